@@ -1,0 +1,27 @@
+/* A transport address without <sys/socket.h>, so that the core can compare and hash it. */
+#ifndef ORIEL_BASE_ADDR_H
+#define ORIEL_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct addr {
+    uint8_t ip[16]; /* IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2) */
+    uint16_t port;  /* host byte order */
+    uint16_t scope; /* IPv6 scope id, else 0 */
+};
+
+#define ADDR_TEXT_MAX 64
+
+static inline bool addr_is_v4(const struct addr *a) {
+    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return __builtin_memcmp(a->ip, prefix, sizeof(prefix)) == 0;
+}
+bool addr_eq(const struct addr *a, const struct addr *b);
+uint64_t addr_hash(const struct addr *a);
+struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
+/* "1.2.3.4:5" or "[::1]:5" into out of ADDR_TEXT_MAX bytes; returns out. */
+char *addr_text(const struct addr *a, char *out);
+
+#endif

@@ -1,0 +1,56 @@
+/* What one offer and one answer agreed on: written by signaling, carried by the rim's glue, obeyed
+ * by media. Plain structs without pointers. */
+#ifndef ORIEL_BASE_SESSION_H
+#define ORIEL_BASE_SESSION_H
+
+#include "base/terms.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ICE_UFRAG_MAX 32 /* RFC 8839 allows 256; longer remote ones are refused */
+#define ICE_PWD_MAX 64
+#define FINGERPRINT_LEN 32   /* SHA-256 (RFC 8122) */
+#define MID_MAX 8            /* [bytes] longer mids are refused */
+#define SESSION_LINES_MAX 24 /* m-lines in one session */
+#define SESSION_SLOTS_MAX 12 /* receiving m-lines: stage + 8 gallery + 3 audio */
+#define SESSION_SOURCES_MAX 4
+#define CNAME_MAX 24
+
+struct ice_credentials {
+    char local_ufrag[ICE_UFRAG_MAX + 1];
+    char local_pwd[ICE_PWD_MAX + 1];
+    char remote_ufrag[ICE_UFRAG_MAX + 1];
+    char remote_pwd[ICE_PWD_MAX + 1];
+};
+
+/* One accepted m-line. Exactly one of source and slot is set. */
+struct session_line {
+    char mid[MID_MAX + 1];
+    uint8_t source;       /* enum source_kind: the client sends here */
+    uint8_t slot;         /* enum slot_kind: the client receives here */
+    uint8_t slot_index;   /* among the session's slots of this kind, from 0 */
+    uint8_t codec;        /* enum codec */
+    uint8_t pt;           /* RTP payload type of the codec, 0..127 */
+    uint8_t rtx_pt;       /* RFC 4588; 0 = RTX not negotiated */
+    bool nack, pli, twcc; /* feedback agreed (RFC 4585, transport-cc) */
+    uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */
+    uint32_t rtx_ssrc;    /* likewise, of the RTX stream */
+    struct rtp_ext_map ext;
+};
+
+struct session_params {
+    uint64_t peer;        /* handle of this transport, unique for the life of the process, not 0 */
+    uint64_t participant; /* handle of the seat, not 0 */
+    uint64_t tour;        /* handle of the tour, not 0 */
+    bool host;            /* agents are preferred on the stage when nobody speaks */
+    bool loudest_audio;   /* WHEP: audio slot 0 carries the loudest voice, not the stage owner's */
+    bool record_consent;  /* this participant's sources may be tapped */
+    char cname[CNAME_MAX + 1]; /* RTCP CNAME of what we send */
+    struct ice_credentials ice;
+    uint8_t fingerprint[FINGERPRINT_LEN]; /* of the client's certificate */
+    uint8_t n_lines;
+    struct session_line lines[SESSION_LINES_MAX];
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* A set of deadlines in virtual time: a binary heap of intrusive timers. Equal deadlines fire in
+ * the order in which they were set, so a run replays exactly. Owner: one thread. */
+#ifndef ORIEL_BASE_TIMERS_H
+#define ORIEL_BASE_TIMERS_H
+
+#include "base/err.h"
+#include "base/time.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct timer {
+    us_t at;        /* US_NEVER when not set */
+    uint64_t order; /* tie-break, set by timers_set */
+    size_t slot;    /* place in the heap + 1; 0 = not set */
+};
+
+struct timers {
+    struct timer **heap;
+    size_t n, cap;
+    uint64_t next_order;
+};
+
+/* Room for cap timers at once, allocated here. ERR_NOMEM leaves *t empty and safe to free. */
+enum err timers_init(struct timers *t, size_t cap);
+/* Frees the heap, not the timers. Safe on a zeroed struct. */
+void timers_free(struct timers *t);
+/* Set or move a timer; US_NEVER clears it. More than cap timers at once is a broken invariant. */
+void timers_set(struct timers *t, struct timer *x, us_t at);
+void timers_clear(struct timers *t, struct timer *x);
+/* The earliest deadline, or US_NEVER. */
+us_t timers_next(const struct timers *t);
+/* Take out and return one timer due at or before now, or NULL. */
+struct timer *timers_pop(struct timers *t, us_t now);
+
+#endif

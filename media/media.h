@@ -1,0 +1,161 @@
+/* The relay engine of one worker: SANS-I/O. It takes datagrams, commands and `now`, and yields
+ * datagrams, events and taps. It has no clock, socket, thread, lock, file or log.
+ *
+ *   input(now, packet) · command(now, c) · timeout(now)     change state
+ *   output(now, d) · event(e) · tap(t)                      drain what came of it
+ *   deadline()                                              when to call timeout
+ *
+ * **THE LAW: after every input, command or timeout, drain output, event and tap until each is
+ * empty.** Fan-out is lazy: a received packet is sealed for each viewer inside output(), straight
+ * from the shared plaintext into the caller's buffer, and the next input may only come when the
+ * last one has been drained (a CHECK enforces it).
+ *
+ * Owner: one worker thread. Nothing here blocks. On the packet path nothing allocates; peers,
+ * tours and handshakes allocate when they are made. `now` never runs backwards. */
+#ifndef ORIEL_MEDIA_MEDIA_H
+#define ORIEL_MEDIA_MEDIA_H
+
+#include "base/packet.h"
+#include "base/rng.h"
+#include "base/session.h"
+#include "media/secure/dtls.h"
+#include "media/snapshot.h"
+#include "media/wire/tap.h"
+
+struct engine;
+
+struct engine_config {
+    uint32_t max_peers;     /* range 1..65535 */
+    uint32_t max_tours;     /* range 1..65535 */
+    uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
+    us_t media_silence;     /* [us] media to a peer pauses after this without an
+                               authenticated packet (design: 8 s) */
+    us_t peer_timeout;      /* [us] and it is gone after this (design: 15 s) */
+    us_t join_timeout;      /* [us] from peer_add to finished DTLS (30 s) */
+    us_t keyframe_interval; /* [us] periodic request while tapped, 0 = never (10 s) */
+    wall_t wall_at_zero;    /* wall clock when us_t was 0: NTP times of sender reports */
+    const struct dtls_identity *identity; /* borrowed, outlives the engine */
+    struct rng rng;                       /* borrowed */
+};
+
+/* NULL when memory is out. */
+struct engine *engine_new(const struct engine_config *c);
+/* NULL allowed; returns NULL. Drops every reference to packets. */
+struct engine *engine_free(struct engine *e);
+
+/* A received datagram. Takes over the caller's reference to p. Never fails: what is not valid is
+ * counted (engine_counters) and dropped without a change of state. */
+void engine_input(struct engine *e, us_t now, struct packet *p);
+
+struct datagram {
+    struct addr to;
+    size_t len; /* [bytes] */
+    uint8_t data[PACKET_CAP];
+};
+/* The next datagram to send; false when drained. */
+bool engine_output(struct engine *e, us_t now, struct datagram *ret);
+
+us_t engine_deadline(const struct engine *e);
+void engine_timeout(struct engine *e, us_t now);
+
+/* Commands from signaling's intent. Each returns OK or an error and then changes nothing. */
+
+/* A tour must exist before its peers. ERR_FULL, ERR_EXISTS, ERR_NOMEM. */
+enum err engine_tour_add(struct engine *e, uint64_t tour);
+/* Removes its peers too, without events for them. ERR_UNKNOWN. */
+enum err engine_tour_remove(struct engine *e, uint64_t tour);
+/* Start or stop tapping a tour; sources of participants without record_consent are not tapped. On
+ * start every live consenting source yields TAP_SOURCE_ON and is asked for a key frame. */
+enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on);
+/* ERR_FULL, ERR_EXISTS (peer or local ufrag), ERR_UNKNOWN (tour), ERR_RANGE (params), ERR_NOMEM. */
+enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *s);
+/* Sends RTCP BYE for its slots and forgets it; no event. ERR_UNKNOWN. */
+enum err engine_peer_remove(struct engine *e, us_t now, uint64_t peer);
+/* ICE restart (RFC 8445 section 9): new credentials; the old address stays selected until an
+ * authenticated check nominates another. Keys, sequence numbers and slots go on. */
+enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
+                             const struct ice_credentials *c);
+/* Consent to record given or withdrawn during the tour. */
+enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool consent);
+/* Intent: a source the participant has muted (or a host has) is not routed, tapped or heard. */
+enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum source_kind kind,
+                            bool muted);
+/* Intent: this viewer wants that participant on the stage when there is no screen share; 0 = none.
+ */
+enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t participant);
+
+enum media_event_type {
+    MEDIA_PEER_CONNECTED, /* ICE validated and DTLS finished */
+    MEDIA_PEER_FAILED,    /* DTLS failed or join_timeout: the peer is removed; see reason */
+    MEDIA_PEER_GONE,      /* peer_timeout: removed */
+    MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
+    MEDIA_SOURCE_OFF,     /* no packets for 2 s, muted, or its peer is gone */
+    MEDIA_SLOT_CHANGED,   /* peer, mid, participant (0 = empty), source_kind */
+    MEDIA_SPEAKER         /* tour, participant (0 = nobody) */
+};
+
+struct media_event {
+    uint8_t type;        /* enum media_event_type */
+    uint8_t source_kind; /* enum source_kind */
+    uint8_t reason;      /* enum err, MEDIA_PEER_FAILED */
+    char mid[MID_MAX + 1];
+    uint64_t tour, peer, participant; /* 0 where it does not apply */
+};
+bool engine_event(struct engine *e, struct media_event *ret);
+
+/* The next tap message; the caller takes over the reference in ret->packet. */
+bool engine_tap(struct engine *e, struct tap *ret);
+
+/* Counters: one name each, shown as metrics with these words. */
+#define MEDIA_COUNTERS(X)                                                                 \
+    X(datagrams_in) /* all received */                                                    \
+    X(bytes_in)                                                                           \
+    X(datagrams_out)                                                                      \
+    X(bytes_out)                                                                          \
+    X(rtp_in) /* authentic RTP packets, RTX included */                                   \
+    X(rtp_out)                                                                            \
+    X(rtx_in)                                                                             \
+    X(rtx_out)                                                                            \
+    X(nack_in)     /* sequence numbers asked of us */                                     \
+    X(nack_out)    /* sequence numbers we asked for */                                    \
+    X(nack_missed) /* asked of us but no longer cached */                                 \
+    X(pli_in)                                                                             \
+    X(pli_out)                                                                            \
+    X(stun_in)                                                                            \
+    X(dtls_done)                                                                          \
+    X(dtls_failed)                                                                        \
+    X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */ \
+    X(drop_stun)            /* malformed, anonymous or forged STUN */                     \
+    X(drop_dtls)                                                                          \
+    X(drop_srtp) /* failed authentication or replay */                                    \
+    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                       \
+    X(drop_rtcp)                                                                          \
+    X(drop_other) /* first byte is nothing we speak (RFC 7983) */                         \
+    X(drop_full)  /* a limit of ours was reached */
+
+struct engine_counters {
+#define X(name) uint64_t name;
+    MEDIA_COUNTERS(X)
+#undef X
+};
+/* Valid until the engine is freed. Owner thread. */
+const struct engine_counters *engine_counters(const struct engine *e);
+
+/* One row of live state, for the inspection API and tests. */
+struct peer_stats {
+    uint64_t peer, participant, tour;
+    bool connected;
+    uint64_t packets_in, packets_out, bytes_in, bytes_out;
+    us_t last_authentic; /* [us] */
+};
+/* Fills ret for this peer. ERR_UNKNOWN. */
+enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret);
+
+/* Everything needed to go on with a peer in another engine, by value. ERR_UNKNOWN, ERR_STATE (not
+ * connected). Outbound indices in it are already advanced past everything sealed. */
+enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret);
+/* Adopt a peer from a snapshot; its tour must exist. Errors as engine_peer_add; ERR_FORMAT for a
+ * snapshot that is not valid. Slots resume on the sources that are adopted too. */
+enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot *s);
+
+#endif

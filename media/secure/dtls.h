@@ -1,0 +1,78 @@
+/* DTLS 1.2 server handshakes for SRTP keys (RFC 5763, RFC 5764), on OpenSSL with a BIO of our own
+ * that keeps datagram boundaries. The only file that includes <openssl/ssl.h> in media is dtls.c.
+ *
+ * DESIGN. The object lives only for the handshake. Once keys are exported the caller copies
+ * dtls_last_flight and frees it: tickets are off, alerts are ignored, a client that lost our
+ * Finished gets the stored datagrams again. OpenSSL's own retransmission timer (which reads the
+ * clock) is disabled; dtls_deadline and dtls_timeout resend the flight in the caller's time.
+ * Owner: one worker thread. An object allocates; it is off the packet path. */
+#ifndef ORIEL_MEDIA_SECURE_DTLS_H
+#define ORIEL_MEDIA_SECURE_DTLS_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/session.h"
+#include "base/time.h"
+
+#define DTLS_MTU 1200            /* [bytes] per datagram; safe on every path WebRTC uses */
+#define DTLS_LAST_FLIGHT_MAX 256 /* [bytes] ChangeCipherSpec + Finished */
+
+enum srtp_profile { /* RFC 5764 section 4.1.2, RFC 7714 section 14.2 */
+                    SRTP_PROFILE_NONE = 0,
+                    SRTP_PROFILE_AES128_CM_SHA1_80 = 0x0001,
+                    SRTP_PROFILE_AEAD_AES_128_GCM = 0x0007
+};
+/* [bytes] */
+#define SRTP_KEY_LEN 16
+#define SRTP_SALT_MAX 14
+
+struct srtp_master {
+    uint8_t key[SRTP_KEY_LEN];
+    uint8_t salt[SRTP_SALT_MAX]; /* 14 used for AES_CM, 12 for GCM */
+};
+
+struct dtls_keys {
+    uint16_t profile;            /* enum srtp_profile */
+    struct srtp_master inbound;  /* the peer's write key: we open with it */
+    struct srtp_master outbound; /* ours: we seal with it */
+};
+
+/* Certificate and key, one per process; immutable and shared between workers after creation. */
+struct dtls_identity;
+/* A fresh self-signed ECDSA P-256 certificate, or NULL. not_before/after surround `wall`. */
+struct dtls_identity *dtls_identity_new(wall_t wall);
+struct dtls_identity *dtls_identity_free(struct dtls_identity *id);
+const uint8_t *dtls_identity_fingerprint(const struct dtls_identity *id); /* SHA-256, 32 bytes */
+
+struct dtls;
+/* role_client is for the model browser and tests; servers pass false. NULL when memory is out.
+ * peer_fingerprint: SHA-256 of the certificate the peer must present (RFC 8122). */
+struct dtls *dtls_new(const struct dtls_identity *id, const uint8_t *peer_fingerprint,
+                      bool role_client);
+/* NULL allowed; returns NULL. Wipes keys. */
+struct dtls *dtls_free(struct dtls *d);
+
+enum dtls_state { DTLS_HANDSHAKING, DTLS_DONE, DTLS_FAILED };
+/* One datagram from an ICE-validated address. Garbage is ignored (state unchanged). Afterwards
+ * drain with dtls_output. Returns the state. A wrong fingerprint or no certificate is
+ * DTLS_FAILED. */
+enum dtls_state dtls_input(struct dtls *d, us_t now, struct bytes datagram);
+/* Client role only: produce the ClientHello. */
+void dtls_start(struct dtls *d, us_t now);
+/* Copy the next datagram to send (at most DTLS_MTU bytes) to out; its length, 0 when drained. */
+size_t dtls_output(struct dtls *d, uint8_t *out, size_t cap);
+/* When to call dtls_timeout, or US_NEVER. First retransmission after 50 ms, then doubling up to
+ * 2 s (RFC 6347 section 4.2.4.1 asks 1 s; WebRTC paths are validated and 50 ms is the custom). */
+us_t dtls_deadline(const struct dtls *d);
+/* Resend the current flight; gives up (DTLS_FAILED) 30 s after the first flight. */
+enum dtls_state dtls_timeout(struct dtls *d, us_t now);
+/* DTLS_DONE only, else ERR_STATE. */
+enum err dtls_export(struct dtls *d, struct dtls_keys *ret);
+/* The datagrams of our last flight, each prefixed with its 16-bit length, at most
+ * DTLS_LAST_FLIGHT_MAX bytes in all. DTLS_DONE only. */
+enum err dtls_last_flight(struct dtls *d, uint8_t out[DTLS_LAST_FLIGHT_MAX], size_t *ret_len);
+/* True when the datagram carries a handshake record (content type 22, any epoch): the stored
+ * last flight is worth sending again. */
+bool dtls_is_handshake(struct bytes datagram);
+
+#endif

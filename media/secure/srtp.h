@@ -1,0 +1,41 @@
+/* SRTP and SRTCP (RFC 3711, AES-GCM: RFC 7714). Inbound packets are opened by libsrtp2
+ * (srtp_open.c). Outbound ones are sealed by OpenSSL directly (srtp_seal.c): the packet index is
+ * an argument, owned and advanced by the caller before the send, so that a session rebuilt from a
+ * snapshot never uses a (key, index) pair twice; and the plaintext is read from a shared buffer,
+ * so that encryption is the copy. No allocation after creation. Owner: one worker thread. */
+#ifndef ORIEL_MEDIA_SECURE_SRTP_H
+#define ORIEL_MEDIA_SECURE_SRTP_H
+
+#include "media/secure/dtls.h"
+
+#define SRTP_OVERHEAD 20 /* [bytes] most that sealing adds: SRTCP index 4 + GCM tag 16 */
+
+/* Start libsrtp once per process. ERR_CRYPTO when it refuses. */
+enum err srtp_library_init(void);
+
+struct srtp_opener;
+/* NULL when memory is out or the profile is unknown. */
+struct srtp_opener *srtp_opener_new(const struct dtls_keys *k);
+struct srtp_opener *srtp_opener_free(struct srtp_opener *s);
+/* Open in place: *len shrinks. ERR_AUTH, ERR_REPLAY or ERR_FORMAT leave the state unchanged and the
+ * packet must be dropped. ssrc streams are created on first use, at most 64 per session
+ * (ERR_FULL). */
+enum err srtp_open_rtp(struct srtp_opener *s, uint8_t *packet, size_t *len);
+enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len);
+/* The rollover counter of an inbound stream, for the snapshot; ERR_UNKNOWN for a new ssrc. */
+enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc);
+/* Adopt a stream with its rollover counter, before its first packet. */
+enum err srtp_opener_set_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t roc);
+
+struct srtp_sealer;
+struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k);
+struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s);
+/* Seal header | payload into out (no overlap). index = rollover counter << 16 | seq; the seq in the
+ * header must be its low half. Returns the length of the SRTP packet, 0 when cap is too small or
+ * the library fails. */
+size_t srtp_seal_rtp(struct srtp_sealer *s, uint64_t index, struct bytes header,
+                     struct bytes payload, struct wr *out);
+/* Seal a compound RTCP packet with the 31-bit SRTCP index (RFC 3711 section 3.4); 0 on failure. */
+size_t srtp_seal_rtcp(struct srtp_sealer *s, uint32_t index, struct bytes packet, struct wr *out);
+
+#endif

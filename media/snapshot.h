@@ -1,0 +1,66 @@
+/* The state of one session in plain structs without pointers: what a new process needs to adopt a
+ * live peer so that no browser notices. At most 2 KiB. */
+#ifndef ORIEL_MEDIA_SNAPSHOT_H
+#define ORIEL_MEDIA_SNAPSHOT_H
+
+#include "base/addr.h"
+#include "base/session.h"
+#include "media/secure/dtls.h"
+
+#include <assert.h>
+
+#define SNAPSHOT_VERSION 1
+
+struct snapshot_line { /* what stays fixed of a session_line */
+    char mid[MID_MAX]; /* NUL-padded, not terminated when full */
+    uint8_t kind;      /* slot << 4 | source */
+    uint8_t slot_index;
+    uint8_t codec, pt, rtx_pt;
+    uint8_t flags; /* bit 0 nack, 1 pli, 2 twcc, 3 muted */
+    uint8_t ext[RTP_EXT_COUNT];
+};
+
+struct snapshot_slot { /* one outbound stream */
+    struct snapshot_line line;
+    uint32_t ssrc, rtx_ssrc;
+    uint64_t index; /* next SRTP index (rollover counter << 16 | seq) */
+    uint64_t rtx_index;
+    uint64_t source_seq; /* extended sequence number of the source that maps to `index` */
+    uint32_t source;     /* source bound to the slot (its ssrc), 0 = none */
+    uint32_t last_ts;    /* last RTP timestamp sent */
+    uint32_t ts_offset;  /* out = in + offset */
+    uint16_t picture_id, picture_id_offset;
+    uint8_t tl0picidx, tl0picidx_offset;
+    uint32_t packets, octets; /* sender report counts */
+};
+
+struct snapshot_source { /* one inbound stream */
+    struct snapshot_line line;
+    uint32_t ssrc, rtx_ssrc;
+    uint64_t high; /* extended highest sequence number */
+    uint64_t rtx_high;
+    uint64_t sr_ntp; /* last sender report */
+    uint32_t sr_rtp_ts;
+    uint32_t id; /* tap id */
+};
+
+struct session_snapshot {
+    uint32_t version; /* SNAPSHOT_VERSION */
+    uint8_t n_slots, n_sources;
+    uint8_t flags; /* bit 0 host, 1 loudest_audio, 2 record_consent */
+    uint8_t last_flight_len;
+    uint64_t peer, participant, tour, pinned;
+    struct addr remote; /* selected address */
+    struct ice_credentials ice;
+    struct dtls_keys keys;
+    uint32_t srtcp_index; /* next outbound */
+    char cname[CNAME_MAX];
+    uint8_t fingerprint[FINGERPRINT_LEN];
+    uint8_t last_flight[DTLS_LAST_FLIGHT_MAX];
+    struct snapshot_source sources[SESSION_SOURCES_MAX];
+    struct snapshot_slot slots[SESSION_SLOTS_MAX];
+};
+
+_Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
+
+#endif

@@ -1,0 +1,39 @@
+/* What a media worker hands to a recorder: the contract between the relay and anything that
+ * listens to it after SRTP and loss repair. A tap message is copied through a bounded queue; the
+ * packet in it is a shared reference. The packet path never waits: when the queue is full the
+ * worker counts the loss and the next message that fits carries the count. */
+#ifndef ORIEL_MEDIA_WIRE_TAP_H
+#define ORIEL_MEDIA_WIRE_TAP_H
+
+#include "base/packet.h"
+#include "base/terms.h"
+
+enum tap_type {
+    TAP_SOURCE_ON,  /* a source begins: participant, kind, codec, ssrc are set */
+    TAP_SOURCE_OFF, /* it ended; its id is not used again in this tour */
+    TAP_RTP,        /* one decrypted RTP packet: packet, seq, rtp_ts */
+    TAP_SR,         /* the source's sender report: ntp, rtp_ts */
+    TAP_STAGE,      /* the stage now shows `source` (0 = nobody) */
+    TAP_VOICE       /* the loudest voice is now `source` (0 = nobody) */
+};
+
+struct tap {
+    uint8_t type;          /* enum tap_type */
+    uint8_t kind;          /* enum source_kind */
+    uint8_t codec;         /* enum codec */
+    uint8_t audio_level;   /* TAP_RTP of a microphone: RFC 6464 -dBov, 127 = silence or unknown */
+    uint32_t source;       /* unique within the tour for the life of the process, never 0 */
+    uint64_t tour;         /* handle given by signaling */
+    uint64_t participant;  /* handle given by signaling */
+    uint64_t seq;          /* TAP_RTP: extended sequence number of the source, RTX undone */
+    uint64_t ntp;          /* TAP_SR: sender's NTP time */
+    uint32_t rtp_ts;       /* [media clock] */
+    uint32_t dropped;      /* tap messages lost to a full queue just before this one */
+    us_t now;              /* [us] worker's time of the event; arrival time for TAP_RTP */
+    uint16_t payload_at;   /* TAP_RTP: offset and length of the payload in packet->data, */
+    uint16_t payload_len;  /*          without padding [bytes] */
+    uint8_t marker;        /* TAP_RTP: RTP marker bit */
+    struct packet *packet; /* TAP_RTP: a reference that the receiver must drop; else NULL */
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* The recorder as the rest of the server sees it: one thread's worth of state that eats tap
+ * messages and orders, and writes sealed objects, journal and catalogue. It blocks (files, SQLite,
+ * fsync), therefore it lives on a thread of its own (server/recorder_thread.c) and meets the others
+ * only through bounded queues. `now` and `wall` are arguments: tests run it in virtual time.
+ * Owner: the recorder thread. */
+#ifndef ORIEL_RECORDER_RECORDER_H
+#define ORIEL_RECORDER_RECORDER_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "media/wire/tap.h"
+#include "recorder/store.h"
+
+struct recorder;
+
+struct recorder_config {
+    const char *dir;      /* state directory: objects/, catalogue.db, wraps.db, kek */
+    const char *kek_file; /* 32-byte key-encryption key, hex; created 0600 when create_kek */
+    bool create_kek;
+    us_t segment_min;  /* [us] cut at the first key frame after this (2 s) */
+    us_t segment_max;  /* [us] and at a frame boundary at this (4 s): kill -9 loses <= 5 s */
+    us_t reorder_wait; /* [us] a missing packet is waited for this long (600 ms) */
+    bool per_source_tracks;
+    struct store *store; /* borrowed; NULL = local directory below dir */
+    struct rng rng;      /* borrowed; keys and IVs */
+};
+
+/* Open catalogue and keys and finish what a crash left unfinished. *ret untouched on failure.
+ * ERR_IO, ERR_CRYPTO (key file), ERR_NOMEM; why, for the operator, into why[256]. */
+enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
+                       char *why);
+/* Ends every recording in good order. NULL allowed; returns NULL. */
+struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall);
+
+/* Orders from the control thread. */
+struct recorder_order {
+    enum { ORDER_START, ORDER_STOP, ORDER_PARTICIPANT, ORDER_MARK } type;
+    uint64_t tour, participant;
+    bool on; /* participant joined / left */
+    char tour_name[65], title[129], name[129], role[16], consent_version[33];
+};
+void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o);
+/* One tap message; takes over the packet reference in it. Messages of tours that are not recorded
+ * are dropped. */
+void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t);
+/* Deadline-driven work: segment cuts, reorder time-outs, store retries. */
+us_t recorder_deadline(const struct recorder *r);
+void recorder_timeout(struct recorder *r, us_t now, wall_t wall);
+
+enum recorder_event_type {
+    RECORDER_STARTED,
+    RECORDER_STOPPED,  /* tour, recording */
+    RECORDER_FAILING,  /* tour, error: writing failed, retried; an alarm */
+    RECORDER_RECOVERED /* tour: writing works again */
+};
+struct recorder_event {
+    uint8_t type;
+    uint8_t error; /* enum err */
+    uint64_t tour;
+    char recording[33]; /* id, hex */
+};
+/* The next event; false when none. Drain after each call that takes now. */
+bool recorder_event(struct recorder *r, struct recorder_event *ret);
+
+struct recorder_counters {
+    uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
+    uint32_t recordings_open;
+    bool alarm; /* a recording is failing right now */
+};
+struct recorder_counters recorder_counters(const struct recorder *r);
+
+#endif

@@ -1,0 +1,131 @@
+/* Signaling: tours, participants, roles, seats, offer/answer. SANS-I/O: (state, message, now) ->
+ * effects. It holds *intent* (who may do what, pins, mutes, recording on or off); media owns the
+ * binding of a source to a slot at time t. It never includes media/ and knows no socket.
+ *
+ * **THE LAW: after every call that takes `now`, drain sig_effect until it is empty.**
+ *
+ * Owner: the control thread. Strings in effects are borrowed until the next call. */
+#ifndef ORIEL_SIGNALING_SIGNALING_H
+#define ORIEL_SIGNALING_SIGNALING_H
+
+#include "base/addr.h"
+#include "base/rng.h"
+#include "base/session.h"
+#include "base/time.h"
+#include "signaling/claims.h"
+#include "signaling/codes.h"
+
+struct sig;
+
+enum record_mode { RECORD_AUTO, RECORD_MANUAL, RECORD_OFF };
+
+struct sig_config {
+    size_t max_message; /* [bytes] a WebSocket message, 256 KiB */
+    size_t max_sdp;     /* [bytes] 128 KiB */
+    uint32_t max_depth; /* JSON nesting, 16 */
+    uint32_t max_connections, max_tours;
+    uint32_t max_participants; /* per tour, 1000 */
+    uint32_t max_whep_per_token;
+    uint32_t messages_per_second; /* per connection, burst twice that; 50 */
+    us_t resume_grace;            /* [us] a seat outlives its connection by this (15 s) */
+    us_t empty_tour_grace;        /* [us] a tour without participants ends after this (60 s) */
+    enum codec default_codec;     /* CODEC_VP8 */
+    enum record_mode default_record;
+    uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
+    const char *consent_version, *consent_text;
+    uint32_t workers;                     /* tours are spread over 0..workers-1 */
+    uint8_t fingerprint[FINGERPRINT_LEN]; /* our DTLS certificate, SHA-256 */
+    /* Announced host candidates of a worker; writes up to cap, returns how many. */
+    size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);
+    /* Verify a token (signature, times, issuer, audience): SIG_OK or the code that says why not.
+     * Pure but for the wall clock, which the rim reads. */
+    enum sig_code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
+    void *ctx;
+    struct rng rng;
+};
+
+/* NULL when memory is out. */
+struct sig *sig_new(const struct sig_config *c);
+struct sig *sig_free(struct sig *s);
+/* Declare a tour that exists without anyone in it (conf: "tours"). ERR_EXISTS, ERR_FULL, ERR_RANGE.
+ */
+enum err sig_tour_declare(struct sig *s, us_t now, const char *name, const char *title,
+                          enum record_mode record, enum codec codec);
+
+/* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
+enum err sig_open(struct sig *s, us_t now, uint64_t conn);
+void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n);
+void sig_closed(struct sig *s, us_t now, uint64_t conn);
+
+/* WHIP and WHEP (RFC 9725 and its playback twin). req is the rim's handle; exactly one
+ * EFFECT_HTTP with it follows. resource is NULL for POST. */
+enum sig_method { SIG_POST, SIG_PATCH, SIG_DELETE };
+struct sig_http {
+    uint64_t req;
+    enum sig_method method;
+    bool whep;
+    const char *tour, *resource; /* path segments, percent-decoded */
+    const char *token;           /* Bearer, or NULL */
+    const char *content_type;    /* or NULL */
+    const char *if_match;        /* or NULL */
+    const char *body;
+    size_t body_len;
+};
+void sig_http(struct sig *s, us_t now, const struct sig_http *h);
+
+/* What media reports. */
+void sig_peer_connected(struct sig *s, us_t now, uint64_t peer);
+void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason);
+void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on);
+void sig_slot(struct sig *s, us_t now, uint64_t peer, const char *mid, uint64_t participant,
+              enum source_kind kind);
+void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant);
+/* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
+enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
+void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state);
+
+us_t sig_deadline(const struct sig *s);
+void sig_timeout(struct sig *s, us_t now);
+
+enum sig_effect_type {
+    EFFECT_SEND,         /* conn: text, len */
+    EFFECT_CLOSE,        /* conn: close with ws_status after what was sent */
+    EFFECT_HTTP,         /* req: status, content_type, location, etag, text, len */
+    EFFECT_TOUR_ADD,     /* tour, worker, tour_name, title */
+    EFFECT_TOUR_REMOVE,  /* tour, worker */
+    EFFECT_PEER_ADD,     /* worker, params */
+    EFFECT_PEER_REMOVE,  /* worker, peer */
+    EFFECT_PEER_RESTART, /* worker, peer, ice */
+    EFFECT_PEER_CONSENT, /* worker, peer, on */
+    EFFECT_MUTE,         /* worker, peer, kind, on */
+    EFFECT_PIN,          /* worker, peer, participant */
+    EFFECT_RECORD,       /* tour, worker, on: start or stop the recording */
+    EFFECT_PARTICIPANT   /* tour, participant, name, role, on, consent_version: for the journal */
+};
+
+struct sig_effect {
+    uint8_t type; /* enum sig_effect_type */
+    uint8_t kind; /* enum source_kind */
+    bool on;
+    uint16_t status; /* HTTP status or WebSocket close status */
+    uint32_t worker;
+    uint64_t conn, req, tour, peer, participant;
+    const char *text;
+    size_t len;
+    const char *content_type, *location, *etag;
+    const char *tour_name, *title, *name, *role, *consent_version;
+    const struct session_params *params;
+    const struct ice_credentials *ice;
+};
+/* The next effect, in order; false when there is none. Pointers are valid until the next call of
+ * any sig_ function. */
+bool sig_effect(struct sig *s, struct sig_effect *ret);
+
+/* Numbers for metrics. */
+struct sig_stats {
+    uint32_t connections, tours, participants, sessions;
+    uint64_t messages, errors;
+};
+struct sig_stats sig_stats(const struct sig *s);
+
+#endif
