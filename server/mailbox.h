@@ -11,6 +11,10 @@ struct mailbox;
 
 /* cap messages of size bytes each. NULL when memory or descriptors are out. */
 struct mailbox *mailbox_new(size_t cap, size_t size);
+/* As mailbox_new, but the consumer is woken by a call of wake(ctx) in the producer's thread instead
+ * of an eventfd (the control loop: lws_cancel_service). mailbox_fd is -1 then. */
+struct mailbox *mailbox_new_wake(size_t cap, size_t size, void (*wake)(void *ctx), void *ctx);
+/* NULL allowed; returns NULL. Both ends must be done. */
 struct mailbox *mailbox_free(struct mailbox *m);
 /* Producer thread. False when full: the message was not taken. */
 bool mailbox_push(struct mailbox *m, const void *msg);

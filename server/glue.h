@@ -1,0 +1,32 @@
+/* The one place where signaling and media meet: effects become orders for workers and recorder,
+ * their events become calls into signaling. Owner: the control thread. */
+#ifndef ORIEL_SERVER_GLUE_H
+#define ORIEL_SERVER_GLUE_H
+
+#include "server/recorder_thread.h"
+#include "server/worker.h"
+#include "signaling/signaling.h"
+
+struct glue_config {
+    struct sig *sig;
+    struct worker **workers;
+    uint32_t n_workers;
+    struct recorder_thread *recorder; /* NULL = recording is off */
+    /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
+    void (*deliver)(void *ctx, const struct sig_effect *e);
+    /* A human-readable line for the log; may be NULL. */
+    void (*note)(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail);
+    void *ctx;
+};
+
+struct glue;
+struct glue *glue_new(const struct glue_config *c);
+struct glue *glue_free(struct glue *g);
+/* Drain signaling's effects: call after each call into sig_ that takes now. */
+void glue_effects(struct glue *g, us_t now);
+/* Take in what workers and recorder reported, call timeouts that are due, drain effects. Call when
+ * woken, and at glue_deadline. */
+void glue_service(struct glue *g, us_t now);
+us_t glue_deadline(const struct glue *g);
+
+#endif

@@ -1,0 +1,43 @@
+/* The thread around recorder/library.h: catalogue queries, object reads and decryption for
+ * playback happen here, so that the control thread never blocks. Requests and replies travel
+ * through a pair of mailboxes; a reply's data is heap memory that the receiver frees. */
+#ifndef ORIEL_SERVER_READER_THREAD_H
+#define ORIEL_SERVER_READER_THREAD_H
+
+#include "base/err.h"
+#include "recorder/library.h"
+
+struct reader_thread;
+
+#define READER_CHUNK_MAX (256 * 1024) /* [bytes] */
+
+enum read_type { READ_LIST, READ_RECORDING, READ_MEDIA };
+
+struct read_request {
+    uint8_t type; /* enum read_type */
+    uint64_t req; /* the caller's handle, comes back in the reply */
+    char recording[RECORDING_ID_LEN + 1];
+    char track[RECORDING_ID_LEN + 1];
+    uint32_t epoch;
+    uint32_t limit, offset; /* READ_LIST */
+    uint64_t at;            /* READ_MEDIA: [bytes] */
+    uint32_t n; /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only */
+};
+struct read_reply {
+    uint64_t req;
+    uint8_t error;  /* enum err */
+    uint64_t total; /* READ_MEDIA: size of the whole file [bytes] */
+    char type[32];  /* content type */
+    char *data;     /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it */
+    size_t len;
+};
+
+enum err reader_thread_start(const char *dir, const char *kek_file, void (*wake)(void *ctx),
+                             void *ctx, struct reader_thread **ret, char *why);
+struct reader_thread *reader_thread_stop(struct reader_thread *t);
+/* Control thread. False when 256 requests are under way already. */
+bool reader_thread_post(struct reader_thread *t, const struct read_request *q);
+/* Control thread: the next reply; false when none. */
+bool reader_thread_reply(struct reader_thread *t, struct read_reply *ret);
+
+#endif

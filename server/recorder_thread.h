@@ -1,0 +1,32 @@
+/* The thread around recorder/recorder.h: everything that blocks while recording happens here. */
+#ifndef ORIEL_SERVER_RECORDER_THREAD_H
+#define ORIEL_SERVER_RECORDER_THREAD_H
+
+#include "recorder/recorder.h"
+#include "server/mailbox.h"
+
+struct recorder_thread;
+
+struct recorder_thread_config {
+    struct recorder_config recorder; /* rng is filled in by the thread */
+    uint32_t workers;                /* one tap mailbox for each */
+    uint32_t tap_mailbox;            /* messages per tap mailbox */
+    void (*wake_control)(void *ctx);
+    void *wake_ctx;
+};
+
+/* Opens the recorder (recovery included) on the calling thread so that errors are reported in
+ * why[256], then starts the thread. */
+enum err recorder_thread_start(const struct recorder_thread_config *c, struct recorder_thread **ret,
+                               char *why);
+/* Finish every recording, join, free. Stop the workers first. NULL allowed; returns NULL. */
+struct recorder_thread *recorder_thread_stop(struct recorder_thread *t);
+/* The mailbox that worker number i pushes taps into. */
+struct mailbox *recorder_thread_taps(struct recorder_thread *t, uint32_t i);
+/* Control thread. False when full. */
+bool recorder_thread_post(struct recorder_thread *t, const struct recorder_order *o);
+bool recorder_thread_event(struct recorder_thread *t, struct recorder_event *ret);
+/* A copy of the counters. Any thread. */
+void recorder_thread_counters(const struct recorder_thread *t, struct recorder_counters *ret);
+
+#endif

@@ -1,0 +1,64 @@
+/* A media worker: one thread, one UDP socket, one engine (media/media.h), one epoll set. The
+ * control thread talks to it through two mailboxes; taps go to the recorder thread through a third.
+ */
+#ifndef ORIEL_SERVER_WORKER_H
+#define ORIEL_SERVER_WORKER_H
+
+#include "media/media.h"
+#include "server/mailbox.h"
+
+struct worker;
+
+struct worker_config {
+    uint32_t index;
+    struct addr bind;                /* port 0: chosen by the system, see worker_port */
+    uint32_t packets;                /* pool size */
+    uint32_t mailbox;                /* messages per mailbox */
+    struct engine_config engine;     /* rng is filled in by the worker */
+    void (*wake_control)(void *ctx); /* any thread: the control loop has notes to read */
+    void *wake_ctx;
+    struct mailbox *taps; /* to the recorder thread, owned by it; NULL = no recorder */
+};
+
+/* Create the socket, the engine and the thread. On failure *ret is untouched and why[256] says
+ * what to do ("port 7000 is in use ..."). Control thread. */
+enum err worker_start(const struct worker_config *c, struct worker **ret, char *why);
+/* Ask the thread to end, join it and free everything. NULL allowed; returns NULL. */
+struct worker *worker_stop(struct worker *w);
+/* The bound UDP port. */
+uint16_t worker_port(const struct worker *w);
+
+enum worker_order_type {
+    WORKER_TOUR_ADD,
+    WORKER_TOUR_REMOVE,
+    WORKER_TOUR_TAP,
+    WORKER_PEER_ADD,
+    WORKER_PEER_REMOVE,
+    WORKER_PEER_RESTART,
+    WORKER_PEER_CONSENT,
+    WORKER_MUTE,
+    WORKER_PIN
+};
+struct worker_order {
+    uint8_t type; /* enum worker_order_type */
+    uint8_t kind; /* enum source_kind */
+    bool on;
+    uint64_t tour, peer, participant;
+    struct session_params *params; /* WORKER_PEER_ADD: heap, ownership passes */
+    struct ice_credentials ice;    /* WORKER_PEER_RESTART */
+};
+/* Control thread. False when the mailbox is full: nothing was taken. */
+bool worker_post(struct worker *w, const struct worker_order *o);
+/* Control thread: the next event of this worker's engine; false when none. */
+bool worker_event(struct worker *w, struct media_event *ret);
+/* A copy of the counters, refreshed by the worker about every 250 ms. Any thread. */
+void worker_counters(const struct worker *w, struct engine_counters *ret);
+
+/* What only the rim can count. */
+struct worker_rim_counters {
+    uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, tap_dropped,
+        events_dropped;
+};
+void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
+
+#endif
