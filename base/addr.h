@@ -14,12 +14,17 @@ struct addr {
 
 #define ADDR_TEXT_MAX 64
 
+/* True for an IPv4-mapped address. */
 static inline bool addr_is_v4(const struct addr *a) {
     static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return __builtin_memcmp(a->ip, prefix, sizeof(prefix)) == 0;
 }
+/* Same address, port and scope. */
 bool addr_eq(const struct addr *a, const struct addr *b);
+/* A key for base/map.h. It is not secret and not unique: compare with addr_eq before trusting a
+ * match. */
 uint64_t addr_hash(const struct addr *a);
+/* The address a.b.c.d:port. */
 struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
 /* "1.2.3.4:5" or "[::1]:5" into out of ADDR_TEXT_MAX bytes; returns out. */
 char *addr_text(const struct addr *a, char *out);

@@ -33,7 +33,8 @@ static inline bool bytes_eq(struct bytes a, struct bytes b) {
 }
 
 static inline struct rd rd_of(const void *p, size_t n) {
-    return (struct rd){(const uint8_t *)p, (const uint8_t *)p + n, false};
+    /* No arithmetic on NULL, which is undefined even for n = 0. */
+    return (struct rd){(const uint8_t *)p, n ? (const uint8_t *)p + n : p, false};
 }
 static inline size_t rd_left(const struct rd *r) {
     return (size_t)(r->end - r->p);
@@ -48,7 +49,7 @@ uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
 
 static inline struct wr wr_of(void *p, size_t cap) {
-    return (struct wr){(uint8_t *)p, (uint8_t *)p, (uint8_t *)p + cap, false};
+    return (struct wr){(uint8_t *)p, (uint8_t *)p, cap ? (uint8_t *)p + cap : p, false};
 }
 static inline size_t wr_len(const struct wr *w) {
     return (size_t)(w->p - w->start);

@@ -21,7 +21,10 @@ enum err map_put(struct map *m, uint64_t key, void *value);
 void *map_get(const struct map *m, uint64_t key);
 /* Remove and return the value, or NULL. */
 void *map_take(struct map *m, uint64_t key);
+/* Entries in the map. */
 size_t map_len(const struct map *m);
+/* SipHash-2-4 of n bytes (data may be NULL when n is 0) under a key of two little-endian halves. */
+uint64_t siphash24(const void *data, size_t n, const uint64_t key[2]);
 /* SipHash-2-4 of bytes, to make keys of strings and addresses. */
 uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
 

@@ -27,6 +27,7 @@ enum err timers_init(struct timers *t, size_t cap);
 void timers_free(struct timers *t);
 /* Set or move a timer; US_NEVER clears it. More than cap timers at once is a broken invariant. */
 void timers_set(struct timers *t, struct timer *x, us_t at);
+/* Take x out; nothing when it is not set. */
 void timers_clear(struct timers *t, struct timer *x);
 /* The earliest deadline, or US_NEVER. */
 us_t timers_next(const struct timers *t);

@@ -1,0 +1,103 @@
+#include "base/timers.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <stdbool.h>
+
+enum err timers_init(struct timers *t, size_t cap) {
+    *t = (struct timers){0};
+    t->heap = mem_zalloc(cap, sizeof(struct timer *));
+    if (!t->heap) {
+        return ERR_NOMEM;
+    }
+    t->cap = cap;
+    return OK;
+}
+
+void timers_free(struct timers *t) {
+    mem_free(t->heap);
+    *t = (struct timers){0};
+}
+
+static bool before(const struct timer *a, const struct timer *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void place(struct timers *t, struct timer *x, size_t i) {
+    t->heap[i] = x;
+    x->slot = i + 1;
+}
+
+static void sift_up(struct timers *t, struct timer *x, size_t i) {
+    while (i > 0 && before(x, t->heap[(i - 1) / 2])) {
+        place(t, t->heap[(i - 1) / 2], i);
+        i = (i - 1) / 2;
+    }
+    place(t, x, i);
+}
+
+static void sift_down(struct timers *t, struct timer *x, size_t i) {
+    for (size_t child; (child = 2 * i + 1) < t->n; i = child) {
+        if (child + 1 < t->n && before(t->heap[child + 1], t->heap[child])) {
+            child++;
+        }
+        if (!before(t->heap[child], x)) {
+            break;
+        }
+        place(t, t->heap[child], i);
+    }
+    place(t, x, i);
+}
+
+/* Put x, which belongs to place i or above or below it, where it belongs. */
+static void settle(struct timers *t, struct timer *x, size_t i) {
+    if (i > 0 && before(x, t->heap[(i - 1) / 2])) {
+        sift_up(t, x, i);
+    } else {
+        sift_down(t, x, i);
+    }
+}
+
+void timers_set(struct timers *t, struct timer *x, us_t at) {
+    if (at == US_NEVER) {
+        timers_clear(t, x);
+        return;
+    }
+    x->at = at;
+    x->order = t->next_order++;
+    if (x->slot == 0) {
+        CHECK(t->n < t->cap);
+        sift_up(t, x, t->n++);
+    } else {
+        CHECK(x->slot <= t->n && t->heap[x->slot - 1] == x);
+        settle(t, x, x->slot - 1);
+    }
+}
+
+void timers_clear(struct timers *t, struct timer *x) {
+    x->at = US_NEVER;
+    if (x->slot == 0) {
+        return;
+    }
+    size_t i = x->slot - 1;
+    CHECK(i < t->n && t->heap[i] == x);
+    x->slot = 0;
+    struct timer *moved = t->heap[--t->n];
+    if (moved != x) {
+        settle(t, moved, i);
+    }
+}
+
+us_t timers_next(const struct timers *t) {
+    return t->n ? t->heap[0]->at : US_NEVER;
+}
+
+struct timer *timers_pop(struct timers *t, us_t now) {
+    if (t->n == 0 || t->heap[0]->at > now) {
+        return NULL;
+    }
+    struct timer *due = t->heap[0];
+    timers_clear(t, due);
+    return due;
+}
