@@ -32,11 +32,22 @@ struct read_reply {
     size_t len;
 };
 
-enum err reader_thread_start(const char *dir, const char *kek_file, void (*wake)(void *ctx),
-                             void *ctx, struct reader_thread **ret, char *why);
+struct reader_thread_config {
+    const char *dir, *kek_file;   /* as in recorder_config */
+    void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */
+    void *wake_ctx;
+};
+
+/* Open the library on the calling thread, so that errors are reported in why[LIBRARY_WHY], then
+ * start the thread. *ret untouched on failure. */
+enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
+                             char *why);
+/* Requests under way are dropped. NULL allowed; returns NULL. */
 struct reader_thread *reader_thread_stop(struct reader_thread *t);
 /* Control thread. False when 256 requests are under way already. */
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q);
+/* Control thread: take note of a wake-up; call before reading replies until there are none. */
+void reader_thread_listen(struct reader_thread *t);
 /* Control thread: the next reply; false when none. */
 bool reader_thread_reply(struct reader_thread *t, struct read_reply *ret);
 

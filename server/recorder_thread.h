@@ -25,6 +25,9 @@ struct recorder_thread *recorder_thread_stop(struct recorder_thread *t);
 struct mailbox *recorder_thread_taps(struct recorder_thread *t, uint32_t i);
 /* Control thread. False when full. */
 bool recorder_thread_post(struct recorder_thread *t, const struct recorder_order *o);
+/* Control thread: take note of a wake-up; call before reading events until there are none. */
+void recorder_thread_listen(struct recorder_thread *t);
+/* Control thread: the next event of the recorder; false when none. */
 bool recorder_thread_event(struct recorder_thread *t, struct recorder_event *ret);
 /* A copy of the counters. Any thread. */
 void recorder_thread_counters(const struct recorder_thread *t, struct recorder_counters *ret);

@@ -23,8 +23,12 @@ struct worker_config {
 /* Create the socket, the engine and the thread. On failure *ret is untouched and why[256] says
  * what to do ("port 7000 is in use ..."). Control thread. */
 enum err worker_start(const struct worker_config *c, struct worker **ret, char *why);
-/* Ask the thread to end, join it and free everything. NULL allowed; returns NULL. */
-struct worker *worker_stop(struct worker *w);
+/* End the thread, the engine and the socket; twice does no harm, NULL allowed. The packet pool
+ * lives on, because the recorder thread may still hold packets. Control thread. */
+void worker_stop(struct worker *w);
+/* Free the pool and the worker, stopped if need be; every packet must be back: stop the recorder
+ * thread first. NULL allowed; returns NULL. */
+struct worker *worker_free(struct worker *w);
 /* The bound UDP port. */
 uint16_t worker_port(const struct worker *w);
 
@@ -49,6 +53,8 @@ struct worker_order {
 };
 /* Control thread. False when the mailbox is full: nothing was taken. */
 bool worker_post(struct worker *w, const struct worker_order *o);
+/* Control thread: take note of a wake-up; call before reading events until there are none. */
+void worker_listen(struct worker *w);
 /* Control thread: the next event of this worker's engine; false when none. */
 bool worker_event(struct worker *w, struct media_event *ret);
 /* A copy of the counters, refreshed by the worker about every 250 ms. Any thread. */

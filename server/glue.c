@@ -1,0 +1,310 @@
+#include "server/glue.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* DESIGN. Glue keeps the little that neither side may know of the other: the name and title of a
+ * tour and who is in it, so that a recording that starts in mid-tour begins with its people. */
+
+struct person {
+    struct recorder_order order; /* as it was announced */
+    struct person *next;
+};
+
+struct tour {
+    uint64_t id;
+    char name[65], title[129];
+    struct person *people;
+    struct tour *next;
+};
+
+struct glue {
+    struct glue_config config;
+    struct tour *tours; /* few enough per process; looked up on tour events only */
+};
+
+struct glue *glue_new(const struct glue_config *c) {
+    struct glue *g = mem_zalloc(1, sizeof(*g));
+    if (g) {
+        g->config = *c;
+    }
+    return g;
+}
+
+static void free_people(struct tour *t) {
+    while (t->people) {
+        struct person *next = t->people->next;
+        mem_free(t->people);
+        t->people = next;
+    }
+}
+
+struct glue *glue_free(struct glue *g) {
+    while (g && g->tours) {
+        struct tour *next = g->tours->next;
+        free_people(g->tours);
+        mem_free(g->tours);
+        g->tours = next;
+    }
+    return mem_free(g);
+}
+
+static void note(struct glue *g, const char *event, const struct sig_effect *e,
+                 const char *detail) {
+    if (g->config.note) {
+        g->config.note(g->config.ctx, event, e->tour, e->peer, detail);
+    }
+}
+
+static struct tour **find_tour(struct glue *g, uint64_t id) {
+    struct tour **at = &g->tours;
+    while (*at && (*at)->id != id) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+/* A full mailbox is an overload that the limits of the configuration should make impossible; the
+ * peer then never connects and signaling's own time-out takes its seat back. */
+static void post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
+    CHECK(e->worker < g->config.n_workers);
+    if (!worker_post(g->config.workers[e->worker], o)) {
+        note(g, "worker_mailbox_full", e, "order dropped");
+        mem_free(o->params);
+    }
+}
+
+static void tell_recorder(struct glue *g, const struct sig_effect *e,
+                          const struct recorder_order *o) {
+    if (g->config.recorder && !recorder_thread_post(g->config.recorder, o)) {
+        note(g, "recorder_mailbox_full", e, "order dropped");
+    }
+}
+
+static void copy_text(char *out, size_t cap, const char *text) {
+    snprintf(out, cap, "%s", text ? text : "");
+}
+
+/* ---- effects of signaling ---- */
+
+static void on_tour_add(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = mem_zalloc(1, sizeof(*t));
+    if (t) {
+        t->id = e->tour;
+        copy_text(t->name, sizeof(t->name), e->tour_name);
+        copy_text(t->title, sizeof(t->title), e->title);
+        t->next = g->tours;
+        g->tours = t;
+    }
+    post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    note(g, "tour_open", e, e->tour_name);
+}
+
+static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
+    struct tour **at = find_tour(g, e->tour), *t = *at;
+    post(g, e, &(struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
+    note(g, "tour_closed", e, t ? t->name : NULL);
+    if (t) {
+        *at = t->next;
+        free_people(t);
+        mem_free(t);
+    }
+}
+
+static void on_peer_add(struct glue *g, const struct sig_effect *e) {
+    struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
+    o.params = mem_alloc(sizeof(*o.params));
+    if (!o.params) {
+        note(g, "out_of_memory", e, "peer not added");
+        return;
+    }
+    *o.params = *e->params;
+    post(g, e, &o);
+}
+
+static void on_restart(struct glue *g, const struct sig_effect *e) {
+    struct worker_order o = {.type = WORKER_PEER_RESTART, .peer = e->peer};
+    o.ice = *e->ice;
+    post(g, e, &o);
+}
+
+static void on_participant(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = *find_tour(g, e->tour);
+    struct recorder_order o = {
+        .type = ORDER_PARTICIPANT, .tour = e->tour, .participant = e->participant, .on = e->on};
+    copy_text(o.name, sizeof(o.name), e->name);
+    copy_text(o.role, sizeof(o.role), e->role);
+    copy_text(o.consent_version, sizeof(o.consent_version), e->consent_version);
+    tell_recorder(g, e, &o);
+    if (!t) {
+        return;
+    }
+    struct person **at = &t->people;
+    while (*at && (*at)->order.participant != e->participant) {
+        at = &(*at)->next;
+    }
+    struct person *p = *at;
+    if (p && !e->on) {
+        *at = p->next;
+        mem_free(p);
+    } else if (p) {
+        p->order = o;
+    } else if (e->on && (p = mem_zalloc(1, sizeof(*p))) != NULL) {
+        p->order = o;
+        p->next = t->people;
+        t->people = p;
+    }
+}
+
+/* Start: the recorder first, then the people, then the tap, so that the first tap finds an open
+ * recording. Stop: the other way round. */
+static void on_record(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = *find_tour(g, e->tour);
+    struct recorder_order o = {.type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour};
+    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
+    if (!g->config.recorder) {
+        sig_recording(g->config.sig, 0, e->tour, RECORDING_FAILING);
+        return;
+    }
+    if (!e->on) {
+        post(g, e, &tap);
+        tell_recorder(g, e, &o);
+        return;
+    }
+    copy_text(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
+    copy_text(o.title, sizeof(o.title), t ? t->title : "");
+    tell_recorder(g, e, &o);
+    for (struct person *p = t ? t->people : NULL; p; p = p->next) {
+        tell_recorder(g, e, &p->order);
+    }
+    post(g, e, &tap);
+}
+
+static void on_simple(struct glue *g, const struct sig_effect *e) {
+    static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = WORKER_PEER_REMOVE,
+                                   [EFFECT_PEER_CONSENT] = WORKER_PEER_CONSENT,
+                                   [EFFECT_MUTE] = WORKER_MUTE,
+                                   [EFFECT_PIN] = WORKER_PIN};
+    struct worker_order o = {.type = type[e->type],
+                             .kind = e->kind,
+                             .on = e->on,
+                             .tour = e->tour,
+                             .peer = e->peer,
+                             .participant = e->participant};
+    post(g, e, &o);
+}
+
+static void obey(struct glue *g, const struct sig_effect *e) {
+    switch ((enum sig_effect_type)e->type) {
+    case EFFECT_SEND:
+    case EFFECT_CLOSE:
+    case EFFECT_HTTP:
+        g->config.deliver(g->config.ctx, e);
+        break;
+    case EFFECT_TOUR_ADD:
+        on_tour_add(g, e);
+        break;
+    case EFFECT_TOUR_REMOVE:
+        on_tour_remove(g, e);
+        break;
+    case EFFECT_PEER_ADD:
+        on_peer_add(g, e);
+        break;
+    case EFFECT_PEER_RESTART:
+        on_restart(g, e);
+        break;
+    case EFFECT_RECORD:
+        on_record(g, e);
+        break;
+    case EFFECT_PARTICIPANT:
+        on_participant(g, e);
+        break;
+    case EFFECT_PEER_REMOVE:
+    case EFFECT_PEER_CONSENT:
+    case EFFECT_MUTE:
+    case EFFECT_PIN:
+        on_simple(g, e);
+        break;
+    }
+}
+
+void glue_effects(struct glue *g, us_t now) {
+    struct sig_effect e;
+    (void)now;
+    while (sig_effect(g->config.sig, &e)) {
+        obey(g, &e);
+    }
+}
+
+/* ---- what workers and recorder report ---- */
+
+static void on_media(struct glue *g, us_t now, const struct media_event *e) {
+    struct sig *s = g->config.sig;
+    switch ((enum media_event_type)e->type) {
+    case MEDIA_PEER_CONNECTED:
+        sig_peer_connected(s, now, e->peer);
+        break;
+    case MEDIA_PEER_FAILED:
+        sig_peer_gone(s, now, e->peer, err_name((enum err)e->reason));
+        break;
+    case MEDIA_PEER_GONE:
+        sig_peer_gone(s, now, e->peer, "timeout");
+        break;
+    case MEDIA_SOURCE_ON:
+    case MEDIA_SOURCE_OFF:
+        sig_source(s, now, e->peer, (enum source_kind)e->source_kind, e->type == MEDIA_SOURCE_ON);
+        break;
+    case MEDIA_SLOT_CHANGED:
+        sig_slot(s, now, e->peer, e->mid, e->participant, (enum source_kind)e->source_kind);
+        break;
+    case MEDIA_SPEAKER:
+        sig_speaker(s, now, e->tour, e->participant);
+        break;
+    }
+}
+
+static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e) {
+    static const enum recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
+                                                 [RECORDER_STOPPED] = RECORDING_OFF,
+                                                 [RECORDER_FAILING] = RECORDING_FAILING,
+                                                 [RECORDER_RECOVERED] = RECORDING_ON};
+    static const char *const name[] = {[RECORDER_STARTED] = "recording_started",
+                                       [RECORDER_STOPPED] = "recording_stopped",
+                                       [RECORDER_FAILING] = "recording_failing",
+                                       [RECORDER_RECOVERED] = "recording_recovered"};
+    if (g->config.note) {
+        const char *detail = e->error ? err_name((enum err)e->error) : e->recording;
+        g->config.note(g->config.ctx, name[e->type], e->tour, 0, detail);
+    }
+    sig_recording(g->config.sig, now, e->tour, state[e->type]);
+}
+
+void glue_service(struct glue *g, us_t now) {
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        struct media_event e;
+        worker_listen(g->config.workers[i]);
+        while (worker_event(g->config.workers[i], &e)) {
+            on_media(g, now, &e);
+            glue_effects(g, now);
+        }
+    }
+    if (g->config.recorder) {
+        struct recorder_event e;
+        recorder_thread_listen(g->config.recorder);
+        while (recorder_thread_event(g->config.recorder, &e)) {
+            on_recorder(g, now, &e);
+            glue_effects(g, now);
+        }
+    }
+    if (sig_deadline(g->config.sig) <= now) {
+        sig_timeout(g->config.sig, now);
+        glue_effects(g, now);
+    }
+}
+
+us_t glue_deadline(const struct glue *g) {
+    return sig_deadline(g->config.sig);
+}

@@ -1,0 +1,224 @@
+#include "server/reader_thread.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/mailbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REQUESTS 256 /* under way at once; one more is refused */
+#define OPEN_MEDIA 8 /* files kept open between chunks, least recently used goes first */
+
+struct open_media {
+    char recording[RECORDING_ID_LEN + 1];
+    char track[RECORDING_ID_LEN + 1];
+    uint32_t epoch;
+    uint64_t used; /* request count when last used */
+    struct library_media *media;
+};
+
+struct reader_thread {
+    struct mailbox *requests; /* control -> reader */
+    struct mailbox *replies;  /* reader -> control */
+    pthread_t thread;
+    atomic_bool stop;
+    uint32_t under_way; /* owned by the control thread */
+    /* Owned by the reader thread. */
+    struct library *library;
+    struct open_media open[OPEN_MEDIA];
+    uint64_t count;
+};
+
+/* ---- runs in the reader thread ---- */
+
+static bool same_media(const struct open_media *m, const struct read_request *q) {
+    return m->media && m->epoch == q->epoch && strcmp(m->recording, q->recording) == 0 &&
+           strcmp(m->track, q->track) == 0;
+}
+
+/* A recording that still grows must show its new end: offset 0 opens it afresh, the chunks that
+ * follow read on in what that answer promised. */
+static struct open_media *find_media(struct reader_thread *t, const struct read_request *q) {
+    struct open_media *oldest = &t->open[0];
+    for (size_t i = 0; i < OPEN_MEDIA; i++) {
+        struct open_media *m = &t->open[i];
+        if (same_media(m, q)) {
+            return m;
+        }
+        if (m->used < oldest->used) {
+            oldest = m;
+        }
+    }
+    oldest->media = library_media_close(oldest->media);
+    return oldest;
+}
+
+static enum err open_media(struct reader_thread *t, const struct read_request *q,
+                           struct open_media **ret) {
+    struct open_media *m = find_media(t, q);
+    m->used = ++t->count;
+    if (m->media && q->n == 0) {
+        m->media = library_media_close(m->media);
+    }
+    if (!m->media) {
+        enum err err = library_media_open(t->library, q->recording, q->track, q->epoch, &m->media);
+        if (err != OK) {
+            m->media = NULL;
+            return err;
+        }
+        memcpy(m->recording, q->recording, sizeof(m->recording));
+        memcpy(m->track, q->track, sizeof(m->track));
+        m->epoch = q->epoch;
+    }
+    *ret = m;
+    return OK;
+}
+
+static enum err read_media(struct reader_thread *t, const struct read_request *q,
+                           struct read_reply *r) {
+    struct open_media *m;
+    enum err err = open_media(t, q, &m);
+    if (err != OK) {
+        return err;
+    }
+    r->total = library_media_size(m->media);
+    snprintf(r->type, sizeof(r->type), "%s", library_media_type(m->media));
+    if (q->at > r->total) {
+        return ERR_RANGE;
+    }
+    uint64_t left = r->total - q->at;
+    r->len = q->n < left ? q->n : (size_t)left;
+    r->len = r->len < READER_CHUNK_MAX ? r->len : READER_CHUNK_MAX;
+    if (r->len == 0) {
+        return OK;
+    }
+    r->data = mem_alloc(r->len);
+    if (!r->data) {
+        return ERR_NOMEM;
+    }
+    return library_media_read(m->media, q->at, (uint8_t *)r->data, r->len);
+}
+
+static enum err read_json(struct reader_thread *t, const struct read_request *q,
+                          struct read_reply *r) {
+    enum err err = OK;
+    if (q->type == READ_LIST) {
+        r->data = library_list_json(t->library, q->limit, q->offset);
+        err = r->data ? OK : ERR_IO;
+    } else {
+        err = library_recording_json(t->library, q->recording, &r->data);
+    }
+    if (err == OK) {
+        r->len = strlen(r->data);
+        snprintf(r->type, sizeof(r->type), "application/json");
+    } else {
+        r->data = NULL;
+    }
+    return err;
+}
+
+static void serve(struct reader_thread *t, const struct read_request *q) {
+    struct read_reply r = {.req = q->req};
+    enum err err = q->type == READ_MEDIA ? read_media(t, q, &r) : read_json(t, q, &r);
+    r.error = (uint8_t)err;
+    if (err != OK) {
+        r.data = mem_free(r.data);
+        r.len = 0;
+    }
+    /* There is room: requests under way never exceed the mailbox. */
+    CHECK(mailbox_push(t->replies, &r));
+    mailbox_flush(t->replies);
+}
+
+static void *reader_main(void *arg) {
+    struct reader_thread *t = arg;
+    struct pollfd fd = {.fd = mailbox_fd(t->requests), .events = POLLIN};
+    while (!atomic_load(&t->stop)) {
+        int n = poll(&fd, 1, -1);
+        CHECK(n >= 0 || errno == EINTR);
+        struct read_request q;
+        mailbox_wake(t->requests);
+        while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
+            serve(t, &q);
+        }
+    }
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct reader_thread *reader_thread_free(struct reader_thread *t) {
+    struct read_reply r;
+    while (t->replies && mailbox_pop(t->replies, &r)) {
+        mem_free(r.data);
+    }
+    for (size_t i = 0; i < OPEN_MEDIA; i++) {
+        library_media_close(t->open[i].media);
+    }
+    library_close(t->library);
+    mailbox_free(t->requests);
+    mailbox_free(t->replies);
+    return mem_free(t);
+}
+
+enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
+                             char *why) {
+    struct reader_thread *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        snprintf(why, LIBRARY_WHY, "out of memory");
+        return ERR_NOMEM;
+    }
+    t->requests = mailbox_new(REQUESTS, sizeof(struct read_request));
+    t->replies = mailbox_new_wake(REQUESTS, sizeof(struct read_reply), c->wake, c->wake_ctx);
+    enum err err = library_open(c->dir, c->kek_file, &t->library, why);
+    if (err == OK && (!t->requests || !t->replies)) {
+        snprintf(why, LIBRARY_WHY, "reader: out of memory or descriptors");
+        err = ERR_NOMEM;
+    }
+    if (err == OK && pthread_create(&t->thread, NULL, reader_main, t) != 0) {
+        snprintf(why, LIBRARY_WHY, "reader: cannot start a thread");
+        err = ERR_IO;
+    }
+    if (err != OK) {
+        reader_thread_free(t);
+        return err;
+    }
+    *ret = t;
+    return OK;
+}
+
+struct reader_thread *reader_thread_stop(struct reader_thread *t) {
+    if (!t) {
+        return NULL;
+    }
+    atomic_store(&t->stop, true);
+    mailbox_flush(t->requests);
+    pthread_join(t->thread, NULL);
+    return reader_thread_free(t);
+}
+
+bool reader_thread_post(struct reader_thread *t, const struct read_request *q) {
+    if (t->under_way == REQUESTS || !mailbox_push(t->requests, q)) {
+        return false;
+    }
+    t->under_way++;
+    mailbox_flush(t->requests);
+    return true;
+}
+
+void reader_thread_listen(struct reader_thread *t) {
+    mailbox_wake(t->replies);
+}
+
+bool reader_thread_reply(struct reader_thread *t, struct read_reply *ret) {
+    if (!mailbox_pop(t->replies, ret)) {
+        return false;
+    }
+    t->under_way--;
+    return true;
+}

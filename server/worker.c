@@ -1,0 +1,358 @@
+#include "server/worker.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/clock.h"
+#include "server/udp.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
+#define RECV_ROUNDS 8                    /* batches read before orders and timers get their turn */
+
+/* Counters are published one by one as atomics: a reader may see one a batch older than another,
+ * which metrics can bear, and the packet path takes no lock. */
+#define N_MEDIA (sizeof(struct engine_counters) / sizeof(uint64_t))
+#define N_RIM (sizeof(struct worker_rim_counters) / sizeof(uint64_t))
+
+struct worker {
+    /* Set before the thread starts, then constant. */
+    struct worker_config config;
+    struct mailbox *orders; /* control -> worker */
+    struct mailbox *events; /* worker -> control */
+    pthread_t thread;
+    bool running;
+    uint16_t port;
+    /* Shared. */
+    atomic_bool stop;
+    _Atomic uint64_t media_counters[N_MEDIA];
+    _Atomic uint64_t rim_counters[N_RIM];
+    /* Owned by the worker thread. */
+    struct packet_pool *pool;
+    struct engine *engine;
+    struct udp *udp;
+    int epoll;
+    us_t counters_at;
+    uint32_t taps_lost; /* since the last tap that fitted */
+    struct worker_rim_counters rim;
+};
+
+/* ---- runs in the worker thread ---- */
+
+static void send_outputs(struct worker *w, us_t now) {
+    while (engine_output(w->engine, now, udp_slot(w->udp))) {
+        udp_keep(w->udp);
+    }
+}
+
+static void report_event(struct worker *w, const struct media_event *e) {
+    if (!mailbox_push(w->events, e)) {
+        w->rim.events_dropped++;
+    }
+}
+
+static bool send_events(struct worker *w) {
+    struct media_event e;
+    bool any = false;
+    while (engine_event(w->engine, &e)) {
+        report_event(w, &e);
+        any = true;
+    }
+    return any;
+}
+
+static bool send_taps(struct worker *w) {
+    struct tap t;
+    bool any = false;
+    while (engine_tap(w->engine, &t)) {
+        t.dropped += w->taps_lost;
+        any = true;
+        if (w->config.taps && mailbox_push(w->config.taps, &t)) {
+            w->taps_lost = 0;
+            continue;
+        }
+        packet_unref(t.packet);
+        w->taps_lost++;
+        w->rim.tap_dropped++;
+    }
+    return any;
+}
+
+/* The law of media.h: after every input, command or timeout, drain all three. */
+static void drain(struct worker *w, us_t now) {
+    send_outputs(w, now);
+    if (send_events(w)) {
+        mailbox_flush(w->events);
+    }
+    if (send_taps(w) && w->config.taps) {
+        mailbox_flush(w->config.taps);
+    }
+}
+
+/* Signaling already believes that this peer exists: tell it that it does not. */
+static void report_refused(struct worker *w, const struct session_params *s, enum err err) {
+    struct media_event e = {.type = MEDIA_PEER_FAILED,
+                            .reason = (uint8_t)err,
+                            .tour = s->tour,
+                            .peer = s->peer,
+                            .participant = s->participant};
+    report_event(w, &e);
+    mailbox_flush(w->events);
+}
+
+static void obey_peer_add(struct worker *w, us_t now, struct session_params *s) {
+    enum err err = engine_peer_add(w->engine, now, s);
+    if (err != OK) {
+        report_refused(w, s, err);
+    }
+    mem_wipe(&s->ice, sizeof(s->ice));
+    mem_free(s);
+}
+
+/* Errors other than a refused peer mean that the peer or tour has just gone by itself, which
+ * signaling learns from the event that is on its way. */
+static void obey(struct worker *w, us_t now, const struct worker_order *o) {
+    struct engine *e = w->engine;
+    switch ((enum worker_order_type)o->type) {
+    case WORKER_TOUR_ADD:
+        (void)engine_tour_add(e, o->tour);
+        break;
+    case WORKER_TOUR_REMOVE:
+        (void)engine_tour_remove(e, o->tour);
+        break;
+    case WORKER_TOUR_TAP:
+        (void)engine_tour_tap(e, now, o->tour, o->on);
+        break;
+    case WORKER_PEER_ADD:
+        obey_peer_add(w, now, o->params);
+        break;
+    case WORKER_PEER_REMOVE:
+        (void)engine_peer_remove(e, now, o->peer);
+        break;
+    case WORKER_PEER_RESTART:
+        (void)engine_peer_restart(e, now, o->peer, &o->ice);
+        break;
+    case WORKER_PEER_CONSENT:
+        (void)engine_peer_consent(e, now, o->peer, o->on);
+        break;
+    case WORKER_MUTE:
+        (void)engine_source_mute(e, now, o->peer, (enum source_kind)o->kind, o->on);
+        break;
+    case WORKER_PIN:
+        (void)engine_pin(e, now, o->peer, o->participant);
+        break;
+    }
+}
+
+static void take_orders(struct worker *w, us_t now) {
+    struct worker_order o;
+    mailbox_wake(w->orders);
+    while (mailbox_pop(w->orders, &o)) {
+        obey(w, now, &o);
+        drain(w, now);
+    }
+}
+
+static void take_datagrams(struct worker *w, us_t now) {
+    struct packet *in[UDP_BATCH];
+    size_t n = UDP_BATCH;
+    for (int round = 0; round < RECV_ROUNDS && n == UDP_BATCH; round++) {
+        n = udp_recv(w->udp, w->pool, now, in);
+        for (size_t i = 0; i < n; i++) {
+            engine_input(w->engine, now, in[i]);
+            drain(w, now);
+        }
+    }
+}
+
+static void publish_counters(struct worker *w, us_t now) {
+    if (now < w->counters_at) {
+        return;
+    }
+    w->counters_at = now + COUNTERS_EVERY;
+    const struct udp_counters *u = udp_counters(w->udp);
+    w->rim.recv_errors = u->recv_errors;
+    w->rim.send_errors = u->send_errors;
+    w->rim.send_would_block = u->send_would_block;
+    w->rim.truncated = u->truncated;
+    w->rim.pool_empty = u->pool_empty;
+    uint64_t media[N_MEDIA], rim[N_RIM];
+    memcpy(media, engine_counters(w->engine), sizeof(media));
+    memcpy(rim, &w->rim, sizeof(rim));
+    for (size_t i = 0; i < N_MEDIA; i++) {
+        atomic_store_explicit(&w->media_counters[i], media[i], memory_order_relaxed);
+    }
+    for (size_t i = 0; i < N_RIM; i++) {
+        atomic_store_explicit(&w->rim_counters[i], rim[i], memory_order_relaxed);
+    }
+}
+
+/* [ms] until something is due, rounded up: waking early would spin. */
+static int wait_ms(const struct worker *w, us_t now) {
+    us_t at = us_min(engine_deadline(w->engine), w->counters_at);
+    if (at <= now) {
+        return 0;
+    }
+    us_t left = (at - now + US_PER_MS - 1) / US_PER_MS;
+    return left > 1000 ? 1000 : (int)left;
+}
+
+static void serve_ready(struct worker *w, us_t now, const struct epoll_event *ready, int n) {
+    for (int i = 0; i < n; i++) {
+        if (ready[i].data.fd == mailbox_fd(w->orders)) {
+            take_orders(w, now);
+        } else {
+            take_datagrams(w, now);
+        }
+    }
+}
+
+static void *worker_main(void *arg) {
+    struct worker *w = arg;
+    struct epoll_event ready[2];
+    while (!atomic_load(&w->stop)) {
+        int n = epoll_wait(w->epoll, ready, 2, wait_ms(w, clock_now()));
+        CHECK(n >= 0 || errno == EINTR);
+        us_t now = clock_now();
+        serve_ready(w, now, ready, n);
+        if (engine_deadline(w->engine) <= now) {
+            engine_timeout(w->engine, now);
+            drain(w, now);
+        }
+        udp_flush(w->udp);
+        publish_counters(w, now);
+    }
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static bool watch(struct worker *w, int fd) {
+    struct epoll_event e = {.events = EPOLLIN, .data = {.fd = fd}};
+    return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static enum err create_parts(struct worker *w, char *why) {
+    struct engine_config ec = w->config.engine;
+    ec.rng = clock_rng();
+    w->orders = mailbox_new(w->config.mailbox, sizeof(struct worker_order));
+    w->events = mailbox_new_wake(w->config.mailbox, sizeof(struct media_event),
+                                 w->config.wake_control, w->config.wake_ctx);
+    w->pool = packet_pool_new(w->config.packets);
+    w->engine = engine_new(&ec);
+    w->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (!w->orders || !w->events || !w->pool || !w->engine || w->epoll < 0) {
+        snprintf(why, 256, "worker %u: out of memory or descriptors", w->config.index);
+        return ERR_NOMEM;
+    }
+    enum err err = udp_open(&w->config.bind, &w->udp, why);
+    if (err != OK) {
+        return err;
+    }
+    w->port = udp_port(w->udp);
+    if (!watch(w, mailbox_fd(w->orders)) || !watch(w, udp_fd(w->udp))) {
+        snprintf(why, 256, "worker %u: epoll: %s", w->config.index, strerror(errno));
+        return ERR_IO;
+    }
+    return OK;
+}
+
+enum err worker_start(const struct worker_config *c, struct worker **ret, char *why) {
+    struct worker *w = mem_zalloc(1, sizeof(*w));
+    if (!w) {
+        snprintf(why, 256, "out of memory");
+        return ERR_NOMEM;
+    }
+    w->config = *c;
+    w->epoll = -1;
+    enum err err = create_parts(w, why);
+    if (err == OK && pthread_create(&w->thread, NULL, worker_main, w) != 0) {
+        snprintf(why, 256, "worker %u: cannot start a thread", c->index);
+        err = ERR_IO;
+    }
+    if (err != OK) {
+        worker_free(w);
+        return err;
+    }
+    w->running = true;
+    *ret = w;
+    return OK;
+}
+
+static void drop_orders(struct worker *w) {
+    struct worker_order o;
+    while (w->orders && mailbox_pop(w->orders, &o)) {
+        if (o.type == WORKER_PEER_ADD) {
+            mem_free(o.params);
+        }
+    }
+}
+
+void worker_stop(struct worker *w) {
+    if (!w) {
+        return;
+    }
+    if (w->running) {
+        atomic_store(&w->stop, true);
+        mailbox_flush(w->orders);
+        pthread_join(w->thread, NULL);
+        w->running = false;
+    }
+    w->engine = engine_free(w->engine);
+    w->udp = udp_close(w->udp);
+}
+
+struct worker *worker_free(struct worker *w) {
+    if (!w) {
+        return NULL;
+    }
+    worker_stop(w);
+    if (w->epoll >= 0) {
+        close(w->epoll);
+    }
+    drop_orders(w);
+    mailbox_free(w->orders);
+    mailbox_free(w->events);
+    packet_pool_free(w->pool);
+    return mem_free(w);
+}
+
+uint16_t worker_port(const struct worker *w) {
+    return w->port;
+}
+
+bool worker_post(struct worker *w, const struct worker_order *o) {
+    bool taken = mailbox_push(w->orders, o);
+    mailbox_flush(w->orders);
+    return taken;
+}
+
+void worker_listen(struct worker *w) {
+    mailbox_wake(w->events);
+}
+
+bool worker_event(struct worker *w, struct media_event *ret) {
+    return mailbox_pop(w->events, ret);
+}
+
+void worker_counters(const struct worker *w, struct engine_counters *ret) {
+    uint64_t v[N_MEDIA];
+    for (size_t i = 0; i < N_MEDIA; i++) {
+        v[i] = atomic_load_explicit(&w->media_counters[i], memory_order_relaxed);
+    }
+    memcpy(ret, v, sizeof(v));
+}
+
+void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret) {
+    uint64_t v[N_RIM];
+    for (size_t i = 0; i < N_RIM; i++) {
+        v[i] = atomic_load_explicit(&w->rim_counters[i], memory_order_relaxed);
+    }
+    memcpy(ret, v, sizeof(v));
+}
