@@ -24,6 +24,7 @@ struct tour {
 struct glue {
     struct glue_config config;
     struct tour *tours; /* few enough per process; looked up on tour events only */
+    us_t now;           /* of the call under way */
 };
 
 struct glue *glue_new(const struct glue_config *c) {
@@ -166,7 +167,7 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     struct recorder_order o = {.type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour};
     struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
     if (!g->config.recorder) {
-        sig_recording(g->config.sig, 0, e->tour, RECORDING_FAILING);
+        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
         return;
     }
     if (!e->on) {
@@ -233,7 +234,7 @@ static void obey(struct glue *g, const struct sig_effect *e) {
 
 void glue_effects(struct glue *g, us_t now) {
     struct sig_effect e;
-    (void)now;
+    g->now = now;
     while (sig_effect(g->config.sig, &e)) {
         obey(g, &e);
     }
