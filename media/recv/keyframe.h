@@ -1,0 +1,32 @@
+/* The one scheduler of key-frame requests of a source (PLI, RFC 4585 section 6.3.1): at most one
+ * a second when somebody needs one, repeated until one arrives, and one every `interval` while
+ * the source is recorded. A zeroed struct asks for nothing. Owner: one worker. */
+#ifndef ORIEL_MEDIA_RECV_KEYFRAME_H
+#define ORIEL_MEDIA_RECV_KEYFRAME_H
+
+#include "base/time.h"
+
+#include <stdbool.h>
+
+#define KEYFRAME_THROTTLE (1 * US_PER_S)
+
+struct recv_keyframe {
+    us_t interval; /* [us] between key frames while tapped, 0 = no periodic request */
+    us_t asked_at; /* [us] of the last request */
+    us_t key_at;   /* [us] of the last key frame; since tapped when there was none */
+    bool asked;    /* asked_at is valid */
+    bool needed;   /* a request is due or unanswered */
+};
+
+/* Somebody needs a key frame: new source, layer switch, unrepaired loss, a viewer's PLI or FIR. */
+void recv_keyframe_need(struct recv_keyframe *k);
+/* A key frame has begun to arrive. */
+void recv_keyframe_arrived(struct recv_keyframe *k, us_t now);
+/* Periodic requests from now on; interval 0 stops them. */
+void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval);
+/* When to call recv_keyframe_poll (0 = at once), US_NEVER. */
+us_t recv_keyframe_deadline(const struct recv_keyframe *k);
+/* True when a request must be sent now; it then counts as sent. */
+bool recv_keyframe_poll(struct recv_keyframe *k, us_t now);
+
+#endif

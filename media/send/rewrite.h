@@ -1,0 +1,104 @@
+/* Outbound continuity of one slot: whatever source fills it, one unbroken RTP stream comes out.
+ *
+ * DESIGN. Our SRTP index (rollover counter << 16 | sequence number, RFC 3711 section 3.3.1) only
+ * ever advances. While a source is bound (an epoch), index = source sequence + delta, less the
+ * packets of the source that we chose not to forward; those are kept as a short list of runs, so
+ * the mapping can be inverted for a viewer's NACK. Losses upstream stay gaps, so that a packet
+ * repaired later finds its place free. A new source begins at the next index, and its timestamps
+ * continue from the last one by the time that really passed. An index is handed out once at most
+ * (a window refuses repeats): AES-GCM must never seal two plaintexts under one index. Whoever
+ * resends a packet under its own index must send the same bytes; RTX has an index of its own.
+ *
+ * Lives in the slot (about 500 bytes). Owner: one worker. */
+#ifndef ORIEL_MEDIA_SEND_REWRITE_H
+#define ORIEL_MEDIA_SEND_REWRITE_H
+
+#include "base/time.h"
+#include "media/recv/window.h"
+#include "media/snapshot.h"
+
+#define REWRITE_RUNS 32      /* remembered runs of packets not forwarded */
+#define REWRITE_GAP_MAX 4096 /* a longer gap in the source is closed: nobody can repair it */
+#define REWRITE_SEQ_START_MAX 0x7fff /* RFC 3711 section 3.3.1: start below 2^15 */
+
+struct rewrite_run {
+    uint32_t at; /* low half of the first source sequence number not forwarded */
+    uint32_t n;
+};
+
+struct rewrite {
+    uint64_t next;      /* lowest index never handed out */
+    uint64_t first;     /* index at which this epoch began */
+    uint64_t delta;     /* index = seq + delta (mod 2^64) before the first run */
+    uint64_t in_floor;  /* source packets below are refused */
+    uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
+    uint64_t skipped;   /* sum of the runs */
+    uint32_t source;    /* bound source (its ssrc), 0 = none */
+    uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
+    uint32_t last_ts;   /* newest timestamp sent */
+    us_t last_at;       /* [us] when it was sent, 0 = nothing sent yet */
+    uint32_t n_runs;
+    struct rewrite_run runs[REWRITE_RUNS]; /* ascending */
+    struct seq_window sent;
+};
+
+struct rewrite_in {  /* a packet of a source */
+    uint32_t source; /* its ssrc, not 0 */
+    uint32_t ts;
+    uint64_t seq; /* extended, as recv_stats gives it */
+};
+
+struct rewrite_out { /* the same packet in our stream */
+    uint64_t index;  /* the low 16 bits are the sequence number */
+    uint32_t ts;
+};
+
+#define REWRITE_VERDICTS(X)                                                        \
+    X(REWRITE_OK, "ok")                                                            \
+    X(REWRITE_OTHER, "other_source") /* not the source that is bound */            \
+    X(REWRITE_OLD, "too_old")        /* before the switch, or out of the window */ \
+    X(REWRITE_REPEAT, "repeated")    /* already forwarded, or skipped */           \
+    X(REWRITE_SWITCHED, "switched")  /* reverse: sent before the last switch */    \
+    X(REWRITE_UNKNOWN, "unknown")    /* reverse: never sent, or forgotten */
+
+enum rewrite_verdict {
+#define X(sym, name) sym,
+    REWRITE_VERDICTS(X)
+#undef X
+};
+
+/* A new stream: its first packet will have sequence number seq (0..REWRITE_SEQ_START_MAX, random)
+ * and timestamp ts (random). */
+void rewrite_init(struct rewrite *r, uint16_t seq, uint32_t ts);
+/* Bind in->source, beginning with packet *in (for video the first packet of a key frame): nothing
+ * older of it, and nothing of the former source, is forwarded any more. rate: RTP clock of the
+ * slot [Hz]. The timestamp of *in becomes the last one plus the time since, at least one tick.
+ * Follow with rewrite_map for the packet itself. Also right for the same source after a pause. */
+void rewrite_switch(struct rewrite *r, us_t now, uint32_t rate, const struct rewrite_in *in);
+/* Nothing is bound any more; everything is refused until the next rewrite_switch. */
+void rewrite_unbind(struct rewrite *r);
+/* REWRITE_OK: *ret is where this packet goes, handed out for good (seal it or lose it). Else
+ * OTHER, OLD or REPEAT and *ret untouched: do not forward. */
+enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewrite_in *in,
+                                 struct rewrite_out *ret);
+/* Packet seq of the source is not forwarded on purpose (padding only, a dropped layer): close the
+ * gap. False when a newer one is out already, so that the gap stays: forward it then if you can. */
+bool rewrite_skip(struct rewrite *r, uint32_t source, uint64_t seq);
+/* A viewer asks for sequence number seq of ours. REWRITE_OK: it was made of packet *ret_seq of
+ * r->source (which may still be missing upstream) and had index *ret_index. SWITCHED: it
+ * belonged to an earlier source, do not answer. UNKNOWN: ahead of us, or too long ago. */
+enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint64_t *ret_seq,
+                                     uint64_t *ret_index);
+/* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
+static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
+    return ts + r->ts_offset;
+}
+/* Write index, source_seq, source, last_ts and ts_offset of *ret. reserve: indices left out, for
+ * a snapshot that may be adopted after up to that many more packets were sent (0 when nothing
+ * is sent after it; at most 4096). */
+void rewrite_export(const struct rewrite *r, uint32_t reserve, struct snapshot_slot *ret);
+/* Continue from a snapshot at time now. Packets before source_seq are refused. */
+void rewrite_import(struct rewrite *r, us_t now, const struct snapshot_slot *s);
+const char *rewrite_verdict_name(enum rewrite_verdict v);
+
+#endif
