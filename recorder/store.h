@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 #define OBJECT_NAME_MAX 128 /* [A-Za-z0-9/_.-], never "..", no leading slash */
 
 struct store {
@@ -19,10 +21,18 @@ struct store {
     /* Read [at, at+n) completely into out. ERR_UNKNOWN, ERR_RANGE, ERR_IO. */
     enum err (*read)(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n);
     enum err (*remove)(void *ctx, const char *name);
+    /* Call each for every object whose name starts with prefix (a folder, ending in '/'), in no
+     * order. May be NULL: this store cannot list. ERR_IO, ERR_NOMEM. */
+    enum err (*list)(void *ctx, const char *prefix,
+                     void (*each)(void *each_ctx, const char *name, uint64_t size), void *each_ctx);
 };
 
 /* Objects as files below dir (created 0700). ERR_IO. store_local_close frees. */
 enum err store_local_open(const char *dir, struct store *ret);
 void store_local_close(struct store *s);
+/* Remove what interrupted puts left behind. Only for the one writer of the directory. */
+void store_local_clean(struct store *s);
+/* True for a name that objects may have. */
+bool store_name_ok(const char *name);
 
 #endif

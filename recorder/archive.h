@@ -1,0 +1,44 @@
+/* The state directory as a whole: store, catalogue, wraps and KEK, opened once by whoever writes
+ * (the recorder: exclusive, by a lock on DIR/lock) or reads (any number of libraries). Owner: one
+ * thread. */
+#ifndef ORIEL_RECORDER_ARCHIVE_H
+#define ORIEL_RECORDER_ARCHIVE_H
+
+#include "recorder/catalogue.h"
+#include "recorder/wraps.h"
+
+struct archive_config {
+    const char *dir;      /* objects/, catalogue.db, wraps.db, kek, lock */
+    const char *kek_file; /* NULL or empty: DIR/kek */
+    bool create_kek;
+    bool write;                /* take the lock; create what is missing */
+    const struct store *store; /* borrowed; NULL = local directory DIR/objects */
+    struct rng rng;            /* writing only */
+};
+
+/* Fields are for the recorder folder to read. */
+struct archive {
+    struct store store;
+    bool own_store, write;
+    struct catalogue *catalogue;
+    struct wraps *wraps;
+    struct kek kek;
+    struct rng rng;
+    int lock; /* file descriptor or -1 */
+};
+
+/* ERR_STATE (another process writes here), ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK), ERR_NOMEM; the
+ * reason in why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
+enum err archive_open(const struct archive_config *c, struct archive **ret, char *why);
+/* NULL allowed; returns NULL. */
+struct archive *archive_close(struct archive *a);
+/* A new recording: random id and root key, its wrap durable. ERR_IO, ERR_NOSPACE, ERR_CRYPTO. */
+enum err archive_create(struct archive *a, struct id *ret, struct recording_keys *ret_keys);
+/* The keys of a recording. ERR_UNKNOWN (never begun, or shredded), ERR_AUTH (other KEK), ERR_IO. */
+enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret);
+
+struct library;
+/* The archive under a library, for the media half of the library. */
+struct archive *library_archive(struct library *l);
+
+#endif

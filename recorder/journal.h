@@ -1,0 +1,163 @@
+/* The journal: the truth about a recording, as a hash-chained timeline of entries.
+ *
+ * Each entry is one line of JSON with "seq" (from 0), "t" (recording timeline [us]), "type", its
+ * own fields, and "prev": the SHA-256 of the line before it, without its newline (of
+ * "oriel-journal/1" | recording id for the first). Lines gather in memory and are sealed as journal
+ * objects 0, 1, 2 ...: one object per flush. A message is never resumed: after a crash the next
+ * object follows. Catalogue rows and "complete" are computed from the journal. Owner: one thread.
+ */
+#ifndef ORIEL_RECORDER_JOURNAL_H
+#define ORIEL_RECORDER_JOURNAL_H
+
+#include "base/terms.h"
+#include "base/time.h"
+#include "recorder/objects.h"
+
+#define JOURNAL_PENDING_MAX (8u << 20) /* [bytes] of lines not yet flushed */
+#define JOURNAL_LINE_MAX 8192          /* [bytes] */
+#define SEGMENT_KEYS_MAX 64            /* key frames listed per segment; more are not listed */
+#define EPOCH_INIT_MAX 512             /* [bytes] */
+#define ENTRY_TEXT_MAX 129             /* [bytes] with NUL; tour names, titles, names, marks */
+
+/* X(symbol, name in JSON) */
+#define ENTRY_LIST(X)                   \
+    X(ENTRY_START, "start")             \
+    X(ENTRY_TRACK, "track")             \
+    X(ENTRY_EPOCH, "epoch")             \
+    X(ENTRY_SEGMENT, "segment")         \
+    X(ENTRY_SR, "sr")                   \
+    X(ENTRY_GAP, "gap")                 \
+    X(ENTRY_MUTE, "mute")               \
+    X(ENTRY_PARTICIPANT, "participant") \
+    X(ENTRY_CONSENT, "consent")         \
+    X(ENTRY_STAGE, "stage")             \
+    X(ENTRY_VOICE, "voice")             \
+    X(ENTRY_MARK, "mark")               \
+    X(ENTRY_FAILING, "failing")         \
+    X(ENTRY_END, "end")
+
+enum entry_type {
+#define X(sym, name) sym,
+    ENTRY_LIST(X)
+#undef X
+        ENTRY_TYPE_COUNT
+};
+
+struct entry_start {
+    char tour[ENTRY_TEXT_MAX], title[ENTRY_TEXT_MAX];
+    wall_t wall; /* of recording time 0 */
+};
+struct entry_track {
+    struct id track;
+    uint8_t kind;         /* enum source_kind; SOURCE_NONE: the programme */
+    uint8_t codec;        /* enum codec; of the programme: of its video */
+    uint32_t source;      /* tap source, 0 for the programme */
+    uint64_t participant; /* 0 for the programme */
+};
+/* A stretch that is one valid file. */
+struct entry_epoch {
+    struct id track;
+    uint32_t number;        /* from 0, without holes */
+    uint8_t video, audio;   /* enum codec, CODEC_NONE when absent */
+    uint16_t width, height; /* [pixels] at the start, 0 for audio */
+    us_t start;             /* recording time of its time 0 [us] */
+    uint16_t init_len;
+    uint8_t init[EPOCH_INIT_MAX]; /* CodecPrivate, avcC ...: what the computed header needs */
+};
+struct segment_key {
+    uint32_t at_ms;  /* presentation time after the segment's start [ms] */
+    uint32_t offset; /* of the cluster or fragment with the key frame, in the media bytes */
+};
+struct entry_segment {
+    struct id track;
+    uint32_t epoch, number; /* number: from 0 in its epoch, without holes, in order */
+    us_t start, duration;   /* start: after the epoch's start [us] */
+    uint16_t width, height; /* [pixels] of the largest frame in it */
+    bool first_is_key;
+    bool adopted;            /* found by recovery, not reported by the writer */
+    uint64_t bytes;          /* media bytes in the object (a trailer follows them) */
+    struct object_info info; /* of the sealed object */
+    uint16_t n_keys;
+    struct segment_key keys[SEGMENT_KEYS_MAX];
+};
+struct entry_sr {
+    struct id track;
+    uint64_t ntp;    /* RFC 3550 section 6.4.1 */
+    uint64_t rtp_ts; /* extended */
+};
+struct entry_gap {
+    struct id track;
+    us_t duration;
+    uint32_t packets; /* missing */
+    char cause[16];   /* "loss", "queue", "store" */
+};
+/* Everything said about a person or a source: mute, participant, consent, stage, voice, mark. */
+struct entry_person {
+    uint64_t participant;
+    uint32_t source;           /* stage, voice, mute; 0 = nobody */
+    bool on;                   /* joined, muted */
+    char name[ENTRY_TEXT_MAX]; /* participant: name; consent: text version; mark: its text */
+    char role[16];
+};
+struct entry_failing {
+    uint8_t error; /* enum err */
+    us_t since;
+};
+struct entry_end {
+    char reason[16]; /* "stopped", "interrupted" */
+};
+
+struct entry {
+    uint8_t type; /* enum entry_type */
+    us_t t;       /* recording timeline [us] */
+    union {
+        struct entry_start start;
+        struct entry_track track;
+        struct entry_epoch epoch;
+        struct entry_segment segment;
+        struct entry_sr sr;
+        struct entry_gap gap;
+        struct entry_person person;
+        struct entry_failing failing;
+        struct entry_end end;
+    } u;
+};
+
+/* "segment" ...; never NULL. */
+const char *entry_type_name(enum entry_type t);
+
+/* Where the chain stands. */
+struct journal_head {
+    uint64_t entries;         /* the next seq */
+    uint8_t hash[SHA256_LEN]; /* of the last line, or the chain's beginning */
+    uint32_t objects;         /* the next object number */
+};
+
+struct journal;
+
+/* A journal that continues at `at` (NULL: a new one). access is borrowed. NULL without memory. */
+struct journal *journal_new(const struct object_access *access, const struct id *recording,
+                            const struct journal_head *at);
+/* Unflushed lines are lost. NULL allowed; returns NULL. */
+struct journal *journal_free(struct journal *j);
+/* Append in memory. ERR_FULL (JOURNAL_PENDING_MAX; flush first), ERR_NOMEM. */
+enum err journal_append(struct journal *j, const struct entry *e);
+/* Seal and put what is pending as one object; nothing pending: OK, and ret->size 0. On an error the
+ * lines stay pending and the same object number is tried again next time. ret may be NULL. */
+enum err journal_flush(struct journal *j, struct object_info *ret);
+size_t journal_pending(const struct journal *j); /* [bytes] */
+/* The head including pending lines; `objects` counts flushed objects. */
+struct journal_head journal_head(const struct journal *j);
+
+/* The chain's beginning for a recording. */
+struct journal_head journal_begin(const struct id *recording);
+/* One entry as JSON without newline into out[JOURNAL_LINE_MAX]; 0 when it does not fit. */
+size_t entry_encode(const struct entry *e, const struct journal_head *head, char *out);
+/* Parse one line (no newline). ret_seq and ret_prev (SHA256_LEN) may be NULL. ERR_FORMAT. */
+enum err entry_decode(struct bytes line, struct entry *ret, uint64_t *ret_seq, uint8_t *ret_prev);
+/* Check and decode the lines of one journal object, advancing *head (not its `objects`); `each`
+ * gets every entry and may be NULL; its error stops. ERR_FORMAT, ERR_AUTH (chain broken). */
+enum err journal_replay(struct bytes lines, struct journal_head *head,
+                        enum err (*each)(void *ctx, const struct entry *e), void *ctx);
+
+#endif
