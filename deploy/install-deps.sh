@@ -1,0 +1,73 @@
+#!/bin/bash
+# Installs what Oriel needs on Debian 12: `install-deps.sh build` what compiles and runs it,
+# `install-deps.sh build test` also what its tests use. Does nothing when all of it is there.
+set -euo pipefail
+
+build_packages=(
+    build-essential ca-certificates ccache cmake ninja-build openssl pkg-config
+    libavcodec-dev libavformat-dev libavutil-dev libjansson-dev libjwt-dev libnice-dev
+    libopus-dev libsqlite3-dev libsrtp2-dev libssl-dev libwebsockets-dev
+)
+test_packages=(
+    chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq libclang-rt-14-dev
+    mkvtoolnix python3 shellcheck systemd
+)
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "install-deps: run as root or install sudo: $*" >&2
+        return 1
+    fi
+}
+
+wanted=()
+for group in "${@:-build}"; do
+    case $group in
+    build)
+        wanted+=("${build_packages[@]}")
+        ;;
+    test)
+        wanted+=("${test_packages[@]}")
+        # Any Node.js from 18 on will do; Debian's only where there is none.
+        command -v node >/dev/null || wanted+=(nodejs)
+        command -v npm >/dev/null || wanted+=(npm)
+        ;;
+    *)
+        echo "usage: install-deps.sh [build] [test]" >&2
+        exit 2
+        ;;
+    esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+    installed "$package" || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "install-deps: not a Debian system; please install: ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install_missing() {
+    as_root apt-get -q update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+            --no-install-recommends "${missing[@]}"
+}
+if ! install_missing >"$log" 2>&1; then
+    cat "$log" >&2
+    exit 1
+fi

@@ -1,0 +1,245 @@
+#!/bin/bash
+# Runs every test, or the groups named: lint unit tsan fuzz sim web systemd integ.
+#
+# A part is one program. Where its last line is "N passed, N failed" it counts as that many tests,
+# and a program that must say so and does not, or dies, counts as one failure. A passing part is one
+# line; of a failing one the output is shown. The last line of all is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+
+all_groups=(lint unit tsan fuzz sim web systemd integ)
+logs=build/test-logs
+passed=0
+failed=0
+running=0
+ORIEL_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+export ORIEL_COMMIT
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1
+
+mkdir -p $logs
+trap 'if [ $running -ne 0 ]; then kill "$running" 2>/dev/null; fi; exit 130' INT TERM
+
+now_ms() {
+    local now=${EPOCHREALTIME/[.,]/}
+    echo "${now%???}"
+}
+
+# run_logged LOG SECONDS COMMAND...
+run_logged() {
+    local log=$1 limit=$2 status
+    shift 2
+    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+    running=$!
+    wait "$running"
+    status=$?
+    running=0
+    [ $status -ne 124 ] || echo "# stopped after $limit s" >>"$log"
+    return $status
+}
+
+# note STATUS NAME MS GOOD BAD LOG: count and print one part.
+note() {
+    local seconds
+    seconds=$(($3 / 1000)).$(($3 % 1000 / 100))
+    passed=$((passed + $4))
+    failed=$((failed + $5))
+    if [ "$5" -eq 0 ]; then
+        printf 'ok     %6ss %s (%d)\n' "$seconds" "$2" "$4"
+        return
+    fi
+    cat "$6"
+    printf 'not ok %6ss %s (%d failed, exit status %d)\n' "$seconds" "$2" "$5" "$1"
+}
+
+# single NAME SECONDS COMMAND...: one test, by exit status.
+single() {
+    local name=$1 log status begun
+    log=$logs/${1//\//-}.log
+    begun=$(now_ms)
+    run_logged "$log" "${@:2}"
+    status=$?
+    note $status "$name" $(($(now_ms) - begun)) $((status == 0)) $((status != 0)) "$log"
+    return $status
+}
+
+# counted NAME SECONDS COMMAND...: a program with a summary line.
+counted() {
+    local name=$1 log status begun good=0 bad=1
+    log=$logs/${1//\//-}.log
+    begun=$(now_ms)
+    run_logged "$log" "${@:2}"
+    status=$?
+    if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        good=${BASH_REMATCH[1]}
+        bad=${BASH_REMATCH[2]}
+        # A leak report or a crash at exit comes after a clean summary, and no test is no proof.
+        if [ "$bad" -eq 0 ] && { [ $status -ne 0 ] || [ "$good" -eq 0 ]; }; then
+            bad=1
+        fi
+    fi
+    note $status "$name" $(($(now_ms) - begun)) "$good" "$bad" "$log"
+}
+
+# not_run NAME REASON: never skip silently.
+not_run() {
+    echo "not ok $1: $2"
+    failed=$((failed + 1))
+}
+
+configure_and_build() {
+    local preset=$1
+    shift
+    cmake --preset "$preset" && cmake --build "build/$preset" -j "$(nproc)" ${1:+--target "$@"}
+}
+
+# build PRESET [TARGET...]
+build() {
+    export -f configure_and_build
+    # shellcheck disable=SC2016 # the inner shell expands its own arguments
+    single "build/$1" 900 bash -c 'configure_and_build "$@"' bash "$@"
+}
+
+asan_built=
+# Build the asan preset once; its status is remembered.
+need_asan() {
+    if [ -z "$asan_built" ]; then
+        asan_built=no
+        build asan && asan_built=yes
+    fi
+    [ $asan_built = yes ]
+}
+
+c_files() {
+    local folders=() f
+    for f in base media signaling recorder server bench tests; do
+        [ ! -d $f ] || folders+=("$f")
+    done
+    find "${folders[@]}" -name node_modules -prune -o -name '*.[ch]' -print
+}
+
+shell_files() {
+    echo dev
+    echo .ci/run
+    find . \( -name node_modules -o -path ./build -o -path ./var -o -name .git \) -prune \
+        -o -name '*.sh' -print
+}
+
+group_lint() {
+    local files
+    mapfile -t files < <(c_files)
+    single lint/format 120 clang-format --dry-run -Werror "${files[@]}"
+    mapfile -t files < <(shell_files)
+    single lint/shell 120 shellcheck "${files[@]}"
+    counted lint/tidy 120 python3 tests/tidy/tidy.py
+}
+
+group_unit() {
+    local folder
+    for folder in tests/unit/*/; do
+        folder=$(basename "$folder")
+        if need_asan; then
+            counted "unit/$folder" 300 "build/asan/tests/test_$folder"
+        else
+            not_run "unit/$folder" "the build failed"
+        fi
+    done
+}
+
+# The folders in which threads meet.
+group_tsan() {
+    local folder targets=() threaded=(base recorder server)
+    for folder in "${threaded[@]}"; do
+        targets+=("test_$folder")
+    done
+    if ! build tsan "${targets[@]}"; then
+        not_run tsan "the build failed"
+        return
+    fi
+    for folder in "${threaded[@]}"; do
+        counted "tsan/$folder" 600 "build/tsan/tests/test_$folder"
+    done
+}
+
+group_fuzz() {
+    local target
+    for target in tests/fuzz/fuzz_*.c; do
+        target=$(basename "$target" .c)
+        if need_asan; then
+            single "fuzz/${target#fuzz_}" 120 "build/asan/tests/$target" \
+                "tests/fuzz/corpus/${target#fuzz_}"
+        else
+            not_run "fuzz/${target#fuzz_}" "the build failed"
+        fi
+    done
+}
+
+group_sim() {
+    if need_asan; then
+        counted sim 300 build/asan/tests/sim/sim all --seeds "${ORIEL_SIM_SEEDS:-40}"
+    else
+        not_run sim "the build failed"
+    fi
+}
+
+group_web() {
+    if [ -e web/tsconfig.json ]; then
+        single web/types 120 tests/integ/node_modules/.bin/tsc --noEmit -p web
+    else
+        not_run web/types "no web/tsconfig.json"
+    fi
+}
+
+# systemd-analyze wants the program that the unit starts, so a copy names the one just built.
+verify_unit() {
+    local folder status
+    folder=$(mktemp -d)
+    sed "s|^ExecStart=[^ ]*|ExecStart=$PWD/build/asan/oriel|" systemd/oriel.service \
+        >"$folder/oriel.service"
+    systemd-analyze verify --man=no "$folder/oriel.service" >"$folder/said" 2>&1
+    status=$?
+    cat "$folder/said"
+    # Warnings about unknown or wrong settings do not change its exit status.
+    if grep -q 'oriel.service' "$folder/said"; then
+        status=1
+    fi
+    rm -r "$folder"
+    return $status
+}
+
+group_systemd() {
+    if need_asan; then
+        export -f verify_unit
+        single systemd/verify 60 bash -c verify_unit
+    else
+        not_run systemd/verify "the build failed"
+    fi
+}
+
+group_integ() {
+    local test command
+    for test in tests/integ/*.test.mjs tests/integ/*.test.sh; do
+        [ -e "$test" ] || continue
+        command=node
+        [[ $test == *.mjs ]] || command=bash
+        if need_asan; then
+            counted "integ/$(basename "$test")" 400 $command "$test"
+        else
+            not_run "integ/$(basename "$test")" "the build failed"
+        fi
+    done
+}
+
+groups=("$@")
+[ $# -gt 0 ] || groups=("${all_groups[@]}")
+for group in "${groups[@]}"; do
+    if [[ " ${all_groups[*]} " != *" $group "* ]]; then
+        echo "run.sh: no group $group; there are: ${all_groups[*]}" >&2
+        exit 2
+    fi
+done
+for group in "${groups[@]}"; do
+    "group_$group"
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
