@@ -15,7 +15,8 @@
 
 struct ice; /* one StunAgent and scratch; about 13 KB; one per worker */
 
-/* NULL when memory is out. tie is the tie-breaker (RFC 8445 section 16.1). */
+/* NULL when memory is out. tie is the tie-breaker (RFC 8445 section 16.1); a lite agent never
+ * switches its role, so nothing is compared with it. */
 struct ice *ice_new(uint64_t tie);
 /* NULL allowed; returns NULL. */
 struct ice *ice_free(struct ice *ice);
@@ -37,7 +38,10 @@ struct ice_check {
  *   ERR_AUTH    not authentic: no reply, no state
  *   ERR_FORMAT  not a binding request or malformed
  *   ERR_UNSUPPORTED authentic, but unknown comprehension-required attributes: reply is the 420
- * A role conflict never changes our role (ICE-lite is always controlled; RFC 8445 7.3.1.1). */
+ * A role conflict never changes our role (ICE-lite is always controlled): a client that claims to
+ * be controlled gets OK with nominated false, and the reply is the 487 that makes it switch (RFC
+ * 8445 section 7.2.5.1). A reply that does not fit has reply_len 0. On an error other than
+ * ERR_UNSUPPORTED, *ret and *reply are untouched. */
 enum err ice_check(struct ice *ice, const struct ice_credentials *c, struct bytes datagram,
                    const struct addr *from, struct wr *reply, struct ice_check *ret);
 
