@@ -24,7 +24,8 @@ void recv_keyframe_need(struct recv_keyframe *k);
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now);
 /* Periodic requests from now on; interval 0 stops them. */
 void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval);
-/* When to call recv_keyframe_poll (0 = at once), US_NEVER. */
+/* When to call recv_keyframe_poll (0 = at once), US_NEVER. Only for sources that are alive: an
+ * unanswered need is repeated without end. */
 us_t recv_keyframe_deadline(const struct recv_keyframe *k);
 /* True when a request must be sent now; it then counts as sent. */
 bool recv_keyframe_poll(struct recv_keyframe *k, us_t now);

@@ -1,0 +1,38 @@
+#include "media/recv/keyframe.h"
+
+void recv_keyframe_need(struct recv_keyframe *k) {
+    k->needed = true;
+}
+
+void recv_keyframe_arrived(struct recv_keyframe *k, us_t now) {
+    k->needed = false;
+    k->key_at = now;
+}
+
+void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval) {
+    if (interval > 0 && k->interval == 0 && k->key_at == 0) {
+        k->key_at = now;
+    }
+    k->interval = interval;
+}
+
+us_t recv_keyframe_deadline(const struct recv_keyframe *k) {
+    us_t throttled = k->asked ? k->asked_at + KEYFRAME_THROTTLE : 0;
+    if (k->needed) {
+        return throttled;
+    }
+    if (k->interval > 0) {
+        return us_max(throttled, k->key_at + k->interval);
+    }
+    return US_NEVER;
+}
+
+bool recv_keyframe_poll(struct recv_keyframe *k, us_t now) {
+    if (now < recv_keyframe_deadline(k)) {
+        return false;
+    }
+    k->asked = true;
+    k->asked_at = now;
+    k->needed = true;
+    return true;
+}

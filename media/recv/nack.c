@@ -1,0 +1,163 @@
+#include "media/recv/nack.h"
+
+#include <string.h>
+
+void recv_nack_init(struct recv_nack *k) {
+    memset(k, 0, sizeof(*k));
+    k->deadline = US_NEVER;
+}
+
+/* a - b for low halves of times and sequence numbers; everything listed lies within 2^31. */
+static int32_t diff32(uint32_t a, uint32_t b) {
+    return (int32_t)(a - b);
+}
+
+static void give_up_all(struct recv_nack *k) {
+    k->n = 0;
+    k->lost = true;
+    k->deadline = US_NEVER;
+}
+
+static void remove_first(struct recv_nack *k, unsigned n) {
+    k->n = (uint16_t)(k->n - n);
+    memmove(k->items, k->items + n, k->n * sizeof(k->items[0]));
+}
+
+static void add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
+    if (end - first > (uint64_t)(NACK_MAX - k->n)) {
+        give_up_all(k);
+        return;
+    }
+    for (uint64_t seq = first; seq < end; seq++) {
+        k->items[k->n++] = (struct nack_item){
+            .seq = (uint32_t)seq,
+            .found = (uint32_t)now,
+            .next = (uint32_t)(now + NACK_REORDER_US),
+        };
+    }
+    k->deadline = us_min(k->deadline, now + NACK_REORDER_US);
+}
+
+/* Enough newer packets end the patience with those not asked for yet, which are the last ones of
+ * the list: older ones have been asked for already, unless polls are late. */
+static void end_patience(struct recv_nack *k, us_t now) {
+    for (unsigned i = k->n; i-- > 0 && k->items[i].tries == 0;) {
+        struct nack_item *it = &k->items[i];
+        if (diff32((uint32_t)k->high, it->seq) >= NACK_REORDER) {
+            if (diff32(it->next, (uint32_t)now) > 0) {
+                it->next = (uint32_t)now;
+            }
+            k->deadline = us_min(k->deadline, now);
+        }
+    }
+}
+
+static void remove_item(struct recv_nack *k, uint32_t seq) {
+    unsigned lo = 0, hi = k->n;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        if (diff32(k->items[mid].seq, seq) < 0) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    if (lo == k->n || k->items[lo].seq != seq) {
+        return;
+    }
+    k->n--;
+    memmove(k->items + lo, k->items + lo + 1, (k->n - lo) * sizeof(k->items[0]));
+    if (k->n == 0) {
+        k->deadline = US_NEVER;
+    }
+}
+
+void recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq) {
+    if (!k->any) {
+        k->any = true;
+        k->high = seq;
+        return;
+    }
+    if (seq <= k->high) {
+        if (k->n > 0) {
+            remove_item(k, (uint32_t)seq);
+        }
+        return;
+    }
+    if (seq > k->high + 1) {
+        add_gap(k, now, k->high + 1, seq);
+    }
+    k->high = seq;
+    if (k->n > 0) {
+        end_patience(k, now);
+    }
+}
+
+us_t recv_nack_deadline(const struct recv_nack *k) {
+    return k->deadline;
+}
+
+static bool worn_out(const struct nack_item *it, us_t now) {
+    return diff32((uint32_t)now, it->found) >= NACK_AGE ||
+           (it->tries >= NACK_TRIES && diff32((uint32_t)now, it->next) >= 0);
+}
+
+/* Drop what has been asked for often or long enough. */
+static void expire(struct recv_nack *k, us_t now) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < k->n; i++) {
+        if (worn_out(&k->items[i], now)) {
+            k->lost = true;
+        } else {
+            k->items[kept++] = k->items[i];
+        }
+    }
+    k->n = (uint16_t)kept;
+}
+
+static void set_deadline(struct recv_nack *k, us_t now) {
+    k->deadline = US_NEVER;
+    for (unsigned i = 0; i < k->n; i++) {
+        const struct nack_item *it = &k->items[i];
+        us_t ask = now + diff32(it->next, (uint32_t)now);
+        us_t old = now + diff32(it->found, (uint32_t)now) + NACK_AGE;
+        k->deadline = us_min(k->deadline, us_min(ask, old));
+    }
+}
+
+unsigned recv_nack_poll(struct recv_nack *k, us_t now, us_t rtt, uint16_t *out, unsigned cap) {
+    if (now < k->deadline) {
+        return 0;
+    }
+    expire(k, now);
+    us_t pause = us_max(rtt, NACK_INTERVAL_MIN);
+    unsigned n = 0;
+    for (unsigned i = 0; i < k->n && n < cap; i++) {
+        struct nack_item *it = &k->items[i];
+        if (diff32((uint32_t)now, it->next) >= 0) {
+            out[n++] = (uint16_t)it->seq;
+            it->tries++;
+            it->next = (uint32_t)(now + us_min(pause, NACK_AGE));
+        }
+    }
+    k->asked += n;
+    set_deadline(k, now);
+    return n;
+}
+
+bool recv_nack_take_lost(struct recv_nack *k) {
+    bool lost = k->lost;
+    k->lost = false;
+    return lost;
+}
+
+void recv_nack_forget(struct recv_nack *k, uint64_t before) {
+    unsigned n = 0;
+    while (n < k->n && diff32(k->items[n].seq, (uint32_t)before) < 0) {
+        n++;
+    }
+    remove_first(k, n);
+    if (k->n == 0) {
+        k->deadline = US_NEVER;
+    }
+}

@@ -1,0 +1,42 @@
+#include "media/recv/window.h"
+
+#include <string.h>
+
+static uint64_t *word_of(struct seq_window *w, uint64_t v) {
+    return &w->bits[v % SEQ_WINDOW / 64];
+}
+
+static uint64_t bit_of(uint64_t v) {
+    return (uint64_t)1 << v % 64;
+}
+
+/* Make v the highest; the places of what lies between are free again. */
+static void advance(struct seq_window *w, uint64_t v) {
+    if (!w->any || v - w->high >= SEQ_WINDOW) {
+        memset(w->bits, 0, sizeof(w->bits));
+    } else {
+        for (uint64_t i = w->high + 1; i <= v; i++) {
+            *word_of(w, i) &= ~bit_of(i);
+        }
+    }
+    w->high = v;
+    w->any = true;
+}
+
+enum seq_verdict seq_window_add(struct seq_window *w, uint64_t v) {
+    if (!w->any || v > w->high) {
+        advance(w, v);
+    } else if (w->high - v >= SEQ_WINDOW) {
+        return SEQ_OLD;
+    } else if (*word_of(w, v) & bit_of(v)) {
+        return SEQ_DUPLICATE;
+    }
+    *word_of(w, v) |= bit_of(v);
+    return SEQ_NEW;
+}
+
+void seq_window_fill(struct seq_window *w, uint64_t high) {
+    memset(w->bits, 0xff, sizeof(w->bits));
+    w->high = high;
+    w->any = true;
+}
