@@ -1,0 +1,281 @@
+// The Oriel client: joins a tour, publishes, shows slots, survives a lost connection. No
+// dependencies. See docs/protocol.md for the messages and docs/client.md for a walk-through.
+
+import { OrielError, Signal } from './signal.js';
+import { Session } from './session.js';
+
+export { OrielError };
+
+/** @typedef {import('./types.js').Participant} Participant */
+/** @typedef {import('./types.js').Slot} Slot */
+/** @typedef {import('./types.js').SourceKind} SourceKind */
+/** @typedef {import('./types.js').Tour} Tour */
+/** @typedef {import('./types.js').Welcome} Welcome */
+
+const RETRY_FIRST = 300; // [ms] then doubling
+const RETRY_MOST = 4000; // [ms]
+const RETRY_FOR = 20000; // [ms] a seat is kept 15 s by default; then it is over
+const LINK_PATIENCE = 2000; // [ms] a disconnected transport may come back by itself
+// Codes after which trying again cannot help.
+const FINAL = ['resume_unknown', 'seat_taken_over', 'tour_ended', 'forbidden'];
+
+/** @param {number} ms */
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Events (all CustomEvents): `roster` (Participant[]), `slot` (Slot), `speaker` (id or null),
+ * `recording` ('on'|'off'|'failing'), `link` ('connecting'|'live'|'reconnecting'), `ended`
+ * ({code, message}), `negotiationneeded` (never; a test listens for it).
+ */
+export class OrielClient extends EventTarget {
+  /** @param {{url: string, token: string, gallery?: number, audio?: number}} options */
+  constructor({ url, token, gallery = 8, audio = 3 }) {
+    super();
+    this.url = url;
+    this.token = token;
+    this.counts = { gallery, audio };
+    /** @type {Signal|null} */
+    this.signal = null;
+    /** @type {Session|null} */
+    this.session = null;
+    /** @type {Map<string, Participant>} */
+    this.participants = new Map();
+    /** @type {Participant|null} */
+    this.me = null;
+    /** @type {Tour|null} */
+    this.tour = null;
+    this.resumeToken = '';
+    this.over = false;
+    this.restarting = false;
+  }
+
+  /** @param {string} type @param {any} [detail] */
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  async openSignal() {
+    const signal = new Signal(this.url);
+    await signal.open();
+    signal.addEventListener('message', (e) => this.receive(/** @type {CustomEvent} */ (e).detail));
+    signal.addEventListener('close', () => {
+      if (this.signal === signal && this.session && !this.over) {
+        this.reconnect();
+      }
+    });
+    this.signal = signal;
+    return signal;
+  }
+
+  /** The tour as seen before joining. @returns {Promise<Welcome>} */
+  async look() {
+    const open = this.signal?.socket?.readyState === WebSocket.OPEN;
+    const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
+    return signal.request('hello', { token: this.token });
+  }
+
+  /**
+   * Joins: one round trip.
+   * @param {{name: string, codec: string, consent?: {recording: boolean, version: string}}} options
+   */
+  async join({ name, codec, consent }) {
+    const open = this.signal?.socket?.readyState === WebSocket.OPEN;
+    const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
+    const session = new Session({ codec, ...this.counts });
+    try {
+      const offer = await session.offer();
+      const joined = await signal.request('join', { token: this.token, name, consent, ...offer });
+      this.session = session;
+      this.watch(session);
+      this.enter(joined);
+      await session.accept(joined.answer, joined.slots);
+      return joined;
+    } catch (error) {
+      this.session = null;
+      session.close();
+      throw error;
+    }
+  }
+
+  /** @param {any} joined a `joined` or `resumed` message */
+  enter(joined) {
+    this.me = joined.participant;
+    this.tour = joined.tour;
+    this.resumeToken = joined.resume ?? this.resumeToken;
+    this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
+    this.emit('roster', this.roster());
+    this.emit('recording', joined.tour.recording ? 'on' : 'off');
+  }
+
+  /** @param {Session} session */
+  watch(session) {
+    session.addEventListener('track', (e) =>
+      this.emit('slot', /** @type {CustomEvent} */ (e).detail));
+    session.addEventListener('negotiationneeded', () => this.emit('negotiationneeded'));
+    session.addEventListener('state', (e) =>
+      this.onTransport(/** @type {CustomEvent} */ (e).detail));
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  async onTransport(state) {
+    if (this.over) {
+      return;
+    }
+    if (state === 'connected') {
+      this.emit('link', 'live');
+    } else if (state === 'connecting') {
+      this.emit('link', 'connecting');
+    } else if (state === 'failed' || state === 'disconnected') {
+      this.emit('link', 'reconnecting');
+      if (state === 'disconnected') {
+        await wait(LINK_PATIENCE);
+      }
+      await this.restart();
+    }
+  }
+
+  /** Restarts ICE when the transport is still down. */
+  async restart() {
+    const session = this.session;
+    if (!session || this.over || this.restarting || session.pc.connectionState === 'connected') {
+      return;
+    }
+    this.restarting = true;
+    try {
+      const offer = await session.restartOffer();
+      const reply = await this.signal?.request('restart', { offer });
+      await session.acceptRestart(reply.answer);
+    } catch {
+      // The signalling connection is down as well: reconnect() restarts ICE with its resume.
+    } finally {
+      this.restarting = false;
+    }
+  }
+
+  async reconnect() {
+    this.emit('link', 'reconnecting');
+    const until = Date.now() + RETRY_FOR;
+    for (let pause = RETRY_FIRST; Date.now() < until && !this.over; pause *= 2) {
+      try {
+        await this.resume();
+        return;
+      } catch (error) {
+        if (error instanceof OrielError && FINAL.includes(error.code)) {
+          this.finish(error.code, error.message);
+          return;
+        }
+        await wait(Math.min(pause, RETRY_MOST));
+      }
+    }
+    this.finish('connection_lost', 'The connection was lost and could not be restored.');
+  }
+
+  async resume() {
+    const signal = await this.openSignal();
+    const session = /** @type {Session} */ (this.session);
+    const dead = session.pc.connectionState !== 'connected';
+    const offer = dead ? await session.restartOffer() : undefined;
+    const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
+    this.enter(resumed);
+    if (resumed.answer) {
+      await session.acceptRestart(resumed.answer);
+    }
+    for (const slot of resumed.slots ?? []) {
+      this.onSlot(slot);
+    }
+    if (!dead) {
+      this.emit('link', 'live');
+    }
+  }
+
+  /** @param {any} message */
+  receive(message) {
+    switch (message.type) {
+      case 'participant_joined':
+      case 'participant_changed':
+        this.participants.set(message.participant.id, message.participant);
+        this.emit('roster', this.roster());
+        break;
+      case 'participant_left':
+        this.participants.delete(message.id);
+        this.emit('roster', this.roster());
+        break;
+      case 'slot':
+        this.onSlot(message);
+        break;
+      case 'speaker':
+        this.emit('speaker', message.participant);
+        break;
+      case 'recording':
+        this.emit('recording', message.state);
+        break;
+      case 'tour_ended':
+        this.finish('tour_ended', 'The tour has ended.');
+        break;
+      case 'error':
+        if (FINAL.includes(message.code)) {
+          this.finish(message.code, message.message);
+        }
+        break;
+      default: // A newer server may say more than this client knows.
+    }
+  }
+
+  /** @param {{mid: string, participant: string|null, source: SourceKind|null}} message */
+  onSlot({ mid, participant, source }) {
+    const slot = this.session?.slots.get(mid);
+    if (slot) {
+      slot.participant = participant;
+      slot.source = source;
+      this.emit('slot', slot);
+    }
+  }
+
+  /** Everyone in the tour, hosts first, then by name. @returns {Participant[]} */
+  roster() {
+    return [...this.participants.values()].sort(
+      (a, b) => Number(b.host) - Number(a.host) || a.name.localeCompare(b.name));
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  async publish(kind, track) {
+    await this.session?.publish(kind, track);
+  }
+
+  /** Tells everyone, and has the server stop routing. @param {SourceKind} kind @param {boolean} muted */
+  mute(kind, muted) {
+    return this.signal?.request('mute', { kind, muted });
+  }
+
+  /** @param {string|null} participant */
+  pin(participant) {
+    return this.signal?.request('pin', { participant });
+  }
+
+  /** Agents: recording on or off. @param {boolean} on */
+  record(on) {
+    return this.signal?.request('record', { on });
+  }
+
+  /** Agents: ends the tour for everyone. */
+  end() {
+    return this.signal?.request('end');
+  }
+
+  async leave() {
+    this.over = true;
+    await this.signal?.request('leave').catch(() => undefined);
+    this.finish('left', 'You left the tour.');
+  }
+
+  /** @param {string} code @param {string} message */
+  finish(code, message) {
+    const first = !this.over || code === 'left';
+    this.over = true;
+    this.session?.close();
+    this.signal?.close();
+    if (first) {
+      this.emit('ended', { code, message });
+    }
+  }
+}

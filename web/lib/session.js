@@ -1,0 +1,145 @@
+// The media side of a participant: one RTCPeerConnection, one offer, one answer. Senders are filled
+// later by replaceTrack; receiving m-lines are slots that the server fills.
+
+/** @typedef {import('./types.js').Slot} Slot */
+/** @typedef {import('./types.js').SlotKind} SlotKind */
+/** @typedef {import('./types.js').SourceKind} SourceKind */
+
+/** @type {SourceKind[]} */
+const SOURCES = ['microphone', 'camera', 'screen'];
+
+// Text on a plan must stay readable: resolution before frame rate. A camera is the other way round.
+/** @type {Record<string, {hint: string, preference: string, bitrate: number}>} */
+const VIDEO_HINTS = {
+  camera: { hint: 'motion', preference: 'balanced', bitrate: 2_500_000 },
+  screen: { hint: 'detail', preference: 'maintain-resolution', bitrate: 3_000_000 },
+};
+
+/** @param {RTCRtpTransceiver} transceiver @param {string} kind @param {string} codec */
+function preferCodec(transceiver, kind, codec) {
+  const capabilities = RTCRtpReceiver.getCapabilities(kind);
+  if (!capabilities || !transceiver.setCodecPreferences) {
+    return;
+  }
+  const wanted = kind === 'audio' ? 'audio/opus' : `video/${codec}`;
+  const keep = [wanted.toLowerCase(), `${kind}/rtx`];
+  const codecs = capabilities.codecs.filter((c) => keep.includes(c.mimeType.toLowerCase()));
+  if (codecs.some((c) => c.mimeType.toLowerCase() === wanted.toLowerCase())) {
+    transceiver.setCodecPreferences(codecs);
+  }
+}
+
+/**
+ * Events: `track` (detail: Slot) when a slot's track arrives, `state` (detail: connectionState),
+ * `negotiationneeded` after the join, which must never happen and is reported as such.
+ */
+export class Session extends EventTarget {
+  /** @param {{codec: string, gallery: number, audio: number}} options */
+  constructor({ codec, gallery, audio }) {
+    super();
+    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.joined = false;
+    /** @type {Map<SourceKind, RTCRtpTransceiver>} */
+    this.senders = new Map();
+    /** @type {{kind: SlotKind, index: number, transceiver: RTCRtpTransceiver}[]} */
+    this.receivers = [];
+    /** @type {Map<string, Slot>} by mid */
+    this.slots = new Map();
+    this.addTransceivers(codec, gallery, audio);
+    this.pc.onconnectionstatechange = () =>
+      this.dispatchEvent(new CustomEvent('state', { detail: this.pc.connectionState }));
+    this.pc.onnegotiationneeded = () => {
+      if (this.joined) {
+        this.dispatchEvent(new CustomEvent('negotiationneeded'));
+      }
+    };
+  }
+
+  /** @param {string} codec @param {number} gallery @param {number} audio */
+  addTransceivers(codec, gallery, audio) {
+    for (const source of SOURCES) {
+      const media = source === 'microphone' ? 'audio' : 'video';
+      const transceiver = this.pc.addTransceiver(media, { direction: 'sendonly' });
+      preferCodec(transceiver, media, codec);
+      this.senders.set(source, transceiver);
+    }
+    /** @param {SlotKind} kind @param {'audio'|'video'} media @param {number} count */
+    const receive = (kind, media, count) => {
+      for (let index = 0; index < count; index++) {
+        const transceiver = this.pc.addTransceiver(media, { direction: 'recvonly' });
+        preferCodec(transceiver, media, codec);
+        this.receivers.push({ kind, index, transceiver });
+      }
+    };
+    receive('stage', 'video', 1);
+    receive('gallery', 'video', gallery);
+    receive('audio', 'audio', audio);
+  }
+
+  /** The fields of a `join` message. */
+  async offer() {
+    await this.pc.setLocalDescription();
+    const sources = [...this.senders].map(([kind, t]) => ({ mid: t.mid, kind }));
+    const slots = this.receivers.map(({ kind, transceiver }) => ({ mid: transceiver.mid, kind }));
+    return { offer: this.pc.localDescription?.sdp ?? '', sources, slots };
+  }
+
+  /** @param {string} answer @param {Omit<Slot, 'track'>[]} slots as in `joined` */
+  async accept(answer, slots) {
+    for (const { mid, kind, index, participant, source } of slots) {
+      const receiver = this.receivers.find((r) => r.transceiver.mid === mid);
+      const track = receiver?.transceiver.receiver.track ?? null;
+      this.slots.set(mid, { mid, kind, index, participant, source, track });
+    }
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
+    this.joined = true;
+    for (const slot of this.slots.values()) {
+      this.dispatchEvent(new CustomEvent('track', { detail: slot }));
+    }
+  }
+
+  /** A new offer with fresh ICE credentials, for a restart. */
+  async restartOffer() {
+    await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
+    return this.pc.localDescription?.sdp ?? '';
+  }
+
+  /** @param {string} answer */
+  async acceptRestart(answer) {
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  /**
+   * Starts, replaces or (null) stops what a source sends; the server is not asked.
+   * @param {SourceKind} kind @param {MediaStreamTrack|null} track
+   */
+  async publish(kind, track) {
+    const sender = this.senders.get(kind)?.sender;
+    if (!sender) {
+      return;
+    }
+    const hints = VIDEO_HINTS[kind];
+    if (track && hints) {
+      track.contentHint = hints.hint;
+    }
+    await sender.replaceTrack(track);
+    if (track && hints) {
+      await this.applyHints(sender, hints);
+    }
+  }
+
+  /** @param {RTCRtpSender} sender @param {{preference: string, bitrate: number}} hints */
+  async applyHints(sender, hints) {
+    const parameters = /** @type {any} */ (sender.getParameters());
+    parameters.degradationPreference = hints.preference;
+    for (const encoding of parameters.encodings ?? []) {
+      encoding.maxBitrate = hints.bitrate;
+    }
+    // Firefox refuses degradationPreference before the first packet; the picture is fine without.
+    await sender.setParameters(parameters).catch(() => undefined);
+  }
+
+  close() {
+    this.pc.close();
+  }
+}

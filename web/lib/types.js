@@ -1,0 +1,46 @@
+// The words of protocol oriel.v1 (docs/protocol.md) as types. No code.
+
+/** @typedef {'buyer'|'agent'|'ops'} Role */
+/** @typedef {'microphone'|'camera'|'screen'} SourceKind */
+/** @typedef {'stage'|'gallery'|'audio'} SlotKind */
+/** @typedef {'off'|'on'|'muted'} SourceState */
+
+/**
+ * @typedef {object} Participant
+ * @property {string} id
+ * @property {string} name
+ * @property {Role} role
+ * @property {boolean} host
+ * @property {'ok'|'lost'} link
+ * @property {boolean} connected
+ * @property {Record<SourceKind, SourceState>} sources
+ */
+
+/**
+ * @typedef {object} Tour
+ * @property {string} name
+ * @property {string} title
+ * @property {string} state
+ * @property {string} codec
+ * @property {'auto'|'manual'|'off'} record
+ * @property {boolean} recording
+ */
+
+/**
+ * @typedef {object} Slot
+ * @property {string} mid
+ * @property {SlotKind} kind
+ * @property {number} index
+ * @property {string|null} participant who fills the slot now
+ * @property {SourceKind|null} source
+ * @property {MediaStreamTrack|null} track
+ */
+
+/**
+ * @typedef {object} Welcome
+ * @property {{name: string, role: Role, sub: string}} you
+ * @property {Tour} tour
+ * @property {{required: boolean, version: string, text: string}} consent
+ */
+
+export {};

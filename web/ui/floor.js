@@ -1,0 +1,121 @@
+// The floor of a tour: the stage and the gallery, each tile a slot of the server's.
+
+import { el } from './dom.js';
+
+/** @typedef {import('../lib/types.js').Slot} Slot */
+/** @typedef {import('../lib/types.js').Participant} Participant */
+
+class Tile {
+  /** @param {boolean} stage */
+  constructor(stage) {
+    this.video = el('video', { playsinline: true, autoplay: true, hidden: true });
+    this.video.muted = true; // sound comes from the audio slots
+    this.label = el('span', { class: 'who', hidden: true });
+    this.node = el('div', { class: stage ? 'tile stage' : 'tile' }, this.video, this.label);
+  }
+
+  /** @param {Slot} slot @param {string} name @param {boolean} speaking */
+  fill(slot, name, speaking) {
+    const filled = Boolean(slot.participant);
+    const track = slot.track;
+    const current = /** @type {MediaStream|null} */ (this.video.srcObject);
+    if (track && current?.getTracks()[0] !== track) {
+      this.video.srcObject = new MediaStream([track]);
+    }
+    this.video.hidden = !filled;
+    this.label.hidden = !filled;
+    this.label.textContent = slot.source === 'screen' ? `${name} shares the screen` : name;
+    this.node.classList.toggle('speaking', speaking && filled);
+  }
+}
+
+export class Floor {
+  /** @param {() => Map<string, Participant>} people looks up who is in the tour */
+  constructor(people) {
+    this.people = people;
+    /** @type {string|null} */
+    this.speaker = null;
+    /** @type {Map<string, Slot>} */
+    this.slots = new Map();
+    this.stage = new Tile(true);
+    this.empty = el('div', { class: 'stage-empty' },
+      el('h2', {}, 'Nobody is showing anything yet'),
+      el('p', {}, 'The picture appears here as soon as a camera or screen is shared.'));
+    this.stage.node.append(this.empty);
+    this.self = new Tile(false);
+    this.self.node.classList.add('self');
+    this.self.node.hidden = true;
+    this.gallery = el('div', { class: 'gallery', 'aria-label': 'Participants with a camera' }, this.self.node);
+    /** @type {Map<string, Tile>} by mid */
+    this.tiles = new Map();
+    this.audio = el('div', { hidden: true });
+    /** @type {Map<string, HTMLAudioElement>} by mid */
+    this.voices = new Map();
+    this.node = el('section', { class: 'floor', 'aria-label': 'Tour' }, this.stage.node, this.gallery, this.audio);
+  }
+
+  /** @param {Slot} slot */
+  nameOf(slot) {
+    return this.people().get(slot.participant ?? '')?.name ?? '';
+  }
+
+  /** @param {Slot} slot */
+  update(slot) {
+    this.slots.set(slot.mid, slot);
+    if (slot.kind === 'audio') {
+      this.voice(slot);
+    } else if (slot.kind === 'stage') {
+      this.stage.fill(slot, this.nameOf(slot), slot.participant === this.speaker);
+      this.empty.hidden = Boolean(slot.participant);
+    } else {
+      this.galleryTile(slot);
+    }
+  }
+
+  /** @param {Slot} slot */
+  galleryTile(slot) {
+    let tile = this.tiles.get(slot.mid);
+    if (!tile) {
+      tile = new Tile(false);
+      this.tiles.set(slot.mid, tile);
+      this.gallery.append(tile.node);
+    }
+    tile.fill(slot, this.nameOf(slot), slot.participant === this.speaker);
+    tile.node.hidden = !slot.participant;
+  }
+
+  /** @param {Slot} slot */
+  voice(slot) {
+    if (!slot.track || this.voices.has(slot.mid)) {
+      return;
+    }
+    const audio = el('audio', { autoplay: true });
+    audio.srcObject = new MediaStream([slot.track]);
+    this.voices.set(slot.mid, audio);
+    this.audio.append(audio);
+  }
+
+  /** Names or the speaker changed: draw what is known again. @param {string|null} [speaker] */
+  refresh(speaker = this.speaker) {
+    this.speaker = speaker;
+    for (const slot of this.slots.values()) {
+      this.update(slot);
+    }
+  }
+
+  /** @param {MediaStreamTrack|null} track one's own camera */
+  showSelf(track) {
+    this.self.node.hidden = !track;
+    this.self.video.hidden = !track;
+    this.self.video.srcObject = track ? new MediaStream([track]) : null;
+    this.self.label.hidden = false;
+    this.self.label.textContent = 'You';
+  }
+
+  /** Resolves false when the browser wants a tap before it plays sound. */
+  async startSound() {
+    const results = await Promise.allSettled([...this.voices.values()].map((a) => a.play()));
+    return results.every((r) => r.status === 'fulfilled'
+      || r.reason?.name !== 'NotAllowedError');
+  }
+}

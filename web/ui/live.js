@@ -1,0 +1,215 @@
+// The tour while it runs: header, floor, people, controls; for buyers and for the agent.
+
+import { canShareScreen, deviceProblem, openDevice, openScreen } from './devices.js';
+import { ask, el, icon, show, toast } from './dom.js';
+import { Floor } from './floor.js';
+import { People } from './people.js';
+
+/** @typedef {import('../lib/oriel.js').OrielClient} OrielClient */
+/** @typedef {import('../lib/types.js').SourceKind} SourceKind */
+
+const NAMES = { microphone: 'microphone', camera: 'camera', screen: 'screen' };
+const LINK_WORDS = { connecting: 'Connecting…', live: '', reconnecting: 'Connection lost. Reconnecting…' };
+
+export class Live {
+  /** @param {OrielClient} client @param {{agent: boolean, tracks: Record<string, MediaStreamTrack|null>}} o */
+  constructor(client, { agent, tracks }) {
+    this.client = client;
+    this.agent = agent;
+    /** @type {Record<SourceKind, MediaStreamTrack|null>} */
+    this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
+    this.recording = 'off';
+    this.floor = new Floor(() => client.participants);
+    this.people = new People();
+    this.rec = el('span', { class: 'rec', hidden: true, role: 'status' });
+    this.link = el('span', { class: 'link-state', role: 'status' }, LINK_WORDS.connecting);
+    /** @type {Record<string, HTMLButtonElement>} */
+    this.buttons = {};
+    this.listen();
+  }
+
+  listen() {
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      this.client.addEventListener(type, (e) => run(/** @type {CustomEvent} */ (e).detail));
+    on('slot', (slot) => this.floor.update(slot));
+    on('speaker', (id) => this.floor.refresh(id));
+    on('recording', (state) => this.showRecording(state));
+    on('link', (state) => this.showLink(/** @type {keyof LINK_WORDS} */ (state)));
+    on('roster', (roster) => {
+      this.people.update(roster, this.client.me?.id);
+      this.floor.refresh();
+    });
+  }
+
+  /** @param {keyof LINK_WORDS} state */
+  async showLink(state) {
+    this.link.textContent = LINK_WORDS[state];
+    if (state === 'live' && !(await this.floor.startSound())) {
+      this.offerSound();
+    }
+  }
+
+  offerSound() {
+    this.buttons.sound.hidden = false;
+    toast('Tap “Sound” to hear the tour.');
+  }
+
+  /** @param {string} state */
+  showRecording(state) {
+    this.recording = state;
+    this.rec.hidden = state === 'off';
+    this.rec.classList.toggle('failing', state === 'failing');
+    this.rec.textContent = state === 'failing' ? 'Recording has a problem' : 'Recording';
+    const button = this.buttons.record;
+    if (button) {
+      button.setAttribute('aria-pressed', String(state !== 'off'));
+      button.replaceChildren(icon('record'), label(state === 'off' ? 'Record' : 'Stop recording'));
+    }
+  }
+
+  /** @param {string} id @param {string} text @param {() => void} run @param {object} [more] */
+  button(id, text, run, more = {}) {
+    const node = el('button', { type: 'button', 'data-control': id, onclick: run, ...more },
+      icon(id), label(text));
+    this.buttons[id] = node;
+    return node;
+  }
+
+  controls() {
+    const record = this.client.tour?.record;
+    const bar = el('nav', { class: 'controls', 'aria-label': 'Controls' },
+      this.button('sound', 'Sound', () => this.sound(), { hidden: true, class: 'on' }),
+      this.button('microphone', '', () => this.toggle('microphone'), { class: 'device' }),
+      this.button('camera', '', () => this.toggle('camera'), { class: 'device' }),
+      canShareScreen() && this.button('screen', '', () => this.toggle('screen')),
+      this.agent && record !== 'off'
+        && this.button('record', 'Record', () => this.toggleRecording()),
+      this.button('people', 'People', () => this.togglePeople(), { 'aria-pressed': 'false' }),
+      this.button('leave', 'Leave', () => this.leave()),
+      this.agent && el('button', { type: 'button', class: 'danger', 'data-control': 'end',
+        onclick: () => this.end() }, 'End tour'));
+    for (const kind of /** @type {SourceKind[]} */ (['microphone', 'camera', 'screen'])) {
+      this.showDevice(kind);
+    }
+    return bar;
+  }
+
+  /** @param {SourceKind} kind */
+  showDevice(kind) {
+    const button = this.buttons[kind];
+    const on = Boolean(this.tracks[kind]);
+    if (!button) {
+      return;
+    }
+    const text = kind === 'screen'
+      ? (on ? 'Stop sharing' : 'Share screen')
+      : `${on ? 'Turn off' : 'Turn on'} ${NAMES[kind]}`;
+    button.setAttribute('aria-pressed', String(on));
+    button.setAttribute('title', text);
+    button.classList.toggle('on', kind === 'screen' && on);
+    button.replaceChildren(icon(on || kind === 'screen' ? kind : `${kind}-off`),
+      label(kind === 'screen' ? text : NAMES[kind][0].toUpperCase() + NAMES[kind].slice(1)));
+  }
+
+  /** @param {SourceKind} kind */
+  async toggle(kind) {
+    if (this.tracks[kind]) {
+      await this.stop(kind);
+      return;
+    }
+    try {
+      const track = kind === 'screen' ? await openScreen() : await openDevice(kind);
+      await this.start(kind, track);
+    } catch (error) {
+      // Closing the browser's own screen picker is a choice, not a problem.
+      if (kind !== 'screen' || !(error instanceof DOMException && error.name === 'NotAllowedError')) {
+        toast(deviceProblem(error, NAMES[kind]));
+      }
+    }
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack} track */
+  async start(kind, track) {
+    this.tracks[kind] = track;
+    // The browser's own "stop sharing", an unplugged camera, a phone call on iOS.
+    track.addEventListener('ended', () => this.tracks[kind] === track && this.stop(kind));
+    this.showDevice(kind);
+    if (kind === 'camera') {
+      this.floor.showSelf(track);
+    }
+    await this.client.publish(kind, track);
+    await this.client.mute(kind, false)?.catch(() => undefined);
+  }
+
+  /** @param {SourceKind} kind */
+  async stop(kind) {
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+    this.showDevice(kind);
+    if (kind === 'camera') {
+      this.floor.showSelf(null);
+    }
+    await this.client.publish(kind, null);
+    await this.client.mute(kind, true)?.catch(() => undefined);
+  }
+
+  async sound() {
+    this.buttons.sound.hidden = await this.floor.startSound();
+  }
+
+  togglePeople(open = this.people.node.hidden) {
+    this.people.node.hidden = !open;
+    this.buttons.people.setAttribute('aria-pressed', String(open));
+  }
+
+  async toggleRecording() {
+    try {
+      await this.client.record(this.recording === 'off');
+    } catch (error) {
+      toast(error instanceof Error ? error.message : 'Recording could not be changed.');
+    }
+  }
+
+  async leave() {
+    this.stopAll();
+    await this.client.leave();
+  }
+
+  async end() {
+    const yes = await ask({ title: 'End the tour for everyone?',
+      text: 'All participants are disconnected. The recording, if there is one, is kept.',
+      confirm: 'End tour' });
+    if (yes) {
+      await this.client.end()?.catch((/** @type {Error} */ e) => toast(e.message));
+    }
+  }
+
+  stopAll() {
+    for (const track of Object.values(this.tracks)) {
+      track?.stop();
+    }
+  }
+
+  async render() {
+    const tour = this.client.tour;
+    const bar = this.controls();
+    show(el('div', { class: 'tour' },
+      el('header', {}, el('h1', {}, tour?.title || tour?.name || ''), this.rec,
+        el('span', { class: 'push' }), this.link),
+      this.floor.node, this.people.node, bar));
+    this.people.update(this.client.roster(), this.client.me?.id);
+    this.showRecording(tour?.recording ? 'on' : 'off');
+    this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
+    for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
+      const track = this.tracks[kind];
+      if (track) {
+        await this.start(kind, track);
+      }
+    }
+  }
+}
+
+/** @param {string} text */
+function label(text) {
+  return el('span', { class: 'label' }, text);
+}

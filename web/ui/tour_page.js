@@ -1,0 +1,105 @@
+// Buyer's and agent's page: look at the tour, choose devices, join, live, the end.
+
+import { OrielClient, OrielError } from '../lib/oriel.js';
+import { notice } from './dom.js';
+import { readLink, signalUrl } from './link.js';
+import { Live } from './live.js';
+import { showPrejoin } from './prejoin.js';
+
+/** @typedef {import('./prejoin.js').Choice} Choice */
+/** @typedef {import('../lib/types.js').Welcome} Welcome */
+
+const POLL = 3000; // [ms] between looks while the agent has not opened the tour
+const PHONE_GALLERY = 4;
+
+/** @type {Record<string, {title: string, text: string, again?: string}>} */
+const ENDINGS = {
+  left: { title: 'You left the tour', text: 'You can come back while it is running.', again: 'Join again' },
+  tour_ended: { title: 'The tour has ended', text: 'Thank you for being here. You can close this page.' },
+  seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there. Only one window at a time can use your link.', again: 'Use this window' },
+  connection_lost: { title: 'The connection was lost', text: 'Check your internet connection, then join again.', again: 'Join again' },
+  resume_unknown: { title: 'You were away for too long', text: 'Your seat was given up.', again: 'Join again' },
+};
+
+/** @type {Record<string, string>} */
+const LINK_PROBLEMS = {
+  token_missing: 'The link is incomplete. Copy the whole link from your invitation, with everything after the # sign.',
+  token_expired: 'This link has expired. Ask your agent for a new one.',
+  unreachable: 'The server cannot be reached. Check your internet connection.',
+};
+
+const page = document.body.dataset.page;
+const { tour, token } = readLink();
+
+/** @param {unknown} error */
+function problem(error) {
+  const code = error instanceof OrielError ? error.code : '';
+  const text = LINK_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
+  notice({ title: 'This link does not work', text, action: { label: 'Try again', run: start } });
+}
+
+/** @param {string} code @param {string} message */
+function ended(code, message) {
+  const ending = ENDINGS[code] ?? { title: 'The tour is over for you', text: message, again: 'Join again' };
+  notice({ title: ending.title, text: ending.text,
+    action: ending.again ? { label: ending.again, run: start } : undefined });
+}
+
+/** @param {OrielClient} client */
+async function lookUntilOpen(client) {
+  for (;;) {
+    try {
+      return await client.look();
+    } catch (error) {
+      if (!(error instanceof OrielError) || error.code !== 'tour_unknown') {
+        throw error;
+      }
+      notice({ title: 'The tour has not started yet', text: 'Stay here. It opens by itself when your agent arrives.', busy: true });
+      await new Promise((resolve) => setTimeout(resolve, POLL));
+    }
+  }
+}
+
+/** @param {OrielClient} client @param {Welcome} welcome @param {Choice} choice */
+async function join(client, welcome, choice) {
+  const { version, required } = welcome.consent;
+  const consent = required ? { recording: choice.consent, version } : undefined;
+  const live = new Live(client, { agent: welcome.you.role === 'agent', tracks: choice.tracks });
+  client.addEventListener('ended', (event) => {
+    const { code, message } = /** @type {CustomEvent} */ (event).detail;
+    live.stopAll();
+    ended(code, message);
+  });
+  await client.join({ name: choice.name, codec: welcome.tour.codec, consent });
+  await live.render();
+}
+
+async function start() {
+  if (!token) {
+    problem(new OrielError('token_missing', 'A token is needed.'));
+    return;
+  }
+  notice({ title: 'Connecting…', busy: true });
+  const narrow = matchMedia('(max-width: 760px)').matches;
+  const client = new OrielClient({ url: signalUrl(), token, gallery: narrow ? PHONE_GALLERY : 8 });
+  // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
+  Object.assign(window, { oriel: client });
+  try {
+    const welcome = await lookUntilOpen(client);
+    document.title = `${welcome.tour.title || tour} – Oriel`;
+    showPrejoin(welcome, (choice) => join(client, welcome, choice));
+  } catch (error) {
+    problem(error);
+  }
+}
+
+window.addEventListener('pagehide', () => {
+  const client = /** @type {any} */ (window).oriel;
+  if (client?.session && !client.over) {
+    client.leave();
+  }
+});
+
+if (page === 'buyer' || page === 'agent') {
+  start();
+}
