@@ -25,22 +25,27 @@ struct wr {
     bool bad;
 };
 
+/* A view of n bytes at p. */
 static inline struct bytes bytes_of(const void *p, size_t n) {
     return (struct bytes){(const uint8_t *)p, n};
 }
+/* Same length and contents; not for secrets. */
 static inline bool bytes_eq(struct bytes a, struct bytes b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A reader over the n bytes at p, which stay the caller's. */
 static inline struct rd rd_of(const void *p, size_t n) {
     /* No arithmetic on NULL, which is undefined even for n = 0. */
     return (struct rd){(const uint8_t *)p, n ? (const uint8_t *)p + n : p, false};
 }
+/* [bytes] not read yet. */
 static inline size_t rd_left(const struct rd *r) {
     return (size_t)(r->end - r->p);
 }
 /* The next n bytes as a view, or an empty view and bad. */
 struct bytes rd_bytes(struct rd *r, size_t n);
+/* As rd_bytes, and a big-endian integer of the width named; 0 and bad past the end. */
 void rd_skip(struct rd *r, size_t n);
 uint8_t rd_u8(struct rd *r);
 uint16_t rd_u16(struct rd *r);
@@ -48,15 +53,20 @@ uint32_t rd_u24(struct rd *r);
 uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
 
+/* A writer into the cap bytes at p, which stay the caller's. */
 static inline struct wr wr_of(void *p, size_t cap) {
     return (struct wr){(uint8_t *)p, (uint8_t *)p, cap ? (uint8_t *)p + cap : p, false};
 }
+/* [bytes] written so far. */
 static inline size_t wr_len(const struct wr *w) {
     return (size_t)(w->p - w->start);
 }
+/* [bytes] of room. */
 static inline size_t wr_left(const struct wr *w) {
     return (size_t)(w->end - w->p);
 }
+/* Append bytes, zeros or a big-endian integer of the width named; whole or not at all. p may be
+ * NULL when n is 0. */
 void wr_bytes(struct wr *w, const void *p, size_t n);
 void wr_zero(struct wr *w, size_t n);
 void wr_u8(struct wr *w, uint8_t v);

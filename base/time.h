@@ -21,6 +21,7 @@ static inline us_t us_min(us_t a, us_t b) {
     return a < b ? a : b;
 }
 
+/* The later of two. */
 static inline us_t us_max(us_t a, us_t b) {
     return a > b ? a : b;
 }

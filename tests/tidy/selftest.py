@@ -1,0 +1,115 @@
+"""Bad snippets, each of which a rule of tidy.py must find, and good ones it must leave alone."""
+import os
+import tempfile
+
+# Rule, file, text, the line of the finding.
+BAD = [
+    ("arrows", "media/x.c", '#include "signaling/y.h"\n', 1),
+    ("arrows", "signaling/x.c", '\n#include "media/y.h"\n', 2),
+    ("arrows", "base/x.c", '#include "server/y.h"\n', 1),
+    ("arrows", "media/wire/x.c", '#include "media/y.h"\n', 1),
+    ("arrows", "recorder/x.c", '#include "media/y.h"\n', 1),
+    ("arrows", "server/x.c", '#include "no_such_file.h"\n', 1),
+    ("seams", "media/x.c", "#include <openssl/ssl.h>\n", 1),
+    ("seams", "signaling/x.c", "#include <jwt.h>\n", 1),
+    ("seams", "recorder/x.c", "#include <libwebsockets.h>\n", 1),
+    ("seams", "media/x.c", '#include "media/secure/leaks.h"\n', 1),
+    ("system_headers", "media/x.c", "#include <pthread.h>\n", 1),
+    ("system_headers", "signaling/x.c", "#include <sys/socket.h>\n", 1),
+    ("system_headers", "base/map.c", "#include <stdatomic.h>\n", 1),
+    ("clocks", "media/x.c", "int f(void) {\n    return clock_gettime(0, 0);\n}\n", 2),
+    ("clocks", "recorder/x.c", "long f(void) {\n    return time(NULL);\n}\n", 2),
+    ("clocks", "base/x.c", "int f(void) {\n    return gettimeofday(0, 0);\n}\n", 2),
+    ("sockets", "signaling/x.c", "int f(void) {\n    return socket(1, 2, 3);\n}\n", 2),
+    ("sockets", "media/x.c", "int f(void) {\n    sendmmsg(1, 0, 0, 0);\n}\n", 2),
+    ("sockets", "recorder/x.c", "int f(void) {\n    recvfrom(1);\n}\n", 2),
+    ("heap", "media/x.c", "void *f(void) {\n    return malloc(4);\n}\n", 2),
+    ("heap", "recorder/x.c", "void f(char *p) {\n    if (p)\n        free(p);\n}\n", 3),
+    ("heap", "base/map.c", "void *f(void) {\n    return strdup(\"\");\n}\n", 2),
+    ("threads", "recorder/x.c", "void f(void) {\n    pthread_mutex_lock(0);\n}\n", 2),
+    ("output", "media/x.c", "void f(void) {\n    fprintf(stderr, \"no\");\n}\n", 2),
+    ("output", "signaling/x.c", "void f(void) {\n    printf(\"no\");\n}\n", 2),
+    ("function_length", "media/x.c", "\nint f(void) {\n" + "    x++;\n" * 59 + "}\n", 2),
+    ("short_functions", "media/x.c", "int f(void) {\n" + "    x++;\n" * 39 + "}\n", 1),
+    ("parameters", "server/x.c", "int f(int a, int b, int c, int d,\n      int (*e)(int, int), "
+     "int g) {\n    return 0;\n}\n", 1),
+    ("nesting", "server/x.c", "void f(void) {\n    if (a) {\n        for (;;) {\n            do {\n"
+     "                switch (x) {\n                case 1: {\n                }\n"
+     "                }\n            } while (1);\n        }\n    }\n}\n", 1),
+    ("nesting", "server/x.c", "void f(void) {\n    if (a) {\n        if (b) {\n"
+     "            LIST_EACH(x) {\n                if (c) {\n                    if (d) {\n"
+     "                    }\n                }\n            }\n        }\n    }\n}\n", 1),
+    ("file_length", "bench/x.c", "int x;\n" * 601, 601),
+    ("columns", "tests/sim/x.c", "\n/* " + "x" * 98 + " */\n", 2),
+    ("documented", "media/x.h", "/* A file. */\n\nint f(void);\n", 3),
+    ("documented", "server/x.h", "/* Good. */\nint f(void);\n\nstatic inline int g(void) {\n"
+     "    return 0;\n}\n", 4),
+    ("documented", "server/x.h", "struct x *x_new(int a,\n                int b);\n", 1),
+    ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
+    ("leftovers", "web/x.js", "a\n// TO" + "DO later\n", 2),
+    ("leftovers", "media/x.c", "/* FIX" + "ME */\n", 1),
+    ("architecture", "docs/architecture.md", "See `base/gone.c`.\n", 1),
+    ("architecture", "docs/architecture.md", "\nSee `base/here.c:gone`.\n", 2),
+    ("architecture", "docs/architecture.md", "See `gone/`.\n", 1),
+]
+
+# No rule may find anything in these.
+GOOD = {
+    "base/alloc.c": "void *f(void) {\n    return malloc(4);\n}\n",
+    "base/here.c": "/* calls here() and malloc( */\nint here(void) {\n    return 0;\n}\n",
+    "base/spsc.c": "#include <stdatomic.h>\n",
+    "media/secure/private.h": "#include <openssl/ssl.h>\n",
+    "media/secure/x.c": '#include "media/secure/private.h"\n#include "base/y.h"\n',
+    "media/x.c": "struct s x = {1};\nvoid f(struct s *s) {\n    s->free(s);\n    s->ops.send(1);\n"
+                 "    my_time(1);\n    const char *t = \"time(0) // no\";\n"
+                 "    for (;;) {\n        if (a) {\n            if (b) {\n                if (c) {\n"
+                 "                    g((struct s){.x = {\n                        1}});\n"
+                 "                }\n            }\n        }\n    }\n}\n",
+    "media/x.h": "/* One. */\nint a(void);\nint b(void);\n\n/* Two,\n * long. */\n"
+                 "static inline int c(void) {\n    return 0;\n}\nstatic inline int d(void) {\n"
+                 "    return 0;\n}\n#define M(x) \\\n    f(x)\ntypedef int (*fn)(int);\n"
+                 "struct s {\n    int (*cb)(int a);\n};\n",
+    "server/x.c": "#include <pthread.h>\n#include <libwebsockets.h>\n"
+                  "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
+                  "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
+    "docs/architecture.md": "`base/here.c:here`, `base/`, `./dev`, `a.b()` and `x/y` are named.\n",
+    "tests/unit/media/x.c": "int x;\n" * 200,
+}
+
+SUPPORT = {
+    "base/y.h": "", "media/y.h": "", "signaling/y.h": "", "server/y.h": "",
+    "media/secure/leaks.h": "#include <openssl/ssl.h>\n",
+    "base/here.c": "int here(void) {\n    return 0;\n}\n",
+}
+
+
+def write(root, files):
+    for path, text in files.items():
+        whole = os.path.join(root, path)
+        os.makedirs(os.path.dirname(whole), exist_ok=True)
+        with open(whole, "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def findings(rule, tree_of, files):
+    with tempfile.TemporaryDirectory() as root:
+        write(root, files)
+        return list(rule(tree_of(root)))
+
+
+def run(rules, tree_of):
+    """Returns how many checks passed and failed."""
+    bad = []
+    for name, path, text, line in BAD:
+        found = findings(rules[name], tree_of, {**SUPPORT, path: text})
+        if not any((f.path == path and f.line == line) or line is None for f in found):
+            bad.append(f"{name} does not find {path}:{line} in {text[:60]!r}, but {found}")
+    for name, rule in rules.items():
+        bad += [f"{name} finds {f} in good code"
+                for f in findings(rule, tree_of, {**SUPPORT, **GOOD})]
+    untested = set(rules) - {case[0] for case in BAD}
+    bad += [f"rule {name} has no bad snippet" for name in sorted(untested)]
+    for line in bad:
+        print("#", line)
+    print("not ok" if bad else "ok", "tidy selftest")
+    return (0, 1) if bad else (1, 0)

@@ -1,0 +1,479 @@
+#!/usr/bin/python3
+"""The rules of the house, kept by a test.
+
+    tidy.py [ROOT]      check the tree (default: the one this file lies in)
+
+Prints "ok RULE" or "not ok RULE" with findings as file:line before it, and at the end
+"N passed, N failed". First it checks itself: tests/tidy/selftest.py holds a bad snippet for every
+rule, which must be found, and good ones, which must not. Standard library only.
+"""
+import os
+import re
+import sys
+from collections import namedtuple
+
+CHECKED = ("base", "media", "signaling", "recorder", "server", "bench", "tests/sim")
+CORE = ("base", "media", "signaling", "recorder")
+TESTED = {
+    "media": ("wire", "ice", "secure", "streams", "audio", "media"),
+    "signaling": ("signaling",),
+    "recorder": ("recorder",),
+}
+
+MAX_FUNCTION, SHORT_FUNCTION, SHORT_SHARE = 60, 40, 0.9
+MAX_FILE, MAX_NESTING, MAX_PARAMETERS, MAX_COLUMNS = 600, 4, 5, 100
+
+# Folder -> what its files may include; the longest matching folder counts.
+ARROWS = {
+    "base": ("base",),
+    "media": ("base", "media"),
+    "media/wire": ("base", "media/wire"),
+    "media/audio": ("base", "media/audio"),
+    "media/ice": ("base", "media/wire", "media/ice"),
+    "media/secure": ("base", "media/wire", "media/secure"),
+    "media/recv": ("base", "media/wire", "media/recv", "media/send", "media/snapshot.h"),
+    "media/send": ("base", "media/wire", "media/recv", "media/send", "media/snapshot.h"),
+    "signaling": ("base", "signaling"),
+    "recorder": ("base", "media/wire", "media/audio", "recorder"),
+    "server": ("base", "media", "signaling", "recorder", "server"),
+    "bench": CHECKED,
+    "tests/sim": CHECKED,
+}
+
+# Header of a library -> the folders that are its seam.
+SEAMS = {
+    "libwebsockets": ("server",),
+    "jwt.h": ("server",),
+    "jansson": ("signaling", "recorder", "server"),
+    "srtp2/": ("media/secure",),
+    "openssl/": ("media/secure", "recorder", "server"),
+    "stun/": ("media/ice",),
+    "nice/": ("media/ice",),
+    "opus/": ("media/audio",),
+    "sqlite3": ("recorder",),
+    "libavformat/": ("recorder",),
+    "libavcodec/": ("recorder",),
+    "libavutil/": ("recorder",),
+}
+
+HEADERS_BANNED = {
+    "base": "pthread threads sys/socket sys/epoll sys/time poll unistd time fcntl syslog",
+    "media": "pthread threads sys/socket sys/epoll sys/time poll unistd time fcntl syslog",
+    "signaling": "pthread threads sys/socket sys/epoll sys/time poll unistd time fcntl syslog",
+    "recorder": "pthread threads sys/socket sys/epoll sys/time poll syslog",
+}
+ATOMICS = ("base/packet.h", "base/packet.c", "base/spsc.c")
+
+CLOCKS = r"clock_gettime|gettimeofday|time|clock|ftime|sleep|usleep|nanosleep"
+SOCKETS = r"socket|bind|connect|listen|accept4?|send|sendto|sendm?msg|recv|recvfrom|recvm?msg" \
+    r"|epoll_\w+|poll|select"
+HEAP = r"malloc|calloc|realloc|reallocarray|free|strdup|strndup|v?asprintf|aligned_alloc"
+THREADS = r"pthread_\w+|mtx_\w+|thrd_\w+|cnd_\w+|sem_\w+"
+OUTPUT = r"v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror|fwrite|fopen|fread|open|openat|syslog"
+
+Finding = namedtuple("Finding", "path line text")
+Function = namedtuple("Function", "path line name length parameters nesting")
+
+
+def strip(text):
+    """Blank out comments and the insides of literals; lines and columns stay."""
+    def blank(match):
+        s = match.group(0)
+        if s[0] in "\"'":
+            return s[0] + " " * (len(s) - 2) + s[-1]
+        return re.sub(r"[^\n]", " ", s)
+    # One pass in reading order, so that "//" in a string is no comment.
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, text,
+                  flags=re.S)
+
+
+class File:
+    """A C file with its stripped text."""
+
+    def __init__(self, root, path):
+        self.path = path
+        with open(os.path.join(root, path), encoding="utf-8") as f:
+            self.text = f.read()
+        self.lines = self.text.split("\n")
+        if self.lines[-1] == "":
+            self.lines.pop()
+        self.code = strip(self.text).split("\n")
+        self.folder = owner(path)
+
+    def includes(self):
+        """(line, "<" or '"', name) of every include."""
+        for number, line in enumerate(self.lines, 1):
+            found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if found:
+                yield number, found.group(1), found.group(2)
+
+
+class Tree:
+    """All files that the rules look at."""
+
+    def __init__(self, root):
+        self.root = root
+        self.files = {p: File(root, p) for p in c_files(root, CHECKED)}
+
+    def core(self):
+        return [f for f in self.files.values() if f.path.split("/")[0] in CORE]
+
+
+def c_files(root, folders):
+    """Paths of the .c and .h files below folders, sorted."""
+    found = []
+    for folder in folders:
+        for where, dirs, names in os.walk(os.path.join(root, folder)):
+            dirs[:] = sorted(d for d in dirs if d != "node_modules")
+            found += [os.path.relpath(os.path.join(where, n), root)
+                      for n in names if n.endswith((".c", ".h"))]
+    return sorted(found)
+
+
+def owner(path):
+    """The folder whose arrows bind path."""
+    return max((f for f in ARROWS if path.startswith(f + "/")), key=len, default="")
+
+
+def within(path, places):
+    return any(path == p or path.startswith(p + "/") for p in places)
+
+
+def rule_arrows(tree):
+    """Includes follow the dependency graph."""
+    for f in tree.files.values():
+        for line, kind, name in f.includes():
+            if kind == "<":
+                continue
+            if not os.path.exists(os.path.join(tree.root, name)):
+                yield Finding(f.path, line, f'"{name}" is no path from the root')
+            elif not within(name, ARROWS[f.folder]):
+                yield Finding(f.path, line, f'{f.folder} must not include "{name}"')
+
+
+def reached(tree, path, seen=None):
+    """path and all project headers it includes, directly or not."""
+    seen = seen if seen is not None else set()
+    if path in tree.files and path not in seen:
+        seen.add(path)
+        for _, kind, name in tree.files[path].includes():
+            if kind == '"':
+                reached(tree, name, seen)
+    return seen
+
+
+def seam_of(name):
+    return next((SEAMS[lib] for lib in SEAMS if name.startswith(lib)), None)
+
+
+def rule_seams(tree):
+    """A library's headers are included in its seam only and do not leak through ours."""
+    for f in tree.files.values():
+        for path in sorted(reached(tree, f.path)):
+            for line, kind, name in tree.files[path].includes():
+                seam = seam_of(name) if kind == "<" else None
+                if seam and not within(f.path, seam) and not f.path.startswith("bench/"):
+                    how = "" if path == f.path else f" through {path}"
+                    yield Finding(f.path, line if not how else 1, f"sees <{name}>{how}")
+
+
+def rule_system_headers(tree):
+    """The core includes no header of clocks, sockets or threads; atomics in two places."""
+    for f in tree.core():
+        banned = HEADERS_BANNED[f.path.split("/")[0]].split()
+        for line, kind, name in f.includes():
+            if kind == "<" and name.endswith(".h") and name[:-2] in banned:
+                yield Finding(f.path, line, f"<{name}> in the core")
+            if name == "stdatomic.h" and f.path not in ATOMICS:
+                yield Finding(f.path, line, "atomics outside base/packet and base/spsc")
+
+
+def calls(f, names):
+    """Calls by name; a member named alike (x->free(), x.send()) is none."""
+    pattern = re.compile(r"(?<![\w.>])(" + names + r")\s*\(")
+    for number, line in enumerate(f.code, 1):
+        if not line.lstrip().startswith("#"):
+            for found in pattern.finditer(line):
+                yield Finding(f.path, number, f"{found.group(1)}() in the core")
+
+
+def rule_clocks(tree):
+    """No clock is read in the core."""
+    for f in tree.core():
+        yield from calls(f, CLOCKS)
+
+
+def rule_sockets(tree):
+    """No sockets in the core."""
+    for f in tree.core():
+        yield from calls(f, SOCKETS)
+
+
+def rule_threads(tree):
+    """No threads and locks in the core."""
+    for f in tree.core():
+        yield from calls(f, THREADS)
+
+
+def rule_heap(tree):
+    """The heap is reached through base/alloc.h only."""
+    for f in tree.core():
+        if f.path != "base/alloc.c":
+            yield from calls(f, HEAP)
+
+
+def rule_output(tree):
+    """media and signaling neither log nor touch files."""
+    for f in tree.core():
+        if f.path.startswith(("media/", "signaling/")):
+            yield from calls(f, OUTPUT)
+
+
+CONTROL = re.compile(r"\b(if|for|while|switch)\s*\($|\b(?!return\b|sizeof\b)[A-Za-z_]\w*\($")
+
+
+def is_block(before):
+    """Does a brace after this text open a block, as opposed to an initialiser?"""
+    before = before.rstrip()
+    if not before or before[-1] in ";{}:" or re.search(r"\b(else|do)$", before):
+        return True
+    if before[-1] != ")":
+        return False
+    depth = 0
+    for i in range(len(before) - 1, -1, -1):
+        depth += (before[i] == ")") - (before[i] == "(")
+        if depth == 0:
+            return bool(CONTROL.search(before[:i + 1]))
+    return False
+
+
+def nesting_of(body):
+    """Blocks within blocks of a function's body, whose own braces count 0."""
+    stack, depth, deepest = [], 0, 0
+    for i, c in enumerate(body):
+        if c == "{":
+            # The text since a few statements ago is enough to judge.
+            stack.append(i == 0 or is_block(body[max(0, i - 400):i]))
+            depth += stack[-1]
+            deepest = max(deepest, depth)
+        elif c == "}" and stack:
+            depth -= stack.pop()
+    return deepest - 1
+
+
+def parameters_of(signature):
+    """Number of parameters in a signature that ends before its brace."""
+    inside = signature[signature.index("(") + 1:signature.rindex(")")].strip()
+    if inside in ("", "void"):
+        return 0
+    depth, commas = 0, 0
+    for c in inside:
+        depth += (c in "([") - (c in ")]")
+        commas += c == "," and depth == 0
+    return commas + 1
+
+
+def without_macros(code):
+    """Lines with preprocessor directives and their continuations blanked."""
+    out, inside = [], False
+    for line in code:
+        directive = inside or line.lstrip().startswith("#")
+        inside = directive and line.rstrip().endswith("\\")
+        out.append("" if directive else line)
+    return out
+
+
+def functions(f):
+    """The functions of a file in the house's format: braces close in column 1."""
+    code = without_macros(f.code)
+    i = 0
+    while i < len(code):
+        if not re.match(r"[A-Za-z_]", code[i]):
+            i += 1
+            continue
+        start, end = i, i
+        while end < len(code) and not re.search(r"[;{]\s*$", code[end]):
+            end += 1
+        head = " ".join(code[start:end + 1])
+        i = end + 1
+        found = re.match(r"[^={;]*?\b(\w+)\s*\(", head)
+        if not found or not re.search(r"\)[\s\w()]*\{\s*$", head) or "=" in head.split("(")[0]:
+            continue
+        close = end
+        while close < len(code) and not code[close].startswith("}"):
+            close += 1
+        body = "{" + "\n".join(code[end + 1:close + 1])
+        yield Function(f.path, start + 1, found.group(1), close - start + 1,
+                       parameters_of(head[:head.rindex("{")]), nesting_of(body))
+        i = close + 1
+
+
+def all_functions(tree):
+    return [fn for f in tree.files.values() for fn in functions(f)]
+
+
+def rule_function_length(tree):
+    """No function over 60 lines."""
+    for fn in all_functions(tree):
+        if fn.length > MAX_FUNCTION:
+            yield Finding(fn.path, fn.line, f"{fn.name} has {fn.length} lines")
+
+
+def rule_short_functions(tree):
+    """Nine functions of ten are under 40 lines."""
+    every = all_functions(tree)
+    long = [fn for fn in every if fn.length >= SHORT_FUNCTION]
+    if len(long) > (1 - SHORT_SHARE) * len(every):
+        for fn in long:
+            yield Finding(fn.path, fn.line, f"{fn.name} has {fn.length} lines "
+                          f"({len(long)} of {len(every)} functions are that long)")
+
+
+def rule_parameters(tree):
+    """No function with more than 5 parameters."""
+    for fn in all_functions(tree):
+        if fn.parameters > MAX_PARAMETERS:
+            yield Finding(fn.path, fn.line, f"{fn.name} has {fn.parameters} parameters")
+
+
+def rule_nesting(tree):
+    """Blocks nest at most 4 deep."""
+    for fn in all_functions(tree):
+        if fn.nesting > MAX_NESTING:
+            yield Finding(fn.path, fn.line, f"{fn.name} nests {fn.nesting} deep")
+
+
+def rule_file_length(tree):
+    """No file over 600 lines."""
+    for f in tree.files.values():
+        if len(f.lines) > MAX_FILE:
+            yield Finding(f.path, len(f.lines), f"{len(f.lines)} lines")
+
+
+def rule_columns(tree):
+    """No line over 100 columns."""
+    for f in tree.files.values():
+        for number, line in enumerate(f.lines, 1):
+            if len(line) > MAX_COLUMNS:
+                yield Finding(f.path, number, f"{len(line)} columns")
+
+
+def declares(code):
+    """The name of a function whose declaration or inline definition begins here, or None."""
+    found = re.match(r"(?!typedef|return|struct \w+ \{|enum|union|#|extern \"C\")"
+                     r"[A-Za-z_][\w\s*]*?[\s*](\w+)\(", code)
+    return found.group(1) if found and "=" not in code.split("(")[0] else None
+
+
+def rule_documented(tree):
+    """Every function of a header has a comment above it, or shares that of the lines it adjoins."""
+    for f in tree.files.values():
+        if not f.path.endswith(".h"):
+            continue
+        code = without_macros(f.code)
+        documented = depth = 0
+        for i, line in enumerate(f.lines):
+            if depth == 0:
+                if line.rstrip().endswith("*/") and not code[i].strip():
+                    documented = 1
+                elif not line.strip():
+                    documented = 0
+                elif declares(code[i]) and not documented and "/*" not in line:
+                    yield Finding(f.path, i + 1, f"{declares(code[i])} has no comment")
+            depth += code[i].count("{") - code[i].count("}")
+
+
+def count_lines(root, paths):
+    return sum(len(File(root, p).lines) for p in paths)
+
+
+def rule_test_lines(tree):
+    """media, signaling and recorder have at least as many lines of tests as of source."""
+    source = sum(len(f.lines) for f in tree.files.values() if within(f.path, TESTED))
+    folders = [f"tests/unit/{u}" for units in TESTED.values() for u in units]
+    tests = count_lines(tree.root, c_files(tree.root, folders + ["tests/fuzz", "tests/sim"]))
+    if tests < source:
+        parts = []
+        for folder, units in TESTED.items():
+            own = count_lines(tree.root, c_files(tree.root, [f"tests/unit/{u}" for u in units]))
+            parts.append(f"{folder} {count_lines(tree.root, c_files(tree.root, [folder]))}:{own}")
+        yield Finding("tests", 1, f"{tests} lines for {source} of source; unit tests alone: "
+                      + ", ".join(parts))
+
+
+# Spelt in halves, so that this file passes its own rule.
+LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
+TEXT_FOLDERS = ("base", "media", "signaling", "recorder", "server", "bench", "tests", "web",
+                "conf", "deploy", "docs", "systemd")
+TEXT_ENDINGS = (".c", ".h", ".py", ".sh", ".js", ".mjs", ".ts", ".html", ".css", ".md", ".json",
+                ".txt", ".service", ".yaml", ".yml")
+
+
+def rule_leftovers(tree):
+    """Nothing is left marked as unfinished."""
+    for folder in TEXT_FOLDERS:
+        for where, dirs, names in os.walk(os.path.join(tree.root, folder)):
+            dirs[:] = sorted(d for d in dirs if d not in ("node_modules", "corpus", "data"))
+            for name in sorted(n for n in names if n.endswith(TEXT_ENDINGS)):
+                path = os.path.relpath(os.path.join(where, name), tree.root)
+                with open(os.path.join(tree.root, path), encoding="utf-8", errors="replace") as f:
+                    for number, line in enumerate(f, 1):
+                        if LEFTOVERS.search(line):
+                            yield Finding(path, number, line.strip()[:80])
+
+
+NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:c|h|js|mjs|py|sh|json|md|html|service)))"
+                   r"(?::(\w+))?`")
+
+
+def rule_architecture(tree):
+    """Files and functions named in docs/architecture.md exist."""
+    path = "docs/architecture.md"
+    whole = os.path.join(tree.root, path)
+    if not os.path.exists(whole):
+        yield Finding(path, 1, "is missing")
+        return
+    with open(whole, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            for name, function in NAMED.findall(line):
+                target = os.path.join(tree.root, name)
+                if not os.path.exists(target):
+                    yield Finding(path, number, f"there is no {name}")
+                elif function and not mentions(target, function):
+                    yield Finding(path, number, f"there is no {function} in {name}")
+
+
+def mentions(path, function):
+    """Is there a definition, declaration or macro of this name?"""
+    with open(path, encoding="utf-8") as f:
+        code = strip(f.read())
+    name = re.escape(function)
+    return bool(re.search(rf"^(?:\w[\w\s*]*[\s*])?{name}\s*\(|#\s*define\s+{name}\b"
+                          rf"|^(?:struct|enum)\s+{name}\b", code, re.M))
+
+
+RULES = {name[len("rule_"):]: rule for name, rule in list(globals().items())
+         if name.startswith("rule_")}
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    sys.dont_write_bytecode = True
+    import selftest
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(here))
+    passed, failed = selftest.run(RULES, Tree)
+    tree = Tree(root)
+    for name, rule in RULES.items():
+        findings = list(rule(tree))
+        for finding in findings:
+            print(f"# {finding.path}:{finding.line}: {finding.text}")
+        print("not ok" if findings else "ok", "tidy", name)
+        passed += not findings
+        failed += bool(findings)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
