@@ -1,5 +1,5 @@
 /* DTLS 1.2 server handshakes for SRTP keys (RFC 5763, RFC 5764), on OpenSSL with a BIO of our own
- * that keeps datagram boundaries. The only file that includes <openssl/ssl.h> in media is dtls.c.
+ * that keeps datagram boundaries. OpenSSL stays behind openssl.h of this folder.
  *
  * DESIGN. The object lives only for the handshake. Once keys are exported the caller copies
  * dtls_last_flight and frees it: tickets are off, alerts are ignored, a client that lost our

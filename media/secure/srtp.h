@@ -10,7 +10,8 @@
 
 #define SRTP_OVERHEAD 20 /* [bytes] most that sealing adds: SRTCP index 4 + GCM tag 16 */
 
-/* Start libsrtp once per process. ERR_CRYPTO when it refuses. */
+/* Start libsrtp before anything else here, from one thread; further calls do nothing. ERR_CRYPTO
+ * when it refuses. */
 enum err srtp_library_init(void);
 
 struct srtp_opener;
@@ -24,8 +25,13 @@ enum err srtp_open_rtp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 /* The rollover counter of an inbound stream, for the snapshot; ERR_UNKNOWN for a new ssrc. */
 enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc);
-/* Adopt a stream with its rollover counter, before its first packet. */
+/* Adopt a stream with its rollover counter, before its first packet. ERR_STATE for a known ssrc,
+ * ERR_FULL, ERR_NOMEM. */
 enum err srtp_opener_set_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t roc);
+/* The same with the highest index known (rollover counter << 16 | seq), which also finds the right
+ * counter when the stream wraps between the snapshot and the first packet. The replay window
+ * starts empty: what was received before may be accepted once more. Errors as above. */
+enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
 struct srtp_sealer;
 struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k);

@@ -1,0 +1,237 @@
+/* DESIGN. DTLS_FAILED is kept for what is authentic: a Finished message that verifies, after which
+ * the certificate, its fingerprint or the SRTP profile is wrong. Everything before Finished is
+ * unauthenticated, so a server does not believe its errors: it drops the broken SSL object with
+ * the alert it wanted to send, takes a fresh one and waits for the client's next ClientHello. A
+ * forger who speaks from the validated address in the middle of a handshake can still spoil that
+ * handshake (DTLS 1.2 has no defence there); it can never finish one. A client has no such second
+ * chance: it would have to begin again, which is its caller's decision. */
+#include "base/alloc.h"
+#include "media/secure/dtls_impl.h"
+#include "media/secure/openssl.h"
+
+#define FIRST_RTO (50 * US_PER_MS)
+#define MAX_RTO (2 * US_PER_S)
+#define GIVE_UP (30 * US_PER_S)
+
+struct dtls {
+    const struct dtls_identity *id;
+    SSL *ssl;
+    bool role_client;
+    enum dtls_state state;
+    us_t started;  /* [us] first flight; US_NEVER before */
+    us_t deadline; /* [us] next retransmission */
+    us_t rto;      /* [us] current interval */
+    uint8_t peer_fingerprint[FINGERPRINT_LEN];
+    uint8_t datagram[DTLS_DATAGRAM_MAX]; /* filtered input */
+    struct dtls_link link;
+};
+
+/* OpenSSL's own timer must never fire: the caller's time drives retransmission. About 33 min, well
+ * past GIVE_UP and far from overflow. */
+static unsigned timer_never(SSL *ssl, unsigned previous_us) {
+    (void)ssl;
+    (void)previous_us;
+    return 2000000000U;
+}
+
+/* A fresh SSL object over the same link; false when memory is out (d->ssl is NULL then). */
+static bool ssl_reset(struct dtls *d) {
+    SSL_free(d->ssl);
+    d->ssl = SSL_new(d->id->ctx);
+    BIO *bio = BIO_new(d->id->bio);
+    if (!d->ssl || !bio) {
+        BIO_free(bio);
+        SSL_free(d->ssl);
+        d->ssl = NULL;
+        return false;
+    }
+    BIO_set_data(bio, &d->link);
+    SSL_set_bio(d->ssl, bio, bio); /* owns it now */
+    SSL_set_mtu(d->ssl, DTLS_MTU);
+    DTLS_set_timer_cb(d->ssl, timer_never);
+    if (d->role_client) {
+        SSL_set_connect_state(d->ssl);
+    } else {
+        SSL_set_accept_state(d->ssl);
+    }
+    d->link.out.len = d->link.out.at = 0;
+    d->link.out.open = d->link.out.overflow = false;
+    d->deadline = US_NEVER;
+    return true;
+}
+
+struct dtls *dtls_new(const struct dtls_identity *id, const uint8_t *peer_fingerprint,
+                      bool role_client) {
+    struct dtls *d = mem_zalloc(1, sizeof(*d));
+    if (!d) {
+        return NULL;
+    }
+    d->id = id;
+    d->role_client = role_client;
+    d->state = DTLS_HANDSHAKING;
+    d->started = US_NEVER;
+    memcpy(d->peer_fingerprint, peer_fingerprint, FINGERPRINT_LEN);
+    ERR_clear_error();
+    if (!ssl_reset(d)) {
+        return dtls_free(d);
+    }
+    return d;
+}
+
+struct dtls *dtls_free(struct dtls *d) {
+    if (d) {
+        SSL_free(d->ssl);
+        mem_wipe(d, sizeof(*d));
+        mem_free(d);
+    }
+    return NULL;
+}
+
+static bool peer_is_the_one(const struct dtls *d) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    X509 *cert = SSL_get1_peer_certificate(d->ssl);
+    bool ok = cert && X509_digest(cert, EVP_sha256(), digest, &n) == 1 && n == FINGERPRINT_LEN &&
+              ct_equal(digest, d->peer_fingerprint, FINGERPRINT_LEN);
+    X509_free(cert);
+    return ok;
+}
+
+static uint16_t selected_profile(const struct dtls *d) {
+    const SRTP_PROTECTION_PROFILE *p = SSL_get_selected_srtp_profile(d->ssl);
+    return p ? (uint16_t)p->id : SRTP_PROFILE_NONE;
+}
+
+static void fail(struct dtls *d) {
+    d->state = DTLS_FAILED;
+    d->deadline = US_NEVER;
+    d->link.out.len = d->link.out.at = 0;
+}
+
+/* Finished has been verified: what the peer said is authentic. */
+static void finish(struct dtls *d) {
+    d->deadline = US_NEVER;
+    if (peer_is_the_one(d) && selected_profile(d) != SRTP_PROFILE_NONE) {
+        d->state = DTLS_DONE;
+    } else {
+        fail(d);
+    }
+}
+
+static void flight_begun(struct dtls *d, us_t now) {
+    if (d->started == US_NEVER) {
+        d->started = now;
+    }
+    d->rto = FIRST_RTO;
+    d->deadline = now + d->rto;
+}
+
+/* Let OpenSSL work on link.in. */
+static void drive(struct dtls *d, us_t now) {
+    d->link.out.open = false;
+    ERR_clear_error();
+    int rc = SSL_do_handshake(d->ssl);
+    int why = rc == 1 ? SSL_ERROR_NONE : SSL_get_error(d->ssl, rc);
+    d->link.in = bytes_of(NULL, 0);
+    if (d->link.out.open) {
+        flight_begun(d, now);
+    }
+    if (d->link.out.overflow) {
+        fail(d);
+    } else if (rc == 1) {
+        finish(d);
+    } else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
+        if (d->role_client || !ssl_reset(d)) {
+            fail(d);
+        }
+    }
+}
+
+enum dtls_state dtls_input(struct dtls *d, us_t now, struct bytes datagram) {
+    if (d->state != DTLS_HANDSHAKING || (d->role_client && d->started == US_NEVER)) {
+        return d->state;
+    }
+    size_t n = dtls_filter_records(datagram, d->role_client, d->datagram);
+    if (n > 0) {
+        d->link.in = bytes_of(d->datagram, n);
+        drive(d, now);
+    }
+    return d->state;
+}
+
+void dtls_start(struct dtls *d, us_t now) {
+    if (d->role_client && d->state == DTLS_HANDSHAKING && d->started == US_NEVER) {
+        drive(d, now);
+    }
+}
+
+size_t dtls_output(struct dtls *d, uint8_t *out, size_t cap) {
+    struct flight *f = &d->link.out;
+    if (f->at >= f->len) {
+        return 0;
+    }
+    size_t n = be16(f->buf + f->at);
+    if (n > cap) {
+        return 0;
+    }
+    memcpy(out, f->buf + f->at + 2, n);
+    f->at += 2 + n;
+    return n;
+}
+
+us_t dtls_deadline(const struct dtls *d) {
+    return d->deadline;
+}
+
+enum dtls_state dtls_timeout(struct dtls *d, us_t now) {
+    if (d->state != DTLS_HANDSHAKING || now < d->deadline) {
+        return d->state;
+    }
+    if (now - d->started >= GIVE_UP) {
+        fail(d);
+        return d->state;
+    }
+    d->link.out.at = 0;
+    d->rto = us_min(2 * d->rto, MAX_RTO);
+    d->deadline = now + d->rto;
+    return d->state;
+}
+
+enum err dtls_export(struct dtls *d, struct dtls_keys *ret) {
+    static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764 section 4.2 */
+    uint8_t m[2 * (SRTP_KEY_LEN + SRTP_SALT_MAX)];
+    if (d->state != DTLS_DONE) {
+        return ERR_STATE;
+    }
+    uint16_t profile = selected_profile(d);
+    size_t salt = profile == SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
+    ERR_clear_error();
+    if (SSL_export_keying_material(d->ssl, m, 2 * (SRTP_KEY_LEN + salt), label, sizeof(label) - 1,
+                                   NULL, 0, 0) != 1) {
+        return ERR_CRYPTO;
+    }
+    /* In this order: client key, server key, client salt, server salt. */
+    memset(ret, 0, sizeof(*ret));
+    struct srtp_master *client = d->role_client ? &ret->outbound : &ret->inbound;
+    struct srtp_master *server = d->role_client ? &ret->inbound : &ret->outbound;
+    ret->profile = profile;
+    memcpy(client->key, m, SRTP_KEY_LEN);
+    memcpy(server->key, m + SRTP_KEY_LEN, SRTP_KEY_LEN);
+    memcpy(client->salt, m + 2 * SRTP_KEY_LEN, salt);
+    memcpy(server->salt, m + 2 * SRTP_KEY_LEN + salt, salt);
+    mem_wipe(m, sizeof(m));
+    return OK;
+}
+
+enum err dtls_last_flight(struct dtls *d, uint8_t out[DTLS_LAST_FLIGHT_MAX], size_t *ret_len) {
+    const struct flight *f = &d->link.out;
+    if (d->state != DTLS_DONE || d->role_client) {
+        return ERR_STATE;
+    }
+    if (f->len > DTLS_LAST_FLIGHT_MAX) {
+        return ERR_LONG;
+    }
+    memcpy(out, f->buf, f->len);
+    *ret_len = f->len;
+    return OK;
+}

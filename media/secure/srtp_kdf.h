@@ -1,0 +1,41 @@
+/* The SRTP key derivation function (RFC 3711 section 4.3) with the AES-CM PRF and a key derivation
+ * rate of 0, as DTLS-SRTP has it (RFC 5764 section 4.1.2). Thread: any. */
+#ifndef ORIEL_MEDIA_SECURE_SRTP_KDF_H
+#define ORIEL_MEDIA_SECURE_SRTP_KDF_H
+
+#include "media/secure/dtls.h"
+
+enum srtp_label { /* RFC 3711 section 4.3.2 */
+                  SRTP_LABEL_RTP_KEY = 0,
+                  SRTP_LABEL_RTP_AUTH = 1,
+                  SRTP_LABEL_RTP_SALT = 2,
+                  SRTP_LABEL_RTCP_KEY = 3,
+                  SRTP_LABEL_RTCP_AUTH = 4,
+                  SRTP_LABEL_RTCP_SALT = 5
+};
+
+/* [bytes] of the longest derived key: HMAC-SHA1's (RFC 3711 section 5.2) is 20, rounded up. */
+#define SRTP_KDF_MAX 160
+
+/* n <= SRTP_KDF_MAX bytes for this label from the master key and salt. A salt of 12 bytes (AES-GCM)
+ * is the same as one of 14 that ends in two zeros (RFC 7714 section 11), which is how struct
+ * srtp_master must hold it. False when the library fails. */
+bool srtp_kdf(const struct srtp_master *m, enum srtp_label label, uint8_t *out, size_t n);
+
+/* The session keys of one direction of RTP or RTCP. */
+struct srtp_session_keys {
+    uint8_t key[SRTP_KEY_LEN];
+    uint8_t salt[SRTP_SALT_MAX];
+    uint8_t auth[20]; /* HMAC-SHA1 key; unused with GCM */
+};
+/* Derive them; first is SRTP_LABEL_RTP_KEY or SRTP_LABEL_RTCP_KEY. */
+bool srtp_session_derive(const struct srtp_master *m, enum srtp_label first,
+                         struct srtp_session_keys *ret);
+
+struct srtp_sealer;
+/* The part of srtp_sealer_new after key derivation, which published test vectors start from. NULL
+ * when memory is out. */
+struct srtp_sealer *srtp_sealer_from_sessions(bool gcm, const struct srtp_session_keys *rtp,
+                                              const struct srtp_session_keys *rtcp);
+
+#endif

@@ -1,0 +1,100 @@
+/* Published vectors: RFC 3711 appendix B.3 (key derivation), RFC 7714 sections 16 and 17 (AES-GCM),
+ * RFC 2202 section 3 (HMAC-SHA1). */
+#include "media/secure/hmac_sha1.h"
+#include "media/secure/srtp.h"
+#include "media/secure/srtp_kdf.h"
+#include "tests/unit/test.h"
+
+static size_t unhex(uint8_t *out, const char *hex) {
+    size_t n = strlen(hex) / 2;
+    CHECK(hex_decode(out, n, hex));
+    return n;
+}
+
+static bool is_hex(const uint8_t *p, size_t n, const char *hex) {
+    char text[2 * 256 + 1];
+    hex_encode(text, p, n);
+    return strcmp(text, hex) == 0;
+}
+
+TEST(kdf_rfc3711_b3) {
+    struct srtp_master m;
+    uint8_t out[94];
+    unhex(m.key, "e1f97a0d3e018be0d64fa32c06de4139");
+    unhex(m.salt, "0ec675ad498afeebb6960b3aabe6");
+    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_KEY, out, 16));
+    EXPECT(is_hex(out, 16, "c61e7a93744f39ee10734afe3ff7a087"));
+    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_SALT, out, 14));
+    EXPECT(is_hex(out, 14, "30cbbc08863d8c85d49db34a9ae1"));
+    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_AUTH, out, 94));
+    EXPECT(is_hex(out, 94,
+                  "cebe321f6ff7716b6fd4ab49af256a156d38baa48f0a0acf3c34e2359e6cdbcee049646c43d9327a"
+                  "d175578ef72270986371c10c9a369ac2f94a8c5fbcdddc256d6e919a48b610ef17c2041e47403576"
+                  "6b68642c59bbfc2f34db60dbdfb2"));
+    uint8_t too_long[SRTP_KDF_MAX + 1];
+    EXPECT(!srtp_kdf(&m, SRTP_LABEL_RTP_KEY, too_long, sizeof(too_long)));
+}
+
+TEST(kdf_labels_differ) {
+    struct srtp_master m = {{1}, {2}};
+    uint8_t out[6][16];
+    for (unsigned i = 0; i < 6; i++) {
+        EXPECT(srtp_kdf(&m, (enum srtp_label)i, out[i], 16));
+        for (unsigned j = 0; j < i; j++) {
+            EXPECT(memcmp(out[i], out[j], 16) != 0);
+        }
+    }
+}
+
+static struct srtp_sealer *rfc7714_sealer(void) {
+    struct srtp_session_keys k = {{0}, {0}, {0}};
+    unhex(k.key, "000102030405060708090a0b0c0d0e0f");
+    unhex(k.salt, "517569642070726f2071756f");
+    return srtp_sealer_from_sessions(true, &k, &k);
+}
+
+TEST(gcm_rfc7714_16_srtp) {
+    struct srtp_sealer *s = rfc7714_sealer();
+    uint8_t header[12], payload[64], out[256];
+    struct wr w = wr_of(out, sizeof(out));
+    REQUIRE(s);
+    unhex(header, "8040f17b8041f8d35501a0b2");
+    size_t n = unhex(payload,
+                     "47616c6c696120657374206f6d6e697320646976697361" /* Gallia est omnis divisa */
+                     "20696e207061727465732074726573");
+    EXPECT_EQ(srtp_seal_rtp(s, 0xf17b, bytes_of(header, 12), bytes_of(payload, n), &w),
+              12 + n + 16);
+    EXPECT(is_hex(out, wr_len(&w),
+                  "8040f17b8041f8d35501a0b2"
+                  "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833"
+                  "899d7f27beb16a9152cf765ee4390cce"));
+    srtp_sealer_free(s);
+}
+
+TEST(gcm_rfc7714_17_srtcp) {
+    struct srtp_sealer *s = rfc7714_sealer();
+    uint8_t packet[64], out[256];
+    struct wr w = wr_of(out, sizeof(out));
+    REQUIRE(s);
+    size_t n = unhex(packet, "81c8000d4d617273"
+                             "4e5450314e545032525450200000042a0000e9304c756e61"
+                             "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef");
+    EXPECT_EQ(srtp_seal_rtcp(s, 0x5d4, bytes_of(packet, n), &w), n + 20);
+    EXPECT(is_hex(out, wr_len(&w),
+                  "81c8000d4d617273"
+                  "63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded"
+                  "0bb9275bc84aa45896cf4d2fc5abf87245d9eade800005d4"));
+    srtp_sealer_free(s);
+}
+
+TEST(hmac_sha1_rfc2202) {
+    struct hmac_sha1 h;
+    uint8_t key[20], out[HMAC_SHA1_LEN];
+    memset(key, 0x0b, sizeof(key));
+    hmac_sha1_key(&h, key, sizeof(key));
+    hmac_sha1(&h, bytes_of("Hi ", 3), bytes_of("There", 5), out);
+    EXPECT(is_hex(out, sizeof(out), "b617318655057264e28bc0b6fb378c8ef146be00"));
+    hmac_sha1_key(&h, (const uint8_t *)"Jefe", 4);
+    hmac_sha1(&h, bytes_of("what do ya want for nothing?", 28), bytes_of(NULL, 0), out);
+    EXPECT(is_hex(out, sizeof(out), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+}
