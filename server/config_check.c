@@ -1,0 +1,91 @@
+#include "server/config_check.h"
+
+#include "base/bytes.h"
+
+#include <arpa/inet.h>
+
+bool config_tour_name_ok(const char *name) {
+    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    return n > 0 && n <= TOUR_NAME_MAX && name[n] == '\0';
+}
+
+bool config_addr(const char *text, uint16_t port, struct addr *ret) {
+    struct addr a = {.port = port};
+    uint8_t v4[4];
+    if (inet_pton(AF_INET, text, v4) == 1) {
+        *ret = addr_v4(v4[0], v4[1], v4[2], v4[3], port);
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, a.ip) != 1) {
+        return false;
+    }
+    *ret = a;
+    return true;
+}
+
+static bool is_address(const char *text) {
+    struct addr a;
+    return config_addr(text, 0, &a);
+}
+
+/* scheme://host without a path, as browsers write it in the Origin header. */
+static bool is_origin(const char *text) {
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
+    return *host && !strpbrk(host, "/?# ");
+}
+
+static bool all(const struct config_list *list, bool (*ok)(const char *)) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (!ok(list->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_url(const char *text) {
+    return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    int64_t workers = c->media_workers ? c->media_workers : 64;
+    const struct {
+        bool bad;
+        const char *path, *what;
+    } rules[] = {
+        {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
+        {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
+        {!all(&c->media_announce, is_address), "media.announce", "must be a list of IP addresses"},
+        {!all(&c->trusted_proxies, is_address), "trusted_proxies",
+         "must be a list of IP addresses"},
+        {!all(&c->origins, is_origin), "origins",
+         "must be a list of origins such as \"https://www.example.com\" without a path"},
+        {*c->public_url && !is_url(c->public_url), "public_url",
+         "must start with http:// or https://"},
+        {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
+        {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
+        {c->media_port && c->media_port + workers - 1 > 65535, "media.port",
+         "must leave room for one port per worker below 65536"},
+        {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
+         "must be a power of two"},
+        {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
+         "must be greater than timeouts.media_silence_s"},
+        {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
+         "must not be less than recording.segment_min_ms"},
+        {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
+         "must be at least 32 characters (RFC 7518 section 3.2)"},
+        {!*c->state_dir, "state_dir", "must not be empty"},
+        {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
+         "must be 1..32 characters"},
+    };
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].bad) {
+            *ret_path = rules[i].path;
+            *ret_what = rules[i].what;
+            return false;
+        }
+    }
+    return true;
+}

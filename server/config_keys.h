@@ -1,0 +1,95 @@
+/* Every key of the configuration, once: STR(id, path, default, doc), INT(id, path, default, min,
+ * max, doc), BOOL(id, path, default, doc), ENUM(id, path, default, names, doc), LIST(id, path,
+ * doc; the default is empty). Units are in the names. A string default that starts with '@' stands
+ * for the state directory. conf/oriel.json is the long form of these words; a test keeps the two
+ * in step. */
+#ifndef ORIEL_SERVER_CONFIG_KEYS_H
+#define ORIEL_SERVER_CONFIG_KEYS_H
+
+#define CONFIG_CONSENT_TEXT                                                             \
+    "This tour is recorded: picture, sound and chat. By joining you agree that it is, " \
+    "and that your name and the time of this consent are kept with the recording."
+
+/* clang-format off */
+#define CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST) \
+    STR(state_dir, "state_dir", "/var/lib/oriel", "directory for everything the server writes") \
+    STR(public_url, "public_url", "", "URL under which people reach the server") \
+    LIST(origins, "origins", "further web origins that may open /v1/signal") \
+    LIST(trusted_proxies, "trusted_proxies", "addresses whose X-Forwarded-For is believed") \
+    STR(listen_address, "listen.address", "127.0.0.1", "IP address for HTTP and WebSocket") \
+    INT(listen_port, "listen.port", 8080, 0, 65535, "TCP port, 0 = any") \
+    STR(tls_cert, "tls.cert", "", "PEM file with the certificate chain") \
+    STR(tls_key, "tls.key", "", "PEM file with the private key") \
+    STR(web_dir, "web.dir", "/usr/share/oriel/web", "directory of the pages") \
+    ENUM(log_level, "log.level", "info", config_log_levels, "least important level written") \
+    ENUM(log_format, "log.format", "json", config_log_formats, "shape of a log line") \
+    BOOL(log_shorten, "log.shorten_addresses", true, "cut host parts off addresses in logs") \
+    BOOL(dev_print_links, "dev.print_links", false, "print links with tokens at start")
+
+#define CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST) \
+    STR(auth_secret_file, "auth.hs256_secret_file", "@/jwt.secret", "file with the HS256 secret") \
+    STR(auth_secret, "auth.hs256_secret", "", "the HS256 secret itself; for tests only") \
+    BOOL(auth_create, "auth.create_secret", false, "make the secret file when it is missing") \
+    STR(auth_issuer, "auth.issuer", "", "required iss, empty = any") \
+    STR(auth_audience, "auth.audience", "oriel", "required aud, empty = any") \
+    INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]")
+
+#define CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST) \
+    INT(media_workers, "media.workers", 0, 0, 64, "worker threads, 0 = one per core") \
+    STR(media_address, "media.address", "0.0.0.0", "IP address for media over UDP") \
+    INT(media_port, "media.port", 7000, 0, 65535, "UDP port of worker 0, 0 = any") \
+    LIST(media_announce, "media.announce", "IP addresses told to clients") \
+    INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
+    INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
+    INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
+    INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
+    ENUM(media_codec, "media.codec", "vp8", config_codecs, "video codec of a tour") \
+    INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
+
+#define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \
+    INT(max_connections, "limits.connections", 4096, 1, 65535, "open connections") \
+    INT(max_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
+    INT(max_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
+    INT(max_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
+    INT(max_whep, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
+    INT(message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
+    INT(sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
+    INT(body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \
+    INT(json_depth, "limits.json_depth", 16, 4, 64, "nesting of a message") \
+    INT(messages_per_s, "limits.messages_per_second", 50, 1, 10000, "messages per connection") \
+    INT(send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, "unsent per connection [KiB]")
+
+#define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
+    INT(resume_s, "timeouts.resume_s", 15, 1, 600, "a seat waits for its owner [s]") \
+    INT(empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, "an empty tour lives on [s]") \
+    INT(media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
+    INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
+    INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
+    INT(ping_s, "timeouts.ping_s", 20, 1, 600, "WebSocket ping after silence of [s]") \
+    INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP request may stall for [s]") \
+    INT(ticket_s, "timeouts.playback_ticket_s", 14400, 10, 86400, "a playback cookie lasts [s]")
+
+#define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
+    BOOL(rec_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \
+    ENUM(rec_default, "recording.default", "manual", config_record_modes, "mode of new tours") \
+    STR(rec_dir, "recording.dir", "@/recordings", "objects and catalogue") \
+    STR(rec_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
+    BOOL(rec_create_kek, "recording.create_kek", false, "make the key file when it is missing") \
+    INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
+    INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \
+    INT(rec_reorder_ms, "recording.reorder_wait_ms", 600, 0, 5000, "wait for a packet [ms]") \
+    BOOL(rec_tracks, "recording.per_source_tracks", true, "every source a track of its own") \
+    INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
+    STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
+    STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")
+/* clang-format on */
+
+#define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)      \
+    CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST)   \
+    CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST)    \
+    CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)   \
+    CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
+    CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST)
+
+#endif

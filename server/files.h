@@ -1,0 +1,14 @@
+/* Small file chores of the rim. */
+#ifndef ORIEL_SERVER_FILES_H
+#define ORIEL_SERVER_FILES_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* Create every directory above `file` with mode 0700. ERR_IO, errno kept. */
+enum err files_make_parents(const char *file);
+/* Write a new file of mode 0600, complete or not at all. ERR_EXISTS when it is there already,
+ * ERR_IO with errno kept. */
+enum err files_create(const char *file, struct bytes contents);
+
+#endif

@@ -1,0 +1,91 @@
+#include "server/log.h"
+#include "tests/unit/test.h"
+
+#include <jansson.h>
+
+static char line[LOG_LINE_MAX];
+
+static json_t *logged(const struct log_field *f, size_t n, const char *msg) {
+    struct log_record r = {{1767323045678901}, LOG_LEVEL_WARN, "an_event", msg, f, n};
+    size_t len = log_format(&r, LOG_SHAPE_JSON, line);
+    EXPECT(len <= LOG_LINE_MAX && len == strlen(line) && line[len - 1] == '\n');
+    EXPECT_EQ(strcspn(line, "\n"), len - 1);
+    json_t *o = json_loads(line, 0, NULL);
+    EXPECT(json_is_object(o));
+    return o;
+}
+
+static const char *text(const json_t *o, const char *key) {
+    return json_string_value(json_object_get(o, key));
+}
+
+TEST(log_json_line) {
+    struct log_field f[] = {LOG_STR("conn", "c1"), LOG_NUM("status", -404)};
+    json_t *o = logged(f, 2, "Hello.");
+    EXPECT_STR(line,
+               "{\"ts\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"event\":\"an_event\","
+               "\"msg\":\"Hello.\",\"conn\":\"c1\",\"status\":-404}\n");
+    json_decref(o);
+}
+
+TEST(log_escapes) {
+    const char *nasty = "a\"b\\c\n\r\t\x01\x7f d\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8f\xa0";
+    struct log_field f[] = {LOG_STR("name", nasty)};
+    json_t *o = logged(f, 1, nasty);
+    EXPECT_STR(text(o, "name"), nasty);
+    EXPECT_STR(text(o, "msg"), nasty);
+    json_decref(o);
+}
+
+TEST(log_replaces_what_is_not_utf8) {
+    static const struct {
+        const char *in, *out;
+    } rows[] = {{"a\xff z", "a\xef\xbf\xbd z"},
+                {"\xc3", "\xef\xbf\xbd"},
+                {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+                {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+                {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct log_field f[] = {LOG_STR("x", rows[i].in)};
+        json_t *o = logged(f, 1, "");
+        EXPECT_STR(text(o, "x"), rows[i].out);
+        json_decref(o);
+    }
+}
+
+/* A line of any size is cut to a valid one. */
+TEST(log_long_lines_stay_json) {
+    static char big[LOG_LINE_MAX + 100];
+    for (size_t n = LOG_LINE_MAX - 200; n < sizeof(big); n++) {
+        memset(big, n % 3 ? 'a' : '"', n);
+        big[n] = '\0';
+        struct log_field f[] = {LOG_STR("big", big), LOG_STR("next", "value"), LOG_NUM("n", 7)};
+        json_decref(logged(f, 3, "m"));
+    }
+}
+
+TEST(log_text_line) {
+    struct log_field f[] = {LOG_STR("a", "x\ny"), LOG_NUM("n", 3)};
+    struct log_record r = {{0}, LOG_LEVEL_INFO, "e", "Msg.", f, 2};
+    log_format(&r, LOG_SHAPE_TEXT, line);
+    EXPECT_STR(line, "1970-01-01T00:00:00.000Z info e: Msg. a=x\\u000ay n=3\n");
+}
+
+TEST(log_levels) {
+    log_set_level(LOG_LEVEL_WARN);
+    EXPECT(log_enabled(LOG_LEVEL_ERROR) && log_enabled(LOG_LEVEL_WARN));
+    EXPECT(!log_enabled(LOG_LEVEL_INFO) && !log_enabled(LOG_LEVEL_DEBUG));
+    log_set_level(LOG_LEVEL_INFO);
+}
+
+TEST(log_addresses) {
+    char out[64];
+    log_setup(LOG_LEVEL_INFO, LOG_SHAPE_JSON, true);
+    EXPECT_STR(log_address("192.0.2.77", out), "192.0.2.0");
+    EXPECT_STR(log_address("::ffff:192.0.2.77", out), "192.0.2.0");
+    EXPECT_STR(log_address("2001:db8:1:2:3::4", out), "2001:db8:1::");
+    EXPECT_STR(log_address("garbage\n", out), "-");
+    log_setup(LOG_LEVEL_INFO, LOG_SHAPE_JSON, false);
+    EXPECT_STR(log_address("192.0.2.77", out), "192.0.2.77");
+    log_setup(LOG_LEVEL_INFO, LOG_SHAPE_JSON, true);
+}
