@@ -17,6 +17,7 @@ enum err srtp_library_init(void);
 struct srtp_opener;
 /* NULL when memory is out or the profile is unknown. */
 struct srtp_opener *srtp_opener_new(const struct dtls_keys *k);
+/* NULL allowed; returns NULL. Wipes keys. */
 struct srtp_opener *srtp_opener_free(struct srtp_opener *s);
 /* Open in place: *len shrinks. ERR_AUTH, ERR_REPLAY or ERR_FORMAT leave the state unchanged and the
  * packet must be dropped. ssrc streams are created on first use, at most 64 per session
@@ -34,7 +35,9 @@ enum err srtp_opener_set_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t roc)
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
 struct srtp_sealer;
+/* NULL when memory is out or the profile is unknown. */
 struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k);
+/* NULL allowed; returns NULL. Wipes keys. */
 struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s);
 /* Seal header | payload into out (no overlap). index = rollover counter << 16 | seq; the seq in the
  * header must be its low half. Returns the length of the SRTP packet, 0 when cap is too small or
