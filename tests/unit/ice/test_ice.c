@@ -385,9 +385,9 @@ TEST(ice_refuses_what_is_not_a_binding_request) {
 
 /* Attributes behind MESSAGE-INTEGRITY are not authentic; two USERNAMEs are ambiguous. */
 TEST(ice_refuses_misplaced_attributes) {
-    static const char *const tails[] = {"00250000", "80220000", "80280000",
-                                        "8028000400000000"
-                                        "80280004e57a3bcf"};
+    static const char two_fingerprints[] = "8028000400000000"
+                                           "80280004e57a3bcf";
+    static const char *const tails[] = {"00250000", "80220000", "80280000", two_fingerprints};
     struct ice *ice = ice_new(1);
     struct client c;
     uint8_t out[256];
