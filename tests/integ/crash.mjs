@@ -1,0 +1,62 @@
+// Kills the server with SIGKILL while it records a real browser, again and again. After each restart
+// the recording must verify and lack at most 5 s. Usage: crash.mjs ROUNDS
+import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import { launchChromium } from './lib/chromium.mjs';
+import { expect, finish, pause, test, until } from './lib/harness.mjs';
+import { ORIEL, Server, freePort, tempDir, writeConfig, tokenOf } from './lib/server.mjs';
+import { joinTour, listRecordings } from './lib/tour.mjs';
+
+const LOSS_MS = 5000; // the promise
+const rounds = Number(process.argv[2] ?? 10);
+const dir = tempDir();
+const port = await freePort();
+const config = await writeConfig(dir, (c) => {
+  c.listen = { ...c.listen, port };
+  c.state_dir = dir;
+});
+const start = () => new Server([ORIEL, 'serve', '-c', config]).ready;
+const browser = await launchChromium();
+const page = browser.pages()[0];
+let server = await start();
+
+/** Verifies with the command a person would use; its output when it fails. */
+function verify(id) {
+  try {
+    return execFileSync(ORIEL, ['recordings', '-c', config, 'verify', id], { encoding: 'utf8' });
+  } catch (error) {
+    throw new Error(`verify ${id}: ${error.stdout}${error.stderr}`);
+  }
+}
+
+for (let round = 1; round <= rounds; round++) {
+  await test(`kill_${round}_loses_at_most_5_s`, async () => {
+    const known = (await listRecordings(server.urls.ops, tokenOf(server.urls.ops))).length;
+    await joinTour(page, server.urls.agent);
+    await page.waitForSelector('.rec:has-text("Recording")');
+    await until(async () => (await server.metric('oriel_recorder_segments')) > 0, 'a first segment');
+    // Any moment will do; this is where in a segment the kill falls, not a wait for something.
+    await pause(crypto.randomInt(500, 6000));
+    const killed = Date.now();
+    await server.stop('SIGKILL');
+    server = await start();
+    const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+    expect(all.length === known + 1, `${all.length} recordings after ${known} and one more`);
+    const recording = all[0];
+    const lost = killed - Date.parse(recording.started) - recording.duration_ms;
+    console.log(`# ${recording.duration_ms} ms kept, ${Math.round(lost)} ms lost, ${recording.state}`);
+    expect(lost <= LOSS_MS, `lost ${lost} ms`);
+    verify(recording.id);
+    await page.goto('about:blank');
+  });
+}
+
+await test('every_recording_still_verifies', async () => {
+  for (const { id } of await listRecordings(server.urls.ops, tokenOf(server.urls.ops))) {
+    verify(id);
+  }
+});
+
+await browser.close();
+await server.stop();
+finish();

@@ -1,0 +1,75 @@
+// Walks the pages as a person does: opens a link, fills in the form, joins, ends.
+import { until } from './harness.mjs';
+
+/** Opens a tour link in a Playwright page and joins; resolves when the tour is on the screen. */
+export async function joinTour(page, url, { name = 'Test', camera = true } = {}) {
+  await page.goto(url);
+  await page.waitForSelector('form.prejoin');
+  if (await page.$('input[name=name]')) {
+    await page.fill('input[name=name]', name);
+  }
+  if (camera) {
+    for (const device of ['camera', 'microphone']) {
+      const button = page.locator(`[data-device=${device}]`);
+      if ((await button.getAttribute('aria-pressed')) !== 'true' && !url.includes('/agent/')) {
+        await button.click();
+      }
+      await page.waitForSelector(`[data-device=${device}][aria-pressed=true]`);
+    }
+  }
+  if (await page.$('input[name=consent]')) {
+    await page.check('input[name=consent]');
+  }
+  await page.evaluate(() => {
+    window.renegotiations = 0;
+    window.oriel.addEventListener('negotiationneeded', () => window.renegotiations++);
+    document.querySelector('form.prejoin').addEventListener('submit', () => {
+      window.joinedAt = performance.now();
+    }, { capture: true });
+  });
+  await page.click('form.prejoin button[type=submit]');
+  await page.waitForSelector('.tour');
+}
+
+/** Waits until the stage shows a decoded picture; the time since the click on Join [ms]. */
+export async function firstFrame(page) {
+  const handle = await page.waitForFunction(() => {
+    const video = document.querySelector('.tile.stage video');
+    return video && video.videoWidth > 0 && !video.hidden
+      ? { ms: performance.now() - window.joinedAt, width: video.videoWidth } : false;
+  }, null, { timeout: 30000, polling: 'raf' });
+  return handle.jsonValue();
+}
+
+/** Who and what the page's stage slot carries. */
+export function stageOf(page) {
+  return page.evaluate(() => {
+    const slot = [...window.oriel.session.slots.values()].find((s) => s.kind === 'stage');
+    return { participant: slot?.participant ?? null, source: slot?.source ?? null };
+  });
+}
+
+export function untilStage(page, source) {
+  return until(async () => (await stageOf(page)).source === source, `${source} on the stage`);
+}
+
+export async function endTour(agent) {
+  await agent.click('[data-control=end]');
+  await agent.click('dialog button[value=yes]');
+  await agent.waitForSelector('.notice h1:has-text("The tour has ended")');
+}
+
+/** The recordings of a server, newest first, through the API. */
+export async function listRecordings(base, opsToken) {
+  const response = await fetch(new URL('/v1/recordings', base),
+    { headers: { authorization: `Bearer ${opsToken}` } });
+  return (await response.json()).recordings;
+}
+
+/** Waits until the newest recording is complete, and gives it. */
+export function untilComplete(base, opsToken, known = 0) {
+  return until(async () => {
+    const all = await listRecordings(base, opsToken);
+    return all.length > known && all[0].state === 'complete' ? all[0] : null;
+  }, 'a complete recording');
+}

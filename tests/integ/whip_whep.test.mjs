@@ -1,0 +1,149 @@
+// WHIP and WHEP with clients that know nothing of Oriel: a bare page in Chromium, and curl.
+import { execFileSync } from 'node:child_process';
+import http from 'node:http';
+import path from 'node:path';
+import { launchChromium, inbound } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, freePort, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+
+// A page with a few lines of its own, from another origin: any standard client.
+const PAGE = `<!doctype html><title>WHIP and WHEP</title><video id=v autoplay playsinline></video>
+<script>
+async function negotiate(pc, url, token) {
+  await pc.setLocalDescription();
+  await new Promise((done) => {
+    if (pc.iceGatheringState === 'complete') done();
+    pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
+  });
+  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp,
+    headers: { 'content-type': 'application/sdp', authorization: 'Bearer ' + token } });
+  if (response.status !== 201) throw new Error('status ' + response.status + ' ' + await response.text());
+  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  window.pc = pc;
+  window.resource = { location: response.headers.get('location'), etag: response.headers.get('etag') };
+  return window.resource;
+}
+async function publish(url, token) {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  const pc = new RTCPeerConnection();
+  for (const track of stream.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
+  return negotiate(pc, url, token);
+}
+async function play(url, token) {
+  const pc = new RTCPeerConnection();
+  const stream = new MediaStream();
+  pc.ontrack = (e) => { stream.addTrack(e.track); v.srcObject = stream; v.play(); };
+  pc.addTransceiver('audio', { direction: 'recvonly' });
+  pc.addTransceiver('video', { direction: 'recvonly' });
+  return negotiate(pc, url, token);
+}
+</script>`;
+
+const dir = tempDir();
+const port = await freePort();
+const config = await writeConfig(dir, (c) => {
+  c.listen = { ...c.listen, port };
+  c.state_dir = dir;
+});
+const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+const base = `http://127.0.0.1:${port}`;
+const agentToken = tokenOf(server.urls.agent);
+const buyerToken = tokenOf(server.urls.buyer);
+
+const site = http.createServer((_, response) =>
+  response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));
+await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
+const origin = `http://127.0.0.1:${site.address().port}/`;
+const browser = await launchChromium();
+const publisher = browser.pages()[0];
+const player = await browser.newPage();
+let published;
+
+await test('chromium_publishes_by_whip_from_another_origin', async () => {
+  await publisher.goto(origin);
+  published = await publisher.evaluate(([url, token]) => window.publish(url, token),
+    [`${base}/whip/demo`, agentToken]);
+  expect(/^(https?:\/\/[^/]+)?\/whip\/demo\/.+/.test(published.location ?? ''), `Location ${published.location}`);
+  expect(/^"[^"]+"$/.test(published.etag ?? ''), `ETag ${published.etag}`);
+  await until(() => publisher.evaluate(() => window.pc.connectionState === 'connected'), 'connected');
+});
+
+await test('chromium_plays_by_whep', async () => {
+  await player.goto(origin);
+  await player.evaluate(([url, token]) => window.play(url, token), [`${base}/whep/demo`, buyerToken]);
+  await until(async () => {
+    const now = await inbound(player);
+    return now.frames > 30 && now.energy > 0;
+  }, 'picture and sound by WHEP');
+});
+
+await test('an_ice_restart_by_patch_answers_with_new_credentials', async () => {
+  const offer = await publisher.evaluate(async () => {
+    await window.pc.setLocalDescription(await window.pc.createOffer({ iceRestart: true }));
+    return window.pc.localDescription.sdp;
+  });
+  const grep = (name) => new RegExp(`a=ice-${name}:(\\S+)`).exec(offer)[1];
+  const fragment = `a=ice-ufrag:${grep('ufrag')}\r\na=ice-pwd:${grep('pwd')}\r\n`;
+  const response = await fetch(new URL(published.location, base), { method: 'PATCH', body: fragment,
+    headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': published.etag,
+      authorization: `Bearer ${agentToken}` } });
+  expectEqual(response.status, 200, 'status');
+  expect(response.headers.get('etag') !== published.etag, 'the ETag is new');
+  expect(/a=ice-ufrag:\S+/.test(await response.text()), 'the fragment has a ufrag');
+});
+
+await test('delete_ends_the_session', async () => {
+  const url = new URL(published.location, base);
+  const headers = { authorization: `Bearer ${agentToken}` };
+  expectEqual((await fetch(url, { method: 'DELETE', headers })).status, 200, 'first DELETE');
+  expectEqual((await fetch(url, { method: 'DELETE', headers })).status, 404, 'second DELETE');
+});
+
+await test('curl_posts_an_offer_and_gets_201_location_etag', () => {
+  const out = execFileSync('curl', ['-sS', '-i', '-X', 'POST', `${base}/whip/demo`,
+    '-H', 'Content-Type: application/sdp', '-H', `Authorization: Bearer ${agentToken}`,
+    '--data-binary', `@${path.join(ROOT, 'tests/data/offer.sdp')}`], { encoding: 'utf8' });
+  const [head, body] = out.split('\r\n\r\n');
+  expect(/^HTTP\/1\.1 201/.test(head), head);
+  expect(/^location: \S*\/whip\/demo\/\S+/im.test(head), head);
+  expect(/^etag: "\S+"/im.test(head), head);
+  expect(/^content-type: application\/sdp/im.test(head), head);
+  expect(body.startsWith('v=0') && body.includes('a=ice-lite'), body);
+});
+
+await test('bad_requests_get_a_code_each', async () => {
+  const post = async (url, headers, body) => {
+    const r = await fetch(base + url, { method: 'POST', headers, body });
+    return `${r.status} ${r.headers.get('content-type')?.split(';')[0]} ${(await r.json()).code}`;
+  };
+  const sdp = { 'content-type': 'application/sdp' };
+  const auth = { authorization: `Bearer ${agentToken}` };
+  const problem = 'application/problem+json';
+  expectEqual(await post('/whip/demo', { ...auth, 'content-type': 'text/plain' }, 'v=0'),
+    `415 ${problem} content_type`, 'content type');
+  expectEqual(await post('/whip/demo', { ...auth, ...sdp }, 'nonsense'), `400 ${problem} sdp_malformed`, 'SDP');
+  expectEqual(await post('/whip/demo', sdp, 'v=0'), `401 ${problem} token_missing`, 'no token');
+  expectEqual(await post('/whip/other', { ...auth, ...sdp }, 'v=0'), `403 ${problem} token_tour`, 'other tour');
+});
+
+await test('garbage_datagrams_are_counted_and_change_nothing', async () => {
+  const { createSocket } = await import('node:dgram');
+  const answer = await player.evaluate(() => window.pc.remoteDescription.sdp);
+  const udpPort = Number(/a=candidate:\S+ 1 udp \d+ \S+ (\d+) typ host/i.exec(answer)[1]);
+  const dropped = await server.metric('oriel_media_drop');
+  const socket = createSocket('udp4');
+  const forgedHello = Buffer.concat([Buffer.from('16feff0000000000000000002001', 'hex'), Buffer.alloc(32, 1)]);
+  const strangerRtp = Buffer.concat([Buffer.from('806f00010000000112345678', 'hex'), Buffer.alloc(50, 7)]);
+  for (const packet of [Buffer.alloc(100, 0xff), forgedHello, strangerRtp]) {
+    await new Promise((resolve) => socket.send(packet, udpPort, '127.0.0.1', resolve));
+  }
+  socket.close();
+  await until(async () => (await server.metric('oriel_media_drop')) >= dropped + 3, 'three drops');
+});
+
+await browser.close();
+site.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();
