@@ -16,7 +16,7 @@ struct snapshot_line { /* what stays fixed of a session_line */
     uint8_t kind;      /* slot << 4 | source */
     uint8_t slot_index;
     uint8_t codec, pt, rtx_pt;
-    uint8_t flags; /* bit 0 nack, 1 pli, 2 twcc, 3 muted */
+    uint8_t flags; /* bit 0 nack, 1 pli, 2 twcc, 3 muted, 4 live (source: packets flow) */
     uint8_t ext[RTP_EXT_COUNT];
 };
 
