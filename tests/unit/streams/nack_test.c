@@ -1,0 +1,206 @@
+#include "media/recv/nack.h"
+
+#include "base/rng.h"
+#include "tests/unit/test.h"
+
+#define MS US_PER_MS
+
+static const uint64_t starts[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535, 0xfffffffe};
+
+static unsigned poll(struct recv_nack *k, us_t now, uint16_t *out) {
+    return recv_nack_poll(k, now, 50 * MS, out, NACK_MAX);
+}
+
+TEST(nack_is_quiet_without_loss) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        struct recv_nack k;
+        uint16_t out[NACK_MAX];
+        recv_nack_init(&k);
+        for (uint64_t s = starts[i]; s < starts[i] + 300; s++) {
+            recv_nack_packet(&k, 0, s);
+        }
+        EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+        EXPECT_EQ(poll(&k, US_PER_S, out), 0);
+        EXPECT(!recv_nack_take_lost(&k));
+    }
+}
+
+TEST(nack_asks_at_once_after_three_newer_from_every_start) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        struct recv_nack k;
+        uint16_t out[NACK_MAX];
+        uint64_t s = starts[i];
+        recv_nack_init(&k);
+        recv_nack_packet(&k, 0, s);
+        recv_nack_packet(&k, 1 * MS, s + 2);
+        EXPECT_EQ(recv_nack_deadline(&k), 11 * MS);
+        EXPECT_EQ(poll(&k, 1 * MS, out), 0);
+        recv_nack_packet(&k, 2 * MS, s + 3);
+        EXPECT_EQ(poll(&k, 2 * MS, out), 0);
+        recv_nack_packet(&k, 3 * MS, s + 4);
+        EXPECT_EQ(recv_nack_deadline(&k), 3 * MS);
+        REQUIRE(poll(&k, 3 * MS, out) == 1);
+        EXPECT_EQ(out[0], (uint16_t)(s + 1));
+        recv_nack_packet(&k, 4 * MS, s + 1);
+        EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+    }
+}
+
+TEST(nack_patience_ends_after_ten_ms) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k);
+    recv_nack_packet(&k, 0, 100);
+    recv_nack_packet(&k, 0, 102);
+    EXPECT_EQ(poll(&k, 10 * MS - 1, out), 0);
+    REQUIRE(poll(&k, 10 * MS, out) == 1);
+    EXPECT_EQ(out[0], 101);
+}
+
+TEST(nack_small_reordering_is_never_asked_for) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k);
+    us_t now = 0;
+    for (uint64_t s = 1000; s < 1300; s += 3, now += 3 * MS) {
+        recv_nack_packet(&k, now, s + 2);
+        EXPECT_EQ(poll(&k, now, out), 0);
+        recv_nack_packet(&k, now + MS, s);
+        recv_nack_packet(&k, now + 2 * MS, s + 1);
+        EXPECT_EQ(poll(&k, now + 2 * MS, out), 0);
+    }
+    EXPECT_EQ(k.asked, 0);
+}
+
+struct timing {
+    us_t rtt, pause;
+};
+
+/* Ten requests, a round trip apart but never under 20 ms, then one that is not sent but given up;
+ * or all that fit into a second. */
+TEST(nack_repeats_by_the_round_trip_and_gives_up) {
+    static const struct timing table[] = {{0, 20 * MS},
+                                          {5 * MS, 20 * MS},
+                                          {20 * MS, 20 * MS},
+                                          {60 * MS, 60 * MS},
+                                          {90 * MS, 90 * MS}};
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct recv_nack k;
+        uint16_t out[4];
+        recv_nack_init(&k);
+        recv_nack_packet(&k, 0, 7);
+        recv_nack_packet(&k, 0, 9);
+        for (unsigned n = 0; n < NACK_TRIES; n++) {
+            us_t due = 10 * MS + n * table[i].pause;
+            EXPECT_EQ(recv_nack_deadline(&k), due);
+            EXPECT_EQ(recv_nack_poll(&k, due - 1, table[i].rtt, out, 4), 0);
+            EXPECT_EQ(recv_nack_poll(&k, due, table[i].rtt, out, 4), 1);
+            EXPECT(!recv_nack_take_lost(&k));
+        }
+        us_t end = 10 * MS + NACK_TRIES * table[i].pause;
+        EXPECT_EQ(recv_nack_deadline(&k), end);
+        EXPECT_EQ(recv_nack_poll(&k, end, table[i].rtt, out, 4), 0);
+        EXPECT(recv_nack_take_lost(&k));
+        EXPECT(!recv_nack_take_lost(&k));
+        EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+        EXPECT_EQ(k.asked, NACK_TRIES);
+    }
+}
+
+TEST(nack_gives_up_after_a_second_on_a_slow_path) {
+    struct recv_nack k;
+    uint16_t out[4];
+    recv_nack_init(&k);
+    recv_nack_packet(&k, 5, 7);
+    recv_nack_packet(&k, 5, 9);
+    unsigned asked = 0;
+    while (recv_nack_deadline(&k) != US_NEVER) {
+        us_t now = recv_nack_deadline(&k);
+        REQUIRE(now <= 5 + NACK_AGE);
+        asked += recv_nack_poll(&k, now, 400 * MS, out, 4);
+    }
+    EXPECT_EQ(asked, 3); /* at 10, 410 and 810 ms */
+    EXPECT(recv_nack_take_lost(&k));
+}
+
+TEST(nack_limits_the_list) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k);
+    recv_nack_packet(&k, 0, 1000);
+    recv_nack_packet(&k, 0, 1000 + NACK_MAX + 1);
+    EXPECT_EQ(poll(&k, 0, out), NACK_MAX - 2); /* the last two may still be on their way */
+    EXPECT_EQ(poll(&k, 10 * MS, out), 2);
+    EXPECT(!recv_nack_take_lost(&k));
+    recv_nack_packet(&k, 11 * MS, 1000 + NACK_MAX + 3);
+    EXPECT(recv_nack_take_lost(&k));
+    EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+    recv_nack_packet(&k, 12 * MS, 1000 + 3 * NACK_MAX);
+    EXPECT(recv_nack_take_lost(&k));
+}
+
+TEST(nack_cap_leaves_the_rest_due) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k);
+    recv_nack_packet(&k, 0, 0);
+    recv_nack_packet(&k, 0, 21);
+    EXPECT_EQ(recv_nack_poll(&k, 10 * MS, 0, out, 15), 15);
+    EXPECT_EQ(out[14], 15);
+    EXPECT(recv_nack_deadline(&k) <= 10 * MS);
+    EXPECT_EQ(recv_nack_poll(&k, 10 * MS, 0, out, 15), 5);
+    EXPECT_EQ(out[0], 16);
+    EXPECT_EQ(recv_nack_deadline(&k), 30 * MS);
+}
+
+TEST(nack_forgets_what_a_key_frame_made_worthless) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k);
+    recv_nack_packet(&k, 0, 65530);
+    recv_nack_packet(&k, 0, 65541);
+    recv_nack_forget(&k, 65538);
+    EXPECT_EQ(poll(&k, 10 * MS, out), 3);
+    EXPECT_EQ(out[0], 2);
+    recv_nack_forget(&k, 65541);
+    EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+    EXPECT(!recv_nack_take_lost(&k));
+}
+
+/* Random loss and reordering: every packet that was lost is asked for, none that came in time,
+ * and after all repairs the list is empty. */
+TEST(nack_asks_for_exactly_what_is_missing) {
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct rng_seeded state;
+        rng_seed(&state, seed);
+        struct rng rng = rng_from_seeded(&state);
+        static bool have[70000], asked[70000];
+        memset(have, 0, sizeof(have));
+        memset(asked, 0, sizeof(asked));
+        struct recv_nack k;
+        recv_nack_init(&k);
+        uint64_t base = 65536 - 1000;
+        us_t now = (us_t)1 << 32;
+        now -= US_PER_S; /* the low half of the time wraps on the way */
+        for (uint64_t s = base; s < base + 2000; s++, now += MS) {
+            if (s == base || s == base + 1999 || rng_below(&rng, 10) != 0) {
+                have[s] = true;
+                recv_nack_packet(&k, now, s);
+            }
+            uint16_t out[NACK_MAX];
+            unsigned n = recv_nack_poll(&k, now, 0, out, NACK_MAX);
+            for (unsigned i = 0; i < n; i++) {
+                uint64_t full = s - (uint16_t)((uint16_t)s - out[i]);
+                EXPECT(!have[full]);
+                asked[full] = true;
+                if (rng_below(&rng, 2)) { /* the answer may be lost as well */
+                    have[full] = true;
+                    recv_nack_packet(&k, now, full);
+                }
+            }
+        }
+        for (uint64_t s = base; s < base + 1990; s++) {
+            EXPECT(have[s] || asked[s]);
+        }
+    }
+}
