@@ -58,6 +58,7 @@ struct recording_row {
     us_t duration;  /* [us] so far */
     uint64_t bytes; /* stored media [bytes] */
     enum recording_state state;
+    char reason[16];           /* of its end; empty while open */
     uint32_t manifest_version; /* 0 = none yet */
     struct object_info manifest;
 };

@@ -12,6 +12,7 @@
 #include "base/terms.h"
 #include "base/time.h"
 #include "recorder/objects.h"
+#include "recorder/text.h"
 
 #define JOURNAL_PENDING_MAX (8u << 20) /* [bytes] of lines not yet flushed */
 #define JOURNAL_LINE_MAX 8192          /* [bytes] */
@@ -151,10 +152,16 @@ struct journal_head journal_head(const struct journal *j);
 
 /* The chain's beginning for a recording. */
 struct journal_head journal_begin(const struct id *recording);
-/* One entry as JSON without newline into out[JOURNAL_LINE_MAX]; 0 when it does not fit. */
-size_t entry_encode(const struct entry *e, const struct journal_head *head, char *out);
-/* Parse one line (no newline). ret_seq and ret_prev (SHA256_LEN) may be NULL. ERR_FORMAT. */
-enum err entry_decode(struct bytes line, struct entry *ret, uint64_t *ret_seq, uint8_t *ret_prev);
+/* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a
+ * media object). ERR_RANGE when it cannot be said, ERR_LONG, ERR_NOMEM; *out as before then. */
+enum err entry_encode(const struct entry *e, const struct journal_head *head, struct text *out);
+/* Parse one line (no newline). ret_link may be NULL: then "seq" and "prev" need not be there.
+ * ERR_FORMAT, ERR_NOMEM. */
+struct entry_link {
+    uint64_t seq;
+    uint8_t prev[SHA256_LEN];
+};
+enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *ret_link);
 /* Check and decode the lines of one journal object, advancing *head (not its `objects`); `each`
  * gets every entry and may be NULL; its error stops. ERR_FORMAT, ERR_AUTH (chain broken). */
 enum err journal_replay(struct bytes lines, struct journal_head *head,

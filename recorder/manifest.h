@@ -20,7 +20,7 @@ struct manifest {
     char reason[16];  /* "stopped", "interrupted" */
     struct journal_head journal;
     size_t n_objects;
-    struct manifest_object *objects; /* sorted by name; owned, see manifest_clear */
+    struct manifest_object *objects; /* sorted (manifest_sort); owned, see manifest_clear */
 };
 
 /* Sign and encode. *ret_text is freed with mem_free. ERR_NOMEM, ERR_CRYPTO. */
@@ -28,6 +28,8 @@ enum err manifest_encode(const struct manifest *m, const struct recording_keys *
                          size_t *ret_n);
 /* Check the signature and decode. ERR_AUTH, ERR_FORMAT, ERR_NOMEM; *ret untouched then. */
 enum err manifest_decode(struct bytes text, const struct recording_keys *k, struct manifest *ret);
+/* Bring the objects into the order that encoding and finding need. */
+void manifest_sort(struct manifest *m);
 /* Frees the list and zeroes. */
 void manifest_clear(struct manifest *m);
 /* The entry of an object, or NULL. */

@@ -1,0 +1,29 @@
+/* SQLite in a few words, for catalogue*.c and wraps.c only. Owner: one thread per connection. */
+#ifndef ORIEL_RECORDER_CATALOGUE_SQL_H
+#define ORIEL_RECORDER_CATALOGUE_SQL_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+#include <sqlite3.h>
+
+/* Open with a busy time-out. create: make the file when missing; else ERR_UNKNOWN. ERR_IO,
+ * ERR_NOMEM. */
+enum err sql_open(const char *path, bool create, sqlite3 **ret);
+/* What a result code of SQLite means here. */
+enum err sql_error(int code);
+/* Statements without parameters, all of them. */
+enum err sql_exec(sqlite3 *db, const char *text);
+/* Prepare and bind. types, one letter per parameter: i int64_t, t const char *, b const void *
+ * and size_t, d struct id *. NULL on failure; then sql_error(sqlite3_errcode(db)). */
+sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...);
+/* Prepare, bind and run to the end. ERR_EXISTS for a broken uniqueness. */
+enum err sql_run(sqlite3 *db, const char *text, const char *types, ...);
+/* The next row: OK; ERR_UNKNOWN after the last one (not an error of the database). */
+enum err sql_step(sqlite3_stmt *s);
+/* A text column into out[cap], cut to fit; NULL is "". */
+void sql_text(sqlite3_stmt *s, int column, char *out, size_t cap);
+/* A blob column of exactly n bytes into out, else zeroes. */
+void sql_blob(sqlite3_stmt *s, int column, void *out, size_t n);
+
+#endif
