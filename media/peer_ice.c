@@ -112,7 +112,8 @@ void peer_stun(struct engine *e, us_t now, struct packet *k) {
     }
     struct wr w = wr_of(e->reply.data, sizeof(e->reply.data));
     struct ice_check check = {0};
-    enum err err = ice_check(e->ice, &p->ice, datagram, &k->from, &w, &check);
+    enum err err =
+        ice_check(e->ice, &p->ice, &(struct ice_request){datagram, &k->from}, &w, &check);
     if (err != OK && err != ERR_UNSUPPORTED) {
         e->n.drop_stun++;
         return;

@@ -194,10 +194,10 @@ static size_t reply_unknown(StunAgent *agent, const StunMessage *req, struct wr 
     return stun_agent_build_unknown_attributes_error(agent, &m, w->p, wr_left(w), req);
 }
 
-enum err ice_check(struct ice *ice, const struct ice_credentials *c, struct bytes datagram,
-                   const struct addr *from, struct wr *reply, struct ice_check *ret) {
+enum err ice_check(struct ice *ice, const struct ice_credentials *c, const struct ice_request *r,
+                   struct wr *reply, struct ice_check *ret) {
     struct request q;
-    if (!scan(datagram, &q)) {
+    if (!scan(r->datagram, &q)) {
         return ERR_FORMAT;
     }
     /* libnice skips the HMAC when the password is empty. */
@@ -206,7 +206,7 @@ enum err ice_check(struct ice *ice, const struct ice_credentials *c, struct byte
     }
     StunAgent *agent = &ice->agent;
     StunMessage req;
-    StunValidationStatus status = validate(agent, c, datagram, &q, &req);
+    StunValidationStatus status = validate(agent, c, r->datagram, &q, &req);
     if (status != STUN_VALIDATION_SUCCESS && status != STUN_VALIDATION_UNKNOWN_REQUEST_ATTRIBUTE) {
         return ERR_AUTH;
     }
@@ -220,7 +220,7 @@ enum err ice_check(struct ice *ice, const struct ice_credentials *c, struct byte
         k.reply_len = reply_role_conflict(agent, &req, reply);
     } else {
         k.nominated = stun_usage_ice_conncheck_use_candidate(&req);
-        k.reply_len = reply_success(agent, &req, from, reply);
+        k.reply_len = reply_success(agent, &req, r->from, reply);
     }
     reply->p += k.reply_len;
     *ret = k;

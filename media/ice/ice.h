@@ -26,6 +26,11 @@ struct ice *ice_free(struct ice *ice);
  * a well-formed binding request, ERR_AUTH when it is anonymous or lacks MESSAGE-INTEGRITY. */
 enum err ice_request_ufrag(struct bytes datagram, struct bytes *ret_ufrag);
 
+struct ice_request {
+    struct bytes datagram;
+    const struct addr *from; /* whom the response tells its address */
+};
+
 struct ice_check {
     bool nominated; /* USE-CANDIDATE present (RFC 8445 section 7.1.2) */
     uint32_t priority;
@@ -42,7 +47,7 @@ struct ice_check {
  * be controlled gets OK with nominated false, and the reply is the 487 that makes it switch (RFC
  * 8445 section 7.2.5.1). A reply that does not fit has reply_len 0. On an error other than
  * ERR_UNSUPPORTED, *ret and *reply are untouched. */
-enum err ice_check(struct ice *ice, const struct ice_credentials *c, struct bytes datagram,
-                   const struct addr *from, struct wr *reply, struct ice_check *ret);
+enum err ice_check(struct ice *ice, const struct ice_credentials *c, const struct ice_request *r,
+                   struct wr *reply, struct ice_check *ret);
 
 #endif

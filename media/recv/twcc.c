@@ -77,7 +77,8 @@ bool recv_twcc_write(struct recv_twcc *t, struct wr *w, uint32_t sender, uint32_
         a[n] = (struct rtcp_twcc_arrival){
             .seq = (uint16_t)seq, .received = at != 0, .at_us = at ? at - 1 : 0};
     }
-    unsigned written = rtcp_write_twcc(w, sender, media, t->fb_count, a, n);
+    unsigned written =
+        rtcp_write_twcc(w, &(struct rtcp_twcc_ids){sender, media, t->fb_count}, a, n);
     if (written == 0) {
         return false;
     }

@@ -81,10 +81,15 @@ struct rtcp_twcc_arrival {
     bool received;
     int64_t at_us; /* [us] arrival, when received; resolution 250 us on the wire */
 };
-/* Write a transport-cc feedback for consecutive sequence numbers a[0..n-1] (a[0] received).
- * Returns how many of them fit (0 = none, w unchanged): a delta that does not fit in 16 bits ends
- * the packet early. */
-unsigned rtcp_write_twcc(struct wr *w, uint32_t sender, uint32_t media, uint8_t fb_count,
+/* What tells one feedback from another: both SSRCs and the counter of feedback packets. */
+struct rtcp_twcc_ids {
+    uint32_t sender, media;
+    uint8_t fb_count;
+};
+/* Write a transport-cc feedback for consecutive sequence numbers a[0..n-1], received or lost.
+ * Returns how many of them fit (0 = none received or no room, w unchanged): a delta that does not
+ * fit in 16 bits ends the packet early. */
+unsigned rtcp_write_twcc(struct wr *w, const struct rtcp_twcc_ids *ids,
                          const struct rtcp_twcc_arrival *a, unsigned n);
 
 #endif

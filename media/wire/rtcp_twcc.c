@@ -161,7 +161,7 @@ static void finish(struct wr *w, uint8_t *start) {
     put_be16(start + 2, (uint16_t)((w->p - start) / 4 - 1));
 }
 
-unsigned rtcp_write_twcc(struct wr *w, uint32_t sender, uint32_t media, uint8_t fb_count,
+unsigned rtcp_write_twcc(struct wr *w, const struct rtcp_twcc_ids *ids,
                          const struct rtcp_twcc_arrival *a, unsigned n) {
     struct feedback f = {.a = a};
     size_t room = wr_left(w) & ~(size_t)3;
@@ -177,12 +177,12 @@ unsigned rtcp_write_twcc(struct wr *w, uint32_t sender, uint32_t media, uint8_t 
     wr_u8(w, 2 << 6 | RTCP_FMT_TWCC);
     wr_u8(w, RTCP_RTPFB);
     wr_u16(w, 0);
-    wr_u32(w, sender);
-    wr_u32(w, media);
+    wr_u32(w, ids->sender);
+    wr_u32(w, ids->media);
     wr_u16(w, a[0].seq);
     wr_u16(w, (uint16_t)f.n);
     wr_u24(w, (uint32_t)f.reference & 0xffffff);
-    wr_u8(w, fb_count);
+    wr_u8(w, ids->fb_count);
     for (unsigned at = 0; at < f.n;) {
         struct chunk c = chunk_at(&f, at);
         wr_u16(w, c.word);

@@ -66,7 +66,7 @@ static void write_twcc(const uint8_t *data, size_t size) {
     for (unsigned done = 0; done < n;) {
         size_t cap = 24 + (size_t)data[done] * 5;
         struct wr w = wr_of(out, cap);
-        unsigned took = rtcp_write_twcc(&w, 1, 2, 3, a + done, n - done);
+        unsigned took = rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, a + done, n - done);
         struct bytes rest = bytes_of(out, wr_len(&w));
         struct rtcp_packet k;
         CHECK(!w.bad && took <= n - done);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(ufrag.n >= 1 && ufrag.n <= ICE_UFRAG_MAX);
         CHECK(ufrag.p >= data && ufrag.p + ufrag.n <= data + size);
     }
-    enum err e = ice_check(ice, &c, d, &from, &w, &k);
+    enum err e = ice_check(ice, &c, &(struct ice_request){d, &from}, &w, &k);
     CHECK(e == OK || e == ERR_UNSUPPORTED || wr_len(&w) == 0);
     CHECK(wr_len(&w) == k.reply_len);
     return 0;

@@ -55,7 +55,8 @@ static enum err check_bytes(struct ice *ice, const uint8_t *p, size_t n, struct 
         return ERR_NOMEM;
     }
     memcpy(copy, p, n);
-    enum err e = ice_check(ice, &credentials, bytes_of(copy, n), &from, reply, ret);
+    enum err e =
+        ice_check(ice, &credentials, &(struct ice_request){bytes_of(copy, n), &from}, reply, ret);
     mem_free(copy);
     return e;
 }
@@ -100,7 +101,9 @@ static void expect_answered(const struct ask *a, const struct addr *from) {
     struct ice_check k;
     REQUIRE(ice);
     client_ask(&c, a);
-    EXPECT_EQ(ice_check(ice, &credentials, bytes_of(c.buf, c.len), from, &w, &k), OK);
+    EXPECT_EQ(
+        ice_check(ice, &credentials, &(struct ice_request){bytes_of(c.buf, c.len), from}, &w, &k),
+        OK);
     EXPECT_EQ(k.nominated, a->nominate);
     EXPECT_EQ(k.priority, PRIORITY);
     EXPECT_EQ(k.reply_len, wr_len(&w));
@@ -337,7 +340,7 @@ TEST(ice_reads_the_sample_request_of_rfc5769) {
     EXPECT(hex_decode(d, sizeof(d), rfc5769_request));
     EXPECT_EQ(ice_request_ufrag(bytes_of(d, sizeof(d)), &ufrag), OK);
     EXPECT(bytes_eq(ufrag, bytes_of("evtj", 4)));
-    EXPECT_EQ(ice_check(ice, &c, bytes_of(d, sizeof(d)), &from, &w, &k), OK);
+    EXPECT_EQ(ice_check(ice, &c, &(struct ice_request){bytes_of(d, sizeof(d)), &from}, &w, &k), OK);
     EXPECT_EQ(k.priority, 0x6e0001ff);
     /* It claims ICE-CONTROLLED, which is our role: 487 with the same transaction id. */
     EXPECT_EQ(be16(out), 0x0111);
@@ -443,7 +446,9 @@ TEST(ice_never_authenticates_with_empty_credentials) {
     REQUIRE(ice);
     for (size_t i = 0; i < ARRAY_LEN(empty); i++) {
         client_ask(&c, &(struct ask){.username = users[i]});
-        EXPECT_EQ(ice_check(ice, &empty[i], bytes_of(c.buf, c.len), &from, &w, &k), ERR_AUTH);
+        EXPECT_EQ(
+            ice_check(ice, &empty[i], &(struct ice_request){bytes_of(c.buf, c.len), &from}, &w, &k),
+            ERR_AUTH);
     }
     EXPECT_EQ(wr_len(&w), 0);
     ice_free(ice);

@@ -81,7 +81,7 @@ static unsigned round_trip(const struct rtcp_twcc_arrival *a, unsigned n, size_t
         return 0;
     }
     struct wr w = wr_of(out, cap);
-    unsigned took = rtcp_write_twcc(&w, 1, 2, 9, a, n);
+    unsigned took = rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 9}, a, n);
     EXPECT(!w.bad);
     EXPECT(took <= n);
     EXPECT_EQ(took == 0, wr_len(&w) == 0);
@@ -117,7 +117,7 @@ TEST(twcc_writes_a_known_packet) {
     struct rtcp_twcc_arrival a = {153, true, INT64_C(4057090) * 64000 + 37000};
     uint8_t out[64];
     struct wr w = wr_of(out, sizeof(out));
-    EXPECT_EQ(rtcp_write_twcc(&w, 0xfa17fa17, 0x43032fa0, 23, &a, 1), 1);
+    EXPECT_EQ(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){0xfa17fa17, 0x43032fa0, 23}, &a, 1), 1);
     EXPECT_EQ(wr_len(&w), sizeof(known));
     EXPECT(memcmp(out, known, sizeof(known)) == 0);
 }
@@ -201,7 +201,7 @@ TEST(twcc_reference_time_wraps) {
         struct rtcp_twcc_arrival a = {1, true, references[i] * 64000 + 250};
         uint8_t out[64];
         struct wr w = wr_of(out, sizeof(out));
-        EXPECT_EQ(rtcp_write_twcc(&w, 1, 2, 3, &a, 1), 1);
+        EXPECT_EQ(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, &a, 1), 1);
         EXPECT_EQ(be32(out + 16) >> 8, references[i] & 0xffffff);
         EXPECT_EQ(out[22], 1); /* the only delta: one tick */
     }
@@ -229,12 +229,12 @@ TEST(twcc_writes_nothing_without_an_arrival) {
     struct rtcp_twcc_arrival a[2] = {{1, false, 0}, {2, false, 0}};
     uint8_t out[64];
     struct wr w = wr_of(out, sizeof(out));
-    EXPECT_EQ(rtcp_write_twcc(&w, 1, 2, 3, a, 2), 0);
-    EXPECT_EQ(rtcp_write_twcc(&w, 1, 2, 3, a, 0), 0);
+    EXPECT_EQ(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, a, 2), 0);
+    EXPECT_EQ(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, a, 0), 0);
     EXPECT_EQ(wr_len(&w), 0);
     w.bad = true;
     a[0].received = true;
-    EXPECT_EQ(rtcp_write_twcc(&w, 1, 2, 3, a, 2), 0);
+    EXPECT_EQ(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, a, 2), 0);
 }
 
 /* Seeded patterns of loss and jitter, at many sizes of the room; always goes on to the end. */
