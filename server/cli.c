@@ -1,0 +1,125 @@
+#include "server/cli.h"
+
+#include "base/check.h"
+#include "server/clock.h"
+#include "server/parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name, *usage, *what;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"serve", "serve -c FILE [--lan ADDRESS]",
+     "Run the server until SIGTERM. --lan serves a local network: TLS on port 8443 with a\n"
+     "certificate made for ADDRESS, media on ADDRESS. SIGHUP reads the TLS files and log.level\n"
+     "again.",
+     cli_serve},
+    {"check-config", "check-config FILE",
+     "Say what is wrong with a configuration, with line numbers.", cli_check_config},
+    {"token", "token -c FILE --role buyer|agent|ops --tour T [--sub S] [--name N] [--ttl SECONDS]",
+     "Print a signed token. --sub is the seat (default: a new one), --ttl its life (default\n"
+     "3600). An ops token without --tour is for every tour.",
+     cli_token},
+    {"recordings", "recordings [-c FILE] list [--json] | verify ID | verify --all",
+     "List recordings, or check every object, the journal and the manifest of one or all.",
+     cli_recordings},
+};
+
+int cli_fail(int status, const char *fmt, ...) {
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "oriel: %s\n", text);
+    return status;
+}
+
+const char *cli_value(int argc, char **argv, int *i) {
+    if (*i + 1 >= argc) {
+        cli_fail(CLI_USAGE, "%s needs a value", argv[*i]);
+        return NULL;
+    }
+    return argv[++*i];
+}
+
+struct config *cli_config(const char *file) {
+    char why[CONFIG_WHY] = "";
+    struct config *cfg = NULL;
+    if (!file) {
+        file =
+            access("/etc/oriel/oriel.json", F_OK) == 0 ? "/etc/oriel/oriel.json" : "conf/dev.json";
+    }
+    if (config_load(file, &cfg, why) != OK) {
+        cli_fail(CLI_FAILED, "%s", why);
+        return NULL;
+    }
+    return cfg;
+}
+
+char *cli_mint(const struct config *cfg, enum role role, const char *tour, const char *sub,
+               const char *name, int64_t ttl_s) {
+    char why[CONFIG_WHY] = "out of memory";
+    struct auth *auth = NULL;
+    wall_t now = clock_wall();
+    struct claims c = {.role = role, .expires = {now.us + ttl_s * US_PER_S}};
+    snprintf(c.tour, sizeof(c.tour), "%s", tour ? tour : "");
+    snprintf(c.sub, sizeof(c.sub), "%s", sub);
+    snprintf(c.name, sizeof(c.name), "%s", name ? name : "");
+    char *token = NULL;
+    if (parts_auth(cfg, true, &auth, why) == OK) {
+        token = auth_mint(auth, now, &c);
+    }
+    auth_free(auth);
+    if (!token) {
+        cli_fail(CLI_FAILED, "%s", why);
+    }
+    return token;
+}
+
+static void usage(FILE *out) {
+    fprintf(out, "usage: oriel COMMAND ...\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        fprintf(out, "  oriel %s\n", commands[i].usage);
+    }
+    fprintf(out, "  oriel --version\n`oriel COMMAND --help` says more.\n");
+}
+
+static bool wants_help(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int cli_main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(name, commands[i].name) != 0) {
+            continue;
+        }
+        if (wants_help(argc - 1, argv + 1)) {
+            printf("usage: oriel %s\n%s\n", commands[i].usage, commands[i].what);
+            return CLI_OK;
+        }
+        return commands[i].run(argc - 1, argv + 1);
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("oriel %s\n", ORIEL_VERSION);
+        return CLI_OK;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        usage(stdout);
+        return CLI_OK;
+    }
+    if (*name) {
+        cli_fail(CLI_USAGE, "unknown command \"%s\"", name);
+    }
+    usage(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,171 @@
+/* recordings: the library (recorder/library.h) on the command line. It may run beside the server.
+ */
+#include "server/cli.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "recorder/library.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#define PAGE 200 /* recordings per query */
+
+static int64_t number_of(const json_t *o, const char *key) {
+    return json_integer_value(json_object_get(o, key));
+}
+
+static const char *text_of(const json_t *o, const char *key) {
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "-";
+}
+
+static json_t *page(struct library *l, unsigned offset) {
+    char *text = library_list_json(l, PAGE, offset);
+    json_t *o = text ? json_loads(text, 0, NULL) : NULL;
+    mem_free(text);
+    return o;
+}
+
+static void print_row(const json_t *r) {
+    json_t *started = json_object_get(r, "started");
+    printf("%s  %-24s  ", text_of(r, "id"), text_of(r, "tour"));
+    if (json_is_string(started)) {
+        printf("%-24s", json_string_value(started));
+    } else {
+        printf("%-24" PRId64, (int64_t)json_integer_value(started));
+    }
+    printf("  %8.1f s  %10" PRId64 " B  %s\n", (double)number_of(r, "duration_ms") / 1000.0,
+           number_of(r, "bytes"), text_of(r, "state"));
+}
+
+/* Call `each` for every recording, newest first; false when the catalogue cannot be read. */
+static bool walk(struct library *l, void (*each)(void *ctx, json_t *recording), void *ctx) {
+    size_t n = PAGE;
+    for (unsigned offset = 0; n == PAGE; offset += PAGE) {
+        json_t *o = page(l, offset);
+        json_t *list = json_object_get(o, "recordings");
+        if (!json_is_array(list)) {
+            json_decref(o);
+            cli_fail(CLI_FAILED, "recordings: the catalogue cannot be read");
+            return false;
+        }
+        n = json_array_size(list);
+        for (size_t i = 0; i < n; i++) {
+            each(ctx, json_array_get(list, i));
+        }
+        json_decref(o);
+    }
+    return true;
+}
+
+static void each_row(void *ctx, json_t *recording) {
+    (void)ctx;
+    print_row(recording);
+}
+
+static void each_json(void *ctx, json_t *recording) {
+    json_array_append(ctx, recording);
+}
+
+static int list(struct library *l, bool json) {
+    json_t *all = json_array();
+    bool ok = json ? walk(l, each_json, all) : walk(l, each_row, NULL);
+    if (ok && json) {
+        json_t *o = json_pack("{s:O}", "recordings", all);
+        json_dumpf(o, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(o);
+    }
+    json_decref(all);
+    return ok ? CLI_OK : CLI_FAILED;
+}
+
+static void say(void *ctx, const char *object, const char *what) {
+    printf("%s  %s: %s\n", (const char *)ctx, object, what);
+}
+
+struct verify {
+    struct library *library;
+    unsigned good, bad;
+};
+
+static int verify_one(struct library *l, const char *id) {
+    char name[RECORDING_ID_LEN + 1];
+    snprintf(name, sizeof(name), "%.32s", id);
+    enum err e = library_verify(l, id, say, name);
+    if (e == OK) {
+        printf("%s  ok\n", name);
+        return CLI_OK;
+    }
+    if (e == ERR_AUTH) {
+        printf("%s  DAMAGED\n", name);
+        return CLI_FAILED;
+    }
+    return cli_fail(CLI_FAILED, "recordings: %s: %s", name,
+                    e == ERR_UNKNOWN ? "there is no such recording" : err_name(e));
+}
+
+static void each_verify(void *ctx, json_t *recording) {
+    struct verify *v = ctx;
+    bool ok = verify_one(v->library, text_of(recording, "id")) == CLI_OK;
+    v->good += ok;
+    v->bad += !ok;
+}
+
+static int verify_all(struct library *l) {
+    struct verify v = {l, 0, 0};
+    if (!walk(l, each_verify, &v)) {
+        return CLI_FAILED;
+    }
+    printf("%u ok, %u damaged\n", v.good, v.bad);
+    return v.bad ? CLI_FAILED : CLI_OK;
+}
+
+static int run(struct library *l, int argc, char **argv) {
+    if (strcmp(argv[0], "list") == 0) {
+        return list(l, argc == 2);
+    }
+    return strcmp(argv[1], "--all") == 0 ? verify_all(l) : verify_one(l, argv[1]);
+}
+
+static bool known(int argc, char **argv) {
+    if (argc == 0) {
+        return false;
+    }
+    if (strcmp(argv[0], "list") == 0) {
+        return argc == 1 || (argc == 2 && strcmp(argv[1], "--json") == 0);
+    }
+    return strcmp(argv[0], "verify") == 0 && argc == 2;
+}
+
+int cli_recordings(int argc, char **argv) {
+    const char *file = NULL;
+    int i = 1;
+    if (i < argc && strcmp(argv[i], "-c") == 0) {
+        file = cli_value(argc, argv, &i);
+        if (!file) {
+            return CLI_USAGE;
+        }
+        i++;
+    }
+    if (!known(argc - i, argv + i)) {
+        return cli_fail(CLI_USAGE, "recordings: say list [--json], verify ID or verify --all");
+    }
+    struct config *cfg = cli_config(file);
+    if (!cfg) {
+        return CLI_FAILED;
+    }
+    char why[LIBRARY_WHY] = "";
+    struct library *l = NULL;
+    int status = CLI_FAILED;
+    if (library_open(cfg->rec_dir, cfg->rec_kek_file, &l, why) != OK) {
+        cli_fail(CLI_FAILED, "recordings: %s", why);
+    } else {
+        status = run(l, argc - i, argv + i);
+        library_close(l);
+    }
+    config_free(cfg);
+    return status;
+}

@@ -1,0 +1,206 @@
+/* serve: start, wait for signals, stop. */
+#include "server/cli.h"
+
+#include "base/alloc.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/parts.h"
+#include "server/tls.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LAN_PORT 8443
+#define LINK_TTL (30 * 86400) /* [s] links of a development server outlive a tea break */
+
+static volatile sig_atomic_t stop_asked, reload_asked;
+static struct control *to_wake; /* set before the handlers are */
+
+static void on_signal(int number) {
+    int keep = errno;
+    if (number == SIGHUP) {
+        reload_asked = 1;
+    } else {
+        stop_asked = 1;
+    }
+    control_wake(to_wake);
+    errno = keep;
+}
+
+/* Blocked while threads start, so that each inherits the mask and only this one gets signals. */
+static void block_signals(sigset_t *before) {
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ours, before);
+}
+
+static void handle_signals(const sigset_t *before) {
+    struct sigaction handle = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&handle.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTERM, &handle, NULL);
+    sigaction(SIGINT, &handle, NULL);
+    sigaction(SIGHUP, &handle, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static enum err set_lan(struct config *cfg, const char *address, char *why) {
+    char cert[512], key[512], url[128];
+    struct addr a;
+    if (!config_addr(address, 0, &a)) {
+        snprintf(why, CONFIG_WHY, "--lan needs an IP address, not \"%.64s\"", address);
+        return ERR_FORMAT;
+    }
+    bool v6 = strchr(address, ':') != NULL;
+    snprintf(cert, sizeof(cert), "%.400s/tls/cert.pem", cfg->state_dir);
+    snprintf(key, sizeof(key), "%.400s/tls/key.pem", cfg->state_dir);
+    snprintf(url, sizeof(url), "https://%s%.64s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "",
+             LAN_PORT);
+    if (access(key, R_OK) != 0 || !tls_names(cert, address, clock_wall())) {
+        enum err e = tls_self_sign(cert, key, address, why);
+        if (e != OK) {
+            return e;
+        }
+    }
+    bool bad = config_set(&cfg->tls_cert, cert) != OK || config_set(&cfg->tls_key, key) != OK ||
+               config_set(&cfg->public_url, url) != OK ||
+               config_set(&cfg->listen_address, v6 ? "::" : "0.0.0.0") != OK ||
+               config_set(&cfg->media_address, address) != OK;
+    cfg->listen_port = LAN_PORT;
+    cfg->media_announce.n = 0;
+    return bad ? ERR_NOMEM : OK;
+}
+
+static void print_link(const struct control *c, const char *who, enum role role, const char *path) {
+    const char *tour = c->config->n_tours ? c->config->tours[0].name : "demo";
+    char *token = cli_mint(c->config, role, role == ROLE_OPS ? NULL : tour, who,
+                           role == ROLE_AGENT   ? "Agent"
+                           : role == ROLE_BUYER ? "Buyer"
+                                                : "Ops",
+                           LINK_TTL);
+    if (token) {
+        printf("%s URL: %s%s%s#%s\n", who, c->url, path, role == ROLE_OPS ? "" : tour, token);
+    }
+    mem_free(token);
+}
+
+static void announce_ready(const struct control *c) {
+    LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", c->url),
+        LOG_NUM("port", c->port), LOG_NUM("workers", c->n_workers),
+        LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("version", ORIEL_VERSION));
+    if (c->config->dev_print_links) {
+        print_link(c, "agent", ROLE_AGENT, "/agent/");
+        print_link(c, "buyer", ROLE_BUYER, "/t/");
+        print_link(c, "ops", ROLE_OPS, "/ops");
+    }
+    printf("ready\n");
+    fflush(stdout);
+}
+
+/* SIGHUP: the TLS files and log.level. What is wrong stays as it was. */
+static void reload(struct control *c, const char *file) {
+    char why[CONFIG_WHY] = "";
+    struct config *fresh = NULL;
+    if (config_load(file, &fresh, why) != OK) {
+        LOG(LOG_LEVEL_ERROR, "reload_failed", why, LOG_STR("file", file));
+    } else {
+        log_set_level((enum log_level)fresh->log_level);
+        config_free(fresh);
+    }
+    if (!c->tls) {
+        LOG(LOG_LEVEL_INFO, "reloaded", "Settings were read again.", LOG_STR("file", file));
+        return;
+    }
+    const char *cert = c->config->tls_cert, *key = c->config->tls_key;
+    if (tls_check(cert, key, why) != OK ||
+        lws_tls_cert_updated(c->lws, cert, key, NULL, 0, NULL, 0) != 0) {
+        LOG(LOG_LEVEL_ERROR, "reload_failed", why, LOG_STR("file", cert));
+        return;
+    }
+    LOG(LOG_LEVEL_INFO, "reloaded", "The certificate was read again.", LOG_STR("file", cert));
+}
+
+static int run(struct parts *p, const char *file) {
+    struct control *c = parts_control(p);
+    announce_ready(c);
+    while (!stop_asked) {
+        if (!control_turn(c)) {
+            return cli_fail(CLI_FAILED, "the event loop failed");
+        }
+        if (reload_asked) {
+            reload_asked = 0;
+            reload(c, file);
+        }
+    }
+    LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",
+        LOG_NUM("connections", c->open));
+    return CLI_OK;
+}
+
+/* As many descriptors as the system allows; the default of 1024 is a busy evening. */
+static void raise_limits(void) {
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static int serve(const struct config *cfg, const char *file) {
+    char why[CONFIG_WHY] = "";
+    struct parts *p = NULL;
+    sigset_t before;
+    log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
+    raise_limits();
+    block_signals(&before);
+    enum err e = parts_start(cfg, &p, why);
+    if (e != OK) {
+        return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
+    }
+    to_wake = parts_control(p);
+    handle_signals(&before);
+    int status = run(p, file);
+    block_signals(&before); /* the control that a handler would wake is about to go */
+    parts_stop(p);
+    LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
+    return status;
+}
+
+int cli_serve(int argc, char **argv) {
+    const char *file = NULL, *lan = NULL;
+    char why[CONFIG_WHY] = "";
+    for (int i = 1; i < argc; i++) {
+        bool is_file = strcmp(argv[i], "-c") == 0;
+        if (!is_file && strcmp(argv[i], "--lan") != 0) {
+            return cli_fail(CLI_USAGE, "serve: unknown option \"%s\"", argv[i]);
+        }
+        const char **value = is_file ? &file : &lan;
+        *value = cli_value(argc, argv, &i);
+        if (!*value) {
+            return CLI_USAGE;
+        }
+    }
+    if (!file) {
+        return cli_fail(CLI_USAGE, "serve needs -c FILE");
+    }
+    struct config *cfg = cli_config(file);
+    if (!cfg) {
+        return CLI_FAILED;
+    }
+    if (lan && set_lan(cfg, lan, why) != OK) {
+        config_free(cfg);
+        return cli_fail(CLI_FAILED, "%s", *why ? why : "out of memory");
+    }
+    int status = serve(cfg, file);
+    config_free(cfg);
+    return status;
+}

@@ -1,0 +1,247 @@
+#include "server/control.h"
+
+#include "base/alloc.h"
+#include "server/clock.h"
+#include "server/http.h"
+#include "server/log.h"
+#include "server/routes.h"
+#include "server/ws.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HEADER_MAX 8192 /* [bytes] all headers of one request */
+#define DRAIN_TIME US_PER_S
+#define HANGUP_EXTRA 10 /* [s] a pinged client has this long to answer */
+
+static const struct lws_protocols protocols[] = {
+    {"http", http_callback, HTTP_SESSION_SIZE, 0, 0, NULL, 0},
+    {WS_PROTOCOL, ws_callback, WS_SESSION_SIZE, 16384, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+static void lws_line(int level, const char *line) {
+    char text[512];
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\r\n"), line);
+    LOG(level == LLL_ERR ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libwebsockets", text,
+        LOG_NUM("level", level));
+}
+
+char *control_header(struct lws *wsi, enum lws_token_indexes h) {
+    int n = lws_hdr_total_length(wsi, h);
+    if (n <= 0 || n > HEADER_MAX) {
+        return NULL;
+    }
+    char *v = mem_alloc((size_t)n + 1);
+    if (v && lws_hdr_copy(wsi, v, n + 1, h) != n) {
+        return mem_free(v);
+    }
+    return v;
+}
+
+static bool listed(const struct config_list *list, const char *text) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcasecmp(list->items[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool control_origin_ok(const struct control *c, const char *origin, const char *host) {
+    return !origin || strcasecmp(origin, c->origin) == 0 || listed(&c->config->origins, origin) ||
+           (host && url_same_host(origin, host));
+}
+
+const char *control_client(const struct control *c, struct lws *wsi, char *out) {
+    char peer[64] = "";
+    lws_get_peer_simple(wsi, peer, sizeof(peer));
+    const char *plain = strncmp(peer, "::ffff:", 7) == 0 ? peer + 7 : peer;
+    char *forwarded = listed(&c->config->trusted_proxies, plain)
+                          ? control_header(wsi, WSI_TOKEN_X_FORWARDED_FOR)
+                          : NULL;
+    /* The last entry is the one our own proxy wrote; those before it come from anybody. */
+    char *last = forwarded ? strrchr(forwarded, ',') : NULL;
+    const char *client = last ? last + 1 : forwarded ? forwarded : plain;
+    log_address(client + strspn(client, " "), out);
+    mem_free(forwarded);
+    return out;
+}
+
+void control_wake(void *ctx) {
+    struct control *c = ctx;
+    lws_cancel_service(c->lws);
+}
+
+static void on_deadline(struct lws_sorted_usec_list *sul) {
+    control_service(lws_container_of(sul, struct control, sul));
+}
+
+static void reschedule(struct control *c) {
+    us_t at = c->stopping ? US_NEVER : glue_deadline(c->glue), now = clock_now();
+    if (at == US_NEVER) {
+        lws_sul_schedule(c->lws, 0, &c->sul, on_deadline, LWS_SET_TIMER_USEC_CANCEL);
+        return;
+    }
+    /* One millisecond at least: a deadline that has passed must not starve the sockets. */
+    lws_sul_schedule(c->lws, 0, &c->sul, on_deadline, us_max(at - now, US_PER_MS));
+}
+
+void control_effects(struct control *c) {
+    if (!c->stopping) {
+        glue_effects(c->glue, clock_now());
+        reschedule(c);
+    }
+}
+
+void control_service(struct control *c) {
+    struct read_reply reply;
+    if (c->reader) {
+        reader_thread_listen(c->reader);
+    }
+    while (c->reader && reader_thread_reply(c->reader, &reply)) {
+        recordings_reply(c, &reply);
+    }
+    if (c->glue && !c->stopping) {
+        glue_service(c->glue, clock_now());
+        reschedule(c);
+    }
+}
+
+void control_deliver(void *ctx, const struct sig_effect *e) {
+    struct control *c = ctx;
+    switch (e->type) {
+    case EFFECT_SEND:
+        ws_send(c, e->conn, e->text, e->len);
+        return;
+    case EFFECT_CLOSE:
+        ws_close(c, e->conn, e->status);
+        return;
+    case EFFECT_HTTP:
+        whip_answer(c, e);
+        return;
+    default:
+        return;
+    }
+}
+
+void control_note(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail) {
+    (void)ctx;
+    LOG(LOG_LEVEL_INFO, event, detail ? detail : "", LOG_NUM("tour", tour), LOG_NUM("peer", peer));
+}
+
+enum err control_open(struct control *c, char why[CONTROL_WHY]) {
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   (c->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .server_string = "oriel",
+        .max_http_header_data = HEADER_MAX,
+        .max_http_header_pool = 256,
+        .user = c,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
+    c->scratch = mem_alloc(LWS_PRE + READER_CHUNK_MAX);
+    c->conns = map_new((size_t)c->config->max_connections + 1, 1);
+    c->requests = map_new((size_t)c->config->max_connections + 1, 2);
+    c->lws = c->scratch && c->conns && c->requests ? lws_create_context(&info) : NULL;
+    if (!c->lws) {
+        snprintf(why, CONTROL_WHY, "out of memory");
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+/* libwebsockets says nothing useful when it cannot bind: try it first, for a clear message. */
+static enum err try_port(const struct config *cfg, char *why) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->listen_port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons((uint16_t)cfg->listen_port)};
+    bool is_v4 = inet_pton(AF_INET, cfg->listen_address, &v4.sin_addr) == 1;
+    inet_pton(AF_INET6, cfg->listen_address, &v6.sin6_addr);
+    int one = 1, fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0;
+    ok = ok && (is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+                      : bind(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
+    ok = ok && listen(fd, 1) == 0;
+    if (!ok) {
+        snprintf(why, CONTROL_WHY, "cannot listen on %.64s port %" PRId64 ": %.60s%s",
+                 cfg->listen_address, cfg->listen_port, strerror(errno),
+                 errno == EADDRINUSE ? " (another server runs there; see listen.port)" : "");
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok ? OK : ERR_IO;
+}
+
+enum err control_listen(struct control *c, char why[CONTROL_WHY]) {
+    const struct config *cfg = c->config;
+    static lws_retry_bo_t keepalive; /* read by every connection until the context ends */
+    keepalive = (lws_retry_bo_t){
+        .secs_since_valid_ping = (uint16_t)cfg->ping_s,
+        .secs_since_valid_hangup = (uint16_t)(cfg->ping_s + HANGUP_EXTRA),
+    };
+    bool v6 = strchr(cfg->listen_address, ':') != NULL;
+    struct lws_context_creation_info info = {
+        .port = cfg->listen_port ? (int)cfg->listen_port : 0,
+        .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
+        .protocols = protocols,
+        .vhost_name = "oriel",
+        .options =
+            LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .timeout_secs = (unsigned)cfg->http_s,
+        .keepalive_timeout = 30,
+        .retry_and_idle_policy = &keepalive,
+        .alpn = "http/1.1",
+        .ssl_cert_filepath = c->tls ? cfg->tls_cert : NULL,
+        .ssl_private_key_filepath = c->tls ? cfg->tls_key : NULL,
+        .ssl_options_set = SSL_OP_NO_RENEGOTIATION,
+    };
+    if (try_port(cfg, why) != OK) {
+        return ERR_IO;
+    }
+    c->vhost = lws_create_vhost(c->lws, &info);
+    if (!c->vhost) {
+        snprintf(why, CONTROL_WHY, "cannot listen on %.64s port %" PRId64, cfg->listen_address,
+                 cfg->listen_port);
+        return ERR_IO;
+    }
+    c->port = (uint16_t)lws_get_vhost_listen_port(c->vhost);
+    /* Wake-ups before there was a listener went unheard. */
+    control_service(c);
+    return OK;
+}
+
+bool control_turn(struct control *c) {
+    return lws_service(c->lws, 0) >= 0;
+}
+
+void control_drain(struct control *c) {
+    us_t end = clock_now() + DRAIN_TIME;
+    c->stopping = true;
+    ws_close_all(c, WS_CLOSE_AWAY);
+    while (map_len(c->conns) > 0 && clock_now() < end) {
+        lws_sul_schedule(c->lws, 0, &c->sul, on_deadline, 50 * US_PER_MS);
+        if (!control_turn(c)) {
+            return;
+        }
+    }
+}
+
+void control_close(struct control *c) {
+    c->stopping = true;
+    if (c->lws) {
+        lws_context_destroy(c->lws);
+        c->lws = NULL;
+    }
+    c->conns = map_free(c->conns);
+    c->requests = map_free(c->requests);
+    c->scratch = mem_free(c->scratch);
+}

@@ -1,0 +1,277 @@
+#include "server/http.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/respond.h"
+#include "server/routes.h"
+#include "server/ws.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* A body that is too large is still read and thrown away up to this, so that the client sees the
+ * 413 and not a reset connection. */
+#define DISCARD_MAX (8 * 1024 * 1024)
+
+static const struct {
+    const char *name;
+    enum lws_token_indexes token;
+} methods[] = {
+    [HTTP_GET] = {"GET", WSI_TOKEN_GET_URI},
+    [HTTP_HEAD] = {"HEAD", WSI_TOKEN_HEAD_URI},
+    [HTTP_POST] = {"POST", WSI_TOKEN_POST_URI},
+    [HTTP_PATCH] = {"PATCH", WSI_TOKEN_PATCH_URI},
+    [HTTP_DELETE] = {"DELETE", WSI_TOKEN_DELETE_URI},
+    [HTTP_OPTIONS] = {"OPTIONS", WSI_TOKEN_OPTIONS_URI},
+    [HTTP_OTHER] = {"other", WSI_TOKEN_PUT_URI},
+};
+
+static const enum lws_token_indexes header_tokens[H_COUNT] = {
+    [H_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
+    [H_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
+    [H_IF_MATCH] = WSI_TOKEN_HTTP_IF_MATCH,
+    [H_IF_NONE_MATCH] = WSI_TOKEN_HTTP_IF_NONE_MATCH,
+    [H_IF_RANGE] = WSI_TOKEN_HTTP_IF_RANGE,
+    [H_RANGE] = WSI_TOKEN_HTTP_RANGE,
+    [H_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
+    [H_ORIGIN] = WSI_TOKEN_ORIGIN,
+};
+
+const char *http_method_name(enum http_method m) {
+    return methods[m].name;
+}
+
+static enum http_method method_of(struct lws *wsi) {
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
+            return (enum http_method)i;
+        }
+    }
+    return HTTP_OTHER;
+}
+
+struct request *http_find(struct control *c, uint64_t id) {
+    return map_get(c->requests, id);
+}
+
+void http_wake(struct request *r) {
+    lws_callback_on_writable(r->wsi);
+}
+
+static struct request *request_free(struct request *r) {
+    if (!r) {
+        return NULL;
+    }
+    map_take(r->control->requests, r->id);
+    for (size_t i = 0; i < H_COUNT; i++) {
+        if (r->headers[i]) {
+            mem_wipe(r->headers[i], strlen(r->headers[i]));
+        }
+        mem_free(r->headers[i]);
+    }
+    mem_free(r->body);
+    mem_free(r->response.owned);
+    mem_free(r->playback.chunk);
+    return mem_free(r);
+}
+
+/* A number in the query string, at most max; `otherwise` when it is not there. */
+static unsigned query_number(struct lws *wsi, const char *name, unsigned otherwise, unsigned max) {
+    char text[16];
+    const char *v = lws_get_urlarg_by_name(wsi, name, text, sizeof(text));
+    if (!v || !*v) {
+        return otherwise;
+    }
+    unsigned long n = strtoul(v, NULL, 10);
+    return n > max ? max : (unsigned)n;
+}
+
+static struct request *request_new(struct control *c, struct lws *wsi) {
+    struct request *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        return NULL;
+    }
+    r->control = c;
+    r->wsi = wsi;
+    r->id = ++c->next_id;
+    snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
+    r->method = method_of(wsi);
+    for (size_t i = 0; i < H_COUNT; i++) {
+        r->headers[i] = control_header(wsi, header_tokens[i]);
+    }
+    r->limit = query_number(wsi, "limit=", 100, 1000);
+    r->offset = query_number(wsi, "offset=", 0, 1000000000);
+    if (map_put(c->requests, r->id, r) != OK) {
+        return request_free(r);
+    }
+    return r;
+}
+
+/* What Content-Length says; -1 when it is missing. */
+static int64_t content_length(struct lws *wsi) {
+    char text[32];
+    if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0) {
+        return -1;
+    }
+    return strtoll(text, NULL, 10);
+}
+
+static void dispatch(struct request *r) {
+    r->dispatched = true;
+    if (r->early == 405) {
+        routes_allow(r);
+    }
+    if (r->early) {
+        respond_problem(r, r->early, NULL, NULL);
+    } else {
+        routes_dispatch(r);
+    }
+}
+
+/* Decide about the body before it comes; true when one is to be waited for. */
+static bool expects_body(struct request *r) {
+    int64_t n = content_length(r->wsi), max = r->control->config->body_kib * 1024;
+    if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+        r->early = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
+        r->close_after = true;
+        return false;
+    }
+    if (n > max) {
+        r->early = 413;
+        r->close_after = n > DISCARD_MAX;
+    }
+    if (n < 0 && (r->method == HTTP_POST || r->method == HTTP_PATCH || r->method == HTTP_OTHER)) {
+        r->early = r->early ? r->early : 411;
+        r->close_after = true; /* libwebsockets waits for a body of unknown length */
+    }
+    return n > 0 && !r->close_after;
+}
+
+static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
+    *slot = request_free(*slot);
+    struct request *r = request_new(c, wsi);
+    if (!r) {
+        return -1;
+    }
+    *slot = r;
+    routes_find(r, path);
+    if (!expects_body(r)) {
+        dispatch(r);
+    }
+    return 0;
+}
+
+static int take_body(struct request *r, const char *in, size_t len) {
+    if (!r || r->dispatched || r->early) {
+        return 0;
+    }
+    size_t max = (size_t)r->control->config->body_kib * 1024;
+    if (len > max - r->body_len) {
+        r->early = 413;
+        return 0;
+    }
+    if (r->body_len + len + 1 > r->body_cap) {
+        size_t cap = (r->body_len + len + 1) * 2;
+        char *more = mem_realloc(r->body, cap);
+        if (!more) {
+            return -1;
+        }
+        r->body = more;
+        r->body_cap = cap;
+    }
+    memcpy(r->body + r->body_len, in, len);
+    r->body_len += len;
+    r->body[r->body_len] = '\0';
+    return 0;
+}
+
+static void log_answer(const struct request *r) {
+    int status = r->response.status;
+    if (status >= 100 && status < 600) {
+        r->control->counters.http_requests[status / 100]++;
+    }
+    /* The pattern, not the path: paths of WHIP sessions are capabilities. */
+    LOG(status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "http", "Answered.",
+        LOG_STR("conn", r->label), LOG_STR("method", http_method_name(r->method)),
+        LOG_STR("route", r->route ? r->route->pattern : "-"), LOG_NUM("status", status));
+}
+
+static int writable(struct request **slot) {
+    struct request *r = *slot;
+    bool done = false;
+    if (!r) {
+        return 0;
+    }
+    struct lws *wsi = r->wsi;
+    if (respond_write(r, &done) != 0) {
+        return -1;
+    }
+    if (!done) {
+        return 0;
+    }
+    bool close = r->close_after;
+    log_answer(r);
+    *slot = request_free(r);
+    return close || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+/* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE asks for: 0 = go on, 1 = answered here. */
+static int refuse_upgrade(struct control *c, struct lws *wsi) {
+    int status = ws_upgrade_status(c, wsi);
+    if (status == 0) {
+        return 0;
+    }
+    c->counters.http_requests[status / 100]++;
+    lws_return_http_status(wsi, (unsigned)status, NULL);
+    return 1;
+}
+
+static bool admit(struct control *c) {
+    if (!c->stopping && c->open < (uint32_t)c->config->max_connections) {
+        return true;
+    }
+    c->counters.connections_refused++;
+    return false;
+}
+
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len) {
+    struct control *c = lws_context_user(lws_get_context(wsi));
+    struct request **slot = user;
+    switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return admit(c) ? 0 : 1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        c->open++;
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        c->open -= c->open > 0 && wsi != NULL;
+        return 0;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        control_service(c);
+        return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return refuse_upgrade(c, wsi);
+    case LWS_CALLBACK_HTTP:
+        return begin(c, wsi, slot, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        return take_body(*slot, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        if (*slot && !(*slot)->dispatched) {
+            dispatch(*slot);
+        }
+        return 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return writable(slot);
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+        if (slot) {
+            *slot = request_free(*slot);
+        }
+        return 0;
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,96 @@
+/* One HTTP request and its answer. Owner: the control thread. A request lives from
+ * LWS_CALLBACK_HTTP until its answer is written or the client is gone; in between it may wait for
+ * signaling or the reader thread, which find it again by its id. */
+#ifndef ORIEL_SERVER_HTTP_H
+#define ORIEL_SERVER_HTTP_H
+
+#include "server/control.h"
+#include "server/urls.h"
+
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER,
+    HTTP_METHOD_COUNT
+};
+const char *http_method_name(enum http_method m);
+
+enum http_header {
+    H_AUTHORIZATION,
+    H_CONTENT_TYPE,
+    H_IF_MATCH,
+    H_IF_NONE_MATCH,
+    H_IF_RANGE,
+    H_RANGE,
+    H_COOKIE,
+    H_ORIGIN,
+    H_COUNT
+};
+
+#define RESPONSE_HEADERS 12
+#define RESPONSE_TEXT 2048 /* [bytes] header values of one answer */
+
+struct response {
+    int status; /* 0 until there is an answer */
+    struct {
+        const char *name; /* with its colon, a constant */
+        const char *value;
+    } headers[RESPONSE_HEADERS];
+    unsigned n;
+    char text[RESPONSE_TEXT];
+    size_t used;
+    char *owned;      /* freed with the request; may be what body points to */
+    const char *body; /* NULL: none, or a stream */
+    uint64_t len;     /* [bytes] Content-Length */
+    uint64_t sent;
+    bool headers_sent;
+};
+
+/* A recording on its way: one chunk is asked for, written, and only then the next one asked for. */
+struct playback {
+    bool active;  /* the body comes from here */
+    bool waiting; /* a read is under way */
+    uint8_t step; /* enum in http_recordings.c */
+    uint64_t at;  /* next byte to ask for */
+    uint64_t end; /* one past the last */
+    char *chunk;  /* read and not yet written */
+    size_t chunk_len;
+};
+
+struct route;
+
+struct request {
+    struct control *control;
+    struct lws *wsi;
+    uint64_t id;
+    char label[CONTROL_LABEL];
+    enum http_method method;
+    const struct route *route; /* NULL: nothing is there */
+    struct url_args args;
+    char *headers[H_COUNT]; /* NULL where absent */
+    unsigned limit, offset; /* query of the recordings list */
+    char *body;
+    size_t body_len, body_cap;
+    int early; /* status decided before the body came, else 0 */
+    bool dispatched;
+    bool close_after;     /* the rest of the body was not read: the connection cannot go on */
+    struct claims claims; /* of routes that need a token */
+    struct response response;
+    struct playback playback;
+};
+
+/* Protocol 0 of the vhost. */
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len);
+#define HTTP_SESSION_SIZE sizeof(struct request *)
+
+/* The waiting request with this id, or NULL when its client is gone. */
+struct request *http_find(struct control *c, uint64_t id);
+/* Bytes of a stream may be written, or the answer is ready. */
+void http_wake(struct request *r);
+
+#endif

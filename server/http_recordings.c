@@ -1,0 +1,281 @@
+/* /v1/recordings: lists, details, tickets and playback. Every answer waits for the reader thread;
+ * a playback asks it for one chunk at a time, when the client has taken the last one. */
+#include "base/alloc.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/respond.h"
+#include "server/routes.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#define CHUNK (128 * 1024) /* [bytes] of one read */
+_Static_assert(CHUNK <= READER_CHUNK_MAX, "the reader answers a chunk at once");
+
+/* What the reply that a request waits for will be used for. */
+enum step {
+    STEP_LIST,   /* the list, less what the token may not see */
+    STEP_ONE,    /* the details */
+    STEP_TICKET, /* the details: is the token allowed to see this tour? */
+    STEP_ALLOW,  /* the same, and then STEP_SIZE */
+    STEP_SIZE,   /* size and type of the file */
+    STEP_BYTES   /* a chunk */
+};
+
+static bool is_id(const char *s) {
+    return strspn(s, "0123456789abcdef") == RECORDING_ID_LEN && !s[RECORDING_ID_LEN];
+}
+
+/* "12.webm" or "12.mp4" */
+static bool parse_file(const char *file, uint32_t *epoch) {
+    size_t n = strspn(file, "0123456789");
+    if (n == 0 || n > 9 || (strcmp(file + n, ".webm") != 0 && strcmp(file + n, ".mp4") != 0)) {
+        return false;
+    }
+    *epoch = (uint32_t)strtoul(file, NULL, 10);
+    return true;
+}
+
+static bool post(struct request *r, enum step step, const struct read_request *q) {
+    struct read_request copy = *q;
+    copy.req = r->id;
+    snprintf(copy.recording, sizeof(copy.recording), "%.32s", r->args.v[0]);
+    if (!r->control->reader || !reader_thread_post(r->control->reader, &copy)) {
+        return false;
+    }
+    r->playback.step = (uint8_t)step;
+    r->playback.waiting = true;
+    return true;
+}
+
+static void ask(struct request *r, enum step step, const struct read_request *q) {
+    if (!r->control->reader) {
+        respond_problem(r, 404, "recording_off", "Recording is switched off.");
+    } else if (r->args.n > 0 && !is_id(r->args.v[0])) {
+        respond_problem(r, 404, "recording_unknown", NULL);
+    } else if (!post(r, step, q)) {
+        respond_header(r, "retry-after:", "1");
+        respond_problem(r, 503, NULL, "Too many reads are under way.");
+    }
+}
+
+void recordings_list(struct control *c, struct request *r) {
+    (void)c;
+    struct read_request q = {.type = READ_LIST, .limit = r->limit, .offset = r->offset};
+    ask(r, STEP_LIST, &q);
+}
+
+void recordings_one(struct control *c, struct request *r) {
+    (void)c;
+    struct read_request q = {.type = READ_RECORDING};
+    ask(r, STEP_ONE, &q);
+}
+
+void recordings_ticket(struct control *c, struct request *r) {
+    (void)c;
+    struct read_request q = {.type = READ_RECORDING};
+    ask(r, STEP_TICKET, &q);
+}
+
+static bool media_request(const struct request *r, struct read_request *q) {
+    *q = (struct read_request){.type = READ_MEDIA};
+    snprintf(q->track, sizeof(q->track), "%.32s", r->args.v[1]);
+    return strlen(r->args.v[1]) <= RECORDING_ID_LEN && parse_file(r->args.v[2], &q->epoch);
+}
+
+static void ask_size(struct request *r) {
+    struct read_request q;
+    if (!media_request(r, &q)) {
+        respond_problem(r, 404, NULL, NULL);
+        return;
+    }
+    ask(r, STEP_SIZE, &q);
+}
+
+void recordings_media(struct control *c, struct request *r) {
+    (void)c;
+    if (*r->claims.tour) {
+        struct read_request q = {.type = READ_RECORDING};
+        ask(r, STEP_ALLOW, &q);
+        return;
+    }
+    ask_size(r);
+}
+
+bool recordings_next(struct request *r) {
+    struct playback *p = &r->playback;
+    struct read_request q;
+    if (!p->active || p->at >= p->end || !media_request(r, &q)) {
+        return false;
+    }
+    uint64_t left = p->end - p->at;
+    q.at = p->at;
+    q.n = left < CHUNK ? (uint32_t)left : CHUNK;
+    return post(r, STEP_BYTES, &q);
+}
+
+static void answer_json(struct request *r, char *text, size_t n) {
+    respond_header(r, "cache-control:", "no-store");
+    respond_owned(r, 200, "application/json", text, n);
+}
+
+/* Take recordings of other tours out of a list. */
+static void answer_list(struct request *r, struct read_reply *reply) {
+    if (!*r->claims.tour) {
+        answer_json(r, reply->data, reply->len);
+        reply->data = NULL;
+        return;
+    }
+    json_t *o = json_loadb(reply->data, reply->len, 0, NULL);
+    json_t *list = json_object_get(o, "recordings");
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const char *tour = json_string_value(json_object_get(json_array_get(list, i), "tour"));
+        if (!tour || !routes_tour_allowed(r, tour)) {
+            json_array_remove(list, i);
+        }
+    }
+    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+    char *copy = text ? mem_strdup(text) : NULL;
+    free(text);
+    json_decref(o);
+    answer_json(r, copy, copy ? strlen(copy) : 0);
+}
+
+static bool details_allowed(const struct request *r, const struct read_reply *reply) {
+    if (!*r->claims.tour) {
+        return true;
+    }
+    json_t *o = json_loadb(reply->data, reply->len, 0, NULL);
+    const char *tour = json_string_value(json_object_get(o, "tour"));
+    bool ok = tour && routes_tour_allowed(r, tour);
+    json_decref(o);
+    return ok;
+}
+
+static void answer_ticket(struct request *r) {
+    struct control *c = r->control;
+    char ticket[AUTH_TICKET_MAX], cookie[256];
+    wall_t end = clock_wall();
+    end.us += c->config->ticket_s * US_PER_S;
+    auth_ticket(c->ticket_key, r->args.v[0], end, ticket);
+    snprintf(cookie, sizeof(cookie),
+             "oriel_play=%s; HttpOnly; SameSite=Strict; Path=/v1/recordings/%.32s; Max-Age=%" PRId64
+             "%s",
+             ticket, r->args.v[0], c->config->ticket_s, c->tls ? "; Secure" : "");
+    LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
+        LOG_STR("recording", r->args.v[0]), LOG_STR("sub", r->claims.sub));
+    respond_header(r, "set-cookie:", cookie);
+    respond_header(r, "cache-control:", "no-store");
+    respond_empty(r, 204);
+}
+
+/* The range asked for, unless If-Range says that it was asked of another version. */
+static enum url_range wanted(const struct request *r, uint64_t size, const char *etag,
+                             uint64_t *first, uint64_t *last) {
+    const char *cond = r->headers[H_IF_RANGE];
+    if (cond && strcmp(cond, etag) != 0) {
+        return URL_RANGE_NONE;
+    }
+    return url_range(r->headers[H_RANGE], size, first, last);
+}
+
+static void answer_media(struct request *r, const struct read_reply *reply) {
+    char etag[128], text[96];
+    uint64_t first = 0, last = reply->total - 1;
+    /* A finished epoch never changes; a growing one changes its size. */
+    snprintf(etag, sizeof(etag), "\"%.32s-%.32s-%.9s-%" PRIu64 "\"", r->args.v[0], r->args.v[1],
+             r->args.v[2], reply->total);
+    enum url_range range = wanted(r, reply->total, etag, &first, &last);
+    respond_header(r, "accept-ranges:", "bytes");
+    if (range == URL_RANGE_UNSATISFIABLE) {
+        snprintf(text, sizeof(text), "bytes */%" PRIu64, reply->total);
+        respond_header(r, "content-range:", text);
+        respond_problem(r, 416, NULL, NULL);
+        return;
+    }
+    respond_header(r, "etag:", etag);
+    respond_header(r, "cache-control:", "private, no-cache");
+    if (url_etag_listed(r->headers[H_IF_NONE_MATCH], etag)) {
+        respond_empty(r, 304);
+        return;
+    }
+    respond_header(r, "content-type:", reply->type);
+    if (range == URL_RANGE_ONE) {
+        snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, last,
+                 reply->total);
+        respond_header(r, "content-range:", text);
+    }
+    r->playback.active = true;
+    r->playback.at = first;
+    r->playback.end = reply->total ? last + 1 : 0;
+    r->response.len = r->playback.end - first;
+    respond_empty(r, range == URL_RANGE_ONE ? 206 : 200);
+}
+
+/* A chunk: kept until the client takes it. On a failure the connection ends, because the status
+ * line has said otherwise already. */
+static void take_chunk(struct request *r, struct read_reply *reply) {
+    struct playback *p = &r->playback;
+    if (reply->error != OK || reply->len == 0 || reply->len > READER_CHUNK_MAX) {
+        LOG(LOG_LEVEL_ERROR, "playback_failed", "A recording could not be read.",
+            LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]),
+            LOG_STR("error", err_name((enum err)reply->error)));
+        p->at = p->end; /* recordings_next gives up at the next writable */
+    } else {
+        p->chunk = reply->data;
+        p->chunk_len = reply->len;
+        p->at += reply->len;
+        r->control->counters.playback_bytes += reply->len;
+        reply->data = NULL;
+    }
+    http_wake(r);
+}
+
+static void answer_error(struct request *r, enum err e) {
+    if (e == ERR_UNKNOWN || e == ERR_FORMAT || e == ERR_RANGE) {
+        respond_problem(r, 404, "recording_unknown", NULL);
+    } else if (e == ERR_AUTH) {
+        respond_problem(r, 500, "recording_damaged", "The stored data is not authentic.");
+    } else {
+        respond_problem(r, 500, NULL, NULL);
+    }
+}
+
+static void take_details(struct request *r, struct read_reply *reply) {
+    enum step step = (enum step)r->playback.step;
+    if (!details_allowed(r, reply)) {
+        respond_code(r, SIG_TOKEN_TOUR);
+    } else if (step == STEP_TICKET) {
+        answer_ticket(r);
+    } else if (step == STEP_ALLOW) {
+        ask_size(r);
+    } else {
+        answer_json(r, reply->data, reply->len);
+        reply->data = NULL;
+    }
+}
+
+static void take_reply(struct request *r, struct read_reply *reply) {
+    enum step step = (enum step)r->playback.step;
+    r->playback.waiting = false;
+    if (step == STEP_BYTES) {
+        take_chunk(r, reply);
+    } else if (reply->error != OK) {
+        answer_error(r, (enum err)reply->error);
+    } else if (step == STEP_LIST) {
+        answer_list(r, reply);
+    } else if (step == STEP_SIZE) {
+        answer_media(r, reply);
+    } else {
+        take_details(r, reply);
+    }
+}
+
+void recordings_reply(struct control *c, struct read_reply *reply) {
+    struct request *r = http_find(c, reply->req);
+    if (r) {
+        take_reply(r, reply);
+    }
+    mem_free(reply->data);
+}

@@ -1,0 +1,50 @@
+/* WHIP (RFC 9725) and WHEP: the body goes to signaling, its effect comes back as the answer. */
+#include "base/alloc.h"
+#include "server/clock.h"
+#include "server/respond.h"
+#include "server/routes.h"
+
+void whip_request(struct control *c, struct request *r) {
+    struct sig_http h = {
+        .req = r->id,
+        .method = r->method == HTTP_POST    ? SIG_POST
+                  : r->method == HTTP_PATCH ? SIG_PATCH
+                                            : SIG_DELETE,
+        .whep = r->route->pattern[3] == 'e',
+        .tour = r->args.v[0],
+        .resource = r->args.n > 1 ? r->args.v[1] : NULL,
+        .token = url_bearer(r->headers[H_AUTHORIZATION]),
+        .content_type = r->headers[H_CONTENT_TYPE],
+        .if_match = r->headers[H_IF_MATCH],
+        .body = r->body ? r->body : "",
+        .body_len = r->body_len,
+    };
+    sig_http(c->sig, clock_now(), &h);
+    control_effects(c);
+}
+
+void whip_answer(struct control *c, const struct sig_effect *e) {
+    struct request *r = http_find(c, e->req);
+    if (!r || r->response.status) {
+        return; /* the client is gone */
+    }
+    if (e->location && *e->location) {
+        respond_header(r, "location:", e->location);
+    }
+    if (e->etag && *e->etag) {
+        respond_header(r, "etag:", e->etag);
+    }
+    if (e->status == 401) {
+        respond_header(r, "www-authenticate:", "Bearer");
+    }
+    if (e->len == 0) {
+        respond_empty(r, e->status);
+        return;
+    }
+    char *copy = mem_alloc(e->len);
+    if (copy) {
+        memcpy(copy, e->text, e->len);
+    }
+    respond_owned(r, e->status, e->content_type ? e->content_type : "application/json", copy,
+                  e->len);
+}

@@ -1,0 +1,187 @@
+#include "server/metrics.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct text {
+    char *p;
+    size_t n, cap;
+    bool bad;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *fmt, ...) {
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    if (t->bad || n < 0 || n >= (int)sizeof(line)) {
+        t->bad = true;
+        return;
+    }
+    if (t->n + (size_t)n + 1 > t->cap) {
+        size_t cap = (t->cap + (size_t)n + 1) * 2;
+        char *more = mem_realloc(t->p, cap);
+        if (!more) {
+            t->bad = true;
+            return;
+        }
+        t->p = more;
+        t->cap = cap;
+    }
+    memcpy(t->p + t->n, line, (size_t)n + 1);
+    t->n += (size_t)n;
+}
+
+static void head(struct text *t, const char *name, const char *type, const char *help) {
+    put(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void counter(struct text *t, const char *name, const char *help, uint64_t value) {
+    head(t, name, "counter", help);
+    put(t, "%s %" PRIu64 "\n", name, value);
+}
+
+static void gauge(struct text *t, const char *name, const char *help, uint64_t value) {
+    head(t, name, "gauge", help);
+    put(t, "%s %" PRIu64 "\n", name, value);
+}
+
+static void put_server(struct text *t, const struct control *c, us_t now) {
+    static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
+    const struct control_counters *n = &c->counters;
+    head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
+    put(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
+    gauge(t, "oriel_uptime_seconds", "Time since the server started.",
+          (uint64_t)((now - c->started) / US_PER_S));
+    gauge(t, "oriel_connections", "Open TCP connections.", c->open);
+    counter(t, "oriel_connections_refused_total", "Connections beyond limits.connections.",
+            n->connections_refused);
+    head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
+    for (int i = 1; i < HTTP_STATUS_MAX; i++) {
+        put(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
+            n->http_requests[i]);
+    }
+    gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
+    counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
+    counter(t, "oriel_ws_messages_in_total", "Signaling messages received.", n->ws_in);
+    counter(t, "oriel_ws_messages_out_total", "Signaling messages sent.", n->ws_out);
+    counter(t, "oriel_ws_too_large_total", "Messages beyond limits.message_kib.", n->ws_too_large);
+    counter(t, "oriel_ws_slow_closed_total", "Clients closed because they did not read.",
+            n->ws_slow);
+    counter(t, "oriel_ws_origin_refused_total", "Pages of a foreign origin refused.",
+            n->ws_origin_refused);
+    counter(t, "oriel_playback_bytes_total", "Bytes of recordings read for playback.",
+            n->playback_bytes);
+}
+
+static void put_signaling(struct text *t, const struct control *c) {
+    struct sig_stats s = sig_stats(c->sig);
+    gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
+    gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
+    gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
+    gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
+    counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
+    counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
+}
+
+#define WORKERS_MAX 64
+
+/* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
+static void put_media(struct text *t, const struct control *c) {
+    static struct engine_counters n[WORKERS_MAX];
+    static const struct {
+        const char *name;
+        size_t at;
+    } rows[] = {
+#define X(name) {#name, offsetof(struct engine_counters, name)},
+        MEDIA_COUNTERS(X)
+#undef X
+    };
+    for (uint32_t w = 0; w < c->n_workers; w++) {
+        worker_counters(c->workers[w], &n[w]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t sum = 0;
+        put(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n", rows[i].name,
+            rows[i].name);
+        put(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
+        for (uint32_t w = 0; w < c->n_workers; w++) {
+            uint64_t v = 0;
+            memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
+            sum += v;
+            put(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name, w,
+                v);
+        }
+        put(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n", rows[i].name,
+            rows[i].name);
+        put(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
+        put(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
+    }
+}
+
+static void put_rim(struct text *t, const struct control *c) {
+    static const struct {
+        const char *name, *help;
+        size_t at;
+    } rows[] = {
+#define ROW(field, help) {#field, help, offsetof(struct worker_rim_counters, field)}
+        ROW(recv_errors, "Failed receive calls."),
+        ROW(send_errors, "Failed send calls."),
+        ROW(send_would_block, "Datagrams the kernel did not take."),
+        ROW(truncated, "Datagrams larger than a packet buffer."),
+        ROW(pool_empty, "Datagrams lost because all packet buffers were in use."),
+        ROW(tap_dropped, "Messages to the recorder lost to a full mailbox."),
+        ROW(events_dropped, "Events to signaling lost to a full mailbox."),
+#undef ROW
+    };
+    static struct worker_rim_counters n[WORKERS_MAX];
+    for (uint32_t w = 0; w < c->n_workers; w++) {
+        worker_rim_counters(c->workers[w], &n[w]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        put(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
+        put(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
+        for (uint32_t w = 0; w < c->n_workers; w++) {
+            uint64_t v = 0;
+            memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
+            put(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name, w,
+                v);
+        }
+    }
+}
+
+static void put_recorder(struct text *t, const struct control *c) {
+    struct recorder_counters n = {0};
+    if (c->recorder) {
+        recorder_thread_counters(c->recorder, &n);
+    }
+    gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", c->recorder != NULL);
+    gauge(t, "oriel_recorder_recordings_open", "Recordings being written.", n.recordings_open);
+    gauge(t, "oriel_recorder_alarm", "1 while a recording cannot be written.", n.alarm);
+    counter(t, "oriel_recorder_frames_total", "Frames recorded.", n.frames);
+    counter(t, "oriel_recorder_segments_total", "Segments sealed and stored.", n.segments);
+    counter(t, "oriel_recorder_sealed_bytes_total", "Bytes sealed.", n.bytes_sealed);
+    counter(t, "oriel_recorder_gaps_total", "Gaps in recorded tracks.", n.gaps);
+    counter(t, "oriel_recorder_tap_dropped_total", "Messages lost before the recorder.",
+            n.tap_dropped);
+    counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.", n.store_errors);
+}
+
+char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
+    struct text t = {0};
+    put_server(&t, c, now);
+    put_signaling(&t, c);
+    put_media(&t, c);
+    put_rim(&t, c);
+    put_recorder(&t, c);
+    if (t.bad) {
+        return mem_free(t.p);
+    }
+    *ret_len = t.n;
+    return t.p;
+}

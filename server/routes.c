@@ -1,0 +1,132 @@
+#include "server/routes.h"
+
+#include "base/check.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/respond.h"
+#include "server/ws.h"
+
+#include <stdio.h>
+
+static const struct route routes[] = {
+    {HTTP_GET, "/", ROUTE_PUBLIC, false, page_index},
+    {HTTP_GET, "/t/{tour}", ROUTE_PUBLIC, false, page_tour},
+    {HTTP_GET, "/agent/{tour}", ROUTE_PUBLIC, false, page_agent},
+    {HTTP_GET, "/ops", ROUTE_PUBLIC, false, page_ops},
+    {HTTP_GET, "/assets/*", ROUTE_PUBLIC, false, page_asset},
+    {HTTP_GET, "/health", ROUTE_PUBLIC, false, status_health},
+    {HTTP_GET, "/ready", ROUTE_PUBLIC, false, status_ready},
+    {HTTP_GET, "/metrics", ROUTE_PUBLIC, false, status_metrics},
+    {HTTP_GET, WS_PATH, ROUTE_PUBLIC, false, status_upgrade},
+    {HTTP_POST, "/whip/{tour}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_PATCH, "/whip/{tour}/{session}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_DELETE, "/whip/{tour}/{session}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_POST, "/whep/{tour}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_PATCH, "/whep/{tour}/{session}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_DELETE, "/whep/{tour}/{session}", ROUTE_SIGNALING, true, whip_request},
+    {HTTP_GET, "/v1/recordings", ROUTE_OPS, true, recordings_list},
+    {HTTP_GET, "/v1/recordings/{recording}", ROUTE_OPS, true, recordings_one},
+    {HTTP_POST, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_ticket},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", ROUTE_PLAYBACK, true, recordings_media},
+};
+
+/* A HEAD is a GET whose body is not sent (RFC 9110 section 9.3.2). */
+static bool answers(const struct route *t, enum http_method m) {
+    return t->method == m || (m == HTTP_HEAD && t->method == HTTP_GET);
+}
+
+void routes_find(struct request *r, const char *path) {
+    struct url_args args;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!url_match(routes[i].pattern, path, &args)) {
+            continue;
+        }
+        r->args = args;
+        r->route = &routes[i];
+        if (answers(&routes[i], r->method)) {
+            return;
+        }
+    }
+    if (r->method == HTTP_OPTIONS && r->route) {
+        return;
+    }
+    r->early = r->route ? 405 : 404;
+}
+
+/* Methods possible where `same` is, "GET, HEAD, OPTIONS". */
+static void allowed(const struct route *same, char *out, size_t cap) {
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (strcmp(routes[i].pattern, same->pattern) == 0 && n < cap) {
+            n += (size_t)snprintf(out + n, cap - n, "%s%s, ", http_method_name(routes[i].method),
+                                  routes[i].method == HTTP_GET ? ", HEAD" : "");
+        }
+    }
+    if (n < cap) {
+        snprintf(out + n, cap - n, "OPTIONS");
+    }
+}
+
+void routes_allow(struct request *r) {
+    char methods[96];
+    allowed(r->route, methods, sizeof(methods));
+    respond_header(r, "allow:", methods);
+}
+
+static void answer_options(struct request *r) {
+    char methods[96];
+    allowed(r->route, methods, sizeof(methods));
+    respond_header(r, "allow:", methods);
+    if (r->route->cors) {
+        respond_header(r, "access-control-allow-methods:", methods);
+        respond_header(r, "access-control-allow-headers:",
+                       "Authorization, Content-Type, If-Match, If-None-Match, Range");
+        respond_header(r, "access-control-max-age:", "86400");
+    }
+    if (r->route->handle == whip_request && r->args.n == 1) {
+        respond_header(r, "accept-post:", "application/sdp"); /* RFC 9725 section 4.2 */
+    }
+    respond_empty(r, 204);
+}
+
+bool routes_tour_allowed(const struct request *r, const char *tour) {
+    return !*r->claims.tour || strcmp(r->claims.tour, tour) == 0;
+}
+
+static enum sig_code check_ops(struct control *c, struct request *r) {
+    const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
+    if (!token) {
+        return SIG_TOKEN_MISSING;
+    }
+    enum sig_code code = auth_verify(c->auth, clock_wall(), token, strlen(token), &r->claims);
+    return code == SIG_OK && r->claims.role != ROLE_OPS ? SIG_FORBIDDEN : code;
+}
+
+static bool has_ticket(struct control *c, const struct request *r) {
+    char ticket[AUTH_TICKET_MAX];
+    return url_cookie(r->headers[H_COOKIE], "oriel_play", ticket, sizeof(ticket)) &&
+           auth_ticket_ok(c->ticket_key, r->args.v[0], clock_wall(), ticket);
+}
+
+static enum sig_code check(struct control *c, struct request *r) {
+    if (r->route->auth == ROUTE_PLAYBACK && has_ticket(c, r)) {
+        return SIG_OK;
+    }
+    return r->route->auth >= ROUTE_OPS ? check_ops(c, r) : SIG_OK;
+}
+
+void routes_dispatch(struct request *r) {
+    struct control *c = r->control;
+    if (r->method == HTTP_OPTIONS) {
+        answer_options(r);
+        return;
+    }
+    enum sig_code code = check(c, r);
+    if (code != SIG_OK) {
+        LOG(LOG_LEVEL_INFO, "refused", "A request was refused.", LOG_STR("conn", r->label),
+            LOG_STR("route", r->route->pattern), LOG_STR("code", sig_code_name(code)));
+        respond_code(r, code);
+        return;
+    }
+    r->route->handle(c, r);
+}

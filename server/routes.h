@@ -1,0 +1,55 @@
+/* What the server answers, as a constant table of method, path pattern, what it needs and the
+ * function that does it. docs/api.md is this table in prose. */
+#ifndef ORIEL_SERVER_ROUTES_H
+#define ORIEL_SERVER_ROUTES_H
+
+#include "server/http.h"
+
+enum route_auth {
+    ROUTE_PUBLIC,
+    ROUTE_SIGNALING, /* signaling checks the token itself */
+    ROUTE_OPS,       /* Bearer token with role ops */
+    ROUTE_PLAYBACK   /* as ROUTE_OPS, or the playback cookie of this recording */
+};
+
+struct route {
+    enum http_method method; /* HTTP_GET rows answer HEAD too */
+    const char *pattern;
+    enum route_auth auth;
+    bool cors; /* bearer endpoints: any origin, no cookies */
+    void (*handle)(struct control *c, struct request *r);
+};
+
+/* Sets route and args, or early (404, 405) when there is none. */
+void routes_find(struct request *r, const char *path);
+/* Add the Allow header of a 405. */
+void routes_allow(struct request *r);
+/* Check the token if need be and call the handler. Afterwards there is an answer, or one comes. */
+void routes_dispatch(struct request *r);
+/* May this request's token see this tour? A token of ops without a tour may see all. */
+bool routes_tour_allowed(const struct request *r, const char *tour);
+
+/* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c. */
+void page_index(struct control *c, struct request *r);
+void page_tour(struct control *c, struct request *r);
+void page_agent(struct control *c, struct request *r);
+void page_ops(struct control *c, struct request *r);
+void page_asset(struct control *c, struct request *r);
+void status_health(struct control *c, struct request *r);
+void status_ready(struct control *c, struct request *r);
+void status_metrics(struct control *c, struct request *r);
+void status_upgrade(struct control *c, struct request *r);
+void whip_request(struct control *c, struct request *r);
+void recordings_list(struct control *c, struct request *r);
+void recordings_one(struct control *c, struct request *r);
+void recordings_ticket(struct control *c, struct request *r);
+void recordings_media(struct control *c, struct request *r);
+
+/* An answer of signaling to whip_request. */
+void whip_answer(struct control *c, const struct sig_effect *e);
+/* A reply of the reader thread; takes over its data. */
+void recordings_reply(struct control *c, struct read_reply *reply);
+/* The client can take more of a recording, and no chunk is in hand. False: give up. */
+bool recordings_next(struct request *r);
+
+#endif
