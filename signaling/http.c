@@ -1,0 +1,242 @@
+/* WHIP (RFC 9725) and WHEP, its playback twin: one request, exactly one EFFECT_HTTP. */
+#include "signaling/internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct exchange {
+    struct sig *s;
+    us_t now;
+    const struct sig_http *h;
+    struct claims claims;
+};
+
+static bool is_type(const char *content_type, const char *want) {
+    size_t n = strlen(want);
+    return content_type && strncasecmp(content_type, want, n) == 0 &&
+           (content_type[n] == '\0' || content_type[n] == ';' || content_type[n] == ' ');
+}
+
+/* text's reference is taken over; NULL sends no body. */
+static void respond(const struct exchange *x, struct sig_effect e, struct text *text) {
+    e.type = EFFECT_HTTP;
+    e.req = x->h->req;
+    e.text = text ? text->p : NULL;
+    e.len = text ? text->n : 0;
+    e.content_type = text ? e.content_type : NULL;
+    effect_text(x->s, e, text);
+}
+
+/* RFC 9457 */
+static void respond_problem(const struct exchange *x, enum sig_code code, int status) {
+    struct out o = {NULL, false};
+    x->s->stats.errors++;
+    j_open(&o, '{');
+    j_key(&o, "type");
+    j_string(&o, "about:blank");
+    j_key(&o, "title");
+    j_string(&o, sig_code_message(code));
+    j_key(&o, "status");
+    j_int(&o, status);
+    j_key(&o, "detail");
+    j_string(&o, sig_code_message(code));
+    j_key(&o, "code");
+    j_string(&o, sig_code_name(code));
+    j_close(&o, '}');
+    respond(
+        x,
+        (struct sig_effect){.status = (uint16_t)status, .content_type = "application/problem+json"},
+        out_done(&o));
+}
+
+static enum sig_code authorise(struct exchange *x) {
+    const char *token = x->h->token;
+    enum sig_code code = verify_token(x->s, token, token ? strlen(token) : 0, &x->claims);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (x->claims.role == ROLE_OPS) {
+        return SIG_FORBIDDEN;
+    }
+    return strcmp(x->claims.tour, x->h->tour) == 0 ? SIG_OK : SIG_TOKEN_TOUR;
+}
+
+/* ---- POST ---- */
+
+static enum sig_code created(const struct exchange *x, struct session *session,
+                             const struct offer *offer) {
+    struct out o = {NULL, false};
+    session_answer(x->s, session, offer, &o, false);
+    struct text *answer = out_done(&o);
+    if (!answer) {
+        return SIG_INTERNAL;
+    }
+    session_name(x->s, session, x->h->whep ? "whep" : "whip", x->h->tour);
+    respond(x,
+            (struct sig_effect){.status = 201,
+                                .content_type = "application/sdp",
+                                .location = session->location,
+                                .etag = session->etag},
+            answer);
+    return SIG_OK;
+}
+
+static enum sig_code post_whip(struct exchange *x) {
+    struct entry e = {.claims = &x->claims,
+                      .consent = true, /* docs/protocol.md section 2: posting is the consent */
+                      .offer = {.use = OFFER_WHIP, .sdp = x->h->body, .n = x->h->body_len}};
+    enum sig_code code = seat_enter(x->s, x->now, &e);
+    if (code != SIG_OK) {
+        return code;
+    }
+    code = created(x, e.seat->session, &e.offer);
+    if (code != SIG_OK) {
+        seat_leave(x->s, x->now, e.seat, "disconnected");
+        return code;
+    }
+    memcpy(e.seat->session->sub, x->claims.sub, sizeof(x->claims.sub));
+    (e.took_over ? tell_changed : tell_joined)(x->s, e.seat);
+    return SIG_OK;
+}
+
+static enum sig_code check_viewers(const struct exchange *x, const struct tour *t) {
+    uint32_t mine = 0;
+    for (const struct session *v = t->viewers; v; v = v->next) {
+        mine += strcmp(v->sub, x->claims.sub) == 0;
+    }
+    bool full = mine >= x->s->config.max_whep_per_token ||
+                t->n_seats + t->n_viewers >= x->s->config.max_participants;
+    return full ? SIG_TOUR_FULL : SIG_OK;
+}
+
+static enum sig_code post_whep(struct exchange *x) {
+    struct tour *t;
+    struct session *session;
+    struct offer offer = {.use = OFFER_WHEP, .sdp = x->h->body, .n = x->h->body_len};
+    enum sig_code code = tour_for(x->s, x->now, &x->claims, &t);
+    if (code == SIG_OK && !t) {
+        code = SIG_TOUR_UNKNOWN; /* a player does not create what it plays */
+    }
+    code = code == SIG_OK ? check_viewers(x, t) : code;
+    if (code == SIG_OK && effects_reserve(x->s, 1) != OK) {
+        code = SIG_INTERNAL;
+    }
+    code = code == SIG_OK ? session_make(x->s, t->codec, &offer, &session) : code;
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (!t->id) {
+        tour_start(x->s, t);
+    }
+    session_start(x->s, t, NULL, session);
+    memcpy(session->sub, x->claims.sub, sizeof(x->claims.sub));
+    tour_touch(x->s, x->now, t);
+    code = created(x, session, &offer);
+    if (code != SIG_OK) {
+        session_stop(x->s, session, true);
+    }
+    return code;
+}
+
+static enum sig_code post(struct exchange *x) {
+    if (x->h->resource) {
+        return SIG_RESOURCE_UNKNOWN;
+    }
+    if (!is_type(x->h->content_type, "application/sdp")) {
+        return SIG_CONTENT_TYPE;
+    }
+    return x->h->whep ? post_whep(x) : post_whip(x);
+}
+
+/* ---- PATCH and DELETE ---- */
+
+static struct session *find_resource(const struct exchange *x) {
+    const char *id = x->h->resource;
+    struct session *session = id ? map_get(x->s->resources, key_of(x->s, id)) : NULL;
+    bool mine =
+        session && strcmp(session->resource, id) == 0 && strcmp(session->sub, x->claims.sub) == 0 &&
+        strcmp(session->tour->name, x->claims.tour) == 0 && (session->seat == NULL) == x->h->whep;
+    return mine ? session : NULL;
+}
+
+/* RFC 9725 section 4.3.3: a restart names the session by its ETag, or any by "*". */
+static enum sig_code patch_restart(struct exchange *x, struct session *session, struct span ufrag,
+                                   struct span pwd) {
+    struct session fresh = {.params = session->params};
+    struct ice_credentials *ice = &fresh.params.ice;
+    struct out o = {NULL, false};
+    struct offer none = {.use = OFFER_WHIP};
+    memset(ice, 0, sizeof(*ice));
+    memcpy(ice->remote_ufrag, ufrag.p, ufrag.n);
+    memcpy(ice->remote_pwd, pwd.p, pwd.n);
+    negotiate_credentials(&x->s->config.rng, ice);
+    fresh.tour = session->tour;
+    session_answer(x->s, &fresh, &none, &o, true);
+    struct text *text = out_done(&o);
+    if (!text) {
+        return SIG_INTERNAL;
+    }
+    session_restart(x->s, session, &fresh);
+    session_new_etag(x->s, session);
+    respond(x,
+            (struct sig_effect){.status = 200,
+                                .content_type = "application/trickle-ice-sdpfrag",
+                                .etag = session->etag},
+            text);
+    return SIG_OK;
+}
+
+static enum sig_code patch(struct exchange *x) {
+    struct session *session = find_resource(x);
+    struct span ufrag, pwd;
+    const char *match = x->h->if_match;
+    if (!session) {
+        return SIG_RESOURCE_UNKNOWN;
+    }
+    if (!is_type(x->h->content_type, "application/trickle-ice-sdpfrag")) {
+        return SIG_CONTENT_TYPE;
+    }
+    enum sig_code code = sdp_parse_fragment(x->h->body, x->h->body_len, &ufrag, &pwd);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (match && strcmp(match, "*") != 0 && strcmp(match, session->etag) != 0) {
+        return SIG_ETAG_MISMATCH;
+    }
+    if (ufrag.n == 0 || span_is(ufrag, session->params.ice.remote_ufrag)) {
+        respond(x, (struct sig_effect){.status = 204}, NULL);
+        return SIG_OK;
+    }
+    if (!match) {
+        respond_problem(x, SIG_ETAG_MISMATCH, 428); /* RFC 6585 section 3 */
+        return SIG_OK;
+    }
+    return patch_restart(x, session, ufrag, pwd);
+}
+
+static enum sig_code delete_session(struct exchange *x) {
+    struct session *session = find_resource(x);
+    if (!session) {
+        return SIG_RESOURCE_UNKNOWN;
+    }
+    if (session->seat) {
+        seat_leave(x->s, x->now, session->seat, "left");
+    } else {
+        struct tour *t = session->tour;
+        session_stop(x->s, session, true);
+        tour_touch(x->s, x->now, t);
+    }
+    respond(x, (struct sig_effect){.status = 200}, NULL);
+    return SIG_OK;
+}
+
+void sig_http(struct sig *s, us_t now, const struct sig_http *h) {
+    static enum sig_code (*const methods[])(struct exchange *) = {
+        [SIG_POST] = post, [SIG_PATCH] = patch, [SIG_DELETE] = delete_session};
+    struct exchange x = {.s = s, .now = now, .h = h};
+    enum sig_code code = authorise(&x);
+    code = code == SIG_OK ? methods[h->method](&x) : code;
+    if (code != SIG_OK) {
+        respond_problem(&x, code, sig_code_status(code));
+    }
+}

@@ -1,0 +1,257 @@
+/* The state behind signaling.h; only files of this folder include it. Trees of owners: sig owns
+ * tours, connections and sessions; a tour owns its seats and viewers; a seat owns at most one
+ * session. What is removed goes to the trash and is freed when the effects that may point into it
+ * have been drained. Owner: the control thread. */
+#ifndef ORIEL_SIGNALING_INTERNAL_H
+#define ORIEL_SIGNALING_INTERNAL_H
+
+#include "base/map.h"
+#include "base/timers.h"
+#include "signaling/negotiate.h"
+#include "signaling/signaling.h"
+
+#define RESUME_LEN 32   /* hex digits of 128 random bits */
+#define RESOURCE_LEN 24 /* hex digits */
+#define ETAG_LEN 18     /* 16 hex digits in quotes */
+#define ENDED_MAX 64    /* names of ended tours remembered */
+#define ENDED_KEEP (600 * US_PER_S)
+#define TITLE_MAX 128
+#define LOCATION_MAX (TOUR_NAME_MAX + RESOURCE_LEN + 8)
+
+#define WS_NORMAL 1000 /* RFC 6455 section 7.4.1 */
+#define WS_POLICY 1008
+#define WS_FAILED 1011
+#define WS_TAKEN_OVER 4001 /* private use, RFC 6455 section 7.4.2 */
+
+/* Head of everything that may wait in the trash. */
+struct trash {
+    struct trash *next;
+};
+
+enum timer_kind { TIMER_SEAT, TIMER_TOUR };
+struct sig_timer {
+    struct timer timer; /* first, so that timers_pop gives us the whole */
+    enum timer_kind kind;
+};
+
+struct conn {
+    struct trash trash;
+    uint64_t id;
+    struct seat *seat; /* NULL before join */
+    struct conn *next, *prev;
+    us_t rate_at;   /* when tokens was right */
+    int64_t credit; /* [us] of message budget */
+    uint32_t over;  /* messages over the limit in a row */
+    bool closing;   /* EFFECT_CLOSE is out: deaf from now on */
+    bool broken;    /* a message for it was lost to memory: will be closed */
+};
+
+struct binding {
+    uint64_t participant; /* 0 = empty */
+    uint8_t source;
+};
+
+/* One media transport. */
+struct session {
+    struct trash trash;
+    struct session_params params;
+    struct tour *tour;
+    struct seat *seat; /* NULL for a WHEP viewer */
+    bool connected;
+    uint8_t on;       /* bit per source_kind: packets arrive */
+    uint32_t version; /* of the answer */
+    struct binding bound[SESSION_LINES_MAX];
+    /* WHIP and WHEP */
+    char sub[SUB_MAX + 1];
+    char resource[RESOURCE_LEN + 1]; /* "" = of a WebSocket */
+    char etag[ETAG_LEN + 1];
+    char location[LOCATION_MAX + 1];
+    struct session *next, *prev; /* among the tour's viewers */
+};
+
+struct seat {
+    struct trash trash;
+    struct sig_timer grace;
+    struct tour *tour;
+    struct seat *next, *prev; /* in the tour, in the order of joining */
+    uint64_t id;
+    uint32_t number; /* "p7" on the wire */
+    enum role role;
+    char sub[SUB_MAX + 1], name[NAME_MAX_BYTES + 1], resume[RESUME_LEN + 1];
+    struct conn *conn; /* NULL: lost, or WHIP */
+    struct session *session;
+    uint64_t pinned;
+    uint8_t muted; /* bit per source_kind */
+    bool consent, lost;
+    struct wants wants;
+};
+
+struct tour {
+    struct trash trash;
+    struct sig_timer empty;
+    char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
+    bool declared;
+    enum record_mode record;
+    enum codec codec;
+    struct tour *next, *prev;
+    /* Of one run of the tour; a declared tour can have many. */
+    uint64_t id; /* 0 = waiting */
+    uint32_t worker, n_seats, n_viewers, next_number;
+    struct seat *first, *last;
+    struct session *viewers;
+    uint64_t speaker;
+    bool record_on; /* what was ordered */
+    enum recording_state recording;
+};
+
+struct queued {
+    struct sig_effect e;
+    struct text *hold; /* keeps e.text alive */
+};
+
+struct sig {
+    struct sig_config config;
+    char *consent_version, *consent_text;
+    uint64_t seed, next_handle;
+    struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
+    struct conn *first_conn;
+    struct tour *first_tour;
+    struct timers timers;
+    uint32_t *load; /* sessions per worker */
+    struct {
+        char name[TOUR_NAME_MAX + 1];
+        us_t until;
+    } ended[ENDED_MAX];
+    uint32_t next_ended;
+    struct queued *queue;
+    size_t head, count, cap, must; /* must: room kept for effects that may not be lost */
+    struct text *last;             /* text of the effect returned last */
+    struct trash *rubbish;
+    bool any_broken;
+    struct sig_stats stats;
+    struct sdp offer; /* scratch of the request that is handled */
+};
+
+/* ---- effects.c ---- */
+
+/* Make sure that n more seats or sessions can be undone without allocating. ERR_NOMEM. */
+enum err effects_reserve(struct sig *s, uint32_t n);
+/* Queue an effect that may not be lost. */
+void effect(struct sig *s, struct sig_effect e);
+/* The same with a text of its own, whose reference is taken over; text may be NULL. */
+void effect_text(struct sig *s, struct sig_effect e, struct text *text);
+/* Queue text for a connection. When memory is out the connection is closed instead. text may be
+ * NULL (its allocation failed); the caller keeps its reference. */
+void send_text(struct sig *s, struct conn *c, struct text *text);
+/* Finish o and send it. */
+void send_out(struct sig *s, struct conn *c, struct out *o);
+/* Finish o and send it to everybody in the tour but `except` (may be NULL). */
+void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct out *o);
+void send_error(struct sig *s, struct conn *c, enum sig_code code);
+void close_conn(struct sig *s, struct conn *c, uint16_t status);
+void to_trash(struct sig *s, struct trash *x);
+
+/* ---- wire.c: state as JSON ---- */
+
+void put_participant(struct out *o, const struct seat *x);
+void put_tour(struct out *o, const struct tour *t);
+void put_roster(struct out *o, const struct tour *t);
+void put_slots(struct out *o, const struct sig *s, const struct session *x);
+void put_slot(struct out *o, const struct sig *s, const struct session *x, int line);
+/* "p7", or null for 0 and for those who left. */
+void put_id(struct out *o, const struct sig *s, uint64_t participant);
+/* Tell everybody (but `except`) what changed. */
+void tell_joined(struct sig *s, const struct seat *x);
+void tell_changed(struct sig *s, const struct seat *x);
+void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);
+
+/* ---- tours.c ---- */
+
+bool tour_name_valid(const char *name);
+struct tour *tour_find(const struct sig *s, const char *name);
+/* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.
+ * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED. */
+enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret);
+/* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
+enum err tour_new(struct sig *s, const char *name, const char *title, struct tour **ret);
+/* Give a waiting tour a worker and a handle. */
+void tour_start(struct sig *s, struct tour *t);
+void tour_record(struct sig *s, struct tour *t, bool on);
+/* End a run: everybody leaves. A tour that is not declared is gone afterwards. */
+void tour_stop(struct sig *s, struct tour *t);
+/* End by an agent: tell everybody, remember the name, stop. */
+void tour_end(struct sig *s, us_t now, struct tour *t);
+/* Set the empty timer by whether anybody is there. */
+void tour_touch(struct sig *s, us_t now, struct tour *t);
+void tour_timeout(struct sig *s, struct tour *t);
+void tour_unlink(struct sig *s, struct tour *t);
+
+/* ---- sessions.c ---- */
+
+enum offer_use { OFFER_WANTS, OFFER_WHIP, OFFER_WHEP };
+struct offer {
+    enum offer_use use;
+    const char *sdp;
+    size_t n;
+    const struct wants *wants;    /* OFFER_WANTS */
+    const struct session *before; /* restarted or replaced, or NULL */
+    /* out */
+    const char *field;         /* the wrong field, with SIG_BAD_FIELD */
+    struct negotiation result; /* refers to the scratch in sig */
+    struct plan plan;
+};
+/* A session from an offer, not yet part of anything. The codes of negotiate, SIG_TOO_LARGE,
+ * SIG_INTERNAL, SIG_SERVER_FULL. */
+enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret);
+/* Append the answer. fragment: the form of a WHIP restart. */
+void session_answer(struct sig *s, const struct session *x, const struct offer *o, struct out *out,
+                    bool fragment);
+/* Make it live: seat may be NULL (a viewer). Emits EFFECT_PEER_ADD and the seat's intent. */
+void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x);
+/* End it; tell_media: with EFFECT_PEER_REMOVE. Frees x. */
+void session_stop(struct sig *s, struct session *x, bool tell_media);
+/* Throw away a session that was never started. NULL allowed. */
+void session_drop(struct session *x);
+/* Take over new ICE credentials of a restart. */
+void session_restart(struct sig *s, struct session *x, const struct session *fresh);
+/* Give it a resource for WHIP and WHEP. */
+void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
+void session_new_etag(struct sig *s, struct session *x);
+
+/* ---- seats.c ---- */
+
+struct entry { /* somebody who wants in */
+    const struct claims *claims;
+    const char *name; /* asked for, or NULL */
+    bool consent;
+    struct conn *conn; /* NULL: WHIP */
+    struct wants wants;
+    struct offer offer;
+    /* out */
+    struct seat *seat;
+    bool took_over; /* an existing seat */
+};
+/* Everything about joining: rights, tour, negotiation, take-over, events to others. On an error
+ * nothing has changed. e->offer then answers the client with session_answer. */
+enum sig_code seat_enter(struct sig *s, us_t now, struct entry *e);
+/* Remove a seat: events, effects, timers. */
+void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason);
+/* As seat_leave, without events to others and without ending the connection. */
+void seat_remove(struct sig *s, struct seat *x);
+/* Put a connection on a seat; another one there is told and closed. */
+void seat_attach(struct sig *s, struct seat *x, struct conn *c);
+/* The connection is gone: the seat is kept for the grace. */
+void seat_lose(struct sig *s, us_t now, struct seat *x);
+struct seat *seat_by_sub(const struct tour *t, const char *sub);
+struct seat *seat_by_resume(const struct sig *s, const char *token);
+/* Restart or replace the transport of a seat by a new offer. */
+enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o);
+void seat_journal(struct sig *s, const struct seat *x, bool on);
+enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct claims *ret);
+
+/* A key for maps from a string. */
+uint64_t key_of(const struct sig *s, const char *text);
+/* n random lower-case hex digits (n even, at most 64) and NUL. */
+void random_hex(struct sig *s, char *out, size_t n);
+
+#endif

@@ -1,0 +1,253 @@
+#include "signaling/negotiate.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+/* Local credentials (RFC 8839 section 5.4 asks for 4 and 22 at least): 72 bits keep local ufrags
+ * unique without a table, for they are what a worker tells peers apart by. */
+#define LOCAL_UFRAG_LEN 12
+#define LOCAL_PWD_LEN 24
+
+/* RFC 5761 section 4: with rtcp-mux these payload types look like RTCP. */
+static bool pt_usable(unsigned pt) {
+    return pt < 64 || pt > 95;
+}
+
+/* H.264 in packetization mode 1 only (RFC 6184 section 6.2), VP9 and AV1 in profile 0. */
+static bool profile_fits(const struct sdp_format *f) {
+    struct span v;
+    switch (f->codec) {
+    case CODEC_H264:
+        v = span_param(f->fmtp, "profile-level-id");
+        return span_is(span_param(f->fmtp, "packetization-mode"), "1") && v.n == 6;
+    case CODEC_VP9:
+        v = span_param(f->fmtp, "profile-id");
+        return v.n == 0 || span_is(v, "0");
+    case CODEC_AV1:
+        v = span_param(f->fmtp, "profile");
+        return v.n == 0 || span_is(v, "0");
+    default:
+        return true;
+    }
+}
+
+static const struct sdp_format *find_codec(const struct sdp_media *m, enum codec c) {
+    for (int i = 0; i < m->n_formats; i++) {
+        const struct sdp_format *f = &m->formats[i];
+        if (f->codec == c && pt_usable(f->pt) && profile_fits(f)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static uint8_t find_rtx(const struct sdp_media *m, unsigned pt) {
+    uint32_t apt;
+    for (int i = 0; i < m->n_formats; i++) {
+        const struct sdp_format *f = &m->formats[i];
+        if (f->rtx && pt_usable(f->pt) && span_number(span_param(f->fmtp, "apt"), 127, &apt) &&
+            apt == pt) {
+            return f->pt;
+        }
+    }
+    return 0;
+}
+
+/* Does another line of the offer use this id for another extension? aiortc does, and then reads
+ * what it receives with one map for all lines. */
+static bool id_ambiguous(const struct sdp *offer, const struct sdp_ext *e) {
+    for (int i = 0; i < offer->n_media; i++) {
+        const struct sdp_media *m = &offer->media[i];
+        for (int k = 0; k < m->n_exts; k++) {
+            if (m->exts[k].id == e->id && !span_eq(m->exts[k].uri, e->uri)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, bool inbound) {
+    switch (e) {
+    case RTP_EXT_MID:
+        return true;
+    case RTP_EXT_AUDIO_LEVEL:
+        return m->kind == SDP_AUDIO;
+    case RTP_EXT_ORIENTATION:
+        return m->kind == SDP_VIDEO;
+    case RTP_EXT_ABS_SEND_TIME:
+    case RTP_EXT_TWCC: /* there is no send-side estimator that would read the feedback yet */
+        return inbound;
+    default:
+        return false;
+    }
+}
+
+static void take_exts(const struct sdp *offer, const struct sdp_media *m, bool inbound,
+                      struct rtp_ext_map *ret) {
+    for (int i = 0; i < m->n_exts; i++) {
+        const struct sdp_ext *e = &m->exts[i];
+        bool ok = e->ext < RTP_EXT_COUNT && e->id <= 14 && !ret->id[e->ext] &&
+                  (e->direction & (inbound ? SDP_SEND : SDP_RECV)) &&
+                  ext_wanted((enum rtp_ext)e->ext, m, inbound);
+        if (ok && (inbound || e->ext == RTP_EXT_MID || !id_ambiguous(offer, e))) {
+            ret->id[e->ext] = e->id;
+        }
+    }
+}
+
+static bool ssrc_used(const struct session_params *s, uint32_t ssrc) {
+    for (int i = 0; s && i < s->n_lines; i++) {
+        if (s->lines[i].ssrc == ssrc || s->lines[i].rtx_ssrc == ssrc) {
+            return true;
+        }
+    }
+    return ssrc == 0;
+}
+
+static uint32_t fresh_ssrc(const struct negotiation *n, const struct session_params *s) {
+    uint32_t ssrc;
+    do {
+        ssrc = rng_u32(n->rng);
+    } while (ssrc_used(s, ssrc) || ssrc_used(n->before, ssrc));
+    return ssrc;
+}
+
+static const struct session_line *line_before(const struct session_params *b, const char *mid) {
+    for (int i = 0; b && i < b->n_lines; i++) {
+        if (b->lines[i].slot && strcmp(b->lines[i].mid, mid) == 0) {
+            return &b->lines[i];
+        }
+    }
+    return NULL;
+}
+
+static void take_ssrcs(const struct negotiation *n, struct session_params *s,
+                       struct session_line *l) {
+    const struct session_line *b = line_before(n->before, l->mid);
+    l->ssrc = b ? b->ssrc : fresh_ssrc(n, s);
+    if (l->rtx_pt) {
+        l->rtx_ssrc = b && b->rtx_ssrc ? b->rtx_ssrc : fresh_ssrc(n, s);
+    }
+}
+
+static void accept_line(struct negotiation *n, struct session_params *s, int i,
+                        const struct sdp_format *f) {
+    const struct sdp_media *m = &n->offer->media[i];
+    const struct plan_line *p = &n->plan->at[i];
+    uint8_t fb = (uint8_t)(f->fb | m->fb_all);
+    struct session_line *l = &s->lines[s->n_lines];
+    n->line[i] = (int8_t)s->n_lines;
+    memset(l, 0, sizeof(*l));
+    memcpy(l->mid, m->mid.p ? m->mid.p : "", m->mid.n);
+    l->source = p->source;
+    l->slot = p->slot;
+    l->slot_index = p->index;
+    l->codec = f->codec;
+    l->pt = f->pt;
+    take_exts(n->offer, m, p->source != 0, &l->ext);
+    l->nack = fb & SDP_FB_NACK;
+    l->pli = (fb & SDP_FB_PLI) && m->kind == SDP_VIDEO;
+    l->twcc = (fb & SDP_FB_TWCC) && l->ext.id[RTP_EXT_TWCC];
+    /* RFC 4588 repairs what a NACK asks for; without it RTX has no use. */
+    l->rtx_pt = l->nack ? find_rtx(m, f->pt) : 0;
+    /* Counted first, so that its own SSRC is seen when the one for RTX is drawn. */
+    s->n_lines++;
+    if (l->slot) {
+        take_ssrcs(n, s, l);
+    } else {
+        l->ssrc = m->ssrc;
+        l->rtx_ssrc = l->rtx_pt ? m->rtx_ssrc : 0;
+    }
+}
+
+static enum sig_code consider(struct negotiation *n, struct session_params *s, int i) {
+    const struct sdp_media *m = &n->offer->media[i];
+    const struct plan_line *p = &n->plan->at[i];
+    n->line[i] = -1;
+    /* Port 0 means refused, but not in a BUNDLE (RFC 9143 section 6: bundle-only). */
+    if ((!p->source && !p->slot) || (m->port == 0 && !m->bundled)) {
+        return SIG_OK;
+    }
+    if (!span_is(m->proto, "UDP/TLS/RTP/SAVPF") || !m->rtcp_mux) {
+        return SIG_SDP_UNSUPPORTED;
+    }
+    const struct sdp_format *f = find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video);
+    if (f) {
+        accept_line(n, s, i, f);
+    } else {
+        n->lacking[n->n_lacking++] = (uint8_t)i;
+    }
+    return SIG_OK;
+}
+
+/* All accepted lines share one transport: they must be in the BUNDLE, unless there is only one. */
+static bool one_transport(const struct negotiation *n, const struct session_params *s) {
+    for (int i = 0; i < n->offer->n_media; i++) {
+        if (n->line[i] >= 0 && !n->offer->media[i].bundled && s->n_lines > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret) {
+    rng_ice_chars(rng, ret->local_ufrag, LOCAL_UFRAG_LEN);
+    rng_ice_chars(rng, ret->local_pwd, LOCAL_PWD_LEN);
+}
+
+/* The transport is that of the first accepted line (RFC 9143 section 7.3.1), with the session
+ * level as default (RFC 8839 section 5.4, RFC 8122 section 5). */
+static enum sig_code take_transport(const struct negotiation *n, struct session_params *ret) {
+    const struct sdp_transport *c = &n->offer->common, *m = NULL;
+    for (int i = 0; i < n->offer->n_media && !m; i++) {
+        m = n->line[i] >= 0 ? &n->offer->media[i].transport : NULL;
+    }
+    CHECK(m);
+    struct span ufrag = m->ufrag.n ? m->ufrag : c->ufrag, pwd = m->pwd.n ? m->pwd : c->pwd;
+    uint8_t setup = m->setup ? m->setup : c->setup;
+    if (ufrag.n == 0 || pwd.n == 0) {
+        return SIG_SDP_MALFORMED;
+    }
+    if ((!m->has_fingerprint && (m->other_fingerprint || !c->has_fingerprint)) ||
+        setup == SDP_SETUP_PASSIVE) {
+        return SIG_SDP_UNSUPPORTED;
+    }
+    memset(&ret->ice, 0, sizeof(ret->ice));
+    memcpy(ret->ice.remote_ufrag, ufrag.p, ufrag.n);
+    memcpy(ret->ice.remote_pwd, pwd.p, pwd.n);
+    negotiate_credentials(n->rng, &ret->ice);
+    memcpy(ret->fingerprint, (m->has_fingerprint ? m : c)->fingerprint, FINGERPRINT_LEN);
+    return SIG_OK;
+}
+
+enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
+    n->n_lacking = 0;
+    ret->n_lines = 0;
+    for (int i = 0; i < n->offer->n_media; i++) {
+        enum sig_code code = consider(n, ret, i);
+        if (code != SIG_OK) {
+            return code;
+        }
+    }
+    if (ret->n_lines == 0) {
+        return n->n_lacking ? SIG_CODEC_UNSUPPORTED : SIG_SDP_UNSUPPORTED;
+    }
+    return one_transport(n, ret) ? take_transport(n, ret) : SIG_SDP_UNSUPPORTED;
+}
+
+static bool same_line(const struct session_line *a, const struct session_line *b) {
+    return strcmp(a->mid, b->mid) == 0 && a->source == b->source && a->slot == b->slot &&
+           a->slot_index == b->slot_index && a->codec == b->codec && a->pt == b->pt &&
+           a->rtx_pt == b->rtx_pt && memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0;
+}
+
+bool negotiate_same_peer(const struct session_params *before, const struct session_params *now) {
+    bool same = memcmp(before->fingerprint, now->fingerprint, FINGERPRINT_LEN) == 0 &&
+                before->n_lines == now->n_lines;
+    for (int i = 0; same && i < now->n_lines; i++) {
+        same = same_line(&before->lines[i], &now->lines[i]);
+    }
+    return same;
+}

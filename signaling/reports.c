@@ -1,0 +1,106 @@
+/* What media and the recorder report, turned into events for clients. Reports about peers and
+ * tours that are gone meanwhile find nobody and are dropped. */
+#include "signaling/internal.h"
+
+#include <string.h>
+
+void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
+    struct session *x = map_get(s->peers, peer);
+    (void)now;
+    if (x && !x->connected) {
+        x->connected = true;
+        if (x->seat) {
+            tell_changed(s, x->seat);
+        }
+    }
+}
+
+void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason) {
+    struct session *x = map_get(s->peers, peer);
+    (void)reason; /* for the rim's log; clients see `connected` */
+    if (!x) {
+        return;
+    }
+    struct seat *seat = x->seat;
+    struct tour *tour = x->tour;
+    bool whip = *x->resource != '\0';
+    session_stop(s, x, false);
+    if (seat && whip) {
+        seat_leave(s, now, seat, "disconnected");
+    } else if (seat) {
+        tell_changed(s, seat);
+    } else {
+        tour_touch(s, now, tour);
+    }
+}
+
+void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on) {
+    struct session *x = map_get(s->peers, peer);
+    (void)now;
+    if (!x || !x->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
+        return;
+    }
+    uint8_t bits = (uint8_t)(on ? x->on | 1u << kind : x->on & ~(1u << kind));
+    if (bits != x->on) {
+        x->on = bits;
+        tell_changed(s, x->seat);
+    }
+}
+
+static int slot_line(const struct session *x, const char *mid) {
+    for (int i = 0; i < x->params.n_lines; i++) {
+        if (x->params.lines[i].slot && strcmp(x->params.lines[i].mid, mid) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void sig_slot(struct sig *s, us_t now, uint64_t peer, const char *mid, uint64_t participant,
+              enum source_kind kind) {
+    struct session *x = map_get(s->peers, peer);
+    int line = x ? slot_line(x, mid) : -1;
+    (void)now;
+    if (line < 0) {
+        return;
+    }
+    struct out o = {NULL, false};
+    x->bound[line] = (struct binding){participant, (uint8_t)kind};
+    put_slot(&o, s, x, line);
+    send_out(s, x->seat ? x->seat->conn : NULL, &o);
+}
+
+void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
+    struct tour *t = map_get(s->tours, tour);
+    (void)now;
+    if (!t || t->speaker == participant) {
+        return;
+    }
+    struct out o = {NULL, false};
+    t->speaker = participant;
+    j_open(&o, '{');
+    j_key(&o, "type");
+    j_string(&o, "speaker");
+    j_key(&o, "participant");
+    put_id(&o, s, participant);
+    j_close(&o, '}');
+    send_all(s, t, NULL, &o);
+}
+
+void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state) {
+    static const char *const names[] = {"off", "on", "failing"};
+    struct tour *t = map_get(s->tours, tour);
+    (void)now;
+    if (!t || t->recording == state) {
+        return;
+    }
+    struct out o = {NULL, false};
+    t->recording = state;
+    j_open(&o, '{');
+    j_key(&o, "type");
+    j_string(&o, "recording");
+    j_key(&o, "state");
+    j_string(&o, names[state]);
+    j_close(&o, '}');
+    send_all(s, t, NULL, &o);
+}

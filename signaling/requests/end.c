@@ -1,0 +1,13 @@
+/* End the tour for everybody. */
+#include "signaling/requests.h"
+
+static enum sig_code end(struct call *c) {
+    if (c->conn->seat->role != ROLE_AGENT) {
+        return SIG_FORBIDDEN;
+    }
+    reply_ok(c);
+    tour_end(c->s, c->now, c->conn->seat->tour);
+    return SIG_OK;
+}
+
+const struct request request_end = {.type = "end", .needs_seat = true, .run = end};

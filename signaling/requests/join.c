@@ -1,0 +1,75 @@
+/* One offer in, one answer out. */
+#include "signaling/requests.h"
+
+#include <string.h>
+
+/* A name may not draw over its surroundings. */
+static bool name_valid(const char *name) {
+    for (const char *p = name; p && *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Consent counts only for the text that is shown now. */
+static bool consents(const struct call *c) {
+    const char *version = call_object_string(c, "consent", "version");
+    return call_object_bool(c, "consent", "recording") && version &&
+           strcmp(version, c->s->consent_version) == 0;
+}
+
+static void reply_joined(const struct call *c, const struct entry *e) {
+    struct out o = {NULL, false};
+    reply_open(c, &o, "joined");
+    reply_state(c, &o, e->seat);
+    j_key(&o, "resume");
+    j_string(&o, e->seat->resume);
+    reply_answer(c, &o, e->seat, &e->offer);
+    reply_send(c, &o);
+}
+
+static enum sig_code join(struct call *c) {
+    struct claims k;
+    size_t n, sdp_n;
+    if (c->conn->seat) {
+        return SIG_ALREADY_JOINED;
+    }
+    const char *token = call_string(c, "token", &n), *sdp = call_string(c, "offer", &sdp_n);
+    struct entry e = {.claims = &k,
+                      .name = call_string(c, "name", NULL),
+                      .consent = consents(c),
+                      .conn = c->conn,
+                      .offer = {.use = OFFER_WANTS, .sdp = sdp, .n = sdp_n}};
+    enum sig_code code = verify_token(c->s, token, n, &k);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (!name_valid(e.name)) {
+        c->field = "name";
+        return SIG_BAD_FIELD;
+    }
+    code = call_wants(c, &e.wants);
+    code = code == SIG_OK ? seat_enter(c->s, c->now, &e) : code;
+    if (code == SIG_CONSENT_REQUIRED) {
+        c->field = "consent";
+    } else if (code != SIG_OK) {
+        c->field = e.offer.field ? e.offer.field : c->field;
+    }
+    if (code != SIG_OK) {
+        return code;
+    }
+    reply_joined(c, &e);
+    (e.took_over ? tell_changed : tell_joined)(c->s, e.seat);
+    return SIG_OK;
+}
+
+const struct request request_join = {.type = "join",
+                                     .fields = {{"token", FIELD_STRING, false, 8192},
+                                                {"name", FIELD_STRING, false, NAME_MAX_BYTES},
+                                                {"consent", FIELD_OBJECT, false, 0},
+                                                {"offer", FIELD_STRING, true, 0},
+                                                {"sources", FIELD_LIST, false, WANTS_MAX},
+                                                {"slots", FIELD_LIST, false, WANTS_MAX}},
+                                     .run = join};

@@ -1,0 +1,10 @@
+/* Give the seat up; the connection may join again. */
+#include "signaling/requests.h"
+
+static enum sig_code leave(struct call *c) {
+    reply_ok(c);
+    seat_leave(c->s, c->now, c->conn->seat, "left");
+    return SIG_OK;
+}
+
+const struct request request_leave = {.type = "leave", .needs_seat = true, .run = leave};

@@ -1,0 +1,33 @@
+/* One's own source off or on, as an intent: the server stops routing it. */
+#include "signaling/requests.h"
+
+static enum sig_code mute(struct call *c) {
+    struct seat *x = c->conn->seat;
+    enum source_kind kind = source_kind_from_name(call_string(c, "kind", NULL));
+    bool muted = call_bool(c, "muted");
+    if (kind == SOURCE_NONE) {
+        c->field = "kind";
+        return SIG_BAD_FIELD;
+    }
+    uint8_t bits = (uint8_t)(muted ? x->muted | 1u << kind : x->muted & ~(1u << kind));
+    reply_ok(c);
+    if (bits == x->muted) {
+        return SIG_OK;
+    }
+    x->muted = bits;
+    if (x->session) {
+        effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
+                                         .worker = x->tour->worker,
+                                         .peer = x->session->params.peer,
+                                         .kind = (uint8_t)kind,
+                                         .on = muted});
+    }
+    tell_changed(c->s, x);
+    return SIG_OK;
+}
+
+const struct request request_mute = {
+    .type = "mute",
+    .fields = {{"kind", FIELD_STRING, true, 16}, {"muted", FIELD_BOOL, true, 0}},
+    .needs_seat = true,
+    .run = mute};

@@ -1,0 +1,15 @@
+/* Start or stop the recording. What is true of it then, the recorder reports. */
+#include "signaling/requests.h"
+
+static enum sig_code record(struct call *c) {
+    struct seat *x = c->conn->seat;
+    if (x->role != ROLE_AGENT || x->tour->record == RECORD_OFF) {
+        return SIG_FORBIDDEN;
+    }
+    reply_ok(c);
+    tour_record(c->s, x->tour, call_bool(c, "on"));
+    return SIG_OK;
+}
+
+const struct request request_record = {
+    .type = "record", .fields = {{"on", FIELD_BOOL, true, 0}}, .needs_seat = true, .run = record};

@@ -1,0 +1,33 @@
+/* ICE restart, or a new peer connection, over a live WebSocket. */
+#include "signaling/requests.h"
+
+static enum sig_code restart(struct call *c) {
+    struct seat *x = c->conn->seat;
+    struct wants wants;
+    struct offer offer = {.use = OFFER_WANTS};
+    struct out o = {NULL, false};
+    offer.sdp = call_string(c, "offer", &offer.n);
+    enum sig_code code = call_wants(c, &wants);
+    offer.wants = wants.n ? &wants : &x->wants;
+    code = code == SIG_OK ? seat_reoffer(c->s, x, &offer) : code;
+    if (code != SIG_OK) {
+        c->field = offer.field ? offer.field : c->field;
+        return code;
+    }
+    reply_open(c, &o, "restarted");
+    j_key(&o, "slots");
+    put_slots(&o, c->s, x->session);
+    reply_answer(c, &o, x, &offer);
+    reply_send(c, &o);
+    if (!x->session->connected) {
+        tell_changed(c->s, x);
+    }
+    return SIG_OK;
+}
+
+const struct request request_restart = {.type = "restart",
+                                        .fields = {{"offer", FIELD_STRING, true, 0},
+                                                   {"sources", FIELD_LIST, false, WANTS_MAX},
+                                                   {"slots", FIELD_LIST, false, WANTS_MAX}},
+                                        .needs_seat = true,
+                                        .run = restart};

@@ -1,0 +1,45 @@
+/* The same seat over another WebSocket. */
+#include "signaling/requests.h"
+
+static void reply_resumed(const struct call *c, const struct seat *x, const struct offer *offer) {
+    struct out o = {NULL, false};
+    reply_open(c, &o, "resumed");
+    reply_state(c, &o, x);
+    if (offer) {
+        reply_answer(c, &o, x, offer);
+    }
+    reply_send(c, &o);
+}
+
+static enum sig_code resume(struct call *c) {
+    struct wants wants;
+    struct offer offer = {.use = OFFER_WANTS};
+    if (c->conn->seat) {
+        return SIG_ALREADY_JOINED;
+    }
+    struct seat *x = seat_by_resume(c->s, call_string(c, "resume", NULL));
+    if (!x) {
+        return SIG_RESUME_UNKNOWN;
+    }
+    offer.sdp = call_string(c, "offer", &offer.n);
+    if (offer.sdp) {
+        enum sig_code code = call_wants(c, &wants);
+        offer.wants = wants.n ? &wants : &x->wants;
+        code = code == SIG_OK ? seat_reoffer(c->s, x, &offer) : code;
+        if (code != SIG_OK) {
+            c->field = offer.field ? offer.field : c->field;
+            return code;
+        }
+    }
+    seat_attach(c->s, x, c->conn);
+    reply_resumed(c, x, offer.sdp ? &offer : NULL);
+    tell_changed(c->s, x);
+    return SIG_OK;
+}
+
+const struct request request_resume = {.type = "resume",
+                                       .fields = {{"resume", FIELD_STRING, true, 64},
+                                                  {"offer", FIELD_STRING, false, 0},
+                                                  {"sources", FIELD_LIST, false, WANTS_MAX},
+                                                  {"slots", FIELD_LIST, false, WANTS_MAX}},
+                                       .run = resume};

@@ -1,0 +1,252 @@
+/* Seats: who is in a tour. A token's `sub` is a seat; its connection and its transport come and
+ * go, its participant stays until it leaves or its grace runs out. */
+#include "signaling/internal.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct claims *ret) {
+    memset(ret, 0, sizeof(*ret));
+    if (!token || n == 0) {
+        return SIG_TOKEN_MISSING;
+    }
+    enum sig_code code = s->config.verify(s->config.ctx, token, n, ret);
+    if (code != SIG_OK) {
+        return code;
+    }
+    bool any_tour = ret->role == ROLE_OPS && !*ret->tour;
+    if (ret->role == ROLE_NONE || (!any_tour && !tour_name_valid(ret->tour)) || !*ret->sub) {
+        return SIG_TOKEN_CLAIMS;
+    }
+    return SIG_OK;
+}
+
+struct seat *seat_by_sub(const struct tour *t, const char *sub) {
+    for (struct seat *x = t ? t->first : NULL; x; x = x->next) {
+        if (strcmp(x->sub, sub) == 0) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+struct seat *seat_by_resume(const struct sig *s, const char *token) {
+    struct seat *x = map_get(s->resumes, key_of(s, token));
+    bool same = x && strlen(token) == RESUME_LEN && ct_equal(x->resume, token, RESUME_LEN);
+    return same ? x : NULL;
+}
+
+void seat_journal(struct sig *s, const struct seat *x, bool on) {
+    effect(s, (struct sig_effect){.type = EFFECT_PARTICIPANT,
+                                  .tour = x->tour->id,
+                                  .worker = x->tour->worker,
+                                  .participant = x->id,
+                                  .name = x->name,
+                                  .role = role_name(x->role),
+                                  .on = on,
+                                  .consent_version = x->consent ? s->consent_version : NULL});
+}
+
+/* ---- entering ---- */
+
+static enum sig_code check_room(const struct sig *s, const struct tour *t, const struct seat *old) {
+    if (!old && t && t->n_seats + t->n_viewers >= s->config.max_participants) {
+        return SIG_TOUR_FULL;
+    }
+    if (!old && map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
+        return SIG_SERVER_FULL;
+    }
+    return SIG_OK;
+}
+
+static enum sig_code check_entry(const struct sig *s, us_t now, const struct entry *e,
+                                 struct tour **t) {
+    enum sig_code code = tour_for(s, now, e->claims, t);
+    if (code != SIG_OK) {
+        return code;
+    }
+    enum record_mode record = *t ? (*t)->record : s->config.default_record;
+    if (record != RECORD_OFF && !e->consent) {
+        return SIG_CONSENT_REQUIRED;
+    }
+    return check_room(s, *t, seat_by_sub(*t, e->claims->sub));
+}
+
+/* Everything that can fail for want of memory or room, before anything changes. */
+static enum sig_code prepare(struct sig *s, const struct claims *c, struct tour **t,
+                             struct seat **seat) {
+    struct seat *fresh = NULL;
+    if (effects_reserve(s, 2) != OK) {
+        return SIG_INTERNAL;
+    }
+    if (!*seat) {
+        fresh = mem_zalloc(1, sizeof(*fresh));
+        if (!fresh) {
+            return SIG_INTERNAL;
+        }
+        fresh->grace = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
+        *seat = fresh;
+    }
+    enum err e = *t ? OK : tour_new(s, c->tour, c->tour, t);
+    if (e != OK) {
+        mem_free(fresh);
+        return e == ERR_FULL ? SIG_SERVER_FULL : SIG_INTERNAL;
+    }
+    return SIG_OK;
+}
+
+static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char *sub) {
+    x->tour = t;
+    x->id = ++s->next_handle;
+    x->number = t->next_number++;
+    memcpy(x->sub, sub, strlen(sub));
+    x->prev = t->last;
+    *(t->last ? &t->last->next : &t->first) = x;
+    t->last = x;
+    t->n_seats++;
+    CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
+}
+
+static void describe(struct seat *x, const struct entry *e) {
+    const char *name = *e->claims->name      ? e->claims->name
+                       : e->name && *e->name ? e->name
+                                             : role_name(e->claims->role);
+    (void)snprintf(x->name, sizeof(x->name), "%s", name);
+    x->role = e->claims->role;
+    x->consent = e->consent;
+    x->wants = e->wants;
+    x->muted = 0;
+    x->pinned = 0;
+}
+
+static void renew_resume(struct sig *s, struct seat *x) {
+    if (*x->resume) {
+        map_take(s->resumes, key_of(s, x->resume));
+    }
+    random_hex(s, x->resume, RESUME_LEN);
+    CHECK(map_put(s->resumes, key_of(s, x->resume), x) == OK);
+}
+
+/* A WHIP publisher in the seat: the connection that was there is told and closed. */
+static void detach(struct sig *s, struct seat *x) {
+    if (x->conn) {
+        x->conn->seat = NULL;
+        send_error(s, x->conn, SIG_SEAT_TAKEN);
+        close_conn(s, x->conn, WS_TAKEN_OVER);
+        x->conn = NULL;
+    }
+}
+
+void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
+    if (x->conn != c) {
+        detach(s, x);
+    }
+    x->conn = c;
+    if (c) {
+        c->seat = x;
+    }
+    x->lost = false;
+    timers_clear(&s->timers, &x->grace.timer);
+}
+
+enum sig_code seat_enter(struct sig *s, us_t now, struct entry *e) {
+    struct tour *t;
+    struct session *session;
+    enum sig_code code = check_entry(s, now, e, &t);
+    if (code != SIG_OK) {
+        return code;
+    }
+    e->offer.wants = &e->wants;
+    code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
+    if (code != SIG_OK) {
+        return code;
+    }
+    struct seat *old = seat_by_sub(t, e->claims->sub), *x = old;
+    code = prepare(s, e->claims, &t, &x);
+    if (code != SIG_OK) {
+        session_drop(session);
+        return code;
+    }
+    if (!t->id) {
+        tour_start(s, t);
+    }
+    if (!old) {
+        link_seat(s, t, x, e->claims->sub);
+        tour_record(s, t, t->record_on || (t->record == RECORD_AUTO && t->n_seats == 1));
+        tour_touch(s, now, t);
+    } else if (x->session) {
+        session_stop(s, x->session, true);
+    }
+    describe(x, e);
+    renew_resume(s, x);
+    seat_attach(s, x, e->conn);
+    seat_journal(s, x, true);
+    session_start(s, t, x, session);
+    e->seat = x;
+    e->took_over = old != NULL;
+    return SIG_OK;
+}
+
+/* ---- leaving ---- */
+
+void seat_remove(struct sig *s, struct seat *x) {
+    struct tour *t = x->tour;
+    if (x->session) {
+        session_stop(s, x->session, true);
+    }
+    if (x->conn) {
+        x->conn->seat = NULL;
+    }
+    seat_journal(s, x, false);
+    timers_clear(&s->timers, &x->grace.timer);
+    map_take(s->seats, x->id);
+    map_take(s->resumes, key_of(s, x->resume));
+    *(x->prev ? &x->prev->next : &t->first) = x->next;
+    *(x->next ? &x->next->prev : &t->last) = x->prev;
+    t->n_seats--;
+    to_trash(s, &x->trash);
+}
+
+void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason) {
+    struct tour *t = x->tour;
+    uint32_t number = x->number;
+    seat_remove(s, x);
+    tell_left(s, t, number, reason);
+    tour_touch(s, now, t);
+}
+
+void seat_lose(struct sig *s, us_t now, struct seat *x) {
+    x->conn = NULL;
+    x->lost = true;
+    timers_set(&s->timers, &x->grace.timer, now + s->config.resume_grace);
+    tell_changed(s, x);
+}
+
+/* ---- another offer ---- */
+
+enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o) {
+    struct session *fresh;
+    o->before = x->session;
+    if (effects_reserve(s, 1) != OK) {
+        return SIG_INTERNAL;
+    }
+    enum sig_code code = session_make(s, x->tour->codec, o, &fresh);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (x->session && negotiate_same_peer(&x->session->params, &fresh->params)) {
+        session_restart(s, x->session, fresh);
+        session_drop(fresh);
+        return SIG_OK;
+    }
+    if (x->session) {
+        session_stop(s, x->session, true);
+    }
+    x->wants = *o->wants;
+    session_start(s, x->tour, x, fresh);
+    return SIG_OK;
+}

@@ -1,0 +1,182 @@
+/* Media transports: from an offer to a session, its start, restart and end. */
+#include "signaling/internal.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CANDIDATES_MAX 16
+
+static enum sig_code make_plan(const struct sdp *offer, struct offer *o) {
+    switch (o->use) {
+    case OFFER_WANTS:
+        return plan_wants(offer, o->wants, &o->plan, &o->field);
+    case OFFER_WHIP:
+        plan_whip(offer, &o->plan);
+        break;
+    case OFFER_WHEP:
+        plan_whep(offer, &o->plan);
+        break;
+    }
+    return SIG_OK;
+}
+
+enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret) {
+    if (map_len(s->peers) >= 2 * (size_t)s->config.max_connections) {
+        return SIG_SERVER_FULL;
+    }
+    o->field = "offer";
+    if (o->n > s->config.max_sdp) {
+        return SIG_TOO_LARGE;
+    }
+    enum sig_code code = sdp_parse(o->sdp, o->n, &s->offer);
+    code = code == SIG_OK ? make_plan(&s->offer, o) : code;
+    if (code != SIG_OK) {
+        return code;
+    }
+    o->field = NULL;
+    struct session *x = mem_zalloc(1, sizeof(*x));
+    if (!x) {
+        return SIG_INTERNAL;
+    }
+    o->result = (struct negotiation){.offer = &s->offer,
+                                     .plan = &o->plan,
+                                     .video = video,
+                                     .before = o->before ? &o->before->params : NULL,
+                                     .rng = &s->config.rng};
+    code = negotiate(&o->result, &x->params);
+    if (code != SIG_OK) {
+        o->field = "offer";
+        mem_free(x);
+        return code;
+    }
+    x->params.peer = ++s->next_handle;
+    x->params.loudest_audio = o->use == OFFER_WHEP;
+    x->version = 1;
+    random_hex(s, x->params.cname, 16);
+    *ret = x;
+    return SIG_OK;
+}
+
+void session_answer(struct sig *s, const struct session *x, const struct offer *o, struct out *out,
+                    bool fragment) {
+    struct addr at[CANDIDATES_MAX];
+    struct answer a = {.n = &o->result,
+                       .params = &x->params,
+                       .fingerprint = s->config.fingerprint,
+                       .candidates = at,
+                       .start_bitrate_kbps = s->config.start_bitrate_kbps,
+                       .version = x->version};
+    a.n_candidates = s->config.candidates(s->config.ctx, x->tour->worker, at, CANDIDATES_MAX);
+    (fragment ? fragment_write : answer_write)(out, &a);
+}
+
+static void apply_intent(struct sig *s, const struct seat *seat, const struct session *x) {
+    struct sig_effect e = {.worker = x->tour->worker, .peer = x->params.peer};
+    for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
+        if (seat->muted & 1u << k) {
+            e.type = EFFECT_MUTE;
+            e.kind = (uint8_t)k;
+            e.on = true;
+            effect(s, e);
+        }
+    }
+    if (seat->pinned && map_get(s->seats, seat->pinned)) {
+        effect(s, (struct sig_effect){.type = EFFECT_PIN,
+                                      .worker = e.worker,
+                                      .peer = e.peer,
+                                      .participant = seat->pinned});
+    }
+}
+
+void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x) {
+    x->tour = t;
+    x->seat = seat;
+    x->params.tour = t->id;
+    x->params.participant = seat ? seat->id : ++s->next_handle;
+    x->params.host = seat && seat->role == ROLE_AGENT;
+    x->params.record_consent = seat && seat->consent;
+    CHECK(map_put(s->peers, x->params.peer, x) == OK); /* session_make looked for room */
+    s->load[t->worker]++;
+    if (seat) {
+        seat->session = x;
+    } else {
+        t->n_viewers++;
+        x->next = t->viewers;
+        if (x->next) {
+            x->next->prev = x;
+        }
+        t->viewers = x;
+    }
+    effect(s, (struct sig_effect){.type = EFFECT_PEER_ADD,
+                                  .worker = t->worker,
+                                  .tour = t->id,
+                                  .peer = x->params.peer,
+                                  .participant = x->params.participant,
+                                  .params = &x->params});
+    if (seat) {
+        apply_intent(s, seat, x);
+    }
+}
+
+void session_stop(struct sig *s, struct session *x, bool tell_media) {
+    struct tour *t = x->tour;
+    map_take(s->peers, x->params.peer);
+    if (*x->resource) {
+        map_take(s->resources, key_of(s, x->resource));
+    }
+    s->load[t->worker]--;
+    if (x->seat) {
+        x->seat->session = NULL;
+    } else {
+        t->n_viewers--;
+        *(x->prev ? &x->prev->next : &t->viewers) = x->next;
+        if (x->next) {
+            x->next->prev = x->prev;
+        }
+    }
+    if (tell_media) {
+        effect(s, (struct sig_effect){.type = EFFECT_PEER_REMOVE,
+                                      .worker = t->worker,
+                                      .tour = t->id,
+                                      .peer = x->params.peer});
+    }
+    to_trash(s, &x->trash);
+}
+
+void session_drop(struct session *x) {
+    mem_free(x);
+}
+
+void session_restart(struct sig *s, struct session *x, const struct session *fresh) {
+    x->params.ice = fresh->params.ice;
+    x->version++;
+    effect(s, (struct sig_effect){.type = EFFECT_PEER_RESTART,
+                                  .worker = x->tour->worker,
+                                  .tour = x->tour->id,
+                                  .peer = x->params.peer,
+                                  .ice = &x->params.ice});
+}
+
+void session_new_etag(struct sig *s, struct session *x) {
+    char hex[17];
+    random_hex(s, hex, 16);
+    (void)snprintf(x->etag, sizeof(x->etag), "\"%s\"", hex);
+}
+
+void session_name(struct sig *s, struct session *x, const char *kind, const char *tour) {
+    random_hex(s, x->resource, RESOURCE_LEN);
+    (void)snprintf(x->location, sizeof(x->location), "/%s/%s/%s", kind, tour, x->resource);
+    session_new_etag(s, x);
+    CHECK(map_put(s->resources, key_of(s, x->resource), x) == OK);
+}
+
+void random_hex(struct sig *s, char *out, size_t n) {
+    uint8_t raw[32];
+    CHECK(n / 2 <= sizeof(raw));
+    rng_fill(&s->config.rng, raw, n / 2);
+    hex_encode(out, raw, n / 2);
+}

@@ -1,0 +1,217 @@
+/* The engine of signaling: its life, its connections, its clockwork. */
+#include "signaling/internal.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "signaling/requests.h"
+
+#include <string.h>
+
+uint64_t key_of(const struct sig *s, const char *text) {
+    return hash_bytes(text, strlen(text), s->seed);
+}
+
+static struct map *new_map(struct sig *s, size_t cap) {
+    return map_new(cap, rng_u64(&s->config.rng));
+}
+
+static bool make_parts(struct sig *s) {
+    size_t conns = s->config.max_connections, tours = s->config.max_tours;
+    s->conns = new_map(s, conns);
+    s->tours = new_map(s, tours);
+    s->names = new_map(s, tours);
+    /* Seats outlive their connections for a grace, and WHIP and WHEP have none. */
+    s->seats = new_map(s, 2 * conns);
+    s->peers = new_map(s, 2 * conns + 1);
+    s->resumes = new_map(s, 2 * conns);
+    s->resources = new_map(s, 2 * conns + 1);
+    s->load = mem_zalloc(s->config.workers, sizeof(*s->load));
+    s->consent_version = mem_strdup(s->config.consent_version ? s->config.consent_version : "");
+    s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
+    return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
+           s->load && s->consent_version && s->consent_text &&
+           timers_init(&s->timers, 2 * conns + tours) == OK && effects_reserve(s, 0) == OK;
+}
+
+struct sig *sig_new(const struct sig_config *c) {
+    CHECK(c->workers > 0 && c->messages_per_second > 0);
+    struct sig *s = mem_zalloc(1, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    s->config = *c;
+    s->seed = rng_u64(&c->rng);
+    requests_init(rng_u32(&c->rng));
+    return make_parts(s) ? s : sig_free(s);
+}
+
+static void free_tours(struct sig *s) {
+    for (struct tour *t = s->first_tour, *next; t; t = next) {
+        next = t->next;
+        for (struct seat *x = t->first, *after; x; x = after) {
+            after = x->next;
+            mem_free(x->session);
+            mem_free(x);
+        }
+        for (struct session *v = t->viewers, *after; v; v = after) {
+            after = v->next;
+            mem_free(v);
+        }
+        mem_free(t);
+    }
+}
+
+struct sig *sig_free(struct sig *s) {
+    if (!s) {
+        return NULL;
+    }
+    for (; s->head < s->count; s->head++) {
+        text_unref(s->queue[s->head].hold);
+    }
+    text_unref(s->last);
+    for (struct trash *x = s->rubbish, *next; x; x = next) {
+        next = x->next;
+        mem_free(x);
+    }
+    free_tours(s);
+    for (struct conn *c = s->first_conn, *next; c; c = next) {
+        next = c->next;
+        mem_free(c);
+    }
+    struct map *maps[] = {s->conns, s->tours,   s->names,    s->seats,
+                          s->peers, s->resumes, s->resources};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+        map_free(maps[i]);
+    }
+    timers_free(&s->timers);
+    mem_free(s->load);
+    mem_free(s->consent_version);
+    mem_free(s->consent_text);
+    mem_free(s->queue);
+    return mem_free(s);
+}
+
+enum err sig_tour_declare(struct sig *s, us_t now, const char *name, const char *title,
+                          enum record_mode record, enum codec codec) {
+    struct tour *t;
+    (void)now;
+    if (!tour_name_valid(name) || codec <= CODEC_OPUS || codec >= CODEC_COUNT) {
+        return ERR_RANGE;
+    }
+    if (tour_find(s, name)) {
+        return ERR_EXISTS;
+    }
+    enum err e = tour_new(s, name, title && *title ? title : name, &t);
+    if (e == OK) {
+        t->declared = true;
+        t->record = record;
+        t->codec = codec;
+    }
+    return e;
+}
+
+/* ---- connections ---- */
+
+enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
+    if (map_get(s->conns, conn)) {
+        return ERR_EXISTS;
+    }
+    if (map_len(s->conns) >= s->config.max_connections) {
+        return ERR_FULL;
+    }
+    struct conn *c = mem_zalloc(1, sizeof(*c));
+    if (!c) {
+        return ERR_NOMEM;
+    }
+    c->id = conn;
+    c->rate_at = now;
+    c->credit = 2 * US_PER_S;
+    CHECK(map_put(s->conns, conn, c) == OK);
+    c->next = s->first_conn;
+    if (c->next) {
+        c->next->prev = c;
+    }
+    s->first_conn = c;
+    return OK;
+}
+
+void sig_closed(struct sig *s, us_t now, uint64_t conn) {
+    struct conn *c = map_take(s->conns, conn);
+    if (!c) {
+        return;
+    }
+    if (c->seat) {
+        seat_lose(s, now, c->seat);
+    }
+    *(c->prev ? &c->prev->next : &s->first_conn) = c->next;
+    if (c->next) {
+        c->next->prev = c->prev;
+    }
+    to_trash(s, &c->trash);
+}
+
+/* A bucket of two seconds' worth of messages. Only the first message over the limit is answered,
+ * so that a flood is not echoed; one that lasts for another bucket ends the connection. */
+static bool within_rate(struct sig *s, us_t now, struct conn *c) {
+    us_t cost = US_PER_S / s->config.messages_per_second;
+    c->credit += now - c->rate_at;
+    c->rate_at = now;
+    if (c->credit > 2 * US_PER_S) {
+        c->credit = 2 * US_PER_S;
+    }
+    if (c->credit >= cost) {
+        c->credit -= cost;
+        c->over = 0;
+        return true;
+    }
+    c->over++;
+    if (c->over == 1) {
+        send_error(s, c, SIG_RATE_LIMITED);
+    } else if (c->over > 2 * s->config.messages_per_second) {
+        close_conn(s, c, WS_POLICY);
+    }
+    return false;
+}
+
+void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n) {
+    struct conn *c = map_get(s->conns, conn);
+    if (!c || c->closing || c->broken) {
+        return;
+    }
+    s->stats.messages++;
+    if (within_rate(s, now, c)) {
+        request_handle(s, now, c, text, n);
+    }
+}
+
+/* ---- time ---- */
+
+us_t sig_deadline(const struct sig *s) {
+    return timers_next(&s->timers);
+}
+
+/* Many seats that run out at once tell many others: the rest waits for the next call, which
+ * sig_deadline asks for at once. */
+#define TIMEOUT_EFFECTS_MAX 8192
+
+void sig_timeout(struct sig *s, us_t now) {
+    struct sig_timer *t;
+    while (s->count < TIMEOUT_EFFECTS_MAX &&
+           (t = (struct sig_timer *)(void *)timers_pop(&s->timers, now)) != NULL) {
+        if (t->kind == TIMER_TOUR) {
+            tour_timeout(s, (struct tour *)(void *)((char *)t - offsetof(struct tour, empty)));
+        } else {
+            seat_leave(s, now, (struct seat *)(void *)((char *)t - offsetof(struct seat, grace)),
+                       "timeout");
+        }
+    }
+}
+
+struct sig_stats sig_stats(const struct sig *s) {
+    struct sig_stats x = s->stats;
+    x.connections = (uint32_t)map_len(s->conns);
+    x.tours = (uint32_t)map_len(s->tours);
+    x.participants = (uint32_t)map_len(s->seats);
+    x.sessions = (uint32_t)map_len(s->peers);
+    return x;
+}

@@ -1,0 +1,165 @@
+/* Tours: declared ones wait in the configuration, others are made by an agent. A run of a tour
+ * has a handle and a worker of its own, so that late reports about an earlier run find nobody. */
+#include "signaling/internal.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <string.h>
+
+bool tour_name_valid(const char *name) {
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t n = strlen(name);
+    return n > 0 && n <= TOUR_NAME_MAX && strspn(name, allowed) == n;
+}
+
+struct tour *tour_find(const struct sig *s, const char *name) {
+    struct tour *t = map_get(s->names, key_of(s, name));
+    return t && strcmp(t->name, name) == 0 ? t : NULL;
+}
+
+static bool has_ended(const struct sig *s, us_t now, const char *name) {
+    for (size_t i = 0; i < ENDED_MAX; i++) {
+        if (s->ended[i].until > now && strcmp(s->ended[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_end(struct sig *s, const char *name) {
+    for (size_t i = 0; i < ENDED_MAX; i++) {
+        if (strcmp(s->ended[i].name, name) == 0) {
+            s->ended[i].until = 0;
+        }
+    }
+}
+
+enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret) {
+    struct tour *t = tour_find(s, c->tour);
+    *ret = t;
+    if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
+        return SIG_FORBIDDEN;
+    }
+    if (c->role == ROLE_AGENT || (t && t->id)) {
+        return SIG_OK;
+    }
+    return has_ended(s, now, c->tour) ? SIG_TOUR_ENDED : t ? SIG_OK : SIG_TOUR_UNKNOWN;
+}
+
+enum err tour_new(struct sig *s, const char *name, const char *title, struct tour **ret) {
+    if (map_len(s->names) >= s->config.max_tours || map_get(s->names, key_of(s, name))) {
+        return ERR_FULL;
+    }
+    struct tour *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        return ERR_NOMEM;
+    }
+    if (map_put(s->names, key_of(s, name), t) != OK) {
+        mem_free(t);
+        return ERR_FULL;
+    }
+    memcpy(t->name, name, strlen(name));
+    memcpy(t->title, title, strnlen(title, TITLE_MAX));
+    t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
+    t->record = s->config.default_record;
+    t->codec = s->config.default_codec;
+    t->next = s->first_tour;
+    if (t->next) {
+        t->next->prev = t;
+    }
+    s->first_tour = t;
+    *ret = t;
+    return OK;
+}
+
+void tour_unlink(struct sig *s, struct tour *t) {
+    map_take(s->names, key_of(s, t->name));
+    *(t->prev ? &t->prev->next : &s->first_tour) = t->next;
+    if (t->next) {
+        t->next->prev = t->prev;
+    }
+    timers_clear(&s->timers, &t->empty.timer);
+    to_trash(s, &t->trash);
+}
+
+void tour_start(struct sig *s, struct tour *t) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < s->config.workers; i++) {
+        best = s->load[i] < s->load[best] ? i : best;
+    }
+    s->load[best]++;
+    t->worker = best;
+    t->id = ++s->next_handle;
+    t->next_number = 1;
+    CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
+    forget_end(s, t->name);
+    effect(s, (struct sig_effect){.type = EFFECT_TOUR_ADD,
+                                  .tour = t->id,
+                                  .worker = t->worker,
+                                  .tour_name = t->name,
+                                  .title = t->title});
+}
+
+void tour_record(struct sig *s, struct tour *t, bool on) {
+    if (t->record_on != on) {
+        t->record_on = on;
+        effect(s, (struct sig_effect){
+                      .type = EFFECT_RECORD, .tour = t->id, .worker = t->worker, .on = on});
+    }
+}
+
+void tour_stop(struct sig *s, struct tour *t) {
+    while (t->first) {
+        seat_remove(s, t->first);
+    }
+    while (t->viewers) {
+        session_stop(s, t->viewers, true);
+    }
+    tour_record(s, t, false);
+    effect(s, (struct sig_effect){.type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker});
+    s->load[t->worker]--;
+    map_take(s->tours, t->id);
+    timers_clear(&s->timers, &t->empty.timer);
+    t->id = t->speaker = 0;
+    t->recording = RECORDING_OFF;
+    if (!t->declared) {
+        tour_unlink(s, t);
+    }
+}
+
+void tour_end(struct sig *s, us_t now, struct tour *t) {
+    struct out o = {NULL, false};
+    j_open(&o, '{');
+    j_key(&o, "type");
+    j_string(&o, "tour_ended");
+    j_key(&o, "reason");
+    j_string(&o, "ended");
+    j_close(&o, '}');
+    send_all(s, t, NULL, &o);
+    for (struct seat *x = t->first; x; x = x->next) {
+        if (x->conn) {
+            close_conn(s, x->conn, WS_NORMAL);
+        }
+    }
+    forget_end(s, t->name);
+    memcpy(s->ended[s->next_ended].name, t->name, sizeof(t->name));
+    s->ended[s->next_ended].until = now + ENDED_KEEP;
+    s->next_ended = (s->next_ended + 1) % ENDED_MAX;
+    tour_stop(s, t);
+}
+
+void tour_touch(struct sig *s, us_t now, struct tour *t) {
+    us_t at = t->id && t->n_seats == 0 ? now + s->config.empty_tour_grace : US_NEVER;
+    timers_set(&s->timers, &t->empty.timer, at);
+}
+
+/* Without participants a recording ends; viewers alone keep only the tour itself. */
+void tour_timeout(struct sig *s, struct tour *t) {
+    if (t->n_viewers == 0) {
+        tour_stop(s, t);
+    } else {
+        tour_record(s, t, false);
+    }
+}
