@@ -13,7 +13,7 @@ import { el, icon, show } from './dom.js';
  * @property {Record<DeviceKind, MediaStreamTrack|null>} tracks
  */
 
-const LABELS = { camera: 'Camera', microphone: 'Microphone' };
+const LABELS = { camera: 'Camera', microphone: 'Mic' };
 
 class Prejoin {
   /** @param {Welcome} welcome @param {(choice: Choice) => Promise<void>} join */
@@ -46,7 +46,7 @@ class Prejoin {
 
   /** @param {DeviceKind} kind */
   select(kind) {
-    return el('select', { 'aria-label': LABELS[kind], hidden: true,
+    return el('select', { 'aria-label': kind === 'camera' ? 'Camera' : 'Microphone', hidden: true,
       onchange: (/** @type {Event} */ e) =>
         this.set(kind, true, /** @type {HTMLSelectElement} */ (e.target).value) });
   }
