@@ -1,0 +1,45 @@
+/* The engine dies; a new one adopts every peer from its snapshot, and nobody notices. */
+#include "tests/sim/scenarios/scenarios.h"
+
+static void live_through_rebuilds(struct world *w, bool lossy) {
+    struct browser_options agent = an_agent(w), buyer = a_buyer(w);
+    if (lossy) {
+        agent = with_loss(w, agent);
+        buyer = with_loss(w, buyer);
+    }
+    agent.any_first_seq = true;
+    struct browser *a = world_join(w, &agent);
+    struct browser *b = world_join(w, &buyer);
+    run_connected(w);
+    world_run_for(w, 700 * US_PER_MS);
+    for (unsigned i = 0; i < 2; i++) {
+        if (world_below(w, 3) == 0) {
+            browser_publish(a, SOURCE_SCREEN, true);
+        }
+        world_run_for(w, world_below(w, 800) * US_PER_MS + world_below(w, 1000));
+        world_rebuild(w);
+    }
+    us_t since = w->now;
+    const struct play *stage = browser_slot(b, SLOT_STAGE, 0);
+    const struct play *voice = browser_slot(b, SLOT_AUDIO, 0);
+    uint64_t frames = stage->frames, samples = voice->frames;
+    world_run_for(w, 1500 * US_PER_MS);
+    expect_rate(w, stage, since, frames, lossy ? 50 : 80);
+    expect_rate(w, voice, since, samples, lossy ? 70 : 90);
+    enum source_kind kind = a->pubs[SOURCE_SCREEN]->on ? SOURCE_SCREEN : SOURCE_CAMERA;
+    expect_shows(w, b, SLOT_STAGE, 0, a, kind);
+    SIM_EXPECT(w, a->refused + b->refused == 0);
+    SIM_EXPECT(w, engine_counters(w->engine)->dtls_done == 0); /* no new handshake */
+    SIM_EXPECT(w, world_events(w, MEDIA_PEER_FAILED, 0) == 0);
+    if (!lossy) {
+        expect_nothing_lost(w);
+    }
+}
+
+void scenario_rebuild(struct world *w) {
+    live_through_rebuilds(w, false);
+}
+
+void scenario_rebuild_with_loss(struct world *w) {
+    live_through_rebuilds(w, true);
+}

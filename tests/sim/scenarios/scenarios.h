@@ -1,0 +1,63 @@
+/* The scenarios: each is a function that lets a world live and says what it expects. */
+#ifndef ORIEL_TESTS_SIM_SCENARIOS_H
+#define ORIEL_TESTS_SIM_SCENARIOS_H
+
+#include "tests/sim/sim_world.h"
+
+struct scenario {
+    const char *name; /* a behaviour */
+    void (*run)(struct world *w);
+};
+
+extern const struct scenario scenarios[];
+extern const unsigned n_scenarios;
+
+#define SCENARIOS(X)                      \
+    X(links_behave)                       \
+    X(runs_replay)                        \
+    X(join_and_play)                      \
+    X(loss_both_ways_is_repaired)         \
+    X(reordering_and_copies_are_harmless) \
+    X(late_joiner_gets_key_frame)         \
+    X(screen_takes_the_stage)             \
+    X(speaker_changes)                    \
+    X(pin_keeps_the_stage)                \
+    X(gallery_shows_the_others)           \
+    X(ice_restart_moves_address)          \
+    X(peer_vanishes)                      \
+    X(leaving_is_final)                   \
+    X(hostile_datagrams_change_nothing)   \
+    X(wrap_around)                        \
+    X(mute_stops_media)                   \
+    X(consent_gates_taps)                 \
+    X(tap_is_complete)                    \
+    X(rebuild)                            \
+    X(rebuild_with_loss)
+#define X(name) void scenario_##name(struct world *w);
+SCENARIOS(X)
+#undef X
+
+/* Common pieces (common.c). */
+
+/* A link without loss: 5..40 ms, a little jitter; differs by seed. */
+struct sim_link_config link_clean(struct world *w);
+/* Loses a few percent, singly or in bursts. */
+struct sim_link_config link_lossy(struct world *w);
+/* An agent with camera and microphone (and a screen to share) who consents; receives too. */
+struct browser_options an_agent(struct world *w);
+/* A buyer with a microphone who receives. */
+struct browser_options a_buyer(struct world *w);
+/* Use lossy links in both directions. */
+struct browser_options with_loss(struct world *w, struct browser_options o);
+/* Run until all are connected; fails after 5 s. */
+void run_connected(struct world *w);
+/* The slot decodes video of this participant and kind right now (a frame within 500 ms). */
+void expect_shows(struct world *w, struct browser *viewer, enum slot_kind kind, unsigned index,
+                  const struct browser *whom, enum source_kind source);
+/* Frames decoded since `since` [us] amount to at least this share of the source's rate. */
+void expect_rate(struct world *w, const struct play *p, us_t since, uint64_t frames_before,
+                 unsigned percent);
+/* Nothing was given up by any slot. */
+void expect_nothing_lost(struct world *w);
+
+#endif

@@ -1,0 +1,166 @@
+/* A model browser: controlling ICE agent, DTLS client, SRTP, up to three sources and the receiving
+ * slots of one peer connection. Each browser has a link up and a link down. Split over
+ * sim_browser.c (connection and timers), sim_publish.c (what it sends), sim_play.c (what it
+ * receives) and sim_rtcp.c. Owner: the world. */
+#ifndef ORIEL_TESTS_SIM_BROWSER_H
+#define ORIEL_TESTS_SIM_BROWSER_H
+
+#include "base/seq.h"
+#include "media/media.h"
+#include "media/secure/srtp.h"
+#include "tests/sim/sim_link.h"
+#include "tests/sim/sim_media.h"
+#include "tests/sim/sim_stun.h"
+
+struct world;
+
+#define HISTORY 256 /* packets kept for retransmission per source */
+#define RING 256    /* packets awaited or held per slot */
+#define SEALED_STREAMS 40
+#define SEALED_WINDOW 4096 /* indices remembered per stream */
+
+struct browser_options {
+    bool microphone, camera, screen; /* m-lines and, from the start, sources */
+    bool host, consent, announce_ssrc, loudest_audio;
+    uint8_t n_gallery;  /* receiving gallery slots, 0..3 */
+    bool receives;      /* stage, gallery and audio slots */
+    bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
+    uint16_t first_seq; /* used when not 0 */
+    struct sim_link_config up, down;
+};
+
+enum browser_phase { BROWSER_CHECKING, BROWSER_HANDSHAKING, BROWSER_CONNECTED };
+
+struct sent_packet { /* enough to send it again as RTX */
+    uint64_t index;
+    uint32_t ts;
+    bool used, marker;
+    uint16_t len;
+    uint8_t payload[VIDEO_PAYLOAD_MAX];
+};
+
+struct publish { /* one outgoing source */
+    const struct session_line *line;
+    bool on, key_wanted, speaking;
+    uint32_t ssrc, rtx_ssrc;
+    uint64_t index, rtx_index; /* next */
+    uint64_t first_index;
+    uint32_t ts_base;
+    us_t started, next_at;
+    uint32_t frame;
+    uint16_t picture_id;
+    uint8_t tl0picidx;
+    uint32_t packets, octets;
+    uint64_t keyframes, nacked; /* key frames sent; sequence numbers asked of us */
+    struct sent_packet history[HISTORY];
+};
+
+struct held { /* a received packet waiting for its turn */
+    bool have, asked;
+    us_t at;     /* arrival, or when the gap was noticed */
+    us_t nacked; /* last NACK */
+    uint64_t seq;
+    uint32_t ts;
+    bool marker;
+    struct content content;
+};
+
+struct play { /* one receiving slot */
+    const struct session_line *line;
+    bool video;
+    struct seq_ext ext;
+    uint64_t next; /* sequence number to be processed next */
+    bool begun;
+    struct held ring[RING];
+    struct held last;             /* last one processed in order */
+    bool chain;                   /* decodable: a key frame and everything after it has come */
+    bool gap;                     /* packets have been given up since `last` */
+    bool frame_whole;             /* the current frame has no gap so far */
+    us_t first_frame, last_frame; /* [us] decoded, 0 = never */
+    us_t pli_at;
+    uint64_t frames, packets, switches, keyframes, lost, repaired, plis;
+};
+
+struct sealed { /* what the engine has sealed for one ssrc: no index twice */
+    uint32_t ssrc;
+    struct seq_ext ext;
+    bool any;
+    uint64_t seen[SEALED_WINDOW / 64];
+};
+
+struct browser {
+    struct world *w;
+    unsigned number;
+    struct browser_options o;
+    const struct dtls_identity *identity;
+    struct session_params params;
+    struct addr addr;
+    struct sim_link up, down;
+    struct rng_seeded seeded;
+
+    enum browser_phase phase;
+    bool silent;  /* sends nothing at all any more */
+    bool removed; /* the engine has forgotten it */
+    us_t joined_at, connected_at, removed_at;
+    us_t check_at;
+    unsigned answers;
+    bool answered; /* the next check is a new transaction */
+    struct stun_check check;
+    struct dtls *dtls;
+    struct dtls_keys keys;
+    struct srtp_opener *opener;
+    struct srtp_sealer *sealer;
+
+    uint32_t srtcp_index;
+    uint16_t twcc_seq;
+    us_t rtcp_at;
+    struct publish *pubs[SOURCE_KIND_COUNT];
+    struct play *plays[SESSION_SLOTS_MAX];
+    unsigned n_plays;
+
+    uint64_t opened, refused; /* SRTP and SRTCP packets from the engine */
+    uint64_t byes, early;     /* BYEs received; SRTP before keys */
+    us_t rtcp_in;             /* [us] last RTCP from the engine */
+
+    struct sealed sealed[SEALED_STREAMS]; /* see sim_invariants.c */
+    unsigned n_sealed;
+    int64_t sealed_srtcp; /* highest SRTCP index, -1 = none */
+    us_t rtcp_out;        /* [us] engine's last RTCP to it */
+};
+
+/* The world's business: world_join and world_free. */
+struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o);
+struct browser *browser_free(struct browser *b);
+
+void browser_input(struct browser *b, us_t now, struct bytes datagram);
+us_t browser_deadline(const struct browser *b);
+void browser_timeout(struct browser *b, us_t now);
+
+/* Begin or end a source; kind must have an m-line. */
+void browser_publish(struct browser *b, enum source_kind kind, bool on);
+void browser_speak(struct browser *b, bool speaking);
+/* Another network: new address, new credentials, ICE starts over; keys and media go on. */
+void browser_move(struct browser *b, us_t now);
+/* The receiving slot of this kind and index; NULL when it has none. */
+struct play *browser_slot(struct browser *b, enum slot_kind kind, unsigned index);
+/* Who is seen or heard in a slot: participant (low 16 bits), 0 = nothing yet. */
+uint16_t play_shows(const struct play *p);
+
+/* Between the files of the browser. */
+void browser_send(struct browser *b, struct bytes datagram);
+void browser_rng(struct browser *b, void *out, size_t n);
+struct publish *publish_new(struct browser *b, const struct session_line *line);
+void publish_due(struct browser *b, struct publish *p, us_t now);
+void publish_nack(struct browser *b, struct publish *p, uint16_t seq);
+uint32_t publish_ts(const struct publish *p, us_t now);
+struct play *play_new(const struct session_line *line);
+void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len);
+/* Give up what is too late; next time something is due. */
+void play_due(struct browser *b, struct play *p, us_t now);
+us_t play_deadline(const struct play *p);
+void rtcp_input(struct browser *b, us_t now, struct bytes packet);
+void rtcp_report(struct browser *b, us_t now);
+void rtcp_nack(struct browser *b, const struct play *p, const uint16_t *seqs, unsigned n);
+void rtcp_pli(struct browser *b, const struct play *p);
+
+#endif

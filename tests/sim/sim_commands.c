@@ -1,0 +1,77 @@
+/* What the platform does to the engine in the course of a scenario. */
+#include "base/check.h"
+#include "tests/sim/sim_world.h"
+
+static void expect_ok(struct world *w, const char *what, enum err err) {
+    if (err != OK) {
+        world_fail(w, "%s: %s", what, err_name(err));
+    }
+    world_drain(w);
+    invariants_always(w);
+}
+
+static bool is_lossy(const struct sim_link_config *c) {
+    return c->loss || c->bad_enter || c->reorder || c->duplicate || (c->rate && c->queue < 65536);
+}
+
+struct browser *world_join(struct world *w, const struct browser_options *o) {
+    CHECK(w->n_browsers < SIM_BROWSERS_MAX);
+    struct browser *b = browser_new(w, w->n_browsers, o);
+    w->browsers[w->n_browsers++] = b;
+    if (is_lossy(&o->up) || is_lossy(&o->down)) {
+        w->lossless = false;
+    }
+    expect_ok(w, "peer_add", engine_peer_add(w->engine, w->now, &b->params));
+    return b;
+}
+
+void world_leave(struct world *w, struct browser *b) {
+    enum err err = engine_peer_remove(w->engine, w->now, b->params.peer);
+    b->silent = true;
+    expect_ok(w, "peer_remove", err); /* the drain lets the BYE out */
+    b->removed = true;
+    b->removed_at = w->now;
+}
+
+void world_tap(struct world *w, bool on) {
+    expect_ok(w, "tour_tap", engine_tour_tap(w->engine, w->now, SIM_TOUR, on));
+}
+
+void world_consent(struct world *w, struct browser *b, bool consent) {
+    if (consent) {
+        b->params.record_consent = true;
+    }
+    enum err err = engine_peer_consent(w->engine, w->now, b->params.peer, consent);
+    expect_ok(w, "peer_consent", err);
+    b->params.record_consent = consent;
+}
+
+void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool muted) {
+    expect_ok(w, "source_mute", engine_source_mute(w->engine, w->now, b->params.peer, kind, muted));
+}
+
+void world_pin(struct world *w, struct browser *b, const struct browser *whom) {
+    uint64_t participant = whom ? whom->params.participant : 0;
+    expect_ok(w, "pin", engine_pin(w->engine, w->now, b->params.peer, participant));
+}
+
+void world_rebuild(struct world *w) {
+    static struct session_snapshot saved[SIM_BROWSERS_MAX];
+    unsigned n = 0;
+    for (unsigned i = 0; i < w->n_browsers && !w->failed; i++) {
+        const struct browser *b = w->browsers[i];
+        if (!b->removed) {
+            expect_ok(w, "snapshot", engine_snapshot(w->engine, b->params.peer, &saved[n++]));
+        }
+    }
+    w->engine = engine_free(w->engine);
+    if (packet_pool_idle(w->pool) != SIM_POOL) {
+        world_fail(w, "packets did not come home with the engine");
+    }
+    w->engine = engine_new(&w->config);
+    CHECK(w->engine && engine_tour_add(w->engine, SIM_TOUR) == OK);
+    w->rebuilt_at = w->now;
+    for (unsigned i = 0; i < n && !w->failed; i++) {
+        expect_ok(w, "adopt", engine_adopt(w->engine, w->now, &saved[i]));
+    }
+}

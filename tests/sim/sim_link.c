@@ -1,0 +1,62 @@
+#include "tests/sim/sim_link.h"
+
+void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed) {
+    *l = (struct sim_link){.c = *c};
+    rng_seed(&l->seeded, seed);
+}
+
+static bool chance(struct sim_link *l, uint32_t ppm) {
+    struct rng r = rng_from_seeded(&l->seeded);
+    return ppm > 0 && rng_below(&r, PPM) < ppm;
+}
+
+static bool loses(struct sim_link *l) {
+    const struct sim_link_config *c = &l->c;
+    if (l->bad ? chance(l, c->bad_leave) : chance(l, c->bad_enter)) {
+        l->bad = !l->bad;
+    }
+    bool burst = l->bad && chance(l, c->bad_loss);
+    bool single = chance(l, c->loss);
+    return l->down || burst || single;
+}
+
+/* When the last bit has left the queue, or -1 when the queue is full. */
+static us_t departs(struct sim_link *l, us_t now, size_t size) {
+    if (l->c.rate == 0) {
+        return now;
+    }
+    us_t start = us_max(now, l->free_at);
+    uint64_t waiting = (uint64_t)(start - now) * l->c.rate / 8 / (uint64_t)US_PER_S;
+    if (waiting + size > l->c.queue) {
+        return -1;
+    }
+    l->free_at = start + (us_t)(size * 8 * (uint64_t)US_PER_S / l->c.rate);
+    return l->free_at;
+}
+
+unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
+    struct rng r = rng_from_seeded(&l->seeded);
+    us_t left = departs(l, now, size);
+    l->sent++;
+    if (left < 0 || loses(l)) {
+        l->lost++;
+        return 0;
+    }
+    us_t arrival = left + l->c.delay;
+    if (l->c.jitter > 0) {
+        arrival += (us_t)rng_below(&r, (uint32_t)l->c.jitter + 1);
+    }
+    arrival = us_max(arrival, l->last);
+    if (chance(l, l->c.reorder)) {
+        arrival += l->c.reorder_by;
+    } else {
+        l->last = arrival;
+    }
+    at[0] = at[1] = arrival;
+    if (chance(l, l->c.duplicate)) {
+        at[1] += (us_t)rng_below(&r, 5000);
+        l->duplicated++;
+        return 2;
+    }
+    return 1;
+}

@@ -1,0 +1,30 @@
+/* What the model browsers put into their packets, so that a receiver can tell of every packet whose
+ * it is and which. */
+#ifndef ORIEL_TESTS_SIM_MEDIA_H
+#define ORIEL_TESTS_SIM_MEDIA_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+
+#define AUDIO_PTIME (20 * 1000) /* [us] */
+#define AUDIO_PAYLOAD 60        /* [bytes] */
+#define VIDEO_PAYLOAD_MAX 260   /* [bytes] small, for speed; packet counts are what matters */
+#define VIDEO_FPS 15
+
+/* One packet's content. */
+struct content {
+    uint16_t participant; /* low 16 bits of the handle */
+    uint8_t kind;         /* enum source_kind */
+    uint32_t frame;       /* number of the frame (video) or packet (audio) of this source */
+    uint8_t packet, n_packets;
+    bool start, keyframe; /* video */
+    uint16_t picture_id;
+    uint8_t tl0picidx;
+};
+
+/* Write a payload for c to out; returns its length. */
+size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c);
+/* Read it back from a received payload; false when it is not one of ours. */
+bool content_read(struct bytes payload, bool video, struct content *ret);
+
+#endif

@@ -1,0 +1,262 @@
+/* The receiving slots of a browser: reorder, ask for what is missing, give up in time, and watch
+ * that one continuous stream comes out whatever source fills the slot. */
+#include "base/alloc.h"
+#include "base/check.h"
+#include "media/wire/rtp.h"
+#include "tests/sim/sim_world.h"
+
+#define NACK_EVERY (70 * US_PER_MS)
+#define VIDEO_PATIENCE (700 * US_PER_MS)
+#define AUDIO_PATIENCE (60 * US_PER_MS)
+#define PLI_EVERY (300 * US_PER_MS)
+/* How far the RTP clock may run from the arrival clock at a change of source. */
+#define CLOCK_SLACK (1200 * US_PER_MS)
+
+struct play *play_new(const struct session_line *line) {
+    struct play *p = mem_zalloc(1, sizeof(*p));
+    CHECK(p);
+    p->line = line;
+    p->video = line->codec != CODEC_OPUS;
+    return p;
+}
+
+uint16_t play_shows(const struct play *p) {
+    return p->last.content.participant;
+}
+
+struct play *browser_slot(struct browser *b, enum slot_kind kind, unsigned index) {
+    for (unsigned i = 0; i < b->n_plays; i++) {
+        const struct session_line *l = b->plays[i]->line;
+        if (l->slot == kind && l->slot_index == index) {
+            return b->plays[i];
+        }
+    }
+    return NULL;
+}
+
+static us_t patience(const struct play *p) {
+    return p->line->nack ? VIDEO_PATIENCE : AUDIO_PATIENCE;
+}
+
+static void check_clock(struct browser *b, const struct play *p, const struct held *h) {
+    int32_t ticks = ts32_diff(h->ts, p->last.ts);
+    bool same = h->content.participant == p->last.content.participant &&
+                h->content.kind == p->last.content.kind;
+    bool same_frame = same && p->video && h->content.frame == p->last.content.frame;
+    us_t by_rtp = (us_t)ticks * US_PER_S / codec_clock(p->line->codec);
+    us_t by_arrival = h->at - p->last.at;
+    if (same_frame ? ticks != 0 : ticks <= 0) {
+        world_fail(b->w, "browser %u mid %s: time runs back %d ticks at seq %llu", b->number,
+                   p->line->mid, (int)ticks, (unsigned long long)h->seq);
+    } else if (by_rtp > by_arrival + CLOCK_SLACK || by_rtp < by_arrival - CLOCK_SLACK) {
+        world_fail(b->w, "browser %u mid %s: %lld us by RTP but %lld us by arrival", b->number,
+                   p->line->mid, (long long)by_rtp, (long long)by_arrival);
+    }
+}
+
+/* Two packets with consecutive sequence numbers: h follows p->last without a gap. */
+static void check_video_step(struct browser *b, struct play *p, const struct held *h) {
+    const struct content *was = &p->last.content, *is = &h->content;
+    bool same = is->participant == was->participant && is->kind == was->kind;
+    bool same_frame = same && is->frame == was->frame;
+    if (same_frame) {
+        if (is->packet != was->packet + 1 || is->picture_id != was->picture_id) {
+            world_fail(b->w, "browser %u mid %s: packets of a frame out of order", b->number,
+                       p->line->mid);
+        }
+        return;
+    }
+    bool next_frame = same && is->frame == was->frame + 1 && was->packet + 1 == was->n_packets;
+    if (!is->start || (!next_frame && !is->keyframe)) {
+        world_fail(b->w, "browser %u mid %s: %s without a key frame at seq %llu", b->number,
+                   p->line->mid, same ? "frames missing" : "another source",
+                   (unsigned long long)h->seq);
+    } else if (is->picture_id != ((was->picture_id + 1) & 0x7fff) ||
+               is->tl0picidx != (uint8_t)(was->tl0picidx + 1)) {
+        world_fail(b->w, "browser %u mid %s: picture id %u after %u, tl0picidx %u after %u",
+                   b->number, p->line->mid, is->picture_id, was->picture_id, is->tl0picidx,
+                   was->tl0picidx);
+    }
+}
+
+static void check_step(struct browser *b, struct play *p, const struct held *h) {
+    if (h->content.participant == (uint16_t)b->params.participant) {
+        world_fail(b->w, "browser %u receives its own media", b->number);
+    }
+    if (p->packets == 0) {
+        if (b->w->lossless && p->video && !h->content.keyframe) {
+            world_fail(b->w, "browser %u mid %s: begins without a key frame", b->number,
+                       p->line->mid);
+        }
+        return;
+    }
+    if (!p->gap) {
+        check_clock(b, p, h);
+        if (p->video) {
+            check_video_step(b, p, h);
+        }
+    }
+    p->switches += h->content.participant != p->last.content.participant ||
+                   h->content.kind != p->last.content.kind;
+}
+
+static void decode(struct play *p, const struct held *h) {
+    const struct content *c = &h->content;
+    if (!p->video) {
+        p->frames++;
+        p->last_frame = h->at;
+        p->first_frame = p->first_frame ? p->first_frame : h->at;
+        return;
+    }
+    if (p->gap) {
+        p->chain = p->frame_whole = false;
+    }
+    if (c->start) {
+        p->frame_whole = true;
+        p->chain = p->chain || c->keyframe;
+        p->keyframes += c->keyframe;
+    }
+    if (c->packet + 1 == c->n_packets && p->frame_whole && p->chain) {
+        p->frames++;
+        p->last_frame = h->at;
+        p->first_frame = p->first_frame ? p->first_frame : h->at;
+    }
+}
+
+static void process_in_order(struct browser *b, struct play *p) {
+    for (;;) {
+        struct held *h = &p->ring[p->next % RING];
+        if (!h->have || h->seq != p->next) {
+            return;
+        }
+        check_step(b, p, h);
+        decode(p, h);
+        p->last = *h;
+        p->gap = false;
+        p->packets++;
+        p->next++;
+        h->have = false;
+    }
+}
+
+static void note_gaps(struct play *p, us_t now, uint64_t seq) {
+    for (uint64_t s = p->next; s < seq; s++) {
+        struct held *h = &p->ring[s % RING];
+        if (h->seq != s) {
+            *h = (struct held){.seq = s, .at = now};
+        }
+    }
+}
+
+static void hold(struct browser *b, struct play *p, us_t now, const struct held *in) {
+    if (!p->begun) {
+        p->begun = true;
+        p->next = in->seq;
+    }
+    if (in->seq < p->next) {
+        return;
+    }
+    if (in->seq >= p->next + RING) {
+        world_fail(b->w, "browser %u mid %s: sequence numbers jump by %llu", b->number,
+                   p->line->mid, (unsigned long long)(in->seq - p->next));
+        return;
+    }
+    note_gaps(p, now, in->seq);
+    struct held *h = &p->ring[in->seq % RING];
+    if (h->have && h->seq == in->seq) {
+        return;
+    }
+    p->repaired += h->seq == in->seq && h->asked;
+    *h = *in;
+    h->at = now;
+    h->have = true;
+    process_in_order(b, p);
+    play_due(b, p, now);
+}
+
+static struct play *by_ssrc(struct browser *b, uint32_t ssrc, bool *ret_rtx) {
+    for (unsigned i = 0; i < b->n_plays; i++) {
+        const struct session_line *l = b->plays[i]->line;
+        *ret_rtx = ssrc == l->rtx_ssrc;
+        if (ssrc == l->ssrc || *ret_rtx) {
+            return b->plays[i];
+        }
+    }
+    return NULL;
+}
+
+void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
+    struct rtp r;
+    bool rtx = false;
+    enum err err = rtp_parse(bytes_of(packet, len), &r);
+    struct play *p = err == OK ? by_ssrc(b, r.ssrc, &rtx) : NULL;
+    if (!p || r.pt != (rtx ? p->line->rtx_pt : p->line->pt)) {
+        world_fail(b->w, "browser %u: RTP that belongs to no slot", b->number);
+        return;
+    }
+    struct bytes payload = r.payload;
+    if (rtx && payload.n == 0) {
+        return; /* padding only, a probe */
+    }
+    uint16_t seq = r.seq;
+    if (rtx) {
+        seq = payload.n >= 2 ? be16(payload.p) : 0;
+        payload = bytes_of(payload.p + 2, payload.n - 2);
+    }
+    struct held in = {.seq = seq16_extend(&p->ext, seq), .ts = r.ts, .marker = r.marker};
+    if (!content_read(payload, p->video, &in.content)) {
+        world_fail(b->w, "browser %u mid %s: payload is not what anybody sent", b->number,
+                   p->line->mid);
+        return;
+    }
+    hold(b, p, now, &in);
+}
+
+static void ask_again(struct browser *b, struct play *p, us_t now) {
+    uint16_t seqs[64];
+    unsigned n = 0;
+    for (uint64_t s = p->next; s <= p->ext.high && n < 64; s++) {
+        struct held *h = &p->ring[s % RING];
+        if (h->seq == s && !h->have && (h->nacked == 0 || now - h->nacked >= NACK_EVERY)) {
+            h->nacked = now;
+            h->asked = true;
+            seqs[n++] = (uint16_t)s;
+        }
+    }
+    if (n > 0) {
+        rtcp_nack(b, p, seqs, n);
+    }
+}
+
+void play_due(struct browser *b, struct play *p, us_t now) {
+    if (!p->begun) {
+        return;
+    }
+    while (p->next <= p->ext.high && !b->w->failed) {
+        struct held *h = &p->ring[p->next % RING];
+        if (h->have || now - h->at < patience(p)) {
+            break;
+        }
+        p->lost++;
+        p->gap = true;
+        p->next++;
+        process_in_order(b, p);
+    }
+    if (p->line->nack) {
+        ask_again(b, p, now);
+    }
+    if (p->video && (!p->chain || p->gap) && p->packets > 0 && now - p->pli_at >= PLI_EVERY) {
+        p->pli_at = now;
+        p->plis++;
+        rtcp_pli(b, p);
+    }
+}
+
+us_t play_deadline(const struct play *p) {
+    if (!p->begun || p->next > p->ext.high) {
+        return US_NEVER;
+    }
+    const struct held *h = &p->ring[p->next % RING];
+    us_t give_up = h->at + patience(p);
+    return p->line->nack ? us_min(give_up, h->nacked + NACK_EVERY) : give_up;
+}

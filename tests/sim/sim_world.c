@@ -1,0 +1,308 @@
+#include "tests/sim/sim_world.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "tests/sim/sim_identities.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define EVENTS_MAX 3000000 /* a run that needs more does not end by itself */
+
+static void engine_start(struct world *w) {
+    w->engine = engine_new(&w->config);
+    CHECK(w->engine);
+    CHECK(engine_tour_add(w->engine, SIM_TOUR) == OK);
+}
+
+struct world *world_new(uint64_t seed) {
+    struct world *w = mem_zalloc(1, sizeof(*w));
+    CHECK(w);
+    w->seed = seed;
+    rng_seed(&w->seeded, seed);
+    rng_seed(&w->entropy, seed ^ 0x9e3779b97f4a7c15U);
+    rng_seed(&w->engine_seeded, seed + 1000003);
+    sim_entropy(&w->entropy);
+    w->rng = rng_from_seeded(&w->seeded);
+    w->now = 10 * US_PER_S;
+    w->next_peer = 5000;
+    w->lossless = true;
+    w->config = (struct engine_config){.max_peers = 16,
+                                       .max_tours = 2,
+                                       .cache_packets = 512,
+                                       .media_silence = SIM_MEDIA_SILENCE,
+                                       .peer_timeout = SIM_PEER_TIMEOUT,
+                                       .join_timeout = SIM_JOIN_TIMEOUT,
+                                       .keyframe_interval = 10 * US_PER_S,
+                                       .wall_at_zero = {1750000000 * US_PER_S},
+                                       .identity = sim_identity(0),
+                                       .rng = rng_from_seeded(&w->engine_seeded)};
+    w->pool = packet_pool_new(SIM_POOL);
+    CHECK(w->pool);
+    engine_start(w);
+    return w;
+}
+
+void world_fail(struct world *w, const char *fmt, ...) {
+    va_list ap;
+    if (w->failed) {
+        return;
+    }
+    w->failed = true;
+    va_start(ap, fmt);
+    int n = snprintf(w->why, sizeof(w->why), "t=%lldus: ", (long long)w->now);
+    vsnprintf(w->why + n, sizeof(w->why) - (size_t)n, fmt, ap);
+    va_end(ap);
+}
+
+void world_end(struct world *w) {
+    w->engine = engine_free(w->engine);
+    if (!w->failed) {
+        invariants_final(w);
+    }
+}
+
+struct world *world_free(struct world *w) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        browser_free(w->browsers[i]);
+    }
+    for (size_t i = 0; i < w->n_heap; i++) {
+        mem_free(w->heap[i]);
+    }
+    mem_free(w->heap);
+    if (packet_pool_idle(w->pool) == SIM_POOL) { /* else reported, and left alone */
+        packet_pool_free(w->pool);
+    }
+    sim_entropy(NULL);
+    return mem_free(w);
+}
+
+uint32_t world_below(struct world *w, uint32_t n) {
+    return rng_below(&w->rng, n);
+}
+
+struct browser *world_participant(const struct world *w, uint16_t participant) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        if ((uint16_t)w->browsers[i]->params.participant == participant) {
+            return w->browsers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The queue of datagrams: a heap by time, then order of sending. */
+
+static bool earlier(const struct pending *a, const struct pending *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void push(struct world *w, struct pending *p) {
+    if (w->n_heap == w->cap_heap) {
+        w->cap_heap = w->cap_heap ? 2 * w->cap_heap : 256;
+        w->heap = mem_realloc(w->heap, w->cap_heap * sizeof(struct pending *));
+        CHECK(w->heap);
+    }
+    size_t i = w->n_heap++;
+    while (i > 0 && earlier(p, w->heap[(i - 1) / 2])) {
+        w->heap[i] = w->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    w->heap[i] = p;
+}
+
+static struct pending *pop(struct world *w) {
+    struct pending *top = w->heap[0], *last = w->heap[--w->n_heap];
+    size_t i = 0;
+    for (;;) {
+        size_t c = 2 * i + 1;
+        if (c + 1 < w->n_heap && earlier(w->heap[c + 1], w->heap[c])) {
+            c++;
+        }
+        if (c >= w->n_heap || !earlier(w->heap[c], last)) {
+            break;
+        }
+        w->heap[i] = w->heap[c];
+        i = c;
+    }
+    w->heap[i] = last;
+    return top;
+}
+
+/* FNV-1a over everything that is sent, so that two runs can be compared. */
+static void hash_datagram(struct world *w, struct bytes d) {
+    uint64_t h = w->hash ^ (uint64_t)w->now;
+    for (size_t i = 0; i < d.n; i++) {
+        h = (h ^ d.p[i]) * 0x100000001b3U;
+    }
+    w->hash = h;
+}
+
+void world_send(struct world *w, struct sim_link *l, const struct pending *head, struct bytes d) {
+    us_t at[2];
+    unsigned n = sim_link_send(l, w->now, d.n, at);
+    hash_datagram(w, d);
+    CHECK(d.n <= PACKET_CAP);
+    for (unsigned i = 0; i < n; i++) {
+        struct pending *p = mem_alloc(sizeof(*p) + d.n);
+        CHECK(p);
+        *p = *head;
+        p->at = at[i];
+        p->order = w->order++;
+        p->len = (uint16_t)d.n;
+        memcpy(p->data, d.p, d.n);
+        push(w, p);
+    }
+}
+
+static void route(struct world *w, const struct datagram *d) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        struct browser *b = w->browsers[i];
+        if (addr_eq(&b->addr, &d->to)) {
+            invariant_outbound(w, b, d);
+            struct pending head = {.to = (int)i, .dest = d->to};
+            world_send(w, &b->down, &head, bytes_of(d->data, d->len));
+            return;
+        }
+    }
+    w->strays++;
+    if (!w->expect_stray) {
+        char text[ADDR_TEXT_MAX];
+        world_fail(w, "the engine sends to %s, where nobody is", addr_text(&d->to, text));
+    }
+}
+
+static void note_event(struct world *w, const struct media_event *e) {
+    w->log[w->n_log++ % SIM_LOG] = *e;
+    if (e->type == MEDIA_SPEAKER) {
+        w->speaker = e->participant;
+    }
+    if (e->type != MEDIA_PEER_GONE && e->type != MEDIA_PEER_FAILED) {
+        return;
+    }
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        if (w->browsers[i]->params.peer == e->peer) {
+            w->browsers[i]->removed = true;
+            w->browsers[i]->removed_at = w->now;
+        }
+    }
+}
+
+void world_drain(struct world *w) {
+    struct datagram d;
+    struct media_event e;
+    struct tap t;
+    bool any;
+    do {
+        any = false;
+        while (engine_output(w->engine, w->now, &d)) {
+            any = true;
+            route(w, &d);
+        }
+        while (engine_event(w->engine, &e)) {
+            any = true;
+            note_event(w, &e);
+        }
+        while (engine_tap(w->engine, &t)) {
+            any = true;
+            invariant_tap(w, &t);
+            packet_unref(t.packet);
+        }
+    } while (any);
+}
+
+static void deliver_to_engine(struct world *w, const struct addr *from, struct bytes d) {
+    struct packet *k = packet_take(w->pool);
+    if (!k) {
+        world_fail(w, "the pool of %d packets is empty", SIM_POOL);
+        return;
+    }
+    k->arrival = w->now;
+    k->from = *from;
+    k->len = (uint16_t)d.n;
+    memcpy(k->data, d.p, d.n);
+    engine_input(w->engine, w->now, k);
+    world_drain(w);
+}
+
+void world_inject(struct world *w, const struct addr *from, struct bytes datagram) {
+    deliver_to_engine(w, from, datagram);
+    invariants_always(w);
+}
+
+static void deliver(struct world *w, struct pending *p) {
+    struct bytes d = bytes_of(p->data, p->len);
+    if (p->to < 0) {
+        deliver_to_engine(w, &p->from, d);
+    } else {
+        struct browser *b = w->browsers[p->to];
+        if (addr_eq(&b->addr, &p->dest)) { /* else it has moved away meanwhile */
+            browser_input(b, w->now, d);
+        }
+    }
+    mem_free(p);
+}
+
+static struct browser *due_browser(const struct world *w, us_t *ret_at) {
+    struct browser *best = NULL;
+    *ret_at = US_NEVER;
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        us_t at = browser_deadline(w->browsers[i]);
+        if (at < *ret_at) {
+            *ret_at = at;
+            best = w->browsers[i];
+        }
+    }
+    return best;
+}
+
+static void step(struct world *w, us_t until) {
+    us_t browser_at, wire_at = w->n_heap ? w->heap[0]->at : US_NEVER;
+    us_t engine_at = engine_deadline(w->engine);
+    struct browser *b = due_browser(w, &browser_at);
+    us_t next = us_min(us_min(wire_at, engine_at), browser_at);
+    if (next > until) {
+        w->now = until;
+        return;
+    }
+    w->now = us_max(w->now, next);
+    if (wire_at <= w->now) {
+        deliver(w, pop(w));
+    } else if (engine_at <= w->now) {
+        engine_timeout(w->engine, w->now);
+        world_drain(w);
+        if (engine_deadline(w->engine) <= w->now && engine_deadline(w->engine) == engine_at) {
+            world_fail(w, "engine_timeout leaves its deadline in the past");
+        }
+    } else {
+        browser_timeout(b, w->now);
+    }
+    invariants_always(w);
+}
+
+void world_run(struct world *w, us_t until) {
+    while (!w->failed && w->now < until) {
+        step(w, until);
+        if (++w->n_events > EVENTS_MAX) {
+            world_fail(w, "more than %d events", EVENTS_MAX);
+        }
+    }
+}
+
+unsigned world_events(const struct world *w, enum media_event_type type, uint64_t peer) {
+    unsigned n = 0, from = w->n_log > SIM_LOG ? w->n_log - SIM_LOG : 0;
+    for (unsigned i = from; i < w->n_log; i++) {
+        const struct media_event *e = &w->log[i % SIM_LOG];
+        n += e->type == type && (peer == 0 || e->peer == peer);
+    }
+    return n;
+}
+
+bool world_connected(const struct world *w) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        const struct browser *b = w->browsers[i];
+        if (!b->removed && b->phase != BROWSER_CONNECTED) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,100 @@
+/* The world in virtual time: one engine, its browsers and the links between them. It obeys the law
+ * of media.h (drain after every verb) and checks the invariants after every event. A run depends
+ * on its seed alone: handshakes, too, draw from it. */
+#ifndef ORIEL_TESTS_SIM_WORLD_H
+#define ORIEL_TESTS_SIM_WORLD_H
+
+#include "tests/sim/sim_browser.h"
+#include "tests/sim/sim_invariants.h"
+
+#define SIM_BROWSERS_MAX 8
+#define SIM_POOL 6000
+#define SIM_LOG 512
+#define SIM_TOUR 77
+#define SIM_MEDIA_SILENCE (2 * US_PER_S)
+#define SIM_PEER_TIMEOUT (4 * US_PER_S)
+#define SIM_JOIN_TIMEOUT (8 * US_PER_S)
+
+struct pending { /* a datagram on its way */
+    us_t at;
+    uint64_t order;
+    int to; /* browser number, -1 = the engine */
+    struct addr from, dest;
+    uint16_t len;
+    uint8_t data[];
+};
+
+struct world {
+    us_t now;
+    uint64_t seed;
+    struct rng_seeded seeded, entropy; /* the scenario's; OpenSSL's */
+    struct rng rng;
+    struct rng_seeded engine_seeded;
+    struct engine_config config;
+    struct packet_pool *pool;
+    struct engine *engine;
+    struct browser *browsers[SIM_BROWSERS_MAX];
+    unsigned n_browsers;
+    uint64_t next_peer;
+
+    struct pending **heap;
+    size_t n_heap, cap_heap;
+    uint64_t order;
+
+    bool failed;
+    bool lossless;     /* no link may lose, copy or reorder: the invariants are then stricter */
+    bool expect_stray; /* datagrams to addresses of nobody are part of the scenario */
+    uint64_t hash;     /* of everything that crossed a link, with its time */
+    uint64_t n_events; /* processed */
+    uint64_t strays;
+    char why[240];
+
+    struct media_event log[SIM_LOG];
+    unsigned n_log; /* events so far; the log keeps the last SIM_LOG */
+    uint64_t speaker;
+    us_t rebuilt_at; /* 0 = never */
+    struct tap_watch tap;
+};
+
+struct world *world_new(uint64_t seed);
+/* Ends the engine, checks what must hold at the end (*ret_failed, and why in world's last words),
+ * frees everything. */
+void world_end(struct world *w);
+struct world *world_free(struct world *w);
+
+/* Note a broken invariant or expectation; the first one counts and stops the run. */
+void world_fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define SIM_EXPECT(w, cond) ((cond) ? (void)0 : world_fail((w), "%s", #cond))
+
+/* A browser joins (engine_peer_add) and starts to connect now. Never NULL. */
+struct browser *world_join(struct world *w, const struct browser_options *o);
+/* The platform removes its peer. */
+void world_leave(struct world *w, struct browser *b);
+/* Let time pass until then. */
+void world_run(struct world *w, us_t until);
+static inline void world_run_for(struct world *w, us_t time) {
+    world_run(w, w->now + time);
+}
+/* True when all browsers that are not removed are connected. */
+bool world_connected(const struct world *w);
+
+/* Commands; each drains afterwards. */
+void world_tap(struct world *w, bool on);
+void world_consent(struct world *w, struct browser *b, bool consent);
+void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool muted);
+void world_pin(struct world *w, struct browser *b, const struct browser *whom);
+/* Hand a datagram to the engine as if it came from this address, now. */
+void world_inject(struct world *w, const struct addr *from, struct bytes datagram);
+/* Destroy the engine and adopt every connected peer in a new one. */
+void world_rebuild(struct world *w);
+void world_drain(struct world *w);
+
+/* Events of this type (and peer, unless 0) seen so far. */
+unsigned world_events(const struct world *w, enum media_event_type type, uint64_t peer);
+uint32_t world_below(struct world *w, uint32_t n);
+struct browser *world_participant(const struct world *w, uint16_t participant);
+
+/* Put a datagram on the wire; the link decides. */
+void world_send(struct world *w, struct sim_link *l, const struct pending *head, struct bytes d);
+
+#endif
