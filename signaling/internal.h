@@ -168,12 +168,12 @@ void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char 
 /* ---- tours.c ---- */
 
 bool tour_name_valid(const char *name);
-struct tour *tour_find(const struct sig *s, const char *name);
+struct tour *tour_by_name(const struct sig *s, const char *name);
 /* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.
  * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED. */
 enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret);
 /* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
-enum err tour_new(struct sig *s, const char *name, const char *title, struct tour **ret);
+enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
 void tour_start(struct sig *s, struct tour *t);
 void tour_record(struct sig *s, struct tour *t, bool on);

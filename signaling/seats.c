@@ -91,7 +91,7 @@ static enum sig_code prepare(struct sig *s, const struct claims *c, struct tour 
         fresh->grace = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
         *seat = fresh;
     }
-    enum err e = *t ? OK : tour_new(s, c->tour, c->tour, t);
+    enum err e = *t ? OK : tour_create(s, c->tour, c->tour, t);
     if (e != OK) {
         mem_free(fresh);
         return e == ERR_FULL ? SIG_SERVER_FULL : SIG_INTERNAL;

@@ -98,10 +98,10 @@ enum err sig_tour_declare(struct sig *s, us_t now, const char *name, const char 
     if (!tour_name_valid(name) || codec <= CODEC_OPUS || codec >= CODEC_COUNT) {
         return ERR_RANGE;
     }
-    if (tour_find(s, name)) {
+    if (tour_by_name(s, name)) {
         return ERR_EXISTS;
     }
-    enum err e = tour_new(s, name, title && *title ? title : name, &t);
+    enum err e = tour_create(s, name, title && *title ? title : name, &t);
     if (e == OK) {
         t->declared = true;
         t->record = record;

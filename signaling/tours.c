@@ -14,7 +14,7 @@ bool tour_name_valid(const char *name) {
     return n > 0 && n <= TOUR_NAME_MAX && strspn(name, allowed) == n;
 }
 
-struct tour *tour_find(const struct sig *s, const char *name) {
+struct tour *tour_by_name(const struct sig *s, const char *name) {
     struct tour *t = map_get(s->names, key_of(s, name));
     return t && strcmp(t->name, name) == 0 ? t : NULL;
 }
@@ -37,7 +37,7 @@ static void forget_end(struct sig *s, const char *name) {
 }
 
 enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret) {
-    struct tour *t = tour_find(s, c->tour);
+    struct tour *t = tour_by_name(s, c->tour);
     *ret = t;
     if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
         return SIG_FORBIDDEN;
@@ -48,7 +48,7 @@ enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, st
     return has_ended(s, now, c->tour) ? SIG_TOUR_ENDED : t ? SIG_OK : SIG_TOUR_UNKNOWN;
 }
 
-enum err tour_new(struct sig *s, const char *name, const char *title, struct tour **ret) {
+enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret) {
     if (map_len(s->names) >= s->config.max_tours || map_get(s->names, key_of(s, name))) {
         return ERR_FULL;
     }
