@@ -48,7 +48,7 @@ enum err sql_exec(sqlite3 *db, const char *text) {
     return sql_error(sqlite3_exec(db, text, NULL, NULL, NULL));
 }
 
-static int bind(sqlite3_stmt *s, const char *types, va_list ap) {
+static int bind_all(sqlite3_stmt *s, const char *types, va_list ap) {
     int code = SQLITE_OK;
     for (int i = 1; *types && code == SQLITE_OK; types++, i++) {
         const void *p;
@@ -75,7 +75,7 @@ static int bind(sqlite3_stmt *s, const char *types, va_list ap) {
 static sqlite3_stmt *prepare(sqlite3 *db, const char *text, const char *types, va_list ap) {
     sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK ||
-        bind(s, types, ap) != SQLITE_OK) {
+        bind_all(s, types, ap) != SQLITE_OK) {
         sqlite3_finalize(s);
         return NULL;
     }

@@ -144,7 +144,9 @@ struct journal *journal_free(struct journal *j);
 /* Append in memory. ERR_FULL (JOURNAL_PENDING_MAX; flush first), ERR_NOMEM. */
 enum err journal_append(struct journal *j, const struct entry *e);
 /* Seal and put what is pending as one object; nothing pending: OK, and ret->size 0. On an error the
- * lines stay pending and the same object number is tried again next time. ret may be NULL. */
+ * lines stay pending and the same object number is tried again next time. After OK something is
+ * still pending only if an earlier put succeeded without saying so; flush again. ret may be NULL.
+ */
 enum err journal_flush(struct journal *j, struct object_info *ret);
 size_t journal_pending(const struct journal *j); /* [bytes] */
 /* The head including pending lines; `objects` counts flushed objects. */

@@ -110,16 +110,18 @@ enum err ledger_segment(struct ledger *l, us_t t, struct entry_segment *seg, str
 }
 
 enum err ledger_flush(struct ledger *l) {
-    struct object_info info;
-    uint32_t number = journal_head(l->journal).objects;
-    enum err e = journal_flush(l->journal, &info);
-    if (e != OK) {
-        return e;
+    while (journal_pending(l->journal)) {
+        struct object_info info;
+        uint32_t number = journal_head(l->journal).objects;
+        enum err e = journal_flush(l->journal, &info);
+        if (e != OK) {
+            return e;
+        }
+        if (catalogue_journal_object(l->archive->catalogue, &l->id, number, &info) != OK) {
+            l->stale = true;
+        }
     }
     l->needed_first = false;
-    if (info.size && catalogue_journal_object(l->archive->catalogue, &l->id, number, &info) != OK) {
-        l->stale = true;
-    }
     return OK;
 }
 

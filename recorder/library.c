@@ -153,7 +153,11 @@ static enum err add_track(void *ctx, const struct track_row *r) {
              id_text(&r->track.track, id),
              programme ? PROGRAMME_TRACK : source_kind_name((enum source_kind)r->track.kind),
              codec_name((enum codec)r->track.codec));
-    add_string(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
+    if (programme) {
+        text_add(&b->out, ",\"participant\":null");
+    } else {
+        add_string(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
+    }
     text_add(&b->out, ",\"epochs\":[");
     b->rows = 0;
     enum err e = catalogue_epochs(b->catalogue, &b->recording, &r->track.track, add_epoch, b);

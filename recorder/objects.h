@@ -44,6 +44,7 @@ struct object_access {
 #define OBJECT_AAD_LEN 55       /* [bytes] */
 #define OBJECT_MAX (256u << 20) /* [bytes] plaintext that is read or written at once */
 
+/* The AAD that binds an object to what it is. */
 void object_aad(const struct object_id *o, uint8_t out[OBJECT_AAD_LEN]);
 /* recordings/ID/TRACK/EPOCH-NUMBER.seg, recordings/ID/journal/NUMBER.jnl,
  * recordings/ID/manifest/VERSION.man, ... into out[OBJECT_NAME_MAX]; returns out. */

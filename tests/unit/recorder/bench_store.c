@@ -1,0 +1,177 @@
+#include "tests/unit/recorder/bench_store.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void scratch_begin(struct scratch *s) {
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(s->dir, sizeof(s->dir), "%s/oriel-test-XXXXXX", base);
+    CHECK(mkdtemp(s->dir) != NULL);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+void scratch_end(struct scratch *s) {
+    nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+struct memory_object *memory_store_find(struct memory_store *m, const char *name) {
+    for (size_t i = 0; i < m->n; i++) {
+        if (strcmp(m->objects[i].name, name) == 0) {
+            return &m->objects[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err memory_put(void *ctx, const char *name, struct bytes object) {
+    struct memory_store *m = ctx;
+    CHECK(store_name_ok(name) && m->n < ARRAY_LEN(m->objects));
+    if (memory_store_find(m, name)) {
+        return ERR_EXISTS;
+    }
+    struct memory_object *o = &m->objects[m->n];
+    o->p = mem_alloc(object.n);
+    if (!o->p) {
+        return ERR_NOMEM;
+    }
+    memcpy(o->p, object.p, object.n);
+    o->n = object.n;
+    snprintf(o->name, sizeof(o->name), "%s", name);
+    m->n++;
+    return OK;
+}
+
+static enum err memory_size(void *ctx, const char *name, uint64_t *ret_size) {
+    struct memory_object *o = memory_store_find(ctx, name);
+    if (!o) {
+        return ERR_UNKNOWN;
+    }
+    *ret_size = o->n;
+    return OK;
+}
+
+static enum err memory_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
+    struct memory_object *o = memory_store_find(ctx, name);
+    if (!o) {
+        return ERR_UNKNOWN;
+    }
+    if (at > o->n || n > o->n - at) {
+        return ERR_RANGE;
+    }
+    memcpy(out, o->p + at, n);
+    return OK;
+}
+
+static enum err memory_remove(void *ctx, const char *name) {
+    struct memory_store *m = ctx;
+    struct memory_object *o = memory_store_find(m, name);
+    if (!o) {
+        return ERR_UNKNOWN;
+    }
+    mem_free(o->p);
+    *o = m->objects[--m->n];
+    return OK;
+}
+
+static enum err memory_list(void *ctx, const char *prefix,
+                            void (*each)(void *each_ctx, const char *name, uint64_t size),
+                            void *each_ctx) {
+    struct memory_store *m = ctx;
+    for (size_t i = 0; i < m->n; i++) {
+        if (strncmp(m->objects[i].name, prefix, strlen(prefix)) == 0) {
+            each(each_ctx, m->objects[i].name, m->objects[i].n);
+        }
+    }
+    return OK;
+}
+
+void memory_store_begin(struct memory_store *m) {
+    memset(m, 0, sizeof(*m));
+    m->store = (struct store){.ctx = m,
+                              .put = memory_put,
+                              .size = memory_size,
+                              .read = memory_read,
+                              .remove = memory_remove,
+                              .list = memory_list};
+}
+
+void memory_store_end(struct memory_store *m) {
+    for (size_t i = 0; i < m->n; i++) {
+        mem_free(m->objects[i].p);
+    }
+    m->n = 0;
+}
+
+static enum err fault_put(void *ctx, const char *name, struct bytes object) {
+    struct fault_store *f = ctx;
+    bool now = f->mode != FAULT_NONE && f->puts++ == f->at;
+    f->dead = f->dead || (now && f->mode == FAULT_DEAD);
+    if (f->dead || (now && f->mode == FAULT_ONCE)) {
+        return f->error;
+    }
+    enum err e = f->inner.put(f->inner.ctx, name, object);
+    return now && e == OK ? f->error : e;
+}
+
+static enum err fault_size(void *ctx, const char *name, uint64_t *ret_size) {
+    struct fault_store *f = ctx;
+    return f->dead ? f->error : f->inner.size(f->inner.ctx, name, ret_size);
+}
+
+static enum err fault_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
+    struct fault_store *f = ctx;
+    return f->dead ? f->error : f->inner.read(f->inner.ctx, name, at, out, n);
+}
+
+static enum err fault_remove(void *ctx, const char *name) {
+    struct fault_store *f = ctx;
+    return f->dead ? f->error : f->inner.remove(f->inner.ctx, name);
+}
+
+static enum err fault_list(void *ctx, const char *prefix,
+                           void (*each)(void *each_ctx, const char *name, uint64_t size),
+                           void *each_ctx) {
+    struct fault_store *f = ctx;
+    return f->dead ? f->error : f->inner.list(f->inner.ctx, prefix, each, each_ctx);
+}
+
+void fault_store_begin(struct fault_store *f, const struct store *inner) {
+    memset(f, 0, sizeof(*f));
+    f->inner = *inner;
+    f->error = ERR_IO;
+    f->store = (struct store){.ctx = f,
+                              .put = fault_put,
+                              .size = fault_size,
+                              .read = fault_read,
+                              .remove = fault_remove,
+                              .list = fault_list};
+}
+
+enum err bench_archive(const struct scratch *s, const struct store *store, struct rng_seeded *state,
+                       struct archive **ret) {
+    char why[KEYS_WHY];
+    struct archive_config c = {.dir = s->dir,
+                               .create_kek = true,
+                               .write = true,
+                               .store = store,
+                               .rng = rng_from_seeded(state)};
+    return archive_open(&c, ret, why);
+}
+
+void findings_say(void *ctx, const char *object, const char *what) {
+    struct findings *f = ctx;
+    if (f->n++ == 0) {
+        snprintf(f->first, sizeof(f->first), "%s: %s", object, what);
+    }
+}

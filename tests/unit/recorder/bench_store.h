@@ -1,0 +1,60 @@
+/* What the storage tests stand on: a scratch folder, a store in memory, and a store that fails on
+ * purpose. */
+#ifndef ORIEL_TESTS_BENCH_STORE_H
+#define ORIEL_TESTS_BENCH_STORE_H
+
+#include "recorder/archive.h"
+
+#include <limits.h>
+
+/* A folder of its own for one test; removed with everything in it by scratch_end. */
+struct scratch {
+    char dir[PATH_MAX - 64];
+};
+void scratch_begin(struct scratch *s);
+void scratch_end(struct scratch *s);
+
+/* Objects in memory. Tests reach in to change them. */
+struct memory_object {
+    char name[OBJECT_NAME_MAX];
+    uint8_t *p;
+    size_t n;
+};
+struct memory_store {
+    struct store store;
+    struct memory_object objects[512];
+    size_t n;
+};
+void memory_store_begin(struct memory_store *m);
+void memory_store_end(struct memory_store *m);
+/* The object of this name, or NULL. */
+struct memory_object *memory_store_find(struct memory_store *m, const char *name);
+
+/* Passes calls on, but fails as told. */
+struct fault_store {
+    struct store store, inner;
+    unsigned puts; /* seen */
+    unsigned at;   /* the put that fails, from 0 */
+    enum err error;
+    enum {
+        FAULT_NONE,
+        FAULT_ONCE, /* put number `at` fails and does nothing */
+        FAULT_LATE, /* it happens, but says that it failed */
+        FAULT_DEAD  /* it and every later call of any kind fails: power is lost */
+    } mode;
+    bool dead;
+};
+void fault_store_begin(struct fault_store *f, const struct store *inner);
+
+/* An archive below the scratch folder with this store; seed: of its random source. */
+enum err bench_archive(const struct scratch *s, const struct store *store, struct rng_seeded *state,
+                       struct archive **ret);
+
+/* Noted findings of a verification. */
+struct findings {
+    unsigned n;
+    char first[256]; /* "object: what" */
+};
+void findings_say(void *ctx, const char *object, const char *what);
+
+#endif
