@@ -4,17 +4,13 @@ import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { launchChromium } from './lib/chromium.mjs';
 import { expect, finish, pause, test, until } from './lib/harness.mjs';
-import { ORIEL, Server, freePort, tempDir, writeConfig, tokenOf } from './lib/server.mjs';
+import { ORIEL, Server, tempDir, writeConfig, tokenOf } from './lib/server.mjs';
 import { joinTour, listRecordings } from './lib/tour.mjs';
 
 const LOSS_MS = 5000; // the promise
 const rounds = Number(process.argv[2] ?? 10);
 const dir = tempDir();
-const port = await freePort();
-const config = await writeConfig(dir, (c) => {
-  c.listen = { ...c.listen, port };
-  c.state_dir = dir;
-});
+const config = await writeConfig(dir);
 const start = () => new Server([ORIEL, 'serve', '-c', config]).ready;
 const browser = await launchChromium();
 const page = browser.pages()[0];

@@ -4,7 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { launchChromium, inbound } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, ROOT, Server, freePort, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 
 // A page with a few lines of its own, from another origin: any standard client.
 const PAGE = `<!doctype html><title>WHIP and WHEP</title><video id=v autoplay playsinline></video>
@@ -40,13 +40,9 @@ async function play(url, token) {
 </script>`;
 
 const dir = tempDir();
-const port = await freePort();
-const config = await writeConfig(dir, (c) => {
-  c.listen = { ...c.listen, port };
-  c.state_dir = dir;
-});
+const config = await writeConfig(dir);
 const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-const base = `http://127.0.0.1:${port}`;
+const base = new URL(server.urls.agent).origin;
 const agentToken = tokenOf(server.urls.agent);
 const buyerToken = tokenOf(server.urls.buyer);
 

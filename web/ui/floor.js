@@ -14,17 +14,22 @@ class Tile {
     this.node = el('div', { class: stage ? 'tile stage' : 'tile' }, this.video, this.label);
   }
 
-  /** @param {Slot} slot @param {string} name @param {boolean} speaking */
-  fill(slot, name, speaking) {
-    const filled = Boolean(slot.participant);
-    const track = slot.track;
+  /** @param {MediaStreamTrack|null} track @param {string} text @param {boolean} [mirrored] */
+  show(track, text, mirrored = false) {
     const current = /** @type {MediaStream|null} */ (this.video.srcObject);
     if (track && current?.getTracks()[0] !== track) {
       this.video.srcObject = new MediaStream([track]);
     }
-    this.video.hidden = !filled;
-    this.label.hidden = !filled;
-    this.label.textContent = slot.source === 'screen' ? `${name} shares the screen` : name;
+    this.video.hidden = !track;
+    this.video.classList.toggle('mirrored', mirrored);
+    this.label.hidden = !track;
+    this.label.textContent = text;
+  }
+
+  /** @param {Slot} slot @param {string} name @param {boolean} speaking */
+  fill(slot, name, speaking) {
+    const filled = Boolean(slot.participant);
+    this.show(filled ? slot.track : null, slot.source === 'screen' ? `${name} shares the screen` : name);
     this.node.classList.toggle('speaking', speaking && filled);
   }
 }
@@ -43,8 +48,9 @@ export class Floor {
       el('p', {}, 'The picture appears here as soon as a camera or screen is shared.'));
     this.stage.node.append(this.empty);
     this.self = new Tile(false);
-    this.self.node.classList.add('self');
     this.self.node.hidden = true;
+    /** @type {{camera: MediaStreamTrack|null, screen: MediaStreamTrack|null}} what one sends oneself */
+    this.own = { camera: null, screen: null };
     this.gallery = el('div', { class: 'gallery', 'aria-label': 'Participants with a camera' }, this.self.node);
     /** @type {Map<string, Tile>} by mid */
     this.tiles = new Map();
@@ -66,7 +72,7 @@ export class Floor {
       this.voice(slot);
     } else if (slot.kind === 'stage') {
       this.stage.fill(slot, this.nameOf(slot), slot.participant === this.speaker);
-      this.empty.hidden = Boolean(slot.participant);
+      this.drawOwn();
     } else {
       this.galleryTile(slot);
     }
@@ -103,13 +109,28 @@ export class Floor {
     }
   }
 
-  /** @param {MediaStreamTrack|null} track one's own camera */
-  showSelf(track) {
-    this.self.node.hidden = !track;
-    this.self.video.hidden = !track;
-    this.self.video.srcObject = track ? new MediaStream([track]) : null;
-    this.self.label.hidden = false;
-    this.self.label.textContent = 'You';
+  /** One's own picture. @param {'camera'|'screen'} kind @param {MediaStreamTrack|null} track */
+  showOwn(kind, track) {
+    this.own[kind] = track;
+    this.drawOwn();
+  }
+
+  // Nobody is shown to himself by the server, so an empty stage means that the others see oneself:
+  // then one's own picture is on the stage, as an agent who films a house needs it.
+  drawOwn() {
+    const { camera, screen } = this.own;
+    const stageSlot = [...this.slots.values()].find((s) => s.kind === 'stage');
+    const track = screen ?? camera;
+    const onStage = Boolean(track) && !stageSlot?.participant;
+    if (onStage) {
+      this.stage.show(track, screen ? 'You share the screen' : 'You', !screen && facesUser(camera));
+    } else if (!stageSlot?.participant) {
+      this.stage.show(null, '');
+    }
+    this.empty.hidden = onStage || Boolean(stageSlot?.participant);
+    const tile = onStage && track === camera ? null : camera;
+    this.self.show(tile, 'You', facesUser(camera));
+    this.self.node.hidden = !tile;
   }
 
   /** Resolves false when the browser wants a tap before it plays sound. */
@@ -118,4 +139,9 @@ export class Floor {
     return results.every((r) => r.status === 'fulfilled'
       || r.reason?.name !== 'NotAllowedError');
   }
+}
+
+/** A front camera is shown as in a mirror, one that films the house is not. @param {MediaStreamTrack|null} track */
+function facesUser(track) {
+  return track?.getSettings().facingMode !== 'environment';
 }

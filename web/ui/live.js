@@ -1,6 +1,6 @@
 // The tour while it runs: header, floor, people, controls; for buyers and for the agent.
 
-import { canShareScreen, deviceProblem, openDevice, openScreen } from './devices.js';
+import { canShareScreen, deviceProblem, listDevices, openDevice, openScreen } from './devices.js';
 import { ask, el, icon, show, toast } from './dom.js';
 import { Floor } from './floor.js';
 import { People } from './people.js';
@@ -81,6 +81,7 @@ export class Live {
       this.button('sound', 'Sound', () => this.sound(), { hidden: true, class: 'on' }),
       this.button('microphone', '', () => this.toggle('microphone'), { class: 'device' }),
       this.button('camera', '', () => this.toggle('camera'), { class: 'device' }),
+      this.button('flip', 'Switch camera', () => this.flip(), { hidden: true }),
       canShareScreen() && this.button('screen', '', () => this.toggle('screen')),
       this.agent && record !== 'off'
         && this.button('record', 'Record', () => this.toggleRecording()),
@@ -134,9 +135,10 @@ export class Live {
     // The browser's own "stop sharing", an unplugged camera, a phone call on iOS.
     track.addEventListener('ended', () => this.tracks[kind] === track && this.stop(kind));
     this.showDevice(kind);
-    if (kind === 'camera') {
-      this.floor.showSelf(track);
+    if (kind !== 'microphone') {
+      this.floor.showOwn(kind, track);
     }
+    await this.offerFlip();
     await this.client.publish(kind, track);
     await this.client.mute(kind, false)?.catch(() => undefined);
   }
@@ -146,11 +148,32 @@ export class Live {
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
     this.showDevice(kind);
-    if (kind === 'camera') {
-      this.floor.showSelf(null);
+    if (kind !== 'microphone') {
+      this.floor.showOwn(kind, null);
     }
+    await this.offerFlip();
     await this.client.publish(kind, null);
     await this.client.mute(kind, true)?.catch(() => undefined);
+  }
+
+  /** A phone has a camera on each side; a laptop may have a second one. */
+  async offerFlip() {
+    this.buttons.flip.hidden = !this.tracks.camera || (await listDevices('camera')).length < 2;
+  }
+
+  async flip() {
+    const current = this.tracks.camera?.getSettings().deviceId;
+    const cameras = await listDevices('camera');
+    const next = cameras[(cameras.findIndex((c) => c.deviceId === current) + 1) % cameras.length];
+    // Most phones open one camera at a time: the old one has to end first.
+    this.tracks.camera?.stop();
+    this.tracks.camera = null;
+    try {
+      await this.start('camera', await openDevice('camera', next.deviceId));
+    } catch (error) {
+      await this.stop('camera');
+      toast(deviceProblem(error, 'camera'));
+    }
   }
 
   async sound() {

@@ -12,11 +12,10 @@ const FLAGS = ['--headless=new', '--disable-gpu', '--disable-quic', '--no-first-
 /** A browser context; close it when done. viewport: {width, height}. */
 export async function launchChromium({ flags = [], viewport = { width: 1280, height: 720 }, ...more } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-chromium-'));
-  const context = await chromium.launchPersistentContext(dir, {
+  process.on('exit', () => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  return chromium.launchPersistentContext(dir, {
     executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false,
     args: [...FLAGS, ...flags], viewport, ...more });
-  context.on('close', () => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
-  return context;
 }
 
 /** Adds up inbound-rtp of a page's peer connection: what it decoded and heard. */

@@ -28,12 +28,18 @@ export function tempDir() {
   return dir;
 }
 
-/** conf/dev.json with paths and ports of the test's own; `change` may edit it. */
+/** conf/dev.json with state and ports of the test's own; `change` may edit it. */
 export async function writeConfig(dir, change = () => {}) {
   const text = fs.readFileSync(path.join(ROOT, 'conf/dev.json'), 'utf8');
   const config = JSON.parse(text.replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
     (m) => (m[0] === '"' ? m : '')));
-  change(config, dir);
+  config.state_dir = dir;
+  config.listen.port = await freePort();
+  config.media.port = 0;
+  config.auth.hs256_secret_file = path.join(dir, 'jwt.secret');
+  config.recording.dir = path.join(dir, 'recordings');
+  config.recording.kek_file = path.join(dir, 'kek');
+  change(config);
   const file = path.join(dir, 'oriel.json');
   fs.writeFileSync(file, JSON.stringify(config, null, 2));
   return file;
@@ -95,10 +101,10 @@ export class Server {
     return this.child.pid;
   }
 
-  /** A number of /metrics, summed over its labels. */
+  /** A number of /metrics, summed over all whose name begins so, and over their labels. */
   async metric(name) {
     const text = await (await fetch(new URL('/metrics', this.urls.agent))).text();
-    const values = text.split('\n').filter((l) => l.startsWith(name) && /[ {]/.test(l[name.length]));
+    const values = text.split('\n').filter((l) => l.startsWith(name));
     return values.reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
   }
 
