@@ -59,9 +59,7 @@ static bool claim(struct line *l, us_t now, const struct rtp *r, struct arrival 
     if (!rtx && r->pt != l->s.pt) {
         return false;
     }
-    if (rtx) {
-        l->rtx_ssrc = r->ssrc;
-    } else if (l->source && l->ssrc && l->ssrc != r->ssrc) {
+    if (!rtx && l->source && l->ssrc && l->ssrc != r->ssrc) {
         source_restart(l->source, now);
     }
     *ret = (struct arrival){.line = l, .rtx = rtx};
@@ -99,6 +97,9 @@ static enum err ensure_source(struct peer *p, struct line *l, uint32_t ssrc) {
 /* A retransmission becomes the packet it repeats. Probes come as RTX without an original. */
 static bool undo(struct peer *p, struct line *l, struct packet *k, struct rtp *r) {
     p->engine->n.rtx_in++;
+    if (l->rtx_ssrc != r->ssrc || seq16_newer(r->seq, l->rtx_seq)) {
+        l->rtx_seq = r->seq;
+    }
     l->rtx_ssrc = r->ssrc;
     return l->source && recv_rtx_undo(k, l->s.pt, l->ssrc) == OK &&
            rtp_parse(bytes_of(k->data, k->len), r) == OK;

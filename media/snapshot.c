@@ -37,8 +37,8 @@ static void save_source(const struct peer *p, const struct line *l, struct snaps
     ret->line.flags |= (uint8_t)(l->muted ? FLAG_MUTED : 0);
     ret->ssrc = l->ssrc ? l->ssrc : l->s.ssrc;
     ret->rtx_ssrc = l->rtx_ssrc ? l->rtx_ssrc : l->s.rtx_ssrc;
-    if (srtp_opener_roc(p->opener, ret->rtx_ssrc, &roc) == OK) {
-        ret->rtx_high = (uint64_t)roc << 16;
+    if (l->rtx_ssrc && srtp_opener_roc(p->opener, l->rtx_ssrc, &roc) == OK) {
+        ret->rtx_high = (uint64_t)(roc + 1) << 16 | l->rtx_seq;
     }
     if (s && s->stats.ext.any) {
         ret->line.flags |= (uint8_t)(s->live ? FLAG_LIVE : 0);
@@ -137,15 +137,20 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
 
 static enum err load_source(struct peer *p, struct line *l, const struct snapshot_source *s) {
     l->muted = s->line.flags & FLAG_MUTED;
-    if (s->rtx_ssrc) {
-        srtp_opener_set_roc(p->opener, s->rtx_ssrc, (uint32_t)(s->rtx_high >> 16));
+    if (s->rtx_high) {
+        l->rtx_ssrc = s->rtx_ssrc;
+        l->rtx_seq = (uint16_t)s->rtx_high;
+        enum err err = srtp_opener_adopt(p->opener, s->rtx_ssrc, s->rtx_high - (1u << 16));
+        if (err != OK) {
+            return err;
+        }
     }
     if (s->ssrc == 0 || s->high < 1u << 16) {
         return OK;
     }
-    enum err err = source_make(p, l);
+    enum err err = s->ssrc == s->rtx_ssrc ? ERR_FORMAT : source_make(p, l);
     if (err == OK) {
-        err = srtp_opener_set_roc(p->opener, s->ssrc, (uint32_t)(s->high >> 16) - 1);
+        err = srtp_opener_adopt(p->opener, s->ssrc, s->high - (1u << 16));
     }
     if (err != OK) {
         return err;

@@ -37,7 +37,8 @@ struct snapshot_slot { /* one outbound stream */
 struct snapshot_source { /* one inbound stream */
     struct snapshot_line line;
     uint32_t ssrc, rtx_ssrc;
-    uint64_t high; /* extended highest sequence number */
+    uint64_t high; /* extended highest sequence number: (SRTP rollover counter + 1) << 16 | seq,
+                      0 = nothing came */
     uint64_t rtx_high;
     uint64_t sr_ntp; /* last sender report */
     uint32_t sr_rtp_ts;

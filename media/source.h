@@ -20,6 +20,7 @@ struct line { /* one sending m-line */
     struct session_line s;
     bool muted;
     uint32_t ssrc, rtx_ssrc; /* in use, 0 = not seen yet */
+    uint16_t rtx_seq;        /* newest of the RTX stream */
     struct source *source;   /* NULL until its first packet */
 };
 
