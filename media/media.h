@@ -55,7 +55,9 @@ struct datagram {
 /* The next datagram to send; false when drained. */
 bool engine_output(struct engine *e, us_t now, struct datagram *ret);
 
+/* When to call engine_timeout, or US_NEVER; may be in the past. */
 us_t engine_deadline(const struct engine *e);
+/* Do what is due at now; early calls do no harm. Then drain. */
 void engine_timeout(struct engine *e, us_t now);
 
 /* Commands from signaling's intent. Each returns OK or an error and then changes nothing. */
@@ -101,6 +103,7 @@ struct media_event {
     char mid[MID_MAX + 1];
     uint64_t tour, peer, participant; /* 0 where it does not apply */
 };
+/* The next event, in order; false when drained. */
 bool engine_event(struct engine *e, struct media_event *ret);
 
 /* The next tap message; the caller takes over the reference in ret->packet. */

@@ -68,6 +68,7 @@ struct recorder_counters {
     uint32_t recordings_open;
     bool alarm; /* a recording is failing right now */
 };
+/* The counters as they are now. */
 struct recorder_counters recorder_counters(const struct recorder *r);
 
 #endif

@@ -20,13 +20,16 @@ struct glue_config {
 };
 
 struct glue;
+/* Everything in c is borrowed and outlives the glue. NULL when memory is out. */
 struct glue *glue_new(const struct glue_config *c);
+/* NULL allowed; returns NULL. */
 struct glue *glue_free(struct glue *g);
 /* Drain signaling's effects: call after each call into sig_ that takes now. */
 void glue_effects(struct glue *g, us_t now);
 /* Take in what workers and recorder reported, call timeouts that are due, drain effects. Call when
  * woken, and at glue_deadline. */
 void glue_service(struct glue *g, us_t now);
+/* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 
 #endif
