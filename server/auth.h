@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AUTH_TOKEN_MAX 4096 /* [bytes] longer tokens are malformed */
+#define AUTH_TOKEN_MAX 8192 /* [bytes] longer tokens are malformed */
 #define AUTH_WHY 256        /* [bytes] of a message for the operator */
 
 struct auth;

@@ -73,7 +73,7 @@ static const char *token_problem(const struct token_args *a, enum role role, lon
 
 int cli_token(int argc, char **argv) {
     struct token_args a = {0};
-    char seat[32] = "seat-", *end = "";
+    char seat[32] = "seat-", nothing[] = "", *end = nothing;
     if (!parse_token_args(argc, argv, &a)) {
         return CLI_USAGE;
     }

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEADER_MAX 8192 /* [bytes] all headers of one request */
+#define HEADER_MAX 16384 /* [bytes] all headers of one request */
 #define DRAIN_TIME US_PER_S
 #define HANGUP_EXTRA 10 /* [s] a pinged client has this long to answer */
 

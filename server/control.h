@@ -80,7 +80,7 @@ void control_wake(void *ctx);
 /* May pages of this Origin open the WebSocket? NULL: not a browser. */
 bool control_origin_ok(const struct control *c, const char *origin, const char *host);
 /* A header of the request being read, copied to the heap; NULL when absent, empty or longer than
- * 8 KiB. */
+ * 16 KiB. */
 char *control_header(struct lws *wsi, enum lws_token_indexes h);
 /* The client's address for the log, shortened as configured; X-Forwarded-For of trusted proxies is
  * believed. out holds 64 bytes; returns out. */

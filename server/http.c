@@ -130,6 +130,11 @@ static void dispatch(struct request *r) {
     }
 }
 
+/* Methods for which libwebsockets expects a body whatever the headers say. */
+static bool awaits_body(enum http_method m) {
+    return m == HTTP_POST || m == HTTP_PATCH || m == HTTP_OTHER;
+}
+
 /* Decide about the body before it comes; true when one is to be waited for. */
 static bool expects_body(struct request *r) {
     int64_t n = content_length(r->wsi), max = r->control->config->body_kib * 1024;
@@ -142,10 +147,9 @@ static bool expects_body(struct request *r) {
         r->early = 413;
         r->close_after = n > DISCARD_MAX;
     }
-    if (n < 0 && (r->method == HTTP_POST || r->method == HTTP_PATCH || r->method == HTTP_OTHER)) {
-        r->early = r->early ? r->early : 411;
-        r->close_after = true; /* libwebsockets waits for a body of unknown length */
-    }
+    /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
+     * to wait for one: the connection cannot be used again. */
+    r->close_after = r->close_after || (n < 0 && awaits_body(r->method));
     return n > 0 && !r->close_after;
 }
 

@@ -115,17 +115,21 @@ bool url_same_host(const char *origin, const char *host) {
     return at && *host && strcasecmp(at + 3, host) == 0;
 }
 
-bool url_etag_listed(const char *header, const char *etag) {
-    size_t n = strlen(etag);
-    if (header && strcmp(header, "*") == 0) {
-        return true;
-    }
+bool url_list_has(const char *header, const char *word) {
+    size_t n = strlen(word);
     for (const char *p = header; p && *p; p = strchr(p, ','), p += p != NULL) {
         p += strspn(p, " ");
-        p += strncmp(p, "W/", 2) == 0 ? 2 : 0;
-        if (strncmp(p, etag, n) == 0 && strchr(", ", p[n])) {
-            return true; /* strchr finds the NUL at the end of the list too */
+        /* strchr finds the NUL at the end of the list too. */
+        if (strncmp(p, word, n) == 0 && strchr(", ", p[n])) {
+            return true;
         }
     }
     return false;
+}
+
+bool url_etag_listed(const char *header, const char *etag) {
+    char weak[136];
+    snprintf(weak, sizeof(weak), "W/%.130s", etag);
+    return (header && strcmp(header, "*") == 0) || url_list_has(header, etag) ||
+           url_list_has(header, weak);
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/urls.h"
 
 #include <inttypes.h>
 
@@ -187,14 +188,9 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     }
 }
 
-/* True when the client offers our subprotocol. */
 static bool offers_protocol(struct lws *wsi) {
     char *list = control_header(wsi, WSI_TOKEN_PROTOCOL);
-    bool found = false;
-    for (char *save = NULL, *p = strtok_r(list, ", ", &save); list && p && !found;
-         p = strtok_r(NULL, ", ", &save)) {
-        found = strcmp(p, WS_PROTOCOL) == 0;
-    }
+    bool found = url_list_has(list, WS_PROTOCOL);
     mem_free(list);
     return found;
 }

@@ -120,3 +120,11 @@ TEST(url_etags) {
     EXPECT(!url_etag_listed("\"ab\"", "\"a\""));
     EXPECT(!url_etag_listed(NULL, "\"a\""));
 }
+
+TEST(url_lists) {
+    EXPECT(url_list_has("chat, oriel.v1", "oriel.v1"));
+    EXPECT(url_list_has("oriel.v1,chat", "oriel.v1"));
+    EXPECT(!url_list_has("oriel.v11", "oriel.v1"));
+    EXPECT(!url_list_has("", "oriel.v1"));
+    EXPECT(!url_list_has(NULL, "oriel.v1"));
+}
