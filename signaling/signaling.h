@@ -9,6 +9,7 @@
 #define ORIEL_SIGNALING_SIGNALING_H
 
 #include "base/addr.h"
+#include "base/err.h"
 #include "base/rng.h"
 #include "base/session.h"
 #include "base/time.h"

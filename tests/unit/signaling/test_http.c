@@ -1,0 +1,312 @@
+/* WHIP and WHEP. */
+#include "tests/unit/signaling/world.h"
+
+#include <stdlib.h>
+
+struct request {
+    enum sig_method method;
+    bool whep;
+    const char *tour, *resource, *token, *type, *match, *body;
+};
+
+static const struct record *ask(struct world *w, struct request r) {
+    static uint64_t req;
+    /* An exact-size copy: the body has no terminator. */
+    size_t n = r.body ? strlen(r.body) : 0;
+    char *body = malloc(n + 1);
+    CHECK(body);
+    if (n) {
+        memcpy(body, r.body, n);
+    }
+    struct sig_http h = {.req = ++req,
+                         .method = r.method,
+                         .whep = r.whep,
+                         .tour = r.tour ? r.tour : "demo",
+                         .resource = r.resource,
+                         .token = r.token,
+                         .content_type = r.type,
+                         .if_match = r.match,
+                         .body = body,
+                         .body_len = n};
+    sig_http(w->sig, w->now, &h);
+    world_drain(w);
+    free(body);
+    EXPECT_EQ(world_count(w, EFFECT_HTTP), 1);
+    const struct record *e = world_effect(w, EFFECT_HTTP);
+    EXPECT(e && e->e.req == req);
+    return e;
+}
+
+#define SDP "application/sdp"
+#define FRAG "application/trickle-ice-sdpfrag"
+#define AGENT "agent|demo|obs|Camera"
+
+static const char *resource_of(const struct record *r) {
+    return strrchr(r->location, '/') + 1;
+}
+
+TEST(whip_publishes_as_a_seat) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
+    const struct record *r =
+        ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    EXPECT_EQ(r->e.status, 201);
+    EXPECT(strncmp(r->location, "/whip/demo/", 11) == 0 && strlen(r->location) == 35);
+    EXPECT(r->etag[0] == '"' && strlen(r->etag) == 18);
+    EXPECT_STR(r->e.content_type, SDP);
+    EXPECT(strncmp(r->text, "v=0\r\n", 5) == 0 && strstr(r->text, "a=recvonly"));
+    EXPECT_GOT(&w, 1, "participant_joined");
+    EXPECT_GOT(&w, 1, "\"name\":\"Camera\",\"role\":\"agent\"");
+    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    REQUIRE(add && add->params.n_lines == 2);
+    EXPECT_EQ(add->params.lines[0].source, SOURCE_MICROPHONE);
+    EXPECT_EQ(add->params.lines[1].source, SOURCE_CAMERA);
+    EXPECT(add->params.host && add->params.record_consent);
+    r = ask(&w, (struct request){.method = SIG_DELETE, .token = AGENT, .resource = resource_of(r)});
+    EXPECT_EQ(r->e.status, 200);
+    EXPECT_GOT(&w, 1, "\"reason\":\"left\"");
+    world_close(&w);
+}
+
+static void expect_problem(const struct record *r, int status, const char *code) {
+    char part[64];
+    EXPECT_EQ(r->e.status, status);
+    EXPECT_STR(r->e.content_type, "application/problem+json");
+    snprintf(part, sizeof(part), "\"status\":%d,", status);
+    EXPECT(r->text && strstr(r->text, part));
+    snprintf(part, sizeof(part), "\"code\":\"%s\"}", code);
+    if (!r->text || !strstr(r->text, part)) {
+        test_fail(__FILE__, __LINE__, "%s is not %s", r->text ? r->text : "(null)", code);
+    }
+}
+
+TEST(whip_errors) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    const char *sdp = data_file("offer.sdp");
+    expect_problem(ask(&w, (struct request){.type = SDP, .body = sdp}), 401, "token_missing");
+    expect_problem(ask(&w, (struct request){.token = "token_expired", .type = SDP, .body = sdp}),
+                   401, "token_expired");
+    expect_problem(ask(&w, (struct request){.token = "ops|demo|o|", .type = SDP, .body = sdp}), 403,
+                   "forbidden");
+    expect_problem(
+        ask(&w, (struct request){.tour = "taped", .token = AGENT, .type = SDP, .body = sdp}), 403,
+        "token_tour");
+    expect_problem(ask(&w, (struct request){.token = AGENT, .type = "text/plain", .body = sdp}),
+                   415, "content_type");
+    expect_problem(ask(&w, (struct request){.token = AGENT, .body = sdp}), 415, "content_type");
+    expect_problem(ask(&w, (struct request){.token = AGENT, .type = SDP, .body = ""}), 400,
+                   "sdp_malformed");
+    expect_problem(
+        ask(&w,
+            (struct request){.tour = "none", .token = "buyer|none|a|", .type = SDP, .body = sdp}),
+        404, "tour_unknown");
+    expect_problem(
+        ask(&w, (struct request){.token = AGENT, .resource = "x", .type = SDP, .body = sdp}), 404,
+        "resource_unknown");
+    static const char no_vp8[] =
+        "v=0\r\na=fingerprint:sha-256 "
+        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
+        "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+        "m=video 9 UDP/TLS/RTP/SAVPF 98\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:98 H264/90000\r\n";
+    expect_problem(ask(&w, (struct request){.token = AGENT, .type = SDP, .body = no_vp8}), 422,
+                   "codec_unsupported");
+    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    world_close(&w);
+}
+
+TEST(whip_content_type_may_have_parameters) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    const struct record *r = ask(&w, (struct request){.token = AGENT,
+                                                      .type = "Application/SDP; charset=utf-8",
+                                                      .body = data_file("offer.sdp")});
+    EXPECT_EQ(r->e.status, 201);
+    r = ask(&w, (struct request){
+                    .token = AGENT, .type = "application/sdpx", .body = data_file("offer.sdp")});
+    EXPECT_EQ(r->e.status, 415);
+    world_close(&w);
+}
+
+TEST(whip_and_websocket_take_over_each_other) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    const char *sdp = data_file("offer.sdp");
+    world_join(&w, 1, AGENT, small_offer(), small_lines);
+    const struct record *r = ask(&w, (struct request){.token = AGENT, .type = SDP, .body = sdp});
+    EXPECT_EQ(r->e.status, 201);
+    EXPECT_ERROR(&w, 1, "seat_taken_over");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    world_join(&w, 2, AGENT, small_offer(), small_lines);
+    EXPECT_GOT(&w, 2, "\"participant\":{\"id\":\"p1\"");
+    r = ask(&w, (struct request){.method = SIG_DELETE, .token = AGENT, .resource = resource_of(r)});
+    expect_problem(r, 404, "resource_unknown");
+    world_close(&w);
+}
+
+TEST(whip_trickle_and_restart) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    const struct record *r =
+        ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params.peer;
+    char etag[32], id[32];
+    snprintf(etag, sizeof(etag), "%s", r->etag);
+    snprintf(id, sizeof(id), "%s", resource_of(r));
+    struct request q = {.method = SIG_PATCH, .token = AGENT, .resource = id, .type = FRAG};
+    q.body = "a=ice-ufrag:Hrn0\r\na=ice-pwd:eB+jM2SBlFupL+pUPzWT9gmw\r\nm=audio 9 RTP/AVP 0\r\n"
+             "a=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\n";
+    EXPECT_EQ(ask(&w, q)->e.status, 204);
+    q.body = "m=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n";
+    EXPECT_EQ(ask(&w, q)->e.status, 204);
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_RESTART), 0);
+    q.body = "a=ice-ufrag:newu\r\na=ice-pwd:0123456789012345678901\r\n";
+    expect_problem(ask(&w, q), 428, "etag_mismatch");
+    q.match = "\"other\"";
+    expect_problem(ask(&w, q), 412, "etag_mismatch");
+    q.match = etag;
+    r = ask(&w, q);
+    EXPECT_EQ(r->e.status, 200);
+    EXPECT_STR(r->e.content_type, FRAG);
+    EXPECT(r->etag && strcmp(r->etag, etag) != 0);
+    const struct record *restart = world_effect(&w, EFFECT_PEER_RESTART);
+    REQUIRE(restart);
+    EXPECT_EQ(restart->e.peer, peer);
+    EXPECT_STR(restart->ice.remote_ufrag, "newu");
+    EXPECT(strstr(r->text, restart->ice.local_ufrag) && strstr(r->text, restart->ice.local_pwd));
+    EXPECT(strstr(r->text, "a=candidate:") && strstr(r->text, "a=mid:0"));
+    expect_problem(ask(&w, q), 412, "etag_mismatch"); /* the old one is stale now */
+    q.match = "*";
+    q.body = "a=ice-ufrag:newer\r\na=ice-pwd:0123456789012345678901\r\n";
+    EXPECT_EQ(ask(&w, q)->e.status, 200);
+    q.body = "a=ice-ufrag:newer\r\n";
+    expect_problem(ask(&w, q), 400, "sdp_malformed");
+    q.type = SDP;
+    expect_problem(ask(&w, q), 415, "content_type");
+    q.resource = NULL;
+    expect_problem(ask(&w, q), 404, "resource_unknown");
+    world_close(&w);
+}
+
+TEST(resources_belong_to_their_token) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    const struct record *r =
+        ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    char id[32];
+    snprintf(id, sizeof(id), "%s", resource_of(r));
+    struct request q = {.method = SIG_DELETE, .resource = id, .token = "agent|demo|eve|"};
+    expect_problem(ask(&w, q), 404, "resource_unknown");
+    q.token = AGENT;
+    q.whep = true;
+    expect_problem(ask(&w, q), 404, "resource_unknown");
+    q.tour = "taped";
+    q.token = "agent|taped|obs|";
+    q.whep = false;
+    expect_problem(ask(&w, q), 404, "resource_unknown");
+    EXPECT_EQ(sig_stats(w.sig).sessions, 1);
+    world_close(&w);
+}
+
+TEST(a_vanished_publisher_leaves) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
+    ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params.peer, "timeout");
+    world_drain(&w);
+    EXPECT_STR(world_got(&w, 1, "left"),
+               "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"disconnected\"}");
+    world_close(&w);
+}
+
+static struct request play(const char *token) {
+    return (struct request){
+        .whep = true, .token = token, .type = SDP, .body = data_file("aiortc.sdp")};
+}
+
+TEST(whep_is_a_viewer) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
+    const struct record *r = ask(&w, play("buyer|demo|tv|"));
+    EXPECT_EQ(r->e.status, 201);
+    EXPECT(strncmp(r->location, "/whep/demo/", 11) == 0);
+    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    REQUIRE(add && add->params.n_lines == 2);
+    EXPECT(add->params.loudest_audio && add->params.participant);
+    EXPECT_EQ(add->params.lines[0].slot, SLOT_AUDIO);
+    EXPECT_EQ(add->params.lines[1].slot, SLOT_STAGE);
+    EXPECT_NOT(&w, 1, "participant");
+    char first[32];
+    snprintf(first, sizeof(first), "%s", resource_of(r));
+    /* Two at once are the limit here; one more when one is gone. */
+    EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
+    uint64_t second = world_effect(&w, EFFECT_PEER_ADD)->params.peer;
+    expect_problem(ask(&w, play("buyer|demo|tv|")), 503, "tour_full");
+    EXPECT_EQ(ask(&w, play("buyer|demo|other|"))->e.status, 201);
+    struct request q = {
+        .method = SIG_DELETE, .whep = true, .token = "buyer|demo|tv|", .resource = first};
+    EXPECT_EQ(ask(&w, q)->e.status, 200);
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    expect_problem(ask(&w, q), 404, "resource_unknown");
+    EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
+    sig_peer_connected(w.sig, w.now, second);
+    sig_source(w.sig, w.now, second, SOURCE_CAMERA, true);
+    sig_slot(w.sig, w.now, second, "1", 1, SOURCE_CAMERA);
+    sig_peer_gone(w.sig, w.now, second, "timeout");
+    world_drain(&w);
+    EXPECT_EQ(w.n, w.mark);
+    EXPECT_EQ(sig_stats(w.sig).sessions, 3);
+    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    world_close(&w);
+}
+
+TEST(whep_creates_nothing_but_starts_declared_tours) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    struct request q = play("agent|none|tv|");
+    q.tour = "none";
+    expect_problem(ask(&w, q), 404, "tour_unknown");
+    q = play("buyer|taped|tv|");
+    q.tour = "taped";
+    const struct record *r = ask(&w, q);
+    EXPECT_EQ(r->e.status, 201);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 1);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    char extra[512];
+    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    world_pass(&w, 61 * US_PER_S);
+    /* The viewer keeps the tour, not the recording. */
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 0);
+    q = (struct request){.method = SIG_DELETE,
+                         .whep = true,
+                         .tour = "taped",
+                         .token = "buyer|taped|tv|",
+                         .resource = resource_of(r)};
+    EXPECT_EQ(ask(&w, q)->e.status, 200);
+    world_pass(&w, 61 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    world_close(&w);
+}
+
+TEST(end_removes_publishers_and_viewers) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    ask(&w, play("buyer|demo|tv|"));
+    world_send(&w, 1, "{\"type\":\"end\"}");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 3);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 1);
+    EXPECT_EQ(sig_stats(w.sig).sessions, 0);
+    expect_problem(ask(&w, play("buyer|demo|tv|")), 410, "tour_ended");
+    world_close(&w);
+}

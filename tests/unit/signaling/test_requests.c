@@ -1,0 +1,452 @@
+/* Each request: its happy path and each error it can give. */
+#include "tests/unit/signaling/world.h"
+
+#include <stdlib.h>
+
+static void ada_joins(struct world *w, uint64_t conn) {
+    world_join(w, conn, "buyer|demo|ada|Ada", small_offer(), small_lines);
+}
+
+static void ann_hosts(struct world *w, uint64_t conn) {
+    world_join(w, conn, "agent|demo|ann|Ann", small_offer(), small_lines);
+}
+
+TEST(hello_shows_the_tour_and_creates_nothing) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_send(&w, 1, "{\"type\":\"hello\",\"id\":1,\"token\":\"buyer|demo|ada|Ada\"}");
+    EXPECT_STR(world_got(&w, 1, "welcome"),
+               "{\"type\":\"welcome\",\"re\":1,\"protocol\":1,\"server\":\"" ORIEL_VERSION "\","
+               "\"you\":{\"name\":\"Ada\",\"role\":\"buyer\",\"sub\":\"ada\"},"
+               "\"tour\":{\"name\":\"demo\",\"title\":\"Demo tour\",\"state\":\"waiting\","
+               "\"codec\":\"vp8\",\"record\":\"off\",\"recording\":false},"
+               "\"consent\":{\"required\":false,\"version\":\"v1\","
+               "\"text\":\"This is \\\"recorded\\\".\"},\"limits\":{\"max_message\":262144}}");
+    EXPECT_EQ(w.n, 1);
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"agent|new|ann|Ann\"}");
+    EXPECT_GOT(&w, 1, "\"name\":\"new\",\"title\":\"new\",\"state\":\"waiting\"");
+    EXPECT_GOT(&w, 1, "\"required\":true");
+    EXPECT_NOT(&w, 1, "\"re\":");
+    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|new|ada|Ada\"}");
+    EXPECT_ERROR(&w, 1, "tour_unknown");
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"ops||o|Olga\"}");
+    EXPECT_ERROR(&w, 1, "forbidden");
+    world_close(&w);
+}
+
+TEST(tokens_are_refused_with_their_code) {
+    static const char *const codes[] = {"token_malformed", "token_algorithm", "token_signature",
+                                        "token_expired",   "token_claims",    "token_not_yet_valid",
+                                        "token_audience",  "token_tour"};
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        world_join(&w, 1, codes[i], small_offer(), small_lines);
+        EXPECT_GOT(&w, 1, codes[i]);
+        world_sendf(&w, 1, "{\"type\":\"hello\",\"token\":\"%s\"}", codes[i]);
+        EXPECT_GOT(&w, 1, codes[i]);
+    }
+    world_send(&w, 1, "{\"type\":\"hello\"}");
+    EXPECT_ERROR(&w, 1, "token_missing");
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"\"}");
+    EXPECT_ERROR(&w, 1, "token_missing");
+    static const char *const lacking[] = {"guest|demo|x|", "buyer||x|", "buyer|a b|x|",
+                                          "buyer|demo||", "ops|de/mo|x|"};
+    for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
+        world_sendf(&w, 1, "{\"type\":\"hello\",\"token\":\"%s\"}", lacking[i]);
+        EXPECT_ERROR(&w, 1, "token_claims");
+    }
+    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    world_close(&w);
+}
+
+TEST(join_answers_and_starts_the_tour) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ada_joins(&w, 1);
+    const char *m = world_got(&w, 1, "\"type\":\"joined\"");
+    REQUIRE(m);
+    static const char ada[] = "{\"id\":\"p1\",\"name\":\"Ada\",\"role\":\"buyer\",\"host\":false,"
+                              "\"link\":\"ok\",\"connected\":false,\"sources\":{\"microphone\":"
+                              "\"off\",\"camera\":\"off\",\"screen\":\"off\"}}";
+    char want[512];
+    snprintf(want, sizeof(want), "{\"type\":\"joined\",\"re\":7,\"participant\":%s,", ada);
+    EXPECT(strncmp(m, want, strlen(want)) == 0);
+    snprintf(want, sizeof(want), "\"roster\":[%s],\"speaker\":null,\"resume\":\"", ada);
+    EXPECT(strstr(m, want));
+    EXPECT(strstr(m, "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\",\"index\":0,\"participant\":"
+                     "null,\"source\":null},{\"mid\":\"3\",\"kind\":\"audio\",\"index\":0,"));
+    EXPECT(strstr(m, "\"state\":\"live\""));
+    EXPECT(!strstr(m, "warnings"));
+    const struct record *tour = world_effect(&w, EFFECT_TOUR_ADD);
+    const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *person = world_effect(&w, EFFECT_PARTICIPANT);
+    REQUIRE(tour && peer && person && tour < peer);
+    EXPECT(peer->params.tour == tour->e.tour && peer->params.participant == person->e.participant);
+    EXPECT(peer->params.peer && !peer->params.host && !peer->params.loudest_audio);
+    EXPECT(!peer->params.record_consent && strlen(peer->params.cname) == 16);
+    EXPECT_EQ(peer->params.n_lines, 4);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    EXPECT(person->e.on && !person->e.consent_version);
+    ann_hosts(&w, 2);
+    EXPECT_GOT(&w, 1,
+               "{\"type\":\"participant_joined\",\"participant\":{\"id\":\"p2\",\"name\":"
+               "\"Ann\",\"role\":\"agent\",\"host\":true,");
+    EXPECT_NOT(&w, 2, "participant_joined");
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 0);
+    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params.host);
+    world_close(&w);
+}
+
+TEST(join_errors) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "ops||o|Olga", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "forbidden");
+    world_join(&w, 1, "buyer|nowhere|ada|Ada", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "tour_unknown");
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "consent_required");
+    EXPECT_GOT(&w, 1, "\"field\":\"consent\"");
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(),
+               ",\"consent\":{\"recording\":true,\"version\":\"v0\"}");
+    EXPECT_ERROR(&w, 1, "consent_required");
+    world_join(&w, 1, "agent|new|ann|Ann", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "consent_required");
+    world_join(&w, 1, "buyer|demo|ada|Ada", "v=0\r\n", small_lines);
+    EXPECT_ERROR(&w, 1, "sdp_malformed");
+    EXPECT_GOT(&w, 1, "\"field\":\"offer\"");
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), "");
+    EXPECT_ERROR(&w, 1, "sdp_unsupported");
+    world_join(&w, 1, "buyer|demo|ada|", small_offer(), ",\"name\":\"a\\u0007b\"");
+    EXPECT_GOT(&w, 1,
+               "\"code\":\"bad_field\",\"message\":\"A field is missing or has a wrong "
+               "value.\",\"field\":\"name\"");
+    static const char *const bad_lines[] = {
+        ",\"sources\":[{\"mid\":\"9\",\"kind\":\"microphone\"}]",
+        ",\"sources\":[{\"mid\":\"0\",\"kind\":\"camera\"}]",
+        ",\"sources\":[{\"mid\":\"2\",\"kind\":\"camera\"}]",
+        ",\"sources\":[{\"mid\":\"0\",\"kind\":\"tuba\"}]",
+        ",\"sources\":[{\"mid\":0,\"kind\":\"camera\"}]",
+        ",\"sources\":[7]",
+        ",\"sources\":[{\"mid\":\"123456789\",\"kind\":\"camera\"}]",
+        ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"},{\"mid\":\"0\",\"kind\":"
+        "\"microphone\"}]",
+        ",\"sources\":{}"};
+    for (size_t i = 0; i < ARRAY_LEN(bad_lines); i++) {
+        world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), bad_lines[i]);
+        EXPECT_ERROR(&w, 1, "bad_field");
+        EXPECT_GOT(&w, 1, "\"field\":\"sources\"");
+    }
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(),
+               ",\"slots\":[{\"mid\":\"2\",\"kind\":\"audio\"}]");
+    EXPECT_GOT(&w, 1, "\"field\":\"slots\"");
+    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    ada_joins(&w, 1);
+    EXPECT_GOT(&w, 1, "joined");
+    ada_joins(&w, 1);
+    EXPECT_ERROR(&w, 1, "already_joined");
+    world_close(&w);
+}
+
+TEST(names_come_from_the_token_first) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "buyer|demo|a|Ada", small_offer(),
+               ",\"name\":\"Eve\",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}]");
+    EXPECT_GOT(&w, 1, "\"name\":\"Ada\"");
+    world_join(&w, 2, "buyer|demo|b|", small_offer(),
+               ",\"name\":\"Zo\xc3\xab\",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}]");
+    EXPECT_GOT(&w, 2, "\"name\":\"Zo\xc3\xab\"");
+    world_join(&w, 3, "buyer|demo|c|", small_offer(),
+               ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}]");
+    EXPECT_GOT(&w, 3, "\"name\":\"buyer\"");
+    world_close(&w);
+}
+
+TEST(messages_that_cannot_be_read) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    static const char *const bad[] = {"",
+                                      "{",
+                                      "[]",
+                                      "7",
+                                      "{\"type\":\"ping\"}x",
+                                      "\xff",
+                                      "{\"type\":\"ping\",\"type\":\"end\"}",
+                                      "{\"type\":\"a\\u0000b\"}",
+                                      "{\"type\":\"\xc3\x28\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        world_send(&w, 1, bad[i]);
+        EXPECT_ERROR(&w, 1, "bad_json");
+    }
+    world_send(&w, 1, "{\"type\":\"dance\",\"id\":4}");
+    EXPECT_GOT(&w, 1, "{\"type\":\"error\",\"re\":4,\"code\":\"unknown_type\"");
+    static const char *const fields[] = {"{\"id\":4}",
+                                         "{\"type\":7}",
+                                         "{\"type\":\"ping\",\"id\":-1}",
+                                         "{\"type\":\"ping\",\"id\":1.5}",
+                                         "{\"type\":\"ping\",\"id\":\"1\"}",
+                                         "{\"type\":\"ping\",\"id\":9007199254740992}",
+                                         "{\"type\":\"join\",\"token\":7,\"offer\":\"\"}",
+                                         "{\"type\":\"join\",\"token\":\"x\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        world_send(&w, 1, fields[i]);
+        EXPECT_ERROR(&w, 1, "bad_field");
+    }
+    world_send(&w, 1, "{\"type\":\"ping\",\"id\":9007199254740991}");
+    EXPECT_STR(world_got(&w, 1, "pong"), "{\"type\":\"pong\",\"re\":9007199254740991}");
+    world_send(&w, 1, "{\"type\":\"ping\",\"id\":null,\"new\":{}}");
+    EXPECT_STR(world_got(&w, 1, "pong"), "{\"type\":\"pong\"}");
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_close(&w);
+}
+
+TEST(json_bombs) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    size_t n = w.config.max_message;
+    char *text = malloc(n + 2);
+    memset(text, '[', n);
+    text[n] = '\0';
+    world_send(&w, 1, text);
+    EXPECT_ERROR(&w, 1, "too_deep");
+    for (size_t i = 0; i + 3 <= n; i += 3) {
+        memcpy(text + i, "[],", 3);
+    }
+    world_send(&w, 1, text);
+    EXPECT_ERROR(&w, 1, "too_large");
+    memset(text, ' ', n + 1);
+    text[n + 1] = '\0';
+    world_send(&w, 1, text);
+    EXPECT_ERROR(&w, 1, "too_large");
+    free(text);
+    world_close(&w);
+}
+
+TEST(requests_need_a_seat) {
+    static const char *const types[] = {"restart", "leave",  "end",    "mute",
+                                        "pin",     "record", "consent"};
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        world_sendf(&w, 1, "{\"type\":\"%s\",\"id\":%zu}", types[i], i);
+        EXPECT_ERROR(&w, 1, "not_joined");
+    }
+    world_close(&w);
+}
+
+TEST(leave_frees_the_seat_and_keeps_the_connection) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ada_joins(&w, 1);
+    ann_hosts(&w, 2);
+    world_send(&w, 1, "{\"type\":\"leave\",\"id\":1}");
+    EXPECT_STR(world_got(&w, 1, "ok"), "{\"type\":\"ok\",\"re\":1}");
+    EXPECT_STR(world_got(&w, 2, "left"),
+               "{\"type\":\"participant_left\",\"id\":\"p1\",\"reason\":\"left\"}");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT(!world_effect(&w, EFFECT_PARTICIPANT)->e.on);
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    EXPECT_ERROR(&w, 1, "not_joined");
+    ada_joins(&w, 1);
+    EXPECT_GOT(&w, 1, "\"participant\":{\"id\":\"p3\"");
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    EXPECT_NOT(&w, 1, "ok");
+    world_close(&w);
+}
+
+TEST(end_is_for_agents_and_ends_for_all) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ada_joins(&w, 1);
+    ann_hosts(&w, 2);
+    world_send(&w, 1, "{\"type\":\"end\"}");
+    EXPECT_ERROR(&w, 1, "forbidden");
+    world_send(&w, 2, "{\"type\":\"end\",\"id\":3}");
+    EXPECT_GOT(&w, 2, "{\"type\":\"ok\",\"re\":3}");
+    EXPECT_STR(world_got(&w, 1, "ended"), "{\"type\":\"tour_ended\",\"reason\":\"ended\"}");
+    EXPECT_GOT(&w, 2, "tour_ended");
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2);
+    EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 1000);
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 2);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    /* Closing connections are deaf. */
+    world_send(&w, 1, "{\"type\":\"ping\"}");
+    EXPECT_EQ(w.n, w.mark);
+    ada_joins(&w, 3);
+    EXPECT_ERROR(&w, 3, "tour_ended");
+    ann_hosts(&w, 4);
+    EXPECT_GOT(&w, 4, "joined");
+    ada_joins(&w, 3);
+    EXPECT_GOT(&w, 3, "joined");
+    world_send(&w, 4, "{\"type\":\"end\"}");
+    world_pass(&w, 599 * US_PER_S);
+    ada_joins(&w, 5);
+    EXPECT_ERROR(&w, 5, "tour_ended");
+    world_pass(&w, 2 * US_PER_S);
+    ada_joins(&w, 5);
+    EXPECT_GOT(&w, 5, "joined");
+    world_close(&w);
+}
+
+TEST(mute_is_told_to_media_and_everybody) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ada_joins(&w, 1);
+    ann_hosts(&w, 2);
+    world_send(&w, 1, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
+    EXPECT_GOT(&w, 1, "ok");
+    EXPECT_GOT(&w, 2, "\"camera\":\"muted\"");
+    const struct record *m = world_effect(&w, EFFECT_MUTE);
+    REQUIRE(m);
+    EXPECT(m->e.on && m->e.kind == SOURCE_CAMERA && m->e.peer);
+    world_send(&w, 1, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
+    EXPECT_GOT(&w, 1, "ok");
+    EXPECT_EQ(world_count(&w, EFFECT_MUTE), 0);
+    world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":false}");
+    EXPECT_GOT(&w, 2, "\"camera\":\"off\"");
+    EXPECT(!world_effect(&w, EFFECT_MUTE)->e.on);
+    world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"tuba\",\"muted\":false}");
+    EXPECT_GOT(&w, 1, "\"field\":\"kind\"");
+    world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":1}");
+    EXPECT_GOT(&w, 1, "\"field\":\"muted\"");
+    world_close(&w);
+}
+
+TEST(pin_names_a_participant_of_the_tour) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ada_joins(&w, 1);
+    ann_hosts(&w, 2);
+    uint64_t ann = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
+    world_send(&w, 1, "{\"type\":\"pin\",\"participant\":\"p2\"}");
+    REQUIRE(world_effect(&w, EFFECT_PIN));
+    EXPECT_EQ(world_effect(&w, EFFECT_PIN)->e.participant, ann);
+    world_send(&w, 1, "{\"type\":\"pin\",\"participant\":null}");
+    REQUIRE(world_effect(&w, EFFECT_PIN));
+    EXPECT_EQ(world_effect(&w, EFFECT_PIN)->e.participant, 0);
+    static const char *const nobody[] = {"p3", "2", "p", "p-2", "p2x", "p99999999999"};
+    for (size_t i = 0; i < ARRAY_LEN(nobody); i++) {
+        world_sendf(&w, 1, "{\"type\":\"pin\",\"participant\":\"%s\"}", nobody[i]);
+        EXPECT_GOT(&w, 1, "\"field\":\"participant\"");
+    }
+    world_close(&w);
+}
+
+TEST(record_by_hand) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    char agent[200], buyer[200];
+    snprintf(agent, sizeof(agent), "%s", yes);
+    snprintf(buyer, sizeof(buyer), "%s%s", yes, ",\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"}]");
+    world_join(&w, 1, "agent|new|ann|Ann", small_offer(),
+               ",\"consent\":{\"recording\":true,\"version\":\"v1\"},\"sources\":"
+               "[{\"mid\":\"0\",\"kind\":\"microphone\"}]");
+    uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_join(&w, 2, "buyer|new|ada|Ada", small_offer(), buyer);
+    EXPECT_GOT(&w, 2, "joined");
+    world_send(&w, 2, "{\"type\":\"record\",\"on\":true}");
+    EXPECT_ERROR(&w, 2, "forbidden");
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"id\":1}");
+    EXPECT_GOT(&w, 1, "ok");
+    REQUIRE(world_effect(&w, EFFECT_RECORD));
+    EXPECT(world_effect(&w, EFFECT_RECORD)->e.on);
+    EXPECT_EQ(world_effect(&w, EFFECT_RECORD)->e.tour, tour);
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"id\":1}");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    sig_recording(w.sig, w.now, tour, RECORDING_ON);
+    world_drain(&w);
+    EXPECT_STR(world_got(&w, 2, "recording"), "{\"type\":\"recording\",\"state\":\"on\"}");
+    sig_recording(w.sig, w.now, tour, RECORDING_FAILING);
+    world_drain(&w);
+    EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":false}");
+    EXPECT(!world_effect(&w, EFFECT_RECORD)->e.on);
+    world_close(&w);
+}
+
+TEST(record_off_means_off) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    ann_hosts(&w, 1);
+    world_send(&w, 1, "{\"type\":\"record\",\"on\":true}");
+    EXPECT_ERROR(&w, 1, "forbidden");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_close(&w);
+}
+
+TEST(record_auto_starts_with_the_first_participant) {
+    struct world w;
+    char extra[512];
+    REQUIRE(world_open(&w, NULL));
+    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    const struct record *r = world_effect(&w, EFFECT_RECORD);
+    const struct record *p = world_effect(&w, EFFECT_PARTICIPANT);
+    const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
+    REQUIRE(r && p && peer && world_effect(&w, EFFECT_TOUR_ADD) < r && r < p && p < peer);
+    EXPECT(r->e.on && peer->params.record_consent);
+    EXPECT_STR(p->e.consent_version, "v1");
+    world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_send(&w, 1, "{\"type\":\"consent\",\"recording\":false,\"id\":1}");
+    EXPECT_GOT(&w, 1, "ok");
+    REQUIRE(world_effect(&w, EFFECT_PEER_CONSENT));
+    EXPECT(!world_effect(&w, EFFECT_PEER_CONSENT)->e.on);
+    EXPECT(!world_effect(&w, EFFECT_PARTICIPANT)->e.consent_version);
+    world_send(&w, 1, "{\"type\":\"consent\",\"recording\":false}");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_CONSENT), 0);
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_pass(&w, 61 * US_PER_S);
+    REQUIRE(world_effect(&w, EFFECT_RECORD));
+    EXPECT(!world_effect(&w, EFFECT_RECORD)->e.on);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    /* A new run has a new handle and a new recording. */
+    uint64_t before = r->e.tour;
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    EXPECT(world_effect(&w, EFFECT_RECORD)->e.on);
+    EXPECT(world_effect(&w, EFFECT_TOUR_ADD)->e.tour != before);
+    world_close(&w);
+}
+
+TEST(rate_limit_answers_once_and_then_closes) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    size_t pongs = 0, errors = 0, closes = 0;
+    for (int i = 0; i < 5000; i++) {
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+        pongs += world_got(&w, 1, "pong") != NULL;
+        errors += world_got(&w, 1, "rate_limited") != NULL;
+        closes += world_count(&w, EFFECT_CLOSE);
+    }
+    EXPECT_EQ(pongs, 2000); /* two seconds' worth */
+    EXPECT_EQ(errors, 1);
+    EXPECT_EQ(closes, 1);
+    world_send(&w, 2, "{\"type\":\"ping\"}");
+    EXPECT_GOT(&w, 2, "pong");
+    world_close(&w);
+}
+
+TEST(rate_limit_recovers) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (int i = 0; i < 2001; i++) {
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+    }
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    world_pass(&w, 10 * US_PER_MS);
+    for (int i = 0; i < 10; i++) {
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+        EXPECT_GOT(&w, 1, "pong");
+    }
+    world_send(&w, 1, "{\"type\":\"ping\"}");
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    world_close(&w);
+}

@@ -1,0 +1,221 @@
+/* No ghosts: clients come, go, drop, resume and take over at random; each keeps a roster from the
+ * events it gets, as a page would, and all rosters must equal the truth of a small model. */
+#include "tests/unit/signaling/world.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#define PEOPLE 8
+#define CONNS 200
+#define STEPS 400
+
+struct client {    /* one page */
+    uint64_t conn; /* 0 = closed */
+    int person;
+    bool joined;
+    json_t *roster; /* id -> participant */
+};
+
+struct person {
+    char id[16], resume[64]; /* "" = not in the tour */
+    us_t lost_at;            /* -1 = connected */
+};
+
+struct crowd {
+    struct world w;
+    struct rng_seeded seed;
+    struct rng rng;
+    struct client client[PEOPLE];
+    struct person person[PEOPLE];
+    uint64_t next_conn;
+    size_t seen; /* log records looked at */
+};
+
+static struct client *client_of(struct crowd *c, uint64_t conn) {
+    for (int i = 0; i < PEOPLE; i++) {
+        if (c->client[i].conn == conn) {
+            return &c->client[i];
+        }
+    }
+    return NULL;
+}
+
+static void put(struct client *k, json_t *participant) {
+    json_object_set(k->roster, json_string_value(json_object_get(participant, "id")), participant);
+}
+
+static void on_joined(struct crowd *c, struct client *k, const json_t *m) {
+    size_t i;
+    json_t *p;
+    struct person *who = &c->person[k->person];
+    const char *id = json_string_value(json_object_get(json_object_get(m, "participant"), "id"));
+    const char *resume = json_string_value(json_object_get(m, "resume"));
+    json_object_clear(k->roster);
+    json_array_foreach(json_object_get(m, "roster"), i, p) {
+        put(k, p);
+    }
+    EXPECT(!*who->id || strcmp(who->id, id) == 0); /* the id stays with the seat */
+    snprintf(who->id, sizeof(who->id), "%s", id);
+    if (resume) {
+        snprintf(who->resume, sizeof(who->resume), "%s", resume);
+    }
+    who->lost_at = -1;
+    k->joined = true;
+}
+
+static void on_text(struct crowd *c, struct client *k, const char *text) {
+    json_t *m = json_loads(text, 0, NULL);
+    const char *type = json_string_value(json_object_get(m, "type"));
+    EXPECT(type);
+    if (!type) {
+        return;
+    }
+    if (strcmp(type, "joined") == 0 || strcmp(type, "resumed") == 0) {
+        on_joined(c, k, m);
+    } else if (strcmp(type, "participant_joined") == 0) {
+        const json_t *p = json_object_get(m, "participant");
+        EXPECT(!json_object_get(k->roster, json_string_value(json_object_get(p, "id"))));
+        put(k, json_object_get(m, "participant"));
+    } else if (strcmp(type, "participant_changed") == 0) {
+        const json_t *p = json_object_get(m, "participant");
+        EXPECT(json_object_get(k->roster, json_string_value(json_object_get(p, "id"))));
+        put(k, json_object_get(m, "participant"));
+    } else if (strcmp(type, "participant_left") == 0) {
+        EXPECT_EQ(json_object_del(k->roster, json_string_value(json_object_get(m, "id"))), 0);
+    }
+    json_decref(m);
+}
+
+static void read_log(struct crowd *c) {
+    for (; c->seen < c->w.n; c->seen++) {
+        const struct record *r = &c->w.log[c->seen];
+        struct client *k = client_of(c, r->e.conn);
+        if (r->e.type == EFFECT_SEND && k) {
+            on_text(c, k, r->text);
+        } else if (r->e.type == EFFECT_CLOSE && k) {
+            EXPECT_EQ(r->e.status, 4001);
+            uint64_t conn = k->conn;
+            k->conn = 0;
+            k->joined = false;
+            sig_closed(c->w.sig, c->w.now, conn);
+        }
+    }
+}
+
+static void join_random(struct crowd *c, struct client *k, int who) {
+    char token[64];
+    if (k->joined) {
+        return;
+    }
+    k->conn = ++c->next_conn;
+    k->person = who;
+    snprintf(token, sizeof(token), "%s|demo|sub%d|", who ? "buyer" : "agent", who);
+    world_join(&c->w, k->conn, token, small_offer(), small_lines);
+}
+
+static void resume_random(struct crowd *c, struct client *k, int who) {
+    const struct person *p = &c->person[who];
+    if (k->joined || !*p->id) {
+        return;
+    }
+    k->conn = ++c->next_conn;
+    k->person = who;
+    world_sendf(&c->w, k->conn, "{\"type\":\"resume\",\"id\":1,\"resume\":\"%s\"}", p->resume);
+}
+
+static void drop(struct crowd *c, struct client *k) {
+    if (k->joined) {
+        c->person[k->person].lost_at = c->w.now;
+        k->joined = false;
+        uint64_t conn = k->conn;
+        k->conn = 0;
+        sig_closed(c->w.sig, c->w.now, conn);
+        world_drain(&c->w);
+    }
+}
+
+static void leave(struct crowd *c, struct client *k) {
+    if (k->joined) {
+        c->person[k->person] = (struct person){.lost_at = -1};
+        k->joined = false;
+        json_object_clear(k->roster);
+        uint64_t conn = k->conn;
+        world_send(&c->w, conn, "{\"type\":\"leave\"}");
+        sig_closed(c->w.sig, c->w.now, conn);
+        k->conn = 0;
+    }
+}
+
+static void step(struct crowd *c) {
+    struct client *k = &c->client[rng_below(&c->rng, PEOPLE)];
+    int who = (int)rng_below(&c->rng, PEOPLE);
+    switch (rng_below(&c->rng, 6)) {
+    case 0:
+    case 1:
+        join_random(c, k, who);
+        break;
+    case 2:
+        resume_random(c, k, who);
+        break;
+    case 3:
+        drop(c, k);
+        break;
+    case 4:
+        leave(c, k);
+        break;
+    default:
+        world_pass(&c->w, (us_t)rng_below(&c->rng, 10) * US_PER_S);
+    }
+    for (int i = 0; i < PEOPLE; i++) {
+        struct person *p = &c->person[i];
+        if (*p->id && p->lost_at >= 0 && c->w.now >= p->lost_at + c->w.config.resume_grace) {
+            *p = (struct person){.lost_at = -1};
+        }
+    }
+    read_log(c);
+}
+
+static void compare(struct crowd *c, const struct client *k) {
+    size_t alive = 0;
+    for (int i = 0; i < PEOPLE; i++) {
+        const struct person *p = &c->person[i];
+        if (!*p->id) {
+            continue;
+        }
+        alive++;
+        const json_t *seen = json_object_get(k->roster, p->id);
+        const char *link = json_string_value(json_object_get(seen, "link"));
+        EXPECT_STR(link, p->lost_at < 0 ? "ok" : "lost");
+    }
+    EXPECT_EQ(json_object_size(k->roster), alive);
+    EXPECT_EQ(sig_stats(c->w.sig).participants, alive);
+}
+
+static void run(uint64_t seed) {
+    struct crowd c = {0};
+    rng_seed(&c.seed, seed);
+    c.rng = rng_from_seeded(&c.seed);
+    REQUIRE(world_open(&c.w, NULL));
+    for (int i = 0; i < PEOPLE; i++) {
+        c.client[i].roster = json_object();
+        c.person[i].lost_at = -1;
+    }
+    for (int i = 0; i < STEPS; i++) {
+        step(&c);
+        for (int k = 0; k < PEOPLE; k++) {
+            if (c.client[k].joined) {
+                compare(&c, &c.client[k]);
+            }
+        }
+    }
+    for (int i = 0; i < PEOPLE; i++) {
+        json_decref(c.client[i].roster);
+    }
+    world_close(&c.w);
+}
+
+TEST(rosters_have_no_ghosts) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        run(seed);
+    }
+}

@@ -1,0 +1,287 @@
+#include "tests/unit/signaling/world.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+const char small_lines[] = ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"},"
+                           "{\"mid\":\"1\",\"kind\":\"camera\"}],"
+                           "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"},"
+                           "{\"mid\":\"3\",\"kind\":\"audio\"}]";
+const char yes[] = ",\"consent\":{\"recording\":true,\"version\":\"v1\"}";
+
+static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
+    char copy[256];
+    const char *part[4] = {"", "", "", ""};
+    (void)ctx;
+    for (int c = 0; c < SIG_CODE_COUNT; c++) {
+        if (n == strlen(sig_code_name(c)) && memcmp(sig_code_name(c), token, n) == 0) {
+            return (enum sig_code)c;
+        }
+    }
+    if (n >= sizeof(copy)) {
+        return SIG_TOKEN_MALFORMED;
+    }
+    memcpy(copy, token, n);
+    copy[n] = '\0';
+    char *p = copy;
+    for (int i = 0; i < 4 && p; i++) {
+        part[i] = p;
+        p = strchr(p, '|');
+        if (p) {
+            *p++ = '\0';
+        }
+    }
+    ret->role = role_from_name(part[0]);
+    snprintf(ret->tour, sizeof(ret->tour), "%s", part[1]);
+    snprintf(ret->sub, sizeof(ret->sub), "%s", part[2]);
+    snprintf(ret->name, sizeof(ret->name), "%s", part[3]);
+    return SIG_OK;
+}
+
+static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
+    (void)ctx;
+    (void)cap;
+    out[0] = addr_v4(192, 0, 2, 10, (uint16_t)(40000 + worker));
+    out[1] = (struct addr){.ip = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .port = 40000};
+    return 2;
+}
+
+static struct sig_config defaults(struct rng rng) {
+    struct sig_config c = {.max_message = 256 << 10,
+                           .max_sdp = 128 << 10,
+                           .max_depth = 16,
+                           .max_connections = 64,
+                           .max_tours = 8,
+                           .max_participants = 32,
+                           .max_whep_per_token = 2,
+                           .messages_per_second = 1000,
+                           .resume_grace = 15 * US_PER_S,
+                           .empty_tour_grace = 60 * US_PER_S,
+                           .default_codec = CODEC_VP8,
+                           .default_record = RECORD_MANUAL,
+                           .start_bitrate_kbps = 1500,
+                           .consent_version = "v1",
+                           .consent_text = "This is \"recorded\".",
+                           .workers = 2,
+                           .candidates = candidates,
+                           .verify = verify,
+                           .rng = rng};
+    for (int i = 0; i < FINGERPRINT_LEN; i++) {
+        c.fingerprint[i] = (uint8_t)(i * 8 + 7);
+    }
+    return c;
+}
+
+bool world_open(struct world *w, void (*tweak)(struct sig_config *c)) {
+    *w = (struct world){.now = US_PER_S};
+    rng_seed(&w->seed, 42);
+    w->config = defaults(rng_from_seeded(&w->seed));
+    if (tweak) {
+        tweak(&w->config);
+    }
+    w->log = calloc(LOG_MAX, sizeof(*w->log));
+    w->sig = sig_new(&w->config);
+    if (!w->sig) {
+        return false;
+    }
+    bool ok = sig_tour_declare(w->sig, w->now, "demo", "Demo tour", RECORD_OFF, CODEC_VP8) == OK;
+    ok = ok && sig_tour_declare(w->sig, w->now, "taped", NULL, RECORD_AUTO, CODEC_VP8) == OK;
+    return ok;
+}
+
+void world_close(struct world *w) {
+    sig_free(w->sig);
+    for (size_t i = 0; i < w->n; i++) {
+        free(w->log[i].text);
+        free(w->log[i].location);
+        free(w->log[i].etag);
+    }
+    free(w->log);
+}
+
+static char *copy_of(const char *s, size_t n) {
+    char *p = malloc(n + 1);
+    CHECK(p);
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+void world_drain(struct world *w) {
+    struct sig_effect e;
+    w->mark = w->n;
+    while (sig_effect(w->sig, &e)) {
+        CHECK(w->n < LOG_MAX);
+        struct record *r = &w->log[w->n++];
+        *r = (struct record){.e = e};
+        r->text = e.text ? copy_of(e.text, e.len) : NULL;
+        r->location = e.location ? copy_of(e.location, strlen(e.location)) : NULL;
+        r->etag = e.etag ? copy_of(e.etag, strlen(e.etag)) : NULL;
+        if (e.params) {
+            r->params = *e.params;
+        }
+        if (e.ice) {
+            r->ice = *e.ice;
+        }
+    }
+}
+
+void world_pass(struct world *w, us_t d) {
+    us_t end = w->now + d;
+    size_t mark = w->n;
+    while (sig_deadline(w->sig) <= end) {
+        w->now = us_max(w->now, sig_deadline(w->sig));
+        sig_timeout(w->sig, w->now);
+        world_drain(w);
+    }
+    w->now = end;
+    w->mark = mark;
+}
+
+void world_send(struct world *w, uint64_t conn, const char *text) {
+    enum err e = sig_open(w->sig, w->now, conn);
+    if (e == OK || e == ERR_EXISTS) {
+        sig_message(w->sig, w->now, conn, text, strlen(text));
+    }
+    world_drain(w);
+}
+
+void world_sendf(struct world *w, uint64_t conn, const char *fmt, ...) {
+    char text[4096];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    CHECK(n >= 0 && (size_t)n < sizeof(text));
+    world_send(w, conn, text);
+}
+
+/* The tests' own texts must not count as allocations of the engine. */
+static char *escaped(const char *s) {
+    char *out = malloc(2 * strlen(s) + 1), *p = out;
+    CHECK(out);
+    for (; *s; s++) {
+        if (strchr("\r\n\"\\", *s)) {
+            *p++ = '\\';
+        }
+        *p++ = *s == '\r' ? 'r' : *s == '\n' ? 'n' : *s;
+    }
+    *p = '\0';
+    return out;
+}
+
+void world_join(struct world *w, uint64_t conn, const char *token, const char *sdp,
+                const char *extra) {
+    char *offer = escaped(sdp);
+    size_t cap = strlen(offer) + strlen(token) + strlen(extra) + 100;
+    char *text = malloc(cap);
+    CHECK(text);
+    bool resume = strncmp(token, "resume:", 7) == 0, restart = strcmp(token, "restart") == 0;
+    snprintf(text, cap, "{\"type\":\"%s\",\"id\":7,\"%s\":\"%s\",\"offer\":\"%s\"%s}",
+             resume    ? "resume"
+             : restart ? "restart"
+                       : "join",
+             resume ? "resume" : "token", resume ? token + 7 : token, offer, extra);
+    world_send(w, conn, text);
+    free(text);
+    free(offer);
+}
+
+const char *world_got(const struct world *w, uint64_t conn, const char *part) {
+    for (size_t i = w->n; i > w->mark; i--) {
+        const struct record *r = &w->log[i - 1];
+        if (r->e.type == EFFECT_SEND && r->e.conn == conn && strstr(r->text, part)) {
+            return r->text;
+        }
+    }
+    return NULL;
+}
+
+const struct record *world_effect(const struct world *w, enum sig_effect_type type) {
+    for (size_t i = w->n; i > w->mark; i--) {
+        if (w->log[i - 1].e.type == type) {
+            return &w->log[i - 1];
+        }
+    }
+    return NULL;
+}
+
+size_t world_count(const struct world *w, enum sig_effect_type type) {
+    size_t n = 0;
+    for (size_t i = w->mark; i < w->n; i++) {
+        n += w->log[i].e.type == type;
+    }
+    return n;
+}
+
+const char *world_field(const char *json, const char *key, char *out, size_t cap) {
+    char find[64];
+    size_t n = 0;
+    snprintf(find, sizeof(find), "\"%s\":\"", key);
+    const char *p = json ? strstr(json, find) : NULL;
+    for (p = p ? p + strlen(find) : ""; *p && *p != '"' && n + 1 < cap; p++) {
+        if (*p == '\\' && p[1]) {
+            p++;
+            out[n++] = (char)(*p == 'r' ? '\r' : *p == 'n' ? '\n' : *p);
+        } else {
+            out[n++] = *p;
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
+const char *data_file(const char *name) {
+    static struct { char name[64], *text; } kept[16];
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        if (kept[i].text && strcmp(kept[i].name, name) == 0) {
+            return kept[i].text;
+        }
+        if (kept[i].text) {
+            continue;
+        }
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s", TEST_DATA, name);
+        FILE *f = fopen(path, "rb");
+        CHECK(f);
+        static char buffer[1 << 18];
+        size_t n = fread(buffer, 1, sizeof(buffer) - 1, f);
+        fclose(f);
+        kept[i].text = copy_of(buffer, n);
+        snprintf(kept[i].name, sizeof(kept[i].name), "%s", name);
+        return kept[i].text;
+    }
+    CHECK(!"too many data files");
+    return NULL;
+}
+
+#define FP_A "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+#define FP_B "A0:B1:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+#define ICE(u) "a=ice-ufrag:" u "\r\na=ice-pwd:0123456789abcdefghijkl" u "\r\n"
+#define FP1 FP_A "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+#define FP2 FP_B "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+#define SESSION(u, fp)                                                              \
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 3\r\n" \
+    "a=fingerprint:sha-256 " fp "\r\n" ICE(u) "a=setup:actpass\r\n"
+#define AUDIO(mid, dir)                                                               \
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:" mid "\r\na=" dir "\r\na=rtcp-mux\r\n" \
+    "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=rtpmap:111 opus/48000/2\r\n"
+#define VIDEO(mid, dir)                                                                 \
+    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:" mid "\r\na=" dir "\r\na=rtcp-mux\r\n" \
+    "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=rtpmap:96 VP8/90000\r\n"       \
+    "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\n"           \
+    "a=fmtp:97 apt=96\r\n"
+#define LINES \
+    AUDIO("0", "sendonly") VIDEO("1", "sendonly") VIDEO("2", "recvonly") AUDIO("3", "recvonly")
+
+const char *small_offer(void) {
+    return SESSION("aaaa", FP1) LINES;
+}
+
+const char *small_offer_restarted(void) {
+    return SESSION("bbbb", FP1) LINES;
+}
+
+const char *small_offer_other_peer(void) {
+    return SESSION("cccc", FP2) LINES;
+}

@@ -1,0 +1,80 @@
+/* A signaling engine with everything around it replaced: tokens are plain text
+ * "role|tour|sub|name" (or the name of a token error), time is a number, and what the engine emits
+ * is kept in a log that tests look into. */
+#ifndef ORIEL_TESTS_SIGNALING_WORLD_H
+#define ORIEL_TESTS_SIGNALING_WORLD_H
+
+#include "signaling/out.h"
+#include "signaling/signaling.h"
+#include "tests/unit/test.h"
+
+#define LOG_MAX 65536
+
+struct record { /* an effect whose texts are copies */
+    struct sig_effect e;
+    char *text, *location, *etag;
+    struct session_params params;
+    struct ice_credentials ice;
+};
+
+struct world {
+    struct sig_config config;
+    struct rng_seeded seed;
+    struct sig *sig;
+    us_t now;
+    struct record *log;
+    size_t n, mark; /* mark: start of what the last call emitted */
+};
+
+/* Defaults: tours "demo" (record off) and "taped" (auto) declared, grace 15 s, empty 60 s. tweak
+ * may be NULL. False when memory ran out; w is then still safe to close. */
+bool world_open(struct world *w, void (*tweak)(struct sig_config *c));
+void world_close(struct world *w);
+/* Drain effects into the log; every call below does. */
+void world_drain(struct world *w);
+/* Move time and call timeouts on the way, one deadline after the other. */
+void world_pass(struct world *w, us_t d);
+
+/* Send text; the connection is opened first if it is new. */
+void world_send(struct world *w, uint64_t conn, const char *text);
+void world_sendf(struct world *w, uint64_t conn, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* join with this token, or resume with "resume:TOKEN", or "restart"; the request's id is 7. */
+void world_join(struct world *w, uint64_t conn, const char *token, const char *sdp,
+                const char *extra);
+
+/* The last text to conn since the mark that contains `part`, or NULL. */
+const char *world_got(const struct world *w, uint64_t conn, const char *part);
+/* The last effect of this type since the mark, or NULL. */
+const struct record *world_effect(const struct world *w, enum sig_effect_type type);
+/* How many effects of this type since the mark. */
+size_t world_count(const struct world *w, enum sig_effect_type type);
+/* Copy the string member `key` of the JSON text (first occurrence), unescaped, into out; "" when
+ * there is none. */
+const char *world_field(const char *json, const char *key, char *out, size_t cap);
+
+/* A file of tests/data, NUL-terminated, kept until the process ends. */
+const char *data_file(const char *name);
+/* The small offer used where its content does not matter: mids 0 (audio, sendonly), 1 (video,
+ * sendonly), 2 (video, recvonly), 3 (audio, recvonly). */
+const char *small_offer(void);
+/* The same with other ICE credentials, and with another certificate. */
+const char *small_offer_restarted(void);
+const char *small_offer_other_peer(void);
+/* Sources and slots for the small offer, beginning with a comma. */
+extern const char small_lines[];
+/* Consent to the current text, beginning with a comma. */
+extern const char yes[];
+
+#define EXPECT_GOT(w, conn, part)                                           \
+    do {                                                                    \
+        if (!world_got((w), (conn), (part))) {                              \
+            test_fail(__FILE__, __LINE__, "connection %llu did not get %s", \
+                      (unsigned long long)(conn), (part));                  \
+        }                                                                   \
+    } while (0)
+#define EXPECT_NOT(w, conn, part) EXPECT(!world_got((w), (conn), (part)))
+/* The last error to conn has this code. */
+#define EXPECT_ERROR(w, conn, code) EXPECT_GOT(w, conn, "\"code\":\"" code "\"")
+
+#endif
