@@ -1,0 +1,26 @@
+/* The programme: one track that shows whom the stage showed and lets hear whom the tour heard. It
+ * is fed with the frames of every source and takes those that are on. Owner: the recorder thread.
+ */
+#ifndef ORIEL_RECORDER_PROGRAMME_H
+#define ORIEL_RECORDER_PROGRAMME_H
+
+#include "recorder/track.h"
+
+struct programme {
+    struct track track;
+    uint32_t stage, shown; /* wanted; taken now (changes at a key frame); 0 = nobody */
+    uint32_t voice;        /* 0 = whoever speaks first */
+};
+
+void programme_init(struct programme *p, const struct segment_limits *limits,
+                    const struct track_sink *sink);
+/* The stage shows another source from its next key frame on; 0: nothing. */
+void programme_stage(struct programme *p, uint32_t source);
+/* Another voice is the loudest; 0 keeps the last one as long as it sends. */
+void programme_voice(struct programme *p, uint32_t source);
+/* A source is gone. */
+void programme_off(struct programme *p, uint32_t source);
+/* A frame of any source. */
+void programme_frame(struct programme *p, us_t now, uint32_t source, const struct media_frame *f);
+
+#endif

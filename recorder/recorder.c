@@ -1,0 +1,158 @@
+#include "recorder/recorder.h"
+
+#include "base/alloc.h"
+#include "recorder/recording.h"
+#include "recorder/recovery.h"
+
+#include <stdio.h>
+
+#define RECORDINGS_MAX 1024 /* at once; a start beyond it fails */
+
+struct recorder {
+    struct recorder_core core;
+    struct recording *recordings;
+};
+
+enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
+                       char *why) {
+    (void)wall;
+    struct recorder *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        snprintf(why, KEYS_WHY, "out of memory");
+        return ERR_NOMEM;
+    }
+    r->core.c = *c;
+    struct archive_config a = {.dir = c->dir,
+                               .kek_file = c->kek_file,
+                               .create_kek = c->create_kek,
+                               .write = true,
+                               .store = c->store,
+                               .rng = c->rng};
+    enum err e = archive_open(&a, &r->core.archive, why);
+    if (e == OK) {
+        e = recovery_run(r->core.archive, NULL);
+        if (e != OK) {
+            snprintf(why, KEYS_WHY, "cannot finish recordings of an earlier run: %s", err_name(e));
+        }
+    }
+    if (e != OK) {
+        archive_close(r->core.archive);
+        mem_free(r);
+        return e;
+    }
+    *ret = r;
+    return OK;
+}
+
+/* Forget recordings that are stored completely, and count. */
+static void sweep(struct recorder *r) {
+    struct recording **at = &r->recordings;
+    r->core.n.recordings_open = 0;
+    r->core.n.alarm = false;
+    while (*at) {
+        struct recording *x = *at;
+        if (x->ended) {
+            *at = x->next;
+            recording_free(x);
+            continue;
+        }
+        r->core.n.recordings_open++;
+        r->core.n.alarm = r->core.n.alarm || x->failing;
+        at = &x->next;
+    }
+}
+
+struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
+    (void)wall;
+    if (!r) {
+        return NULL;
+    }
+    while (r->recordings) {
+        struct recording *x = r->recordings;
+        r->recordings = x->next;
+        recording_stop(x, now);
+        recording_free(x);
+    }
+    archive_close(r->core.archive);
+    return mem_free(r);
+}
+
+static struct recording *find(const struct recorder *r, uint64_t tour) {
+    for (struct recording *x = r->recordings; x; x = x->next) {
+        if (x->tour == tour && !x->ending) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+static void start(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o) {
+    struct recording *x = NULL;
+    if (r->core.n.recordings_open < RECORDINGS_MAX) {
+        x = recording_new(&r->core, now, wall, o);
+    }
+    if (x) {
+        x->next = r->recordings;
+        r->recordings = x;
+    } else if (r->core.events_n < RECORDER_EVENTS) {
+        size_t i = (r->core.events_head + r->core.events_n++) % RECORDER_EVENTS;
+        r->core.events[i] =
+            (struct recorder_event){.type = RECORDER_FAILING, .error = ERR_NOMEM, .tour = o->tour};
+    }
+}
+
+void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o) {
+    struct recording *x = find(r, o->tour);
+    if (o->type == ORDER_START) {
+        if (!x) {
+            start(r, now, wall, o);
+        }
+    } else if (x && o->type == ORDER_STOP) {
+        recording_stop(x, now);
+    } else if (x) {
+        recording_order(x, now, o);
+    }
+    sweep(r);
+}
+
+void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t) {
+    (void)wall;
+    r->core.n.tap_dropped += t->dropped;
+    struct recording *x = find(r, t->tour);
+    if (!x) {
+        packet_unref(t->packet);
+        return;
+    }
+    recording_tap(x, now, t);
+    r->core.n.alarm = r->core.n.alarm || x->failing;
+}
+
+us_t recorder_deadline(const struct recorder *r) {
+    us_t at = US_NEVER;
+    for (const struct recording *x = r->recordings; x; x = x->next) {
+        at = us_min(at, recording_deadline(x));
+    }
+    return at;
+}
+
+void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
+    for (struct recording *x = r->recordings; x; x = x->next) {
+        recording_timeout(x, now, wall);
+    }
+    sweep(r);
+}
+
+bool recorder_event(struct recorder *r, struct recorder_event *ret) {
+    struct recorder_core *c = &r->core;
+    if (c->events_n == 0) {
+        return false;
+    }
+    *ret = c->events[c->events_head];
+    c->events_head = (c->events_head + 1) % RECORDER_EVENTS;
+    c->events_n--;
+    return true;
+}
+
+struct recorder_counters recorder_counters(const struct recorder *r) {
+    return r->core.n;
+}

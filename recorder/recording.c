@@ -1,0 +1,371 @@
+#include "recorder/recording.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+
+#define RETRY_FIRST (250 * US_PER_MS)
+#define RETRY_MAX (5 * US_PER_S)
+
+us_t recording_time(const struct recording *r, us_t now) {
+    return us_max(now - r->zero, 0);
+}
+
+static void tell(struct recording *r, enum recorder_event_type type, enum err error) {
+    struct recorder_core *c = r->core;
+    if (c->events_n == RECORDER_EVENTS) {
+        return;
+    }
+    struct recorder_event *e = &c->events[(c->events_head + c->events_n++) % RECORDER_EVENTS];
+    *e = (struct recorder_event){.type = (uint8_t)type, .error = (uint8_t)error, .tour = r->tour};
+    if (r->ledger) {
+        id_text(ledger_id(r->ledger), e->recording);
+    }
+}
+
+/* Writing failed: raise the alarm once, and try again later and later. */
+static void fail(struct recording *r, enum err error) {
+    r->core->n.store_errors++;
+    r->retry_step = r->retry_step ? us_min(2 * r->retry_step, RETRY_MAX) : RETRY_FIRST;
+    r->retry_at = r->now + r->retry_step;
+    if (r->failing) {
+        return;
+    }
+    r->failing = true;
+    r->failing_since = r->now;
+    tell(r, RECORDER_FAILING, error);
+    struct entry e = {.type = ENTRY_FAILING};
+    e.u.failing =
+        (struct entry_failing){.error = (uint8_t)error, .since = recording_time(r, r->now)};
+    recording_note(r, &e, recording_time(r, r->now));
+}
+
+static void succeed(struct recording *r) {
+    r->retry_at = US_NEVER;
+    r->retry_step = 0;
+    r->flush_at = US_NEVER;
+    if (r->failing) {
+        r->failing = false;
+        tell(r, RECORDER_RECOVERED, OK);
+    }
+}
+
+/* A full journal in memory (the store has failed for long) loses entries; it is in the alarm. */
+void recording_note(struct recording *r, struct entry *e, us_t t) {
+    e->t = t;
+    if (!r->ledger) {
+        return;
+    }
+    if (ledger_add(r->ledger, e) != OK) {
+        r->core->n.store_errors++;
+    }
+    r->flush_at = us_min(r->flush_at, r->now + r->core->c.segment_max);
+}
+
+static void on_epoch(void *ctx, const struct entry_epoch *e) {
+    struct recording *r = ctx;
+    struct entry x = {.type = ENTRY_EPOCH};
+    x.u.epoch = *e;
+    recording_note(r, &x, e->start);
+}
+
+static us_t origin_of(const struct recording *r, const struct id *track) {
+    for (const struct rec_source *s = r->sources; s; s = s->next) {
+        if (s->tracked && id_eq(&s->track.id, track)) {
+            return s->track.spec.origin;
+        }
+    }
+    return 0;
+}
+
+/* Memory for what cannot be stored is bounded: then the newest goes, for the older ones have their
+ * numbers already. */
+static bool on_segment(void *ctx, const struct entry_segment *e, struct text *media) {
+    struct recording *r = ctx;
+    us_t start = origin_of(r, &e->track) + e->start;
+    size_t n = media->n;
+    if (r->core->spooled + n <= SPOOL_MAX &&
+        spool_push(&r->spool, start + e->duration, e, media) == OK) {
+        r->core->spooled += n;
+        return true;
+    }
+    struct entry gap = {.type = ENTRY_GAP};
+    gap.u.gap = (struct entry_gap){.track = e->track, .duration = e->duration};
+    snprintf(gap.u.gap.cause, sizeof(gap.u.gap.cause), "store");
+    r->core->n.gaps++;
+    recording_note(r, &gap, start);
+    return false;
+}
+
+/* Store what waits. Every segment is on disk, and its journal line after it, when this is done. */
+static void pump(struct recording *r) {
+    enum err e = OK;
+    while (e == OK && r->spool.head) {
+        size_t n = 0;
+        e = spool_store(&r->spool, r->ledger, &n);
+        if (e == OK) {
+            r->core->spooled -= n;
+            r->core->n.segments++;
+            r->core->n.bytes_sealed += n;
+        }
+    }
+    e = e == OK ? ledger_flush(r->ledger) : e;
+    if (e == OK && r->ending) {
+        e = ledger_end(r->ledger, recording_time(r, r->now));
+        r->ended = e == OK;
+    }
+    if (e != OK) {
+        fail(r, e);
+    } else {
+        succeed(r);
+    }
+    if (r->ended) {
+        tell(r, RECORDER_STOPPED, OK);
+    }
+}
+
+static void pump_if_due(struct recording *r) {
+    bool retry = r->retry_at != US_NEVER;
+    bool due = retry ? r->now >= r->retry_at : r->spool.head || r->now >= r->flush_at;
+    if (r->ledger && !r->ended && (due || (r->ending && !retry))) {
+        pump(r);
+    }
+}
+
+static void note_programme(struct recording *r) {
+    struct entry e = {.type = ENTRY_TRACK};
+    e.u.track = (struct entry_track){.track = ID_PROGRAMME, .codec = CODEC_VP8};
+    recording_note(r, &e, 0);
+}
+
+static void note_person(struct recording *r, const struct recorder_order *o) {
+    struct entry e = {.type = o->type == ORDER_MARK ? ENTRY_MARK : ENTRY_PARTICIPANT};
+    us_t t = recording_time(r, r->now);
+    e.u.person = (struct entry_person){.participant = o->participant, .on = o->on};
+    snprintf(e.u.person.name, sizeof(e.u.person.name), "%s",
+             o->type == ORDER_MARK ? o->title[0] ? o->title : o->name : o->name);
+    snprintf(e.u.person.role, sizeof(e.u.person.role), "%s", o->role);
+    recording_note(r, &e, t);
+    if (o->type == ORDER_PARTICIPANT && o->consent_version[0]) {
+        e.type = ENTRY_CONSENT;
+        snprintf(e.u.person.name, sizeof(e.u.person.name), "%s", o->consent_version);
+        recording_note(r, &e, t);
+    }
+}
+
+static void forget_early(struct recording *r) {
+    while (r->early) {
+        struct recording_order *o = r->early;
+        r->early = o->next;
+        mem_free(o);
+    }
+    r->early_end = &r->early;
+}
+
+static void open_ledger(struct recording *r, wall_t wall) {
+    struct entry_start s = {.wall = wall};
+    snprintf(s.tour, sizeof(s.tour), "%s", r->start.tour_name);
+    snprintf(s.title, sizeof(s.title), "%s", r->start.title);
+    enum err e = ledger_begin(r->core->archive, &s, &r->ledger);
+    if (e != OK) {
+        r->ledger = NULL;
+        fail(r, e);
+        return;
+    }
+    r->zero = r->now;
+    succeed(r);
+    tell(r, RECORDER_STARTED, OK);
+    note_programme(r);
+    for (struct rec_source *x = r->sources; x; x = x->next) {
+        rec_source_note(r, x);
+    }
+    for (struct recording_order *o = r->early; o; o = o->next) {
+        note_person(r, &o->order);
+    }
+    forget_early(r);
+}
+
+struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wall,
+                                const struct recorder_order *o) {
+    struct recording *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        return NULL;
+    }
+    r->core = core;
+    r->tour = o->tour;
+    r->start = *o;
+    r->now = r->zero = now;
+    r->retry_at = r->flush_at = US_NEVER;
+    r->early_end = &r->early;
+    r->sink = (struct track_sink){r, on_epoch, on_segment};
+    programme_init(&r->programme,
+                   &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
+    open_ledger(r, wall);
+    return r;
+}
+
+static void drop_sources(struct recording *r) {
+    while (r->sources) {
+        rec_source_remove(r, r->sources);
+    }
+}
+
+struct recording *recording_free(struct recording *r) {
+    if (!r) {
+        return NULL;
+    }
+    drop_sources(r);
+    track_free(&r->programme.track);
+    while (r->clocks) {
+        struct recording_clock *c = r->clocks;
+        r->clocks = c->next;
+        mem_free(c);
+    }
+    forget_early(r);
+    r->core->spooled -= r->spool.bytes;
+    spool_free(&r->spool);
+    ledger_free(r->ledger);
+    return mem_free(r);
+}
+
+void recording_order(struct recording *r, us_t now, const struct recorder_order *o) {
+    r->now = now;
+    if (r->ledger) {
+        note_person(r, o);
+        return;
+    }
+    struct recording_order *early =
+        r->n_early < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*early)) : NULL;
+    if (early) {
+        r->n_early++;
+        early->order = *o;
+        *r->early_end = early;
+        r->early_end = &early->next;
+    }
+}
+
+static void note_switch(struct recording *r, const struct tap *t) {
+    struct entry e = {.type = t->type == TAP_STAGE ? ENTRY_STAGE : ENTRY_VOICE};
+    e.u.person = (struct entry_person){
+        .participant = t->participant, .source = t->source, .on = t->source != 0};
+    recording_note(r, &e, recording_time(r, t->now));
+}
+
+void recording_frame(struct recording *r, struct rec_source *s, const struct media_frame *f) {
+    uint32_t voice = r->programme.voice;
+    r->core->n.frames++;
+    if (s->tracked) {
+        track_frame(&s->track, r->now, f);
+    }
+    programme_frame(&r->programme, r->now, s->id, f);
+    if (r->programme.voice != voice) {
+        /* Nobody told who is heard: the programme took the first. */
+        note_switch(r, &(struct tap){.type = TAP_VOICE,
+                                     .source = s->id,
+                                     .participant = s->participant,
+                                     .now = r->now});
+    }
+}
+
+static void note_dropped(struct recording *r, const struct tap *t) {
+    struct entry e = {.type = ENTRY_GAP};
+    e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .packets = t->dropped};
+    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "queue");
+    r->core->n.gaps++;
+    recording_note(r, &e, recording_time(r, t->now));
+}
+
+static void on_source(struct recording *r, const struct tap *t) {
+    bool known = !r->ledger || t->type == TAP_SOURCE_OFF;
+    struct rec_source *s =
+        known && t->type != TAP_SOURCE_ON ? rec_source_find(r, t->source) : rec_source_of(r, t);
+    if (t->type == TAP_RTP && !r->ledger) {
+        s = NULL;
+    }
+    if (!s) {
+        packet_unref(t->packet);
+        return;
+    }
+    switch (t->type) {
+    case TAP_RTP:
+        rec_source_rtp(r, s, t);
+        break;
+    case TAP_SR:
+        rec_source_sr(r, s, t);
+        break;
+    case TAP_SOURCE_OFF:
+        rec_source_drain(r, s, US_NEVER);
+        rec_source_remove(r, s);
+        break;
+    default:
+        break;
+    }
+}
+
+void recording_tap(struct recording *r, us_t now, const struct tap *t) {
+    r->now = now;
+    if (t->dropped) {
+        note_dropped(r, t);
+    }
+    if (t->type == TAP_STAGE) {
+        programme_stage(&r->programme, t->source);
+        note_switch(r, t);
+    } else if (t->type == TAP_VOICE) {
+        programme_voice(&r->programme, t->source);
+        note_switch(r, t);
+    } else {
+        on_source(r, t);
+    }
+    pump_if_due(r);
+}
+
+us_t recording_deadline(const struct recording *r) {
+    us_t at = r->retry_at;
+    if (!r->ledger || r->ended) {
+        return r->ended ? US_NEVER : at;
+    }
+    if (at == US_NEVER) {
+        at = r->spool.head ? r->now : r->flush_at;
+    }
+    at = us_min(at, track_deadline(&r->programme.track));
+    for (const struct rec_source *s = r->sources; s; s = s->next) {
+        at = us_min(at, reorder_deadline(&s->reorder));
+        at = s->tracked ? us_min(at, track_deadline(&s->track)) : at;
+    }
+    return at;
+}
+
+void recording_timeout(struct recording *r, us_t now, wall_t wall) {
+    r->now = now;
+    if (!r->ledger) {
+        if (!r->ending && now >= r->retry_at) {
+            open_ledger(r, wall);
+        }
+        return;
+    }
+    for (struct rec_source *s = r->sources; s; s = s->next) {
+        rec_source_drain(r, s, now);
+        if (s->tracked) {
+            track_timeout(&s->track, now);
+        }
+    }
+    track_timeout(&r->programme.track, now);
+    pump_if_due(r);
+}
+
+void recording_stop(struct recording *r, us_t now) {
+    r->now = now;
+    for (struct rec_source *s = r->sources; s; s = s->next) {
+        rec_source_drain(r, s, US_NEVER);
+    }
+    drop_sources(r);
+    track_close(&r->programme.track);
+    r->ending = true;
+    if (!r->ledger) {
+        /* It never began: there is nothing to end. */
+        r->ended = true;
+        tell(r, RECORDER_STOPPED, OK);
+        return;
+    }
+    pump(r);
+}

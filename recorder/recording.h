@@ -1,0 +1,86 @@
+/* One recording of one tour: its sources, its tracks, what waits to be stored, and its ledger.
+ * recorder.c keeps a list of them. Private to recorder.c and recording*.c. Owner: the recorder
+ * thread. */
+#ifndef ORIEL_RECORDER_RECORDING_H
+#define ORIEL_RECORDER_RECORDING_H
+
+#include "recorder/ledger.h"
+#include "recorder/programme.h"
+#include "recorder/recorder.h"
+#include "recorder/recording_source.h"
+#include "recorder/recording_spool.h"
+
+#define RECORDER_EVENTS 1024      /* undrained; more are lost, the alarm stays in the counters */
+#define RECORDING_SOURCES_MAX 512 /* at once */
+#define RECORDING_PEOPLE_MAX 4096 /* clocks, and early orders; what is beyond goes without */
+
+/* What all recordings share. */
+struct recorder_core {
+    struct recorder_config c;
+    struct archive *archive;
+    struct recorder_counters n;
+    size_t spooled; /* [bytes] of segments in memory that could not be stored yet */
+    struct recorder_event events[RECORDER_EVENTS];
+    size_t events_head, events_n;
+};
+
+/* A participant's clock, shared by its sources. */
+struct recording_clock {
+    struct recording_clock *next;
+    uint64_t participant;
+    struct ntp_clock clock;
+};
+
+/* Orders about people that came before the recording could be opened. */
+struct recording_order {
+    struct recording_order *next;
+    struct recorder_order order;
+};
+
+struct recording {
+    struct recording *next;
+    struct recorder_core *core;
+    uint64_t tour;
+    struct recorder_order start; /* names, and to try again */
+    struct ledger *ledger;       /* NULL until it could be opened */
+    us_t zero;                   /* [us] `now` of recording time 0 */
+    bool ending, ended;          /* stop was ordered; everything is stored */
+    bool failing;
+    us_t failing_since;
+    us_t retry_at, retry_step; /* US_NEVER: nothing failed */
+    us_t flush_at;             /* journal lines are to be stored by then */
+    struct track_sink sink;
+    struct programme programme;
+    struct rec_source *sources;
+    uint32_t n_sources;
+    struct recording_clock *clocks;
+    uint32_t n_clocks;
+    struct recording_order *early, **early_end;
+    uint32_t n_early;
+    struct spool spool;
+    us_t now; /* of the call under way */
+};
+
+/* Begin. The recording exists in any case; when it could not be opened it tries again. NULL without
+ * memory. */
+struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wall,
+                                const struct recorder_order *o);
+/* What is not stored is left to recovery. NULL allowed; returns NULL. */
+struct recording *recording_free(struct recording *r);
+/* A participant joined or left, or a mark was set. */
+void recording_order(struct recording *r, us_t now, const struct recorder_order *o);
+/* Takes over the tap's packet. */
+void recording_tap(struct recording *r, us_t now, const struct tap *t);
+us_t recording_deadline(const struct recording *r);
+void recording_timeout(struct recording *r, us_t now, wall_t wall);
+/* Close everything; r->ended tells whether it is stored, else deadlines go on. */
+void recording_stop(struct recording *r, us_t now);
+
+/* For recording*.c: note an entry at recording time t. */
+void recording_note(struct recording *r, struct entry *e, us_t t);
+/* Recording time of a moment [us], never negative. */
+us_t recording_time(const struct recording *r, us_t now);
+/* A frame of a source, into its track and the programme. */
+void recording_frame(struct recording *r, struct rec_source *s, const struct media_frame *f);
+
+#endif

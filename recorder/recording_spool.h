@@ -1,0 +1,30 @@
+/* Segments that are closed and wait to be stored, oldest first. Owner: one thread. */
+#ifndef ORIEL_RECORDER_RECORDING_SPOOL_H
+#define ORIEL_RECORDER_RECORDING_SPOOL_H
+
+#include "recorder/journal.h"
+#include "recorder/ledger.h"
+
+#define SPOOL_MAX (64u << 20) /* [bytes] of all recordings together */
+
+struct spooled {
+    struct spooled *next;
+    us_t t; /* recording time of its end */
+    struct entry_segment e;
+    struct text media;
+};
+
+/* Zero is empty. */
+struct spool {
+    struct spooled *head, *tail;
+    size_t bytes;
+};
+
+/* Append; takes over *media (empty then). ERR_NOMEM: nothing changed. */
+enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct text *media);
+/* Store the oldest and forget it. *ret_bytes: media bytes. ERR_UNKNOWN when empty, errors of
+ * ledger_segment: it stays. */
+enum err spool_store(struct spool *s, struct ledger *l, size_t *ret_bytes);
+void spool_free(struct spool *s);
+
+#endif

@@ -1,0 +1,71 @@
+#include "recorder/timeline.h"
+
+#define CLOCK_STEP (5 * US_PER_S) /* the sender set its clock */
+
+void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp) {
+    int64_t sample = t - wall_from_ntp(ntp).us;
+    int64_t change = sample - c->offset;
+    if (!c->any || change > CLOCK_STEP || change < -CLOCK_STEP) {
+        c->any = true;
+        c->offset = sample;
+        return;
+    }
+    /* Delay on the way only ever makes a report late: trust the early ones more. */
+    c->offset += change < 0 ? change / 4 : change / 32;
+}
+
+void timeline_init(struct timeline *l, uint32_t rate) {
+    *l = (struct timeline){.rate = rate, .last = -US_PER_MS};
+}
+
+static us_t media_us(const struct timeline *l, uint64_t from, uint64_t to) {
+    /* Extended timestamps differ by less than 2^40, so the product fits. */
+    return (int64_t)(to - from) * US_PER_S / (int64_t)l->rate;
+}
+
+uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts) {
+    l->sr_rtp = ts32_extend(&l->ext, rtp_ts);
+    l->sr_ntp = wall_from_ntp(ntp).us;
+    l->reported = true;
+    return l->sr_rtp;
+}
+
+static void anchor(struct timeline *l, uint64_t x, us_t arrival) {
+    l->anchored = true;
+    l->rtp0 = l->newest = x;
+    l->t0 = arrival;
+}
+
+/* How far to move the anchor for a frame at x: towards what the sender reports say, gently. */
+static us_t correction(const struct timeline *l, const struct ntp_clock *c, uint64_t x, us_t t) {
+    if (!l->reported || !c->any) {
+        return 0;
+    }
+    us_t wrong = c->offset + l->sr_ntp + media_us(l, l->sr_rtp, x) - t;
+    if (wrong > TIMELINE_JUMP || wrong < -TIMELINE_JUMP) {
+        return wrong;
+    }
+    us_t most = x > l->newest ? media_us(l, l->newest, x) / 20 : 0;
+    return wrong > most ? most : wrong < -most ? -most : wrong;
+}
+
+us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival) {
+    uint64_t x = ts32_extend(&l->ext, rtp_ts);
+    if (!l->anchored) {
+        anchor(l, x, arrival);
+    }
+    us_t t = l->t0 + media_us(l, l->rtp0, x);
+    us_t move = correction(l, c, x, t);
+    l->t0 += move;
+    t += move;
+    if (t - arrival > TIMELINE_ASTRAY || arrival - t > TIMELINE_ASTRAY) {
+        l->astray++;
+        l->reported = false;
+        anchor(l, x, arrival);
+        t = arrival;
+    }
+    l->newest = x > l->newest ? x : l->newest;
+    t -= t % US_PER_MS;
+    l->last = us_max(t, l->last + US_PER_MS);
+    return l->last;
+}

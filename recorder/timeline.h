@@ -1,0 +1,47 @@
+/* From RTP timestamps to recording time, per source.
+ *
+ * DESIGN. Arrival tells only where a source begins; from then on its media clock counts. Sender
+ * reports (RFC 3550 section 6.4.1) tie that clock to the sender's NTP clock, which microphone,
+ * camera and screen of one participant share; how that clock lies to ours is measured once per
+ * participant (struct ntp_clock) and smoothed, so that network jitter does not move pictures.
+ * Corrections are spread: at most 5 % faster or slower. A clock that runs away from arrival by more
+ * than TIMELINE_ASTRAY is not believed. Times come out in whole milliseconds, strictly rising.
+ * Owner: one thread. */
+#ifndef ORIEL_RECORDER_TIMELINE_H
+#define ORIEL_RECORDER_TIMELINE_H
+
+#include "base/seq.h"
+#include "base/time.h"
+
+#define TIMELINE_ASTRAY (10 * US_PER_S)
+#define TIMELINE_JUMP US_PER_S /* larger corrections are made at once */
+
+/* A participant's NTP clock. Zero: not known yet. */
+struct ntp_clock {
+    bool any;
+    int64_t offset; /* recording time - sender's NTP time [us] */
+};
+/* A sender report with this NTP time came at recording time t [us]. */
+void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp);
+
+struct timeline {
+    uint32_t rate; /* [Hz] */
+    struct seq_ext ext;
+    bool anchored, reported;
+    uint64_t rtp0; /* extended media time ... */
+    us_t t0;       /* ... that is this recording time */
+    uint64_t sr_rtp;
+    int64_t sr_ntp;  /* [us] */
+    uint64_t newest; /* extended */
+    us_t last;       /* last time given out; -1 ms before the first */
+    uint32_t astray; /* how often the clock was not believed */
+};
+
+void timeline_init(struct timeline *l, uint32_t rate);
+/* Note a sender report; returns its extended RTP timestamp. */
+uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts);
+/* The recording time of a frame [us], >= 0 and at least 1 ms after the one before. arrival: its
+ * recording time of arrival [us]. */
+us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival);
+
+#endif

@@ -1,0 +1,53 @@
+/* One WebM stream being written: the open segment of a track, cut and handed on, epoch by epoch.
+ * The programme is such a track too. Owner: the recorder thread. */
+#ifndef ORIEL_RECORDER_TRACK_H
+#define ORIEL_RECORDER_TRACK_H
+
+#include "recorder/journal.h"
+#include "recorder/mux.h"
+#include "recorder/segment.h"
+
+/* Where finished things go. */
+struct track_sink {
+    void *ctx;
+    void (*epoch)(void *ctx, const struct entry_epoch *e);
+    /* False: the segment was not taken, and its number stays free. The media's memory may be taken
+     * over by leaving *media empty. */
+    bool (*segment)(void *ctx, const struct entry_segment *e, struct text *media);
+};
+
+struct track {
+    struct id id;
+    const struct track_sink *sink; /* borrowed */
+    struct segment_limits limits;
+    struct mux_spec spec;
+    bool begun, from_zero; /* from_zero: the epoch's time 0 is that of the recording */
+    bool waiting;          /* for a key frame, as something is missing before */
+    uint32_t next_number;  /* of the next segment */
+    us_t opened;           /* when the open segment got its first frame [us] */
+    us_t video_last;       /* time of the last video frame, -1 before the first */
+    us_t video_step;       /* distance of the last two */
+    us_t audio_last, audio_end;
+    struct segment open;
+    uint64_t skipped; /* frames not written */
+};
+
+struct track_config {
+    struct id id;
+    bool video, audio, from_zero;
+    struct segment_limits limits;
+    const struct track_sink *sink;
+};
+/* Nothing is allocated. */
+void track_init(struct track *t, const struct track_config *c);
+/* Add a frame; closes the open segment when this one begins the next. Video that is not later than
+ * the last is moved behind it, sound that overlaps the last is dropped. */
+void track_frame(struct track *t, us_t now, const struct media_frame *f);
+/* Close the open segment, if any. */
+void track_close(struct track *t);
+/* When the open segment must be closed although no frame comes. */
+us_t track_deadline(const struct track *t);
+void track_timeout(struct track *t, us_t now);
+void track_free(struct track *t);
+
+#endif
