@@ -1,0 +1,284 @@
+/* A worker as it runs in production: its own thread, socket and mailboxes. The client here is on
+ * the test's thread, talks UDP and waits for answers; nothing is timed. */
+#include "base/bytes.h"
+#include "media/secure/srtp.h"
+#include "media/wire/rtp.h"
+#include "server/clock.h"
+#include "server/worker.h"
+#include "tests/sim/sim_stun.h"
+#include "tests/unit/test.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TOUR 5
+#define PEER 9
+#define PATIENCE_MS 10000 /* a limit, far above anything that happens */
+#define MIC_SSRC 0x1234u
+
+struct rig {
+    struct dtls_identity *identity, *client_identity;
+    struct mailbox *taps;
+    struct worker *worker;
+    struct session_params params;
+    int notes; /* eventfd: the worker woke the control thread */
+    int fd;    /* the client's socket */
+    struct dtls *dtls;
+};
+
+static void wake(void *ctx) {
+    uint64_t one = 1;
+    ssize_t n = write(((struct rig *)ctx)->notes, &one, sizeof(one));
+    CHECK(n == sizeof(one));
+}
+
+static bool start_worker(struct rig *r) {
+    char why[256] = "";
+    struct worker_config c = {.bind = addr_v4(127, 0, 0, 1, 0),
+                              .packets = 256,
+                              .mailbox = 64,
+                              .wake_control = wake,
+                              .wake_ctx = r,
+                              .taps = r->taps};
+    c.engine = (struct engine_config){.max_peers = 16,
+                                      .max_tours = 4,
+                                      .cache_packets = 64,
+                                      .media_silence = 8 * US_PER_S,
+                                      .peer_timeout = 15 * US_PER_S,
+                                      .join_timeout = 30 * US_PER_S,
+                                      .keyframe_interval = 10 * US_PER_S,
+                                      .identity = r->identity};
+    enum err err = worker_start(&c, &r->worker, why);
+    if (err != OK) {
+        printf("# %s\n", why);
+    }
+    return err == OK;
+}
+
+static bool connect_client(struct rig *r) {
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(worker_port(r->worker)),
+                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    r->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return connect(r->fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+static void rig_close(struct rig *r) {
+    struct tap t;
+    worker_stop(r->worker);
+    while (r->taps && mailbox_pop(r->taps, &t)) {
+        packet_unref(t.packet);
+    }
+    r->worker = worker_free(r->worker);
+    mailbox_free(r->taps);
+    dtls_free(r->dtls);
+    dtls_identity_free(r->identity);
+    dtls_identity_free(r->client_identity);
+    close(r->notes);
+    close(r->fd);
+}
+
+static bool rig_open(struct rig *r) {
+    *r = (struct rig){.fd = -1};
+    CHECK(srtp_library_init() == OK);
+    r->notes = eventfd(0, EFD_CLOEXEC);
+    r->identity = dtls_identity_new(clock_wall());
+    r->client_identity = dtls_identity_new(clock_wall());
+    r->taps = mailbox_new(64, sizeof(struct tap));
+    if (!r->identity || !r->client_identity || !r->taps || !start_worker(r)) {
+        return false;
+    }
+    r->dtls = dtls_new(r->client_identity, dtls_identity_fingerprint(r->identity), true);
+    struct session_params *s = &r->params;
+    *s = (struct session_params){
+        .peer = PEER,
+        .participant = 3,
+        .tour = TOUR,
+        .host = true,
+        .record_consent = true,
+        .cname = "worker",
+        .ice = {"serverfrag", "serverpasswordserverpass", "clientfrag", "clientpasswordclientpass"},
+        .n_lines = 1};
+    memcpy(s->fingerprint, dtls_identity_fingerprint(r->client_identity), FINGERPRINT_LEN);
+    s->lines[0] = (struct session_line){
+        .mid = "0", .source = SOURCE_MICROPHONE, .codec = CODEC_OPUS, .pt = 111, .ssrc = MIC_SSRC};
+    return r->dtls && connect_client(r);
+}
+
+static bool readable(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, PATIENCE_MS) == 1;
+}
+
+static bool wait_event(struct rig *r, struct media_event *ret) {
+    uint64_t count;
+    for (;;) {
+        worker_listen(r->worker);
+        if (worker_event(r->worker, ret)) {
+            return true;
+        }
+        if (!readable(r->notes) || read(r->notes, &count, sizeof(count)) != sizeof(count)) {
+            return false;
+        }
+    }
+}
+
+static bool order(struct rig *r, const struct worker_order *o) {
+    return worker_post(r->worker, o);
+}
+
+static bool add_peer(struct rig *r) {
+    struct session_params *p = mem_alloc(sizeof(*p));
+    if (!p) {
+        return false;
+    }
+    *p = r->params;
+    return order(r, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}) &&
+           order(r, &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = TOUR, .on = true}) &&
+           order(r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p});
+}
+
+/* A connectivity check and its answer; resent until the worker has obeyed the orders. */
+static bool check_connectivity(struct rig *r) {
+    uint8_t buf[256], in[512];
+    struct addr mapped;
+    struct stun_check k = {.c = &r->params.ice, .tie = 1, .nominate = true};
+    for (int i = 0; i < 200; i++) {
+        struct wr w = wr_of(buf, sizeof(buf));
+        struct pollfd p = {.fd = r->fd, .events = POLLIN};
+        memset(k.id, i, sizeof(k.id));
+        stun_write_check(&w, &k);
+        CHECK(!w.bad && send(r->fd, buf, wr_len(&w), 0) > 0);
+        if (poll(&p, 1, 50) == 1) {
+            ssize_t n = recv(r->fd, in, sizeof(in), 0);
+            return n > 0 && stun_read_response(bytes_of(in, (size_t)n), k.id,
+                                               r->params.ice.local_pwd, &mapped);
+        }
+    }
+    return false;
+}
+
+static bool shake_hands(struct rig *r) {
+    uint8_t buf[PACKET_CAP];
+    enum dtls_state state = DTLS_HANDSHAKING;
+    dtls_start(r->dtls, clock_now());
+    for (;;) {
+        for (size_t n; (n = dtls_output(r->dtls, buf, sizeof(buf))) > 0;) {
+            CHECK(send(r->fd, buf, n, 0) == (ssize_t)n);
+        }
+        if (state != DTLS_HANDSHAKING) {
+            return state == DTLS_DONE;
+        }
+        if (!readable(r->fd)) {
+            return false;
+        }
+        ssize_t n = recv(r->fd, buf, sizeof(buf), 0);
+        if (n > 0 && wire_classify(bytes_of(buf, (size_t)n)) == WIRE_DTLS) {
+            state = dtls_input(r->dtls, clock_now(), bytes_of(buf, (size_t)n));
+        }
+    }
+}
+
+static bool send_voice(struct rig *r, unsigned packets) {
+    static const uint8_t payload[40] = {0xfc};
+    uint8_t header[RTP_FIXED_HEADER], out[200];
+    struct dtls_keys keys;
+    if (dtls_export(r->dtls, &keys) != OK) {
+        return false;
+    }
+    struct srtp_sealer *sealer = srtp_sealer_new(&keys);
+    for (unsigned i = 0; sealer && i < packets; i++) {
+        struct rtp h = {.pt = 111, .seq = (uint16_t)(100 + i), .ts = i * 960, .ssrc = MIC_SSRC};
+        size_t n = rtp_write_header(header, sizeof(header), &h, NULL, 0);
+        struct wr w = wr_of(out, sizeof(out));
+        n = srtp_seal_rtp(sealer, 100 + i, bytes_of(header, n), bytes_of(payload, sizeof(payload)),
+                          &w);
+        CHECK(n > 0 && send(r->fd, out, n, 0) == (ssize_t)n);
+    }
+    bool ok = sealer != NULL;
+    srtp_sealer_free(sealer);
+    return ok;
+}
+
+/* Counts tapped packets until `wanted` have come. */
+static unsigned count_taps(struct rig *r, unsigned wanted) {
+    unsigned got = 0;
+    struct tap t;
+    while (got < wanted && readable(mailbox_fd(r->taps))) {
+        mailbox_wake(r->taps);
+        while (mailbox_pop(r->taps, &t)) {
+            got += t.type == TAP_RTP && t.seq % 65536 == 100 + got && t.payload_len == 40;
+            packet_unref(t.packet);
+        }
+    }
+    return got;
+}
+
+TEST(worker_joins_a_client_and_taps_its_voice) {
+    struct rig r;
+    struct media_event e;
+    REQUIRE(rig_open(&r));
+    EXPECT(add_peer(&r));
+    EXPECT(check_connectivity(&r));
+    EXPECT(shake_hands(&r));
+    EXPECT(wait_event(&r, &e));
+    EXPECT_EQ(e.type, MEDIA_PEER_CONNECTED);
+    EXPECT_EQ(e.peer, PEER);
+    EXPECT(send_voice(&r, 20));
+    EXPECT_EQ(count_taps(&r, 20), 20);
+    EXPECT(wait_event(&r, &e));
+    EXPECT_EQ(e.type, MEDIA_SOURCE_ON);
+    rig_close(&r);
+}
+
+TEST(worker_reports_a_peer_it_cannot_take) {
+    struct rig r;
+    struct media_event e;
+    REQUIRE(rig_open(&r));
+    struct session_params *p = mem_alloc(sizeof(*p));
+    REQUIRE(p);
+    *p = r.params;
+    /* The tour was never added. */
+    EXPECT(order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p}));
+    EXPECT(wait_event(&r, &e));
+    EXPECT_EQ(e.type, MEDIA_PEER_FAILED);
+    EXPECT_EQ(e.peer, PEER);
+    EXPECT_EQ(e.reason, ERR_UNKNOWN);
+    rig_close(&r);
+}
+
+static uint64_t dropped(const struct rig *r) {
+    struct engine_counters c;
+    worker_counters(r->worker, &c);
+    return c.drop_other + c.drop_unknown_address + c.drop_stun;
+}
+
+TEST(worker_counts_and_drops_what_strangers_send) {
+    static const uint8_t garbage[3][40] = {{0xff}, {22, 0xfe, 0xfd}, {0x80, 111}};
+    struct rig r;
+    REQUIRE(rig_open(&r));
+    for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
+        EXPECT(send(r.fd, garbage[i], sizeof(garbage[i]), 0) > 0);
+    }
+    /* Counters are published four times a second; look until they are. */
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (dropped(&r) < 3 && clock_now() < limit) {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10);
+    }
+    EXPECT_EQ(dropped(&r), 3);
+    rig_close(&r);
+}
+
+TEST(worker_stops_twice_and_frees_null) {
+    struct rig r;
+    REQUIRE(rig_open(&r));
+    worker_stop(r.worker);
+    worker_stop(NULL);
+    EXPECT(worker_free(NULL) == NULL);
+    rig_close(&r);
+}
