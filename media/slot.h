@@ -36,6 +36,7 @@ struct slot {
     struct send_limit limit;
 };
 
+/* In place, in the zeroed memory of its peer; nothing is shown. */
 void slot_init(struct slot *s, struct peer *p, const struct session_line *line);
 /* What it shows or is about to show; NULL = nothing. */
 struct source *slot_intent(const struct slot *s);

@@ -42,6 +42,7 @@ struct source {
     struct send_cache cache;
 };
 
+/* Camera or screen: switches at key frames only. */
 static inline bool line_is_video(const struct line *l) {
     return l->s.source != SOURCE_MICROPHONE;
 }

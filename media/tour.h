@@ -25,7 +25,9 @@ struct tour {
     struct speaker_set voices;            /* ids are participants */
 };
 
+/* A tour in the engine's map. ERR_NOMEM, ERR_FULL. */
 enum err tour_new(struct engine *e, uint64_t handle);
+/* NULL when there is none. */
 struct tour *tour_find(const struct engine *e, uint64_t handle);
 /* Remove a tour with its peers, without events for them. */
 void tour_remove(struct tour *t, us_t now);
