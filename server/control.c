@@ -158,8 +158,7 @@ enum err control_open(struct control *c, char why[CONTROL_WHY]) {
     return OK;
 }
 
-/* libwebsockets says nothing useful when it cannot bind: try it first, for a clear message. */
-static enum err try_port(const struct config *cfg, char *why) {
+enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->listen_port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
                               .sin6_port = htons((uint16_t)cfg->listen_port)};
@@ -194,19 +193,17 @@ enum err control_listen(struct control *c, char why[CONTROL_WHY]) {
         .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
         .protocols = protocols,
         .vhost_name = "oriel",
-        .options =
-            LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   (c->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
+                   (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         .timeout_secs = (unsigned)cfg->http_s,
         .keepalive_timeout = 30,
         .retry_and_idle_policy = &keepalive,
         .alpn = "http/1.1",
         .ssl_cert_filepath = c->tls ? cfg->tls_cert : NULL,
         .ssl_private_key_filepath = c->tls ? cfg->tls_key : NULL,
-        .ssl_options_set = SSL_OP_NO_RENEGOTIATION,
+        .ssl_options_set = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
     };
-    if (try_port(cfg, why) != OK) {
-        return ERR_IO;
-    }
     c->vhost = lws_create_vhost(c->lws, &info);
     if (!c->vhost) {
         snprintf(why, CONTROL_WHY, "cannot listen on %.64s port %" PRId64, cfg->listen_address,

@@ -56,6 +56,9 @@ struct control {
     uint8_t *scratch; /* LWS_PRE + READER_CHUNK_MAX bytes: what is being written */
 };
 
+/* Try the TCP port and let go of it: libwebsockets says nothing useful when it cannot bind, and a
+ * second server must stop before it touches the first one's state. ERR_IO, the reason in why. */
+enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]);
 /* The libwebsockets context, which control_wake needs, without a listening socket. ERR_NOMEM. */
 enum err control_open(struct control *c, char why[CONTROL_WHY]);
 /* Start to listen; sets port. ERR_IO with the reason in why. */

@@ -139,7 +139,10 @@ static void fill_urls(struct control *c) {
 static enum err start_basics(struct parts *p, char *why) {
     struct control *c = &p->control;
     struct rng rng = clock_rng();
-    enum err e = c->tls ? tls_check(c->config->tls_cert, c->config->tls_key, why) : OK;
+    enum err e = control_port_free(c->config, why);
+    if (e == OK && c->tls) {
+        e = tls_check(c->config->tls_cert, c->config->tls_key, why);
+    }
     if (e == OK) {
         e = parts_auth(c->config, true, &c->auth, why);
     }

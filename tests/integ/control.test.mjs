@@ -307,6 +307,30 @@ await test('SIGHUP reads the log level again, SIGTERM ends in good order', async
   expectEqual(code, 0, `exit status (${signal})\n${server.tail()}`);
 });
 
+await test('WebSocket: a client that does not read is closed, the others go on', async () => {
+  const slow = tempDir();
+  const name = await writeConfig(slow, (c) => {
+    own(c);
+    c.state_dir = path.join(slow, 'var');
+    c.log.level = 'warn';
+    c.limits = { send_queue_kib: 64, messages_per_second: 10000 };
+  });
+  const other = new Server([ORIEL, 'serve', '-c', name]);
+  await other.ready;
+  const client = await WsClient.open(base);
+  const reader = await WsClient.open(base);
+  client.socket.pause();
+  const hello = JSON.stringify({ type: 'hello', id: 1, token: token({}) });
+  for (let i = 0; i < 15000; i++) {
+    client.send(hello);
+  }
+  await until(() => other.metric('oriel_ws_slow_closed_total'), 'the slow client is closed');
+  expectEqual((await reader.ask({ type: 'hello', id: 2, token: token({}) })).re, 2, 'the other one');
+  client.socket.destroy();
+  await until(async () => (await other.metric('oriel_ws_connections')) === 1, 'it is gone');
+  expectEqual((await other.stop()).code, 0, 'exit status');
+});
+
 await test('--lan: TLS with a certificate for the address', async () => {
   const lan = tempDir();
   const name = await writeConfig(lan, (c) => {
