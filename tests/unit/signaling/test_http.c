@@ -59,10 +59,10 @@ TEST(whip_publishes_as_a_seat) {
     EXPECT_GOT(&w, 1, "participant_joined");
     EXPECT_GOT(&w, 1, "\"name\":\"Camera\",\"role\":\"agent\"");
     const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
-    REQUIRE(add && add->params.n_lines == 2);
-    EXPECT_EQ(add->params.lines[0].source, SOURCE_MICROPHONE);
-    EXPECT_EQ(add->params.lines[1].source, SOURCE_CAMERA);
-    EXPECT(add->params.host && add->params.record_consent);
+    REQUIRE(add && add->params->n_lines == 2);
+    EXPECT_EQ(add->params->lines[0].source, SOURCE_MICROPHONE);
+    EXPECT_EQ(add->params->lines[1].source, SOURCE_CAMERA);
+    EXPECT(add->params->host && add->params->record_consent);
     r = ask(&w, (struct request){.method = SIG_DELETE, .token = AGENT, .resource = resource_of(r)});
     EXPECT_EQ(r->e.status, 200);
     EXPECT_GOT(&w, 1, "\"reason\":\"left\"");
@@ -152,7 +152,7 @@ TEST(whip_trickle_and_restart) {
     REQUIRE(world_open(&w, NULL));
     const struct record *r =
         ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params.peer;
+    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
     char etag[32], id[32];
     snprintf(etag, sizeof(etag), "%s", r->etag);
     snprintf(id, sizeof(id), "%s", resource_of(r));
@@ -175,8 +175,8 @@ TEST(whip_trickle_and_restart) {
     const struct record *restart = world_effect(&w, EFFECT_PEER_RESTART);
     REQUIRE(restart);
     EXPECT_EQ(restart->e.peer, peer);
-    EXPECT_STR(restart->ice.remote_ufrag, "newu");
-    EXPECT(strstr(r->text, restart->ice.local_ufrag) && strstr(r->text, restart->ice.local_pwd));
+    EXPECT_STR(restart->ice->remote_ufrag, "newu");
+    EXPECT(strstr(r->text, restart->ice->local_ufrag) && strstr(r->text, restart->ice->local_pwd));
     EXPECT(strstr(r->text, "a=candidate:") && strstr(r->text, "a=mid:0"));
     expect_problem(ask(&w, q), 412, "etag_mismatch"); /* the old one is stale now */
     q.match = "*";
@@ -216,7 +216,7 @@ TEST(a_vanished_publisher_leaves) {
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
     ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params.peer, "timeout");
+    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params->peer, "timeout");
     world_drain(&w);
     EXPECT_STR(world_got(&w, 1, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"disconnected\"}");
@@ -236,16 +236,16 @@ TEST(whep_is_a_viewer) {
     EXPECT_EQ(r->e.status, 201);
     EXPECT(strncmp(r->location, "/whep/demo/", 11) == 0);
     const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
-    REQUIRE(add && add->params.n_lines == 2);
-    EXPECT(add->params.loudest_audio && add->params.participant);
-    EXPECT_EQ(add->params.lines[0].slot, SLOT_AUDIO);
-    EXPECT_EQ(add->params.lines[1].slot, SLOT_STAGE);
+    REQUIRE(add && add->params->n_lines == 2);
+    EXPECT(add->params->loudest_audio && add->params->participant);
+    EXPECT_EQ(add->params->lines[0].slot, SLOT_AUDIO);
+    EXPECT_EQ(add->params->lines[1].slot, SLOT_STAGE);
     EXPECT_NOT(&w, 1, "participant");
     char first[32];
     snprintf(first, sizeof(first), "%s", resource_of(r));
     /* Two at once are the limit here; one more when one is gone. */
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
-    uint64_t second = world_effect(&w, EFFECT_PEER_ADD)->params.peer;
+    uint64_t second = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
     expect_problem(ask(&w, play("buyer|demo|tv|")), 503, "tour_full");
     EXPECT_EQ(ask(&w, play("buyer|demo|other|"))->e.status, 201);
     struct request q = {

@@ -83,10 +83,11 @@ TEST(join_answers_and_starts_the_tour) {
     const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
     const struct record *person = world_effect(&w, EFFECT_PARTICIPANT);
     REQUIRE(tour && peer && person && tour < peer);
-    EXPECT(peer->params.tour == tour->e.tour && peer->params.participant == person->e.participant);
-    EXPECT(peer->params.peer && !peer->params.host && !peer->params.loudest_audio);
-    EXPECT(!peer->params.record_consent && strlen(peer->params.cname) == 16);
-    EXPECT_EQ(peer->params.n_lines, 4);
+    EXPECT(peer->params->tour == tour->e.tour &&
+           peer->params->participant == person->e.participant);
+    EXPECT(peer->params->peer && !peer->params->host && !peer->params->loudest_audio);
+    EXPECT(!peer->params->record_consent && strlen(peer->params->cname) == 16);
+    EXPECT_EQ(peer->params->n_lines, 4);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     EXPECT(person->e.on && !person->e.consent_version);
     ann_hosts(&w, 2);
@@ -95,7 +96,7 @@ TEST(join_answers_and_starts_the_tour) {
                "\"Ann\",\"role\":\"agent\",\"host\":true,");
     EXPECT_NOT(&w, 2, "participant_joined");
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 0);
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params.host);
+    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->host);
     world_close(&w);
 }
 
@@ -390,7 +391,7 @@ TEST(record_auto_starts_with_the_first_participant) {
     const struct record *p = world_effect(&w, EFFECT_PARTICIPANT);
     const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
     REQUIRE(r && p && peer && world_effect(&w, EFFECT_TOUR_ADD) < r && r < p && p < peer);
-    EXPECT(r->e.on && peer->params.record_consent);
+    EXPECT(r->e.on && peer->params->record_consent);
     EXPECT_STR(p->e.consent_version, "v1");
     world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), extra);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);

@@ -9,7 +9,7 @@ static void join_as(struct world *w, uint64_t conn, const char *sub) {
 
 static uint64_t last_peer(const struct world *w) {
     const struct record *r = world_effect(w, EFFECT_PEER_ADD);
-    return r ? r->params.peer : 0;
+    return r ? r->params->peer : 0;
 }
 
 static void drop(struct world *w, uint64_t conn) {
@@ -83,8 +83,8 @@ TEST(resume_keeps_seat_media_mutes_and_pins) {
     const struct record *mute = world_effect(&w, EFFECT_MUTE);
     const struct record *pin = world_effect(&w, EFFECT_PIN);
     REQUIRE(add && mute && pin && add < mute);
-    EXPECT(mute->e.peer == add->params.peer && mute->e.kind == SOURCE_CAMERA && mute->e.on);
-    EXPECT(pin->e.peer == add->params.peer && pin->e.participant);
+    EXPECT(mute->e.peer == add->params->peer && mute->e.kind == SOURCE_CAMERA && mute->e.on);
+    EXPECT(pin->e.peer == add->params->peer && pin->e.participant);
     world_close(&w);
 }
 
@@ -125,7 +125,7 @@ TEST(restart_keeps_the_transport) {
     join_as(&w, 1, "ada");
     world_field(world_got(&w, 1, "joined"), "answer", before, sizeof(before));
     uint64_t peer = last_peer(&w);
-    struct ice_credentials old = world_effect(&w, EFFECT_PEER_ADD)->params.ice;
+    struct ice_credentials old = world_effect(&w, EFFECT_PEER_ADD)->params->ice;
     world_join(&w, 1, "restart", small_offer_restarted(), "");
     EXPECT_GOT(&w, 1, "{\"type\":\"restarted\",\"re\":7,\"slots\":[{\"mid\":\"2\"");
     world_field(world_got(&w, 1, "restarted"), "answer", after, sizeof(after));
@@ -133,10 +133,10 @@ TEST(restart_keeps_the_transport) {
     const struct record *r = world_effect(&w, EFFECT_PEER_RESTART);
     REQUIRE(r);
     EXPECT_EQ(r->e.peer, peer);
-    EXPECT_STR(r->ice.remote_ufrag, "bbbb");
-    EXPECT_STR(r->ice.remote_pwd, "0123456789abcdefghijklbbbb");
-    EXPECT(strcmp(r->ice.local_ufrag, old.local_ufrag) != 0);
-    EXPECT(strstr(after, r->ice.local_ufrag) && strstr(after, r->ice.local_pwd));
+    EXPECT_STR(r->ice->remote_ufrag, "bbbb");
+    EXPECT_STR(r->ice->remote_pwd, "0123456789abcdefghijklbbbb");
+    EXPECT(strcmp(r->ice->local_ufrag, old.local_ufrag) != 0);
+    EXPECT(strstr(after, r->ice->local_ufrag) && strstr(after, r->ice->local_pwd));
     EXPECT(!strstr(after, old.local_ufrag));
     /* What is sent keeps its SSRCs. */
     const char *ssrc = strstr(before, "a=ssrc-group:FID");
@@ -337,7 +337,7 @@ TEST(a_lost_transport_keeps_the_seat) {
     world_join(&w, 1, "restart", small_offer_restarted(), "");
     EXPECT_GOT(&w, 1, "restarted");
     REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params.record_consent);
+    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->record_consent);
     EXPECT_EQ(world_count(&w, EFFECT_MUTE), 1);
     EXPECT_EQ(world_count(&w, EFFECT_PIN), 1);
     world_close(&w);

@@ -95,11 +95,13 @@ void world_close(struct world *w) {
         free(w->log[i].text);
         free(w->log[i].location);
         free(w->log[i].etag);
+        free(w->log[i].params);
+        free(w->log[i].ice);
     }
     free(w->log);
 }
 
-static char *copy_of(const char *s, size_t n) {
+static void *copy_of(const void *s, size_t n) {
     char *p = malloc(n + 1);
     CHECK(p);
     memcpy(p, s, n);
@@ -118,10 +120,10 @@ void world_drain(struct world *w) {
         r->location = e.location ? copy_of(e.location, strlen(e.location)) : NULL;
         r->etag = e.etag ? copy_of(e.etag, strlen(e.etag)) : NULL;
         if (e.params) {
-            r->params = *e.params;
+            r->params = copy_of(e.params, sizeof(*e.params));
         }
         if (e.ice) {
-            r->ice = *e.ice;
+            r->ice = copy_of(e.ice, sizeof(*e.ice));
         }
     }
 }

@@ -8,13 +8,13 @@
 #include "signaling/signaling.h"
 #include "tests/unit/test.h"
 
-#define LOG_MAX 65536
+#define LOG_MAX 16384
 
 struct record { /* an effect whose texts are copies */
     struct sig_effect e;
     char *text, *location, *etag;
-    struct session_params params;
-    struct ice_credentials ice;
+    struct session_params *params; /* NULL unless the effect has them */
+    struct ice_credentials *ice;
 };
 
 struct world {

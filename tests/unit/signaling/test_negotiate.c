@@ -1,0 +1,415 @@
+/* Offers of real clients and the answers they get, line by line. */
+#include "signaling/negotiate.h"
+#include "tests/unit/signaling/world.h"
+
+#include <stdlib.h>
+
+struct deal {
+    struct sdp offer;
+    struct plan plan;
+    struct negotiation n;
+    struct session_params params;
+    struct rng_seeded seed;
+    struct rng rng;
+    char *answer;
+};
+
+static struct deal *deal_new(const char *text, enum sig_code expected) {
+    struct deal *d = calloc(1, sizeof(*d));
+    CHECK(d);
+    rng_seed(&d->seed, 7);
+    d->rng = rng_from_seeded(&d->seed);
+    EXPECT_EQ(sdp_parse(text, strlen(text), &d->offer), expected);
+    return d;
+}
+
+static enum sig_code deal_close(struct deal *d, enum codec video) {
+    static const uint8_t fingerprint[FINGERPRINT_LEN] = {0xab, 0xcd, [31] = 0x0f};
+    struct addr at = addr_v4(192, 0, 2, 10, 40000);
+    struct out o = {NULL, false};
+    d->n =
+        (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = video, .rng = &d->rng};
+    d->params.peer = 77;
+    memcpy(d->params.cname, "cname", 6);
+    enum sig_code code = negotiate(&d->n, &d->params);
+    if (code != SIG_OK) {
+        return code;
+    }
+    struct answer a = {.n = &d->n,
+                       .params = &d->params,
+                       .fingerprint = fingerprint,
+                       .candidates = &at,
+                       .n_candidates = 1,
+                       .start_bitrate_kbps = 1500,
+                       .version = 1};
+    answer_write(&o, &a);
+    struct text *t = out_done(&o);
+    CHECK(t);
+    d->answer = strdup(t->p);
+    text_unref(t);
+    return code;
+}
+
+static void deal_free(struct deal *d) {
+    free(d->answer);
+    free(d);
+}
+
+/* The m-section number i of an answer, as a string of its own. */
+static char *section(const char *answer, int i) {
+    const char *p = strstr(answer, "\r\nm=");
+    for (; p && i > 0; i--) {
+        p = strstr(p + 2, "\r\nm=");
+    }
+    CHECK(p);
+    const char *end = strstr(p + 2, "\r\nm=");
+    size_t n = end ? (size_t)(end - p) : strlen(p + 2);
+    char *s = calloc(1, n + 1);
+    memcpy(s, p + 2, n);
+    return s;
+}
+
+#define HAS(text, part)                                                         \
+    do {                                                                        \
+        if (!strstr((text), (part))) {                                          \
+            test_fail(__FILE__, __LINE__, "missing %s in\n%s", (part), (text)); \
+        }                                                                       \
+    } while (0)
+#define HAS_NOT(text, part) EXPECT(!strstr((text), (part)))
+
+static const char fp[] = "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+                         "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:passive\r\n";
+
+TEST(chromium_publishes_by_whip) {
+    struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    const struct session_params *p = &d->params;
+    EXPECT(strlen(p->ice.local_ufrag) == 12 && strlen(p->ice.local_pwd) == 24);
+    EXPECT_STR(p->ice.remote_ufrag, "Hrn0");
+    EXPECT_STR(p->ice.remote_pwd, "eB+jM2SBlFupL+pUPzWT9gmw");
+    EXPECT(p->fingerprint[0] == 0xe0 && p->fingerprint[31] == 0xb8);
+    EXPECT_EQ(p->n_lines, 2);
+    EXPECT_EQ(p->lines[0].ssrc, 3393947235);
+    EXPECT(p->lines[1].ssrc == 3830062380 && p->lines[1].rtx_ssrc == 1898249276);
+    EXPECT(p->lines[1].nack && p->lines[1].pli && p->lines[1].twcc && p->lines[0].twcc);
+    /* The whole answer, byte for byte but for what is random. */
+    char want[4096];
+    snprintf(want, sizeof(want),
+             "v=0\r\no=- 77 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\n"
+             "a=group:BUNDLE 0 1\r\na=msid-semantic: WMS *\r\n"
+             "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+             "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
+             "a=candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host\r\n"
+             "a=end-of-candidates\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
+             "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+             "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+             "a=extmap:3 http://www.ietf.org/id/"
+             "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
+             "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+             "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\n"
+             "a=fmtp:111 minptime=10;useinbandfec=1\r\n"
+             "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n"
+             "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
+             "a=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
+             "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+             "a=extmap:13 urn:3gpp:video-orientation\r\n"
+             "a=extmap:3 http://www.ietf.org/id/"
+             "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
+             "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+             "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 ccm fir\r\n"
+             "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
+             "a=fmtp:96 x-google-start-bitrate=1500\r\n"
+             "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n",
+             p->ice.local_ufrag, p->ice.local_pwd, fp, p->ice.local_ufrag, p->ice.local_pwd, fp);
+    EXPECT_STR(d->answer, want);
+    deal_free(d);
+}
+
+/* 3 sources and 12 slots, as the page asks. */
+static void tour_wants(struct wants *w) {
+    static const uint8_t sources[] = {SOURCE_MICROPHONE, SOURCE_CAMERA, SOURCE_SCREEN};
+    *w = (struct wants){.n = 15};
+    for (int i = 0; i < 15; i++) {
+        snprintf(w->at[i].mid, sizeof(w->at[i].mid), "%u", (unsigned)i % 100);
+        if (i < 3) {
+            w->at[i].source = sources[i];
+        } else {
+            w->at[i].slot = i == 3 ? SLOT_STAGE : i < 12 ? SLOT_GALLERY : SLOT_AUDIO;
+        }
+    }
+}
+
+TEST(chromium_joins_a_tour) {
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct wants w;
+    const char *field;
+    tour_wants(&w);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(d->params.n_lines, 15);
+    HAS(d->answer, "a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14\r\n");
+    char *stage = section(d->answer, 3), *gallery = section(d->answer, 11);
+    char *voice = section(d->answer, 12), *other = section(d->answer, 14);
+    HAS(stage, "a=sendonly\r\n");
+    HAS(stage, "a=msid:stage stage-video\r\n");
+    HAS(voice, "a=msid:stage stage-audio\r\n");
+    HAS(gallery, "a=msid:gallery-7 gallery-7-track\r\n");
+    HAS(other, "a=msid:audio-2 audio-2-track\r\n");
+    HAS(stage, "a=ssrc-group:FID ");
+    HAS_NOT(voice, "ssrc-group");
+    HAS(voice, " cname:cname\r\n");
+    /* What is sent carries neither transport-cc nor abs-send-time, nor a start bitrate. */
+    HAS(stage, "sdes:mid\r\n");
+    HAS(stage, "urn:3gpp:video-orientation\r\n");
+    HAS(voice, "ssrc-audio-level\r\n");
+    HAS_NOT(stage, "transport-");
+    HAS_NOT(stage, "abs-send-time");
+    HAS_NOT(stage, "x-google");
+    HAS_NOT(voice, "transport-");
+    HAS_NOT(stage, "a=candidate");
+    HAS_NOT(d->answer, "simulcast");
+    HAS_NOT(d->answer, "rtp-stream-id");
+    HAS_NOT(d->answer, "H264");
+    for (int i = 0; i < 15; i++) {
+        const struct session_line *l = &d->params.lines[i];
+        EXPECT(l->ssrc != 0 && (l->codec == CODEC_OPUS) == (l->rtx_ssrc == 0));
+        for (int k = 0; k < i; k++) {
+            EXPECT(d->params.lines[k].ssrc != l->ssrc && d->params.lines[k].rtx_ssrc != l->ssrc);
+            EXPECT(!l->rtx_ssrc || d->params.lines[k].rtx_ssrc != l->rtx_ssrc);
+        }
+    }
+    EXPECT_EQ(d->params.lines[11].slot_index, 7);
+    free(stage);
+    free(gallery);
+    free(voice);
+    free(other);
+    deal_free(d);
+}
+
+TEST(only_the_tours_codec_is_accepted) {
+    static const struct {
+        enum codec codec;
+        uint8_t pt, rtx;
+        const char *fmtp;
+    } want[] = {{CODEC_VP9, 98, 99, "a=fmtp:98 x-google-start-bitrate=1500\r\n"},
+                {CODEC_AV1, 45, 46, "a=fmtp:45 x-google-start-bitrate=1500\r\n"},
+                {CODEC_H264, 102, 103,
+                 "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;"
+                 "profile-level-id=42001f;x-google-start-bitrate=1500\r\n"}};
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+        plan_whip(&d->offer, &d->plan);
+        REQUIRE(deal_close(d, want[i].codec) == SIG_OK);
+        EXPECT_EQ(d->params.lines[1].pt, want[i].pt);
+        EXPECT_EQ(d->params.lines[1].rtx_pt, want[i].rtx);
+        HAS(d->answer, want[i].fmtp);
+        HAS_NOT(d->answer, "VP8");
+        deal_free(d);
+    }
+}
+
+TEST(firefox_joins) {
+    struct deal *d = deal_new(data_file("firefox.sdp"), SIG_OK);
+    struct wants w = {4,
+                      {{"0", SOURCE_MICROPHONE, 0},
+                       {"1", SOURCE_CAMERA, 0},
+                       {"2", 0, SLOT_STAGE},
+                       {"3", 0, SLOT_AUDIO}}};
+    const char *field;
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(d->params.fingerprint[0], 11); /* from the session level */
+    const struct session_line *l = d->params.lines;
+    EXPECT(l[0].pt == 109 && l[1].pt == 120 && l[1].rtx_pt == 124);
+    EXPECT(l[1].ssrc == 1469217216 && l[1].rtx_ssrc == 2904143553);
+    EXPECT(!l[0].twcc && l[1].twcc && !l[2].twcc);
+    char *audio = section(d->answer, 0), *video = section(d->answer, 1);
+    HAS_NOT(audio, "rtcp-rsize"); /* it was not offered */
+    HAS(video, "rtcp-rsize");
+    HAS(audio, "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n");
+    HAS_NOT(audio, "csrc-audio-level");
+    free(audio);
+    free(video);
+    deal_free(d);
+}
+
+TEST(gstreamer_publishes) {
+    struct deal *d = deal_new(data_file("gstreamer.sdp"), SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(d->params.n_lines, 2);
+    EXPECT_STR(d->params.lines[0].mid, "video0");
+    EXPECT_EQ(d->params.lines[1].codec, CODEC_OPUS); /* "OPUS", on a bundle-only line */
+    EXPECT(!d->params.lines[0].nack && d->params.lines[0].pli && !d->params.lines[0].twcc);
+    EXPECT(!d->params.lines[1].pli);
+    HAS(d->answer, "a=group:BUNDLE video0 audio1\r\n");
+    HAS(d->answer, "m=audio 9 UDP/TLS/RTP/SAVPF 97\r\n");
+    HAS(d->answer, "a=rtpmap:97 opus/48000/2\r\n");
+    HAS_NOT(d->answer, "extmap");
+    HAS_NOT(d->answer, "transport-cc");
+    deal_free(d);
+}
+
+TEST(aiortc_plays) {
+    struct deal *d = deal_new(data_file("aiortc.sdp"), SIG_OK);
+    plan_whep(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(d->params.n_lines, 2);
+    /* Id 2 means two things in its bundle: it would misread one of them. */
+    HAS_NOT(d->answer, "a=extmap:2 ");
+    HAS(d->answer, "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
+    EXPECT_EQ(d->params.lines[0].ext.id[RTP_EXT_AUDIO_LEVEL], 0);
+    EXPECT(d->params.lines[1].nack && d->params.lines[1].rtx_pt == 98);
+    HAS_NOT(d->answer, "ccm fir");
+    deal_free(d);
+}
+
+#define FP                                                                   \
+    "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:" \
+    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
+#define ICE "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+#define OPUS "a=rtpmap:111 opus/48000/2\r\n"
+#define AUDIO(mid) "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:" mid "\r\na=rtcp-mux\r\n" OPUS
+#define VP8(mid) \
+    "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:" mid "\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n"
+
+static enum sig_code whip(const char *text, enum codec video) {
+    struct deal *d = deal_new(text, SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    enum sig_code code = deal_close(d, video);
+    deal_free(d);
+    return code;
+}
+
+TEST(offers_that_cannot_be_answered) {
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0"), CODEC_VP8), SIG_OK);
+    EXPECT_EQ(whip("v=0\r\n" FP AUDIO("0"), CODEC_VP8), SIG_SDP_MALFORMED);
+    EXPECT_EQ(whip("v=0\r\n" ICE AUDIO("0"), CODEC_VP8), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" ICE "a=fingerprint:sha-1 00:11\r\n" AUDIO("0"), CODEC_VP8),
+              SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=fingerprint:sha-512 00:11\r\n", CODEC_VP8),
+              SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE "a=setup:passive\r\n" AUDIO("0"), CODEC_VP8),
+              SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=setup:active\r\n", CODEC_VP8), SIG_OK);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" OPUS, CODEC_VP8),
+              SIG_SDP_UNSUPPORTED); /* no rtcp-mux */
+    EXPECT_EQ(whip("v=0\r\n" FP ICE "m=audio 9 RTP/AVP 111\r\na=rtcp-mux\r\n" OPUS, CODEC_VP8),
+              SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") VP8("1"), CODEC_VP8),
+              SIG_SDP_UNSUPPORTED); /* two lines, no BUNDLE */
+    EXPECT_EQ(whip("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE AUDIO("0") VP8("1"), CODEC_VP8), SIG_OK);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE VP8("1"), CODEC_AV1), SIG_CODEC_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=recvonly\r\n", CODEC_VP8), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(
+        whip("v=0\r\n" FP ICE "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\n" OPUS, CODEC_VP8),
+        SIG_SDP_UNSUPPORTED);
+    /* Payload types that rtcp-mux would confuse with RTCP. */
+    EXPECT_EQ(whip("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 72\r\na=rtcp-mux\r\n"
+                   "a=rtpmap:72 VP8/90000\r\n",
+                   CODEC_VP8),
+              SIG_CODEC_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
+                   "a=rtpmap:96 VP8/8000\r\n",
+                   CODEC_VP8),
+              SIG_CODEC_UNSUPPORTED);
+}
+
+TEST(video_without_the_codec_is_refused_and_audio_kept) {
+    struct deal *d =
+        deal_new("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE VP8("0")
+                     AUDIO("1") "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n",
+                 SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_H264) == SIG_OK);
+    EXPECT(d->n.n_lacking == 1 && d->n.lacking[0] == 0);
+    HAS(d->answer, "a=group:BUNDLE 1\r\n");
+    HAS(d->answer,
+        "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:0\r\n");
+    HAS(d->answer, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n");
+    char *audio = section(d->answer, 1);
+    HAS(audio, "a=candidate:1 "); /* the first accepted line carries the transport */
+    free(audio);
+    deal_free(d);
+}
+
+TEST(a_single_line_needs_neither_mid_nor_bundle) {
+    struct deal *d =
+        deal_new("v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\n" OPUS, SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    HAS_NOT(d->answer, "BUNDLE");
+    HAS_NOT(d->answer, "a=mid");
+    deal_free(d);
+}
+
+TEST(extension_directions_are_kept) {
+    struct deal *d = deal_new(
+        "v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE AUDIO(
+            "0") "a=sendonly\r\na=extmap:1/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+                 "a=extmap:2/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+                 "a=extmap:15 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n",
+        SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    HAS_NOT(d->answer, "ssrc-audio-level"); /* the client only receives it */
+    HAS(d->answer, "a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
+    HAS_NOT(d->answer, "abs-send-time"); /* 15 has no one-byte form (RFC 8285 section 4.2) */
+    deal_free(d);
+}
+
+TEST(feedback_for_all_payload_types) {
+    struct deal *d =
+        deal_new("v=0\r\n" FP ICE VP8("0") "a=rtcp-fb:* nack\r\n"
+                                           "a=rtcp-fb:* ccm fir\r\na=rtcp-fb:* transport-cc\r\n",
+                 SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT(d->params.lines[0].nack && !d->params.lines[0].pli);
+    EXPECT(!d->params.lines[0].twcc); /* feedback without its header extension says nothing */
+    HAS(d->answer, "a=rtcp-fb:96 nack\r\n");
+    HAS(d->answer, "a=rtcp-fb:96 ccm fir\r\n");
+    deal_free(d);
+}
+
+TEST(plans_refuse_what_does_not_fit) {
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct wants w;
+    const char *field = NULL;
+    tour_wants(&w);
+    w.at[3].slot = SLOT_GALLERY; /* nine of them */
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_STR(field, "slots");
+    tour_wants(&w);
+    w.at[4].slot = SLOT_STAGE; /* two of them */
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    tour_wants(&w);
+    w.at[2].source = SOURCE_CAMERA;
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_STR(field, "sources");
+    tour_wants(&w);
+    strcpy(w.at[4].mid, "3");
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    deal_free(d);
+}
+
+TEST(the_same_peer_is_told_from_another) {
+    struct session_params a = {.n_lines = 2}, b;
+    strcpy(a.lines[0].mid, "0");
+    a.lines[0].pt = 96;
+    b = a;
+    b.ice.local_ufrag[0] = 'x';
+    EXPECT(negotiate_same_peer(&a, &b));
+    b.fingerprint[31] = 1;
+    EXPECT(!negotiate_same_peer(&a, &b));
+    b = a;
+    b.n_lines = 1;
+    EXPECT(!negotiate_same_peer(&a, &b));
+    b = a;
+    b.lines[0].pt = 97;
+    EXPECT(!negotiate_same_peer(&a, &b));
+    b = a;
+    b.lines[1].ext.id[RTP_EXT_MID] = 3;
+    EXPECT(!negotiate_same_peer(&a, &b));
+}

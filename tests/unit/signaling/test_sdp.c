@@ -1,0 +1,167 @@
+/* The parser on its own: spans, bounds, refusals. */
+#include "signaling/sdp.h"
+#include "tests/unit/signaling/world.h"
+
+#include <stdlib.h>
+
+static struct span span(const char *s) {
+    return (struct span){s, strlen(s)};
+}
+
+TEST(spans_split) {
+    struct span rest = span("a\r\nb\n\nlast"), line;
+    EXPECT(span_line(&rest, &line) && span_is(line, "a"));
+    EXPECT(span_line(&rest, &line) && span_is(line, "b"));
+    EXPECT(span_line(&rest, &line) && span_is(line, ""));
+    EXPECT(span_line(&rest, &line) && span_is(line, "last"));
+    EXPECT(!span_line(&rest, &line));
+    rest = span("  one two  ");
+    EXPECT(span_word(&rest, ' ', &line) && span_is(line, "one"));
+    EXPECT(span_word(&rest, ' ', &line) && span_is(line, "two"));
+    EXPECT(!span_word(&rest, ' ', &line));
+    EXPECT(span_is_nocase(span("OpUs"), "opus") && !span_is(span("OpUs"), "opus"));
+    EXPECT(span_eq(span(""), (struct span){NULL, 0}) && !span_eq(span("a"), span("b")));
+}
+
+TEST(span_numbers) {
+    static const uint32_t wrap[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
+    char text[16];
+    uint32_t v;
+    for (size_t i = 0; i < ARRAY_LEN(wrap); i++) {
+        snprintf(text, sizeof(text), "%u", wrap[i]);
+        EXPECT(span_number(span(text), 65535, &v) && v == wrap[i]);
+        EXPECT_EQ(span_number(span(text), 127, &v), wrap[i] <= 127);
+    }
+    EXPECT(span_number(span("4294967295"), UINT32_MAX, &v) && v == UINT32_MAX);
+    static const char *const bad[] = {"", "-1", "+1", " 1", "1a", "4294967296", "12345678901"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        EXPECT(!span_number(span(bad[i]), UINT32_MAX, &v));
+    }
+}
+
+TEST(span_params) {
+    struct span f =
+        span("level-asymmetry-allowed=1; Packetization-Mode=1;x=;profile-level-id=42e01f");
+    EXPECT(span_is(span_param(f, "packetization-mode"), "1"));
+    EXPECT(span_is(span_param(f, "profile-level-id"), "42e01f"));
+    EXPECT(span_param(f, "x").n == 0 && span_param(f, "absent").n == 0);
+    EXPECT(span_param(span("apt"), "apt").n == 0);
+    EXPECT(span_is(span_param(span("apt=96"), "apt"), "96"));
+}
+
+static enum sig_code parse(const char *text) {
+    static struct sdp s;
+    return sdp_parse(text, strlen(text), &s);
+}
+
+#define HEAD "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+#define AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+
+TEST(malformed_descriptions) {
+    static const char *const bad[] = {
+        "",
+        "v=1\r\n",
+        "nonsense",
+        HEAD,
+        HEAD "m=\r\n",
+        HEAD "m=audio\r\n",
+        HEAD "m=audio x UDP/TLS/RTP/SAVPF 111\r\n",
+        HEAD "m=audio 65536 UDP/TLS/RTP/SAVPF 111\r\n",
+        HEAD "m=audio 9 UDP/TLS/RTP/SAVPF\r\n",
+        HEAD "m=audio 9 UDP/TLS\"RTP 111\r\n",
+        HEAD "m=au<dio 9 UDP/TLS/RTP/SAVPF 111\r\n",
+        HEAD "m=averyverylongmedianame 9 UDP/TLS/RTP/SAVPF 111\r\n",
+        HEAD AUDIO "x\r\n",
+        HEAD AUDIO "\r\na=mid:0\r\n",
+        HEAD AUDIO "a=mid:\r\n",
+        HEAD AUDIO "a=mid:a b\r\n",
+        HEAD AUDIO "a=mid:0\r\n" AUDIO "a=mid:0\r\n",
+        HEAD AUDIO "a=ice-ufrag:abc\r\n",
+        HEAD AUDIO "a=ice-ufrag:ab:cd\r\n",
+        HEAD AUDIO "a=ice-pwd:short\r\n",
+        HEAD AUDIO "a=fingerprint:sha-256\r\n",
+        HEAD AUDIO "a=fingerprint:sha-256 00:11\r\n",
+        HEAD AUDIO "a=extmap:1\r\n",
+        HEAD AUDIO "a=extmap:x urn:y\r\n",
+        HEAD AUDIO "a=extmap:4097 urn:y\r\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (parse(bad[i]) != SIG_SDP_MALFORMED) {
+            test_fail(__FILE__, __LINE__, "accepted: %s", bad[i]);
+        }
+    }
+    EXPECT_EQ(parse(HEAD AUDIO), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "\r\n"), SIG_OK);
+}
+
+#define X32 "abcdefghijklmnopqrstuvwxyz012345"
+
+TEST(unsupported_descriptions) {
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:12345678\r\n"), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:123456789\r\n"), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "\r\n"), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "x\r\n"), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "\r\n"), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "x\r\n"), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=setup:holdconn\r\n"), SIG_SDP_UNSUPPORTED);
+    char text[2048] = HEAD;
+    for (int i = 0; i < SDP_MEDIA_MAX; i++) {
+        strcat(text, AUDIO);
+    }
+    EXPECT_EQ(parse(text), SIG_OK);
+    strcat(text, AUDIO);
+    EXPECT_EQ(parse(text), SIG_SDP_UNSUPPORTED);
+}
+
+TEST(more_formats_and_extensions_than_we_look_at) {
+    static struct sdp s;
+    char *text = malloc(32768);
+    size_t n = (size_t)sprintf(text, HEAD "m=video 9 UDP/TLS/RTP/SAVPF");
+    for (int i = 0; i < 200; i++) {
+        n += (size_t)sprintf(text + n, " %d", i);
+    }
+    n += (size_t)sprintf(text + n, "\r\n");
+    for (int i = 1; i < 200; i++) {
+        n += (size_t)sprintf(text + n, "a=extmap:%d urn:x%d\r\na=rtpmap:%d VP8/90000\r\n", i, i, i);
+    }
+    EXPECT_EQ(sdp_parse(text, n, &s), SIG_OK);
+    EXPECT_EQ(s.media[0].n_formats, SDP_FORMATS_MAX);
+    EXPECT_EQ(s.media[0].n_exts, SDP_EXTS_MAX);
+    EXPECT(sdp_find_format(&s.media[0], 1)->codec == CODEC_VP8);
+    EXPECT(!sdp_find_format(&s.media[0], 127));
+    free(text);
+}
+
+TEST(fields_of_a_real_offer) {
+    static struct sdp s;
+    const char *text = data_file("chromium_tour.sdp");
+    REQUIRE(sdp_parse(text, strlen(text), &s) == SIG_OK);
+    EXPECT_EQ(s.n_media, 15);
+    EXPECT_EQ(sdp_find_mid(&s, "14"), 14);
+    EXPECT_EQ(sdp_find_mid(&s, "15"), -1);
+    const struct sdp_media *m = &s.media[1];
+    EXPECT(m->kind == SDP_VIDEO && m->direction == SDP_SEND && m->bundled && m->rtcp_mux);
+    EXPECT(m->rtcp_rsize && m->transport.setup == SDP_SETUP_ACTPASS);
+    EXPECT(m->transport.has_fingerprint && m->has_fid && m->ssrc && m->rtx_ssrc);
+    const struct sdp_format *f = sdp_find_format(m, 96);
+    REQUIRE(f);
+    EXPECT_EQ(f->codec, CODEC_VP8);
+    EXPECT_EQ(f->fb, SDP_FB_NACK | SDP_FB_PLI | SDP_FB_FIR | SDP_FB_TWCC);
+    EXPECT(sdp_find_format(m, 97)->rtx && !f->rtx);
+    EXPECT_EQ(sdp_find_format(m, 102)->codec, CODEC_H264);
+    EXPECT_EQ(s.media[3].direction, SDP_RECV);
+}
+
+TEST(fragments) {
+    struct span u, p;
+    const char *none = "a=candidate:1 1 udp 1 1.2.3.4 5 typ host\r\na=end-of-candidates\r\n";
+    EXPECT_EQ(sdp_parse_fragment(none, strlen(none), &u, &p), SIG_OK);
+    EXPECT(u.n == 0 && p.n == 0);
+    const char *both = "a=ice-options:trickle\na=ice-ufrag:abcd\na=ice-pwd:0123456789012345678901";
+    EXPECT_EQ(sdp_parse_fragment(both, strlen(both), &u, &p), SIG_OK);
+    EXPECT(span_is(u, "abcd") && p.n == 22);
+    const char *half = "a=ice-pwd:0123456789012345678901";
+    EXPECT_EQ(sdp_parse_fragment(half, strlen(half), &u, &p), SIG_SDP_MALFORMED);
+    EXPECT_EQ(sdp_parse_fragment("", 0, &u, &p), SIG_OK);
+    EXPECT_EQ(sdp_parse_fragment("a=ice-ufrag:a", 13, &u, &p), SIG_SDP_MALFORMED);
+}
