@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static enum err say(char *why, enum err e, const char *what, const char *path) {
-    snprintf(why, KEYS_WHY, "%s %s: %s", what, path, err_name(e));
+    snprintf(why, KEYS_WHY, "%s %.160s: %s", what, path, err_name(e));
     return e;
 }
 
@@ -40,7 +40,7 @@ static enum err take_lock(struct archive *a, const char *dir, char *why) {
     snprintf(path, sizeof(path), "%s/lock", dir);
     a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (a->lock < 0) {
-        snprintf(why, KEYS_WHY, "%s: %s", path, strerror(errno));
+        snprintf(why, KEYS_WHY, "%.160s: %s", path, strerror(errno));
         return ERR_IO;
     }
     if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {

@@ -11,8 +11,8 @@
 
 struct catalogue;
 
-/* write: create and migrate; else the file must exist and nothing is ever written through this
- * connection but catalogue_state. ERR_IO, ERR_UNSUPPORTED (newer schema), ERR_NOMEM. */
+/* write: create and migrate; else the file must exist. Only the recorder writes, but for a
+ * shredding library. ERR_IO, ERR_UNSUPPORTED (newer schema), ERR_NOMEM. */
 enum err catalogue_open(const char *path, bool write, struct catalogue **ret);
 /* NULL allowed; returns NULL. */
 struct catalogue *catalogue_close(struct catalogue *c);

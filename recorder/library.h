@@ -34,6 +34,11 @@ enum err library_recording_json(struct library *l, const char *id, char **ret);
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx);
 
+/* Shred a recording: delete its wrapped key, after which nothing of it can be opened, then its
+ * objects and what the catalogue knows beside its id and times. Not for one that is being made
+ * (ERR_STATE). ERR_UNKNOWN; ERR_AGAIN or ERR_IO: call again to finish. */
+enum err library_shred(struct library *l, const char *id);
+
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed
  * header before the untouched clusters. ERR_UNKNOWN, ERR_AUTH, ERR_IO, ERR_NOMEM. */
 struct library_media;

@@ -108,7 +108,7 @@ static enum err publish(const struct local *l, const char *tmp, const char *name
     char folder[OBJECT_NAME_MAX] = ".";
     size_t n = 0;
     if (!make_folders(l, name, &n)) {
-        return errno == ENOTDIR || errno == ENOENT ? ERR_IO : err_of_errno();
+        return err_of_errno();
     }
     if (n) {
         memcpy(folder, name, n);
@@ -137,6 +137,7 @@ static enum err local_put(void *ctx, const char *name, struct bytes object) {
         e = e == ERR_UNKNOWN || e == ERR_EXISTS ? ERR_IO : e;
     } else {
         e = publish(l, tmp, name);
+        e = e == ERR_UNKNOWN ? ERR_IO : e;
     }
     unlinkat(l->tmp, tmp, 0);
     return e;

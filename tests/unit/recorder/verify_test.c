@@ -1,0 +1,258 @@
+#include "recorder/verify.h"
+
+#include "recorder/manifest.h"
+#include "recorder/recovery.h"
+
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/test.h"
+
+struct house {
+    struct scratch scratch;
+    struct memory_store disk;
+    struct rng_seeded state;
+    struct archive *archive;
+    struct sample sample;
+    struct recording_keys keys;
+};
+
+static void house_begin(struct house *h, uint64_t seed) {
+    memset(h, 0, sizeof(*h));
+    scratch_begin(&h->scratch);
+    memory_store_begin(&h->disk);
+    rng_seed(&h->state, seed);
+    CHECK(bench_archive(&h->scratch, &h->disk.store, &h->state, &h->archive) == OK);
+    CHECK(sample_record(h->archive, 0, &h->sample) == OK);
+    CHECK(archive_keys(h->archive, &h->sample.id, &h->keys) == OK);
+}
+
+static void house_end(struct house *h) {
+    archive_close(h->archive);
+    memory_store_end(&h->disk);
+    scratch_end(&h->scratch);
+}
+
+static enum err verify(struct house *h, struct findings *f) {
+    memset(f, 0, sizeof(*f));
+    return verify_recording(h->archive, &h->sample.id, findings_say, f);
+}
+
+TEST(verify_a_whole_recording_has_no_findings) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 1);
+    EXPECT_EQ(verify(&h, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    struct id other = {{1}};
+    EXPECT_EQ(verify_recording(h.archive, &other, findings_say, &f), ERR_UNKNOWN);
+    house_end(&h);
+}
+
+TEST(verify_names_each_changed_object) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 2);
+    for (size_t i = 0; i < h.disk.n; i++) {
+        struct memory_object *o = &h.disk.objects[i];
+        for (size_t at = 0; at < o->n; at += o->n / 7 + 1) {
+            o->p[at] ^= 0x10;
+            EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+            EXPECT(strstr(f.first, o->name) != NULL);
+            o->p[at] ^= 0x10;
+        }
+        o->n--;
+        EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+        EXPECT(strstr(f.first, o->name) != NULL);
+        o->n++;
+    }
+    EXPECT_EQ(verify(&h, &f), OK);
+    house_end(&h);
+}
+
+TEST(verify_names_each_missing_object) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 3);
+    for (size_t i = 0; i < h.disk.n; i++) {
+        char name[OBJECT_NAME_MAX];
+        snprintf(name, sizeof(name), "%s", h.disk.objects[i].name);
+        h.disk.objects[i].name[0] = 'x';
+        EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+        EXPECT(strstr(f.first, name) != NULL);
+        EXPECT(strstr(f.first, "missing") != NULL);
+        h.disk.objects[i].name[0] = 'r';
+    }
+    house_end(&h);
+}
+
+TEST(verify_finds_any_two_objects_exchanged) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 4);
+    for (size_t i = 1; i < h.disk.n; i++) {
+        struct memory_object *a = &h.disk.objects[i - 1], *b = &h.disk.objects[i];
+        char name[OBJECT_NAME_MAX];
+        memcpy(name, a->name, sizeof(name));
+        memcpy(a->name, b->name, sizeof(name));
+        memcpy(b->name, name, sizeof(name));
+        EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+        EXPECT(f.n >= 1);
+        memcpy(b->name, a->name, sizeof(name));
+        memcpy(a->name, name, sizeof(name));
+    }
+    EXPECT_EQ(verify(&h, &f), OK);
+    house_end(&h);
+}
+
+TEST(verify_finds_an_extra_object) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 5);
+    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_id o = {.type = OBJECT_MEDIA,
+                          .recording = h.sample.id,
+                          .track = ID_PROGRAMME,
+                          .epoch = 7,
+                          .number = 0};
+    struct object_info info;
+    char name[OBJECT_NAME_MAX];
+    /* Authentic even: sealed with the recording's key, but nothing speaks of it. */
+    EXPECT_EQ(object_put(&access, &o, bytes_of("x", 1), &info), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT_EQ(f.n, 1);
+    EXPECT(strstr(f.first, object_name(&o, name)) != NULL);
+    house_end(&h);
+}
+
+/* Seal other bytes under the name of an object, as one who has the key could. */
+static void replace(struct house *h, const struct object_id *o, struct bytes plain) {
+    struct object_access access = {&h->disk.store, h->keys.objects, &h->archive->rng};
+    struct object_info info;
+    char name[OBJECT_NAME_MAX];
+    EXPECT_EQ(h->disk.store.remove(h->disk.store.ctx, object_name(o, name)), OK);
+    EXPECT_EQ(object_put(&access, o, plain, &info), OK);
+}
+
+TEST(verify_finds_a_resealed_object) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 6);
+    struct object_id o = {.type = OBJECT_MEDIA,
+                          .recording = h.sample.id,
+                          .track = ID_PROGRAMME,
+                          .epoch = 0,
+                          .number = 1};
+    replace(&h, &o, bytes_of("other pictures", 14));
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "0-1.seg: not the object that was recorded") != NULL);
+    house_end(&h);
+}
+
+TEST(verify_finds_a_journal_and_manifest_cut_short) {
+    struct house h;
+    struct findings f;
+    struct recording_row row;
+    house_begin(&h, 7);
+    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
+    struct object_plain plain;
+    struct manifest m;
+    REQUIRE(object_get(&access, &o, &plain) == OK);
+    REQUIRE(manifest_decode(bytes_of(plain.p, plain.n), &h.keys, &m) == OK);
+    EXPECT_EQ(m.n_objects, h.disk.n - 1);
+    EXPECT_EQ(catalogue_recording(h.archive->catalogue, &h.sample.id, &row), OK);
+    EXPECT(memcmp(&row.manifest, &plain.info, sizeof(plain.info)) == 0);
+    mem_free(plain.p);
+    /* A signed manifest that leaves the last object out: not the one the catalogue names. */
+    char *text = NULL;
+    size_t n = 0;
+    m.n_objects--;
+    EXPECT_EQ(manifest_encode(&m, &h.keys, &text, &n), OK);
+    replace(&h, &o, bytes_of(text, n));
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "1.man: not the object that was recorded") != NULL);
+    /* Even if the catalogue named it, journal and store disagree. */
+    REQUIRE(object_get(&access, &o, &plain) == OK);
+    EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 1, &plain.info), OK);
+    mem_free(plain.p);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(f.n >= 2);
+    mem_free(text);
+    manifest_clear(&m);
+    house_end(&h);
+}
+
+TEST(verify_finds_a_forged_signature_and_a_foreign_manifest) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 8);
+    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
+    struct object_plain plain;
+    struct object_info info;
+    REQUIRE(object_get(&access, &o, &plain) == OK);
+    plain.p[plain.n - 2] = plain.p[plain.n - 2] == '0' ? '1' : '0';
+    replace(&h, &o, bytes_of(plain.p, plain.n));
+    mem_free(plain.p);
+    REQUIRE(object_get(&access, &o, &plain) == OK);
+    info = plain.info;
+    mem_free(plain.p);
+    EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 1, &info), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "signature is wrong") != NULL);
+    EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 2, &info), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "2.man: missing") != NULL);
+    house_end(&h);
+}
+
+TEST(verify_finds_a_catalogue_that_says_something_else) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 9);
+    struct entry e = {.type = ENTRY_SEGMENT};
+    e.u.segment.track = ID_PROGRAMME;
+    e.u.segment.epoch = 1;
+    e.u.segment.number = 2;
+    EXPECT_EQ(catalogue_apply(h.archive->catalogue, &h.sample.id, &e), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "the catalogue and the manifest disagree") != NULL);
+    EXPECT_EQ(recovery_rebuild(h.archive, &h.sample.id, NULL), OK);
+    EXPECT_EQ(catalogue_forget(h.archive->catalogue, &h.sample.id), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_UNKNOWN);
+    house_end(&h);
+}
+
+TEST(verify_says_when_the_key_is_gone) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 10);
+    EXPECT_EQ(wraps_shred(h.archive->wraps, &h.sample.id), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "shredded") != NULL);
+    house_end(&h);
+}
+
+TEST(verify_checks_an_open_recording_so_far) {
+    struct house h;
+    struct findings f = {0};
+    house_begin(&h, 11);
+    struct entry_start start = {.tour = "open"};
+    struct ledger *l = NULL;
+    REQUIRE(ledger_begin(h.archive, &start, &l) == OK);
+    struct id id = *ledger_id(l);
+    EXPECT_EQ(verify_recording(h.archive, &id, findings_say, &f), OK);
+    struct entry_segment seg = {.track = ID_PROGRAMME, .duration = US_PER_S};
+    EXPECT_EQ(ledger_segment(l, US_PER_S, &seg, bytes_of("media", 5)), OK);
+    EXPECT(seg.info.size > 5);
+    EXPECT_EQ(seg.bytes, 5);
+    EXPECT(ledger_pending(l) > 0);
+    EXPECT_EQ(ledger_flush(l), OK);
+    EXPECT_EQ(ledger_pending(l), 0);
+    EXPECT_EQ(verify_recording(h.archive, &id, findings_say, &f), OK);
+    h.disk.objects[h.disk.n - 2].p[100] ^= 1;
+    EXPECT_EQ(verify_recording(h.archive, &id, findings_say, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "0-0.seg: not authentic") != NULL);
+    ledger_free(l);
+    house_end(&h);
+}
