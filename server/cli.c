@@ -60,15 +60,12 @@ struct config *cli_config(const char *file) {
     return cfg;
 }
 
-char *cli_mint(const struct config *cfg, enum role role, const char *tour, const char *sub,
-               const char *name, int64_t ttl_s) {
+char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s) {
     char why[CONFIG_WHY] = "out of memory";
     struct auth *auth = NULL;
+    struct claims c = *who;
     wall_t now = clock_wall();
-    struct claims c = {.role = role, .expires = {now.us + ttl_s * US_PER_S}};
-    snprintf(c.tour, sizeof(c.tour), "%s", tour ? tour : "");
-    snprintf(c.sub, sizeof(c.sub), "%s", sub);
-    snprintf(c.name, sizeof(c.name), "%s", name ? name : "");
+    c.expires.us = now.us + ttl_s * US_PER_S;
     char *token = NULL;
     if (parts_auth(cfg, true, &auth, why) == OK) {
         token = auth_mint(auth, now, &c);

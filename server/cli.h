@@ -23,8 +23,7 @@ const char *cli_value(int argc, char **argv, int *i);
 /* Load `file`, or when it is NULL the first that exists of /etc/oriel/oriel.json and
  * conf/dev.json. NULL after a message. */
 struct config *cli_config(const char *file);
-/* A token for development and scripts (mem_free it), or NULL after a message. tour may be NULL. */
-char *cli_mint(const struct config *cfg, enum role role, const char *tour, const char *sub,
-               const char *name, int64_t ttl_s);
+/* A token for these claims, valid for ttl_s from now (mem_free it), or NULL after a message. */
+char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s);
 
 #endif

@@ -80,15 +80,18 @@ static enum err set_lan(struct config *cfg, const char *address, char *why) {
     return bad ? ERR_NOMEM : OK;
 }
 
-static void print_link(const struct control *c, const char *who, enum role role, const char *path) {
+/* "agent URL: http://.../agent/demo#TOKEN" */
+static void print_link(const struct control *c, enum role role, const char *name,
+                       const char *path) {
     const char *tour = c->config->n_tours ? c->config->tours[0].name : "demo";
-    char *token = cli_mint(c->config, role, role == ROLE_OPS ? NULL : tour, who,
-                           role == ROLE_AGENT   ? "Agent"
-                           : role == ROLE_BUYER ? "Buyer"
-                                                : "Ops",
-                           LINK_TTL);
+    const char *below = role == ROLE_OPS ? "" : tour;
+    struct claims who = {.role = role};
+    snprintf(who.tour, sizeof(who.tour), "%s", below);
+    snprintf(who.sub, sizeof(who.sub), "%s", role_name(role));
+    snprintf(who.name, sizeof(who.name), "%s", name);
+    char *token = cli_mint(c->config, &who, LINK_TTL);
     if (token) {
-        printf("%s URL: %s%s%s#%s\n", who, c->url, path, role == ROLE_OPS ? "" : tour, token);
+        printf("%s URL: %s%s%s#%s\n", role_name(role), c->url, path, below, token);
     }
     mem_free(token);
 }
@@ -98,9 +101,9 @@ static void announce_ready(const struct control *c) {
         LOG_NUM("port", c->port), LOG_NUM("workers", c->n_workers),
         LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("version", ORIEL_VERSION));
     if (c->config->dev_print_links) {
-        print_link(c, "agent", ROLE_AGENT, "/agent/");
-        print_link(c, "buyer", ROLE_BUYER, "/t/");
-        print_link(c, "ops", ROLE_OPS, "/ops");
+        print_link(c, ROLE_AGENT, "Agent", "/agent/");
+        print_link(c, ROLE_BUYER, "Buyer", "/t/");
+        print_link(c, ROLE_OPS, "Ops", "/ops");
     }
     printf("ready\n");
     fflush(stdout);

@@ -91,7 +91,11 @@ int cli_token(int argc, char **argv) {
     struct rng rng = clock_rng();
     rng_fill(&rng, random, sizeof(random));
     hex_encode(seat + 5, random, sizeof(random));
-    char *token = cli_mint(cfg, role, a.tour, a.sub ? a.sub : seat, a.name, ttl);
+    struct claims who = {.role = role};
+    snprintf(who.tour, sizeof(who.tour), "%s", a.tour ? a.tour : "");
+    snprintf(who.sub, sizeof(who.sub), "%s", a.sub ? a.sub : seat);
+    snprintf(who.name, sizeof(who.name), "%s", a.name ? a.name : "");
+    char *token = cli_mint(cfg, &who, ttl);
     config_free(cfg);
     if (!token) {
         return CLI_FAILED;

@@ -17,6 +17,7 @@ enum http_method {
     HTTP_OTHER,
     HTTP_METHOD_COUNT
 };
+/* "GET" ...; never NULL. */
 const char *http_method_name(enum http_method m);
 
 enum http_header {

@@ -39,6 +39,7 @@ struct log_record {
     size_t n;
 };
 
+/* From here on lines have this shape; before, they are JSON from level info on. */
 void log_setup(enum log_level level, enum log_shape shape, bool shorten_addresses);
 /* Change the level while running (SIGHUP). */
 void log_set_level(enum log_level level);
