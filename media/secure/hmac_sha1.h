@@ -5,12 +5,12 @@
 #define ORIEL_MEDIA_SECURE_HMAC_SHA1_H
 
 #include "base/bytes.h"
-#include "media/secure/openssl.h"
 
-#define HMAC_SHA1_LEN 20 /* [bytes] */
+#define HMAC_SHA1_LEN 20   /* [bytes] */
+#define HMAC_SHA1_STATE 12 /* [64-bit words] room for OpenSSL's SHA_CTX */
 
 struct hmac_sha1 {
-    SHA_CTX inner, outer;
+    uint64_t inner[HMAC_SHA1_STATE], outer[HMAC_SHA1_STATE];
 };
 
 /* Key of n <= 64 bytes. */

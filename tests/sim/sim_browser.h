@@ -71,6 +71,7 @@ struct play { /* one receiving slot */
     struct seq_ext ext;
     uint64_t next; /* sequence number to be processed next */
     bool begun;
+    us_t begun_at;
     struct held ring[RING];
     struct held last;             /* last one processed in order */
     bool chain;                   /* decodable: a key frame and everything after it has come */
@@ -132,8 +133,11 @@ struct browser {
 struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o);
 struct browser *browser_free(struct browser *b);
 
+/* A datagram arrives. */
 void browser_input(struct browser *b, us_t now, struct bytes datagram);
+/* When browser_timeout is due. */
 us_t browser_deadline(const struct browser *b);
+/* Do what is due. */
 void browser_timeout(struct browser *b, us_t now);
 
 /* Begin or end a source; kind must have an m-line. */

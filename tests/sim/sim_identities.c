@@ -1,29 +1,20 @@
 #include "tests/sim/sim_identities.h"
 
-#include "media/secure/openssl.h"
+#include "media/secure/entropy.h"
 #include "tests/sim/sim_world.h"
 
 static struct dtls_identity *ids[1 + SIM_BROWSERS_MAX];
-static struct rng_seeded fixed, *current = &fixed;
+static struct rng_seeded fixed;
+static struct rng current;
 
-static int draw(unsigned char *out, int n) {
-    struct rng r = rng_from_seeded(current);
-    rng_fill(&r, out, (size_t)n);
-    return 1;
-}
-
-static int enough(void) {
-    return 1;
-}
-
-void sim_entropy(struct rng_seeded *s) {
-    current = s ? s : &fixed;
+bool sim_entropy(struct rng_seeded *s) {
+    current = rng_from_seeded(s ? s : &fixed);
+    return secure_entropy(&current) == OK;
 }
 
 bool sim_identities_init(void) {
-    static const RAND_METHOD method = {.bytes = draw, .pseudorand = draw, .status = enough};
     rng_seed(&fixed, 1);
-    if (RAND_set_rand_method(&method) != 1) {
+    if (!sim_entropy(NULL)) {
         return false;
     }
     for (unsigned i = 0; i < 1 + SIM_BROWSERS_MAX; i++) {

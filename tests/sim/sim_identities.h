@@ -10,7 +10,8 @@
 bool sim_identities_init(void);
 void sim_identities_free(void);
 const struct dtls_identity *sim_identity(unsigned number);
-/* OpenSSL draws from this state until the next call. */
-void sim_entropy(struct rng_seeded *s);
+/* OpenSSL draws from this state (NULL: the fixed one) until the next call. False when it refuses.
+ */
+bool sim_entropy(struct rng_seeded *s);
 
 #endif

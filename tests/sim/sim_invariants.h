@@ -38,6 +38,7 @@ void invariants_always(struct world *w);
 /* When the world ends, before and after the engine is freed. */
 void invariants_final(struct world *w);
 
+/* The newest source of this participant and kind that was tapped, or NULL. */
 struct tap_source *tap_source_of(struct world *w, uint16_t participant, enum source_kind kind);
 /* Of the sequence numbers between first and highest, how many never came. */
 uint64_t tap_missing(const struct tap_source *s);

@@ -34,6 +34,7 @@ struct sim_link {
     uint64_t sent, lost, duplicated;
 };
 
+/* A link at rest. */
 void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed);
 /* Send size bytes now. Returns how many copies arrive (0..2) and when, in at. */
 unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]);

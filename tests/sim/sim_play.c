@@ -8,6 +8,8 @@
 #define NACK_EVERY (70 * US_PER_MS)
 #define VIDEO_PATIENCE (700 * US_PER_MS)
 #define AUDIO_PATIENCE (60 * US_PER_MS)
+/* The first packet is processed after this, for it may have overtaken its predecessors. */
+#define HEAD_WAIT (25 * US_PER_MS)
 #define PLI_EVERY (300 * US_PER_MS)
 /* How far the RTP clock may run from the arrival clock at a change of source. */
 #define CLOCK_SLACK (1200 * US_PER_MS)
@@ -124,7 +126,7 @@ static void decode(struct play *p, const struct held *h) {
 }
 
 static void process_in_order(struct browser *b, struct play *p) {
-    for (;;) {
+    while (b->w->now >= p->begun_at + HEAD_WAIT) {
         struct held *h = &p->ring[p->next % RING];
         if (!h->have || h->seq != p->next) {
             return;
@@ -139,8 +141,8 @@ static void process_in_order(struct browser *b, struct play *p) {
     }
 }
 
-static void note_gaps(struct play *p, us_t now, uint64_t seq) {
-    for (uint64_t s = p->next; s < seq; s++) {
+static void note_gaps(struct play *p, us_t now, uint64_t from, uint64_t seq) {
+    for (uint64_t s = from; s < seq; s++) {
         struct held *h = &p->ring[s % RING];
         if (h->seq != s) {
             *h = (struct held){.seq = s, .at = now};
@@ -151,17 +153,22 @@ static void note_gaps(struct play *p, us_t now, uint64_t seq) {
 static void hold(struct browser *b, struct play *p, us_t now, const struct held *in) {
     if (!p->begun) {
         p->begun = true;
+        p->begun_at = now;
         p->next = in->seq;
     }
     if (in->seq < p->next) {
-        return;
+        if (p->packets > 0) {
+            return;
+        }
+        note_gaps(p, now, in->seq, p->next);
+        p->next = in->seq; /* overtaken by the first one to arrive */
     }
     if (in->seq >= p->next + RING) {
         world_fail(b->w, "browser %u mid %s: sequence numbers jump by %llu", b->number,
                    p->line->mid, (unsigned long long)(in->seq - p->next));
         return;
     }
-    note_gaps(p, now, in->seq);
+    note_gaps(p, now, p->next, in->seq);
     struct held *h = &p->ring[in->seq % RING];
     if (h->have && h->seq == in->seq) {
         return;
@@ -232,6 +239,7 @@ void play_due(struct browser *b, struct play *p, us_t now) {
     if (!p->begun) {
         return;
     }
+    process_in_order(b, p);
     while (p->next <= p->ext.high && !b->w->failed) {
         struct held *h = &p->ring[p->next % RING];
         if (h->have || now - h->at < patience(p)) {
@@ -257,6 +265,9 @@ us_t play_deadline(const struct play *p) {
         return US_NEVER;
     }
     const struct held *h = &p->ring[p->next % RING];
+    if (h->have) {
+        return p->begun_at + HEAD_WAIT;
+    }
     us_t give_up = h->at + patience(p);
     return p->line->nack ? us_min(give_up, h->nacked + NACK_EVERY) : give_up;
 }

@@ -56,10 +56,11 @@ struct world {
     struct tap_watch tap;
 };
 
+/* An engine with one tour and nobody in it. Never NULL. */
 struct world *world_new(uint64_t seed);
-/* Ends the engine, checks what must hold at the end (*ret_failed, and why in world's last words),
- * frees everything. */
+/* Free the engine and check what must hold then; w->failed and w->why tell the outcome. */
 void world_end(struct world *w);
+/* Free everything else. */
 struct world *world_free(struct world *w);
 
 /* Note a broken invariant or expectation; the first one counts and stops the run. */

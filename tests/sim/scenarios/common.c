@@ -60,20 +60,19 @@ void run_connected(struct world *w) {
     }
 }
 
-void expect_shows(struct world *w, struct browser *viewer, enum slot_kind kind, unsigned index,
-                  const struct browser *whom, enum source_kind source) {
-    const struct play *p = browser_slot(viewer, kind, index);
+void expect_shows(struct world *w, const struct play *p, const struct browser *whom,
+                  enum source_kind source) {
     const struct content *c = &p->last.content;
     if (w->failed) {
         return;
     }
     if (!p->packets || c->participant != (uint16_t)whom->params.participant || c->kind != source) {
-        world_fail(w, "browser %u mid %s shows %s of %u, not %s of %u", viewer->number,
-                   p->line->mid, source_kind_name(c->kind), c->participant,
+        world_fail(w, "%s slot %u shows %s of %u, not %s of %u", slot_kind_name(p->line->slot),
+                   p->line->slot_index, source_kind_name(c->kind), c->participant,
                    source_kind_name(source), (unsigned)whom->params.participant);
     } else if (w->now - p->last_frame > 500 * US_PER_MS) {
-        world_fail(w, "browser %u mid %s has been frozen for %lld us", viewer->number, p->line->mid,
-                   (long long)(w->now - p->last_frame));
+        world_fail(w, "%s slot %u has been frozen for %lld us", slot_kind_name(p->line->slot),
+                   p->line->slot_index, (long long)(w->now - p->last_frame));
     }
 }
 

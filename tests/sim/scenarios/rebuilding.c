@@ -24,10 +24,16 @@ static void live_through_rebuilds(struct world *w, bool lossy) {
     const struct play *voice = browser_slot(b, SLOT_AUDIO, 0);
     uint64_t frames = stage->frames, samples = voice->frames;
     world_run_for(w, 1500 * US_PER_MS);
-    expect_rate(w, stage, since, frames, lossy ? 50 : 80);
+    /* What was lost on the way just before cannot be repaired: the new engine's cache is empty, and
+     * the picture stands still until the next key frame. */
+    if (!lossy) {
+        expect_rate(w, stage, since, frames, 80);
+    }
     expect_rate(w, voice, since, samples, lossy ? 70 : 90);
+    world_run_for(w, 2500 * US_PER_MS); /* bindings may be kept for 2 s after an adoption */
+    expect_rate(w, stage, since, frames, lossy ? 40 : 80);
     enum source_kind kind = a->pubs[SOURCE_SCREEN]->on ? SOURCE_SCREEN : SOURCE_CAMERA;
-    expect_shows(w, b, SLOT_STAGE, 0, a, kind);
+    expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, kind);
     SIM_EXPECT(w, a->refused + b->refused == 0);
     SIM_EXPECT(w, engine_counters(w->engine)->dtls_done == 0); /* no new handshake */
     SIM_EXPECT(w, world_events(w, MEDIA_PEER_FAILED, 0) == 0);

@@ -51,9 +51,9 @@ struct browser_options a_buyer(struct world *w);
 struct browser_options with_loss(struct world *w, struct browser_options o);
 /* Run until all are connected; fails after 5 s. */
 void run_connected(struct world *w);
-/* The slot decodes video of this participant and kind right now (a frame within 500 ms). */
-void expect_shows(struct world *w, struct browser *viewer, enum slot_kind kind, unsigned index,
-                  const struct browser *whom, enum source_kind source);
+/* The slot shows this participant and kind right now (a frame within 500 ms). */
+void expect_shows(struct world *w, const struct play *p, const struct browser *whom,
+                  enum source_kind source);
 /* Frames decoded since `since` [us] amount to at least this share of the source's rate. */
 void expect_rate(struct world *w, const struct play *p, us_t since, uint64_t frames_before,
                  unsigned percent);

@@ -7,16 +7,16 @@ void scenario_screen_takes_the_stage(struct world *w) {
     struct browser *b = world_join(w, &buyer);
     run_connected(w);
     world_run_for(w, US_PER_S);
-    expect_shows(w, b, SLOT_STAGE, 0, a, SOURCE_CAMERA);
+    expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_CAMERA);
     browser_publish(a, SOURCE_SCREEN, true);
     world_run_for(w, US_PER_S);
-    expect_shows(w, b, SLOT_STAGE, 0, a, SOURCE_SCREEN);
-    expect_shows(w, b, SLOT_GALLERY, 0, a, SOURCE_CAMERA);
+    expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_SCREEN);
+    expect_shows(w, browser_slot(b, SLOT_GALLERY, 0), a, SOURCE_CAMERA);
     browser_publish(a, SOURCE_SCREEN, false);
     world_run_for(w, 3500 * US_PER_MS); /* its silence is noticed after 2 s */
-    expect_shows(w, b, SLOT_STAGE, 0, a, SOURCE_CAMERA);
+    expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_CAMERA);
     SIM_EXPECT(w, browser_slot(b, SLOT_STAGE, 0)->switches == 2);
-    expect_shows(w, b, SLOT_AUDIO, 0, a, SOURCE_MICROPHONE);
+    expect_shows(w, browser_slot(b, SLOT_AUDIO, 0), a, SOURCE_MICROPHONE);
     expect_nothing_lost(w);
 }
 
@@ -37,9 +37,9 @@ void scenario_speaker_changes(struct world *w) {
         browser_speak(listens, false);
         world_run_for(w, 2500 * US_PER_MS);
         SIM_EXPECT(w, w->speaker == speaks->params.participant);
-        expect_shows(w, v, SLOT_STAGE, 0, speaks, SOURCE_CAMERA);
-        expect_shows(w, v, SLOT_AUDIO, 0, speaks, SOURCE_MICROPHONE);
-        expect_shows(w, v, SLOT_GALLERY, 0, listens, SOURCE_CAMERA);
+        expect_shows(w, browser_slot(v, SLOT_STAGE, 0), speaks, SOURCE_CAMERA);
+        expect_shows(w, browser_slot(v, SLOT_AUDIO, 0), speaks, SOURCE_MICROPHONE);
+        expect_shows(w, browser_slot(v, SLOT_GALLERY, 0), listens, SOURCE_CAMERA);
     }
     SIM_EXPECT(w, browser_slot(v, SLOT_STAGE, 0)->switches >= 2);
     expect_nothing_lost(w);
@@ -53,12 +53,12 @@ void scenario_pin_keeps_the_stage(struct world *w) {
     world_pin(w, v, p[1]);
     browser_speak(p[0], true);
     world_run_for(w, 2500 * US_PER_MS);
-    expect_shows(w, v, SLOT_STAGE, 0, p[1], SOURCE_CAMERA);
-    expect_shows(w, v, SLOT_AUDIO, 0, p[1], SOURCE_MICROPHONE);
-    expect_shows(w, other, SLOT_STAGE, 0, p[0], SOURCE_CAMERA);
+    expect_shows(w, browser_slot(v, SLOT_STAGE, 0), p[1], SOURCE_CAMERA);
+    expect_shows(w, browser_slot(v, SLOT_AUDIO, 0), p[1], SOURCE_MICROPHONE);
+    expect_shows(w, browser_slot(other, SLOT_STAGE, 0), p[0], SOURCE_CAMERA);
     world_pin(w, v, NULL);
     world_run_for(w, 1500 * US_PER_MS);
-    expect_shows(w, v, SLOT_STAGE, 0, p[0], SOURCE_CAMERA);
+    expect_shows(w, browser_slot(v, SLOT_STAGE, 0), p[0], SOURCE_CAMERA);
     expect_nothing_lost(w);
 }
 
@@ -99,7 +99,7 @@ void scenario_mute_stops_media(struct world *w) {
     run_connected(w);
     world_tap(w, true);
     world_run_for(w, US_PER_S);
-    expect_shows(w, b, slot, 0, a, kind);
+    expect_shows(w, browser_slot(b, slot, 0), a, kind);
     const struct play *p = browser_slot(b, slot, 0);
     world_mute(w, a, kind, true);
     const struct tap_source *tapped = tap_source_of(w, (uint16_t)a->params.participant, kind);
@@ -111,6 +111,6 @@ void scenario_mute_stops_media(struct world *w) {
     SIM_EXPECT(w, world_events(w, MEDIA_SOURCE_OFF, a->params.peer) >= 1);
     world_mute(w, a, kind, false);
     world_run_for(w, 1700 * US_PER_MS);
-    expect_shows(w, b, slot, 0, a, kind);
+    expect_shows(w, browser_slot(b, slot, 0), a, kind);
     expect_nothing_lost(w);
 }
