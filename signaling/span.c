@@ -20,6 +20,10 @@ bool span_line(struct span *rest, struct span *line) {
 }
 
 bool span_word(struct span *rest, char c, struct span *word) {
+    if (rest->n == 0) { /* p may be NULL, which C lets nobody add to */
+        *word = (struct span){rest->p, 0};
+        return false;
+    }
     while (rest->n && *rest->p == c) {
         rest->p++;
         rest->n--;

@@ -1,0 +1,112 @@
+/* libs: signaling */
+/* A script of lines against a whole signaling engine. The first byte of a line says what it is:
+ *   '0'..'5'  a message of that connection     'c' DIGIT  that connection closes
+ *   't' BYTE  time passes                       'r' ...    a report of media or the recorder
+ * Promises checked: effects drain, texts are UTF-8 JSON objects, seats are never more than
+ * connections that were, and after time has passed nothing is left behind. In a message "@" stands
+ * for a small valid offer, so that mutations reach beyond the parser. */
+#include "base/bytes.h"
+#include "tests/fuzz/fuzz_world.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char offer[] =
+    "v=0\\r\\na=group:BUNDLE 0 1\\r\\na=fingerprint:sha-256 "
+    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\\r\\n"
+    "a=ice-ufrag:abcd\\r\\na=ice-pwd:0123456789012345678901\\r\\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\\r\\na=mid:0\\r\\na=rtcp-mux\\r\\n"
+    "a=rtpmap:111 opus/48000/2\\r\\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\na=mid:1\\r\\na=rtcp-mux\\r\\na=rtpmap:96 VP8/90000\\r\\n";
+
+static void message(struct sig *s, us_t now, uint64_t conn, struct bytes text) {
+    struct out o = {NULL, false};
+    for (size_t i = 0; i < text.n && i < 4096; i++) {
+        if (text.p[i] == '@') {
+            out_str(&o, offer);
+        } else {
+            out_put(&o, (const char *)text.p + i, 1);
+        }
+    }
+    struct text *t = out_done(&o);
+    enum err e = sig_open(s, now, conn);
+    CHECK(e == OK || e == ERR_EXISTS);
+    sig_message(s, now, conn, t ? t->p : "", t ? t->n : 0);
+    text_unref(t);
+}
+
+static void report(struct sig *s, us_t now, struct bytes b) {
+    uint64_t id = b.n > 1 ? b.p[1] : 0, who = b.n > 2 ? b.p[2] : 0;
+    switch (b.n ? b.p[0] % 6 : 0) {
+    case 0:
+        sig_peer_connected(s, now, id);
+        break;
+    case 1:
+        sig_peer_gone(s, now, id, "timeout");
+        break;
+    case 2:
+        sig_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);
+        break;
+    case 3:
+        sig_slot(s, now, id, who & 1 ? "0" : "1", who, SOURCE_CAMERA);
+        break;
+    case 4:
+        sig_speaker(s, now, id, who);
+        break;
+    default:
+        sig_recording(s, now, id, (enum recording_state)(who % 3));
+    }
+}
+
+static us_t pass(struct sig *s, us_t now, us_t d) {
+    us_t end = now + d;
+    while (sig_deadline(s) <= end) {
+        us_t at = us_max(now, sig_deadline(s));
+        sig_timeout(s, at);
+        CHECK(sig_deadline(s) > at);
+        fuzz_drain(s);
+    }
+    return end;
+}
+
+static us_t run_line(struct sig *s, us_t now, struct bytes line) {
+    struct bytes rest = bytes_of(line.p + 1, line.n - 1);
+    uint8_t what = line.p[0];
+    if (what >= '0' && what <= '5') {
+        message(s, now, 1u + what - '0', rest);
+    } else if (what == 'c' && rest.n) {
+        sig_closed(s, now, 1u + (uint64_t)(rest.p[0] % 6));
+    } else if (what == 't' && rest.n) {
+        now = pass(s, now, rest.p[0] * US_PER_S / 4);
+    } else if (what == 'r') {
+        report(s, now, rest);
+    }
+    CHECK(fuzz_drain(s) == 0);
+    struct sig_stats x = sig_stats(s);
+    CHECK(x.connections <= 6 && x.sessions <= x.participants);
+    return now;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct rng_seeded seed;
+    struct sig *s = fuzz_sig(&seed);
+    us_t now = US_PER_S;
+    while (size) {
+        const uint8_t *end = memchr(data, '\n', size);
+        size_t n = end ? (size_t)(end - data) : size;
+        if (n) {
+            now = run_line(s, now, bytes_of(data, n));
+        }
+        data += n + (end ? 1 : 0);
+        size -= n + (end ? 1 : 0);
+    }
+    for (uint64_t conn = 1; conn <= 6; conn++) {
+        sig_closed(s, now, conn);
+        fuzz_drain(s);
+    }
+    pass(s, now, 100 * US_PER_S);
+    struct sig_stats x = sig_stats(s);
+    CHECK(x.connections == 0 && x.participants == 0 && x.sessions == 0 && x.tours == 0);
+    sig_free(s);
+    return 0;
+}

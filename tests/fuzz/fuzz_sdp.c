@@ -1,0 +1,77 @@
+/* libs: signaling */
+/* The input as an offer: parsed, planned by the rules of WHIP and WHEP, negotiated, answered.
+ * Promises checked: an accepted offer gets an answer that our own parser accepts, with as many
+ * m-lines and no byte that could end a line early; what media is told is within its bounds. */
+#include "base/check.h"
+#include "signaling/negotiate.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_line(const struct session_line *l) {
+    CHECK(strlen(l->mid) <= MID_MAX);
+    CHECK((l->source == 0) != (l->slot == 0));
+    CHECK(l->pt < 64 || (l->pt > 95 && l->pt < 128));
+    CHECK(l->codec > CODEC_NONE && l->codec < CODEC_COUNT);
+    CHECK(l->slot == 0 || l->ssrc != 0);
+    for (int e = 0; e < RTP_EXT_COUNT; e++) {
+        CHECK(l->ext.id[e] <= 14);
+    }
+}
+
+static void check_answer(const struct negotiation *n, const struct session_params *p) {
+    static const uint8_t fingerprint[FINGERPRINT_LEN];
+    static struct sdp again;
+    struct addr at = addr_v4(192, 0, 2, 1, 5000);
+    struct answer a = {.n = n,
+                       .params = p,
+                       .fingerprint = fingerprint,
+                       .candidates = &at,
+                       .n_candidates = 1,
+                       .start_bitrate_kbps = 1000,
+                       .version = 1};
+    struct out o = {NULL, false};
+    answer_write(&o, &a);
+    struct text *t = out_done(&o);
+    CHECK(t && strlen(t->p) == t->n);
+    CHECK(sdp_parse(t->p, t->n, &again) == SIG_OK);
+    CHECK(again.n_media == n->offer->n_media);
+    for (int i = 0; i < again.n_media; i++) {
+        CHECK((again.media[i].port == 0) == (n->line[i] < 0));
+    }
+    text_unref(t);
+}
+
+static void negotiate_all(const struct sdp *offer,
+                          void (*plan)(const struct sdp *, struct plan *)) {
+    struct rng_seeded seed;
+    struct plan lines;
+    rng_seed(&seed, 1);
+    struct rng rng = rng_from_seeded(&seed);
+    plan(offer, &lines);
+    for (enum codec c = CODEC_VP8; c < CODEC_COUNT; c++) {
+        struct session_params p = {.peer = 1, .cname = "c"};
+        struct negotiation n = {.offer = offer, .plan = &lines, .video = c, .rng = &rng};
+        if (negotiate(&n, &p) != SIG_OK) {
+            continue;
+        }
+        CHECK(p.n_lines > 0 && p.n_lines <= SESSION_LINES_MAX);
+        for (int i = 0; i < p.n_lines; i++) {
+            check_line(&p.lines[i]);
+        }
+        CHECK(negotiate_same_peer(&p, &p));
+        check_answer(&n, &p);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct sdp offer;
+    struct span ufrag, pwd;
+    (void)sdp_parse_fragment((const char *)data, size, &ufrag, &pwd);
+    if (sdp_parse((const char *)data, size, &offer) == SIG_OK) {
+        negotiate_all(&offer, plan_whip);
+        negotiate_all(&offer, plan_whep);
+    }
+    return 0;
+}

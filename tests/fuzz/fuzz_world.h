@@ -1,0 +1,91 @@
+/* A signaling engine for fuzzing: tokens are "role|tour|sub|name", effects are only drained and
+ * looked at. Used by more than one target, hence static inline. */
+#ifndef ORIEL_TESTS_FUZZ_WORLD_H
+#define ORIEL_TESTS_FUZZ_WORLD_H
+
+#include "base/check.h"
+#include "base/err.h"
+#include "signaling/out.h"
+#include "signaling/signaling.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static inline enum sig_code fuzz_verify(void *ctx, const char *token, size_t n,
+                                        struct claims *ret) {
+    char role[8] = "";
+    (void)ctx;
+    char copy[256];
+    if (n >= sizeof(copy)) {
+        return SIG_TOKEN_MALFORMED;
+    }
+    memcpy(copy, token, n);
+    copy[n] = '\0';
+    sscanf(copy, "%7[^|]|%64[^|]|%64[^|]|%128[^|]", role, ret->tour, ret->sub, ret->name);
+    ret->role = role_from_name(role);
+    return SIG_OK;
+}
+
+static inline size_t fuzz_candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
+    (void)ctx;
+    (void)cap;
+    out[0] = addr_v4(192, 0, 2, 1, (uint16_t)worker);
+    return 1;
+}
+
+static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
+    rng_seed(seed, 1);
+    struct sig_config c = {.max_message = 256 << 10,
+                           .max_sdp = 128 << 10,
+                           .max_depth = 16,
+                           .max_connections = 8,
+                           .max_tours = 4,
+                           .max_participants = 4,
+                           .max_whep_per_token = 2,
+                           .messages_per_second = 50,
+                           .resume_grace = 15 * US_PER_S,
+                           .empty_tour_grace = 60 * US_PER_S,
+                           .default_codec = CODEC_VP8,
+                           .default_record = RECORD_MANUAL,
+                           .start_bitrate_kbps = 1000,
+                           .consent_version = "v1",
+                           .consent_text = "recorded",
+                           .workers = 2,
+                           .candidates = fuzz_candidates,
+                           .verify = fuzz_verify,
+                           .rng = rng_from_seeded(seed)};
+    struct sig *s = sig_new(&c);
+    CHECK(s && sig_tour_declare(s, 0, "demo", "Demo", RECORD_OFF, CODEC_VP8) == OK);
+    return s;
+}
+
+/* Every text must be UTF-8 without control characters (JSON escapes them): a browser fails the
+ * connection on anything else. */
+static inline void fuzz_check_text(const struct sig_effect *e) {
+    CHECK(e->len > 0 && e->text[0] == '{' && e->text[e->len - 1] == '}');
+    for (size_t i = 0, step; i < e->len; i += step) {
+        step = utf8_char(e->text + i, e->len - i);
+        CHECK(step > 0 && (unsigned char)e->text[i] >= 0x20);
+    }
+}
+
+/* Drain; returns how many EFFECT_HTTP there were. */
+static inline size_t fuzz_drain(struct sig *s) {
+    struct sig_effect e;
+    size_t http = 0;
+    while (sig_effect(s, &e)) {
+        if (e.type == EFFECT_SEND) {
+            fuzz_check_text(&e);
+        }
+        if (e.type == EFFECT_PEER_ADD) {
+            CHECK(e.params->peer && e.params->participant && e.params->tour && e.params->n_lines);
+        }
+        if (e.type == EFFECT_HTTP) {
+            CHECK(e.status >= 200 && e.status < 600 && (e.status != 201 || e.location));
+            http++;
+        }
+    }
+    return http;
+}
+
+#endif
