@@ -112,8 +112,8 @@ await test('firefox_joins_sees_and_plays_the_recording', async () => {
     const first = await inbound(page);
     await until(async () => {
       const now = await inbound(page);
-      return now.frames > first.frames + 20 && now.energy > first.energy;
-    }, 'frames and sound in Firefox');
+      return now.frames > first.frames + 150 && now.energy > first.energy;
+    }, 'five seconds of frames, and sound, in Firefox');
     await endTour(host);
     const done = await untilComplete(urls.ops, opsToken, before + 1);
     await page.goto(urls.ops);

@@ -44,6 +44,8 @@ export class OrielClient extends EventTarget {
     this.me = null;
     /** @type {Tour|null} */
     this.tour = null;
+    /** @type {'on'|'off'|'failing'} */
+    this.recording = 'off';
     this.resumeToken = '';
     this.over = false;
     this.restarting = false;
@@ -104,7 +106,7 @@ export class OrielClient extends EventTarget {
     this.resumeToken = joined.resume ?? this.resumeToken;
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
     this.emit('roster', this.roster());
-    this.emit('recording', joined.tour.recording ? 'on' : 'off');
+    this.onRecording(joined.tour.recording ? 'on' : 'off');
   }
 
   /** @param {Session} session */
@@ -207,7 +209,7 @@ export class OrielClient extends EventTarget {
         this.emit('speaker', message.participant);
         break;
       case 'recording':
-        this.emit('recording', message.state);
+        this.onRecording(message.state);
         break;
       case 'tour_ended':
         this.finish('tour_ended', 'The tour has ended.');
@@ -219,6 +221,12 @@ export class OrielClient extends EventTarget {
         break;
       default: // A newer server may say more than this client knows.
     }
+  }
+
+  /** @param {'on'|'off'|'failing'} state */
+  onRecording(state) {
+    this.recording = state;
+    this.emit('recording', state);
   }
 
   /** @param {{mid: string, participant: string|null, source: SourceKind|null}} message */

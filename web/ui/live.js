@@ -18,7 +18,6 @@ export class Live {
     this.agent = agent;
     /** @type {Record<SourceKind, MediaStreamTrack|null>} */
     this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
-    this.recording = 'off';
     this.floor = new Floor(() => client.participants);
     this.people = new People();
     this.rec = el('span', { class: 'rec', hidden: true, role: 'status' });
@@ -56,7 +55,6 @@ export class Live {
 
   /** @param {string} state */
   showRecording(state) {
-    this.recording = state;
     this.rec.hidden = state === 'off';
     this.rec.classList.toggle('failing', state === 'failing');
     this.rec.textContent = state === 'failing' ? 'Recording has a problem' : 'Recording';
@@ -187,7 +185,7 @@ export class Live {
 
   async toggleRecording() {
     try {
-      await this.client.record(this.recording === 'off');
+      await this.client.record(this.client.recording === 'off');
     } catch (error) {
       toast(error instanceof Error ? error.message : 'Recording could not be changed.');
     }
@@ -221,7 +219,7 @@ export class Live {
         el('span', { class: 'push' }), this.link),
       this.floor.node, this.people.node, bar));
     this.people.update(this.client.roster(), this.client.me?.id);
-    this.showRecording(tour?.recording ? 'on' : 'off');
+    this.showRecording(this.client.recording);
     this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
     for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
       const track = this.tracks[kind];
