@@ -153,10 +153,15 @@ void to_trash(struct sig *s, struct trash *x);
 
 /* ---- wire.c: state as JSON ---- */
 
+/* The participant object. */
 void put_participant(struct out *o, const struct seat *x);
+/* The tour object. */
 void put_tour(struct out *o, const struct tour *t);
+/* All participants, in the order of joining. */
 void put_roster(struct out *o, const struct tour *t);
+/* All slots with what is bound to them; x may be NULL (no transport: none). */
 void put_slots(struct out *o, const struct sig *s, const struct session *x);
+/* The event about one slot, params.lines[line]. */
 void put_slot(struct out *o, const struct sig *s, const struct session *x, int line);
 /* "p7", or null for 0 and for those who left. */
 void put_id(struct out *o, const struct sig *s, uint64_t participant);
@@ -167,7 +172,9 @@ void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char 
 
 /* ---- tours.c ---- */
 
+/* 1..TOUR_NAME_MAX of [A-Za-z0-9_-]. */
 bool tour_name_valid(const char *name);
+/* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct sig *s, const char *name);
 /* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.
  * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED. */

@@ -56,16 +56,15 @@ static int slot_line(const struct session *x, const char *mid) {
     return -1;
 }
 
-void sig_slot(struct sig *s, us_t now, uint64_t peer, const char *mid, uint64_t participant,
-              enum source_kind kind) {
+void sig_slot_bound(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
     struct session *x = map_get(s->peers, peer);
-    int line = x ? slot_line(x, mid) : -1;
+    int line = x ? slot_line(x, b->mid) : -1;
     (void)now;
     if (line < 0) {
         return;
     }
     struct out o = {NULL, false};
-    x->bound[line] = (struct binding){participant, (uint8_t)kind};
+    x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind};
     put_slot(&o, s, x, line);
     send_out(s, x->seat ? x->seat->conn : NULL, &o);
 }

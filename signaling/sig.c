@@ -91,21 +91,20 @@ struct sig *sig_free(struct sig *s) {
     return mem_free(s);
 }
 
-enum err sig_tour_declare(struct sig *s, us_t now, const char *name, const char *title,
-                          enum record_mode record, enum codec codec) {
+enum err sig_declare(struct sig *s, us_t now, const struct sig_tour *d) {
     struct tour *t;
     (void)now;
-    if (!tour_name_valid(name) || codec <= CODEC_OPUS || codec >= CODEC_COUNT) {
+    if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
         return ERR_RANGE;
     }
-    if (tour_by_name(s, name)) {
+    if (tour_by_name(s, d->name)) {
         return ERR_EXISTS;
     }
-    enum err e = tour_create(s, name, title && *title ? title : name, &t);
+    enum err e = tour_create(s, d->name, d->title && *d->title ? d->title : d->name, &t);
     if (e == OK) {
         t->declared = true;
-        t->record = record;
-        t->codec = codec;
+        t->record = d->record;
+        t->codec = d->codec;
     }
     return e;
 }

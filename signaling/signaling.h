@@ -48,10 +48,16 @@ struct sig_config {
 /* NULL when memory is out. */
 struct sig *sig_new(const struct sig_config *c);
 struct sig *sig_free(struct sig *s);
-/* Declare a tour that exists without anyone in it (conf: "tours"). ERR_EXISTS, ERR_FULL, ERR_RANGE.
- */
-enum err sig_tour_declare(struct sig *s, us_t now, const char *name, const char *title,
-                          enum record_mode record, enum codec codec);
+/* Declare a tour that exists without anyone in it (conf: "tours"). title may be NULL or empty: the
+ * name. ERR_EXISTS, ERR_FULL, ERR_RANGE (name, codec), ERR_NOMEM. */
+struct sig_tour {
+    const char *name, *title;
+    enum record_mode record;
+    enum codec codec;
+};
+enum err sig_declare(struct sig *s, us_t now, const struct sig_tour *t);
+/* The same with the members of struct sig_tour as arguments. */
+#define sig_tour_declare(s, now, ...) sig_declare(s, now, &(struct sig_tour){__VA_ARGS__})
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
 enum err sig_open(struct sig *s, us_t now, uint64_t conn);
@@ -78,14 +84,23 @@ void sig_http(struct sig *s, us_t now, const struct sig_http *h);
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer);
 void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason);
 void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on);
-void sig_slot(struct sig *s, us_t now, uint64_t peer, const char *mid, uint64_t participant,
-              enum source_kind kind);
+struct sig_bound {
+    const char *mid;
+    uint64_t participant; /* 0 = the slot is empty */
+    enum source_kind kind;
+};
+void sig_slot_bound(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
+/* The same with the members of struct sig_bound as arguments. */
+#define sig_slot(s, now, peer, ...) sig_slot_bound(s, now, peer, &(struct sig_bound){__VA_ARGS__})
 void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
 void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state);
 
+/* When to call sig_timeout, US_NEVER = not at all. After a call it may be in the past again: many
+ * seats that run out at once are handled in portions. */
 us_t sig_deadline(const struct sig *s);
+/* Do what is due at `now`: seats and tours whose grace ran out. */
 void sig_timeout(struct sig *s, us_t now);
 
 enum sig_effect_type {
