@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 
 #define MASK (REORDER_MAX - 1)
+/* The first packet to arrive need not be the first that was sent: the beginning settles. */
+#define FIRST_WAIT (100 * US_PER_MS)
 
 static struct reorder_packet *at(const struct reorder *r, uint32_t i) {
     return &r->ring[(r->head + i) & MASK];
@@ -49,9 +51,8 @@ bool reorder_push(struct reorder *r, const struct tap *t) {
         packet_unref(t->packet);
         return false;
     }
-    if (!r->any) {
-        r->any = true;
-        r->next = t->seq;
+    if (r->n == 0 && !r->any) {
+        r->since = t->now;
     }
     for (uint32_t k = r->n; k > i; k--) {
         *at(r, k) = *at(r, k - 1);
@@ -64,7 +65,7 @@ bool reorder_push(struct reorder *r, const struct tap *t) {
                                         .payload_len = t->payload_len,
                                         .marker = t->marker != 0,
                                         .packet = t->packet};
-    if (r->n == 1) {
+    if (r->any && r->n == 1) {
         note_hole(r);
     }
     return true;
@@ -74,11 +75,12 @@ bool reorder_pop(struct reorder *r, us_t now, struct reorder_packet *ret) {
     if (r->n == 0) {
         return false;
     }
-    struct reorder_packet *first = at(r, 0);
-    uint64_t missing = first->seq - r->next;
-    if (missing && r->n < REORDER_MAX && now < reorder_deadline(r)) {
+    if (r->n < REORDER_MAX && now < reorder_deadline(r)) {
         return false;
     }
+    struct reorder_packet *first = at(r, 0);
+    uint64_t missing = r->any ? first->seq - r->next : 0;
+    r->any = true;
     *ret = *first;
     ret->missing = missing > UINT32_MAX ? UINT32_MAX : (uint32_t)missing;
     r->next = first->seq + 1;
@@ -92,5 +94,9 @@ us_t reorder_deadline(const struct reorder *r) {
     if (r->n == 0) {
         return US_NEVER;
     }
-    return at(r, 0)->seq == r->next ? at(r, 0)->at : r->since + r->wait;
+    if (!r->any) {
+        return r->since + us_min(r->wait, FIRST_WAIT);
+    }
+    /* What is in order is due at once, whatever the clocks say. */
+    return at(r, 0)->seq == r->next ? INT64_MIN : r->since + r->wait;
 }

@@ -25,9 +25,9 @@ struct reorder_packet {
 struct reorder {
     struct reorder_packet *ring;
     uint32_t head, n;
-    uint64_t next; /* sequence number that comes next */
-    bool any;
-    us_t wait, since; /* since: when the hole at `next` was noticed */
+    uint64_t next;    /* sequence number that comes next */
+    bool any;         /* something has been popped */
+    us_t wait, since; /* since: when the hole at `next` was noticed, or the first came */
 };
 
 /* ERR_NOMEM leaves *r empty and safe to free. wait: for a missing packet [us]. */

@@ -1,0 +1,232 @@
+#include "recorder/depacketize_opus.h"
+#include "recorder/depacketize_vp8.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+/* Packets are built by hand: 4 bytes of descriptor with a 15-bit picture id, then the payload. */
+struct built {
+    uint8_t b[64];
+    struct vp8_piece piece;
+};
+
+enum { START = 1, KEY = 2, END = 4, LOST = 8, NON_REFERENCE = 16 };
+
+static const struct vp8_piece *build(struct built *x, unsigned flags, uint16_t id, uint32_t ts) {
+    uint8_t *p = x->b;
+    *p++ = (uint8_t)(0x80 | (flags & START ? 0x10 : 0) | (flags & NON_REFERENCE ? 0x20 : 0));
+    *p++ = 0x80;
+    *p++ = (uint8_t)(0x80 | (id >> 8 & 0x7f));
+    *p++ = (uint8_t)id;
+    /* RFC 6386 section 9.1: frame tag, start code, 320x180. */
+    static const uint8_t key[10] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00};
+    static const uint8_t inter[4] = {0x11, 1, 2, 3};
+    const uint8_t *body = flags & KEY ? key : inter;
+    size_t n = flags & KEY ? sizeof(key) : sizeof(inter);
+    memcpy(p, body, n);
+    x->piece = (struct vp8_piece){.payload = bytes_of(x->b, n + 4),
+                                  .rtp_ts = ts,
+                                  .marker = (flags & END) != 0,
+                                  .lost = (flags & LOST) != 0};
+    return &x->piece;
+}
+
+struct result {
+    unsigned n; /* frames of this piece */
+    struct vp8_frame last;
+    uint8_t data[256];
+};
+
+static struct result give(struct vp8_frames *f, unsigned flags, uint16_t id, uint32_t ts) {
+    struct built x;
+    struct result r = {0};
+    const struct vp8_piece *p = build(&x, flags, id, ts);
+    r.n += vp8_frames_end(f, p, &r.last);
+    r.n += vp8_frames_add(f, p, &r.last);
+    if (r.n) {
+        CHECK(r.last.data.n <= sizeof(r.data));
+        memcpy(r.data, r.last.data.p, r.last.data.n);
+    }
+    return r;
+}
+
+TEST(depacketize_joins_the_packets_of_a_frame) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY, 1, 3000).n, 0);
+    EXPECT_EQ(give(&f, 0, 1, 3000).n, 0);
+    struct result r = give(&f, END, 1, 3000);
+    EXPECT_EQ(r.n, 1);
+    EXPECT(r.last.key);
+    EXPECT_EQ(r.last.rtp_ts, 3000);
+    EXPECT_EQ(r.last.width, 320);
+    EXPECT_EQ(r.last.height, 180);
+    EXPECT_EQ(r.last.data.n, 18);
+    EXPECT_EQ(r.data[3], 0x9d);
+    EXPECT_EQ(r.data[10], 0x11);
+    EXPECT_EQ(r.data[14], 0x11);
+    r = give(&f, START | END, 2, 6000);
+    EXPECT_EQ(r.n, 1);
+    EXPECT(!r.last.key);
+    EXPECT_EQ(r.last.data.n, 4);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_ends_a_frame_at_a_new_timestamp) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY, 1, UINT32_MAX).n, 0);
+    struct result r = give(&f, START, 2, 2999);
+    EXPECT_EQ(r.n, 1);
+    EXPECT_EQ(r.last.rtp_ts, UINT32_MAX);
+    EXPECT_EQ(r.last.data.n, 10);
+    r = give(&f, START | END, 3, 5999);
+    /* Two frames at once: the one before, and its own. */
+    EXPECT_EQ(r.n, 2);
+    EXPECT_EQ(r.last.rtp_ts, 5999);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_waits_for_a_key_frame) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | END, 1, 0).n, 0);
+    EXPECT_EQ(give(&f, 0, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, END, 2, 3000).n, 0);
+    EXPECT_EQ(f.dropped, 2);
+    EXPECT_EQ(give(&f, START | KEY | END, 3, 6000).n, 1);
+    EXPECT_EQ(give(&f, START | END, 4, 9000).n, 1);
+    vp8_frames_restart(&f);
+    EXPECT_EQ(give(&f, START | END, 5, 12000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY | END, 6, 15000).n, 1);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_drops_a_frame_with_a_hole_and_what_refers_to_it) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
+    EXPECT_EQ(give(&f, START, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, END | LOST, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 3, 6000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY | END, 5, 12000).n, 1);
+    EXPECT_EQ(f.dropped, 3);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_drops_frames_without_head_or_tail) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
+    EXPECT_EQ(give(&f, END | LOST, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 3, 6000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY, 4, 9000).n, 0);
+    /* The tail of 4 is lost, and 5 refers to it. */
+    EXPECT_EQ(give(&f, START | END | LOST, 5, 12000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY | END, 6, 15000).n, 1);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_misses_whole_frames) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
+    EXPECT_EQ(give(&f, START | END | LOST, 3, 6000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY | END | LOST, 9, 15000).n, 1);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_a_lost_frame_that_nothing_refers_to_costs_only_itself) {
+    struct vp8_frames f = {0};
+    EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
+    EXPECT_EQ(give(&f, START | NON_REFERENCE, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, END | NON_REFERENCE | LOST, 2, 3000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 3, 6000).n, 1);
+    EXPECT_EQ(give(&f, START | NON_REFERENCE, 4, 9000).n, 0);
+    EXPECT_EQ(give(&f, START | END | LOST, 5, 12000).n, 1);
+    EXPECT_EQ(f.dropped, 2);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_holes_between_following_pictures_are_padding) {
+    static const uint16_t ids[] = {0, 1, 126, 127, 128, 32766, 32767};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct vp8_frames f = {0};
+        uint16_t id = ids[i];
+        EXPECT_EQ(give(&f, START | KEY | END, id, 0).n, 1);
+        id = (id + 1) & 0x7fff;
+        EXPECT_EQ(give(&f, START | END | LOST, id, 3000).n, 1);
+        id = (id + 1) & 0x7fff;
+        EXPECT_EQ(give(&f, START | END, id, 6000).n, 1);
+        EXPECT_EQ(f.dropped, 0);
+        vp8_frames_free(&f);
+    }
+}
+
+TEST(depacketize_survives_nonsense) {
+    struct vp8_frames f = {0};
+    struct vp8_frame out;
+    EXPECT_EQ(give(&f, START | KEY, 1, 0).n, 0);
+    struct vp8_piece empty = {.payload = bytes_of(NULL, 0), .rtp_ts = 0, .marker = true};
+    EXPECT(!vp8_frames_end(&f, &empty, &out));
+    EXPECT(!vp8_frames_add(&f, &empty, &out));
+    /* A key frame without its start code. */
+    uint8_t bad[] = {0x10, 0x10, 0, 0, 1, 2, 3, 0, 0, 0, 0};
+    struct vp8_piece p = {.payload = bytes_of(bad, sizeof(bad)), .rtp_ts = 3000, .marker = true};
+    EXPECT(!vp8_frames_end(&f, &p, &out));
+    EXPECT(!vp8_frames_add(&f, &p, &out));
+    EXPECT_EQ(give(&f, START | END, 2, 6000).n, 0);
+    EXPECT_EQ(give(&f, START | KEY | END, 3, 9000).n, 1);
+    /* A second beginning within a frame. */
+    EXPECT_EQ(give(&f, START, 4, 12000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 5, 12000).n, 0);
+    EXPECT_EQ(give(&f, START | END, 6, 15000).n, 0);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_frames_are_bounded) {
+    struct vp8_frames f = {0};
+    struct vp8_frame out;
+    size_t n = 60000;
+    uint8_t *big = calloc(1, n);
+    CHECK(big);
+    EXPECT_EQ(give(&f, START | KEY, 1, 0).n, 0);
+    struct vp8_piece p = {.payload = bytes_of(big, n), .rtp_ts = 0};
+    for (size_t all = 0; all < VP8_FRAME_MAX + n; all += n) {
+        EXPECT(!vp8_frames_end(&f, &p, &out));
+        EXPECT(!vp8_frames_add(&f, &p, &out));
+        EXPECT(f.n <= VP8_FRAME_MAX);
+    }
+    p.marker = true;
+    EXPECT(!vp8_frames_add(&f, &p, &out));
+    EXPECT_EQ(f.dropped, 1);
+    EXPECT_EQ(give(&f, START | KEY | END, 2, 3000).n, 1);
+    free(big);
+    vp8_frames_free(&f);
+}
+
+TEST_ALLOC(depacketize_without_memory) {
+    struct vp8_frames f = {0};
+    unsigned n = give(&f, START | KEY | END, 1, 0).n;
+    EXPECT(n == 1 || mem_failed());
+    EXPECT_EQ(give(&f, START | KEY | END, 2, 3000).n, 1);
+    vp8_frames_free(&f);
+}
+
+TEST(depacketize_opus_durations_of_the_toc) {
+    /* RFC 6716 table 2, by config. */
+    static const us_t us[32] = {10000, 20000, 40000, 60000, 10000, 20000, 40000, 60000,
+                                10000, 20000, 40000, 60000, 10000, 20000, 10000, 20000,
+                                2500,  5000,  10000, 20000, 2500,  5000,  10000, 20000,
+                                2500,  5000,  10000, 20000, 2500,  5000,  10000, 20000};
+    for (unsigned config = 0; config < 32; config++) {
+        for (unsigned code = 0; code < 3; code++) {
+            uint8_t b[1] = {(uint8_t)(config << 3 | code)};
+            EXPECT_EQ(opus_packet_duration(bytes_of(b, 1)), us[config] * (code ? 2 : 1));
+        }
+        for (unsigned count = 0; count < 64; count++) {
+            uint8_t b[2] = {(uint8_t)(config << 3 | 3), (uint8_t)(0x80 | count)};
+            us_t all = us[config] * count;
+            EXPECT_EQ(opus_packet_duration(bytes_of(b, 2)), all <= 120000 ? all : 0);
+        }
+    }
+    uint8_t short_one[1] = {3};
+    EXPECT_EQ(opus_packet_duration(bytes_of(short_one, 1)), 0);
+    EXPECT_EQ(opus_packet_duration(bytes_of(NULL, 0)), 0);
+}

@@ -1,0 +1,389 @@
+#include "tests/unit/recorder/feed.h"
+
+#include "tests/unit/test.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define PAYLOAD_MAX 1100
+#define NTP_2026 (UINT64_C(0xed000000) << 32)
+
+static size_t load(const char *name, uint8_t **ret) {
+    char path[256];
+    snprintf(path, sizeof(path), "%s/recorder/%s", TEST_DATA, name);
+    FILE *f = fopen(path, "rb");
+    CHECK(f);
+    fseek(f, 0, SEEK_END);
+    long n = ftell(f);
+    rewind(f);
+    *ret = malloc((size_t)n);
+    CHECK(*ret && fread(*ret, 1, (size_t)n, f) == (size_t)n);
+    fclose(f);
+    return (size_t)n;
+}
+
+static uint32_t le32(const uint8_t *p) {
+    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+void clip_ivf(struct clip *c, const char *name) {
+    size_t n = load(name, &c->file), at = 32;
+    c->n = 0;
+    while (at + 12 <= n && c->n < CLIP_FRAMES) {
+        size_t size = le32(c->file + at);
+        CHECK(at + 12 + size <= n);
+        c->frame[c->n++] = bytes_of(c->file + at + 12, size);
+        at += 12 + size;
+    }
+}
+
+/* RFC 3533: pages of segments; a segment of 255 bytes continues. The clip's packets are short
+ * enough not to cross pages. */
+void clip_ogg(struct clip *c, const char *name) {
+    size_t n = load(name, &c->file), at = 0;
+    unsigned packets = 0;
+    c->n = 0;
+    while (at + 27 <= n) {
+        unsigned segments = c->file[at + 26];
+        const uint8_t *lacing = c->file + at + 27;
+        size_t body = at + 27 + segments, len = 0;
+        for (unsigned i = 0; i < segments; i++) {
+            len += lacing[i];
+            if (lacing[i] == 255) {
+                continue;
+            }
+            if (packets++ >= 2 && c->n < CLIP_FRAMES) {
+                c->frame[c->n++] = bytes_of(c->file + body, len);
+            }
+            body += len;
+            len = 0;
+        }
+        CHECK(len == 0);
+        at = body;
+    }
+}
+
+void clip_free(struct clip *c) {
+    free(c->file);
+    c->file = NULL;
+}
+
+static void push(struct feed_list *l, const struct tap *t) {
+    if (l->n == l->cap) {
+        l->cap = l->cap ? 2 * l->cap : 256;
+        l->taps = realloc(l->taps, l->cap * sizeof(*l->taps));
+        CHECK(l->taps);
+    }
+    l->taps[l->n++] = *t;
+}
+
+static struct tap tap_of(const struct feed_source *s, enum tap_type type, us_t at) {
+    return (struct tap){.type = (uint8_t)type,
+                        .kind = s->kind,
+                        .codec = s->kind == SOURCE_MICROPHONE ? CODEC_OPUS : CODEC_VP8,
+                        .audio_level = 127,
+                        .source = s->id,
+                        .tour = TOUR,
+                        .participant = s->participant,
+                        .now = at};
+}
+
+/* RFC 7741 section 4.2: S on the first packet, a 15-bit picture id. */
+static size_t descriptor(uint8_t *out, bool first, unsigned picture) {
+    out[0] = (uint8_t)(0x80 | (first ? 0x10 : 0));
+    out[1] = 0x80;
+    out[2] = (uint8_t)(0x80 | (picture >> 8 & 0x7f));
+    out[3] = (uint8_t)picture;
+    return 4;
+}
+
+static void feed_frame(struct feed_list *l, struct feed_source *s, struct packet_pool *pool,
+                       unsigned i) {
+    bool video = s->kind != SOURCE_MICROPHONE;
+    struct bytes frame = s->clip->frame[i];
+    for (size_t at = 0; at < frame.n || (at == 0 && frame.n == 0);) {
+        struct tap t = tap_of(s, TAP_RTP, s->at0 + i * s->interval + s->delay);
+        size_t n = frame.n - at < PAYLOAD_MAX ? frame.n - at : PAYLOAD_MAX;
+        t.packet = packet_take(pool);
+        CHECK(t.packet);
+        t.payload_at = 12;
+        size_t head = video ? descriptor(t.packet->data + 12, at == 0, i) : 0;
+        memcpy(t.packet->data + 12 + head, frame.p + at, n);
+        t.payload_len = (uint16_t)(head + n);
+        t.packet->len = (uint16_t)(12 + t.payload_len);
+        at += n;
+        t.marker = at == frame.n;
+        t.seq = s->seq++;
+        t.rtp_ts = s->rtp0 + i * s->step;
+        push(l, &t);
+    }
+}
+
+void feed_frames(struct feed_list *l, struct feed_source *s, struct packet_pool *pool,
+                 unsigned from, unsigned to) {
+    for (unsigned i = from; i < to; i++) {
+        feed_frame(l, s, pool, i);
+    }
+}
+
+void feed_tap(struct feed_list *l, const struct feed_source *s, enum tap_type type, us_t at) {
+    struct tap t = tap_of(s, type, at);
+    push(l, &t);
+}
+
+void feed_sr(struct feed_list *l, const struct feed_source *s, us_t at) {
+    struct tap t = tap_of(s, TAP_SR, at + s->delay);
+    us_t media = at - s->at0;
+    uint64_t ntp = NTP_2026 + (uint64_t)at / 1000000 * (UINT64_C(1) << 32);
+    t.ntp = ntp + ((uint64_t)at % 1000000 << 32) / 1000000;
+    t.rtp_ts = s->rtp0 + (uint32_t)(media * s->step / s->interval);
+    push(l, &t);
+}
+
+static struct tap *sorting;
+static int by_now(const void *a, const void *b) {
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    us_t t = sorting[x].now, u = sorting[y].now;
+    return t != u ? (t < u ? -1 : 1) : x < y ? -1 : 1;
+}
+
+void feed_sort(struct feed_list *l) {
+    size_t *order = malloc(l->n * sizeof(*order));
+    struct tap *sorted = malloc(l->cap * sizeof(*sorted));
+    CHECK(order && sorted);
+    for (size_t i = 0; i < l->n; i++) {
+        order[i] = i;
+    }
+    sorting = l->taps;
+    qsort(order, l->n, sizeof(*order), by_now);
+    for (size_t i = 0; i < l->n; i++) {
+        sorted[i] = l->taps[order[i]];
+    }
+    free(order);
+    free(l->taps);
+    l->taps = sorted;
+}
+
+void feed_disturb(struct feed_list *l, uint64_t seed, unsigned loss, us_t most) {
+    struct rng_seeded state;
+    rng_seed(&state, seed);
+    struct rng rng = rng_from_seeded(&state);
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        struct tap *t = &l->taps[i];
+        if (t->type == TAP_RTP && rng_below(&rng, 1000) < loss) {
+            packet_unref(t->packet);
+            continue;
+        }
+        if (t->type == TAP_RTP && most) {
+            t->now += rng_below(&rng, (uint32_t)most);
+        }
+        l->taps[kept++] = *t;
+    }
+    l->n = kept;
+    feed_sort(l);
+}
+
+void feed_free(struct feed_list *l) {
+    for (size_t i = 0; i < l->n; i++) {
+        packet_unref(l->taps[i].packet);
+    }
+    free(l->taps);
+    *l = (struct feed_list){0};
+}
+
+static enum err faulty_put(void *ctx, const char *name, struct bytes object) {
+    struct faulty *f = ctx;
+    long i = f->puts++;
+    if (f->fail_at >= 0 && i >= f->fail_at && i - f->fail_at < f->fail_n) {
+        return f->error;
+    }
+    return f->real.put(f->real.ctx, name, object);
+}
+static enum err faulty_size(void *ctx, const char *name, uint64_t *ret) {
+    struct faulty *f = ctx;
+    return f->real.size(f->real.ctx, name, ret);
+}
+static enum err faulty_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
+    struct faulty *f = ctx;
+    return f->real.read(f->real.ctx, name, at, out, n);
+}
+static enum err faulty_remove(void *ctx, const char *name) {
+    struct faulty *f = ctx;
+    return f->real.remove(f->real.ctx, name);
+}
+static enum err faulty_list(void *ctx, const char *prefix,
+                            void (*each)(void *each_ctx, const char *name, uint64_t size),
+                            void *each_ctx) {
+    struct faulty *f = ctx;
+    return f->real.list(f->real.ctx, prefix, each, each_ctx);
+}
+
+void faulty_open(struct faulty *f, const char *dir) {
+    char path[96];
+    *f = (struct faulty){.fail_at = -1};
+    snprintf(path, sizeof(path), "%s/objects", dir);
+    CHECK(store_local_open(path, &f->real) == OK);
+    f->store = (struct store){f, faulty_put, faulty_size, faulty_read, faulty_remove, faulty_list};
+}
+
+void faulty_close(struct faulty *f) {
+    store_local_close(&f->real);
+}
+
+void rig_init(struct rig *g) {
+    *g = (struct rig){.now = 1000 * US_PER_S, .per_source = true};
+    snprintf(g->dir, sizeof(g->dir), "/tmp/oriel_rec_XXXXXX");
+    CHECK(mkdtemp(g->dir));
+    rng_seed(&g->seed, 42);
+    g->pool = packet_pool_new(4096);
+    CHECK(g->pool);
+}
+
+static wall_t wall_at(us_t now) {
+    return (wall_t){INT64_C(1790000000000000) + now};
+}
+
+enum err rig_open(struct rig *g) {
+    char why[256] = "";
+    struct recorder_config c = {.dir = g->dir,
+                                .create_kek = true,
+                                .segment_min = 2 * US_PER_S,
+                                .segment_max = 4 * US_PER_S,
+                                .reorder_wait = 600 * US_PER_MS,
+                                .per_source_tracks = g->per_source,
+                                .store = g->faulty ? &g->faulty->store : NULL,
+                                .rng = rng_from_seeded(&g->seed)};
+    enum err e = recorder_open(&c, wall_at(g->now), &g->r, why);
+    if (e != OK) {
+        g->r = NULL;
+    }
+    return e;
+}
+
+static void take_events(struct rig *g) {
+    struct recorder_event e;
+    while (recorder_event(g->r, &e)) {
+        CHECK(e.type < ARRAY_LEN(g->events) && e.tour == TOUR);
+        g->events[e.type]++;
+        if (e.type == RECORDER_STARTED) {
+            memcpy(g->recording, e.recording, sizeof(g->recording));
+        }
+    }
+}
+
+void rig_order(struct rig *g, int type) {
+    struct recorder_order o = {.tour = TOUR, .participant = 5, .on = true};
+    o.type = type;
+    snprintf(o.tour_name, sizeof(o.tour_name), "villa");
+    snprintf(o.title, sizeof(o.title), "%s", type == ORDER_MARK ? "kitchen" : "Villa am See");
+    snprintf(o.name, sizeof(o.name), "Ada");
+    snprintf(o.role, sizeof(o.role), "agent");
+    snprintf(o.consent_version, sizeof(o.consent_version), "2024-1");
+    recorder_order(g->r, g->now, wall_at(g->now), &o);
+    take_events(g);
+}
+
+void rig_wait(struct rig *g, us_t until) {
+    while (recorder_deadline(g->r) <= until) {
+        us_t at = recorder_deadline(g->r);
+        g->now = us_max(g->now, at);
+        recorder_timeout(g->r, g->now, wall_at(g->now));
+        take_events(g);
+        /* A deadline that stays in the past would keep a thread busy for ever. */
+        CHECK(recorder_deadline(g->r) > g->now);
+    }
+    g->now = us_max(g->now, until);
+}
+
+void rig_run(struct rig *g, struct feed_list *l) {
+    for (size_t i = 0; i < l->n; i++) {
+        rig_wait(g, l->taps[i].now);
+        recorder_tap(g->r, g->now, wall_at(g->now), &l->taps[i]);
+        take_events(g);
+    }
+    l->n = 0;
+    feed_free(l);
+}
+
+void rig_close(struct rig *g) {
+    g->r = recorder_close(g->r, g->now, wall_at(g->now));
+}
+
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *f) {
+    (void)s;
+    (void)type;
+    (void)f;
+    return remove(path);
+}
+
+void rig_free(struct rig *g) {
+    rig_close(g);
+    nftw(g->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    g->pool = packet_pool_free(g->pool);
+}
+
+uint8_t *read_file(struct library *l, const char *id, const char *track, unsigned epoch,
+                   size_t *ret_n) {
+    struct library_media *m = NULL;
+    if (library_media_open(l, id, track, epoch, &m) != OK) {
+        return NULL;
+    }
+    *ret_n = (size_t)library_media_size(m);
+    uint8_t *file = mem_alloc(*ret_n);
+    if (file && library_media_read(m, 0, file, *ret_n) != OK) {
+        file = mem_free(file);
+    }
+    library_media_close(m);
+    return file;
+}
+
+struct bytes webm_child(struct bytes parent, uint32_t id) {
+    struct rd r = rd_of(parent.p, parent.n);
+    struct webm_element e;
+    while (rd_left(&r) && webm_next(&r, &e) == OK) {
+        if (e.id == id) {
+            return e.data;
+        }
+    }
+    return bytes_of(NULL, 0);
+}
+
+static enum err collect(void *ctx, const struct webm_block *b) {
+    struct webm_view *v = ctx;
+    CHECK(v->n < ARRAY_LEN(v->block));
+    v->block[v->n++] = *b;
+    return OK;
+}
+
+bool webm_view(struct bytes file, struct webm_view *v) {
+    struct rd r = rd_of(file.p, file.n);
+    struct webm_element e;
+    *v = (struct webm_view){0};
+    if (webm_next(&r, &e) != OK || e.id != WEBM_EBML || webm_next(&r, &e) != OK ||
+        e.id != WEBM_SEGMENT || rd_left(&r)) {
+        return false;
+    }
+    v->data_at = (size_t)(e.data.p - file.p);
+    v->info = webm_child(e.data, WEBM_INFO);
+    v->tracks = webm_child(e.data, WEBM_TRACKS);
+    v->cues = webm_child(e.data, WEBM_CUES);
+    struct bytes d = webm_child(v->info, 0x4489);
+    uint64_t bits = webm_uint(d);
+    memcpy(&v->duration, &bits, sizeof(bits));
+    struct rd in = rd_of(e.data.p, e.data.n);
+    const uint8_t *at = in.p;
+    while (rd_left(&in)) {
+        at = in.p;
+        if (webm_next(&in, &e) != OK) {
+            return false;
+        }
+        if (e.id == WEBM_CLUSTER) {
+            break;
+        }
+    }
+    v->clusters_at = (size_t)(at - file.p);
+    v->clusters = bytes_of(at, (size_t)(in.end - at));
+    return d.n == 8 && webm_blocks(v->clusters, collect, v) == OK;
+}

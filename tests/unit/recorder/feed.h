@@ -1,0 +1,100 @@
+/* What the recorder's tests are fed with: real VP8 and Opus from files, cut into RTP packets as a
+ * browser would, and a recorder in a directory of its own, in virtual time. */
+#ifndef ORIEL_TESTS_RECORDER_FEED_H
+#define ORIEL_TESTS_RECORDER_FEED_H
+
+#include "recorder/library.h"
+#include "recorder/recorder.h"
+#include "recorder/webm_parse.h"
+
+#define CLIP_FRAMES 512
+#define TOUR 77
+
+struct clip {
+    uint8_t *file;
+    struct bytes frame[CLIP_FRAMES];
+    unsigned n;
+};
+/* The frames of tests/data/recorder/NAME: VP8 in IVF, Opus packets in Ogg (without headers). */
+void clip_ivf(struct clip *c, const char *name);
+void clip_ogg(struct clip *c, const char *name);
+void clip_free(struct clip *c);
+
+/* A source that sends a clip. */
+struct feed_source {
+    uint32_t id;
+    uint64_t participant, seq;
+    uint8_t kind;
+    uint32_t rtp0, step; /* media clock at frame 0, and per frame */
+    us_t at0, interval;  /* when frame 0 is sent, and frames apart [us] */
+    us_t delay;          /* on the way [us] */
+    const struct clip *clip;
+};
+struct feed_list {
+    struct tap *taps;
+    size_t n, cap;
+};
+/* Append the packets of frames [from, to) in order. */
+void feed_frames(struct feed_list *l, struct feed_source *s, struct packet_pool *pool,
+                 unsigned from, unsigned to);
+/* Append a message without a packet. */
+void feed_tap(struct feed_list *l, const struct feed_source *s, enum tap_type type, us_t at);
+/* A sender report at `at`, true to the source's clock and an NTP time of its own. */
+void feed_sr(struct feed_list *l, const struct feed_source *s, us_t at);
+/* By time of arrival; equal times stay as they are. */
+void feed_sort(struct feed_list *l);
+/* Lose each packet with this probability [1/1000]; delay others a second time by up to `most`. */
+void feed_disturb(struct feed_list *l, uint64_t seed, unsigned loss, us_t most);
+void feed_free(struct feed_list *l);
+
+/* A store that fails on order. */
+struct faulty {
+    struct store real, store;
+    long fail_at, fail_n; /* puts from this one on, so many; -1 = none */
+    enum err error;
+    long puts;
+};
+void faulty_open(struct faulty *f, const char *dir);
+void faulty_close(struct faulty *f);
+
+struct rig {
+    char dir[64];
+    struct rng_seeded seed;
+    struct recorder *r;
+    struct packet_pool *pool;
+    us_t now;
+    struct faulty *faulty;
+    bool per_source;
+    char recording[33]; /* of the last RECORDER_STARTED */
+    unsigned events[4]; /* count by type */
+};
+/* A directory of its own. */
+void rig_init(struct rig *g);
+/* Open (again). */
+enum err rig_open(struct rig *g);
+void rig_order(struct rig *g, int type);
+/* Give the messages at their times, and the recorder its deadlines. The list is empty then. */
+void rig_run(struct rig *g, struct feed_list *l);
+/* Only time passes. */
+void rig_wait(struct rig *g, us_t until);
+void rig_close(struct rig *g);
+/* Removes the directory. */
+void rig_free(struct rig *g);
+
+/* A track as a whole file; NULL when it cannot be opened. mem_free it. */
+uint8_t *read_file(struct library *l, const char *id, const char *track, unsigned epoch,
+                   size_t *ret_n);
+
+struct webm_view {
+    struct bytes info, tracks, cues, clusters;
+    size_t clusters_at, data_at; /* offsets of the first cluster and of the Segment's data */
+    double duration;             /* [ms] */
+    unsigned n;
+    struct webm_block block[4096];
+};
+/* False for what is no valid file of ours. */
+bool webm_view(struct bytes file, struct webm_view *ret);
+/* The element with this id among the children, or an empty view. */
+struct bytes webm_child(struct bytes parent, uint32_t id);
+
+#endif
