@@ -88,7 +88,8 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
     enum err e = sql_open(path, write, &c->db);
     if (e == OK) {
         /* NORMAL: rows lost to power loss come back from the journal. */
-        e = sql_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+        e = sql_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                            "PRAGMA secure_delete=ON;");
     }
     if (e == OK) {
         e = migrate(c, write);
@@ -280,4 +281,8 @@ enum err catalogue_forget(struct catalogue *c, const struct id *recording) {
         e = sql_run(c->db, text, "d", recording);
     }
     return e;
+}
+
+enum err catalogue_purge(struct catalogue *c) {
+    return sql_truncate_log(c->db);
 }

@@ -129,3 +129,9 @@ void sql_blob(sqlite3_stmt *s, int column, void *out, size_t n) {
         memset(out, 0, n);
     }
 }
+
+enum err sql_truncate_log(sqlite3 *db) {
+    int left = 0, done = 0;
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
+    return code == SQLITE_OK && left != 0 ? ERR_AGAIN : sql_error(code);
+}

@@ -272,5 +272,6 @@ enum err library_shred(struct library *l, const char *id) {
     e = wraps_shred(a->wraps, &recording);
     e = e == ERR_UNKNOWN ? OK : e; /* said before */
     e = e == OK ? forget_all_but_times(a->catalogue, &row) : e;
+    e = e == OK ? catalogue_purge(a->catalogue) : e;
     return e == OK ? remove_objects(a, id) : e;
 }

@@ -8,13 +8,6 @@ struct wraps {
     sqlite3 *db;
 };
 
-/* The log keeps old page images: truncating it is part of forgetting. */
-static enum err truncate_log(struct wraps *w) {
-    int left = 0, done = 0;
-    int code = sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
-    return code == SQLITE_OK && left == 0 ? OK : code == SQLITE_OK ? ERR_AGAIN : sql_error(code);
-}
-
 enum err wraps_open(const char *path, bool create, struct wraps **ret) {
     struct wraps *w = mem_zalloc(1, sizeof(*w));
     if (!w) {
@@ -72,7 +65,7 @@ enum err wraps_shred(struct wraps *w, const struct id *recording) {
         return e;
     }
     /* Also when the row is gone already: an earlier call may have been kept from finishing. */
-    e = truncate_log(w);
+    e = sql_truncate_log(w->db);
     return e == OK && none ? ERR_UNKNOWN : e;
 }
 
