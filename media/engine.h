@@ -14,10 +14,12 @@
 #include "media/list.h"
 #include "media/media.h"
 #include "media/wire/rtp.h"
+#include "media/wire/vp8.h"
 
 #define ENGINE_EVENTS_MAX 1024 /* events that wait for engine_event; slot changes wait in slots */
 #define ENGINE_TAPS_MAX 1024   /* tap messages that wait for engine_tap */
 #define ENGINE_RESEND_MAX 256  /* retransmissions one RTCP datagram may ask for */
+#define ENGINE_REPLAY_MAX 16   /* viewers who join at once and share a key frame */
 #define ENGINE_REPLY_MAX 512   /* [bytes] largest STUN reply */
 
 struct peer;
@@ -33,6 +35,7 @@ struct engine_timer {
 
 struct event_queue {
     uint32_t head, n;
+    struct media_event nowhere; /* for one that does not fit: written, never read */
     struct media_event ring[ENGINE_EVENTS_MAX];
 };
 
@@ -49,11 +52,21 @@ struct fanout {
     struct rtp rtp;
     uint64_t seq; /* extended, of the source */
     bool keyframe;
+    bool has_vp8; /* vp8 is valid: parsed once, not once per viewer */
+    struct vp8 vp8;
 };
 
 struct resend {
     struct slot *slot;
     uint16_t seq; /* as the viewer saw it */
+};
+
+/* A slot that shows nothing yet is to get a source that has just sent a key frame: it is sent what
+ * the retransmission cache has since then, instead of a request that would have to wait. */
+struct replay {
+    struct slot *slot;
+    struct source *source;
+    uint64_t next, end; /* extended sequence numbers of the source, end excluded */
 };
 
 struct stun_reply {
@@ -82,6 +95,8 @@ struct engine {
     struct fanout fanout;
     uint32_t resend_head, n_resend;
     struct resend resend[ENGINE_RESEND_MAX];
+    uint32_t n_replay;
+    struct replay replay[ENGINE_REPLAY_MAX];
     uint32_t next_tap;   /* ids of sources for taps */
     uint64_t next_order; /* order of arrival of sources */
     struct event_queue events;
@@ -116,6 +131,11 @@ void forward_start(struct engine *e, const struct fanout *f);
 void forward_stop(struct engine *e);
 /* Queue a retransmission; false when the ring is full. */
 bool forward_resend(struct engine *e, struct slot *s, uint16_t seq);
+/* Send the slot what its source has sent since its last key frame. False when that is too long ago,
+ * not cached any more, or too many slots ask at once. */
+bool forward_replay(struct engine *e, struct slot *s, struct source *source, us_t now);
+/* The peer leaves: nothing of it or for it is replayed. */
+void forward_forget(struct engine *e, const struct peer *p);
 bool forward_output(struct engine *e, us_t now, struct datagram *ret);
 
 #endif

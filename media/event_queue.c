@@ -5,11 +5,10 @@
 #define ROOM (2 * SESSION_SOURCES_MAX + 4)
 
 struct media_event *event_push(struct engine *e, enum media_event_type type) {
-    static struct media_event nowhere; /* written, never read: keeps callers free of a branch */
     struct event_queue *q = &e->events;
     if (q->n == ENGINE_EVENTS_MAX) {
         e->n.drop_full++;
-        return &nowhere;
+        return &q->nowhere;
     }
     struct media_event *ev = &q->ring[(q->head + q->n++) % ENGINE_EVENTS_MAX];
     *ev = (struct media_event){.type = (uint8_t)type};

@@ -20,6 +20,7 @@ void forward_start(struct engine *e, const struct fanout *f) {
 void forward_stop(struct engine *e) {
     e->fanout.packet = packet_unref(e->fanout.packet);
     e->n_resend = 0;
+    e->n_replay = 0;
 }
 
 bool forward_resend(struct engine *e, struct slot *s, uint16_t seq) {
@@ -61,14 +62,14 @@ static size_t extensions(struct rtp_write_ext out[EXTS_MAX], const struct slot *
 static struct bytes viewer_payload(struct engine *e, struct slot *s, const struct fanout *f,
                                    size_t room) {
     struct bytes in = f->rtp.payload;
-    struct vp8 d = {0};
+    const struct vp8 *d = &f->vp8;
     uint16_t picture_id = 0;
     uint8_t tl0picidx = 0;
-    bool rewrite = s->s.codec == CODEC_VP8 && vp8_parse(in, &d) == OK;
+    bool rewrite = f->has_vp8;
     if (rewrite) {
-        rewrite_vp8_map(&s->vp8, &d, &picture_id, &tl0picidx);
-        rewrite = (d.has_picture_id && picture_id != d.picture_id) ||
-                  (d.has_tl0picidx && tl0picidx != d.tl0picidx);
+        rewrite_vp8_map(&s->vp8, d, &picture_id, &tl0picidx);
+        rewrite = (d->has_picture_id && picture_id != d->picture_id) ||
+                  (d->has_tl0picidx && tl0picidx != d->tl0picidx);
     }
     if (!rewrite && room == 0) {
         return in;
@@ -76,7 +77,7 @@ static struct bytes viewer_payload(struct engine *e, struct slot *s, const struc
     CHECK(room + in.n <= sizeof(e->scratch));
     memcpy(e->scratch + room, in.p, in.n);
     if (rewrite) {
-        vp8_rewrite(e->scratch + room, &d, picture_id, tl0picidx);
+        vp8_rewrite(e->scratch + room, d, picture_id, tl0picidx);
     }
     return bytes_of(e->scratch + room, in.n);
 }
@@ -138,18 +139,13 @@ static bool fan_out(struct engine *e, us_t now, struct datagram *ret) {
 }
 
 /* The cached packet as if it were fanned out now. */
-static bool recall(struct slot *s, us_t now, uint64_t seq, struct fanout *ret) {
-    struct source *source = slot_shown(s);
-    if (!source || source->line->ssrc != s->rewrite.source) {
-        return false;
-    }
+static bool recall(struct source *source, us_t now, uint64_t seq, struct fanout *ret) {
     const struct cached *k = send_cache_find(&source->cache, now, seq);
-    if (!k || rtp_parse(bytes_of(k->packet->data, k->packet->len), &ret->rtp) != OK) {
+    struct rtp r;
+    if (!k || rtp_parse(bytes_of(k->packet->data, k->packet->len), &r) != OK) {
         return false;
     }
-    ret->packet = k->packet;
-    ret->source = source;
-    ret->seq = seq;
+    fanout_fill(ret, source, k->packet, &r, seq);
     return true;
 }
 
@@ -182,13 +178,55 @@ static bool resend(struct engine *e, us_t now, const struct resend *r, struct da
     struct rewrite_out o = {0};
     uint64_t seq = 0;
     struct slot *s = r->slot;
-    if (rewrite_reverse(&s->rewrite, r->seq, &seq, &o.index) != REWRITE_OK ||
-        !recall(s, now, seq, &f)) {
+    struct source *source = slot_shown(s);
+    if (!source || source->line->ssrc != s->rewrite.source ||
+        rewrite_reverse(&s->rewrite, r->seq, &seq, &o.index) != REWRITE_OK ||
+        !recall(source, now, seq, &f)) {
         e->n.nack_missed++;
         return false;
     }
     o.ts = rewrite_ts(&s->rewrite, f.rtp.ts);
     return send_rtx(e, s, &f, &o, ret);
+}
+
+bool forward_replay(struct engine *e, struct slot *s, struct source *source, us_t now) {
+    bool young = source->has_key && now - source->key_at < SOURCE_REPLAY_AGE;
+    if (!young || e->n_replay == ENGINE_REPLAY_MAX || !peer_sendable(s->peer, now) ||
+        !send_cache_find(&source->cache, now, source->key_seq)) {
+        return false;
+    }
+    e->replay[e->n_replay++] = (struct replay){
+        .slot = s, .source = source, .next = source->key_seq, .end = source->stats.ext.high + 1};
+    return true;
+}
+
+void forward_forget(struct engine *e, const struct peer *p) {
+    for (unsigned i = 0; i < e->n_replay;) {
+        const struct replay *r = &e->replay[i];
+        if (r->slot->peer == p || r->source->peer == p) {
+            e->replay[i] = e->replay[--e->n_replay];
+        } else {
+            i++;
+        }
+    }
+}
+
+/* The next packet of a replay; false when it is over. What is missing in the cache is missing for
+ * everybody and repaired like any loss. */
+static bool replay(struct engine *e, us_t now, struct replay *r, struct datagram *ret) {
+    for (struct fanout f; r->next < r->end;) {
+        uint64_t seq = r->next++;
+        struct sub *sub = slot_sub(r->slot, r->source);
+        struct rewrite_out o;
+        if (!sub) {
+            return false;
+        }
+        if (recall(r->source, now, seq, &f) && slot_map(sub, now, &f, &o) &&
+            send_to(e, r->slot, &f, &o, ret)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool forward_output(struct engine *e, us_t now, struct datagram *ret) {
@@ -199,6 +237,12 @@ bool forward_output(struct engine *e, us_t now, struct datagram *ret) {
         if (peer_sendable(r.slot->peer, now) && resend(e, now, &r, ret)) {
             return true;
         }
+    }
+    while (e->n_replay > 0) {
+        if (replay(e, now, &e->replay[e->n_replay - 1], ret)) {
+            return true;
+        }
+        e->n_replay--;
     }
     return fan_out(e, now, ret);
 }

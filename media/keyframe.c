@@ -1,6 +1,5 @@
 /* Does a payload begin a key frame? Only as much of each codec's payload format as that takes. */
 #include "media/source.h"
-#include "media/wire/vp8.h"
 
 /* RFC 6184 section 5.2, ITU-T H.264 table 7-1: NAL unit types. */
 enum { NAL_IDR = 5, NAL_SPS = 7, NAL_STAP_A = 24, NAL_FU_A = 28 };
@@ -42,10 +41,7 @@ static bool av1_begins(struct bytes b) {
 }
 
 bool keyframe_begins(enum codec codec, struct bytes payload) {
-    struct vp8 d;
     switch (codec) {
-    case CODEC_VP8:
-        return vp8_parse(payload, &d) == OK && d.start && d.keyframe;
     case CODEC_VP9:
         return vp9_begins(payload);
     case CODEC_H264:

@@ -88,7 +88,8 @@ enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t particip
 
 enum media_event_type {
     MEDIA_PEER_CONNECTED, /* ICE validated and DTLS finished */
-    MEDIA_PEER_FAILED,    /* DTLS failed or join_timeout: the peer is removed; see reason */
+    MEDIA_PEER_FAILED,    /* the peer is removed; reason: ERR_AUTH = wrong certificate or handshake,
+                             ERR_AGAIN = join_timeout, ERR_NOMEM */
     MEDIA_PEER_GONE,      /* peer_timeout: removed */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
     MEDIA_SOURCE_OFF,     /* no packets for 2 s, muted, or its peer is gone */
@@ -158,7 +159,9 @@ enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_st
  * connected). Outbound indices in it are already advanced past everything sealed. */
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret);
 /* Adopt a peer from a snapshot; its tour must exist. Errors as engine_peer_add; ERR_FORMAT for a
- * snapshot that is not valid. Slots resume on the sources that are adopted too. */
+ * snapshot that is not valid. Slots resume on the sources that are adopted too, in whatever order
+ * their peers come; who has not come after 2 s is given up. Nothing that only continues is told
+ * again: no MEDIA_PEER_CONNECTED, MEDIA_SOURCE_ON or MEDIA_SLOT_CHANGED for it. */
 enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot *s);
 
 #endif

@@ -111,6 +111,7 @@ static void leave_maps(struct peer *p) {
 
 void peer_leave(struct peer *p, us_t now, bool bye) {
     struct engine *e = p->engine;
+    forward_forget(e, p);
     for (unsigned i = 0; i < p->n_lines; i++) {
         source_free(p->lines[i].source, now);
     }

@@ -30,6 +30,15 @@ struct source *slot_intent(const struct slot *s) {
     return next->source ? next->source : s->subs[s->shown].source;
 }
 
+struct sub *slot_sub(struct slot *s, const struct source *source) {
+    for (unsigned i = 0; i < 2; i++) {
+        if (s->subs[i].source == source) {
+            return &s->subs[i];
+        }
+    }
+    return NULL;
+}
+
 static void sub_clear(struct sub *sub) {
     list_remove(&sub->link);
     sub->source = NULL;
@@ -67,7 +76,10 @@ void slot_show(struct slot *s, us_t now, struct source *source) {
     } else if (source != shown->source) {
         sub_set(awaited(s), source);
         s->hold_until = now + SLOT_HOLD;
-        source_need_keyframe(source, now);
+        bool picture = shown->source && shown->source->live;
+        if (picture || !forward_replay(s->peer->engine, s, source, now)) {
+            source_need_keyframe(source, now);
+        }
     }
 }
 
@@ -122,9 +134,8 @@ static void begin(struct slot *s, us_t now, const struct fanout *f) {
     rewrite_switch(
         &s->rewrite, now, slot_rate(s),
         &(struct rewrite_in){.source = f->source->line->ssrc, .ts = f->rtp.ts, .seq = f->seq});
-    struct vp8 d;
-    if (s->s.codec == CODEC_VP8 && vp8_parse(f->rtp.payload, &d) == OK) {
-        rewrite_vp8_switch(&s->vp8, &d);
+    if (f->has_vp8) {
+        rewrite_vp8_switch(&s->vp8, &f->vp8);
     }
 }
 

@@ -44,6 +44,8 @@ struct source *slot_intent(const struct slot *s);
 static inline struct source *slot_shown(const struct slot *s) {
     return s->subs[s->shown].source;
 }
+/* The slot's sub for this source, or NULL when it neither shows nor awaits it. */
+struct sub *slot_sub(struct slot *s, const struct source *source);
 /* Show this source (NULL = nothing), from its next key frame on if it is video. */
 void slot_show(struct slot *s, us_t now, struct source *source);
 /* Go on with a source in the middle of its stream, after an adoption. */

@@ -22,6 +22,7 @@ static void init_stream(struct source *s) {
     recv_nack_init(&s->nack);
     recv_clock_init(&s->clock, rate);
     memset(&s->keyframe, 0, sizeof(s->keyframe));
+    s->has_key = false;
 }
 
 enum err source_make(struct peer *p, struct line *line) {
@@ -211,6 +212,15 @@ static void cache_packet(struct source *s, const struct fanout *f, us_t now) {
                                       .marker = f->rtp.marker});
 }
 
+void fanout_fill(struct fanout *f, struct source *s, struct packet *k, const struct rtp *r,
+                 uint64_t seq) {
+    enum codec codec = (enum codec)s->line->s.codec;
+    *f = (struct fanout){.packet = k, .source = s, .rtp = *r, .seq = seq};
+    f->has_vp8 = codec == CODEC_VP8 && vp8_parse(r->payload, &f->vp8) == OK;
+    f->keyframe = f->has_vp8 ? f->vp8.start && f->vp8.keyframe
+                             : line_is_video(s->line) && keyframe_begins(codec, r->payload);
+}
+
 /* A new packet with a payload, of a source that is not muted. */
 static void flow(struct source *s, us_t now, const struct fanout *f) {
     struct tour *t = s->peer->tour;
@@ -222,6 +232,9 @@ static void flow(struct source *s, us_t now, const struct fanout *f) {
     }
     if (f->keyframe) {
         recv_keyframe_arrived(&s->keyframe, now);
+        s->has_key = true;
+        s->key_at = now;
+        s->key_seq = f->seq;
     }
     if (!line_is_video(s->line)) {
         note_level(s, now, &f->rtp);
@@ -268,7 +281,7 @@ void source_receive(struct source *s, us_t now, struct packet *k, const struct r
     if (s->line->muted) {
         return;
     }
-    struct fanout f = {.packet = k, .source = s, .rtp = *r, .seq = seq};
-    f.keyframe = line_is_video(s->line) && keyframe_begins(s->line->s.codec, r->payload);
+    struct fanout f;
+    fanout_fill(&f, s, k, r, seq);
     flow(s, now, &f);
 }

@@ -12,8 +12,11 @@
 #include "media/recv/stream.h"
 #include "media/send/cache.h"
 
-#define SOURCE_SILENT (2 * US_PER_S)    /* [us] without packets: it is off (media.h) */
-#define SOURCE_REPLACED (1 * US_PER_S)  /* [us] after which a new ssrc may take the m-line over */
+#define SOURCE_SILENT (2 * US_PER_S)   /* [us] without packets: it is off (media.h) */
+#define SOURCE_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take the m-line over */
+#define SOURCE_REPLAY_AGE                                                                     \
+    (800 * US_PER_MS)                   /* [us] a key frame this young is sent from the cache \
+                                         */
 #define SOURCE_CACHE_AGE (1 * US_PER_S) /* [us] packets are kept for retransmission */
 
 struct line { /* one sending m-line */
@@ -35,6 +38,9 @@ struct source {
     int voice;           /* place in the tour's speaker_set, -1 = none */
     bool live;
     us_t heard; /* [us] last packet with a payload */
+    bool has_key;
+    us_t key_at;      /* [us] the last key frame began */
+    uint64_t key_seq; /* with this extended sequence number */
     struct recv_stats stats;
     struct recv_nack nack;
     struct recv_clock clock;
@@ -68,7 +74,12 @@ void source_need_keyframe(struct source *s, us_t now);
 /* Tap or do not tap, as tour, consent and life of the source have it now. */
 void source_tap_update(struct source *s, us_t now);
 
-/* keyframe.c: the payload begins a key frame (a point where a slot may switch to the stream). */
+/* Describe a packet of the source for the slots it goes to. */
+void fanout_fill(struct fanout *f, struct source *s, struct packet *k, const struct rtp *r,
+                 uint64_t seq);
+
+/* keyframe.c: the payload begins a key frame, a point where a slot may switch to the stream. For
+ * codecs other than VP8, whose descriptor is parsed anyway. */
 bool keyframe_begins(enum codec codec, struct bytes payload);
 
 #endif

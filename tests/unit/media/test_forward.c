@@ -289,3 +289,60 @@ TEST(audio_switch_begins_with_a_gapless_stream) {
     EXPECT(v->got[2].ts != v->got[1].ts);
     rig_free(&r);
 }
+
+TEST(a_late_joiner_gets_the_picture_that_is_there) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    client_send(a, &(struct packet_spec){.line = CAM, .inside = true});
+    uint16_t lost = client_send(a, &(struct packet_spec){.line = CAM, .drop = true});
+    rig_run(&r, 100 * US_PER_MS);
+    client_video(a, CAM, false);
+    unsigned plis = a->n_pli;
+    struct client *late = rig_join(&r, 3);
+    EXPECT_EQ(a->n_pli, plis); /* no request was needed */
+    EXPECT_EQ(client_count(late, STAGE), 3);
+    REQUIRE(late->n_got == 3);
+    EXPECT(late->got[0].keyframe);
+    EXPECT_EQ(late->got[0].number, 1);
+    EXPECT_EQ(late->got[1].number, 2);
+    EXPECT_EQ(late->got[2].number, 4);
+    EXPECT_EQ(late->got[2].seq, (uint16_t)(late->got[0].seq + 3));
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(late, STAGE), 4);
+    client_send_rtx(a, CAM, lost, 3); /* and what is repaired later finds its place */
+    EXPECT_EQ(client_last(late, STAGE)->seq, (uint16_t)(late->got[0].seq + 2));
+    rig_free(&r);
+}
+
+TEST(a_later_joiner_asks) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    for (int i = 0; i < 30; i++) {
+        rig_run(&r, 33 * US_PER_MS);
+        client_video(a, CAM, false);
+    }
+    unsigned plis = a->n_pli;
+    struct client *late = rig_join(&r, 3);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    EXPECT_EQ(late->n_got, 0);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(late, STAGE), 1);
+    rig_free(&r);
+}
+
+TEST(a_replay_ends_with_its_peer) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    struct client *b = rig_join(&r, 3);
+    client_video(b, CAM, true);
+    client_video(b, SCREEN, true);
+    /* The camera of b now belongs into the gallery of the viewer: a replay is due, but not drained
+     * before its source has gone. */
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 3, SOURCE_SCREEN, true), OK);
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, 3), OK);
+    rig_pump(&r);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_last(v, STAGE)->sender, 1);
+    rig_free(&r);
+}

@@ -225,7 +225,7 @@ TEST(an_address_changes_hands) {
     b->alive = false;
     client_join(c);
     client_video(a, CAM, true);
-    EXPECT_EQ(client_count(c, STAGE), 1);
+    EXPECT_EQ(client_last(c, STAGE)->number, 2);
     EXPECT_EQ(client_count(b, STAGE), 1);
     rig_run(&r, 15 * US_PER_S);
     EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 2), 1);
