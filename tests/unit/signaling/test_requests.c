@@ -132,8 +132,8 @@ TEST(join_errors) {
         ",\"sources\":[{\"mid\":0,\"kind\":\"camera\"}]",
         ",\"sources\":[7]",
         ",\"sources\":[{\"mid\":\"123456789\",\"kind\":\"camera\"}]",
-        ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"},{\"mid\":\"0\",\"kind\":"
-        "\"microphone\"}]",
+        (",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"},{\"mid\":\"0\",\"kind\":"
+         "\"microphone\"}]"),
         ",\"sources\":{}"};
     for (size_t i = 0; i < ARRAY_LEN(bad_lines); i++) {
         world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), bad_lines[i]);

@@ -1,0 +1,270 @@
+/* Every limit of the protocol, at its edge and one beyond. */
+#include "tests/unit/signaling/world.h"
+
+#include <stdlib.h>
+
+static char *repeat(char c, size_t n) {
+    char *s = malloc(n + 1);
+    CHECK(s);
+    memset(s, c, n);
+    s[n] = '\0';
+    return s;
+}
+
+static const char one_source[] = ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}]";
+
+TEST(names_are_at_most_128_bytes) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t n = 128; n <= 129; n++) {
+        char extra[400], *name = repeat('x', n);
+        snprintf(extra, sizeof(extra), ",\"name\":\"%s\"%s", name, one_source);
+        world_join(&w, n, "buyer|demo|a|", small_offer(), extra);
+        if (n == 128) {
+            EXPECT_GOT(&w, n, name);
+        } else {
+            EXPECT_GOT(&w, n, "\"field\":\"name\"");
+        }
+        free(name);
+    }
+    /* Bytes count, not characters. */
+    char extra[600] = ",\"name\":\"";
+    for (int i = 0; i < 43; i++) {
+        strcat(extra, "\xe2\x82\xac");
+    }
+    strcat(extra, "\"");
+    strcat(extra, one_source);
+    world_join(&w, 5, "buyer|demo|b|", small_offer(), extra);
+    EXPECT_GOT(&w, 5, "\"field\":\"name\"");
+    world_close(&w);
+}
+
+TEST(tokens_are_at_most_8_kib) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t n = 8192; n <= 8193; n++) {
+        char *token = repeat('t', n), *text = malloc(n + 100);
+        sprintf(text, "{\"type\":\"hello\",\"token\":\"%s\"}", token);
+        world_send(&w, 1, text);
+        if (n == 8192) {
+            EXPECT_ERROR(&w, 1, "token_malformed"); /* it was looked at */
+        } else {
+            EXPECT_GOT(&w, 1, "\"field\":\"token\"");
+        }
+        free(text);
+        free(token);
+    }
+    world_close(&w);
+}
+
+TEST(offers_are_at_most_128_kib) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    size_t small = strlen(small_offer());
+    for (size_t n = 128 << 10; n <= (128 << 10) + 1; n++) {
+        /* Padded with one long line that nobody reads. */
+        char *text = repeat('x', n);
+        memcpy(text, small_offer(), small);
+        memcpy(text + small, "a=x:", 4);
+        memcpy(text + n - 2, "\r\n", 2);
+        world_join(&w, n, "buyer|demo|a|", text, one_source);
+        if (n == 128 << 10) {
+            EXPECT_GOT(&w, n, "joined");
+        } else {
+            EXPECT_ERROR(&w, n, "too_large");
+            EXPECT_GOT(&w, n, "\"field\":\"offer\"");
+        }
+        free(text);
+    }
+    world_close(&w);
+}
+
+TEST(messages_are_at_most_the_configured_size) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t n = w.config.max_message; n <= w.config.max_message + 1; n++) {
+        char *text = repeat(' ', n);
+        memcpy(text, "{\"type\":\"ping\"}", 15);
+        world_send(&w, 1, text);
+        if (n == w.config.max_message) {
+            EXPECT_GOT(&w, 1, "pong");
+        } else {
+            EXPECT_ERROR(&w, 1, "too_large");
+        }
+        free(text);
+    }
+    world_close(&w);
+}
+
+TEST(nesting_is_at_most_16) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (size_t n = 15; n <= 16; n++) {
+        char text[200], *open = repeat('[', n), *close = repeat(']', n);
+        snprintf(text, sizeof(text), "{\"type\":\"ping\",\"x\":%s%s}", open, close);
+        world_send(&w, 1, text);
+        if (n == 15) {
+            EXPECT_GOT(&w, 1, "pong");
+        } else {
+            EXPECT_ERROR(&w, 1, "too_deep");
+        }
+        free(open);
+        free(close);
+    }
+    world_close(&w);
+}
+
+TEST(lists_of_lines_are_bounded) {
+    struct world w;
+    char extra[2048];
+    REQUIRE(world_open(&w, NULL));
+    for (int n = 15; n <= 16; n++) {
+        char *p = extra + sprintf(extra, ",\"slots\":[");
+        for (int i = 0; i < n; i++) {
+            p += sprintf(p, "%s{\"mid\":\"x\",\"kind\":\"audio\"}", i ? "," : "");
+        }
+        strcpy(p, "]");
+        world_join(&w, 1, "buyer|demo|a|", small_offer(), extra);
+        EXPECT_GOT(&w, 1, "\"field\":\"slots\"");
+    }
+    /* Each list within its bound, but both together are not. */
+    char *p = extra + sprintf(extra, ",\"sources\":[");
+    for (int i = 0; i < 10; i++) {
+        p += sprintf(p, "%s{\"mid\":\"x\",\"kind\":\"camera\"}", i ? "," : "");
+    }
+    p += sprintf(p, "],\"slots\":[");
+    for (int i = 0; i < 10; i++) {
+        p += sprintf(p, "%s{\"mid\":\"x\",\"kind\":\"audio\"}", i ? "," : "");
+    }
+    strcpy(p, "]");
+    world_join(&w, 1, "buyer|demo|a|", small_offer(), extra);
+    EXPECT_GOT(&w, 1, "\"field\":\"slots\"");
+    world_close(&w);
+}
+
+TEST(tour_names_are_at_most_64_characters) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    char *name = repeat('n', TOUR_NAME_MAX);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, name, NULL, RECORD_OFF, CODEC_VP8), OK);
+    char token[200];
+    snprintf(token, sizeof(token), "buyer|%s|a|A", name);
+    world_join(&w, 1, token, small_offer(), one_source);
+    EXPECT_GOT(&w, 1, "joined");
+    char *longer = repeat('n', TOUR_NAME_MAX + 1);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, longer, NULL, RECORD_OFF, CODEC_VP8), ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "", NULL, RECORD_OFF, CODEC_VP8), ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "a.b", NULL, RECORD_OFF, CODEC_VP8), ERR_RANGE);
+    free(longer);
+    free(name);
+    world_close(&w);
+}
+
+TEST(long_titles_are_cut) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    char *title = repeat('T', 300);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "long", title, RECORD_OFF, CODEC_VP8), OK);
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|long|a|A\"}");
+    const char *m = world_got(&w, 1, "\"title\":\"T");
+    REQUIRE(m);
+    EXPECT_EQ(strspn(strstr(m, "\"title\":\"") + 9, "T"), 128);
+    free(title);
+    world_close(&w);
+}
+
+static void slow(struct sig_config *c) {
+    c->messages_per_second = 1;
+}
+
+TEST(the_rate_limit_is_per_connection_and_refills_exactly) {
+    struct world w;
+    REQUIRE(world_open(&w, slow));
+    static const struct {
+        us_t after;
+        const char *got;
+    } steps[] = {{0, "pong"},          {0, "pong"},         {0, "rate_limited"},
+                 {US_PER_S - 1, NULL}, /* still in a row: silence */
+                 {1, "pong"},          {0, "rate_limited"}, {2 * US_PER_S, "pong"},
+                 {0, "pong"},          {0, "rate_limited"}, {100 * US_PER_S, "pong"},
+                 {0, "pong"},          {0, "rate_limited"}};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        w.now += steps[i].after;
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+        if (steps[i].got) {
+            EXPECT_GOT(&w, 1, steps[i].got);
+        } else {
+            EXPECT_EQ(w.n, w.mark);
+        }
+    }
+    world_send(&w, 2, "{\"type\":\"ping\"}");
+    EXPECT_GOT(&w, 2, "pong");
+    world_close(&w);
+}
+
+static void few_viewers(struct sig_config *c) {
+    c->max_participants = 2;
+    c->max_whep_per_token = 10;
+}
+
+TEST(viewers_count_towards_the_tour) {
+    struct world w;
+    REQUIRE(world_open(&w, few_viewers));
+    const char *body = data_file("aiortc.sdp");
+    struct sig_http h = {.whep = true,
+                         .tour = "demo",
+                         .token = "buyer|demo|tv|",
+                         .content_type = "application/sdp",
+                         .body = body,
+                         .body_len = strlen(body)};
+    for (uint64_t i = 1; i <= 3; i++) {
+        h.req = i;
+        sig_http(w.sig, w.now, &h);
+        world_drain(&w);
+        EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, i <= 2 ? 201 : 503);
+    }
+    world_join(&w, 1, "buyer|demo|a|", small_offer(), one_source);
+    EXPECT_ERROR(&w, 1, "tour_full");
+    world_close(&w);
+}
+
+static void two_connections(struct sig_config *c) {
+    c->max_connections = 2;
+    c->max_participants = 100;
+    c->max_whep_per_token = 100;
+}
+
+TEST(seats_and_sessions_are_bounded_for_the_server) {
+    struct world w;
+    REQUIRE(world_open(&w, two_connections));
+    char token[64];
+    for (uint64_t i = 1; i <= 5; i++) { /* seats whose connections are gone still count */
+        snprintf(token, sizeof(token), "buyer|demo|s%d|N", (int)i);
+        world_join(&w, i, token, small_offer(), one_source);
+        if (i <= 4) {
+            EXPECT_GOT(&w, i, "joined");
+        } else {
+            EXPECT_ERROR(&w, i, "server_full");
+            EXPECT_NOT(&w, i, "\"field\"");
+        }
+        sig_closed(w.sig, w.now, i);
+        world_drain(&w);
+    }
+    const char *body = data_file("aiortc.sdp");
+    struct sig_http h = {.req = 1,
+                         .whep = true,
+                         .tour = "demo",
+                         .token = "buyer|demo|tv|",
+                         .content_type = "application/sdp",
+                         .body = body,
+                         .body_len = strlen(body)};
+    sig_http(w.sig, w.now, &h);
+    world_drain(&w);
+    EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 503);
+    world_pass(&w, 20 * US_PER_S);
+    h.req = 2;
+    sig_http(w.sig, w.now, &h);
+    world_drain(&w);
+    EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 201);
+    world_close(&w);
+}

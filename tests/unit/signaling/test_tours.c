@@ -1,0 +1,219 @@
+/* Tours beside each other and after each other. */
+#include "tests/unit/signaling/world.h"
+
+static void join(struct world *w, uint64_t conn, const char *token) {
+    char extra[512];
+    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+    world_join(w, conn, token, small_offer(), extra);
+}
+
+TEST(tours_do_not_hear_each_other) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|demo|ada|Ada");
+    uint64_t demo = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t ada = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
+    join(&w, 2, "buyer|taped|bob|Bob");
+    EXPECT_NOT(&w, 1, "{");
+    uint64_t bob_peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t taped = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    sig_peer_connected(w.sig, w.now, bob_peer);
+    sig_recording(w.sig, w.now, taped, RECORDING_ON);
+    sig_speaker(w.sig, w.now, demo, ada);
+    world_drain(&w);
+    EXPECT_NOT(&w, 1, "participant_changed");
+    EXPECT_NOT(&w, 1, "recording\",\"state");
+    EXPECT_GOT(&w, 1, "speaker");
+    EXPECT_NOT(&w, 2, "speaker");
+    world_send(&w, 2, "{\"type\":\"pin\",\"participant\":\"p2\"}");
+    EXPECT_ERROR(&w, 2, "bad_field"); /* p2 exists nowhere, p1 is Bob himself here */
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    EXPECT_NOT(&w, 1, "{");
+    world_close(&w);
+}
+
+TEST(the_same_sub_has_a_seat_in_each_tour) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|demo|ada|Ada");
+    join(&w, 2, "buyer|taped|ada|Ada");
+    EXPECT_GOT(&w, 2, "joined");
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    EXPECT_EQ(sig_stats(w.sig).participants, 2);
+    world_close(&w);
+}
+
+TEST(a_new_page_starts_afresh_in_the_seat) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|demo|ada|Ada");
+    world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"microphone\",\"muted\":true}");
+    world_send(&w, 1, "{\"type\":\"pin\",\"participant\":\"p1\"}");
+    char old[64], fresh[64];
+    world_join(&w, 1, "restart", small_offer_restarted(), "");
+    join(&w, 2, "agent|demo|ada|Ada Lovelace");
+    EXPECT_GOT(&w, 2,
+               "\"participant\":{\"id\":\"p1\",\"name\":\"Ada Lovelace\",\"role\":\"agent\","
+               "\"host\":true");
+    EXPECT_GOT(&w, 2, "\"microphone\":\"off\"");
+    EXPECT_EQ(world_count(&w, EFFECT_MUTE) + world_count(&w, EFFECT_PIN), 0);
+    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->host);
+    /* The new role counts, and the old resume token is worth nothing. */
+    world_field(world_got(&w, 2, "joined"), "resume", fresh, sizeof(fresh));
+    sig_closed(w.sig, w.now, 1);
+    world_drain(&w);
+    join(&w, 3, "buyer|demo|bob|Bob");
+    world_field(world_got(&w, 3, "joined"), "resume", old, sizeof(old));
+    EXPECT(strcmp(old, fresh) != 0);
+    join(&w, 4, "buyer|demo|bob|Bob");
+    world_sendf(&w, 5, "{\"type\":\"resume\",\"resume\":\"%s\"}", old);
+    EXPECT_ERROR(&w, 5, "resume_unknown");
+    world_sendf(&w, 5, "{\"type\":\"resume\",\"resume\":\"%s\"}", fresh);
+    EXPECT_GOT(&w, 5, "resumed");
+    world_send(&w, 5, "{\"type\":\"end\"}");
+    EXPECT_GOT(&w, 4, "tour_ended");
+    world_close(&w);
+}
+
+TEST(the_roster_is_in_the_order_of_joining) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|demo|a|A");
+    join(&w, 2, "buyer|demo|b|B");
+    join(&w, 3, "buyer|demo|c|C");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    join(&w, 4, "buyer|demo|a|A"); /* a take-over keeps its place */
+    join(&w, 5, "buyer|demo|d|D");
+    const char *m = world_got(&w, 5, "\"roster\":[");
+    REQUIRE(m);
+    m = strstr(m, "\"roster\":[");
+    const char *a = strstr(m, "\"p1\""), *c = strstr(m, "\"p3\""), *d = strstr(m, "\"p4\"");
+    EXPECT(a && c && d && a < c && c < d && !strstr(m, "\"p2\""));
+    world_close(&w);
+}
+
+TEST(slots_forget_who_left) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|demo|ada|Ada");
+    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    join(&w, 2, "buyer|demo|bob|Bob");
+    uint64_t bob = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
+    sig_slot(w.sig, w.now, peer, "2", bob, SOURCE_SCREEN);
+    world_drain(&w);
+    EXPECT_GOT(&w, 1, "\"participant\":\"p2\",\"source\":\"screen\"");
+    world_join(&w, 1, "restart", small_offer_restarted(), "");
+    EXPECT_GOT(&w, 1, "\"participant\":\"p2\",\"source\":\"screen\"");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    world_join(&w, 1, "restart", small_offer(), "");
+    EXPECT_GOT(&w, 1, "\"index\":0,\"participant\":null,\"source\":null");
+    world_close(&w);
+}
+
+static void many_tours(struct sig_config *c) {
+    c->max_tours = 200;
+    c->default_record = RECORD_OFF;
+}
+
+TEST(only_so_many_ends_are_remembered) {
+    struct world w;
+    char token[64];
+    REQUIRE(world_open(&w, many_tours));
+    for (int i = 0; i < 100; i++) {
+        snprintf(token, sizeof(token), "agent|t%d|ann|Ann", i);
+        join(&w, 2 * (uint64_t)i + 1, token);
+        world_sendf(&w, 2 * (uint64_t)i + 1, "{\"type\":\"end\"}");
+        sig_closed(w.sig, w.now, 2 * (uint64_t)i + 1);
+        world_drain(&w);
+    }
+    join(&w, 1000, "buyer|t99|ada|Ada");
+    EXPECT_ERROR(&w, 1000, "tour_ended");
+    join(&w, 1000, "buyer|t36|ada|Ada");
+    EXPECT_ERROR(&w, 1000, "tour_ended");
+    join(&w, 1000, "buyer|t35|ada|Ada"); /* the 65th from the end */
+    EXPECT_ERROR(&w, 1000, "tour_unknown");
+    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    world_close(&w);
+}
+
+TEST(ending_twice_counts_once) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    for (uint64_t i = 1; i <= 70; i++) {
+        join(&w, i, "agent|demo|ann|Ann");
+        EXPECT_GOT(&w, i, "joined");
+        world_send(&w, i, "{\"type\":\"end\"}");
+        EXPECT_GOT(&w, i, "tour_ended");
+        sig_closed(w.sig, w.now, i);
+        world_drain(&w);
+    }
+    join(&w, 100, "buyer|demo|ada|Ada");
+    EXPECT_ERROR(&w, 100, "tour_ended");
+    join(&w, 101, "agent|demo|ann|Ann");
+    join(&w, 100, "buyer|demo|ada|Ada"); /* no older end is left behind */
+    EXPECT_GOT(&w, 100, "joined");
+    world_close(&w);
+}
+
+TEST(many_seats_run_out_at_once) {
+    struct world w;
+    char token[64];
+    REQUIRE(world_open(&w, NULL));
+    for (uint64_t i = 1; i <= 30; i++) {
+        snprintf(token, sizeof(token), "buyer|demo|s%d|N", (int)i);
+        join(&w, i, token);
+    }
+    for (uint64_t i = 1; i <= 29; i++) {
+        sig_closed(w.sig, w.now, i);
+        world_drain(&w);
+    }
+    world_pass(&w, 15 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 29);
+    EXPECT_EQ(world_count(&w, EFFECT_SEND), 29);
+    EXPECT_GOT(&w, 30, "\"id\":\"p1\",\"reason\":\"timeout\"");
+    EXPECT_GOT(&w, 30, "\"id\":\"p29\",\"reason\":\"timeout\"");
+    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    world_close(&w);
+}
+
+TEST(hello_tells_a_running_recording) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|taped|ada|Ada");
+    uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    sig_recording(w.sig, w.now, tour, RECORDING_ON);
+    world_drain(&w);
+    world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
+    EXPECT_GOT(&w, 2,
+               "\"title\":\"taped\",\"state\":\"live\",\"codec\":\"vp8\",\"record\":\"auto\","
+               "\"recording\":true");
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    world_pass(&w, 61 * US_PER_S);
+    world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
+    EXPECT_GOT(&w, 2,
+               "\"state\":\"waiting\",\"codec\":\"vp8\",\"record\":\"auto\","
+               "\"recording\":false");
+    /* A late report about the run that is over concerns nobody. */
+    sig_recording(w.sig, w.now, tour, RECORDING_FAILING);
+    world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
+    EXPECT_GOT(&w, 2, "\"recording\":false");
+    world_close(&w);
+}
+
+TEST(a_tour_has_one_codec) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "h264", "H", RECORD_OFF, CODEC_H264), OK);
+    join(&w, 1, "buyer|h264|ada|Ada"); /* offers VP8 only */
+    EXPECT_GOT(&w, 1,
+               "\"warnings\":[{\"code\":\"codec_unsupported\",\"mid\":\"1\"},"
+               "{\"code\":\"codec_unsupported\",\"mid\":\"2\"}]}");
+    EXPECT_GOT(&w, 1, "\"slots\":[{\"mid\":\"3\",\"kind\":\"audio\"");
+    EXPECT_GOT(&w, 1, "\"codec\":\"h264\"");
+    EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->params->n_lines, 2);
+    world_join(&w, 2, "buyer|h264|bob|Bob", small_offer(),
+               ",\"sources\":[{\"mid\":\"1\",\"kind\":\"camera\"}]");
+    EXPECT_ERROR(&w, 2, "codec_unsupported");
+    EXPECT_GOT(&w, 2, "\"field\":\"offer\"");
+    world_close(&w);
+}
