@@ -1,0 +1,64 @@
+// The disk fills while a tour is recorded: the tour goes on unharmed, people and metrics are told,
+// and when there is room again the recording goes on and verifies.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { launchChromium, inbound } from './lib/chromium.mjs';
+import { expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { endTour, firstFrame, joinTour, untilComplete } from './lib/tour.mjs';
+
+const dir = tempDir();
+const small = path.join(dir, 'disk');
+fs.mkdirSync(small);
+const config = await writeConfig(dir, (c) => {
+  c.recording.dir = path.join(small, 'recordings');
+});
+// A small file system in a mount namespace of the server's own: gone when the server ends.
+const unshare = process.getuid() === 0 ? ['unshare', '-m'] : ['unshare', '-rm'];
+const server = await new Server([...unshare, 'sh', '-c',
+  `mount -t tmpfs -o size=3m tmpfs ${small} && exec ${ORIEL} serve -c ${config}`]).ready;
+const inside = (...command) => execFileSync('nsenter', ['-t', String(server.pid), '-m',
+  ...(process.getuid() === 0 ? [] : ['-U', '--preserve-credentials']), ...command]);
+
+const agentBrowser = await launchChromium();
+const buyerBrowser = await launchChromium();
+const agent = agentBrowser.pages()[0];
+const buyer = buyerBrowser.pages()[0];
+let recording;
+
+await test('a_full_disk_raises_the_alarm', async () => {
+  await joinTour(agent, server.urls.agent);
+  await joinTour(buyer, server.urls.buyer, { camera: false });
+  await firstFrame(buyer);
+  await until(async () => (await server.metric('oriel_recorder_alarm')) === 1, 'the alarm', 60000);
+  await agent.waitForSelector('.rec.failing:has-text("Recording has a problem")');
+});
+
+await test('the_live_tour_is_unharmed', async () => {
+  const first = await inbound(buyer);
+  await until(async () => {
+    const now = await inbound(buyer);
+    return now.frames > first.frames + 60 && now.energy > first.energy;
+  }, 'picture and sound to go on');
+});
+
+await test('with_room_again_the_recording_goes_on', async () => {
+  inside('mount', '-o', 'remount,size=64m', small);
+  await until(async () => (await server.metric('oriel_recorder_alarm')) === 0, 'the alarm to end', 60000);
+  await agent.waitForSelector('.rec:not(.failing):has-text("Recording")');
+  await endTour(agent);
+  recording = await untilComplete(server.urls.ops, tokenOf(server.urls.ops));
+});
+
+await test('the_recording_verifies', async () => {
+  const said = inside(ORIEL, 'recordings', '-c', config, 'verify', recording.id).toString();
+  expectEqual(said.trim().split(/\s+/).pop(), 'ok', said);
+});
+
+await agentBrowser.close();
+await buyerBrowser.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();
