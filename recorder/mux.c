@@ -3,6 +3,7 @@
 #include "recorder/webm_parse.h"
 
 #include <libavformat/avformat.h>
+#include <libavutil/log.h>
 #include <libavutil/opt.h>
 
 /* Clusters end only at key frames and with the segment (lengths are 31 bits in libavformat). */
@@ -37,6 +38,7 @@ static bool add_stream(AVFormatContext *f, const struct segment *s, enum stream 
 
 static AVFormatContext *open_muxer(const struct mux_spec *m, const struct segment *s) {
     AVFormatContext *f = NULL;
+    av_log_set_level(AV_LOG_QUIET);
     if (avformat_alloc_output_context2(&f, NULL, "webm", NULL) < 0) {
         return NULL;
     }

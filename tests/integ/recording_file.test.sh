@@ -1,0 +1,67 @@
+#!/bin/bash
+# A recording read back is a file that other people's tools accept: it decodes without a word,
+# says its length, has an index, and time never goes back in it.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+
+test=${ORIEL_TEST_RECORDER:-build/asan/tests/test_recorder}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+passed=0
+failed=0
+
+check() {
+    if "${@:2}"; then
+        echo "ok $1"
+        passed=$((passed + 1))
+    else
+        echo "not ok $1"
+        failed=$((failed + 1))
+    fi
+}
+
+decodes() {
+    local said
+    if ! said=$(ffmpeg -nostdin -v warning -i "$1" -f null - 2>&1) || [ -n "$said" ]; then
+        echo "# $said"
+        return 1
+    fi
+}
+
+lasts() {
+    ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" |
+        awk -v from="$2" -v to="$3" '{ ok = $1 >= from && $1 <= to } END { exit !ok }'
+}
+
+rises() {
+    ffprobe -v error -show_entries packet=stream_index,pts_time -of csv=p=0 "$1" |
+        awk -F, '($1 in last) && $2 + 0 <= last[$1] { bad = 1 } { last[$1] = $2 + 0; n++ }
+                 END { exit bad || n < 50 }'
+}
+
+indexed() {
+    mkvinfo -v -v "$1" >"$dir/info" && grep -q '^|+ Cues' "$dir/info" &&
+        ! grep -q 'Unknown element' "$dir/info"
+}
+
+seeks() {
+    local at
+    at=$(ffprobe -v error -select_streams v -read_intervals 4.5%+#1 \
+        -show_entries packet=pts_time,flags -of csv=p=0 "$1" | head -n 1)
+    [[ $at == 4.* && $at == *K* ]] || {
+        echo "# a seek to 4.5 s landed at $at"
+        return 1
+    }
+}
+
+ORIEL_TEST_KEEP=$dir "$test" recorder_records_a_tour >/dev/null
+for name in programme camera microphone; do
+    file=$dir/$name.webm
+    check "$name decodes" decodes "$file"
+    check "$name says how long it is" lasts "$file" 5.9 6.3
+    check "$name rises in time" rises "$file"
+    check "$name has an index" indexed "$file"
+done
+check "programme seeks to a key frame" seeks "$dir/programme.webm"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

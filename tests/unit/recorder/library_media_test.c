@@ -1,0 +1,195 @@
+/* Playback: any bytes of the computed file, in any order, and what is refused. */
+#include "recorder/archive.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+/* A camera that sends the clip several times over, so that there are many segments. */
+static void record(struct rig *g, struct clip *c, unsigned times) {
+    struct feed_source s = {.id = 3,
+                            .participant = 5,
+                            .seq = 70000,
+                            .kind = SOURCE_CAMERA,
+                            .step = 6000,
+                            .at0 = g->now,
+                            .interval = 66667,
+                            .clip = c};
+    rig_init(g);
+    clip_ivf(c, "video.ivf");
+    s.at0 = g->now;
+    CHECK(rig_open(g) == OK);
+    rig_order(g, ORDER_START);
+    for (unsigned i = 0; i < times; i++) {
+        struct feed_list l = {0};
+        if (i == 0) {
+            feed_tap(&l, &s, TAP_STAGE, g->now);
+        }
+        feed_frames(&l, &s, g->pool, 0, c->n);
+        s.at0 += c->n * s.interval;
+        s.rtp0 += c->n * s.step;
+        rig_run(g, &l);
+    }
+    rig_order(g, ORDER_STOP);
+}
+
+static struct library *open_library(const struct rig *g) {
+    struct library *l = NULL;
+    char why[LIBRARY_WHY];
+    return library_open(g->dir, NULL, &l, why) == OK ? l : NULL;
+}
+
+static void random_ranges(struct library_media *m, const uint8_t *file, size_t n) {
+    struct rng_seeded state;
+    rng_seed(&state, 5);
+    struct rng rng = rng_from_seeded(&state);
+    uint8_t *out = malloc(n);
+    CHECK(out);
+    for (unsigned i = 0; i < 400; i++) {
+        size_t at = rng_below(&rng, (uint32_t)n);
+        size_t want = rng_below(&rng, i % 4 ? 3000 : (uint32_t)n);
+        size_t len = want < n - at ? want : n - at;
+        memset(out, 0xee, len);
+        EXPECT_EQ(library_media_read(m, at, out, len), OK);
+        EXPECT(memcmp(out, file + at, len) == 0);
+    }
+    free(out);
+}
+
+TEST(library_media_any_range_is_a_slice_of_the_file) {
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 5);
+    struct library *l = open_library(&g);
+    REQUIRE(l);
+    size_t n = 0;
+    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    struct library_media *m = NULL;
+    REQUIRE(file && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    EXPECT_EQ(library_media_size(m), n);
+    EXPECT(n > 200000);
+    EXPECT_STR(library_media_type(m), "video/webm");
+    random_ranges(m, file, n);
+    uint8_t b;
+    EXPECT_EQ(library_media_read(m, n - 1, &b, 1), OK);
+    EXPECT_EQ(b, file[n - 1]);
+    EXPECT_EQ(library_media_read(m, n, &b, 0), OK);
+    EXPECT_EQ(library_media_read(m, n, &b, 1), ERR_RANGE);
+    EXPECT_EQ(library_media_read(m, UINT64_MAX, &b, 1), ERR_RANGE);
+    EXPECT_EQ(library_media_read(m, 0, &b, SIZE_MAX), ERR_RANGE);
+    library_media_close(m);
+    mem_free(file);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+static struct webm_view view;
+
+TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 5);
+    struct library *l = open_library(&g);
+    REQUIRE(l);
+    size_t n = 0;
+    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    REQUIRE(file && webm_view(bytes_of(file, n), &view));
+    EXPECT_EQ(view.n, 5 * c.n);
+    unsigned keys = 0;
+    for (unsigned i = 0; i < view.n; i++) {
+        EXPECT(bytes_eq(view.block[i].frame, c.frame[i % c.n]));
+        keys += view.block[i].key;
+    }
+    EXPECT_EQ(keys, 15);
+    unsigned cues = 0;
+    struct rd r = rd_of(view.cues.p, view.cues.n);
+    for (struct webm_element e; rd_left(&r) && webm_next(&r, &e) == OK;) {
+        cues++;
+    }
+    EXPECT_EQ(cues, 15);
+    EXPECT(view.duration > 29900 && view.duration < 30100);
+    mem_free(file);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+TEST(library_media_refuses_what_is_not_there) {
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 1);
+    struct library *l = open_library(&g);
+    struct library_media *m = NULL;
+    REQUIRE(l);
+    static const char none[] = "00112233445566778899aabbccddeeff";
+    EXPECT_EQ(library_media_open(l, none, PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(l, "../../etc", PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(l, g.recording, none, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(l, g.recording, "", 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(l, g.recording, PROGRAMME_TRACK, 1, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(l, g.recording, PROGRAMME_TRACK, UINT32_MAX, &m), ERR_UNKNOWN);
+    EXPECT(m == NULL);
+    library_media_close(NULL);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+TEST(library_media_says_when_an_object_was_changed_or_is_gone) {
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 1);
+    struct library *l = open_library(&g);
+    struct library_media *m = NULL;
+    char path[256];
+    REQUIRE(l);
+    struct object_id o = {.type = OBJECT_MEDIA, .track = ID_PROGRAMME, .number = 1};
+    char name[OBJECT_NAME_MAX];
+    REQUIRE(id_parse(g.recording, &o.recording));
+    snprintf(path, sizeof(path), "%s/objects/%s", g.dir, object_name(&o, name));
+    FILE *f = fopen(path, "r+b");
+    CHECK(f);
+    fseek(f, 500, SEEK_SET);
+    int b = fgetc(f);
+    fseek(f, 500, SEEK_SET);
+    fputc(b ^ 1, f);
+    fclose(f);
+    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    size_t n = (size_t)library_media_size(m);
+    uint8_t *out = malloc(n);
+    CHECK(out);
+    EXPECT_EQ(library_media_read(m, 0, out, n), ERR_AUTH);
+    /* The first segment is as good as ever. */
+    EXPECT_EQ(library_media_read(m, 0, out, 10000), OK);
+    remove(path);
+    EXPECT_EQ(library_media_read(m, n / 2, out, 10), ERR_UNKNOWN);
+    free(out);
+    library_media_close(m);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+TEST(library_media_without_memory) {
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 1);
+    struct library *l = open_library(&g);
+    REQUIRE(l);
+    bool failed = true;
+    for (long at = 0; failed; at++) {
+        struct library_media *m = NULL;
+        uint8_t out[2000];
+        mem_fail_at(at);
+        enum err e = library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m);
+        e = e == OK ? library_media_read(m, 0, out, sizeof(out)) : e;
+        failed = mem_failed();
+        EXPECT(e == OK || failed);
+        library_media_close(m);
+    }
+    mem_fail_at(-1);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
