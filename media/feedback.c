@@ -7,8 +7,10 @@
 
 #define COMPOUND_MAX 1180 /* [bytes] plain; sealed it still fits every path WebRTC uses */
 #define NACK_BATCH 64     /* sequence numbers per packet and source */
-/* [bytes] room for one slot's sender report with all report blocks and its CNAME */
-#define SLOT_REPORT_MAX (28 + 24 * SESSION_SOURCES_MAX + 12 + CNAME_MAX + 4)
+/* [bytes] a sender report without blocks, and the description with its CNAME */
+#define SLOT_REPORT (28 + 12 + CNAME_MAX + 4)
+_Static_assert(24 * SESSION_SOURCES_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COMPOUND_MAX,
+               "the reports of all slots and sources fit in one compound");
 
 static bool source_asks(const struct source *s, us_t now) {
     const struct session_line *l = &s->line->s;
@@ -62,21 +64,15 @@ static bool slot_report(const struct slot *s, us_t now, struct rtcp_sr *ret) {
     return source && send_report_make(&r, ret);
 }
 
-/* Sender reports of all slots that send, as many as fit; the next compound goes on where this one
- * stopped. The first carries the report blocks; without one there is a receiver report. */
+/* Sender reports of all slots that send. The first carries the report blocks; without one there is
+ * a receiver report. */
 static void write_reports(struct peer *p, us_t now, struct wr *w) {
     struct rtcp_report blocks[SESSION_SOURCES_MAX];
     unsigned n = report_blocks(p, now, blocks);
     bool any = false;
-    uint8_t first = p->n_slots ? p->report_slot % p->n_slots : 0;
-    p->report_slot = 0;
     for (unsigned i = 0; i < p->n_slots; i++) {
-        struct slot *s = &p->slots[(first + i) % p->n_slots];
+        struct slot *s = &p->slots[i];
         struct rtcp_sr sr;
-        if (wr_left(w) < SLOT_REPORT_MAX) {
-            p->report_slot = (uint8_t)((first + i) % p->n_slots);
-            break;
-        }
         if (slot_report(s, now, &sr)) {
             rtcp_write_sr(w, s->s.ssrc, &sr, blocks, any ? 0 : n);
             rtcp_write_sdes_cname(w, s->s.ssrc, p->cname);

@@ -56,7 +56,6 @@ struct peer {
     uint32_t srtcp_index; /* next */
     uint32_t rtcp_ssrc;   /* sender of our feedback */
     us_t report_at;
-    uint8_t report_slot;        /* where the next compound's sender reports go on */
     struct recv_twcc *twcc;     /* made with the first source that has agreed on it */
     uint32_t twcc_media;        /* ssrc named in transport feedback */
     struct clock_offset offset; /* its clock against ours, by its sender reports */

@@ -56,7 +56,7 @@ void rig_free(struct rig *r) {
 
 static void take_events(struct rig *r) {
     struct media_event e;
-    while (engine_event(r->engine, &e)) {
+    while (!r->ignore_events && engine_event(r->engine, &e)) {
         if (r->n_events < RIG_EVENTS) {
             r->events[r->n_events++] = e;
         }

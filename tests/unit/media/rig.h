@@ -82,6 +82,7 @@ struct rig {
     unsigned n_clients;
     struct media_event events[RIG_EVENTS];
     unsigned n_events;
+    bool ignore_events;            /* leave them in the engine */
     struct tap taps[RIG_TAPS];     /* without their packets */
     uint8_t tap_head[RIG_TAPS][8]; /* first bytes of their payload */
     unsigned n_taps;

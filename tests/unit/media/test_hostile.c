@@ -173,3 +173,29 @@ TEST(a_peer_that_nobody_drains_does_not_grow) {
     EXPECT_EQ(client_last(late, STAGE)->number, 2);
     rig_free(&r);
 }
+
+TEST(events_that_nobody_takes_are_bounded) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    r.ignore_events = true;
+    for (int i = 0; i < 600; i++) { /* two events a time */
+        client_video(a, CAM, true);
+        EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+        EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, false), OK);
+    }
+    EXPECT_EQ(counters()->drop_full, 1200 - 1024);
+    /* Time does not pass for timers until there is room for what they tell. */
+    a->alive = false;
+    us_t due = r.now + 15 * US_PER_S;
+    r.now = due;
+    engine_timeout(r.engine, r.now);
+    EXPECT(engine_deadline(r.engine) <= r.now);
+    r.ignore_events = false;
+    rig_pump(&r);
+    engine_timeout(r.engine, r.now);
+    rig_pump(&r);
+    struct peer_stats s;
+    EXPECT_EQ(engine_peer_stats(r.engine, 1, &s), ERR_UNKNOWN);
+    EXPECT_EQ(engine_deadline(r.engine), US_NEVER);
+    rig_free(&r);
+}

@@ -446,3 +446,50 @@ TEST_ALLOC(join_without_memory) {
     }
     rig_free(&r);
 }
+
+TEST(a_lost_flight_is_sent_again_in_time) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *c = client_new(&r, 1);
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &c->params), OK);
+    client_check(c, true);
+    struct addr here = c->addr;
+    c->dtls = dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), true);
+    REQUIRE(c->dtls);
+    dtls_start(c->dtls, r.now);
+    uint8_t hello[PACKET_CAP];
+    size_t n = dtls_output(c->dtls, hello, sizeof(hello));
+    c->addr = addr_v4(192, 0, 2, 99, 1); /* what the engine says now is lost */
+    rig_send(&r, &here, hello, n);
+    EXPECT_EQ(c->dtls_in, 0);
+    unsigned lost = r.datagrams;
+    c->addr = here;
+    EXPECT_EQ(engine_deadline(r.engine), r.now + 50 * US_PER_MS);
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT(r.datagrams > lost);
+    EXPECT(c->connected);
+    EXPECT_EQ(counters(&r)->dtls_done, 1);
+    rig_free(&r);
+}
+
+TEST(only_so_many_addresses_are_kept) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct addr first = a->addr;
+    client_video(a, CAM, true);
+    for (uint16_t i = 0; i < 5; i++) { /* probes from everywhere; the first stays selected */
+        r.now += US_PER_MS;
+        a->addr = addr_v4(203, 0, 113, 1, (uint16_t)(1000 + i));
+        client_check(a, false);
+    }
+    uint64_t unknown = counters(&r)->drop_unknown_address;
+    client_video(a, CAM, false); /* from the newest */
+    a->addr = addr_v4(203, 0, 113, 1, 1000);
+    client_video(a, CAM, false); /* from one that had to go */
+    EXPECT_EQ(counters(&r)->drop_unknown_address, unknown + 1);
+    a->addr = first;
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    rig_free(&r);
+}

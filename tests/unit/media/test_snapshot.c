@@ -271,3 +271,31 @@ TEST_ALLOC(adoption_without_memory) {
     }
     rig_free(&r);
 }
+
+/* A stream that has wrapped, was replaced, and came back: its rollover counter is still known. */
+TEST(an_ssrc_that_comes_back_is_adopted_with_its_rollover) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct session_snapshot s[2];
+    a->streams[CAM].next = 65530;
+    for (int i = 0; i < 12; i++) {
+        client_video(a, CAM, i == 0);
+    }
+    struct stream first = a->streams[CAM];
+    a->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    rig_run(&r, 1100 * US_PER_MS);
+    client_video(a, CAM, true);
+    a->streams[CAM] = first;
+    rig_run(&r, 1100 * US_PER_MS);
+    client_video(a, CAM, true);
+    unsigned got = client_count(v, STAGE);
+    EXPECT_EQ(got, 14);
+    REQUIRE(save(a, &s[0]) && save(v, &s[1]));
+    REQUIRE(replace_engine());
+    load(&s[0]);
+    load(&s[1]);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), got + 1);
+    EXPECT_EQ(engine_counters(r.engine)->drop_srtp, 0);
+    rig_free(&r);
+}
