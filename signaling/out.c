@@ -66,11 +66,6 @@ struct text *out_done(struct out *o) {
     return t;
 }
 
-void out_drop(struct out *o) {
-    mem_free(o->t);
-    *o = (struct out){NULL, false};
-}
-
 struct text *text_ref(struct text *t) {
     t->refs++;
     return t;

@@ -22,8 +22,6 @@ struct out {
 
 /* The finished text with one reference, or NULL when memory ran out; *o is empty again. */
 struct text *out_done(struct out *o);
-/* Throw away what was written. Safe on a zeroed or finished struct. */
-void out_drop(struct out *o);
 /* Add a reference; returns t. */
 struct text *text_ref(struct text *t);
 /* Drop a reference; NULL allowed; returns NULL. */

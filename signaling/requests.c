@@ -56,10 +56,6 @@ static enum sig_code check_fields(struct call *c, const struct request *r) {
     return SIG_OK;
 }
 
-bool call_has(const struct call *c, const char *name) {
-    return member((const json_t *)c->msg, name) != NULL;
-}
-
 const char *call_string(const struct call *c, const char *name, size_t *n) {
     const json_t *v = member((const json_t *)c->msg, name);
     if (n) {

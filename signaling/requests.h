@@ -43,7 +43,6 @@ struct request {
 };
 
 /* Fields of a message after its schema was checked. Absent and null are the same. */
-bool call_has(const struct call *c, const char *name);
 /* The string, or NULL when absent; *n (may be NULL) its length. */
 const char *call_string(const struct call *c, const char *name, size_t *n);
 bool call_bool(const struct call *c, const char *name);

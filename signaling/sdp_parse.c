@@ -171,7 +171,7 @@ static void on_extmap(struct parse *x, struct span v) {
         return;
     }
     if (!span_word(&v, ' ', &key) || !span_word(&v, ' ', &uri) || !span_word(&key, '/', &id) ||
-        !span_number(id, 4095, &n)) {
+        !span_number(id, UINT16_MAX, &n)) {
         fail(x, SIG_SDP_MALFORMED);
         return;
     }

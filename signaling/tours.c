@@ -56,10 +56,7 @@ enum err tour_create(struct sig *s, const char *name, const char *title, struct 
     if (!t) {
         return ERR_NOMEM;
     }
-    if (map_put(s->names, key_of(s, name), t) != OK) {
-        mem_free(t);
-        return ERR_FULL;
-    }
+    CHECK(map_put(s->names, key_of(s, name), t) == OK);
     memcpy(t->name, name, strlen(name));
     memcpy(t->title, title, strnlen(title, TITLE_MAX));
     t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};

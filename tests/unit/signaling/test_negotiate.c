@@ -413,3 +413,100 @@ TEST(the_same_peer_is_told_from_another) {
     b.lines[1].ext.id[RTP_EXT_MID] = 3;
     EXPECT(!negotiate_same_peer(&a, &b));
 }
+
+TEST(profiles_are_chosen) {
+    static const struct {
+        const char *fmtp;
+        enum codec codec;
+        bool taken;
+    } cases[] = {{"packetization-mode=1;profile-level-id=42e01f", CODEC_H264, true},
+                 {"profile-level-id=42E01F; packetization-mode=1", CODEC_H264, true},
+                 {"packetization-mode=0;profile-level-id=42e01f", CODEC_H264, false},
+                 {"profile-level-id=42e01f", CODEC_H264, false},
+                 {"packetization-mode=1", CODEC_H264, false},
+                 {"profile-id=0", CODEC_VP9, true},
+                 {"x=y", CODEC_VP9, true},
+                 {"profile-id=2", CODEC_VP9, false},
+                 {"profile=0;level-idx=5", CODEC_AV1, true},
+                 {"level-idx=5", CODEC_AV1, true},
+                 {"profile=1", CODEC_AV1, false}};
+    static const char *const names[CODEC_COUNT] = {
+        [CODEC_VP9] = "VP9", [CODEC_H264] = "H264", [CODEC_AV1] = "AV1"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text),
+                 "v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
+                 "a=rtpmap:96 %s/90000\r\na=fmtp:96 %s\r\n",
+                 names[cases[i].codec], cases[i].fmtp);
+        enum sig_code want = cases[i].taken ? SIG_OK : SIG_CODEC_UNSUPPORTED;
+        if (whip(text, cases[i].codec) != want) {
+            test_fail(__FILE__, __LINE__, "%s", cases[i].fmtp);
+        }
+    }
+}
+
+/* A profile that is not hexadecimal is accepted as a codec but never repeated in the answer. */
+TEST(profiles_are_not_repeated_unless_hexadecimal) {
+    struct deal *d = deal_new("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
+                              "a=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n"
+                              "a=fmtp:96 packetization-mode=1;profile-level-id=zz<>zz\r\n",
+                              SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_H264) == SIG_OK);
+    HAS_NOT(d->answer, "zz<>zz");
+    HAS(d->answer, "a=fmtp:96 x-google-start-bitrate=1500\r\n");
+    deal_free(d);
+}
+
+TEST(rtx_needs_nack_and_the_right_apt) {
+    static const struct {
+        const char *lines;
+        uint8_t rtx;
+    } cases[] = {{"a=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n", 97},
+                 {"a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n", 0},
+                 {"a=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=95\r\n", 0},
+                 {"a=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\n", 0},
+                 {"a=rtcp-fb:96 nack\r\na=rtpmap:72 rtx/90000\r\na=fmtp:72 apt=96\r\n", 0},
+                 {"a=rtcp-fb:96 nack\r\na=fmtp:97 apt=96\r\n", 0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text),
+                 "v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96 97 72\r\na=rtcp-mux\r\n"
+                 "a=rtpmap:96 VP8/90000\r\n%s",
+                 cases[i].lines);
+        struct deal *d = deal_new(text, SIG_OK);
+        plan_whip(&d->offer, &d->plan);
+        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        EXPECT_EQ(d->params.lines[0].rtx_pt, cases[i].rtx);
+        EXPECT_EQ(strstr(d->answer, "rtx/90000") != NULL, cases[i].rtx != 0);
+        deal_free(d);
+    }
+}
+
+/* SSRCs are unique in a session even when the random source repeats itself. */
+static void stutter(void *ctx, void *out, size_t n) {
+    unsigned *calls = ctx;
+    memset(out, (int)((*calls)++ / 3), n);
+}
+
+TEST(ssrcs_are_unique_whatever_the_dice_say) {
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct wants w;
+    const char *field;
+    unsigned calls = 0;
+    tour_wants(&w);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    struct rng rng = {stutter, &calls};
+    d->n =
+        (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = CODEC_VP8, .rng = &rng};
+    REQUIRE(negotiate(&d->n, &d->params) == SIG_OK);
+    for (int i = 3; i < 15; i++) {
+        const struct session_line *l = &d->params.lines[i];
+        EXPECT(l->ssrc != 0 && l->ssrc != l->rtx_ssrc);
+        for (int k = 3; k < i; k++) {
+            const struct session_line *o = &d->params.lines[k];
+            EXPECT(o->ssrc != l->ssrc && o->rtx_ssrc != l->ssrc && o->ssrc != l->rtx_ssrc);
+        }
+    }
+    deal_free(d);
+}

@@ -83,7 +83,7 @@ TEST(malformed_descriptions) {
         HEAD AUDIO "a=fingerprint:sha-256 00:11\r\n",
         HEAD AUDIO "a=extmap:1\r\n",
         HEAD AUDIO "a=extmap:x urn:y\r\n",
-        HEAD AUDIO "a=extmap:4097 urn:y\r\n",
+        HEAD AUDIO "a=extmap:65536 urn:y\r\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         if (parse(bad[i]) != SIG_SDP_MALFORMED) {
@@ -164,4 +164,68 @@ TEST(fragments) {
     EXPECT_EQ(sdp_parse_fragment(half, strlen(half), &u, &p), SIG_SDP_MALFORMED);
     EXPECT_EQ(sdp_parse_fragment("", 0, &u, &p), SIG_OK);
     EXPECT_EQ(sdp_parse_fragment("a=ice-ufrag:a", 13, &u, &p), SIG_SDP_MALFORMED);
+}
+
+TEST(session_level_defaults) {
+    static struct sdp s;
+    const char *text =
+        HEAD "a=inactive\r\na=setup:active\r\n" AUDIO "a=mid:0\r\n" AUDIO
+             "a=mid:1\r\na=sendrecv\r\na=inactive\r\n" AUDIO "a=mid:2\r\na=recvonly\r\n";
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    EXPECT_EQ(s.media[0].direction, SDP_INACTIVE);
+    EXPECT_EQ(s.media[1].direction, SDP_INACTIVE); /* the last one counts */
+    EXPECT_EQ(s.media[2].direction, SDP_RECV);
+    EXPECT_EQ(s.common.setup, SDP_SETUP_ACTIVE);
+    EXPECT_EQ(s.media[0].transport.setup, SDP_SETUP_NONE);
+}
+
+TEST(attributes_at_the_wrong_level_are_ignored) {
+    static struct sdp s;
+    const char *text =
+        HEAD "a=mid:9\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=ssrc:5 cname:x\r\n"
+             "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
+             "a=extmap:1 urn:x\r\na=fmtp:96 a=b\r\n" AUDIO "a=group:BUNDLE 0\r\na=mid:0\r\n";
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    EXPECT(s.bundle.n == 0 && !s.media[0].bundled && !s.media[0].rtcp_mux && !s.media[0].ssrc);
+    EXPECT_EQ(sdp_find_mid(&s, "9"), -1);
+}
+
+TEST(odd_but_legal_lines) {
+    static struct sdp s;
+    const char *text = HEAD "a=group:LS 0\r\na=group:BUNDLE 0 7\r\na=group:BUNDLE 1\r\n"
+                            "m=video 9 UDP/TLS/RTP/SAVPF 96 abc 300 97\r\na=mid:0\r\n"
+                            "a=extmap:4096 urn:x\r\na=extmap:0 urn:y\r\na=extmap:256 urn:z\r\n"
+                            "a=rtpmap:98 VP8/90000\r\na=rtpmap:96\r\na=rtpmap:96 VP8\r\n"
+                            "a=rtpmap:97 vp8/90000/1\r\na=rtcp-fb:97 nack sli\r\n"
+                            "a=rtcp-fb:99 nack\r\na=rtcp-fb:\r\na=ssrc:x cname:y\r\n"
+                            "a=ssrc-group:SIM 1 2\r\na=ssrc-group:FID 7\r\n"
+                            "a=ssrc-group:FID 7 8\r\na=ssrc-group:FID 9 10\r\nb=AS:30\r\n"
+                            "a=unknown\r\na=\r\nk=\r\n";
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    const struct sdp_media *m = &s.media[0];
+    EXPECT(m->bundled && m->n_formats == 2 && m->n_exts == 0);
+    EXPECT_EQ(sdp_find_format(m, 96)->codec, CODEC_NONE);
+    EXPECT_EQ(sdp_find_format(m, 97)->codec, CODEC_VP8);
+    EXPECT_EQ(sdp_find_format(m, 97)->fb, 0);
+    EXPECT(m->has_fid && m->ssrc == 7 && m->rtx_ssrc == 8);
+}
+
+/* Cut anywhere, an offer is refused or understood, and never read past its end. */
+TEST(offers_cut_short) {
+    static struct sdp s;
+    static const char *const files[] = {"offer.sdp", "firefox.sdp", "gstreamer.sdp", "aiortc.sdp"};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        const char *text = data_file(files[i]);
+        size_t whole = strlen(text), accepted = 0;
+        for (size_t n = 0; n <= whole; n++) {
+            char *copy = malloc(n ? n : 1);
+            memcpy(copy, text, n);
+            enum sig_code code = sdp_parse(copy, n, &s);
+            EXPECT(code == SIG_OK || code == SIG_SDP_MALFORMED || code == SIG_SDP_UNSUPPORTED);
+            EXPECT(s.n_media <= 4);
+            accepted += code == SIG_OK;
+            free(copy);
+        }
+        EXPECT(accepted > 0 && accepted < whole);
+    }
 }
