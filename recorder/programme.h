@@ -12,6 +12,7 @@ struct programme {
     uint32_t voice;        /* 0 = whoever speaks first */
 };
 
+/* Nothing is allocated; programme_init's sink is borrowed. Free p->track with track_free. */
 void programme_init(struct programme *p, const struct segment_limits *limits,
                     const struct track_sink *sink);
 /* The stage shows another source from its next key frame on; 0: nothing. */

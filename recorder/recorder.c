@@ -31,7 +31,11 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
     enum err e = archive_open(&a, &r->core.archive, why);
     if (e == OK) {
         e = recovery_run(r->core.archive, NULL);
-        if (e != OK) {
+        if (e == ERR_NOSPACE || e == ERR_IO) {
+            /* Old recordings stay unfinished until the next start; live tours go on. */
+            r->core.n.store_errors++;
+            e = OK;
+        } else if (e != OK) {
             snprintf(why, KEYS_WHY, "cannot finish recordings of an earlier run: %s", err_name(e));
         }
     }
@@ -124,7 +128,9 @@ void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t
         return;
     }
     recording_tap(x, now, t);
-    r->core.n.alarm = r->core.n.alarm || x->failing;
+    if (r->core.n.alarm != x->failing) {
+        sweep(r);
+    }
 }
 
 us_t recorder_deadline(const struct recorder *r) {

@@ -129,15 +129,16 @@ static void take_audio(struct recording *r, struct rec_source *s, const struct r
 }
 
 /* The gap is as long as the media clock says: from the last frame to this packet. */
-static void note_gap(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
+static void note_gap(struct recording *r, const struct rec_source *s,
+                     const struct reorder_packet *k, us_t last) {
     us_t t = recording_time(r, k->at);
     struct entry e = {.type = ENTRY_GAP};
     e.u.gap = (struct entry_gap){.track = s->tracked ? s->track.id : ID_PROGRAMME,
-                                 .duration = us_max(t - s->last, 0),
+                                 .duration = us_max(t - last, 0),
                                  .packets = k->missing};
     snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "loss");
     r->core->n.gaps++;
-    recording_note(r, &e, us_min(s->last, t));
+    recording_note(r, &e, us_min(last, t));
 }
 
 static void take(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
@@ -155,8 +156,7 @@ static void take(struct recording *r, struct rec_source *s, const struct reorder
     /* Padding that was never tapped leaves holes in which no media is missing. */
     bool harmless = !audio && s->video.started && s->video.dropped == dropped;
     if (k->missing && !harmless) {
-        s->last = before;
-        note_gap(r, s, k);
+        note_gap(r, s, k, before);
     }
 }
 

@@ -37,6 +37,7 @@ struct timeline {
     uint32_t astray; /* how often the clock was not believed */
 };
 
+/* A timeline for a media clock of this rate [Hz]; nothing is allocated. */
 void timeline_init(struct timeline *l, uint32_t rate);
 /* Note a sender report; returns its extended RTP timestamp. */
 uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts);

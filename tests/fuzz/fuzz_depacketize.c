@@ -85,7 +85,9 @@ static void feed(struct run *x, struct rd *r) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct rd r = rd_of(data, n);
-    struct run x = {.pool = packet_pool_new(REORDER_MAX + 1), .stamp = -1};
+    static struct packet_pool *pool; /* one for all runs: it is large */
+    pool = pool ? pool : packet_pool_new(REORDER_MAX + 1);
+    struct run x = {.pool = pool, .stamp = -1};
     uint8_t flag = rd_u8(&r);
     CHECK(x.pool && reorder_init(&x.reorder, (flag & 0x7f) * 10 * US_PER_MS) == OK);
     timeline_init(&x.line, flag & 0x80 ? 48000 : 90000);
@@ -93,6 +95,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     drain(&x, US_NEVER);
     reorder_free(&x.reorder);
     vp8_frames_free(&x.frames);
-    packet_pool_free(x.pool);
+    CHECK(packet_pool_idle(pool) == REORDER_MAX + 1);
     return 0;
 }

@@ -234,8 +234,12 @@ void faulty_close(struct faulty *f) {
 
 void rig_init(struct rig *g) {
     *g = (struct rig){.now = 1000 * US_PER_S, .per_source = true};
-    snprintf(g->dir, sizeof(g->dir), "/tmp/oriel_rec_XXXXXX");
-    CHECK(mkdtemp(g->dir));
+    /* Synced files cost nothing in memory. */
+    snprintf(g->dir, sizeof(g->dir), "/dev/shm/oriel_rec_XXXXXX");
+    if (!mkdtemp(g->dir)) {
+        snprintf(g->dir, sizeof(g->dir), "/tmp/oriel_rec_XXXXXX");
+        CHECK(mkdtemp(g->dir));
+    }
     rng_seed(&g->seed, 42);
     g->pool = packet_pool_new(4096);
     CHECK(g->pool);

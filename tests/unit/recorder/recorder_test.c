@@ -467,6 +467,66 @@ TEST(recorder_tries_again_when_it_cannot_begin) {
     scene_free(&s);
 }
 
+static uint8_t big[400000];
+
+/* Key frames so large that what cannot be stored soon exceeds its limit. */
+static void flood(struct scene *s, unsigned frames) {
+    static const uint8_t head[10] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00};
+    struct clip c = {.n = 1};
+    memcpy(big, head, sizeof(head));
+    c.frame[0] = bytes_of(big, sizeof(big));
+    s->camera.clip = &c;
+    for (unsigned i = 0; i < frames; i++) {
+        feed_frames(&s->list, &s->camera, s->g.pool, 0, 1);
+        s->camera.at0 += 500000;
+        s->camera.rtp0 += 45000;
+        rig_run(&s->g, &s->list);
+    }
+}
+
+TEST(recorder_memory_is_bounded_while_the_disk_is_full) {
+    struct scene s;
+    struct found f;
+    struct faulty faulty;
+    size_t n = 0;
+    scene_init(&s);
+    faulty_open(&faulty, s.g.dir);
+    s.g.faulty = &faulty;
+    REQUIRE(rig_open(&s.g) == OK);
+    rig_order(&s.g, ORDER_START);
+    feed_tap(&s.list, &s.camera, TAP_STAGE, s.g.now);
+    flood(&s, 10);
+    uint64_t stored = recorder_counters(s.g.r).bytes_sealed;
+    EXPECT(stored > 0);
+    faulty.fail_at = faulty.puts;
+    faulty.fail_n = 1000000;
+    faulty.error = ERR_NOSPACE;
+    flood(&s, 140);
+    struct recorder_counters c = recorder_counters(s.g.r);
+    EXPECT_EQ(c.bytes_sealed, stored);
+    EXPECT(c.alarm && c.gaps > 10);
+    EXPECT_EQ(s.g.events[RECORDER_FAILING], 1);
+    EXPECT_EQ(s.g.events[RECORDER_RECOVERED], 0);
+    faulty.fail_at = -1;
+    flood(&s, 30);
+    c = recorder_counters(s.g.r);
+    EXPECT(!c.alarm);
+    EXPECT_EQ(s.g.events[RECORDER_RECOVERED], 1);
+    EXPECT(c.bytes_sealed - stored > 60u << 20 && c.bytes_sealed - stored < 100u << 20);
+    rig_order(&s.g, ORDER_STOP);
+    struct library *l = open_library(&s, &f);
+    REQUIRE(l);
+    EXPECT_EQ(library_verify(l, s.g.recording, say, NULL), OK);
+    uint8_t *file = read_file(l, s.g.recording, f.camera, 0, &n);
+    REQUIRE(file && webm_view(bytes_of(file, n), &view));
+    EXPECT(view.n > 90 && view.n < 170);
+    /* The gap is in the times: nothing was moved to fill it. */
+    EXPECT(view.duration > 89000 && view.duration < 91000);
+    mem_free(file);
+    library_close(l);
+    scene_free(&s);
+}
+
 TEST(recorder_finishes_what_a_crash_left) {
     struct scene s;
     struct found f;
