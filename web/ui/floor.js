@@ -123,7 +123,7 @@ export class Floor {
     const track = screen ?? camera;
     const onStage = Boolean(track) && !stageSlot?.participant;
     if (onStage) {
-      this.stage.show(track, screen ? 'You share the screen' : 'You', !screen && facesUser(camera));
+      this.stage.show(track, screen ? 'You share the screen' : 'You');
     } else if (!stageSlot?.participant) {
       this.stage.show(null, '');
     }
