@@ -142,6 +142,7 @@ void browser_move(struct browser *b, us_t now) {
     b->addr.ip[14]++;
     new_credentials(b);
     b->answers = 0;
+    b->steady_since = now + 500 * US_PER_MS; /* reports on their way to the old address are lost */
     b->answered = true;
     b->check_at = now;
 }

@@ -127,6 +127,8 @@ struct browser {
     unsigned n_sealed;
     int64_t sealed_srtcp; /* highest SRTCP index, -1 = none */
     us_t rtcp_out;        /* [us] engine's last RTCP to it */
+    us_t heard;           /* [us] as the engine has it */
+    us_t steady_since;    /* [us] heard without a longer break since then */
 };
 
 /* The world's business: world_join and world_free. */

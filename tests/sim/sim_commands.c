@@ -34,6 +34,7 @@ void world_leave(struct world *w, struct browser *b) {
 }
 
 void world_tap(struct world *w, bool on) {
+    w->tapping = on;
     expect_ok(w, "tour_tap", engine_tour_tap(w->engine, w->now, SIM_TOUR, on));
 }
 
@@ -71,6 +72,9 @@ void world_rebuild(struct world *w) {
     w->engine = engine_new(&w->config);
     CHECK(w->engine && engine_tour_add(w->engine, SIM_TOUR) == OK);
     w->rebuilt_at = w->now;
+    if (w->tapping) {
+        world_tap(w, true);
+    }
     for (unsigned i = 0; i < n && !w->failed; i++) {
         expect_ok(w, "adopt", engine_adopt(w->engine, w->now, &saved[i]));
     }

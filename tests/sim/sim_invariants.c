@@ -72,14 +72,18 @@ void invariant_outbound(struct world *w, struct browser *b, const struct datagra
     }
 }
 
-static void rtcp_is_frequent(struct world *w, const struct browser *b) {
+/* While a peer is heard without a break, it hears from us. */
+static void rtcp_is_frequent(struct world *w, struct browser *b) {
     struct peer_stats s;
-    if (b->removed || engine_peer_stats(w->engine, b->params.peer, &s) != OK || !s.connected ||
-        w->now - s.last_authentic > SIM_MEDIA_SILENCE || b->rtcp_out == 0) {
+    if (b->removed || engine_peer_stats(w->engine, b->params.peer, &s) != OK || !s.connected) {
         return;
     }
-    us_t since = us_max(b->rtcp_out, s.last_authentic > b->rtcp_out ? w->rebuilt_at : 0);
-    if (w->now - since > RTCP_EVERY && w->now - s.last_authentic < RTCP_EVERY) {
+    if (s.last_authentic - b->heard > RTCP_EVERY || b->rtcp_out == 0) {
+        b->steady_since = us_max(b->steady_since, s.last_authentic);
+    }
+    b->heard = s.last_authentic;
+    us_t since = us_max(us_max(b->rtcp_out, b->steady_since), w->rebuilt_at);
+    if (w->now - b->heard < RTCP_EVERY && w->now - since > RTCP_EVERY) {
         world_fail(w, "browser %u has had no RTCP for %lld us", b->number,
                    (long long)(w->now - since));
     }
@@ -128,18 +132,21 @@ static struct tap_source *by_id(struct tap_watch *t, uint32_t id) {
 
 static void tap_on(struct world *w, const struct tap *t) {
     struct tap_source *s = by_id(&w->tap, t->source);
-    if (s && (s->on && w->rebuilt_at != w->now)) {
-        /* An adopted source goes on with its id; the new engine says so once. */
-        if (w->rebuilt_at == 0) {
-            world_fail(w, "tap source %u begins twice", t->source);
-        }
+    /* An adopted source goes on with its id, and the new engine says once more that it is on. A new
+     * engine stands for a new process: ids of sources that ended before may come again. */
+    bool rebuilt = s && w->rebuilt_at > s->changed_at;
+    if (s && !rebuilt) {
+        world_fail(w, "tap source %u begins twice", t->source);
     }
     if (!s) {
         CHECK(w->tap.n < TAP_SOURCES);
         s = &w->tap.sources[w->tap.n++];
+    }
+    if (!s->on) {
         *s = (struct tap_source){
             .id = t->source, .participant = (uint16_t)t->participant, .kind = t->kind};
     }
+    s->changed_at = w->now;
     s->on = true;
 }
 
@@ -189,6 +196,7 @@ void invariant_tap(struct world *w, const struct tap *t) {
     }
     if (t->type == TAP_SOURCE_OFF) {
         s->on = false;
+        s->changed_at = w->now;
     } else if (t->type == TAP_RTP) {
         tap_rtp(w, s, t);
     } else {

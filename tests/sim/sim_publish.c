@@ -129,6 +129,9 @@ void publish_due(struct browser *b, struct publish *p, us_t now) {
             p->next_at = now + US_PER_S / VIDEO_FPS;
             continue;
         }
+        if (now - p->next_at > 5 * AUDIO_PTIME) { /* the machine slept: nothing was captured */
+            p->next_at = now;
+        }
         struct content c = {.participant = (uint16_t)b->params.participant,
                             .kind = SOURCE_MICROPHONE,
                             .frame = p->frame++,

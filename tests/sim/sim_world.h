@@ -53,6 +53,7 @@ struct world {
     unsigned n_log; /* events so far; the log keeps the last SIM_LOG */
     uint64_t speaker;
     us_t rebuilt_at; /* 0 = never */
+    bool tapping;
     struct tap_watch tap;
 };
 

@@ -25,6 +25,21 @@ void scenario_join_and_play(struct world *w) {
     SIM_EXPECT(w, engine_counters(w->engine)->nack_in == 0);
 }
 
+/* Every sixth datagram is lost while the handshake runs: checks, hellos, the last flight. */
+void scenario_join_through_heavy_loss(struct world *w) {
+    struct browser_options agent = an_agent(w), buyer = a_buyer(w);
+    agent.up.loss = agent.down.loss = buyer.up.loss = buyer.down.loss = PPM / 6;
+    struct browser *a = world_join(w, &agent);
+    struct browser *b = world_join(w, &buyer);
+    run_connected(w);
+    a->up.c.loss = a->down.c.loss = b->up.c.loss = b->down.c.loss = 0;
+    world_run_for(w, 2500 * US_PER_MS);
+    expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_CAMERA);
+    expect_shows(w, browser_slot(b, SLOT_AUDIO, 0), a, SOURCE_MICROPHONE);
+    SIM_EXPECT(w, engine_counters(w->engine)->dtls_done == 2);
+    SIM_EXPECT(w, engine_counters(w->engine)->dtls_failed == 0);
+}
+
 static void expect_repaired(struct world *w, const struct play *p, us_t since) {
     expect_rate(w, p, since, 0, 75);
     if (p->lost * 50 > p->packets) {

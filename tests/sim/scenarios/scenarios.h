@@ -16,6 +16,7 @@ extern const unsigned n_scenarios;
     X(links_behave)                       \
     X(runs_replay)                        \
     X(join_and_play)                      \
+    X(join_through_heavy_loss)            \
     X(loss_both_ways_is_repaired)         \
     X(reordering_and_copies_are_harmless) \
     X(late_joiner_gets_key_frame)         \
@@ -32,7 +33,8 @@ extern const unsigned n_scenarios;
     X(consent_gates_taps)                 \
     X(tap_is_complete)                    \
     X(rebuild)                            \
-    X(rebuild_with_loss)
+    X(rebuild_with_loss)                  \
+    X(anything_goes)
 #define X(name) void scenario_##name(struct world *w);
 SCENARIOS(X)
 #undef X
