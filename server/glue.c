@@ -259,7 +259,8 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
         sig_source(s, now, e->peer, (enum source_kind)e->source_kind, e->type == MEDIA_SOURCE_ON);
         break;
     case MEDIA_SLOT_CHANGED:
-        sig_slot(s, now, e->peer, e->mid, e->participant, (enum source_kind)e->source_kind);
+        sig_slot(s, now, e->peer,
+                 &(struct sig_bound){e->mid, e->participant, (enum source_kind)e->source_kind});
         break;
     case MEDIA_SPEAKER:
         sig_speaker(s, now, e->tour, e->participant);

@@ -252,7 +252,8 @@ static enum err declare_tours(struct control *c, char *why) {
     for (size_t i = 0; i < c->config->n_tours; i++) {
         const struct config_tour *t = &c->config->tours[i];
         enum record_mode mode = c->config->rec_enabled ? t->record : RECORD_OFF;
-        enum err e = sig_tour_declare(c->sig, clock_now(), t->name, t->title, mode, t->codec);
+        enum err e = sig_tour_declare(c->sig, clock_now(),
+                                      &(struct sig_tour){t->name, t->title, mode, t->codec});
         if (e != OK) {
             snprintf(why, CONTROL_WHY, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;

@@ -56,7 +56,7 @@ static int slot_line(const struct session *x, const char *mid) {
     return -1;
 }
 
-void sig_slot_bound(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
+void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
     struct session *x = map_get(s->peers, peer);
     int line = x ? slot_line(x, b->mid) : -1;
     (void)now;

@@ -55,9 +55,7 @@ struct sig_tour {
     enum record_mode record;
     enum codec codec;
 };
-enum err sig_declare(struct sig *s, us_t now, const struct sig_tour *t);
-/* The same with the members of struct sig_tour as arguments. */
-#define sig_tour_declare(s, now, ...) sig_declare(s, now, &(struct sig_tour){__VA_ARGS__})
+enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *t);
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
 enum err sig_open(struct sig *s, us_t now, uint64_t conn);
@@ -89,9 +87,7 @@ struct sig_bound {
     uint64_t participant; /* 0 = the slot is empty */
     enum source_kind kind;
 };
-void sig_slot_bound(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
-/* The same with the members of struct sig_bound as arguments. */
-#define sig_slot(s, now, peer, ...) sig_slot_bound(s, now, peer, &(struct sig_bound){__VA_ARGS__})
+void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
 void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };

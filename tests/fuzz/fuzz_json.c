@@ -48,7 +48,7 @@ static void report(struct sig *s, us_t now, struct bytes b) {
         sig_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);
         break;
     case 3:
-        sig_slot(s, now, id, who & 1 ? "0" : "1", who, SOURCE_CAMERA);
+        sig_slot(s, now, id, &(struct sig_bound){who & 1 ? "0" : "1", who, SOURCE_CAMERA});
         break;
     case 4:
         sig_speaker(s, now, id, who);

@@ -55,7 +55,8 @@ static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
                            .verify = fuzz_verify,
                            .rng = rng_from_seeded(seed)};
     struct sig *s = sig_new(&c);
-    CHECK(s && sig_tour_declare(s, 0, "demo", "Demo", RECORD_OFF, CODEC_VP8) == OK);
+    CHECK(s &&
+          sig_tour_declare(s, 0, &(struct sig_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
     return s;
 }
 

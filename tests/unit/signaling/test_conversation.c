@@ -65,17 +65,15 @@ static void arrive(struct visit *v) {
                "{\"type\":\"recording\",\"state\":\"on\"}\n" CHANGED(
                    ANN("ok", "true", "off", "off")) CHANGED(ANN("ok", "true", "off", "on")));
     join(v, 2, "buyer|taped|ada|Ada");
-    EXPECT_STR(heard(&v->w, 2),
-               "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(
-                   "ok",
-                   "false", "off", "off") ",\"tour\":" TOUR("true") ",\"slots\":[],\"roster\":"
-                                                                    "[" ANN("ok", "true", "off",
-                                                                            "on") "," ADA("ok",
-                                                                                          "false",
-                                                                                          "off",
-                                                                                          "off") "]"
-                                                                                                 ","
-                                                                                                 "\"speaker\":null\n");
+    EXPECT_STR(
+        heard(&v->w, 2),
+        "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(
+            "ok", "false", "off",
+            "off") ",\"tour\":" TOUR("true") ",\"slots\":[],\"roster\":"
+                                             "[" ANN("ok", "true", "off", "on") "," ADA(
+                                                 "ok", "false", "off", "off") "]"
+                                                                              ","
+                                                                              "\"speaker\":null\n");
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"participant_joined\",\"participant\":" ADA(
                                     "ok", "false", "off", "off") "}\n");
     v->ada_peer = world_effect(&v->w, EFFECT_PEER_ADD)->params->peer;

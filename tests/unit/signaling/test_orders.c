@@ -271,7 +271,8 @@ static void report_random(struct rim *r) {
         sig_source(r->w.sig, r->w.now, p->id, SOURCE_CAMERA, rng_below(&r->rng, 2));
         break;
     case 3:
-        sig_slot(r->w.sig, r->w.now, p->id, "2", p->participant, SOURCE_CAMERA);
+        sig_slot(r->w.sig, r->w.now, p->id,
+                 &(struct sig_bound){"2", p->participant, SOURCE_CAMERA});
         break;
     default:
         sig_recording(r->w.sig, r->w.now, p->tour, RECORDING_ON);

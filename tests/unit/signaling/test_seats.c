@@ -217,9 +217,12 @@ static void small_house(struct sig_config *c) {
 TEST(limits_are_kept) {
     struct world w;
     REQUIRE(world_open(&w, small_house));
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "demo", "", RECORD_OFF, CODEC_VP8), ERR_EXISTS);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "a/b", "", RECORD_OFF, CODEC_VP8), ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "ab", "", RECORD_OFF, CODEC_OPUS), ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
+              ERR_EXISTS);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
+              ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
+              ERR_RANGE);
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
     join_as(&w, 3, "cyd");
@@ -231,7 +234,9 @@ TEST(limits_are_kept) {
     drop(&w, 1);
     world_join(&w, 1, "agent|third|ann|", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "fourth", "", RECORD_OFF, CODEC_VP8), ERR_FULL);
+    EXPECT_EQ(
+        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
+        ERR_FULL);
     world_send(&w, 2, "{\"type\":\"leave\"}");
     world_join(&w, 2, "agent|fourth|ann|", small_offer(), small_lines);
     EXPECT_ERROR(&w, 2, "server_full");
@@ -272,13 +277,13 @@ TEST(media_reports_become_events) {
     sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
-    sig_slot(w.sig, w.now, bob_peer, "2", ada, SOURCE_CAMERA);
+    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", ada, SOURCE_CAMERA});
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "slot"), "{\"type\":\"slot\",\"mid\":\"2\",\"kind\":\"stage\","
                                          "\"index\":0,\"participant\":\"p1\",\"source\":"
                                          "\"camera\"}");
     EXPECT_NOT(&w, 1, "slot");
-    sig_slot(w.sig, w.now, bob_peer, "3", 0, SOURCE_NONE);
+    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"3", 0, SOURCE_NONE});
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"participant\":null,\"source\":null");
     sig_speaker(w.sig, w.now, tour, ada);
@@ -305,8 +310,8 @@ TEST(reports_about_nobody_are_dropped) {
     sig_source(w.sig, w.now, 999, SOURCE_CAMERA, true);
     sig_source(w.sig, w.now, peer, SOURCE_NONE, true);
     sig_source(w.sig, w.now, peer, SOURCE_KIND_COUNT, true);
-    sig_slot(w.sig, w.now, 999, "2", 1, SOURCE_CAMERA);
-    sig_slot(w.sig, w.now, peer, "1", 1, SOURCE_CAMERA); /* not a slot */
+    sig_slot(w.sig, w.now, 999, &(struct sig_bound){"2", 1, SOURCE_CAMERA});
+    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"1", 1, SOURCE_CAMERA}); /* not a slot */
     sig_speaker(w.sig, w.now, 999, 1);
     sig_recording(w.sig, w.now, 999, RECORDING_ON);
     sig_closed(w.sig, w.now, 999);

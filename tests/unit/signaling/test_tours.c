@@ -99,7 +99,7 @@ TEST(slots_forget_who_left) {
     uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
     join(&w, 2, "buyer|demo|bob|Bob");
     uint64_t bob = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
-    sig_slot(w.sig, w.now, peer, "2", bob, SOURCE_SCREEN);
+    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"2", bob, SOURCE_SCREEN});
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"participant\":\"p2\",\"source\":\"screen\"");
     world_join(&w, 1, "restart", small_offer_restarted(), "");
@@ -203,7 +203,9 @@ TEST(hello_tells_a_running_recording) {
 TEST(a_tour_has_one_codec) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, "h264", "H", RECORD_OFF, CODEC_H264), OK);
+    EXPECT_EQ(
+        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"h264", "H", RECORD_OFF, CODEC_H264}),
+        OK);
     join(&w, 1, "buyer|h264|ada|Ada"); /* offers VP8 only */
     EXPECT_GOT(&w, 1,
                "\"warnings\":[{\"code\":\"codec_unsupported\",\"mid\":\"1\"},"
