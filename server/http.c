@@ -109,13 +109,18 @@ static struct request *request_new(struct control *c, struct lws *wsi) {
     return r;
 }
 
-/* What Content-Length says; -1 when it is missing. */
+#define LENGTH_NONE -1
+#define LENGTH_BAD -2
+
+/* What Content-Length says, LENGTH_NONE or LENGTH_BAD. */
 static int64_t content_length(struct lws *wsi) {
-    char text[32];
-    if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0) {
-        return -1;
+    char text[20] = "";
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0) {
+        return LENGTH_NONE;
     }
-    return strtoll(text, NULL, 10);
+    lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && !text[digits] ? strtoll(text, NULL, 10) : LENGTH_BAD;
 }
 
 static void dispatch(struct request *r) {
@@ -143,14 +148,19 @@ static bool expects_body(struct request *r) {
         r->close_after = true;
         return false;
     }
+    if (n == LENGTH_BAD) {
+        r->early = 400;
+        r->close_after = true;
+    }
     if (n > max) {
         r->early = 413;
         r->close_after = n > DISCARD_MAX;
     }
     /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
      * to wait for one: the connection cannot be used again. */
-    r->close_after = r->close_after || (n < 0 && awaits_body(r->method));
-    return n > 0 && !r->close_after;
+    r->close_after = r->close_after || (n == LENGTH_NONE && awaits_body(r->method));
+    /* "Complete" comes for an empty POST too, but not for other empty bodies. */
+    return (n > 0 || (n == 0 && r->method == HTTP_POST)) && !r->close_after;
 }
 
 static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
@@ -168,7 +178,7 @@ static int begin(struct control *c, struct lws *wsi, struct request **slot, cons
 }
 
 static int take_body(struct request *r, const char *in, size_t len) {
-    if (!r || r->dispatched || r->early) {
+    if (!r || r->dispatched || r->early || len == 0) {
         return 0;
     }
     size_t max = (size_t)r->control->config->body_kib * 1024;
@@ -221,9 +231,28 @@ static int writable(struct request **slot) {
     return close || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+/* Bytes came before the answer to a request with a body had gone out. libwebsockets 4.1 says
+ * "complete" again for them, over and over, and polls nobody meanwhile: one such client would stop
+ * the whole server. So it gets its answer now or never, and the connection ends. */
+static int early_bytes(struct request **slot) {
+    struct request *r = *slot;
+    bool done = false;
+    for (int turn = 0; r && r->response.status && !done && turn < 4; turn++) {
+        r->close_after = true;
+        if (respond_write(r, &done) != 0) {
+            break;
+        }
+    }
+    if (done) {
+        log_answer(r);
+    }
+    return -1;
+}
+
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE asks for: 0 = go on, 1 = answered here. */
-static int refuse_upgrade(struct control *c, struct lws *wsi) {
-    int status = ws_upgrade_status(c, wsi);
+static int refuse_upgrade(struct control *c, struct lws *wsi, const char *to) {
+    /* libwebsockets would also speak h2c; HTTP/2 stays off (docs/security.md). */
+    int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(c, wsi) : 400;
     if (status == 0) {
         return 0;
     }
@@ -257,15 +286,16 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         control_service(c);
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return refuse_upgrade(c, wsi);
+        return refuse_upgrade(c, wsi, in);
     case LWS_CALLBACK_HTTP:
         return begin(c, wsi, slot, in);
     case LWS_CALLBACK_HTTP_BODY:
         return take_body(*slot, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        if (*slot && !(*slot)->dispatched) {
-            dispatch(*slot);
+        if (!*slot || (*slot)->dispatched) {
+            return early_bytes(slot);
         }
+        dispatch(*slot);
         return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return writable(slot);

@@ -77,6 +77,9 @@ await test('check-config: one clear line with its number', () => {
   expectEqual(oriel('check-config', path.join(dir, 'none.json')).status, 1, 'missing file');
 });
 
+const asOps = () => ({ Authorization: `Bearer ${token({ role: 'ops', tour: undefined })}` });
+const ID = 'ffffffffffffffffffffffffffffffff';
+
 let server;
 
 await test('serve: prints links and ready', async () => {
@@ -252,6 +255,39 @@ await test('HTTP: pieces, pipelines, and clients that leave', async () => {
   }
   await until(() => text.split('"status":"ok"').length === 3, 'two answers');
   socket.destroy();
+  // Requests sent ahead of answers: after a GET they wait for their turn; after a body the
+  // connection ends with the answer. In no case does anybody else wait.
+  const head = `Host: x\r\nAuthorization: ${asOps().Authorization}\r\n`;
+  const get = (url) => `GET ${url} HTTP/1.1\r\n${head}\r\n`;
+  const post = (url) => `POST ${url} HTTP/1.1\r\n${head}Content-Length: 3\r\n\r\nv=0`;
+  for (const [sent, wanted, count] of [
+    [get('/v1/recordings').repeat(3) + get('/health'), 'HTTP/1.1 200', 4],
+    [post('/whip/demo').repeat(3) + get('/health'), 'HTTP/1.1 4', 1],
+    [post(`/v1/recordings/${ID}/playback`) + get('/health'), '', 0],
+    [get(`/v1/recordings/${ID}/programme/0.webm`).repeat(2), 'HTTP/1.1 404', 2],
+    [`${get('/health')}rubbish`, 'HTTP/1.1 200', 1],
+  ]) {
+    const ahead = net.connect(port, '127.0.0.1');
+    let answers = '';
+    ahead.setEncoding('utf8');
+    ahead.on('error', () => {});
+    ahead.on('data', (d) => { answers += d; });
+    ahead.write(sent);
+    const health = await fetch(`${base}/health`, { signal: AbortSignal.timeout(5000) });
+    expectEqual(health.status, 200, `the server goes on after ${sent.slice(0, 40)}`);
+    await until(() => !count || answers.split(wanted).length > count, `answers to ${sent.slice(0, 40)}`, 5000);
+    ahead.destroy();
+  }
+  for (const length of ['-1', '5x', '99999999999999999999']) {
+    const odd = net.connect(port, '127.0.0.1');
+    let line = '';
+    odd.on('error', () => {});
+    odd.on('data', (d) => { line += d; });
+    odd.write(`POST /whip/demo HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\nhello`);
+    await until(() => line, `an answer to Content-Length: ${length}`);
+    expect(/^HTTP\/1.1 (400|413) /.test(line), `${length}: ${line.slice(0, 40)}`);
+    odd.destroy();
+  }
   const gone = net.connect(port, '127.0.0.1');
   gone.on('error', () => {});
   await new Promise((resolve) => gone.on('connect', resolve));
@@ -259,9 +295,6 @@ await test('HTTP: pieces, pipelines, and clients that leave', async () => {
   gone.destroy();
   await until(async () => (await server.metric('oriel_connections')) <= 2, 'nothing left open');
 });
-
-const asOps = () => ({ Authorization: `Bearer ${token({ role: 'ops', tour: undefined })}` });
-const ID = 'ffffffffffffffffffffffffffffffff';
 
 await test('recordings: who may see them', async () => {
   expectEqual((await fetch(`${base}/v1/recordings`)).status, 401, 'nobody');
