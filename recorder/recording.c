@@ -311,8 +311,10 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
         programme_stage(&r->programme, t->source);
         note_switch(r, t);
     } else if (t->type == TAP_VOICE) {
+        if (t->source != r->programme.voice) {
+            note_switch(r, t);
+        }
         programme_voice(&r->programme, t->source);
-        note_switch(r, t);
     } else {
         on_source(r, t);
     }
