@@ -115,7 +115,7 @@ int cli_main(int argc, char **argv) {
         return CLI_OK;
     }
     if (*name) {
-        cli_fail(CLI_USAGE, "unknown command \"%s\"", name);
+        return cli_fail(CLI_USAGE, "unknown command \"%.64s\" (see oriel --help)", name);
     }
     usage(stderr);
     return CLI_USAGE;

@@ -132,6 +132,9 @@ static int received(struct control *c, struct ws_conn *w, const char *in, size_t
     }
     c->counters.ws_in++;
     c->counters.ws_too_large += w->in_over;
+    if (lws_frame_is_binary(w->wsi)) {
+        w->in_len = 0; /* only text frames carry messages: an empty one is bad_json */
+    }
     /* Ours until signaling has read it, although it may close the connection meanwhile. */
     char *text = w->in;
     size_t len = w->in_len;

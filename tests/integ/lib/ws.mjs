@@ -3,7 +3,8 @@
 import crypto from 'node:crypto';
 import http from 'node:http';
 
-function frame(opcode, payload, { fin = true, mask = true } = {}) {
+/** One frame as it goes on the wire; tests of bad input write it to the socket themselves. */
+export function frame(opcode, payload, { fin = true, mask = true } = {}) {
   const length = payload.length;
   const head = length < 126 ? Buffer.alloc(2) : Buffer.alloc(length < 65536 ? 4 : 10);
   head[0] = (fin ? 0x80 : 0) | opcode;
