@@ -11,13 +11,14 @@ export { OrielError };
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 /** @typedef {import('./types.js').Tour} Tour */
 /** @typedef {import('./types.js').Welcome} Welcome */
+/** @typedef {{name: string, codec: string, consent?: {recording: boolean, version: string}}} JoinOptions */
 
 const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
-const RETRY_FOR = 20000; // [ms] a seat is kept 15 s by default; then it is over
+const RETRY_FOR = 30000; // [ms] a restarted server is back by then
 const LINK_PATIENCE = 2000; // [ms] a disconnected transport may come back by itself
 // Codes after which trying again cannot help.
-const FINAL = ['resume_unknown', 'seat_taken_over', 'tour_ended', 'forbidden'];
+const FINAL = ['seat_taken_over', 'tour_ended', 'forbidden', 'token_expired'];
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -47,8 +48,13 @@ export class OrielClient extends EventTarget {
     /** @type {'on'|'off'|'failing'} */
     this.recording = 'off';
     this.resumeToken = '';
+    /** @type {JoinOptions|null} what to join with again after a restart of the server */
+    this.joinOptions = null;
+    /** @type {Map<SourceKind, MediaStreamTrack|null>} */
+    this.published = new Map();
     this.over = false;
     this.restarting = false;
+    this.reconnecting = false;
   }
 
   /** @param {string} type @param {any} [detail] */
@@ -61,7 +67,7 @@ export class OrielClient extends EventTarget {
     await signal.open();
     signal.addEventListener('message', (e) => this.receive(/** @type {CustomEvent} */ (e).detail));
     signal.addEventListener('close', () => {
-      if (this.signal === signal && this.session && !this.over) {
+      if (this.signal === signal && this.joinOptions && !this.over && !this.reconnecting) {
         this.reconnect();
       }
     });
@@ -76,11 +82,9 @@ export class OrielClient extends EventTarget {
     return signal.request('hello', { token: this.token });
   }
 
-  /**
-   * Joins: one round trip.
-   * @param {{name: string, codec: string, consent?: {recording: boolean, version: string}}} options
-   */
-  async join({ name, codec, consent }) {
+  /** Joins: one round trip. @param {JoinOptions} options */
+  async join(options) {
+    const { name, codec, consent } = options;
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
     const session = new Session({ codec, ...this.counts });
@@ -88,6 +92,7 @@ export class OrielClient extends EventTarget {
       const offer = await session.offer();
       const joined = await signal.request('join', { token: this.token, name, consent, ...offer });
       this.session = session;
+      this.joinOptions = options;
       this.watch(session);
       this.enter(joined);
       await session.accept(joined.answer, joined.slots);
@@ -139,7 +144,7 @@ export class OrielClient extends EventTarget {
   /** Restarts ICE when the transport is still down. */
   async restart() {
     const session = this.session;
-    if (!session || this.over || this.restarting || session.pc.connectionState === 'connected') {
+    if (!session || this.over || this.restarting || this.reconnecting || session.pc.connectionState === 'connected') {
       return;
     }
     this.restarting = true;
@@ -156,10 +161,12 @@ export class OrielClient extends EventTarget {
 
   async reconnect() {
     this.emit('link', 'reconnecting');
+    this.reconnecting = true;
     const until = Date.now() + RETRY_FOR;
     for (let pause = RETRY_FIRST; Date.now() < until && !this.over; pause *= 2) {
       try {
-        await this.resume();
+        await this.restore();
+        this.reconnecting = false;
         return;
       } catch (error) {
         if (error instanceof OrielError && FINAL.includes(error.code)) {
@@ -172,9 +179,29 @@ export class OrielClient extends EventTarget {
     this.finish('connection_lost', 'The connection was lost and could not be restored.');
   }
 
-  async resume() {
+  /** The same seat if the server still knows it, else (it was restarted) a new one. */
+  async restore() {
     const signal = await this.openSignal();
-    const session = /** @type {Session} */ (this.session);
+    if (this.session) {
+      try {
+        await this.resume(signal, this.session);
+        return;
+      } catch (error) {
+        if (!(error instanceof OrielError) || error.code !== 'resume_unknown') {
+          throw error;
+        }
+      }
+      this.session.close();
+      this.session = null;
+    }
+    await this.join(/** @type {JoinOptions} */ (this.joinOptions));
+    for (const [kind, track] of this.published) {
+      await this.publish(kind, track);
+    }
+  }
+
+  /** @param {Signal} signal @param {Session} session */
+  async resume(signal, session) {
     const dead = session.pc.connectionState !== 'connected';
     const offer = dead ? await session.restartOffer() : undefined;
     const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
@@ -247,6 +274,7 @@ export class OrielClient extends EventTarget {
 
   /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
   async publish(kind, track) {
+    this.published.set(kind, track);
     await this.session?.publish(kind, track);
   }
 

@@ -92,13 +92,16 @@ export class Floor {
 
   /** @param {Slot} slot */
   voice(slot) {
-    if (!slot.track || this.voices.has(slot.mid)) {
-      return;
+    let audio = this.voices.get(slot.mid);
+    if (!audio) {
+      audio = el('audio', { autoplay: true });
+      this.voices.set(slot.mid, audio);
+      this.audio.append(audio);
     }
-    const audio = el('audio', { autoplay: true });
-    audio.srcObject = new MediaStream([slot.track]);
-    this.voices.set(slot.mid, audio);
-    this.audio.append(audio);
+    const current = /** @type {MediaStream|null} */ (audio.srcObject);
+    if (slot.track && current?.getTracks()[0] !== slot.track) {
+      audio.srcObject = new MediaStream([slot.track]);
+    }
   }
 
   /** Names or the speaker changed: draw what is known again. @param {string|null} [speaker] */

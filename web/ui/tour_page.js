@@ -18,7 +18,6 @@ const ENDINGS = {
   tour_ended: { title: 'The tour has ended', text: 'Thank you for being here. You can close this page.' },
   seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there. Only one window at a time can use your link.', again: 'Use this window' },
   connection_lost: { title: 'The connection was lost', text: 'Check your internet connection, then join again.', again: 'Join again' },
-  resume_unknown: { title: 'You were away for too long', text: 'Your seat was given up.', again: 'Join again' },
 };
 
 /** @type {Record<string, string>} */

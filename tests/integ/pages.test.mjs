@@ -1,0 +1,137 @@
+// The pages when things go differently: bad links, no camera, another window, a lost server.
+import { execFileSync } from 'node:child_process';
+import { inbound, launchChromium } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { firstFrame, joinTour } from './lib/tour.mjs';
+
+const dir = tempDir();
+const config = await writeConfig(dir);
+let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+const base = new URL(server.urls.agent).origin;
+const token = (role, tour, ...more) => execFileSync(ORIEL,
+  ['token', '-c', config, '--role', role, '--tour', tour, ...more], { cwd: ROOT, encoding: 'utf8' }).trim();
+const browser = await launchChromium();
+const page = browser.pages()[0];
+const errors = [];
+
+async function open(url, target = page) {
+  await target.goto('about:blank');
+  await target.goto(url);
+}
+
+const heading = (text, target = page) => target.waitForSelector(`.notice h1:has-text("${text}")`);
+
+page.on('pageerror', (e) => errors.push(e.message));
+page.on('console', (m) => m.type() === 'error' && /Content Security Policy/.test(m.text()) && errors.push(m.text()));
+
+await test('links_that_cannot_work_say_why', async () => {
+  await open(`${base}/t/demo`);
+  await page.waitForSelector('.notice:has-text("The link is incomplete")');
+  await open(`${base}/t/demo#nonsense`);
+  await heading('This link does not work');
+  await open(`${base}/t/demo#${token('buyer', 'demo', '--ttl', '1')}`);
+  await page.waitForSelector('form.prejoin');
+  await open(`${base}/ops`);
+  await heading('This link is incomplete');
+  await open(`${base}/ops#${token('buyer', 'demo')}`);
+  await heading('The recordings cannot be shown');
+});
+
+await test('the_front_page_takes_a_link', async () => {
+  await open(`${base}/`);
+  await page.fill('input', 'hello');
+  await page.click('button');
+  await page.waitForSelector('.problem:has-text("not a link")');
+  await page.fill('input', server.urls.buyer);
+  await page.click('button');
+  await page.waitForSelector('form.prejoin');
+});
+
+await test('a_recorded_tour_needs_consent', async () => {
+  await open(server.urls.buyer);
+  await page.waitForSelector('form.prejoin');
+  await page.click('form.prejoin button[type=submit]');
+  expect(await page.evaluate(() => !document.querySelector('form.prejoin').checkValidity()), 'the form is incomplete');
+  expect(!(await page.$('.tour')), 'not joined');
+});
+
+await test('a_buyer_who_is_early_waits_and_gets_in_by_himself', async () => {
+  await open(`${base}/t/early#${token('buyer', 'early', '--name', 'Eve')}`);
+  await heading('The tour has not started yet');
+  const agent = await browser.newPage();
+  await joinTour(agent, `${base}/agent/early#${token('agent', 'early', '--name', 'Ann')}`);
+  await page.waitForSelector('form.prejoin');
+  await agent.close();
+});
+
+await test('without_a_camera_one_can_still_join', async () => {
+  const blind = await launchChromium({ flags: ['--deny-permission-prompts'],
+    ignoreDefaultArgs: ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=fps=30'] });
+  const person = blind.pages()[0];
+  await person.addInitScript(() => {
+    navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException('no', 'NotFoundError');
+    };
+  });
+  await open(server.urls.buyer, person);
+  await person.click('[data-device=camera]');
+  await person.waitForSelector('.problem:has-text("No camera was found")');
+  await joinTour(person, server.urls.buyer, { camera: false });
+  await blind.close();
+});
+
+await test('a_second_window_takes_the_seat_over', async () => {
+  await open(server.urls.buyer);
+  await joinTour(page, server.urls.buyer, { camera: false });
+  const second = await browser.newPage();
+  await joinTour(second, server.urls.buyer, { camera: false });
+  await heading('You joined from another window');
+  await until(() => second.evaluate(() => window.oriel.roster().filter((p) => p.role === 'buyer').length === 1),
+    'one seat, no ghost');
+  await second.close();
+});
+
+await test('leaving_and_coming_back', async () => {
+  await open('about:blank');
+  await joinTour(page, server.urls.buyer, { camera: false });
+  await page.click('[data-control=leave]');
+  await heading('You left the tour');
+  await page.click('.notice button');
+  await page.waitForSelector('form.prejoin');
+});
+
+await test('a_restarted_server_finds_everybody_back_by_themselves', async () => {
+  const agent = await browser.newPage();
+  await joinTour(agent, server.urls.agent);
+  await open('about:blank');
+  await joinTour(page, server.urls.buyer, { camera: false });
+  await firstFrame(page);
+  await server.stop('SIGKILL');
+  await page.waitForSelector('.link-state:has-text("Reconnecting")');
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  const before = await inbound(page);
+  await until(async () => {
+    const pc = await page.evaluate(() => window.oriel.session?.pc.connectionState);
+    const now = await inbound(page);
+    return pc === 'connected' && now.frames > 20 && now.frames !== before.frames;
+  }, 'the picture to be back');
+  await page.waitForFunction(() => document.querySelector('.link-state').textContent === '');
+  await agent.close();
+});
+
+await test('a_server_that_stays_away_is_told', async () => {
+  await server.stop('SIGKILL');
+  await page.waitForSelector('.notice h1:has-text("The connection was lost")', { timeout: 60000 });
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+});
+
+await test('no_script_error_and_no_breach_of_the_content_policy', () => {
+  expectEqual(errors.join('\n'), '', 'errors');
+});
+
+await browser.close();
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+finish();
