@@ -122,11 +122,15 @@ export class WsClient {
       return Promise.resolve(this.messages.shift());
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no message within ${ms} ms`)), ms);
-      this.waiting.push((message) => {
+      const waiter = (message) => {
         clearTimeout(timer);
         resolve(message);
-      });
+      };
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1); // the next message is for others
+        reject(new Error(`no message within ${ms} ms`));
+      }, ms);
+      this.waiting.push(waiter);
     });
   }
 
