@@ -12,10 +12,11 @@ static int32_t diff32(uint32_t a, uint32_t b) {
     return (int32_t)(a - b);
 }
 
-static void give_up_all(struct recv_nack *k) {
+/* The deadline is now, because whoever polls also asks what was lost. */
+static void give_up_all(struct recv_nack *k, us_t now) {
     k->n = 0;
     k->lost = true;
-    k->deadline = US_NEVER;
+    k->deadline = now;
 }
 
 static void remove_first(struct recv_nack *k, unsigned n) {
@@ -25,7 +26,7 @@ static void remove_first(struct recv_nack *k, unsigned n) {
 
 static void add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
     if (end - first > (uint64_t)(NACK_MAX - k->n)) {
-        give_up_all(k);
+        give_up_all(k, now);
         return;
     }
     for (uint64_t seq = first; seq < end; seq++) {
@@ -67,7 +68,7 @@ static void remove_item(struct recv_nack *k, uint32_t seq) {
     }
     k->n--;
     memmove(k->items + lo, k->items + lo + 1, (k->n - lo) * sizeof(k->items[0]));
-    if (k->n == 0) {
+    if (k->n == 0 && !k->lost) {
         k->deadline = US_NEVER;
     }
 }
@@ -130,7 +131,7 @@ unsigned recv_nack_poll(struct recv_nack *k, us_t now, us_t rtt, uint16_t *out, 
         return 0;
     }
     expire(k, now);
-    us_t pause = us_max(rtt, NACK_INTERVAL_MIN);
+    us_t pause = us_max(rtt > 0 ? rtt : NACK_RTT_UNKNOWN, NACK_INTERVAL_MIN);
     unsigned n = 0;
     for (unsigned i = 0; i < k->n && n < cap; i++) {
         struct nack_item *it = &k->items[i];

@@ -13,6 +13,7 @@
 #define NACK_REORDER 3                   /* newer sequence numbers that end the patience */
 #define NACK_REORDER_US (10 * US_PER_MS) /* or this time */
 #define NACK_INTERVAL_MIN (20 * US_PER_MS)
+#define NACK_RTT_UNKNOWN (100 * US_PER_MS) /* assumed until a report tells the round trip */
 #define NACK_TRIES 10
 #define NACK_AGE (1 * US_PER_S)
 
@@ -33,9 +34,10 @@ struct recv_nack {
     struct nack_item items[NACK_MAX];
 };
 
+/* Nothing received yet, nothing missing. */
 void recv_nack_init(struct recv_nack *k);
 /* A packet (original or recovered) with this extended sequence number has arrived. A gap that does
- * not fit the list gives everything up at once. */
+ * not fit the list gives everything up at once: the deadline is then now. */
 void recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq);
 /* When to call recv_nack_poll, at or before `now` meaning at once; US_NEVER. */
 us_t recv_nack_deadline(const struct recv_nack *k);

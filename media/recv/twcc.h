@@ -24,6 +24,7 @@ struct recv_twcc {
     us_t at[TWCC_WINDOW]; /* [us] arrival + 1 by sequence number; 0 = not received */
 };
 
+/* Nothing received yet. */
 void recv_twcc_init(struct recv_twcc *t);
 /* A packet with this transport sequence number arrived; marker: its RTP marker bit. */
 void recv_twcc_packet(struct recv_twcc *t, us_t now, uint16_t seq, bool marker);

@@ -76,14 +76,12 @@ struct timing {
     us_t rtt, pause;
 };
 
-/* Ten requests, a round trip apart but never under 20 ms, then one that is not sent but given up;
- * or all that fit into a second. */
+/* Ten requests, a round trip (100 ms when unknown) apart but never under 20 ms, then one that is
+ * not sent but given up; or all that fit into a second. */
 TEST(nack_repeats_by_the_round_trip_and_gives_up) {
-    static const struct timing table[] = {{0, 20 * MS},
-                                          {5 * MS, 20 * MS},
-                                          {20 * MS, 20 * MS},
-                                          {60 * MS, 60 * MS},
-                                          {90 * MS, 90 * MS}};
+    static const struct timing table[] = {{0, 100 * MS},      {1 * MS, 20 * MS},
+                                          {5 * MS, 20 * MS},  {20 * MS, 20 * MS},
+                                          {60 * MS, 60 * MS}, {90 * MS, 90 * MS}};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct recv_nack k;
         uint16_t out[4];
@@ -97,7 +95,7 @@ TEST(nack_repeats_by_the_round_trip_and_gives_up) {
             EXPECT_EQ(recv_nack_poll(&k, due, table[i].rtt, out, 4), 1);
             EXPECT(!recv_nack_take_lost(&k));
         }
-        us_t end = 10 * MS + NACK_TRIES * table[i].pause;
+        us_t end = us_min(10 * MS + NACK_TRIES * table[i].pause, NACK_AGE);
         EXPECT_EQ(recv_nack_deadline(&k), end);
         EXPECT_EQ(recv_nack_poll(&k, end, table[i].rtt, out, 4), 0);
         EXPECT(recv_nack_take_lost(&k));
@@ -133,6 +131,8 @@ TEST(nack_limits_the_list) {
     EXPECT_EQ(poll(&k, 10 * MS, out), 2);
     EXPECT(!recv_nack_take_lost(&k));
     recv_nack_packet(&k, 11 * MS, 1000 + NACK_MAX + 3);
+    EXPECT_EQ(recv_nack_deadline(&k), 11 * MS); /* somebody must look at what was lost */
+    EXPECT_EQ(poll(&k, 11 * MS, out), 0);
     EXPECT(recv_nack_take_lost(&k));
     EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
     recv_nack_packet(&k, 12 * MS, 1000 + 3 * NACK_MAX);
@@ -150,7 +150,7 @@ TEST(nack_cap_leaves_the_rest_due) {
     EXPECT(recv_nack_deadline(&k) <= 10 * MS);
     EXPECT_EQ(recv_nack_poll(&k, 10 * MS, 0, out, 15), 5);
     EXPECT_EQ(out[0], 16);
-    EXPECT_EQ(recv_nack_deadline(&k), 30 * MS);
+    EXPECT_EQ(recv_nack_deadline(&k), 110 * MS);
 }
 
 TEST(nack_forgets_what_a_key_frame_made_worthless) {
