@@ -117,6 +117,7 @@ void source_off(struct source *s, us_t now) {
     tell(s, MEDIA_SOURCE_OFF);
     source_tap_update(s, now);
     memset(&s->keyframe, 0, sizeof(s->keyframe));
+    s->has_key = false; /* what comes next does not continue that picture */
     tour_changed(t);
 }
 
@@ -221,21 +222,36 @@ void fanout_fill(struct fanout *f, struct source *s, struct packet *k, const str
                              : line_is_video(s->line) && keyframe_begins(codec, r->payload);
 }
 
+/* H.264 sends parameter sets and slices in packets of their own, and each looks like a beginning.
+ * Only the first of them is one: a decoder that starts with a slice has no parameters. */
+static void note_key(struct source *s, us_t now, struct fanout *f) {
+    if (!f->keyframe) {
+        return;
+    }
+    if (s->has_key && s->key_ts == f->rtp.ts && f->seq > s->key_seq) {
+        f->keyframe = false;
+        return;
+    }
+    recv_keyframe_arrived(&s->keyframe, now);
+    s->has_key = true;
+    s->key_at = now;
+    s->key_seq = f->seq;
+    s->key_ts = f->rtp.ts;
+}
+
 /* A new packet with a payload, of a source that is not muted. */
-static void flow(struct source *s, us_t now, const struct fanout *f) {
+static void flow(struct source *s, us_t now, struct fanout *f) {
     struct tour *t = s->peer->tour;
+    if (!s->live && f->seq < s->stats.ext.high) {
+        return; /* a straggler or a repair of what has stopped */
+    }
     s->heard = now;
     if (!s->live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
         source_on(s, now);
         router_run(t, now);
     }
-    if (f->keyframe) {
-        recv_keyframe_arrived(&s->keyframe, now);
-        s->has_key = true;
-        s->key_at = now;
-        s->key_seq = f->seq;
-    }
+    note_key(s, now, f);
     if (!line_is_video(s->line)) {
         note_level(s, now, &f->rtp);
     }

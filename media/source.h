@@ -41,6 +41,7 @@ struct source {
     bool has_key;
     us_t key_at;      /* [us] the last key frame began */
     uint64_t key_seq; /* with this extended sequence number */
+    uint32_t key_ts;  /* and this RTP timestamp */
     struct recv_stats stats;
     struct recv_nack nack;
     struct recv_clock clock;

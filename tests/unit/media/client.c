@@ -149,10 +149,10 @@ static void read_payload(const struct client *c, struct bytes b, struct got *g) 
         g->keyframe = d.start && d.keyframe;
         g->picture_id = d.picture_id;
         g->tl0picidx = d.tl0picidx;
-        b = bytes_of(b.p + b.n - 6, 6); /* the mark is at the end */
     }
-    EXPECT(b.n >= 6);
+    EXPECT(b.n >= 6 || c->params.lines[g->line].codec == CODEC_VP8); /* nonsense is passed on */
     if (b.n >= 6) {
+        b = bytes_of(b.p + b.n - 6, 6); /* the mark is at the end */
         g->sender = be16(b.p);
         g->number = be32(b.p + 2);
     }
@@ -263,6 +263,8 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
         wr_u8(&w, st->tl0picidx);
         wr_u8(&w, 0);
         wr_u8(&w, s->keyframe ? 0 : 1); /* P (section 4.3) */
+    } else {
+        wr_bytes(&w, s->raw.p, s->raw.n);
     }
     wr_u16(&w, (uint16_t)c->params.participant);
     wr_u32(&w, ++c->number);

@@ -126,7 +126,8 @@ struct packet_spec {
     uint8_t pt;    /* 0 = the line's */
     uint32_t ssrc; /* 0 = the stream's */
     uint32_t ts_step;
-    bool drop; /* made, but lost on the way; it can be sent by RTX later */
+    bool drop;        /* made, but lost on the way; it can be sent by RTX later */
+    struct bytes raw; /* not VP8: what the payload begins with */
 };
 /* Make and send the next packet of a stream. Returns its sequence number. */
 uint16_t client_send(struct client *c, const struct packet_spec *s);
