@@ -218,6 +218,11 @@ void peer_heard(struct peer *p, us_t now, struct path *path) {
     bool was_silent = now - p->last_authentic >= p->engine->c.media_silence;
     path->heard = now;
     p->last_authentic = now;
+    /* The selected address is dead and this one is not: the nomination was lost on the way, or
+     * names an address that the client does not have. */
+    if (p->selected >= 0 && now - p->paths[p->selected].heard >= p->engine->c.media_silence) {
+        p->selected = (int8_t)(path - p->paths);
+    }
     for (unsigned i = 0; was_silent && i < p->n_slots; i++) {
         slot_need_keyframe(&p->slots[i], now);
     }
