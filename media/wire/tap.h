@@ -9,7 +9,7 @@
 #include "base/terms.h"
 
 enum tap_type {
-    TAP_SOURCE_ON,  /* a source begins: participant, kind, codec, ssrc are set */
+    TAP_SOURCE_ON,  /* a source begins: participant, kind, codec, source are set */
     TAP_SOURCE_OFF, /* it ended; its id is not used again in this tour */
     TAP_RTP,        /* one decrypted RTP packet: packet, seq, rtp_ts */
     TAP_SR,         /* the source's sender report: ntp, rtp_ts */
