@@ -20,6 +20,14 @@ wall_t clock_wall(void) {
     return (wall_t){read_us(CLOCK_REALTIME)};
 }
 
+int clock_wait_ms(us_t now, us_t at) {
+    if (at <= now) {
+        return 0;
+    }
+    us_t left = (at - now - 1) / US_PER_MS + 1;
+    return left > 1000 ? 1000 : (int)left;
+}
+
 static void system_fill(void *ctx, void *out, size_t n) {
     uint8_t *p = out;
     (void)ctx;

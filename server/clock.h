@@ -9,6 +9,9 @@
 us_t clock_now(void);
 /* CLOCK_REALTIME. Any thread. */
 wall_t clock_wall(void);
+/* How long poll or epoll may sleep until `at` [ms]: 0 when it is due, rounded up because waking
+ * early would spin, at most a second. Any thread. */
+int clock_wait_ms(us_t now, us_t at);
 /* The operating system's randomness (getrandom); a failure of it ends the process. Any thread. */
 struct rng clock_rng(void);
 

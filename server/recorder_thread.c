@@ -83,15 +83,6 @@ static void publish_counters(struct recorder_thread *t, us_t now) {
     atomic_store(&t->alarm, c.alarm);
 }
 
-static int wait_ms(const struct recorder_thread *t, us_t now) {
-    us_t at = us_min(recorder_deadline(t->recorder), t->counters_at);
-    if (at <= now) {
-        return 0;
-    }
-    us_t left = (at - now + US_PER_MS - 1) / US_PER_MS;
-    return left > 1000 ? 1000 : (int)left;
-}
-
 static void *recorder_main(void *arg) {
     struct recorder_thread *t = arg;
     struct pollfd fds[WORKERS_MAX + 1];
@@ -100,7 +91,8 @@ static void *recorder_main(void *arg) {
     }
     fds[t->workers] = (struct pollfd){.fd = mailbox_fd(t->orders), .events = POLLIN};
     while (!atomic_load(&t->stop)) {
-        int n = poll(fds, t->workers + 1, wait_ms(t, clock_now()));
+        us_t due = us_min(recorder_deadline(t->recorder), t->counters_at);
+        int n = poll(fds, t->workers + 1, clock_wait_ms(clock_now(), due));
         CHECK(n >= 0 || errno == EINTR);
         us_t now = clock_now();
         mailbox_wake(t->orders);

@@ -193,16 +193,6 @@ static void publish_counters(struct worker *w, us_t now) {
     }
 }
 
-/* [ms] until something is due, rounded up: waking early would spin. */
-static int wait_ms(const struct worker *w, us_t now) {
-    us_t at = us_min(engine_deadline(w->engine), w->counters_at);
-    if (at <= now) {
-        return 0;
-    }
-    us_t left = (at - now + US_PER_MS - 1) / US_PER_MS;
-    return left > 1000 ? 1000 : (int)left;
-}
-
 static void serve_ready(struct worker *w, us_t now, const struct epoll_event *ready, int n) {
     for (int i = 0; i < n; i++) {
         if (ready[i].data.fd == mailbox_fd(w->orders)) {
@@ -217,7 +207,8 @@ static void *worker_main(void *arg) {
     struct worker *w = arg;
     struct epoll_event ready[2];
     while (!atomic_load(&w->stop)) {
-        int n = epoll_wait(w->epoll, ready, 2, wait_ms(w, clock_now()));
+        us_t due = us_min(engine_deadline(w->engine), w->counters_at);
+        int n = epoll_wait(w->epoll, ready, 2, clock_wait_ms(clock_now(), due));
         CHECK(n >= 0 || errno == EINTR);
         us_t now = clock_now();
         serve_ready(w, now, ready, n);
