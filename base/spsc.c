@@ -78,6 +78,10 @@ bool spsc_pop(struct spsc *q, void *ret_msg) {
     return true;
 }
 
+size_t spsc_room(const struct spsc *q) {
+    return q->mask + 1 - spsc_len(q);
+}
+
 size_t spsc_len(const struct spsc *q) {
     /* Head first: the tail read later is never behind it. */
     size_t head = atomic_load_explicit(&q->head, memory_order_acquire);

@@ -17,6 +17,8 @@ struct spsc *spsc_free(struct spsc *q);
 bool spsc_push(struct spsc *q, const void *msg);
 /* Copy the oldest message out; false when empty. Consumer thread. */
 bool spsc_pop(struct spsc *q, void *ret_msg);
+/* Places free; the producer can push at least so many. Producer thread. */
+size_t spsc_room(const struct spsc *q);
 /* Messages in the queue; exact only for the caller's own end. Either thread. */
 size_t spsc_len(const struct spsc *q);
 

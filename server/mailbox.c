@@ -59,6 +59,10 @@ bool mailbox_push(struct mailbox *m, const void *msg) {
     return spsc_push(m->queue, msg);
 }
 
+size_t mailbox_room(const struct mailbox *m) {
+    return spsc_room(m->queue);
+}
+
 void mailbox_flush(struct mailbox *m) {
     if (atomic_exchange(&m->pending, true)) {
         return;
@@ -86,7 +90,9 @@ void mailbox_wake(struct mailbox *m) {
         ssize_t n = read(m->fd, &count, sizeof(count));
         (void)n; /* EAGAIN: nobody has written since the last time */
     }
-    atomic_store(&m->pending, false);
+    /* An exchange, not a store: it reads what the producer's exchange has written, so that the
+     * pushes before that one are seen by the pops after this. */
+    (void)atomic_exchange(&m->pending, false);
 }
 
 bool mailbox_pop(struct mailbox *m, void *ret_msg) {

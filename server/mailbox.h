@@ -24,6 +24,8 @@ struct mailbox *mailbox_free(struct mailbox *m);
 
 /* Producer thread. False when full: the message was not taken. */
 bool mailbox_push(struct mailbox *m, const void *msg);
+/* Producer thread. At least so many messages can be pushed. */
+size_t mailbox_room(const struct mailbox *m);
 /* Producer thread: wake the consumer. Call once after a batch of pushes. */
 void mailbox_flush(struct mailbox *m);
 

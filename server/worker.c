@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
+#define BEHIND_WAIT (5 * US_PER_MS)      /* until a full mailbox is tried again */
 #define RECV_ROUNDS 8                    /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
@@ -40,6 +41,7 @@ struct worker {
     int epoll;
     us_t counters_at;
     uint32_t taps_lost; /* since the last tap that fitted */
+    bool behind;        /* the control thread has not read its events: no place is left */
     struct worker_rim_counters rim;
 };
 
@@ -57,13 +59,17 @@ static void report_event(struct worker *w, const struct media_event *e) {
     }
 }
 
+/* What finds no room stays in the engine, which keeps slot changes as state and not as a queue: a
+ * tour of many viewers changes more slots at once than a mailbox holds, and behind them may come
+ * the end of a peer, whose seat would never be free again. */
 static bool send_events(struct worker *w) {
     struct media_event e;
     bool any = false;
-    while (engine_event(w->engine, &e)) {
+    while (mailbox_room(w->events) > 0 && engine_event(w->engine, &e)) {
         report_event(w, &e);
         any = true;
     }
+    w->behind = mailbox_room(w->events) == 0;
     return any;
 }
 
@@ -78,7 +84,7 @@ static bool send_taps(struct worker *w) {
             continue;
         }
         packet_unref(t.packet);
-        w->taps_lost++;
+        w->taps_lost = t.dropped + 1; /* with those that this one should have told of */
         w->rim.tap_dropped++;
     }
     return any;
@@ -150,13 +156,29 @@ static void obey(struct worker *w, us_t now, const struct worker_order *o) {
     }
 }
 
+/* An order may cause an event of its own (report_refused), so it waits for room. */
 static void take_orders(struct worker *w, us_t now) {
     struct worker_order o;
     mailbox_wake(w->orders);
-    while (mailbox_pop(w->orders, &o)) {
+    while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &o)) {
         obey(w, now, &o);
         drain(w, now);
     }
+    w->behind = mailbox_room(w->events) == 0;
+}
+
+/* The control thread may have made room since. */
+static void catch_up(struct worker *w, us_t now) {
+    if (w->behind) {
+        drain(w, now);
+        take_orders(w, now);
+    }
+}
+
+/* When to look again. While events find no place, not even timers can run that cause some. */
+static us_t next_look(const struct worker *w, us_t now) {
+    us_t due = us_min(engine_deadline(w->engine), w->counters_at);
+    return w->behind ? now + BEHIND_WAIT : due;
 }
 
 static void take_datagrams(struct worker *w, us_t now) {
@@ -207,11 +229,12 @@ static void *worker_main(void *arg) {
     struct worker *w = arg;
     struct epoll_event ready[2];
     while (!atomic_load(&w->stop)) {
-        us_t due = us_min(engine_deadline(w->engine), w->counters_at);
-        int n = epoll_wait(w->epoll, ready, 2, clock_wait_ms(clock_now(), due));
+        us_t before = clock_now();
+        int n = epoll_wait(w->epoll, ready, 2, clock_wait_ms(before, next_look(w, before)));
         CHECK(n >= 0 || errno == EINTR);
         us_t now = clock_now();
         serve_ready(w, now, ready, n);
+        catch_up(w, now);
         if (engine_deadline(w->engine) <= now) {
             engine_timeout(w->engine, now);
             drain(w, now);

@@ -23,6 +23,7 @@ TEST(first_in_first_out_and_full) {
             EXPECT(spsc_push(q, &sent));
         }
         EXPECT_EQ(spsc_len(q), 4);
+        EXPECT_EQ(spsc_room(q), 0);
         EXPECT(!spsc_push(q, &v));
         for (int i = 0; i < 4; i++) {
             EXPECT(spsc_pop(q, &v));
@@ -30,6 +31,7 @@ TEST(first_in_first_out_and_full) {
         }
         EXPECT(!spsc_pop(q, &v));
         EXPECT_EQ(spsc_len(q), 0);
+        EXPECT_EQ(spsc_room(q), 4);
     }
     EXPECT(spsc_free(q) == NULL);
     EXPECT(spsc_free(NULL) == NULL);

@@ -251,6 +251,32 @@ TEST(worker_reports_a_peer_it_cannot_take) {
     rig_close(&r);
 }
 
+/* A control thread that is busy for a while learns of everything in the end. */
+TEST(worker_keeps_events_that_find_no_room) {
+    struct rig r;
+    struct media_event e;
+    unsigned posted = 0, seen = 0;
+    REQUIRE(rig_open(&r));
+    while (posted < 300) { /* the mailboxes hold 64 */
+        struct session_params *p = mem_alloc(sizeof(*p));
+        REQUIRE(p);
+        *p = r.params;
+        p->peer = posted + 1;
+        if (order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p})) {
+            posted++;
+            continue;
+        }
+        mem_free(p);
+        REQUIRE(wait_event(&r, &e));
+        EXPECT_EQ(e.peer, ++seen);
+    }
+    while (seen < posted) {
+        REQUIRE(wait_event(&r, &e));
+        EXPECT_EQ(e.peer, ++seen);
+    }
+    rig_close(&r);
+}
+
 static uint64_t dropped(const struct rig *r) {
     struct engine_counters c;
     worker_counters(r->worker, &c);
