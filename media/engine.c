@@ -24,7 +24,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->leaving);
     list_init(&e->all_tours);
     e->seed = rng_u64(&c->rng);
-    e->ice = ice_new(rng_u64(&c->rng));
+    e->ice = ice_new();
     e->peers = map_new(c->max_peers, rng_u64(&c->rng));
     e->ufrags = map_new(c->max_peers, rng_u64(&c->rng));
     e->addrs = map_new((size_t)c->max_peers * PEER_PATHS_MAX, rng_u64(&c->rng));

@@ -37,9 +37,8 @@ struct request {
     bool claims_controlled;
 };
 
-struct ice *ice_new(uint64_t tie) {
+struct ice *ice_new(void) {
     struct ice *ice = mem_zalloc(1, sizeof(*ice));
-    (void)tie;
     if (ice) {
         stun_agent_init(&ice->agent, known_attributes, STUN_COMPATIBILITY_RFC5389, 0);
     }

@@ -15,9 +15,9 @@
 
 struct ice; /* one StunAgent and scratch; about 13 KB; one per worker */
 
-/* NULL when memory is out. tie is the tie-breaker (RFC 8445 section 16.1); a lite agent never
- * switches its role, so nothing is compared with it. */
-struct ice *ice_new(uint64_t tie);
+/* NULL when memory is out. There is no tie-breaker (RFC 8445 section 16.1), because a lite agent
+ * never switches its role. */
+struct ice *ice_new(void);
 /* NULL allowed; returns NULL. */
 struct ice *ice_free(struct ice *ice);
 

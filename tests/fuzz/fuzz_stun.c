@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct wr w = wr_of(out, size % 2 ? sizeof(out) : size % sizeof(out));
     struct ice_check k = {.reply_len = 0};
     if (!ice) {
-        ice = ice_new(1);
+        ice = ice_new();
         CHECK(ice);
     }
     if (ice_request_ufrag(d, &ufrag) == OK) {

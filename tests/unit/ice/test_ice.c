@@ -94,7 +94,7 @@ static void expect_mapped(struct client *c, const uint8_t *reply, size_t n,
 }
 
 static void expect_answered(const struct ask *a, const struct addr *from) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -129,7 +129,7 @@ TEST(ice_accepts_a_check_without_fingerprint) {
 }
 
 static void expect_silence(const struct ask *a, enum err expected) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -155,7 +155,7 @@ TEST(ice_is_silent_on_wrong_credentials) {
 }
 
 TEST(ice_is_silent_on_anonymous_requests) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     struct bytes ufrag = bytes_of("x", 1);
     uint8_t out[256];
@@ -181,7 +181,7 @@ TEST(ice_is_silent_on_anonymous_requests) {
 }
 
 TEST(ice_refuses_every_truncation) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -206,7 +206,7 @@ TEST(ice_refuses_every_truncation) {
 }
 
 static void expect_no_flip_passes(const struct ask *a) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -256,7 +256,7 @@ static void expect_error(struct client *c, const uint8_t *reply, size_t n, int c
 }
 
 TEST(ice_answers_420_to_unknown_required_attributes) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -284,7 +284,7 @@ TEST(ice_answers_420_to_unknown_required_attributes) {
 
 TEST(ice_ignores_optional_attributes) {
     static const uint16_t optional[] = {0xC057, 0xC001, 0xC05C, 0x8022, 0xFFFF};
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -304,7 +304,7 @@ TEST(ice_ignores_optional_attributes) {
 TEST(ice_keeps_its_role_in_a_conflict) {
     static const uint64_t ties[] = {0, TIE - 1, TIE, TIE + 1, UINT64_MAX};
     for (size_t i = 0; i < ARRAY_LEN(ties); i++) {
-        struct ice *ice = ice_new(ties[i]);
+        struct ice *ice = ice_new();
         struct client c;
         uint8_t out[256];
         struct wr w = wr_of(out, sizeof(out));
@@ -331,7 +331,7 @@ TEST(ice_reads_the_sample_request_of_rfc5769) {
     static const struct ice_credentials c = {
         .local_ufrag = "evtj", .local_pwd = "VOkJxbRl1RmTxUk/WvJxBt", .remote_ufrag = "h6vY"};
     uint8_t d[108], out[256];
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct wr w = wr_of(out, sizeof(out));
     struct ice_check k;
     struct bytes ufrag;
@@ -367,7 +367,7 @@ TEST(ice_finds_the_ufrag_before_any_cryptography) {
 
 TEST(ice_refuses_what_is_not_a_binding_request) {
     static const uint16_t types[] = {0x0011, 0x0101, 0x0111, 0x0003, 0x0000, 0x4001, 0x8001};
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -391,7 +391,7 @@ TEST(ice_refuses_misplaced_attributes) {
     static const char two_fingerprints[] = "8028000400000000"
                                            "80280004e57a3bcf";
     static const char *const tails[] = {"00250000", "80220000", "80280000", two_fingerprints};
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -415,7 +415,7 @@ TEST(ice_refuses_misplaced_attributes) {
 
 /* libnice would read 20 bytes of a shorter MESSAGE-INTEGRITY. */
 TEST(ice_refuses_a_short_integrity) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -437,7 +437,7 @@ TEST(ice_never_authenticates_with_empty_credentials) {
         {.local_ufrag = "srvU", .local_pwd = "server+password/0123456789"},
         {.local_pwd = "server+password/0123456789", .remote_ufrag = "cli+"}};
     static const char *const users[] = {"srvU:cli+", "srvU:", ":cli+"};
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct addr from = addr_v4(192, 0, 2, 7, 40000);
     struct client c;
     uint8_t out[256];
@@ -455,7 +455,7 @@ TEST(ice_never_authenticates_with_empty_credentials) {
 }
 
 TEST(ice_stays_inside_the_room_for_the_reply) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     struct ice_check k;
     size_t full = 0;
@@ -478,7 +478,7 @@ TEST(ice_stays_inside_the_room_for_the_reply) {
 
 /* A reply is appended behind what the writer holds already. */
 TEST(ice_appends_to_the_writer) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     struct client c;
     uint8_t out[256];
     struct wr w = wr_of(out, sizeof(out));
@@ -495,7 +495,7 @@ TEST(ice_appends_to_the_writer) {
 }
 
 TEST_ALLOC(ice_new_survives_lack_of_memory) {
-    struct ice *ice = ice_new(1);
+    struct ice *ice = ice_new();
     EXPECT(ice || mem_failed());
     EXPECT(ice_free(ice) == NULL);
     EXPECT(ice_free(NULL) == NULL);
