@@ -287,6 +287,8 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return refuse_upgrade(c, wsi, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return -1; /* a WebSocket that named this protocol: nobody would listen to it */
     case LWS_CALLBACK_HTTP:
         return begin(c, wsi, slot, in);
     case LWS_CALLBACK_HTTP_BODY:
