@@ -92,7 +92,7 @@ enum media_event_type {
                              ERR_AGAIN = join_timeout, ERR_NOMEM */
     MEDIA_PEER_GONE,      /* peer_timeout: removed */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
-    MEDIA_SOURCE_OFF,     /* no packets for 2 s, muted, or its peer is gone */
+    MEDIA_SOURCE_OFF,     /* no packets for 2 s (a screen: 5 s), muted, or its peer is gone */
     MEDIA_SLOT_CHANGED,   /* peer, mid, participant (0 = empty), source_kind */
     MEDIA_SPEAKER         /* tour, participant (0 = nobody) */
 };

@@ -122,12 +122,13 @@ void source_off(struct source *s, us_t now) {
 }
 
 us_t source_deadline(const struct source *s) {
-    return s->live ? s->heard + SOURCE_SILENT : US_NEVER;
+    us_t patience = s->line->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
+    return s->live ? s->heard + patience : US_NEVER;
 }
 
 void source_on_timer(struct source *s, us_t now) {
     send_cache_expire(&s->cache, now);
-    if (s->live && now - s->heard >= SOURCE_SILENT) {
+    if (source_deadline(s) <= now) {
         source_off(s, now);
     }
 }

@@ -12,7 +12,10 @@
 #include "media/recv/stream.h"
 #include "media/send/cache.h"
 
-#define SOURCE_SILENT (2 * US_PER_S)   /* [us] without packets: it is off (media.h) */
+#define SOURCE_SILENT (2 * US_PER_S) /* [us] without packets: it is off (media.h) */
+#define SOURCE_STILL                                                                              \
+    (5 * US_PER_S)                     /* [us] the same for a screen: browsers repeat a still one \
+                                          once a second, and one repetition may get lost */
 #define SOURCE_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take the m-line over */
 #define SOURCE_REPLAY_AGE                                                                     \
     (800 * US_PER_MS)                   /* [us] a key frame this young is sent from the cache \

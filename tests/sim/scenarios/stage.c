@@ -13,7 +13,7 @@ void scenario_screen_takes_the_stage(struct world *w) {
     expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_SCREEN);
     expect_shows(w, browser_slot(b, SLOT_GALLERY, 0), a, SOURCE_CAMERA);
     browser_publish(a, SOURCE_SCREEN, false);
-    world_run_for(w, 3500 * US_PER_MS); /* its silence is noticed after 2 s */
+    world_run_for(w, 6500 * US_PER_MS); /* its silence is noticed after 5 s */
     expect_shows(w, browser_slot(b, SLOT_STAGE, 0), a, SOURCE_CAMERA);
     SIM_EXPECT(w, browser_slot(b, SLOT_STAGE, 0)->switches == 2);
     expect_shows(w, browser_slot(b, SLOT_AUDIO, 0), a, SOURCE_MICROPHONE);

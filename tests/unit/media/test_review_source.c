@@ -135,3 +135,18 @@ TEST(without_a_round_trip_time_losses_are_asked_for_with_patience) {
     EXPECT_EQ(a->n_pli, 0);
     rig_free(&r);
 }
+
+/* Browsers repeat the picture of a screen that stands still once a second. */
+TEST(a_screen_that_stands_still_survives_a_loss) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, SCREEN, true);
+    for (int i = 0; i < 4; i++) {
+        rig_run(&r, 1010 * US_PER_MS);
+        client_send(a, &(struct packet_spec){.line = SCREEN, .drop = i == 1});
+    }
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 0);
+    rig_run(&r, 5 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    rig_free(&r);
+}
