@@ -157,6 +157,7 @@ static enum err load_source(struct peer *p, struct line *l, const struct snapsho
     }
     l->ssrc = s->ssrc;
     recv_stats_resume(&l->source->stats, s->high);
+    recv_nack_resume(&l->source->nack, s->high);
     l->source->tap_resume = s->id;
     p->engine->next_tap = s->id > p->engine->next_tap ? s->id : p->engine->next_tap;
     return OK;

@@ -7,6 +7,11 @@ void recv_nack_init(struct recv_nack *k) {
     k->deadline = US_NEVER;
 }
 
+void recv_nack_resume(struct recv_nack *k, uint64_t high) {
+    k->any = true;
+    k->high = high;
+}
+
 /* a - b for low halves of times and sequence numbers; everything listed lies within 2^31. */
 static int32_t diff32(uint32_t a, uint32_t b) {
     return (int32_t)(a - b);

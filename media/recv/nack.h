@@ -36,6 +36,8 @@ struct recv_nack {
 
 /* Nothing received yet, nothing missing. */
 void recv_nack_init(struct recv_nack *k);
+/* Go on after an adoption: what comes after `high` (extended) and is missing is asked for. */
+void recv_nack_resume(struct recv_nack *k, uint64_t high);
 /* A packet (original or recovered) with this extended sequence number has arrived. A gap that does
  * not fit the list gives everything up at once: the deadline is then now. */
 void recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq);

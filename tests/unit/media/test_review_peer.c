@@ -65,3 +65,24 @@ TEST(sender_reports_stay_on_one_line_while_a_voice_changes) {
     EXPECT(off > -4800 && off < 4800); /* 100 ms */
     rig_free(&r);
 }
+
+TEST(what_was_lost_while_a_tour_moved_is_asked_for) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    struct session_snapshot s;
+    client_video(a, CAM, true);
+    REQUIRE(engine_snapshot(r.engine, 1, &s) == OK);
+    struct engine *fresh = engine_new(&r.config);
+    REQUIRE(fresh);
+    engine_free(r.engine);
+    r.engine = fresh;
+    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
+    uint16_t lost = client_send(a, &(struct packet_spec){.line = CAM, .drop = true});
+    EXPECT_EQ(engine_adopt(fresh, r.now, &s), OK);
+    rig_pump(&r);
+    client_video(a, CAM, false);
+    rig_run(&r, 20 * US_PER_MS);
+    REQUIRE(a->n_nacked == 1);
+    EXPECT_EQ(a->nacked[0], lost);
+    rig_free(&r);
+}
