@@ -181,10 +181,13 @@ static us_t next_look(const struct worker *w, us_t now) {
     return w->behind ? now + BEHIND_WAIT : due;
 }
 
-static void take_datagrams(struct worker *w, us_t now) {
+/* Each batch has a time of its own: what arrives while one is worked off would else seem to have
+ * come before, and the senders' estimates of their bandwidth are made of these times. */
+static void take_datagrams(struct worker *w) {
     struct packet *in[UDP_BATCH];
     size_t n = UDP_BATCH;
     for (int round = 0; round < RECV_ROUNDS && n == UDP_BATCH; round++) {
+        us_t now = clock_now();
         n = udp_recv(w->udp, w->pool, now, in);
         for (size_t i = 0; i < n; i++) {
             engine_input(w->engine, now, in[i]);
@@ -215,12 +218,12 @@ static void publish_counters(struct worker *w, us_t now) {
     }
 }
 
-static void serve_ready(struct worker *w, us_t now, const struct epoll_event *ready, int n) {
+static void serve_ready(struct worker *w, const struct epoll_event *ready, int n) {
     for (int i = 0; i < n; i++) {
         if (ready[i].data.fd == mailbox_fd(w->orders)) {
-            take_orders(w, now);
+            take_orders(w, clock_now());
         } else {
-            take_datagrams(w, now);
+            take_datagrams(w);
         }
     }
 }
@@ -232,8 +235,8 @@ static void *worker_main(void *arg) {
         us_t before = clock_now();
         int n = epoll_wait(w->epoll, ready, 2, clock_wait_ms(before, next_look(w, before)));
         CHECK(n >= 0 || errno == EINTR);
+        serve_ready(w, ready, n);
         us_t now = clock_now();
-        serve_ready(w, now, ready, n);
         catch_up(w, now);
         if (engine_deadline(w->engine) <= now) {
             engine_timeout(w->engine, now);
