@@ -219,8 +219,8 @@ void peer_heard(struct peer *p, us_t now, struct path *path) {
     path->heard = now;
     p->last_authentic = now;
     /* The selected address is dead and this one is not: the nomination was lost on the way, or
-     * names an address that the client does not have. */
-    if (p->selected >= 0 && now - p->paths[p->selected].heard >= p->engine->c.media_silence) {
+     * names an address that the client does not have. Or somebody else has it now. */
+    if (p->selected < 0 || now - p->paths[p->selected].heard >= p->engine->c.media_silence) {
         p->selected = (int8_t)(path - p->paths);
     }
     for (unsigned i = 0; was_silent && i < p->n_slots; i++) {

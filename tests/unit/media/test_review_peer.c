@@ -86,3 +86,21 @@ TEST(what_was_lost_while_a_tour_moved_is_asked_for) {
     EXPECT_EQ(a->nacked[0], lost);
     rig_free(&r);
 }
+
+/* Somebody else's check came from the selected address (a phone behind the same router). */
+TEST(media_follows_a_client_whose_address_was_taken) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2), *w = client_new(&r, 3);
+    struct addr first = v->addr, second = addr_v4(198, 51, 100, 7, 5555);
+    client_video(a, CAM, true);
+    v->addr = second;
+    client_check(v, false);
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &w->params), OK);
+    w->addr = first;
+    client_check(w, true);
+    client_pli(v, STAGE);
+    unsigned before = client_count(v, STAGE);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), before + 1);
+    rig_free(&r);
+}
