@@ -20,11 +20,8 @@ installed() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        echo "install-deps: run as root or install sudo: $*" >&2
-        return 1
+        sudo "$@"
     fi
 }
 
@@ -56,6 +53,12 @@ if [ ${#missing[@]} -eq 0 ]; then
 fi
 if ! command -v apt-get >/dev/null; then
     echo "install-deps: not a Debian system; please install: ${missing[*]}" >&2
+    exit 1
+fi
+
+if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "install-deps: missing: ${missing[*]}" >&2
+    echo "install-deps: install sudo, or run as root: deploy/install-deps.sh $*" >&2
     exit 1
 fi
 
