@@ -15,6 +15,7 @@
 
 #define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
 #define BEHIND_WAIT (5 * US_PER_MS)      /* until a full mailbox is tried again */
+#define TAPS_RESERVED 16                 /* places in the mailbox of taps that packets leave free */
 #define RECV_ROUNDS 8                    /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
@@ -73,13 +74,21 @@ static bool send_events(struct worker *w) {
     return any;
 }
 
+/* A lost packet is a gap; a lost change of the stage would spoil a recording until the next one. So
+ * packets leave some places to the taps that tell of changes. */
+static bool pass_tap(struct worker *w, const struct tap *t) {
+    struct mailbox *to = w->config.taps;
+    size_t room = to ? mailbox_room(to) : 0;
+    return room > (t->type == TAP_RTP ? TAPS_RESERVED : 0) && mailbox_push(to, t);
+}
+
 static bool send_taps(struct worker *w) {
     struct tap t;
     bool any = false;
     while (engine_tap(w->engine, &t)) {
         t.dropped += w->taps_lost;
         any = true;
-        if (w->config.taps && mailbox_push(w->config.taps, &t)) {
+        if (pass_tap(w, &t)) {
             w->taps_lost = 0;
             continue;
         }
