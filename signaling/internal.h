@@ -41,7 +41,8 @@ struct conn {
     struct conn *next, *prev;
     us_t rate_at;   /* when tokens was right */
     int64_t credit; /* [us] of message budget */
-    uint32_t over;  /* messages over the limit in a row */
+    uint32_t over;  /* messages over the limit since the bucket was last full */
+    bool limited;   /* the last message was one of them */
     bool closing;   /* EFFECT_CLOSE is out: deaf from now on */
     bool broken;    /* a message for it was lost to memory: will be closed */
 };

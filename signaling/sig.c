@@ -149,22 +149,25 @@ void sig_closed(struct sig *s, us_t now, uint64_t conn) {
     to_trash(s, &c->trash);
 }
 
-/* A bucket of two seconds' worth of messages. Only the first message over the limit is answered,
- * so that a flood is not echoed; one that lasts for another bucket ends the connection. */
+/* A bucket of two seconds' worth of messages. Of a row over the limit only the first is answered,
+ * so that a flood is not echoed; another bucket's worth of them ends the connection. Only a full
+ * bucket forgives: in a flood some message always finds a credit that trickled in. */
 static bool within_rate(struct sig *s, us_t now, struct conn *c) {
     us_t cost = US_PER_S / s->config.messages_per_second;
+    bool first = !c->limited;
     c->credit += now - c->rate_at;
     c->rate_at = now;
-    if (c->credit > 2 * US_PER_S) {
+    if (c->credit >= 2 * US_PER_S) {
         c->credit = 2 * US_PER_S;
-    }
-    if (c->credit >= cost) {
-        c->credit -= cost;
         c->over = 0;
+    }
+    c->limited = c->credit < cost;
+    if (!c->limited) {
+        c->credit -= cost;
         return true;
     }
     c->over++;
-    if (c->over == 1) {
+    if (first) {
         send_error(s, c, SIG_RATE_LIMITED);
     } else if (c->over > 2 * s->config.messages_per_second) {
         close_conn(s, c, WS_POLICY);

@@ -435,6 +435,22 @@ TEST(rate_limit_answers_once_and_then_closes) {
     world_close(&w);
 }
 
+/* Twenty times the limit, spread evenly: the credit that trickles in between forgives nothing. */
+TEST(a_lasting_flood_closes_although_some_messages_pass) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    size_t closes = 0;
+    int sent = 0;
+    for (; sent < 10000 && closes == 0; sent++) {
+        w.now += 50;
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+        closes += world_count(&w, EFFECT_CLOSE);
+    }
+    EXPECT_EQ(closes, 1);
+    EXPECT(sent > 4000 && sent < 5000); /* a bucket that passes, then one that does not */
+    world_close(&w);
+}
+
 TEST(rate_limit_recovers) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
