@@ -15,6 +15,9 @@
  * 413 and not a reset connection. */
 #define DISCARD_MAX (8 * 1024 * 1024)
 
+/* A body may take this many times timeouts.http_s, which alone only ends what stands still. */
+#define BODY_TURNS 3
+
 static const struct {
     const char *name;
     enum lws_token_indexes token;
@@ -98,6 +101,7 @@ static struct request *request_new(struct control *c, struct lws *wsi) {
     r->id = ++c->next_id;
     snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
     r->method = method_of(wsi);
+    r->body_by = clock_now() + BODY_TURNS * c->config->http_s * US_PER_S;
     for (size_t i = 0; i < H_COUNT; i++) {
         r->headers[i] = control_header(wsi, header_tokens[i]);
     }
@@ -178,6 +182,9 @@ static int begin(struct control *c, struct lws *wsi, struct request **slot, cons
 }
 
 static int take_body(struct request *r, const char *in, size_t len) {
+    if (r && !r->dispatched && clock_now() >= r->body_by) {
+        return -1;
+    }
     if (!r || r->dispatched || r->early || len == 0) {
         return 0;
     }

@@ -76,7 +76,8 @@ struct request {
     unsigned limit, offset; /* query of the recordings list */
     char *body;
     size_t body_len, body_cap;
-    int early; /* status decided before the body came, else 0 */
+    us_t body_by; /* when the body must be complete, however busily it trickles */
+    int early;    /* status decided before the body came, else 0 */
     bool dispatched;
     bool close_after;     /* the rest of the body was not read: the connection cannot go on */
     struct claims claims; /* of routes that need a token */
