@@ -54,11 +54,12 @@ void tap_source(struct source *s, us_t now, bool on) {
                                             .now = now});
 }
 
-static void tell(struct tour *t, us_t now, enum tap_type type, const struct source *s) {
+/* False when the listener knows already. */
+static bool tell(struct tour *t, us_t now, enum tap_type type, const struct source *s) {
     uint32_t id = s ? s->tap_id : 0;
     uint32_t *told = type == TAP_STAGE ? &t->stage_tap : &t->voice_tap;
     if (id == *told) {
-        return;
+        return false;
     }
     *told = id;
     tap_push(t->engine, &(struct tap){.type = (uint8_t)type,
@@ -69,13 +70,18 @@ static void tell(struct tour *t, us_t now, enum tap_type type, const struct sour
                                       .tour = t->handle,
                                       .participant = s ? s->peer->participant : 0,
                                       .now = now});
+    return true;
 }
 
 void tap_stage(struct tour *t, us_t now) {
     if (!t->tapped) {
         return;
     }
-    /* A source without consent has no tap id: the programme then shows nobody. */
-    tell(t, now, TAP_STAGE, router_stage(t, 0, 0));
-    tell(t, now, TAP_VOICE, router_voice(t));
+    /* A source without consent has no tap id: the programme then shows nobody. Like any viewer the
+     * programme switches at a key frame, so one is asked for. */
+    struct source *stage = router_stage(t, 0, 0);
+    if (tell(t, now, TAP_STAGE, stage) && stage && stage->tap_id) {
+        source_need_keyframe(stage, now);
+    }
+    (void)tell(t, now, TAP_VOICE, router_voice(t));
 }

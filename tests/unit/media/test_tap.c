@@ -168,6 +168,27 @@ TEST(recorded_sources_are_asked_periodically) {
     rig_free(&r);
 }
 
+TEST(the_programme_gets_a_key_frame_when_the_stage_changes) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    client_video(a, CAM, true);
+    client_video(a, SCREEN, true);
+    rig_run(&r, 2 * US_PER_S - 100 * US_PER_MS);
+    client_video(a, CAM, false);
+    client_video(a, SCREEN, false);
+    rig_pump(&r);
+    unsigned asked = a->n_pli;
+    /* Nobody watches but the recorder: the share ends, the camera takes the stage. */
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_SCREEN, true), OK);
+    rig_pump(&r);
+    rig_run(&r, 10 * US_PER_MS);
+    EXPECT(a->n_pli > asked);
+    EXPECT_EQ(a->pli_ssrc, a->streams[CAM].ssrc);
+    EXPECT_EQ(last_tap(TAP_STAGE)->kind, SOURCE_CAMERA);
+    rig_free(&r);
+}
+
 TEST(a_full_tap_queue_counts_what_it_drops) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1);
