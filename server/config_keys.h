@@ -66,6 +66,7 @@
     INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
     INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
     INT(ping_s, "timeouts.ping_s", 20, 1, 600, "WebSocket ping after silence of [s]") \
+    INT(idle_s, "timeouts.idle_s", 120, 5, 86400, "a WebSocket without a seat may be silent [s]") \
     INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP request may stall for [s]") \
     INT(ticket_s, "timeouts.playback_ticket_s", 14400, 10, 86400, "a playback cookie lasts [s]")
 

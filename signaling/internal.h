@@ -22,13 +22,14 @@
 #define WS_POLICY 1008
 #define WS_FAILED 1011
 #define WS_TAKEN_OVER 4001 /* private use, RFC 6455 section 7.4.2 */
+#define WS_IDLE 4002
 
 /* Head of everything that may wait in the trash. */
 struct trash {
     struct trash *next;
 };
 
-enum timer_kind { TIMER_SEAT, TIMER_TOUR };
+enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_CONN };
 struct sig_timer {
     struct timer timer; /* first, so that timers_pop gives us the whole */
     enum timer_kind kind;
@@ -39,12 +40,13 @@ struct conn {
     uint64_t id;
     struct seat *seat; /* NULL before join */
     struct conn *next, *prev;
-    us_t rate_at;   /* when tokens was right */
-    int64_t credit; /* [us] of message budget */
-    uint32_t over;  /* messages over the limit since the bucket was last full */
-    bool limited;   /* the last message was one of them */
-    bool closing;   /* EFFECT_CLOSE is out: deaf from now on */
-    bool broken;    /* a message for it was lost to memory: will be closed */
+    struct sig_timer idle; /* runs while there is no seat */
+    us_t rate_at;          /* when credit was right */
+    int64_t credit;        /* [us] of message budget */
+    uint32_t over;         /* messages over the limit since the bucket was last full */
+    bool limited;          /* the last message was one of them */
+    bool closing;          /* EFFECT_CLOSE is out: deaf from now on */
+    bool broken;           /* a message for it was lost to memory: will be closed */
 };
 
 struct binding {

@@ -30,7 +30,7 @@ static bool make_parts(struct sig *s) {
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
            s->load && s->consent_version && s->consent_text &&
-           timers_init(&s->timers, 2 * conns + tours) == OK && effects_reserve(s, 0) == OK;
+           timers_init(&s->timers, 3 * conns + tours) == OK && effects_reserve(s, 0) == OK;
 }
 
 struct sig *sig_new(const struct sig_config *c) {
@@ -111,6 +111,21 @@ enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *d) {
 
 /* ---- connections ---- */
 
+/* Whoever only looks keeps a connection that others need: it ends after a silence. Seats have
+ * limits of their own. */
+static void watch_idle(struct sig *s, us_t now, struct conn *c) {
+    us_t limit = s->config.idle_limit;
+    timers_set(&s->timers, &c->idle.timer, c->seat || limit == 0 ? US_NEVER : now + limit);
+}
+
+static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
+    if (effects_reserve(s, 0) != OK) {
+        timers_set(&s->timers, &c->idle.timer, now + US_PER_S);
+        return;
+    }
+    close_conn(s, c, WS_IDLE);
+}
+
 enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
     if (map_get(s->conns, conn)) {
         return ERR_EXISTS;
@@ -125,6 +140,8 @@ enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
     c->id = conn;
     c->rate_at = now;
     c->credit = 2 * US_PER_S;
+    c->idle = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
+    watch_idle(s, now, c);
     CHECK(map_put(s->conns, conn, c) == OK);
     c->next = s->first_conn;
     if (c->next) {
@@ -139,6 +156,7 @@ void sig_closed(struct sig *s, us_t now, uint64_t conn) {
     if (!c) {
         return;
     }
+    timers_clear(&s->timers, &c->idle.timer);
     if (c->seat) {
         seat_lose(s, now, c->seat);
     }
@@ -183,6 +201,7 @@ void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_
     s->stats.messages++;
     if (within_rate(s, now, c)) {
         request_handle(s, now, c, text, n);
+        watch_idle(s, now, c);
     }
 }
 
@@ -202,6 +221,8 @@ void sig_timeout(struct sig *s, us_t now) {
            (t = (struct sig_timer *)(void *)timers_pop(&s->timers, now)) != NULL) {
         if (t->kind == TIMER_TOUR) {
             tour_timeout(s, (struct tour *)(void *)((char *)t - offsetof(struct tour, empty)));
+        } else if (t->kind == TIMER_CONN) {
+            idle_timeout(s, now, (struct conn *)(void *)((char *)t - offsetof(struct conn, idle)));
         } else {
             seat_leave(s, now, (struct seat *)(void *)((char *)t - offsetof(struct seat, grace)),
                        "timeout");

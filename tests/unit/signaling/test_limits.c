@@ -276,3 +276,27 @@ TEST(seats_and_sessions_are_bounded_for_the_server) {
     EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 201);
     world_close(&w);
 }
+
+static void short_patience(struct sig_config *c) {
+    c->idle_limit = 20 * US_PER_S;
+}
+
+TEST(connections_that_only_look_end_after_a_silence) {
+    struct world w;
+    REQUIRE(world_open(&w, short_patience));
+    world_send(&w, 1, "{\"type\":\"ping\"}");
+    world_send(&w, 2, "{\"type\":\"ping\"}");
+    world_join(&w, 3, "buyer|demo|a|", small_offer(), one_source);
+    world_pass(&w, 15 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_send(&w, 2, "{\"type\":\"ping\"}");
+    world_pass(&w, 10 * US_PER_S);
+    /* Only the one that said nothing: who speaks stays, and a seat has limits of its own. */
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 1);
+    EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.conn, 1);
+    EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 4002);
+    world_send(&w, 3, "{\"type\":\"leave\"}");
+    world_pass(&w, 25 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2); /* 2 and, without its seat, 3 */
+    world_close(&w);
+}
