@@ -151,6 +151,16 @@ static bool tour_ok(const char *tour) {
            '\0';
 }
 
+/* A name is shown to others: what a message may not say, a token may not either. */
+static bool printable(const char *name) {
+    for (; *name; name++) {
+        if ((unsigned char)*name < 0x20 || *name == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t *grants,
                                  struct claims *c) {
     char role[16] = "";
@@ -166,7 +176,8 @@ static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t
               text_claim(grants, "sub", c->sub, sizeof(c->sub)) &&
               text_claim(grants, "name", c->name, sizeof(c->name)) && tour_ok(c->tour);
     c->role = role_from_name(role);
-    if (!ok || c->role == ROLE_NONE || !*c->sub || (!*c->tour && c->role != ROLE_OPS)) {
+    if (!ok || !printable(c->name) || c->role == ROLE_NONE || !*c->sub ||
+        (!*c->tour && c->role != ROLE_OPS)) {
         return SIG_TOKEN_CLAIMS;
     }
     return SIG_OK;

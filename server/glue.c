@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/backlog.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@ struct person {
     struct person *next;
 };
 
+#define RETRY (10 * US_PER_MS) /* between looks for room in a full mailbox */
+
 struct tour {
     uint64_t id;
     char name[65], title[129];
@@ -23,14 +26,23 @@ struct tour {
 
 struct glue {
     struct glue_config config;
-    struct tour *tours; /* few enough per process; looked up on tour events only */
-    us_t now;           /* of the call under way */
+    struct tour *tours;        /* few enough per process; looked up on tour events only */
+    us_t now;                  /* of the call under way */
+    struct backlog backlogs[]; /* one for each worker */
 };
 
+static bool post_to_worker(void *ctx, const struct worker_order *o) {
+    return worker_post(ctx, o);
+}
+
 struct glue *glue_new(const struct glue_config *c) {
-    struct glue *g = mem_zalloc(1, sizeof(*g));
-    if (g) {
-        g->config = *c;
+    struct glue *g = mem_zalloc(1, sizeof(*g) + c->n_workers * sizeof(g->backlogs[0]));
+    if (!g) {
+        return NULL;
+    }
+    g->config = *c;
+    for (uint32_t i = 0; i < c->n_workers; i++) {
+        backlog_init(&g->backlogs[i], post_to_worker, c->workers[i]);
     }
     return g;
 }
@@ -50,6 +62,9 @@ struct glue *glue_free(struct glue *g) {
         mem_free(g->tours);
         g->tours = next;
     }
+    for (uint32_t i = 0; g && i < g->config.n_workers; i++) {
+        backlog_free(&g->backlogs[i]);
+    }
     return mem_free(g);
 }
 
@@ -68,13 +83,10 @@ static struct tour **find_tour(struct glue *g, uint64_t id) {
     return at;
 }
 
-/* A full mailbox is an overload that the limits of the configuration should make impossible; the
- * peer then never connects and signaling's own time-out takes its seat back. */
 static void post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
     CHECK(e->worker < g->config.n_workers);
-    if (!worker_post(g->config.workers[e->worker], o)) {
-        note(g, "worker_mailbox_full", e, "order dropped");
-        mem_free(o->params);
+    if (backlog_post(&g->backlogs[e->worker], o) != OK) {
+        note(g, "out_of_memory", e, "order dropped");
     }
 }
 
@@ -285,8 +297,10 @@ static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e
 }
 
 void glue_service(struct glue *g, us_t now) {
+    g->now = now;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         struct media_event e;
+        (void)backlog_flush(&g->backlogs[i]);
         worker_listen(g->config.workers[i]);
         while (worker_event(g->config.workers[i], &e)) {
             on_media(g, now, &e);
@@ -308,5 +322,9 @@ void glue_service(struct glue *g, us_t now) {
 }
 
 us_t glue_deadline(const struct glue *g) {
-    return sig_deadline(g->config.sig);
+    us_t at = sig_deadline(g->config.sig);
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        at = g->backlogs[i].first ? us_min(at, g->now + RETRY) : at;
+    }
+    return at;
 }

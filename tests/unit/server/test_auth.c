@@ -100,6 +100,7 @@ TEST(auth_claims) {
         "{" TIMES ",\"role\":\"agent\",\"tour\":\"demo\",\"sub\":7}",
         "{" TIMES ",\"role\":\"agent\",\"tour\":\"de mo\",\"sub\":\"s\"}",
         "{" TIMES ",\"role\":\"agent\",\"tour\":\"demo\",\"sub\":\"s\",\"name\":[]}",
+        "{" TIMES ",\"role\":\"agent\",\"tour\":\"demo\",\"sub\":\"s\",\"name\":\"a\\nb\"}",
         "{" TIMES ",\"role\":\"agent\",\"tour\":\"demo\",\"sub\":"
         "\"0123456789012345678901234567890123456789012345678901234567890123456\"}"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
