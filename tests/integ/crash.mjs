@@ -28,7 +28,6 @@ function verify(id) {
 for (let round = 1; round <= rounds; round++) {
   await test(`kill_${round}_loses_at_most_5_s`, async () => {
     const known = (await listRecordings(server.urls.ops, tokenOf(server.urls.ops))).length;
-    await page.goto('about:blank'); // the link differs only in its fragment, or not at all
     await joinTour(page, server.urls.agent);
     await page.waitForSelector('.rec:has-text("Recording")');
     await until(async () => (await server.metric('oriel_recorder_segments')) > 0, 'a first segment');
@@ -36,6 +35,8 @@ for (let round = 1; round <= rounds; round++) {
     await pause(crypto.randomInt(500, 6000));
     const killed = Date.now();
     await server.stop('SIGKILL');
+    // Else the page would join the new server by itself and begin a recording of its own.
+    await page.goto('about:blank');
     server = await start();
     const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
     expect(all.length === known + 1, `${all.length} recordings after ${known} and one more`);

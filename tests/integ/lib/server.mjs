@@ -45,6 +45,10 @@ export async function writeConfig(dir, change = () => {}) {
   return file;
 }
 
+/** Servers that must not outlive the test. */
+const running = new Set();
+process.on('exit', () => running.forEach((s) => s.child.kill('SIGKILL')));
+
 export class Server {
   /** command: argv; the process runs in ROOT */
   constructor(command, { readyMs = 60000 } = {}) {
@@ -56,9 +60,10 @@ export class Server {
     this.ready = this.waitReady(readyMs);
     this.gone = new Promise((resolve) => this.child.on('exit', (code, signal) => {
       this.exited = { code, signal };
+      running.delete(this);
       resolve(this.exited);
     }));
-    process.on('exit', () => this.exited || this.child.kill('SIGKILL'));
+    running.add(this);
   }
 
   waitReady(ms) {
