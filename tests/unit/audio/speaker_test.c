@@ -241,7 +241,7 @@ TEST(speaker_top_place_of_a_silent_voice_goes_to_the_next) {
     r.level[0] = r.level[1] = r.level[2] = 20;
     room_run(&r, 500 * MS);
     r.level[1] = 127;
-    r.level[4] = 50; /* much softer than the others */
+    r.level[4] = 50;        /* much softer than the others */
     room_run(&r, 200 * MS); /* it fades slowly: a pause between words keeps the place */
     EXPECT(speaker_in_top(&r.s, 101) && !speaker_in_top(&r.s, 104));
     room_run(&r, 400 * MS);
