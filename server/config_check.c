@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 
+#define MEDIA_CODEC_VP8 0 /* index in the names of media.codec */
+
 bool config_tour_name_ok(const char *name) {
     size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
     return n > 0 && n <= TOUR_NAME_MAX && name[n] == '\0';
@@ -49,6 +51,15 @@ static bool is_url(const char *text) {
     return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+static bool tours_recorded_without_picture(const struct config *c) {
+    for (size_t i = 0; c->rec_enabled && i < c->n_tours; i++) {
+        if (c->tours[i].record != RECORD_OFF && c->tours[i].codec != CODEC_VP8) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     int64_t workers = c->media_workers ? c->media_workers : 64;
     const struct {
@@ -74,6 +85,10 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be greater than timeouts.media_silence_s"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
+        {c->rec_enabled && c->media_codec != MEDIA_CODEC_VP8 && c->rec_default != RECORD_OFF,
+         "media.codec", "only vp8 video can be recorded yet: set recording.default to \"off\""},
+        {tours_recorded_without_picture(c), "tours",
+         "only vp8 video can be recorded yet: give other tours \"record\": \"off\""},
         {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
          "must be at least 32 characters (RFC 7518 section 3.2)"},
         {!*c->state_dir, "state_dir", "must not be empty"},

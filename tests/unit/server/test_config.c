@@ -87,14 +87,14 @@ TEST(config_syntax_errors_have_lines) {
 
 TEST(config_tours) {
     struct config *c = parse("{\"tours\": [{\"name\": \"demo\", \"title\": \"Demo\", \"record\": "
-                             "\"auto\", \"codec\": \"vp9\"}, {\"name\": \"b\"}],"
+                             "\"auto\", \"codec\": \"vp8\"}, {\"name\": \"b\"}],"
                              "\"recording\": {\"default\": \"off\"}, \"media\": {\"codec\": "
                              "\"h264\"}}");
     REQUIRE(c);
     REQUIRE(c->n_tours == 2);
     EXPECT_STR(c->tours[0].name, "demo");
     EXPECT_EQ(c->tours[0].record, RECORD_AUTO);
-    EXPECT_EQ(c->tours[0].codec, CODEC_VP9);
+    EXPECT_EQ(c->tours[0].codec, CODEC_VP8);
     EXPECT_EQ(c->tours[1].record, RECORD_OFF);
     EXPECT_EQ(c->tours[1].codec, CODEC_H264);
     config_free(c);
@@ -174,6 +174,10 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("auth.hs256_secret", "\"short\""));
     EXPECT(!accepted("media.port", "65530"));
     EXPECT(!accepted("trusted_proxies", "[\"proxy\"]"));
+    /* A recording without its picture would be a loss that nobody asked for. */
+    EXPECT(!accepted("media.codec", "\"h264\""));
+    EXPECT(!accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
+    EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\", \"record\": \"off\"}]"));
 }
 
 TEST(config_line_of_finds_members_and_elements) {
