@@ -9,12 +9,12 @@ bool addr_eq(const struct addr *a, const struct addr *b) {
     return a->port == b->port && a->scope == b->scope && memcmp(a->ip, b->ip, 16) == 0;
 }
 
-uint64_t addr_hash(const struct addr *a) {
+uint64_t addr_hash(const struct addr *a, uint64_t seed) {
     uint8_t flat[20];
     memcpy(flat, a->ip, 16);
     put_be16(flat + 16, a->port);
     put_be16(flat + 18, a->scope);
-    return hash_bytes(flat, sizeof(flat), 0);
+    return hash_bytes(flat, sizeof(flat), seed);
 }
 
 struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port) {

@@ -21,9 +21,9 @@ static inline bool addr_is_v4(const struct addr *a) {
 }
 /* Same address, port and scope. */
 bool addr_eq(const struct addr *a, const struct addr *b);
-/* A key for base/map.h. It is not secret and not unique: compare with addr_eq before trusting a
- * match. */
-uint64_t addr_hash(const struct addr *a);
+/* A key for base/map.h. With a secret seed nobody outside can choose two addresses that collide; it
+ * is not unique all the same: compare with addr_eq before trusting a match. */
+uint64_t addr_hash(const struct addr *a, uint64_t seed);
 /* The address a.b.c.d:port. */
 struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
 /* "1.2.3.4:5" or "[::1]:5" into out of ADDR_TEXT_MAX bytes; returns out. */

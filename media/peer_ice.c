@@ -4,14 +4,6 @@
 #include "base/check.h"
 #include "media/peer.h"
 
-static uint64_t addr_key(const struct engine *e, const struct addr *a) {
-    uint8_t raw[20];
-    memcpy(raw, a->ip, 16);
-    put_be16(raw + 16, a->port);
-    put_be16(raw + 18, a->scope);
-    return hash_bytes(raw, sizeof(raw), e->seed);
-}
-
 uint64_t ufrag_key(const struct engine *e, struct bytes ufrag) {
     return hash_bytes(ufrag.p, ufrag.n, e->seed);
 }
@@ -30,7 +22,7 @@ static bool is_selected(const struct peer *p, const struct path *path) {
 }
 
 struct peer *peer_by_addr(struct engine *e, const struct addr *from, struct path **ret_path) {
-    struct peer *p = map_get(e->addrs, addr_key(e, from));
+    struct peer *p = map_get(e->addrs, addr_hash(from, e->seed));
     struct path *path = p ? peer_path(p, from) : NULL;
     if (!path) {
         return NULL;
@@ -47,7 +39,7 @@ void peer_drop_path(struct peer *p, struct path *path) {
     if (!path->valid) {
         return;
     }
-    map_take(p->engine->addrs, addr_key(p->engine, &path->addr));
+    map_take(p->engine->addrs, addr_hash(&path->addr, p->engine->seed));
     if (is_selected(p, path)) {
         p->selected = -1;
     }
@@ -74,7 +66,7 @@ struct path *peer_add_path(struct peer *p, us_t now, const struct addr *from, bo
     struct engine *e = p->engine;
     struct path *path = peer_path(p, from);
     if (!path) {
-        uint64_t key = addr_key(e, from);
+        uint64_t key = addr_hash(from, e->seed);
         struct peer *other = map_get(e->addrs, key);
         struct path *theirs = other ? peer_path(other, from) : NULL;
         if (theirs) { /* a page that was reloaded may get its old port again */

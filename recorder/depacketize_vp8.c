@@ -8,10 +8,6 @@ void vp8_frames_free(struct vp8_frames *f) {
     f->open = false;
 }
 
-void vp8_frames_restart(struct vp8_frames *f) {
-    f->started = false;
-}
-
 static bool append(struct vp8_frames *f, const uint8_t *p, size_t n) {
     if (n > VP8_FRAME_MAX - f->n) {
         return false;

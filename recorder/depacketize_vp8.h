@@ -44,8 +44,6 @@ struct vp8_frames {
 bool vp8_frames_end(struct vp8_frames *f, const struct vp8_piece *next, struct vp8_frame *ret);
 /* Add a piece: true when it completes a frame, which is in *ret. */
 bool vp8_frames_add(struct vp8_frames *f, const struct vp8_piece *p, struct vp8_frame *ret);
-/* No frame may be shown before the next key frame. */
-void vp8_frames_restart(struct vp8_frames *f);
 void vp8_frames_free(struct vp8_frames *f);
 
 #endif

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,21 +219,4 @@ enum err keys_verify(const struct recording_keys *k, struct bytes text,
     EVP_MD_CTX_free(c);
     EVP_PKEY_free(p);
     return ok ? OK : ERR_AUTH;
-}
-
-static void system_fill(void *ctx, void *out, size_t n) {
-    uint8_t *p = out;
-    (void)ctx;
-    while (n) {
-        ssize_t got = getrandom(p, n, 0);
-        CHECK(got > 0 || errno == EINTR);
-        if (got > 0) {
-            p += got;
-            n -= (size_t)got;
-        }
-    }
-}
-
-struct rng rng_system(void) {
-    return (struct rng){system_fill, NULL};
 }

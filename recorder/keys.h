@@ -47,7 +47,5 @@ enum err keys_sign(const struct recording_keys *k, struct bytes text, uint8_t re
 /* ERR_AUTH when the signature is not of this text under this key. */
 enum err keys_verify(const struct recording_keys *k, struct bytes text,
                      const uint8_t signature[SIGNATURE_LEN]);
-/* The operating system's random source for keys and IVs (aborts when it fails). */
-struct rng rng_system(void);
 
 #endif

@@ -24,11 +24,6 @@ static void give_up_all(struct recv_nack *k, us_t now) {
     k->deadline = now;
 }
 
-static void remove_first(struct recv_nack *k, unsigned n) {
-    k->n = (uint16_t)(k->n - n);
-    memmove(k->items, k->items + n, k->n * sizeof(k->items[0]));
-}
-
 static void add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
     if (end - first > (uint64_t)(NACK_MAX - k->n)) {
         give_up_all(k, now);
@@ -155,15 +150,4 @@ bool recv_nack_take_lost(struct recv_nack *k) {
     bool lost = k->lost;
     k->lost = false;
     return lost;
-}
-
-void recv_nack_forget(struct recv_nack *k, uint64_t before) {
-    unsigned n = 0;
-    while (n < k->n && diff32(k->items[n].seq, (uint32_t)before) < 0) {
-        n++;
-    }
-    remove_first(k, n);
-    if (k->n == 0) {
-        k->deadline = US_NEVER;
-    }
 }

@@ -48,7 +48,5 @@ us_t recv_nack_deadline(const struct recv_nack *k);
 unsigned recv_nack_poll(struct recv_nack *k, us_t now, us_t rtt, uint16_t *out, unsigned cap);
 /* True once after a packet was given up for lost: video then needs a key frame. */
 bool recv_nack_take_lost(struct recv_nack *k);
-/* Forget all that is missing (a key frame has made it worthless), without reporting a loss. */
-void recv_nack_forget(struct recv_nack *k, uint64_t before);
 
 #endif

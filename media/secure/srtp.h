@@ -26,12 +26,10 @@ enum err srtp_open_rtp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 /* The rollover counter of an inbound stream, for the snapshot; ERR_UNKNOWN for a new ssrc. */
 enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc);
-/* Adopt a stream with its rollover counter, before its first packet. ERR_STATE for a known ssrc,
- * ERR_FULL, ERR_NOMEM. */
-enum err srtp_opener_set_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t roc);
-/* The same with the highest index known (rollover counter << 16 | seq), which also finds the right
- * counter when the stream wraps between the snapshot and the first packet. The replay window
- * starts empty: what was received before may be accepted once more. Errors as above. */
+/* Adopt a stream with the highest index known (rollover counter << 16 | seq), before its first
+ * packet, so that the right counter is found also when the stream wraps between the snapshot and
+ * that packet. The replay window starts empty: what was received before may be accepted once more.
+ * ERR_STATE for a known ssrc, ERR_FULL, ERR_NOMEM. */
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
 struct srtp_sealer;

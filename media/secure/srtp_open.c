@@ -190,8 +190,3 @@ enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high) 
     s->known[s->n_known - 1].high = high;
     return OK;
 }
-
-enum err srtp_opener_set_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t roc) {
-    /* Seen from the middle, every 16-bit sequence number lies in this very rollover. */
-    return srtp_opener_adopt(s, ssrc, (uint64_t)roc << 16 | 0x8000);
-}

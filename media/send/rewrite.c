@@ -221,12 +221,3 @@ void rewrite_import(struct rewrite *r, us_t now, const struct snapshot_slot *s) 
         seq_window_fill(&r->sent, r->next - 1);
     }
 }
-
-const char *rewrite_verdict_name(enum rewrite_verdict v) {
-    static const char *const names[] = {
-#define X(sym, name) [sym] = name,
-        REWRITE_VERDICTS(X)
-#undef X
-    };
-    return (unsigned)v < ARRAY_LEN(names) ? names[v] : "?";
-}

@@ -53,18 +53,13 @@ struct rewrite_out { /* the same packet in our stream */
     uint32_t ts;
 };
 
-#define REWRITE_VERDICTS(X)                                                        \
-    X(REWRITE_OK, "ok")                                                            \
-    X(REWRITE_OTHER, "other_source") /* not the source that is bound */            \
-    X(REWRITE_OLD, "too_old")        /* before the switch, or out of the window */ \
-    X(REWRITE_REPEAT, "repeated")    /* already forwarded, or skipped */           \
-    X(REWRITE_SWITCHED, "switched")  /* reverse: sent before the last switch */    \
-    X(REWRITE_UNKNOWN, "unknown")    /* reverse: never sent, or forgotten */
-
 enum rewrite_verdict {
-#define X(sym, name) sym,
-    REWRITE_VERDICTS(X)
-#undef X
+    REWRITE_OK,
+    REWRITE_OTHER,    /* not the source that is bound */
+    REWRITE_OLD,      /* before the switch, or out of the window */
+    REWRITE_REPEAT,   /* already forwarded, or skipped */
+    REWRITE_SWITCHED, /* reverse: sent before the last switch */
+    REWRITE_UNKNOWN   /* reverse: never sent, or forgotten */
 };
 
 /* A new stream: its first packet will have sequence number seq (0..REWRITE_SEQ_START_MAX, random)
@@ -99,6 +94,5 @@ static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
 void rewrite_export(const struct rewrite *r, uint32_t reserve, struct snapshot_slot *ret);
 /* Continue from a snapshot at time now. Packets before source_seq are refused. */
 void rewrite_import(struct rewrite *r, us_t now, const struct snapshot_slot *s);
-const char *rewrite_verdict_name(enum rewrite_verdict v);
 
 #endif

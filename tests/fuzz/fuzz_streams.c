@@ -124,7 +124,6 @@ static void operate(struct world *w, struct rd *r) {
     case 5:
         recv_stats_report(&w->stats, w->now, 1, &report);
         send_cache_expire(&w->cache, w->now);
-        recv_nack_forget(&w->nack, w->high - arg % 64);
         break;
     default: /* mostly near the newest packet, as on a real path */
         receive(w, (uint16_t)(w->high + 1 - (op & 0x20 ? arg % 32 : 0) + op / 64), arg & 7);

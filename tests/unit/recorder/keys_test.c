@@ -21,7 +21,9 @@ static void write_file(const char *path, const char *text, mode_t mode) {
 TEST(keys_kek_is_created_once_and_private) {
     struct scratch s;
     struct kek a, b;
-    struct rng rng = rng_system();
+    struct rng_seeded seed;
+    rng_seed(&seed, 2026);
+    struct rng rng = rng_from_seeded(&seed);
     char path[PATH_MAX], why[KEYS_WHY];
     struct stat st;
     scratch_begin(&s);
@@ -71,13 +73,17 @@ TEST(keys_kek_file_must_be_right) {
     }
     EXPECT_EQ(k.key[0] | k.key[31], 0);
     umask(mask);
-    struct rng rng = rng_system();
+    struct rng_seeded seed;
+    rng_seed(&seed, 2026);
+    struct rng rng = rng_from_seeded(&seed);
     EXPECT_EQ(kek_load("/proc/none/kek", &rng, &k, why), ERR_IO);
     scratch_end(&s);
 }
 
 TEST(keys_a_wrap_belongs_to_one_recording_and_one_kek) {
-    struct rng rng = rng_system();
+    struct rng_seeded seed;
+    rng_seed(&seed, 2026);
+    struct rng rng = rng_from_seeded(&seed);
     struct kek k = {{1}}, other_kek = {{2}};
     struct id other = {{9}};
     uint8_t root[KEY_LEN], wrap[WRAP_LEN], back[KEY_LEN], zero[KEY_LEN] = {0};
@@ -160,7 +166,9 @@ TEST(wraps_a_shredded_key_is_in_no_file) {
     char path[PATH_MAX];
     uint8_t wrap[3][WRAP_LEN], back[WRAP_LEN];
     struct id ids[3] = {{{1}}, {{2}}, {{3}}};
-    struct rng rng = rng_system();
+    struct rng_seeded seed;
+    rng_seed(&seed, 2026);
+    struct rng rng = rng_from_seeded(&seed);
     scratch_begin(&s);
     snprintf(path, sizeof(path), "%s/wraps.db", s.dir);
     EXPECT_EQ(wraps_open(path, false, &w), ERR_UNKNOWN);

@@ -153,20 +153,6 @@ TEST(nack_cap_leaves_the_rest_due) {
     EXPECT_EQ(recv_nack_deadline(&k), 110 * MS);
 }
 
-TEST(nack_forgets_what_a_key_frame_made_worthless) {
-    struct recv_nack k;
-    uint16_t out[NACK_MAX];
-    recv_nack_init(&k);
-    recv_nack_packet(&k, 0, 65530);
-    recv_nack_packet(&k, 0, 65541);
-    recv_nack_forget(&k, 65538);
-    EXPECT_EQ(poll(&k, 10 * MS, out), 3);
-    EXPECT_EQ(out[0], 2);
-    recv_nack_forget(&k, 65541);
-    EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
-    EXPECT(!recv_nack_take_lost(&k));
-}
-
 /* Random loss and reordering: every packet that was lost is asked for, none that came in time,
  * and after all repairs the list is empty. */
 TEST(nack_asks_for_exactly_what_is_missing) {

@@ -290,9 +290,3 @@ TEST(rewrite_empty_slot_survives_a_snapshot) {
     REQUIRE(map(&s, 5, A, 65536, &o) == REWRITE_OK);
     EXPECT_EQ(o.index, 0);
 }
-
-TEST(rewrite_verdicts_have_names) {
-    EXPECT_STR(rewrite_verdict_name(REWRITE_OK), "ok");
-    EXPECT_STR(rewrite_verdict_name(REWRITE_UNKNOWN), "unknown");
-    EXPECT_STR(rewrite_verdict_name((enum rewrite_verdict)99), "?");
-}
