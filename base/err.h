@@ -14,7 +14,7 @@
     X(ERR_UNSUPPORTED, "unsupported") \
     X(ERR_UNKNOWN, "unknown")         \
     X(ERR_EXISTS, "exists")           \
-    X(ERR_STATE, "wrong_state")       \
+    X(ERR_WRONG_STATE, "wrong_state") \
     X(ERR_AUTH, "not_authentic")      \
     X(ERR_REPLAY, "replayed")         \
     X(ERR_AGAIN, "again")             \

@@ -155,8 +155,8 @@ struct peer_stats {
 /* Fills ret for this peer. ERR_UNKNOWN. */
 enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret);
 
-/* Everything needed to go on with a peer in another engine, by value. ERR_UNKNOWN, ERR_STATE (not
- * connected). Outbound indices in it are already advanced past everything sealed. */
+/* Everything needed to go on with a peer in another engine, by value. ERR_UNKNOWN, ERR_WRONG_STATE
+ * (not connected). Outbound indices in it are already advanced past everything sealed. */
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret);
 /* Adopt a peer from a snapshot; its tour must exist. Errors as engine_peer_add; ERR_FORMAT for a
  * snapshot that is not valid. Slots resume on the sources that are adopted too, in whatever order

@@ -52,7 +52,7 @@ static void save_source(const struct peer *p, const struct line *l, struct snaps
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret) {
     const struct peer *p = peer_find(e, peer);
     if (!p || p->state != PEER_CONNECTED || p->selected < 0) {
-        return p ? ERR_STATE : ERR_UNKNOWN;
+        return p ? ERR_WRONG_STATE : ERR_UNKNOWN;
     }
     CHECK(forward_idle(e));
     memset(ret, 0, sizeof(*ret)); /* padding too: it is written to files */

@@ -45,7 +45,7 @@ static enum err take_lock(struct archive *a, const char *dir, char *why) {
     }
     if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
         snprintf(why, KEYS_WHY, "%s: another process records here", dir);
-        return ERR_STATE;
+        return ERR_WRONG_STATE;
     }
     return OK;
 }

@@ -27,8 +27,8 @@ struct archive {
     int lock; /* file descriptor or -1 */
 };
 
-/* ERR_STATE (another process writes here), ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK), ERR_NOMEM; the
- * reason in why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
+/* ERR_WRONG_STATE (another process writes here), ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK), ERR_NOMEM;
+ * the reason in why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
 enum err archive_open(const struct archive_config *c, struct archive **ret, char *why);
 /* NULL allowed; returns NULL. */
 struct archive *archive_close(struct archive *a);

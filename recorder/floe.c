@@ -5,11 +5,8 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-/* OpenSSL has a type of that name. */
-#define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#undef ERR_STATE
 
 #define MESSAGE_KEY_LEN 48
 #define GCM_IV_LEN 12
@@ -231,7 +228,7 @@ enum err floe_sealer_new(const struct floe_context *c, const struct rng *rng, ui
 enum err floe_sealer_segment(struct floe_sealer *s, struct bytes plain, bool last, uint8_t *out) {
     size_t room = s->s.segment_len - FLOE_SEGMENT_OVERHEAD;
     if (s->done || s->next >= SEGMENTS_MAX) {
-        return ERR_STATE;
+        return ERR_WRONG_STATE;
     }
     if (last ? plain.n > room : plain.n != room) {
         return ERR_RANGE;

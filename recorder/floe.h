@@ -54,8 +54,8 @@ struct floe_sealer;
  * floe_seal. */
 enum err floe_sealer_new(const struct floe_context *c, const struct rng *rng, uint8_t *header,
                          struct floe_sealer **ret);
-/* Seal the next segment into out (room for plain.n + FLOE_SEGMENT_OVERHEAD). ERR_STATE after the
- * last one, ERR_RANGE for a wrong length, ERR_CRYPTO. */
+/* Seal the next segment into out (room for plain.n + FLOE_SEGMENT_OVERHEAD). ERR_WRONG_STATE after
+ * the last one, ERR_RANGE for a wrong length, ERR_CRYPTO. */
 enum err floe_sealer_segment(struct floe_sealer *s, struct bytes plain, bool last, uint8_t *out);
 /* Wipes keys. NULL allowed; returns NULL. */
 struct floe_sealer *floe_sealer_free(struct floe_sealer *s);

@@ -5,16 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* OpenSSL has a type of that name. */
-#define ERR_STATE OPENSSL_ERR_STATE
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#undef ERR_STATE
 
 #define GCM_IV_LEN 12
 #define GCM_TAG_LEN 16

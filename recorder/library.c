@@ -267,7 +267,7 @@ enum err library_shred(struct library *l, const char *id) {
     }
     enum err e = catalogue_recording(a->catalogue, &recording, &row);
     if (e != OK || row.state == RECORDING_OPEN) {
-        return e == OK ? ERR_STATE : e;
+        return e == OK ? ERR_WRONG_STATE : e;
     }
     e = wraps_shred(a->wraps, &recording);
     e = e == ERR_UNKNOWN ? OK : e; /* said before */

@@ -36,7 +36,7 @@ enum err library_verify(struct library *l, const char *id,
 
 /* Shred a recording: delete its wrapped key, after which nothing of it can be opened, then its
  * objects and what the catalogue knows beside its id and times. Not for one that is being made
- * (ERR_STATE). ERR_UNKNOWN; ERR_AGAIN or ERR_IO: call again to finish. */
+ * (ERR_WRONG_STATE). ERR_UNKNOWN; ERR_AGAIN or ERR_IO: call again to finish. */
 enum err library_shred(struct library *l, const char *id);
 
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed

@@ -121,7 +121,7 @@ static enum err check_state(struct library_media *m) {
     if (e != OK) {
         return e;
     }
-    return row.state == RECORDING_OPEN       ? ERR_STATE
+    return row.state == RECORDING_OPEN       ? ERR_WRONG_STATE
            : row.state == RECORDING_SHREDDED ? ERR_UNKNOWN
                                              : OK;
 }

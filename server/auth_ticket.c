@@ -1,14 +1,10 @@
-/* OpenSSL has a type named ERR_STATE; ours is an error code. */
-#define ERR_STATE OPENSSL_ERR_STATE
-#include <openssl/hmac.h>
-#undef ERR_STATE
-
 #include "server/auth.h"
 
 #include "base/bytes.h"
 #include "base/check.h"
 
 #include <inttypes.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 

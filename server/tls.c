@@ -1,17 +1,14 @@
-#define ERR_STATE OPENSSL_ERR_STATE /* OpenSSL has a type of this name; ours is an error code */
+#include "server/tls.h"
+
+#include "server/files.h"
+
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#undef ERR_STATE
-
-#include "server/tls.h"
-
-#include "server/files.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

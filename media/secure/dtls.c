@@ -201,7 +201,7 @@ enum err dtls_export(struct dtls *d, struct dtls_keys *ret) {
     static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764 section 4.2 */
     uint8_t m[2 * (SRTP_KEY_LEN + SRTP_SALT_MAX)];
     if (d->state != DTLS_DONE) {
-        return ERR_STATE;
+        return ERR_WRONG_STATE;
     }
     uint16_t profile = selected_profile(d);
     size_t salt = profile == SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
@@ -226,7 +226,7 @@ enum err dtls_export(struct dtls *d, struct dtls_keys *ret) {
 enum err dtls_last_flight(struct dtls *d, uint8_t out[DTLS_LAST_FLIGHT_MAX], size_t *ret_len) {
     const struct flight *f = &d->link.out;
     if (d->state != DTLS_DONE || d->role_client) {
-        return ERR_STATE;
+        return ERR_WRONG_STATE;
     }
     if (f->len > DTLS_LAST_FLIGHT_MAX) {
         return ERR_LONG;

@@ -66,7 +66,7 @@ size_t dtls_output(struct dtls *d, uint8_t *out, size_t cap);
 us_t dtls_deadline(const struct dtls *d);
 /* Resend the current flight; gives up (DTLS_FAILED) 30 s after the first flight. */
 enum dtls_state dtls_timeout(struct dtls *d, us_t now);
-/* DTLS_DONE only, else ERR_STATE. */
+/* DTLS_DONE only, else ERR_WRONG_STATE. */
 enum err dtls_export(struct dtls *d, struct dtls_keys *ret);
 /* The datagrams of our last flight, each prefixed with its 16-bit length, at most
  * DTLS_LAST_FLIGHT_MAX bytes in all. DTLS_DONE only. */

@@ -29,7 +29,7 @@ enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc
 /* Adopt a stream with the highest index known (rollover counter << 16 | seq), before its first
  * packet, so that the right counter is found also when the stream wraps between the snapshot and
  * that packet. The replay window starts empty: what was received before may be accepted once more.
- * ERR_STATE for a known ssrc, ERR_FULL, ERR_NOMEM. */
+ * ERR_WRONG_STATE for a known ssrc, ERR_FULL, ERR_NOMEM. */
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
 struct srtp_sealer;

@@ -174,7 +174,7 @@ enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc
 
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high) {
     if (find(s, ssrc)) {
-        return ERR_STATE;
+        return ERR_WRONG_STATE;
     }
     if (s->n_known == STREAMS_MAX) {
         return ERR_FULL;

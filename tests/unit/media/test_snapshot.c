@@ -221,7 +221,7 @@ TEST(snapshots_that_are_not_valid_change_nothing) {
     struct session_snapshot good, bad;
     EXPECT_EQ(engine_snapshot(r.engine, 9, &good), ERR_UNKNOWN);
     EXPECT_EQ(engine_peer_add(r.engine, r.now, &b->params), OK);
-    EXPECT_EQ(engine_snapshot(r.engine, 2, &good), ERR_STATE);
+    EXPECT_EQ(engine_snapshot(r.engine, 2, &good), ERR_WRONG_STATE);
     client_video(a, CAM, true);
     REQUIRE(save(a, &good));
     EXPECT_EQ(engine_adopt(r.engine, r.now, &good), ERR_EXISTS);

@@ -301,7 +301,7 @@ TEST(floe_streaming_sealer_checks_its_order) {
     EXPECT_EQ(floe_sealer_segment(s, bytes_of("123456789", 9), true, m.sealed + 74), ERR_RANGE);
     EXPECT_EQ(floe_sealer_segment(s, bytes_of("12345678", 8), false, m.sealed + 74), OK);
     EXPECT_EQ(floe_sealer_segment(s, bytes_of("9", 1), true, m.sealed + 114), OK);
-    EXPECT_EQ(floe_sealer_segment(s, bytes_of("9", 1), true, m.sealed + 147), ERR_STATE);
+    EXPECT_EQ(floe_sealer_segment(s, bytes_of("9", 1), true, m.sealed + 147), ERR_WRONG_STATE);
     floe_sealer_free(s);
     memcpy(m.plain, "123456789", 9);
     m.n = 9;

@@ -342,7 +342,7 @@ TEST(recorder_closes_a_segment_when_nothing_comes) {
     struct library *l = open_library(&s, &f);
     struct library_media *m = NULL;
     REQUIRE(l);
-    EXPECT_EQ(library_media_open(l, s.g.recording, PROGRAMME_TRACK, 0, &m), ERR_STATE);
+    EXPECT_EQ(library_media_open(l, s.g.recording, PROGRAMME_TRACK, 0, &m), ERR_WRONG_STATE);
     rig_order(&s.g, ORDER_STOP);
     EXPECT_EQ(library_media_open(l, s.g.recording, PROGRAMME_TRACK, 0, &m), OK);
     library_media_close(m);

@@ -326,7 +326,7 @@ TEST(archive_has_one_writer_and_one_key) {
     char path[PATH_MAX], why[KEYS_WHY];
     machine_begin(&m, 8);
     rng_seed(&state, 9);
-    EXPECT_EQ(bench_archive(&m.scratch, &m.disk.store, &state, &second), ERR_STATE);
+    EXPECT_EQ(bench_archive(&m.scratch, &m.disk.store, &state, &second), ERR_WRONG_STATE);
     EXPECT_EQ(sample_record(m.archive, 0, &s), OK);
     power_off(&m);
     snprintf(path, sizeof(path), "%s/kek", m.scratch.dir);

@@ -179,8 +179,8 @@ TEST(silence_ends_after_30_seconds) {
     struct dtls_keys k;
     uint8_t flight[DTLS_LAST_FLIGHT_MAX];
     size_t n;
-    EXPECT_EQ(dtls_export(p.server, &k), ERR_STATE);
-    EXPECT_EQ(dtls_last_flight(p.server, flight, &n), ERR_STATE);
+    EXPECT_EQ(dtls_export(p.server, &k), ERR_WRONG_STATE);
+    EXPECT_EQ(dtls_last_flight(p.server, flight, &n), ERR_WRONG_STATE);
     pair_free(&p);
 }
 
@@ -205,7 +205,7 @@ TEST(wrong_fingerprint_fails) {
             struct dtls_keys k;
             uint8_t d[DTLS_MTU];
             EXPECT_EQ(dtls_output(p.server, d, sizeof(d)), 0);
-            EXPECT_EQ(dtls_export(p.server, &k), ERR_STATE);
+            EXPECT_EQ(dtls_export(p.server, &k), ERR_WRONG_STATE);
         }
         pair_free(&p);
     }
