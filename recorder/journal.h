@@ -10,9 +10,9 @@
 #define ORIEL_RECORDER_JOURNAL_H
 
 #include "base/terms.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "recorder/objects.h"
-#include "recorder/text.h"
 
 #define JOURNAL_PENDING_MAX (8u << 20) /* [bytes] of lines not yet flushed */
 #define JOURNAL_LINE_MAX 8192          /* [bytes] */

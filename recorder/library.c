@@ -1,7 +1,7 @@
 #include "recorder/library.h"
 
+#include "base/text.h"
 #include "recorder/archive.h"
-#include "recorder/text.h"
 #include "recorder/verify.h"
 
 #include "base/alloc.h"

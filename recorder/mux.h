@@ -3,8 +3,8 @@
 #ifndef ORIEL_RECORDER_MUX_H
 #define ORIEL_RECORDER_MUX_H
 
+#include "base/text.h"
 #include "recorder/segment.h"
-#include "recorder/text.h"
 
 struct mux_spec {
     bool video, audio; /* what the track may carry: video is WebM track 1, audio the next */

@@ -5,7 +5,7 @@
 #define ORIEL_RECORDER_WEBM_HEADER_H
 
 #include "base/err.h"
-#include "recorder/text.h"
+#include "base/text.h"
 
 #define WEBM_OPUS_PRE_SKIP 312 /* [1/48000 s] what libopus encoders ask for: 6.5 ms */
 

@@ -1,5 +1,6 @@
 #include "server/log.h"
 
+#include "base/utf8.h"
 #include "server/clock.h"
 
 #include <arpa/inet.h>
@@ -50,20 +51,6 @@ static void put_text(struct line *l, const char *s) {
     put_raw(l, s, strlen(s));
 }
 
-/* The length of the valid UTF-8 sequence at s, 0 when it is not one (RFC 3629 section 4). */
-static size_t utf8_len(const unsigned char *s) {
-    size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : 0;
-    n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : n;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
-    return overlong || beyond ? 0 : n;
-}
-
 /* One character with JSON escaping (RFC 8259 section 7); returns how much of s it used. Bytes that
  * are not UTF-8 become U+FFFD, so one bad name never makes a log line unreadable. */
 static size_t put_escaped(struct line *l, const char *s) {
@@ -75,7 +62,7 @@ static size_t put_escaped(struct line *l, const char *s) {
         snprintf(hex, sizeof(hex), "\\u%04x", c);
         put_raw(l, hex, 6);
     } else {
-        size_t n = utf8_len((const unsigned char *)s);
+        size_t n = utf8_char(s, strnlen(s, 4));
         put_raw(l, n ? s : "\\ufffd", n ? n : 6);
         return n ? n : 1;
     }

@@ -1,61 +1,30 @@
 #include "server/metrics.h"
 
-#include "base/alloc.h"
 #include "base/check.h"
+#include "base/text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-struct text {
-    char *p;
-    size_t n, cap;
-    bool bad;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *fmt, ...) {
-    char line[512];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(line, sizeof(line), fmt, ap);
-    va_end(ap);
-    if (t->bad || n < 0 || n >= (int)sizeof(line)) {
-        t->bad = true;
-        return;
-    }
-    if (t->n + (size_t)n + 1 > t->cap) {
-        size_t cap = (t->cap + (size_t)n + 1) * 2;
-        char *more = mem_realloc(t->p, cap);
-        if (!more) {
-            t->bad = true;
-            return;
-        }
-        t->p = more;
-        t->cap = cap;
-    }
-    memcpy(t->p + t->n, line, (size_t)n + 1);
-    t->n += (size_t)n;
-}
+#include <string.h>
 
 static void head(struct text *t, const char *name, const char *type, const char *help) {
-    put(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    text_add(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void counter(struct text *t, const char *name, const char *help, uint64_t value) {
     head(t, name, "counter", help);
-    put(t, "%s %" PRIu64 "\n", name, value);
+    text_add(t, "%s %" PRIu64 "\n", name, value);
 }
 
 static void gauge(struct text *t, const char *name, const char *help, uint64_t value) {
     head(t, name, "gauge", help);
-    put(t, "%s %" PRIu64 "\n", name, value);
+    text_add(t, "%s %" PRIu64 "\n", name, value);
 }
 
 static void put_server(struct text *t, const struct control *c, us_t now) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
     const struct control_counters *n = &c->counters;
     head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
-    put(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
+    text_add(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - c->started) / US_PER_S));
     gauge(t, "oriel_connections", "Open TCP connections.", c->open);
@@ -63,8 +32,8 @@ static void put_server(struct text *t, const struct control *c, us_t now) {
             n->connections_refused);
     head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
     for (int i = 1; i < HTTP_STATUS_MAX; i++) {
-        put(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
-            n->http_requests[i]);
+        text_add(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
+                 n->http_requests[i]);
     }
     gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
     counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
@@ -107,20 +76,20 @@ static void put_media(struct text *t, const struct control *c) {
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint64_t sum = 0;
-        put(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n", rows[i].name,
-            rows[i].name);
-        put(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
+        text_add(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n", rows[i].name,
+                 rows[i].name);
+        text_add(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
         for (uint32_t w = 0; w < c->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
             sum += v;
-            put(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name, w,
-                v);
+            text_add(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name,
+                     w, v);
         }
-        put(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n", rows[i].name,
-            rows[i].name);
-        put(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
-        put(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
+        text_add(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n", rows[i].name,
+                 rows[i].name);
+        text_add(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
+        text_add(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
     }
 }
 
@@ -144,13 +113,13 @@ static void put_rim(struct text *t, const struct control *c) {
         worker_rim_counters(c->workers[w], &n[w]);
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        put(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
-        put(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
+        text_add(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
+        text_add(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
         for (uint32_t w = 0; w < c->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
-            put(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name, w,
-                v);
+            text_add(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name,
+                     w, v);
         }
     }
 }
@@ -179,9 +148,6 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     put_media(&t, c);
     put_rim(&t, c);
     put_recorder(&t, c);
-    if (t.bad) {
-        return mem_free(t.p);
-    }
     *ret_len = t.n;
-    return t.p;
+    return text_take(&t);
 }

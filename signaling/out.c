@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -115,33 +116,6 @@ void j_bool(struct out *o, bool v) {
 void j_null(struct out *o) {
     comma(o);
     out_str(o, "null");
-}
-
-static bool continues(const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (((uint8_t)p[i] & 0xc0) != 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
-size_t utf8_char(const char *p, size_t n) {
-    uint8_t a = n ? (uint8_t)p[0] : 0xff, b = n > 1 ? (uint8_t)p[1] : 0;
-    if (a < 0x80) {
-        return 1;
-    }
-    size_t len = a >= 0xc2 && a <= 0xdf   ? 2
-                 : (a & 0xf0) == 0xe0     ? 3
-                 : a >= 0xf0 && a <= 0xf4 ? 4
-                                          : 0;
-    if (len == 0 || n < len || !continues(p + 1, len - 1)) {
-        return 0;
-    }
-    /* RFC 3629 section 4: no overlong forms, no surrogates, nothing above U+10FFFF. */
-    bool bad = (a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) || (a == 0xf0 && b < 0x90) ||
-               (a == 0xf4 && b > 0x8f);
-    return bad ? 0 : len;
 }
 
 static void escape(struct out *o, uint8_t c) {

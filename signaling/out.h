@@ -47,7 +47,4 @@ void j_int(struct out *o, int64_t v);
 void j_bool(struct out *o, bool v);
 void j_null(struct out *o);
 
-/* Bytes of the UTF-8 character at p (n bytes left), 1..4, or 0 when it is not one. */
-size_t utf8_char(const char *p, size_t n);
-
 #endif

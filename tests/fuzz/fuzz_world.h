@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "signaling/out.h"
 #include "signaling/signaling.h"
 

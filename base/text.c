@@ -1,7 +1,8 @@
-#include "recorder/text.h"
+#include "base/text.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,38 +62,18 @@ void text_hex(struct text *t, const void *p, size_t n) {
     }
 }
 
-/* Length of the well-formed UTF-8 sequence at s (Unicode table 3-7), 0 when there is none. */
-static size_t utf8_len(const uint8_t *s, size_t n) {
-    uint8_t c = s[0], low = 0x80, high = 0xbf;
-    size_t len = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : 4;
-    if (len == 4 && (c < 0xf0 || c > 0xf4)) {
-        return 0;
-    }
-    low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : low;
-    high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
-    if (len > n || (len > 1 && (s[1] < low || s[1] > high))) {
-        return 0;
-    }
-    for (size_t i = 2; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return len;
-}
-
 void text_json(struct text *t, const char *s, size_t max) {
-    const uint8_t *p = (const uint8_t *)s, *end = p + strnlen(s, max);
+    const char *p = s, *end = p + strnlen(s, max);
     text_bytes(t, "\"", 1);
     while (p < end) {
-        size_t n = utf8_len(p, (size_t)(end - p));
+        size_t n = utf8_char(p, (size_t)(end - p));
         if (n == 0) {
             text_bytes(t, "?", 1);
             n = 1;
         } else if (*p == '"' || *p == '\\') {
             text_add(t, "\\%c", *p);
-        } else if (*p < 0x20 || *p == 0x7f) {
-            text_add(t, "\\u%04x", *p);
+        } else if (n == 1 && ((uint8_t)*p < 0x20 || *p == 0x7f)) {
+            text_add(t, "\\u%04x", (unsigned)*p);
         } else {
             text_bytes(t, p, n);
         }

@@ -1,7 +1,7 @@
-/* Text that grows: JSON is written by hand with it, in one pass and in a fixed order of keys, for
- * the journal's lines are hashed and the manifest's is signed. Owner: one thread. */
-#ifndef ORIEL_RECORDER_TEXT_H
-#define ORIEL_RECORDER_TEXT_H
+/* Text that grows. The recorder writes JSON by hand with it, in one pass and in a fixed order of
+ * keys, for the journal's lines are hashed and the manifest's is signed. Owner: one thread. */
+#ifndef ORIEL_BASE_TEXT_H
+#define ORIEL_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "recorder/text.h"
+#include "base/text.h"
 
 #include "tests/unit/test.h"
 

@@ -1,0 +1,11 @@
+/* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. Text from
+ * outside is checked with it before it is shown, logged or stored. Thread: any. */
+#ifndef ORIEL_BASE_UTF8_H
+#define ORIEL_BASE_UTF8_H
+
+#include <stddef.h>
+
+/* Bytes of the UTF-8 character at p (n bytes left), 1..4, or 0 when it is not one. */
+size_t utf8_char(const char *p, size_t n);
+
+#endif

@@ -1,0 +1,38 @@
+#include "base/utf8.h"
+#include "tests/unit/test.h"
+
+TEST(utf8_characters_and_what_only_looks_like_them) {
+    static const struct {
+        const char *bytes;
+        size_t len, want;
+    } rows[] = {
+        {"", 0, 0},
+        {"a", 1, 1},
+        {"\x7f", 1, 1},
+        {"\0", 1, 1},
+        {"\xc2\x80", 2, 2},
+        {"\xdf\xbf", 2, 2},
+        {"\xe2\x82\xac", 3, 3},
+        {"\xed\x9f\xbf", 3, 3},
+        {"\xf0\x90\x80\x80", 4, 4},
+        {"\xf4\x8f\xbf\xbf", 4, 4},
+        {"\x80", 1, 0},             /* a continuation alone */
+        {"\xc1\xbf", 2, 0},         /* overlong */
+        {"\xe0\x9f\xbf", 3, 0},     /* overlong */
+        {"\xf0\x8f\xbf\xbf", 4, 0}, /* overlong */
+        {"\xed\xa0\x80", 3, 0},     /* a surrogate */
+        {"\xf4\x90\x80\x80", 4, 0}, /* above U+10FFFF */
+        {"\xf5\x80\x80\x80", 4, 0},
+        {"\xff", 1, 0},
+        {"\xc2\x41", 2, 0}, /* the second byte does not continue */
+        {"\xe2\x82\x41", 3, 0},
+        {"\xc2", 1, 0}, /* cut off */
+        {"\xe2\x82", 2, 0},
+        {"\xf0\x90\x80", 3, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (utf8_char(rows[i].bytes, rows[i].len) != rows[i].want) {
+            test_fail(__FILE__, __LINE__, "row %zu", i);
+        }
+    }
+}
