@@ -34,7 +34,7 @@ enum err effects_reserve(struct sig *s, uint32_t n) {
     return e;
 }
 
-static void push(struct sig *s, struct sig_effect e, struct text *hold) {
+static void push(struct sig *s, struct sig_effect e, struct shared_text *hold) {
     CHECK(s->count < s->cap);
     s->queue[s->count++] = (struct queued){e, hold};
 }
@@ -43,7 +43,7 @@ void effect(struct sig *s, struct sig_effect e) {
     effect_text(s, e, NULL);
 }
 
-void effect_text(struct sig *s, struct sig_effect e, struct text *text) {
+void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text) {
     if (s->count == s->cap) {
         (void)grow(s, s->cap * 2); /* only a caller who does not drain gets here; CHECK decides */
     }
@@ -55,7 +55,7 @@ static void lose(struct sig *s, struct conn *c) {
     s->any_broken = true;
 }
 
-void send_text(struct sig *s, struct conn *c, struct text *text) {
+void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
     if (!c || c->closing || c->broken) {
         return;
     }
@@ -65,23 +65,23 @@ void send_text(struct sig *s, struct conn *c, struct text *text) {
     }
     push(s,
          (struct sig_effect){.type = EFFECT_SEND, .conn = c->id, .text = text->p, .len = text->n},
-         text_ref(text));
+         shared_text_ref(text));
 }
 
 void send_out(struct sig *s, struct conn *c, struct out *o) {
-    struct text *t = out_done(o);
+    struct shared_text *t = out_done(o);
     send_text(s, c, t);
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct out *o) {
-    struct text *text = out_done(o);
+    struct shared_text *text = out_done(o);
     for (const struct seat *x = t->first; x; x = x->next) {
         if (x->conn != except) {
             send_text(s, x->conn, text);
         }
     }
-    text_unref(text);
+    shared_text_unref(text);
 }
 
 void send_error(struct sig *s, struct conn *c, enum sig_code code) {
@@ -134,7 +134,7 @@ static bool next_broken(struct sig *s, struct sig_effect *ret) {
 }
 
 bool sig_effect(struct sig *s, struct sig_effect *ret) {
-    s->last = text_unref(s->last);
+    s->last = shared_text_unref(s->last);
     if (s->head < s->count) {
         *ret = s->queue[s->head].e;
         s->last = s->queue[s->head].hold;

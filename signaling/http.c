@@ -18,7 +18,7 @@ static bool is_type(const char *content_type, const char *want) {
 }
 
 /* text's reference is taken over; NULL sends no body. */
-static void respond(const struct exchange *x, struct sig_effect e, struct text *text) {
+static void respond(const struct exchange *x, struct sig_effect e, struct shared_text *text) {
     e.type = EFFECT_HTTP;
     e.req = x->h->req;
     e.text = text ? text->p : NULL;
@@ -67,7 +67,7 @@ static enum sig_code created(const struct exchange *x, struct session *session,
                              const struct offer *offer) {
     struct out o = {NULL, false};
     session_answer(x->s, session, offer, &o, false);
-    struct text *answer = out_done(&o);
+    struct shared_text *answer = out_done(&o);
     if (!answer) {
         return SIG_INTERNAL;
     }
@@ -172,7 +172,7 @@ static enum sig_code patch_restart(struct exchange *x, struct session *session, 
     negotiate_credentials(&x->s->config.rng, ice);
     fresh.tour = session->tour;
     session_answer(x->s, &fresh, &none, &o, true);
-    struct text *text = out_done(&o);
+    struct shared_text *text = out_done(&o);
     if (!text) {
         return SIG_INTERNAL;
     }

@@ -109,7 +109,7 @@ struct tour {
 
 struct queued {
     struct sig_effect e;
-    struct text *hold; /* keeps e.text alive */
+    struct shared_text *hold; /* keeps e.text alive */
 };
 
 struct sig {
@@ -128,7 +128,7 @@ struct sig {
     uint32_t next_ended;
     struct queued *queue;
     size_t head, count, cap, must; /* must: room kept for effects that may not be lost */
-    struct text *last;             /* text of the effect returned last */
+    struct shared_text *last;      /* text of the effect returned last */
     struct trash *rubbish;
     bool any_broken;
     struct sig_stats stats;
@@ -142,10 +142,10 @@ enum err effects_reserve(struct sig *s, uint32_t n);
 /* Queue an effect that may not be lost. */
 void effect(struct sig *s, struct sig_effect e);
 /* The same with a text of its own, whose reference is taken over; text may be NULL. */
-void effect_text(struct sig *s, struct sig_effect e, struct text *text);
+void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text);
 /* Queue text for a connection. When memory is out the connection is closed instead. text may be
  * NULL (its allocation failed); the caller keeps its reference. */
-void send_text(struct sig *s, struct conn *c, struct text *text);
+void send_text(struct sig *s, struct conn *c, struct shared_text *text);
 /* Finish o and send it. */
 void send_out(struct sig *s, struct conn *c, struct out *o);
 /* Finish o and send it to everybody in the tour but `except` (may be NULL). */

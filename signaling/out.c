@@ -21,7 +21,7 @@ static bool reserve(struct out *o, size_t more) {
     while (want < n + more) {
         want *= 2;
     }
-    struct text *t = mem_realloc(o->t, sizeof(*t) + want + 1);
+    struct shared_text *t = mem_realloc(o->t, sizeof(*t) + want + 1);
     if (!t) {
         o->bad = true;
         return false;
@@ -58,8 +58,8 @@ void out_fmt(struct out *o, const char *fmt, ...) {
     out_put(o, line, (size_t)n);
 }
 
-struct text *out_done(struct out *o) {
-    struct text *t = o->t;
+struct shared_text *out_done(struct out *o) {
+    struct shared_text *t = o->t;
     if (o->bad) {
         t = mem_free(t);
     }
@@ -67,12 +67,12 @@ struct text *out_done(struct out *o) {
     return t;
 }
 
-struct text *text_ref(struct text *t) {
+struct shared_text *shared_text_ref(struct shared_text *t) {
     t->refs++;
     return t;
 }
 
-struct text *text_unref(struct text *t) {
+struct shared_text *shared_text_unref(struct shared_text *t) {
     if (t && --t->refs == 0) {
         mem_free(t);
     }

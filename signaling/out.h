@@ -9,23 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct text {
+struct shared_text {
     uint32_t refs;
     size_t n, cap; /* [bytes] without the NUL that always follows */
     char p[];
 };
 
 struct out {
-    struct text *t; /* NULL while nothing is written */
+    struct shared_text *t; /* NULL while nothing is written */
     bool bad;
 };
 
 /* The finished text with one reference, or NULL when memory ran out; *o is empty again. */
-struct text *out_done(struct out *o);
+struct shared_text *out_done(struct out *o);
 /* Add a reference; returns t. */
-struct text *text_ref(struct text *t);
+struct shared_text *shared_text_ref(struct shared_text *t);
 /* Drop a reference; NULL allowed; returns NULL. */
-struct text *text_unref(struct text *t);
+struct shared_text *shared_text_unref(struct shared_text *t);
 
 /* Append n bytes as they are. */
 void out_put(struct out *o, const char *p, size_t n);

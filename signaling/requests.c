@@ -152,11 +152,11 @@ void reply_answer(const struct call *c, struct out *o, const struct seat *x,
     const struct negotiation *n = &offer->result;
     struct out sdp = {NULL, false};
     session_answer(c->s, x->session, offer, &sdp, false);
-    struct text *t = out_done(&sdp);
+    struct shared_text *t = out_done(&sdp);
     o->bad |= !t;
     j_key(o, "answer");
     j_string_n(o, t ? t->p : "", t ? t->n : 0);
-    text_unref(t);
+    shared_text_unref(t);
     for (int i = 0; i < n->n_lacking; i++) {
         const struct sdp_media *m = &n->offer->media[n->lacking[i]];
         if (i == 0) {

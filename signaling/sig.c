@@ -66,9 +66,9 @@ struct sig *sig_free(struct sig *s) {
         return NULL;
     }
     for (; s->head < s->count; s->head++) {
-        text_unref(s->queue[s->head].hold);
+        shared_text_unref(s->queue[s->head].hold);
     }
-    text_unref(s->last);
+    shared_text_unref(s->last);
     for (struct trash *x = s->rubbish, *next; x; x = next) {
         next = x->next;
         mem_free(x);

@@ -28,11 +28,11 @@ static void message(struct sig *s, us_t now, uint64_t conn, struct bytes text) {
             out_put(&o, (const char *)text.p + i, 1);
         }
     }
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     enum err e = sig_open(s, now, conn);
     CHECK(e == OK || e == ERR_EXISTS);
     sig_message(s, now, conn, t ? t->p : "", t ? t->n : 0);
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 static void report(struct sig *s, us_t now, struct bytes b) {

@@ -33,14 +33,14 @@ static void check_answer(const struct negotiation *n, const struct session_param
                        .version = 1};
     struct out o = {NULL, false};
     answer_write(&o, &a);
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     CHECK(t && strlen(t->p) == t->n);
     CHECK(sdp_parse(t->p, t->n, &again) == SIG_OK);
     CHECK(again.n_media == n->offer->n_media);
     for (int i = 0; i < again.n_media; i++) {
         CHECK((again.media[i].port == 0) == (n->line[i] < 0));
     }
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 static void negotiate_all(const struct sdp *offer,

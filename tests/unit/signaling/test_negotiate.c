@@ -43,10 +43,10 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
                        .start_bitrate_kbps = 1500,
                        .version = 1};
     answer_write(&o, &a);
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     CHECK(t);
     d->answer = strdup(t->p);
-    text_unref(t);
+    shared_text_unref(t);
     return code;
 }
 

@@ -31,10 +31,10 @@ TEST(codes_have_words_and_status) {
 static void expect_json(const char *in, size_t n, const char *want) {
     struct out o = {NULL, false};
     j_string_n(&o, in, n);
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     REQUIRE(t);
     EXPECT_STR(t->p, want);
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 TEST(json_strings_are_escaped_and_utf8) {
@@ -67,10 +67,10 @@ TEST(json_commas_fall_into_place) {
     j_key(&o, "c");
     j_string(&o, NULL);
     j_close(&o, '}');
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     REQUIRE(t);
     EXPECT_STR(t->p, "{\"a\":[-1,true,{},null],\"b\":\"[\",\"c\":null}");
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 TEST_ALLOC(out_survives_failing_allocations) {
@@ -78,14 +78,14 @@ TEST_ALLOC(out_survives_failing_allocations) {
     for (int i = 0; i < 2000; i++) {
         out_str(&o, "abc");
     }
-    struct text *t = out_done(&o);
+    struct shared_text *t = out_done(&o);
     if (!mem_failed()) {
         EXPECT(t && t->n == 6000 && t->p[6000] == '\0');
     } else {
         EXPECT(!t);
     }
     EXPECT(!o.t && !o.bad);
-    text_unref(t);
+    shared_text_unref(t);
 }
 
 TEST(precheck_counts_depth_and_values) {
