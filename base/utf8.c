@@ -1,6 +1,5 @@
 #include "base/utf8.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 static bool continues(const char *p, size_t n) {
@@ -28,4 +27,13 @@ size_t utf8_char(const char *p, size_t n) {
     bool bad = (a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) || (a == 0xf0 && b < 0x90) ||
                (a == 0xf4 && b > 0x8f);
     return bad ? 0 : len;
+}
+
+bool utf8_printable(const char *s) {
+    for (; s && *s; s++) {
+        if ((uint8_t)*s < 0x20 || *s == 0x7f) {
+            return false;
+        }
+    }
+    return true;
 }

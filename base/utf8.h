@@ -3,9 +3,12 @@
 #ifndef ORIEL_BASE_UTF8_H
 #define ORIEL_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of the UTF-8 character at p (n bytes left), 1..4, or 0 when it is not one. */
 size_t utf8_char(const char *p, size_t n);
+/* A name that may be shown to others: no control characters in the string s. NULL has none. */
+bool utf8_printable(const char *s);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -151,16 +152,6 @@ static bool tour_ok(const char *tour) {
            '\0';
 }
 
-/* A name is shown to others: what a message may not say, a token may not either. */
-static bool printable(const char *name) {
-    for (; *name; name++) {
-        if ((unsigned char)*name < 0x20 || *name == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t *grants,
                                  struct claims *c) {
     char role[16] = "";
@@ -176,7 +167,7 @@ static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t
               text_claim(grants, "sub", c->sub, sizeof(c->sub)) &&
               text_claim(grants, "name", c->name, sizeof(c->name)) && tour_ok(c->tour);
     c->role = role_from_name(role);
-    if (!ok || !printable(c->name) || c->role == ROLE_NONE || !*c->sub ||
+    if (!ok || !utf8_printable(c->name) || c->role == ROLE_NONE || !*c->sub ||
         (!*c->tour && c->role != ROLE_OPS)) {
         return SIG_TOKEN_CLAIMS;
     }

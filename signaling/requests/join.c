@@ -1,17 +1,8 @@
 /* One offer in, one answer out. */
+#include "base/utf8.h"
 #include "signaling/requests.h"
 
 #include <string.h>
-
-/* A name may not draw over its surroundings. */
-static bool name_valid(const char *name) {
-    for (const char *p = name; p && *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* Consent counts only for the text that is shown now. */
 static bool consents(const struct call *c) {
@@ -46,7 +37,7 @@ static enum sig_code join(struct call *c) {
     if (code != SIG_OK) {
         return code;
     }
-    if (!name_valid(e.name)) {
+    if (!utf8_printable(e.name)) {
         c->field = "name";
         return SIG_BAD_FIELD;
     }

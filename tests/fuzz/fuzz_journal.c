@@ -13,7 +13,7 @@ static const struct id recording = {{0x11, 0x22}};
 
 static void one_line(struct bytes line) {
     struct entry e, back;
-    struct shared_text first = {0}, second = {0};
+    struct text first = {0}, second = {0};
     if (entry_decode(line, &e, NULL) != OK) {
         return;
     }
@@ -33,7 +33,7 @@ static void as_manifest(struct bytes line) {
     struct recording_keys k;
     uint8_t signature[SIGNATURE_LEN];
     struct manifest m;
-    struct shared_text t = {0};
+    struct text t = {0};
     if (memchr(line.p, '\n', line.n) || keys_derive(root, &recording, &k) != OK ||
         keys_sign(&k, line, signature) != OK) {
         return;

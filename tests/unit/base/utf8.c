@@ -36,3 +36,12 @@ TEST(utf8_characters_and_what_only_looks_like_them) {
         }
     }
 }
+
+TEST(utf8_names_are_without_control_characters) {
+    EXPECT(utf8_printable("Zo\xc3\xab \xe2\x82\xac"));
+    EXPECT(utf8_printable(""));
+    EXPECT(utf8_printable(NULL));
+    EXPECT(!utf8_printable("a\nb"));
+    EXPECT(!utf8_printable("\x1f"));
+    EXPECT(!utf8_printable("a\x7f"));
+}
