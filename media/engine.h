@@ -8,10 +8,10 @@
 #ifndef ORIEL_MEDIA_ENGINE_H
 #define ORIEL_MEDIA_ENGINE_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
 #include "media/ice/ice.h"
-#include "media/list.h"
 #include "media/media.h"
 #include "media/wire/rtp.h"
 #include "media/wire/vp8.h"

@@ -5,6 +5,7 @@
 #ifndef ORIEL_SIGNALING_INTERNAL_H
 #define ORIEL_SIGNALING_INTERNAL_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
 #include "signaling/negotiate.h"
@@ -31,7 +32,7 @@ struct trash {
 
 enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_CONN };
 struct sig_timer {
-    struct timer timer; /* first, so that timers_pop gives us the whole */
+    struct timer timer;
     enum timer_kind kind;
 };
 

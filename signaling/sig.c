@@ -216,16 +216,15 @@ us_t sig_deadline(const struct sig *s) {
 #define TIMEOUT_EFFECTS_MAX 8192
 
 void sig_timeout(struct sig *s, us_t now) {
-    struct sig_timer *t;
-    while (s->count < TIMEOUT_EFFECTS_MAX &&
-           (t = (struct sig_timer *)(void *)timers_pop(&s->timers, now)) != NULL) {
+    struct timer *due;
+    while (s->count < TIMEOUT_EFFECTS_MAX && (due = timers_pop(&s->timers, now)) != NULL) {
+        struct sig_timer *t = CONTAINER_OF(due, struct sig_timer, timer);
         if (t->kind == TIMER_TOUR) {
-            tour_timeout(s, (struct tour *)(void *)((char *)t - offsetof(struct tour, empty)));
+            tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
         } else if (t->kind == TIMER_CONN) {
-            idle_timeout(s, now, (struct conn *)(void *)((char *)t - offsetof(struct conn, idle)));
+            idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
         } else {
-            seat_leave(s, now, (struct seat *)(void *)((char *)t - offsetof(struct seat, grace)),
-                       "timeout");
+            seat_leave(s, now, CONTAINER_OF(t, struct seat, grace), "timeout");
         }
     }
 }

@@ -1,7 +1,7 @@
 /* Intrusive doubly linked lists: membership costs no memory of its own and leaving is O(1). A list
  * is a ring through its head; a link that is on no list points at itself. Owner: one thread. */
-#ifndef ORIEL_MEDIA_LIST_H
-#define ORIEL_MEDIA_LIST_H
+#ifndef ORIEL_BASE_LIST_H
+#define ORIEL_BASE_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,10 @@ static inline void list_remove(struct link *l) {
     list_init(l);
 }
 
-#define LIST_ENTRY(l, type, member) ((type *)(void *)((char *)(l)-offsetof(type, member)))
+/* The struct of this type whose member is at p; p is not const. */
+#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+/* The same, said of a link of a list. */
+#define LIST_ENTRY(l, type, member) CONTAINER_OF(l, type, member)
 /* Visit every link; the body may remove `it` but no other link. */
 #define LIST_EACH(it, head)                                                   \
     for (struct link *it = (head)->next, *it##_next = it->next; it != (head); \
