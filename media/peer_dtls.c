@@ -39,7 +39,7 @@ static enum err finish(struct peer *p, us_t now) {
 
 static void progress(struct peer *p, us_t now, enum dtls_state state) {
     peer_ready(p); /* whatever came of it, also an alert, is to be sent */
-    enum err err = state == DTLS_FAILED ? ERR_AUTH : OK;
+    enum err err = state == DTLS_FAILED ? dtls_failure_err(dtls_failure(p->dtls)) : OK;
     if (state == DTLS_DONE && !p->keys_ready) {
         err = finish(p, now);
     }

@@ -1,11 +1,15 @@
-/* DESIGN. DTLS_FAILED is kept for what is authentic: a Finished message that verifies, after which
- * the certificate, its fingerprint or the SRTP profile is wrong. Everything before Finished is
- * unauthenticated, so a server does not believe its errors: it drops the broken SSL object with
- * the alert it wanted to send, takes a fresh one and waits for the client's next ClientHello. A
- * forger who speaks from the validated address in the middle of a handshake can still spoil that
- * handshake (DTLS 1.2 has no defence there); it can never finish one. A client has no such second
- * chance: it would have to begin again, which is its caller's decision. */
+/* DESIGN. Everything before Finished is unauthenticated, so a server does not believe its errors:
+ * it drops the broken SSL object with the alert it wanted to send, takes a fresh one and waits for
+ * the client's next ClientHello. A forger who speaks from the validated address in the middle of a
+ * handshake can still spoil that handshake (DTLS 1.2 has no defence there); it can never finish
+ * one. A client has no such second chance: it would have to begin again, which is its caller's
+ * decision.
+ *
+ * Second chances are counted, because each has us sign and send a flight. When they are used up the
+ * handshake fails instead of falling silent: a forger can keep the client out either way, but the
+ * client that is told can join again at once, and the operator sees a counter. */
 #include "base/alloc.h"
+#include "base/check.h"
 #include "media/secure/dtls_impl.h"
 #include "media/secure/openssl.h"
 
@@ -18,9 +22,11 @@ struct dtls {
     SSL *ssl;
     bool role_client;
     enum dtls_state state;
-    us_t started;  /* [us] first flight; US_NEVER before */
-    us_t deadline; /* [us] next retransmission */
-    us_t rto;      /* [us] current interval */
+    enum dtls_failure failure;
+    unsigned restarts; /* SSL objects dropped so far */
+    us_t started;      /* [us] first flight; US_NEVER before */
+    us_t deadline;     /* [us] next retransmission */
+    us_t rto;          /* [us] current interval */
     uint8_t peer_fingerprint[FINGERPRINT_LEN];
     uint8_t datagram[DTLS_DATAGRAM_MAX]; /* filtered input */
     struct dtls_link link;
@@ -102,8 +108,9 @@ static uint16_t selected_profile(const struct dtls *d) {
     return p ? (uint16_t)p->id : SRTP_PROFILE_NONE;
 }
 
-static void fail(struct dtls *d) {
+static void fail(struct dtls *d, enum dtls_failure why) {
     d->state = DTLS_FAILED;
+    d->failure = why;
     d->deadline = US_NEVER;
     d->link.out.len = d->link.out.at = 0;
 }
@@ -111,10 +118,12 @@ static void fail(struct dtls *d) {
 /* Finished has been verified: what the peer said is authentic. */
 static void finish(struct dtls *d) {
     d->deadline = US_NEVER;
-    if (peer_is_the_one(d) && selected_profile(d) != SRTP_PROFILE_NONE) {
-        d->state = DTLS_DONE;
+    if (!peer_is_the_one(d)) {
+        fail(d, DTLS_FAILURE_CERTIFICATE);
+    } else if (selected_profile(d) == SRTP_PROFILE_NONE) {
+        fail(d, DTLS_FAILURE_PROFILE);
     } else {
-        fail(d);
+        d->state = DTLS_DONE;
     }
 }
 
@@ -124,6 +133,17 @@ static void flight_begun(struct dtls *d, us_t now) {
     }
     d->rto = FIRST_RTO;
     d->deadline = now + d->rto;
+}
+
+/* The SSL object can go no further. */
+static void restart(struct dtls *d) {
+    if (d->role_client) {
+        fail(d, DTLS_FAILURE_PROTOCOL);
+    } else if (d->restarts++ >= DTLS_RESTARTS_MAX) {
+        fail(d, DTLS_FAILURE_RESTARTS);
+    } else if (!ssl_reset(d)) {
+        fail(d, DTLS_FAILURE_RESOURCES);
+    }
 }
 
 /* Let OpenSSL work on link.in. */
@@ -137,14 +157,33 @@ static void drive(struct dtls *d, us_t now) {
         flight_begun(d, now);
     }
     if (d->link.out.overflow) {
-        fail(d);
+        fail(d, DTLS_FAILURE_RESOURCES);
     } else if (rc == 1) {
         finish(d);
     } else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
-        if (d->role_client || !ssl_reset(d)) {
-            fail(d);
-        }
+        restart(d);
     }
+}
+
+enum dtls_failure dtls_failure(const struct dtls *d) {
+    return d->failure;
+}
+
+static const struct {
+    enum err err;
+    const char *name;
+} failures[] = {
+#define X(symbol, err, name) {err, name},
+    DTLS_FAILURE_LIST(X)
+#undef X
+};
+
+const char *dtls_failure_name(enum dtls_failure f) {
+    return (unsigned)f < ARRAY_LEN(failures) ? failures[f].name : "unknown";
+}
+
+enum err dtls_failure_err(enum dtls_failure f) {
+    return (unsigned)f < ARRAY_LEN(failures) ? failures[f].err : ERR_AUTH;
 }
 
 enum dtls_state dtls_input(struct dtls *d, us_t now, struct bytes datagram) {
@@ -188,7 +227,7 @@ enum dtls_state dtls_timeout(struct dtls *d, us_t now) {
         return d->state;
     }
     if (now - d->started >= GIVE_UP) {
-        fail(d);
+        fail(d, DTLS_FAILURE_TIMEOUT);
         return d->state;
     }
     d->link.out.at = 0;

@@ -16,6 +16,9 @@
 
 #define DTLS_MTU 1200            /* [bytes] per datagram; safe on every path WebRTC uses */
 #define DTLS_LAST_FLIGHT_MAX 256 /* [bytes] ChangeCipherSpec + Finished */
+/* [count] broken handshakes a server forgives in one join. An honest client breaks none; each costs
+ * a signature and about 600 bytes to whoever can send from the validated address. */
+#define DTLS_RESTARTS_MAX 8
 
 enum srtp_profile { /* RFC 5764 section 4.1.2, RFC 7714 section 14.2 */
                     SRTP_PROFILE_NONE = 0,
@@ -53,9 +56,28 @@ struct dtls *dtls_new(const struct dtls_identity *id, const uint8_t *peer_finger
 struct dtls *dtls_free(struct dtls *d);
 
 enum dtls_state { DTLS_HANDSHAKING, DTLS_DONE, DTLS_FAILED };
+/* X(symbol, err, name): why a handshake is DTLS_FAILED; err is what an application is told, name is
+ * for logs and metrics. */
+#define DTLS_FAILURE_LIST(X)                                                                       \
+    X(NONE, OK, "none")                     /* it is not */                                        \
+    X(TIMEOUT, ERR_AGAIN, "timeout")        /* not finished 30 s after the first flight */         \
+    X(RESTARTS, ERR_AUTH, "restarts")       /* server: broken more than DTLS_RESTARTS_MAX times */ \
+    X(PROTOCOL, ERR_AUTH, "protocol")       /* client: the server's flight is wrong */             \
+    X(CERTIFICATE, ERR_AUTH, "certificate") /* none, or not that of the fingerprint */             \
+    X(PROFILE, ERR_UNSUPPORTED, "srtp_profile") /* no SRTP protection profile in common */         \
+    X(RESOURCES, ERR_NOMEM, "resources")        /* memory, or a flight too long to keep */
+
+enum dtls_failure {
+#define X(symbol, err, name) DTLS_FAILURE_##symbol,
+    DTLS_FAILURE_LIST(X)
+#undef X
+};
+enum dtls_failure dtls_failure(const struct dtls *d);
+const char *dtls_failure_name(enum dtls_failure f); /* never NULL */
+enum err dtls_failure_err(enum dtls_failure f);
+
 /* One datagram from an ICE-validated address. Garbage is ignored (state unchanged). Afterwards
- * drain with dtls_output. Returns the state. A wrong fingerprint or no certificate is
- * DTLS_FAILED. */
+ * drain with dtls_output, also when it failed. Returns the state. */
 enum dtls_state dtls_input(struct dtls *d, us_t now, struct bytes datagram);
 /* Client role only: produce the ClientHello. */
 void dtls_start(struct dtls *d, us_t now);

@@ -172,6 +172,8 @@ TEST(silence_ends_after_30_seconds) {
     p.fate = fate_nothing;
     pair_run(&p, LONG_TIME);
     EXPECT_EQ(p.client_state, DTLS_FAILED);
+    EXPECT_EQ(dtls_failure(p.client), DTLS_FAILURE_TIMEOUT);
+    EXPECT_EQ(dtls_failure(p.server), DTLS_FAILURE_NONE);
     EXPECT(p.now >= 30 * US_PER_S && p.now <= 32 * US_PER_S);
     EXPECT(p.sent > 15 && p.sent < 30); /* 50, 100 ... 1600 ms, then every 2 s */
     EXPECT_EQ(p.server_state, DTLS_HANDSHAKING);
@@ -201,6 +203,7 @@ TEST(wrong_fingerprint_fails) {
         }
         pair_run(&p, LONG_TIME);
         EXPECT_EQ(client_is_wrong ? p.server_state : p.client_state, DTLS_FAILED);
+        EXPECT_EQ(dtls_failure(client_is_wrong ? p.server : p.client), DTLS_FAILURE_CERTIFICATE);
         if (client_is_wrong) {
             struct dtls_keys k;
             uint8_t d[DTLS_MTU];
@@ -255,6 +258,7 @@ TEST(no_certificate_fails) {
     struct pair p;
     run_odd(&p, "SRTP_AEAD_AES_128_GCM", false);
     EXPECT_EQ(p.server_state, DTLS_FAILED);
+    EXPECT_EQ(dtls_failure(p.server), DTLS_FAILURE_CERTIFICATE);
     pair_free(&p);
 }
 
@@ -276,6 +280,15 @@ TEST_ALLOC(dtls_without_memory) {
     dtls_identity_free(id);
     EXPECT(!dtls_identity_free(NULL));
     EXPECT(!dtls_free(NULL));
+}
+
+TEST(failures_have_names) {
+    EXPECT_STR(dtls_failure_name(DTLS_FAILURE_NONE), "none");
+    EXPECT_STR(dtls_failure_name(DTLS_FAILURE_RESTARTS), "restarts");
+    EXPECT_STR(dtls_failure_name((enum dtls_failure)99), "unknown");
+    EXPECT_EQ(dtls_failure_err(DTLS_FAILURE_NONE), OK);
+    EXPECT_EQ(dtls_failure_err(DTLS_FAILURE_TIMEOUT), ERR_AGAIN);
+    EXPECT_EQ(dtls_failure_err((enum dtls_failure)99), ERR_AUTH);
 }
 
 TEST(identities_differ) {

@@ -103,6 +103,62 @@ TEST(broken_client_hello_is_forgotten) {
     }
 }
 
+/* The first flight of a new client, which a server answers with a certificate and a signature. */
+static size_t fresh_hello(uint8_t out[DTLS_MTU]) {
+    const struct dtls_identity *c = pair_identity(true), *s = pair_identity(false);
+    struct dtls *client = dtls_new(c, dtls_identity_fingerprint(s), true);
+    CHECK(client);
+    dtls_start(client, 0);
+    size_t n = dtls_output(client, out, DTLS_MTU);
+    CHECK(n > 0 && dtls_output(client, out + n, DTLS_MTU - n) == 0);
+    dtls_free(client);
+    return n;
+}
+
+/* Whoever can send from the validated address could have a certificate signed as often as they
+ * like: a hello, then a certificate that does not parse, then a hello again. */
+TEST(restarts_are_limited) {
+    struct pair p;
+    uint8_t hello[DTLS_MTU], d[DTLS_MTU], out[DTLS_MTU], body[40] = {0, 0, 37, 0, 0, 34, 7};
+    unsigned answered = 0;
+    size_t n = fresh_hello(hello);
+    struct bytes broken = handshake(d, 11, bytes_of(body, sizeof(body)));
+    REQUIRE(pair_init(&p));
+    d[18] = 1; /* message_seq: it follows the hello */
+    enum dtls_state state = DTLS_HANDSHAKING;
+    for (unsigned i = 0; i < 1000 && state == DTLS_HANDSHAKING; i++) {
+        state = dtls_input(p.server, 0, bytes_of(hello, n));
+        while (dtls_output(p.server, out, sizeof(out)) > 0) {
+            answered++;
+        }
+        state = dtls_input(p.server, 0, broken);
+        EXPECT_EQ(dtls_output(p.server, out, sizeof(out)), 0);
+    }
+    EXPECT_EQ(state, DTLS_FAILED);
+    EXPECT_EQ(dtls_failure(p.server), DTLS_FAILURE_RESTARTS);
+    EXPECT_EQ(answered, DTLS_RESTARTS_MAX + 1);
+    EXPECT_EQ(dtls_input(p.server, 0, bytes_of(hello, n)), DTLS_FAILED); /* and that is final */
+    EXPECT_EQ(dtls_output(p.server, out, sizeof(out)), 0);
+    EXPECT_EQ(dtls_deadline(p.server), US_NEVER);
+    pair_free(&p);
+}
+
+/* As many broken hellos as are forgiven do not keep the real client out. */
+TEST(forgiven_restarts_leave_room_for_the_client) {
+    struct pair p;
+    uint8_t d[DTLS_MTU], body[60];
+    REQUIRE(pair_init(&p));
+    memset(body, 0xff, sizeof(body));
+    for (unsigned i = 0; i < DTLS_RESTARTS_MAX; i++) {
+        struct bytes hello = handshake(d, 1, bytes_of(body, sizeof(body)));
+        EXPECT_EQ(dtls_input(p.server, 0, hello), DTLS_HANDSHAKING);
+    }
+    pair_run(&p, LONG_TIME);
+    EXPECT_EQ(p.client_state, DTLS_DONE);
+    EXPECT_EQ(p.server_state, DTLS_DONE);
+    pair_free(&p);
+}
+
 /* One byte of each datagram of a good handshake is damaged on its way, at random places: whatever
  * happens, no end that finishes has other keys than its peer. */
 static unsigned damaged;
