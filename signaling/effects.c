@@ -76,7 +76,8 @@ void send_out(struct sig *s, struct conn *c, struct out *o) {
 
 void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct out *o) {
     struct shared_text *text = out_done(o);
-    for (const struct seat *x = t->first; x; x = x->next) {
+    LIST_EACH(l, &t->seats) {
+        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
         if (x->conn != except) {
             send_text(s, x->conn, text);
         }
@@ -121,7 +122,11 @@ static void empty_trash(struct sig *s) {
 
 /* Connections that missed a message, one per call; no queue is needed for them. */
 static bool next_broken(struct sig *s, struct sig_effect *ret) {
-    for (struct conn *c = s->any_broken ? s->first_conn : NULL; c; c = c->next) {
+    if (!s->any_broken) {
+        return false;
+    }
+    LIST_EACH(l, &s->all_conns) {
+        struct conn *c = LIST_ENTRY(l, struct conn, in_sig);
         if (c->broken) {
             c->broken = false;
             c->closing = true;

@@ -101,7 +101,8 @@ static enum sig_code post_whip(struct exchange *x) {
 
 static enum sig_code check_viewers(const struct exchange *x, const struct tour *t) {
     uint32_t mine = 0;
-    for (const struct session *v = t->viewers; v; v = v->next) {
+    LIST_EACH(l, &t->viewers) {
+        const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
         mine += strcmp(v->sub, x->claims.sub) == 0;
     }
     bool full = mine >= x->s->config.max_whep_per_token ||

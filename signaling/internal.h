@@ -40,7 +40,7 @@ struct conn {
     struct trash trash;
     uint64_t id;
     struct seat *seat; /* NULL before join */
-    struct conn *next, *prev;
+    struct link in_sig;
     struct sig_timer idle; /* runs while there is no seat */
     us_t rate_at;          /* when credit was right */
     int64_t credit;        /* [us] of message budget */
@@ -70,14 +70,14 @@ struct session {
     char resource[RESOURCE_LEN + 1]; /* "" = of a WebSocket */
     char etag[ETAG_LEN + 1];
     char location[LOCATION_MAX + 1];
-    struct session *next, *prev; /* among the tour's viewers */
+    struct link in_viewers; /* of the tour, when there is no seat */
 };
 
 struct seat {
     struct trash trash;
     struct sig_timer grace;
     struct tour *tour;
-    struct seat *next, *prev; /* in the tour, in the order of joining */
+    struct link in_tour; /* in the order of joining */
     uint64_t id;
     uint32_t number; /* "p7" on the wire */
     enum role role;
@@ -97,12 +97,11 @@ struct tour {
     bool declared;
     enum record_mode record;
     enum codec codec;
-    struct tour *next, *prev;
+    struct link in_sig;
     /* Of one run of the tour; a declared tour can have many. */
     uint64_t id; /* 0 = waiting */
     uint32_t worker, n_seats, n_viewers, next_number;
-    struct seat *first, *last;
-    struct session *viewers;
+    struct link seats, viewers;
     uint64_t speaker;
     bool record_on; /* what was ordered */
     enum recording_state recording;
@@ -118,8 +117,7 @@ struct sig {
     char *consent_version, *consent_text;
     uint64_t seed, next_handle;
     struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
-    struct conn *first_conn;
-    struct tour *first_tour;
+    struct link all_conns, all_tours;
     struct timers timers;
     uint32_t *load; /* sessions per worker */
     struct {

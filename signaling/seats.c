@@ -26,7 +26,11 @@ enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct cl
 }
 
 struct seat *seat_by_sub(const struct tour *t, const char *sub) {
-    for (struct seat *x = t ? t->first : NULL; x; x = x->next) {
+    if (!t) {
+        return NULL;
+    }
+    LIST_EACH(l, &t->seats) {
+        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
         if (strcmp(x->sub, sub) == 0) {
             return x;
         }
@@ -104,9 +108,7 @@ static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char 
     x->id = ++s->next_handle;
     x->number = t->next_number++;
     memcpy(x->sub, sub, strlen(sub));
-    x->prev = t->last;
-    *(t->last ? &t->last->next : &t->first) = x;
-    t->last = x;
+    list_push(&t->seats, &x->in_tour);
     t->n_seats++;
     CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
 }
@@ -205,8 +207,7 @@ void seat_remove(struct sig *s, struct seat *x) {
     timers_clear(&s->timers, &x->grace.timer);
     map_take(s->seats, x->id);
     map_take(s->resumes, key_of(s, x->resume));
-    *(x->prev ? &x->prev->next : &t->first) = x->next;
-    *(x->next ? &x->next->prev : &t->last) = x->prev;
+    list_remove(&x->in_tour);
     t->n_seats--;
     to_trash(s, &x->trash);
 }

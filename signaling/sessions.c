@@ -105,11 +105,7 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
         seat->session = x;
     } else {
         t->n_viewers++;
-        x->next = t->viewers;
-        if (x->next) {
-            x->next->prev = x;
-        }
-        t->viewers = x;
+        list_push(&t->viewers, &x->in_viewers);
     }
     effect(s, (struct sig_effect){.type = EFFECT_PEER_ADD,
                                   .worker = t->worker,
@@ -133,10 +129,7 @@ void session_stop(struct sig *s, struct session *x, bool tell_media) {
         x->seat->session = NULL;
     } else {
         t->n_viewers--;
-        *(x->prev ? &x->prev->next : &t->viewers) = x->next;
-        if (x->next) {
-            x->next->prev = x->prev;
-        }
+        list_remove(&x->in_viewers);
     }
     if (tell_media) {
         effect(s, (struct sig_effect){.type = EFFECT_PEER_REMOVE,

@@ -39,6 +39,8 @@ struct sig *sig_new(const struct sig_config *c) {
     if (!s) {
         return NULL;
     }
+    list_init(&s->all_conns);
+    list_init(&s->all_tours);
     s->config = *c;
     s->seed = rng_u64(&c->rng);
     requests_init(rng_u32(&c->rng));
@@ -46,16 +48,15 @@ struct sig *sig_new(const struct sig_config *c) {
 }
 
 static void free_tours(struct sig *s) {
-    for (struct tour *t = s->first_tour, *next; t; t = next) {
-        next = t->next;
-        for (struct seat *x = t->first, *after; x; x = after) {
-            after = x->next;
+    LIST_EACH(at, &s->all_tours) {
+        struct tour *t = LIST_ENTRY(at, struct tour, in_sig);
+        LIST_EACH(l, &t->seats) {
+            struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
             mem_free(x->session);
             mem_free(x);
         }
-        for (struct session *v = t->viewers, *after; v; v = after) {
-            after = v->next;
-            mem_free(v);
+        LIST_EACH(l, &t->viewers) {
+            mem_free(LIST_ENTRY(l, struct session, in_viewers));
         }
         mem_free(t);
     }
@@ -74,9 +75,8 @@ struct sig *sig_free(struct sig *s) {
         mem_free(x);
     }
     free_tours(s);
-    for (struct conn *c = s->first_conn, *next; c; c = next) {
-        next = c->next;
-        mem_free(c);
+    LIST_EACH(l, &s->all_conns) {
+        mem_free(LIST_ENTRY(l, struct conn, in_sig));
     }
     struct map *maps[] = {s->conns, s->tours,   s->names,    s->seats,
                           s->peers, s->resumes, s->resources};
@@ -143,11 +143,7 @@ enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
     c->idle = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
     watch_idle(s, now, c);
     CHECK(map_put(s->conns, conn, c) == OK);
-    c->next = s->first_conn;
-    if (c->next) {
-        c->next->prev = c;
-    }
-    s->first_conn = c;
+    list_push(&s->all_conns, &c->in_sig);
     return OK;
 }
 
@@ -160,10 +156,7 @@ void sig_closed(struct sig *s, us_t now, uint64_t conn) {
     if (c->seat) {
         seat_lose(s, now, c->seat);
     }
-    *(c->prev ? &c->prev->next : &s->first_conn) = c->next;
-    if (c->next) {
-        c->next->prev = c->prev;
-    }
+    list_remove(&c->in_sig);
     to_trash(s, &c->trash);
 }
 

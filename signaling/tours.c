@@ -62,21 +62,16 @@ enum err tour_create(struct sig *s, const char *name, const char *title, struct 
     t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
     t->record = s->config.default_record;
     t->codec = s->config.default_codec;
-    t->next = s->first_tour;
-    if (t->next) {
-        t->next->prev = t;
-    }
-    s->first_tour = t;
+    list_init(&t->seats);
+    list_init(&t->viewers);
+    list_push(&s->all_tours, &t->in_sig);
     *ret = t;
     return OK;
 }
 
 void tour_unlink(struct sig *s, struct tour *t) {
     map_take(s->names, key_of(s, t->name));
-    *(t->prev ? &t->prev->next : &s->first_tour) = t->next;
-    if (t->next) {
-        t->next->prev = t->prev;
-    }
+    list_remove(&t->in_sig);
     timers_clear(&s->timers, &t->empty.timer);
     to_trash(s, &t->trash);
 }
@@ -108,11 +103,11 @@ void tour_record(struct sig *s, struct tour *t, bool on) {
 }
 
 void tour_stop(struct sig *s, struct tour *t) {
-    while (t->first) {
-        seat_remove(s, t->first);
+    while (!list_empty(&t->seats)) {
+        seat_remove(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
     }
-    while (t->viewers) {
-        session_stop(s, t->viewers, true);
+    while (!list_empty(&t->viewers)) {
+        session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);
     }
     tour_record(s, t, false);
     effect(s, (struct sig_effect){.type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker});
@@ -135,7 +130,8 @@ void tour_end(struct sig *s, us_t now, struct tour *t) {
     j_string(&o, "ended");
     j_close(&o, '}');
     send_all(s, t, NULL, &o);
-    for (struct seat *x = t->first; x; x = x->next) {
+    LIST_EACH(l, &t->seats) {
+        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
         if (x->conn) {
             close_conn(s, x->conn, WS_NORMAL);
         }

@@ -66,8 +66,8 @@ void put_tour(struct out *o, const struct tour *t) {
 
 void put_roster(struct out *o, const struct tour *t) {
     j_open(o, '[');
-    for (const struct seat *x = t->first; x; x = x->next) {
-        put_participant(o, x);
+    LIST_EACH(l, &t->seats) {
+        put_participant(o, LIST_ENTRY(l, struct seat, in_tour));
     }
     j_close(o, ']');
 }

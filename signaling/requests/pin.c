@@ -9,7 +9,8 @@ static const struct seat *by_number(const struct tour *t, const char *id) {
     if (id[0] != 'p' || !span_number(digits, UINT32_MAX, &number)) {
         return NULL;
     }
-    for (const struct seat *x = t->first; x; x = x->next) {
+    LIST_EACH(l, &t->seats) {
+        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
         if (x->number == number) {
             return x;
         }
