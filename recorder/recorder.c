@@ -10,7 +10,7 @@
 
 struct recorder {
     struct recorder_core core;
-    struct recording *recordings;
+    struct link recordings;
 };
 
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
@@ -21,6 +21,7 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
         snprintf(why, KEYS_WHY, "out of memory");
         return ERR_NOMEM;
     }
+    list_init(&r->recordings);
     r->core.c = *c;
     struct archive_config a = {.dir = c->dir,
                                .kek_file = c->kek_file,
@@ -50,19 +51,17 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
 
 /* Forget recordings that are stored completely, and count. */
 static void sweep(struct recorder *r) {
-    struct recording **at = &r->recordings;
     r->core.n.recordings_open = 0;
     r->core.n.alarm = false;
-    while (*at) {
-        struct recording *x = *at;
+    LIST_EACH(l, &r->recordings) {
+        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
         if (x->ended) {
-            *at = x->next;
+            list_remove(l);
             recording_free(x);
             continue;
         }
         r->core.n.recordings_open++;
         r->core.n.alarm = r->core.n.alarm || x->failing;
-        at = &x->next;
     }
 }
 
@@ -71,9 +70,9 @@ struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
     if (!r) {
         return NULL;
     }
-    while (r->recordings) {
-        struct recording *x = r->recordings;
-        r->recordings = x->next;
+    LIST_EACH(l, &r->recordings) {
+        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
+        list_remove(l);
         recording_stop(x, now);
         recording_free(x);
     }
@@ -82,7 +81,8 @@ struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
 }
 
 static struct recording *find(const struct recorder *r, uint64_t tour) {
-    for (struct recording *x = r->recordings; x; x = x->next) {
+    LIST_EACH(l, &r->recordings) {
+        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
         if (x->tour == tour && !x->ending) {
             return x;
         }
@@ -96,8 +96,7 @@ static void start(struct recorder *r, us_t now, wall_t wall, const struct record
         x = recording_new(&r->core, now, wall, o);
     }
     if (x) {
-        x->next = r->recordings;
-        r->recordings = x;
+        list_push(&r->recordings, &x->in_recorder);
     } else if (r->core.events_n < RECORDER_EVENTS) {
         size_t i = (r->core.events_head + r->core.events_n++) % RECORDER_EVENTS;
         r->core.events[i] =
@@ -135,15 +134,15 @@ void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t
 
 us_t recorder_deadline(const struct recorder *r) {
     us_t at = US_NEVER;
-    for (const struct recording *x = r->recordings; x; x = x->next) {
-        at = us_min(at, recording_deadline(x));
+    LIST_EACH(l, &r->recordings) {
+        at = us_min(at, recording_deadline(LIST_ENTRY(l, struct recording, in_recorder)));
     }
     return at;
 }
 
 void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
-    for (struct recording *x = r->recordings; x; x = x->next) {
-        recording_timeout(x, now, wall);
+    LIST_EACH(l, &r->recordings) {
+        recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now, wall);
     }
     sweep(r);
 }

@@ -70,7 +70,8 @@ static void on_epoch(void *ctx, const struct entry_epoch *e) {
 }
 
 static us_t origin_of(const struct recording *r, const struct id *track) {
-    for (const struct rec_source *s = r->sources; s; s = s->next) {
+    LIST_EACH(l, &r->sources) {
+        const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         if (s->tracked && id_eq(&s->track.id, track)) {
             return s->track.spec.origin;
         }
@@ -100,7 +101,7 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct text *me
 /* Store what waits. Every segment is on disk, and its journal line after it, when this is done. */
 static void pump(struct recording *r) {
     enum err e = OK;
-    while (e == OK && r->spool.head) {
+    while (e == OK && !spool_empty(&r->spool)) {
         size_t n = 0;
         e = spool_store(&r->spool, r->ledger, &n);
         if (e == OK) {
@@ -126,7 +127,7 @@ static void pump(struct recording *r) {
 
 static void pump_if_due(struct recording *r) {
     bool retry = r->retry_at != US_NEVER;
-    bool due = retry ? r->now >= r->retry_at : r->spool.head || r->now >= r->flush_at;
+    bool due = retry ? r->now >= r->retry_at : !spool_empty(&r->spool) || r->now >= r->flush_at;
     if (r->ledger && !r->ended && (due || (r->ending && !retry))) {
         pump(r);
     }
@@ -154,12 +155,10 @@ static void note_person(struct recording *r, const struct recorder_order *o) {
 }
 
 static void forget_early(struct recording *r) {
-    while (r->early) {
-        struct recording_order *o = r->early;
-        r->early = o->next;
-        mem_free(o);
+    LIST_EACH(l, &r->early) {
+        mem_free(LIST_ENTRY(l, struct recording_order, in_early));
     }
-    r->early_end = &r->early;
+    list_init(&r->early);
 }
 
 static void open_ledger(struct recording *r, wall_t wall) {
@@ -176,11 +175,11 @@ static void open_ledger(struct recording *r, wall_t wall) {
     succeed(r);
     tell(r, RECORDER_STARTED, OK);
     note_programme(r);
-    for (struct rec_source *x = r->sources; x; x = x->next) {
-        rec_source_note(r, x);
+    LIST_EACH(l, &r->sources) {
+        rec_source_note(r, LIST_ENTRY(l, struct rec_source, in_recording));
     }
-    for (struct recording_order *o = r->early; o; o = o->next) {
-        note_person(r, &o->order);
+    LIST_EACH(l, &r->early) {
+        note_person(r, &LIST_ENTRY(l, struct recording_order, in_early)->order);
     }
     forget_early(r);
 }
@@ -196,7 +195,10 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->start = *o;
     r->now = r->zero = now;
     r->retry_at = r->flush_at = US_NEVER;
-    r->early_end = &r->early;
+    list_init(&r->sources);
+    list_init(&r->clocks);
+    list_init(&r->early);
+    spool_init(&r->spool);
     r->sink = (struct track_sink){r, on_epoch, on_segment};
     programme_init(&r->programme,
                    &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
@@ -205,8 +207,8 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
 }
 
 static void drop_sources(struct recording *r) {
-    while (r->sources) {
-        rec_source_remove(r, r->sources);
+    LIST_EACH(l, &r->sources) {
+        rec_source_remove(r, LIST_ENTRY(l, struct rec_source, in_recording));
     }
 }
 
@@ -216,10 +218,8 @@ struct recording *recording_free(struct recording *r) {
     }
     drop_sources(r);
     track_free(&r->programme.track);
-    while (r->clocks) {
-        struct recording_clock *c = r->clocks;
-        r->clocks = c->next;
-        mem_free(c);
+    LIST_EACH(l, &r->clocks) {
+        mem_free(LIST_ENTRY(l, struct recording_clock, in_recording));
     }
     forget_early(r);
     r->core->spooled -= r->spool.bytes;
@@ -239,8 +239,7 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
     if (early) {
         r->n_early++;
         early->order = *o;
-        *r->early_end = early;
-        r->early_end = &early->next;
+        list_push(&r->early, &early->in_early);
     }
 }
 
@@ -327,10 +326,11 @@ us_t recording_deadline(const struct recording *r) {
         return r->ended ? US_NEVER : at;
     }
     if (at == US_NEVER) {
-        at = r->spool.head ? r->now : r->flush_at;
+        at = spool_empty(&r->spool) ? r->flush_at : r->now;
     }
     at = us_min(at, track_deadline(&r->programme.track));
-    for (const struct rec_source *s = r->sources; s; s = s->next) {
+    LIST_EACH(l, &r->sources) {
+        const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         at = us_min(at, reorder_deadline(&s->reorder));
         at = s->tracked ? us_min(at, track_deadline(&s->track)) : at;
     }
@@ -345,7 +345,8 @@ void recording_timeout(struct recording *r, us_t now, wall_t wall) {
         }
         return;
     }
-    for (struct rec_source *s = r->sources; s; s = s->next) {
+    LIST_EACH(l, &r->sources) {
+        struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         rec_source_drain(r, s, now);
         if (s->tracked) {
             track_timeout(&s->track, now);
@@ -357,8 +358,8 @@ void recording_timeout(struct recording *r, us_t now, wall_t wall) {
 
 void recording_stop(struct recording *r, us_t now) {
     r->now = now;
-    for (struct rec_source *s = r->sources; s; s = s->next) {
-        rec_source_drain(r, s, US_NEVER);
+    LIST_EACH(l, &r->sources) {
+        rec_source_drain(r, LIST_ENTRY(l, struct rec_source, in_recording), US_NEVER);
     }
     drop_sources(r);
     track_close(&r->programme.track);

@@ -26,19 +26,19 @@ struct recorder_core {
 
 /* A participant's clock, shared by its sources. */
 struct recording_clock {
-    struct recording_clock *next;
+    struct link in_recording;
     uint64_t participant;
     struct ntp_clock clock;
 };
 
 /* Orders about people that came before the recording could be opened. */
 struct recording_order {
-    struct recording_order *next;
+    struct link in_early;
     struct recorder_order order;
 };
 
 struct recording {
-    struct recording *next;
+    struct link in_recorder;
     struct recorder_core *core;
     uint64_t tour;
     struct recorder_order start; /* names, and to try again */
@@ -51,12 +51,8 @@ struct recording {
     us_t flush_at;             /* journal lines are to be stored by then */
     struct track_sink sink;
     struct programme programme;
-    struct rec_source *sources;
-    uint32_t n_sources;
-    struct recording_clock *clocks;
-    uint32_t n_clocks;
-    struct recording_order *early, **early_end;
-    uint32_t n_early;
+    struct link sources, clocks, early;
+    uint32_t n_sources, n_clocks, n_early;
     struct spool spool;
     us_t now; /* of the call under way */
 };

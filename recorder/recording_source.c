@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 static struct ntp_clock *clock_of(struct recording *r, struct rec_source *s) {
-    for (struct recording_clock *c = r->clocks; c; c = c->next) {
+    LIST_EACH(l, &r->clocks) {
+        struct recording_clock *c = LIST_ENTRY(l, struct recording_clock, in_recording);
         if (c->participant == s->participant) {
             return &c->clock;
         }
@@ -18,8 +19,7 @@ static struct ntp_clock *clock_of(struct recording *r, struct rec_source *s) {
         return &s->own;
     }
     c->participant = s->participant;
-    c->next = r->clocks;
-    r->clocks = c;
+    list_push(&r->clocks, &c->in_recording);
     r->n_clocks++;
     return &c->clock;
 }
@@ -55,11 +55,13 @@ static bool recorded(const struct tap *t) {
 }
 
 struct rec_source *rec_source_find(const struct recording *r, uint32_t id) {
-    struct rec_source *s = r->sources;
-    while (s && s->id != id) {
-        s = s->next;
+    LIST_EACH(l, &r->sources) {
+        struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
+        if (s->id == id) {
+            return s;
+        }
     }
-    return s;
+    return NULL;
 }
 
 struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
@@ -80,8 +82,7 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
     s->participant = t->participant;
     s->clock = clock_of(r, s);
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
-    s->next = r->sources;
-    r->sources = s;
+    list_push(&r->sources, &s->in_recording);
     r->n_sources++;
     if (r->core->c.per_source_tracks) {
         begin_track(r, s);
@@ -186,11 +187,7 @@ void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *
 }
 
 void rec_source_remove(struct recording *r, struct rec_source *s) {
-    struct rec_source **at = &r->sources;
-    while (*at != s) {
-        at = &(*at)->next;
-    }
-    *at = s->next;
+    list_remove(&s->in_recording);
     r->n_sources--;
     if (s->tracked) {
         track_close(&s->track);

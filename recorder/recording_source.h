@@ -3,6 +3,7 @@
 #ifndef ORIEL_RECORDER_RECORDING_SOURCE_H
 #define ORIEL_RECORDER_RECORDING_SOURCE_H
 
+#include "base/list.h"
 #include "recorder/depacketize_vp8.h"
 #include "recorder/reorder.h"
 #include "recorder/timeline.h"
@@ -11,7 +12,7 @@
 struct recording;
 
 struct rec_source {
-    struct rec_source *next;
+    struct link in_recording;
     uint32_t id; /* tap source */
     uint8_t kind, codec;
     uint64_t participant;

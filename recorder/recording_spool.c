@@ -2,6 +2,11 @@
 
 #include "base/alloc.h"
 
+void spool_init(struct spool *s) {
+    *s = (struct spool){0};
+    list_init(&s->waiting);
+}
+
 enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct text *media) {
     struct spooled *x = mem_zalloc(1, sizeof(*x));
     if (!x) {
@@ -12,39 +17,32 @@ enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, stru
     x->media = *media;
     *media = (struct text){0};
     s->bytes += x->media.n;
-    if (s->tail) {
-        s->tail->next = x;
-    } else {
-        s->head = x;
-    }
-    s->tail = x;
+    list_push(&s->waiting, &x->link);
     return OK;
 }
 
-static void drop_head(struct spool *s) {
-    struct spooled *x = s->head;
-    s->head = x->next;
-    s->tail = s->head ? s->tail : NULL;
+static void drop(struct spool *s, struct spooled *x) {
+    list_remove(&x->link);
     s->bytes -= x->media.n;
     text_free(&x->media);
     mem_free(x);
 }
 
 enum err spool_store(struct spool *s, struct ledger *l, size_t *ret_bytes) {
-    struct spooled *x = s->head;
-    if (!x) {
+    if (spool_empty(s)) {
         return ERR_UNKNOWN;
     }
+    struct spooled *x = LIST_ENTRY(s->waiting.next, struct spooled, link);
     enum err e = ledger_segment(l, x->t, &x->e, bytes_of(x->media.p, x->media.n));
     if (e == OK) {
         *ret_bytes = x->media.n;
-        drop_head(s);
+        drop(s, x);
     }
     return e;
 }
 
 void spool_free(struct spool *s) {
-    while (s->head) {
-        drop_head(s);
+    LIST_EACH(l, &s->waiting) {
+        drop(s, LIST_ENTRY(l, struct spooled, link));
     }
 }

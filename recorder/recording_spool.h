@@ -2,24 +2,30 @@
 #ifndef ORIEL_RECORDER_RECORDING_SPOOL_H
 #define ORIEL_RECORDER_RECORDING_SPOOL_H
 
+#include "base/list.h"
 #include "recorder/journal.h"
 #include "recorder/ledger.h"
 
 #define SPOOL_MAX (64u << 20) /* [bytes] of all recordings together */
 
 struct spooled {
-    struct spooled *next;
+    struct link link;
     us_t t; /* recording time of its end */
     struct entry_segment e;
     struct text media;
 };
 
-/* Zero is empty. */
 struct spool {
-    struct spooled *head, *tail;
+    struct link waiting;
     size_t bytes;
 };
 
+/* Make it empty. */
+void spool_init(struct spool *s);
+/* Nothing waits. */
+static inline bool spool_empty(const struct spool *s) {
+    return list_empty(&s->waiting);
+}
 /* Append; takes over *media (empty then). ERR_NOMEM: nothing changed. */
 enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct text *media);
 /* Store the oldest and forget it. *ret_bytes: media bytes. ERR_UNKNOWN when empty, errors of

@@ -4,35 +4,37 @@
 
 struct backlog_entry {
     struct worker_order order;
-    struct backlog_entry *next;
+    struct link link;
 };
 
 void backlog_init(struct backlog *b, bool (*post)(void *ctx, const struct worker_order *o),
                   void *ctx) {
-    *b = (struct backlog){.post = post, .ctx = ctx, .last = &b->first};
+    *b = (struct backlog){.post = post, .ctx = ctx};
+    list_init(&b->waiting);
 }
 
-static void drop_first(struct backlog *b) {
-    struct backlog_entry *x = b->first;
-    b->first = x->next;
-    if (!b->first) {
-        b->last = &b->first;
-    }
+static void drop(struct backlog_entry *x) {
+    list_remove(&x->link);
     mem_free(x);
 }
 
 void backlog_free(struct backlog *b) {
-    while (b->first) {
-        mem_free(b->first->order.params);
-        drop_first(b);
+    LIST_EACH(l, &b->waiting) {
+        struct backlog_entry *x = LIST_ENTRY(l, struct backlog_entry, link);
+        mem_free(x->order.params);
+        drop(x);
     }
 }
 
 bool backlog_flush(struct backlog *b) {
-    while (b->first && b->post(b->ctx, &b->first->order)) {
-        drop_first(b);
+    LIST_EACH(l, &b->waiting) {
+        struct backlog_entry *x = LIST_ENTRY(l, struct backlog_entry, link);
+        if (!b->post(b->ctx, &x->order)) {
+            return false;
+        }
+        drop(x);
     }
-    return !b->first;
+    return true;
 }
 
 enum err backlog_post(struct backlog *b, const struct worker_order *o) {
@@ -45,7 +47,6 @@ enum err backlog_post(struct backlog *b, const struct worker_order *o) {
         return ERR_NOMEM;
     }
     *x = (struct backlog_entry){.order = *o};
-    *b->last = x;
-    b->last = &x->next;
+    list_push(&b->waiting, &x->link);
     return OK;
 }

@@ -3,14 +3,13 @@
 #ifndef ORIEL_SERVER_BACKLOG_H
 #define ORIEL_SERVER_BACKLOG_H
 
+#include "base/list.h"
 #include "server/worker.h"
-
-struct backlog_entry;
 
 struct backlog {
     bool (*post)(void *ctx, const struct worker_order *o); /* false: no room now */
     void *ctx;
-    struct backlog_entry *first, **last;
+    struct link waiting;
 };
 
 /* An empty backlog before post(ctx, order). */

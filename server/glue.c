@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/list.h"
 #include "server/backlog.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 struct person {
     struct recorder_order order; /* as it was announced */
-    struct person *next;
+    struct link in_tour;
 };
 
 #define RETRY (10 * US_PER_MS) /* between looks for room in a full mailbox */
@@ -20,13 +21,12 @@ struct person {
 struct tour {
     uint64_t id;
     char name[65], title[129];
-    struct person *people;
-    struct tour *next;
+    struct link people, in_glue;
 };
 
 struct glue {
     struct glue_config config;
-    struct tour *tours;        /* few enough per process; looked up on tour events only */
+    struct link tours;         /* few enough per process; looked up on tour events only */
     us_t now;                  /* of the call under way */
     struct backlog backlogs[]; /* one for each worker */
 };
@@ -41,28 +41,29 @@ struct glue *glue_new(const struct glue_config *c) {
         return NULL;
     }
     g->config = *c;
+    list_init(&g->tours);
     for (uint32_t i = 0; i < c->n_workers; i++) {
         backlog_init(&g->backlogs[i], post_to_worker, c->workers[i]);
     }
     return g;
 }
 
-static void free_people(struct tour *t) {
-    while (t->people) {
-        struct person *next = t->people->next;
-        mem_free(t->people);
-        t->people = next;
+static void free_tour(struct tour *t) {
+    LIST_EACH(l, &t->people) {
+        mem_free(LIST_ENTRY(l, struct person, in_tour));
     }
+    list_remove(&t->in_glue);
+    mem_free(t);
 }
 
 struct glue *glue_free(struct glue *g) {
-    while (g && g->tours) {
-        struct tour *next = g->tours->next;
-        free_people(g->tours);
-        mem_free(g->tours);
-        g->tours = next;
+    if (!g) {
+        return NULL;
     }
-    for (uint32_t i = 0; g && i < g->config.n_workers; i++) {
+    LIST_EACH(l, &g->tours) {
+        free_tour(LIST_ENTRY(l, struct tour, in_glue));
+    }
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
         backlog_free(&g->backlogs[i]);
     }
     return mem_free(g);
@@ -75,12 +76,24 @@ static void note(struct glue *g, const char *event, const struct sig_effect *e,
     }
 }
 
-static struct tour **find_tour(struct glue *g, uint64_t id) {
-    struct tour **at = &g->tours;
-    while (*at && (*at)->id != id) {
-        at = &(*at)->next;
+static struct tour *find_tour(struct glue *g, uint64_t id) {
+    LIST_EACH(l, &g->tours) {
+        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
+        if (t->id == id) {
+            return t;
+        }
     }
-    return at;
+    return NULL;
+}
+
+static struct person *find_person(struct tour *t, uint64_t participant) {
+    LIST_EACH(l, &t->people) {
+        struct person *p = LIST_ENTRY(l, struct person, in_tour);
+        if (p->order.participant == participant) {
+            return p;
+        }
+    }
+    return NULL;
 }
 
 static void post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
@@ -109,21 +122,19 @@ static void on_tour_add(struct glue *g, const struct sig_effect *e) {
         t->id = e->tour;
         copy_text(t->name, sizeof(t->name), e->tour_name);
         copy_text(t->title, sizeof(t->title), e->title);
-        t->next = g->tours;
-        g->tours = t;
+        list_init(&t->people);
+        list_push(&g->tours, &t->in_glue);
     }
     post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
     note(g, "tour_open", e, e->tour_name);
 }
 
 static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
-    struct tour **at = find_tour(g, e->tour), *t = *at;
+    struct tour *t = find_tour(g, e->tour);
     post(g, e, &(struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
     note(g, "tour_closed", e, t ? t->name : NULL);
     if (t) {
-        *at = t->next;
-        free_people(t);
-        mem_free(t);
+        free_tour(t);
     }
 }
 
@@ -145,7 +156,7 @@ static void on_restart(struct glue *g, const struct sig_effect *e) {
 }
 
 static void on_participant(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = *find_tour(g, e->tour);
+    struct tour *t = find_tour(g, e->tour);
     struct recorder_order o = {
         .type = ORDER_PARTICIPANT, .tour = e->tour, .participant = e->participant, .on = e->on};
     copy_text(o.name, sizeof(o.name), e->name);
@@ -155,27 +166,22 @@ static void on_participant(struct glue *g, const struct sig_effect *e) {
     if (!t) {
         return;
     }
-    struct person **at = &t->people;
-    while (*at && (*at)->order.participant != e->participant) {
-        at = &(*at)->next;
-    }
-    struct person *p = *at;
+    struct person *p = find_person(t, e->participant);
     if (p && !e->on) {
-        *at = p->next;
+        list_remove(&p->in_tour);
         mem_free(p);
     } else if (p) {
         p->order = o;
     } else if (e->on && (p = mem_zalloc(1, sizeof(*p))) != NULL) {
         p->order = o;
-        p->next = t->people;
-        t->people = p;
+        list_push(&t->people, &p->in_tour);
     }
 }
 
 /* Start: the recorder first, then the people, then the tap, so that the first tap finds an open
  * recording. Stop: the other way round. */
 static void on_record(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = *find_tour(g, e->tour);
+    struct tour *t = find_tour(g, e->tour);
     struct recorder_order o = {.type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour};
     struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
     if (!g->config.recorder) {
@@ -190,8 +196,10 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     copy_text(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
     copy_text(o.title, sizeof(o.title), t ? t->title : "");
     tell_recorder(g, e, &o);
-    for (struct person *p = t ? t->people : NULL; p; p = p->next) {
-        tell_recorder(g, e, &p->order);
+    if (t) {
+        LIST_EACH(l, &t->people) {
+            tell_recorder(g, e, &LIST_ENTRY(l, struct person, in_tour)->order);
+        }
     }
     post(g, e, &tap);
 }
@@ -324,7 +332,7 @@ void glue_service(struct glue *g, us_t now) {
 us_t glue_deadline(const struct glue *g) {
     us_t at = sig_deadline(g->config.sig);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
-        at = g->backlogs[i].first ? us_min(at, g->now + RETRY) : at;
+        at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);
     }
     return at;
 }
