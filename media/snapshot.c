@@ -19,6 +19,12 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     memcpy(ret->ext, l->ext.id, sizeof(ret->ext));
 }
 
+static void save_ice(const struct ice_credentials *c, struct snapshot_ice *ret) {
+    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(ret->local_ufrag));
+    memcpy(ret->local_pwd, c->local_pwd, sizeof(ret->local_pwd));
+    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(ret->remote_ufrag));
+}
+
 static void save_slot(const struct slot *s, struct snapshot_slot *ret) {
     save_line(&s->s, &ret->line);
     ret->ssrc = s->s.ssrc;
@@ -66,7 +72,7 @@ enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_s
     ret->tour = p->tour->handle;
     ret->pinned = p->pinned;
     ret->remote = p->paths[p->selected].addr;
-    ret->ice = p->ice;
+    save_ice(&p->ice, &ret->ice);
     ret->keys = p->keys;
     ret->srtcp_index = p->srtcp_index;
     memcpy(ret->cname, p->cname, strlen(p->cname));
@@ -99,12 +105,16 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
     memcpy(ret->ext.id, l->ext, sizeof(l->ext));
 }
 
+static void load_ice(const struct snapshot_ice *c, struct ice_credentials *ret) {
+    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(c->local_ufrag));
+    memcpy(ret->local_pwd, c->local_pwd, sizeof(c->local_pwd));
+    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(c->remote_ufrag));
+}
+
 /* The snapshot as the offer and answer it came from. */
 static enum err load_params(const struct session_snapshot *s, struct session_params *ret) {
-    bool profile = s->keys.profile == SRTP_PROFILE_AES128_CM_SHA1_80 ||
-                   s->keys.profile == SRTP_PROFILE_AEAD_AES_128_GCM;
-    if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX || !profile ||
-        s->n_sources > SESSION_SOURCES_MAX) {
+    if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX ||
+        !srtp_profile_known(s->keys.profile) || s->n_sources > SESSION_SOURCES_MAX) {
         return ERR_FORMAT;
     }
     *ret = (struct session_params){.peer = s->peer,
@@ -113,8 +123,8 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
                                    .host = s->flags & FLAG_HOST,
                                    .loudest_audio = s->flags & FLAG_LOUDEST,
                                    .record_consent = s->flags & FLAG_CONSENT,
-                                   .ice = s->ice,
                                    .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
+    load_ice(&s->ice, &ret->ice);
     memcpy(ret->cname, s->cname, sizeof(s->cname));
     memcpy(ret->fingerprint, s->fingerprint, sizeof(ret->fingerprint));
     for (unsigned i = 0; i < s->n_sources; i++) {

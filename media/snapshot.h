@@ -9,7 +9,15 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
+
+/* Credentials without the remote password: a lite agent sends no checks (RFC 8445 section 2.5), so
+ * it has nothing to sign with it. */
+struct snapshot_ice {
+    char local_ufrag[ICE_UFRAG_MAX + 1];
+    char local_pwd[ICE_PWD_MAX + 1];
+    char remote_ufrag[ICE_UFRAG_MAX + 1];
+};
 
 struct snapshot_line { /* what stays fixed of a session_line */
     char mid[MID_MAX]; /* NUL-padded, not terminated when full */
@@ -52,7 +60,7 @@ struct session_snapshot {
     uint8_t last_flight_len;
     uint64_t peer, participant, tour, pinned;
     struct addr remote; /* selected address */
-    struct ice_credentials ice;
+    struct snapshot_ice ice;
     struct dtls_keys keys;
     uint32_t srtcp_index; /* next outbound */
     char cname[CNAME_MAX];

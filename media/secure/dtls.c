@@ -120,7 +120,7 @@ static void finish(struct dtls *d) {
     d->deadline = US_NEVER;
     if (!peer_is_the_one(d)) {
         fail(d, DTLS_FAILURE_CERTIFICATE);
-    } else if (selected_profile(d) == SRTP_PROFILE_NONE) {
+    } else if (!srtp_profile_known(selected_profile(d))) {
         fail(d, DTLS_FAILURE_PROFILE);
     } else {
         d->state = DTLS_DONE;
@@ -238,15 +238,15 @@ enum dtls_state dtls_timeout(struct dtls *d, us_t now) {
 
 enum err dtls_export(struct dtls *d, struct dtls_keys *ret) {
     static const char label[] = "EXTRACTOR-dtls_srtp"; /* RFC 5764 section 4.2 */
-    uint8_t m[2 * (SRTP_KEY_LEN + SRTP_SALT_MAX)];
+    uint8_t m[2 * (SRTP_KEY_MAX + SRTP_SALT_MAX)];
     if (d->state != DTLS_DONE) {
         return ERR_WRONG_STATE;
     }
     uint16_t profile = selected_profile(d);
-    size_t salt = profile == SRTP_PROFILE_AEAD_AES_128_GCM ? 12 : 14;
+    size_t key = srtp_key_len(profile), salt = srtp_salt_len(profile);
     ERR_clear_error();
-    if (SSL_export_keying_material(d->ssl, m, 2 * (SRTP_KEY_LEN + salt), label, sizeof(label) - 1,
-                                   NULL, 0, 0) != 1) {
+    if (SSL_export_keying_material(d->ssl, m, 2 * (key + salt), label, sizeof(label) - 1, NULL, 0,
+                                   0) != 1) {
         return ERR_CRYPTO;
     }
     /* In this order: client key, server key, client salt, server salt. */
@@ -254,10 +254,10 @@ enum err dtls_export(struct dtls *d, struct dtls_keys *ret) {
     struct srtp_master *client = d->role_client ? &ret->outbound : &ret->inbound;
     struct srtp_master *server = d->role_client ? &ret->inbound : &ret->outbound;
     ret->profile = profile;
-    memcpy(client->key, m, SRTP_KEY_LEN);
-    memcpy(server->key, m + SRTP_KEY_LEN, SRTP_KEY_LEN);
-    memcpy(client->salt, m + 2 * SRTP_KEY_LEN, salt);
-    memcpy(server->salt, m + 2 * SRTP_KEY_LEN + salt, salt);
+    memcpy(client->key, m, key);
+    memcpy(server->key, m + key, key);
+    memcpy(client->salt, m + 2 * key, salt);
+    memcpy(server->salt, m + 2 * key + salt, salt);
     mem_wipe(m, sizeof(m));
     return OK;
 }

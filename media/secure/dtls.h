@@ -13,32 +13,13 @@
 #include "base/err.h"
 #include "base/session.h"
 #include "base/time.h"
+#include "media/secure/srtp_profile.h"
 
 #define DTLS_MTU 1200            /* [bytes] per datagram; safe on every path WebRTC uses */
 #define DTLS_LAST_FLIGHT_MAX 256 /* [bytes] ChangeCipherSpec + Finished */
 /* [count] broken handshakes a server forgives in one join. An honest client breaks none; each costs
  * a signature and about 600 bytes to whoever can send from the validated address. */
 #define DTLS_RESTARTS_MAX 8
-
-enum srtp_profile { /* RFC 5764 section 4.1.2, RFC 7714 section 14.2 */
-                    SRTP_PROFILE_NONE = 0,
-                    SRTP_PROFILE_AES128_CM_SHA1_80 = 0x0001,
-                    SRTP_PROFILE_AEAD_AES_128_GCM = 0x0007
-};
-/* [bytes] */
-#define SRTP_KEY_LEN 16
-#define SRTP_SALT_MAX 14
-
-struct srtp_master {
-    uint8_t key[SRTP_KEY_LEN];
-    uint8_t salt[SRTP_SALT_MAX]; /* 14 used for AES_CM, 12 for GCM */
-};
-
-struct dtls_keys {
-    uint16_t profile;            /* enum srtp_profile */
-    struct srtp_master inbound;  /* the peer's write key: we open with it */
-    struct srtp_master outbound; /* ours: we seal with it */
-};
 
 /* Certificate and key, one per process; immutable and shared between workers after creation. */
 struct dtls_identity;

@@ -1,9 +1,10 @@
 /* The SRTP key derivation function (RFC 3711 section 4.3) with the AES-CM PRF and a key derivation
- * rate of 0, as DTLS-SRTP has it (RFC 5764 section 4.1.2). Thread: any. */
+ * rate of 0, as DTLS-SRTP has it (RFC 5764 section 4.1.2). A profile with keys of 256 bits derives
+ * them with the PRF of that length (RFC 7714 section 11, RFC 6188 section 3). Thread: any. */
 #ifndef ORIEL_MEDIA_SECURE_SRTP_KDF_H
 #define ORIEL_MEDIA_SECURE_SRTP_KDF_H
 
-#include "media/secure/dtls.h"
+#include "media/secure/srtp_profile.h"
 
 enum srtp_label { /* RFC 3711 section 4.3.2 */
                   SRTP_LABEL_RTP_KEY = 0,
@@ -17,25 +18,27 @@ enum srtp_label { /* RFC 3711 section 4.3.2 */
 /* [bytes] of the longest derived key: HMAC-SHA1's (RFC 3711 section 5.2) is 20, rounded up. */
 #define SRTP_KDF_MAX 160
 
-/* n <= SRTP_KDF_MAX bytes for this label from the master key and salt. A salt of 12 bytes (AES-GCM)
+/* n <= SRTP_KDF_MAX bytes for this label from the master key of key_len (16 or 32) bytes and the
+ * salt. A salt of 12 bytes (AES-GCM)
  * is the same as one of 14 that ends in two zeros (RFC 7714 section 11), which is how struct
  * srtp_master must hold it. False when the library fails. */
-bool srtp_kdf(const struct srtp_master *m, enum srtp_label label, uint8_t *out, size_t n);
+bool srtp_kdf(const struct srtp_master *m, size_t key_len, enum srtp_label label, uint8_t *out,
+              size_t n);
 
 /* The session keys of one direction of RTP or RTCP. */
 struct srtp_session_keys {
-    uint8_t key[SRTP_KEY_LEN];
+    uint8_t key[SRTP_KEY_MAX];
     uint8_t salt[SRTP_SALT_MAX];
     uint8_t auth[20]; /* HMAC-SHA1 key; unused with GCM */
 };
-/* Derive them; first is SRTP_LABEL_RTP_KEY or SRTP_LABEL_RTCP_KEY. */
-bool srtp_session_derive(const struct srtp_master *m, enum srtp_label first,
+/* Derive them for a known profile; first is SRTP_LABEL_RTP_KEY or SRTP_LABEL_RTCP_KEY. */
+bool srtp_session_derive(const struct srtp_master *m, uint16_t profile, enum srtp_label first,
                          struct srtp_session_keys *ret);
 
 struct srtp_sealer;
 /* The part of srtp_sealer_new after key derivation, which published test vectors start from. NULL
  * when memory is out. */
-struct srtp_sealer *srtp_sealer_from_sessions(bool gcm, const struct srtp_session_keys *rtp,
+struct srtp_sealer *srtp_sealer_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
                                               const struct srtp_session_keys *rtcp);
 
 #endif

@@ -21,7 +21,7 @@ struct known {
 struct srtp_opener {
     srtp_t srtp;
     srtp_policy_t policy; /* its key points into this struct */
-    uint8_t key[SRTP_KEY_LEN + SRTP_SALT_MAX];
+    uint8_t key[SRTP_KEY_MAX + SRTP_SALT_MAX];
     unsigned n_known;
     struct known known[STREAMS_MAX];
 };
@@ -35,24 +35,34 @@ enum err srtp_library_init(void) {
     return OK;
 }
 
+static void set_policy(srtp_policy_t *p, uint16_t profile) {
+    switch (profile) {
+    case SRTP_PROFILE_AEAD_AES_128_GCM:
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
+        break;
+    case SRTP_PROFILE_AEAD_AES_256_GCM:
+        srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtp);
+        srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtcp);
+        break;
+    default:
+        srtp_crypto_policy_set_rtp_default(&p->rtp);
+        srtp_crypto_policy_set_rtcp_default(&p->rtcp);
+    }
+}
+
 struct srtp_opener *srtp_opener_new(const struct dtls_keys *k) {
-    bool gcm = k->profile == SRTP_PROFILE_AEAD_AES_128_GCM;
-    if (!gcm && k->profile != SRTP_PROFILE_AES128_CM_SHA1_80) {
+    size_t key_len = srtp_key_len(k->profile);
+    if (key_len == 0) {
         return NULL;
     }
     struct srtp_opener *s = mem_zalloc(1, sizeof(*s));
     if (!s) {
         return NULL;
     }
-    memcpy(s->key, k->inbound.key, SRTP_KEY_LEN);
-    memcpy(s->key + SRTP_KEY_LEN, k->inbound.salt, gcm ? 12 : 14);
-    if (gcm) {
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&s->policy.rtp);
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&s->policy.rtcp);
-    } else {
-        srtp_crypto_policy_set_rtp_default(&s->policy.rtp);
-        srtp_crypto_policy_set_rtcp_default(&s->policy.rtcp);
-    }
+    memcpy(s->key, k->inbound.key, key_len);
+    memcpy(s->key + key_len, k->inbound.salt, srtp_salt_len(k->profile));
+    set_policy(&s->policy, k->profile);
     s->policy.ssrc.type = ssrc_any_inbound;
     s->policy.key = s->key;
     s->policy.window_size = REPLAY_WINDOW;

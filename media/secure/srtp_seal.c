@@ -26,39 +26,46 @@ struct srtp_sealer {
     struct half rtp, rtcp;
 };
 
-static bool half_init(struct half *h, bool gcm, const struct srtp_session_keys *k) {
+static const EVP_CIPHER *cipher_of(uint16_t profile) {
+    switch (profile) {
+    case SRTP_PROFILE_AEAD_AES_128_GCM:
+        return EVP_aes_128_gcm();
+    case SRTP_PROFILE_AEAD_AES_256_GCM:
+        return EVP_aes_256_gcm();
+    default:
+        return EVP_aes_128_ctr();
+    }
+}
+
+static bool half_init(struct half *h, uint16_t profile, const struct srtp_session_keys *k) {
     h->cipher = EVP_CIPHER_CTX_new();
     memcpy(h->salt, k->salt, sizeof(h->salt));
     hmac_sha1_key(&h->auth, k->auth, sizeof(k->auth));
-    return h->cipher && EVP_EncryptInit_ex(h->cipher, gcm ? EVP_aes_128_gcm() : EVP_aes_128_ctr(),
-                                           NULL, k->key, NULL) == 1;
+    return h->cipher && EVP_EncryptInit_ex(h->cipher, cipher_of(profile), NULL, k->key, NULL) == 1;
 }
 
-struct srtp_sealer *srtp_sealer_from_sessions(bool gcm, const struct srtp_session_keys *rtp,
+struct srtp_sealer *srtp_sealer_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
                                               const struct srtp_session_keys *rtcp) {
     struct srtp_sealer *s = mem_zalloc(1, sizeof(*s));
     if (!s) {
         return NULL;
     }
-    s->gcm = gcm;
-    bool ok = half_init(&s->rtp, gcm, rtp) && half_init(&s->rtcp, gcm, rtcp);
+    s->gcm = srtp_profile_gcm(profile);
+    bool ok = half_init(&s->rtp, profile, rtp) && half_init(&s->rtcp, profile, rtcp);
     return ok ? s : srtp_sealer_free(s);
 }
 
 struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k) {
-    bool gcm = k->profile == SRTP_PROFILE_AEAD_AES_128_GCM;
-    if (!gcm && k->profile != SRTP_PROFILE_AES128_CM_SHA1_80) {
+    if (!srtp_profile_known(k->profile)) {
         return NULL;
     }
     struct srtp_session_keys rtp, rtcp;
     struct srtp_sealer *s = NULL;
     struct srtp_master m = k->outbound;
-    if (gcm) {
-        memset(m.salt + 12, 0, 2);
-    }
-    if (srtp_session_derive(&m, SRTP_LABEL_RTP_KEY, &rtp) &&
-        srtp_session_derive(&m, SRTP_LABEL_RTCP_KEY, &rtcp)) {
-        s = srtp_sealer_from_sessions(gcm, &rtp, &rtcp);
+    memset(m.salt + srtp_salt_len(k->profile), 0, SRTP_SALT_MAX - srtp_salt_len(k->profile));
+    if (srtp_session_derive(&m, k->profile, SRTP_LABEL_RTP_KEY, &rtp) &&
+        srtp_session_derive(&m, k->profile, SRTP_LABEL_RTCP_KEY, &rtcp)) {
+        s = srtp_sealer_from_sessions(k->profile, &rtp, &rtcp);
     }
     mem_wipe(&m, sizeof(m));
     mem_wipe(&rtp, sizeof(rtp));

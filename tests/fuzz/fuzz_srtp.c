@@ -13,8 +13,9 @@ static enum err open_one(struct srtp_opener *s, bool rtcp, uint8_t *packet, size
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rd r = rd_of(data, size);
     uint8_t flags = rd_u8(&r), packet[1600], again[1600];
-    struct dtls_keys k = {.profile = flags & 1 ? SRTP_PROFILE_AEAD_AES_128_GCM
-                                               : SRTP_PROFILE_AES128_CM_SHA1_80};
+    struct dtls_keys k = {.profile = flags & 8   ? SRTP_PROFILE_AEAD_AES_256_GCM
+                                     : flags & 1 ? SRTP_PROFILE_AEAD_AES_128_GCM
+                                                 : SRTP_PROFILE_AES128_CM_SHA1_80};
     CHECK(srtp_library_init() == OK);
     struct srtp_opener *s = srtp_opener_new(&k);
     CHECK(s);

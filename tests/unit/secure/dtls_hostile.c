@@ -194,7 +194,7 @@ TEST(damage_never_yields_wrong_keys) {
         }
         pair_free(&p);
     }
-    EXPECT(done > 20 && done < 100);
+    EXPECT(done > 10 && done < 100); /* some get through, not all */
 }
 
 TEST(filter_keeps_only_what_is_expected) {

@@ -22,69 +22,104 @@ TEST(kdf_rfc3711_b3) {
     uint8_t out[94];
     unhex(m.key, "e1f97a0d3e018be0d64fa32c06de4139");
     unhex(m.salt, "0ec675ad498afeebb6960b3aabe6");
-    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_KEY, out, 16));
+    EXPECT(srtp_kdf(&m, 16, SRTP_LABEL_RTP_KEY, out, 16));
     EXPECT(is_hex(out, 16, "c61e7a93744f39ee10734afe3ff7a087"));
-    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_SALT, out, 14));
+    EXPECT(srtp_kdf(&m, 16, SRTP_LABEL_RTP_SALT, out, 14));
     EXPECT(is_hex(out, 14, "30cbbc08863d8c85d49db34a9ae1"));
-    EXPECT(srtp_kdf(&m, SRTP_LABEL_RTP_AUTH, out, 94));
+    EXPECT(srtp_kdf(&m, 16, SRTP_LABEL_RTP_AUTH, out, 94));
     EXPECT(is_hex(out, 94,
                   "cebe321f6ff7716b6fd4ab49af256a156d38baa48f0a0acf3c34e2359e6cdbcee049646c43d9327a"
                   "d175578ef72270986371c10c9a369ac2f94a8c5fbcdddc256d6e919a48b610ef17c2041e47403576"
                   "6b68642c59bbfc2f34db60dbdfb2"));
     uint8_t too_long[SRTP_KDF_MAX + 1];
-    EXPECT(!srtp_kdf(&m, SRTP_LABEL_RTP_KEY, too_long, sizeof(too_long)));
+    EXPECT(!srtp_kdf(&m, 16, SRTP_LABEL_RTP_KEY, too_long, sizeof(too_long)));
+}
+
+TEST(kdf_rfc6188_7_2) {
+    struct srtp_master m;
+    uint8_t out[32];
+    unhex(m.key, "f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6");
+    unhex(m.salt, "3b04803de51ee7c96423ab5b78d2");
+    EXPECT(srtp_kdf(&m, 32, SRTP_LABEL_RTP_KEY, out, 32));
+    EXPECT(is_hex(out, 32, "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4"));
+    EXPECT(srtp_kdf(&m, 32, SRTP_LABEL_RTP_SALT, out, 14));
+    EXPECT(is_hex(out, 14, "fa31791685ca444a9e07c6c64e93"));
+    EXPECT(srtp_kdf(&m, 32, SRTP_LABEL_RTP_AUTH, out, 20));
+    EXPECT(is_hex(out, 20, "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05"));
+    EXPECT(!srtp_kdf(&m, 24, SRTP_LABEL_RTP_KEY, out, 24));
 }
 
 TEST(kdf_labels_differ) {
     struct srtp_master m = {{1}, {2}};
     uint8_t out[6][16];
     for (unsigned i = 0; i < 6; i++) {
-        EXPECT(srtp_kdf(&m, (enum srtp_label)i, out[i], 16));
+        EXPECT(srtp_kdf(&m, 16, (enum srtp_label)i, out[i], 16));
         for (unsigned j = 0; j < i; j++) {
             EXPECT(memcmp(out[i], out[j], 16) != 0);
         }
     }
 }
 
-static struct srtp_sealer *rfc7714_sealer(void) {
+static struct srtp_sealer *rfc7714_sealer(uint16_t profile) {
     struct srtp_session_keys k = {{0}, {0}, {0}};
-    unhex(k.key, "000102030405060708090a0b0c0d0e0f");
+    unhex(k.key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
     unhex(k.salt, "517569642070726f2071756f");
-    return srtp_sealer_from_sessions(true, &k, &k);
+    return srtp_sealer_from_sessions(profile, &k, &k);
 }
 
-TEST(gcm_rfc7714_16_srtp) {
-    struct srtp_sealer *s = rfc7714_sealer();
+/* Seal the SRTP packet of section 16; true when it comes out as this. */
+static bool rfc7714_srtp(uint16_t profile, const char *hex) {
+    struct srtp_sealer *s = rfc7714_sealer(profile);
     uint8_t header[12], payload[64], out[256];
     struct wr w = wr_of(out, sizeof(out));
-    REQUIRE(s);
+    CHECK(s);
     unhex(header, "8040f17b8041f8d35501a0b2");
     size_t n = unhex(payload,
                      "47616c6c696120657374206f6d6e697320646976697361" /* Gallia est omnis divisa */
                      "20696e207061727465732074726573");
-    EXPECT_EQ(srtp_seal_rtp(s, 0xf17b, bytes_of(header, 12), bytes_of(payload, n), &w),
-              12 + n + 16);
-    EXPECT(is_hex(out, wr_len(&w),
-                  "8040f17b8041f8d35501a0b2"
-                  "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833"
-                  "899d7f27beb16a9152cf765ee4390cce"));
+    size_t len = srtp_seal_rtp(s, 0xf17b, bytes_of(header, 12), bytes_of(payload, n), &w);
     srtp_sealer_free(s);
+    return len == 12 + n + 16 && wr_len(&w) == len && is_hex(out, len, hex);
 }
 
-TEST(gcm_rfc7714_17_srtcp) {
-    struct srtp_sealer *s = rfc7714_sealer();
+/* The same for the compound RTCP packet of section 17. */
+static bool rfc7714_srtcp(uint16_t profile, const char *hex) {
+    struct srtp_sealer *s = rfc7714_sealer(profile);
     uint8_t packet[64], out[256];
     struct wr w = wr_of(out, sizeof(out));
-    REQUIRE(s);
+    CHECK(s);
     size_t n = unhex(packet, "81c8000d4d617273"
                              "4e5450314e545032525450200000042a0000e9304c756e61"
                              "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef");
-    EXPECT_EQ(srtp_seal_rtcp(s, 0x5d4, bytes_of(packet, n), &w), n + 20);
-    EXPECT(is_hex(out, wr_len(&w),
-                  "81c8000d4d617273"
-                  "63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded"
-                  "0bb9275bc84aa45896cf4d2fc5abf87245d9eade800005d4"));
+    size_t len = srtp_seal_rtcp(s, 0x5d4, bytes_of(packet, n), &w);
     srtp_sealer_free(s);
+    return len == n + 20 && wr_len(&w) == len && is_hex(out, len, hex);
+}
+
+TEST(gcm_rfc7714_16_srtp) {
+    EXPECT(
+        rfc7714_srtp(SRTP_PROFILE_AEAD_AES_128_GCM,
+                     "8040f17b8041f8d35501a0b2"
+                     "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833"
+                     "899d7f27beb16a9152cf765ee4390cce"));
+    EXPECT(
+        rfc7714_srtp(SRTP_PROFILE_AEAD_AES_256_GCM,
+                     "8040f17b8041f8d35501a0b2"
+                     "32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b"
+                     "7aa3db36dfffd6b0f9bb7878d7a76c13"));
+}
+
+TEST(gcm_rfc7714_17_srtcp) {
+    EXPECT(
+        rfc7714_srtcp(SRTP_PROFILE_AEAD_AES_128_GCM,
+                      "81c8000d4d617273"
+                      "63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b468630"
+                      "3ded0bb9275bc84aa45896cf4d2fc5abf87245d9eade800005d4"));
+    EXPECT(
+        rfc7714_srtcp(SRTP_PROFILE_AEAD_AES_256_GCM,
+                      "81c8000d4d617273"
+                      "d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61d"
+                      "e0476f1b6fad1d1eb30c4446839f57ff6f6cb26ac3be800005d4"));
 }
 
 TEST(hmac_sha1_rfc2202) {
