@@ -89,6 +89,7 @@ enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t particip
 enum media_event_type {
     MEDIA_PEER_CONNECTED, /* ICE validated and DTLS finished */
     MEDIA_PEER_FAILED,    /* the peer is removed; reason: ERR_AUTH = wrong certificate or handshake,
+                             ERR_UNSUPPORTED = no SRTP profile or cipher suite in common,
                              ERR_AGAIN = join_timeout, ERR_NOMEM */
     MEDIA_PEER_GONE,      /* peer_timeout: removed */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */

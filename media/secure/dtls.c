@@ -5,6 +5,11 @@
  * one. A client has no such second chance: it would have to begin again, which is its caller's
  * decision.
  *
+ * There is one unauthenticated error that is believed: a ClientHello that parses and with which
+ * nothing can be agreed (no SRTP profile, suite, version, group or signature in common). The client
+ * would only repeat it until its user gives up, so it is told by the alert and we fail. A forger
+ * gains nothing: any ClientHello of theirs, good or bad, keeps the client out.
+ *
  * Second chances are counted, because each has us sign and send a flight. When they are used up the
  * handshake fails instead of falling silent: a forger can keep the client out either way, but the
  * client that is told can join again at once, and the operator sees a counter. */
@@ -108,10 +113,15 @@ static uint16_t selected_profile(const struct dtls *d) {
     return p ? (uint16_t)p->id : SRTP_PROFILE_NONE;
 }
 
-static void fail(struct dtls *d, enum dtls_failure why) {
+/* What is to be sent is still sent: an alert, if anything. */
+static void fail_with_alert(struct dtls *d, enum dtls_failure why) {
     d->state = DTLS_FAILED;
     d->failure = why;
     d->deadline = US_NEVER;
+}
+
+static void fail(struct dtls *d, enum dtls_failure why) {
+    fail_with_alert(d, why);
     d->link.out.len = d->link.out.at = 0;
 }
 
@@ -135,10 +145,31 @@ static void flight_begun(struct dtls *d, us_t now) {
     d->deadline = now + d->rto;
 }
 
+/* OpenSSL has just given up on a ClientHello with which nothing can be agreed. */
+static enum dtls_failure disagreement(const struct dtls *d) {
+    unsigned long e = ERR_peek_last_error();
+    if (d->link.no_profile) {
+        return DTLS_FAILURE_PROFILE;
+    }
+    switch (ERR_GET_LIB(e) == ERR_LIB_SSL ? ERR_GET_REASON(e) : 0) {
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+        return DTLS_FAILURE_SUITE;
+    default:
+        return DTLS_FAILURE_NONE;
+    }
+}
+
 /* The SSL object can go no further. */
-static void restart(struct dtls *d) {
+static void broken(struct dtls *d) {
+    enum dtls_failure why = disagreement(d);
     if (d->role_client) {
         fail(d, DTLS_FAILURE_PROTOCOL);
+    } else if (why != DTLS_FAILURE_NONE) {
+        fail_with_alert(d, why);
     } else if (d->restarts++ >= DTLS_RESTARTS_MAX) {
         fail(d, DTLS_FAILURE_RESTARTS);
     } else if (!ssl_reset(d)) {
@@ -161,7 +192,7 @@ static void drive(struct dtls *d, us_t now) {
     } else if (rc == 1) {
         finish(d);
     } else if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
-        restart(d);
+        broken(d);
     }
 }
 

@@ -45,8 +45,9 @@ enum dtls_state { DTLS_HANDSHAKING, DTLS_DONE, DTLS_FAILED };
     X(RESTARTS, ERR_AUTH, "restarts")       /* server: broken more than DTLS_RESTARTS_MAX times */ \
     X(PROTOCOL, ERR_AUTH, "protocol")       /* client: the server's flight is wrong */             \
     X(CERTIFICATE, ERR_AUTH, "certificate") /* none, or not that of the fingerprint */             \
-    X(PROFILE, ERR_UNSUPPORTED, "srtp_profile") /* no SRTP protection profile in common */         \
-    X(RESOURCES, ERR_NOMEM, "resources")        /* memory, or a flight too long to keep */
+    X(PROFILE, ERR_UNSUPPORTED, "srtp_profile") /* server: no SRTP protection profile in common */ \
+    X(SUITE, ERR_UNSUPPORTED, "cipher_suite") /* server: no version, suite, group or signature */  \
+    X(RESOURCES, ERR_NOMEM, "resources")      /* memory, or a flight too long to keep */
 
 enum dtls_failure {
 #define X(symbol, err, name) DTLS_FAILURE_##symbol,

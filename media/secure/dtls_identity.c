@@ -15,6 +15,39 @@
  * else. SHA1_32 is left out: RFC 5764 section 4.1.2 has it for voice on narrow links only. */
 #define SRTP_PROFILES "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
 
+/* RFC 5764 section 4.1.1: SRTPProtectionProfiles<2..2^16-1>, then srtp_mki<0..255>. What does not
+ * parse is left to OpenSSL, which breaks off. */
+static bool offers_ours(struct bytes use_srtp) {
+    struct rd r = rd_of(use_srtp.p, use_srtp.n);
+    struct bytes list = rd_bytes(&r, rd_u16(&r));
+    rd_skip(&r, rd_u8(&r));
+    if (r.bad || rd_left(&r) > 0 || list.n == 0 || list.n % 2 != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < list.n; i += 2) {
+        if (srtp_profile_known(be16(list.p + i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 5764 section 4.1 lets a server go on without use_srtp; to us a session without SRTP is none.
+ * OpenSSL would notice nothing, and the client only gives up: so it is decided here. */
+static int client_hello(SSL *ssl, int *alert, void *arg) {
+    struct dtls_link *l = BIO_get_data(SSL_get_rbio(ssl));
+    const uint8_t *p = NULL;
+    size_t n = 0;
+    (void)arg;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_use_srtp, &p, &n) == 1 &&
+        offers_ours(bytes_of(p, n))) {
+        return SSL_CLIENT_HELLO_SUCCESS;
+    }
+    l->no_profile = true;
+    *alert = SSL_AD_HANDSHAKE_FAILURE;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 /* Any certificate passes here; its fingerprint is compared when Finished has been verified, for
  * before that the Certificate message can be forged. */
 static int accept_any(X509_STORE_CTX *store, void *arg) {
@@ -51,6 +84,7 @@ static bool configure(SSL_CTX *ctx, X509 *cert, EVP_PKEY *key) {
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
+    SSL_CTX_set_client_hello_cb(ctx, client_hello, NULL);
     return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) &&
            SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS) &&

@@ -24,6 +24,7 @@ struct flight {
 struct dtls_link {
     struct bytes in; /* unread datagram; empty = "retry" */
     struct flight out;
+    bool no_profile; /* the ClientHello offers none of our SRTP profiles */
 };
 
 struct dtls_identity {

@@ -276,6 +276,7 @@ TEST(no_srtp_profile_fails) {
     struct pair p;
     run_odd(&p, NULL, true);
     EXPECT_EQ(p.server_state, DTLS_FAILED);
+    EXPECT_EQ(dtls_failure(p.server), DTLS_FAILURE_PROFILE);
     pair_free(&p);
 }
 
