@@ -1,6 +1,7 @@
 #include "recorder/archive.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,22 +51,42 @@ static enum err take_lock(struct archive *a, const char *dir, char *why) {
     return OK;
 }
 
-static enum err open_store(struct archive *a, const struct archive_config *c, char *why) {
-    char path[PATH_MAX];
-    if (c->store) {
-        a->store = *c->store;
-        return OK;
+/* The folder of a store that has been in use is never made: it would hide that it is missing. */
+static enum err open_local_store(struct archive *a, const char *path, char *why) {
+    struct wraps_store known;
+    struct stat st;
+    bool used = !a->write || (wraps_store(a->wraps, &known) == OK && known.placed);
+    if (used && stat(path, &st) != 0 && errno == ENOENT) {
+        snprintf(why, KEYS_WHY,
+                 "the object folder %.100s of the recordings here is missing. Mount or restore it"
+                 " and start again; see \"The wrong store\" in docs/operations.md",
+                 path);
+        return ERR_WRONG_STATE;
     }
-    snprintf(path, sizeof(path), "%s/objects", c->dir);
     enum err e = store_local_open(path, &a->store);
     if (e != OK) {
         return say(why, e, "object folder", path);
     }
     a->own_store = true;
-    if (a->write) {
+    return OK;
+}
+
+static enum err open_store(struct archive *a, const struct archive_config *c, char *why) {
+    char path[PATH_MAX] = "the object store";
+    enum err e = OK;
+    if (c->store) {
+        a->store = *c->store;
+    } else {
+        snprintf(path, sizeof(path), "%s/objects", c->dir);
+        e = open_local_store(a, path, why);
+    }
+    if (e == OK) {
+        e = c->take_store ? archive_take_store(a, path, why) : archive_check_store(a, path, why);
+    }
+    if (e == OK && a->own_store && a->write) {
         store_local_clean(&a->store);
     }
-    return OK;
+    return e;
 }
 
 static enum err open_key(struct archive *a, const struct archive_config *c, char *why) {
@@ -78,15 +99,40 @@ static enum err open_key(struct archive *a, const struct archive_config *c, char
     return kek_load(path, c->create_kek && c->write ? &a->rng : NULL, &a->kek, why);
 }
 
+/* The catalogue can be computed again, so a damaged one is no reason to stop; it is kept for
+ * whoever wants to know what happened. */
+static bool set_aside(const char *path) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char from[PATH_MAX], to[PATH_MAX];
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        ok = ok && snprintf(from, sizeof(from), "%s%s", path, suffixes[i]) < (int)sizeof(from);
+        ok = ok && snprintf(to, sizeof(to), "%s.damaged%s", path, suffixes[i]) < (int)sizeof(to);
+        ok = ok && (rename(from, to) == 0 || errno == ENOENT);
+    }
+    return ok;
+}
+
 static enum err open_databases(struct archive *a, const char *dir, char *why) {
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", dir);
     enum err e = wraps_open(path, a->write, &a->wraps);
+    if (e == ERR_FORMAT) {
+        snprintf(why, KEYS_WHY,
+                 "the key database %.120s is damaged. It is in no other place: restore it from a"
+                 " backup and start again",
+                 path);
+        return e;
+    }
     if (e != OK) {
         return say(why, e, "key database", path);
     }
     snprintf(path, sizeof(path), "%s/catalogue.db", dir);
     e = catalogue_open(path, a->write, &a->catalogue);
+    if (e == ERR_FORMAT && a->write && set_aside(path)) {
+        a->catalogue_lost = true;
+        e = catalogue_open(path, a->write, &a->catalogue);
+    }
     return e == OK ? OK : say(why, e, "catalogue", path);
 }
 
@@ -94,16 +140,32 @@ static enum err try_key(void *ctx, const struct id *recording) {
     struct recording_keys keys;
     enum err e = archive_keys(ctx, recording, &keys);
     mem_wipe(&keys, sizeof(keys));
-    return e == OK ? ERR_EXISTS : e; /* one is enough */
+    /* One that opens is enough, and one that does not may be damaged itself. */
+    return e == OK ? ERR_EXISTS : e == ERR_AUTH ? OK : e;
+}
+
+static enum err note_one(void *ctx, const struct id *recording) {
+    (void)recording;
+    *(bool *)ctx = true;
+    return ERR_EXISTS;
 }
 
 /* With another key than the one in use before, new recordings would part from the old ones and
  * recovery would take every old one for damaged. */
 static enum err check_key(struct archive *a, char *why) {
-    enum err e = wraps_each(a->wraps, try_key, a);
-    if (e == ERR_AUTH) {
-        snprintf(why, KEYS_WHY, "the key file is not the one that the recordings here are under");
-        return ERR_CRYPTO;
+    struct wraps_store s;
+    uint8_t root[KEY_LEN];
+    bool any = false;
+    bool ours = wraps_store(a->wraps, &s) == OK && kek_unwrap(&a->kek, &s.id, s.wrap, root) == OK;
+    mem_wipe(root, sizeof(root));
+    enum err e = ours ? ERR_EXISTS : wraps_each(a->wraps, note_one, &any);
+    if (any) {
+        e = wraps_each(a->wraps, try_key, a);
+        if (e == OK) {
+            snprintf(why, KEYS_WHY,
+                     "the key file is not the one that the recordings here are under");
+            return ERR_CRYPTO;
+        }
     }
     return e == ERR_EXISTS ? OK : e;
 }
@@ -118,10 +180,10 @@ enum err archive_open(const struct archive_config *c, struct archive **ret, char
     a->write = c->write;
     a->rng = c->rng;
     enum err e = c->write ? take_lock(a, c->dir, why) : OK;
-    e = e == OK ? open_store(a, c, why) : e;
     e = e == OK ? open_key(a, c, why) : e;
     e = e == OK ? open_databases(a, c->dir, why) : e;
     e = e == OK ? check_key(a, why) : e;
+    e = e == OK ? open_store(a, c, why) : e;
     if (e != OK) {
         archive_close(a);
         return e;

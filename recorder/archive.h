@@ -12,6 +12,7 @@ struct archive_config {
     const char *kek_file; /* NULL or empty: DIR/kek */
     bool create_kek;
     bool write;                /* take the lock; create what is missing */
+    bool take_store;           /* writing: whatever store is there is the right one from now on */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
     struct rng rng;            /* writing only */
 };
@@ -24,11 +25,13 @@ struct archive {
     struct wraps *wraps;
     struct kek kek;
     struct rng rng;
-    int lock; /* file descriptor or -1 */
+    int lock;            /* file descriptor or -1 */
+    bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */
 };
 
-/* ERR_WRONG_STATE (another process writes here), ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK), ERR_NOMEM;
- * the reason in why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
+/* ERR_WRONG_STATE (another process writes here, or the store is not that of the recordings),
+ * ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK, wraps.db), ERR_NOMEM; the reason, and what to do, in
+ * why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
 enum err archive_open(const struct archive_config *c, struct archive **ret, char *why);
 /* NULL allowed; returns NULL. */
 struct archive *archive_close(struct archive *a);
@@ -36,6 +39,12 @@ struct archive *archive_close(struct archive *a);
 enum err archive_create(struct archive *a, struct id *ret, struct recording_keys *ret_keys);
 /* The keys of a recording. ERR_UNKNOWN (never begun, or shredded), ERR_AUTH (other KEK), ERR_IO. */
 enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret);
+/* For archive_open: is a->store, called `name` for people, the store of these recordings? One that
+ * is seen for the first time gets an identity. Reading changes nothing. ERR_WRONG_STATE: it is not;
+ * else errors of the store and of wraps.db; the reason in why[KEYS_WHY]. */
+enum err archive_check_store(struct archive *a, const char *name, char *why);
+/* For archive_open: by order of the operator a->store is the one from now on. Errors as before. */
+enum err archive_take_store(struct archive *a, const char *name, char *why);
 
 struct library;
 /* The archive under a library, for the media half of the library. */

@@ -91,6 +91,9 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
         e = sql_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                             "PRAGMA secure_delete=ON;");
     }
+    if (e == OK && write) {
+        e = sql_check(c->db);
+    }
     if (e == OK) {
         e = migrate(c, write);
     }

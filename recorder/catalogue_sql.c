@@ -23,6 +23,9 @@ enum err sql_error(int code) {
         return ERR_AGAIN;
     case SQLITE_CONSTRAINT:
         return ERR_EXISTS;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_FORMAT;
     default:
         return ERR_IO;
     }
@@ -46,6 +49,20 @@ enum err sql_open(const char *path, bool create, sqlite3 **ret) {
 
 enum err sql_exec(sqlite3 *db, const char *text) {
     return sql_error(sqlite3_exec(db, text, NULL, NULL, NULL));
+}
+
+enum err sql_check(sqlite3 *db) {
+    sqlite3_stmt *s = sql_prepare(db, "PRAGMA quick_check(1)", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(db));
+    }
+    enum err e = sql_step(s);
+    char said[8] = "";
+    if (e == OK) {
+        sql_text(s, 0, said, sizeof(said));
+    }
+    sqlite3_finalize(s);
+    return e == OK && strcmp(said, "ok") != 0 ? ERR_FORMAT : e;
 }
 
 static int bind_all(sqlite3_stmt *s, const char *types, va_list ap) {

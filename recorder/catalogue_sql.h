@@ -10,10 +10,12 @@
 /* Open with a busy time-out. create: make the file when missing; else ERR_UNKNOWN. ERR_IO,
  * ERR_NOMEM. */
 enum err sql_open(const char *path, bool create, sqlite3 **ret);
-/* What a result code of SQLite means here. */
+/* What a result code of SQLite means here. ERR_FORMAT: the file is damaged, or none of SQLite's. */
 enum err sql_error(int code);
 /* Statements without parameters, all of them. */
 enum err sql_exec(sqlite3 *db, const char *text);
+/* Look through the whole file (PRAGMA quick_check). ERR_FORMAT: it is damaged. */
+enum err sql_check(sqlite3 *db);
 /* Prepare and bind. types, one letter per parameter: i int64_t, t const char *, b const void *
  * and size_t, d struct id *. NULL on failure; then sql_error(sqlite3_errcode(db)). */
 sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...);

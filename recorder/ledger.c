@@ -38,40 +38,45 @@ static enum err note(struct ledger *l, const struct entry *e) {
     return error;
 }
 
+/* Everything that is needed in memory, once; the start entry is pending then. */
 static enum err set_up(struct ledger *l, const struct entry_start *start) {
     struct archive *a = l->archive;
     struct entry e = {.type = ENTRY_START};
     e.u.start = *start;
+    enum err error = archive_create(a, &l->id, &l->keys);
+    if (error != OK) {
+        return error;
+    }
     l->access = (struct object_access){&a->store, l->keys.objects, &a->rng};
     l->journal = journal_new(&l->access, &l->id, NULL);
-    if (!l->journal) {
-        return ERR_NOMEM;
+    error = l->journal ? note(l, &e) : ERR_NOMEM;
+    if (error != OK) {
+        l->journal = journal_free(l->journal);
     }
-    enum err error = note(l, &e);
-    return error == OK ? ledger_flush(l) : error;
+    return error;
 }
 
+/* A key is never deleted here, not even one under which nothing seems to be stored: a put that
+ * failed may still have happened. So another try goes on with the same key and the same entry. */
 enum err ledger_begin(struct archive *a, const struct entry_start *start, struct ledger **ret) {
-    struct ledger *l = mem_zalloc(1, sizeof(*l));
+    struct ledger *l = *ret ? *ret : mem_zalloc(1, sizeof(*l));
     if (!l) {
         return ERR_NOMEM;
     }
     l->archive = a;
-    enum err e = archive_create(a, &l->id, &l->keys);
-    if (e == OK) {
-        e = set_up(l, start);
-        if (e != OK) {
-            /* Nothing was recorded; if this fails too, recovery finds it empty. */
-            wraps_shred(a->wraps, &l->id);
-            catalogue_forget(a->catalogue, &l->id);
-        }
-    }
-    if (e != OK) {
+    enum err e = l->journal ? OK : set_up(l, start);
+    if (!l->journal) {
         ledger_free(l);
+        *ret = NULL;
         return e;
     }
     *ret = l;
-    return OK;
+    e = ledger_flush(l);
+    if (e == OK) {
+        /* Without the mark the catalogue and the store tell that it has begun. */
+        (void)wraps_begun(a->wraps, &l->id);
+    }
+    return e;
 }
 
 struct ledger *ledger_free(struct ledger *l) {

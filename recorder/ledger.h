@@ -10,7 +10,8 @@
 struct ledger;
 
 /* Begin a recording: durable wrap, start entry flushed. The archive is borrowed. Errors of
- * archive_create and store.put. */
+ * archive_create and store.put: then *ret, NULL before, may hold a ledger that has not begun; call
+ * again with it (the start entry of the first call stays) until OK, or ledger_free it. */
 enum err ledger_begin(struct archive *a, const struct entry_start *start, struct ledger **ret);
 /* Free without ending: the next start's recovery ends it. NULL allowed; returns NULL. */
 struct ledger *ledger_free(struct ledger *l);

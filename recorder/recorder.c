@@ -13,6 +13,41 @@ struct recorder {
     struct link recordings;
 };
 
+static void tell(struct recorder *r, const struct recorder_event *e) {
+    if (r->core.events_n < RECORDER_EVENTS) {
+        r->core.events[(r->core.events_head + r->core.events_n++) % RECORDER_EVENTS] = *e;
+    }
+}
+
+/* Old recordings that cannot be finished wait for the next start; they are no reason not to record
+ * new ones, since nothing is written over them. */
+static void recover(struct recorder *r) {
+    struct recovery_report report;
+    if (recovery_run(r->core.archive, &report) != OK) {
+        r->core.n.store_errors++;
+        report.failed++;
+    }
+    r->core.n.unfinished = report.damaged + report.failed;
+    if (r->core.archive->catalogue_lost) {
+        tell(r, &(struct recorder_event){.type = RECORDER_CATALOGUE_LOST});
+    }
+    for (uint32_t i = 0; i < report.n_told; i++) {
+        struct recorder_event e = {.type = RECORDER_UNFINISHED,
+                                   .error = (uint8_t)report.told[i].error};
+        id_text(&report.told[i].id, e.recording);
+        tell(r, &e);
+    }
+}
+
+static struct archive_config archive_config_of(const struct recorder_config *c) {
+    return (struct archive_config){.dir = c->dir,
+                                   .kek_file = c->kek_file,
+                                   .create_kek = c->create_kek,
+                                   .write = true,
+                                   .store = c->store,
+                                   .rng = c->rng};
+}
+
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
                        char *why) {
     (void)wall;
@@ -23,30 +58,24 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
     }
     list_init(&r->recordings);
     r->core.c = *c;
-    struct archive_config a = {.dir = c->dir,
-                               .kek_file = c->kek_file,
-                               .create_kek = c->create_kek,
-                               .write = true,
-                               .store = c->store,
-                               .rng = c->rng};
+    struct archive_config a = archive_config_of(c);
     enum err e = archive_open(&a, &r->core.archive, why);
-    if (e == OK) {
-        e = recovery_run(r->core.archive, NULL);
-        if (e == ERR_NOSPACE || e == ERR_IO) {
-            /* Old recordings stay unfinished until the next start; live tours go on. */
-            r->core.n.store_errors++;
-            e = OK;
-        } else if (e != OK) {
-            snprintf(why, KEYS_WHY, "cannot finish recordings of an earlier run: %s", err_name(e));
-        }
-    }
     if (e != OK) {
-        archive_close(r->core.archive);
         mem_free(r);
         return e;
     }
+    recover(r);
     *ret = r;
     return OK;
+}
+
+enum err recorder_use_store(const struct recorder_config *c, char *why) {
+    struct archive *archive = NULL;
+    struct archive_config a = archive_config_of(c);
+    a.take_store = true;
+    enum err e = archive_open(&a, &archive, why);
+    archive_close(archive);
+    return e;
 }
 
 /* Forget recordings that are stored completely, and count. */
@@ -97,10 +126,9 @@ static void start(struct recorder *r, us_t now, wall_t wall, const struct record
     }
     if (x) {
         list_push(&r->recordings, &x->in_recorder);
-    } else if (r->core.events_n < RECORDER_EVENTS) {
-        size_t i = (r->core.events_head + r->core.events_n++) % RECORDER_EVENTS;
-        r->core.events[i] =
-            (struct recorder_event){.type = RECORDER_FAILING, .error = ERR_NOMEM, .tour = o->tour};
+    } else {
+        tell(r, &(struct recorder_event){
+                    .type = RECORDER_FAILING, .error = ERR_NOMEM, .tour = o->tour});
     }
 }
 
@@ -141,8 +169,9 @@ us_t recorder_deadline(const struct recorder *r) {
 }
 
 void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
+    (void)wall;
     LIST_EACH(l, &r->recordings) {
-        recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now, wall);
+        recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now);
     }
     sweep(r);
 }

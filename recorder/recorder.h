@@ -26,10 +26,16 @@ struct recorder_config {
     struct rng rng;      /* borrowed; keys and IVs */
 };
 
-/* Open catalogue and keys and finish what a crash left unfinished. *ret untouched on failure.
- * ERR_IO, ERR_CRYPTO (key file), ERR_NOMEM; why, for the operator, into why[256]. */
+/* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
+ * finished is told by events and counted. *ret untouched on failure. ERR_WRONG_STATE (another
+ * process records here, or the store is not that of the recordings), ERR_IO, ERR_CRYPTO (key file),
+ * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[256]. */
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
                        char *why);
+/* The operator's order: the store that is there now is the one from now on, whatever wraps.db
+ * remembers. Deletes nothing; recordings whose objects are not in it stay unfinished. Errors as
+ * recorder_open. */
+enum err recorder_use_store(const struct recorder_config *c, char *why);
 /* Ends every recording in good order. NULL allowed; returns NULL. */
 struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall);
 
@@ -50,9 +56,12 @@ void recorder_timeout(struct recorder *r, us_t now, wall_t wall);
 
 enum recorder_event_type {
     RECORDER_STARTED,
-    RECORDER_STOPPED,  /* tour, recording */
-    RECORDER_FAILING,  /* tour, error: writing failed, retried; an alarm */
-    RECORDER_RECOVERED /* tour: writing works again */
+    RECORDER_STOPPED,   /* tour, recording */
+    RECORDER_FAILING,   /* tour, error: writing failed, retried; an alarm */
+    RECORDER_RECOVERED, /* tour: writing works again */
+    /* Of an earlier run, without a tour: */
+    RECORDER_UNFINISHED,    /* recording, error: could not be finished; tried again at each start */
+    RECORDER_CATALOGUE_LOST /* the catalogue was damaged; a new one was made of the journals */
 };
 struct recorder_event {
     uint8_t type;
@@ -66,7 +75,8 @@ bool recorder_event(struct recorder *r, struct recorder_event *ret);
 struct recorder_counters {
     uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
     uint32_t recordings_open;
-    bool alarm; /* a recording is failing right now */
+    uint32_t unfinished; /* recordings of earlier runs that recovery could not finish; an alarm */
+    bool alarm;          /* a recording is failing right now */
 };
 /* The counters as they are now. */
 struct recorder_counters recorder_counters(const struct recorder *r);

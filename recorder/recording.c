@@ -161,18 +161,31 @@ static void forget_early(struct recording *r) {
     list_init(&r->early);
 }
 
-static void open_ledger(struct recording *r, wall_t wall) {
-    struct entry_start s = {.wall = wall};
+/* What was sent before the recording could be opened is not in it. */
+static void note_late_open(struct recording *r) {
+    struct entry e = {.type = ENTRY_GAP};
+    if (r->now == r->zero) {
+        return;
+    }
+    e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .duration = recording_time(r, r->now)};
+    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "store");
+    r->core->n.gaps++;
+    recording_note(r, &e, 0);
+}
+
+static void open_ledger(struct recording *r) {
+    struct entry_start s = {.wall = r->wall};
     snprintf(s.tour, sizeof(s.tour), "%s", r->start.tour_name);
     snprintf(s.title, sizeof(s.title), "%s", r->start.title);
-    enum err e = ledger_begin(r->core->archive, &s, &r->ledger);
+    enum err e = ledger_begin(r->core->archive, &s, &r->opening);
     if (e != OK) {
-        r->ledger = NULL;
         fail(r, e);
         return;
     }
-    r->zero = r->now;
+    r->ledger = r->opening;
+    r->opening = NULL;
     succeed(r);
+    note_late_open(r);
     tell(r, RECORDER_STARTED, OK);
     note_programme(r);
     LIST_EACH(l, &r->sources) {
@@ -194,6 +207,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->tour = o->tour;
     r->start = *o;
     r->now = r->zero = now;
+    r->wall = wall;
     r->retry_at = r->flush_at = US_NEVER;
     list_init(&r->sources);
     list_init(&r->clocks);
@@ -202,7 +216,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->sink = (struct track_sink){r, on_epoch, on_segment};
     programme_init(&r->programme,
                    &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
-    open_ledger(r, wall);
+    open_ledger(r);
     return r;
 }
 
@@ -225,6 +239,7 @@ struct recording *recording_free(struct recording *r) {
     r->core->spooled -= r->spool.bytes;
     spool_free(&r->spool);
     ledger_free(r->ledger);
+    ledger_free(r->opening);
     return mem_free(r);
 }
 
@@ -337,11 +352,11 @@ us_t recording_deadline(const struct recording *r) {
     return at;
 }
 
-void recording_timeout(struct recording *r, us_t now, wall_t wall) {
+void recording_timeout(struct recording *r, us_t now) {
     r->now = now;
     if (!r->ledger) {
         if (!r->ending && now >= r->retry_at) {
-            open_ledger(r, wall);
+            open_ledger(r);
         }
         return;
     }

@@ -43,7 +43,9 @@ struct recording {
     uint64_t tour;
     struct recorder_order start; /* names, and to try again */
     struct ledger *ledger;       /* NULL until it could be opened */
-    us_t zero;                   /* [us] `now` of recording time 0 */
+    struct ledger *opening;      /* it could not yet */
+    us_t zero;                   /* [us] `now` of recording time 0: of the order to start */
+    wall_t wall;                 /* the same on the wall clock */
     bool ending, ended;          /* stop was ordered; everything is stored */
     bool failing;
     us_t failing_since;
@@ -68,7 +70,7 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
 /* Takes over the tap's packet. */
 void recording_tap(struct recording *r, us_t now, const struct tap *t);
 us_t recording_deadline(const struct recording *r);
-void recording_timeout(struct recording *r, us_t now, wall_t wall);
+void recording_timeout(struct recording *r, us_t now);
 /* Close everything; r->ended tells whether it is stored, else deadlines go on. */
 void recording_stop(struct recording *r, us_t now);
 

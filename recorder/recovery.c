@@ -21,6 +21,7 @@ struct finish {
     struct recording_keys keys;
     struct object_access access;
     struct journal_head head;
+    bool begun; /* the databases know that something was stored */
     bool ended;
     us_t t; /* latest time seen */
     struct stand *stands;
@@ -81,19 +82,80 @@ static enum err replay_object(struct finish *f) {
     return e;
 }
 
-/* No object of this number: the journal's end, unless a later one says that this one is missing. */
-static enum err check_end(struct finish *f) {
-    struct object_id o = {
-        .type = OBJECT_JOURNAL, .recording = f->id, .number = f->head.objects + 1};
-    char name[OBJECT_NAME_MAX];
-    uint64_t size;
+/* What the store has under the recording's name. */
+struct listing {
+    struct id id;
+    uint32_t journals; /* number behind the highest journal object */
+    bool any, manifest;
+};
+
+static void note_listed(void *ctx, const char *name, uint64_t size) {
+    struct listing *l = ctx;
+    struct object_id o;
+    (void)size;
+    if (!object_parse_name(name, &o) || !id_eq(&o.recording, &l->id)) {
+        return;
+    }
+    l->any = true;
+    l->manifest = l->manifest || o.type == OBJECT_MANIFEST;
+    if (o.type == OBJECT_JOURNAL && o.number >= l->journals && o.number < UINT32_MAX) {
+        l->journals = o.number + 1;
+    }
+}
+
+/* A store that cannot list is asked for one object ahead. */
+static enum err list_recording(const struct finish *f, struct listing *ret) {
     const struct store *s = &f->archive->store;
-    enum err e = s->size(s->ctx, object_name(&o, name), &size);
-    return e == ERR_UNKNOWN ? OK : e == OK ? ERR_AUTH : e;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    struct object_id ahead = {
+        .type = OBJECT_JOURNAL, .recording = f->id, .number = f->head.objects + 1};
+    uint64_t size;
+    *ret = (struct listing){.id = f->id};
+    if (s->list) {
+        snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&f->id, id));
+        return s->list(s->ctx, prefix, note_listed, ret);
+    }
+    enum err e = s->size(s->ctx, object_name(&ahead, prefix), &size);
+    ret->any = f->head.objects > 0 || e == OK;
+    ret->journals = e == OK ? ahead.number + 1 : f->head.objects;
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+static enum err note_any(void *ctx, uint32_t number, const struct object_info *info) {
+    (void)number;
+    (void)info;
+    *(bool *)ctx = true;
+    return OK;
+}
+
+/* Whether an object of the recording was ever stored, as far as the databases know. */
+static enum err was_begun(struct archive *a, const struct id *recording, bool *ret) {
+    *ret = false;
+    enum err e = wraps_has_begun(a->wraps, recording, ret);
+    if (e == OK && !*ret) {
+        /* Rows of an earlier release have no such mark. */
+        e = catalogue_journal_objects(a->catalogue, recording, note_any, ret);
+    }
+    return e;
+}
+
+/* The journal has been read as far as its objects follow each other. Is that all of it? An object
+ * behind a hole, a manifest although no end was noted, or nothing where something was stored say
+ * that there was more: closing and signing what is left would make the loss look like the truth. */
+static enum err check_end(const struct finish *f) {
+    struct listing l;
+    enum err e = list_recording(f, &l);
+    if (e != OK) {
+        return e;
+    }
+    bool cut = l.journals > f->head.objects || (l.manifest && !f->ended);
+    bool gone = f->head.objects == 0 && (f->begun || l.any);
+    return cut || gone ? ERR_UNKNOWN : OK;
 }
 
 static enum err replay(struct finish *f) {
-    enum err e = catalogue_begin(f->archive->catalogue);
+    enum err e = was_begun(f->archive, &f->id, &f->begun);
+    e = e == OK ? catalogue_begin(f->archive->catalogue) : e;
     if (e != OK) {
         return e;
     }
@@ -186,22 +248,18 @@ static enum err close_journal(struct finish *f, uint32_t *adopted) {
 }
 
 static enum err finish_recording(struct finish *f, struct recovery_report *r) {
-    bool was_ended;
     enum err e = replay(f);
-    if (e == ERR_AUTH || e == ERR_FORMAT) {
-        r->damaged++;
-        return catalogue_state(f->archive->catalogue, &f->id, RECORDING_DAMAGED);
-    }
     if (e != OK) {
         return e;
     }
-    r->rebuilt++;
     if (f->head.objects == 0) {
-        /* The process died between key and start entry: there is nothing to keep. */
-        e = wraps_shred(f->archive->wraps, &f->id);
-        return e == ERR_AGAIN ? OK : e;
+        /* The process died between key and start entry. The key stays: what is not there now may
+         * be there at the next start, and sixty bytes are no reason to be wrong for ever. */
+        r->empty++;
+        return OK;
     }
-    was_ended = f->ended;
+    r->rebuilt++;
+    bool was_ended = f->ended;
     if (!was_ended) {
         e = close_journal(f, &r->adopted);
     }
@@ -215,21 +273,41 @@ struct run {
     struct recovery_report report;
 };
 
+static bool is_damage(enum err e) {
+    return e == ERR_AUTH || e == ERR_FORMAT || e == ERR_LONG || e == ERR_UNKNOWN;
+}
+
+/* Noted, and on to the next. The state of a recording that failed for now stays "recording". */
+static void note_unfinished(struct run *run, const struct id *recording, enum err error) {
+    struct recovery_report *r = &run->report;
+    if (r->n_told < RECOVERY_TOLD) {
+        r->told[r->n_told++] = (struct recovery_unfinished){*recording, error};
+    }
+    if (is_damage(error)) {
+        r->damaged++;
+        (void)catalogue_state(run->archive->catalogue, recording, RECORDING_DAMAGED);
+    } else {
+        r->failed++;
+    }
+}
+
 static enum err recover(void *ctx, const struct id *recording) {
     struct run *run = ctx;
     struct recording_row row;
     struct finish f;
     enum err e = catalogue_recording(run->archive->catalogue, recording, &row);
-    if (e == OK && row.state != RECORDING_OPEN) {
+    if (e == OK && row.state != RECORDING_OPEN && row.state != RECORDING_DAMAGED) {
         return OK;
     }
-    if (e != OK && e != ERR_UNKNOWN) {
-        return e;
+    if (e == OK || e == ERR_UNKNOWN) {
+        e = finish_init(&f, run->archive, recording);
+        e = e == OK ? finish_recording(&f, &run->report) : e;
+        finish_free(&f);
     }
-    e = finish_init(&f, run->archive, recording);
-    e = e == OK ? finish_recording(&f, &run->report) : e;
-    finish_free(&f);
-    return e;
+    if (e != OK) {
+        note_unfinished(run, recording, e);
+    }
+    return OK;
 }
 
 enum err recovery_run(struct archive *a, struct recovery_report *ret) {

@@ -15,7 +15,7 @@
 #define TMP_NAME_MAX 32
 
 struct local {
-    int dir, tmp; /* descriptors of DIR and DIR/tmp */
+    int dir, tmp; /* descriptors of DIR and DIR/tmp; tmp is -1 until it is needed */
     unsigned next;
 };
 
@@ -91,6 +91,14 @@ static bool write_all(int fd, struct bytes b) {
     return true;
 }
 
+/* Opening a store writes nothing into it: it may turn out to be the wrong one. */
+static bool open_tmp(struct local *l) {
+    if (l->tmp < 0 && (mkdirat(l->dir, "tmp", 0700) == 0 || errno == EEXIST)) {
+        l->tmp = openat(l->dir, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return l->tmp >= 0;
+}
+
 static bool write_tmp(const struct local *l, const char *tmp, struct bytes object) {
     int fd = openat(l->tmp, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -132,14 +140,16 @@ static enum err local_put(void *ctx, const char *name, struct bytes object) {
     }
     snprintf(tmp, sizeof(tmp), "%u-%u", (unsigned)getpid(), l->next++);
     enum err e = OK;
-    if (!write_tmp(l, tmp, object)) {
+    if (!open_tmp(l) || !write_tmp(l, tmp, object)) {
         e = err_of_errno();
         e = e == ERR_UNKNOWN || e == ERR_EXISTS ? ERR_IO : e;
     } else {
         e = publish(l, tmp, name);
         e = e == ERR_UNKNOWN ? ERR_IO : e;
     }
-    unlinkat(l->tmp, tmp, 0);
+    if (l->tmp >= 0) {
+        unlinkat(l->tmp, tmp, 0);
+    }
     return e;
 }
 
@@ -261,16 +271,13 @@ enum err store_local_open(const char *dir, struct store *ret) {
         return ERR_IO;
     }
     l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (l->dir >= 0 && (mkdirat(l->dir, "tmp", 0700) == 0 || errno == EEXIST)) {
-        l->tmp = openat(l->dir, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
     *ret = (struct store){.ctx = l,
                           .put = local_put,
                           .size = local_size,
                           .read = local_read,
                           .remove = local_remove,
                           .list = local_list};
-    if (l->tmp < 0) {
+    if (l->dir < 0) {
         store_local_close(ret);
         return ERR_IO;
     }
@@ -293,7 +300,7 @@ void store_local_close(struct store *s) {
 
 void store_local_clean(struct store *s) {
     struct local *l = s->ctx;
-    int fd = openat(l->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(l->dir, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (!d) {
         if (fd >= 0) {
@@ -303,7 +310,7 @@ void store_local_clean(struct store *s) {
     }
     for (struct dirent *x; (x = readdir(d));) {
         if (x->d_name[0] != '.') {
-            unlinkat(l->tmp, x->d_name, 0);
+            unlinkat(dirfd(d), x->d_name, 0);
         }
     }
     closedir(d);

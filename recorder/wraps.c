@@ -8,6 +8,19 @@ struct wraps {
     sqlite3 *db;
 };
 
+/* What each release added is looked for by itself: an older program sets user_version back. */
+static enum err complete(struct wraps *w) {
+    enum err e = sql_exec(w->db, "CREATE TABLE IF NOT EXISTS wraps(seq INTEGER PRIMARY KEY,"
+                                 " recording BLOB NOT NULL UNIQUE, wrap BLOB NOT NULL);"
+                                 "CREATE TABLE IF NOT EXISTS store(one INTEGER PRIMARY KEY"
+                                 " CHECK(one=1), id BLOB NOT NULL, placed INTEGER NOT NULL,"
+                                 " wrap BLOB NOT NULL);");
+    if (e == OK && sql_exec(w->db, "SELECT begun FROM wraps LIMIT 0") != OK) {
+        e = sql_exec(w->db, "ALTER TABLE wraps ADD COLUMN begun INTEGER NOT NULL DEFAULT 0");
+    }
+    return e == OK ? sql_exec(w->db, "PRAGMA user_version=2") : e;
+}
+
 enum err wraps_open(const char *path, bool create, struct wraps **ret) {
     struct wraps *w = mem_zalloc(1, sizeof(*w));
     if (!w) {
@@ -19,9 +32,8 @@ enum err wraps_open(const char *path, bool create, struct wraps **ret) {
                             "PRAGMA secure_delete=ON;");
     }
     if (e == OK && create) {
-        e = sql_exec(w->db, "CREATE TABLE IF NOT EXISTS wraps(seq INTEGER PRIMARY KEY,"
-                            " recording BLOB NOT NULL UNIQUE, wrap BLOB NOT NULL);"
-                            "PRAGMA user_version=1;");
+        e = sql_check(w->db);
+        e = e == OK ? complete(w) : e;
     }
     if (e != OK) {
         wraps_close(w);
@@ -93,4 +105,50 @@ enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id
             return e;
         }
     }
+}
+
+enum err wraps_begun(struct wraps *w, const struct id *recording) {
+    return sql_run(w->db, "UPDATE wraps SET begun=1 WHERE recording=?", "d", recording);
+}
+
+enum err wraps_has_begun(struct wraps *w, const struct id *recording, bool *ret) {
+    sqlite3_stmt *s =
+        sql_prepare(w->db, "SELECT begun FROM wraps WHERE recording=?", "d", recording);
+    if (!s) {
+        return sql_error(sqlite3_errcode(w->db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        *ret = sqlite3_column_int64(s, 0) != 0;
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+/* A library may open what an earlier release has written: it has no such table. */
+static bool has_store_table(struct wraps *w) {
+    return sql_exec(w->db, "SELECT id FROM store LIMIT 0") == OK;
+}
+
+enum err wraps_store(struct wraps *w, struct wraps_store *ret) {
+    if (!has_store_table(w)) {
+        return ERR_UNKNOWN;
+    }
+    sqlite3_stmt *s = sql_prepare(w->db, "SELECT id, placed, wrap FROM store", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(w->db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        sql_blob(s, 0, &ret->id, sizeof(ret->id));
+        ret->placed = sqlite3_column_int64(s, 1) != 0;
+        sql_blob(s, 2, ret->wrap, WRAP_LEN);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+enum err wraps_set_store(struct wraps *w, const struct wraps_store *s) {
+    return sql_run(w->db, "INSERT OR REPLACE INTO store VALUES(1, ?, ?, ?)", "dib", &s->id,
+                   (int64_t)s->placed, s->wrap, (size_t)WRAP_LEN);
 }

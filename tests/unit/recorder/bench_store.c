@@ -1,5 +1,7 @@
 #include "tests/unit/recorder/bench_store.h"
 
+#include "recorder/store_identity.h"
+
 #include "base/alloc.h"
 #include "base/check.h"
 
@@ -26,6 +28,9 @@ void scratch_end(struct scratch *s) {
 }
 
 struct memory_object *memory_store_find(struct memory_store *m, const char *name) {
+    if (strcmp(name, STORE_IDENTITY) == 0) {
+        return m->identity.p ? &m->identity : NULL;
+    }
     for (size_t i = 0; i < m->n; i++) {
         if (strcmp(m->objects[i].name, name) == 0) {
             return &m->objects[i];
@@ -40,7 +45,8 @@ static enum err memory_put(void *ctx, const char *name, struct bytes object) {
     if (memory_store_find(m, name)) {
         return ERR_EXISTS;
     }
-    struct memory_object *o = &m->objects[m->n];
+    bool identity = strcmp(name, STORE_IDENTITY) == 0;
+    struct memory_object *o = identity ? &m->identity : &m->objects[m->n];
     o->p = mem_alloc(object.n);
     if (!o->p) {
         return ERR_NOMEM;
@@ -48,7 +54,7 @@ static enum err memory_put(void *ctx, const char *name, struct bytes object) {
     memcpy(o->p, object.p, object.n);
     o->n = object.n;
     snprintf(o->name, sizeof(o->name), "%s", name);
-    m->n++;
+    m->n += !identity;
     return OK;
 }
 
@@ -80,7 +86,7 @@ static enum err memory_remove(void *ctx, const char *name) {
         return ERR_UNKNOWN;
     }
     mem_free(o->p);
-    *o = m->objects[--m->n];
+    *o = o == &m->identity ? (struct memory_object){0} : m->objects[--m->n];
     return OK;
 }
 
@@ -110,6 +116,7 @@ void memory_store_end(struct memory_store *m) {
     for (size_t i = 0; i < m->n; i++) {
         mem_free(m->objects[i].p);
     }
+    m->identity.p = mem_free(m->identity.p);
     m->n = 0;
 }
 
@@ -167,6 +174,38 @@ enum err bench_archive(const struct scratch *s, const struct store *store, struc
                                .store = store,
                                .rng = rng_from_seeded(state)};
     return archive_open(&c, ret, why);
+}
+
+void power_on(struct machine *m) {
+    fault_store_begin(&m->fault, &m->disk.store);
+    CHECK(bench_archive(&m->scratch, &m->fault.store, &m->state, &m->archive) == OK);
+}
+
+void power_off(struct machine *m) {
+    m->archive = archive_close(m->archive);
+}
+
+void machine_begin(struct machine *m, uint64_t seed) {
+    memset(m, 0, sizeof(*m));
+    scratch_begin(&m->scratch);
+    memory_store_begin(&m->disk);
+    rng_seed(&m->state, seed);
+    power_on(m);
+}
+
+void machine_end(struct machine *m) {
+    power_off(m);
+    memory_store_end(&m->disk);
+    scratch_end(&m->scratch);
+}
+
+void machine_lose(struct machine *m, const char *name) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        snprintf(path, sizeof(path), "%s/%s%s", m->scratch.dir, name, suffixes[i]);
+        remove(path);
+    }
 }
 
 void findings_say(void *ctx, const char *object, const char *what) {

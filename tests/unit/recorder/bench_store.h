@@ -14,7 +14,8 @@ struct scratch {
 void scratch_begin(struct scratch *s);
 void scratch_end(struct scratch *s);
 
-/* Objects in memory. Tests reach in to change them. */
+/* Objects in memory. Tests reach in to change them. The store's identity is kept apart, so that
+ * what they count and spoil is of recordings. */
 struct memory_object {
     char name[OBJECT_NAME_MAX];
     uint8_t *p;
@@ -24,6 +25,7 @@ struct memory_store {
     struct store store;
     struct memory_object objects[512];
     size_t n;
+    struct memory_object identity; /* p NULL: none */
 };
 void memory_store_begin(struct memory_store *m);
 void memory_store_end(struct memory_store *m);
@@ -49,6 +51,22 @@ void fault_store_begin(struct fault_store *f, const struct store *inner);
 /* An archive below the scratch folder with this store; seed: of its random source. */
 enum err bench_archive(const struct scratch *s, const struct store *store, struct rng_seeded *state,
                        struct archive **ret);
+
+/* One machine: a folder for the databases, a disk for the objects that outlives processes, and
+ * faults of the running process. */
+struct machine {
+    struct scratch scratch;
+    struct memory_store disk;
+    struct fault_store fault;
+    struct rng_seeded state;
+    struct archive *archive;
+};
+void machine_begin(struct machine *m, uint64_t seed); /* powered on */
+void machine_end(struct machine *m);
+void power_on(struct machine *m); /* no faults; the archive opens, or the test ends */
+void power_off(struct machine *m);
+/* Remove a database with its log. */
+void machine_lose(struct machine *m, const char *name);
 
 /* Noted findings of a verification. */
 struct findings {

@@ -196,19 +196,62 @@ TEST(ledger_an_empty_recording_is_one_too) {
     bench_end(&b);
 }
 
-TEST(ledger_a_start_that_cannot_be_stored_leaves_nothing) {
+static enum err count_key(void *ctx, const struct id *recording) {
+    (void)recording;
+    ++*(unsigned *)ctx;
+    return OK;
+}
+
+static unsigned keys(struct bench *b) {
+    unsigned n = 0;
+    EXPECT_EQ(wraps_each(b->archive->wraps, count_key, &n), OK);
+    return n;
+}
+
+/* A failed put may have happened all the same (FAULT_LATE), so the key stays, and a second try goes
+ * on with it. */
+TEST(ledger_a_start_that_cannot_be_stored_is_tried_again_under_its_key) {
+    for (int mode = FAULT_ONCE; mode <= FAULT_LATE; mode++) {
+        struct bench b;
+        struct entry_start start = {.tour = "demo"};
+        struct ledger *l = NULL;
+        struct recovery_report r;
+        bench_begin(&b, 8);
+        b.fault.mode = mode;
+        b.fault.error = ERR_NOSPACE;
+        EXPECT_EQ(ledger_begin(b.archive, &start, &l), ERR_NOSPACE);
+        REQUIRE(l != NULL);
+        EXPECT_EQ(keys(&b), 1);
+        EXPECT_EQ(ledger_begin(b.archive, &start, &l), OK);
+        EXPECT_EQ(keys(&b), 1);
+        EXPECT_EQ(b.disk.n, 1);
+        struct id id = *ledger_id(l);
+        EXPECT_EQ(ledger_end(l, 0), OK);
+        check_whole(&b, &id, 0);
+        ledger_free(l);
+        EXPECT_EQ(recovery_run(b.archive, &r), OK);
+        EXPECT_EQ(r.closed + r.rebuilt + r.damaged + r.empty, 0);
+        bench_end(&b);
+    }
+}
+
+TEST(ledger_a_start_that_was_given_up_leaves_nothing_but_its_key) {
     struct bench b;
     struct entry_start start = {.tour = "demo"};
     struct ledger *l = NULL;
     struct recovery_report r;
-    bench_begin(&b, 8);
+    bench_begin(&b, 12);
     b.fault.mode = FAULT_ONCE;
     b.fault.error = ERR_NOSPACE;
     EXPECT_EQ(ledger_begin(b.archive, &start, &l), ERR_NOSPACE);
-    EXPECT(l == NULL);
-    EXPECT_EQ(b.disk.n, 0);
-    EXPECT_EQ(recovery_run(b.archive, &r), OK);
-    EXPECT_EQ(r.closed + r.rebuilt + r.damaged, 0);
+    ledger_free(l);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(recovery_run(b.archive, &r), OK);
+        EXPECT_EQ(r.empty, 1);
+        EXPECT_EQ(r.closed + r.rebuilt + r.damaged + r.failed, 0);
+        EXPECT_EQ(b.disk.n, 0);
+        EXPECT_EQ(keys(&b), 1);
+    }
     bench_end(&b);
 }
 

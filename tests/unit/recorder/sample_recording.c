@@ -141,6 +141,7 @@ enum err sample_record(struct archive *a, unsigned retries, struct sample *ret) 
         e = ledger_begin(a, &start, &l);
     }
     if (e != OK) {
+        ledger_free(l);
         return e;
     }
     ret->begun = true;

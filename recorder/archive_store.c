@@ -1,0 +1,172 @@
+/* DESIGN. What is missing in a store may only be concluded from when it is the right store. The id
+ * that wraps.db remembers decides; where it cannot (the first use, a state directory of a release
+ * without identities, an identity that was lost), an object that opens under one of the recordings'
+ * keys is the proof. Without either the archive does not open: a server that went on without its
+ * recordings would lose every tour that was to be recorded, and one that wrote into the mount
+ * point would hide what it wrote under the volume that is mounted later. */
+#include "recorder/archive.h"
+
+#include "recorder/objects.h"
+#include "recorder/store_identity.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+
+struct proof {
+    struct archive *archive;
+    bool any;   /* wraps.db knows recordings */
+    bool found; /* the store holds an authentic object of one of them */
+};
+
+static enum err prove(void *ctx, const struct id *recording) {
+    struct proof *p = ctx;
+    struct recording_keys keys;
+    struct object_plain plain;
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
+    p->any = true;
+    enum err e = archive_keys(p->archive, recording, &keys);
+    if (e == OK) {
+        struct object_access access = {&p->archive->store, keys.objects, NULL};
+        e = object_get(&access, &o, &plain);
+    }
+    mem_wipe(&keys, sizeof(keys));
+    if (e == OK) {
+        mem_free(plain.p);
+        p->found = true;
+        return ERR_EXISTS; /* one is enough */
+    }
+    return e == ERR_NOMEM ? e : OK; /* what is wrong with this one says nothing of the store */
+}
+
+static void note_any(void *ctx, const char *name, uint64_t size) {
+    (void)name;
+    (void)size;
+    *(bool *)ctx = true;
+}
+
+static enum err holds_recordings(const struct store *s, bool *ret) {
+    *ret = false;
+    return s->list ? s->list(s->ctx, "recordings/", note_any, ret) : OK;
+}
+
+/* Remember this id, with a key wrapped for it: that tells a wrong KEK where there is no recording,
+ * or only damaged wraps. */
+static enum err remember(struct archive *a, const struct id *id, bool placed) {
+    struct wraps_store s = {.id = *id, .placed = placed};
+    uint8_t root[KEY_LEN];
+    rng_fill(&a->rng, root, sizeof(root));
+    enum err e = kek_wrap(&a->kek, id, &a->rng, root, s.wrap);
+    mem_wipe(root, sizeof(root));
+    return e == OK ? wraps_set_store(a->wraps, &s) : e;
+}
+
+/* Give the store its identity. Remembered first: a crash between leaves one that is known and not
+ * placed, and the next start does it again. */
+static enum err place(struct archive *a, const struct wraps_store *known) {
+    struct id id = known ? known->id : id_random(&a->rng);
+    enum err e = known && known->placed ? OK : remember(a, &id, false);
+    e = e == OK ? store_identity_put(&a->store, &id) : e;
+    if (e == ERR_NOSPACE) {
+        return OK; /* a full disk must not keep tours from going on; the next start does it */
+    }
+    return e == OK ? remember(a, &id, true) : e;
+}
+
+static enum err not_there(const char *name, char *why) {
+    snprintf(why, KEYS_WHY,
+             "%.70s is not the store of the recordings here: it has neither its identity nor any of"
+             " their objects. Mount the right one and start again; see \"The wrong store\" in"
+             " docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+static enum err other_store(const char *name, char *why) {
+    snprintf(why, KEYS_WHY,
+             "%.80s is another store than the one the recordings here are in. Mount the right one"
+             " and start again; see \"The wrong store\" in docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+static enum err no_keys(const char *name, char *why) {
+    snprintf(why, KEYS_WHY,
+             "%.80s holds recordings, but wraps.db beside it knows none: restore wraps.db, without"
+             " which nobody can read them; see \"The wrong store\" in docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+struct question {
+    struct wraps_store known;
+    struct id there;
+    enum err known_error, there_error; /* OK or ERR_UNKNOWN; there_error also ERR_FORMAT */
+};
+
+/* Neither the memory nor the store's identity settles it: the objects must. */
+static enum err decide(struct archive *a, const struct question *q, const char *name, char *why) {
+    struct proof p = {.archive = a};
+    const struct wraps_store *known = q->known_error == OK ? &q->known : NULL;
+    bool has_identity = q->there_error == OK;
+    enum err e = wraps_each(a->wraps, prove, &p);
+    if (e != OK && e != ERR_EXISTS) {
+        return e;
+    }
+    if (!p.found && (p.any || (known && known->placed))) {
+        return has_identity ? other_store(name, why) : not_there(name, why);
+    }
+    bool foreign = false;
+    e = p.found ? OK : holds_recordings(&a->store, &foreign);
+    if (e != OK || foreign) {
+        return e == OK ? no_keys(name, why) : e;
+    }
+    return has_identity ? remember(a, &q->there, true) : place(a, known);
+}
+
+static enum err check(struct archive *a, const struct question *q, const char *name, char *why) {
+    bool both = q->known_error == OK && q->there_error == OK;
+    bool placed = q->known_error == OK && q->known.placed;
+    uint8_t root[KEY_LEN];
+    if (both && id_eq(&q->known.id, &q->there)) {
+        bool fresh = kek_unwrap(&a->kek, &q->known.id, q->known.wrap, root) == OK;
+        mem_wipe(root, sizeof(root));
+        return !a->write || (placed && fresh) ? OK : remember(a, &q->there, true);
+    }
+    if (q->there_error == ERR_FORMAT || (both && placed)) {
+        return other_store(name, why);
+    }
+    if (!a->write) {
+        return placed ? not_there(name, why) : OK;
+    }
+    return decide(a, q, name, why);
+}
+
+enum err archive_check_store(struct archive *a, const char *name, char *why) {
+    struct question q = {0};
+    q.known_error = wraps_store(a->wraps, &q.known);
+    q.there_error = store_identity_get(&a->store, &q.there);
+    enum err e = q.known_error == ERR_UNKNOWN ? OK : q.known_error;
+    if (e == OK && q.there_error != ERR_UNKNOWN && q.there_error != ERR_FORMAT) {
+        e = q.there_error;
+    }
+    e = e == OK ? check(a, &q, name, why) : e;
+    if (e != OK && e != ERR_WRONG_STATE) {
+        snprintf(why, KEYS_WHY, "the store %.160s cannot be used: %s", name, err_name(e));
+    }
+    return e;
+}
+
+enum err archive_take_store(struct archive *a, const char *name, char *why) {
+    struct id there;
+    enum err e = store_identity_get(&a->store, &there);
+    if (e == ERR_UNKNOWN) {
+        e = place(a, NULL);
+    } else if (e == OK) {
+        e = remember(a, &there, true);
+    }
+    if (e != OK) {
+        snprintf(why, KEYS_WHY, "the store %.160s cannot be used: %s", name, err_name(e));
+    }
+    return e;
+}
