@@ -23,8 +23,9 @@ static const struct {
      "Print a signed token. --sub is the seat (default: a new one), --ttl its life (default\n"
      "3600). An ops token without --tour is for every tour.",
      cli_token},
-    {"recordings", "recordings [-c FILE] list [--json] | verify ID | verify --all",
-     "List recordings, or check every object, the journal and the manifest of one or all.",
+    {"recordings", "recordings [-c FILE] list [--json] | verify ID | verify --all | use-store",
+     "List recordings, or check every object, the journal and the manifest of one or all; or order"
+     " that the object store that is there now is the right one (docs/operations.md).",
      cli_recordings},
 };
 

@@ -1,10 +1,12 @@
-/* recordings: the library (recorder/library.h) on the command line. It may run beside the server.
- */
+/* recordings: the library (recorder/library.h) on the command line. It may run beside the server;
+ * use-store may not. */
 #include "server/cli.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
 #include "recorder/library.h"
+#include "recorder/recorder.h"
+#include "server/clock.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -130,6 +132,18 @@ static int run(struct library *l, int argc, char **argv) {
     return strcmp(argv[1], "--all") == 0 ? verify_all(l) : verify_one(l, argv[1]);
 }
 
+/* After the store was lost or replaced on purpose: what is there now is the store. */
+static int use_store(const struct config *cfg) {
+    char why[LIBRARY_WHY] = "";
+    struct recorder_config c = {
+        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .rng = clock_rng()};
+    if (recorder_use_store(&c, why) != OK) {
+        return cli_fail(CLI_FAILED, "recordings: %s", why);
+    }
+    printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
+    return CLI_OK;
+}
+
 static bool known(int argc, char **argv) {
     if (argc == 0) {
         return false;
@@ -137,7 +151,19 @@ static bool known(int argc, char **argv) {
     if (strcmp(argv[0], "list") == 0) {
         return argc == 1 || (argc == 2 && strcmp(argv[1], "--json") == 0);
     }
-    return strcmp(argv[0], "verify") == 0 && argc == 2;
+    return argc == 1 ? strcmp(argv[0], "use-store") == 0
+                     : argc == 2 && strcmp(argv[0], "verify") == 0;
+}
+
+static int with_library(const struct config *cfg, int argc, char **argv) {
+    char why[LIBRARY_WHY] = "";
+    struct library *l = NULL;
+    if (library_open(cfg->rec_dir, cfg->rec_kek_file, &l, why) != OK) {
+        return cli_fail(CLI_FAILED, "recordings: %s", why);
+    }
+    int status = run(l, argc, argv);
+    library_close(l);
+    return status;
 }
 
 int cli_recordings(int argc, char **argv) {
@@ -151,21 +177,15 @@ int cli_recordings(int argc, char **argv) {
         i++;
     }
     if (!known(argc - i, argv + i)) {
-        return cli_fail(CLI_USAGE, "recordings: say list [--json], verify ID or verify --all");
+        return cli_fail(CLI_USAGE,
+                        "recordings: say list [--json], verify ID, verify --all or use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {
         return CLI_FAILED;
     }
-    char why[LIBRARY_WHY] = "";
-    struct library *l = NULL;
-    int status = CLI_FAILED;
-    if (library_open(cfg->rec_dir, cfg->rec_kek_file, &l, why) != OK) {
-        cli_fail(CLI_FAILED, "recordings: %s", why);
-    } else {
-        status = run(l, argc - i, argv + i);
-        library_close(l);
-    }
+    bool take = strcmp(argv[i], "use-store") == 0;
+    int status = take ? use_store(cfg) : with_library(cfg, argc - i, argv + i);
     config_free(cfg);
     return status;
 }

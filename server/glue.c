@@ -288,20 +288,31 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
     }
 }
 
+static void note_recorder(struct glue *g, const struct recorder_event *e) {
+    static const char *const name[] = {[RECORDER_STARTED] = "recording_started",
+                                       [RECORDER_STOPPED] = "recording_stopped",
+                                       [RECORDER_FAILING] = "recording_failing",
+                                       [RECORDER_RECOVERED] = "recording_recovered",
+                                       [RECORDER_UNFINISHED] = "recording_unfinished",
+                                       [RECORDER_CATALOGUE_LOST] = "catalogue_rebuilt"};
+    char detail[80];
+    const char *error = e->error ? err_name((enum err)e->error) : "";
+    snprintf(detail, sizeof(detail), "%s%s%s", e->recording, *error && *e->recording ? " " : "",
+             error);
+    if (g->config.note) {
+        g->config.note(g->config.ctx, name[e->type], e->tour, 0, detail);
+    }
+}
+
 static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e) {
     static const enum recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
                                                  [RECORDER_STOPPED] = RECORDING_OFF,
                                                  [RECORDER_FAILING] = RECORDING_FAILING,
                                                  [RECORDER_RECOVERED] = RECORDING_ON};
-    static const char *const name[] = {[RECORDER_STARTED] = "recording_started",
-                                       [RECORDER_STOPPED] = "recording_stopped",
-                                       [RECORDER_FAILING] = "recording_failing",
-                                       [RECORDER_RECOVERED] = "recording_recovered"};
-    if (g->config.note) {
-        const char *detail = e->error ? err_name((enum err)e->error) : e->recording;
-        g->config.note(g->config.ctx, name[e->type], e->tour, 0, detail);
+    note_recorder(g, e);
+    if (e->type < ARRAY_LEN(state)) { /* the others are of earlier runs and of no tour */
+        sig_recording(g->config.sig, now, e->tour, state[e->type]);
     }
-    sig_recording(g->config.sig, now, e->tour, state[e->type]);
 }
 
 void glue_service(struct glue *g, us_t now) {

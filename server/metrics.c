@@ -132,6 +132,9 @@ static void put_recorder(struct text *t, const struct control *c) {
     gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", c->recorder != NULL);
     gauge(t, "oriel_recorder_recordings_open", "Recordings being written.", n.recordings_open);
     gauge(t, "oriel_recorder_alarm", "1 while a recording cannot be written.", n.alarm);
+    gauge(t, "oriel_recorder_unfinished",
+          "Recordings of earlier runs that could not be finished; tried again at each start.",
+          n.unfinished);
     counter(t, "oriel_recorder_frames_total", "Frames recorded.", n.frames);
     counter(t, "oriel_recorder_segments_total", "Segments sealed and stored.", n.segments);
     counter(t, "oriel_recorder_sealed_bytes_total", "Bytes sealed.", n.bytes_sealed);

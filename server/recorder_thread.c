@@ -25,7 +25,7 @@ struct recorder_thread {
     /* Shared. */
     atomic_bool stop;
     _Atomic uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
-    _Atomic uint32_t recordings_open;
+    _Atomic uint32_t recordings_open, unfinished;
     atomic_bool alarm;
     /* Owned by the recorder thread. */
     struct recorder *recorder;
@@ -80,6 +80,7 @@ static void publish_counters(struct recorder_thread *t, us_t now) {
     atomic_store(&t->tap_dropped, c.tap_dropped);
     atomic_store(&t->store_errors, c.store_errors);
     atomic_store(&t->recordings_open, c.recordings_open);
+    atomic_store(&t->unfinished, c.unfinished);
     atomic_store(&t->alarm, c.alarm);
 }
 
@@ -90,6 +91,7 @@ static void *recorder_main(void *arg) {
         fds[i] = (struct pollfd){.fd = mailbox_fd(t->taps[i]), .events = POLLIN};
     }
     fds[t->workers] = (struct pollfd){.fd = mailbox_fd(t->orders), .events = POLLIN};
+    send_events(t); /* of recovery */
     while (!atomic_load(&t->stop)) {
         us_t due = us_min(recorder_deadline(t->recorder), t->counters_at);
         int n = poll(fds, t->workers + 1, clock_wait_ms(clock_now(), due));
@@ -207,5 +209,6 @@ void recorder_thread_counters(const struct recorder_thread *t, struct recorder_c
                                       .tap_dropped = atomic_load(&t->tap_dropped),
                                       .store_errors = atomic_load(&t->store_errors),
                                       .recordings_open = atomic_load(&t->recordings_open),
+                                      .unfinished = atomic_load(&t->unfinished),
                                       .alarm = atomic_load(&t->alarm)};
 }

@@ -1,0 +1,81 @@
+// The object store is not there, is another one, or came back: what the server says and does at its
+// start. Nothing is recorded into a wrong place, and the right store is taken as it was.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, expectEqual, finish, test } from './lib/harness.mjs';
+import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+
+const dir = tempDir();
+const config = await writeConfig(dir);
+const objects = path.join(dir, 'recordings/objects');
+const volume = path.join(dir, 'volume');
+
+/** Starts and stops a server; it must become ready. */
+async function startAndStop() {
+  const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  const metrics = await (await fetch(new URL('/metrics', server.urls.agent))).text();
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  return metrics;
+}
+
+/** Starts a server that must refuse, saying all of `words`. */
+function refuses(words) {
+  const r = spawnSync(ORIEL, ['serve', '-c', config], { encoding: 'utf8', timeout: 60000 });
+  expectEqual(r.status, 1, 'exit status');
+  for (const word of words) {
+    expect(r.stderr.includes(word), `"${word}" is not in "${r.stderr}"`);
+  }
+}
+
+const recordings = (...args) =>
+  spawnSync(ORIEL, ['recordings', '-c', config, ...args], { encoding: 'utf8', timeout: 60000 });
+
+await test('the_first_start_gives_the_store_an_identity', async () => {
+  expect((await startAndStop()).includes('oriel_recorder_unfinished 0'), 'the metric is there');
+  expect(/^oriel-store\/1 [0-9a-f]{32}\n$/.test(fs.readFileSync(path.join(objects, 'identity'), 'utf8')),
+    'the identity can be read');
+});
+
+await test('an_unmounted_volume_is_said_and_left_alone', async () => {
+  fs.renameSync(objects, volume);
+  refuses(['object folder', objects, 'missing']);
+  expect(!fs.existsSync(objects), 'the folder is not made');
+  fs.mkdirSync(objects);
+  refuses([objects, 'is not the store of the recordings here', 'Mount the right one']);
+  expectEqual(fs.readdirSync(objects).length, 0, 'files in the mount point');
+  const list = recordings('list');
+  expectEqual(list.status, 1, 'exit status of list');
+  expect(list.stderr.includes('is not the store'), list.stderr);
+});
+
+await test('a_foreign_store_is_said_and_left_alone', async () => {
+  fs.writeFileSync(path.join(objects, 'identity'), `oriel-store/1 ${'5'.repeat(32)}\n`);
+  refuses([objects, 'another store']);
+  expectEqual(fs.readdirSync(objects).join(), 'identity', 'files in the foreign store');
+});
+
+await test('the_right_store_is_taken_as_it_was', async () => {
+  fs.rmSync(objects, { recursive: true });
+  fs.renameSync(volume, objects);
+  await startAndStop();
+  expectEqual(recordings('list').status, 0, 'exit status of list');
+});
+
+await test('another_store_may_be_ordered', async () => {
+  fs.rmSync(objects, { recursive: true });
+  fs.mkdirSync(objects);
+  refuses(['is not the store']);
+  const r = recordings('use-store');
+  expectEqual(r.status, 0, `use-store: ${r.stderr}`);
+  await startAndStop();
+});
+
+await test('not_under_a_running_server', async () => {
+  const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  const r = recordings('use-store');
+  expectEqual(r.status, 1, 'exit status');
+  expect(r.stderr.includes('another process records here'), r.stderr);
+  expectEqual((await server.stop()).code, 0, 'exit status of the server');
+});
+finish();
