@@ -18,8 +18,10 @@
 #include "base/packet.h"
 #include "base/rng.h"
 #include "base/session.h"
+#include "media/engine/snapshot.h"
 #include "media/secure/dtls.h"
-#include "media/snapshot.h"
+#include "media/wire/counters.h"
+#include "media/wire/datagram.h"
 #include "media/wire/tap.h"
 
 struct engine;
@@ -47,11 +49,6 @@ struct engine *engine_free(struct engine *e);
  * counted (engine_counters) and dropped without a change of state. */
 void engine_input(struct engine *e, us_t now, struct packet *p);
 
-struct datagram {
-    struct addr to;
-    size_t len; /* [bytes] */
-    uint8_t data[PACKET_CAP];
-};
 /* The next datagram to send; false when drained. */
 bool engine_output(struct engine *e, us_t now, struct datagram *ret);
 
@@ -111,38 +108,6 @@ bool engine_event(struct engine *e, struct media_event *ret);
 /* The next tap message; the caller takes over the reference in ret->packet. */
 bool engine_tap(struct engine *e, struct tap *ret);
 
-/* Counters: one name each, shown as metrics with these words. */
-#define MEDIA_COUNTERS(X)                                                                 \
-    X(datagrams_in) /* all received */                                                    \
-    X(bytes_in)                                                                           \
-    X(datagrams_out)                                                                      \
-    X(bytes_out)                                                                          \
-    X(rtp_in) /* authentic RTP packets, RTX included */                                   \
-    X(rtp_out)                                                                            \
-    X(rtx_in)                                                                             \
-    X(rtx_out)                                                                            \
-    X(nack_in)     /* sequence numbers asked of us */                                     \
-    X(nack_out)    /* sequence numbers we asked for */                                    \
-    X(nack_missed) /* asked of us but no longer cached */                                 \
-    X(pli_in)                                                                             \
-    X(pli_out)                                                                            \
-    X(stun_in)                                                                            \
-    X(dtls_done)                                                                          \
-    X(dtls_failed)                                                                        \
-    X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */ \
-    X(drop_stun)            /* malformed, anonymous or forged STUN */                     \
-    X(drop_dtls)                                                                          \
-    X(drop_srtp) /* failed authentication or replay */                                    \
-    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                       \
-    X(drop_rtcp)                                                                          \
-    X(drop_other) /* first byte is nothing we speak (RFC 7983) */                         \
-    X(drop_full)  /* a limit of ours was reached */
-
-struct engine_counters {
-#define X(name) uint64_t name;
-    MEDIA_COUNTERS(X)
-#undef X
-};
 /* Valid until the engine is freed. Owner thread. */
 const struct engine_counters *engine_counters(const struct engine *e);
 

@@ -4,7 +4,7 @@
  * Oriel answers authenticated binding requests and nothing else: an anonymous, malformed or
  * forged request gets no answer and changes no state. Consent (RFC 7675) is seen from the lite
  * side: a peer that has not sent an authenticated check for a while is silent; the deadlines are
- * the peer's (media/peer.h). Owner: one worker thread. */
+ * the peer's (media/transport/transport.h). Owner: one worker thread. */
 #ifndef ORIEL_MEDIA_ICE_ICE_H
 #define ORIEL_MEDIA_ICE_ICE_H
 

@@ -200,7 +200,7 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
     return REWRITE_OK;
 }
 
-void rewrite_export(const struct rewrite *r, uint32_t reserve, struct snapshot_slot *ret) {
+void rewrite_export(const struct rewrite *r, uint32_t reserve, struct rewrite_state *ret) {
     ret->index = r->next + reserve;
     uint64_t seq = source_of(r, r->next);
     ret->source_seq = seq < r->in_floor ? r->in_floor : seq;
@@ -209,7 +209,7 @@ void rewrite_export(const struct rewrite *r, uint32_t reserve, struct snapshot_s
     ret->ts_offset = r->ts_offset;
 }
 
-void rewrite_import(struct rewrite *r, us_t now, const struct snapshot_slot *s) {
+void rewrite_import(struct rewrite *r, us_t now, const struct rewrite_state *s) {
     memset(r, 0, sizeof(*r));
     r->next = s->index;
     r->source = s->source;

@@ -15,7 +15,6 @@
 
 #include "base/time.h"
 #include "media/recv/window.h"
-#include "media/snapshot.h"
 
 #define REWRITE_RUNS 32      /* remembered runs of packets not forwarded */
 #define REWRITE_GAP_MAX 4096 /* a longer gap in the source is closed: nobody can repair it */
@@ -53,6 +52,14 @@ struct rewrite_out { /* the same packet in our stream */
     uint32_t ts;
 };
 
+struct rewrite_state {   /* what a rebuilt stream goes on with */
+    uint64_t index;      /* next SRTP index (rollover counter << 16 | seq) */
+    uint64_t source_seq; /* extended sequence number of the source that maps to `index` */
+    uint32_t source;     /* bound source (its ssrc), 0 = none */
+    uint32_t last_ts;    /* last RTP timestamp sent */
+    uint32_t ts_offset;  /* out = in + offset */
+};
+
 enum rewrite_verdict {
     REWRITE_OK,
     REWRITE_OTHER,    /* not the source that is bound */
@@ -88,11 +95,11 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     return ts + r->ts_offset;
 }
-/* Write index, source_seq, source, last_ts and ts_offset of *ret. reserve: indices left out, for
+/* Everything needed to go on elsewhere. reserve: indices left out, for
  * a snapshot that may be adopted after up to that many more packets were sent (0 when nothing
  * is sent after it; at most 4096). */
-void rewrite_export(const struct rewrite *r, uint32_t reserve, struct snapshot_slot *ret);
+void rewrite_export(const struct rewrite *r, uint32_t reserve, struct rewrite_state *ret);
 /* Continue from a snapshot at time now. Packets before source_seq are refused. */
-void rewrite_import(struct rewrite *r, us_t now, const struct snapshot_slot *s);
+void rewrite_import(struct rewrite *r, us_t now, const struct rewrite_state *s);
 
 #endif

@@ -41,16 +41,8 @@ void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_p
     }
 }
 
-void rewrite_vp8_export(const struct rewrite_vp8 *r, struct snapshot_slot *ret) {
-    ret->picture_id = r->picture_id;
-    ret->picture_id_offset = r->picture_id_offset;
-    ret->tl0picidx = r->tl0picidx;
-    ret->tl0picidx_offset = r->tl0picidx_offset;
-}
-
-void rewrite_vp8_import(struct rewrite_vp8 *r, const struct snapshot_slot *s) {
-    r->picture_id = s->picture_id & PICTURE_ID_MASK;
-    r->picture_id_offset = s->picture_id_offset & PICTURE_ID_MASK;
-    r->tl0picidx = s->tl0picidx;
-    r->tl0picidx_offset = s->tl0picidx_offset;
+void rewrite_vp8_import(struct rewrite_vp8 *r, const struct rewrite_vp8 *saved) {
+    *r = *saved;
+    r->picture_id &= PICTURE_ID_MASK;
+    r->picture_id_offset &= PICTURE_ID_MASK;
 }

@@ -3,7 +3,6 @@
 #ifndef ORIEL_MEDIA_SEND_REWRITE_VP8_H
 #define ORIEL_MEDIA_SEND_REWRITE_VP8_H
 
-#include "media/snapshot.h"
 #include "media/wire/vp8.h"
 
 struct rewrite_vp8 {
@@ -20,8 +19,7 @@ void rewrite_vp8_switch(struct rewrite_vp8 *r, const struct vp8 *d);
  * vp8_rewrite. *ret_picture_id fits the width that d has. */
 void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_picture_id,
                      uint8_t *ret_tl0picidx);
-/* The four VP8 fields of a snapshot. */
-void rewrite_vp8_export(const struct rewrite_vp8 *r, struct snapshot_slot *ret);
-void rewrite_vp8_import(struct rewrite_vp8 *r, const struct snapshot_slot *s);
+/* Go on with numbers of a snapshot, whatever they are. */
+void rewrite_vp8_import(struct rewrite_vp8 *r, const struct rewrite_vp8 *saved);
 
 #endif

@@ -75,7 +75,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
         s->slots[k].line = line_of(3 + k);
         s->slots[k].ssrc = 1000 * (i + 1) + k;
         s->slots[k].rtx_ssrc = k < 2 ? s->slots[k].ssrc + 100 : 0;
-        s->slots[k].index = 1000;
+        s->slots[k].rewrite.index = 1000;
         s->slots[k].rtx_index = 1;
     }
 }

@@ -1,13 +1,13 @@
-/* libs: media_streams */
+/* libs: media_send media_feed */
 /* A stream of operations and time against the receive and send machinery of one source and one
  * slot. Promises checked: no index is handed out twice, a deadline that was served moves on, NACKs
  * name only what is missing, feedback drains. */
 #include "base/check.h"
+#include "media/feed/cache.h"
 #include "media/recv/nack.h"
 #include "media/recv/rtx.h"
 #include "media/recv/stream.h"
 #include "media/recv/twcc.h"
-#include "media/send/cache.h"
 #include "media/send/rewrite.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ struct world {
     struct recv_nack nack;
     struct recv_twcc twcc;
     struct rewrite rewrite;
-    struct send_cache cache;
+    struct packet_cache cache;
     struct packet_pool *pool;
     uint64_t high;
 };
@@ -53,8 +53,8 @@ static void receive(struct world *w, uint16_t seq16, uint8_t flags) {
     recv_twcc_packet(&w->twcc, w->now, (uint16_t)(seq16 + flags), flags & 2);
     struct packet *p = packet_take(w->pool);
     if (p) {
-        struct cached k = {.packet = p, .seq = seq, .at = w->now};
-        send_cache_store(&w->cache, &k);
+        struct media_packet k = {.packet = p, .seq = seq, .at = w->now};
+        packet_cache_store(&w->cache, &k);
         packet_unref(p);
     }
     if (flags & 4) {
@@ -80,7 +80,7 @@ static void serve_deadlines(struct world *w) {
 }
 
 static void snapshot(struct world *w, uint8_t reserve) {
-    struct snapshot_slot slot = {0};
+    struct rewrite_state slot = {0};
     rewrite_export(&w->rewrite, reserve, &slot);
     rewrite_import(&w->rewrite, w->now, &slot);
 }
@@ -123,7 +123,7 @@ static void operate(struct world *w, struct rd *r) {
         break;
     case 5:
         recv_stats_report(&w->stats, w->now, 1, &report);
-        send_cache_expire(&w->cache, w->now);
+        packet_cache_expire(&w->cache, w->now);
         break;
     default: /* mostly near the newest packet, as on a real path */
         receive(w, (uint16_t)(w->high + 1 - (op & 0x20 ? arg % 32 : 0) + op / 64), arg & 7);
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memset(used, 0, sizeof(used));
     w.now = 1;
     w.pool = packet_pool_new(96);
-    CHECK(w.pool && send_cache_init(&w.cache, 64, US_PER_S) == OK);
+    CHECK(w.pool && packet_cache_init(&w.cache, 64, US_PER_S) == OK);
     recv_stats_init(&w.stats, 90000);
     recv_nack_init(&w.nack);
     recv_twcc_init(&w.twcc);
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (unsigned i = 0; i < OPS_MAX && rd_left(&r) > 1; i++) {
         operate(&w, &r);
     }
-    send_cache_free(&w.cache);
+    packet_cache_free(&w.cache);
     packet_pool_free(w.pool);
     return 0;
 }

@@ -45,6 +45,10 @@ BAD = [
     ("documented", "server/x.h", "/* Good. */\nint f(void);\n\nstatic inline int g(void) {\n"
      "    return 0;\n}\n", 4),
     ("documented", "server/x.h", "struct x *x_new(int a,\n                int b);\n", 1),
+    ("arrows", "media/out/x.c", '#include "media/room/y.h"\n', 1),
+    ("arrows", "media/recv/x.c", '#include "media/send/y.h"\n', 1),
+    ("circles", "media/a.c", "void a(void) {\n    b();\n}\n", 1),
+    ("own_header", "media/x.c", "\nvoid stray(void) {\n}\n", 2),
     ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
     ("leftovers", "web/x.js", "a\n// TO" + "DO later\n", 2),
     ("leftovers", "media/x.c", "/* FIX" + "ME */\n", 1),
@@ -60,7 +64,7 @@ GOOD = {
     "base/spsc.c": "#include <stdatomic.h>\n",
     "media/secure/private.h": "#include <openssl/ssl.h>\n",
     "media/secure/x.c": '#include "media/secure/private.h"\n#include "base/y.h"\n',
-    "media/x.c": "struct s x = {1};\nvoid f(struct s *s) {\n    s->free(s);\n    s->ops.send(1);\n"
+    "media/x.c": "struct s x = {1};\nstatic void f(struct s *s) {\n    s->free(s);\n    s->ops.send(1);\n"
                  "    my_time(1);\n    const char *t = \"time(0) // no\";\n"
                  "    for (;;) {\n        if (a) {\n            if (b) {\n                if (c) {\n"
                  "                    g((struct s){.x = {\n                        1}});\n"
@@ -73,10 +77,13 @@ GOOD = {
                   "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
                   "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
     "docs/architecture.md": "`base/here.c:here`, `base/`, `./dev`, `a.b()` and `x/y` are named.\n",
-    "tests/unit/media/x.c": "int x;\n" * 200,
+    "tests/unit/engine/x.c": "int x;\n" * 200,
 }
 
 SUPPORT = {
+    "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",
+    "media/c.h": "/* C. */\nvoid c(void);\n",
+    "media/b.c": "void b(void) {\n    c();\n}\n", "media/c.c": "void c(void) {\n    a();\n}\n",
     "base/y.h": "", "media/y.h": "", "signaling/y.h": "", "server/y.h": "",
     "media/secure/leaks.h": "#include <openssl/ssl.h>\n",
     "base/here.c": "int here(void) {\n    return 0;\n}\n",

@@ -15,7 +15,7 @@ from collections import namedtuple
 CHECKED = ("base", "media", "signaling", "recorder", "server", "bench", "tests/sim")
 CORE = ("base", "media", "signaling", "recorder")
 TESTED = {
-    "media": ("wire", "ice", "secure", "streams", "audio", "media"),
+    "media": ("wire", "ice", "secure", "recv", "send", "feed", "audio", "room", "engine"),
     "signaling": ("signaling",),
     "recorder": ("recorder",),
 }
@@ -31,8 +31,14 @@ ARROWS = {
     "media/audio": ("base", "media/audio"),
     "media/ice": ("base", "media/wire", "media/ice"),
     "media/secure": ("base", "media/wire", "media/secure"),
-    "media/recv": ("base", "media/wire", "media/recv", "media/send", "media/snapshot.h"),
-    "media/send": ("base", "media/wire", "media/recv", "media/send", "media/snapshot.h"),
+    "media/recv": ("base", "media/wire", "media/recv"),
+    "media/send": ("base", "media/wire", "media/recv", "media/send"),
+    "media/transport": ("base", "media/wire", "media/ice", "media/secure", "media/transport"),
+    "media/feed": ("base", "media/wire", "media/recv", "media/feed"),
+    "media/out": ("base", "media/wire", "media/recv", "media/send", "media/feed",
+                  "media/transport", "media/out"),
+    "media/room": ("base", "media/audio", "media/room"),
+    "media/engine": ("base", "media"),
     "signaling": ("base", "signaling"),
     "recorder": ("base", "media/wire", "media/audio", "recorder"),
     "server": ("base", "media", "signaling", "recorder", "server"),
@@ -399,6 +405,92 @@ def rule_test_lines(tree):
             parts.append(f"{folder} {count_lines(tree.root, c_files(tree.root, [folder]))}:{own}")
         yield Finding("tests", 1, f"{tests} lines for {source} of source; unit tests alone: "
                       + ", ".join(parts))
+
+
+DEFINED = re.compile(r"^(?!static\b|typedef\b|return\b|else\b)[A-Za-z_][\w\s*]*?[\s*](\w+)\s*\([^;{]*\)\s*\{",
+                     re.M)
+ROOMS = ("media",)  # folders whose rooms hold no circle
+
+
+def circles(calls_of):
+    """The strongly connected sets of more than two files; calls_of: file -> files it calls."""
+    order, found, seen = [], [], set()
+
+    def visit(start, edges, out):
+        """Depth first without recursion; out gets files as they are left."""
+        stack = [(start, iter(sorted(edges[start])))]
+        seen.add(start)
+        while stack:
+            node, rest = stack[-1]
+            following = next((n for n in rest if n not in seen), None)
+            if following is None:
+                out.append(node)
+                stack.pop()
+            else:
+                seen.add(following)
+                stack.append((following, iter(sorted(edges[following]))))
+
+    for node in sorted(calls_of):
+        if node not in seen:
+            visit(node, calls_of, order)
+    callers = {n: {m for m in calls_of if n in calls_of[m]} for n in calls_of}
+    seen = set()
+    for node in reversed(order):
+        if node not in seen:
+            group = []
+            visit(node, callers, group)
+            found.append(group)
+    return [sorted(g) for g in found if len(g) > 2]
+
+
+def rule_circles(tree):
+    """No more than two source files of a room call each other in a circle."""
+    rooms = {}
+    for f in tree.files.values():
+        if f.path.endswith(".c") and f.path.split("/")[0] in ROOMS:
+            rooms.setdefault(os.path.dirname(f.path), []).append(f)
+    for files in rooms.values():
+        defines = {f.path: set(DEFINED.findall("\n".join(f.code))) for f in files}
+        names = {f.path: set(re.findall(r"\w+", "\n".join(f.code))) for f in files}
+        calls_of = {p: {q for q in defines if q != p and defines[q] & names[p]} for p in defines}
+        for group in circles(calls_of):
+            yield Finding(group[0], 1, "calls in a circle with " + ", ".join(group[1:]))
+
+
+def declared(header):
+    """Names of the functions that a header declares."""
+    return set(re.findall(r"\b(\w+)\s*\([^;{}]*\)\s*;", "\n".join(without_macros(header.code))))
+
+
+def rule_own_header(tree):
+    """A function others may call is declared in the header named after its file; what is public of
+    the whole relay is in media/media.h."""
+    public = tree.files.get("media/media.h")
+    shared = declared(public) if public else set()
+    for f in tree.files.values():
+        if not f.path.endswith(".c") or f.path.split("/")[0] not in ROOMS:
+            continue
+        header = tree.files.get(f.path[:-1] + "h")
+        own = (declared(header) if header else set()) | shared
+        for number, name in exported(f):
+            if name not in own and not impl_header(tree, f, name):
+                yield Finding(f.path, number, f"{name} is declared in no header of this file")
+
+
+def exported(f):
+    """(line, name) of the functions in f that are not static."""
+    text = "\n".join(f.code)
+    for found in DEFINED.finditer(text):
+        yield text.count("\n", 0, found.start()) + 1, found.group(1)
+
+
+def impl_header(tree, f, name):
+    """media/secure implements two headers in several files each: dtls.h and srtp.h."""
+    folder = os.path.dirname(f.path)
+    stem = os.path.basename(f.path)[:-2].split("_")[0]
+    return any(name in declared(tree.files[p]) for p in tree.files
+               if os.path.dirname(p) == folder and p.endswith(".h")
+               and os.path.basename(p).split("_")[0].split(".")[0] == stem)
 
 
 # Spelt in halves, so that this file passes its own rule.

@@ -1,0 +1,200 @@
+/* A session goes on from a snapshot (snapshot.h). Sources and slots find each other again by ssrc,
+ * whichever of their sessions is adopted first. */
+#include "media/engine/schedule.h"
+#include "media/engine/source.h"
+#include "media/engine/turn.h"
+#include "media/transport/lifecycle.h"
+
+static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx_ssrc,
+                      struct session_line *ret) {
+    *ret = (struct session_line){.source = l->kind & 0x0f,
+                                 .slot = l->kind >> 4,
+                                 .slot_index = l->slot_index,
+                                 .codec = l->codec,
+                                 .pt = l->pt,
+                                 .rtx_pt = l->rtx_pt,
+                                 .nack = l->flags & SNAPSHOT_NACK,
+                                 .pli = l->flags & SNAPSHOT_PLI,
+                                 .twcc = l->flags & SNAPSHOT_TWCC,
+                                 .ssrc = ssrc,
+                                 .rtx_ssrc = rtx_ssrc};
+    memcpy(ret->mid, l->mid, sizeof(l->mid));
+    memcpy(ret->ext.id, l->ext, sizeof(l->ext));
+}
+
+static void load_ice(const struct snapshot_ice *c, struct ice_credentials *ret) {
+    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(c->local_ufrag));
+    memcpy(ret->local_pwd, c->local_pwd, sizeof(c->local_pwd));
+    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(c->remote_ufrag));
+}
+
+/* The snapshot as the offer and answer it came from. */
+static enum err load_params(const struct session_snapshot *s, struct session_params *ret) {
+    if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX ||
+        !srtp_profile_known(s->keys.profile) || s->n_sources > SESSION_SOURCES_MAX) {
+        return ERR_FORMAT;
+    }
+    *ret = (struct session_params){.peer = s->peer,
+                                   .participant = s->participant,
+                                   .tour = s->tour,
+                                   .host = s->flags & SNAPSHOT_HOST,
+                                   .loudest_audio = s->flags & SNAPSHOT_LOUDEST_AUDIO,
+                                   .record_consent = s->flags & SNAPSHOT_RECORD_CONSENT,
+                                   .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
+    load_ice(&s->ice, &ret->ice);
+    memcpy(ret->cname, s->cname, sizeof(s->cname));
+    memcpy(ret->fingerprint, s->fingerprint, sizeof(ret->fingerprint));
+    for (unsigned i = 0; i < s->n_sources; i++) {
+        const struct snapshot_source *src = &s->sources[i];
+        load_line(&src->line, src->ssrc, src->rtx_ssrc, &ret->lines[i]);
+        if (ret->lines[i].slot) {
+            return ERR_FORMAT;
+        }
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        const struct snapshot_slot *slot = &s->slots[i];
+        struct session_line *l = &ret->lines[s->n_sources + i];
+        load_line(&slot->line, slot->ssrc, slot->rtx_ssrc, l);
+        if (!l->slot) {
+            return ERR_FORMAT;
+        }
+    }
+    return OK;
+}
+
+static enum err load_source(struct session *s, unsigned i, const struct snapshot_source *from) {
+    struct srtp_opener *opener = s->transport.opener;
+    struct inbound *in = &s->in[i];
+    in->muted = from->line.flags & SNAPSHOT_MUTED;
+    if (from->rtx_high) {
+        in->rtx_ssrc = from->rtx_ssrc;
+        in->rtx_seq = (uint16_t)from->rtx_high;
+        enum err err = srtp_opener_adopt(opener, from->rtx_ssrc, from->rtx_high - (1u << 16));
+        if (err != OK) {
+            return err;
+        }
+    }
+    if (from->ssrc == 0 || from->high < 1u << 16) {
+        return OK;
+    }
+    enum err err = from->ssrc == from->rtx_ssrc ? ERR_FORMAT : source_make(s, i);
+    if (err == OK) {
+        err = srtp_opener_adopt(opener, from->ssrc, from->high - (1u << 16));
+    }
+    if (err != OK) {
+        return err;
+    }
+    in->ssrc = from->ssrc;
+    recv_stats_resume(&in->stats, from->high);
+    recv_nack_resume(in->nack, from->high);
+    s->sources[i]->feed.ssrc = from->ssrc;
+    s->sources[i]->tap_resume = from->id;
+    if (from->id > s->engine->next_tap) {
+        s->engine->next_tap = from->id;
+    }
+    return OK;
+}
+
+/* Slot i of the session waits for this source: it goes on with it. */
+static void meet(struct session *s, unsigned i, struct source *x) {
+    struct slot *slot = &s->slots[i];
+    struct room *r = &s->tour->room;
+    if (slot->resume == 0 || slot->resume != x->in->ssrc || slot->line.codec != x->in->s.codec ||
+        s->participant == x->session->participant) {
+        return;
+    }
+    slot->resume = 0;
+    slot->told = x->place.participant;
+    slot->told_kind = x->place.kind;
+    room_slot_resume(&s->viewer.slots[i], &x->place);
+    stream_resume(&slot->stream, &x->feed);
+    /* Whose camera is on the stage spoke last: ranking then agrees with what is shown. */
+    if (slot->line.slot == SLOT_STAGE && x->place.kind == SOURCE_CAMERA && !r->speakers[0]) {
+        room_spoke(r, x->place.participant);
+    }
+}
+
+static void meet_all(struct tour *t) {
+    LIST_EACH(pl, &t->peers) {
+        struct session *s = LIST_ENTRY(pl, struct session, in_tour);
+        for (unsigned i = 0; i < s->n_slots; i++) {
+            if (!s->viewer.slots[i].awaiting) {
+                s->slots[i].resume = 0; /* settled meanwhile */
+            }
+            LIST_EACH(l, &t->room.live) {
+                meet(s, i, source_of(LIST_ENTRY(l, struct room_source, in_live)));
+            }
+        }
+    }
+}
+
+static void load_slot(struct session *s, unsigned i, us_t now, const struct snapshot_slot *from) {
+    struct slot *slot = &s->slots[i];
+    rewrite_import(&slot->stream.rewrite, now, &from->rewrite);
+    rewrite_vp8_import(&slot->stream.vp8, &from->vp8);
+    slot->stream.rtx.next = from->rtx_index;
+    slot->stream.packets = from->packets;
+    slot->stream.octets = from->octets;
+    slot->resume = from->rewrite.source;
+    s->viewer.slots[i].awaiting = slot->resume != 0;
+}
+
+static void load_transport(struct session *s, us_t now, const struct session_snapshot *from) {
+    struct transport *t = &s->transport;
+    t->srtcp_index = from->srtcp_index;
+    t->flight_len = from->last_flight_len;
+    memcpy(t->flight, from->last_flight, sizeof(from->last_flight));
+    transport_resume(t, now, &from->remote);
+}
+
+static enum err load(struct session *s, us_t now, const struct session_snapshot *from) {
+    s->transport.keys = from->keys;
+    enum err err = transport_set_keys(&s->transport);
+    for (unsigned i = 0; err == OK && i < s->n_in; i++) {
+        err = load_source(s, i, &from->sources[i]);
+    }
+    if (err != OK) {
+        return err;
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        load_slot(s, i, now, &from->slots[i]);
+    }
+    load_transport(s, now, from);
+    s->viewer.pinned = from->pinned;
+    s->viewer.present = true;
+    s->report_at = now;
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (s->sources[i] && (from->sources[i].line.flags & SNAPSHOT_LIVE)) {
+            source_enter(s->sources[i], now);
+        }
+    }
+    return OK;
+}
+
+enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot *from) {
+    struct session_params params;
+    struct session *s = NULL;
+    turn_begin(e, now);
+    enum err err = load_params(from, &params);
+    if (err == OK) {
+        err = session_create(e, now, &params, &s);
+        err = err == ERR_RANGE ? ERR_FORMAT : err;
+    }
+    if (err != OK) {
+        return err;
+    }
+    struct tour *t = s->tour;
+    err = load(s, now, from);
+    if (err != OK) {
+        session_leave(s, now, false);
+        turn_end(e);
+        return err;
+    }
+    t->room.settle_until = now + ROOM_SETTLE;
+    tour_reschedule(t);
+    meet_all(t);
+    tour_changed(t);
+    schedule(s, now);
+    turn_end(e);
+    return OK;
+}

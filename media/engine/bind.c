@@ -1,0 +1,32 @@
+#include "media/engine/bind.h"
+
+#include "media/engine/programme.h"
+#include "media/engine/source.h"
+#include "media/room/router.h"
+
+static void obey(struct room_slot *place, us_t now) {
+    struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
+    struct slot *slot = &s->slots[place - s->viewer.slots];
+    struct source *x = source_of(place->source);
+    enum stream_verdict v = stream_show(&slot->stream, now, x ? &x->feed : NULL);
+    bool replayed = v == STREAM_NEEDS_PICTURE &&
+                    fanout_replay(&s->engine->fanout, &slot->stream, &x->feed, now);
+    if (v != STREAM_OK && !replayed) {
+        feed_need_keyframe(&x->feed);
+    }
+    if (list_empty(&s->dirty) && s->transport.state == TRANSPORT_UP) {
+        list_push(&s->engine->dirty, &s->dirty);
+    }
+}
+
+void bind_tour(struct tour *t, us_t now) {
+    struct link *moved = &t->room.moved;
+    list_remove(&t->changed);
+    router_run(&t->room);
+    while (!list_empty(moved)) {
+        struct room_slot *place = LIST_ENTRY(moved->next, struct room_slot, moved);
+        list_remove(&place->moved);
+        obey(place, now);
+    }
+    programme_update(t, now);
+}

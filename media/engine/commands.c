@@ -1,0 +1,131 @@
+/* Commands of media.h: signaling's intent. Each checks everything before it changes anything. */
+#include "media/engine/params.h"
+#include "media/engine/programme.h"
+#include "media/engine/schedule.h"
+#include "media/engine/source.h"
+#include "media/engine/turn.h"
+#include "media/transport/path.h"
+
+enum err engine_tour_add(struct engine *e, uint64_t tour) {
+    if (tour_find(e, tour)) {
+        return ERR_EXISTS;
+    }
+    return map_len(e->tours) >= e->c.max_tours ? ERR_FULL : tour_new(e, tour);
+}
+
+enum err engine_tour_remove(struct engine *e, uint64_t tour) {
+    struct tour *t = tour_find(e, tour);
+    if (!t) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, e->now);
+    t->removing = true;
+    while (!list_empty(&t->peers)) {
+        session_leave(LIST_ENTRY(t->peers.next, struct session, in_tour), e->now, true);
+    }
+    tour_free(t);
+    turn_end(e);
+    return OK;
+}
+
+enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on) {
+    struct tour *t = tour_find(e, tour);
+    if (!t) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    t->tapped = on;
+    t->stage_tap = 0;
+    t->voice_tap = 0;
+    LIST_EACH(l, &t->room.live) {
+        source_tap_update(source_of(LIST_ENTRY(l, struct room_source, in_live)), now);
+    }
+    programme_update(t, now);
+    turn_end(e);
+    return OK;
+}
+
+enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *p) {
+    struct session *s = NULL;
+    turn_begin(e, now);
+    enum err err = session_create(e, now, p, &s);
+    if (err == OK) {
+        schedule(s, now);
+    }
+    return err;
+}
+
+enum err engine_peer_remove(struct engine *e, us_t now, uint64_t peer) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    session_leave(s, now, true);
+    turn_end(e);
+    return OK;
+}
+
+enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
+                             const struct ice_credentials *c) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    enum err err = params_check_ice(c);
+    if (err == OK) {
+        turn_begin(e, now);
+        err = path_announce(&s->transport, c);
+    }
+    return err;
+}
+
+enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool consent) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    s->record_consent = consent;
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (s->sources[i]) {
+            source_tap_update(s->sources[i], now);
+        }
+    }
+    programme_update(s->tour, now);
+    turn_end(e);
+    return OK;
+}
+
+enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum source_kind kind,
+                            bool muted) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (s->in[i].s.source != kind) {
+            continue;
+        }
+        s->in[i].muted = muted;
+        if (muted && s->sources[i]) {
+            source_off(s->sources[i], now);
+        }
+    }
+    schedule(s, now);
+    turn_end(e);
+    return OK;
+}
+
+enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t participant) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    s->viewer.pinned = participant;
+    tour_changed(s->tour);
+    turn_end(e);
+    return OK;
+}

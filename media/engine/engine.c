@@ -1,0 +1,139 @@
+/* The life of an engine, and what time does to it. Commands are in commands.c, what a datagram does
+ * in input.c, what is sent in output.c. */
+#include "media/engine/engine.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "media/engine/schedule.h"
+#include "media/engine/source.h"
+#include "media/engine/turn.h"
+#include "media/transport/handshake.h"
+#include "media/transport/lifecycle.h"
+
+static bool config_ok(const struct engine_config *c) {
+    return c->max_peers >= 1 && c->max_peers <= 65535 && c->max_tours >= 1 &&
+           c->max_tours <= 65535 && c->identity && c->rng.fill;
+}
+
+static enum err init(struct engine *e, const struct engine_config *c) {
+    struct transports_config tc = {.max = c->max_peers,
+                                   .media_silence = c->media_silence,
+                                   .peer_timeout = c->peer_timeout,
+                                   .join_timeout = c->join_timeout,
+                                   .identity = c->identity,
+                                   .counters = &e->n};
+    enum err err = transports_init(&e->transports, &tc, &c->rng);
+    e->peers = map_new(c->max_peers, rng_u64(&c->rng));
+    e->tours = map_new(c->max_tours, rng_u64(&c->rng));
+    if (err == OK) {
+        err = timers_init(&e->timers, (size_t)c->max_peers + c->max_tours);
+    }
+    if (err == OK) {
+        err = srtp_library_init();
+    }
+    return err == OK && (!e->peers || !e->tours) ? ERR_NOMEM : err;
+}
+
+struct engine *engine_new(const struct engine_config *c) {
+    CHECK(config_ok(c));
+    struct engine *e = mem_zalloc(1, sizeof(*e));
+    if (!e) {
+        return NULL;
+    }
+    e->c = *c;
+    list_init(&e->ready);
+    list_init(&e->dirty);
+    list_init(&e->changed);
+    list_init(&e->wants);
+    list_init(&e->leaving);
+    list_init(&e->all_tours);
+    fanout_init(&e->fanout, &e->n);
+    return init(e, c) == OK ? e : engine_free(e);
+}
+
+struct engine *engine_free(struct engine *e) {
+    if (!e) {
+        return NULL;
+    }
+    fanout_stop(&e->fanout);
+    while (!list_empty(&e->all_tours)) {
+        (void)engine_tour_remove(e, LIST_ENTRY(e->all_tours.next, struct tour, in_engine)->handle);
+    }
+    while (!list_empty(&e->leaving)) {
+        session_destroy(LIST_ENTRY(e->leaving.next, struct session, in_tour));
+    }
+    tap_drain(e);
+    timers_free(&e->timers);
+    map_free(e->tours);
+    map_free(e->peers);
+    transports_free(&e->transports);
+    return mem_free(e);
+}
+
+/* False when it is no more. */
+static bool transport_on_timer(struct session *s, us_t now) {
+    enum transport_verdict v = transport_timeout(&s->transport, now);
+    if (v == TRANSPORT_FAILED || v == TRANSPORT_GONE) {
+        session_fail(s, now, v == TRANSPORT_GONE ? OK : (enum err)s->transport.failure);
+        return false;
+    }
+    if (v == TRANSPORT_CONNECTED) {
+        session_connected(s, now);
+    }
+    if (handshake_pending(&s->transport)) {
+        schedule_output(s);
+    }
+    return true;
+}
+
+static void session_on_timer(struct session *s, us_t now) {
+    if (!transport_on_timer(s, now)) {
+        return;
+    }
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (s->sources[i]) {
+            source_on_timer(s->sources[i], now);
+        }
+    }
+    schedule(s, now);
+}
+
+us_t engine_deadline(const struct engine *e) {
+    return timers_next(&e->timers);
+}
+
+void engine_timeout(struct engine *e, us_t now) {
+    turn_begin(e, now);
+    struct timer *x;
+    while (event_room(e) && tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
+        struct engine_timer *owner = LIST_ENTRY(x, struct engine_timer, timer);
+        if (owner->of_tour) {
+            tour_on_timer(LIST_ENTRY(owner, struct tour, timer), now);
+        } else {
+            session_on_timer(LIST_ENTRY(owner, struct session, timer), now);
+        }
+    }
+    turn_end(e);
+}
+
+const struct engine_counters *engine_counters(const struct engine *e) {
+    return &e->n;
+}
+
+enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret) {
+    const struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    const struct transport *t = &s->transport;
+    *ret = (struct peer_stats){.peer = s->handle,
+                               .participant = s->participant,
+                               .tour = s->tour->handle,
+                               .connected = t->state == TRANSPORT_UP,
+                               .packets_in = t->packets_in,
+                               .packets_out = t->packets_out,
+                               .bytes_in = t->bytes_in,
+                               .bytes_out = t->bytes_out,
+                               .last_authentic = t->last_authentic};
+    return OK;
+}

@@ -1,0 +1,49 @@
+/* The engine's own state, shared by the files of this room only. What each of them does is in its
+ * own header.
+ *
+ * DESIGN. Nothing that goes out is built before engine_output asks for it. What there is to send is
+ * kept as state: one STUN reply, a list of sessions that have something of their own to say
+ * (handshake, RTCP), and what the fan-out holds. So no queue of datagrams exists, and the cost of a
+ * packet for a viewer is one seal into the caller's buffer. The same holds for what is to be done:
+ * lists of feeds that want a key frame, of tours whose ranking has changed, of sessions with slot
+ * changes to tell; each is worked off before a public call returns (turn.h). */
+#ifndef ORIEL_MEDIA_ENGINE_ENGINE_H
+#define ORIEL_MEDIA_ENGINE_ENGINE_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/timers.h"
+#include "media/engine/event.h"
+#include "media/engine/tap.h"
+#include "media/media.h"
+#include "media/out/fanout.h"
+#include "media/transport/transports.h"
+
+/* First member of whatever has a timer. */
+struct engine_timer {
+    struct timer timer;
+    bool of_tour; /* else of a session */
+};
+
+struct engine {
+    struct engine_config c;
+    struct engine_counters n;
+    us_t now; /* of the last call; time never runs backwards */
+    struct transports transports;
+    struct map *peers; /* handle -> struct session */
+    struct map *tours; /* handle -> struct tour */
+    struct timers timers;
+    struct link ready;     /* session.ready: they have datagrams of their own */
+    struct link dirty;     /* session.dirty: they have slot changes to tell */
+    struct link changed;   /* tour.changed: tours whose ranking must run again */
+    struct link wants;     /* feed.want: a key frame is to be asked for */
+    struct link all_tours; /* tour.in_engine */
+    struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */
+    struct datagram reply; /* to the last STUN request; len 0 = none */
+    struct fanout fanout;
+    uint32_t next_tap; /* ids of sources for taps */
+    struct event_queue events;
+    struct tap_queue taps;
+};
+
+#endif

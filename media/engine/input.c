@@ -1,0 +1,89 @@
+/* What a received datagram is, and whose: the way from a socket to a session. Nothing before the
+ * client's own authentication changes state. */
+#include "media/engine/rtcp_in.h"
+#include "media/engine/rtp_in.h"
+#include "media/engine/schedule.h"
+#include "media/engine/turn.h"
+#include "media/transport/handshake.h"
+#include "media/transport/path.h"
+#include "media/wire/rtp.h"
+
+static void from_stun(struct engine *e, us_t now, const struct packet *k) {
+    bool back = false;
+    e->n.stun_in++;
+    struct transport *t = path_check(&e->transports, now, k, &e->reply, &back);
+    if (!t) {
+        return;
+    }
+    struct session *s = session_of(t);
+    if (back) {
+        session_need_keyframes(s);
+    }
+    schedule(s, now);
+}
+
+static void from_dtls(struct session *s, us_t now, const struct packet *k) {
+    enum transport_verdict v = handshake_input(&s->transport, now, bytes_of(k->data, k->len));
+    if (handshake_pending(&s->transport)) {
+        schedule_output(s); /* whatever came of it, also an alert, is to be sent */
+    }
+    if (v == TRANSPORT_FAILED) {
+        session_fail(s, now, (enum err)s->transport.failure);
+        return;
+    }
+    if (v == TRANSPORT_CONNECTED) {
+        session_connected(s, now);
+    }
+    schedule(s, now);
+}
+
+static void from_srtp(struct session *s, us_t now, struct path *path, struct packet *k) {
+    bool back = false;
+    enum wire_kind kind = wire_classify(bytes_of(k->data, k->len));
+    if (transport_open(&s->transport, now, path, k, &back) != OK) {
+        return;
+    }
+    if (back) {
+        session_need_keyframes(s);
+    }
+    if (kind == WIRE_RTP) {
+        rtp_in(s, now, k);
+    } else {
+        rtcp_in(s, now, k);
+    }
+    schedule(s, now);
+}
+
+static void from_client(struct engine *e, us_t now, struct packet *k, enum wire_kind kind) {
+    struct path *path = NULL;
+    struct transport *t = path_find(&e->transports, now, &k->from, &path);
+    if (!t) {
+        e->n.drop_unknown_address++;
+    } else if (kind == WIRE_DTLS) {
+        from_dtls(session_of(t), now, k);
+    } else {
+        from_srtp(session_of(t), now, path, k);
+    }
+}
+
+void engine_input(struct engine *e, us_t now, struct packet *p) {
+    turn_begin(e, now);
+    e->n.datagrams_in++;
+    e->n.bytes_in += p->len;
+    enum wire_kind kind = wire_classify(bytes_of(p->data, p->len));
+    switch (kind) {
+    case WIRE_STUN:
+        from_stun(e, now, p);
+        break;
+    case WIRE_DTLS:
+    case WIRE_RTP:
+    case WIRE_RTCP:
+        from_client(e, now, p, kind);
+        break;
+    default:
+        e->n.drop_other++;
+        break;
+    }
+    packet_unref(p);
+    turn_end(e);
+}

@@ -1,0 +1,78 @@
+#include "media/engine/params.h"
+
+#include <string.h>
+
+#define PT_MAX 127 /* RFC 3550 section 5.1: 7 bits */
+#define EXT_MAX 14 /* RFC 8285 section 4.2: 15 is reserved */
+
+static bool text(const char *s, size_t cap, bool may_be_empty) {
+    return memchr(s, 0, cap) && (may_be_empty || s[0]);
+}
+
+static bool ice_ok(const struct ice_credentials *c) {
+    return text(c->local_ufrag, sizeof(c->local_ufrag), false) &&
+           text(c->local_pwd, sizeof(c->local_pwd), false) &&
+           text(c->remote_ufrag, sizeof(c->remote_ufrag), false) &&
+           text(c->remote_pwd, sizeof(c->remote_pwd), true); /* never used: we are ICE-lite */
+}
+
+static bool ext_ok(const struct rtp_ext_map *m) {
+    for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
+        if (m->id[i] > EXT_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool line_ok(const struct session_line *l) {
+    bool source = l->source != SOURCE_NONE, slot = l->slot != SLOT_NONE;
+    if (source == slot || l->source >= SOURCE_KIND_COUNT || l->slot >= SLOT_KIND_COUNT) {
+        return false;
+    }
+    if (!text(l->mid, sizeof(l->mid), false) || !ext_ok(&l->ext) || l->pt > PT_MAX ||
+        l->rtx_pt > PT_MAX || l->codec == CODEC_NONE || l->codec >= CODEC_COUNT) {
+        return false;
+    }
+    bool audio = l->source == SOURCE_MICROPHONE || l->slot == SLOT_AUDIO;
+    if (audio != (l->codec == CODEC_OPUS)) {
+        return false;
+    }
+    return source || (l->ssrc != 0 && (l->rtx_pt == 0 || l->rtx_ssrc != 0));
+}
+
+static bool shares_ssrc(const struct session_line *a, const struct session_line *b) {
+    if (a->slot == SLOT_NONE || b->slot == SLOT_NONE) {
+        return false;
+    }
+    return a->ssrc == b->ssrc || a->ssrc == b->rtx_ssrc || b->ssrc == a->rtx_ssrc ||
+           (a->rtx_ssrc && a->rtx_ssrc == b->rtx_ssrc);
+}
+
+static bool lines_ok(const struct session_params *s) {
+    unsigned sources = 0, slots = 0;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        const struct session_line *l = &s->lines[i];
+        if (!line_ok(l) || (l->slot && l->ssrc == l->rtx_ssrc)) {
+            return false;
+        }
+        sources += l->source != SOURCE_NONE;
+        slots += l->slot != SLOT_NONE;
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(l->mid, s->lines[j].mid) == 0 || shares_ssrc(l, &s->lines[j])) {
+                return false;
+            }
+        }
+    }
+    return sources <= SESSION_SOURCES_MAX && slots <= SESSION_SLOTS_MAX;
+}
+
+enum err params_check(const struct session_params *s) {
+    bool ok = s->peer && s->participant && s->tour && s->n_lines <= SESSION_LINES_MAX &&
+              text(s->cname, sizeof(s->cname), true) && ice_ok(&s->ice) && lines_ok(s);
+    return ok ? OK : ERR_RANGE;
+}
+
+enum err params_check_ice(const struct ice_credentials *c) {
+    return ice_ok(c) ? OK : ERR_RANGE;
+}

@@ -1,0 +1,146 @@
+#include "media/engine/rtcp_in.h"
+
+#include "media/engine/source.h"
+#include "media/send/report.h"
+#include "media/wire/rtcp.h"
+
+static struct source *source_by_ssrc(struct session *s, uint32_t ssrc) {
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (ssrc && s->sources[i] && s->in[i].ssrc == ssrc) {
+            return s->sources[i];
+        }
+    }
+    return NULL;
+}
+
+static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        if (s->slots[i].line.ssrc == ssrc) {
+            return &s->slots[i].stream;
+        }
+    }
+    return NULL;
+}
+
+static void on_sender_report(struct session *s, us_t now, const struct rtcp_packet *r) {
+    struct source *x = source_by_ssrc(s, r->ssrc);
+    struct rtcp_sr sr;
+    if (!x || rtcp_sr_parse(r, &sr) != OK) {
+        return;
+    }
+    recv_stats_sr(&x->in->stats, now, sr.ntp);
+    recv_clock_sr(&x->feed.clock, now, sr.ntp, sr.rtp_ts);
+    clock_offset_sr(&s->offset, now, sr.ntp);
+    if (x->tap_id) {
+        struct tap t = source_tap(x, TAP_SR, now);
+        t.ntp = sr.ntp;
+        t.rtp_ts = sr.rtp_ts;
+        tap_push(s->engine, &t);
+    }
+}
+
+static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r) {
+    uint64_t ntp = send_report_ntp(s->engine->c.wall_at_zero, now);
+    struct rtcp_report b;
+    for (unsigned i = 0; rtcp_report_at(r, i, &b) == OK; i++) {
+        us_t rtt = stream_by_ssrc(s, b.ssrc) ? send_report_rtt(ntp, b.lsr, b.dlsr) : -1;
+        if (rtt >= 0) {
+            s->rtt = s->rtt ? (7 * s->rtt + rtt) / 8 : us_max(rtt, 1);
+        }
+    }
+}
+
+/* Without RTX nothing is sent again: the packet would need its own SRTP index a second time. */
+static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
+    struct engine *e = s->engine;
+    struct stream *out = stream_by_ssrc(s, rtcp_fb_media_ssrc(r));
+    if (!out || !out->line->nack || out->rtx.pt == 0) {
+        return;
+    }
+    uint16_t seqs[17];
+    unsigned n = 0;
+    for (unsigned i = 0; rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
+        for (unsigned j = 0; j < n; j++) {
+            e->n.nack_in++;
+            if (send_limit_pass(&out->limit, now, s->rtt, seqs[j]) &&
+                !fanout_resend(&e->fanout, out, seqs[j])) {
+                e->n.drop_full++;
+                return;
+            }
+        }
+    }
+}
+
+static void want_keyframe(struct session *s, uint32_t ssrc) {
+    struct stream *out = stream_by_ssrc(s, ssrc);
+    if (!out) {
+        return;
+    }
+    s->engine->n.pli_in++;
+    struct feed *f = stream_intent(out);
+    if (f) {
+        feed_need_keyframe(f);
+    }
+}
+
+static void on_payload_feedback(struct session *s, const struct rtcp_packet *r) {
+    uint32_t ssrc = 0;
+    uint8_t nr = 0;
+    if (r->count == RTCP_FMT_PLI) {
+        want_keyframe(s, rtcp_fb_media_ssrc(r));
+    } else if (r->count == RTCP_FMT_FIR) {
+        for (unsigned i = 0; rtcp_fir_at(r, i, &ssrc, &nr) == OK; i++) {
+            want_keyframe(s, ssrc);
+        }
+    }
+}
+
+/* RFC 3550 section 6.6: every ssrc listed leaves. */
+static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
+    struct rd rest = rd_of(r->body.p, r->body.n);
+    uint32_t ssrc = r->ssrc;
+    for (unsigned i = 0; i < r->count && !rest.bad; i++) {
+        struct source *x = source_by_ssrc(s, ssrc);
+        if (x) {
+            source_off(x, now);
+        }
+        ssrc = rd_u32(&rest);
+    }
+}
+
+static void on_packet(struct session *s, us_t now, const struct rtcp_packet *r) {
+    switch (r->type) {
+    case RTCP_SR:
+        on_sender_report(s, now, r);
+        on_reports(s, now, r);
+        break;
+    case RTCP_RR:
+        on_reports(s, now, r);
+        break;
+    case RTCP_BYE:
+        on_bye(s, now, r);
+        break;
+    case RTCP_RTPFB:
+        if (r->count == RTCP_FMT_NACK) {
+            on_nack(s, now, r);
+        }
+        break;
+    case RTCP_PSFB:
+        on_payload_feedback(s, r);
+        break;
+    default:
+        break;
+    }
+}
+
+void rtcp_in(struct session *s, us_t now, const struct packet *k) {
+    struct bytes rest = bytes_of(k->data, k->len);
+    struct rtcp_packet r;
+    enum err err;
+    while ((err = rtcp_next(&rest, &r)) == OK) {
+        on_packet(s, now, &r);
+    }
+    if (err != ERR_AGAIN) {
+        s->engine->n.drop_rtcp++;
+    }
+}

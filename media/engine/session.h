@@ -1,0 +1,71 @@
+/* One client inside the engine: its transport, what it sends (inbound m-lines and the sources they
+ * have become) and what it receives (slots with their streams). Made by a command, connected by its
+ * handshake, ended by a command, a failure or silence; then it lingers until its last datagrams
+ * have been sent. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_ENGINE_SESSION_H
+#define ORIEL_MEDIA_ENGINE_SESSION_H
+
+#include "media/engine/engine.h"
+#include "media/feed/inbound.h"
+#include "media/recv/twcc.h"
+#include "media/room/room.h"
+#include "media/transport/transport.h"
+
+struct source;
+struct tour;
+
+struct slot { /* a receiving m-line; what belongs there is in viewer.slots of the same index */
+    struct session_line line;
+    struct stream stream;
+    uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED */
+    uint8_t told_kind; /* enum source_kind */
+    uint32_t resume;   /* ssrc of a source that is still to be adopted, 0 = none */
+};
+
+struct session {
+    struct engine_timer timer; /* first: the engine finds the session by its timer */
+    struct engine *engine;
+    struct tour *tour; /* NULL once it has left */
+    struct link in_tour, ready, dirty;
+    uint64_t handle, participant;
+    bool host, record_consent;
+    bool say_bye;
+    char cname[CNAME_MAX + 1];
+    struct transport transport;
+    struct room_viewer viewer;
+
+    uint32_t rtcp_ssrc; /* sender of our feedback */
+    us_t report_at;
+    struct recv_twcc *twcc;     /* made with the first source that has agreed on it */
+    uint32_t twcc_media;        /* ssrc named in transport feedback */
+    struct clock_offset offset; /* its clock against ours, by its sender reports */
+    us_t rtt;                   /* [us] by its receiver reports, 0 = unknown */
+
+    uint8_t n_in, n_slots;
+    struct inbound in[SESSION_SOURCES_MAX];
+    struct source *sources[SESSION_SOURCES_MAX]; /* of in[i]; NULL until its first packet */
+    struct slot slots[];                         /* n_slots */
+};
+
+/* The session that this transport is part of. */
+static inline struct session *session_of(struct transport *t) {
+    return CONTAINER_OF(t, struct session, transport);
+}
+/* NULL when there is none. */
+struct session *session_find(const struct engine *e, uint64_t handle);
+/* Checks the parameters (ERR_RANGE) and makes a session that is in its tour and in all maps.
+ * ERR_UNKNOWN (tour), ERR_EXISTS, ERR_FULL, ERR_NOMEM. */
+enum err session_create(struct engine *e, us_t now, const struct session_params *p,
+                        struct session **ret);
+/* The handshake has finished. */
+void session_connected(struct session *s, us_t now);
+/* Out of maps and tour, its sources off; freed when its last datagrams are sent. */
+void session_leave(struct session *s, us_t now, bool bye);
+/* The same, with an event: MEDIA_PEER_FAILED with this reason, or MEDIA_PEER_GONE for OK. */
+void session_fail(struct session *s, us_t now, enum err reason);
+/* Free one that has left. */
+void session_destroy(struct session *s);
+/* What it shows needs a picture: its streams have been silent. */
+void session_need_keyframes(struct session *s);
+
+#endif

@@ -1,0 +1,96 @@
+/* A connected session to plain bytes (snapshot.h); adopt.c is the way back. */
+#include "media/engine/snapshot.h"
+
+#include "base/check.h"
+#include "media/engine/source.h"
+
+static void save_line(const struct session_line *l, struct snapshot_line *ret) {
+    memcpy(ret->mid, l->mid, strlen(l->mid));
+    ret->kind = (uint8_t)(l->slot << 4 | l->source);
+    ret->slot_index = l->slot_index;
+    ret->codec = l->codec;
+    ret->pt = l->pt;
+    ret->rtx_pt = l->rtx_pt;
+    ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
+                           (l->twcc ? SNAPSHOT_TWCC : 0));
+    memcpy(ret->ext, l->ext.id, sizeof(ret->ext));
+}
+
+static void save_ice(const struct ice_credentials *c, struct snapshot_ice *ret) {
+    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(ret->local_ufrag));
+    memcpy(ret->local_pwd, c->local_pwd, sizeof(ret->local_pwd));
+    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(ret->remote_ufrag));
+}
+
+static void save_slot(const struct slot *slot, struct snapshot_slot *ret) {
+    const struct stream *out = &slot->stream;
+    save_line(&slot->line, &ret->line);
+    ret->ssrc = slot->line.ssrc;
+    ret->rtx_ssrc = slot->line.rtx_ssrc;
+    rewrite_export(&out->rewrite, 0, &ret->rewrite);
+    ret->vp8 = out->vp8;
+    ret->rtx_index = out->rtx.next;
+    ret->packets = out->packets;
+    ret->octets = out->octets;
+}
+
+static void save_source(const struct session *s, unsigned i, struct snapshot_source *ret) {
+    const struct inbound *in = &s->in[i];
+    const struct source *x = s->sources[i];
+    uint32_t roc = 0;
+    save_line(&in->s, &ret->line);
+    ret->line.flags |= (uint8_t)(in->muted ? SNAPSHOT_MUTED : 0);
+    ret->ssrc = in->ssrc ? in->ssrc : in->s.ssrc;
+    ret->rtx_ssrc = in->rtx_ssrc ? in->rtx_ssrc : in->s.rtx_ssrc;
+    if (in->rtx_ssrc && srtp_opener_roc(s->transport.opener, in->rtx_ssrc, &roc) == OK) {
+        ret->rtx_high = (uint64_t)(roc + 1) << 16 | in->rtx_seq;
+    }
+    if (x && in->stats.ext.any) {
+        ret->line.flags |= (uint8_t)(x->feed.live ? SNAPSHOT_LIVE : 0);
+        ret->high = in->stats.ext.high;
+        ret->sr_ntp = x->feed.clock.sr_ntp;
+        ret->sr_rtp_ts = x->feed.clock.sr_ts;
+        ret->id = x->tap_id;
+    }
+}
+
+static void save_transport(const struct transport *t, struct session_snapshot *ret) {
+    ret->remote = *transport_remote(t);
+    save_ice(&t->ice, &ret->ice);
+    ret->keys = t->keys;
+    ret->srtcp_index = t->srtcp_index;
+    memcpy(ret->fingerprint, t->fingerprint, sizeof(ret->fingerprint));
+    ret->last_flight_len = (uint8_t)(t->flight_len <= UINT8_MAX ? t->flight_len : 0);
+    memcpy(ret->last_flight, t->flight, ret->last_flight_len);
+}
+
+enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret) {
+    const struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    if (s->transport.state != TRANSPORT_UP || s->transport.selected < 0) {
+        return ERR_WRONG_STATE;
+    }
+    CHECK(fanout_idle(&e->fanout));
+    memset(ret, 0, sizeof(*ret)); /* padding too: it is written to files */
+    ret->version = SNAPSHOT_VERSION;
+    ret->flags = (uint8_t)((s->host ? SNAPSHOT_HOST : 0) |
+                           (s->viewer.loudest_audio ? SNAPSHOT_LOUDEST_AUDIO : 0) |
+                           (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
+    ret->n_slots = s->n_slots;
+    ret->n_sources = s->n_in;
+    ret->peer = s->handle;
+    ret->participant = s->participant;
+    ret->tour = s->tour->handle;
+    ret->pinned = s->viewer.pinned;
+    memcpy(ret->cname, s->cname, strlen(s->cname));
+    save_transport(&s->transport, ret);
+    for (unsigned i = 0; i < s->n_in; i++) {
+        save_source(s, i, &ret->sources[i]);
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        save_slot(&s->slots[i], &ret->slots[i]);
+    }
+    return OK;
+}

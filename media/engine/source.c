@@ -1,0 +1,168 @@
+#include "media/engine/source.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static enum err make_twcc(struct session *s, const struct inbound *in) {
+    if (!in->s.twcc || s->twcc) {
+        return OK;
+    }
+    s->twcc = mem_zalloc(1, sizeof(*s->twcc));
+    if (!s->twcc) {
+        return ERR_NOMEM;
+    }
+    recv_twcc_init(s->twcc);
+    return OK;
+}
+
+enum err source_make(struct session *s, unsigned i) {
+    struct inbound *in = &s->in[i];
+    if (s->sources[i]) {
+        return OK;
+    }
+    struct source *x = mem_zalloc(1, sizeof(*x));
+    if (!x) {
+        return ERR_NOMEM;
+    }
+    enum err err = feed_init(&x->feed, &in->s, s->engine->c.cache_packets, &s->engine->wants);
+    if (err == OK) {
+        err = inbound_start(in);
+    }
+    if (err == OK) {
+        err = make_twcc(s, in);
+    }
+    if (err != OK) {
+        inbound_stop(in);
+        packet_cache_free(&x->feed.cache);
+        mem_free(x);
+        return err;
+    }
+    x->session = s;
+    x->in = in;
+    x->feed.offset = &s->offset;
+    x->place = (struct room_source){.participant = s->participant,
+                                    .kind = in->s.source,
+                                    .codec = in->s.codec,
+                                    .host = s->host,
+                                    .voice = -1};
+    list_init(&x->place.in_live);
+    s->sources[i] = x;
+    return OK;
+}
+
+/* Nobody shows it any more. */
+static void forget(struct source *x) {
+    room_source_forget(&x->session->tour->room, &x->place);
+    stream_forget_all(&x->feed);
+}
+
+void source_free(struct source *x, us_t now) {
+    if (!x) {
+        return;
+    }
+    source_off(x, now);
+    forget(x);
+    feed_free(&x->feed);
+    inbound_stop(x->in);
+    x->session->sources[x->in - x->session->in] = NULL;
+    mem_free(x);
+}
+
+void source_restart(struct source *x, us_t now) {
+    source_off(x, now);
+    forget(x);
+    feed_restart(&x->feed);
+    inbound_restart(x->in);
+}
+
+static void tell(const struct source *x, enum media_event_type type) {
+    const struct session *s = x->session;
+    if (s->tour->removing) {
+        return;
+    }
+    struct media_event *ev = event_push(s->engine, type);
+    ev->tour = s->tour->handle;
+    ev->peer = s->handle;
+    ev->participant = s->participant;
+    ev->source_kind = x->in->s.source;
+    memcpy(ev->mid, x->in->s.mid, sizeof(ev->mid));
+}
+
+void source_enter(struct source *x, us_t now) {
+    struct tour *t = x->session->tour;
+    x->feed.live = true;
+    x->in->heard = now;
+    room_source_on(&t->room, &x->place);
+    source_tap_update(x, now);
+    tour_changed(t);
+}
+
+void source_on(struct source *x, us_t now) {
+    if (!x->feed.live) {
+        tell(x, MEDIA_SOURCE_ON);
+        source_enter(x, now);
+    }
+}
+
+void source_off(struct source *x, us_t now) {
+    struct tour *t = x->session->tour;
+    if (!x->feed.live) {
+        return;
+    }
+    x->feed.live = false;
+    if (room_source_off(&t->room, &x->place) & SPEAKER_CHANGED) {
+        tour_tell_speaker(t);
+    }
+    tour_reschedule(t);
+    tell(x, MEDIA_SOURCE_OFF);
+    source_tap_update(x, now);
+    feed_pause(&x->feed);
+    tour_changed(t);
+}
+
+us_t source_deadline(const struct source *x) {
+    us_t patience = x->in->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
+    return x->feed.live ? x->in->heard + patience : US_NEVER;
+}
+
+void source_on_timer(struct source *x, us_t now) {
+    packet_cache_expire(&x->feed.cache, now);
+    if (source_deadline(x) <= now) {
+        source_off(x, now);
+    }
+}
+
+struct tap source_tap(const struct source *x, enum tap_type type, us_t now) {
+    return (struct tap){.type = (uint8_t)type,
+                        .kind = x->in->s.source,
+                        .codec = x->in->s.codec,
+                        .audio_level = 127,
+                        .source = x->tap_id,
+                        .tour = x->session->tour->handle,
+                        .participant = x->session->participant,
+                        .now = now};
+}
+
+void source_tap_update(struct source *x, us_t now) {
+    struct engine *e = x->session->engine;
+    bool on = x->feed.live && x->session->tour->tapped && x->session->record_consent;
+    if (on == (x->tap_id != 0)) {
+        return;
+    }
+    if (on) {
+        x->tap_id = x->tap_resume ? x->tap_resume : ++e->next_tap;
+        x->tap_resume = 0;
+    }
+    struct tap t = source_tap(x, on ? TAP_SOURCE_ON : TAP_SOURCE_OFF, now);
+    tap_push(e, &t);
+    if (!on) {
+        x->tap_id = 0;
+    }
+    if (inbound_is_video(x->in)) {
+        recv_keyframe_periodic(&x->feed.keyframe, now, on ? e->c.keyframe_interval : 0);
+        if (on) {
+            feed_need_keyframe(&x->feed);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/* Something that really is sent: an m-line whose first packet has come, with the feed that viewers
+ * get of it, its place in the room and its id for the recorder. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_ENGINE_SOURCE_H
+#define ORIEL_MEDIA_ENGINE_SOURCE_H
+
+#include "media/engine/session.h"
+#include "media/engine/tour.h"
+#include "media/feed/feed.h"
+
+#define SOURCE_SILENT (2 * US_PER_S) /* [us] without packets: it is off (media.h) */
+/* [us] the same for a screen: browsers repeat a still one once a second, and one repetition may get
+ * lost */
+#define SOURCE_STILL (5 * US_PER_S)
+
+struct source {
+    struct session *session;
+    struct inbound *in; /* session->in[i] */
+    struct feed feed;
+    struct room_source place;
+    uint32_t tap_id;     /* 0 = not tapped */
+    uint32_t tap_resume; /* id before an adoption, used again by the next tap */
+};
+
+/* The source with this place in its room. */
+static inline struct source *source_of(struct room_source *place) {
+    return place ? CONTAINER_OF(place, struct source, place) : NULL;
+}
+/* The source that feeds this. */
+static inline struct source *source_of_feed(struct feed *f) {
+    return CONTAINER_OF(f, struct source, feed);
+}
+
+/* Make s->sources[i], at its first packet. ERR_NOMEM. Twice does no harm. */
+enum err source_make(struct session *s, unsigned i);
+/* Take it off all slots and free it; NULL allowed. */
+void source_free(struct source *x, us_t now);
+/* Another ssrc has taken the m-line over: a new stream with its own numbers. */
+void source_restart(struct source *x, us_t now);
+/* Packets flow: rank it, tell of it. */
+void source_on(struct source *x, us_t now);
+/* It was flowing when the snapshot was taken: as source_on, but nothing new is told. */
+void source_enter(struct source *x, us_t now);
+/* They do not any more. Nothing when it is off already. */
+void source_off(struct source *x, us_t now);
+/* When source_on_timer has something to do; US_NEVER. */
+us_t source_deadline(const struct source *x);
+/* Let old packets go; off when it has been silent for too long. */
+void source_on_timer(struct source *x, us_t now);
+/* Tap or do not tap, as tour, consent and life of the source have it now. */
+void source_tap_update(struct source *x, us_t now);
+/* What every tap message of it says; the caller adds the rest. */
+struct tap source_tap(const struct source *x, enum tap_type type, us_t now);
+
+#endif

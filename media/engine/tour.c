@@ -1,0 +1,74 @@
+#include "media/engine/tour.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+enum err tour_new(struct engine *e, uint64_t handle) {
+    struct tour *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        return ERR_NOMEM;
+    }
+    enum err err = room_init(&t->room);
+    if (err == OK) {
+        err = map_put(e->tours, handle, t);
+    }
+    if (err != OK) {
+        room_free(&t->room);
+        mem_free(t);
+        return err;
+    }
+    t->timer.timer.at = US_NEVER;
+    t->timer.of_tour = true;
+    t->engine = e;
+    t->handle = handle;
+    list_init(&t->changed);
+    list_push(&e->all_tours, &t->in_engine);
+    list_init(&t->peers);
+    return OK;
+}
+
+void tour_free(struct tour *t) {
+    CHECK(list_empty(&t->peers));
+    list_remove(&t->in_engine);
+    timers_clear(&t->engine->timers, &t->timer.timer);
+    map_take(t->engine->tours, t->handle);
+    list_remove(&t->changed);
+    room_free(&t->room);
+    mem_free(t);
+}
+
+struct tour *tour_find(const struct engine *e, uint64_t handle) {
+    return map_get(e->tours, handle);
+}
+
+void tour_changed(struct tour *t) {
+    if (list_empty(&t->changed)) {
+        list_push(&t->engine->changed, &t->changed);
+    }
+}
+
+void tour_reschedule(struct tour *t) {
+    us_t at = room_deadline(&t->room);
+    if (at != t->timer.timer.at) {
+        timers_set(&t->engine->timers, &t->timer.timer, at);
+    }
+}
+
+void tour_tell_speaker(struct tour *t) {
+    if (!t->removing) {
+        struct media_event *ev = event_push(t->engine, MEDIA_SPEAKER);
+        ev->tour = t->handle;
+        ev->participant = t->room.voices.speaker;
+    }
+}
+
+void tour_on_timer(struct tour *t, us_t now) {
+    bool spoken = false;
+    if (room_timeout(&t->room, now, &spoken)) {
+        tour_changed(t);
+    }
+    if (spoken) {
+        tour_tell_speaker(t);
+    }
+    tour_reschedule(t);
+}

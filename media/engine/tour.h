@@ -1,0 +1,37 @@
+/* A tour inside the engine: its room, and what of it has been told to the recorder. Owner: the
+ * engine's thread. */
+#ifndef ORIEL_MEDIA_ENGINE_TOUR_H
+#define ORIEL_MEDIA_ENGINE_TOUR_H
+
+#include "media/engine/engine.h"
+#include "media/room/room.h"
+
+struct tour {
+    struct engine_timer timer; /* first: the engine finds the tour by its timer */
+    struct engine *engine;
+    uint64_t handle;
+    struct link changed; /* engine.changed, while ranking must run again */
+    struct link in_engine;
+    struct link peers; /* session.in_tour */
+    bool tapped, removing;
+    uint32_t stage_tap; /* tap id last told by TAP_STAGE */
+    uint32_t voice_tap; /* and by TAP_VOICE */
+    struct room room;
+};
+
+/* A tour in the engine's map. ERR_NOMEM, ERR_FULL. */
+enum err tour_new(struct engine *e, uint64_t handle);
+/* Out of the map, and gone: nobody may be in it any more. */
+void tour_free(struct tour *t);
+/* NULL when there is none. */
+struct tour *tour_find(const struct engine *e, uint64_t handle);
+/* Ranking must run before the engine returns to its caller. */
+void tour_changed(struct tour *t);
+/* Set the timer to what its room waits for. */
+void tour_reschedule(struct tour *t);
+/* Somebody else speaks than was last told. */
+void tour_tell_speaker(struct tour *t);
+/* Its timer has fired. */
+void tour_on_timer(struct tour *t, us_t now);
+
+#endif

@@ -1,0 +1,23 @@
+#include "media/engine/turn.h"
+
+#include "base/check.h"
+#include "media/engine/bind.h"
+#include "media/engine/schedule.h"
+#include "media/engine/source.h"
+
+void turn_begin(struct engine *e, us_t now) {
+    CHECK(now >= e->now);
+    CHECK(fanout_idle(&e->fanout));
+    e->now = now;
+}
+
+void turn_end(struct engine *e) {
+    while (!list_empty(&e->changed)) {
+        bind_tour(LIST_ENTRY(e->changed.next, struct tour, changed), e->now);
+    }
+    while (!list_empty(&e->wants)) {
+        struct feed *f = LIST_ENTRY(e->wants.next, struct feed, want);
+        list_remove(&f->want);
+        schedule(source_of_feed(f)->session, e->now);
+    }
+}

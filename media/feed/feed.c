@@ -1,0 +1,89 @@
+#include "media/feed/feed.h"
+
+#include <string.h>
+
+static void init_stream(struct feed *f) {
+    recv_clock_init(&f->clock, codec_clock(f->line->codec));
+    memset(&f->keyframe, 0, sizeof(f->keyframe));
+    f->has_key = false;
+}
+
+enum err feed_init(struct feed *f, const struct session_line *line, uint32_t cache,
+                   struct link *wants) {
+    enum err err = packet_cache_init(&f->cache, cache, FEED_CACHE_AGE);
+    if (err != OK) {
+        return err;
+    }
+    f->line = line;
+    f->wants = wants;
+    list_init(&f->subs);
+    list_init(&f->want);
+    init_stream(f);
+    return OK;
+}
+
+void feed_free(struct feed *f) {
+    list_remove(&f->want);
+    packet_cache_free(&f->cache);
+}
+
+void feed_restart(struct feed *f) {
+    packet_cache_clear(&f->cache);
+    init_stream(f);
+}
+
+void feed_pause(struct feed *f) {
+    f->live = false;
+    memset(&f->keyframe, 0, sizeof(f->keyframe));
+    f->has_key = false;
+    list_remove(&f->want);
+}
+
+/* H.264 sends parameter sets and slices in packets of their own, and each looks like a beginning.
+ * Only the first of them is one: a decoder that starts with a slice has no parameters. */
+static void note_key(struct feed *f, struct media_packet *p) {
+    if (f->has_key && f->key_ts == p->ts && p->seq > f->key_seq) {
+        p->keyframe = false;
+        return;
+    }
+    recv_keyframe_arrived(&f->keyframe, p->at);
+    f->has_key = true;
+    f->key_at = p->at;
+    f->key_seq = p->seq;
+    f->key_ts = p->ts;
+}
+
+void feed_packet(struct feed *f, struct media_packet *p) {
+    if (p->keyframe) {
+        note_key(f, p);
+    }
+    packet_cache_store(&f->cache, p);
+}
+
+bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret) {
+    const struct media_packet *p = packet_cache_find(&f->cache, now, seq);
+    if (!p) {
+        return false;
+    }
+    *ret = *p;
+    return true;
+}
+
+bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first) {
+    bool young = f->has_key && now - f->key_at < FEED_REPLAY_AGE;
+    if (!young || !packet_cache_find(&f->cache, now, f->key_seq)) {
+        return false;
+    }
+    *ret_first = f->key_seq;
+    return true;
+}
+
+void feed_need_keyframe(struct feed *f) {
+    if (!feed_is_video(f) || !f->live) {
+        return;
+    }
+    recv_keyframe_need(&f->keyframe);
+    if (list_empty(&f->want)) {
+        list_push(f->wants, &f->want);
+    }
+}

@@ -1,0 +1,59 @@
+/* What a source gives to everybody who shows it: its recent packets, where its last key frame
+ * began, its clock, and the list of those who want it. It has no idea whose it is or how its
+ * packets came here. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_FEED_FEED_H
+#define ORIEL_MEDIA_FEED_FEED_H
+
+#include "base/list.h"
+#include "media/feed/cache.h"
+#include "media/recv/clock.h"
+#include "media/recv/keyframe.h"
+
+#define FEED_CACHE_AGE (1 * US_PER_S)     /* [us] packets are kept for retransmission */
+#define FEED_REPLAY_AGE (800 * US_PER_MS) /* [us] a key frame this young is sent from the cache */
+
+struct feed {
+    const struct session_line *line;   /* borrowed: of the m-line that it comes from */
+    const struct clock_offset *offset; /* borrowed: its participant's clock against ours */
+    uint32_t ssrc;                     /* of the stream that flows now */
+    bool live;                         /* packets flow */
+    struct link subs;                  /* of streams that show or await it (out/stream.h) */
+    struct link want;                  /* on *wants, while a key frame is to be asked for */
+    struct link *wants;                /* the engine's list */
+    bool has_key;
+    us_t key_at;      /* [us] the last key frame began */
+    uint64_t key_seq; /* with this extended sequence number */
+    uint32_t key_ts;  /* and this RTP timestamp */
+    struct recv_clock clock;
+    struct recv_keyframe keyframe;
+    struct packet_cache cache;
+};
+
+/* In zeroed memory. cache: packets kept, power of two 64..4096. ERR_NOMEM: nothing is held. */
+enum err feed_init(struct feed *f, const struct session_line *line, uint32_t cache,
+                   struct link *wants);
+/* Drops its packets; nobody may show it any more. */
+void feed_free(struct feed *f);
+/* A new stream with its own numbers: nothing of the old one is kept. */
+void feed_restart(struct feed *f);
+/* No packets come any more: what comes next does not continue the picture. */
+void feed_pause(struct feed *f);
+/* A packet of a live feed: keep it, and note a key frame. p->keyframe is taken back where it only
+ * continues one. */
+void feed_packet(struct feed *f, struct media_packet *p);
+/* A packet from the cache by its extended sequence number, by value (p->packet is the cache's
+ * reference). False when it is not kept any more. */
+bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret);
+/* A key frame so young that its picture is sent from the cache instead of asking for another:
+ * *ret_first is its extended sequence number. */
+bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first);
+/* Somebody needs a key frame: the engine asks for it before it returns to its caller. Nothing for
+ * audio and for what does not flow. */
+void feed_need_keyframe(struct feed *f);
+
+/* Camera or screen. */
+static inline bool feed_is_video(const struct feed *f) {
+    return f->line->source != SOURCE_MICROPHONE;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* One RTP packet of a source, understood once: what every consumer (viewers, cache, tap) needs to
+ * know of it, by value, beside a reference to its decrypted bytes. It crosses rooms and threads as
+ * it is. Thread: any that holds the reference. */
+#ifndef ORIEL_MEDIA_FEED_PACKET_H
+#define ORIEL_MEDIA_FEED_PACKET_H
+
+#include "base/packet.h"
+#include "base/session.h"
+#include "media/wire/rtp.h"
+#include "media/wire/vp8.h"
+
+/* Header extensions of the source that viewers get under their own ids. */
+enum packet_ext { PACKET_EXT_AUDIO_LEVEL, PACKET_EXT_ORIENTATION, PACKET_EXT_COUNT };
+
+struct media_packet {
+    struct packet *packet; /* decrypted, RTX undone; who stores the value holds a reference */
+    uint64_t seq;          /* extended sequence number of the source */
+    us_t at;               /* [us] arrival */
+    uint32_t ts;           /* [media clock] */
+    uint16_t payload_at;   /* [bytes] offset and length in packet->data, without padding */
+    uint16_t payload_len;
+    uint16_t ext_at[PACKET_EXT_COUNT]; /* [bytes] offset of the element's data */
+    uint8_t ext_len[PACKET_EXT_COUNT]; /* [bytes] 0 = not in this packet */
+    uint8_t pt;
+    uint8_t audio_level; /* RFC 6464 -dBov, 127 = silence or unknown */
+    bool has_level;
+    bool marker;
+    bool keyframe; /* a stream may begin here */
+    bool has_vp8;  /* vp8 is valid */
+    struct vp8 vp8;
+};
+
+/* Describe packet k of the m-line `line`, of which r is the parsed header; seq and at are the
+ * caller's to set. No reference is taken. */
+void media_packet_read(struct media_packet *ret, struct packet *k, const struct rtp *r,
+                       const struct session_line *line);
+
+/* The payload, without padding. */
+static inline struct bytes media_packet_payload(const struct media_packet *p) {
+    return bytes_of(p->packet->data + p->payload_at, p->payload_len);
+}
+
+#endif

@@ -1,0 +1,129 @@
+#include "media/out/stream.h"
+
+#include "base/check.h"
+
+void stream_init(struct stream *s, struct transport *t, const struct session_line *line,
+                 const struct rng *rng) {
+    s->transport = t;
+    s->line = line;
+    for (unsigned i = 0; i < 2; i++) {
+        s->subs[i].stream = s;
+        list_init(&s->subs[i].link);
+    }
+    rewrite_init(&s->rewrite, (uint16_t)(rng_u32(rng) & REWRITE_SEQ_START_MAX), rng_u32(rng));
+    s->rtx = (struct send_rtx){
+        .next = rng_u32(rng) & REWRITE_SEQ_START_MAX, .ssrc = line->rtx_ssrc, .pt = line->rtx_pt};
+}
+
+static struct sub *awaited(struct stream *s) {
+    return &s->subs[!s->shown];
+}
+
+struct feed *stream_intent(const struct stream *s) {
+    const struct sub *next = &s->subs[!s->shown];
+    return next->feed ? next->feed : s->subs[s->shown].feed;
+}
+
+struct sub *stream_sub(struct stream *s, const struct feed *feed) {
+    for (unsigned i = 0; i < 2; i++) {
+        if (s->subs[i].feed == feed) {
+            return &s->subs[i];
+        }
+    }
+    return NULL;
+}
+
+static void sub_clear(struct sub *sub) {
+    list_remove(&sub->link);
+    sub->feed = NULL;
+}
+
+static void sub_set(struct sub *sub, struct feed *feed) {
+    sub->feed = feed;
+    list_push(&feed->subs, &sub->link);
+}
+
+enum stream_verdict stream_show(struct stream *s, us_t now, struct feed *feed) {
+    if (feed == stream_intent(s)) {
+        return STREAM_OK;
+    }
+    sub_clear(awaited(s));
+    struct sub *shown = &s->subs[s->shown];
+    if (!feed) {
+        sub_clear(shown);
+        rewrite_unbind(&s->rewrite);
+        return STREAM_OK;
+    }
+    if (!feed_is_video(feed)) {
+        sub_clear(shown);
+        sub_set(shown, feed);
+        rewrite_unbind(&s->rewrite); /* reports run on from the last packet until its first */
+        s->fresh = true;
+        return STREAM_OK;
+    }
+    if (feed == shown->feed) {
+        return STREAM_OK;
+    }
+    sub_set(awaited(s), feed);
+    s->hold_until = now + STREAM_HOLD;
+    return shown->feed && shown->feed->live ? STREAM_NEEDS_KEY : STREAM_NEEDS_PICTURE;
+}
+
+void stream_resume(struct stream *s, struct feed *feed) {
+    CHECK(!stream_intent(s));
+    sub_set(&s->subs[s->shown], feed);
+    s->fresh = false;
+}
+
+void stream_forget(struct stream *s, struct feed *feed) {
+    for (unsigned i = 0; i < 2; i++) {
+        if (s->subs[i].feed == feed) {
+            sub_clear(&s->subs[i]);
+        }
+    }
+    if (!stream_shown(s)) {
+        rewrite_unbind(&s->rewrite);
+    }
+}
+
+void stream_forget_all(struct feed *feed) {
+    while (!list_empty(&feed->subs)) {
+        stream_forget(LIST_ENTRY(feed->subs.next, struct sub, link)->stream, feed);
+    }
+}
+
+static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
+                  const struct media_packet *p) {
+    rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), in);
+    if (p->has_vp8) {
+        rewrite_vp8_switch(&s->vp8, &p->vp8);
+    }
+}
+
+bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret) {
+    struct stream *s = sub->stream;
+    struct sub *shown = &s->subs[s->shown];
+    struct rewrite_in in = {.source = sub->feed->ssrc, .ts = p->ts, .seq = p->seq};
+    if (sub != shown) {
+        if (!p->keyframe) {
+            return false;
+        }
+        sub_clear(shown);
+        s->shown = !s->shown;
+        begin(s, now, &in, p);
+    } else if (s->fresh) {
+        begin(s, now, &in, p);
+    } else if (awaited(s)->feed && now >= s->hold_until) {
+        sub_clear(shown);
+        rewrite_unbind(&s->rewrite);
+        return false;
+    }
+    s->fresh = false;
+    return rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;
+}
+
+void stream_skip_all(struct feed *feed, uint64_t seq) {
+    LIST_EACH(l, &feed->subs) {
+        rewrite_skip(&LIST_ENTRY(l, struct sub, link)->stream->rewrite, feed->ssrc, seq);
+    }
+}

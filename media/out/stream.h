@@ -1,0 +1,70 @@
+/* One stream to a viewer: the outgoing half of a receiving m-line. It shows one feed and comes out
+ * as one continuous RTP stream whatever feed that is. A video stream that is to show another feed
+ * keeps the old one for up to a second, until the new one's key frame arrives. Owner: the engine's
+ * thread; lives in a session. */
+#ifndef ORIEL_MEDIA_OUT_STREAM_H
+#define ORIEL_MEDIA_OUT_STREAM_H
+
+#include "media/feed/feed.h"
+#include "media/send/limit.h"
+#include "media/send/rewrite.h"
+#include "media/send/rewrite_vp8.h"
+#include "media/send/rtx.h"
+#include "media/transport/transport.h"
+
+#define STREAM_HOLD (1 * US_PER_S) /* [us] the old feed is shown while the new one is awaited */
+
+/* A stream's place in the list of a feed's streams. */
+struct sub {
+    struct link link; /* feed.subs */
+    struct stream *stream;
+    struct feed *feed; /* NULL = not used */
+};
+
+struct stream {
+    struct transport *transport;     /* borrowed: the way to its viewer */
+    const struct session_line *line; /* borrowed: what was agreed for its m-line */
+    struct sub subs[2];
+    uint8_t shown;   /* index of the sub that is forwarded; the other one awaits a key frame */
+    bool fresh;      /* the shown feed has not sent a packet through this stream yet */
+    us_t hold_until; /* [us] see STREAM_HOLD */
+    uint32_t packets, octets; /* for sender reports */
+    struct rewrite rewrite;
+    struct rewrite_vp8 vp8;
+    struct send_rtx rtx;
+    struct send_limit limit;
+};
+
+/* In zeroed memory; nothing is shown. */
+void stream_init(struct stream *s, struct transport *t, const struct session_line *line,
+                 const struct rng *rng);
+/* What it shows or is about to show; NULL = nothing. */
+struct feed *stream_intent(const struct stream *s);
+/* The feed whose packets go out now; NULL = none. */
+static inline struct feed *stream_shown(const struct stream *s) {
+    return s->subs[s->shown].feed;
+}
+/* The stream's sub for this feed, or NULL when it neither shows nor awaits it. */
+struct sub *stream_sub(struct stream *s, const struct feed *feed);
+
+enum stream_verdict {
+    STREAM_OK,
+    STREAM_NEEDS_KEY,    /* awaits a key frame; the old picture goes on until then */
+    STREAM_NEEDS_PICTURE /* awaits a key frame and shows nothing meanwhile */
+};
+/* Show this feed (NULL = nothing), from its next key frame on if it is video. The codec is the
+ * line's. */
+enum stream_verdict stream_show(struct stream *s, us_t now, struct feed *feed);
+/* Go on with a feed in the middle of its stream, after an adoption. */
+void stream_resume(struct stream *s, struct feed *feed);
+/* The feed is no more (or has begun anew): forget it, without a choice of another. */
+void stream_forget(struct stream *s, struct feed *feed);
+/* Every stream that shows or awaits the feed forgets it. */
+void stream_forget_all(struct feed *feed);
+/* A packet of sub's feed reaches the stream: may it go out, and where to? Switches the stream when
+ * the packet begins the awaited key frame. */
+bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret);
+/* The feed has sent a packet without payload: close the gap that it would leave. */
+void stream_skip_all(struct feed *feed, uint64_t seq);
+
+#endif

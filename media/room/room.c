@@ -1,0 +1,150 @@
+#include "media/room/room.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+enum err room_init(struct room *r) {
+    list_init(&r->viewers);
+    list_init(&r->live);
+    list_init(&r->moved);
+    return speaker_init(&r->voices, ROOM_VOICES_MAX);
+}
+
+void room_free(struct room *r) {
+    CHECK(list_empty(&r->live) && list_empty(&r->viewers) && list_empty(&r->moved));
+    speaker_free(&r->voices);
+}
+
+void room_viewer_init(struct room_viewer *v, uint64_t participant, bool loudest_audio) {
+    list_init(&v->in_room);
+    v->participant = participant;
+    v->loudest_audio = loudest_audio;
+}
+
+void room_viewer_slot(struct room_viewer *v, const struct session_line *line) {
+    struct room_slot *slot = &v->slots[v->n_slots++];
+    *slot = (struct room_slot){
+        .viewer = v, .kind = line->slot, .index = line->slot_index, .codec = line->codec};
+    list_init(&slot->moved);
+}
+
+void room_viewer_enter(struct room *r, struct room_viewer *v) {
+    v->room = r;
+    list_push(&r->viewers, &v->in_room);
+}
+
+void room_viewer_leave(struct room_viewer *v) {
+    for (unsigned i = 0; i < v->n_slots; i++) {
+        v->slots[i].source = NULL;
+        list_remove(&v->slots[i].moved);
+    }
+    list_remove(&v->in_room);
+}
+
+void room_source_on(struct room *r, struct room_source *s) {
+    s->live = true;
+    s->order = ++r->next_order;
+    s->voice = -1;
+    list_push(&r->live, &s->in_live);
+    if (s->kind == SOURCE_MICROPHONE) {
+        s->voice = speaker_add(&r->voices, s->participant);
+    }
+}
+
+/* SPEAKER_* bits of what has changed, and who spoke is noted. */
+static unsigned voices_changed(struct room *r, unsigned bits) {
+    if ((bits & SPEAKER_CHANGED) && r->voices.speaker) {
+        room_spoke(r, r->voices.speaker);
+    }
+    return bits;
+}
+
+unsigned room_source_off(struct room *r, struct room_source *s) {
+    s->live = false;
+    list_remove(&s->in_live);
+    if (s->voice < 0) {
+        return 0;
+    }
+    s->voice = -1;
+    return voices_changed(r, speaker_remove(&r->voices, s->participant));
+}
+
+void room_source_forget(struct room *r, struct room_source *s) {
+    LIST_EACH(l, &r->viewers) {
+        struct room_viewer *v = LIST_ENTRY(l, struct room_viewer, in_room);
+        for (unsigned i = 0; i < v->n_slots; i++) {
+            if (v->slots[i].source == s) {
+                room_slot_show(&v->slots[i], NULL);
+            }
+        }
+    }
+}
+
+struct room_source *room_find(const struct room *r, uint64_t participant, enum source_kind kind) {
+    LIST_EACH(l, &r->live) {
+        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
+        if (s->participant == participant && s->kind == kind) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level) {
+    if (s->voice >= 0) {
+        speaker_level(&r->voices, now, s->voice, level);
+    }
+}
+
+void room_spoke(struct room *r, uint64_t participant) {
+    unsigned i = 0;
+    while (i < ROOM_SPEAKERS_MAX - 1 && r->speakers[i] != participant) {
+        i++;
+    }
+    memmove(r->speakers + 1, r->speakers, i * sizeof(r->speakers[0]));
+    r->speakers[0] = participant;
+}
+
+us_t room_deadline(const struct room *r) {
+    us_t at = speaker_deadline(&r->voices);
+    return r->settle_until > 0 ? us_min(at, r->settle_until) : at;
+}
+
+static void settle(struct room *r) {
+    r->settle_until = 0;
+    LIST_EACH(l, &r->viewers) {
+        struct room_viewer *v = LIST_ENTRY(l, struct room_viewer, in_room);
+        for (unsigned i = 0; i < v->n_slots; i++) {
+            v->slots[i].awaiting = false;
+        }
+    }
+}
+
+bool room_timeout(struct room *r, us_t now, bool *ret_spoken) {
+    bool settled = r->settle_until > 0 && r->settle_until <= now;
+    if (settled) {
+        settle(r);
+    }
+    unsigned bits = voices_changed(r, speaker_tick(&r->voices, now));
+    *ret_spoken = bits & SPEAKER_CHANGED;
+    return settled || bits != 0;
+}
+
+void room_slot_resume(struct room_slot *slot, struct room_source *s) {
+    slot->source = s;
+    slot->awaiting = false;
+}
+
+void room_slot_show(struct room_slot *slot, struct room_source *s) {
+    if (s && s->codec != slot->codec) {
+        s = NULL;
+    }
+    if (slot->source == s) {
+        return;
+    }
+    slot->source = s;
+    if (list_empty(&slot->moved)) {
+        list_push(&slot->viewer->room->moved, &slot->moved);
+    }
+}

@@ -1,0 +1,92 @@
+/* A tour as the relay sees it: who sends what, who watches in which slots, who speaks. Ids and
+ * bindings only: no packet, no address, no stream. Signaling owns the intent (pins, mutes, who is
+ * host); a room decides which source fills which slot at a point in time (router.h) and leaves what
+ * has changed on a list for its owner to carry out. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_ROOM_ROOM_H
+#define ORIEL_MEDIA_ROOM_ROOM_H
+
+#include "base/list.h"
+#include "base/session.h"
+#include "media/audio/speaker.h"
+
+#define ROOM_VOICES_MAX 96         /* microphones ranked by loudness; more are heard unranked */
+#define ROOM_SPEAKERS_MAX 4        /* how far back "the last speaker" is remembered */
+#define ROOM_SETTLE (2 * US_PER_S) /* [us] see room.settle_until */
+
+struct room_source {     /* something that is sent */
+    struct link in_live; /* room.live, while it flows */
+    uint64_t participant;
+    uint64_t order; /* of arrival in the room */
+    uint8_t kind;   /* enum source_kind */
+    uint8_t codec;  /* enum codec */
+    bool host, live;
+    int voice; /* place in room.voices, -1 = none */
+};
+
+struct room_slot { /* a viewer's receiving m-line */
+    struct room_viewer *viewer;
+    struct room_source *source; /* what belongs there; NULL = nothing */
+    struct link moved;          /* room.moved, while `source` has changed and nobody has obeyed */
+    uint8_t kind;               /* enum slot_kind */
+    uint8_t index;
+    uint8_t codec;
+    bool awaiting; /* after an adoption: its source is still to come, nothing else may fill it */
+};
+
+struct room_viewer {
+    struct room *room;
+    struct link in_room; /* room.viewers */
+    uint64_t participant;
+    uint64_t pinned;    /* participant, 0 = none */
+    bool present;       /* connected: slots are filled */
+    bool loudest_audio; /* audio slot 0 carries the loudest voice, not the stage owner's */
+    uint8_t n_slots;
+    struct room_slot slots[SESSION_SLOTS_MAX];
+};
+
+struct room {
+    struct link viewers;
+    struct link live;  /* room_source.in_live, in order of arrival */
+    struct link moved; /* room_slot.moved: for the owner, who obeys and takes them off */
+    uint64_t next_order;
+    us_t settle_until; /* [us] after an adoption bindings are kept until the rest has come */
+    uint64_t speakers[ROOM_SPEAKERS_MAX]; /* who spoke last, newest first, 0 = free */
+    struct speaker_set voices;            /* ids are participants */
+};
+
+/* In zeroed memory. ERR_NOMEM. */
+enum err room_init(struct room *r);
+/* Everybody must have left. */
+void room_free(struct room *r);
+
+/* In zeroed memory; the viewer's slots are added one by one, then it enters. */
+void room_viewer_init(struct room_viewer *v, uint64_t participant, bool loudest_audio);
+void room_viewer_slot(struct room_viewer *v, const struct session_line *line);
+void room_viewer_enter(struct room *r, struct room_viewer *v);
+/* Its slots are no more; none of them is on room.moved afterwards. */
+void room_viewer_leave(struct room_viewer *v);
+
+/* Packets begin to flow: it is ranked from now on. */
+void room_source_on(struct room *r, struct room_source *s);
+/* They end. Slots keep it until the router has run. Returns SPEAKER_* bits. */
+unsigned room_source_off(struct room *r, struct room_source *s);
+/* It is no more or begins anew: no slot may show it from now on (each is on room.moved). */
+void room_source_forget(struct room *r, struct room_source *s);
+/* The live source of this participant and kind, or NULL. */
+struct room_source *room_find(const struct room *r, uint64_t participant, enum source_kind kind);
+
+/* The audio level of a source, in -dBov (RFC 6464). */
+void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level);
+/* Note who speaks, for "the last speaker". */
+void room_spoke(struct room *r, uint64_t participant);
+/* When room_timeout has something to do; US_NEVER. */
+us_t room_deadline(const struct room *r);
+/* Time has passed. True when the router must run; *ret_spoken that room.voices.speaker is another.
+ */
+bool room_timeout(struct room *r, us_t now, bool *ret_spoken);
+/* A slot goes on with a source that it has shown in another engine. */
+void room_slot_resume(struct room_slot *slot, struct room_source *s);
+/* Show this source in the slot, NULL = nothing; one of another codec is nothing. */
+void room_slot_show(struct room_slot *slot, struct room_source *s);
+
+#endif

@@ -1,0 +1,25 @@
+/* The DTLS handshake of a transport. Its object lives from the first record to the last datagram of
+ * our last flight; afterwards only the bytes of that flight are kept (media/secure/dtls.h says
+ * why). Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_TRANSPORT_HANDSHAKE_H
+#define ORIEL_MEDIA_TRANSPORT_HANDSHAKE_H
+
+#include "media/transport/transport.h"
+
+#define HANDSHAKE_FLIGHT_GAP (100 * US_PER_MS) /* [us] between two resends of the last flight */
+
+/* A DTLS datagram from one of its addresses. Something may then be there to be sent, whatever the
+ * verdict: also an alert. */
+enum transport_verdict handshake_input(struct transport *t, us_t now, struct bytes datagram);
+/* Something may be there for handshake_output. */
+static inline bool handshake_pending(const struct transport *t) {
+    return t->dtls || t->flight_at < t->flight_len;
+}
+/* When handshake_timeout has something to do; US_NEVER. */
+us_t handshake_deadline(const struct transport *t);
+/* Repeat the flight when it is due. */
+enum transport_verdict handshake_timeout(struct transport *t, us_t now);
+/* The next datagram, with its address; false when there is none. */
+bool handshake_output(struct transport *t, struct datagram *ret);
+
+#endif

@@ -1,0 +1,54 @@
+#include "media/transport/lifecycle.h"
+
+#include "media/transport/handshake.h"
+#include "media/transport/path.h"
+
+#include <string.h>
+
+enum err transport_init(struct transport *t, struct transports *all, us_t now,
+                        const struct session_params *s) {
+    t->all = all;
+    t->selected = -1;
+    t->joined_at = now;
+    t->last_authentic = now;
+    t->srtcp_index = 1;
+    memcpy(t->fingerprint, s->fingerprint, sizeof(t->fingerprint));
+    return path_announce(t, &s->ice);
+}
+
+void transport_close(struct transport *t) {
+    path_forget_all(t);
+    t->state = TRANSPORT_CLOSED;
+    t->sendable = false;
+}
+
+void transport_resume(struct transport *t, us_t now, const struct addr *remote) {
+    t->flight_at = t->flight_len;
+    t->flight_sent = now;
+    t->keys_ready = true;
+    t->state = TRANSPORT_UP;
+    path_add(t, now, remote, true);
+    transport_update(t, now);
+}
+
+us_t transport_deadline(const struct transport *t) {
+    const struct transports_config *c = &t->all->c;
+    if (t->state == TRANSPORT_JOINING) {
+        return us_min(t->joined_at + c->join_timeout, handshake_deadline(t));
+    }
+    us_t gone = t->last_authentic + c->peer_timeout;
+    return t->sendable ? us_min(gone, t->last_authentic + c->media_silence) : gone;
+}
+
+enum transport_verdict transport_timeout(struct transport *t, us_t now) {
+    const struct transports_config *c = &t->all->c;
+    transport_update(t, now);
+    if (t->state == TRANSPORT_JOINING && now - t->joined_at >= c->join_timeout) {
+        t->failure = ERR_AGAIN;
+        return TRANSPORT_FAILED;
+    }
+    if (t->state == TRANSPORT_UP && now - t->last_authentic >= c->peer_timeout) {
+        return TRANSPORT_GONE;
+    }
+    return t->state == TRANSPORT_JOINING ? handshake_timeout(t, now) : TRANSPORT_NOTHING;
+}

@@ -1,0 +1,21 @@
+/* The life of a transport: announced, joined, silent, gone, closed. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_TRANSPORT_LIFECYCLE_H
+#define ORIEL_MEDIA_TRANSPORT_LIFECYCLE_H
+
+#include "media/transport/transport.h"
+
+/* In zeroed memory. ERR_EXISTS when another transport has this local ufrag: nothing is held then.
+ */
+enum err transport_init(struct transport *t, struct transports *all, us_t now,
+                        const struct session_params *s);
+/* Nobody finds it any more and nothing comes in; the selected address stays for what is left to
+ * be sent. */
+void transport_close(struct transport *t);
+/* Go on with the keys of a snapshot at this address, as if the handshake were done. */
+void transport_resume(struct transport *t, us_t now, const struct addr *remote);
+/* When transport_timeout has something to do. */
+us_t transport_deadline(const struct transport *t);
+/* Time has passed: silence, the end of patience. */
+enum transport_verdict transport_timeout(struct transport *t, us_t now);
+
+#endif

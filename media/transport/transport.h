@@ -1,0 +1,75 @@
+/* One WebRTC client's way in and out: ICE paths, the DTLS handshake, SRTP both ways, and whether
+ * anything may be sent to it now. It knows nothing of what its packets mean. Its verdicts tell the
+ * engine what came of a datagram or of time passing; it never calls upwards. Owner: the engine's
+ * thread; lives in a session. */
+#ifndef ORIEL_MEDIA_TRANSPORT_TRANSPORT_H
+#define ORIEL_MEDIA_TRANSPORT_TRANSPORT_H
+
+#include "base/packet.h"
+#include "media/secure/srtp.h"
+#include "media/transport/transports.h"
+#include "media/wire/datagram.h"
+
+struct path {
+    struct addr addr;
+    us_t heard; /* [us] last authentic packet from it */
+    bool valid;
+};
+
+enum transport_state {
+    TRANSPORT_JOINING, /* until DTLS is done */
+    TRANSPORT_UP,      /* keys are there */
+    TRANSPORT_CLOSED   /* nothing comes in any more; its last datagrams are being sent */
+};
+
+enum transport_verdict {
+    TRANSPORT_NOTHING,
+    TRANSPORT_CONNECTED, /* the handshake has just finished */
+    TRANSPORT_FAILED,    /* it will never be connected: transport.failure says why */
+    TRANSPORT_GONE       /* silent for peer_timeout */
+};
+
+struct transport {
+    struct transports *all;
+    uint8_t state;   /* enum transport_state */
+    uint8_t failure; /* enum err, with TRANSPORT_FAILED */
+    bool sendable;   /* up, has an address, and was heard within media_silence */
+    bool keys_ready; /* exported; the handshake object is only drained */
+    int8_t selected; /* index of paths, -1 = none */
+    struct path paths[TRANSPORT_PATHS_MAX];
+    us_t joined_at, last_authentic;
+    uint64_t packets_in, packets_out, bytes_in, bytes_out;
+    struct srtp_opener *opener;
+    struct srtp_sealer *sealer;
+    uint32_t srtcp_index; /* next outbound */
+
+    struct ice_credentials ice;
+    uint64_t ufrag_key;
+    uint8_t fingerprint[FINGERPRINT_LEN];
+    struct dtls *dtls;
+    struct dtls_keys keys;
+    uint8_t flight[DTLS_LAST_FLIGHT_MAX];
+    uint16_t flight_len, flight_at; /* flight_at < flight_len: it is being sent again */
+    us_t flight_sent;
+};
+
+/* Frees and wipes what it holds; closed before, or never announced. */
+void transport_free(struct transport *t);
+/* Openers and sealers from t->keys. ERR_NOMEM. */
+enum err transport_set_keys(struct transport *t);
+/* What may be sent depends on state, address and silence: after a change of one of them. */
+void transport_update(struct transport *t, us_t now);
+/* An authentic packet came by this path. True when nothing had come for media_silence. */
+bool transport_heard(struct transport *t, us_t now, struct path *path);
+/* Decrypt an RTP or RTCP packet in place. ERR_WRONG_STATE before the handshake is done, else as
+ * srtp_open_rtp; every error is counted. *ret_back is what transport_heard says. */
+enum err transport_open(struct transport *t, us_t now, struct path *path, struct packet *k,
+                        bool *ret_back);
+/* Seal a compound RTCP packet into ret, with its address. False when it cannot be sent. */
+bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagram *ret);
+/* The address to send to; selected must be >= 0. */
+static inline const struct addr *transport_remote(const struct transport *t) {
+    return &t->paths[t->selected].addr;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* What the relay counts. Each room adds to the counters it is given; the engine shows them. */
+#ifndef ORIEL_MEDIA_WIRE_COUNTERS_H
+#define ORIEL_MEDIA_WIRE_COUNTERS_H
+
+#include <stdint.h>
+
+/* One name each, shown as metrics with these words. */
+#define MEDIA_COUNTERS(X)                                                                 \
+    X(datagrams_in) /* all received */                                                    \
+    X(bytes_in)                                                                           \
+    X(datagrams_out)                                                                      \
+    X(bytes_out)                                                                          \
+    X(rtp_in) /* authentic RTP packets, RTX included */                                   \
+    X(rtp_out)                                                                            \
+    X(rtx_in)                                                                             \
+    X(rtx_out)                                                                            \
+    X(nack_in)     /* sequence numbers asked of us */                                     \
+    X(nack_out)    /* sequence numbers we asked for */                                    \
+    X(nack_missed) /* asked of us but no longer cached */                                 \
+    X(pli_in)                                                                             \
+    X(pli_out)                                                                            \
+    X(stun_in)                                                                            \
+    X(dtls_done)                                                                          \
+    X(dtls_failed)                                                                        \
+    X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */ \
+    X(drop_stun)            /* malformed, anonymous or forged STUN */                     \
+    X(drop_dtls)                                                                          \
+    X(drop_srtp) /* failed authentication or replay */                                    \
+    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                       \
+    X(drop_rtcp)                                                                          \
+    X(drop_other) /* first byte is nothing we speak (RFC 7983) */                         \
+    X(drop_full)  /* a limit of ours was reached */
+
+struct engine_counters {
+#define X(name) uint64_t name;
+    MEDIA_COUNTERS(X)
+#undef X
+};
+
+#endif

@@ -1,0 +1,13 @@
+/* A datagram on its way out: what the engine yields and the rim sends. */
+#ifndef ORIEL_MEDIA_WIRE_DATAGRAM_H
+#define ORIEL_MEDIA_WIRE_DATAGRAM_H
+
+#include "base/packet.h"
+
+struct datagram {
+    struct addr to;
+    size_t len; /* [bytes] */
+    uint8_t data[PACKET_CAP];
+};
+
+#endif

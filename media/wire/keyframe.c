@@ -1,0 +1,53 @@
+#include "media/wire/keyframe.h"
+
+/* RFC 6184 section 5.2, ITU-T H.264 table 7-1: NAL unit types. */
+enum { NAL_IDR = 5, NAL_SPS = 7, NAL_STAP_A = 24, NAL_FU_A = 28 };
+
+static bool nal_begins_key(uint8_t type) {
+    return type == NAL_IDR || type == NAL_SPS;
+}
+
+/* A key frame begins with its parameter set (alone or first in a STAP-A), or with an IDR slice when
+ * the sets travel out of band. */
+static bool h264_begins(struct bytes b) {
+    uint8_t type = b.n > 0 ? b.p[0] & 0x1f : 0;
+    if (type == NAL_STAP_A) {
+        return b.n > 3 && nal_begins_key(b.p[3] & 0x1f);
+    }
+    if (type == NAL_FU_A) {
+        return b.n > 1 && (b.p[1] & 0x80) && nal_begins_key(b.p[1] & 0x1f);
+    }
+    return nal_begins_key(type);
+}
+
+/* RFC 9628 section 4.2: I P L F B E V Z; then picture id, layer indices. */
+static bool vp9_begins(struct bytes b) {
+    struct rd r = rd_of(b.p, b.n);
+    uint8_t flags = rd_u8(&r), layers = 0;
+    if ((flags & 0x80) && (rd_u8(&r) & 0x80)) {
+        rd_u8(&r);
+    }
+    if (flags & 0x20) {
+        layers = rd_u8(&r);
+    }
+    bool inter = flags & 0x40, begins = flags & 0x08;
+    return !r.bad && !inter && begins && ((layers >> 1) & 7) == 0;
+}
+
+/* AV1 RTP payload format section 4.4: Z Y W W N; N = first packet of a coded video sequence. */
+static bool av1_begins(struct bytes b) {
+    return b.n > 1 && (b.p[0] & 0x08) && !(b.p[0] & 0x80);
+}
+
+bool keyframe_begins(enum codec codec, struct bytes payload) {
+    switch (codec) {
+    case CODEC_VP9:
+        return vp9_begins(payload);
+    case CODEC_H264:
+        return h264_begins(payload);
+    case CODEC_AV1:
+        return av1_begins(payload);
+    default:
+        return false;
+    }
+}

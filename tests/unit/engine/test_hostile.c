@@ -1,0 +1,201 @@
+/* Whatever arrives, the engine survives, counts it, and keeps serving the others. */
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+static const struct engine_counters *counters(void) {
+    return engine_counters(r.engine);
+}
+
+static uint64_t drops(void) {
+    const struct engine_counters *n = counters();
+    return n->drop_dtls + n->drop_other + n->drop_rtcp + n->drop_rtp + n->drop_srtp + n->drop_stun +
+           n->drop_unknown_address + n->drop_full;
+}
+
+TEST(random_bytes_change_nothing) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    uint8_t junk[PACKET_CAP];
+    struct addr nobody = addr_v4(198, 51, 100, 1, 9);
+    uint64_t before = drops();
+    for (unsigned i = 0; i < 3000; i++) {
+        size_t n = rng_below(&r.rng, 200);
+        rng_fill(&r.rng, junk, sizeof(junk));
+        if (n > 0 && i % 2) {
+            static const uint8_t firsts[] = {0, 1, 20, 22, 23, 63, 64, 128, 129, 144, 191, 255};
+            junk[0] = firsts[rng_below(&r.rng, sizeof(firsts))];
+        }
+        rig_send(&r, i % 3 ? &a->addr : &nobody, junk, n);
+    }
+    EXPECT_EQ(drops(), before + 3000);
+    EXPECT_EQ(counters()->rtp_in, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
+TEST(flipped_bits_do_not_pass) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    /* A packet of a's, sealed but changed on the way, one bit at a time. */
+    uint8_t head[16] = {0x80, 96}, payload[20] = {0x90}, sealed[80];
+    put_be16(head + 2, (uint16_t)a->streams[CAM].next);
+    put_be32(head + 8, a->streams[CAM].ssrc);
+    struct wr w = wr_of(sealed, sizeof(sealed));
+    size_t n = srtp_seal_rtp(a->sealer, a->streams[CAM].next, bytes_of(head, 12),
+                             bytes_of(payload, sizeof(payload)), &w);
+    uint64_t rtp = counters()->rtp_in;
+    for (size_t bit = 16; bit < 8 * n; bit++) { /* the first two bytes decide what it is */
+        sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        rig_send(&r, &a->addr, sealed, n);
+        sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    EXPECT_EQ(counters()->rtp_in, rtp);
+    for (size_t cut = 0; cut < n; cut++) {
+        rig_send(&r, &a->addr, sealed, cut);
+    }
+    EXPECT_EQ(counters()->rtp_in, rtp);
+    rig_send(&r, &a->addr, sealed, n);
+    EXPECT_EQ(counters()->rtp_in, rtp + 1);
+    rig_free(&r);
+}
+
+/* Sealed by a client that holds real keys: the plaintext is anything. */
+static void send_authentic(struct client *a, bool rtcp, const uint8_t *p, size_t n) {
+    uint8_t out[PACKET_CAP];
+    struct wr w = wr_of(out, sizeof(out));
+    size_t len = 0;
+    if (rtcp) {
+        len = srtp_seal_rtcp(a->sealer, a->srtcp_next++, bytes_of(p, n), &w);
+    } else {
+        struct rtp h;
+        if (rtp_parse(bytes_of(p, n), &h) != OK) {
+            return;
+        }
+        size_t head = h.header_len;
+        len = srtp_seal_rtp(a->sealer, h.seq, bytes_of(p, head), bytes_of(p + head, n - head), &w);
+    }
+    if (len > 0) {
+        rig_send(&r, &a->addr, out, len);
+    }
+}
+
+TEST(authentic_nonsense_is_survived) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 3), *v = rig_join(&r, 2);
+    v->deaf = true; /* counts are of no interest here, crashes are */
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    client_video(a, CAM, true);
+    client_audio(b, 10);
+    for (unsigned i = 0; i < 4000; i++) {
+        uint8_t p[300];
+        size_t n = 12 + rng_below(&r.rng, 200);
+        rng_fill(&r.rng, p, sizeof(p));
+        bool rtcp = i % 2;
+        struct client *c = i % 3 ? a : v;
+        p[0] = (uint8_t)(0x80 | (p[0] & (rtcp ? 0x3f : 0x3f)));
+        if (rtcp) {
+            p[1] = (uint8_t)(200 + p[1] % 8);
+            n = n / 4 * 4;
+            put_be16(p + 2, (uint16_t)(p[3] % 4 ? n / 4 - 1 : p[3]));
+            put_be32(p + 4, p[4] % 2 ? v->params.lines[STAGE].ssrc : a->streams[CAM].ssrc);
+            put_be32(p + 8, p[8] % 2 ? v->params.lines[STAGE].ssrc : a->streams[CAM].ssrc);
+        } else {
+            static const uint8_t pts[] = {96, 97, 111, 0};
+            p[1] = (uint8_t)((p[1] & 0x80) | pts[p[1] % 4]);
+            put_be16(p + 2, (uint16_t)(200 + i)); /* an index that is not used yet */
+            put_be32(p + 8, (uint32_t)(p[9] % 4 ? a->streams[p[9] % 3].ssrc : p[8]));
+            memcpy(p + 12, (uint8_t[]){0xbe, 0xde, 0, 1, 0x10, (uint8_t)('0' + p[20] % 4)}, 6);
+        }
+        send_authentic(c, rtcp, p, n);
+        if (i % 50 == 0) {
+            rig_run(&r, 20 * US_PER_MS);
+            client_check(a, true);
+            client_check(b, true);
+            client_check(v, true);
+        }
+    }
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 0), 0);
+    EXPECT(counters()->rtp_in > 500);
+    EXPECT(counters()->drop_rtp > 0 && counters()->drop_rtcp > 0);
+    struct client *late = rig_join(&r, 5), *other = rig_join(&r, 6);
+    client_video(late, SCREEN, true);
+    EXPECT(client_count(other, STAGE) + client_count(b, STAGE) >= 1);
+    rig_free(&r);
+}
+
+TEST(ssrcs_of_a_peer_are_bounded) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    for (uint32_t i = 0; i < 200; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .ssrc = 5000 + i, .keyframe = true});
+    }
+    EXPECT_EQ(counters()->drop_rtp + counters()->drop_srtp, 200);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
+TEST(a_packet_of_full_size_still_goes_out) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    uint8_t p[1500] = {0x80, 96};
+    put_be16(p + 2, (uint16_t)a->streams[CAM].next);
+    put_be32(p + 4, a->streams[CAM].ts + 3000);
+    put_be32(p + 8, a->streams[CAM].ssrc);
+    p[12] = 0x10; /* VP8 without extension bytes */
+    p[13] = 1;
+    v->deaf = true; /* no mark is in it that the rig could read */
+    unsigned sent = r.datagrams;
+    send_authentic(a, false, p, 1400);
+    EXPECT_EQ(r.datagrams, sent + 1);
+    EXPECT_EQ(counters()->rtp_out, 2);
+    rig_free(&r);
+}
+
+TEST(a_peer_that_nobody_drains_does_not_grow) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    for (int i = 0; i < 3000; i++) { /* commands without a look at the events */
+        EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, i % 2 == 0), OK);
+    }
+    rig_pump(&r);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    struct client *late = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_last(late, STAGE)->number, 2);
+    rig_free(&r);
+}
+
+TEST(events_that_nobody_takes_are_bounded) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    r.ignore_events = true;
+    for (int i = 0; i < 600; i++) { /* two events a time */
+        client_video(a, CAM, true);
+        EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+        EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, false), OK);
+    }
+    EXPECT_EQ(counters()->drop_full, 1200 - 1024);
+    /* Time does not pass for timers until there is room for what they tell. */
+    a->alive = false;
+    us_t due = r.now + 15 * US_PER_S;
+    r.now = due;
+    engine_timeout(r.engine, r.now);
+    EXPECT(engine_deadline(r.engine) <= r.now);
+    r.ignore_events = false;
+    rig_pump(&r);
+    engine_timeout(r.engine, r.now);
+    rig_pump(&r);
+    struct peer_stats s;
+    EXPECT_EQ(engine_peer_stats(r.engine, 1, &s), ERR_UNKNOWN);
+    EXPECT_EQ(engine_deadline(r.engine), US_NEVER);
+    rig_free(&r);
+}

@@ -1,0 +1,152 @@
+/* Sources that stop, come back, are probed or stand still. */
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+static void bye(struct client *c, uint8_t line) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_rr(&w, c->streams[line].ssrc, NULL, 0);
+    rtcp_write_bye(&w, c->streams[line].ssrc);
+    client_rtcp(c, &w);
+}
+
+TEST(a_gap_too_long_to_repair_asks_for_a_key_frame) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    rig_run(&r, 2 * US_PER_S - 100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 0);
+    a->streams[CAM].next += 400; /* more than the list of missing packets holds */
+    client_video(a, CAM, false);
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    EXPECT_EQ(a->n_nacked, 0);
+    rig_free(&r);
+}
+
+TEST(what_comes_late_does_not_bring_a_stopped_source_back) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    client_video(a, SCREEN, true);
+    uint16_t lost = client_send(a, &(struct packet_spec){.line = SCREEN, .drop = true});
+    client_video(a, SCREEN, false);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 2);
+    bye(a, SCREEN);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    client_send_rtx(a, SCREEN, lost, 999);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 2);
+    client_video(a, SCREEN, true); /* shared again */
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 3);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    rig_free(&r);
+}
+
+TEST(a_key_frame_from_before_a_mute_is_not_shown_after_it) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+    rig_pump(&r);
+    client_video(a, CAM, false); /* never forwarded: nothing can refer to it */
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, false), OK);
+    client_video(a, CAM, false);
+    rig_run(&r, 10 * US_PER_MS);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
+static struct client *join_h264(uint64_t handle) {
+    struct client *c = client_new(&r, handle);
+    for (unsigned i = 0; i < N_LINES; i++) {
+        if (c->params.lines[i].codec == CODEC_VP8) {
+            c->params.lines[i].codec = CODEC_H264;
+        }
+    }
+    client_join(c);
+    return c;
+}
+
+/* Parameter sets and the slices of a picture travel in packets of their own. */
+TEST(a_late_viewer_of_h264_gets_the_parameter_sets_too) {
+    static const uint8_t sps[] = {0x67, 0x42}, pps[] = {0x68, 0xce}, idr[] = {0x7c, 0x85};
+    REQUIRE(rig_init(&r));
+    struct client *a = join_h264(1);
+    struct packet_spec s = {.line = CAM, .raw = bytes_of(sps, 2)};
+    client_send(a, &s);
+    uint32_t first = a->number;
+    s.inside = true;
+    s.raw = bytes_of(pps, 2);
+    client_send(a, &s);
+    s.raw = bytes_of(idr, 2);
+    s.marker = true;
+    client_send(a, &s);
+    rig_run(&r, 100 * US_PER_MS);
+    struct client *v = join_h264(2);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    REQUIRE(v->n_got > 0);
+    EXPECT_EQ(v->got[0].number, first);
+    EXPECT_EQ(a->n_pli, 0);
+    rig_free(&r);
+}
+
+/* A slot that is bound between the parameter sets and the slices waits for the next key frame. */
+TEST(a_slot_does_not_begin_in_the_middle_of_a_key_frame) {
+    static const uint8_t sps[] = {0x67, 0x42}, idr[] = {0x7c, 0x85};
+    REQUIRE(rig_init(&r));
+    struct client *a = join_h264(1), *b = join_h264(2), *v = join_h264(3);
+    struct packet_spec s = {.line = CAM, .raw = bytes_of(sps, 2)};
+    client_send(a, &s); /* v's stage shows a from here */
+    client_send(b, &s);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT_EQ(engine_pin(r.engine, r.now, 3, 2), OK);
+    rig_pump(&r);
+    s.inside = true;
+    s.raw = bytes_of(idr, 2);
+    client_send(b, &s);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    s.inside = false;
+    s.raw = bytes_of(sps, 2);
+    client_send(b, &s);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    EXPECT_EQ(client_last(v, STAGE)->sender, 2);
+    rig_free(&r);
+}
+
+/* An agent whom nobody sends anything has no round-trip time: a path of 200 ms must do. */
+TEST(without_a_round_trip_time_losses_are_asked_for_with_patience) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    uint16_t lost = client_send(a, &(struct packet_spec){.line = CAM, .drop = true});
+    client_video(a, CAM, false);
+    rig_run(&r, 400 * US_PER_MS);
+    EXPECT(a->n_nacked >= 2 && a->n_nacked <= 5);
+    EXPECT_EQ(a->nacked[0], lost);
+    EXPECT_EQ(a->n_pli, 0);
+    client_send_rtx(a, CAM, lost, 7);
+    rig_run(&r, 500 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 0);
+    rig_free(&r);
+}
+
+/* Browsers repeat the picture of a screen that stands still once a second. */
+TEST(a_screen_that_stands_still_survives_a_loss) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, SCREEN, true);
+    for (int i = 0; i < 4; i++) {
+        rig_run(&r, 1010 * US_PER_MS);
+        client_send(a, &(struct packet_spec){.line = SCREEN, .drop = i == 1});
+    }
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 0);
+    rig_run(&r, 5 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    rig_free(&r);
+}

@@ -1,0 +1,292 @@
+#include "media/send/rewrite.h"
+
+#include "tests/unit/test.h"
+
+#define MS US_PER_MS
+#define A 0xa0000001u
+#define B 0xb0000001u
+#define RATE 90000
+
+static const uint16_t starts[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
+
+static enum rewrite_verdict map(struct rewrite *r, us_t now, uint32_t source, uint64_t seq,
+                                struct rewrite_out *out) {
+    struct rewrite_in in = {.source = source, .seq = seq, .ts = (uint32_t)seq * 3000};
+    return rewrite_map(r, now, &in, out);
+}
+
+static void switch_to(struct rewrite *r, us_t now, uint32_t source, uint64_t seq) {
+    struct rewrite_in in = {.source = source, .seq = seq, .ts = (uint32_t)seq * 3000};
+    rewrite_switch(r, now, RATE, &in);
+}
+
+TEST(rewrite_runs_on_across_every_start_of_source_and_slot) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(starts); j++) {
+            struct rewrite r;
+            struct rewrite_out o;
+            uint64_t base = 65536 + starts[i];
+            rewrite_init(&r, starts[j], 0xfffffff0);
+            uint64_t first = starts[j] & REWRITE_SEQ_START_MAX;
+            switch_to(&r, 0, A, base);
+            for (uint64_t k = 0; k < 70000; k += k < 300 || k > 65000 ? 1 : 50) {
+                REQUIRE(map(&r, (us_t)k * 33 * MS, A, base + k, &o) == REWRITE_OK);
+                EXPECT_EQ(o.index, first + k);
+                EXPECT_EQ(o.ts, (uint32_t)(0xfffffff0 + k * 3000));
+                uint64_t seq, index;
+                REQUIRE(rewrite_reverse(&r, (uint16_t)o.index, &seq, &index) == REWRITE_OK);
+                EXPECT_EQ(seq, base + k);
+                EXPECT_EQ(index, o.index);
+            }
+        }
+    }
+}
+
+TEST(rewrite_refuses_what_is_not_bound) {
+    struct rewrite r;
+    struct rewrite_out o = {.index = 77};
+    rewrite_init(&r, 5, 0);
+    EXPECT_EQ(map(&r, 0, A, 65536, &o), REWRITE_OTHER);
+    EXPECT_EQ(map(&r, 0, 0, 65536, &o), REWRITE_OTHER);
+    switch_to(&r, 0, A, 65536);
+    EXPECT_EQ(map(&r, 0, B, 65536, &o), REWRITE_OTHER);
+    EXPECT_EQ(map(&r, 0, A, 65536, &o), REWRITE_OK);
+    rewrite_unbind(&r);
+    EXPECT_EQ(map(&r, 0, A, 65537, &o), REWRITE_OTHER);
+    EXPECT_EQ(map(&r, 0, 0, 65537, &o), REWRITE_OTHER);
+    EXPECT_EQ(o.index, 5);
+}
+
+TEST(rewrite_switch_continues_seq_by_one_and_time_by_the_clock) {
+    struct rewrite r;
+    struct rewrite_out a, b;
+    rewrite_init(&r, 100, 5000);
+    switch_to(&r, 10 * MS, A, 65600);
+    REQUIRE(map(&r, 10 * MS, A, 65600, &a) == REWRITE_OK);
+    EXPECT_EQ(a.index, 100);
+    EXPECT_EQ(a.ts, 5000);
+    REQUIRE(map(&r, 43 * MS, A, 65601, &a) == REWRITE_OK);
+    switch_to(&r, 143 * MS, B, 99000);
+    REQUIRE(map(&r, 143 * MS, B, 99000, &b) == REWRITE_OK);
+    EXPECT_EQ(b.index, 102);
+    EXPECT_EQ(b.ts, a.ts + 9000);
+    EXPECT_EQ(map(&r, 150 * MS, A, 65602, &a), REWRITE_OTHER);
+    EXPECT_EQ(map(&r, 150 * MS, B, 98999, &a), REWRITE_OLD);
+    switch_to(&r, 143 * MS, A, 70000); /* no time has passed: still one tick on */
+    REQUIRE(map(&r, 143 * MS, A, 70000, &a) == REWRITE_OK);
+    EXPECT_EQ(a.ts, b.ts + 1);
+    EXPECT_EQ(a.index, 103);
+}
+
+TEST(rewrite_switch_after_a_day_still_goes_forward) {
+    struct rewrite r;
+    struct rewrite_out a, b;
+    rewrite_init(&r, 0, 0xffff0000);
+    switch_to(&r, 1, A, 65536);
+    REQUIRE(map(&r, 1, A, 65536, &a) == REWRITE_OK);
+    switch_to(&r, 86400 * US_PER_S, B, 65536);
+    REQUIRE(map(&r, 86400 * US_PER_S, B, 65536, &b) == REWRITE_OK);
+    EXPECT((int32_t)(b.ts - a.ts) > 0);
+    EXPECT_EQ(r.last_ts, b.ts);
+}
+
+TEST(rewrite_loss_stays_a_gap_and_is_filled_later) {
+    struct rewrite r;
+    struct rewrite_out o;
+    uint64_t seq, index;
+    rewrite_init(&r, 0x7ffe, 0);
+    switch_to(&r, 0, A, 65536);
+    map(&r, 0, A, 65536, &o);
+    REQUIRE(map(&r, 0, A, 65539, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 0x8001);
+    REQUIRE(rewrite_reverse(&r, 0x8000, &seq, &index) == REWRITE_OK);
+    EXPECT_EQ(seq, 65538); /* not here yet: the viewer's NACK still names it */
+    REQUIRE(map(&r, 0, A, 65538, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 0x8000);
+    EXPECT_EQ(map(&r, 0, A, 65538, &o), REWRITE_REPEAT);
+    EXPECT_EQ(map(&r, 0, A, 65536, &o), REWRITE_REPEAT);
+    REQUIRE(map(&r, 0, A, 65537, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 0x7fff);
+}
+
+TEST(rewrite_very_late_packets_are_refused) {
+    struct rewrite r;
+    struct rewrite_out o;
+    rewrite_init(&r, 0, 0);
+    switch_to(&r, 0, A, 65536);
+    map(&r, 0, A, 65536, &o);
+    map(&r, 0, A, 65538 + SEQ_WINDOW, &o);
+    EXPECT_EQ(map(&r, 0, A, 65538, &o), REWRITE_OLD);
+    EXPECT_EQ(map(&r, 0, A, 65539, &o), REWRITE_OK);
+}
+
+TEST(rewrite_skip_closes_gaps) {
+    struct rewrite r;
+    struct rewrite_out o;
+    uint64_t seq, index;
+    rewrite_init(&r, 0, 0);
+    switch_to(&r, 0, A, 65536);
+    map(&r, 0, A, 65536, &o);
+    EXPECT(rewrite_skip(&r, A, 65537));
+    EXPECT(rewrite_skip(&r, A, 65537));
+    EXPECT_EQ(map(&r, 0, A, 65537, &o), REWRITE_REPEAT);
+    EXPECT(rewrite_skip(&r, A, 65540)); /* 65538 and 65539 are lost before it */
+    EXPECT(rewrite_skip(&r, A, 65539)); /* and one of them turns out to be padding as well */
+    REQUIRE(map(&r, 0, A, 65541, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 2);
+    REQUIRE(rewrite_reverse(&r, 1, &seq, &index) == REWRITE_OK);
+    EXPECT_EQ(seq, 65538);
+    EXPECT(!rewrite_skip(&r, A, 65538)); /* too late to close */
+    REQUIRE(map(&r, 0, A, 65538, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 1);
+    EXPECT(rewrite_skip(&r, A, 65535)); /* before the switch: nothing to close */
+    EXPECT(rewrite_skip(&r, B, 65545));
+    REQUIRE(map(&r, 0, A, 65542, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 3);
+}
+
+TEST(rewrite_skips_join_into_runs) {
+    struct rewrite r;
+    struct rewrite_out o;
+    static const uint64_t order[] = {65540, 65542, 65541, 65538, 65539, 65537};
+    rewrite_init(&r, 0, 0);
+    switch_to(&r, 0, A, 65536);
+    map(&r, 0, A, 65536, &o);
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        EXPECT(rewrite_skip(&r, A, order[i]));
+    }
+    EXPECT_EQ(r.n_runs, 1);
+    EXPECT_EQ(r.skipped, 6);
+    REQUIRE(map(&r, 0, A, 65543, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 1);
+}
+
+/* A layer dropped for hours: one run, or a folded list; the stream stays closed. */
+TEST(rewrite_skip_without_end) {
+    struct rewrite r;
+    struct rewrite_out o;
+    uint64_t next = 9;
+    rewrite_init(&r, 9, 0);
+    switch_to(&r, 0, A, 65536);
+    for (uint64_t s = 65536; s < 65536 + 300000; s++) {
+        bool forward = s % 3 == 0 && (s < 100000 || s > 200000);
+        if (forward) {
+            REQUIRE(map(&r, 0, A, s, &o) == REWRITE_OK);
+            EXPECT_EQ(o.index, next++);
+        } else {
+            EXPECT(rewrite_skip(&r, A, s));
+        }
+    }
+    EXPECT(r.n_runs <= REWRITE_RUNS);
+    uint64_t seq, index;
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)(next - 2), &seq, &index), REWRITE_OK);
+    EXPECT_EQ(map(&r, 0, A, seq, &o), REWRITE_REPEAT);
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)(next - 200), &seq, &index), REWRITE_UNKNOWN);
+    EXPECT_EQ(map(&r, 0, A, 365536 - 600, &o), REWRITE_OLD);
+}
+
+TEST(rewrite_huge_gaps_are_closed) {
+    struct rewrite r;
+    struct rewrite_out o;
+    rewrite_init(&r, 1, 0);
+    switch_to(&r, 0, A, 65536);
+    map(&r, 0, A, 65536, &o);
+    REQUIRE(map(&r, 0, A, 65537 + REWRITE_GAP_MAX, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 2 + REWRITE_GAP_MAX); /* just a gap */
+    REQUIRE(map(&r, 0, A, 65539 + 2 * REWRITE_GAP_MAX, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 3 + REWRITE_GAP_MAX);
+    EXPECT_EQ(map(&r, 0, A, 65538 + 2 * REWRITE_GAP_MAX, &o), REWRITE_OLD);
+    EXPECT(rewrite_skip(&r, A, 90000));
+    REQUIRE(map(&r, 0, A, 90001, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 4 + REWRITE_GAP_MAX);
+}
+
+TEST(rewrite_reverse_says_why_not) {
+    struct rewrite r;
+    struct rewrite_out o;
+    uint64_t seq, index;
+    rewrite_init(&r, 3, 0);
+    for (unsigned s = 0; s < 65536; s += 7) {
+        EXPECT_EQ(rewrite_reverse(&r, (uint16_t)s, &seq, &index), REWRITE_UNKNOWN);
+    }
+    switch_to(&r, 0, A, 65536);
+    for (uint64_t s = 65536; s < 65546; s++) {
+        map(&r, 0, A, s, &o);
+    }
+    EXPECT_EQ(rewrite_reverse(&r, 13, &seq, &index), REWRITE_UNKNOWN); /* the next one */
+    EXPECT_EQ(rewrite_reverse(&r, 2, &seq, &index), REWRITE_SWITCHED);
+    EXPECT_EQ(rewrite_reverse(&r, 65535, &seq, &index), REWRITE_UNKNOWN);
+    EXPECT_EQ(rewrite_reverse(&r, 12, &seq, &index), REWRITE_OK);
+    switch_to(&r, 0, B, 70000);
+    EXPECT_EQ(rewrite_reverse(&r, 12, &seq, &index), REWRITE_SWITCHED);
+    map(&r, 0, B, 70000, &o);
+    EXPECT_EQ(rewrite_reverse(&r, 12, &seq, &index), REWRITE_SWITCHED);
+    REQUIRE(rewrite_reverse(&r, 13, &seq, &index) == REWRITE_OK);
+    EXPECT_EQ(seq, 70000);
+}
+
+TEST(rewrite_resumes_from_a_snapshot) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        struct rewrite r, s;
+        struct rewrite_out a, b;
+        struct rewrite_state slot = {0};
+        uint64_t base = 65536 + starts[i], seq, index;
+        rewrite_init(&r, 0x7ff0, 77);
+        switch_to(&r, 0, A, base);
+        for (uint64_t k = 0; k < 50; k++) {
+            map(&r, (us_t)k * MS, A, base + k, &a);
+        }
+        rewrite_skip(&r, A, base + 50);
+        rewrite_export(&r, 0, &slot);
+        rewrite_import(&s, 60 * MS, &slot);
+        REQUIRE(map(&r, 61 * MS, A, base + 51, &a) == REWRITE_OK);
+        REQUIRE(map(&s, 61 * MS, A, base + 51, &b) == REWRITE_OK);
+        EXPECT_EQ(a.index, b.index);
+        EXPECT_EQ(a.ts, b.ts);
+        EXPECT_EQ(map(&s, 61 * MS, A, base + 49, &b), REWRITE_OLD);
+        EXPECT_EQ(rewrite_reverse(&s, (uint16_t)(b.index - 1), &seq, &index), REWRITE_SWITCHED);
+        REQUIRE(rewrite_reverse(&s, (uint16_t)b.index, &seq, &index) == REWRITE_OK);
+        EXPECT_EQ(seq, base + 51);
+    }
+}
+
+/* A crash: the snapshot is older than the last packets sent; the reserve keeps indices apart. */
+TEST(rewrite_reserve_covers_what_was_sent_after_the_snapshot) {
+    struct rewrite r, s;
+    struct rewrite_out a, b;
+    struct rewrite_state slot = {0};
+    rewrite_init(&r, 9, 77);
+    switch_to(&r, 0, A, 70000);
+    for (uint64_t k = 0; k < 1000; k++) {
+        map(&r, 0, A, 70000 + k, &a);
+        if (k == 500) {
+            rewrite_export(&r, 512, &slot);
+        }
+    }
+    rewrite_import(&s, 0, &slot);
+    for (uint64_t k = 501; k < 2000; k++) { /* even if the source repeats itself */
+        REQUIRE(map(&s, 0, A, 70000 + k, &b) == REWRITE_OK);
+        EXPECT(b.index > a.index);
+        EXPECT_EQ(b.ts, (uint32_t)(77 + 3000 * k));
+    }
+    switch_to(&s, US_PER_S, B, 1 << 17);
+    uint64_t last = b.index;
+    REQUIRE(map(&s, US_PER_S, B, 1 << 17, &b) == REWRITE_OK);
+    EXPECT_EQ(b.index, last + 1);
+}
+
+TEST(rewrite_empty_slot_survives_a_snapshot) {
+    struct rewrite r, s;
+    struct rewrite_out o;
+    struct rewrite_state slot = {0};
+    uint64_t seq, index;
+    rewrite_init(&r, 0, 4);
+    rewrite_export(&r, 0, &slot);
+    EXPECT_EQ(slot.index, 0);
+    EXPECT_EQ(slot.source, 0);
+    rewrite_import(&s, 5, &slot);
+    EXPECT_EQ(rewrite_reverse(&s, 65535, &seq, &index), REWRITE_UNKNOWN);
+    switch_to(&s, 5, A, 65536);
+    REQUIRE(map(&s, 5, A, 65536, &o) == REWRITE_OK);
+    EXPECT_EQ(o.index, 0);
+}
