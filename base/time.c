@@ -1,7 +1,40 @@
 #include "base/time.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Seconds from 1900-01-01 to 1970-01-01 (RFC 5905 figure 4). */
 #define NTP_UNIX_OFFSET 2208988800LL
+
+#define MS_PER_DAY 86400000
+
+/* Days since 1970-01-01 to a date of the proleptic Gregorian calendar, without the C library's
+ * time zone. */
+static void civil(int64_t days, int64_t *year, unsigned *month, unsigned *day) {
+    days += 719468; /* from 0000-03-01 */
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    unsigned of_era = (unsigned)(days - era * 146097);
+    unsigned y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * y + y / 4 - y / 100);
+    unsigned m = (5 * of_year + 2) / 153;
+    *day = of_year - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = (int64_t)y + era * 400 + (*month <= 2);
+}
+
+/* Rounded towards the past, also before 1970. */
+static int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b < 0);
+}
+
+const char *wall_text(wall_t w, char *out) {
+    int64_t ms = floor_div(w.us, US_PER_MS), days = floor_div(ms, MS_PER_DAY), year;
+    unsigned of_day = (unsigned)(ms - days * MS_PER_DAY), month, day;
+    civil(days, &year, &month, &day);
+    (void)snprintf(out, WALL_TEXT_MAX, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month,
+                   day, of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000);
+    return out;
+}
 
 uint64_t ntp_from_wall(wall_t w) {
     int64_t s = w.us / US_PER_S, us = w.us % US_PER_S;

@@ -26,6 +26,11 @@ static inline us_t us_max(us_t a, us_t b) {
     return a > b ? a : b;
 }
 
+#define WALL_TEXT_MAX 64 /* [bytes] with the NUL */
+/* RFC 3339, UTC, to the millisecond below: "2026-01-02T03:04:05.678Z". Years beyond four digits are
+ * written as they are. out holds WALL_TEXT_MAX bytes; returns out. */
+const char *wall_text(wall_t w, char *out);
+
 /* 64-bit NTP timestamp (RFC 5905 section 6: 32.32 fixed point since 1900). */
 uint64_t ntp_from_wall(wall_t w);
 /* Inverse of ntp_from_wall, to the microsecond; eras other than the current one are not handled. */

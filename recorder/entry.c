@@ -3,6 +3,7 @@
 #include "recorder/journal.h"
 
 #include "base/check.h"
+#include "base/json_write.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -168,100 +169,97 @@ static bool store_uint(uint8_t *p, size_t size, uint64_t v) {
     return true;
 }
 
-static bool encode_field(const struct field *f, const uint8_t *u, struct text *out) {
+/* One member; false when it cannot be written. */
+static bool encode_field(const struct field *f, const uint8_t *u, struct buffer *out) {
     const uint8_t *p = u + f->at;
     char id[ID_TEXT_MAX];
     struct id track;
     uint64_t v = 0;
-    text_add(out, ",\"%s\":", f->name);
     switch ((enum field_kind)f->kind) {
     case FIELD_TEXT:
-        text_json(out, (const char *)p, f->size - 1u);
+        json_put_string_n(out, f->name, (const char *)p, strnlen((const char *)p, f->size - 1u));
         return true;
     case FIELD_ID:
         memcpy(&track, p, sizeof(track));
-        text_add(out, "\"%s\"", id_text(&track, id));
+        json_put_string(out, f->name, id_text(&track, id));
         return true;
     case FIELD_HASH:
-        text_bytes(out, "\"", 1);
-        text_hex(out, p, SHA256_LEN);
-        text_bytes(out, "\"", 1);
+        json_put_hex(out, f->name, p, SHA256_LEN);
         return true;
     case FIELD_BOOL:
-        text_add(out, "%s", *p ? "true" : "false");
+        json_put_bool(out, f->name, *p);
         return true;
     case FIELD_CODEC:
-        text_add(out, "\"%s\"", codec_name((enum codec) * p));
+        json_put_string(out, f->name, codec_name((enum codec) * p));
         return *p < CODEC_COUNT;
     case FIELD_SOURCE:
-        text_add(out, "\"%s\"", source_kind_name((enum source_kind) * p));
+        json_put_string(out, f->name, source_kind_name((enum source_kind) * p));
         return *p < SOURCE_KIND_COUNT;
     case FIELD_ERROR:
-        text_add(out, "\"%s\"", *p < ARRAY_LEN(err_names) ? err_names[*p] : "");
+        json_put_string(out, f->name, *p < ARRAY_LEN(err_names) ? err_names[*p] : "");
         return *p < ARRAY_LEN(err_names);
     case FIELD_INT:
     case FIELD_UINT:
         v = load_uint(p, f->size);
-        text_add(out, "%" PRId64, (int64_t)v);
+        json_put_int(out, f->name, (int64_t)v);
         return f->kind == FIELD_INT || v <= INT64_MAX;
     case FIELD_HANDLE:
-        text_add(out, "\"%016" PRIx64 "\"", load_uint(p, 8));
+        json_put_handle(out, f->name, load_uint(p, 8));
     }
     return true;
 }
 
-static bool encode_lists(const struct entry *e, struct text *out) {
+static bool encode_lists(const struct entry *e, struct buffer *out) {
     if (e->type == ENTRY_EPOCH) {
         if (e->u.epoch.init_len > EPOCH_INIT_MAX) {
             return false;
         }
-        text_add(out, ",\"init\":\"");
-        text_hex(out, e->u.epoch.init, e->u.epoch.init_len);
-        text_add(out, "\"");
+        json_put_hex(out, "init", e->u.epoch.init, e->u.epoch.init_len);
     }
     if (e->type == ENTRY_SEGMENT) {
         const struct entry_segment *s = &e->u.segment;
         if (s->n_keys > SEGMENT_KEYS_MAX) {
             return false;
         }
-        text_add(out, ",\"keys\":[");
+        json_open(out, "keys", '[');
         for (unsigned i = 0; i < s->n_keys; i++) {
-            text_add(out, "%s[%" PRIu32 ",%" PRIu32 "]", i ? "," : "", s->keys[i].at_ms,
-                     s->keys[i].offset);
+            json_open(out, NULL, '[');
+            json_put_uint(out, NULL, s->keys[i].at_ms);
+            json_put_uint(out, NULL, s->keys[i].offset);
+            json_close(out, ']');
         }
-        text_add(out, "]");
+        json_close(out, ']');
     }
     return true;
 }
 
-enum err entry_encode(const struct entry *e, const struct journal_head *head, struct text *out) {
+enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out) {
     size_t before = out->n;
     bool ok = e->type < ENTRY_TYPE_COUNT;
     if (!ok || out->bad) {
         return ok ? ERR_NOMEM : ERR_RANGE;
     }
-    text_add(out, "{");
+    json_open(out, NULL, '{');
     if (head) {
-        text_add(out, "\"seq\":%" PRIu64 ",", head->entries);
+        json_put_uint(out, "seq", head->entries);
     }
-    text_add(out, "\"t\":%" PRId64 ",\"type\":\"%s\"", e->t, type_names[e->type]);
+    json_put_int(out, "t", e->t);
+    json_put_string(out, "type", type_names[e->type]);
     for (const struct field *f = fields_of[e->type]; ok && f->name; f++) {
         ok = encode_field(f, (const uint8_t *)&e->u, out);
     }
     ok = ok && encode_lists(e, out);
     if (head) {
-        text_add(out, ",\"prev\":\"");
-        text_hex(out, head->hash, SHA256_LEN);
-        text_add(out, "\"");
+        json_put_hex(out, "prev", head->hash, SHA256_LEN);
     }
-    text_add(out, "}");
+    json_close(out, '}');
     enum err result = !ok                                  ? ERR_RANGE
                       : out->bad                           ? ERR_NOMEM
                       : out->n - before > JOURNAL_LINE_MAX ? ERR_LONG
                                                            : OK;
     if (result != OK) {
         out->bad = false;
-        text_cut(out, before);
+        buffer_cut(out, before);
     }
     return result;
 }

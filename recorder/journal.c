@@ -8,7 +8,7 @@ struct journal {
     const struct object_access *access;
     struct id recording;
     struct journal_head head;
-    struct text pending;
+    struct buffer pending;
 };
 
 struct journal_head journal_begin(const struct id *recording) {
@@ -31,7 +31,7 @@ struct journal *journal_new(const struct object_access *access, const struct id 
 
 struct journal *journal_free(struct journal *j) {
     if (j) {
-        text_free(&j->pending);
+        buffer_free(&j->pending);
         mem_free(j);
     }
     return NULL;
@@ -49,10 +49,10 @@ enum err journal_append(struct journal *j, const struct entry *e) {
     struct bytes line = bytes_of(j->pending.p + before, j->pending.n - before);
     uint8_t hash[SHA256_LEN];
     sha256_of(line, bytes_of(NULL, 0), hash);
-    text_bytes(&j->pending, "\n", 1);
+    buffer_put(&j->pending, "\n", 1);
     if (j->pending.bad) {
         j->pending.bad = false;
-        text_cut(&j->pending, before);
+        buffer_cut(&j->pending, before);
         return ERR_NOMEM;
     }
     memcpy(j->head.hash, hash, sizeof(hash));
@@ -87,7 +87,7 @@ enum err journal_flush(struct journal *j, struct object_info *ret) {
             .type = OBJECT_JOURNAL, .recording = j->recording, .number = j->head.objects};
         e = object_put(j->access, &o, bytes_of(j->pending.p, j->pending.n), &info);
         if (e == OK) {
-            text_cut(&j->pending, 0);
+            buffer_cut(&j->pending, 0);
         } else if (e == ERR_EXISTS) {
             e = accept_existing(j, &o, &info);
         }

@@ -9,8 +9,8 @@
 #ifndef ORIEL_RECORDER_JOURNAL_H
 #define ORIEL_RECORDER_JOURNAL_H
 
+#include "base/buffer.h"
 #include "base/terms.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "recorder/objects.h"
 
@@ -156,7 +156,7 @@ struct journal_head journal_head(const struct journal *j);
 struct journal_head journal_begin(const struct id *recording);
 /* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a
  * media object). ERR_RANGE when it cannot be said, ERR_LONG, ERR_NOMEM; *out as before then. */
-enum err entry_encode(const struct entry *e, const struct journal_head *head, struct text *out);
+enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out);
 /* Parse one line (no newline). ret_link may be NULL: then "seq" and "prev" need not be there.
  * ERR_FORMAT, ERR_NOMEM. */
 struct entry_link {

@@ -1,12 +1,10 @@
 #include "recorder/library.h"
 
-#include "base/text.h"
+#include "base/alloc.h"
+#include "base/json_write.h"
 #include "recorder/archive.h"
 #include "recorder/verify.h"
 
-#include "base/alloc.h"
-
-#include <inttypes.h>
 #include <stdio.h>
 
 struct library {
@@ -15,10 +13,9 @@ struct library {
 
 /* Building one JSON text out of rows. */
 struct build {
-    struct text out;
+    struct buffer out;
     struct catalogue *catalogue;
     struct id recording;
-    unsigned rows;
 };
 
 enum err library_open(const char *dir, const char *kek_file, struct library **ret,
@@ -50,147 +47,130 @@ struct archive *library_archive(struct library *l) {
     return l->archive;
 }
 
-/* Days since 1970-01-01 to a date of the proleptic Gregorian calendar, without the C library's
- * time zone. */
-static void civil(int64_t days, int64_t *year, unsigned *month, unsigned *day) {
-    days += 719468; /* from 0000-03-01 */
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    unsigned of_era = (unsigned)(days - era * 146097);
-    unsigned y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    unsigned of_year = of_era - (365 * y + y / 4 - y / 100);
-    unsigned m = (5 * of_year + 2) / 153;
-    *day = of_year - (153 * m + 2) / 5 + 1;
-    *month = m < 10 ? m + 3 : m - 9;
-    *year = (int64_t)y + era * 400 + (*month <= 2);
+static void put_array(struct buffer *b, const char *key, const char *s, size_t cap) {
+    json_put_string_n(b, key, s, strnlen(s, cap));
 }
 
-/* RFC 3339, milliseconds, UTC. */
-static void add_time(struct text *t, const char *key, int64_t us) {
-    int64_t ms = us >= 0 ? us / 1000 : (us - 999) / 1000;
-    int64_t days = ms >= 0 ? ms / 86400000 : (ms - 86399999) / 86400000;
-    unsigned of_day = (unsigned)(ms - days * 86400000), month, day;
-    int64_t year;
-    civil(days, &year, &month, &day);
-    text_add(t, ",\"%s\":\"%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%03uZ\"", key, year, month, day,
-             of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000);
+static void put_time(struct buffer *b, const char *key, wall_t at) {
+    char text[WALL_TEXT_MAX];
+    json_put_string(b, key, wall_text(at, text));
 }
 
-static void add_string(struct text *t, const char *key, const char *s, size_t cap) {
-    text_add(t, ",\"%s\":", key);
-    text_json(t, s, cap);
-}
-
-static enum err add_participant(void *ctx, const struct participant_row *r) {
+static enum err put_participant(void *ctx, const struct participant_row *r) {
     struct build *b = ctx;
-    text_add(&b->out, "%s", b->rows++ ? "," : "");
-    text_json(&b->out, r->name, sizeof(r->name));
+    put_array(&b->out, NULL, r->name, sizeof(r->name));
     return OK;
 }
 
 /* The fields that list and details share; leaves the object open. */
-static enum err add_recording(struct build *b, const struct recording_row *r) {
+static enum err put_recording(struct build *b, const struct recording_row *r) {
     char id[ID_TEXT_MAX];
-    text_add(&b->out, "{\"id\":\"%s\"", id_text(&r->id, id));
-    add_string(&b->out, "tour", r->tour, sizeof(r->tour));
-    add_string(&b->out, "title", r->title, sizeof(r->title));
-    add_time(&b->out, "started", r->started.us);
+    json_open(&b->out, NULL, '{');
+    json_put_string(&b->out, "id", id_text(&r->id, id));
+    put_array(&b->out, "tour", r->tour, sizeof(r->tour));
+    put_array(&b->out, "title", r->title, sizeof(r->title));
+    put_time(&b->out, "started", r->started);
     if (r->state == RECORDING_OPEN) {
-        text_add(&b->out, ",\"ended\":null");
+        json_put_null(&b->out, "ended");
     } else {
-        add_time(&b->out, "ended", r->started.us + r->duration);
+        put_time(&b->out, "ended", (wall_t){r->started.us + r->duration});
     }
-    text_add(&b->out, ",\"duration_ms\":%" PRId64 ",\"state\":\"%s\",\"bytes\":%" PRIu64,
-             r->duration / US_PER_MS, recording_state_name(r->state), r->bytes);
-    text_add(&b->out, ",\"participants\":[");
-    b->rows = 0;
-    enum err e = catalogue_participants(b->catalogue, &r->id, add_participant, b);
-    text_add(&b->out, "]");
+    json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+    json_put_string(&b->out, "state", recording_state_name(r->state));
+    json_put_uint(&b->out, "bytes", r->bytes);
+    json_open(&b->out, "participants", '[');
+    enum err e = catalogue_participants(b->catalogue, &r->id, put_participant, b);
+    json_close(&b->out, ']');
     return e;
 }
 
-static enum err add_listed(void *ctx, const struct recording_row *r) {
+static enum err put_listed(void *ctx, const struct recording_row *r) {
     struct build *b = ctx;
-    if (b->out.n && b->out.p[b->out.n - 1] == '}') {
-        text_add(&b->out, ",");
-    }
-    enum err e = add_recording(b, r);
-    text_add(&b->out, "}");
+    enum err e = put_recording(b, r);
+    json_close(&b->out, '}');
     return e;
 }
 
 char *library_list_json(struct library *l, unsigned limit, unsigned offset) {
     struct build b = {.catalogue = l->archive->catalogue};
-    text_add(&b.out, "{\"recordings\":[");
-    enum err e = catalogue_recordings(b.catalogue, limit, offset, add_listed, &b);
-    text_add(&b.out, "]}");
+    json_open(&b.out, NULL, '{');
+    json_open(&b.out, "recordings", '[');
+    enum err e = catalogue_recordings(b.catalogue, limit, offset, put_listed, &b);
+    json_close(&b.out, ']');
+    json_close(&b.out, '}');
     if (e != OK) {
-        text_free(&b.out);
+        buffer_free(&b.out);
         return NULL;
     }
-    return text_take(&b.out);
+    return buffer_take(&b.out);
 }
 
-static enum err add_epoch(void *ctx, const struct epoch_row *r) {
+static enum err put_epoch(void *ctx, const struct epoch_row *r) {
     struct build *b = ctx;
-    text_add(&b->out, "%s{\"number\":%" PRIu32 ",\"start_ms\":%" PRId64, b->rows++ ? "," : "",
-             r->epoch.number, r->epoch.start / US_PER_MS);
-    text_add(&b->out, ",\"duration_ms\":%" PRId64 ",\"bytes\":%" PRIu64, r->duration / US_PER_MS,
-             r->bytes);
-    text_add(&b->out, ",\"video\":\"%s\",\"audio\":\"%s\",\"width\":%u,\"height\":%u}",
-             codec_name((enum codec)r->epoch.video), codec_name((enum codec)r->epoch.audio),
-             r->epoch.width, r->epoch.height);
+    json_open(&b->out, NULL, '{');
+    json_put_uint(&b->out, "number", r->epoch.number);
+    json_put_int(&b->out, "start_ms", r->epoch.start / US_PER_MS);
+    json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+    json_put_uint(&b->out, "bytes", r->bytes);
+    json_put_string(&b->out, "video", codec_name((enum codec)r->epoch.video));
+    json_put_string(&b->out, "audio", codec_name((enum codec)r->epoch.audio));
+    json_put_uint(&b->out, "width", r->epoch.width);
+    json_put_uint(&b->out, "height", r->epoch.height);
+    json_close(&b->out, '}');
     return OK;
 }
 
-static enum err add_track(void *ctx, const struct track_row *r) {
+static enum err put_track(void *ctx, const struct track_row *r) {
     struct build *b = ctx;
     char id[ID_TEXT_MAX];
     bool programme = id_eq(&r->track.track, &ID_PROGRAMME);
-    if (b->out.p && b->out.p[b->out.n - 1] == '}') {
-        text_add(&b->out, ",");
-    }
-    text_add(&b->out, "{\"id\":\"%s\",\"kind\":\"%s\",\"codec\":\"%s\"",
-             id_text(&r->track.track, id),
-             programme ? PROGRAMME_TRACK : source_kind_name((enum source_kind)r->track.kind),
-             codec_name((enum codec)r->track.codec));
+    const char *kind =
+        programme ? PROGRAMME_TRACK : source_kind_name((enum source_kind)r->track.kind);
+    json_open(&b->out, NULL, '{');
+    json_put_string(&b->out, "id", id_text(&r->track.track, id));
+    json_put_string(&b->out, "kind", kind);
+    json_put_string(&b->out, "codec", codec_name((enum codec)r->track.codec));
     if (programme) {
-        text_add(&b->out, ",\"participant\":null");
+        json_put_null(&b->out, "participant");
     } else {
-        add_string(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
+        put_array(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
     }
-    text_add(&b->out, ",\"epochs\":[");
-    b->rows = 0;
-    enum err e = catalogue_epochs(b->catalogue, &b->recording, &r->track.track, add_epoch, b);
-    text_add(&b->out, "]}");
+    json_open(&b->out, "epochs", '[');
+    enum err e = catalogue_epochs(b->catalogue, &b->recording, &r->track.track, put_epoch, b);
+    json_close(&b->out, ']');
+    json_close(&b->out, '}');
     return e;
 }
 
-static enum err add_event(void *ctx, const struct event_row *r) {
+static enum err put_event(void *ctx, const struct event_row *r) {
     struct build *b = ctx;
     const struct entry_person *p = &r->person;
-    text_add(&b->out, "%s{\"t_ms\":%" PRId64 ",\"type\":\"%s\"", b->rows++ ? "," : "",
-             r->t / US_PER_MS, entry_type_name((enum entry_type)r->type));
+    json_open(&b->out, NULL, '{');
+    json_put_int(&b->out, "t_ms", r->t / US_PER_MS);
+    json_put_string(&b->out, "type", entry_type_name((enum entry_type)r->type));
     if (r->type == ENTRY_GAP) {
-        text_add(&b->out, ",\"duration_ms\":%" PRId64, r->duration / US_PER_MS);
-        add_string(&b->out, "cause", p->name, sizeof(p->name));
+        json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+        put_array(&b->out, "cause", p->name, sizeof(p->name));
     } else {
-        text_add(&b->out, ",\"participant\":\"%016" PRIx64 "\",\"source\":%" PRIu32 ",\"on\":%s",
-                 p->participant, p->source, p->on ? "true" : "false");
-        add_string(&b->out, "name", p->name, sizeof(p->name));
-        add_string(&b->out, "role", p->role, sizeof(p->role));
+        json_put_handle(&b->out, "participant", p->participant);
+        json_put_uint(&b->out, "source", p->source);
+        json_put_bool(&b->out, "on", p->on);
+        put_array(&b->out, "name", p->name, sizeof(p->name));
+        put_array(&b->out, "role", p->role, sizeof(p->role));
     }
-    text_add(&b->out, "}");
+    json_close(&b->out, '}');
     return OK;
 }
 
-static enum err add_details(struct build *b, const struct recording_row *row) {
-    enum err e = add_recording(b, row);
-    text_add(&b->out, ",\"tracks\":[");
-    e = e == OK ? catalogue_tracks(b->catalogue, &row->id, add_track, b) : e;
-    text_add(&b->out, "],\"events\":[");
-    b->rows = 0;
-    e = e == OK ? catalogue_events(b->catalogue, &row->id, add_event, b) : e;
-    text_add(&b->out, "]}");
+static enum err put_details(struct build *b, const struct recording_row *row) {
+    enum err e = put_recording(b, row);
+    json_open(&b->out, "tracks", '[');
+    e = e == OK ? catalogue_tracks(b->catalogue, &row->id, put_track, b) : e;
+    json_close(&b->out, ']');
+    json_open(&b->out, "events", '[');
+    e = e == OK ? catalogue_events(b->catalogue, &row->id, put_event, b) : e;
+    json_close(&b->out, ']');
+    json_close(&b->out, '}');
     return e;
 }
 
@@ -201,12 +181,12 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
         return ERR_UNKNOWN;
     }
     enum err e = catalogue_recording(b.catalogue, &b.recording, &row);
-    e = e == OK ? add_details(&b, &row) : e;
+    e = e == OK ? put_details(&b, &row) : e;
     if (e != OK) {
-        text_free(&b.out);
+        buffer_free(&b.out);
         return e;
     }
-    *ret = text_take(&b.out);
+    *ret = buffer_take(&b.out);
     return *ret ? OK : ERR_NOMEM;
 }
 
@@ -221,13 +201,13 @@ enum err library_verify(struct library *l, const char *id,
 
 /* Names are gathered before removing: a folder is not to change while it is listed. */
 struct doomed {
-    struct text names; /* each with its NUL */
+    struct buffer names; /* each with its NUL */
 };
 
 static void note_doomed(void *ctx, const char *name, uint64_t size) {
     struct doomed *d = ctx;
     (void)size;
-    text_bytes(&d->names, name, strlen(name) + 1);
+    buffer_put(&d->names, name, strlen(name) + 1);
 }
 
 static enum err remove_objects(struct archive *a, const char *id) {
@@ -240,7 +220,7 @@ static enum err remove_objects(struct archive *a, const char *id) {
         e = a->store.remove(a->store.ctx, d.names.p + at);
         e = e == ERR_UNKNOWN ? OK : e;
     }
-    text_free(&d.names);
+    buffer_free(&d.names);
     return e;
 }
 

@@ -20,7 +20,7 @@ struct library_media {
     struct id recording, track;
     uint32_t epoch;
     struct recording_keys keys;
-    struct text header;
+    struct buffer header;
     uint64_t size;
     struct part *parts;
     size_t n_parts, parts_cap;
@@ -192,7 +192,7 @@ struct library_media *library_media_close(struct library_media *m) {
     if (m) {
         object_reader_close(m->reader);
         mem_wipe(&m->keys, sizeof(m->keys));
-        text_free(&m->header);
+        buffer_free(&m->header);
         mem_free(m->parts);
         mem_free(m->cues);
         mem_free(m);

@@ -1,6 +1,7 @@
 #include "recorder/manifest.h"
 
 #include "base/alloc.h"
+#include "base/json_write.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -11,45 +12,51 @@
 
 /* {"manifest":1,"recording":"..","version":1,"duration":..,"reason":"..",
  *  "journal":{"entries":..,"objects":..,"head":".."},"objects":[["name",size,"sha256"],...]} */
-static void encode_line(const struct manifest *m, struct text *t) {
+static void encode_line(const struct manifest *m, struct buffer *t) {
     char id[ID_TEXT_MAX], name[OBJECT_NAME_MAX];
-    text_add(t, "{\"manifest\":1,\"recording\":\"%s\",\"version\":%" PRIu32,
-             id_text(&m->recording, id), m->version);
-    text_add(t, ",\"duration\":%" PRId64 ",\"reason\":", m->duration);
-    text_json(t, m->reason, sizeof(m->reason) - 1);
-    text_add(t, ",\"journal\":{\"entries\":%" PRIu64 ",\"objects\":%" PRIu32 ",\"head\":\"",
-             m->journal.entries, m->journal.objects);
-    text_hex(t, m->journal.hash, SHA256_LEN);
-    text_add(t, "\"},\"objects\":[");
+    json_open(t, NULL, '{');
+    json_put_int(t, "manifest", 1);
+    json_put_string(t, "recording", id_text(&m->recording, id));
+    json_put_uint(t, "version", m->version);
+    json_put_int(t, "duration", m->duration);
+    json_put_string_n(t, "reason", m->reason, strnlen(m->reason, sizeof(m->reason) - 1));
+    json_open(t, "journal", '{');
+    json_put_uint(t, "entries", m->journal.entries);
+    json_put_uint(t, "objects", m->journal.objects);
+    json_put_hex(t, "head", m->journal.hash, SHA256_LEN);
+    json_close(t, '}');
+    json_open(t, "objects", '[');
     for (size_t i = 0; i < m->n_objects; i++) {
         const struct manifest_object *o = &m->objects[i];
-        text_add(t, "%s[\"%s\",%" PRIu64 ",\"", i ? "," : "", object_name(&o->id, name),
-                 o->info.size);
-        text_hex(t, o->info.sha256, SHA256_LEN);
-        text_add(t, "\"]");
+        json_open(t, NULL, '[');
+        json_put_string(t, NULL, object_name(&o->id, name));
+        json_put_uint(t, NULL, o->info.size);
+        json_put_hex(t, NULL, o->info.sha256, SHA256_LEN);
+        json_close(t, ']');
     }
-    text_add(t, "]}");
+    json_close(t, ']');
+    json_close(t, '}');
 }
 
 enum err manifest_encode(const struct manifest *m, const struct recording_keys *k, char **ret_text,
                          size_t *ret_n) {
-    struct text t = {0};
+    struct buffer t = {0};
     uint8_t signature[SIGNATURE_LEN];
     encode_line(m, &t);
     if (t.bad) {
-        text_free(&t);
+        buffer_free(&t);
         return ERR_NOMEM;
     }
     enum err e = keys_sign(k, bytes_of(t.p, t.n), signature);
     if (e != OK) {
-        text_free(&t);
+        buffer_free(&t);
         return e;
     }
-    text_add(&t, "\n");
-    text_hex(&t, signature, sizeof(signature));
-    text_add(&t, "\n");
+    buffer_printf(&t, "\n");
+    buffer_hex(&t, signature, sizeof(signature));
+    buffer_printf(&t, "\n");
     size_t n = t.n;
-    char *text = text_take(&t);
+    char *text = buffer_take(&t);
     if (!text) {
         return ERR_NOMEM;
     }

@@ -85,7 +85,7 @@ static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const str
 }
 
 /* Copy the clusters out of a whole file. */
-static enum err take_clusters(struct bytes file, struct text *out) {
+static enum err take_clusters(struct bytes file, struct buffer *out) {
     struct rd r = rd_of(file.p, file.n);
     struct webm_element e;
     enum err err = webm_next(&r, &e);
@@ -99,7 +99,7 @@ static enum err take_clusters(struct bytes file, struct text *out) {
         const uint8_t *start = in.p;
         err = webm_next(&in, &e);
         if (err == OK && e.id == WEBM_CLUSTER) {
-            text_bytes(out, start, (size_t)(in.p - start));
+            buffer_put(out, start, (size_t)(in.p - start));
         }
     }
     if (err == OK && out->bad) {
@@ -107,12 +107,12 @@ static enum err take_clusters(struct bytes file, struct text *out) {
         err = ERR_NOMEM;
     }
     if (err != OK) {
-        text_cut(out, before);
+        buffer_cut(out, before);
     }
     return err;
 }
 
-enum err mux_clusters(const struct mux_spec *m, const struct segment *s, struct text *out) {
+enum err mux_clusters(const struct mux_spec *m, const struct segment *s, struct buffer *out) {
     AVFormatContext *f = open_muxer(m, s);
     if (!f) {
         return ERR_NOMEM;

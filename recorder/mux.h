@@ -3,7 +3,7 @@
 #ifndef ORIEL_RECORDER_MUX_H
 #define ORIEL_RECORDER_MUX_H
 
-#include "base/text.h"
+#include "base/buffer.h"
 #include "recorder/segment.h"
 
 struct mux_spec {
@@ -15,6 +15,6 @@ struct mux_spec {
 unsigned mux_track_number(const struct mux_spec *m, enum stream s);
 /* Append the segment's frames, sorted by time, as clusters. ERR_NOMEM, ERR_FORMAT (libavformat
  * refused a frame); *out is then as before. */
-enum err mux_clusters(const struct mux_spec *m, const struct segment *s, struct text *out);
+enum err mux_clusters(const struct mux_spec *m, const struct segment *s, struct buffer *out);
 
 #endif

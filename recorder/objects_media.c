@@ -32,15 +32,15 @@ enum err media_object_put(const struct object_access *a, const struct id *record
                           struct entry *e, struct bytes media) {
     struct entry_segment *s = &e->u.segment;
     struct object_id o = media_id(recording, s);
-    struct text plain = {0};
+    struct buffer plain = {0};
     uint8_t length[LENGTH_LEN];
     s->bytes = media.n;
     s->info = (struct object_info){0};
-    text_bytes(&plain, media.p, media.n);
+    buffer_put(&plain, media.p, media.n);
     enum err error = entry_encode(e, NULL, &plain);
     if (error == OK) {
         put_be32(length, (uint32_t)(plain.n - media.n));
-        text_bytes(&plain, length, sizeof(length));
+        buffer_put(&plain, length, sizeof(length));
         error = plain.bad ? ERR_NOMEM : OK;
     }
     if (error == OK) {
@@ -50,7 +50,7 @@ enum err media_object_put(const struct object_access *a, const struct id *record
             error = same_already(a, &o, all, &s->info);
         }
     }
-    text_free(&plain);
+    buffer_free(&plain);
     return error;
 }
 

@@ -81,7 +81,7 @@ static us_t origin_of(const struct recording *r, const struct id *track) {
 
 /* Memory for what cannot be stored is bounded: then the newest goes, for the older ones have their
  * numbers already. */
-static bool on_segment(void *ctx, const struct entry_segment *e, struct text *media) {
+static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *media) {
     struct recording *r = ctx;
     us_t start = origin_of(r, &e->track) + e->start;
     size_t n = media->n;

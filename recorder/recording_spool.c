@@ -7,7 +7,7 @@ void spool_init(struct spool *s) {
     list_init(&s->waiting);
 }
 
-enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct text *media) {
+enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct buffer *media) {
     struct spooled *x = mem_zalloc(1, sizeof(*x));
     if (!x) {
         return ERR_NOMEM;
@@ -15,7 +15,7 @@ enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, stru
     x->t = t;
     x->e = *e;
     x->media = *media;
-    *media = (struct text){0};
+    *media = (struct buffer){0};
     s->bytes += x->media.n;
     list_push(&s->waiting, &x->link);
     return OK;
@@ -24,7 +24,7 @@ enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, stru
 static void drop(struct spool *s, struct spooled *x) {
     list_remove(&x->link);
     s->bytes -= x->media.n;
-    text_free(&x->media);
+    buffer_free(&x->media);
     mem_free(x);
 }
 

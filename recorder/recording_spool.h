@@ -12,7 +12,7 @@ struct spooled {
     struct link link;
     us_t t; /* recording time of its end */
     struct entry_segment e;
-    struct text media;
+    struct buffer media;
 };
 
 struct spool {
@@ -27,7 +27,7 @@ static inline bool spool_empty(const struct spool *s) {
     return list_empty(&s->waiting);
 }
 /* Append; takes over *media (empty then). ERR_NOMEM: nothing changed. */
-enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct text *media);
+enum err spool_push(struct spool *s, us_t t, const struct entry_segment *e, struct buffer *media);
 /* Store the oldest and forget it. *ret_bytes: media bytes. ERR_UNKNOWN when empty, errors of
  * ledger_segment: it stays. */
 enum err spool_store(struct spool *s, struct ledger *l, size_t *ret_bytes);

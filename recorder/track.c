@@ -64,7 +64,7 @@ static enum err describe(struct track *t, struct bytes media, struct entry_segme
 }
 
 void track_close(struct track *t) {
-    struct text media = {0};
+    struct buffer media = {0};
     struct entry_segment e;
     if (t->open.n == 0) {
         return;
@@ -82,7 +82,7 @@ void track_close(struct track *t) {
         t->skipped += t->open.n;
         t->waiting = t->spec.video;
     }
-    text_free(&media);
+    buffer_free(&media);
     segment_clear(&t->open);
 }
 

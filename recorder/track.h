@@ -13,7 +13,7 @@ struct track_sink {
     void (*epoch)(void *ctx, const struct entry_epoch *e);
     /* False: the segment was not taken, and its number stays free. The media's memory may be taken
      * over by leaving *media empty. */
-    bool (*segment)(void *ctx, const struct entry_segment *e, struct text *media);
+    bool (*segment)(void *ctx, const struct entry_segment *e, struct buffer *media);
 };
 
 struct track {

@@ -43,40 +43,40 @@ enum {
 /* RFC 9559 section 28.1 and the Opus mapping: 80 ms before a seek point make Opus converge. */
 #define OPUS_SEEK_PRE_ROLL 80000000 /* [ns] */
 
-static void put_be(struct text *t, uint64_t v, unsigned n) {
+static void put_be(struct buffer *t, uint64_t v, unsigned n) {
     uint8_t b[8];
     for (unsigned i = 0; i < n; i++) {
         b[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
     }
-    text_bytes(t, b, n);
+    buffer_put(t, b, n);
 }
 
-static void put_id(struct text *t, uint32_t id) {
+static void put_id(struct buffer *t, uint32_t id) {
     put_be(t, id, id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1);
 }
 
 /* Sizes are always 8 bytes here: then no length depends on a value. */
-static void put_size(struct text *t, uint64_t n) {
+static void put_size(struct buffer *t, uint64_t n) {
     put_be(t, n | UINT64_C(1) << 56, 8);
 }
 
-static void put_uint(struct text *t, uint32_t id, uint64_t v) {
+static void put_uint(struct buffer *t, uint32_t id, uint64_t v) {
     put_id(t, id);
     put_size(t, 8);
     put_be(t, v, 8);
 }
 
-static void put_bytes(struct text *t, uint32_t id, const void *p, size_t n) {
+static void put_bytes(struct buffer *t, uint32_t id, const void *p, size_t n) {
     put_id(t, id);
     put_size(t, n);
-    text_bytes(t, p, n);
+    buffer_put(t, p, n);
 }
 
-static void put_string(struct text *t, uint32_t id, const char *s) {
+static void put_string(struct buffer *t, uint32_t id, const char *s) {
     put_bytes(t, id, s, strlen(s));
 }
 
-static void put_float(struct text *t, uint32_t id, double v) {
+static void put_float(struct buffer *t, uint32_t id, double v) {
     uint64_t bits;
     memcpy(&bits, &v, sizeof(bits));
     put_id(t, id);
@@ -85,13 +85,13 @@ static void put_float(struct text *t, uint32_t id, double v) {
 }
 
 /* A master element: its size is filled in at the end. */
-static size_t begin(struct text *t, uint32_t id) {
+static size_t begin(struct buffer *t, uint32_t id) {
     put_id(t, id);
     put_size(t, 0);
     return t->n;
 }
 
-static void end(struct text *t, size_t start, uint64_t more) {
+static void end(struct buffer *t, size_t start, uint64_t more) {
     if (!t->bad) {
         uint64_t n = (t->n - start + more) | UINT64_C(1) << 56;
         uint8_t *p = (uint8_t *)t->p + start - 8;
@@ -100,7 +100,7 @@ static void end(struct text *t, size_t start, uint64_t more) {
     }
 }
 
-static void put_ebml(struct text *t) {
+static void put_ebml(struct buffer *t) {
     size_t at = begin(t, WEBM_EBML);
     put_uint(t, EBML_VERSION, 1);
     put_uint(t, EBML_READ_VERSION, 1);
@@ -112,7 +112,7 @@ static void put_ebml(struct text *t) {
     end(t, at, 0);
 }
 
-static void put_info(struct text *t, const struct webm_file *f) {
+static void put_info(struct buffer *t, const struct webm_file *f) {
     size_t at = begin(t, WEBM_INFO);
     put_uint(t, TIMESTAMP_SCALE, 1000000); /* [ns] 1 ms */
     put_float(t, DURATION, (double)f->duration_ms);
@@ -121,7 +121,7 @@ static void put_info(struct text *t, const struct webm_file *f) {
     end(t, at, 0);
 }
 
-static size_t begin_track(struct text *t, unsigned number, unsigned type, const char *codec) {
+static size_t begin_track(struct buffer *t, unsigned number, unsigned type, const char *codec) {
     size_t at = begin(t, TRACK_ENTRY);
     put_uint(t, TRACK_NUMBER, number);
     put_uint(t, TRACK_UID, number);
@@ -131,7 +131,7 @@ static size_t begin_track(struct text *t, unsigned number, unsigned type, const 
     return at;
 }
 
-static void put_video(struct text *t, const struct webm_file *f) {
+static void put_video(struct buffer *t, const struct webm_file *f) {
     size_t at = begin_track(t, f->video, TRACK_TYPE_VIDEO, "V_VP8");
     size_t video = begin(t, VIDEO);
     put_uint(t, PIXEL_WIDTH, f->width);
@@ -145,7 +145,7 @@ static void put_video(struct text *t, const struct webm_file *f) {
 static const uint8_t opus_head[19] = "OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0";
 _Static_assert(WEBM_OPUS_PRE_SKIP == 0x0138, "as opus_head says");
 
-static void put_audio(struct text *t, unsigned number) {
+static void put_audio(struct buffer *t, unsigned number) {
     size_t at = begin_track(t, number, TRACK_TYPE_AUDIO, "A_OPUS");
     put_bytes(t, CODEC_PRIVATE, opus_head, sizeof(opus_head));
     put_uint(t, CODEC_DELAY, WEBM_OPUS_PRE_SKIP * UINT64_C(1000000000) / 48000);
@@ -162,7 +162,7 @@ static void put_audio(struct text *t, unsigned number) {
 #define CUES_HEADER 12
 
 /* Cluster positions count from the first byte of the Segment's data (section 5.1.5.1.2.2). */
-static void put_cues(struct text *t, const struct webm_file *f, size_t segment) {
+static void put_cues(struct buffer *t, const struct webm_file *f, size_t segment) {
     uint64_t base = t->n - segment + CUES_HEADER + f->n_cues * CUE_BYTES;
     size_t cues = begin(t, WEBM_CUES);
     for (size_t i = 0; i < f->n_cues; i++) {
@@ -177,7 +177,7 @@ static void put_cues(struct text *t, const struct webm_file *f, size_t segment) 
     end(t, cues, 0);
 }
 
-enum err webm_header(const struct webm_file *f, struct text *out) {
+enum err webm_header(const struct webm_file *f, struct buffer *out) {
     size_t before = out->n;
     put_ebml(out);
     size_t segment = begin(out, WEBM_SEGMENT);
@@ -196,7 +196,7 @@ enum err webm_header(const struct webm_file *f, struct text *out) {
     end(out, segment, f->clusters);
     if (out->bad) {
         out->bad = false;
-        text_cut(out, before);
+        buffer_cut(out, before);
         return ERR_NOMEM;
     }
     return OK;

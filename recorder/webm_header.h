@@ -4,8 +4,8 @@
 #ifndef ORIEL_RECORDER_WEBM_HEADER_H
 #define ORIEL_RECORDER_WEBM_HEADER_H
 
+#include "base/buffer.h"
 #include "base/err.h"
-#include "base/text.h"
 
 #define WEBM_OPUS_PRE_SKIP 312 /* [1/48000 s] what libopus encoders ask for: 6.5 ms */
 
@@ -24,6 +24,6 @@ struct webm_file {
 };
 
 /* Append the header to *out. ERR_NOMEM; *out is then as before. */
-enum err webm_header(const struct webm_file *f, struct text *out);
+enum err webm_header(const struct webm_file *f, struct buffer *out);
 
 #endif

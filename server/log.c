@@ -1,14 +1,12 @@
 #include "server/log.h"
 
-#include "base/utf8.h"
+#include "base/json_write.h"
 #include "server/clock.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static atomic_int log_threshold = LOG_LEVEL_INFO;
@@ -31,138 +29,77 @@ bool log_enabled(enum log_level level) {
     return (int)level <= atomic_load_explicit(&log_threshold, memory_order_relaxed);
 }
 
-/* A line under construction. The tail is reserved for closing what is open. */
-struct line {
-    char *p, *end;
-};
+#define LINE_TAIL 3 /* [bytes] brace, newline and NUL, which always find room */
 
-#define LINE_TAIL 8 /* quote, brace, newline and the NUL of snprintf */
-
-static void put_raw(struct line *l, const char *s, size_t n) {
-    if (n <= (size_t)(l->end - l->p)) {
-        memcpy(l->p, s, n);
-        l->p += n;
-    } else {
-        l->end = l->p; /* full: nothing more, not even shorter pieces */
-    }
-}
-
-static void put_text(struct line *l, const char *s) {
-    put_raw(l, s, strlen(s));
-}
-
-/* One character with JSON escaping (RFC 8259 section 7); returns how much of s it used. Bytes that
- * are not UTF-8 become U+FFFD, so one bad name never makes a log line unreadable. */
-static size_t put_escaped(struct line *l, const char *s) {
-    unsigned char c = (unsigned char)*s;
-    char hex[8];
-    if (c == '"' || c == '\\') {
-        put_raw(l, (char[]){'\\', (char)c}, 2);
-    } else if (c < 0x20 || c == 0x7f) {
-        snprintf(hex, sizeof(hex), "\\u%04x", c);
-        put_raw(l, hex, 6);
-    } else {
-        size_t n = utf8_char(s, strnlen(s, 4));
-        put_raw(l, n ? s : "\\ufffd", n ? n : 6);
-        return n ? n : 1;
-    }
-    return 1;
-}
-
-static void put_string(struct line *l, const char *s) {
-    put_text(l, "\"");
-    while (*s) {
-        s += put_escaped(l, s);
-    }
-}
-
-/* Leaves room for the closing quote whatever happened before. */
-static void close_string(struct line *l) {
-    *l->p++ = '"';
-    if (l->end < l->p) {
-        l->end = l->p;
-    }
-}
-
-static void put_time(struct line *l, wall_t at) {
-    time_t s = (time_t)(at.us / US_PER_S);
-    struct tm tm;
-    char text[48];
-    gmtime_r(&s, &tm);
-    size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%03dZ", (int)(at.us % US_PER_S / US_PER_MS));
-    put_text(l, text);
-}
-
-static void put_pair(struct line *l, const char *key, const char *value) {
-    /* A pair starts only where its frame ("key":"") fits, so that a cut line stays JSON. */
-    if (strlen(key) + 8 > (size_t)(l->end - l->p)) {
-        l->end = l->p;
+/* A pair of text starts only where its frame (,"key":"") fits, and its value is cut to what fits,
+ * so that a line of any length stays JSON. After the first that does not fit nothing follows. */
+static void put_text(struct buffer *b, const char *key, const char *value) {
+    size_t frame = strlen(key) + 6;
+    if (frame > buffer_room(b)) {
+        b->bad = true;
         return;
     }
-    l->end -= 1; /* the closing quote */
-    put_text(l, ",\"");
-    put_text(l, key);
-    put_text(l, "\":");
-    put_string(l, value);
-    close_string(l);
+    size_t n = strlen(value), fits = json_escape_fit(value, n, buffer_room(b) - frame);
+    json_put_string_n(b, key, value, fits);
+    b->bad = fits < n;
 }
 
-static void put_number(struct line *l, const char *key, int64_t value) {
-    char text[128];
-    int n = snprintf(text, sizeof(text), ",\"%.64s\":%" PRId64, key, value);
-    put_raw(l, text, (size_t)n);
+static void put_number(struct buffer *b, const char *key, int64_t value) {
+    if (strlen(key) + 4 + 20 > buffer_room(b)) { /* INT64_MIN has 20 characters */
+        b->bad = true;
+        return;
+    }
+    json_put_int(b, key, value);
 }
 
-static void format_json(struct line *l, const struct log_record *r) {
-    put_text(l, "{\"ts\":\"");
-    put_time(l, r->at);
-    put_text(l, "\"");
-    put_pair(l, "level", level_names[r->level]);
-    put_pair(l, "event", r->event);
-    put_pair(l, "msg", r->msg);
+static void format_json(struct buffer *b, const struct log_record *r) {
+    char at[WALL_TEXT_MAX];
+    json_open(b, NULL, '{');
+    put_text(b, "ts", wall_text(r->at, at));
+    put_text(b, "level", level_names[r->level]);
+    put_text(b, "event", r->event);
+    put_text(b, "msg", r->msg);
     for (size_t i = 0; i < r->n; i++) {
         if (r->fields[i].text) {
-            put_pair(l, r->fields[i].key, r->fields[i].text);
+            put_text(b, r->fields[i].key, r->fields[i].text);
         } else {
-            put_number(l, r->fields[i].key, r->fields[i].number);
+            put_number(b, r->fields[i].key, r->fields[i].number);
         }
     }
-    *l->p++ = '}';
 }
 
-static void format_text(struct line *l, const struct log_record *r) {
-    put_time(l, r->at);
-    put_text(l, " ");
-    put_text(l, level_names[r->level]);
-    put_text(l, " ");
-    put_text(l, r->event);
-    put_text(l, ": ");
-    for (const char *s = r->msg; *s;) {
-        s += put_escaped(l, s);
-    }
+/* Escaped as in JSON, without quotes, and cut to what fits. */
+static void put_plain(struct buffer *b, const char *s) {
+    size_t n = strlen(s), fits = json_escape_fit(s, n, buffer_room(b));
+    json_escape(b, s, fits);
+    b->bad = b->bad || fits < n;
+}
+
+static void format_text(struct buffer *b, const struct log_record *r) {
+    char at[WALL_TEXT_MAX];
+    buffer_printf(b, "%s %s %s: ", wall_text(r->at, at), level_names[r->level], r->event);
+    put_plain(b, r->msg);
     for (size_t i = 0; i < r->n; i++) {
-        char number[32];
-        snprintf(number, sizeof(number), "%" PRId64, r->fields[i].number);
-        put_text(l, " ");
-        put_text(l, r->fields[i].key);
-        put_text(l, "=");
-        for (const char *s = r->fields[i].text ? r->fields[i].text : number; *s;) {
-            s += put_escaped(l, s);
+        buffer_printf(b, " %s=", r->fields[i].key);
+        if (r->fields[i].text) {
+            put_plain(b, r->fields[i].text);
+        } else {
+            buffer_printf(b, "%" PRId64, r->fields[i].number);
         }
     }
 }
 
 size_t log_format(const struct log_record *r, enum log_shape shape, char *out) {
-    struct line l = {out, out + LOG_LINE_MAX - LINE_TAIL};
+    struct buffer b = buffer_fixed(out, LOG_LINE_MAX - LINE_TAIL + 1);
     if (shape == LOG_SHAPE_JSON) {
-        format_json(&l, r);
+        format_json(&b, r);
+        out[b.n++] = '}';
     } else {
-        format_text(&l, r);
+        format_text(&b, r);
     }
-    *l.p++ = '\n';
-    *l.p = '\0';
-    return (size_t)(l.p - out);
+    out[b.n++] = '\n';
+    out[b.n] = '\0';
+    return b.n;
 }
 
 void log_write(enum log_level level, const char *event, const char *msg,

@@ -1,7 +1,8 @@
 /* Structured log lines on standard error, one write(2) each, so that lines of several threads
  * never mix. JSON: {"ts":"2026-01-02T03:04:05.678Z","level":"info","event":"listening","msg":"..."}
- * plus the fields of the call. Tokens and secrets are never passed in here. Thread: any;
- * log_setup before the first thread starts. */
+ * plus the fields of the call, escaped by the policy of base/json_write.h. No line allocates.
+ * Tokens and secrets are never passed in here. Thread: any; log_setup before the first thread
+ * starts. */
 #ifndef ORIEL_SERVER_LOG_H
 #define ORIEL_SERVER_LOG_H
 

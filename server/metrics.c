@@ -1,30 +1,30 @@
 #include "server/metrics.h"
 
+#include "base/buffer.h"
 #include "base/check.h"
-#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void head(struct text *t, const char *name, const char *type, const char *help) {
-    text_add(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+static void head(struct buffer *t, const char *name, const char *type, const char *help) {
+    buffer_printf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void counter(struct text *t, const char *name, const char *help, uint64_t value) {
+static void counter(struct buffer *t, const char *name, const char *help, uint64_t value) {
     head(t, name, "counter", help);
-    text_add(t, "%s %" PRIu64 "\n", name, value);
+    buffer_printf(t, "%s %" PRIu64 "\n", name, value);
 }
 
-static void gauge(struct text *t, const char *name, const char *help, uint64_t value) {
+static void gauge(struct buffer *t, const char *name, const char *help, uint64_t value) {
     head(t, name, "gauge", help);
-    text_add(t, "%s %" PRIu64 "\n", name, value);
+    buffer_printf(t, "%s %" PRIu64 "\n", name, value);
 }
 
-static void put_server(struct text *t, const struct control *c, us_t now) {
+static void put_server(struct buffer *t, const struct control *c, us_t now) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
     const struct control_counters *n = &c->counters;
     head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
-    text_add(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
+    buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - c->started) / US_PER_S));
     gauge(t, "oriel_connections", "Open TCP connections.", c->open);
@@ -32,8 +32,8 @@ static void put_server(struct text *t, const struct control *c, us_t now) {
             n->connections_refused);
     head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
     for (int i = 1; i < HTTP_STATUS_MAX; i++) {
-        text_add(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
-                 n->http_requests[i]);
+        buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
+                      n->http_requests[i]);
     }
     gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
     counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
@@ -48,7 +48,7 @@ static void put_server(struct text *t, const struct control *c, us_t now) {
             n->playback_bytes);
 }
 
-static void put_signaling(struct text *t, const struct control *c) {
+static void put_signaling(struct buffer *t, const struct control *c) {
     struct sig_stats s = sig_stats(c->sig);
     gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
     gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
@@ -61,7 +61,7 @@ static void put_signaling(struct text *t, const struct control *c) {
 #define WORKERS_MAX 64
 
 /* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
-static void put_media(struct text *t, const struct control *c) {
+static void put_media(struct buffer *t, const struct control *c) {
     static struct engine_counters n[WORKERS_MAX];
     static const struct {
         const char *name;
@@ -76,24 +76,24 @@ static void put_media(struct text *t, const struct control *c) {
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint64_t sum = 0;
-        text_add(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n", rows[i].name,
-                 rows[i].name);
-        text_add(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
+        buffer_printf(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n",
+                      rows[i].name, rows[i].name);
+        buffer_printf(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
         for (uint32_t w = 0; w < c->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
             sum += v;
-            text_add(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name,
-                     w, v);
+            buffer_printf(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n",
+                          rows[i].name, w, v);
         }
-        text_add(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n", rows[i].name,
-                 rows[i].name);
-        text_add(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
-        text_add(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
+        buffer_printf(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n",
+                      rows[i].name, rows[i].name);
+        buffer_printf(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
+        buffer_printf(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
     }
 }
 
-static void put_rim(struct text *t, const struct control *c) {
+static void put_rim(struct buffer *t, const struct control *c) {
     static const struct {
         const char *name, *help;
         size_t at;
@@ -113,18 +113,18 @@ static void put_rim(struct text *t, const struct control *c) {
         worker_rim_counters(c->workers[w], &n[w]);
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        text_add(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
-        text_add(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
+        buffer_printf(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
+        buffer_printf(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
         for (uint32_t w = 0; w < c->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
-            text_add(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n", rows[i].name,
-                     w, v);
+            buffer_printf(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n",
+                          rows[i].name, w, v);
         }
     }
 }
 
-static void put_recorder(struct text *t, const struct control *c) {
+static void put_recorder(struct buffer *t, const struct control *c) {
     struct recorder_counters n = {0};
     if (c->recorder) {
         recorder_thread_counters(c->recorder, &n);
@@ -145,12 +145,12 @@ static void put_recorder(struct text *t, const struct control *c) {
 }
 
 char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
-    struct text t = {0};
+    struct buffer t = {0};
     put_server(&t, c, now);
     put_signaling(&t, c);
     put_media(&t, c);
     put_rim(&t, c);
     put_recorder(&t, c);
     *ret_len = t.n;
-    return text_take(&t);
+    return buffer_take(&t);
 }

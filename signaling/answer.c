@@ -5,46 +5,46 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void put_span(struct out *o, struct span s) {
-    out_put(o, s.p, s.n);
+static void put_span(struct buffer *o, struct span s) {
+    buffer_put(o, s.p, s.n);
 }
 
-static void write_group(struct out *o, const struct answer *a) {
+static void write_group(struct buffer *o, const struct answer *a) {
     const struct sdp *offer = a->n->offer;
     if (offer->bundle.n == 0) {
         return;
     }
-    out_str(o, "a=group:BUNDLE");
+    buffer_str(o, "a=group:BUNDLE");
     for (int i = 0; i < offer->n_media; i++) {
         if (a->n->line[i] >= 0) {
-            out_fmt(o, " %s", a->params->lines[a->n->line[i]].mid);
+            buffer_printf(o, " %s", a->params->lines[a->n->line[i]].mid);
         }
     }
-    out_str(o, "\r\n");
+    buffer_str(o, "\r\n");
 }
 
-static void write_mid(struct out *o, const struct sdp_media *m) {
+static void write_mid(struct buffer *o, const struct sdp_media *m) {
     if (m->mid.n) {
-        out_str(o, "a=mid:");
+        buffer_str(o, "a=mid:");
         put_span(o, m->mid);
-        out_str(o, "\r\n");
+        buffer_str(o, "\r\n");
     }
 }
 
 /* RFC 8829 section 5.3.1: a refused line keeps its place, with port 0. */
-static void write_refused(struct out *o, const struct sdp_media *m) {
-    out_str(o, "m=");
+static void write_refused(struct buffer *o, const struct sdp_media *m) {
+    buffer_str(o, "m=");
     put_span(o, m->media);
-    out_str(o, " 0 ");
+    buffer_str(o, " 0 ");
     put_span(o, m->proto);
-    out_str(o, " ");
+    buffer_str(o, " ");
     put_span(o, m->format);
-    out_str(o, "\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
+    buffer_str(o, "\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
     write_mid(o, m);
 }
 
 /* RFC 8839 section 5.1; priority by RFC 8445 section 5.1.2 with type preference 126. */
-static void write_candidates(struct out *o, const struct answer *a) {
+static void write_candidates(struct buffer *o, const struct answer *a) {
     char text[ADDR_TEXT_MAX];
     for (size_t i = 0; i < a->n_candidates; i++) {
         const struct addr *c = &a->candidates[i];
@@ -55,22 +55,22 @@ static void write_candidates(struct out *o, const struct answer *a) {
             *strchr(ip, ']') = '\0';
         }
         uint32_t priority = 126u << 24 | (uint32_t)(65535 - i) << 8 | 255;
-        out_fmt(o, "a=candidate:%zu 1 udp %" PRIu32 " %s %u typ host\r\n", i + 1, priority, ip,
-                c->port);
+        buffer_printf(o, "a=candidate:%zu 1 udp %" PRIu32 " %s %u typ host\r\n", i + 1, priority,
+                      ip, c->port);
     }
-    out_str(o, "a=end-of-candidates\r\n");
+    buffer_str(o, "a=end-of-candidates\r\n");
 }
 
-static void write_transport(struct out *o, const struct answer *a) {
-    out_fmt(o, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 ",
-            a->params->ice.local_ufrag, a->params->ice.local_pwd);
+static void write_transport(struct buffer *o, const struct answer *a) {
+    buffer_printf(o, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 ",
+                  a->params->ice.local_ufrag, a->params->ice.local_pwd);
     for (int i = 0; i < FINGERPRINT_LEN; i++) {
-        out_fmt(o, i ? ":%02X" : "%02X", a->fingerprint[i]);
+        buffer_printf(o, i ? ":%02X" : "%02X", a->fingerprint[i]);
     }
-    out_str(o, "\r\na=setup:passive\r\n");
+    buffer_str(o, "\r\na=setup:passive\r\n");
 }
 
-static void write_exts(struct out *o, const struct sdp_media *m, const struct session_line *l) {
+static void write_exts(struct buffer *o, const struct sdp_media *m, const struct session_line *l) {
     for (int i = 0; i < m->n_exts; i++) {
         const struct sdp_ext *e = &m->exts[i];
         if (e->ext < RTP_EXT_COUNT && l->ext.id[e->ext] == e->id) {
@@ -78,30 +78,31 @@ static void write_exts(struct out *o, const struct sdp_media *m, const struct se
             const char *direction = e->direction == SDP_SENDRECV ? ""
                                     : e->direction == SDP_SEND   ? "/recvonly"
                                                                  : "/sendonly";
-            out_fmt(o, "a=extmap:%u%s %s\r\n", e->id, direction, rtp_ext_uri((enum rtp_ext)e->ext));
+            buffer_printf(o, "a=extmap:%u%s %s\r\n", e->id, direction,
+                          rtp_ext_uri((enum rtp_ext)e->ext));
         }
     }
 }
 
 /* Stage and audio slot 0 are one person: one stream id, so that the browser keeps lip sync. */
-static void write_msid(struct out *o, const struct session_line *l) {
+static void write_msid(struct buffer *o, const struct session_line *l) {
     bool audio = l->slot == SLOT_AUDIO;
     if (l->slot == SLOT_STAGE || (audio && l->slot_index == 0)) {
-        out_fmt(o, "a=msid:stage stage-%s\r\n", audio ? "audio" : "video");
+        buffer_printf(o, "a=msid:stage stage-%s\r\n", audio ? "audio" : "video");
     } else {
         const char *kind = slot_kind_name((enum slot_kind)l->slot);
-        out_fmt(o, "a=msid:%s-%u %s-%u-track\r\n", kind, l->slot_index, kind, l->slot_index);
+        buffer_printf(o, "a=msid:%s-%u %s-%u-track\r\n", kind, l->slot_index, kind, l->slot_index);
     }
 }
 
-static void write_ssrcs(struct out *o, const struct answer *a, const struct session_line *l) {
+static void write_ssrcs(struct buffer *o, const struct answer *a, const struct session_line *l) {
     const char *cname = a->params->cname;
     if (l->rtx_ssrc) {
-        out_fmt(o, "a=ssrc-group:FID %" PRIu32 " %" PRIu32 "\r\n", l->ssrc, l->rtx_ssrc);
+        buffer_printf(o, "a=ssrc-group:FID %" PRIu32 " %" PRIu32 "\r\n", l->ssrc, l->rtx_ssrc);
     }
-    out_fmt(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->ssrc, cname);
+    buffer_printf(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->ssrc, cname);
     if (l->rtx_ssrc) {
-        out_fmt(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->rtx_ssrc, cname);
+        buffer_printf(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->rtx_ssrc, cname);
     }
 }
 
@@ -115,30 +116,31 @@ static bool is_hex(struct span s) {
 }
 
 /* fmtp says what we want to receive; on a slot's line it repeats the codec's configuration. */
-static void write_fmtp(struct out *o, const struct answer *a, const struct session_line *l,
+static void write_fmtp(struct buffer *o, const struct answer *a, const struct session_line *l,
                        const struct sdp_format *f) {
     struct span profile = span_param(f->fmtp, "profile-level-id");
     bool h264 = l->codec == CODEC_H264 && profile.n == 6 && is_hex(profile);
     bool start = l->source && a->start_bitrate_kbps;
     if (l->codec == CODEC_OPUS) {
-        out_fmt(o, "a=fmtp:%u minptime=10;useinbandfec=1\r\n", l->pt);
+        buffer_printf(o, "a=fmtp:%u minptime=10;useinbandfec=1\r\n", l->pt);
         return;
     }
     if (!h264 && !start) {
         return;
     }
-    out_fmt(o, "a=fmtp:%u ", l->pt);
+    buffer_printf(o, "a=fmtp:%u ", l->pt);
     if (h264) {
-        out_str(o, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=");
+        buffer_str(o, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=");
         put_span(o, profile);
     }
     if (start) {
-        out_fmt(o, "%sx-google-start-bitrate=%" PRIu32, h264 ? ";" : "", a->start_bitrate_kbps);
+        buffer_printf(o, "%sx-google-start-bitrate=%" PRIu32, h264 ? ";" : "",
+                      a->start_bitrate_kbps);
     }
-    out_str(o, "\r\n");
+    buffer_str(o, "\r\n");
 }
 
-static void write_codec(struct out *o, const struct answer *a, const struct sdp_media *m,
+static void write_codec(struct buffer *o, const struct answer *a, const struct sdp_media *m,
                         const struct session_line *l) {
     static const char *const names[CODEC_COUNT] = {[CODEC_OPUS] = "opus/48000/2",
                                                    [CODEC_VP8] = "VP8/90000",
@@ -147,40 +149,42 @@ static void write_codec(struct out *o, const struct answer *a, const struct sdp_
                                                    [CODEC_AV1] = "AV1/90000"};
     const struct sdp_format *f = sdp_find_format(m, l->pt);
     uint8_t fb = (uint8_t)(f->fb | m->fb_all);
-    out_fmt(o, "a=rtpmap:%u %s\r\n", l->pt, names[l->codec]);
+    buffer_printf(o, "a=rtpmap:%u %s\r\n", l->pt, names[l->codec]);
     if (l->twcc) {
-        out_fmt(o, "a=rtcp-fb:%u transport-cc\r\n", l->pt);
+        buffer_printf(o, "a=rtcp-fb:%u transport-cc\r\n", l->pt);
     }
     if ((fb & SDP_FB_FIR) && m->kind == SDP_VIDEO) {
-        out_fmt(o, "a=rtcp-fb:%u ccm fir\r\n", l->pt);
+        buffer_printf(o, "a=rtcp-fb:%u ccm fir\r\n", l->pt);
     }
     if (l->nack) {
-        out_fmt(o, "a=rtcp-fb:%u nack\r\n", l->pt);
+        buffer_printf(o, "a=rtcp-fb:%u nack\r\n", l->pt);
     }
     if (l->pli) {
-        out_fmt(o, "a=rtcp-fb:%u nack pli\r\n", l->pt);
+        buffer_printf(o, "a=rtcp-fb:%u nack pli\r\n", l->pt);
     }
     write_fmtp(o, a, l, f);
     if (l->rtx_pt) {
-        out_fmt(o, "a=rtpmap:%u rtx/90000\r\na=fmtp:%u apt=%u\r\n", l->rtx_pt, l->rtx_pt, l->pt);
+        buffer_printf(o, "a=rtpmap:%u rtx/90000\r\na=fmtp:%u apt=%u\r\n", l->rtx_pt, l->rtx_pt,
+                      l->pt);
     }
 }
 
-static void write_accepted(struct out *o, const struct answer *a, int i, bool first) {
+static void write_accepted(struct buffer *o, const struct answer *a, int i, bool first) {
     const struct sdp_media *m = &a->n->offer->media[i];
     const struct session_line *l = &a->params->lines[a->n->line[i]];
-    out_fmt(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u", m->kind == SDP_AUDIO ? "audio" : "video", l->pt);
+    buffer_printf(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u", m->kind == SDP_AUDIO ? "audio" : "video",
+                  l->pt);
     if (l->rtx_pt) {
-        out_fmt(o, " %u", l->rtx_pt);
+        buffer_printf(o, " %u", l->rtx_pt);
     }
-    out_str(o, "\r\nc=IN IP4 0.0.0.0\r\n");
+    buffer_str(o, "\r\nc=IN IP4 0.0.0.0\r\n");
     write_mid(o, m);
     write_transport(o, a);
     if (first) { /* one transport: the others are bundled into it */
         write_candidates(o, a);
     }
-    out_str(o, l->source ? "a=recvonly\r\n" : "a=sendonly\r\n");
-    out_str(o, m->rtcp_rsize ? "a=rtcp-mux\r\na=rtcp-rsize\r\n" : "a=rtcp-mux\r\n");
+    buffer_str(o, l->source ? "a=recvonly\r\n" : "a=sendonly\r\n");
+    buffer_str(o, m->rtcp_rsize ? "a=rtcp-mux\r\na=rtcp-rsize\r\n" : "a=rtcp-mux\r\n");
     write_exts(o, m, l);
     write_codec(o, a, m, l);
     if (l->slot) {
@@ -189,14 +193,14 @@ static void write_accepted(struct out *o, const struct answer *a, int i, bool fi
     }
 }
 
-void answer_write(struct out *o, const struct answer *a) {
+void answer_write(struct buffer *o, const struct answer *a) {
     bool first = true;
-    out_fmt(o,
-            "v=0\r\no=- %" PRIu64 " %" PRIu32 " IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-            "a=ice-lite\r\n",
-            a->params->peer, a->version);
+    buffer_printf(o,
+                  "v=0\r\no=- %" PRIu64 " %" PRIu32 " IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+                  "a=ice-lite\r\n",
+                  a->params->peer, a->version);
     write_group(o, a);
-    out_str(o, "a=msid-semantic: WMS *\r\n");
+    buffer_str(o, "a=msid-semantic: WMS *\r\n");
     for (int i = 0; i < a->n->offer->n_media; i++) {
         if (a->n->line[i] < 0) {
             write_refused(o, &a->n->offer->media[i]);
@@ -207,14 +211,14 @@ void answer_write(struct out *o, const struct answer *a) {
     }
 }
 
-void fragment_write(struct out *o, const struct answer *a) {
+void fragment_write(struct buffer *o, const struct answer *a) {
     const struct session_line *l = &a->params->lines[0];
-    out_fmt(o, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", a->params->ice.local_ufrag,
-            a->params->ice.local_pwd);
-    out_fmt(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", l->codec == CODEC_OPUS ? "audio" : "video",
-            l->pt);
+    buffer_printf(o, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", a->params->ice.local_ufrag,
+                  a->params->ice.local_pwd);
+    buffer_printf(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", l->codec == CODEC_OPUS ? "audio" : "video",
+                  l->pt);
     if (*l->mid) {
-        out_fmt(o, "a=mid:%s\r\n", l->mid);
+        buffer_printf(o, "a=mid:%s\r\n", l->mid);
     }
     write_candidates(o, a);
 }

@@ -68,14 +68,14 @@ void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
          shared_text_ref(text));
 }
 
-void send_out(struct sig *s, struct conn *c, struct out *o) {
-    struct shared_text *t = out_done(o);
+void send_out(struct sig *s, struct conn *c, struct buffer *o) {
+    struct shared_text *t = shared_text_of(o);
     send_text(s, c, t);
     shared_text_unref(t);
 }
 
-void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct out *o) {
-    struct shared_text *text = out_done(o);
+void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o) {
+    struct shared_text *text = shared_text_of(o);
     LIST_EACH(l, &t->seats) {
         const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
         if (x->conn != except) {
@@ -86,16 +86,13 @@ void send_all(struct sig *s, const struct tour *t, const struct conn *except, st
 }
 
 void send_error(struct sig *s, struct conn *c, enum sig_code code) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     s->stats.errors++;
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "error");
-    j_key(&o, "code");
-    j_string(&o, sig_code_name(code));
-    j_key(&o, "message");
-    j_string(&o, sig_code_message(code));
-    j_close(&o, '}');
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "error");
+    json_put_string(&o, "code", sig_code_name(code));
+    json_put_string(&o, "message", sig_code_message(code));
+    json_close(&o, '}');
     send_out(s, c, &o);
 }
 

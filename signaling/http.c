@@ -29,24 +29,19 @@ static void respond(const struct exchange *x, struct sig_effect e, struct shared
 
 /* RFC 9457 */
 static void respond_problem(const struct exchange *x, enum sig_code code, int status) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     x->s->stats.errors++;
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "about:blank");
-    j_key(&o, "title");
-    j_string(&o, sig_code_message(code));
-    j_key(&o, "status");
-    j_int(&o, status);
-    j_key(&o, "detail");
-    j_string(&o, sig_code_message(code));
-    j_key(&o, "code");
-    j_string(&o, sig_code_name(code));
-    j_close(&o, '}');
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "about:blank");
+    json_put_string(&o, "title", sig_code_message(code));
+    json_put_int(&o, "status", status);
+    json_put_string(&o, "detail", sig_code_message(code));
+    json_put_string(&o, "code", sig_code_name(code));
+    json_close(&o, '}');
     respond(
         x,
         (struct sig_effect){.status = (uint16_t)status, .content_type = "application/problem+json"},
-        out_done(&o));
+        shared_text_of(&o));
 }
 
 static enum sig_code authorise(struct exchange *x) {
@@ -65,9 +60,9 @@ static enum sig_code authorise(struct exchange *x) {
 
 static enum sig_code created(const struct exchange *x, struct session *session,
                              const struct offer *offer) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     session_answer(x->s, session, offer, &o, false);
-    struct shared_text *answer = out_done(&o);
+    struct shared_text *answer = shared_text_of(&o);
     if (!answer) {
         return SIG_INTERNAL;
     }
@@ -165,7 +160,7 @@ static enum sig_code patch_restart(struct exchange *x, struct session *session, 
                                    struct span pwd) {
     struct session fresh = {.params = session->params};
     struct ice_credentials *ice = &fresh.params.ice;
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     struct offer none = {.use = OFFER_WHIP};
     memset(ice, 0, sizeof(*ice));
     memcpy(ice->remote_ufrag, ufrag.p, ufrag.n);
@@ -173,7 +168,7 @@ static enum sig_code patch_restart(struct exchange *x, struct session *session, 
     negotiate_credentials(&x->s->config.rng, ice);
     fresh.tour = session->tour;
     session_answer(x->s, &fresh, &none, &o, true);
-    struct shared_text *text = out_done(&o);
+    struct shared_text *text = shared_text_of(&o);
     if (!text) {
         return SIG_INTERNAL;
     }

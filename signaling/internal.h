@@ -5,10 +5,12 @@
 #ifndef ORIEL_SIGNALING_INTERNAL_H
 #define ORIEL_SIGNALING_INTERNAL_H
 
+#include "base/json_write.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
 #include "signaling/negotiate.h"
+#include "signaling/shared_text.h"
 #include "signaling/signaling.h"
 
 #define RESUME_LEN 32   /* hex digits of 128 random bits */
@@ -146,9 +148,9 @@ void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text);
  * NULL (its allocation failed); the caller keeps its reference. */
 void send_text(struct sig *s, struct conn *c, struct shared_text *text);
 /* Finish o and send it. */
-void send_out(struct sig *s, struct conn *c, struct out *o);
+void send_out(struct sig *s, struct conn *c, struct buffer *o);
 /* Finish o and send it to everybody in the tour but `except` (may be NULL). */
-void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct out *o);
+void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o);
 void send_error(struct sig *s, struct conn *c, enum sig_code code);
 void close_conn(struct sig *s, struct conn *c, uint16_t status);
 void to_trash(struct sig *s, struct trash *x);
@@ -156,17 +158,17 @@ void to_trash(struct sig *s, struct trash *x);
 /* ---- wire.c: state as JSON ---- */
 
 /* The participant object. */
-void put_participant(struct out *o, const struct seat *x);
+void put_participant(struct buffer *o, const struct seat *x);
 /* The tour object. */
-void put_tour(struct out *o, const struct tour *t);
+void put_tour(struct buffer *o, const struct tour *t);
 /* All participants, in the order of joining. */
-void put_roster(struct out *o, const struct tour *t);
+void put_roster(struct buffer *o, const struct tour *t);
 /* All slots with what is bound to them; x may be NULL (no transport: none). */
-void put_slots(struct out *o, const struct sig *s, const struct session *x);
+void put_slots(struct buffer *o, const struct sig *s, const struct session *x);
 /* The event about one slot, params.lines[line]. */
-void put_slot(struct out *o, const struct sig *s, const struct session *x, int line);
+void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line);
 /* "p7", or null for 0 and for those who left. */
-void put_id(struct out *o, const struct sig *s, uint64_t participant);
+void put_id(struct buffer *o, const struct sig *s, uint64_t participant);
 /* Tell everybody (but `except`) what changed. */
 void tell_joined(struct sig *s, const struct seat *x);
 void tell_changed(struct sig *s, const struct seat *x);
@@ -213,8 +215,8 @@ struct offer {
  * SIG_INTERNAL, SIG_SERVER_FULL. */
 enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret);
 /* Append the answer. fragment: the form of a WHIP restart. */
-void session_answer(struct sig *s, const struct session *x, const struct offer *o, struct out *out,
-                    bool fragment);
+void session_answer(struct sig *s, const struct session *x, const struct offer *o,
+                    struct buffer *out, bool fragment);
 /* Make it live: seat may be NULL (a viewer). Emits EFFECT_PEER_ADD and the seat's intent. */
 void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x);
 /* End it; tell_media: with EFFECT_PEER_REMOVE. Frees x. */

@@ -4,8 +4,8 @@
 #define ORIEL_SIGNALING_NEGOTIATE_H
 
 #include "base/addr.h"
+#include "base/buffer.h"
 #include "base/rng.h"
-#include "signaling/out.h"
 #include "signaling/sdp.h"
 
 #define WANTS_MAX (SOURCE_KIND_COUNT - 1 + SESSION_SLOTS_MAX)
@@ -71,8 +71,8 @@ struct answer {
     uint32_t version;            /* of the session description, from 1 */
 };
 /* Append the answer to o. */
-void answer_write(struct out *o, const struct answer *a);
+void answer_write(struct buffer *o, const struct answer *a);
 /* Append the sdpfrag that answers a WHIP restart (RFC 9725 section 4.3.3). */
-void fragment_write(struct out *o, const struct answer *a);
+void fragment_write(struct buffer *o, const struct answer *a);
 
 #endif

@@ -63,7 +63,7 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     if (line < 0) {
         return;
     }
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind};
     put_slot(&o, s, x, line);
     send_out(s, x->seat ? x->seat->conn : NULL, &o);
@@ -75,14 +75,13 @@ void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
     if (!t || t->speaker == participant) {
         return;
     }
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     t->speaker = participant;
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "speaker");
-    j_key(&o, "participant");
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "speaker");
+    json_key(&o, "participant");
     put_id(&o, s, participant);
-    j_close(&o, '}');
+    json_close(&o, '}');
     send_all(s, t, NULL, &o);
 }
 
@@ -93,13 +92,11 @@ void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state 
     if (!t || t->recording == state) {
         return;
     }
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     t->recording = state;
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "recording");
-    j_key(&o, "state");
-    j_string(&o, names[state]);
-    j_close(&o, '}');
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "recording");
+    json_put_string(&o, "state", names[state]);
+    json_close(&o, '}');
     send_all(s, t, NULL, &o);
 }

@@ -111,81 +111,72 @@ enum sig_code call_wants(struct call *c, struct wants *ret) {
 
 /* ---- replies ---- */
 
-void reply_open(const struct call *c, struct out *o, const char *type) {
-    j_open(o, '{');
-    j_key(o, "type");
-    j_string(o, type);
+void reply_open(const struct call *c, struct buffer *o, const char *type) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", type);
     if (c->has_id) {
-        j_key(o, "re");
-        j_int(o, c->id);
+        json_put_int(o, "re", c->id);
     }
 }
 
-void reply_send(const struct call *c, struct out *o) {
-    j_close(o, '}');
+void reply_send(const struct call *c, struct buffer *o) {
+    json_close(o, '}');
     send_out(c->s, c->conn, o);
 }
 
 void reply_ok(const struct call *c) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     if (c->has_id) {
         reply_open(c, &o, "ok");
         reply_send(c, &o);
     }
 }
 
-void reply_state(const struct call *c, struct out *o, const struct seat *x) {
-    j_key(o, "participant");
+void reply_state(const struct call *c, struct buffer *o, const struct seat *x) {
+    json_key(o, "participant");
     put_participant(o, x);
-    j_key(o, "tour");
+    json_key(o, "tour");
     put_tour(o, x->tour);
-    j_key(o, "slots");
+    json_key(o, "slots");
     put_slots(o, c->s, x->session);
-    j_key(o, "roster");
+    json_key(o, "roster");
     put_roster(o, x->tour);
-    j_key(o, "speaker");
+    json_key(o, "speaker");
     put_id(o, c->s, x->tour->speaker);
 }
 
-void reply_answer(const struct call *c, struct out *o, const struct seat *x,
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
                   const struct offer *offer) {
     const struct negotiation *n = &offer->result;
-    struct out sdp = {NULL, false};
+    struct buffer sdp = {0};
     session_answer(c->s, x->session, offer, &sdp, false);
-    struct shared_text *t = out_done(&sdp);
+    struct shared_text *t = shared_text_of(&sdp);
     o->bad |= !t;
-    j_key(o, "answer");
-    j_string_n(o, t ? t->p : "", t ? t->n : 0);
+    json_put_string_n(o, "answer", t ? t->p : "", t ? t->n : 0);
     shared_text_unref(t);
     for (int i = 0; i < n->n_lacking; i++) {
         const struct sdp_media *m = &n->offer->media[n->lacking[i]];
         if (i == 0) {
-            j_key(o, "warnings");
-            j_open(o, '[');
+            json_open(o, "warnings", '[');
         }
-        j_open(o, '{');
-        j_key(o, "code");
-        j_string(o, sig_code_name(SIG_CODEC_UNSUPPORTED));
-        j_key(o, "mid");
-        j_string_n(o, m->mid.p, m->mid.n);
-        j_close(o, '}');
+        json_open(o, NULL, '{');
+        json_put_string(o, "code", sig_code_name(SIG_CODEC_UNSUPPORTED));
+        json_put_string_n(o, "mid", m->mid.p, m->mid.n);
+        json_close(o, '}');
     }
     if (n->n_lacking) {
-        j_close(o, ']');
+        json_close(o, ']');
     }
 }
 
 static void reply_error(struct call *c, enum sig_code code) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     c->s->stats.errors++;
     reply_open(c, &o, "error");
-    j_key(&o, "code");
-    j_string(&o, sig_code_name(code));
-    j_key(&o, "message");
-    j_string(&o, sig_code_message(code));
+    json_put_string(&o, "code", sig_code_name(code));
+    json_put_string(&o, "message", sig_code_message(code));
     if (c->field) {
-        j_key(&o, "field");
-        j_string(&o, c->field);
+        json_put_string(&o, "field", c->field);
     }
     reply_send(c, &o);
 }

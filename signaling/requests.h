@@ -53,15 +53,15 @@ const char *call_object_string(const struct call *c, const char *name, const cha
 enum sig_code call_wants(struct call *c, struct wants *ret);
 
 /* Begin a reply of this type: the object is open, with `re` when there was an id. */
-void reply_open(const struct call *c, struct out *o, const char *type);
+void reply_open(const struct call *c, struct buffer *o, const char *type);
 /* Close and send it. */
-void reply_send(const struct call *c, struct out *o);
+void reply_send(const struct call *c, struct buffer *o);
 /* {"type":"ok"}, only when there was an id. */
 void reply_ok(const struct call *c);
 /* The members that joined and resumed share: participant, tour, slots, roster, speaker. */
-void reply_state(const struct call *c, struct out *o, const struct seat *x);
+void reply_state(const struct call *c, struct buffer *o, const struct seat *x);
 /* The members answer and warnings. */
-void reply_answer(const struct call *c, struct out *o, const struct seat *x,
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
                   const struct offer *offer);
 
 extern const struct request request_hello, request_join, request_resume, request_restart,

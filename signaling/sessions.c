@@ -61,8 +61,8 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     return SIG_OK;
 }
 
-void session_answer(struct sig *s, const struct session *x, const struct offer *o, struct out *out,
-                    bool fragment) {
+void session_answer(struct sig *s, const struct session *x, const struct offer *o,
+                    struct buffer *out, bool fragment) {
     struct addr at[CANDIDATES_MAX];
     struct answer a = {.n = &o->result,
                        .params = &x->params,

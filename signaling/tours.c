@@ -122,13 +122,11 @@ void tour_stop(struct sig *s, struct tour *t) {
 }
 
 void tour_end(struct sig *s, us_t now, struct tour *t) {
-    struct out o = {NULL, false};
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "tour_ended");
-    j_key(&o, "reason");
-    j_string(&o, "ended");
-    j_close(&o, '}');
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "tour_ended");
+    json_put_string(&o, "reason", "ended");
+    json_close(&o, '}');
     send_all(s, t, NULL, &o);
     LIST_EACH(l, &t->seats) {
         const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);

@@ -16,115 +16,97 @@ static const char *source_state(const struct seat *x, enum source_kind kind) {
                                       : "off";
 }
 
-static void put_number(struct out *o, uint32_t number) {
+static void put_number(struct buffer *o, const char *key, uint32_t number) {
     char id[16];
     (void)snprintf(id, sizeof(id), "p%" PRIu32, number);
-    j_string(o, id);
+    json_put_string(o, key, id);
 }
 
-void put_participant(struct out *o, const struct seat *x) {
-    j_open(o, '{');
-    j_key(o, "id");
-    put_number(o, x->number);
-    j_key(o, "name");
-    j_string(o, x->name);
-    j_key(o, "role");
-    j_string(o, role_name(x->role));
-    j_key(o, "host");
-    j_bool(o, x->role == ROLE_AGENT);
-    j_key(o, "link");
-    j_string(o, x->lost ? "lost" : "ok");
-    j_key(o, "connected");
-    j_bool(o, x->session && x->session->connected);
-    j_key(o, "sources");
-    j_open(o, '{');
+void put_participant(struct buffer *o, const struct seat *x) {
+    json_open(o, NULL, '{');
+    put_number(o, "id", x->number);
+    json_put_string(o, "name", x->name);
+    json_put_string(o, "role", role_name(x->role));
+    json_put_bool(o, "host", x->role == ROLE_AGENT);
+    json_put_string(o, "link", x->lost ? "lost" : "ok");
+    json_put_bool(o, "connected", x->session && x->session->connected);
+    json_open(o, "sources", '{');
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
-        j_key(o, source_kind_name((enum source_kind)k));
-        j_string(o, source_state(x, (enum source_kind)k));
+        json_put_string(o, source_kind_name((enum source_kind)k),
+                        source_state(x, (enum source_kind)k));
     }
-    j_close(o, '}');
-    j_close(o, '}');
+    json_close(o, '}');
+    json_close(o, '}');
 }
 
-void put_tour(struct out *o, const struct tour *t) {
+void put_tour(struct buffer *o, const struct tour *t) {
     static const char *const record[] = {"auto", "manual", "off"};
-    j_open(o, '{');
-    j_key(o, "name");
-    j_string(o, t->name);
-    j_key(o, "title");
-    j_string(o, t->title);
-    j_key(o, "state");
-    j_string(o, t->id && t->n_seats ? "live" : "waiting");
-    j_key(o, "codec");
-    j_string(o, codec_name(t->codec));
-    j_key(o, "record");
-    j_string(o, record[t->record]);
-    j_key(o, "recording");
-    j_bool(o, t->recording != RECORDING_OFF);
-    j_close(o, '}');
+    json_open(o, NULL, '{');
+    json_put_string(o, "name", t->name);
+    json_put_string(o, "title", t->title);
+    json_put_string(o, "state", t->id && t->n_seats ? "live" : "waiting");
+    json_put_string(o, "codec", codec_name(t->codec));
+    json_put_string(o, "record", record[t->record]);
+    json_put_bool(o, "recording", t->recording != RECORDING_OFF);
+    json_close(o, '}');
 }
 
-void put_roster(struct out *o, const struct tour *t) {
-    j_open(o, '[');
+void put_roster(struct buffer *o, const struct tour *t) {
+    json_open(o, NULL, '[');
     LIST_EACH(l, &t->seats) {
         put_participant(o, LIST_ENTRY(l, struct seat, in_tour));
     }
-    j_close(o, ']');
+    json_close(o, ']');
 }
 
-void put_id(struct out *o, const struct sig *s, uint64_t participant) {
+void put_id(struct buffer *o, const struct sig *s, uint64_t participant) {
     const struct seat *x = participant ? map_get(s->seats, participant) : NULL;
     if (x) {
-        put_number(o, x->number);
+        put_number(o, NULL, x->number);
     } else {
-        j_null(o);
+        json_put_null(o, NULL);
     }
 }
 
-static void put_slot_fields(struct out *o, const struct sig *s, const struct session *x, int line) {
+static void put_slot_fields(struct buffer *o, const struct sig *s, const struct session *x,
+                            int line) {
     const struct session_line *l = &x->params.lines[line];
     const struct binding *b = &x->bound[line];
     bool bound = b->participant && map_get(s->seats, b->participant);
-    j_key(o, "mid");
-    j_string(o, l->mid);
-    j_key(o, "kind");
-    j_string(o, slot_kind_name((enum slot_kind)l->slot));
-    j_key(o, "index");
-    j_int(o, l->slot_index);
-    j_key(o, "participant");
+    json_put_string(o, "mid", l->mid);
+    json_put_string(o, "kind", slot_kind_name((enum slot_kind)l->slot));
+    json_put_int(o, "index", l->slot_index);
+    json_key(o, "participant");
     put_id(o, s, b->participant);
-    j_key(o, "source");
-    j_string(o, bound ? source_kind_name((enum source_kind)b->source) : NULL);
+    json_put_string(o, "source", bound ? source_kind_name((enum source_kind)b->source) : NULL);
 }
 
-void put_slot(struct out *o, const struct sig *s, const struct session *x, int line) {
-    j_open(o, '{');
-    j_key(o, "type");
-    j_string(o, "slot");
+void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", "slot");
     put_slot_fields(o, s, x, line);
-    j_close(o, '}');
+    json_close(o, '}');
 }
 
-void put_slots(struct out *o, const struct sig *s, const struct session *x) {
-    j_open(o, '[');
+void put_slots(struct buffer *o, const struct sig *s, const struct session *x) {
+    json_open(o, NULL, '[');
     for (int i = 0; x && i < x->params.n_lines; i++) {
         if (x->params.lines[i].slot) {
-            j_open(o, '{');
+            json_open(o, NULL, '{');
             put_slot_fields(o, s, x, i);
-            j_close(o, '}');
+            json_close(o, '}');
         }
     }
-    j_close(o, ']');
+    json_close(o, ']');
 }
 
 static void tell(struct sig *s, const struct seat *x, const char *type, const struct conn *except) {
-    struct out o = {NULL, false};
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, type);
-    j_key(&o, "participant");
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", type);
+    json_key(&o, "participant");
     put_participant(&o, x);
-    j_close(&o, '}');
+    json_close(&o, '}');
     send_all(s, x->tour, except, &o);
 }
 
@@ -137,14 +119,11 @@ void tell_changed(struct sig *s, const struct seat *x) {
 }
 
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason) {
-    struct out o = {NULL, false};
-    j_open(&o, '{');
-    j_key(&o, "type");
-    j_string(&o, "participant_left");
-    j_key(&o, "id");
-    put_number(&o, number);
-    j_key(&o, "reason");
-    j_string(&o, reason);
-    j_close(&o, '}');
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "participant_left");
+    put_number(&o, "id", number);
+    json_put_string(&o, "reason", reason);
+    json_close(&o, '}');
     send_all(s, t, NULL, &o);
 }

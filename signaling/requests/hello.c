@@ -3,42 +3,32 @@
 
 #include <stdio.h>
 
-static void put_you(struct out *o, const struct claims *k) {
-    j_key(o, "you");
-    j_open(o, '{');
-    j_key(o, "name");
-    j_string(o, k->name);
-    j_key(o, "role");
-    j_string(o, role_name(k->role));
-    j_key(o, "sub");
-    j_string(o, k->sub);
-    j_close(o, '}');
+static void put_you(struct buffer *o, const struct claims *k) {
+    json_open(o, "you", '{');
+    json_put_string(o, "name", k->name);
+    json_put_string(o, "role", role_name(k->role));
+    json_put_string(o, "sub", k->sub);
+    json_close(o, '}');
 }
 
-static void put_consent(struct out *o, const struct sig *s, bool required) {
-    j_key(o, "consent");
-    j_open(o, '{');
-    j_key(o, "required");
-    j_bool(o, required);
-    j_key(o, "version");
-    j_string(o, s->consent_version);
-    j_key(o, "text");
-    j_string(o, s->consent_text);
-    j_close(o, '}');
+static void put_consent(struct buffer *o, const struct sig *s, bool required) {
+    json_open(o, "consent", '{');
+    json_put_bool(o, "required", required);
+    json_put_string(o, "version", s->consent_version);
+    json_put_string(o, "text", s->consent_text);
+    json_close(o, '}');
 }
 
-static void put_limits(struct out *o, const struct sig *s) {
-    j_key(o, "limits");
-    j_open(o, '{');
-    j_key(o, "max_message");
-    j_int(o, (int64_t)s->config.max_message);
-    j_close(o, '}');
+static void put_limits(struct buffer *o, const struct sig *s) {
+    json_open(o, "limits", '{');
+    json_put_int(o, "max_message", (int64_t)s->config.max_message);
+    json_close(o, '}');
 }
 
 static enum sig_code hello(struct call *c) {
     struct claims k;
     struct tour *t;
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     size_t n;
     const char *token = call_string(c, "token", &n);
     enum sig_code code = verify_token(c->s, token, n, &k);
@@ -56,12 +46,10 @@ static enum sig_code hello(struct call *c) {
         t = &fresh;
     }
     reply_open(c, &o, "welcome");
-    j_key(&o, "protocol");
-    j_int(&o, 1);
-    j_key(&o, "server");
-    j_string(&o, ORIEL_VERSION);
+    json_put_int(&o, "protocol", 1);
+    json_put_string(&o, "server", ORIEL_VERSION);
     put_you(&o, &k);
-    j_key(&o, "tour");
+    json_key(&o, "tour");
     put_tour(&o, t);
     put_consent(&o, c->s, t->record != RECORD_OFF);
     put_limits(&o, c->s);

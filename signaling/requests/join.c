@@ -12,11 +12,10 @@ static bool consents(const struct call *c) {
 }
 
 static void reply_joined(const struct call *c, const struct entry *e) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     reply_open(c, &o, "joined");
     reply_state(c, &o, e->seat);
-    j_key(&o, "resume");
-    j_string(&o, e->seat->resume);
+    json_put_string(&o, "resume", e->seat->resume);
     reply_answer(c, &o, e->seat, &e->offer);
     reply_send(c, &o);
 }

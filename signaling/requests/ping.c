@@ -2,7 +2,7 @@
 #include "signaling/requests.h"
 
 static enum sig_code ping(struct call *c) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     reply_open(c, &o, "pong");
     reply_send(c, &o);
     return SIG_OK;

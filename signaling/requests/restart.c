@@ -5,7 +5,7 @@ static enum sig_code restart(struct call *c) {
     struct seat *x = c->conn->seat;
     struct wants wants;
     struct offer offer = {.use = OFFER_WANTS};
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     offer.sdp = call_string(c, "offer", &offer.n);
     enum sig_code code = call_wants(c, &wants);
     offer.wants = wants.n ? &wants : &x->wants;
@@ -15,7 +15,7 @@ static enum sig_code restart(struct call *c) {
         return code;
     }
     reply_open(c, &o, "restarted");
-    j_key(&o, "slots");
+    json_key(&o, "slots");
     put_slots(&o, c->s, x->session);
     reply_answer(c, &o, x, &offer);
     reply_send(c, &o);

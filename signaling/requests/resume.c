@@ -2,7 +2,7 @@
 #include "signaling/requests.h"
 
 static void reply_resumed(const struct call *c, const struct seat *x, const struct offer *offer) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     reply_open(c, &o, "resumed");
     reply_state(c, &o, x);
     if (offer) {

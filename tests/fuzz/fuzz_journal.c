@@ -13,7 +13,7 @@ static const struct id recording = {{0x11, 0x22}};
 
 static void one_line(struct bytes line) {
     struct entry e, back;
-    struct text first = {0}, second = {0};
+    struct buffer first = {0}, second = {0};
     if (entry_decode(line, &e, NULL) != OK) {
         return;
     }
@@ -23,8 +23,8 @@ static void one_line(struct bytes line) {
         CHECK(entry_encode(&back, NULL, &second) == OK);
         CHECK(bytes_eq(bytes_of(first.p, first.n), bytes_of(second.p, second.n)));
     }
-    text_free(&first);
-    text_free(&second);
+    buffer_free(&first);
+    buffer_free(&second);
 }
 
 /* The parser behind the signature, for which the fuzzer has the key. */
@@ -33,22 +33,22 @@ static void as_manifest(struct bytes line) {
     struct recording_keys k;
     uint8_t signature[SIGNATURE_LEN];
     struct manifest m;
-    struct text t = {0};
+    struct buffer t = {0};
     if (memchr(line.p, '\n', line.n) || keys_derive(root, &recording, &k) != OK ||
         keys_sign(&k, line, signature) != OK) {
         return;
     }
-    text_bytes(&t, line.p, line.n);
-    text_add(&t, "\n");
-    text_hex(&t, signature, sizeof(signature));
-    text_add(&t, "\n");
+    buffer_put(&t, line.p, line.n);
+    buffer_printf(&t, "\n");
+    buffer_hex(&t, signature, sizeof(signature));
+    buffer_printf(&t, "\n");
     if (manifest_decode(bytes_of(t.p, t.n), &k, &m) == OK) {
         for (size_t i = 0; i < m.n_objects; i++) {
             CHECK(manifest_find(&m, &m.objects[i].id) == &m.objects[i]);
         }
         manifest_clear(&m);
     }
-    text_free(&t);
+    buffer_free(&t);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

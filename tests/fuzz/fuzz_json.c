@@ -20,15 +20,15 @@ static const char offer[] =
     "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\na=mid:1\\r\\na=rtcp-mux\\r\\na=rtpmap:96 VP8/90000\\r\\n";
 
 static void message(struct sig *s, us_t now, uint64_t conn, struct bytes text) {
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     for (size_t i = 0; i < text.n && i < 4096; i++) {
         if (text.p[i] == '@') {
-            out_str(&o, offer);
+            buffer_str(&o, offer);
         } else {
-            out_put(&o, (const char *)text.p + i, 1);
+            buffer_put(&o, (const char *)text.p + i, 1);
         }
     }
-    struct shared_text *t = out_done(&o);
+    struct shared_text *t = shared_text_of(&o);
     enum err e = sig_open(s, now, conn);
     CHECK(e == OK || e == ERR_EXISTS);
     sig_message(s, now, conn, t ? t->p : "", t ? t->n : 0);

@@ -4,6 +4,7 @@
  * m-lines and no byte that could end a line early; what media is told is within its bounds. */
 #include "base/check.h"
 #include "signaling/negotiate.h"
+#include "signaling/shared_text.h"
 
 #include <string.h>
 
@@ -31,9 +32,9 @@ static void check_answer(const struct negotiation *n, const struct session_param
                        .n_candidates = 1,
                        .start_bitrate_kbps = 1000,
                        .version = 1};
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     answer_write(&o, &a);
-    struct shared_text *t = out_done(&o);
+    struct shared_text *t = shared_text_of(&o);
     CHECK(t && strlen(t->p) == t->n);
     CHECK(sdp_parse(t->p, t->n, &again) == SIG_OK);
     CHECK(again.n_media == n->offer->n_media);

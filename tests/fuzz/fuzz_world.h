@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/utf8.h"
-#include "signaling/out.h"
+#include "signaling/shared_text.h"
 #include "signaling/signaling.h"
 
 #include <stdio.h>

@@ -30,6 +30,31 @@ TEST(ntp_middle_takes_the_inner_words) {
     EXPECT_EQ(ntp_middle(UINT64_C(0x1122334455667788)), 0x33445566);
 }
 
+TEST(wall_text_of_known_moments) {
+    static const struct {
+        int64_t us;
+        const char *text;
+    } rows[] = {
+        {0, "1970-01-01T00:00:00.000Z"},
+        {-1, "1969-12-31T23:59:59.999Z"},
+        {-1000, "1969-12-31T23:59:59.999Z"},
+        {1767323045678901, "2026-01-02T03:04:05.678Z"},
+        {1709164800000000, "2024-02-29T00:00:00.000Z"}, /* a leap day */
+        {951782399999999, "2000-02-28T23:59:59.999Z"},
+        {951782400000000, "2000-02-29T00:00:00.000Z"}, /* 400 years: one more */
+        {4107542399999000, "2100-02-28T23:59:59.999Z"},
+        {4107542400000000, "2100-03-01T00:00:00.000Z"}, /* and 100 years: none */
+        {253402300799999999, "9999-12-31T23:59:59.999Z"},
+        {-62135596800000000, "0001-01-01T00:00:00.000Z"},
+        {INT64_MAX, "294247-01-10T04:00:54.775Z"},
+        {INT64_MIN, "-290308-12-21T19:59:05.224Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char out[WALL_TEXT_MAX];
+        EXPECT_STR(wall_text((wall_t){rows[i].us}, out), rows[i].text);
+    }
+}
+
 TEST(us_min_and_max_know_never) {
     EXPECT_EQ(us_min(US_NEVER, 5), 5);
     EXPECT_EQ(us_min(-5, 5), -5);

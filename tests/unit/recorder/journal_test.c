@@ -66,7 +66,7 @@ TEST(journal_every_entry_comes_back_the_same) {
         struct entry e = sample((enum entry_type)i), back;
         struct journal_head head = journal_begin(&recording);
         struct entry_link link;
-        struct text t = {0};
+        struct buffer t = {0};
         head.entries = 41;
         REQUIRE(entry_encode(&e, &head, &t) == OK);
         EXPECT(!strchr(t.p, '\n'));
@@ -76,11 +76,11 @@ TEST(journal_every_entry_comes_back_the_same) {
         EXPECT_EQ(link.seq, 41);
         EXPECT(memcmp(link.prev, head.hash, SHA256_LEN) == 0);
         /* Written again it must be the same text: nothing was lost on the way. */
-        struct text again = {0};
+        struct buffer again = {0};
         EXPECT_EQ(entry_encode(&back, &head, &again), OK);
         EXPECT_STR(again.p, t.p);
-        text_free(&t);
-        text_free(&again);
+        buffer_free(&t);
+        buffer_free(&again);
     }
 }
 
@@ -89,7 +89,7 @@ TEST(journal_counters_at_their_edges) {
                                      65534, 65535, 65536, 1 << 30, UINT32_MAX};
     for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
         struct entry e = sample(ENTRY_SEGMENT), back;
-        struct text t = {0};
+        struct buffer t = {0};
         e.u.segment.number = e.u.segment.epoch = edges[i];
         e.u.segment.width = (uint16_t)edges[i];
         e.u.segment.keys[1].offset = edges[i];
@@ -99,12 +99,12 @@ TEST(journal_counters_at_their_edges) {
         EXPECT_EQ(back.u.segment.epoch, edges[i]);
         EXPECT_EQ(back.u.segment.width, (uint16_t)edges[i]);
         EXPECT_EQ(back.u.segment.keys[1].offset, edges[i]);
-        text_free(&t);
+        buffer_free(&t);
     }
 }
 
 TEST(journal_what_cannot_be_said_is_refused) {
-    struct text t = {0};
+    struct buffer t = {0};
     struct entry e = sample(ENTRY_SEGMENT);
     e.u.segment.bytes = (uint64_t)INT64_MAX + 1;
     EXPECT_EQ(entry_encode(&e, NULL, &t), ERR_RANGE);
@@ -120,7 +120,7 @@ TEST(journal_what_cannot_be_said_is_refused) {
     e.type = ENTRY_TYPE_COUNT;
     EXPECT_EQ(entry_encode(&e, NULL, &t), ERR_RANGE);
     EXPECT_EQ(t.n, 0);
-    text_free(&t);
+    buffer_free(&t);
 }
 
 TEST(journal_names_are_made_valid_text) {
@@ -134,21 +134,21 @@ TEST(journal_names_are_made_valid_text) {
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct entry e = sample(ENTRY_PARTICIPANT), back;
-        struct text t = {0};
+        struct buffer t = {0};
         snprintf(e.u.person.name, sizeof(e.u.person.name), "%s", table[i].in);
         REQUIRE(entry_encode(&e, NULL, &t) == OK);
         EXPECT_EQ(entry_decode(bytes_of(t.p, t.n), &back, NULL), OK);
         EXPECT_STR(back.u.person.name, table[i].out);
-        text_free(&t);
+        buffer_free(&t);
     }
     /* The longest name there is, all of it escaped, still fits a line. */
     struct entry e = sample(ENTRY_PARTICIPANT), back;
-    struct text t = {0};
+    struct buffer t = {0};
     memset(e.u.person.name, 1, sizeof(e.u.person.name));
     REQUIRE(entry_encode(&e, NULL, &t) == OK);
     EXPECT_EQ(entry_decode(bytes_of(t.p, t.n), &back, NULL), OK);
     EXPECT_EQ(strlen(back.u.person.name), ENTRY_TEXT_MAX - 1);
-    text_free(&t);
+    buffer_free(&t);
 }
 
 TEST(journal_malformed_lines_are_refused) {
@@ -288,7 +288,7 @@ TEST(journal_a_failed_flush_loses_nothing) {
 }
 
 TEST(journal_changed_reordered_or_foreign_lines_break_the_chain) {
-    struct text lines = {0};
+    struct buffer lines = {0};
     struct journal_head head = journal_begin(&recording);
     size_t ends[3];
     for (unsigned i = 0; i < 3; i++) {
@@ -297,7 +297,7 @@ TEST(journal_changed_reordered_or_foreign_lines_break_the_chain) {
         REQUIRE(entry_encode(&e, &head, &lines) == OK);
         sha256_of(bytes_of(lines.p + from, lines.n - from), bytes_of(NULL, 0), head.hash);
         head.entries++;
-        text_bytes(&lines, "\n", 1);
+        buffer_put(&lines, "\n", 1);
         ends[i] = lines.n;
     }
     struct journal_head h = journal_begin(&recording);
@@ -316,7 +316,7 @@ TEST(journal_changed_reordered_or_foreign_lines_break_the_chain) {
     name[0] = 'U';
     h = journal_begin(&recording);
     EXPECT_EQ(journal_replay(bytes_of(lines.p, lines.n), &h, NULL, NULL), ERR_AUTH);
-    text_free(&lines);
+    buffer_free(&lines);
 }
 
 TEST(journal_pending_lines_are_bounded) {

@@ -94,16 +94,16 @@ static enum err decode_signed(const char *line) {
     struct recording_keys k = make_keys(1);
     struct manifest m;
     uint8_t signature[SIGNATURE_LEN];
-    struct text t = {0};
+    struct buffer t = {0};
     EXPECT_EQ(keys_sign(&k, bytes_of(line, strlen(line)), signature), OK);
-    text_add(&t, "%s\n", line);
-    text_hex(&t, signature, sizeof(signature));
-    text_add(&t, "\n");
+    buffer_printf(&t, "%s\n", line);
+    buffer_hex(&t, signature, sizeof(signature));
+    buffer_printf(&t, "\n");
     enum err e = manifest_decode(bytes_of(t.p, t.n), &k, &m);
     if (e == OK) {
         manifest_clear(&m);
     }
-    text_free(&t);
+    buffer_free(&t);
     return e;
 }
 

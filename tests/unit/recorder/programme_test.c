@@ -37,7 +37,7 @@ static void on_epoch(void *ctx, const struct entry_epoch *e) {
     c->epoch = *e;
 }
 
-static bool on_segment(void *ctx, const struct entry_segment *e, struct text *media) {
+static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *media) {
     struct caught *c = ctx;
     if (c->refuse) {
         c->refuse--;

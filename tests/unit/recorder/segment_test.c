@@ -143,7 +143,7 @@ static enum err see(void *ctx, const struct webm_block *b) {
 TEST(mux_gives_whole_clusters_with_untouched_times) {
     struct segment s = {0};
     struct mux_spec m = {.video = true, .audio = true, .origin = 40 * MS};
-    struct text out = {0};
+    struct buffer out = {0};
     struct seen seen = {0};
     add(&s, picture(100000, true));
     add(&s, picture(100067, false));
@@ -151,7 +151,7 @@ TEST(mux_gives_whole_clusters_with_untouched_times) {
     add(&s, sound(100030));
     add(&s, sound(103990));
     segment_sort(&s);
-    text_bytes(&out, "before", 6);
+    buffer_put(&out, "before", 6);
     EXPECT_EQ(mux_clusters(&m, &s, &out), OK);
     EXPECT(memcmp(out.p, "before\x1f\x43\xb6\x75", 10) == 0);
     REQUIRE(webm_blocks(bytes_of(out.p + 6, out.n - 6), see, &seen) == OK);
@@ -165,7 +165,7 @@ TEST(mux_gives_whole_clusters_with_untouched_times) {
             bytes_eq(seen.b[i].frame, track[i] == 1 ? bytes_of(body, 10) : bytes_of(body + 4, 7)));
     }
     EXPECT(seen.b[0].key && !seen.b[3].key);
-    text_free(&out);
+    buffer_free(&out);
     segment_free(&s);
 }
 
@@ -173,7 +173,7 @@ TEST(mux_key_frames_begin_clusters) {
     /* Only so can an index point at them; libavformat does it from 4 KiB on. */
     struct segment s = {0};
     struct mux_spec m = {.video = true};
-    struct text out = {0};
+    struct buffer out = {0};
     struct seen seen = {0};
     static uint8_t big[5000];
     struct media_frame f = picture(0, true);
@@ -187,7 +187,7 @@ TEST(mux_key_frames_begin_clusters) {
     EXPECT_EQ(seen.b[0].cluster, 0);
     EXPECT(seen.b[1].cluster > 5000 && seen.b[2].cluster == seen.b[1].cluster);
     EXPECT_EQ(seen.b[1].cluster_ms, 500);
-    text_free(&out);
+    buffer_free(&out);
     segment_free(&s);
 }
 
@@ -197,38 +197,38 @@ TEST(mux_sound_alone_is_track_one) {
     EXPECT_EQ(mux_track_number(&alone, STREAM_AUDIO), 1);
     EXPECT_EQ(mux_track_number(&both, STREAM_AUDIO), 2);
     EXPECT_EQ(mux_track_number(&both, STREAM_VIDEO), 1);
-    struct text out = {0};
+    struct buffer out = {0};
     struct seen seen = {0};
     add(&s, sound(20));
     EXPECT_EQ(mux_clusters(&alone, &s, &out), OK);
     EXPECT_EQ(webm_blocks(bytes_of(out.p, out.n), see, &seen), OK);
     EXPECT_EQ(seen.n, 1);
     EXPECT_EQ(seen.b[0].track, 1);
-    text_free(&out);
+    buffer_free(&out);
     segment_free(&s);
 }
 
 TEST(mux_refuses_times_that_go_back) {
     struct segment s = {0};
     struct mux_spec m = {.audio = true};
-    struct text out = {0};
+    struct buffer out = {0};
     add(&s, sound(40));
     add(&s, sound(20));
     EXPECT_EQ(mux_clusters(&m, &s, &out), ERR_FORMAT);
     EXPECT_EQ(out.n, 0);
-    text_free(&out);
+    buffer_free(&out);
     segment_free(&s);
 }
 
 TEST_ALLOC(mux_without_memory) {
     struct segment s = {0};
     struct mux_spec m = {.audio = true};
-    struct text out = {0};
+    struct buffer out = {0};
     struct media_frame f = sound(0);
     if (segment_add(&s, &f) == OK) {
         enum err e = mux_clusters(&m, &s, &out);
         EXPECT(e == OK || (mem_failed() && out.n == 0));
     }
-    text_free(&out);
+    buffer_free(&out);
     segment_free(&s);
 }

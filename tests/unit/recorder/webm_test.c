@@ -123,11 +123,11 @@ TEST(webm_header_is_a_file_with_clusters_behind_it) {
                           .clusters = 2 * sizeof(cluster),
                           .cues = cues,
                           .n_cues = 2};
-    struct text t = {0};
+    struct buffer t = {0};
     EXPECT_EQ(webm_header(&f, &t), OK);
     size_t head = t.n;
-    text_bytes(&t, cluster, sizeof(cluster));
-    text_bytes(&t, cluster, sizeof(cluster));
+    buffer_put(&t, cluster, sizeof(cluster));
+    buffer_put(&t, cluster, sizeof(cluster));
     REQUIRE(webm_view(bytes_of(t.p, t.n), &view));
     EXPECT_EQ(view.clusters_at, head);
     EXPECT_EQ(view.n, 2);
@@ -157,25 +157,25 @@ TEST(webm_header_is_a_file_with_clusters_behind_it) {
         EXPECT_EQ(view.data_at + at, head + cues[i].offset);
     }
     EXPECT_EQ(rd_left(&r), 0);
-    text_free(&t);
+    buffer_free(&t);
 }
 
 TEST(webm_header_without_cues_or_pictures) {
     struct webm_file f = {.audio = 2, .duration_ms = 1, .clusters = sizeof(cluster)};
-    struct text t = {0};
+    struct buffer t = {0};
     EXPECT_EQ(webm_header(&f, &t), OK);
-    text_bytes(&t, cluster, sizeof(cluster));
+    buffer_put(&t, cluster, sizeof(cluster));
     REQUIRE(webm_view(bytes_of(t.p, t.n), &view));
     EXPECT_EQ(view.cues.n, 0);
     EXPECT_EQ(webm_uint(webm_child(webm_child(view.tracks, 0xAE), 0xD7)), 2);
-    text_free(&t);
+    buffer_free(&t);
 }
 
 TEST_ALLOC(webm_header_without_memory) {
     struct webm_cue cues[40] = {{0, 0}};
     struct webm_file f = {.video = 1, .width = 2, .height = 2, .cues = cues, .n_cues = 40};
-    struct text t = {0};
+    struct buffer t = {0};
     enum err e = webm_header(&f, &t);
     EXPECT(e == OK || (mem_failed() && t.n == 0 && !t.bad));
-    text_free(&t);
+    buffer_free(&t);
 }

@@ -40,11 +40,11 @@ TEST(log_escapes) {
 TEST(log_replaces_what_is_not_utf8) {
     static const struct {
         const char *in, *out;
-    } rows[] = {{"a\xff z", "a\xef\xbf\xbd z"},
-                {"\xc3", "\xef\xbf\xbd"},
-                {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
-                {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-                {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}};
+    } rows[] = {{"a\xff z", "a? z"},
+                {"\xc3", "?"},
+                {"\xc0\xaf", "??"},
+                {"\xed\xa0\x80", "???"},
+                {"\xf4\x90\x80\x80", "????"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct log_field f[] = {LOG_STR("x", rows[i].in)};
         json_t *o = logged(f, 1, "");
@@ -68,7 +68,7 @@ TEST(log_text_line) {
     struct log_field f[] = {LOG_STR("a", "x\ny"), LOG_NUM("n", 3)};
     struct log_record r = {{0}, LOG_LEVEL_INFO, "e", "Msg.", f, 2};
     log_format(&r, LOG_SHAPE_TEXT, line);
-    EXPECT_STR(line, "1970-01-01T00:00:00.000Z info e: Msg. a=x\\u000ay n=3\n");
+    EXPECT_STR(line, "1970-01-01T00:00:00.000Z info e: Msg. a=x\\ny n=3\n");
 }
 
 TEST(log_levels) {

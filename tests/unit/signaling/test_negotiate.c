@@ -26,7 +26,7 @@ static struct deal *deal_new(const char *text, enum sig_code expected) {
 static enum sig_code deal_close(struct deal *d, enum codec video) {
     static const uint8_t fingerprint[FINGERPRINT_LEN] = {0xab, 0xcd, [31] = 0x0f};
     struct addr at = addr_v4(192, 0, 2, 10, 40000);
-    struct out o = {NULL, false};
+    struct buffer o = {0};
     d->n =
         (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = video, .rng = &d->rng};
     d->params.peer = 77;
@@ -43,7 +43,7 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
                        .start_bitrate_kbps = 1500,
                        .version = 1};
     answer_write(&o, &a);
-    struct shared_text *t = out_done(&o);
+    struct shared_text *t = shared_text_of(&o);
     CHECK(t);
     d->answer = strdup(t->p);
     shared_text_unref(t);

@@ -1,4 +1,4 @@
-/* Words, JSON out and the look before JSON in. */
+/* Words, shared text and the look before JSON in. */
 #include "signaling/json_in.h"
 #include "tests/unit/signaling/world.h"
 
@@ -28,64 +28,31 @@ TEST(codes_have_words_and_status) {
     }
 }
 
-static void expect_json(const char *in, size_t n, const char *want) {
-    struct out o = {NULL, false};
-    j_string_n(&o, in, n);
-    struct shared_text *t = out_done(&o);
-    REQUIRE(t);
-    EXPECT_STR(t->p, want);
-    shared_text_unref(t);
-}
-
-TEST(json_strings_are_escaped_and_utf8) {
-    expect_json("a\"b\\c\r\n\t\x7f", 9, "\"a\\\"b\\\\c\\r\\n\\u0009\\u007f\"");
-    expect_json("\0", 1, "\"\\u0000\"");
-    expect_json("\xc3\xa9\xe2\x82\xac\xf0\x9f\x8f\xa0", 9,
-                "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x8f\xa0\"");
-    expect_json("a\xc3", 2, "\"a?\"");              /* cut */
-    expect_json("\xc0\xaf", 2, "\"??\"");           /* overlong */
-    expect_json("\xe0\x80\xaf", 3, "\"???\"");      /* overlong */
-    expect_json("\xf0\x80\x80\xaf", 4, "\"????\""); /* overlong */
-    expect_json("\xed\xa0\x80", 3, "\"???\"");      /* surrogate */
-    expect_json("\xf4\x90\x80\x80", 4, "\"????\""); /* above U+10FFFF */
-    expect_json("\xff\x80", 2, "\"??\"");
-}
-
-TEST(json_commas_fall_into_place) {
-    struct out o = {NULL, false};
-    j_open(&o, '{');
-    j_key(&o, "a");
-    j_open(&o, '[');
-    j_int(&o, -1);
-    j_bool(&o, true);
-    j_open(&o, '{');
-    j_close(&o, '}');
-    j_null(&o);
-    j_close(&o, ']');
-    j_key(&o, "b");
-    j_string(&o, "[");
-    j_key(&o, "c");
-    j_string(&o, NULL);
-    j_close(&o, '}');
-    struct shared_text *t = out_done(&o);
-    REQUIRE(t);
-    EXPECT_STR(t->p, "{\"a\":[-1,true,{},null],\"b\":\"[\",\"c\":null}");
-    shared_text_unref(t);
-}
-
-TEST_ALLOC(out_survives_failing_allocations) {
-    struct out o = {NULL, false};
+TEST_ALLOC(shared_text_survives_failing_allocations) {
+    struct buffer o = {0};
     for (int i = 0; i < 2000; i++) {
-        out_str(&o, "abc");
+        buffer_str(&o, "abc");
     }
-    struct shared_text *t = out_done(&o);
+    struct shared_text *t = shared_text_of(&o);
     if (!mem_failed()) {
         EXPECT(t && t->n == 6000 && t->p[6000] == '\0');
     } else {
         EXPECT(!t);
     }
-    EXPECT(!o.t && !o.bad);
+    EXPECT(!o.p && !o.bad);
     shared_text_unref(t);
+}
+
+TEST(shared_text_lives_until_the_last_reference) {
+    struct buffer o = {0};
+    struct shared_text *t = shared_text_of(&o);
+    REQUIRE(t);
+    EXPECT_STR(t->p, ""); /* of an empty buffer */
+    EXPECT(shared_text_ref(t) == t);
+    EXPECT(shared_text_unref(t) == NULL);
+    EXPECT_STR(t->p, "");
+    shared_text_unref(t);
+    EXPECT(shared_text_unref(NULL) == NULL);
 }
 
 TEST(precheck_counts_depth_and_values) {

@@ -4,7 +4,7 @@
 #ifndef ORIEL_TESTS_SIGNALING_WORLD_H
 #define ORIEL_TESTS_SIGNALING_WORLD_H
 
-#include "signaling/out.h"
+#include "signaling/shared_text.h"
 #include "signaling/signaling.h"
 #include "tests/unit/test.h"
 
