@@ -22,21 +22,6 @@
 #define MAX_RTO (2 * US_PER_S)
 #define GIVE_UP (30 * US_PER_S)
 
-struct dtls {
-    const struct dtls_identity *id;
-    SSL *ssl;
-    bool role_client;
-    enum dtls_state state;
-    enum dtls_failure failure;
-    unsigned restarts; /* SSL objects dropped so far */
-    us_t started;      /* [us] first flight; US_NEVER before */
-    us_t deadline;     /* [us] next retransmission */
-    us_t rto;          /* [us] current interval */
-    uint8_t peer_fingerprint[FINGERPRINT_LEN];
-    uint8_t datagram[DTLS_DATAGRAM_MAX]; /* filtered input */
-    struct dtls_link link;
-};
-
 /* OpenSSL's own timer must never fire: the caller's time drives retransmission. About 33 min, well
  * past GIVE_UP and far from overflow. */
 static unsigned timer_never(SSL *ssl, unsigned previous_us) {

@@ -1,9 +1,13 @@
 /* DTLS 1.2 server handshakes for SRTP keys (RFC 5763, RFC 5764), on OpenSSL with a BIO of our own
  * that keeps datagram boundaries. OpenSSL stays behind openssl.h of this folder.
  *
- * DESIGN. The object lives only for the handshake. Once keys are exported the caller copies
- * dtls_last_flight and frees it: tickets are off, alerts are ignored, a client that lost our
- * Finished gets the stored datagrams again. OpenSSL's own retransmission timer (which reads the
+ * DESIGN. The object lives only for the handshake. When it is DTLS_DONE the caller takes from it
+ *     dtls_export         the SRTP keys,
+ *     dtls_last_flight    what a client that lost our Finished gets again,
+ *     dtls_farewell       our close_notify, sealed in advance, to be sent when the session ends,
+ *     dtls_reader_export  what recognises the peer's close_notify,
+ * and frees it. The association seals and opens nothing else: tickets and renegotiation are off,
+ * unauthentic alerts are ignored. OpenSSL's own retransmission timer (which reads the
  * clock) is disabled; dtls_deadline and dtls_timeout resend the flight in the caller's time.
  * Owner: one worker thread. An object allocates; it is off the packet path. */
 #ifndef ORIEL_MEDIA_SECURE_DTLS_H
@@ -75,6 +79,37 @@ enum err dtls_export(struct dtls *d, struct dtls_keys *ret);
 /* The datagrams of our last flight, each prefixed with its 16-bit length, at most
  * DTLS_LAST_FLIGHT_MAX bytes in all. DTLS_DONE only. */
 enum err dtls_last_flight(struct dtls *d, uint8_t out[DTLS_LAST_FLIGHT_MAX], size_t *ret_len);
+
+/* RFC 5246 section 7.2.1: who ends a session says so, so that the other end need not wait for its
+ * absence to be noticed. */
+#define DTLS_FAREWELL_MAX 40 /* [bytes] header 13, explicit nonce 8, alert 2, tag 16 */
+/* Our close_notify as one datagram. It takes the record number after our Finished, and nothing else
+ * is ever sealed under this key: the bytes may be sent more than once, no number is used twice.
+ * DTLS_DONE only and once, else ERR_WRONG_STATE; ERR_CRYPTO when the library fails. ret_len and out
+ * are undefined on failure. */
+enum err dtls_farewell(struct dtls *d, uint8_t out[DTLS_FAREWELL_MAX], size_t *ret_len);
+
+enum dtls_cipher { /* record protection of the suites we negotiate (RFC 5289, RFC 7905) */
+                   DTLS_CIPHER_NONE = 0,
+                   DTLS_AES_128_GCM,
+                   DTLS_AES_256_GCM,
+                   DTLS_CHACHA20_POLY1305
+};
+/* What opens the peer's records. Plain bytes, to be wiped by their owner (mem_wipe). All zero
+ * recognises nothing, which is what a session rebuilt without it is left with. */
+struct dtls_reader {
+    uint8_t cipher;  /* enum dtls_cipher */
+    uint8_t key[32]; /* the peer's write key; 16 used for AES-128 */
+    uint8_t iv[12];  /* its write IV; 4 used for AES-GCM */
+};
+/* DTLS_DONE only, else ERR_WRONG_STATE; ERR_CRYPTO. */
+enum err dtls_reader_export(struct dtls *d, struct dtls_reader *ret);
+/* Whether the datagram holds an authentic alert that ends the association: close_notify or a fatal
+ * one. For datagrams from an address of the peer after the handshake; false for everything forged,
+ * at the cost of opening at most two records. Keeps no state: what comes after a close is the
+ * caller's to ignore. */
+bool dtls_is_close(const struct dtls_reader *r, struct bytes datagram);
+
 /* True when the datagram carries a handshake record (content type 22, any epoch): the stored
  * last flight is worth sending again. */
 bool dtls_is_handshake(struct bytes datagram);

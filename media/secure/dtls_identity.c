@@ -6,7 +6,8 @@
 
 #define DAY_S (24 * 3600)
 
-/* RFC 8826 section 6.5 asks for ECDHE with AEAD; every browser and our peers have these. */
+/* RFC 8826 section 6.5 asks for ECDHE with AEAD; every browser and our peers have these, and
+ * dtls_close.c can open what they seal. */
 #define CIPHERS                                                    \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:" \
     "ECDHE-ECDSA-AES256-GCM-SHA384"

@@ -1,22 +1,11 @@
 #include "media/secure/dtls_impl.h"
 
-/* RFC 6347 section 4.1: type 1, version 2, epoch 2, sequence number 6, length 2. */
-#define RECORD_HEADER 13
 /* RFC 6347 section 4.2.2: type 1, length 3, message_seq 2, fragment offset 3, length 3. */
 #define FRAGMENT_HEADER 12
 /* [bytes] Longest handshake message that is assembled; a certificate chain is shorter. */
 #define MESSAGE_MAX 16384
 
-enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22 }; /* RFC 5246 section 6.2.1 */
-
-struct record {
-    uint8_t type;
-    uint16_t epoch;
-    struct bytes whole, body;
-};
-
-/* Take the next record; false at the end or at what is no DTLS record. */
-static bool next_record(struct rd *r, struct record *ret) {
+bool dtls_next_record(struct rd *r, struct dtls_record *ret) {
     const uint8_t *start = r->p;
     uint8_t type = rd_u8(r);
     uint16_t version = rd_u16(r);
@@ -26,7 +15,8 @@ static bool next_record(struct rd *r, struct record *ret) {
     if (r->bad || (version != 0xfeff && version != 0xfefd)) {
         return false;
     }
-    *ret = (struct record){type, epoch, bytes_of(start, RECORD_HEADER + body.n), body};
+    *ret = (struct dtls_record){type, version, epoch, bytes_of(start, DTLS_RECORD_HEADER + body.n),
+                                body};
     return true;
 }
 
@@ -73,11 +63,11 @@ size_t dtls_filter_records(struct bytes datagram, bool role_client, uint8_t *out
         return 0;
     }
     struct rd r = rd_of(datagram.p, datagram.n);
-    struct record rec;
+    struct dtls_record rec;
     size_t n = 0;
-    while (rd_left(&r) > 0 && next_record(&r, &rec)) {
-        bool keep = rec.type == CHANGE_CIPHER_SPEC || rec.type == HANDSHAKE;
-        if (rec.type == HANDSHAKE && rec.epoch == 0) {
+    while (rd_left(&r) > 0 && dtls_next_record(&r, &rec)) {
+        bool keep = rec.type == DTLS_CHANGE_CIPHER_SPEC || rec.type == DTLS_HANDSHAKE;
+        if (rec.type == DTLS_HANDSHAKE && rec.epoch == 0) {
             keep = fragments_well_formed(rec.body, role_client);
         }
         if (keep) {
@@ -90,9 +80,9 @@ size_t dtls_filter_records(struct bytes datagram, bool role_client, uint8_t *out
 
 bool dtls_is_handshake(struct bytes datagram) {
     struct rd r = rd_of(datagram.p, datagram.n);
-    struct record rec;
-    while (rd_left(&r) > 0 && next_record(&r, &rec)) {
-        if (rec.type == HANDSHAKE) {
+    struct dtls_record rec;
+    while (rd_left(&r) > 0 && dtls_next_record(&r, &rec)) {
+        if (rec.type == DTLS_HANDSHAKE) {
             return true;
         }
     }

@@ -4,8 +4,10 @@
 
 /* SHA1_* are marked deprecated in favour of EVP; hmac_sha1.h says why they are used. */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/srtp.h>

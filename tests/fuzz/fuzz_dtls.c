@@ -21,6 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t n = rd_u16(&r);
         struct bytes datagram = rd_bytes(&r, n < rd_left(&r) ? n : rd_left(&r));
         (void)dtls_is_handshake(datagram);
+        for (uint8_t cipher = 0; cipher <= DTLS_CHACHA20_POLY1305 + 1; cipher++) {
+            (void)dtls_is_close(&(struct dtls_reader){.cipher = cipher}, datagram);
+        }
         now += 20 * US_PER_MS;
         enum dtls_state state = dtls_input(d, now, datagram);
         enum dtls_failure why = dtls_failure(d);
