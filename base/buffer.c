@@ -89,8 +89,8 @@ void buffer_cut(struct buffer *b, size_t n) {
     if (n < b->n) {
         b->n = n;
         b->p[n] = '\0';
-        b->comma = false;
     }
+    b->bad = b->comma = false;
 }
 
 char *buffer_take(struct buffer *b) {

@@ -1,7 +1,7 @@
-/* Bytes that grow: journal lines, manifests, messages, metrics, WebM. Writers append and never
- * look; a buffer that lacks memory or room turns bad and stays as it is, so that one check at the
- * end is enough. It either owns its memory and grows, or is fixed: it fills memory of the caller
- * and never allocates, which is what the log needs. Owner: one thread. */
+/* Bytes that grow: journal lines, manifests, messages, metrics, frames, WebM. Writers append and
+ * never look; a buffer that lacks memory or room turns bad and stays as it is until it is cut, so
+ * that one check at the end is enough. It either owns its memory and grows, or is fixed: it fills
+ * memory of the caller and never allocates, which is what the log needs. Owner: one thread. */
 #ifndef ORIEL_BASE_BUFFER_H
 #define ORIEL_BASE_BUFFER_H
 
@@ -33,7 +33,8 @@ void buffer_str(struct buffer *b, const char *s);
 void buffer_printf(struct buffer *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Append n bytes as 2n lower-case hex digits. */
 void buffer_hex(struct buffer *b, const void *p, size_t n);
-/* Keep the first n bytes; nothing happens when there are fewer. */
+/* Keep the first n bytes (all, when there are fewer) as if nothing had been tried behind them: it
+ * is not bad any more. The memory is kept. */
 void buffer_cut(struct buffer *b, size_t n);
 /* Hand the bytes and the NUL after them to the caller, who frees them with mem_free; NULL when bad.
  * *b, which is not fixed, is an empty buffer then. */

@@ -1,37 +1,22 @@
 #include "recorder/depacketize_vp8.h"
 
-#include "base/alloc.h"
-
 void vp8_frames_free(struct vp8_frames *f) {
-    f->buf = mem_free(f->buf);
-    f->n = f->cap = 0;
+    buffer_free(&f->frame);
     f->open = false;
 }
 
 static bool append(struct vp8_frames *f, const uint8_t *p, size_t n) {
-    if (n > VP8_FRAME_MAX - f->n) {
+    if (n > VP8_FRAME_MAX - f->frame.n) {
         return false;
     }
-    if (f->n + n > f->cap) {
-        size_t cap = 2 * (f->n + n);
-        uint8_t *buf = mem_realloc(f->buf, cap);
-        if (!buf) {
-            return false;
-        }
-        f->buf = buf;
-        f->cap = cap;
-    }
-    if (n) {
-        memcpy(f->buf + f->n, p, n);
-    }
-    f->n += n;
-    return true;
+    buffer_put(&f->frame, p, n);
+    return !f->frame.bad;
 }
 
 /* The frame is over: hand it out if it is whole and what it refers to has been handed out. */
 static bool finish(struct vp8_frames *f, struct vp8_frame *ret) {
     f->open = false;
-    if (f->broken || f->n == 0) {
+    if (f->broken || f->frame.n == 0) {
         f->started = f->started && f->non_reference;
         f->dropped++;
         f->last_has_id = f->has_id && f->non_reference;
@@ -45,7 +30,7 @@ static bool finish(struct vp8_frames *f, struct vp8_frame *ret) {
         f->dropped++;
         return false;
     }
-    *ret = (struct vp8_frame){.data = bytes_of(f->buf, f->n),
+    *ret = (struct vp8_frame){.data = bytes_of(f->frame.p, f->frame.n),
                               .rtp_ts = f->rtp_ts,
                               .key = f->key,
                               .width = f->width,
@@ -70,7 +55,7 @@ static bool follows(const struct vp8_frames *f, const struct vp8 *d) {
 
 static void begin(struct vp8_frames *f, const struct vp8_piece *p, const struct vp8 *d) {
     f->open = true;
-    f->n = 0;
+    buffer_cut(&f->frame, 0);
     f->rtp_ts = p->rtp_ts;
     f->has_id = d->has_picture_id;
     f->id = d->picture_id;

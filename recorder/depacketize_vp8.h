@@ -5,6 +5,7 @@
 #ifndef ORIEL_RECORDER_DEPACKETIZE_VP8_H
 #define ORIEL_RECORDER_DEPACKETIZE_VP8_H
 
+#include "base/buffer.h"
 #include "media/wire/vp8.h"
 
 #define VP8_FRAME_MAX (4u << 20) /* [bytes] longer frames are dropped */
@@ -25,8 +26,7 @@ struct vp8_frame {
 
 /* Zero is ready for use, and waits for a key frame. */
 struct vp8_frames {
-    uint8_t *buf;
-    size_t n, cap; /* [bytes] */
+    struct buffer frame; /* being collected */
     uint32_t rtp_ts;
     bool open, broken, key, non_reference; /* of the frame being collected */
     bool started;                          /* a key frame has been seen and nothing lost since */

@@ -258,7 +258,6 @@ enum err entry_encode(const struct entry *e, const struct journal_head *head, st
                       : out->n - before > JOURNAL_LINE_MAX ? ERR_LONG
                                                            : OK;
     if (result != OK) {
-        out->bad = false;
         buffer_cut(out, before);
     }
     return result;

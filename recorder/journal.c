@@ -51,7 +51,6 @@ enum err journal_append(struct journal *j, const struct entry *e) {
     sha256_of(line, bytes_of(NULL, 0), hash);
     buffer_put(&j->pending, "\n", 1);
     if (j->pending.bad) {
-        j->pending.bad = false;
         buffer_cut(&j->pending, before);
         return ERR_NOMEM;
     }

@@ -69,7 +69,7 @@ static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const str
     bool ok = k != NULL;
     for (size_t i = 0; ok && i < s->n; i++) {
         const struct segment_frame *frame = &s->frames[i];
-        k->data = s->data + frame->at;
+        k->data = (uint8_t *)s->data.p + frame->at;
         k->size = (int)frame->n;
         k->stream_index = (int)mux_track_number(m, (enum stream)frame->stream) - 1;
         k->pts = k->dts = (frame->t - m->origin) / US_PER_MS;
@@ -103,7 +103,6 @@ static enum err take_clusters(struct bytes file, struct buffer *out) {
         }
     }
     if (err == OK && out->bad) {
-        out->bad = false;
         err = ERR_NOMEM;
     }
     if (err != OK) {

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static bool grow(struct segment *s, size_t n) {
+static bool grow(struct segment *s) {
     if (s->n == s->frames_cap) {
         size_t cap = s->frames_cap ? 2 * s->frames_cap : 64;
         struct segment_frame *frames = mem_realloc(s->frames, cap * sizeof(*frames));
@@ -14,30 +14,23 @@ static bool grow(struct segment *s, size_t n) {
         s->frames = frames;
         s->frames_cap = cap;
     }
-    if (n > s->data_cap - s->len) {
-        size_t cap = 2 * (s->len + n) + 4096;
-        uint8_t *data = mem_realloc(s->data, cap);
-        if (!data) {
-            return false;
-        }
-        s->data = data;
-        s->data_cap = cap;
-    }
     return true;
 }
 
 enum err segment_add(struct segment *s, const struct media_frame *f) {
-    if (!grow(s, f->data.n)) {
+    size_t at = s->data.n;
+    if (!grow(s)) {
         return ERR_NOMEM;
     }
-    if (f->data.n) {
-        memcpy(s->data + s->len, f->data.p, f->data.n);
+    buffer_put(&s->data, f->data.p, f->data.n);
+    if (s->data.bad) {
+        buffer_cut(&s->data, at);
+        return ERR_NOMEM;
     }
     s->start = s->n ? us_min(s->start, f->t) : f->t;
     s->end = us_max(s->n ? s->end : 0, f->t + f->duration);
     s->frames[s->n++] = (struct segment_frame){
-        .t = f->t, .at = s->len, .n = f->data.n, .stream = f->stream, .key = f->key};
-    s->len += f->data.n;
+        .t = f->t, .at = at, .n = f->data.n, .stream = f->stream, .key = f->key};
     if (f->stream == STREAM_VIDEO) {
         s->video = true;
         s->width = f->width > s->width ? f->width : s->width;
@@ -52,7 +45,7 @@ bool segment_cut(const struct segment *s, const struct media_frame *next,
         return false;
     }
     us_t age = next->t - s->start;
-    if (age >= l->max || s->len >= SEGMENT_BYTES_MAX || s->n >= SEGMENT_FRAMES_MAX) {
+    if (age >= l->max || s->data.n >= SEGMENT_BYTES_MAX || s->n >= SEGMENT_FRAMES_MAX) {
         return true;
     }
     bool boundary = next->stream == STREAM_VIDEO ? next->key : !s->video;
@@ -75,7 +68,8 @@ void segment_sort(struct segment *s) {
 }
 
 void segment_clear(struct segment *s) {
-    s->n = s->len = 0;
+    buffer_cut(&s->data, 0);
+    s->n = 0;
     s->start = s->end = 0;
     s->width = s->height = 0;
     s->video = false;
@@ -83,6 +77,6 @@ void segment_clear(struct segment *s) {
 
 void segment_free(struct segment *s) {
     s->frames = mem_free(s->frames);
-    s->data = mem_free(s->data);
+    buffer_free(&s->data);
     *s = (struct segment){0};
 }

@@ -4,6 +4,7 @@
 #ifndef ORIEL_RECORDER_SEGMENT_H
 #define ORIEL_RECORDER_SEGMENT_H
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/time.h"
@@ -33,8 +34,7 @@ struct segment_frame {
 struct segment {
     struct segment_frame *frames;
     size_t n, frames_cap;
-    uint8_t *data;
-    size_t len, data_cap;   /* [bytes] */
+    struct buffer data;     /* of the frames, one behind the other */
     us_t start, end;        /* recording time [us]; end: of the last frame as far as known */
     uint16_t width, height; /* [pixels] of the largest frame */
     bool video;             /* has video frames */

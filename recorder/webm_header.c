@@ -195,7 +195,6 @@ enum err webm_header(const struct webm_file *f, struct buffer *out) {
     }
     end(out, segment, f->clusters);
     if (out->bad) {
-        out->bad = false;
         buffer_cut(out, before);
         return ERR_NOMEM;
     }

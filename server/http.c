@@ -74,7 +74,7 @@ static struct request *request_free(struct request *r) {
         }
         mem_free(r->headers[i]);
     }
-    mem_free(r->body);
+    buffer_free(&r->body);
     mem_free(r->response.owned);
     mem_free(r->playback.chunk);
     return mem_free(r);
@@ -189,23 +189,12 @@ static int take_body(struct request *r, const char *in, size_t len) {
         return 0;
     }
     size_t max = (size_t)r->control->config->body_kib * 1024;
-    if (len > max - r->body_len) {
+    if (len > max - r->body.n) {
         r->early = 413;
         return 0;
     }
-    if (r->body_len + len + 1 > r->body_cap) {
-        size_t cap = (r->body_len + len + 1) * 2;
-        char *more = mem_realloc(r->body, cap);
-        if (!more) {
-            return -1;
-        }
-        r->body = more;
-        r->body_cap = cap;
-    }
-    memcpy(r->body + r->body_len, in, len);
-    r->body_len += len;
-    r->body[r->body_len] = '\0';
-    return 0;
+    buffer_put(&r->body, in, len);
+    return r->body.bad ? -1 : 0;
 }
 
 static void log_answer(const struct request *r) {

@@ -4,6 +4,7 @@
 #ifndef ORIEL_SERVER_HTTP_H
 #define ORIEL_SERVER_HTTP_H
 
+#include "base/buffer.h"
 #include "server/control.h"
 #include "server/urls.h"
 
@@ -74,8 +75,7 @@ struct request {
     struct url_args args;
     char *headers[H_COUNT]; /* NULL where absent */
     unsigned limit, offset; /* query of the recordings list */
-    char *body;
-    size_t body_len, body_cap;
+    struct buffer body;
     us_t body_by; /* when the body must be complete, however busily it trickles */
     int early;    /* status decided before the body came, else 0 */
     bool dispatched;

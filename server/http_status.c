@@ -1,25 +1,23 @@
 /* Is it alive, can it work, how much does it do. */
-#include "base/alloc.h"
 #include "base/check.h"
+#include "base/json_write.h"
 #include "server/clock.h"
 #include "server/metrics.h"
 #include "server/respond.h"
 #include "server/routes.h"
 
-#include <jansson.h>
-
-static void send_json(struct request *r, int status, json_t *o) {
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    char *copy = text ? mem_strdup(text) : NULL;
-    free(text);
-    json_decref(o);
+static void send_json(struct request *r, int status, struct buffer *body) {
     respond_header(r, "cache-control:", "no-store");
-    respond_owned(r, status, "application/json", copy, copy ? strlen(copy) : 0);
+    respond_buffer(r, status, "application/json", body);
 }
 
 void status_health(struct control *c, struct request *r) {
+    struct buffer b = {0};
     (void)c;
-    send_json(r, 200, json_pack("{s:s}", "status", "ok"));
+    json_open(&b, NULL, '{');
+    json_put_string(&b, "status", "ok");
+    json_close(&b, '}');
+    send_json(r, 200, &b);
 }
 
 /* "ok", or what is wrong with it. */
@@ -43,18 +41,23 @@ void status_ready(struct control *c, struct request *r) {
         {"pages", c->assets ? "ok" : "web.dir could not be read", c->assets != NULL},
         {"accepting", c->stopping ? "the server is stopping" : "ok", !c->stopping},
     };
-    json_t *o = json_object(), *checks = json_object();
+    struct buffer b = {0};
     const char *bad = NULL;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        json_object_set_new(checks, parts[i].name, json_string(parts[i].state));
         bad = parts[i].ok || bad ? bad : parts[i].name;
     }
-    json_object_set_new(o, "status", json_string(bad ? "unavailable" : "ready"));
-    json_object_set_new(o, "checks", checks);
-    if (bad) {
-        json_object_set_new(o, "failing", json_string(bad));
+    json_open(&b, NULL, '{');
+    json_put_string(&b, "status", bad ? "unavailable" : "ready");
+    json_open(&b, "checks", '{');
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        json_put_string(&b, parts[i].name, parts[i].state);
     }
-    send_json(r, bad ? 503 : 200, o);
+    json_close(&b, '}');
+    if (bad) {
+        json_put_string(&b, "failing", bad);
+    }
+    json_close(&b, '}');
+    send_json(r, bad ? 503 : 200, &b);
 }
 
 void status_metrics(struct control *c, struct request *r) {

@@ -16,8 +16,8 @@ void whip_request(struct control *c, struct request *r) {
         .token = url_bearer(r->headers[H_AUTHORIZATION]),
         .content_type = r->headers[H_CONTENT_TYPE],
         .if_match = r->headers[H_IF_MATCH],
-        .body = r->body ? r->body : "",
-        .body_len = r->body_len,
+        .body = r->body.p ? r->body.p : "",
+        .body_len = r->body.n,
     };
     sig_http(c->sig, clock_now(), &h);
     control_effects(c);

@@ -2,9 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/problem.h"
 #include "server/routes.h"
-
-#include <jansson.h>
 
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
@@ -76,36 +75,36 @@ void respond_owned(struct request *r, int status, const char *type, char *body, 
     respond_static(r, status, type, bytes_of(body, len));
 }
 
-static void problem(struct request *r, int status, const char *code, const char *title,
-                    const char *detail) {
-    json_t *o = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", title, "status",
-                          status, "code", code);
-    if (o && detail) {
-        json_object_set_new(o, "detail", json_string(detail));
-    }
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    char *copy = text ? mem_strdup(text) : NULL;
-    free(text);
-    json_decref(o);
-    if (status == 401) {
+void respond_buffer(struct request *r, int status, const char *type, struct buffer *body) {
+    size_t n = body->n;
+    respond_owned(r, status, type, buffer_take(body), n);
+}
+
+static void problem(struct request *r, const struct problem *p) {
+    struct buffer b = {0};
+    problem_write(&b, p);
+    if (p->status == 401) {
         respond_header(r, "www-authenticate:", "Bearer");
     }
     respond_header(r, "cache-control:", "no-store");
-    respond_owned(r, status, "application/problem+json", copy, copy ? strlen(copy) : 0);
+    respond_buffer(r, p->status, PROBLEM_TYPE, &b);
 }
 
 void respond_problem(struct request *r, int status, const char *code, const char *detail) {
+    struct problem p = {status, "error", "The request failed.", detail};
     for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
         if (problems[i].status == status) {
-            problem(r, status, code ? code : problems[i].code, problems[i].title, detail);
-            return;
+            p.code = problems[i].code;
+            p.title = problems[i].title;
         }
     }
-    problem(r, status, code ? code : "error", "The request failed.", detail);
+    p.code = code ? code : p.code;
+    problem(r, &p);
 }
 
 void respond_code(struct request *r, enum sig_code code) {
-    problem(r, sig_code_status(code), sig_code_name(code), sig_code_message(code), NULL);
+    problem(r, &(struct problem){sig_code_status(code), sig_code_name(code), sig_code_message(code),
+                                 NULL});
 }
 
 static bool add(struct lws *wsi, const char *name, const char *value, uint8_t **p, uint8_t *end) {

@@ -14,6 +14,8 @@ void respond_empty(struct request *r, int status);
 void respond_static(struct request *r, int status, const char *type, struct bytes body);
 /* A body on the heap (mem_free), ownership passes. NULL is answered as 500. */
 void respond_owned(struct request *r, int status, const char *type, char *body, size_t len);
+/* The bytes of a buffer, which is empty then; a bad one is answered as 500. */
+void respond_buffer(struct request *r, int status, const char *type, struct buffer *body);
 /* application/problem+json (RFC 9457): {"type","title","status","code"[,"detail"]}. code and title
  * NULL: the usual ones for this status. */
 void respond_problem(struct request *r, int status, const char *code, const char *detail);

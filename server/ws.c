@@ -1,6 +1,7 @@
 #include "server/ws.h"
 
 #include "base/alloc.h"
+#include "base/buffer.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/urls.h"
@@ -19,9 +20,8 @@ struct ws_conn {
     uint64_t id;
     char label[CONTROL_LABEL];
     struct ws_out *head, **tail;
-    size_t queued; /* [bytes] */
-    char *in;      /* the message being received */
-    size_t in_len, in_cap;
+    size_t queued;         /* [bytes] */
+    struct buffer in;      /* the message being received */
     bool in_over;          /* more than limits.message_kib: the rest is thrown away */
     uint16_t close_status; /* 0 = open */
     bool told;             /* signaling knows this connection */
@@ -88,7 +88,7 @@ static void closed(struct control *c, struct ws_conn **slot) {
     uint64_t id = w->id;
     bool told = w->told && !c->stopping;
     drop_queue(w);
-    mem_free(w->in);
+    buffer_free(&w->in);
     mem_free(w);
     if (told) {
         sig_closed(c->sig, clock_now(), id);
@@ -100,24 +100,12 @@ static void closed(struct control *c, struct ws_conn **slot) {
  * learns that it was too large and answers so. */
 static bool append(struct ws_conn *w, const char *in, size_t n) {
     size_t max = (size_t)w->control->config->message_kib * 1024 + 1;
-    if (n > max - w->in_len) {
-        n = max - w->in_len;
+    if (n > max - w->in.n) {
+        n = max - w->in.n;
         w->in_over = true;
     }
-    if (w->in_len + n > w->in_cap) {
-        size_t cap = (w->in_len + n) * 2;
-        char *more = mem_realloc(w->in, cap < 1024 ? 1024 : cap);
-        if (!more) {
-            return false;
-        }
-        w->in = more;
-        w->in_cap = cap < 1024 ? 1024 : cap;
-    }
-    if (n > 0) {
-        memcpy(w->in + w->in_len, in, n);
-    }
-    w->in_len += n;
-    return true;
+    buffer_put(&w->in, in, n);
+    return !w->in.bad;
 }
 
 static int received(struct control *c, struct ws_conn *w, const char *in, size_t n) {
@@ -133,16 +121,14 @@ static int received(struct control *c, struct ws_conn *w, const char *in, size_t
     c->counters.ws_in++;
     c->counters.ws_too_large += w->in_over;
     if (lws_frame_is_binary(w->wsi)) {
-        w->in_len = 0; /* only text frames carry messages: an empty one is bad_json */
+        buffer_cut(&w->in, 0); /* only text frames carry messages: an empty one is bad_json */
     }
     /* Ours until signaling has read it, although it may close the connection meanwhile. */
-    char *text = w->in;
-    size_t len = w->in_len;
-    w->in = NULL;
-    w->in_len = w->in_cap = 0;
+    struct buffer message = w->in;
+    w->in = (struct buffer){0};
     w->in_over = false;
-    sig_message(c->sig, clock_now(), w->id, text ? text : "", len);
-    mem_free(text);
+    sig_message(c->sig, clock_now(), w->id, message.p ? message.p : "", message.n);
+    buffer_free(&message);
     control_effects(c);
     return 0;
 }

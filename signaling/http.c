@@ -1,4 +1,5 @@
 /* WHIP (RFC 9725) and WHEP, its playback twin: one request, exactly one EFFECT_HTTP. */
+#include "base/problem.h"
 #include "signaling/internal.h"
 
 #include <string.h>
@@ -27,21 +28,14 @@ static void respond(const struct exchange *x, struct sig_effect e, struct shared
     effect_text(x->s, e, text);
 }
 
-/* RFC 9457 */
 static void respond_problem(const struct exchange *x, enum sig_code code, int status) {
     struct buffer o = {0};
     x->s->stats.errors++;
-    json_open(&o, NULL, '{');
-    json_put_string(&o, "type", "about:blank");
-    json_put_string(&o, "title", sig_code_message(code));
-    json_put_int(&o, "status", status);
-    json_put_string(&o, "detail", sig_code_message(code));
-    json_put_string(&o, "code", sig_code_name(code));
-    json_close(&o, '}');
-    respond(
-        x,
-        (struct sig_effect){.status = (uint16_t)status, .content_type = "application/problem+json"},
-        shared_text_of(&o));
+    problem_write(&o, &(struct problem){.status = status,
+                                        .code = sig_code_name(code),
+                                        .title = sig_code_message(code)});
+    respond(x, (struct sig_effect){.status = (uint16_t)status, .content_type = PROBLEM_TYPE},
+            shared_text_of(&o));
 }
 
 static enum sig_code authorise(struct exchange *x) {

@@ -55,6 +55,27 @@ TEST(buffer_too_long_turns_bad_and_stays_so) {
     EXPECT(!b.bad && b.p == NULL);
 }
 
+TEST(buffer_is_good_again_once_it_is_cut) {
+    struct buffer b = {0};
+    char mine[8];
+    buffer_str(&b, "kept");
+    buffer_put(&b, "", (size_t)BUFFER_MAX + 1);
+    EXPECT(b.bad);
+    buffer_cut(&b, 4); /* back to where it was */
+    EXPECT(!b.bad);
+    buffer_str(&b, ".");
+    EXPECT_STR(b.p, "kept.");
+    buffer_free(&b);
+    buffer_cut(&b, 0); /* of nothing */
+    EXPECT(b.p == NULL && !b.bad);
+    b = buffer_fixed(mine, sizeof(mine));
+    buffer_str(&b, "too long");
+    EXPECT(b.bad && b.n == 0);
+    buffer_cut(&b, 0);
+    buffer_str(&b, "fits it");
+    EXPECT(!b.bad && b.n == 7);
+}
+
 TEST_ALLOC(buffer_without_memory) {
     struct buffer b = {0};
     buffer_str(&b, "a word");

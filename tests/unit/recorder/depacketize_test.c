@@ -188,7 +188,7 @@ TEST(depacketize_frames_are_bounded) {
     for (size_t all = 0; all < VP8_FRAME_MAX + n; all += n) {
         EXPECT(!vp8_frames_end(&f, &p, &out));
         EXPECT(!vp8_frames_add(&f, &p, &out));
-        EXPECT(f.n <= VP8_FRAME_MAX);
+        EXPECT(f.frame.n <= VP8_FRAME_MAX);
     }
     p.marker = true;
     EXPECT(!vp8_frames_add(&f, &p, &out));

@@ -86,7 +86,7 @@ TEST(segment_knows_its_span_and_size) {
     EXPECT_EQ(s.end, 150 * MS);
     EXPECT_EQ(s.width, 640);
     EXPECT_EQ(s.height, 180);
-    EXPECT_EQ(s.len, 27);
+    EXPECT_EQ(s.data.n, 27);
     EXPECT(s.video);
     add(&s, sound(140));
     EXPECT_EQ(s.end, 160 * MS);
@@ -107,7 +107,7 @@ TEST(segment_sorts_by_time_and_picture_first) {
     for (unsigned i = 0; i < 5; i++) {
         EXPECT_EQ(s.frames[i].t, ms[i] * MS);
         EXPECT_EQ(s.frames[i].stream, stream[i]);
-        EXPECT(s.data[s.frames[i].at] == (stream[i] == STREAM_VIDEO ? '0' : '4'));
+        EXPECT(s.data.p[s.frames[i].at] == (stream[i] == STREAM_VIDEO ? '0' : '4'));
     }
     segment_clear(&s);
     segment_sort(&s);
@@ -119,10 +119,10 @@ TEST_ALLOC(segment_without_memory) {
     struct segment s = {0};
     for (unsigned i = 0; i < 200; i++) {
         struct media_frame f = picture(i, i == 0);
-        size_t n = s.n, len = s.len;
+        size_t n = s.n, len = s.data.n;
         enum err e = segment_add(&s, &f);
         EXPECT(e == OK || mem_failed());
-        EXPECT(s.n == n + (e == OK) && s.len == len + (e == OK ? 10 : 0));
+        EXPECT(s.n == n + (e == OK) && s.data.n == len + (e == OK ? 10 : 0));
     }
     segment_free(&s);
 }
