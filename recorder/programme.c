@@ -22,10 +22,14 @@ void programme_voice(struct programme *p, uint32_t source) {
     p->voice = source ? source : p->voice;
 }
 
-void programme_off(struct programme *p, uint32_t source) {
-    p->stage = p->stage == source ? 0 : p->stage;
+void programme_pause(struct programme *p, uint32_t source) {
     p->shown = p->shown == source ? 0 : p->shown;
     p->voice = p->voice == source ? 0 : p->voice;
+}
+
+void programme_off(struct programme *p, uint32_t source) {
+    p->stage = p->stage == source ? 0 : p->stage;
+    programme_pause(p, source);
 }
 
 void programme_frame(struct programme *p, us_t now, uint32_t source, const struct media_frame *f) {

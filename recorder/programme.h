@@ -19,6 +19,9 @@ void programme_init(struct programme *p, const struct segment_limits *limits,
 void programme_stage(struct programme *p, uint32_t source);
 /* Another voice is the loudest; 0 keeps the last one as long as it sends. */
 void programme_voice(struct programme *p, uint32_t source);
+/* A source sends nothing for now: another voice may be heard; when it goes on, pictures do from its
+ * next key frame on. */
+void programme_pause(struct programme *p, uint32_t source);
 /* A source is gone. */
 void programme_off(struct programme *p, uint32_t source);
 /* A frame of any source. */

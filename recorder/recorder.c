@@ -48,6 +48,13 @@ static struct archive_config archive_config_of(const struct recorder_config *c) 
                                    .rng = c->rng};
 }
 
+static void fill_limits(struct recorder_config *c) {
+    c->sources_per_tour = c->sources_per_tour ? c->sources_per_tour : 512;
+    c->sources_per_participant = c->sources_per_participant ? c->sources_per_participant : 8;
+    c->tracks_per_tour = c->tracks_per_tour ? c->tracks_per_tour : 4096;
+    c->tracks_per_participant = c->tracks_per_participant ? c->tracks_per_participant : 64;
+}
+
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
                        char *why) {
     (void)wall;
@@ -58,6 +65,7 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
     }
     list_init(&r->recordings);
     r->core.c = *c;
+    fill_limits(&r->core.c);
     struct archive_config a = archive_config_of(c);
     enum err e = archive_open(&a, &r->core.archive, why);
     if (e != OK) {

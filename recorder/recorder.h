@@ -22,8 +22,16 @@ struct recorder_config {
     us_t segment_max;  /* [us] and at a frame boundary at this (4 s): kill -9 loses <= 5 s */
     us_t reorder_wait; /* [us] a missing packet is waited for this long (600 ms) */
     bool per_source_tracks;
-    struct store *store; /* borrowed; NULL = local directory below dir */
-    struct rng rng;      /* borrowed; keys and IVs */
+    /* Limits, so that one person who comes and goes cannot fill the disk or the memory of a tour.
+     * 0: the default. What is beyond them is counted (tap_refused, tracks_refused) and noted in the
+     * journal; what is recorded already is not touched. */
+    uint32_t sources_per_tour;        /* recorded at once (512) */
+    uint32_t sources_per_participant; /* of these (8) */
+    uint32_t tracks_per_tour;        /* made in the course of a recording (4096); a source beyond is
+                                        in the programme only */
+    uint32_t tracks_per_participant; /* of these (64) */
+    struct store *store;             /* borrowed; NULL = local directory below dir */
+    struct rng rng;                  /* borrowed; keys and IVs */
 };
 
 /* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
@@ -74,6 +82,8 @@ bool recorder_event(struct recorder *r, struct recorder_event *ret);
 
 struct recorder_counters {
     uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
+    uint64_t tap_refused;    /* messages of sources not recorded: other codecs, beyond a limit */
+    uint64_t tracks_refused; /* sources that got no track of their own */
     uint32_t recordings_open;
     uint32_t unfinished; /* recordings of earlier runs that recovery could not finish; an alarm */
     bool alarm;          /* a recording is failing right now */

@@ -210,7 +210,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->wall = wall;
     r->retry_at = r->flush_at = US_NEVER;
     list_init(&r->sources);
-    list_init(&r->clocks);
+    list_init(&r->people);
     list_init(&r->early);
     spool_init(&r->spool);
     r->sink = (struct track_sink){r, on_epoch, on_segment};
@@ -232,8 +232,8 @@ struct recording *recording_free(struct recording *r) {
     }
     drop_sources(r);
     track_free(&r->programme.track);
-    LIST_EACH(l, &r->clocks) {
-        mem_free(LIST_ENTRY(l, struct recording_clock, in_recording));
+    LIST_EACH(l, &r->people) {
+        mem_free(LIST_ENTRY(l, struct recording_person, in_recording));
     }
     forget_early(r);
     r->core->spooled -= r->spool.bytes;
@@ -258,13 +258,6 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
     }
 }
 
-static void note_switch(struct recording *r, const struct tap *t) {
-    struct entry e = {.type = t->type == TAP_STAGE ? ENTRY_STAGE : ENTRY_VOICE};
-    e.u.person = (struct entry_person){
-        .participant = t->participant, .source = t->source, .on = t->source != 0};
-    recording_note(r, &e, recording_time(r, t->now));
-}
-
 void recording_frame(struct recording *r, struct rec_source *s, const struct media_frame *f) {
     uint32_t voice = r->programme.voice;
     r->core->n.frames++;
@@ -274,29 +267,31 @@ void recording_frame(struct recording *r, struct rec_source *s, const struct med
     programme_frame(&r->programme, r->now, s->id, f);
     if (r->programme.voice != voice) {
         /* Nobody told who is heard: the programme took the first. */
-        note_switch(r, &(struct tap){.type = TAP_VOICE,
-                                     .source = s->id,
-                                     .participant = s->participant,
-                                     .now = r->now});
+        recording_note_switch(r, &(struct tap){.type = TAP_VOICE,
+                                               .source = s->id,
+                                               .participant = s->participant,
+                                               .now = r->now});
     }
 }
 
-static void note_dropped(struct recording *r, const struct tap *t) {
-    struct entry e = {.type = ENTRY_GAP};
-    e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .packets = t->dropped};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "queue");
-    r->core->n.gaps++;
-    recording_note(r, &e, recording_time(r, t->now));
+/* RTP makes a source, too: the message that said that it began may be lost. */
+static struct rec_source *source_of(struct recording *r, const struct tap *t) {
+    bool begins = t->type == TAP_SOURCE_ON || (t->type == TAP_RTP && r->ledger);
+    if (!begins) {
+        return rec_source_find(r, t->source);
+    }
+    struct rec_source *s = rec_source_of(r, t);
+    if (s) {
+        rec_source_resume(r, s, t);
+    } else {
+        recording_note_refused(r);
+    }
+    return s;
 }
 
 static void on_source(struct recording *r, const struct tap *t) {
-    bool known = !r->ledger || t->type == TAP_SOURCE_OFF;
-    struct rec_source *s =
-        known && t->type != TAP_SOURCE_ON ? rec_source_find(r, t->source) : rec_source_of(r, t);
-    if (t->type == TAP_RTP && !r->ledger) {
-        s = NULL;
-    }
-    if (!s) {
+    struct rec_source *s = source_of(r, t);
+    if (!s || (t->type == TAP_RTP && !r->ledger)) {
         packet_unref(t->packet);
         return;
     }
@@ -308,8 +303,7 @@ static void on_source(struct recording *r, const struct tap *t) {
         rec_source_sr(r, s, t);
         break;
     case TAP_SOURCE_OFF:
-        rec_source_drain(r, s, US_NEVER);
-        rec_source_remove(r, s);
+        rec_source_pause(r, s, t);
         break;
     default:
         break;
@@ -319,14 +313,14 @@ static void on_source(struct recording *r, const struct tap *t) {
 void recording_tap(struct recording *r, us_t now, const struct tap *t) {
     r->now = now;
     if (t->dropped) {
-        note_dropped(r, t);
+        recording_note_dropped(r, t);
     }
     if (t->type == TAP_STAGE) {
         programme_stage(&r->programme, t->source);
-        note_switch(r, t);
+        recording_note_switch(r, t);
     } else if (t->type == TAP_VOICE) {
         if (t->source != r->programme.voice) {
-            note_switch(r, t);
+            recording_note_switch(r, t);
         }
         programme_voice(&r->programme, t->source);
     } else {
@@ -344,6 +338,7 @@ us_t recording_deadline(const struct recording *r) {
         at = spool_empty(&r->spool) ? r->flush_at : r->now;
     }
     at = us_min(at, track_deadline(&r->programme.track));
+    at = us_min(at, recording_notes_deadline(r));
     LIST_EACH(l, &r->sources) {
         const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         at = us_min(at, reorder_deadline(&s->reorder));
@@ -362,12 +357,10 @@ void recording_timeout(struct recording *r, us_t now) {
     }
     LIST_EACH(l, &r->sources) {
         struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
-        rec_source_drain(r, s, now);
-        if (s->tracked) {
-            track_timeout(&s->track, now);
-        }
+        rec_source_timeout(r, s, now);
     }
     track_timeout(&r->programme.track, now);
+    recording_notes_flush(r, false);
     pump_if_due(r);
 }
 
@@ -378,6 +371,7 @@ void recording_stop(struct recording *r, us_t now) {
     }
     drop_sources(r);
     track_close(&r->programme.track);
+    recording_notes_flush(r, true);
     r->ending = true;
     if (!r->ledger) {
         /* It never began: there is nothing to end. */

@@ -11,8 +11,7 @@
 #include "recorder/recording_spool.h"
 
 #define RECORDER_EVENTS 1024      /* undrained; more are lost, the alarm stays in the counters */
-#define RECORDING_SOURCES_MAX 512 /* at once */
-#define RECORDING_PEOPLE_MAX 4096 /* clocks, and early orders; what is beyond goes without */
+#define RECORDING_PEOPLE_MAX 4096 /* known, and early orders; what is beyond goes without */
 
 /* What all recordings share. */
 struct recorder_core {
@@ -24,11 +23,27 @@ struct recorder_core {
     size_t events_head, events_n;
 };
 
-/* A participant's clock, shared by its sources. */
-struct recording_clock {
+/* What a participant's sources share. */
+struct recording_person {
     struct link in_recording;
     uint64_t participant;
     struct ntp_clock clock;
+    uint32_t tracks; /* made in this recording */
+};
+
+/* Entries about one thing that may come faster than is worth noting: the latest one waits. */
+struct recording_pace {
+    us_t next; /* [us] a further entry is noted from then on */
+    bool held;
+    us_t t; /* recording time of the entry held */
+    struct entry_person person;
+};
+
+/* Messages that were refused since it was last noted. */
+struct recording_refused {
+    us_t next;  /* [us] it is noted from then on */
+    us_t since; /* recording time of the first [us] */
+    uint32_t messages;
 };
 
 /* Orders about people that came before the recording could be opened. */
@@ -53,8 +68,11 @@ struct recording {
     us_t flush_at;             /* journal lines are to be stored by then */
     struct track_sink sink;
     struct programme programme;
-    struct link sources, clocks, early;
-    uint32_t n_sources, n_clocks, n_early;
+    struct link sources, people, early;
+    uint32_t n_sources, n_people, n_early;
+    uint32_t tracks; /* made so far, without the programme */
+    struct recording_pace stage, voice;
+    struct recording_refused refused;
     struct spool spool;
     us_t now; /* of the call under way */
 };
@@ -76,6 +94,15 @@ void recording_stop(struct recording *r, us_t now);
 
 /* For recording*.c: note an entry at recording time t. */
 void recording_note(struct recording *r, struct entry *e, us_t t);
+/* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */
+void recording_note_switch(struct recording *r, const struct tap *t);
+/* A message was dropped because its source is not recorded. */
+void recording_note_refused(struct recording *r);
+/* Messages were lost in the queue before t. */
+void recording_note_dropped(struct recording *r, const struct tap *t);
+/* What was held back of these: when it is due, and note what is due at r->now; all: everything. */
+us_t recording_notes_deadline(const struct recording *r);
+void recording_notes_flush(struct recording *r, bool all);
 /* Recording time of a moment [us], never negative. */
 us_t recording_time(const struct recording *r, us_t now);
 /* A frame of a source, into its track and the programme. */

@@ -6,27 +6,42 @@
 
 #include <stdio.h>
 
-static struct ntp_clock *clock_of(struct recording *r, struct rec_source *s) {
-    LIST_EACH(l, &r->clocks) {
-        struct recording_clock *c = LIST_ENTRY(l, struct recording_clock, in_recording);
-        if (c->participant == s->participant) {
-            return &c->clock;
+#define PAUSE_NOTED                                                                           \
+    (500 * US_PER_MS)              /* a shorter pause is seen in the times of the frames only \
+                                    */
+#define ID_EVERY (200 * US_PER_MS) /* a track is noted again, under another id, not more often */
+#define SR_EVERY (500 * US_PER_MS) /* RFC 3550 section 6.2: reports come seconds apart */
+
+static struct recording_person *person_of(struct recording *r, uint64_t participant) {
+    LIST_EACH(l, &r->people) {
+        struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
+        if (p->participant == participant) {
+            return p;
         }
     }
-    struct recording_clock *c =
-        r->n_clocks < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*c)) : NULL;
-    if (!c) {
-        return &s->own;
+    struct recording_person *p =
+        r->n_people < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*p)) : NULL;
+    if (p) {
+        p->participant = participant;
+        list_push(&r->people, &p->in_recording);
+        r->n_people++;
     }
-    c->participant = s->participant;
-    list_push(&r->clocks, &c->in_recording);
-    r->n_clocks++;
-    return &c->clock;
+    return p;
 }
 
 static void begin_track(struct recording *r, struct rec_source *s) {
+    const struct recorder_config *c = &r->core->c;
     bool video = s->codec == CODEC_VP8;
-    track_init(&s->track, &(struct track_config){.id = id_random(&r->core->c.rng),
+    if (r->tracks >= c->tracks_per_tour ||
+        (s->person && s->person->tracks >= c->tracks_per_participant)) {
+        r->core->n.tracks_refused++;
+        return;
+    }
+    r->tracks++;
+    if (s->person) {
+        s->person->tracks++;
+    }
+    track_init(&s->track, &(struct track_config){.id = id_random(&c->rng),
                                                  .video = video,
                                                  .audio = !video,
                                                  .limits = r->programme.track.limits,
@@ -35,11 +50,13 @@ static void begin_track(struct recording *r, struct rec_source *s) {
     rec_source_note(r, s);
 }
 
-void rec_source_note(struct recording *r, const struct rec_source *s) {
+void rec_source_note(struct recording *r, struct rec_source *s) {
     struct entry e = {.type = ENTRY_TRACK};
     if (!s->tracked) {
         return;
     }
+    s->noted = s->id;
+    s->note_next = r->now + ID_EVERY;
     e.u.track = (struct entry_track){.track = s->track.id,
                                      .kind = s->kind,
                                      .codec = s->codec,
@@ -64,14 +81,7 @@ struct rec_source *rec_source_find(const struct recording *r, uint32_t id) {
     return NULL;
 }
 
-struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
-    struct rec_source *known = rec_source_find(r, t->source);
-    if (known) {
-        return known;
-    }
-    if (!recorded(t) || r->n_sources == RECORDING_SOURCES_MAX) {
-        return NULL;
-    }
+static struct rec_source *make(struct recording *r, const struct tap *t) {
     struct rec_source *s = mem_zalloc(1, sizeof(*s));
     if (!s || reorder_init(&s->reorder, r->core->c.reorder_wait) != OK) {
         return mem_free(s);
@@ -80,7 +90,8 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
     s->kind = t->kind;
     s->codec = t->codec;
     s->participant = t->participant;
-    s->clock = clock_of(r, s);
+    s->person = person_of(r, s->participant);
+    s->clock = s->person ? &s->person->clock : &s->own;
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
     list_push(&r->sources, &s->in_recording);
     r->n_sources++;
@@ -88,6 +99,98 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
         begin_track(r, s);
     }
     return s;
+}
+
+/* Looking for a place for a source that is not known. */
+struct search {
+    struct rec_source *same;   /* paused, of the same person, kind and codec */
+    struct rec_source *oldest; /* of all that are paused, the one since longest */
+    struct rec_source *own;    /* of the person's */
+    uint32_t n_own;            /* sources of the person */
+};
+
+static struct rec_source *older(struct rec_source *a, struct rec_source *b) {
+    return !a || b->paused_at < a->paused_at ? b : a;
+}
+
+static void search(const struct recording *r, const struct tap *t, struct search *ret) {
+    *ret = (struct search){0};
+    LIST_EACH(l, &r->sources) {
+        struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
+        bool own = s->participant == t->participant;
+        ret->n_own += own;
+        if (!s->paused) {
+            continue;
+        }
+        ret->oldest = older(ret->oldest, s);
+        ret->own = own ? older(ret->own, s) : ret->own;
+        if (own && s->kind == t->kind && s->codec == t->codec) {
+            ret->same = older(ret->same, s);
+        }
+    }
+}
+
+/* False: a limit is reached and nothing is paused that could go. */
+static bool make_room(struct recording *r, const struct search *f) {
+    const struct recorder_config *c = &r->core->c;
+    struct rec_source *out = NULL;
+    if (f->n_own >= c->sources_per_participant) {
+        out = f->own;
+    } else if (r->n_sources < c->sources_per_tour) {
+        return true;
+    } else {
+        out = f->oldest;
+    }
+    if (out) {
+        rec_source_remove(r, out);
+    }
+    return out != NULL;
+}
+
+struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
+    struct search f;
+    struct rec_source *s = rec_source_find(r, t->source);
+    if (s || !recorded(t)) {
+        return s;
+    }
+    search(r, t, &f);
+    if (f.same) {
+        f.same->id = t->source; /* noted with its first packet */
+        return f.same;
+    }
+    return make_room(r, &f) ? make(r, t) : NULL;
+}
+
+void rec_source_pause(struct recording *r, struct rec_source *s, const struct tap *t) {
+    if (s->paused) {
+        return;
+    }
+    rec_source_drain(r, s, US_NEVER);
+    reorder_free(&s->reorder);
+    vp8_frames_free(&s->video);
+    s->video = (struct vp8_frames){0};
+    programme_pause(&r->programme, s->id);
+    s->paused = true;
+    s->paused_at = recording_time(r, t->now);
+}
+
+static void note_pause(struct recording *r, const struct rec_source *s, us_t t) {
+    struct entry e = {.type = ENTRY_GAP};
+    if (!s->tracked || t - s->paused_at < PAUSE_NOTED) {
+        return;
+    }
+    e.u.gap = (struct entry_gap){.track = s->track.id, .duration = t - s->paused_at};
+    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "pause");
+    recording_note(r, &e, s->paused_at);
+}
+
+void rec_source_resume(struct recording *r, struct rec_source *s, const struct tap *t) {
+    if (!s->paused || reorder_init(&s->reorder, r->core->c.reorder_wait) != OK) {
+        return;
+    }
+    s->paused = false;
+    timeline_resume(&s->line);
+    note_pause(r, s, recording_time(r, t->now));
 }
 
 static void emit_video(struct recording *r, struct rec_source *s, const struct vp8_frame *v,
@@ -162,8 +265,26 @@ static void take(struct recording *r, struct rec_source *s, const struct reorder
 }
 
 void rec_source_rtp(struct recording *r, struct rec_source *s, const struct tap *t) {
+    if (s->paused) { /* there was no memory for going on */
+        packet_unref(t->packet);
+        return;
+    }
+    if (s->tracked && s->noted != s->id && r->now >= s->note_next) {
+        rec_source_note(r, s);
+    }
     reorder_push(&s->reorder, t);
     rec_source_drain(r, s, t->now);
+}
+
+void rec_source_timeout(struct recording *r, struct rec_source *s, us_t now) {
+    rec_source_drain(r, s, now);
+    if (!s->tracked) {
+        return;
+    }
+    track_timeout(&s->track, now);
+    if (s->paused && s->track.open.n == 0) {
+        track_free(&s->track); /* only memory: it may go on */
+    }
 }
 
 void rec_source_drain(struct recording *r, struct rec_source *s, us_t now) {
@@ -181,18 +302,19 @@ void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *
     e.u.sr = (struct entry_sr){.track = s->tracked ? s->track.id : ID_NONE,
                                .ntp = t->ntp,
                                .rtp_ts = timeline_sr(&s->line, t->ntp, t->rtp_ts)};
-    if (s->tracked) {
+    if (s->tracked && r->now >= s->sr_next) {
+        s->sr_next = r->now + SR_EVERY;
         recording_note(r, &e, at);
     }
 }
 
 void rec_source_remove(struct recording *r, struct rec_source *s) {
-    list_remove(&s->in_recording);
-    r->n_sources--;
     if (s->tracked) {
-        track_close(&s->track);
+        track_close(&s->track); /* its last segment asks the recording where the track began */
         track_free(&s->track);
     }
+    list_remove(&s->in_recording);
+    r->n_sources--;
     programme_off(&r->programme, s->id);
     reorder_free(&s->reorder);
     vp8_frames_free(&s->video);

@@ -36,6 +36,19 @@ static void anchor(struct timeline *l, uint64_t x, us_t arrival) {
     l->t0 = arrival;
 }
 
+void timeline_resume(struct timeline *l) {
+    l->anchored = false;
+}
+
+/* The beginning, or where it goes on. */
+static void first_anchor(struct timeline *l, const struct ntp_clock *c, uint64_t x, us_t arrival) {
+    us_t reported = l->reported && c->any ? c->offset + l->sr_ntp + media_us(l, l->sr_rtp, x) : 0;
+    us_t wrong = reported - arrival;
+    bool believed = l->reported && c->any && wrong < TIMELINE_JUMP && wrong > -TIMELINE_JUMP;
+    l->reported = believed;
+    anchor(l, x, believed ? us_max(reported, 0) : arrival);
+}
+
 /* How far to move the anchor for a frame at x: towards what the sender reports say, gently. */
 static us_t correction(const struct timeline *l, const struct ntp_clock *c, uint64_t x, us_t t) {
     if (!l->reported || !c->any) {
@@ -52,7 +65,7 @@ static us_t correction(const struct timeline *l, const struct ntp_clock *c, uint
 us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival) {
     uint64_t x = ts32_extend(&l->ext, rtp_ts);
     if (!l->anchored) {
-        anchor(l, x, arrival);
+        first_anchor(l, c, x, arrival);
     }
     us_t t = l->t0 + media_us(l, l->rtp0, x);
     us_t move = correction(l, c, x, t);

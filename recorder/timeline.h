@@ -41,6 +41,10 @@ struct timeline {
 void timeline_init(struct timeline *l, uint32_t rate);
 /* Note a sender report; returns its extended RTP timestamp. */
 uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts);
+/* The source goes on after a pause: what comes next is placed anew. The reports of before are
+ * believed if they place it near its arrival (the media clock went on), else forgotten (it is
+ * another). */
+void timeline_resume(struct timeline *l);
 /* The recording time of a frame [us], >= 0 and at least 1 ms after the one before. arrival: its
  * recording time of arrival [us]. */
 us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival);

@@ -257,6 +257,10 @@ enum err rig_open(struct rig *g) {
                                 .segment_max = 4 * US_PER_S,
                                 .reorder_wait = 600 * US_PER_MS,
                                 .per_source_tracks = g->per_source,
+                                .sources_per_tour = g->limits.sources_per_tour,
+                                .sources_per_participant = g->limits.sources_per_participant,
+                                .tracks_per_tour = g->limits.tracks_per_tour,
+                                .tracks_per_participant = g->limits.tracks_per_participant,
                                 .store = g->faulty ? &g->faulty->store : NULL,
                                 .rng = rng_from_seeded(&g->seed)};
     enum err e = recorder_open(&c, wall_at(g->now), &g->r, why);

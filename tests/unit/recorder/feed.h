@@ -65,8 +65,9 @@ struct rig {
     us_t now;
     struct faulty *faulty;
     bool per_source;
-    char recording[33]; /* of the last RECORDER_STARTED */
-    unsigned events[4]; /* count by type */
+    struct recorder_config limits; /* of these only the limits; zero: the defaults */
+    char recording[33];            /* of the last RECORDER_STARTED */
+    unsigned events[4];            /* count by type */
 };
 /* A directory of its own. */
 void rig_init(struct rig *g);
