@@ -80,6 +80,10 @@
     INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \
     INT(rec_reorder_ms, "recording.reorder_wait_ms", 600, 0, 5000, "wait for a packet [ms]") \
     BOOL(rec_tracks, "recording.per_source_tracks", true, "every source a track of its own") \
+    INT(rec_sources_tour, "recording.sources_per_tour", 512, 1, 65535, "recorded at once") \
+    INT(rec_sources_person, "recording.sources_per_participant", 8, 1, 65535, "of these") \
+    INT(rec_tracks_tour, "recording.tracks_per_tour", 4096, 1, 1048576, "in one recording") \
+    INT(rec_tracks_person, "recording.tracks_per_participant", 64, 1, 65535, "of these") \
     INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")

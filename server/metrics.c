@@ -141,6 +141,11 @@ static void put_recorder(struct buffer *t, const struct control *c) {
     counter(t, "oriel_recorder_gaps_total", "Gaps in recorded tracks.", n.gaps);
     counter(t, "oriel_recorder_tap_dropped_total", "Messages lost before the recorder.",
             n.tap_dropped);
+    counter(t, "oriel_recorder_tap_refused_total",
+            "Messages of sources that are not recorded: another codec, or beyond a limit.",
+            n.tap_refused);
+    counter(t, "oriel_recorder_tracks_refused_total",
+            "Sources without a track of their own, for a limit was reached.", n.tracks_refused);
     counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.", n.store_errors);
 }
 

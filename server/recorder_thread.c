@@ -25,6 +25,7 @@ struct recorder_thread {
     /* Shared. */
     atomic_bool stop;
     _Atomic uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
+    _Atomic uint64_t tap_refused, tracks_refused;
     _Atomic uint32_t recordings_open, unfinished;
     atomic_bool alarm;
     /* Owned by the recorder thread. */
@@ -79,6 +80,8 @@ static void publish_counters(struct recorder_thread *t, us_t now) {
     atomic_store(&t->gaps, c.gaps);
     atomic_store(&t->tap_dropped, c.tap_dropped);
     atomic_store(&t->store_errors, c.store_errors);
+    atomic_store(&t->tap_refused, c.tap_refused);
+    atomic_store(&t->tracks_refused, c.tracks_refused);
     atomic_store(&t->recordings_open, c.recordings_open);
     atomic_store(&t->unfinished, c.unfinished);
     atomic_store(&t->alarm, c.alarm);
@@ -208,6 +211,8 @@ void recorder_thread_counters(const struct recorder_thread *t, struct recorder_c
                                       .gaps = atomic_load(&t->gaps),
                                       .tap_dropped = atomic_load(&t->tap_dropped),
                                       .store_errors = atomic_load(&t->store_errors),
+                                      .tap_refused = atomic_load(&t->tap_refused),
+                                      .tracks_refused = atomic_load(&t->tracks_refused),
                                       .recordings_open = atomic_load(&t->recordings_open),
                                       .unfinished = atomic_load(&t->unfinished),
                                       .alarm = atomic_load(&t->alarm)};
