@@ -2,7 +2,8 @@
  * (srtp_open.c). Outbound ones are sealed by OpenSSL directly (srtp_seal.c): the packet index is
  * an argument, owned and advanced by the caller before the send, so that a session rebuilt from a
  * snapshot never uses a (key, index) pair twice; and the plaintext is read from a shared buffer,
- * so that encryption is the copy. No allocation after creation. Owner: one worker thread. */
+ * so that encryption is the copy. Sealers allocate nothing after creation, openers only for a
+ * stream they have not seen. Owner: one worker thread. */
 #ifndef ORIEL_MEDIA_SECURE_SRTP_H
 #define ORIEL_MEDIA_SECURE_SRTP_H
 
@@ -14,14 +15,19 @@
  * when it refuses. */
 enum err srtp_library_init(void);
 
+/* [count] Inbound streams of one session: known at a time, and let go to make room for others. */
+#define SRTP_STREAMS_MAX 64
+#define SRTP_STREAMS_GONE_MAX 256
+
 struct srtp_opener;
 /* NULL when memory is out or the profile is unknown. */
 struct srtp_opener *srtp_opener_new(const struct dtls_keys *k);
 /* NULL allowed; returns NULL. Wipes keys. */
 struct srtp_opener *srtp_opener_free(struct srtp_opener *s);
 /* Open in place: *len shrinks. ERR_AUTH, ERR_REPLAY or ERR_FORMAT leave the state unchanged and the
- * packet must be dropped. ssrc streams are created on first use, at most 64 per session
- * (ERR_FULL). */
+ * packet must be dropped. ssrc streams are created on first use; where there are SRTP_STREAMS_MAX,
+ * the one that was silent longest is let go (srtp_streams.h says how its past stays closed), at
+ * most SRTP_STREAMS_GONE_MAX in all; then a new one is ERR_FULL. ERR_NOMEM for a new one. */
 enum err srtp_open_rtp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 /* The rollover counter of an inbound stream, for the snapshot; ERR_UNKNOWN for a new ssrc. */

@@ -22,6 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (flags & 4) {
         CHECK(srtp_opener_adopt(s, 0x01020304, 0x1fff0) == OK);
     }
+    for (uint32_t i = 0; i < SRTP_STREAMS_MAX && flags & 16; i++) { /* each packet lets one go */
+        enum err e = srtp_opener_adopt(s, 0x10000000 + i, 5);
+        CHECK(e == OK || (e == ERR_FULL && flags & 4));
+    }
     while (rd_left(&r) > 0) {
         size_t n = rd_u16(&r);
         struct bytes b = rd_bytes(&r, n < rd_left(&r) ? n : rd_left(&r));
