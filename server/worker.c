@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/clock.h"
+#include "server/tap_budget.h"
 #include "server/udp.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 
 #define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
 #define BEHIND_WAIT (5 * US_PER_MS)      /* until a full mailbox is tried again */
-#define TAPS_RESERVED 16                 /* places in the mailbox of taps that packets leave free */
 #define RECV_ROUNDS 8                    /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
@@ -41,8 +41,8 @@ struct worker {
     struct udp *udp;
     int epoll;
     us_t counters_at;
-    uint32_t taps_lost; /* since the last tap that fitted */
-    bool behind;        /* the control thread has not read its events: no place is left */
+    struct tap_budget *tap_budget; /* NULL: no recorder */
+    bool behind; /* the control thread has not read its events: no place is left */
     struct worker_rim_counters rim;
 };
 
@@ -74,27 +74,20 @@ static bool send_events(struct worker *w) {
     return any;
 }
 
-/* A lost packet is a gap; a lost change of the stage would spoil a recording until the next one. So
- * packets leave some places to the taps that tell of changes. */
-static bool pass_tap(struct worker *w, const struct tap *t) {
+static bool pass_tap(struct worker *w, struct tap *t) {
     struct mailbox *to = w->config.taps;
-    size_t room = to ? mailbox_room(to) : 0;
-    return room > (t->type == TAP_RTP ? TAPS_RESERVED : 0) && mailbox_push(to, t);
+    return to && tap_budget_admit(w->tap_budget, mailbox_room(to), t) && mailbox_push(to, t);
 }
 
 static bool send_taps(struct worker *w) {
     struct tap t;
     bool any = false;
     while (engine_tap(w->engine, &t)) {
-        t.dropped += w->taps_lost;
         any = true;
-        if (pass_tap(w, &t)) {
-            w->taps_lost = 0;
-            continue;
+        if (!pass_tap(w, &t)) {
+            packet_unref(t.packet);
+            w->rim.tap_dropped++;
         }
-        packet_unref(t.packet);
-        w->taps_lost = t.dropped + 1; /* with those that this one should have told of */
-        w->rim.tap_dropped++;
     }
     return any;
 }
@@ -264,6 +257,20 @@ static bool watch(struct worker *w, int fd) {
     return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+static enum err create_budget(struct worker *w, const struct rng *rng, char *why) {
+    uint64_t seed;
+    if (!w->config.taps) {
+        return OK;
+    }
+    rng_fill(rng, (uint8_t *)&seed, sizeof(seed));
+    w->tap_budget = tap_budget_new(mailbox_room(w->config.taps), w->config.engine.max_tours, seed);
+    if (!w->tap_budget) {
+        snprintf(why, 256, "worker %u: out of memory", w->config.index);
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
 static enum err create_parts(struct worker *w, char *why) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
@@ -277,7 +284,10 @@ static enum err create_parts(struct worker *w, char *why) {
         snprintf(why, 256, "worker %u: out of memory or descriptors", w->config.index);
         return ERR_NOMEM;
     }
-    enum err err = udp_open(&w->config.bind, &w->udp, why);
+    enum err err = create_budget(w, &ec.rng, why);
+    if (err == OK) {
+        err = udp_open(&w->config.bind, &w->udp, why);
+    }
     if (err != OK) {
         return err;
     }
@@ -346,6 +356,7 @@ struct worker *worker_free(struct worker *w) {
     mailbox_free(w->orders);
     mailbox_free(w->events);
     packet_pool_free(w->pool);
+    tap_budget_free(w->tap_budget);
     return mem_free(w);
 }
 

@@ -4,9 +4,11 @@
 #include "server/clock.h"
 #include "server/reader_thread.h"
 #include "server/recorder_thread.h"
+#include "server/tap_budget.h"
 #include "tests/unit/test.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #define VOICE 1     /* tap id */
 #define PACKETS 150 /* 3 s of 20 ms */
 #define PATIENCE_MS 10000
+#define OPUS_LEN 40
 
 struct rig {
     char dir[64], kek[80];
@@ -22,6 +25,7 @@ struct rig {
     struct recorder_thread *recorder;
     struct reader_thread *reader;
     struct packet_pool *pool;
+    struct store *store; /* NULL: the local one */
 };
 
 static void wake(void *ctx) {
@@ -40,7 +44,8 @@ static bool start(struct rig *r) {
                                           .segment_min = 2 * US_PER_S,
                                           .segment_max = 4 * US_PER_S,
                                           .reorder_wait = 600 * US_PER_MS,
-                                          .per_source_tracks = true};
+                                          .per_source_tracks = true,
+                                          .store = r->store};
     struct reader_thread_config rc = {
         .dir = r->dir, .kek_file = r->kek, .wake = wake, .wake_ctx = r};
     bool ok = recorder_thread_start(&c, &r->recorder, why) == OK &&
@@ -51,7 +56,7 @@ static bool start(struct rig *r) {
     return ok;
 }
 
-static bool rig_open(struct rig *r) {
+static bool rig_make(struct rig *r) {
     *r = (struct rig){.dir = "/tmp/oriel-threads-XXXXXX"};
     r->notes = eventfd(0, EFD_CLOEXEC);
     r->pool = packet_pool_new(PACKETS);
@@ -59,7 +64,11 @@ static bool rig_open(struct rig *r) {
         return false;
     }
     snprintf(r->kek, sizeof(r->kek), "%s/kek", r->dir);
-    return start(r);
+    return true;
+}
+
+static bool rig_open(struct rig *r) {
+    return rig_make(r) && start(r);
 }
 
 static void rig_close(struct rig *r) {
@@ -105,6 +114,16 @@ static bool ask(struct rig *r, const struct read_request *q, struct read_reply *
     }
 }
 
+static struct packet *opus_packet(struct rig *r) {
+    /* TOC: CELT, 20 ms, mono, one frame (RFC 6716 section 3.1). */
+    static const uint8_t opus[OPUS_LEN] = {31 << 3};
+    struct packet *k = packet_take(r->pool);
+    CHECK(k);
+    memcpy(k->data, opus, sizeof(opus));
+    k->len = sizeof(opus);
+    return k;
+}
+
 static void push(struct rig *r, struct tap *t) {
     struct mailbox *to = recorder_thread_taps(r->recorder, 0);
     t->tour = TOUR;
@@ -117,22 +136,16 @@ static void push(struct rig *r, struct tap *t) {
 }
 
 static void speak(struct rig *r) {
-    /* TOC: CELT, 20 ms, mono, one frame (RFC 6716 section 3.1). */
-    static const uint8_t opus[40] = {31 << 3};
     push(r, &(struct tap){.type = TAP_SOURCE_ON, .participant = 7});
     push(r, &(struct tap){.type = TAP_VOICE, .participant = 7});
     for (unsigned i = 0; i < PACKETS; i++) {
-        struct packet *k = packet_take(r->pool);
-        CHECK(k);
-        memcpy(k->data, opus, sizeof(opus));
-        k->len = sizeof(opus);
         push(r, &(struct tap){.type = TAP_RTP,
                               .participant = 7,
                               .seq = 65536 + i,
                               .rtp_ts = i * 960,
-                              .payload_len = sizeof(opus),
+                              .payload_len = OPUS_LEN,
                               .marker = i == 0,
-                              .packet = k});
+                              .packet = opus_packet(r)});
     }
 }
 
@@ -213,4 +226,162 @@ TEST(a_recording_comes_back_in_pieces) {
     EXPECT(ask(&r, &q, &b));
     EXPECT_EQ(b.error, ERR_RANGE);
     rig_close(&r);
+}
+
+/* A disk that stands still as long as the gate is closed. */
+struct gate {
+    struct store store, real;
+    atomic_bool closed;
+    int entered, open; /* eventfds: a put has come; it may go on */
+};
+
+static enum err gate_put(void *ctx, const char *name, struct bytes object) {
+    struct gate *g = ctx;
+    uint64_t one = 1;
+    if (atomic_load(&g->closed)) {
+        CHECK(write(g->entered, &one, sizeof(one)) == sizeof(one));
+        CHECK(read(g->open, &one, sizeof(one)) == sizeof(one));
+    }
+    return g->real.put(g->real.ctx, name, object);
+}
+static enum err gate_size(void *ctx, const char *name, uint64_t *ret_size) {
+    struct gate *g = ctx;
+    return g->real.size(g->real.ctx, name, ret_size);
+}
+static enum err gate_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
+    struct gate *g = ctx;
+    return g->real.read(g->real.ctx, name, at, out, n);
+}
+
+static void gate_make(struct gate *g, const char *dir) {
+    char objects[96];
+    snprintf(objects, sizeof(objects), "%s/objects", dir);
+    *g = (struct gate){.entered = eventfd(0, EFD_CLOEXEC), .open = eventfd(0, EFD_CLOEXEC)};
+    CHECK(store_local_open(objects, &g->real) == OK);
+    g->store = (struct store){.ctx = g, .put = gate_put, .size = gate_size, .read = gate_read};
+}
+
+static void gate_free(struct gate *g) {
+    store_local_close(&g->real);
+    close(g->entered);
+    close(g->open);
+}
+
+static bool start_tour(struct rig *r, uint64_t tour, char id[RECORDING_ID_LEN + 1]) {
+    struct recorder_event e;
+    struct recorder_order o = {.type = ORDER_START, .tour = tour, .tour_name = "t"};
+    bool ok = recorder_thread_post(r->recorder, &o) && wait_event(r, &e) &&
+              e.type == RECORDER_STARTED && e.tour == tour;
+    snprintf(id, RECORDING_ID_LEN + 1, "%s", ok ? e.recording : "");
+    return ok;
+}
+
+static bool stop_tour(struct rig *r, uint64_t tour) {
+    struct recorder_event e;
+    struct recorder_order o = {.type = ORDER_STOP, .tour = tour};
+    return recorder_thread_post(r->recorder, &o) && wait_event(r, &e) &&
+           e.type == RECORDER_STOPPED && e.tour == tour;
+}
+
+/* As a worker does it. */
+static bool offer(struct rig *r, struct tap_budget *b, struct tap *t) {
+    struct mailbox *to = recorder_thread_taps(r->recorder, 0);
+    t->now = clock_now();
+    if (!tap_budget_admit(b, mailbox_room(to), t)) {
+        packet_unref(t->packet);
+        return false;
+    }
+    CHECK(mailbox_push(to, t));
+    mailbox_flush(to);
+    return true;
+}
+
+#define FLOODED 7
+#define QUIET 8
+
+/* 30 messages of one tour for each of the other's; a mailbox of 512. */
+static void flood(struct rig *r, struct tap_budget *b) {
+    unsigned in = 0;
+    for (unsigned i = 0; i < 30 * 100; i++) {
+        struct tap t = {.type = TAP_SR, .tour = FLOODED, .source = 1};
+        in += offer(r, b, &t);
+        if (i % 30 == 0) {
+            struct tap k = {.type = TAP_RTP,
+                            .kind = SOURCE_MICROPHONE,
+                            .codec = CODEC_OPUS,
+                            .tour = QUIET,
+                            .source = 2,
+                            .participant = 9,
+                            .seq = 65536 + i / 30,
+                            .rtp_ts = i / 30 * 960,
+                            .payload_len = OPUS_LEN,
+                            .packet = opus_packet(r)};
+            EXPECT(offer(r, b, &k));
+        }
+    }
+    EXPECT(in > 100 && in <= 256);
+}
+
+static bool wait_frames(struct rig *r, uint64_t frames) {
+    struct recorder_counters n = {0};
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (n.frames < frames && clock_now() < limit) {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10); /* counters are published four times a second */
+        recorder_thread_counters(r->recorder, &n);
+    }
+    return n.frames >= frames;
+}
+
+static bool recording_says(struct rig *r, const char *id, const char *part) {
+    struct read_request q = {.type = READ_RECORDING, .req = 1};
+    struct read_reply a = {0};
+    snprintf(q.recording, sizeof(q.recording), "%s", id);
+    bool said = ask(r, &q, &a) && a.error == OK && a.data && strstr(a.data, part);
+    mem_free(a.data);
+    return said;
+}
+
+TEST(a_tour_that_floods_makes_no_gap_in_another_while_the_disk_stands_still) {
+    struct rig r;
+    struct gate gate;
+    char flooded[RECORDING_ID_LEN + 1], quiet[RECORDING_ID_LEN + 1];
+    struct recorder_order third = {.type = ORDER_START, .tour = 9, .tour_name = "t"};
+    struct recorder_event e;
+    uint64_t count = 1;
+    REQUIRE(rig_make(&r));
+    gate_make(&gate, r.dir);
+    r.store = &gate.store;
+    REQUIRE(start(&r));
+    EXPECT(start_tour(&r, FLOODED, flooded) && start_tour(&r, QUIET, quiet));
+    struct tap_budget *b = tap_budget_new(mailbox_room(recorder_thread_taps(r.recorder, 0)), 4, 1);
+    REQUIRE(b != NULL);
+    atomic_store(&gate.closed, true);
+    EXPECT(recorder_thread_post(r.recorder, &third));
+    CHECK(read(gate.entered, &count, sizeof(count)) == sizeof(count)); /* it stands still */
+    flood(&r, b);
+    atomic_store(&gate.closed, false);
+    CHECK(write(gate.open, &count, sizeof(count)) == sizeof(count));
+    EXPECT(wait_event(&r, &e) && e.type == RECORDER_STARTED && e.tour == 9);
+    EXPECT(wait_frames(&r, 100));
+    /* The next of each tour tells what was lost. */
+    struct tap last[] = {{.type = TAP_SR, .tour = QUIET, .source = 2},
+                         {.type = TAP_SR, .tour = FLOODED, .source = 1}};
+    EXPECT(offer(&r, b, &last[0]) && offer(&r, b, &last[1]));
+    EXPECT_EQ(last[0].dropped, 0);
+    EXPECT(last[1].dropped > 2000);
+    struct recorder_counters n = {0};
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (n.tap_dropped == 0 && clock_now() < limit) {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10);
+        recorder_thread_counters(r.recorder, &n);
+    }
+    EXPECT_EQ(n.tap_dropped, last[1].dropped);
+    EXPECT(stop_tour(&r, QUIET) && stop_tour(&r, FLOODED) && stop_tour(&r, 9));
+    EXPECT(recording_says(&r, flooded, "\"queue\""));
+    EXPECT(!recording_says(&r, quiet, "\"queue\"") && recording_says(&r, quiet, "\"complete\""));
+    tap_budget_free(b);
+    rig_close(&r);
+    gate_free(&gate);
 }
