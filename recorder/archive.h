@@ -46,8 +46,4 @@ enum err archive_check_store(struct archive *a, const char *name, char *why);
 /* For archive_open: by order of the operator a->store is the one from now on. Errors as before. */
 enum err archive_take_store(struct archive *a, const char *name, char *why);
 
-struct library;
-/* The archive under a library, for the media half of the library. */
-struct archive *library_archive(struct library *l);
-
 #endif

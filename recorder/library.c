@@ -1,15 +1,10 @@
-#include "recorder/library.h"
+#include "recorder/library_parts.h"
 
 #include "base/alloc.h"
 #include "base/json_write.h"
-#include "recorder/archive.h"
 #include "recorder/verify.h"
 
 #include <stdio.h>
-
-struct library {
-    struct archive *archive;
-};
 
 /* Building one JSON text out of rows. */
 struct build {
@@ -37,14 +32,11 @@ enum err library_open(const char *dir, const char *kek_file, struct library **re
 
 struct library *library_close(struct library *l) {
     if (l) {
+        OWNER_CHECK(&l->owner);
         archive_close(l->archive);
         mem_free(l);
     }
     return NULL;
-}
-
-struct archive *library_archive(struct library *l) {
-    return l->archive;
 }
 
 static void put_array(struct buffer *b, const char *key, const char *s, size_t cap) {
@@ -92,6 +84,7 @@ static enum err put_listed(void *ctx, const struct recording_row *r) {
 }
 
 char *library_list_json(struct library *l, unsigned limit, unsigned offset) {
+    OWNER_CHECK(&l->owner);
     struct build b = {.catalogue = l->archive->catalogue};
     json_open(&b.out, NULL, '{');
     json_open(&b.out, "recordings", '[');
@@ -175,6 +168,7 @@ static enum err put_details(struct build *b, const struct recording_row *row) {
 }
 
 enum err library_recording_json(struct library *l, const char *id, char **ret) {
+    OWNER_CHECK(&l->owner);
     struct build b = {.catalogue = l->archive->catalogue};
     struct recording_row row;
     if (!id_parse(id, &b.recording)) {
@@ -192,6 +186,7 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
 
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx) {
+    OWNER_CHECK(&l->owner);
     struct id recording;
     if (!id_parse(id, &recording)) {
         return ERR_UNKNOWN;
@@ -239,6 +234,7 @@ static enum err forget_all_but_times(struct catalogue *c, const struct recording
 }
 
 enum err library_shred(struct library *l, const char *id) {
+    OWNER_CHECK(&l->owner);
     struct archive *a = l->archive;
     struct recording_row row;
     struct id recording;

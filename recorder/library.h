@@ -1,6 +1,7 @@
 /* The reading side of recordings: lists, details, verification and bytes for playback. It shares
  * files and catalogue with the recorder but no memory: a library belongs to one thread, blocks,
- * and is opened by the server's reader thread and by the command line. */
+ * and is opened by the server's reader thread and by the command line. The first call after
+ * library_open says which; a call from another one breaks an invariant (base/owner.h). */
 #ifndef ORIEL_RECORDER_LIBRARY_H
 #define ORIEL_RECORDER_LIBRARY_H
 

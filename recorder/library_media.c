@@ -1,7 +1,6 @@
 /* Playback: a computed header in memory, then the clusters of every segment straight out of its
  * sealed object. Only the FLOE segments that a read touches are decrypted. */
-#include "recorder/archive.h"
-#include "recorder/library.h"
+#include "recorder/library_parts.h"
 #include "recorder/webm_header.h"
 
 #include "base/alloc.h"
@@ -16,6 +15,7 @@ struct part {
 };
 
 struct library_media {
+    struct owner owner;
     struct archive *archive;
     struct id recording, track;
     uint32_t epoch;
@@ -171,11 +171,12 @@ static enum err make_header(struct library_media *m) {
 
 enum err library_media_open(struct library *l, const char *id, const char *track, unsigned epoch,
                             struct library_media **ret) {
+    OWNER_CHECK(&l->owner);
     struct library_media *m = mem_zalloc(1, sizeof(*m));
     if (!m) {
         return ERR_NOMEM;
     }
-    m->archive = library_archive(l);
+    m->archive = l->archive;
     m->epoch = epoch;
     enum err e = id_parse(id, &m->recording) && id_parse(track, &m->track) ? OK : ERR_UNKNOWN;
     e = e == OK ? read_rows(m) : e;
@@ -190,6 +191,7 @@ enum err library_media_open(struct library *l, const char *id, const char *track
 
 struct library_media *library_media_close(struct library_media *m) {
     if (m) {
+        OWNER_CHECK(&m->owner);
         object_reader_close(m->reader);
         mem_wipe(&m->keys, sizeof(m->keys));
         buffer_free(&m->header);
@@ -201,10 +203,12 @@ struct library_media *library_media_close(struct library_media *m) {
 }
 
 uint64_t library_media_size(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
     return m->size;
 }
 
 const char *library_media_type(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
     return m->pictures ? "video/webm" : "audio/webm";
 }
 
@@ -244,6 +248,7 @@ static enum err open_part(struct library_media *m, size_t i) {
 }
 
 enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, size_t n) {
+    OWNER_CHECK(&m->owner);
     if (at > m->size || n > m->size - at) {
         return ERR_RANGE;
     }

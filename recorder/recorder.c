@@ -1,6 +1,7 @@
 #include "recorder/recorder.h"
 
 #include "base/alloc.h"
+#include "base/owner.h"
 #include "recorder/recording.h"
 #include "recorder/recovery.h"
 
@@ -9,6 +10,7 @@
 #define RECORDINGS_MAX 1024 /* at once; a start beyond it fails */
 
 struct recorder {
+    struct owner owner; /* the recorder thread */
     struct recorder_core core;
     struct link recordings;
 };
@@ -107,6 +109,7 @@ struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
     if (!r) {
         return NULL;
     }
+    OWNER_CHECK(&r->owner);
     LIST_EACH(l, &r->recordings) {
         struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
         list_remove(l);
@@ -141,6 +144,7 @@ static void start(struct recorder *r, us_t now, wall_t wall, const struct record
 }
 
 void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o) {
+    OWNER_CHECK(&r->owner);
     struct recording *x = find(r, o->tour);
     if (o->type == ORDER_START) {
         if (!x) {
@@ -155,6 +159,7 @@ void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct reco
 }
 
 void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t) {
+    OWNER_CHECK(&r->owner);
     (void)wall;
     r->core.n.tap_dropped += t->dropped;
     struct recording *x = find(r, t->tour);
@@ -169,6 +174,7 @@ void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t
 }
 
 us_t recorder_deadline(const struct recorder *r) {
+    OWNER_CHECK(&r->owner);
     us_t at = US_NEVER;
     LIST_EACH(l, &r->recordings) {
         at = us_min(at, recording_deadline(LIST_ENTRY(l, struct recording, in_recorder)));
@@ -177,6 +183,7 @@ us_t recorder_deadline(const struct recorder *r) {
 }
 
 void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
+    OWNER_CHECK(&r->owner);
     (void)wall;
     LIST_EACH(l, &r->recordings) {
         recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now);
@@ -185,6 +192,7 @@ void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
 }
 
 bool recorder_event(struct recorder *r, struct recorder_event *ret) {
+    OWNER_CHECK(&r->owner);
     struct recorder_core *c = &r->core;
     if (c->events_n == 0) {
         return false;
@@ -196,5 +204,6 @@ bool recorder_event(struct recorder *r, struct recorder_event *ret) {
 }
 
 struct recorder_counters recorder_counters(const struct recorder *r) {
+    OWNER_CHECK(&r->owner);
     return r->core.n;
 }

@@ -2,7 +2,8 @@
  * messages and orders, and writes sealed objects, journal and catalogue. It blocks (files, SQLite,
  * fsync), therefore it lives on a thread of its own (server/recorder_thread.c) and meets the others
  * only through bounded queues. `now` and `wall` are arguments: tests run it in virtual time.
- * Owner: the recorder thread. */
+ * Owner: the recorder thread, from the first call after recorder_open on; a call from another one
+ * breaks an invariant (base/owner.h). */
 #ifndef ORIEL_RECORDER_RECORDER_H
 #define ORIEL_RECORDER_RECORDER_H
 

@@ -135,6 +135,14 @@ static void serve(struct reader_thread *t, const struct read_request *q) {
     mailbox_flush(t->replies);
 }
 
+/* At the end of its thread, which owns it; or where that never began. */
+static void close_library(struct reader_thread *t) {
+    for (size_t i = 0; i < OPEN_MEDIA; i++) {
+        t->open[i].media = library_media_close(t->open[i].media);
+    }
+    t->library = library_close(t->library);
+}
+
 static void *reader_main(void *arg) {
     struct reader_thread *t = arg;
     struct pollfd fd = {.fd = mailbox_fd(t->requests), .events = POLLIN};
@@ -147,6 +155,7 @@ static void *reader_main(void *arg) {
             serve(t, &q);
         }
     }
+    close_library(t);
     return NULL;
 }
 
@@ -157,10 +166,7 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
     while (t->replies && mailbox_pop(t->replies, &r)) {
         mem_free(r.data);
     }
-    for (size_t i = 0; i < OPEN_MEDIA; i++) {
-        library_media_close(t->open[i].media);
-    }
-    library_close(t->library);
+    close_library(t);
     mailbox_free(t->requests);
     mailbox_free(t->replies);
     return mem_free(t);

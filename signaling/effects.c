@@ -136,6 +136,7 @@ static bool next_broken(struct sig *s, struct sig_effect *ret) {
 }
 
 bool sig_effect(struct sig *s, struct sig_effect *ret) {
+    OWNER_CHECK(&s->owner);
     s->last = shared_text_unref(s->last);
     if (s->head < s->count) {
         *ret = s->queue[s->head].e;

@@ -221,6 +221,7 @@ static enum sig_code delete_session(struct exchange *x) {
 }
 
 void sig_http(struct sig *s, us_t now, const struct sig_http *h) {
+    OWNER_CHECK(&s->owner);
     static enum sig_code (*const methods[])(struct exchange *) = {
         [SIG_POST] = post, [SIG_PATCH] = patch, [SIG_DELETE] = delete_session};
     struct exchange x = {.s = s, .now = now, .h = h};

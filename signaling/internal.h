@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/owner.h"
 #include "base/timers.h"
 #include "signaling/negotiate.h"
 #include "signaling/shared_text.h"
@@ -115,6 +116,7 @@ struct queued {
 };
 
 struct sig {
+    struct owner owner; /* the control thread */
     struct sig_config config;
     char *consent_version, *consent_text;
     uint64_t seed, next_handle;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
+    OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
     (void)now;
     if (x && !x->connected) {
@@ -16,6 +17,7 @@ void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
 }
 
 void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason) {
+    OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
     (void)reason; /* for the rim's log; clients see `connected` */
     if (!x) {
@@ -35,6 +37,7 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason) {
 }
 
 void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on) {
+    OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
     (void)now;
     if (!x || !x->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
@@ -57,6 +60,7 @@ static int slot_line(const struct session *x, const char *mid) {
 }
 
 void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
+    OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
     int line = x ? slot_line(x, b->mid) : -1;
     (void)now;
@@ -70,6 +74,7 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
 }
 
 void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
+    OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
     (void)now;
     if (!t || t->speaker == participant) {
@@ -86,6 +91,7 @@ void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
 }
 
 void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state) {
+    OWNER_CHECK(&s->owner);
     static const char *const names[] = {"off", "on", "failing"};
     struct tour *t = map_get(s->tours, tour);
     (void)now;

@@ -66,6 +66,7 @@ struct sig *sig_free(struct sig *s) {
     if (!s) {
         return NULL;
     }
+    OWNER_CHECK(&s->owner);
     for (; s->head < s->count; s->head++) {
         shared_text_unref(s->queue[s->head].hold);
     }
@@ -92,6 +93,7 @@ struct sig *sig_free(struct sig *s) {
 }
 
 enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *d) {
+    OWNER_CHECK(&s->owner);
     struct tour *t;
     (void)now;
     if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
@@ -127,6 +129,7 @@ static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
 }
 
 enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
+    OWNER_CHECK(&s->owner);
     if (map_get(s->conns, conn)) {
         return ERR_EXISTS;
     }
@@ -148,6 +151,7 @@ enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
 }
 
 void sig_closed(struct sig *s, us_t now, uint64_t conn) {
+    OWNER_CHECK(&s->owner);
     struct conn *c = map_take(s->conns, conn);
     if (!c) {
         return;
@@ -187,6 +191,7 @@ static bool within_rate(struct sig *s, us_t now, struct conn *c) {
 }
 
 void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n) {
+    OWNER_CHECK(&s->owner);
     struct conn *c = map_get(s->conns, conn);
     if (!c || c->closing || c->broken) {
         return;
@@ -201,6 +206,7 @@ void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_
 /* ---- time ---- */
 
 us_t sig_deadline(const struct sig *s) {
+    OWNER_CHECK(&s->owner);
     return timers_next(&s->timers);
 }
 
@@ -209,6 +215,7 @@ us_t sig_deadline(const struct sig *s) {
 #define TIMEOUT_EFFECTS_MAX 8192
 
 void sig_timeout(struct sig *s, us_t now) {
+    OWNER_CHECK(&s->owner);
     struct timer *due;
     while (s->count < TIMEOUT_EFFECTS_MAX && (due = timers_pop(&s->timers, now)) != NULL) {
         struct sig_timer *t = CONTAINER_OF(due, struct sig_timer, timer);
@@ -223,6 +230,7 @@ void sig_timeout(struct sig *s, us_t now) {
 }
 
 struct sig_stats sig_stats(const struct sig *s) {
+    OWNER_CHECK(&s->owner);
     struct sig_stats x = s->stats;
     x.connections = (uint32_t)map_len(s->conns);
     x.tours = (uint32_t)map_len(s->tours);

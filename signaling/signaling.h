@@ -4,7 +4,8 @@
  *
  * **THE LAW: after every call that takes `now`, drain sig_effect until it is empty.**
  *
- * Owner: the control thread. Strings in effects are borrowed until the next call. */
+ * Owner: the control thread; a call from another one breaks an invariant (base/owner.h). Strings in
+ * effects are borrowed until the next call. */
 #ifndef ORIEL_SIGNALING_SIGNALING_H
 #define ORIEL_SIGNALING_SIGNALING_H
 

@@ -50,6 +50,9 @@ BAD = [
     ("circles", "media/a.c", "void a(void) {\n    b();\n}\n", 1),
     ("own_header", "media/x.c", "\nvoid stray(void) {\n}\n", 2),
     ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
+    ("owners", "recorder/recorder.h", "/* One. */\nvoid recorder_unchecked(struct recorder *r);\n", 2),
+    ("owners", "recorder/recorder.h", "/* Two. */\nint recorder_gone(\n    const struct recorder *r);\n"
+     "void recorder_gone2(int a, struct recorder *r);\nint recorder_gone3(const struct recorder *r);\n", 5),
     ("leftovers", "web/x.js", "a\n// TO" + "DO later\n", 2),
     ("leftovers", "media/x.c", "/* FIX" + "ME */\n", 1),
     ("architecture", "docs/architecture.md", "See `base/gone.c`.\n", 1),
@@ -73,6 +76,11 @@ GOOD = {
                  "static inline int c(void) {\n    return 0;\n}\nstatic inline int d(void) {\n"
                  "    return 0;\n}\n#define M(x) \\\n    f(x)\ntypedef int (*fn)(int);\n"
                  "struct s {\n    int (*cb)(int a);\n};\n",
+    "recorder/recorder.h": "/* Three. */\nint recorder_checked(const struct recorder *r);\n"
+                           "void recorder_other(int a, struct recorder *r);\n",
+    "recorder/recorder.c": "static int recorder_checked_not(void);\n"
+                           "int recorder_checked(const struct recorder *r) {\n"
+                           "    OWNER_CHECK(&r->owner);\n    return 0;\n}\n",
     "server/x.c": "#include <pthread.h>\n#include <libwebsockets.h>\n"
                   "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
                   "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
@@ -81,6 +89,8 @@ GOOD = {
 }
 
 SUPPORT = {
+    "recorder/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
+                            "void other(void) {\n    OWNER_CHECK(0);\n}\n",
     "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",
     "media/c.h": "/* C. */\nvoid c(void);\n",
     "media/b.c": "void b(void) {\n    c();\n}\n", "media/c.c": "void c(void) {\n    a();\n}\n",

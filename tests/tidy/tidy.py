@@ -493,6 +493,40 @@ def impl_header(tree, f, name):
                and os.path.basename(p).split("_")[0].split(".")[0] == stem)
 
 
+# Header -> the structs whose owner its functions check (base/owner.h).
+OWNED = {
+    "signaling/signaling.h": ("sig",),
+    "recorder/recorder.h": ("recorder",),
+    "recorder/library.h": ("library", "library_media"),
+}
+
+
+def body_of(f, name):
+    """The text of a function's definition in a file of the house's format, or None."""
+    code = without_macros(f.code)
+    for i, line in enumerate(code):
+        if re.match(rf"[A-Za-z_][\w\s*]*?[\s*]{name}\(", line):
+            text = "\n".join(code[i:])
+            if re.match(r"[^;{]*\{", text):
+                return text[:text.index("\n}") if "\n}" in text else len(text)]
+    return None
+
+
+def rule_owners(tree):
+    """Entry points of an object that belongs to a thread check that they run in it."""
+    for header, structs in OWNED.items():
+        if header not in tree.files:
+            continue
+        folder = [f for f in tree.files.values() if f.folder == owner(header)
+                  and f.path.endswith(".c")]
+        first = re.compile(r"\b(\w+)\((?:const )?struct (?:" + "|".join(structs) + r") \*")
+        for number, line in enumerate(tree.files[header].code, 1):
+            for name in first.findall(line):
+                bodies = [b for b in (body_of(f, name) for f in folder) if b]
+                if not any("OWNER_CHECK(" in b for b in bodies):
+                    yield Finding(header, number, f"{name} has no OWNER_CHECK")
+
+
 # Spelt in halves, so that this file passes its own rule.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 TEXT_FOLDERS = ("base", "media", "signaling", "recorder", "server", "bench", "tests", "web",

@@ -1,6 +1,11 @@
 #include "tests/unit/test.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct test *first, **last = &first;
 static int failures; /* of the running test */
@@ -18,6 +23,64 @@ void test_fail(const char *file, int line, const char *fmt, ...) {
     vprintf(fmt, ap);
     printf("\n");
     va_end(ap);
+}
+
+static _Noreturn void run_child(void (*f)(void *ctx), void *ctx, const int pipe[2]) {
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    dup2(pipe[1], STDERR_FILENO);
+    close(pipe[0]);
+    close(pipe[1]);
+    f(ctx);
+    _exit(0);
+}
+
+bool test_aborts(void (*f)(void *ctx), void *ctx, const char *says) {
+    char said[512];
+    int ends[2], status = 0;
+    size_t n = 0;
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        run_child(f, ctx, ends);
+    }
+    close(ends[1]);
+    for (ssize_t more; (more = read(ends[0], said + n, sizeof(said) - 1 - n)) > 0;) {
+        n += (size_t)more;
+    }
+    said[n] = '\0';
+    close(ends[0]);
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return false;
+    }
+    bool aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(said, says);
+    if (!aborted) {
+        test_fail(__FILE__, __LINE__, "ended with status %d, saying: %s", status, said);
+    }
+    return aborted;
+}
+
+struct thread_call {
+    void (*f)(void *ctx);
+    void *ctx;
+};
+
+static void *thread_main(void *p) {
+    const struct thread_call *call = p;
+    call->f(call->ctx);
+    return NULL;
+}
+
+static void run_thread(void *call) {
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, thread_main, call) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+bool test_aborts_in_thread(void (*f)(void *ctx), void *ctx, const char *says) {
+    return test_aborts(run_thread, &(struct thread_call){f, ctx}, says);
 }
 
 /* Enough for any test here; a body that still allocates then loops by mistake. */

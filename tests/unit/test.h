@@ -29,6 +29,12 @@ void test_register(struct test *t);
 void test_fail(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Run f(ctx) in a process of its own: true when it breaks an invariant (base/check.h) whose message
+ * contains `says`; false when it returns. Any other end fails the test. */
+bool test_aborts(void (*f)(void *ctx), void *ctx, const char *says);
+/* The same, with f in a second thread of that process. */
+bool test_aborts_in_thread(void (*f)(void *ctx), void *ctx, const char *says);
+
 #define TEST_DEFINE(id, allocs)                                                    \
     static void test_##id(void);                                                   \
     static struct test test_entry_##id = {#id, __FILE__, test_##id, allocs, NULL}; \

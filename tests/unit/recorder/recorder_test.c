@@ -1,6 +1,6 @@
 /* The recorder as a whole: real pictures and sound in, a seekable file out, and what happens when
  * the network or the disk is bad. */
-#include "recorder/archive.h"
+#include "recorder/library_parts.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
@@ -102,7 +102,7 @@ static struct library *open_library(const struct scene *s, struct found *f) {
     if (library_open(s->g.dir, NULL, &l, why) != OK || !id_parse(s->g.recording, &id)) {
         return library_close(l);
     }
-    EXPECT_EQ(catalogue_tracks(library_archive(l)->catalogue, &id, find_track, f), OK);
+    EXPECT_EQ(catalogue_tracks(l->archive->catalogue, &id, find_track, f), OK);
     return l;
 }
 

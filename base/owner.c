@@ -1,0 +1,3 @@
+#include "base/owner.h"
+
+_Thread_local char owner_here;
