@@ -30,6 +30,8 @@ for group in "${@:-build}"; do
     case $group in
     build)
         wanted+=("${build_packages[@]}")
+        # Optional, and Debian has it for this architecture only.
+        [ "$(dpkg --print-architecture 2>/dev/null)" != amd64 ] || wanted+=(libipsec-mb-dev)
         ;;
     test)
         wanted+=("${test_packages[@]}")

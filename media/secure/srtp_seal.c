@@ -1,57 +1,85 @@
-/* Outbound SRTP and SRTCP. A sealer keeps its cipher contexts with their keys and sets only the IV
- * of each packet: 435 ns instead of libsrtp2's 930 for AES-GCM and 1.0 us instead of 4.4 for
- * AES-CM with HMAC-SHA1, and no allocation. */
+/* Outbound SRTP and SRTCP. A sealer keeps its ciphers with their keys and sets only the IV of each
+ * packet; nothing is allocated. libsrtp2 would cost twice the time of OpenSSL for AES-GCM and four
+ * times for AES-CM with HMAC-SHA1, and would own the packet index. */
 #include "base/alloc.h"
 #include "media/secure/hmac_sha1.h"
 #include "media/secure/openssl.h"
 #include "media/secure/srtp.h"
+#include "media/secure/srtp_gcm.h"
 #include "media/secure/srtp_kdf.h"
 
 /* [bytes] */
-#define GCM_TAG 16     /* RFC 7714 section 13.1 */
 #define SHA1_80_TAG 10 /* RFC 3711 section 5.2 */
 #define RTP_HEADER_MIN 12
 #define RTCP_HEADER 8 /* what SRTCP leaves in clear (RFC 3711 section 3.4) */
 #define RTCP_INDEX 4
 #define RTCP_E 0x80000000U /* E flag: encrypted */
 
+struct cm_key { /* AES-CM with HMAC-SHA1 */
+    EVP_CIPHER_CTX *ctr;
+    struct hmac_sha1 auth;
+};
+
 struct half { /* RTP and RTCP have keys of their own */
-    EVP_CIPHER_CTX *cipher;
+    struct gcm_key *gcm;
+    struct cm_key *cm;
     uint8_t salt[SRTP_SALT_MAX];
-    struct hmac_sha1 auth; /* AES-CM only */
 };
 
 struct srtp_sealer {
-    bool gcm;
+    const struct gcm_engine *gcm; /* NULL: AES-CM */
     struct half rtp, rtcp;
 };
 
-static const EVP_CIPHER *cipher_of(uint16_t profile) {
-    switch (profile) {
-    case SRTP_PROFILE_AEAD_AES_128_GCM:
-        return EVP_aes_128_gcm();
-    case SRTP_PROFILE_AEAD_AES_256_GCM:
-        return EVP_aes_256_gcm();
-    default:
-        return EVP_aes_128_ctr();
+static struct cm_key *cm_free(struct cm_key *k) {
+    if (k) {
+        EVP_CIPHER_CTX_free(k->ctr);
+        mem_wipe(k, sizeof(*k));
+        mem_free(k);
     }
+    return NULL;
 }
 
-static bool half_init(struct half *h, uint16_t profile, const struct srtp_session_keys *k) {
-    h->cipher = EVP_CIPHER_CTX_new();
+static struct cm_key *cm_new(const struct srtp_session_keys *keys) {
+    struct cm_key *k = mem_zalloc(1, sizeof(*k));
+    if (!k) {
+        return NULL;
+    }
+    hmac_sha1_key(&k->auth, keys->auth, sizeof(keys->auth));
+    k->ctr = EVP_CIPHER_CTX_new();
+    if (!k->ctr || EVP_EncryptInit_ex(k->ctr, EVP_aes_128_ctr(), NULL, keys->key, NULL) != 1) {
+        return cm_free(k);
+    }
+    return k;
+}
+
+static bool half_init(struct srtp_sealer *s, struct half *h, size_t key_len,
+                      const struct srtp_session_keys *k) {
     memcpy(h->salt, k->salt, sizeof(h->salt));
-    hmac_sha1_key(&h->auth, k->auth, sizeof(k->auth));
-    return h->cipher && EVP_EncryptInit_ex(h->cipher, cipher_of(profile), NULL, k->key, NULL) == 1;
+    if (s->gcm) {
+        h->gcm = s->gcm->key_new(k->key, key_len);
+        return h->gcm;
+    }
+    h->cm = cm_new(k);
+    return h->cm;
+}
+
+static void half_free(struct srtp_sealer *s, struct half *h) {
+    if (s->gcm) {
+        s->gcm->key_free(h->gcm);
+    }
+    cm_free(h->cm);
 }
 
 struct srtp_sealer *srtp_sealer_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
                                               const struct srtp_session_keys *rtcp) {
+    size_t key_len = srtp_key_len(profile);
     struct srtp_sealer *s = mem_zalloc(1, sizeof(*s));
     if (!s) {
         return NULL;
     }
-    s->gcm = srtp_profile_gcm(profile);
-    bool ok = half_init(&s->rtp, profile, rtp) && half_init(&s->rtcp, profile, rtcp);
+    s->gcm = srtp_profile_gcm(profile) ? gcm_chosen() : NULL;
+    bool ok = half_init(s, &s->rtp, key_len, rtp) && half_init(s, &s->rtcp, key_len, rtcp);
     return ok ? s : srtp_sealer_free(s);
 }
 
@@ -75,8 +103,8 @@ struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k) {
 
 struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s) {
     if (s) {
-        EVP_CIPHER_CTX_free(s->rtp.cipher);
-        EVP_CIPHER_CTX_free(s->rtcp.cipher);
+        half_free(s, &s->rtp);
+        half_free(s, &s->rtcp);
         mem_wipe(s, sizeof(*s));
         mem_free(s);
     }
@@ -85,12 +113,12 @@ struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s) {
 
 /* RFC 7714 section 8.1 (and 9.1 with the SRTCP index, whose upper 16 bits are zero): 2 zero
  * bytes | SSRC | 48-bit index, XOR salt. */
-static void gcm_iv(uint8_t iv[12], const uint8_t *salt, uint32_t ssrc, uint64_t index) {
+static void gcm_iv(uint8_t iv[GCM_IV], const uint8_t *salt, uint32_t ssrc, uint64_t index) {
     iv[0] = iv[1] = 0;
     put_be32(iv + 2, ssrc);
     put_be16(iv + 6, (uint16_t)(index >> 32));
     put_be32(iv + 8, (uint32_t)index);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < GCM_IV; i++) {
         iv[i] ^= salt[i];
     }
 }
@@ -106,70 +134,133 @@ static void cm_iv(uint8_t iv[16], const uint8_t *salt, uint32_t ssrc, uint64_t i
     }
 }
 
-static bool encrypt(EVP_CIPHER_CTX *c, struct bytes plain, uint8_t *out) {
-    int n = 0;
-    return plain.n == 0 ||
-           (EVP_EncryptUpdate(c, out, &n, plain.p, (int)plain.n) == 1 && (size_t)n == plain.n);
-}
+/* Who and what a packet is: with the salt, its IV. */
+struct number {
+    uint32_t ssrc;
+    uint64_t index;
+};
 
-static bool add_aad(EVP_CIPHER_CTX *c, struct bytes aad) {
-    int n = 0;
-    return EVP_EncryptUpdate(c, NULL, &n, aad.p, (int)aad.n) == 1;
-}
-
-/* Ciphertext and tag to out. aad2 may be empty. */
-static bool gcm_seal(EVP_CIPHER_CTX *c, struct bytes aad, struct bytes aad2, struct bytes plain,
-                     uint8_t *out) {
-    uint8_t none[GCM_TAG];
-    int n = 0;
-    return add_aad(c, aad) && (aad2.n == 0 || add_aad(c, aad2)) && encrypt(c, plain, out) &&
-           EVP_EncryptFinal_ex(c, none, &n) == 1 &&
-           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, out + plain.n) == 1;
-}
-
-static bool set_iv(const struct srtp_sealer *s, const struct half *h, uint32_t ssrc,
-                   uint64_t index) {
+static bool cm_encrypt(const struct half *h, struct number who, struct bytes plain, uint8_t *out) {
     uint8_t iv[16];
-    if (s->gcm) {
-        gcm_iv(iv, h->salt, ssrc, index);
-    } else {
-        cm_iv(iv, h->salt, ssrc, index);
-    }
-    return EVP_EncryptInit_ex(h->cipher, NULL, NULL, NULL, iv) == 1;
+    int n = 0;
+    cm_iv(iv, h->salt, who.ssrc, who.index);
+    return EVP_EncryptInit_ex(h->cm->ctr, NULL, NULL, NULL, iv) == 1 &&
+           (plain.n == 0 || EVP_EncryptUpdate(h->cm->ctr, out, &n, plain.p, (int)plain.n) == 1);
+}
+
+/* Ciphertext and tag to out. */
+static bool gcm_seal(const struct srtp_sealer *s, const struct half *h, struct number who,
+                     struct gcm_job *job) {
+    uint8_t iv[GCM_IV];
+    gcm_iv(iv, h->salt, who.ssrc, who.index);
+    job->iv = iv;
+    return s->gcm->seal(h->gcm, job);
 }
 
 static size_t tag_len(const struct srtp_sealer *s) {
     return s->gcm ? GCM_TAG : SHA1_80_TAG;
 }
 
-size_t srtp_seal_rtp(struct srtp_sealer *s, uint64_t index, struct bytes header,
-                     struct bytes payload, struct wr *out) {
-    size_t n = header.n + payload.n + tag_len(s);
-    if (header.n < RTP_HEADER_MIN || out->bad || wr_left(out) < n || index >> 48 != 0 ||
+static size_t plain_len(const struct srtp_plain *p) {
+    size_t n = 0;
+    for (unsigned i = 0; i < p->n; i++) {
+        n += p->piece[i].n;
+    }
+    return n;
+}
+
+/* The plaintext in one piece: its only one, or all of them at out. */
+static struct bytes in_one(const struct srtp_plain *p, uint8_t *out) {
+    if (p->n == 1) {
+        return p->piece[0];
+    }
+    struct bytes whole = {out, 0};
+    for (unsigned i = 0; i < p->n; i++) {
+        if (p->piece[i].n > 0) {
+            memcpy(out + whole.n, p->piece[i].p, p->piece[i].n);
+            whole.n += p->piece[i].n;
+        }
+    }
+    return whole;
+}
+
+/* Ciphertext and tag behind the header, which stands at packet. */
+static bool seal_rtp(const struct srtp_sealer *s, uint64_t index, struct bytes header,
+                     struct bytes plain, uint8_t *packet) {
+    struct number who = {be32(header.p + 8), index};
+    uint8_t *out = packet + header.n;
+    if (s->gcm) { /* RFC 7714 section 8.2: the header is the AAD */
+        struct gcm_job job = {.aad = header, .plain = plain, .out = out};
+        return gcm_seal(s, &s->rtp, who, &job);
+    }
+    /* RFC 3711 section 4.2: the tag covers header, ciphertext and rollover counter */
+    uint8_t roc[4], mac[HMAC_SHA1_LEN];
+    if (!cm_encrypt(&s->rtp, who, plain, out)) {
+        return false;
+    }
+    put_be32(roc, (uint32_t)(index >> 16));
+    hmac_sha1(&s->rtp.cm->auth, bytes_of(packet, header.n + plain.n), bytes_of(roc, 4), mac);
+    memcpy(out + plain.n, mac, SHA1_80_TAG);
+    return true;
+}
+
+size_t srtp_seal_pieces(struct srtp_sealer *s, uint64_t index, struct bytes header,
+                        const struct srtp_plain *plain, struct wr *out) {
+    if (plain->n > SRTP_PIECES_MAX || header.n < RTP_HEADER_MIN || out->bad || index >> 48 != 0 ||
         be16(header.p + 2) != (uint16_t)index) {
         return 0;
     }
-    struct half *h = &s->rtp;
-    uint8_t *cipher = out->p + header.n;
-    if (!set_iv(s, h, be32(header.p + 8), index)) {
+    size_t n = header.n + plain_len(plain) + tag_len(s);
+    if (wr_left(out) < n) {
         return 0;
     }
     memcpy(out->p, header.p, header.n);
-    if (s->gcm) { /* RFC 7714 section 8.2: the header is the AAD */
-        if (!gcm_seal(h->cipher, header, bytes_of(NULL, 0), payload, cipher)) {
-            return 0;
-        }
-    } else { /* RFC 3711 section 4.2: the tag covers header, ciphertext and rollover counter */
-        uint8_t roc[4], mac[HMAC_SHA1_LEN];
-        if (!encrypt(h->cipher, payload, cipher)) {
-            return 0;
-        }
-        put_be32(roc, (uint32_t)(index >> 16));
-        hmac_sha1(&h->auth, bytes_of(out->p, header.n + payload.n), bytes_of(roc, 4), mac);
-        memcpy(cipher + payload.n, mac, SHA1_80_TAG);
+    if (!seal_rtp(s, index, header, in_one(plain, out->p + header.n), out->p)) {
+        return 0;
     }
     out->p += n;
     return n;
+}
+
+size_t srtp_seal_rtp(struct srtp_sealer *s, uint64_t index, struct bytes header,
+                     struct bytes payload, struct wr *out) {
+    struct srtp_plain plain = {.piece = {payload}, .n = 1};
+    return srtp_seal_pieces(s, index, header, &plain, out);
+}
+
+void srtp_seal_batch(struct srtp_job *jobs, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        struct srtp_job *j = &jobs[i];
+        struct wr out = wr_of(j->out, j->cap);
+        j->len = srtp_seal_pieces(j->sealer, j->index, j->header, &j->plain, &out);
+    }
+}
+
+/* RFC 7714 section 9.2: header | ciphertext | tag | E and index, which is AAD like the header. */
+static bool gcm_seal_rtcp(const struct srtp_sealer *s, struct number who, struct bytes packet,
+                          uint8_t *out) {
+    uint8_t aad[RTCP_HEADER + RTCP_INDEX];
+    memcpy(aad, packet.p, RTCP_HEADER);
+    put_be32(aad + RTCP_HEADER, RTCP_E | (uint32_t)who.index);
+    struct gcm_job job = {.aad = bytes_of(aad, sizeof(aad)),
+                          .plain = bytes_of(packet.p + RTCP_HEADER, packet.n - RTCP_HEADER),
+                          .out = out + RTCP_HEADER};
+    memcpy(out + packet.n + GCM_TAG, aad + RTCP_HEADER, RTCP_INDEX);
+    return gcm_seal(s, &s->rtcp, who, &job);
+}
+
+/* RFC 3711 section 3.4: header | ciphertext | E and index | tag. */
+static bool cm_seal_rtcp(const struct srtp_sealer *s, struct number who, struct bytes packet,
+                         uint8_t *out) {
+    uint8_t mac[HMAC_SHA1_LEN];
+    struct bytes plain = bytes_of(packet.p + RTCP_HEADER, packet.n - RTCP_HEADER);
+    if (!cm_encrypt(&s->rtcp, who, plain, out + RTCP_HEADER)) {
+        return false;
+    }
+    put_be32(out + packet.n, RTCP_E | (uint32_t)who.index);
+    hmac_sha1(&s->rtcp.cm->auth, bytes_of(out, packet.n + RTCP_INDEX), bytes_of(NULL, 0), mac);
+    memcpy(out + packet.n + RTCP_INDEX, mac, SHA1_80_TAG);
+    return true;
 }
 
 size_t srtp_seal_rtcp(struct srtp_sealer *s, uint32_t index, struct bytes packet, struct wr *out) {
@@ -177,28 +268,10 @@ size_t srtp_seal_rtcp(struct srtp_sealer *s, uint32_t index, struct bytes packet
     if (packet.n < RTCP_HEADER || out->bad || wr_left(out) < n || (index & RTCP_E) != 0) {
         return 0;
     }
-    struct half *h = &s->rtcp;
-    struct bytes clear = bytes_of(packet.p, RTCP_HEADER);
-    struct bytes plain = bytes_of(packet.p + RTCP_HEADER, packet.n - RTCP_HEADER);
-    uint8_t word[RTCP_INDEX];
-    put_be32(word, RTCP_E | index);
-    if (!set_iv(s, h, be32(packet.p + 4), index)) {
-        return 0;
-    }
+    struct number who = {be32(packet.p + 4), index};
     memcpy(out->p, packet.p, RTCP_HEADER);
-    if (s->gcm) { /* RFC 7714 section 9.2: header | ciphertext | tag | E and index */
-        if (!gcm_seal(h->cipher, clear, bytes_of(word, RTCP_INDEX), plain, out->p + RTCP_HEADER)) {
-            return 0;
-        }
-        memcpy(out->p + packet.n + GCM_TAG, word, RTCP_INDEX);
-    } else { /* RFC 3711 section 3.4: header | ciphertext | E and index | tag */
-        uint8_t mac[HMAC_SHA1_LEN];
-        if (!encrypt(h->cipher, plain, out->p + RTCP_HEADER)) {
-            return 0;
-        }
-        memcpy(out->p + packet.n, word, RTCP_INDEX);
-        hmac_sha1(&h->auth, bytes_of(out->p, packet.n + RTCP_INDEX), bytes_of(NULL, 0), mac);
-        memcpy(out->p + packet.n + RTCP_INDEX, mac, SHA1_80_TAG);
+    if (!(s->gcm ? gcm_seal_rtcp : cm_seal_rtcp)(s, who, packet, out->p)) {
+        return 0;
     }
     out->p += n;
     return n;

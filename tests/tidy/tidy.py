@@ -52,6 +52,7 @@ SEAMS = {
     "jwt.h": ("server",),
     "jansson": ("signaling", "recorder", "server"),
     "srtp2/": ("media/secure",),
+    "intel-ipsec-mb.h": ("media/secure",),
     "openssl/": ("media/secure", "recorder", "server"),
     "stun/": ("media/ice",),
     "nice/": ("media/ice",),

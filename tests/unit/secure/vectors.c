@@ -96,7 +96,7 @@ static bool rfc7714_srtcp(uint16_t profile, const char *hex) {
     return len == n + 20 && wr_len(&w) == len && is_hex(out, len, hex);
 }
 
-TEST(gcm_rfc7714_16_srtp) {
+static void rfc7714_16(void) {
     EXPECT(
         rfc7714_srtp(SRTP_PROFILE_AEAD_AES_128_GCM,
                      "8040f17b8041f8d35501a0b2"
@@ -109,7 +109,7 @@ TEST(gcm_rfc7714_16_srtp) {
                      "7aa3db36dfffd6b0f9bb7878d7a76c13"));
 }
 
-TEST(gcm_rfc7714_17_srtcp) {
+static void rfc7714_17(void) {
     EXPECT(
         rfc7714_srtcp(SRTP_PROFILE_AEAD_AES_128_GCM,
                       "81c8000d4d617273"
@@ -120,6 +120,17 @@ TEST(gcm_rfc7714_17_srtcp) {
                       "81c8000d4d617273"
                       "d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61d"
                       "e0476f1b6fad1d1eb30c4446839f57ff6f6cb26ac3be800005d4"));
+}
+
+TEST(gcm_rfc7714_srtp_and_srtcp) {
+    static const enum srtp_aead engines[] = {SRTP_AEAD_IPSEC_MB, SRTP_AEAD_OPENSSL};
+    for (unsigned i = 0; i < ARRAY_LEN(engines); i++) {
+        if (srtp_aead_choose(engines[i], NULL) == OK) { /* seal.c says when it is not there */
+            rfc7714_16();
+            rfc7714_17();
+        }
+    }
+    EXPECT_STR(srtp_aead_name(), "openssl");
 }
 
 TEST(hmac_sha1_rfc2202) {
