@@ -262,6 +262,14 @@ void glue_effects(struct glue *g, us_t now) {
 
 /* ---- what workers and recorder report ---- */
 
+/* Clients only see that somebody is not connected any more; why is for the log. */
+static void note_peer(struct glue *g, const char *event, const struct media_event *e,
+                      const char *why) {
+    if (g->config.note) {
+        g->config.note(g->config.ctx, event, e->tour, e->peer, why);
+    }
+}
+
 static void on_media(struct glue *g, us_t now, const struct media_event *e) {
     struct sig *s = g->config.sig;
     switch ((enum media_event_type)e->type) {
@@ -269,10 +277,12 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
         sig_peer_connected(s, now, e->peer);
         break;
     case MEDIA_PEER_FAILED:
-        sig_peer_gone(s, now, e->peer, err_name((enum err)e->reason));
+        note_peer(g, "peer_failed", e, err_name((enum err)e->reason));
+        sig_peer_gone(s, now, e->peer);
         break;
     case MEDIA_PEER_GONE:
-        sig_peer_gone(s, now, e->peer, "timeout");
+        note_peer(g, "peer_gone", e, "timeout");
+        sig_peer_gone(s, now, e->peer);
         break;
     case MEDIA_SOURCE_ON:
     case MEDIA_SOURCE_OFF:

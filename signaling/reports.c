@@ -16,10 +16,9 @@ void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
     }
 }
 
-void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason) {
+void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
-    (void)reason; /* for the rim's log; clients see `connected` */
     if (!x) {
         return;
     }

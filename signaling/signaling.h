@@ -82,7 +82,7 @@ void sig_http(struct sig *s, us_t now, const struct sig_http *h);
 
 /* What media reports. */
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer);
-void sig_peer_gone(struct sig *s, us_t now, uint64_t peer, const char *reason);
+void sig_peer_gone(struct sig *s, us_t now, uint64_t peer);
 void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on);
 struct sig_bound {
     const char *mid;

@@ -42,7 +42,7 @@ static void report(struct sig *s, us_t now, struct bytes b) {
         sig_peer_connected(s, now, id);
         break;
     case 1:
-        sig_peer_gone(s, now, id, "timeout");
+        sig_peer_gone(s, now, id);
         break;
     case 2:
         sig_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);

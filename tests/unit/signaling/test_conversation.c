@@ -107,7 +107,7 @@ static void lose_and_end(struct visit *v) {
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("lost", "true", "muted", "off")));
     EXPECT_STR(heard(&v->w, 2), "");
-    sig_peer_gone(v->w.sig, v->w.now, v->ada_peer, "timeout");
+    sig_peer_gone(v->w.sig, v->w.now, v->ada_peer);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("lost", "false", "off", "off")));
     world_pass(&v->w, 15 * US_PER_S);

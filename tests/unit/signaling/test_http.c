@@ -216,7 +216,7 @@ TEST(a_vanished_publisher_leaves) {
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
     ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params->peer, "timeout");
+    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params->peer);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 1, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"disconnected\"}");
@@ -257,7 +257,7 @@ TEST(whep_is_a_viewer) {
     sig_peer_connected(w.sig, w.now, second);
     sig_source(w.sig, w.now, second, SOURCE_CAMERA, true);
     sig_slot(w.sig, w.now, second, &(struct sig_bound){"1", 1, SOURCE_CAMERA});
-    sig_peer_gone(w.sig, w.now, second, "timeout");
+    sig_peer_gone(w.sig, w.now, second);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     EXPECT_EQ(sig_stats(w.sig).sessions, 3);

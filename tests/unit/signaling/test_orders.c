@@ -265,7 +265,7 @@ static void report_random(struct rim *r) {
         break;
     case 1:
         p->gone = true; /* media has removed it, so no effect may name it */
-        sig_peer_gone(r->w.sig, r->w.now, p->id, "timeout");
+        sig_peer_gone(r->w.sig, r->w.now, p->id);
         break;
     case 2:
         sig_source(r->w.sig, r->w.now, p->id, SOURCE_CAMERA, rng_below(&r->rng, 2));
@@ -383,7 +383,7 @@ static void settle(struct rim *r) {
     for (size_t i = 0; i < r->n_peers; i++) {
         if (!r->peers[i].gone) {
             r->peers[i].gone = true;
-            sig_peer_gone(r->w.sig, r->w.now, r->peers[i].id, "timeout");
+            sig_peer_gone(r->w.sig, r->w.now, r->peers[i].id);
             world_drain(&r->w);
             obey_all(r);
         }

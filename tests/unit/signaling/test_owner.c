@@ -20,7 +20,7 @@ static void call_connected(void *s) {
     sig_peer_connected(s, 0, 99);
 }
 static void call_gone(void *s) {
-    sig_peer_gone(s, 0, 99, "timeout");
+    sig_peer_gone(s, 0, 99);
 }
 static void call_source(void *s) {
     sig_source(s, 0, 99, SOURCE_CAMERA, true);

@@ -306,7 +306,7 @@ TEST(reports_about_nobody_are_dropped) {
     join_as(&w, 1, "ada");
     uint64_t peer = last_peer(&w);
     sig_peer_connected(w.sig, w.now, 999);
-    sig_peer_gone(w.sig, w.now, 999, "timeout");
+    sig_peer_gone(w.sig, w.now, 999);
     sig_source(w.sig, w.now, 999, SOURCE_CAMERA, true);
     sig_source(w.sig, w.now, peer, SOURCE_NONE, true);
     sig_source(w.sig, w.now, peer, SOURCE_KIND_COUNT, true);
@@ -328,7 +328,7 @@ TEST(a_lost_transport_keeps_the_seat) {
     uint64_t peer = last_peer(&w);
     sig_peer_connected(w.sig, w.now, peer);
     sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
-    sig_peer_gone(w.sig, w.now, peer, "timeout");
+    sig_peer_gone(w.sig, w.now, peer);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"connected\":false,\"sources\":{\"microphone\":\"off\",\"camera\":\"off\"");
     EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 0);
