@@ -16,7 +16,7 @@
 struct recorder;
 
 struct recorder_config {
-    const char *dir;      /* state directory: objects/, catalogue.db, wraps.db, kek */
+    const char *dir;      /* objects/, catalogue.db, wraps.db, and the KEK unless kek_file is set */
     const char *kek_file; /* 32-byte key-encryption key, hex; created 0600 when create_kek */
     bool create_kek;
     us_t segment_min;  /* [us] cut at the first key frame after this (2 s) */

@@ -6,8 +6,8 @@
 #ifndef ORIEL_SERVER_CONFIG_KEYS_H
 #define ORIEL_SERVER_CONFIG_KEYS_H
 
-#define CONFIG_CONSENT_TEXT                                                             \
-    "This tour is recorded: picture, sound and chat. By joining you agree that it is, " \
+#define CONFIG_CONSENT_TEXT                                                       \
+    "This tour is recorded: picture and sound. By joining you agree that it is, " \
     "and that your name and the time of this consent are kept with the recording."
 
 /* clang-format off */

@@ -41,8 +41,7 @@ static bool same_media(const struct open_media *m, const struct read_request *q)
            strcmp(m->track, q->track) == 0;
 }
 
-/* A recording that still grows must show its new end: offset 0 opens it afresh, the chunks that
- * follow read on in what that answer promised. */
+/* The place of what is open already, or else of what was not used for the longest time, emptied. */
 static struct open_media *find_media(struct reader_thread *t, const struct read_request *q) {
     struct open_media *oldest = &t->open[0];
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
@@ -58,6 +57,8 @@ static struct open_media *find_media(struct reader_thread *t, const struct read_
     return oldest;
 }
 
+/* A recording that still grows must show its new end: the request for no bytes with which every
+ * answer begins opens it afresh, the chunks that follow read on in what that answer promised. */
 static enum err open_media(struct reader_thread *t, const struct read_request *q,
                            struct open_media **ret) {
     struct open_media *m = find_media(t, q);

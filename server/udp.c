@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A second of a 1 Gbit/s burst per 32 viewers; the kernel caps it at net.core.rmem_max. */
+/* 34 ms at 1 Gbit/s; the kernel caps it at net.core.rmem_max and net.core.wmem_max. */
 #define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes] */
 
 struct udp {

@@ -55,9 +55,22 @@ BAD = [
      "void recorder_gone2(int a, struct recorder *r);\nint recorder_gone3(const struct recorder *r);\n", 5),
     ("leftovers", "web/x.js", "a\n// TO" + "DO later\n", 2),
     ("leftovers", "media/x.c", "/* FIX" + "ME */\n", 1),
-    ("architecture", "docs/architecture.md", "See `base/gone.c`.\n", 1),
-    ("architecture", "docs/architecture.md", "\nSee `base/here.c:gone`.\n", 2),
-    ("architecture", "docs/architecture.md", "See `gone/`.\n", 1),
+    ("docs_files", "docs/architecture.md", "See `base/gone.c`.\n", 1),
+    ("docs_files", "docs/architecture.md", "\nSee `base/here.c:gone`.\n", 2),
+    ("docs_files", "README.md", "See `gone/`.\n", 1),
+    ("docs_files", "docs/x.md", "`here.c` is somewhere.\n`gone.c` is nowhere.\n", 2),
+    ("docs_files", "CONTRIBUTING.md", "`tests/fuzz/gone_NAME.c`\n", 1),
+    ("docs_keys", "docs/x.md", "Set `recording.no_such`.\n", 1),
+    ("docs_keys", "docs/x.md", "\nSet `recorder.dir`.\n", 2),
+    ("docs_keys", "docs/x.md", "```\nDIR/  state (recorder.dir)\n```\n", 2),
+    ("docs_keys", "conf/x.json", "{\n    // As recording.no_such says.\n}\n", 2),
+    ("docs_metrics", "docs/x.md", "`oriel_gone_total`\n", 1),
+    ("docs_metrics", "docs/x.md", "`oriel_socket_gone_*_total`\n", 1),
+    ("docs_metrics", "docs/x.md", "`oriel_ws_open` `..._gone`\n", 1),
+    ("docs_metrics", "docs/x.md", "`oriel_ws_open`\n`..._open`\n", 2),
+    ("web_states", "web/ui/format.js", "const STATES = {\n  open: 'Open',\n  gone: 'Gone',\n};\n", 1),
+    ("web_states", "web/ui/format.js", "const STATES = {\n};\n", 1),
+    ("docs_metrics", "docs/api.md", "`oriel_ws_open`, and no word of the others.\n", 1),
 ]
 
 # No rule may find anything in these.
@@ -85,10 +98,22 @@ GOOD = {
                   "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
                   "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
     "docs/architecture.md": "`base/here.c:here`, `base/`, `./dev`, `a.b()` and `x/y` are named.\n",
+    "docs/x.md": "`recording.dir`, `here.c`, `architecture.md`, `x.y`, `net.core.most`, `wraps.db`.\n"
+                 "```\nDIR/  state (recording.dir), dir.txt\n```\n"
+                 "```js\nrecorder.dir\n```\n",
+    "docs/api.md": "`oriel_ws_open{a=\"b\"}` `..._closed` `oriel_media_*_total` `oriel_play`\n"
+                   "`oriel_socket_lost_total`\n",
+    "CONTRIBUTING.md": "`base/NAME.c`\n",
+    "web/ui/format.js": "const STATES = {\n  open: 'Open',\n};\n",
+    "conf/x.json": "{\n    // recording.dir, http://recorder.dir/x, log.h\n    \"a\": \"recorder.dir\"\n}\n",
     "tests/unit/engine/x.c": "int x;\n" * 200,
 }
 
 SUPPORT = {
+    "recorder/catalogue.h": '#define LIST(X) X(RECORDING_OPEN, "open")\n',
+    "server/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
+    "server/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'
+                        '"oriel_ws_open" "oriel_ws_closed"\n',
     "recorder/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
                             "void other(void) {\n    OWNER_CHECK(0);\n}\n",
     "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",

@@ -12,6 +12,12 @@ import re
 import sys
 from collections import namedtuple
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import docs  # noqa: E402 (beside this file)
+import selftest  # noqa: E402
+
 CHECKED = ("base", "media", "signaling", "recorder", "server", "bench", "tests/sim")
 CORE = ("base", "media", "signaling", "recorder")
 TESTED = {
@@ -549,34 +555,26 @@ def rule_leftovers(tree):
                             yield Finding(path, number, line.strip()[:80])
 
 
-NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:c|h|js|mjs|py|sh|json|md|html|service)))"
-                   r"(?::(\w+))?`")
+def rule_docs_files(tree):
+    """Files and functions named in the documents exist."""
+    if not os.path.exists(os.path.join(tree.root, "docs/architecture.md")):
+        yield Finding("docs/architecture.md", 1, "is missing")
+    yield from (Finding(*found) for found in docs.files(tree.root))
 
 
-def rule_architecture(tree):
-    """Files and functions named in docs/architecture.md exist."""
-    path = "docs/architecture.md"
-    whole = os.path.join(tree.root, path)
-    if not os.path.exists(whole):
-        yield Finding(path, 1, "is missing")
-        return
-    with open(whole, encoding="utf-8") as f:
-        for number, line in enumerate(f, 1):
-            for name, function in NAMED.findall(line):
-                target = os.path.join(tree.root, name)
-                if not os.path.exists(target):
-                    yield Finding(path, number, f"there is no {name}")
-                elif function and not mentions(target, function):
-                    yield Finding(path, number, f"there is no {function} in {name}")
+def rule_docs_keys(tree):
+    """Configuration keys named in the documents and in conf/ exist."""
+    yield from (Finding(*found) for found in docs.keys(tree.root))
 
 
-def mentions(path, function):
-    """Is there a definition, declaration or macro of this name?"""
-    with open(path, encoding="utf-8") as f:
-        code = strip(f.read())
-    name = re.escape(function)
-    return bool(re.search(rf"^(?:\w[\w\s*]*[\s*])?{name}\s*\(|#\s*define\s+{name}\b"
-                          rf"|^(?:struct|enum)\s+{name}\b", code, re.M))
+def rule_docs_metrics(tree):
+    """Metrics named in the documents exist, and docs/api.md tells them all."""
+    yield from (Finding(*found) for found in docs.metrics(tree.root))
+
+
+def rule_web_states(tree):
+    """The pages have words for every state of a recording, and for no other."""
+    yield from (Finding(*found) for found in docs.states(tree.root))
 
 
 RULES = {name[len("rule_"):]: rule for name, rule in list(globals().items())
@@ -585,9 +583,6 @@ RULES = {name[len("rule_"):]: rule for name, rule in list(globals().items())
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, here)
-    sys.dont_write_bytecode = True
-    import selftest
     root = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(here))
     passed, failed = selftest.run(RULES, Tree)
     tree = Tree(root)

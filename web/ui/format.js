@@ -23,12 +23,13 @@ export function when(rfc3339) {
     : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-/** @type {Record<string, string>} */
+/** As recorder/catalogue.h names them. @type {Record<string, string>} */
 const STATES = {
   recording: 'Recording now',
   complete: 'Complete',
   interrupted: 'Interrupted, recovered',
-  failing: 'Recording has a problem',
+  damaged: 'Damaged',
+  shredded: 'Deleted',
 };
 
 /** @param {string} state */
