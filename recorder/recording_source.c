@@ -298,10 +298,10 @@ void rec_source_drain(struct recording *r, struct rec_source *s, us_t now) {
 void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *t) {
     us_t at = recording_time(r, t->now);
     struct entry e = {.type = ENTRY_SR};
-    ntp_clock_sr(s->clock, at, t->ntp);
+    struct timeline_report report = {.at = at, .ntp = t->ntp, .rtp_ts = t->rtp_ts};
     e.u.sr = (struct entry_sr){.track = s->tracked ? s->track.id : ID_NONE,
                                .ntp = t->ntp,
-                               .rtp_ts = timeline_sr(&s->line, t->ntp, t->rtp_ts)};
+                               .rtp_ts = timeline_sr(&s->line, s->clock, &report)};
     if (s->tracked && r->now >= s->sr_next) {
         s->sr_next = r->now + SR_EVERY;
         recording_note(r, &e, at);

@@ -1,6 +1,7 @@
 #include "recorder/timeline.h"
 
-#define CLOCK_STEP (5 * US_PER_S) /* the sender set its clock */
+#define CLOCK_STEP (5 * US_PER_S)  /* the sender set its clock */
+#define NTP_STEP (250 * US_PER_MS) /* the same, as seen from its media clock */
 
 void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp) {
     int64_t sample = t - wall_from_ntp(ntp).us;
@@ -8,6 +9,7 @@ void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp) {
     if (!c->any || change > CLOCK_STEP || change < -CLOCK_STEP) {
         c->any = true;
         c->offset = sample;
+        c->set++;
         return;
     }
     /* Delay on the way only ever makes a report late: trust the early ones more. */
@@ -23,11 +25,23 @@ static us_t media_us(const struct timeline *l, uint64_t from, uint64_t to) {
     return (int64_t)(to - from) * US_PER_S / (int64_t)l->rate;
 }
 
-uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts) {
-    l->sr_rtp = ts32_extend(&l->ext, rtp_ts);
-    l->sr_ntp = wall_from_ntp(ntp).us;
+static bool reported(const struct timeline *l, const struct ntp_clock *c) {
+    return l->reported && c->any && l->sr_set == c->set;
+}
+
+uint64_t timeline_sr(struct timeline *l, struct ntp_clock *c, const struct timeline_report *sr) {
+    uint64_t x = ts32_extend(&l->ext, sr->rtp_ts);
+    int64_t ntp = wall_from_ntp(sr->ntp).us;
+    if (reported(l, c)) {
+        int64_t step = ntp - l->sr_ntp - media_us(l, l->sr_rtp, x);
+        c->any = step < NTP_STEP && step > -NTP_STEP;
+    }
+    ntp_clock_sr(c, sr->at, sr->ntp);
+    l->sr_rtp = x;
+    l->sr_ntp = ntp;
+    l->sr_set = c->set;
     l->reported = true;
-    return l->sr_rtp;
+    return x;
 }
 
 static void anchor(struct timeline *l, uint64_t x, us_t arrival) {
@@ -42,22 +56,18 @@ void timeline_resume(struct timeline *l) {
 
 /* The beginning, or where it goes on. */
 static void first_anchor(struct timeline *l, const struct ntp_clock *c, uint64_t x, us_t arrival) {
-    us_t reported = l->reported && c->any ? c->offset + l->sr_ntp + media_us(l, l->sr_rtp, x) : 0;
-    us_t wrong = reported - arrival;
-    bool believed = l->reported && c->any && wrong < TIMELINE_JUMP && wrong > -TIMELINE_JUMP;
-    l->reported = believed;
-    anchor(l, x, believed ? us_max(reported, 0) : arrival);
+    us_t at = reported(l, c) ? c->offset + l->sr_ntp + media_us(l, l->sr_rtp, x) : 0;
+    us_t wrong = at - arrival;
+    l->reported = reported(l, c) && wrong < TIMELINE_JUMP && wrong > -TIMELINE_JUMP;
+    anchor(l, x, l->reported ? us_max(at, 0) : arrival);
 }
 
 /* How far to move the anchor for a frame at x: towards what the sender reports say, gently. */
 static us_t correction(const struct timeline *l, const struct ntp_clock *c, uint64_t x, us_t t) {
-    if (!l->reported || !c->any) {
+    if (!reported(l, c)) {
         return 0;
     }
     us_t wrong = c->offset + l->sr_ntp + media_us(l, l->sr_rtp, x) - t;
-    if (wrong > TIMELINE_JUMP || wrong < -TIMELINE_JUMP) {
-        return wrong;
-    }
     us_t most = x > l->newest ? media_us(l, l->newest, x) / 20 : 0;
     return wrong > most ? most : wrong < -most ? -most : wrong;
 }

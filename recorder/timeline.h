@@ -4,9 +4,11 @@
  * reports (RFC 3550 section 6.4.1) tie that clock to the sender's NTP clock, which microphone,
  * camera and screen of one participant share; how that clock lies to ours is measured once per
  * participant (struct ntp_clock) and smoothed, so that network jitter does not move pictures.
- * Corrections are spread: at most 5 % faster or slower. A clock that runs away from arrival by more
- * than TIMELINE_ASTRAY is not believed. Times come out in whole milliseconds, strictly rising.
- * Owner: one thread. */
+ * Corrections are slewed, never stepped: at most 5 % faster or slower, for a step back is media
+ * that finds its place taken. A sender that sets its clock is recognised by its media clock, which
+ * went on; the NTP clock is then measured anew and nothing moves. A media clock that runs away from
+ * arrival by more than TIMELINE_ASTRAY is not believed. Times come out in whole milliseconds,
+ * strictly rising. Owner: one thread. */
 #ifndef ORIEL_RECORDER_TIMELINE_H
 #define ORIEL_RECORDER_TIMELINE_H
 
@@ -14,12 +16,13 @@
 #include "base/time.h"
 
 #define TIMELINE_ASTRAY (10 * US_PER_S)
-#define TIMELINE_JUMP US_PER_S /* larger corrections are made at once */
+#define TIMELINE_JUMP US_PER_S /* a report further from arrival does not place a beginning */
 
 /* A participant's NTP clock. Zero: not known yet. */
 struct ntp_clock {
     bool any;
     int64_t offset; /* recording time - sender's NTP time [us] */
+    uint32_t set;   /* how often it was measured anew: reports of before do not count any more */
 };
 /* A sender report with this NTP time came at recording time t [us]. */
 void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp);
@@ -32,6 +35,7 @@ struct timeline {
     us_t t0;       /* ... that is this recording time */
     uint64_t sr_rtp;
     int64_t sr_ntp;  /* [us] */
+    uint32_t sr_set; /* ntp_clock.set when it came */
     uint64_t newest; /* extended */
     us_t last;       /* last time given out; -1 ms before the first */
     uint32_t astray; /* how often the clock was not believed */
@@ -39,8 +43,14 @@ struct timeline {
 
 /* A timeline for a media clock of this rate [Hz]; nothing is allocated. */
 void timeline_init(struct timeline *l, uint32_t rate);
-/* Note a sender report; returns its extended RTP timestamp. */
-uint64_t timeline_sr(struct timeline *l, uint64_t ntp, uint32_t rtp_ts);
+/* A sender report (RFC 3550 section 6.4.1). */
+struct timeline_report {
+    us_t at; /* recording time of arrival [us] */
+    uint64_t ntp;
+    uint32_t rtp_ts;
+};
+/* Note a sender report, also for the participant's clock; returns its extended RTP timestamp. */
+uint64_t timeline_sr(struct timeline *l, struct ntp_clock *c, const struct timeline_report *sr);
 /* The source goes on after a pause: what comes next is placed anew. The reports of before are
  * believed if they place it near its arrival (the media clock went on), else forgotten (it is
  * another). */

@@ -75,8 +75,8 @@ static void feed(struct run *x, struct rd *r) {
         t.payload_len = (uint16_t)body.n;
         reorder_push(&x->reorder, &t);
         if (flags & 2) {
-            ntp_clock_sr(&x->clock, now, (uint64_t)ts << (flags & 31));
-            timeline_sr(&x->line, (uint64_t)ts << (flags & 31), ts + flags);
+            timeline_sr(&x->line, &x->clock,
+                        &(struct timeline_report){now, (uint64_t)ts << (flags & 31), ts + flags});
         }
         drain(x, now);
         CHECK(reorder_deadline(&x->reorder) > now);
