@@ -31,6 +31,14 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
     " source INTEGER, on_off INTEGER, duration INTEGER, name TEXT, role TEXT,"
     " PRIMARY KEY(recording, t, type, participant, source, on_off)) WITHOUT ROWID;",
+    /* Gaps of two tracks may begin at the same time. */
+    "ALTER TABLE events RENAME TO events_of_1;"
+    "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
+    " source INTEGER, on_off INTEGER, track BLOB, duration INTEGER, name TEXT, role TEXT,"
+    " PRIMARY KEY(recording, t, type, participant, source, on_off, track)) WITHOUT ROWID;"
+    "INSERT INTO events SELECT recording, t, type, participant, source, on_off, zeroblob(16),"
+    " duration, name, role FROM events_of_1;"
+    "DROP TABLE events_of_1;",
 };
 
 static const char *const state_names[RECORDING_STATE_COUNT] = {
@@ -156,11 +164,12 @@ static enum err apply_time(struct catalogue *c, const struct id *recording, us_t
 static enum err apply_event(struct catalogue *c, const struct id *recording, const struct entry *e,
                             us_t duration) {
     static const struct entry_person nobody;
-    const struct entry_person *p = e->type == ENTRY_GAP ? &nobody : &e->u.person;
-    const char *name = e->type == ENTRY_GAP ? e->u.gap.cause : p->name;
-    return sql_run(c->db, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?)", "ditiiiitt",
+    bool gap = e->type == ENTRY_GAP;
+    const struct entry_person *p = gap ? &nobody : &e->u.person;
+    return sql_run(c->db, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?)", "ditiiiditt",
                    recording, e->t, entry_type_name((enum entry_type)e->type),
-                   (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on, duration, name,
+                   (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
+                   gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
                    p->role);
 }
 

@@ -7,7 +7,7 @@
 
 #include "recorder/journal.h"
 
-#define CATALOGUE_SCHEMA 1 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 2 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -83,7 +83,8 @@ struct event_row {
     us_t t;
     uint8_t type; /* enum entry_type */
     struct entry_person person;
-    us_t duration; /* gap */
+    us_t duration;   /* gap */
+    struct id track; /* gap; else ID_NONE */
 };
 
 /* Queries. Each calls `each` per row in order and stops at its first error, which it returns.

@@ -254,6 +254,7 @@ static enum err row_event(sqlite3_stmt *s, void *each, void *ctx) {
     r.duration = sqlite3_column_int64(s, 5);
     sql_text(s, 6, r.person.name, sizeof(r.person.name));
     sql_text(s, 7, r.person.role, sizeof(r.person.role));
+    sql_blob(s, 8, &r.track, sizeof(r.track));
     return (*(each_event **)each)(ctx, &r);
 }
 
@@ -262,7 +263,7 @@ enum err catalogue_events(struct catalogue *c, const struct id *recording,
     struct query q = {row_event, &each, ctx};
     return run(c,
                sql_prepare(c->db,
-                           "SELECT t,type,participant,source,on_off,duration,name,role"
+                           "SELECT t,type,participant,source,on_off,duration,name,role,track"
                            " FROM events WHERE recording=? ORDER BY t",
                            "d", recording),
                &q);

@@ -142,6 +142,12 @@ static enum err put_event(void *ctx, const struct event_row *r) {
     json_put_int(&b->out, "t_ms", r->t / US_PER_MS);
     json_put_string(&b->out, "type", entry_type_name((enum entry_type)r->type));
     if (r->type == ENTRY_GAP) {
+        char id[ID_TEXT_MAX];
+        if (id_eq(&r->track, &ID_NONE)) {
+            json_put_null(&b->out, "track");
+        } else {
+            json_put_string(&b->out, "track", id_text(&r->track, id));
+        }
         json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
         put_array(&b->out, "cause", p->name, sizeof(p->name));
     } else {

@@ -64,7 +64,7 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
     catalogue_close(reader);
     s.c = catalogue_close(s.c);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=2", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=3", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     reader = NULL;
     EXPECT_EQ(catalogue_open(s.path, true, &reader), ERR_UNSUPPORTED);
@@ -210,6 +210,53 @@ static void person(struct shelf *s, enum entry_type type, uint64_t who, const ch
     snprintf(e.u.person.name, sizeof(e.u.person.name), "%s", name);
     snprintf(e.u.person.role, sizeof(e.u.person.role), "buyer");
     EXPECT_EQ(catalogue_apply(s->c, &id, &e), OK);
+}
+
+/* As the first schema had it. */
+static const char events_of_1[] =
+    "DROP TABLE events;"
+    "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
+    " source INTEGER, on_off INTEGER, duration INTEGER, name TEXT, role TEXT,"
+    " PRIMARY KEY(recording, t, type, participant, source, on_off)) WITHOUT ROWID;"
+    "INSERT INTO events VALUES(x'00000000000000000000000000000009', 5, 'gap', 0, 0, 0, 40000,"
+    " 'loss', '');"
+    "PRAGMA user_version=1;";
+
+TEST(catalogue_of_the_first_schema_is_taken_over) {
+    struct shelf s;
+    struct seen seen = {0};
+    struct id nine = {{[15] = 9}};
+    sqlite3 *db = NULL;
+    shelf_begin(&s);
+    s.c = catalogue_close(s.c);
+    REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, events_of_1, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    EXPECT_EQ(catalogue_open(s.path, false, &s.c), ERR_UNSUPPORTED); /* not while only reading */
+    REQUIRE(catalogue_open(s.path, true, &s.c) == OK);
+    EXPECT_EQ(catalogue_events(s.c, &nine, see_event, &seen), OK);
+    REQUIRE(seen.n == 1);
+    EXPECT_EQ(seen.events[0].duration, 40000);
+    EXPECT_STR(seen.events[0].person.name, "loss");
+    EXPECT(id_eq(&seen.events[0].track, &ID_NONE));
+    shelf_end(&s);
+}
+
+TEST(catalogue_gaps_of_two_tracks_at_one_time_are_two) {
+    struct shelf s;
+    struct seen seen = {0};
+    struct id id = {{1}};
+    shelf_begin(&s);
+    for (unsigned i = 0; i < 4; i++) {
+        struct entry e = {.type = ENTRY_GAP, .t = 7};
+        e.u.gap = (struct entry_gap){.track = i % 2 ? ID_PROGRAMME : ID_NONE, .cause = "loss"};
+        EXPECT_EQ(catalogue_apply(s.c, &id, &e), OK);
+    }
+    EXPECT_EQ(catalogue_events(s.c, &id, see_event, &seen), OK);
+    EXPECT_EQ(seen.n, 2);
+    EXPECT(id_eq(&seen.events[0].track, &ID_NONE));
+    EXPECT(id_eq(&seen.events[1].track, &ID_PROGRAMME));
+    shelf_end(&s);
 }
 
 TEST(catalogue_knows_people_tracks_and_events) {
