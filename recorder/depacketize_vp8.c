@@ -64,6 +64,7 @@ static void begin(struct vp8_frames *f, const struct vp8_piece *p, const struct 
     f->non_reference = d->non_reference;
     if (f->hole && !(d->start && follows(f, d))) {
         f->started = false;
+        f->holes++;
     }
     f->hole = false;
     if (f->key && vp8_keyframe_size(p->payload, d, &f->width, &f->height) != OK) {

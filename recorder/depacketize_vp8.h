@@ -37,6 +37,7 @@ struct vp8_frames {
     bool has_id;
     uint16_t width, height;
     uint64_t dropped; /* frames */
+    uint64_t holes;   /* how often lost packets may have carried a frame, or a part of one */
 };
 
 /* To be called for each piece before vp8_frames_add: true when the frame collected so far ends

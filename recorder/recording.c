@@ -69,6 +69,14 @@ static void on_epoch(void *ctx, const struct entry_epoch *e) {
     recording_note(r, &x, e->start);
 }
 
+static void on_gap(void *ctx, const struct entry_gap *g, us_t at) {
+    struct recording *r = ctx;
+    struct entry e = {.type = ENTRY_GAP};
+    e.u.gap = *g;
+    r->core->n.gaps++;
+    recording_note(r, &e, at);
+}
+
 static us_t origin_of(const struct recording *r, const struct id *track) {
     LIST_EACH(l, &r->sources) {
         const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
@@ -213,7 +221,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     list_init(&r->people);
     list_init(&r->early);
     spool_init(&r->spool);
-    r->sink = (struct track_sink){r, on_epoch, on_segment};
+    r->sink = (struct track_sink){r, on_epoch, on_segment, on_gap};
     programme_init(&r->programme,
                    &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
     open_ledger(r);
@@ -261,8 +269,10 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
 void recording_frame(struct recording *r, struct rec_source *s, const struct media_frame *f) {
     uint32_t voice = r->programme.voice;
     r->core->n.frames++;
-    if (s->tracked) {
-        track_frame(&s->track, r->now, f);
+    if (s->tracked && !track_frame(&s->track, r->now, f)) {
+        bool audio = f->stream == STREAM_AUDIO;
+        track_lose(&s->track,
+                   &(struct track_loss){f->stream, f->t, audio, audio ? "clock" : "keyframe"});
     }
     programme_frame(&r->programme, r->now, s->id, f);
     if (r->programme.voice != voice) {
@@ -316,7 +326,7 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
         recording_note_dropped(r, t);
     }
     if (t->type == TAP_STAGE) {
-        programme_stage(&r->programme, t->source);
+        programme_stage(&r->programme, t->source, recording_time(r, t->now));
         recording_note_switch(r, t);
     } else if (t->type == TAP_VOICE) {
         if (t->source != r->programme.voice) {
@@ -370,6 +380,8 @@ void recording_stop(struct recording *r, us_t now) {
         rec_source_drain(r, LIST_ENTRY(l, struct rec_source, in_recording), US_NEVER);
     }
     drop_sources(r);
+    track_settle(&r->programme.track, STREAM_VIDEO, recording_time(r, now));
+    track_settle(&r->programme.track, STREAM_AUDIO, recording_time(r, now));
     track_close(&r->programme.track);
     recording_notes_flush(r, true);
     r->ending = true;

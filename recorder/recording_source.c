@@ -92,6 +92,7 @@ static struct rec_source *make(struct recording *r, const struct tap *t) {
     s->participant = t->participant;
     s->person = person_of(r, s->participant);
     s->clock = s->person ? &s->person->clock : &s->own;
+    s->from = -1;
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
     list_push(&r->sources, &s->in_recording);
     r->n_sources++;
@@ -161,6 +162,14 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
     return make_room(r, &f) ? make(r, t) : NULL;
 }
 
+/* A gap does not outlast the sending. */
+static void settle(struct rec_source *s, us_t at) {
+    if (s->tracked) {
+        track_settle(&s->track, STREAM_VIDEO, at);
+        track_settle(&s->track, STREAM_AUDIO, at);
+    }
+}
+
 void rec_source_pause(struct recording *r, struct rec_source *s, const struct tap *t) {
     if (s->paused) {
         return;
@@ -169,9 +178,12 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
     reorder_free(&s->reorder);
     vp8_frames_free(&s->video);
     s->video = (struct vp8_frames){0};
-    programme_pause(&r->programme, s->id);
+    s->from = -1;
+    s->missing = 0;
     s->paused = true;
     s->paused_at = recording_time(r, t->now);
+    settle(s, s->paused_at);
+    programme_pause(&r->programme, s->id, s->paused_at);
 }
 
 static void note_pause(struct recording *r, const struct rec_source *s, us_t t) {
@@ -193,6 +205,13 @@ void rec_source_resume(struct recording *r, struct rec_source *s, const struct t
     note_pause(r, s, recording_time(r, t->now));
 }
 
+static void lose(struct recording *r, struct rec_source *s, const struct track_loss *l) {
+    if (s->tracked) {
+        track_lose(&s->track, l);
+    }
+    programme_lose(&r->programme, s->id, l);
+}
+
 static void emit_video(struct recording *r, struct rec_source *s, const struct vp8_frame *v,
                        us_t arrival) {
     struct media_frame f = {.data = v->data,
@@ -201,8 +220,21 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
                             .width = v->width,
                             .height = v->height};
     f.t = timeline_stamp(&s->line, s->clock, v->rtp_ts, arrival);
-    s->last = f.t;
+    s->missing = 0; /* nothing of this picture or of one before it */
     recording_frame(r, s, &f);
+}
+
+/* Padding that was never tapped leaves holes in which no media is missing; the picture ids tell.
+ * What else was lost, and what cannot be shown because of it, is a gap from the last picture on. */
+static void check_video(struct recording *r, struct rec_source *s, uint64_t before) {
+    if (s->video.dropped + s->video.holes == before) {
+        return;
+    }
+    bool lost = s->missing || s->video.holes;
+    lose(r, s,
+         &(struct track_loss){STREAM_VIDEO, us_max(s->from, 0), s->missing,
+                              lost ? "loss" : "keyframe"});
+    s->missing = 0;
 }
 
 static void take_video(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
@@ -212,55 +244,47 @@ static void take_video(struct recording *r, struct rec_source *s, const struct r
                           .lost = k->missing != 0};
     struct vp8_frame v;
     us_t arrival = recording_time(r, k->at);
-    if (vp8_frames_end(&s->video, &p, &v)) {
+    uint64_t before = s->video.dropped + s->video.holes;
+    s->missing += k->missing;
+    bool whole = vp8_frames_end(&s->video, &p, &v);
+    check_video(r, s, before);
+    if (whole) {
         emit_video(r, s, &v, arrival);
     }
-    if (vp8_frames_add(&s->video, &p, &v)) {
+    before = s->video.dropped + s->video.holes;
+    whole = vp8_frames_add(&s->video, &p, &v);
+    check_video(r, s, before);
+    if (whole) {
         emit_video(r, s, &v, arrival);
     }
 }
 
+/* What is missing before a packet is as long as so many of its kind, or as there is room for. */
 static void take_audio(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
     struct bytes data = bytes_of(k->packet->data + k->payload_at, k->payload_len);
     struct media_frame f = {
         .data = data, .duration = opus_packet_duration(data), .stream = STREAM_AUDIO, .key = true};
+    f.t = timeline_stamp(&s->line, s->clock, k->rtp_ts, recording_time(r, k->at));
+    if (k->missing) {
+        us_t length = us_min((us_t)k->missing * f.duration, us_max(f.t - s->from, 0));
+        lose(r, s, &(struct track_loss){STREAM_AUDIO, f.t - length, k->missing, "loss"});
+    }
     if (f.duration == 0) {
+        lose(r, s, &(struct track_loss){STREAM_AUDIO, f.t, 1, "format"});
         return;
     }
-    f.t = timeline_stamp(&s->line, s->clock, k->rtp_ts, recording_time(r, k->at));
-    s->last = f.t;
     recording_frame(r, s, &f);
-}
-
-/* The gap is as long as the media clock says: from the last frame to this packet. */
-static void note_gap(struct recording *r, const struct rec_source *s,
-                     const struct reorder_packet *k, us_t last) {
-    us_t t = recording_time(r, k->at);
-    struct entry e = {.type = ENTRY_GAP};
-    e.u.gap = (struct entry_gap){.track = s->tracked ? s->track.id : ID_PROGRAMME,
-                                 .duration = us_max(t - last, 0),
-                                 .packets = k->missing};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "loss");
-    r->core->n.gaps++;
-    recording_note(r, &e, us_min(last, t));
 }
 
 static void take(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
     if ((size_t)k->payload_at + k->payload_len > sizeof(k->packet->data)) {
         return;
     }
-    uint64_t dropped = s->video.dropped;
-    bool audio = s->codec == CODEC_OPUS;
-    us_t before = s->last;
-    if (audio) {
+    s->from = s->from < 0 ? recording_time(r, k->at) : s->from;
+    if (s->codec == CODEC_OPUS) {
         take_audio(r, s, k);
     } else {
         take_video(r, s, k);
-    }
-    /* Padding that was never tapped leaves holes in which no media is missing. */
-    bool harmless = !audio && s->video.started && s->video.dropped == dropped;
-    if (k->missing && !harmless) {
-        note_gap(r, s, k, before);
     }
 }
 
@@ -309,13 +333,15 @@ void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *
 }
 
 void rec_source_remove(struct recording *r, struct rec_source *s) {
+    us_t at = recording_time(r, r->now);
+    settle(s, at);
     if (s->tracked) {
         track_close(&s->track); /* its last segment asks the recording where the track began */
         track_free(&s->track);
     }
     list_remove(&s->in_recording);
     r->n_sources--;
-    programme_off(&r->programme, s->id);
+    programme_off(&r->programme, s->id, at);
     reorder_free(&s->reorder);
     vp8_frames_free(&s->video);
     mem_free(s);

@@ -26,7 +26,8 @@ struct rec_source {
     struct reorder reorder;
     struct vp8_frames video;
     struct timeline line;
-    us_t last; /* recording time of the last frame [us] */
+    us_t from;        /* recording time of the first packet since it is on [us], -1: none yet */
+    uint32_t missing; /* packets given up of which it is not known yet whether they matter */
     struct track track;
     bool tracked; /* has a track of its own */
     bool paused;

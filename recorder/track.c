@@ -2,8 +2,11 @@
 
 #include "recorder/webm_parse.h"
 
+#include <stdio.h>
+
 #define STEP_DEFAULT (33 * US_PER_MS) /* how long a picture is shown when none follows */
 #define STEP_MAX (500 * US_PER_MS)
+#define GAP_APART (100 * US_PER_MS) /* gaps that are closer than this are one */
 
 void track_init(struct track *t, const struct track_config *c) {
     *t = (struct track){.id = c->id,
@@ -19,6 +22,66 @@ void track_init(struct track *t, const struct track_config *c) {
 
 void track_free(struct track *t) {
     segment_free(&t->open);
+}
+
+static void hand_on(struct track *t, struct track_gap *g) {
+    if (!g->done) {
+        return;
+    }
+    struct entry_gap e = {
+        .track = t->id, .duration = us_max(g->until - g->since, 0), .packets = g->packets};
+    snprintf(e.cause, sizeof(e.cause), "%s", g->cause);
+    us_t since = g->since;
+    *g = (struct track_gap){0};
+    t->sink->gap(t->sink->ctx, &e, since);
+}
+
+static void end_gap(struct track_gap *g, us_t at) {
+    if (g->open) {
+        g->open = false;
+        g->done = true;
+        g->until = us_max(at, g->since);
+    }
+}
+
+/* The stream goes on with a frame at time at. */
+static void go_on(struct track *t, enum stream stream, us_t at) {
+    struct track_gap *g = &t->gaps[stream];
+    if (g->done && at >= g->until + GAP_APART) {
+        hand_on(t, g);
+    }
+    end_gap(g, at);
+}
+
+static void open_gap(struct track *t, const struct track_loss *l) {
+    struct track_gap *g = &t->gaps[l->stream];
+    us_t written = l->stream == STREAM_AUDIO ? t->audio_end : us_max(t->video_last, 0);
+    us_t since = us_max(written, l->at);
+    if (g->done && since >= g->until + GAP_APART) {
+        hand_on(t, g);
+    }
+    if (!g->done) {
+        *g = (struct track_gap){.since = since, .cause = l->cause};
+    }
+    g->open = true;
+    g->done = false;
+}
+
+void track_lose(struct track *t, const struct track_loss *l) {
+    struct track_gap *g = &t->gaps[l->stream];
+    if (!(l->stream == STREAM_VIDEO ? t->spec.video : t->spec.audio)) {
+        return;
+    }
+    if (!g->open) {
+        open_gap(t, l);
+    }
+    g->cause = l->packets ? l->cause : g->cause;
+    g->packets = g->packets + l->packets < l->packets ? UINT32_MAX : g->packets + l->packets;
+}
+
+void track_settle(struct track *t, enum stream stream, us_t at) {
+    end_gap(&t->gaps[stream], at);
+    hand_on(t, &t->gaps[stream]);
 }
 
 static void begin_epoch(struct track *t, const struct media_frame *f) {
@@ -66,6 +129,8 @@ static enum err describe(struct track *t, struct bytes media, struct entry_segme
 void track_close(struct track *t) {
     struct buffer media = {0};
     struct entry_segment e;
+    hand_on(t, &t->gaps[STREAM_VIDEO]);
+    hand_on(t, &t->gaps[STREAM_AUDIO]);
     if (t->open.n == 0) {
         return;
     }
@@ -106,6 +171,7 @@ static bool fit(struct track *t, struct media_frame *f) {
 }
 
 static void advance(struct track *t, const struct media_frame *f) {
+    go_on(t, (enum stream)f->stream, f->t);
     if (f->stream == STREAM_AUDIO) {
         t->audio_last = f->t;
         t->audio_end = f->t + f->duration;
@@ -117,12 +183,12 @@ static void advance(struct track *t, const struct media_frame *f) {
     t->waiting = false;
 }
 
-void track_frame(struct track *t, us_t now, const struct media_frame *frame) {
+bool track_frame(struct track *t, us_t now, const struct media_frame *frame) {
     struct media_frame f = *frame;
     bool video = f.stream == STREAM_VIDEO;
     if (!(video ? t->spec.video : t->spec.audio) || !fit(t, &f)) {
         t->skipped++;
-        return;
+        return false;
     }
     if (segment_cut(&t->open, &f, &t->limits)) {
         /* The last picture is shown until this frame comes. */
@@ -130,7 +196,7 @@ void track_frame(struct track *t, us_t now, const struct media_frame *frame) {
         track_close(t);
         if (t->waiting && video && !f.key) {
             t->skipped++;
-            return;
+            return false;
         }
     }
     if (!t->begun) {
@@ -142,9 +208,10 @@ void track_frame(struct track *t, us_t now, const struct media_frame *frame) {
     if (segment_add(&t->open, &f) != OK) {
         t->skipped++;
         t->waiting = t->spec.video;
-        return;
+        return false;
     }
     advance(t, &f);
+    return true;
 }
 
 us_t track_deadline(const struct track *t) {

@@ -12,6 +12,9 @@ struct caught {
     unsigned epochs, segments, refuse; /* refuse: so many segments first */
     struct entry_epoch epoch;
     struct entry_segment segment[16];
+    unsigned gaps;
+    struct entry_gap gap[64];
+    us_t gap_at[64];
     unsigned n;
     struct {
         int64_t ms;
@@ -50,6 +53,13 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *
     return true;
 }
 
+static void on_gap(void *ctx, const struct entry_gap *e, us_t at) {
+    struct caught *c = ctx;
+    CHECK(c->gaps < ARRAY_LEN(c->gap));
+    c->gap_at[c->gaps] = at;
+    c->gap[c->gaps++] = *e;
+}
+
 struct stage {
     struct caught c;
     struct track_sink sink;
@@ -58,7 +68,7 @@ struct stage {
 
 static void set_up(struct stage *s) {
     struct segment_limits limits = {2000 * MS, 4000 * MS};
-    *s = (struct stage){.sink = {&s->c, on_epoch, on_segment}};
+    *s = (struct stage){.sink = {&s->c, on_epoch, on_segment, on_gap}};
     programme_init(&s->p, &limits, &s->sink);
 }
 
@@ -99,11 +109,11 @@ TEST(programme_switches_at_the_next_key_frame_of_the_new_source) {
     struct stage s;
     set_up(&s);
     picture(&s, A, 0, "A");
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 40, "a");
     picture(&s, A, 80, "A");
     picture(&s, A, 120, "a");
-    programme_stage(&s.p, B);
+    programme_stage(&s.p, B, 0);
     picture(&s, B, 130, "b");
     picture(&s, A, 160, "a");
     picture(&s, B, 170, "B");
@@ -123,14 +133,14 @@ TEST(programme_switches_at_the_next_key_frame_of_the_new_source) {
 TEST(programme_shows_nothing_when_the_stage_is_empty) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 0, "A");
-    programme_stage(&s.p, 0);
+    programme_stage(&s.p, 0, 0);
     picture(&s, A, 40, "A");
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 80, "a");
     picture(&s, A, 120, "A");
-    programme_off(&s.p, A);
+    programme_off(&s.p, A, 0);
     picture(&s, A, 160, "A");
     track_close(&s.p.track);
     EXPECT_STR(text_of(&s.c), "AA");
@@ -154,7 +164,7 @@ TEST(programme_hears_one_voice_without_overlap) {
     programme_voice(&s.p, 0);
     sound(&s, A, 84, "a");
     sound(&s, B, 84, "b");
-    programme_off(&s.p, A);
+    programme_off(&s.p, A, 0);
     sound(&s, B, 104, "b");
     track_close(&s.p.track);
     EXPECT_STR(text_of(&s.c), "bbaaab");
@@ -166,7 +176,7 @@ TEST(programme_hears_one_voice_without_overlap) {
 TEST(programme_puts_late_sound_where_it_belongs) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 100, "A");
     picture(&s, A, 140, "a");
     picture(&s, A, 180, "a");
@@ -189,7 +199,7 @@ TEST(programme_puts_late_sound_where_it_belongs) {
 TEST(track_segments_follow_each_other) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     for (us_t ms = 0; ms < 11000; ms += 100) {
         picture(&s, A, ms, ms % 3000 == 0 ? "A" : "a");
     }
@@ -211,7 +221,7 @@ TEST(track_segments_follow_each_other) {
 TEST(track_is_cut_at_the_maximum_without_key_frames) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     for (us_t ms = 0; ms < 9000; ms += 100) {
         picture(&s, A, ms, ms == 0 ? "A" : "a");
     }
@@ -231,7 +241,7 @@ TEST(track_is_cut_at_the_maximum_without_key_frames) {
 TEST(track_goes_on_at_a_key_frame_after_a_segment_was_refused) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 0, "A");
     picture(&s, A, 40, "a");
     s.c.refuse = 1;
@@ -250,9 +260,9 @@ TEST(track_goes_on_at_a_key_frame_after_a_segment_was_refused) {
 TEST(track_pictures_never_stand_still_or_go_back) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 500, "A");
-    programme_stage(&s.p, B);
+    programme_stage(&s.p, B, 0);
     picture(&s, B, 300, "B");
     picture(&s, B, 340, "b");
     picture(&s, B, 600, "b");
@@ -266,7 +276,7 @@ TEST(track_pictures_never_stand_still_or_go_back) {
 
 TEST(track_of_a_source_begins_at_its_first_frame) {
     struct caught c = {0};
-    struct track_sink sink = {&c, on_epoch, on_segment};
+    struct track_sink sink = {&c, on_epoch, on_segment, on_gap};
     struct track t;
     track_init(&t,
                &(struct track_config){
@@ -290,7 +300,7 @@ TEST(track_of_a_source_begins_at_its_first_frame) {
 TEST_ALLOC(track_without_memory) {
     struct stage s;
     set_up(&s);
-    programme_stage(&s.p, A);
+    programme_stage(&s.p, A, 0);
     picture(&s, A, 0, "A");
     picture(&s, A, 40, "A");
     track_close(&s.p.track);

@@ -1,0 +1,361 @@
+/* What is missing in a recording is said in it, and nothing else is: every discard is a gap that
+ * lasts until media goes on, of the track in which it is missing. */
+#include "recorder/archive.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/test.h"
+
+#define CAMERA 11
+#define MICROPHONE 12
+#define MS US_PER_MS
+
+struct gap {
+    struct id track;
+    us_t t, duration;
+    char cause[16];
+};
+
+struct scene {
+    struct rig g;
+    struct clip video, audio;
+    struct feed_source camera, microphone;
+    struct feed_list list;
+    struct id camera_track, microphone_track;
+    struct gap gaps[256];
+    unsigned n;
+};
+
+static void scene_begin(struct scene *s) {
+    *s = (struct scene){0};
+    rig_init(&s->g);
+    clip_ivf(&s->video, "video.ivf");
+    clip_ogg(&s->audio, "audio.ogg");
+    us_t t = s->g.now + 100 * MS;
+    s->camera = (struct feed_source){.id = CAMERA,
+                                     .participant = 5,
+                                     .seq = 65536,
+                                     .kind = SOURCE_CAMERA,
+                                     .rtp0 = 1000,
+                                     .step = 6000,
+                                     .at0 = t,
+                                     .interval = 66667,
+                                     .clip = &s->video};
+    s->microphone = (struct feed_source){.id = MICROPHONE,
+                                         .participant = 5,
+                                         .seq = 65536,
+                                         .kind = SOURCE_MICROPHONE,
+                                         .rtp0 = 2000,
+                                         .step = 960,
+                                         .at0 = t,
+                                         .interval = 20000,
+                                         .clip = &s->audio};
+    CHECK(rig_open(&s->g) == OK);
+    rig_order(&s->g, ORDER_START);
+}
+
+static void scene_end(struct scene *s) {
+    feed_free(&s->list);
+    clip_free(&s->video);
+    clip_free(&s->audio);
+    rig_free(&s->g);
+}
+
+static enum err see_track(void *ctx, const struct track_row *t) {
+    struct scene *s = ctx;
+    if (t->track.kind == SOURCE_CAMERA) {
+        s->camera_track = t->track.track;
+    } else if (t->track.kind == SOURCE_MICROPHONE) {
+        s->microphone_track = t->track.track;
+    }
+    return OK;
+}
+
+static enum err see_event(void *ctx, const struct event_row *e) {
+    struct scene *s = ctx;
+    if (e->type == ENTRY_GAP) {
+        CHECK(s->n < ARRAY_LEN(s->gaps));
+        struct gap *g = &s->gaps[s->n++];
+        *g = (struct gap){.track = e->track, .t = e->t, .duration = e->duration};
+        snprintf(g->cause, sizeof(g->cause), "%.15s", e->person.name);
+    }
+    return OK;
+}
+
+/* Everything is sent and the recording ends; its gaps are in s->gaps, by time. */
+static void scene_record(struct scene *s) {
+    char path[96], why[256];
+    struct archive *a = NULL;
+    struct id id;
+    feed_sort(&s->list);
+    rig_run(&s->g, &s->list);
+    rig_order(&s->g, ORDER_STOP);
+    snprintf(path, sizeof(path), "%s/kek", s->g.dir);
+    struct archive_config c = {.dir = s->g.dir, .kek_file = path};
+    CHECK(archive_open(&c, &a, why) == OK && id_parse(s->g.recording, &id));
+    EXPECT_EQ(catalogue_tracks(a->catalogue, &id, see_track, s), OK);
+    EXPECT_EQ(catalogue_events(a->catalogue, &id, see_event, s), OK);
+    archive_close(a);
+}
+
+static void expect_gap(const struct scene *s, const struct id *track, const char *cause, us_t t,
+                       us_t duration) {
+    for (unsigned i = 0; i < s->n; i++) {
+        const struct gap *g = &s->gaps[i];
+        us_t dt = g->t - t, dd = g->duration - duration;
+        if (id_eq(&g->track, track) && strcmp(g->cause, cause) == 0 && dt >= -2 * MS &&
+            dt <= 2 * MS && dd >= -2 * MS && dd <= 2 * MS) {
+            return;
+        }
+    }
+    char id[ID_TEXT_MAX];
+    test_fail(__FILE__, __LINE__, "no gap of %s (%s) at %" PRId64 " for %" PRId64 " us",
+              id_text(track, id), cause, t, duration);
+    for (unsigned i = 0; i < s->n; i++) {
+        printf("# %s %s %" PRId64 " %" PRId64 "\n", id_text(&s->gaps[i].track, id),
+               s->gaps[i].cause, s->gaps[i].t, s->gaps[i].duration);
+    }
+}
+
+static struct webm_view view;
+
+/* Blocks of a track's file. */
+static unsigned blocks(const struct scene *s, const struct id *track) {
+    char why[LIBRARY_WHY], text[ID_TEXT_MAX];
+    struct library *l = NULL;
+    size_t n = 0;
+    CHECK(library_open(s->g.dir, NULL, &l, why) == OK);
+    uint8_t *file = read_file(l, s->g.recording, id_text(track, text), 0, &n);
+    CHECK(file && webm_view(bytes_of(file, n), &view));
+    unsigned found = view.n;
+    mem_free(file);
+    library_close(l);
+    return found;
+}
+
+/* Lose the first packet of the frame sent at this time. */
+static void lose_at(struct scene *s, us_t at) {
+    for (size_t i = 0; i < s->list.n; i++) {
+        struct tap *t = &s->list.taps[i];
+        if (t->type == TAP_RTP && t->now == at) {
+            packet_unref(t->packet);
+            memmove(t, t + 1, (s->list.n - i - 1) * sizeof(*t));
+            s->list.n--;
+            return;
+        }
+    }
+    CHECK(!"a packet at that time");
+}
+
+static us_t frame_at(const struct feed_source *f, unsigned i) {
+    return f->at0 + i * f->interval;
+}
+
+TEST(gap_of_a_lost_picture_lasts_until_the_next_key_frame) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_tap(&s.list, &s.camera, TAP_STAGE, s.g.now);
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, s.video.n);
+    lose_at(&s, frame_at(&s.camera, 20));
+    scene_record(&s);
+    /* Key frames are 0, 30, 60: the picture stands from 19 to 30. */
+    us_t from = frame_at(&s.camera, 19) - zero, length = 11 * s.camera.interval;
+    expect_gap(&s, &s.camera_track, "loss", from, length);
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, length);
+    EXPECT_EQ(s.n, 2);
+    EXPECT_EQ(recorder_counters(s.g.r).gaps, 2);
+    EXPECT_EQ(blocks(&s, &s.camera_track), s.video.n - 10);
+    scene_end(&s);
+}
+
+TEST(gap_right_before_a_key_frame_is_one_too) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, s.video.n);
+    lose_at(&s, frame_at(&s.camera, 29));
+    scene_record(&s);
+    expect_gap(&s, &s.camera_track, "loss", frame_at(&s.camera, 28) - zero, 2 * s.camera.interval);
+    EXPECT_EQ(s.n, 1);
+    scene_end(&s);
+}
+
+TEST(gap_of_lost_sound_is_as_lengthas_what_is_missing) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, 100);
+    lose_at(&s, frame_at(&s.microphone, 40));
+    lose_at(&s, frame_at(&s.microphone, 41));
+    lose_at(&s, frame_at(&s.microphone, 80));
+    scene_record(&s);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct id *track = i ? &ID_PROGRAMME : &s.microphone_track;
+        expect_gap(&s, track, "loss", frame_at(&s.microphone, 40) - zero, 40 * MS);
+        expect_gap(&s, track, "loss", frame_at(&s.microphone, 80) - zero, 20 * MS);
+    }
+    EXPECT_EQ(s.n, 4);
+    scene_end(&s);
+}
+
+/* Nothing was sent for long (RFC 7587 section 3.1.3, DTX): that is no gap, and a loss at its end is
+ * as long as what was lost. */
+TEST(gap_after_a_silence_is_not_as_lengthas_the_silence) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, 50);
+    s.microphone.at0 += 60 * US_PER_S;
+    s.microphone.rtp0 += 60 * 48000;
+    s.microphone.seq++;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 50, 100);
+    scene_record(&s);
+    us_t goes_on = frame_at(&s.microphone, 50) - zero;
+    expect_gap(&s, &s.microphone_track, "loss", goes_on - 20 * MS, 20 * MS);
+    EXPECT_EQ(s.n, 2);
+    scene_end(&s);
+}
+
+TEST(gap_of_a_source_that_joins_late_does_not_reach_back_to_the_start) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    us_t join = 1800 * US_PER_S;
+    s.camera.at0 += join;
+    feed_tap(&s.list, &s.camera, TAP_SOURCE_ON, s.camera.at0);
+    /* It sends, but the key frame is lost in part. */
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, s.video.n);
+    lose_at(&s, frame_at(&s.camera, 0));
+    scene_record(&s);
+    REQUIRE(s.n == 1);
+    EXPECT(id_eq(&s.gaps[0].track, &s.camera_track));
+    EXPECT(s.gaps[0].t >= frame_at(&s.camera, 0) - zero);
+    EXPECT(s.gaps[0].t <= frame_at(&s.camera, 1) - zero);
+    us_t end = s.gaps[0].t + s.gaps[0].duration, key = frame_at(&s.camera, 30) - zero;
+    EXPECT(end >= key - 2 * MS && end <= key + 2 * MS);
+    scene_end(&s);
+}
+
+TEST(gap_without_an_end_ends_with_the_recording) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_tap(&s.list, &s.camera, TAP_STAGE, s.g.now);
+    feed_frames(&s.list, &s.camera, s.g.pool, 60, 80);
+    lose_at(&s, frame_at(&s.camera, 70));
+    scene_record(&s);
+    us_t from = frame_at(&s.camera, 69) - zero;
+    expect_gap(&s, &s.camera_track, "loss", from, s.g.now - zero - from);
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, s.g.now - zero - from);
+    EXPECT_EQ(s.n, 2);
+    scene_end(&s);
+}
+
+TEST(gap_of_the_programme_ends_when_nobody_is_shown_any_more) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_tap(&s.list, &s.camera, TAP_STAGE, s.g.now);
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, 30);
+    lose_at(&s, frame_at(&s.camera, 20));
+    struct feed_source nobody = {.kind = SOURCE_CAMERA};
+    us_t off = frame_at(&s.camera, 20) + 2 * US_PER_S;
+    feed_tap(&s.list, &nobody, TAP_STAGE, off);
+    feed_tap(&s.list, &s.camera, TAP_SOURCE_OFF, off + 1);
+    struct feed_source later = s.camera;
+    later.id = 13;
+    later.participant = 6;
+    later.at0 = off + 600 * US_PER_S;
+    feed_tap(&s.list, &later, TAP_STAGE, later.at0);
+    feed_frames(&s.list, &later, s.g.pool, 0, 30);
+    scene_record(&s);
+    us_t from = frame_at(&s.camera, 19) - zero;
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, off - zero - from);
+    EXPECT_EQ(s.n, 2);
+    scene_end(&s);
+}
+
+TEST(gap_until_a_key_frame_comes_says_so) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    /* The recording began while the camera was sending. */
+    feed_frames(&s.list, &s.camera, s.g.pool, 25, s.video.n);
+    scene_record(&s);
+    expect_gap(&s, &s.camera_track, "keyframe", frame_at(&s.camera, 25) - zero,
+               5 * s.camera.interval);
+    EXPECT_EQ(s.n, 1);
+    scene_end(&s);
+}
+
+TEST(gap_of_what_is_no_opus) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, 50);
+    for (size_t i = 0; i < s.list.n; i++) {
+        if (s.list.taps[i].now == frame_at(&s.microphone, 30)) {
+            s.list.taps[i].payload_len = 0;
+        }
+    }
+    scene_record(&s);
+    expect_gap(&s, &s.microphone_track, "format", frame_at(&s.microphone, 30) - zero, 20 * MS);
+    EXPECT_EQ(s.n, 2); /* and the programme's */
+    scene_end(&s);
+}
+
+/* Every other number is left out: 150 holes in 3 s, told in few words. */
+TEST(gap_entries_come_at_a_bounded_pace) {
+    struct scene s;
+    scene_begin(&s);
+    for (unsigned i = 0; i < 150; i++) {
+        feed_frames(&s.list, &s.microphone, s.g.pool, i, i + 1);
+        s.microphone.seq++;
+    }
+    scene_record(&s);
+    EXPECT(s.n >= 2 && s.n <= 2 * 31);
+    scene_end(&s);
+}
+
+/* The sender's NTP clock is set by two seconds while it talks. */
+static void set_clock(us_t by) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, s.audio.n);
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, s.video.n);
+    for (unsigned i = 0; i < 6; i++) {
+        us_t at = zero + 150 * MS + i * US_PER_S;
+        for (unsigned k = 0; k < 2; k++) {
+            feed_sr(&s.list, k ? &s.camera : &s.microphone, at + k * 30 * MS);
+            if (i >= 3) {
+                struct tap *t = &s.list.taps[s.list.n - 1];
+                t->ntp += (uint64_t)(by / US_PER_S * (INT64_C(1) << 32));
+            }
+        }
+    }
+    scene_record(&s);
+    EXPECT_EQ(s.n, 0);
+    EXPECT_EQ(blocks(&s, &s.camera_track), s.video.n);
+    EXPECT_EQ(blocks(&s, &s.microphone_track), s.audio.n);
+    /* And no hole: it is where it was sent, to a few milliseconds. */
+    for (unsigned i = 1; i < view.n; i++) {
+        int64_t step = view.block[i].ms - view.block[i - 1].ms;
+        EXPECT(step >= 18 && step <= 22);
+    }
+    int64_t length = view.block[view.n - 1].ms - view.block[0].ms;
+    EXPECT(length >= (int64_t)(s.audio.n - 1) * 20 - 20 &&
+           length <= (int64_t)(s.audio.n - 1) * 20 + 20);
+    scene_end(&s);
+}
+
+TEST(gap_none_when_the_sender_sets_its_clock_back) {
+    set_clock(-2 * US_PER_S);
+}
+
+TEST(gap_none_when_the_sender_sets_its_clock_forward) {
+    set_clock(2 * US_PER_S);
+}
+
+TEST(gap_none_when_the_sender_sets_its_clock_by_an_hour) {
+    set_clock(3600 * US_PER_S);
+}
