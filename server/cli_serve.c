@@ -2,6 +2,7 @@
 #include "server/cli.h"
 
 #include "base/alloc.h"
+#include "media/secure/srtp.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/parts.h"
@@ -99,7 +100,8 @@ static void print_link(const struct control *c, enum role role, const char *name
 static void announce_ready(const struct control *c) {
     LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", c->url),
         LOG_NUM("port", c->port), LOG_NUM("workers", c->n_workers),
-        LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("version", ORIEL_VERSION));
+        LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("aead", srtp_aead_name()),
+        LOG_STR("version", ORIEL_VERSION));
     if (c->config->dev_print_links) {
         print_link(c, ROLE_AGENT, "Agent", "/agent/");
         print_link(c, ROLE_BUYER, "Buyer", "/t/");

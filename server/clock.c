@@ -20,6 +20,12 @@ wall_t clock_wall(void) {
     return (wall_t){read_us(CLOCK_REALTIME)};
 }
 
+uint64_t clock_cpu_ns(void) {
+    struct timespec ts;
+    CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == 0);
+    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 int clock_wait_ms(us_t now, us_t at) {
     if (at <= now) {
         return 0;

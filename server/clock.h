@@ -9,6 +9,8 @@
 us_t clock_now(void);
 /* CLOCK_REALTIME. Any thread. */
 wall_t clock_wall(void);
+/* [ns] CPU time of the calling thread: what a measurement wants, for others do not lengthen it. */
+uint64_t clock_cpu_ns(void);
 /* How long poll or epoll may sleep until `at` [ms]: 0 when it is due, rounded up because waking
  * early would spin, at most a second. Any thread. */
 int clock_wait_ms(us_t now, us_t at);

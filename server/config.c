@@ -18,6 +18,8 @@
 
 static const char *const config_log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const config_log_formats[] = {"json", "text", NULL};
+/* In the order of enum srtp_aead. */
+static const char *const config_aeads[] = {"auto", "openssl", "ipsec-mb", NULL};
 static const char *const config_codecs[] = {"vp8", "vp9", "h264", "av1", NULL};
 static const char *const config_record_modes[] = {"auto", "manual", "off", NULL};
 

@@ -44,6 +44,7 @@
     INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
     INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
     ENUM(media_codec, "media.codec", "vp8", config_codecs, "video codec of a tour") \
+    ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \
     INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
 
 #define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "media/secure/srtp.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static void put_server(struct buffer *t, const struct control *c, us_t now) {
     const struct control_counters *n = &c->counters;
     head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
     buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
+    head(t, "oriel_aead_info", "gauge", "Always 1; the library that seals with AES-GCM.");
+    buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - c->started) / US_PER_S));
     gauge(t, "oriel_connections", "Open TCP connections.", c->open);

@@ -136,6 +136,20 @@ static void fill_urls(struct control *c) {
     }
 }
 
+static enum err start_crypto(struct parts *p, char *why) {
+    enum err e = srtp_library_init();
+    if (e == OK) {
+        e = srtp_aead_choose((enum srtp_aead)p->control.config->media_aead, clock_cpu_ns);
+        if (e == ERR_UNSUPPORTED) {
+            snprintf(why, CONFIG_WHY,
+                     "media.aead: ipsec-mb is not in this build, or cannot run on "
+                     "this processor");
+        }
+    }
+    p->identity = e == OK ? dtls_identity_new(clock_wall()) : NULL;
+    return e == OK && !p->identity ? ERR_CRYPTO : e;
+}
+
 static enum err start_basics(struct parts *p, char *why) {
     struct control *c = &p->control;
     struct rng rng = clock_rng();
@@ -150,9 +164,7 @@ static enum err start_basics(struct parts *p, char *why) {
         e = assets_load(c->config->web_dir, &c->assets, why);
     }
     if (e == OK) {
-        e = srtp_library_init();
-        p->identity = dtls_identity_new(clock_wall());
-        e = e == OK && !p->identity ? ERR_CRYPTO : e;
+        e = start_crypto(p, why);
     }
     rng_fill(&rng, c->ticket_key, sizeof(c->ticket_key));
     return e == OK ? control_open(c, why) : e;

@@ -164,6 +164,8 @@ TEST(config_every_type) {
 TEST(config_rules_between_keys) {
     EXPECT(!accepted("media.cache_packets", "100"));
     EXPECT(accepted("media.cache_packets", "128"));
+    EXPECT(accepted("media.aead", "\"ipsec-mb\"")); /* whether it runs here is seen at start */
+    EXPECT(!accepted("media.aead", "\"nss\""));
     EXPECT(!accepted("timeouts.peer_s", "8"));
     EXPECT(!accepted("recording.segment_max_ms", "1000"));
     EXPECT(!accepted("listen.address", "\"localhost\""));
