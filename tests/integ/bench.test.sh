@@ -36,9 +36,11 @@ refused() {
 
 figures=$("$bench" --json --rounds 1 --viewers 5)
 verdict $? "all benchmarks run"
-holds "one object with every benchmark" 'keys == ["fanout", "floor", "memory"]'
+holds "one object with every benchmark" 'keys == ["fanout", "floor", "memory", "seal"]'
 holds "the limits are positive" \
     '[.floor[]] | length == 6 and all(type == "number" and . > 0)'
+holds "every way of sealing has its figures" \
+    '.seal | length >= 6 and all(.whole_ns > 0 and .pieces_ns > 0 and (.payload | . == 120 or . == 1100))'
 holds "the ratios are positive" \
     '.fanout[0] | [.engine.ratio, .send.ratio] | all(type == "number" and . > 0)'
 holds "something was fed" '.fanout[0].fed > 300'
