@@ -31,15 +31,6 @@ struct arrival {
     uint32_t rtcp_index; /* SRTCP */
 };
 
-enum err srtp_library_init(void) {
-    static bool done; /* libsrtp2 refuses to be started again */
-    if (!done && srtp_init() != srtp_err_status_ok) {
-        return ERR_CRYPTO;
-    }
-    done = true;
-    return OK;
-}
-
 static void set_policy(srtp_policy_t *p, uint16_t profile) {
     switch (profile) {
     case SRTP_PROFILE_AEAD_AES_128_GCM:
@@ -54,6 +45,27 @@ static void set_policy(srtp_policy_t *p, uint16_t profile) {
         srtp_crypto_policy_set_rtp_default(&p->rtp);
         srtp_crypto_policy_set_rtcp_default(&p->rtcp);
     }
+}
+
+/* Debian's libsrtp2 is built on NSS and ends it with the last cipher: the next session would load
+ * its modules from disk again, half a millisecond or more of a worker's time. One session of ours
+ * that never ends keeps them. */
+static srtp_t keeper;
+
+static bool keep_library(void) {
+    static unsigned char key[SRTP_KEY_MAX + SRTP_SALT_MAX];
+    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_inbound}, .key = key};
+    set_policy(&policy, SRTP_PROFILE_AEAD_AES_128_GCM);
+    return srtp_create(&keeper, &policy) == srtp_err_status_ok;
+}
+
+enum err srtp_library_init(void) {
+    static bool started; /* libsrtp2 refuses to be started again */
+    if (!started && srtp_init() != srtp_err_status_ok) {
+        return ERR_CRYPTO;
+    }
+    started = true;
+    return keeper || keep_library() ? OK : ERR_CRYPTO;
 }
 
 struct srtp_opener *srtp_opener_new(const struct dtls_keys *k) {

@@ -2,6 +2,8 @@
 #include "tests/unit/secure/ends.h"
 #include "tests/unit/test.h"
 
+#include <dlfcn.h>
+
 static const uint16_t profiles[] = {SRTP_PROFILE_AES128_CM_SHA1_80, SRTP_PROFILE_AEAD_AES_128_GCM,
                                     SRTP_PROFILE_AEAD_AES_256_GCM};
 #define PROFILES ARRAY_LEN(profiles)
@@ -183,6 +185,28 @@ TEST(header_extension_and_csrc_stay_clear) {
         EXPECT_EQ(n, 29);
         EXPECT(memcmp(out + 24, "media", 5) == 0);
         ends_free(&e);
+    }
+}
+
+/* Debian's libsrtp2 uses NSS, whose modules it would unload with the last session and load again
+ * for the next, from disk and on a worker's thread. */
+TEST(the_last_session_takes_no_library_with_it) {
+    for (unsigned i = 0; i < PROFILES; i++) {
+        struct ends e = ends_new(profiles[i]);
+        EXPECT_EQ(ends_pass(&e, SSRC, 1, 20), OK);
+        void *used = dlopen("libsoftokn3.so", RTLD_NOW | RTLD_NOLOAD);
+        ends_free(&e);
+        void *kept = used;
+        if (used) { /* our own handle must not be what keeps it */
+            dlclose(used);
+            kept = dlopen("libsoftokn3.so", RTLD_NOW | RTLD_NOLOAD);
+            EXPECT(kept);
+        } else {
+            printf("# libsrtp2 without NSS: its modules NOT checked\n");
+        }
+        if (kept) {
+            dlclose(kept);
+        }
     }
 }
 
