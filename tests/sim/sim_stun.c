@@ -5,6 +5,8 @@
 #define HEADER 20
 #define COOKIE 0x2112a442U /* RFC 8489 section 5 */
 
+enum { REQUEST = 0x0001, RESPONSE = 0x0101 }; /* RFC 8489 section 5: method Binding */
+
 enum { /* RFC 8489 section 14, RFC 8445 section 16.1 */
        USERNAME = 0x0006,
        MESSAGE_INTEGRITY = 0x0008,
@@ -44,11 +46,19 @@ static uint32_t crc32(struct bytes b) {
     return ~crc;
 }
 
-static void write_integrity(struct wr *w, const struct ice_credentials *c) {
+static void write_integrity(struct wr *w, const char *pwd) {
     uint8_t tag[HMAC_SHA1_LEN];
     set_length(w, 4 + HMAC_SHA1_LEN);
-    mac(c->local_pwd, bytes_of(w->start, wr_len(w)), tag);
+    mac(pwd, bytes_of(w->start, wr_len(w)), tag);
     attribute(w, MESSAGE_INTEGRITY, tag, sizeof(tag));
+}
+
+static void write_fingerprint(struct wr *w) {
+    set_length(w, 8);
+    uint32_t fingerprint = crc32(bytes_of(w->start, wr_len(w))) ^ 0x5354554eU;
+    wr_u16(w, FINGERPRINT);
+    wr_u16(w, 4);
+    wr_u32(w, fingerprint);
 }
 
 static void write_username(struct wr *w, const struct ice_credentials *c) {
@@ -61,7 +71,7 @@ static void write_username(struct wr *w, const struct ice_credentials *c) {
 }
 
 void stun_write_check(struct wr *w, const struct stun_check *k) {
-    wr_u16(w, 0x0001);
+    wr_u16(w, REQUEST);
     wr_u16(w, 0);
     wr_u32(w, COOKIE);
     wr_bytes(w, k->id, STUN_ID_LEN);
@@ -78,13 +88,9 @@ void stun_write_check(struct wr *w, const struct stun_check *k) {
         attribute(w, USE_CANDIDATE, NULL, 0);
     }
     if (!k->bare) {
-        write_integrity(w, k->c);
+        write_integrity(w, k->c->local_pwd);
     }
-    set_length(w, 8);
-    uint32_t fingerprint = crc32(bytes_of(w->start, wr_len(w))) ^ 0x5354554eU;
-    wr_u16(w, FINGERPRINT);
-    wr_u16(w, 4);
-    wr_u32(w, fingerprint);
+    write_fingerprint(w);
 }
 
 static bool integrity_ok(struct bytes d, size_t at, const char *pwd) {
@@ -108,17 +114,26 @@ static bool mapped_address(struct bytes v, struct addr *ret) {
     return true;
 }
 
-bool stun_read_response(struct bytes d, const uint8_t id[STUN_ID_LEN], const char *pwd,
-                        struct addr *ret) {
+/* The attributes of a whole message. */
+struct attributes {
+    bool authentic; /* MESSAGE-INTEGRITY by the password asked for */
+    bool mapped;    /* XOR-MAPPED-ADDRESS, in address */
+    struct addr address;
+};
+
+/* A message of this type; false when it is not one or is malformed. */
+static bool read_message(struct bytes d, uint16_t wanted, const char *pwd, uint8_t id[STUN_ID_LEN],
+                         struct attributes *ret) {
     struct rd r = rd_of(d.p, d.n);
-    bool mapped = false, authentic = false;
-    if (rd_u16(&r) != 0x0101 || (size_t)rd_u16(&r) + HEADER != d.n || rd_u32(&r) != COOKIE) {
+    *ret = (struct attributes){0};
+    if (rd_u16(&r) != wanted || (size_t)rd_u16(&r) + HEADER != d.n || rd_u32(&r) != COOKIE) {
         return false;
     }
     struct bytes their_id = rd_bytes(&r, STUN_ID_LEN);
-    if (r.bad || memcmp(their_id.p, id, STUN_ID_LEN) != 0) {
+    if (r.bad) {
         return false;
     }
+    memcpy(id, their_id.p, STUN_ID_LEN);
     while (rd_left(&r) > 0) {
         size_t at = (size_t)(r.p - d.p);
         uint16_t type = rd_u16(&r);
@@ -128,10 +143,43 @@ bool stun_read_response(struct bytes d, const uint8_t id[STUN_ID_LEN], const cha
             return false;
         }
         if (type == XOR_MAPPED_ADDRESS) {
-            mapped = mapped_address(value, ret);
+            ret->mapped = mapped_address(value, &ret->address);
         } else if (type == MESSAGE_INTEGRITY) {
-            authentic = value.n == HMAC_SHA1_LEN && integrity_ok(d, at, pwd);
+            ret->authentic = value.n == HMAC_SHA1_LEN && integrity_ok(d, at, pwd);
         }
     }
-    return mapped && authentic;
+    return true;
+}
+
+bool stun_read_response(struct bytes d, const uint8_t id[STUN_ID_LEN], const char *pwd,
+                        struct addr *ret) {
+    struct attributes a;
+    uint8_t their_id[STUN_ID_LEN];
+    if (!read_message(d, RESPONSE, pwd, their_id, &a) || memcmp(their_id, id, STUN_ID_LEN) != 0) {
+        return false;
+    }
+    if (a.mapped) {
+        *ret = a.address;
+    }
+    return a.mapped && a.authentic;
+}
+
+bool stun_read_check(struct bytes d, const char *pwd, uint8_t ret_id[STUN_ID_LEN]) {
+    struct attributes a;
+    return read_message(d, REQUEST, pwd, ret_id, &a) && a.authentic;
+}
+
+void stun_write_response(struct wr *w, const uint8_t id[STUN_ID_LEN], const char *pwd,
+                         const struct addr *from) {
+    wr_u16(w, RESPONSE);
+    wr_u16(w, 0);
+    wr_u32(w, COOKIE);
+    wr_bytes(w, id, STUN_ID_LEN);
+    wr_u16(w, XOR_MAPPED_ADDRESS);
+    wr_u16(w, 8);
+    wr_u16(w, 1); /* IPv4 */
+    wr_u16(w, (uint16_t)(from->port ^ (COOKIE >> 16)));
+    wr_u32(w, be32(from->ip + 12) ^ COOKIE);
+    write_integrity(w, pwd);
+    write_fingerprint(w);
 }

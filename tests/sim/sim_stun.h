@@ -24,4 +24,11 @@ void stun_write_check(struct wr *w, const struct stun_check *k);
 bool stun_read_response(struct bytes d, const uint8_t id[STUN_ID_LEN], const char *pwd,
                         struct addr *ret);
 
+/* True when d is a binding request with MESSAGE-INTEGRITY by pwd; writes its transaction id. A full
+ * agent on the other side sends them too. */
+bool stun_read_check(struct bytes d, const char *pwd, uint8_t ret_id[STUN_ID_LEN]);
+/* The success response to it, which tells the IPv4 address that the request came from. */
+void stun_write_response(struct wr *w, const uint8_t id[STUN_ID_LEN], const char *pwd,
+                         const struct addr *from);
+
 #endif
