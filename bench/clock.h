@@ -1,14 +1,15 @@
-/* The measure of everything here: CPU time of the calling thread, which other work on the machine
- * does not lengthen as it does wall time. */
+/* CPU time and medians. Any thread. */
 #ifndef ORIEL_BENCH_CLOCK_H
 #define ORIEL_BENCH_CLOCK_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* [ns] of CPU time this thread has used. */
+/* [ns] CPU time of this thread, which leaves out what the machine does meanwhile. */
 uint64_t cpu_ns(void);
-/* The median of n > 0 values; sorts them. */
+/* [ns] since 1970: the clock of the kernel's stamps on datagrams. */
+uint64_t wall_ns(void);
+/* The median of v[0 .. n-1], n > 0; sorts v. */
 double median(double *v, size_t n);
 
 #endif

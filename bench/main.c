@@ -1,38 +1,48 @@
-/* bench [NAME] [--json] [--rounds N] [--viewers N]; docs/performance.md says what comes out. */
+/* bench [NAME...] [OPTION...]; docs/performance.md says what comes out. */
 #include "base/check.h"
-#include "bench/fanout.h"
-#include "bench/limits.h"
-#include "bench/memory.h"
-#include "bench/seal.h"
+#include "bench/engine/fanout.h"
+#include "bench/engine/limits.h"
+#include "bench/engine/memory.h"
+#include "bench/engine/seal.h"
+#include "bench/load/child.h"
+#include "bench/load/scenarios.h"
+#include "bench/options.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
-#define ROUNDS 25
-#define ROUNDS_MAX 999
+#define ROUNDS 25 /* of what runs inside this process */
+#define ROUNDS_MAX 99
 #define VIEWERS_MAX 3000
+#define SECONDS_MAX 600
+#define WORKERS_MAX 64
+#define NAMES_MAX 32
 
-struct options {
-    const char *name; /* NULL = all */
-    bool json;
-    unsigned rounds, viewers; /* viewers: 0 = the usual ones */
-    unsigned printed;         /* members of the JSON object so far */
+struct command_line {
+    struct options options;
+    unsigned n_names; /* 0 = all */
+    const char *names[NAMES_MAX];
 };
+
+static unsigned rounds_of(const struct options *o) {
+    return o->rounds ? o->rounds : ROUNDS;
+}
 
 /* ---- floor ---- */
 
 static void run_floor(const struct options *o) {
-    struct limits l = limits_measure(o->rounds);
+    struct limits l = limits_measure(rounds_of(o));
     if (o->json) {
         printf("\"floor\":{\"payload\":%d,\"rounds\":%u,\"sendto_ns\":%.0f,"
                "\"sendmmsg_64_ns\":%.0f,\"evp_gcm_ns\":%.0f,\"libsrtp_gcm_ns\":%.0f}",
-               VIDEO_PAYLOAD, o->rounds, l.sendto, l.sendmmsg, l.evp, l.libsrtp);
+               VIDEO_PAYLOAD, rounds_of(o), l.sendto, l.sendmmsg, l.evp, l.libsrtp);
         return;
     }
     printf("floor: CPU ns per packet of %d bytes, medians of %u rounds\n", VIDEO_PAYLOAD,
-           o->rounds);
+           rounds_of(o));
     printf("  %-40s %7.0f\n", "sendto", l.sendto);
     printf("  %-40s %7.0f\n", "sendmmsg of 64 destinations", l.sendmmsg);
     printf("  %-40s %7.0f\n", "AES-128-GCM by OpenSSL EVP", l.evp);
@@ -43,12 +53,12 @@ static void run_floor(const struct options *o) {
 
 static void run_seal(const struct options *o) {
     struct seal_figure f[SEAL_FIGURES_MAX];
-    size_t n = seal_measure(o->rounds, f);
+    size_t n = seal_measure(rounds_of(o), f);
     if (o->json) {
         printf("\"seal\":[");
     } else {
         printf("seal: CPU ns per SRTP packet, in batches to 200 viewers, medians of %u rounds\n",
-               o->rounds);
+               rounds_of(o));
         printf("  %-18s %-9s %8s %9s %9s\n", "", "", "payload", "one piece", "three");
     }
     for (size_t i = 0; i < n; i++) {
@@ -101,12 +111,12 @@ static void run_fanout(const struct options *o) {
     } else {
         printf("fanout: 1 publisher, 1.2 Mbit/s VP8 at 30 frames/s and Opus, AEAD_AES_128_GCM;\n"
                "CPU ns per forwarded packet, medians of %u rounds\n",
-               o->rounds);
+               rounds_of(o));
         printf("  %-7s  %-14s %7s %7s %6s\n", "viewers", "", "oriel", "floor", "ratio");
     }
     for (unsigned i = 0; i < n; i++) {
         struct fanout_result r;
-        fanout_measure(viewers[i], o->rounds, &r);
+        fanout_measure(viewers[i], rounds_of(o), &r);
         if (o->json) {
             printf("%s", i ? "," : "");
             json_fanout(&r);
@@ -136,19 +146,102 @@ static void run_memory(const struct options *o) {
     }
 }
 
+/* ---- real servers ---- */
+
+static void run_scenario(const struct scenario *s, struct load *l, const struct command_line *c) {
+    struct scenario_result r = {.scenario = s->name};
+    s->run(s, l, &c->options, &r);
+    if (c->options.json) {
+        struct buffer out = {0};
+        result_json(&out, &r);
+        CHECK(!out.bad);
+        printf("%s", out.p);
+        buffer_free(&out);
+    } else {
+        result_print(&r);
+    }
+    scenario_free(&r);
+}
+
+static bool wanted(const struct command_line *c, const char *name) {
+    for (unsigned i = 0; i < c->n_names; i++) {
+        if (strcmp(c->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return c->n_names == 0;
+}
+
+static unsigned wanted_scenarios(const struct command_line *c) {
+    unsigned n = 0;
+    for (unsigned i = 0; scenario_at(i); i++) {
+        n += wanted(c, scenario_at(i)->name);
+    }
+    return n;
+}
+
+static void describe_machine(bool json, int generator, int server) {
+    struct utsname u;
+    CHECK(uname(&u) == 0);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (json) {
+        printf("\"machine\":{\"processors\":%ld,\"kernel\":\"%s\",\"generator_on\":%d,"
+               "\"server_on\":%d}",
+               cpus, u.release, generator, server);
+    } else {
+        printf("%ld processors, Linux %s; generator on processor %d, servers on %d\n", cpus,
+               u.release, generator, server);
+    }
+    if (generator < 0) {
+        fprintf(stderr, "bench: only one processor: the generator takes time from the server, and "
+                        "delays mean nothing\n");
+    }
+}
+
+static void run_scenarios(const struct command_line *c) {
+    struct load l;
+    int generator, server;
+    unsigned printed = 0;
+    bool json = c->options.json;
+    child_limits();
+    (void)child_pin(&generator, &server);
+    describe_machine(json, generator, server);
+    printf("%s", json ? ",\"scenarios\":[" : "");
+    load_open(&l);
+    for (unsigned i = 0; scenario_at(i) && !load_stopped(); i++) {
+        if (wanted(c, scenario_at(i)->name)) {
+            printf("%s", json && printed++ ? "," : "");
+            run_scenario(scenario_at(i), &l, c);
+            fflush(stdout);
+        }
+    }
+    load_close(&l);
+    printf("%s", json ? "]" : "");
+}
+
 /* ---- */
 
 static const struct bench_command {
-    const char *name;
+    const char *name, *about;
     void (*run)(const struct options *o);
-} commands[] = {
-    {"floor", run_floor}, {"seal", run_seal}, {"fanout", run_fanout}, {"memory", run_memory}};
+} commands[] = {{"floor", "what the libraries and the kernel cost", run_floor},
+                {"seal", "what an SRTP packet costs, by library", run_seal},
+                {"fanout", "the engine alone, inside this process", run_fanout},
+                {"memory", "heap of the engine", run_memory}};
 
-static int wrong_usage(const char *why) {
+static int usage(const char *why) {
     fprintf(stderr,
             "bench: %s\n"
-            "usage: bench [floor|seal|fanout|memory] [--json] [--rounds N] [--viewers N]\n",
+            "usage: bench [NAME...] [--json] [--quick] [--rounds N] [--seconds N] [--viewers N]\n"
+            "             [--workers N] [--no-janus] [--oriel PROGRAM]\n"
+            "names (none = all):\n",
             why);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        fprintf(stderr, "  %-12s %s\n", commands[i].name, commands[i].about);
+    }
+    for (unsigned i = 0; scenario_at(i); i++) {
+        fprintf(stderr, "  %-12s %s\n", scenario_at(i)->name, scenario_at(i)->about);
+    }
     return 2;
 }
 
@@ -168,49 +261,102 @@ static bool known(const char *name) {
             return true;
         }
     }
-    return false;
+    return scenario_find(name) != NULL;
+}
+
+/* An option without a value; false when it is none. */
+static bool take_flag(struct options *o, const char *arg) {
+    if (strcmp(arg, "--json") == 0) {
+        o->json = true;
+    } else if (strcmp(arg, "--quick") == 0) {
+        o->quick = true;
+        o->rounds = o->seconds = 1;
+    } else if (strcmp(arg, "--no-janus") == 0) {
+        o->janus = false;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* An option with a value; NULL, or what is wrong. */
+static const char *take_option(struct options *o, const char *arg, const char *value) {
+    if (strcmp(arg, "--rounds") == 0) {
+        return number(value, ROUNDS_MAX, &o->rounds) ? NULL : "--rounds takes 1 to 99";
+    }
+    if (strcmp(arg, "--seconds") == 0) {
+        return number(value, SECONDS_MAX, &o->seconds) ? NULL : "--seconds takes 1 to 600";
+    }
+    if (strcmp(arg, "--viewers") == 0) {
+        return number(value, VIEWERS_MAX, &o->viewers) ? NULL : "--viewers takes 1 to 3000";
+    }
+    if (strcmp(arg, "--workers") == 0) {
+        return number(value, WORKERS_MAX, &o->workers) ? NULL : "--workers takes 1 to 64";
+    }
+    if (strcmp(arg, "--oriel") == 0 && value) {
+        o->oriel = value;
+        return NULL;
+    }
+    return "an unknown option, or one without its value";
 }
 
 /* NULL, or what is wrong. */
-static const char *parse(int argc, char **argv, struct options *o) {
+static const char *parse(int argc, char **argv, struct command_line *c) {
     for (int i = 1; i < argc; i++) {
-        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--json") == 0) {
-            o->json = true;
-        } else if (strcmp(argv[i], "--rounds") == 0) {
-            i++;
-            if (!number(next, ROUNDS_MAX, &o->rounds)) {
-                return "--rounds takes a number from 1 to 999";
+        if (argv[i][0] != '-') {
+            if (!known(argv[i]) || c->n_names == NAMES_MAX) {
+                return "there is no benchmark of this name";
             }
-        } else if (strcmp(argv[i], "--viewers") == 0) {
-            i++;
-            if (!number(next, VIEWERS_MAX, &o->viewers)) {
-                return "--viewers takes a number from 1 to 3000";
+            c->names[c->n_names++] = argv[i];
+        } else if (!take_flag(&c->options, argv[i])) {
+            const char *why = take_option(&c->options, argv[i], argv[i + 1]);
+            if (why) {
+                return why;
             }
-        } else if (o->name || !known(argv[i])) {
-            return "one name at most, of floor, seal, fanout and memory";
-        } else {
-            o->name = argv[i];
+            i++;
         }
     }
     return NULL;
 }
 
+/* The oriel that was built with this program: it lies one folder above. */
+static const char *own_oriel(char *path, size_t cap) {
+    ssize_t n = readlink("/proc/self/exe", path, cap - 16);
+    char *slash = NULL;
+    for (int up = 0; n > 0 && up < 2; up++) {
+        path[n] = '\0';
+        slash = strrchr(path, '/');
+        n = slash ? slash - path : 0;
+    }
+    if (!slash) {
+        return "oriel";
+    }
+    snprintf(slash, 8, "/oriel");
+    return path;
+}
+
 int main(int argc, char **argv) {
-    struct options o = {.rounds = ROUNDS};
-    const char *why = parse(argc, argv, &o);
+    char oriel[512];
+    struct command_line c = {
+        .options = {.janus = true, .workers = 1, .oriel = own_oriel(oriel, sizeof(oriel))}};
+    const char *why = parse(argc, argv, &c);
     if (why) {
-        return wrong_usage(why);
+        return usage(why);
     }
-    printf("%s", o.json ? "{" : "");
+    unsigned printed = 0;
+    bool json = c.options.json;
+    printf("%s", json ? "{" : "");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (o.name && strcmp(o.name, commands[i].name) != 0) {
-            continue;
+        if (wanted(&c, commands[i].name)) {
+            printf("%s", json && printed++ ? "," : "");
+            commands[i].run(&c.options);
+            fflush(stdout);
         }
-        printf("%s", o.json && o.printed++ ? "," : "");
-        commands[i].run(&o);
-        fflush(stdout);
     }
-    printf("%s", o.json ? "}\n" : "");
-    return 0;
+    if (wanted_scenarios(&c) > 0) {
+        printf("%s", json && printed++ ? "," : "");
+        run_scenarios(&c);
+    }
+    printf("%s", json ? "}\n" : "");
+    return load_stopped() ? 130 : 0;
 }

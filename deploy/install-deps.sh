@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what Oriel needs on Debian 12: `install-deps.sh build` what compiles and runs it,
-# `install-deps.sh build test` also what its tests use. Does nothing when all of it is there.
+# `install-deps.sh build test` also what its tests use, `install-deps.sh build bench` what the bench
+# does, and `install-deps.sh peers` the servers it compares with. Does nothing when all of it is there.
 set -euo pipefail
 
 build_packages=(
@@ -10,8 +11,10 @@ build_packages=(
 )
 test_packages=(
     chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq libclang-rt-14-dev
-    mkvtoolnix python3 shellcheck systemd
+    libcurl4-openssl-dev mkvtoolnix python3 shellcheck systemd
 )
+bench_packages=(libcurl4-openssl-dev)
+peer_packages=(janus)
 
 installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -39,8 +42,14 @@ for group in "${@:-build}"; do
         command -v node >/dev/null || wanted+=(nodejs)
         command -v npm >/dev/null || wanted+=(npm)
         ;;
+    bench)
+        wanted+=("${bench_packages[@]}")
+        ;;
+    peers)
+        wanted+=("${peer_packages[@]}")
+        ;;
     *)
-        echo "usage: install-deps.sh [build] [test]" >&2
+        echo "usage: install-deps.sh [build] [test] [bench] [peers]" >&2
         exit 2
         ;;
     esac
@@ -68,6 +77,10 @@ echo "installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install_missing() {
+    # The bench runs its own Janus; the one that the package would start is never wanted.
+    if [[ " ${missing[*]} " == *" janus "* ]] && [ -d /run/systemd/system ]; then
+        as_root systemctl mask janus.service
+    fi
     as_root apt-get -q update &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
             --no-install-recommends "${missing[@]}"

@@ -1,7 +1,7 @@
 /* Where datagrams go: one loopback socket behind as many addresses as there are viewers, all of
  * them in 127.1.0.0/16. It is emptied between measurements, never during one. */
-#ifndef ORIEL_BENCH_SINK_H
-#define ORIEL_BENCH_SINK_H
+#ifndef ORIEL_BENCH_ENGINE_SINK_H
+#define ORIEL_BENCH_ENGINE_SINK_H
 
 #include "base/addr.h"
 

@@ -1,4 +1,4 @@
-#include "bench/limits.h"
+#include "bench/engine/limits.h"
 
 #include "base/check.h"
 #include "bench/clock.h"

@@ -1,4 +1,4 @@
-#include "bench/house.h"
+#include "bench/engine/house.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

@@ -1,6 +1,6 @@
 /* What a viewer and an idle tour hold on the heap. */
-#ifndef ORIEL_BENCH_MEMORY_H
-#define ORIEL_BENCH_MEMORY_H
+#ifndef ORIEL_BENCH_ENGINE_MEMORY_H
+#define ORIEL_BENCH_ENGINE_MEMORY_H
 
 #include <stdbool.h>
 

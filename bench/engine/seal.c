@@ -1,4 +1,4 @@
-#include "bench/seal.h"
+#include "bench/engine/seal.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

@@ -1,4 +1,4 @@
-#include "bench/limits.h"
+#include "bench/engine/limits.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"

@@ -1,6 +1,6 @@
 /* What sealing one SRTP packet costs, by library and size. */
-#ifndef ORIEL_BENCH_SEAL_H
-#define ORIEL_BENCH_SEAL_H
+#ifndef ORIEL_BENCH_ENGINE_SEAL_H
+#define ORIEL_BENCH_ENGINE_SEAL_H
 
 #include <stddef.h>
 

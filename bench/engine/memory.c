@@ -1,7 +1,7 @@
-#include "bench/memory.h"
+#include "bench/engine/memory.h"
 
 #include "base/check.h"
-#include "bench/house.h"
+#include "bench/engine/house.h"
 
 #include <malloc.h>
 

@@ -1,10 +1,10 @@
 /* An engine with one publisher and its viewers, all of them joined for real: connectivity check,
  * DTLS handshake, SRTP keys. Virtual time; one thread. What goes wrong ends the program, for a
  * figure of something that does not work is no figure. */
-#ifndef ORIEL_BENCH_HOUSE_H
-#define ORIEL_BENCH_HOUSE_H
+#ifndef ORIEL_BENCH_ENGINE_HOUSE_H
+#define ORIEL_BENCH_ENGINE_HOUSE_H
 
-#include "bench/sink.h"
+#include "bench/engine/sink.h"
 #include "bench/traffic.h"
 #include "media/media.h"
 #include "media/secure/srtp.h"

@@ -1,9 +1,9 @@
 /* The floor: the same bytes sealed and sent with nothing around it, by the libraries and system
  * calls that the engine uses too. What the engine costs is told as a multiple of it. */
-#ifndef ORIEL_BENCH_LIMITS_H
-#define ORIEL_BENCH_LIMITS_H
+#ifndef ORIEL_BENCH_ENGINE_LIMITS_H
+#define ORIEL_BENCH_ENGINE_LIMITS_H
 
-#include "bench/sink.h"
+#include "bench/engine/sink.h"
 #include "bench/traffic.h"
 
 struct floor;

@@ -1,10 +1,10 @@
-#include "bench/fanout.h"
+#include "bench/engine/fanout.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
 #include "bench/clock.h"
-#include "bench/house.h"
-#include "bench/limits.h"
+#include "bench/engine/house.h"
+#include "bench/engine/limits.h"
 #include "media/wire/rtp.h"
 #include "server/udp.h"
 

@@ -1,4 +1,4 @@
-#include "bench/sink.h"
+#include "bench/engine/sink.h"
 
 #include "base/check.h"
 

@@ -1,6 +1,6 @@
 /* One publisher to n viewers: the engine beside its floor, round by round in turn. */
-#ifndef ORIEL_BENCH_FANOUT_H
-#define ORIEL_BENCH_FANOUT_H
+#ifndef ORIEL_BENCH_ENGINE_FANOUT_H
+#define ORIEL_BENCH_ENGINE_FANOUT_H
 
 #include <stdint.h>
 

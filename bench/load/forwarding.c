@@ -1,0 +1,162 @@
+/* Forwarding in steady state: who uses how much CPU for a packet. All servers and the floor are up
+ * at once with all their clients; in each round each is played to in turn, the others being quiet.
+ * So what the machine does otherwise hits all alike, and ratios of one round are fair. */
+#include "base/alloc.h"
+#include "base/check.h"
+#include "bench/load/entry.h"
+#include "bench/load/floor.h"
+#include "bench/load/scenarios.h"
+#include "server/clock.h"
+
+#include <stdio.h>
+
+#define WARM (US_PER_S / 2)
+#define SETTLE US_PER_S
+#define ROUNDS 5
+#define SECONDS 3
+#define MEMORY_VIEWERS 10 /* fewer say nothing about one */
+
+enum { ORIEL, JANUS, N_ENTRIES };
+
+struct contest {
+    const struct scenario *scenario;
+    struct load *load;
+    const struct options *options;
+    struct entry entries[N_ENTRIES], floor;
+    bool up[N_ENTRIES];
+    struct series floor_ns[RESULT_TRAINS];
+};
+
+static bool fill_room(struct entry *e) {
+    entry_say(e, "joins");
+    if (!entry_publish(e) || !load_run(e->target.load, clock_now() + SETTLE)) {
+        return false;
+    }
+    uint64_t before = child_rss(&e->target.child);
+    bool ok =
+        entry_view(e, 0, e->crowd.n_viewers) && load_run(e->target.load, clock_now() + SETTLE);
+    if (ok && e->crowd.n_viewers >= MEMORY_VIEWERS) {
+        uint64_t after = child_rss(&e->target.child);
+        e->result.viewer_bytes = ((double)after - (double)before) / e->crowd.n_viewers;
+    }
+    crowd_play(&e->crowd, false);
+    return ok;
+}
+
+static void open_entry(struct contest *c, unsigned i, const struct target_ops *ops) {
+    struct entry *e = &c->entries[i];
+    struct target_config config = {
+        .program = c->options->oriel, .workers = c->options->workers, .rooms = c->scenario->rooms};
+    e->result.scenario = c->scenario->name;
+    c->up[i] = entry_open(e, ops, c->load, &config, c->scenario->viewers) && fill_room(e);
+    e->crowd.audience.loss = c->scenario->loss;
+    e->result.seen.loss = c->scenario->loss;
+}
+
+static void open_floor(struct contest *c) {
+    struct entry *e = &c->floor;
+    struct target_config config = {.rooms = c->scenario->rooms};
+    e->result.scenario = c->scenario->name;
+    CHECK(entry_open(e, &target_floor, c->load, &config, c->scenario->viewers));
+    for (unsigned i = 0; i < e->crowd.n_publishers; i++) {
+        target_floor.publish(&e->target, &e->crowd.publishers[i], i);
+    }
+    for (unsigned i = 0; i < e->crowd.n_viewers; i++) {
+        entry_ask(e, i);
+    }
+    CHECK(floor_begin(&e->target));
+}
+
+static us_t length_of(const struct contest *c) {
+    return (c->options->seconds ? c->options->seconds : SECONDS) * US_PER_S;
+}
+
+/* [ns] of the floor with trains of 1, 0 when the user has asked to end. */
+static double floor_round(struct contest *c) {
+    double first = 0;
+    for (unsigned i = 0; i < RESULT_TRAINS; i++) {
+        struct measured m;
+        floor_train(&c->floor.target, 1U << i);
+        if (!measure_window(&c->floor.target, &c->floor.crowd, WARM, length_of(c) / 2, &m)) {
+            return 0;
+        }
+        double ns = m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
+        series_add(&c->floor_ns[i], ns);
+        first = i == 0 ? ns : first;
+    }
+    return first;
+}
+
+/* One server's turn; its [ns], 0 when it has none. */
+static double entry_round(struct contest *c, unsigned i) {
+    struct entry *e = &c->entries[i];
+    struct measured m;
+    if (!c->up[i] || !measure_window(&e->target, &e->crowd, WARM, length_of(c), &m)) {
+        return 0;
+    }
+    if (child_ended(&e->target.child)) {
+        result_invalid(&e->result, "the server has ended");
+        c->up[i] = false;
+        return 0;
+    }
+    result_add(&e->result, &m);
+    return m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
+}
+
+static void one_round(struct contest *c) {
+    double ns[N_ENTRIES];
+    for (unsigned i = 0; i < N_ENTRIES; i++) {
+        ns[i] = entry_round(c, i);
+    }
+    double floor = floor_round(c);
+    for (unsigned i = 0; i < N_ENTRIES; i++) {
+        if (ns[i] > 0 && floor > 0) {
+            series_add(&c->entries[i].result.vs_floor, ns[i] / floor);
+        }
+    }
+    if (ns[ORIEL] > 0 && ns[JANUS] > 0) {
+        series_add(&c->entries[ORIEL].result.vs_janus, ns[ORIEL] / ns[JANUS]);
+    }
+}
+
+static void finish(struct contest *c, struct scenario_result *ret) {
+    for (unsigned i = 0; i < RESULT_TRAINS; i++) {
+        ret->floor_ns[i] = series_median(&c->floor_ns[i]);
+    }
+    for (unsigned i = 0; i < N_ENTRIES; i++) {
+        struct entry *e = &c->entries[i];
+        if (!e->result.target) {
+            continue;
+        }
+        if (!e->result.absent[0]) {
+            result_finish(&e->result, &e->crowd);
+        }
+        ret->results[ret->n] = mem_alloc(sizeof(struct result));
+        CHECK(ret->results[ret->n]);
+        *ret->results[ret->n++] = e->result;
+    }
+}
+
+void forwarding_run(const struct scenario *s, struct load *l, const struct options *o,
+                    struct scenario_result *ret) {
+    struct contest *c = mem_zalloc(1, sizeof(*c));
+    unsigned rounds = o->rounds ? o->rounds : ROUNDS;
+    CHECK(c);
+    c->scenario = s;
+    c->load = l;
+    c->options = o;
+    open_entry(c, ORIEL, &target_oriel);
+    if (o->janus) {
+        open_entry(c, JANUS, &target_janus);
+    }
+    open_floor(c);
+    for (unsigned i = 0; i < rounds && !load_stopped(); i++) {
+        fprintf(stderr, "bench: %s: round %u of %u\n", s->name, i + 1, rounds);
+        one_round(c);
+    }
+    finish(c, ret);
+    entry_close(&c->floor);
+    entry_close(&c->entries[JANUS]);
+    entry_close(&c->entries[ORIEL]);
+    mem_free(c);
+}

@@ -1,0 +1,74 @@
+#include "bench/load/measure.h"
+
+#include "base/check.h"
+#include "server/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+#define QUIET (250 * US_PER_MS) /* until the last packets and their retransmissions have come */
+
+static uint64_t own_cpu_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t missing(const struct crowd *c) {
+    uint64_t n = 0;
+    for (unsigned i = 0; i < c->n_viewers; i++) {
+        n += viewer_missing(&c->viewers[i]);
+    }
+    return n;
+}
+
+/* All counters as they stand. */
+static void take(struct target *t, struct crowd *c, struct measured *ret) {
+    *ret = (struct measured){.cpu_ns = child_cpu_ns(&t->child),
+                             .generator_ns = own_cpu_ns(),
+                             .packets = c->audience.media + c->audience.rtx,
+                             .seconds = (double)clock_now() / (double)US_PER_S};
+    child_threads(&t->child, &ret->threads);
+    for (unsigned i = 0; i < c->n_publishers; i++) {
+        ret->sent += c->publishers[i].counters.sent;
+    }
+}
+
+static void subtract_threads(struct child_threads *t, const struct child_threads *before) {
+    for (unsigned i = 0; i < t->n; i++) {
+        for (unsigned k = 0; k < before->n; k++) {
+            if (strcmp(t->at[i].name, before->at[k].name) == 0) {
+                uint64_t old = before->at[k].ns;
+                t->at[i].ns -= old < t->at[i].ns ? old : t->at[i].ns;
+            }
+        }
+    }
+}
+
+bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
+                    struct measured *ret) {
+    struct measured begin, end;
+    uint64_t missing_before = missing(c), drops_before = crowd_drops(c);
+    crowd_play(c, true);
+    bool go_on = load_run(t->load, clock_now() + warm);
+    take(t, c, &begin);
+    c->audience.timing = true;
+    go_on = go_on && load_run(t->load, clock_now() + length);
+    c->audience.timing = false;
+    take(t, c, &end);
+    crowd_play(c, false);
+    go_on = go_on && load_run(t->load, clock_now() + QUIET);
+    uint64_t missing_now = missing(c), packets = c->audience.media + c->audience.rtx;
+    *ret = (struct measured){.seconds = end.seconds - begin.seconds,
+                             .cpu_ns = end.cpu_ns - begin.cpu_ns,
+                             .generator_ns = end.generator_ns - begin.generator_ns,
+                             .sent = end.sent - begin.sent,
+                             .packets = end.packets - begin.packets,
+                             .arrived = packets - begin.packets,
+                             .missing =
+                                 missing_now > missing_before ? missing_now - missing_before : 0,
+                             .drops = crowd_drops(c) - drops_before,
+                             .threads = end.threads};
+    subtract_threads(&ret->threads, &begin.threads);
+    return go_on;
+}

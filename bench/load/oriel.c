@@ -1,0 +1,211 @@
+/* Oriel as a target: publishers come by WHIP, viewers by WHEP. */
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/check.h"
+#include "bench/load/http.h"
+#include "bench/load/target.h"
+#include "server/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define START_MAX (20 * US_PER_S)
+#define SECRET "a secret for nobody, since this server lives for a minute"
+
+struct oriel {
+    char url[64];
+    unsigned rooms;
+    char **agents, **buyers; /* a token for each room */
+};
+
+/* ---- start ---- */
+
+static char *make_config(const struct target *t, const struct target_config *c) {
+    struct buffer o = {0};
+    buffer_printf(&o,
+                  "{\"state_dir\":\"%s\",\"listen\":{\"address\":\"127.0.0.1\",\"port\":0},"
+                  "\"web\":{\"dir\":\"%s/web\"},\"auth\":{\"hs256_secret\":\"" SECRET "\"},",
+                  t->dir, t->dir);
+    buffer_printf(
+        &o,
+        "\"media\":{\"address\":\"127.0.0.1\",\"port\":0,\"workers\":%u,\"packets\":32768},"
+        "\"log\":{\"format\":\"json\",\"level\":\"info\"},",
+        c->workers);
+    buffer_printf(
+        &o,
+        "\"limits\":{\"connections\":8192,\"tours\":%u,\"participants\":4000,\"peers\":8192,"
+        "\"whep_per_token\":4000},",
+        c->idle_tours + 1024);
+    buffer_printf(&o,
+                  "\"recording\":{\"enabled\":true,\"default\":\"%s\",\"dir\":\"%s/recordings\","
+                  "\"kek_file\":\"%s/kek\",\"create_kek\":true},\"tours\":[",
+                  c->recorded ? "auto" : "off", t->dir, t->dir);
+    for (unsigned i = 0; i < c->idle_tours; i++) {
+        buffer_printf(&o, "%s{\"name\":\"idle-%u\"}", i ? "," : "", i);
+    }
+    buffer_printf(&o, "]}\n");
+    return buffer_take(&o);
+}
+
+/* "key":"value" somewhere in the log. */
+static bool find_value(const char *log, const char *key, char *out, size_t cap) {
+    const char *at = strstr(log, key), *end = at ? strchr(at + strlen(key), '"') : NULL;
+    if (!end || (size_t)(end - at) - strlen(key) >= cap) {
+        return false;
+    }
+    snprintf(out, cap, "%.*s", (int)(end - at - (long)strlen(key)), at + strlen(key));
+    return true;
+}
+
+static bool is_up(void *ctx) {
+    struct target *t = ctx;
+    struct oriel *o = t->own;
+    char *log = target_read(t, "log");
+    bool up =
+        log && strstr(log, "\nready") && find_value(log, "\"url\":\"", o->url, sizeof(o->url));
+    mem_free(log);
+    return up || child_ended(&t->child);
+}
+
+/* The end of the log, for people. */
+static bool fail_with_log(struct target *t, const char *what) {
+    char *log = target_read(t, "log");
+    size_t n = log ? strlen(log) : 0;
+    target_fail(t, "%s: %s", what, log ? log + (n > 160 ? n - 160 : 0) : "");
+    mem_free(log);
+    return false;
+}
+
+/* A token by `oriel token`; NULL when that fails. */
+static char *make_token(struct target *t, const char *program, const char *role, unsigned room) {
+    char tour[32], config[160];
+    struct child c = {0};
+    snprintf(tour, sizeof(tour), "room-%u", room);
+    snprintf(config, sizeof(config), "%s", target_file(t, "oriel.json"));
+    const char *argv[] = {program,  "token", "-c",    config, "--role", role,
+                          "--tour", tour,    "--sub", role,   NULL};
+    if (!child_start(&c, argv, target_file(t, "token"), NULL) || !child_wait(&c)) {
+        return NULL;
+    }
+    char *token = target_read(t, "token");
+    if (token) {
+        token[strcspn(token, "\n")] = '\0';
+    }
+    return token;
+}
+
+static bool make_tokens(struct target *t, const struct target_config *c) {
+    struct oriel *o = t->own;
+    o->agents = mem_zalloc(c->rooms, sizeof(o->agents[0]));
+    o->buyers = mem_zalloc(c->rooms, sizeof(o->buyers[0]));
+    CHECK(o->agents && o->buyers);
+    o->rooms = c->rooms;
+    for (unsigned i = 0; i < c->rooms; i++) {
+        o->agents[i] = make_token(t, c->program, "agent", i);
+        o->buyers[i] = make_token(t, c->program, "buyer", i);
+        if (!o->agents[i] || !o->buyers[i]) {
+            return target_fail(t, "%s token failed", c->program);
+        }
+    }
+    return true;
+}
+
+static bool start(struct target *t, const struct target_config *c) {
+    char file[160];
+    char *config = make_config(t, c);
+    (void)mkdir(target_file(t, "web"), 0700);
+    t->own = mem_zalloc(1, sizeof(struct oriel));
+    CHECK(t->own && config);
+    bool written = target_write(t, "oriel.json", config);
+    mem_free(config);
+    snprintf(file, sizeof(file), "%s", target_file(t, "oriel.json"));
+    const char *argv[] = {c->program, "serve", "-c", file, NULL};
+    if (!written || !make_tokens(t, c) || !child_start(&t->child, argv, t->log, NULL)) {
+        return t->why[0] ? false : target_fail(t, "cannot start %s", c->program);
+    }
+    if (!load_wait(t->load, clock_now() + START_MAX, is_up, t) || child_ended(&t->child)) {
+        return fail_with_log(t, "oriel did not start");
+    }
+    return true;
+}
+
+static void close_oriel(struct target *t) {
+    struct oriel *o = t->own;
+    for (unsigned i = 0; o && i < o->rooms; i++) {
+        mem_free(o->agents[i]);
+        mem_free(o->buyers[i]);
+    }
+    if (o) {
+        mem_free(o->agents);
+        mem_free(o->buyers);
+    }
+    t->own = mem_free(o);
+}
+
+/* ---- joining ---- */
+
+static bool answered(struct client *c, const struct http_reply *r, struct remote_description *ret) {
+    char why[128];
+    if (r->status != 201) {
+        snprintf(why, sizeof(why), "HTTP %d %s%.80s", r->status, r->error, r->body);
+    } else if (description_read(r->body, r->len, ret, why)) {
+        return true;
+    }
+    client_fail(c, why);
+    return false;
+}
+
+static void published(void *ctx, const struct http_reply *r) {
+    struct publisher *p = ctx;
+    struct remote_description d;
+    if (answered(&p->client, r, &d)) {
+        publisher_connect(p, clock_now(), &d);
+    }
+}
+
+static void viewed(void *ctx, const struct http_reply *r) {
+    struct viewer *v = ctx;
+    struct remote_description d;
+    if (answered(&v->client, r, &d)) {
+        viewer_connect(v, clock_now(), &d);
+    }
+}
+
+static void post(struct target *t, const char *path, const char *token,
+                 const struct local_description *d, struct http_call *call) {
+    const struct oriel *o = t->own;
+    struct buffer offer = {0};
+    char url[128];
+    description_offer(&offer, d);
+    CHECK(!offer.bad);
+    snprintf(url, sizeof(url), "%s%s", o->url, path);
+    call->method = "POST";
+    call->url = url;
+    call->content_type = "application/sdp";
+    call->token = token;
+    call->body = offer.p;
+    http_client_begin(t->http, call);
+    buffer_free(&offer);
+}
+
+static void publish(struct target *t, struct publisher *p, unsigned room) {
+    const struct oriel *o = t->own;
+    struct local_description d = publisher_description(p);
+    struct http_call call = {.done = published, .ctx = p};
+    char path[64];
+    snprintf(path, sizeof(path), "/whip/room-%u", room);
+    post(t, path, o->agents[room], &d, &call);
+}
+
+static void view(struct target *t, struct viewer *v, unsigned room) {
+    const struct oriel *o = t->own;
+    struct local_description d = client_description(&v->client);
+    struct http_call call = {.done = viewed, .ctx = v};
+    char path[64];
+    snprintf(path, sizeof(path), "/whep/room-%u", room);
+    post(t, path, o->buyers[room], &d, &call);
+}
+
+const struct target_ops target_oriel = {
+    .name = "oriel", .start = start, .publish = publish, .view = view, .close = close_oriel};

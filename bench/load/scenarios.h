@@ -1,0 +1,28 @@
+/* The scenarios with real sockets against a real server. Owner: the main thread. */
+#ifndef ORIEL_BENCH_LOAD_SCENARIOS_H
+#define ORIEL_BENCH_LOAD_SCENARIOS_H
+
+#include "bench/load/crowd.h"
+#include "bench/load/result.h"
+#include "bench/options.h"
+
+struct scenario {
+    const char *name, *about;
+    /* Run it; results are the caller's to free with scenario_free. */
+    void (*run)(const struct scenario *s, struct load *l, const struct options *o,
+                struct scenario_result *ret);
+    unsigned rooms, viewers; /* in all */
+    unsigned loss;           /* packets of 1000 that viewers throw away */
+};
+
+/* The scenario with this name, or NULL. */
+const struct scenario *scenario_find(const char *name);
+/* Scenario number i, or NULL past the last. */
+const struct scenario *scenario_at(unsigned i);
+void scenario_free(struct scenario_result *r);
+
+/* One or more publishers and their viewers, in rounds: Oriel, Janus and the floor in turn. */
+void forwarding_run(const struct scenario *s, struct load *l, const struct options *o,
+                    struct scenario_result *ret);
+
+#endif
