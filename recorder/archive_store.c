@@ -15,28 +15,45 @@
 
 struct proof {
     struct archive *archive;
-    bool any;   /* wraps.db knows recordings */
-    bool found; /* the store holds an authentic object of one of them */
+    bool newest; /* it must be an object of the recording that was begun last */
+    bool any;    /* wraps.db knows recordings */
+    bool found;  /* the store holds an authentic object of one of them */
 };
 
-static enum err prove(void *ctx, const struct id *recording) {
-    struct proof *p = ctx;
+/* Whether the first journal object of a recording is there. */
+static enum err look(struct archive *a, const struct id *recording, bool *ret) {
     struct recording_keys keys;
     struct object_plain plain;
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
-    p->any = true;
-    enum err e = archive_keys(p->archive, recording, &keys);
+    enum err e = archive_keys(a, recording, &keys);
     if (e == OK) {
-        struct object_access access = {&p->archive->store, keys.objects, NULL};
+        struct object_access access = {&a->store, keys.objects, NULL};
         e = object_get(&access, &o, &plain);
     }
     mem_wipe(&keys, sizeof(keys));
+    *ret = e == OK;
     if (e == OK) {
         mem_free(plain.p);
-        p->found = true;
-        return ERR_EXISTS; /* one is enough */
     }
     return e == ERR_NOMEM ? e : OK; /* what is wrong with this one says nothing of the store */
+}
+
+static enum err prove(void *ctx, const struct id *recording) {
+    struct proof *p = ctx;
+    bool there, begun = false;
+    p->any = true;
+    enum err e = look(p->archive, recording, &there);
+    if (e != OK) {
+        return e;
+    }
+    if (there) {
+        p->found = true;
+        return p->newest ? OK : ERR_EXISTS; /* one is enough */
+    }
+    if (p->newest && wraps_has_begun(p->archive->wraps, recording, &begun) == OK && begun) {
+        p->found = false;
+    }
+    return OK;
 }
 
 static void note_any(void *ctx, const char *name, uint64_t size) {
@@ -104,40 +121,55 @@ struct question {
     enum err known_error, there_error; /* OK or ERR_UNKNOWN; there_error also ERR_FORMAT */
 };
 
+/* By its objects it is the right store: make memory and identity say so. Another identity is left
+ * as it is, something that is none is replaced. */
+static enum err settle(struct archive *a, const struct question *q) {
+    const struct wraps_store *known = q->known_error == OK ? &q->known : NULL;
+    if (q->there_error == OK) {
+        return remember(a, &q->there, true);
+    }
+    enum err e = OK;
+    if (q->there_error == ERR_FORMAT) {
+        e = a->store.remove(a->store.ctx, STORE_IDENTITY);
+    }
+    return e == OK ? place(a, known) : e;
+}
+
+/* wraps.db knows nothing, neither recordings nor a store: the first use, if the store is as new. */
+static enum err begin(struct archive *a, const struct question *q, const char *name, char *why) {
+    bool used = false;
+    enum err e = holds_recordings(&a->store, &used);
+    if (e != OK || used || q->there_error == ERR_FORMAT) {
+        return e != OK ? e : used ? no_keys(name, why) : other_store(name, why);
+    }
+    return a->write ? settle(a, q) : OK;
+}
+
 /* Neither the memory nor the store's identity settles it: the objects must. */
 static enum err decide(struct archive *a, const struct question *q, const char *name, char *why) {
-    struct proof p = {.archive = a};
-    const struct wraps_store *known = q->known_error == OK ? &q->known : NULL;
-    bool has_identity = q->there_error == OK;
+    bool placed = q->known_error == OK && q->known.placed;
+    /* Two stores of one's own are told apart by what was recorded last. */
+    struct proof p = {.archive = a, .newest = placed && q->there_error == OK};
     enum err e = wraps_each(a->wraps, prove, &p);
     if (e != OK && e != ERR_EXISTS) {
         return e;
     }
-    if (!p.found && (p.any || (known && known->placed))) {
-        return has_identity ? other_store(name, why) : not_there(name, why);
+    if (p.found) {
+        return a->write ? settle(a, q) : OK;
     }
-    bool foreign = false;
-    e = p.found ? OK : holds_recordings(&a->store, &foreign);
-    if (e != OK || foreign) {
-        return e == OK ? no_keys(name, why) : e;
+    if (p.any || placed) {
+        return q->there_error == ERR_UNKNOWN ? not_there(name, why) : other_store(name, why);
     }
-    return has_identity ? remember(a, &q->there, true) : place(a, known);
+    return begin(a, q, name, why);
 }
 
 static enum err check(struct archive *a, const struct question *q, const char *name, char *why) {
     bool both = q->known_error == OK && q->there_error == OK;
-    bool placed = q->known_error == OK && q->known.placed;
     uint8_t root[KEY_LEN];
     if (both && id_eq(&q->known.id, &q->there)) {
         bool fresh = kek_unwrap(&a->kek, &q->known.id, q->known.wrap, root) == OK;
         mem_wipe(root, sizeof(root));
-        return !a->write || (placed && fresh) ? OK : remember(a, &q->there, true);
-    }
-    if (q->there_error == ERR_FORMAT || (both && placed)) {
-        return other_store(name, why);
-    }
-    if (!a->write) {
-        return placed ? not_there(name, why) : OK;
+        return !a->write || (q->known.placed && fresh) ? OK : remember(a, &q->there, true);
     }
     return decide(a, q, name, why);
 }

@@ -28,9 +28,23 @@ await test('a_tour_with_camera_screen_and_voice_is_recorded', async () => {
   expectEqual(verify(recording.id).status, 0, `verify: ${verify(recording.id).stdout}`);
 });
 
+/** The objects of recordings; what names the store is none of them. */
+const objectNames = () => fs.readdirSync(objects, { recursive: true })
+  .filter((name) => name !== 'identity' && fs.statSync(path.join(objects, name)).isFile());
+
+await test('a_flipped_byte_in_the_identity_parts_no_store_from_its_recordings', async () => {
+  const file = path.join(objects, 'identity');
+  const changed = fs.readFileSync(file);
+  changed[crypto.randomInt(changed.length)] ^= 1 << crypto.randomInt(8);
+  fs.writeFileSync(file, changed);
+  expectEqual(verify(recording.id).status, 0, 'verify');
+  const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  expect(/^oriel-store\/1 [0-9a-f]{32}\n$/.test(fs.readFileSync(file, 'utf8')), 'it is whole again');
+});
+
 await test('one_flipped_byte_in_any_object_is_found_and_named', () => {
-  const names = fs.readdirSync(objects, { recursive: true })
-    .filter((name) => fs.statSync(path.join(objects, name)).isFile());
+  const names = objectNames();
   expect(names.length >= 8, `${names.length} objects`);
   for (const name of names) {
     const file = path.join(objects, name);

@@ -340,6 +340,35 @@ TEST(an_identity_that_was_lost_is_put_back_when_the_objects_prove_the_store) {
     machine_end(&m);
 }
 
+TEST(an_identity_that_was_changed_does_not_part_a_store_from_its_recordings) {
+    struct machine m;
+    struct sample s;
+    machine_begin(&m, 23);
+    EXPECT_EQ(sample_record(m.archive, 0, &s), OK);
+    power_off(&m);
+    size_t n = m.disk.identity.n;
+    for (size_t at = 0; at < 2 * n; at++) {
+        struct id there;
+        struct wraps_store known;
+        uint8_t *p = m.disk.identity.p;
+        p[at / 2] ^= at % 2 ? 0x80 : 0x01;
+        uint8_t changed = p[at / 2];
+        /* A library says nothing of it and leaves it. */
+        struct archive_config reader = {.dir = m.scratch.dir, .store = &m.disk.store};
+        REQUIRE(archive_open(&reader, &m.archive, why) == OK);
+        power_off(&m);
+        EXPECT(m.disk.identity.p == p && p[at / 2] == changed);
+        power_on(&m);
+        EXPECT_EQ(store_identity_get(&m.disk.store, &there), OK);
+        EXPECT_EQ(wraps_store(m.archive->wraps, &known), OK);
+        EXPECT(known.placed && id_eq(&known.id, &there));
+        power_off(&m);
+        EXPECT_EQ(m.disk.identity.n, n);
+    }
+    power_on(&m);
+    machine_end(&m);
+}
+
 TEST(an_identity_that_could_not_be_put_is_put_at_the_next_start) {
     for (int mode = FAULT_ONCE; mode <= FAULT_LATE; mode++) {
         struct machine m;
@@ -367,23 +396,24 @@ TEST(an_identity_that_could_not_be_put_is_put_at_the_next_start) {
 
 TEST(the_operator_may_order_another_store_to_be_used) {
     struct machine m;
-    struct sample s;
+    struct sample s, later;
     struct recovery_report r;
-    static struct memory_store empty;
+    static struct memory_store other;
     machine_begin(&m, 11);
     crash_in(&m, &s);
     power_off(&m);
-    memory_store_begin(&empty);
-    expect_refused(&m, &empty.store, "not the store of the recordings");
+    memory_store_begin(&other);
+    expect_refused(&m, &other.store, "not the store of the recordings");
     struct recorder_config c = {
-        .dir = m.scratch.dir, .store = &empty.store, .rng = rng_from_seeded(&m.state)};
+        .dir = m.scratch.dir, .store = &other.store, .rng = rng_from_seeded(&m.state)};
     EXPECT_EQ(recorder_use_store(&c, why), OK);
-    REQUIRE(open_with(&m, &empty.store) == OK);
+    REQUIRE(open_with(&m, &other.store) == OK);
     EXPECT_EQ(keys(&m), 1);
     EXPECT_EQ(recovery_run(m.archive, &r), OK);
     EXPECT_EQ(r.damaged, 1);
+    EXPECT_EQ(sample_record(m.archive, 0, &later), OK);
     power_off(&m);
-    /* And back, with its own identity. */
+    /* And back: there are recordings of ours in it, but not the last one. */
     expect_refused(&m, &m.disk.store, "another store");
     c.store = &m.disk.store;
     EXPECT_EQ(recorder_use_store(&c, why), OK);
@@ -392,7 +422,7 @@ TEST(the_operator_may_order_another_store_to_be_used) {
     EXPECT_EQ(r.closed, 1);
     expect_finished(&m, &s);
     machine_end(&m);
-    memory_store_end(&empty);
+    memory_store_end(&other);
 }
 
 TEST(a_library_does_not_call_recordings_damaged_whose_store_is_not_there) {
