@@ -49,6 +49,8 @@
 
 #define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \
     INT(max_connections, "limits.connections", 4096, 1, 65535, "open connections") \
+    INT(max_per_address, "limits.connections_per_address", 1024, 1, 65535, "of one client") \
+    INT(max_requests, "limits.requests_per_address", 128, 1, 65535, "at once, of one client") \
     INT(max_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(max_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(max_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
@@ -67,8 +69,11 @@
     INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
     INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
     INT(ping_s, "timeouts.ping_s", 20, 1, 600, "WebSocket ping after silence of [s]") \
+    INT(token_s, "timeouts.token_s", 30, 1, 600, "a WebSocket must show a valid token within [s]") \
     INT(idle_s, "timeouts.idle_s", 120, 5, 86400, "a WebSocket without a seat may be silent [s]") \
-    INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP request may stall for [s]") \
+    INT(headers_s, "timeouts.headers_s", 10, 1, 600, "all headers of a request [s]") \
+    INT(body_s, "timeouts.body_s", 20, 1, 600, "the whole body of a request [s]") \
+    INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP answer may stall for [s]") \
     INT(ticket_s, "timeouts.playback_ticket_s", 14400, 10, 86400, "a playback cookie lasts [s]")
 
 #define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \

@@ -1,10 +1,12 @@
 #include "server/control.h"
 
 #include "base/alloc.h"
+#include "server/addresses.h"
 #include "server/clock.h"
 #include "server/http.h"
 #include "server/log.h"
 #include "server/routes.h"
+#include "server/tcp.h"
 #include "server/ws.h"
 
 #include <arpa/inet.h>
@@ -17,6 +19,7 @@
 #define HEADER_MAX 16384 /* [bytes] all headers of one request */
 #define DRAIN_TIME US_PER_S
 #define HANGUP_EXTRA 10 /* [s] a pinged client has this long to answer */
+#define SPARE 16        /* header tables, deadlines: beyond one for each connection */
 
 static const struct lws_protocols protocols[] = {
     {"http", http_callback, HTTP_SESSION_SIZE, 0, 0, NULL, 0},
@@ -57,19 +60,13 @@ bool control_origin_ok(const struct control *c, const char *origin, const char *
            (host && url_same_host(origin, host));
 }
 
-const char *control_client(const struct control *c, struct lws *wsi, char *out) {
-    char peer[64] = "";
-    lws_get_peer_simple(wsi, peer, sizeof(peer));
-    const char *plain = strncmp(peer, "::ffff:", 7) == 0 ? peer + 7 : peer;
-    char *forwarded = listed(&c->config->trusted_proxies, plain)
-                          ? control_header(wsi, WSI_TOKEN_X_FORWARDED_FOR)
-                          : NULL;
-    /* The last entry is the one our own proxy wrote; those before it come from anybody. */
-    char *last = forwarded ? strrchr(forwarded, ',') : NULL;
-    const char *client = last ? last + 1 : forwarded ? forwarded : plain;
-    log_address(client + strspn(client, " "), out);
-    mem_free(forwarded);
-    return out;
+const char *control_client(struct lws *wsi, char *out) {
+    const struct addr *a = tcp_client(wsi);
+    char text[INET6_ADDRSTRLEN] = "";
+    if (a) {
+        inet_ntop(AF_INET6, a->ip, text, sizeof(text));
+    }
+    return log_address(text, out);
 }
 
 void control_wake(void *ctx) {
@@ -135,23 +132,34 @@ void control_note(void *ctx, const char *event, uint64_t tour, uint64_t peer, co
 }
 
 enum err control_open(struct control *c, char why[CONTROL_WHY]) {
+    size_t conns = (size_t)c->config->max_connections;
+    struct rng rng = clock_rng();
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
                    (c->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .server_string = "oriel",
         .max_http_header_data = HEADER_MAX,
-        .max_http_header_pool = 256,
+        /* Every connection holds a header table from accept until its request is answered, also
+         * one that says nothing: with fewer tables than connections silent ones stop the server. */
+        .max_http_header_pool2 = (unsigned)conns + SPARE,
+        .timeout_secs = (unsigned)c->config->http_s, /* of bodies, and of a TLS shutdown */
         .user = c,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
     c->scratch = mem_alloc(LWS_PRE + READER_CHUNK_MAX);
-    c->conns = map_new((size_t)c->config->max_connections + 1, 1);
-    c->requests = map_new((size_t)c->config->max_connections + 1, 2);
-    c->lws = c->scratch && c->conns && c->requests ? lws_create_context(&info) : NULL;
-    if (!c->lws) {
+    c->conns = map_new(conns + 1, 1);
+    c->requests = map_new(conns + 1, 2);
+    c->addresses = addresses_new(&(struct addresses_config){
+        .connections = (uint32_t)c->config->max_per_address,
+        .requests = (uint32_t)c->config->max_requests,
+        .cap = 2 * conns, /* a proxy's connection and the client it works for */
+        .seed = rng_u64(&rng)});
+    bool ok = c->scratch && c->conns && c->requests && c->addresses;
+    c->lws = ok ? lws_create_context(&info) : NULL;
+    if (!c->lws || deadlines_open(&c->deadlines, c->lws, 2 * conns + SPARE) != OK) {
         snprintf(why, CONTROL_WHY, "out of memory");
         return ERR_NOMEM;
     }
@@ -196,8 +204,9 @@ enum err control_listen(struct control *c, char why[CONTROL_WHY]) {
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (c->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
                    (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
-        .timeout_secs = (unsigned)cfg->http_s,
-        .keepalive_timeout = 30,
+        /* Ours are tcp.h's; these stand behind them. */
+        .timeout_secs_ah_idle = (unsigned)cfg->headers_s + SPARE,
+        .keepalive_timeout = KEEPALIVE_S,
         .retry_and_idle_policy = &keepalive,
         .alpn = "http/1.1",
         .ssl_cert_filepath = c->tls ? cfg->tls_cert : NULL,
@@ -234,10 +243,16 @@ void control_drain(struct control *c) {
 
 void control_close(struct control *c) {
     c->stopping = true;
+    deadlines_stop(&c->deadlines);
     if (c->lws) {
         lws_context_destroy(c->lws);
         c->lws = NULL;
     }
+    if (c->addresses) {
+        tcp_forget_arriving(c);
+        c->addresses = addresses_free(c->addresses);
+    }
+    deadlines_free(&c->deadlines);
     c->conns = map_free(c->conns);
     c->requests = map_free(c->requests);
     c->scratch = mem_free(c->scratch);

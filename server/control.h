@@ -8,6 +8,7 @@
 #include "server/assets.h"
 #include "server/auth.h"
 #include "server/config.h"
+#include "server/deadlines.h"
 #include "server/glue.h"
 #include "server/lws.h"
 #include "server/reader_thread.h"
@@ -18,7 +19,9 @@
 
 struct control_counters {
     uint64_t http_requests[HTTP_STATUS_MAX]; /* by first digit of the status */
-    uint64_t connections_refused;            /* limits.connections was reached */
+    /* limits.connections, limits.connections_per_address, limits.requests_per_address */
+    uint64_t refused_connections, refused_address, refused_requests;
+    uint64_t timeouts_headers, timeouts_body, timeouts_answer; /* connections ended by a deadline */
     uint64_t ws_opened, ws_in, ws_out, ws_slow, ws_too_large, ws_origin_refused;
     uint64_t playback_bytes;
 };
@@ -47,6 +50,9 @@ struct control {
     struct recorder_thread *recorder; /* NULL: recording is off */
     struct reader_thread *reader;     /* likewise */
 
+    struct deadlines deadlines; /* of connections */
+    struct addresses *addresses;
+    struct tcp *arriving; /* admitted, not yet opened; or NULL */
     uint64_t next_id;     /* of connections and requests; never reused */
     struct map *conns;    /* id -> struct ws_conn */
     struct map *requests; /* id -> struct request */
@@ -85,8 +91,7 @@ bool control_origin_ok(const struct control *c, const char *origin, const char *
 /* A header of the request being read, copied to the heap; NULL when absent, empty or longer than
  * 16 KiB. */
 char *control_header(struct lws *wsi, enum lws_token_indexes h);
-/* The client's address for the log, shortened as configured; X-Forwarded-For of trusted proxies is
- * believed. out holds 64 bytes; returns out. */
-const char *control_client(const struct control *c, struct lws *wsi, char *out);
+/* The client's address for the log, shortened as configured. out holds 64 bytes; returns out. */
+const char *control_client(struct lws *wsi, char *out);
 
 #endif

@@ -6,17 +6,11 @@
 #include "server/log.h"
 #include "server/respond.h"
 #include "server/routes.h"
+#include "server/tcp.h"
 #include "server/ws.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-/* A body that is too large is still read and thrown away up to this, so that the client sees the
- * 413 and not a reset connection. */
-#define DISCARD_MAX (8 * 1024 * 1024)
-
-/* A body may take this many times timeouts.http_s, which alone only ends what stands still. */
-#define BODY_TURNS 3
 
 static const struct {
     const char *name;
@@ -68,6 +62,7 @@ static struct request *request_free(struct request *r) {
         return NULL;
     }
     map_take(r->control->requests, r->id);
+    tcp_end(r->wsi);
     for (size_t i = 0; i < H_COUNT; i++) {
         if (r->headers[i]) {
             mem_wipe(r->headers[i], strlen(r->headers[i]));
@@ -101,7 +96,6 @@ static struct request *request_new(struct control *c, struct lws *wsi) {
     r->id = ++c->next_id;
     snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
     r->method = method_of(wsi);
-    r->body_by = clock_now() + BODY_TURNS * c->config->http_s * US_PER_S;
     for (size_t i = 0; i < H_COUNT; i++) {
         r->headers[i] = control_header(wsi, header_tokens[i]);
     }
@@ -129,8 +123,12 @@ static int64_t content_length(struct lws *wsi) {
 
 static void dispatch(struct request *r) {
     r->dispatched = true;
+    tcp_phase(r->wsi, TCP_ANSWER);
     if (r->early == 405) {
         routes_allow(r);
+    }
+    if (r->early == 429) {
+        respond_header(r, "retry-after:", "1");
     }
     if (r->early) {
         respond_problem(r, r->early, NULL, NULL);
@@ -144,7 +142,8 @@ static bool awaits_body(enum http_method m) {
     return m == HTTP_POST || m == HTTP_PATCH || m == HTTP_OTHER;
 }
 
-/* Decide about the body before it comes; true when one is to be waited for. */
+/* Judge what the headers say about the body: may set early. True when there is one, or "complete"
+ * comes although there is none. */
 static bool expects_body(struct request *r) {
     int64_t n = content_length(r->wsi), max = r->control->config->body_kib * 1024;
     if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
@@ -158,7 +157,6 @@ static bool expects_body(struct request *r) {
     }
     if (n > max) {
         r->early = 413;
-        r->close_after = n > DISCARD_MAX;
     }
     /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
      * to wait for one: the connection cannot be used again. */
@@ -169,24 +167,33 @@ static bool expects_body(struct request *r) {
 
 static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
     *slot = request_free(*slot);
+    if (tcp_phase_of(wsi) == TCP_LINGER) {
+        return -1; /* its last answer has been given */
+    }
+    bool share = tcp_begin(wsi);
     struct request *r = request_new(c, wsi);
     if (!r) {
         return -1;
     }
     *slot = r;
     routes_find(r, path);
-    if (!expects_body(r)) {
-        dispatch(r);
+    bool body = expects_body(r);
+    r->early = share ? r->early : 429;
+    /* Who may not do this is told so before a body is waited for. */
+    bool refused = r->early || !routes_authorise(r);
+    if (body && !refused) {
+        tcp_phase(wsi, TCP_BODY);
+        return 0;
     }
+    r->close_after |= body;
+    r->unread = r->close_after && (body || awaits_body(r->method));
+    dispatch(r);
     return 0;
 }
 
-static int take_body(struct request *r, const char *in, size_t len) {
-    if (r && !r->dispatched && clock_now() >= r->body_by) {
-        return -1;
-    }
+static int take_body(struct lws *wsi, struct request *r, const char *in, size_t len) {
     if (!r || r->dispatched || r->early || len == 0) {
-        return 0;
+        return tcp_discard(wsi, len) ? 0 : -1;
     }
     size_t max = (size_t)r->control->config->body_kib * 1024;
     if (len > max - r->body.n) {
@@ -221,9 +228,14 @@ static int writable(struct request **slot) {
     if (!done) {
         return 0;
     }
-    bool close = r->close_after;
+    bool close = r->close_after, unread = r->unread;
     log_answer(r);
     *slot = request_free(r);
+    if (unread) {
+        tcp_linger(wsi);
+        return 0;
+    }
+    tcp_phase(wsi, TCP_KEEPALIVE);
     return close || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -249,6 +261,9 @@ static int early_bytes(struct request **slot) {
 static int refuse_upgrade(struct control *c, struct lws *wsi, const char *to) {
     /* libwebsockets would also speak h2c; HTTP/2 stays off (docs/security.md). */
     int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(c, wsi) : 400;
+    if (status == 0 && !tcp_upgrade(wsi)) {
+        status = 429;
+    }
     if (status == 0) {
         return 0;
     }
@@ -257,26 +272,17 @@ static int refuse_upgrade(struct control *c, struct lws *wsi, const char *to) {
     return 1;
 }
 
-static bool admit(struct control *c) {
-    if (!c->stopping && c->open < (uint32_t)c->config->max_connections) {
-        return true;
-    }
-    c->counters.connections_refused++;
-    return false;
-}
-
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t len) {
     struct control *c = lws_context_user(lws_get_context(wsi));
     struct request **slot = user;
     switch ((int)reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return admit(c) ? 0 : 1;
+        return tcp_admit(c, (int)(intptr_t)in) ? 0 : 1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        c->open++;
-        return 0;
+        return tcp_opened(c, wsi) ? 0 : -1;
     case LWS_CALLBACK_WSI_DESTROY:
-        c->open -= c->open > 0 && wsi != NULL;
+        tcp_closed(c, wsi);
         return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         control_service(c);
@@ -288,7 +294,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_HTTP:
         return begin(c, wsi, slot, in);
     case LWS_CALLBACK_HTTP_BODY:
-        return take_body(*slot, in, len);
+        return take_body(wsi, *slot, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         if (!*slot || (*slot)->dispatched) {
             return early_bytes(slot);

@@ -76,10 +76,11 @@ struct request {
     char *headers[H_COUNT]; /* NULL where absent */
     unsigned limit, offset; /* query of the recordings list */
     struct buffer body;
-    us_t body_by; /* when the body must be complete, however busily it trickles */
-    int early;    /* status decided before the body came, else 0 */
+    int early;             /* status decided before the body came, else 0 */
+    enum sig_code refused; /* what the token lacks; SIG_OK: it will do */
     bool dispatched;
     bool close_after;     /* the rest of the body was not read: the connection cannot go on */
+    bool unread;          /* a body may still come that nobody waits for */
     struct claims claims; /* of routes that need a token */
     struct response response;
     struct playback playback;

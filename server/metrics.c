@@ -21,23 +21,43 @@ static void gauge(struct buffer *t, const char *name, const char *help, uint64_t
     buffer_printf(t, "%s %" PRIu64 "\n", name, value);
 }
 
+static void labelled(struct buffer *t, const char *name, const char *label, const char *is,
+                     uint64_t value) {
+    buffer_printf(t, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label, is, value);
+}
+
 static void put_server(struct buffer *t, const struct control *c, us_t now) {
-    static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
-    const struct control_counters *n = &c->counters;
     head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
     buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
     head(t, "oriel_aead_info", "gauge", "Always 1; the library that seals with AES-GCM.");
     buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - c->started) / US_PER_S));
+}
+
+static void put_http(struct buffer *t, const struct control *c) {
+    static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
+    const struct control_counters *n = &c->counters;
     gauge(t, "oriel_connections", "Open TCP connections.", c->open);
-    counter(t, "oriel_connections_refused_total", "Connections beyond limits.connections.",
-            n->connections_refused);
+    head(t, "oriel_connections_refused_total", "counter",
+         "Connections beyond limits.connections (all) and connections_per_address (address).");
+    labelled(t, "oriel_connections_refused_total", "why", "all", n->refused_connections);
+    labelled(t, "oriel_connections_refused_total", "why", "address", n->refused_address);
+    counter(t, "oriel_requests_refused_total", "Requests beyond limits.requests_per_address.",
+            n->refused_requests);
+    head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
+    labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
+    labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);
+    labelled(t, "oriel_http_timeouts_total", "phase", "answer", n->timeouts_answer);
     head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
     for (int i = 1; i < HTTP_STATUS_MAX; i++) {
         buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
                       n->http_requests[i]);
     }
+}
+
+static void put_ws(struct buffer *t, const struct control *c) {
+    const struct control_counters *n = &c->counters;
     gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
     counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
     counter(t, "oriel_ws_messages_in_total", "Signaling messages received.", n->ws_in);
@@ -155,6 +175,8 @@ static void put_recorder(struct buffer *t, const struct control *c) {
 char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, c, now);
+    put_http(&t, c);
+    put_ws(&t, c);
     put_signaling(&t, c);
     put_media(&t, c);
     put_rim(&t, c);

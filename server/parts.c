@@ -247,6 +247,7 @@ static struct sig *make_sig(struct parts *p) {
         .max_participants = (uint32_t)cfg->max_participants,
         .max_whep_per_token = (uint32_t)cfg->max_whep,
         .messages_per_second = (uint32_t)cfg->messages_per_s,
+        .token_limit = cfg->token_s * US_PER_S,
         .idle_limit = cfg->idle_s * US_PER_S,
         .resume_grace = cfg->resume_s * US_PER_S,
         .empty_tour_grace = cfg->empty_tour_s * US_PER_S,

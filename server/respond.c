@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/problem.h"
 #include "server/routes.h"
+#include "server/tcp.h"
 
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
@@ -33,6 +34,7 @@ static const struct {
     {411, "length_required", "The request needs a Content-Length."},
     {413, "too_large", "The request is larger than the server accepts."},
     {416, "range_not_satisfiable", "The range lies outside the file."},
+    {429, "too_many_requests", "Your address has too many requests under way."},
     {426, "upgrade_required", "This is a WebSocket endpoint (subprotocol oriel.v1)."},
     {500, "internal", "The server failed to do this."},
     {501, "not_implemented", "The server does not know this method."},
@@ -194,7 +196,7 @@ int respond_write(struct request *r, bool *ret_done) {
     if (r->response.status == 0) {
         return 0; /* the answer is still being made */
     }
-    lws_set_timeout(r->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)r->control->config->http_s);
+    tcp_phase(r->wsi, TCP_ANSWER);
     if (r->response.headers_sent) {
         return write_body(r, ret_done);
     }

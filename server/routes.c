@@ -93,13 +93,14 @@ bool routes_tour_allowed(const struct request *r, const char *tour) {
     return !*r->claims.tour || strcmp(r->claims.tour, tour) == 0;
 }
 
-static enum sig_code check_ops(struct control *c, struct request *r) {
+static enum sig_code check_token(struct control *c, struct request *r) {
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     if (!token) {
         return SIG_TOKEN_MISSING;
     }
     enum sig_code code = auth_verify(c->auth, clock_wall(), token, strlen(token), &r->claims);
-    return code == SIG_OK && r->claims.role != ROLE_OPS ? SIG_FORBIDDEN : code;
+    bool ops = r->route->auth >= ROUTE_OPS;
+    return code == SIG_OK && ops && r->claims.role != ROLE_OPS ? SIG_FORBIDDEN : code;
 }
 
 static bool has_ticket(struct control *c, const struct request *r) {
@@ -108,11 +109,12 @@ static bool has_ticket(struct control *c, const struct request *r) {
            auth_ticket_ok(c->ticket_key, r->args.v[0], clock_wall(), ticket);
 }
 
-static enum sig_code check(struct control *c, struct request *r) {
-    if (r->route->auth == ROUTE_PLAYBACK && has_ticket(c, r)) {
-        return SIG_OK;
-    }
-    return r->route->auth >= ROUTE_OPS ? check_ops(c, r) : SIG_OK;
+bool routes_authorise(struct request *r) {
+    const struct route *t = r->route;
+    bool open = r->method == HTTP_OPTIONS || t->auth == ROUTE_PUBLIC ||
+                (t->auth == ROUTE_PLAYBACK && has_ticket(r->control, r));
+    r->refused = open ? SIG_OK : check_token(r->control, r);
+    return r->refused == SIG_OK;
 }
 
 void routes_dispatch(struct request *r) {
@@ -121,11 +123,10 @@ void routes_dispatch(struct request *r) {
         answer_options(r);
         return;
     }
-    enum sig_code code = check(c, r);
-    if (code != SIG_OK) {
+    if (r->refused != SIG_OK) {
         LOG(LOG_LEVEL_INFO, "refused", "A request was refused.", LOG_STR("conn", r->label),
-            LOG_STR("route", r->route->pattern), LOG_STR("code", sig_code_name(code)));
-        respond_code(r, code);
+            LOG_STR("route", r->route->pattern), LOG_STR("code", sig_code_name(r->refused)));
+        respond_code(r, r->refused);
         return;
     }
     r->route->handle(c, r);

@@ -7,7 +7,7 @@
 
 enum route_auth {
     ROUTE_PUBLIC,
-    ROUTE_SIGNALING, /* signaling checks the token itself */
+    ROUTE_SIGNALING, /* a valid Bearer token; signaling checks its role and tour */
     ROUTE_OPS,       /* Bearer token with role ops */
     ROUTE_PLAYBACK   /* as ROUTE_OPS, or the playback cookie of this recording */
 };
@@ -24,7 +24,10 @@ struct route {
 void routes_find(struct request *r, const char *path);
 /* Add the Allow header of a 405. */
 void routes_allow(struct request *r);
-/* Check the token if need be and call the handler. Afterwards there is an answer, or one comes. */
+/* Check the token if the route needs one, before any body is read. False: routes_dispatch will
+ * refuse. */
+bool routes_authorise(struct request *r);
+/* Call the handler, or refuse. Afterwards there is an answer, or one comes. */
 void routes_dispatch(struct request *r);
 /* May this request's token see this tour? A token of ops without a tour may see all. */
 bool routes_tour_allowed(const struct request *r, const char *tour);

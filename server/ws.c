@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/tcp.h"
 #include "server/urls.h"
 
 #include <inttypes.h>
@@ -47,7 +48,7 @@ static void conn_close(struct ws_conn *w, uint16_t status) {
 static void log_conn(const struct ws_conn *w, const char *event, const char *msg) {
     char ip[64];
     LOG(LOG_LEVEL_INFO, event, msg, LOG_STR("conn", w->label),
-        LOG_STR("client", control_client(w->control, w->wsi, ip)));
+        LOG_STR("client", control_client(w->wsi, ip)));
 }
 
 static int opened(struct control *c, struct lws *wsi, struct ws_conn **slot) {
@@ -65,6 +66,7 @@ static int opened(struct control *c, struct lws *wsi, struct ws_conn **slot) {
         return -1;
     }
     *slot = w;
+    tcp_phase(wsi, TCP_WEBSOCKET);
     c->counters.ws_opened++;
     log_conn(w, "ws_open", "A signaling connection was opened.");
     enum err e = c->stopping ? ERR_FULL : sig_open(c->sig, clock_now(), w->id);

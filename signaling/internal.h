@@ -45,6 +45,7 @@ struct conn {
     struct seat *seat; /* NULL before join */
     struct link in_sig;
     struct sig_timer idle; /* runs while there is no seat */
+    us_t token_by;         /* a valid token must have come; US_NEVER: it has */
     us_t rate_at;          /* when credit was right */
     int64_t credit;        /* [us] of message budget */
     uint32_t over;         /* messages over the limit since the bucket was last full */
@@ -260,6 +261,7 @@ struct seat *seat_by_resume(const struct sig *s, const char *token);
 /* Restart or replace the transport of a seat by a new offer. */
 enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o);
 void seat_journal(struct sig *s, const struct seat *x, bool on);
+/* SIG_OK and *ret filled, or what is wrong with the token. */
 enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct claims *ret);
 
 /* A key for maps from a string. */

@@ -109,6 +109,16 @@ enum sig_code call_wants(struct call *c, struct wants *ret) {
     return SIG_OK;
 }
 
+enum sig_code call_token(struct call *c, struct claims *ret) {
+    size_t n;
+    const char *token = call_string(c, "token", &n);
+    enum sig_code code = verify_token(c->s, token, n, ret);
+    if (code == SIG_OK) {
+        c->conn->token_by = US_NEVER;
+    }
+    return code;
+}
+
 /* ---- replies ---- */
 
 void reply_open(const struct call *c, struct buffer *o, const char *type) {

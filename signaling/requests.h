@@ -51,6 +51,9 @@ bool call_object_bool(const struct call *c, const char *name, const char *member
 const char *call_object_string(const struct call *c, const char *name, const char *member);
 /* Read "sources" and "slots" into ret. SIG_BAD_FIELD with c->field. */
 enum sig_code call_wants(struct call *c, struct wants *ret);
+/* Read and verify "token"; a valid one makes the connection a known one. The codes of
+ * verify_token. */
+enum sig_code call_token(struct call *c, struct claims *ret);
 
 /* Begin a reply of this type: the object is open, with `re` when there was an id. */
 void reply_open(const struct call *c, struct buffer *o, const char *type);

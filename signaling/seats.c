@@ -150,6 +150,7 @@ void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
     x->conn = c;
     if (c) {
         c->seat = x;
+        c->token_by = US_NEVER; /* a resume secret is as good as a token */
     }
     x->lost = false;
     timers_clear(&s->timers, &x->grace.timer);

@@ -113,11 +113,13 @@ enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *d) {
 
 /* ---- connections ---- */
 
-/* Whoever only looks keeps a connection that others need: it ends after a silence. Seats have
- * limits of their own. */
+/* Whoever only looks keeps a connection that others need. A stranger has an absolute time to show
+ * a valid token, whatever it sends meanwhile; who has shown one may be silent for a while. Seats
+ * have limits of their own. */
 static void watch_idle(struct sig *s, us_t now, struct conn *c) {
     us_t limit = s->config.idle_limit;
-    timers_set(&s->timers, &c->idle.timer, c->seat || limit == 0 ? US_NEVER : now + limit);
+    us_t at = c->token_by != US_NEVER ? c->token_by : limit ? now + limit : US_NEVER;
+    timers_set(&s->timers, &c->idle.timer, c->seat ? US_NEVER : at);
 }
 
 static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
@@ -143,6 +145,7 @@ enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
     c->id = conn;
     c->rate_at = now;
     c->credit = 2 * US_PER_S;
+    c->token_by = s->config.token_limit ? now + s->config.token_limit : US_NEVER;
     c->idle = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
     watch_idle(s, now, c);
     CHECK(map_put(s->conns, conn, c) == OK);

@@ -29,9 +29,7 @@ static enum sig_code hello(struct call *c) {
     struct claims k;
     struct tour *t;
     struct buffer o = {0};
-    size_t n;
-    const char *token = call_string(c, "token", &n);
-    enum sig_code code = verify_token(c->s, token, n, &k);
+    enum sig_code code = call_token(c, &k);
     code = code == SIG_OK ? tour_for(c->s, c->now, &k, &t) : code;
     if (code != SIG_OK) {
         return code;

@@ -22,17 +22,17 @@ static void reply_joined(const struct call *c, const struct entry *e) {
 
 static enum sig_code join(struct call *c) {
     struct claims k;
-    size_t n, sdp_n;
+    size_t sdp_n;
     if (c->conn->seat) {
         return SIG_ALREADY_JOINED;
     }
-    const char *token = call_string(c, "token", &n), *sdp = call_string(c, "offer", &sdp_n);
+    const char *sdp = call_string(c, "offer", &sdp_n);
     struct entry e = {.claims = &k,
                       .name = call_string(c, "name", NULL),
                       .consent = consents(c),
                       .conn = c->conn,
                       .offer = {.use = OFFER_WANTS, .sdp = sdp, .n = sdp_n}};
-    enum sig_code code = verify_token(c->s, token, n, &k);
+    enum sig_code code = call_token(c, &k);
     if (code != SIG_OK) {
         return code;
     }

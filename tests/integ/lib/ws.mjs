@@ -44,7 +44,7 @@ export class WsClient {
   }
 
   /** Resolves to a client, or rejects with an Error whose `status` is the HTTP answer. */
-  static open(base, { path = '/v1/signal', protocol = 'oriel.v1', origin } = {}) {
+  static open(base, { path = '/v1/signal', protocol = 'oriel.v1', origin, headers: more } = {}) {
     return new Promise((resolve, reject) => {
       const headers = {
         Connection: 'Upgrade',
@@ -53,6 +53,7 @@ export class WsClient {
         'Sec-WebSocket-Key': crypto.randomBytes(16).toString('base64'),
         ...(protocol && { 'Sec-WebSocket-Protocol': protocol }),
         ...(origin && { Origin: origin }),
+        ...more,
       };
       const request = http.request(new URL(path, base), { headers });
       request.on('upgrade', (response, socket, head) => {

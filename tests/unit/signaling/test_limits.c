@@ -300,3 +300,44 @@ TEST(connections_that_only_look_end_after_a_silence) {
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2); /* 2 and, without its seat, 3 */
     world_close(&w);
 }
+
+static void token_wanted(struct sig_config *c) {
+    c->token_limit = 30 * US_PER_S;
+    c->idle_limit = 120 * US_PER_S;
+}
+
+TEST(connections_without_a_valid_token_end_whatever_they_send) {
+    struct world w;
+    REQUIRE(world_open(&w, token_wanted));
+    world_send(&w, 4, "{\"type\":\"ping\"}");
+    for (int i = 0; i < 29; i++) {
+        world_send(&w, 1, "{\"type\":\"ping\"}");
+        world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"token_expired\"}");
+        world_send(&w, 3, "{\"type\":\"hello\",\"token\":\"buyer|demo|a|\"}");
+        world_pass(&w, US_PER_S);
+        EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    }
+    /* A valid token counts although the tour cannot be seen with it. */
+    world_send(&w, 4, "{\"type\":\"hello\",\"token\":\"buyer|nowhere|b|\"}");
+    EXPECT_ERROR(&w, 4, "tour_unknown");
+    world_pass(&w, US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2);
+    EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 4002);
+    world_pass(&w, 117 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_pass(&w, 3 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2);
+    world_close(&w);
+}
+
+TEST(a_seat_ends_the_wait_for_a_token_for_good) {
+    struct world w;
+    REQUIRE(world_open(&w, token_wanted));
+    world_join(&w, 1, "buyer|demo|a|", small_offer(), one_source);
+    world_pass(&w, 60 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    world_pass(&w, 100 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_close(&w);
+}

@@ -1,0 +1,183 @@
+// The front door under siege, without a browser: silent and trickling clients, clients that do not
+// read, clients that never join. Each attack must end by itself, and strangers are served meanwhile.
+import { connect, connectMany, drip, open } from './lib/raw.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { WsClient } from './lib/ws.mjs';
+
+const SECRET = 'the front door needs a good secret too';
+const PER_ADDRESS = 400;
+const AT_ONCE = 20;
+const HEADERS_S = 3;
+const BODY_S = 4;
+const TOKEN_S = 3;
+const mint = minter(SECRET);
+
+async function start(change = () => {}) {
+  const file = await writeConfig(tempDir(), (c) => {
+    c.auth = { hs256_secret: SECRET, audience: 'oriel', leeway_s: 0 };
+    c.media = { address: '127.0.0.1', port: 0, workers: 1 };
+    c.limits = { connections: 2000, connections_per_address: PER_ADDRESS, requests_per_address: AT_ONCE };
+    c.timeouts = { headers_s: HEADERS_S, body_s: BODY_S, token_s: TOKEN_S };
+    change(c);
+  });
+  const server = new Server([ORIEL, 'serve', '-c', file]);
+  await server.ready;
+  server.base = new URL(server.urls.agent).origin;
+  server.port = Number(new URL(server.base).port);
+  return server;
+}
+
+const server = await start();
+const { base, port } = server;
+
+/** A stranger is served at once: a page, and a WebSocket that shows a token. */
+async function expectServed() {
+  const began = Date.now();
+  expectEqual((await fetch(`${base}/health`)).status, 200, 'health');
+  const client = await WsClient.open(base);
+  expectEqual((await client.ask({ type: 'hello', id: 1, token: mint({ sub: 'stranger' }) })).type, 'welcome', 'hello');
+  await client.close();
+  expect(Date.now() - began < 1000, `it took ${Date.now() - began} ms`);
+}
+
+const end = (sockets) => sockets.forEach((s) => s.destroy());
+
+await test('300 connections that say nothing: others are served, and they end', async () => {
+  const sockets = await connectMany(300, port, '127.0.0.2');
+  await expectServed();
+  expect(open(sockets) > 250, `open: ${open(sockets)}`);
+  await until(() => open(sockets) === 0, 'silent connections to end', HEADERS_S * 1000 + 3000);
+  expect((await server.metric('oriel_http_timeouts_total{phase="headers"}')) >= 300, 'they are counted');
+});
+
+await test('300 requests whose headers trickle: others are served, and they end', async () => {
+  const sockets = await connectMany(300, port, '127.0.0.2');
+  sockets.forEach((s) => s.write('GET /health HTTP/1.1\r\nX-A: '));
+  const stop = drip(sockets, 'a', 300);
+  try {
+    await expectServed();
+    await until(() => open(sockets) === 0, 'trickled headers to end', HEADERS_S * 1000 + 3000);
+  } finally {
+    stop();
+    end(sockets);
+  }
+});
+
+const post = (token, n) => `POST /whip/demo HTTP/1.1\r\nHost: x\r\n${token ? `Authorization: Bearer ${token}\r\n` : ''}`
+  + `Content-Type: application/sdp\r\nContent-Length: ${n}\r\n\r\nv`;
+
+await test('300 bodies that trickle without a token: refused before the body, others are served', async () => {
+  const sockets = await connectMany(300, port, '127.0.0.2');
+  sockets.forEach((s, i) => s.write(post(i % 2 ? '' : 'a.b.c', 20000)));
+  const stop = drip(sockets, 'x', 300);
+  try {
+    await until(() => sockets.every((s) => /^HTTP\/1.1 4(01|29) /.test(s.text)), 'an answer to each', 2000);
+    expect(sockets.some((s) => s.text.includes('"token_missing"')), 'token_missing');
+    expect(sockets.some((s) => s.text.includes('"token_malformed"')), 'token_malformed');
+    await expectServed();
+    await until(() => open(sockets) === 0, 'the refused to be closed', 5000);
+  } finally {
+    stop();
+    end(sockets);
+  }
+});
+
+await test('bodies that trickle with a token: a few at once, and each ends by the deadline', async () => {
+  const refused = await server.metric('oriel_requests_refused_total');
+  const sockets = await connectMany(3 * AT_ONCE, port, '127.0.0.2');
+  sockets.forEach((s, i) => s.write(post(mint({ sub: `slow${i}` }), 20000)));
+  const stop = drip(sockets, 'x', 300);
+  try {
+    await until(() => sockets.filter((s) => s.text.startsWith('HTTP/1.1 429 ')).length === 2 * AT_ONCE,
+      'too_many_requests', 2000);
+    expect(sockets.some((s) => s.text.includes('"too_many_requests"') && /retry-after: \d/i.test(s.text)), 'and says so');
+    await expectServed();
+    await until(() => open(sockets) === 0, 'the bodies to end', BODY_S * 1000 + 3000);
+    expect((await server.metric('oriel_http_timeouts_total{phase="body"}')) >= AT_ONCE, 'they are counted');
+    expectEqual((await server.metric('oriel_requests_refused_total')) - refused, 2 * AT_ONCE, 'and the refused, too');
+  } finally {
+    stop();
+    end(sockets);
+  }
+});
+
+await test('a client that sends its whole body before it reads still sees why it was refused', async () => {
+  for (const [n, status] of [[200000, 401], [2000000, 413]]) {
+    const socket = await connect(port);
+    socket.pause();
+    socket.write(post(n > 1e6 ? mint({ sub: 'x' }) : '', n));
+    await new Promise((resolve) => socket.write('x'.repeat(n - 1), resolve));
+    socket.resume();
+    await socket.gone;
+    expect(socket.text.startsWith(`HTTP/1.1 ${status} `), `${n} bytes: ${socket.text.slice(0, 100)}`);
+  }
+});
+
+await test('one address has its share of connections, another one is served', async () => {
+  const refused = await server.metric('oriel_connections_refused_total{why="address"}');
+  const sockets = await connectMany(PER_ADDRESS + 50, port, '127.0.0.2');
+  try {
+    await until(() => open(sockets) === PER_ADDRESS, `${PER_ADDRESS} of ${PER_ADDRESS + 50}`, 2000);
+    expectEqual((await server.metric('oriel_connections_refused_total{why="address"}')) - refused, 50, 'counted');
+    await expectServed();
+  } finally {
+    end(sockets);
+  }
+  await until(async () => (await server.metric('oriel_connections ')) < 20, 'the connections to be given back');
+  const again = await connect(port, '127.0.0.2');
+  again.write('GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await again.gone;
+  expect(again.text.startsWith('HTTP/1.1 200 '), 'the address is served again');
+});
+
+await test('behind a trusted proxy the limits are those of the client that it names', async () => {
+  const behind = await start((c) => {
+    c.trusted_proxies = ['127.0.0.1'];
+    c.limits.connections_per_address = 3;
+    c.limits.requests_per_address = 2;
+  });
+  const from = (client) => ({ 'X-Forwarded-For': `6.6.6.6, ${client}` });
+  const clients = [];
+  for (let i = 0; i < 3; i++) {
+    clients.push(await WsClient.open(behind.base, { headers: from('192.0.2.7') }));
+  }
+  const status = (client) => WsClient.open(behind.base, { headers: from(client) }).then((c) => { c.close(); return 101; }, (e) => e.status);
+  expectEqual(await status('192.0.2.7'), 429, 'the fourth of one client');
+  expectEqual(await status('192.0.2.8'), 101, 'the first of another');
+  expectEqual(await status('2001:db8::1'), 101, 'and of one with IPv6');
+  await clients.pop().close();
+  await until(async () => (await status('192.0.2.7')) === 101, 'its place to be given back', 3000);
+  const many = await Promise.all(Array.from({ length: 20 }, () => fetch(`${behind.base}/health`, { headers: from('192.0.2.9') })));
+  expect(many.some((r) => r.status === 200), 'requests in turn are served');
+  expectEqual((await behind.stop()).code, 0, 'exit status');
+});
+
+await test('a WebSocket that shows no valid token ends, however busy it is', async () => {
+  const began = Date.now();
+  const noisy = await WsClient.open(base);
+  const liar = await WsClient.open(base);
+  const guest = await WsClient.open(base);
+  expectEqual((await guest.ask({ type: 'hello', id: 1, token: mint({ sub: 'guest' }) })).type, 'welcome', 'hello');
+  const chatter = setInterval(() => {
+    noisy.send('{"type":"ping"}');
+    liar.send(JSON.stringify({ type: 'hello', id: 1, token: mint({ sub: 'liar', ttl: -60 }) }));
+    guest.send('{"type":"ping"}');
+  }, 200);
+  try {
+    const codes = await Promise.all([noisy.closed, liar.closed]);
+    expectEqual(codes.map((c) => c.code).join(), '4002,4002', 'close codes');
+    expect(Date.now() - began < TOKEN_S * 1000 + 2000, `after ${Date.now() - began} ms`);
+    expectEqual((await guest.ask({ type: 'ping', id: 9 })).type, 'pong', 'who has shown one stays');
+  } finally {
+    clearInterval(chatter);
+    await guest.close();
+  }
+});
+
+await test('the server ends in good order, without a report of a sanitizer', async () => {
+  expectEqual((await server.stop()).code, 0, `exit status\n${server.tail()}`);
+  expectEqual(server.log.filter((l) => /Sanitizer|runtime error/.test(l)).join('\n'), '', 'reports');
+});
+finish();
