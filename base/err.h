@@ -18,6 +18,7 @@
     X(ERR_AUTH, "not_authentic")      \
     X(ERR_REPLAY, "replayed")         \
     X(ERR_AGAIN, "again")             \
+    X(ERR_BUSY, "busy")               \
     X(ERR_IO, "io")                   \
     X(ERR_NOSPACE, "no_space")        \
     X(ERR_CRYPTO, "crypto")
@@ -27,6 +28,10 @@ enum err {
     ERR_LIST(X)
 #undef X
 };
+
+/* [bytes] of a message for the operator, "what went wrong, and what to do": functions that can say
+ * more than an error take a buffer of this size, always called why. */
+#define WHY_MAX 512
 
 /* The name of e, never NULL. Thread: any. */
 const char *err_name(enum err e);

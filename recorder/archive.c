@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err say(char *why, enum err e, const char *what, const char *path) {
-    snprintf(why, KEYS_WHY, "%s %.160s: %s", what, path, err_name(e));
+static enum err say(char why[WHY_MAX], enum err e, const char *what, const char *path) {
+    snprintf(why, WHY_MAX, "%s %.160s: %s", what, path, err_name(e));
     return e;
 }
 
@@ -32,32 +32,32 @@ static bool make_folders(const char *dir) {
     return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-static enum err take_lock(struct archive *a, const char *dir, char *why) {
+static enum err take_lock(struct archive *a, const char *dir, char why[WHY_MAX]) {
     char path[PATH_MAX];
     if (!make_folders(dir)) {
-        snprintf(why, KEYS_WHY, "state folder %s: %s", dir, strerror(errno));
+        snprintf(why, WHY_MAX, "state folder %s: %s", dir, strerror(errno));
         return ERR_IO;
     }
     snprintf(path, sizeof(path), "%s/lock", dir);
     a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (a->lock < 0) {
-        snprintf(why, KEYS_WHY, "%.160s: %s", path, strerror(errno));
+        snprintf(why, WHY_MAX, "%.160s: %s", path, strerror(errno));
         return ERR_IO;
     }
     if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(why, KEYS_WHY, "%s: another process records here", dir);
+        snprintf(why, WHY_MAX, "%s: another process records here", dir);
         return ERR_WRONG_STATE;
     }
     return OK;
 }
 
 /* The folder of a store that has been in use is never made: it would hide that it is missing. */
-static enum err open_local_store(struct archive *a, const char *path, char *why) {
+static enum err open_local_store(struct archive *a, const char *path, char why[WHY_MAX]) {
     struct wraps_store known;
     struct stat st;
     bool used = !a->write || (wraps_store(a->wraps, &known) == OK && known.placed);
     if (used && stat(path, &st) != 0 && errno == ENOENT) {
-        snprintf(why, KEYS_WHY,
+        snprintf(why, WHY_MAX,
                  "the object folder %.100s of the recordings here is missing. Mount or restore it"
                  " and start again; see \"The wrong store\" in docs/operations.md",
                  path);
@@ -71,7 +71,7 @@ static enum err open_local_store(struct archive *a, const char *path, char *why)
     return OK;
 }
 
-static enum err open_store(struct archive *a, const struct archive_config *c, char *why) {
+static enum err open_store(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
     char path[PATH_MAX] = "the object store";
     enum err e = OK;
     if (c->store) {
@@ -89,7 +89,7 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
     return e;
 }
 
-static enum err open_key(struct archive *a, const struct archive_config *c, char *why) {
+static enum err open_key(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
     char path[PATH_MAX];
     if (c->kek_file && *c->kek_file) {
         snprintf(path, sizeof(path), "%s", c->kek_file);
@@ -113,12 +113,12 @@ static bool set_aside(const char *path) {
     return ok;
 }
 
-static enum err open_databases(struct archive *a, const char *dir, char *why) {
+static enum err open_databases(struct archive *a, const char *dir, char why[WHY_MAX]) {
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", dir);
     enum err e = wraps_open(path, a->write, &a->wraps);
     if (e == ERR_FORMAT) {
-        snprintf(why, KEYS_WHY,
+        snprintf(why, WHY_MAX,
                  "the key database %.120s is damaged. It is in no other place: restore it from a"
                  " backup and start again",
                  path);
@@ -152,7 +152,7 @@ static enum err note_one(void *ctx, const struct id *recording) {
 
 /* With another key than the one in use before, new recordings would part from the old ones and
  * recovery would take every old one for damaged. */
-static enum err check_key(struct archive *a, char *why) {
+static enum err check_key(struct archive *a, char why[WHY_MAX]) {
     struct wraps_store s;
     uint8_t root[KEY_LEN];
     bool any = false;
@@ -162,7 +162,7 @@ static enum err check_key(struct archive *a, char *why) {
     if (any) {
         e = wraps_each(a->wraps, try_key, a);
         if (e == OK) {
-            snprintf(why, KEYS_WHY,
+            snprintf(why, WHY_MAX,
                      "the key file is not the one that the recordings here are under");
             return ERR_CRYPTO;
         }
@@ -170,8 +170,8 @@ static enum err check_key(struct archive *a, char *why) {
     return e == ERR_EXISTS ? OK : e;
 }
 
-enum err archive_open(const struct archive_config *c, struct archive **ret, char *why) {
-    snprintf(why, KEYS_WHY, "out of memory");
+enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX, "out of memory");
     struct archive *a = mem_zalloc(1, sizeof(*a));
     if (!a) {
         return ERR_NOMEM;

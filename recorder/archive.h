@@ -31,8 +31,8 @@ struct archive {
 
 /* ERR_WRONG_STATE (another process writes here, or the store is not that of the recordings),
  * ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK, wraps.db), ERR_NOMEM; the reason, and what to do, in
- * why[KEYS_WHY]. *ret untouched on failure. Does not recover: see recovery.h. */
-enum err archive_open(const struct archive_config *c, struct archive **ret, char *why);
+ * why[WHY_MAX]. *ret untouched on failure. Does not recover: see recovery.h. */
+enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct archive *archive_close(struct archive *a);
 /* A new recording: random id and root key, its wrap durable. ERR_IO, ERR_NOSPACE, ERR_CRYPTO. */
@@ -41,9 +41,9 @@ enum err archive_create(struct archive *a, struct id *ret, struct recording_keys
 enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret);
 /* For archive_open: is a->store, called `name` for people, the store of these recordings? One that
  * is seen for the first time gets an identity. Reading changes nothing. ERR_WRONG_STATE: it is not;
- * else errors of the store and of wraps.db; the reason in why[KEYS_WHY]. */
-enum err archive_check_store(struct archive *a, const char *name, char *why);
+ * else errors of the store and of wraps.db; the reason in why[WHY_MAX]. */
+enum err archive_check_store(struct archive *a, const char *name, char why[WHY_MAX]);
 /* For archive_open: by order of the operator a->store is the one from now on. Errors as before. */
-enum err archive_take_store(struct archive *a, const char *name, char *why);
+enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MAX]);
 
 #endif

@@ -90,8 +90,8 @@ static enum err place(struct archive *a, const struct wraps_store *known) {
     return e == OK ? remember(a, &id, true) : e;
 }
 
-static enum err not_there(const char *name, char *why) {
-    snprintf(why, KEYS_WHY,
+static enum err not_there(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
              "%.70s is not the store of the recordings here: it has neither its identity nor any of"
              " their objects. Mount the right one and start again; see \"The wrong store\" in"
              " docs/operations.md",
@@ -99,16 +99,16 @@ static enum err not_there(const char *name, char *why) {
     return ERR_WRONG_STATE;
 }
 
-static enum err other_store(const char *name, char *why) {
-    snprintf(why, KEYS_WHY,
+static enum err other_store(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
              "%.80s is another store than the one the recordings here are in. Mount the right one"
              " and start again; see \"The wrong store\" in docs/operations.md",
              name);
     return ERR_WRONG_STATE;
 }
 
-static enum err no_keys(const char *name, char *why) {
-    snprintf(why, KEYS_WHY,
+static enum err no_keys(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
              "%.80s holds recordings, but wraps.db beside it knows none: restore wraps.db, without"
              " which nobody can read them; see \"The wrong store\" in docs/operations.md",
              name);
@@ -136,7 +136,8 @@ static enum err settle(struct archive *a, const struct question *q) {
 }
 
 /* wraps.db knows nothing, neither recordings nor a store: the first use, if the store is as new. */
-static enum err begin(struct archive *a, const struct question *q, const char *name, char *why) {
+static enum err begin(struct archive *a, const struct question *q, const char *name,
+                      char why[WHY_MAX]) {
     bool used = false;
     enum err e = holds_recordings(&a->store, &used);
     if (e != OK || used || q->there_error == ERR_FORMAT) {
@@ -146,7 +147,8 @@ static enum err begin(struct archive *a, const struct question *q, const char *n
 }
 
 /* Neither the memory nor the store's identity settles it: the objects must. */
-static enum err decide(struct archive *a, const struct question *q, const char *name, char *why) {
+static enum err decide(struct archive *a, const struct question *q, const char *name,
+                       char why[WHY_MAX]) {
     bool placed = q->known_error == OK && q->known.placed;
     /* Two stores of one's own are told apart by what was recorded last. */
     struct proof p = {.archive = a, .newest = placed && q->there_error == OK};
@@ -163,7 +165,8 @@ static enum err decide(struct archive *a, const struct question *q, const char *
     return begin(a, q, name, why);
 }
 
-static enum err check(struct archive *a, const struct question *q, const char *name, char *why) {
+static enum err check(struct archive *a, const struct question *q, const char *name,
+                      char why[WHY_MAX]) {
     bool both = q->known_error == OK && q->there_error == OK;
     uint8_t root[KEY_LEN];
     if (both && id_eq(&q->known.id, &q->there)) {
@@ -174,7 +177,7 @@ static enum err check(struct archive *a, const struct question *q, const char *n
     return decide(a, q, name, why);
 }
 
-enum err archive_check_store(struct archive *a, const char *name, char *why) {
+enum err archive_check_store(struct archive *a, const char *name, char why[WHY_MAX]) {
     struct question q = {0};
     q.known_error = wraps_store(a->wraps, &q.known);
     q.there_error = store_identity_get(&a->store, &q.there);
@@ -184,12 +187,12 @@ enum err archive_check_store(struct archive *a, const char *name, char *why) {
     }
     e = e == OK ? check(a, &q, name, why) : e;
     if (e != OK && e != ERR_WRONG_STATE) {
-        snprintf(why, KEYS_WHY, "the store %.160s cannot be used: %s", name, err_name(e));
+        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
     }
     return e;
 }
 
-enum err archive_take_store(struct archive *a, const char *name, char *why) {
+enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MAX]) {
     struct id there;
     enum err e = store_identity_get(&a->store, &there);
     if (e == ERR_UNKNOWN) {
@@ -198,7 +201,7 @@ enum err archive_take_store(struct archive *a, const char *name, char *why) {
         e = remember(a, &there, true);
     }
     if (e != OK) {
-        snprintf(why, KEYS_WHY, "the store %.160s cannot be used: %s", name, err_name(e));
+        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
     }
     return e;
 }

@@ -46,7 +46,7 @@ enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uin
                             const struct object_info *info);
 /* Remove every row of a recording. */
 enum err catalogue_forget(struct catalogue *c, const struct id *recording);
-/* Truncate the log, so that what was forgotten is in no file any more. ERR_AGAIN: a reader is in
+/* Truncate the log, so that what was forgotten is in no file any more. ERR_BUSY: a reader is in
  * the way; call again. */
 enum err catalogue_purge(struct catalogue *c);
 /* Several calls as one transaction (not nested). rollback after an error. */

@@ -20,7 +20,7 @@ enum err sql_error(int code) {
         return ERR_NOSPACE;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return ERR_AGAIN;
+        return ERR_BUSY;
     case SQLITE_CONSTRAINT:
         return ERR_EXISTS;
     case SQLITE_CORRUPT:
@@ -150,5 +150,5 @@ void sql_blob(sqlite3_stmt *s, int column, void *out, size_t n) {
 enum err sql_truncate_log(sqlite3 *db) {
     int left = 0, done = 0;
     int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
-    return code == SQLITE_OK && left != 0 ? ERR_AGAIN : sql_error(code);
+    return code == SQLITE_OK && left != 0 ? ERR_BUSY : sql_error(code);
 }

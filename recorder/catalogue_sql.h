@@ -22,7 +22,7 @@ sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...)
 /* Prepare, bind and run to the end. ERR_EXISTS for a broken uniqueness. */
 enum err sql_run(sqlite3 *db, const char *text, const char *types, ...);
 /* Move the log into the database and truncate it: it keeps old page images, so this is part of
- * forgetting. ERR_AGAIN when a reader is in the way. */
+ * forgetting. ERR_BUSY when a reader is in the way. */
 enum err sql_truncate_log(sqlite3 *db);
 /* The next row: OK; ERR_UNKNOWN after the last one (not an error of the database). */
 enum err sql_step(sqlite3_stmt *s);

@@ -16,8 +16,8 @@
 #define GCM_TAG_LEN 16
 #define WRAP_CONTEXT "oriel-wrap/1"
 
-static enum err why_io(char *why, const char *path, const char *what) {
-    snprintf(why, KEYS_WHY, "key file %s: %s: %s", path, what, strerror(errno));
+static enum err why_io(char why[WHY_MAX], const char *path, const char *what) {
+    snprintf(why, WHY_MAX, "key file %s: %s: %s", path, what, strerror(errno));
     return ERR_IO;
 }
 
@@ -36,7 +36,7 @@ static enum err sync_folder_of(const char *path) {
 
 /* Written aside and linked, so that a file under the final name is whole and never replaced: a
  * second key would make every recording unreadable. */
-static enum err kek_create(const char *path, const struct rng *rng, char *why) {
+static enum err kek_create(const char *path, const struct rng *rng, char why[WHY_MAX]) {
     char aside[PATH_MAX], hex[2 * KEY_LEN + 2];
     uint8_t key[KEY_LEN];
     if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside)) {
@@ -60,7 +60,7 @@ static enum err kek_create(const char *path, const struct rng *rng, char *why) {
     return e;
 }
 
-static enum err kek_read(int fd, const char *path, struct kek *ret, char *why) {
+static enum err kek_read(int fd, const char *path, struct kek *ret, char why[WHY_MAX]) {
     char text[2 * KEY_LEN + 8];
     struct stat st;
     ssize_t n = read(fd, text, sizeof(text) - 1);
@@ -74,18 +74,18 @@ static enum err kek_read(int fd, const char *path, struct kek *ret, char *why) {
     bool ok = n == 2 * KEY_LEN && hex_decode(ret->key, KEY_LEN, text);
     mem_wipe(text, sizeof(text));
     if (!ok) {
-        snprintf(why, KEYS_WHY, "key file %s: not 64 hex digits", path);
+        snprintf(why, WHY_MAX, "key file %s: not 64 hex digits", path);
         return ERR_FORMAT;
     }
     if (st.st_mode & S_IROTH) {
         mem_wipe(ret, sizeof(*ret));
-        snprintf(why, KEYS_WHY, "key file %s: readable by everyone; chmod 600 it", path);
+        snprintf(why, WHY_MAX, "key file %s: readable by everyone; chmod 600 it", path);
         return ERR_FORMAT;
     }
     return OK;
 }
 
-enum err kek_load(const char *path, const struct rng *create, struct kek *ret, char *why) {
+enum err kek_load(const char *path, const struct rng *create, struct kek *ret, char why[WHY_MAX]) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && create) {
         enum err e = kek_create(path, create, why);

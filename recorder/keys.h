@@ -13,7 +13,6 @@
 #define WRAP_LEN 60      /* [bytes] IV 12, wrapped key 32, tag 16 */
 #define SHA256_LEN 32    /* [bytes] */
 #define SIGNATURE_LEN 64 /* [bytes] Ed25519 (RFC 8032) */
-#define KEYS_WHY 256     /* [bytes] of a message for the operator */
 
 struct kek {
     uint8_t key[KEY_LEN];
@@ -28,8 +27,8 @@ struct recording_keys {
 };
 
 /* Read 64 hex digits from the file. With create, a missing file is made with a random key and
- * mode 0600, durably. ERR_UNKNOWN (no file), ERR_IO, ERR_FORMAT; the reason in why[KEYS_WHY]. */
-enum err kek_load(const char *path, const struct rng *create, struct kek *ret, char *why);
+ * mode 0600, durably. ERR_UNKNOWN (no file), ERR_IO, ERR_FORMAT; the reason in why[WHY_MAX]. */
+enum err kek_load(const char *path, const struct rng *create, struct kek *ret, char why[WHY_MAX]);
 /* Wrap a root key for storage: AES-256-GCM, AAD "oriel-wrap/1" | recording id. ERR_CRYPTO. */
 enum err kek_wrap(const struct kek *k, const struct id *recording, const struct rng *rng,
                   const uint8_t root[KEY_LEN], uint8_t ret_wrap[WRAP_LEN]);

@@ -14,11 +14,11 @@ struct build {
 };
 
 enum err library_open(const char *dir, const char *kek_file, struct library **ret,
-                      char why[LIBRARY_WHY]) {
+                      char why[WHY_MAX]) {
     struct archive_config c = {.dir = dir, .kek_file = kek_file};
     struct library *l = mem_zalloc(1, sizeof(*l));
     if (!l) {
-        snprintf(why, LIBRARY_WHY, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     enum err e = archive_open(&c, &l->archive, why);

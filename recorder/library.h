@@ -11,14 +11,13 @@
 #include <stdbool.h>
 
 #define RECORDING_ID_LEN 32 /* hex digits of 16 bytes */
-#define LIBRARY_WHY 256     /* [bytes] of a message for the operator */
 #define PROGRAMME_TRACK "programme"
 
 struct library;
 
 /* dir and kek_file as in recorder_config. ERR_IO, ERR_CRYPTO, ERR_NOMEM; the reason in why. */
 enum err library_open(const char *dir, const char *kek_file, struct library **ret,
-                      char why[LIBRARY_WHY]);
+                      char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct library *library_close(struct library *l);
 
@@ -37,7 +36,7 @@ enum err library_verify(struct library *l, const char *id,
 
 /* Shred a recording: delete its wrapped key, after which nothing of it can be opened, then its
  * objects and what the catalogue knows beside its id and times. Not for one that is being made
- * (ERR_WRONG_STATE). ERR_UNKNOWN; ERR_AGAIN or ERR_IO: call again to finish. */
+ * (ERR_WRONG_STATE). ERR_UNKNOWN; ERR_BUSY or ERR_IO: call again to finish. */
 enum err library_shred(struct library *l, const char *id);
 
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed

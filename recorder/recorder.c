@@ -58,11 +58,11 @@ static void fill_limits(struct recorder_config *c) {
 }
 
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
-                       char *why) {
+                       char why[WHY_MAX]) {
     (void)wall;
     struct recorder *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
-        snprintf(why, KEYS_WHY, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     list_init(&r->recordings);
@@ -79,7 +79,7 @@ enum err recorder_open(const struct recorder_config *c, wall_t wall, struct reco
     return OK;
 }
 
-enum err recorder_use_store(const struct recorder_config *c, char *why) {
+enum err recorder_use_store(const struct recorder_config *c, char why[WHY_MAX]) {
     struct archive *archive = NULL;
     struct archive_config a = archive_config_of(c);
     a.take_store = true;

@@ -38,13 +38,13 @@ struct recorder_config {
 /* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
  * finished is told by events and counted. *ret untouched on failure. ERR_WRONG_STATE (another
  * process records here, or the store is not that of the recordings), ERR_IO, ERR_CRYPTO (key file),
- * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[256]. */
+ * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[WHY_MAX]. */
 enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
-                       char *why);
+                       char why[WHY_MAX]);
 /* The operator's order: the store that is there now is the one from now on, whatever wraps.db
  * remembers. Deletes nothing; recordings whose objects are not in it stay unfinished. Errors as
  * recorder_open. */
-enum err recorder_use_store(const struct recorder_config *c, char *why);
+enum err recorder_use_store(const struct recorder_config *c, char why[WHY_MAX]);
 /* Ends every recording in good order. NULL allowed; returns NULL. */
 struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall);
 

@@ -21,7 +21,7 @@ struct wraps *wraps_close(struct wraps *w);
 enum err wraps_put(struct wraps *w, const struct id *recording, const uint8_t wrap[WRAP_LEN]);
 /* ERR_UNKNOWN (never begun, or shredded), ERR_IO. */
 enum err wraps_get(struct wraps *w, const struct id *recording, uint8_t ret_wrap[WRAP_LEN]);
-/* Delete a wrap so that its bytes are in no file of the database any more. ERR_UNKNOWN; ERR_AGAIN
+/* Delete a wrap so that its bytes are in no file of the database any more. ERR_UNKNOWN; ERR_BUSY
  * when a reader kept the log from being truncated: deleted, but call again to finish. */
 enum err wraps_shred(struct wraps *w, const struct id *recording);
 /* Call each for every recording, in the order they were begun; stops at its first error. */

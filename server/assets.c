@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #define DEPTH_MAX 8
-#define WHY_MAX 256
 
 struct assets {
     struct asset files[ASSETS_FILES_MAX];
@@ -45,7 +44,7 @@ const char *assets_type(const char *name) {
     return "application/octet-stream";
 }
 
-static enum err add_file(struct assets *a, const char *path, const char *name, char *why) {
+static enum err add_file(struct assets *a, const char *path, const char *name, char why[WHY_MAX]) {
     char *data = NULL;
     size_t n = 0;
     if (a->n == ASSETS_FILES_MAX || a->bytes >= ASSETS_BYTES_MAX) {
@@ -71,9 +70,10 @@ static enum err add_file(struct assets *a, const char *path, const char *name, c
     return f->name ? OK : ERR_NOMEM;
 }
 
-static enum err add_dir(struct assets *a, const char *dir, const char *below, char *why, int depth);
+static enum err add_dir(struct assets *a, const char *dir, const char *below, char why[WHY_MAX],
+                        int depth);
 
-static enum err add_entry(struct assets *a, const char *dir, const char *name, char *why,
+static enum err add_entry(struct assets *a, const char *dir, const char *name, char why[WHY_MAX],
                           int depth) {
     char path[4096];
     struct stat st;
@@ -88,7 +88,7 @@ static enum err add_entry(struct assets *a, const char *dir, const char *name, c
     return S_ISREG(st.st_mode) ? add_file(a, path, name, why) : OK;
 }
 
-static enum err add_dir(struct assets *a, const char *dir, const char *below, char *why,
+static enum err add_dir(struct assets *a, const char *dir, const char *below, char why[WHY_MAX],
                         int depth) {
     char path[4096], name[1024];
     snprintf(path, sizeof(path), "%.3000s%s%.1000s", dir, *below ? "/" : "", below);
@@ -109,7 +109,7 @@ static enum err add_dir(struct assets *a, const char *dir, const char *below, ch
     return e;
 }
 
-enum err assets_load(const char *dir, struct assets **ret, char *why) {
+enum err assets_load(const char *dir, struct assets **ret, char why[WHY_MAX]) {
     struct assets *a = mem_zalloc(1, sizeof(*a));
     if (!a) {
         return ERR_NOMEM;

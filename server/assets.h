@@ -18,8 +18,8 @@ struct asset {
 struct assets;
 
 /* Read every file below dir; names that start with a dot are left out. ERR_IO, ERR_FULL, ERR_NOMEM
- * with the reason in why[256]. *ret untouched on failure. */
-enum err assets_load(const char *dir, struct assets **ret, char *why);
+ * with the reason in why[WHY_MAX]. *ret untouched on failure. */
+enum err assets_load(const char *dir, struct assets **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct assets *assets_free(struct assets *a);
 /* The file with this name, or NULL. */

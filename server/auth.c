@@ -147,11 +147,6 @@ static bool text_claim(const json_t *grants, const char *name, char *out, size_t
     return true;
 }
 
-static bool tour_ok(const char *tour) {
-    return tour[strspn(tour, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")] ==
-           '\0';
-}
-
 static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t *grants,
                                  struct claims *c) {
     char role[16] = "";
@@ -165,7 +160,8 @@ static enum sig_code read_claims(const struct auth *a, wall_t wall, const json_t
     bool ok = text_claim(grants, "role", role, sizeof(role)) &&
               text_claim(grants, "tour", c->tour, sizeof(c->tour)) &&
               text_claim(grants, "sub", c->sub, sizeof(c->sub)) &&
-              text_claim(grants, "name", c->name, sizeof(c->name)) && tour_ok(c->tour);
+              text_claim(grants, "name", c->name, sizeof(c->name)) &&
+              (!*c->tour || tour_name_valid(c->tour));
     c->role = role_from_name(role);
     if (!ok || !utf8_printable(c->name) || c->role == ROLE_NONE || !*c->sub ||
         (!*c->tour && c->role != ROLE_OPS)) {

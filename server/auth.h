@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #define AUTH_TOKEN_MAX 8192 /* [bytes] longer tokens are malformed */
-#define AUTH_WHY 256        /* [bytes] of a message for the operator */
 
 struct auth;
 struct auth_config {
@@ -35,7 +34,7 @@ char *auth_mint(const struct auth *a, wall_t wall, const struct claims *c);
 /* The first line of a secret file (mem_free and wipe it). With `create`, a missing file is made:
  * mode 0600, 32 random bytes in hex, directories included. ERR_IO, ERR_SHORT (under 32 bytes),
  * ERR_NOMEM; the reason with the file's name in why. */
-enum err auth_secret_load(const char *file, bool create, char **ret, char why[AUTH_WHY]);
+enum err auth_secret_load(const char *file, bool create, char **ret, char why[WHY_MAX]);
 
 /* Playback tickets: proof that the bearer may read one recording until `expires`. HMAC-SHA-256
  * under a key of this process, so they end with it. */

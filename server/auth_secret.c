@@ -12,7 +12,7 @@
 #define SECRET_MIN 32 /* [bytes] RFC 7518 section 3.2: at least the size of the hash */
 #define SECRET_MAX 1024
 
-static enum err create_secret(const char *file, char *why) {
+static enum err create_secret(const char *file, char why[WHY_MAX]) {
     uint8_t raw[SECRET_MIN];
     char hex[2 * SECRET_MIN + 2];
     struct rng rng = clock_rng();
@@ -21,7 +21,7 @@ static enum err create_secret(const char *file, char *why) {
     hex[2 * SECRET_MIN] = '\n';
     enum err e = files_create(file, bytes_of(hex, 2 * SECRET_MIN + 1));
     if (e != OK && e != ERR_EXISTS) {
-        snprintf(why, AUTH_WHY, "%.140s: cannot create the secret file: %.60s", file,
+        snprintf(why, WHY_MAX, "%.140s: cannot create the secret file: %.60s", file,
                  strerror(errno));
     }
     mem_wipe(raw, sizeof(raw));
@@ -29,7 +29,7 @@ static enum err create_secret(const char *file, char *why) {
     return e == ERR_EXISTS ? OK : e;
 }
 
-enum err auth_secret_load(const char *file, bool create, char **ret, char why[AUTH_WHY]) {
+enum err auth_secret_load(const char *file, bool create, char **ret, char why[WHY_MAX]) {
     char *text = NULL;
     size_t n = 0;
     enum err e = config_read_file(file, SECRET_MAX, &text, &n);
@@ -41,14 +41,14 @@ enum err auth_secret_load(const char *file, bool create, char **ret, char why[AU
         }
     }
     if (e != OK) {
-        snprintf(why, AUTH_WHY, "%.100s: cannot read the secret file: %.60s%s", file,
+        snprintf(why, WHY_MAX, "%.100s: cannot read the secret file: %.60s%s", file,
                  e == ERR_LONG ? "longer than 1024 bytes" : strerror(errno),
                  errno == ENOENT ? " (auth.create_secret makes one)" : "");
         return e;
     }
     text[strcspn(text, "\r\n")] = '\0';
     if (strlen(text) < SECRET_MIN) {
-        snprintf(why, AUTH_WHY, "%.180s: the secret must have at least %d characters", file,
+        snprintf(why, WHY_MAX, "%.180s: the secret must have at least %d characters", file,
                  SECRET_MIN);
         mem_wipe(text, n);
         mem_free(text);

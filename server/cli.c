@@ -48,7 +48,7 @@ const char *cli_value(int argc, char **argv, int *i) {
 }
 
 struct config *cli_config(const char *file) {
-    char why[CONFIG_WHY] = "";
+    char why[WHY_MAX] = "";
     struct config *cfg = NULL;
     if (!file) {
         file =
@@ -62,7 +62,7 @@ struct config *cli_config(const char *file) {
 }
 
 char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s) {
-    char why[CONFIG_WHY] = "out of memory";
+    char why[WHY_MAX] = "out of memory";
     struct auth *auth = NULL;
     struct claims c = *who;
     wall_t now = clock_wall();

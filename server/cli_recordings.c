@@ -134,7 +134,7 @@ static int run(struct library *l, int argc, char **argv) {
 
 /* After the store was lost or replaced on purpose: what is there now is the store. */
 static int use_store(const struct config *cfg) {
-    char why[LIBRARY_WHY] = "";
+    char why[WHY_MAX] = "";
     struct recorder_config c = {
         .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .rng = clock_rng()};
     if (recorder_use_store(&c, why) != OK) {
@@ -156,7 +156,7 @@ static bool known(int argc, char **argv) {
 }
 
 static int with_library(const struct config *cfg, int argc, char **argv) {
-    char why[LIBRARY_WHY] = "";
+    char why[WHY_MAX] = "";
     struct library *l = NULL;
     if (library_open(cfg->rec_dir, cfg->rec_kek_file, &l, why) != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s", why);

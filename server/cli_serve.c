@@ -54,11 +54,11 @@ static void handle_signals(const sigset_t *before) {
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-static enum err set_lan(struct config *cfg, const char *address, char *why) {
+static enum err set_lan(struct config *cfg, const char *address, char why[WHY_MAX]) {
     char cert[512], key[512], url[128];
     struct addr a;
     if (!config_addr(address, 0, &a)) {
-        snprintf(why, CONFIG_WHY, "--lan needs an IP address, not \"%.64s\"", address);
+        snprintf(why, WHY_MAX, "--lan needs an IP address, not \"%.64s\"", address);
         return ERR_FORMAT;
     }
     bool v6 = strchr(address, ':') != NULL;
@@ -113,7 +113,7 @@ static void announce_ready(const struct control *c) {
 
 /* SIGHUP: the TLS files and log.level. What is wrong stays as it was. */
 static void reload(struct control *c, const char *file) {
-    char why[CONFIG_WHY] = "";
+    char why[WHY_MAX] = "";
     struct config *fresh = NULL;
     if (config_load(file, &fresh, why) != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", why, LOG_STR("file", file));
@@ -161,7 +161,7 @@ static void raise_limits(void) {
 }
 
 static int serve(const struct config *cfg, const char *file) {
-    char why[CONFIG_WHY] = "";
+    char why[WHY_MAX] = "";
     struct parts *p = NULL;
     sigset_t before;
     log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
@@ -182,7 +182,7 @@ static int serve(const struct config *cfg, const char *file) {
 
 int cli_serve(int argc, char **argv) {
     const char *file = NULL, *lan = NULL;
-    char why[CONFIG_WHY] = "";
+    char why[WHY_MAX] = "";
     for (int i = 1; i < argc; i++) {
         bool is_file = strcmp(argv[i], "-c") == 0;
         if (!is_file && strcmp(argv[i], "--lan") != 0) {

@@ -14,7 +14,7 @@
 #define TTL_MAX (366L * 86400)
 
 int cli_check_config(int argc, char **argv) {
-    char why[CONFIG_WHY] = "";
+    char why[WHY_MAX] = "";
     if (argc != 2) {
         return cli_fail(CLI_USAGE, "check-config needs one file (see oriel check-config --help)");
     }
@@ -61,10 +61,10 @@ static bool parse_token_args(int argc, char **argv, struct token_args *a) {
 
 /* What is wrong with the arguments, or NULL. */
 static const char *token_problem(const struct token_args *a, enum role role, long ttl) {
-    return !a->role                                   ? "token: --role is needed"
-           : role == ROLE_NONE                        ? "token: --role is buyer, agent or ops"
-           : !a->tour && role != ROLE_OPS             ? "token: --tour is needed"
-           : a->tour && !config_tour_name_ok(a->tour) ? "token: --tour is 1..64 of A-Z a-z 0-9 _ -"
+    return !a->role                               ? "token: --role is needed"
+           : role == ROLE_NONE                    ? "token: --role is buyer, agent or ops"
+           : !a->tour && role != ROLE_OPS         ? "token: --tour is needed"
+           : a->tour && !tour_name_valid(a->tour) ? "token: --tour is 1..64 of A-Z a-z 0-9 _ -"
            : a->sub && (!*a->sub || strlen(a->sub) > SUB_MAX) ? "token: --sub is 1..64 bytes"
            : a->name && strlen(a->name) > NAME_MAX_BYTES      ? "token: --name is at most 128 bytes"
            : ttl < 1 || ttl > TTL_MAX ? "token: --ttl is 1..31622400 seconds"

@@ -48,12 +48,12 @@ struct parse {
 
 __attribute__((format(printf, 4, 5))) static enum err
 complain(const struct parse *p, enum err e, const char *path, const char *fmt, ...) {
-    int n = snprintf(p->why, CONFIG_WHY, "%s:%d: \"%s\": ", p->file, config_line_of(p->text, path),
-                     path);
-    if (n > 0 && n < CONFIG_WHY) {
+    int n =
+        snprintf(p->why, WHY_MAX, "%s:%d: \"%s\": ", p->file, config_line_of(p->text, path), path);
+    if (n > 0 && n < WHY_MAX) {
         va_list ap;
         va_start(ap, fmt);
-        vsnprintf(p->why + n, CONFIG_WHY - (size_t)n, fmt, ap);
+        vsnprintf(p->why + n, WHY_MAX - (size_t)n, fmt, ap);
         va_end(ap);
     }
     return e;
@@ -205,7 +205,7 @@ static enum err set_tour_field(const struct parse *p, const char *path, const ch
     int i = 0;
     enum err e = OK;
     if (strcmp(key, "name") == 0) {
-        if (!s || !config_tour_name_ok(s)) {
+        if (!s || !tour_name_valid(s)) {
             return complain(p, ERR_RANGE, path, "must be 1..64 of A-Z a-z 0-9 _ -");
         }
         snprintf(t->name, sizeof(t->name), "%s", s);
@@ -361,16 +361,17 @@ static enum err fill(const struct parse *p, json_t *root) {
     return e;
 }
 
-static enum err parse_text(const char *file, char *text, size_t n, struct config *c, char *why) {
+static enum err parse_text(const char *file, char *text, size_t n, struct config *c,
+                           char why[WHY_MAX]) {
     int line = 1;
     if (config_strip_comments(text, n, &line) != OK) {
-        snprintf(why, CONFIG_WHY, "%s:%d: this comment is not closed", file, line);
+        snprintf(why, WHY_MAX, "%s:%d: this comment is not closed", file, line);
         return ERR_FORMAT;
     }
     json_error_t error;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(root)) {
-        snprintf(why, CONFIG_WHY, "%s:%d: %s", file, root ? 1 : error.line,
+        snprintf(why, WHY_MAX, "%s:%d: %s", file, root ? 1 : error.line,
                  root ? "must be a JSON object" : error.text);
         json_decref(root);
         return ERR_FORMAT;
@@ -382,7 +383,7 @@ static enum err parse_text(const char *file, char *text, size_t n, struct config
 }
 
 enum err config_parse(const char *file, const char *text, size_t n, struct config **ret,
-                      char why[CONFIG_WHY]) {
+                      char why[WHY_MAX]) {
     why[0] = '\0';
     struct config *c = mem_zalloc(1, sizeof(*c));
     char *copy = mem_zalloc(n + 1, 1);
@@ -395,7 +396,7 @@ enum err config_parse(const char *file, const char *text, size_t n, struct confi
     mem_free(copy);
     if (e != OK) {
         if (!why[0]) {
-            snprintf(why, CONFIG_WHY, "%s: %s", file, "out of memory");
+            snprintf(why, WHY_MAX, "%s: %s", file, "out of memory");
         }
         config_free(c);
         return e;
@@ -425,13 +426,13 @@ enum err config_read_file(const char *file, size_t max, char **ret, size_t *ret_
     return OK;
 }
 
-enum err config_load(const char *file, struct config **ret, char why[CONFIG_WHY]) {
+enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
     char *text = NULL;
     size_t n = 0;
     errno = 0;
     enum err e = config_read_file(file, CONFIG_FILE_MAX, &text, &n);
     if (e != OK) {
-        snprintf(why, CONFIG_WHY, "%s: cannot read the configuration: %s", file,
+        snprintf(why, WHY_MAX, "%s: cannot read the configuration: %s", file,
                  e == ERR_LONG ? "larger than 1 MiB" : strerror(errno));
         return e;
     }

@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_WHY 512      /* [bytes] of an error message */
 #define CONFIG_LIST_MAX 64  /* entries in a list */
 #define CONFIG_TOURS_MAX 64 /* entries in "tours" */
 #define CONFIG_FILE_MAX (1024 * 1024)
@@ -66,9 +65,9 @@ extern const size_t config_schema_len;
  * file, line, key and what would be right. ERR_FORMAT, ERR_RANGE, ERR_UNKNOWN, ERR_NOMEM. The
  * caller frees with config_free. */
 enum err config_parse(const char *file, const char *text, size_t n, struct config **ret,
-                      char why[CONFIG_WHY]);
+                      char why[WHY_MAX]);
 /* Read and parse a file. ERR_IO when it cannot be read, else as config_parse. */
-enum err config_load(const char *file, struct config **ret, char why[CONFIG_WHY]);
+enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. Wipes the secret. */
 struct config *config_free(struct config *c);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */

@@ -6,11 +6,6 @@
 
 #define MEDIA_CODEC_VP8 0 /* index in the names of media.codec */
 
-bool config_tour_name_ok(const char *name) {
-    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
-    return n > 0 && n <= TOUR_NAME_MAX && name[n] == '\0';
-}
-
 bool config_addr(const char *text, uint16_t port, struct addr *ret) {
     struct addr a = {.port = port};
     uint8_t v4[4];

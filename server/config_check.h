@@ -7,7 +7,5 @@
 /* False when something does not fit together: *ret_path is the key to look at and *ret_what says
  * what would be right (both static or owned by c). */
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what);
-/* 1..64 of A-Z a-z 0-9 _ - */
-bool config_tour_name_ok(const char *name);
 
 #endif

@@ -131,7 +131,7 @@ void control_note(void *ctx, const char *event, uint64_t tour, uint64_t peer, co
     LOG(LOG_LEVEL_INFO, event, detail ? detail : "", LOG_NUM("tour", tour), LOG_NUM("peer", peer));
 }
 
-enum err control_open(struct control *c, char why[CONTROL_WHY]) {
+enum err control_open(struct control *c, char why[WHY_MAX]) {
     size_t conns = (size_t)c->config->max_connections;
     struct rng rng = clock_rng();
     struct lws_context_creation_info info = {
@@ -160,13 +160,13 @@ enum err control_open(struct control *c, char why[CONTROL_WHY]) {
     bool ok = c->scratch && c->conns && c->requests && c->addresses;
     c->lws = ok ? lws_create_context(&info) : NULL;
     if (!c->lws || deadlines_open(&c->deadlines, c->lws, 2 * conns + SPARE) != OK) {
-        snprintf(why, CONTROL_WHY, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     return OK;
 }
 
-enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]) {
+enum err control_port_free(const struct config *cfg, char why[WHY_MAX]) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->listen_port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
                               .sin6_port = htons((uint16_t)cfg->listen_port)};
@@ -178,7 +178,7 @@ enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]) {
                       : bind(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
     ok = ok && listen(fd, 1) == 0;
     if (!ok) {
-        snprintf(why, CONTROL_WHY, "cannot listen on %.64s port %" PRId64 ": %.60s%s",
+        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64 ": %.60s%s",
                  cfg->listen_address, cfg->listen_port, strerror(errno),
                  errno == EADDRINUSE ? " (another server runs there; see listen.port)" : "");
     }
@@ -188,7 +188,7 @@ enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]) {
     return ok ? OK : ERR_IO;
 }
 
-enum err control_listen(struct control *c, char why[CONTROL_WHY]) {
+enum err control_listen(struct control *c, char why[WHY_MAX]) {
     const struct config *cfg = c->config;
     static lws_retry_bo_t keepalive; /* read by every connection until the context ends */
     keepalive = (lws_retry_bo_t){
@@ -215,7 +215,7 @@ enum err control_listen(struct control *c, char why[CONTROL_WHY]) {
     };
     c->vhost = lws_create_vhost(c->lws, &info);
     if (!c->vhost) {
-        snprintf(why, CONTROL_WHY, "cannot listen on %.64s port %" PRId64, cfg->listen_address,
+        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64, cfg->listen_address,
                  cfg->listen_port);
         return ERR_IO;
     }

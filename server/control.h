@@ -13,7 +13,6 @@
 #include "server/lws.h"
 #include "server/reader_thread.h"
 
-#define CONTROL_WHY 256   /* [bytes] */
 #define CONTROL_LABEL 24  /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
 
@@ -64,11 +63,11 @@ struct control {
 
 /* Try the TCP port and let go of it: libwebsockets says nothing useful when it cannot bind, and a
  * second server must stop before it touches the first one's state. ERR_IO, the reason in why. */
-enum err control_port_free(const struct config *cfg, char why[CONTROL_WHY]);
+enum err control_port_free(const struct config *cfg, char why[WHY_MAX]);
 /* The libwebsockets context, which control_wake needs, without a listening socket. ERR_NOMEM. */
-enum err control_open(struct control *c, char why[CONTROL_WHY]);
+enum err control_open(struct control *c, char why[WHY_MAX]);
 /* Start to listen; sets port. ERR_IO with the reason in why. */
-enum err control_listen(struct control *c, char why[CONTROL_WHY]);
+enum err control_listen(struct control *c, char why[WHY_MAX]);
 /* One turn of the loop: waits for events and serves them. False when the loop is broken. */
 bool control_turn(struct control *c);
 /* Close every WebSocket with 1001 and wait at most a second for the news to go out. */

@@ -81,8 +81,6 @@ static void put_signaling(struct buffer *t, const struct control *c) {
     counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
 }
 
-#define WORKERS_MAX 64
-
 /* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
 static void put_media(struct buffer *t, const struct control *c) {
     static struct engine_counters n[WORKERS_MAX];

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define WORKERS_MAX 64
 #define ANNOUNCE_MAX 8
 
 struct parts {
@@ -30,7 +29,7 @@ struct control *parts_control(struct parts *p) {
     return &p->control;
 }
 
-enum err parts_auth(const struct config *cfg, bool create, struct auth **ret, char *why) {
+enum err parts_auth(const struct config *cfg, bool create, struct auth **ret, char why[WHY_MAX]) {
     char *secret = NULL;
     enum err e = OK;
     if (!*cfg->auth_secret) {
@@ -136,12 +135,12 @@ static void fill_urls(struct control *c) {
     }
 }
 
-static enum err start_crypto(struct parts *p, char *why) {
+static enum err start_crypto(struct parts *p, char why[WHY_MAX]) {
     enum err e = srtp_library_init();
     if (e == OK) {
         e = srtp_aead_choose((enum srtp_aead)p->control.config->media_aead, clock_cpu_ns);
         if (e == ERR_UNSUPPORTED) {
-            snprintf(why, CONFIG_WHY,
+            snprintf(why, WHY_MAX,
                      "media.aead: ipsec-mb is not in this build, or cannot run on "
                      "this processor");
         }
@@ -150,7 +149,7 @@ static enum err start_crypto(struct parts *p, char *why) {
     return e == OK && !p->identity ? ERR_CRYPTO : e;
 }
 
-static enum err start_basics(struct parts *p, char *why) {
+static enum err start_basics(struct parts *p, char why[WHY_MAX]) {
     struct control *c = &p->control;
     struct rng rng = clock_rng();
     enum err e = control_port_free(c->config, why);
@@ -170,7 +169,7 @@ static enum err start_basics(struct parts *p, char *why) {
     return e == OK ? control_open(c, why) : e;
 }
 
-static enum err start_recorder(struct parts *p, char *why) {
+static enum err start_recorder(struct parts *p, char why[WHY_MAX]) {
     struct control *c = &p->control;
     const struct config *cfg = c->config;
     struct recorder_thread_config r = {
@@ -201,7 +200,7 @@ static enum err start_recorder(struct parts *p, char *why) {
     return e;
 }
 
-static enum err start_workers(struct parts *p, char *why) {
+static enum err start_workers(struct parts *p, char why[WHY_MAX]) {
     struct control *c = &p->control;
     const struct config *cfg = c->config;
     struct worker_config w = {
@@ -266,21 +265,21 @@ static struct sig *make_sig(struct parts *p) {
     return sig_new(&s);
 }
 
-static enum err declare_tours(struct control *c, char *why) {
+static enum err declare_tours(struct control *c, char why[WHY_MAX]) {
     for (size_t i = 0; i < c->config->n_tours; i++) {
         const struct config_tour *t = &c->config->tours[i];
         enum record_mode mode = c->config->rec_enabled ? t->record : RECORD_OFF;
         enum err e = sig_tour_declare(c->sig, clock_now(),
                                       &(struct sig_tour){t->name, t->title, mode, t->codec});
         if (e != OK) {
-            snprintf(why, CONTROL_WHY, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
+            snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;
         }
     }
     return OK;
 }
 
-static enum err start_signaling(struct parts *p, char *why) {
+static enum err start_signaling(struct parts *p, char why[WHY_MAX]) {
     struct control *c = &p->control;
     c->sig = make_sig(p);
     struct glue_config g = {
@@ -304,7 +303,7 @@ static enum err start_signaling(struct parts *p, char *why) {
     return e;
 }
 
-enum err parts_start(const struct config *cfg, struct parts **ret, char *why) {
+enum err parts_start(const struct config *cfg, struct parts **ret, char why[WHY_MAX]) {
     struct parts *p = mem_zalloc(1, sizeof(*p));
     if (!p) {
         return ERR_NOMEM;

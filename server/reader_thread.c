@@ -174,21 +174,21 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
 }
 
 enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
-                             char *why) {
+                             char why[WHY_MAX]) {
     struct reader_thread *t = mem_zalloc(1, sizeof(*t));
     if (!t) {
-        snprintf(why, LIBRARY_WHY, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     t->requests = mailbox_new(REQUESTS, sizeof(struct read_request));
     t->replies = mailbox_new_wake(REQUESTS, sizeof(struct read_reply), c->wake, c->wake_ctx);
     enum err err = library_open(c->dir, c->kek_file, &t->library, why);
     if (err == OK && (!t->requests || !t->replies)) {
-        snprintf(why, LIBRARY_WHY, "reader: out of memory or descriptors");
+        snprintf(why, WHY_MAX, "reader: out of memory or descriptors");
         err = ERR_NOMEM;
     }
     if (err == OK && pthread_create(&t->thread, NULL, reader_main, t) != 0) {
-        snprintf(why, LIBRARY_WHY, "reader: cannot start a thread");
+        snprintf(why, WHY_MAX, "reader: cannot start a thread");
         err = ERR_IO;
     }
     if (err != OK) {

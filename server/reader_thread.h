@@ -38,10 +38,10 @@ struct reader_thread_config {
     void *wake_ctx;
 };
 
-/* Open the library on the calling thread, so that errors are reported in why[LIBRARY_WHY], then
+/* Open the library on the calling thread, so that errors are reported in why[WHY_MAX], then
  * start the thread. *ret untouched on failure. */
 enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
-                             char *why);
+                             char why[WHY_MAX]);
 /* Requests under way are dropped. NULL allowed; returns NULL. */
 struct reader_thread *reader_thread_stop(struct reader_thread *t);
 /* Control thread. False when 256 requests are under way already. */

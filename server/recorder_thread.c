@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/clock.h"
+#include "server/worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORKERS_MAX 64
 #define ORDERS 4096 /* messages; a start or stop per tour and a line per participant */
 #define COUNTERS_EVERY (250 * US_PER_MS)
 
@@ -148,11 +148,11 @@ static struct recorder_thread *recorder_thread_free(struct recorder_thread *t) {
 }
 
 enum err recorder_thread_start(const struct recorder_thread_config *c, struct recorder_thread **ret,
-                               char *why) {
+                               char why[WHY_MAX]) {
     CHECK(c->workers <= WORKERS_MAX);
     struct recorder_thread *t = mem_zalloc(1, sizeof(*t));
     if (!t) {
-        snprintf(why, 256, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     t->workers = c->workers;
@@ -160,11 +160,11 @@ enum err recorder_thread_start(const struct recorder_thread_config *c, struct re
     rc.rng = clock_rng();
     enum err err = recorder_open(&rc, clock_wall(), &t->recorder, why);
     if (err == OK && !create_mailboxes(t, c)) {
-        snprintf(why, 256, "recorder: out of memory or descriptors");
+        snprintf(why, WHY_MAX, "recorder: out of memory or descriptors");
         err = ERR_NOMEM;
     }
     if (err == OK && pthread_create(&t->thread, NULL, recorder_main, t) != 0) {
-        snprintf(why, 256, "recorder: cannot start a thread");
+        snprintf(why, WHY_MAX, "recorder: cannot start a thread");
         err = ERR_IO;
     }
     if (err != OK) {

@@ -16,9 +16,9 @@ struct recorder_thread_config {
 };
 
 /* Opens the recorder (recovery included) on the calling thread so that errors are reported in
- * why[256], then starts the thread. */
+ * why[WHY_MAX], then starts the thread. */
 enum err recorder_thread_start(const struct recorder_thread_config *c, struct recorder_thread **ret,
-                               char *why);
+                               char why[WHY_MAX]);
 /* Finish every recording, join, free. Stop the workers first. NULL allowed; returns NULL. */
 struct recorder_thread *recorder_thread_stop(struct recorder_thread *t);
 /* The mailbox that worker number i pushes taps into. */

@@ -16,23 +16,23 @@
 #define VALID_DAYS 365
 
 /* OpenSSL's own words for what went wrong, the system's for files. */
-static enum err fail(char *why, const char *file, const char *what) {
+static enum err fail(char why[WHY_MAX], const char *file, const char *what) {
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
-    snprintf(why, TLS_WHY, "%.120s: %.60s: %.60s", file, what, reason ? reason : "unknown reason");
+    snprintf(why, WHY_MAX, "%.120s: %.60s: %.60s", file, what, reason ? reason : "unknown reason");
     ERR_clear_error();
     return ERR_CRYPTO;
 }
 
-static enum err readable(const char *file, char *why) {
+static enum err readable(const char *file, char why[WHY_MAX]) {
     if (access(file, R_OK) == 0) {
         return OK;
     }
-    snprintf(why, TLS_WHY, "%.120s: cannot read: %.60s", file, strerror(errno));
+    snprintf(why, WHY_MAX, "%.120s: cannot read: %.60s", file, strerror(errno));
     return ERR_IO;
 }
 
-enum err tls_check(const char *cert, const char *key, char why[TLS_WHY]) {
+enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]) {
     if (readable(cert, why) != OK || readable(key, why) != OK) {
         return ERR_IO;
     }
@@ -96,18 +96,18 @@ static X509 *make_certificate(EVP_PKEY *pkey, const char *ip) {
     return x;
 }
 
-static enum err write_bio(const char *file, BIO *bio, char *why) {
+static enum err write_bio(const char *file, BIO *bio, char why[WHY_MAX]) {
     char *text = NULL;
     long n = BIO_get_mem_data(bio, &text);
     unlink(file);
     enum err e = files_create(file, bytes_of(text, n > 0 ? (size_t)n : 0));
     if (e != OK) {
-        snprintf(why, TLS_WHY, "%.120s: cannot write: %.60s", file, strerror(errno));
+        snprintf(why, WHY_MAX, "%.120s: cannot write: %.60s", file, strerror(errno));
     }
     return e;
 }
 
-enum err tls_self_sign(const char *cert, const char *key, const char *ip, char why[TLS_WHY]) {
+enum err tls_self_sign(const char *cert, const char *key, const char *ip, char why[WHY_MAX]) {
     EVP_PKEY *pkey = EVP_EC_gen("P-256");
     X509 *x = pkey ? make_certificate(pkey, ip) : NULL;
     BIO *c = BIO_new(BIO_s_mem()), *k = BIO_new(BIO_s_mem());

@@ -8,14 +8,12 @@
 
 #include <stdbool.h>
 
-#define TLS_WHY 256 /* [bytes] */
-
 /* Both files load and belong together. ERR_IO, ERR_CRYPTO; the reason in why. */
-enum err tls_check(const char *cert, const char *key, char why[TLS_WHY]);
+enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]);
 /* True when the certificate names this IP address and is valid for another day. */
 bool tls_names(const char *cert, const char *ip, wall_t wall);
 /* Write a self-signed ECDSA P-256 pair for an IP address, valid for a year, the key with mode 0600;
  * what is there is replaced. ERR_IO, ERR_CRYPTO. */
-enum err tls_self_sign(const char *cert, const char *key, const char *ip, char why[TLS_WHY]);
+enum err tls_self_sign(const char *cert, const char *key, const char *ip, char why[WHY_MAX]);
 
 #endif

@@ -88,11 +88,11 @@ static bool bind_socket(struct udp *u, const struct addr *a) {
     return true;
 }
 
-enum err udp_open(const struct addr *bind, struct udp **ret, char *why) {
+enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]) {
     char text[ADDR_TEXT_MAX];
     struct udp *u = mem_zalloc(1, sizeof(*u));
     if (!u) {
-        snprintf(why, 256, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     u->fd = -1;
@@ -100,7 +100,7 @@ enum err udp_open(const struct addr *bind, struct udp **ret, char *why) {
     if (!bind_socket(u, bind)) {
         const char *hint =
             errno == EADDRINUSE ? "; another process uses it: change media.port" : "";
-        snprintf(why, 256, "cannot bind UDP %s: %s%s", addr_text(bind, text), strerror(errno),
+        snprintf(why, WHY_MAX, "cannot bind UDP %s: %s%s", addr_text(bind, text), strerror(errno),
                  hint);
         udp_close(u);
         return ERR_IO;

@@ -10,8 +10,8 @@
 struct udp;
 
 /* Bind a non-blocking socket. A wildcard IPv6 address serves IPv4 too. ERR_IO with the reason in
- * why[256]; *ret untouched then. */
-enum err udp_open(const struct addr *bind, struct udp **ret, char *why);
+ * why[WHY_MAX]; *ret untouched then. */
+enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]);
 struct udp *udp_close(struct udp *u);
 int udp_fd(const struct udp *u);
 uint16_t udp_port(const struct udp *u);

@@ -257,7 +257,7 @@ static bool watch(struct worker *w, int fd) {
     return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
-static enum err create_budget(struct worker *w, const struct rng *rng, char *why) {
+static enum err create_budget(struct worker *w, const struct rng *rng, char why[WHY_MAX]) {
     uint64_t seed;
     if (!w->config.taps) {
         return OK;
@@ -265,13 +265,13 @@ static enum err create_budget(struct worker *w, const struct rng *rng, char *why
     rng_fill(rng, (uint8_t *)&seed, sizeof(seed));
     w->tap_budget = tap_budget_new(mailbox_room(w->config.taps), w->config.engine.max_tours, seed);
     if (!w->tap_budget) {
-        snprintf(why, 256, "worker %u: out of memory", w->config.index);
+        snprintf(why, WHY_MAX, "worker %u: out of memory", w->config.index);
         return ERR_NOMEM;
     }
     return OK;
 }
 
-static enum err create_parts(struct worker *w, char *why) {
+static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
     w->orders = mailbox_new(w->config.mailbox, sizeof(struct worker_order));
@@ -281,7 +281,7 @@ static enum err create_parts(struct worker *w, char *why) {
     w->engine = engine_new(&ec);
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!w->orders || !w->events || !w->pool || !w->engine || w->epoll < 0) {
-        snprintf(why, 256, "worker %u: out of memory or descriptors", w->config.index);
+        snprintf(why, WHY_MAX, "worker %u: out of memory or descriptors", w->config.index);
         return ERR_NOMEM;
     }
     enum err err = create_budget(w, &ec.rng, why);
@@ -293,23 +293,23 @@ static enum err create_parts(struct worker *w, char *why) {
     }
     w->port = udp_port(w->udp);
     if (!watch(w, mailbox_fd(w->orders)) || !watch(w, udp_fd(w->udp))) {
-        snprintf(why, 256, "worker %u: epoll: %s", w->config.index, strerror(errno));
+        snprintf(why, WHY_MAX, "worker %u: epoll: %s", w->config.index, strerror(errno));
         return ERR_IO;
     }
     return OK;
 }
 
-enum err worker_start(const struct worker_config *c, struct worker **ret, char *why) {
+enum err worker_start(const struct worker_config *c, struct worker **ret, char why[WHY_MAX]) {
     struct worker *w = mem_zalloc(1, sizeof(*w));
     if (!w) {
-        snprintf(why, 256, "out of memory");
+        snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
     w->config = *c;
     w->epoll = -1;
     enum err err = create_parts(w, why);
     if (err == OK && pthread_create(&w->thread, NULL, worker_main, w) != 0) {
-        snprintf(why, 256, "worker %u: cannot start a thread", c->index);
+        snprintf(why, WHY_MAX, "worker %u: cannot start a thread", c->index);
         err = ERR_IO;
     }
     if (err != OK) {

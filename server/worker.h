@@ -7,6 +7,8 @@
 #include "media/media.h"
 #include "server/mailbox.h"
 
+#define WORKERS_MAX 64 /* as many as media.workers allows */
+
 struct worker;
 
 struct worker_config {
@@ -20,9 +22,9 @@ struct worker_config {
     struct mailbox *taps; /* to the recorder thread, owned by it; NULL = no recorder */
 };
 
-/* Create the socket, the engine and the thread. On failure *ret is untouched and why[256] says
+/* Create the socket, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
  * what to do ("port 7000 is in use ..."). Control thread. */
-enum err worker_start(const struct worker_config *c, struct worker **ret, char *why);
+enum err worker_start(const struct worker_config *c, struct worker **ret, char why[WHY_MAX]);
 /* End the thread, the engine and the socket; twice does no harm, NULL allowed. The packet pool
  * lives on, because the recorder thread may still hold packets. Control thread. */
 void worker_stop(struct worker *w);

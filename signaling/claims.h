@@ -4,9 +4,10 @@
 
 #include "base/time.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define TOUR_NAME_MAX 64 /* [A-Za-z0-9_-]+ */
+#define TOUR_NAME_MAX 64 /* see tour_name_valid */
 #define SUB_MAX 64
 #define NAME_MAX_BYTES 128 /* UTF-8 */
 
@@ -15,6 +16,8 @@ enum role { ROLE_NONE, ROLE_BUYER, ROLE_AGENT, ROLE_OPS };
 /* "buyer", "agent", "ops"; "none". */
 const char *role_name(enum role r);
 enum role role_from_name(const char *name);
+/* 1..TOUR_NAME_MAX of A-Z a-z 0-9 _ -, as tours are called in tokens, configuration and paths. */
+bool tour_name_valid(const char *name);
 
 struct claims {
     enum role role;

@@ -179,8 +179,6 @@ void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char 
 
 /* ---- tours.c ---- */
 
-/* 1..TOUR_NAME_MAX of [A-Za-z0-9_-]. */
-bool tour_name_valid(const char *name);
 /* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct sig *s, const char *name);
 /* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.

@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-bool tour_name_valid(const char *name) {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    size_t n = strlen(name);
-    return n > 0 && n <= TOUR_NAME_MAX && strspn(name, allowed) == n;
-}
-
 struct tour *tour_by_name(const struct sig *s, const char *name) {
     struct tour *t = map_get(s->names, key_of(s, name));
     return t && strcmp(t->name, name) == 0 ? t : NULL;

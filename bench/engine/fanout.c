@@ -183,7 +183,7 @@ static void run_rounds(struct bench *b, struct fanout_result *ret) {
 
 void fanout_measure(unsigned viewers, unsigned rounds, struct fanout_result *ret) {
     static struct bench b;
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct addr loopback = addr_v4(127, 0, 0, 1, 0);
     CHECK(viewers > 0 && rounds > 0 && rounds <= ROUNDS_MAX);
     memset(&b, 0, sizeof(b));

@@ -167,7 +167,7 @@ void fault_store_begin(struct fault_store *f, const struct store *inner) {
 
 enum err bench_archive(const struct scratch *s, const struct store *store, struct rng_seeded *state,
                        struct archive **ret) {
-    char why[KEYS_WHY];
+    char why[WHY_MAX];
     struct archive_config c = {.dir = s->dir,
                                .create_kek = true,
                                .write = true,

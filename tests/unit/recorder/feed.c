@@ -250,7 +250,7 @@ static wall_t wall_at(us_t now) {
 }
 
 enum err rig_open(struct rig *g) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct recorder_config c = {.dir = g->dir,
                                 .create_kek = true,
                                 .segment_min = 2 * US_PER_S,

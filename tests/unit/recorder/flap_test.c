@@ -106,7 +106,7 @@ static enum err see_event(void *ctx, const struct event_row *e) {
 
 static struct seen see(const struct scene *s) {
     struct seen ret = {0};
-    char path[96], why[256];
+    char path[96], why[WHY_MAX];
     struct id id;
     struct archive *a = NULL;
     struct archive_config c = {.dir = s->g.dir};
@@ -120,7 +120,7 @@ static struct seen see(const struct scene *s) {
 }
 
 static void expect_whole(const struct scene *s) {
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     struct library *l = NULL;
     REQUIRE(library_open(s->g.dir, NULL, &l, why) == OK);
     EXPECT_EQ(library_verify(l, s->g.recording, NULL, NULL), OK);
@@ -142,7 +142,7 @@ static struct webm_view view;
 
 /* The track's file as a whole; the caller frees. */
 static uint8_t *open_track(const struct scene *s, const struct id *track) {
-    char why[LIBRARY_WHY], text[ID_TEXT_MAX];
+    char why[WHY_MAX], text[ID_TEXT_MAX];
     struct library *l = NULL;
     size_t n = 0;
     CHECK(library_open(s->g.dir, NULL, &l, why) == OK);
@@ -399,7 +399,7 @@ TEST(flap_switches_are_noted_at_a_pace_and_the_last_one_is) {
     rig_order(&s.g, ORDER_STOP);
     struct seen n = see(&s);
     EXPECT(n.switches >= 5 && n.switches <= 7);
-    char *json = NULL, why[LIBRARY_WHY];
+    char *json = NULL, why[WHY_MAX];
     struct library *l = NULL;
     REQUIRE(library_open(s.g.dir, NULL, &l, why) == OK);
     EXPECT_EQ(library_recording_json(l, s.g.recording, &json), OK);

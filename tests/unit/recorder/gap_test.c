@@ -82,7 +82,7 @@ static enum err see_event(void *ctx, const struct event_row *e) {
 
 /* Everything is sent and the recording ends; its gaps are in s->gaps, by time. */
 static void scene_record(struct scene *s) {
-    char path[96], why[256];
+    char path[96], why[WHY_MAX];
     struct archive *a = NULL;
     struct id id;
     feed_sort(&s->list);
@@ -119,7 +119,7 @@ static struct webm_view view;
 
 /* Blocks of a track's file. */
 static unsigned blocks(const struct scene *s, const struct id *track) {
-    char why[LIBRARY_WHY], text[ID_TEXT_MAX];
+    char why[WHY_MAX], text[ID_TEXT_MAX];
     struct library *l = NULL;
     size_t n = 0;
     CHECK(library_open(s->g.dir, NULL, &l, why) == OK);

@@ -24,7 +24,7 @@ TEST(keys_kek_is_created_once_and_private) {
     struct rng_seeded seed;
     rng_seed(&seed, 2026);
     struct rng rng = rng_from_seeded(&seed);
-    char path[PATH_MAX], why[KEYS_WHY];
+    char path[PATH_MAX], why[WHY_MAX];
     struct stat st;
     scratch_begin(&s);
     snprintf(path, sizeof(path), "%s/kek", s.dir);
@@ -61,7 +61,7 @@ TEST(keys_kek_file_must_be_right) {
     };
     struct scratch s;
     struct kek k;
-    char path[PATH_MAX], why[KEYS_WHY];
+    char path[PATH_MAX], why[WHY_MAX];
     scratch_begin(&s);
     mode_t mask = umask(0);
     snprintf(path, sizeof(path), "%s/kek", s.dir);

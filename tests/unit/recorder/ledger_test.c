@@ -311,7 +311,7 @@ TEST_ALLOC(ledger_without_memory) {
     struct bench b;
     struct entry_start start = {.tour = "demo"};
     struct ledger *l = NULL;
-    char why[KEYS_WHY];
+    char why[WHY_MAX];
     memset(&b, 0, sizeof(b));
     scratch_begin(&b.scratch);
     memory_store_begin(&b.disk);

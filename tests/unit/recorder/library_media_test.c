@@ -35,7 +35,7 @@ static void record(struct rig *g, struct clip *c, unsigned times) {
 
 static struct library *open_library(const struct rig *g) {
     struct library *l = NULL;
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     return library_open(g->dir, NULL, &l, why) == OK ? l : NULL;
 }
 

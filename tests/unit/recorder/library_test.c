@@ -19,7 +19,7 @@ struct place {
 };
 
 static void place_begin(struct place *p, uint64_t seed) {
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     memset(p, 0, sizeof(*p));
     scratch_begin(&p->scratch);
     rng_seed(&p->state, seed);
@@ -191,7 +191,7 @@ TEST(library_shows_a_recording_while_it_is_made) {
 TEST(library_needs_a_folder_and_its_key) {
     struct scratch s;
     struct library *l = NULL;
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     scratch_begin(&s);
     EXPECT(library_open("/proc/none", NULL, &l, why) != OK);
     EXPECT(strstr(why, "/proc/none") != NULL);

@@ -74,7 +74,7 @@ static void call_library_close(void *l) {
 TEST(library_belongs_to_one_thread) {
     static void (*const calls[])(void *) = {call_list,  call_details,    call_verify,
                                             call_shred, call_media_open, call_library_close};
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     struct rig g = {0};
     struct library *l;
     rig_init(&g);

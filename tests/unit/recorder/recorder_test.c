@@ -96,7 +96,7 @@ static enum err find_track(void *ctx, const struct track_row *t) {
 
 static struct library *open_library(const struct scene *s, struct found *f) {
     struct library *l = NULL;
-    char why[LIBRARY_WHY];
+    char why[WHY_MAX];
     struct id id;
     *f = (struct found){0};
     if (library_open(s->g.dir, NULL, &l, why) != OK || !id_parse(s->g.recording, &id)) {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char why[KEYS_WHY];
+static char why[WHY_MAX];
 
 /* A recording that was cut short: two segments noted, one to be adopted. */
 static void crash_in(struct machine *m, struct sample *s) {

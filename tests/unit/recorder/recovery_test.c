@@ -283,7 +283,7 @@ TEST(archive_has_one_writer_and_one_key) {
     struct sample s;
     struct archive *second = NULL;
     struct rng_seeded state;
-    char path[PATH_MAX], why[KEYS_WHY];
+    char path[PATH_MAX], why[WHY_MAX];
     machine_begin(&m, 8);
     rng_seed(&state, 9);
     EXPECT_EQ(bench_archive(&m.scratch, &m.disk.store, &state, &second), ERR_WRONG_STATE);

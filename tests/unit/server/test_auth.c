@@ -176,7 +176,7 @@ TEST(auth_tickets) {
 }
 
 TEST(auth_secret_files) {
-    char dir[] = "/tmp/oriel-auth-XXXXXX", file[128], why[AUTH_WHY] = "";
+    char dir[] = "/tmp/oriel-auth-XXXXXX", file[128], why[WHY_MAX] = "";
     char *a = NULL, *b = NULL;
     REQUIRE(mkdtemp(dir));
     snprintf(file, sizeof(file), "%s/sub/secret", dir);

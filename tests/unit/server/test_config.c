@@ -4,7 +4,7 @@
 #include "server/config_text.h"
 #include "tests/unit/test.h"
 
-static char why[CONFIG_WHY];
+static char why[WHY_MAX];
 
 static struct config *parse(const char *text) {
     struct config *c = NULL;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static char dir[64];
-static char why[256];
+static char why[WHY_MAX];
 
 static const char *path(const char *name) {
     static char out[4][128];

@@ -45,7 +45,7 @@ static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, con
 }
 
 static bool rig_open(struct rig *r) {
-    char why[256];
+    char why[WHY_MAX];
     *r = (struct rig){.woken = eventfd(0, EFD_CLOEXEC)};
     CHECK(srtp_library_init() == OK);
     r->identity = dtls_identity_new(clock_wall());

@@ -35,7 +35,7 @@ static void wake(void *ctx) {
 }
 
 static bool start(struct rig *r) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct recorder_thread_config c = {
         .workers = 1, .tap_mailbox = 512, .wake_control = wake, .wake_ctx = r};
     c.recorder = (struct recorder_config){.dir = r->dir,

@@ -12,7 +12,7 @@ static bool readable(const struct udp *u) {
 }
 
 static struct udp *open_loopback(void) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct udp *u = NULL;
     struct addr any_port = addr_v4(127, 0, 0, 1, 0);
     enum err err = udp_open(&any_port, &u, why);
@@ -103,7 +103,7 @@ TEST(udp_larger_than_a_packet_is_counted_and_dropped) {
 }
 
 TEST(udp_port_in_use_is_one_clear_line) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct udp *a = open_loopback(), *b = NULL;
     REQUIRE(a);
     struct addr taken = addr_v4(127, 0, 0, 1, udp_port(a));

@@ -37,7 +37,7 @@ static void wake(void *ctx) {
 }
 
 static bool start_worker(struct rig *r) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     struct worker_config c = {.bind = addr_v4(127, 0, 0, 1, 0),
                               .packets = 256,
                               .mailbox = 64,

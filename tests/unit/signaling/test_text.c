@@ -72,3 +72,15 @@ TEST(precheck_counts_depth_and_values) {
     EXPECT_EQ(json_precheck(many, JSON_VALUES_MAX + 1, 1), SIG_TOO_LARGE);
     free(many);
 }
+
+TEST(tour_names_are_words_of_64) {
+    static const char longest[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    EXPECT_EQ(strlen(longest), TOUR_NAME_MAX);
+    EXPECT(tour_name_valid(longest) && tour_name_valid("a") && tour_name_valid("-"));
+    EXPECT(!tour_name_valid("") && !tour_name_valid("a b") && !tour_name_valid("a/b"));
+    EXPECT(!tour_name_valid("\xc3\xa9") && !tour_name_valid("a.") && !tour_name_valid("%41"));
+    char longer[TOUR_NAME_MAX + 2];
+    snprintf(longer, sizeof(longer), "%sa", longest);
+    EXPECT(!tour_name_valid(longer));
+}
