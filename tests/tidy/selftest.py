@@ -53,6 +53,8 @@ BAD = [
     ("owners", "recorder/recorder.h", "/* One. */\nvoid recorder_unchecked(struct recorder *r);\n", 2),
     ("owners", "recorder/recorder.h", "/* Two. */\nint recorder_gone(\n    const struct recorder *r);\n"
      "void recorder_gone2(int a, struct recorder *r);\nint recorder_gone3(const struct recorder *r);\n", 5),
+    ("test_files", "tests/unit/base/map.c", "TEST(map_grows) {\n}\n", 1),
+    ("test_files", "tests/unit/base/test_map.c", "int x;\n", 1),
     ("leftovers", "web/x.js", "a\n// TO" + "DO later\n", 2),
     ("leftovers", "media/x.c", "/* FIX" + "ME */\n", 1),
     ("docs_files", "docs/architecture.md", "See `base/gone.c`.\n", 1),
@@ -107,6 +109,8 @@ GOOD = {
     "web/ui/format.js": "const STATES = {\n  open: 'Open',\n};\n",
     "conf/x.json": "{\n    // recording.dir, http://recorder.dir/x, log.h\n    \"a\": \"recorder.dir\"\n}\n",
     "tests/unit/engine/x.c": "int x;\n" * 200,
+    "tests/unit/engine/test_x.c": "TEST_ALLOC(x) {\n}\n",
+    "tests/unit/test.c": "TEST(not_a_folder) {\n}\n",
 }
 
 SUPPORT = {

@@ -534,6 +534,15 @@ def rule_owners(tree):
                     yield Finding(header, number, f"{name} has no OWNER_CHECK")
 
 
+def rule_test_files(tree):
+    """A file of unit tests is called test_x.c, and a file called so has tests."""
+    for path in c_files(tree.root, ["tests/unit"]):
+        named = os.path.basename(path).startswith("test_")
+        tests = re.search(r"^TEST(_ALLOC)?\(", File(tree.root, path).text, re.M)
+        if path.count("/") > 2 and named != bool(tests):
+            yield Finding(path, 1, "has no tests" if named else "has tests: call it test_x.c")
+
+
 # Spelt in halves, so that this file passes its own rule.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 TEXT_FOLDERS = ("base", "media", "signaling", "recorder", "server", "bench", "tests", "web",
