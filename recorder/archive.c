@@ -51,12 +51,14 @@ static enum err take_lock(struct archive *a, const char *dir, char why[WHY_MAX])
     return OK;
 }
 
-/* The folder of a store that has been in use is never made: it would hide that it is missing. */
-static enum err open_local_store(struct archive *a, const char *path, char why[WHY_MAX]) {
+/* The folder of a store that has been in use is not made but by order: it would hide that it is
+ * missing. */
+static enum err open_local_store(struct archive *a, const char *path, bool make,
+                                 char why[WHY_MAX]) {
     struct wraps_store known;
     struct stat st;
     bool used = !a->write || (wraps_store(a->wraps, &known) == OK && known.placed);
-    if (used && stat(path, &st) != 0 && errno == ENOENT) {
+    if (used && !make && stat(path, &st) != 0 && errno == ENOENT) {
         snprintf(why, WHY_MAX,
                  "the object folder %.100s of the recordings here is missing. Mount or restore it"
                  " and start again; see \"The wrong store\" in docs/operations.md",
@@ -78,7 +80,7 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
         a->store = *c->store;
     } else {
         snprintf(path, sizeof(path), "%s/objects", c->dir);
-        e = open_local_store(a, path, why);
+        e = open_local_store(a, path, c->take_store, why);
     }
     if (e == OK) {
         e = c->take_store ? archive_take_store(a, path, why) : archive_check_store(a, path, why);

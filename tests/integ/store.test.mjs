@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, expectEqual, finish, test } from './lib/harness.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
 
 const dir = tempDir();
@@ -64,11 +64,23 @@ await test('the_right_store_is_taken_as_it_was', async () => {
 
 await test('another_store_may_be_ordered', async () => {
   fs.rmSync(objects, { recursive: true });
-  fs.mkdirSync(objects);
-  refuses(['is not the store']);
+  refuses(['missing']);
   const r = recordings('use-store');
   expectEqual(r.status, 0, `use-store: ${r.stderr}`);
   await startAndStop();
+});
+
+await test('a_recording_that_cannot_be_finished_is_told_and_stops_nothing', async () => {
+  const id = 'ab'.repeat(16);
+  const insert = `import sqlite3; d = sqlite3.connect("${path.join(dir, 'recordings/wraps.db')}")
+d.execute("INSERT INTO wraps(recording, wrap) VALUES(x'${id}', zeroblob(60))"); d.commit()`;
+  expectEqual(spawnSync('python3', ['-c', insert]).status, 0, 'exit status of sqlite');
+  const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  await until(() => server.log.some((line) => line.includes('recording_unfinished') && line.includes(id)),
+    'the line in the log');
+  expectEqual(await server.metric('oriel_recorder_unfinished'), 1, 'the metric');
+  expectEqual((await fetch(new URL('/ready', server.urls.agent))).status, 200, 'ready for new tours');
+  expectEqual((await server.stop()).code, 0, 'exit status');
 });
 
 await test('not_under_a_running_server', async () => {
