@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ORDERS 4096 /* messages; a start or stop per tour and a line per participant */
+#define ORDERS 4096      /* messages; a start or stop per tour and a line per participant */
+#define TAPS_AT_ONCE 256 /* from a mailbox, before the others and deadlines have their turn */
 #define COUNTERS_EVERY (250 * US_PER_MS)
 
 struct recorder_thread {
@@ -57,15 +58,22 @@ static void take_orders(struct recorder_thread *t, us_t now) {
 }
 
 /* Orders are looked at again before each tap is obeyed: the order to start a recording was posted
- * before the worker was told to tap, so a tap never overtakes the order it depends on. */
-static void take_taps(struct recorder_thread *t, uint32_t worker, us_t now) {
+ * before the worker was told to tap, so a tap never overtakes the order it depends on. True: there
+ * may be more; deadlines and counters have their turn first, with a time that is not stale, however
+ * many taps wait. */
+static bool take_taps(struct recorder_thread *t, uint32_t worker) {
+    us_t now = clock_now();
     struct tap tap;
     mailbox_wake(t->taps[worker]);
-    while (mailbox_pop(t->taps[worker], &tap)) {
+    for (int i = 0; i < TAPS_AT_ONCE; i++) {
+        if (!mailbox_pop(t->taps[worker], &tap)) {
+            return false;
+        }
         take_orders(t, now);
         recorder_tap(t->recorder, now, clock_wall(), &tap);
         send_events(t);
     }
+    return true;
 }
 
 static void publish_counters(struct recorder_thread *t, us_t now) {
@@ -87,39 +95,51 @@ static void publish_counters(struct recorder_thread *t, us_t now) {
     atomic_store(&t->alarm, c.alarm);
 }
 
-static void *recorder_main(void *arg) {
-    struct recorder_thread *t = arg;
-    struct pollfd fds[WORKERS_MAX + 1];
+static void watch(struct recorder_thread *t, struct pollfd *fds) {
     for (uint32_t i = 0; i < t->workers; i++) {
         fds[i] = (struct pollfd){.fd = mailbox_fd(t->taps[i]), .events = POLLIN};
     }
     fds[t->workers] = (struct pollfd){.fd = mailbox_fd(t->orders), .events = POLLIN};
+}
+
+/* One look at everything. more: not all taps were taken the last time; the same of this time. */
+static bool turn(struct recorder_thread *t, const struct pollfd *fds, bool more) {
+    bool left = false;
+    mailbox_wake(t->orders);
+    take_orders(t, clock_now());
+    for (uint32_t i = 0; i < t->workers; i++) {
+        if (more || fds[i].revents) {
+            left = take_taps(t, i) || left;
+        }
+    }
+    us_t now = clock_now();
+    if (recorder_deadline(t->recorder) <= now) {
+        recorder_timeout(t->recorder, now, clock_wall());
+        send_events(t);
+    }
+    publish_counters(t, now);
+    return left;
+}
+
+static void *recorder_main(void *arg) {
+    struct recorder_thread *t = arg;
+    struct pollfd fds[WORKERS_MAX + 1];
+    bool more = false;
+    watch(t, fds);
     send_events(t); /* of recovery */
     while (!atomic_load(&t->stop)) {
         us_t due = us_min(recorder_deadline(t->recorder), t->counters_at);
-        int n = poll(fds, t->workers + 1, clock_wait_ms(clock_now(), due));
+        int n = poll(fds, t->workers + 1, more ? 0 : clock_wait_ms(clock_now(), due));
         CHECK(n >= 0 || errno == EINTR);
-        us_t now = clock_now();
-        mailbox_wake(t->orders);
-        take_orders(t, now);
-        for (uint32_t i = 0; i < t->workers; i++) {
-            if (fds[i].revents) {
-                take_taps(t, i, now);
-            }
-        }
-        if (recorder_deadline(t->recorder) <= now) {
-            recorder_timeout(t->recorder, now, clock_wall());
-            send_events(t);
-        }
-        publish_counters(t, now);
+        more = turn(t, fds, more);
     }
     /* The workers are gone: what is in the mailboxes now is the last of every tour. */
-    us_t now = clock_now();
-    take_orders(t, now);
+    take_orders(t, clock_now());
     for (uint32_t i = 0; i < t->workers; i++) {
-        take_taps(t, i, now);
+        while (take_taps(t, i)) {
+        }
     }
-    t->recorder = recorder_close(t->recorder, now, clock_wall());
+    t->recorder = recorder_close(t->recorder, clock_now(), clock_wall());
     return NULL;
 }
 

@@ -26,6 +26,7 @@ struct rig {
     struct reader_thread *reader;
     struct packet_pool *pool;
     struct store *store; /* NULL: the local one */
+    us_t segment_max;    /* 0: 4 s */
 };
 
 static void wake(void *ctx) {
@@ -36,13 +37,14 @@ static void wake(void *ctx) {
 
 static bool start(struct rig *r) {
     char why[WHY_MAX] = "";
+    us_t segment_max = r->segment_max ? r->segment_max : 4 * US_PER_S;
     struct recorder_thread_config c = {
         .workers = 1, .tap_mailbox = 512, .wake_control = wake, .wake_ctx = r};
     c.recorder = (struct recorder_config){.dir = r->dir,
                                           .kek_file = r->kek,
                                           .create_kek = true,
-                                          .segment_min = 2 * US_PER_S,
-                                          .segment_max = 4 * US_PER_S,
+                                          .segment_min = segment_max / 2,
+                                          .segment_max = segment_max,
                                           .reorder_wait = 600 * US_PER_MS,
                                           .per_source_tracks = true,
                                           .store = r->store};
@@ -231,17 +233,23 @@ TEST(a_recording_comes_back_in_pieces) {
 /* A disk that stands still as long as the gate is closed. */
 struct gate {
     struct store store, real;
-    atomic_bool closed;
+    _Atomic(enum {OPEN_TO_ALL, CLOSED_TO_ALL, CLOSED_TO_ONE}) closed;
+    char only[RECORDING_ID_LEN + 1];    /* CLOSED_TO_ONE: this recording */
+    char counted[RECORDING_ID_LEN + 1]; /* its media objects are counted */
+    atomic_uint media;
     int entered, open; /* eventfds: a put has come; it may go on */
 };
 
 static enum err gate_put(void *ctx, const char *name, struct bytes object) {
     struct gate *g = ctx;
     uint64_t one = 1;
-    if (atomic_load(&g->closed)) {
+    int closed = (int)atomic_load(&g->closed);
+    if (closed == CLOSED_TO_ALL || (closed == CLOSED_TO_ONE && strstr(name, g->only))) {
         CHECK(write(g->entered, &one, sizeof(one)) == sizeof(one));
         CHECK(read(g->open, &one, sizeof(one)) == sizeof(one));
     }
+    bool counted = *g->counted && strstr(name, g->counted) && strstr(name, ".seg");
+    atomic_fetch_add(&g->media, counted ? 1 : 0);
     return g->real.put(g->real.ctx, name, object);
 }
 static enum err gate_size(void *ctx, const char *name, uint64_t *ret_size) {
@@ -356,11 +364,11 @@ TEST(a_tour_that_floods_makes_no_gap_in_another_while_the_disk_stands_still) {
     EXPECT(start_tour(&r, FLOODED, flooded) && start_tour(&r, QUIET, quiet));
     struct tap_budget *b = tap_budget_new(mailbox_room(recorder_thread_taps(r.recorder, 0)), 4, 1);
     REQUIRE(b != NULL);
-    atomic_store(&gate.closed, true);
+    atomic_store(&gate.closed, CLOSED_TO_ALL);
     EXPECT(recorder_thread_post(r.recorder, &third));
     CHECK(read(gate.entered, &count, sizeof(count)) == sizeof(count)); /* it stands still */
     flood(&r, b);
-    atomic_store(&gate.closed, false);
+    atomic_store(&gate.closed, OPEN_TO_ALL);
     CHECK(write(gate.open, &count, sizeof(count)) == sizeof(count));
     EXPECT(wait_event(&r, &e) && e.type == RECORDER_STARTED && e.tour == 9);
     EXPECT(wait_frames(&r, 100));
@@ -382,6 +390,69 @@ TEST(a_tour_that_floods_makes_no_gap_in_another_while_the_disk_stands_still) {
     EXPECT(recording_says(&r, flooded, "\"queue\""));
     EXPECT(!recording_says(&r, quiet, "\"queue\"") && recording_says(&r, quiet, "\"complete\""));
     tap_budget_free(b);
+    rig_close(&r);
+    gate_free(&gate);
+}
+
+static void speak_in(struct rig *r, uint64_t tour, unsigned from, unsigned n, us_t later) {
+    struct mailbox *to = recorder_thread_taps(r->recorder, 0);
+    for (unsigned i = from; i < from + n; i++) {
+        struct tap t = {.type = TAP_RTP,
+                        .kind = SOURCE_MICROPHONE,
+                        .codec = CODEC_OPUS,
+                        .tour = tour,
+                        .source = (uint32_t)tour,
+                        .participant = tour,
+                        .seq = 65536 + i,
+                        .rtp_ts = i * 960 + (uint32_t)(later / 1000 * 48),
+                        .now = clock_now() + later,
+                        .payload_len = OPUS_LEN,
+                        .packet = opus_packet(r)};
+        CHECK(mailbox_push(to, &t));
+    }
+    mailbox_flush(to);
+}
+
+/* 400 taps wait, and the one behind them will keep the recorder busy for long (its put is stopped).
+ * A segment of another tour that is due by then must not wait for all of them. */
+TEST(a_deadline_does_not_wait_for_all_taps) {
+    struct rig r;
+    struct gate gate;
+    char due[RECORDING_ID_LEN + 1];
+    struct recorder_order third = {.type = ORDER_START, .tour = 9, .tour_name = "t"};
+    struct recorder_event e;
+    uint64_t count = 1;
+    REQUIRE(rig_make(&r));
+    gate_make(&gate, r.dir);
+    r.store = &gate.store;
+    r.segment_max = US_PER_S;
+    REQUIRE(start(&r));
+    EXPECT(start_tour(&r, 1, due) && start_tour(&r, 2, gate.only));
+    snprintf(gate.counted, sizeof(gate.counted), "%s", due);
+    speak_in(&r, 1, 0, 5, 0);
+    speak_in(&r, 2, 0, 5, 0);
+    EXPECT(wait_frames(&r, 10));
+    atomic_store(&gate.closed, CLOSED_TO_ALL);
+    EXPECT(recorder_thread_post(r.recorder, &third));
+    CHECK(read(gate.entered, &count, sizeof(count)) == sizeof(count));
+    struct mailbox *to = recorder_thread_taps(r.recorder, 0);
+    struct tap idle = {.type = TAP_SR, .tour = 1, .source = 99};
+    for (unsigned i = 0; i < 400; i++) {
+        CHECK(mailbox_push(to, &idle));
+    }
+    speak_in(&r, 2, 5, 2, 2 * US_PER_S); /* begins the next segment, so that the first is put */
+    us_t until = clock_now() + r.segment_max;
+    while (clock_now() < until) {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10);
+    }
+    atomic_store(&gate.closed, CLOSED_TO_ONE);
+    CHECK(write(gate.open, &count, sizeof(count)) == sizeof(count));
+    CHECK(read(gate.entered, &count, sizeof(count)) == sizeof(count));
+    EXPECT(atomic_load(&gate.media) >= 1);
+    atomic_store(&gate.closed, OPEN_TO_ALL);
+    CHECK(write(gate.open, &count, sizeof(count)) == sizeof(count));
+    EXPECT(wait_event(&r, &e) && e.type == RECORDER_STARTED && e.tour == 9);
     rig_close(&r);
     gate_free(&gate);
 }
