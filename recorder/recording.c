@@ -107,7 +107,7 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *
 }
 
 /* Store what waits. Every segment is on disk, and its journal line after it, when this is done. */
-static void pump(struct recording *r) {
+static void store_waiting(struct recording *r) {
     enum err e = OK;
     while (e == OK && !spool_empty(&r->spool)) {
         size_t n = 0;
@@ -133,11 +133,11 @@ static void pump(struct recording *r) {
     }
 }
 
-static void pump_if_due(struct recording *r) {
+static void store_if_due(struct recording *r) {
     bool retry = r->retry_at != US_NEVER;
     bool due = retry ? r->now >= r->retry_at : !spool_empty(&r->spool) || r->now >= r->flush_at;
     if (r->ledger && !r->ended && (due || (r->ending && !retry))) {
-        pump(r);
+        store_waiting(r);
     }
 }
 
@@ -336,7 +336,7 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
     } else {
         on_source(r, t);
     }
-    pump_if_due(r);
+    store_if_due(r);
 }
 
 us_t recording_deadline(const struct recording *r) {
@@ -371,7 +371,7 @@ void recording_timeout(struct recording *r, us_t now) {
     }
     track_timeout(&r->programme.track, now);
     recording_notes_flush(r, false);
-    pump_if_due(r);
+    store_if_due(r);
 }
 
 void recording_stop(struct recording *r, us_t now) {
@@ -391,5 +391,5 @@ void recording_stop(struct recording *r, us_t now) {
         tell(r, RECORDER_STOPPED, OK);
         return;
     }
-    pump(r);
+    store_waiting(r);
 }

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "server/clock.h"
-#include "server/parts.h"
+#include "server/server.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s
     wall_t now = clock_wall();
     c.expires.us = now.us + ttl_s * US_PER_S;
     char *token = NULL;
-    if (parts_auth(cfg, true, &auth, why) == OK) {
+    if (server_auth(cfg, true, &auth, why) == OK) {
         token = auth_mint(auth, now, &c);
     }
     auth_free(auth);

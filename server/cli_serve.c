@@ -5,7 +5,7 @@
 #include "media/secure/srtp.h"
 #include "server/clock.h"
 #include "server/log.h"
-#include "server/parts.h"
+#include "server/server.h"
 #include "server/tls.h"
 
 #include <errno.h>
@@ -134,8 +134,8 @@ static void reload(struct control *c, const char *file) {
     LOG(LOG_LEVEL_INFO, "reloaded", "The certificate was read again.", LOG_STR("file", cert));
 }
 
-static int run(struct parts *p, const char *file) {
-    struct control *c = parts_control(p);
+static int run(struct server *p, const char *file) {
+    struct control *c = server_control(p);
     announce_ready(c);
     while (!stop_asked) {
         if (!control_turn(c)) {
@@ -162,20 +162,20 @@ static void raise_limits(void) {
 
 static int serve(const struct config *cfg, const char *file) {
     char why[WHY_MAX] = "";
-    struct parts *p = NULL;
+    struct server *p = NULL;
     sigset_t before;
     log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
     raise_limits();
     block_signals(&before);
-    enum err e = parts_start(cfg, &p, why);
+    enum err e = server_start(cfg, &p, why);
     if (e != OK) {
         return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
     }
-    to_wake = parts_control(p);
+    to_wake = server_control(p);
     handle_signals(&before);
     int status = run(p, file);
     block_signals(&before); /* the control that a handler would wake is about to go */
-    parts_stop(p);
+    server_stop(p);
     LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
     return status;
 }

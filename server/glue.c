@@ -204,7 +204,7 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     post(g, e, &tap);
 }
 
-static void on_simple(struct glue *g, const struct sig_effect *e) {
+static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
     static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = WORKER_PEER_REMOVE,
                                    [EFFECT_PEER_CONSENT] = WORKER_PEER_CONSENT,
                                    [EFFECT_MUTE] = WORKER_MUTE,
@@ -247,7 +247,7 @@ static void obey(struct glue *g, const struct sig_effect *e) {
     case EFFECT_PEER_CONSENT:
     case EFFECT_MUTE:
     case EFFECT_PIN:
-        on_simple(g, e);
+        pass_to_worker(g, e);
         break;
     }
 }

@@ -11,7 +11,7 @@ static void send_asset(struct control *c, struct request *r, const char *name) {
     respond_header(r, "etag:", a->etag);
     respond_header(r, "cache-control:", "no-cache");
     if (url_etag_listed(r->headers[H_IF_NONE_MATCH], a->etag)) {
-        respond_empty(r, 304);
+        respond_status(r, 304);
         return;
     }
     respond_static(r, 200, a->type, a->data);

@@ -167,7 +167,7 @@ static void answer_ticket(struct request *r) {
         LOG_STR("recording", r->args.v[0]), LOG_STR("sub", r->claims.sub));
     respond_header(r, "set-cookie:", cookie);
     respond_header(r, "cache-control:", "no-store");
-    respond_empty(r, 204);
+    respond_status(r, 204);
 }
 
 /* The range asked for, unless If-Range says that it was asked of another version. */
@@ -197,7 +197,7 @@ static void answer_media(struct request *r, const struct read_reply *reply) {
     respond_header(r, "etag:", etag);
     respond_header(r, "cache-control:", "private, no-cache");
     if (url_etag_listed(r->headers[H_IF_NONE_MATCH], etag)) {
-        respond_empty(r, 304);
+        respond_status(r, 304);
         return;
     }
     respond_header(r, "content-type:", reply->type);
@@ -210,7 +210,7 @@ static void answer_media(struct request *r, const struct read_reply *reply) {
     r->playback.at = first;
     r->playback.end = reply->total ? last + 1 : 0;
     r->response.len = r->playback.end - first;
-    respond_empty(r, range == URL_RANGE_ONE ? 206 : 200);
+    respond_status(r, range == URL_RANGE_ONE ? 206 : 200);
 }
 
 /* A chunk: kept until the client takes it. On a failure the connection ends, because the status

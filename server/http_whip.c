@@ -38,7 +38,7 @@ void whip_answer(struct control *c, const struct sig_effect *e) {
         respond_header(r, "www-authenticate:", "Bearer");
     }
     if (e->len == 0) {
-        respond_empty(r, e->status);
+        respond_status(r, e->status);
         return;
     }
     char *copy = mem_alloc(e->len);

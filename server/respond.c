@@ -53,7 +53,7 @@ void respond_header(struct request *r, const char *name, const char *value) {
     p->used += n;
 }
 
-void respond_empty(struct request *r, int status) {
+void respond_status(struct request *r, int status) {
     CHECK(r->response.status == 0);
     r->response.status = status;
     http_wake(r);
@@ -65,12 +65,12 @@ void respond_static(struct request *r, int status, const char *type, struct byte
     }
     r->response.body = (const char *)body.p;
     r->response.len = body.n;
-    respond_empty(r, status);
+    respond_status(r, status);
 }
 
 void respond_owned(struct request *r, int status, const char *type, char *body, size_t len) {
     if (!body) {
-        respond_empty(r, 500);
+        respond_status(r, 500);
         return;
     }
     r->response.owned = body;

@@ -8,8 +8,8 @@
 /* Add a header; name is a constant with its colon ("etag:"). The value is copied; one that does
  * not fit is left out. */
 void respond_header(struct request *r, const char *name, const char *value);
-/* An answer without a body. */
-void respond_empty(struct request *r, int status);
+/* An answer without a body of ours: none at all, or one that is streamed. */
+void respond_status(struct request *r, int status);
 /* A body that outlives the request (pages). */
 void respond_static(struct request *r, int status, const char *type, struct bytes body);
 /* A body on the heap (mem_free), ownership passes. NULL is answered as 500. */

@@ -86,7 +86,7 @@ static void answer_options(struct request *r) {
     if (r->route->handle == whip_request && r->args.n == 1) {
         respond_header(r, "accept-post:", "application/sdp"); /* RFC 9725 section 4.2 */
     }
-    respond_empty(r, 204);
+    respond_status(r, 204);
 }
 
 bool routes_tour_allowed(const struct request *r, const char *tour) {

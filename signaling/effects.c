@@ -29,7 +29,7 @@ enum err effects_reserve(struct sig *s, uint32_t n) {
     size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n);
     enum err e = grow(s, s->count + must);
     if (e == OK) {
-        s->must = must;
+        s->reserved = must;
     }
     return e;
 }
@@ -59,7 +59,8 @@ void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
     if (!c || c->closing || c->broken) {
         return;
     }
-    if (!text || (s->count + s->must >= s->cap && grow(s, 2 * (s->count + s->must)) != OK)) {
+    if (!text ||
+        (s->count + s->reserved >= s->cap && grow(s, 2 * (s->count + s->reserved)) != OK)) {
         lose(s, c);
         return;
     }

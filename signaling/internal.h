@@ -131,8 +131,9 @@ struct sig {
     } ended[ENDED_MAX];
     uint32_t next_ended;
     struct queued *queue;
-    size_t head, count, cap, must; /* must: room kept for effects that may not be lost */
-    struct shared_text *last;      /* text of the effect returned last */
+    size_t head, count, cap;
+    size_t reserved;          /* room kept for effects that may not be lost */
+    struct shared_text *last; /* text of the effect returned last */
     struct trash *rubbish;
     bool any_broken;
     struct sig_stats stats;
@@ -158,7 +159,7 @@ void send_error(struct sig *s, struct conn *c, enum sig_code code);
 void close_conn(struct sig *s, struct conn *c, uint16_t status);
 void to_trash(struct sig *s, struct trash *x);
 
-/* ---- wire.c: state as JSON ---- */
+/* ---- state_json.c ---- */
 
 /* The participant object. */
 void put_participant(struct buffer *o, const struct seat *x);

@@ -243,11 +243,11 @@ static bool same_line(const struct session_line *a, const struct session_line *b
            a->rtx_pt == b->rtx_pt && memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0;
 }
 
-bool negotiate_same_peer(const struct session_params *before, const struct session_params *now) {
-    bool same = memcmp(before->fingerprint, now->fingerprint, FINGERPRINT_LEN) == 0 &&
-                before->n_lines == now->n_lines;
-    for (int i = 0; same && i < now->n_lines; i++) {
-        same = same_line(&before->lines[i], &now->lines[i]);
+bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh) {
+    bool same = memcmp(old->fingerprint, fresh->fingerprint, FINGERPRINT_LEN) == 0 &&
+                old->n_lines == fresh->n_lines;
+    for (int i = 0; same && i < fresh->n_lines; i++) {
+        same = same_line(&old->lines[i], &fresh->lines[i]);
     }
     return same;
 }

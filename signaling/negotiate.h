@@ -57,9 +57,9 @@ void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret);
  * SIG_SDP_UNSUPPORTED (transport we cannot do, nothing to accept), SIG_CODEC_UNSUPPORTED (nothing
  * left because of the codec). */
 enum sig_code negotiate(struct negotiation *n, struct session_params *ret);
-/* May the transport of `before` go on with what `now` says (ICE restart), or is it another peer
+/* May the transport `old` go on with what `fresh` says (ICE restart), or is it another peer
  * connection? */
-bool negotiate_same_peer(const struct session_params *before, const struct session_params *now);
+bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh);
 
 struct answer {
     const struct negotiation *n;

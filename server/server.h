@@ -1,21 +1,21 @@
 /* Putting the server together and taking it apart, in the one order that works: what others push
  * into lives longer than what pushes. */
-#ifndef ORIEL_SERVER_PARTS_H
-#define ORIEL_SERVER_PARTS_H
+#ifndef ORIEL_SERVER_SERVER_H
+#define ORIEL_SERVER_SERVER_H
 
 #include "server/control.h"
 
-struct parts;
+struct server;
 
 /* Everything up to listening, in order: certificate, secret, pages, control loop, recorder,
  * reader, workers, signaling, glue, socket. On failure why[WHY_MAX] holds one line for the
  * operator, nothing is left running and *ret is untouched. */
-enum err parts_start(const struct config *cfg, struct parts **ret, char why[WHY_MAX]);
+enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]);
 /* Say goodbye to clients, finish recordings, stop threads, free. NULL allowed; returns NULL. */
-struct parts *parts_stop(struct parts *p);
-struct control *parts_control(struct parts *p);
+struct server *server_stop(struct server *s);
+struct control *server_control(struct server *s);
 /* The secret and the tokens made with it, without a server: for `oriel token`. *ret is for
  * auth_free. */
-enum err parts_auth(const struct config *cfg, bool create, struct auth **ret, char why[WHY_MAX]);
+enum err server_auth(const struct config *cfg, bool create, struct auth **ret, char why[WHY_MAX]);
 
 #endif

@@ -1,4 +1,4 @@
-#include "server/parts.h"
+#include "server/server.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -17,7 +17,7 @@
 
 #define ANNOUNCE_MAX 8
 
-struct parts {
+struct server {
     struct control control;
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];
@@ -25,11 +25,11 @@ struct parts {
     size_t n_announce;
 };
 
-struct control *parts_control(struct parts *p) {
-    return &p->control;
+struct control *server_control(struct server *s) {
+    return &s->control;
 }
 
-enum err parts_auth(const struct config *cfg, bool create, struct auth **ret, char why[WHY_MAX]) {
+enum err server_auth(const struct config *cfg, bool create, struct auth **ret, char why[WHY_MAX]) {
     char *secret = NULL;
     enum err e = OK;
     if (!*cfg->auth_secret) {
@@ -58,10 +58,10 @@ static bool is_wildcard(const struct addr *a) {
                          : memcmp(a->ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16) == 0;
 }
 
-static void announce(struct parts *p, const char *text) {
+static void announce(struct server *s, const char *text) {
     struct addr a;
-    if (p->n_announce < ANNOUNCE_MAX && config_addr(text, 0, &a)) {
-        p->announce[p->n_announce++] = a;
+    if (s->n_announce < ANNOUNCE_MAX && config_addr(text, 0, &a)) {
+        s->announce[s->n_announce++] = a;
     }
 }
 
@@ -80,42 +80,42 @@ static bool usable(const struct ifaddrs *i, bool v6_too, char *out) {
 }
 
 /* media.announce, else media.address, else every address of the machine. */
-static void fill_announce(struct parts *p, const struct addr *bind) {
-    const struct config *cfg = p->control.config;
+static void fill_announce(struct server *s, const struct addr *bind) {
+    const struct config *cfg = s->control.config;
     struct ifaddrs *all = NULL;
     char text[ADDR_TEXT_MAX];
     for (size_t i = 0; i < cfg->media_announce.n; i++) {
-        announce(p, cfg->media_announce.items[i]);
+        announce(s, cfg->media_announce.items[i]);
     }
-    if (p->n_announce == 0 && !is_wildcard(bind)) {
-        announce(p, cfg->media_address);
+    if (s->n_announce == 0 && !is_wildcard(bind)) {
+        announce(s, cfg->media_address);
     }
-    if (p->n_announce == 0 && getifaddrs(&all) == 0) {
+    if (s->n_announce == 0 && getifaddrs(&all) == 0) {
         for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
             if (usable(i, !addr_is_v4(bind), text)) {
-                announce(p, text);
+                announce(s, text);
             }
         }
         freeifaddrs(all);
     }
-    if (p->n_announce == 0) {
-        announce(p, "127.0.0.1"); /* a machine without a network still serves itself */
+    if (s->n_announce == 0) {
+        announce(s, "127.0.0.1"); /* a machine without a network still serves itself */
     }
 }
 
 static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
-    struct parts *p = ctx;
-    size_t n = p->n_announce < cap ? p->n_announce : cap;
+    struct server *s = ctx;
+    size_t n = s->n_announce < cap ? s->n_announce : cap;
     for (size_t i = 0; i < n; i++) {
-        out[i] = p->announce[i];
-        out[i].port = worker_port(p->workers[worker]);
+        out[i] = s->announce[i];
+        out[i].port = worker_port(s->workers[worker]);
     }
     return n;
 }
 
 static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
-    struct parts *p = ctx;
-    return auth_verify(p->control.auth, clock_wall(), token, n, ret);
+    struct server *s = ctx;
+    return auth_verify(s->control.auth, clock_wall(), token, n, ret);
 }
 
 static void fill_urls(struct control *c) {
@@ -135,42 +135,42 @@ static void fill_urls(struct control *c) {
     }
 }
 
-static enum err start_crypto(struct parts *p, char why[WHY_MAX]) {
+static enum err start_crypto(struct server *s, char why[WHY_MAX]) {
     enum err e = srtp_library_init();
     if (e == OK) {
-        e = srtp_aead_choose((enum srtp_aead)p->control.config->media_aead, clock_cpu_ns);
+        e = srtp_aead_choose((enum srtp_aead)s->control.config->media_aead, clock_cpu_ns);
         if (e == ERR_UNSUPPORTED) {
             snprintf(why, WHY_MAX,
                      "media.aead: ipsec-mb is not in this build, or cannot run on "
                      "this processor");
         }
     }
-    p->identity = e == OK ? dtls_identity_new(clock_wall()) : NULL;
-    return e == OK && !p->identity ? ERR_CRYPTO : e;
+    s->identity = e == OK ? dtls_identity_new(clock_wall()) : NULL;
+    return e == OK && !s->identity ? ERR_CRYPTO : e;
 }
 
-static enum err start_basics(struct parts *p, char why[WHY_MAX]) {
-    struct control *c = &p->control;
+static enum err start_basics(struct server *s, char why[WHY_MAX]) {
+    struct control *c = &s->control;
     struct rng rng = clock_rng();
     enum err e = control_port_free(c->config, why);
     if (e == OK && c->tls) {
         e = tls_check(c->config->tls_cert, c->config->tls_key, why);
     }
     if (e == OK) {
-        e = parts_auth(c->config, true, &c->auth, why);
+        e = server_auth(c->config, true, &c->auth, why);
     }
     if (e == OK) {
         e = assets_load(c->config->web_dir, &c->assets, why);
     }
     if (e == OK) {
-        e = start_crypto(p, why);
+        e = start_crypto(s, why);
     }
     rng_fill(&rng, c->ticket_key, sizeof(c->ticket_key));
     return e == OK ? control_open(c, why) : e;
 }
 
-static enum err start_recorder(struct parts *p, char why[WHY_MAX]) {
-    struct control *c = &p->control;
+static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
+    struct control *c = &s->control;
     const struct config *cfg = c->config;
     struct recorder_thread_config r = {
         .recorder = {.dir = cfg->rec_dir,
@@ -200,8 +200,8 @@ static enum err start_recorder(struct parts *p, char why[WHY_MAX]) {
     return e;
 }
 
-static enum err start_workers(struct parts *p, char why[WHY_MAX]) {
-    struct control *c = &p->control;
+static enum err start_workers(struct server *s, char why[WHY_MAX]) {
+    struct control *c = &s->control;
     const struct config *cfg = c->config;
     struct worker_config w = {
         .packets = (uint32_t)cfg->media_packets,
@@ -214,30 +214,30 @@ static enum err start_workers(struct parts *p, char why[WHY_MAX]) {
                    .join_timeout = cfg->join_s * US_PER_S,
                    .keyframe_interval = cfg->media_keyframe_s * US_PER_S,
                    .wall_at_zero = {c->started_wall.us - c->started},
-                   .identity = p->identity},
+                   .identity = s->identity},
         .wake_control = control_wake,
         .wake_ctx = c,
     };
     CHECK(config_addr(cfg->media_address, 0, &w.bind));
-    fill_announce(p, &w.bind);
+    fill_announce(s, &w.bind);
     enum err e = OK;
     for (uint32_t i = 0; i < c->n_workers && e == OK; i++) {
         w.index = i;
         w.bind.port = (uint16_t)(cfg->media_port ? cfg->media_port + i : 0);
         w.taps = c->recorder ? recorder_thread_taps(c->recorder, i) : NULL;
-        e = worker_start(&w, &p->workers[i], why);
+        e = worker_start(&w, &s->workers[i], why);
     }
     return e;
 }
 
-static struct sig *make_sig(struct parts *p) {
-    const struct config *cfg = p->control.config;
+static struct sig *make_sig(struct server *s) {
+    const struct config *cfg = s->control.config;
     const struct config_key *k = config_schema;
     while (strcmp(k->path, "media.codec") != 0) {
         k++;
     }
     const char *codec = k->names[cfg->media_codec];
-    struct sig_config s = {
+    struct sig_config sc = {
         .max_message = (size_t)cfg->message_kib * 1024,
         .max_sdp = (size_t)cfg->sdp_kib * 1024,
         .max_depth = (uint32_t)cfg->json_depth,
@@ -255,14 +255,14 @@ static struct sig *make_sig(struct parts *p) {
         .start_bitrate_kbps = (uint32_t)cfg->media_start_kbps,
         .consent_version = cfg->consent_version,
         .consent_text = cfg->consent_text,
-        .workers = p->control.n_workers,
+        .workers = s->control.n_workers,
         .candidates = candidates,
         .verify = verify,
-        .ctx = p,
+        .ctx = s,
         .rng = clock_rng(),
     };
-    memcpy(s.fingerprint, dtls_identity_fingerprint(p->identity), FINGERPRINT_LEN);
-    return sig_new(&s);
+    memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);
+    return sig_new(&sc);
 }
 
 static enum err declare_tours(struct control *c, char why[WHY_MAX]) {
@@ -279,9 +279,9 @@ static enum err declare_tours(struct control *c, char why[WHY_MAX]) {
     return OK;
 }
 
-static enum err start_signaling(struct parts *p, char why[WHY_MAX]) {
-    struct control *c = &p->control;
-    c->sig = make_sig(p);
+static enum err start_signaling(struct server *s, char why[WHY_MAX]) {
+    struct control *c = &s->control;
+    c->sig = make_sig(s);
     struct glue_config g = {
         .sig = c->sig,
         .workers = c->workers,
@@ -303,56 +303,56 @@ static enum err start_signaling(struct parts *p, char why[WHY_MAX]) {
     return e;
 }
 
-enum err parts_start(const struct config *cfg, struct parts **ret, char why[WHY_MAX]) {
-    struct parts *p = mem_zalloc(1, sizeof(*p));
-    if (!p) {
+enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]) {
+    struct server *s = mem_zalloc(1, sizeof(*s));
+    if (!s) {
         return ERR_NOMEM;
     }
-    struct control *c = &p->control;
+    struct control *c = &s->control;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t n = cfg->media_workers ? cfg->media_workers : cores > 0 ? cores : 1;
     c->config = cfg;
     c->tls = *cfg->tls_cert != '\0';
     c->started = clock_now();
     c->started_wall = clock_wall();
-    c->workers = p->workers;
+    c->workers = s->workers;
     c->n_workers = (uint32_t)(n < WORKERS_MAX ? n : WORKERS_MAX);
-    enum err e = start_basics(p, why);
-    e = e == OK ? start_recorder(p, why) : e;
-    e = e == OK ? start_workers(p, why) : e;
-    e = e == OK ? start_signaling(p, why) : e;
+    enum err e = start_basics(s, why);
+    e = e == OK ? start_recorder(s, why) : e;
+    e = e == OK ? start_workers(s, why) : e;
+    e = e == OK ? start_signaling(s, why) : e;
     if (e != OK) {
-        parts_stop(p);
+        server_stop(s);
         return e;
     }
     fill_urls(c);
-    *ret = p;
+    *ret = s;
     return OK;
 }
 
-struct parts *parts_stop(struct parts *p) {
-    if (!p) {
+struct server *server_stop(struct server *s) {
+    if (!s) {
         return NULL;
     }
-    struct control *c = &p->control;
+    struct control *c = &s->control;
     if (c->vhost) {
         control_drain(c);
     }
     c->stopping = true;
     for (uint32_t i = 0; i < c->n_workers; i++) {
-        worker_stop(p->workers[i]);
+        worker_stop(s->workers[i]);
     }
     c->recorder = recorder_thread_stop(c->recorder);
     c->reader = reader_thread_stop(c->reader);
     for (uint32_t i = 0; i < c->n_workers; i++) {
-        p->workers[i] = worker_free(p->workers[i]);
+        s->workers[i] = worker_free(s->workers[i]);
     }
     c->glue = glue_free(c->glue);
     control_close(c);
     c->sig = sig_free(c->sig);
     assets_free(c->assets);
     auth_free(c->auth);
-    dtls_identity_free(p->identity);
+    dtls_identity_free(s->identity);
     mem_wipe(c->ticket_key, sizeof(c->ticket_key));
-    return mem_free(p);
+    return mem_free(s);
 }

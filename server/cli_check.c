@@ -1,0 +1,25 @@
+/* oriel check-config. */
+#include "server/cli.h"
+
+#include "server/tls.h"
+
+#include <stdio.h>
+
+int cli_check_config(int argc, char **argv) {
+    char why[WHY_MAX] = "";
+    if (argc != 2) {
+        return cli_fail(CLI_USAGE, "check-config needs one file (see oriel check-config --help)");
+    }
+    struct config *cfg = cli_config(argv[1]);
+    if (!cfg) {
+        return CLI_FAILED;
+    }
+    int status = CLI_OK;
+    if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
+        status = cli_fail(CLI_FAILED, "%s", why);
+    } else {
+        printf("%s: ok\n", argv[1]);
+    }
+    config_free(cfg);
+    return status;
+}
