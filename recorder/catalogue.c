@@ -187,7 +187,7 @@ static enum err apply_person(struct catalogue *c, const struct id *recording,
         error = sql_run(c->db,
                         "INSERT INTO participants(recording,participant,consent) VALUES(?,?,?)"
                         " ON CONFLICT DO UPDATE SET consent=excluded.consent",
-                        "dit", recording, (int64_t)p->participant, p->name);
+                        "dit", recording, (int64_t)p->participant, p->on ? p->name : "");
     }
     return error == OK ? apply_event(c, recording, e, 0) : error;
 }

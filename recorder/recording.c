@@ -147,18 +147,50 @@ static void note_programme(struct recording *r) {
     recording_note(r, &e, 0);
 }
 
+struct recording_person *recording_person_of(struct recording *r, uint64_t participant) {
+    LIST_EACH(l, &r->people) {
+        struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
+        if (p->participant == participant) {
+            return p;
+        }
+    }
+    struct recording_person *p =
+        r->n_people < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*p)) : NULL;
+    if (p) {
+        p->participant = participant;
+        list_push(&r->people, &p->in_recording);
+        r->n_people++;
+    }
+    return p;
+}
+
+/* That a consent was withdrawn is as much evidence as that it was given. */
+static void note_consent(struct recording *r, const struct recorder_order *o, struct entry *e) {
+    struct recording_person *p = recording_person_of(r, o->participant);
+    bool withdrawn = p && p->consent[0] && o->on && !o->consent_version[0];
+    if (!o->consent_version[0] && !withdrawn) {
+        return;
+    }
+    e->type = ENTRY_CONSENT;
+    e->u.person.on = !withdrawn;
+    snprintf(e->u.person.name, sizeof(e->u.person.name), "%s",
+             withdrawn ? p->consent : o->consent_version);
+    recording_note(r, e, recording_time(r, r->now));
+    if (p) {
+        snprintf(p->consent, sizeof(p->consent), "%s", o->consent_version);
+    }
+}
+
 static void note_person(struct recording *r, const struct recorder_order *o) {
-    struct entry e = {.type = o->type == ORDER_MARK ? ENTRY_MARK : ENTRY_PARTICIPANT};
-    us_t t = recording_time(r, r->now);
+    bool mark = o->type == ORDER_MARK;
+    struct entry e = {.type = mark ? ENTRY_MARK : ENTRY_PARTICIPANT};
     e.u.person = (struct entry_person){.participant = o->participant, .on = o->on};
     snprintf(e.u.person.name, sizeof(e.u.person.name), "%s",
-             o->type == ORDER_MARK ? o->title[0] ? o->title : o->name : o->name);
+             mark && o->title[0] ? o->title : o->name);
     snprintf(e.u.person.role, sizeof(e.u.person.role), "%s", o->role);
-    recording_note(r, &e, t);
-    if (o->type == ORDER_PARTICIPANT && o->consent_version[0]) {
-        e.type = ENTRY_CONSENT;
-        snprintf(e.u.person.name, sizeof(e.u.person.name), "%s", o->consent_version);
-        recording_note(r, &e, t);
+    recording_note(r, &e, recording_time(r, r->now));
+    if (!mark) {
+        note_consent(r, o, &e);
     }
 }
 

@@ -28,7 +28,8 @@ struct recording_person {
     struct link in_recording;
     uint64_t participant;
     struct ntp_clock clock;
-    uint32_t tracks; /* made in this recording */
+    uint32_t tracks;  /* made in this recording */
+    char consent[33]; /* version of the text agreed to; empty: none, or withdrawn */
 };
 
 /* Entries about one thing that may come faster than is worth noting: the latest one waits. */
@@ -92,6 +93,8 @@ void recording_timeout(struct recording *r, us_t now);
 /* Close everything; r->ended tells whether it is stored, else deadlines go on. */
 void recording_stop(struct recording *r, us_t now);
 
+/* For recording*.c: what is known of a participant; NULL: without memory, or too many people. */
+struct recording_person *recording_person_of(struct recording *r, uint64_t participant);
 /* For recording*.c: note an entry at recording time t. */
 void recording_note(struct recording *r, struct entry *e, us_t t);
 /* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */

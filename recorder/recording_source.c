@@ -12,23 +12,6 @@
 #define ID_EVERY (200 * US_PER_MS) /* a track is noted again, under another id, not more often */
 #define SR_EVERY (500 * US_PER_MS) /* RFC 3550 section 6.2: reports come seconds apart */
 
-static struct recording_person *person_of(struct recording *r, uint64_t participant) {
-    LIST_EACH(l, &r->people) {
-        struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
-        if (p->participant == participant) {
-            return p;
-        }
-    }
-    struct recording_person *p =
-        r->n_people < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*p)) : NULL;
-    if (p) {
-        p->participant = participant;
-        list_push(&r->people, &p->in_recording);
-        r->n_people++;
-    }
-    return p;
-}
-
 static void begin_track(struct recording *r, struct rec_source *s) {
     const struct recorder_config *c = &r->core->c;
     bool video = s->codec == CODEC_VP8;
@@ -90,7 +73,7 @@ static struct rec_source *make(struct recording *r, const struct tap *t) {
     s->kind = t->kind;
     s->codec = t->codec;
     s->participant = t->participant;
-    s->person = person_of(r, s->participant);
+    s->person = recording_person_of(r, s->participant);
     s->clock = s->person ? &s->person->clock : &s->own;
     s->from = -1;
     timeline_init(&s->line, codec_clock((enum codec)s->codec));

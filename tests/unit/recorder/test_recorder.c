@@ -572,3 +572,67 @@ TEST(recorder_counts_what_the_queue_lost) {
     EXPECT_EQ(recorder_counters(s.g.r).gaps, 1);
     scene_free(&s);
 }
+
+static void consent(struct scene *s, uint64_t participant, const char *version, bool here) {
+    struct recorder_order o = {
+        .type = ORDER_PARTICIPANT, .tour = TOUR, .participant = participant, .on = here};
+    snprintf(o.name, sizeof(o.name), "Ben");
+    snprintf(o.consent_version, sizeof(o.consent_version), "%s", version);
+    s->g.now += US_PER_S;
+    recorder_order(s->g.r, s->g.now, (wall_t){0}, &o);
+}
+
+struct consents {
+    unsigned given, withdrawn;
+    char at_the_end[33];
+};
+
+static enum err see_consent(void *ctx, const struct event_row *e) {
+    struct consents *c = ctx;
+    if (e->type == ENTRY_CONSENT && e->person.participant == 9) {
+        EXPECT_STR(e->person.name, "2024-2");
+        c->given += e->person.on;
+        c->withdrawn += !e->person.on;
+    }
+    return OK;
+}
+
+static enum err see_participant(void *ctx, const struct participant_row *p) {
+    struct consents *c = ctx;
+    if (p->participant == 9) {
+        snprintf(c->at_the_end, sizeof(c->at_the_end), "%s", p->consent);
+    }
+    return OK;
+}
+
+TEST(recorder_a_withdrawn_consent_is_in_the_journal) {
+    for (unsigned again = 0; again < 2; again++) {
+        struct scene s;
+        struct found f;
+        struct consents c = {0};
+        struct id id;
+        scene_init(&s);
+        REQUIRE(rig_open(&s.g) == OK);
+        rig_order(&s.g, ORDER_START);
+        consent(&s, 9, "2024-2", true);
+        consent(&s, 8, "", true); /* was never asked */
+        consent(&s, 9, "", true);
+        consent(&s, 9, "", true);
+        if (again) {
+            consent(&s, 9, "2024-2", true);
+        }
+        consent(&s, 8, "", false);
+        consent(&s, 9, again ? "2024-2" : "", false);
+        rig_order(&s.g, ORDER_STOP);
+        struct library *l = open_library(&s, &f);
+        REQUIRE(l && id_parse(s.g.recording, &id));
+        struct catalogue *catalogue = l->archive->catalogue;
+        EXPECT_EQ(catalogue_events(catalogue, &id, see_consent, &c), OK);
+        EXPECT_EQ(catalogue_participants(catalogue, &id, see_participant, &c), OK);
+        EXPECT_EQ(c.withdrawn, 1);
+        EXPECT_EQ(c.given, again ? 3 : 1); /* said again when they leave */
+        EXPECT_STR(c.at_the_end, again ? "2024-2" : "");
+        library_close(l);
+        scene_free(&s);
+    }
+}
