@@ -102,7 +102,8 @@ struct media_event {
     char mid[MID_MAX + 1];
     uint64_t tour, peer, participant; /* 0 where it does not apply */
 };
-/* The next event, in order; false when drained. */
+/* The next event; false when there is none. An event is the difference between what is so and what
+ * was last told, so none is lost however late it is asked for; those of one peer come in order. */
 bool engine_event(struct engine *e, struct media_event *ret);
 
 /* The next tap message; the caller takes over the reference in ret->packet. */

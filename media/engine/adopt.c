@@ -88,7 +88,7 @@ static enum err load_source(struct session *s, unsigned i, const struct snapshot
     recv_stats_resume(&in->stats, from->high);
     recv_nack_resume(in->nack, from->high);
     s->sources[i]->feed.ssrc = from->ssrc;
-    s->sources[i]->tap_resume = from->id;
+    s->sources[i]->tap_id = from->id;
     if (from->id > s->engine->next_tap) {
         s->engine->next_tap = from->id;
     }
@@ -162,10 +162,12 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     load_transport(s, now, from);
     s->viewer.pinned = from->pinned;
     s->viewer.present = true;
+    s->told_up = true;
     s->report_at = now;
     for (unsigned i = 0; i < s->n_in; i++) {
         if (s->sources[i] && (from->sources[i].line.flags & SNAPSHOT_LIVE)) {
             source_enter(s->sources[i], now);
+            s->told_live[i] = true;
         }
     }
     return OK;

@@ -1,5 +1,6 @@
 #include "media/engine/bind.h"
 
+#include "media/engine/event.h"
 #include "media/engine/programme.h"
 #include "media/engine/source.h"
 #include "media/room/router.h"
@@ -14,9 +15,7 @@ static void obey(struct room_slot *place, us_t now) {
     if (v != STREAM_OK && !replayed) {
         feed_need_keyframe(&x->feed);
     }
-    if (list_empty(&s->dirty) && s->transport.state == TRANSPORT_UP) {
-        list_push(&s->engine->dirty, &s->dirty);
-    }
+    event_session(s);
 }
 
 void bind_tour(struct tour *t, us_t now) {

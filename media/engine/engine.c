@@ -42,7 +42,8 @@ struct engine *engine_new(const struct engine_config *c) {
     }
     e->c = *c;
     list_init(&e->ready);
-    list_init(&e->dirty);
+    list_init(&e->news);
+    list_init(&e->spoken);
     list_init(&e->changed);
     list_init(&e->wants);
     list_init(&e->leaving);
@@ -105,7 +106,7 @@ us_t engine_deadline(const struct engine *e) {
 void engine_timeout(struct engine *e, us_t now) {
     turn_begin(e, now);
     struct timer *x;
-    while (event_room(e) && tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
+    while (tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
         struct engine_timer *owner = LIST_ENTRY(x, struct engine_timer, timer);
         if (owner->of_tour) {
             tour_on_timer(LIST_ENTRY(owner, struct tour, timer), now);

@@ -5,15 +5,14 @@
  * kept as state: one STUN reply, a list of sessions that have something of their own to say
  * (handshake, RTCP), and what the fan-out holds. So no queue of datagrams exists, and the cost of a
  * packet for a viewer is one seal into the caller's buffer. The same holds for what is to be done:
- * lists of feeds that want a key frame, of tours whose ranking has changed, of sessions with slot
- * changes to tell; each is worked off before a public call returns (turn.h). */
+ * lists of feeds that want a key frame and of tours whose ranking has changed, worked off before a
+ * public call returns (turn.h); and what there is to tell is a comparison (event.h). */
 #ifndef ORIEL_MEDIA_ENGINE_ENGINE_H
 #define ORIEL_MEDIA_ENGINE_ENGINE_H
 
 #include "base/list.h"
 #include "base/map.h"
 #include "base/timers.h"
-#include "media/engine/event.h"
 #include "media/engine/tap.h"
 #include "media/media.h"
 #include "media/out/fanout.h"
@@ -34,7 +33,8 @@ struct engine {
     struct map *tours; /* handle -> struct tour */
     struct timers timers;
     struct link ready;     /* session.ready: they have datagrams of their own */
-    struct link dirty;     /* session.dirty: they have slot changes to tell */
+    struct link news;      /* session.news: they have something to tell */
+    struct link spoken;    /* tour.spoken: somebody else speaks there */
     struct link changed;   /* tour.changed: tours whose ranking must run again */
     struct link wants;     /* feed.want: a key frame is to be asked for */
     struct link all_tours; /* tour.in_engine */
@@ -42,7 +42,6 @@ struct engine {
     struct datagram reply; /* to the last STUN request; len 0 = none */
     struct fanout fanout;
     uint32_t next_tap; /* ids of sources for taps */
-    struct event_queue events;
     struct tap_queue taps;
 };
 

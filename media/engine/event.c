@@ -1,29 +1,30 @@
 #include "media/engine/event.h"
 
-#include "media/engine/engine.h"
-#include "media/engine/session.h"
-#include "media/engine/tour.h"
+#include "media/engine/source.h"
 
-/* Most events one timer or one command can cause: its session's end and each of its sources'. */
-#define ROOM (2 * SESSION_SOURCES_MAX + 4)
+static struct media_event event_of(const struct session *s, enum media_event_type type) {
+    return (struct media_event){.type = (uint8_t)type,
+                                .tour = s->tour_handle,
+                                .peer = s->handle,
+                                .participant = s->participant};
+}
 
-struct media_event *event_push(struct engine *e, enum media_event_type type) {
-    struct event_queue *q = &e->events;
-    if (q->n == ENGINE_EVENTS_MAX) {
-        e->n.drop_full++;
-        return &q->nowhere;
+/* MEDIA_SOURCE_ON or _OFF of m-line i, when what was last told is not so any more. */
+static bool source_event(struct session *s, unsigned i, struct media_event *ret) {
+    struct inbound *in = &s->in[i];
+    bool live = s->sources[i] && s->sources[i]->feed.live;
+    if (live == s->told_live[i]) {
+        return false;
     }
-    struct media_event *ev = &q->ring[(q->head + q->n++) % ENGINE_EVENTS_MAX];
-    *ev = (struct media_event){.type = (uint8_t)type};
-    return ev;
+    s->told_live[i] = live;
+    *ret = event_of(s, live ? MEDIA_SOURCE_ON : MEDIA_SOURCE_OFF);
+    ret->source_kind = in->s.source;
+    memcpy(ret->mid, in->s.mid, sizeof(ret->mid));
+    return true;
 }
 
-bool event_room(const struct engine *e) {
-    return e->events.n + ROOM <= ENGINE_EVENTS_MAX;
-}
-
-/* Fill ret with MEDIA_SLOT_CHANGED when what slot i shows is not what was last told. */
-static bool slot_change(struct session *s, unsigned i, struct media_event *ret) {
+/* MEDIA_SLOT_CHANGED of slot i, likewise. */
+static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     struct slot *slot = &s->slots[i];
     const struct room_source *source = s->viewer.slots[i].source;
     uint64_t who = source ? source->participant : 0;
@@ -33,37 +34,70 @@ static bool slot_change(struct session *s, unsigned i, struct media_event *ret) 
     }
     slot->told = who;
     slot->told_kind = kind;
-    *ret = (struct media_event){.type = MEDIA_SLOT_CHANGED,
-                                .source_kind = kind,
-                                .tour = s->tour->handle,
-                                .peer = s->handle,
-                                .participant = who};
+    *ret = event_of(s, MEDIA_SLOT_CHANGED);
+    ret->participant = who;
+    ret->source_kind = kind;
     memcpy(ret->mid, slot->line.mid, sizeof(ret->mid));
     return true;
 }
 
-/* Slot changes are not queued: what a slot shows is compared with what was last told, so a change
- * that is undone before anyone asks is no event, and no number of viewers overflows a queue. */
-static bool slot_event(struct engine *e, struct media_event *ret) {
-    while (!list_empty(&e->dirty)) {
-        struct session *s = LIST_ENTRY(e->dirty.next, struct session, dirty);
-        for (unsigned i = 0; i < s->n_slots; i++) {
-            if (slot_change(s, i, ret)) {
-                return true;
-            }
+static bool lines_event(struct session *s, struct media_event *ret) {
+    for (unsigned i = 0; i < s->n_in; i++) {
+        if (source_event(s, i, ret)) {
+            return true;
         }
-        list_remove(&s->dirty);
+    }
+    for (unsigned i = 0; s->transport.state == TRANSPORT_UP && i < s->n_slots; i++) {
+        if (slot_event(s, i, ret)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool session_event(struct session *s, struct media_event *ret) {
+    if (s->transport.state == TRANSPORT_UP && !s->told_up) {
+        s->told_up = true;
+        *ret = event_of(s, MEDIA_PEER_CONNECTED);
+        return true;
+    }
+    if (lines_event(s, ret)) {
+        return true;
+    }
+    if (s->end == SESSION_GOES_ON || s->end == SESSION_REMOVED) {
+        return false;
+    }
+    *ret = event_of(s, s->end == SESSION_GONE ? MEDIA_PEER_GONE : MEDIA_PEER_FAILED);
+    ret->reason = s->reason;
+    s->end = SESSION_REMOVED;
+    return true;
+}
+
+static bool sessions_event(struct engine *e, struct media_event *ret) {
+    while (!list_empty(&e->news)) {
+        struct session *s = LIST_ENTRY(e->news.next, struct session, news);
+        if (session_event(s, ret)) {
+            return true;
+        }
+        list_remove(&s->news);
+        session_release(s);
     }
     return false;
 }
 
 bool engine_event(struct engine *e, struct media_event *ret) {
-    struct event_queue *q = &e->events;
-    if (q->n == 0) {
-        return slot_event(e, ret);
+    if (sessions_event(e, ret)) {
+        return true;
     }
-    *ret = q->ring[q->head];
-    q->head = (q->head + 1) % ENGINE_EVENTS_MAX;
-    q->n--;
-    return true;
+    while (!list_empty(&e->spoken)) {
+        struct tour *t = LIST_ENTRY(e->spoken.next, struct tour, spoken);
+        list_remove(&t->spoken);
+        if (t->told_speaker != t->room.voices.speaker) {
+            t->told_speaker = t->room.voices.speaker;
+            *ret = (struct media_event){
+                .type = MEDIA_SPEAKER, .tour = t->handle, .participant = t->told_speaker};
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,21 +1,24 @@
-/* What the engine has to tell. Owner: the engine's thread. */
+/* What the engine has to tell. Nothing is queued: an event is the difference between what is so and
+ * what was last told, found when somebody asks. So no event is ever lost, what comes and goes
+ * between two questions is no event, and a caller who does not ask stops nothing. Owner: the
+ * engine's thread. */
 #ifndef ORIEL_MEDIA_ENGINE_EVENT_H
 #define ORIEL_MEDIA_ENGINE_EVENT_H
 
-#include "media/media.h"
+#include "media/engine/session.h"
+#include "media/engine/tour.h"
 
-#define ENGINE_EVENTS_MAX 1024 /* events that wait for engine_event; slot changes wait in slots */
-
-struct event_queue {
-    uint32_t head, n;
-    struct media_event nowhere; /* for one that does not fit: written, never read */
-    struct media_event ring[ENGINE_EVENTS_MAX];
-};
-
-/* A new event, to be filled in. One that does not fit is lost: engine_timeout leaves room, so that
- * this takes a caller who does not drain. */
-struct media_event *event_push(struct engine *e, enum media_event_type type);
-/* There is room for what one timer can cause. */
-bool event_room(const struct engine *e);
+/* The session is connected or has ended, a source of it flows or stops, a slot shows another. */
+static inline void event_session(struct session *s) {
+    if (list_empty(&s->news) && !s->quiet) {
+        list_push(&s->engine->news, &s->news);
+    }
+}
+/* Somebody else speaks. */
+static inline void event_speaker(struct tour *t) {
+    if (list_empty(&t->spoken)) {
+        list_push(&t->engine->spoken, &t->spoken);
+    }
+}
 
 #endif

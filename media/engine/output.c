@@ -33,7 +33,7 @@ static bool ready_output(struct engine *e, us_t now, struct datagram *ret) {
         }
         list_remove(&s->ready);
         if (s->transport.state == TRANSPORT_CLOSED) {
-            session_destroy(s);
+            session_release(s);
         } else {
             schedule_drained(s, now);
         }

@@ -5,14 +5,14 @@
 
 /* False when the listener knows already. */
 static bool tell(struct tour *t, us_t now, enum tap_type type, const struct source *x) {
-    uint32_t id = x ? x->tap_id : 0;
+    uint32_t id = x && x->tapped ? x->tap_id : 0;
     uint32_t *told = type == TAP_STAGE ? &t->stage_tap : &t->voice_tap;
     if (id == *told) {
         return false;
     }
     *told = id;
     struct tap tap = {.type = (uint8_t)type, .audio_level = 127, .tour = t->handle, .now = now};
-    if (x) {
+    if (id) {
         tap = source_tap(x, type, now);
     }
     tap_push(t->engine, &tap);
@@ -23,10 +23,10 @@ void programme_update(struct tour *t, us_t now) {
     if (!t->tapped) {
         return;
     }
-    /* A source without consent has no tap id: the programme then shows nobody. Like any viewer the
+    /* A source without consent is not tapped: the programme then shows nobody. Like any viewer the
      * programme switches at a key frame, so one is asked for. */
     struct source *stage = source_of(router_stage(&t->room, 0, 0));
-    if (tell(t, now, TAP_STAGE, stage) && stage && stage->tap_id) {
+    if (tell(t, now, TAP_STAGE, stage) && stage && stage->tapped) {
         feed_need_keyframe(&stage->feed);
     }
     (void)tell(t, now, TAP_VOICE, source_of(router_voice(&t->room)));

@@ -31,7 +31,7 @@ static void on_sender_report(struct session *s, us_t now, const struct rtcp_pack
     recv_stats_sr(&x->in->stats, now, sr.ntp);
     recv_clock_sr(&x->feed.clock, now, sr.ntp, sr.rtp_ts);
     clock_offset_sr(&s->offset, now, sr.ntp);
-    if (x->tap_id) {
+    if (x->tapped) {
         struct tap t = source_tap(x, TAP_SR, now);
         t.ntp = sr.ntp;
         t.rtp_ts = sr.rtp_ts;
@@ -102,7 +102,7 @@ static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
     for (unsigned i = 0; i < r->count && !rest.bad; i++) {
         struct source *x = source_by_ssrc(s, ssrc);
         if (x) {
-            source_off(x, now);
+            source_bye(x, now);
         }
         ssrc = rd_u32(&rest);
     }

@@ -52,6 +52,7 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
         return; /* a straggler or a repair of what has stopped */
     }
     x->in->heard = now;
+    x->bye_at = 0;
     if (!x->feed.live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
         source_on(x, now);
@@ -62,7 +63,7 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
         room_level(&t->room, now, &x->place, p->audio_level);
         tour_reschedule(t);
     }
-    if (x->tap_id) {
+    if (x->tapped) {
         to_tap(x, p);
     }
     if (!list_empty(&x->feed.subs)) {

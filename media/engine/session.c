@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/event.h"
 #include "media/engine/params.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -43,7 +44,8 @@ static struct session *session_new(struct engine *e, const struct session_params
     s->engine = e;
     list_init(&s->in_tour);
     list_init(&s->ready);
-    list_init(&s->dirty);
+    list_init(&s->news);
+    s->tour_handle = p->tour;
     s->handle = p->peer;
     s->participant = p->participant;
     s->host = p->host;
@@ -89,29 +91,29 @@ enum err session_create(struct engine *e, us_t now, const struct session_params 
 void session_destroy(struct session *s) {
     list_remove(&s->in_tour);
     list_remove(&s->ready);
-    list_remove(&s->dirty);
+    list_remove(&s->news);
     transport_free(&s->transport);
     mem_free(s->twcc);
     mem_free(s);
 }
 
-static struct media_event *tell(struct session *s, enum media_event_type type) {
-    struct media_event *ev = event_push(s->engine, type);
-    ev->tour = s->tour->handle;
-    ev->peer = s->handle;
-    ev->participant = s->participant;
-    return ev;
+void session_release(struct session *s) {
+    if (s->transport.state == TRANSPORT_CLOSED && list_empty(&s->ready) && list_empty(&s->news)) {
+        session_destroy(s);
+    }
 }
 
 void session_connected(struct session *s, us_t now) {
     s->report_at = now;
     s->viewer.present = true;
-    tell(s, MEDIA_PEER_CONNECTED);
+    event_session(s);
     tour_changed(s->tour);
 }
 
 void session_leave(struct session *s, us_t now, bool bye) {
     struct engine *e = s->engine;
+    s->end = s->end == SESSION_GOES_ON ? SESSION_REMOVED : s->end;
+    s->quiet = s->tour->removing;
     fanout_forget(&e->fanout, NULL, &s->transport);
     for (unsigned i = 0; i < s->n_in; i++) {
         source_free(s->sources[i], now);
@@ -122,7 +124,6 @@ void session_leave(struct session *s, us_t now, bool bye) {
     room_viewer_leave(&s->viewer);
     map_take(e->peers, s->handle);
     timers_clear(&e->timers, &s->timer.timer);
-    list_remove(&s->dirty);
     list_remove(&s->in_tour);
     list_push(&e->leaving, &s->in_tour);
     tour_changed(s->tour);
@@ -130,11 +131,15 @@ void session_leave(struct session *s, us_t now, bool bye) {
     s->say_bye = bye && s->transport.state == TRANSPORT_UP;
     transport_close(&s->transport);
     schedule_output(s);
+    event_session(s);
+    if (s->quiet) {
+        list_remove(&s->news);
+    }
 }
 
 void session_fail(struct session *s, us_t now, enum err reason) {
-    struct media_event *ev = tell(s, reason == OK ? MEDIA_PEER_GONE : MEDIA_PEER_FAILED);
-    ev->reason = (uint8_t)reason;
+    s->end = reason == OK ? SESSION_GONE : SESSION_FAILED;
+    s->reason = (uint8_t)reason;
     session_leave(s, now, false);
 }
 

@@ -22,14 +22,22 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     uint32_t resume;   /* ssrc of a source that is still to be adopted, 0 = none */
 };
 
+enum session_end { SESSION_GOES_ON, SESSION_REMOVED, SESSION_FAILED, SESSION_GONE };
+
 struct session {
     struct engine_timer timer; /* first: the engine finds the session by its timer */
     struct engine *engine;
     struct tour *tour; /* NULL once it has left */
-    struct link in_tour, ready, dirty;
+    struct link in_tour, ready, news;
+    uint64_t tour_handle;
     uint64_t handle, participant;
     bool host, record_consent;
     bool say_bye;
+    uint8_t end;                         /* enum session_end */
+    uint8_t reason;                      /* enum err, with SESSION_FAILED */
+    bool quiet;                          /* its tour is being removed: nothing is told of it */
+    bool told_up;                        /* MEDIA_PEER_CONNECTED was told */
+    bool told_live[SESSION_SOURCES_MAX]; /* of in[i]: MEDIA_SOURCE_ON was told last */
     char cname[CNAME_MAX + 1];
     struct transport transport;
     struct room_viewer viewer;
@@ -63,8 +71,10 @@ void session_connected(struct session *s, us_t now);
 void session_leave(struct session *s, us_t now, bool bye);
 /* The same, with an event: MEDIA_PEER_FAILED with this reason, or MEDIA_PEER_GONE for OK. */
 void session_fail(struct session *s, us_t now, enum err reason);
-/* Free one that has left. */
+/* Free one that has left, whatever it still had to say. */
 void session_destroy(struct session *s);
+/* The same when it has left and has nothing more to send or to tell. */
+void session_release(struct session *s);
 /* What it shows needs a picture: its streams have been silent. */
 void session_need_keyframes(struct session *s);
 

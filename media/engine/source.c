@@ -1,6 +1,7 @@
 #include "media/engine/source.h"
 
 #include "base/alloc.h"
+#include "media/engine/event.h"
 
 #include <string.h>
 
@@ -72,21 +73,9 @@ void source_free(struct source *x, us_t now) {
 void source_restart(struct source *x, us_t now) {
     source_off(x, now);
     forget(x);
+    x->tap_id = 0; /* other numbers are another source to the recorder */
     feed_restart(&x->feed);
     inbound_restart(x->in);
-}
-
-static void tell(const struct source *x, enum media_event_type type) {
-    const struct session *s = x->session;
-    if (s->tour->removing) {
-        return;
-    }
-    struct media_event *ev = event_push(s->engine, type);
-    ev->tour = s->tour->handle;
-    ev->peer = s->handle;
-    ev->participant = s->participant;
-    ev->source_kind = x->in->s.source;
-    memcpy(ev->mid, x->in->s.mid, sizeof(ev->mid));
 }
 
 void source_enter(struct source *x, us_t now) {
@@ -100,8 +89,8 @@ void source_enter(struct source *x, us_t now) {
 
 void source_on(struct source *x, us_t now) {
     if (!x->feed.live) {
-        tell(x, MEDIA_SOURCE_ON);
         source_enter(x, now);
+        event_session(x->session);
     }
 }
 
@@ -112,18 +101,26 @@ void source_off(struct source *x, us_t now) {
     }
     x->feed.live = false;
     if (room_source_off(&t->room, &x->place) & SPEAKER_CHANGED) {
-        tour_tell_speaker(t);
+        event_speaker(t);
     }
     tour_reschedule(t);
-    tell(x, MEDIA_SOURCE_OFF);
+    event_session(x->session);
     source_tap_update(x, now);
     feed_pause(&x->feed);
     tour_changed(t);
 }
 
+void source_bye(struct source *x, us_t now) {
+    x->bye_at = now;
+}
+
 us_t source_deadline(const struct source *x) {
+    if (!x->feed.live) {
+        return US_NEVER;
+    }
     us_t patience = x->in->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
-    return x->feed.live ? x->in->heard + patience : US_NEVER;
+    us_t at = x->in->heard + patience;
+    return x->bye_at > 0 ? us_min(at, x->bye_at + SOURCE_BYE) : at;
 }
 
 void source_on_timer(struct source *x, us_t now) {
@@ -147,18 +144,13 @@ struct tap source_tap(const struct source *x, enum tap_type type, us_t now) {
 void source_tap_update(struct source *x, us_t now) {
     struct engine *e = x->session->engine;
     bool on = x->feed.live && x->session->tour->tapped && x->session->record_consent;
-    if (on == (x->tap_id != 0)) {
+    if (on == x->tapped) {
         return;
     }
-    if (on) {
-        x->tap_id = x->tap_resume ? x->tap_resume : ++e->next_tap;
-        x->tap_resume = 0;
-    }
+    x->tapped = on;
+    x->tap_id = x->tap_id ? x->tap_id : ++e->next_tap;
     struct tap t = source_tap(x, on ? TAP_SOURCE_ON : TAP_SOURCE_OFF, now);
     tap_push(e, &t);
-    if (!on) {
-        x->tap_id = 0;
-    }
     if (inbound_is_video(x->in)) {
         recv_keyframe_periodic(&x->feed.keyframe, now, on ? e->c.keyframe_interval : 0);
         if (on) {

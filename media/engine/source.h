@@ -7,6 +7,9 @@
 #include "media/engine/tour.h"
 #include "media/feed/feed.h"
 
+/* [us] after a BYE (RFC 3550 section 6.6) without another packet: who says it and goes on, or does
+ * so in turn, stays on */
+#define SOURCE_BYE (1 * US_PER_S)
 #define SOURCE_SILENT (2 * US_PER_S) /* [us] without packets: it is off (media.h) */
 /* [us] the same for a screen: browsers repeat a still one once a second, and one repetition may get
  * lost */
@@ -17,8 +20,9 @@ struct source {
     struct inbound *in; /* session->in[i] */
     struct feed feed;
     struct room_source place;
-    uint32_t tap_id;     /* 0 = not tapped */
-    uint32_t tap_resume; /* id before an adoption, used again by the next tap */
+    us_t bye_at;     /* [us] its sender said BYE, 0 = never */
+    uint32_t tap_id; /* kept over pauses; 0 = never tapped */
+    bool tapped;     /* TAP_SOURCE_ON was the last that was told of it */
 };
 
 /* The source with this place in its room. */
@@ -42,6 +46,8 @@ void source_on(struct source *x, us_t now);
 void source_enter(struct source *x, us_t now);
 /* They do not any more. Nothing when it is off already. */
 void source_off(struct source *x, us_t now);
+/* Its sender has said BYE: off after SOURCE_BYE if nothing comes until then. */
+void source_bye(struct source *x, us_t now);
 /* When source_on_timer has something to do; US_NEVER. */
 us_t source_deadline(const struct source *x);
 /* Let old packets go; off when it has been silent for too long. */

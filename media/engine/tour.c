@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/event.h"
 
 enum err tour_new(struct engine *e, uint64_t handle) {
     struct tour *t = mem_zalloc(1, sizeof(*t));
@@ -22,6 +23,7 @@ enum err tour_new(struct engine *e, uint64_t handle) {
     t->engine = e;
     t->handle = handle;
     list_init(&t->changed);
+    list_init(&t->spoken);
     list_push(&e->all_tours, &t->in_engine);
     list_init(&t->peers);
     return OK;
@@ -33,6 +35,7 @@ void tour_free(struct tour *t) {
     timers_clear(&t->engine->timers, &t->timer.timer);
     map_take(t->engine->tours, t->handle);
     list_remove(&t->changed);
+    list_remove(&t->spoken);
     room_free(&t->room);
     mem_free(t);
 }
@@ -54,21 +57,13 @@ void tour_reschedule(struct tour *t) {
     }
 }
 
-void tour_tell_speaker(struct tour *t) {
-    if (!t->removing) {
-        struct media_event *ev = event_push(t->engine, MEDIA_SPEAKER);
-        ev->tour = t->handle;
-        ev->participant = t->room.voices.speaker;
-    }
-}
-
 void tour_on_timer(struct tour *t, us_t now) {
     bool spoken = false;
     if (room_timeout(&t->room, now, &spoken)) {
         tour_changed(t);
     }
     if (spoken) {
-        tour_tell_speaker(t);
+        event_speaker(t);
     }
     tour_reschedule(t);
 }

@@ -12,7 +12,9 @@ struct tour {
     uint64_t handle;
     struct link changed; /* engine.changed, while ranking must run again */
     struct link in_engine;
-    struct link peers; /* session.in_tour */
+    struct link spoken;    /* engine.spoken, while told_speaker may be wrong */
+    uint64_t told_speaker; /* by MEDIA_SPEAKER */
+    struct link peers;     /* session.in_tour */
     bool tapped, removing;
     uint32_t stage_tap; /* tap id last told by TAP_STAGE */
     uint32_t voice_tap; /* and by TAP_VOICE */
@@ -29,8 +31,6 @@ struct tour *tour_find(const struct engine *e, uint64_t handle);
 void tour_changed(struct tour *t);
 /* Set the timer to what its room waits for. */
 void tour_reschedule(struct tour *t);
-/* Somebody else speaks than was last told. */
-void tour_tell_speaker(struct tour *t);
 /* Its timer has fired. */
 void tour_on_timer(struct tour *t, us_t now);
 

@@ -9,8 +9,9 @@
 #include "base/terms.h"
 
 enum tap_type {
-    TAP_SOURCE_ON,  /* a source begins: participant, kind, codec, source are set */
-    TAP_SOURCE_OFF, /* it ended; its id is not used again in this tour */
+    TAP_SOURCE_ON,  /* a source begins or goes on after a pause (then with the id it had, and its
+                       numbers and timestamps go on): participant, kind, codec, source are set */
+    TAP_SOURCE_OFF, /* it pauses or has ended; nothing of it comes until the next TAP_SOURCE_ON */
     TAP_RTP,        /* one decrypted RTP packet: packet, seq, rtp_ts */
     TAP_SR,         /* the source's sender report: ntp, rtp_ts */
     TAP_STAGE,      /* the stage now shows `source` (0 = nobody) */

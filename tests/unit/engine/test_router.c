@@ -222,6 +222,8 @@ TEST(a_source_says_bye) {
     rtcp_write_bye(&w, 12345); /* nobody's */
     rtcp_write_bye(&w, a->streams[CAM].ssrc);
     client_rtcp(a, &w);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 0); /* it may go on */
+    rig_run(&r, US_PER_S);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
     EXPECT_EQ(rig_shows(&r, v, STAGE), 0);
     rig_free(&r);

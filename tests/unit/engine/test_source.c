@@ -34,6 +34,7 @@ TEST(what_comes_late_does_not_bring_a_stopped_source_back) {
     client_video(a, SCREEN, false);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 2);
     bye(a, SCREEN);
+    rig_run(&r, US_PER_S);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
     client_send_rtx(a, SCREEN, lost, 999);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 2);
