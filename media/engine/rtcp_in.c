@@ -1,5 +1,6 @@
 #include "media/engine/rtcp_in.h"
 
+#include "base/alloc.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
@@ -50,11 +51,18 @@ static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r)
     }
 }
 
-/* Without RTX nothing is sent again: the packet would need its own SRTP index a second time. */
+static bool may_resend(struct session *s, us_t now, const struct stream *out, uint16_t seq) {
+    if (!s->limit) {
+        s->limit = mem_zalloc(1, sizeof(*s->limit));
+    }
+    uint8_t number = (uint8_t)(CONTAINER_OF(out, struct slot, stream) - s->slots);
+    return s->limit && send_limit_pass(s->limit, now, s->rtt, number, seq);
+}
+
 static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct engine *e = s->engine;
     struct stream *out = stream_by_ssrc(s, rtcp_fb_media_ssrc(r));
-    if (!out || !out->line->nack || out->rtx.pt == 0) {
+    if (!out || !out->line->nack) {
         return;
     }
     uint16_t seqs[17];
@@ -62,8 +70,9 @@ static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
     for (unsigned i = 0; rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
         for (unsigned j = 0; j < n; j++) {
             e->n.nack_in++;
-            if (send_limit_pass(&out->limit, now, s->rtt, seqs[j]) &&
-                !fanout_resend(&e->fanout, out, seqs[j])) {
+            if (!may_resend(s, now, out, seqs[j])) {
+                e->n.nack_limited++;
+            } else if (!fanout_resend(&e->fanout, out, seqs[j])) {
                 e->n.drop_full++;
                 return;
             }

@@ -94,6 +94,7 @@ void session_destroy(struct session *s) {
     list_remove(&s->news);
     transport_free(&s->transport);
     mem_free(s->twcc);
+    mem_free(s->limit);
     mem_free(s);
 }
 

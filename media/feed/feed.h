@@ -9,7 +9,8 @@
 #include "media/recv/clock.h"
 #include "media/recv/keyframe.h"
 
-#define FEED_CACHE_AGE (1 * US_PER_S)     /* [us] packets are kept for retransmission */
+/* [us] packets are kept for retransmission: some clients ask late */
+#define FEED_CACHE_AGE (3 * US_PER_S)
 #define FEED_REPLAY_AGE (800 * US_PER_MS) /* [us] a key frame this young is sent from the cache */
 
 struct feed {

@@ -91,8 +91,13 @@ static bool resend(struct fanout *f, us_t now, const struct resend *r, struct da
         f->counters->nack_missed++;
         return false;
     }
+    if (!transport_spend(s->transport, p.payload_len)) {
+        f->counters->nack_limited++;
+        return false;
+    }
     o.ts = rewrite_ts(&s->rewrite, p.ts);
-    return seal_rtx(s, &p, &o, ret);
+    f->counters->rtx_out++;
+    return s->rtx.pt ? seal_rtx(s, &p, &o, ret) : seal_again(s, &p, &o, ret);
 }
 
 /* The next packet of a replay; false when it is over. What is missing in the cache is missing for

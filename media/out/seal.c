@@ -75,31 +75,45 @@ static void prepare(struct plain *x, struct stream *s, const struct media_packet
     extensions(x, s, p);
 }
 
-static bool sent(struct stream *s, size_t payload, struct datagram *ret) {
+/* A packet of len bytes is in ret; 0 = it could not be sealed. */
+static bool sent(struct stream *s, size_t len, struct datagram *ret) {
     struct transport *t = s->transport;
-    if (ret->len == 0) {
+    ret->len = len;
+    if (len == 0) {
         return false;
     }
     ret->to = *transport_remote(t);
     t->all->c.counters->rtp_out++;
     t->packets_out++;
-    t->bytes_out += ret->len;
-    s->packets += payload > 0;
-    s->octets += (uint32_t)payload;
+    t->bytes_out += len;
     return true;
 }
 
-bool seal_media(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                struct datagram *ret) {
+static size_t seal(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+                   struct datagram *ret) {
     struct plain x;
     uint8_t head[HEAD_MAX];
     prepare(&x, s, p, o);
     size_t n = rtp_write_header(head, sizeof(head), &x.header, x.ext, x.n_ext);
     viewer_payload(&x, s, p, 0);
     struct wr w = wr_of(ret->data, sizeof(ret->data));
-    ret->len =
-        n ? srtp_seal_rtp(s->transport->sealer, o->index, bytes_of(head, n), x.payload, &w) : 0;
-    return sent(s, x.payload.n, ret);
+    return n ? srtp_seal_rtp(s->transport->sealer, o->index, bytes_of(head, n), x.payload, &w) : 0;
+}
+
+bool seal_media(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+                struct datagram *ret) {
+    if (!sent(s, seal(s, p, o, ret), ret)) {
+        return false;
+    }
+    transport_earn(s->transport, ret->len);
+    s->packets++;
+    s->octets += p->payload_len;
+    return true;
+}
+
+bool seal_again(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+                struct datagram *ret) {
+    return sent(s, seal(s, p, o, ret), ret);
 }
 
 bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
@@ -115,12 +129,8 @@ bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewri
     viewer_payload(&x, s, p, OSN_LEN);
     memcpy(x.scratch, head + n - OSN_LEN, OSN_LEN); /* it is encrypted with the payload */
     struct wr w = wr_of(ret->data, sizeof(ret->data));
-    ret->len =
+    size_t len =
         srtp_seal_rtp(s->transport->sealer, send_rtx_index(&s->rtx), bytes_of(head, n - OSN_LEN),
                       bytes_of(x.scratch, x.payload.n + OSN_LEN), &w);
-    if (!sent(s, 0, ret)) {
-        return false;
-    }
-    s->transport->all->c.counters->rtx_out++;
-    return true;
+    return sent(s, len, ret);
 }

@@ -13,4 +13,10 @@ bool seal_media(struct stream *s, const struct media_packet *p, const struct rew
 bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
               struct datagram *ret);
 
+/* The same once more for a viewer without RTX: the packet that went out under this index, to the
+ * bit (RFC 3711 section 9.1: the same plaintext under the same index is the same packet). *o must
+ * be what rewrite_reverse says of it, so that nothing of the stream has changed since. */
+bool seal_again(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+                struct datagram *ret);
+
 #endif

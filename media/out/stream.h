@@ -6,7 +6,6 @@
 #define ORIEL_MEDIA_OUT_STREAM_H
 
 #include "media/feed/feed.h"
-#include "media/send/limit.h"
 #include "media/send/rewrite.h"
 #include "media/send/rewrite_vp8.h"
 #include "media/send/rtx.h"
@@ -32,7 +31,6 @@ struct stream {
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
     struct send_rtx rtx;
-    struct send_limit limit;
 };
 
 /* In zeroed memory; nothing is shown. */

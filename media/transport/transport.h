@@ -10,6 +10,9 @@
 #include "media/transport/transports.h"
 #include "media/wire/datagram.h"
 
+#define RESEND_CREDIT_START (64 * 1024) /* [bytes] a first key frame may get lost as a whole */
+#define RESEND_CREDIT_MAX (256 * 1024)  /* [bytes] a second of a screen share */
+
 struct path {
     struct addr addr;
     us_t heard; /* [us] last authentic packet from it */
@@ -39,6 +42,7 @@ struct transport {
     struct path paths[TRANSPORT_PATHS_MAX];
     us_t joined_at, last_authentic;
     uint64_t packets_in, packets_out, bytes_in, bytes_out;
+    int32_t resend_credit; /* [bytes] that may be sent again: see transport_earn */
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
     uint32_t srtcp_index; /* next outbound */
@@ -67,6 +71,20 @@ enum err transport_open(struct transport *t, us_t now, struct path *path, struct
                         bool *ret_back);
 /* Seal a compound RTCP packet into ret, with its address. False when it cannot be sent. */
 bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagram *ret);
+/* Media of n bytes went out: half as much may be sent again, so that a flood of NACKs costs at most
+ * half of what the viewer costs anyway. */
+static inline void transport_earn(struct transport *t, size_t n) {
+    int32_t credit = t->resend_credit + (int32_t)(n / 2);
+    t->resend_credit = credit < RESEND_CREDIT_MAX ? credit : RESEND_CREDIT_MAX;
+}
+/* Take n bytes of it; false when there is not so much. */
+static inline bool transport_spend(struct transport *t, size_t n) {
+    if (t->resend_credit < (int32_t)n) {
+        return false;
+    }
+    t->resend_credit -= (int32_t)n;
+    return true;
+}
 /* The address to send to; selected must be >= 0. */
 static inline const struct addr *transport_remote(const struct transport *t) {
     return &t->paths[t->selected].addr;

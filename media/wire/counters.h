@@ -13,10 +13,11 @@
     X(rtp_in) /* authentic RTP packets, RTX included */                                   \
     X(rtp_out)                                                                            \
     X(rtx_in)                                                                             \
-    X(rtx_out)                                                                            \
-    X(nack_in)     /* sequence numbers asked of us */                                     \
-    X(nack_out)    /* sequence numbers we asked for */                                    \
-    X(nack_missed) /* asked of us but no longer cached */                                 \
+    X(rtx_out)      /* sent again, by RTX or as it was */                                 \
+    X(nack_in)      /* sequence numbers asked of us */                                    \
+    X(nack_out)     /* sequence numbers we asked for */                                   \
+    X(nack_missed)  /* asked of us but no longer cached */                                \
+    X(nack_limited) /* asked of us more often, or for more, than is good for it */        \
     X(pli_in)                                                                             \
     X(pli_out)                                                                            \
     X(stun_in)                                                                            \

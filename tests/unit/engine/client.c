@@ -164,6 +164,7 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     EXPECT_EQ(rtp_parse(bytes_of(p, n), &r), OK);
     int line = line_by_ssrc(c, r.ssrc, &g.rtx);
     EXPECT(line >= 0);
+    c->seen_seq = g.rtx ? c->seen_seq : r.seq;
     if (line < 0 || c->n_got == RIG_GOT) {
         c->lost++;
         return;
@@ -249,9 +250,11 @@ void client_input(struct client *c, us_t now, const struct datagram *d) {
     }
 }
 
+#define PAYLOAD_MAX 1200
+
 static size_t write_payload(struct client *c, const struct packet_spec *s, struct stream *st,
-                            uint8_t out[64]) {
-    struct wr w = wr_of(out, 64);
+                            uint8_t out[PAYLOAD_MAX]) {
+    struct wr w = wr_of(out, PAYLOAD_MAX);
     if (c->params.lines[s->line].codec == CODEC_VP8) {
         if (!s->inside) {
             st->picture_id = (uint16_t)((st->picture_id + 1) & 0x7fff);
@@ -263,6 +266,7 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
         wr_u8(&w, st->tl0picidx);
         wr_u8(&w, 0);
         wr_u8(&w, s->keyframe ? 0 : 1); /* P (section 4.3) */
+        wr_zero(&w, s->size);
     } else {
         wr_bytes(&w, s->raw.p, s->raw.n);
     }
@@ -294,7 +298,7 @@ static size_t write_exts(struct client *c, const struct packet_spec *s, uint8_t 
 
 static void seal_and_send(struct client *c, uint64_t index, const struct rtp *h,
                           const struct rtp_write_ext *ext, size_t n_ext) {
-    uint8_t head[128], out[512];
+    uint8_t head[128], out[PACKET_CAP];
     size_t n = rtp_write_header(head, sizeof(head), h, ext, n_ext);
     struct wr w = wr_of(out, sizeof(out));
     CHECK(n > 0);
@@ -306,7 +310,7 @@ static void seal_and_send(struct client *c, uint64_t index, const struct rtp *h,
 uint16_t client_send(struct client *c, const struct packet_spec *s) {
     struct stream *st = &c->streams[s->line];
     struct rtp_write_ext ext[3];
-    uint8_t store[4], payload[64];
+    uint8_t store[4], payload[PAYLOAD_MAX];
     size_t n_ext = write_exts(c, s, store, ext);
     uint64_t index = st->next++;
     st->ts += s->ts_step ? s->ts_step : s->line == MIC ? 960 : s->inside ? 0 : 3000;
@@ -342,7 +346,7 @@ void client_audio(struct client *c, uint8_t level) {
 void client_send_rtx(struct client *c, uint8_t line, uint16_t osn, uint32_t number) {
     struct stream *st = &c->streams[line];
     struct rtp_write_ext ext[3];
-    uint8_t store[4], payload[80];
+    uint8_t store[4], payload[PAYLOAD_MAX + 2];
     struct packet_spec s = {.line = line};
     size_t n_ext = write_exts(c, &s, store, ext);
     uint64_t index = st->rtx_next++;

@@ -60,6 +60,7 @@ struct client {
     struct stream streams[3];
     struct got got[RIG_GOT];
     unsigned n_got, lost; /* lost: the log was full */
+    uint16_t seen_seq;    /* of the last packet that was no RTX */
     /* RTCP received */
     unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_nack, n_twcc;
     uint32_t pli_ssrc;
@@ -126,6 +127,7 @@ struct packet_spec {
     uint8_t pt;    /* 0 = the line's */
     uint32_t ssrc; /* 0 = the stream's */
     uint32_t ts_step;
+    uint16_t size;    /* [bytes] VP8: zeros up to this length */
     bool drop;        /* made, but lost on the way; it can be sent by RTX later */
     struct bytes raw; /* not VP8: what the payload begins with */
 };

@@ -1,4 +1,6 @@
 /* What happens to single packets on their way: loss and repair, demultiplexing, padding. */
+#include "media/send/limit.h"
+#include "media/transport/transport.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -42,21 +44,87 @@ TEST(viewer_nack_is_answered_by_rtx) {
     client_nack(v, STAGE, (uint16_t)(lost.seq + 500)); /* never sent */
     EXPECT_EQ(counters()->nack_missed, 1);
     rig_run(&r, 1500 * US_PER_MS);
+    client_video(a, CAM, false);
+    rig_run(&r, 1000 * US_PER_MS);
+    client_nack(v, STAGE, lost.seq); /* late, but some clients are */
+    EXPECT_EQ(counters()->rtx_out, 3);
+    rig_run(&r, 600 * US_PER_MS);
     client_nack(v, STAGE, lost.seq); /* too old by now */
     EXPECT_EQ(counters()->nack_missed, 2);
-    EXPECT_EQ(counters()->rtx_out, 2);
+    EXPECT_EQ(counters()->rtx_out, 3);
     rig_free(&r);
 }
 
-TEST(without_rtx_nothing_is_sent_again) {
+TEST(without_rtx_the_same_packet_comes_again) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = client_new(&r, 2);
     v->params.lines[STAGE].rtx_pt = 0;
     client_join(v);
     client_video(a, CAM, true);
-    client_nack(v, STAGE, v->got[0].seq);
-    EXPECT_EQ(v->n_got, 1);
-    EXPECT_EQ(counters()->rtx_out, 0);
+    v->deaf = true; /* one is lost on the way */
+    client_video(a, CAM, false);
+    v->deaf = false;
+    client_video(a, CAM, false);
+    struct got next = v->got[1];
+    client_nack(v, STAGE, (uint16_t)(next.seq - 1));
+    EXPECT_EQ(v->n_got, 3);
+    EXPECT(!v->got[2].rtx);
+    EXPECT_EQ(v->got[2].seq, (uint16_t)(next.seq - 1));
+    EXPECT_EQ(v->got[2].number, next.number - 1);
+    EXPECT_EQ(v->got[2].picture_id, next.picture_id - 1);
+    EXPECT_EQ(counters()->rtx_out, 1);
+    rig_free(&r);
+}
+
+static void nack_all(struct client *v, uint16_t first, unsigned n) {
+    uint16_t all[512];
+    uint8_t buf[1100];
+    struct wr w = wr_of(buf, sizeof(buf));
+    for (unsigned i = 0; i < n; i++) {
+        all[i] = (uint16_t)(first + i);
+    }
+    rtcp_write_nack(&w, 1, v->params.lines[STAGE].ssrc, all, n);
+    client_rtcp(v, &w);
+}
+
+TEST(a_flood_of_nacks_is_answered_once) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    for (int i = 0; i < 250; i++) {
+        client_video(a, CAM, false);
+    }
+    uint16_t first = v->got[0].seq;
+    for (int i = 0; i < 5; i++) { /* within one round trip */
+        nack_all(v, first, 250);
+    }
+    EXPECT_EQ(counters()->nack_in, 5 * 250);
+    EXPECT_EQ(counters()->rtx_out, 250);
+    EXPECT_EQ(counters()->nack_limited, 4 * 250);
+    for (int i = 0; i < 20; i++) { /* a client that does not count what it gets */
+        v->n_got = 0;
+        rig_run(&r, 30 * US_PER_MS);
+        nack_all(v, first, 250);
+    }
+    EXPECT_EQ(counters()->rtx_out, SEND_LIMIT_TRIES * 250);
+    rig_free(&r);
+}
+
+TEST(what_is_sent_again_is_at_most_half_of_what_is_sent) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    unsigned sent = 0;
+    for (int i = 0; i < 2000; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .inside = true, .size = 400});
+        v->n_got = 0;
+        sent++;
+        if (i % 100 == 99) {
+            rig_run(&r, 20 * US_PER_MS);
+            nack_all(v, (uint16_t)(v->seen_seq - 199), 200);
+        }
+    }
+    EXPECT(counters()->nack_limited > 0);
+    EXPECT(counters()->rtx_out > sent / 2);
+    EXPECT(counters()->rtx_out < sent * 55 / 100 + RESEND_CREDIT_START / 400);
     rig_free(&r);
 }
 

@@ -208,7 +208,7 @@ TEST(a_source_that_flaps_is_on) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1);
     EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 400; i++) {
         uint8_t buf[64];
         struct wr w = wr_of(buf, sizeof(buf));
         client_audio(a, 60);

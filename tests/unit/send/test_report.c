@@ -91,11 +91,11 @@ TEST(limit_answers_once_per_round_trip) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct send_limit l = {0};
         us_t t = ((us_t)1 << 32) - 5 * MS; /* the low half of the time wraps on the way */
-        EXPECT(send_limit_pass(&l, t, table[i].rtt, 0));
-        EXPECT(!send_limit_pass(&l, t, table[i].rtt, 0));
-        EXPECT(!send_limit_pass(&l, t + table[i].pause - 1, table[i].rtt, 0));
-        EXPECT(send_limit_pass(&l, t + table[i].pause, table[i].rtt, 0));
-        EXPECT(!send_limit_pass(&l, t + table[i].pause, table[i].rtt, 0));
+        EXPECT(send_limit_pass(&l, t, table[i].rtt, 1, 0));
+        EXPECT(!send_limit_pass(&l, t, table[i].rtt, 1, 0));
+        EXPECT(!send_limit_pass(&l, t + table[i].pause - 1, table[i].rtt, 1, 0));
+        EXPECT(send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0));
+        EXPECT(!send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0));
     }
 }
 
@@ -103,11 +103,22 @@ TEST(limit_knows_sequence_numbers_apart) {
     static const uint16_t seqs[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
     struct send_limit l = {0};
     for (size_t i = 0; i < ARRAY_LEN(seqs); i++) {
-        EXPECT(send_limit_pass(&l, 0, 100 * MS, seqs[i]));
-        EXPECT(!send_limit_pass(&l, 1, 100 * MS, seqs[i]));
+        EXPECT(send_limit_pass(&l, 0, 100 * MS, 1, seqs[i]));
+        EXPECT(!send_limit_pass(&l, 1, 100 * MS, 1, seqs[i]));
     }
+    EXPECT(send_limit_pass(&l, 1, 100 * MS, 2, seqs[0])); /* another stream's */
     /* A neighbour on the same place takes it over: the first is merely answered again. */
-    EXPECT(send_limit_pass(&l, 2, 100 * MS, 5));
-    EXPECT(send_limit_pass(&l, 2, 100 * MS, 5 + SEND_LIMIT_PLACES));
-    EXPECT(send_limit_pass(&l, 3, 100 * MS, 5));
+    EXPECT(send_limit_pass(&l, 2, 100 * MS, 1, 5));
+    EXPECT(send_limit_pass(&l, 2, 100 * MS, 1, 5 + SEND_LIMIT_PLACES));
+    EXPECT(send_limit_pass(&l, 3, 100 * MS, 1, 5));
+}
+
+TEST(limit_answers_a_few_times_only) {
+    struct send_limit l = {0};
+    us_t t = 0;
+    for (int i = 0; i < SEND_LIMIT_TRIES; i++, t += 500 * MS) {
+        EXPECT(send_limit_pass(&l, t, 0, 1, 7));
+    }
+    EXPECT(!send_limit_pass(&l, t, 0, 1, 7));
+    EXPECT(send_limit_pass(&l, t + SEND_LIMIT_AGE, 0, 1, 7)); /* 65536 packets later */
 }
