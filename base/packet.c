@@ -86,6 +86,10 @@ size_t packet_pool_idle(struct packet_pool *p) {
     return p->n_idle;
 }
 
+bool packet_pool_below(struct packet_pool *p, size_t n) {
+    return p->n_idle < n && packet_pool_idle(p) < n;
+}
+
 struct packet *packet_ref(struct packet *k) {
     unsigned before = atomic_fetch_add_explicit(&k->refs, 1, memory_order_relaxed);
     CHECK(before > 0);

@@ -12,6 +12,7 @@
 #include "base/time.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct packet_pool *packet_pool_free(struct packet_pool *p);
 struct packet *packet_take(struct packet_pool *p);
 /* Buffers not in use right now, as the owner sees it. Owner thread only. */
 size_t packet_pool_idle(struct packet_pool *p);
+/* Fewer than n buffers are idle. Cheaper: looks at what others have returned only when it must. Owner
+ * thread only. */
+bool packet_pool_below(struct packet_pool *p, size_t n);
 /* Add a reference. Any thread that holds one. Returns k. */
 struct packet *packet_ref(struct packet *k);
 /* Drop a reference; the last one sends the packet home. NULL allowed. Any thread. Returns NULL. */

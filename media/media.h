@@ -19,6 +19,7 @@
 #include "base/rng.h"
 #include "base/session.h"
 #include "media/engine/snapshot.h"
+#include "media/recv/police.h"
 #include "media/secure/dtls.h"
 #include "media/wire/counters.h"
 #include "media/wire/datagram.h"
@@ -30,8 +31,13 @@ struct engine_config {
     uint32_t max_peers;     /* range 1..65535 */
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
+    struct police_limit police[SOURCE_KIND_COUNT]; /* per sending m-line; zeros: no limit */
+    uint32_t pool_packets;  /* of the pool that inputs come from: half of them may be kept for
+                               retransmission, shared by all sources; 0: no such bound */
+    uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
+                               STUN, DTLS and RTCP are never without a buffer */
     us_t media_silence;     /* [us] media to a peer pauses after this without an
-                               authenticated packet (design: 8 s) */
+                                authenticated packet (design: 8 s) */
     us_t peer_timeout;      /* [us] and it is gone after this (design: 15 s) */
     us_t join_timeout;      /* [us] from peer_add to finished DTLS (30 s) */
     us_t keyframe_interval; /* [us] periodic request while tapped, 0 = never (10 s) */
@@ -92,13 +98,24 @@ enum media_event_type {
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
     MEDIA_SOURCE_OFF,     /* no packets for 2 s (a screen: 5 s), muted, or its peer is gone */
     MEDIA_SLOT_CHANGED,   /* peer, mid, participant (0 = empty), source_kind */
-    MEDIA_SPEAKER         /* tour, participant (0 = nobody) */
+    MEDIA_SPEAKER,        /* tour, participant (0 = nobody) */
+    MEDIA_OFFENCE         /* the peer does what no well-behaved client does; reason: enum
+                             media_offence; at most once a second for each */
 };
+
+enum media_offence {
+    OFFENCE_RATE, /* sends more than its m-line may */
+    OFFENCE_NACK, /* asks for more, or more often, than is answered */
+    OFFENCE_RTP,  /* sends packets that are no m-line's */
+    OFFENCE_COUNT
+};
+/* "rate", "nack", "rtp". */
+const char *media_offence_name(enum media_offence o);
 
 struct media_event {
     uint8_t type;        /* enum media_event_type */
     uint8_t source_kind; /* enum source_kind */
-    uint8_t reason;      /* enum err, MEDIA_PEER_FAILED */
+    uint8_t reason;      /* enum err, MEDIA_PEER_FAILED; enum media_offence, MEDIA_OFFENCE */
     char mid[MID_MAX + 1];
     uint64_t tour, peer, participant; /* 0 where it does not apply */
 };

@@ -9,7 +9,7 @@ static void obey(struct room_slot *place, us_t now) {
     struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
     struct slot *slot = &s->slots[place - s->viewer.slots];
     struct source *x = source_of(place->source);
-    enum stream_verdict v = stream_show(&slot->stream, now, x ? &x->feed : NULL);
+    enum stream_verdict v = stream_show(&slot->stream, x ? &x->feed : NULL);
     bool replayed = v == STREAM_NEEDS_PICTURE &&
                     fanout_replay(&s->engine->fanout, &slot->stream, &x->feed, now);
     if (v != STREAM_OK && !replayed) {

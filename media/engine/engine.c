@@ -46,6 +46,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->spoken);
     list_init(&e->changed);
     list_init(&e->wants);
+    list_init(&e->sources);
     list_init(&e->leaving);
     list_init(&e->all_tours);
     fanout_init(&e->fanout, &e->n);

@@ -32,11 +32,13 @@ struct engine {
     struct map *peers; /* handle -> struct session */
     struct map *tours; /* handle -> struct tour */
     struct timers timers;
-    struct link ready;     /* session.ready: they have datagrams of their own */
-    struct link news;      /* session.news: they have something to tell */
-    struct link spoken;    /* tour.spoken: somebody else speaks there */
-    struct link changed;   /* tour.changed: tours whose ranking must run again */
-    struct link wants;     /* feed.want: a key frame is to be asked for */
+    struct link ready;   /* session.ready: they have datagrams of their own */
+    struct link news;    /* session.news: they have something to tell */
+    struct link spoken;  /* tour.spoken: somebody else speaks there */
+    struct link changed; /* tour.changed: tours whose ranking must run again */
+    struct link wants;   /* feed.want: a key frame is to be asked for */
+    struct link sources; /* source.in_engine */
+    uint32_t n_sources;
     struct link all_tours; /* tour.in_engine */
     struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */
     struct datagram reply; /* to the last STUN request; len 0 = none */

@@ -64,6 +64,13 @@ static bool session_event(struct session *s, struct media_event *ret) {
     if (lines_event(s, ret)) {
         return true;
     }
+    if (s->offender) {
+        unsigned kind = (unsigned)__builtin_ctz(s->offender);
+        s->offender &= (uint8_t)(s->offender - 1);
+        *ret = event_of(s, MEDIA_OFFENCE);
+        ret->reason = (uint8_t)kind;
+        return true;
+    }
     if (s->end == SESSION_GOES_ON || s->end == SESSION_REMOVED) {
         return false;
     }
@@ -83,6 +90,11 @@ static bool sessions_event(struct engine *e, struct media_event *ret) {
         session_release(s);
     }
     return false;
+}
+
+const char *media_offence_name(enum media_offence o) {
+    static const char *const names[OFFENCE_COUNT] = {"rate", "nack", "rtp"};
+    return names[o];
 }
 
 bool engine_event(struct engine *e, struct media_event *ret) {

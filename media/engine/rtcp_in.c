@@ -1,6 +1,7 @@
 #include "media/engine/rtcp_in.h"
 
 #include "base/alloc.h"
+#include "media/engine/offence.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
@@ -72,6 +73,7 @@ static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
             e->n.nack_in++;
             if (!may_resend(s, now, out, seqs[j])) {
                 e->n.nack_limited++;
+                offence_note(s, now, OFFENCE_NACK);
             } else if (!fanout_resend(&e->fanout, out, seqs[j])) {
                 e->n.drop_full++;
                 return;

@@ -4,8 +4,10 @@
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
 
-#define COMPOUND_MAX 1180 /* [bytes] plain; sealed it still fits every path WebRTC uses */
-#define NACK_BATCH 64     /* sequence numbers per packet and source */
+#define COMPOUND_MAX 1180         /* [bytes] plain; sealed it still fits every path WebRTC uses */
+#define NACK_BATCH 64             /* sequence numbers per packet and source */
+#define LIMIT_TOLD (2 * US_PER_S) /* [us] after a packet over the limit */
+#define REMB_LEN 24               /* [bytes] with one ssrc */
 #define REPORT_GAP (500 * US_PER_MS) /* [us] design 4: a client sees a dead link in 2 s */
 /* [bytes] a sender report without blocks, and the description with its CNAME */
 #define SLOT_REPORT (28 + 12 + CNAME_MAX + 4)
@@ -78,6 +80,19 @@ static void write_reports(struct session *s, us_t now, struct wr *w) {
     }
 }
 
+/* A client that sends more than it may is told how much that is
+ * (draft-alvestrand-rmcat-remb-03). */
+static void write_limit(struct session *s, us_t now, struct wr *w) {
+    for (unsigned i = 0; i < s->n_in; i++) {
+        const struct inbound *in = &s->in[i];
+        const struct police_limit *l = &s->engine->c.police[in->s.source];
+        us_t over = in->police.over_at;
+        if (over > 0 && now - over < LIMIT_TOLD && l->bytes && wr_left(w) >= REMB_LEN) {
+            rtcp_write_remb(w, s->rtcp_ssrc, (uint64_t)l->bytes * 8, &in->ssrc, 1);
+        }
+    }
+}
+
 static void write_nack(struct session *s, us_t now, struct source *x, struct wr *w) {
     struct recv_nack *nack = x->in->nack;
     uint16_t seqs[NACK_BATCH];
@@ -123,6 +138,7 @@ static void compose(struct session *s, us_t now, struct wr *w) {
     }
     if (s->report_at <= now) {
         write_reports(s, now, w);
+        write_limit(s, now, w);
         s->report_at = now + REPORT_GAP;
         return; /* requests follow in a packet of their own: room is never short */
     }

@@ -1,13 +1,23 @@
 #include "media/engine/rtp_in.h"
 
 #include "media/engine/bind.h"
+#include "media/engine/offence.h"
 #include "media/engine/source.h"
 #include "media/recv/rtx.h"
 
+/* Every authentic packet is reported, also one that no m-line wants, or the sender takes it for
+ * lost. in may be NULL then: extension ids are those of the first m-line that has agreed on
+ * feedback. */
 static void note_transport(struct session *s, us_t now, const struct inbound *in,
                            const struct rtp *r) {
+    for (unsigned i = 0; !in && i < s->n_in; i++) {
+        in = s->in[i].s.twcc ? &s->in[i] : NULL;
+    }
+    if (!s->twcc || !in || !in->s.twcc) {
+        return;
+    }
     struct bytes ext = rtp_ext_find(r, in->s.ext.id[RTP_EXT_TWCC]);
-    if (s->twcc && in->s.twcc && ext.n == 2) {
+    if (ext.n == 2) {
         s->twcc_media = r->ssrc;
         recv_twcc_packet(s->twcc, now, be16(ext.p), r->marker);
     }
@@ -45,6 +55,14 @@ static void to_tap(struct source *x, const struct media_packet *p) {
     tap_push(x->session->engine, &t);
 }
 
+/* Few buffers are left: what is not kept comes back at once, so that there are some for what keeps
+ * everybody connected. */
+static bool may_keep(struct engine *e, const struct media_packet *p) {
+    bool low = packet_pool_below(p->packet->pool, e->c.pool_reserve);
+    e->n.drop_pool_low += low;
+    return !low;
+}
+
 /* A new packet with a payload, of a source that is not muted. */
 static void media(struct source *x, us_t now, struct media_packet *p) {
     struct tour *t = x->session->tour;
@@ -58,12 +76,13 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
         source_on(x, now);
         bind_tour(t, now);
     }
-    feed_packet(&x->feed, p);
+    bool keep = may_keep(t->engine, p);
+    feed_packet(&x->feed, p, keep);
     if (p->has_level) {
         room_level(&t->room, now, &x->place, p->audio_level);
         tour_reschedule(t);
     }
-    if (x->tapped) {
+    if (x->tapped && keep) {
         to_tap(x, p);
     }
     if (!list_empty(&x->feed.subs)) {
@@ -71,53 +90,77 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
     }
 }
 
-static void receive(struct source *x, us_t now, struct packet *k, const struct rtp *r, bool rtx) {
+/* What came with the datagram, as far as it is known before its m-line looks at it. */
+struct incoming {
+    struct packet *packet;
+    struct rtp r;
+    bool rtx;
+    bool over; /* over the limit of its m-line: counted, but not passed on */
+};
+
+static void receive(struct source *x, us_t now, const struct incoming *k) {
     struct media_packet p;
-    uint64_t seq = 0;
+    struct inbound_place place;
     if (!x->in->stats.ext.any) {
-        align_with_srtp(x->session, x->in, r->seq);
+        align_with_srtp(x->session, x->in, k->r.seq);
     }
-    switch (inbound_receive(x->in, now, r, rtx, &seq)) {
-    case INBOUND_PADDING: /* not forwarded: the gap it would leave in the numbering is closed */
-        stream_skip_all(&x->feed, seq);
-        break;
-    case INBOUND_MEDIA:
-        media_packet_read(&p, k, r, &x->in->s);
-        p.seq = seq;
+    enum inbound_verdict v = inbound_receive(x->in, now, &k->r, k->rtx, &place);
+    if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over)) {
+        stream_skip_all(&x->feed, place.seq); /* the gap it would leave is closed */
+    } else if (v == INBOUND_MEDIA) {
+        media_packet_read(&p, k->packet, &k->r, &x->in->s);
+        p.seq = place.seq;
         p.at = now;
+        p.after_gap = place.after_gap;
+        p.lead = place.lead;
         media(x, now, &p);
-        break;
-    case INBOUND_DROP:
-    case INBOUND_MUTED:
-        break;
     }
 }
 
-void rtp_in(struct session *s, us_t now, struct packet *k) {
+/* Into the m-line that has been found. False when it cannot be received. */
+static bool prepare(struct session *s, us_t now, const struct arrival *a, struct incoming *k) {
     struct engine *e = s->engine;
-    struct rtp r;
-    struct arrival a = {0};
-    e->n.rtp_in++;
-    if (rtp_parse(bytes_of(k->data, k->len), &r) != OK ||
-        !inbound_find(s->in, s->n_in, now, &r, &a)) {
-        e->n.drop_rtp++;
-        return;
+    unsigned i = (unsigned)(a->in - s->in);
+    k->over = !police_pass(&a->in->police, &e->c.police[a->in->s.source], now, k->packet->len);
+    if (k->over) {
+        e->n.drop_policed++;
+        offence_note(s, now, OFFENCE_RATE);
+        if (!s->sources[i] || a->rtx || a->restart) {
+            return false;
+        }
     }
-    unsigned i = (unsigned)(a.in - s->in);
-    if (a.restart) {
+    if (a->restart) {
         source_restart(s->sources[i], now);
     }
-    if (!a.rtx) {
-        if (source_make(s, i) != OK) {
-            e->n.drop_full++;
-            return;
-        }
-        a.in->ssrc = r.ssrc;
-        s->sources[i]->feed.ssrc = r.ssrc;
+    if (a->rtx) {
+        return undo(s, a->in, k->packet, &k->r);
     }
-    note_transport(s, now, a.in, &r);
-    if (a.rtx && !undo(s, a.in, k, &r)) {
+    if (source_make(s, i) != OK) {
+        e->n.drop_full++;
+        return false;
+    }
+    a->in->ssrc = k->r.ssrc;
+    s->sources[i]->feed.ssrc = k->r.ssrc;
+    return true;
+}
+
+void rtp_in(struct session *s, us_t now, struct packet *packet) {
+    struct incoming k = {.packet = packet};
+    struct arrival a = {0};
+    s->engine->n.rtp_in++;
+    if (rtp_parse(bytes_of(packet->data, packet->len), &k.r) != OK) {
+        s->engine->n.drop_rtp++;
         return;
     }
-    receive(s->sources[i], now, k, &r, a.rtx);
+    bool known = inbound_find(s->in, s->n_in, now, &k.r, &a);
+    k.rtx = a.rtx;
+    bool wanted = known && prepare(s, now, &a, &k);
+    note_transport(s, now, known ? a.in : NULL, &k.r);
+    if (wanted) {
+        receive(s->sources[a.in - s->in], now, &k);
+    }
+    if (!known) {
+        s->engine->n.drop_rtp++;
+        offence_note(s, now, OFFENCE_RTP);
+    }
 }

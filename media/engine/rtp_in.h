@@ -6,6 +6,6 @@
 #include "media/engine/session.h"
 
 /* A decrypted packet; the caller keeps its reference. */
-void rtp_in(struct session *s, us_t now, struct packet *k);
+void rtp_in(struct session *s, us_t now, struct packet *packet);
 
 #endif

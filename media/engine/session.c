@@ -120,7 +120,7 @@ void session_leave(struct session *s, us_t now, bool bye) {
         source_free(s->sources[i], now);
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
-        (void)stream_show(&s->slots[i].stream, now, NULL);
+        (void)stream_show(&s->slots[i].stream, NULL);
     }
     room_viewer_leave(&s->viewer);
     map_take(e->peers, s->handle);

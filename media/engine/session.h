@@ -32,6 +32,9 @@ struct session {
     struct link in_tour, ready, news;
     uint64_t tour_handle;
     uint64_t handle, participant;
+    us_t offence_since; /* [us] begin of the window of offence.h */
+    uint32_t offences[OFFENCE_COUNT];
+    uint8_t offender; /* bit of media_offence: to be told */
     bool host, record_consent;
     bool say_bye;
     uint8_t end;                         /* enum session_end */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
+
 static enum err make_twcc(struct session *s, const struct inbound *in) {
     if (!in->s.twcc || s->twcc) {
         return OK;
@@ -15,6 +17,31 @@ static enum err make_twcc(struct session *s, const struct inbound *in) {
     }
     recv_twcc_init(s->twcc);
     return OK;
+}
+
+/* Half of the pool is for retransmission: each source may keep its share of it. */
+static void share_pool(struct engine *e) {
+    uint32_t most = e->c.cache_packets;
+    if (e->c.pool_packets && e->n_sources) {
+        uint32_t share = e->c.pool_packets / 2 / e->n_sources;
+        share = share > CACHE_SHARE_MIN ? share : CACHE_SHARE_MIN;
+        most = share < most ? share : most;
+    }
+    LIST_EACH(l, &e->sources) {
+        LIST_ENTRY(l, struct source, in_engine)->feed.cache.limit = most;
+    }
+}
+
+static void count(struct source *x, bool is) {
+    struct engine *e = x->session->engine;
+    if (is) {
+        list_push(&e->sources, &x->in_engine);
+        e->n_sources++;
+    } else {
+        list_remove(&x->in_engine);
+        e->n_sources--;
+    }
+    share_pool(e);
 }
 
 enum err source_make(struct session *s, unsigned i) {
@@ -49,6 +76,7 @@ enum err source_make(struct session *s, unsigned i) {
                                     .voice = -1};
     list_init(&x->place.in_live);
     s->sources[i] = x;
+    count(x, true);
     return OK;
 }
 
@@ -64,6 +92,7 @@ void source_free(struct source *x, us_t now) {
     }
     source_off(x, now);
     forget(x);
+    count(x, false);
     feed_free(&x->feed);
     inbound_stop(x->in);
     x->session->sources[x->in - x->session->in] = NULL;

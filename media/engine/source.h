@@ -17,7 +17,8 @@
 
 struct source {
     struct session *session;
-    struct inbound *in; /* session->in[i] */
+    struct inbound *in;    /* session->in[i] */
+    struct link in_engine; /* engine.sources */
     struct feed feed;
     struct room_source place;
     us_t bye_at;     /* [us] its sender said BYE, 0 = never */

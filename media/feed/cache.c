@@ -18,6 +18,7 @@ enum err packet_cache_init(struct packet_cache *c, uint32_t cap, us_t age) {
         return ERR_NOMEM;
     }
     c->cap = cap;
+    c->limit = cap;
     c->age = age;
     return OK;
 }
@@ -50,7 +51,7 @@ static void advance(struct packet_cache *c, uint64_t seq) {
         packet_cache_clear(c);
         c->oldest = seq;
     }
-    while (seq - c->oldest >= c->cap) {
+    while (seq - c->oldest >= c->limit) {
         let_go(place(c, c->oldest));
         c->oldest++;
     }
@@ -61,7 +62,7 @@ void packet_cache_store(struct packet_cache *c, const struct media_packet *k) {
     CHECK(k->packet);
     if (k->seq >= c->high || c->high == 0) {
         advance(c, k->seq);
-    } else if (c->high - k->seq > c->cap) {
+    } else if (c->high - k->seq > c->limit) {
         return;
     } else if (k->seq < c->oldest) {
         c->oldest = k->seq;

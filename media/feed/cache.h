@@ -11,6 +11,7 @@ struct packet_cache {
     struct media_packet *ring; /* cap places, allocated by packet_cache_init */
     uint32_t cap;              /* power of two */
     us_t age;                  /* [us] older packets are not found and are let go */
+    uint32_t limit;            /* 1..cap: kept at most; may be lowered at any time */
     uint64_t oldest;           /* lowest sequence number that may be in the ring */
     uint64_t high;             /* highest stored + 1; 0 = empty */
 };

@@ -53,11 +53,13 @@ static void note_key(struct feed *f, struct media_packet *p) {
     f->key_ts = p->ts;
 }
 
-void feed_packet(struct feed *f, struct media_packet *p) {
+void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
     if (p->keyframe) {
         note_key(f, p);
     }
-    packet_cache_store(&f->cache, p);
+    if (keep) {
+        packet_cache_store(&f->cache, p);
+    }
 }
 
 bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret) {

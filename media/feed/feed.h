@@ -39,9 +39,9 @@ void feed_free(struct feed *f);
 void feed_restart(struct feed *f);
 /* No packets come any more: what comes next does not continue the picture. */
 void feed_pause(struct feed *f);
-/* A packet of a live feed: keep it, and note a key frame. p->keyframe is taken back where it only
- * continues one. */
-void feed_packet(struct feed *f, struct media_packet *p);
+/* A packet of a live feed: keep it when `keep`, and note a key frame. p->keyframe is taken back
+ * where it only continues one. */
+void feed_packet(struct feed *f, struct media_packet *p, bool keep);
 /* A packet from the cache by its extended sequence number, by value (p->packet is the cache's
  * reference). False when it is not kept any more. */
 bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret);

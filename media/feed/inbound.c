@@ -89,6 +89,7 @@ enum err inbound_start(struct inbound *in) {
 }
 
 void inbound_restart(struct inbound *in) {
+    in->rtx_ssrc = 0; /* what still comes on it repairs the old stream */
     init_stream(in);
 }
 
@@ -96,18 +97,27 @@ void inbound_stop(struct inbound *in) {
     in->nack = mem_free(in->nack);
 }
 
+/* A repair names the packet it repeats; one that is far ahead comes from a stream that had the
+ * m-line before, and would move this one to numbers it has not reached. */
+static bool repairs_this(const struct inbound *in, uint16_t seq) {
+    return in->stats.ext.any && seq16_diff(seq, (uint16_t)in->stats.ext.high) <= INBOUND_RTX_AHEAD;
+}
+
 enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct rtp *r,
-                                     bool recovered, uint64_t *ret_seq) {
+                                     bool recovered, struct inbound_place *ret) {
     struct recv_arrival a = {.at = now,
                              .seq = r->seq,
                              .ts = r->ts,
                              .payload = (uint32_t)r->payload.n,
                              .recovered = recovered};
-    if (recv_stats_packet(&in->stats, &a, ret_seq) != SEQ_NEW) {
+    *ret = (struct inbound_place){0};
+    if ((recovered && !repairs_this(in, r->seq)) ||
+        recv_stats_packet(&in->stats, &a, &ret->seq) != SEQ_NEW) {
         return INBOUND_DROP;
     }
     if (in->s.nack) {
-        recv_nack_packet(in->nack, now, *ret_seq);
+        ret->after_gap = recv_nack_packet(in->nack, now, ret->seq);
+        ret->lead = (uint8_t)recv_nack_run_before(in->nack, ret->seq, INBOUND_LEAD_MAX);
     }
     if (r->payload.n == 0) {
         return INBOUND_PADDING;

@@ -7,9 +7,14 @@
 
 #include "base/session.h"
 #include "media/recv/nack.h"
+#include "media/recv/police.h"
 #include "media/recv/stream.h"
 #include "media/wire/rtp.h"
 
+#define INBOUND_LEAD_MAX 8 /* packets: parameter sets before a key frame */
+#define INBOUND_RTX_AHEAD                                                   \
+    64 /* packets: a repair this far ahead of its stream belongs to another \
+        */
 #define INBOUND_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take the m-line over */
 
 struct inbound {
@@ -18,6 +23,7 @@ struct inbound {
     uint32_t ssrc, rtx_ssrc; /* in use, 0 = not seen yet */
     uint16_t rtx_seq;        /* newest of the RTX stream */
     us_t heard;              /* [us] last packet with a payload */
+    struct policer police;
     struct recv_stats stats;
     struct recv_nack *nack; /* NULL until its first packet */
 };
@@ -27,6 +33,14 @@ struct arrival {
     struct inbound *in;
     bool rtx;     /* a retransmission */
     bool restart; /* another ssrc takes the m-line over: a new stream with its own numbers */
+};
+
+/* Where a packet stands in its stream. */
+struct inbound_place {
+    uint64_t seq;   /* extended sequence number */
+    bool after_gap; /* what is missing before it was given up: it will not come */
+    uint8_t
+        lead; /* packets missing directly before it that may still come, at most INBOUND_LEAD_MAX */
 };
 
 enum inbound_verdict {
@@ -46,9 +60,9 @@ enum err inbound_start(struct inbound *in);
 void inbound_restart(struct inbound *in);
 /* Free what inbound_start made. */
 void inbound_stop(struct inbound *in);
-/* Count a packet, RTX undone, and note gaps. *ret_seq is its extended sequence number. */
+/* Count a packet, RTX undone, and note gaps. *ret is filled but for INBOUND_DROP. */
 enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct rtp *r,
-                                     bool recovered, uint64_t *ret_seq);
+                                     bool recovered, struct inbound_place *ret);
 /* When something is to be asked of the sender again; US_NEVER. */
 us_t inbound_deadline(const struct inbound *in);
 

@@ -25,13 +25,15 @@ struct media_packet {
     uint8_t audio_level; /* RFC 6464 -dBov, 127 = silence or unknown */
     bool has_level;
     bool marker;
-    bool keyframe; /* a stream may begin here */
-    bool has_vp8;  /* vp8 is valid */
+    bool keyframe;  /* a stream may begin here */
+    bool after_gap; /* what is missing before it will not come */
+    uint8_t lead;   /* a key frame: packets missing directly before it that may belong to it */
+    bool has_vp8;   /* vp8 is valid */
     struct vp8 vp8;
 };
 
-/* Describe packet k of the m-line `line`, of which r is the parsed header; seq and at are the
- * caller's to set. No reference is taken. */
+/* Describe packet k of the m-line `line`, of which r is the parsed header; seq, at, after_gap and
+ * lead are the caller's to set. No reference is taken. */
 void media_packet_read(struct media_packet *ret, struct packet *k, const struct rtp *r,
                        const struct session_line *line);
 

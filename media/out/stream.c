@@ -43,7 +43,7 @@ static void sub_set(struct sub *sub, struct feed *feed) {
     list_push(&feed->subs, &sub->link);
 }
 
-enum stream_verdict stream_show(struct stream *s, us_t now, struct feed *feed) {
+enum stream_verdict stream_show(struct stream *s, struct feed *feed) {
     if (feed == stream_intent(s)) {
         return STREAM_OK;
     }
@@ -65,7 +65,6 @@ enum stream_verdict stream_show(struct stream *s, us_t now, struct feed *feed) {
         return STREAM_OK;
     }
     sub_set(awaited(s), feed);
-    s->hold_until = now + STREAM_HOLD;
     return shown->feed && shown->feed->live ? STREAM_NEEDS_KEY : STREAM_NEEDS_PICTURE;
 }
 
@@ -92,9 +91,12 @@ void stream_forget_all(struct feed *feed) {
     }
 }
 
+/* Parameter sets that got lost before a key frame find their places free when they are repaired. */
 static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
                   const struct media_packet *p) {
-    rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), in);
+    struct rewrite_in first = *in;
+    first.seq -= p->keyframe ? p->lead : 0;
+    rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
     if (p->has_vp8) {
         rewrite_vp8_switch(&s->vp8, &p->vp8);
     }
@@ -103,7 +105,8 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret) {
     struct stream *s = sub->stream;
     struct sub *shown = &s->subs[s->shown];
-    struct rewrite_in in = {.source = sub->feed->ssrc, .ts = p->ts, .seq = p->seq};
+    struct rewrite_in in = {
+        .source = sub->feed->ssrc, .ts = p->ts, .seq = p->seq, .after_gap = p->after_gap};
     if (sub != shown) {
         if (!p->keyframe) {
             return false;
@@ -113,10 +116,6 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
         begin(s, now, &in, p);
     } else if (s->fresh) {
         begin(s, now, &in, p);
-    } else if (awaited(s)->feed && now >= s->hold_until) {
-        sub_clear(shown);
-        rewrite_unbind(&s->rewrite);
-        return false;
     }
     s->fresh = false;
     return rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;

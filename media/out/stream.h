@@ -1,6 +1,7 @@
 /* One stream to a viewer: the outgoing half of a receiving m-line. It shows one feed and comes out
  * as one continuous RTP stream whatever feed that is. A video stream that is to show another feed
- * keeps the old one for up to a second, until the new one's key frame arrives. Owner: the engine's
+ * keeps the old one until the new one's key frame arrives: no picture
+ * ever stands still for a switch. Owner: the engine's
  * thread; lives in a session. */
 #ifndef ORIEL_MEDIA_OUT_STREAM_H
 #define ORIEL_MEDIA_OUT_STREAM_H
@@ -10,8 +11,6 @@
 #include "media/send/rewrite_vp8.h"
 #include "media/send/rtx.h"
 #include "media/transport/transport.h"
-
-#define STREAM_HOLD (1 * US_PER_S) /* [us] the old feed is shown while the new one is awaited */
 
 /* A stream's place in the list of a feed's streams. */
 struct sub {
@@ -24,9 +23,8 @@ struct stream {
     struct transport *transport;     /* borrowed: the way to its viewer */
     const struct session_line *line; /* borrowed: what was agreed for its m-line */
     struct sub subs[2];
-    uint8_t shown;   /* index of the sub that is forwarded; the other one awaits a key frame */
-    bool fresh;      /* the shown feed has not sent a packet through this stream yet */
-    us_t hold_until; /* [us] see STREAM_HOLD */
+    uint8_t shown; /* index of the sub that is forwarded; the other one awaits a key frame */
+    bool fresh;    /* the shown feed has not sent a packet through this stream yet */
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
@@ -52,7 +50,7 @@ enum stream_verdict {
 };
 /* Show this feed (NULL = nothing), from its next key frame on if it is video. The codec is the
  * line's. */
-enum stream_verdict stream_show(struct stream *s, us_t now, struct feed *feed);
+enum stream_verdict stream_show(struct stream *s, struct feed *feed);
 /* Go on with a feed in the middle of its stream, after an adoption. */
 void stream_resume(struct stream *s, struct feed *feed);
 /* The feed is no more (or has begun anew): forget it, without a choice of another. */

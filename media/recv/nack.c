@@ -24,10 +24,11 @@ static void give_up_all(struct recv_nack *k, us_t now) {
     k->deadline = now;
 }
 
-static void add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
+/* True when it does not fit. */
+static bool add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
     if (end - first > (uint64_t)(NACK_MAX - k->n)) {
         give_up_all(k, now);
-        return;
+        return true;
     }
     for (uint64_t seq = first; seq < end; seq++) {
         k->items[k->n++] = (struct nack_item){
@@ -37,6 +38,7 @@ static void add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end)
         };
     }
     k->deadline = us_min(k->deadline, now + NACK_REORDER_US);
+    return false;
 }
 
 /* Enough newer packets end the patience with those not asked for yet, which are the last ones of
@@ -53,7 +55,8 @@ static void end_patience(struct recv_nack *k, us_t now) {
     }
 }
 
-static void remove_item(struct recv_nack *k, uint32_t seq) {
+/* The place of the first item that is not before seq. */
+static unsigned place_of(const struct recv_nack *k, uint32_t seq) {
     unsigned lo = 0, hi = k->n;
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
@@ -63,35 +66,47 @@ static void remove_item(struct recv_nack *k, uint32_t seq) {
             hi = mid;
         }
     }
-    if (lo == k->n || k->items[lo].seq != seq) {
+    return lo;
+}
+
+static void remove_item(struct recv_nack *k, uint32_t seq) {
+    unsigned at = place_of(k, seq);
+    if (at == k->n || k->items[at].seq != seq) {
         return;
     }
     k->n--;
-    memmove(k->items + lo, k->items + lo + 1, (k->n - lo) * sizeof(k->items[0]));
+    memmove(k->items + at, k->items + at + 1, (k->n - at) * sizeof(k->items[0]));
     if (k->n == 0 && !k->lost) {
         k->deadline = US_NEVER;
     }
 }
 
-void recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq) {
+bool recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq) {
     if (!k->any) {
         k->any = true;
         k->high = seq;
-        return;
+        return false;
     }
     if (seq <= k->high) {
         if (k->n > 0) {
             remove_item(k, (uint32_t)seq);
         }
-        return;
+        return false;
     }
-    if (seq > k->high + 1) {
-        add_gap(k, now, k->high + 1, seq);
-    }
+    bool gave_up = seq > k->high + 1 && add_gap(k, now, k->high + 1, seq);
     k->high = seq;
     if (k->n > 0) {
         end_patience(k, now);
     }
+    return gave_up;
+}
+
+unsigned recv_nack_run_before(const struct recv_nack *k, uint64_t seq, unsigned max) {
+    unsigned at = place_of(k, (uint32_t)seq), n = 0;
+    while (n < max && at > n && k->items[at - 1 - n].seq == (uint32_t)seq - 1 - n) {
+        n++;
+    }
+    return n;
 }
 
 us_t recv_nack_deadline(const struct recv_nack *k) {

@@ -39,8 +39,11 @@ void recv_nack_init(struct recv_nack *k);
 /* Go on after an adoption: what comes after `high` (extended) and is missing is asked for. */
 void recv_nack_resume(struct recv_nack *k, uint64_t high);
 /* A packet (original or recovered) with this extended sequence number has arrived. A gap that does
- * not fit the list gives everything up at once: the deadline is then now. */
-void recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq);
+ * not fit the list gives everything up at once, and it returns true: nothing missing before seq
+ * will come any more; the deadline is then now. */
+bool recv_nack_packet(struct recv_nack *k, us_t now, uint64_t seq);
+/* How many packets directly before seq are missing and still hoped for, at most max. */
+unsigned recv_nack_run_before(const struct recv_nack *k, uint64_t seq, unsigned max);
 /* When to call recv_nack_poll, at or before `now` meaning at once; US_NEVER. */
 us_t recv_nack_deadline(const struct recv_nack *k);
 /* The sequence numbers to ask for now, ascending, at most cap (the rest stays due). rtt: [us] of

@@ -9,7 +9,9 @@
 #include "base/seq.h"
 #include "base/time.h"
 
-#define TWCC_WINDOW 256 /* sequence numbers remembered, power of two */
+#define TWCC_WINDOW                                                               \
+    1024 /* sequence numbers remembered, power of two: a loss as long is reported \
+          */
 #define TWCC_INTERVAL (100 * US_PER_MS)
 #define TWCC_MARKER_PACKETS 64 /* pending at a frame's end: send now */
 #define TWCC_PACKETS 128       /* pending anywhere: send now */

@@ -85,7 +85,7 @@ enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewri
     if (in_run) {
         return REWRITE_REPEAT;
     }
-    if (index > r->next + REWRITE_GAP_MAX) {
+    if (index > r->next + REWRITE_GAP_MAX || (in->after_gap && index > r->next)) {
         anchor(r, in->seq);
         index = r->next;
     }

@@ -17,7 +17,7 @@
 #include "media/recv/window.h"
 
 #define REWRITE_RUNS 32      /* remembered runs of packets not forwarded */
-#define REWRITE_GAP_MAX 4096 /* a longer gap in the source is closed: nobody can repair it */
+#define REWRITE_GAP_MAX 4096 /* a longer gap in the source is closed, whatever is said of it */
 #define REWRITE_SEQ_START_MAX 0x7fff /* RFC 3711 section 3.3.1: start below 2^15 */
 
 struct rewrite_run {
@@ -44,7 +44,8 @@ struct rewrite {
 struct rewrite_in {  /* a packet of a source */
     uint32_t source; /* its ssrc, not 0 */
     uint32_t ts;
-    uint64_t seq; /* extended, as recv_stats gives it */
+    uint64_t seq;   /* extended, as recv_stats gives it */
+    bool after_gap; /* what is missing before it will not come: the gap is closed */
 };
 
 struct rewrite_out { /* the same packet in our stream */

@@ -29,8 +29,10 @@
     X(drop_srtp) /* failed authentication or replay */                                    \
     X(drop_rtp)  /* authentic but malformed, or no m-line for it */                       \
     X(drop_rtcp)                                                                          \
-    X(drop_other) /* first byte is nothing we speak (RFC 7983) */                         \
-    X(drop_full)  /* a limit of ours was reached */
+    X(drop_policed)  /* authentic RTP over the limit of its m-line */                     \
+    X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */  \
+    X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                      \
+    X(drop_full)     /* a limit of ours was reached */
 
 struct engine_counters {
 #define X(name) uint64_t name;

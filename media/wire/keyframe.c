@@ -7,12 +7,28 @@ static bool nal_begins_key(uint8_t type) {
     return type == NAL_IDR || type == NAL_SPS;
 }
 
-/* A key frame begins with its parameter set (alone or first in a STAP-A), or with an IDR slice when
- * the sets travel out of band. */
+/* RFC 6184 section 5.7.1: sizes of 16 bits, each before its NAL unit. What begins a key frame need
+ * not be the first of them: an access unit delimiter or SEI may come before. */
+static bool stap_begins_key(struct bytes b) {
+    struct rd r = rd_of(b.p + 1, b.n - 1);
+    while (rd_left(&r) > 2) {
+        struct bytes nal = rd_bytes(&r, rd_u16(&r));
+        if (r.bad) {
+            return false;
+        }
+        if (nal.n > 0 && nal_begins_key(nal.p[0] & 0x1f)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A key frame begins with its parameter set (alone or in a STAP-A), or with an IDR slice when the
+ * sets travel out of band. */
 static bool h264_begins(struct bytes b) {
     uint8_t type = b.n > 0 ? b.p[0] & 0x1f : 0;
     if (type == NAL_STAP_A) {
-        return b.n > 3 && nal_begins_key(b.p[3] & 0x1f);
+        return stap_begins_key(b);
     }
     if (type == NAL_FU_A) {
         return b.n > 1 && (b.p[1] & 0x80) && nal_begins_key(b.p[1] & 0x1f);

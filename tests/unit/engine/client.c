@@ -188,15 +188,41 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     c->got[c->n_got++] = g;
 }
 
+/* Packets with the status "not received" in a transport-wide feedback. */
+static unsigned twcc_lost(struct bytes body) {
+    struct rd r = rd_of(body.p, body.n);
+    unsigned lost = 0;
+    rd_skip(&r, 6);
+    unsigned count = rd_u16(&r);
+    rd_skip(&r, 4);
+    for (unsigned n = 0; n < count && !r.bad;) {
+        uint16_t chunk = rd_u16(&r);
+        bool vector = chunk & 0x8000;
+        unsigned bits = chunk & 0x4000 ? 2 : 1, run = vector ? 14 / bits : chunk & 0x1fff;
+        for (unsigned i = 0; i < run && n < count; i++, n++) {
+            unsigned symbol =
+                vector ? chunk >> (14 - bits * (i + 1)) & ((1u << bits) - 1) : chunk >> 13 & 3;
+            lost += symbol == 0;
+        }
+    }
+    return lost;
+}
+
 static void on_feedback(struct client *c, const struct rtcp_packet *r) {
     uint16_t seqs[17];
     unsigned n;
     if (r->type == RTCP_PSFB) {
+        uint64_t bitrate;
+        if (rtcp_remb_parse(r, &bitrate) == OK) {
+            c->n_remb++;
+            return;
+        }
         EXPECT_EQ(r->count, RTCP_FMT_PLI);
         c->n_pli++;
         c->pli_ssrc = rtcp_fb_media_ssrc(r);
     } else if (r->count == RTCP_FMT_TWCC) {
         c->n_twcc++;
+        c->twcc_lost += twcc_lost(r->body);
     } else {
         c->n_nack++;
         for (unsigned i = 0; rtcp_nack_at(r, i, seqs, &n) == OK; i++) {

@@ -44,6 +44,12 @@ bool rig_init(struct rig *r) {
     return true;
 }
 
+void rig_restart(struct rig *r) {
+    engine_free(r->engine);
+    r->engine = engine_new(&r->config);
+    CHECK(r->engine && engine_tour_add(r->engine, TOUR) == OK);
+}
+
 void rig_free(struct rig *r) {
     r->engine = engine_free(r->engine);
     for (unsigned i = 0; i < r->n_clients; i++) {

@@ -62,7 +62,8 @@ struct client {
     unsigned n_got, lost; /* lost: the log was full */
     uint16_t seen_seq;    /* of the last packet that was no RTX */
     /* RTCP received */
-    unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_nack, n_twcc;
+    unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_nack, n_twcc, n_remb;
+    unsigned twcc_lost; /* packets that transport feedback calls lost */
     uint32_t pli_ssrc;
     uint16_t nacked[64];
     unsigned n_nacked;
@@ -95,6 +96,8 @@ struct rig {
 const struct dtls_identity *rig_identity(bool client);
 /* A new engine with the tour TOUR; false without memory (only in allocation tests). */
 bool rig_init(struct rig *r);
+/* Another engine with what r->config says now; nobody has joined yet. */
+void rig_restart(struct rig *r);
 /* Fails the test when packets have not come home. */
 void rig_free(struct rig *r);
 /* Deliver until nothing moves any more; the law of media.h. */

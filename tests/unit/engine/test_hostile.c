@@ -227,3 +227,65 @@ TEST(a_source_that_flaps_is_on) {
     EXPECT_EQ(r.taps[0].source, r.taps[r.n_taps - 1].source); /* the same to the recorder */
     rig_free(&r);
 }
+
+/* A participant sends a hundred times what its m-line may. */
+TEST(a_flood_of_media_is_cut_to_the_limit) {
+    REQUIRE(rig_init(&r));
+    r.config.police[SOURCE_CAMERA] = (struct police_limit){.packets = 500, .bytes = 1000000};
+    rig_restart(&r);
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2), *v = rig_join(&r, 3);
+    client_video(a, CAM, true);
+    client_audio(b, 30);
+    uint64_t before = counters()->rtp_out;
+    unsigned heard = 0;
+    for (int i = 0; i < 20000; i++) { /* in two seconds */
+        client_send(a, &(struct packet_spec){.line = CAM, .inside = true});
+        if (i % 200 == 0) {
+            v->n_got = 0;
+            client_audio(b, 30);
+            rig_run(&r, 20 * US_PER_MS);
+            heard += client_count(v, AUDIO0) + client_count(v, AUDIO1) + client_count(v, AUDIO2);
+        }
+    }
+    EXPECT(counters()->drop_policed > 18000);
+    EXPECT(counters()->rtp_out - before < 2 * (500 * 3 + 500));
+    EXPECT_EQ(heard, 100); /* the others lose nothing */
+    EXPECT(rig_count(&r, MEDIA_OFFENCE, 1) >= 1);
+    EXPECT(rig_count(&r, MEDIA_OFFENCE, 1) <= 3);
+    EXPECT_EQ(rig_count(&r, MEDIA_OFFENCE, 2), 0);
+    EXPECT(a->n_remb > 0);
+    EXPECT_EQ(a->n_nacked, 0); /* what was cut is not asked for again */
+    EXPECT_EQ(b->n_remb, 0);
+    rig_free(&r);
+}
+
+/* However many senders there are, buffers are left for what keeps everybody connected. */
+TEST(caches_share_the_pool_and_leave_a_reserve) {
+    REQUIRE(rig_init(&r));
+    r.config.pool_packets = 512;
+    r.config.pool_reserve = 64;
+    packet_pool_free(r.pool);
+    r.pool = packet_pool_new(512);
+    rig_restart(&r);
+    struct client *c[RIG_CLIENTS];
+    for (unsigned i = 0; i < RIG_CLIENTS; i++) {
+        c[i] = rig_join(&r, i + 1);
+    }
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    for (int round = 0; round < 400; round++) {
+        for (unsigned i = 0; i < RIG_CLIENTS; i++) {
+            client_send(c[i], &(struct packet_spec){.line = CAM, .inside = true});
+            client_send(c[i], &(struct packet_spec){.line = SCREEN, .inside = true});
+            client_audio(c[i], 90);
+            c[i]->n_got = 0;
+        }
+    }
+    EXPECT(packet_pool_idle(r.pool) >= 64);
+    EXPECT(counters()->drop_pool_low > 0);
+    for (unsigned i = 0; i < RIG_CLIENTS; i++) {
+        unsigned replies = c[i]->stun_replies;
+        client_check(c[i], true);
+        EXPECT_EQ(c[i]->stun_replies, replies + 1);
+    }
+    rig_free(&r);
+}

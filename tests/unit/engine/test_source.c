@@ -120,6 +120,89 @@ TEST(a_slot_does_not_begin_in_the_middle_of_a_key_frame) {
     rig_free(&r);
 }
 
+/* They get lost, and are repaired after the slice that a viewer has begun with: the decoder still
+ * gets them, in their place. */
+TEST(parameter_sets_repaired_late_find_their_place) {
+    static const uint8_t sps[] = {0x67, 0x42}, idr[] = {0x7c, 0x85};
+    REQUIRE(rig_init(&r));
+    struct client *a = join_h264(1), *v = join_h264(2);
+    struct stream *st = &a->streams[CAM];
+    client_send(a, &(struct packet_spec){.line = CAM, .raw = bytes_of(sps, 2)});
+    client_send(a, &(struct packet_spec){
+                       .line = CAM, .inside = true, .raw = bytes_of(idr, 2), .marker = true});
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, false), OK);
+    rig_pump(&r);
+    v->n_got = 0;
+    uint64_t lost = st->next;
+    client_send(a, &(struct packet_spec){.line = CAM, .raw = bytes_of(sps, 2), .drop = true});
+    uint32_t number = a->number;
+    client_send(a, &(struct packet_spec){.line = CAM, .inside = true, .raw = bytes_of(idr, 2)});
+    REQUIRE(v->n_got == 1);
+    uint64_t next = st->next;
+    st->next = lost;
+    a->number = number - 1;
+    client_send(a, &(struct packet_spec){.line = CAM, .inside = true, .raw = bytes_of(sps, 2)});
+    st->next = next;
+    REQUIRE(v->n_got == 2);
+    EXPECT_EQ(v->got[1].number, number);
+    EXPECT_EQ(v->got[1].seq, (uint16_t)(v->got[0].seq - 1));
+    rig_free(&r);
+}
+
+/* What nobody can repair is no gap to the viewers, who would all ask for it. */
+TEST(a_gap_that_is_given_up_is_closed) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    a->streams[CAM].next += 600;
+    client_video(a, CAM, false);
+    REQUIRE(v->n_got == 2);
+    EXPECT_EQ(v->got[1].seq, (uint16_t)(v->got[0].seq + 1));
+    a->streams[CAM].next += 5; /* but this may be repaired */
+    client_video(a, CAM, false);
+    EXPECT_EQ(v->got[2].seq, (uint16_t)(v->got[1].seq + 6));
+    rig_free(&r);
+}
+
+/* A repair of the stream that had the m-line before must not move the numbers of the new one. */
+TEST(a_late_repair_of_an_old_stream_does_no_harm) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    client_send_rtx(a, CAM, (uint16_t)(a->streams[CAM].next - 1), a->number);
+    struct stream old = a->streams[CAM];
+    rig_run(&r, 1100 * US_PER_MS);
+    a->streams[CAM] = (struct stream){.ssrc = 4711, .rtx_ssrc = 4712, .next = 7, .ts = 9};
+    client_video(a, CAM, true);
+    struct stream new = a->streams[CAM];
+    a->streams[CAM] = old;
+    client_send_rtx(a, CAM, 30000, 1);
+    a->streams[CAM] = new;
+    client_send_rtx(a, CAM, 30000, 1);
+    unsigned before = client_count(v, STAGE);
+    for (int i = 0; i < 200; i++) {
+        client_video(a, CAM, false);
+    }
+    EXPECT_EQ(client_count(v, STAGE), before + 200);
+    rig_free(&r);
+}
+
+/* A packet that no m-line wants was still received: the sender's estimate must not call it lost. */
+TEST(what_is_not_wanted_is_not_reported_lost) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    for (int i = 0; i < 10; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .ssrc = 55, .pt = 111});
+        client_video(a, CAM, false);
+    }
+    rig_run(&r, 200 * US_PER_MS);
+    EXPECT(a->n_twcc > 0);
+    EXPECT_EQ(a->twcc_lost, 0);
+    rig_free(&r);
+}
+
 /* An agent whom nobody sends anything has no round-trip time: a path of 200 ms must do. */
 TEST(without_a_round_trip_time_losses_are_asked_for_with_patience) {
     REQUIRE(rig_init(&r));

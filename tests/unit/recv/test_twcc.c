@@ -237,3 +237,19 @@ TEST(twcc_tells_the_truth) {
         }
     }
 }
+
+/* A loss of seconds is a loss, not a new beginning. */
+TEST(twcc_reports_a_long_gap) {
+    struct recv_twcc t;
+    recv_twcc_init(&t);
+    recv_twcc_packet(&t, US_PER_S, 10, false);
+    recv_twcc_packet(&t, US_PER_S + 2000, 11, false);
+    recv_twcc_packet(&t, US_PER_S + 4000, 511, false);
+    struct feedback f;
+    bool more = false;
+    REQUIRE(take(&t, &f, &more));
+    EXPECT_EQ(f.base, 10);
+    EXPECT_EQ(f.count, 502);
+    EXPECT(f.received[0] && f.received[1] && f.received[501]);
+    EXPECT(!f.received[2] && !f.received[500]);
+}

@@ -5,21 +5,28 @@
 struct sample {
     uint8_t codec;
     uint8_t n;
-    uint8_t p[6];
+    uint8_t p[12];
     bool begins;
 };
 
 TEST(key_frames_of_each_codec) {
     static const struct sample samples[] = {
-        {CODEC_H264, 2, {0x67, 0x42}, true},        /* SPS */
-        {CODEC_H264, 2, {0x65, 0x88}, true},        /* IDR slice */
-        {CODEC_H264, 2, {0x61, 0x9a}, false},       /* other slice */
-        {CODEC_H264, 2, {0x68, 0xce}, false},       /* PPS: behind its SPS */
-        {CODEC_H264, 4, {0x78, 0, 10, 0x67}, true}, /* STAP-A with an SPS first */
-        {CODEC_H264, 4, {0x78, 0, 10, 0x61}, false},
-        {CODEC_H264, 3, {0x78, 0, 10}, false}, /* cut off */
-        {CODEC_H264, 2, {0x7c, 0x85}, true},   /* FU-A, start of an IDR */
-        {CODEC_H264, 2, {0x7c, 0x05}, false},  /* its middle */
+        {CODEC_H264, 2, {0x67, 0x42}, true},             /* SPS */
+        {CODEC_H264, 2, {0x65, 0x88}, true},             /* IDR slice */
+        {CODEC_H264, 2, {0x61, 0x9a}, false},            /* other slice */
+        {CODEC_H264, 2, {0x68, 0xce}, false},            /* PPS: behind its SPS */
+        {CODEC_H264, 5, {0x78, 0, 2, 0x67, 0x42}, true}, /* STAP-A with an SPS first */
+        {CODEC_H264, 5, {0x78, 0, 2, 0x61, 0x9a}, false},
+        {CODEC_H264,
+         9,
+         {0x78, 0, 2, 0x09, 0x10, 0, 2, 0x67, 0x42},
+         true}, /* AUD, SPS (GStreamer) */
+        {CODEC_H264, 9, {0x78, 0, 2, 0x09, 0x10, 0, 2, 0x68, 0xce}, false},
+        {CODEC_H264, 9, {0x78, 0, 2, 0x09, 0x10, 0, 3, 0x67, 0x42}, false}, /* cut off */
+        {CODEC_H264, 7, {0x78, 0, 0, 0, 1, 0x65, 0}, true}, /* an empty unit before */
+        {CODEC_H264, 3, {0x78, 0, 10}, false},              /* cut off */
+        {CODEC_H264, 2, {0x7c, 0x85}, true},                /* FU-A, start of an IDR */
+        {CODEC_H264, 2, {0x7c, 0x05}, false},               /* its middle */
         {CODEC_H264, 1, {0x7c}, false},
         {CODEC_H264, 0, {0}, false},
         {CODEC_VP9, 2, {0x08, 0}, true},                    /* B, not P, no layers */

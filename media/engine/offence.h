@@ -1,0 +1,16 @@
+/* Who does what no well-behaved client does: counted per session and second, and told once a second
+ * while it lasts, so that an operator sees a name and not only a counter. Owner: the engine's
+ * thread. */
+#ifndef ORIEL_MEDIA_ENGINE_OFFENCE_H
+#define ORIEL_MEDIA_ENGINE_OFFENCE_H
+
+#include "media/engine/session.h"
+
+#define OFFENCE_WINDOW (1 * US_PER_S)
+#define OFFENCE_MIN 200 /* times in one window; below it is loss, haste or a bug, not an offence \
+                         */
+
+/* It has happened once more. */
+void offence_note(struct session *s, us_t now, enum media_offence kind);
+
+#endif

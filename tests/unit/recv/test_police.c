@@ -1,0 +1,52 @@
+#include "media/recv/police.h"
+
+#include "tests/unit/test.h"
+
+/* How many of the packets sent at this rate for 10 s pass. */
+static unsigned passed(const struct police_limit *l, unsigned per_second, size_t n) {
+    struct policer p = {0};
+    unsigned ok = 0;
+    for (unsigned i = 0; i < 10 * per_second; i++) {
+        ok += police_pass(&p, l, 5 * US_PER_S + (us_t)i * US_PER_S / per_second, n);
+    }
+    return ok;
+}
+
+TEST(police_lets_what_conforms_pass) {
+    const struct police_limit l = {.packets = 400, .bytes = 64000};
+    EXPECT_EQ(passed(&l, 400, 100), 4000);
+    EXPECT_EQ(passed(&l, 50, 1200), 500);
+}
+
+TEST(police_cuts_to_the_limit_and_a_burst) {
+    const struct police_limit packets = {.packets = 400}, bytes = {.bytes = 64000};
+    unsigned n = passed(&packets, 4000, 100);
+    EXPECT(n >= 4390 && n <= 4410); /* 10 s and a burst of one */
+    n = passed(&bytes, 4000, 640);
+    EXPECT(n >= 1095 && n <= 1105);
+}
+
+TEST(police_without_limits_stops_nothing) {
+    EXPECT_EQ(passed(&(struct police_limit){0}, 10000, 1500), 100000);
+}
+
+TEST(police_forgives_after_a_pause) {
+    const struct police_limit l = {.packets = 10};
+    struct policer p = {0};
+    unsigned ok = 0;
+    for (int i = 0; i < 100; i++) {
+        ok += police_pass(&p, &l, US_PER_S, 100);
+    }
+    EXPECT_EQ(ok, 10);
+    EXPECT_EQ(p.over_at, US_PER_S);
+    EXPECT(!police_pass(&p, &l, US_PER_S + 99 * US_PER_MS, 100));
+    EXPECT(police_pass(&p, &l, US_PER_S + 100 * US_PER_MS, 100));
+    EXPECT(!police_pass(&p, &l, US_PER_S + 100 * US_PER_MS, 100));
+}
+
+TEST(police_refuses_what_is_larger_than_the_burst) {
+    const struct police_limit l = {.bytes = 1000};
+    struct policer p = {0};
+    EXPECT(!police_pass(&p, &l, US_PER_S, 1001));
+    EXPECT(police_pass(&p, &l, US_PER_S, 1000));
+}
