@@ -26,6 +26,7 @@ struct packet {
     atomic_uint refs;
     us_t arrival;     /* [us] when the rim read it */
     struct addr from; /* remote transport address */
+    struct addr to;   /* our address that it was sent to, without port; all zero: unknown */
     uint16_t len;     /* [bytes] used in data */
     uint8_t data[PACKET_CAP];
 };
@@ -39,8 +40,8 @@ struct packet_pool *packet_pool_free(struct packet_pool *p);
 struct packet *packet_take(struct packet_pool *p);
 /* Buffers not in use right now, as the owner sees it. Owner thread only. */
 size_t packet_pool_idle(struct packet_pool *p);
-/* Fewer than n buffers are idle. Cheaper: looks at what others have returned only when it must. Owner
- * thread only. */
+/* Fewer than n buffers are idle. Cheaper: looks at what others have returned only when it must.
+ * Owner thread only. */
 bool packet_pool_below(struct packet_pool *p, size_t n);
 /* Add a reference. Any thread that holds one. Returns k. */
 struct packet *packet_ref(struct packet *k);

@@ -22,12 +22,6 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
     memcpy(ret->ext.id, l->ext, sizeof(l->ext));
 }
 
-static void load_ice(const struct snapshot_ice *c, struct ice_credentials *ret) {
-    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(c->local_ufrag));
-    memcpy(ret->local_pwd, c->local_pwd, sizeof(c->local_pwd));
-    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(c->remote_ufrag));
-}
-
 /* The snapshot as the offer and answer it came from. */
 static enum err load_params(const struct session_snapshot *s, struct session_params *ret) {
     if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX ||
@@ -41,7 +35,7 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
                                    .loudest_audio = s->flags & SNAPSHOT_LOUDEST_AUDIO,
                                    .record_consent = s->flags & SNAPSHOT_RECORD_CONSENT,
                                    .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
-    load_ice(&s->ice, &ret->ice);
+    ret->ice = s->ice;
     memcpy(ret->cname, s->cname, sizeof(s->cname));
     memcpy(ret->fingerprint, s->fingerprint, sizeof(ret->fingerprint));
     for (unsigned i = 0; i < s->n_sources; i++) {
@@ -144,7 +138,7 @@ static void load_transport(struct session *s, us_t now, const struct session_sna
     t->srtcp_index = from->srtcp_index;
     t->flight_len = from->last_flight_len;
     memcpy(t->flight, from->last_flight, sizeof(from->last_flight));
-    transport_resume(t, now, &from->remote);
+    transport_resume(t, now, &(struct packet_addrs){from->remote, from->local});
 }
 
 static enum err load(struct session *s, us_t now, const struct session_snapshot *from) {

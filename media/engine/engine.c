@@ -21,7 +21,8 @@ static enum err init(struct engine *e, const struct engine_config *c) {
                                    .peer_timeout = c->peer_timeout,
                                    .join_timeout = c->join_timeout,
                                    .identity = c->identity,
-                                   .counters = &e->n};
+                                   .counters = &e->n,
+                                   .rng = c->rng};
     enum err err = transports_init(&e->transports, &tc, &c->rng);
     e->peers = map_new(c->max_peers, rng_u64(&c->rng));
     e->tours = map_new(c->max_tours, rng_u64(&c->rng));

@@ -16,7 +16,7 @@
 #include "media/engine/tap.h"
 #include "media/media.h"
 #include "media/out/fanout.h"
-#include "media/transport/transports.h"
+#include "media/transport/path.h"
 
 /* First member of whatever has a timer. */
 struct engine_timer {
@@ -39,9 +39,9 @@ struct engine {
     struct link wants;   /* feed.want: a key frame is to be asked for */
     struct link sources; /* source.in_engine */
     uint32_t n_sources;
-    struct link all_tours; /* tour.in_engine */
-    struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */
-    struct datagram reply; /* to the last STUN request; len 0 = none */
+    struct link all_tours;    /* tour.in_engine */
+    struct link leaving;      /* session.in_tour: removed, but they still say BYE or an alert */
+    struct path_replies stun; /* to the last STUN message */
     struct fanout fanout;
     uint32_t next_tap; /* ids of sources for taps */
     struct tap_queue taps;

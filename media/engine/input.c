@@ -9,21 +9,21 @@
 #include "media/wire/rtp.h"
 
 static void from_stun(struct engine *e, us_t now, const struct packet *k) {
-    bool back = false;
     e->n.stun_in++;
-    struct transport *t = path_check(&e->transports, now, k, &e->reply, &back);
+    struct transport *t = path_stun(&e->transports, now, k, &e->stun);
     if (!t) {
         return;
     }
     struct session *s = session_of(t);
-    if (back) {
+    if (e->stun.back) {
         session_need_keyframes(s);
     }
     schedule(s, now);
 }
 
-static void from_dtls(struct session *s, us_t now, const struct packet *k) {
-    enum transport_verdict v = handshake_input(&s->transport, now, bytes_of(k->data, k->len));
+static void from_dtls(struct session *s, us_t now, struct path *path, const struct packet *k) {
+    struct bytes datagram = bytes_of(k->data, k->len);
+    enum transport_verdict v = handshake_input(&s->transport, now, path, datagram);
     if (handshake_pending(&s->transport)) {
         schedule_output(s); /* whatever came of it, also an alert, is to be sent */
     }
@@ -60,7 +60,7 @@ static void from_client(struct engine *e, us_t now, struct packet *k, enum wire_
     if (!t) {
         e->n.drop_unknown_address++;
     } else if (kind == WIRE_DTLS) {
-        from_dtls(session_of(t), now, k);
+        from_dtls(session_of(t), now, path, k);
     } else {
         from_srtp(session_of(t), now, path, k);
     }

@@ -7,8 +7,9 @@
 #include "media/engine/session.h"
 
 #define OFFENCE_WINDOW (1 * US_PER_S)
-#define OFFENCE_MIN 200 /* times in one window; below it is loss, haste or a bug, not an offence \
-                         */
+#define OFFENCE_MIN                                                              \
+    200 /* times in one window; below it is loss, haste or a bug, not an offence \
+         */
 
 /* It has happened once more. */
 void offence_note(struct session *s, us_t now, enum media_offence kind);

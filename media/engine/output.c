@@ -4,14 +4,15 @@
 #include "media/engine/schedule.h"
 #include "media/transport/handshake.h"
 
-static bool reply_output(struct engine *e, struct datagram *ret) {
-    if (e->reply.len == 0) {
+static bool take(struct datagram *from, struct datagram *ret) {
+    if (from->len == 0) {
         return false;
     }
-    ret->to = e->reply.to;
-    ret->len = e->reply.len;
-    memcpy(ret->data, e->reply.data, e->reply.len);
-    e->reply.len = 0;
+    ret->to = from->to;
+    ret->from = from->from;
+    ret->len = from->len;
+    memcpy(ret->data, from->data, from->len);
+    from->len = 0;
     return true;
 }
 
@@ -43,7 +44,8 @@ static bool ready_output(struct engine *e, us_t now, struct datagram *ret) {
 
 bool engine_output(struct engine *e, us_t now, struct datagram *ret) {
     now = us_max(now, e->now);
-    if (reply_output(e, ret) || ready_output(e, now, ret) || fanout_output(&e->fanout, now, ret)) {
+    if (take(&e->stun.reply, ret) || take(&e->stun.challenge, ret) || ready_output(e, now, ret) ||
+        fanout_output(&e->fanout, now, ret)) {
         e->n.datagrams_out++;
         e->n.bytes_out += ret->len;
         return true;

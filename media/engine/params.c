@@ -13,7 +13,7 @@ static bool ice_ok(const struct ice_credentials *c) {
     return text(c->local_ufrag, sizeof(c->local_ufrag), false) &&
            text(c->local_pwd, sizeof(c->local_pwd), false) &&
            text(c->remote_ufrag, sizeof(c->remote_ufrag), false) &&
-           text(c->remote_pwd, sizeof(c->remote_pwd), true); /* never used: we are ICE-lite */
+           text(c->remote_pwd, sizeof(c->remote_pwd), false);
 }
 
 static bool ext_ok(const struct rtp_ext_map *m) {

@@ -112,7 +112,7 @@ static void receive(struct source *x, us_t now, const struct incoming *k) {
         p.seq = place.seq;
         p.at = now;
         p.after_gap = place.after_gap;
-        p.lead = place.lead;
+        p.lead = x->in->s.codec == CODEC_H264 ? place.lead : 0; /* others know their beginning */
         media(x, now, &p);
     }
 }

@@ -16,12 +16,6 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     memcpy(ret->ext, l->ext.id, sizeof(ret->ext));
 }
 
-static void save_ice(const struct ice_credentials *c, struct snapshot_ice *ret) {
-    memcpy(ret->local_ufrag, c->local_ufrag, sizeof(ret->local_ufrag));
-    memcpy(ret->local_pwd, c->local_pwd, sizeof(ret->local_pwd));
-    memcpy(ret->remote_ufrag, c->remote_ufrag, sizeof(ret->remote_ufrag));
-}
-
 static void save_slot(const struct slot *slot, struct snapshot_slot *ret) {
     const struct stream *out = &slot->stream;
     save_line(&slot->line, &ret->line);
@@ -55,8 +49,9 @@ static void save_source(const struct session *s, unsigned i, struct snapshot_sou
 }
 
 static void save_transport(const struct transport *t, struct session_snapshot *ret) {
-    ret->remote = *transport_remote(t);
-    save_ice(&t->ice, &ret->ice);
+    ret->remote = t->paths[t->selected].addr;
+    ret->local = t->paths[t->selected].local;
+    ret->ice = t->ice;
     ret->keys = t->keys;
     ret->srtcp_index = t->srtcp_index;
     memcpy(ret->fingerprint, t->fingerprint, sizeof(ret->fingerprint));

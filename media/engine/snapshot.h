@@ -11,15 +11,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 2
-
-/* Credentials without the remote password: a lite agent sends no checks (RFC 8445 section 2.5), so
- * it has nothing to sign with it. */
-struct snapshot_ice {
-    char local_ufrag[ICE_UFRAG_MAX + 1];
-    char local_pwd[ICE_PWD_MAX + 1];
-    char remote_ufrag[ICE_UFRAG_MAX + 1];
-};
+#define SNAPSHOT_VERSION 3
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
@@ -70,7 +62,8 @@ struct session_snapshot {
     uint8_t last_flight_len;
     uint64_t peer, participant, tour, pinned;
     struct addr remote; /* selected address */
-    struct snapshot_ice ice;
+    struct addr local;  /* ours that it sends to */
+    struct ice_credentials ice;
     struct dtls_keys keys;
     uint32_t srtcp_index; /* next outbound */
     char cname[CNAME_MAX];

@@ -82,7 +82,7 @@ static bool sent(struct stream *s, size_t len, struct datagram *ret) {
     if (len == 0) {
         return false;
     }
-    ret->to = *transport_remote(t);
+    transport_address(t, ret);
     t->all->c.counters->rtp_out++;
     t->packets_out++;
     t->bytes_out += len;

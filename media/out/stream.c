@@ -96,6 +96,8 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
                   const struct media_packet *p) {
     struct rewrite_in first = *in;
     first.seq -= p->keyframe ? p->lead : 0;
+    s->begin_seq = p->seq;
+    s->begin_ts = p->ts;
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
     if (p->has_vp8) {
         rewrite_vp8_switch(&s->vp8, &p->vp8);
@@ -118,6 +120,9 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
         begin(s, now, &in, p);
     }
     s->fresh = false;
+    if (p->seq < s->begin_seq && p->ts != s->begin_ts) {
+        return false; /* a repair of an earlier picture */
+    }
     return rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;
 }
 

@@ -19,7 +19,11 @@ static enum err finish(struct transport *t, us_t now) {
     t->flight_sent = now;
     t->keys_ready = true;
     t->state = TRANSPORT_UP;
-    t->sendable = t->selected >= 0;
+    /* Our flights went to the selected address only, and who has not got them cannot finish. */
+    if (t->selected >= 0) {
+        t->paths[t->selected].proven = true;
+        t->sendable = true;
+    }
     t->all->c.counters->dtls_done++;
     return OK;
 }
@@ -48,7 +52,9 @@ static void answer_again(struct transport *t, us_t now, struct bytes datagram) {
     t->flight_sent = now;
 }
 
-enum transport_verdict handshake_input(struct transport *t, us_t now, struct bytes datagram) {
+enum transport_verdict handshake_input(struct transport *t, us_t now, struct path *path,
+                                       struct bytes datagram) {
+    path->received += (uint32_t)datagram.n;
     if (t->state != TRANSPORT_JOINING) {
         answer_again(t, now, datagram);
         return TRANSPORT_NOTHING;
@@ -89,14 +95,22 @@ static bool flight_output(struct transport *t, struct datagram *ret) {
     return true;
 }
 
+/* RFC 9000 section 8.1 has the same rule for the same reason: a forged hello must not make us send
+ * more to its supposed sender than three times what came from there. */
+static bool may_send(const struct path *path) {
+    return path->proven || path->sent < 3 * path->received;
+}
+
 bool handshake_output(struct transport *t, struct datagram *ret) {
-    if (t->selected < 0) {
+    struct path *path = t->selected < 0 ? NULL : &t->paths[t->selected];
+    if (!path || !may_send(path)) {
         return false;
     }
-    ret->to = *transport_remote(t);
+    transport_address(t, ret);
     if (t->dtls) {
         ret->len = dtls_output(t->dtls, ret->data, sizeof(ret->data));
         if (ret->len > 0) {
+            path->sent += (uint32_t)ret->len;
             return true;
         }
         if (t->keys_ready || t->state == TRANSPORT_CLOSED) {

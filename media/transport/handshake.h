@@ -8,9 +8,10 @@
 
 #define HANDSHAKE_FLIGHT_GAP (100 * US_PER_MS) /* [us] between two resends of the last flight */
 
-/* A DTLS datagram from one of its addresses. Something may then be there to be sent, whatever the
+/* A DTLS datagram by one of its paths. Something may then be there to be sent, whatever the
  * verdict: also an alert. */
-enum transport_verdict handshake_input(struct transport *t, us_t now, struct bytes datagram);
+enum transport_verdict handshake_input(struct transport *t, us_t now, struct path *path,
+                                       struct bytes datagram);
 /* Something may be there for handshake_output. */
 static inline bool handshake_pending(const struct transport *t) {
     return t->dtls || t->flight_at < t->flight_len;

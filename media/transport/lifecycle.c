@@ -23,12 +23,17 @@ void transport_close(struct transport *t) {
     t->sendable = false;
 }
 
-void transport_resume(struct transport *t, us_t now, const struct addr *remote) {
+void transport_resume(struct transport *t, us_t now, const struct packet_addrs *where) {
     t->flight_at = t->flight_len;
     t->flight_sent = now;
     t->keys_ready = true;
     t->state = TRANSPORT_UP;
-    path_add(t, now, remote, true);
+    struct path *path = path_add(t, now, where);
+    if (path) { /* else another session has the address now, and is heard from it */
+        path->proven = true;
+        path->nominated = true;
+        t->selected = (int8_t)(path - t->paths);
+    }
     transport_update(t, now);
 }
 
@@ -38,7 +43,7 @@ us_t transport_deadline(const struct transport *t) {
         return us_min(t->joined_at + c->join_timeout, handshake_deadline(t));
     }
     us_t gone = t->last_authentic + c->peer_timeout;
-    return t->sendable ? us_min(gone, t->last_authentic + c->media_silence) : gone;
+    return t->sendable ? us_min(gone, t->paths[t->selected].heard + c->media_silence) : gone;
 }
 
 enum transport_verdict transport_timeout(struct transport *t, us_t now) {

@@ -64,24 +64,35 @@ static struct path *place(struct transport *t) {
     return oldest;
 }
 
-struct path *path_add(struct transport *t, us_t now, const struct addr *from, bool select) {
+/* Somebody else's, who is known to be there and has just been heard: whoever checks from that
+ * address now forges it. An address that is not proven, or has fallen silent, may have a new owner
+ * (a page that was reloaded may get its old port again). */
+static bool is_taken(const struct transport *t, us_t now, const struct addr *from) {
+    struct transport *other = map_get(t->all->addrs, addr_hash(from, t->all->seed));
+    const struct path *theirs = other && other != t ? path_of(other, from) : NULL;
+    return theirs && theirs->proven && now - theirs->heard < PATH_OWNED;
+}
+
+struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *a) {
     struct transports *all = t->all;
-    struct path *path = path_of(t, from);
-    if (!path) {
-        uint64_t key = addr_hash(from, all->seed);
-        struct transport *other = map_get(all->addrs, key);
-        struct path *theirs = other ? path_of(other, from) : NULL;
-        if (theirs) { /* a page that was reloaded may get its old port again */
-            drop(other, theirs);
-        }
-        path = place(t);
-        *path = (struct path){.addr = *from, .heard = now, .valid = true};
-        CHECK(map_put(all->addrs, key, t) == OK);
+    struct path *path = path_of(t, &a->from);
+    if (path) {
+        path->local = a->to;
+        path->heard = now;
+        return path;
     }
-    path->heard = now;
-    if (select || t->selected < 0) {
-        t->selected = (int8_t)(path - t->paths);
+    if (is_taken(t, now, &a->from)) {
+        return NULL;
     }
+    uint64_t key = addr_hash(&a->from, all->seed);
+    struct transport *other = map_get(all->addrs, key);
+    struct path *theirs = other ? path_of(other, &a->from) : NULL;
+    if (theirs) {
+        drop(other, theirs);
+    }
+    path = place(t);
+    *path = (struct path){.addr = a->from, .local = a->to, .heard = now, .valid = true};
+    CHECK(map_put(all->addrs, key, t) == OK);
     return path;
 }
 
@@ -118,30 +129,92 @@ static struct transport *by_ufrag(const struct transports *all, struct bytes ufr
     return t;
 }
 
-struct transport *path_check(struct transports *all, us_t now, const struct packet *k,
-                             struct datagram *reply, bool *ret_back) {
-    struct bytes datagram = bytes_of(k->data, k->len), ufrag;
-    struct transport *t = NULL;
-    if (ice_request_ufrag(datagram, &ufrag) == OK) {
-        t = by_ufrag(all, ufrag);
+/* Ask for proof, at most as often as the client checks and never more than it sent. */
+static void challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret) {
+    bool again = path->challenged_at > 0 && now - path->challenged_at < PATH_CHALLENGE_GAP;
+    bool first = t->state == TRANSPORT_JOINING && !t->dtls; /* the handshake will prove it */
+    if (path->proven || first || again || !t->ice.remote_pwd[0]) {
+        return;
     }
-    struct wr w = wr_of(reply->data, sizeof(reply->data));
-    struct ice_check check = {0};
-    enum err err = ERR_AUTH;
-    if (t) {
-        err = ice_check(all->ice, &t->ice, &(struct ice_request){datagram, &k->from}, &w, &check);
-    }
-    if (err != OK && err != ERR_UNSUPPORTED) {
+    struct wr w = wr_of(ret->data, sizeof(ret->data));
+    path->challenged_at = now;
+    rng_fill(&t->all->c.rng, path->challenge, sizeof(path->challenge));
+    challenge_write(&w, &t->ice, path->challenge);
+    ret->len = w.bad ? 0 : wr_len(&w);
+    ret->to = path->addr;
+    ret->from = path->local;
+}
+
+static struct transport *answered(struct transports *all, us_t now, const struct packet *k) {
+    struct path *path = NULL;
+    struct transport *t = path_find(all, now, &k->from, &path);
+    if (!t || path->proven || path->challenged_at == 0 ||
+        !challenge_answered(bytes_of(k->data, k->len), &t->ice, path->challenge)) {
         all->c.counters->drop_stun++;
         return NULL;
     }
-    reply->len = check.reply_len;
-    reply->to = k->from;
-    if (err != OK) {
+    path->proven = true;
+    all->c.counters->paths_proven++;
+    (void)transport_heard(t, now, path);
+    return t;
+}
+
+/* An authentic check of t's client. NULL when its address is somebody else's. */
+static struct path *checked(struct transport *t, us_t now, const struct packet *k,
+                            const struct ice_check *check) {
+    struct path *path = path_add(t, now, &(struct packet_addrs){k->from, k->to});
+    if (!path) {
+        t->all->c.counters->drop_stun++;
+        t->all->c.counters->addresses_refused++;
         return NULL;
     }
-    *ret_back = transport_heard(t, now, path_add(t, now, &k->from, check.nominated));
+    path->nominated = check->nominated;
+    path->priority = check->priority;
+    path->received += k->len;
     t->packets_in++;
     t->bytes_in += k->len;
+    return path;
+}
+
+static enum err request(struct transports *all, const struct packet *k, struct transport **ret,
+                        struct ice_check *ret_check, struct datagram *reply) {
+    struct bytes datagram = bytes_of(k->data, k->len), ufrag;
+    struct wr w = wr_of(reply->data, sizeof(reply->data));
+    enum err err = ice_request_ufrag(datagram, &ufrag);
+    *ret = err == OK ? by_ufrag(all, ufrag) : NULL;
+    if (!*ret) {
+        return ERR_AUTH;
+    }
+    err =
+        ice_check(all->ice, &(*ret)->ice, &(struct ice_request){datagram, &k->from}, &w, ret_check);
+    if (err == OK || err == ERR_UNSUPPORTED) {
+        reply->len = ret_check->reply_len;
+        reply->to = k->from;
+        reply->from = k->to;
+    }
+    return err;
+}
+
+struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
+                            struct path_replies *ret) {
+    struct transport *t = NULL;
+    struct ice_check check = {0};
+    ret->reply.len = ret->challenge.len = 0;
+    ret->back = false;
+    if (challenge_is_answer(bytes_of(k->data, k->len))) {
+        return answered(all, now, k);
+    }
+    enum err err = request(all, k, &t, &check, &ret->reply);
+    if (err != OK) {
+        all->c.counters->drop_stun += err != ERR_UNSUPPORTED;
+        return NULL;
+    }
+    struct path *path = checked(t, now, k, &check);
+    if (!path) {
+        ret->reply.len = 0;
+        return NULL;
+    }
+    ret->back = transport_heard(t, now, path);
+    challenge(t, now, path, &ret->challenge);
     return t;
 }

@@ -7,20 +7,32 @@
 
 #include "media/transport/transport.h"
 
-#define PATH_LIFE (10 * US_PER_S) /* [us] an old address stays valid this long unused */
+#define PATH_OWNED                                                                 \
+    (5 * US_PER_S) /* [us] RFC 7675 section 5.1: a client checks at least so often \
+                    */
+#define PATH_CHALLENGE_GAP (100 * US_PER_MS) /* [us] between two challenges of one path */
+#define PATH_LIFE (10 * US_PER_S)            /* [us] an old address stays valid this long unused */
 
 /* Can be found by these credentials from now on, no more by earlier ones. ERR_EXISTS when another
  * transport has this local ufrag. */
 enum err path_announce(struct transport *t, const struct ice_credentials *ice);
-/* A binding request: the transport it is for, with its answer in reply (len 0 = say nothing), when
- * it is authentic; else NULL, counted, and nothing has changed. *ret_back as transport_heard. */
-struct transport *path_check(struct transports *all, us_t now, const struct packet *k,
-                             struct datagram *reply, bool *ret_back);
+struct path_replies {
+    struct datagram reply;     /* len 0 = none */
+    struct datagram challenge; /* to the same address, likewise */
+    bool back;                 /* as transport_heard */
+};
+/* A STUN message: the transport it is for when it is authentic, with what is to be sent; else NULL,
+ * counted, and nothing has changed (but a 420 may be in reply). */
+struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
+                            struct path_replies *ret);
 /* The transport that has validated this address, and which path it is; else NULL. */
 struct transport *path_find(struct transports *all, us_t now, const struct addr *from,
                             struct path **ret_path);
-/* Validate an address; it becomes the selected one when `select`, or when there is none. */
-struct path *path_add(struct transport *t, us_t now, const struct addr *from, bool select);
+struct packet_addrs {
+    struct addr from, to; /* as in struct packet */
+};
+/* Validate an address. NULL when it is somebody else's, who was heard from there just now. */
+struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *a);
 /* Nothing is found by address or ufrag any more; the selected address stays readable. */
 void path_forget_all(struct transport *t);
 

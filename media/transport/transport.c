@@ -7,7 +7,7 @@
 
 void transport_update(struct transport *t, us_t now) {
     t->sendable = t->state == TRANSPORT_UP && t->selected >= 0 &&
-                  now - t->last_authentic < t->all->c.media_silence;
+                  now - t->paths[t->selected].heard < t->all->c.media_silence;
 }
 
 void transport_free(struct transport *t) {
@@ -24,15 +24,39 @@ enum err transport_set_keys(struct transport *t) {
     return t->opener && t->sealer ? OK : ERR_NOMEM;
 }
 
+/* May what is meant for the client go there instead of to the selected address? Only an address
+ * that is known to be the client's, once the handshake has begun: what went before is the client's
+ * own size. Of two that are alive the client's nomination decides, then its priority (RFC 8445
+ * section 8.1.1), because aggressive nominators name several; a dead one is left for any that
+ * lives. */
+static bool better(const struct transport *t, const struct path *path, us_t now) {
+    if (!path->proven && (t->state != TRANSPORT_JOINING || t->dtls)) {
+        return false;
+    }
+    if (t->selected < 0) {
+        return true;
+    }
+    const struct path *old = &t->paths[t->selected];
+    us_t silent = now - old->heard;
+    if (!path->nominated) {
+        return silent >= t->all->c.media_silence;
+    }
+    return !old->nominated || path->priority >= old->priority || silent >= PATH_STALE;
+}
+
+void transport_prefer(struct transport *t, us_t now, const struct path *path) {
+    int8_t i = (int8_t)(path - t->paths);
+    if (i != t->selected && better(t, path, now)) {
+        t->selected = i;
+        transport_update(t, now);
+    }
+}
+
 bool transport_heard(struct transport *t, us_t now, struct path *path) {
     bool was_silent = now - t->last_authentic >= t->all->c.media_silence;
     path->heard = now;
     t->last_authentic = now;
-    /* The selected address is dead and this one is not: the nomination was lost on the way, or
-     * names an address that the client does not have. Or somebody else has it now. */
-    if (t->selected < 0 || now - t->paths[t->selected].heard >= t->all->c.media_silence) {
-        t->selected = (int8_t)(path - t->paths);
-    }
+    transport_prefer(t, now, path);
     transport_update(t, now);
     return was_silent;
 }
@@ -64,6 +88,6 @@ bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagra
     uint32_t index = t->srtcp_index++; /* taken before it is used */
     struct wr out = wr_of(ret->data, sizeof(ret->data));
     ret->len = srtp_seal_rtcp(t->sealer, index, plain, &out);
-    ret->to = *transport_remote(t);
+    transport_address(t, ret);
     return ret->len > 0;
 }

@@ -7,16 +7,27 @@
 
 #include "base/packet.h"
 #include "media/secure/srtp.h"
+#include "media/transport/challenge.h"
 #include "media/transport/transports.h"
 #include "media/wire/datagram.h"
 
+#define PATH_STALE                                                                \
+    (1 * US_PER_S) /* [us] unheard: a nominated path of lower priority takes over \
+                    */
 #define RESEND_CREDIT_START (64 * 1024) /* [bytes] a first key frame may get lost as a whole */
 #define RESEND_CREDIT_MAX (256 * 1024)  /* [bytes] a second of a screen share */
 
 struct path {
-    struct addr addr;
-    us_t heard; /* [us] last authentic packet from it */
+    struct addr addr;  /* the client's */
+    struct addr local; /* ours: the one it sends to, so that we answer from it */
+    us_t heard;        /* [us] last authentic packet from it */
     bool valid;
+    bool proven;    /* the client gets what we send there (challenge.h) */
+    bool nominated; /* by the client's last check from it */
+    uint32_t priority;
+    uint32_t received, sent; /* [bytes] while it is not proven */
+    us_t challenged_at;
+    uint8_t challenge[CHALLENGE_ID_LEN];
 };
 
 enum transport_state {
@@ -36,7 +47,7 @@ struct transport {
     struct transports *all;
     uint8_t state;   /* enum transport_state */
     uint8_t failure; /* enum err, with TRANSPORT_FAILED */
-    bool sendable;   /* up, has an address, and was heard within media_silence */
+    bool sendable;   /* up, and its address was heard from within media_silence */
     bool keys_ready; /* exported; the handshake object is only drained */
     int8_t selected; /* index of paths, -1 = none */
     struct path paths[TRANSPORT_PATHS_MAX];
@@ -63,6 +74,8 @@ void transport_free(struct transport *t);
 enum err transport_set_keys(struct transport *t);
 /* What may be sent depends on state, address and silence: after a change of one of them. */
 void transport_update(struct transport *t, us_t now);
+/* A path has been heard, nominated or proven: send there from now on if it is the better one. */
+void transport_prefer(struct transport *t, us_t now, const struct path *path);
 /* An authentic packet came by this path. True when nothing had come for media_silence. */
 bool transport_heard(struct transport *t, us_t now, struct path *path);
 /* Decrypt an RTP or RTCP packet in place. ERR_WRONG_STATE before the handshake is done, else as
@@ -85,9 +98,11 @@ static inline bool transport_spend(struct transport *t, size_t n) {
     t->resend_credit -= (int32_t)n;
     return true;
 }
-/* The address to send to; selected must be >= 0. */
-static inline const struct addr *transport_remote(const struct transport *t) {
-    return &t->paths[t->selected].addr;
+/* Address the datagram; selected must be >= 0. */
+static inline void transport_address(const struct transport *t, struct datagram *d) {
+    const struct path *path = &t->paths[t->selected];
+    d->to = path->addr;
+    d->from = path->local;
 }
 
 #endif

@@ -19,6 +19,7 @@ struct transports_config {
     us_t join_timeout;  /* [us] from its making to finished DTLS */
     const struct dtls_identity *identity; /* borrowed */
     struct engine_counters *counters;     /* borrowed */
+    struct rng rng;                       /* borrowed */
 };
 
 struct transports {

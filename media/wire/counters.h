@@ -21,6 +21,8 @@
     X(pli_in)                                                                             \
     X(pli_out)                                                                            \
     X(stun_in)                                                                            \
+    X(paths_proven)      /* addresses that have answered a check of ours */               \
+    X(addresses_refused) /* checks from an address that is somebody else's */             \
     X(dtls_done)                                                                          \
     X(dtls_failed)                                                                        \
     X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */ \

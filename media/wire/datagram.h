@@ -6,7 +6,8 @@
 
 struct datagram {
     struct addr to;
-    size_t len; /* [bytes] */
+    struct addr from; /* our address to send it from, its port does not count; all zero: any */
+    size_t len;       /* [bytes] */
     uint8_t data[PACKET_CAP];
 };
 

@@ -199,6 +199,15 @@ static void dtls_progress(struct browser *b, us_t now, enum dtls_state s) {
 
 static void on_stun(struct browser *b, us_t now, struct bytes d) {
     struct addr mapped;
+    uint8_t id[STUN_ID_LEN];
+    if (stun_read_check(d, b->params.ice.remote_pwd, id)) {
+        uint8_t buf[200];
+        struct wr w = wr_of(buf, sizeof(buf));
+        stun_write_response(&w, id, b->params.ice.remote_pwd, &b->addr);
+        CHECK(!w.bad);
+        browser_send(b, bytes_of(buf, wr_len(&w)));
+        return;
+    }
     if (!stun_read_response(d, b->check.id, b->params.ice.local_pwd, &mapped)) {
         return; /* late answer to an earlier check, or not for us */
     }

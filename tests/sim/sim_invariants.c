@@ -132,8 +132,8 @@ static struct tap_source *by_id(struct tap_watch *t, uint32_t id) {
 
 static void tap_on(struct world *w, const struct tap *t) {
     struct tap_source *s = by_id(&w->tap, t->source);
-    /* After a pause a source goes on with its id. So does an adopted one, of which the new engine says
-     * once more that it is on. */
+    /* After a pause a source goes on with its id. So does an adopted one, of which the new engine
+     * says once more that it is on. */
     bool rebuilt = s && w->rebuilt_at > s->changed_at;
     if (s && s->on && !rebuilt) {
         world_fail(w, "tap source %u begins twice", t->source);

@@ -1,4 +1,5 @@
 /* The client half of the rig. */
+#include "tests/sim/sim_stun.h"
 #include "tests/unit/engine/rig.h"
 
 #include <stdlib.h>
@@ -58,6 +59,7 @@ struct client *client_new(struct rig *r, uint64_t handle) {
     for (unsigned i = 0; i < N_LINES; i++) {
         c->params.lines[i] = line_of(handle, i);
     }
+    c->priority = 1853693695; /* host candidate */
     for (unsigned i = 0; i < 3; i++) {
         c->streams[i] = (struct stream){.ssrc = (uint32_t)(900000 + handle * 10 + i),
                                         .rtx_ssrc = (uint32_t)(800000 + handle * 10 + i),
@@ -71,6 +73,10 @@ struct client *client_new(struct rig *r, uint64_t handle) {
 }
 
 void client_check(struct client *c, bool nominate) {
+    client_check_from(c, &c->addr, nominate);
+}
+
+void client_check_from(struct client *c, const struct addr *from, bool nominate) {
     StunAgent agent;
     StunMessage m;
     uint8_t buf[512];
@@ -81,10 +87,10 @@ void client_check(struct client *c, bool nominate) {
                     STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
     size_t n = stun_usage_ice_conncheck_create(&agent, &m, buf, sizeof(buf), (const uint8_t *)user,
                                                strlen(user), (const uint8_t *)i->local_pwd,
-                                               strlen(i->local_pwd), nominate, true, 1853693695, 1,
+                                               strlen(i->local_pwd), nominate, true, c->priority, 1,
                                                NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     CHECK(n > 0);
-    rig_send(c->rig, &c->addr, buf, n);
+    rig_send(c->rig, from, buf, n);
 }
 
 void client_hello(struct client *c) {
@@ -256,12 +262,17 @@ static void on_rtcp(struct client *c, us_t now, const uint8_t *p, size_t n) {
 }
 
 void client_input(struct client *c, us_t now, const struct datagram *d) {
-    uint8_t buf[PACKET_CAP];
+    uint8_t buf[PACKET_CAP], id[STUN_ID_LEN];
     size_t n = d->len;
     enum wire_kind kind = wire_classify(bytes_of(d->data, d->len));
     EXPECT(kind != WIRE_OTHER);
     memcpy(buf, d->data, n);
-    if (kind == WIRE_STUN) {
+    if (kind == WIRE_STUN && stun_read_check(bytes_of(buf, n), c->params.ice.remote_pwd, id)) {
+        struct wr w = wr_of(c->answer, sizeof(c->answer));
+        stun_write_response(&w, id, c->params.ice.remote_pwd, &c->addr);
+        c->answer_len = c->mute_checks ? 0 : wr_len(&w);
+        c->challenges++;
+    } else if (kind == WIRE_STUN) {
         c->stun_replies++;
     } else if (kind == WIRE_DTLS) {
         on_dtls(c, now, d);

@@ -85,33 +85,74 @@ static void take_taps(struct rig *r) {
     }
 }
 
-static void deliver(struct rig *r, const struct datagram *d) {
-    for (unsigned i = 0; i < r->n_clients; i++) {
-        if (addr_eq(&r->clients[i]->addr, &d->to)) {
-            client_input(r->clients[i], r->now, d);
-        }
+static void note_stray(struct rig *r, const struct datagram *d) {
+    unsigned i = 0;
+    while (i < r->n_strays && !addr_eq(&r->strays[i].to, &d->to)) {
+        i++;
     }
+    if (i == ARRAY_LEN(r->strays)) {
+        return;
+    }
+    r->n_strays += i == r->n_strays;
+    r->strays[i].to = d->to;
+    r->strays[i].datagrams++;
+    r->strays[i].bytes += d->len;
 }
 
-/* What clients answer goes out after the engine has been drained: they keep it in their dtls. */
-static bool clients_talk(struct rig *r) {
+static void deliver(struct rig *r, const struct datagram *d) {
     bool any = false;
     for (unsigned i = 0; i < r->n_clients; i++) {
         struct client *c = r->clients[i];
+        if (addr_eq(&c->addr, &d->to)) {
+            c->got_from = d->from;
+            client_input(c, r->now, d);
+            any = true;
+        }
+    }
+    if (!any) {
+        note_stray(r, d);
+    }
+}
+
+static struct packet *packet_of(struct rig *r, const struct addr *from, const uint8_t *p,
+                                size_t n) {
+    struct packet *k = packet_take(r->pool);
+    CHECK(k && n <= PACKET_CAP);
+    k->from = *from;
+    k->to = (struct addr){0};
+    for (unsigned i = 0; i < r->n_clients; i++) {
+        if (addr_eq(&r->clients[i]->addr, from)) {
+            k->to = r->clients[i]->server;
+        }
+    }
+    k->arrival = r->now;
+    k->len = (uint16_t)n;
+    memcpy(k->data, p, n);
+    return k;
+}
+
+/* What clients answer goes out after the engine has been drained: they keep it. */
+static size_t client_says(struct client *c, uint8_t out[PACKET_CAP]) {
+    if (c->answer_len > 0) {
+        size_t n = c->answer_len;
+        memcpy(out, c->answer, n);
+        c->answer_len = 0;
+        return n;
+    }
+    return c->dtls ? dtls_output(c->dtls, out, PACKET_CAP) : 0;
+}
+
+static bool clients_talk(struct rig *r) {
+    for (unsigned i = 0; i < r->n_clients; i++) {
+        struct client *c = r->clients[i];
         uint8_t out[PACKET_CAP];
-        size_t n = c->dtls ? dtls_output(c->dtls, out, sizeof(out)) : 0;
+        size_t n = client_says(c, out);
         if (n > 0) {
-            struct packet *k = packet_take(r->pool);
-            CHECK(k);
-            k->from = c->addr;
-            k->arrival = r->now;
-            k->len = (uint16_t)n;
-            memcpy(k->data, out, n);
-            engine_input(r->engine, r->now, k);
+            engine_input(r->engine, r->now, packet_of(r, &c->addr, out, n));
             return true;
         }
     }
-    return any;
+    return false;
 }
 
 void rig_pump(struct rig *r) {
@@ -127,13 +168,7 @@ void rig_pump(struct rig *r) {
 }
 
 void rig_send(struct rig *r, const struct addr *from, const uint8_t *p, size_t n) {
-    struct packet *k = packet_take(r->pool);
-    CHECK(k && n <= PACKET_CAP);
-    k->from = *from;
-    k->arrival = r->now;
-    k->len = (uint16_t)n;
-    memcpy(k->data, p, n);
-    engine_input(r->engine, r->now, k);
+    engine_input(r->engine, r->now, packet_of(r, from, p, n));
     rig_pump(r);
 }
 

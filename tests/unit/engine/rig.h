@@ -46,8 +46,15 @@ struct client {
     struct rig *rig;
     struct session_params params;
     struct addr addr;
-    bool alive; /* sends a connectivity check every second */
-    bool deaf;  /* what it gets is not opened (another key, on purpose) */
+    bool alive;          /* sends a connectivity check every second */
+    bool mute_checks;    /* does not answer checks of the server: it is not there */
+    uint8_t answer[200]; /* to the server's last check */
+    size_t answer_len;
+    struct addr server;   /* our address that it sends to; all zero: unknown */
+    struct addr got_from; /* and that the last datagram came from */
+    uint32_t priority;    /* of its checks */
+    unsigned challenges;  /* checks of the server that came */
+    bool deaf;            /* what it gets is not opened (another key, on purpose) */
     us_t check_at;
     struct dtls *dtls;
     struct dtls_keys keys;
@@ -88,6 +95,12 @@ struct rig {
     struct tap taps[RIG_TAPS];     /* without their packets */
     uint8_t tap_head[RIG_TAPS][8]; /* first bytes of their payload */
     unsigned n_taps;
+    struct {
+        struct addr to;
+        unsigned datagrams;
+        uint64_t bytes;
+    } strays[8]; /* sent to addresses at which no client is */
+    unsigned n_strays;
     unsigned datagrams; /* that the engine sent */
     uint64_t now_us_of_last_datagram;
 };
@@ -115,6 +128,8 @@ struct client *rig_join(struct rig *r, uint64_t handle);
 /* Close sealers and openers; the engine is not told. */
 void client_drop(struct client *c);
 void client_check(struct client *c, bool nominate);
+/* The same with a forged sender: what comes of it goes there. */
+void client_check_from(struct client *c, const struct addr *from, bool nominate);
 void client_hello(struct client *c);
 void client_input(struct client *c, us_t now, const struct datagram *d);
 

@@ -188,6 +188,7 @@ TEST(media_follows_a_nominated_address) {
     struct addr wifi = a->addr, old = b->addr;
     b->addr = addr_v4(203, 0, 113, 9, 50000);
     client_check(b, false); /* a probe moves nothing */
+    rig_run(&r, 100 * US_PER_MS);
     b->addr = old;
     client_video(a, CAM, false);
     EXPECT_EQ(client_count(b, STAGE), 2);
@@ -223,6 +224,7 @@ TEST(an_address_changes_hands) {
     c->addr = b->addr; /* the page was reloaded and got the same port */
     b->addr = addr_v4(192, 0, 2, 250, 1);
     b->alive = false;
+    rig_run(&r, 5 * US_PER_S); /* until it is sure that the old page is not there */
     client_join(c);
     client_video(a, CAM, true);
     EXPECT_EQ(client_last(c, STAGE)->number, 2);

@@ -1,0 +1,150 @@
+/* Whose address is whose, and where media goes. */
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+static const struct engine_counters *counters(void) {
+    return engine_counters(r.engine);
+}
+
+/* What was sent to an address at which nobody of ours is. */
+static unsigned sent_to(struct addr to) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < r.n_strays; i++) {
+        n += addr_eq(&r.strays[i].to, &to) ? r.strays[i].datagrams : 0;
+    }
+    return n;
+}
+
+/* A participant forges the address of another, of this tour or of any: it does not get it. */
+TEST(an_address_in_use_is_not_given_away) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *victim = rig_join(&r, 2), *thief = rig_join(&r, 3);
+    client_video(a, CAM, true);
+    unsigned got = client_count(victim, STAGE);
+    for (int i = 0; i < 10; i++) {
+        unsigned replies = victim->stun_replies;
+        client_check_from(thief, &victim->addr, true);
+        EXPECT_EQ(victim->stun_replies, replies); /* nor is it told that it was tried */
+        client_video(a, CAM, false);
+        rig_run(&r, 500 * US_PER_MS);
+    }
+    EXPECT_EQ(client_count(victim, STAGE), got + 10);
+    EXPECT_EQ(counters()->addresses_refused, 10);
+    EXPECT(rig_count(&r, MEDIA_PEER_GONE, 0) == 0);
+    rig_free(&r);
+}
+
+/* An address that nobody has proven to be theirs is nobody's: who really is there can have it. */
+TEST(an_address_cannot_be_kept_from_its_owner) {
+    REQUIRE(rig_init(&r));
+    struct client *thief = rig_join(&r, 1), *late = client_new(&r, 2);
+    late->mute_checks = true; /* it has not joined yet: what it gets it does not understand */
+    client_check_from(thief, &late->addr, true);
+    late->mute_checks = false;
+    late->answer_len = 0;
+    late->stun_replies = 0;
+    client_join(late);
+    rig_free(&r);
+}
+
+/* Spoofed checks with USE-CANDIDATE from a third party's address, and genuine sound beside them. */
+TEST(a_third_party_is_sent_no_media) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct addr third = addr_v4(198, 51, 100, 7, 4444);
+    client_video(a, CAM, true);
+    unsigned got = client_count(v, STAGE);
+    for (int i = 0; i < 400; i++) {
+        if (i % 50 == 0) {
+            client_check_from(v, &third, true);
+        }
+        client_video(a, CAM, false);
+        client_audio(v, 60);
+        got++;
+        rig_run(&r, 100 * US_PER_MS);
+        v->n_got = 0;
+    }
+    EXPECT(sent_to(third) <= 8 * 2); /* an answer and a challenge each */
+    EXPECT_EQ(counters()->paths_proven, 0);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    rig_free(&r);
+}
+
+/* A forged hello is answered with at most three times its size. */
+TEST(a_handshake_is_not_amplified) {
+    REQUIRE(rig_init(&r));
+    struct client *v = client_new(&r, 1);
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &v->params), OK);
+    struct addr third = addr_v4(198, 51, 100, 7, 4444), own = v->addr;
+    v->addr = third;
+    client_check(v, true);
+    client_hello(v);
+    v->addr = own; /* and is heard no more */
+    v->dtls = dtls_free(v->dtls);
+    uint64_t in = counters()->bytes_in, out = 0;
+    rig_run(&r, 29 * US_PER_S);
+    for (unsigned i = 0; i < r.n_strays; i++) {
+        out += addr_eq(&r.strays[i].to, &third) ? r.strays[i].bytes : 0;
+    }
+    EXPECT(out > 0);
+    EXPECT(out <= 3 * in + DTLS_MTU);
+    rig_free(&r);
+}
+
+/* The client moves; the new address is used as soon as it has answered. */
+TEST(a_move_takes_one_round_trip) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    v->mute_checks = true; /* not yet */
+    client_check(v, true);
+    EXPECT_EQ(v->challenges, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    v->mute_checks = false;
+    rig_run(&r, 100 * US_PER_MS);
+    client_check(v, true);
+    EXPECT_EQ(v->challenges, 2);
+    EXPECT_EQ(counters()->paths_proven, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    client_check(v, true);
+    EXPECT_EQ(v->challenges, 2); /* it is known now */
+    rig_free(&r);
+}
+
+/* Aggressive nominators name every pair: the one of higher priority stays (RFC 8445 section 8.1.1).
+ */
+TEST(the_better_of_two_nominated_addresses_is_used) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct addr wifi = v->addr, mobile = addr_v4(203, 0, 113, 9, 50000);
+    client_video(a, CAM, true);
+    v->priority = 1000;
+    v->addr = mobile;
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 1); /* it went to wifi, which nobody hears here */
+    EXPECT_EQ(sent_to(wifi), 1);
+    rig_run(&r, 1100 * US_PER_MS); /* wifi has fallen silent */
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
+/* We answer from the address that we were asked at, or a browser takes it for somebody else's. */
+TEST(answers_leave_from_the_address_that_was_asked) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = client_new(&r, 2);
+    v->server = addr_v4(192, 0, 2, 77, 0);
+    client_join(v);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT(addr_eq(&v->got_from, &v->server));
+    EXPECT(addr_eq(&a->got_from, &a->server)); /* unknown there: any */
+    rig_free(&r);
+}
