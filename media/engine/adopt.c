@@ -56,7 +56,8 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
     return OK;
 }
 
-static enum err load_source(struct session *s, unsigned i, const struct snapshot_source *from) {
+static enum err load_source(struct session *s, unsigned i, us_t now,
+                            const struct snapshot_source *from) {
     struct srtp_opener *opener = s->transport.opener;
     struct inbound *in = &s->in[i];
     in->muted = from->line.flags & SNAPSHOT_MUTED;
@@ -82,6 +83,7 @@ static enum err load_source(struct session *s, unsigned i, const struct snapshot
     recv_stats_resume(&in->stats, from->high);
     recv_nack_resume(in->nack, from->high);
     s->sources[i]->feed.ssrc = from->ssrc;
+    recv_clock_sr(&s->sources[i]->feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
     s->sources[i]->tap_id = from->id;
     if (from->id > s->engine->next_tap) {
         s->engine->next_tap = from->id;
@@ -130,6 +132,7 @@ static void load_slot(struct session *s, unsigned i, us_t now, const struct snap
     slot->stream.packets = from->packets;
     slot->stream.octets = from->octets;
     slot->resume = from->rewrite.source;
+    slot->told = slot->resume ? SLOT_TOLD_BEFORE : 0; /* who that was is told when nobody comes */
     s->viewer.slots[i].awaiting = slot->resume != 0;
 }
 
@@ -145,7 +148,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     s->transport.keys = from->keys;
     enum err err = transport_set_keys(&s->transport);
     for (unsigned i = 0; err == OK && i < s->n_in; i++) {
-        err = load_source(s, i, &from->sources[i]);
+        err = load_source(s, i, now, &from->sources[i]);
     }
     if (err != OK) {
         return err;
@@ -155,6 +158,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     }
     load_transport(s, now, from);
     s->viewer.pinned = from->pinned;
+    clock_offset_load(&s->offset, now, from->clock_offset);
     s->viewer.present = true;
     s->told_up = true;
     s->report_at = now;

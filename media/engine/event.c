@@ -29,7 +29,8 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     const struct room_source *source = s->viewer.slots[i].source;
     uint64_t who = source ? source->participant : 0;
     uint8_t kind = source ? source->kind : SOURCE_NONE;
-    if (who == slot->told && kind == slot->told_kind) {
+    bool awaited = slot->told == SLOT_TOLD_BEFORE && s->viewer.slots[i].awaiting;
+    if (awaited || (who == slot->told && kind == slot->told_kind)) {
         return false;
     }
     slot->told = who;

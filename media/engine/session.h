@@ -15,10 +15,12 @@
 struct source;
 struct tour;
 
+#define SLOT_TOLD_BEFORE UINT64_MAX /* somebody, by another engine */
+
 struct slot { /* a receiving m-line; what belongs there is in viewer.slots of the same index */
     struct session_line line;
     struct stream stream;
-    uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED */
+    uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
     uint32_t resume;   /* ssrc of a source that is still to be adopted, 0 = none */
 };

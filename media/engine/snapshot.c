@@ -79,6 +79,7 @@ enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_s
     ret->participant = s->participant;
     ret->tour = s->tour->handle;
     ret->pinned = s->viewer.pinned;
+    ret->clock_offset = clock_offset_save(&s->offset);
     memcpy(ret->cname, s->cname, strlen(s->cname));
     save_transport(&s->transport, ret);
     for (unsigned i = 0; i < s->n_in; i++) {

@@ -65,6 +65,7 @@ struct session_snapshot {
     struct addr local;  /* ours that it sends to */
     struct ice_credentials ice;
     struct dtls_keys keys;
+    int64_t clock_offset; /* [us] of the client's clock (recv/clock.h), 0 = unknown */
     uint32_t srtcp_index; /* next outbound */
     char cname[CNAME_MAX];
     uint8_t fingerprint[FINGERPRINT_LEN];

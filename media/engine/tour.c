@@ -58,12 +58,17 @@ void tour_reschedule(struct tour *t) {
 }
 
 void tour_on_timer(struct tour *t, us_t now) {
-    bool spoken = false;
-    if (room_timeout(&t->room, now, &spoken)) {
+    unsigned found = room_timeout(&t->room, now);
+    if (found & ROOM_CHANGED) {
         tour_changed(t);
     }
-    if (spoken) {
+    if (found & ROOM_SPOKEN) {
         event_speaker(t);
+    }
+    if (found & ROOM_SETTLED) { /* who has not come is not shown any more */
+        LIST_EACH(l, &t->peers) {
+            event_session(LIST_ENTRY(l, struct session, in_tour));
+        }
     }
     tour_reschedule(t);
 }

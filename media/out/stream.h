@@ -23,10 +23,10 @@ struct stream {
     struct transport *transport;     /* borrowed: the way to its viewer */
     const struct session_line *line; /* borrowed: what was agreed for its m-line */
     struct sub subs[2];
-    uint8_t shown; /* index of the sub that is forwarded; the other one awaits a key frame */
-    bool fresh;    /* the shown feed has not sent a packet through this stream yet */
-    uint64_t begin_seq;       /* of the feed: the key frame that the shown one began with */
-    uint32_t begin_ts;        /* and its RTP timestamp */
+    uint8_t shown;      /* index of the sub that is forwarded; the other one awaits a key frame */
+    bool fresh;         /* the shown feed has not sent a packet through this stream yet */
+    uint64_t begin_seq; /* of the feed: the key frame that the shown one began with */
+    uint32_t begin_ts;  /* and its RTP timestamp */
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;

@@ -29,6 +29,16 @@ void clock_offset_sr(struct clock_offset *o, us_t now, uint64_t ntp) {
     }
 }
 
+int64_t clock_offset_save(const struct clock_offset *o) {
+    return o->any ? estimate(o) : 0;
+}
+
+void clock_offset_load(struct clock_offset *o, us_t now, int64_t saved) {
+    if (saved != 0) {
+        *o = (struct clock_offset){saved, saved, now, true};
+    }
+}
+
 void recv_clock_init(struct recv_clock *c, uint32_t rate) {
     *c = (struct recv_clock){.rate = rate};
 }

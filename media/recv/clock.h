@@ -31,6 +31,10 @@ struct recv_clock {  /* one per stream; zeroed but for rate = nothing known */
     bool any;
 };
 
+/* The estimate, to be saved; 0 = nothing known. */
+int64_t clock_offset_save(const struct clock_offset *o);
+/* Go on with a saved one at time now. */
+void clock_offset_load(struct clock_offset *o, us_t now, int64_t saved);
 /* Note a sender report in the participant's estimate. */
 void clock_offset_sr(struct clock_offset *o, us_t now, uint64_t ntp);
 void recv_clock_init(struct recv_clock *c, uint32_t rate);

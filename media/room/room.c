@@ -121,14 +121,15 @@ static void settle(struct room *r) {
     }
 }
 
-bool room_timeout(struct room *r, us_t now, bool *ret_spoken) {
-    bool settled = r->settle_until > 0 && r->settle_until <= now;
-    if (settled) {
+unsigned room_timeout(struct room *r, us_t now) {
+    unsigned ret = 0;
+    if (r->settle_until > 0 && r->settle_until <= now) {
         settle(r);
+        ret = ROOM_SETTLED | ROOM_CHANGED;
     }
     unsigned bits = voices_changed(r, speaker_tick(&r->voices, now));
-    *ret_spoken = bits & SPEAKER_CHANGED;
-    return settled || bits != 0;
+    ret |= bits & SPEAKER_CHANGED ? ROOM_SPOKEN : 0;
+    return ret | (bits ? ROOM_CHANGED : 0);
 }
 
 void room_slot_resume(struct room_slot *slot, struct room_source *s) {

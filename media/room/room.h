@@ -81,9 +81,13 @@ void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level);
 void room_spoke(struct room *r, uint64_t participant);
 /* When room_timeout has something to do; US_NEVER. */
 us_t room_deadline(const struct room *r);
-/* Time has passed. True when the router must run; *ret_spoken that room.voices.speaker is another.
- */
-bool room_timeout(struct room *r, us_t now, bool *ret_spoken);
+enum {                   /* bits of what room_timeout has found */
+       ROOM_CHANGED = 1, /* the router must run */
+       ROOM_SPOKEN = 2,  /* room.voices.speaker is another */
+       ROOM_SETTLED = 4  /* no source that was to be adopted is awaited any more */
+};
+/* Time has passed. */
+unsigned room_timeout(struct room *r, us_t now);
 /* A slot goes on with a source that it has shown in another engine. */
 void room_slot_resume(struct room_slot *slot, struct room_source *s);
 /* Show this source in the slot, NULL = nothing; one of another codec is nothing. */

@@ -1,4 +1,5 @@
 /* A live tour moves to another engine and no client notices. */
+#include "base/seq.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -212,6 +213,46 @@ TEST(slots_whose_source_does_not_come_are_bound_anew) {
     EXPECT_EQ(client_last(v, STAGE)->sender, 2);
     expect_continuous(v, STAGE, 4 * 90000);
     (void)a;
+    rig_free(&r);
+}
+
+/* Who was shown before is told to be gone, though this engine never said who that was. */
+TEST(a_slot_whose_source_never_comes_is_told_to_be_empty) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct session_snapshot s;
+    client_video(a, CAM, true);
+    REQUIRE(save(v, &s));
+    REQUIRE(replace_engine());
+    load(&s);
+    EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 0); /* it may still come */
+    rig_run(&r, 2100 * US_PER_MS);
+    EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 1);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 0);
+    rig_free(&r);
+}
+
+/* Reports stay on the line of the source's own clock, here 300 ms ahead of its packets. */
+TEST(sender_reports_stay_on_one_line_over_an_adoption) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct session_snapshot s[2];
+    client_video(a, CAM, true);
+    client_sr(a, CAM, ntp_from_wall((wall_t){1800000000000000}), a->streams[CAM].ts + 27000);
+    rig_run(&r, 600 * US_PER_MS);
+    client_video(a, CAM, false);
+    rig_run(&r, 600 * US_PER_MS);
+    REQUIRE(v->n_sr > 0);
+    struct rtcp_sr before = v->sr;
+    us_t at = v->rtcp_at;
+    REQUIRE(save(a, &s[0]) && save(v, &s[1]));
+    REQUIRE(replace_engine());
+    load(&s[0]);
+    load(&s[1]);
+    rig_run(&r, 600 * US_PER_MS);
+    REQUIRE(v->rtcp_at > at);
+    int64_t off = ts32_diff(v->sr.rtp_ts, before.rtp_ts) - (v->rtcp_at - at) * 9 / 100;
+    EXPECT(off >= -90 && off <= 90); /* 1 ms */
     rig_free(&r);
 }
 
