@@ -42,6 +42,10 @@
     INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
     INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
     INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
+    INT(media_mic_kbps, "media.microphone_kbps", 512, 0, 100000, "most a microphone may send") \
+    INT(media_camera_kbps, "media.camera_kbps", 10000, 0, 1000000, "most a camera may send") \
+    INT(media_screen_kbps, "media.screen_kbps", 20000, 0, 1000000, "most a screen may send") \
+    INT(media_source_packets, "media.source_packets", 4000, 0, 1000000, "packets/s, any of them") \
     INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
     ENUM(media_codec, "media.codec", "vp8", config_codecs, "video codec of a tour") \
     ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \

@@ -26,8 +26,9 @@ struct tour {
 
 struct glue {
     struct glue_config config;
-    struct link tours;         /* few enough per process; looked up on tour events only */
-    us_t now;                  /* of the call under way */
+    struct link tours; /* few enough per process; looked up on tour events only */
+    us_t now;          /* of the call under way */
+    struct offenders offenders;
     struct backlog backlogs[]; /* one for each worker */
 };
 
@@ -270,6 +271,15 @@ static void note_peer(struct glue *g, const char *event, const struct media_even
     }
 }
 
+static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
+    enum media_offence kind = (enum media_offence)e->reason;
+    struct sig_who who;
+    if (sig_peer_who(g->config.sig, e->peer, &who) &&
+        offenders_note(&g->offenders, now, &who, kind) && g->config.note) {
+        g->config.note(g->config.ctx, "media_offence", e->tour, e->peer, media_offence_name(kind));
+    }
+}
+
 static void on_media(struct glue *g, us_t now, const struct media_event *e) {
     struct sig *s = g->config.sig;
     switch ((enum media_event_type)e->type) {
@@ -294,6 +304,9 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
         break;
     case MEDIA_SPEAKER:
         sig_speaker(s, now, e->tour, e->participant);
+        break;
+    case MEDIA_OFFENCE:
+        on_offence(g, now, e);
         break;
     }
 }
@@ -348,6 +361,10 @@ void glue_service(struct glue *g, us_t now) {
         sig_timeout(g->config.sig, now);
         glue_effects(g, now);
     }
+}
+
+const struct offenders *glue_offenders(const struct glue *g) {
+    return &g->offenders;
 }
 
 us_t glue_deadline(const struct glue *g) {

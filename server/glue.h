@@ -3,6 +3,7 @@
 #ifndef ORIEL_SERVER_GLUE_H
 #define ORIEL_SERVER_GLUE_H
 
+#include "server/offenders.h"
 #include "server/recorder_thread.h"
 #include "server/worker.h"
 #include "signaling/signaling.h"
@@ -29,6 +30,8 @@ void glue_effects(struct glue *g, us_t now);
 /* Take in what workers and recorder reported, call timeouts that are due, drain effects. Call when
  * woken, and at glue_deadline. */
 void glue_service(struct glue *g, us_t now);
+/* Who misbehaves on the media path; valid until the next call on g. */
+const struct offenders *glue_offenders(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

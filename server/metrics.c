@@ -177,6 +177,7 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     put_ws(&t, c);
     put_signaling(&t, c);
     put_media(&t, c);
+    offenders_metrics(glue_offenders(c->glue), &t);
     put_rim(&t, c);
     put_recorder(&t, c);
     *ret_len = t.n;

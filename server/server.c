@@ -200,6 +200,20 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     return e;
 }
 
+#define POOL_RESERVE 16 /* the share of the pool that RTP leaves to what keeps people connected */
+
+static void police(struct engine_config *e, const struct config *cfg) {
+    const int64_t kbps[SOURCE_KIND_COUNT] = {[SOURCE_MICROPHONE] = cfg->media_mic_kbps,
+                                             [SOURCE_CAMERA] = cfg->media_camera_kbps,
+                                             [SOURCE_SCREEN] = cfg->media_screen_kbps};
+    for (int kind = SOURCE_NONE + 1; kind < SOURCE_KIND_COUNT; kind++) {
+        e->police[kind] = (struct police_limit){.packets = (uint32_t)cfg->media_source_packets,
+                                                .bytes = (uint32_t)(kbps[kind] * 1000 / 8)};
+    }
+    e->pool_packets = (uint32_t)cfg->media_packets;
+    e->pool_reserve = (uint32_t)cfg->media_packets / POOL_RESERVE;
+}
+
 static enum err start_workers(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     const struct config *cfg = c->config;
@@ -218,6 +232,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         .wake_control = control_wake,
         .wake_ctx = c,
     };
+    police(&w.engine, cfg);
     CHECK(config_addr(cfg->media_address, 0, &w.bind));
     fill_announce(s, &w.bind);
     enum err e = OK;

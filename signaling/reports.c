@@ -2,6 +2,8 @@
  * tours that are gone meanwhile find nobody and are dropped. */
 #include "signaling/internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
@@ -104,4 +106,19 @@ void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state 
     json_put_string(&o, "state", names[state]);
     json_close(&o, '}');
     send_all(s, t, NULL, &o);
+}
+
+bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret) {
+    OWNER_CHECK(&s->owner);
+    const struct session *x = map_get(s->peers, peer);
+    const struct tour *t = x ? x->tour : NULL;
+    if (!t) {
+        return false;
+    }
+    *ret = (struct sig_who){0};
+    snprintf(ret->tour, sizeof(ret->tour), "%s", t->name);
+    if (x->seat) {
+        snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, x->seat->number);
+    }
+    return true;
 }

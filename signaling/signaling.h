@@ -136,6 +136,14 @@ struct sig_effect {
  * any sig_ function. */
 bool sig_effect(struct sig *s, struct sig_effect *ret);
 
+/* Whom a media session belongs to, as the protocol names them. */
+struct sig_who {
+    char tour[TOUR_NAME_MAX + 1];
+    char participant[16]; /* "p7"; empty for a viewer of WHEP */
+};
+/* False when there is no such session any more. */
+bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret);
+
 /* Numbers for metrics. */
 struct sig_stats {
     uint32_t connections, tours, participants, sessions;
