@@ -94,7 +94,7 @@ enum media_event_type {
     MEDIA_PEER_FAILED,    /* the peer is removed; reason: ERR_AUTH = wrong certificate or handshake,
                              ERR_UNSUPPORTED = no SRTP profile or cipher suite in common,
                              ERR_AGAIN = join_timeout, ERR_NOMEM */
-    MEDIA_PEER_GONE,      /* peer_timeout: removed */
+    MEDIA_PEER_GONE,      /* removed: silent for peer_timeout, or it has closed (close_notify) */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
     MEDIA_SOURCE_OFF,     /* no packets for 2 s (a screen: 5 s), muted, or its peer is gone */
     MEDIA_SLOT_CHANGED,   /* peer, mid, participant (0 = empty), source_kind */

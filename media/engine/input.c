@@ -27,8 +27,8 @@ static void from_dtls(struct session *s, us_t now, struct path *path, const stru
     if (handshake_pending(&s->transport)) {
         schedule_output(s); /* whatever came of it, also an alert, is to be sent */
     }
-    if (v == TRANSPORT_FAILED) {
-        session_fail(s, now, (enum err)s->transport.failure);
+    if (v == TRANSPORT_FAILED || v == TRANSPORT_GONE) {
+        session_fail(s, now, v == TRANSPORT_GONE ? OK : (enum err)s->transport.failure);
         return;
     }
     if (v == TRANSPORT_CONNECTED) {

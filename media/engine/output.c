@@ -18,7 +18,9 @@ static bool take(struct datagram *from, struct datagram *ret) {
 
 static bool session_output(struct session *s, us_t now, struct datagram *ret) {
     struct transport *t = &s->transport;
-    if (!handshake_output(t, ret) && !rtcp_out(s, now, ret)) {
+    bool leaves = s->says_farewell;
+    if (!handshake_output(t, ret) && !rtcp_out(s, now, ret) &&
+        !(leaves && handshake_farewell(t, ret))) {
         return false;
     }
     t->packets_out++;

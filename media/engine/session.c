@@ -130,6 +130,7 @@ void session_leave(struct session *s, us_t now, bool bye) {
     tour_changed(s->tour);
     s->tour = NULL;
     s->say_bye = bye && s->transport.state == TRANSPORT_UP;
+    s->says_farewell = s->say_bye;
     transport_close(&s->transport);
     schedule_output(s);
     event_session(s);

@@ -38,7 +38,8 @@ struct session {
     uint32_t offences[OFFENCE_COUNT];
     uint8_t offender; /* bit of media_offence: to be told */
     bool host, record_consent;
-    bool say_bye;
+    bool say_bye;                        /* RTCP BYE is still to be sent */
+    bool says_farewell;                  /* it leaves in peace: close_notify follows the BYE */
     uint8_t end;                         /* enum session_end */
     uint8_t reason;                      /* enum err, with SESSION_FAILED */
     bool quiet;                          /* its tour is being removed: nothing is told of it */

@@ -2,11 +2,22 @@
 
 #include <string.h>
 
+/* How to say goodbye, and how to understand it, once the object is gone. */
+static enum err keep_farewells(struct transport *t) {
+    size_t n = 0;
+    enum err err = dtls_farewell(t->dtls, t->farewell, &n);
+    t->farewell_len = err == OK ? (uint8_t)n : 0;
+    return err == OK ? dtls_reader_export(t->dtls, &t->reader) : err;
+}
+
 static enum err finish(struct transport *t, us_t now) {
     size_t flight_len = 0;
     enum err err = dtls_export(t->dtls, &t->keys);
     if (err == OK) {
         err = dtls_last_flight(t->dtls, t->flight, &flight_len);
+    }
+    if (err == OK) {
+        err = keep_farewells(t);
     }
     if (err == OK) {
         err = transport_set_keys(t);
@@ -56,6 +67,9 @@ enum transport_verdict handshake_input(struct transport *t, us_t now, struct pat
                                        struct bytes datagram) {
     path->received += (uint32_t)datagram.n;
     if (t->state != TRANSPORT_JOINING) {
+        if (dtls_is_close(&t->reader, datagram)) {
+            return TRANSPORT_GONE;
+        }
         answer_again(t, now, datagram);
         return TRANSPORT_NOTHING;
     }
@@ -118,4 +132,15 @@ bool handshake_output(struct transport *t, struct datagram *ret) {
         }
     }
     return flight_output(t, ret);
+}
+
+bool handshake_farewell(struct transport *t, struct datagram *ret) {
+    if (t->farewell_len == 0 || t->selected < 0) {
+        return false;
+    }
+    transport_address(t, ret);
+    memcpy(ret->data, t->farewell, t->farewell_len);
+    ret->len = t->farewell_len;
+    t->farewell_len = 0;
+    return true;
 }

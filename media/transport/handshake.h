@@ -22,5 +22,8 @@ us_t handshake_deadline(const struct transport *t);
 enum transport_verdict handshake_timeout(struct transport *t, us_t now);
 /* The next datagram, with its address; false when there is none. */
 bool handshake_output(struct transport *t, struct datagram *ret);
+/* Our close_notify (RFC 5246 section 7.2.1), the last that is sent; false when there is none, or it
+ * was sent. */
+bool handshake_farewell(struct transport *t, struct datagram *ret);
 
 #endif

@@ -15,6 +15,7 @@ void transport_free(struct transport *t) {
     srtp_opener_free(t->opener);
     srtp_sealer_free(t->sealer);
     mem_wipe(&t->keys, sizeof(t->keys));
+    mem_wipe(&t->reader, sizeof(t->reader));
     mem_wipe(&t->ice, sizeof(t->ice));
 }
 

@@ -40,7 +40,7 @@ enum transport_verdict {
     TRANSPORT_NOTHING,
     TRANSPORT_CONNECTED, /* the handshake has just finished */
     TRANSPORT_FAILED,    /* it will never be connected: transport.failure says why */
-    TRANSPORT_GONE       /* silent for peer_timeout */
+    TRANSPORT_GONE       /* silent for peer_timeout, or it has said that it closes */
 };
 
 struct transport {
@@ -66,6 +66,9 @@ struct transport {
     uint8_t flight[DTLS_LAST_FLIGHT_MAX];
     uint16_t flight_len, flight_at; /* flight_at < flight_len: it is being sent again */
     us_t flight_sent;
+    uint8_t farewell[DTLS_FAREWELL_MAX]; /* our close_notify, sealed in advance */
+    uint8_t farewell_len;                /* 0 = none, or sent */
+    struct dtls_reader reader;           /* knows the client's */
 };
 
 /* Frees and wipes what it holds; closed before, or never announced. */

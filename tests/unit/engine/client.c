@@ -72,6 +72,10 @@ struct client *client_new(struct rig *r, uint64_t handle) {
     return c;
 }
 
+void client_close(struct client *c) {
+    rig_send(c->rig, &c->addr, c->farewell, c->farewell_len);
+}
+
 void client_check(struct client *c, bool nominate) {
     client_check_from(c, &c->addr, nominate);
 }
@@ -127,6 +131,7 @@ void client_drop(struct client *c) {
 
 static void on_dtls(struct client *c, us_t now, const struct datagram *d) {
     c->dtls_in++;
+    c->closed = c->closed || dtls_is_close(&c->reader, bytes_of(d->data, d->len));
     if (!c->dtls || dtls_input(c->dtls, now, bytes_of(d->data, d->len)) != DTLS_DONE ||
         c->connected) {
         return;
@@ -134,6 +139,8 @@ static void on_dtls(struct client *c, us_t now, const struct datagram *d) {
     if (dtls_export(c->dtls, &c->keys) == OK) {
         c->opener = srtp_opener_new(&c->keys);
         c->sealer = srtp_sealer_new(&c->keys);
+        EXPECT_EQ(dtls_reader_export(c->dtls, &c->reader), OK);
+        EXPECT_EQ(dtls_farewell(c->dtls, c->farewell, &c->farewell_len), OK);
         c->connected = c->opener && c->sealer;
     }
 }

@@ -59,6 +59,10 @@ struct client {
     struct dtls *dtls;
     struct dtls_keys keys;
     bool connected;
+    bool closed; /* the server has said close_notify */
+    uint8_t farewell[DTLS_FAREWELL_MAX];
+    size_t farewell_len;
+    struct dtls_reader reader;
     unsigned stun_replies, dtls_in; /* datagrams received */
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
@@ -127,6 +131,8 @@ void client_join(struct client *c);
 struct client *rig_join(struct rig *r, uint64_t handle);
 /* Close sealers and openers; the engine is not told. */
 void client_drop(struct client *c);
+/* Say close_notify. */
+void client_close(struct client *c);
 void client_check(struct client *c, bool nominate);
 /* The same with a forged sender: what comes of it goes there. */
 void client_check_from(struct client *c, const struct addr *from, bool nominate);

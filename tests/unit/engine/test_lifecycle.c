@@ -495,3 +495,36 @@ TEST(only_so_many_addresses_are_kept) {
     EXPECT_EQ(client_count(v, STAGE), 3);
     rig_free(&r);
 }
+
+/* Either end that closes says so, and the other need not wait to notice its absence. */
+TEST(who_closes_says_so) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2);
+    unsigned dtls_in = a->dtls_in;
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, 1), OK);
+    rig_pump(&r);
+    EXPECT_EQ(a->dtls_in, dtls_in + 1);
+    EXPECT(a->closed);
+    client_close(b);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 2), 1);
+    struct peer_stats s;
+    EXPECT_EQ(engine_peer_stats(r.engine, 2, &s), ERR_UNKNOWN);
+    rig_free(&r);
+}
+
+/* An alert that anybody can write ends nothing. */
+TEST(a_forged_alert_closes_nothing) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    static const uint8_t plain[] = {21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0};
+    uint8_t sealed[13 + 26] = {21, 254, 253, 0, 1, 0, 0, 0, 0, 0, 9, 0, 26};
+    rig_send(&r, &a->addr, plain, sizeof(plain));
+    rig_send(&r, &a->addr, sealed, sizeof(sealed));
+    rig_run(&r, US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 1), 0);
+    client_video(a, CAM, true);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 1);
+    rig_free(&r);
+}
