@@ -77,6 +77,7 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
         bind_tour(t, now);
     }
     bool keep = may_keep(t->engine, p);
+    source_level(x, now, p);
     feed_packet(&x->feed, p, keep);
     if (p->has_level) {
         room_level(&t->room, now, &x->place, p->audio_level);

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
+#define LEVEL_GAP (15 * US_PER_MS) /* [us] between two packets decoded for their level */
+#define CACHE_SHARE_MIN 32         /* packets: a few frames, however many sources there are */
 
 static enum err make_twcc(struct session *s, const struct inbound *in) {
     if (!in->s.twcc || s->twcc) {
@@ -94,6 +95,7 @@ void source_free(struct source *x, us_t now) {
     forget(x);
     count(x, false);
     feed_free(&x->feed);
+    opus_level_free(x->level);
     inbound_stop(x->in);
     x->session->sources[x->in - x->session->in] = NULL;
     mem_free(x);
@@ -156,6 +158,20 @@ void source_on_timer(struct source *x, us_t now) {
     packet_cache_expire(&x->feed.cache, now);
     if (source_deadline(x) <= now) {
         source_off(x, now);
+    }
+}
+
+void source_level(struct source *x, us_t now, struct media_packet *p) {
+    x->sends_levels = x->sends_levels || p->has_level;
+    if (x->sends_levels || x->in->s.codec != CODEC_OPUS ||
+        (x->level && now - x->level_at < LEVEL_GAP)) {
+        return;
+    }
+    x->level = x->level ? x->level : opus_level_new();
+    if (x->level) {
+        x->level_at = now;
+        p->audio_level = opus_level_of(x->level, media_packet_payload(p));
+        p->has_level = true;
     }
 }
 

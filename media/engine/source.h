@@ -3,6 +3,7 @@
 #ifndef ORIEL_MEDIA_ENGINE_SOURCE_H
 #define ORIEL_MEDIA_ENGINE_SOURCE_H
 
+#include "media/audio/opus_level.h"
 #include "media/engine/session.h"
 #include "media/engine/tour.h"
 #include "media/feed/feed.h"
@@ -21,9 +22,12 @@ struct source {
     struct link in_engine; /* engine.sources */
     struct feed feed;
     struct room_source place;
-    us_t bye_at;     /* [us] its sender said BYE, 0 = never */
-    uint32_t tap_id; /* kept over pauses; 0 = never tapped */
-    bool tapped;     /* TAP_SOURCE_ON was the last that was told of it */
+    bool sends_levels;        /* RFC 6464 was seen: nothing is decoded */
+    us_t level_at;            /* [us] of the last packet that was decoded */
+    struct opus_level *level; /* made with the first packet without a level */
+    us_t bye_at;              /* [us] its sender said BYE, 0 = never */
+    uint32_t tap_id;          /* kept over pauses; 0 = never tapped */
+    bool tapped;              /* TAP_SOURCE_ON was the last that was told of it */
 };
 
 /* The source with this place in its room. */
@@ -55,6 +59,8 @@ us_t source_deadline(const struct source *x);
 void source_on_timer(struct source *x, us_t now);
 /* Tap or do not tap, as tour, consent and life of the source have it now. */
 void source_tap_update(struct source *x, us_t now);
+/* A packet of it that says no level gets one, if it is the time for it: unknown is not silent. */
+void source_level(struct source *x, us_t now, struct media_packet *p);
 /* What every tap message of it says; the caller adds the rest. */
 struct tap source_tap(const struct source *x, enum tap_type type, us_t now);
 

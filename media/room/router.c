@@ -146,6 +146,10 @@ static void rank_voices(struct wanted *w, const struct room_viewer *v) {
     const struct room *r = v->room;
     want(w, v, w->first);
     want(w, v, router_voice(r));
+    LIST_EACH(l, &r->live) { /* a host who seldom speaks is heard when it does */
+        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
+        want(w, v, s->kind == SOURCE_MICROPHONE && s->host ? s : NULL);
+    }
     for (unsigned i = 0; i < SPEAKER_TOP; i++) {
         uint64_t who = r->voices.top[i];
         want(w, v, who ? room_find(r, who, SOURCE_MICROPHONE) : NULL);

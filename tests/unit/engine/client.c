@@ -314,6 +314,9 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
     } else {
         wr_bytes(&w, s->raw.p, s->raw.n);
     }
+    if (s->plain) {
+        return wr_len(&w);
+    }
     wr_u16(&w, (uint16_t)c->params.participant);
     wr_u32(&w, ++c->number);
     return wr_len(&w);

@@ -223,6 +223,15 @@ uint64_t rig_shows(const struct rig *r, const struct client *c, uint8_t line) {
     return 0;
 }
 
+uint64_t rig_speaker(const struct rig *r) {
+    for (unsigned i = r->n_events; i-- > 0;) {
+        if (r->events[i].type == MEDIA_SPEAKER) {
+            return r->events[i].participant;
+        }
+    }
+    return 0;
+}
+
 unsigned rig_count(const struct rig *r, enum media_event_type type, uint64_t peer) {
     unsigned n = 0;
     for (unsigned i = 0; i < r->n_events; i++) {

@@ -151,6 +151,7 @@ struct packet_spec {
     uint8_t pt;    /* 0 = the line's */
     uint32_t ssrc; /* 0 = the stream's */
     uint32_t ts_step;
+    bool plain;       /* raw as it is, without the mark of the sender */
     uint16_t size;    /* [bytes] VP8: zeros up to this length */
     bool drop;        /* made, but lost on the way; it can be sent by RTX later */
     struct bytes raw; /* not VP8: what the payload begins with */
@@ -173,6 +174,8 @@ unsigned client_count(const struct client *c, uint8_t line);
 const struct got *client_last(const struct client *c, uint8_t line);
 /* Whom the last MEDIA_SLOT_CHANGED for that m-line named; 0 = nobody or no such event. */
 uint64_t rig_shows(const struct rig *r, const struct client *c, uint8_t line);
+/* Whom the last MEDIA_SPEAKER named. */
+uint64_t rig_speaker(const struct rig *r);
 /* Events of this type for this peer (0 = any) so far. */
 unsigned rig_count(const struct rig *r, enum media_event_type type, uint64_t peer);
 /* Tap messages of this type from this participant (0 = any). */

@@ -1,6 +1,8 @@
 /* Who is shown and heard where. */
 #include "tests/unit/engine/rig.h"
 
+#include <opus/opus.h>
+
 static struct rig r;
 
 /* Talk for a while at 20 ms a packet, so that the detector of speakers makes up its mind. */
@@ -376,5 +378,68 @@ TEST(other_codecs_are_not_routed) {
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 1), 1);
     EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 0);
     EXPECT_EQ(v->n_got, 0);
+    rig_free(&r);
+}
+
+/* Three who talk all the time do not keep the host out, who says something now and then. */
+TEST(a_host_is_never_crowded_out_of_the_voices) {
+    REQUIRE(rig_init(&r));
+    struct client *c[6];
+    for (unsigned i = 0; i < 6; i++) {
+        c[i] = client_new(&r, i + 1);
+        c[i]->params.host = i == 5;
+        client_join(c[i]);
+    }
+    struct client *v = c[0];
+    client_audio(c[5], 127);
+    for (int k = 0; k < 100; k++) {
+        for (unsigned i = 1; i < 5; i++) {
+            client_audio(c[i], (uint8_t)(20 + i + (k + i * 7) % 25));
+        }
+        client_audio(c[5], 127);
+        v->n_got = 0;
+        rig_run(&r, 20 * US_PER_MS);
+    }
+    client_audio(c[5], 20); /* its first word */
+    unsigned heard = 0;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        heard += v->got[i].sender == 6;
+    }
+    EXPECT_EQ(heard, 1);
+    rig_free(&r);
+}
+
+static size_t encode(OpusEncoder *e, double amplitude, uint8_t out[400]) {
+    opus_int16 pcm[960];
+    for (int i = 0; i < 960; i++) {
+        pcm[i] = (opus_int16)(amplitude * (i % 100 < 50 ? 1 : -1));
+    }
+    opus_int32 n = opus_encode(e, pcm, 960, out, 400);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* A client without RFC 6464 speaks among others who have it: it becomes the speaker all the same.
+ */
+TEST(who_sends_no_levels_is_heard_all_the_same) {
+    int err = 0;
+    OpusEncoder *e = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &err);
+    REQUIRE(e && rig_init(&r));
+    struct client *a = client_new(&r, 1), *b = rig_join(&r, 2);
+    a->params.lines[MIC].ext.id[RTP_EXT_AUDIO_LEVEL] = 0;
+    client_join(a);
+    client_audio(b, 30);
+    for (int k = 0; k < 120; k++) {
+        uint8_t packet[400];
+        size_t n = encode(e, k < 60 ? 0 : 15000, packet);
+        client_send(a,
+                    &(struct packet_spec){.line = MIC, .raw = bytes_of(packet, n), .plain = true});
+        client_audio(b, k < 60 ? 30 : 70);
+        rig_run(&r, 20 * US_PER_MS);
+        if (k == 59) {
+            EXPECT_EQ(rig_speaker(&r), 2);
+        }
+    }
+    EXPECT_EQ(rig_speaker(&r), 1);
+    opus_encoder_destroy(e);
     rig_free(&r);
 }
