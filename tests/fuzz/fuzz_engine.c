@@ -64,6 +64,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     snprintf(s->ice.local_ufrag, sizeof(s->ice.local_ufrag), "s%u", i);
     snprintf(s->ice.local_pwd, sizeof(s->ice.local_pwd), "password");
     snprintf(s->ice.remote_ufrag, sizeof(s->ice.remote_ufrag), "c%u", i);
+    snprintf(s->ice.remote_pwd, sizeof(s->ice.remote_pwd), "client-password");
     s->keys.profile = SRTP_PROFILE_AEAD_AES_128_GCM;
     memset(&s->keys.inbound, 1 + (int)i, sizeof(s->keys.inbound));
     memset(&s->keys.outbound, 100 + (int)i, sizeof(s->keys.outbound));
