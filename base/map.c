@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-struct entry {
+struct bucket {
     uint64_t key;
     void *value; /* NULL = empty */
 };
@@ -13,18 +13,18 @@ struct entry {
 struct map {
     size_t n, cap, mask;
     uint64_t seed;
-    struct entry entries[];
+    struct bucket entries[];
 };
 
 struct map *map_new(size_t cap, uint64_t seed) {
     size_t n = 2;
     while (n / 2 < cap) {
-        if (n > SIZE_MAX / 4 / sizeof(struct entry)) {
+        if (n > SIZE_MAX / 4 / sizeof(struct bucket)) {
             return NULL;
         }
         n *= 2;
     }
-    struct map *m = mem_zalloc(1, sizeof(*m) + n * sizeof(struct entry));
+    struct map *m = mem_zalloc(1, sizeof(*m) + n * sizeof(struct bucket));
     if (m) {
         m->cap = cap;
         m->mask = n - 1;
@@ -52,14 +52,14 @@ static size_t find(const struct map *m, uint64_t key) {
 
 enum err map_put(struct map *m, uint64_t key, void *value) {
     CHECK(value != NULL);
-    struct entry *e = &m->entries[find(m, key)];
+    struct bucket *e = &m->entries[find(m, key)];
     if (!e->value) {
         if (m->n == m->cap) {
             return ERR_FULL;
         }
         m->n++;
     }
-    *e = (struct entry){key, value};
+    *e = (struct bucket){key, value};
     return OK;
 }
 
@@ -82,7 +82,7 @@ void *map_take(struct map *m, uint64_t key) {
             hole = i;
         }
     }
-    m->entries[hole] = (struct entry){0, NULL};
+    m->entries[hole] = (struct bucket){0, NULL};
     return value;
 }
 

@@ -233,7 +233,7 @@ void session_new_etag(struct sig *s, struct session *x);
 
 /* ---- seats.c ---- */
 
-struct entry { /* somebody who wants in */
+struct admission { /* somebody who wants in */
     const struct claims *claims;
     const char *name; /* asked for, or NULL */
     bool consent;
@@ -246,15 +246,15 @@ struct entry { /* somebody who wants in */
 };
 /* Everything about joining: rights, tour, negotiation, take-over, events to others. On an error
  * nothing has changed. e->offer then answers the client with session_answer. */
-enum sig_code seat_enter(struct sig *s, us_t now, struct entry *e);
+enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e);
 /* Remove a seat: events, effects, timers. */
 void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason);
 /* As seat_leave, without events to others and without ending the connection. */
-void seat_remove(struct sig *s, struct seat *x);
+void seat_delete(struct sig *s, struct seat *x);
 /* Put a connection on a seat; another one there is told and closed. */
 void seat_attach(struct sig *s, struct seat *x, struct conn *c);
 /* The connection is gone: the seat is kept for the grace. */
-void seat_lose(struct sig *s, us_t now, struct seat *x);
+void seat_disconnect(struct sig *s, us_t now, struct seat *x);
 struct seat *seat_by_sub(const struct tour *t, const char *sub);
 struct seat *seat_by_resume(const struct sig *s, const char *token);
 /* Restart or replace the transport of a seat by a new offer. */

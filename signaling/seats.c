@@ -67,8 +67,8 @@ static enum sig_code check_room(const struct sig *s, const struct tour *t, const
     return SIG_OK;
 }
 
-static enum sig_code check_entry(const struct sig *s, us_t now, const struct entry *e,
-                                 struct tour **t) {
+static enum sig_code check_admission(const struct sig *s, us_t now, const struct admission *e,
+                                     struct tour **t) {
     enum sig_code code = tour_for(s, now, e->claims, t);
     if (code != SIG_OK) {
         return code;
@@ -113,7 +113,7 @@ static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char 
     CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
 }
 
-static void describe(struct seat *x, const struct entry *e) {
+static void describe(struct seat *x, const struct admission *e) {
     const char *name = *e->claims->name      ? e->claims->name
                        : e->name && *e->name ? e->name
                                              : role_name(e->claims->role);
@@ -156,10 +156,10 @@ void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
     timers_clear(&s->timers, &x->grace.timer);
 }
 
-enum sig_code seat_enter(struct sig *s, us_t now, struct entry *e) {
+enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     struct tour *t;
     struct session *session;
-    enum sig_code code = check_entry(s, now, e, &t);
+    enum sig_code code = check_admission(s, now, e, &t);
     if (code != SIG_OK) {
         return code;
     }
@@ -196,7 +196,7 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct entry *e) {
 
 /* ---- leaving ---- */
 
-void seat_remove(struct sig *s, struct seat *x) {
+void seat_delete(struct sig *s, struct seat *x) {
     struct tour *t = x->tour;
     if (x->session) {
         session_stop(s, x->session, true);
@@ -216,12 +216,12 @@ void seat_remove(struct sig *s, struct seat *x) {
 void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason) {
     struct tour *t = x->tour;
     uint32_t number = x->number;
-    seat_remove(s, x);
+    seat_delete(s, x);
     tell_left(s, t, number, reason);
     tour_touch(s, now, t);
 }
 
-void seat_lose(struct sig *s, us_t now, struct seat *x) {
+void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
     x->conn = NULL;
     x->lost = true;
     timers_set(&s->timers, &x->grace.timer, now + s->config.resume_grace);

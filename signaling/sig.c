@@ -161,7 +161,7 @@ void sig_closed(struct sig *s, us_t now, uint64_t conn) {
     }
     timers_clear(&s->timers, &c->idle.timer);
     if (c->seat) {
-        seat_lose(s, now, c->seat);
+        seat_disconnect(s, now, c->seat);
     }
     list_remove(&c->in_sig);
     to_trash(s, &c->trash);

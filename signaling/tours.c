@@ -97,7 +97,7 @@ void tour_record(struct sig *s, struct tour *t, bool on) {
 
 void tour_stop(struct sig *s, struct tour *t) {
     while (!list_empty(&t->seats)) {
-        seat_remove(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
+        seat_delete(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
     }
     while (!list_empty(&t->viewers)) {
         session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);

@@ -71,9 +71,9 @@ static enum sig_code created(const struct exchange *x, struct session *session,
 }
 
 static enum sig_code post_whip(struct exchange *x) {
-    struct entry e = {.claims = &x->claims,
-                      .consent = true, /* docs/protocol.md section 2: posting is the consent */
-                      .offer = {.use = OFFER_WHIP, .sdp = x->h->body, .n = x->h->body_len}};
+    struct admission e = {.claims = &x->claims,
+                          .consent = true, /* docs/protocol.md section 2: posting is the consent */
+                          .offer = {.use = OFFER_WHIP, .sdp = x->h->body, .n = x->h->body_len}};
     enum sig_code code = seat_enter(x->s, x->now, &e);
     if (code != SIG_OK) {
         return code;

@@ -11,7 +11,7 @@ static bool consents(const struct call *c) {
            strcmp(version, c->s->consent_version) == 0;
 }
 
-static void reply_joined(const struct call *c, const struct entry *e) {
+static void reply_joined(const struct call *c, const struct admission *e) {
     struct buffer o = {0};
     reply_open(c, &o, "joined");
     reply_state(c, &o, e->seat);
@@ -27,11 +27,11 @@ static enum sig_code join(struct call *c) {
         return SIG_ALREADY_JOINED;
     }
     const char *sdp = call_string(c, "offer", &sdp_n);
-    struct entry e = {.claims = &k,
-                      .name = call_string(c, "name", NULL),
-                      .consent = consents(c),
-                      .conn = c->conn,
-                      .offer = {.use = OFFER_WANTS, .sdp = sdp, .n = sdp_n}};
+    struct admission e = {.claims = &k,
+                          .name = call_string(c, "name", NULL),
+                          .consent = consents(c),
+                          .conn = c->conn,
+                          .offer = {.use = OFFER_WANTS, .sdp = sdp, .n = sdp_n}};
     enum sig_code code = call_token(c, &k);
     if (code != SIG_OK) {
         return code;
