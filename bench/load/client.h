@@ -47,6 +47,7 @@ struct client {
     struct addr server; /* its candidate */
     bool adopted;
     enum client_state state;
+    char resource[96];          /* of its session at the server, "" = none */
     char why[128];              /* when CLIENT_FAILED */
     struct ice_credentials ice; /* as the server sees them: local is the server's */
     uint8_t stun_id[STUN_ID_LEN], fingerprint[FINGERPRINT_LEN];

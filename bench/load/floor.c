@@ -17,6 +17,7 @@
 /* [bytes] RFC 7714 section 12: AEAD_AES_128_GCM */
 #define KEY_LEN 16
 #define SALT_LEN 12
+#define SHARED_LEN (2 * sizeof(atomic_uint))
 #define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes], as server/udp.c */
 
 struct floor {
@@ -40,9 +41,10 @@ static bool start(struct target *t, const struct target_config *c) {
     CHECK(f);
     t->own = f;
     f->config.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    f->config.train = mmap(NULL, sizeof(*f->config.train), PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    f->config.train =
+        mmap(NULL, SHARED_LEN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(f->config.fd >= 0 && f->config.train != MAP_FAILED);
+    f->config.engine = f->config.train + 1;
     CHECK(bind(f->config.fd, (struct sockaddr *)&here, sizeof(here)) == 0);
     (void)setsockopt(f->config.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     (void)setsockopt(f->config.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -56,7 +58,7 @@ static void close_floor(struct target *t) {
     child_stop(&t->child);
     if (f) {
         close(f->config.fd);
-        munmap(f->config.train, sizeof(*f->config.train));
+        munmap(f->config.train, SHARED_LEN);
         mem_free(f->config.publishers);
         mem_free(f->config.viewers);
     }
@@ -124,10 +126,25 @@ bool floor_begin(struct target *t) {
     return child_fork(&t->child, serve, &f->config) || target_fail(t, "cannot fork");
 }
 
-void floor_train(struct target *t, unsigned packets) {
+static enum srtp_aead library_of(unsigned engine) {
+    return engine == FLOOR_IPSEC_MB ? SRTP_AEAD_IPSEC_MB : SRTP_AEAD_OPENSSL;
+}
+
+bool floor_has(unsigned engine) {
+    bool has = srtp_aead_choose(library_of(engine), NULL) == OK;
+    CHECK(srtp_aead_choose(SRTP_AEAD_OPENSSL, NULL) == OK);
+    return has;
+}
+
+const char *floor_engine_name(unsigned engine) {
+    return engine == FLOOR_IPSEC_MB ? "ipsec-mb" : "openssl";
+}
+
+void floor_choose(struct target *t, unsigned engine, unsigned train) {
     struct floor *f = t->own;
-    CHECK(packets >= 1 && packets <= FLOOR_TRAIN_MAX);
-    atomic_store(f->config.train, packets);
+    CHECK(engine < FLOOR_ENGINES && train >= 1 && train <= FLOOR_TRAIN_MAX);
+    atomic_store(f->config.engine, engine);
+    atomic_store(f->config.train, train);
 }
 
 const struct target_ops target_floor = {

@@ -2,6 +2,8 @@
 #ifndef ORIEL_BENCH_LOAD_FLOOR_H
 #define ORIEL_BENCH_LOAD_FLOOR_H
 
+#include "bench/load/floor_server.h"
+
 #include <stdbool.h>
 
 struct target;
@@ -9,8 +11,11 @@ struct target;
 /* All its clients have joined, viewers in the order of their rooms: start its process. False with
  * the reason in t->why. */
 bool floor_begin(struct target *t);
-/* Packets of a frame that go to a viewer in one UDP_SEGMENT send, from the next frame on; 1 = none
- * do. */
-void floor_train(struct target *t, unsigned packets);
+/* Is this AEAD library there? Its name is that of srtp_aead_name. */
+bool floor_has(unsigned engine);
+const char *floor_engine_name(unsigned engine);
+/* From the next frame on: which library seals (enum floor_engine), and packets of a frame that go
+ * to a viewer in one UDP_SEGMENT send; 1 = none do. */
+void floor_choose(struct target *t, unsigned engine, unsigned train);
 
 #endif

@@ -36,6 +36,7 @@ struct out {
     struct mmsghdr msg[BATCH];
     struct iovec iov[BATCH];
     _Alignas(struct cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(uint16_t))];
+    struct srtp_job jobs[BATCH];
     size_t used; /* [bytes] of data */
     uint8_t data[BATCH * PACKET_MAX];
 };
@@ -43,7 +44,7 @@ struct out {
 struct floor_state {
     const struct floor_config *config;
     struct feeder *feeders;
-    struct srtp_sealer **sealers;
+    struct srtp_sealer **sealers[FLOOR_ENGINES]; /* NULL = not on this machine */
     struct sockaddr_in *names;
     struct out out;
 };
@@ -52,6 +53,10 @@ struct floor_state {
 
 static void flush(struct floor_state *f) {
     struct out *o = &f->out;
+    srtp_seal_batch(o->jobs, o->packets);
+    for (unsigned i = 0; i < o->packets; i++) {
+        CHECK(o->jobs[i].len == o->jobs[i].cap);
+    }
     for (unsigned at = 0; at < o->messages;) {
         int n = sendmmsg(f->config->fd, o->msg + at, o->messages - at, 0);
         CHECK(n > 0);
@@ -71,20 +76,31 @@ static void set_segment(struct msghdr *m, uint8_t *control, uint16_t size) {
     memcpy(CMSG_DATA(c), &size, sizeof(size));
 }
 
-/* Seal n packets of equal length, but for the last, for a viewer into one message. */
+static void add_job(struct out *o, struct srtp_sealer *sealer, const struct plain *p) {
+    size_t len = p->len + GCM_TAG;
+    struct bytes payload = bytes_of(p->data + p->header, p->len - p->header);
+    o->jobs[o->packets++] = (struct srtp_job){.sealer = sealer,
+                                              .index = p->index,
+                                              .header = bytes_of(p->data, p->header),
+                                              .plain = {.piece = {payload}, .n = 1},
+                                              .out = o->data + o->used,
+                                              .cap = len};
+    o->used += len;
+}
+
+/* n packets of equal length, but for the last, become one message to a viewer. */
 static void send_train(struct floor_state *f, unsigned viewer, const struct plain *p, unsigned n) {
     struct out *o = &f->out;
+    unsigned engine = atomic_load_explicit(f->config->engine, memory_order_relaxed);
     if (o->packets + n > BATCH) {
         flush(f);
     }
     unsigned i = o->messages++;
     uint8_t *begin = o->data + o->used;
-    struct wr w = wr_of(begin, sizeof(o->data) - o->used);
     for (unsigned k = 0; k < n; k++) {
-        CHECK(srtp_seal_rtp(f->sealers[viewer], p[k].index, bytes_of(p[k].data, p[k].header),
-                            bytes_of(p[k].data + p[k].header, p[k].len - p[k].header), &w) > 0);
+        add_job(o, f->sealers[engine][viewer], &p[k]);
     }
-    o->iov[i] = (struct iovec){begin, wr_len(&w)};
+    o->iov[i] = (struct iovec){begin, (size_t)(o->data + o->used - begin)};
     o->msg[i].msg_hdr = (struct msghdr){.msg_name = &f->names[viewer],
                                         .msg_namelen = sizeof(f->names[viewer]),
                                         .msg_iov = &o->iov[i],
@@ -92,8 +108,6 @@ static void send_train(struct floor_state *f, unsigned viewer, const struct plai
     if (n > 1) {
         set_segment(&o->msg[i].msg_hdr, o->control[i], (uint16_t)(p[0].len + GCM_TAG));
     }
-    o->packets += n;
-    o->used += wr_len(&w);
 }
 
 /* RFC 3550 section 5.1: the last byte of the padding counts all of it. */
@@ -191,28 +205,44 @@ static void serve(struct floor_state *f) {
 
 /* ---- start ---- */
 
+static struct srtp_sealer **make_sealers(const struct floor_config *c, enum srtp_aead library) {
+    if (srtp_aead_choose(library, NULL) != OK) {
+        return NULL;
+    }
+    struct srtp_sealer **s = mem_zalloc(c->n_viewers, sizeof(s[0]));
+    CHECK(s);
+    for (unsigned i = 0; i < c->n_viewers; i++) {
+        CHECK((s[i] = srtp_sealer_new(&c->viewers[i].keys)));
+    }
+    return s;
+}
+
+static void set_up_feeder(struct feeder *p, const struct floor_config *c,
+                          const struct floor_peer *publisher) {
+    p->addr = publisher->addr;
+    CHECK((p->opener = srtp_opener_new(&publisher->keys)));
+    for (unsigned v = 0; v < c->n_viewers; v++) {
+        bool mine = c->viewers[v].room == publisher->room;
+        p->first = mine && p->end == 0 ? v : p->first;
+        p->end = mine ? v + 1 : p->end;
+    }
+}
+
 static void set_up(struct floor_state *f) {
     const struct floor_config *c = f->config;
     f->feeders = mem_zalloc(c->n_publishers, sizeof(f->feeders[0]));
-    f->sealers = mem_zalloc(c->n_viewers, sizeof(f->sealers[0]));
     f->names = mem_zalloc(c->n_viewers, sizeof(f->names[0]));
-    CHECK(f->feeders && f->sealers && f->names);
+    CHECK(f->feeders && f->names);
+    f->sealers[FLOOR_OPENSSL] = make_sealers(c, SRTP_AEAD_OPENSSL);
+    f->sealers[FLOOR_IPSEC_MB] = make_sealers(c, SRTP_AEAD_IPSEC_MB);
     for (unsigned i = 0; i < c->n_viewers; i++) {
         const struct addr *a = &c->viewers[i].addr;
-        CHECK((f->sealers[i] = srtp_sealer_new(&c->viewers[i].keys)));
         f->names[i].sin_family = AF_INET;
         f->names[i].sin_port = htons(a->port);
         memcpy(&f->names[i].sin_addr, a->ip + 12, 4);
     }
     for (unsigned i = 0; i < c->n_publishers; i++) {
-        struct feeder *p = &f->feeders[i];
-        p->addr = c->publishers[i].addr;
-        CHECK((p->opener = srtp_opener_new(&c->publishers[i].keys)));
-        for (unsigned v = 0; v < c->n_viewers; v++) {
-            bool mine = c->viewers[v].room == c->publishers[i].room;
-            p->first = mine && p->end == 0 ? v : p->first;
-            p->end = mine ? v + 1 : p->end;
-        }
+        set_up_feeder(&f->feeders[i], c, &c->publishers[i]);
     }
 }
 

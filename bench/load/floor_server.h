@@ -12,6 +12,9 @@
 
 #define FLOOR_TRAIN_MAX 8 /* packets in one UDP_SEGMENT send */
 
+/* What seals. */
+enum floor_engine { FLOOR_OPENSSL, FLOOR_IPSEC_MB, FLOOR_ENGINES };
+
 struct floor_peer {
     struct addr addr;
     struct dtls_keys keys; /* as the floor sees them: inbound is what it opens with */
@@ -22,7 +25,8 @@ struct floor_config {
     int fd; /* bound UDP socket; blocking */
     unsigned n_publishers, n_viewers;
     struct floor_peer *publishers, *viewers; /* viewers sorted by room */
-    atomic_uint *train; /* shared with the parent, 1 .. FLOOR_TRAIN_MAX; read at each frame */
+    /* Shared with the parent, read at each frame: 1 .. FLOOR_TRAIN_MAX, enum floor_engine. */
+    atomic_uint *train, *engine;
 };
 
 /* Serve for ever; ends the process when a call fails. */

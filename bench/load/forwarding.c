@@ -5,12 +5,17 @@
 #include "base/check.h"
 #include "bench/load/entry.h"
 #include "bench/load/floor.h"
+#include "bench/load/oriel.h"
 #include "bench/load/scenarios.h"
 #include "server/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define WARM (US_PER_S / 2)
+#define WARM_QUICK (US_PER_S / 5)
+#define FLOOR_MIN US_PER_S /* a floor is measured for a third of a server's time, but at least */
+#define FLOOR_MIN_QUICK (US_PER_S / 4)
 #define SETTLE US_PER_S
 #define ROUNDS 5
 #define SECONDS 3
@@ -24,10 +29,11 @@ struct contest {
     const struct options *options;
     struct entry entries[N_ENTRIES], floor;
     bool up[N_ENTRIES];
-    struct series floor_ns[RESULT_TRAINS];
+    struct scenario_result *result;
 };
 
-static bool fill_room(struct entry *e) {
+/* Everybody joins; the tour is then quiet. */
+static bool fill_rooms(struct entry *e) {
     entry_say(e, "joins");
     if (!entry_publish(e) || !load_run(e->target.load, clock_now() + SETTLE)) {
         return false;
@@ -48,9 +54,16 @@ static void open_entry(struct contest *c, unsigned i, const struct target_ops *o
     struct target_config config = {
         .program = c->options->oriel, .workers = c->options->workers, .rooms = c->scenario->rooms};
     e->result.scenario = c->scenario->name;
-    c->up[i] = entry_open(e, ops, c->load, &config, c->scenario->viewers) && fill_room(e);
+    if (!entry_open(e, ops, c->load, &config, c->scenario->viewers)) {
+        return;
+    }
+    c->up[i] = fill_rooms(e);
     e->crowd.audience.loss = c->scenario->loss;
     e->result.seen.loss = c->scenario->loss;
+    if (!c->up[i]) {
+        result_finish(&e->result, &e->crowd);
+        entry_close(e); /* so that it takes nothing from the others */
+    }
 }
 
 static void open_floor(struct contest *c) {
@@ -65,38 +78,61 @@ static void open_floor(struct contest *c) {
         entry_ask(e, i);
     }
     CHECK(floor_begin(&e->target));
+    const char *used = c->up[ORIEL] ? oriel_aead(&c->entries[ORIEL].target) : "openssl";
+    for (unsigned i = 0; i < FLOOR_ENGINES; i++) {
+        if (floor_has(i)) {
+            const char *name = floor_engine_name(i);
+            c->result->floors[c->result->n_floors++] =
+                (struct floor_result){.library = name, .used = strcmp(name, used) == 0};
+        }
+    }
 }
 
 static us_t length_of(const struct contest *c) {
     return (c->options->seconds ? c->options->seconds : SECONDS) * US_PER_S;
 }
 
-/* [ns] of the floor with trains of 1, 0 when the user has asked to end. */
-static double floor_round(struct contest *c) {
+static us_t warm_of(const struct contest *c) {
+    return c->options->quick ? WARM_QUICK : WARM;
+}
+
+/* [ns] of a floor with trains of 1, 0 when the user has asked to end. */
+static double floor_round(struct contest *c, unsigned floor) {
     double first = 0;
+    us_t least = c->options->quick ? FLOOR_MIN_QUICK : FLOOR_MIN;
+    us_t length = us_max(length_of(c) / 3, least);
     for (unsigned i = 0; i < RESULT_TRAINS; i++) {
         struct measured m;
-        floor_train(&c->floor.target, 1U << i);
-        if (!measure_window(&c->floor.target, &c->floor.crowd, WARM, length_of(c) / 2, &m)) {
+        /* Engines are in the result in the order of their numbers, and OpenSSL is always there. */
+        floor_choose(&c->floor.target, floor, 1U << i);
+        if (!measure_window(&c->floor.target, &c->floor.crowd, warm_of(c), length, &m)) {
             return 0;
         }
         double ns = m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
-        series_add(&c->floor_ns[i], ns);
+        series_add(&c->result->floors[floor].ns[i], ns);
         first = i == 0 ? ns : first;
     }
     return first;
+}
+
+static double floors_round(struct contest *c) {
+    double used = 0;
+    for (unsigned i = 0; i < c->result->n_floors; i++) {
+        double ns = floor_round(c, i);
+        used = c->result->floors[i].used ? ns : used;
+    }
+    return used;
 }
 
 /* One server's turn; its [ns], 0 when it has none. */
 static double entry_round(struct contest *c, unsigned i) {
     struct entry *e = &c->entries[i];
     struct measured m;
-    if (!c->up[i] || !measure_window(&e->target, &e->crowd, WARM, length_of(c), &m)) {
+    if (!c->up[i] || !measure_window(&e->target, &e->crowd, warm_of(c), length_of(c), &m)) {
         return 0;
     }
     if (child_ended(&e->target.child)) {
         result_invalid(&e->result, "the server has ended");
-        c->up[i] = false;
         return 0;
     }
     result_add(&e->result, &m);
@@ -108,7 +144,7 @@ static void one_round(struct contest *c) {
     for (unsigned i = 0; i < N_ENTRIES; i++) {
         ns[i] = entry_round(c, i);
     }
-    double floor = floor_round(c);
+    double floor = floors_round(c);
     for (unsigned i = 0; i < N_ENTRIES; i++) {
         if (ns[i] > 0 && floor > 0) {
             series_add(&c->entries[i].result.vs_floor, ns[i] / floor);
@@ -120,20 +156,14 @@ static void one_round(struct contest *c) {
 }
 
 static void finish(struct contest *c, struct scenario_result *ret) {
-    for (unsigned i = 0; i < RESULT_TRAINS; i++) {
-        ret->floor_ns[i] = series_median(&c->floor_ns[i]);
-    }
     for (unsigned i = 0; i < N_ENTRIES; i++) {
         struct entry *e = &c->entries[i];
-        if (!e->result.target) {
-            continue;
-        }
-        if (!e->result.absent[0]) {
+        if (c->up[i]) {
             result_finish(&e->result, &e->crowd);
         }
-        ret->results[ret->n] = mem_alloc(sizeof(struct result));
-        CHECK(ret->results[ret->n]);
-        *ret->results[ret->n++] = e->result;
+        if (e->result.target) {
+            scenario_keep(ret, &e->result);
+        }
     }
 }
 
@@ -145,6 +175,7 @@ void forwarding_run(const struct scenario *s, struct load *l, const struct optio
     c->scenario = s;
     c->load = l;
     c->options = o;
+    c->result = ret;
     open_entry(c, ORIEL, &target_oriel);
     if (o->janus) {
         open_entry(c, JANUS, &target_janus);

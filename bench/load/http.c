@@ -185,14 +185,17 @@ static void collect(struct http_client *h) {
     int left;
     while ((m = curl_multi_info_read(h->multi, &left))) {
         struct transfer *t = NULL;
+        struct curl_header *location = NULL;
         long status = 0;
         if (m->msg != CURLMSG_DONE) {
             continue;
         }
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
         curl_easy_getinfo(m->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+        (void)curl_easy_header(m->easy_handle, "Location", 0, CURLH_HEADER, -1, &location);
         bool ok = m->data.result == CURLE_OK;
         struct http_reply r = {.status = ok ? (int)status : 0,
+                               .location = location ? location->value : "",
                                .error = ok ? "" : curl_easy_strerror(m->data.result),
                                .body = t->body.p ? t->body.p : "",
                                .len = t->body.n};

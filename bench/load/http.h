@@ -10,7 +10,8 @@ struct http_client;
 struct http_reply {
     int status; /* 0: no answer, and error says why */
     const char *error;
-    const char *body; /* NUL-terminated */
+    const char *location; /* the header, "" = none */
+    const char *body;     /* NUL-terminated */
     size_t len;
 };
 

@@ -1,4 +1,5 @@
 /* Oriel as a target: publishers come by WHIP, viewers by WHEP. */
+#include "bench/load/oriel.h"
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/check.h"
@@ -7,6 +8,7 @@
 #include "server/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,7 +16,8 @@
 #define SECRET "a secret for nobody, since this server lives for a minute"
 
 struct oriel {
-    char url[64];
+    char url[64], aead[16];
+    const char *program;
     unsigned rooms;
     char **agents, **buyers; /* a token for each room */
 };
@@ -32,19 +35,14 @@ static char *make_config(const struct target *t, const struct target_config *c) 
         "\"media\":{\"address\":\"127.0.0.1\",\"port\":0,\"workers\":%u,\"packets\":32768},"
         "\"log\":{\"format\":\"json\",\"level\":\"info\"},",
         c->workers);
-    buffer_printf(
-        &o,
-        "\"limits\":{\"connections\":8192,\"tours\":%u,\"participants\":4000,\"peers\":8192,"
-        "\"whep_per_token\":4000},",
-        c->idle_tours + 1024);
+    buffer_printf(&o,
+                  "\"timeouts\":{\"empty_tour_s\":3600},\"limits\":{\"connections\":8192,\"tours\":"
+                  "8192,\"participants\":4000,\"peers\":8192,"
+                  "\"whep_per_token\":4000},");
     buffer_printf(&o,
                   "\"recording\":{\"enabled\":true,\"default\":\"%s\",\"dir\":\"%s/recordings\","
-                  "\"kek_file\":\"%s/kek\",\"create_kek\":true},\"tours\":[",
+                  "\"kek_file\":\"%s/kek\",\"create_kek\":true},\"tours\":[]}\n",
                   c->recorded ? "auto" : "off", t->dir, t->dir);
-    for (unsigned i = 0; i < c->idle_tours; i++) {
-        buffer_printf(&o, "%s{\"name\":\"idle-%u\"}", i ? "," : "", i);
-    }
-    buffer_printf(&o, "]}\n");
     return buffer_take(&o);
 }
 
@@ -62,8 +60,9 @@ static bool is_up(void *ctx) {
     struct target *t = ctx;
     struct oriel *o = t->own;
     char *log = target_read(t, "log");
-    bool up =
-        log && strstr(log, "\nready") && find_value(log, "\"url\":\"", o->url, sizeof(o->url));
+    bool up = log && strstr(log, "\nready") &&
+              find_value(log, "\"url\":\"", o->url, sizeof(o->url)) &&
+              find_value(log, "\"aead\":\"", o->aead, sizeof(o->aead));
     mem_free(log);
     return up || child_ended(&t->child);
 }
@@ -78,7 +77,8 @@ static bool fail_with_log(struct target *t, const char *what) {
 }
 
 /* A token by `oriel token`; NULL when that fails. */
-static char *make_token(struct target *t, const char *program, const char *role, unsigned room) {
+static char *make_token(struct target *t, const char *role, unsigned room) {
+    const char *program = ((struct oriel *)t->own)->program;
     char tour[32], config[160];
     struct child c = {0};
     snprintf(tour, sizeof(tour), "room-%u", room);
@@ -95,34 +95,31 @@ static char *make_token(struct target *t, const char *program, const char *role,
     return token;
 }
 
-static bool make_tokens(struct target *t, const struct target_config *c) {
-    struct oriel *o = t->own;
-    o->agents = mem_zalloc(c->rooms, sizeof(o->agents[0]));
-    o->buyers = mem_zalloc(c->rooms, sizeof(o->buyers[0]));
-    CHECK(o->agents && o->buyers);
-    o->rooms = c->rooms;
-    for (unsigned i = 0; i < c->rooms; i++) {
-        o->agents[i] = make_token(t, c->program, "agent", i);
-        o->buyers[i] = make_token(t, c->program, "buyer", i);
-        if (!o->agents[i] || !o->buyers[i]) {
-            return target_fail(t, "%s token failed", c->program);
-        }
+/* Made when it is first needed; "" when that fails, which the server will refuse. */
+static const char *token_for(struct target *t, char **token, const char *role, unsigned room) {
+    if (!*token) {
+        *token = make_token(t, role, room);
     }
-    return true;
+    return *token ? *token : "";
 }
 
 static bool start(struct target *t, const struct target_config *c) {
     char file[160];
     char *config = make_config(t, c);
     (void)mkdir(target_file(t, "web"), 0700);
-    t->own = mem_zalloc(1, sizeof(struct oriel));
-    CHECK(t->own && config);
+    struct oriel *o = t->own = mem_zalloc(1, sizeof(struct oriel));
+    CHECK(o && config);
+    o->program = c->program;
+    o->rooms = c->rooms;
+    o->agents = mem_zalloc(c->rooms, sizeof(o->agents[0]));
+    o->buyers = mem_zalloc(c->rooms, sizeof(o->buyers[0]));
+    CHECK(o->agents && o->buyers);
     bool written = target_write(t, "oriel.json", config);
     mem_free(config);
     snprintf(file, sizeof(file), "%s", target_file(t, "oriel.json"));
     const char *argv[] = {c->program, "serve", "-c", file, NULL};
-    if (!written || !make_tokens(t, c) || !child_start(&t->child, argv, t->log, NULL)) {
-        return t->why[0] ? false : target_fail(t, "cannot start %s", c->program);
+    if (!written || !child_start(&t->child, argv, t->log, NULL)) {
+        return target_fail(t, "cannot start %s", c->program);
     }
     if (!load_wait(t->load, clock_now() + START_MAX, is_up, t) || child_ended(&t->child)) {
         return fail_with_log(t, "oriel did not start");
@@ -159,6 +156,7 @@ static bool answered(struct client *c, const struct http_reply *r, struct remote
 static void published(void *ctx, const struct http_reply *r) {
     struct publisher *p = ctx;
     struct remote_description d;
+    snprintf(p->client.resource, sizeof(p->client.resource), "%s", r->location);
     if (answered(&p->client, r, &d)) {
         publisher_connect(p, clock_now(), &d);
     }
@@ -195,7 +193,7 @@ static void publish(struct target *t, struct publisher *p, unsigned room) {
     struct http_call call = {.done = published, .ctx = p};
     char path[64];
     snprintf(path, sizeof(path), "/whip/room-%u", room);
-    post(t, path, o->agents[room], &d, &call);
+    post(t, path, token_for(t, &o->agents[room], "agent", room), &d, &call);
 }
 
 static void view(struct target *t, struct viewer *v, unsigned room) {
@@ -204,7 +202,69 @@ static void view(struct target *t, struct viewer *v, unsigned room) {
     struct http_call call = {.done = viewed, .ctx = v};
     char path[64];
     snprintf(path, sizeof(path), "/whep/room-%u", room);
-    post(t, path, o->buyers[room], &d, &call);
+    post(t, path, token_for(t, &o->buyers[room], "buyer", room), &d, &call);
+}
+
+/* ---- what only Oriel has ---- */
+
+const char *oriel_aead(const struct target *t) {
+    return ((const struct oriel *)t->own)->aead;
+}
+
+struct inquiry {
+    bool done;
+    int status;
+    const char *name;
+    double sum;
+};
+
+/* name{labels} value, or name value */
+static void add_metrics(void *ctx, const struct http_reply *r) {
+    struct inquiry *q = ctx;
+    size_t n = strlen(q->name);
+    q->done = true;
+    q->status = r->status;
+    for (const char *at = r->body; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        const char *space = strchr(at, ' ');
+        if (strncmp(at, q->name, n) == 0 && (at[n] == '{' || at[n] == ' ') && space) {
+            q->sum += strtod(space, NULL);
+        }
+    }
+}
+
+double oriel_metric(struct target *t, const char *name) {
+    const struct oriel *o = t->own;
+    struct inquiry q = {.name = name};
+    char url[96];
+    struct http_call call = {.method = "GET", .url = url, .done = add_metrics, .ctx = &q};
+    snprintf(url, sizeof(url), "%s/metrics", o->url);
+    http_client_begin(t->http, &call);
+    /* The inquiry lives here, so it is waited for even when the user wants to end. */
+    while (!q.done) {
+        load_turn(t->load, clock_now() + US_PER_MS);
+    }
+    return q.status == 200 ? q.sum : -1;
+}
+
+static void left(void *ctx, const struct http_reply *r) {
+    struct inquiry *q = ctx;
+    q->done = true;
+    q->status = r->status;
+}
+
+bool oriel_leave(struct target *t, struct publisher *p, unsigned room) {
+    const struct oriel *o = t->own;
+    struct inquiry q = {0};
+    char url[192];
+    struct http_call call = {
+        .method = "DELETE", .url = url, .token = o->agents[room], .done = left, .ctx = &q};
+    const char *path = strstr(p->client.resource, "/whip/");
+    snprintf(url, sizeof(url), "%s%s", o->url, path ? path : "/whip");
+    http_client_begin(t->http, &call);
+    while (!q.done) {
+        load_turn(t->load, clock_now() + US_PER_MS);
+    }
+    return q.status == 200;
 }
 
 const struct target_ops target_oriel = {

@@ -40,9 +40,17 @@ struct result {
     struct extra extras[RESULT_EXTRAS_MAX];
 };
 
+/* The floor with one AEAD library. */
+struct floor_result {
+    const char *library;
+    bool used; /* by Oriel: ratios are to this one */
+    struct series ns[RESULT_TRAINS];
+};
+
 struct scenario_result {
     const char *scenario;
-    double floor_ns[RESULT_TRAINS]; /* medians, 0 = not measured */
+    unsigned n_floors;
+    struct floor_result floors[2];
     unsigned n;
     struct result *results[3];
 };

@@ -69,7 +69,7 @@ static void print_result(const struct result *r) {
         printf("  not measured: %s\n", r->absent);
         return;
     }
-    if (r->ns.n > 0) {
+    if (r->ns.n > 0 && r->packets > 0) {
         printf("  %6.0f ns", series_median(&r->ns));
         print_ratio("floor", &r->vs_floor);
         print_ratio("janus", &r->vs_janus);
@@ -84,7 +84,7 @@ static void print_result(const struct result *r) {
         printf("           INVALID: %s\n", r->invalid);
     }
     print_times(r);
-    if (r->ns.n > 0) {
+    if (r->packets > 0) {
         print_threads(r);
         print_faults(r);
     }
@@ -97,17 +97,17 @@ void result_print(const struct scenario_result *s) {
     static const unsigned trains[RESULT_TRAINS] = {1, 2, 4, 8};
     const struct result *first = s->n ? s->results[0] : NULL;
     printf("%s", s->scenario);
-    if (first) {
+    if (first && first->packets > 0) {
         printf(": %u publishers, %u viewers, CPU per forwarded packet, medians of %u rounds",
                first->publishers, first->viewers, first->rounds);
     }
     printf("\n");
-    if (s->floor_ns[0] > 0) {
+    for (unsigned k = 0; k < s->n_floors; k++) {
         printf("  floor  ");
         for (unsigned i = 0; i < RESULT_TRAINS; i++) {
-            printf("  %6.0f ns (trains of %u)", s->floor_ns[i], trains[i]);
+            printf("  %5.0f ns (trains of %u)", series_median(&s->floors[k].ns[i]), trains[i]);
         }
-        printf("\n");
+        printf("  %s%s\n", s->floors[k].library, s->floors[k].used ? ", as oriel" : "");
     }
     for (unsigned i = 0; i < s->n; i++) {
         print_result(s->results[i]);
@@ -218,11 +218,19 @@ void result_json(struct buffer *out, const struct scenario_result *s) {
     static const char *const trains[RESULT_TRAINS] = {"1", "2", "4", "8"};
     json_open(out, NULL, '{');
     json_put_string(out, "scenario", s->scenario);
-    json_open(out, "floor_ns", '{');
-    for (unsigned i = 0; i < RESULT_TRAINS && s->floor_ns[i] > 0; i++) {
-        json_number(out, trains[i], s->floor_ns[i]);
+    json_open(out, "floors", '[');
+    for (unsigned k = 0; k < s->n_floors; k++) {
+        json_open(out, NULL, '{');
+        json_put_string(out, "aead", s->floors[k].library);
+        json_put_bool(out, "used", s->floors[k].used);
+        json_open(out, "ns", '{');
+        for (unsigned i = 0; i < RESULT_TRAINS; i++) {
+            json_number(out, trains[i], series_median(&s->floors[k].ns[i]));
+        }
+        json_close(out, '}');
+        json_close(out, '}');
     }
-    json_close(out, '}');
+    json_close(out, ']');
     json_open(out, "targets", '[');
     for (unsigned i = 0; i < s->n; i++) {
         json_result(out, s->results[i]);

@@ -14,6 +14,9 @@ static const struct scenario scenarios[] = {
     {"fanout-1000", "1 publisher to 1000 viewers", forwarding_run, 1, 1000, 0},
     {"rooms-20x10", "20 tours of 10 viewers", forwarding_run, 20, 200, 0},
     {"loss-1", "50 viewers that lose 1 % of what they get", forwarding_run, 1, 50, 10},
+    {"join-storm", "300 viewers join a running tour within 5 s", join_storm_run, 1, 300, 0},
+    {"recorder", "8 tours that are recorded, and 8 that are not", recorder_run, 8, 0, 0},
+    {"idle-tours", "500 tours whose agents have left", idle_tours_run, 500, 0, 0},
 };
 
 const struct scenario *scenario_at(unsigned i) {
@@ -27,6 +30,13 @@ const struct scenario *scenario_find(const char *name) {
         }
     }
     return NULL;
+}
+
+void scenario_keep(struct scenario_result *ret, const struct result *r) {
+    CHECK(ret->n < ARRAY_LEN(ret->results));
+    ret->results[ret->n] = mem_alloc(sizeof(*r));
+    CHECK(ret->results[ret->n]);
+    *ret->results[ret->n++] = *r;
 }
 
 void scenario_free(struct scenario_result *r) {

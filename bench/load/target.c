@@ -47,6 +47,21 @@ bool target_write(const struct target *t, const char *name, const char *contents
     return ok;
 }
 
+static uint64_t bytes_found; /* nftw has no argument for it */
+
+static int count_one(const char *path, const struct stat *s, int type, struct FTW *at) {
+    (void)path;
+    (void)at;
+    bytes_found += type == FTW_F ? (uint64_t)s->st_size : 0;
+    return 0;
+}
+
+uint64_t target_bytes(const struct target *t, const char *folder) {
+    bytes_found = 0;
+    (void)nftw(target_file(t, folder), count_one, 16, FTW_PHYS);
+    return bytes_found;
+}
+
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *at) {
     (void)s;
     (void)type;

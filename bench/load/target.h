@@ -11,7 +11,6 @@
 struct target_config {
     const char *program; /* Oriel's */
     unsigned workers;    /* Oriel's media.workers */
-    unsigned idle_tours; /* tours that exist without people */
     bool recorded;       /* all rooms are */
     unsigned rooms;      /* 0 .. rooms-1 will be used */
 };
@@ -54,6 +53,8 @@ const char *target_file(const struct target *t, const char *name);
 /* For implementations: the contents of a file of the directory, to be freed with mem_free; NULL
  * when it cannot be read. */
 char *target_read(const struct target *t, const char *name);
+/* [bytes] of all files below a folder of the directory. */
+uint64_t target_bytes(const struct target *t, const char *folder);
 /* For implementations: write a file of the directory. */
 bool target_write(const struct target *t, const char *name, const char *contents);
 
