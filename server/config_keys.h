@@ -72,7 +72,9 @@
     INT(media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
     INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
     INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
-    INT(ping_s, "timeouts.ping_s", 20, 1, 600, "WebSocket ping after silence of [s]") \
+    INT(ping_s, "timeouts.ping_s", 20, 1, 600, "a WebSocket is pinged every [s]") \
+    INT(pong_s, "timeouts.pong_s", 10, 1, 600, "it must answer within [s]") \
+    INT(close_s, "timeouts.close_s", 5, 1, 600, "a WebSocket must take our close within [s]") \
     INT(token_s, "timeouts.token_s", 30, 1, 600, "a WebSocket must show a valid token within [s]") \
     INT(idle_s, "timeouts.idle_s", 120, 5, 86400, "a WebSocket without a seat may be silent [s]") \
     INT(headers_s, "timeouts.headers_s", 10, 1, 600, "all headers of a request [s]") \

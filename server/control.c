@@ -18,8 +18,7 @@
 
 #define HEADER_MAX 16384 /* [bytes] all headers of one request */
 #define DRAIN_TIME US_PER_S
-#define HANGUP_EXTRA 10 /* [s] a pinged client has this long to answer */
-#define SPARE 16        /* header tables, deadlines: beyond one for each connection */
+#define SPARE 16 /* header tables, deadlines: beyond one for each connection */
 
 static const struct lws_protocols protocols[] = {
     {"http", http_callback, HTTP_SESSION_SIZE, 0, 0, NULL, 0},
@@ -150,6 +149,7 @@ enum err control_open(struct control *c, char why[WHY_MAX]) {
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
     c->scratch = mem_alloc(LWS_PRE + READER_CHUNK_MAX);
+    list_init(&c->all_ws);
     c->conns = map_new(conns + 1, 1);
     c->requests = map_new(conns + 1, 2);
     c->addresses = addresses_new(&(struct addresses_config){
@@ -190,11 +190,6 @@ enum err control_port_free(const struct config *cfg, char why[WHY_MAX]) {
 
 enum err control_listen(struct control *c, char why[WHY_MAX]) {
     const struct config *cfg = c->config;
-    static lws_retry_bo_t keepalive; /* read by every connection until the context ends */
-    keepalive = (lws_retry_bo_t){
-        .secs_since_valid_ping = (uint16_t)cfg->ping_s,
-        .secs_since_valid_hangup = (uint16_t)(cfg->ping_s + HANGUP_EXTRA),
-    };
     bool v6 = strchr(cfg->listen_address, ':') != NULL;
     struct lws_context_creation_info info = {
         .port = cfg->listen_port ? (int)cfg->listen_port : 0,
@@ -207,7 +202,6 @@ enum err control_listen(struct control *c, char why[WHY_MAX]) {
         /* Ours are tcp.h's; these stand behind them. */
         .timeout_secs_ah_idle = (unsigned)cfg->headers_s + SPARE,
         .keepalive_timeout = KEEPALIVE_S,
-        .retry_and_idle_policy = &keepalive,
         .alpn = "http/1.1",
         .ssl_cert_filepath = c->tls ? cfg->tls_cert : NULL,
         .ssl_private_key_filepath = c->tls ? cfg->tls_key : NULL,

@@ -4,6 +4,7 @@
 #ifndef ORIEL_SERVER_CONTROL_H
 #define ORIEL_SERVER_CONTROL_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "server/assets.h"
 #include "server/auth.h"
@@ -22,6 +23,8 @@ struct control_counters {
     uint64_t refused_connections, refused_address, refused_requests;
     uint64_t timeouts_headers, timeouts_body, timeouts_answer; /* connections ended by a deadline */
     uint64_t ws_opened, ws_in, ws_out, ws_slow, ws_too_large, ws_origin_refused;
+    uint64_t ws_pong_missing; /* clients that did not answer a ping */
+    uint64_t ws_killed;       /* clients that did not take our close */
     uint64_t playback_bytes;
 };
 
@@ -54,6 +57,7 @@ struct control {
     struct tcp *arriving; /* admitted, not yet opened; or NULL */
     uint64_t next_id;     /* of connections and requests; never reused */
     struct map *conns;    /* id -> struct ws_conn */
+    struct link all_ws;   /* the same, to visit them */
     struct map *requests; /* id -> struct request */
     uint32_t open;        /* TCP connections */
     bool stopping;        /* signaling is not told about what closes any more */

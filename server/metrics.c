@@ -65,6 +65,10 @@ static void put_ws(struct buffer *t, const struct control *c) {
     counter(t, "oriel_ws_too_large_total", "Messages beyond limits.message_kib.", n->ws_too_large);
     counter(t, "oriel_ws_slow_closed_total", "Clients closed because they did not read.",
             n->ws_slow);
+    counter(t, "oriel_ws_pong_missing_total", "Clients closed because they did not answer a ping.",
+            n->ws_pong_missing);
+    counter(t, "oriel_ws_killed_total", "Connections ended because they did not take our close.",
+            n->ws_killed);
     counter(t, "oriel_ws_origin_refused_total", "Pages of a foreign origin refused.",
             n->ws_origin_refused);
     counter(t, "oriel_playback_bytes_total", "Bytes of recordings read for playback.",

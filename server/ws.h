@@ -7,7 +7,9 @@
 
 #define WS_PROTOCOL "oriel.v1"
 #define WS_PATH "/v1/signal"
+#define WS_CLOSE_NORMAL 1000
 #define WS_CLOSE_AWAY 1001
+#define WS_CLOSE_TOO_BIG 1009
 #define WS_CLOSE_AGAIN 1013 /* try again later (IANA registry of RFC 6455 section 11.7) */
 
 struct ws_conn;
@@ -19,10 +21,11 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
 int ws_upgrade_status(struct control *c, struct lws *wsi);
-/* Queue a message. A client that leaves limits.send_queue_kib unread is closed with 1013. Unknown
- * ids are ignored. */
+/* Queue a message. A client that leaves limits.send_queue_kib unread, while its socket takes no
+ * more, is closed with 1013. Unknown ids are ignored. */
 void ws_send(struct control *c, uint64_t id, const char *text, size_t n);
-/* Close with this status after what is queued. */
+/* Close with this status after what is queued, without a word when that takes longer than
+ * timeouts.close_s. Signaling learns at once that the connection is gone. */
 void ws_close(struct control *c, uint64_t id, uint16_t status);
 /* Close all of them. */
 void ws_close_all(struct control *c, uint16_t status);

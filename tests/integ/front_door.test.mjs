@@ -1,10 +1,12 @@
 // The front door under siege, without a browser: silent and trickling clients, clients that do not
 // read, clients that never join. Each attack must end by itself, and strangers are served meanwhile.
+import fs from 'node:fs';
+import path from 'node:path';
 import { connect, connectMany, drip, open } from './lib/raw.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
-import { WsClient } from './lib/ws.mjs';
+import { WsClient, frame } from './lib/ws.mjs';
 
 const SECRET = 'the front door needs a good secret too';
 const PER_ADDRESS = 400;
@@ -174,6 +176,127 @@ await test('a WebSocket that shows no valid token ends, however busy it is', asy
     clearInterval(chatter);
     await guest.close();
   }
+});
+
+// ---- clients that are in a tour and do not read
+
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
+const LONG = 'This tour is recorded. '.repeat(400);
+
+/** A server whose `hello` is answered at length, so that who does not read is full soon. */
+const startFull = (change = () => {}) => start((c) => {
+  c.limits = { messages_per_second: 10000, send_queue_kib: 65536 };
+  c.timeouts = { close_s: 1, ping_s: 600, pong_s: 600 };
+  c.recording.consent_text = LONG;
+  change(c);
+});
+
+async function join(s, claims) {
+  const client = await WsClient.open(s.base);
+  const joined = await client.ask({ type: 'join', id: 1, token: mint(claims), offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+  expectEqual(joined.type, 'joined', JSON.stringify(joined).slice(0, 200));
+  client.joined = joined;
+  return client;
+}
+
+/** Stops reading and asks for answers until the server's socket takes no more of them. */
+async function stuff(s, client, sub) {
+  client.socket.pause();
+  const hello = JSON.stringify({ type: 'hello', token: mint({ sub }) });
+  for (let i = 0; i < 2500 && !client.socket.destroyed; i++) {
+    client.send(hello);
+    if (i % 100 === 99) {
+      await new Promise((resolve) => client.socket.write('', resolve));
+    }
+  }
+}
+
+/** The next event about the participant that says so. */
+async function hears(client, id, what) {
+  for (;;) {
+    const m = await client.next(5000);
+    if (m.participant?.id === id && what(m.participant)) {
+      return m;
+    }
+  }
+}
+
+/** The reply to a request; events that come before it are passed over. */
+async function reply(client, request) {
+  client.send(JSON.stringify(request));
+  for (;;) {
+    const m = await client.next(5000);
+    if (m.re === request.id) {
+      return m;
+    }
+  }
+}
+
+const count = (s) => s.metric('oriel_ws_connections');
+
+await test('a client that does not read: others learn at once that it is lost, and its connection ends', async () => {
+  const s = await startFull((c) => { c.limits.send_queue_kib = 64; });
+  const watcher = await join(s, { sub: 'watcher', role: 'agent' });
+  const slow = await join(s, { sub: 'slow' });
+  const id = slow.joined.participant.id;
+  const lost = hears(watcher, id, (p) => p.link === 'lost');
+  await stuff(s, slow, 'slow');
+  await lost;
+  expectEqual(await s.metric('oriel_ws_slow_closed_total'), 1, 'it was slow');
+  await until(async () => (await count(s)) === 1, 'its connection to end', 4000);
+  expectEqual((await reply(watcher, { type: 'ping', id: 5 })).type, 'pong', 'the watcher is well');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('a seat taken over, a tour ended, a flood of messages: the old connection ends although it does not read', async () => {
+  const s = await startFull();
+  const agent = await join(s, { sub: 'agent', role: 'agent' });
+  const old = await join(s, { sub: 'guest' });
+  await stuff(s, old, 'guest');
+  const fresh = await join(s, { sub: 'guest' });
+  await until(async () => (await count(s)) === 2, 'the connection that was taken over to end', 4000);
+  await stuff(s, fresh, 'guest');
+  expectEqual((await reply(agent, { type: 'end', id: 3 })).type, 'ok', 'end');
+  await until(async () => (await count(s)) === 0, 'all connections to end with the tour', 4000);
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('pongs that nobody asked for do not keep a client that does not read', async () => {
+  const s = await startFull((c) => { c.timeouts = { ping_s: 1, pong_s: 2, close_s: 1 }; });
+  const watcher = await join(s, { sub: 'watcher', role: 'agent' });
+  const deaf = await join(s, { sub: 'deaf' });
+  const lost = hears(watcher, deaf.joined.participant.id, (p) => p.link === 'lost');
+  deaf.socket.pause();
+  const chatter = setInterval(() => {
+    if (deaf.socket.writable) {
+      deaf.socket.write(frame(10, Buffer.alloc(0)));
+      deaf.socket.write(frame(10, Buffer.from('12345678')));
+      deaf.send('{"type":"ping"}');
+    }
+  }, 100);
+  try {
+    await lost;
+    await until(async () => (await count(s)) === 1, 'its connection to end', 4000);
+    expect((await s.metric('oriel_ws_pong_missing_total')) === 1, 'it is counted');
+    expectEqual((await reply(watcher, { type: 'ping', id: 5 })).type, 'pong', 'who answers pings stays');
+  } finally {
+    clearInterval(chatter);
+  }
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('a message that never ends is cut off', async () => {
+  const tooLarge = await server.metric('oriel_ws_too_large_total');
+  const client = await WsClient.open(base);
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  client.socket.write(frame(1, piece, { fin: false }));
+  for (let i = 0; i < 9 * 16 && !client.socket.destroyed; i++) {
+    await new Promise((resolve) => client.socket.write(frame(0, piece, { fin: false }), resolve));
+  }
+  // A close that finds more bytes of the message may reach the client as a reset connection.
+  expect([1006, 1009].includes((await client.closed).code), 'close code');
+  expectEqual((await server.metric('oriel_ws_too_large_total')) - tooLarge, 1, 'counted');
 });
 
 await test('the server ends in good order, without a report of a sanitizer', async () => {
