@@ -113,7 +113,7 @@ struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
     LIST_EACH(l, &r->recordings) {
         struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
         list_remove(l);
-        recording_stop(x, now);
+        recording_end(x, now);
         recording_free(x);
     }
     archive_close(r->core.archive);
@@ -147,6 +147,10 @@ void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct reco
     OWNER_CHECK(&r->owner);
     struct recording *x = find(r, o->tour);
     if (o->type == ORDER_START) {
+        if (x && x->stopped != US_NEVER) {
+            recording_end(x, now); /* what comes now is of the next one */
+            x = NULL;
+        }
         if (!x) {
             start(r, now, wall, o);
         }
@@ -168,7 +172,7 @@ void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t
         return;
     }
     recording_tap(x, now, t);
-    if (r->core.n.alarm != x->failing) {
+    if (x->ended || r->core.n.alarm != x->failing) {
         sweep(r);
     }
 }

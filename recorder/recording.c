@@ -6,6 +6,7 @@
 
 #define RETRY_FIRST (250 * US_PER_MS)
 #define RETRY_MAX (5 * US_PER_S)
+#define STOP_WAIT US_PER_S /* for the last taps of sources that were on */
 
 us_t recording_time(const struct recording *r, us_t now) {
     return us_max(now - r->zero, 0);
@@ -120,7 +121,7 @@ static void store_waiting(struct recording *r) {
     }
     e = e == OK ? ledger_flush(r->ledger) : e;
     if (e == OK && r->ending) {
-        e = ledger_end(r->ledger, recording_time(r, r->now));
+        e = ledger_end(r->ledger, recording_time(r, r->stopped));
         r->ended = e == OK;
     }
     if (e != OK) {
@@ -248,7 +249,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->start = *o;
     r->now = r->zero = now;
     r->wall = wall;
-    r->retry_at = r->flush_at = US_NEVER;
+    r->retry_at = r->flush_at = r->stopped = US_NEVER;
     list_init(&r->sources);
     list_init(&r->people);
     list_init(&r->early);
@@ -352,6 +353,22 @@ static void on_source(struct recording *r, const struct tap *t) {
     }
 }
 
+/* Every source said so. Where none was seen yet, the first may be on its way. */
+static bool all_off(const struct recording *r) {
+    LIST_EACH(l, &r->sources) {
+        if (!LIST_ENTRY(l, struct rec_source, in_recording)->paused) {
+            return false;
+        }
+    }
+    return r->n_sources > 0;
+}
+
+static void end_if_off(struct recording *r) {
+    if (r->stopped != US_NEVER && !r->ending && all_off(r)) {
+        recording_end(r, r->now);
+    }
+}
+
 void recording_tap(struct recording *r, us_t now, const struct tap *t) {
     r->now = now;
     if (t->dropped) {
@@ -367,6 +384,7 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
         programme_voice(&r->programme, t->source);
     } else {
         on_source(r, t);
+        end_if_off(r);
     }
     store_if_due(r);
 }
@@ -381,6 +399,7 @@ us_t recording_deadline(const struct recording *r) {
     }
     at = us_min(at, track_deadline(&r->programme.track));
     at = us_min(at, recording_notes_deadline(r));
+    at = r->stopped != US_NEVER && !r->ending ? us_min(at, r->stopped + STOP_WAIT) : at;
     LIST_EACH(l, &r->sources) {
         const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         at = us_min(at, reorder_deadline(&s->reorder));
@@ -403,17 +422,33 @@ void recording_timeout(struct recording *r, us_t now) {
     }
     track_timeout(&r->programme.track, now);
     recording_notes_flush(r, false);
+    if (r->stopped != US_NEVER && !r->ending && now >= r->stopped + STOP_WAIT) {
+        recording_end(r, now);
+    }
     store_if_due(r);
 }
 
 void recording_stop(struct recording *r, us_t now) {
     r->now = now;
-    LIST_EACH(l, &r->sources) {
-        rec_source_drain(r, LIST_ENTRY(l, struct rec_source, in_recording), US_NEVER);
+    r->stopped = us_min(r->stopped, now);
+    if (!r->ledger) {
+        recording_end(r, now);
     }
+    end_if_off(r);
+}
+
+void recording_end(struct recording *r, us_t now) {
+    r->now = now;
+    r->stopped = us_min(r->stopped, now);
+    us_t at = recording_time(r, r->stopped);
+    LIST_EACH(l, &r->sources) {
+        struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
+        rec_source_drain(r, s, US_NEVER);
+        rec_source_settle(s, at);
+    }
+    track_settle(&r->programme.track, STREAM_VIDEO, at);
+    track_settle(&r->programme.track, STREAM_AUDIO, at);
     drop_sources(r);
-    track_settle(&r->programme.track, STREAM_VIDEO, recording_time(r, now));
-    track_settle(&r->programme.track, STREAM_AUDIO, recording_time(r, now));
     track_close(&r->programme.track);
     recording_notes_flush(r, true);
     r->ending = true;

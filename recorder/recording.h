@@ -62,7 +62,8 @@ struct recording {
     struct ledger *opening;      /* it could not yet */
     us_t zero;                   /* [us] `now` of recording time 0: of the order to start */
     wall_t wall;                 /* the same on the wall clock */
-    bool ending, ended;          /* stop was ordered; everything is stored */
+    us_t stopped;                /* [us] when the order to stop came; US_NEVER: not yet */
+    bool ending, ended;          /* nothing more is taken; everything is stored */
     bool failing;
     us_t failing_since;
     us_t retry_at, retry_step; /* US_NEVER: nothing failed */
@@ -90,8 +91,11 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
 void recording_tap(struct recording *r, us_t now, const struct tap *t);
 us_t recording_deadline(const struct recording *r);
 void recording_timeout(struct recording *r, us_t now);
-/* Close everything; r->ended tells whether it is stored, else deadlines go on. */
+/* The order to stop. Taps that were sent before it may still be on their way, so it ends when every
+ * source has said that it is off, and at the latest a second later. */
 void recording_stop(struct recording *r, us_t now);
+/* Close everything now; r->ended tells whether it is stored, else deadlines go on. */
+void recording_end(struct recording *r, us_t now);
 
 /* For recording*.c: what is known of a participant; NULL: without memory, or too many people. */
 struct recording_person *recording_person_of(struct recording *r, uint64_t participant);

@@ -146,7 +146,7 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t) {
 }
 
 /* A gap does not outlast the sending. */
-static void settle(struct rec_source *s, us_t at) {
+void rec_source_settle(struct rec_source *s, us_t at) {
     if (s->tracked) {
         track_settle(&s->track, STREAM_VIDEO, at);
         track_settle(&s->track, STREAM_AUDIO, at);
@@ -165,7 +165,7 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
     s->missing = 0;
     s->paused = true;
     s->paused_at = recording_time(r, t->now);
-    settle(s, s->paused_at);
+    rec_source_settle(s, s->paused_at);
     programme_pause(&r->programme, s->id, s->paused_at);
 }
 
@@ -317,7 +317,7 @@ void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *
 
 void rec_source_remove(struct recording *r, struct rec_source *s) {
     us_t at = recording_time(r, r->now);
-    settle(s, at);
+    rec_source_settle(s, at);
     if (s->tracked) {
         track_close(&s->track); /* its last segment asks the recording where the track began */
         track_free(&s->track);

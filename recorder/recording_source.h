@@ -49,6 +49,8 @@ struct rec_source *rec_source_of(struct recording *r, const struct tap *t);
 void rec_source_pause(struct recording *r, struct rec_source *s, const struct tap *t);
 /* It sends again; nothing happens when it was not paused. */
 void rec_source_resume(struct recording *r, struct rec_source *s, const struct tap *t);
+/* What is missing is missing until recording time `at`: it is to send nothing more. */
+void rec_source_settle(struct rec_source *s, us_t at);
 /* What is due at `now`: packets that need not be waited for any more, a segment to be closed. */
 void rec_source_timeout(struct recording *r, struct rec_source *s, us_t now);
 /* Takes over the packet; hands frames to recording_frame. */

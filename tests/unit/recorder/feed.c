@@ -281,7 +281,7 @@ static void take_events(struct rig *g) {
     }
 }
 
-void rig_order(struct rig *g, int type) {
+void rig_order_now(struct rig *g, int type) {
     struct recorder_order o = {.tour = TOUR, .participant = 5, .on = true};
     o.type = type;
     snprintf(o.tour_name, sizeof(o.tour_name), "villa");
@@ -303,6 +303,13 @@ void rig_wait(struct rig *g, us_t until) {
         CHECK(recorder_deadline(g->r) > g->now);
     }
     g->now = us_max(g->now, until);
+}
+
+void rig_order(struct rig *g, int type) {
+    rig_order_now(g, type);
+    if (type == ORDER_STOP && recorder_counters(g->r).recordings_open) {
+        rig_wait(g, g->now + US_PER_S); /* for sources that never say that they are off */
+    }
 }
 
 void rig_run(struct rig *g, struct feed_list *l) {

@@ -73,7 +73,9 @@ struct rig {
 void rig_init(struct rig *g);
 /* Open (again). */
 enum err rig_open(struct rig *g);
+/* Give an order; after one to stop, also the second in which the last taps may come. */
 void rig_order(struct rig *g, int type);
+void rig_order_now(struct rig *g, int type); /* only the order */
 /* Give the messages at their times, and the recorder its deadlines. The list is empty then. */
 void rig_run(struct rig *g, struct feed_list *l);
 /* Only time passes. */

@@ -20,6 +20,7 @@ struct scene {
     struct feed_source camera, microphone;
     struct feed_list list;
     struct id camera_track, microphone_track;
+    us_t stopped; /* when the order to stop came */
     struct gap gaps[256];
     unsigned n;
 };
@@ -87,6 +88,7 @@ static void scene_record(struct scene *s) {
     struct id id;
     feed_sort(&s->list);
     rig_run(&s->g, &s->list);
+    s->stopped = s->g.now;
     rig_order(&s->g, ORDER_STOP);
     snprintf(path, sizeof(path), "%s/kek", s->g.dir);
     struct archive_config c = {.dir = s->g.dir, .kek_file = path};
@@ -244,8 +246,8 @@ TEST(gap_without_an_end_ends_with_the_recording) {
     lose_at(&s, frame_at(&s.camera, 70));
     scene_record(&s);
     us_t from = frame_at(&s.camera, 69) - zero;
-    expect_gap(&s, &s.camera_track, "loss", from, s.g.now - zero - from);
-    expect_gap(&s, &ID_PROGRAMME, "loss", from, s.g.now - zero - from);
+    expect_gap(&s, &s.camera_track, "loss", from, s.stopped - zero - from);
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, s.stopped - zero - from);
     EXPECT_EQ(s.n, 2);
     scene_end(&s);
 }

@@ -636,3 +636,68 @@ TEST(recorder_a_withdrawn_consent_is_in_the_journal) {
         scene_free(&s);
     }
 }
+
+/* The order to stop overtakes what the worker sent before: that is recorded all the same. */
+TEST(recorder_takes_what_was_sent_before_the_stop) {
+    for (unsigned with_off = 0; with_off < 2; with_off++) {
+        struct scene s;
+        struct found f;
+        size_t n = 0;
+        scene_init(&s);
+        REQUIRE(rig_open(&s.g) == OK);
+        scene_script(&s);
+        rig_order(&s.g, ORDER_START);
+        /* All of it waits in the mailbox when the order comes; then it is taken at once. */
+        us_t end = s.list.taps[s.list.n - 1].now;
+        s.g.now = end;
+        rig_order_now(&s.g, ORDER_STOP);
+        EXPECT_EQ(s.g.events[RECORDER_STOPPED], 0);
+        EXPECT_EQ(recorder_deadline(s.g.r) <= end + US_PER_S, true);
+        feed_tap(&s.list, &s.camera, TAP_SOURCE_OFF, end);
+        feed_tap(&s.list, &s.microphone, TAP_SOURCE_OFF, end);
+        s.list.n -= with_off ? 0 : 2;
+        rig_run(&s.g, &s.list);
+        EXPECT_EQ(s.g.events[RECORDER_STOPPED], with_off);
+        EXPECT_EQ(recorder_counters(s.g.r).recordings_open, !with_off);
+        rig_wait(&s.g, end + US_PER_S);
+        EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
+        EXPECT_EQ(recorder_counters(s.g.r).recordings_open, 0);
+        struct library *l = open_library(&s, &f);
+        REQUIRE(l);
+        uint8_t *file = read_file(l, s.g.recording, f.camera, 0, &n);
+        REQUIRE(file && webm_view(bytes_of(file, n), &view));
+        EXPECT_EQ(matches(&view, 1, &s.video), s.video.n);
+        mem_free(file);
+        /* The second was waited, not recorded. */
+        struct recording_row row;
+        struct id id;
+        EXPECT(id_parse(s.g.recording, &id));
+        EXPECT_EQ(catalogue_recording(l->archive->catalogue, &id, &row), OK);
+        EXPECT(row.duration < end - 1000 * US_PER_S + 300 * US_PER_MS);
+        EXPECT_EQ(row.state, RECORDING_COMPLETE);
+        library_close(l);
+        scene_free(&s);
+    }
+}
+
+TEST(recorder_begins_anew_while_the_last_one_waits_for_its_end) {
+    struct scene s;
+    scene_init(&s);
+    REQUIRE(rig_open(&s.g) == OK);
+    rig_order(&s.g, ORDER_START);
+    feed_tap(&s.list, &s.camera, TAP_SOURCE_ON, s.g.now);
+    rig_run(&s.g, &s.list);
+    char first[33];
+    memcpy(first, s.g.recording, sizeof(first));
+    rig_order_now(&s.g, ORDER_STOP);
+    rig_order_now(&s.g, ORDER_STOP);
+    EXPECT_EQ(s.g.events[RECORDER_STOPPED], 0);
+    rig_order_now(&s.g, ORDER_START);
+    EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
+    EXPECT_EQ(s.g.events[RECORDER_STARTED], 2);
+    EXPECT(strcmp(first, s.g.recording) != 0);
+    EXPECT_EQ(recorder_counters(s.g.r).recordings_open, 1);
+    rig_wait(&s.g, s.g.now + 2 * US_PER_S);
+    EXPECT_EQ(recorder_counters(s.g.r).recordings_open, 1);
+    scene_free(&s);
+}
