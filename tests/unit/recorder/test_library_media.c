@@ -84,6 +84,39 @@ TEST(library_media_any_range_is_a_slice_of_the_file) {
     rig_free(&g);
 }
 
+static void call_read(void *m) {
+    uint8_t b;
+    (void)library_media_read(m, 0, &b, 1);
+}
+static void call_size(void *m) {
+    (void)library_media_size(m);
+}
+static void call_type(void *m) {
+    (void)library_media_type(m);
+}
+static void call_close(void *m) {
+    library_media_close(m);
+}
+
+TEST(library_media_belongs_to_one_thread) {
+    static void (*const calls[])(void *) = {call_read, call_size, call_type, call_close};
+    struct rig g;
+    struct clip c;
+    record(&g, &c, 1);
+    struct library *l = open_library(&g);
+    struct library_media *m = NULL;
+    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    call_read(m);
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        EXPECT(test_aborts_in_thread(calls[i], m, "&m->owner: not this thread's"));
+        EXPECT(!test_aborts(calls[i], m, ""));
+    }
+    library_media_close(m);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
 static struct webm_view view;
 
 TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
