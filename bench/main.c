@@ -33,18 +33,30 @@ static unsigned rounds_of(const struct options *o) {
 
 /* ---- floor ---- */
 
+static void json_floor(const struct limits *l, unsigned rounds) {
+    printf("\"floor\":{\"payload\":%d,\"rounds\":%u,\"sendto_ns\":%.0f,\"sendmmsg_64_ns\":%.0f,",
+           VIDEO_PAYLOAD, rounds, l->sendto, l->sendmmsg);
+    for (unsigned k = 0; k < LIMITS_TRAINS; k++) {
+        printf("\"segment_%u_ns\":%.0f,", limits_train(k), l->segment[k]);
+    }
+    printf("\"recvmmsg_64_ns\":%.0f,\"evp_gcm_ns\":%.0f,\"libsrtp_gcm_ns\":%.0f}", l->recvmmsg,
+           l->evp, l->libsrtp);
+}
+
 static void run_floor(const struct options *o) {
     struct limits l = limits_measure(rounds_of(o));
     if (o->json) {
-        printf("\"floor\":{\"payload\":%d,\"rounds\":%u,\"sendto_ns\":%.0f,"
-               "\"sendmmsg_64_ns\":%.0f,\"evp_gcm_ns\":%.0f,\"libsrtp_gcm_ns\":%.0f}",
-               VIDEO_PAYLOAD, rounds_of(o), l.sendto, l.sendmmsg, l.evp, l.libsrtp);
+        json_floor(&l, rounds_of(o));
         return;
     }
     printf("floor: CPU ns per packet of %d bytes, medians of %u rounds\n", VIDEO_PAYLOAD,
            rounds_of(o));
     printf("  %-40s %7.0f\n", "sendto", l.sendto);
     printf("  %-40s %7.0f\n", "sendmmsg of 64 destinations", l.sendmmsg);
+    for (unsigned k = 0; k < LIMITS_TRAINS; k++) {
+        printf("  sendmmsg with UDP_SEGMENT trains of %-6u %6.0f\n", limits_train(k), l.segment[k]);
+    }
+    printf("  %-40s %7.0f\n", "recvmmsg of 64", l.recvmmsg);
     printf("  %-40s %7.0f\n", "AES-128-GCM by OpenSSL EVP", l.evp);
     printf("  %-40s %7.0f\n", "AES-128-GCM by libsrtp protect", l.libsrtp);
 }

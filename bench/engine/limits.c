@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <srtp2/srtp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #define BATCH 64
 #define HEADER 20
 #define ROUNDS_MAX 999
+#define TRAIN_MAX 16
 
 struct tools {
     int fd;
@@ -24,7 +26,9 @@ struct tools {
     struct floor *floor;
     srtp_t srtp;
     uint16_t seq;
-    uint8_t plain[1600];
+    uint8_t plain[1600], train[TRAIN_MAX * VIDEO_PAYLOAD];
+    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint16_t))];
+    uint8_t in[BATCH][1600];
 };
 
 static srtp_t libsrtp_session(void) {
@@ -89,6 +93,51 @@ static double by_sendmmsg(struct tools *t) {
     return (double)ns / PACKETS;
 }
 
+/* Messages of n packets that the kernel cuts (UDP_SEGMENT), each to a destination of its own. */
+static double by_segments(struct tools *t, unsigned n) {
+    struct mmsghdr msg[BATCH];
+    struct iovec whole = {t->train, (size_t)n * VIDEO_PAYLOAD};
+    struct cmsghdr *c = (struct cmsghdr *)t->control;
+    uint16_t size = VIDEO_PAYLOAD;
+    uint64_t ns = 0;
+    *c = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof(size)), .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT};
+    memcpy(CMSG_DATA(c), &size, sizeof(size));
+    for (unsigned i = 0; i < BATCH / n; i++) {
+        msg[i] = t->msg[i];
+        msg[i].msg_hdr.msg_iov = &whole;
+        msg[i].msg_hdr.msg_control = t->control;
+        msg[i].msg_hdr.msg_controllen = sizeof(t->control);
+    }
+    for (unsigned i = 0; i < PACKETS / BATCH; i++) {
+        uint64_t begun = cpu_ns();
+        CHECK(sendmmsg(t->fd, msg, BATCH / n, 0) == (int)(BATCH / n));
+        ns += cpu_ns() - begun;
+        sink_drain(&t->sink);
+    }
+    return (double)ns / PACKETS;
+}
+
+static double by_recvmmsg(struct tools *t) {
+    struct mmsghdr msg[BATCH] = {0};
+    struct iovec iov[BATCH];
+    uint64_t ns = 0, packets = 0;
+    for (unsigned i = 0; i < BATCH; i++) {
+        iov[i] = (struct iovec){t->in[i], sizeof(t->in[i])};
+        msg[i].msg_hdr.msg_iov = &iov[i];
+        msg[i].msg_hdr.msg_iovlen = 1;
+    }
+    for (unsigned i = 0; i < PACKETS / BATCH; i++) {
+        CHECK(sendmmsg(t->fd, t->msg, BATCH, 0) == BATCH);
+        uint64_t begun = cpu_ns();
+        int n = recvmmsg(t->sink.fd, msg, BATCH, MSG_DONTWAIT, NULL);
+        ns += cpu_ns() - begun;
+        CHECK(n > 0);
+        packets += (uint64_t)n;
+    }
+    return (double)ns / (double)packets;
+}
+
 static double by_evp(struct tools *t) {
     struct burst b = {.n = 1, .payload = {VIDEO_PAYLOAD}};
     uint64_t ns = 0;
@@ -112,20 +161,45 @@ static double by_libsrtp(struct tools *t) {
     return (double)(cpu_ns() - begun) / PACKETS;
 }
 
+/* One round of everything, in turn. */
+static void measure(struct tools *t, double *ret) {
+    *ret++ = by_sendto(t);
+    *ret++ = by_sendmmsg(t);
+    for (unsigned k = 0; k < LIMITS_TRAINS; k++) {
+        *ret++ = by_segments(t, limits_train(k));
+    }
+    *ret++ = by_recvmmsg(t);
+    *ret++ = by_evp(t);
+    *ret = by_libsrtp(t);
+}
+
+unsigned limits_train(unsigned k) {
+    return 2U << k;
+}
+
 struct limits limits_measure(unsigned rounds) {
+    enum { N = LIMITS_TRAINS + 5 };
     static struct tools t;
-    static double v[4][ROUNDS_MAX];
+    static double v[N][ROUNDS_MAX];
+    struct limits ret;
+    double m[N];
     CHECK(rounds > 0 && rounds <= ROUNDS_MAX);
     tools_open(&t);
     for (unsigned i = 0; i < rounds; i++) {
-        v[0][i] = by_sendto(&t);
-        v[1][i] = by_sendmmsg(&t);
-        v[2][i] = by_evp(&t);
-        v[3][i] = by_libsrtp(&t);
+        measure(&t, m);
+        for (unsigned k = 0; k < N; k++) {
+            v[k][i] = m[k];
+        }
     }
     tools_close(&t);
-    return (struct limits){.sendto = median(v[0], rounds),
-                           .sendmmsg = median(v[1], rounds),
-                           .evp = median(v[2], rounds),
-                           .libsrtp = median(v[3], rounds)};
+    for (unsigned k = 0; k < N; k++) {
+        m[k] = median(v[k], rounds);
+    }
+    ret = (struct limits){.sendto = m[0],
+                          .sendmmsg = m[1],
+                          .recvmmsg = m[N - 3],
+                          .evp = m[N - 2],
+                          .libsrtp = m[N - 1]};
+    memcpy(ret.segment, m + 2, sizeof(ret.segment));
+    return ret;
 }

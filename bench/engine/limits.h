@@ -17,10 +17,15 @@ uint64_t floor_seal(struct floor *f, const struct burst *b, size_t header);
 /* The same, and out to the sink in batches of 64, the last one as the burst ends. */
 uint64_t floor_send(struct floor *f, const struct burst *b, size_t header, const struct sink *to);
 
-/* Single limits, [ns] CPU per packet of 1100 bytes. */
+#define LIMITS_TRAINS 4
+
+/* Single limits, [ns] CPU per packet of VIDEO_PAYLOAD bytes. */
 struct limits {
-    double sendto, sendmmsg, evp, libsrtp;
+    double sendto, sendmmsg, recvmmsg, evp, libsrtp;
+    double segment[LIMITS_TRAINS]; /* sendmmsg with UDP_SEGMENT, trains of limits_train(i) */
 };
+/* Packets in the trains of segment[k]: 2, 4, 8, 16. */
+unsigned limits_train(unsigned k);
 /* Medians of so many interleaved rounds. */
 struct limits limits_measure(unsigned rounds);
 
