@@ -192,14 +192,14 @@ static unsigned wanted_scenarios(const struct command_line *c) {
     return n;
 }
 
-static void describe_machine(bool json, int generator, int server) {
+static void describe_machine(const struct options *o, int generator, int server) {
     struct utsname u;
     CHECK(uname(&u) == 0);
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    if (json) {
+    if (o->json) {
         printf("\"machine\":{\"processors\":%ld,\"kernel\":\"%s\",\"generator_on\":%d,"
-               "\"server_on\":%d}",
-               cpus, u.release, generator, server);
+               "\"server_on\":%d,\"gro\":%s}",
+               cpus, u.release, generator, server, o->gro ? "true" : "false");
     } else {
         printf("%ld processors, Linux %s; generator on processor %d, servers on %d\n", cpus,
                u.release, generator, server);
@@ -217,9 +217,10 @@ static void run_scenarios(const struct command_line *c) {
     bool json = c->options.json;
     child_limits();
     (void)child_pin(&generator, &server);
-    describe_machine(json, generator, server);
+    describe_machine(&c->options, generator, server);
     printf("%s", json ? ",\"scenarios\":[" : "");
     load_open(&l);
+    l.world.gro = c->options.gro;
     for (unsigned i = 0; scenario_at(i) && !load_stopped(); i++) {
         if (wanted(c, scenario_at(i)->name)) {
             printf("%s", json && printed++ ? "," : "");
@@ -245,7 +246,7 @@ static int usage(const char *why) {
     fprintf(stderr,
             "bench: %s\n"
             "usage: bench [NAME...] [--json] [--quick] [--rounds N] [--seconds N] [--viewers N]\n"
-            "             [--workers N] [--no-janus] [--oriel PROGRAM]\n"
+            "             [--workers N] [--no-janus] [--gro] [--oriel PROGRAM]\n"
             "names (none = all):\n",
             why);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -283,6 +284,8 @@ static bool take_flag(struct options *o, const char *arg) {
     } else if (strcmp(arg, "--quick") == 0) {
         o->quick = true;
         o->rounds = o->seconds = 1;
+    } else if (strcmp(arg, "--gro") == 0) {
+        o->gro = true;
     } else if (strcmp(arg, "--no-janus") == 0) {
         o->janus = false;
     } else {

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 
 struct options {
-    bool json, quick, janus; /* janus: measure it too where it is installed */
-    unsigned rounds;         /* 0 = each benchmark's own */
-    unsigned viewers;        /* of the benchmarks inside this process, 0 = the usual ones */
-    unsigned seconds;        /* that a server is measured for in each round */
-    unsigned workers;        /* Oriel's media.workers */
-    const char *oriel;       /* the program */
+    bool json, quick;
+    bool janus;        /* measure it too where it is installed */
+    bool gro;          /* viewers' sockets take trains whole */
+    unsigned rounds;   /* 0 = each benchmark's own */
+    unsigned viewers;  /* of the benchmarks inside this process, 0 = the usual ones */
+    unsigned seconds;  /* that a server is measured for in each round */
+    unsigned workers;  /* Oriel's media.workers */
+    const char *oriel; /* the program */
 };
 
 #endif

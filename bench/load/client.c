@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,6 +21,7 @@
 #define CHECK_RETRY (50 * US_PER_MS)
 #define CONSENT_EVERY (4 * US_PER_S) /* RFC 7675 section 5.1: about 5 s */
 #define JOIN_MAX (20 * US_PER_S)
+#define CONTROL_LEN (CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(int)))
 
 /* ---- life ---- */
 
@@ -34,6 +36,9 @@ static void open_socket(struct client *c) {
     CHECK(getsockname(c->fd, (struct sockaddr *)&here, &n) == 0);
     c->port = ntohs(here.sin_port);
     CHECK(setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) == 0);
+    if (c->world->gro) {
+        CHECK(setsockopt(c->fd, SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0);
+    }
     /* The kernel caps it at net.core.rmem_max; what it then drops is counted and reported. */
     (void)setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
@@ -244,8 +249,8 @@ bool client_open_rtp(struct client *c, uint8_t *packet, size_t *len) {
 static struct {
     struct mmsghdr msg[BATCH];
     struct iovec iov[BATCH];
-    uint8_t data[BATCH][CLIENT_DATAGRAM_MAX];
-    _Alignas(struct cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(struct timespec))];
+    uint8_t data[BATCH][CLIENT_TRAIN_MAX];
+    _Alignas(struct cmsghdr) uint8_t control[BATCH][CONTROL_LEN];
 } in;
 
 static int receive(int fd) {
@@ -262,29 +267,47 @@ static int receive(int fd) {
     return used;
 }
 
-static uint64_t stamp_of(struct msghdr *m) {
+/* What the kernel says of a datagram beside its bytes. */
+struct about {
+    uint64_t at;   /* [ns] since 1970 */
+    size_t packet; /* [bytes] of each packet but the last, when it is a train; else 0 */
+};
+
+static struct about about(struct msghdr *m) {
+    struct about ret = {0};
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec t;
             memcpy(&t, CMSG_DATA(c), sizeof(t));
-            return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+            ret.at = (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+        } else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+            int size;
+            memcpy(&size, CMSG_DATA(c), sizeof(size));
+            ret.packet = size > 0 ? (size_t)size : 0;
         }
     }
-    return wall_ns();
+    ret.at = ret.at ? ret.at : wall_ns();
+    return ret;
+}
+
+static void take_train(struct client *c, uint8_t *data, size_t len, struct about about) {
+    size_t packet = about.packet ? about.packet : len;
+    us_t now = clock_now();
+    c->trains++;
+    for (size_t at = 0; at < len && c->state != CLIENT_FAILED; at += packet) {
+        struct arrival a = {data + at, len - at < packet ? len - at : packet, about.at};
+        take(c, &a, now);
+    }
 }
 
 static void ready(void *ctx, uint32_t events) {
     struct client *c = ctx;
-    us_t now = clock_now();
     int n;
     (void)events;
     do {
         n = receive(c->fd);
         for (int i = 0; i < n; i++) {
-            struct arrival a = {in.data[i], in.msg[i].msg_len, stamp_of(&in.msg[i].msg_hdr)};
-            if (c->state != CLIENT_FAILED && a.len > 0) {
-                take(c, &a, now);
-            }
+            take_train(c, in.data[i], in.msg[i].msg_len, about(&in.msg[i].msg_hdr));
         }
     } while (n == BATCH);
 }

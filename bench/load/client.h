@@ -10,7 +10,8 @@
 #include "media/secure/srtp.h"
 #include "tests/sim/sim_stun.h"
 
-#define CLIENT_DATAGRAM_MAX 2048 /* [bytes] */
+#define CLIENT_DATAGRAM_MAX 2048 /* [bytes] of what we send */
+#define CLIENT_TRAIN_MAX 65536   /* [bytes] of what comes in one datagram of the socket */
 
 enum client_state { CLIENT_NEW, CLIENT_CHECKING, CLIENT_HANDSHAKE, CLIENT_UP, CLIENT_FAILED };
 
@@ -26,6 +27,7 @@ struct client_world {
     struct loop loop;
     struct dtls_identity *identity;
     struct rng rng;
+    bool gro; /* sockets take a sender's train whole (UDP_GRO) */
 };
 
 struct client_ops {
@@ -58,7 +60,8 @@ struct client {
     struct srtp_sealer *sealer;
     uint32_t rtcp_index, rtcp_ssrc;
     uint64_t auth_failed, malformed; /* RTCP and RTP that did not open or parse */
-    uint64_t received;               /* datagrams of any kind since the keys */
+    uint64_t received;               /* packets of any kind since the keys */
+    uint64_t trains;                 /* reads that brought them */
 };
 
 /* A socket and ICE credentials of its own; ops and owner are the caller's as long as it lives. */

@@ -95,6 +95,14 @@ void result_finish(struct result *r, const struct crowd *c) {
             histogram_add(&r->join_picture, (us_t)((j->picture - j->asked) / 1000));
         }
     }
+    uint64_t packets = 0, trains = 0;
+    for (unsigned i = 0; i < c->n_viewers; i++) {
+        packets += c->viewers[i].client.received;
+        trains += c->viewers[i].client.trains;
+    }
+    if (packets > trains) {
+        result_extra(r, "packets_per_train", (double)packets / (double)trains);
+    }
     unsigned failed = crowd_count(c, CLIENT_FAILED);
     if (failed > 0) {
         result_invalid(r, "%u clients failed: %.80s", failed, crowd_why(c));
