@@ -28,6 +28,7 @@ struct glue {
     struct glue_config config;
     struct link tours; /* few enough per process; looked up on tour events only */
     us_t now;          /* of the call under way */
+    bool more;         /* reports wait for the next turn */
     struct offenders offenders;
     struct backlog backlogs[]; /* one for each worker */
 };
@@ -338,25 +339,42 @@ static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e
     }
 }
 
+/* False when there may be more. Whoever makes reports in masses waits for the next turn with the
+ * rest, so that the sockets get theirs: readers who are told a lot must have a chance to read. */
+static bool take_media(struct glue *g, us_t now, struct worker *w) {
+    struct media_event e;
+    worker_listen(w);
+    for (int i = 0; i < GLUE_TURN_EVENTS; i++) {
+        if (!worker_event(w, &e)) {
+            return true;
+        }
+        on_media(g, now, &e);
+        glue_effects(g, now);
+    }
+    return false;
+}
+
+static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
+    struct recorder_event e;
+    recorder_thread_listen(r);
+    for (int i = 0; i < GLUE_TURN_EVENTS; i++) {
+        if (!recorder_thread_event(r, &e)) {
+            return true;
+        }
+        on_recorder(g, now, &e);
+        glue_effects(g, now);
+    }
+    return false;
+}
+
 void glue_service(struct glue *g, us_t now) {
     g->now = now;
+    g->more = false;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
-        struct media_event e;
         (void)backlog_flush(&g->backlogs[i]);
-        worker_listen(g->config.workers[i]);
-        while (worker_event(g->config.workers[i], &e)) {
-            on_media(g, now, &e);
-            glue_effects(g, now);
-        }
+        g->more |= !take_media(g, now, g->config.workers[i]);
     }
-    if (g->config.recorder) {
-        struct recorder_event e;
-        recorder_thread_listen(g->config.recorder);
-        while (recorder_thread_event(g->config.recorder, &e)) {
-            on_recorder(g, now, &e);
-            glue_effects(g, now);
-        }
-    }
+    g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
     if (sig_deadline(g->config.sig) <= now) {
         sig_timeout(g->config.sig, now);
         glue_effects(g, now);
@@ -368,7 +386,7 @@ const struct offenders *glue_offenders(const struct glue *g) {
 }
 
 us_t glue_deadline(const struct glue *g) {
-    us_t at = sig_deadline(g->config.sig);
+    us_t at = g->more ? g->now : sig_deadline(g->config.sig);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);
     }

@@ -27,8 +27,10 @@ struct glue *glue_new(const struct glue_config *c);
 struct glue *glue_free(struct glue *g);
 /* Drain signaling's effects: call after each call into sig_ that takes now. */
 void glue_effects(struct glue *g, us_t now);
-/* Take in what workers and recorder reported, call timeouts that are due, drain effects. Call when
- * woken, and at glue_deadline. */
+#define GLUE_TURN_EVENTS 256
+/* Take in what workers and recorder reported, at most GLUE_TURN_EVENTS of each, call timeouts that
+ * are due, drain effects. Call when woken, and at glue_deadline, which is due at once when there is
+ * more. */
 void glue_service(struct glue *g, us_t now);
 /* Who misbehaves on the media path; valid until the next call on g. */
 const struct offenders *glue_offenders(const struct glue *g);

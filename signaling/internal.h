@@ -22,6 +22,10 @@
 #define TITLE_MAX 128
 #define LOCATION_MAX (TOUR_NAME_MAX + RESOURCE_LEN + 8)
 
+/* Many seats that run out or change at once tell many others: beyond this many effects the rest
+ * waits for the next call of sig_timeout. */
+#define TIMEOUT_EFFECTS_MAX 8192
+
 #define WS_NORMAL 1000 /* RFC 6455 section 7.4.1 */
 #define WS_POLICY 1008
 #define WS_FAILED 1011
@@ -33,7 +37,7 @@ struct trash {
     struct trash *next;
 };
 
-enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_CONN };
+enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN };
 struct sig_timer {
     struct timer timer;
     enum timer_kind kind;
@@ -59,6 +63,13 @@ struct binding {
     uint8_t source;
 };
 
+/* What a client was last told about a slot. */
+struct told {
+    struct binding binding;
+    us_t at;      /* 0: nothing yet */
+    bool changed; /* since, and not told: waits for the tick */
+};
+
 /* One media transport. */
 struct session {
     struct trash trash;
@@ -69,6 +80,7 @@ struct session {
     uint8_t on;       /* bit per source_kind: packets arrive */
     uint32_t version; /* of the answer */
     struct binding bound[SESSION_LINES_MAX];
+    struct told told[SESSION_LINES_MAX];
     /* WHIP and WHEP */
     char sub[SUB_MAX + 1];
     char resource[RESOURCE_LEN + 1]; /* "" = of a WebSocket */
@@ -91,12 +103,14 @@ struct seat {
     uint64_t pinned;
     uint8_t muted; /* bit per source_kind */
     bool consent, lost;
+    bool changed;   /* others have not been told yet: waits for the tick */
+    uint64_t known; /* fingerprint of what they have been told */
     struct wants wants;
 };
 
 struct tour {
     struct trash trash;
-    struct sig_timer empty;
+    struct sig_timer empty, tick;
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
     bool declared;
     enum record_mode record;
@@ -108,6 +122,7 @@ struct tour {
     struct link seats, viewers;
     uint64_t speaker;
     bool record_on; /* what was ordered */
+    bool had_host;  /* since the run began or its recording ended for want of people */
     enum recording_state recording;
 };
 
@@ -139,6 +154,8 @@ struct sig {
     struct sig_stats stats;
     struct sdp offer; /* scratch of the request that is handled */
 };
+
+struct admission;
 
 /* ---- effects.c ---- */
 
@@ -173,10 +190,28 @@ void put_slots(struct buffer *o, const struct sig *s, const struct session *x);
 void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line);
 /* "p7", or null for 0 and for those who left. */
 void put_id(struct buffer *o, const struct sig *s, uint64_t participant);
-/* Tell everybody (but `except`) what changed. */
-void tell_joined(struct sig *s, const struct seat *x);
-void tell_changed(struct sig *s, const struct seat *x);
+/* An event of this type with the participant to everybody in the tour but `except`. */
+void tell_participant(struct sig *s, const struct seat *x, const char *type,
+                      const struct conn *except);
+/* Tell everybody who left. */
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);
+
+/* ---- tick.c ---- */
+
+/* Tell everybody else, at once, that somebody is there; of a seat that was taken over, at the end
+ * of the tick what is different. */
+void tell_entered(struct sig *s, us_t now, const struct admission *e);
+/* Something about a participant may have changed: everybody is told the net change at the end of
+ * the tour's tick. */
+void tell_changed(struct sig *s, us_t now, struct seat *x);
+/* The slot params.lines[line] may have changed: its client is told, at most once per tick. */
+void tell_slot(struct sig *s, us_t now, struct session *x, int line);
+/* Somebody was shown the whole roster, or all slots of x (may be NULL), as they are now. */
+void roster_shown(struct tour *t);
+void slots_shown(struct session *x);
+/* The end of a tick. What is too much for one call waits for the next, which sig_deadline asks for
+ * at once. */
+void tour_tick(struct sig *s, us_t now, struct tour *t);
 
 /* ---- tours.c ---- */
 

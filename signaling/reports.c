@@ -9,11 +9,10 @@
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
-    (void)now;
     if (x && !x->connected) {
         x->connected = true;
         if (x->seat) {
-            tell_changed(s, x->seat);
+            tell_changed(s, now, x->seat);
         }
     }
 }
@@ -31,7 +30,7 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
     if (seat && whip) {
         seat_leave(s, now, seat, "disconnected");
     } else if (seat) {
-        tell_changed(s, seat);
+        tell_changed(s, now, seat);
     } else {
         tour_touch(s, now, tour);
     }
@@ -40,14 +39,13 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
 void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on) {
     OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
-    (void)now;
     if (!x || !x->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
         return;
     }
     uint8_t bits = (uint8_t)(on ? x->on | 1u << kind : x->on & ~(1u << kind));
     if (bits != x->on) {
         x->on = bits;
-        tell_changed(s, x->seat);
+        tell_changed(s, now, x->seat);
     }
 }
 
@@ -64,14 +62,10 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
     int line = x ? slot_line(x, b->mid) : -1;
-    (void)now;
-    if (line < 0) {
-        return;
+    if (line >= 0) {
+        x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind};
+        tell_slot(s, now, x, line);
     }
-    struct buffer o = {0};
-    x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind};
-    put_slot(&o, s, x, line);
-    send_out(s, x->seat ? x->seat->conn : NULL, &o);
 }
 
 void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {

@@ -149,8 +149,10 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *x) {
     put_tour(o, x->tour);
     json_key(o, "slots");
     put_slots(o, c->s, x->session);
+    slots_shown(x->session);
     json_key(o, "roster");
     put_roster(o, x->tour);
+    roster_shown(x->tour);
     json_key(o, "speaker");
     put_id(o, c->s, x->tour->speaker);
 }

@@ -156,6 +156,15 @@ void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
     timers_clear(&s->timers, &x->grace.timer);
 }
 
+/* "auto" records from the first host on. It is the first once: a host who stopped the recording and
+ * comes back does not start it again. */
+static void host_came(struct sig *s, struct tour *t, enum role role) {
+    if (role == ROLE_AGENT && !t->had_host) {
+        t->had_host = true;
+        tour_record(s, t, t->record_on || t->record == RECORD_AUTO);
+    }
+}
+
 enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     struct tour *t;
     struct session *session;
@@ -179,7 +188,7 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     }
     if (!old) {
         link_seat(s, t, x, e->claims->sub);
-        tour_record(s, t, t->record_on || (t->record == RECORD_AUTO && t->n_seats == 1));
+        host_came(s, t, e->claims->role);
         tour_touch(s, now, t);
     } else if (x->session) {
         session_stop(s, x->session, true);
@@ -225,7 +234,7 @@ void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
     x->conn = NULL;
     x->lost = true;
     timers_set(&s->timers, &x->grace.timer, now + s->config.resume_grace);
-    tell_changed(s, x);
+    tell_changed(s, now, x);
 }
 
 /* ---- another offer ---- */

@@ -30,7 +30,7 @@ static bool make_parts(struct sig *s) {
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
            s->load && s->consent_version && s->consent_text &&
-           timers_init(&s->timers, 3 * conns + tours) == OK && effects_reserve(s, 0) == OK;
+           timers_init(&s->timers, 3 * conns + 2 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
 struct sig *sig_new(const struct sig_config *c) {
@@ -213,10 +213,6 @@ us_t sig_deadline(const struct sig *s) {
     return timers_next(&s->timers);
 }
 
-/* Many seats that run out at once tell many others: the rest waits for the next call, which
- * sig_deadline asks for at once. */
-#define TIMEOUT_EFFECTS_MAX 8192
-
 void sig_timeout(struct sig *s, us_t now) {
     OWNER_CHECK(&s->owner);
     struct timer *due;
@@ -224,6 +220,8 @@ void sig_timeout(struct sig *s, us_t now) {
         struct sig_timer *t = CONTAINER_OF(due, struct sig_timer, timer);
         if (t->kind == TIMER_TOUR) {
             tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
+        } else if (t->kind == TIMER_TICK) {
+            tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
         } else if (t->kind == TIMER_CONN) {
             idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
         } else {

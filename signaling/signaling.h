@@ -31,6 +31,7 @@ struct sig_config {
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
     us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
     us_t idle_limit;   /* [us] then it may be silent without a seat (120 s); 0 = ever */
+    us_t roster_tick;  /* [us] changes are told this often (50 ms) */
     us_t resume_grace; /* [us] a seat outlives its connection by this (15 s) */
     us_t empty_tour_grace;    /* [us] a tour without participants ends after this (60 s) */
     enum codec default_codec; /* CODEC_VP8 */

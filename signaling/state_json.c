@@ -100,7 +100,8 @@ void put_slots(struct buffer *o, const struct sig *s, const struct session *x) {
     json_close(o, ']');
 }
 
-static void tell(struct sig *s, const struct seat *x, const char *type, const struct conn *except) {
+void tell_participant(struct sig *s, const struct seat *x, const char *type,
+                      const struct conn *except) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", type);
@@ -108,14 +109,6 @@ static void tell(struct sig *s, const struct seat *x, const char *type, const st
     put_participant(&o, x);
     json_close(&o, '}');
     send_all(s, x->tour, except, &o);
-}
-
-void tell_joined(struct sig *s, const struct seat *x) {
-    tell(s, x, "participant_joined", x->conn);
-}
-
-void tell_changed(struct sig *s, const struct seat *x) {
-    tell(s, x, "participant_changed", NULL);
 }
 
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason) {

@@ -53,6 +53,7 @@ enum err tour_create(struct sig *s, const char *name, const char *title, struct 
     memcpy(t->name, name, strlen(name));
     memcpy(t->title, title, strnlen(title, TITLE_MAX));
     t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
+    t->tick = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
     t->record = s->config.default_record;
     t->codec = s->config.default_codec;
     list_init(&t->seats);
@@ -107,8 +108,10 @@ void tour_stop(struct sig *s, struct tour *t) {
     s->load[t->worker]--;
     map_take(s->tours, t->id);
     timers_clear(&s->timers, &t->empty.timer);
+    timers_clear(&s->timers, &t->tick.timer);
     t->id = t->speaker = 0;
     t->recording = RECORDING_OFF;
+    t->had_host = false;
     if (!t->declared) {
         tour_unlink(s, t);
     }
@@ -145,5 +148,6 @@ void tour_timeout(struct sig *s, struct tour *t) {
         tour_stop(s, t);
     } else {
         tour_record(s, t, false);
+        t->had_host = false;
     }
 }

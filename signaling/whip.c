@@ -84,7 +84,7 @@ static enum sig_code post_whip(struct exchange *x) {
         return code;
     }
     memcpy(e.seat->session->sub, x->claims.sub, sizeof(x->claims.sub));
-    (e.took_over ? tell_changed : tell_joined)(x->s, e.seat);
+    tell_entered(x->s, x->now, &e);
     return SIG_OK;
 }
 

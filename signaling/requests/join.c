@@ -51,7 +51,7 @@ static enum sig_code join(struct call *c) {
         return code;
     }
     reply_joined(c, &e);
-    (e.took_over ? tell_changed : tell_joined)(c->s, e.seat);
+    tell_entered(c->s, c->now, &e);
     return SIG_OK;
 }
 

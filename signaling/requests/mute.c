@@ -22,7 +22,7 @@ static enum sig_code mute(struct call *c) {
                                          .kind = (uint8_t)kind,
                                          .on = muted});
     }
-    tell_changed(c->s, x);
+    tell_changed(c->s, c->now, x);
     return SIG_OK;
 }
 

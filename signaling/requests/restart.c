@@ -17,10 +17,11 @@ static enum sig_code restart(struct call *c) {
     reply_open(c, &o, "restarted");
     json_key(&o, "slots");
     put_slots(&o, c->s, x->session);
+    slots_shown(x->session);
     reply_answer(c, &o, x, &offer);
     reply_send(c, &o);
     if (!x->session->connected) {
-        tell_changed(c->s, x);
+        tell_changed(c->s, c->now, x);
     }
     return SIG_OK;
 }

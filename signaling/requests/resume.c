@@ -33,7 +33,7 @@ static enum sig_code resume(struct call *c) {
     }
     seat_attach(c->s, x, c->conn);
     reply_resumed(c, x, offer.sdp ? &offer : NULL);
-    tell_changed(c->s, x);
+    tell_changed(c->s, c->now, x);
     return SIG_OK;
 }
 

@@ -216,8 +216,11 @@ async function stuff(s, client, sub) {
 async function hears(client, id, what) {
   for (;;) {
     const m = await client.next(5000);
-    if (m.participant?.id === id && what(m.participant)) {
-      return m;
+    if (m.type === 'participant_changed' && m.participant.id === id) {
+      client.heard = (client.heard ?? 0) + 1;
+      if (what(m.participant)) {
+        return m;
+      }
     }
   }
 }
@@ -283,6 +286,34 @@ await test('pongs that nobody asked for do not keep a client that does not read'
   } finally {
     clearInterval(chatter);
   }
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('somebody who flips a source without end: readers stay, and are told little', async () => {
+  const s = await startFull((c) => {
+    c.limits.send_queue_kib = 64;
+    c.recording.consent_text = 'Yes?';
+  });
+  const flipper = await join(s, { sub: 'flipper', role: 'agent' });
+  const readers = [];
+  for (let i = 0; i < 40; i++) {
+    readers.push(await join(s, { sub: `reader${i}` }));
+  }
+  const id = flipper.joined.participant.id;
+  const began = Date.now();
+  for (let i = 0; i < 3000; i++) {
+    flipper.send(JSON.stringify({ type: 'mute', kind: 'microphone', muted: i % 2 === 0 }));
+  }
+  flipper.send('{"type":"mute","kind":"microphone","muted":true}');
+  expectEqual((await reply(flipper, { type: 'ping', id: 9 })).type, 'pong', 'the last is done');
+  const ticks = (Date.now() - began) / 50 + 2;
+  for (const reader of readers) {
+    await hears(reader, id, (p) => p.sources.microphone === 'muted');
+    await reply(reader, { type: 'ping', id: 9 });
+    expect(reader.heard <= ticks, `${reader.heard} messages in ${ticks} ticks`);
+  }
+  expectEqual(await s.metric('oriel_ws_slow_closed_total'), 0, 'nobody is slow');
+  expectEqual(await count(s), 41, 'everybody is there');
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 

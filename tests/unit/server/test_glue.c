@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define MAILBOX 512
 #define PATIENCE_MS 10000 /* a limit, far above anything that happens */
 
 struct noted {
@@ -25,6 +26,7 @@ struct rig {
     struct glue *glue;
     int woken; /* eventfd */
     struct noted noted;
+    unsigned notes;
 };
 
 static void wake(void *ctx) {
@@ -40,6 +42,7 @@ static void deliver(void *ctx, const struct sig_effect *e) {
 static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail) {
     struct rig *r = ctx;
     r->noted = (struct noted){.tour = tour, .peer = peer};
+    r->notes++;
     snprintf(r->noted.event, sizeof(r->noted.event), "%s", event);
     snprintf(r->noted.detail, sizeof(r->noted.detail), "%s", detail ? detail : "");
 }
@@ -52,7 +55,7 @@ static bool rig_open(struct rig *r) {
     r->sig = fuzz_sig(&r->seed);
     struct worker_config c = {.bind = addr_v4(127, 0, 0, 1, 0),
                               .packets = 64,
-                              .mailbox = 64,
+                              .mailbox = MAILBOX,
                               .wake_control = wake,
                               .wake_ctx = r,
                               .engine = {.max_peers = 4,
@@ -110,5 +113,43 @@ TEST(glue_notes_why_a_peer_failed) {
     EXPECT_STR(r.noted.event, "peer_failed");
     EXPECT_STR(r.noted.detail, "out_of_range");
     EXPECT_EQ(r.noted.peer, 9);
+    rig_close(&r);
+}
+
+/* An order that the worker has taken before the next one; it may have to wait for room. */
+static bool post_patiently(struct rig *r, const struct worker_order *o) {
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (!worker_post(r->worker, o)) {
+        if (clock_now() >= limit) {
+            return false;
+        }
+        poll(NULL, 0, 1);
+    }
+    return true;
+}
+
+/* Reports in masses are taken in turns, and the rest is not forgotten. */
+TEST(glue_takes_reports_in_bounded_turns) {
+    struct rig r;
+    const unsigned failing = GLUE_TURN_EVENTS + 100;
+    REQUIRE(rig_open(&r));
+    for (unsigned i = 0; i < failing; i++) {
+        struct session_params *p = mem_zalloc(1, sizeof(*p));
+        REQUIRE(p);
+        p->peer = i + 1;
+        EXPECT(post_patiently(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p}));
+    }
+    /* When one more than the mailbox holds was taken, the first of these has been obeyed, hence all
+     * before it: their reports wait. */
+    for (unsigned i = 0; i <= MAILBOX; i++) {
+        EXPECT(post_patiently(&r, &(struct worker_order){.type = WORKER_PEER_REMOVE, .peer = 1}));
+    }
+    us_t now = clock_now();
+    glue_service(r.glue, now);
+    EXPECT_EQ(r.notes, GLUE_TURN_EVENTS);
+    EXPECT(glue_deadline(r.glue) <= now);
+    glue_service(r.glue, now);
+    EXPECT_EQ(r.notes, failing);
+    EXPECT(glue_deadline(r.glue) > now);
     rig_close(&r);
 }

@@ -381,12 +381,12 @@ TEST(record_off_means_off) {
     world_close(&w);
 }
 
-TEST(record_auto_starts_with_the_first_participant) {
+TEST(record_auto_starts_with_the_first_host) {
     struct world w;
     char extra[512];
     REQUIRE(world_open(&w, NULL));
     snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
     const struct record *r = world_effect(&w, EFFECT_RECORD);
     const struct record *p = world_effect(&w, EFFECT_PARTICIPANT);
     const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
@@ -411,7 +411,8 @@ TEST(record_auto_starts_with_the_first_participant) {
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
     /* A new run has a new handle and a new recording. */
     uint64_t before = r->e.tour;
-    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+    REQUIRE(world_effect(&w, EFFECT_RECORD));
     EXPECT(world_effect(&w, EFFECT_RECORD)->e.on);
     EXPECT(world_effect(&w, EFFECT_TOUR_ADD)->e.tour != before);
     world_close(&w);
@@ -465,5 +466,24 @@ TEST(rate_limit_recovers) {
     }
     world_send(&w, 1, "{\"type\":\"ping\"}");
     EXPECT_ERROR(&w, 1, "rate_limited");
+    world_close(&w);
+}
+
+TEST(record_auto_waits_for_a_host_and_starts_once) {
+    struct world w;
+    char extra[512];
+    REQUIRE(world_open(&w, NULL));
+    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    /* Stopped is stopped, whoever comes. */
+    world_send(&w, 2, "{\"type\":\"record\",\"on\":false}");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_join(&w, 3, "agent|taped|bea|Bea", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_close(&w);
 }

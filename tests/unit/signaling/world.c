@@ -112,9 +112,8 @@ static void *copy_of(const void *s, size_t n) {
     return p;
 }
 
-void world_drain(struct world *w) {
+static void keep_effects(struct world *w) {
     struct sig_effect e;
-    w->mark = w->n;
     while (sig_effect(w->sig, &e)) {
         CHECK(w->n < LOG_MAX);
         struct record *r = &w->log[w->n++];
@@ -128,6 +127,16 @@ void world_drain(struct world *w) {
         if (e.ice) {
             r->ice = copy_of(e.ice, sizeof(*e.ice));
         }
+    }
+}
+
+void world_drain(struct world *w) {
+    w->mark = w->n;
+    keep_effects(w);
+    /* Without a roster tick what changed is told at once. */
+    while (w->config.roster_tick == 0 && sig_deadline(w->sig) <= w->now) {
+        sig_timeout(w->sig, w->now);
+        keep_effects(w);
     }
 }
 
