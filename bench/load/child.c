@@ -207,6 +207,28 @@ void child_threads(const struct child *c, struct child_threads *ret) {
     }
 }
 
+/* proc(5): cpu0 user nice system idle iowait irq softirq steal, in ticks */
+uint64_t child_processor_ns(void) {
+    char line[256], name[16];
+    FILE *f = server_cpu >= 0 ? fopen("/proc/stat", "re") : NULL;
+    uint64_t busy = 0;
+    snprintf(name, sizeof(name), "cpu%d ", server_cpu);
+    while (f && fgets(line, sizeof(line), f)) {
+        uint64_t v[8] = {0};
+        if (strncmp(line, name, strlen(name)) == 0 &&
+            sscanf(line + strlen(name),
+                   "%" SCNu64 "%" SCNu64 "%" SCNu64 "%" SCNu64 "%" SCNu64 "%" SCNu64 "%" SCNu64
+                   "%" SCNu64,
+                   &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]) >= 7) {
+            busy = v[0] + v[1] + v[2] + v[5] + v[6] + v[7];
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    return busy * (1000000000U / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 uint64_t child_rss(const struct child *c) {
     char path[64], line[128] = "";
     uint64_t pages = 0;

@@ -30,6 +30,9 @@ void child_stop(struct child *c);
 
 /* [ns] CPU time of a process with all its threads, living and gone; 0 when it is gone. */
 uint64_t child_cpu_ns(const struct child *c);
+/* [ns] that the servers' processor has been busy with anything, steal by the host included; 0 when
+ * there is none of its own. */
+uint64_t child_processor_ns(void);
 /* [bytes] resident. */
 uint64_t child_rss(const struct child *c);
 

@@ -96,32 +96,21 @@ static us_t warm_of(const struct contest *c) {
     return c->options->quick ? WARM_QUICK : WARM;
 }
 
-/* [ns] of a floor with trains of 1, 0 when the user has asked to end. */
-static double floor_round(struct contest *c, unsigned floor) {
-    double first = 0;
+/* [ns] of a floor with trains of 1, 2, 4 and 8; false when the user has asked to end. */
+static bool floor_round(struct contest *c, unsigned floor, double ns[RESULT_TRAINS]) {
     us_t least = c->options->quick ? FLOOR_MIN_QUICK : FLOOR_MIN;
     us_t length = us_max(length_of(c) / 3, least);
     for (unsigned i = 0; i < RESULT_TRAINS; i++) {
         struct measured m;
-        /* Engines are in the result in the order of their numbers, and OpenSSL is always there. */
+        /* Floors are in the result in the order of their engines, and OpenSSL is always there. */
         floor_choose(&c->floor.target, floor, 1U << i);
         if (!measure_window(&c->floor.target, &c->floor.crowd, warm_of(c), length, &m)) {
-            return 0;
+            return false;
         }
-        double ns = m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
-        series_add(&c->result->floors[floor].ns[i], ns);
-        first = i == 0 ? ns : first;
+        ns[i] = m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
+        series_add(&c->result->floors[floor].ns[i], ns[i]);
     }
-    return first;
-}
-
-static double floors_round(struct contest *c) {
-    double used = 0;
-    for (unsigned i = 0; i < c->result->n_floors; i++) {
-        double ns = floor_round(c, i);
-        used = c->result->floors[i].used ? ns : used;
-    }
-    return used;
+    return true;
 }
 
 /* One server's turn; its [ns], 0 when it has none. */
@@ -139,20 +128,35 @@ static double entry_round(struct contest *c, unsigned i) {
     return m.packets ? (double)m.cpu_ns / (double)m.packets : 0;
 }
 
-static void one_round(struct contest *c) {
-    double ns[N_ENTRIES];
+static void compare(struct contest *c, const double ns[N_ENTRIES],
+                    const double floor[RESULT_TRAINS]) {
     for (unsigned i = 0; i < N_ENTRIES; i++) {
-        ns[i] = entry_round(c, i);
-    }
-    double floor = floors_round(c);
-    for (unsigned i = 0; i < N_ENTRIES; i++) {
-        if (ns[i] > 0 && floor > 0) {
-            series_add(&c->entries[i].result.vs_floor, ns[i] / floor);
+        struct result *r = &c->entries[i].result;
+        if (ns[i] > 0 && floor[0] > 0 && floor[RESULT_TRAINS - 1] > 0) {
+            series_add(&r->vs_floor, ns[i] / floor[0]);
+            series_add(&r->vs_frames, ns[i] / floor[RESULT_TRAINS - 1]);
         }
     }
     if (ns[ORIEL] > 0 && ns[JANUS] > 0) {
         series_add(&c->entries[ORIEL].result.vs_janus, ns[ORIEL] / ns[JANUS]);
     }
+}
+
+static void one_round(struct contest *c) {
+    double ns[N_ENTRIES], floor[RESULT_TRAINS] = {0};
+    for (unsigned i = 0; i < N_ENTRIES; i++) {
+        ns[i] = entry_round(c, i);
+    }
+    for (unsigned i = 0; i < c->result->n_floors; i++) {
+        double one[RESULT_TRAINS];
+        if (!floor_round(c, i, one)) {
+            return;
+        }
+        if (c->result->floors[i].used) {
+            memcpy(floor, one, sizeof(floor));
+        }
+    }
+    compare(c, ns, floor);
 }
 
 static void finish(struct contest *c, struct scenario_result *ret) {

@@ -25,6 +25,7 @@ static uint64_t missing(const struct crowd *c) {
 /* All counters as they stand. */
 static void take(struct target *t, struct crowd *c, struct measured *ret) {
     *ret = (struct measured){.cpu_ns = child_cpu_ns(&t->child),
+                             .processor_ns = child_processor_ns(),
                              .generator_ns = own_cpu_ns(),
                              .packets = c->audience.media + c->audience.rtx,
                              .seconds = (double)clock_now() / (double)US_PER_S};
@@ -61,6 +62,7 @@ bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
     uint64_t missing_now = missing(c), packets = c->audience.media + c->audience.rtx;
     *ret = (struct measured){.seconds = end.seconds - begin.seconds,
                              .cpu_ns = end.cpu_ns - begin.cpu_ns,
+                             .processor_ns = end.processor_ns - begin.processor_ns,
                              .generator_ns = end.generator_ns - begin.generator_ns,
                              .sent = end.sent - begin.sent,
                              .packets = end.packets - begin.packets,

@@ -8,6 +8,7 @@
 struct measured {
     double seconds;
     uint64_t cpu_ns;       /* of the server */
+    uint64_t processor_ns; /* that the servers' processor was busy with anything */
     uint64_t generator_ns; /* of this process */
     uint64_t sent;         /* RTP packets of the publishers */
     uint64_t packets;      /* that the viewers received, retransmissions included */

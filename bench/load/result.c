@@ -69,6 +69,8 @@ void result_add(struct result *r, const struct measured *m) {
     series_add(&r->pps, (double)m->packets / m->seconds);
     series_add(&r->server_cpu, server);
     series_add(&r->generator_cpu, generator);
+    uint64_t others = m->processor_ns > m->cpu_ns ? m->processor_ns - m->cpu_ns : 0;
+    series_add(&r->others, (double)others / m->seconds / 1e9);
     if (generator > GENERATOR_MAX) {
         result_invalid(r, "the generator itself used %.0f %% of its processor", generator * 100);
     }

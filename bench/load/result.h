@@ -26,13 +26,15 @@ struct result {
     char invalid[160];       /* why the figures mean nothing; "" = they are valid */
     bool saturated;          /* the server used more than 95 % of its processor */
     unsigned publishers, viewers, rounds;
-    struct series ns;       /* CPU time per forwarded packet */
-    struct series vs_floor; /* the same over the floor's of the same round, trains of 1 */
-    struct series vs_janus; /* the same over Janus's of the same round */
-    struct series pps;      /* packets that the viewers received in a second */
+    struct series ns;        /* CPU time per forwarded packet */
+    struct series vs_floor;  /* the same over the floor's of the same round, trains of 1 */
+    struct series vs_frames; /* likewise, trains of 8, which hold most frames whole */
+    struct series vs_janus;  /* the same over Janus's of the same round */
+    struct series pps;       /* packets that the viewers received in a second */
     struct series server_cpu, generator_cpu; /* share of a processor, 1 = all of one */
-    uint64_t packets, missing, drops;        /* over all rounds */
-    struct child_threads threads;            /* likewise */
+    struct series others; /* share of the servers' processor that other processes took */
+    uint64_t packets, missing, drops; /* over all rounds */
+    struct child_threads threads;     /* likewise */
     struct audience seen;
     struct histogram join_media, join_picture;
     double viewer_bytes; /* resident memory per viewer, 0 = not measured */

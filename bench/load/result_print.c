@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define OTHERS_MAX 0.1 /* of the servers' processor; delays tell of other processes then */
+
 static double ms(us_t t) {
     return (double)t / (double)US_PER_MS;
 }
@@ -72,12 +74,16 @@ static void print_result(const struct result *r) {
     if (r->ns.n > 0 && r->packets > 0) {
         printf("  %6.0f ns", series_median(&r->ns));
         print_ratio("floor", &r->vs_floor);
+        print_ratio("floor/8", &r->vs_frames);
         print_ratio("janus", &r->vs_janus);
         printf("  %7.0f/s  server %3.0f %%  generator %3.0f %%", series_median(&r->pps),
                series_median(&r->server_cpu) * 100, series_median(&r->generator_cpu) * 100);
     }
     if (r->viewer_bytes > 0) {
         printf("  %.0f KiB/viewer", r->viewer_bytes / 1024);
+    }
+    if (series_median(&r->others) > OTHERS_MAX) {
+        printf("  BUSY: others took %.0f %%", series_median(&r->others) * 100);
     }
     printf("%s\n", r->saturated ? "  SATURATED" : "");
     if (r->invalid[0]) {
@@ -185,10 +191,12 @@ static void json_measured(struct buffer *out, const struct result *r) {
     json_put_uint(out, "rounds", r->rounds);
     json_series(out, "cpu_ns_per_packet", &r->ns);
     json_series(out, "floor_ratio", &r->vs_floor);
+    json_series(out, "floor_8_ratio", &r->vs_frames);
     json_series(out, "janus_ratio", &r->vs_janus);
     json_series(out, "packets_per_second", &r->pps);
     json_series(out, "server_cpu", &r->server_cpu);
     json_series(out, "generator_cpu", &r->generator_cpu);
+    json_series(out, "others_cpu", &r->others);
     json_counts(out, r);
     json_histogram(out, "delay_ms", &r->seen.delay);
     json_histogram(out, "repair_ms", &r->seen.repair);

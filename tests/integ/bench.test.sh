@@ -103,6 +103,11 @@ holds "recorded tours were recorded and nothing dropped on the way to the record
     '.scenarios[3].targets[0] | .valid and .figures.recorded_kib > 10 and .figures.taps_dropped == 0'
 holds "idle tours were made" '.scenarios[4].targets[0] | .valid and .figures.tours == 30'
 
+figures=$("$bench" fanout-1 --quick --json 2>"$said")
+verdict $? "with Janus, if it is there"
+holds "it is measured, or said to be absent" '.scenarios[0].targets[1] | .target == "janus" and
+    ((.measured and .auth_failures == 0 and .packets > 100) or (.reason | length > 0))'
+
 # ---- the user's Ctrl-C
 
 "$bench" fanout-10 --json --no-janus >"$said" 2>/dev/null &
