@@ -1,14 +1,15 @@
 /* The relay engine of one worker: SANS-I/O. It takes datagrams, commands and `now`, and yields
  * datagrams, events and taps. It has no clock, socket, thread, lock, file or log.
  *
- *   input(now, packet) · command(now, c) · timeout(now)     change state
+ *   input(now, packet)... · command(now, c) · timeout(now)     change state
  *   output(now, d) · event(e) · tap(t)                      drain what came of it
  *   deadline()                                              when to call timeout
  *
- * **THE LAW: after every input, command or timeout, drain output, event and tap until each is
- * empty.** Fan-out is lazy: a received packet is sealed for each viewer inside output(), straight
- * from the shared plaintext into the caller's buffer, and the next input may only come when the
- * last one has been drained (a CHECK enforces it).
+ * **THE LAW: after every batch of at most ENGINE_BATCH_MAX inputs, and after every command or
+ * timeout, drain output, event and tap until each is empty.** Fan-out is lazy: received packets are
+ * sealed for one viewer after another inside output(), straight from the shared plaintext into the
+ * caller's buffer, all that came of a source with one batch as one train. The next batch may only
+ * come when the last one has been drained (a CHECK enforces it).
  *
  * Owner: one worker thread. Nothing here blocks. On the packet path nothing allocates; peers,
  * tours and handshakes allocate when they are made. `now` never runs backwards. */
@@ -22,8 +23,8 @@
 #include "media/recv/police.h"
 #include "media/secure/dtls.h"
 #include "media/wire/counters.h"
-#include "media/wire/datagram.h"
 #include "media/wire/tap.h"
+#include "media/wire/train.h"
 
 struct engine;
 
@@ -51,12 +52,14 @@ struct engine *engine_new(const struct engine_config *c);
 /* NULL allowed; returns NULL. Drops every reference to packets. */
 struct engine *engine_free(struct engine *e);
 
+#define ENGINE_BATCH_MAX 64 /* inputs between two drains */
+
 /* A received datagram. Takes over the caller's reference to p. Never fails: what is not valid is
  * counted (engine_counters) and dropped without a change of state. */
 void engine_input(struct engine *e, us_t now, struct packet *p);
 
-/* The next datagram to send; false when drained. */
-bool engine_output(struct engine *e, us_t now, struct datagram *ret);
+/* What is to be sent next; false when drained. */
+bool engine_output(struct engine *e, us_t now, struct train *ret);
 
 /* When to call engine_timeout, or US_NEVER; may be in the past. */
 us_t engine_deadline(const struct engine *e);

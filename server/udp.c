@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,24 +14,42 @@
 /* 34 ms at 1 Gbit/s; the kernel caps it at net.core.rmem_max and net.core.wmem_max. */
 #define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes] */
 
+#define GSO_PATIENCE 16 /* trains refused in a row: this socket sends none any more */
+
+/* Room for IPV6_PKTINFO, which is the larger one, and UDP_SEGMENT. */
+union control {
+    struct cmsghdr align;
+    char space[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
+};
+
 struct udp {
     int fd;
     bool v6;
+    bool wildcard; /* several addresses of ours: which one it was is asked and told */
     uint16_t port;
-    size_t pending; /* datagrams in `out` */
     struct udp_counters counters;
-    struct packet *in[UDP_BATCH]; /* taken from the pool, waiting for a datagram */
-    struct datagram out[UDP_BATCH];
-    struct mmsghdr msg[UDP_BATCH];
-    struct iovec iov[UDP_BATCH];
-    struct sockaddr_storage name[UDP_BATCH];
-    uint8_t waste[UDP_BATCH]; /* where datagrams go when the pool is empty */
+    struct {                              /* armed once; what was used is armed again */
+        struct packet *packet[UDP_BATCH]; /* of the pool, waiting for a datagram */
+        struct mmsghdr msg[UDP_BATCH];
+        struct iovec iov[UDP_BATCH];
+        struct sockaddr_storage name[UDP_BATCH];
+        union control control[UDP_BATCH];
+        uint8_t waste[UDP_BATCH]; /* where datagrams go when the pool is empty */
+        size_t stale;             /* so many, from the first, are to be armed */
+    } in;
+    size_t pending;       /* trains in `out` */
+    unsigned gso_refused; /* in a row */
+    struct mmsghdr msg[UDP_TRAINS];
+    struct iovec iov[UDP_TRAINS];
+    struct sockaddr_storage name[UDP_TRAINS];
+    union control control[UDP_TRAINS];
+    struct train out[UDP_TRAINS];
 };
 
 static socklen_t to_sockaddr(const struct addr *a, bool v6, struct sockaddr_storage *ret) {
-    memset(ret, 0, sizeof(*ret));
     if (v6) {
         struct sockaddr_in6 *s = (struct sockaddr_in6 *)ret;
+        memset(s, 0, sizeof(*s));
         s->sin6_family = AF_INET6;
         s->sin6_port = htons(a->port);
         s->sin6_scope_id = a->scope;
@@ -38,6 +57,7 @@ static socklen_t to_sockaddr(const struct addr *a, bool v6, struct sockaddr_stor
         return sizeof(*s);
     }
     struct sockaddr_in *s = (struct sockaddr_in *)ret;
+    memset(s, 0, sizeof(*s));
     s->sin_family = AF_INET;
     s->sin_port = htons(a->port);
     memcpy(&s->sin_addr, a->ip + 12, 4);
@@ -58,13 +78,24 @@ static void from_sockaddr(const struct sockaddr_storage *in, struct addr *ret) {
 }
 
 static void set_options(struct udp *u) {
-    int size = SOCKET_BUFFER, off = 0;
+    int size = SOCKET_BUFFER, off = 0, on = 1;
     /* Best effort: a smaller buffer loses packets under load, and the kernel counts them. */
     (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     (void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
     if (u->v6) {
         (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
     }
+    /* RFC 8445 section 7.3: an answer comes from the address that was asked. */
+    if (u->wildcard && u->v6) {
+        (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+    } else if (u->wildcard) {
+        (void)setsockopt(u->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+    }
+}
+
+static bool is_wildcard(const struct addr *a) {
+    static const uint8_t v6[16] = {0}, v4[16] = {[10] = 0xff, [11] = 0xff};
+    return memcmp(a->ip, v6, sizeof(v6)) == 0 || memcmp(a->ip, v4, sizeof(v4)) == 0;
 }
 
 static bool bind_socket(struct udp *u, const struct addr *a) {
@@ -97,6 +128,8 @@ enum err udp_open(const struct addr *bind, struct udp **ret, char why[WHY_MAX]) 
     }
     u->fd = -1;
     u->v6 = !addr_is_v4(bind);
+    u->wildcard = is_wildcard(bind);
+    u->in.stale = UDP_BATCH;
     if (!bind_socket(u, bind)) {
         const char *hint =
             errno == EADDRINUSE ? "; another process uses it: change media.port" : "";
@@ -114,7 +147,7 @@ struct udp *udp_close(struct udp *u) {
         return NULL;
     }
     for (size_t i = 0; i < UDP_BATCH; i++) {
-        packet_unref(u->in[i]);
+        packet_unref(u->in.packet[i]);
     }
     if (u->fd >= 0) {
         close(u->fd);
@@ -134,93 +167,198 @@ const struct udp_counters *udp_counters(const struct udp *u) {
     return &u->counters;
 }
 
-/* Fill the receive vector: pool packets first, one shared waste byte for what finds no packet. */
+/* Fill the receive vector: pool packets first, one waste byte for what finds no packet. */
 static void arm_recv(struct udp *u, struct packet_pool *pool) {
-    memset(u->msg, 0, sizeof(u->msg));
-    for (size_t i = 0; i < UDP_BATCH; i++) {
-        if (!u->in[i]) {
-            u->in[i] = packet_take(pool);
-        }
-        u->iov[i] =
-            u->in[i] ? (struct iovec){u->in[i]->data, PACKET_CAP} : (struct iovec){&u->waste[i], 1};
-        u->msg[i].msg_hdr.msg_iov = &u->iov[i];
-        u->msg[i].msg_hdr.msg_iovlen = 1;
-        u->msg[i].msg_hdr.msg_name = &u->name[i];
-        u->msg[i].msg_hdr.msg_namelen = sizeof(u->name[i]);
+    for (size_t i = 0; i < u->in.stale; i++) {
+        struct packet *p = u->in.packet[i];
+        p = u->in.packet[i] = p ? p : packet_take(pool);
+        u->in.iov[i] = p ? (struct iovec){p->data, PACKET_CAP} : (struct iovec){&u->in.waste[i], 1};
+        u->in.msg[i].msg_hdr = (struct msghdr){
+            .msg_name = &u->in.name[i],
+            .msg_namelen = sizeof(u->in.name[i]),
+            .msg_iov = &u->in.iov[i],
+            .msg_iovlen = 1,
+            .msg_control = u->wildcard ? &u->in.control[i] : NULL,
+            .msg_controllen = u->wildcard ? sizeof(u->in.control[i]) : 0,
+        };
     }
+    u->in.stale = 0;
+}
+
+/* The address of ours that the datagram was sent to. */
+static void read_local(struct msghdr *m, struct addr *ret) {
+    *ret = (struct addr){0};
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            *ret = addr_v4(0, 0, 0, 0, 0);
+            memcpy(ret->ip + 12, &info.ipi_addr, 4);
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            memcpy(ret->ip, &info.ipi6_addr, sizeof(ret->ip));
+            ret->scope = (uint16_t)info.ipi6_ifindex;
+        }
+    }
+}
+
+/* Takes datagram i out of the vector; NULL when there is none to take. */
+static struct packet *take(struct udp *u, size_t i, us_t now) {
+    struct packet *p = u->in.packet[i];
+    struct msghdr *m = &u->in.msg[i].msg_hdr;
+    if (!p) {
+        u->counters.pool_empty++;
+        return NULL;
+    }
+    if (m->msg_flags & MSG_TRUNC) {
+        u->counters.truncated++;
+        return NULL;
+    }
+    u->in.packet[i] = NULL;
+    p->len = (uint16_t)u->in.msg[i].msg_len;
+    p->arrival = now;
+    from_sockaddr(&u->in.name[i], &p->from);
+    read_local(m, &p->to);
+    return p;
 }
 
 size_t udp_recv(struct udp *u, struct packet_pool *pool, us_t now, struct packet **ret) {
     arm_recv(u, pool);
-    int got = recvmmsg(u->fd, u->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
+    int got = recvmmsg(u->fd, u->in.msg, UDP_BATCH, MSG_DONTWAIT, NULL);
     if (got < 0) {
         /* ECONNREFUSED and the like report ICMP errors of earlier sends: nothing to read. */
         u->counters.recv_errors += errno != EAGAIN && errno != EINTR;
         return 0;
     }
     size_t kept = 0;
+    u->in.stale = (size_t)got;
     for (size_t i = 0; i < (size_t)got; i++) {
-        struct packet *p = u->in[i];
-        if (!p) {
-            u->counters.pool_empty++;
-            continue;
+        struct packet *p = take(u, i, now);
+        if (p) {
+            ret[kept++] = p;
         }
-        if (u->msg[i].msg_hdr.msg_flags & MSG_TRUNC) {
-            u->counters.truncated++;
-            continue;
-        }
-        u->in[i] = NULL;
-        p->len = (uint16_t)u->msg[i].msg_len;
-        p->arrival = now;
-        from_sockaddr(&u->name[i], &p->from);
-        ret[kept++] = p;
     }
     return kept;
 }
 
-struct datagram *udp_slot(struct udp *u) {
-    if (u->pending == UDP_BATCH) {
+struct train *udp_slot(struct udp *u) {
+    if (u->pending == UDP_TRAINS) {
         udp_flush(u);
     }
     return &u->out[u->pending];
 }
 
 void udp_keep(struct udp *u) {
-    CHECK(u->pending < UDP_BATCH);
+    CHECK(u->pending < UDP_TRAINS);
     u->pending++;
 }
 
-static void arm_send(struct udp *u) {
-    memset(u->msg, 0, u->pending * sizeof(u->msg[0]));
-    for (size_t i = 0; i < u->pending; i++) {
-        struct datagram *d = &u->out[i];
-        u->iov[i] = (struct iovec){d->data, d->len};
-        u->msg[i].msg_hdr.msg_iov = &u->iov[i];
-        u->msg[i].msg_hdr.msg_iovlen = 1;
-        u->msg[i].msg_hdr.msg_name = &u->name[i];
-        u->msg[i].msg_hdr.msg_namelen = to_sockaddr(&d->to, u->v6, &u->name[i]);
+static void *next_control(struct msghdr *m, int level, int type, size_t len) {
+    struct cmsghdr *c = (struct cmsghdr *)(void *)((char *)m->msg_control + m->msg_controllen);
+    m->msg_controllen += CMSG_SPACE(len);
+    c->cmsg_level = level;
+    c->cmsg_type = type;
+    c->cmsg_len = CMSG_LEN(len);
+    return CMSG_DATA(c);
+}
+
+static bool is_zero(const struct addr *a) {
+    static const struct addr zero;
+    return memcmp(a->ip, zero.ip, sizeof(a->ip)) == 0;
+}
+
+/* From which of our addresses it leaves. */
+static void write_local(const struct udp *u, struct msghdr *m, const struct addr *from) {
+    if (!u->wildcard || is_zero(from)) {
+        return;
+    }
+    if (u->v6) {
+        struct in6_pktinfo info = {.ipi6_ifindex = from->scope};
+        memcpy(&info.ipi6_addr, from->ip, sizeof(from->ip));
+        memcpy(next_control(m, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(info)), &info, sizeof(info));
+    } else {
+        struct in_pktinfo info = {0};
+        memcpy(&info.ipi_spec_dst, from->ip + 12, 4);
+        memcpy(next_control(m, IPPROTO_IP, IP_PKTINFO, sizeof(info)), &info, sizeof(info));
+    }
+}
+
+/* Message i for its train, whole or cut by us. */
+static void arm_send(struct udp *u, size_t i, bool whole) {
+    const struct train *t = &u->out[i];
+    struct msghdr *m = &u->msg[i].msg_hdr;
+    u->iov[i] = (struct iovec){(void *)t->data, t->len};
+    *m = (struct msghdr){.msg_name = &u->name[i],
+                         .msg_namelen = to_sockaddr(&t->to, u->v6, &u->name[i]),
+                         .msg_iov = &u->iov[i],
+                         .msg_iovlen = 1,
+                         .msg_control = &u->control[i]};
+    write_local(u, m, &t->from);
+    if (whole && t->n > 1) {
+        memcpy(next_control(m, IPPROTO_UDP, UDP_SEGMENT, sizeof(uint16_t)), &t->segment,
+               sizeof(uint16_t));
+    }
+    if (m->msg_controllen == 0) {
+        m->msg_control = NULL;
+    }
+}
+
+/* Packet by packet, where the kernel or the device takes no trains. */
+static void send_cut(struct udp *u, size_t i) {
+    struct train *t = &u->out[i];
+    arm_send(u, i, false);
+    for (size_t at = 0; at < t->len; at += t->segment) {
+        size_t left = t->len - at;
+        u->iov[i] = (struct iovec){t->data + at, left < t->segment ? left : t->segment};
+        if (sendmsg(u->fd, &u->msg[i].msg_hdr, MSG_DONTWAIT) < 0) {
+            u->counters.send_would_block += errno == EAGAIN;
+            u->counters.send_errors += errno != EAGAIN;
+        }
+    }
+    u->counters.trains_cut += t->n > 1;
+}
+
+/* The kernel has not taken train i. */
+static void refused(struct udp *u, size_t i) {
+    /* EINVAL, EIO, EOPNOTSUPP, EMSGSIZE: there is no one error that says "no trains". */
+    if (u->out[i].n > 1) {
+        u->gso_refused++;
+        send_cut(u, i);
+        return;
+    }
+    /* One destination failed (unreachable, ICMP): skip it, the others are innocent. */
+    u->counters.send_errors++;
+}
+
+/* The first n trains; what a full socket buffer does not take is lost, as in the network. */
+static void send_some(struct udp *u, size_t n) {
+    for (size_t at = 0; at < n;) {
+        int sent = sendmmsg(u->fd, u->msg + at, (unsigned)(n - at), MSG_DONTWAIT);
+        if (sent > 0) {
+            at += (size_t)sent;
+            u->gso_refused = 0;
+        } else if (errno == EAGAIN) {
+            for (; at < n; at++) {
+                u->counters.send_would_block += u->out[at].n;
+            }
+        } else if (errno != EINTR) {
+            refused(u, at++);
+        }
     }
 }
 
 void udp_flush(struct udp *u) {
-    size_t at = 0;
-    arm_send(u);
-    while (at < u->pending) {
-        int n = sendmmsg(u->fd, u->msg + at, (unsigned)(u->pending - at), MSG_DONTWAIT);
-        if (n > 0) {
-            at += (size_t)n;
-            continue;
-        }
-        if (errno == EINTR) {
-            continue;
-        }
-        if (errno == EAGAIN) {
-            u->counters.send_would_block += u->pending - at;
-            break;
-        }
-        /* One destination failed (unreachable, ICMP): skip it, the others are innocent. */
-        u->counters.send_errors++;
-        at++;
-    }
+    size_t n = u->pending;
     u->pending = 0;
+    if (u->gso_refused >= GSO_PATIENCE) {
+        for (size_t i = 0; i < n; i++) {
+            send_cut(u, i);
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        arm_send(u, i, true);
+    }
+    send_some(u, n);
 }

@@ -92,7 +92,7 @@ static bool send_taps(struct worker *w) {
     return any;
 }
 
-/* The law of media.h: after every input, command or timeout, drain all three. */
+/* The law of media.h: after every batch of input, command or timeout, drain all three. */
 static void drain(struct worker *w, us_t now) {
     send_outputs(w, now);
     if (send_events(w)) {
@@ -193,8 +193,8 @@ static void take_datagrams(struct worker *w) {
         n = udp_recv(w->udp, w->pool, now, in);
         for (size_t i = 0; i < n; i++) {
             engine_input(w->engine, now, in[i]);
-            drain(w, now);
         }
+        drain(w, now);
     }
 }
 
@@ -209,6 +209,7 @@ static void publish_counters(struct worker *w, us_t now) {
     w->rim.send_would_block = u->send_would_block;
     w->rim.truncated = u->truncated;
     w->rim.pool_empty = u->pool_empty;
+    w->rim.trains_cut = u->trains_cut;
     uint64_t media[N_MEDIA], rim[N_RIM];
     memcpy(media, engine_counters(w->engine), sizeof(media));
     memcpy(rim, &w->rim, sizeof(rim));

@@ -72,10 +72,10 @@ static void input(struct house *h, const struct addr *from, const uint8_t *p, si
 }
 
 void house_discard(struct house *h) {
-    struct datagram d;
+    static struct train train;
     struct media_event e;
     struct tap t;
-    while (engine_output(h->engine, h->now, &d)) {
+    while (engine_output(h->engine, h->now, &train)) {
     }
     while (engine_event(h->engine, &e)) {
         CHECK(e.type != MEDIA_PEER_FAILED && e.type != MEDIA_PEER_GONE);
@@ -105,11 +105,11 @@ void house_check(struct house *h) {
 
 /* Hand the client what the engine has for it; true when its handshake is done. */
 static bool answer(struct house *h, const struct house_client *c, struct dtls *dtls) {
-    struct datagram d;
+    static struct train train;
     bool done = false;
-    while (engine_output(h->engine, h->now, &d)) {
-        struct bytes b = bytes_of(d.data, d.len);
-        if (addr_eq(&d.to, &c->addr) && wire_classify(b) == WIRE_DTLS) {
+    while (engine_output(h->engine, h->now, &train)) {
+        struct bytes b = bytes_of(train.data, train.len);
+        if (addr_eq(&train.to, &c->addr) && wire_classify(b) == WIRE_DTLS) {
             done = dtls_input(dtls, h->now, b) == DTLS_DONE;
         }
     }

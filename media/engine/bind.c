@@ -10,9 +10,11 @@ static void obey(struct room_slot *place, us_t now) {
     struct slot *slot = &s->slots[place - s->viewer.slots];
     struct source *x = source_of(place->source);
     enum stream_verdict v = stream_show(&slot->stream, x ? &x->feed : NULL);
-    bool replayed = v == STREAM_NEEDS_PICTURE &&
-                    fanout_replay(&s->engine->fanout, &slot->stream, &x->feed, now);
-    if (v != STREAM_OK && !replayed) {
+    bool replayed =
+        v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, &x->feed);
+    if (replayed) {
+        fanout_queue(&s->engine->fanout, &s->queue);
+    } else if (v != STREAM_OK) {
         feed_need_keyframe(&x->feed);
     }
     event_session(s);

@@ -50,7 +50,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->sources);
     list_init(&e->leaving);
     list_init(&e->all_tours);
-    fanout_init(&e->fanout, &e->n);
+    fanout_init(&e->fanout);
     return init(e, c) == OK ? e : engine_free(e);
 }
 

@@ -18,6 +18,8 @@
 #include "media/out/fanout.h"
 #include "media/transport/path.h"
 
+#define STUN_MAX 512 /* [bytes] a longer answer is not sent */
+
 /* First member of whatever has a timer. */
 struct engine_timer {
     struct timer timer;
@@ -41,7 +43,15 @@ struct engine {
     uint32_t n_sources;
     struct link all_tours;    /* tour.in_engine */
     struct link leaving;      /* session.in_tour: removed, but they still say BYE or an alert */
-    struct path_replies stun; /* to the last STUN message */
+    unsigned n_inputs;        /* since engine_output said that there is no more */
+    struct path_replies stun; /* to the STUN message under way */
+    unsigned n_stun;          /* datagrams that answer those of this batch */
+    struct {
+        struct addr to, from;
+        uint16_t len;
+        uint8_t data[STUN_MAX];
+    } stun_out[2 * ENGINE_BATCH_MAX];
+    struct datagram own; /* what a session has to say itself */
     struct fanout fanout;
     uint32_t next_tap; /* ids of sources for taps */
     struct tap_queue taps;

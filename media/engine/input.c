@@ -1,5 +1,6 @@
 /* What a received datagram is, and whose: the way from a socket to a session. Nothing before the
  * client's own authentication changes state. */
+#include "base/check.h"
 #include "media/engine/rtcp_in.h"
 #include "media/engine/rtp_in.h"
 #include "media/engine/schedule.h"
@@ -8,9 +9,23 @@
 #include "media/transport/path.h"
 #include "media/wire/rtp.h"
 
+/* Keep it until it is asked for. */
+static void answer(struct engine *e, const struct datagram *d) {
+    if (d->len == 0 || d->len > STUN_MAX) {
+        return;
+    }
+    CHECK(e->n_stun < ARRAY_LEN(e->stun_out));
+    e->stun_out[e->n_stun].to = d->to;
+    e->stun_out[e->n_stun].from = d->from;
+    e->stun_out[e->n_stun].len = (uint16_t)d->len;
+    memcpy(e->stun_out[e->n_stun++].data, d->data, d->len);
+}
+
 static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     e->n.stun_in++;
     struct transport *t = path_stun(&e->transports, now, k, &e->stun);
+    answer(e, &e->stun.reply);
+    answer(e, &e->stun.challenge);
     if (!t) {
         return;
     }
@@ -67,7 +82,7 @@ static void from_client(struct engine *e, us_t now, struct packet *k, enum wire_
 }
 
 void engine_input(struct engine *e, us_t now, struct packet *p) {
-    turn_begin(e, now);
+    turn_input(e, now);
     e->n.datagrams_in++;
     e->n.bytes_in += p->len;
     enum wire_kind kind = wire_classify(bytes_of(p->data, p->len));

@@ -4,15 +4,15 @@
 #include "media/engine/schedule.h"
 #include "media/transport/handshake.h"
 
-static bool take(struct datagram *from, struct datagram *ret) {
-    if (from->len == 0) {
+static bool stun_output(struct engine *e, struct train *ret) {
+    if (e->n_stun == 0) {
         return false;
     }
-    ret->to = from->to;
-    ret->from = from->from;
-    ret->len = from->len;
-    memcpy(ret->data, from->data, from->len);
-    from->len = 0;
+    e->n_stun--; /* their order does not matter */
+    ret->to = e->stun_out[e->n_stun].to;
+    ret->from = e->stun_out[e->n_stun].from;
+    memcpy(ret->data, e->stun_out[e->n_stun].data, e->stun_out[e->n_stun].len);
+    train_add(ret, e->stun_out[e->n_stun].len);
     return true;
 }
 
@@ -23,15 +23,15 @@ static bool session_output(struct session *s, us_t now, struct datagram *ret) {
         !(leaves && handshake_farewell(t, ret))) {
         return false;
     }
-    t->packets_out++;
-    t->bytes_out += ret->len;
+    transport_sent(t, 1, ret->len);
     return true;
 }
 
-static bool ready_output(struct engine *e, us_t now, struct datagram *ret) {
+static bool ready_output(struct engine *e, us_t now, struct train *ret) {
     while (!list_empty(&e->ready)) {
         struct session *s = LIST_ENTRY(e->ready.next, struct session, ready);
-        if (session_output(s, now, ret)) {
+        if (session_output(s, now, &e->own)) {
+            train_of(ret, &e->own);
             return true;
         }
         list_remove(&s->ready);
@@ -44,13 +44,14 @@ static bool ready_output(struct engine *e, us_t now, struct datagram *ret) {
     return false;
 }
 
-bool engine_output(struct engine *e, us_t now, struct datagram *ret) {
+bool engine_output(struct engine *e, us_t now, struct train *ret) {
     now = us_max(now, e->now);
-    if (take(&e->stun.reply, ret) || take(&e->stun.challenge, ret) || ready_output(e, now, ret) ||
-        fanout_output(&e->fanout, now, ret)) {
-        e->n.datagrams_out++;
+    train_clear(ret);
+    if (stun_output(e, ret) || ready_output(e, now, ret) || fanout_output(&e->fanout, now, ret)) {
+        e->n.datagrams_out += ret->n;
         e->n.bytes_out += ret->len;
         return true;
     }
+    e->n_inputs = 0;
     return false;
 }

@@ -1,6 +1,5 @@
 #include "media/engine/rtcp_in.h"
 
-#include "base/alloc.h"
 #include "media/engine/offence.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
@@ -52,34 +51,39 @@ static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r)
     }
 }
 
-static bool may_resend(struct session *s, us_t now, const struct stream *out, uint16_t seq) {
-    if (!s->limit) {
-        s->limit = mem_zalloc(1, sizeof(*s->limit));
+/* The viewer asks for one packet; false when it is not worth reading on. */
+static bool nack_one(struct session *s, us_t now, struct stream *out, uint16_t seq) {
+    struct engine *e = s->engine;
+    uint8_t index = (uint8_t)(CONTAINER_OF(out, struct slot, stream) - s->slots);
+    e->n.nack_in++;
+    switch (queue_nack(&s->queue, now, s->rtt, (struct resend){out, seq}, index)) {
+    case QUEUE_TAKEN:
+        return true;
+    case QUEUE_LIMITED:
+        e->n.nack_limited++;
+        offence_note(s, now, OFFENCE_NACK);
+        return true;
+    case QUEUE_FULL:
+    default:
+        e->n.drop_full++;
+        return false;
     }
-    uint8_t number = (uint8_t)(CONTAINER_OF(out, struct slot, stream) - s->slots);
-    return s->limit && send_limit_pass(s->limit, now, s->rtt, number, seq);
 }
 
 static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
-    struct engine *e = s->engine;
     struct stream *out = stream_by_ssrc(s, rtcp_fb_media_ssrc(r));
     if (!out || !out->line->nack) {
         return;
     }
     uint16_t seqs[17];
     unsigned n = 0;
-    for (unsigned i = 0; rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
-        for (unsigned j = 0; j < n; j++) {
-            e->n.nack_in++;
-            if (!may_resend(s, now, out, seqs[j])) {
-                e->n.nack_limited++;
-                offence_note(s, now, OFFENCE_NACK);
-            } else if (!fanout_resend(&e->fanout, out, seqs[j])) {
-                e->n.drop_full++;
-                return;
-            }
+    bool more = true;
+    for (unsigned i = 0; more && rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
+        for (unsigned j = 0; more && j < n; j++) {
+            more = nack_one(s, now, out, seqs[j]);
         }
     }
+    fanout_queue(&s->engine->fanout, &s->queue);
 }
 
 static void want_keyframe(struct session *s, uint32_t ssrc) {

@@ -86,9 +86,7 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
     if (x->tapped && keep) {
         to_tap(x, p);
     }
-    if (!list_empty(&x->feed.subs)) {
-        fanout_start(&t->engine->fanout, &x->feed, p);
-    }
+    fanout_packet(&t->engine->fanout, &x->feed, p);
 }
 
 /* What came with the datagram, as far as it is known before its m-line looks at it. */

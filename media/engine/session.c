@@ -45,6 +45,7 @@ static struct session *session_new(struct engine *e, const struct session_params
     list_init(&s->in_tour);
     list_init(&s->ready);
     list_init(&s->news);
+    queue_init(&s->queue, &s->transport);
     s->tour_handle = p->tour;
     s->handle = p->peer;
     s->participant = p->participant;
@@ -94,7 +95,6 @@ void session_destroy(struct session *s) {
     list_remove(&s->news);
     transport_free(&s->transport);
     mem_free(s->twcc);
-    mem_free(s->limit);
     mem_free(s);
 }
 
@@ -115,7 +115,7 @@ void session_leave(struct session *s, us_t now, bool bye) {
     struct engine *e = s->engine;
     s->end = s->end == SESSION_GOES_ON ? SESSION_REMOVED : s->end;
     s->quiet = s->tour->removing;
-    fanout_forget(&e->fanout, NULL, &s->transport);
+    queue_free(&s->queue);
     for (unsigned i = 0; i < s->n_in; i++) {
         source_free(s->sources[i], now);
     }

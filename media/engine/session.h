@@ -9,7 +9,6 @@
 #include "media/feed/inbound.h"
 #include "media/recv/twcc.h"
 #include "media/room/room.h"
-#include "media/send/limit.h"
 #include "media/transport/transport.h"
 
 struct source;
@@ -55,7 +54,7 @@ struct session {
     uint32_t twcc_media;        /* ssrc named in transport feedback */
     struct clock_offset offset; /* its clock against ours, by its sender reports */
     us_t rtt;                   /* [us] by its receiver reports, 0 = unknown */
-    struct send_limit *limit;   /* made at its first NACK */
+    struct out_queue queue;     /* what it is to be sent besides what is live */
 
     uint8_t n_in, n_slots;
     struct inbound in[SESSION_SOURCES_MAX];

@@ -84,6 +84,7 @@ enum err source_make(struct session *s, unsigned i) {
 /* Nobody shows it any more. */
 static void forget(struct source *x) {
     room_source_forget(&x->session->tour->room, &x->place);
+    fanout_forget(&x->session->engine->fanout, &x->feed);
     stream_forget_all(&x->feed);
 }
 

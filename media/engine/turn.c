@@ -9,6 +9,13 @@ void turn_begin(struct engine *e, us_t now) {
     CHECK(now >= e->now);
     CHECK(fanout_idle(&e->fanout));
     e->now = now;
+    e->n_inputs = 0;
+}
+
+void turn_input(struct engine *e, us_t now) {
+    CHECK(now >= e->now);
+    CHECK(e->n_inputs++ < ENGINE_BATCH_MAX);
+    e->now = now;
 }
 
 void turn_end(struct engine *e) {

@@ -7,6 +7,8 @@
 
 /* Time runs forward, and the last input's fan-out has been drained (the law of media.h). */
 void turn_begin(struct engine *e, us_t now);
+/* The same for one of a batch of inputs, which are drained together. */
+void turn_input(struct engine *e, us_t now);
 /* Work off what the turn has left: rank where something has changed, ask for the key frames that
  * are wanted. */
 void turn_end(struct engine *e);

@@ -83,6 +83,12 @@ const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t 
     return p->packet && now - p->at <= c->age ? p : NULL;
 }
 
+void packet_cache_pad(struct packet_cache *c, uint64_t seq, uint8_t padding) {
+    if (seq >= c->oldest && seq < c->high && place(c, seq)->packet) {
+        place(c, seq)->padding = padding;
+    }
+}
+
 /* Sequence order is nearly time order: stop at the first packet that is young enough. */
 void packet_cache_expire(struct packet_cache *c, us_t now) {
     while (c->oldest < c->high) {

@@ -25,6 +25,8 @@ void packet_cache_free(struct packet_cache *c);
 void packet_cache_store(struct packet_cache *c, const struct media_packet *k);
 /* The packet, valid until the next call on c, or NULL. */
 const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t now, uint64_t seq);
+/* Note the padding that a packet is sent with; nothing when it is not there. */
+void packet_cache_pad(struct packet_cache *c, uint64_t seq, uint8_t padding);
 /* Let go of packets older than the age limit; for sources that have fallen silent. */
 void packet_cache_expire(struct packet_cache *c, us_t now);
 /* Drop all references; the ring stays. */

@@ -18,11 +18,13 @@ enum err feed_init(struct feed *f, const struct session_line *line, uint32_t cac
     f->wants = wants;
     list_init(&f->subs);
     list_init(&f->want);
+    feed_batch_init(&f->batch);
     init_stream(f);
     return OK;
 }
 
 void feed_free(struct feed *f) {
+    feed_batch_clear(&f->batch);
     list_remove(&f->want);
     packet_cache_free(&f->cache);
 }
@@ -59,6 +61,14 @@ void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
     }
     if (keep) {
         packet_cache_store(&f->cache, p);
+    }
+}
+
+void feed_padded(struct feed *f) {
+    for (unsigned i = 0; i < f->batch.n; i++) {
+        if (f->batch.p[i].padding > 0) {
+            packet_cache_pad(&f->cache, f->batch.p[i].seq, f->batch.p[i].padding);
+        }
     }
 }
 

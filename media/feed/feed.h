@@ -5,6 +5,7 @@
 #define ORIEL_MEDIA_FEED_FEED_H
 
 #include "base/list.h"
+#include "media/feed/batch.h"
 #include "media/feed/cache.h"
 #include "media/recv/clock.h"
 #include "media/recv/keyframe.h"
@@ -28,6 +29,7 @@ struct feed {
     struct recv_clock clock;
     struct recv_keyframe keyframe;
     struct packet_cache cache;
+    struct feed_batch batch; /* came with this batch of input and is still to be sent */
 };
 
 /* In zeroed memory. cache: packets kept, power of two 64..4096. ERR_NOMEM: nothing is held. */
@@ -42,6 +44,8 @@ void feed_pause(struct feed *f);
 /* A packet of a live feed: keep it when `keep`, and note a key frame. p->keyframe is taken back
  * where it only continues one. */
 void feed_packet(struct feed *f, struct media_packet *p, bool keep);
+/* The padding of the batch has been chosen: what is sent again later has it too. */
+void feed_padded(struct feed *f);
 /* A packet from the cache by its extended sequence number, by value (p->packet is the cache's
  * reference). False when it is not kept any more. */
 bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret);

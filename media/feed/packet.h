@@ -22,6 +22,7 @@ struct media_packet {
     uint16_t ext_at[PACKET_EXT_COUNT]; /* [bytes] offset of the element's data */
     uint8_t ext_len[PACKET_EXT_COUNT]; /* [bytes] 0 = not in this packet */
     uint8_t pt;
+    uint8_t padding;     /* [bytes] of RTP padding it is sent with (feed/batch.h) */
     uint8_t audio_level; /* RFC 6464 -dBov, 127 = silence or unknown */
     bool has_level;
     bool marker;

@@ -3,135 +3,149 @@
 #include "base/check.h"
 #include "media/out/seal.h"
 
-void fanout_init(struct fanout *f, struct engine_counters *counters) {
-    f->counters = counters;
+void fanout_init(struct fanout *f) {
+    list_init(&f->batches);
+    list_init(&f->waiting);
 }
 
 void fanout_stop(struct fanout *f) {
-    f->p.packet = packet_unref(f->p.packet);
-    f->n_resend = 0;
-    f->n_replay = 0;
+    while (!list_empty(&f->batches)) {
+        feed_batch_clear(LIST_ENTRY(f->batches.next, struct feed_batch, in));
+    }
+    while (!list_empty(&f->waiting)) {
+        list_remove(f->waiting.next);
+    }
+    f->begun = false;
 }
 
 bool fanout_idle(const struct fanout *f) {
-    return !f->p.packet && f->n_resend == 0;
+    return list_empty(&f->batches);
 }
 
-void fanout_start(struct fanout *f, struct feed *feed, const struct media_packet *p) {
-    CHECK(!f->p.packet);
+void fanout_packet(struct fanout *f, struct feed *feed, const struct media_packet *p) {
+    CHECK(!f->begun);
     if (list_empty(&feed->subs)) {
         return;
     }
-    f->feed = feed;
-    f->p = *p;
-    f->next = NULL;
-    packet_ref(p->packet);
+    if (feed->batch.n == 0) {
+        list_push(&f->batches, &feed->batch.in);
+    }
+    feed_batch_add(&feed->batch, p);
+    f->fresh = true;
 }
 
-bool fanout_resend(struct fanout *f, struct stream *s, uint16_t seq) {
-    if (f->n_resend == FANOUT_RESEND_MAX) {
+void fanout_queue(struct fanout *f, struct out_queue *q) {
+    if (list_empty(&q->waiting) && !queue_empty(q)) {
+        list_push(&f->waiting, &q->waiting);
+    }
+}
+
+void fanout_forget(struct fanout *f, struct feed *feed) {
+    CHECK(!f->begun);
+    feed_batch_clear(&feed->batch);
+}
+
+/* Count what is in the train, and say where it goes. */
+static bool leaves(const struct transport *t, struct train *train) {
+    struct engine_counters *n = t->all->c.counters;
+    if (train->n == 0) {
         return false;
     }
-    unsigned at = (f->resend_head + f->n_resend++) % FANOUT_RESEND_MAX;
-    f->resend[at] = (struct resend){.stream = s, .seq = seq};
+    train->to = t->paths[t->selected].addr;
+    train->from = t->paths[t->selected].local;
+    n->rtp_out += train->n;
+    n->trains_out++;
     return true;
 }
 
-bool fanout_replay(struct fanout *f, struct stream *s, struct feed *feed, us_t now) {
-    uint64_t first = 0;
-    if (f->n_replay == FANOUT_REPLAY_MAX || !s->transport->sendable ||
-        !feed_replayable(feed, now, &first)) {
-        return false;
-    }
-    f->replay[f->n_replay++] =
-        (struct replay){.stream = s, .feed = feed, .next = first, .end = feed->cache.high};
-    return true;
-}
-
-void fanout_forget(struct fanout *f, const struct feed *feed, const struct transport *t) {
-    for (unsigned i = 0; i < f->n_replay;) {
-        const struct replay *r = &f->replay[i];
-        if (r->feed == feed || r->stream->transport == t) {
-            f->replay[i] = f->replay[--f->n_replay];
-        } else {
-            i++;
+static bool queue_next(struct fanout *f, us_t now, struct train *ret) {
+    while (!list_empty(&f->waiting)) {
+        struct out_queue *q = LIST_ENTRY(f->waiting.next, struct out_queue, waiting);
+        struct transport *t = q->transport;
+        if (t->sendable) {
+            queue_output(q, now, ret);
         }
-    }
-}
-
-/* The next viewer of the packet that is being fanned out. */
-static bool fan_out(struct fanout *f, us_t now, struct datagram *ret) {
-    if (!f->p.packet) {
-        return false;
-    }
-    struct link *l = f->next ? f->next : f->feed->subs.next;
-    while (l != &f->feed->subs) {
-        struct sub *sub = LIST_ENTRY(l, struct sub, link);
-        struct rewrite_out o;
-        l = l->next; /* the sub may leave the list when its stream switches */
-        f->next = l;
-        if (sub->stream->transport->sendable && stream_map(sub, now, &f->p, &o) &&
-            seal_media(sub->stream, &f->p, &o, ret)) {
+        if (leaves(t, ret)) {
+            transport_sent(t, ret->n, ret->len);
             return true;
         }
+        list_remove(&q->waiting);
     }
-    f->p.packet = packet_unref(f->p.packet);
     return false;
 }
 
-static bool resend(struct fanout *f, us_t now, const struct resend *r, struct datagram *ret) {
-    struct media_packet p;
-    struct rewrite_out o = {0};
-    uint64_t seq = 0;
-    struct stream *s = r->stream;
-    struct feed *feed = stream_shown(s);
-    if (!feed || feed->ssrc != s->rewrite.source ||
-        rewrite_reverse(&s->rewrite, r->seq, &seq, &o.index) != REWRITE_OK ||
-        !feed_recall(feed, now, seq, &p)) {
-        f->counters->nack_missed++;
-        return false;
+/* The feed's packets from f->at on, as many as the train takes. */
+static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct train *ret) {
+    struct sub *sub = f->sub;
+    struct stream *s = sub->stream;
+    for (; f->at < b->n; f->at++) {
+        const struct media_packet *p = &b->p[f->at];
+        struct rewrite_out o;
+        if (!train_takes(ret, seal_media_len(s, p))) {
+            return;
+        }
+        if (stream_map(sub, now, p, &o)) {
+            (void)seal_media(s, p, &o, ret);
+        }
     }
-    if (!transport_spend(s->transport, p.payload_len)) {
-        f->counters->nack_limited++;
-        return false;
-    }
-    o.ts = rewrite_ts(&s->rewrite, p.ts);
-    f->counters->rtx_out++;
-    return s->rtx.pt ? seal_rtx(s, &p, &o, ret) : seal_again(s, &p, &o, ret);
 }
 
-/* The next packet of a replay; false when it is over. What is missing in the cache is missing for
- * everybody and repaired like any loss. */
-static bool replay(us_t now, struct replay *r, struct datagram *ret) {
-    for (struct media_packet p; r->next < r->end;) {
-        uint64_t seq = r->next++;
-        struct sub *sub = stream_sub(r->stream, r->feed);
-        struct rewrite_out o;
-        if (!sub) {
-            return false;
-        }
-        if (feed_recall(r->feed, now, seq, &p) && stream_map(sub, now, &p, &o) &&
-            seal_media(r->stream, &p, &o, ret)) {
+/* The next viewer of the feed gets its turn; false when there is none. */
+static bool next_sub(struct fanout *f, const struct feed *feed) {
+    while (f->next != &feed->subs) {
+        struct sub *sub = LIST_ENTRY(f->next, struct sub, link);
+        f->next = f->next->next; /* the sub may leave the list when its stream switches */
+        if (sub->stream->transport->sendable) {
+            f->sub = sub;
+            f->at = 0;
             return true;
         }
     }
     return false;
 }
 
-bool fanout_output(struct fanout *f, us_t now, struct datagram *ret) {
-    while (f->n_resend > 0) {
-        struct resend r = f->resend[f->resend_head];
-        f->resend_head = (f->resend_head + 1) % FANOUT_RESEND_MAX;
-        f->n_resend--;
-        if (r.stream->transport->sendable && resend(f, now, &r, ret)) {
-            return true;
-        }
+/* Before anything is sent: a replay may send a packet of a batch too, and it must be the same. */
+static void pad_all(struct fanout *f) {
+    LIST_EACH(l, &f->batches) {
+        struct feed_batch *b = LIST_ENTRY(l, struct feed_batch, in);
+        feed_batch_pad(b);
+        feed_padded(CONTAINER_OF(b, struct feed, batch));
     }
-    while (f->n_replay > 0) {
-        if (replay(now, &f->replay[f->n_replay - 1], ret)) {
-            return true;
+    f->fresh = false;
+}
+
+static void begin(struct fanout *f, struct feed *feed) {
+    f->begun = true;
+    f->next = feed->subs.next;
+    f->sub = NULL;
+}
+
+static bool batch_next(struct fanout *f, us_t now, struct train *ret) {
+    while (!list_empty(&f->batches)) {
+        struct feed_batch *b = LIST_ENTRY(f->batches.next, struct feed_batch, in);
+        struct feed *feed = CONTAINER_OF(b, struct feed, batch);
+        if (!f->begun) {
+            begin(f, feed);
         }
-        f->n_replay--;
+        while (f->sub || next_sub(f, feed)) {
+            struct transport *t = f->sub->stream->transport;
+            fill(f, b, now, ret);
+            f->sub = f->at < b->n ? f->sub : NULL;
+            if (leaves(t, ret)) {
+                transport_sent(t, ret->n, ret->len);
+                return true;
+            }
+        }
+        f->begun = false;
+        feed_batch_clear(b);
     }
-    return fan_out(f, now, ret);
+    return false;
+}
+
+bool fanout_output(struct fanout *f, us_t now, struct train *ret) {
+    train_clear(ret);
+    if (f->fresh) {
+        pad_all(f);
+    }
+    return queue_next(f, now, ret) || batch_next(f, now, ret);
 }

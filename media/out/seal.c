@@ -1,136 +1,116 @@
 #include "media/out/seal.h"
 
-#include "base/check.h"
-
 #include <string.h>
 
-#define EXTS_MAX 3
-#define EXT_LEN_MAX 16 /* [bytes] RFC 8285 section 4.2, one-byte form */
-/* [bytes] fixed header and extensions, and an original sequence number */
-#define HEAD_MAX (RTP_FIXED_HEADER + 4 + EXTS_MAX * (1 + EXT_LEN_MAX) + 3 + 2)
-#define OSN_LEN 2 /* [bytes] RFC 4588 section 4 */
+#define OSN_LEN 2        /* [bytes] RFC 4588 section 4 */
+#define DESCRIPTOR_MAX 8 /* [bytes] RFC 7741 section 4.2: 6 at most */
 
-/* What the outgoing packet is made of before it is sealed. */
-struct plain {
-    struct rtp header;
-    struct rtp_write_ext ext[EXTS_MAX];
-    size_t n_ext;
-    struct bytes payload;        /* behind `room` bytes in scratch, or the shared bytes */
-    uint8_t scratch[PACKET_CAP]; /* a payload whose descriptor is rewritten */
+/* What is sealed, in pieces, and room for those that are this viewer's own. */
+struct pieces {
+    struct srtp_plain plain;
+    uint8_t osn[OSN_LEN];
+    uint8_t descriptor[DESCRIPTOR_MAX];
+    uint8_t padding[UINT8_MAX];
 };
 
-/* An element of the source's packet that the stream passes on under its own id. */
-static void pass(struct plain *x, const struct stream *s, const struct media_packet *p,
-                 enum packet_ext which, enum rtp_ext kind) {
-    uint8_t id = s->line->ext.id[kind], len = p->ext_len[which];
-    if (id != 0 && len > 0 && len <= EXT_LEN_MAX) {
-        x->ext[x->n_ext++] =
-            (struct rtp_write_ext){.id = id, .len = len, .p = p->packet->data + p->ext_at[which]};
-    }
+static void piece(struct pieces *x, struct bytes b) {
+    x->plain.piece[x->plain.n++] = b;
 }
 
-static void extensions(struct plain *x, const struct stream *s, const struct media_packet *p) {
-    uint8_t mid = s->line->ext.id[RTP_EXT_MID];
-    x->n_ext = 0;
-    if (mid) {
-        x->ext[x->n_ext++] = (struct rtp_write_ext){
-            .id = mid, .len = (uint8_t)strlen(s->line->mid), .p = (const uint8_t *)s->line->mid};
-    }
-    pass(x, s, p, PACKET_EXT_AUDIO_LEVEL, RTP_EXT_AUDIO_LEVEL);
-    pass(x, s, p, PACKET_EXT_ORIENTATION, RTP_EXT_ORIENTATION);
-}
-
-/* The payload as the viewer gets it: the shared bytes, or a copy in scratch (behind `room` bytes)
- * when picture ids differ or when room is asked for. */
-static void viewer_payload(struct plain *x, struct stream *s, const struct media_packet *p,
-                           size_t room) {
+/* The payload as the viewer gets it: the shared bytes, behind a descriptor of its own where picture
+ * ids differ. */
+static void add_payload(struct pieces *x, struct stream *s, const struct media_packet *p) {
     const struct vp8 *d = &p->vp8;
+    struct bytes in = media_packet_payload(p);
     uint16_t picture_id = 0;
     uint8_t tl0picidx = 0;
-    bool rewrite = p->has_vp8;
-    x->payload = media_packet_payload(p);
-    if (rewrite) {
+    if (p->has_vp8 && d->len <= DESCRIPTOR_MAX) {
         rewrite_vp8_map(&s->vp8, d, &picture_id, &tl0picidx);
-        rewrite = (d->has_picture_id && picture_id != d->picture_id) ||
-                  (d->has_tl0picidx && tl0picidx != d->tl0picidx);
+        if ((d->has_picture_id && picture_id != d->picture_id) ||
+            (d->has_tl0picidx && tl0picidx != d->tl0picidx)) {
+            memcpy(x->descriptor, in.p, d->len);
+            vp8_rewrite(x->descriptor, d, picture_id, tl0picidx);
+            piece(x, bytes_of(x->descriptor, d->len));
+            in = bytes_of(in.p + d->len, in.n - d->len);
+        }
     }
-    if (!rewrite && room == 0) {
-        return;
-    }
-    CHECK(room + x->payload.n <= sizeof(x->scratch));
-    memcpy(x->scratch + room, x->payload.p, x->payload.n);
-    if (rewrite) {
-        vp8_rewrite(x->scratch + room, d, picture_id, tl0picidx);
-    }
-    x->payload = bytes_of(x->scratch + room, x->payload.n);
+    piece(x, in);
 }
 
-static void prepare(struct plain *x, struct stream *s, const struct media_packet *p,
-                    const struct rewrite_out *o) {
-    x->header = (struct rtp){.pt = s->line->pt,
-                             .marker = p->marker,
-                             .seq = (uint16_t)o->index,
-                             .ts = o->ts,
-                             .ssrc = s->line->ssrc};
-    extensions(x, s, p);
-}
-
-/* A packet of len bytes is in ret; 0 = it could not be sealed. */
-static bool sent(struct stream *s, size_t len, struct datagram *ret) {
-    struct transport *t = s->transport;
-    ret->len = len;
-    if (len == 0) {
-        return false;
+static void add_padding(struct pieces *x, uint8_t n) {
+    if (n > 0) {
+        memset(x->padding, 0, n);
+        x->padding[n - 1] = n; /* RFC 3550 section 5.1: the last byte counts them */
+        piece(x, bytes_of(x->padding, n));
     }
-    transport_address(t, ret);
-    t->all->c.counters->rtp_out++;
-    t->packets_out++;
-    t->bytes_out += len;
-    return true;
 }
 
-static size_t seal(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                   struct datagram *ret) {
-    struct plain x;
-    uint8_t head[HEAD_MAX];
-    prepare(&x, s, p, o);
-    size_t n = rtp_write_header(head, sizeof(head), &x.header, x.ext, x.n_ext);
-    viewer_payload(&x, s, p, 0);
-    struct wr w = wr_of(ret->data, sizeof(ret->data));
-    return n ? srtp_seal_rtp(s->transport->sealer, o->index, bytes_of(head, n), x.payload, &w) : 0;
+static bool seal(struct stream *s, uint64_t index, struct bytes header, const struct pieces *x,
+                 struct train *t) {
+    struct wr w = wr_of(t->data + t->len, sizeof(t->data) - t->len);
+    size_t len = srtp_seal_pieces(s->transport->sealer, index, header, &x->plain, &w);
+    if (len > 0) {
+        train_add(t, len);
+    }
+    return len > 0;
+}
+
+size_t seal_media_len(const struct stream *s, const struct media_packet *p) {
+    return header_len(&s->header, p) + p->payload_len + p->padding + s->transport->tag_len;
+}
+
+size_t seal_rtx_len(const struct stream *s, const struct media_packet *p) {
+    return header_len(&s->header, p) + OSN_LEN + p->payload_len + s->transport->tag_len;
+}
+
+static struct header_values values(struct stream *s, const struct media_packet *p,
+                                   const struct rewrite_out *o) {
+    return (struct header_values){.pt = s->line->pt,
+                                  .marker = p->marker,
+                                  .padded = p->padding > 0,
+                                  .seq = (uint16_t)o->index,
+                                  .twcc = s->header.twcc ? s->transport->twcc_next++ : 0,
+                                  .ts = o->ts,
+                                  .ssrc = s->line->ssrc};
+}
+
+bool seal_again(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+                struct train *t) {
+    struct pieces x;
+    uint8_t head[HEADER_MAX];
+    struct header_values v = values(s, p, o);
+    size_t n = header_write(&s->header, p, &v, head);
+    x.plain.n = 0;
+    add_payload(&x, s, p);
+    add_padding(&x, p->padding);
+    return seal(s, o->index, bytes_of(head, n), &x, t);
 }
 
 bool seal_media(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                struct datagram *ret) {
-    if (!sent(s, seal(s, p, o, ret), ret)) {
+                struct train *t) {
+    if (!seal_again(s, p, o, t)) {
         return false;
     }
-    transport_earn(s->transport, ret->len);
+    transport_earn(s->transport, p->payload_len);
     s->packets++;
     s->octets += p->payload_len;
     return true;
 }
 
-bool seal_again(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                struct datagram *ret) {
-    return sent(s, seal(s, p, o, ret), ret);
-}
-
 bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-              struct datagram *ret) {
-    struct plain x;
-    uint8_t head[HEAD_MAX];
-    struct wr hw = wr_of(head, sizeof(head));
-    prepare(&x, s, p, o);
-    size_t n = send_rtx_head(&s->rtx, &hw, &x.header, x.ext, x.n_ext);
-    if (n < OSN_LEN || (size_t)p->payload_len + OSN_LEN > sizeof(x.scratch)) {
-        return false;
-    }
-    viewer_payload(&x, s, p, OSN_LEN);
-    memcpy(x.scratch, head + n - OSN_LEN, OSN_LEN); /* it is encrypted with the payload */
-    struct wr w = wr_of(ret->data, sizeof(ret->data));
-    size_t len =
-        srtp_seal_rtp(s->transport->sealer, send_rtx_index(&s->rtx), bytes_of(head, n - OSN_LEN),
-                      bytes_of(x.scratch, x.payload.n + OSN_LEN), &w);
-    return sent(s, len, ret);
+              struct train *t) {
+    struct pieces x;
+    uint8_t head[HEADER_MAX];
+    struct header_values v = values(s, p, o);
+    uint64_t index = s->rtx.next++; /* taken before it is used */
+    v.pt = s->rtx.pt;
+    v.ssrc = s->rtx.ssrc;
+    v.seq = (uint16_t)index;
+    v.padded = false;
+    size_t n = header_write(&s->header, p, &v, head);
+    put_be16(x.osn, (uint16_t)o->index);
+    x.plain.n = 0;
+    piece(&x, bytes_of(x.osn, OSN_LEN));
+    add_payload(&x, s, p);
+    return seal(s, index, bytes_of(head, n), &x, t);
 }

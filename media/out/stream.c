@@ -11,8 +11,11 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
         list_init(&s->subs[i].link);
     }
     rewrite_init(&s->rewrite, (uint16_t)(rng_u32(rng) & REWRITE_SEQ_START_MAX), rng_u32(rng));
-    s->rtx = (struct send_rtx){
-        .next = rng_u32(rng) & REWRITE_SEQ_START_MAX, .ssrc = line->rtx_ssrc, .pt = line->rtx_pt};
+    s->rtx.next = rng_u32(rng) & REWRITE_SEQ_START_MAX;
+    s->rtx.ssrc = line->rtx_ssrc;
+    s->rtx.pt = line->rtx_pt;
+    header_init(&s->header, line);
+    list_init(&s->replay.in);
 }
 
 static struct sub *awaited(struct stream *s) {
@@ -35,6 +38,9 @@ struct sub *stream_sub(struct stream *s, const struct feed *feed) {
 
 static void sub_clear(struct sub *sub) {
     list_remove(&sub->link);
+    if (sub->feed && sub->stream->replay.feed == sub->feed) {
+        list_remove(&sub->stream->replay.in);
+    }
     sub->feed = NULL;
 }
 
@@ -99,9 +105,13 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     s->begin_seq = p->seq;
     s->begin_ts = p->ts;
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
-    if (p->has_vp8) {
-        rewrite_vp8_switch(&s->vp8, &p->vp8);
+    if (!p->has_vp8) {
+        return;
     }
+    if (s->rewrite.last_at == 0) {
+        rewrite_vp8_begin(&s->vp8, &p->vp8); /* the source's own: nothing is rewritten */
+    }
+    rewrite_vp8_switch(&s->vp8, &p->vp8);
 }
 
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret) {

@@ -7,9 +7,9 @@
 #define ORIEL_MEDIA_OUT_STREAM_H
 
 #include "media/feed/feed.h"
+#include "media/out/header.h"
 #include "media/send/rewrite.h"
 #include "media/send/rewrite_vp8.h"
-#include "media/send/rtx.h"
 #include "media/transport/transport.h"
 
 /* A stream's place in the list of a feed's streams. */
@@ -17,6 +17,14 @@ struct sub {
     struct link link; /* feed.subs */
     struct stream *stream;
     struct feed *feed; /* NULL = not used */
+};
+
+/* A stream that shows nothing yet is to get a feed that has just sent a key frame: it is sent what
+ * the cache has since then, instead of a request that would have to wait. */
+struct stream_replay {
+    struct link in; /* out_queue.replays, while there is something to send */
+    struct feed *feed;
+    uint64_t next, end; /* extended sequence numbers of the feed, end excluded */
 };
 
 struct stream {
@@ -30,7 +38,13 @@ struct stream {
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
-    struct send_rtx rtx;
+    struct {
+        uint64_t next; /* SRTP index of the next RTX packet */
+        uint32_t ssrc;
+        uint8_t pt; /* 0 = RTX not negotiated */
+    } rtx;
+    struct header header;
+    struct stream_replay replay;
 };
 
 /* In zeroed memory; nothing is shown. */

@@ -26,3 +26,10 @@ size_t srtp_salt_len(uint16_t profile) {
     }
     return srtp_profile_gcm(profile) ? 12 : 14;
 }
+
+size_t srtp_tag_len(uint16_t profile) {
+    if (!srtp_profile_known(profile)) {
+        return 0;
+    }
+    return srtp_profile_gcm(profile) ? 16 : 10; /* RFC 7714 section 13, RFC 3711 section 4.2 */
+}

@@ -37,5 +37,7 @@ bool srtp_profile_gcm(uint16_t profile);
 /* [bytes] of its master and session keys (16 or 32), and of its salts (12 or 14); 0 = unknown. */
 size_t srtp_key_len(uint16_t profile);
 size_t srtp_salt_len(uint16_t profile);
+/* [bytes] that authentication adds to an RTP packet; 0 = unknown. */
+size_t srtp_tag_len(uint16_t profile);
 
 #endif

@@ -6,6 +6,11 @@ static uint16_t width_mask(const struct vp8 *d) {
     return d->picture_id_bits == 7 ? 0x7f : PICTURE_ID_MASK;
 }
 
+void rewrite_vp8_begin(struct rewrite_vp8 *r, const struct vp8 *d) {
+    r->picture_id = (uint16_t)(d->picture_id - 1) & PICTURE_ID_MASK;
+    r->tl0picidx = (uint8_t)(d->tl0picidx - 1);
+}
+
 void rewrite_vp8_switch(struct rewrite_vp8 *r, const struct vp8 *d) {
     if (d->has_picture_id) {
         r->picture_id_offset = (uint16_t)(r->picture_id + 1 - d->picture_id) & PICTURE_ID_MASK;

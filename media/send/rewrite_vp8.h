@@ -12,6 +12,10 @@ struct rewrite_vp8 {
     uint8_t tl0picidx_offset;
 };
 
+/* The stream begins: the next rewrite_vp8_switch, to this descriptor, leaves its numbers as they
+ * are.
+ */
+void rewrite_vp8_begin(struct rewrite_vp8 *r, const struct vp8 *d);
 /* The slot switches to a source at the packet with descriptor d: its picture follows the newest
  * one by one. */
 void rewrite_vp8_switch(struct rewrite_vp8 *r, const struct vp8 *d);

@@ -22,6 +22,7 @@ void transport_free(struct transport *t) {
 enum err transport_set_keys(struct transport *t) {
     t->opener = srtp_opener_new(&t->keys);
     t->sealer = srtp_sealer_new(&t->keys);
+    t->tag_len = (uint8_t)srtp_tag_len(t->keys.profile);
     return t->opener && t->sealer ? OK : ERR_NOMEM;
 }
 

@@ -56,6 +56,8 @@ struct transport {
     int32_t resend_credit; /* [bytes] that may be sent again: see transport_earn */
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
+    uint16_t twcc_next;   /* transport-wide sequence number of the next packet that has one */
+    uint8_t tag_len;      /* [bytes] that sealing adds to an RTP packet */
     uint32_t srtcp_index; /* next outbound */
 
     struct ice_credentials ice;
@@ -87,6 +89,11 @@ enum err transport_open(struct transport *t, us_t now, struct path *path, struct
                         bool *ret_back);
 /* Seal a compound RTCP packet into ret, with its address. False when it cannot be sent. */
 bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagram *ret);
+/* So many packets went out. */
+static inline void transport_sent(struct transport *t, unsigned packets, size_t bytes) {
+    t->packets_out += packets;
+    t->bytes_out += bytes;
+}
 /* Media of n bytes went out: half as much may be sent again, so that a flood of NACKs costs at most
  * half of what the viewer costs anyway. */
 static inline void transport_earn(struct transport *t, size_t n) {

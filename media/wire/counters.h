@@ -10,7 +10,8 @@
     X(bytes_in)                                                                           \
     X(datagrams_out)                                                                      \
     X(bytes_out)                                                                          \
-    X(rtp_in) /* authentic RTP packets, RTX included */                                   \
+    X(rtp_in)     /* authentic RTP packets, RTX included */                               \
+    X(trains_out) /* RTP packets go out in so many calls to one address each */           \
     X(rtp_out)                                                                            \
     X(rtx_in)                                                                             \
     X(rtx_out)      /* sent again, by RTX or as it was */                                 \

@@ -131,13 +131,16 @@ static void check_datagram(struct world *w, struct datagram *d) {
 }
 
 static void drain(struct world *w) {
+    static struct train train;
     static struct datagram d;
     struct media_event e;
     struct tap t;
     unsigned n = 0;
-    while (engine_output(w->engine, w->now, &d)) {
-        CHECK(n++ < 5000);
-        check_datagram(w, &d);
+    while (engine_output(w->engine, w->now, &train)) {
+        for (size_t at = 0; train_next(&train, &at, &d);) {
+            CHECK(n++ < 5000);
+            check_datagram(w, &d);
+        }
     }
     while (engine_event(w->engine, &e)) {
         CHECK(n++ < 50000);

@@ -188,15 +188,18 @@ static void note_event(struct world *w, const struct media_event *e) {
 }
 
 void world_drain(struct world *w) {
+    static struct train train;
     struct datagram d;
     struct media_event e;
     struct tap t;
     bool any;
     do {
         any = false;
-        while (engine_output(w->engine, w->now, &d)) {
+        while (engine_output(w->engine, w->now, &train)) {
             any = true;
-            route(w, &d);
+            for (size_t at = 0; train_next(&train, &at, &d);) {
+                route(w, &d);
+            }
         }
         while (engine_event(w->engine, &e)) {
             any = true;

@@ -273,6 +273,11 @@ void client_input(struct client *c, us_t now, const struct datagram *d) {
     size_t n = d->len;
     enum wire_kind kind = wire_classify(bytes_of(d->data, d->len));
     EXPECT(kind != WIRE_OTHER);
+    if (kind == WIRE_RTP && be32(d->data + 8) == c->params.lines[STAGE].ssrc) {
+        unsigned k = be16(d->data + 2) % 8;
+        c->last_len[k] = n;
+        memcpy(c->deaf ? c->deaf_bytes[k] : c->last_bytes[k], d->data, n);
+    }
     memcpy(buf, d->data, n);
     if (kind == WIRE_STUN && stun_read_check(bytes_of(buf, n), c->params.ice.remote_pwd, id)) {
         struct wr w = wr_of(c->answer, sizeof(c->answer));

@@ -157,10 +157,14 @@ static bool clients_talk(struct rig *r) {
 
 void rig_pump(struct rig *r) {
     do {
+        static struct train t;
         struct datagram d;
-        while (engine_output(r->engine, r->now, &d)) {
-            r->datagrams++;
-            deliver(r, &d);
+        while (engine_output(r->engine, r->now, &t)) {
+            r->trains++;
+            for (size_t at = 0; train_next(&t, &at, &d);) {
+                r->datagrams++;
+                deliver(r, &d);
+            }
         }
         take_events(r);
         take_taps(r);
@@ -169,7 +173,9 @@ void rig_pump(struct rig *r) {
 
 void rig_send(struct rig *r, const struct addr *from, const uint8_t *p, size_t n) {
     engine_input(r->engine, r->now, packet_of(r, from, p, n));
-    rig_pump(r);
+    if (!r->hold) {
+        rig_pump(r);
+    }
 }
 
 static us_t next_check(const struct rig *r) {

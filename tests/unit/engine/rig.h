@@ -71,7 +71,10 @@ struct client {
     struct stream streams[3];
     struct got got[RIG_GOT];
     unsigned n_got, lost; /* lost: the log was full */
-    uint16_t seen_seq;    /* of the last packet that was no RTX */
+    size_t last_len[8];   /* the last sealed RTP packets on STAGE, by sequence number; what came */
+    uint8_t last_bytes[8][PACKET_CAP];
+    uint8_t deaf_bytes[8][PACKET_CAP]; /* while deaf is kept apart */
+    uint16_t seen_seq;                 /* of the last packet that was no RTX */
     /* RTCP received */
     unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_nack, n_twcc, n_remb;
     unsigned twcc_lost; /* packets that transport feedback calls lost */
@@ -95,6 +98,7 @@ struct rig {
     unsigned n_clients;
     struct media_event events[RIG_EVENTS];
     unsigned n_events;
+    bool hold;                     /* rig_send does not drain: what comes is one batch */
     bool ignore_events;            /* leave them in the engine */
     struct tap taps[RIG_TAPS];     /* without their packets */
     uint8_t tap_head[RIG_TAPS][8]; /* first bytes of their payload */
@@ -105,7 +109,8 @@ struct rig {
         uint64_t bytes;
     } strays[8]; /* sent to addresses at which no client is */
     unsigned n_strays;
-    unsigned datagrams; /* that the engine sent */
+    unsigned datagrams; /* that the engine sent, */
+    unsigned trains;    /* in so many calls */
     uint64_t now_us_of_last_datagram;
 };
 

@@ -23,10 +23,12 @@ static struct udp *open_loopback(void) {
 }
 
 static void queue(struct udp *from, const struct addr *to, uint8_t fill, size_t len) {
-    struct datagram *d = udp_slot(from);
-    d->to = *to;
-    d->len = len;
-    memset(d->data, fill, len);
+    struct train *t = udp_slot(from);
+    train_clear(t);
+    t->to = *to;
+    t->from = (struct addr){0};
+    memset(t->data, fill, len);
+    train_add(t, len);
     udp_keep(from);
 }
 
@@ -129,6 +131,116 @@ TEST(udp_one_unreachable_viewer_does_not_stop_the_others) {
     EXPECT_EQ(udp_counters(a)->send_errors, 1);
     packet_unref(in[0]);
     udp_close(a);
+    udp_close(b);
+    packet_pool_free(pool);
+}
+
+static size_t receive_all(struct udp *u, struct packet_pool *pool, struct packet **in,
+                          size_t want) {
+    size_t got = 0;
+    while (got < want && readable(u)) {
+        got += udp_recv(u, pool, 42, in + got);
+    }
+    return got;
+}
+
+/* One call, and the kernel cuts it apart. */
+TEST(udp_sends_trains) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    struct packet_pool *pool = packet_pool_new(128);
+    struct packet *in[2 * UDP_BATCH];
+    REQUIRE(a && b && pool);
+    static const size_t sizes[] = {1100, 1100, 1100, 1100, 300};
+    for (int k = 0; k < 3; k++) {
+        struct train *t = udp_slot(a);
+        train_clear(t);
+        t->to = addr_v4(127, 0, 0, 1, udp_port(b));
+        t->from = (struct addr){0};
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            EXPECT(train_takes(t, sizes[i]));
+            memset(t->data + t->len, (int)(10 * k + i), sizes[i]);
+            train_add(t, sizes[i]);
+        }
+        EXPECT(!train_takes(t, 100)); /* the last one was shorter */
+        udp_keep(a);
+    }
+    udp_flush(a);
+    REQUIRE(receive_all(b, pool, in, 15) == 15);
+    for (size_t i = 0; i < 15; i++) {
+        EXPECT_EQ(in[i]->len, sizes[i % 5]);
+        EXPECT_EQ(in[i]->data[sizes[i % 5] - 1], 10 * (i / 5) + i % 5);
+        packet_unref(in[i]);
+    }
+    EXPECT_EQ(udp_counters(a)->trains_cut, 0);
+    udp_close(a);
+    udp_close(b);
+    packet_pool_free(pool);
+}
+
+/* What the kernel refuses as a train goes packet by packet, and after some of them all do. */
+TEST(udp_cuts_trains_that_are_refused) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    struct packet_pool *pool = packet_pool_new(128);
+    struct packet *in[2 * UDP_BATCH];
+    int off = 1;
+    REQUIRE(a && b && pool);
+    /* Without checksums the kernel makes no segments (net/ipv4/udp.c: EIO or EINVAL). */
+    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+    for (int k = 0; k < 20; k++) {
+        struct train *t = udp_slot(a);
+        train_clear(t);
+        t->to = addr_v4(127, 0, 0, 1, udp_port(b));
+        t->from = (struct addr){0};
+        for (int i = 0; i < 3; i++) {
+            memset(t->data + t->len, k, 200);
+            train_add(t, 200);
+        }
+        udp_keep(a);
+    }
+    udp_flush(a);
+    REQUIRE(receive_all(b, pool, in, 60) == 60);
+    for (size_t i = 0; i < 60; i++) {
+        EXPECT_EQ(in[i]->len, 200);
+        EXPECT_EQ(in[i]->data[0], i / 3);
+        packet_unref(in[i]);
+    }
+    EXPECT_EQ(udp_counters(a)->trains_cut, 20);
+    EXPECT_EQ(udp_counters(a)->send_errors, 0);
+    udp_close(a);
+    udp_close(b);
+    packet_pool_free(pool);
+}
+
+/* Bound to all addresses, it answers from the one that was asked. */
+TEST(udp_answers_from_the_address_that_was_asked) {
+    char why[WHY_MAX] = "";
+    struct udp *all = NULL, *b = open_loopback();
+    struct addr any = addr_v4(0, 0, 0, 0, 0);
+    struct packet_pool *pool = packet_pool_new(128);
+    struct packet *in[UDP_BATCH];
+    REQUIRE(b && pool && udp_open(&any, &all, why) == OK);
+    struct addr to = addr_v4(127, 0, 0, 77, udp_port(all));
+    queue(b, &to, 1, 50);
+    udp_flush(b);
+    REQUIRE(receive_all(all, pool, in, 1) == 1);
+    struct addr asked = addr_v4(127, 0, 0, 77, 0);
+    EXPECT(addr_eq(&in[0]->to, &asked));
+    struct train *t = udp_slot(all);
+    train_clear(t);
+    t->to = in[0]->from;
+    t->from = in[0]->to;
+    memset(t->data, 2, 60);
+    train_add(t, 60);
+    train_add(t, 60);
+    udp_keep(all);
+    udp_flush(all);
+    packet_unref(in[0]);
+    REQUIRE(receive_all(b, pool, in, 2) == 2);
+    for (size_t i = 0; i < 2; i++) {
+        EXPECT(addr_eq(&in[i]->from, &to));
+        packet_unref(in[i]);
+    }
+    udp_close(all);
     udp_close(b);
     packet_pool_free(pool);
 }

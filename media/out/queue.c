@@ -1,0 +1,129 @@
+#include "media/out/queue.h"
+
+#include "base/alloc.h"
+#include "media/out/seal.h"
+
+void queue_init(struct out_queue *q, struct transport *t) {
+    q->transport = t;
+    list_init(&q->waiting);
+    list_init(&q->replays);
+}
+
+void queue_free(struct out_queue *q) {
+    list_remove(&q->waiting);
+    while (!list_empty(&q->replays)) {
+        list_remove(q->replays.next);
+    }
+    q->resends = mem_free(q->resends);
+}
+
+bool queue_empty(const struct out_queue *q) {
+    return list_empty(&q->replays) && (!q->resends || q->resends->n == 0);
+}
+
+enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
+                              uint8_t index) {
+    struct resends *x = q->resends;
+    if (!x) {
+        x = q->resends = mem_zalloc(1, sizeof(*x));
+    }
+    if (!x || x->n == QUEUE_RESENDS) {
+        return QUEUE_FULL;
+    }
+    if (!send_limit_pass(&x->limit, now, rtt, index, r.seq)) {
+        return QUEUE_LIMITED;
+    }
+    x->ring[(x->head + x->n++) % QUEUE_RESENDS] = r;
+    return QUEUE_TAKEN;
+}
+
+bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed) {
+    uint64_t first = 0;
+    if (!s->transport->sendable || !feed_replayable(feed, now, &first)) {
+        return false;
+    }
+    s->replay.feed = feed;
+    s->replay.next = first;
+    s->replay.end = feed->cache.high;
+    if (list_empty(&s->replay.in)) {
+        list_push(&q->replays, &s->replay.in);
+    }
+    return true;
+}
+
+/* What was sent under this number, as it was then. */
+static bool find(const struct resend *r, us_t now, struct media_packet *ret,
+                 struct rewrite_out *ret_place) {
+    const struct stream *s = r->stream;
+    struct feed *feed = stream_shown(s);
+    uint64_t seq = 0;
+    if (!feed || feed->ssrc != s->rewrite.source ||
+        rewrite_reverse(&s->rewrite, r->seq, &seq, &ret_place->index) != REWRITE_OK ||
+        !feed_recall(feed, now, seq, ret)) {
+        return false;
+    }
+    ret_place->ts = rewrite_ts(&s->rewrite, ret->ts);
+    return true;
+}
+
+/* False when it must wait for the next train. */
+static bool resend(const struct resend *r, us_t now, struct train *t) {
+    struct stream *s = r->stream;
+    struct engine_counters *n = s->transport->all->c.counters;
+    struct media_packet p;
+    struct rewrite_out o;
+    if (!find(r, now, &p, &o)) {
+        n->nack_missed++;
+        return true;
+    }
+    bool rtx = s->rtx.pt != 0;
+    if (!train_takes(t, rtx ? seal_rtx_len(s, &p) : seal_media_len(s, &p))) {
+        return false;
+    }
+    if (!transport_spend(s->transport, p.payload_len)) {
+        n->nack_limited++;
+        return true;
+    }
+    n->rtx_out += rtx ? seal_rtx(s, &p, &o, t) : seal_again(s, &p, &o, t);
+    return true;
+}
+
+static void resend_some(struct resends *x, us_t now, struct train *t) {
+    while (x->n > 0 && resend(&x->ring[x->head], now, t)) {
+        x->head = (x->head + 1) % QUEUE_RESENDS;
+        x->n--;
+    }
+}
+
+/* What is missing in the cache is missing for everybody and repaired like any loss. False when the
+ * train takes no more. */
+static bool replay(struct stream *s, us_t now, struct train *t) {
+    struct stream_replay *x = &s->replay;
+    for (struct sub *sub; x->next < x->end && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
+        struct media_packet p;
+        struct rewrite_out o;
+        if (!feed_recall(x->feed, now, x->next, &p)) {
+            continue;
+        }
+        if (!train_takes(t, seal_media_len(s, &p))) {
+            return false;
+        }
+        if (stream_map(sub, now, &p, &o)) {
+            (void)seal_media(s, &p, &o, t);
+        }
+    }
+    list_remove(&x->in);
+    return true;
+}
+
+void queue_output(struct out_queue *q, us_t now, struct train *t) {
+    if (q->resends) {
+        resend_some(q->resends, now, t);
+    }
+    while (t->n == 0 && !list_empty(&q->replays)) {
+        struct link *l = q->replays.next;
+        if (!replay(CONTAINER_OF(l, struct stream, replay.in), now, t)) {
+            return;
+        }
+    }
+}

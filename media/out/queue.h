@@ -1,0 +1,53 @@
+/* What a viewer is to be sent besides what is live: retransmissions it has asked for, and pictures
+ * replayed from a feed's cache. Kept as numbers, not as datagrams: the index and the transport-wide
+ * number of a packet are given when it is sent. Retransmissions go first, then replays. Owner: the
+ * engine's thread; lives in a session. */
+#ifndef ORIEL_MEDIA_OUT_QUEUE_H
+#define ORIEL_MEDIA_OUT_QUEUE_H
+
+#include "media/out/stream.h"
+#include "media/send/limit.h"
+#include "media/wire/train.h"
+
+#define QUEUE_RESENDS 256 /* retransmissions that wait, power of two */
+
+struct resend {
+    struct stream *stream;
+    uint16_t seq; /* as the viewer saw it */
+};
+
+struct resends { /* most viewers never ask: made at the first NACK */
+    struct send_limit limit;
+    uint32_t head, n;
+    struct resend ring[QUEUE_RESENDS];
+};
+
+struct out_queue {
+    struct transport *transport; /* borrowed: the way to the viewer */
+    struct link waiting;         /* the engine's list, while not empty */
+    struct link replays;         /* stream.replay.in */
+    struct resends *resends;     /* NULL until the first NACK */
+};
+
+/* In zeroed memory; empty. */
+void queue_init(struct out_queue *q, struct transport *t);
+/* Drops what waits. */
+void queue_free(struct out_queue *q);
+/* Nothing waits. */
+bool queue_empty(const struct out_queue *q);
+
+enum queue_verdict {
+    QUEUE_TAKEN,
+    QUEUE_LIMITED, /* asked for too often: nothing is sent */
+    QUEUE_FULL     /* or no memory */
+};
+/* The viewer asks for sequence number seq of its stream, which is number `index` of its streams. */
+enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
+                              uint8_t index);
+/* Send the stream what its feed has sent since its last key frame. False when that is too long ago
+ * or not cached any more. */
+bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
+/* Fill a train with what comes next; it stays empty when nothing waits any more. */
+void queue_output(struct out_queue *q, us_t now, struct train *t);
+
+#endif
