@@ -68,7 +68,8 @@
     INT(send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, "unsent per connection [KiB]")
 
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
-    INT(resume_s, "timeouts.resume_s", 15, 1, 600, "a seat waits for its owner [s]") \
+    INT(seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
+    INT(resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
     INT(empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, "an empty tour lives on [s]") \
     INT(media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
     INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \

@@ -264,6 +264,7 @@ static struct sig *make_sig(struct server *s) {
         .token_limit = cfg->token_s * US_PER_S,
         .idle_limit = cfg->idle_s * US_PER_S,
         .roster_tick = cfg->roster_tick_ms * US_PER_MS,
+        .seat_limit = cfg->seat_s * US_PER_S,
         .resume_grace = cfg->resume_s * US_PER_S,
         .empty_tour_grace = cfg->empty_tour_s * US_PER_S,
         .default_codec = codec_from_name(codec, strlen(codec)),

@@ -35,6 +35,7 @@
     X(SIG_ETAG_MISMATCH, "etag_mismatch", 412, "The session has changed since.")                \
     X(SIG_RESUME_UNKNOWN, "resume_unknown", 404, "This seat is gone. Join again.")              \
     X(SIG_CONSENT_REQUIRED, "consent_required", 403, "Joining a recorded tour needs consent.")  \
+    X(SIG_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
     X(SIG_SEAT_TAKEN, "seat_taken_over", 409, "You joined from another window.")                \
     X(SIG_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
     X(SIG_INTERNAL, "internal", 500, "The server failed to do this.")

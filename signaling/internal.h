@@ -31,6 +31,7 @@
 #define WS_FAILED 1011
 #define WS_TAKEN_OVER 4001 /* private use, RFC 6455 section 7.4.2 */
 #define WS_IDLE 4002
+#define WS_REMOVED 4003
 
 /* Head of everything that may wait in the trash. */
 struct trash {
@@ -97,8 +98,12 @@ struct seat {
     uint64_t id;
     uint32_t number; /* "p7" on the wire */
     enum role role;
-    char sub[SUB_MAX + 1], name[NAME_MAX_BYTES + 1], resume[RESUME_LEN + 1];
-    struct conn *conn; /* NULL: lost, or WHIP */
+    char sub[SUB_MAX + 1], name[NAME_MAX_BYTES + 1];
+    char resume[RESUME_LEN + 1]; /* the secret that was told last */
+    char before[RESUME_LEN + 1]; /* the one before it, until its owner has shown that it knows the
+                                  * new one; "" = none */
+    us_t resume_by;              /* both end then */
+    struct conn *conn;           /* NULL: lost, or WHIP */
     struct session *session;
     uint64_t pinned;
     uint8_t muted; /* bit per source_kind */
@@ -106,6 +111,12 @@ struct seat {
     bool changed;   /* others have not been told yet: waits for the tick */
     uint64_t known; /* fingerprint of what they have been told */
     struct wants wants;
+};
+
+/* Somebody whom a host has removed. */
+struct refused {
+    struct link in_tour;
+    char sub[SUB_MAX + 1];
 };
 
 struct tour {
@@ -121,8 +132,10 @@ struct tour {
     uint32_t worker, n_seats, n_viewers, next_number;
     struct link seats, viewers;
     uint64_t speaker;
-    bool record_on; /* what was ordered */
-    bool had_host;  /* since the run began or its recording ended for want of people */
+    bool record_on;      /* what was ordered */
+    struct link refused; /* subs that a host has removed, oldest first */
+    uint32_t n_refused;
+    bool had_host; /* since the run began or its recording ended for want of people */
     enum recording_state recording;
 };
 
@@ -218,13 +231,18 @@ void tour_tick(struct sig *s, us_t now, struct tour *t);
 /* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct sig *s, const char *name);
 /* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.
- * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED. */
+ * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED, SIG_FORBIDDEN, SIG_REMOVED. */
 enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret);
 /* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
 enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
 void tour_start(struct sig *s, struct tour *t);
 void tour_record(struct sig *s, struct tour *t, bool on);
+/* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
+ * forgotten. ERR_NOMEM. */
+enum err tour_refuse(struct sig *s, struct tour *t, const char *sub);
+/* Refuse nobody any more. */
+void tour_forgive(struct tour *t);
 /* End a run: everybody leaves. A tour that is not declared is gone afterwards. */
 void tour_stop(struct sig *s, struct tour *t);
 /* End by an agent: tell everybody, remember the name, stop. */
@@ -266,6 +284,20 @@ void session_restart(struct sig *s, struct session *x, const struct session *fre
 void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
 void session_new_etag(struct sig *s, struct session *x);
 
+/* ---- secrets.c ---- */
+
+/* A new resume secret; all before it are refused. */
+void secret_renew(struct sig *s, struct seat *x);
+/* None any more. */
+void secret_forget(struct sig *s, struct seat *x);
+/* The seat that this secret resumes, or NULL: unknown, used up, or too old. */
+struct seat *seat_by_resume(const struct sig *s, us_t now, const char *secret);
+/* A new secret for a seat that `secret` has resumed. The reply that tells it may be lost, so the
+ * old one works until secret_confirm. */
+void secret_rotate(struct sig *s, struct seat *x, const char *secret);
+/* The owner has got the new secret: the one before it is refused from now on. */
+void secret_confirm(struct sig *s, struct seat *x);
+
 /* ---- seats.c ---- */
 
 struct admission { /* somebody who wants in */
@@ -291,7 +323,10 @@ void seat_attach(struct sig *s, struct seat *x, struct conn *c);
 /* The connection is gone: the seat is kept for the grace. */
 void seat_disconnect(struct sig *s, us_t now, struct seat *x);
 struct seat *seat_by_sub(const struct tour *t, const char *sub);
-struct seat *seat_by_resume(const struct sig *s, const char *token);
+struct seat *seat_by_number(const struct tour *t, const char *id); /* "p7" */
+/* A host removes somebody: who is told, everybody else too, and the token's sub is refused as long
+ * as the tour runs. ERR_NOMEM: nothing has changed. */
+enum err seat_remove(struct sig *s, us_t now, struct seat *x);
 /* Restart or replace the transport of a seat by a new offer. */
 enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o);
 void seat_journal(struct sig *s, const struct seat *x, bool on);

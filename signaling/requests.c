@@ -7,9 +7,10 @@
 #include <jansson.h>
 #include <string.h>
 
-static const struct request *const table[] = {
-    &request_hello, &request_join, &request_resume, &request_restart, &request_leave, &request_end,
-    &request_mute,  &request_pin,  &request_record, &request_consent, &request_ping};
+static const struct request *const table[] = {&request_hello,   &request_join,   &request_resume,
+                                              &request_restart, &request_leave,  &request_end,
+                                              &request_mute,    &request_pin,    &request_record,
+                                              &request_consent, &request_remove, &request_ping};
 
 static void free_any(void *p) {
     mem_free(p);

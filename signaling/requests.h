@@ -69,6 +69,6 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
 
 extern const struct request request_hello, request_join, request_resume, request_restart,
     request_leave, request_end, request_mute, request_pin, request_record, request_consent,
-    request_ping;
+    request_remove, request_ping;
 
 #endif

@@ -38,10 +38,19 @@ struct seat *seat_by_sub(const struct tour *t, const char *sub) {
     return NULL;
 }
 
-struct seat *seat_by_resume(const struct sig *s, const char *token) {
-    struct seat *x = map_get(s->resumes, key_of(s, token));
-    bool same = x && strlen(token) == RESUME_LEN && ct_equal(x->resume, token, RESUME_LEN);
-    return same ? x : NULL;
+struct seat *seat_by_number(const struct tour *t, const char *id) {
+    uint32_t number;
+    struct span digits = {id + 1, strlen(id) - 1};
+    if (id[0] != 'p' || !span_number(digits, UINT32_MAX, &number)) {
+        return NULL;
+    }
+    LIST_EACH(l, &t->seats) {
+        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        if (x->number == number) {
+            return x;
+        }
+    }
+    return NULL;
 }
 
 void seat_journal(struct sig *s, const struct seat *x, bool on) {
@@ -125,14 +134,6 @@ static void describe(struct seat *x, const struct admission *e) {
     x->pinned = 0;
 }
 
-static void renew_resume(struct sig *s, struct seat *x) {
-    if (*x->resume) {
-        map_take(s->resumes, key_of(s, x->resume));
-    }
-    random_hex(s, x->resume, RESUME_LEN);
-    CHECK(map_put(s->resumes, key_of(s, x->resume), x) == OK);
-}
-
 /* A WHIP publisher in the seat: the connection that was there is told and closed. */
 static void detach(struct sig *s, struct seat *x) {
     if (x->conn) {
@@ -194,7 +195,8 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
         session_stop(s, x->session, true);
     }
     describe(x, e);
-    renew_resume(s, x);
+    x->resume_by = now + s->config.seat_limit;
+    secret_renew(s, x);
     seat_attach(s, x, e->conn);
     seat_journal(s, x, true);
     session_start(s, t, x, session);
@@ -216,7 +218,7 @@ void seat_delete(struct sig *s, struct seat *x) {
     seat_journal(s, x, false);
     timers_clear(&s->timers, &x->grace.timer);
     map_take(s->seats, x->id);
-    map_take(s->resumes, key_of(s, x->resume));
+    secret_forget(s, x);
     list_remove(&x->in_tour);
     t->n_seats--;
     to_trash(s, &x->trash);
@@ -228,6 +230,31 @@ void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason) {
     seat_delete(s, x);
     tell_left(s, t, number, reason);
     tour_touch(s, now, t);
+}
+
+/* The other transports of the same token: it may watch by WHEP, too. */
+static void stop_viewers(struct sig *s, struct tour *t, const char *sub) {
+    LIST_EACH(l, &t->viewers) {
+        struct session *v = LIST_ENTRY(l, struct session, in_viewers);
+        if (strcmp(v->sub, sub) == 0) {
+            session_stop(s, v, true);
+        }
+    }
+}
+
+enum err seat_remove(struct sig *s, us_t now, struct seat *x) {
+    struct conn *c = x->conn;
+    enum err e = tour_refuse(s, x->tour, x->sub);
+    if (e != OK) {
+        return e;
+    }
+    stop_viewers(s, x->tour, x->sub);
+    seat_leave(s, now, x, "removed"); /* x is in the trash, not freed, until effects are drained */
+    if (c) {
+        send_error(s, c, SIG_REMOVED);
+        close_conn(s, c, WS_REMOVED);
+    }
+    return OK;
 }
 
 void seat_disconnect(struct sig *s, us_t now, struct seat *x) {

@@ -23,7 +23,7 @@ static bool make_parts(struct sig *s) {
     /* Seats outlive their connections for a grace, and WHIP and WHEP have none. */
     s->seats = new_map(s, 2 * conns);
     s->peers = new_map(s, 2 * conns + 1);
-    s->resumes = new_map(s, 2 * conns);
+    s->resumes = new_map(s, 4 * conns);
     s->resources = new_map(s, 2 * conns + 1);
     s->load = mem_zalloc(s->config.workers, sizeof(*s->load));
     s->consent_version = mem_strdup(s->config.consent_version ? s->config.consent_version : "");
@@ -58,6 +58,7 @@ static void free_tours(struct sig *s) {
         LIST_EACH(l, &t->viewers) {
             mem_free(LIST_ENTRY(l, struct session, in_viewers));
         }
+        tour_forgive(t);
         mem_free(t);
     }
 }
@@ -201,6 +202,9 @@ void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_
     }
     s->stats.messages++;
     if (within_rate(s, now, c)) {
+        if (c->seat) {
+            secret_confirm(s, c->seat); /* it has read what resume was answered */
+        }
         request_handle(s, now, c, text, n);
         watch_idle(s, now, c);
     }

@@ -33,6 +33,7 @@ struct sig_config {
     us_t idle_limit;   /* [us] then it may be silent without a seat (120 s); 0 = ever */
     us_t roster_tick;  /* [us] changes are told this often (50 ms) */
     us_t resume_grace; /* [us] a seat outlives its connection by this (15 s) */
+    us_t seat_limit;   /* [us] a resume secret ends this long after the join (12 h) */
     us_t empty_tour_grace;    /* [us] a tour without participants ends after this (60 s) */
     enum codec default_codec; /* CODEC_VP8 */
     enum record_mode default_record;

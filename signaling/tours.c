@@ -29,11 +29,49 @@ static void forget_end(struct sig *s, const char *name) {
     }
 }
 
+static bool is_refused(const struct tour *t, const char *sub) {
+    LIST_EACH(l, &t->refused) {
+        if (strcmp(LIST_ENTRY(l, struct refused, in_tour)->sub, sub) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forgive(struct tour *t, struct refused *r) {
+    list_remove(&r->in_tour);
+    t->n_refused--;
+    mem_free(r);
+}
+
+enum err tour_refuse(struct sig *s, struct tour *t, const char *sub) {
+    struct refused *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        return ERR_NOMEM;
+    }
+    if (t->n_refused >= s->config.max_participants) {
+        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
+    }
+    memcpy(r->sub, sub, strlen(sub));
+    list_push(&t->refused, &r->in_tour);
+    t->n_refused++;
+    return OK;
+}
+
+void tour_forgive(struct tour *t) {
+    while (!list_empty(&t->refused)) {
+        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
+    }
+}
+
 enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret) {
     struct tour *t = tour_by_name(s, c->tour);
     *ret = t;
     if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
         return SIG_FORBIDDEN;
+    }
+    if (t && is_refused(t, c->sub)) {
+        return SIG_REMOVED;
     }
     if (c->role == ROLE_AGENT || (t && t->id)) {
         return SIG_OK;
@@ -58,6 +96,7 @@ enum err tour_create(struct sig *s, const char *name, const char *title, struct 
     t->codec = s->config.default_codec;
     list_init(&t->seats);
     list_init(&t->viewers);
+    list_init(&t->refused);
     list_push(&s->all_tours, &t->in_sig);
     *ret = t;
     return OK;
@@ -112,6 +151,7 @@ void tour_stop(struct sig *s, struct tour *t) {
     t->id = t->speaker = 0;
     t->recording = RECORDING_OFF;
     t->had_host = false;
+    tour_forgive(t);
     if (!t->declared) {
         tour_unlink(s, t);
     }

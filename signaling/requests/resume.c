@@ -5,6 +5,7 @@ static void reply_resumed(const struct call *c, const struct seat *x, const stru
     struct buffer o = {0};
     reply_open(c, &o, "resumed");
     reply_state(c, &o, x);
+    json_put_string(&o, "resume", x->resume);
     if (offer) {
         reply_answer(c, &o, x, offer);
     }
@@ -17,7 +18,8 @@ static enum sig_code resume(struct call *c) {
     if (c->conn->seat) {
         return SIG_ALREADY_JOINED;
     }
-    struct seat *x = seat_by_resume(c->s, call_string(c, "resume", NULL));
+    const char *secret = call_string(c, "resume", NULL);
+    struct seat *x = seat_by_resume(c->s, c->now, secret);
     if (!x) {
         return SIG_RESUME_UNKNOWN;
     }
@@ -31,6 +33,7 @@ static enum sig_code resume(struct call *c) {
             return code;
         }
     }
+    secret_rotate(c->s, x, secret);
     seat_attach(c->s, x, c->conn);
     reply_resumed(c, x, offer.sdp ? &offer : NULL);
     tell_changed(c->s, c->now, x);

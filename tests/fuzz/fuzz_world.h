@@ -44,6 +44,8 @@ static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
                            .max_participants = 4,
                            .max_whep_per_token = 2,
                            .messages_per_second = 50,
+                           .roster_tick = 50 * US_PER_MS,
+                           .seat_limit = 3600 * US_PER_S,
                            .resume_grace = 15 * US_PER_S,
                            .empty_tour_grace = 60 * US_PER_S,
                            .default_codec = CODEC_VP8,

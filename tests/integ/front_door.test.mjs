@@ -317,6 +317,36 @@ await test('somebody who flips a source without end: readers stay, and are told 
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 
+await test('a link that runs out throws nobody out; a secret works once; who is removed stays out', async () => {
+  const s = await startFull((c) => { c.recording.consent_text = 'Yes?'; });
+  const agent = await join(s, { sub: 'agent', role: 'agent' });
+  const link = mint({ sub: 'guest', ttl: 2 });
+  const first = await WsClient.open(s.base);
+  const ticket = (token) => ({ type: 'join', id: 1, token, offer: OFFER, consent: { recording: true, version: '1' },
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }] });
+  const joined = await first.ask(ticket(link));
+  expectEqual(joined.type, 'joined', 'joined');
+  const probe = await WsClient.open(s.base);
+  await until(async () => (await probe.ask({ type: 'hello', id: 1, token: link })).code === 'token_expired', 'the link to run out', 5000);
+  expectEqual((await reply(first, { type: 'ping', id: 2 })).type, 'pong', 'who is in stays in');
+  first.socket.destroy();
+  const second = await WsClient.open(s.base);
+  const resumed = await second.ask({ type: 'resume', id: 1, resume: joined.resume });
+  expectEqual(resumed.type, 'resumed', JSON.stringify(resumed).slice(0, 200));
+  expectEqual(resumed.participant.id, joined.participant.id, 'the same seat');
+  expect(/^[0-9a-f]{32}$/.test(resumed.resume) && resumed.resume !== joined.resume, 'a new secret');
+  expectEqual((await reply(second, { type: 'ping', id: 2 })).type, 'pong', 'it has arrived');
+  expectEqual((await probe.ask({ type: 'resume', id: 2, resume: joined.resume })).code, 'resume_unknown', 'a leaked secret');
+  expectEqual((await reply(second, { type: 'ping', id: 3 })).type, 'pong', 'the owner is still there');
+  expectEqual((await reply(agent, { type: 'remove', id: 4, participant: joined.participant.id })).type, 'ok', 'remove');
+  expectEqual((await second.closed).code, 4003, 'close code');
+  expect(second.messages.some((m) => m.code === 'removed'), 'and is told why');
+  expectEqual((await probe.ask({ type: 'resume', id: 5, resume: resumed.resume })).code, 'resume_unknown', 'its secret');
+  expectEqual((await probe.ask(ticket(mint({ sub: 'guest' })))).code, 'removed', 'a fresh link of the same person');
+  expectEqual((await probe.ask(ticket(mint({ sub: 'other' })))).type, 'joined', 'somebody else');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('a message that never ends is cut off', async () => {
   const tooLarge = await server.metric('oriel_ws_too_large_total');
   const client = await WsClient.open(base);

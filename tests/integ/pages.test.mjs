@@ -122,7 +122,7 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
 
 await test('a_server_that_stays_away_is_told', async () => {
   await server.stop('SIGKILL');
-  await page.waitForSelector('.notice h1:has-text("The connection was lost")', { timeout: 60000 });
+  await page.waitForSelector('.notice h1:has-text("The connection was lost")', { timeout: 90000 });
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 });
 

@@ -15,10 +15,10 @@ export { OrielError };
 
 const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
-const RETRY_FOR = 30000; // [ms] a restarted server is back by then
+const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
 const LINK_PATIENCE = 2000; // [ms] a disconnected transport may come back by itself
 // Codes after which trying again cannot help.
-const FINAL = ['seat_taken_over', 'tour_ended', 'forbidden', 'token_expired'];
+const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'forbidden', 'token_expired'];
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -206,6 +206,8 @@ export class OrielClient extends EventTarget {
     const offer = dead ? await session.restartOffer() : undefined;
     const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
     this.enter(resumed);
+    // The secret before this one is refused once the server sees that the new one has arrived.
+    signal.request('ping').catch(() => undefined);
     if (resumed.answer) {
       await session.acceptRestart(resumed.answer);
     }
@@ -291,6 +293,11 @@ export class OrielClient extends EventTarget {
   /** Agents: recording on or off. @param {boolean} on */
   record(on) {
     return this.signal?.request('record', { on });
+  }
+
+  /** Agents: removes somebody, who cannot come back with the same link. @param {string} participant */
+  remove(participant) {
+    return this.signal?.request('remove', { participant });
   }
 
   /** Agents: ends the tour for everyone. */

@@ -17,6 +17,7 @@ const ENDINGS = {
   left: { title: 'You left the tour', text: 'You can come back while it is running.', again: 'Join again' },
   tour_ended: { title: 'The tour has ended', text: 'Thank you for being here. You can close this page.' },
   seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there. Only one window at a time can use your link.', again: 'Use this window' },
+  removed: { title: 'You were removed from the tour', text: 'A host has removed you. Ask your agent if this was a mistake.' },
   connection_lost: { title: 'The connection was lost', text: 'Check your internet connection, then join again.', again: 'Join again' },
 };
 

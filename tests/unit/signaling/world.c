@@ -55,6 +55,7 @@ static struct sig_config defaults(struct rng rng) {
                            .max_participants = 32,
                            .max_whep_per_token = 2,
                            .messages_per_second = 1000,
+                           .seat_limit = 3600 * US_PER_S,
                            .resume_grace = 15 * US_PER_S,
                            .empty_tour_grace = 60 * US_PER_S,
                            .default_codec = CODEC_VP8,

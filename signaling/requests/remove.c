@@ -1,0 +1,24 @@
+/* A host removes somebody, who cannot come back with the same token as long as the tour runs. */
+#include "signaling/requests.h"
+
+static enum sig_code remove_participant(struct call *c) {
+    const struct seat *me = c->conn->seat;
+    if (me->role != ROLE_AGENT) {
+        return SIG_FORBIDDEN;
+    }
+    struct seat *who = seat_by_number(me->tour, call_string(c, "participant", NULL));
+    if (!who || who == me) {
+        c->field = "participant";
+        return SIG_BAD_FIELD;
+    }
+    if (seat_remove(c->s, c->now, who) != OK) {
+        return SIG_INTERNAL;
+    }
+    reply_ok(c);
+    return SIG_OK;
+}
+
+const struct request request_remove = {.type = "remove",
+                                       .fields = {{"participant", FIELD_STRING, true, 16}},
+                                       .needs_seat = true,
+                                       .run = remove_participant};
