@@ -164,6 +164,7 @@ static int serve(const struct config *cfg, const char *file) {
     char why[WHY_MAX] = "";
     struct server *p = NULL;
     sigset_t before;
+    log_to(STDERR_FILENO);
     log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
     raise_limits();
     block_signals(&before);

@@ -4,14 +4,21 @@
 #include "server/clock.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static atomic_int log_threshold = LOG_LEVEL_INFO;
 static enum log_shape log_shape_now = LOG_SHAPE_JSON;
 static bool log_shorten = true;
+static int sink = STDERR_FILENO;
+static bool sink_is_socket;
+static atomic_ullong dropped, untold; /* lines; untold: no line has said so yet */
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -102,6 +109,49 @@ size_t log_format(const struct log_record *r, enum log_shape shape, char *out) {
     return b.n;
 }
 
+void log_to(int fd) {
+    struct stat st;
+    char path[64];
+    bool known = fstat(fd, &st) == 0;
+    if (sink != STDERR_FILENO && !sink_is_socket) {
+        close(sink);
+    }
+    sink_is_socket = known && S_ISSOCK(st.st_mode);
+    sink = fd;
+    if (known && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) {
+        /* A description of our own: others who share fd must not find it non-blocking. */
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        sink = own >= 0 ? own : fd;
+    }
+}
+
+uint64_t log_dropped(void) {
+    return atomic_load_explicit(&dropped, memory_order_relaxed);
+}
+
+/* A line is shorter than what pipes (POSIX: PIPE_BUF) and local sockets take whole or not at all.
+ */
+static bool put_line(const char *line, size_t n) {
+    ssize_t done =
+        sink_is_socket ? send(sink, line, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(sink, line, n);
+    return done == (ssize_t)n;
+}
+
+static bool tell_dropped(void) {
+    unsigned long long n = atomic_exchange_explicit(&untold, 0, memory_order_relaxed);
+    char line[LOG_LINE_MAX];
+    struct log_field lines = LOG_NUM("lines", n);
+    struct log_record r = {clock_wall(),  LOG_LEVEL_WARN,
+                           "log_dropped", "Whoever reads the log did not take these lines.",
+                           &lines,        1};
+    if (n == 0 || put_line(line, log_format(&r, log_shape_now, line))) {
+        return true;
+    }
+    atomic_fetch_add_explicit(&untold, n, memory_order_relaxed);
+    return false;
+}
+
 void log_write(enum log_level level, const char *event, const char *msg,
                const struct log_field *fields, size_t n) {
     if (!log_enabled(level)) {
@@ -110,9 +160,10 @@ void log_write(enum log_level level, const char *event, const char *msg,
     char line[LOG_LINE_MAX];
     struct log_record r = {clock_wall(), level, event, msg ? msg : "", fields, n};
     size_t len = log_format(&r, log_shape_now, line);
-    /* A log that cannot be written is nothing the server could report anywhere. */
-    ssize_t written = write(STDERR_FILENO, line, len);
-    (void)written;
+    if (!tell_dropped() || !put_line(line, len)) {
+        atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&untold, 1, memory_order_relaxed);
+    }
 }
 
 const char *log_address(const char *address, char *out) {

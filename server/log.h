@@ -42,6 +42,13 @@ struct log_record {
 
 /* From here on lines have this shape; before, they are JSON from level info on. */
 void log_setup(enum log_level level, enum log_shape shape, bool shorten_addresses);
+/* Where lines go from here on; call it before the first thread starts. Writing never waits for who
+ * reads fd: a pipe or terminal is opened anew without blocking, a socket is sent to so. A line that
+ * is not taken is lost and counted, and the next that is taken follows one that says how many. fd
+ * is borrowed. Without this call lines go to standard error and may wait. */
+void log_to(int fd);
+/* Lines lost so far. Any thread. */
+uint64_t log_dropped(void);
 /* Change the level while running (SIGHUP). */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "media/secure/srtp.h"
+#include "server/log.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static void put_server(struct buffer *t, const struct control *c, us_t now) {
     buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
     head(t, "oriel_aead_info", "gauge", "Always 1; the library that seals with AES-GCM.");
     buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
+    counter(t, "oriel_log_dropped_total", "Log lines that whoever reads the log did not take.",
+            log_dropped());
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - c->started) / US_PER_S));
 }

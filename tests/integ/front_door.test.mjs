@@ -360,6 +360,22 @@ await test('a message that never ends is cut off', async () => {
   expectEqual((await server.metric('oriel_ws_too_large_total')) - tooLarge, 1, 'counted');
 });
 
+await test('a log that nobody reads holds nobody up', async () => {
+  const s = await start((c) => { c.log.level = 'debug'; });
+  s.child.stderr.pause();
+  for (let i = 0; i < 5000 && (await s.metric('oriel_log_dropped_total')) === 0; i += 50) {
+    await Promise.all(Array.from({ length: 50 }, async () => (await fetch(`${s.base}/nothing/${i}`)).text()));
+  }
+  expect((await s.metric('oriel_log_dropped_total')) > 0, 'lines are dropped and counted');
+  expectEqual((await fetch(`${s.base}/health`)).status, 200, 'health');
+  s.child.stderr.resume();
+  await until(async () => { // the next line that is taken follows one that says so
+    await fetch(`${s.base}/nothing`);
+    return s.log.some((l) => l.includes('log_dropped'));
+  }, 'a line about it', 5000);
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('the server ends in good order, without a report of a sanitizer', async () => {
   expectEqual((await server.stop()).code, 0, `exit status\n${server.tail()}`);
   expectEqual(server.log.filter((l) => /Sanitizer|runtime error/.test(l)).join('\n'), '', 'reports');

@@ -1,7 +1,10 @@
 #include "server/log.h"
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <jansson.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static char line[LOG_LINE_MAX];
 
@@ -88,4 +91,49 @@ TEST(log_addresses) {
     log_setup(LOG_LEVEL_INFO, LOG_SHAPE_JSON, false);
     EXPECT_STR(log_address("192.0.2.77", out), "192.0.2.77");
     log_setup(LOG_LEVEL_INFO, LOG_SHAPE_JSON, true);
+}
+
+static char got[1 << 22];
+
+/* All that waits for the reader, as text. */
+static const char *drain(int reader) {
+    size_t n = 0;
+    for (ssize_t more = 1; more > 0 && n<sizeof(got) - 1; n += more> 0 ? (size_t)more : 0) {
+        more = read(reader, got + n, sizeof(got) - 1 - n);
+    }
+    got[n] = '\0';
+    return got;
+}
+
+/* Nobody reads: lines are lost and counted, and nothing waits. Then somebody does. */
+static void stall(int reader, int writer) {
+    uint64_t before = log_dropped();
+    EXPECT_EQ(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+    log_to(writer);
+    alarm(20); /* ends the test program if a write waits */
+    for (int i = 0; i < 100000 && log_dropped() < before + 100; i++) {
+        LOG(LOG_LEVEL_WARN, "crowd", "Somebody came.", LOG_NUM("number", i));
+    }
+    alarm(0);
+    EXPECT_EQ(log_dropped(), before + 100);
+    EXPECT_EQ(fcntl(writer, F_GETFL) & O_NONBLOCK, 0); /* as others share it */
+    EXPECT(strstr(drain(reader), "\"number\":0}"));
+    LOG(LOG_LEVEL_WARN, "after", "There is room again.", LOG_NUM("number", 1));
+    const char *told = strstr(drain(reader), "\"event\":\"log_dropped\"");
+    EXPECT(told && strstr(told, "\"lines\":100}") && strstr(told, "\"after\""));
+    log_to(STDERR_FILENO);
+    close(reader);
+    close(writer);
+}
+
+TEST(log_never_waits_for_the_reader_of_a_pipe) {
+    int fd[2];
+    REQUIRE(pipe(fd) == 0);
+    stall(fd[0], fd[1]);
+}
+
+TEST(log_never_waits_for_the_reader_of_a_socket) {
+    int fd[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+    stall(fd[0], fd[1]);
 }
