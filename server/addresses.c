@@ -8,6 +8,7 @@
 struct address {
     uint64_t key;
     uint32_t connections, requests;
+    size_t input; /* [bytes] */
     struct link in_all;
 };
 
@@ -82,7 +83,7 @@ void addresses_disconnect(struct addresses *a, struct address *x) {
     if (--x->connections > 0) {
         return;
     }
-    CHECK(x->requests == 0);
+    CHECK(x->requests == 0 && x->input == 0);
     map_take(a->by_key, x->key);
     list_remove(&x->in_all);
     mem_free(x);
@@ -99,6 +100,19 @@ bool addresses_begin(const struct addresses *a, struct address *x) {
 void addresses_end(struct address *x) {
     CHECK(x->requests > 0);
     x->requests--;
+}
+
+bool addresses_hold(const struct addresses *a, struct address *x, size_t n) {
+    if (n > a->config.input - x->input) {
+        return false;
+    }
+    x->input += n;
+    return true;
+}
+
+void addresses_release(struct address *x, size_t n) {
+    CHECK(n <= x->input);
+    x->input -= n;
 }
 
 size_t addresses_len(const struct addresses *a) {

@@ -1,4 +1,5 @@
-/* What each client address has taken: connections and requests under way. One address may not use
+/* What each client address has taken: connections, requests under way, and memory for messages and
+ * bodies that are not complete. One address may not use
  * up what all share. An IPv6 client owns a whole /64, so that is what counts as its address.
  * Counting only: it knows no socket. Owner: the control thread. */
 #ifndef ORIEL_SERVER_ADDRESSES_H
@@ -12,6 +13,7 @@ struct address; /* exists while something is charged to it */
 
 struct addresses_config {
     uint32_t connections, requests; /* at once, of one address */
+    size_t input;                   /* [bytes] of what is not complete, of one address */
     size_t cap;                     /* addresses at once */
     uint64_t seed;                  /* secret: nobody may choose addresses that collide */
 };
@@ -30,6 +32,11 @@ void addresses_disconnect(struct addresses *a, struct address *x);
 bool addresses_begin(const struct addresses *a, struct address *x);
 /* Give a request back. */
 void addresses_end(struct address *x);
+/* n more bytes of something that is not complete; false when it would be too much, and nothing was
+ * charged. */
+bool addresses_hold(const struct addresses *a, struct address *x, size_t n);
+/* n of them are done with. */
+void addresses_release(struct address *x, size_t n);
 /* Addresses that something is charged to. */
 size_t addresses_len(const struct addresses *a);
 

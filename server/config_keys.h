@@ -55,6 +55,7 @@
     INT(max_connections, "limits.connections", 4096, 1, 65535, "open connections") \
     INT(max_per_address, "limits.connections_per_address", 1024, 1, 65535, "of one client") \
     INT(max_requests, "limits.requests_per_address", 128, 1, 65535, "at once, of one client") \
+    INT(input_mib, "limits.input_mib_per_address", 32, 1, 65536, "incomplete input [MiB]") \
     INT(max_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(max_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(max_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \

@@ -155,6 +155,7 @@ enum err control_open(struct control *c, char why[WHY_MAX]) {
     c->addresses = addresses_new(&(struct addresses_config){
         .connections = (uint32_t)c->config->max_per_address,
         .requests = (uint32_t)c->config->max_requests,
+        .input = (size_t)c->config->input_mib << 20,
         .cap = 2 * conns, /* a proxy's connection and the client it works for */
         .seed = rng_u64(&rng)});
     bool ok = c->scratch && c->conns && c->requests && c->addresses;

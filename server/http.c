@@ -196,8 +196,10 @@ static int take_body(struct lws *wsi, struct request *r, const char *in, size_t 
         return tcp_discard(wsi, len) ? 0 : -1;
     }
     size_t max = (size_t)r->control->config->body_kib * 1024;
-    if (len > max - r->body.n) {
-        r->early = 413;
+    if (len > max - r->body.n || !tcp_hold(wsi, len)) {
+        r->early = len > max - r->body.n ? 413 : 429;
+        r->close_after = r->unread = true;
+        dispatch(r);
         return 0;
     }
     buffer_put(&r->body, in, len);

@@ -48,6 +48,8 @@ static void put_http(struct buffer *t, const struct control *c) {
     labelled(t, "oriel_connections_refused_total", "why", "address", n->refused_address);
     counter(t, "oriel_requests_refused_total", "Requests beyond limits.requests_per_address.",
             n->refused_requests);
+    counter(t, "oriel_input_refused_total",
+            "Messages and bodies beyond limits.input_mib_per_address.", n->refused_input);
     head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
     labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
     labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);

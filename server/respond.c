@@ -34,7 +34,7 @@ static const struct {
     {411, "length_required", "The request needs a Content-Length."},
     {413, "too_large", "The request is larger than the server accepts."},
     {416, "range_not_satisfiable", "The range lies outside the file."},
-    {429, "too_many_requests", "Your address has too many requests under way."},
+    {429, "too_many_requests", "Your address has too much under way."},
     {426, "upgrade_required", "This is a WebSocket endpoint (subprotocol oriel.v1)."},
     {500, "internal", "The server failed to do this."},
     {501, "not_implemented", "The server does not know this method."},

@@ -24,6 +24,7 @@ struct tcp {
     struct address *request; /* charged with the request under way, or NULL */
     enum tcp_phase phase;
     size_t discarded; /* [bytes] */
+    size_t held;      /* [bytes] of input, charged to the request's or connection's address */
     bool dying;
 };
 
@@ -84,8 +85,20 @@ const struct addr *tcp_client(struct lws *wsi) {
 
 /* ---- its life ---- */
 
+static struct address *payer(struct tcp *t) {
+    return t->request ? t->request : t->address;
+}
+
+static void release(struct tcp *t) {
+    if (t->held > 0) {
+        addresses_release(payer(t), t->held);
+        t->held = 0;
+    }
+}
+
 static void give_back_request(struct tcp *t) {
     struct address *x = t->request;
+    release(t);
     t->request = NULL;
     if (x) {
         addresses_end(x);
@@ -214,6 +227,24 @@ bool tcp_begin(struct lws *wsi) {
 bool tcp_upgrade(struct lws *wsi) {
     struct tcp *t = of(wsi);
     return charge(t, &t->address);
+}
+
+bool tcp_hold(struct lws *wsi, size_t n) {
+    struct tcp *t = of(wsi);
+    struct address *x = payer(t);
+    if (!x) {
+        return true; /* a trusted proxy that asks for itself */
+    }
+    if (!addresses_hold(t->control->addresses, x, n)) {
+        t->control->counters.refused_input++;
+        return false;
+    }
+    t->held += n;
+    return true;
+}
+
+void tcp_release(struct lws *wsi) {
+    release(of(wsi));
 }
 
 /* ---- time ---- */

@@ -40,6 +40,12 @@ void tcp_end(struct lws *wsi);
 /* The connection becomes a WebSocket: charged to its client until it closes. False as above. */
 bool tcp_upgrade(struct lws *wsi);
 
+/* n more bytes of a message or body are kept until it is complete. False: its client keeps us
+ * holding too much already; nothing was charged. */
+bool tcp_hold(struct lws *wsi, size_t n);
+/* What was held for this connection is done with. tcp_end does the same. */
+void tcp_release(struct lws *wsi);
+
 /* Enter a phase, or start its time anew. */
 void tcp_phase(struct lws *wsi, enum tcp_phase phase);
 /* The phase that runs. */

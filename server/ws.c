@@ -77,6 +77,7 @@ static void conn_close(struct ws_conn *w, uint16_t status) {
     w->close_status = status;
     w->kill_at = clock_now() + w->control->config->close_s * US_PER_S;
     buffer_free(&w->in);
+    tcp_release(w->wsi);
     watch(w);
     lws_callback_on_writable(w->wsi);
     tell_signaling(w);
@@ -206,6 +207,10 @@ static bool append(struct ws_conn *w, const char *in, size_t n) {
         w->in_more += n - (max - w->in.n);
         n = max - w->in.n;
     }
+    if (!tcp_hold(w->wsi, n)) {
+        conn_close(w, WS_CLOSE_AGAIN);
+        return true;
+    }
     buffer_put(&w->in, in, n);
     return !w->in.bad;
 }
@@ -216,6 +221,10 @@ static int received(struct control *c, struct ws_conn *w, const char *in, size_t
     }
     if (!append(w, in, n)) {
         return -1;
+    }
+    if (w->close_status) {
+        control_effects(c);
+        return 0;
     }
     bool last = lws_is_final_fragment(w->wsi) && lws_remaining_packet_payload(w->wsi) == 0;
     if (!last && w->in_more > DISCARD_MAX) {
@@ -236,6 +245,7 @@ static int received(struct control *c, struct ws_conn *w, const char *in, size_t
     struct buffer message = w->in;
     w->in = (struct buffer){0};
     w->in_more = 0;
+    tcp_release(w->wsi);
     sig_message(c->sig, clock_now(), w->id, message.p ? message.p : "", message.n);
     buffer_free(&message);
     control_effects(c);

@@ -1,7 +1,9 @@
 // The front door under siege, without a browser: silent and trickling clients, clients that do not
 // read, clients that never join. Each attack must end by itself, and strangers are served meanwhile.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import tls from 'node:tls';
 import { connect, connectMany, drip, open } from './lib/raw.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -358,6 +360,66 @@ await test('a message that never ends is cut off', async () => {
   // A close that finds more bytes of the message may reach the client as a reset connection.
   expect([1006, 1009].includes((await client.closed).code), 'close code');
   expectEqual((await server.metric('oriel_ws_too_large_total')) - tooLarge, 1, 'counted');
+});
+
+await test('messages and bodies that are not completed: one address holds only so much', async () => {
+  const s = await startFull((c) => {
+    c.recording.consent_text = 'Yes?';
+    c.limits.input_mib_per_address = 1;
+  });
+  const big = frame(1, Buffer.alloc(200 * 1024, 'x'), { fin: false });
+  const clients = [];
+  for (let i = 0; i < 10; i++) {
+    clients.push(await WsClient.open(s.base, { from: '127.0.0.4' }));
+    clients[i].socket.write(big);
+  }
+  const codes = [];
+  clients.forEach((c) => c.closed.then(({ code }) => codes.push(code)));
+  await until(() => codes.length === 5, 'five of ten to be closed', 5000);
+  expectEqual(codes.join(), '1013,1013,1013,1013,1013', 'close codes');
+  const body = await connect(s.port, '127.0.0.4');
+  body.write(`${post(mint({ sub: 'x' }), 200000)}${'x'.repeat(100000)}`);
+  await until(() => body.text.startsWith('HTTP/1.1 429 '), 'the body to be refused', 5000);
+  expectEqual(await s.metric('oriel_input_refused_total'), 6, 'counted');
+  await join(s, { sub: 'agent', role: 'agent' }); // from another address
+  clients.forEach((c) => c.socket.destroy());
+  await until(async () => (await count(s)) === 1, 'them to be gone', 3000);
+  const again = await WsClient.open(s.base, { from: '127.0.0.4' });
+  again.sendFragments(['{"type":"hello",', ' '.repeat(200 * 1024), `"token":"${mint({ sub: 'y' })}","id":1}`]);
+  expectEqual((await again.next()).type, 'welcome', 'what they held is given back');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('over TLS: no handshake, no headers, no token: the same deadlines', async () => {
+  const dir = tempDir();
+  const [cert, key] = ['cert.pem', 'key.pem'].map((f) => path.join(dir, f));
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+    '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=127.0.0.1']);
+  expectEqual(made.status, 0, `openssl: ${made.stderr}`);
+  const s = await start((c) => { c.tls = { cert, key }; });
+  const secure = (from) => new Promise((resolve) => {
+    const socket = tls.connect({ port: s.port, host: '127.0.0.1', localAddress: from, rejectUnauthorized: false }, () => resolve(socket));
+    socket.text = '';
+    socket.on('data', (d) => { socket.text += d.toString('latin1'); });
+    socket.on('error', () => {});
+    socket.on('close', () => { socket.ended = true; });
+  });
+  const silent = await connectMany(200, s.port, '127.0.0.2');
+  const idle = await Promise.all(Array.from({ length: 50 }, () => secure('127.0.0.2')));
+  const slow = await Promise.all(Array.from({ length: 10 }, () => secure('127.0.0.2')));
+  slow.forEach((c) => c.write(post('', 20000)));
+  const stop = drip(slow, 'x', 300);
+  try {
+    await until(() => slow.every((c) => c.text.startsWith('HTTP/1.1 401 ')), 'the refusals', 3000);
+    const stranger = await secure('127.0.0.1');
+    stranger.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => stranger.text.startsWith('HTTP/1.1 200 '), 'a stranger to be served', 1000);
+    await until(() => open([...silent, ...idle, ...slow]) === 0, 'all of them to end', HEADERS_S * 1000 + 3000);
+  } finally {
+    stop();
+    end([...silent, ...idle, ...slow]);
+  }
+  expectEqual((await s.stop()).code, 0, 'exit status');
 });
 
 await test('a log that nobody reads holds nobody up', async () => {

@@ -44,7 +44,7 @@ export class WsClient {
   }
 
   /** Resolves to a client, or rejects with an Error whose `status` is the HTTP answer. */
-  static open(base, { path = '/v1/signal', protocol = 'oriel.v1', origin, headers: more } = {}) {
+  static open(base, { path = '/v1/signal', protocol = 'oriel.v1', origin, headers: more, from } = {}) {
     return new Promise((resolve, reject) => {
       const headers = {
         Connection: 'Upgrade',
@@ -55,7 +55,7 @@ export class WsClient {
         ...(origin && { Origin: origin }),
         ...more,
       };
-      const request = http.request(new URL(path, base), { headers });
+      const request = http.request(new URL(path, base), { headers, localAddress: from });
       request.on('upgrade', (response, socket, head) => {
         const client = new WsClient(socket);
         client.protocol = response.headers['sec-websocket-protocol'];

@@ -2,7 +2,7 @@
 #include "tests/unit/test.h"
 
 static struct addresses *make(uint32_t connections, uint32_t requests, size_t cap) {
-    return addresses_new(&(struct addresses_config){connections, requests, cap, 7});
+    return addresses_new(&(struct addresses_config){connections, requests, 1000, cap, 7});
 }
 
 static struct addr v6(uint8_t network, uint8_t host) {
@@ -49,6 +49,29 @@ TEST(addresses_count_requests_under_way) {
     addresses_end(x);
     addresses_end(x);
     addresses_disconnect(a, x);
+    addresses_free(a);
+}
+
+TEST(addresses_bound_what_is_not_complete) {
+    struct addresses *a = make(4, 2, 8);
+    struct addr who = addr_v4(192, 0, 2, 1, 1), other = addr_v4(192, 0, 2, 2, 1);
+    struct address *x = NULL, *y = NULL;
+    REQUIRE(a);
+    EXPECT_EQ(addresses_connect(a, &who, &x), OK);
+    EXPECT_EQ(addresses_connect(a, &other, &y), OK);
+    EXPECT(addresses_hold(a, x, 600));
+    EXPECT(!addresses_hold(a, x, 401));
+    EXPECT(!addresses_hold(a, x, SIZE_MAX));
+    EXPECT(addresses_hold(a, x, 400));
+    EXPECT(addresses_hold(a, x, 0));
+    EXPECT(!addresses_hold(a, x, 1));
+    EXPECT(addresses_hold(a, y, 1000)); /* another has its own */
+    addresses_release(x, 1000);
+    EXPECT(addresses_hold(a, x, 1000));
+    addresses_release(x, 1000);
+    addresses_release(y, 1000);
+    addresses_disconnect(a, x);
+    addresses_disconnect(a, y);
     addresses_free(a);
 }
 
