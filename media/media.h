@@ -19,6 +19,7 @@
 #include "base/packet.h"
 #include "base/rng.h"
 #include "base/session.h"
+#include "media/engine/relay.h"
 #include "media/engine/snapshot.h"
 #include "media/recv/police.h"
 #include "media/secure/dtls.h"
@@ -29,6 +30,7 @@
 struct engine;
 
 struct engine_config {
+    uint32_t worker;        /* number of this engine among those that share tours, 0..63 */
     uint32_t max_peers;     /* range 1..65535 */
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
@@ -125,6 +127,17 @@ struct media_event {
 /* The next event; false when there is none. An event is the difference between what is so and what
  * was last told, so none is lost however late it is asked for; those of one peer come in order. */
 bool engine_event(struct engine *e, struct media_event *ret);
+
+/* A tour of many viewers is on several workers. Each has the tour (engine_tour_add) and some of its
+ * peers; home is the one that ranks voices and taps, others has a bit for every other worker than
+ * this one. May change at any time, workers only come. ERR_UNKNOWN, ERR_RANGE. */
+enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,
+                          uint64_t others);
+/* What is to be told to the engine of worker ret->to; false when there is nothing. The caller takes
+ * over the reference in a RELAY_PACKET. Drain it as output, event and tap. */
+bool engine_relay(struct engine *e, struct relay *ret);
+/* The same arrives: counts as one input of a batch. Takes over the reference. */
+void engine_relay_input(struct engine *e, us_t now, const struct relay *m);
 
 /* The next tap message; the caller takes over the reference in ret->packet. */
 bool engine_tap(struct engine *e, struct tap *ret);

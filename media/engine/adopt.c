@@ -82,9 +82,9 @@ static enum err load_source(struct session *s, unsigned i, us_t now,
     in->ssrc = from->ssrc;
     recv_stats_resume(&in->stats, from->high);
     recv_nack_resume(in->nack, from->high);
-    s->sources[i]->feed.ssrc = from->ssrc;
-    recv_clock_sr(&s->sources[i]->feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
-    s->sources[i]->tap_id = from->id;
+    s->sources[i]->flow.feed.ssrc = from->ssrc;
+    recv_clock_sr(&s->sources[i]->flow.feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
+    s->sources[i]->flow.tap_id = from->id;
     if (from->id > s->engine->next_tap) {
         s->engine->next_tap = from->id;
     }
@@ -92,11 +92,11 @@ static enum err load_source(struct session *s, unsigned i, us_t now,
 }
 
 /* Slot i of the session waits for this source: it goes on with it. */
-static void meet(struct session *s, unsigned i, struct source *x) {
+static void meet(struct session *s, unsigned i, struct flow *x) {
     struct slot *slot = &s->slots[i];
     struct room *r = &s->tour->room;
-    if (slot->resume == 0 || slot->resume != x->in->ssrc || slot->line.codec != x->in->s.codec ||
-        s->participant == x->session->participant) {
+    if (slot->resume == 0 || slot->resume != x->feed.ssrc || slot->line.codec != x->place.codec ||
+        s->participant == x->place.participant) {
         return;
     }
     slot->resume = 0;
@@ -118,7 +118,7 @@ static void meet_all(struct tour *t) {
                 s->slots[i].resume = 0; /* settled meanwhile */
             }
             LIST_EACH(l, &t->room.live) {
-                meet(s, i, source_of(LIST_ENTRY(l, struct room_source, in_live)));
+                meet(s, i, flow_of(LIST_ENTRY(l, struct room_source, in_live)));
             }
         }
     }

@@ -1,14 +1,15 @@
 #include "media/engine/bind.h"
 
 #include "media/engine/event.h"
+#include "media/engine/flow.h"
 #include "media/engine/programme.h"
-#include "media/engine/source.h"
+#include "media/engine/session.h"
 #include "media/room/router.h"
 
 static void obey(struct room_slot *place, us_t now) {
     struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
     struct slot *slot = &s->slots[place - s->viewer.slots];
-    struct source *x = source_of(place->source);
+    struct flow *x = flow_of(place->source);
     enum stream_verdict v = stream_show(&slot->stream, x ? &x->feed : NULL);
     bool replayed =
         v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, &x->feed);

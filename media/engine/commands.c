@@ -1,6 +1,7 @@
 /* Commands of media.h: signaling's intent. Each checks everything before it changes anything. */
 #include "media/engine/params.h"
 #include "media/engine/programme.h"
+#include "media/engine/replica.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -23,6 +24,9 @@ enum err engine_tour_remove(struct engine *e, uint64_t tour) {
     while (!list_empty(&t->peers)) {
         session_leave(LIST_ENTRY(t->peers.next, struct session, in_tour), e->now, true);
     }
+    while (!list_empty(&t->replicas)) {
+        replica_free(LIST_ENTRY(t->replicas.next, struct replica, in_tour), e->now);
+    }
     tour_free(t);
     turn_end(e);
     return OK;
@@ -38,7 +42,7 @@ enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on) {
     t->stage_tap = 0;
     t->voice_tap = 0;
     LIST_EACH(l, &t->room.live) {
-        source_tap_update(source_of(LIST_ENTRY(l, struct room_source, in_live)), now);
+        flow_tap_update(flow_of(LIST_ENTRY(l, struct room_source, in_live)), now);
     }
     programme_update(t, now);
     turn_end(e);
@@ -89,7 +93,7 @@ enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool con
     s->record_consent = consent;
     for (unsigned i = 0; i < s->n_in; i++) {
         if (s->sources[i]) {
-            source_tap_update(s->sources[i], now);
+            source_consent(s->sources[i], now, consent);
         }
     }
     programme_update(s->tour, now);

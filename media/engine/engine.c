@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -12,7 +13,7 @@
 
 static bool config_ok(const struct engine_config *c) {
     return c->max_peers >= 1 && c->max_peers <= 65535 && c->max_tours >= 1 &&
-           c->max_tours <= 65535 && c->identity && c->rng.fill;
+           c->max_tours <= 65535 && c->worker < 64 && c->identity && c->rng.fill;
 }
 
 static enum err init(struct engine *e, const struct engine_config *c) {
@@ -26,13 +27,14 @@ static enum err init(struct engine *e, const struct engine_config *c) {
     enum err err = transports_init(&e->transports, &tc, &c->rng);
     e->peers = map_new(c->max_peers, rng_u64(&c->rng));
     e->tours = map_new(c->max_tours, rng_u64(&c->rng));
+    e->replicas = map_new((size_t)c->max_peers * SESSION_SOURCES_MAX, rng_u64(&c->rng));
     if (err == OK) {
         err = timers_init(&e->timers, (size_t)c->max_peers + c->max_tours);
     }
     if (err == OK) {
         err = srtp_library_init();
     }
-    return err == OK && (!e->peers || !e->tours) ? ERR_NOMEM : err;
+    return err == OK && (!e->peers || !e->tours || !e->replicas) ? ERR_NOMEM : err;
 }
 
 struct engine *engine_new(const struct engine_config *c) {
@@ -47,7 +49,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->spoken);
     list_init(&e->changed);
     list_init(&e->wants);
-    list_init(&e->sources);
+    list_init(&e->flows);
     list_init(&e->leaving);
     list_init(&e->all_tours);
     fanout_init(&e->fanout);
@@ -66,7 +68,9 @@ struct engine *engine_free(struct engine *e) {
         session_destroy(LIST_ENTRY(e->leaving.next, struct session, in_tour));
     }
     tap_drain(e);
+    relay_drain(e);
     timers_free(&e->timers);
+    map_free(e->replicas);
     map_free(e->tours);
     map_free(e->peers);
     transports_free(&e->transports);

@@ -26,6 +26,13 @@ struct engine_timer {
     bool of_tour; /* else of a session */
 };
 
+#define ENGINE_RELAYS_MAX 1024 /* messages to other engines that wait for engine_relay */
+
+struct relay_queue {
+    uint32_t head, n;
+    struct relay ring[ENGINE_RELAYS_MAX];
+};
+
 struct engine {
     struct engine_config c;
     struct engine_counters n;
@@ -39,8 +46,9 @@ struct engine {
     struct link spoken;  /* tour.spoken: somebody else speaks there */
     struct link changed; /* tour.changed: tours whose ranking must run again */
     struct link wants;   /* feed.want: a key frame is to be asked for */
-    struct link sources; /* source.in_engine */
-    uint32_t n_sources;
+    struct link flows;   /* flow.in_engine */
+    uint32_t n_flows;
+    struct map *replicas;     /* origin << 32 | id -> struct replica */
     struct link all_tours;    /* tour.in_engine */
     struct link leaving;      /* session.in_tour: removed, but they still say BYE or an alert */
     unsigned n_inputs;        /* since engine_output said that there is no more */
@@ -53,7 +61,9 @@ struct engine {
     } stun_out[2 * ENGINE_BATCH_MAX];
     struct datagram own; /* what a session has to say itself */
     struct fanout fanout;
-    uint32_t next_tap; /* ids of sources for taps */
+    uint32_t next_tap;  /* ids of sources for taps */
+    uint32_t next_flow; /* and for other workers */
+    struct relay_queue relays;
     struct tap_queue taps;
 };
 

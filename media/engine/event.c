@@ -12,7 +12,7 @@ static struct media_event event_of(const struct session *s, enum media_event_typ
 /* MEDIA_SOURCE_ON or _OFF of m-line i, when what was last told is not so any more. */
 static bool source_event(struct session *s, unsigned i, struct media_event *ret) {
     struct inbound *in = &s->in[i];
-    bool live = s->sources[i] && s->sources[i]->feed.live;
+    bool live = s->sources[i] && s->sources[i]->flow.feed.live;
     if (live == s->told_live[i]) {
         return false;
     }

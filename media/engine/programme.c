@@ -1,10 +1,10 @@
 #include "media/engine/programme.h"
 
-#include "media/engine/source.h"
+#include "media/engine/flow.h"
 #include "media/room/router.h"
 
 /* False when the listener knows already. */
-static bool tell(struct tour *t, us_t now, enum tap_type type, const struct source *x) {
+static bool tell(struct tour *t, us_t now, enum tap_type type, const struct flow *x) {
     uint32_t id = x && x->tapped ? x->tap_id : 0;
     uint32_t *told = type == TAP_STAGE ? &t->stage_tap : &t->voice_tap;
     if (id == *told) {
@@ -13,21 +13,21 @@ static bool tell(struct tour *t, us_t now, enum tap_type type, const struct sour
     *told = id;
     struct tap tap = {.type = (uint8_t)type, .audio_level = 127, .tour = t->handle, .now = now};
     if (id) {
-        tap = source_tap(x, type, now);
+        tap = flow_tap(x, type, now);
     }
     tap_push(t->engine, &tap);
     return true;
 }
 
 void programme_update(struct tour *t, us_t now) {
-    if (!t->tapped) {
+    if (!t->tapped || !tour_is_home(t)) {
         return;
     }
     /* A source without consent is not tapped: the programme then shows nobody. Like any viewer the
      * programme switches at a key frame, so one is asked for. */
-    struct source *stage = source_of(router_stage(&t->room, 0, 0));
+    struct flow *stage = flow_of(router_stage(&t->room, 0, 0));
     if (tell(t, now, TAP_STAGE, stage) && stage && stage->tapped) {
         feed_need_keyframe(&stage->feed);
     }
-    (void)tell(t, now, TAP_VOICE, source_of(router_voice(&t->room)));
+    (void)tell(t, now, TAP_VOICE, flow_of(router_voice(&t->room)));
 }

@@ -1,6 +1,7 @@
 #include "media/engine/rtcp_in.h"
 
 #include "media/engine/offence.h"
+#include "media/engine/relay_out.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
@@ -30,14 +31,9 @@ static void on_sender_report(struct session *s, us_t now, const struct rtcp_pack
         return;
     }
     recv_stats_sr(&x->in->stats, now, sr.ntp);
-    recv_clock_sr(&x->feed.clock, now, sr.ntp, sr.rtp_ts);
     clock_offset_sr(&s->offset, now, sr.ntp);
-    if (x->tapped) {
-        struct tap t = source_tap(x, TAP_SR, now);
-        t.ntp = sr.ntp;
-        t.rtp_ts = sr.rtp_ts;
-        tap_push(s->engine, &t);
-    }
+    flow_report(&x->flow, now, sr.ntp, sr.rtp_ts);
+    relay_report(&x->flow, sr.ntp, sr.rtp_ts);
 }
 
 static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r) {

@@ -17,7 +17,7 @@ _Static_assert(24 * SESSION_SOURCES_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COM
 /* When the source's sender is to be asked for something. */
 static us_t asking_deadline(const struct source *x) {
     us_t at = inbound_deadline(x->in);
-    return x->in->s.pli ? us_min(at, recv_keyframe_deadline(&x->feed.keyframe)) : at;
+    return x->in->s.pli ? us_min(at, recv_keyframe_deadline(&x->flow.feed.keyframe)) : at;
 }
 
 us_t rtcp_out_deadline(const struct session *s) {
@@ -101,13 +101,13 @@ static void write_nack(struct session *s, us_t now, struct source *x, struct wr 
         rtcp_write_nack(w, s->rtcp_ssrc, x->in->ssrc, seqs, n);
         s->engine->n.nack_out += n;
     }
-    if (recv_nack_take_lost(nack) && inbound_is_video(x->in) && x->feed.live) {
-        recv_keyframe_need(&x->feed.keyframe);
+    if (recv_nack_take_lost(nack) && inbound_is_video(x->in) && x->flow.feed.live) {
+        recv_keyframe_need(&x->flow.feed.keyframe);
     }
 }
 
 static void write_requests(struct session *s, us_t now, struct source *x, struct wr *w) {
-    struct recv_keyframe *keyframe = &x->feed.keyframe;
+    struct recv_keyframe *keyframe = &x->flow.feed.keyframe;
     if (inbound_deadline(x->in) <= now) {
         write_nack(s, now, x, w);
     }

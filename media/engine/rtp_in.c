@@ -2,6 +2,7 @@
 
 #include "media/engine/bind.h"
 #include "media/engine/offence.h"
+#include "media/engine/relay_out.h"
 #include "media/engine/source.h"
 #include "media/recv/rtx.h"
 
@@ -43,18 +44,6 @@ static void align_with_srtp(struct session *s, struct inbound *in, uint16_t seq)
     }
 }
 
-static void to_tap(struct source *x, const struct media_packet *p) {
-    struct tap t = source_tap(x, TAP_RTP, p->at);
-    t.audio_level = p->audio_level;
-    t.seq = p->seq;
-    t.rtp_ts = p->ts;
-    t.payload_at = p->payload_at;
-    t.payload_len = p->payload_len;
-    t.marker = p->marker;
-    t.packet = p->packet;
-    tap_push(x->session->engine, &t);
-}
-
 /* Few buffers are left: what is not kept comes back at once, so that there are some for what keeps
  * everybody connected. */
 static bool may_keep(struct engine *e, const struct media_packet *p) {
@@ -66,27 +55,19 @@ static bool may_keep(struct engine *e, const struct media_packet *p) {
 /* A new packet with a payload, of a source that is not muted. */
 static void media(struct source *x, us_t now, struct media_packet *p) {
     struct tour *t = x->session->tour;
-    if (!x->feed.live && p->seq < x->in->stats.ext.high) {
+    if (!x->flow.feed.live && p->seq < x->in->stats.ext.high) {
         return; /* a straggler or a repair of what has stopped */
     }
     x->in->heard = now;
     x->bye_at = 0;
-    if (!x->feed.live) {
+    if (!x->flow.feed.live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
         source_on(x, now);
         bind_tour(t, now);
     }
-    bool keep = may_keep(t->engine, p);
     source_level(x, now, p);
-    feed_packet(&x->feed, p, keep);
-    if (p->has_level) {
-        room_level(&t->room, now, &x->place, p->audio_level);
-        tour_reschedule(t);
-    }
-    if (x->tapped && keep) {
-        to_tap(x, p);
-    }
-    fanout_packet(&t->engine->fanout, &x->feed, p);
+    relay_packet(&x->flow, p);
+    flow_packet(&x->flow, now, p, may_keep(t->engine, p));
 }
 
 /* What came with the datagram, as far as it is known before its m-line looks at it. */
@@ -105,7 +86,8 @@ static void receive(struct source *x, us_t now, const struct incoming *k) {
     }
     enum inbound_verdict v = inbound_receive(x->in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over)) {
-        stream_skip_all(&x->feed, place.seq); /* the gap it would leave is closed */
+        stream_skip_all(&x->flow.feed, place.seq); /* the gap it would leave is closed */
+        relay_skip(&x->flow, place.seq);
     } else if (v == INBOUND_MEDIA) {
         media_packet_read(&p, k->packet, &k->r, &x->in->s);
         p.seq = place.seq;
@@ -139,7 +121,7 @@ static bool prepare(struct session *s, us_t now, const struct arrival *a, struct
         return false;
     }
     a->in->ssrc = k->r.ssrc;
-    s->sources[i]->feed.ssrc = k->r.ssrc;
+    s->sources[i]->flow.feed.ssrc = k->r.ssrc;
     return true;
 }
 

@@ -40,11 +40,11 @@ static void save_source(const struct session *s, unsigned i, struct snapshot_sou
         ret->rtx_high = (uint64_t)(roc + 1) << 16 | in->rtx_seq;
     }
     if (x && in->stats.ext.any) {
-        ret->line.flags |= (uint8_t)(x->feed.live ? SNAPSHOT_LIVE : 0);
+        ret->line.flags |= (uint8_t)(x->flow.feed.live ? SNAPSHOT_LIVE : 0);
         ret->high = in->stats.ext.high;
-        ret->sr_ntp = x->feed.clock.sr_ntp;
-        ret->sr_rtp_ts = x->feed.clock.sr_ts;
-        ret->id = x->tap_id;
+        ret->sr_ntp = x->flow.feed.clock.sr_ntp;
+        ret->sr_rtp_ts = x->flow.feed.clock.sr_ts;
+        ret->id = x->flow.tap_id;
     }
 }
 

@@ -1,12 +1,11 @@
-/* Something that really is sent: an m-line whose first packet has come, with the feed that viewers
- * get of it, its place in the room and its id for the recorder. Owner: the engine's thread. */
+/* Something that really is sent: an m-line whose first packet has come, received by this
+ * worker. Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_ENGINE_SOURCE_H
 #define ORIEL_MEDIA_ENGINE_SOURCE_H
 
 #include "media/audio/opus_level.h"
+#include "media/engine/flow.h"
 #include "media/engine/session.h"
-#include "media/engine/tour.h"
-#include "media/feed/feed.h"
 
 /* [us] after a BYE (RFC 3550 section 6.6) without another packet: who says it and goes on, or does
  * so in turn, stays on */
@@ -18,25 +17,17 @@
 
 struct source {
     struct session *session;
-    struct inbound *in;    /* session->in[i] */
-    struct link in_engine; /* engine.sources */
-    struct feed feed;
-    struct room_source place;
+    struct inbound *in; /* session->in[i] */
+    struct flow flow;
     bool sends_levels;        /* RFC 6464 was seen: nothing is decoded */
     us_t level_at;            /* [us] of the last packet that was decoded */
     struct opus_level *level; /* made with the first packet without a level */
     us_t bye_at;              /* [us] its sender said BYE, 0 = never */
-    uint32_t tap_id;          /* kept over pauses; 0 = never tapped */
-    bool tapped;              /* TAP_SOURCE_ON was the last that was told of it */
 };
 
-/* The source with this place in its room. */
-static inline struct source *source_of(struct room_source *place) {
-    return place ? CONTAINER_OF(place, struct source, place) : NULL;
-}
-/* The source that feeds this. */
-static inline struct source *source_of_feed(struct feed *f) {
-    return CONTAINER_OF(f, struct source, feed);
+/* The source of this flow, which must be local. */
+static inline struct source *source_of(struct flow *f) {
+    return CONTAINER_OF(f, struct source, flow);
 }
 
 /* Make s->sources[i], at its first packet. ERR_NOMEM. Twice does no harm. */
@@ -57,11 +48,9 @@ void source_bye(struct source *x, us_t now);
 us_t source_deadline(const struct source *x);
 /* Let old packets go; off when it has been silent for too long. */
 void source_on_timer(struct source *x, us_t now);
-/* Tap or do not tap, as tour, consent and life of the source have it now. */
-void source_tap_update(struct source *x, us_t now);
+/* It may be recorded, or no more. */
+void source_consent(struct source *x, us_t now, bool consent);
 /* A packet of it that says no level gets one, if it is the time for it: unknown is not silent. */
 void source_level(struct source *x, us_t now, struct media_packet *p);
-/* What every tap message of it says; the caller adds the rest. */
-struct tap source_tap(const struct source *x, enum tap_type type, us_t now);
 
 #endif

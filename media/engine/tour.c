@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/engine/event.h"
+#include "media/engine/relay_out.h"
 
 enum err tour_new(struct engine *e, uint64_t handle) {
     struct tour *t = mem_zalloc(1, sizeof(*t));
@@ -26,11 +27,13 @@ enum err tour_new(struct engine *e, uint64_t handle) {
     list_init(&t->spoken);
     list_push(&e->all_tours, &t->in_engine);
     list_init(&t->peers);
+    list_init(&t->replicas);
+    t->home = (uint8_t)e->c.worker;
     return OK;
 }
 
 void tour_free(struct tour *t) {
-    CHECK(list_empty(&t->peers));
+    CHECK(list_empty(&t->peers) && list_empty(&t->replicas));
     list_remove(&t->in_engine);
     timers_clear(&t->engine->timers, &t->timer.timer);
     map_take(t->engine->tours, t->handle);
@@ -57,13 +60,16 @@ void tour_reschedule(struct tour *t) {
     }
 }
 
+void tour_voices_changed(struct tour *t) {
+    event_speaker(t);
+    relay_voices(t);
+    tour_changed(t);
+}
+
 void tour_on_timer(struct tour *t, us_t now) {
     unsigned found = room_timeout(&t->room, now);
     if (found & ROOM_CHANGED) {
-        tour_changed(t);
-    }
-    if (found & ROOM_SPOKEN) {
-        event_speaker(t);
+        tour_voices_changed(t);
     }
     if (found & ROOM_SETTLED) { /* who has not come is not shown any more */
         LIST_EACH(l, &t->peers) {

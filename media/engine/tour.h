@@ -16,8 +16,11 @@ struct tour {
     uint64_t told_speaker; /* by MEDIA_SPEAKER */
     struct link peers;     /* session.in_tour */
     bool tapped, removing;
-    uint32_t stage_tap; /* tap id last told by TAP_STAGE */
-    uint32_t voice_tap; /* and by TAP_VOICE */
+    uint8_t home;         /* worker that ranks voices and taps */
+    uint64_t others;      /* bit per other worker that has the tour too */
+    struct link replicas; /* replica.in_tour: sources that others receive */
+    uint32_t stage_tap;   /* tap id last told by TAP_STAGE */
+    uint32_t voice_tap;   /* and by TAP_VOICE */
     struct room room;
 };
 
@@ -25,6 +28,12 @@ struct tour {
 enum err tour_new(struct engine *e, uint64_t handle);
 /* Out of the map, and gone: nobody may be in it any more. */
 void tour_free(struct tour *t);
+/* This engine ranks its voices and taps it. */
+static inline bool tour_is_home(const struct tour *t) {
+    return t->home == t->engine->c.worker;
+}
+/* Another speaks, or others are heard: tell, and rank again. */
+void tour_voices_changed(struct tour *t);
 /* NULL when there is none. */
 struct tour *tour_find(const struct engine *e, uint64_t handle);
 /* Ranking must run before the engine returns to its caller. */

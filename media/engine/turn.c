@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "media/engine/bind.h"
+#include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 
@@ -25,6 +26,11 @@ void turn_end(struct engine *e) {
     while (!list_empty(&e->wants)) {
         struct feed *f = LIST_ENTRY(e->wants.next, struct feed, want);
         list_remove(&f->want);
-        schedule(source_of_feed(f)->session, e->now);
+        struct flow *flow = flow_of_feed(f);
+        if (flow_is_local(flow)) {
+            schedule(source_of(flow)->session, e->now);
+        } else {
+            relay_to_origin(flow, RELAY_KEY, true);
+        }
     }
 }

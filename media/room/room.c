@@ -42,12 +42,14 @@ void room_viewer_leave(struct room_viewer *v) {
     list_remove(&v->in_room);
 }
 
-void room_source_on(struct room *r, struct room_source *s) {
+void room_source_on(struct room *r, struct room_source *s, us_t now) {
     s->live = true;
-    s->order = ++r->next_order;
+    if (s->order == 0) {
+        s->order = (uint64_t)(now + 1) << 16 | (++r->next_order & 0xffff);
+    }
     s->voice = -1;
     list_push(&r->live, &s->in_live);
-    if (s->kind == SOURCE_MICROPHONE) {
+    if (s->kind == SOURCE_MICROPHONE && !r->follows) {
         s->voice = speaker_add(&r->voices, s->participant);
     }
 }
@@ -62,6 +64,7 @@ static unsigned voices_changed(struct room *r, unsigned bits) {
 
 unsigned room_source_off(struct room *r, struct room_source *s) {
     s->live = false;
+    s->order = 0;
     list_remove(&s->in_live);
     if (s->voice < 0) {
         return 0;
@@ -97,6 +100,13 @@ void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level) 
     }
 }
 
+void room_voices(struct room *r, uint64_t speaker, const uint64_t top[SPEAKER_TOP],
+                 const uint64_t speakers[ROOM_SPEAKERS_MAX]) {
+    r->voices.speaker = speaker;
+    memcpy(r->voices.top, top, sizeof(r->voices.top));
+    memcpy(r->speakers, speakers, sizeof(r->speakers));
+}
+
 void room_spoke(struct room *r, uint64_t participant) {
     unsigned i = 0;
     while (i < ROOM_SPEAKERS_MAX - 1 && r->speakers[i] != participant) {
@@ -128,7 +138,6 @@ unsigned room_timeout(struct room *r, us_t now) {
         ret = ROOM_SETTLED | ROOM_CHANGED;
     }
     unsigned bits = voices_changed(r, speaker_tick(&r->voices, now));
-    ret |= bits & SPEAKER_CHANGED ? ROOM_SPOKEN : 0;
     return ret | (bits ? ROOM_CHANGED : 0);
 }
 

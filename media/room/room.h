@@ -16,7 +16,7 @@
 struct room_source {     /* something that is sent */
     struct link in_live; /* room.live, while it flows */
     uint64_t participant;
-    uint64_t order; /* of arrival in the room */
+    uint64_t order; /* of arrival: by time, then by number; the same on every worker */
     uint8_t kind;   /* enum source_kind */
     uint8_t codec;  /* enum codec */
     bool host, live;
@@ -49,6 +49,7 @@ struct room {
     struct link live;  /* room_source.in_live, in order of arrival */
     struct link moved; /* room_slot.moved: for the owner, who obeys and takes them off */
     uint64_t next_order;
+    bool follows;      /* another worker judges who speaks: room_voices */
     us_t settle_until; /* [us] after an adoption bindings are kept until the rest has come */
     uint64_t speakers[ROOM_SPEAKERS_MAX]; /* who spoke last, newest first, 0 = free */
     struct speaker_set voices;            /* ids are participants */
@@ -66,8 +67,8 @@ void room_viewer_enter(struct room *r, struct room_viewer *v);
 /* Its slots are no more; none of them is on room.moved afterwards. */
 void room_viewer_leave(struct room_viewer *v);
 
-/* Packets begin to flow: it is ranked from now on. */
-void room_source_on(struct room *r, struct room_source *s);
+/* Packets begin to flow: it is ranked from now on. s->order is kept when it is set. */
+void room_source_on(struct room *r, struct room_source *s, us_t now);
 /* They end. Slots keep it until the router has run. Returns SPEAKER_* bits. */
 unsigned room_source_off(struct room *r, struct room_source *s);
 /* It is no more or begins anew: no slot may show it from now on (each is on room.moved). */
@@ -77,14 +78,16 @@ struct room_source *room_find(const struct room *r, uint64_t participant, enum s
 
 /* The audio level of a source, in -dBov (RFC 6464). */
 void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level);
+/* Who speaks, as the tour's home has judged it. */
+void room_voices(struct room *r, uint64_t speaker, const uint64_t top[SPEAKER_TOP],
+                 const uint64_t speakers[ROOM_SPEAKERS_MAX]);
 /* Note who speaks, for "the last speaker". */
 void room_spoke(struct room *r, uint64_t participant);
 /* When room_timeout has something to do; US_NEVER. */
 us_t room_deadline(const struct room *r);
 enum {                   /* bits of what room_timeout has found */
        ROOM_CHANGED = 1, /* the router must run */
-       ROOM_SPOKEN = 2,  /* room.voices.speaker is another */
-       ROOM_SETTLED = 4  /* no source that was to be adopted is awaited any more */
+       ROOM_SETTLED = 2  /* no source that was to be adopted is awaited any more */
 };
 /* Time has passed. */
 unsigned room_timeout(struct room *r, us_t now);

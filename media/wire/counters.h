@@ -34,6 +34,8 @@
     X(drop_rtcp)                                                                          \
     X(drop_policed)  /* authentic RTP over the limit of its m-line */                     \
     X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */  \
+    X(relay_in)      /* packets from other workers */                                     \
+    X(relay_dropped) /* messages to other workers that found no room */                   \
     X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                      \
     X(drop_full)     /* a limit of ours was reached */
 

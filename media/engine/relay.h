@@ -1,0 +1,57 @@
+/* What one engine tells another about a tour that both have: the sources that send to the one, for
+ * the viewers of the other. The rim carries it between threads as it is; a packet in it is a shared
+ * reference.
+ *
+ * DESIGN. A source is received by one worker, its origin. Every other worker that has the tour
+ * holds a replica of its feed: the same packets by reference, with a cache and a key-frame state of
+ * its own, so that a viewer is served without a look at another thread. One worker is the tour's
+ * home: it judges who speaks and tells the others, and it alone taps, so that a recorder hears of a
+ * tour in one order. Which source fills which slot is decided where the viewer is, from the same
+ * facts. */
+#ifndef ORIEL_MEDIA_ENGINE_RELAY_H
+#define ORIEL_MEDIA_ENGINE_RELAY_H
+
+#include "media/audio/speaker.h"
+#include "media/feed/packet.h"
+#include "media/room/room.h"
+
+enum relay_type {
+    RELAY_ON,      /* the source flows: source */
+    RELAY_OFF,     /* it pauses */
+    RELAY_GONE,    /* it is no more, or begins anew with another id */
+    RELAY_PACKET,  /* packet; the receiver takes over its reference */
+    RELAY_SKIP,    /* seq: a packet that is not passed on leaves no gap */
+    RELAY_REPORT,  /* report: of its sender */
+    RELAY_CONSENT, /* on: it may be tapped */
+    RELAY_VOICES,  /* voices: from the home */
+    RELAY_KEY,     /* to the origin: a key frame is needed */
+    RELAY_TAPPED   /* to the origin: on: it is recorded, so key frames are asked for periodically */
+};
+
+struct relay {
+    uint8_t type;     /* enum relay_type */
+    uint8_t to, from; /* workers */
+    bool on;
+    uint32_t id; /* of the source, unique at its origin for the life of the process */
+    uint64_t tour;
+    union {
+        struct {
+            uint64_t participant, order;
+            uint8_t kind, codec;
+            bool host, consent;
+            uint32_t ssrc;
+        } source;
+        struct media_packet packet;
+        uint64_t seq;
+        struct {
+            uint64_t ntp;
+            int64_t offset; /* [us] of the sender's clock, as clock_offset_save */
+            uint32_t rtp_ts;
+        } report;
+        struct {
+            uint64_t speaker, top[SPEAKER_TOP], speakers[ROOM_SPEAKERS_MAX];
+        } voices;
+    };
+};
+
+#endif

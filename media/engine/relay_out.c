@@ -1,0 +1,125 @@
+#include "media/engine/relay_out.h"
+
+#include <string.h>
+
+#define RESERVED 128 /* places that packets leave to what must not be lost */
+
+static struct relay *push(struct engine *e, const struct tour *t, enum relay_type type,
+                          unsigned to) {
+    struct relay_queue *q = &e->relays;
+    uint32_t room = ENGINE_RELAYS_MAX - q->n;
+    if (room <= (type == RELAY_PACKET ? RESERVED : 0)) {
+        e->n.relay_dropped++;
+        return NULL;
+    }
+    struct relay *m = &q->ring[(q->head + q->n++) % ENGINE_RELAYS_MAX];
+    *m = (struct relay){
+        .type = (uint8_t)type, .to = (uint8_t)to, .from = (uint8_t)e->c.worker, .tour = t->handle};
+    return m;
+}
+
+/* Visit the other workers of a tour. */
+#define EACH_OTHER(w, t)                                                      \
+    for (uint64_t w##_left = (t)->others; w##_left; w##_left &= w##_left - 1) \
+        for (unsigned w = (unsigned)__builtin_ctzll(w##_left), w##_once = 1; w##_once; w##_once = 0)
+
+static void flow_to(const struct flow *f, enum relay_type type, unsigned to) {
+    struct relay *m = push(f->tour->engine, f->tour, type, to);
+    if (!m) {
+        return;
+    }
+    m->id = f->id;
+    m->on = f->consent;
+    if (type == RELAY_ON) {
+        m->source.participant = f->place.participant;
+        m->source.order = f->place.order;
+        m->source.kind = f->place.kind;
+        m->source.codec = f->place.codec;
+        m->source.host = f->place.host;
+        m->source.consent = f->consent;
+        m->source.ssrc = f->feed.ssrc;
+    }
+}
+
+void relay_flow(const struct flow *f, enum relay_type type) {
+    EACH_OTHER(w, f->tour) {
+        flow_to(f, type, w);
+    }
+}
+
+void relay_flow_to(const struct flow *f, unsigned worker) {
+    flow_to(f, RELAY_ON, worker);
+}
+
+void relay_packet(const struct flow *f, const struct media_packet *p) {
+    EACH_OTHER(w, f->tour) {
+        struct relay *m = push(f->tour->engine, f->tour, RELAY_PACKET, w);
+        if (m) {
+            m->id = f->id;
+            m->packet = *p;
+            packet_ref(p->packet);
+        }
+    }
+}
+
+void relay_skip(const struct flow *f, uint64_t seq) {
+    EACH_OTHER(w, f->tour) {
+        struct relay *m = push(f->tour->engine, f->tour, RELAY_SKIP, w);
+        if (m) {
+            m->id = f->id;
+            m->seq = seq;
+        }
+    }
+}
+
+void relay_report(const struct flow *f, uint64_t ntp, uint32_t rtp_ts) {
+    EACH_OTHER(w, f->tour) {
+        struct relay *m = push(f->tour->engine, f->tour, RELAY_REPORT, w);
+        if (m) {
+            m->id = f->id;
+            m->report.ntp = ntp;
+            m->report.rtp_ts = rtp_ts;
+            m->report.offset = clock_offset_save(f->feed.offset);
+        }
+    }
+}
+
+void relay_voices(const struct tour *t) {
+    const struct room *r = &t->room;
+    EACH_OTHER(w, t) {
+        struct relay *m = push(t->engine, t, RELAY_VOICES, w);
+        if (m) {
+            m->voices.speaker = r->voices.speaker;
+            memcpy(m->voices.top, r->voices.top, sizeof(m->voices.top));
+            memcpy(m->voices.speakers, r->speakers, sizeof(m->voices.speakers));
+        }
+    }
+}
+
+void relay_to_origin(const struct flow *f, enum relay_type type, bool on) {
+    struct relay *m = push(f->tour->engine, f->tour, type, f->origin);
+    if (m) {
+        m->id = f->id;
+        m->on = on;
+    }
+}
+
+bool engine_relay(struct engine *e, struct relay *ret) {
+    struct relay_queue *q = &e->relays;
+    if (q->n == 0) {
+        return false;
+    }
+    *ret = q->ring[q->head];
+    q->head = (q->head + 1) % ENGINE_RELAYS_MAX;
+    q->n--;
+    return true;
+}
+
+void relay_drain(struct engine *e) {
+    struct relay m;
+    while (engine_relay(e, &m)) {
+        if (m.type == RELAY_PACKET) {
+            packet_unref(m.packet.packet);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/* What is to be told to other engines, queued until engine_relay. Nothing where a tour is on one
+ * worker only. Owner: the engine's thread. */
+#ifndef ORIEL_MEDIA_ENGINE_RELAY_OUT_H
+#define ORIEL_MEDIA_ENGINE_RELAY_OUT_H
+
+#include "media/engine/flow.h"
+
+/* RELAY_ON, _OFF, _GONE or _CONSENT of a source of ours, to every worker that has its tour. */
+void relay_flow(const struct flow *f, enum relay_type type);
+/* RELAY_ON to one worker that has just got the tour. */
+void relay_flow_to(const struct flow *f, unsigned worker);
+/* A packet of it; each message holds a reference. */
+void relay_packet(const struct flow *f, const struct media_packet *p);
+/* A packet that is not passed on. */
+void relay_skip(const struct flow *f, uint64_t seq);
+/* Its sender's report. */
+void relay_report(const struct flow *f, uint64_t ntp, uint32_t rtp_ts);
+/* Who speaks in a tour whose home we are. */
+void relay_voices(const struct tour *t);
+/* RELAY_KEY or RELAY_TAPPED of a replica, to its origin. */
+void relay_to_origin(const struct flow *f, enum relay_type type, bool on);
+/* Drop what waits. */
+void relay_drain(struct engine *e);
+
+#endif
