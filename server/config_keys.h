@@ -46,6 +46,7 @@
     INT(media_camera_kbps, "media.camera_kbps", 10000, 0, 1000000, "most a camera may send") \
     INT(media_screen_kbps, "media.screen_kbps", 20000, 0, 1000000, "most a screen may send") \
     INT(media_source_packets, "media.source_packets", 4000, 0, 1000000, "packets/s, any of them") \
+    INT(media_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \
     INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
     ENUM(media_codec, "media.codec", "vp8", config_codecs, "video codec of a tour") \
     ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \

@@ -131,9 +131,29 @@ static void on_tour_add(struct glue *g, const struct sig_effect *e) {
     note(g, "tour_open", e, e->tour_name);
 }
 
+/* To every worker that has the tour. */
+static void post_to_span(struct glue *g, const struct sig_effect *e, struct worker_order o) {
+    for (uint64_t left = e->span; left; left &= left - 1) {
+        struct sig_effect to = *e;
+        to.worker = (uint32_t)__builtin_ctzll(left);
+        o.others = e->span & ~(1ull << to.worker);
+        post(g, &to, &o);
+    }
+}
+
+/* Each learns of the others; the new one gets the tour first. */
+static void on_tour_span(struct glue *g, const struct sig_effect *e) {
+    struct sig_effect fresh = *e;
+    fresh.worker = e->fresh;
+    post(g, &fresh, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    post_to_span(g, e,
+                 (struct worker_order){
+                     .type = WORKER_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
+}
+
 static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
     struct tour *t = find_tour(g, e->tour);
-    post(g, e, &(struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
+    post_to_span(g, e, (struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
     note(g, "tour_closed", e, t ? t->name : NULL);
     if (t) {
         free_tour(t);
@@ -229,6 +249,9 @@ static void obey(struct glue *g, const struct sig_effect *e) {
         break;
     case EFFECT_TOUR_ADD:
         on_tour_add(g, e);
+        break;
+    case EFFECT_TOUR_SPAN:
+        on_tour_span(g, e);
         break;
     case EFFECT_TOUR_REMOVE:
         on_tour_remove(g, e);

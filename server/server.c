@@ -21,6 +21,7 @@ struct server {
     struct control control;
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];
+    struct peering *peering;            /* NULL = one worker */
     struct addr announce[ANNOUNCE_MAX]; /* without ports */
     size_t n_announce;
 };
@@ -200,6 +201,7 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     return e;
 }
 
+#define PEERING_MESSAGES 1024 /* between two workers, 160 KiB */
 #define POOL_RESERVE 16 /* the share of the pool that RTP leaves to what keeps people connected */
 
 static void police(struct engine_config *e, const struct config *cfg) {
@@ -233,6 +235,13 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         .wake_ctx = c,
     };
     police(&w.engine, cfg);
+    if (c->n_workers > 1) {
+        w.peering = s->peering = peering_new(c->n_workers, PEERING_MESSAGES);
+        if (!s->peering) {
+            snprintf(why, WHY_MAX, "out of memory or descriptors for %u workers", c->n_workers);
+            return ERR_NOMEM;
+        }
+    }
     CHECK(config_addr(cfg->media_address, 0, &w.bind));
     fill_announce(s, &w.bind);
     enum err e = OK;
@@ -273,6 +282,7 @@ static struct sig *make_sig(struct server *s) {
         .consent_version = cfg->consent_version,
         .consent_text = cfg->consent_text,
         .workers = s->control.n_workers,
+        .tour_spread = (uint32_t)cfg->media_spread,
         .candidates = candidates,
         .verify = verify,
         .ctx = s,
@@ -361,6 +371,7 @@ struct server *server_stop(struct server *s) {
     }
     c->recorder = recorder_thread_stop(c->recorder);
     c->reader = reader_thread_stop(c->reader);
+    s->peering = peering_free(s->peering);
     for (uint32_t i = 0; i < c->n_workers; i++) {
         s->workers[i] = worker_free(s->workers[i]);
     }

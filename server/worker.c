@@ -16,7 +16,11 @@
 
 #define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
 #define BEHIND_WAIT (5 * US_PER_MS)      /* until a full mailbox is tried again */
-#define RECV_ROUNDS 8                    /* batches read before orders and timers get their turn */
+#define RELAYS_RESERVED 64               /* places in a mailbox that relayed packets leave free */
+#define READY_MAX 8
+#define READY_ORDERS UINT32_MAX /* what an epoll event is about; else the worker that tells */
+#define READY_UDP (UINT32_MAX - 1)
+#define RECV_ROUNDS 8 /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
  * which metrics can bear, and the packet path takes no lock. */
@@ -92,8 +96,37 @@ static bool send_taps(struct worker *w) {
     return any;
 }
 
+/* Packets leave some places to what tells of changes, which must not be lost. */
+static bool pass_relay(struct worker *w, const struct relay *m) {
+    struct mailbox *to = peering_box(w->config.peering, w->config.index, m->to);
+    size_t reserved = m->type == RELAY_PACKET ? RELAYS_RESERVED : 0;
+    return mailbox_room(to) > reserved && mailbox_push(to, m);
+}
+
+static void send_relays(struct worker *w) {
+    struct relay m;
+    uint64_t told = 0;
+    while (engine_relay(w->engine, &m)) {
+        if (pass_relay(w, &m)) {
+            told |= 1ull << m.to;
+            continue;
+        }
+        w->rim.relay_lost++;
+        if (m.type == RELAY_PACKET) {
+            packet_unref(m.packet.packet);
+        }
+    }
+    for (; told; told &= told - 1) {
+        uint32_t to = (uint32_t)__builtin_ctzll(told);
+        mailbox_flush(peering_box(w->config.peering, w->config.index, to));
+    }
+}
+
 /* The law of media.h: after every batch of input, command or timeout, drain all three. */
 static void drain(struct worker *w, us_t now) {
+    if (w->config.peering) {
+        send_relays(w); /* first: others can work on it meanwhile */
+    }
     send_outputs(w, now);
     if (send_events(w)) {
         mailbox_flush(w->events);
@@ -133,6 +166,9 @@ static void obey(struct worker *w, us_t now, const struct worker_order *o) {
         break;
     case WORKER_TOUR_REMOVE:
         (void)engine_tour_remove(e, o->tour);
+        break;
+    case WORKER_TOUR_SPAN:
+        (void)engine_tour_span(e, now, o->tour, o->home, o->others);
         break;
     case WORKER_TOUR_TAP:
         (void)engine_tour_tap(e, now, o->tour, o->on);
@@ -221,22 +257,39 @@ static void publish_counters(struct worker *w, us_t now) {
     }
 }
 
+/* What another worker has for our viewers. */
+static void take_relays(struct worker *w, uint32_t from) {
+    struct mailbox *box = peering_box(w->config.peering, from, w->config.index);
+    struct relay m;
+    unsigned n;
+    mailbox_wake(box);
+    do {
+        us_t now = clock_now();
+        for (n = 0; n < ENGINE_BATCH_MAX && mailbox_pop(box, &m); n++) {
+            engine_relay_input(w->engine, now, &m);
+        }
+        drain(w, now);
+    } while (n == ENGINE_BATCH_MAX);
+}
+
 static void serve_ready(struct worker *w, const struct epoll_event *ready, int n) {
     for (int i = 0; i < n; i++) {
-        if (ready[i].data.fd == mailbox_fd(w->orders)) {
+        if (ready[i].data.u32 == READY_ORDERS) {
             take_orders(w, clock_now());
-        } else {
+        } else if (ready[i].data.u32 == READY_UDP) {
             take_datagrams(w);
+        } else {
+            take_relays(w, ready[i].data.u32);
         }
     }
 }
 
 static void *worker_main(void *arg) {
     struct worker *w = arg;
-    struct epoll_event ready[2];
+    struct epoll_event ready[READY_MAX];
     while (!atomic_load(&w->stop)) {
         us_t before = clock_now();
-        int n = epoll_wait(w->epoll, ready, 2, clock_wait_ms(before, next_look(w, before)));
+        int n = epoll_wait(w->epoll, ready, READY_MAX, clock_wait_ms(before, next_look(w, before)));
         CHECK(n >= 0 || errno == EINTR);
         serve_ready(w, ready, n);
         us_t now = clock_now();
@@ -253,9 +306,19 @@ static void *worker_main(void *arg) {
 
 /* ---- runs in the control thread ---- */
 
-static bool watch(struct worker *w, int fd) {
-    struct epoll_event e = {.events = EPOLLIN, .data = {.fd = fd}};
+static bool watch(struct worker *w, int fd, uint32_t what) {
+    struct epoll_event e = {.events = EPOLLIN, .data = {.u32 = what}};
     return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static bool watch_all(struct worker *w) {
+    uint32_t n = w->config.peering ? peering_workers(w->config.peering) : 0;
+    bool ok = watch(w, mailbox_fd(w->orders), READY_ORDERS) && watch(w, udp_fd(w->udp), READY_UDP);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        ok = i == w->config.index ||
+             watch(w, mailbox_fd(peering_box(w->config.peering, i, w->config.index)), i);
+    }
+    return ok;
 }
 
 static enum err create_budget(struct worker *w, const struct rng *rng, char why[WHY_MAX]) {
@@ -275,6 +338,7 @@ static enum err create_budget(struct worker *w, const struct rng *rng, char why[
 static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
+    ec.worker = w->config.index;
     w->orders = mailbox_new(w->config.mailbox, sizeof(struct worker_order));
     w->events = mailbox_new_wake(w->config.mailbox, sizeof(struct media_event),
                                  w->config.wake_control, w->config.wake_ctx);
@@ -293,7 +357,7 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
         return err;
     }
     w->port = udp_port(w->udp);
-    if (!watch(w, mailbox_fd(w->orders)) || !watch(w, udp_fd(w->udp))) {
+    if (!watch_all(w)) {
         snprintf(why, WHY_MAX, "worker %u: epoll: %s", w->config.index, strerror(errno));
         return ERR_IO;
     }

@@ -6,6 +6,7 @@
 
 #include "media/media.h"
 #include "server/mailbox.h"
+#include "server/peering.h"
 
 #define WORKERS_MAX 64 /* as many as media.workers allows */
 
@@ -19,7 +20,8 @@ struct worker_config {
     struct engine_config engine;     /* rng is filled in by the worker */
     void (*wake_control)(void *ctx); /* any thread: the control loop has notes to read */
     void *wake_ctx;
-    struct mailbox *taps; /* to the recorder thread, owned by it; NULL = no recorder */
+    struct peering *peering; /* to and from the other workers; NULL = there are none */
+    struct mailbox *taps;    /* to the recorder thread, owned by it; NULL = no recorder */
 };
 
 /* Create the socket, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
@@ -37,6 +39,7 @@ uint16_t worker_port(const struct worker *w);
 enum worker_order_type {
     WORKER_TOUR_ADD,
     WORKER_TOUR_REMOVE,
+    WORKER_TOUR_SPAN, /* home, others */
     WORKER_TOUR_TAP,
     WORKER_PEER_ADD,
     WORKER_PEER_REMOVE,
@@ -49,6 +52,8 @@ struct worker_order {
     uint8_t type; /* enum worker_order_type */
     uint8_t kind; /* enum source_kind */
     bool on;
+    uint8_t home;    /* worker */
+    uint64_t others; /* bit per worker */
     uint64_t tour, peer, participant;
     struct session_params *params; /* WORKER_PEER_ADD: heap, ownership passes */
     struct ice_credentials ice;    /* WORKER_PEER_RESTART */
@@ -65,7 +70,7 @@ void worker_counters(const struct worker *w, struct engine_counters *ret);
 /* What only the rim can count. */
 struct worker_rim_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, trains_cut,
-        tap_dropped, events_dropped;
+        relay_lost, tap_dropped, events_dropped;
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

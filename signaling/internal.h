@@ -76,6 +76,7 @@ struct session {
     struct trash trash;
     struct session_params params;
     struct tour *tour;
+    uint32_t worker;
     struct seat *seat; /* NULL for a WHEP viewer */
     bool connected;
     uint8_t on;       /* bit per source_kind: packets arrive */
@@ -128,7 +129,9 @@ struct tour {
     enum codec codec;
     struct link in_sig;
     /* Of one run of the tour; a declared tour can have many. */
-    uint64_t id; /* 0 = waiting */
+    uint64_t id;         /* 0 = waiting */
+    uint64_t span;       /* bit per worker that has it; worker is its home */
+    uint32_t n_sessions; /* on all of them */
     uint32_t worker, n_seats, n_viewers, next_number;
     struct link seats, viewers;
     uint64_t speaker;
@@ -237,6 +240,8 @@ enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, st
 enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
 void tour_start(struct sig *s, struct tour *t);
+/* The worker for the next session of the tour; it may get the tour by this. */
+uint32_t tour_place(struct sig *s, struct tour *t);
 void tour_record(struct sig *s, struct tour *t, bool on);
 /* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
  * forgotten. ERR_NOMEM. */

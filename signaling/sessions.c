@@ -70,12 +70,12 @@ void session_answer(struct sig *s, const struct session *x, const struct offer *
                        .candidates = at,
                        .start_bitrate_kbps = s->config.start_bitrate_kbps,
                        .version = x->version};
-    a.n_candidates = s->config.candidates(s->config.ctx, x->tour->worker, at, CANDIDATES_MAX);
+    a.n_candidates = s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX);
     (fragment ? fragment_write : answer_write)(out, &a);
 }
 
 static void apply_intent(struct sig *s, const struct seat *seat, const struct session *x) {
-    struct sig_effect e = {.worker = x->tour->worker, .peer = x->params.peer};
+    struct sig_effect e = {.worker = x->worker, .peer = x->params.peer};
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         if (seat->muted & 1u << k) {
             e.type = EFFECT_MUTE;
@@ -100,7 +100,9 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
     x->params.host = seat && seat->role == ROLE_AGENT;
     x->params.record_consent = seat && seat->consent;
     CHECK(map_put(s->peers, x->params.peer, x) == OK); /* session_make looked for room */
-    s->load[t->worker]++;
+    x->worker = tour_place(s, t);
+    s->load[x->worker]++;
+    t->n_sessions++;
     if (seat) {
         seat->session = x;
     } else {
@@ -108,7 +110,7 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
         list_push(&t->viewers, &x->in_viewers);
     }
     effect(s, (struct sig_effect){.type = EFFECT_PEER_ADD,
-                                  .worker = t->worker,
+                                  .worker = x->worker,
                                   .tour = t->id,
                                   .peer = x->params.peer,
                                   .participant = x->params.participant,
@@ -124,7 +126,8 @@ void session_stop(struct sig *s, struct session *x, bool tell_media) {
     if (*x->resource) {
         map_take(s->resources, key_of(s, x->resource));
     }
-    s->load[t->worker]--;
+    s->load[x->worker]--;
+    t->n_sessions--;
     if (x->seat) {
         x->seat->session = NULL;
     } else {
@@ -133,7 +136,7 @@ void session_stop(struct sig *s, struct session *x, bool tell_media) {
     }
     if (tell_media) {
         effect(s, (struct sig_effect){.type = EFFECT_PEER_REMOVE,
-                                      .worker = t->worker,
+                                      .worker = x->worker,
                                       .tour = t->id,
                                       .peer = x->params.peer});
     }
@@ -148,7 +151,7 @@ void session_restart(struct sig *s, struct session *x, const struct session *fre
     x->params.ice = fresh->params.ice;
     x->version++;
     effect(s, (struct sig_effect){.type = EFFECT_PEER_RESTART,
-                                  .worker = x->tour->worker,
+                                  .worker = x->worker,
                                   .tour = x->tour->id,
                                   .peer = x->params.peer,
                                   .ice = &x->params.ice});

@@ -39,7 +39,8 @@ struct sig_config {
     enum record_mode default_record;
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
     const char *consent_version, *consent_text;
-    uint32_t workers;                     /* tours are spread over 0..workers-1 */
+    uint32_t workers;     /* tours are spread over 0..workers-1, range 1..64 */
+    uint32_t tour_spread; /* sessions of a tour from which on it is spread too; 0 = never */
     uint8_t fingerprint[FINGERPRINT_LEN]; /* our DTLS certificate, SHA-256 */
     /* Announced host candidates of a worker; writes up to cap, returns how many. */
     size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);
@@ -109,7 +110,8 @@ enum sig_effect_type {
     EFFECT_CLOSE,        /* conn: close with ws_status after what was sent */
     EFFECT_HTTP,         /* req: status, content_type, location, etag, text, len */
     EFFECT_TOUR_ADD,     /* tour, worker, tour_name, title */
-    EFFECT_TOUR_REMOVE,  /* tour, worker */
+    EFFECT_TOUR_SPAN,    /* tour, worker (its home), span; fresh: a worker that gets it now */
+    EFFECT_TOUR_REMOVE,  /* tour, worker, span */
     EFFECT_PEER_ADD,     /* worker, params */
     EFFECT_PEER_REMOVE,  /* worker, peer */
     EFFECT_PEER_RESTART, /* worker, peer, ice */
@@ -125,7 +127,8 @@ struct sig_effect {
     uint8_t kind; /* enum source_kind */
     bool on;
     uint16_t status; /* HTTP status or WebSocket close status */
-    uint32_t worker;
+    uint32_t worker, fresh;
+    uint64_t span; /* bit per worker that has the tour */
     uint64_t conn, req, tour, peer, participant;
     const char *text;
     size_t len;

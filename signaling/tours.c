@@ -109,13 +109,34 @@ void tour_unlink(struct sig *s, struct tour *t) {
     to_trash(s, &t->trash);
 }
 
-void tour_start(struct sig *s, struct tour *t) {
+static uint32_t least_loaded(const struct sig *s) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < s->config.workers; i++) {
         best = s->load[i] < s->load[best] ? i : best;
     }
+    return best;
+}
+
+/* The next session of a tour goes where the others are, until they are many. */
+uint32_t tour_place(struct sig *s, struct tour *t) {
+    bool many = s->config.tour_spread > 0 && t->n_sessions >= s->config.tour_spread;
+    uint32_t worker = many ? least_loaded(s) : t->worker;
+    if (!(t->span & 1ull << worker)) {
+        t->span |= 1ull << worker;
+        effect(s, (struct sig_effect){.type = EFFECT_TOUR_SPAN,
+                                      .tour = t->id,
+                                      .worker = t->worker,
+                                      .fresh = worker,
+                                      .span = t->span});
+    }
+    return worker;
+}
+
+void tour_start(struct sig *s, struct tour *t) {
+    uint32_t best = least_loaded(s);
     s->load[best]++;
     t->worker = best;
+    t->span = 1ull << best;
     t->id = ++s->next_handle;
     t->next_number = 1;
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
@@ -143,7 +164,8 @@ void tour_stop(struct sig *s, struct tour *t) {
         session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);
     }
     tour_record(s, t, false);
-    effect(s, (struct sig_effect){.type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker});
+    effect(s, (struct sig_effect){
+                  .type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker, .span = t->span});
     s->load[t->worker]--;
     map_take(s->tours, t->id);
     timers_clear(&s->timers, &t->empty.timer);

@@ -8,6 +8,7 @@
 #include "media/transport/path.h"
 
 enum err engine_tour_add(struct engine *e, uint64_t tour) {
+    OWNER_CHECK(&e->owner);
     if (tour_find(e, tour)) {
         return ERR_EXISTS;
     }

@@ -60,6 +60,7 @@ struct engine *engine_free(struct engine *e) {
     if (!e) {
         return NULL;
     }
+    owner_take(&e->owner); /* its worker has been joined, or it never had one */
     fanout_stop(&e->fanout);
     while (!list_empty(&e->all_tours)) {
         (void)engine_tour_remove(e, LIST_ENTRY(e->all_tours.next, struct tour, in_engine)->handle);
@@ -106,6 +107,7 @@ static void session_on_timer(struct session *s, us_t now) {
 }
 
 us_t engine_deadline(const struct engine *e) {
+    OWNER_CHECK(&e->owner);
     return timers_next(&e->timers);
 }
 
@@ -124,10 +126,12 @@ void engine_timeout(struct engine *e, us_t now) {
 }
 
 const struct engine_counters *engine_counters(const struct engine *e) {
+    OWNER_CHECK(&e->owner);
     return &e->n;
 }
 
 enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret) {
+    OWNER_CHECK(&e->owner);
     const struct session *s = session_find(e, peer);
     if (!s) {
         return ERR_UNKNOWN;

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/owner.h"
 #include "base/timers.h"
 #include "media/engine/tap.h"
 #include "media/media.h"
@@ -34,6 +35,7 @@ struct relay_queue {
 };
 
 struct engine {
+    struct owner owner; /* the worker's thread */
     struct engine_config c;
     struct engine_counters n;
     us_t now; /* of the last call; time never runs backwards */

@@ -99,6 +99,7 @@ const char *media_offence_name(enum media_offence o) {
 }
 
 bool engine_event(struct engine *e, struct media_event *ret) {
+    OWNER_CHECK(&e->owner);
     if (sessions_event(e, ret)) {
         return true;
     }

@@ -45,6 +45,7 @@ static bool ready_output(struct engine *e, us_t now, struct train *ret) {
 }
 
 bool engine_output(struct engine *e, us_t now, struct train *ret) {
+    OWNER_CHECK(&e->owner);
     now = us_max(now, e->now);
     train_clear(ret);
     if (stun_output(e, ret) || ready_output(e, now, ret) || fanout_output(&e->fanout, now, ret)) {

@@ -16,6 +16,7 @@
 #include "media/room/room.h"
 
 enum relay_type {
+    RELAY_HELLO,   /* the sender has got the tour, and asks to be introduced */
     RELAY_ON,      /* the source flows: source */
     RELAY_OFF,     /* it pauses */
     RELAY_GONE,    /* it is no more, or begins anew with another id */

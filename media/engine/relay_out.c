@@ -47,6 +47,12 @@ void relay_flow(const struct flow *f, enum relay_type type) {
     }
 }
 
+void relay_hello(const struct tour *t) {
+    EACH_OTHER(w, t) {
+        (void)push(t->engine, t, RELAY_HELLO, w);
+    }
+}
+
 void relay_flow_to(const struct flow *f, unsigned worker) {
     flow_to(f, RELAY_ON, worker);
 }
@@ -105,6 +111,7 @@ void relay_to_origin(const struct flow *f, enum relay_type type, bool on) {
 }
 
 bool engine_relay(struct engine *e, struct relay *ret) {
+    OWNER_CHECK(&e->owner);
     struct relay_queue *q = &e->relays;
     if (q->n == 0) {
         return false;

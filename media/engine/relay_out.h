@@ -7,6 +7,8 @@
 
 /* RELAY_ON, _OFF, _GONE or _CONSENT of a source of ours, to every worker that has its tour. */
 void relay_flow(const struct flow *f, enum relay_type type);
+/* RELAY_HELLO to every other worker of the tour. */
+void relay_hello(const struct tour *t);
 /* RELAY_ON to one worker that has just got the tour. */
 void relay_flow_to(const struct flow *f, unsigned worker);
 /* A packet of it; each message holds a reference. */

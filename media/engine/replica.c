@@ -102,6 +102,29 @@ static void asked(struct engine *e, us_t now, const struct relay *m) {
     }
 }
 
+/* Workers that have just got the tour hear of what we receive of it. */
+static void introduce(struct tour *t, uint64_t fresh) {
+    LIST_EACH(l, &t->room.live) {
+        struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
+        for (uint64_t left = fresh; flow_is_local(f) && left; left &= left - 1) {
+            relay_flow_to(f, (unsigned)__builtin_ctzll(left));
+        }
+    }
+    if (tour_is_home(t)) {
+        relay_voices(t);
+    }
+}
+
+/* Orders and messages come by different ways: whichever is first, the new one is introduced when it
+ * has the tour and we know of it. */
+static void hello(struct engine *e, const struct relay *m) {
+    struct tour *t = tour_find(e, m->tour);
+    if (t) {
+        t->others |= 1ull << m->from;
+        introduce(t, 1ull << m->from);
+    }
+}
+
 static void of_replica(struct replica *r, us_t now, const struct relay *m) {
     struct flow *f = &r->flow;
     switch ((enum relay_type)m->type) {
@@ -138,6 +161,9 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
     case RELAY_ON:
         on(e, now, m);
         break;
+    case RELAY_HELLO:
+        hello(e, m);
+        break;
     case RELAY_VOICES:
         voices(e, m);
         break;
@@ -158,19 +184,6 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
     turn_end(e);
 }
 
-/* Workers that have just got the tour hear of what we receive of it. */
-static void introduce(struct tour *t, uint64_t fresh) {
-    LIST_EACH(l, &t->room.live) {
-        struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
-        for (uint64_t left = fresh; flow_is_local(f) && left; left &= left - 1) {
-            relay_flow_to(f, (unsigned)__builtin_ctzll(left));
-        }
-    }
-    if (tour_is_home(t)) {
-        relay_voices(t);
-    }
-}
-
 enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,
                           uint64_t others) {
     struct tour *t = tour_find(e, tour);
@@ -184,9 +197,10 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     turn_begin(e, now);
     uint64_t fresh = others & ~t->others;
     t->home = (uint8_t)home;
-    t->others = others;
+    t->others |= others;
     t->room.follows = !tour_is_home(t);
     introduce(t, fresh);
+    relay_hello(t);
     turn_end(e);
     return OK;
 }

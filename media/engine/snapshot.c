@@ -60,6 +60,7 @@ static void save_transport(const struct transport *t, struct session_snapshot *r
 }
 
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret) {
+    OWNER_CHECK(&e->owner);
     const struct session *s = session_find(e, peer);
     if (!s) {
         return ERR_UNKNOWN;

@@ -26,6 +26,7 @@ void tap_push(struct engine *e, const struct tap *t) {
 }
 
 bool engine_tap(struct engine *e, struct tap *ret) {
+    OWNER_CHECK(&e->owner);
     struct tap_queue *q = &e->taps;
     if (q->n == 0) {
         return false;

@@ -7,6 +7,7 @@
 #include "media/engine/source.h"
 
 void turn_begin(struct engine *e, us_t now) {
+    OWNER_CHECK(&e->owner);
     CHECK(now >= e->now);
     CHECK(fanout_idle(&e->fanout));
     e->now = now;
@@ -14,6 +15,7 @@ void turn_begin(struct engine *e, us_t now) {
 }
 
 void turn_input(struct engine *e, us_t now) {
+    OWNER_CHECK(&e->owner);
     CHECK(now >= e->now);
     CHECK(e->n_inputs++ < ENGINE_BATCH_MAX);
     e->now = now;

@@ -12,7 +12,7 @@ static enum sig_code consent(struct call *c) {
     if (x->session) {
         x->session->params.record_consent = given;
         effect(c->s, (struct sig_effect){.type = EFFECT_PEER_CONSENT,
-                                         .worker = x->tour->worker,
+                                         .worker = x->session->worker,
                                          .peer = x->session->params.peer,
                                          .on = given});
     }

@@ -17,7 +17,7 @@ static enum sig_code mute(struct call *c) {
     x->muted = bits;
     if (x->session) {
         effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
-                                         .worker = x->tour->worker,
+                                         .worker = x->session->worker,
                                          .peer = x->session->params.peer,
                                          .kind = (uint8_t)kind,
                                          .on = muted});

@@ -13,7 +13,7 @@ static enum sig_code pin(struct call *c) {
     x->pinned = who ? who->id : 0;
     if (x->session) {
         effect(c->s, (struct sig_effect){.type = EFFECT_PIN,
-                                         .worker = x->tour->worker,
+                                         .worker = x->session->worker,
                                          .peer = x->session->params.peer,
                                          .participant = x->pinned});
     }

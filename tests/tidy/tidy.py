@@ -505,7 +505,9 @@ OWNED = {
     "signaling/signaling.h": ("sig",),
     "recorder/recorder.h": ("recorder",),
     "recorder/library.h": ("library", "library_media"),
+    "media/media.h": ("engine",),
 }
+CHECKS_OWNER = ("OWNER_CHECK(", "owner_take(", "turn_begin(", "turn_input(")
 
 
 def body_of(f, name):
@@ -524,13 +526,13 @@ def rule_owners(tree):
     for header, structs in OWNED.items():
         if header not in tree.files:
             continue
-        folder = [f for f in tree.files.values() if f.folder == owner(header)
-                  and f.path.endswith(".c")]
+        folder = [f for f in tree.files.values()
+                  if f.path.startswith(owner(header) + "/") and f.path.endswith(".c")]
         first = re.compile(r"\b(\w+)\((?:const )?struct (?:" + "|".join(structs) + r") \*")
         for number, line in enumerate(tree.files[header].code, 1):
             for name in first.findall(line):
                 bodies = [b for b in (body_of(f, name) for f in folder) if b]
-                if not any("OWNER_CHECK(" in b for b in bodies):
+                if not any(check in b for b in bodies for check in CHECKS_OWNER):
                     yield Finding(header, number, f"{name} has no OWNER_CHECK")
 
 

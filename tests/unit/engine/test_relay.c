@@ -94,6 +94,26 @@ TEST(who_comes_later_is_introduced) {
     done();
 }
 
+/* Orders and messages race: the other worker has not got its tour yet when it is introduced. */
+TEST(whichever_order_comes_first) {
+    REQUIRE(rig_init(&r) && rig_init(&other));
+    other.config.worker = 1;
+    rig_restart(&other);
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(engine_tour_remove(other.engine, TOUR), OK);
+    EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 0, 2), OK);
+    exchange(); /* to nobody */
+    EXPECT_EQ(engine_tour_add(other.engine, TOUR), OK);
+    EXPECT_EQ(engine_tour_span(other.engine, other.now, TOUR, 0, 1), OK);
+    exchange();
+    struct client *v = rig_join(&other, 2);
+    client_video(a, CAM, true);
+    exchange();
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    done();
+}
+
 TEST(pauses_restarts_and_ends_are_followed) {
     REQUIRE(init());
     struct client *a = rig_join(&r, 1), *v = rig_join(&other, 2);

@@ -24,6 +24,8 @@ struct rig {
     struct dtls_identity *identity, *client_identity;
     struct mailbox *taps;
     struct worker *worker;
+    struct peering *peering; /* with a second worker, whose taps are r->taps then */
+    struct worker *second;
     struct session_params params;
     int notes; /* eventfd: the worker woke the control thread */
     int fd;    /* the client's socket */
@@ -36,14 +38,17 @@ static void wake(void *ctx) {
     CHECK(n == sizeof(one));
 }
 
-static bool start_worker(struct rig *r) {
+static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
     char why[WHY_MAX] = "";
-    struct worker_config c = {.bind = addr_v4(127, 0, 0, 1, 0),
+    bool taps = r->peering == NULL || index == 1;
+    struct worker_config c = {.index = index,
+                              .peering = r->peering,
+                              .bind = addr_v4(127, 0, 0, 1, 0),
                               .packets = 256,
                               .mailbox = 64,
                               .wake_control = wake,
                               .wake_ctx = r,
-                              .taps = r->taps};
+                              .taps = taps ? r->taps : NULL};
     c.engine = (struct engine_config){.max_peers = 16,
                                       .max_tours = 4,
                                       .cache_packets = 64,
@@ -52,7 +57,7 @@ static bool start_worker(struct rig *r) {
                                       .join_timeout = 30 * US_PER_S,
                                       .keyframe_interval = 10 * US_PER_S,
                                       .identity = r->identity};
-    enum err err = worker_start(&c, &r->worker, why);
+    enum err err = worker_start(&c, ret, why);
     if (err != OK) {
         printf("# %s\n", why);
     }
@@ -70,10 +75,13 @@ static bool connect_client(struct rig *r) {
 static void rig_close(struct rig *r) {
     struct tap t;
     worker_stop(r->worker);
+    worker_stop(r->second);
+    r->peering = peering_free(r->peering);
     while (r->taps && mailbox_pop(r->taps, &t)) {
         packet_unref(t.packet);
     }
     r->worker = worker_free(r->worker);
+    r->second = worker_free(r->second);
     mailbox_free(r->taps);
     dtls_free(r->dtls);
     dtls_identity_free(r->identity);
@@ -82,14 +90,16 @@ static void rig_close(struct rig *r) {
     close(r->fd);
 }
 
-static bool rig_open(struct rig *r) {
+static bool rig_open_workers(struct rig *r, uint32_t workers) {
     *r = (struct rig){.fd = -1};
+    r->peering = workers > 1 ? peering_new(workers, 256) : NULL;
     CHECK(srtp_library_init() == OK);
     r->notes = eventfd(0, EFD_CLOEXEC);
     r->identity = dtls_identity_new(clock_wall());
     r->client_identity = dtls_identity_new(clock_wall());
     r->taps = mailbox_new(64, sizeof(struct tap));
-    if (!r->identity || !r->client_identity || !r->taps || !start_worker(r)) {
+    if (!r->identity || !r->client_identity || !r->taps || !start_worker(r, 0, &r->worker) ||
+        (workers > 1 && !start_worker(r, 1, &r->second))) {
         return false;
     }
     r->dtls = dtls_new(r->client_identity, dtls_identity_fingerprint(r->identity), true);
@@ -107,6 +117,10 @@ static bool rig_open(struct rig *r) {
     s->lines[0] = (struct session_line){
         .mid = "0", .source = SOURCE_MICROPHONE, .codec = CODEC_OPUS, .pt = 111, .ssrc = MIC_SSRC};
     return r->dtls && connect_client(r);
+}
+
+static bool rig_open(struct rig *r) {
+    return rig_open_workers(r, 1);
 }
 
 static bool readable(int fd) {
@@ -232,6 +246,33 @@ TEST(worker_joins_a_client_and_taps_its_voice) {
     EXPECT_EQ(count_taps(&r, 20), 20);
     EXPECT(wait_event(&r, &e));
     EXPECT_EQ(e.type, MEDIA_SOURCE_ON);
+    rig_close(&r);
+}
+
+/* The client is on the first worker, the home of its tour is the second: what is said arrives
+ * there, by reference, and is tapped there. */
+TEST(workers_share_a_tour) {
+    struct rig r;
+    REQUIRE(rig_open_workers(&r, 2));
+    struct session_params *p = mem_alloc(sizeof(*p));
+    REQUIRE(p);
+    *p = r.params;
+    EXPECT(worker_post(r.second, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}));
+    EXPECT(worker_post(
+        r.second,
+        &(struct worker_order){.type = WORKER_TOUR_SPAN, .tour = TOUR, .home = 1, .others = 1}));
+    EXPECT(worker_post(r.second,
+                       &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = TOUR, .on = true}));
+    EXPECT(order(&r, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}));
+    EXPECT(order(&r, &(struct worker_order){
+                         .type = WORKER_TOUR_SPAN, .tour = TOUR, .home = 1, .others = 2}));
+    EXPECT(order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p}));
+    struct media_event e;
+    REQUIRE(check_connectivity(&r) && shake_hands(&r));
+    REQUIRE(wait_event(&r, &e));
+    EXPECT_EQ(e.type, MEDIA_PEER_CONNECTED);
+    EXPECT(send_voice(&r, 40));
+    EXPECT(count_taps(&r, 1) >= 1);
     rig_close(&r);
 }
 

@@ -15,6 +15,7 @@ struct rim_peer {
 };
 
 struct rim_tour {
+    uint64_t span; /* bit per worker */
     uint64_t id;
     uint32_t worker;
     bool gone, recorded;
@@ -27,7 +28,7 @@ struct rim {
     struct rng rng;
     struct rim_peer peers[MANY];
     struct rim_tour tours[MANY];
-    size_t n_peers, n_tours, n_people, seen, requests, answers;
+    size_t n_peers, n_tours, n_people, seen, requests, answers, spans;
     uint64_t people[MANY]; /* participants in the journal's view */
     uint64_t next_conn, closed_conns[MANY];
     size_t n_closed;
@@ -62,7 +63,7 @@ static void on_tour_add(struct rim *r, const struct record *x) {
         EXPECT(r->tours[i].gone || strcmp(r->tours[i].name, x->e.tour_name) != 0);
     }
     struct rim_tour *t = &r->tours[r->n_tours++];
-    *t = (struct rim_tour){.id = x->e.tour, .worker = x->e.worker};
+    *t = (struct rim_tour){.id = x->e.tour, .worker = x->e.worker, .span = 1ull << x->e.worker};
     snprintf(t->name, sizeof(t->name), "%s", x->e.tour_name);
 }
 
@@ -71,17 +72,28 @@ static void on_tour_remove(struct rim *r, const struct record *x) {
     REQUIRE(t);
     EXPECT(!t->recorded); /* the recording was stopped first */
     EXPECT_EQ(t->worker, x->e.worker);
+    EXPECT_EQ(t->span, x->e.span);
     t->gone = true;
     for (size_t i = 0; i < r->n_peers; i++) {
         EXPECT(r->peers[i].gone || r->peers[i].tour != t->id);
     }
 }
 
+static void on_tour_span(struct rim *r, const struct record *x) {
+    struct rim_tour *t = find_tour(r, x->e.tour);
+    REQUIRE(t);
+    EXPECT_EQ(t->worker, x->e.worker);
+    EXPECT(!(t->span & 1ull << x->e.fresh));
+    t->span |= 1ull << x->e.fresh;
+    EXPECT_EQ(t->span, x->e.span);
+    r->spans++;
+}
+
 static void on_peer_add(struct rim *r, const struct record *x) {
     const struct session_params *p = x->params;
     struct rim_tour *t = find_tour(r, p->tour);
     REQUIRE(t);
-    EXPECT_EQ(t->worker, x->e.worker);
+    EXPECT(t->span & 1ull << x->e.worker);
     EXPECT(p->peer && p->participant && p->n_lines > 0);
     for (size_t i = 0; i < r->n_peers; i++) {
         EXPECT(r->peers[i].id != p->peer);
@@ -155,6 +167,9 @@ static void obey(struct rim *r, const struct record *x) {
         break;
     case EFFECT_TOUR_ADD:
         on_tour_add(r, x);
+        break;
+    case EFFECT_TOUR_SPAN:
+        on_tour_span(r, x);
         break;
     case EFFECT_TOUR_REMOVE:
         on_tour_remove(r, x);
@@ -395,12 +410,16 @@ static void settle(struct rim *r) {
     EXPECT(s.connections == 0 && s.participants == 0 && s.sessions == 0 && s.tours == 0);
 }
 
+static void spread(struct sig_config *c) {
+    c->tour_spread = 2;
+}
+
 static void live(uint64_t seed) {
     struct rim *r = calloc(1, sizeof(*r));
     CHECK(r);
     rng_seed(&r->seed, seed);
     r->rng = rng_from_seeded(&r->seed);
-    REQUIRE(world_open(&r->w, NULL));
+    REQUIRE(world_open(&r->w, seed % 2 ? spread : NULL));
     for (int i = 0; i < STEPS; i++) {
         step(r);
         compare(r);

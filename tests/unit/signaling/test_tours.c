@@ -219,3 +219,36 @@ TEST(a_tour_has_one_codec) {
     EXPECT_GOT(&w, 2, "\"field\":\"offer\"");
     world_close(&w);
 }
+
+static void three_workers(struct sig_config *c) {
+    c->workers = 3;
+    c->tour_spread = 2;
+}
+
+/* A tour grows over the workers, orders go where the session is, and its end reaches all of them.
+ */
+TEST(a_large_tour_is_on_several_workers) {
+    static struct world w;
+    REQUIRE(world_open(&w, three_workers));
+    uint32_t where[6];
+    uint64_t span = 0;
+    for (unsigned i = 0; i < 6; i++) {
+        char token[40];
+        snprintf(token, sizeof(token), "agent|demo|a%u|A%u", i, i);
+        world_join(&w, i + 1, token, small_offer(), small_lines);
+        const struct record *x = world_effect(&w, EFFECT_PEER_ADD);
+        REQUIRE(x);
+        where[i] = x->e.worker;
+        const struct record *s = world_effect(&w, EFFECT_TOUR_SPAN);
+        span = s ? s->e.span : span;
+    }
+    EXPECT_EQ(where[1], where[0]); /* few people share one */
+    EXPECT(where[2] != where[0]);
+    EXPECT(where[3] != where[2]);
+    EXPECT_EQ(span, 7);
+    world_send(&w, 3, "{\"type\":\"mute\",\"kind\":\"microphone\",\"muted\":true}");
+    const struct record *m = world_effect(&w, EFFECT_MUTE);
+    REQUIRE(m);
+    EXPECT_EQ(m->e.worker, where[2]);
+    world_close(&w);
+}
