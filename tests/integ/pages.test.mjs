@@ -101,6 +101,33 @@ await test('leaving_and_coming_back', async () => {
   await page.waitForSelector('form.prejoin');
 });
 
+await test('a_link_that_ran_out_throws_nobody_out_and_a_host_can', async () => {
+  const own = await writeConfig(tempDir(), (c) => { c.auth.leeway_s = 0; });
+  const other = await new Server([ORIEL, 'serve', '-c', own]).ready;
+  const link = execFileSync(ORIEL, ['token', '-c', own, '--role', 'buyer', '--tour', 'demo', '--sub', 'guest', '--ttl', '8'],
+    { cwd: ROOT, encoding: 'utf8' }).trim();
+  const agent = await browser.newPage();
+  await joinTour(agent, other.urls.agent);
+  await open('about:blank');
+  await joinTour(page, `${new URL(other.urls.agent).origin}/t/demo#${link}`, { camera: false });
+  const me = () => page.evaluate(() => ({ id: window.oriel.me.id, secret: window.oriel.resumeToken }));
+  const first = await me();
+  const door = new URL('/whep/demo', other.urls.agent);
+  await until(async () => (await fetch(door, { method: 'POST', headers: { authorization: `Bearer ${link}` } })).status === 401,
+    'the link to run out');
+  for (let i = 0; i < 2; i++) { // the second time with the secret that the first resume told
+    const before = await me();
+    await page.evaluate(() => window.oriel.signal.socket.close());
+    await until(async () => (await me()).secret !== before.secret, 'the seat to be resumed');
+  }
+  await page.waitForFunction(() => document.querySelector('.link-state').textContent === '');
+  expectEqual((await me()).id, first.id, 'the same person');
+  await agent.evaluate((id) => window.oriel.remove(id), first.id);
+  await heading('You were removed from the tour');
+  await agent.close();
+  expectEqual((await other.stop()).code, 0, 'exit status');
+});
+
 await test('a_restarted_server_finds_everybody_back_by_themselves', async () => {
   const agent = await browser.newPage();
   await joinTour(agent, server.urls.agent);
