@@ -65,6 +65,7 @@
     INT(sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
     INT(body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \
     INT(json_depth, "limits.json_depth", 16, 4, 64, "nesting of a message") \
+    INT(sessions_per_s, "limits.sessions_per_second", 10, 1, 100000, "offers per person") \
     INT(messages_per_s, "limits.messages_per_second", 50, 1, 10000, "messages per connection") \
     INT(roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, "changes are told every [ms]") \
     INT(send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, "unsent per connection [KiB]")

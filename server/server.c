@@ -269,6 +269,7 @@ static struct sig *make_sig(struct server *s) {
         .max_tours = (uint32_t)cfg->max_tours,
         .max_participants = (uint32_t)cfg->max_participants,
         .max_whep_per_token = (uint32_t)cfg->max_whep,
+        .sessions_per_second = (uint32_t)cfg->sessions_per_s,
         .messages_per_second = (uint32_t)cfg->messages_per_s,
         .token_limit = cfg->token_s * US_PER_S,
         .idle_limit = cfg->idle_s * US_PER_S,

@@ -142,6 +142,13 @@ struct tour {
     enum recording_state recording;
 };
 
+#define RATE_BUCKETS 1024
+
+struct rate_bucket {
+    us_t at;   /* when used was right */
+    us_t used; /* [us] of its time; zero is a full bucket */
+};
+
 struct queued {
     struct sig_effect e;
     struct shared_text *hold; /* keeps e.text alive */
@@ -167,6 +174,7 @@ struct sig {
     struct shared_text *last; /* text of the effect returned last */
     struct trash *rubbish;
     bool any_broken;
+    struct rate_bucket rates[RATE_BUCKETS];
     struct sig_stats stats;
     struct sdp offer; /* scratch of the request that is handled */
 };
@@ -289,6 +297,11 @@ void session_restart(struct sig *s, struct session *x, const struct session *fre
 void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
 void session_new_etag(struct sig *s, struct session *x);
 
+/* ---- rate.c ---- */
+
+/* May this person make or restart a transport now? Counts it. False: SIG_RATE_LIMITED. */
+bool rate_admit(struct sig *s, us_t now, const char *tour, const char *sub);
+
 /* ---- secrets.c ---- */
 
 /* A new resume secret; all before it are refused. */
@@ -333,7 +346,7 @@ struct seat *seat_by_number(const struct tour *t, const char *id); /* "p7" */
  * as the tour runs. ERR_NOMEM: nothing has changed. */
 enum err seat_remove(struct sig *s, us_t now, struct seat *x);
 /* Restart or replace the transport of a seat by a new offer. */
-enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o);
+enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o);
 void seat_journal(struct sig *s, const struct seat *x, bool on);
 /* SIG_OK and *ret filled, or what is wrong with the token. */
 enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct claims *ret);

@@ -173,6 +173,9 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     if (code != SIG_OK) {
         return code;
     }
+    if (!rate_admit(s, now, e->claims->tour, e->claims->sub)) {
+        return SIG_RATE_LIMITED;
+    }
     e->offer.wants = &e->wants;
     code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
     if (code != SIG_OK) {
@@ -266,9 +269,12 @@ void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
 
 /* ---- another offer ---- */
 
-enum sig_code seat_reoffer(struct sig *s, struct seat *x, struct offer *o) {
+enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o) {
     struct session *fresh;
     o->before = x->session;
+    if (!rate_admit(s, now, x->tour->name, x->sub)) {
+        return SIG_RATE_LIMITED;
+    }
     if (effects_reserve(s, 1) != OK) {
         return SIG_INTERNAL;
     }

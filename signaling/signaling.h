@@ -28,6 +28,7 @@ struct sig_config {
     uint32_t max_connections, max_tours;
     uint32_t max_participants; /* per tour, 1000 */
     uint32_t max_whep_per_token;
+    uint32_t sessions_per_second; /* offers of one sub in one tour; 0 = any number; 10 */
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
     us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
     us_t idle_limit;   /* [us] then it may be silent without a seat (120 s); 0 = ever */

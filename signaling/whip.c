@@ -108,6 +108,9 @@ static enum sig_code post_whep(struct exchange *x) {
         code = SIG_TOUR_UNKNOWN; /* a player does not create what it plays */
     }
     code = code == SIG_OK ? check_viewers(x, t) : code;
+    if (code == SIG_OK && !rate_admit(x->s, x->now, x->claims.tour, x->claims.sub)) {
+        code = SIG_RATE_LIMITED;
+    }
     if (code == SIG_OK && effects_reserve(x->s, 1) != OK) {
         code = SIG_INTERNAL;
     }
@@ -200,6 +203,9 @@ static enum sig_code patch(struct exchange *x) {
     if (!match) {
         respond_problem(x, SIG_ETAG_MISMATCH, 428); /* RFC 6585 section 3 */
         return SIG_OK;
+    }
+    if (!rate_admit(x->s, x->now, x->claims.tour, x->claims.sub)) {
+        return SIG_RATE_LIMITED;
     }
     return patch_restart(x, session, ufrag, pwd);
 }

@@ -9,7 +9,7 @@ static enum sig_code restart(struct call *c) {
     offer.sdp = call_string(c, "offer", &offer.n);
     enum sig_code code = call_wants(c, &wants);
     offer.wants = wants.n ? &wants : &x->wants;
-    code = code == SIG_OK ? seat_reoffer(c->s, x, &offer) : code;
+    code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
     if (code != SIG_OK) {
         c->field = offer.field ? offer.field : c->field;
         return code;

@@ -27,7 +27,7 @@ static enum sig_code resume(struct call *c) {
     if (offer.sdp) {
         enum sig_code code = call_wants(c, &wants);
         offer.wants = wants.n ? &wants : &x->wants;
-        code = code == SIG_OK ? seat_reoffer(c->s, x, &offer) : code;
+        code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
         if (code != SIG_OK) {
             c->field = offer.field ? offer.field : c->field;
             return code;

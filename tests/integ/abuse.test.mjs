@@ -20,7 +20,7 @@ const dir = tempDir();
 const file = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
-  c.limits = { messages_per_second: 400, send_queue_kib: 64, connections: 1000 };
+  c.limits = { messages_per_second: 400, sessions_per_second: 10000, send_queue_kib: 64, connections: 1000 };
   c.timeouts = { http_s: HTTP_S, headers_s: HTTP_S, body_s: HTTP_S, join_s: 5, resume_s: 15 };
 });
 const server = new Server([ORIEL, 'serve', '-c', file]);

@@ -50,7 +50,7 @@ const file = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.tours = [{ name: 'demo', title: 'Demo', record: 'manual' },
     { name: 'silent', title: 'Never recorded', record: 'off' }];
-  c.limits = { messages_per_second: 1000, whep_per_token: 3 };
+  c.limits = { messages_per_second: 1000, sessions_per_second: 100000, whep_per_token: 3 };
 });
 const server = new Server([ORIEL, 'serve', '-c', file]);
 await server.ready;

@@ -341,3 +341,67 @@ TEST(a_seat_ends_the_wait_for_a_token_for_good) {
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
     world_close(&w);
 }
+
+static void ten_a_second(struct sig_config *c) {
+    c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
+}
+
+static int post(struct world *w, bool whep, const char *token) {
+    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
+    struct sig_http h = {.req = 1,
+                         .whep = whep,
+                         .tour = "demo",
+                         .token = token,
+                         .content_type = "application/sdp",
+                         .body = body,
+                         .body_len = strlen(body)};
+    sig_http(w->sig, w->now, &h);
+    world_drain(w);
+    return world_effect(w, EFFECT_HTTP)->e.status;
+}
+
+TEST(offers_of_one_person_have_a_rate) {
+    struct world w;
+    REQUIRE(world_open(&w, ten_a_second));
+    for (int i = 0; i < 20; i++) {
+        EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201); /* each takes the seat over */
+    }
+    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    EXPECT(strstr(world_effect(&w, EFFECT_HTTP)->text, "rate_limited"));
+    EXPECT_EQ(w.n - w.mark, 1); /* nobody else hears of it */
+    /* By every door, but only this person. */
+    EXPECT_EQ(post(&w, true, "buyer|demo|bob|Bob"), 429);
+    world_join(&w, 1, "buyer|demo|bob|Bob", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
+    EXPECT_GOT(&w, 1, "joined");
+    world_pass(&w, 100 * US_PER_MS);
+    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201);
+    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    world_pass(&w, 2 * US_PER_S);
+    for (int i = 0; i < 20; i++) {
+        EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201);
+    }
+    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    world_close(&w);
+}
+
+TEST(restarts_and_resumes_with_an_offer_count_too) {
+    struct world w;
+    char resume[100] = "resume:", token[64];
+    REQUIRE(world_open(&w, ten_a_second));
+    world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
+    strcat(resume, world_field(world_got(&w, 1, "joined"), "resume", token, sizeof(token)));
+    for (int i = 0; i < 19; i++) {
+        world_join(&w, 1, "restart", small_offer_restarted(), "");
+        EXPECT_GOT(&w, 1, "restarted");
+    }
+    world_join(&w, 1, "restart", small_offer_restarted(), "");
+    EXPECT_ERROR(&w, 1, "rate_limited");
+    EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
+    world_join(&w, 2, resume, small_offer_restarted(), "");
+    EXPECT_ERROR(&w, 2, "rate_limited");
+    world_sendf(&w, 2, "{\"type\":\"resume\",\"resume\":\"%s\"}", token);
+    EXPECT_GOT(&w, 2, "resumed"); /* without an offer it is only a message */
+    world_close(&w);
+}
