@@ -165,6 +165,21 @@ static bool expects_body(struct request *r) {
     return (n > 0 || (n == 0 && r->method == HTTP_POST)) && !r->close_after;
 }
 
+/* A client that asks first gets its word (RFC 9110 section 10.1.1); without it curl waits a second.
+ * False: the connection is broken. */
+static bool invite_body(struct lws *wsi) {
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    uint8_t text[LWS_PRE + sizeof(go_on)];
+    char expect[16] = "";
+    if (lws_hdr_copy(wsi, expect, sizeof(expect), WSI_TOKEN_HTTP_EXPECT) <= 0 ||
+        strcasecmp(expect, "100-continue") != 0) {
+        return true;
+    }
+    size_t n = sizeof(go_on) - 1;
+    memcpy(text + LWS_PRE, go_on, n);
+    return lws_write(wsi, text + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
+}
+
 static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
     *slot = request_free(*slot);
     if (tcp_phase_of(wsi) == TCP_LINGER) {
@@ -183,7 +198,7 @@ static int begin(struct control *c, struct lws *wsi, struct request **slot, cons
     bool refused = r->early || !routes_authorise(r);
     if (body && !refused) {
         tcp_phase(wsi, TCP_BODY);
-        return 0;
+        return invite_body(wsi) ? 0 : -1;
     }
     r->close_after |= body;
     r->unread = r->close_after && (body || awaits_body(r->method));

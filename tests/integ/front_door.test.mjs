@@ -17,6 +17,7 @@ const HEADERS_S = 3;
 const BODY_S = 4;
 const TOKEN_S = 3;
 const mint = minter(SECRET);
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
 
 async function start(change = () => {}) {
   const file = await writeConfig(tempDir(), (c) => {
@@ -119,6 +120,23 @@ await test('a client that sends its whole body before it reads still sees why it
   }
 });
 
+await test('a client that asks before it sends a body is told to, or why not', async () => {
+  const ask = async (token) => {
+    const socket = await connect(port);
+    socket.write(post(token, OFFER.length).replace('\r\n\r\nv', '\r\nExpect: 100-Continue\r\n\r\n'));
+    return socket;
+  };
+  const good = await ask(mint({ sub: 'polite' }));
+  await until(() => good.text === 'HTTP/1.1 100 Continue\r\n\r\n', 'the word', 1000);
+  good.write(OFFER);
+  await until(() => /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 \d{3} /.test(good.text), 'the answer', 2000);
+  expect(good.text.includes('HTTP/1.1 201 '), good.text.slice(0, 200));
+  good.destroy();
+  const bad = await ask('');
+  await until(() => bad.text.startsWith('HTTP/1.1 401 '), 'the refusal', 1000);
+  bad.destroy();
+});
+
 await test('one address has its share of connections, another one is served', async () => {
   const refused = await server.metric('oriel_connections_refused_total{why="address"}');
   const sockets = await connectMany(PER_ADDRESS + 50, port, '127.0.0.2');
@@ -182,7 +200,6 @@ await test('a WebSocket that shows no valid token ends, however busy it is', asy
 
 // ---- clients that are in a tour and do not read
 
-const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
 const LONG = 'This tour is recorded. '.repeat(400);
 
 /** A server whose `hello` is answered at length, so that who does not read is full soon. */
