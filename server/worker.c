@@ -46,6 +46,7 @@ struct worker {
     int epoll;
     us_t counters_at;
     struct tap_budget *tap_budget; /* NULL: no recorder */
+    uint64_t relays_left;          /* bit per worker whose mailbox still has something for us */
     bool behind; /* the control thread has not read its events: no place is left */
     struct worker_rim_counters rim;
 };
@@ -216,6 +217,9 @@ static void catch_up(struct worker *w, us_t now) {
 /* When to look again. While events find no place, not even timers can run that cause some. */
 static us_t next_look(const struct worker *w, us_t now) {
     us_t due = us_min(engine_deadline(w->engine), w->counters_at);
+    if (w->relays_left) {
+        return now;
+    }
     return w->behind ? now + BEHIND_WAIT : due;
 }
 
@@ -257,19 +261,28 @@ static void publish_counters(struct worker *w, us_t now) {
     }
 }
 
-/* What another worker has for our viewers. */
+/* What another worker has for our viewers. What is left after some rounds is remembered: datagrams,
+ * orders and timers get their turn, and no wake-up tells of it again. */
 static void take_relays(struct worker *w, uint32_t from) {
     struct mailbox *box = peering_box(w->config.peering, from, w->config.index);
     struct relay m;
-    unsigned n;
+    unsigned n = ENGINE_BATCH_MAX;
     mailbox_wake(box);
-    do {
+    w->relays_left &= ~(1ull << from);
+    for (int round = 0; round < RECV_ROUNDS && n == ENGINE_BATCH_MAX; round++) {
         us_t now = clock_now();
         for (n = 0; n < ENGINE_BATCH_MAX && mailbox_pop(box, &m); n++) {
             engine_relay_input(w->engine, now, &m);
         }
         drain(w, now);
-    } while (n == ENGINE_BATCH_MAX);
+    }
+    w->relays_left |= n == ENGINE_BATCH_MAX ? 1ull << from : 0;
+}
+
+static void take_relays_left(struct worker *w) {
+    for (uint64_t left = w->relays_left; left; left &= left - 1) {
+        take_relays(w, (uint32_t)__builtin_ctzll(left));
+    }
 }
 
 static void serve_ready(struct worker *w, const struct epoll_event *ready, int n) {
@@ -291,6 +304,7 @@ static void *worker_main(void *arg) {
         us_t before = clock_now();
         int n = epoll_wait(w->epoll, ready, READY_MAX, clock_wait_ms(before, next_look(w, before)));
         CHECK(n >= 0 || errno == EINTR);
+        take_relays_left(w);
         serve_ready(w, ready, n);
         us_t now = clock_now();
         catch_up(w, now);

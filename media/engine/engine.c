@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/input.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -62,6 +63,7 @@ struct engine *engine_free(struct engine *e) {
     }
     owner_take(&e->owner); /* its worker has been joined, or it never had one */
     fanout_stop(&e->fanout);
+    handshakes_drop(&e->handshakes);
     while (!list_empty(&e->all_tours)) {
         (void)engine_tour_remove(e, LIST_ENTRY(e->all_tours.next, struct tour, in_engine)->handle);
     }
@@ -108,12 +110,13 @@ static void session_on_timer(struct session *s, us_t now) {
 
 us_t engine_deadline(const struct engine *e) {
     OWNER_CHECK(&e->owner);
-    return timers_next(&e->timers);
+    return e->handshakes.n > 0 ? e->now : timers_next(&e->timers);
 }
 
 void engine_timeout(struct engine *e, us_t now) {
     turn_begin(e, now);
     struct timer *x;
+    input_handshakes(e, now);
     while (tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
         struct engine_timer *owner = LIST_ENTRY(x, struct engine_timer, timer);
         if (owner->of_tour) {

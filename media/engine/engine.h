@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/owner.h"
 #include "base/timers.h"
+#include "media/engine/handshakes.h"
 #include "media/engine/tap.h"
 #include "media/media.h"
 #include "media/out/fanout.h"
@@ -50,10 +51,11 @@ struct engine {
     struct link wants;   /* feed.want: a key frame is to be asked for */
     struct link flows;   /* flow.in_engine */
     uint32_t n_flows;
-    struct map *replicas;     /* origin << 32 | id -> struct replica */
-    struct link all_tours;    /* tour.in_engine */
-    struct link leaving;      /* session.in_tour: removed, but they still say BYE or an alert */
-    unsigned n_inputs;        /* since engine_output said that there is no more */
+    struct map *replicas;  /* origin << 32 | id -> struct replica */
+    struct link all_tours; /* tour.in_engine */
+    struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */
+    unsigned n_inputs;     /* since engine_output said that there is no more */
+    struct handshakes handshakes;
     struct path_replies stun; /* to the STUN message under way */
     unsigned n_stun;          /* datagrams that answer those of this batch */
     struct {

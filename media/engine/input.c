@@ -1,5 +1,7 @@
 /* What a received datagram is, and whose: the way from a socket to a session. Nothing before the
  * client's own authentication changes state. */
+#include "media/engine/input.h"
+
 #include "base/check.h"
 #include "media/engine/rtcp_in.h"
 #include "media/engine/rtp_in.h"
@@ -36,7 +38,21 @@ static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     schedule(s, now);
 }
 
-static void from_dtls(struct session *s, us_t now, struct path *path, const struct packet *k) {
+/* Before the keys are there each datagram may be a costly step. */
+static bool may_step(struct session *s, struct packet *k) {
+    struct engine *e = s->engine;
+    if (s->transport.state != TRANSPORT_JOINING || handshakes_may(&e->handshakes)) {
+        return true;
+    }
+    e->n.dtls_deferred++;
+    e->n.drop_full += !handshakes_defer(&e->handshakes, k);
+    return false;
+}
+
+static void from_dtls(struct session *s, us_t now, struct path *path, struct packet *k) {
+    if (!may_step(s, k)) {
+        return;
+    }
     struct bytes datagram = bytes_of(k->data, k->len);
     enum transport_verdict v = handshake_input(&s->transport, now, path, datagram);
     if (handshake_pending(&s->transport)) {
@@ -78,6 +94,14 @@ static void from_client(struct engine *e, us_t now, struct packet *k, enum wire_
         from_dtls(session_of(t), now, path, k);
     } else {
         from_srtp(session_of(t), now, path, k);
+    }
+}
+
+void input_handshakes(struct engine *e, us_t now) {
+    struct packet *k;
+    for (unsigned i = 0; i < HANDSHAKES_STEPS && (k = handshakes_take(&e->handshakes)); i++) {
+        from_client(e, now, k, WIRE_DTLS);
+        packet_unref(k);
     }
 }
 

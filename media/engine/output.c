@@ -54,5 +54,6 @@ bool engine_output(struct engine *e, us_t now, struct train *ret) {
         return true;
     }
     e->n_inputs = 0;
+    handshakes_next(&e->handshakes);
     return false;
 }

@@ -92,6 +92,9 @@ void relay_report(const struct flow *f, uint64_t ntp, uint32_t rtp_ts) {
 
 void relay_voices(const struct tour *t) {
     const struct room *r = &t->room;
+    if (!tour_is_home(t)) {
+        return;
+    }
     EACH_OTHER(w, t) {
         struct relay *m = push(t->engine, t, RELAY_VOICES, w);
         if (m) {

@@ -110,9 +110,7 @@ static void introduce(struct tour *t, uint64_t fresh) {
             relay_flow_to(f, (unsigned)__builtin_ctzll(left));
         }
     }
-    if (tour_is_home(t)) {
-        relay_voices(t);
-    }
+    relay_voices(t);
 }
 
 /* Orders and messages come by different ways: whichever is first, the new one is introduced when it

@@ -12,6 +12,7 @@ void turn_begin(struct engine *e, us_t now) {
     CHECK(fanout_idle(&e->fanout));
     e->now = now;
     e->n_inputs = 0;
+    handshakes_next(&e->handshakes);
 }
 
 void turn_input(struct engine *e, us_t now) {

@@ -5,38 +5,39 @@
 #include <stdint.h>
 
 /* One name each, shown as metrics with these words. */
-#define MEDIA_COUNTERS(X)                                                                 \
-    X(datagrams_in) /* all received */                                                    \
-    X(bytes_in)                                                                           \
-    X(datagrams_out)                                                                      \
-    X(bytes_out)                                                                          \
-    X(rtp_in)     /* authentic RTP packets, RTX included */                               \
-    X(trains_out) /* RTP packets go out in so many calls to one address each */           \
-    X(rtp_out)                                                                            \
-    X(rtx_in)                                                                             \
-    X(rtx_out)      /* sent again, by RTX or as it was */                                 \
-    X(nack_in)      /* sequence numbers asked of us */                                    \
-    X(nack_out)     /* sequence numbers we asked for */                                   \
-    X(nack_missed)  /* asked of us but no longer cached */                                \
-    X(nack_limited) /* asked of us more often, or for more, than is good for it */        \
-    X(pli_in)                                                                             \
-    X(pli_out)                                                                            \
-    X(stun_in)                                                                            \
-    X(paths_proven)      /* addresses that have answered a check of ours */               \
-    X(addresses_refused) /* checks from an address that is somebody else's */             \
-    X(dtls_done)                                                                          \
-    X(dtls_failed)                                                                        \
-    X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */ \
-    X(drop_stun)            /* malformed, anonymous or forged STUN */                     \
-    X(drop_dtls)                                                                          \
-    X(drop_srtp) /* failed authentication or replay */                                    \
-    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                       \
-    X(drop_rtcp)                                                                          \
-    X(drop_policed)  /* authentic RTP over the limit of its m-line */                     \
-    X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */  \
-    X(relay_in)      /* packets from other workers */                                     \
-    X(relay_dropped) /* messages to other workers that found no room */                   \
-    X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                      \
+#define MEDIA_COUNTERS(X)                                                                  \
+    X(datagrams_in) /* all received */                                                     \
+    X(bytes_in)                                                                            \
+    X(datagrams_out)                                                                       \
+    X(bytes_out)                                                                           \
+    X(rtp_in)     /* authentic RTP packets, RTX included */                                \
+    X(trains_out) /* RTP packets go out in so many calls to one address each */            \
+    X(rtp_out)                                                                             \
+    X(rtx_in)                                                                              \
+    X(rtx_out)      /* sent again, by RTX or as it was */                                  \
+    X(nack_in)      /* sequence numbers asked of us */                                     \
+    X(nack_out)     /* sequence numbers we asked for */                                    \
+    X(nack_missed)  /* asked of us but no longer cached */                                 \
+    X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
+    X(pli_in)                                                                              \
+    X(pli_out)                                                                             \
+    X(stun_in)                                                                             \
+    X(paths_proven)      /* addresses that have answered a check of ours */                \
+    X(addresses_refused) /* checks from an address that is somebody else's */              \
+    X(dtls_deferred)     /* steps of handshakes that had to wait, so that media did not */ \
+    X(dtls_done)                                                                           \
+    X(dtls_failed)                                                                         \
+    X(drop_unknown_address) /* DTLS, RTP or RTCP from an address ICE has not validated */  \
+    X(drop_stun)            /* malformed, anonymous or forged STUN */                      \
+    X(drop_dtls)                                                                           \
+    X(drop_srtp) /* failed authentication or replay */                                     \
+    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                        \
+    X(drop_rtcp)                                                                           \
+    X(drop_policed)  /* authentic RTP over the limit of its m-line */                      \
+    X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */   \
+    X(relay_in)      /* packets from other workers */                                      \
+    X(relay_dropped) /* messages to other workers that found no room */                    \
+    X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                       \
     X(drop_full)     /* a limit of ours was reached */
 
 struct engine_counters {

@@ -289,3 +289,38 @@ TEST(caches_share_the_pool_and_leave_a_reserve) {
     }
     rig_free(&r);
 }
+
+/* A rush of joins: the media of those who are in goes out first, and everybody gets in. */
+TEST(a_rush_of_joins_does_not_delay_media) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2), *c[8];
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < 8; i++) {
+        c[i] = client_new(&r, i + 3);
+        EXPECT_EQ(engine_peer_add(r.engine, r.now, &c[i]->params), OK);
+        client_check(c[i], true);
+    }
+    r.hold = true;
+    for (unsigned i = 0; i < 8; i++) {
+        uint8_t hello[PACKET_CAP];
+        c[i]->dtls =
+            dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), true);
+        REQUIRE(c[i]->dtls);
+        dtls_start(c[i]->dtls, r.now);
+        size_t n = dtls_output(c[i]->dtls, hello, sizeof(hello));
+        REQUIRE(n > 0);
+        rig_send(&r, &c[i]->addr, hello, n);
+    }
+    client_video(a, CAM, false);
+    EXPECT(counters()->dtls_deferred >= 6);
+    unsigned got = client_count(v, STAGE);
+    r.hold = false;
+    rig_pump(&r);
+    EXPECT_EQ(client_count(v, STAGE), got + 1);
+    EXPECT(engine_deadline(r.engine) <= r.now);
+    rig_run(&r, 200 * US_PER_MS);
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT(c[i]->connected);
+    }
+    rig_free(&r);
+}
