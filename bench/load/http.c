@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 
 #define TIMEOUT_MS 60000L /* longer than the longest poll of Janus, 30 s */
-#define CONNECTIONS 64L
+#define CONNECTIONS 64L   /* below limits.requests_per_address of conf/oriel.json */
 
 struct transfer {
     CURL *easy;
@@ -26,6 +26,7 @@ struct watch {
     struct http_client *client;
     struct loop_source source;
     curl_socket_t fd;
+    struct watch *next; /* among the dead */
 };
 
 struct http_client {
@@ -33,6 +34,8 @@ struct http_client {
     CURLM *multi;
     us_t due; /* US_NEVER when libcurl waits for nothing */
     struct transfer *all;
+    struct watch
+        *dead; /* sockets that libcurl has let go, of which an event may still be at hand */
 };
 
 /* ---- what libcurl asks for ---- */
@@ -45,8 +48,10 @@ static void ready(void *ctx, uint32_t events) {
     int running, what = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                         (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                         (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-    (void)curl_multi_socket_action(h->multi, w->fd, what, &running); /* may free w */
-    collect(h);
+    if (w->fd != CURL_SOCKET_BAD) {
+        (void)curl_multi_socket_action(h->multi, w->fd, what, &running);
+        collect(h);
+    }
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *known) {
@@ -56,8 +61,12 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *kn
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         loop_remove(h->loop, fd);
-        mem_free(w);
         curl_multi_assign(h->multi, fd, NULL);
+        if (w) {
+            w->fd = CURL_SOCKET_BAD;
+            w->next = h->dead;
+            h->dead = w;
+        }
     } else if (w) {
         loop_change(h->loop, fd, events, &w->source);
     } else {
@@ -116,6 +125,14 @@ static void transfer_free(struct http_client *h, struct transfer *t) {
     mem_free(t);
 }
 
+static void bury(struct http_client *h) {
+    while (h->dead) {
+        struct watch *w = h->dead;
+        h->dead = w->next;
+        mem_free(w);
+    }
+}
+
 struct http_client *http_client_free(struct http_client *h) {
     if (!h) {
         return NULL;
@@ -124,6 +141,7 @@ struct http_client *http_client_free(struct http_client *h) {
         transfer_free(h, h->all);
     }
     curl_multi_cleanup(h->multi);
+    bury(h);
     curl_global_cleanup();
     return mem_free(h);
 }
@@ -206,6 +224,7 @@ static void collect(struct http_client *h) {
 
 void http_client_tick(struct http_client *h, us_t now) {
     int running;
+    bury(h);
     if (now >= h->due) {
         h->due = US_NEVER;
         (void)curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);

@@ -29,7 +29,7 @@ struct http_client *http_client_new(struct loop *l);
 struct http_client *http_client_free(struct http_client *h);
 /* Begin; done is called from http_client_tick or the loop, exactly once. */
 void http_client_begin(struct http_client *h, const struct http_call *call);
-/* libcurl's own deadlines; at least every 20 ms. */
+/* libcurl's own deadlines; at least every 20 ms, and not from within done. */
 void http_client_tick(struct http_client *h, us_t now);
 
 #endif

@@ -30,11 +30,10 @@ static char *make_config(const struct target *t, const struct target_config *c) 
                   "{\"state_dir\":\"%s\",\"listen\":{\"address\":\"127.0.0.1\",\"port\":0},"
                   "\"web\":{\"dir\":\"%s/web\"},\"auth\":{\"hs256_secret\":\"" SECRET "\"},",
                   t->dir, t->dir);
-    buffer_printf(
-        &o,
-        "\"media\":{\"address\":\"127.0.0.1\",\"port\":0,\"workers\":%u,\"packets\":32768},"
-        "\"log\":{\"format\":\"json\",\"level\":\"info\"},",
-        c->workers);
+    buffer_printf(&o,
+                  "\"media\":{\"address\":\"127.0.0.1\",\"port\":0,\"workers\":%u},"
+                  "\"log\":{\"format\":\"json\",\"level\":\"info\"},",
+                  c->workers);
     buffer_printf(&o,
                   "\"timeouts\":{\"empty_tour_s\":3600},\"limits\":{\"connections\":8192,\"tours\":"
                   "8192,\"participants\":4000,\"peers\":8192,"

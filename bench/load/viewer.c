@@ -152,10 +152,20 @@ static bool sampled(struct viewer *v) {
     return true;
 }
 
-static void take_rtx(struct viewer *v, struct arrival *a, us_t now) {
+static void count(struct audience *w, enum rx_verdict verdict) {
+    w->late += verdict == RX_LATE;
+    w->duplicate += verdict == RX_DUPLICATE;
+    w->reused += verdict == RX_REUSED;
+    w->too_old += verdict == RX_TOO_OLD;
+}
+
+static void take_rtx(struct viewer *v, uint16_t rtx_seq, struct arrival *a, us_t now) {
     struct rtp r;
-    v->audience->rtx++;
-    if (!open_packet(v, a, &r) || r.payload.n < 2) {
+    uint64_t index;
+    enum rx_verdict verdict = rx_stream_take(&v->stream[RX_RTX], rtx_seq, a->data, a->len, &index);
+    count(v->audience, verdict);
+    v->audience->rtx += verdict <= RX_LATE;
+    if (verdict > RX_LATE || !open_packet(v, a, &r) || r.payload.n < 2) {
         return; /* without a payload it is padding that probes the path */
     }
     uint16_t seq = be16(r.payload.p);
@@ -163,14 +173,6 @@ static void take_rtx(struct viewer *v, struct arrival *a, us_t now) {
     if (feedback_arrived(v, now, seq, true)) {
         check_payload(v, RX_RTX, &r, a);
     }
-}
-
-static void count(struct audience *w, enum rx_verdict verdict) {
-    w->media += verdict == RX_NEW || verdict == RX_LATE;
-    w->late += verdict == RX_LATE;
-    w->duplicate += verdict == RX_DUPLICATE;
-    w->reused += verdict == RX_REUSED;
-    w->too_old += verdict == RX_TOO_OLD;
 }
 
 static void take_media(struct viewer *v, unsigned i, struct rtp *r, struct arrival *a) {
@@ -183,6 +185,7 @@ static void take_media(struct viewer *v, unsigned i, struct rtp *r, struct arriv
     if (verdict > RX_LATE) {
         return;
     }
+    v->audience->media++;
     v->join.media = v->join.media ? v->join.media : a->at;
     feedback_timing(v, i, r, a->at);
     if (i == RX_VIDEO && verdict == RX_LATE) {
@@ -226,7 +229,7 @@ static void on_rtp(void *owner, struct arrival *a) {
         arrivals_add(v->arrivals, be16(twcc.p), a->at / NS_PER_US);
     }
     if (i == RX_RTX) {
-        take_rtx(v, a, clock_now());
+        take_rtx(v, r.seq, a, clock_now());
     } else {
         take_media(v, (unsigned)i, &r, a);
     }
