@@ -14,12 +14,17 @@ static uint64_t own_cpu_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t missing(const struct crowd *c) {
+static uint64_t missing(const struct crowd *c, unsigned stream) {
     uint64_t n = 0;
     for (unsigned i = 0; i < c->n_viewers; i++) {
-        n += viewer_missing(&c->viewers[i]);
+        n += rx_stream_missing(&c->viewers[i].stream[stream]);
     }
     return n;
+}
+
+/* What is missing shrinks when something comes late. */
+static uint64_t grown(uint64_t before, uint64_t now) {
+    return now > before ? now - before : 0;
 }
 
 /* All counters as they stand. */
@@ -49,7 +54,7 @@ static void subtract_threads(struct child_threads *t, const struct child_threads
 bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
                     struct measured *ret) {
     struct measured begin, end;
-    uint64_t missing_before = missing(c), drops_before = crowd_drops(c);
+    uint64_t audio = missing(c, RX_AUDIO), video = missing(c, RX_VIDEO), drops = crowd_drops(c);
     crowd_play(c, true);
     bool go_on = load_run(t->load, clock_now() + warm);
     take(t, c, &begin);
@@ -59,7 +64,9 @@ bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
     take(t, c, &end);
     crowd_play(c, false);
     go_on = go_on && load_run(t->load, clock_now() + QUIET);
-    uint64_t missing_now = missing(c), packets = c->audience.media + c->audience.rtx;
+    uint64_t packets = c->audience.media + c->audience.rtx;
+    audio = grown(audio, missing(c, RX_AUDIO));
+    video = grown(video, missing(c, RX_VIDEO));
     *ret = (struct measured){.seconds = end.seconds - begin.seconds,
                              .cpu_ns = end.cpu_ns - begin.cpu_ns,
                              .processor_ns = end.processor_ns - begin.processor_ns,
@@ -67,9 +74,9 @@ bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
                              .sent = end.sent - begin.sent,
                              .packets = end.packets - begin.packets,
                              .arrived = packets - begin.packets,
-                             .missing =
-                                 missing_now > missing_before ? missing_now - missing_before : 0,
-                             .drops = crowd_drops(c) - drops_before,
+                             .missing = audio + video,
+                             .missing_video = video,
+                             .drops = crowd_drops(c) - drops,
                              .threads = end.threads};
     subtract_threads(&ret->threads, &begin.threads);
     return go_on;

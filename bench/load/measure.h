@@ -14,7 +14,8 @@ struct measured {
     uint64_t packets;      /* that the viewers received, retransmissions included */
     uint64_t arrived;      /* the same, until the network was quiet */
     uint64_t missing;      /* that were numbered and did not come, until the network was quiet */
-    uint64_t drops;        /* of the kernel at the clients' sockets */
+    uint64_t missing_video;
+    uint64_t drops; /* of the kernel at the clients' sockets */
     struct child_threads threads;
 };
 

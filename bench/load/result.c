@@ -62,6 +62,7 @@ void result_add(struct result *r, const struct measured *m) {
     r->rounds++;
     r->packets += m->packets;
     r->missing += m->missing;
+    r->missing_video += m->missing_video;
     r->drops += m->drops;
     r->saturated = r->saturated || server > SERVER_MAX;
     add_threads(&r->threads, &m->threads);

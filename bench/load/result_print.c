@@ -153,6 +153,7 @@ static void json_counts(struct buffer *out, const struct result *r) {
     const struct audience *a = &r->seen;
     json_put_uint(out, "packets", r->packets);
     json_put_uint(out, "lost", r->missing);
+    json_put_uint(out, "lost_video", r->missing_video);
     json_put_uint(out, "generator_drops", r->drops);
     json_put_uint(out, "retransmitted", a->rtx);
     json_put_uint(out, "nacked", a->nacked);

@@ -72,10 +72,6 @@ void viewer_connect(struct viewer *v, us_t now, const struct remote_description 
     }
 }
 
-uint64_t viewer_missing(const struct viewer *v) {
-    return rx_stream_missing(&v->stream[RX_AUDIO]) + rx_stream_missing(&v->stream[RX_VIDEO]);
-}
-
 /* ---- packets ---- */
 
 /* By SSRC, else by payload type where the server has not announced one. */

@@ -79,7 +79,5 @@ bool viewer_expect(struct viewer *v, const struct remote_description *d);
 void viewer_connect(struct viewer *v, us_t now, const struct remote_description *d);
 /* Feedback and the client's own timers; at least every 20 ms. */
 void viewer_tick(struct viewer *v, us_t now);
-/* Media packets of both streams that were numbered by the server and did not come. */
-uint64_t viewer_missing(const struct viewer *v);
 
 #endif
