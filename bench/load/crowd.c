@@ -6,6 +6,7 @@
 #include "server/clock.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -149,6 +150,34 @@ uint64_t crowd_drops(const struct crowd *c) {
         n += client_drops(client_at(c, i));
     }
     return n;
+}
+
+/* A line of /proc/net/udp: "sl: local:port remote:port st tx:rx tr:tm retrnsmt uid timeout inode
+ * ref pointer drops", in hex up to the retransmissions. */
+static uint64_t drops_of(const char *line, const uint8_t *ports) {
+    unsigned port;
+    unsigned long long drops;
+    int n = sscanf(line, "%*u: %*x:%x %*x:%*x %*x %*x:%*x %*x:%*x %*x %*u %*u %*u %*u %*s %llu",
+                   &port, &drops);
+    return n == 2 && port <= UINT16_MAX && ports[port] ? drops : 0;
+}
+
+uint64_t crowd_server_drops(const struct crowd *c) {
+    static uint8_t ports[UINT16_MAX + 1];
+    char line[512];
+    uint64_t sum = 0;
+    FILE *f = fopen("/proc/net/udp", "re");
+    memset(ports, 0, sizeof(ports));
+    for (unsigned i = 0; i < c->n_publishers + c->n_viewers; i++) {
+        ports[client_at(c, i)->server.port] = client_at(c, i)->server.port != 0;
+    }
+    while (f && fgets(line, sizeof(line), f)) {
+        sum += drops_of(line, ports);
+    }
+    if (f) {
+        fclose(f);
+    }
+    return sum;
 }
 
 /* ---- the loop ---- */

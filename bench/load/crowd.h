@@ -50,6 +50,9 @@ unsigned crowd_count(const struct crowd *c, enum client_state state);
 const char *crowd_why(const struct crowd *c);
 /* Packets the kernel dropped at the clients' sockets. */
 uint64_t crowd_drops(const struct crowd *c);
+/* Packets the kernel dropped at the server's sockets that clients have sent to, since they are
+ * open. */
+uint64_t crowd_server_drops(const struct crowd *c);
 
 /* One turn of the loop, at most until then. */
 void load_turn(struct load *l, us_t until);

@@ -89,6 +89,7 @@ void result_add(struct result *r, const struct measured *m) {
 void result_finish(struct result *r, const struct crowd *c) {
     r->seen = c->audience;
     r->seen.rng = NULL;
+    r->server_drops = crowd_server_drops(c);
     for (unsigned i = 0; i < c->n_viewers; i++) {
         const struct join_times *j = &c->viewers[i].join;
         if (j->asked && j->media) {

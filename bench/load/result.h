@@ -34,7 +34,8 @@ struct result {
     struct series server_cpu, generator_cpu; /* share of a processor, 1 = all of one */
     struct series others; /* share of the servers' processor that other processes took */
     uint64_t packets, missing, missing_video, drops; /* over all rounds */
-    struct child_threads threads;                    /* likewise */
+    uint64_t server_drops;        /* of the kernel at the server's sockets, from its start on */
+    struct child_threads threads; /* likewise */
     struct audience seen;
     struct histogram join_media, join_picture;
     double viewer_bytes; /* resident memory per viewer, 0 = not measured */

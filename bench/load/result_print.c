@@ -30,9 +30,13 @@ static void print_times(const struct result *r) {
 static void print_faults(const struct result *r) {
     const struct audience *a = &r->seen;
     uint64_t bad = a->auth_failed + a->malformed + a->damaged + a->reused + a->duplicate + a->stray;
-    printf("           lost %llu of %llu, late %llu, %llu opened", (unsigned long long)r->missing,
-           (unsigned long long)r->packets, (unsigned long long)a->late,
+    printf("           lost %llu of %llu (video %llu), late %llu, %llu opened",
+           (unsigned long long)r->missing, (unsigned long long)r->packets,
+           (unsigned long long)r->missing_video, (unsigned long long)a->late,
            (unsigned long long)a->opened);
+    if (r->server_drops > 0) {
+        printf(", the server's sockets overflowed by %llu", (unsigned long long)r->server_drops);
+    }
     if (a->nacked > 0) {
         printf("; asked for %llu again, got %llu (p50 %.0f p99 %.0f ms)",
                (unsigned long long)a->nacked, (unsigned long long)a->repaired,
@@ -155,6 +159,7 @@ static void json_counts(struct buffer *out, const struct result *r) {
     json_put_uint(out, "lost", r->missing);
     json_put_uint(out, "lost_video", r->missing_video);
     json_put_uint(out, "generator_drops", r->drops);
+    json_put_uint(out, "server_drops", r->server_drops);
     json_put_uint(out, "retransmitted", a->rtx);
     json_put_uint(out, "nacked", a->nacked);
     json_put_uint(out, "repaired", a->repaired);
