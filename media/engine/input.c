@@ -74,6 +74,11 @@ static void from_srtp(struct session *s, us_t now, struct path *path, struct pac
     if (transport_open(&s->transport, now, path, k, &back) != OK) {
         return;
     }
+    if (!path->proven) {
+        path->received += k->len;
+        path_challenge(&s->transport, now, path, &s->engine->stun.challenge);
+        answer(s->engine, &s->engine->stun.challenge);
+    }
     if (back) {
         session_need_keyframes(s);
     }

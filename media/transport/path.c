@@ -129,20 +129,24 @@ static struct transport *by_ufrag(const struct transports *all, struct bytes ufr
     return t;
 }
 
-/* Ask for proof, at most as often as the client checks and never more than it sent. */
-static void challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret) {
+void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret) {
     bool again = path->challenged_at > 0 && now - path->challenged_at < PATH_CHALLENGE_GAP;
     bool first = t->state == TRANSPORT_JOINING && !t->dtls; /* the handshake will prove it */
-    if (path->proven || first || again || !t->ice.remote_pwd[0]) {
+    ret->len = 0;
+    if (path->proven || first || again || path->sent >= 3 * path->received ||
+        !t->ice.remote_pwd[0]) {
         return;
     }
     struct wr w = wr_of(ret->data, sizeof(ret->data));
+    if (path->challenged_at == 0) {
+        rng_fill(&t->all->c.rng, path->challenge, sizeof(path->challenge));
+    }
     path->challenged_at = now;
-    rng_fill(&t->all->c.rng, path->challenge, sizeof(path->challenge));
     challenge_write(&w, &t->ice, path->challenge);
     ret->len = w.bad ? 0 : wr_len(&w);
     ret->to = path->addr;
     ret->from = path->local;
+    path->sent += (uint32_t)ret->len;
 }
 
 static struct transport *answered(struct transports *all, us_t now, const struct packet *k) {
@@ -215,6 +219,7 @@ struct transport *path_stun(struct transports *all, us_t now, const struct packe
         return NULL;
     }
     ret->back = transport_heard(t, now, path);
-    challenge(t, now, path, &ret->challenge);
+    path->sent += (uint32_t)ret->reply.len;
+    path_challenge(t, now, path, &ret->challenge);
     return t;
 }

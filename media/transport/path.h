@@ -25,6 +25,9 @@ struct path_replies {
  * counted, and nothing has changed (but a 420 may be in reply). */
 struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
                             struct path_replies *ret);
+/* Something authentic came by a path that is not proven: ask for proof. ret->len is 0 when it is
+ * proven, was asked just now, or more would be sent there than three times what came. */
+void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret);
 /* The transport that has validated this address, and which path it is; else NULL. */
 struct transport *path_find(struct transports *all, us_t now, const struct addr *from,
                             struct path **ret_path);
