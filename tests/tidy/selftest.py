@@ -80,6 +80,7 @@ GOOD = {
     "base/alloc.c": "void *f(void) {\n    return malloc(4);\n}\n",
     "base/here.c": "/* calls here() and malloc( */\nint here(void) {\n    return 0;\n}\n",
     "base/spsc.c": "#include <stdatomic.h>\n",
+    "base/seqlock.h": "/* Words. */\n#include <stdatomic.h>\n",
     "media/secure/private.h": "#include <openssl/ssl.h>\n",
     "media/secure/x.c": '#include "media/secure/private.h"\n#include "base/y.h"\n',
     "media/x.c": "struct s x = {1};\nstatic void f(struct s *s) {\n    s->free(s);\n    s->ops.send(1);\n"
