@@ -155,13 +155,31 @@ struct peer_stats {
 /* Fills ret for this peer. ERR_UNKNOWN. */
 enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret);
 
-/* Everything needed to go on with a peer in another engine, by value. ERR_UNKNOWN, ERR_WRONG_STATE
- * (not connected). Outbound indices in it are already advanced past everything sealed. */
+/* A session can be rebuilt (docs/architecture.md): in short, a process that may be killed gives
+ * each peer a slot in memory that outlives it; the next one reads the slots and adopts. */
+
+/* Keep this peer in `slot` (snapshot.h), so that another process can go on with it whenever this
+ * one is killed. From its return on no (key, index) pair is used for what is sent to the peer that
+ * the slot has not promised away before. The engine empties the slot when the peer is removed,
+ * fails or is gone, before it tells so, and then touches it no more; engine_free leaves it as it
+ * is. Another slot of the same peer is emptied. Give a slot when the peer is added; an adopted one
+ * gets it before the next engine_output. The slot is borrowed, 8-byte aligned, and one peer's at a
+ * time. ERR_UNKNOWN; ERR_WRONG_STATE: it was handed over. */
+enum err engine_peer_slot(struct engine *e, us_t now, uint64_t peer, struct session_slot *slot);
+/* Another process takes this peer over now: its slot is final, what is left to do is to remove it
+ * here. Nothing is sealed for it any more (counted as drop_lease), no BYE and no close_notify
+ * either. The slot is not touched again. ERR_UNKNOWN; ERR_WRONG_STATE: it has no slot. */
+enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer);
+/* Everything needed to go on with a peer in another engine, by value, when this engine is drained
+ * and sends it nothing any more. ERR_UNKNOWN, ERR_WRONG_STATE (not connected). */
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret);
 /* Adopt a peer from a snapshot; its tour must exist. Errors as engine_peer_add; ERR_FORMAT for a
  * snapshot that is not valid. Slots resume on the sources that are adopted too, in whatever order
- * their peers come; who has not come after 2 s is given up. Nothing that only continues is told
- * again: no MEDIA_PEER_CONNECTED, MEDIA_SOURCE_ON or MEDIA_SLOT_CHANGED for it. */
+ * their peers come; who has not come after 2 s is given up. From a final snapshot everything goes
+ * on exactly, and nothing that only continues is told again: no MEDIA_PEER_CONNECTED,
+ * MEDIA_SOURCE_ON or MEDIA_SLOT_CHANGED. From one that session_slot_read gives, sequence numbers
+ * and picture ids go on with a step, pictures with a key frame, and all three events are told once
+ * more, because whoever was told before may have died with it. */
 enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot *s);
 
 #endif

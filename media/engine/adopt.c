@@ -1,9 +1,25 @@
 /* A session goes on from a snapshot (snapshot.h). Sources and slots find each other again by ssrc,
- * whichever of their sessions is adopted first. */
+ * whichever of their sessions is adopted first.
+ *
+ * DESIGN. From a final snapshot a session goes on as if nothing had happened. From one that was
+ * kept in a slot (session.rebuilt) it goes on behind all that may have happened since: indices at
+ * the limits of their leases; pictures at a key frame, which is asked for; timestamps by the
+ * source's own clock, or ours; losses are counted from the first packet that comes. And since
+ * nobody knows who heard of what the other engine had to tell, everything is told once more. */
+#include "media/engine/bind.h"
+#include "media/engine/event.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
 #include "media/transport/lifecycle.h"
+
+/* [us] how old a snapshot is taken to be whose time is not of this clock */
+#define AGE_ASSUMED (2 * US_PER_S)
+
+/* When it was taken, by our clock. */
+static us_t taken_at(const struct session_snapshot *s, us_t now) {
+    return s->taken <= now ? s->taken : now - AGE_ASSUMED;
+}
 
 static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx_ssrc,
                       struct session_line *ret) {
@@ -22,10 +38,21 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
     memcpy(ret->ext.id, l->ext, sizeof(l->ext));
 }
 
+/* Indices that RTP and RTCP can have; at the end of their range nothing more is sealed. */
+static bool indices_ok(const struct session_snapshot *s) {
+    bool ok = s->srtcp_index <= SRTCP_INDEX_END;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        ok = ok && s->slots[i].rewrite.index <= LEASE_END_MAX &&
+             s->slots[i].rtx_index <= LEASE_END_MAX;
+    }
+    return ok;
+}
+
 /* The snapshot as the offer and answer it came from. */
 static enum err load_params(const struct session_snapshot *s, struct session_params *ret) {
     if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX ||
-        !srtp_profile_known(s->keys.profile) || s->n_sources > SESSION_SOURCES_MAX) {
+        !srtp_profile_known(s->keys.profile) || s->n_sources > SESSION_SOURCES_MAX ||
+        !indices_ok(s)) {
         return ERR_FORMAT;
     }
     *ret = (struct session_params){.peer = s->peer,
@@ -80,8 +107,12 @@ static enum err load_source(struct session *s, unsigned i, us_t now,
         return err;
     }
     in->ssrc = from->ssrc;
-    recv_stats_resume(&in->stats, from->high);
-    recv_nack_resume(in->nack, from->high);
+    if (s->rebuilt) {
+        recv_stats_rejoin(&in->stats, from->high);
+    } else {
+        recv_stats_resume(&in->stats, from->high);
+        recv_nack_resume(in->nack, from->high);
+    }
     s->sources[i]->flow.feed.ssrc = from->ssrc;
     recv_clock_sr(&s->sources[i]->flow.feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
     s->sources[i]->flow.tap_id = from->id;
@@ -100,10 +131,14 @@ static void meet(struct session *s, unsigned i, struct flow *x) {
         return;
     }
     slot->resume = 0;
-    slot->told = x->place.participant;
-    slot->told_kind = x->place.kind;
     room_slot_resume(&s->viewer.slots[i], &x->place);
-    stream_resume(&slot->stream, &x->feed);
+    if (s->rebuilt) {
+        bind_slot(&s->viewer.slots[i], s->engine->now);
+    } else {
+        slot->told = x->place.participant;
+        slot->told_kind = x->place.kind;
+        stream_resume(&slot->stream, &x->feed);
+    }
     /* Whose camera is on the stage spoke last: ranking then agrees with what is shown. */
     if (slot->line.slot == SLOT_STAGE && x->place.kind == SOURCE_CAMERA && !r->speakers[0]) {
         room_spoke(r, x->place.participant);
@@ -124,27 +159,32 @@ static void meet_all(struct tour *t) {
     }
 }
 
-static void load_slot(struct session *s, unsigned i, us_t now, const struct snapshot_slot *from) {
+static void load_slot(struct session *s, unsigned i, us_t taken, const struct snapshot_slot *from) {
     struct slot *slot = &s->slots[i];
-    rewrite_import(&slot->stream.rewrite, now, &from->rewrite);
-    rewrite_vp8_import(&slot->stream.vp8, &from->vp8);
+    (s->rebuilt ? rewrite_rejoin : rewrite_import)(&slot->stream.rewrite, taken, &from->rewrite);
+    (s->rebuilt ? rewrite_vp8_rejoin : rewrite_vp8_import)(&slot->stream.vp8, &from->vp8);
+    slot->stream.unnumbered = from->line.flags & SNAPSHOT_UNNUMBERED;
     slot->stream.rtx.next = from->rtx_index;
     slot->stream.packets = from->packets;
     slot->stream.octets = from->octets;
     slot->resume = from->rewrite.source;
-    slot->told = slot->resume ? SLOT_TOLD_BEFORE : 0; /* who that was is told when nobody comes */
+    /* Who that was is told when nobody comes. */
+    slot->told = slot->resume || s->rebuilt ? SLOT_TOLD_BEFORE : 0;
     s->viewer.slots[i].awaiting = slot->resume != 0;
 }
 
 static void load_transport(struct session *s, us_t now, const struct session_snapshot *from) {
     struct transport *t = &s->transport;
     t->srtcp_index = from->srtcp_index;
+    t->twcc_next = (uint16_t)(from->twcc_next + (s->rebuilt ? LEASE_STEP : 0));
     t->flight_len = from->last_flight_len;
     memcpy(t->flight, from->last_flight, sizeof(from->last_flight));
-    transport_resume(t, now, &(struct packet_addrs){from->remote, from->local});
+    struct packet_addrs where = {from->remote, from->local};
+    transport_resume(t, now, from->remote.port ? &where : NULL);
 }
 
 static enum err load(struct session *s, us_t now, const struct session_snapshot *from) {
+    s->rebuilt = !(from->flags & SNAPSHOT_FINAL);
     s->transport.keys = from->keys;
     enum err err = transport_set_keys(&s->transport);
     for (unsigned i = 0; err == OK && i < s->n_in; i++) {
@@ -154,19 +194,22 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
         return err;
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
-        load_slot(s, i, now, &from->slots[i]);
+        load_slot(s, i, taken_at(from, now), &from->slots[i]);
     }
     load_transport(s, now, from);
     s->viewer.pinned = from->pinned;
     clock_offset_load(&s->offset, now, from->clock_offset);
     s->viewer.present = true;
-    s->told_up = true;
+    s->told_up = !s->rebuilt;
     s->report_at = now;
     for (unsigned i = 0; i < s->n_in; i++) {
         if (s->sources[i] && (from->sources[i].line.flags & SNAPSHOT_LIVE)) {
             source_enter(s->sources[i], now);
-            s->told_live[i] = true;
+            s->told_live[i] = !s->rebuilt;
         }
+    }
+    if (s->rebuilt) {
+        event_session(s);
     }
     return OK;
 }

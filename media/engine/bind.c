@@ -6,7 +6,7 @@
 #include "media/engine/session.h"
 #include "media/room/router.h"
 
-static void obey(struct room_slot *place, us_t now) {
+void bind_slot(struct room_slot *place, us_t now) {
     struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
     struct slot *slot = &s->slots[place - s->viewer.slots];
     struct flow *x = flow_of(place->source);
@@ -19,6 +19,7 @@ static void obey(struct room_slot *place, us_t now) {
         feed_need_keyframe(&x->feed);
     }
     event_session(s);
+    transport_changed(&s->transport);
 }
 
 void bind_tour(struct tour *t, us_t now) {
@@ -28,7 +29,7 @@ void bind_tour(struct tour *t, us_t now) {
     while (!list_empty(moved)) {
         struct room_slot *place = LIST_ENTRY(moved->next, struct room_slot, moved);
         list_remove(&place->moved);
-        obey(place, now);
+        bind_slot(place, now);
     }
     programme_update(t, now);
 }

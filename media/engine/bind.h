@@ -7,5 +7,7 @@
 
 /* Rank, and let every stream and the programme follow. */
 void bind_tour(struct tour *t, us_t now);
+/* Let the stream of one slot follow. */
+void bind_slot(struct room_slot *place, us_t now);
 
 #endif

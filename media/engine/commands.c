@@ -1,4 +1,6 @@
 /* Commands of media.h: signaling's intent. Each checks everything before it changes anything. */
+#include "base/check.h"
+#include "media/engine/keep.h"
 #include "media/engine/params.h"
 #include "media/engine/programme.h"
 #include "media/engine/replica.h"
@@ -92,6 +94,7 @@ enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool con
     }
     turn_begin(e, now);
     s->record_consent = consent;
+    transport_changed(&s->transport);
     for (unsigned i = 0; i < s->n_in; i++) {
         if (s->sources[i]) {
             source_consent(s->sources[i], now, consent);
@@ -118,6 +121,7 @@ enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum sour
             source_off(s->sources[i], now);
         }
     }
+    transport_changed(&s->transport);
     schedule(s, now);
     turn_end(e);
     return OK;
@@ -130,7 +134,51 @@ enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t particip
     }
     turn_begin(e, now);
     s->viewer.pinned = participant;
+    transport_changed(&s->transport);
     tour_changed(s->tour);
     turn_end(e);
+    return OK;
+}
+
+enum err engine_peer_slot(struct engine *e, us_t now, uint64_t peer, struct session_slot *slot) {
+    OWNER_CHECK(&e->owner);
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    if (s->handed_over) {
+        return ERR_WRONG_STATE;
+    }
+    turn_begin(e, now);
+    keep_begin(s, now, slot);
+    return OK;
+}
+
+enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer) {
+    OWNER_CHECK(&e->owner);
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    if (!s->kept_in) {
+        return ERR_WRONG_STATE;
+    }
+    turn_begin(e, now);
+    keep_hand_over(s, now);
+    return OK;
+}
+
+enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret) {
+    OWNER_CHECK(&e->owner);
+    const struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    if (s->transport.state != TRANSPORT_UP || s->transport.selected < 0) {
+        return ERR_WRONG_STATE;
+    }
+    CHECK(fanout_idle(&e->fanout));
+    snapshot_make(s, e->now, ret);
+    ret->flags |= SNAPSHOT_FINAL;
     return OK;
 }

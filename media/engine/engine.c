@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/engine/input.h"
+#include "media/engine/keep.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -64,6 +65,11 @@ struct engine *engine_free(struct engine *e) {
     owner_take(&e->owner); /* its worker has been joined, or it never had one */
     fanout_stop(&e->fanout);
     handshakes_drop(&e->handshakes);
+    LIST_EACH(l, &e->all_tours) {
+        LIST_EACH(pl, &LIST_ENTRY(l, struct tour, in_engine)->peers) {
+            keep_leave(LIST_ENTRY(pl, struct session, in_tour));
+        }
+    }
     while (!list_empty(&e->all_tours)) {
         (void)engine_tour_remove(e, LIST_ENTRY(e->all_tours.next, struct tour, in_engine)->handle);
     }

@@ -1,5 +1,6 @@
 /* What is to be sent, one datagram at a time: the answer to a STUN check, then what sessions have
  * to say themselves, then media. */
+#include "media/engine/keep.h"
 #include "media/engine/rtcp_out.h"
 #include "media/engine/schedule.h"
 #include "media/transport/handshake.h"
@@ -53,6 +54,7 @@ bool engine_output(struct engine *e, us_t now, struct train *ret) {
         e->n.bytes_out += ret->len;
         return true;
     }
+    keep_changed(e, now);
     e->n_inputs = 0;
     handshakes_next(&e->handshakes);
     return false;

@@ -140,6 +140,7 @@ static void compose(struct session *s, us_t now, struct wr *w) {
         write_reports(s, now, w);
         write_limit(s, now, w);
         s->report_at = now + REPORT_GAP;
+        transport_changed(&s->transport); /* at least the counts have */
         return; /* requests follow in a packet of their own: room is never short */
     }
     for (unsigned i = 0; i < s->n_in; i++) {

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/engine/event.h"
+#include "media/engine/keep.h"
 #include "media/engine/params.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -109,12 +110,14 @@ void session_connected(struct session *s, us_t now) {
     s->viewer.present = true;
     event_session(s);
     tour_changed(s->tour);
+    transport_changed(&s->transport);
 }
 
 void session_leave(struct session *s, us_t now, bool bye) {
     struct engine *e = s->engine;
     s->end = s->end == SESSION_GOES_ON ? SESSION_REMOVED : s->end;
     s->quiet = s->tour->removing;
+    keep_end(s);
     queue_free(&s->queue);
     for (unsigned i = 0; i < s->n_in; i++) {
         source_free(s->sources[i], now);
@@ -129,7 +132,7 @@ void session_leave(struct session *s, us_t now, bool bye) {
     list_push(&e->leaving, &s->in_tour);
     tour_changed(s->tour);
     s->tour = NULL;
-    s->say_bye = bye && s->transport.state == TRANSPORT_UP;
+    s->say_bye = bye && s->transport.state == TRANSPORT_UP && !s->handed_over;
     s->says_farewell = s->say_bye;
     transport_close(&s->transport);
     schedule_output(s);

@@ -6,6 +6,7 @@
 #define ORIEL_MEDIA_ENGINE_SESSION_H
 
 #include "media/engine/engine.h"
+#include "media/engine/snapshot.h"
 #include "media/feed/inbound.h"
 #include "media/recv/twcc.h"
 #include "media/room/room.h"
@@ -37,6 +38,9 @@ struct session {
     uint32_t offences[OFFENCE_COUNT];
     uint8_t offender; /* bit of media_offence: to be told */
     bool host, record_consent;
+    struct session_slot *kept_in;        /* the rim's memory; NULL = not kept (keep.h) */
+    bool handed_over;                    /* another process has the session: not a word from here */
+    bool rebuilt;                        /* adopted from a snapshot that was not final */
     bool say_bye;                        /* RTCP BYE is still to be sent */
     bool says_farewell;                  /* it leaves in peace: close_notify follows the BYE */
     uint8_t end;                         /* enum session_end */

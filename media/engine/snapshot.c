@@ -1,7 +1,6 @@
 /* A connected session to plain bytes (snapshot.h); adopt.c is the way back. */
 #include "media/engine/snapshot.h"
 
-#include "base/check.h"
 #include "media/engine/source.h"
 
 static void save_line(const struct session_line *l, struct snapshot_line *ret) {
@@ -16,13 +15,14 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     memcpy(ret->ext, l->ext.id, sizeof(ret->ext));
 }
 
-static void save_slot(const struct slot *slot, struct snapshot_slot *ret) {
+static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *ret) {
     const struct stream *out = &slot->stream;
     save_line(&slot->line, &ret->line);
     ret->ssrc = slot->line.ssrc;
     ret->rtx_ssrc = slot->line.rtx_ssrc;
-    rewrite_export(&out->rewrite, 0, &ret->rewrite);
+    rewrite_export(&out->rewrite, now, &ret->rewrite);
     ret->vp8 = out->vp8;
+    ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;
     ret->packets = out->packets;
     ret->octets = out->octets;
@@ -49,31 +49,30 @@ static void save_source(const struct session *s, unsigned i, struct snapshot_sou
 }
 
 static void save_transport(const struct transport *t, struct session_snapshot *ret) {
-    ret->remote = t->paths[t->selected].addr;
-    ret->local = t->paths[t->selected].local;
+    if (t->selected >= 0) {
+        ret->remote = t->paths[t->selected].addr;
+        ret->local = t->paths[t->selected].local;
+    }
     ret->ice = t->ice;
     ret->keys = t->keys;
     ret->srtcp_index = t->srtcp_index;
+    ret->twcc_next = t->twcc_next;
     memcpy(ret->fingerprint, t->fingerprint, sizeof(ret->fingerprint));
     ret->last_flight_len = (uint8_t)(t->flight_len <= UINT8_MAX ? t->flight_len : 0);
     memcpy(ret->last_flight, t->flight, ret->last_flight_len);
 }
 
-enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret) {
-    OWNER_CHECK(&e->owner);
-    const struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    if (s->transport.state != TRANSPORT_UP || s->transport.selected < 0) {
-        return ERR_WRONG_STATE;
-    }
-    CHECK(fanout_idle(&e->fanout));
+size_t snapshot_len(const struct session_snapshot *s) {
+    return offsetof(struct session_snapshot, slots) + s->n_slots * sizeof(s->slots[0]);
+}
+
+void snapshot_make(const struct session *s, us_t now, struct session_snapshot *ret) {
     memset(ret, 0, sizeof(*ret)); /* padding too: it is written to files */
     ret->version = SNAPSHOT_VERSION;
     ret->flags = (uint8_t)((s->host ? SNAPSHOT_HOST : 0) |
                            (s->viewer.loudest_audio ? SNAPSHOT_LOUDEST_AUDIO : 0) |
                            (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
+    ret->taken = now;
     ret->n_slots = s->n_slots;
     ret->n_sources = s->n_in;
     ret->peer = s->handle;
@@ -87,7 +86,37 @@ enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_s
         save_source(s, i, &ret->sources[i]);
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
-        save_slot(&s->slots[i], &ret->slots[i]);
+        save_slot(&s->slots[i], now, &ret->slots[i]);
     }
-    return OK;
+}
+
+/* The limit takes the place of the index, which is never above it. */
+static bool take_limit(const shared_word *limit, uint64_t *index) {
+    uint64_t was = *index;
+    return lease_read(limit, index) == OK && *index >= was;
+}
+
+static bool take_limits(const struct session_slot *slot, struct session_snapshot *s) {
+    uint64_t srtcp = s->srtcp_index;
+    bool ok = take_limit(&slot->limits[SESSION_LIMIT_SRTCP], &srtcp) && srtcp <= UINT32_MAX;
+    s->srtcp_index = (uint32_t)srtcp;
+    for (unsigned i = 0; ok && i < s->n_slots; i++) {
+        ok = take_limit(&slot->limits[SESSION_LIMIT_RTP(i)], &s->slots[i].rewrite.index) &&
+             take_limit(&slot->limits[SESSION_LIMIT_RTX(i)], &s->slots[i].rtx_index);
+    }
+    return ok;
+}
+
+enum err session_slot_read(const struct session_slot *slot, struct session_snapshot *ret) {
+    struct seqlock state = {.words = (shared_word *)(uintptr_t)slot->state, .cap = sizeof(*ret)};
+    size_t len = 0;
+    memset(ret, 0, sizeof(*ret));
+    enum err err = seqlock_read(&state, ret, &len);
+    if (err != OK) {
+        return err;
+    }
+    /* Limits only grow, so those read now cover what was sent when the state was written. */
+    bool ok = ret->version == SNAPSHOT_VERSION && ret->n_slots <= SESSION_SLOTS_MAX &&
+              len == snapshot_len(ret) && take_limits(slot, ret);
+    return ok ? OK : ERR_FORMAT;
 }

@@ -1,29 +1,35 @@
 /* The state of one session in plain structs without pointers: what a new process needs to adopt a
- * live peer so that no browser notices. At most 2 KiB. */
+ * live peer so that no browser notices. At most 2 KiB. It is taken when nothing is sent any more
+ * (SNAPSHOT_FINAL: the session goes on exactly), or kept in a slot of memory that outlives the
+ * process (the session goes on behind everything that can have been sent since). */
 #ifndef ORIEL_MEDIA_ENGINE_SNAPSHOT_H
 #define ORIEL_MEDIA_ENGINE_SNAPSHOT_H
 
 #include "base/addr.h"
+#include "base/lease.h"
 #include "base/session.h"
+#include "base/time.h"
 #include "media/secure/dtls.h"
 #include "media/send/rewrite.h"
 #include "media/send/rewrite_vp8.h"
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 3
+#define SNAPSHOT_VERSION 4
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
        SNAPSHOT_PLI = 2,
        SNAPSHOT_TWCC = 4,
        SNAPSHOT_MUTED = 8,
-       SNAPSHOT_LIVE = 16 /* source: packets flow */
+       SNAPSHOT_LIVE = 16,      /* source: packets flow */
+       SNAPSHOT_UNNUMBERED = 32 /* slot: it is not known to have had a picture */
 };
 enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,
        SNAPSHOT_LOUDEST_AUDIO = 2,
-       SNAPSHOT_RECORD_CONSENT = 4
+       SNAPSHOT_RECORD_CONSENT = 4,
+       SNAPSHOT_FINAL = 8 /* nothing was sent after it: indices are the next ones */
 };
 
 struct snapshot_line { /* what stays fixed of a session_line */
@@ -38,8 +44,8 @@ struct snapshot_line { /* what stays fixed of a session_line */
 struct snapshot_slot { /* one outbound stream */
     struct snapshot_line line;
     uint32_t ssrc, rtx_ssrc;
-    struct rewrite_state rewrite;
-    uint64_t rtx_index;
+    struct rewrite_state rewrite; /* its index: next, */
+    uint64_t rtx_index;       /* likewise: or, without SNAPSHOT_FINAL, above all that were used */
     uint32_t packets, octets; /* sender report counts */
     struct rewrite_vp8 vp8;
 };
@@ -60,13 +66,15 @@ struct session_snapshot {
     uint8_t n_slots, n_sources;
     uint8_t flags; /* SNAPSHOT_HOST ... */
     uint8_t last_flight_len;
+    us_t taken; /* [us] when, by the clock of the engine; elsewhere it may be any number */
     uint64_t peer, participant, tour, pinned;
-    struct addr remote; /* selected address */
+    struct addr remote; /* selected address; port 0: none */
     struct addr local;  /* ours that it sends to */
     struct ice_credentials ice;
     struct dtls_keys keys;
     int64_t clock_offset; /* [us] of the client's clock (recv/clock.h), 0 = unknown */
-    uint32_t srtcp_index; /* next outbound */
+    uint32_t srtcp_index; /* outbound, as rtx_index */
+    uint16_t twcc_next;   /* transport-wide sequence number */
     char cname[CNAME_MAX];
     uint8_t fingerprint[FINGERPRINT_LEN];
     uint8_t last_flight[DTLS_LAST_FLIGHT_MAX];
@@ -75,5 +83,32 @@ struct session_snapshot {
 };
 
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
+
+/* Numbers of the limits of a session's leases: SRTCP, and of slot i its media and its RTX. */
+#define SESSION_LIMIT_SRTCP 0
+#define SESSION_LIMIT_RTP(i) (1 + 2 * (i))
+#define SESSION_LIMIT_RTX(i) (2 + 2 * (i))
+#define SESSION_LIMITS (1 + 2 * SESSION_SLOTS_MAX)
+
+/* Where a session is kept (media.h: engine_peer_slot). It holds keys: whoever can read it can read
+ * the session's media. The limits stand apart from the rest, a word each, because they are written
+ * before an index is used, and the rest only now and then. All zero is empty. */
+struct session_slot {
+    shared_word limits[SESSION_LIMITS];
+    shared_word state[SEQLOCK_WORDS(sizeof(struct session_snapshot))];
+};
+
+/* What is kept in the slot, to be adopted: nothing below its indices may be used by anybody else
+ * any more, so that its engine must be gone, or must have handed the session over. ERR_UNKNOWN: it
+ * is empty. ERR_AGAIN: it is being written without a pause. ERR_FORMAT: it was written by another
+ * version, or is damaged; it must not be trusted. ret is undefined on error. Any thread; the slot
+ * may be in memory shared with the process that writes it. */
+enum err session_slot_read(const struct session_slot *slot, struct session_snapshot *ret);
+
+struct session;
+/* Length of a snapshot without the slots that it does not have [bytes]. */
+size_t snapshot_len(const struct session_snapshot *s);
+/* The session as it is at time now. It must be connected. */
+void snapshot_make(const struct session *s, us_t now, struct session_snapshot *ret);
 
 #endif

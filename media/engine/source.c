@@ -78,6 +78,7 @@ void source_enter(struct source *x, us_t now) {
     x->in->heard = now;
     flow_on(&x->flow, now);
     relay_flow(&x->flow, RELAY_ON);
+    transport_changed(&x->session->transport);
 }
 
 void source_on(struct source *x, us_t now) {
@@ -92,6 +93,7 @@ void source_off(struct source *x, us_t now) {
         relay_flow(&x->flow, RELAY_OFF);
         flow_off(&x->flow, now);
         event_session(x->session);
+        transport_changed(&x->session->transport);
     }
 }
 

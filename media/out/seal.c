@@ -45,6 +45,14 @@ static void add_padding(struct pieces *x, uint8_t n) {
     }
 }
 
+/* RFC 3711 section 9.1, RFC 7714 section 8.4: an index of a key that somebody else may use must
+ * never be used here. */
+static bool leased(const struct stream *s, struct lease *l, uint64_t index) {
+    bool covered = lease_covers(l, index);
+    s->transport->all->c.counters->drop_lease += !covered;
+    return covered;
+}
+
 static bool seal(struct stream *s, uint64_t index, struct bytes header, const struct pieces *x,
                  struct train *t) {
     struct wr w = wr_of(t->data + t->len, sizeof(t->data) - t->len);
@@ -78,6 +86,9 @@ bool seal_again(struct stream *s, const struct media_packet *p, const struct rew
                 struct train *t) {
     struct pieces x;
     uint8_t head[HEADER_MAX];
+    if (!leased(s, &s->lease, o->index)) {
+        return false;
+    }
     struct header_values v = values(s, p, o);
     size_t n = header_write(&s->header, p, &v, head);
     x.plain.n = 0;
@@ -101,6 +112,9 @@ bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewri
               struct train *t) {
     struct pieces x;
     uint8_t head[HEADER_MAX];
+    if (!leased(s, &s->rtx.lease, s->rtx.next)) {
+        return false;
+    }
     struct header_values v = values(s, p, o);
     uint64_t index = s->rtx.next++; /* taken before it is used */
     v.pt = s->rtx.pt;

@@ -10,7 +10,8 @@
 /* Length that p will have on the wire in this stream [bytes], as media and as a retransmission. */
 size_t seal_media_len(const struct stream *s, const struct media_packet *p);
 size_t seal_rtx_len(const struct stream *s, const struct media_packet *p);
-/* p joins the train as *o says; the train must take its length. False when it cannot be sealed. */
+/* p joins the train as *o says; the train must take its length. False when it cannot be sealed, or
+ * must not be because its index is not leased (counted). */
 bool seal_media(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
                 struct train *t);
 /* The same as a retransmission, in the RTX stream's own numbers (RFC 4588). */

@@ -11,6 +11,8 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
         list_init(&s->subs[i].link);
     }
     rewrite_init(&s->rewrite, (uint16_t)(rng_u32(rng) & REWRITE_SEQ_START_MAX), rng_u32(rng));
+    lease_init(&s->lease, LEASE_END_MAX);
+    lease_init(&s->rtx.lease, LEASE_END_MAX);
     s->rtx.next = rng_u32(rng) & REWRITE_SEQ_START_MAX;
     s->rtx.ssrc = line->rtx_ssrc;
     s->rtx.pt = line->rtx_pt;
@@ -101,16 +103,19 @@ void stream_forget_all(struct feed *feed) {
 static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
                   const struct media_packet *p) {
     struct rewrite_in first = *in;
+    bool own = stream_unnumbered(s);
     first.seq -= p->keyframe ? p->lead : 0;
     s->begin_seq = p->seq;
     s->begin_ts = p->ts;
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
+    transport_changed(s->transport);
     if (!p->has_vp8) {
         return;
     }
-    if (s->rewrite.last_at == 0) {
+    if (own) {
         rewrite_vp8_begin(&s->vp8, &p->vp8); /* the source's own: nothing is rewritten */
     }
+    s->unnumbered = false;
     rewrite_vp8_switch(&s->vp8, &p->vp8);
 }
 

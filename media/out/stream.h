@@ -6,6 +6,7 @@
 #ifndef ORIEL_MEDIA_OUT_STREAM_H
 #define ORIEL_MEDIA_OUT_STREAM_H
 
+#include "base/lease.h"
 #include "media/feed/feed.h"
 #include "media/out/header.h"
 #include "media/send/rewrite.h"
@@ -33,13 +34,16 @@ struct stream {
     struct sub subs[2];
     uint8_t shown;      /* index of the sub that is forwarded; the other one awaits a key frame */
     bool fresh;         /* the shown feed has not sent a packet through this stream yet */
+    bool unnumbered;    /* after an adoption: whether it ever had a picture is not known */
     uint64_t begin_seq; /* of the feed: the key frame that the shown one began with */
     uint32_t begin_ts;  /* and its RTP timestamp */
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
+    struct lease lease; /* of the indices that `rewrite` gives */
     struct {
         uint64_t next; /* SRTP index of the next RTX packet */
+        struct lease lease;
         uint32_t ssrc;
         uint8_t pt; /* 0 = RTX not negotiated */
     } rtx;
@@ -55,6 +59,10 @@ struct feed *stream_intent(const struct stream *s);
 /* The feed whose packets go out now; NULL = none. */
 static inline struct feed *stream_shown(const struct stream *s) {
     return s->subs[s->shown].feed;
+}
+/* As far as is known no picture has gone out yet: the first one keeps its source's numbers. */
+static inline bool stream_unnumbered(const struct stream *s) {
+    return s->unnumbered || s->rewrite.last_at == 0;
 }
 /* The stream's sub for this feed, or NULL when it neither shows nor awaits it. */
 struct sub *stream_sub(struct stream *s, const struct feed *feed);

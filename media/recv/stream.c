@@ -6,7 +6,8 @@
 
 #define LOST_MIN (-0x800000) /* RFC 3550 section 6.4.1: signed 24 bits */
 #define LOST_MAX 0x7fffff
-#define SEQ_CYCLE 65536 /* seq16_extend starts one cycle up; reports start at cycle 0 */
+#define BASE_UNKNOWN UINT64_MAX /* base_seq until a packet comes */
+#define SEQ_CYCLE 65536         /* seq16_extend starts one cycle up; reports start at cycle 0 */
 
 void recv_stats_init(struct recv_stats *s, uint32_t rate) {
     memset(s, 0, sizeof(*s));
@@ -64,7 +65,7 @@ static uint8_t fraction_lost(struct recv_stats *s, uint64_t expected) {
 }
 
 bool recv_stats_report(struct recv_stats *s, us_t now, uint32_t ssrc, struct rtcp_report *ret) {
-    if (!s->ext.any) {
+    if (!s->ext.any || s->base_seq == BASE_UNKNOWN) {
         return false;
     }
     uint64_t expected = s->ext.high - s->base_seq + 1;
@@ -87,4 +88,9 @@ void recv_stats_resume(struct recv_stats *s, uint64_t high) {
     s->ext = (struct seq_ext){.high = high, .any = true};
     s->base_seq = high + 1;
     seq_window_fill(&s->window, high);
+}
+
+void recv_stats_rejoin(struct recv_stats *s, uint64_t high) {
+    recv_stats_resume(s, high);
+    s->base_seq = BASE_UNKNOWN;
 }

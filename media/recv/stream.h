@@ -50,5 +50,8 @@ void recv_stats_sr(struct recv_stats *s, us_t now, uint64_t ntp);
 bool recv_stats_report(struct recv_stats *s, us_t now, uint32_t ssrc, struct rtcp_report *ret);
 /* Resume after an adoption: `high` is the extended highest sequence number of the snapshot. */
 void recv_stats_resume(struct recv_stats *s, uint64_t high);
+/* The same when more may have come since: what is missing between `high` and the next packet is not
+ * counted as lost. */
+void recv_stats_rejoin(struct recv_stats *s, uint64_t high);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "media/secure/dtls.h"
 
+#define SRTCP_INDEX_END (UINT64_C(1) << 31) /* RFC 3711 section 3.4: 31 bits */
 #define SRTP_OVERHEAD 20 /* [bytes] most that sealing adds: SRTCP index 4 + GCM tag 16 */
 
 /* Start libsrtp before anything else here, from one thread; further calls do nothing. ERR_CRYPTO

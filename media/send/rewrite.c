@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TS_STEP_MAX (1 << 30) /* a longer step would look like one backwards (RFC 1982) */
+#define TS_APART 2            /* [s] a source's clock this far from ours is not the one it was */
 
 /* Begin an epoch: source packet seq takes index r->next; nothing before it is known. */
 static void anchor(struct rewrite *r, uint64_t seq) {
@@ -25,13 +26,26 @@ void rewrite_init(struct rewrite *r, uint16_t seq, uint32_t ts) {
     anchor(r, 0);
 }
 
-void rewrite_switch(struct rewrite *r, us_t now, uint32_t rate, const struct rewrite_in *in) {
-    uint32_t ts = r->last_ts;
-    if (r->last_at != 0) {
-        int64_t passed = ticks_of_us(now - r->last_at, rate);
-        passed = passed > TS_STEP_MAX ? TS_STEP_MAX : passed;
-        ts += passed < 1 ? 1 : (uint32_t)passed;
+/* The last timestamp and the time since. */
+static uint32_t ts_by_clock(const struct rewrite *r, us_t now, uint32_t rate) {
+    if (r->last_at == 0) {
+        return r->last_ts;
     }
+    int64_t passed = ticks_of_us(now - r->last_at, rate);
+    passed = passed > TS_STEP_MAX ? TS_STEP_MAX : passed;
+    return r->last_ts + (passed < 1 ? 1 : (uint32_t)passed);
+}
+
+void rewrite_switch(struct rewrite *r, us_t now, uint32_t rate, const struct rewrite_in *in) {
+    uint32_t ts = ts_by_clock(r, now, rate);
+    if (in->source == r->former) {
+        uint32_t same = in->ts + r->ts_offset;
+        int64_t apart = ts32_diff(same, ts), most = (int64_t)TS_APART * rate;
+        if (ts32_newer(same, r->last_ts) && apart <= most && -apart <= most) {
+            ts = same;
+        }
+    }
+    r->former = 0;
     r->source = in->source;
     r->ts_offset = ts - in->ts;
     anchor(r, in->seq);
@@ -200,24 +214,44 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
     return REWRITE_OK;
 }
 
-void rewrite_export(const struct rewrite *r, uint32_t reserve, struct rewrite_state *ret) {
-    ret->index = r->next + reserve;
+/* [ms] rounded up, so that what goes on by it is never early. */
+static uint32_t idle(const struct rewrite *r, us_t now) {
+    int64_t ms = (now - r->last_at + US_PER_MS - 1) / US_PER_MS;
+    if (r->last_at == 0) {
+        return REWRITE_NEVER;
+    }
+    return ms < 0 ? 0 : ms >= REWRITE_NEVER ? REWRITE_NEVER - 1 : (uint32_t)ms;
+}
+
+void rewrite_export(const struct rewrite *r, us_t now, struct rewrite_state *ret) {
+    ret->index = r->next;
     uint64_t seq = source_of(r, r->next);
     ret->source_seq = seq < r->in_floor ? r->in_floor : seq;
     ret->source = r->source;
     ret->last_ts = r->last_ts;
     ret->ts_offset = r->ts_offset;
+    ret->idle = idle(r, now);
 }
 
-void rewrite_import(struct rewrite *r, us_t now, const struct rewrite_state *s) {
+void rewrite_import(struct rewrite *r, us_t at, const struct rewrite_state *s) {
+    us_t last_at = at - (us_t)s->idle * US_PER_MS;
     memset(r, 0, sizeof(*r));
     r->next = s->index;
     r->source = s->source;
     r->last_ts = s->last_ts;
-    r->last_at = now > 0 ? now : 1;
+    r->last_at = s->idle == REWRITE_NEVER ? 0 : last_at != 0 ? last_at : 1;
     r->ts_offset = s->ts_offset;
     anchor(r, s->source_seq);
     if (r->next > 0) {
         seq_window_fill(&r->sent, r->next - 1);
+    }
+}
+
+void rewrite_rejoin(struct rewrite *r, us_t at, const struct rewrite_state *s) {
+    rewrite_import(r, at, s);
+    r->source = 0;
+    r->former = s->source;
+    if (r->last_at == 0) { /* its first packets may have been sent since */
+        r->last_at = at != 0 ? at : 1;
     }
 }

@@ -33,9 +33,10 @@ struct rewrite {
     uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
     uint64_t skipped;   /* sum of the runs */
     uint32_t source;    /* bound source (its ssrc), 0 = none */
+    uint32_t former;    /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
     uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
     uint32_t last_ts;   /* newest timestamp sent */
-    us_t last_at;       /* [us] when it was sent, 0 = nothing sent yet */
+    us_t last_at;       /* [us] when it was sent, may be negative; 0 = nothing sent yet */
     uint32_t n_runs;
     struct rewrite_run runs[REWRITE_RUNS]; /* ascending */
     struct seq_window sent;
@@ -59,7 +60,9 @@ struct rewrite_state {   /* what a rebuilt stream goes on with */
     uint32_t source;     /* bound source (its ssrc), 0 = none */
     uint32_t last_ts;    /* last RTP timestamp sent */
     uint32_t ts_offset;  /* out = in + offset */
+    uint32_t idle;       /* [ms] since it was sent, or REWRITE_NEVER */
 };
+#define REWRITE_NEVER UINT32_MAX /* nothing was sent yet */
 
 enum rewrite_verdict {
     REWRITE_OK,
@@ -96,11 +99,15 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     return ts + r->ts_offset;
 }
-/* Everything needed to go on elsewhere. reserve: indices left out, for
- * a snapshot that may be adopted after up to that many more packets were sent (0 when nothing
- * is sent after it; at most 4096). */
-void rewrite_export(const struct rewrite *r, uint32_t reserve, struct rewrite_state *ret);
-/* Continue from a snapshot at time now. Packets before source_seq are refused. */
-void rewrite_import(struct rewrite *r, us_t now, const struct rewrite_state *s);
+/* Everything needed to go on elsewhere, as it is at time now. */
+void rewrite_export(const struct rewrite *r, us_t now, struct rewrite_state *ret);
+/* Continue from what was exported at time `at`, when nothing was sent after it. Packets before
+ * source_seq are refused. */
+void rewrite_import(struct rewrite *r, us_t at, const struct rewrite_state *s);
+/* Continue from what was exported at time `at`, when more may have been sent after it, all with
+ * indices below s->index. Nothing is bound; the source that was is switched to like any other, from
+ * whatever packet it has reached, but keeps its timestamps. Nothing older is found by
+ * rewrite_reverse: its indices are known to the viewer, but not to us. */
+void rewrite_rejoin(struct rewrite *r, us_t at, const struct rewrite_state *s);
 
 #endif

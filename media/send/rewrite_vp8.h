@@ -25,5 +25,8 @@ void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_p
                      uint8_t *ret_tl0picidx);
 /* Go on with numbers of a snapshot, whatever they are. */
 void rewrite_vp8_import(struct rewrite_vp8 *r, const struct rewrite_vp8 *saved);
+/* More pictures may have been sent after it: leave out as many numbers as that can have been, fewer
+ * than would look like a step back in either width. A switch must follow. */
+void rewrite_vp8_rejoin(struct rewrite_vp8 *r, const struct rewrite_vp8 *saved);
 
 #endif

@@ -8,6 +8,8 @@
 enum err transport_init(struct transport *t, struct transports *all, us_t now,
                         const struct session_params *s) {
     t->all = all;
+    list_init(&t->changed);
+    lease_init(&t->srtcp_lease, SRTCP_INDEX_END);
     t->selected = -1;
     t->joined_at = now;
     t->last_authentic = now;
@@ -28,7 +30,7 @@ void transport_resume(struct transport *t, us_t now, const struct packet_addrs *
     t->flight_sent = now;
     t->keys_ready = true;
     t->state = TRANSPORT_UP;
-    struct path *path = path_add(t, now, where);
+    struct path *path = where ? path_add(t, now, where) : NULL;
     if (path) { /* else another session has the address now, and is heard from it */
         path->proven = true;
         path->nominated = true;

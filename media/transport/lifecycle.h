@@ -11,7 +11,8 @@ enum err transport_init(struct transport *t, struct transports *all, us_t now,
 /* Nobody finds it any more and nothing comes in; the selected address stays for what is left to
  * be sent. */
 void transport_close(struct transport *t);
-/* Go on with the keys of a snapshot at these addresses, as if the handshake were done. */
+/* Go on with the keys of a snapshot at these addresses (NULL: none is known), as if the handshake
+ * were done. */
 void transport_resume(struct transport *t, us_t now, const struct packet_addrs *where);
 /* When transport_timeout has something to do. */
 us_t transport_deadline(const struct transport *t);

@@ -118,6 +118,7 @@ enum err path_announce(struct transport *t, const struct ice_credentials *ice) {
     CHECK(map_put(ufrags, key, t) == OK);
     t->ufrag_key = key;
     t->ice = *ice;
+    transport_changed(t);
     return OK;
 }
 

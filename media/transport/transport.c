@@ -11,6 +11,7 @@ void transport_update(struct transport *t, us_t now) {
 }
 
 void transport_free(struct transport *t) {
+    list_remove(&t->changed);
     dtls_free(t->dtls);
     srtp_opener_free(t->opener);
     srtp_sealer_free(t->sealer);
@@ -51,6 +52,7 @@ void transport_prefer(struct transport *t, us_t now, const struct path *path) {
     if (i != t->selected && better(t, path, now)) {
         t->selected = i;
         transport_update(t, now);
+        transport_changed(t);
     }
 }
 
@@ -85,6 +87,10 @@ enum err transport_open(struct transport *t, us_t now, struct path *path, struct
 
 bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagram *ret) {
     if (!t->sealer || t->selected < 0) {
+        return false;
+    }
+    if (!lease_covers(&t->srtcp_lease, t->srtcp_index)) {
+        t->all->c.counters->drop_lease++;
         return false;
     }
     uint32_t index = t->srtcp_index++; /* taken before it is used */

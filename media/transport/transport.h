@@ -5,6 +5,7 @@
 #ifndef ORIEL_MEDIA_TRANSPORT_TRANSPORT_H
 #define ORIEL_MEDIA_TRANSPORT_TRANSPORT_H
 
+#include "base/lease.h"
 #include "base/packet.h"
 #include "media/secure/srtp.h"
 #include "media/transport/challenge.h"
@@ -45,11 +46,13 @@ enum transport_verdict {
 
 struct transport {
     struct transports *all;
-    uint8_t state;   /* enum transport_state */
-    uint8_t failure; /* enum err, with TRANSPORT_FAILED */
-    bool sendable;   /* up, and its address was heard from within media_silence */
-    bool keys_ready; /* exported; the handshake object is only drained */
-    int8_t selected; /* index of paths, -1 = none */
+    struct link changed; /* all->changed */
+    bool kept;           /* somebody wants to know of changes */
+    uint8_t state;       /* enum transport_state */
+    uint8_t failure;     /* enum err, with TRANSPORT_FAILED */
+    bool sendable;       /* up, and its address was heard from within media_silence */
+    bool keys_ready;     /* exported; the handshake object is only drained */
+    int8_t selected;     /* index of paths, -1 = none */
     struct path paths[TRANSPORT_PATHS_MAX];
     us_t joined_at, last_authentic;
     uint64_t packets_in, packets_out, bytes_in, bytes_out;
@@ -59,6 +62,7 @@ struct transport {
     uint16_t twcc_next;   /* transport-wide sequence number of the next packet that has one */
     uint8_t tag_len;      /* [bytes] that sealing adds to an RTP packet */
     uint32_t srtcp_index; /* next outbound */
+    struct lease srtcp_lease;
 
     struct ice_credentials ice;
     uint64_t ufrag_key;
@@ -87,8 +91,15 @@ bool transport_heard(struct transport *t, us_t now, struct path *path);
  * srtp_open_rtp; every error is counted. *ret_back is what transport_heard says. */
 enum err transport_open(struct transport *t, us_t now, struct path *path, struct packet *k,
                         bool *ret_back);
-/* Seal a compound RTCP packet into ret, with its address. False when it cannot be sent. */
+/* Seal a compound RTCP packet into ret, with its address. False when it cannot be sent, or must not
+ * be because its index is not leased (counted). */
 bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagram *ret);
+/* Something that a session rebuilt elsewhere should know is not as it was. */
+static inline void transport_changed(struct transport *t) {
+    if (t->kept && list_empty(&t->changed)) {
+        list_push(&t->all->changed, &t->changed);
+    }
+}
 /* So many packets went out. */
 static inline void transport_sent(struct transport *t, unsigned packets, size_t bytes) {
     t->packets_out += packets;

@@ -6,6 +6,7 @@ enum err transports_init(struct transports *all, const struct transports_config 
                          const struct rng *rng) {
     memset(all, 0, sizeof(*all));
     all->c = *c;
+    list_init(&all->changed);
     all->seed = rng_u64(rng);
     all->ice = ice_new();
     all->ufrags = map_new(c->max, rng_u64(rng));

@@ -3,6 +3,7 @@
 #ifndef ORIEL_MEDIA_TRANSPORT_TRANSPORTS_H
 #define ORIEL_MEDIA_TRANSPORT_TRANSPORTS_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
 #include "base/time.h"
@@ -26,8 +27,9 @@ struct transports {
     struct transports_config c;
     struct ice *ice;
     uint64_t seed;
-    struct map *ufrags; /* hash of the local ufrag -> struct transport */
-    struct map *addrs;  /* hash of a validated remote address -> struct transport */
+    struct map *ufrags;  /* hash of the local ufrag -> struct transport */
+    struct map *addrs;   /* hash of a validated remote address -> struct transport */
+    struct link changed; /* transport.changed: what is kept of them is not so any more */
 };
 
 /* ERR_NOMEM: call transports_free. */

@@ -38,6 +38,7 @@
     X(relay_in)      /* packets from other workers */                                      \
     X(relay_dropped) /* messages to other workers that found no room */                    \
     X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                       \
+    X(drop_lease)    /* not sealed: its index is not leased (base/lease.h) */              \
     X(drop_full)     /* a limit of ours was reached */
 
 struct engine_counters {

@@ -1,8 +1,9 @@
 /* libs: media */
 /* A stream of operations and time against a whole engine: three adopted peers (no handshake is
- * needed) that send plaintexts of the fuzzer's choice under real keys, raw datagrams, commands and
- * the passing of time. Promises checked: the engine drains, deadlines move on, every packet it
- * sends opens (so no index is used twice), all packets come home. */
+ * needed) that send plaintexts of the fuzzer's choice under real keys, raw datagrams, commands, the
+ * passing of time, and the end of the engine, which another follows by its slots. Promises checked:
+ * the engine drains, deadlines move on, every packet it sends opens (so no index is used twice),
+ * all packets come home. */
 #include "base/check.h"
 #include "media/media.h"
 #include "media/secure/srtp.h"
@@ -28,6 +29,8 @@ struct world {
     struct engine *engine;
     struct end ends[PEERS];
     struct session_snapshot snapshots[PEERS];
+    struct session_slot slots[PEERS];
+    struct engine_config config;
 };
 
 static struct addr addr_of(unsigned i) {
@@ -57,7 +60,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     s->version = SNAPSHOT_VERSION;
     s->n_sources = 3;
     s->n_slots = 4;
-    s->flags = 4;
+    s->flags = SNAPSHOT_RECORD_CONSENT | SNAPSHOT_FINAL;
     s->peer = s->participant = i + 1;
     s->tour = 1;
     s->remote = addr_of(i);
@@ -89,21 +92,22 @@ static void begin(struct world *w) {
     memset(w, 0, sizeof(*w));
     w->now = US_PER_S;
     rng_seed(&w->seed, 1);
-    struct engine_config c = {.max_peers = 8,
-                              .max_tours = 2,
-                              .cache_packets = 64,
-                              .media_silence = 8 * US_PER_S,
-                              .peer_timeout = 15 * US_PER_S,
-                              .join_timeout = 30 * US_PER_S,
-                              .keyframe_interval = 10 * US_PER_S,
-                              .identity = identity,
-                              .rng = rng_from_seeded(&w->seed)};
+    w->config = (struct engine_config){.max_peers = 8,
+                                       .max_tours = 2,
+                                       .cache_packets = 64,
+                                       .media_silence = 8 * US_PER_S,
+                                       .peer_timeout = 15 * US_PER_S,
+                                       .join_timeout = 30 * US_PER_S,
+                                       .keyframe_interval = 10 * US_PER_S,
+                                       .identity = identity,
+                                       .rng = rng_from_seeded(&w->seed)};
     w->pool = packet_pool_new(1024);
-    w->engine = engine_new(&c);
+    w->engine = engine_new(&w->config);
     CHECK(w->pool && w->engine && engine_tour_add(w->engine, 1) == OK);
     for (unsigned i = 0; i < PEERS; i++) {
         make_snapshot(&w->snapshots[i], i);
         CHECK(engine_adopt(w->engine, w->now, &w->snapshots[i]) == OK);
+        CHECK(engine_peer_slot(w->engine, w->now, i + 1, &w->slots[i]) == OK);
         struct dtls_keys k = w->snapshots[i].keys;
         struct srtp_master in = k.inbound;
         k.inbound = k.outbound;
@@ -206,6 +210,24 @@ static void give_rtcp(struct world *w, unsigned peer, struct bytes b) {
     }
 }
 
+/* Another engine takes the place of the one that is killed, by what the slots say. */
+static void rebuild(struct world *w, bool hand_over) {
+    for (unsigned i = 0; hand_over && i < PEERS; i++) {
+        (void)engine_peer_hand_over(w->engine, w->now, i + 1);
+    }
+    engine_free(w->engine);
+    w->engine = engine_new(&w->config);
+    CHECK(w->engine && engine_tour_add(w->engine, 1) == OK);
+    for (unsigned i = 0; i < PEERS; i++) {
+        enum err err = session_slot_read(&w->slots[i], &w->snapshots[i]);
+        CHECK(err == OK || err == ERR_UNKNOWN); /* one that was removed */
+        if (err == OK) {
+            CHECK(engine_adopt(w->engine, w->now, &w->snapshots[i]) == OK);
+            CHECK(engine_peer_slot(w->engine, w->now, i + 1, &w->slots[i]) == OK);
+        }
+    }
+}
+
 static void command(struct world *w, unsigned peer, struct bytes b) {
     uint8_t what = b.n > 0 ? b.p[0] : 0, arg = b.n > 1 ? b.p[1] : 0;
     switch (what % 6) {
@@ -228,6 +250,9 @@ static void command(struct world *w, unsigned peer, struct bytes b) {
         break;
     default:
         (void)engine_snapshot(w->engine, peer + 1, &w->snapshots[peer]);
+        if (arg % 8 >= 6) {
+            rebuild(w, arg & 1);
+        }
         break;
     }
 }

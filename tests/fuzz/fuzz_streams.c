@@ -79,10 +79,11 @@ static void serve_deadlines(struct world *w) {
     }
 }
 
-static void snapshot(struct world *w, uint8_t reserve) {
+static void snapshot(struct world *w, uint8_t how) {
     struct rewrite_state slot = {0};
-    rewrite_export(&w->rewrite, reserve, &slot);
-    rewrite_import(&w->rewrite, w->now, &slot);
+    rewrite_export(&w->rewrite, w->now, &slot);
+    slot.index += how & 0x7f;
+    (how & 0x80 ? rewrite_rejoin : rewrite_import)(&w->rewrite, w->now, &slot);
 }
 
 static void undo_rtx(struct world *w, struct rd *r, size_t n) {

@@ -132,6 +132,8 @@ static void attack(struct world *w, const struct browser *victim) {
     struct addr stranger = addr_v4(66, 6, 6, 6, (uint16_t)(1000 + world_below(w, 1000)));
     size_t n = forge(w, victim, d);
     const struct addr *from = world_below(w, 2) ? &stranger : &victim->addr;
+    engine_timeout(w->engine, w->now); /* snapshots say when they were taken: now, both */
+    world_drain(w);
     CHECK(engine_snapshot(w->engine, victim->params.peer, &before) == OK);
     uint64_t sent = victim->down.sent, strays = w->strays;
     world_inject(w, from, bytes_of(d, n));

@@ -101,6 +101,9 @@ static void note_stray(struct rig *r, const struct datagram *d) {
 
 static void deliver(struct rig *r, const struct datagram *d) {
     bool any = false;
+    if (r->watch) {
+        r->watch(r, d);
+    }
     for (unsigned i = 0; i < r->n_clients; i++) {
         struct client *c = r->clients[i];
         if (addr_eq(&c->addr, &d->to)) {

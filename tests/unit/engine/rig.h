@@ -109,8 +109,9 @@ struct rig {
         uint64_t bytes;
     } strays[8]; /* sent to addresses at which no client is */
     unsigned n_strays;
-    unsigned datagrams; /* that the engine sent, */
-    unsigned trains;    /* in so many calls */
+    void (*watch)(struct rig *r, const struct datagram *d); /* looks at each; NULL */
+    unsigned datagrams;                                     /* that the engine sent, */
+    unsigned trains;                                        /* in so many calls */
     uint64_t now_us_of_last_datagram;
 };
 

@@ -237,7 +237,7 @@ TEST(rewrite_resumes_from_a_snapshot) {
             map(&r, (us_t)k * MS, A, base + k, &a);
         }
         rewrite_skip(&r, A, base + 50);
-        rewrite_export(&r, 0, &slot);
+        rewrite_export(&r, 60 * MS, &slot);
         rewrite_import(&s, 60 * MS, &slot);
         REQUIRE(map(&r, 61 * MS, A, base + 51, &a) == REWRITE_OK);
         REQUIRE(map(&s, 61 * MS, A, base + 51, &b) == REWRITE_OK);
@@ -250,29 +250,71 @@ TEST(rewrite_resumes_from_a_snapshot) {
     }
 }
 
-/* A crash: the snapshot is older than the last packets sent; the reserve keeps indices apart. */
-TEST(rewrite_reserve_covers_what_was_sent_after_the_snapshot) {
+/* A crash: the snapshot is older than the last packets sent; a lease keeps the indices apart. The
+ * source goes on from where it is, and on its own timestamps, be ours late or early. */
+TEST(rewrite_rejoins_behind_what_was_sent_after_the_snapshot) {
+    for (int drift = -1; drift <= 1; drift++) {
+        struct rewrite r, s;
+        struct rewrite_out a, b;
+        struct rewrite_state slot = {0};
+        uint64_t seq, index;
+        us_t step = 33 * MS + drift * 2 * MS, t = 0; /* of 33.3 ms by the source's timestamps */
+        rewrite_init(&r, 9, 77);
+        switch_to(&r, 0, A, 70000);
+        for (uint64_t k = 0; k < 60; k++, t += step) {
+            map(&r, t, A, 70000 + k, &a);
+            if (k == 30) {
+                rewrite_export(&r, t, &slot);
+                slot.index += 4096;
+                rewrite_rejoin(&s, t, &slot);
+            }
+        }
+        EXPECT_EQ(map(&s, t, A, 70061, &b), REWRITE_OTHER); /* nothing is bound yet */
+        switch_to(&s, t, A, 70061);
+        REQUIRE(map(&s, t, A, 70061, &b) == REWRITE_OK);
+        EXPECT_EQ(b.index, slot.index);
+        EXPECT(b.index > a.index);
+        EXPECT_EQ(b.ts, a.ts + 2 * 3000);
+        EXPECT_EQ(map(&s, t, A, 70060, &b), REWRITE_OLD);
+        EXPECT_EQ(rewrite_reverse(&s, (uint16_t)a.index, &seq, &index), REWRITE_SWITCHED);
+        REQUIRE(rewrite_reverse(&s, (uint16_t)slot.index, &seq, &index) == REWRITE_OK);
+        EXPECT_EQ(seq, 70061);
+        EXPECT_EQ(index, slot.index);
+    }
+}
+
+/* Another source, one whose clock was set, or one that shows up where nothing had been sent. */
+TEST(rewrite_rejoins_with_another_source_by_our_clock) {
+    static const uint64_t firsts[] = {70031, 70031 + 200 /* 6.6 s */, 70031 - 200};
+    for (size_t i = 0; i <= ARRAY_LEN(firsts); i++) {
+        struct rewrite r, s;
+        struct rewrite_out a, b;
+        struct rewrite_state slot = {0};
+        bool other = i == ARRAY_LEN(firsts);
+        rewrite_init(&r, 9, 77);
+        switch_to(&r, 0, A, 70000);
+        for (uint64_t k = 0; k < 30; k++) {
+            map(&r, (us_t)k * 33 * MS, A, 70000 + k, &a);
+        }
+        rewrite_export(&r, 29 * 33 * MS + 500, &slot);
+        EXPECT_EQ(slot.idle, 1);
+        rewrite_rejoin(&s, 29 * 33 * MS + 500, &slot);
+        us_t now = 29 * 33 * MS + 90 * MS;
+        switch_to(&s, now, other ? B : A, other ? 500 : firsts[i]);
+        REQUIRE(map(&s, now, other ? B : A, other ? 500 : firsts[i], &b) == REWRITE_OK);
+        EXPECT_EQ(b.index, slot.index);
+        uint32_t by_clock = a.ts + 90 * 90 + 45; /* of the idle time rounded up: half a ms more */
+        EXPECT_EQ(b.ts, i == 0 ? a.ts + 2 * 3000 : by_clock);
+    }
     struct rewrite r, s;
-    struct rewrite_out a, b;
+    struct rewrite_out o;
     struct rewrite_state slot = {0};
     rewrite_init(&r, 9, 77);
-    switch_to(&r, 0, A, 70000);
-    for (uint64_t k = 0; k < 1000; k++) {
-        map(&r, 0, A, 70000 + k, &a);
-        if (k == 500) {
-            rewrite_export(&r, 512, &slot);
-        }
-    }
-    rewrite_import(&s, 0, &slot);
-    for (uint64_t k = 501; k < 2000; k++) { /* even if the source repeats itself */
-        REQUIRE(map(&s, 0, A, 70000 + k, &b) == REWRITE_OK);
-        EXPECT(b.index > a.index);
-        EXPECT_EQ(b.ts, (uint32_t)(77 + 3000 * k));
-    }
-    switch_to(&s, US_PER_S, B, 1 << 17);
-    uint64_t last = b.index;
-    REQUIRE(map(&s, US_PER_S, B, 1 << 17, &b) == REWRITE_OK);
-    EXPECT_EQ(b.index, last + 1);
+    rewrite_export(&r, 10 * MS, &slot);
+    rewrite_rejoin(&s, 10 * MS, &slot); /* it may have begun since */
+    switch_to(&s, 1010 * MS, A, 65536);
+    REQUIRE(map(&s, 1010 * MS, A, 65536, &o) == REWRITE_OK);
+    EXPECT_EQ(o.ts, 77 + RATE);
 }
 
 TEST(rewrite_empty_slot_survives_a_snapshot) {
@@ -281,8 +323,9 @@ TEST(rewrite_empty_slot_survives_a_snapshot) {
     struct rewrite_state slot = {0};
     uint64_t seq, index;
     rewrite_init(&r, 0, 4);
-    rewrite_export(&r, 0, &slot);
+    rewrite_export(&r, 5, &slot);
     EXPECT_EQ(slot.index, 0);
+    EXPECT_EQ(slot.idle, REWRITE_NEVER);
     EXPECT_EQ(slot.source, 0);
     rewrite_import(&s, 5, &slot);
     EXPECT_EQ(rewrite_reverse(&s, 65535, &seq, &index), REWRITE_UNKNOWN);

@@ -103,7 +103,7 @@ static void check_reverse(struct session *s) {
 
 static void snapshot(struct session *s) {
     struct rewrite_state slot = {0};
-    rewrite_export(&s->r, 0, &slot);
+    rewrite_export(&s->r, s->now, &slot);
     rewrite_import(&s->r, s->now, &slot);
     s->epoch++;
 }

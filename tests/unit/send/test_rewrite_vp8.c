@@ -93,3 +93,24 @@ TEST(vp8_numbers_survive_a_snapshot) {
     EXPECT_EQ(c, e);
     EXPECT(memcmp(&r, &s, sizeof(r)) == 0);
 }
+
+/* Up to 60 pictures more were sent after the snapshot: the next one is ahead of them in either
+ * width, and not by half of its range. */
+TEST(vp8_numbers_rejoin_ahead_of_what_may_have_been_sent) {
+    for (unsigned bits = 7; bits <= 15; bits += 8) {
+        for (unsigned at = 0; at < 0x8000; at += 97) {
+            struct rewrite_vp8 r = {0}, s;
+            uint16_t mask = bits == 7 ? 0x7f : 0x7fff, id;
+            uint8_t tl0;
+            struct vp8 d = descriptor(bits, 5, 200);
+            r.picture_id = (uint16_t)at;
+            r.tl0picidx = (uint8_t)at;
+            rewrite_vp8_rejoin(&s, &r);
+            rewrite_vp8_switch(&s, &d);
+            rewrite_vp8_map(&s, &d, &id, &tl0);
+            unsigned ahead = (id - at) & mask;
+            EXPECT(ahead > (bits == 7 ? 45 : 60) && ahead < mask / 2);
+            EXPECT_EQ((uint8_t)(tl0 - at), 97);
+        }
+    }
+}
