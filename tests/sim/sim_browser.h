@@ -76,8 +76,11 @@ struct play { /* one receiving slot */
     struct held last;             /* last one processed in order */
     bool chain;                   /* decodable: a key frame and everything after it has come */
     bool gap;                     /* packets have been given up since `last` */
+    bool restarted;               /* the stream has gone on far ahead of `last` */
+    unsigned restarts;            /* and has left out so many leases so far */
     bool frame_whole;             /* the current frame has no gap so far */
     us_t first_frame, last_frame; /* [us] decoded, 0 = never */
+    us_t changed_at;              /* [us] begun, or another source */
     us_t pli_at;
     uint64_t frames, packets, switches, keyframes, lost, repaired, plis;
 };

@@ -21,7 +21,11 @@ struct browser *world_join(struct world *w, const struct browser_options *o) {
     if (is_lossy(&o->up) || is_lossy(&o->down)) {
         w->lossless = false;
     }
-    expect_ok(w, "peer_add", engine_peer_add(w->engine, w->now, &b->params));
+    enum err err = engine_peer_add(w->engine, w->now, &b->params);
+    if (err == OK) {
+        err = engine_peer_slot(w->engine, w->now, b->params.peer, world_slot(w, b->number));
+    }
+    expect_ok(w, "peer_add", err);
     return b;
 }
 
@@ -54,28 +58,4 @@ void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool 
 void world_pin(struct world *w, struct browser *b, const struct browser *whom) {
     uint64_t participant = whom ? whom->params.participant : 0;
     expect_ok(w, "pin", engine_pin(w->engine, w->now, b->params.peer, participant));
-}
-
-void world_rebuild(struct world *w) {
-    static struct session_snapshot saved[SIM_BROWSERS_MAX];
-    unsigned n = 0;
-    for (unsigned i = 0; i < w->n_browsers && !w->failed; i++) {
-        const struct browser *b = w->browsers[i];
-        if (!b->removed) {
-            expect_ok(w, "snapshot", engine_snapshot(w->engine, b->params.peer, &saved[n++]));
-        }
-    }
-    w->engine = engine_free(w->engine);
-    if (packet_pool_idle(w->pool) != SIM_POOL) {
-        world_fail(w, "packets did not come home with the engine");
-    }
-    w->engine = engine_new(&w->config);
-    CHECK(w->engine && engine_tour_add(w->engine, SIM_TOUR) == OK);
-    w->rebuilt_at = w->now;
-    if (w->tapping) {
-        world_tap(w, true);
-    }
-    for (unsigned i = 0; i < n && !w->failed; i++) {
-        expect_ok(w, "adopt", engine_adopt(w->engine, w->now, &saved[i]));
-    }
 }

@@ -20,6 +20,32 @@ static struct sealed *sealed_of(struct browser *b, uint32_t ssrc) {
 
 /* The rollover counter is not on the wire; it follows from the sequence numbers, which the engine
  * hands out in order but for repairs (RFC 3711 section 3.3.1). */
+/* The limit was in the slot before the index was used. A peer that leaves has no slot any more. */
+static void index_is_leased(struct world *w, const struct browser *b, unsigned which,
+                            uint64_t index) {
+    uint64_t limit = 0;
+    if (b->silent) {
+        return;
+    }
+    if (lease_read(&world_slot(w, b->number)->limits[which], &limit) != OK || index >= limit) {
+        world_fail(w, "browser %u: index %llx of lease %u, whose limit is %llx", b->number,
+                   (unsigned long long)index, which, (unsigned long long)limit);
+    }
+}
+
+static void srtp_index_is_leased(struct world *w, const struct browser *b, uint32_t ssrc,
+                                 uint64_t index) {
+    for (unsigned i = 0; i < b->n_plays; i++) {
+        const struct session_line *l = b->plays[i]->line;
+        if (ssrc == l->ssrc || (l->rtx_ssrc && ssrc == l->rtx_ssrc)) {
+            unsigned which = ssrc == l->ssrc ? SESSION_LIMIT_RTP(i) : SESSION_LIMIT_RTX(i);
+            index_is_leased(w, b, which, index);
+            return;
+        }
+    }
+    world_fail(w, "browser %u: ssrc %08x is no slot's", b->number, ssrc);
+}
+
 static void srtp_index_is_new(struct world *w, struct browser *b, const struct datagram *d) {
     struct sealed *s = sealed_of(b, be32(d->data + 8));
     uint64_t before = s->ext.high;
@@ -42,6 +68,7 @@ static void srtp_index_is_new(struct world *w, struct browser *b, const struct d
                    (unsigned long long)(index - 0x10000), s->ssrc);
     }
     *word |= bit;
+    srtp_index_is_leased(w, b, s->ssrc, index - 0x10000);
 }
 
 static void srtcp_index_is_new(struct world *w, struct browser *b, const struct datagram *d) {
@@ -51,6 +78,7 @@ static void srtcp_index_is_new(struct world *w, struct browser *b, const struct 
         world_fail(w, "browser %u: SRTCP index %lld after %lld", b->number, (long long)index,
                    (long long)b->sealed_srtcp);
     }
+    index_is_leased(w, b, SESSION_LIMIT_SRTCP, (uint64_t)index);
     b->sealed_srtcp = index;
     b->rtcp_out = w->now;
 }
@@ -90,6 +118,9 @@ static void rtcp_is_frequent(struct world *w, struct browser *b) {
 }
 
 void invariants_always(struct world *w) {
+    if (!w->engine) {
+        return;
+    }
     for (unsigned i = 0; i < w->n_browsers; i++) {
         rtcp_is_frequent(w, w->browsers[i]);
     }

@@ -30,7 +30,7 @@ struct tap_watch {
 };
 
 /* Before a datagram of the engine goes on the wire: it goes to a peer that exists; no (key, index)
- * pair is sealed twice; RTCP is frequent. */
+ * pair is sealed twice, by whichever engine, and none that is not leased; RTCP is frequent. */
 void invariant_outbound(struct world *w, struct browser *b, const struct datagram *d);
 /* Only consenting participants, each packet once, contents as sent. */
 void invariant_tap(struct world *w, const struct tap *t);

@@ -90,6 +90,17 @@ static void on_nack(struct browser *b, const struct rtcp_packet *p) {
     }
 }
 
+/* Nothing of ours gets lost on a link without loss, whoever counts. */
+static void on_reports(struct browser *b, const struct rtcp_packet *p) {
+    struct rtcp_report r;
+    for (unsigned i = 0; rtcp_report_at(p, i, &r) == OK; i++) {
+        if (b->w->lossless && (r.fraction_lost > 0 || r.cumulative_lost > 0)) {
+            world_fail(b->w, "browser %u is told that %d packets of ssrc %08x are lost", b->number,
+                       (int)r.cumulative_lost, r.ssrc);
+        }
+    }
+}
+
 static void on_feedback(struct browser *b, const struct rtcp_packet *p) {
     if (p->type == RTCP_RTPFB && p->count == RTCP_FMT_NACK) {
         on_nack(b, p);
@@ -108,6 +119,8 @@ void rtcp_input(struct browser *b, us_t now, struct bytes packet) {
     while ((err = rtcp_next(&packet, &p)) == OK) {
         if (p.type == RTCP_BYE) {
             b->byes++;
+        } else if (p.type == RTCP_SR || p.type == RTCP_RR) {
+            on_reports(b, &p);
         } else {
             on_feedback(b, &p);
         }

@@ -70,6 +70,7 @@ struct world *world_free(struct world *w) {
         mem_free(w->heap[i]);
     }
     mem_free(w->heap);
+    mem_free(w->history);
     if (packet_pool_idle(w->pool) == SIM_POOL) { /* else reported, and left alone */
         packet_pool_free(w->pool);
     }
@@ -214,6 +215,9 @@ void world_drain(struct world *w) {
 }
 
 static void deliver_to_engine(struct world *w, const struct addr *from, struct bytes d) {
+    if (!w->engine) {
+        return;
+    }
     struct packet *k = packet_take(w->pool);
     if (!k) {
         world_fail(w, "the pool of %d packets is empty", SIM_POOL);
@@ -260,7 +264,7 @@ static struct browser *due_browser(const struct world *w, us_t *ret_at) {
 
 static void step(struct world *w, us_t until) {
     us_t browser_at, wire_at = w->n_heap ? w->heap[0]->at : US_NEVER;
-    us_t engine_at = engine_deadline(w->engine);
+    us_t engine_at = w->engine ? engine_deadline(w->engine) : US_NEVER;
     struct browser *b = due_browser(w, &browser_at);
     us_t next = us_min(us_min(wire_at, engine_at), browser_at);
     if (next > until) {
@@ -279,6 +283,7 @@ static void step(struct world *w, us_t until) {
     } else {
         browser_timeout(b, w->now);
     }
+    world_note_slots(w);
     invariants_always(w);
 }
 

@@ -24,6 +24,14 @@ struct pending { /* a datagram on its way */
     uint8_t data[];
 };
 
+#define SIM_HISTORY 21                    /* of the slots, */
+#define SIM_HISTORY_STEP (50 * US_PER_MS) /* [us] one for each of this: a second */
+
+struct remembered { /* the slots as they once were */
+    us_t at;        /* 0 = not yet */
+    struct session_slot slots[SIM_BROWSERS_MAX];
+};
+
 struct world {
     us_t now;
     uint64_t seed;
@@ -32,10 +40,13 @@ struct world {
     struct rng_seeded engine_seeded;
     struct engine_config config;
     struct packet_pool *pool;
-    struct engine *engine;
+    struct engine *engine; /* NULL while the process is down */
     struct browser *browsers[SIM_BROWSERS_MAX];
     unsigned n_browsers;
     uint64_t next_peer;
+    struct session_slot slots[2][SIM_BROWSERS_MAX]; /* memory that outlives the engine: of each */
+    unsigned bank;                                  /* browser, slots[bank][number] */
+    struct remembered *history;                     /* SIM_HISTORY, or NULL: world_remember */
 
     struct pending **heap;
     size_t n_heap, cap_heap;
@@ -52,7 +63,8 @@ struct world {
     struct media_event log[SIM_LOG];
     unsigned n_log; /* events so far; the log keeps the last SIM_LOG */
     uint64_t speaker;
-    us_t rebuilt_at; /* 0 = never */
+    us_t rebuilt_at;  /* 0 = never */
+    unsigned crashes; /* rebuilds where nothing was handed over */
     bool tapping;
     struct tap_watch tap;
 };
@@ -87,8 +99,18 @@ void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool 
 void world_pin(struct world *w, struct browser *b, const struct browser *whom);
 /* Hand a datagram to the engine as if it came from this address, now. */
 void world_inject(struct world *w, const struct addr *from, struct bytes datagram);
-/* Destroy the engine and adopt every connected peer in a new one. */
+/* Hand every connected peer over to a new engine, and destroy the old one. */
 void world_rebuild(struct world *w);
+/* The process is killed as it is, and down for that long; a new engine adopts every peer from its
+ * slot: as it is now, or, when world_remember was called long enough ago, with its state (but not
+ * its limits) as it was at a time within the last second, which differs from peer to peer. */
+void world_crash(struct world *w, us_t down);
+/* From now on keep slots as they were. */
+void world_remember(struct world *w);
+/* Time has passed: the world's business. */
+void world_note_slots(struct world *w);
+/* Where a browser's session is kept. */
+struct session_slot *world_slot(struct world *w, unsigned browser);
 void world_drain(struct world *w);
 
 /* Events of this type (and peer, unless 0) seen so far. */

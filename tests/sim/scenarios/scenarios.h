@@ -34,6 +34,8 @@ extern const unsigned n_scenarios;
     X(tap_is_complete)                    \
     X(rebuild)                            \
     X(rebuild_with_loss)                  \
+    X(rebuild_stale)                      \
+    X(rebuild_stale_with_loss)            \
     X(anything_goes)
 #define X(name) void scenario_##name(struct world *w);
 SCENARIOS(X)
