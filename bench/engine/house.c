@@ -138,6 +138,7 @@ static void join(struct house *h, const struct sink *sink, unsigned i) {
     fill_params(h, &c->params, i);
     c->addr = sink_addr(sink, i);
     CHECK(engine_peer_add(h->engine, h->now, &c->params) == OK);
+    CHECK(engine_peer_slot(h->engine, h->now, c->params.peer, &h->slots[i]) == OK);
     check(h, c);
     house_discard(h);
     handshake(h, c);
@@ -153,7 +154,8 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
     h->client = dtls_identity_new(wall);
     h->pool = packet_pool_new(POOL);
     h->clients = mem_zalloc(h->cap_clients, sizeof(h->clients[0]));
-    CHECK(h->server && h->client && h->pool && h->clients);
+    h->slots = mem_zalloc(h->cap_clients, sizeof(h->slots[0]));
+    CHECK(h->server && h->client && h->pool && h->clients && h->slots);
     h->engine = engine_new(&(struct engine_config){.max_peers = HOUSE_VIEWERS_MAX + 1,
                                                    .max_tours = 4096,
                                                    .cache_packets = 512,
@@ -174,6 +176,7 @@ void house_close(struct house *h) {
     engine_free(h->engine);
     srtp_sealer_free(h->sealer);
     mem_free(h->clients);
+    mem_free(h->slots);
     packet_pool_free(h->pool);
     dtls_identity_free(h->server);
     dtls_identity_free(h->client);

@@ -27,6 +27,7 @@ struct house {
     struct engine *engine;
     unsigned n_viewers, cap_clients;
     struct house_client *clients; /* 0 is the publisher, 1 .. n_viewers are viewers */
+    struct session_slot *slots;   /* where their sessions are kept */
     struct srtp_sealer *sealer;   /* the publisher's */
     struct traffic traffic;
     uint64_t index[2]; /* next SRTP index: audio, video */
