@@ -148,3 +148,26 @@ TEST(answers_leave_from_the_address_that_was_asked) {
     EXPECT(addr_eq(&a->got_from, &a->server)); /* unknown there: any */
     rig_free(&r);
 }
+
+/* A check is repeated before its answer can be back: the answer to any of them counts. */
+TEST(an_answer_may_be_late) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    uint8_t first[sizeof(v->answer)];
+    client_video(a, CAM, true);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    v->mute_checks = true; /* what it says is under way for longer than it waits to check again */
+    client_check(v, true);
+    size_t n = 20u + be16(v->answer + 2);
+    memcpy(first, v->answer, n);
+    for (unsigned i = 0; i < 5; i++) {
+        rig_run(&r, 150 * US_PER_MS);
+        client_check(v, true);
+    }
+    EXPECT_EQ(v->challenges, 6);
+    rig_send(&r, &v->addr, first, n);
+    EXPECT_EQ(counters()->paths_proven, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
