@@ -118,6 +118,10 @@ enum err path_announce(struct transport *t, const struct ice_credentials *ice) {
     CHECK(map_put(ufrags, key, t) == OK);
     t->ufrag_key = key;
     t->ice = *ice;
+    for (unsigned i = 0; i < TRANSPORT_PATHS_MAX; i++) { /* both belong to the old credentials */
+        t->paths[i].nominated = false;
+        t->paths[i].challenged_at = 0;
+    }
     transport_changed(t);
     return OK;
 }

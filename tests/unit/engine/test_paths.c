@@ -171,3 +171,26 @@ TEST(an_answer_may_be_late) {
     EXPECT_EQ(client_count(v, STAGE), 2);
     rig_free(&r);
 }
+
+/* RFC 8445 section 9: after a restart it is the new nomination that counts, whatever its priority.
+ */
+TEST(a_restart_forgets_what_was_nominated) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct ice_credentials fresh = v->params.ice;
+    struct addr wifi = v->addr;
+    client_video(a, CAM, true);
+    snprintf(fresh.local_ufrag, sizeof(fresh.local_ufrag), "again2");
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, 2, &fresh), OK);
+    v->params.ice = fresh;
+    client_audio(v, 40); /* wifi is heard until the end */
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    v->priority = 1000;
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(sent_to(wifi), 0);
+    rig_free(&r);
+}
