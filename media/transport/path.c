@@ -78,7 +78,6 @@ struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *
     struct path *path = path_of(t, &a->from);
     if (path) {
         path->local = a->to;
-        path->heard = now;
         return path;
     }
     if (is_taken(t, now, &a->from)) {
@@ -156,7 +155,8 @@ void path_challenge(struct transport *t, us_t now, struct path *path, struct dat
     path->sent += (uint32_t)ret->len;
 }
 
-static struct transport *answered(struct transports *all, us_t now, const struct packet *k) {
+static struct transport *answered(struct transports *all, us_t now, const struct packet *k,
+                                  bool *ret_back) {
     struct path *path = NULL;
     struct transport *t = path_find(all, now, &k->from, &path);
     if (!t || path->proven || path->challenged_at == 0 ||
@@ -166,7 +166,7 @@ static struct transport *answered(struct transports *all, us_t now, const struct
     }
     path->proven = true;
     all->c.counters->paths_proven++;
-    (void)transport_heard(t, now, path);
+    *ret_back = transport_heard(t, now, path);
     return t;
 }
 
@@ -213,7 +213,7 @@ struct transport *path_stun(struct transports *all, us_t now, const struct packe
     ret->reply.len = ret->challenge.len = 0;
     ret->back = false;
     if (challenge_is_answer(bytes_of(k->data, k->len))) {
-        return answered(all, now, k);
+        return answered(all, now, k, &ret->back);
     }
     enum err err = request(all, k, &t, &check, &ret->reply);
     if (err != OK) {

@@ -57,12 +57,13 @@ void transport_prefer(struct transport *t, us_t now, const struct path *path) {
 }
 
 bool transport_heard(struct transport *t, us_t now, struct path *path) {
-    bool was_silent = now - t->last_authentic >= t->all->c.media_silence;
+    transport_update(t, now); /* the timer may be late */
+    bool could_send = t->sendable;
     path->heard = now;
     t->last_authentic = now;
     transport_prefer(t, now, path);
     transport_update(t, now);
-    return was_silent;
+    return t->sendable && !could_send;
 }
 
 enum err transport_open(struct transport *t, us_t now, struct path *path, struct packet *k,

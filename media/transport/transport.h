@@ -85,7 +85,8 @@ enum err transport_set_keys(struct transport *t);
 void transport_update(struct transport *t, us_t now);
 /* A path has been heard, nominated or proven: send there from now on if it is the better one. */
 void transport_prefer(struct transport *t, us_t now, const struct path *path);
-/* An authentic packet came by this path. True when nothing had come for media_silence. */
+/* An authentic packet came by this path. True when media can be sent again that could not: the
+ * client had been silent, or away from its address. */
 bool transport_heard(struct transport *t, us_t now, struct path *path);
 /* Decrypt an RTP or RTCP packet in place. ERR_WRONG_STATE before the handshake is done, else as
  * srtp_open_rtp; every error is counted. *ret_back is what transport_heard says. */

@@ -172,6 +172,32 @@ TEST(an_answer_may_be_late) {
     rig_free(&r);
 }
 
+/* Who has been away is asked a key frame for when it can get one: not at its first check, which
+ * proves nothing yet. */
+TEST(a_key_frame_is_asked_for_when_it_can_be_sent) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    v->alive = false;
+    for (unsigned i = 0; i < 9; i++) {
+        rig_run(&r, US_PER_S);
+        client_video(a, CAM, false);
+    }
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    v->mute_checks = true;
+    client_check(v, true);
+    rig_run(&r, 100 * US_PER_MS);
+    client_video(a, CAM, true); /* nobody can get it */
+    unsigned plis = a->n_pli, got = client_count(v, STAGE);
+    v->mute_checks = false;
+    client_check(v, true);
+    EXPECT_EQ(counters()->paths_proven, 1);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), got + 1);
+    rig_free(&r);
+}
+
 /* RFC 8445 section 9: after a restart it is the new nomination that counts, whatever its priority.
  */
 TEST(a_restart_forgets_what_was_nominated) {
