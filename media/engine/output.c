@@ -3,6 +3,7 @@
 #include "media/engine/keep.h"
 #include "media/engine/rtcp_out.h"
 #include "media/engine/schedule.h"
+#include "media/engine/turn.h"
 #include "media/transport/handshake.h"
 
 static bool stun_output(struct engine *e, struct train *ret) {
@@ -45,11 +46,24 @@ static bool ready_output(struct engine *e, us_t now, struct train *ret) {
     return false;
 }
 
+static bool next(struct engine *e, us_t now, struct train *ret) {
+    return stun_output(e, ret) || ready_output(e, now, ret) || fanout_output(&e->fanout, now, ret);
+}
+
+/* A replay that came too late wants a key frame instead: that is asked for before it returns. */
+static bool wanted_output(struct engine *e, us_t now, struct train *ret) {
+    if (list_empty(&e->wants)) {
+        return false;
+    }
+    turn_end(e);
+    return ready_output(e, now, ret);
+}
+
 bool engine_output(struct engine *e, us_t now, struct train *ret) {
     OWNER_CHECK(&e->owner);
     now = us_max(now, e->now);
     train_clear(ret);
-    if (stun_output(e, ret) || ready_output(e, now, ret) || fanout_output(&e->fanout, now, ret)) {
+    if (next(e, now, ret) || wanted_output(e, now, ret)) {
         e->n.datagrams_out += ret->n;
         e->n.bytes_out += ret->len;
         return true;

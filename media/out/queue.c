@@ -113,6 +113,9 @@ static bool replay(struct stream *s, us_t now, struct train *t) {
         }
     }
     list_remove(&x->in);
+    if (stream_shown(s) != x->feed && stream_sub(s, x->feed)) {
+        feed_need_keyframe(x->feed); /* its key frame has left the cache meanwhile */
+    }
     return true;
 }
 

@@ -489,3 +489,28 @@ TEST(batches_of_several_sources) {
     EXPECT_EQ(client_count(v, GALLERY0) + client_count(v, GALLERY1), 4);
     rig_free(&r);
 }
+
+/* The picture that was to be replayed leaves the cache before it is sent: it is asked for. */
+TEST(a_replay_that_comes_too_late_asks) {
+    REQUIRE(rig_init(&r));
+    r.config.pool_packets = 64; /* 32 for each source */
+    rig_restart(&r);
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 3), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    rig_run(&r, 1500 * US_PER_MS); /* requests are not throttled any more */
+    client_video(a, CAM, true);
+    unsigned plis = a->n_pli;
+    r.hold = true;
+    client_video(b, SCREEN, true); /* the stage is the screen's; a goes to the gallery */
+    for (unsigned i = 0; i < 40; i++) {
+        client_video(a, CAM, false);
+    }
+    r.hold = false;
+    rig_pump(&r);
+    EXPECT_EQ(client_count(v, GALLERY0), 0);
+    rig_run(&r, 10 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, GALLERY0), 1);
+    rig_free(&r);
+}
