@@ -136,7 +136,7 @@ static void of_replica(struct replica *r, us_t now, const struct relay *m) {
         packet(r, now, m);
         break;
     case RELAY_SKIP:
-        stream_skip_all(&f->feed, m->seq);
+        fanout_skip(&f->tour->engine->fanout, &f->feed, m->seq);
         break;
     case RELAY_REPORT:
         clock_offset_load(&r->offset, now, m->report.offset);

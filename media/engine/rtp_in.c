@@ -86,7 +86,7 @@ static void receive(struct source *x, us_t now, const struct incoming *k) {
     }
     enum inbound_verdict v = inbound_receive(x->in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over)) {
-        stream_skip_all(&x->flow.feed, place.seq); /* the gap it would leave is closed */
+        fanout_skip(&x->session->engine->fanout, &x->flow.feed, place.seq);
         relay_skip(&x->flow, place.seq);
     } else if (v == INBOUND_MEDIA) {
         media_packet_read(&p, k->packet, &k->r, &x->in->s);

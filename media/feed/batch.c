@@ -13,6 +13,12 @@ void feed_batch_add(struct feed_batch *b, const struct media_packet *p) {
     packet_ref(p->packet);
 }
 
+void feed_batch_skip(struct feed_batch *b, uint64_t seq) {
+    CHECK(b->n > 0 && b->n < BATCH_MAX);
+    uint32_t ts = b->p[b->n - 1].ts; /* it does not end a frame */
+    b->p[b->n++] = (struct media_packet){.seq = seq, .ts = ts};
+}
+
 /* Packets first..end-1 are of one frame. The last may be shorter: it ends the train. */
 static void pad_frame(struct feed_batch *b, unsigned first, unsigned end) {
     unsigned longest = 0;

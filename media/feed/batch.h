@@ -15,13 +15,16 @@
 struct feed_batch {
     struct link in; /* fanout.batches, while not empty */
     unsigned n;
-    struct media_packet p[BATCH_MAX]; /* each holds a reference */
+    struct media_packet p[BATCH_MAX]; /* each holds a reference; without a packet: one of this
+                                         number is not passed on */
 };
 
 /* Empty. */
 void feed_batch_init(struct feed_batch *b);
 /* Another packet; it gets a reference of its own. There must be room. */
 void feed_batch_add(struct feed_batch *b, const struct media_packet *p);
+/* The source has sent a packet that is not passed on. There must be room, and a packet before it. */
+void feed_batch_skip(struct feed_batch *b, uint64_t seq);
 /* Choose the padding of each packet: media_packet.padding. */
 void feed_batch_pad(struct feed_batch *b);
 /* Drop all references. */

@@ -34,6 +34,16 @@ void fanout_packet(struct fanout *f, struct feed *feed, const struct media_packe
     f->fresh = true;
 }
 
+/* It has to wait behind what came before it: a stream may switch at one of those. */
+void fanout_skip(struct fanout *f, struct feed *feed, uint64_t seq) {
+    CHECK(!f->begun);
+    if (feed->batch.n == 0) {
+        stream_skip_all(feed, seq);
+    } else {
+        feed_batch_skip(&feed->batch, seq);
+    }
+}
+
 void fanout_queue(struct fanout *f, struct out_queue *q) {
     if (list_empty(&q->waiting) && !queue_empty(q)) {
         list_push(&f->waiting, &q->waiting);
@@ -81,6 +91,10 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
     for (; f->at < b->n; f->at++) {
         const struct media_packet *p = &b->p[f->at];
         struct rewrite_out o;
+        if (!p->packet) {
+            (void)rewrite_skip(&s->rewrite, sub->feed->ssrc, p->seq);
+            continue;
+        }
         if (!train_takes(ret, seal_media_len(s, p))) {
             return;
         }

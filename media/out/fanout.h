@@ -25,6 +25,8 @@ void fanout_stop(struct fanout *f);
 bool fanout_idle(const struct fanout *f);
 /* Send a packet of the feed to every stream that shows it. */
 void fanout_packet(struct fanout *f, struct feed *feed, const struct media_packet *p);
+/* A packet of the feed is not passed on: the gap that it would leave is closed in its turn. */
+void fanout_skip(struct fanout *f, struct feed *feed, uint64_t seq);
 /* The viewer's queue has something. */
 void fanout_queue(struct fanout *f, struct out_queue *q);
 /* The feed begins anew or is no more: what of it was to be sent is dropped. */

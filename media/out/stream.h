@@ -84,7 +84,7 @@ void stream_forget_all(struct feed *feed);
 /* A packet of sub's feed reaches the stream: may it go out, and where to? Switches the stream when
  * the packet begins the awaited key frame. */
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret);
-/* The feed has sent a packet without payload: close the gap that it would leave. */
+/* The feed has sent a packet that is not passed on: close the gap that it would leave. */
 void stream_skip_all(struct feed *feed, uint64_t seq);
 
 #endif

@@ -490,6 +490,23 @@ TEST(batches_of_several_sources) {
     rig_free(&r);
 }
 
+/* A padding packet that comes with the key frame at which a viewer switches leaves no gap. */
+TEST(padding_behind_a_switch_leaves_no_gap) {
+    struct client *a, *v;
+    REQUIRE(pair_init(&a, &v));
+    struct client *b = rig_join(&r, 3);
+    r.hold = true;
+    client_video(b, SCREEN, true);
+    client_send(b, &(struct packet_spec){.line = SCREEN, .padding = true});
+    client_video(b, SCREEN, false);
+    r.hold = false;
+    rig_pump(&r);
+    REQUIRE(client_count(v, STAGE) == 3);
+    EXPECT_EQ(v->got[v->n_got - 2].sender, 3);
+    EXPECT_EQ(v->got[v->n_got - 1].seq, (uint16_t)(v->got[v->n_got - 2].seq + 1));
+    rig_free(&r);
+}
+
 /* The picture that was to be replayed leaves the cache before it is sent: it is asked for. */
 TEST(a_replay_that_comes_too_late_asks) {
     REQUIRE(rig_init(&r));
