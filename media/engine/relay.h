@@ -20,7 +20,8 @@ enum relay_type {
     RELAY_ON,      /* the source flows: source */
     RELAY_OFF,     /* it pauses */
     RELAY_GONE,    /* it is no more, or begins anew with another id */
-    RELAY_PACKET,  /* packet; the receiver takes over its reference */
+    RELAY_PACKET,  /* packet; the receiver takes over its reference; on: it may be kept (its pool is
+                      the origin's) */
     RELAY_SKIP,    /* seq: a packet that is not passed on leaves no gap */
     RELAY_REPORT,  /* report: of its sender */
     RELAY_CONSENT, /* on: it may be tapped */

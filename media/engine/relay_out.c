@@ -57,11 +57,12 @@ void relay_flow_to(const struct flow *f, unsigned worker) {
     flow_to(f, RELAY_ON, worker);
 }
 
-void relay_packet(const struct flow *f, const struct media_packet *p) {
+void relay_packet(const struct flow *f, const struct media_packet *p, bool keep) {
     EACH_OTHER(w, f->tour) {
         struct relay *m = push(f->tour->engine, f->tour, RELAY_PACKET, w);
         if (m) {
             m->id = f->id;
+            m->on = keep;
             m->packet = *p;
             packet_ref(p->packet);
         }

@@ -11,8 +11,8 @@ void relay_flow(const struct flow *f, enum relay_type type);
 void relay_hello(const struct tour *t);
 /* RELAY_ON to one worker that has just got the tour. */
 void relay_flow_to(const struct flow *f, unsigned worker);
-/* A packet of it; each message holds a reference. */
-void relay_packet(const struct flow *f, const struct media_packet *p);
+/* A packet of it; each message holds a reference. keep: the others may keep it too. */
+void relay_packet(const struct flow *f, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */
 void relay_skip(const struct flow *f, uint64_t seq);
 /* Its sender's report. */

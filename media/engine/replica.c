@@ -74,7 +74,7 @@ static void packet(struct replica *r, us_t now, const struct relay *m) {
     struct media_packet p = m->packet;
     r->flow.tour->engine->n.relay_in++;
     if (r->flow.feed.live) {
-        flow_packet(&r->flow, now, &p, true);
+        flow_packet(&r->flow, now, &p, m->on);
     }
 }
 

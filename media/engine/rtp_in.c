@@ -66,8 +66,9 @@ static void media(struct source *x, us_t now, struct media_packet *p) {
         bind_tour(t, now);
     }
     source_level(x, now, p);
-    relay_packet(&x->flow, p);
-    flow_packet(&x->flow, now, p, may_keep(t->engine, p));
+    bool keep = may_keep(t->engine, p);
+    relay_packet(&x->flow, p, keep);
+    flow_packet(&x->flow, now, p, keep);
 }
 
 /* What came with the datagram, as far as it is known before its m-line looks at it. */

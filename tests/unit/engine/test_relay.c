@@ -229,3 +229,27 @@ TEST(a_span_that_makes_no_sense_is_refused) {
     EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 1, 4), ERR_RANGE);
     rig_free(&r);
 }
+
+/* What has found no room at its origin's reserve is not kept here either. */
+TEST(the_reserve_of_the_origin_is_kept) {
+    REQUIRE(rig_init(&r) && rig_init(&other));
+    other.config.worker = 1;
+    rig_restart(&other);
+    packet_pool_free(r.pool);
+    r.pool = packet_pool_new(128);
+    r.config.pool_packets = 128;
+    r.config.pool_reserve = 64;
+    rig_restart(&r);
+    EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 0, 2), OK);
+    EXPECT_EQ(engine_tour_span(other.engine, other.now, TOUR, 0, 1), OK);
+    struct client *a = rig_join(&r, 1), *v = rig_join(&other, 2);
+    client_video(a, CAM, true);
+    exchange();
+    for (unsigned i = 0; i < 120; i++) {
+        client_video(a, CAM, false);
+        exchange();
+    }
+    EXPECT_EQ(client_count(v, STAGE), 121);
+    EXPECT(packet_pool_idle(r.pool) >= 63);
+    done();
+}
