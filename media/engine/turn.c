@@ -32,7 +32,7 @@ void turn_end(struct engine *e) {
         struct flow *flow = flow_of_feed(f);
         if (flow_is_local(flow)) {
             schedule(source_of(flow)->session, e->now);
-        } else {
+        } else if (recv_keyframe_pass_on(&f->keyframe, e->now)) {
             relay_to_origin(flow, RELAY_KEY, true);
         }
     }

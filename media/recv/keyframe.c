@@ -36,3 +36,12 @@ bool recv_keyframe_poll(struct recv_keyframe *k, us_t now) {
     k->needed = true;
     return true;
 }
+
+bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now) {
+    if (k->asked && k->key_at < k->asked_at && now - k->asked_at < KEYFRAME_THROTTLE) {
+        return false;
+    }
+    k->asked = true;
+    k->asked_at = now;
+    return true;
+}

@@ -29,5 +29,8 @@ void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval);
 us_t recv_keyframe_deadline(const struct recv_keyframe *k);
 /* True when a request must be sent now; it then counts as sent. */
 bool recv_keyframe_poll(struct recv_keyframe *k, us_t now);
+/* The same where the need is passed on to another scheduler, which repeats it by itself: true when
+ * it must be told, and not while the last one told is unanswered and younger than the throttle. */
+bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now);
 
 #endif

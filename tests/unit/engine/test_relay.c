@@ -230,6 +230,35 @@ TEST(a_span_that_makes_no_sense_is_refused) {
     rig_free(&r);
 }
 
+/* A viewer's flood of requests does not become one of messages. */
+TEST(requests_for_a_key_frame_cross_once) {
+    REQUIRE(init());
+    struct client *a = rig_join(&r, 1), *v = rig_join(&other, 2);
+    client_video(a, CAM, true);
+    exchange();
+    run(1100 * US_PER_MS);
+    unsigned crossed = 0;
+    struct relay m;
+    for (unsigned i = 0; i < 100; i++) {
+        client_pli(v, STAGE);
+        while (engine_relay(other.engine, &m)) {
+            crossed += m.type == RELAY_KEY;
+            engine_relay_input(r.engine, r.now, &m);
+            rig_pump(&r);
+        }
+    }
+    EXPECT_EQ(crossed, 1);
+    exchange();
+    unsigned plis = a->n_pli;
+    EXPECT(plis > 0);
+    client_video(a, CAM, true);
+    exchange();
+    client_pli(v, STAGE); /* it has come since: the next one is another */
+    EXPECT(engine_relay(other.engine, &m));
+    EXPECT_EQ(m.type, RELAY_KEY);
+    done();
+}
+
 /* What has found no room at its origin's reserve is not kept here either. */
 TEST(the_reserve_of_the_origin_is_kept) {
     REQUIRE(rig_init(&r) && rig_init(&other));

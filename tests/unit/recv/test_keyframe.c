@@ -74,3 +74,15 @@ TEST(keyframe_periodic_starts_when_tapped_without_any) {
     recv_keyframe_arrived(&k, 51 * S);
     EXPECT_EQ(recv_keyframe_deadline(&k), 61 * S);
 }
+
+/* Whoever passes needs on tells one at a time: the next when it was answered, or may be lost. */
+TEST(keyframe_needs_are_passed_on_once) {
+    struct recv_keyframe k = {0};
+    recv_keyframe_need(&k);
+    EXPECT(recv_keyframe_pass_on(&k, 50 * S));
+    EXPECT(!recv_keyframe_pass_on(&k, 50 * S + 1));
+    recv_keyframe_arrived(&k, 50 * S + 2);
+    EXPECT(recv_keyframe_pass_on(&k, 50 * S + 3));
+    EXPECT(!recv_keyframe_pass_on(&k, 51 * S + 2));
+    EXPECT(recv_keyframe_pass_on(&k, 51 * S + 3));
+}
