@@ -100,7 +100,7 @@ static bool send_taps(struct worker *w) {
 /* Packets leave some places to what tells of changes, which must not be lost. */
 static bool pass_relay(struct worker *w, const struct relay *m) {
     struct mailbox *to = peering_box(w->config.peering, w->config.index, m->to);
-    size_t reserved = m->type == RELAY_PACKET ? RELAYS_RESERVED : 0;
+    size_t reserved = relay_may_be_lost((enum relay_type)m->type) ? RELAYS_RESERVED : 0;
     return mailbox_room(to) > reserved && mailbox_push(to, m);
 }
 
@@ -214,7 +214,7 @@ static void catch_up(struct worker *w, us_t now) {
     }
 }
 
-/* When to look again. While events find no place, not even timers can run that cause some. */
+/* When to look again: soon while events find no place, for place may be made meanwhile. */
 static us_t next_look(const struct worker *w, us_t now) {
     us_t due = us_min(engine_deadline(w->engine), w->counters_at);
     if (w->relays_left) {

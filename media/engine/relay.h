@@ -30,6 +30,12 @@ enum relay_type {
     RELAY_TAPPED   /* to the origin: on: it is recorded, so key frames are asked for periodically */
 };
 
+/* Is of its instant only: when there is little room it is dropped, and what tells of a change is
+ * not. */
+static inline bool relay_may_be_lost(enum relay_type type) {
+    return type == RELAY_PACKET || type == RELAY_SKIP || type == RELAY_REPORT;
+}
+
 struct relay {
     uint8_t type;     /* enum relay_type */
     uint8_t to, from; /* workers */

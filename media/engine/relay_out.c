@@ -8,7 +8,7 @@ static struct relay *push(struct engine *e, const struct tour *t, enum relay_typ
                           unsigned to) {
     struct relay_queue *q = &e->relays;
     uint32_t room = ENGINE_RELAYS_MAX - q->n;
-    if (room <= (type == RELAY_PACKET ? RESERVED : 0)) {
+    if (room <= (relay_may_be_lost(type) ? RESERVED : 0)) {
         e->n.relay_dropped++;
         return NULL;
     }

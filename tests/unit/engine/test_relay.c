@@ -282,3 +282,34 @@ TEST(the_reserve_of_the_origin_is_kept) {
     EXPECT(packet_pool_idle(r.pool) >= 63);
     done();
 }
+
+/* A flood of what may get lost leaves room for what must not. */
+TEST(skips_leave_room_for_changes) {
+    REQUIRE(init());
+    EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 0, ~1ull), OK);
+    struct relay m;
+    while (engine_relay(r.engine, &m)) {
+    }
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    while (engine_relay(r.engine, &m)) {
+        if (m.type == RELAY_PACKET) {
+            packet_unref(m.packet.packet);
+        }
+    }
+    r.hold = true;
+    for (unsigned i = 0; i < 50; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .padding = true});
+    }
+    client_audio(a, 40);
+    r.hold = false;
+    unsigned told = 0;
+    while (engine_relay(r.engine, &m)) {
+        told += m.type == RELAY_ON;
+        if (m.type == RELAY_PACKET) {
+            packet_unref(m.packet.packet);
+        }
+    }
+    EXPECT_EQ(told, 63);
+    done();
+}
