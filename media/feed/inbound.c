@@ -44,12 +44,14 @@ static struct inbound *by_pt(struct inbound *lines, unsigned n, uint8_t pt) {
     return found;
 }
 
-/* A new ssrc takes an m-line that has none, or whose stream has stopped: at most two ssrcs per
- * m-line are known at any time, whatever a client sends. */
+/* A new ssrc takes an m-line that has none, or whose stream has stopped, and that is one of which
+ * nothing comes any more, be it passed on or not: at most two ssrcs per m-line are known at any
+ * time, whatever a client sends. */
 static bool claim(struct inbound *in, us_t now, const struct rtp *r, struct arrival *ret) {
     bool rtx = in->s.rtx_pt && r->pt == in->s.rtx_pt;
     bool taken = in->ssrc && in->nack;
-    if (!rtx && taken && now - in->heard < INBOUND_REPLACED) {
+    us_t last = us_max(in->heard, in->stats.last_at);
+    if (!rtx && taken && now - last < INBOUND_REPLACED) {
         return false;
     }
     if (!rtx && r->pt != in->s.pt) {

@@ -324,3 +324,29 @@ TEST(a_rush_of_joins_does_not_delay_media) {
     }
     rig_free(&r);
 }
+
+/* Two ssrcs in turn, of what nobody sees: an m-line is not taken over with each packet, which would
+ * begin everything anew each time. */
+TEST(a_line_is_not_taken_over_in_turns) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+    client_video(a, CAM, true);
+    struct stream one = a->streams[CAM], two = {.ssrc = 4711, .next = 7, .ts = 9};
+    for (unsigned i = 0; i < 10; i++) {
+        a->streams[CAM] = two;
+        client_video(a, CAM, true);
+        client_send(a, &(struct packet_spec){.line = CAM, .padding = true});
+        two = a->streams[CAM];
+        a->streams[CAM] = one;
+        client_video(a, CAM, true);
+        client_send(a, &(struct packet_spec){.line = CAM, .padding = true});
+        one = a->streams[CAM];
+    }
+    EXPECT_EQ(counters()->drop_rtp, 20);
+    rig_run(&r, 1100 * US_PER_MS);
+    a->streams[CAM] = two;
+    client_video(a, CAM, true); /* the first one has stopped */
+    EXPECT_EQ(counters()->drop_rtp, 20);
+    rig_free(&r);
+}
