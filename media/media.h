@@ -36,7 +36,7 @@ struct engine_config {
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
     struct police_limit police[SOURCE_KIND_COUNT]; /* per sending m-line; zeros: no limit */
     uint32_t pool_packets;  /* of the pool that inputs come from: half of them may be kept for
-                               retransmission, shared by all sources; 0: no such bound */
+                               retransmission, shared by all sources that flow; 0: no such bound */
     uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
                                STUN, DTLS and RTCP are never without a buffer */
     us_t media_silence;     /* [us] media to a peer pauses after this without an

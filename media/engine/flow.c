@@ -5,17 +5,15 @@
 
 #define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
 
-/* Half of the pool is for retransmission: each source may keep its share of it. */
-static void share_pool(struct engine *e) {
+/* Half of the pool is for retransmission: what each source that flows may keep. */
+static uint32_t cache_share(const struct engine *e) {
     uint32_t most = e->c.cache_packets;
-    if (e->c.pool_packets && e->n_flows) {
-        uint32_t share = e->c.pool_packets / 2 / e->n_flows;
+    if (e->c.pool_packets && e->n_live) {
+        uint32_t share = e->c.pool_packets / 2 / e->n_live;
         share = share > CACHE_SHARE_MIN ? share : CACHE_SHARE_MIN;
         most = share < most ? share : most;
     }
-    LIST_EACH(l, &e->flows) {
-        LIST_ENTRY(l, struct flow, in_engine)->feed.cache.limit = most;
-    }
+    return most;
 }
 
 enum err flow_init(struct flow *f, struct tour *t, const struct session_line *line) {
@@ -29,8 +27,6 @@ enum err flow_init(struct flow *f, struct tour *t, const struct session_line *li
     list_init(&f->place.in_live);
     list_init(&f->in_engine);
     list_push(&e->flows, &f->in_engine);
-    e->n_flows++;
-    share_pool(e);
     return OK;
 }
 
@@ -42,12 +38,9 @@ static void forget(struct flow *f) {
 }
 
 void flow_free(struct flow *f, us_t now) {
-    struct engine *e = f->tour->engine;
     flow_off(f, now);
     forget(f);
     list_remove(&f->in_engine);
-    e->n_flows--;
-    share_pool(e);
     feed_free(&f->feed);
 }
 
@@ -60,6 +53,7 @@ void flow_restart(struct flow *f, us_t now) {
 
 void flow_on(struct flow *f, us_t now) {
     f->feed.live = true;
+    f->tour->engine->n_live++;
     room_source_on(&f->tour->room, &f->place, now);
     flow_tap_update(f, now);
     tour_changed(f->tour);
@@ -71,6 +65,7 @@ void flow_off(struct flow *f, us_t now) {
         return;
     }
     f->feed.live = false;
+    t->engine->n_live--;
     if (room_source_off(&t->room, &f->place) != 0) {
         tour_voices_changed(t);
     }
@@ -94,6 +89,7 @@ static void to_tap(struct flow *f, const struct media_packet *p) {
 
 void flow_packet(struct flow *f, us_t now, struct media_packet *p, bool keep) {
     struct tour *t = f->tour;
+    f->feed.cache.limit = cache_share(t->engine);
     feed_packet(&f->feed, p, keep);
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);

@@ -350,3 +350,28 @@ TEST(a_line_is_not_taken_over_in_turns) {
     EXPECT_EQ(counters()->drop_rtp, 20);
     rig_free(&r);
 }
+
+/* Who has sent once and is silent now takes nothing from those who send. */
+TEST(what_does_not_flow_has_no_share) {
+    REQUIRE(rig_init(&r));
+    r.config.pool_packets = 512;
+    rig_restart(&r);
+    struct client *c[RIG_CLIENTS];
+    for (unsigned i = 0; i < RIG_CLIENTS; i++) {
+        c[i] = rig_join(&r, i + 1);
+        client_video(c[i], CAM, true);
+        client_video(c[i], SCREEN, true);
+        client_audio(c[i], 90);
+    }
+    rig_run(&r, 6 * US_PER_S);
+    client_video(c[0], CAM, true);
+    for (unsigned i = 0; i < 100; i++) {
+        client_video(c[0], CAM, false);
+    }
+    const struct got *last = client_last(c[1], STAGE);
+    REQUIRE(last);
+    client_nack(c[1], STAGE, (uint16_t)(last->seq - 90));
+    EXPECT_EQ(counters()->rtx_out, 1);
+    EXPECT_EQ(counters()->nack_missed, 0);
+    rig_free(&r);
+}
