@@ -36,6 +36,7 @@ struct udp {
         union control control[UDP_BATCH];
         uint8_t waste[UDP_BATCH]; /* where datagrams go when the pool is empty */
         size_t stale;             /* so many, from the first, are to be armed */
+        bool lacks;               /* some have no packet: the pool was empty */
     } in;
     size_t pending;       /* trains in `out` */
     unsigned gso_refused; /* in a row */
@@ -169,9 +170,12 @@ const struct udp_counters *udp_counters(const struct udp *u) {
 
 /* Fill the receive vector: pool packets first, one waste byte for what finds no packet. */
 static void arm_recv(struct udp *u, struct packet_pool *pool) {
-    for (size_t i = 0; i < u->in.stale; i++) {
+    size_t n = u->in.lacks ? UDP_BATCH : u->in.stale;
+    u->in.lacks = false;
+    for (size_t i = 0; i < n; i++) {
         struct packet *p = u->in.packet[i];
         p = u->in.packet[i] = p ? p : packet_take(pool);
+        u->in.lacks = u->in.lacks || !p;
         u->in.iov[i] = p ? (struct iovec){p->data, PACKET_CAP} : (struct iovec){&u->in.waste[i], 1};
         u->in.msg[i].msg_hdr = (struct msghdr){
             .msg_name = &u->in.name[i],

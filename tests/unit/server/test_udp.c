@@ -244,3 +244,37 @@ TEST(udp_answers_from_the_address_that_was_asked) {
     udp_close(b);
     packet_pool_free(pool);
 }
+
+/* A pool that was empty for a moment costs nothing afterwards. */
+TEST(udp_uses_packets_that_have_come_back) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    struct packet_pool *pool = packet_pool_new(UDP_BATCH);
+    struct packet *in[UDP_BATCH], *busy[UDP_BATCH];
+    REQUIRE(a && b && pool);
+    struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
+    for (size_t i = 0; i < UDP_BATCH; i++) {
+        busy[i] = packet_take(pool);
+    }
+    queue(a, &to, 1, 50);
+    udp_flush(a);
+    REQUIRE(readable(b));
+    EXPECT_EQ(udp_recv(b, pool, 1, in), 0);
+    EXPECT_EQ(udp_counters(b)->pool_empty, 1);
+    for (size_t i = 0; i < UDP_BATCH; i++) {
+        packet_unref(busy[i]);
+    }
+    for (uint8_t i = 0; i < 20; i++) {
+        queue(a, &to, i, 50);
+    }
+    udp_flush(a);
+    REQUIRE(readable(b));
+    size_t n = udp_recv(b, pool, 1, in);
+    EXPECT_EQ(n, 20);
+    EXPECT_EQ(udp_counters(b)->pool_empty, 1);
+    for (size_t i = 0; i < n; i++) {
+        packet_unref(in[i]);
+    }
+    udp_close(a);
+    udp_close(b);
+    packet_pool_free(pool);
+}
