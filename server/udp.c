@@ -308,9 +308,10 @@ static void arm_send(struct udp *u, size_t i, bool whole) {
     }
 }
 
-/* Packet by packet, where the kernel or the device takes no trains. */
-static void send_cut(struct udp *u, size_t i) {
+/* Packet by packet, where the kernel or the device takes no trains. True when it took one. */
+static bool send_cut(struct udp *u, size_t i) {
     struct train *t = &u->out[i];
+    bool any = false;
     arm_send(u, i, false);
     for (size_t at = 0; at < t->len; at += t->segment) {
         size_t left = t->len - at;
@@ -318,21 +319,31 @@ static void send_cut(struct udp *u, size_t i) {
         if (sendmsg(u->fd, &u->msg[i].msg_hdr, MSG_DONTWAIT) < 0) {
             u->counters.send_would_block += errno == EAGAIN;
             u->counters.send_errors += errno != EAGAIN;
+        } else {
+            any = true;
         }
     }
     u->counters.trains_cut += t->n > 1;
+    return any;
 }
 
 /* The kernel has not taken train i. */
 static void refused(struct udp *u, size_t i) {
-    /* EINVAL, EIO, EOPNOTSUPP, EMSGSIZE: there is no one error that says "no trains". */
+    /* EINVAL, EIO, EOPNOTSUPP, EMSGSIZE: there is no one error that says "no trains"; but then its
+     * packets are taken one by one, and where not even they are it is the destination's fault. */
     if (u->out[i].n > 1) {
-        u->gso_refused++;
-        send_cut(u, i);
+        u->gso_refused += send_cut(u, i);
         return;
     }
     /* One destination failed (unreachable, ICMP): skip it, the others are innocent. */
     u->counters.send_errors++;
+}
+
+/* The kernel has taken so many; single packets say nothing about trains. */
+static void taken(struct udp *u, size_t at, size_t n) {
+    for (size_t i = at; i < at + n; i++) {
+        u->gso_refused = u->out[i].n > 1 ? 0 : u->gso_refused;
+    }
 }
 
 /* The first n trains; what a full socket buffer does not take is lost, as in the network. */
@@ -340,8 +351,8 @@ static void send_some(struct udp *u, size_t n) {
     for (size_t at = 0; at < n;) {
         int sent = sendmmsg(u->fd, u->msg + at, (unsigned)(n - at), MSG_DONTWAIT);
         if (sent > 0) {
+            taken(u, at, (size_t)sent);
             at += (size_t)sent;
-            u->gso_refused = 0;
         } else if (errno == EAGAIN) {
             for (; at < n; at++) {
                 u->counters.send_would_block += u->out[at].n;
@@ -357,7 +368,7 @@ void udp_flush(struct udp *u) {
     u->pending = 0;
     if (u->gso_refused >= GSO_PATIENCE) {
         for (size_t i = 0; i < n; i++) {
-            send_cut(u, i);
+            (void)send_cut(u, i);
         }
         return;
     }

@@ -278,3 +278,58 @@ TEST(udp_uses_packets_that_have_come_back) {
     udp_close(b);
     packet_pool_free(pool);
 }
+
+static void queue_train(struct udp *from, const struct addr *to, size_t packets) {
+    struct train *t = udp_slot(from);
+    train_clear(t);
+    t->to = *to;
+    t->from = (struct addr){0};
+    for (size_t i = 0; i < packets; i++) {
+        memset(t->data + t->len, 1, 200);
+        train_add(t, 200);
+    }
+    udp_keep(from);
+}
+
+/* Does it still try to send whole trains? */
+static bool sends_whole(struct udp *a, const struct addr *to) {
+    uint64_t cut = udp_counters(a)->trains_cut;
+    queue_train(a, to, 2);
+    udp_flush(a);
+    return udp_counters(a)->trains_cut == cut;
+}
+
+/* Single packets pass where trains do not, and say nothing about them. */
+TEST(udp_gives_trains_up_also_between_single_packets) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    int off = 1, on = 0;
+    REQUIRE(a && b);
+    struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
+    EXPECT(sends_whole(a, &to));
+    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+    for (int k = 0; k < 20; k++) {
+        queue(a, &to, 1, 50);
+        queue_train(a, &to, 3);
+    }
+    udp_flush(a);
+    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)) == 0);
+    EXPECT(!sends_whole(a, &to));
+    udp_close(a);
+    udp_close(b);
+}
+
+/* A viewer who cannot be reached, be it with trains or without, is no reason to cut those of all.
+ */
+TEST(udp_keeps_trains_when_one_viewer_is_unreachable) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    REQUIRE(a && b);
+    struct addr to = addr_v4(127, 0, 0, 1, udp_port(b)), nowhere = addr_v4(127, 0, 0, 1, 0);
+    for (int k = 0; k < 20; k++) {
+        queue_train(a, &nowhere, 3);
+    }
+    udp_flush(a);
+    EXPECT_EQ(udp_counters(a)->send_errors, 60);
+    EXPECT(sends_whole(a, &to));
+    udp_close(a);
+    udp_close(b);
+}
