@@ -12,8 +12,16 @@ void handshakes_next(struct handshakes *h) {
     h->steps = 0;
 }
 
+static unsigned waiting_from(const struct handshakes *h, const struct addr *from) {
+    unsigned n = 0;
+    for (uint32_t i = 0; i < h->n; i++) {
+        n += addr_eq(&h->ring[(h->head + i) % HANDSHAKES_WAITING]->from, from);
+    }
+    return n;
+}
+
 bool handshakes_defer(struct handshakes *h, struct packet *k) {
-    if (h->n == HANDSHAKES_WAITING) {
+    if (h->n == HANDSHAKES_WAITING || waiting_from(h, &k->from) >= HANDSHAKES_EACH) {
         return false;
     }
     h->ring[(h->head + h->n++) % HANDSHAKES_WAITING] = packet_ref(k);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #define HANDSHAKES_WAITING 256 /* datagrams; a client whose datagram finds no place repeats it */
+#define HANDSHAKES_EACH 8      /* of one address: no client's flight is longer */
 #define HANDSHAKES_STEPS 2     /* with one batch or timeout: about a millisecond */
 
 struct handshakes {
@@ -21,7 +22,8 @@ struct handshakes {
 bool handshakes_may(struct handshakes *h);
 /* The next steps are those of another batch. */
 void handshakes_next(struct handshakes *h);
-/* Keep a datagram of a handshake for later; false when there is no place. */
+/* Keep a datagram of a handshake for later; false when there is no place, or its sender has its
+ * share of them: a flood of one client's must not take the turns of all. */
 bool handshakes_defer(struct handshakes *h, struct packet *k);
 /* The one that has waited longest, with our reference; NULL when there is none. */
 struct packet *handshakes_take(struct handshakes *h);

@@ -375,3 +375,37 @@ TEST(what_does_not_flow_has_no_share) {
     EXPECT_EQ(counters()->nack_missed, 0);
     rig_free(&r);
 }
+
+/* One client floods its handshake: it gets its share of the steps, and others get theirs. */
+TEST(one_handshake_does_not_delay_the_others) {
+    REQUIRE(rig_init(&r));
+    struct client *flood = client_new(&r, 1), *c = client_new(&r, 2);
+    uint8_t junk[60] = {22, 0xfe, 0xfd}, hello[PACKET_CAP];
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &flood->params), OK);
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &c->params), OK);
+    client_check(flood, true);
+    client_check(c, true);
+    for (unsigned i = 0; i < 6; i++) {
+        r.hold = true;
+        for (unsigned j = 0; j + 1 < ENGINE_BATCH_MAX; j++) {
+            rig_send(&r, &flood->addr, junk, sizeof(junk));
+        }
+        r.hold = i == 5;
+        rig_pump(&r);
+    }
+    r.hold = true;
+    for (unsigned j = 0; j < 4; j++) {
+        rig_send(&r, &flood->addr, junk, sizeof(junk));
+    }
+    c->dtls = dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), true);
+    REQUIRE(c->dtls);
+    dtls_start(c->dtls, r.now);
+    size_t n = dtls_output(c->dtls, hello, sizeof(hello));
+    REQUIRE(n > 0);
+    rig_send(&r, &c->addr, hello, n);
+    r.hold = false;
+    rig_pump(&r);
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT(c->connected);
+    rig_free(&r);
+}
