@@ -23,7 +23,8 @@ struct feed_batch {
 void feed_batch_init(struct feed_batch *b);
 /* Another packet; it gets a reference of its own. There must be room. */
 void feed_batch_add(struct feed_batch *b, const struct media_packet *p);
-/* The source has sent a packet that is not passed on. There must be room, and a packet before it. */
+/* The source has sent a packet that is not passed on. There must be room, and a packet before it.
+ */
 void feed_batch_skip(struct feed_batch *b, uint64_t seq);
 /* Choose the padding of each packet: media_packet.padding. */
 void feed_batch_pad(struct feed_batch *b);

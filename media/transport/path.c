@@ -133,8 +133,8 @@ static struct transport *by_ufrag(const struct transports *all, struct bytes ufr
     return t;
 }
 
-/* It is the same transaction until it is answered (RFC 8489 section 6.2.1): on a long way the client
- * checks again before its first answer is here. */
+/* It is the same transaction until it is answered (RFC 8489 section 6.2.1): on a long way the
+ * client checks again before its first answer is here. */
 void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret) {
     bool again = path->challenged_at > 0 && now - path->challenged_at < PATH_CHALLENGE_GAP;
     bool first = t->state == TRANSPORT_JOINING && !t->dtls; /* the handshake will prove it */

@@ -34,7 +34,8 @@ struct transport *path_find(struct transports *all, us_t now, const struct addr 
 struct packet_addrs {
     struct addr from, to; /* as in struct packet */
 };
-/* Validate an address; that it was heard is for transport_heard to note. NULL when it is somebody else's, who was heard from there just now. */
+/* Validate an address; that it was heard is for transport_heard to note. NULL when it is somebody
+ * else's, who was heard from there just now. */
 struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *a);
 /* Nothing is found by address or ufrag any more; the selected address stays readable. */
 void path_forget_all(struct transport *t);
