@@ -168,7 +168,8 @@ enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_st
 enum err engine_peer_slot(struct engine *e, us_t now, uint64_t peer, struct session_slot *slot);
 /* Another process takes this peer over now: its slot is final, what is left to do is to remove it
  * here. Nothing is sealed for it any more (counted as drop_lease), no BYE and no close_notify
- * either. The slot is not touched again. ERR_UNKNOWN; ERR_WRONG_STATE: it has no slot. */
+ * either. The slot is not touched again. ERR_UNKNOWN; ERR_WRONG_STATE: it has no
+ * slot, or is not connected. */
 enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer);
 /* Everything needed to go on with a peer in another engine, by value, when this engine is drained
  * and sends it nothing any more. ERR_UNKNOWN, ERR_WRONG_STATE (not connected). */

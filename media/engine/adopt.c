@@ -18,7 +18,7 @@
 
 /* When it was taken, by our clock. */
 static us_t taken_at(const struct session_snapshot *s, us_t now) {
-    return s->taken <= now ? s->taken : now - AGE_ASSUMED;
+    return s->taken >= 0 && s->taken <= now ? s->taken : now - AGE_ASSUMED;
 }
 
 static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx_ssrc,

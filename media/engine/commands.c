@@ -160,7 +160,7 @@ enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer) {
     if (!s) {
         return ERR_UNKNOWN;
     }
-    if (!s->kept_in) {
+    if (!s->kept_in || s->transport.state != TRANSPORT_UP) {
         return ERR_WRONG_STATE;
     }
     turn_begin(e, now);

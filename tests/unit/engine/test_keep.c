@@ -333,6 +333,7 @@ TEST(a_slot_is_empty_before_and_after_its_peer) {
     EXPECT_EQ(engine_peer_hand_over(r.engine, r.now, 1), ERR_WRONG_STATE);
     EXPECT_EQ(engine_peer_slot(r.engine, r.now, 1, &slots[1]), OK);
     EXPECT_EQ(read_slot(1, &s), ERR_UNKNOWN); /* not connected yet: nothing to go on with */
+    EXPECT_EQ(engine_peer_hand_over(r.engine, r.now, 1), ERR_WRONG_STATE);
     client_check(a, true);
     client_hello(a);
     EXPECT_EQ(read_slot(1, &s), OK);
