@@ -1,25 +1,38 @@
 /* libs: media */
 /* A stream of operations and time against a whole engine: three adopted peers (no handshake is
- * needed) that send plaintexts of the fuzzer's choice under real keys, raw datagrams, commands, the
- * passing of time, and the end of the engine, which another follows by its slots. Promises checked:
- * the engine drains, deadlines move on, every packet it sends opens (so no index is used twice),
- * all packets come home. */
+ * needed) that send plaintexts of the fuzzer's choice under real keys, check connectivity from
+ * several addresses and answer the engine's own checks, ask for what they have got once more, and
+ * beside it raw datagrams, commands, the passing of time, and the end of the engine, which another
+ * follows by its slots; one by one or in batches. Promises checked: the engine drains, deadlines
+ * move on, every packet it sends opens or is to the bit one that it has sent before (so no index
+ * has two plaintexts), all packets come home. */
 #include "base/check.h"
+#include "base/map.h"
 #include "media/media.h"
+#include "media/secure/hmac_sha1.h"
 #include "media/secure/srtp.h"
+#include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define PEERS 3
+#define SLOTS 4
 #define OPS_MAX 300
+#define ADDRESSES 4   /* of a client */
+#define REMEMBER 8192 /* RTP packets that were sent */
+#define HOLD 0x80     /* of an operation: the next one comes in the same batch */
 
 struct end { /* a client's side */
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
     uint16_t seq[4];
     uint32_t srtcp;
+    uint8_t at;            /* which of its addresses it sends from */
+    uint16_t heard[SLOTS]; /* newest sequence number of each slot */
+    uint8_t challenge[12]; /* transaction id of the engine's last check, */
+    uint8_t challenged;    /* and the address it went to + 1 */
 };
 
 struct world {
@@ -31,10 +44,13 @@ struct world {
     struct session_snapshot snapshots[PEERS];
     struct session_slot slots[PEERS];
     struct engine_config config;
+    unsigned held; /* inputs since the last drain */
+    unsigned n_sent;
+    uint64_t sent[REMEMBER]; /* hashes */
 };
 
-static struct addr addr_of(unsigned i) {
-    return addr_v4(192, 0, 2, (uint8_t)(i + 1), 4000);
+static struct addr addr_of(unsigned i, unsigned at) {
+    return addr_v4(192, 0, 2, (uint8_t)(i + 1), (uint16_t)(4000 + at));
 }
 
 static struct snapshot_line line_of(unsigned i) {
@@ -63,7 +79,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     s->flags = SNAPSHOT_RECORD_CONSENT | SNAPSHOT_FINAL;
     s->peer = s->participant = i + 1;
     s->tour = 1;
-    s->remote = addr_of(i);
+    s->remote = addr_of(i, 0);
     snprintf(s->ice.local_ufrag, sizeof(s->ice.local_ufrag), "s%u", i);
     snprintf(s->ice.local_pwd, sizeof(s->ice.local_pwd), "password");
     snprintf(s->ice.remote_ufrag, sizeof(s->ice.remote_ufrag), "c%u", i);
@@ -118,18 +134,54 @@ static void begin(struct world *w) {
     }
 }
 
+static bool was_sent(const struct world *w, uint64_t hash) {
+    for (unsigned i = 0; i < REMEMBER; i++) {
+        if (w->sent[i] == hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It opens, or is one that has been sent before. */
+static void check_rtp(struct world *w, unsigned peer, struct datagram *d) {
+    uint64_t hash = hash_bytes(d->data, d->len, 1 + peer);
+    size_t len = d->len;
+    uint32_t slot = be32(d->data + 8) - 1000 * (peer + 1);
+    if (srtp_open_rtp(w->ends[peer].opener, d->data, &len) != OK) {
+        CHECK(was_sent(w, hash));
+        return;
+    }
+    w->sent[w->n_sent++ % REMEMBER] = hash;
+    struct rtp r;
+    CHECK(rtp_parse(bytes_of(d->data, len), &r) == OK && r.payload.n > 0);
+    if (slot < SLOTS) {
+        w->ends[peer].heard[slot] = r.seq;
+    }
+}
+
+static void check_stun(struct world *w, unsigned peer, unsigned at, const struct datagram *d) {
+    if (d->len >= 20 && be16(d->data) == 1) {
+        memcpy(w->ends[peer].challenge, d->data + 8, sizeof(w->ends[peer].challenge));
+        w->ends[peer].challenged = (uint8_t)(at + 1);
+    }
+}
+
 static void check_datagram(struct world *w, struct datagram *d) {
     enum wire_kind kind = wire_classify(bytes_of(d->data, d->len));
-    for (unsigned i = 0; i < PEERS; i++) {
-        struct addr a = addr_of(i);
+    for (unsigned i = 0; i < PEERS * ADDRESSES; i++) {
+        unsigned peer = i / ADDRESSES;
+        struct addr a = addr_of(peer, i % ADDRESSES);
         size_t len = d->len;
         if (!addr_eq(&a, &d->to)) {
             continue;
         }
         if (kind == WIRE_RTP) {
-            CHECK(srtp_open_rtp(w->ends[i].opener, d->data, &len) == OK);
+            check_rtp(w, peer, d);
         } else if (kind == WIRE_RTCP) {
-            CHECK(srtp_open_rtcp(w->ends[i].opener, d->data, &len) == OK);
+            CHECK(srtp_open_rtcp(w->ends[peer].opener, d->data, &len) == OK);
+        } else if (kind == WIRE_STUN) {
+            check_stun(w, peer, i % ADDRESSES, d);
         }
     }
 }
@@ -140,9 +192,10 @@ static void drain(struct world *w) {
     struct media_event e;
     struct tap t;
     unsigned n = 0;
+    w->held = 0;
     while (engine_output(w->engine, w->now, &train)) {
         for (size_t at = 0; train_next(&train, &at, &d);) {
-            CHECK(n++ < 5000);
+            CHECK(n++ < 20000);
             check_datagram(w, &d);
         }
     }
@@ -158,7 +211,7 @@ static void drain(struct world *w) {
 static void give(struct world *w, unsigned peer, const uint8_t *p, size_t n) {
     struct packet *k = packet_take(w->pool);
     CHECK(k);
-    k->from = addr_of(peer);
+    k->from = addr_of(peer, w->ends[peer].at);
     k->len = (uint16_t)n;
     memcpy(k->data, p, n);
     engine_input(w->engine, w->now, k);
@@ -228,6 +281,109 @@ static void rebuild(struct world *w, bool hand_over) {
     }
 }
 
+static void give_composed(struct world *w, unsigned peer, const struct wr *plain) {
+    uint8_t out[400];
+    struct wr o = wr_of(out, sizeof(out));
+    struct bytes b = bytes_of(plain->start, wr_len(plain));
+    size_t n = srtp_seal_rtcp(w->ends[peer].sealer, w->ends[peer].srtcp++, b, &o);
+    if (n > 0) {
+        give(w, peer, out, n);
+    }
+}
+
+/* NACKs near what was heard, PLIs, BYEs: what a random packet would seldom name. */
+static void give_feedback(struct world *w, unsigned peer, struct bytes b) {
+    uint8_t plain[300], slot = b.n > 1 ? b.p[1] % SLOTS : 0;
+    struct wr p = wr_of(plain, sizeof(plain));
+    uint32_t ssrc = 1000 * (peer + 1) + slot;
+    uint16_t seqs[16];
+    unsigned n = 0;
+    for (size_t i = 2; i < b.n && n < ARRAY_LEN(seqs); i++) {
+        seqs[n++] = (uint16_t)(w->ends[peer].heard[slot] + 8 - b.p[i]);
+    }
+    rtcp_write_rr(&p, 10 * (peer + 1), NULL, 0);
+    switch (b.n > 0 ? b.p[0] % 4 : 0) {
+    case 0:
+        rtcp_write_pli(&p, 10 * (peer + 1), ssrc);
+        break;
+    case 1:
+        rtcp_write_bye(&p, 10 * (peer + 1) + slot);
+        break;
+    default:
+        if (n > 0) {
+            rtcp_write_nack(&p, 10 * (peer + 1), ssrc, seqs, n);
+        }
+        break;
+    }
+    if (!p.bad) {
+        give_composed(w, peer, &p);
+    }
+}
+
+static void attribute(struct wr *w, uint16_t type, const void *p, size_t n) {
+    wr_u16(w, type);
+    wr_u16(w, (uint16_t)n);
+    wr_bytes(w, p, n);
+    wr_zero(w, -n & 3);
+}
+
+/* Sign what is in w (RFC 8489 section 14.5), and send it. */
+static void give_signed(struct world *w, unsigned peer, struct wr *m, const char *pwd) {
+    uint8_t tag[HMAC_SHA1_LEN];
+    struct hmac_sha1 h;
+    size_t n = wr_len(m);
+    put_be16(m->start + 2, (uint16_t)(n - 20 + 4 + sizeof(tag)));
+    hmac_sha1_key(&h, (const uint8_t *)pwd, strlen(pwd));
+    hmac_sha1(&h, bytes_of(m->start, n), bytes_of(NULL, 0), tag);
+    attribute(m, 0x0008, tag, sizeof(tag));
+    give(w, peer, m->start, wr_len(m));
+}
+
+/* Check connectivity from one of the client's addresses, which it then sends from, or
+ * answer the engine's own check from where it came. */
+static void give_stun(struct world *w, unsigned peer, struct bytes b) {
+    struct end *e = &w->ends[peer];
+    uint8_t what = b.n > 0 ? b.p[0] : 0, message[200], word[4];
+    struct wr m = wr_of(message, sizeof(message));
+    bool answer = what & 1 && e->challenged > 0;
+    char name[8];
+    wr_u16(&m, answer ? 0x0101 : 0x0001);
+    wr_u16(&m, 0);
+    wr_u32(&m, 0x2112a442);
+    if (answer) {
+        wr_bytes(&m, e->challenge, sizeof(e->challenge));
+        e->at = e->challenged - 1;
+        give_signed(w, peer, &m, "client-password");
+        return;
+    }
+    e->at = what / 4 % ADDRESSES;
+    wr_zero(&m, 12);
+    snprintf(name, sizeof(name), "s%u:c%u", peer, peer);
+    attribute(&m, 0x0006, name, strlen(name));
+    put_be32(word, (uint32_t)what << 16);
+    attribute(&m, 0x0024, word, sizeof(word));
+    attribute(&m, 0x802a, "tiebreak", 8);
+    if (what & 2) {
+        attribute(&m, 0x0025, NULL, 0);
+    }
+    give_signed(w, peer, &m, "password");
+}
+
+static void input(struct world *w, unsigned op, unsigned peer, struct bytes b) {
+    w->held++;
+    if (op <= 2) {
+        give_rtp(w, peer, b);
+    } else if (op == 3) {
+        give_rtcp(w, peer, b);
+    } else if (op == 4) {
+        give_feedback(w, peer, b);
+    } else if (b.n < 4) {
+        give_stun(w, peer, b);
+    } else {
+        give(w, peer, b.p, b.n);
+    }
+}
+
 static void command(struct world *w, unsigned peer, struct bytes b) {
     uint8_t what = b.n > 0 ? b.p[0] : 0, arg = b.n > 1 ? b.p[1] : 0;
     switch (what % 6) {
@@ -285,24 +441,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     begin(&w);
     drain(&w);
     for (unsigned ops = 0; n >= 2 && ops < OPS_MAX; ops++) {
-        unsigned op = p[0] % 8, peer = p[0] / 8 % PEERS;
+        unsigned op = p[0] % 8, peer = (p[0] & ~HOLD) / 8 % PEERS;
         size_t len = p[1] < n - 2 ? p[1] : n - 2;
         struct bytes b = bytes_of(p + 2, len);
-        if (op <= 2) {
-            give_rtp(&w, peer, b);
-        } else if (op <= 4) {
-            give_rtcp(&w, peer, b);
-        } else if (op == 5) {
-            give(&w, peer, b.p, b.n);
-        } else if (op == 6) {
+        bool hold = p[0] & HOLD;
+        if (op <= 5) {
+            input(&w, op, peer, b);
+        }
+        if (op > 5 || !hold || w.held == ENGINE_BATCH_MAX) {
+            drain(&w);
+        }
+        if (op == 6) {
             command(&w, peer, b);
-        } else {
+        } else if (op == 7) {
             pass_time(&w, b);
         }
-        drain(&w);
+        if (op > 5) {
+            drain(&w);
+        }
         p += 2 + len;
         n -= 2 + len;
     }
+    drain(&w);
     finish(&w);
     return 0;
 }
