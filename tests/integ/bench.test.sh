@@ -21,6 +21,15 @@ verdict() {
     fi
 }
 
+# ended STATUS NAME: the same of a run of the bench, which has said on standard error why it failed.
+ended() {
+    if [ "$1" -ne 0 ] || [ -z "$figures" ]; then
+        echo "# exit status $1"
+        tail -n 40 "$said"
+    fi
+    verdict "$1" "$2"
+}
+
 # holds NAME FILTER: the filter is true of the figures.
 holds() {
     local status
@@ -46,8 +55,8 @@ children() {
 
 # ---- inside one process
 
-figures=$("$bench" floor seal fanout memory --json --rounds 1 --viewers 5)
-verdict $? "the benchmarks of the engine run"
+figures=$("$bench" floor seal fanout memory --json --rounds 1 --viewers 5 2>"$said")
+ended $? "the benchmarks of the engine run"
 holds "one object with every benchmark" 'keys == ["fanout", "floor", "memory", "seal"]'
 holds "the limits are positive" \
     '[.floor[]] | length >= 6 and all(type == "number" and . > 0)'
@@ -64,8 +73,8 @@ holds "what the socket sent, the sink received" '.fanout[0] | .received > 0 and 
 holds "memory is a positive number, or not known in this build" \
     '.memory == null or (.memory | .viewer_bytes > 0 and .tour_bytes > 0)'
 
-figures=$("$bench" fanout --json --rounds 2 --viewers 3)
-verdict $? "one benchmark by name"
+figures=$("$bench" fanout --json --rounds 2 --viewers 3 2>"$said")
+ended $? "one benchmark by name"
 holds "only that one" 'keys == ["fanout"] and .fanout[0].rounds == 2'
 holds "exact counts over two rounds" '.fanout[0] | .forwarded == 3 * .fed'
 
@@ -73,8 +82,7 @@ holds "exact counts over two rounds" '.fanout[0] | .forwarded == 3 * .fed'
 
 figures=$("$bench" fanout-10 loss-1 join-storm recorder idle-tours --quick --json --no-janus \
     2>"$said")
-verdict $? "scenarios run against a server"
-[ -n "$figures" ] || cat "$said"
+ended $? "scenarios run against a server"
 holds "the machine and the scenarios" \
     '(.machine.processors > 0) and ([.scenarios[].scenario] ==
     ["fanout-10", "loss-1", "join-storm", "recorder", "idle-tours"])'
@@ -104,7 +112,7 @@ holds "recorded tours were recorded and nothing dropped on the way to the record
 holds "idle tours were made" '.scenarios[4].targets[0] | .valid and .figures.tours == 30'
 
 figures=$("$bench" fanout-1 --quick --json 2>"$said")
-verdict $? "with Janus, if it is there"
+ended $? "with Janus, if it is there"
 holds "it is measured, or said to be absent" '.scenarios[0].targets[1] | .target == "janus" and
     ((.measured and .auth_failures == 0 and .packets > 100) or (.reason | length > 0))'
 
