@@ -103,6 +103,7 @@ bool seal_media(struct stream *s, const struct media_packet *p, const struct rew
         return false;
     }
     transport_earn(s->transport, p->payload_len);
+    s->transport->all->c.counters->padded_out += p->padding > 0;
     s->packets++;
     s->octets += p->payload_len;
     return true;

@@ -13,6 +13,7 @@
     X(rtp_in)     /* authentic RTP packets, RTX included */                                \
     X(trains_out) /* RTP packets go out in so many calls to one address each */            \
     X(rtp_out)                                                                             \
+    X(padded_out) /* of these, made as long as their frame's others, for one train */      \
     X(rtx_in)                                                                              \
     X(rtx_out)      /* sent again, by RTX or as it was */                                  \
     X(nack_in)      /* sequence numbers asked of us */                                     \

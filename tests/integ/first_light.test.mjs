@@ -6,7 +6,7 @@ import { launchChromium, inbound } from './lib/chromium.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ROOT, Server, tokenOf } from './lib/server.mjs';
-import { endTour, firstFrame, joinTour, listRecordings, untilComplete, untilStage } from './lib/tour.mjs';
+import { endTour, firstFrame, joinInFirefox, joinTour, listRecordings, untilComplete, untilStage } from './lib/tour.mjs';
 
 const server = new Server([path.join(ROOT, 'dev'), 'run'], { readyMs: 900000 });
 await server.ready;
@@ -159,22 +159,6 @@ async function playAndSeek(evaluate) {
     expect(Math.abs(landed.at - duration * part) < 0.5, `seek to ${duration * part} landed at ${landed.at}`);
     expect(landed.ready >= 2 && landed.width > 0, `no frame at ${landed.at}`);
   }
-}
-
-async function joinInFirefox(page, url) {
-  await page.goto(url);
-  await page.waitForSelector('form.prejoin');
-  if (await page.$('input[name=name]')) {
-    await page.type('input[name=name]', 'Fay');
-  }
-  await page.click('input[name=consent]');
-  await page.evaluate(() => {
-    document.querySelector('form.prejoin').addEventListener('submit', () => {
-      window.joinedAt = performance.now();
-    }, { capture: true });
-  });
-  await page.click('form.prejoin button[type=submit]');
-  await page.waitForSelector('.tour');
 }
 
 function filesBelow(dir) {

@@ -1,43 +1,10 @@
 // WHIP and WHEP with clients that know nothing of Oriel: a bare page in Chromium, and curl.
 import { execFileSync } from 'node:child_process';
-import http from 'node:http';
 import path from 'node:path';
+import { serveBarePage } from './lib/bare_page.mjs';
 import { launchChromium, inbound } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-
-// A page with a few lines of its own, from another origin: any standard client.
-const PAGE = `<!doctype html><title>WHIP and WHEP</title><video id=v autoplay playsinline></video>
-<script>
-async function negotiate(pc, url, token) {
-  await pc.setLocalDescription();
-  await new Promise((done) => {
-    if (pc.iceGatheringState === 'complete') done();
-    pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
-  });
-  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp,
-    headers: { 'content-type': 'application/sdp', authorization: 'Bearer ' + token } });
-  if (response.status !== 201) throw new Error('status ' + response.status + ' ' + await response.text());
-  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-  window.pc = pc;
-  window.resource = { location: response.headers.get('location'), etag: response.headers.get('etag') };
-  return window.resource;
-}
-async function publish(url, token) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-  const pc = new RTCPeerConnection();
-  for (const track of stream.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
-  return negotiate(pc, url, token);
-}
-async function play(url, token) {
-  const pc = new RTCPeerConnection();
-  const stream = new MediaStream();
-  pc.ontrack = (e) => { stream.addTrack(e.track); v.srcObject = stream; v.play(); };
-  pc.addTransceiver('audio', { direction: 'recvonly' });
-  pc.addTransceiver('video', { direction: 'recvonly' });
-  return negotiate(pc, url, token);
-}
-</script>`;
 
 const dir = tempDir();
 const config = await writeConfig(dir);
@@ -46,10 +13,8 @@ const base = new URL(server.urls.agent).origin;
 const agentToken = tokenOf(server.urls.agent);
 const buyerToken = tokenOf(server.urls.buyer);
 
-const site = http.createServer((_, response) =>
-  response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));
-await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
-const origin = `http://127.0.0.1:${site.address().port}/`;
+const site = await serveBarePage();
+const origin = site.url;
 const browser = await launchChromium();
 const publisher = browser.pages()[0];
 const player = await browser.newPage();

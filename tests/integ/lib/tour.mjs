@@ -31,6 +31,23 @@ export async function joinTour(page, url, { name = 'Test', camera = true } = {})
   await page.waitForSelector('.tour');
 }
 
+/** The same in a Puppeteer page of Firefox, to watch and listen; a tour that is recorded. */
+export async function joinInFirefox(page, url) {
+  await page.goto(url);
+  await page.waitForSelector('form.prejoin');
+  if (await page.$('input[name=name]')) {
+    await page.type('input[name=name]', 'Fay');
+  }
+  await page.click('input[name=consent]');
+  await page.evaluate(() => {
+    document.querySelector('form.prejoin').addEventListener('submit', () => {
+      window.joinedAt = performance.now();
+    }, { capture: true });
+  });
+  await page.click('form.prejoin button[type=submit]');
+  await page.waitForSelector('.tour');
+}
+
 /** Waits until the stage shows a decoded picture; the time since the click on Join [ms]. */
 export async function firstFrame(page) {
   const handle = await page.waitForFunction(() => {

@@ -439,6 +439,7 @@ TEST(a_frame_is_one_train_for_each_viewer) {
     send_frame(a, true);
     EXPECT_EQ(r.datagrams - datagrams, 10);
     EXPECT_EQ(r.trains - trains, 2);
+    EXPECT_EQ(counters()->padded_out, 2); /* the one that lacks a byte, to each viewer */
     REQUIRE(v->n_got == got + 5 && w->n_got >= 5);
     for (unsigned i = 1; i < 5; i++) {
         EXPECT_EQ(v->got[got + i].seq, (uint16_t)(v->got[got].seq + i));

@@ -1,0 +1,101 @@
+// A NAT between clients and a server's media port, in user space: clients send to `address`, each is
+// seen by the server from a port of its own, and rebind gives it another one, as a router does that
+// has forgotten its mapping. The server listens on 127.0.0.1 and announces `address`.
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+
+async function bound(port, address) {
+  const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 });
+  socket.on('error', () => {});
+  socket.bind(port, address);
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** A UDP port that is free now on 127.0.0.1 and on `address`. */
+export async function freeUdpPort(address) {
+  for (;;) {
+    const probe = await bound(0, '127.0.0.1');
+    const { port } = probe.address();
+    const other = dgram.createSocket('udp4');
+    const free = await new Promise((resolve) => {
+      other.on('error', () => resolve(false));
+      other.bind(port, address, () => resolve(true));
+    });
+    other.close();
+    probe.close();
+    if (free) {
+      return port;
+    }
+  }
+}
+
+const isCheck = (packet) => packet.length >= 20 && packet.readUInt16BE(0) === 0x0001;
+const isMedia = (packet) => packet.length >= 12 && packet[0] >= 128 && packet[0] < 192
+  && (packet[1] < 192 || packet[1] > 223);
+
+export class Nat {
+  /** Between address:port and 127.0.0.1:port. */
+  static async open(address, port) {
+    const nat = new Nat();
+    nat.port = port;
+    nat.clients = new Map();
+    nat.front = await bound(port, address);
+    nat.front.on('message', (packet, from) => nat.fromClient(packet, from));
+    return nat;
+  }
+
+  async outside(client) {
+    const socket = await bound(0, '127.0.0.1');
+    // What still comes to an earlier mapping is lost, as it is at a router.
+    socket.on('message', (packet) => socket === client.socket && this.fromServer(packet, client));
+    client.all.push(socket);
+    client.socket = socket;
+  }
+
+  fromClient(packet, from) {
+    const key = `${from.address}:${from.port}`;
+    let client = this.clients.get(key);
+    if (!client) {
+      client = { from, all: [], waiting: [] };
+      this.clients.set(key, client);
+      this.outside(client).then(() => client.waiting.splice(0).forEach((p) => this.fromClient(p, from)));
+    }
+    if (!client.socket) {
+      client.waiting.push(packet);
+      return;
+    }
+    if (client.rebound && isCheck(packet)) {
+      client.checkedAt ??= performance.now();
+    }
+    client.socket.send(packet, this.port, '127.0.0.1');
+  }
+
+  fromServer(packet, client) {
+    if (isMedia(packet)) {
+      client.mediaAt ??= performance.now();
+    }
+    this.front.send(packet, client.from.port, client.from.address);
+  }
+
+  /** Clients' addresses that sent so far. */
+  known() {
+    return [...this.clients.keys()];
+  }
+
+  /** The server sees these clients from other ports from now on. Of each {rebound, checkedAt,
+   * mediaAt} [ms]: the change, the client's first check after it, the first media behind it. */
+  async rebind(keys) {
+    const clients = keys.map((key) => this.clients.get(key));
+    for (const client of clients) {
+      await this.outside(client);
+      client.rebound = performance.now();
+      client.checkedAt = client.mediaAt = undefined;
+    }
+    return clients;
+  }
+
+  close() {
+    [this.front, ...[...this.clients.values()].flatMap((c) => c.all)].forEach((s) => s.close());
+  }
+}
