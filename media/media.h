@@ -112,9 +112,10 @@ enum media_offence {
     OFFENCE_RATE, /* sends more than its m-line may */
     OFFENCE_NACK, /* asks for more, or more often, than is answered */
     OFFENCE_RTP,  /* sends packets that are no m-line's */
+    OFFENCE_BYE,  /* says that a source leaves, again and again */
     OFFENCE_COUNT
 };
-/* "rate", "nack", "rtp". */
+/* "rate", "nack", "rtp", "bye". */
 const char *media_offence_name(enum media_offence o);
 
 struct media_event {

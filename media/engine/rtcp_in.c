@@ -110,6 +110,7 @@ static void on_payload_feedback(struct session *s, const struct rtcp_packet *r) 
 static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct rd rest = rd_of(r->body.p, r->body.n);
     uint32_t ssrc = r->ssrc;
+    offence_note(s, now, OFFENCE_BYE);
     for (unsigned i = 0; i < r->count && !rest.bad; i++) {
         struct source *x = source_by_ssrc(s, ssrc);
         if (x) {

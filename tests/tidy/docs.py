@@ -9,7 +9,8 @@ import os
 import re
 
 KEYS = "server/config_keys.h"
-METRICS = "server/metrics.c"
+METRICS = "server/*.c"
+METRIC_SHOWN = re.compile(r'"[^"]*\boriel_\w*_(?:total|seconds|%s)')  # a file that shows some
 METRICS_PAGE = "docs/api.md"
 
 SOURCES = r"c|h|js|mjs|ts|css|py|sh|json|md|html|service|txt"
@@ -122,7 +123,8 @@ def keys(root):
 def metric_names(root):
     """Every name that the metrics page shows. %s in a name stands for the counters in the list of
     MEDIA_COUNTERS and in the table of ROW(...)."""
-    text = read(root, METRICS)
+    files = (read(root, os.path.relpath(f, root)) for f in glob.glob(os.path.join(root, METRICS)))
+    text = "\n".join(f for f in files if METRIC_SHOWN.search(f))
     fields = set(re.findall(r"\bROW\((\w+),", text))
     for header in glob.glob(os.path.join(root, "media", "**", "*.h"), recursive=True):
         found = re.search(r"#define MEDIA_COUNTERS\(X\)((?:.*\\\n)*.*)", read(root, header))

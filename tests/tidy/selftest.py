@@ -105,7 +105,7 @@ GOOD = {
                  "```\nDIR/  state (recording.dir), dir.txt\n```\n"
                  "```js\nrecorder.dir\n```\n",
     "docs/api.md": "`oriel_ws_open{a=\"b\"}` `..._closed` `oriel_media_*_total` `oriel_play`\n"
-                   "`oriel_socket_lost_total`\n",
+                   "`oriel_socket_lost_total` `oriel_others_total`\n",
     "CONTRIBUTING.md": "`base/NAME.c`\n",
     "web/ui/format.js": "const STATES = {\n  open: 'Open',\n};\n",
     "conf/x.json": "{\n    // recording.dir, http://recorder.dir/x, log.h\n    \"a\": \"recorder.dir\"\n}\n",
@@ -119,6 +119,7 @@ SUPPORT = {
     "server/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
     "server/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'
                         '"oriel_ws_open" "oriel_ws_closed"\n',
+    "server/others.c": '"# TYPE oriel_others_total"\n',
     "recorder/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
                             "void other(void) {\n    OWNER_CHECK(0);\n}\n",
     "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",

@@ -228,6 +228,26 @@ TEST(a_source_that_flaps_is_on) {
     rig_free(&r);
 }
 
+/* It harms nobody, but no client does so: an operator sees who it is. */
+TEST(who_flaps_is_named) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2);
+    for (int i = 0; i < 900; i++) { /* in three seconds */
+        uint8_t buf[64];
+        struct wr w = wr_of(buf, sizeof(buf));
+        client_audio(a, 60);
+        rtcp_write_bye(&w, a->streams[MIC].ssrc);
+        client_rtcp(a, &w);
+        if (i % 3 == 2) {
+            client_audio(b, 60);
+            rig_run(&r, 10 * US_PER_MS);
+        }
+    }
+    EXPECT_EQ(rig_count(&r, MEDIA_OFFENCE, 1), 3);
+    EXPECT_EQ(rig_count(&r, MEDIA_OFFENCE, 2), 0);
+    rig_free(&r);
+}
+
 /* A participant sends a hundred times what its m-line may. */
 TEST(a_flood_of_media_is_cut_to_the_limit) {
     REQUIRE(rig_init(&r));
