@@ -63,6 +63,11 @@ struct http_client *load_http_free(struct load *l, struct http_client *h) {
     return http_client_free(h);
 }
 
+void load_also(struct load *l, us_t (*also)(void *ctx, us_t now), void *ctx) {
+    l->also = also;
+    l->also_ctx = ctx;
+}
+
 bool load_stopped(void) {
     return stopped;
 }
@@ -205,6 +210,9 @@ static void tick(struct crowd *c, us_t now) {
 
 void load_turn(struct load *l, us_t until) {
     us_t now = clock_now(), due = send_due(l, now);
+    if (l->also) {
+        due = us_min(due, l->also(l->also_ctx, now));
+    }
     if (now >= l->tick_at) {
         l->tick_at = now + TICK;
         for (unsigned i = 0; i < l->n_crowds; i++) {

@@ -25,6 +25,8 @@ struct load {
     unsigned n_crowds, n_http;
     struct crowd *crowds[LOAD_CROWDS_MAX];
     struct http_client *http[LOAD_CROWDS_MAX];
+    us_t (*also)(void *ctx, us_t now);
+    void *also_ctx;
 };
 
 /* Ends the program when something is missing. From here on SIGINT and SIGTERM only make
@@ -37,6 +39,10 @@ struct http_client *load_http_new(struct load *l);
 struct http_client *load_http_free(struct load *l, struct http_client *h);
 /* Has the user asked to end? */
 bool load_stopped(void);
+
+/* Something else that is to be done in each turn: it returns when it wants the next one, or
+ * US_NEVER. NULL ends it. */
+void load_also(struct load *l, us_t (*also)(void *ctx, us_t now), void *ctx);
 
 /* So many clients, none of which has spoken to a server yet; they are part of the load until
  * crowd_close. */

@@ -20,6 +20,7 @@ struct oriel {
     const char *program;
     unsigned rooms;
     char **agents, **buyers; /* a token for each room */
+    char *intruder;          /* likewise, of the one for whom oriel_intrude was called */
 };
 
 /* ---- start ---- */
@@ -76,14 +77,14 @@ static bool fail_with_log(struct target *t, const char *what) {
 }
 
 /* A token by `oriel token`; NULL when that fails. */
-static char *make_token(struct target *t, const char *role, unsigned room) {
+static char *make_token(struct target *t, const char *role, unsigned room, const char *sub) {
     const char *program = ((struct oriel *)t->own)->program;
     char tour[32], config[160];
     struct child c = {0};
     snprintf(tour, sizeof(tour), "room-%u", room);
     snprintf(config, sizeof(config), "%s", target_file(t, "oriel.json"));
     const char *argv[] = {program,  "token", "-c",    config, "--role", role,
-                          "--tour", tour,    "--sub", role,   NULL};
+                          "--tour", tour,    "--sub", sub,    NULL};
     if (!child_start(&c, argv, target_file(t, "token"), NULL) || !child_wait(&c)) {
         return NULL;
     }
@@ -97,7 +98,7 @@ static char *make_token(struct target *t, const char *role, unsigned room) {
 /* Made when it is first needed; "" when that fails, which the server will refuse. */
 static const char *token_for(struct target *t, char **token, const char *role, unsigned room) {
     if (!*token) {
-        *token = make_token(t, role, room);
+        *token = make_token(t, role, room, role);
     }
     return *token ? *token : "";
 }
@@ -135,6 +136,7 @@ static void close_oriel(struct target *t) {
     if (o) {
         mem_free(o->agents);
         mem_free(o->buyers);
+        mem_free(o->intruder);
     }
     t->own = mem_free(o);
 }
@@ -186,22 +188,30 @@ static void post(struct target *t, const char *path, const char *token,
     buffer_free(&offer);
 }
 
-static void publish(struct target *t, struct publisher *p, unsigned room) {
-    const struct oriel *o = t->own;
+static void publish_as(struct target *t, struct publisher *p, unsigned room, const char *token) {
     struct local_description d = publisher_description(p);
     struct http_call call = {.done = published, .ctx = p};
     char path[64];
     snprintf(path, sizeof(path), "/whip/room-%u", room);
-    post(t, path, token_for(t, &o->agents[room], "agent", room), &d, &call);
+    post(t, path, token, &d, &call);
 }
 
-static void view(struct target *t, struct viewer *v, unsigned room) {
+static void publish(struct target *t, struct publisher *p, unsigned room) {
     const struct oriel *o = t->own;
+    publish_as(t, p, room, token_for(t, &o->agents[room], "agent", room));
+}
+
+static void view_as(struct target *t, struct viewer *v, unsigned room, const char *token) {
     struct local_description d = client_description(&v->client);
     struct http_call call = {.done = viewed, .ctx = v};
     char path[64];
     snprintf(path, sizeof(path), "/whep/room-%u", room);
-    post(t, path, token_for(t, &o->buyers[room], "buyer", room), &d, &call);
+    post(t, path, token, &d, &call);
+}
+
+static void view(struct target *t, struct viewer *v, unsigned room) {
+    const struct oriel *o = t->own;
+    view_as(t, v, room, token_for(t, &o->buyers[room], "buyer", room));
 }
 
 /* ---- what only Oriel has ---- */
@@ -213,11 +223,15 @@ const char *oriel_aead(const struct target *t) {
 struct inquiry {
     bool done;
     int status;
-    const char *name;
+    const char *name, *labels;
     double sum;
 };
 
-/* name{labels} value, or name value */
+static bool has_labels(const char *text, size_t len, const char *labels) {
+    return !*labels || memmem(text, len, labels, strlen(labels)) != NULL;
+}
+
+/* name{labels} value, or name value; no label of ours has a space in it */
 static void add_metrics(void *ctx, const struct http_reply *r) {
     struct inquiry *q = ctx;
     size_t n = strlen(q->name);
@@ -225,15 +239,16 @@ static void add_metrics(void *ctx, const struct http_reply *r) {
     q->status = r->status;
     for (const char *at = r->body; *at; at += strcspn(at, "\n"), at += *at == '\n') {
         const char *space = strchr(at, ' ');
-        if (strncmp(at, q->name, n) == 0 && (at[n] == '{' || at[n] == ' ') && space) {
+        if (strncmp(at, q->name, n) == 0 && (at[n] == '{' || at[n] == ' ') && space &&
+            has_labels(at + n, (size_t)(space - at) - n, q->labels)) {
             q->sum += strtod(space, NULL);
         }
     }
 }
 
-double oriel_metric(struct target *t, const char *name) {
+double oriel_metric_of(struct target *t, const char *name, const char *labels) {
     const struct oriel *o = t->own;
-    struct inquiry q = {.name = name};
+    struct inquiry q = {.name = name, .labels = labels};
     char url[96];
     struct http_call call = {.method = "GET", .url = url, .done = add_metrics, .ctx = &q};
     snprintf(url, sizeof(url), "%s/metrics", o->url);
@@ -243,6 +258,18 @@ double oriel_metric(struct target *t, const char *name) {
         load_turn(t->load, clock_now() + US_PER_MS);
     }
     return q.status == 200 ? q.sum : -1;
+}
+
+double oriel_metric(struct target *t, const char *name) {
+    return oriel_metric_of(t, name, "");
+}
+
+void oriel_intrude(struct target *t, struct publisher *p, struct viewer *v, unsigned room) {
+    struct oriel *o = t->own;
+    mem_free(o->intruder);
+    o->intruder = make_token(t, "buyer", room, "intruder");
+    publish_as(t, p, room, o->intruder ? o->intruder : "");
+    view_as(t, v, room, o->intruder ? o->intruder : "");
 }
 
 static void left(void *ctx, const struct http_reply *r) {

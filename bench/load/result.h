@@ -7,7 +7,7 @@
 
 #define RESULT_ROUNDS_MAX 99
 #define RESULT_TRAINS 4 /* floors with trains of 1, 2, 4 and 8 packets */
-#define RESULT_EXTRAS_MAX 16
+#define RESULT_EXTRAS_MAX 80
 
 /* A figure that only one scenario has. */
 struct extra {

@@ -17,6 +17,7 @@ static const struct scenario scenarios[] = {
     {"join-storm", "300 viewers join a running tour within 5 s", join_storm_run, 1, 300, 0},
     {"recorder", "8 tours that are recorded, and 8 that are not", recorder_run, 8, 0, 0},
     {"idle-tours", "500 tours whose agents have left", idle_tours_run, 500, 0, 0},
+    {"hostile", "2 tours, and somebody in one of them who means harm", hostile_run, 2, 20, 0},
 };
 
 const struct scenario *scenario_at(unsigned i) {

@@ -1,0 +1,70 @@
+#!/bin/bash
+# A participant with valid keys does its worst over the real socket, in one way after another and in
+# all at once: nobody else loses a packet or waits, and it is named. The bench's generator holds all
+# clients, pinned to a processor of its own.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+
+bench=${ORIEL_BENCH:-build/asan/bench/bench}
+delay_max=20 # [ms] generous: this build is slow and the machine is shared
+passed=0
+failed=0
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+
+# verdict STATUS NAME
+verdict() {
+    if [ "$1" -eq 0 ]; then
+        echo "ok $2"
+        passed=$((passed + 1))
+    else
+        echo "not ok $2"
+        failed=$((failed + 1))
+    fi
+}
+
+# holds NAME FILTER: the filter is true of what is known of the server.
+holds() {
+    jq -e "$2" >/dev/null <<<"$figures"
+    verdict $? "$1"
+}
+
+figure() {
+    jq -r ".figures.$1" <<<"$figures"
+}
+
+figures=$("$bench" hostile --quick --json --no-janus 2>"$said" | jq -c '.scenarios[0].targets[0]')
+status=$?
+[ $status -eq 0 ] || tail -n 40 "$said"
+verdict $status "the attacks are run"
+holds "all clients are in" '.measured and .join_picture_ms.n == .viewers and .packets > 10000'
+
+# What the generator could not send or take in tells nothing of the server.
+why=$(jq -r 'if .valid | not then .reason
+    elif [.figures | to_entries[] | select(.key | endswith("_generator_cpu")) | .value] | max > 0.8
+    then "the generator was busy"
+    elif [.figures | to_entries[] | select(.key | endswith("_behind_per_s")) | .value] | max > 0
+    then "the generator was late"
+    elif .others_cpu > 0.3 then "others used the processor of the server"
+    else "" end' <<<"$figures")
+
+for attack in bye loud nack ssrc rate all; do
+    echo "# $attack: $(jq -c --arg a "${attack}_" '.figures | with_entries(select(.key |
+        startswith($a)) | .key |= ltrimstr($a))' <<<"$figures")"
+    holds "who does it is named: $attack" ".figures.${attack}_named_s >= 1"
+    if [ -n "$why" ]; then
+        echo "# ($why) loss and delay of others, $attack: NOT checked"
+        continue
+    fi
+    holds "nobody else loses a packet: $attack" ".figures.${attack}_lost == 0"
+    holds "nobody else waits: $attack ($(figure "${attack}_delay_p99_ms") ms)" \
+        ".figures.${attack}_delay_p99_ms | . > 0 and . < $delay_max"
+done
+holds "nobody else is named" '.figures.calm_named_s == 0 and .figures.others_named_s == 0'
+# Half of the media, and what was saved up before: 256 KiB, in packets of about 1000 bytes.
+holds "NACKs are not multiplied" '.figures | .nack_rtx > 0 and .nack_rtx < .nack_media / 2 + 300'
+holds "no packet came twice, and no index was used for two" \
+    '.duplicates == 0 and .indices_reused == 0 and .auth_failures == 0'
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
