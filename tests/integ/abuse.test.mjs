@@ -8,6 +8,7 @@ import path from 'node:path';
 import { inbound, launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { stun } from './lib/stun.mjs';
 import { firstFrame, joinTour } from './lib/tour.mjs';
 import { WsClient } from './lib/ws.mjs';
 
@@ -107,43 +108,6 @@ await test('every first byte, every short length', async () => {
   }
   await expectDropped(packets, { share: 0.5 });
 });
-
-const crcTable = Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) {
-    c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  }
-  return c >>> 0;
-});
-const crc32 = (b) => (b.reduce((c, x) => (crcTable[(c ^ x) & 255] ^ (c >>> 8)) >>> 0, 0xffffffff) ^ 0xffffffff) >>> 0;
-
-function attribute(type, value) {
-  const head = Buffer.alloc(4);
-  head.writeUInt16BE(type, 0);
-  head.writeUInt16BE(value.length, 2);
-  return Buffer.concat([head, value, Buffer.alloc((4 - (value.length % 4)) % 4)]);
-}
-
-/** A binding request as Chromium sends it; the integrity is of `key`. */
-function stun(username, key, id = crypto.randomBytes(12)) {
-  const head = Buffer.alloc(20);
-  head.writeUInt16BE(1, 0);
-  head.writeUInt32BE(0x2112a442, 4);
-  id.copy(head, 8);
-  let body = Buffer.concat([...(username === null ? [] : [attribute(6, Buffer.from(username))]),
-    attribute(0x802a, crypto.randomBytes(8)), attribute(0x25, Buffer.alloc(0)), attribute(0x24, Buffer.from('6e001eff', 'hex'))]);
-  const seal = (extra) => {
-    head.writeUInt16BE(body.length + extra, 2);
-    return Buffer.concat([head, body]);
-  };
-  if (key) {
-    body = Buffer.concat([body, attribute(8, crypto.createHmac('sha1', key).update(seal(24)).digest())]);
-  }
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE((crc32(seal(8)) ^ 0x5354554e) >>> 0);
-  body = Buffer.concat([body, attribute(0x8028, sum)]);
-  return seal(0);
-}
 
 await test('STUN: wrong keys, no key, unknown and monstrous names, the same request again', async () => {
   const names = [ice.username, ice.username.split(':')[0], ':', '', 'x:y', `${ice.username}x`, 'a'.repeat(513), null];

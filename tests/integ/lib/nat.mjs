@@ -35,6 +35,9 @@ const isMedia = (packet) => packet.length >= 12 && packet[0] >= 128 && packet[0]
   && (packet[1] < 192 || packet[1] > 223);
 
 export class Nat {
+  /** Called, if set, with each packet of a client and its address. */
+  heard = null;
+
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
     const nat = new Nat();
@@ -65,6 +68,7 @@ export class Nat {
       client.waiting.push(packet);
       return;
     }
+    this.heard?.(packet, key);
     if (client.rebound && isCheck(packet)) {
       client.checkedAt ??= performance.now();
     }
