@@ -1,5 +1,5 @@
 /* ICE-lite (RFC 8445 section 2.5, RFC 8839) for one worker, on libnice's STUN message API (plain
- * functions over buffers, no loop, no socket). The only file that includes libnice is ice.c.
+ * functions over buffers, no loop, no socket). Only .c files of this folder include libnice.
  *
  * Oriel answers authenticated binding requests and nothing else: an anonymous, malformed or
  * forged request gets no answer and changes no state. Consent (RFC 7675) is seen from the lite

@@ -109,8 +109,9 @@ static bool flight_output(struct transport *t, struct datagram *ret) {
     return true;
 }
 
-/* RFC 9000 section 8.1 has the same rule for the same reason: a forged hello must not make us send
- * more to its supposed sender than three times what came from there. */
+/* A forged hello must not make us send much more to its supposed sender than what came from there:
+ * nothing, once it is three times as much (the factor of RFC 9000 section 8.1, where even the last
+ * datagram may not go beyond; here its length is known too late). */
 static bool may_send(const struct path *path) {
     return path->proven || path->sent < 3 * path->received;
 }

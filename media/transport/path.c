@@ -64,34 +64,32 @@ static struct path *place(struct transport *t) {
     return oldest;
 }
 
-/* Somebody else's, who is known to be there and has just been heard: whoever checks from that
- * address now forges it. An address that is not proven, or has fallen silent, may have a new owner
- * (a page that was reloaded may get its old port again). */
-static bool is_taken(const struct transport *t, us_t now, const struct addr *from) {
-    struct transport *other = map_get(t->all->addrs, addr_hash(from, t->all->seed));
-    const struct path *theirs = other && other != t ? path_of(other, from) : NULL;
-    return theirs && theirs->proven && now - theirs->heard < PATH_OWNED;
+/* Who has it is known to be there and has just been heard: whoever checks from that address now
+ * forges it. An address that is not proven, or has fallen silent, may have a new owner (a page that
+ * was reloaded may get its old port again). */
+static bool is_taken(const struct path *theirs, us_t now) {
+    return theirs->proven && now - theirs->heard < PATH_OWNED;
 }
 
 struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *a) {
-    struct transports *all = t->all;
+    struct map *addrs = t->all->addrs;
     struct path *path = path_of(t, &a->from);
     if (path) {
         path->local = a->to;
         return path;
     }
-    if (is_taken(t, now, &a->from)) {
+    uint64_t key = addr_hash(&a->from, t->all->seed);
+    struct transport *other = map_get(addrs, key);
+    struct path *theirs = other ? path_of(other, &a->from) : NULL;
+    if (theirs && is_taken(theirs, now)) {
         return NULL;
     }
-    uint64_t key = addr_hash(&a->from, all->seed);
-    struct transport *other = map_get(all->addrs, key);
-    struct path *theirs = other ? path_of(other, &a->from) : NULL;
     if (theirs) {
         drop(other, theirs);
     }
     path = place(t);
     *path = (struct path){.addr = a->from, .local = a->to, .heard = now, .valid = true};
-    CHECK(map_put(all->addrs, key, t) == OK);
+    CHECK(map_put(addrs, key, t) == OK);
     return path;
 }
 

@@ -7,9 +7,8 @@
 
 #include "media/transport/transport.h"
 
-#define PATH_OWNED                                                                 \
-    (5 * US_PER_S) /* [us] RFC 7675 section 5.1: a client checks at least so often \
-                    */
+/* [us] RFC 7675 section 5.1: a client checks at least so often */
+#define PATH_OWNED (5 * US_PER_S)
 #define PATH_CHALLENGE_GAP (100 * US_PER_MS) /* [us] between two challenges of one path */
 #define PATH_LIFE (10 * US_PER_S)            /* [us] an old address stays valid this long unused */
 
@@ -26,7 +25,7 @@ struct path_replies {
 struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
                             struct path_replies *ret);
 /* Something authentic came by a path that is not proven: ask for proof. ret->len is 0 when it is
- * proven, was asked just now, or more would be sent there than three times what came. */
+ * proven, was asked just now, or three times what came from there has been sent there. */
 void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret);
 /* The transport that has validated this address, and which path it is; else NULL. */
 struct transport *path_find(struct transports *all, us_t now, const struct addr *from,

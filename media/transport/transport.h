@@ -7,14 +7,13 @@
 
 #include "base/lease.h"
 #include "base/packet.h"
+#include "media/ice/challenge.h"
 #include "media/secure/srtp.h"
-#include "media/transport/challenge.h"
 #include "media/transport/transports.h"
 #include "media/wire/datagram.h"
 
-#define PATH_STALE                                                                \
-    (1 * US_PER_S) /* [us] unheard: a nominated path of lower priority takes over \
-                    */
+/* [us] unheard: a nominated path of lower priority takes over */
+#define PATH_STALE (1 * US_PER_S)
 #define RESEND_CREDIT_START (64 * 1024) /* [bytes] a first key frame may get lost as a whole */
 #define RESEND_CREDIT_MAX (256 * 1024)  /* [bytes] a second of a screen share */
 

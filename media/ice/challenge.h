@@ -2,9 +2,10 @@
  * section 7.2.2) with a random transaction id, sent in answer to one of the client's: only who gets
  * what we send there can answer it. A lite agent need not check (RFC 8445 section 2.5), but a
  * source address is easily forged, and a participant who forges one would have us send a tour to a
- * third party. Every full agent answers checks, so nobody is left out. Stateless. Thread: any. */
-#ifndef ORIEL_MEDIA_TRANSPORT_CHALLENGE_H
-#define ORIEL_MEDIA_TRANSPORT_CHALLENGE_H
+ * third party. Every full agent answers checks, so nobody is left out. Stateless.
+ * Thread: any. */
+#ifndef ORIEL_MEDIA_ICE_CHALLENGE_H
+#define ORIEL_MEDIA_ICE_CHALLENGE_H
 
 #include "base/bytes.h"
 #include "base/session.h"
