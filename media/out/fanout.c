@@ -56,7 +56,7 @@ void fanout_forget(struct fanout *f, struct feed *feed) {
 }
 
 /* Count what is in the train, and say where it goes. */
-static bool leaves(const struct transport *t, struct train *train) {
+static bool leaves(struct transport *t, struct train *train) {
     struct engine_counters *n = t->all->c.counters;
     if (train->n == 0) {
         return false;
@@ -65,6 +65,7 @@ static bool leaves(const struct transport *t, struct train *train) {
     train->from = t->paths[t->selected].local;
     n->rtp_out += train->n;
     n->trains_out++;
+    transport_sent(t, train->n, train->len);
     return true;
 }
 
@@ -76,7 +77,6 @@ static bool queue_next(struct fanout *f, us_t now, struct train *ret) {
             queue_output(q, now, ret);
         }
         if (leaves(t, ret)) {
-            transport_sent(t, ret->n, ret->len);
             return true;
         }
         list_remove(&q->waiting);
@@ -146,7 +146,6 @@ static bool batch_next(struct fanout *f, us_t now, struct train *ret) {
             fill(f, b, now, ret);
             f->sub = f->at < b->n ? f->sub : NULL;
             if (leaves(t, ret)) {
-                transport_sent(t, ret->n, ret->len);
                 return true;
             }
         }

@@ -1,8 +1,7 @@
 /* One stream to a viewer: the outgoing half of a receiving m-line. It shows one feed and comes out
  * as one continuous RTP stream whatever feed that is. A video stream that is to show another feed
- * keeps the old one until the new one's key frame arrives: no picture
- * ever stands still for a switch. Owner: the engine's
- * thread; lives in a session. */
+ * keeps the old one until the key frame of the new one arrives: no picture ever stands still for a
+ * switch. Owner: the engine's thread; lives in a session. */
 #ifndef ORIEL_MEDIA_OUT_STREAM_H
 #define ORIEL_MEDIA_OUT_STREAM_H
 
