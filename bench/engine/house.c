@@ -95,7 +95,8 @@ static void check(struct house *h, const struct house_client *c) {
     input(h, &c->addr, buf, wr_len(&w));
 }
 
-void house_check(struct house *h) {
+/* Tell the engine that everybody is alive; at least once a second is due. */
+static void house_check(struct house *h) {
     h->checked_at = h->now;
     for (unsigned i = 0; i <= h->n_viewers; i++) {
         check(h, &h->clients[i]);

@@ -41,8 +41,6 @@ void house_open(struct house *h, const struct sink *sink, unsigned n);
 void house_close(struct house *h);
 /* One more viewer joins. */
 void house_add(struct house *h, const struct sink *sink);
-/* Tell the engine that everybody is alive; at least once a second is due. */
-void house_check(struct house *h);
 /* Throw away what the engine has to say. */
 void house_discard(struct house *h);
 /* The publisher's next burst, sealed: ret->n packets of the pool. Time runs to it. */

@@ -18,8 +18,6 @@ static struct sealed *sealed_of(struct browser *b, uint32_t ssrc) {
     return s;
 }
 
-/* The rollover counter is not on the wire; it follows from the sequence numbers, which the engine
- * hands out in order but for repairs (RFC 3711 section 3.3.1). */
 /* The limit was in the slot before the index was used. A peer that leaves has no slot any more. */
 static void index_is_leased(struct world *w, const struct browser *b, unsigned which,
                             uint64_t index) {
@@ -46,6 +44,8 @@ static void srtp_index_is_leased(struct world *w, const struct browser *b, uint3
     world_fail(w, "browser %u: ssrc %08x is no slot's", b->number, ssrc);
 }
 
+/* The rollover counter is not on the wire; it follows from the sequence numbers, which the engine
+ * hands out in order but for repairs (RFC 3711 section 3.3.1). */
 static void srtp_index_is_new(struct world *w, struct browser *b, const struct datagram *d) {
     struct sealed *s = sealed_of(b, be32(d->data + 8));
     uint64_t before = s->ext.high;

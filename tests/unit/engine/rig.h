@@ -112,7 +112,6 @@ struct rig {
     void (*watch)(struct rig *r, const struct datagram *d); /* looks at each; NULL */
     unsigned datagrams;                                     /* that the engine sent, */
     unsigned trains;                                        /* in so many calls */
-    uint64_t now_us_of_last_datagram;
 };
 
 /* The two certificates, made once for the program. */
