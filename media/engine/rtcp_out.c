@@ -14,10 +14,15 @@
 _Static_assert(24 * SESSION_SOURCES_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COMPOUND_MAX,
                "the reports of all slots and sources fit in one compound");
 
+/* When its sender is to be asked for a key frame: not before there is room for one. */
+static us_t keyframe_deadline(const struct source *x) {
+    us_t at = recv_keyframe_deadline(&x->flow.feed.keyframe);
+    return x->in->s.pli ? us_max(at, police_room_at(&x->in->police)) : US_NEVER;
+}
+
 /* When the source's sender is to be asked for something. */
 static us_t asking_deadline(const struct source *x) {
-    us_t at = inbound_deadline(x->in);
-    return x->in->s.pli ? us_min(at, recv_keyframe_deadline(&x->flow.feed.keyframe)) : at;
+    return us_min(inbound_deadline(x->in), keyframe_deadline(x));
 }
 
 us_t rtcp_out_deadline(const struct session *s) {
@@ -107,12 +112,10 @@ static void write_nack(struct session *s, us_t now, struct source *x, struct wr 
 }
 
 static void write_requests(struct session *s, us_t now, struct source *x, struct wr *w) {
-    struct recv_keyframe *keyframe = &x->flow.feed.keyframe;
     if (inbound_deadline(x->in) <= now) {
         write_nack(s, now, x, w);
     }
-    if (x->in->s.pli && recv_keyframe_deadline(keyframe) <= now &&
-        recv_keyframe_poll(keyframe, now)) {
+    if (keyframe_deadline(x) <= now && recv_keyframe_poll(&x->flow.feed.keyframe, now)) {
         rtcp_write_pli(w, s->rtcp_ssrc, x->in->ssrc);
         s->engine->n.pli_out++;
     }

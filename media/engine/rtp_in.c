@@ -52,21 +52,28 @@ static bool may_keep(struct engine *e, const struct media_packet *p) {
     return !low;
 }
 
-/* A new packet with a payload, of a source that is not muted. */
-static void media(struct source *x, us_t now, struct media_packet *p) {
-    struct tour *t = x->session->tour;
+/* Its source is on. False for a straggler or a repair of what has stopped. */
+static bool flows(struct source *x, us_t now, const struct media_packet *p) {
     if (!x->flow.feed.live && p->seq < x->in->stats.ext.high) {
-        return; /* a straggler or a repair of what has stopped */
+        return false;
     }
     x->in->heard = now;
     x->bye_at = 0;
     if (!x->flow.feed.live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
         source_on(x, now);
-        bind_tour(t, now);
+        bind_tour(x->session->tour, now);
+    }
+    return true;
+}
+
+/* A new packet with a payload, of a source that is not muted. */
+static void media(struct source *x, us_t now, struct media_packet *p) {
+    if (!flows(x, now, p)) {
+        return;
     }
     source_level(x, now, p);
-    bool keep = may_keep(t->engine, p);
+    bool keep = may_keep(x->session->tour->engine, p);
     relay_packet(&x->flow, p, keep);
     flow_packet(&x->flow, now, p, keep);
 }
@@ -76,8 +83,41 @@ struct incoming {
     struct packet *packet;
     struct rtp r;
     bool rtx;
-    bool over; /* over the limit of its m-line: counted, but not passed on */
+    bool over; /* over the limit of its m-line, and counted */
 };
+
+/* Does the picture that has been cut go on with this packet? Only with the beginning of a key frame
+ * of which nothing has come and was left out before. */
+static bool resumes(struct source *x, us_t now, const struct media_packet *p) {
+    struct inbound *in = x->in;
+    const struct police_limit *l = &x->session->engine->c.police[in->s.source];
+    return p->keyframe && p->lead == 0 && p->seq == in->stats.ext.high &&
+           police_resume(&in->police, l, now, p->packet->len);
+}
+
+/* Video goes on, but for what is left out since a packet of it was over the limit. A frame with a
+ * packet missing would be shown as it is where the gap is closed, and asked for where it is not. */
+static void video(struct source *x, us_t now, const struct incoming *k, struct media_packet *p) {
+    if (k->over) {
+        police_cut(&x->in->police);
+    }
+    if (!x->in->police.cut) {
+        media(x, now, p);
+    } else if (resumes(x, now, p)) {
+        p->after_gap = true; /* which viewers never see */
+        media(x, now, p);
+    } else {
+        x->session->engine->n.drop_policed += !k->over;
+        if (flows(x, now, p)) {
+            recv_keyframe_need(&x->flow.feed.keyframe);
+        }
+    }
+}
+
+static void skip(struct source *x, uint64_t seq) {
+    fanout_skip(&x->session->engine->fanout, &x->flow.feed, seq);
+    relay_skip(&x->flow, seq);
+}
 
 static void receive(struct source *x, us_t now, const struct incoming *k) {
     struct media_packet p;
@@ -86,16 +126,20 @@ static void receive(struct source *x, us_t now, const struct incoming *k) {
         align_with_srtp(x->session, x->in, k->r.seq);
     }
     enum inbound_verdict v = inbound_receive(x->in, now, &k->r, k->rtx, &place);
-    if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over)) {
-        fanout_skip(&x->session->engine->fanout, &x->flow.feed, place.seq);
-        relay_skip(&x->flow, place.seq);
+    bool is_video = inbound_is_video(x->in);
+    if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
+        skip(x, place.seq);
     } else if (v == INBOUND_MEDIA) {
         media_packet_read(&p, k->packet, &k->r, &x->in->s);
         p.seq = place.seq;
         p.at = now;
         p.after_gap = place.after_gap;
         p.lead = x->in->s.codec == CODEC_H264 ? place.lead : 0; /* others know their beginning */
-        media(x, now, &p);
+        if (is_video) {
+            video(x, now, k, &p);
+        } else {
+            media(x, now, &p);
+        }
     }
 }
 

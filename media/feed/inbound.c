@@ -92,6 +92,7 @@ enum err inbound_start(struct inbound *in) {
 
 void inbound_restart(struct inbound *in) {
     in->rtx_ssrc = 0; /* what still comes on it repairs the old stream */
+    in->police.cut = false;
     init_stream(in);
 }
 

@@ -6,14 +6,36 @@ static us_t paid(us_t before, us_t now, us_t cost) {
     return at - now <= POLICE_BURST ? at : US_NEVER;
 }
 
-bool police_pass(struct policer *p, const struct police_limit *l, us_t now, size_t n) {
-    us_t packets = l->packets ? paid(p->packets_paid, now, US_PER_S / l->packets) : now;
-    us_t bytes = l->bytes ? paid(p->bytes_paid, now, (us_t)n * US_PER_S / l->bytes) : now;
+static bool charge(struct police_account *a, const struct police_limit *l, us_t now, size_t n) {
+    us_t packets = l->packets ? paid(a->packets, now, US_PER_S / l->packets) : now;
+    us_t bytes = l->bytes ? paid(a->bytes, now, (us_t)n * US_PER_S / l->bytes) : now;
     if (packets == US_NEVER || bytes == US_NEVER) {
-        p->over_at = now;
         return false;
     }
-    p->packets_paid = packets;
-    p->bytes_paid = bytes;
+    a->packets = packets;
+    a->bytes = bytes;
     return true;
+}
+
+bool police_pass(struct policer *p, const struct police_limit *l, us_t now, size_t n) {
+    bool conforms = charge(p->cut ? &p->sent : &p->passed, l, now, n);
+    p->over_at = conforms ? p->over_at : now;
+    return conforms;
+}
+
+void police_cut(struct policer *p) {
+    p->sent = p->cut ? p->sent : p->passed;
+    p->cut = true;
+}
+
+bool police_resume(struct policer *p, const struct police_limit *l, us_t now, size_t n) {
+    if (now < police_room_at(p) || !charge(&p->passed, l, now, n)) {
+        return false;
+    }
+    p->cut = false;
+    return true;
+}
+
+us_t police_room_at(const struct policer *p) {
+    return p->cut ? us_max(p->passed.packets, p->passed.bytes) - POLICE_ROOM : 0;
 }

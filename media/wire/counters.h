@@ -34,7 +34,7 @@
     X(drop_srtp) /* failed authentication or replay */                                     \
     X(drop_rtp)  /* authentic but malformed, or no m-line for it */                        \
     X(drop_rtcp)                                                                           \
-    X(drop_policed)  /* authentic RTP over the limit of its m-line */                      \
+    X(drop_policed)  /* RTP over the limit of its m-line, or of a picture cut by that */   \
     X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */   \
     X(relay_in)      /* packets from other workers */                                      \
     X(relay_dropped) /* messages to other workers that found no room */                    \

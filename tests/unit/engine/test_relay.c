@@ -313,3 +313,32 @@ TEST(skips_leave_room_for_changes) {
     EXPECT_EQ(told, 63);
     done();
 }
+
+/* What the limit of a publisher's m-line cuts off is not missed by who is on another worker. */
+TEST(a_cut_picture_goes_on_without_a_hole_on_the_other_worker) {
+    REQUIRE(rig_init(&r) && rig_init(&other));
+    r.config.police[SOURCE_CAMERA] = (struct police_limit){.packets = 100};
+    other.config.worker = 1;
+    rig_restart(&r);
+    rig_restart(&other);
+    EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 0, 2), OK);
+    EXPECT_EQ(engine_tour_span(other.engine, other.now, TOUR, 0, 1), OK);
+    struct client *a = rig_join(&r, 1), *v = rig_join(&other, 2);
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < 120; i++) {
+        client_video(a, CAM, false);
+        exchange();
+    }
+    unsigned got = client_count(v, STAGE);
+    EXPECT(got >= 100 && got < 120);
+    uint16_t seq = client_last(v, STAGE)->seq;
+    run(600 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, false);
+    client_video(a, CAM, true);
+    exchange();
+    EXPECT_EQ(client_count(v, STAGE), got + 1);
+    EXPECT(client_last(v, STAGE)->keyframe);
+    EXPECT_EQ(client_last(v, STAGE)->seq, (uint16_t)(seq + 1));
+    done();
+}

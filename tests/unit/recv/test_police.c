@@ -50,3 +50,49 @@ TEST(police_refuses_what_is_larger_than_the_burst) {
     EXPECT(!police_pass(&p, &l, US_PER_S, 1001));
     EXPECT(police_pass(&p, &l, US_PER_S, 1000));
 }
+
+static struct policer used_up(const struct police_limit *l, us_t now) {
+    struct policer p = {0};
+    while (police_pass(&p, l, now, 1000)) {
+    }
+    return p;
+}
+
+TEST(police_resumes_when_half_of_the_burst_is_free) {
+    const struct police_limit l = {.packets = 400, .bytes = 100000};
+    const us_t now = 5 * US_PER_S;
+    struct policer p = used_up(&l, now);
+    EXPECT(police_room_at(&p) <= now); /* nothing is cut */
+    police_cut(&p);
+    us_t at = police_room_at(&p);
+    EXPECT_EQ(at, now + POLICE_ROOM); /* by bytes, which are the scarcer ones */
+    EXPECT(!police_resume(&p, &l, at - 1, 1000));
+    EXPECT(!police_resume(&p, &l, at, 50001)); /* which does not fit */
+    EXPECT(p.cut);
+    EXPECT(police_resume(&p, &l, at, 50000));
+    EXPECT(!p.cut);
+    EXPECT(police_room_at(&p) <= now);
+    EXPECT(!police_pass(&p, &l, at, 1000)); /* it has counted */
+}
+
+/* What is left out takes no room, but its sender is judged by it. */
+TEST(police_judges_the_sender_while_it_is_cut) {
+    const struct police_limit l = {.packets = 400, .bytes = 100000};
+    const us_t now = 5 * US_PER_S;
+    struct policer p = used_up(&l, now);
+    police_cut(&p);
+    unsigned conform = 0;
+    for (unsigned i = 1; i <= 400; i++) { /* twice the limit, for two seconds */
+        conform += police_pass(&p, &l, now + i * 5 * US_PER_MS, 1000);
+        police_cut(&p);
+    }
+    EXPECT_EQ(conform, 200);
+    EXPECT(p.over_at >= now + 1990 * US_PER_MS);
+    EXPECT_EQ(police_room_at(&p), now + POLICE_ROOM);
+}
+
+TEST(police_without_limits_always_resumes) {
+    struct policer p = {0};
+    police_cut(&p);
+    EXPECT(police_resume(&p, &(struct police_limit){0}, US_PER_S, 1500));
+}
