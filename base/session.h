@@ -12,9 +12,12 @@
 #define ICE_PWD_MAX 64
 #define FINGERPRINT_LEN 32   /* SHA-256 (RFC 8122) */
 #define MID_MAX 8            /* [bytes] longer mids are refused */
+#define RID_MAX 8            /* [bytes] longer rids (RFC 8851) are refused */
 #define SESSION_LINES_MAX 24 /* m-lines in one session */
 #define SESSION_SLOTS_MAX 12 /* receiving m-lines: stage + 8 gallery + 3 audio */
 #define SESSION_SOURCES_MAX 4
+#define SESSION_LAYERS_MAX 3  /* streams of one sending m-line: simulcast (RFC 8853) */
+#define SESSION_STREAMS_MAX 6 /* of all sending m-lines together */
 #define CNAME_MAX 24
 
 struct ice_credentials {
@@ -37,6 +40,9 @@ struct session_line {
     uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */
     uint32_t rtx_ssrc;    /* likewise, of the RTX stream */
     struct rtp_ext_map ext;
+    uint8_t
+        n_rids; /* source: streams that it may send at a time, each with a rid; 0 = one, without */
+    char rid[SESSION_LAYERS_MAX][RID_MAX + 1]; /* the largest picture first */
 };
 
 struct session_params {

@@ -35,7 +35,9 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .ssrc = ssrc,
                                  .rtx_ssrc = rtx_ssrc};
     memcpy(ret->mid, l->mid, sizeof(l->mid));
-    memcpy(ret->ext.id, l->ext, sizeof(l->ext));
+    for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
+        ret->ext.id[i] = l->ext[i / 2] >> 4 * (i % 2) & 0x0f;
+    }
 }
 
 /* Indices that RTP and RTCP can have; at the end of their range nothing more is sealed. */
@@ -46,6 +48,28 @@ static bool indices_ok(const struct session_snapshot *s) {
              s->slots[i].rtx_index <= LEASE_END_MAX;
     }
     return ok;
+}
+
+static bool load_sources(const struct session_snapshot *s, struct session_line *ret) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->n_sources; i++) {
+        const struct snapshot_source *src = &s->sources[i];
+        const struct snapshot_stream *stream = &s->streams[n];
+        n += src->n_rids > 0 ? src->n_rids : 1;
+        if (src->n_rids > SESSION_LAYERS_MAX || n > SESSION_STREAMS_MAX) {
+            return false;
+        }
+        bool one = src->n_rids == 0; /* ssrcs are announced for one stream only */
+        load_line(&src->line, one ? stream->ssrc : 0, one ? stream->rtx_ssrc : 0, &ret[i]);
+        ret[i].n_rids = src->n_rids;
+        for (unsigned j = 0; j < src->n_rids; j++) {
+            memcpy(ret[i].rid[j], stream[j].rid, sizeof(stream[j].rid));
+        }
+        if (ret[i].slot) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The snapshot as the offer and answer it came from. */
@@ -65,12 +89,8 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
     ret->ice = s->ice;
     memcpy(ret->cname, s->cname, sizeof(s->cname));
     memcpy(ret->fingerprint, s->fingerprint, sizeof(ret->fingerprint));
-    for (unsigned i = 0; i < s->n_sources; i++) {
-        const struct snapshot_source *src = &s->sources[i];
-        load_line(&src->line, src->ssrc, src->rtx_ssrc, &ret->lines[i]);
-        if (ret->lines[i].slot) {
-            return ERR_FORMAT;
-        }
+    if (!load_sources(s, ret->lines)) {
+        return ERR_FORMAT;
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct snapshot_slot *slot = &s->slots[i];
@@ -83,11 +103,9 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
     return OK;
 }
 
-static enum err load_source(struct session *s, unsigned i, us_t now,
-                            const struct snapshot_source *from) {
+static enum err load_stream(struct session *s, struct inbound *in, us_t now,
+                            const struct snapshot_stream *from) {
     struct srtp_opener *opener = s->transport.opener;
-    struct inbound *in = &s->in[i];
-    in->muted = from->line.flags & SNAPSHOT_MUTED;
     if (from->rtx_high) {
         in->rtx_ssrc = from->rtx_ssrc;
         in->rtx_seq = (uint16_t)from->rtx_high;
@@ -99,49 +117,85 @@ static enum err load_source(struct session *s, unsigned i, us_t now,
     if (from->ssrc == 0 || from->high < 1u << 16) {
         return OK;
     }
-    enum err err = from->ssrc == from->rtx_ssrc ? ERR_FORMAT : source_make(s, i);
-    if (err == OK) {
-        err = srtp_opener_adopt(opener, from->ssrc, from->high - (1u << 16));
+    if (from->ssrc == from->rtx_ssrc) {
+        return ERR_FORMAT;
     }
+    struct layer *l =
+        source_make(s, (unsigned)(in->line - s->lines), (unsigned)(in - in->line->streams));
+    enum err err = l ? srtp_opener_adopt(opener, from->ssrc, from->high - (1u << 16)) : ERR_NOMEM;
     if (err != OK) {
         return err;
     }
     in->ssrc = from->ssrc;
+    l->ssrc = from->ssrc;
     if (s->rebuilt) {
-        recv_stats_rejoin(&in->stats, from->high);
+        recv_stats_rejoin(&in->books->stats, from->high);
     } else {
-        recv_stats_resume(&in->stats, from->high);
-        recv_nack_resume(in->nack, from->high);
+        recv_stats_resume(&in->books->stats, from->high);
+        recv_nack_resume(&in->books->nack, from->high);
     }
-    s->sources[i]->flow.feed.ssrc = from->ssrc;
-    recv_clock_sr(&s->sources[i]->flow.feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
-    s->sources[i]->flow.tap_id = from->id;
+    recv_clock_sr(&l->feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
+    l->tap_id = from->id;
     if (from->id > s->engine->next_tap) {
         s->engine->next_tap = from->id;
     }
     return OK;
 }
 
-/* Slot i of the session waits for this source: it goes on with it. */
-static void meet(struct session *s, unsigned i, struct flow *x) {
+static enum err load_streams(struct session *s, us_t now, const struct session_snapshot *from) {
+    const struct snapshot_stream *stream = from->streams;
+    enum err err = OK;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        s->lines[i].muted = from->sources[i].line.flags & SNAPSHOT_MUTED;
+        for (unsigned j = 0; err == OK && j < inbound_layers(&s->lines[i]); j++) {
+            err = load_stream(s, &s->lines[i].streams[j], now, stream++);
+        }
+    }
+    return err;
+}
+
+/* What flowed goes on. */
+static void enter_sources(struct session *s, us_t now, const struct session_snapshot *from) {
+    EACH_LAYER(l, s) {
+        unsigned line = (unsigned)(inbound_of(l)->line - s->lines);
+        if (from->sources[line].live & 1u << l->number) {
+            source_enter(l, now);
+            s->told_live[line] = !s->rebuilt;
+        }
+    }
+}
+
+/* Slot i of the session waits for this layer: it goes on with it. */
+static void meet(struct session *s, unsigned i, struct layer *l) {
     struct slot *slot = &s->slots[i];
     struct room *r = &s->tour->room;
-    if (slot->resume == 0 || slot->resume != x->feed.ssrc || slot->line.codec != x->place.codec ||
-        s->participant == x->place.participant) {
+    struct room_source *place = &l->flow->place;
+    if (slot->resume == 0 || slot->resume != layer_key(l) || slot->line.codec != place->codec ||
+        s->participant == place->participant) {
         return;
     }
     slot->resume = 0;
-    room_slot_resume(&s->viewer.slots[i], &x->place);
-    if (s->rebuilt) {
+    rewrite_known_as(&slot->stream.rewrite, l->feed.id);
+    room_slot_resume(&s->viewer.slots[i], place);
+    if (!s->rebuilt) {
+        slot->told = place->participant;
+        slot->told_kind = place->kind;
+        stream_resume(&slot->stream, &l->feed);
+    }
+    if (s->rebuilt || l != l->flow->shown) {
         bind_slot(&s->viewer.slots[i], s->engine->now);
-    } else {
-        slot->told = x->place.participant;
-        slot->told_kind = x->place.kind;
-        stream_resume(&slot->stream, &x->feed);
     }
     /* Whose camera is on the stage spoke last: ranking then agrees with what is shown. */
-    if (slot->line.slot == SLOT_STAGE && x->place.kind == SOURCE_CAMERA && !r->speakers[0]) {
-        room_spoke(r, x->place.participant);
+    if (slot->line.slot == SLOT_STAGE && place->kind == SOURCE_CAMERA && !r->speakers[0]) {
+        room_spoke(r, place->participant);
+    }
+}
+
+static void meet_source(struct session *s, unsigned i, struct flow *f) {
+    for (unsigned j = 0; j < SESSION_LAYERS_MAX; j++) {
+        if (f->layers[j] && f->layers[j]->feed.live) {
+            meet(s, i, f->layers[j]);
+        }
     }
 }
 
@@ -153,7 +207,7 @@ static void meet_all(struct tour *t) {
                 s->slots[i].resume = 0; /* settled meanwhile */
             }
             LIST_EACH(l, &t->room.live) {
-                meet(s, i, flow_of(LIST_ENTRY(l, struct room_source, in_live)));
+                meet_source(s, i, flow_of(LIST_ENTRY(l, struct room_source, in_live)));
             }
         }
     }
@@ -187,9 +241,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     s->rebuilt = !(from->flags & SNAPSHOT_FINAL);
     s->transport.keys = from->keys;
     enum err err = transport_set_keys(&s->transport);
-    for (unsigned i = 0; err == OK && i < s->n_in; i++) {
-        err = load_source(s, i, now, &from->sources[i]);
-    }
+    err = err == OK ? load_streams(s, now, from) : err;
     if (err != OK) {
         return err;
     }
@@ -202,12 +254,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     s->viewer.present = true;
     s->told_up = !s->rebuilt;
     s->report_at = now;
-    for (unsigned i = 0; i < s->n_in; i++) {
-        if (s->sources[i] && (from->sources[i].line.flags & SNAPSHOT_LIVE)) {
-            source_enter(s->sources[i], now);
-            s->told_live[i] = !s->rebuilt;
-        }
-    }
+    enter_sources(s, now, from);
     if (s->rebuilt) {
         event_session(s);
     }

@@ -10,13 +10,13 @@ void bind_slot(struct room_slot *place, us_t now) {
     struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
     struct slot *slot = &s->slots[place - s->viewer.slots];
     struct flow *x = flow_of(place->source);
-    enum stream_verdict v = stream_show(&slot->stream, x ? &x->feed : NULL);
-    bool replayed =
-        v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, &x->feed);
+    struct feed *feed = x ? &x->shown->feed : NULL;
+    enum stream_verdict v = stream_show(&slot->stream, feed);
+    bool replayed = v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, feed);
     if (replayed) {
         fanout_queue(&s->engine->fanout, &s->queue);
     } else if (v != STREAM_OK) {
-        feed_need_keyframe(&x->feed);
+        feed_need_keyframe(feed);
     }
     event_session(s);
     transport_changed(&s->transport);

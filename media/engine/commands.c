@@ -95,7 +95,7 @@ enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool con
     turn_begin(e, now);
     s->record_consent = consent;
     transport_changed(&s->transport);
-    for (unsigned i = 0; i < s->n_in; i++) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
         if (s->sources[i]) {
             source_consent(s->sources[i], now, consent);
         }
@@ -112,13 +112,13 @@ enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum sour
         return ERR_UNKNOWN;
     }
     turn_begin(e, now);
-    for (unsigned i = 0; i < s->n_in; i++) {
-        if (s->in[i].s.source != kind) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        if (s->lines[i].s.source != kind) {
             continue;
         }
-        s->in[i].muted = muted;
+        s->lines[i].muted = muted;
         if (muted && s->sources[i]) {
-            source_off(s->sources[i], now);
+            source_stop(s->sources[i], now);
         }
     }
     transport_changed(&s->transport);

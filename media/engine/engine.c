@@ -50,7 +50,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->news);
     list_init(&e->spoken);
     list_init(&e->changed);
-    list_init(&e->wants);
+    feeds_init(&e->feeds);
     list_init(&e->flows);
     list_init(&e->leaving);
     list_init(&e->all_tours);
@@ -106,7 +106,7 @@ static void session_on_timer(struct session *s, us_t now) {
     if (!transport_on_timer(s, now)) {
         return;
     }
-    for (unsigned i = 0; i < s->n_in; i++) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
         if (s->sources[i]) {
             source_on_timer(s->sources[i], now);
         }

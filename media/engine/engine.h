@@ -44,13 +44,13 @@ struct engine {
     struct map *peers; /* handle -> struct session */
     struct map *tours; /* handle -> struct tour */
     struct timers timers;
-    struct link ready;     /* session.ready: they have datagrams of their own */
-    struct link news;      /* session.news: they have something to tell */
-    struct link spoken;    /* tour.spoken: somebody else speaks there */
-    struct link changed;   /* tour.changed: tours whose ranking must run again */
-    struct link wants;     /* feed.want: a key frame is to be asked for */
+    struct link ready;   /* session.ready: they have datagrams of their own */
+    struct link news;    /* session.news: they have something to tell */
+    struct link spoken;  /* tour.spoken: somebody else speaks there */
+    struct link changed; /* tour.changed: tours whose ranking must run again */
+    struct feeds feeds;
+    uint32_t n_live;       /* feeds that flow */
     struct link flows;     /* flow.in_engine */
-    uint32_t n_live;       /* of them, so many flow */
     struct map *replicas;  /* origin << 32 | id -> struct replica */
     struct link all_tours; /* tour.in_engine */
     struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */

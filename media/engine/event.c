@@ -11,15 +11,15 @@ static struct media_event event_of(const struct session *s, enum media_event_typ
 
 /* MEDIA_SOURCE_ON or _OFF of m-line i, when what was last told is not so any more. */
 static bool source_event(struct session *s, unsigned i, struct media_event *ret) {
-    struct inbound *in = &s->in[i];
-    bool live = s->sources[i] && s->sources[i]->flow.feed.live;
+    const struct session_line *line = &s->lines[i].s;
+    bool live = s->sources[i] && s->sources[i]->flow.place.live;
     if (live == s->told_live[i]) {
         return false;
     }
     s->told_live[i] = live;
     *ret = event_of(s, live ? MEDIA_SOURCE_ON : MEDIA_SOURCE_OFF);
-    ret->source_kind = in->s.source;
-    memcpy(ret->mid, in->s.mid, sizeof(ret->mid));
+    ret->source_kind = line->source;
+    memcpy(ret->mid, line->mid, sizeof(ret->mid));
     return true;
 }
 
@@ -43,7 +43,7 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
 }
 
 static bool lines_event(struct session *s, struct media_event *ret) {
-    for (unsigned i = 0; i < s->n_in; i++) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
         if (source_event(s, i, ret)) {
             return true;
         }

@@ -1,11 +1,12 @@
 #include "media/engine/flow.h"
 
+#include "base/alloc.h"
 #include "media/engine/event.h"
 #include "media/engine/relay_out.h"
 
 #define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
 
-/* Half of the pool is for retransmission: what each source that flows may keep. */
+/* Half of the pool is for retransmission: what each feed that flows may keep. */
 static uint32_t cache_share(const struct engine *e) {
     uint32_t most = e->c.cache_packets;
     if (e->c.pool_packets && e->n_live) {
@@ -16,67 +17,123 @@ static uint32_t cache_share(const struct engine *e) {
     return most;
 }
 
-enum err flow_init(struct flow *f, struct tour *t, const struct session_line *line) {
-    struct engine *e = t->engine;
-    enum err err = feed_init(&f->feed, line, e->c.cache_packets, &e->wants);
-    if (err != OK) {
-        return err;
-    }
+void flow_init(struct flow *f, struct tour *t, const struct session_line *line,
+               const struct clock_offset *offset) {
     f->tour = t;
+    f->line = line;
+    f->offset = offset;
     f->place.voice = -1;
     list_init(&f->place.in_live);
     list_init(&f->in_engine);
-    list_push(&e->flows, &f->in_engine);
-    return OK;
+    list_push(&t->engine->flows, &f->in_engine);
 }
 
-/* Nobody shows it any more. */
-static void forget(struct flow *f) {
-    room_source_forget(&f->tour->room, &f->place);
-    fanout_forget(&f->tour->engine->fanout, &f->feed);
-    stream_forget_all(&f->feed);
+struct layer *flow_layer(struct flow *f, unsigned i) {
+    struct engine *e = f->tour->engine;
+    if (f->layers[i]) {
+        return f->layers[i];
+    }
+    struct layer *l = mem_zalloc(1, sizeof(*l));
+    if (!l || feed_init(&l->feed, &e->feeds, f->line, e->c.cache_packets) != OK) {
+        mem_free(l);
+        return NULL;
+    }
+    l->flow = f;
+    l->number = (uint8_t)i;
+    l->feed.offset = f->offset;
+    f->layers[i] = l;
+    f->shown = f->shown ? f->shown : l;
+    return l;
+}
+
+/* Nobody gets it any more. */
+static void forget(struct layer *l) {
+    fanout_forget(&l->flow->tour->engine->fanout, &l->feed);
+    stream_forget_all(&l->feed);
 }
 
 void flow_free(struct flow *f, us_t now) {
-    flow_off(f, now);
-    forget(f);
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i]) {
+            flow_off(f->layers[i], now);
+        }
+    }
+    room_source_forget(&f->tour->room, &f->place);
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i]) {
+            forget(f->layers[i]);
+            feed_free(&f->layers[i]->feed);
+            mem_free(f->layers[i]);
+        }
+    }
     list_remove(&f->in_engine);
-    feed_free(&f->feed);
 }
 
-void flow_restart(struct flow *f, us_t now) {
-    flow_off(f, now);
-    forget(f);
-    f->tap_id = 0; /* other numbers are another source to the recorder */
-    feed_restart(&f->feed);
+void flow_restart(struct layer *l, us_t now) {
+    struct flow *f = l->flow;
+    flow_off(l, now);
+    if (f->place.live) {
+        room_source_moved(&f->tour->room, &f->place);
+    } else {
+        room_source_forget(&f->tour->room, &f->place);
+    }
+    forget(l);
+    l->tap_id = 0; /* other numbers are another source to the recorder */
+    feed_restart(&l->feed);
 }
 
-void flow_on(struct flow *f, us_t now) {
-    f->feed.live = true;
-    f->tour->engine->n_live++;
-    room_source_on(&f->tour->room, &f->place, now);
+/* The largest that flows is shown. */
+static void choose(struct flow *f, us_t now) {
+    unsigned i = 0;
+    while (i < SESSION_LAYERS_MAX && !(f->layers[i] && f->layers[i]->feed.live)) {
+        i++;
+    }
+    if (i < SESSION_LAYERS_MAX && f->layers[i] != f->shown) {
+        f->shown = f->layers[i];
+        room_source_moved(&f->tour->room, &f->place);
+    }
     flow_tap_update(f, now);
     tour_changed(f->tour);
 }
 
-void flow_off(struct flow *f, us_t now) {
-    struct tour *t = f->tour;
-    if (!f->feed.live) {
-        return;
+void flow_on(struct layer *l, us_t now) {
+    struct flow *f = l->flow;
+    l->feed.live = true;
+    f->tour->engine->n_live++;
+    if (!f->place.live) {
+        room_source_on(&f->tour->room, &f->place, now);
     }
-    f->feed.live = false;
-    t->engine->n_live--;
-    if (room_source_off(&t->room, &f->place) != 0) {
-        tour_voices_changed(t);
-    }
-    tour_reschedule(t);
-    flow_tap_update(f, now);
-    feed_pause(&f->feed);
-    tour_changed(t);
+    choose(f, now);
 }
 
-static void to_tap(struct flow *f, const struct media_packet *p) {
-    struct tap t = flow_tap(f, TAP_RTP, p->at);
+static bool flows(const struct flow *f) {
+    bool any = false;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        any = any || (f->layers[i] && f->layers[i]->feed.live);
+    }
+    return any;
+}
+
+void flow_off(struct layer *l, us_t now) {
+    struct flow *f = l->flow;
+    struct tour *t = f->tour;
+    if (!l->feed.live) {
+        return;
+    }
+    l->feed.live = false;
+    t->engine->n_live--;
+    if (!flows(f)) {
+        if (room_source_off(&t->room, &f->place) != 0) {
+            tour_voices_changed(t);
+        }
+        tour_reschedule(t);
+    }
+    choose(f, now);
+    feed_pause(&l->feed);
+}
+
+static void to_tap(const struct layer *l, const struct media_packet *p) {
+    struct tap t = flow_tap(l, TAP_RTP, p->at);
     t.audio_level = p->audio_level;
     t.seq = p->seq;
     t.rtp_ts = p->ts;
@@ -84,68 +141,82 @@ static void to_tap(struct flow *f, const struct media_packet *p) {
     t.payload_len = p->payload_len;
     t.marker = p->marker;
     t.packet = p->packet;
-    tap_push(f->tour->engine, &t);
+    tap_push(l->flow->tour->engine, &t);
 }
 
-void flow_packet(struct flow *f, us_t now, struct media_packet *p, bool keep) {
+void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
+    struct flow *f = l->flow;
     struct tour *t = f->tour;
-    f->feed.cache.limit = cache_share(t->engine);
-    feed_packet(&f->feed, p, keep);
+    l->feed.cache.limit = cache_share(t->engine);
+    feed_packet(&l->feed, p, keep);
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);
         tour_reschedule(t);
     }
-    if (f->tapped && keep) {
-        to_tap(f, p);
+    if (f->tapped == l && keep) {
+        to_tap(l, p);
     }
-    fanout_packet(&t->engine->fanout, &f->feed, p);
+    fanout_packet(&t->engine->fanout, &l->feed, p);
 }
 
-void flow_report(struct flow *f, us_t now, uint64_t ntp, uint32_t rtp_ts) {
-    recv_clock_sr(&f->feed.clock, now, ntp, rtp_ts);
-    if (f->tapped) {
-        struct tap t = flow_tap(f, TAP_SR, now);
+void flow_report(struct layer *l, us_t now, uint64_t ntp, uint32_t rtp_ts) {
+    recv_clock_sr(&l->feed.clock, now, ntp, rtp_ts);
+    if (l->flow->tapped == l) {
+        struct tap t = flow_tap(l, TAP_SR, now);
         t.ntp = ntp;
         t.rtp_ts = rtp_ts;
-        tap_push(f->tour->engine, &t);
+        tap_push(l->flow->tour->engine, &t);
     }
 }
 
-struct tap flow_tap(const struct flow *f, enum tap_type type, us_t now) {
+struct tap flow_tap(const struct layer *l, enum tap_type type, us_t now) {
+    const struct flow *f = l->flow;
     return (struct tap){.type = (uint8_t)type,
                         .kind = f->place.kind,
                         .codec = f->place.codec,
                         .audio_level = 127,
-                        .source = f->tap_id,
+                        .source = l->tap_id,
                         .tour = f->tour->handle,
                         .participant = f->place.participant,
                         .now = now};
 }
 
+static void tell(const struct layer *l, enum tap_type type, us_t now) {
+    struct tap tap = flow_tap(l, type, now);
+    tap_push(l->flow->tour->engine, &tap);
+}
+
 /* Key frames while it is recorded: asked for where it is received. */
-static void periodic(struct flow *f, us_t now, bool on) {
-    us_t interval = on ? f->tour->engine->c.keyframe_interval : 0;
-    if (flow_is_local(f)) {
-        recv_keyframe_periodic(&f->feed.keyframe, now, interval);
+static void periodic(struct layer *l, us_t now, bool on) {
+    us_t interval = on ? l->flow->tour->engine->c.keyframe_interval : 0;
+    if (!feed_is_video(&l->feed)) {
+        return;
+    }
+    if (flow_is_local(l->flow)) {
+        recv_keyframe_periodic(&l->feed.keyframe, now, interval);
     } else {
-        relay_to_origin(f, RELAY_TAPPED, on);
+        relay_to_origin(l, RELAY_TAPPED, on);
     }
     if (on) {
-        feed_need_keyframe(&f->feed);
+        feed_need_keyframe(&l->feed);
     }
 }
 
 void flow_tap_update(struct flow *f, us_t now) {
     struct tour *t = f->tour;
-    bool on = f->feed.live && t->tapped && tour_is_home(t) && f->consent;
-    if (on == f->tapped) {
+    bool on = f->place.live && t->tapped && tour_is_home(t) && f->consent;
+    struct layer *was = f->tapped, *is = on ? f->shown : NULL;
+    if (is == was) {
         return;
     }
-    f->tapped = on;
-    f->tap_id = f->tap_id ? f->tap_id : ++t->engine->next_tap;
-    struct tap tap = flow_tap(f, on ? TAP_SOURCE_ON : TAP_SOURCE_OFF, now);
-    tap_push(t->engine, &tap);
-    if (feed_is_video(&f->feed)) {
-        periodic(f, now, on);
+    f->tapped = is;
+    if (was) {
+        tell(was, TAP_SOURCE_OFF, now);
+        periodic(was, now, false);
+    }
+    if (is) {
+        is->tap_id = is->tap_id ? is->tap_id : ++t->engine->next_tap;
+        tell(is, TAP_SOURCE_ON, now);
+        periodic(is, now, true);
     }
 }

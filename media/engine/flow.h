@@ -1,56 +1,81 @@
 /* A source as a tour has it on this worker, be it received here (source.h) or by another one
- * (replica.h): the feed that viewers get, its place in the room, and what the recorder is told of
- * it. Owner: the engine's thread. */
+ * (replica.h): its place in the room, the feeds that viewers get, and what the recorder is told of
+ * it. Owner: the engine's thread.
+ *
+ * DESIGN. The room shows sources; what goes out is a layer of one, and each layer is a feed. With
+ * simulcast there are several, else one. Everybody gets the largest picture that flows: when that
+ * is another one, every slot that shows the source is bound again, and its stream switches at a key
+ * frame as it does between sources. */
 #ifndef ORIEL_MEDIA_ENGINE_FLOW_H
 #define ORIEL_MEDIA_ENGINE_FLOW_H
 
+#include "media/engine/snapshot.h"
 #include "media/engine/tour.h"
 #include "media/feed/feed.h"
 
+struct layer {
+    struct flow *flow;
+    uint8_t number; /* index in flow.layers */
+    struct feed feed;
+    uint32_t ssrc;   /* of the stream that flows now */
+    uint32_t tap_id; /* kept over pauses; 0 = never tapped */
+};
+
 struct flow {
     struct tour *tour;
-    struct link in_engine; /* engine.flows */
-    struct feed feed;
+    struct link in_engine;                    /* engine.flows */
+    const struct session_line *line;          /* borrowed: of the m-line that it comes from */
+    const struct clock_offset *offset;        /* borrowed: its participant's clock against ours */
+    struct layer *layers[SESSION_LAYERS_MAX]; /* largest first, as the line's rids; NULL: nothing of
+                                                 it has come */
+    struct layer *shown;  /* what everybody gets: flows, or flowed last; NULL before all */
+    struct layer *tapped; /* TAP_SOURCE_ON was the last that was told of it; NULL = none */
     struct room_source place;
     uint16_t origin; /* worker that receives it */
     uint32_t id;     /* at its origin */
     bool consent;    /* it may be recorded */
-    bool tapped;     /* TAP_SOURCE_ON was the last that was told of it */
-    uint32_t tap_id; /* kept over pauses; 0 = never tapped */
 };
 
 /* The flow with this place in its room; NULL for NULL. */
 static inline struct flow *flow_of(struct room_source *place) {
     return place ? CONTAINER_OF(place, struct flow, place) : NULL;
 }
-/* The flow of this feed. */
-static inline struct flow *flow_of_feed(struct feed *f) {
-    return CONTAINER_OF(f, struct flow, feed);
+/* The layer of this feed. */
+static inline struct layer *layer_of(struct feed *f) {
+    return CONTAINER_OF(f, struct layer, feed);
+}
+/* What a snapshot calls it (snapshot.h). */
+static inline uint32_t layer_key(const struct layer *l) {
+    return snapshot_key(l->flow->place.participant, l->flow->place.kind, l->number, l->ssrc);
 }
 /* It is received by this engine. */
 static inline bool flow_is_local(const struct flow *f) {
     return f->origin == f->tour->engine->c.worker;
 }
 
-/* In zeroed memory but for place, origin, id and consent, which the caller has set. line: borrowed.
- * ERR_NOMEM: nothing is held. */
-enum err flow_init(struct flow *f, struct tour *t, const struct session_line *line);
+/* In zeroed memory but for place, origin, id and consent, which the caller has set. Borrowed: line
+ * and offset. */
+void flow_init(struct flow *f, struct tour *t, const struct session_line *line,
+               const struct clock_offset *offset);
 /* Off and shown by nobody; what it holds is freed. */
 void flow_free(struct flow *f, us_t now);
-/* A new stream with its own numbers: off, shown by nobody, another source to the recorder. */
-void flow_restart(struct flow *f, us_t now);
-/* Packets flow: rank it. */
-void flow_on(struct flow *f, us_t now);
+/* Layer i, made when there is none. NULL without memory. */
+struct layer *flow_layer(struct flow *f, unsigned i);
+/* The layer is another stream with its own numbers: off, shown by nobody, another source to the
+ * recorder. */
+void flow_restart(struct layer *l, us_t now);
+/* Packets of the layer flow: the source is ranked. */
+void flow_on(struct layer *l, us_t now);
 /* They do not any more. Nothing when it is off already. */
-void flow_off(struct flow *f, us_t now);
+void flow_off(struct layer *l, us_t now);
 /* A packet of it, for cache, ranking, recorder and viewers; slots are bound. keep: it may be held.
  */
-void flow_packet(struct flow *f, us_t now, struct media_packet *p, bool keep);
+void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);
 /* A sender report of it. */
-void flow_report(struct flow *f, us_t now, uint64_t ntp, uint32_t rtp_ts);
+void flow_report(struct layer *l, us_t now, uint64_t ntp, uint32_t rtp_ts);
 /* Tap or do not tap, as tour, consent and life of the source have it now. */
 void flow_tap_update(struct flow *f, us_t now);
 /* What every tap message of it says; the caller adds the rest. */
-struct tap flow_tap(const struct flow *f, enum tap_type type, us_t now);
+struct tap flow_tap(const struct layer *l, enum tap_type type, us_t now);
 
 #endif

@@ -52,7 +52,7 @@ static bool next(struct engine *e, us_t now, struct train *ret) {
 
 /* A replay that came too late wants a key frame instead: that is asked for before it returns. */
 static bool wanted_output(struct engine *e, us_t now, struct train *ret) {
-    if (list_empty(&e->wants)) {
+    if (list_empty(&e->feeds.wants)) {
         return false;
     }
     turn_end(e);

@@ -25,12 +25,31 @@ static bool ext_ok(const struct rtp_ext_map *m) {
     return true;
 }
 
+/* Streams are told apart by a rid each, which only the extension can say (RFC 8852). */
+static bool rids_ok(const struct session_line *l) {
+    bool video = l->source == SOURCE_CAMERA || l->source == SOURCE_SCREEN;
+    if (l->n_rids > SESSION_LAYERS_MAX || (l->n_rids > 0 && (!video || !l->ext.id[RTP_EXT_RID]))) {
+        return false;
+    }
+    for (unsigned i = 0; i < l->n_rids; i++) {
+        if (!text(l->rid[i], sizeof(l->rid[i]), false)) {
+            return false;
+        }
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(l->rid[i], l->rid[j]) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool line_ok(const struct session_line *l) {
     bool source = l->source != SOURCE_NONE, slot = l->slot != SLOT_NONE;
     if (source == slot || l->source >= SOURCE_KIND_COUNT || l->slot >= SLOT_KIND_COUNT) {
         return false;
     }
-    if (!text(l->mid, sizeof(l->mid), false) || !ext_ok(&l->ext) || l->pt > PT_MAX ||
+    if (!text(l->mid, sizeof(l->mid), false) || !ext_ok(&l->ext) || !rids_ok(l) || l->pt > PT_MAX ||
         l->rtx_pt > PT_MAX || l->codec == CODEC_NONE || l->codec >= CODEC_COUNT) {
         return false;
     }
@@ -50,7 +69,7 @@ static bool shares_ssrc(const struct session_line *a, const struct session_line 
 }
 
 static bool lines_ok(const struct session_params *s) {
-    unsigned sources = 0, slots = 0;
+    unsigned sources = 0, streams = 0, slots = 0;
     for (unsigned i = 0; i < s->n_lines; i++) {
         const struct session_line *l = &s->lines[i];
         if (!line_ok(l) || (l->slot && l->ssrc == l->rtx_ssrc)) {
@@ -58,13 +77,15 @@ static bool lines_ok(const struct session_params *s) {
         }
         sources += l->source != SOURCE_NONE;
         slots += l->slot != SLOT_NONE;
+        streams += l->source == SOURCE_NONE ? 0 : l->n_rids > 0 ? l->n_rids : 1;
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(l->mid, s->lines[j].mid) == 0 || shares_ssrc(l, &s->lines[j])) {
                 return false;
             }
         }
     }
-    return sources <= SESSION_SOURCES_MAX && slots <= SESSION_SLOTS_MAX;
+    return sources <= SESSION_SOURCES_MAX && streams <= SESSION_STREAMS_MAX &&
+           slots <= SESSION_SLOTS_MAX;
 }
 
 enum err params_check(const struct session_params *s) {

@@ -5,7 +5,7 @@
 
 /* False when the listener knows already. */
 static bool tell(struct tour *t, us_t now, enum tap_type type, const struct flow *x) {
-    uint32_t id = x && x->tapped ? x->tap_id : 0;
+    uint32_t id = x && x->tapped ? x->tapped->tap_id : 0;
     uint32_t *told = type == TAP_STAGE ? &t->stage_tap : &t->voice_tap;
     if (id == *told) {
         return false;
@@ -13,7 +13,7 @@ static bool tell(struct tour *t, us_t now, enum tap_type type, const struct flow
     *told = id;
     struct tap tap = {.type = (uint8_t)type, .audio_level = 127, .tour = t->handle, .now = now};
     if (id) {
-        tap = flow_tap(x, type, now);
+        tap = flow_tap(x->tapped, type, now);
     }
     tap_push(t->engine, &tap);
     return true;
@@ -27,7 +27,7 @@ void programme_update(struct tour *t, us_t now) {
      * programme switches at a key frame, so one is asked for. */
     struct flow *stage = flow_of(router_stage(&t->room, 0, 0));
     if (tell(t, now, TAP_STAGE, stage) && stage && stage->tapped) {
-        feed_need_keyframe(&stage->feed);
+        feed_need_keyframe(&stage->tapped->feed);
     }
     (void)tell(t, now, TAP_VOICE, flow_of(router_voice(&t->room)));
 }

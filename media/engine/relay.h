@@ -17,9 +17,9 @@
 
 enum relay_type {
     RELAY_HELLO,   /* the sender has got the tour, and asks to be introduced */
-    RELAY_ON,      /* the source flows: source */
-    RELAY_OFF,     /* it pauses */
-    RELAY_GONE,    /* it is no more, or begins anew with another id */
+    RELAY_ON,      /* a layer of the source flows: source; with another ssrc it begins anew */
+    RELAY_OFF,     /* the layer pauses */
+    RELAY_GONE,    /* the source is no more */
     RELAY_PACKET,  /* packet; the receiver takes over its reference; on: it may be kept (its pool is
                       the origin's) */
     RELAY_SKIP,    /* seq: a packet that is not passed on leaves no gap */
@@ -40,7 +40,8 @@ struct relay {
     uint8_t type;     /* enum relay_type */
     uint8_t to, from; /* workers */
     bool on;
-    uint32_t id; /* of the source, unique at its origin for the life of the process */
+    uint8_t layer; /* of the source, where one is meant */
+    uint32_t id;   /* of the source, unique at its origin for the life of the process */
     uint64_t tour;
     union {
         struct {

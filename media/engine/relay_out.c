@@ -23,27 +23,43 @@ static struct relay *push(struct engine *e, const struct tour *t, enum relay_typ
     for (uint64_t w##_left = (t)->others; w##_left; w##_left &= w##_left - 1) \
         for (unsigned w = (unsigned)__builtin_ctzll(w##_left), w##_once = 1; w##_once; w##_once = 0)
 
-static void flow_to(const struct flow *f, enum relay_type type, unsigned to) {
-    struct relay *m = push(f->tour->engine, f->tour, type, to);
-    if (!m) {
-        return;
+static struct relay *of_layer(const struct layer *l, enum relay_type type, unsigned to) {
+    struct tour *t = l->flow->tour;
+    struct relay *m = push(t->engine, t, type, to);
+    if (m) {
+        m->id = l->flow->id;
+        m->layer = l->number;
     }
-    m->id = f->id;
-    m->on = f->consent;
-    if (type == RELAY_ON) {
+    return m;
+}
+
+static void layer_to(const struct layer *l, enum relay_type type, unsigned to) {
+    const struct flow *f = l->flow;
+    struct relay *m = of_layer(l, type, to);
+    if (m && type == RELAY_ON) {
         m->source.participant = f->place.participant;
         m->source.order = f->place.order;
         m->source.kind = f->place.kind;
         m->source.codec = f->place.codec;
         m->source.host = f->place.host;
         m->source.consent = f->consent;
-        m->source.ssrc = f->feed.ssrc;
+        m->source.ssrc = l->ssrc;
     }
 }
 
 void relay_flow(const struct flow *f, enum relay_type type) {
     EACH_OTHER(w, f->tour) {
-        flow_to(f, type, w);
+        struct relay *m = push(f->tour->engine, f->tour, type, w);
+        if (m) {
+            m->id = f->id;
+            m->on = f->consent;
+        }
+    }
+}
+
+void relay_layer(const struct layer *l, enum relay_type type) {
+    EACH_OTHER(w, l->flow->tour) {
+        layer_to(l, type, w);
     }
 }
 
@@ -54,14 +70,17 @@ void relay_hello(const struct tour *t) {
 }
 
 void relay_flow_to(const struct flow *f, unsigned worker) {
-    flow_to(f, RELAY_ON, worker);
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i] && f->layers[i]->feed.live) {
+            layer_to(f->layers[i], RELAY_ON, worker);
+        }
+    }
 }
 
-void relay_packet(const struct flow *f, const struct media_packet *p, bool keep) {
-    EACH_OTHER(w, f->tour) {
-        struct relay *m = push(f->tour->engine, f->tour, RELAY_PACKET, w);
+void relay_packet(const struct layer *l, const struct media_packet *p, bool keep) {
+    EACH_OTHER(w, l->flow->tour) {
+        struct relay *m = of_layer(l, RELAY_PACKET, w);
         if (m) {
-            m->id = f->id;
             m->on = keep;
             m->packet = *p;
             packet_ref(p->packet);
@@ -69,24 +88,22 @@ void relay_packet(const struct flow *f, const struct media_packet *p, bool keep)
     }
 }
 
-void relay_skip(const struct flow *f, uint64_t seq) {
-    EACH_OTHER(w, f->tour) {
-        struct relay *m = push(f->tour->engine, f->tour, RELAY_SKIP, w);
+void relay_skip(const struct layer *l, uint64_t seq) {
+    EACH_OTHER(w, l->flow->tour) {
+        struct relay *m = of_layer(l, RELAY_SKIP, w);
         if (m) {
-            m->id = f->id;
             m->seq = seq;
         }
     }
 }
 
-void relay_report(const struct flow *f, uint64_t ntp, uint32_t rtp_ts) {
-    EACH_OTHER(w, f->tour) {
-        struct relay *m = push(f->tour->engine, f->tour, RELAY_REPORT, w);
+void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts) {
+    EACH_OTHER(w, l->flow->tour) {
+        struct relay *m = of_layer(l, RELAY_REPORT, w);
         if (m) {
-            m->id = f->id;
             m->report.ntp = ntp;
             m->report.rtp_ts = rtp_ts;
-            m->report.offset = clock_offset_save(f->feed.offset);
+            m->report.offset = clock_offset_save(l->feed.offset);
         }
     }
 }
@@ -106,10 +123,9 @@ void relay_voices(const struct tour *t) {
     }
 }
 
-void relay_to_origin(const struct flow *f, enum relay_type type, bool on) {
-    struct relay *m = push(f->tour->engine, f->tour, type, f->origin);
+void relay_to_origin(const struct layer *l, enum relay_type type, bool on) {
+    struct relay *m = of_layer(l, type, l->flow->origin);
     if (m) {
-        m->id = f->id;
         m->on = on;
     }
 }

@@ -5,22 +5,24 @@
 
 #include "media/engine/flow.h"
 
-/* RELAY_ON, _OFF, _GONE or _CONSENT of a source of ours, to every worker that has its tour. */
+/* RELAY_GONE or _CONSENT of a source of ours, to every worker that has its tour. */
 void relay_flow(const struct flow *f, enum relay_type type);
+/* RELAY_ON or _OFF of a layer of it. */
+void relay_layer(const struct layer *l, enum relay_type type);
 /* RELAY_HELLO to every other worker of the tour. */
 void relay_hello(const struct tour *t);
-/* RELAY_ON to one worker that has just got the tour. */
+/* RELAY_ON of all that flows of it, to one worker that has just got the tour. */
 void relay_flow_to(const struct flow *f, unsigned worker);
 /* A packet of it; each message holds a reference. keep: the others may keep it too. */
-void relay_packet(const struct flow *f, const struct media_packet *p, bool keep);
+void relay_packet(const struct layer *l, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */
-void relay_skip(const struct flow *f, uint64_t seq);
+void relay_skip(const struct layer *l, uint64_t seq);
 /* Its sender's report. */
-void relay_report(const struct flow *f, uint64_t ntp, uint32_t rtp_ts);
+void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts);
 /* Who speaks in a tour whose home we are. */
 void relay_voices(const struct tour *t);
 /* RELAY_KEY or RELAY_TAPPED of a replica, to its origin. */
-void relay_to_origin(const struct flow *f, enum relay_type type, bool on);
+void relay_to_origin(const struct layer *l, enum relay_type type, bool on);
 /* Drop what waits. */
 void relay_drain(struct engine *e);
 

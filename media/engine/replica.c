@@ -31,16 +31,11 @@ static struct replica *make(struct tour *t, const struct relay *m) {
                                          .host = m->source.host};
     r->flow.origin = m->from;
     r->flow.id = m->id;
-    enum err err = flow_init(&r->flow, t, &r->line);
-    if (err == OK && map_put(e->replicas, key_of(m->from, m->id), r) != OK) {
-        flow_free(&r->flow, e->now);
-        err = ERR_FULL;
-    }
-    if (err != OK) {
+    if (map_put(e->replicas, key_of(m->from, m->id), r) != OK) {
         mem_free(r);
         return NULL;
     }
-    r->flow.feed.offset = &r->offset;
+    flow_init(&r->flow, t, &r->line, &r->offset);
     list_init(&r->in_tour);
     list_push(&t->replicas, &r->in_tour);
     return r;
@@ -59,22 +54,29 @@ static void on(struct engine *e, us_t now, const struct relay *m) {
     struct replica *r = find(e, m);
     if (!r && t) {
         r = make(t, m);
-        e->n.drop_full += !r; /* what comes of it finds nobody, and is dropped */
     }
-    if (r && !r->flow.feed.live) {
+    struct layer *l = r && m->layer < SESSION_LAYERS_MAX ? flow_layer(&r->flow, m->layer) : NULL;
+    if (!l) {
+        e->n.drop_full += t != NULL; /* what comes of it finds nobody, and is dropped */
+        return;
+    }
+    if (l->ssrc && l->ssrc != m->source.ssrc) {
+        flow_restart(l, now);
+    }
+    if (!l->feed.live) {
         r->flow.consent = m->source.consent;
         r->flow.place.order = m->source.order;
-        r->flow.feed.ssrc = m->source.ssrc;
-        flow_on(&r->flow, now);
+        l->ssrc = m->source.ssrc;
+        flow_on(l, now);
         bind_tour(r->flow.tour, now); /* its first packet comes next */
     }
 }
 
-static void packet(struct replica *r, us_t now, const struct relay *m) {
+static void packet(struct layer *l, us_t now, const struct relay *m) {
     struct media_packet p = m->packet;
-    r->flow.tour->engine->n.relay_in++;
-    if (r->flow.feed.live) {
-        flow_packet(&r->flow, now, &p, m->on);
+    l->flow->tour->engine->n.relay_in++;
+    if (l->feed.live) {
+        flow_packet(l, now, &p, m->on);
     }
 }
 
@@ -90,13 +92,14 @@ static void voices(struct engine *e, const struct relay *m) {
 static void asked(struct engine *e, us_t now, const struct relay *m) {
     LIST_EACH(l, &e->flows) {
         struct flow *f = LIST_ENTRY(l, struct flow, in_engine);
-        if (f->id != m->id || !flow_is_local(f)) {
+        struct layer *x = m->layer < SESSION_LAYERS_MAX ? f->layers[m->layer] : NULL;
+        if (f->id != m->id || !flow_is_local(f) || !x) {
             continue;
         }
         if (m->type == RELAY_TAPPED) {
-            recv_keyframe_periodic(&f->feed.keyframe, now, m->on ? e->c.keyframe_interval : 0);
+            recv_keyframe_periodic(&x->feed.keyframe, now, m->on ? e->c.keyframe_interval : 0);
         } else {
-            feed_need_keyframe(&f->feed);
+            feed_need_keyframe(&x->feed);
         }
         return;
     }
@@ -123,24 +126,35 @@ static void hello(struct engine *e, const struct relay *m) {
     }
 }
 
-static void of_replica(struct replica *r, us_t now, const struct relay *m) {
-    struct flow *f = &r->flow;
+static void of_layer(struct replica *r, us_t now, const struct relay *m) {
+    struct layer *l = m->layer < SESSION_LAYERS_MAX ? r->flow.layers[m->layer] : NULL;
+    if (!l) {
+        return;
+    }
     switch ((enum relay_type)m->type) {
     case RELAY_OFF:
-        flow_off(f, now);
-        break;
-    case RELAY_GONE:
-        replica_free(r, now);
+        flow_off(l, now);
         break;
     case RELAY_PACKET:
-        packet(r, now, m);
+        packet(l, now, m);
         break;
     case RELAY_SKIP:
-        fanout_skip(&f->tour->engine->fanout, &f->feed, m->seq);
+        fanout_skip(&r->flow.tour->engine->fanout, &l->feed, m->seq);
         break;
     case RELAY_REPORT:
         clock_offset_load(&r->offset, now, m->report.offset);
-        flow_report(f, now, m->report.ntp, m->report.rtp_ts);
+        flow_report(l, now, m->report.ntp, m->report.rtp_ts);
+        break;
+    default:
+        break;
+    }
+}
+
+static void of_replica(struct replica *r, us_t now, const struct relay *m) {
+    struct flow *f = &r->flow;
+    switch ((enum relay_type)m->type) {
+    case RELAY_GONE:
+        replica_free(r, now);
         break;
     case RELAY_CONSENT:
         f->consent = m->on;
@@ -148,6 +162,7 @@ static void of_replica(struct replica *r, us_t now, const struct relay *m) {
         programme_update(f->tour, now);
         break;
     default:
+        of_layer(r, now, m);
         break;
     }
 }

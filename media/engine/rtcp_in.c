@@ -6,15 +6,6 @@
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
 
-static struct source *source_by_ssrc(struct session *s, uint32_t ssrc) {
-    for (unsigned i = 0; i < s->n_in; i++) {
-        if (ssrc && s->sources[i] && s->in[i].ssrc == ssrc) {
-            return s->sources[i];
-        }
-    }
-    return NULL;
-}
-
 static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
     for (unsigned i = 0; i < s->n_slots; i++) {
         if (s->slots[i].line.ssrc == ssrc) {
@@ -25,15 +16,15 @@ static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
 }
 
 static void on_sender_report(struct session *s, us_t now, const struct rtcp_packet *r) {
-    struct source *x = source_by_ssrc(s, r->ssrc);
+    struct layer *l = source_by_ssrc(s, r->ssrc);
     struct rtcp_sr sr;
-    if (!x || rtcp_sr_parse(r, &sr) != OK) {
+    if (!l || rtcp_sr_parse(r, &sr) != OK) {
         return;
     }
-    recv_stats_sr(&x->in->stats, now, sr.ntp);
+    recv_stats_sr(&inbound_of(l)->books->stats, now, sr.ntp);
     clock_offset_sr(&s->offset, now, sr.ntp);
-    flow_report(&x->flow, now, sr.ntp, sr.rtp_ts);
-    relay_report(&x->flow, sr.ntp, sr.rtp_ts);
+    flow_report(l, now, sr.ntp, sr.rtp_ts);
+    relay_report(l, sr.ntp, sr.rtp_ts);
 }
 
 static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r) {
@@ -112,9 +103,9 @@ static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
     uint32_t ssrc = r->ssrc;
     offence_note(s, now, OFFENCE_BYE);
     for (unsigned i = 0; i < r->count && !rest.bad; i++) {
-        struct source *x = source_by_ssrc(s, ssrc);
-        if (x) {
-            source_bye(x, now);
+        struct layer *l = source_by_ssrc(s, ssrc);
+        if (l) {
+            source_bye(l, now);
         }
         ssrc = rd_u32(&rest);
     }

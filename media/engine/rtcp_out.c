@@ -4,25 +4,27 @@
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
 
-#define COMPOUND_MAX 1180         /* [bytes] plain; sealed it still fits every path WebRTC uses */
-#define NACK_BATCH 64             /* sequence numbers per packet and source */
-#define LIMIT_TOLD (2 * US_PER_S) /* [us] after a packet over the limit */
-#define REMB_LEN 24               /* [bytes] with one ssrc */
+#define COMPOUND_MAX 1180 /* [bytes] plain; sealed it still fits every path WebRTC uses */
+#define NACK_BATCH 64     /* sequence numbers per packet and layer */
+#define REQUESTS_MAX (12 + 4 * NACK_BATCH + 12) /* [bytes] NACK and PLI of a layer */
+#define LIMIT_TOLD (2 * US_PER_S)               /* [us] after a packet over the limit */
+#define REMB_LEN(n) (20 + 4 * (n))              /* [bytes] with n ssrcs */
 #define REPORT_GAP (500 * US_PER_MS) /* [us] design 4: a client sees a dead link in 2 s */
 /* [bytes] a sender report without blocks, and the description with its CNAME */
 #define SLOT_REPORT (28 + 12 + CNAME_MAX + 4)
-_Static_assert(24 * SESSION_SOURCES_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COMPOUND_MAX,
-               "the reports of all slots and sources fit in one compound");
+_Static_assert(24 * SESSION_STREAMS_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COMPOUND_MAX,
+               "the reports of all slots and streams fit in one compound");
 
 /* When its sender is to be asked for a key frame: not before there is room for one. */
-static us_t keyframe_deadline(const struct source *x) {
-    us_t at = recv_keyframe_deadline(&x->flow.feed.keyframe);
-    return x->in->s.pli ? us_max(at, police_room_at(&x->in->police)) : US_NEVER;
+static us_t keyframe_deadline(const struct layer *l) {
+    us_t at = recv_keyframe_deadline(&l->feed.keyframe);
+    us_t room_at = police_room_at(&inbound_of(l)->line->police);
+    return l->flow->line->pli ? us_max(at, room_at) : US_NEVER;
 }
 
-/* When the source's sender is to be asked for something. */
-static us_t asking_deadline(const struct source *x) {
-    return us_min(inbound_deadline(x->in), keyframe_deadline(x));
+/* When the layer's sender is to be asked for something. */
+static us_t asking_deadline(const struct layer *l) {
+    return us_min(inbound_deadline(inbound_of(l)), keyframe_deadline(l));
 }
 
 us_t rtcp_out_deadline(const struct session *s) {
@@ -33,19 +35,17 @@ us_t rtcp_out_deadline(const struct session *s) {
     if (s->twcc) {
         at = us_min(at, recv_twcc_deadline(s->twcc));
     }
-    for (unsigned i = 0; i < s->n_in; i++) {
-        if (s->sources[i]) {
-            at = us_min(at, asking_deadline(s->sources[i]));
-        }
+    EACH_LAYER(l, s) {
+        at = us_min(at, asking_deadline(l));
     }
     return at;
 }
 
 static unsigned report_blocks(struct session *s, us_t now, struct rtcp_report *out) {
     unsigned n = 0;
-    for (unsigned i = 0; i < s->n_in; i++) {
-        struct inbound *in = &s->in[i];
-        n += s->sources[i] && recv_stats_report(&in->stats, now, in->ssrc, &out[n]);
+    EACH_LAYER(l, s) {
+        struct inbound *in = inbound_of(l);
+        n += recv_stats_report(&in->books->stats, now, in->ssrc, &out[n]);
     }
     return n;
 }
@@ -67,7 +67,7 @@ static bool slot_report(const struct session *s, const struct stream *out, us_t 
 /* Sender reports of all slots that send. The first carries the report blocks; without one there is
  * a receiver report. */
 static void write_reports(struct session *s, us_t now, struct wr *w) {
-    struct rtcp_report blocks[SESSION_SOURCES_MAX];
+    struct rtcp_report blocks[SESSION_STREAMS_MAX];
     unsigned n = report_blocks(s, now, blocks);
     bool any = false;
     for (unsigned i = 0; i < s->n_slots; i++) {
@@ -88,35 +88,42 @@ static void write_reports(struct session *s, us_t now, struct wr *w) {
 /* A client that sends more than it may is told how much that is
  * (draft-alvestrand-rmcat-remb-03). */
 static void write_limit(struct session *s, us_t now, struct wr *w) {
-    for (unsigned i = 0; i < s->n_in; i++) {
-        const struct inbound *in = &s->in[i];
-        const struct police_limit *l = &s->engine->c.police[in->s.source];
-        us_t over = in->police.over_at;
-        if (over > 0 && now - over < LIMIT_TOLD && l->bytes && wr_left(w) >= REMB_LEN) {
-            rtcp_write_remb(w, s->rtcp_ssrc, (uint64_t)l->bytes * 8, &in->ssrc, 1);
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        const struct inbound_line *line = &s->lines[i];
+        const struct police_limit *l = &s->engine->c.police[line->s.source];
+        us_t over = line->police.over_at;
+        uint32_t ssrcs[SESSION_LAYERS_MAX];
+        unsigned n = 0;
+        for (unsigned j = 0; j < SESSION_LAYERS_MAX; j++) {
+            ssrcs[n] = line->streams[j].ssrc;
+            n += ssrcs[n] != 0;
+        }
+        if (over > 0 && now - over < LIMIT_TOLD && l->bytes && wr_left(w) >= REMB_LEN(n)) {
+            rtcp_write_remb(w, s->rtcp_ssrc, (uint64_t)l->bytes * 8, ssrcs, n);
         }
     }
 }
 
-static void write_nack(struct session *s, us_t now, struct source *x, struct wr *w) {
-    struct recv_nack *nack = x->in->nack;
+static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *w) {
+    struct inbound *in = inbound_of(l);
+    struct recv_nack *nack = &in->books->nack;
     uint16_t seqs[NACK_BATCH];
     unsigned n = recv_nack_poll(nack, now, s->rtt, seqs, NACK_BATCH);
     if (n > 0) {
-        rtcp_write_nack(w, s->rtcp_ssrc, x->in->ssrc, seqs, n);
+        rtcp_write_nack(w, s->rtcp_ssrc, in->ssrc, seqs, n);
         s->engine->n.nack_out += n;
     }
-    if (recv_nack_take_lost(nack) && inbound_is_video(x->in) && x->flow.feed.live) {
-        recv_keyframe_need(&x->flow.feed.keyframe);
+    if (recv_nack_take_lost(nack) && feed_is_video(&l->feed) && l->feed.live) {
+        recv_keyframe_need(&l->feed.keyframe);
     }
 }
 
-static void write_requests(struct session *s, us_t now, struct source *x, struct wr *w) {
-    if (inbound_deadline(x->in) <= now) {
-        write_nack(s, now, x, w);
+static void write_requests(struct session *s, us_t now, struct layer *l, struct wr *w) {
+    if (inbound_deadline(inbound_of(l)) <= now) {
+        write_nack(s, now, l, w);
     }
-    if (keyframe_deadline(x) <= now && recv_keyframe_poll(&x->flow.feed.keyframe, now)) {
-        rtcp_write_pli(w, s->rtcp_ssrc, x->in->ssrc);
+    if (keyframe_deadline(l) <= now && recv_keyframe_poll(&l->feed.keyframe, now)) {
+        rtcp_write_pli(w, s->rtcp_ssrc, l->ssrc);
         s->engine->n.pli_out++;
     }
 }
@@ -146,10 +153,9 @@ static void compose(struct session *s, us_t now, struct wr *w) {
         transport_changed(&s->transport); /* at least the counts have */
         return; /* requests follow in a packet of their own: room is never short */
     }
-    for (unsigned i = 0; i < s->n_in; i++) {
-        struct source *x = s->sources[i];
-        if (x && asking_deadline(x) <= now) {
-            write_requests(s, now, x, w);
+    EACH_LAYER(l, s) {
+        if (asking_deadline(l) <= now && wr_left(w) >= REQUESTS_MAX) { /* else with the next */
+            write_requests(s, now, l, w);
         }
     }
     if (s->twcc && recv_twcc_deadline(s->twcc) <= now && wr_left(w) > COMPOUND_MAX / 2) {

@@ -11,13 +11,14 @@
  * feedback. */
 static void note_transport(struct session *s, us_t now, const struct inbound *in,
                            const struct rtp *r) {
-    for (unsigned i = 0; !in && i < s->n_in; i++) {
-        in = s->in[i].s.twcc ? &s->in[i] : NULL;
+    const struct session_line *line = in ? &in->line->s : NULL;
+    for (unsigned i = 0; !line && i < s->n_lines; i++) {
+        line = s->lines[i].s.twcc ? &s->lines[i].s : NULL;
     }
-    if (!s->twcc || !in || !in->s.twcc) {
+    if (!s->twcc || !line || !line->twcc) {
         return;
     }
-    struct bytes ext = rtp_ext_find(r, in->s.ext.id[RTP_EXT_TWCC]);
+    struct bytes ext = rtp_ext_find(r, line->ext.id[RTP_EXT_TWCC]);
     if (ext.n == 2) {
         s->twcc_media = r->ssrc;
         recv_twcc_packet(s->twcc, now, be16(ext.p), r->marker);
@@ -31,7 +32,7 @@ static bool undo(struct session *s, struct inbound *in, struct packet *k, struct
         in->rtx_seq = r->seq;
     }
     in->rtx_ssrc = r->ssrc;
-    return in->nack && recv_rtx_undo(k, in->s.pt, in->ssrc) == OK &&
+    return in->books && recv_rtx_undo(k, in->line->s.pt, in->ssrc) == OK &&
            rtp_parse(bytes_of(k->data, k->len), r) == OK;
 }
 
@@ -40,7 +41,7 @@ static bool undo(struct session *s, struct inbound *in, struct packet *k, struct
 static void align_with_srtp(struct session *s, struct inbound *in, uint16_t seq) {
     uint32_t roc = 0;
     if (srtp_opener_roc(s->transport.opener, in->ssrc, &roc) == OK && roc > 0) {
-        recv_stats_resume(&in->stats, ((uint64_t)(roc + 1) << 16 | seq) - 1);
+        recv_stats_resume(&in->books->stats, ((uint64_t)(roc + 1) << 16 | seq) - 1);
     }
 }
 
@@ -52,30 +53,31 @@ static bool may_keep(struct engine *e, const struct media_packet *p) {
     return !low;
 }
 
-/* Its source is on. False for a straggler or a repair of what has stopped. */
-static bool flows(struct source *x, us_t now, const struct media_packet *p) {
-    if (!x->flow.feed.live && p->seq < x->in->stats.ext.high) {
+/* Its layer is on. False for a straggler or a repair of what has stopped. */
+static bool flows(struct layer *l, us_t now, const struct media_packet *p) {
+    struct inbound *in = inbound_of(l);
+    if (!l->feed.live && p->seq < in->books->stats.ext.high) {
         return false;
     }
-    x->in->heard = now;
-    x->bye_at = 0;
-    if (!x->flow.feed.live) {
+    in->heard = now;
+    in->bye_at = 0;
+    if (!l->feed.live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
-        source_on(x, now);
-        bind_tour(x->session->tour, now);
+        source_on(l, now);
+        bind_tour(l->flow->tour, now);
     }
     return true;
 }
 
 /* A new packet with a payload, of a source that is not muted. */
-static void media(struct source *x, us_t now, struct media_packet *p) {
-    if (!flows(x, now, p)) {
+static void media(struct layer *l, us_t now, struct media_packet *p) {
+    if (!flows(l, now, p)) {
         return;
     }
-    source_level(x, now, p);
-    bool keep = may_keep(x->session->tour->engine, p);
-    relay_packet(&x->flow, p, keep);
-    flow_packet(&x->flow, now, p, keep);
+    source_level(source_of(l->flow), now, p);
+    bool keep = may_keep(l->flow->tour->engine, p);
+    relay_packet(l, p, keep);
+    flow_packet(l, now, p, keep);
 }
 
 /* What came with the datagram, as far as it is known before its m-line looks at it. */
@@ -88,86 +90,93 @@ struct incoming {
 
 /* Does the picture that has been cut go on with this packet? Only with the beginning of a key frame
  * of which nothing has come and was left out before. */
-static bool resumes(struct source *x, us_t now, const struct media_packet *p) {
-    struct inbound *in = x->in;
-    const struct police_limit *l = &x->session->engine->c.police[in->s.source];
-    return p->keyframe && p->lead == 0 && p->seq == in->stats.ext.high &&
-           police_resume(&in->police, l, now, p->packet->len);
+static bool resumes(struct layer *l, us_t now, const struct media_packet *p) {
+    struct inbound *in = inbound_of(l);
+    const struct police_limit *limit = &l->flow->tour->engine->c.police[in->line->s.source];
+    return p->keyframe && p->lead == 0 && p->seq == in->books->stats.ext.high &&
+           inbound_resume(in, limit, now, p->packet->len);
 }
 
 /* Video goes on, but for what is left out since a packet of it was over the limit. A frame with a
  * packet missing would be shown as it is where the gap is closed, and asked for where it is not. */
-static void video(struct source *x, us_t now, const struct incoming *k, struct media_packet *p) {
+static void video(struct layer *l, us_t now, const struct incoming *k, struct media_packet *p) {
+    struct inbound *in = inbound_of(l);
     if (k->over) {
-        police_cut(&x->in->police);
+        inbound_cut(in->line);
     }
-    if (!x->in->police.cut) {
-        media(x, now, p);
-    } else if (resumes(x, now, p)) {
+    if (!in->cut) {
+        media(l, now, p);
+    } else if (resumes(l, now, p)) {
         p->after_gap = true; /* which viewers never see */
-        media(x, now, p);
+        media(l, now, p);
     } else {
-        x->session->engine->n.drop_policed += !k->over;
-        if (flows(x, now, p)) {
-            recv_keyframe_need(&x->flow.feed.keyframe);
+        l->flow->tour->engine->n.drop_policed += !k->over;
+        if (flows(l, now, p)) {
+            recv_keyframe_need(&l->feed.keyframe);
         }
     }
 }
 
-static void skip(struct source *x, uint64_t seq) {
-    fanout_skip(&x->session->engine->fanout, &x->flow.feed, seq);
-    relay_skip(&x->flow, seq);
+static void skip(struct layer *l, uint64_t seq) {
+    fanout_skip(&l->flow->tour->engine->fanout, &l->feed, seq);
+    relay_skip(l, seq);
 }
 
-static void receive(struct source *x, us_t now, const struct incoming *k) {
+static void receive(struct layer *l, us_t now, const struct incoming *k) {
+    struct inbound *in = inbound_of(l);
+    bool is_video = inbound_is_video(in->line);
     struct media_packet p;
     struct inbound_place place;
-    if (!x->in->stats.ext.any) {
-        align_with_srtp(x->session, x->in, k->r.seq);
+    if (!in->books->stats.ext.any) {
+        align_with_srtp(source_of(l->flow)->session, in, k->r.seq);
     }
-    enum inbound_verdict v = inbound_receive(x->in, now, &k->r, k->rtx, &place);
-    bool is_video = inbound_is_video(x->in);
+    enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
-        skip(x, place.seq);
+        skip(l, place.seq);
     } else if (v == INBOUND_MEDIA) {
-        media_packet_read(&p, k->packet, &k->r, &x->in->s);
+        media_packet_read(&p, k->packet, &k->r, l->flow->line);
         p.seq = place.seq;
         p.at = now;
         p.after_gap = place.after_gap;
-        p.lead = x->in->s.codec == CODEC_H264 ? place.lead : 0; /* others know their beginning */
+        p.lead = l->flow->line->codec == CODEC_H264 ? place.lead : 0; /* others know theirs */
         if (is_video) {
-            video(x, now, k, &p);
+            video(l, now, k, &p);
         } else {
-            media(x, now, &p);
+            media(l, now, &p);
         }
     }
 }
 
-/* Into the m-line that has been found. False when it cannot be received. */
-static bool prepare(struct session *s, us_t now, const struct arrival *a, struct incoming *k) {
+/* Into the stream that has been found. NULL when it cannot be received. */
+static struct layer *prepare(struct session *s, us_t now, const struct arrival *a,
+                             struct incoming *k) {
     struct engine *e = s->engine;
-    unsigned i = (unsigned)(a->in - s->in);
-    k->over = !police_pass(&a->in->police, &e->c.police[a->in->s.source], now, k->packet->len);
+    struct inbound *in = a->in;
+    struct inbound_line *line = in->line;
+    unsigned i = (unsigned)(line - s->lines), number = (unsigned)(in - line->streams);
+    struct layer *l = s->sources[i] ? s->sources[i]->flow.layers[number] : NULL;
+    k->over = !police_pass(&line->police, &e->c.police[line->s.source], now, k->packet->len);
     if (k->over) {
         e->n.drop_policed++;
         offence_note(s, now, OFFENCE_RATE);
-        if (!s->sources[i] || a->rtx || a->restart) {
-            return false;
+        if (!l || a->rtx || a->restart) {
+            return NULL;
         }
     }
-    if (a->restart) {
-        source_restart(s->sources[i], now);
-    }
     if (a->rtx) {
-        return undo(s, a->in, k->packet, &k->r);
+        return undo(s, in, k->packet, &k->r) ? l : NULL;
     }
-    if (source_make(s, i) != OK) {
+    if (a->restart) {
+        source_restart(l, now);
+    }
+    l = source_make(s, i, number);
+    if (!l) {
         e->n.drop_full++;
-        return false;
+        return NULL;
     }
-    a->in->ssrc = k->r.ssrc;
-    s->sources[i]->flow.feed.ssrc = k->r.ssrc;
-    return true;
+    in->ssrc = k->r.ssrc;
+    l->ssrc = k->r.ssrc;
+    return l;
 }
 
 void rtp_in(struct session *s, us_t now, struct packet *packet) {
@@ -178,12 +187,12 @@ void rtp_in(struct session *s, us_t now, struct packet *packet) {
         s->engine->n.drop_rtp++;
         return;
     }
-    bool known = inbound_find(s->in, s->n_in, now, &k.r, &a);
+    bool known = inbound_find(s->lines, s->n_lines, now, &k.r, &a);
     k.rtx = a.rtx;
-    bool wanted = known && prepare(s, now, &a, &k);
+    struct layer *l = known ? prepare(s, now, &a, &k) : NULL;
     note_transport(s, now, known ? a.in : NULL, &k.r);
-    if (wanted) {
-        receive(s->sources[a.in - s->in], now, &k);
+    if (l) {
+        receive(l, now, &k);
     }
     if (!known) {
         s->engine->n.drop_rtp++;

@@ -6,7 +6,7 @@
 
 static us_t deadline(const struct session *s) {
     us_t at = transport_deadline(&s->transport);
-    for (unsigned i = 0; i < s->n_in; i++) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
         if (s->sources[i]) {
             at = us_min(at, source_deadline(s->sources[i]));
         }

@@ -26,7 +26,7 @@ static void add_lines(struct session *s, const struct session_params *p) {
         if (p->lines[i].slot) {
             add_slot(s, &p->lines[i]);
         } else {
-            s->in[s->n_in++].s = p->lines[i];
+            inbound_line_init(&s->lines[s->n_lines++], &p->lines[i]);
         }
     }
     s->rtcp_ssrc = s->n_slots > 0 ? s->slots[0].line.ssrc : 1;
@@ -119,8 +119,9 @@ void session_leave(struct session *s, us_t now, bool bye) {
     s->quiet = s->tour->removing;
     keep_end(s);
     queue_free(&s->queue);
-    for (unsigned i = 0; i < s->n_in; i++) {
+    for (unsigned i = 0; i < s->n_lines; i++) {
         source_free(s->sources[i], now);
+        inbound_line_free(&s->lines[i]);
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         (void)stream_show(&s->slots[i].stream, NULL);

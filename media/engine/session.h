@@ -22,7 +22,7 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     struct stream stream;
     uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
-    uint32_t resume;   /* ssrc of a source that is still to be adopted, 0 = none */
+    uint32_t resume;   /* snapshot_key of what is still to be adopted, 0 = nothing */
 };
 
 enum session_end { SESSION_GOES_ON, SESSION_REMOVED, SESSION_FAILED, SESSION_GONE };
@@ -47,7 +47,7 @@ struct session {
     uint8_t reason;                      /* enum err, with SESSION_FAILED */
     bool quiet;                          /* its tour is being removed: nothing is told of it */
     bool told_up;                        /* MEDIA_PEER_CONNECTED was told */
-    bool told_live[SESSION_SOURCES_MAX]; /* of in[i]: MEDIA_SOURCE_ON was told last */
+    bool told_live[SESSION_SOURCES_MAX]; /* of lines[i]: MEDIA_SOURCE_ON was told last */
     char cname[CNAME_MAX + 1];
     struct transport transport;
     struct room_viewer viewer;
@@ -60,10 +60,10 @@ struct session {
     us_t rtt;                   /* [us] by its receiver reports, 0 = unknown */
     struct out_queue queue;     /* what it is to be sent besides what is live */
 
-    uint8_t n_in, n_slots;
-    struct inbound in[SESSION_SOURCES_MAX];
-    struct source *sources[SESSION_SOURCES_MAX]; /* of in[i]; NULL until its first packet */
-    struct slot slots[];                         /* n_slots */
+    uint8_t n_lines, n_slots;
+    struct inbound_line lines[SESSION_SOURCES_MAX]; /* n_lines */
+    struct source *sources[SESSION_SOURCES_MAX];    /* of lines[i]; NULL until its first packet */
+    struct slot slots[];                            /* n_slots */
 };
 
 /* The session that this transport is part of. */

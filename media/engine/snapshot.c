@@ -1,6 +1,7 @@
 /* A connected session to plain bytes (snapshot.h); adopt.c is the way back. */
 #include "media/engine/snapshot.h"
 
+#include "base/map.h"
 #include "media/engine/source.h"
 
 static void save_line(const struct session_line *l, struct snapshot_line *ret) {
@@ -12,7 +13,15 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     ret->rtx_pt = l->rtx_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
                            (l->twcc ? SNAPSHOT_TWCC : 0));
-    memcpy(ret->ext, l->ext.id, sizeof(ret->ext));
+    for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
+        ret->ext[i / 2] |= (uint8_t)(l->ext.id[i] << 4 * (i % 2));
+    }
+}
+
+uint32_t snapshot_key(uint64_t participant, enum source_kind kind, unsigned layer, uint32_t ssrc) {
+    uint64_t id[2] = {participant, (uint64_t)kind << 40 | (uint64_t)layer << 32 | ssrc};
+    uint32_t key = (uint32_t)hash_bytes(id, sizeof(id), 0);
+    return key ? key : 1;
 }
 
 static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *ret) {
@@ -21,6 +30,9 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     ret->ssrc = slot->line.ssrc;
     ret->rtx_ssrc = slot->line.rtx_ssrc;
     rewrite_export(&out->rewrite, now, &ret->rewrite);
+    struct feed *shown = stream_shown(out);
+    bool bound = shown && ret->rewrite.source == shown->id;
+    ret->rewrite.source = bound ? layer_key(layer_of(shown)) : 0;
     ret->vp8 = out->vp8;
     ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;
@@ -28,23 +40,36 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     ret->octets = out->octets;
 }
 
-static void save_source(const struct session *s, unsigned i, struct snapshot_source *ret) {
-    const struct inbound *in = &s->in[i];
-    const struct source *x = s->sources[i];
+static void save_stream(const struct session *s, const struct inbound *in, const struct layer *l,
+                        struct snapshot_stream *ret) {
+    const struct session_line *line = &in->line->s;
     uint32_t roc = 0;
-    save_line(&in->s, &ret->line);
-    ret->line.flags |= (uint8_t)(in->muted ? SNAPSHOT_MUTED : 0);
-    ret->ssrc = in->ssrc ? in->ssrc : in->s.ssrc;
-    ret->rtx_ssrc = in->rtx_ssrc ? in->rtx_ssrc : in->s.rtx_ssrc;
+    ret->ssrc = in->ssrc ? in->ssrc : line->ssrc;
+    ret->rtx_ssrc = in->rtx_ssrc ? in->rtx_ssrc : line->rtx_ssrc;
     if (in->rtx_ssrc && srtp_opener_roc(s->transport.opener, in->rtx_ssrc, &roc) == OK) {
         ret->rtx_high = (uint64_t)(roc + 1) << 16 | in->rtx_seq;
     }
-    if (x && in->stats.ext.any) {
-        ret->line.flags |= (uint8_t)(x->flow.feed.live ? SNAPSHOT_LIVE : 0);
-        ret->high = in->stats.ext.high;
-        ret->sr_ntp = x->flow.feed.clock.sr_ntp;
-        ret->sr_rtp_ts = x->flow.feed.clock.sr_ts;
-        ret->id = x->flow.tap_id;
+    if (l && in->books->stats.ext.any) {
+        ret->high = in->books->stats.ext.high;
+        ret->sr_ntp = l->feed.clock.sr_ntp;
+        ret->sr_rtp_ts = l->feed.clock.sr_ts;
+        ret->id = l->tap_id;
+    }
+}
+
+static void save_source(const struct session *s, unsigned i, struct session_snapshot *snapshot,
+                        unsigned *n) {
+    const struct inbound_line *line = &s->lines[i];
+    struct snapshot_source *ret = &snapshot->sources[i];
+    save_line(&line->s, &ret->line);
+    ret->line.flags |= (uint8_t)(line->muted ? SNAPSHOT_MUTED : 0);
+    ret->n_rids = line->s.n_rids;
+    for (unsigned j = 0; j < inbound_layers(line); j++) {
+        const struct layer *l = s->sources[i] ? s->sources[i]->flow.layers[j] : NULL;
+        struct snapshot_stream *to = &snapshot->streams[(*n)++];
+        memcpy(to->rid, line->s.rid[j], strlen(line->s.rid[j]));
+        save_stream(s, &line->streams[j], l, to);
+        ret->live |= (uint8_t)(l && l->feed.live && to->high ? 1u << j : 0);
     }
 }
 
@@ -74,7 +99,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
                            (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
     ret->taken = now;
     ret->n_slots = s->n_slots;
-    ret->n_sources = s->n_in;
+    ret->n_sources = s->n_lines;
     ret->peer = s->handle;
     ret->participant = s->participant;
     ret->tour = s->tour->handle;
@@ -82,8 +107,9 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     ret->clock_offset = clock_offset_save(&s->offset);
     memcpy(ret->cname, s->cname, strlen(s->cname));
     save_transport(&s->transport, ret);
-    for (unsigned i = 0; i < s->n_in; i++) {
-        save_source(s, i, &ret->sources[i]);
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        save_source(s, i, ret, &n);
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         save_slot(&s->slots[i], now, &ret->slots[i]);

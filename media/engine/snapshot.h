@@ -15,15 +15,14 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 4
+#define SNAPSHOT_VERSION 5
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
        SNAPSHOT_PLI = 2,
        SNAPSHOT_TWCC = 4,
        SNAPSHOT_MUTED = 8,
-       SNAPSHOT_LIVE = 16,      /* source: packets flow */
-       SNAPSHOT_UNNUMBERED = 32 /* slot: it is not known to have had a picture */
+       SNAPSHOT_UNNUMBERED = 16 /* slot: it is not known to have had a picture */
 };
 enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,
@@ -37,28 +36,34 @@ struct snapshot_line { /* what stays fixed of a session_line */
     uint8_t kind;      /* slot << 4 | source */
     uint8_t slot_index;
     uint8_t codec, pt, rtx_pt;
-    uint8_t flags; /* SNAPSHOT_NACK ... */
-    uint8_t ext[RTP_EXT_COUNT];
+    uint8_t flags;                        /* SNAPSHOT_NACK ... */
+    uint8_t ext[(RTP_EXT_COUNT + 1) / 2]; /* 4 bits each, even ones low */
 };
 
-struct snapshot_slot { /* one outbound stream */
-    struct snapshot_line line;
-    uint32_t ssrc, rtx_ssrc;
+struct snapshot_slot { /* one outbound stream; source in rewrite: snapshot_key of what it shows */
     struct rewrite_state rewrite; /* its index: next, */
-    uint64_t rtx_index;       /* likewise: or, without SNAPSHOT_FINAL, above all that were used */
+    uint64_t rtx_index; /* likewise: or, without SNAPSHOT_FINAL, above all that were used */
+    uint32_t ssrc, rtx_ssrc;
     uint32_t packets, octets; /* sender report counts */
+    struct snapshot_line line;
     struct rewrite_vp8 vp8;
 };
 
-struct snapshot_source { /* one inbound stream */
+struct snapshot_source { /* a sending m-line; its streams follow those of the one before */
     struct snapshot_line line;
-    uint32_t ssrc, rtx_ssrc;
+    uint8_t n_rids; /* it has so many streams; 0: one, without a rid */
+    uint8_t live;   /* bit per stream: packets flow */
+};
+
+struct snapshot_stream { /* one inbound stream */
     uint64_t high; /* extended highest sequence number: (SRTP rollover counter + 1) << 16 | seq,
                       0 = nothing came */
     uint64_t rtx_high;
     uint64_t sr_ntp; /* last sender report */
     uint32_t sr_rtp_ts;
-    uint32_t id; /* tap id */
+    uint32_t ssrc, rtx_ssrc;
+    uint32_t id;       /* tap id */
+    char rid[RID_MAX]; /* as mid */
 };
 
 struct session_snapshot {
@@ -79,6 +84,7 @@ struct session_snapshot {
     uint8_t fingerprint[FINGERPRINT_LEN];
     uint8_t last_flight[DTLS_LAST_FLIGHT_MAX];
     struct snapshot_source sources[SESSION_SOURCES_MAX];
+    struct snapshot_stream streams[SESSION_STREAMS_MAX]; /* of all sources */
     struct snapshot_slot slots[SESSION_SLOTS_MAX];
 };
 
@@ -106,6 +112,9 @@ struct session_slot {
 enum err session_slot_read(const struct session_slot *slot, struct session_snapshot *ret);
 
 struct session;
+/* What a slot shows, as a number that a process after this one finds again: whose it is, which of
+ * its streams, and its ssrc. Not 0. */
+uint32_t snapshot_key(uint64_t participant, enum source_kind kind, unsigned layer, uint32_t ssrc);
 /* Length of a snapshot without the slots that it does not have [bytes]. */
 size_t snapshot_len(const struct session_snapshot *s);
 /* The session as it is at time now. It must be connected. */

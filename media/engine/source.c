@@ -8,92 +8,115 @@
 
 #define LEVEL_GAP (15 * US_PER_MS) /* [us] between two packets decoded for their level */
 
-static enum err make_twcc(struct session *s, const struct inbound *in) {
-    if (!in->s.twcc || s->twcc) {
-        return OK;
+/* False without memory. */
+static bool make_twcc(struct session *s, const struct inbound_line *line) {
+    if (!line->s.twcc || s->twcc) {
+        return true;
     }
     s->twcc = mem_zalloc(1, sizeof(*s->twcc));
-    if (!s->twcc) {
-        return ERR_NOMEM;
+    if (s->twcc) {
+        recv_twcc_init(s->twcc);
     }
-    recv_twcc_init(s->twcc);
-    return OK;
+    return s->twcc;
 }
 
-enum err source_make(struct session *s, unsigned i) {
-    struct inbound *in = &s->in[i];
-    if (s->sources[i]) {
-        return OK;
-    }
+static struct source *make(struct session *s, unsigned i) {
+    struct inbound_line *line = &s->lines[i];
     struct source *x = mem_zalloc(1, sizeof(*x));
     if (!x) {
-        return ERR_NOMEM;
+        return NULL;
     }
-    x->flow.place = (struct room_source){
-        .participant = s->participant, .kind = in->s.source, .codec = in->s.codec, .host = s->host};
+    x->flow.place = (struct room_source){.participant = s->participant,
+                                         .kind = line->s.source,
+                                         .codec = line->s.codec,
+                                         .host = s->host};
     x->flow.origin = (uint16_t)s->engine->c.worker;
     x->flow.id = ++s->engine->next_flow;
     x->flow.consent = s->record_consent;
-    enum err err = inbound_start(in);
-    if (err == OK) {
-        err = make_twcc(s, in);
-    }
-    if (err == OK) {
-        err = flow_init(&x->flow, s->tour, &in->s);
-    }
-    if (err != OK) {
-        inbound_stop(in);
-        mem_free(x);
-        return err;
-    }
     x->session = s;
-    x->in = in;
-    x->flow.feed.offset = &s->offset;
+    x->line = line;
+    flow_init(&x->flow, s->tour, &line->s, &s->offset);
     s->sources[i] = x;
-    return OK;
+    return x;
+}
+
+struct layer *source_make(struct session *s, unsigned i, unsigned number) {
+    struct inbound *in = &s->lines[i].streams[number];
+    struct source *x = s->sources[i];
+    if (x && x->flow.layers[number]) {
+        return x->flow.layers[number];
+    }
+    if (inbound_start(in) != OK || !make_twcc(s, in->line) || !(x = x ? x : make(s, i))) {
+        return NULL; /* what was made stays for the next packet */
+    }
+    return flow_layer(&x->flow, number);
 }
 
 void source_free(struct source *x, us_t now) {
     if (!x) {
         return;
     }
-    source_off(x, now);
+    source_stop(x, now);
     relay_flow(&x->flow, RELAY_GONE);
     flow_free(&x->flow, now);
     opus_level_free(x->level);
-    inbound_stop(x->in);
-    x->session->sources[x->in - x->session->in] = NULL;
+    x->session->sources[x->line - x->session->lines] = NULL;
     mem_free(x);
 }
 
-void source_restart(struct source *x, us_t now) {
-    source_off(x, now);
-    relay_flow(&x->flow, RELAY_GONE);
-    x->flow.id = ++x->session->engine->next_flow;
-    flow_restart(&x->flow, now);
-    inbound_restart(x->in);
+struct layer *source_layer(const struct session *s, unsigned i) {
+    const struct source *x = s->sources[i / SESSION_LAYERS_MAX];
+    return x ? x->flow.layers[i % SESSION_LAYERS_MAX] : NULL;
 }
 
-void source_enter(struct source *x, us_t now) {
-    x->in->heard = now;
-    flow_on(&x->flow, now);
-    relay_flow(&x->flow, RELAY_ON);
-    transport_changed(&x->session->transport);
+struct layer *source_by_ssrc(const struct session *s, uint32_t ssrc) {
+    EACH_LAYER(l, s) {
+        if (inbound_of(l)->ssrc == ssrc) {
+            return l;
+        }
+    }
+    return NULL;
 }
 
-void source_on(struct source *x, us_t now) {
-    if (!x->flow.feed.live) {
-        source_enter(x, now);
-        event_session(x->session);
+void source_restart(struct layer *l, us_t now) {
+    source_off(l, now);
+    flow_restart(l, now);
+    inbound_restart(inbound_of(l));
+}
+
+void source_enter(struct layer *l, us_t now) {
+    inbound_of(l)->heard = now;
+    flow_on(l, now);
+    relay_layer(l, RELAY_ON);
+    transport_changed(&source_of(l->flow)->session->transport);
+}
+
+void source_on(struct layer *l, us_t now) {
+    if (!l->feed.live) {
+        source_enter(l, now);
+        event_session(source_of(l->flow)->session);
     }
 }
 
-void source_off(struct source *x, us_t now) {
-    if (x->flow.feed.live) {
-        relay_flow(&x->flow, RELAY_OFF);
-        flow_off(&x->flow, now);
-        event_session(x->session);
-        transport_changed(&x->session->transport);
+void source_off(struct layer *l, us_t now) {
+    struct session *s = source_of(l->flow)->session;
+    if (l->feed.live) {
+        relay_layer(l, RELAY_OFF);
+        flow_off(l, now);
+        event_session(s);
+        transport_changed(&s->transport);
+    }
+}
+
+void source_bye(struct layer *l, us_t now) {
+    inbound_of(l)->bye_at = now;
+}
+
+void source_stop(struct source *x, us_t now) {
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (x->flow.layers[i]) {
+            source_off(x->flow.layers[i], now);
+        }
     }
 }
 
@@ -103,29 +126,58 @@ void source_consent(struct source *x, us_t now, bool consent) {
     relay_flow(&x->flow, RELAY_CONSENT);
 }
 
-void source_bye(struct source *x, us_t now) {
-    x->bye_at = now;
+/* Another layer has been heard when this one should have been. */
+static bool others_flow(const struct source *x, const struct inbound *in) {
+    bool any = false;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        const struct layer *l = x->flow.layers[i];
+        any = any || (l && l->feed.live && inbound_of(l) != in &&
+                      inbound_of(l)->heard - in->heard >= SOURCE_LAYER_SILENT);
+    }
+    return any;
+}
+
+/* When the layer is taken to be silent. */
+static us_t layer_deadline(const struct layer *l) {
+    const struct source *x = source_of(l->flow);
+    const struct inbound *in = inbound_of(l);
+    bool screen = x->line->s.source == SOURCE_SCREEN;
+    if (!l->feed.live) {
+        return US_NEVER;
+    }
+    us_t at = in->heard + (screen ? SOURCE_STILL : SOURCE_SILENT);
+    if (!screen && others_flow(x, in)) {
+        at = in->heard + SOURCE_LAYER_SILENT;
+    }
+    return in->bye_at > 0 ? us_min(at, in->bye_at + SOURCE_BYE) : at;
 }
 
 us_t source_deadline(const struct source *x) {
-    if (!x->flow.feed.live) {
-        return US_NEVER;
+    us_t at = US_NEVER;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (x->flow.layers[i]) {
+            at = us_min(at, layer_deadline(x->flow.layers[i]));
+        }
     }
-    us_t patience = x->in->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
-    us_t at = x->in->heard + patience;
-    return x->bye_at > 0 ? us_min(at, x->bye_at + SOURCE_BYE) : at;
+    return at;
 }
 
 void source_on_timer(struct source *x, us_t now) {
-    packet_cache_expire(&x->flow.feed.cache, now);
-    if (source_deadline(x) <= now) {
-        source_off(x, now);
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        struct layer *l = x->flow.layers[i];
+        if (!l) {
+            continue;
+        }
+        packet_cache_expire(&l->feed.cache, now);
+        if (layer_deadline(l) <= now) {
+            source_off(l, now);
+        }
     }
 }
 
 void source_level(struct source *x, us_t now, struct media_packet *p) {
     x->sends_levels = x->sends_levels || p->has_level;
-    if (x->sends_levels || x->in->s.codec != CODEC_OPUS ||
+    if (x->sends_levels || x->line->s.codec != CODEC_OPUS ||
         (x->level && now - x->level_at < LEVEL_GAP)) {
         return;
     }

@@ -1,5 +1,6 @@
-/* Something that really is sent: an m-line whose first packet has come, received by this
- * worker. Owner: the engine's thread. */
+/* Something that really is sent: an m-line whose first packet has come, received by this worker.
+ * It begins and ends by layers (flow.h): each stream of the m-line is heard or silent for itself.
+ * Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_ENGINE_SOURCE_H
 #define ORIEL_MEDIA_ENGINE_SOURCE_H
 
@@ -14,15 +15,17 @@
 /* [us] the same for a screen: browsers repeat a still one once a second, and one repetition may get
  * lost */
 #define SOURCE_STILL (5 * US_PER_S)
+/* [us] without packets of a camera's layer while another one flows: encoders stop layers when there
+ * is no room for them, and nobody's picture may stand still until that is certain */
+#define SOURCE_LAYER_SILENT (500 * US_PER_MS)
 
 struct source {
     struct session *session;
-    struct inbound *in; /* session->in[i] */
+    struct inbound_line *line; /* session->lines[i] */
     struct flow flow;
     bool sends_levels;        /* RFC 6464 was seen: nothing is decoded */
     us_t level_at;            /* [us] of the last packet that was decoded */
     struct opus_level *level; /* made with the first packet without a level */
-    us_t bye_at;              /* [us] its sender said BYE, 0 = never */
 };
 
 /* The source of this flow, which must be local. */
@@ -30,23 +33,40 @@ static inline struct source *source_of(struct flow *f) {
     return CONTAINER_OF(f, struct source, flow);
 }
 
-/* Make s->sources[i], at its first packet. ERR_NOMEM. Twice does no harm. */
-enum err source_make(struct session *s, unsigned i);
+/* What comes of a layer of it. */
+static inline struct inbound *inbound_of(const struct layer *l) {
+    return &source_of(l->flow)->line->streams[l->number];
+}
+
+/* Make what is missing at the first packet of stream `number` of line i: its books, s->sources[i]
+ * and its layer, which is returned. NULL without memory. */
+struct layer *source_make(struct session *s, unsigned i, unsigned number);
 /* Take it off all slots and free it; NULL allowed. */
 void source_free(struct source *x, us_t now);
-/* Another ssrc has taken the m-line over: a new stream with its own numbers. */
-void source_restart(struct source *x, us_t now);
-/* Packets flow: rank it, tell of it. */
-void source_on(struct source *x, us_t now);
+/* Layer i of all that the session can send, SESSION_LAYERS_MAX to a line; NULL: nothing of it has
+ * come. */
+struct layer *source_layer(const struct session *s, unsigned i);
+/* Visit each layer that something has come of. */
+#define EACH_LAYER(l, s)                                                         \
+    for (unsigned l##_i = 0; l##_i < (s)->n_lines * SESSION_LAYERS_MAX; l##_i++) \
+        for (struct layer *l = source_layer(s, l##_i); l; l = NULL)
+/* The layer with this ssrc among what the session sends, or NULL. */
+struct layer *source_by_ssrc(const struct session *s, uint32_t ssrc);
+/* Another ssrc has taken the stream over: it begins anew with its own numbers. */
+void source_restart(struct layer *l, us_t now);
+/* Packets of the layer flow: rank it, tell of it. */
+void source_on(struct layer *l, us_t now);
 /* It was flowing when the snapshot was taken: as source_on, but nothing new is told. */
-void source_enter(struct source *x, us_t now);
+void source_enter(struct layer *l, us_t now);
 /* They do not any more. Nothing when it is off already. */
-void source_off(struct source *x, us_t now);
+void source_off(struct layer *l, us_t now);
 /* Its sender has said BYE: off after SOURCE_BYE if nothing comes until then. */
-void source_bye(struct source *x, us_t now);
+void source_bye(struct layer *l, us_t now);
+/* All layers are off. */
+void source_stop(struct source *x, us_t now);
 /* When source_on_timer has something to do; US_NEVER. */
 us_t source_deadline(const struct source *x);
-/* Let old packets go; off when it has been silent for too long. */
+/* Let old packets go; layers are off that have been silent for too long. */
 void source_on_timer(struct source *x, us_t now);
 /* It may be recorded, or no more. */
 void source_consent(struct source *x, us_t now, bool consent);

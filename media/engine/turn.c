@@ -26,14 +26,14 @@ void turn_end(struct engine *e) {
     while (!list_empty(&e->changed)) {
         bind_tour(LIST_ENTRY(e->changed.next, struct tour, changed), e->now);
     }
-    while (!list_empty(&e->wants)) {
-        struct feed *f = LIST_ENTRY(e->wants.next, struct feed, want);
+    while (!list_empty(&e->feeds.wants)) {
+        struct feed *f = LIST_ENTRY(e->feeds.wants.next, struct feed, want);
         list_remove(&f->want);
-        struct flow *flow = flow_of_feed(f);
-        if (flow_is_local(flow)) {
-            schedule(source_of(flow)->session, e->now);
+        struct layer *layer = layer_of(f);
+        if (flow_is_local(layer->flow)) {
+            schedule(source_of(layer->flow)->session, e->now);
         } else if (recv_keyframe_pass_on(&f->keyframe, e->now)) {
-            relay_to_origin(flow, RELAY_KEY, true);
+            relay_to_origin(layer, RELAY_KEY, true);
         }
     }
 }

@@ -2,20 +2,26 @@
 
 #include <string.h>
 
+void feeds_init(struct feeds *all) {
+    list_init(&all->wants);
+    all->last_id = 0;
+}
+
 static void init_stream(struct feed *f) {
+    f->id = ++f->all->last_id;
     recv_clock_init(&f->clock, codec_clock(f->line->codec));
     memset(&f->keyframe, 0, sizeof(f->keyframe));
     f->has_key = false;
 }
 
-enum err feed_init(struct feed *f, const struct session_line *line, uint32_t cache,
-                   struct link *wants) {
+enum err feed_init(struct feed *f, struct feeds *all, const struct session_line *line,
+                   uint32_t cache) {
     enum err err = packet_cache_init(&f->cache, cache, FEED_CACHE_AGE);
     if (err != OK) {
         return err;
     }
+    f->all = all;
     f->line = line;
-    f->wants = wants;
     list_init(&f->subs);
     list_init(&f->want);
     feed_batch_init(&f->batch);
@@ -96,6 +102,6 @@ void feed_need_keyframe(struct feed *f) {
     }
     recv_keyframe_need(&f->keyframe);
     if (list_empty(&f->want)) {
-        list_push(f->wants, &f->want);
+        list_push(&f->all->wants, &f->want);
     }
 }

@@ -1,6 +1,7 @@
-/* What a source gives to everybody who shows it: its recent packets, where its last key frame
- * began, its clock, and the list of those who want it. It has no idea whose it is or how its
- * packets came here. Owner: the engine's thread. */
+/* What one stream of a source gives to everybody who shows it: its recent packets, where its last
+ * key frame began, its clock, and the list of those who want it. It has no idea whose it is or how
+ * its packets came here; layers with an ssrc of their own (simulcast) are a feed each, so that
+ * another layer is another feed. Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_FEED_FEED_H
 #define ORIEL_MEDIA_FEED_FEED_H
 
@@ -14,14 +15,20 @@
 #define FEED_CACHE_AGE (3 * US_PER_S)
 #define FEED_REPLAY_AGE (800 * US_PER_MS) /* [us] a key frame this young is sent from the cache */
 
+struct feeds {         /* what all feeds of an engine share */
+    struct link wants; /* feed.want: a key frame is to be asked for */
+    uint32_t last_id;
+};
+
 struct feed {
+    struct feeds *all;
     const struct session_line *line;   /* borrowed: of the m-line that it comes from */
     const struct clock_offset *offset; /* borrowed: its participant's clock against ours */
-    uint32_t ssrc;                     /* of the stream that flows now */
-    bool live;                         /* packets flow */
-    struct link subs;                  /* of streams that show or await it (out/stream.h) */
-    struct link want;                  /* on *wants, while a key frame is to be asked for */
-    struct link *wants;                /* the engine's list */
+    uint32_t id; /* not 0, no other feed has it, nor this one once it has begun anew: numbers are
+                    told apart by it, not by an ssrc, which two clients may share */
+    bool live;   /* packets flow */
+    struct link subs; /* of streams that show or await it (out/stream.h) */
+    struct link want; /* in all->wants */
     bool has_key;
     us_t key_at;      /* [us] the last key frame began */
     uint64_t key_seq; /* with this extended sequence number */
@@ -32,9 +39,11 @@ struct feed {
     struct feed_batch batch; /* came with this batch of input and is still to be sent */
 };
 
+/* No feed yet. */
+void feeds_init(struct feeds *all);
 /* In zeroed memory. cache: packets kept, power of two 64..4096. ERR_NOMEM: nothing is held. */
-enum err feed_init(struct feed *f, const struct session_line *line, uint32_t cache,
-                   struct link *wants);
+enum err feed_init(struct feed *f, struct feeds *all, const struct session_line *line,
+                   uint32_t cache);
 /* Drops its packets; nobody may show it any more. */
 void feed_free(struct feed *f);
 /* A new stream with its own numbers: nothing of the old one is kept. */

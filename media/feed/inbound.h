@@ -1,7 +1,9 @@
-/* A participant's sending m-line: which packets are its, what was lost, what is to be asked for
- * again. It lives where the client's packets arrive; what others get of it is the feed. Most
- * participants of a tour never send, so the larger part is made with the first packet (once, like a
- * handshake: the packet path itself does not allocate). Owner: the engine's thread. */
+/* A participant's sending m-line and the streams on it, of which simulcast has several (a layer
+ * each, RFC 8853), everything else one: which packets are whose, what was lost, what is to be asked
+ * for again. It lives where the client's packets arrive; what others get of a stream is its feed.
+ * Most participants of a tour never send, so the larger part of a stream is made with its first
+ * packet (once, like a handshake: the packet path itself does not allocate). Owner: the engine's
+ * thread. */
 #ifndef ORIEL_MEDIA_FEED_INBOUND_H
 #define ORIEL_MEDIA_FEED_INBOUND_H
 
@@ -15,24 +17,35 @@
 #define INBOUND_RTX_AHEAD                                                   \
     64 /* packets: a repair this far ahead of its stream belongs to another \
         */
-#define INBOUND_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take the m-line over */
+#define INBOUND_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take a stream over */
 
-struct inbound {
-    struct session_line s;
-    bool muted;
-    uint32_t ssrc, rtx_ssrc; /* in use, 0 = not seen yet */
-    uint16_t rtx_seq;        /* newest of the RTX stream */
-    us_t heard;              /* [us] last packet with a payload */
-    struct policer police;
+struct inbound_books {
     struct recv_stats stats;
-    struct recv_nack *nack; /* NULL until its first packet */
+    struct recv_nack nack;
 };
 
-/* What a packet is, before its m-line looks at it. */
+struct inbound {                 /* one stream */
+    struct inbound_line *line;   /* that it is on */
+    struct inbound_books *books; /* NULL until its first packet */
+    uint32_t ssrc, rtx_ssrc;     /* in use, 0 = not seen yet */
+    uint16_t rtx_seq;            /* newest of the RTX stream */
+    us_t heard;                  /* [us] last packet with a payload */
+    us_t bye_at;                 /* [us] its sender said BYE, 0 = not since */
+    bool cut; /* video: left out until a key frame begins for which there is room */
+};
+
+struct inbound_line {
+    struct session_line s;
+    bool muted;
+    struct policer police; /* of all streams; while it is cut each of them is */
+    struct inbound streams[SESSION_LAYERS_MAX]; /* as s.rid */
+};
+
+/* What a packet is, before its stream looks at it. */
 struct arrival {
     struct inbound *in;
     bool rtx;     /* a retransmission */
-    bool restart; /* another ssrc takes the m-line over: a new stream with its own numbers */
+    bool restart; /* another ssrc takes the stream over: it begins anew with its own numbers */
 };
 
 /* Where a packet stands in its stream. */
@@ -50,25 +63,37 @@ enum inbound_verdict {
     INBOUND_MEDIA
 };
 
-/* The m-line of this packet among n, by ssrc, MID (RFC 9143 section 9.2, RFC 8843) or a payload
- * type that only one m-line uses. False when it is nobody's. */
-bool inbound_find(struct inbound *lines, unsigned n, us_t now, const struct rtp *r,
+/* A line on which nothing has come, in zeroed memory. */
+void inbound_line_init(struct inbound_line *l, const struct session_line *s);
+/* Free what inbound_start made for its streams. */
+void inbound_line_free(struct inbound_line *l);
+/* How many streams the line may have at a time. */
+static inline unsigned inbound_layers(const struct inbound_line *l) {
+    return l->s.n_rids > 0 ? l->s.n_rids : 1;
+}
+/* The stream of this packet among those of n m-lines: by ssrc; else the m-line by MID (RFC 9143
+ * section 9.2, RFC 8843) or a payload type that only one m-line uses, and there the stream by RID
+ * (RFC 8852) where it has several. False when it is nobody's. */
+bool inbound_find(struct inbound_line *lines, unsigned n, us_t now, const struct rtp *r,
                   struct arrival *ret);
-/* The first packet comes. ERR_NOMEM. Twice does no harm. */
+/* The stream's first packet comes. ERR_NOMEM. Twice does no harm. */
 enum err inbound_start(struct inbound *in);
-/* A new stream on the m-line: numbers and losses begin anew. */
+/* The stream begins anew: numbers and losses too. */
 void inbound_restart(struct inbound *in);
-/* Free what inbound_start made. */
-void inbound_stop(struct inbound *in);
 /* Count a packet, RTX undone, and note gaps. *ret is filled but for INBOUND_DROP. */
 enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct rtp *r,
                                      bool recovered, struct inbound_place *ret);
+/* Video of the line is over its limit: each stream is left out up to its next key frame. */
+void inbound_cut(struct inbound_line *l);
+/* A key frame begins with this packet of n bytes, and the stream is cut: true when there is room
+ * for it, and the cut ends. */
+bool inbound_resume(struct inbound *in, const struct police_limit *limit, us_t now, size_t n);
 /* When something is to be asked of the sender again; US_NEVER. */
 us_t inbound_deadline(const struct inbound *in);
 
 /* Camera or screen: switches at key frames only. */
-static inline bool inbound_is_video(const struct inbound *in) {
-    return in->s.source != SOURCE_MICROPHONE;
+static inline bool inbound_is_video(const struct inbound_line *l) {
+    return l->s.source != SOURCE_MICROPHONE;
 }
 
 #endif

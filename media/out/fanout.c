@@ -92,7 +92,7 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
         const struct media_packet *p = &b->p[f->at];
         struct rewrite_out o;
         if (!p->packet) {
-            (void)rewrite_skip(&s->rewrite, sub->feed->ssrc, p->seq);
+            (void)rewrite_skip(&s->rewrite, sub->feed->id, p->seq);
             continue;
         }
         if (!train_takes(ret, seal_media_len(s, p))) {

@@ -57,7 +57,7 @@ static bool find(const struct resend *r, us_t now, struct media_packet *ret,
     const struct stream *s = r->stream;
     struct feed *feed = stream_shown(s);
     uint64_t seq = 0;
-    if (!feed || feed->ssrc != s->rewrite.source ||
+    if (!feed || feed->id != s->rewrite.source ||
         rewrite_reverse(&s->rewrite, r->seq, &seq, &ret_place->index) != REWRITE_OK ||
         !feed_recall(feed, now, seq, ret)) {
         return false;

@@ -123,7 +123,7 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
     struct stream *s = sub->stream;
     struct sub *shown = &s->subs[s->shown];
     struct rewrite_in in = {
-        .source = sub->feed->ssrc, .ts = p->ts, .seq = p->seq, .after_gap = p->after_gap};
+        .source = sub->feed->id, .ts = p->ts, .seq = p->seq, .after_gap = p->after_gap};
     if (sub != shown) {
         if (!p->keyframe) {
             return false;
@@ -143,6 +143,6 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
 
 void stream_skip_all(struct feed *feed, uint64_t seq) {
     LIST_EACH(l, &feed->subs) {
-        rewrite_skip(&LIST_ENTRY(l, struct sub, link)->stream->rewrite, feed->ssrc, seq);
+        rewrite_skip(&LIST_ENTRY(l, struct sub, link)->stream->rewrite, feed->id, seq);
     }
 }

@@ -73,14 +73,28 @@ unsigned room_source_off(struct room *r, struct room_source *s) {
     return voices_changed(r, speaker_remove(&r->voices, s->participant));
 }
 
-void room_source_forget(struct room *r, struct room_source *s) {
+static void move(struct room_slot *slot) {
+    if (list_empty(&slot->moved)) {
+        list_push(&slot->viewer->room->moved, &slot->moved);
+    }
+}
+
+void room_source_moved(struct room *r, const struct room_source *s) {
     LIST_EACH(l, &r->viewers) {
         struct room_viewer *v = LIST_ENTRY(l, struct room_viewer, in_room);
         for (unsigned i = 0; i < v->n_slots; i++) {
             if (v->slots[i].source == s) {
-                room_slot_show(&v->slots[i], NULL);
+                move(&v->slots[i]);
             }
         }
+    }
+}
+
+void room_source_forget(struct room *r, struct room_source *s) {
+    room_source_moved(r, s);
+    LIST_EACH(l, &r->moved) {
+        struct room_slot *slot = LIST_ENTRY(l, struct room_slot, moved);
+        slot->source = slot->source == s ? NULL : slot->source;
     }
 }
 
@@ -154,7 +168,5 @@ void room_slot_show(struct room_slot *slot, struct room_source *s) {
         return;
     }
     slot->source = s;
-    if (list_empty(&slot->moved)) {
-        list_push(&slot->viewer->room->moved, &slot->moved);
-    }
+    move(slot);
 }

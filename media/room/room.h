@@ -26,8 +26,9 @@ struct room_source {     /* something that is sent */
 struct room_slot { /* a viewer's receiving m-line */
     struct room_viewer *viewer;
     struct room_source *source; /* what belongs there; NULL = nothing */
-    struct link moved;          /* room.moved, while `source` has changed and nobody has obeyed */
-    uint8_t kind;               /* enum slot_kind */
+    struct link moved; /* room.moved, while `source`, or what is sent of it, has changed and
+                          nobody has obeyed */
+    uint8_t kind;      /* enum slot_kind */
     uint8_t index;
     uint8_t codec;
     bool awaiting; /* after an adoption: its source is still to come, nothing else may fill it */
@@ -73,6 +74,8 @@ void room_source_on(struct room *r, struct room_source *s, us_t now);
 unsigned room_source_off(struct room *r, struct room_source *s);
 /* It is no more or begins anew: no slot may show it from now on (each is on room.moved). */
 void room_source_forget(struct room *r, struct room_source *s);
+/* What is sent of it is another stream now: the slots that show it go on room.moved. */
+void room_source_moved(struct room *r, const struct room_source *s);
 /* The live source of this participant and kind, or NULL. */
 struct room_source *room_find(const struct room *r, uint64_t participant, enum source_kind kind);
 

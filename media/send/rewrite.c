@@ -255,3 +255,8 @@ void rewrite_rejoin(struct rewrite *r, us_t at, const struct rewrite_state *s) {
         r->last_at = at != 0 ? at : 1;
     }
 }
+
+void rewrite_known_as(struct rewrite *r, uint32_t source) {
+    r->source = r->source ? source : 0;
+    r->former = r->former ? source : 0;
+}

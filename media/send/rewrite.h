@@ -32,7 +32,7 @@ struct rewrite {
     uint64_t in_floor;  /* source packets below are refused */
     uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
     uint64_t skipped;   /* sum of the runs */
-    uint32_t source;    /* bound source (its ssrc), 0 = none */
+    uint32_t source;    /* bound source (feed.id), 0 = none */
     uint32_t former;    /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
     uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
     uint32_t last_ts;   /* newest timestamp sent */
@@ -43,7 +43,7 @@ struct rewrite {
 };
 
 struct rewrite_in {  /* a packet of a source */
-    uint32_t source; /* its ssrc, not 0 */
+    uint32_t source; /* which one (feed.id), not 0 */
     uint32_t ts;
     uint64_t seq;   /* extended, as recv_stats gives it */
     bool after_gap; /* what is missing before it will not come: the gap is closed */
@@ -57,7 +57,7 @@ struct rewrite_out { /* the same packet in our stream */
 struct rewrite_state {   /* what a rebuilt stream goes on with */
     uint64_t index;      /* next SRTP index (rollover counter << 16 | seq) */
     uint64_t source_seq; /* extended sequence number of the source that maps to `index` */
-    uint32_t source;     /* bound source (its ssrc), 0 = none */
+    uint32_t source;     /* bound source, by whatever number finds it again; 0 = none */
     uint32_t last_ts;    /* last RTP timestamp sent */
     uint32_t ts_offset;  /* out = in + offset */
     uint32_t idle;       /* [ms] since it was sent, or REWRITE_NEVER */
@@ -109,5 +109,8 @@ void rewrite_import(struct rewrite *r, us_t at, const struct rewrite_state *s);
  * whatever packet it has reached, but keeps its timestamps. Nothing older is found by
  * rewrite_reverse: its indices are known to the viewer, but not to us. */
 void rewrite_rejoin(struct rewrite *r, us_t at, const struct rewrite_state *s);
+
+/* After rewrite_import or rewrite_rejoin: what was bound has this number now. */
+void rewrite_known_as(struct rewrite *r, uint32_t source);
 
 #endif

@@ -19,6 +19,8 @@
 
 #define PEERS 3
 #define SLOTS 4
+#define LAYERS 2 /* of the camera */
+#define STREAMS (4 + LAYERS)
 #define OPS_MAX 300
 #define ADDRESSES 4   /* of a client */
 #define REMEMBER 8192 /* RTP packets that were sent */
@@ -27,7 +29,7 @@
 struct end { /* a client's side */
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
-    uint16_t seq[4];
+    uint16_t seq[STREAMS];
     uint32_t srtcp;
     uint8_t at;            /* which of its addresses it sends from */
     uint16_t heard[SLOTS]; /* newest sequence number of each slot */
@@ -53,6 +55,10 @@ static struct addr addr_of(unsigned i, unsigned at) {
     return addr_v4(192, 0, 2, (uint8_t)(i + 1), (uint16_t)(4000 + at));
 }
 
+static void set_ext(struct snapshot_line *l, enum rtp_ext e, unsigned id) {
+    l->ext[e / 2] |= (uint8_t)(id << 4 * (e % 2));
+}
+
 static struct snapshot_line line_of(unsigned i) {
     static const uint8_t kinds[] = {SOURCE_MICROPHONE, SOURCE_CAMERA,     SOURCE_SCREEN,
                                     SLOT_STAGE << 4,   SLOT_GALLERY << 4, SLOT_AUDIO << 4,
@@ -65,9 +71,11 @@ static struct snapshot_line line_of(unsigned i) {
                               .rtx_pt = audio ? 0 : 97,
                               .flags = 1 | 2 | 4};
     l.mid[0] = (char)('0' + i);
-    l.ext[RTP_EXT_MID] = 1;
-    l.ext[RTP_EXT_AUDIO_LEVEL] = audio ? 2 : 0;
-    l.ext[RTP_EXT_TWCC] = 3;
+    set_ext(&l, RTP_EXT_MID, 1);
+    set_ext(&l, RTP_EXT_AUDIO_LEVEL, audio ? 2 : 0);
+    set_ext(&l, RTP_EXT_TWCC, 3);
+    set_ext(&l, RTP_EXT_RID, audio ? 0 : 4);
+    set_ext(&l, RTP_EXT_RRID, audio ? 0 : 5);
     return l;
 }
 
@@ -90,6 +98,10 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     s->srtcp_index = 1;
     for (unsigned k = 0; k < 3; k++) {
         s->sources[k].line = line_of(k);
+    }
+    s->sources[1].n_rids = LAYERS;
+    for (unsigned k = 0; k < LAYERS; k++) {
+        s->streams[1 + k].rid[0] = (char)('a' + k);
     }
     for (unsigned k = 0; k < 4; k++) {
         s->slots[k].line = line_of(3 + k);
@@ -220,11 +232,13 @@ static void give(struct world *w, unsigned peer, const uint8_t *p, size_t n) {
 /* The fuzzer's bytes behind a header that belongs to one of the peer's streams. */
 static void give_rtp(struct world *w, unsigned peer, struct bytes b) {
     struct end *e = &w->ends[peer];
-    uint8_t head[64], out[600], which = b.n > 0 ? b.p[0] % 4 : 0;
-    unsigned line = which == 3 ? 1 : which;
-    struct rtp h = {.pt = which == 0   ? 111
-                          : which == 3 ? 97
-                                       : 96,
+    static const struct {
+        uint8_t line, pt;
+        char rid;
+    } streams[STREAMS] = {{0, 111, 0},  {1, 96, 'a'}, {2, 96, 0},
+                          {1, 97, 'a'}, {1, 96, 'b'}, {1, 97, 'b'}};
+    uint8_t head[64], out[600], which = b.n > 0 ? b.p[0] % STREAMS : 0;
+    struct rtp h = {.pt = streams[which].pt,
                     .marker = b.n > 1 && b.p[1] & 1,
                     .seq = ++e->seq[which],
                     .ts = 3000u * e->seq[which],
@@ -233,12 +247,14 @@ static void give_rtp(struct world *w, unsigned peer, struct bytes b) {
     if (b.n > 1 && b.p[1] & 4) { /* leave a hole */
         h.seq = e->seq[which] = (uint16_t)(e->seq[which] + (b.p[1] >> 4));
     }
-    char mid = (char)('0' + line);
+    char mid = (char)('0' + streams[which].line);
     uint8_t level = b.n > 2 ? b.p[2] & 0x7f : 0, twcc[2] = {0, (uint8_t)h.seq};
-    struct rtp_write_ext ext[] = {{.id = 1, .len = 1, .p = (const uint8_t *)&mid},
-                                  {.id = 2, .len = 1, .p = &level},
-                                  {.id = 3, .len = 2, .p = twcc}};
-    size_t n = rtp_write_header(head, sizeof(head), &h, ext, 3);
+    struct rtp_write_ext ext[] = {
+        {.id = 1, .len = 1, .p = (const uint8_t *)&mid},
+        {.id = 2, .len = 1, .p = &level},
+        {.id = 3, .len = 2, .p = twcc},
+        {.id = h.pt == 97 ? 5 : 4, .len = 1, .p = (const uint8_t *)&streams[which].rid}};
+    size_t n = rtp_write_header(head, sizeof(head), &h, ext, streams[which].rid ? 4 : 3);
     struct wr o = wr_of(out, sizeof(out));
     n = srtp_seal_rtp(e->sealer, h.seq, bytes_of(head, n), b.n > 3 ? bytes_of(b.p + 3, b.n - 3) : b,
                       &o);

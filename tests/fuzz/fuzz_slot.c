@@ -29,9 +29,9 @@ static void good(struct session_snapshot *s, unsigned i) {
     snprintf(s->ice.remote_ufrag, sizeof(s->ice.remote_ufrag), "c%u", i);
     snprintf(s->ice.remote_pwd, sizeof(s->ice.remote_pwd), "client-password");
     s->sources[0] = (struct snapshot_source){
-        .line = {.mid = "0", .kind = SOURCE_CAMERA, .codec = CODEC_VP8, .pt = 96, .flags = 0x17},
-        .ssrc = 10 + i,
-        .high = 70000};
+        .line = {.mid = "0", .kind = SOURCE_CAMERA, .codec = CODEC_VP8, .pt = 96, .flags = 7},
+        .live = 1};
+    s->streams[0] = (struct snapshot_stream){.ssrc = 10 + i, .high = 70000};
     for (unsigned k = 0; k < 2; k++) {
         s->slots[k] = (struct snapshot_slot){
             .line = {.mid = {(char)('1' + k)},
@@ -42,7 +42,9 @@ static void good(struct session_snapshot *s, unsigned i) {
                      .flags = 3},
             .ssrc = 100 * (i + 1) + k,
             .rtx_ssrc = 100 * (i + 1) + 50 + k,
-            .rewrite = {.index = 5000, .source_seq = 70000, .source = k ? 0 : 11 - i},
+            .rewrite = {.index = 5000,
+                        .source_seq = 70000,
+                        .source = k ? 0 : snapshot_key(2 - i, SOURCE_CAMERA, 0, 11 - i)},
             .rtx_index = 7};
     }
 }

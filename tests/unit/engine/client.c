@@ -6,7 +6,8 @@
 #include <stun/stunagent.h>
 #include <stun/usages/ice.h>
 
-enum { EXT_MID = 1, EXT_LEVEL = 2, EXT_TWCC = 3 };
+enum { EXT_MID = 1, EXT_LEVEL = 2, EXT_TWCC = 3, EXT_RID = 4, EXT_RRID = 5 };
+enum { EXTS_MAX = 4 };
 enum { PT_OPUS = 111, PT_VP8 = 96, PT_RTX = 97 };
 
 static struct session_line line_of(uint64_t handle, unsigned i) {
@@ -60,7 +61,7 @@ struct client *client_new(struct rig *r, uint64_t handle) {
         c->params.lines[i] = line_of(handle, i);
     }
     c->priority = 1853693695; /* host candidate */
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         c->streams[i] = (struct stream){.ssrc = (uint32_t)(900000 + handle * 10 + i),
                                         .rtx_ssrc = (uint32_t)(800000 + handle * 10 + i),
                                         .next = 100,
@@ -70,6 +71,20 @@ struct client *client_new(struct rig *r, uint64_t handle) {
                                         .tl0picidx = 20};
     }
     return c;
+}
+
+void client_simulcast(struct client *c) {
+    struct session_line *l = &c->params.lines[CAM];
+    l->n_rids = 3;
+    strcpy(l->rid[0], "h");
+    strcpy(l->rid[1], "m");
+    strcpy(l->rid[2], "l");
+    l->ext.id[RTP_EXT_RID] = EXT_RID;
+    l->ext.id[RTP_EXT_RRID] = EXT_RRID;
+}
+
+struct stream *client_stream(struct client *c, uint8_t line, uint8_t layer) {
+    return &c->streams[layer > 0 ? SCREEN + layer : line];
 }
 
 void client_close(struct client *c) {
@@ -241,6 +256,7 @@ static void on_feedback(struct client *c, const struct rtcp_packet *r) {
         for (unsigned i = 0; rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
             for (unsigned j = 0; j < n && c->n_nacked < 64; j++) {
                 c->nacked[c->n_nacked++] = seqs[j];
+                c->nacked_ssrc = rtcp_fb_media_ssrc(r);
             }
         }
     }
@@ -255,6 +271,8 @@ static void on_rtcp(struct client *c, us_t now, const uint8_t *p, size_t n) {
         report = report || r.type == RTCP_SR || r.type == RTCP_RR;
         c->n_sr += r.type == RTCP_SR && rtcp_sr_parse(&r, &c->sr) == OK;
         c->n_rr += (r.type == RTCP_SR || r.type == RTCP_RR) && rtcp_report_at(&r, 0, &c->rr) == OK;
+        c->n_blocks =
+            (r.type == RTCP_SR || r.type == RTCP_RR) && r.count > 0 ? r.count : c->n_blocks;
         c->n_sdes += r.type == RTCP_SDES;
         c->n_bye += r.type == RTCP_BYE;
         if (r.type == RTCP_RTPFB || r.type == RTCP_PSFB) {
@@ -327,14 +345,20 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
     return wr_len(&w);
 }
 
-static size_t write_exts(struct client *c, const struct packet_spec *s, uint8_t store[4],
-                         struct rtp_write_ext ext[3]) {
+static size_t write_exts(struct client *c, const struct packet_spec *s, bool rtx, uint8_t store[4],
+                         struct rtp_write_ext ext[EXTS_MAX]) {
     const struct session_line *l = &c->params.lines[s->line];
     size_t n = 0;
     if (!s->no_mid && l->ext.id[RTP_EXT_MID]) {
         ext[n++] = (struct rtp_write_ext){.id = l->ext.id[RTP_EXT_MID],
                                           .len = (uint8_t)strlen(l->mid),
                                           .p = (const uint8_t *)l->mid};
+    }
+    if (!s->no_rid && l->n_rids > 0) {
+        const char *rid = l->rid[s->layer];
+        ext[n++] = (struct rtp_write_ext){.id = l->ext.id[rtx ? RTP_EXT_RRID : RTP_EXT_RID],
+                                          .len = (uint8_t)strlen(rid),
+                                          .p = (const uint8_t *)rid};
     }
     if (l->ext.id[RTP_EXT_AUDIO_LEVEL]) {
         store[0] = (uint8_t)(0x80 | s->level);
@@ -360,10 +384,10 @@ static void seal_and_send(struct client *c, uint64_t index, const struct rtp *h,
 }
 
 uint16_t client_send(struct client *c, const struct packet_spec *s) {
-    struct stream *st = &c->streams[s->line];
-    struct rtp_write_ext ext[3];
+    struct stream *st = client_stream(c, s->line, s->layer);
+    struct rtp_write_ext ext[EXTS_MAX];
     uint8_t store[4], payload[PAYLOAD_MAX];
-    size_t n_ext = write_exts(c, s, store, ext);
+    size_t n_ext = write_exts(c, s, false, store, ext);
     uint64_t index = st->next++;
     st->ts += s->ts_step ? s->ts_step : s->line == MIC ? 960 : s->inside ? 0 : 3000;
     struct rtp h = {.pt = s->pt ? s->pt : c->params.lines[s->line].pt,
@@ -396,18 +420,22 @@ void client_audio(struct client *c, uint8_t level) {
 }
 
 void client_send_rtx(struct client *c, uint8_t line, uint16_t osn, uint32_t number) {
-    struct stream *st = &c->streams[line];
-    struct rtp_write_ext ext[3];
+    client_send_layer_rtx(c, &(struct packet_spec){.line = line}, osn, number);
+}
+
+void client_send_layer_rtx(struct client *c, const struct packet_spec *s, uint16_t osn,
+                           uint32_t number) {
+    struct stream *st = client_stream(c, s->line, s->layer);
+    struct rtp_write_ext ext[EXTS_MAX];
     uint8_t store[4], payload[PAYLOAD_MAX + 2];
-    struct packet_spec s = {.line = line};
-    size_t n_ext = write_exts(c, &s, store, ext);
+    size_t n_ext = write_exts(c, s, true, store, ext);
     uint64_t index = st->rtx_next++;
     put_be16(payload, osn);
     c->number = number - 1;
     st->picture_id--;
     st->tl0picidx--;
-    size_t n = write_payload(c, &s, st, payload + 2);
-    struct rtp h = {.pt = c->params.lines[line].rtx_pt,
+    size_t n = write_payload(c, s, st, payload + 2);
+    struct rtp h = {.pt = c->params.lines[s->line].rtx_pt,
                     .marker = true,
                     .seq = (uint16_t)index,
                     .ts = st->ts,

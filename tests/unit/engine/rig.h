@@ -67,8 +67,8 @@ struct client {
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
     uint32_t srtcp_next;
-    uint32_t number; /* of the last packet it made */
-    struct stream streams[3];
+    uint32_t number;          /* of the last packet it made */
+    struct stream streams[5]; /* by line; then the camera's second and third layer */
     struct got got[RIG_GOT];
     unsigned n_got, lost; /* lost: the log was full */
     size_t last_len[8];   /* the last sealed RTP packets on STAGE, by sequence number; what came */
@@ -81,6 +81,8 @@ struct client {
     uint32_t pli_ssrc;
     uint16_t nacked[64];
     unsigned n_nacked;
+    uint32_t nacked_ssrc; /* of the last one */
+    unsigned n_blocks;    /* in the last report with any */
     struct rtcp_sr sr;
     struct rtcp_report rr;
     us_t rtcp_at;  /* of the last compound with a report */
@@ -131,6 +133,8 @@ void rig_send(struct rig *r, const struct addr *from, const uint8_t *p, size_t n
 
 /* A client with the standard m-lines that has not joined; participant = handle. */
 struct client *client_new(struct rig *r, uint64_t handle);
+/* Before it joins: its camera sends three layers, with the rids "h", "m" and "l". */
+void client_simulcast(struct client *c);
 /* Then: engine_peer_add, check, handshake. Expects it to be connected. */
 void client_join(struct client *c);
 struct client *rig_join(struct rig *r, uint64_t handle);
@@ -144,14 +148,18 @@ void client_check_from(struct client *c, const struct addr *from, bool nominate)
 void client_hello(struct client *c);
 void client_input(struct client *c, us_t now, const struct datagram *d);
 
+/* The stream that it sends on this line as this layer. */
+struct stream *client_stream(struct client *c, uint8_t line, uint8_t layer);
+
 /* What goes into a packet; zeros are what a well-behaved client sends. */
 struct packet_spec {
     uint8_t line;  /* MIC, CAM, SCREEN */
+    uint8_t layer; /* CAM: of client_simulcast, 0 = the largest */
     bool keyframe; /* VP8: first packet of a key frame */
     bool inside;   /* VP8: not the first packet of its frame */
     bool marker;
     bool padding; /* no payload, only padding */
-    bool no_mid;
+    bool no_mid, no_rid;
     uint8_t level; /* RFC 6464, microphone */
     uint8_t pt;    /* 0 = the line's */
     uint32_t ssrc; /* 0 = the stream's */
@@ -167,6 +175,9 @@ void client_video(struct client *c, uint8_t line, bool keyframe);
 void client_audio(struct client *c, uint8_t level);
 /* The packet with sequence number osn again, by RTX, with a payload that says `number`. */
 void client_send_rtx(struct client *c, uint8_t line, uint16_t osn, uint32_t number);
+/* The same of a line and layer. */
+void client_send_layer_rtx(struct client *c, const struct packet_spec *s, uint16_t osn,
+                           uint32_t number);
 /* A compound RTCP packet. */
 void client_rtcp(struct client *c, const struct wr *plain);
 void client_pli(struct client *c, uint8_t line);

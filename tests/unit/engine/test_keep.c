@@ -372,11 +372,11 @@ TEST(what_has_changed_is_in_the_slot) {
     EXPECT_EQ(engine_pin(r.engine, r.now, 2, 1), OK);
     client_video(a, CAM, true);
     EXPECT_EQ(read_slot(1, &s), OK);
-    EXPECT_EQ(s.sources[CAM].ssrc, a->streams[CAM].ssrc);
-    EXPECT(s.sources[CAM].line.flags & SNAPSHOT_LIVE);
+    EXPECT_EQ(s.streams[CAM].ssrc, a->streams[CAM].ssrc);
+    EXPECT_EQ(s.sources[CAM].live, 1);
     EXPECT_EQ(read_slot(2, &s), OK);
     EXPECT_EQ(s.pinned, 1);
-    EXPECT_EQ(s.slots[0].rewrite.source, a->streams[CAM].ssrc);
+    EXPECT_EQ(s.slots[0].rewrite.source, snapshot_key(1, SOURCE_CAMERA, 0, a->streams[CAM].ssrc));
     struct ice_credentials ice = v->params.ice;
     snprintf(ice.local_ufrag, sizeof(ice.local_ufrag), "another");
     EXPECT_EQ(engine_peer_restart(r.engine, r.now, 2, &ice), OK);

@@ -74,6 +74,45 @@ TEST(a_source_is_seen_on_the_other_worker) {
     done();
 }
 
+static void layer(struct client *c, uint8_t number, bool keyframe) {
+    client_send(c, &(struct packet_spec){
+                       .line = CAM, .layer = number, .keyframe = keyframe, .marker = true});
+    exchange();
+}
+
+TEST(layers_are_seen_on_the_other_worker) {
+    REQUIRE(init());
+    struct client *a = client_new(&r, 1), *v = rig_join(&other, 2);
+    client_simulcast(a);
+    client_join(a);
+    layer(a, 1, true);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    layer(a, 0, true);
+    layer(a, 1, false);
+    layer(a, 0, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(client_last(v, STAGE)->number, 4);
+    for (int i = 0; i < 50; i++) {
+        layer(a, 1, false);
+        if (i < 30) {
+            layer(a, 0, false);
+        }
+        run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 33);
+    EXPECT_EQ(a->pli_ssrc, client_stream(a, CAM, 1)->ssrc); /* asked for across */
+    layer(a, 1, true);
+    EXPECT_EQ(client_count(v, STAGE), 34);
+    *client_stream(a, CAM, 0) = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    run(US_PER_S);
+    layer(a, 1, false);
+    layer(a, 0, true); /* anew, with numbers of its own */
+    layer(a, 0, false);
+    EXPECT_EQ(client_count(v, STAGE), 37);
+    EXPECT_EQ(client_last(v, STAGE)->number, a->number);
+    done();
+}
+
 TEST(who_comes_later_is_introduced) {
     REQUIRE(rig_init(&r) && rig_init(&other));
     other.config.worker = 1;
