@@ -298,9 +298,12 @@ static void note_peer(struct glue *g, const char *event, const struct media_even
 static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
     enum media_offence kind = (enum media_offence)e->reason;
     struct sig_who who;
+    char detail[sizeof(who) + 32];
     if (sig_peer_who(g->config.sig, e->peer, &who) &&
         offenders_note(&g->offenders, now, &who, kind) && g->config.note) {
-        g->config.note(g->config.ctx, "media_offence", e->tour, e->peer, media_offence_name(kind));
+        snprintf(detail, sizeof(detail), "%s by %s in %s", media_offence_name(kind),
+                 who.participant, who.tour);
+        g->config.note(g->config.ctx, "media_offence", e->tour, e->peer, detail);
     }
 }
 

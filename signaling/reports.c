@@ -113,6 +113,8 @@ bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret) {
     snprintf(ret->tour, sizeof(ret->tour), "%s", t->name);
     if (x->seat) {
         snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, x->seat->number);
+    } else {
+        snprintf(ret->participant, sizeof(ret->participant), "whep-%.8s", x->resource);
     }
     return true;
 }

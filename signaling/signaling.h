@@ -145,7 +145,8 @@ bool sig_effect(struct sig *s, struct sig_effect *ret);
 /* Whom a media session belongs to, as the protocol names them. */
 struct sig_who {
     char tour[TOUR_NAME_MAX + 1];
-    char participant[16]; /* "p7"; empty for a viewer of WHEP */
+    char participant[16]; /* "p7"; of a viewer of WHEP "whep-" and the first 8 digits of the name of
+                             its resource: enough to tell it by, too little to use it */
 };
 /* False when there is no such session any more. */
 bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret);

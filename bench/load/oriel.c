@@ -145,6 +145,7 @@ static void close_oriel(struct target *t) {
 
 static bool answered(struct client *c, const struct http_reply *r, struct remote_description *ret) {
     char why[128];
+    snprintf(c->resource, sizeof(c->resource), "%s", r->location);
     if (r->status != 201) {
         snprintf(why, sizeof(why), "HTTP %d %s%.80s", r->status, r->error, r->body);
     } else if (description_read(r->body, r->len, ret, why)) {
@@ -157,7 +158,6 @@ static bool answered(struct client *c, const struct http_reply *r, struct remote
 static void published(void *ctx, const struct http_reply *r) {
     struct publisher *p = ctx;
     struct remote_description d;
-    snprintf(p->client.resource, sizeof(p->client.resource), "%s", r->location);
     if (answered(&p->client, r, &d)) {
         publisher_connect(p, clock_now(), &d);
     }

@@ -8,6 +8,8 @@
 #include "bench/load/scenarios.h"
 #include "server/clock.h"
 
+#include <stdio.h>
+
 #define WARM (US_PER_S / 2)
 #define SECONDS 3
 #define SETTLE (3 * US_PER_S) /* who has fallen silent leaves the stage */
@@ -43,11 +45,16 @@ static double ms(const struct histogram *h, double q) {
     return (double)histogram_quantile(h, q) / (double)US_PER_MS;
 }
 
-/* What the clients of the siege are named for: a WHEP viewer has no participant. The agent came
- * first, so that the seat beside it is the second. */
-static double named(struct target *t) {
+/* What the clients of the attacker are named for. The agent came first, so that the seat beside it
+ * is the second; a viewer by WHEP is named after its resource, as all others there are. */
+static double named(struct siege *s) {
+    struct target *t = &s->entry.target;
+    const char *resource = strrchr(s->hostile.crowd.viewers[0].client.resource, '/');
+    char viewer[64];
+    snprintf(viewer, sizeof(viewer), "tour=\"room-0\",participant=\"whep-%.8s\"}",
+             resource ? resource + 1 : "");
     return oriel_metric_of(t, OFFENDERS, "tour=\"room-0\",participant=\"p2\"}") +
-           oriel_metric_of(t, OFFENDERS, "tour=\"room-0\",participant=\"\"}");
+           oriel_metric_of(t, OFFENDERS, viewer);
 }
 
 /* False when the user has asked to end. */
@@ -55,7 +62,7 @@ static bool one_phase(struct siege *s, const struct phase *p) {
     struct entry *e = &s->entry;
     struct audience *a = &e->crowd.audience, *his = &s->hostile.crowd.audience;
     struct measured m;
-    double before = named(&e->target);
+    double before = named(s);
     us_t begun = clock_now();
     a->delay = (struct histogram){0};
     s->hostile.sent = s->hostile.behind = his->rtx = his->media = 0;
@@ -76,7 +83,7 @@ static bool one_phase(struct siege *s, const struct phase *p) {
                        (double)s->hostile.behind / seconds,
                        (double)his->rtx,
                        (double)his->media,
-                       named(&e->target) - before};
+                       named(s) - before};
     for (unsigned i = 0; i < ARRAY_LEN(values); i++) {
         result_extra(&e->result, p->figures[i], values[i]);
     }
@@ -97,8 +104,7 @@ static void besiege(struct siege *s) {
         entry_say(e, phases[i].name);
         ok = one_phase(s, &phases[i]);
     }
-    result_extra(&e->result, "others_named_s",
-                 oriel_metric(&e->target, OFFENDERS) - named(&e->target));
+    result_extra(&e->result, "others_named_s", oriel_metric(&e->target, OFFENDERS) - named(s));
     result_finish(&e->result, &e->crowd);
 }
 

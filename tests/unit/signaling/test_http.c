@@ -243,6 +243,11 @@ TEST(whep_is_a_viewer) {
     EXPECT_NOT(&w, 1, "participant");
     char first[32];
     snprintf(first, sizeof(first), "%s", resource_of(r));
+    struct sig_who who;
+    REQUIRE(sig_peer_who(w.sig, add->params->peer, &who)); /* it has no number, but a name */
+    EXPECT_STR(who.tour, "demo");
+    EXPECT(strlen(who.participant) == 13 && strncmp(who.participant, "whep-", 5) == 0);
+    EXPECT(strncmp(who.participant + 5, first, 8) == 0);
     /* Two at once are the limit here; one more when one is gone. */
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
     uint64_t second = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
