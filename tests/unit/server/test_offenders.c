@@ -28,15 +28,30 @@ TEST(offenders_are_named_and_counted) {
     mem_free(text);
 }
 
-TEST(a_crowd_of_offenders_does_not_grow_the_table) {
+/* Whoever scrapes once a minute sees everybody who is named; nobody hides in a crowd of others. */
+TEST(a_crowd_of_offenders_neither_grows_the_table_nor_washes_it_out) {
     static struct offenders o;
-    for (unsigned i = 0; i < 3 * OFFENDERS_MAX; i++) {
-        struct sig_who w = who("t", i), first = who("t", 0);
-        EXPECT(offenders_note(&o, 10 + 2 * i, &w, OFFENCE_RTP) == true);
-        (void)offenders_note(&o, 11 + 2 * i, &first, OFFENCE_NACK);
+    us_t t = 10; /* the machine has just started */
+    for (unsigned i = 0; i < 3 * OFFENDERS_MAX; i++, t += US_PER_S / 4) {
+        struct sig_who w = who("t", i);
+        EXPECT_EQ(offenders_note(&o, t, &w, OFFENCE_RTP), i < OFFENDERS_MAX);
     }
     EXPECT_EQ(o.total[OFFENCE_RTP], 3 * OFFENDERS_MAX);
-    struct sig_who first = who("t", 0), last = who("t", 3 * OFFENDERS_MAX - 1);
-    EXPECT(!offenders_note(&o, 9999, &first, OFFENCE_NACK)); /* it goes on: it stays */
-    EXPECT(!offenders_note(&o, 9999, &last, OFFENCE_RTP));
+    EXPECT_EQ(o.unnamed, 2 * OFFENDERS_MAX);
+    struct sig_who first = who("t", 0), second = who("t", 1), late = who("t", 1000);
+    EXPECT(!offenders_note(&o, t, &first, OFFENCE_RTP)); /* it goes on: it stays */
+    t = 10 + US_PER_S / 4 + OFFENDERS_HOLD;              /* second was quiet for so long */
+    EXPECT(!offenders_note(&o, t - 1, &late, OFFENCE_NACK));
+    EXPECT(offenders_note(&o, t, &late, OFFENCE_NACK));
+    EXPECT(!offenders_note(&o, t, &first, OFFENCE_RTP));
+    EXPECT(!offenders_note(&o, t, &second, OFFENCE_RTP));
+    struct buffer text = {0};
+    offenders_metrics(&o, &text);
+    char *shown = buffer_take(&text);
+    REQUIRE(shown);
+    EXPECT(strstr(shown, "offences_unnamed_total 130\n"));
+    EXPECT(strstr(shown, "{kind=\"rtp\",tour=\"t\",participant=\"p0\"} 3\n"));
+    EXPECT(strstr(shown, "{kind=\"nack\",tour=\"t\",participant=\"p1000\"} 1\n"));
+    EXPECT(!strstr(shown, "participant=\"p1\""));
+    mem_free(shown);
 }
