@@ -46,9 +46,12 @@ static bool nack_one(struct session *s, us_t now, struct stream *out, uint16_t s
     switch (queue_nack(&s->queue, now, s->rtt, (struct resend){out, seq}, index)) {
     case QUEUE_TAKEN:
         return true;
+    case QUEUE_ABUSED:
+        offence_note(s, now, OFFENCE_NACK);
+        e->n.nack_limited++;
+        return true;
     case QUEUE_LIMITED:
         e->n.nack_limited++;
-        offence_note(s, now, OFFENCE_NACK);
         return true;
     case QUEUE_FULL:
     default:

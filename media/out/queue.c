@@ -24,17 +24,25 @@ bool queue_empty(const struct out_queue *q) {
 enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
                               uint8_t index) {
     struct resends *x = q->resends;
+    if (!rewrite_sent(&r.stream->rewrite, r.seq)) {
+        return QUEUE_ABUSED;
+    }
     if (!x) {
         x = q->resends = mem_zalloc(1, sizeof(*x));
     }
     if (!x || x->n == QUEUE_RESENDS) {
         return QUEUE_FULL;
     }
-    if (!send_limit_pass(&x->limit, now, rtt, index, r.seq)) {
+    switch (send_limit_pass(&x->limit, now, rtt, index, r.seq)) {
+    case SEND_LIMIT_AGAIN:
         return QUEUE_LIMITED;
+    case SEND_LIMIT_ABUSE:
+        return QUEUE_ABUSED;
+    case SEND_LIMIT_PASS:
+    default:
+        x->ring[(x->head + x->n++) % QUEUE_RESENDS] = r;
+        return QUEUE_TAKEN;
     }
-    x->ring[(x->head + x->n++) % QUEUE_RESENDS] = r;
-    return QUEUE_TAKEN;
 }
 
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed) {

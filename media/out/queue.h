@@ -38,7 +38,8 @@ bool queue_empty(const struct out_queue *q);
 
 enum queue_verdict {
     QUEUE_TAKEN,
-    QUEUE_LIMITED, /* asked for too often: nothing is sent */
+    QUEUE_LIMITED, /* asked for and answered before: nothing is sent */
+    QUEUE_ABUSED,  /* neither; no client asks so often, or for what was never sent */
     QUEUE_FULL     /* or no memory */
 };
 /* The viewer asks for sequence number seq of its stream, which is number `index` of its streams. */

@@ -13,6 +13,7 @@
 #ifndef ORIEL_MEDIA_SEND_REWRITE_H
 #define ORIEL_MEDIA_SEND_REWRITE_H
 
+#include "base/seq.h"
 #include "base/time.h"
 #include "media/recv/window.h"
 
@@ -95,6 +96,11 @@ bool rewrite_skip(struct rewrite *r, uint32_t source, uint64_t seq);
  * belonged to an earlier source, do not answer. UNKNOWN: ahead of us, or too long ago. */
 enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint64_t *ret_seq,
                                      uint64_t *ret_index);
+/* Whether something may have been sent with this sequence number: it is not ahead of the stream
+ * (RFC 1982), which has begun. */
+static inline bool rewrite_sent(const struct rewrite *r, uint16_t seq) {
+    return r->last_at != 0 && seq16_diff(seq, (uint16_t)r->next) < 0;
+}
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     return ts + r->ts_offset;

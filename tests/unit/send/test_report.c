@@ -91,11 +91,12 @@ TEST(limit_answers_once_per_round_trip) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct send_limit l = {0};
         us_t t = ((us_t)1 << 32) - 5 * MS; /* the low half of the time wraps on the way */
-        EXPECT(send_limit_pass(&l, t, table[i].rtt, 1, 0));
-        EXPECT(!send_limit_pass(&l, t, table[i].rtt, 1, 0));
-        EXPECT(!send_limit_pass(&l, t + table[i].pause - 1, table[i].rtt, 1, 0));
-        EXPECT(send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0));
-        EXPECT(!send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0));
+        EXPECT_EQ(send_limit_pass(&l, t, table[i].rtt, 1, 0), SEND_LIMIT_PASS);
+        EXPECT_EQ(send_limit_pass(&l, t, table[i].rtt, 1, 0), SEND_LIMIT_AGAIN);
+        EXPECT_EQ(send_limit_pass(&l, t + table[i].pause - 1, table[i].rtt, 1, 0),
+                  SEND_LIMIT_AGAIN);
+        EXPECT_EQ(send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0), SEND_LIMIT_PASS);
+        EXPECT_EQ(send_limit_pass(&l, t + table[i].pause, table[i].rtt, 1, 0), SEND_LIMIT_AGAIN);
     }
 }
 
@@ -103,22 +104,46 @@ TEST(limit_knows_sequence_numbers_apart) {
     static const uint16_t seqs[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
     struct send_limit l = {0};
     for (size_t i = 0; i < ARRAY_LEN(seqs); i++) {
-        EXPECT(send_limit_pass(&l, 0, 100 * MS, 1, seqs[i]));
-        EXPECT(!send_limit_pass(&l, 1, 100 * MS, 1, seqs[i]));
+        EXPECT_EQ(send_limit_pass(&l, 0, 100 * MS, 1, seqs[i]), SEND_LIMIT_PASS);
+        EXPECT_EQ(send_limit_pass(&l, 1, 100 * MS, 1, seqs[i]), SEND_LIMIT_AGAIN);
     }
-    EXPECT(send_limit_pass(&l, 1, 100 * MS, 2, seqs[0])); /* another stream's */
+    EXPECT_EQ(send_limit_pass(&l, 1, 100 * MS, 2, seqs[0]), SEND_LIMIT_PASS); /* another stream's */
     /* A neighbour on the same place takes it over: the first is merely answered again. */
-    EXPECT(send_limit_pass(&l, 2, 100 * MS, 1, 5));
-    EXPECT(send_limit_pass(&l, 2, 100 * MS, 1, 5 + SEND_LIMIT_PLACES));
-    EXPECT(send_limit_pass(&l, 3, 100 * MS, 1, 5));
+    EXPECT_EQ(send_limit_pass(&l, 2, 100 * MS, 1, 5), SEND_LIMIT_PASS);
+    EXPECT_EQ(send_limit_pass(&l, 2, 100 * MS, 1, 5 + SEND_LIMIT_PLACES), SEND_LIMIT_PASS);
+    EXPECT_EQ(send_limit_pass(&l, 3, 100 * MS, 1, 5), SEND_LIMIT_PASS);
 }
 
 TEST(limit_answers_a_few_times_only) {
     struct send_limit l = {0};
     us_t t = 0;
     for (int i = 0; i < SEND_LIMIT_TRIES; i++, t += 500 * MS) {
-        EXPECT(send_limit_pass(&l, t, 0, 1, 7));
+        EXPECT_EQ(send_limit_pass(&l, t, 0, 1, 7), SEND_LIMIT_PASS);
     }
-    EXPECT(!send_limit_pass(&l, t, 0, 1, 7));
-    EXPECT(send_limit_pass(&l, t + SEND_LIMIT_AGE, 0, 1, 7)); /* 65536 packets later */
+    EXPECT_EQ(send_limit_pass(&l, t, 0, 1, 7), SEND_LIMIT_AGAIN);
+    EXPECT_EQ(send_limit_pass(&l, t + SEND_LIMIT_AGE, 0, 1, 7),
+              SEND_LIMIT_PASS); /* 65536 packets later */
+}
+
+/* Over a wrap of the milliseconds (16 bits) and of the microseconds (32 bits). */
+TEST(limit_tells_abuse_from_repetition) {
+    static const us_t begins[] = {0, 65536 * MS - 500 * MS, ((us_t)1 << 32) - 500 * MS};
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+        struct send_limit l = {0};
+        unsigned passed = 0;
+        for (us_t t = 0; t < 9 * US_PER_S; t += 20 * MS) { /* libwebrtc, for longer than ever */
+            enum send_limit_verdict v = send_limit_pass(&l, begins[i] + t, 0, 1, 9);
+            passed += v == SEND_LIMIT_PASS;
+            EXPECT(v != SEND_LIMIT_ABUSE);
+        }
+        EXPECT_EQ(passed, SEND_LIMIT_TRIES);
+        unsigned abused = 0;
+        for (unsigned k = 0; k < 1000; k++) { /* within a second, which lasts that long */
+            abused += send_limit_pass(&l, begins[i], 0, 1, 10) == SEND_LIMIT_ABUSE;
+        }
+        EXPECT_EQ(abused, 1000 - SEND_LIMIT_ASKS);
+        EXPECT_EQ(send_limit_pass(&l, begins[i] + 999 * MS, 500 * MS, 1, 10), SEND_LIMIT_PASS);
+        EXPECT_EQ(send_limit_pass(&l, begins[i] + 999 * MS, 0, 1, 10), SEND_LIMIT_ABUSE);
+        EXPECT_EQ(send_limit_pass(&l, begins[i] + 1000 * MS, 0, 1, 10), SEND_LIMIT_AGAIN);
+    }
 }
