@@ -35,6 +35,9 @@ struct engine_config {
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
     struct police_limit police[SOURCE_KIND_COUNT]; /* per sending m-line; zeros: no limit */
+    uint32_t rtcp_packets;  /* [1/s] RTCP datagrams of a session, 0: no limit */
+    uint32_t rtcp_requests; /* [1/s] what it may ask for in them, 0: no limit: packets by NACK, key
+                               frames by PLI and FIR */
     uint32_t pool_packets;  /* of the pool that inputs come from: half of them may be kept for
                                retransmission, shared by all sources that flow; 0: no such bound */
     uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
@@ -110,12 +113,14 @@ enum media_event_type {
 
 enum media_offence {
     OFFENCE_RATE, /* sends more than its m-line may */
-    OFFENCE_NACK, /* asks for more, or more often, than is answered */
+    OFFENCE_NACK, /* asks for the same packets more often than any client (send/limit.h), or for
+                     what was never sent */
     OFFENCE_RTP,  /* sends packets that are no m-line's */
     OFFENCE_BYE,  /* says that a source leaves, again and again */
+    OFFENCE_RTCP, /* sends more RTCP, or asks for more in it, than a session may */
     OFFENCE_COUNT
 };
-/* "rate", "nack", "rtp", "bye". */
+/* "rate", "nack", "rtp", "bye", "rtcp". */
 const char *media_offence_name(enum media_offence o);
 
 struct media_event {

@@ -212,6 +212,8 @@ static void police(struct engine_config *e, const struct config *cfg) {
         e->police[kind] = (struct police_limit){.packets = (uint32_t)cfg->media_source_packets,
                                                 .bytes = (uint32_t)(kbps[kind] * 1000 / 8)};
     }
+    e->rtcp_packets = (uint32_t)cfg->media_rtcp_packets;
+    e->rtcp_requests = (uint32_t)cfg->media_rtcp_requests;
     e->pool_packets = (uint32_t)cfg->media_packets;
     e->pool_reserve = (uint32_t)cfg->media_packets / POOL_RESERVE;
 }

@@ -160,6 +160,8 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
     h->engine = engine_new(&(struct engine_config){.max_peers = HOUSE_VIEWERS_MAX + 1,
                                                    .max_tours = 4096,
                                                    .cache_packets = 512,
+                                                   .rtcp_packets = 2000,
+                                                   .rtcp_requests = 500000,
                                                    .media_silence = 8 * US_PER_S,
                                                    .peer_timeout = 15 * US_PER_S,
                                                    .join_timeout = 30 * US_PER_S,

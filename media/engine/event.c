@@ -94,7 +94,7 @@ static bool sessions_event(struct engine *e, struct media_event *ret) {
 }
 
 const char *media_offence_name(enum media_offence o) {
-    static const char *const names[OFFENCE_COUNT] = {"rate", "nack", "rtp", "bye"};
+    static const char *const names[OFFENCE_COUNT] = {"rate", "nack", "rtp", "bye", "rtcp"};
     return names[o];
 }
 

@@ -11,7 +11,7 @@
     200 /* times in one window; below it is loss, haste or a bug, not an offence \
          */
 
-/* It has happened once more. */
-void offence_note(struct session *s, us_t now, enum media_offence kind);
+/* It has happened n times more. */
+void offence_note(struct session *s, us_t now, enum media_offence kind, unsigned n);
 
 #endif

@@ -3,8 +3,22 @@
 #include "media/engine/offence.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/source.h"
+#include "media/recv/police.h"
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
+
+/* Requests that are looked at in one datagram, so that none costs much more than any other:
+ * libwebrtc lists at most 1000 missing packets of a stream, and sends the list of each stream by
+ * itself. Who puts more into one asks for the rest again. */
+#define REQUESTS_MAX 1024
+
+/* A datagram under way. */
+struct incoming {
+    struct session *s;
+    us_t now;
+    unsigned requests; /* looked at so far */
+    bool cut;          /* no more of them */
+};
 
 static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
     for (unsigned i = 0; i < s->n_slots; i++) {
@@ -38,6 +52,22 @@ static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r)
     }
 }
 
+/* May n more requests be looked at? An honest client loses nothing when not: it asks again. */
+static bool may_look(struct incoming *k, unsigned n) {
+    struct engine *e = k->s->engine;
+    if (k->cut) {
+        return false;
+    }
+    k->cut = k->requests + n > REQUESTS_MAX;
+    if (!k->cut && !police_spend(&k->s->requests_paid, e->c.rtcp_requests, k->now, n)) {
+        k->cut = true;
+        offence_note(k->s, k->now, OFFENCE_RTCP, n);
+    }
+    k->requests += n;
+    e->n.rtcp_cut += k->cut;
+    return !k->cut;
+}
+
 /* The viewer asks for one packet; false when it is not worth reading on. */
 static bool nack_one(struct session *s, us_t now, struct stream *out, uint16_t seq) {
     struct engine *e = s->engine;
@@ -47,7 +77,7 @@ static bool nack_one(struct session *s, us_t now, struct stream *out, uint16_t s
     case QUEUE_TAKEN:
         return true;
     case QUEUE_ABUSED:
-        offence_note(s, now, OFFENCE_NACK);
+        offence_note(s, now, OFFENCE_NACK, 1);
         e->n.nack_limited++;
         return true;
     case QUEUE_LIMITED:
@@ -60,7 +90,8 @@ static bool nack_one(struct session *s, us_t now, struct stream *out, uint16_t s
     }
 }
 
-static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
+static void on_nack(struct incoming *k, const struct rtcp_packet *r) {
+    struct session *s = k->s;
     struct stream *out = stream_by_ssrc(s, rtcp_fb_media_ssrc(r));
     if (!out || !out->line->nack) {
         return;
@@ -69,33 +100,34 @@ static void on_nack(struct session *s, us_t now, const struct rtcp_packet *r) {
     unsigned n = 0;
     bool more = true;
     for (unsigned i = 0; more && rtcp_nack_at(r, i, seqs, &n) == OK; i++) {
+        more = may_look(k, n);
         for (unsigned j = 0; more && j < n; j++) {
-            more = nack_one(s, now, out, seqs[j]);
+            more = nack_one(s, k->now, out, seqs[j]);
         }
     }
     fanout_queue(&s->engine->fanout, &s->queue);
 }
 
-static void want_keyframe(struct session *s, uint32_t ssrc) {
-    struct stream *out = stream_by_ssrc(s, ssrc);
+static void want_keyframe(struct incoming *k, uint32_t ssrc) {
+    struct stream *out = may_look(k, 1) ? stream_by_ssrc(k->s, ssrc) : NULL;
     if (!out) {
         return;
     }
-    s->engine->n.pli_in++;
+    k->s->engine->n.pli_in++;
     struct feed *f = stream_intent(out);
     if (f) {
         feed_need_keyframe(f);
     }
 }
 
-static void on_payload_feedback(struct session *s, const struct rtcp_packet *r) {
+static void on_payload_feedback(struct incoming *k, const struct rtcp_packet *r) {
     uint32_t ssrc = 0;
     uint8_t nr = 0;
     if (r->count == RTCP_FMT_PLI) {
-        want_keyframe(s, rtcp_fb_media_ssrc(r));
+        want_keyframe(k, rtcp_fb_media_ssrc(r));
     } else if (r->count == RTCP_FMT_FIR) {
         for (unsigned i = 0; rtcp_fir_at(r, i, &ssrc, &nr) == OK; i++) {
-            want_keyframe(s, ssrc);
+            want_keyframe(k, ssrc);
         }
     }
 }
@@ -104,7 +136,7 @@ static void on_payload_feedback(struct session *s, const struct rtcp_packet *r) 
 static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct rd rest = rd_of(r->body.p, r->body.n);
     uint32_t ssrc = r->ssrc;
-    offence_note(s, now, OFFENCE_BYE);
+    offence_note(s, now, OFFENCE_BYE, 1);
     for (unsigned i = 0; i < r->count && !rest.bad; i++) {
         struct layer *l = source_by_ssrc(s, ssrc);
         if (l) {
@@ -114,7 +146,9 @@ static void on_bye(struct session *s, us_t now, const struct rtcp_packet *r) {
     }
 }
 
-static void on_packet(struct session *s, us_t now, const struct rtcp_packet *r) {
+static void on_packet(struct incoming *k, const struct rtcp_packet *r) {
+    struct session *s = k->s;
+    us_t now = k->now;
     switch (r->type) {
     case RTCP_SR:
         on_sender_report(s, now, r);
@@ -128,11 +162,11 @@ static void on_packet(struct session *s, us_t now, const struct rtcp_packet *r) 
         break;
     case RTCP_RTPFB:
         if (r->count == RTCP_FMT_NACK) {
-            on_nack(s, now, r);
+            on_nack(k, r);
         }
         break;
     case RTCP_PSFB:
-        on_payload_feedback(s, r);
+        on_payload_feedback(k, r);
         break;
     default:
         break;
@@ -140,13 +174,20 @@ static void on_packet(struct session *s, us_t now, const struct rtcp_packet *r) 
 }
 
 void rtcp_in(struct session *s, us_t now, const struct packet *k) {
+    struct engine *e = s->engine;
+    struct incoming in = {.s = s, .now = now};
     struct bytes rest = bytes_of(k->data, k->len);
     struct rtcp_packet r;
     enum err err;
+    if (!police_spend(&s->rtcp_paid, e->c.rtcp_packets, now, 1)) {
+        e->n.rtcp_policed++;
+        offence_note(s, now, OFFENCE_RTCP, 1);
+        return;
+    }
     while ((err = rtcp_next(&rest, &r)) == OK) {
-        on_packet(s, now, &r);
+        on_packet(&in, &r);
     }
     if (err != ERR_AGAIN) {
-        s->engine->n.drop_rtcp++;
+        e->n.drop_rtcp++;
     }
 }

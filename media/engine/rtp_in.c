@@ -158,7 +158,7 @@ static struct layer *prepare(struct session *s, us_t now, const struct arrival *
     k->over = !police_pass(&line->police, &e->c.police[line->s.source], now, k->packet->len);
     if (k->over) {
         e->n.drop_policed++;
-        offence_note(s, now, OFFENCE_RATE);
+        offence_note(s, now, OFFENCE_RATE, 1);
         if (!l || a->rtx || a->restart) {
             return NULL;
         }
@@ -196,6 +196,6 @@ void rtp_in(struct session *s, us_t now, struct packet *packet) {
     }
     if (!known) {
         s->engine->n.drop_rtp++;
-        offence_note(s, now, OFFENCE_RTP);
+        offence_note(s, now, OFFENCE_RTP, 1);
     }
 }

@@ -1,14 +1,23 @@
 #include "media/recv/police.h"
 
 /* When the packet will be paid for, or US_NEVER when that is too far ahead. */
-static us_t paid(us_t before, us_t now, us_t cost) {
+static us_t paid_at(us_t before, us_t now, us_t cost) {
     us_t at = us_max(before, now) + cost;
     return at - now <= POLICE_BURST ? at : US_NEVER;
 }
 
+bool police_spend(us_t *paid, uint32_t per_second, us_t now, size_t n) {
+    us_t at = per_second ? paid_at(*paid, now, (us_t)n * US_PER_S / per_second) : now;
+    if (at == US_NEVER) {
+        return false;
+    }
+    *paid = at;
+    return true;
+}
+
 static bool charge(struct police_account *a, const struct police_limit *l, us_t now, size_t n) {
-    us_t packets = l->packets ? paid(a->packets, now, US_PER_S / l->packets) : now;
-    us_t bytes = l->bytes ? paid(a->bytes, now, (us_t)n * US_PER_S / l->bytes) : now;
+    us_t packets = l->packets ? paid_at(a->packets, now, US_PER_S / l->packets) : now;
+    us_t bytes = l->bytes ? paid_at(a->bytes, now, (us_t)n * US_PER_S / l->bytes) : now;
     if (packets == US_NEVER || bytes == US_NEVER) {
         return false;
     }

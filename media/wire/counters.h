@@ -20,6 +20,7 @@
     X(nack_out)     /* sequence numbers we asked for */                                    \
     X(nack_missed)  /* asked of us but no longer cached */                                 \
     X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
+    X(rtcp_cut)     /* datagrams that asked for too much: the rest was not looked at */    \
     X(pli_in)                                                                              \
     X(pli_out)                                                                             \
     X(stun_in)                                                                             \
@@ -35,6 +36,7 @@
     X(drop_rtp)  /* authentic but malformed, or no m-line for it */                        \
     X(drop_rtcp)                                                                           \
     X(drop_policed)  /* RTP over the limit of its m-line, or of a picture cut by that */   \
+    X(rtcp_policed)  /* authentic RTCP over the limit of its session, dropped */           \
     X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */   \
     X(relay_in)      /* packets from other workers */                                      \
     X(relay_dropped) /* messages to other workers that found no room */                    \

@@ -123,6 +123,8 @@ static void begin(struct world *w) {
     w->config = (struct engine_config){.max_peers = 8,
                                        .max_tours = 2,
                                        .cache_packets = 64,
+                                       .rtcp_packets = 50,
+                                       .rtcp_requests = 500,
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,

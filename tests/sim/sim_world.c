@@ -30,6 +30,8 @@ struct world *world_new(uint64_t seed) {
     w->config = (struct engine_config){.max_peers = 16,
                                        .max_tours = 2,
                                        .cache_packets = 512,
+                                       .rtcp_packets = 2000,
+                                       .rtcp_requests = 500000,
                                        .media_silence = SIM_MEDIA_SILENCE,
                                        .peer_timeout = SIM_PEER_TIMEOUT,
                                        .join_timeout = SIM_JOIN_TIMEOUT,

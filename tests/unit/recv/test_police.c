@@ -96,3 +96,19 @@ TEST(police_without_limits_always_resumes) {
     police_cut(&p);
     EXPECT(police_resume(&p, &(struct police_limit){0}, US_PER_S, 1500));
 }
+
+TEST(police_of_one_limit_alone) {
+    us_t paid = 0, free_of_any = 0;
+    unsigned ok = 0, all = 0;
+    for (unsigned i = 0; i < 1000; i++) { /* 10 s: 100 times 17 a second */
+        us_t now = 5 * US_PER_S + (us_t)i * 10 * US_PER_MS;
+        ok += police_spend(&paid, 500, now, 17);
+        all += police_spend(&free_of_any, 0, now, 17);
+    }
+    EXPECT(17 * ok > 11 * 500 - 34 && 17 * ok <= 11 * 500);
+    EXPECT_EQ(all, 1000);
+    EXPECT(
+        !police_spend(&paid, 500, 60 * US_PER_S, 501)); /* more than the burst, and not counted */
+    EXPECT(police_spend(&paid, 500, 60 * US_PER_S, 500));
+    EXPECT(!police_spend(&paid, 500, 60 * US_PER_S, 1));
+}
