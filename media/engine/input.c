@@ -3,6 +3,7 @@
 #include "media/engine/input.h"
 
 #include "base/check.h"
+#include "media/engine/offence.h"
 #include "media/engine/rtcp_in.h"
 #include "media/engine/rtp_in.h"
 #include "media/engine/schedule.h"
@@ -71,7 +72,13 @@ static void from_dtls(struct session *s, us_t now, struct path *path, struct pac
 static void from_srtp(struct session *s, us_t now, struct path *path, struct packet *k) {
     bool back = false;
     enum wire_kind kind = wire_classify(bytes_of(k->data, k->len));
-    if (transport_open(&s->transport, now, path, k, &back) != OK) {
+    enum err err = transport_open(&s->transport, now, path, k, &back);
+    if (err == ERR_FULL) {
+        /* It has used up hundreds of streams with authentic packets, which no client does: that is
+         * why more of them are held against it, although they are not opened any more. */
+        offence_note(s, now, OFFENCE_RTP, 1);
+    }
+    if (err != OK) {
         return;
     }
     if (!path->proven) {

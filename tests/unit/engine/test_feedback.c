@@ -251,3 +251,28 @@ TEST(rtcp_of_a_session_is_limited_and_it_is_named) {
     EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 2), 0);
     rig_free(&r);
 }
+
+/* A session has room for some hundred SSRCs; who has used them up goes on being named, although its
+ * packets are not even opened any more. */
+TEST(who_floods_with_ssrcs_is_named_as_long_as_it_does) {
+    REQUIRE(start());
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    for (uint32_t i = 0; i < 4000; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .ssrc = 5000 + i});
+        if (i % 10 == 9) {
+            rig_run(&r, 10 * US_PER_MS);
+        }
+    }
+    EXPECT(named(1, OFFENCE_RTP) >= 3 && named(1, OFFENCE_RTP) <= 4);
+    client_video(a, CAM, true); /* what it may send goes on */
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    /* And who has no keys at all blackens nobody. */
+    uint8_t forged[200] = {0x80, 96};
+    for (uint32_t i = 0; i < 1000; i++) {
+        put_be32(forged + 8, 70000 + i);
+        rig_send(&r, &v->addr, forged, sizeof(forged));
+    }
+    EXPECT_EQ(rig_count(&r, MEDIA_OFFENCE, 2), 0);
+    rig_free(&r);
+}
