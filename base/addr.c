@@ -10,10 +10,10 @@ bool addr_eq(const struct addr *a, const struct addr *b) {
 }
 
 uint64_t addr_hash(const struct addr *a, uint64_t seed) {
-    uint8_t flat[20];
+    uint8_t flat[22];
     memcpy(flat, a->ip, 16);
     put_be16(flat + 16, a->port);
-    put_be16(flat + 18, a->scope);
+    put_be32(flat + 18, a->scope);
     return hash_bytes(flat, sizeof(flat), seed);
 }
 

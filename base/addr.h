@@ -9,7 +9,7 @@
 struct addr {
     uint8_t ip[16]; /* IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2) */
     uint16_t port;  /* host byte order */
-    uint16_t scope; /* IPv6 scope id, else 0 */
+    uint32_t scope; /* index of the interface, where a link-local address needs it; else 0 */
 };
 
 #define ADDR_TEXT_MAX 64
@@ -18,6 +18,10 @@ struct addr {
 static inline bool addr_is_v4(const struct addr *a) {
     static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return __builtin_memcmp(a->ip, prefix, sizeof(prefix)) == 0;
+}
+/* True for an IPv6 address that says nothing without its interface (RFC 4291 section 2.5.6). */
+static inline bool addr_is_link_local(const struct addr *a) {
+    return a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
 }
 /* Same address, port and scope. */
 bool addr_eq(const struct addr *a, const struct addr *b);

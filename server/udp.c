@@ -70,7 +70,7 @@ static void from_sockaddr(const struct sockaddr_storage *in, struct addr *ret) {
         const struct sockaddr_in6 *s = (const struct sockaddr_in6 *)in;
         memcpy(ret->ip, &s->sin6_addr, sizeof(ret->ip));
         ret->port = ntohs(s->sin6_port);
-        ret->scope = (uint16_t)s->sin6_scope_id;
+        ret->scope = s->sin6_scope_id; /* 0 but for link-local ones */
         return;
     }
     const struct sockaddr_in *s = (const struct sockaddr_in *)in;
@@ -202,7 +202,8 @@ static void read_local(struct msghdr *m, struct addr *ret) {
             struct in6_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof(info));
             memcpy(ret->ip, &info.ipi6_addr, sizeof(ret->ip));
-            ret->scope = (uint16_t)info.ipi6_ifindex;
+            /* For any other it would pin the route of the answer to where this came in. */
+            ret->scope = addr_is_link_local(ret) ? info.ipi6_ifindex : 0;
         }
     }
 }

@@ -2,9 +2,14 @@
 #include "tests/unit/test.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool readable(const struct udp *u) {
     struct pollfd fd = {.fd = udp_fd(u), .events = POLLIN};
@@ -332,4 +337,132 @@ TEST(udp_keeps_trains_when_one_viewer_is_unreachable) {
     EXPECT(sends_whole(a, &to));
     udp_close(a);
     udp_close(b);
+}
+
+static struct addr v6(const char *ip, uint16_t port, uint32_t scope) {
+    struct addr a = {.port = port, .scope = scope};
+    CHECK(inet_pton(AF_INET6, ip, a.ip) == 1);
+    return a;
+}
+
+static bool receive_one(struct udp *u, struct packet_pool *pool, struct addr *ret_from,
+                        struct addr *ret_to) {
+    struct packet *in[UDP_BATCH];
+    if (receive_all(u, pool, in, 1) != 1) {
+        return false;
+    }
+    *ret_from = in[0]->from;
+    *ret_to = in[0]->to;
+    packet_unref(in[0]);
+    return true;
+}
+
+static void queue_from(struct udp *u, const struct addr *to, const struct addr *from) {
+    struct train *t = udp_slot(u);
+    train_clear(t);
+    t->to = *to;
+    t->from = *from;
+    memset(t->data, 2, 60);
+    train_add(t, 60);
+    udp_keep(u);
+}
+
+/* A datagram from an address of ours to itself, where a socket bound to all gets it, and back. */
+static bool comes_and_goes(const struct addr *at) {
+    char why[WHY_MAX] = "";
+    const struct addr any = {0};
+    struct udp *all = NULL, *b = NULL;
+    struct packet_pool *pool = packet_pool_new(2);
+    struct addr got_from, got_to;
+    bool ok = pool && udp_open(&any, &all, why) == OK && udp_open(at, &b, why) == OK;
+    if (ok) {
+        struct addr to = *at, from = *at;
+        to.port = udp_port(all);
+        from.port = udp_port(b);
+        queue(b, &to, 1, 50);
+        udp_flush(b);
+        ok = receive_one(all, pool, &got_from, &got_to) && addr_eq(&got_to, at) &&
+             addr_eq(&got_from, &from);
+    }
+    if (ok) {
+        struct addr from = *at;
+        from.port = udp_port(all);
+        queue_from(all, &got_from, &got_to);
+        udp_flush(all);
+        ok = receive_one(b, pool, &got_from, &got_to) && addr_eq(&got_from, &from);
+    }
+    udp_close(all);
+    udp_close(b);
+    packet_pool_free(pool);
+    return ok;
+}
+
+static bool has_v6(void) {
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&loopback, sizeof(loopback)) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+/* Any interface will do for an address that is unique: to name one would pin the route. */
+TEST(udp_names_no_interface_for_an_address_that_needs_none) {
+    if (!has_v6()) {
+        printf("# no IPv6 here: its wildcard was NOT checked\n");
+        return;
+    }
+    struct addr loopback = v6("::1", 0, 0), mapped = addr_v4(127, 0, 0, 1, 0);
+    EXPECT(comes_and_goes(&loopback));
+    EXPECT(comes_and_goes(&mapped));
+}
+
+static bool write_text(const char *path, const char *text) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+/* In a network of our own, as its root. */
+static bool own_network(void) {
+    char map[32];
+    bool root = geteuid() == 0;
+    snprintf(map, sizeof(map), "0 %u 1", (unsigned)geteuid());
+    return unshare(CLONE_NEWNET | (root ? 0 : CLONE_NEWUSER)) == 0 &&
+           (root || write_text("/proc/self/uid_map", map));
+}
+
+#define FAR_INDEX 70000 /* does not fit 16 bits: indices are not used again, so they grow */
+
+/* Exit status: 0 fine, 1 wrong, 2 no such network here. */
+static int on_a_far_interface(void) {
+    struct addr local = v6("fe80::1", 0, FAR_INDEX), global = v6("fd00::1", 0, 0);
+    if (!own_network() || system("exec 2>/dev/null; ip link set lo up && "
+                                 "ip link add far0 index 70000 type veth peer name far1 && "
+                                 "ip link set far0 up && ip link set far1 up && "
+                                 "ip addr add fe80::1/64 dev far0 nodad && "
+                                 "ip addr add fd00::1/64 dev far0 nodad") != 0) {
+        return 2;
+    }
+    return comes_and_goes(&local) && comes_and_goes(&global) ? 0 : 1;
+}
+
+TEST(udp_knows_the_interface_of_a_link_local_address) {
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(on_a_far_interface());
+    }
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2) {
+        printf("# no network namespace here: link-local addresses were NOT checked\n");
+    } else {
+        EXPECT_EQ(WEXITSTATUS(status), 0);
+    }
 }
