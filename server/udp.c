@@ -14,7 +14,9 @@
 /* 34 ms at 1 Gbit/s; the kernel caps it at net.core.rmem_max and net.core.wmem_max. */
 #define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes] */
 
-#define GSO_PATIENCE 16 /* trains refused in a row: this socket sends none any more */
+#define GSO_PATIENCE 16               /* trains refused in a row: none is sent for a while, */
+#define GSO_PAUSE_MIN (1 * US_PER_S)  /* [us] which is so long at first, */
+#define GSO_PAUSE_MAX (60 * US_PER_S) /* [us] and doubles up to this with each try in vain */
 
 /* Room for IPV6_PKTINFO, which is the larger one, and UDP_SEGMENT. */
 union control {
@@ -38,8 +40,13 @@ struct udp {
         size_t stale;             /* so many, from the first, are to be armed */
         bool lacks;               /* some have no packet: the pool was empty */
     } in;
-    size_t pending;       /* trains in `out` */
-    unsigned gso_refused; /* in a row */
+    us_t now; /* [us] the caller's */
+    struct {
+        unsigned refused; /* trains, in a row */
+        us_t pause;       /* [us] the last one, 0 = a train was taken since */
+        us_t resumes_at;  /* [us] end of the pause */
+    } gso;
+    size_t pending; /* trains in `out` */
     struct mmsghdr msg[UDP_TRAINS];
     struct iovec iov[UDP_TRAINS];
     struct sockaddr_storage name[UDP_TRAINS];
@@ -229,6 +236,7 @@ static struct packet *take(struct udp *u, size_t i, us_t now) {
 }
 
 size_t udp_recv(struct udp *u, struct packet_pool *pool, us_t now, struct packet **ret) {
+    u->now = now;
     arm_recv(u, pool);
     int got = recvmmsg(u->fd, u->in.msg, UDP_BATCH, MSG_DONTWAIT, NULL);
     if (got < 0) {
@@ -249,7 +257,7 @@ size_t udp_recv(struct udp *u, struct packet_pool *pool, us_t now, struct packet
 
 struct train *udp_slot(struct udp *u) {
     if (u->pending == UDP_TRAINS) {
-        udp_flush(u);
+        udp_flush(u, u->now);
     }
     return &u->out[u->pending];
 }
@@ -309,72 +317,93 @@ static void arm_send(struct udp *u, size_t i, bool whole) {
     }
 }
 
-/* Packet by packet, where the kernel or the device takes no trains. True when it took one. */
+/* Packet by packet, where the kernel or the device takes no trains. What is not taken takes the
+ * rest with it: who cannot be reached costs one call, and not one for each packet. True when any
+ * was. */
 static bool send_cut(struct udp *u, size_t i) {
     struct train *t = &u->out[i];
-    bool any = false;
+    size_t at = 0;
     arm_send(u, i, false);
-    for (size_t at = 0; at < t->len; at += t->segment) {
+    for (; at < t->len; at += t->segment) {
         size_t left = t->len - at;
         u->iov[i] = (struct iovec){t->data + at, left < t->segment ? left : t->segment};
         if (sendmsg(u->fd, &u->msg[i].msg_hdr, MSG_DONTWAIT) < 0) {
-            u->counters.send_would_block += errno == EAGAIN;
-            u->counters.send_errors += errno != EAGAIN;
-        } else {
-            any = true;
+            uint64_t *n =
+                errno == EAGAIN ? &u->counters.send_would_block : &u->counters.send_errors;
+            *n += (left + t->segment - 1) / t->segment;
+            break;
         }
     }
     u->counters.trains_cut += t->n > 1;
-    return any;
+    return at > 0;
+}
+
+/* Where trains are not known, or cannot be made because checksums are not (net/ipv4/udp.c: EIO of a
+ * device or an IPsec route, EINVAL of a socket), no other will fare better. EINVAL may also mean
+ * what EMSGSIZE means since Linux 6.14: that the packets are too large for this path. */
+static bool is_about_trains(int error) {
+    return error == EIO || error == EINVAL || error == EOPNOTSUPP || error == ENOPROTOOPT;
+}
+
+/* Devices and routes change: it is tried again, by one train. */
+static void pause_trains(struct udp *u) {
+    us_t pause = u->gso.pause ? 2 * u->gso.pause : GSO_PAUSE_MIN;
+    u->gso.pause = us_min(pause, GSO_PAUSE_MAX);
+    u->gso.resumes_at = u->now + u->gso.pause;
+    u->gso.refused = GSO_PATIENCE - 1;
+    u->counters.trains_paused++;
 }
 
 /* The kernel has not taken train i. */
-static void refused(struct udp *u, size_t i) {
-    /* EINVAL, EIO, EOPNOTSUPP, EMSGSIZE: there is no one error that says "no trains"; but then its
-     * packets are taken one by one, and where not even they are it is the destination's fault. */
-    if (u->out[i].n > 1) {
-        u->gso_refused += send_cut(u, i);
-        return;
+static void refused(struct udp *u, size_t i, int error) {
+    if (u->out[i].n == 1) {
+        /* One destination failed (unreachable, ICMP): skip it, the others are innocent. */
+        u->counters.send_errors++;
+    } else if (send_cut(u, i) && is_about_trains(error) && ++u->gso.refused == GSO_PATIENCE) {
+        pause_trains(u); /* where not even single packets are taken it is the destination's fault */
     }
-    /* One destination failed (unreachable, ICMP): skip it, the others are innocent. */
-    u->counters.send_errors++;
 }
 
 /* The kernel has taken so many; single packets say nothing about trains. */
 static void taken(struct udp *u, size_t at, size_t n) {
     for (size_t i = at; i < at + n; i++) {
-        u->gso_refused = u->out[i].n > 1 ? 0 : u->gso_refused;
-    }
-}
-
-/* The first n trains; what a full socket buffer does not take is lost, as in the network. */
-static void send_some(struct udp *u, size_t n) {
-    for (size_t at = 0; at < n;) {
-        int sent = sendmmsg(u->fd, u->msg + at, (unsigned)(n - at), MSG_DONTWAIT);
-        if (sent > 0) {
-            taken(u, at, (size_t)sent);
-            at += (size_t)sent;
-        } else if (errno == EAGAIN) {
-            for (; at < n; at++) {
-                u->counters.send_would_block += u->out[at].n;
-            }
-        } else if (errno != EINTR) {
-            refused(u, at++);
+        if (u->out[i].n > 1) {
+            u->gso.refused = 0;
+            u->gso.pause = 0;
         }
     }
 }
 
-void udp_flush(struct udp *u) {
+/* The trains from number `at` on, as many as the kernel takes at once. Returns the next one's
+ * number. What a full socket buffer does not take is lost, as in the network. */
+static size_t send_some(struct udp *u, size_t at, size_t n) {
+    int sent = sendmmsg(u->fd, u->msg + at, (unsigned)(n - at), MSG_DONTWAIT);
+    if (sent > 0) {
+        taken(u, at, (size_t)sent);
+        return at + (size_t)sent;
+    }
+    if (errno == EAGAIN) {
+        for (; at < n; at++) {
+            u->counters.send_would_block += u->out[at].n;
+        }
+    } else if (errno != EINTR) {
+        refused(u, at++, errno);
+    }
+    return at;
+}
+
+void udp_flush(struct udp *u, us_t now) {
     size_t n = u->pending;
+    u->now = now;
     u->pending = 0;
-    if (u->gso_refused >= GSO_PATIENCE) {
-        for (size_t i = 0; i < n; i++) {
-            (void)send_cut(u, i);
-        }
-        return;
-    }
     for (size_t i = 0; i < n; i++) {
         arm_send(u, i, true);
     }
-    send_some(u, n);
+    for (size_t at = 0; at < n;) {
+        if (now < u->gso.resumes_at) {
+            (void)send_cut(u, at++);
+        } else {
+            at = send_some(u, at, n);
+        }
+    }
 }

@@ -21,7 +21,8 @@ uint16_t udp_port(const struct udp *u);
 
 struct udp_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty;
-    uint64_t trains_cut; /* trains that had to be sent packet by packet */
+    uint64_t trains_cut;    /* trains that had to be sent packet by packet */
+    uint64_t trains_paused; /* so often were none sent for a while, because they were refused */
 };
 
 /* Read up to UDP_BATCH datagrams into packets of the pool, stamped with now and their sender. The
@@ -29,12 +30,14 @@ struct udp_counters {
  * the pool is empty the datagrams are read and counted as pool_empty. */
 size_t udp_recv(struct udp *u, struct packet_pool *pool, us_t now, struct packet **ret);
 /* The next free train of the send batch, to be filled by the caller. When the batch is full it is
- * sent first. */
+ * sent first, at the time that was told last. */
 struct train *udp_slot(struct udp *u);
 /* Keep the train last returned by udp_slot in the batch. */
 void udp_keep(struct udp *u);
-/* Send the batch. What the kernel does not take is lost as it would be in the network: counted. */
-void udp_flush(struct udp *u);
+/* Send the batch. What the kernel does not take is lost as it would be in the network: counted.
+ * Where it takes no trains, their packets are sent one by one; after some refusals in a row no
+ * train is tried for a second, and for up to a minute when that stays so. */
+void udp_flush(struct udp *u, us_t now);
 const struct udp_counters *udp_counters(const struct udp *u);
 
 #endif

@@ -250,6 +250,7 @@ static void publish_counters(struct worker *w, us_t now) {
     w->rim.truncated = u->truncated;
     w->rim.pool_empty = u->pool_empty;
     w->rim.trains_cut = u->trains_cut;
+    w->rim.trains_paused = u->trains_paused;
     uint64_t media[N_MEDIA], rim[N_RIM];
     memcpy(media, engine_counters(w->engine), sizeof(media));
     memcpy(rim, &w->rim, sizeof(rim));
@@ -312,7 +313,7 @@ static void *worker_main(void *arg) {
             engine_timeout(w->engine, now);
             drain(w, now);
         }
-        udp_flush(w->udp);
+        udp_flush(w->udp, now);
         publish_counters(w, now);
     }
     return NULL;

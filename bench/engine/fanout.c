@@ -129,7 +129,7 @@ static double engine_round(struct bench *b, bool send) {
         }
         drain(b, send);
         if (send) {
-            udp_flush(b->udp);
+            udp_flush(b->udp, b->house.now);
         }
         ns += cpu_ns() - begun;
         sink_drain(&b->sink);

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define NOW US_PER_S
+
 static bool readable(const struct udp *u) {
     struct pollfd fd = {.fd = udp_fd(u), .events = POLLIN};
     return poll(&fd, 1, 5000) == 1;
@@ -49,7 +51,7 @@ TEST(udp_batches_arrive_with_their_sender) {
     for (size_t i = 0; i < UDP_BATCH + 1; i++) {
         queue(a, &to, (uint8_t)i, 100 + i);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     while (got < UDP_BATCH + 1 && readable(b)) {
         size_t n = udp_recv(b, pool, 42, in);
         for (size_t i = 0; i < n; i++, got++) {
@@ -76,7 +78,7 @@ TEST(udp_without_packets_counts_and_drops) {
     for (uint8_t i = 0; i < 3; i++) {
         queue(a, &to, i, 50);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(readable(b));
     EXPECT_EQ(udp_recv(b, pool, 1, in), 1);
     EXPECT_EQ(udp_counters(b)->pool_empty, 2);
@@ -99,7 +101,7 @@ TEST(udp_larger_than_a_packet_is_counted_and_dropped) {
               sizeof(big));
     struct addr self = addr_v4(127, 0, 0, 1, udp_port(a));
     queue(a, &self, 9, PACKET_CAP);
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(readable(a));
     EXPECT_EQ(udp_recv(a, pool, 1, in), 1);
     EXPECT_EQ(in[0]->len, PACKET_CAP);
@@ -129,7 +131,7 @@ TEST(udp_one_unreachable_viewer_does_not_stop_the_others) {
     struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
     queue(a, &nowhere, 1, 20);
     queue(a, &to, 2, 20);
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(readable(b));
     EXPECT_EQ(udp_recv(b, pool, 1, in), 1);
     EXPECT_EQ(in[0]->data[0], 2);
@@ -169,7 +171,7 @@ TEST(udp_sends_trains) {
         EXPECT(!train_takes(t, 100)); /* the last one was shorter */
         udp_keep(a);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(receive_all(b, pool, in, 15) == 15);
     for (size_t i = 0; i < 15; i++) {
         EXPECT_EQ(in[i]->len, sizes[i % 5]);
@@ -182,15 +184,19 @@ TEST(udp_sends_trains) {
     packet_pool_free(pool);
 }
 
+/* Without checksums the kernel makes no segments (net/ipv4/udp.c: EIO or EINVAL). */
+static void refuse_trains(struct udp *u, bool refuse) {
+    int off = refuse;
+    CHECK(setsockopt(udp_fd(u), SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+}
+
 /* What the kernel refuses as a train goes packet by packet, and after some of them all do. */
 TEST(udp_cuts_trains_that_are_refused) {
     struct udp *a = open_loopback(), *b = open_loopback();
     struct packet_pool *pool = packet_pool_new(128);
     struct packet *in[2 * UDP_BATCH];
-    int off = 1;
     REQUIRE(a && b && pool);
-    /* Without checksums the kernel makes no segments (net/ipv4/udp.c: EIO or EINVAL). */
-    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+    refuse_trains(a, true);
     for (int k = 0; k < 20; k++) {
         struct train *t = udp_slot(a);
         train_clear(t);
@@ -202,7 +208,7 @@ TEST(udp_cuts_trains_that_are_refused) {
         }
         udp_keep(a);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(receive_all(b, pool, in, 60) == 60);
     for (size_t i = 0; i < 60; i++) {
         EXPECT_EQ(in[i]->len, 200);
@@ -226,7 +232,7 @@ TEST(udp_answers_from_the_address_that_was_asked) {
     REQUIRE(b && pool && udp_open(&any, &all, why) == OK);
     struct addr to = addr_v4(127, 0, 0, 77, udp_port(all));
     queue(b, &to, 1, 50);
-    udp_flush(b);
+    udp_flush(b, NOW);
     REQUIRE(receive_all(all, pool, in, 1) == 1);
     struct addr asked = addr_v4(127, 0, 0, 77, 0);
     EXPECT(addr_eq(&in[0]->to, &asked));
@@ -238,7 +244,7 @@ TEST(udp_answers_from_the_address_that_was_asked) {
     train_add(t, 60);
     train_add(t, 60);
     udp_keep(all);
-    udp_flush(all);
+    udp_flush(all, NOW);
     packet_unref(in[0]);
     REQUIRE(receive_all(b, pool, in, 2) == 2);
     for (size_t i = 0; i < 2; i++) {
@@ -261,7 +267,7 @@ TEST(udp_uses_packets_that_have_come_back) {
         busy[i] = packet_take(pool);
     }
     queue(a, &to, 1, 50);
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(readable(b));
     EXPECT_EQ(udp_recv(b, pool, 1, in), 0);
     EXPECT_EQ(udp_counters(b)->pool_empty, 1);
@@ -271,7 +277,7 @@ TEST(udp_uses_packets_that_have_come_back) {
     for (uint8_t i = 0; i < 20; i++) {
         queue(a, &to, i, 50);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     REQUIRE(readable(b));
     size_t n = udp_recv(b, pool, 1, in);
     EXPECT_EQ(n, 20);
@@ -297,28 +303,86 @@ static void queue_train(struct udp *from, const struct addr *to, size_t packets)
 }
 
 /* Does it still try to send whole trains? */
-static bool sends_whole(struct udp *a, const struct addr *to) {
+static bool sends_whole(struct udp *a, const struct addr *to, us_t now) {
     uint64_t cut = udp_counters(a)->trains_cut;
     queue_train(a, to, 2);
-    udp_flush(a);
+    udp_flush(a, now);
     return udp_counters(a)->trains_cut == cut;
 }
 
 /* Single packets pass where trains do not, and say nothing about them. */
 TEST(udp_gives_trains_up_also_between_single_packets) {
     struct udp *a = open_loopback(), *b = open_loopback();
-    int off = 1, on = 0;
     REQUIRE(a && b);
     struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
-    EXPECT(sends_whole(a, &to));
-    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off)) == 0);
+    EXPECT(sends_whole(a, &to, NOW));
+    refuse_trains(a, true);
     for (int k = 0; k < 20; k++) {
         queue(a, &to, 1, 50);
         queue_train(a, &to, 3);
     }
-    udp_flush(a);
-    REQUIRE(setsockopt(udp_fd(a), SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)) == 0);
-    EXPECT(!sends_whole(a, &to));
+    udp_flush(a, NOW);
+    refuse_trains(a, false);
+    EXPECT(!sends_whole(a, &to, NOW));
+    udp_close(a);
+    udp_close(b);
+}
+
+TEST(udp_tries_trains_again) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    REQUIRE(a && b);
+    struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
+    refuse_trains(a, true);
+    udp_flush(a, NOW);
+    for (int k = 0; k < 20; k++) { /* more than one batch of refusals is one pause */
+        queue_train(a, &to, 3);
+    }
+    udp_flush(a, NOW);
+    EXPECT_EQ(udp_counters(a)->trains_cut, 20);
+    EXPECT_EQ(udp_counters(a)->trains_paused, 1);
+    refuse_trains(a, false);
+    EXPECT(!sends_whole(a, &to, NOW + US_PER_S - 1));
+    EXPECT(sends_whole(a, &to, NOW + US_PER_S));
+    EXPECT(sends_whole(a, &to, NOW + US_PER_S));
+    EXPECT_EQ(udp_counters(a)->send_errors, 0);
+    udp_close(a);
+    udp_close(b);
+}
+
+/* As long as it stays so, with pauses of 1, 2, 4 to 60 seconds; then it is forgotten. */
+TEST(udp_tries_trains_ever_more_rarely) {
+    struct udp *a = open_loopback(), *b = open_loopback();
+    REQUIRE(a && b);
+    struct addr to = addr_v4(127, 0, 0, 1, udp_port(b));
+    us_t now = NOW, paused_at[9];
+    unsigned n = 0;
+    refuse_trains(a, true);
+    for (int k = 0; k < 16; k++) {
+        EXPECT_EQ(udp_counters(a)->trains_paused, 0);
+        (void)sends_whole(a, &to, now);
+    }
+    for (uint64_t seen = 0; n < ARRAY_LEN(paused_at); now += US_PER_S / 4) {
+        (void)sends_whole(a, &to, now);
+        if (udp_counters(a)->trains_paused > seen) {
+            seen = udp_counters(a)->trains_paused;
+            paused_at[n++] = now;
+        }
+    }
+    for (unsigned i = 0; i + 1 < n; i++) {
+        us_t pause = US_PER_S << i;
+        EXPECT_EQ(paused_at[i + 1] - paused_at[i], us_min(pause, 60 * US_PER_S));
+    }
+    refuse_trains(a, false);
+    now += 60 * US_PER_S;
+    EXPECT(sends_whole(a, &to, now));
+    refuse_trains(a, true);
+    for (int k = 0; k < 16; k++) {
+        EXPECT_EQ(udp_counters(a)->trains_paused, n);
+        (void)sends_whole(a, &to, now);
+    }
+    refuse_trains(a, false);
+    EXPECT(!sends_whole(a, &to, now + US_PER_S - 1));
+    EXPECT(sends_whole(a, &to, now + US_PER_S));
     udp_close(a);
     udp_close(b);
 }
@@ -332,9 +396,9 @@ TEST(udp_keeps_trains_when_one_viewer_is_unreachable) {
     for (int k = 0; k < 20; k++) {
         queue_train(a, &nowhere, 3);
     }
-    udp_flush(a);
+    udp_flush(a, NOW);
     EXPECT_EQ(udp_counters(a)->send_errors, 60);
-    EXPECT(sends_whole(a, &to));
+    EXPECT(sends_whole(a, &to, NOW));
     udp_close(a);
     udp_close(b);
 }
@@ -380,7 +444,7 @@ static bool comes_and_goes(const struct addr *at) {
         to.port = udp_port(all);
         from.port = udp_port(b);
         queue(b, &to, 1, 50);
-        udp_flush(b);
+        udp_flush(b, NOW);
         ok = receive_one(all, pool, &got_from, &got_to) && addr_eq(&got_to, at) &&
              addr_eq(&got_from, &from);
     }
@@ -388,7 +452,7 @@ static bool comes_and_goes(const struct addr *at) {
         struct addr from = *at;
         from.port = udp_port(all);
         queue_from(all, &got_from, &got_to);
-        udp_flush(all);
+        udp_flush(all, NOW);
         ok = receive_one(b, pool, &got_from, &got_to) && addr_eq(&got_from, &from);
     }
     udp_close(all);
