@@ -44,10 +44,7 @@ enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on) {
     t->tapped = on;
     t->stage_tap = 0;
     t->voice_tap = 0;
-    LIST_EACH(l, &t->room.live) {
-        flow_tap_update(flow_of(LIST_ENTRY(l, struct room_source, in_live)), now);
-    }
-    programme_update(t, now);
+    programme_tap(t, now);
     turn_end(e);
     return OK;
 }

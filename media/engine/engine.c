@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "media/engine/input.h"
 #include "media/engine/keep.h"
+#include "media/engine/programme.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -126,7 +127,9 @@ void engine_timeout(struct engine *e, us_t now) {
     while (tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
         struct engine_timer *owner = LIST_ENTRY(x, struct engine_timer, timer);
         if (owner->of_tour) {
-            tour_on_timer(LIST_ENTRY(owner, struct tour, timer), now);
+            struct tour *t = LIST_ENTRY(owner, struct tour, timer);
+            programme_on_timer(t, now);
+            tour_on_timer(t, now);
         } else {
             session_on_timer(LIST_ENTRY(owner, struct session, timer), now);
         }

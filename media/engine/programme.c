@@ -31,3 +31,24 @@ void programme_update(struct tour *t, us_t now) {
     }
     (void)tell(t, now, TAP_VOICE, flow_of(router_voice(&t->room)));
 }
+
+/* What the recorder does not know yet is the difference between flow.tapped and what should be, so
+ * nothing is queued and a source that ends meanwhile is none of it. */
+void programme_tap(struct tour *t, us_t now) {
+    t->tap_at = US_NEVER;
+    LIST_EACH(l, &t->room.live) {
+        if (!tap_room(t->engine)) {
+            t->tap_at = now;
+            break;
+        }
+        flow_tap_update(flow_of(LIST_ENTRY(l, struct room_source, in_live)), now);
+    }
+    programme_update(t, now);
+    tour_reschedule(t);
+}
+
+void programme_on_timer(struct tour *t, us_t now) {
+    if (t->tap_at <= now) {
+        programme_tap(t, now);
+    }
+}

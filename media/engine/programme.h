@@ -8,4 +8,10 @@
 /* Tell what has changed, when the tour is tapped. */
 void programme_update(struct tour *t, us_t now);
 
+/* The tour is tapped from now on, or no more: tell of every source, as many as there is room for;
+ * the rest by the tour's timer. */
+void programme_tap(struct tour *t, us_t now);
+/* Tell of the rest when it is due. */
+void programme_on_timer(struct tour *t, us_t now);
+
 #endif

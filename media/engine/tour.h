@@ -19,6 +19,7 @@ struct tour {
     uint8_t home;         /* worker that ranks voices and taps */
     uint64_t others;      /* bit per other worker that has the tour too */
     struct link replicas; /* replica.in_tour: sources that others receive */
+    us_t tap_at;          /* [us] sources are still to be told to the recorder; US_NEVER */
     uint32_t stage_tap;   /* tap id last told by TAP_STAGE */
     uint32_t voice_tap;   /* and by TAP_VOICE */
     struct room room;
