@@ -97,7 +97,7 @@ static bool send_taps(struct worker *w) {
     return any;
 }
 
-/* Packets leave some places to what tells of changes, which must not be lost. */
+/* Packets leave some places to what tells of changes: lost, it comes a second later. */
 static bool pass_relay(struct worker *w, const struct relay *m) {
     struct mailbox *to = peering_box(w->config.peering, w->config.index, m->to);
     size_t reserved = relay_may_be_lost((enum relay_type)m->type) ? RELAYS_RESERVED : 0;

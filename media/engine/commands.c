@@ -27,8 +27,8 @@ enum err engine_tour_remove(struct engine *e, uint64_t tour) {
     while (!list_empty(&t->peers)) {
         session_leave(LIST_ENTRY(t->peers.next, struct session, in_tour), e->now, true);
     }
-    while (!list_empty(&t->replicas)) {
-        replica_free(LIST_ENTRY(t->replicas.next, struct replica, in_tour), e->now);
+    while (!list_empty(&t->flows)) {
+        replica_free(replica_of(LIST_ENTRY(t->flows.next, struct flow, in_tour)), e->now);
     }
     tour_free(t);
     turn_end(e);

@@ -8,6 +8,7 @@
 #include "media/engine/keep.h"
 #include "media/engine/programme.h"
 #include "media/engine/relay_out.h"
+#include "media/engine/replica.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -52,7 +53,7 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->spoken);
     list_init(&e->changed);
     feeds_init(&e->feeds);
-    list_init(&e->flows);
+    list_init(&e->untold);
     list_init(&e->leaving);
     list_init(&e->all_tours);
     fanout_init(&e->fanout);
@@ -124,10 +125,11 @@ void engine_timeout(struct engine *e, us_t now) {
     turn_begin(e, now);
     struct timer *x;
     input_handshakes(e, now);
-    while (tap_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
+    while (tap_room(e) && relay_room(e) && (x = timers_pop(&e->timers, now)) != NULL) {
         struct engine_timer *owner = LIST_ENTRY(x, struct engine_timer, timer);
         if (owner->of_tour) {
             struct tour *t = LIST_ENTRY(owner, struct tour, timer);
+            replica_beat(t, now);
             programme_on_timer(t, now);
             tour_on_timer(t, now);
         } else {

@@ -32,7 +32,10 @@ struct engine_timer {
 
 struct relay_queue {
     uint32_t head, n;
-    struct relay ring[ENGINE_RELAYS_MAX];
+    struct {
+        struct relay m;
+        uint64_t to; /* bit per worker; however many, it is one message here */
+    } ring[ENGINE_RELAYS_MAX];
 };
 
 struct engine {
@@ -50,7 +53,7 @@ struct engine {
     struct link changed; /* tour.changed: tours whose ranking must run again */
     struct feeds feeds;
     uint32_t n_live;       /* feeds that flow */
-    struct link flows;     /* flow.in_engine */
+    struct link untold;    /* flow.untold: another worker is to be told what of it flows */
     struct map *replicas;  /* origin << 32 | id -> struct replica */
     struct link all_tours; /* tour.in_engine */
     struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */

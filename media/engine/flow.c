@@ -24,8 +24,9 @@ void flow_init(struct flow *f, struct tour *t, const struct session_line *line,
     f->offset = offset;
     f->place.voice = -1;
     list_init(&f->place.in_live);
-    list_init(&f->in_engine);
-    list_push(&t->engine->flows, &f->in_engine);
+    list_init(&f->untold);
+    list_init(&f->in_tour);
+    list_push(&t->flows, &f->in_tour);
 }
 
 struct layer *flow_layer(struct flow *f, unsigned i) {
@@ -66,7 +67,8 @@ void flow_free(struct flow *f, us_t now) {
             mem_free(f->layers[i]);
         }
     }
-    list_remove(&f->in_engine);
+    list_remove(&f->untold);
+    list_remove(&f->in_tour);
 }
 
 void flow_restart(struct layer *l, us_t now) {

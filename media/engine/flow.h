@@ -23,7 +23,7 @@ struct layer {
 
 struct flow {
     struct tour *tour;
-    struct link in_engine;                    /* engine.flows */
+    struct link in_tour;                      /* tour.flows */
     const struct session_line *line;          /* borrowed: of the m-line that it comes from */
     const struct clock_offset *offset;        /* borrowed: its participant's clock against ours */
     struct layer *layers[SESSION_LAYERS_MAX]; /* largest first, as the line's rids; NULL: nothing of
@@ -31,9 +31,11 @@ struct flow {
     struct layer *shown;  /* what everybody gets: flows, or flowed last; NULL before all */
     struct layer *tapped; /* TAP_SOURCE_ON was the last that was told of it; NULL = none */
     struct room_source place;
-    uint16_t origin; /* worker that receives it */
-    uint32_t id;     /* at its origin */
-    bool consent;    /* it may be recorded */
+    uint16_t origin;    /* worker that receives it */
+    uint32_t id;        /* at its origin */
+    bool consent;       /* it may be recorded */
+    struct link untold; /* engine.untold, while untold_to is not 0 */
+    uint64_t untold_to; /* bit per worker that is to be told what flows */
 };
 
 /* The flow with this place in its room; NULL for NULL. */

@@ -7,7 +7,10 @@
  * its own, so that a viewer is served without a look at another thread. One worker is the tour's
  * home: it judges who speaks and tells the others, and it alone taps, so that a recorder hears of a
  * tour in one order. Which source fills which slot is decided where the viewer is, from the same
- * facts. */
+ * facts.
+ *
+ * Any message may be lost where a queue is full. So every state is told again once a second by the
+ * one who knows it, as it is then, and a replica of which its origin says nothing more is gone. */
 #ifndef ORIEL_MEDIA_ENGINE_RELAY_H
 #define ORIEL_MEDIA_ENGINE_RELAY_H
 
@@ -16,22 +19,21 @@
 #include "media/room/room.h"
 
 enum relay_type {
-    RELAY_HELLO,   /* the sender has got the tour, and asks to be introduced */
-    RELAY_ON,      /* a layer of the source flows: source; with another ssrc it begins anew */
-    RELAY_OFF,     /* the layer pauses */
-    RELAY_GONE,    /* the source is no more */
-    RELAY_PACKET,  /* packet; the receiver takes over its reference; on: it may be kept (its pool is
-                      the origin's) */
-    RELAY_SKIP,    /* seq: a packet that is not passed on leaves no gap */
-    RELAY_REPORT,  /* report: of its sender */
-    RELAY_CONSENT, /* on: it may be tapped */
-    RELAY_VOICES,  /* voices: from the home */
-    RELAY_KEY,     /* to the origin: a key frame is needed */
-    RELAY_TAPPED   /* to the origin: on: it is recorded, so key frames are asked for periodically */
+    RELAY_HELLO,  /* the sender has got the tour, and asks to be introduced */
+    RELAY_STATE,  /* source: all that is so of it, and again once a second */
+    RELAY_GONE,   /* the source is no more */
+    RELAY_PACKET, /* packet; the receiver takes over its reference; on: it may be kept (its pool is
+                     the origin's) */
+    RELAY_SKIP,   /* seq: a packet that is not passed on leaves no gap */
+    RELAY_REPORT, /* report: of its sender */
+    RELAY_VOICES, /* voices: from the home; again once a second */
+    RELAY_KEY,    /* to the origin: a key frame is needed; again each second until one has come */
+    RELAY_TAPPED  /* to the origin: on: it is recorded, so key frames are asked for periodically;
+                     again once a second */
 };
 
-/* Is of its instant only: when there is little room it is dropped, and what tells of a change is
- * not. */
+/* Is of its instant only: when there is little room it is dropped first. What tells of a change
+ * takes the places that are left, since it would else come a second later. */
 static inline bool relay_may_be_lost(enum relay_type type) {
     return type == RELAY_PACKET || type == RELAY_SKIP || type == RELAY_REPORT;
 }
@@ -47,8 +49,9 @@ struct relay {
         struct {
             uint64_t participant, order;
             uint8_t kind, codec;
-            bool host, consent;
-            uint32_t ssrc;
+            bool host, consent;                /* consent: it may be tapped */
+            uint8_t flows;                     /* bit per layer */
+            uint32_t ssrc[SESSION_LAYERS_MAX]; /* another one than before: it begins anew */
         } source;
         struct media_packet packet;
         uint64_t seq;

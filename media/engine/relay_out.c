@@ -2,30 +2,45 @@
 
 #include <string.h>
 
-#define RESERVED 128 /* places that packets leave to what must not be lost */
+/* Places that packets leave to what tells of changes. A datagram is at most one packet, so those of
+ * a batch always have a place, and however many workers there are, it is one. */
+#define RESERVED 128
+_Static_assert(ENGINE_RELAYS_MAX > RESERVED + 2 * ENGINE_BATCH_MAX, "a batch has room");
+#define ROOM (4 * SESSION_SOURCES_MAX + 4) /* most messages one timer can cause */
 
-static struct relay *push(struct engine *e, const struct tour *t, enum relay_type type,
-                          unsigned to) {
-    struct relay_queue *q = &e->relays;
-    uint32_t room = ENGINE_RELAYS_MAX - q->n;
-    if (room <= (relay_may_be_lost(type) ? RESERVED : 0)) {
-        e->n.relay_dropped++;
-        return NULL;
+/* How many places this type leaves to others. A datagram may hold many reports and many requests
+ * for key frames; the next report comes soon, and a request is repeated (replica_beat). */
+static uint32_t leaves(enum relay_type type) {
+    if (type == RELAY_PACKET || type == RELAY_SKIP) {
+        return RESERVED;
     }
-    struct relay *m = &q->ring[(q->head + q->n++) % ENGINE_RELAYS_MAX];
-    *m = (struct relay){
-        .type = (uint8_t)type, .to = (uint8_t)to, .from = (uint8_t)e->c.worker, .tour = t->handle};
-    return m;
+    return type == RELAY_REPORT || type == RELAY_KEY ? RESERVED + ENGINE_BATCH_MAX : 0;
 }
 
-/* Visit the other workers of a tour. */
-#define EACH_OTHER(w, t)                                                      \
-    for (uint64_t w##_left = (t)->others; w##_left; w##_left &= w##_left - 1) \
-        for (unsigned w = (unsigned)__builtin_ctzll(w##_left), w##_once = 1; w##_once; w##_once = 0)
+static struct relay message(const struct tour *t, enum relay_type type) {
+    return (struct relay){
+        .type = (uint8_t)type, .from = (uint8_t)t->engine->c.worker, .tour = t->handle};
+}
 
-static struct relay *of_layer(const struct layer *l, enum relay_type type, unsigned to) {
-    struct tour *t = l->flow->tour;
-    struct relay *m = push(t->engine, t, type, to);
+/* NULL: nobody is to be told, or there is no room. */
+static struct relay *push(const struct tour *t, enum relay_type type, uint64_t to) {
+    struct engine *e = t->engine;
+    struct relay_queue *q = &e->relays;
+    if (to == 0) {
+        return NULL;
+    }
+    if (ENGINE_RELAYS_MAX - q->n <= leaves(type)) {
+        e->n.relay_dropped += (uint64_t)__builtin_popcountll(to);
+        return NULL;
+    }
+    uint32_t at = (q->head + q->n++) % ENGINE_RELAYS_MAX;
+    q->ring[at].to = to;
+    q->ring[at].m = message(t, type);
+    return &q->ring[at].m;
+}
+
+static struct relay *push_layer(const struct layer *l, enum relay_type type, uint64_t to) {
+    struct relay *m = push(l->flow->tour, type, to);
     if (m) {
         m->id = l->flow->id;
         m->layer = l->number;
@@ -33,113 +48,143 @@ static struct relay *of_layer(const struct layer *l, enum relay_type type, unsig
     return m;
 }
 
-static void layer_to(const struct layer *l, enum relay_type type, unsigned to) {
-    const struct flow *f = l->flow;
-    struct relay *m = of_layer(l, type, to);
-    if (m && type == RELAY_ON) {
-        m->source.participant = f->place.participant;
-        m->source.order = f->place.order;
-        m->source.kind = f->place.kind;
-        m->source.codec = f->place.codec;
-        m->source.host = f->place.host;
-        m->source.consent = f->consent;
-        m->source.ssrc = l->ssrc;
-    }
-}
-
-void relay_flow(const struct flow *f, enum relay_type type) {
-    EACH_OTHER(w, f->tour) {
-        struct relay *m = push(f->tour->engine, f->tour, type, w);
-        if (m) {
-            m->id = f->id;
-            m->on = f->consent;
+static void fill_state(const struct flow *f, struct relay *ret) {
+    ret->id = f->id;
+    ret->source.participant = f->place.participant;
+    ret->source.order = f->place.order;
+    ret->source.kind = f->place.kind;
+    ret->source.codec = f->place.codec;
+    ret->source.host = f->place.host;
+    ret->source.consent = f->consent;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i] && f->layers[i]->feed.live) {
+            ret->source.flows |= (uint8_t)(1u << i);
+            ret->source.ssrc[i] = f->layers[i]->ssrc;
         }
     }
 }
 
-void relay_layer(const struct layer *l, enum relay_type type) {
-    EACH_OTHER(w, l->flow->tour) {
-        layer_to(l, type, w);
+bool relay_room(const struct engine *e) {
+    return e->relays.n + ROOM <= ENGINE_RELAYS_MAX;
+}
+
+void relay_state(struct flow *f) {
+    if (!relay_room(f->tour->engine)) {
+        relay_state_later(f, f->tour->others);
+        return;
     }
+    struct relay *m = push(f->tour, RELAY_STATE, f->tour->others);
+    if (m) {
+        fill_state(f, m);
+    }
+}
+
+void relay_state_later(struct flow *f, uint64_t workers) {
+    f->untold_to |= workers;
+    if (f->untold_to && list_empty(&f->untold)) {
+        list_push(&f->tour->engine->untold, &f->untold);
+    }
+}
+
+void relay_gone(struct flow *f) {
+    struct relay *m = push(f->tour, RELAY_GONE, f->tour->others);
+    if (m) {
+        m->id = f->id;
+    }
+    f->untold_to = 0;
+    list_remove(&f->untold);
 }
 
 void relay_hello(const struct tour *t) {
-    EACH_OTHER(w, t) {
-        (void)push(t->engine, t, RELAY_HELLO, w);
-    }
-}
-
-void relay_flow_to(const struct flow *f, unsigned worker) {
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i] && f->layers[i]->feed.live) {
-            layer_to(f->layers[i], RELAY_ON, worker);
-        }
-    }
+    (void)push(t, RELAY_HELLO, t->others);
 }
 
 void relay_packet(const struct layer *l, const struct media_packet *p, bool keep) {
-    EACH_OTHER(w, l->flow->tour) {
-        struct relay *m = of_layer(l, RELAY_PACKET, w);
-        if (m) {
-            m->on = keep;
-            m->packet = *p;
-            packet_ref(p->packet);
-        }
+    struct relay *m = push_layer(l, RELAY_PACKET, l->flow->tour->others);
+    if (m) {
+        m->on = keep;
+        m->packet = *p;
+        packet_ref(p->packet);
     }
 }
 
 void relay_skip(const struct layer *l, uint64_t seq) {
-    EACH_OTHER(w, l->flow->tour) {
-        struct relay *m = of_layer(l, RELAY_SKIP, w);
-        if (m) {
-            m->seq = seq;
-        }
+    struct relay *m = push_layer(l, RELAY_SKIP, l->flow->tour->others);
+    if (m) {
+        m->seq = seq;
     }
 }
 
 void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts) {
-    EACH_OTHER(w, l->flow->tour) {
-        struct relay *m = of_layer(l, RELAY_REPORT, w);
-        if (m) {
-            m->report.ntp = ntp;
-            m->report.rtp_ts = rtp_ts;
-            m->report.offset = clock_offset_save(l->feed.offset);
-        }
+    struct relay *m = push_layer(l, RELAY_REPORT, l->flow->tour->others);
+    if (m) {
+        m->report.ntp = ntp;
+        m->report.rtp_ts = rtp_ts;
+        m->report.offset = clock_offset_save(l->feed.offset);
     }
 }
 
 void relay_voices(const struct tour *t) {
     const struct room *r = &t->room;
-    if (!tour_is_home(t)) {
-        return;
-    }
-    EACH_OTHER(w, t) {
-        struct relay *m = push(t->engine, t, RELAY_VOICES, w);
-        if (m) {
-            m->voices.speaker = r->voices.speaker;
-            memcpy(m->voices.top, r->voices.top, sizeof(m->voices.top));
-            memcpy(m->voices.speakers, r->speakers, sizeof(m->voices.speakers));
-        }
+    struct relay *m = tour_is_home(t) ? push(t, RELAY_VOICES, t->others) : NULL;
+    if (m) {
+        m->voices.speaker = r->voices.speaker;
+        memcpy(m->voices.top, r->voices.top, sizeof(m->voices.top));
+        memcpy(m->voices.speakers, r->speakers, sizeof(m->voices.speakers));
     }
 }
 
 void relay_to_origin(const struct layer *l, enum relay_type type, bool on) {
-    struct relay *m = of_layer(l, type, l->flow->origin);
+    struct relay *m = push_layer(l, type, 1ull << l->flow->origin);
     if (m) {
         m->on = on;
     }
 }
 
-bool engine_relay(struct engine *e, struct relay *ret) {
-    OWNER_CHECK(&e->owner);
+/* The worker of the lowest bit, which is taken away. */
+static uint8_t take_worker(uint64_t *to) {
+    uint8_t worker = (uint8_t)__builtin_ctzll(*to);
+    *to &= *to - 1;
+    return worker;
+}
+
+/* Each worker gets a reference; the queue's own is for the last. */
+static bool queued(struct engine *e, struct relay *ret) {
     struct relay_queue *q = &e->relays;
     if (q->n == 0) {
         return false;
     }
-    *ret = q->ring[q->head];
+    uint64_t *to = &q->ring[q->head].to;
+    *ret = q->ring[q->head].m;
+    ret->to = take_worker(to);
+    if (*to) {
+        if (ret->type == RELAY_PACKET) {
+            packet_ref(ret->packet.packet);
+        }
+        return true;
+    }
     q->head = (q->head + 1) % ENGINE_RELAYS_MAX;
     q->n--;
     return true;
+}
+
+static bool untold(struct engine *e, struct relay *ret) {
+    if (list_empty(&e->untold)) {
+        return false;
+    }
+    struct flow *f = LIST_ENTRY(e->untold.next, struct flow, untold);
+    *ret = message(f->tour, RELAY_STATE);
+    fill_state(f, ret);
+    ret->to = take_worker(&f->untold_to);
+    if (f->untold_to == 0) {
+        list_remove(&f->untold);
+    }
+    return true;
+}
+
+bool engine_relay(struct engine *e, struct relay *ret) {
+    OWNER_CHECK(&e->owner);
+    return queued(e, ret) || untold(e, ret);
 }
 
 void relay_drain(struct engine *e) {

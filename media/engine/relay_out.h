@@ -5,14 +5,15 @@
 
 #include "media/engine/flow.h"
 
-/* RELAY_GONE or _CONSENT of a source of ours, to every worker that has its tour. */
-void relay_flow(const struct flow *f, enum relay_type type);
-/* RELAY_ON or _OFF of a layer of it. */
-void relay_layer(const struct layer *l, enum relay_type type);
+/* RELAY_STATE of a source of ours, to every worker that has its tour. */
+void relay_state(struct flow *f);
+/* The same to these workers (bits) when what waits has been taken. Takes no place: what is told is
+ * what is so then. */
+void relay_state_later(struct flow *f, uint64_t workers);
+/* RELAY_GONE of it. */
+void relay_gone(struct flow *f);
 /* RELAY_HELLO to every other worker of the tour. */
 void relay_hello(const struct tour *t);
-/* RELAY_ON of all that flows of it, to one worker that has just got the tour. */
-void relay_flow_to(const struct flow *f, unsigned worker);
 /* A packet of it; each message holds a reference. keep: the others may keep it too. */
 void relay_packet(const struct layer *l, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */
@@ -23,6 +24,8 @@ void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts);
 void relay_voices(const struct tour *t);
 /* RELAY_KEY or RELAY_TAPPED of a replica, to its origin. */
 void relay_to_origin(const struct layer *l, enum relay_type type, bool on);
+/* There is room for what one timer can cause. */
+bool relay_room(const struct engine *e);
 /* Drop what waits. */
 void relay_drain(struct engine *e);
 

@@ -4,10 +4,15 @@
 #include "base/check.h"
 #include "media/engine/bind.h"
 #include "media/engine/event.h"
-#include "media/engine/programme.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
+
+#define BEAT_EVERY (1 * US_PER_S) /* [us] a flow is told again */
+#define BEAT_PARTS 8 /* in so many parts, or a large tour would fill every mailbox at once */
+/* Beats without a word of its origin until a replica is gone. They are ours and not seconds, since
+ * whoever has been stopped for a while finds what the others have said only after it goes on. */
+#define UNHEARD_MAX 4
 
 static uint64_t key_of(unsigned origin, uint32_t id) {
     return (uint64_t)origin << 32 | id;
@@ -36,39 +41,73 @@ static struct replica *make(struct tour *t, const struct relay *m) {
         return NULL;
     }
     flow_init(&r->flow, t, &r->line, &r->offset);
-    list_init(&r->in_tour);
-    list_push(&t->replicas, &r->in_tour);
     return r;
 }
 
 void replica_free(struct replica *r, us_t now) {
     struct engine *e = r->flow.tour->engine;
     map_take(e->replicas, key_of(r->flow.origin, r->flow.id));
-    list_remove(&r->in_tour);
     flow_free(&r->flow, now);
     mem_free(r);
 }
 
-static void on(struct engine *e, us_t now, const struct relay *m) {
-    struct tour *t = tour_find(e, m->tour);
-    struct replica *r = find(e, m);
-    if (!r && t) {
-        r = make(t, m);
+static void stop(struct flow *f, us_t now) {
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i]) {
+            flow_off(f->layers[i], now);
+        }
     }
-    struct layer *l = r && m->layer < SESSION_LAYERS_MAX ? flow_layer(&r->flow, m->layer) : NULL;
+}
+
+/* This layer flows. */
+static void begin(struct flow *f, us_t now, unsigned i, uint32_t ssrc) {
+    struct layer *l = flow_layer(f, i);
     if (!l) {
-        e->n.drop_full += t != NULL; /* what comes of it finds nobody, and is dropped */
+        f->tour->engine->n.drop_full++; /* what comes of it finds nobody, and is dropped */
         return;
     }
-    if (l->ssrc && l->ssrc != m->source.ssrc) {
+    if (l->ssrc && l->ssrc != ssrc) {
         flow_restart(l, now);
     }
+    l->ssrc = ssrc;
     if (!l->feed.live) {
-        r->flow.consent = m->source.consent;
-        r->flow.place.order = m->source.order;
-        l->ssrc = m->source.ssrc;
         flow_on(l, now);
-        bind_tour(r->flow.tour, now); /* its first packet comes next */
+    }
+}
+
+/* It is so from now on. Once more is as once. */
+static void obey(struct flow *f, us_t now, const struct relay *m) {
+    if (f->place.live && f->place.order != m->source.order) {
+        stop(f, now); /* a pause was not heard of */
+    }
+    f->consent = m->source.consent;
+    f->place.order = m->source.order;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (m->source.flows & 1u << i) {
+            begin(f, now, i, m->source.ssrc[i]);
+        }
+    }
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i] && !(m->source.flows & 1u << i)) {
+            flow_off(f->layers[i], now);
+        }
+    }
+    flow_tap_update(f, now);
+    if (!list_empty(&f->tour->changed)) {
+        bind_tour(f->tour, now); /* its first packet comes next */
+    }
+}
+
+static void state(struct engine *e, us_t now, const struct relay *m) {
+    struct tour *t = tour_find(e, m->tour);
+    struct replica *r = find(e, m);
+    if (!r && t && m->source.flows) {
+        r = make(t, m);
+        e->n.drop_full += !r;
+    }
+    if (r) {
+        r->unheard = 0;
+        obey(&r->flow, now, m);
     }
 }
 
@@ -90,8 +129,12 @@ static void voices(struct engine *e, const struct relay *m) {
 
 /* Another worker asks something of a source of ours. */
 static void asked(struct engine *e, us_t now, const struct relay *m) {
-    LIST_EACH(l, &e->flows) {
-        struct flow *f = LIST_ENTRY(l, struct flow, in_engine);
+    struct tour *t = tour_find(e, m->tour);
+    if (!t) {
+        return;
+    }
+    LIST_EACH(l, &t->room.live) {
+        struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
         struct layer *x = m->layer < SESSION_LAYERS_MAX ? f->layers[m->layer] : NULL;
         if (f->id != m->id || !flow_is_local(f) || !x) {
             continue;
@@ -109,11 +152,15 @@ static void asked(struct engine *e, us_t now, const struct relay *m) {
 static void introduce(struct tour *t, uint64_t fresh) {
     LIST_EACH(l, &t->room.live) {
         struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
-        for (uint64_t left = fresh; flow_is_local(f) && left; left &= left - 1) {
-            relay_flow_to(f, (unsigned)__builtin_ctzll(left));
+        if (flow_is_local(f)) {
+            relay_state_later(f, fresh);
         }
     }
     relay_voices(t);
+    if (t->others && t->beat_at == US_NEVER) {
+        t->beat_at = t->engine->now + BEAT_EVERY / BEAT_PARTS;
+        tour_reschedule(t);
+    }
 }
 
 /* Orders and messages come by different ways: whichever is first, the new one is introduced when it
@@ -132,9 +179,6 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
         return;
     }
     switch ((enum relay_type)m->type) {
-    case RELAY_OFF:
-        flow_off(l, now);
-        break;
     case RELAY_PACKET:
         packet(l, now, m);
         break;
@@ -151,19 +195,10 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
 }
 
 static void of_replica(struct replica *r, us_t now, const struct relay *m) {
-    struct flow *f = &r->flow;
-    switch ((enum relay_type)m->type) {
-    case RELAY_GONE:
+    if (m->type == RELAY_GONE) {
         replica_free(r, now);
-        break;
-    case RELAY_CONSENT:
-        f->consent = m->on;
-        flow_tap_update(f, now);
-        programme_update(f->tour, now);
-        break;
-    default:
+    } else {
         of_layer(r, now, m);
-        break;
     }
 }
 
@@ -171,8 +206,8 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
     turn_input(e, now);
     struct replica *r = NULL;
     switch ((enum relay_type)m->type) {
-    case RELAY_ON:
-        on(e, now, m);
+    case RELAY_STATE:
+        state(e, now, m);
         break;
     case RELAY_HELLO:
         hello(e, m);
@@ -195,6 +230,52 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
         packet_unref(m->packet.packet);
     }
     turn_end(e);
+}
+
+/* What its origin should know. Requests for key frames are throttled (recv_keyframe_pass_on), so
+ * one that has just been sent is not sent again. */
+static void ask(struct layer *l) {
+    if (tour_is_home(l->flow->tour)) {
+        relay_to_origin(l, RELAY_TAPPED, l->flow->tapped == l);
+    }
+    if (l->feed.keyframe.needed) {
+        feed_need_keyframe(&l->feed);
+    }
+}
+
+static void beat(struct replica *r, us_t now) {
+    struct flow *f = &r->flow;
+    if (++r->unheard > UNHEARD_MAX) {
+        replica_free(r, now);
+        return;
+    }
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (f->layers[i] && f->layers[i]->feed.live && feed_is_video(&f->layers[i]->feed)) {
+            ask(f->layers[i]);
+        }
+    }
+}
+
+void replica_beat(struct tour *t, us_t now) {
+    if (now < t->beat_at) {
+        return;
+    }
+    t->beat_at = now + BEAT_EVERY / BEAT_PARTS;
+    t->beat = (t->beat + 1) % BEAT_PARTS;
+    LIST_EACH(l, &t->flows) {
+        struct flow *f = LIST_ENTRY(l, struct flow, in_tour);
+        if (f->id % BEAT_PARTS != t->beat) {
+            continue;
+        }
+        if (flow_is_local(f)) {
+            relay_state_later(f, t->others);
+        } else if (tap_room(t->engine)) { /* else at its next one */
+            beat(replica_of(f), now);
+        }
+    }
+    if (t->beat == 0) {
+        relay_voices(t);
+    }
 }
 
 enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,

@@ -57,7 +57,7 @@ void source_free(struct source *x, us_t now) {
         return;
     }
     source_stop(x, now);
-    relay_flow(&x->flow, RELAY_GONE);
+    relay_gone(&x->flow);
     flow_free(&x->flow, now);
     opus_level_free(x->level);
     x->session->sources[x->line - x->session->lines] = NULL;
@@ -87,7 +87,7 @@ void source_restart(struct layer *l, us_t now) {
 void source_enter(struct layer *l, us_t now) {
     inbound_of(l)->heard = now;
     flow_on(l, now);
-    relay_layer(l, RELAY_ON);
+    relay_state(l->flow);
     transport_changed(&source_of(l->flow)->session->transport);
 }
 
@@ -101,8 +101,8 @@ void source_on(struct layer *l, us_t now) {
 void source_off(struct layer *l, us_t now) {
     struct session *s = source_of(l->flow)->session;
     if (l->feed.live) {
-        relay_layer(l, RELAY_OFF);
         flow_off(l, now);
+        relay_state(l->flow);
         event_session(s);
         transport_changed(&s->transport);
     }
@@ -123,7 +123,7 @@ void source_stop(struct source *x, us_t now) {
 void source_consent(struct source *x, us_t now, bool consent) {
     x->flow.consent = consent;
     flow_tap_update(&x->flow, now);
-    relay_flow(&x->flow, RELAY_CONSENT);
+    relay_state(&x->flow);
 }
 
 /* Another layer has been heard when this one should have been. */

@@ -27,14 +27,14 @@ enum err tour_new(struct engine *e, uint64_t handle) {
     list_init(&t->spoken);
     list_push(&e->all_tours, &t->in_engine);
     list_init(&t->peers);
-    list_init(&t->replicas);
+    list_init(&t->flows);
     t->home = (uint8_t)e->c.worker;
-    t->tap_at = US_NEVER;
+    t->beat_at = t->tap_at = US_NEVER;
     return OK;
 }
 
 void tour_free(struct tour *t) {
-    CHECK(list_empty(&t->peers) && list_empty(&t->replicas));
+    CHECK(list_empty(&t->peers) && list_empty(&t->flows));
     list_remove(&t->in_engine);
     timers_clear(&t->engine->timers, &t->timer.timer);
     map_take(t->engine->tours, t->handle);
@@ -55,7 +55,7 @@ void tour_changed(struct tour *t) {
 }
 
 void tour_reschedule(struct tour *t) {
-    us_t at = us_min(room_deadline(&t->room), t->tap_at);
+    us_t at = us_min(room_deadline(&t->room), us_min(t->beat_at, t->tap_at));
     if (at != t->timer.timer.at) {
         timers_set(&t->engine->timers, &t->timer.timer, at);
     }

@@ -16,12 +16,14 @@ struct tour {
     uint64_t told_speaker; /* by MEDIA_SPEAKER */
     struct link peers;     /* session.in_tour */
     bool tapped, removing;
-    uint8_t home;         /* worker that ranks voices and taps */
-    uint64_t others;      /* bit per other worker that has the tour too */
-    struct link replicas; /* replica.in_tour: sources that others receive */
-    us_t tap_at;          /* [us] sources are still to be told to the recorder; US_NEVER */
-    uint32_t stage_tap;   /* tap id last told by TAP_STAGE */
-    uint32_t voice_tap;   /* and by TAP_VOICE */
+    uint8_t home;       /* worker that ranks voices and taps */
+    uint64_t others;    /* bit per other worker that has the tour too */
+    us_t beat_at;       /* [us] what others should know is told again, US_NEVER = no others */
+    uint8_t beat;       /* which part of it was told last */
+    us_t tap_at;        /* [us] sources are still to be told to the recorder; US_NEVER */
+    struct link flows;  /* flow.in_tour: sources received here, and replicas */
+    uint32_t stage_tap; /* tap id last told by TAP_STAGE */
+    uint32_t voice_tap; /* and by TAP_VOICE */
     struct room room;
 };
 

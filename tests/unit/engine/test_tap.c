@@ -226,12 +226,14 @@ TEST(a_full_tap_queue_counts_what_it_drops) {
 static void know_sources(void) {
     EXPECT_EQ(engine_tour_span(r.engine, r.now, TOUR, 0, 2), OK);
     for (unsigned i = 0; i < SOURCES; i++) {
-        struct relay m = {.type = RELAY_ON, .from = 1, .id = i + 1, .tour = TOUR};
+        struct relay m = {.type = RELAY_STATE, .from = 1, .id = i + 1, .tour = TOUR};
         m.source.participant = 100 + i;
         m.source.order = i + 1;
         m.source.kind = SOURCE_MICROPHONE;
         m.source.codec = CODEC_OPUS;
         m.source.consent = true;
+        m.source.flows = 1;
+        m.source.ssrc[0] = i + 1;
         engine_relay_input(r.engine, r.now, &m);
         rig_pump(&r);
     }
