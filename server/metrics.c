@@ -136,6 +136,7 @@ static void put_rim(struct buffer *t, const struct control *c) {
         ROW(pool_empty, "Datagrams lost because all packet buffers were in use."),
         ROW(trains_cut, "Trains of packets that had to be sent one by one."),
         ROW(trains_paused, "Times that trains were refused, and none was sent for a while."),
+        ROW(fragmented, "Datagrams that a narrow path takes only in fragments."),
         ROW(relay_lost, "Messages to other workers lost to a full mailbox."),
         ROW(tap_dropped, "Messages to the recorder lost to a full mailbox."),
         ROW(events_dropped, "Events to signaling lost to a full mailbox."),

@@ -22,6 +22,7 @@ uint16_t udp_port(const struct udp *u);
 struct udp_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty;
     uint64_t trains_cut;    /* trains that had to be sent packet by packet */
+    uint64_t fragmented;    /* packets that the path takes in fragments only (IPv4) */
     uint64_t trains_paused; /* so often were none sent for a while, because they were refused */
 };
 

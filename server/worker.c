@@ -251,6 +251,7 @@ static void publish_counters(struct worker *w, us_t now) {
     w->rim.pool_empty = u->pool_empty;
     w->rim.trains_cut = u->trains_cut;
     w->rim.trains_paused = u->trains_paused;
+    w->rim.fragmented = u->fragmented;
     uint64_t media[N_MEDIA], rim[N_RIM];
     memcpy(media, engine_counters(w->engine), sizeof(media));
     memcpy(rim, &w->rim, sizeof(rim));

@@ -70,7 +70,7 @@ void worker_counters(const struct worker *w, struct engine_counters *ret);
 /* What only the rim can count. */
 struct worker_rim_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, trains_cut,
-        trains_paused, relay_lost, tap_dropped, events_dropped;
+        trains_paused, fragmented, relay_lost, tap_dropped, events_dropped;
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

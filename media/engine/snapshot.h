@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 5
+#define SNAPSHOT_VERSION 6
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
