@@ -42,13 +42,27 @@ void room_viewer_leave(struct room_viewer *v) {
     list_remove(&v->in_room);
 }
 
+static bool came_before(const struct room_source *a, const struct room_source *b) {
+    return a->order != b->order ? a->order < b->order : a->participant < b->participant;
+}
+
+/* Nearly always at the end; another worker's may be heard of late. */
+static void put_in_order(struct room *r, struct room_source *s) {
+    struct link *before = &r->live;
+    while (before->prev != &r->live &&
+           came_before(s, LIST_ENTRY(before->prev, struct room_source, in_live))) {
+        before = before->prev;
+    }
+    list_push(before, &s->in_live);
+}
+
 void room_source_on(struct room *r, struct room_source *s, us_t now) {
     s->live = true;
     if (s->order == 0) {
         s->order = (uint64_t)(now + 1) << 16 | (++r->next_order & 0xffff);
     }
     s->voice = -1;
-    list_push(&r->live, &s->in_live);
+    put_in_order(r, s);
     if (s->kind == SOURCE_MICROPHONE && !r->follows) {
         s->voice = speaker_add(&r->voices, s->participant);
     }

@@ -78,6 +78,28 @@ TEST(a_pause_of_which_nothing_is_heard_is_one) {
     pair_done();
 }
 
+/* Who came first comes first, also where it was heard of last. */
+TEST(sources_are_in_one_order_on_all_workers) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *b = rig_join(&pair.home, 2);
+    struct client *here = rig_join(&pair.home, 3), *there = rig_join(&pair.other, 4);
+    pair.lose = 1u << RELAY_STATE;
+    client_video(a, CAM, true);
+    pair_exchange();
+    pair.lose = 0;
+    client_video(b, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(rig_shows(&pair.home, here, STAGE), 1);
+    EXPECT_EQ(rig_shows(&pair.other, there, STAGE), 2);
+    for (unsigned i = 0; i < 11; i++) {
+        client_video(a, CAM, true);
+        client_video(b, CAM, true);
+        pair_run(100 * US_PER_MS);
+    }
+    EXPECT_EQ(rig_shows(&pair.other, there, STAGE), 1);
+    pair_done();
+}
+
 TEST(a_source_of_which_nothing_is_heard_is_gone) {
     REQUIRE(pair_init());
     struct client *a = rig_join(&pair.home, 1), *b = rig_join(&pair.home, 2),
@@ -190,26 +212,28 @@ TEST(a_lost_consent_is_told_again) {
 
 TEST(a_lost_judgement_of_who_speaks_is_told_again) {
     REQUIRE(pair_init());
-    struct client *a = rig_join(&pair.home, 1), *b = rig_join(&pair.other, 2),
-                  *v = rig_join(&pair.other, 3);
-    client_video(b, CAM, true);
+    struct client *a = rig_join(&pair.home, 1), *b = rig_join(&pair.other, 2);
+    struct client *v = rig_join(&pair.other, 3);
     client_video(a, CAM, true);
     pair_exchange();
-    EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 2);
+    rig_run(&pair.other, 10 * US_PER_MS);
+    client_video(b, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 1);
     pair.lose = 1u << RELAY_VOICES;
     for (unsigned i = 0; i < 170; i++) {
         if (i == 60) {
-            EXPECT_EQ(rig_speaker(&pair.home), 1);
-            EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 2);
+            EXPECT_EQ(rig_speaker(&pair.home), 2);
+            EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 1);
             pair.lose = 0;
         }
-        client_audio(a, 20);
+        client_audio(b, 20);
         client_video(a, CAM, i % 10 == 0);
         client_video(b, CAM, i % 10 == 0);
         pair_run(20 * US_PER_MS);
         v->n_got = 0;
     }
-    EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 1);
+    EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 2);
     pair_done();
 }
 
