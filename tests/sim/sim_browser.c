@@ -131,7 +131,7 @@ struct browser *browser_free(struct browser *b) {
 }
 
 void browser_send(struct browser *b, struct bytes datagram) {
-    struct pending head = {.to = -1, .from = b->addr};
+    struct pending head = {.to = b->o.far ? SIM_TO_FAR : SIM_TO_ENGINE, .from = b->addr};
     if (!b->silent) {
         world_send(b->w, &b->up, &head, datagram);
     }

@@ -24,6 +24,7 @@ struct browser_options {
     bool host, consent, announce_ssrc, loudest_audio;
     uint8_t n_gallery;  /* receiving gallery slots, 0..3 */
     bool receives;      /* stage, gallery and audio slots */
+    bool far;           /* on the other worker (world_span) */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
     uint16_t first_seq; /* used when not 0 */
     struct sim_link_config up, down;
@@ -42,6 +43,7 @@ struct sent_packet { /* enough to send it again as RTX */
 struct publish { /* one outgoing source */
     const struct session_line *line;
     bool on, key_wanted, speaking;
+    bool muted; /* by the platform */
     uint32_t ssrc, rtx_ssrc;
     uint64_t index, rtx_index; /* next */
     uint64_t first_index;
@@ -82,6 +84,8 @@ struct play { /* one receiving slot */
     us_t first_frame, last_frame; /* [us] decoded, 0 = never */
     us_t changed_at;              /* [us] begun, or another source */
     us_t pli_at;
+    uint64_t told;     /* participant that the last MEDIA_SLOT_CHANGED named */
+    uint8_t told_kind; /* and what of it, enum source_kind */
     uint64_t frames, packets, switches, keyframes, lost, repaired, plis;
 };
 

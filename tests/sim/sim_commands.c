@@ -14,6 +14,17 @@ static bool is_lossy(const struct sim_link_config *c) {
     return c->loss || c->bad_enter || c->reorder || c->duplicate || (c->rate && c->queue < 65536);
 }
 
+void world_span(struct world *w) {
+    struct engine_config c = w->config;
+    rng_seed(&w->far_seeded, w->seed + 2000003);
+    c.worker = 1;
+    c.rng = rng_from_seeded(&w->far_seeded);
+    w->far = engine_new(&c);
+    CHECK(w->far && engine_tour_add(w->far, SIM_TOUR) == OK);
+    expect_ok(w, "tour_span", engine_tour_span(w->engine, w->now, SIM_TOUR, 0, 2));
+    expect_ok(w, "tour_span", engine_tour_span(w->far, w->now, SIM_TOUR, 0, 1));
+}
+
 struct browser *world_join(struct world *w, const struct browser_options *o) {
     CHECK(w->n_browsers < SIM_BROWSERS_MAX);
     struct browser *b = browser_new(w, w->n_browsers, o);
@@ -21,16 +32,17 @@ struct browser *world_join(struct world *w, const struct browser_options *o) {
     if (is_lossy(&o->up) || is_lossy(&o->down)) {
         w->lossless = false;
     }
-    enum err err = engine_peer_add(w->engine, w->now, &b->params);
+    enum err err = engine_peer_add(world_engine(w, b), w->now, &b->params);
     if (err == OK) {
-        err = engine_peer_slot(w->engine, w->now, b->params.peer, world_slot(w, b->number));
+        err =
+            engine_peer_slot(world_engine(w, b), w->now, b->params.peer, world_slot(w, b->number));
     }
     expect_ok(w, "peer_add", err);
     return b;
 }
 
 void world_leave(struct world *w, struct browser *b) {
-    enum err err = engine_peer_remove(w->engine, w->now, b->params.peer);
+    enum err err = engine_peer_remove(world_engine(w, b), w->now, b->params.peer);
     b->silent = true;
     expect_ok(w, "peer_remove", err); /* the drain lets the BYE out */
     b->removed = true;
@@ -46,16 +58,20 @@ void world_consent(struct world *w, struct browser *b, bool consent) {
     if (consent) {
         b->params.record_consent = true;
     }
-    enum err err = engine_peer_consent(w->engine, w->now, b->params.peer, consent);
+    enum err err = engine_peer_consent(world_engine(w, b), w->now, b->params.peer, consent);
     expect_ok(w, "peer_consent", err);
     b->params.record_consent = consent;
 }
 
 void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool muted) {
-    expect_ok(w, "source_mute", engine_source_mute(w->engine, w->now, b->params.peer, kind, muted));
+    if (b->pubs[kind]) {
+        b->pubs[kind]->muted = muted;
+    }
+    expect_ok(w, "source_mute",
+              engine_source_mute(world_engine(w, b), w->now, b->params.peer, kind, muted));
 }
 
 void world_pin(struct world *w, struct browser *b, const struct browser *whom) {
     uint64_t participant = whom ? whom->params.participant : 0;
-    expect_ok(w, "pin", engine_pin(w->engine, w->now, b->params.peer, participant));
+    expect_ok(w, "pin", engine_pin(world_engine(w, b), w->now, b->params.peer, participant));
 }

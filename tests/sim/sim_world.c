@@ -59,6 +59,7 @@ void world_fail(struct world *w, const char *fmt, ...) {
 
 void world_end(struct world *w) {
     w->engine = engine_free(w->engine);
+    w->far = engine_free(w->far);
     if (!w->failed) {
         invariants_final(w);
     }
@@ -174,10 +175,25 @@ static void route(struct world *w, const struct datagram *d) {
     }
 }
 
+static void note_slot(struct world *w, const struct media_event *e) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        struct browser *b = w->browsers[i];
+        for (unsigned k = 0; b->params.peer == e->peer && k < b->n_plays; k++) {
+            if (strcmp(b->plays[k]->line->mid, e->mid) == 0) {
+                b->plays[k]->told = e->participant;
+                b->plays[k]->told_kind = e->source_kind;
+            }
+        }
+    }
+}
+
 static void note_event(struct world *w, const struct media_event *e) {
     w->log[w->n_log++ % SIM_LOG] = *e;
     if (e->type == MEDIA_SPEAKER) {
         w->speaker = e->participant;
+    }
+    if (e->type == MEDIA_SLOT_CHANGED) {
+        note_slot(w, e);
     }
     if (e->type != MEDIA_PEER_GONE && e->type != MEDIA_PEER_FAILED) {
         return;
@@ -190,34 +206,54 @@ static void note_event(struct world *w, const struct media_event *e) {
     }
 }
 
-void world_drain(struct world *w) {
+static bool drain_output(struct world *w, struct engine *e) {
     static struct train train;
     struct datagram d;
-    struct media_event e;
+    bool any = false;
+    while (engine_output(e, w->now, &train)) {
+        any = true;
+        for (size_t at = 0; train_next(&train, &at, &d);) {
+            route(w, &d);
+        }
+    }
+    return any;
+}
+
+static bool drain(struct world *w, struct engine *e) {
+    struct media_event event;
     struct tap t;
+    bool any = drain_output(w, e);
+    while (engine_event(e, &event)) {
+        any = true;
+        note_event(w, &event);
+    }
+    while (engine_tap(e, &t)) {
+        any = true;
+        if (e == w->far) {
+            world_fail(w, "another worker than the home taps");
+        }
+        invariant_tap(w, &t);
+        packet_unref(t.packet);
+    }
+    return any;
+}
+
+void world_drain(struct world *w) {
     bool any;
     do {
-        any = false;
-        while (engine_output(w->engine, w->now, &train)) {
-            any = true;
-            for (size_t at = 0; train_next(&train, &at, &d);) {
-                route(w, &d);
-            }
-        }
-        while (engine_event(w->engine, &e)) {
-            any = true;
-            note_event(w, &e);
-        }
-        while (engine_tap(w->engine, &t)) {
-            any = true;
-            invariant_tap(w, &t);
-            packet_unref(t.packet);
+        any = drain(w, w->engine);
+        if (w->far) {
+            any |= drain(w, w->far);
+            any |= relay_carry(w, w->engine, w->far);
+            any |= drain(w, w->far);
+            any |= relay_carry(w, w->far, w->engine);
         }
     } while (any);
 }
 
-static void deliver_to_engine(struct world *w, const struct addr *from, struct bytes d) {
-    if (!w->engine) {
+static void deliver_to_engine(struct world *w, struct engine *e, const struct addr *from,
+                              struct bytes d) {
+    if (!e) {
         return;
     }
     struct packet *k = packet_take(w->pool);
@@ -229,19 +265,19 @@ static void deliver_to_engine(struct world *w, const struct addr *from, struct b
     k->from = *from;
     k->len = (uint16_t)d.n;
     memcpy(k->data, d.p, d.n);
-    engine_input(w->engine, w->now, k);
+    engine_input(e, w->now, k);
     world_drain(w);
 }
 
 void world_inject(struct world *w, const struct addr *from, struct bytes datagram) {
-    deliver_to_engine(w, from, datagram);
+    deliver_to_engine(w, w->engine, from, datagram);
     invariants_always(w);
 }
 
 static void deliver(struct world *w, struct pending *p) {
     struct bytes d = bytes_of(p->data, p->len);
     if (p->to < 0) {
-        deliver_to_engine(w, &p->from, d);
+        deliver_to_engine(w, p->to == SIM_TO_FAR ? w->far : w->engine, &p->from, d);
     } else {
         struct browser *b = w->browsers[p->to];
         if (addr_eq(&b->addr, &p->dest)) { /* else it has moved away meanwhile */
@@ -264,9 +300,22 @@ static struct browser *due_browser(const struct world *w, us_t *ret_at) {
     return best;
 }
 
+static us_t deadline_of(const struct engine *e) {
+    return e ? engine_deadline(e) : US_NEVER;
+}
+
+static void on_deadline(struct world *w, struct engine *e) {
+    us_t at = engine_deadline(e);
+    engine_timeout(e, w->now);
+    world_drain(w);
+    if (engine_deadline(e) <= w->now && engine_deadline(e) == at) {
+        world_fail(w, "engine_timeout leaves its deadline in the past");
+    }
+}
+
 static void step(struct world *w, us_t until) {
     us_t browser_at, wire_at = w->n_heap ? w->heap[0]->at : US_NEVER;
-    us_t engine_at = w->engine ? engine_deadline(w->engine) : US_NEVER;
+    us_t engine_at = us_min(deadline_of(w->engine), deadline_of(w->far));
     struct browser *b = due_browser(w, &browser_at);
     us_t next = us_min(us_min(wire_at, engine_at), browser_at);
     if (next > until) {
@@ -277,11 +326,7 @@ static void step(struct world *w, us_t until) {
     if (wire_at <= w->now) {
         deliver(w, pop(w));
     } else if (engine_at <= w->now) {
-        engine_timeout(w->engine, w->now);
-        world_drain(w);
-        if (engine_deadline(w->engine) <= w->now && engine_deadline(w->engine) == engine_at) {
-            world_fail(w, "engine_timeout leaves its deadline in the past");
-        }
+        on_deadline(w, deadline_of(w->engine) <= w->now ? w->engine : w->far);
     } else {
         browser_timeout(b, w->now);
     }

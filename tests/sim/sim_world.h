@@ -1,11 +1,12 @@
-/* The world in virtual time: one engine, its browsers and the links between them. It obeys the law
- * of media.h (drain after every verb) and checks the invariants after every event. A run depends
- * on its seed alone: handshakes, too, draw from it. */
+/* The world in virtual time: one engine, or two that have the same tour, their browsers and the
+ * links between them. It obeys the law of media.h (drain after every verb) and checks the
+ * invariants after every event. A run depends on its seed alone: handshakes, too, draw from it. */
 #ifndef ORIEL_TESTS_SIM_WORLD_H
 #define ORIEL_TESTS_SIM_WORLD_H
 
 #include "tests/sim/sim_browser.h"
 #include "tests/sim/sim_invariants.h"
+#include "tests/sim/sim_relay.h"
 
 #define SIM_BROWSERS_MAX 8
 #define SIM_POOL 6000
@@ -15,10 +16,13 @@
 #define SIM_PEER_TIMEOUT (4 * US_PER_S)
 #define SIM_JOIN_TIMEOUT (8 * US_PER_S)
 
+#define SIM_TO_ENGINE (-1)
+#define SIM_TO_FAR (-2)
+
 struct pending { /* a datagram on its way */
     us_t at;
     uint64_t order;
-    int to; /* browser number, -1 = the engine */
+    int to; /* browser number, SIM_TO_ENGINE or SIM_TO_FAR */
     struct addr from, dest;
     uint16_t len;
     uint8_t data[];
@@ -41,6 +45,9 @@ struct world {
     struct engine_config config;
     struct packet_pool *pool;
     struct engine *engine; /* NULL while the process is down */
+    struct engine *far;    /* the other worker that has the tour; NULL: there is none */
+    struct sim_relay relay;
+    struct rng_seeded far_seeded;
     struct browser *browsers[SIM_BROWSERS_MAX];
     unsigned n_browsers;
     uint64_t next_peer;
@@ -80,6 +87,12 @@ struct world *world_free(struct world *w);
 void world_fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define SIM_EXPECT(w, cond) ((cond) ? (void)0 : world_fail((w), "%s", #cond))
 
+/* The tour is on another worker too: browsers with `far` join there. The first one is its home. */
+void world_span(struct world *w);
+/* The engine that this browser is a peer of. */
+static inline struct engine *world_engine(const struct world *w, const struct browser *b) {
+    return b->o.far ? w->far : w->engine;
+}
 /* A browser joins (engine_peer_add) and starts to connect now. Never NULL. */
 struct browser *world_join(struct world *w, const struct browser_options *o);
 /* The platform removes its peer. */

@@ -32,6 +32,8 @@ extern const unsigned n_scenarios;
     X(mute_stops_media)                   \
     X(consent_gates_taps)                 \
     X(tap_is_complete)                    \
+    X(tour_on_two_workers)                \
+    X(workers_agree_after_loss)           \
     X(rebuild)                            \
     X(rebuild_with_loss)                  \
     X(rebuild_stale)                      \
