@@ -104,11 +104,36 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
     }
 }
 
+/* What belongs to a viewer lies apart, behind one pointer after another, and with many viewers none
+ * of it is in a cache when its turn comes: a tenth of a packet's cost with a thousand of them. So
+ * while one is served, one step is made for each of the four behind it (the last first: stream,
+ * transport, sealer, key), and all of it is there when it is needed. */
+static void fetch_ahead(const struct feed *feed, const struct link *l) {
+    for (unsigned step = 0; step < 4 && l != &feed->subs; step++, l = l->next) {
+        const struct sub *sub = LIST_ENTRY(l, struct sub, link);
+        switch (step) {
+        case 0:
+            transport_fetch_key(sub->stream->transport);
+            break;
+        case 1:
+            transport_fetch_sealer(sub->stream->transport);
+            break;
+        case 2:
+            transport_fetch(sub->stream->transport);
+            break;
+        default:
+            stream_fetch(sub);
+            break;
+        }
+    }
+}
+
 /* The next viewer of the feed gets its turn; false when there is none. */
 static bool next_sub(struct fanout *f, const struct feed *feed) {
     while (f->next != &feed->subs) {
         struct sub *sub = LIST_ENTRY(f->next, struct sub, link);
         f->next = f->next->next; /* the sub may leave the list when its stream switches */
+        fetch_ahead(feed, f->next);
         if (sub->stream->transport->sendable) {
             f->sub = sub;
             f->at = 0;

@@ -6,6 +6,7 @@
 #define ORIEL_MEDIA_OUT_STREAM_H
 
 #include "base/lease.h"
+#include "base/prefetch.h"
 #include "media/feed/feed.h"
 #include "media/out/header.h"
 #include "media/send/rewrite.h"
@@ -83,6 +84,10 @@ void stream_forget_all(struct feed *feed);
 /* A packet of sub's feed reaches the stream: may it go out, and where to? Switches the stream when
  * the packet begins the awaited key frame. */
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret);
+/* Its stream is going to be read soon. (Which of the two subs this is would have to be read.) */
+static inline void stream_fetch(const struct sub *sub) {
+    prefetch((const void *)((uintptr_t)sub - offsetof(struct stream, subs)), sizeof(struct stream));
+}
 /* The feed has sent a packet that is not passed on: close the gap that it would leave. */
 void stream_skip_all(struct feed *feed, uint64_t seq);
 

@@ -55,6 +55,10 @@ struct srtp_sealer;
 struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k);
 /* NULL allowed; returns NULL. Wipes keys. */
 struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s);
+/* The sealer, and then what it points to, is going to be used soon: the two calls in turn, with
+ * work between them. */
+void srtp_sealer_prefetch(const struct srtp_sealer *s);
+void srtp_sealer_prefetch_key(const struct srtp_sealer *s);
 /* The plaintext of a packet where it lies: a few bytes of the packet's own (an original sequence
  * number, a rewritten descriptor), what all viewers share, padding. One piece is sealed straight
  * from its place. Several are first put together where the ciphertext is to stand and sealed there,

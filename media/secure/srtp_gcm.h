@@ -28,6 +28,8 @@ struct gcm_engine {
     struct gcm_key *(*key_new)(const uint8_t *key, size_t key_len);
     /* NULL allowed. Wipes the key. */
     void (*key_free)(struct gcm_key *k);
+    /* It is going to be used soon. NULL: where it lies is not known. */
+    void (*key_prefetch)(const struct gcm_key *k);
     /* Allocates nothing; false when the library fails. */
     bool (*seal)(struct gcm_key *k, const struct gcm_job *job);
 };

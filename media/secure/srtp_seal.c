@@ -2,6 +2,7 @@
  * packet; nothing is allocated. libsrtp2 would cost twice the time of OpenSSL for AES-GCM and four
  * times for AES-CM with HMAC-SHA1, and would own the packet index. */
 #include "base/alloc.h"
+#include "base/prefetch.h"
 #include "media/secure/hmac_sha1.h"
 #include "media/secure/openssl.h"
 #include "media/secure/srtp.h"
@@ -109,6 +110,16 @@ struct srtp_sealer *srtp_sealer_free(struct srtp_sealer *s) {
         mem_free(s);
     }
     return NULL;
+}
+
+void srtp_sealer_prefetch(const struct srtp_sealer *s) {
+    prefetch(s, sizeof(*s));
+}
+
+void srtp_sealer_prefetch_key(const struct srtp_sealer *s) {
+    if (s->gcm && s->gcm->key_prefetch) {
+        s->gcm->key_prefetch(s->rtp.gcm);
+    }
 }
 
 /* RFC 7714 section 8.1 (and 9.1 with the SRTCP index, whose upper 16 bits are zero): 2 zero

@@ -7,6 +7,7 @@
 
 #include "base/lease.h"
 #include "base/packet.h"
+#include "base/prefetch.h"
 #include "media/ice/challenge.h"
 #include "media/secure/srtp.h"
 #include "media/transport/transports.h"
@@ -98,6 +99,18 @@ bool transport_seal_rtcp(struct transport *t, struct bytes plain, struct datagra
 static inline void transport_changed(struct transport *t) {
     if (t->kept && list_empty(&t->changed)) {
         list_push(&t->all->changed, &t->changed);
+    }
+}
+/* What sending needs of it is going to be read soon: in turn, with work between. */
+static inline void transport_fetch(const struct transport *t) {
+    prefetch(t, offsetof(struct transport, ice));
+}
+static inline void transport_fetch_sealer(const struct transport *t) {
+    srtp_sealer_prefetch(t->sealer);
+}
+static inline void transport_fetch_key(const struct transport *t) {
+    if (t->sealer) {
+        srtp_sealer_prefetch_key(t->sealer);
     }
 }
 /* So many packets went out. */
