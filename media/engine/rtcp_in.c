@@ -32,10 +32,16 @@ static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
 static void on_sender_report(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct layer *l = source_by_ssrc(s, r->ssrc);
     struct rtcp_sr sr;
+    struct recv_stats *stats = l ? &inbound_of(l)->books->stats : NULL;
     if (!l || rtcp_sr_parse(r, &sr) != OK) {
         return;
     }
-    recv_stats_sr(&inbound_of(l)->books->stats, now, sr.ntp);
+    /* One at a time: a datagram may hold dozens, and each is told to recorder and workers. */
+    if (stats->lsr_at == now) {
+        s->engine->n.drop_rtcp++;
+        return;
+    }
+    recv_stats_sr(stats, now, sr.ntp);
     clock_offset_sr(&s->offset, now, sr.ntp);
     flow_report(l, now, sr.ntp, sr.rtp_ts);
     relay_report(l, sr.ntp, sr.rtp_ts);

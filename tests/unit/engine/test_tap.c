@@ -220,6 +220,40 @@ TEST(a_full_tap_queue_counts_what_it_drops) {
     rig_free(&r);
 }
 
+/* A datagram holds dozens of sender reports: they push out nobody's packets. */
+TEST(a_flood_of_reports_costs_no_packet) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2);
+    uint8_t buf[1200];
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    client_video(a, CAM, true);
+    client_audio(b, 10);
+    rig_run(&r, 10 * US_PER_MS);
+    unsigned packets = rig_taps(&r, TAP_RTP, 2), reports = rig_taps(&r, TAP_SR, 1);
+    r.hold = true;
+    for (unsigned i = 0; i < 40; i++) {
+        struct wr w = wr_of(buf, sizeof(buf));
+        struct rtcp_sr sr = {.ntp = 0x1122334455667788u + i, .rtp_ts = 4242};
+        for (unsigned k = 0; k < 40; k++) {
+            rtcp_write_sr(&w, a->streams[CAM].ssrc, &sr, NULL, 0);
+        }
+        client_rtcp(a, &w);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        client_audio(b, 10);
+    }
+    r.hold = false;
+    rig_pump(&r);
+    EXPECT_EQ(rig_taps(&r, TAP_RTP, 2), packets + 20);
+    EXPECT_EQ(rig_taps(&r, TAP_SR, 1), reports + 1);
+    EXPECT_EQ(engine_counters(r.engine)->drop_full, 0);
+    EXPECT_EQ(engine_counters(r.engine)->drop_rtcp, 40 * 40 - 1);
+    rig_run(&r, 10 * US_PER_MS);
+    client_sr(a, CAM, 0x1122334455667799u, 4243);
+    EXPECT_EQ(rig_taps(&r, TAP_SR, 1), reports + 2);
+    rig_free(&r);
+}
+
 #define SOURCES 3000 /* more than the queue holds */
 
 /* Another worker's: this one has only to know of them. */
