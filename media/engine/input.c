@@ -24,6 +24,13 @@ static void answer(struct engine *e, const struct datagram *d) {
     memcpy(e->stun_out[e->n_stun++].data, d->data, d->len);
 }
 
+/* More has come from the client's address, or it has answered: what was held back may go out. */
+static void resume_handshake(struct session *s) {
+    if (handshake_pending(&s->transport)) {
+        schedule_output(s);
+    }
+}
+
 static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     e->n.stun_in++;
     struct transport *t = path_stun(&e->transports, now, k, &e->stun);
@@ -36,7 +43,13 @@ static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     if (e->stun.back) {
         session_need_keyframes(s);
     }
+    resume_handshake(s);
     schedule(s, now);
+}
+
+static void challenge(struct session *s, us_t now, struct path *path) {
+    path_challenge(&s->transport, now, path, &s->engine->stun.challenge);
+    answer(s->engine, &s->engine->stun.challenge);
 }
 
 /* Before the keys are there each datagram may be a costly step. */
@@ -56,8 +69,10 @@ static void from_dtls(struct session *s, us_t now, struct path *path, struct pac
     }
     struct bytes datagram = bytes_of(k->data, k->len);
     enum transport_verdict v = handshake_input(&s->transport, now, path, datagram);
-    if (handshake_pending(&s->transport)) {
-        schedule_output(s); /* whatever came of it, also an alert, is to be sent */
+    resume_handshake(s); /* whatever came of it, also an alert, is to be sent */
+    struct path *unproven = handshake_to_prove(&s->transport);
+    if (unproven) {
+        challenge(s, now, unproven);
     }
     if (v == TRANSPORT_FAILED || v == TRANSPORT_GONE) {
         session_fail(s, now, v == TRANSPORT_GONE ? OK : (enum err)s->transport.failure);
@@ -83,8 +98,8 @@ static void from_srtp(struct session *s, us_t now, struct path *path, struct pac
     }
     if (!path->proven) {
         path->received += k->len;
-        path_challenge(&s->transport, now, path, &s->engine->stun.challenge);
-        answer(s->engine, &s->engine->stun.challenge);
+        challenge(s, now, path);
+        resume_handshake(s);
     }
     if (back) {
         session_need_keyframes(s);

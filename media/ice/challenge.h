@@ -11,6 +11,8 @@
 #include "base/session.h"
 
 #define CHALLENGE_ID_LEN 12 /* [bytes] RFC 8489 section 5 */
+/* [bytes] one with the usernames that clients choose; RFC 8445 section 5.3 allows longer ones */
+#define CHALLENGE_USUAL 128
 
 /* Append the request, signed with the client's password. w turns bad without room. */
 void challenge_write(struct wr *w, const struct ice_credentials *c,

@@ -220,13 +220,15 @@ void dtls_start(struct dtls *d, us_t now) {
     }
 }
 
+size_t dtls_output_len(const struct dtls *d) {
+    const struct flight *f = &d->link.out;
+    return f->at < f->len ? be16(f->buf + f->at) : 0;
+}
+
 size_t dtls_output(struct dtls *d, uint8_t *out, size_t cap) {
     struct flight *f = &d->link.out;
-    if (f->at >= f->len) {
-        return 0;
-    }
-    size_t n = be16(f->buf + f->at);
-    if (n > cap) {
+    size_t n = dtls_output_len(d);
+    if (n == 0 || n > cap) {
         return 0;
     }
     memcpy(out, f->buf + f->at + 2, n);

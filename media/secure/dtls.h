@@ -67,7 +67,9 @@ enum err dtls_failure_err(enum dtls_failure f);
 enum dtls_state dtls_input(struct dtls *d, us_t now, struct bytes datagram);
 /* Client role only: produce the ClientHello. */
 void dtls_start(struct dtls *d, us_t now);
-/* Copy the next datagram to send (at most DTLS_MTU bytes) to out; its length, 0 when drained. */
+/* Length of the next datagram to send, at most DTLS_MTU; 0 when drained. */
+size_t dtls_output_len(const struct dtls *d);
+/* Copy it to out; its length, 0 when drained or cap is less. */
 size_t dtls_output(struct dtls *d, uint8_t *out, size_t cap);
 /* When to call dtls_timeout, or US_NEVER. First retransmission after 50 ms, then doubling up to
  * 2 s (RFC 6347 section 4.2.4.1 asks 1 s; WebRTC paths are validated and 50 ms is the custom). */

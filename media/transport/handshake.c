@@ -94,45 +94,53 @@ enum transport_verdict handshake_timeout(struct transport *t, us_t now) {
     return progress(t, now, dtls_timeout(t->dtls, now));
 }
 
-static bool flight_output(struct transport *t, struct datagram *ret) {
-    if (t->flight_at + 2 > t->flight_len) {
-        return false;
-    }
-    size_t n = be16(t->flight + t->flight_at);
-    if (t->flight_at + 2 + n > t->flight_len) {
-        t->flight_at = t->flight_len;
-        return false;
-    }
-    memcpy(ret->data, t->flight + t->flight_at + 2, n);
-    ret->len = n;
-    t->flight_at = (uint16_t)(t->flight_at + 2 + n);
-    return true;
+/* Of our last flight, while it is being sent again: length of the next datagram; 0 at its end. */
+static size_t flight_len(const struct transport *t) {
+    size_t left = (size_t)t->flight_len - t->flight_at;
+    size_t n = left > 2 ? be16(t->flight + t->flight_at) : 0;
+    return n + 2 <= left ? n : 0;
 }
 
-/* A forged hello must not make us send much more to its supposed sender than what came from there:
- * nothing, once it is three times as much (the factor of RFC 9000 section 8.1, where even the last
- * datagram may not go beyond; here its length is known too late). */
-static bool may_send(const struct path *path) {
-    return path->proven || path->sent < 3 * path->received;
+static size_t flight_output(struct transport *t, uint8_t *out) {
+    size_t n = flight_len(t);
+    if (n > 0) {
+        memcpy(out, t->flight + t->flight_at + 2, n);
+        t->flight_at = (uint16_t)(t->flight_at + 2 + n);
+    }
+    return n;
+}
+
+static size_t next_len(const struct transport *t) {
+    size_t n = t->dtls ? dtls_output_len(t->dtls) : 0;
+    return n > 0 ? n : flight_len(t);
+}
+
+struct path *handshake_to_prove(struct transport *t) {
+    struct path *path = t->selected < 0 ? NULL : &t->paths[t->selected];
+    size_t n = next_len(t);
+    if (n == 0 || !path || transport_allows(path, 2 * n)) {
+        return NULL;
+    }
+    /* The question must not be what makes it wait. */
+    bool held = !transport_allows(path, n);
+    return held || transport_allows(path, n + CHALLENGE_USUAL) ? path : NULL;
 }
 
 bool handshake_output(struct transport *t, struct datagram *ret) {
     struct path *path = t->selected < 0 ? NULL : &t->paths[t->selected];
-    if (!path || !may_send(path)) {
+    if (t->dtls && dtls_output_len(t->dtls) == 0 &&
+        (t->keys_ready || t->state == TRANSPORT_CLOSED)) {
+        t->dtls = dtls_free(t->dtls);
+    }
+    size_t n = next_len(t);
+    if (n == 0 || !path || !transport_allows(path, n)) {
         return false;
     }
     transport_address(t, ret);
-    if (t->dtls) {
-        ret->len = dtls_output(t->dtls, ret->data, sizeof(ret->data));
-        if (ret->len > 0) {
-            path->sent += (uint32_t)ret->len;
-            return true;
-        }
-        if (t->keys_ready || t->state == TRANSPORT_CLOSED) {
-            t->dtls = dtls_free(t->dtls);
-        }
-    }
-    return flight_output(t, ret);
+    ret->len = t->dtls ? dtls_output(t->dtls, ret->data, sizeof(ret->data)) : 0;
+    ret->len = ret->len > 0 ? ret->len : flight_output(t, ret->data);
+    path->sent += (uint32_t)ret->len;
+    return ret->len > 0;
 }
 
 bool handshake_farewell(struct transport *t, struct datagram *ret) {

@@ -20,7 +20,10 @@ static inline bool handshake_pending(const struct transport *t) {
 us_t handshake_deadline(const struct transport *t);
 /* Repeat the flight when it is due. */
 enum transport_verdict handshake_timeout(struct transport *t, us_t now);
-/* The next datagram, with its address; false when there is none. */
+/* The path that had better be proven (path_challenge), because the next datagram has to wait for
+ * that or for more to come in, or would have to if it got lost; NULL. */
+struct path *handshake_to_prove(struct transport *t);
+/* The next datagram, with its address; false when there is none, or it has to wait. */
 bool handshake_output(struct transport *t, struct datagram *ret);
 /* Our close_notify (RFC 5246 section 7.2.1), the last that is sent; false when there is none, or it
  * was sent. */

@@ -137,17 +137,19 @@ void path_challenge(struct transport *t, us_t now, struct path *path, struct dat
     bool again = path->challenged_at > 0 && now - path->challenged_at < PATH_CHALLENGE_GAP;
     bool first = t->state == TRANSPORT_JOINING && !t->dtls; /* the handshake will prove it */
     ret->len = 0;
-    if (path->proven || first || again || path->sent >= 3 * path->received ||
-        !t->ice.remote_pwd[0]) {
+    if (path->proven || first || again || !t->ice.remote_pwd[0]) {
         return;
     }
     struct wr w = wr_of(ret->data, sizeof(ret->data));
     if (path->challenged_at == 0) {
         rng_fill(&t->all->c.rng, path->challenge, sizeof(path->challenge));
     }
-    path->challenged_at = now;
     challenge_write(&w, &t->ice, path->challenge);
-    ret->len = w.bad ? 0 : wr_len(&w);
+    if (w.bad || !transport_allows(path, wr_len(&w))) {
+        return;
+    }
+    path->challenged_at = now;
+    ret->len = wr_len(&w);
     ret->to = path->addr;
     ret->from = path->local;
     path->sent += (uint32_t)ret->len;

@@ -25,7 +25,7 @@ struct path_replies {
 struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
                             struct path_replies *ret);
 /* Something authentic came by a path that is not proven: ask for proof. ret->len is 0 when it is
- * proven, was asked just now, or three times what came from there has been sent there. */
+ * proven, was asked just now, or it would be more than transport_allows. */
 void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret);
 /* The transport that has validated this address, and which path it is; else NULL. */
 struct transport *path_find(struct transports *all, us_t now, const struct addr *from,

@@ -132,6 +132,11 @@ static inline bool transport_spend(struct transport *t, size_t n) {
     t->resend_credit -= (int32_t)n;
     return true;
 }
+/* May n more bytes be sent there? Who forges an address must not make us send much more to it than
+ * what came from there: three times as much (RFC 9000 section 8.1), until it is proven. */
+static inline bool transport_allows(const struct path *path, size_t n) {
+    return path->proven || (uint64_t)path->sent + n <= (uint64_t)path->received * 3;
+}
 /* Address the datagram; selected must be >= 0. */
 static inline void transport_address(const struct transport *t, struct datagram *d) {
     const struct path *path = &t->paths[t->selected];
