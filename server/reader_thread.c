@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/mailbox.h"
+#include "server/thread.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -187,9 +188,8 @@ enum err reader_thread_start(const struct reader_thread_config *c, struct reader
         snprintf(why, WHY_MAX, "reader: out of memory or descriptors");
         err = ERR_NOMEM;
     }
-    if (err == OK && pthread_create(&t->thread, NULL, reader_main, t) != 0) {
-        snprintf(why, WHY_MAX, "reader: cannot start a thread");
-        err = ERR_IO;
+    if (err == OK) {
+        err = thread_start("oriel-reader", reader_main, t, &t->thread, why);
     }
     if (err != OK) {
         reader_thread_free(t);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/clock.h"
+#include "server/thread.h"
 #include "server/worker.h"
 
 #include <errno.h>
@@ -183,9 +184,8 @@ enum err recorder_thread_start(const struct recorder_thread_config *c, struct re
         snprintf(why, WHY_MAX, "recorder: out of memory or descriptors");
         err = ERR_NOMEM;
     }
-    if (err == OK && pthread_create(&t->thread, NULL, recorder_main, t) != 0) {
-        snprintf(why, WHY_MAX, "recorder: cannot start a thread");
-        err = ERR_IO;
+    if (err == OK) {
+        err = thread_start("oriel-recorder", recorder_main, t, &t->thread, why);
     }
     if (err != OK) {
         recorder_thread_free(t);

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "server/clock.h"
 #include "server/tap_budget.h"
+#include "server/thread.h"
 #include "server/udp.h"
 
 #include <errno.h>
@@ -380,6 +381,12 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     return OK;
 }
 
+static enum err create_thread(struct worker *w, char why[WHY_MAX]) {
+    char name[THREAD_NAME_MAX];
+    snprintf(name, sizeof(name), "oriel-media-%u", w->config.index % 1000);
+    return thread_start(name, worker_main, w, &w->thread, why);
+}
+
 enum err worker_start(const struct worker_config *c, struct worker **ret, char why[WHY_MAX]) {
     struct worker *w = mem_zalloc(1, sizeof(*w));
     if (!w) {
@@ -389,9 +396,8 @@ enum err worker_start(const struct worker_config *c, struct worker **ret, char w
     w->config = *c;
     w->epoll = -1;
     enum err err = create_parts(w, why);
-    if (err == OK && pthread_create(&w->thread, NULL, worker_main, w) != 0) {
-        snprintf(why, WHY_MAX, "worker %u: cannot start a thread", c->index);
-        err = ERR_IO;
+    if (err == OK) {
+        err = create_thread(w, why);
     }
     if (err != OK) {
         worker_free(w);

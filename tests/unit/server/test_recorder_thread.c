@@ -5,6 +5,7 @@
 #include "server/reader_thread.h"
 #include "server/recorder_thread.h"
 #include "server/tap_budget.h"
+#include "tests/unit/server/tasks.h"
 #include "tests/unit/test.h"
 
 #include <poll.h>
@@ -455,4 +456,12 @@ TEST(a_deadline_does_not_wait_for_all_taps) {
     EXPECT(wait_event(&r, &e) && e.type == RECORDER_STARTED && e.tour == 9);
     rig_close(&r);
     gate_free(&gate);
+}
+
+TEST(recorder_and_reader_have_names) {
+    static struct rig r;
+    REQUIRE(rig_open(&r));
+    EXPECT(tasks_named("oriel-recorder") >= 1); /* one that has just ended may still be there */
+    EXPECT(tasks_named("oriel-reader") >= 1);
+    rig_close(&r);
 }

@@ -6,6 +6,7 @@
 #include "server/clock.h"
 #include "server/worker.h"
 #include "tests/sim/sim_stun.h"
+#include "tests/unit/server/tasks.h"
 #include "tests/unit/test.h"
 
 #include <arpa/inet.h>
@@ -383,5 +384,13 @@ TEST(worker_stops_twice_and_frees_null) {
     worker_stop(r.worker);
     worker_stop(NULL);
     EXPECT(worker_free(NULL) == NULL);
+    rig_close(&r);
+}
+
+TEST(workers_are_told_apart_by_their_names) {
+    static struct rig r;
+    REQUIRE(rig_open_workers(&r, 2));
+    EXPECT(tasks_named("oriel-media-0") >= 1); /* one that has just ended may still be there */
+    EXPECT(tasks_named("oriel-media-1") >= 1);
     rig_close(&r);
 }
