@@ -201,7 +201,7 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     return e;
 }
 
-#define PEERING_MESSAGES 1024 /* between two workers, 160 KiB */
+#define PEERING_MESSAGES 1024 /* between two workers, 88 KiB */
 #define POOL_RESERVE 16 /* the share of the pool that RTP leaves to what keeps people connected */
 
 static void police(struct engine_config *e, const struct config *cfg) {

@@ -13,6 +13,9 @@
 /* Beats without a word of its origin until a replica is gone. They are ours and not seconds, since
  * whoever has been stopped for a while finds what the others have said only after it goes on. */
 #define UNHEARD_MAX 4
+/* [us] who asked for a key frame has the one that came so short a time ago by now; if not, the
+ * request is repeated */
+#define KEY_CROSSING (20 * US_PER_MS)
 
 static uint64_t key_of(unsigned origin, uint32_t id) {
     return (uint64_t)origin << 32 | id;
@@ -141,7 +144,7 @@ static void asked(struct engine *e, us_t now, const struct relay *m) {
         }
         if (m->type == RELAY_TAPPED) {
             recv_keyframe_periodic(&x->feed.keyframe, now, m->on ? e->c.keyframe_interval : 0);
-        } else {
+        } else if (!x->feed.has_key || now - x->feed.key_at > KEY_CROSSING) {
             feed_need_keyframe(&x->feed);
         }
         return;

@@ -22,6 +22,23 @@ TEST(a_source_is_seen_on_the_other_worker) {
     pair_done();
 }
 
+TEST(a_key_frame_that_is_on_its_way_is_not_asked_for_again) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    pair_exchange(); /* the other worker wants a picture before it has this one */
+    for (int i = 0; i < 60; i++) {
+        client_video(a, CAM, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 61);
+    EXPECT_EQ(a->n_pli, 0);
+    client_pli(v, STAGE);
+    pair_run(30 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    pair_done();
+}
+
 static void layer(struct client *c, uint8_t number, bool keyframe) {
     client_send(c, &(struct packet_spec){
                        .line = CAM, .layer = number, .keyframe = keyframe, .marker = true});
