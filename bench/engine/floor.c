@@ -39,11 +39,13 @@ static EVP_CIPHER_CTX *new_viewer(unsigned i) {
 struct floor *floor_open(unsigned n) {
     struct floor *f = mem_zalloc(1, sizeof(*f));
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int whole = IP_PMTUDISC_DO; /* as server/udp.c */
     CHECK(f);
     f->n = n;
     f->viewers = mem_zalloc(n, sizeof(f->viewers[0]));
     f->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     CHECK(f->viewers && f->fd >= 0 && bind(f->fd, (struct sockaddr *)&here, sizeof(here)) == 0);
+    (void)setsockopt(f->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
     for (unsigned i = 0; i < n; i++) {
         f->viewers[i] = new_viewer(i);
     }

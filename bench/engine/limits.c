@@ -42,11 +42,13 @@ static srtp_t libsrtp_session(void) {
 }
 
 static void tools_open(struct tools *t) {
+    int whole = IP_PMTUDISC_DO; /* as server/udp.c */
     CHECK(srtp_library_init() == OK);
     memset(t, 0, sizeof(*t));
     sink_open(&t->sink);
     t->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     CHECK(t->fd >= 0);
+    (void)setsockopt(t->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
     for (unsigned i = 0; i < BATCH; i++) {
         struct addr a = sink_addr(&t->sink, i + 1);
         t->name[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(a.port)};

@@ -36,7 +36,7 @@ static struct addr address_of(int fd) {
 static bool start(struct target *t, const struct target_config *c) {
     struct floor *f = mem_zalloc(1, sizeof(*f));
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int size = SOCKET_BUFFER;
+    int size = SOCKET_BUFFER, whole = IP_PMTUDISC_DO; /* as server/udp.c */
     (void)c;
     CHECK(f);
     t->own = f;
@@ -48,6 +48,7 @@ static bool start(struct target *t, const struct target_config *c) {
     CHECK(bind(f->config.fd, (struct sockaddr *)&here, sizeof(here)) == 0);
     (void)setsockopt(f->config.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     (void)setsockopt(f->config.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    (void)setsockopt(f->config.fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
     f->addr = address_of(f->config.fd);
     atomic_store(f->config.train, 1);
     return true;
