@@ -218,9 +218,9 @@ void load_turn(struct load *l, us_t until) {
         for (unsigned i = 0; i < l->n_crowds; i++) {
             tick(l->crowds[i], now);
         }
-        for (unsigned i = 0; i < l->n_http; i++) {
-            http_client_tick(l->http[i], now);
-        }
+    }
+    for (unsigned i = 0; i < l->n_http; i++) {
+        http_client_tick(l->http[i], now); /* in each turn: so requests go out at once */
     }
     loop_turn(&l->world.loop, us_min(us_min(due, until), l->tick_at));
 }
