@@ -229,12 +229,21 @@ uint64_t child_processor_ns(void) {
     return busy * (1000000000U / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-uint64_t child_rss(const struct child *c) {
-    char path[64], line[128] = "";
-    uint64_t pages = 0;
-    snprintf(path, sizeof(path), "/proc/%d/statm", c->pid);
-    if (read_line(path, line, sizeof(line))) {
-        (void)sscanf(line, "%*u %" SCNu64, &pages);
+/* proc(5), smaps_rollup: "Pss_Anon:     116 kB" */
+uint64_t child_memory(const struct child *c) {
+    char path[64], line[128];
+    uint64_t sum = 0, kib;
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", c->pid);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "Pss_Anon: %" SCNu64, &kib) == 1 ||
+            sscanf(line, "Pss_Shmem: %" SCNu64, &kib) == 1 ||
+            sscanf(line, "SwapPss: %" SCNu64, &kib) == 1) {
+            sum += kib * 1024;
+        }
     }
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (f) {
+        fclose(f);
+    }
+    return sum;
 }

@@ -33,8 +33,9 @@ uint64_t child_cpu_ns(const struct child *c);
 /* [ns] that the servers' processor has been busy with anything, steal by the host included; 0 when
  * there is none of its own. */
 uint64_t child_processor_ns(void);
-/* [bytes] resident. */
-uint64_t child_rss(const struct child *c);
+/* [bytes] of memory that is its own, swapped or not: heap, stacks and anonymous mappings, without
+ * program files, of which it shares pages with others; 0 when it is gone. */
+uint64_t child_memory(const struct child *c);
 
 #define CHILD_THREADS_MAX 16
 

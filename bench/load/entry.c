@@ -101,3 +101,12 @@ bool entry_view(struct entry *e, unsigned first, unsigned end) {
     }
     return all_well(e, entry_waiting(e, first, end) == 0);
 }
+
+bool entry_memory(struct entry *e, uint64_t *ret) {
+    if (measure_memory(&e->target, ret)) {
+        return true;
+    }
+    result_invalid(&e->result, load_stopped() ? "ended by the user"
+                                              : "the server's memory does not come to rest");
+    return false;
+}

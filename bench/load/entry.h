@@ -10,7 +10,6 @@ struct entry {
     struct target target;
     struct crowd crowd;
     struct result result;
-    uint64_t rss_before; /* [bytes] with publishers and without viewers */
 };
 
 /* What people see while they wait, on standard error. */
@@ -30,5 +29,7 @@ bool entry_view(struct entry *e, unsigned first, unsigned end);
 void entry_ask(struct entry *e, unsigned i);
 /* How many of the viewers first .. end-1 have neither a picture nor failed. */
 unsigned entry_waiting(const struct entry *e, unsigned first, unsigned end);
+/* measure_memory of its server; false, and the result says so, when it fails. */
+bool entry_memory(struct entry *e, uint64_t *ret);
 
 #endif

@@ -38,11 +38,11 @@ static bool fill_rooms(struct entry *e) {
     if (!entry_publish(e) || !load_run(e->target.load, clock_now() + SETTLE)) {
         return false;
     }
-    uint64_t before = child_rss(&e->target.child);
+    uint64_t before = child_memory(&e->target.child);
     bool ok =
         entry_view(e, 0, e->crowd.n_viewers) && load_run(e->target.load, clock_now() + SETTLE);
     if (ok && e->crowd.n_viewers >= MEMORY_VIEWERS) {
-        uint64_t after = child_rss(&e->target.child);
+        uint64_t after = child_memory(&e->target.child);
         e->result.viewer_bytes = ((double)after - (double)before) / e->crowd.n_viewers;
     }
     crowd_play(&e->crowd, false);

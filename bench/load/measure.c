@@ -7,6 +7,10 @@
 #include <time.h>
 
 #define QUIET (250 * US_PER_MS) /* until the last packets and their retransmissions have come */
+#define LOOK_EVERY (250 * US_PER_MS)
+#define STILL_LOOKS 4             /* so many looks in a row find the same */
+#define STILL (128 * 1024)        /* [bytes] that are no difference: buffers that come and go */
+#define STILL_MAX (20 * US_PER_S) /* it has to be still by then */
 
 static uint64_t own_cpu_ns(void) {
     struct timespec t;
@@ -80,4 +84,23 @@ bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
                              .threads = end.threads};
     subtract_threads(&ret->threads, &begin.threads);
     return go_on;
+}
+
+bool measure_memory(struct target *t, uint64_t *ret) {
+    us_t until = clock_now() + STILL_MAX;
+    uint64_t first = 0;
+    for (unsigned looks = 0; clock_now() < until; looks++) {
+        uint64_t now = child_memory(&t->child);
+        if (looks == 0 || now > first + STILL || now + STILL < first) {
+            first = now;
+            looks = 0;
+        } else if (looks == STILL_LOOKS) {
+            *ret = now;
+            return now > 0;
+        }
+        if (!load_run(t->load, clock_now() + LOOK_EVERY)) {
+            return false;
+        }
+    }
+    return false;
 }

@@ -23,5 +23,8 @@ struct measured {
  * user has asked to end. */
 bool measure_window(struct target *t, struct crowd *c, us_t warm, us_t length,
                     struct measured *ret);
+/* [bytes] of the server's own memory (child_memory) once it has come to rest; false when it does
+ * not, or the user has asked to end. */
+bool measure_memory(struct target *t, uint64_t *ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "bench/load/http.h"
 #include "bench/load/target.h"
+#include "server/auth.h"
 #include "server/clock.h"
 
 #include <stdio.h>
@@ -13,11 +14,12 @@
 #include <sys/stat.h>
 
 #define START_MAX (20 * US_PER_S)
+#define TOKEN_LIFE (3600 * US_PER_S)
+#define AUDIENCE "oriel" /* auth.audience, as it is where nothing is configured */
 #define SECRET "a secret for nobody, since this server lives for a minute"
 
 struct oriel {
     char url[64], aead[16];
-    const char *program;
     unsigned rooms;
     char **agents, **buyers; /* a token for each room */
     char *intruder;          /* likewise, of the one for whom oriel_intrude was called */
@@ -76,29 +78,23 @@ static bool fail_with_log(struct target *t, const char *what) {
     return false;
 }
 
-/* A token by `oriel token`; NULL when that fails. */
-static char *make_token(struct target *t, const char *role, unsigned room, const char *sub) {
-    const char *program = ((struct oriel *)t->own)->program;
-    char tour[32], config[160];
-    struct child c = {0};
-    snprintf(tour, sizeof(tour), "room-%u", room);
-    snprintf(config, sizeof(config), "%s", target_file(t, "oriel.json"));
-    const char *argv[] = {program,  "token", "-c",    config, "--role", role,
-                          "--tour", tour,    "--sub", sub,    NULL};
-    if (!child_start(&c, argv, target_file(t, "token"), NULL) || !child_wait(&c)) {
-        return NULL;
-    }
-    char *token = target_read(t, "token");
-    if (token) {
-        token[strcspn(token, "\n")] = '\0';
-    }
+/* A token that this server takes; NULL when memory is out. */
+static char *make_token(const char *role, unsigned room, const char *sub) {
+    struct auth_config config = {.secret = SECRET, .issuer = "", .audience = AUDIENCE};
+    struct auth *auth = auth_new(&config);
+    wall_t now = clock_wall();
+    struct claims who = {.role = role_from_name(role), .expires = {now.us + TOKEN_LIFE}};
+    snprintf(who.tour, sizeof(who.tour), "room-%u", room);
+    snprintf(who.sub, sizeof(who.sub), "%s", sub);
+    char *token = auth ? auth_mint(auth, now, &who) : NULL;
+    auth_free(auth);
     return token;
 }
 
 /* Made when it is first needed; "" when that fails, which the server will refuse. */
-static const char *token_for(struct target *t, char **token, const char *role, unsigned room) {
+static const char *token_for(char **token, const char *role, unsigned room) {
     if (!*token) {
-        *token = make_token(t, role, room, role);
+        *token = make_token(role, room, role);
     }
     return *token ? *token : "";
 }
@@ -109,7 +105,6 @@ static bool start(struct target *t, const struct target_config *c) {
     (void)mkdir(target_file(t, "web"), 0700);
     struct oriel *o = t->own = mem_zalloc(1, sizeof(struct oriel));
     CHECK(o && config);
-    o->program = c->program;
     o->rooms = c->rooms;
     o->agents = mem_zalloc(c->rooms, sizeof(o->agents[0]));
     o->buyers = mem_zalloc(c->rooms, sizeof(o->buyers[0]));
@@ -166,6 +161,7 @@ static void published(void *ctx, const struct http_reply *r) {
 static void viewed(void *ctx, const struct http_reply *r) {
     struct viewer *v = ctx;
     struct remote_description d;
+    snprintf(v->client.resource, sizeof(v->client.resource), "%s", r->location);
     if (answered(&v->client, r, &d)) {
         viewer_connect(v, clock_now(), &d);
     }
@@ -198,7 +194,7 @@ static void publish_as(struct target *t, struct publisher *p, unsigned room, con
 
 static void publish(struct target *t, struct publisher *p, unsigned room) {
     const struct oriel *o = t->own;
-    publish_as(t, p, room, token_for(t, &o->agents[room], "agent", room));
+    publish_as(t, p, room, token_for(&o->agents[room], "agent", room));
 }
 
 static void view_as(struct target *t, struct viewer *v, unsigned room, const char *token) {
@@ -211,7 +207,7 @@ static void view_as(struct target *t, struct viewer *v, unsigned room, const cha
 
 static void view(struct target *t, struct viewer *v, unsigned room) {
     const struct oriel *o = t->own;
-    view_as(t, v, room, token_for(t, &o->buyers[room], "buyer", room));
+    view_as(t, v, room, token_for(&o->buyers[room], "buyer", room));
 }
 
 /* ---- what only Oriel has ---- */
@@ -267,7 +263,7 @@ double oriel_metric(struct target *t, const char *name) {
 void oriel_intrude(struct target *t, struct publisher *p, struct viewer *v, unsigned room) {
     struct oriel *o = t->own;
     mem_free(o->intruder);
-    o->intruder = make_token(t, "buyer", room, "intruder");
+    o->intruder = make_token("buyer", room, "intruder");
     publish_as(t, p, room, o->intruder ? o->intruder : "");
     view_as(t, v, room, o->intruder ? o->intruder : "");
 }
@@ -278,14 +274,15 @@ static void left(void *ctx, const struct http_reply *r) {
     q->status = r->status;
 }
 
-bool oriel_leave(struct target *t, struct publisher *p, unsigned room) {
+bool oriel_leave(struct target *t, const struct client *c, unsigned room) {
     const struct oriel *o = t->own;
     struct inquiry q = {0};
     char url[192];
-    struct http_call call = {
-        .method = "DELETE", .url = url, .token = o->agents[room], .done = left, .ctx = &q};
-    const char *path = strstr(p->client.resource, "/whip/");
-    snprintf(url, sizeof(url), "%s%s", o->url, path ? path : "/whip");
+    struct http_call call = {.method = "DELETE", .url = url, .done = left, .ctx = &q};
+    const char *path = strstr(c->resource, "/whip/");
+    call.token = path ? o->agents[room] : o->buyers[room];
+    path = path ? path : strstr(c->resource, "/whep/");
+    snprintf(url, sizeof(url), "%s%s", o->url, path ? path : "/");
     http_client_begin(t->http, &call);
     while (!q.done) {
         load_turn(t->load, clock_now() + US_PER_MS);

@@ -12,7 +12,8 @@ double oriel_metric(struct target *t, const char *name);
 double oriel_metric_of(struct target *t, const char *name, const char *labels);
 /* One person, a buyer, comes into a room as a publisher (WHIP) and as a viewer (WHEP). */
 void oriel_intrude(struct target *t, struct publisher *p, struct viewer *v, unsigned room);
-/* A publisher that has joined leaves (DELETE); waits for the answer. False when it is not 200. */
-bool oriel_leave(struct target *t, struct publisher *p, unsigned room);
+/* A publisher or viewer that has joined leaves (DELETE); waits for the answer. False when it is not
+ * 200. */
+bool oriel_leave(struct target *t, const struct client *c, unsigned room);
 
 #endif

@@ -16,7 +16,8 @@ static const struct scenario scenarios[] = {
     {"loss-1", "50 viewers that lose 1 % of what they get", forwarding_run, 1, 50, 10},
     {"join-storm", "300 viewers join a running tour within 5 s", join_storm_run, 1, 300, 0},
     {"recorder", "8 tours that are recorded, and 8 that are not", recorder_run, 8, 0, 0},
-    {"idle-tours", "500 tours whose agents have left", idle_tours_run, 500, 0, 0},
+    {"idle-tours", "1100 tours whose agents have left", idle_tours_run, 1100, 0, 0},
+    {"footprint", "memory of 250 viewers, who leave and join again", footprint_run, 1, 250, 0},
     {"hostile", "2 tours, and somebody in one of them who means harm", hostile_run, 2, 20, 0},
 };
 

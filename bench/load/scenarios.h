@@ -35,6 +35,9 @@ void recorder_run(const struct scenario *s, struct load *l, const struct options
 /* Tours without people. */
 void idle_tours_run(const struct scenario *s, struct load *l, const struct options *o,
                     struct scenario_result *ret);
+/* What a viewer costs in memory, and whether it comes back when viewers leave. */
+void footprint_run(const struct scenario *s, struct load *l, const struct options *o,
+                   struct scenario_result *ret);
 /* Tours in one of which somebody attacks. */
 void hostile_run(const struct scenario *s, struct load *l, const struct options *o,
                  struct scenario_result *ret);
