@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "server/clock.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -177,14 +178,26 @@ static void add_thread(struct child_threads *t, const char *name, uint64_t ns) {
     t->at[i].ns += ns;
 }
 
+/* Workers differ by a number only: "oriel-media-0". */
+static void cut_number(char *name) {
+    size_t n = strlen(name), digits = 0;
+    while (digits < n && isdigit((unsigned char)name[n - 1 - digits])) {
+        digits++;
+    }
+    if (digits > 0 && digits < n && name[n - 1 - digits] == '-') {
+        name[n - 1 - digits] = '\0';
+    }
+}
+
 static void look_at_thread(struct child_threads *t, pid_t pid, const char *tid) {
-    char path[64], name[20], line[128];
+    char path[64], name[CHILD_THREAD_NAME], line[128];
     snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
     if (!read_line(path, line, sizeof(line))) {
         return;
     }
     line[strcspn(line, "\n")] = '\0';
-    snprintf(name, sizeof(name), "%.11s%s", line, atoi(tid) == pid ? " (main)" : "");
+    cut_number(line);
+    snprintf(name, sizeof(name), "%.15s%s", line, atoi(tid) == pid ? " (main)" : "");
     /* schedstat counts nanoseconds where stat has ticks of 10 ms. */
     snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", pid, tid);
     if (read_line(path, line, sizeof(line))) {

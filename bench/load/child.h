@@ -38,16 +38,18 @@ uint64_t child_processor_ns(void);
 uint64_t child_memory(const struct child *c);
 
 #define CHILD_THREADS_MAX 16
+#define CHILD_THREAD_NAME 24 /* [bytes] Linux's 16 and " (main)" */
 
 struct child_threads {
     unsigned n;
     struct {
-        char name[20]; /* of the first thread with " (main)" */
+        char name[CHILD_THREAD_NAME]; /* without a worker's number; the first with " (main)" */
         uint64_t ns;
     } at[CHILD_THREADS_MAX];
 };
 
-/* CPU time of its living threads, those of one name together; what does not fit is left out. */
+/* CPU time of its living threads, those of one name and all workers together; what does not fit is
+ * left out. */
 void child_threads(const struct child *c, struct child_threads *ret);
 
 #endif
