@@ -54,11 +54,7 @@ static void forget(struct layer *l) {
 }
 
 void flow_free(struct flow *f, us_t now) {
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i]) {
-            flow_off(f->layers[i], now);
-        }
-    }
+    flow_set(f, 0, now);
     room_source_forget(&f->tour->room, &f->place);
     for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
         if (f->layers[i]) {
@@ -73,7 +69,7 @@ void flow_free(struct flow *f, us_t now) {
 
 void flow_restart(struct layer *l, us_t now) {
     struct flow *f = l->flow;
-    flow_off(l, now);
+    flow_set(f, flow_live(f) & ~(1u << l->number), now);
     if (f->place.live) {
         room_source_moved(&f->tour->room, &f->place);
     } else {
@@ -85,53 +81,47 @@ void flow_restart(struct layer *l, us_t now) {
 }
 
 /* The largest that flows is shown. */
-static void choose(struct flow *f, us_t now) {
-    unsigned i = 0;
-    while (i < SESSION_LAYERS_MAX && !(f->layers[i] && f->layers[i]->feed.live)) {
-        i++;
-    }
-    if (i < SESSION_LAYERS_MAX && f->layers[i] != f->shown) {
-        f->shown = f->layers[i];
+static void choose(struct flow *f) {
+    unsigned layers = flow_live(f);
+    struct layer *best = layers ? f->layers[__builtin_ctz(layers)] : f->shown;
+    if (best != f->shown) {
+        f->shown = best;
         room_source_moved(&f->tour->room, &f->place);
+        tour_changed(f->tour);
     }
-    flow_tap_update(f, now);
+}
+
+/* Some of it flows, or nothing any more. */
+static void rank(struct flow *f, us_t now, bool on) {
+    struct room *r = &f->tour->room;
+    if (on) {
+        room_source_on(r, &f->place, now);
+    } else {
+        if (room_source_off(r, &f->place) != 0) {
+            tour_voices_changed(f->tour);
+        }
+        tour_reschedule(f->tour);
+    }
     tour_changed(f->tour);
 }
 
-void flow_on(struct layer *l, us_t now) {
-    struct flow *f = l->flow;
-    l->feed.live = true;
-    f->tour->engine->n_live++;
-    if (!f->place.live) {
-        room_source_on(&f->tour->room, &f->place, now);
-    }
-    choose(f, now);
-}
-
-static bool flows(const struct flow *f) {
-    bool any = false;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        any = any || (f->layers[i] && f->layers[i]->feed.live);
-    }
-    return any;
-}
-
-void flow_off(struct layer *l, us_t now) {
-    struct flow *f = l->flow;
-    struct tour *t = f->tour;
-    if (!l->feed.live) {
+void flow_set(struct flow *f, unsigned layers, us_t now) {
+    unsigned was = flow_live(f);
+    if (layers == was) {
         return;
     }
-    l->feed.live = false;
-    t->engine->n_live--;
-    if (!flows(f)) {
-        if (room_source_off(&t->room, &f->place) != 0) {
-            tour_voices_changed(t);
-        }
-        tour_reschedule(t);
+    for (unsigned left = was ^ layers; left; left &= left - 1) {
+        f->layers[__builtin_ctz(left)]->feed.live = layers & left & -left;
     }
-    choose(f, now);
-    feed_pause(&l->feed);
+    f->tour->engine->n_live += (uint32_t)(__builtin_popcount(layers) - __builtin_popcount(was));
+    if (!was || !layers) {
+        rank(f, now, layers);
+    }
+    choose(f);
+    flow_tap_update(f, now);
+    for (unsigned left = was & ~layers; left; left &= left - 1) {
+        feed_pause(&f->layers[__builtin_ctz(left)]->feed);
+    }
 }
 
 static void to_tap(const struct layer *l, const struct media_packet *p) {

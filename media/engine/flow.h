@@ -50,6 +50,10 @@ static inline struct layer *layer_of(struct feed *f) {
 static inline uint32_t layer_key(const struct layer *l) {
     return snapshot_key(l->flow->place.participant, l->flow->place.kind, l->number, l->ssrc);
 }
+/* Somebody gets it, or would, or waits for it. */
+static inline bool layer_is_wanted(const struct layer *l) {
+    return l == l->flow->shown || !list_empty(&l->feed.subs);
+}
 /* It is received by this engine. */
 static inline bool flow_is_local(const struct flow *f) {
     return f->origin == f->tour->engine->c.worker;
@@ -66,10 +70,17 @@ struct layer *flow_layer(struct flow *f, unsigned i);
 /* The layer is another stream with its own numbers: off, shown by nobody, another source to the
  * recorder. */
 void flow_restart(struct layer *l, us_t now);
-/* Packets of the layer flow: the source is ranked. */
-void flow_on(struct layer *l, us_t now);
-/* They do not any more. Nothing when it is off already. */
-void flow_off(struct layer *l, us_t now);
+/* Which layers flow: bit per number. */
+static inline unsigned flow_live(const struct flow *f) {
+    unsigned layers = 0;
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        layers |= f->layers[i] && f->layers[i]->feed.live ? 1u << i : 0;
+    }
+    return layers;
+}
+/* These flow from now on, and no others: all at once, so that nobody gets a layer that is about to
+ * end. While any flows the source is ranked. Nothing when it is so already. */
+void flow_set(struct flow *f, unsigned layers, us_t now);
 /* A packet of it, for cache, ranking, recorder and viewers; slots are bound. keep: it may be held.
  */
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);

@@ -28,7 +28,8 @@ enum relay_type {
     RELAY_REPORT, /* report: of its sender */
     RELAY_VOICES, /* voices: from the home; again once a second */
     RELAY_KEY,    /* to the origin: a key frame is needed; again each second until one has come */
-    RELAY_TAPPED  /* to the origin: on: it is recorded, so key frames are asked for periodically;
+    RELAY_TAPPED  /* to the origin: on: the layer is recorded, and no other, so key frames of it are
+                     asked for periodically;
                      again once a second */
 };
 

@@ -56,11 +56,10 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     ret->source.codec = f->place.codec;
     ret->source.host = f->place.host;
     ret->source.consent = f->consent;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i] && f->layers[i]->feed.live) {
-            ret->source.flows |= (uint8_t)(1u << i);
-            ret->source.ssrc[i] = f->layers[i]->ssrc;
-        }
+    ret->source.flows = (uint8_t)flow_live(f);
+    for (unsigned left = ret->source.flows; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        ret->source.ssrc[i] = f->layers[i]->ssrc;
     }
 }
 

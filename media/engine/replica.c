@@ -54,47 +54,34 @@ void replica_free(struct replica *r, us_t now) {
     mem_free(r);
 }
 
-static void stop(struct flow *f, us_t now) {
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i]) {
-            flow_off(f->layers[i], now);
-        }
-    }
-}
-
-/* This layer flows. */
-static void begin(struct flow *f, us_t now, unsigned i, uint32_t ssrc) {
+/* This layer flows. False when there is no memory for it. */
+static bool begin(struct flow *f, us_t now, unsigned i, uint32_t ssrc) {
     struct layer *l = flow_layer(f, i);
     if (!l) {
         f->tour->engine->n.drop_full++; /* what comes of it finds nobody, and is dropped */
-        return;
+        return false;
     }
     if (l->ssrc && l->ssrc != ssrc) {
         flow_restart(l, now);
     }
     l->ssrc = ssrc;
-    if (!l->feed.live) {
-        flow_on(l, now);
-    }
+    return true;
 }
 
 /* It is so from now on. Once more is as once. */
 static void obey(struct flow *f, us_t now, const struct relay *m) {
-    if (f->place.live && f->place.order != m->source.order) {
-        stop(f, now); /* a pause was not heard of */
+    unsigned layers = 0;
+    if (f->place.live && f->place.order != m->source.order) { /* a pause was not heard of: */
+        flow_set(f, 0, now);
+        bind_tour(f->tour, now); /* who was shown it, or waited, begins anew */
+    }
+    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        bool flows = m->source.flows & 1u << i && begin(f, now, i, m->source.ssrc[i]);
+        layers |= flows ? 1u << i : 0;
     }
     f->consent = m->source.consent;
     f->place.order = m->source.order;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (m->source.flows & 1u << i) {
-            begin(f, now, i, m->source.ssrc[i]);
-        }
-    }
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i] && !(m->source.flows & 1u << i)) {
-            flow_off(f->layers[i], now);
-        }
-    }
+    flow_set(f, layers, now);
     flow_tap_update(f, now);
     if (!list_empty(&f->tour->changed)) {
         bind_tour(f->tour, now); /* its first packet comes next */
@@ -130,24 +117,34 @@ static void voices(struct engine *e, const struct relay *m) {
     }
 }
 
+/* The layer that is recorded, and no other, is asked for key frames periodically. */
+static void tapped(struct flow *f, us_t now, const struct relay *m) {
+    for (unsigned left = flow_live(f); left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        us_t interval = m->on && m->layer == i ? f->tour->engine->c.keyframe_interval : 0;
+        recv_keyframe_periodic(&f->layers[i]->feed.keyframe, now, interval);
+    }
+}
+
+static void key(struct flow *f, us_t now, const struct relay *m) {
+    struct feed *feed = flow_live(f) & 1u << m->layer ? &f->layers[m->layer]->feed : NULL;
+    if (feed && (!feed->has_key || now - feed->key_at > KEY_CROSSING)) {
+        feed_need_keyframe(feed);
+    }
+}
+
 /* Another worker asks something of a source of ours. */
 static void asked(struct engine *e, us_t now, const struct relay *m) {
     struct tour *t = tour_find(e, m->tour);
-    if (!t) {
+    if (!t || m->layer >= SESSION_LAYERS_MAX) {
         return;
     }
     LIST_EACH(l, &t->room.live) {
         struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
-        struct layer *x = m->layer < SESSION_LAYERS_MAX ? f->layers[m->layer] : NULL;
-        if (f->id != m->id || !flow_is_local(f) || !x) {
-            continue;
+        if (f->id == m->id && flow_is_local(f)) {
+            (m->type == RELAY_TAPPED ? tapped : key)(f, now, m);
+            return;
         }
-        if (m->type == RELAY_TAPPED) {
-            recv_keyframe_periodic(&x->feed.keyframe, now, m->on ? e->c.keyframe_interval : 0);
-        } else if (!x->feed.has_key || now - x->feed.key_at > KEY_CROSSING) {
-            feed_need_keyframe(&x->feed);
-        }
-        return;
     }
 }
 
@@ -237,12 +234,15 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
 
 /* What its origin should know. Requests for key frames are throttled (recv_keyframe_pass_on), so
  * one that has just been sent is not sent again. */
-static void ask(struct layer *l) {
-    if (tour_is_home(l->flow->tour)) {
-        relay_to_origin(l, RELAY_TAPPED, l->flow->tapped == l);
+static void ask(struct flow *f) {
+    if (tour_is_home(f->tour)) {
+        relay_to_origin(f->tapped ? f->tapped : f->shown, RELAY_TAPPED, f->tapped);
     }
-    if (l->feed.keyframe.needed) {
-        feed_need_keyframe(&l->feed);
+    for (unsigned left = flow_live(f); left; left &= left - 1) {
+        struct feed *feed = &f->layers[__builtin_ctz(left)]->feed;
+        if (feed->keyframe.needed) {
+            feed_need_keyframe(feed);
+        }
     }
 }
 
@@ -250,12 +250,8 @@ static void beat(struct replica *r, us_t now) {
     struct flow *f = &r->flow;
     if (++r->unheard > UNHEARD_MAX) {
         replica_free(r, now);
-        return;
-    }
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i] && f->layers[i]->feed.live && feed_is_video(&f->layers[i]->feed)) {
-            ask(f->layers[i]);
-        }
+    } else if (f->place.live && f->place.kind != SOURCE_MICROPHONE) {
+        ask(f);
     }
 }
 

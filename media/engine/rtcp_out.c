@@ -19,7 +19,7 @@ _Static_assert(24 * SESSION_STREAMS_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COM
 static us_t keyframe_deadline(const struct layer *l) {
     us_t at = recv_keyframe_deadline(&l->feed.keyframe);
     us_t room_at = police_room_at(&inbound_of(l)->line->police);
-    return l->flow->line->pli ? us_max(at, room_at) : US_NEVER;
+    return l->flow->line->pli && l->feed.live ? us_max(at, room_at) : US_NEVER;
 }
 
 /* When the layer's sender is to be asked for something. */
@@ -113,7 +113,8 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
         rtcp_write_nack(w, s->rtcp_ssrc, in->ssrc, seqs, n);
         s->engine->n.nack_out += n;
     }
-    if (recv_nack_take_lost(nack) && feed_is_video(&l->feed) && l->feed.live) {
+    bool lost = recv_nack_take_lost(nack);
+    if (lost && feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
         recv_keyframe_need(&l->feed.keyframe);
     }
 }

@@ -59,8 +59,7 @@ static bool flows(struct layer *l, us_t now, const struct media_packet *p) {
     if (!l->feed.live && p->seq < in->books->stats.ext.high) {
         return false;
     }
-    in->heard = now;
-    in->bye_at = 0;
+    inbound_heard(in, now);
     if (!l->feed.live) {
         /* Slots are bound before this packet goes out: it may begin the first key frame. */
         source_on(l, now);
@@ -111,7 +110,7 @@ static void video(struct layer *l, us_t now, const struct incoming *k, struct me
         media(l, now, p);
     } else {
         l->flow->tour->engine->n.drop_policed += !k->over;
-        if (flows(l, now, p)) {
+        if (flows(l, now, p) && layer_is_wanted(l)) {
             recv_keyframe_need(&l->feed.keyframe);
         }
     }

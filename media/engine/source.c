@@ -78,34 +78,33 @@ struct layer *source_by_ssrc(const struct session *s, uint32_t ssrc) {
     return NULL;
 }
 
+static void set(struct source *x, unsigned layers, us_t now) {
+    if (layers != flow_live(&x->flow)) {
+        flow_set(&x->flow, layers, now);
+        relay_state(&x->flow);
+        transport_changed(&x->session->transport);
+    }
+}
+
+static unsigned bit(const struct layer *l) {
+    return 1u << l->number;
+}
+
 void source_restart(struct layer *l, us_t now) {
-    source_off(l, now);
+    set(source_of(l->flow), flow_live(l->flow) & ~bit(l), now);
+    event_session(source_of(l->flow)->session);
     flow_restart(l, now);
     inbound_restart(inbound_of(l));
 }
 
 void source_enter(struct layer *l, us_t now) {
-    inbound_of(l)->heard = now;
-    flow_on(l, now);
-    relay_state(l->flow);
-    transport_changed(&source_of(l->flow)->session->transport);
+    inbound_heard(inbound_of(l), now);
+    set(source_of(l->flow), flow_live(l->flow) | bit(l), now);
 }
 
 void source_on(struct layer *l, us_t now) {
-    if (!l->feed.live) {
-        source_enter(l, now);
-        event_session(source_of(l->flow)->session);
-    }
-}
-
-void source_off(struct layer *l, us_t now) {
-    struct session *s = source_of(l->flow)->session;
-    if (l->feed.live) {
-        flow_off(l, now);
-        relay_state(l->flow);
-        event_session(s);
-        transport_changed(&s->transport);
-    }
+    source_enter(l, now);
+    event_session(source_of(l->flow)->session);
 }
 
 void source_bye(struct layer *l, us_t now) {
@@ -113,11 +112,8 @@ void source_bye(struct layer *l, us_t now) {
 }
 
 void source_stop(struct source *x, us_t now) {
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (x->flow.layers[i]) {
-            source_off(x->flow.layers[i], now);
-        }
-    }
+    set(x, 0, now);
+    event_session(x->session);
 }
 
 void source_consent(struct source *x, us_t now, bool consent) {
@@ -126,52 +122,44 @@ void source_consent(struct source *x, us_t now, bool consent) {
     relay_state(&x->flow);
 }
 
-/* Another layer has been heard when this one should have been. */
-static bool others_flow(const struct source *x, const struct inbound *in) {
-    bool any = false;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        const struct layer *l = x->flow.layers[i];
-        any = any || (l && l->feed.live && inbound_of(l) != in &&
-                      inbound_of(l)->heard - in->heard >= SOURCE_LAYER_SILENT);
-    }
-    return any;
-}
-
-/* When the layer is taken to be silent. */
+/* When the layer is taken to be silent. Layers of one picture come together, so they stop together;
+ * but one that is missing while the others go on has been stopped by its encoder. A pause of all
+ * says nothing of one of them. */
 static us_t layer_deadline(const struct layer *l) {
-    const struct source *x = source_of(l->flow);
     const struct inbound *in = inbound_of(l);
-    bool screen = x->line->s.source == SOURCE_SCREEN;
-    if (!l->feed.live) {
-        return US_NEVER;
-    }
-    us_t at = in->heard + (screen ? SOURCE_STILL : SOURCE_SILENT);
-    if (!screen && others_flow(x, in)) {
-        at = in->heard + SOURCE_LAYER_SILENT;
+    const struct inbound_line *line = in->line;
+    us_t patience = line->s.source == SOURCE_SCREEN ? SOURCE_STILL : SOURCE_SILENT;
+    us_t last = line->heard - in->heard <= INBOUND_TOGETHER ? line->heard : in->heard;
+    us_t missed = us_max(in->heard, line->resumed);
+    us_t at = last + patience;
+    if (line->heard - missed >= SOURCE_LAYER_SILENT) {
+        at = missed + SOURCE_LAYER_SILENT;
     }
     return in->bye_at > 0 ? us_min(at, in->bye_at + SOURCE_BYE) : at;
 }
 
 us_t source_deadline(const struct source *x) {
     us_t at = US_NEVER;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (x->flow.layers[i]) {
-            at = us_min(at, layer_deadline(x->flow.layers[i]));
-        }
+    for (unsigned left = flow_live(&x->flow); left; left &= left - 1) {
+        at = us_min(at, layer_deadline(x->flow.layers[__builtin_ctz(left)]));
     }
     return at;
 }
 
 void source_on_timer(struct source *x, us_t now) {
+    unsigned layers = flow_live(&x->flow);
     for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
         struct layer *l = x->flow.layers[i];
-        if (!l) {
-            continue;
+        if (l) {
+            packet_cache_expire(&l->feed.cache, now);
         }
-        packet_cache_expire(&l->feed.cache, now);
-        if (layer_deadline(l) <= now) {
-            source_off(l, now);
+        if (l && l->feed.live && layer_deadline(l) <= now) {
+            layers &= ~bit(l);
         }
+    }
+    if (layers != flow_live(&x->flow)) {
+        set(x, layers, now);
+        event_session(x->session);
     }
 }
 

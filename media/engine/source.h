@@ -15,8 +15,8 @@
 /* [us] the same for a screen: browsers repeat a still one once a second, and one repetition may get
  * lost */
 #define SOURCE_STILL (5 * US_PER_S)
-/* [us] without packets of a camera's layer while another one flows: encoders stop layers when there
- * is no room for them, and nobody's picture may stand still until that is certain */
+/* [us] without packets of a layer while others go on: encoders stop layers when there is no room
+ * for them, and nobody's picture should stand still for longer */
 #define SOURCE_LAYER_SILENT (500 * US_PER_MS)
 
 struct source {
@@ -58,8 +58,6 @@ void source_restart(struct layer *l, us_t now);
 void source_on(struct layer *l, us_t now);
 /* It was flowing when the snapshot was taken: as source_on, but nothing new is told. */
 void source_enter(struct layer *l, us_t now);
-/* They do not any more. Nothing when it is off already. */
-void source_off(struct layer *l, us_t now);
 /* Its sender has said BYE: off after SOURCE_BYE if nothing comes until then. */
 void source_bye(struct layer *l, us_t now);
 /* All layers are off. */

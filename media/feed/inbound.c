@@ -164,6 +164,14 @@ enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct 
     return in->line->muted ? INBOUND_MUTED : INBOUND_MEDIA;
 }
 
+void inbound_heard(struct inbound *in, us_t now) {
+    struct inbound_line *l = in->line;
+    l->resumed = now - l->heard > INBOUND_TOGETHER ? now : l->resumed;
+    l->heard = now;
+    in->heard = now;
+    in->bye_at = 0;
+}
+
 void inbound_cut(struct inbound_line *l) {
     police_cut(&l->police);
     for (unsigned i = 0; i < inbound_layers(l); i++) {

@@ -17,6 +17,8 @@
 #define INBOUND_RTX_AHEAD                                                   \
     64 /* packets: a repair this far ahead of its stream belongs to another \
         */
+/* [us] layers of one picture come within that time; a longer one without any is a pause of all */
+#define INBOUND_TOGETHER (300 * US_PER_MS)
 #define INBOUND_REPLACED (1 * US_PER_S) /* [us] after which a new ssrc may take a stream over */
 
 struct inbound_books {
@@ -38,6 +40,8 @@ struct inbound_line {
     struct session_line s;
     bool muted;
     struct policer police; /* of all streams; while it is cut each of them is */
+    us_t heard;            /* [us] last packet with a payload, of whatever stream, */
+    us_t resumed;          /* and the first one after a pause of all */
     struct inbound streams[SESSION_LAYERS_MAX]; /* as s.rid */
 };
 
@@ -83,6 +87,8 @@ void inbound_restart(struct inbound *in);
 /* Count a packet, RTX undone, and note gaps. *ret is filled but for INBOUND_DROP. */
 enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct rtp *r,
                                      bool recovered, struct inbound_place *ret);
+/* A packet with a payload has come of the stream. */
+void inbound_heard(struct inbound *in, us_t now);
 /* Video of the line is over its limit: each stream is left out up to its next key frame. */
 void inbound_cut(struct inbound_line *l);
 /* A key frame begins with this packet of n bytes, and the stream is cut: true when there is room

@@ -341,3 +341,28 @@ TEST(lost_changes_of_layers_are_told_again) {
     EXPECT_EQ(client_last(v, STAGE)->number, a->number);
     pair_done();
 }
+
+TEST(who_waits_for_a_picture_is_not_forgotten_by_a_pause_that_was_not_heard_of) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, false); /* no key frame yet */
+    pair_exchange();
+    send_video(a, 2 * US_PER_S);
+    EXPECT(a->n_pli > 0);
+    pair.lose = 1u << RELAY_STATE;
+    EXPECT_EQ(engine_source_mute(pair.home.engine, pair.home.now, 1, SOURCE_CAMERA, true), OK);
+    pair_exchange();
+    pair.lose = 0;
+    EXPECT_EQ(engine_source_mute(pair.home.engine, pair.home.now, 1, SOURCE_CAMERA, false), OK);
+    client_video(a, CAM, false);
+    pair_exchange();
+    send_video(a, 1100 * US_PER_MS);
+    unsigned plis = a->n_pli;
+    send_video(a, 5 * US_PER_S);
+    EXPECT(a->n_pli > plis);
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    pair_done();
+}

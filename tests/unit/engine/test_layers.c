@@ -110,6 +110,93 @@ TEST(another_layer_takes_over_when_the_largest_stops) {
     rig_free(&r);
 }
 
+/* One picture of each layer, small ones first, the packets a few milliseconds apart. */
+static void picture(struct client *c, unsigned keyframes) {
+    for (uint8_t i = 3; i-- > 0;) {
+        frame(c, i, keyframes & 1u << i);
+        rig_run(&r, 3 * US_PER_MS);
+    }
+}
+
+TEST(a_pause_of_all_layers_switches_nothing) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    film(c, 7, 1500 * US_PER_MS);
+    picture(c, 7);
+    film(c, 7, 1500 * US_PER_MS);
+    unsigned plis = c->n_pli, taps = rig_taps(&r, TAP_SOURCE_ON, 1);
+    rig_run(&r, 550 * US_PER_MS); /* the uplink stands still */
+    picture(c, 0);
+    film(c, 7, 330 * US_PER_MS);
+    for (int i = 0; i < 10; i++) { /* or the light is bad, and a picture takes half a second */
+        rig_run(&r, 550 * US_PER_MS);
+        picture(c, 0);
+    }
+    EXPECT_EQ(c->n_pli, plis);
+    EXPECT_EQ(rig_taps(&r, TAP_SOURCE_ON, 1), taps);
+    rig_run(&r, 550 * US_PER_MS);
+    picture(c, 1u << LOW); /* whichever is first to come with a key frame */
+    film(c, 7, 330 * US_PER_MS);
+    EXPECT_EQ(client_last(v, STAGE)->number, c->number);
+    rig_free(&r);
+}
+
+/* Who it was does not matter any more: nobody is shown, nor recorded, another layer on the way. */
+static void expect_one_end(void (*end)(struct client *c)) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    film(c, 7, 1500 * US_PER_MS);
+    picture(c, 7);
+    for (uint8_t i = HIGH; i <= LOW; i++) { /* the largest is the first that ends */
+        frame(c, i, false);
+        rig_run(&r, 3 * US_PER_MS);
+    }
+    unsigned plis = c->n_pli, taps = rig_taps(&r, TAP_SOURCE_ON, 1);
+    end(c);
+    rig_pump(&r);
+    EXPECT_EQ(c->n_pli, plis);
+    EXPECT_EQ(rig_taps(&r, TAP_SOURCE_ON, 1), taps);
+    EXPECT_EQ(rig_taps(&r, TAP_SOURCE_OFF, 1), taps);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 0);
+    rig_free(&r);
+}
+
+static void mute(struct client *c) {
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, c->params.peer, SOURCE_CAMERA, true), OK);
+}
+
+static void leave(struct client *c) {
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, c->params.peer), OK);
+}
+
+static void fall_silent(struct client *c) {
+    (void)c;
+    rig_run(&r, 3 * US_PER_S);
+}
+
+TEST(all_layers_of_a_source_end_at_once) {
+    expect_one_end(mute);
+    expect_one_end(leave);
+    expect_one_end(fall_silent);
+}
+
+TEST(losses_of_layers_that_nobody_gets_ask_for_nothing) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    film(c, 7, 1500 * US_PER_MS);
+    unsigned plis = c->n_pli;
+    client_send(c, &(struct packet_spec){.line = CAM, .layer = LOW, .drop = true});
+    film(c, 7, 1500 * US_PER_MS);
+    EXPECT_EQ(c->n_pli, plis);
+    client_send(c, &(struct packet_spec){.line = CAM, .layer = HIGH, .drop = true});
+    film(c, 7, 1500 * US_PER_MS);
+    EXPECT(c->n_pli > plis);
+    EXPECT_EQ(c->pli_ssrc, ssrc_of(c, HIGH));
+    rig_free(&r);
+}
+
 TEST(each_layer_is_repaired_for_itself) {
     struct client *c, *v;
     REQUIRE(begin(&c, &v));

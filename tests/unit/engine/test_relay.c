@@ -347,3 +347,40 @@ TEST(a_cut_picture_goes_on_without_a_hole_on_the_other_worker) {
     EXPECT_EQ(client_last(v, STAGE)->seq, (uint16_t)(seq + 1));
     pair_done();
 }
+
+/* An order of the home crosses the end of the layer that it is about, and the next ones are lost.
+ */
+TEST(a_layer_that_does_not_flow_is_not_asked_for_key_frames) {
+    REQUIRE(pair_init());
+    EXPECT_EQ(engine_tour_tap(pair.home.engine, pair.home.now, TOUR, true), OK);
+    struct client *a = client_new(&pair.other, 1);
+    client_simulcast(a);
+    client_join(a);
+    for (uint8_t i = 3; i-- > 0;) {
+        layer(a, i, true);
+    }
+    for (int i = 0; i < 30; i++) {
+        layer(a, 0, false);
+        layer(a, 1, false);
+        pair_run(30 * US_PER_MS);
+    }
+    for (int i = 0; i < 30; i++) { /* the largest stops */
+        layer(a, 1, false);
+        pair_run(30 * US_PER_MS);
+    }
+    layer(a, 1, true);
+    struct relay m = {.type = RELAY_TAPPED, .from = 0, .to = 1, .on = true, .tour = TOUR};
+    for (m.id = 1; m.id < 10; m.id++) {
+        engine_relay_input(pair.other.engine, pair.other.now, &m);
+    }
+    unsigned plis = a->n_pli;
+    for (int i = 0; i < 500; i++) {
+        pair.lose = i < 50 ? 1u << RELAY_TAPPED : 0;
+        layer(a, 1, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT(a->n_pli > plis); /* after ten seconds, once a second, of the one that is recorded */
+    EXPECT(a->n_pli < plis + 7);
+    EXPECT_EQ(a->pli_ssrc, client_stream(a, CAM, 1)->ssrc);
+    pair_done();
+}
