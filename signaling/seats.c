@@ -192,11 +192,11 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     }
     if (!old) {
         link_seat(s, t, x, e->claims->sub);
-        host_came(s, t, e->claims->role);
         tour_touch(s, now, t);
     } else if (x->session) {
         session_stop(s, x->session, true);
     }
+    host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
     describe(x, e);
     x->resume_by = now + s->config.seat_limit;
     secret_renew(s, x);

@@ -75,6 +75,35 @@ TEST(a_new_page_starts_afresh_in_the_seat) {
     world_close(&w);
 }
 
+/* The first host is who comes as one, whether or not he had a seat before. */
+TEST(auto_records_when_a_host_takes_over_his_own_seat) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    join(&w, 1, "buyer|taped|ann|Ann");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    join(&w, 2, "agent|taped|ann|Ann");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    const struct record *r = world_effect(&w, EFFECT_RECORD);
+    REQUIRE(r);
+    EXPECT(r->e.on && r < world_effect(&w, EFFECT_PEER_ADD));
+    /* Back as a buyer, he is as a host who left: the recording goes on. */
+    join(&w, 3, "buyer|taped|ann|Ann");
+    EXPECT_GOT(&w, 3, "\"role\":\"buyer\"");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    EXPECT(!world_effect(&w, EFFECT_PEER_ADD)->params->host);
+    world_send(&w, 3, "{\"type\":\"record\",\"on\":false}");
+    EXPECT_ERROR(&w, 3, "forbidden"); /* nor does he keep a host's rights */
+    /* And it is the first once: a host who stopped it does not start it by coming back. */
+    join(&w, 4, "agent|taped|ann|Ann");
+    world_send(&w, 4, "{\"type\":\"record\",\"on\":false}");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    join(&w, 5, "buyer|taped|ann|Ann");
+    join(&w, 6, "agent|taped|ann|Ann");
+    EXPECT_GOT(&w, 6, "joined");
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
+    world_close(&w);
+}
+
 TEST(the_roster_is_in_the_order_of_joining) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
