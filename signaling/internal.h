@@ -260,7 +260,8 @@ void tour_forgive(struct tour *t);
 void tour_stop(struct sig *s, struct tour *t);
 /* End by an agent: tell everybody, remember the name, stop. */
 void tour_end(struct sig *s, us_t now, struct tour *t);
-/* Set the empty timer by whether anybody is there. */
+/* Set the empty timer by whether anybody has a seat. While it runs it is not moved: viewers who
+ * come and go would keep the tour, and its recording, for ever. */
 void tour_touch(struct sig *s, us_t now, struct tour *t);
 void tour_timeout(struct sig *s, struct tour *t);
 void tour_unlink(struct sig *s, struct tour *t);

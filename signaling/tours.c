@@ -200,8 +200,11 @@ void tour_end(struct sig *s, us_t now, struct tour *t) {
 }
 
 void tour_touch(struct sig *s, us_t now, struct tour *t) {
-    us_t at = t->id && t->n_seats == 0 ? now + s->config.empty_tour_grace : US_NEVER;
-    timers_set(&s->timers, &t->empty.timer, at);
+    if (!t->id || t->n_seats > 0) {
+        timers_set(&s->timers, &t->empty.timer, US_NEVER);
+    } else if (t->empty.timer.at == US_NEVER) {
+        timers_set(&s->timers, &t->empty.timer, now + s->config.empty_tour_grace);
+    }
 }
 
 /* Without participants a recording ends; viewers alone keep only the tour itself. */

@@ -304,6 +304,48 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
     world_close(&w);
 }
 
+static uint64_t come_as_viewer(struct world *w, struct request q) {
+    const struct record *r = ask(w, q);
+    EXPECT_EQ(r->e.status, 201);
+    return world_effect(w, EFFECT_PEER_ADD)->params->peer;
+}
+
+/* Half of them end by DELETE, half vanish: neither moves the end of a tour without people. */
+TEST(viewers_who_come_and_go_keep_no_tour_alive) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    char extra[512];
+    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    world_send(&w, 1, "{\"type\":\"leave\"}");
+    size_t left = w.n;
+    struct request q = play("buyer|taped|tv|");
+    q.tour = "taped";
+    for (int i = 0; i < 5; i++) { /* from 0 to 55 s, none of them there at 60 s */
+        uint64_t peer = come_as_viewer(&w, q);
+        char id[32];
+        snprintf(id, sizeof(id), "%s", resource_of(world_effect(&w, EFFECT_HTTP)));
+        world_pass(&w, 10 * US_PER_S);
+        if (i % 2 == 0) {
+            sig_peer_gone(w.sig, w.now, peer);
+            world_drain(&w);
+        } else {
+            struct request d = q;
+            d.method = SIG_DELETE;
+            d.resource = id;
+            EXPECT_EQ(ask(&w, d)->e.status, 200);
+        }
+        world_pass(&w, US_PER_S);
+    }
+    w.mark = left;
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD) + world_count(&w, EFFECT_TOUR_REMOVE), 0);
+    world_pass(&w, 5 * US_PER_S);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
+    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    world_close(&w);
+}
+
 TEST(end_removes_publishers_and_viewers) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
