@@ -63,7 +63,7 @@ static void write_candidates(struct buffer *o, const struct answer *a) {
 
 static void write_transport(struct buffer *o, const struct answer *a) {
     buffer_printf(o, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 ",
-                  a->params->ice.local_ufrag, a->params->ice.local_pwd);
+                  a->ice->local_ufrag, a->ice->local_pwd);
     for (int i = 0; i < FINGERPRINT_LEN; i++) {
         buffer_printf(o, i ? ":%02X" : "%02X", a->fingerprint[i]);
     }
@@ -213,8 +213,8 @@ void answer_write(struct buffer *o, const struct answer *a) {
 
 void fragment_write(struct buffer *o, const struct answer *a) {
     const struct session_line *l = &a->params->lines[0];
-    buffer_printf(o, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", a->params->ice.local_ufrag,
-                  a->params->ice.local_pwd);
+    buffer_printf(o, "a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", a->ice->local_ufrag,
+                  a->ice->local_pwd);
     buffer_printf(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", l->codec == CODEC_OPUS ? "audio" : "video",
                   l->pt);
     if (*l->mid) {

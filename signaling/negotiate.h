@@ -62,9 +62,10 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret);
 bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh);
 
 struct answer {
-    const struct negotiation *n;
+    const struct negotiation *n; /* not of a fragment */
     const struct session_params *params;
-    const uint8_t *fingerprint; /* ours, FINGERPRINT_LEN */
+    const struct ice_credentials *ice; /* whose local side is told */
+    const uint8_t *fingerprint;        /* ours, FINGERPRINT_LEN */
     const struct addr *candidates;
     size_t n_candidates;
     uint32_t start_bitrate_kbps; /* 0 = leave it out */

@@ -162,7 +162,7 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
                   const struct offer *offer) {
     const struct negotiation *n = &offer->result;
     struct buffer sdp = {0};
-    session_answer(c->s, x->session, offer, &sdp, false);
+    session_answer(c->s, x->session, offer, &sdp);
     struct shared_text *t = shared_text_of(&sdp);
     o->bad |= !t;
     json_put_string_n(o, "answer", t ? t->p : "", t ? t->n : 0);

@@ -283,7 +283,7 @@ enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer
         return code;
     }
     if (x->session && negotiate_same_peer(&x->session->params, &fresh->params)) {
-        session_restart(s, x->session, fresh);
+        session_restart(s, x->session, &fresh->params.ice);
         session_drop(fresh);
         return SIG_OK;
     }

@@ -61,17 +61,34 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     return SIG_OK;
 }
 
+/* What says where media goes is made here only, and only of a session that has its worker. */
+static struct answer answer_of(const struct sig *s, const struct session *x,
+                               struct addr at[CANDIDATES_MAX]) {
+    CHECK(map_get(s->peers, x->params.peer) == x);
+    return (struct answer){.params = &x->params,
+                           .ice = &x->params.ice,
+                           .fingerprint = s->config.fingerprint,
+                           .candidates = at,
+                           .n_candidates =
+                               s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX),
+                           .start_bitrate_kbps = s->config.start_bitrate_kbps,
+                           .version = x->version};
+}
+
 void session_answer(struct sig *s, const struct session *x, const struct offer *o,
-                    struct buffer *out, bool fragment) {
+                    struct buffer *out) {
     struct addr at[CANDIDATES_MAX];
-    struct answer a = {.n = &o->result,
-                       .params = &x->params,
-                       .fingerprint = s->config.fingerprint,
-                       .candidates = at,
-                       .start_bitrate_kbps = s->config.start_bitrate_kbps,
-                       .version = x->version};
-    a.n_candidates = s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX);
-    (fragment ? fragment_write : answer_write)(out, &a);
+    struct answer a = answer_of(s, x, at);
+    a.n = &o->result;
+    answer_write(out, &a);
+}
+
+void session_fragment(struct sig *s, const struct session *x, const struct ice_credentials *ice,
+                      struct buffer *out) {
+    struct addr at[CANDIDATES_MAX];
+    struct answer a = answer_of(s, x, at);
+    a.ice = ice;
+    fragment_write(out, &a);
 }
 
 static void apply_intent(struct sig *s, const struct seat *seat, const struct session *x) {
@@ -147,8 +164,8 @@ void session_drop(struct session *x) {
     mem_free(x);
 }
 
-void session_restart(struct sig *s, struct session *x, const struct session *fresh) {
-    x->params.ice = fresh->params.ice;
+void session_restart(struct sig *s, struct session *x, const struct ice_credentials *fresh) {
+    x->params.ice = *fresh;
     x->version++;
     effect(s, (struct sig_effect){.type = EFFECT_PEER_RESTART,
                                   .worker = x->worker,

@@ -55,7 +55,7 @@ static enum sig_code authorise(struct exchange *x) {
 static enum sig_code created(const struct exchange *x, struct session *session,
                              const struct offer *offer) {
     struct buffer o = {0};
-    session_answer(x->s, session, offer, &o, false);
+    session_answer(x->s, session, offer, &o);
     struct shared_text *answer = shared_text_of(&o);
     if (!answer) {
         return SIG_INTERNAL;
@@ -155,16 +155,12 @@ static struct session *find_resource(const struct exchange *x) {
 /* RFC 9725 section 4.3.3: a restart names the session by its ETag, or any by "*". */
 static enum sig_code patch_restart(struct exchange *x, struct session *session, struct span ufrag,
                                    struct span pwd) {
-    struct session fresh = {.params = session->params};
-    struct ice_credentials *ice = &fresh.params.ice;
+    struct ice_credentials fresh = {0};
     struct buffer o = {0};
-    struct offer none = {.use = OFFER_WHIP};
-    memset(ice, 0, sizeof(*ice));
-    memcpy(ice->remote_ufrag, ufrag.p, ufrag.n);
-    memcpy(ice->remote_pwd, pwd.p, pwd.n);
-    negotiate_credentials(&x->s->config.rng, ice);
-    fresh.tour = session->tour;
-    session_answer(x->s, &fresh, &none, &o, true);
+    memcpy(fresh.remote_ufrag, ufrag.p, ufrag.n);
+    memcpy(fresh.remote_pwd, pwd.p, pwd.n);
+    negotiate_credentials(&x->s->config.rng, &fresh);
+    session_fragment(x->s, session, &fresh, &o);
     struct shared_text *text = shared_text_of(&o);
     if (!text) {
         return SIG_INTERNAL;

@@ -27,6 +27,7 @@ static void check_answer(const struct negotiation *n, const struct session_param
     struct addr at = addr_v4(192, 0, 2, 1, 5000);
     struct answer a = {.n = n,
                        .params = p,
+                       .ice = &p->ice,
                        .fingerprint = fingerprint,
                        .candidates = &at,
                        .n_candidates = 1,

@@ -191,6 +191,39 @@ TEST(whip_trickle_and_restart) {
     world_close(&w);
 }
 
+/* Each worker has its own port, and a restart tells that of the worker which has the session. */
+TEST(a_restart_tells_the_port_of_its_worker) {
+    for (int whep = 0; whep < 2; whep++) {
+        struct world w;
+        REQUIRE(world_open(&w, NULL));
+        char extra[512], id[32];
+        snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
+        world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra); /* worker 0 has this one */
+        EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->e.worker, 0);
+        const char *offer = data_file(whep ? "aiortc.sdp" : "offer.sdp");
+        const struct record *r =
+            ask(&w, (struct request){.whep = whep, .token = AGENT, .type = SDP, .body = offer});
+        REQUIRE(r->e.status == 201 && world_effect(&w, EFFECT_PEER_ADD));
+        EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->e.worker, 1);
+        EXPECT(strstr(r->text, " 192.0.2.10 40001 typ host"));
+        snprintf(id, sizeof(id), "%s", resource_of(r));
+        r = ask(&w, (struct request){
+                        .method = SIG_PATCH,
+                        .whep = whep,
+                        .token = AGENT,
+                        .resource = id,
+                        .type = FRAG,
+                        .match = "*",
+                        .body = "a=ice-ufrag:newu\r\na=ice-pwd:0123456789012345678901\r\n"});
+        EXPECT_EQ(r->e.status, 200);
+        EXPECT(strstr(r->text, " 192.0.2.10 40001 typ host"));
+        EXPECT(!strstr(r->text, " 40000 typ host\r\na=candidate:2"));
+        REQUIRE(world_effect(&w, EFFECT_PEER_RESTART));
+        EXPECT_EQ(world_effect(&w, EFFECT_PEER_RESTART)->e.worker, 1);
+        world_close(&w);
+    }
+}
+
 TEST(resources_belong_to_their_token) {
     struct world w;
     REQUIRE(world_open(&w, NULL));

@@ -37,6 +37,7 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
     }
     struct answer a = {.n = &d->n,
                        .params = &d->params,
+                       .ice = &d->params.ice,
                        .fingerprint = fingerprint,
                        .candidates = &at,
                        .n_candidates = 1,
