@@ -59,7 +59,7 @@ struct client {
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
     uint32_t rtcp_index, rtcp_ssrc;
-    uint64_t auth_failed, malformed; /* RTCP and RTP that did not open or parse */
+    uint64_t auth_failed, malformed; /* packets that did not open; that are none */
     uint64_t received;               /* packets of any kind since the keys */
     uint64_t trains;                 /* reads that brought them */
 };

@@ -149,6 +149,14 @@ const char *crowd_why(const struct crowd *c) {
     return "";
 }
 
+void crowd_faults(const struct crowd *c, uint64_t *ret_auth_failed, uint64_t *ret_malformed) {
+    *ret_auth_failed = *ret_malformed = 0;
+    for (unsigned i = 0; i < c->n_publishers + c->n_viewers; i++) {
+        *ret_auth_failed += client_at(c, i)->auth_failed;
+        *ret_malformed += client_at(c, i)->malformed;
+    }
+}
+
 uint64_t crowd_drops(const struct crowd *c) {
     uint64_t n = 0;
     for (unsigned i = 0; i < c->n_publishers + c->n_viewers; i++) {

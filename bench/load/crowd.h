@@ -54,6 +54,8 @@ void crowd_play(struct crowd *c, bool on);
 unsigned crowd_count(const struct crowd *c, enum client_state state);
 /* The reason of one of the failed clients, or "". */
 const char *crowd_why(const struct crowd *c);
+/* What came to the clients and was not authentic, and what was no packet of a kind they know. */
+void crowd_faults(const struct crowd *c, uint64_t *ret_auth_failed, uint64_t *ret_malformed);
 /* Packets the kernel dropped at the clients' sockets. */
 uint64_t crowd_drops(const struct crowd *c);
 /* Packets the kernel dropped at the server's sockets that clients have sent to, since they are

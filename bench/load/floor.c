@@ -23,7 +23,6 @@
 struct floor {
     struct floor_config config;
     struct addr addr;
-    unsigned next_publisher, next_viewer;
 };
 
 static struct addr address_of(int fd) {

@@ -40,7 +40,7 @@ static void take(struct target *t, struct crowd *c, struct measured *ret) {
                              .seconds = (double)clock_now() / (double)US_PER_S};
     child_threads(&t->child, &ret->threads);
     for (unsigned i = 0; i < c->n_publishers; i++) {
-        ret->sent += c->publishers[i].counters.sent;
+        ret->sent += c->publishers[i].sent;
     }
 }
 

@@ -170,7 +170,6 @@ static void send_burst(struct publisher *p, const struct burst *b) {
     us_t clock = b->video ? 90000 : 48000;
     uint8_t audio[AUDIO_PAYLOAD_LEN] = {0};
     p->picture_id = (p->picture_id + b->video) & 0x7fff;
-    p->counters.key_frames += b->key;
     for (unsigned i = 0; i < b->n; i++) {
         struct cached *k = &p->cache->at[s->index % CACHE];
         uint8_t *payload = b->video ? k->payload : audio;
@@ -191,7 +190,7 @@ static void send_burst(struct publisher *p, const struct burst *b) {
         s->packets++;
         s->octets += (uint32_t)b->payload[i];
     }
-    p->counters.sent += b->n;
+    p->sent += b->n;
     flush(p);
 }
 
@@ -211,7 +210,6 @@ void publisher_send(struct publisher *p, us_t now) {
 /* ---- feedback ---- */
 
 static void want_key(struct publisher *p) {
-    p->counters.pli++;
     if (p->traffic.video_at >= p->key_at) {
         p->traffic.want_key = true;
     }
@@ -236,13 +234,11 @@ static void resend(struct publisher *p, uint16_t seq) {
         flush(p);
     }
     enqueue(p, p->rtx_index++, &r, s, bytes_of(payload, 2 + k->len));
-    p->counters.resent++;
 }
 
 static void take_nack(struct publisher *p, const struct rtcp_packet *k) {
     uint16_t seqs[17];
     unsigned n;
-    p->counters.nack++;
     if (rtcp_fb_media_ssrc(k) != p->stream[TX_VIDEO].ssrc) {
         return;
     }
@@ -262,8 +258,6 @@ static void on_rtcp(void *owner, struct bytes compound) {
             want_key(p);
         } else if (k.type == RTCP_RTPFB && k.count == RTCP_FMT_NACK) {
             take_nack(p, &k);
-        } else if (k.type == RTCP_RTPFB && k.count == RTCP_FMT_TWCC) {
-            p->counters.twcc++;
         }
     }
 }

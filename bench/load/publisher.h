@@ -17,12 +17,6 @@ struct tx_stream {
     uint32_t packets, octets; /* for sender reports */
 };
 
-struct publisher_counters {
-    uint64_t sent;               /* RTP packets without retransmissions */
-    uint64_t resent, key_frames; /* retransmissions, key frames */
-    uint64_t pli, nack, twcc;    /* feedback packets received */
-};
-
 struct tx_cache;
 
 struct publisher {
@@ -35,7 +29,7 @@ struct publisher {
     us_t report_at, key_at; /* next sender report; a key frame is allowed from then on */
     uint16_t twcc, picture_id;
     struct tx_cache *cache;
-    struct publisher_counters counters;
+    uint64_t sent; /* RTP packets without retransmissions */
 };
 
 /* A client that has not spoken to a server yet. */

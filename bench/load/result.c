@@ -99,6 +99,7 @@ void result_finish(struct result *r, const struct crowd *c) {
             histogram_add(&r->join_picture, (us_t)((j->picture - j->asked) / 1000));
         }
     }
+    crowd_faults(c, &r->auth_failed, &r->malformed);
     uint64_t packets = 0, trains = 0;
     for (unsigned i = 0; i < c->n_viewers; i++) {
         packets += c->viewers[i].client.received;

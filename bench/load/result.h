@@ -37,6 +37,7 @@ struct result {
     uint64_t server_drops;        /* of the kernel at the server's sockets, from its start on */
     struct child_threads threads; /* likewise */
     struct audience seen;
+    uint64_t auth_failed, malformed; /* at all clients: packets that did not open; that are none */
     struct histogram join_media, join_picture;
     double viewer_bytes; /* resident memory per viewer, 0 = not measured */
     unsigned n_extras;

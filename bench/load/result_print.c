@@ -29,7 +29,7 @@ static void print_times(const struct result *r) {
 
 static void print_faults(const struct result *r) {
     const struct audience *a = &r->seen;
-    uint64_t bad = a->auth_failed + a->malformed + a->damaged + a->reused + a->duplicate + a->stray;
+    uint64_t bad = r->auth_failed + r->malformed + a->damaged + a->reused + a->duplicate + a->stray;
     printf("           lost %llu of %llu (video %llu), late %llu, %llu opened",
            (unsigned long long)r->missing, (unsigned long long)r->packets,
            (unsigned long long)r->missing_video, (unsigned long long)a->late,
@@ -45,7 +45,7 @@ static void print_faults(const struct result *r) {
     if (bad > 0) {
         printf("; BAD: %llu not authentic, %llu malformed, %llu damaged, %llu indices reused, "
                "%llu duplicates, %llu strays",
-               (unsigned long long)a->auth_failed, (unsigned long long)a->malformed,
+               (unsigned long long)r->auth_failed, (unsigned long long)r->malformed,
                (unsigned long long)a->damaged, (unsigned long long)a->reused,
                (unsigned long long)a->duplicate, (unsigned long long)a->stray);
     }
@@ -169,8 +169,8 @@ static void json_counts(struct buffer *out, const struct result *r) {
     json_put_uint(out, "late", a->late);
     json_put_uint(out, "duplicates", a->duplicate);
     json_put_uint(out, "indices_reused", a->reused);
-    json_put_uint(out, "auth_failures", a->auth_failed);
-    json_put_uint(out, "malformed", a->malformed);
+    json_put_uint(out, "auth_failures", r->auth_failed);
+    json_put_uint(out, "malformed", r->malformed);
     json_put_uint(out, "damaged", a->damaged);
     json_put_uint(out, "strays", a->stray);
 }

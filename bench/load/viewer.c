@@ -128,12 +128,11 @@ static bool open_packet(struct viewer *v, struct arrival *a, struct rtp *ret) {
     size_t n = a->len;
     v->audience->opened++;
     if (!client_open_rtp(&v->client, a->data, &n)) {
-        v->audience->auth_failed++;
         return false;
     }
     a->len = n;
     if (rtp_parse(bytes_of(a->data, n), ret) != OK) {
-        v->audience->malformed++;
+        v->client.malformed++;
         return false;
     }
     return true;
@@ -152,7 +151,6 @@ static void count(struct audience *w, enum rx_verdict verdict) {
     w->late += verdict == RX_LATE;
     w->duplicate += verdict == RX_DUPLICATE;
     w->reused += verdict == RX_REUSED;
-    w->too_old += verdict == RX_TOO_OLD;
 }
 
 static void take_rtx(struct viewer *v, uint16_t rtx_seq, struct arrival *a, us_t now) {
@@ -207,11 +205,10 @@ static void on_rtp(void *owner, struct arrival *a) {
     enum err e = rtp_parse(bytes_of(a->data, a->len), &r);
     a->data[0] = first;
     if (e != OK) {
-        v->audience->malformed++;
+        v->client.malformed++;
         return;
     }
     if (v->audience->loss && rng_below(v->audience->rng, 1000) < v->audience->loss) {
-        v->audience->thrown++;
         return;
     }
     int i = stream_of(v, &r);

@@ -16,17 +16,15 @@ enum { RX_AUDIO, RX_VIDEO, RX_RTX, RX_STREAMS };
 
 /* What a group of viewers does, and what it has seen. */
 struct audience {
-    unsigned sample;                 /* each viewer opens one of so many packets, 1 = all */
-    unsigned loss;                   /* packets of 1000 that are thrown away as they come */
-    struct rng *rng;                 /* which ones */
-    uint64_t media, rtx;             /* packets received, without those thrown away */
-    uint64_t thrown, opened, padded; /* thrown away; opened; of these, with padding */
-    uint64_t auth_failed, malformed,
-        damaged; /* opening; parsing; the payload is not the sent one */
-    uint64_t duplicate, reused, late, too_old, stray; /* rx_stream.h; no stream of ours */
-    uint64_t nacked, repaired, given_up; /* packets asked for at least once; got; not got */
-    uint64_t pli;
-    bool timing;             /* delay is collected */
+    unsigned sample;                         /* each viewer opens one of so many packets, 1 = all */
+    unsigned loss;                           /* packets of 1000 that are thrown away as they come */
+    struct rng *rng;                         /* which ones */
+    uint64_t media, rtx;                     /* packets received, without those thrown away */
+    uint64_t opened, padded;                 /* of these, with padding */
+    uint64_t damaged;                        /* the payload is not the sent one */
+    uint64_t duplicate, reused, late, stray; /* rx_stream.h; no stream of ours */
+    uint64_t nacked, repaired, given_up;     /* packets asked for at least once; got; not got */
+    bool timing;                             /* delay is collected */
     struct histogram delay;  /* one way, from publisher to the kernel's stamp on arrival */
     struct histogram repair; /* from noticing a loss to the retransmission */
 };

@@ -38,7 +38,6 @@ static void want_key_frame(struct viewer *v, us_t now) {
         return;
     }
     v->pli_at = now + (v->join.picture ? PLI_EVERY : PLI_EVERY_AT_FIRST);
-    v->audience->pli++;
     begin(v, &w);
     rtcp_write_pli(&w, v->client.rtcp_ssrc, v->stream[RX_VIDEO].ssrc);
     finish(v, &w);
