@@ -72,11 +72,12 @@ bool recv_twcc_write(struct recv_twcc *t, struct wr *w, uint32_t sender, uint32_
     }
     struct rtcp_twcc_arrival a[TWCC_WINDOW];
     unsigned n = 0;
-    for (uint64_t seq = t->base; seq <= t->ext.high; seq++, n++) {
+    uint64_t seq = t->base;
+    do { /* something is pending, so there is a first one */
         us_t at = *place(t, seq);
-        a[n] = (struct rtcp_twcc_arrival){
+        a[n++] = (struct rtcp_twcc_arrival){
             .seq = (uint16_t)seq, .received = at != 0, .at_us = at ? at - 1 : 0};
-    }
+    } while (++seq <= t->ext.high);
     unsigned written =
         rtcp_write_twcc(w, &(struct rtcp_twcc_ids){sender, media, t->fb_count}, a, n);
     if (written == 0) {
