@@ -1,18 +1,21 @@
 #include "bench/clock.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+uint64_t timespec_ns(const struct timespec *t) {
+    return (uint64_t)t->tv_sec * 1000000000U + (uint64_t)t->tv_nsec;
+}
 
 uint64_t cpu_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+    return timespec_ns(&t);
 }
 
 uint64_t wall_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+    return timespec_ns(&t);
 }
 
 static int compare(const void *a, const void *b) {

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
+/* [ns] of a time of the system. */
+uint64_t timespec_ns(const struct timespec *t);
 /* [ns] CPU time of this thread, which leaves out what the machine does meanwhile. */
 uint64_t cpu_ns(void);
 /* [ns] since 1970: the clock of the kernel's stamps on datagrams. */

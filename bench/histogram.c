@@ -37,3 +37,7 @@ us_t histogram_quantile(const struct histogram *h, double q) {
     }
     return h->max;
 }
+
+double histogram_ms(const struct histogram *h, double q) {
+    return (double)histogram_quantile(h, q) / (double)US_PER_MS;
+}

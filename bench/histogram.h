@@ -17,5 +17,7 @@ struct histogram { /* a zeroed struct is empty */
 void histogram_add(struct histogram *h, us_t duration);
 /* The duration below which the share q (0..1) of all lies; 0 of an empty one. */
 us_t histogram_quantile(const struct histogram *h, double q);
+/* The same in milliseconds. */
+double histogram_ms(const struct histogram *h, double q);
 
 #endif

@@ -1,6 +1,7 @@
 #include "bench/load/child.h"
 
 #include "base/check.h"
+#include "bench/clock.h"
 #include "server/clock.h"
 
 #include <ctype.h>
@@ -151,7 +152,7 @@ uint64_t child_cpu_ns(const struct child *c) {
     if (c->pid == 0 || clock_getcpuclockid(c->pid, &clock) != 0 || clock_gettime(clock, &t) != 0) {
         return 0;
     }
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+    return timespec_ns(&t);
 }
 
 /* One line of a file in /proc; false when it is gone. */
@@ -164,7 +165,7 @@ static bool read_line(const char *path, char *line, int cap) {
     return ok;
 }
 
-static void add_thread(struct child_threads *t, const char *name, uint64_t ns) {
+void child_threads_add(struct child_threads *t, const char *name, uint64_t ns) {
     unsigned i = 0;
     while (i < t->n && strcmp(t->at[i].name, name) != 0) {
         i++;
@@ -201,7 +202,7 @@ static void look_at_thread(struct child_threads *t, pid_t pid, const char *tid) 
     /* schedstat counts nanoseconds where stat has ticks of 10 ms. */
     snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", pid, tid);
     if (read_line(path, line, sizeof(line))) {
-        add_thread(t, name, strtoull(line, NULL, 10));
+        child_threads_add(t, name, strtoull(line, NULL, 10));
     }
 }
 

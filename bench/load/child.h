@@ -48,6 +48,8 @@ struct child_threads {
     } at[CHILD_THREADS_MAX];
 };
 
+/* More CPU time of the threads of a name; nothing when there are too many names. */
+void child_threads_add(struct child_threads *t, const char *name, uint64_t ns);
 /* CPU time of its living threads, those of one name and all workers together; what does not fit is
  * left out. */
 void child_threads(const struct child *c, struct child_threads *ret);

@@ -279,7 +279,7 @@ static struct about about(struct msghdr *m) {
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec t;
             memcpy(&t, CMSG_DATA(c), sizeof(t));
-            ret.at = (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+            ret.at = timespec_ns(&t);
         } else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
             int size;
             memcpy(&size, CMSG_DATA(c), sizeof(size));

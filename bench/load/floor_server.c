@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/seq.h"
 #include "bench/traffic.h"
 #include "media/wire/rtp.h"
 
@@ -158,7 +159,7 @@ static struct feeder *feeder_of(struct floor_state *f, const struct sockaddr_in 
 
 /* The nearest index to the highest one (RFC 3711 section 3.3.1). */
 static uint64_t index_of(uint64_t *high, uint16_t seq) {
-    int16_t ahead = (int16_t)(uint16_t)(seq - (uint16_t)*high);
+    int16_t ahead = seq16_diff(seq, (uint16_t)*high);
     uint64_t index = *high == 0 ? seq : *high + (uint64_t)(int64_t)ahead;
     *high = index > *high ? index : *high;
     return index;

@@ -41,10 +41,8 @@ static bool calm(struct storm *s) {
     c->audience.timing = true;
     bool go_on = load_run(s->entry.target.load, clock_now() + CALM);
     c->audience.timing = false;
-    result_extra(&s->entry.result, "calm_delay_p50_ms",
-                 (double)histogram_quantile(&c->audience.delay, 0.5) / US_PER_MS);
-    result_extra(&s->entry.result, "calm_delay_p99_ms",
-                 (double)histogram_quantile(&c->audience.delay, 0.99) / US_PER_MS);
+    result_extra(&s->entry.result, "calm_delay_p50_ms", histogram_ms(&c->audience.delay, 0.5));
+    result_extra(&s->entry.result, "calm_delay_p99_ms", histogram_ms(&c->audience.delay, 0.99));
     c->audience.delay = (struct histogram){0};
     return go_on;
 }

@@ -1,6 +1,7 @@
 #include "bench/load/measure.h"
 
 #include "base/check.h"
+#include "bench/clock.h"
 #include "server/clock.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@
 static uint64_t own_cpu_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+    return timespec_ns(&t);
 }
 
 static uint64_t missing(const struct crowd *c, unsigned stream) {

@@ -41,20 +41,6 @@ void result_extra(struct result *r, const char *name, double value) {
     }
 }
 
-static void add_threads(struct child_threads *sum, const struct child_threads *t) {
-    for (unsigned i = 0; i < t->n; i++) {
-        unsigned k = 0;
-        while (k < sum->n && strcmp(sum->at[k].name, t->at[i].name) != 0) {
-            k++;
-        }
-        if (k < sum->n) {
-            sum->at[k].ns += t->at[i].ns;
-        } else if (k < CHILD_THREADS_MAX) {
-            sum->at[sum->n++] = t->at[i];
-        }
-    }
-}
-
 void result_add(struct result *r, const struct measured *m) {
     double generator = (double)m->generator_ns / m->seconds / 1e9;
     double server = (double)m->cpu_ns / m->seconds / 1e9;
@@ -65,7 +51,9 @@ void result_add(struct result *r, const struct measured *m) {
     r->missing_video += m->missing_video;
     r->drops += m->drops;
     r->saturated = r->saturated || server > SERVER_MAX;
-    add_threads(&r->threads, &m->threads);
+    for (unsigned i = 0; i < m->threads.n; i++) {
+        child_threads_add(&r->threads, m->threads.at[i].name, m->threads.at[i].ns);
+    }
     series_add(&r->ns, m->packets ? (double)m->cpu_ns / (double)m->packets : 0);
     series_add(&r->pps, (double)m->packets / m->seconds);
     series_add(&r->server_cpu, server);

@@ -15,14 +15,13 @@ static double ms(us_t t) {
 static void print_times(const struct result *r) {
     const struct histogram *d = &r->seen.delay, *m = &r->join_media, *p = &r->join_picture;
     if (d->n > 0) {
-        printf("           delay p50 %.2f p99 %.2f max %.2f ms", ms(histogram_quantile(d, 0.5)),
-               ms(histogram_quantile(d, 0.99)), ms(d->max));
+        printf("           delay p50 %.2f p99 %.2f max %.2f ms", histogram_ms(d, 0.5),
+               histogram_ms(d, 0.99), ms(d->max));
     }
     if (m->n > 0) {
         printf("%sjoin to media p50 %.0f p99 %.0f ms, to picture p50 %.0f p99 %.0f ms",
-               d->n > 0 ? "; " : "           ", ms(histogram_quantile(m, 0.5)),
-               ms(histogram_quantile(m, 0.99)), ms(histogram_quantile(p, 0.5)),
-               ms(histogram_quantile(p, 0.99)));
+               d->n > 0 ? "; " : "           ", histogram_ms(m, 0.5), histogram_ms(m, 0.99),
+               histogram_ms(p, 0.5), histogram_ms(p, 0.99));
     }
     printf("%s", d->n > 0 || m->n > 0 ? "\n" : "");
 }
@@ -40,7 +39,7 @@ static void print_faults(const struct result *r) {
     if (a->nacked > 0) {
         printf("; asked for %llu again, got %llu (p50 %.0f p99 %.0f ms)",
                (unsigned long long)a->nacked, (unsigned long long)a->repaired,
-               ms(histogram_quantile(&a->repair, 0.5)), ms(histogram_quantile(&a->repair, 0.99)));
+               histogram_ms(&a->repair, 0.5), histogram_ms(&a->repair, 0.99));
     }
     if (bad > 0) {
         printf("; BAD: %llu not authentic, %llu malformed, %llu damaged, %llu indices reused, "
@@ -139,8 +138,8 @@ static void json_histogram(struct buffer *out, const char *name, const struct hi
     }
     json_open(out, name, '{');
     json_put_uint(out, "n", h->n);
-    json_number(out, "p50", ms(histogram_quantile(h, 0.5)));
-    json_number(out, "p99", ms(histogram_quantile(h, 0.99)));
+    json_number(out, "p50", histogram_ms(h, 0.5));
+    json_number(out, "p99", histogram_ms(h, 0.99));
     json_number(out, "max", ms(h->max));
     json_close(out, '}');
 }

@@ -1,13 +1,14 @@
 #include "bench/load/rx_stream.h"
 
 #include "base/bytes.h"
+#include "base/seq.h"
 
 /* Begin above zero, so that packets before the first one have an index too. */
 #define ROLLOVER_AT_FIRST 1
 
 /* RFC 3711 section 3.3.1: the index nearest to the highest one so far. */
 static uint64_t index_of(const struct rx_stream *s, uint16_t seq) {
-    return s->high + (uint64_t)(int64_t)(int16_t)(uint16_t)(seq - (uint16_t)s->high);
+    return s->high + (uint64_t)(int64_t)seq16_diff(seq, (uint16_t)s->high);
 }
 
 static enum rx_verdict judge(struct rx_stream *s, uint64_t index, uint32_t end) {

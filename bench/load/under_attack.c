@@ -41,10 +41,6 @@ static const struct phase {
               {ATTACK_RATE, "100 Mbit/s", FIGURES("rate")},
               {ATTACK_ALL, "all of them at once", FIGURES("all")}};
 
-static double ms(const struct histogram *h, double q) {
-    return (double)histogram_quantile(h, q) / (double)US_PER_MS;
-}
-
 /* What the clients of the attacker are named for. The agent came first, so that the seat beside it
  * is the second; a viewer by WHEP is named after its resource, as all others there are. */
 static double named(struct siege *s) {
@@ -75,8 +71,8 @@ static bool one_phase(struct siege *s, const struct phase *p) {
     }
     go_on = load_run(e->target.load, clock_now() + SETTLE);
     double values[] = {(double)m.missing,
-                       ms(&a->delay, 0.5),
-                       ms(&a->delay, 0.99),
+                       histogram_ms(&a->delay, 0.5),
+                       histogram_ms(&a->delay, 0.99),
                        (double)m.cpu_ns / m.seconds / 1e9,
                        (double)m.generator_ns / m.seconds / 1e9,
                        (double)s->hostile.sent / seconds,
