@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/list.h"
 #include "server/clock.h"
 
 #include <curl/curl.h>
@@ -18,7 +19,7 @@ struct transfer {
     struct buffer body;
     void (*done)(void *ctx, const struct http_reply *r);
     void *ctx;
-    struct transfer *next, *before;
+    struct link link; /* of http_client.all */
 };
 
 /* A connection's socket, as libcurl names it to us. */
@@ -32,8 +33,8 @@ struct watch {
 struct http_client {
     struct loop *loop;
     CURLM *multi;
-    us_t due; /* US_NEVER when libcurl waits for nothing */
-    struct transfer *all;
+    us_t due;        /* US_NEVER when libcurl waits for nothing */
+    struct link all; /* transfers under way */
     struct watch
         *dead; /* sockets that libcurl has let go, of which an event may still be at hand */
 };
@@ -98,6 +99,7 @@ struct http_client *http_client_new(struct loop *l) {
     struct http_client *h = mem_zalloc(1, sizeof(*h));
     CHECK(h && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     h->loop = l;
+    list_init(&h->all);
     h->due = US_NEVER;
     h->multi = curl_multi_init();
     CHECK(h->multi);
@@ -110,14 +112,7 @@ struct http_client *http_client_new(struct loop *l) {
 }
 
 static void transfer_free(struct http_client *h, struct transfer *t) {
-    if (t->before) {
-        t->before->next = t->next;
-    } else {
-        h->all = t->next;
-    }
-    if (t->next) {
-        t->next->before = t->before;
-    }
+    list_remove(&t->link);
     curl_multi_remove_handle(h->multi, t->easy);
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
@@ -137,8 +132,8 @@ struct http_client *http_client_free(struct http_client *h) {
     if (!h) {
         return NULL;
     }
-    while (h->all) {
-        transfer_free(h, h->all);
+    LIST_EACH(l, &h->all) {
+        transfer_free(h, LIST_ENTRY(l, struct transfer, link));
     }
     curl_multi_cleanup(h->multi);
     bury(h);
@@ -189,11 +184,7 @@ void http_client_begin(struct http_client *h, const struct http_call *call) {
     t->done = call->done;
     t->ctx = call->ctx;
     set_options(t, call);
-    t->next = h->all;
-    if (h->all) {
-        h->all->before = t;
-    }
-    h->all = t;
+    list_push(&h->all, &t->link);
     CHECK(curl_multi_add_handle(h->multi, t->easy) == CURLM_OK);
 }
 
