@@ -59,11 +59,13 @@ void transport_prefer(struct transport *t, us_t now, const struct path *path) {
 bool transport_heard(struct transport *t, us_t now, struct path *path) {
     transport_update(t, now); /* the timer may be late */
     bool could_send = t->sendable;
+    int8_t was = t->selected;
+    bool lost = was >= 0 && now - t->paths[was].heard >= PATH_LOST;
     path->heard = now;
     t->last_authentic = now;
     transport_prefer(t, now, path);
     transport_update(t, now);
-    return t->sendable && !could_send;
+    return t->sendable && (!could_send || (lost && t->selected != was));
 }
 
 enum err transport_open(struct transport *t, us_t now, struct path *path, struct packet *k,

@@ -15,6 +15,8 @@
 
 /* [us] unheard: a nominated path of lower priority takes over */
 #define PATH_STALE (1 * US_PER_S)
+/* [us] unheard: what went to an address is taken for lost when the client moves */
+#define PATH_LOST (500 * US_PER_MS)
 #define RESEND_CREDIT_START (64 * 1024) /* [bytes] a first key frame may get lost as a whole */
 #define RESEND_CREDIT_MAX (256 * 1024)  /* [bytes] a second of a screen share */
 
@@ -85,8 +87,9 @@ enum err transport_set_keys(struct transport *t);
 void transport_update(struct transport *t, us_t now);
 /* A path has been heard, nominated or proven: send there from now on if it is the better one. */
 void transport_prefer(struct transport *t, us_t now, const struct path *path);
-/* An authentic packet came by this path. True when media can be sent again that could not: the
- * client had been silent, or away from its address. */
+/* An authentic packet came by this path. True when the client needs a picture: media can be sent
+ * again that could not, since it had been silent; or goes to this address from now on, and the one
+ * it went to had been silent for PATH_LOST. */
 bool transport_heard(struct transport *t, us_t now, struct path *path);
 /* Decrypt an RTP or RTCP packet in place. ERR_WRONG_STATE before the handshake is done, else as
  * srtp_open_rtp; every error is counted. *ret_back is what transport_heard says. */

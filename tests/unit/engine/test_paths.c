@@ -1,4 +1,5 @@
 /* Whose address is whose, and where media goes. */
+#include "media/transport/transport.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -184,6 +185,30 @@ TEST(a_move_takes_one_round_trip) {
     EXPECT_EQ(client_count(v, STAGE), 2);
     client_check(v, true);
     EXPECT_EQ(v->challenges, 2); /* it is known now */
+    rig_free(&r);
+}
+
+/* What was sent to the old address until then is gone, and browsers wait for three seconds before
+ * they say so. */
+TEST(who_has_moved_without_a_word_gets_a_picture) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    rig_run(&r, US_PER_S);
+    unsigned plis = a->n_pli;
+    client_check(v, true);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    client_check(v, true); /* at once: nothing is lost */
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    EXPECT_EQ(a->n_pli, plis);
+    v->alive = false;
+    rig_run(&r, PATH_LOST);
+    v->addr = addr_v4(203, 0, 113, 9, 50001);
+    client_check(v, true);
+    rig_pump(&r);
+    EXPECT_EQ(counters()->paths_proven, 2);
+    EXPECT_EQ(a->n_pli, plis + 1);
     rig_free(&r);
 }
 
