@@ -78,6 +78,11 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be a power of two"},
         {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
          "must be greater than timeouts.media_silence_s"},
+        /* One byte more tells a message that is too large from one that is as large as allowed. */
+        {c->input_mib * 1024 <= c->message_kib, "limits.input_mib_per_address",
+         "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+        {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
+         "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {c->rec_enabled && c->media_codec != MEDIA_CODEC_VP8 && c->rec_default != RECORD_OFF,

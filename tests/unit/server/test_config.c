@@ -169,6 +169,15 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("timeouts.peer_s", "8"));
     EXPECT(!accepted("recording.segment_max_ms", "1000"));
     EXPECT(!accepted("listen.address", "\"localhost\""));
+    /* One message and one body must fit into what an address may have on the way. */
+    refused("{\"limits\": {\"message_kib\": 1024,\n\"input_mib_per_address\": 1}}",
+            "t.json:2: \"limits.input_mib_per_address\": must be more than limits.message_kib "
+            "(1024 KiB are 1 MiB): raise it, or lower that");
+    refused("{\"limits\": {\"body_kib\": 1025,\n\"input_mib_per_address\": 1}}",
+            "t.json:2: \"limits.input_mib_per_address\": must not be less than limits.body_kib "
+            "(1024 KiB are 1 MiB): raise it, or lower that");
+    EXPECT(accepted("limits", "{\"message_kib\": 1023, \"body_kib\": 1024, "
+                              "\"input_mib_per_address\": 1}"));
     EXPECT(!accepted("media.announce", "[\"1.2.3\"]"));
     EXPECT(accepted("media.announce", "[\"1.2.3.4\", \"2001:db8::1\"]"));
     EXPECT(!accepted("origins", "[\"https://a/\"]"));
