@@ -347,8 +347,12 @@ int ws_upgrade_status(struct control *c, struct lws *wsi) {
     return offers_protocol(wsi) ? 0 : 400;
 }
 
+/* The first in the queue does not count, however large it is: a roster that is longer than the
+ * limit is nobody's slowness, and who joins again would be sent it again. So at most one message
+ * more than the limit waits, and what one message can be is bounded by limits.participants. */
 static bool has_room(const struct ws_conn *w, size_t n) {
-    return w->queued + n <= (size_t)w->control->config->send_queue_kib * 1024;
+    size_t limit = (size_t)w->control->config->send_queue_kib * 1024;
+    return !w->head || w->queued - w->head->n + n <= limit;
 }
 
 void ws_send(struct control *c, uint64_t id, const char *text, size_t n) {

@@ -21,8 +21,8 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
 int ws_upgrade_status(struct control *c, struct lws *wsi);
-/* Queue a message. A client that leaves limits.send_queue_kib unread, while its socket takes no
- * more, is closed with 1013. Unknown ids are ignored. */
+/* Queue a message. A client that leaves more than limits.send_queue_kib unread behind the first
+ * message, while its socket takes no more, is closed with 1013. Unknown ids are ignored. */
 void ws_send(struct control *c, uint64_t id, const char *text, size_t n);
 /* Close with this status after what is queued, without a word when that takes longer than
  * timeouts.close_s. Signaling learns at once that the connection is gone. */

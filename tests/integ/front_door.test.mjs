@@ -271,6 +271,24 @@ await test('a client that does not read: others learn at once that it is lost, a
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 
+await test('an answer larger than the queue reaches who reads', async () => {
+  const s = await startFull((c) => {
+    c.limits.send_queue_kib = 64;
+    c.recording.consent_text = 'x'.repeat(100000);
+  });
+  const people = [await join(s, { sub: 'agent', role: 'agent' })];
+  const welcome = await people[0].ask({ type: 'hello', id: 2, token: mint({ sub: 'agent' }) });
+  expectEqual(welcome.consent?.text.length, 100000, 'welcome');
+  while (people.length < 200) {
+    people.push(await join(s, { sub: `p${people.length}`, name: '"'.repeat(128) }));
+  }
+  const last = people.at(-1).joined;
+  expect(JSON.stringify(last).length > 70000, `${JSON.stringify(last).length} bytes`);
+  expectEqual(last.roster.length, 200, 'everybody');
+  expectEqual(await s.metric('oriel_ws_slow_closed_total'), 0, 'nobody is slow');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('a seat taken over, a tour ended, a flood of messages: the old connection ends although it does not read', async () => {
   const s = await startFull();
   const agent = await join(s, { sub: 'agent', role: 'agent' });

@@ -21,10 +21,18 @@ export function freePort() {
   });
 }
 
+/** Servers that must not outlive the test, and then what they wrote. */
+const running = new Set();
+const dirs = [];
+process.on('exit', () => {
+  running.forEach((s) => s.child.kill('SIGKILL'));
+  dirs.forEach((dir) => fs.rmSync(dir, { recursive: true, force: true }));
+});
+
 /** A state directory of the test's own, removed at exit. */
 export function tempDir() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-'));
-  process.on('exit', () => fs.rmSync(dir, { recursive: true, force: true }));
+  dirs.push(dir);
   return dir;
 }
 
@@ -44,10 +52,6 @@ export async function writeConfig(dir, change = () => {}) {
   fs.writeFileSync(file, JSON.stringify(config, null, 2));
   return file;
 }
-
-/** Servers that must not outlive the test. */
-const running = new Set();
-process.on('exit', () => running.forEach((s) => s.child.kill('SIGKILL')));
 
 export class Server {
   /** command: argv; the process runs in ROOT */
