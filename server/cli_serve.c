@@ -111,27 +111,37 @@ static void announce_ready(const struct control *c) {
     fflush(stdout);
 }
 
-/* SIGHUP: the TLS files and log.level. What is wrong stays as it was. */
+static enum err reload_certificate(struct control *c, char why[WHY_MAX]) {
+    const char *cert = c->config->tls_cert, *key = c->config->tls_key;
+    enum err e = tls_check(cert, key, why);
+    if (e == OK && lws_tls_cert_updated(c->lws, cert, key, NULL, 0, NULL, 0) != 0) {
+        snprintf(why, WHY_MAX, "%.120s: the TLS library did not take it at run time: restart",
+                 cert);
+        e = ERR_CRYPTO;
+    }
+    return e;
+}
+
+/* SIGHUP: the TLS files and log.level. Whatever is wrong, all that was not read stays as it was,
+ * and there is one line that says how it ended. */
 static void reload(struct control *c, const char *file) {
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
-    if (config_load(file, &fresh, why) != OK) {
-        LOG(LOG_LEVEL_ERROR, "reload_failed", why, LOG_STR("file", file));
-    } else {
-        log_set_level((enum log_level)fresh->log_level);
+    enum err e = config_load(file, &fresh, why);
+    const char *at = e != OK || !c->tls ? file : c->config->tls_cert;
+    if (e == OK && c->tls) {
+        e = reload_certificate(c, why);
+    }
+    if (e != OK) {
+        LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
         config_free(fresh);
-    }
-    if (!c->tls) {
-        LOG(LOG_LEVEL_INFO, "reloaded", "Settings were read again.", LOG_STR("file", file));
         return;
     }
-    const char *cert = c->config->tls_cert, *key = c->config->tls_key;
-    if (tls_check(cert, key, why) != OK ||
-        lws_tls_cert_updated(c->lws, cert, key, NULL, 0, NULL, 0) != 0) {
-        LOG(LOG_LEVEL_ERROR, "reload_failed", why, LOG_STR("file", cert));
-        return;
-    }
-    LOG(LOG_LEVEL_INFO, "reloaded", "The certificate was read again.", LOG_STR("file", cert));
+    log_set_level((enum log_level)fresh->log_level);
+    config_free(fresh);
+    LOG(LOG_LEVEL_INFO, "reloaded",
+        c->tls ? "Settings and certificate were read again." : "Settings were read again.",
+        LOG_STR("file", at));
 }
 
 static int run(struct server *p, const char *file) {

@@ -330,7 +330,16 @@ await test('links carry tokens that work, logs carry none', async () => {
 });
 
 await test('SIGHUP reads the log level again, SIGTERM ends in good order', async () => {
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"level": "debug"', '"level": "info"'));
+  const good = fs.readFileSync(file, 'utf8');
+  const said = (event) => server.log.map((l) => JSON.parse(l)).filter((l) => l.event === event);
+  fs.writeFileSync(file, good.replace('"level": "debug"', '"level": "loud"'));
+  for (const n of [1, 2]) { // what the first said has come before the second is known
+    process.kill(server.pid, 'SIGHUP');
+    await until(() => said('reload_failed').length === n, 'a bad file to be refused');
+  }
+  expect(said('reload_failed').every((l) => l.msg.includes('"log.level": must be')), 'it says why');
+  expectEqual(said('reloaded').length, 0, 'and nothing else');
+  fs.writeFileSync(file, good.replace('"level": "debug"', '"level": "info"'));
   process.kill(server.pid, 'SIGHUP');
   await until(() => server.log.some((l) => l.includes('"reloaded"')), 'the log line');
   const client = await WsClient.open(base);
@@ -378,7 +387,24 @@ await test('--lan: TLS with a certificate for the address', async () => {
   expect(curl.stdout.includes('{"status":"ok"}'), curl.stderr);
   expect(/^strict-transport-security: /mi.test(curl.stdout), 'HSTS');
   process.kill(other.pid, 'SIGHUP');
-  await until(() => other.log.some((l) => l.includes('certificate was read again')), 'reload');
+  const said = (event) => other.log.map((l) => JSON.parse(l)).filter((l) => l.event === event);
+  await until(() => said('reloaded').length === 1, 'reload');
+  const [good, pem] = [fs.readFileSync(name, 'utf8'), path.join(lan, 'var/tls/cert.pem')];
+  const cert = fs.readFileSync(pem);
+  fs.writeFileSync(name, good.replace('"level": "debug"', '"level": "loud"'));
+  process.kill(other.pid, 'SIGHUP');
+  await until(() => said('reload_failed').length === 1, 'a bad file to be refused');
+  fs.writeFileSync(name, good.replace('"level": "debug"', '"level": "error"'));
+  fs.writeFileSync(pem, 'nonsense');
+  for (const n of [2, 3]) {
+    process.kill(other.pid, 'SIGHUP');
+    await until(() => said('reload_failed').length === n, 'a bad certificate to be refused');
+  }
+  expect(said('reload_failed').slice(1).every((l) => l.msg.includes('not a usable certificate')), 'it says why');
+  fs.writeFileSync(name, good);
+  fs.writeFileSync(pem, cert);
+  process.kill(other.pid, 'SIGHUP');
+  await until(() => said('reloaded').length === 2, 'the level has stayed, and the next reload is good');
   const again = spawnSync('curl', ['-sS', '--cacert', path.join(lan, 'var/tls/cert.pem'),
     'https://127.0.0.1:8443/health'], { encoding: 'utf8' });
   expectEqual(again.stdout, '{"status":"ok"}', 'after the reload');
