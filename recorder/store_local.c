@@ -216,6 +216,24 @@ struct walk {
     void *ctx;
 };
 
+/* The next entry of a folder; NULL at its end, and when it cannot be read: then *e says why. */
+static struct dirent *next_entry(DIR *d, enum err *e) {
+    errno = 0;
+    struct dirent *x = readdir(d);
+    if (!x && errno != 0) {
+        *e = errno == ENOMEM ? ERR_NOMEM : ERR_IO;
+    }
+    return x;
+}
+
+/* An entry that is gone by now was not there; any other is what the caller asks for. */
+static enum err look_at(int fd, const char *name, struct stat *ret) {
+    if (fstatat(fd, name, ret, AT_SYMLINK_NOFOLLOW) == 0) {
+        return OK;
+    }
+    return errno == ENOENT ? ERR_UNKNOWN : errno == ENOMEM ? ERR_NOMEM : ERR_IO;
+}
+
 /* Names are at most OBJECT_NAME_MAX long, which also bounds the depth of this recursion. */
 static enum err walk_folder(const struct walk *w, const char *folder) {
     int fd = openat(w->l->dir, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -228,17 +246,19 @@ static enum err walk_folder(const struct walk *w, const char *folder) {
         }
         return e == ERR_UNKNOWN ? OK : e;
     }
-    for (struct dirent *x; e == OK && (x = readdir(d));) {
+    for (struct dirent *x; e == OK && (x = next_entry(d, &e));) {
         char name[OBJECT_NAME_MAX];
         struct stat st;
         if (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0 ||
-            snprintf(name, sizeof(name), "%s/%s", folder, x->d_name) >= (int)sizeof(name) ||
-            fstatat(fd, x->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            snprintf(name, sizeof(name), "%s/%s", folder, x->d_name) >= (int)sizeof(name)) {
             continue;
         }
-        if (S_ISDIR(st.st_mode)) {
+        e = look_at(fd, x->d_name, &st);
+        if (e == ERR_UNKNOWN) {
+            e = OK;
+        } else if (e == OK && S_ISDIR(st.st_mode)) {
             e = walk_folder(w, name);
-        } else {
+        } else if (e == OK) {
             w->each(w->ctx, name, (uint64_t)st.st_size);
         }
     }

@@ -99,11 +99,15 @@ static enum err add_dir(struct assets *a, const char *dir, const char *below, ch
     }
     enum err e = OK;
     struct dirent *entry;
-    while (e == OK && (entry = readdir(d))) {
+    for (errno = 0; e == OK && (entry = readdir(d)); errno = 0) {
         snprintf(name, sizeof(name), "%.700s%s%.256s", below, *below ? "/" : "", entry->d_name);
         if (entry->d_name[0] != '.') {
             e = add_entry(a, dir, name, why, depth);
         }
+    }
+    if (e == OK && errno != 0) {
+        snprintf(why, WHY_MAX, "%.150s: cannot read the pages: %.60s", path, strerror(errno));
+        e = ERR_IO;
     }
     closedir(d);
     return e;

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -235,5 +236,46 @@ TEST_ALLOC(store_local_without_memory) {
     if (e == OK) {
         store_local_close(&a);
     }
+    scratch_end(&s);
+}
+
+/* The descriptor under a folder that is being listed turns into one that cannot be read. */
+struct pull {
+    const char *folder; /* how its path ends */
+    unsigned n;
+};
+
+static void pull_away(void *ctx, const char *name, uint64_t size) {
+    struct pull *p = ctx;
+    (void)name;
+    (void)size;
+    for (int fd = 3; fd < 256 && p->n == 0; fd++) {
+        char link[64], path[PATH_MAX];
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, path, sizeof(path));
+        size_t tail = strlen(p->folder);
+        if (n > (ssize_t)tail && memcmp(path + n - tail, p->folder, tail) == 0) {
+            int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+            CHECK(null >= 0 && dup2(null, fd) == fd);
+            close(null);
+            p->n++;
+        }
+    }
+}
+
+TEST(store_local_a_folder_that_cannot_be_read_is_no_empty_one) {
+    struct scratch s;
+    struct store a;
+    struct pull p = {.folder = "/r/x"};
+    scratch_begin(&s);
+    REQUIRE(store_local_open(s.dir, &a) == OK);
+    EXPECT_EQ(a.put(a.ctx, "r/x/1", bytes_of("a", 1)), OK);
+    EXPECT_EQ(a.list(a.ctx, "r/x/", pull_away, &p), ERR_IO);
+    EXPECT_EQ(p.n, 1);
+    /* Below the folder that was asked for, too. */
+    p = (struct pull){.folder = "/r/x"};
+    EXPECT_EQ(a.list(a.ctx, "r/", pull_away, &p), ERR_IO);
+    EXPECT_EQ(p.n, 1);
+    store_local_close(&a);
     scratch_end(&s);
 }
