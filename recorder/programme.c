@@ -51,7 +51,21 @@ static void hear(struct programme *p, us_t now, uint32_t source, const struct me
     }
 }
 
+/* Too far ahead: missing here, if it is on, from its arrival on. */
+static void refuse(struct programme *p, uint32_t source, const struct media_frame *f) {
+    bool video = f->stream == STREAM_VIDEO;
+    programme_lose(p, source,
+                   &(struct track_loss){(enum stream)f->stream, f->t - f->ahead, 1, "clock"});
+    if (video && p->shown == source) {
+        p->shown = 0;
+    }
+}
+
 void programme_frame(struct programme *p, us_t now, uint32_t source, const struct media_frame *f) {
+    if (f->ahead > PROGRAMME_AHEAD) {
+        refuse(p, source, f);
+        return;
+    }
     if (f->stream == STREAM_AUDIO) {
         p->voice = p->voice ? p->voice : source;
         if (source == p->voice) {

@@ -6,6 +6,11 @@
 
 #include "recorder/track.h"
 
+/* A frame whose time is so far ahead of its arrival is not taken: a source's clock may be wrong by
+ * more, and everybody who is heard or shown after it would find the time taken. Honest ones are
+ * ahead by as much as their first packets were held up on the way. */
+#define PROGRAMME_AHEAD (2 * US_PER_S)
+
 struct programme {
     struct track track;
     uint32_t stage, shown; /* wanted; taken now (changes at a key frame); 0 = nobody */
@@ -26,7 +31,8 @@ void programme_voice(struct programme *p, uint32_t source);
 void programme_pause(struct programme *p, uint32_t source, us_t at);
 /* A source is gone. */
 void programme_off(struct programme *p, uint32_t source, us_t at);
-/* A frame of any source. */
+/* A frame of any source. One that is more than PROGRAMME_AHEAD early is a gap ("clock"), with
+ * pictures up to the next key frame. */
 void programme_frame(struct programme *p, us_t now, uint32_t source, const struct media_frame *f);
 /* Media of a source was lost: a gap here, too, if it is on. */
 void programme_lose(struct programme *p, uint32_t source, const struct track_loss *l);

@@ -203,6 +203,12 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
                             .width = v->width,
                             .height = v->height};
     f.t = timeline_stamp(&s->line, s->clock, v->rtp_ts, arrival);
+    if (f.t == TIMELINE_REFUSED) {
+        s->video.started = false; /* what refers to it cannot be shown either */
+        lose(r, s, &(struct track_loss){STREAM_VIDEO, arrival, 1, "clock"});
+        return;
+    }
+    f.ahead = f.t - arrival;
     s->missing = 0; /* nothing of this picture or of one before it */
     recording_frame(r, s, &f);
 }
@@ -247,7 +253,13 @@ static void take_audio(struct recording *r, struct rec_source *s, const struct r
     struct bytes data = bytes_of(k->packet->data + k->payload_at, k->payload_len);
     struct media_frame f = {
         .data = data, .duration = opus_packet_duration(data), .stream = STREAM_AUDIO, .key = true};
-    f.t = timeline_stamp(&s->line, s->clock, k->rtp_ts, recording_time(r, k->at));
+    us_t arrival = recording_time(r, k->at);
+    f.t = timeline_stamp(&s->line, s->clock, k->rtp_ts, arrival);
+    if (f.t == TIMELINE_REFUSED) {
+        lose(r, s, &(struct track_loss){STREAM_AUDIO, arrival, k->missing + 1, "clock"});
+        return;
+    }
+    f.ahead = f.t - arrival;
     if (k->missing) {
         us_t length = us_min((us_t)k->missing * f.duration, us_max(f.t - s->from, 0));
         lose(r, s, &(struct track_loss){STREAM_AUDIO, f.t - length, k->missing, "loss"});

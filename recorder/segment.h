@@ -17,6 +17,7 @@ enum stream { STREAM_VIDEO, STREAM_AUDIO };
 struct media_frame {
     us_t t;        /* recording time, whole milliseconds [us] */
     us_t duration; /* [us], 0 = unknown */
+    us_t ahead;    /* t - recording time of arrival [us] */
     struct bytes data;
     uint8_t stream; /* enum stream */
     bool key;

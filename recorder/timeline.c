@@ -2,6 +2,7 @@
 
 #define CLOCK_STEP (5 * US_PER_S)  /* the sender set its clock */
 #define NTP_STEP (250 * US_PER_MS) /* the same, as seen from its media clock */
+#define FAR (INT64_C(1) << 40)     /* [ticks] no media clock goes so far in a recording */
 
 void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp) {
     int64_t sample = t - wall_from_ntp(ntp).us;
@@ -21,8 +22,11 @@ void timeline_init(struct timeline *l, uint32_t rate) {
 }
 
 static us_t media_us(const struct timeline *l, uint64_t from, uint64_t to) {
-    /* Extended timestamps differ by less than 2^40, so the product fits. */
-    return (int64_t)(to - from) * US_PER_S / (int64_t)l->rate;
+    /* Reports may push the extended timestamps apart as far as they like. Beyond FAR it is another
+     * clock, which what comes out tells whoever asks; up to there the product fits. */
+    int64_t ticks = (int64_t)(to - from);
+    ticks = ticks > FAR ? FAR : ticks < -FAR ? -FAR : ticks;
+    return ticks * US_PER_S / (int64_t)l->rate;
 }
 
 static bool reported(const struct timeline *l, const struct ntp_clock *c) {
@@ -89,6 +93,10 @@ us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_
     }
     l->newest = x > l->newest ? x : l->newest;
     t -= t % US_PER_MS;
+    if (l->last + US_PER_MS > us_max(t, arrival) + TIMELINE_PUSHED) {
+        l->refused++;
+        return TIMELINE_REFUSED;
+    }
     l->last = us_max(t, l->last + US_PER_MS);
     return l->last;
 }

@@ -8,7 +8,8 @@
  * that finds its place taken. A sender that sets its clock is recognised by its media clock, which
  * went on; the NTP clock is then measured anew and nothing moves. A media clock that runs away from
  * arrival by more than TIMELINE_ASTRAY is not believed. Times come out in whole milliseconds,
- * strictly rising. Owner: one thread. */
+ * strictly rising; frames that come faster than that are moved only a little, for who sends
+ * thousands a second would push the time ahead of everybody's. Owner: one thread. */
 #ifndef ORIEL_RECORDER_TIMELINE_H
 #define ORIEL_RECORDER_TIMELINE_H
 
@@ -17,6 +18,10 @@
 
 #define TIMELINE_ASTRAY (10 * US_PER_S)
 #define TIMELINE_JUMP US_PER_S /* a report further from arrival does not place a beginning */
+#define TIMELINE_PUSHED                                                      \
+    (100 * US_PER_MS) /* so far ahead a frame is moved behind the one before \
+                       */
+#define TIMELINE_REFUSED ((us_t)-1)
 
 /* A participant's NTP clock. Zero: not known yet. */
 struct ntp_clock {
@@ -34,11 +39,12 @@ struct timeline {
     uint64_t rtp0; /* extended media time ... */
     us_t t0;       /* ... that is this recording time */
     uint64_t sr_rtp;
-    int64_t sr_ntp;  /* [us] */
-    uint32_t sr_set; /* ntp_clock.set when it came */
-    uint64_t newest; /* extended */
-    us_t last;       /* last time given out; -1 ms before the first */
-    uint32_t astray; /* how often the clock was not believed */
+    int64_t sr_ntp;   /* [us] */
+    uint32_t sr_set;  /* ntp_clock.set when it came */
+    uint64_t newest;  /* extended */
+    us_t last;        /* last time given out; -1 ms before the first */
+    uint32_t astray;  /* how often the clock was not believed */
+    uint32_t refused; /* frames for which there was no time */
 };
 
 /* A timeline for a media clock of this rate [Hz]; nothing is allocated. */
@@ -56,7 +62,8 @@ uint64_t timeline_sr(struct timeline *l, struct ntp_clock *c, const struct timel
  * another). */
 void timeline_resume(struct timeline *l);
 /* The recording time of a frame [us], >= 0 and at least 1 ms after the one before. arrival: its
- * recording time of arrival [us]. */
+ * recording time of arrival [us]. TIMELINE_REFUSED: that would be more than TIMELINE_PUSHED after
+ * both its own time and its arrival; it is missing in the recording. */
 us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival);
 
 #endif

@@ -361,3 +361,41 @@ TEST(gap_none_when_the_sender_sets_its_clock_forward) {
 TEST(gap_none_when_the_sender_sets_its_clock_by_an_hour) {
     set_clock(3600 * US_PER_S);
 }
+
+/* Whoever sends packets in masses does not take other people's time. */
+TEST(gap_of_a_flood_is_the_floods_own) {
+    static uint8_t tiny[1] = {28 << 3}; /* 2.5 ms (RFC 6716 section 3.1) */
+    struct clip c = {.n = 1};
+    struct scene s;
+    scene_begin(&s);
+    c.frame[0] = bytes_of(tiny, sizeof(tiny));
+    struct feed_source flood = s.microphone;
+    flood.id = 13;
+    flood.participant = 6;
+    flood.clip = &c;
+    feed_tap(&s.list, &flood, TAP_VOICE, flood.at0 - 1);
+    for (unsigned second = 0; second < 4; second++) {
+        for (unsigned i = 0; i < 2000; i++) {
+            feed_frames(&s.list, &flood, s.g.pool, 0, 1);
+            flood.at0 += 500;
+            flood.rtp0 += 24;
+        }
+        rig_run(&s.g, &s.list);
+    }
+    s.microphone.at0 = flood.at0;
+    feed_tap(&s.list, &s.microphone, TAP_VOICE, flood.at0 - 1);
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, 200);
+    scene_record(&s);
+    unsigned heard = 0;
+    (void)blocks(&s, &ID_PROGRAMME);
+    for (unsigned i = 0; i < view.n; i++) {
+        heard += view.block[i].frame.n > 1;
+    }
+    EXPECT(heard >= 190);
+    bool said = false;
+    for (unsigned i = 0; i < s.n; i++) {
+        said = said || strcmp(s.gaps[i].cause, "clock") == 0;
+    }
+    EXPECT(said);
+    scene_end(&s);
+}

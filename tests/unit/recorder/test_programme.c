@@ -308,3 +308,39 @@ TEST_ALLOC(track_without_memory) {
     EXPECT(s.c.n == 2 || mem_failed());
     tear_down(&s);
 }
+
+/* Whose clock runs ahead is missing, not everybody who is heard or shown after. */
+TEST(programme_takes_nothing_from_far_ahead) {
+    struct stage s;
+    set_up(&s);
+    programme_stage(&s.p, A, 0);
+    programme_voice(&s.p, A);
+    for (us_t ms = 0; ms < 200; ms += 20) {
+        struct media_frame v = {.t = (ms + 9000) * MS,
+                                .ahead = 9000 * MS,
+                                .data = bytes_of("A", 1),
+                                .stream = STREAM_VIDEO,
+                                .key = true};
+        struct media_frame a = v;
+        a.data = bytes_of("x", 1);
+        a.stream = STREAM_AUDIO;
+        a.duration = 20 * MS;
+        programme_frame(&s.p, ms * MS, A, &v);
+        programme_frame(&s.p, ms * MS, A, &a);
+    }
+    programme_stage(&s.p, B, 200 * MS);
+    programme_voice(&s.p, B);
+    picture(&s, B, 200, "B");
+    sound(&s, B, 201, "y");
+    picture(&s, B, 240, "b");
+    sound(&s, B, 241, "y");
+    track_close(&s.p.track);
+    EXPECT_STR(text_of(&s.c), "Byby");
+    EXPECT_EQ(s.c.block[0].ms, 200);
+    /* What is missing of A is said, where it came. */
+    REQUIRE(s.c.gaps == 1);
+    EXPECT_STR(s.c.gap[0].cause, "clock");
+    EXPECT_EQ(s.c.gap[0].packets, 10);
+    EXPECT_EQ(s.c.gap_at[0], 0);
+    tear_down(&s);
+}

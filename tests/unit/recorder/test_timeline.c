@@ -187,9 +187,51 @@ TEST(timeline_any_input_keeps_the_promises) {
             report(&l, &c, arrival, rng_u64(&rng), rng_u32(&rng));
         }
         us_t t = timeline_stamp(&l, &c, rng_u32(&rng), arrival);
+        if (t == TIMELINE_REFUSED) {
+            EXPECT(last + MS > arrival + TIMELINE_PUSHED);
+            continue;
+        }
         EXPECT(t >= last + MS || (last < 0 && t >= 0));
         EXPECT(t % MS == 0);
-        EXPECT(t <= us_max(arrival + TIMELINE_ASTRAY, last + MS));
+        EXPECT(t <= arrival + TIMELINE_ASTRAY);
         last = t;
+    }
+}
+
+/* Nobody makes a second longer than it is by sending more packets in it. */
+TEST(timeline_packets_in_masses_do_not_push_the_time_ahead) {
+    for (uint32_t step = 0; step <= 24; step += 24) {
+        struct ntp_clock c = {0};
+        struct timeline l;
+        timeline_init(&l, 48000);
+        uint32_t given = 0;
+        for (uint32_t i = 0; i < 40000; i++) {
+            us_t arrival = (us_t)i * 500;
+            us_t t = timeline_stamp(&l, &c, i * step, arrival);
+            EXPECT(t == TIMELINE_REFUSED || t <= arrival + TIMELINE_PUSHED);
+            given += t != TIMELINE_REFUSED;
+        }
+        EXPECT(given >= 10000);
+        EXPECT_EQ(l.refused, 40000 - given);
+        /* It goes on as soon as time has caught up. */
+        EXPECT_EQ(timeline_stamp(&l, &c, 40400 * step, 20200 * MS) == TIMELINE_REFUSED, false);
+    }
+}
+
+/* Extended timestamps go as far apart as the sender of reports likes. */
+TEST(timeline_reports_may_leap_as_far_as_they_like) {
+    for (unsigned back = 0; back < 2; back++) {
+        struct ntp_clock c = {0};
+        struct timeline l;
+        uint32_t ts = 7;
+        timeline_init(&l, 48000);
+        EXPECT_EQ(timeline_stamp(&l, &c, ts, 0), 0);
+        for (us_t i = 1; i <= 20000; i++) {
+            ts += back ? 0x80000001u : 0x7fffffffu;
+            report(&l, &c, i * MS, ntp_at(i * MS), ts);
+        }
+        us_t t = timeline_stamp(&l, &c, ts, 21000 * MS);
+        EXPECT(apart(t, 21000 * MS) <= TIMELINE_ASTRAY);
+        EXPECT_EQ(timeline_stamp(&l, &c, ts + 960, 21020 * MS), t + 20 * MS);
     }
 }

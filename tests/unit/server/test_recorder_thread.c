@@ -133,17 +133,20 @@ static void push(struct rig *r, struct tap *t) {
     t->source = VOICE;
     t->kind = SOURCE_MICROPHONE;
     t->codec = CODEC_OPUS;
-    t->now = clock_now();
+    t->now = t->now ? t->now : clock_now();
     CHECK(mailbox_push(to, t));
     mailbox_flush(to);
 }
 
+/* As if each packet had come in its time. */
 static void speak(struct rig *r) {
+    us_t begin = clock_now();
     push(r, &(struct tap){.type = TAP_SOURCE_ON, .participant = 7});
     push(r, &(struct tap){.type = TAP_VOICE, .participant = 7});
     for (unsigned i = 0; i < PACKETS; i++) {
         push(r, &(struct tap){.type = TAP_RTP,
                               .participant = 7,
+                              .now = begin + i * 20 * US_PER_MS,
                               .seq = 65536 + i,
                               .rtp_ts = i * 960,
                               .payload_len = OPUS_LEN,
