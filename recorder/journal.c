@@ -37,9 +37,22 @@ struct journal *journal_free(struct journal *j) {
     return NULL;
 }
 
+static size_t room_for(const struct entry *e) {
+    switch ((enum entry_type)e->type) {
+    case ENTRY_TRACK:
+    case ENTRY_EPOCH:
+    case ENTRY_SEGMENT:
+    case ENTRY_FAILING:
+    case ENTRY_END:
+        return JOURNAL_PENDING_MAX;
+    default:
+        return JOURNAL_PENDING_MAX - JOURNAL_RESERVED;
+    }
+}
+
 enum err journal_append(struct journal *j, const struct entry *e) {
     size_t before = j->pending.n;
-    if (before > JOURNAL_PENDING_MAX) {
+    if (before > room_for(e)) {
         return ERR_FULL;
     }
     enum err error = entry_encode(e, &j->head, &j->pending);

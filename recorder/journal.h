@@ -15,6 +15,7 @@
 #include "recorder/objects.h"
 
 #define JOURNAL_PENDING_MAX (8u << 20) /* [bytes] of lines not yet flushed */
+#define JOURNAL_RESERVED (4u << 20)    /* [bytes] of these, for lines that media depend on */
 #define JOURNAL_LINE_MAX 8192          /* [bytes] */
 #define SEGMENT_KEYS_MAX 64            /* key frames listed per segment; more are not listed */
 #define EPOCH_INIT_MAX 512             /* [bytes] */
@@ -141,7 +142,9 @@ struct journal *journal_new(const struct object_access *access, const struct id 
                             const struct journal_head *at);
 /* Unflushed lines are lost. NULL allowed; returns NULL. */
 struct journal *journal_free(struct journal *j);
-/* Append in memory. ERR_FULL (JOURNAL_PENDING_MAX; flush first), ERR_NOMEM. */
+/* Append in memory. ERR_FULL (JOURNAL_PENDING_MAX; flush first), ERR_NOMEM. The last
+ * JOURNAL_RESERVED bytes are for track, epoch, segment, failing and end: without these media cannot
+ * be read, and whoever makes many of the other lines must not take their place. */
 enum err journal_append(struct journal *j, const struct entry *e);
 /* Seal and put what is pending as one object; nothing pending: OK, and ret->size 0. On an error the
  * lines stay pending and the same object number is tried again next time. After OK something is

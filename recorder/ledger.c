@@ -97,23 +97,6 @@ enum err ledger_add(struct ledger *l, const struct entry *e) {
     return note(l, e);
 }
 
-enum err ledger_segment(struct ledger *l, us_t t, struct entry_segment *seg, struct bytes media) {
-    struct entry e = {.type = ENTRY_SEGMENT, .t = t};
-    enum err error = l->needed_first ? ledger_flush(l) : OK;
-    if (error != OK) {
-        return error;
-    }
-    e.u.segment = *seg;
-    error = media_object_put(&l->access, &l->id, &e, media);
-    if (error == OK) {
-        error = note(l, &e);
-    }
-    if (error == OK) {
-        *seg = e.u.segment;
-    }
-    return error;
-}
-
 enum err ledger_flush(struct ledger *l) {
     while (journal_pending(l->journal)) {
         struct object_info info;
@@ -130,6 +113,33 @@ enum err ledger_flush(struct ledger *l) {
     return OK;
 }
 
+/* A full journal is stored first: nobody else does it while this one waits. */
+static enum err note_with_room(struct ledger *l, const struct entry *e) {
+    enum err error = note(l, e);
+    if (error == ERR_FULL) {
+        error = ledger_flush(l);
+        error = error == OK ? note(l, e) : error;
+    }
+    return error;
+}
+
+enum err ledger_segment(struct ledger *l, us_t t, struct entry_segment *seg, struct bytes media) {
+    struct entry e = {.type = ENTRY_SEGMENT, .t = t};
+    enum err error = l->needed_first ? ledger_flush(l) : OK;
+    if (error != OK) {
+        return error;
+    }
+    e.u.segment = *seg;
+    error = media_object_put(&l->access, &l->id, &e, media);
+    if (error == OK) {
+        error = note_with_room(l, &e);
+    }
+    if (error == OK) {
+        *seg = e.u.segment;
+    }
+    return error;
+}
+
 size_t ledger_pending(const struct ledger *l) {
     return journal_pending(l->journal);
 }
@@ -142,7 +152,7 @@ enum err ledger_end(struct ledger *l, us_t t) {
     }
     if (!l->end_noted) {
         snprintf(end.u.end.reason, sizeof(end.u.end.reason), "stopped");
-        e = note(l, &end);
+        e = note_with_room(l, &end);
         l->end_noted = e == OK;
     }
     e = e == OK ? ledger_flush(l) : e;

@@ -22,8 +22,8 @@ const struct id *ledger_id(const struct ledger *l);
 enum err ledger_add(struct ledger *l, const struct entry *e);
 /* Seal media as the object (track, epoch, number) of *seg, put it, then note it; fills seg->bytes
  * and seg->info. t: recording time of the segment's end. Numbers of an epoch go 0, 1, 2 ...; after
- * an error the same segment must be tried again before a later one. ERR_NOSPACE, ERR_IO,
- * ERR_NOMEM, ERR_FULL. */
+ * an error the same segment must be tried again before a later one. A journal that is full is
+ * flushed first, here and in ledger_end. ERR_NOSPACE, ERR_IO, ERR_NOMEM. */
 enum err ledger_segment(struct ledger *l, us_t t, struct entry_segment *seg, struct bytes media);
 /* Store the journal lines noted so far as one object. Errors: the lines stay; call again. */
 enum err ledger_flush(struct ledger *l);

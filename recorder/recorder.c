@@ -136,6 +136,10 @@ static void start(struct recorder *r, us_t now, wall_t wall, const struct record
         x = recording_new(&r->core, now, wall, o);
     }
     if (x) {
+        LIST_EACH(l, &r->recordings) {
+            struct recording *old = LIST_ENTRY(l, struct recording, in_recorder);
+            old->superseded = old->superseded || old->tour == x->tour;
+        }
         list_push(&r->recordings, &x->in_recorder);
     } else {
         tell(r, &(struct recorder_event){

@@ -75,6 +75,9 @@ enum recorder_event_type {
 struct recorder_event {
     uint8_t type;
     uint8_t error; /* enum err */
+    /* Of a recording that ends while the tour has a new one: for the log, and no state of the
+     * tour. */
+    bool superseded;
     uint64_t tour;
     char recording[33]; /* id, hex */
 };

@@ -6,7 +6,8 @@
 
 #define RETRY_FIRST (250 * US_PER_MS)
 #define RETRY_MAX (5 * US_PER_S)
-#define STOP_WAIT US_PER_S /* for the last taps of sources that were on */
+#define STOP_WAIT US_PER_S                    /* for the last taps of sources that were on */
+#define FLUSH_EARLY (JOURNAL_PENDING_MAX / 4) /* [bytes] of lines that do not wait for more */
 
 us_t recording_time(const struct recording *r, us_t now) {
     return us_max(now - r->zero, 0);
@@ -18,7 +19,10 @@ static void tell(struct recording *r, enum recorder_event_type type, enum err er
         return;
     }
     struct recorder_event *e = &c->events[(c->events_head + c->events_n++) % RECORDER_EVENTS];
-    *e = (struct recorder_event){.type = (uint8_t)type, .error = (uint8_t)error, .tour = r->tour};
+    *e = (struct recorder_event){.type = (uint8_t)type,
+                                 .error = (uint8_t)error,
+                                 .superseded = r->superseded,
+                                 .tour = r->tour};
     if (r->ledger) {
         id_text(ledger_id(r->ledger), e->recording);
     }
@@ -51,7 +55,8 @@ static void succeed(struct recording *r) {
     }
 }
 
-/* A full journal in memory (the store has failed for long) loses entries; it is in the alarm. */
+/* A full journal in memory (the store has failed for long) loses entries, which it says later. One
+ * that fills is stored early. */
 void recording_note(struct recording *r, struct entry *e, us_t t) {
     e->t = t;
     if (!r->ledger) {
@@ -59,8 +64,10 @@ void recording_note(struct recording *r, struct entry *e, us_t t) {
     }
     if (ledger_add(r->ledger, e) != OK) {
         r->core->n.store_errors++;
+        r->unnoted += r->unnoted < UINT32_MAX;
     }
-    r->flush_at = us_min(r->flush_at, r->now + r->core->c.segment_max);
+    bool much = ledger_pending(r->ledger) > FLUSH_EARLY;
+    r->flush_at = us_min(r->flush_at, much ? r->now : r->now + r->core->c.segment_max);
 }
 
 static void on_epoch(void *ctx, const struct entry_epoch *e) {
@@ -88,13 +95,13 @@ static us_t origin_of(const struct recording *r, const struct id *track) {
     return 0;
 }
 
-/* Memory for what cannot be stored is bounded: then the newest goes, for the older ones have their
- * numbers already. */
+/* Memory for what cannot be stored is bounded, and a recording has at most as much of it as it
+ * leaves free: then the newest goes, for the older ones have their numbers already. */
 static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *media) {
     struct recording *r = ctx;
     us_t start = origin_of(r, &e->track) + e->start;
     size_t n = media->n;
-    if (r->core->spooled + n <= SPOOL_MAX &&
+    if (r->spool.bytes + n <= SPOOL_MAX - r->core->spooled &&
         spool_push(&r->spool, start + e->duration, e, media) == OK) {
         r->core->spooled += n;
         return true;
@@ -105,6 +112,21 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *
     r->core->n.gaps++;
     recording_note(r, &gap, start);
     return false;
+}
+
+/* The lines that wait, and how many found no place among them. */
+static enum err flush(struct recording *r) {
+    enum err e = ledger_flush(r->ledger);
+    if (e != OK || r->unnoted == 0) {
+        return e;
+    }
+    struct entry gap = {.type = ENTRY_GAP};
+    gap.u.gap = (struct entry_gap){.track = ID_NONE, .packets = r->unnoted};
+    snprintf(gap.u.gap.cause, sizeof(gap.u.gap.cause), "journal");
+    r->unnoted = 0;
+    r->core->n.gaps++;
+    recording_note(r, &gap, recording_time(r, r->now));
+    return ledger_flush(r->ledger);
 }
 
 /* Store what waits. Every segment is on disk, and its journal line after it, when this is done. */
@@ -119,7 +141,7 @@ static void store_waiting(struct recording *r) {
             r->core->n.bytes_sealed += n;
         }
     }
-    e = e == OK ? ledger_flush(r->ledger) : e;
+    e = e == OK ? flush(r) : e;
     if (e == OK && r->ending) {
         e = ledger_end(r->ledger, recording_time(r, r->stopped));
         r->ended = e == OK;
@@ -165,36 +187,6 @@ struct recording_person *recording_person_of(struct recording *r, uint64_t parti
     return p;
 }
 
-/* That a consent was withdrawn is as much evidence as that it was given. */
-static void note_consent(struct recording *r, const struct recorder_order *o, struct entry *e) {
-    struct recording_person *p = recording_person_of(r, o->participant);
-    bool withdrawn = p && p->consent[0] && o->on && !o->consent_version[0];
-    if (!o->consent_version[0] && !withdrawn) {
-        return;
-    }
-    e->type = ENTRY_CONSENT;
-    e->u.person.on = !withdrawn;
-    snprintf(e->u.person.name, sizeof(e->u.person.name), "%s",
-             withdrawn ? p->consent : o->consent_version);
-    recording_note(r, e, recording_time(r, r->now));
-    if (p) {
-        snprintf(p->consent, sizeof(p->consent), "%s", o->consent_version);
-    }
-}
-
-static void note_person(struct recording *r, const struct recorder_order *o) {
-    bool mark = o->type == ORDER_MARK;
-    struct entry e = {.type = mark ? ENTRY_MARK : ENTRY_PARTICIPANT};
-    e.u.person = (struct entry_person){.participant = o->participant, .on = o->on};
-    snprintf(e.u.person.name, sizeof(e.u.person.name), "%s",
-             mark && o->title[0] ? o->title : o->name);
-    snprintf(e.u.person.role, sizeof(e.u.person.role), "%s", o->role);
-    recording_note(r, &e, recording_time(r, r->now));
-    if (!mark) {
-        note_consent(r, o, &e);
-    }
-}
-
 static void forget_early(struct recording *r) {
     LIST_EACH(l, &r->early) {
         mem_free(LIST_ENTRY(l, struct recording_order, in_early));
@@ -233,7 +225,7 @@ static void open_ledger(struct recording *r) {
         rec_source_note(r, LIST_ENTRY(l, struct rec_source, in_recording));
     }
     LIST_EACH(l, &r->early) {
-        note_person(r, &LIST_ENTRY(l, struct recording_order, in_early)->order);
+        recording_note_person(r, &LIST_ENTRY(l, struct recording_order, in_early)->order);
     }
     forget_early(r);
 }
@@ -249,7 +241,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->start = *o;
     r->now = r->zero = now;
     r->wall = wall;
-    r->retry_at = r->flush_at = r->stopped = US_NEVER;
+    r->retry_at = r->flush_at = r->stopped = r->people_next = US_NEVER;
     list_init(&r->sources);
     list_init(&r->people);
     list_init(&r->early);
@@ -274,7 +266,9 @@ struct recording *recording_free(struct recording *r) {
     drop_sources(r);
     track_free(&r->programme.track);
     LIST_EACH(l, &r->people) {
-        mem_free(LIST_ENTRY(l, struct recording_person, in_recording));
+        struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
+        mem_free(p->held);
+        mem_free(p);
     }
     forget_early(r);
     r->core->spooled -= r->spool.bytes;
@@ -284,18 +278,36 @@ struct recording *recording_free(struct recording *r) {
     return mem_free(r);
 }
 
+/* The order about this person that waits already, or a place for one; NULL: there is none. */
+static struct recording_order *early_place(struct recording *r, const struct recorder_order *o) {
+    LIST_EACH(l, &r->early) {
+        struct recording_order *x = LIST_ENTRY(l, struct recording_order, in_early);
+        if (o->type == ORDER_PARTICIPANT && x->order.type == ORDER_PARTICIPANT &&
+            x->order.participant == o->participant) {
+            return x;
+        }
+    }
+    struct recording_order *x =
+        r->n_early < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*x)) : NULL;
+    if (x) {
+        r->n_early++;
+        list_push(&r->early, &x->in_early);
+    }
+    return x;
+}
+
 void recording_order(struct recording *r, us_t now, const struct recorder_order *o) {
     r->now = now;
     if (r->ledger) {
-        note_person(r, o);
+        recording_note_person(r, o);
         return;
     }
-    struct recording_order *early =
-        r->n_early < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*early)) : NULL;
+    struct recording_order *early = early_place(r, o);
     if (early) {
-        r->n_early++;
         early->order = *o;
-        list_push(&r->early, &early->in_early);
+    } else {
+        r->core->n.store_errors++;
+        r->unnoted += r->unnoted < UINT32_MAX;
     }
 }
 

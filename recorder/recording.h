@@ -28,8 +28,11 @@ struct recording_person {
     struct link in_recording;
     uint64_t participant;
     struct ntp_clock clock;
-    uint32_t tracks;  /* made in this recording */
-    char consent[33]; /* version of the text agreed to; empty: none, or withdrawn */
+    uint32_t tracks;             /* made in this recording */
+    char consent[33];            /* version of the text agreed to; empty: none, or withdrawn */
+    us_t next;                   /* [us] what changes is noted from then on */
+    struct recorder_order *held; /* the last change, until then; NULL: none */
+    us_t held_t;                 /* its recording time [us] */
 };
 
 /* Entries about one thing that may come faster than is worth noting: the latest one waits. */
@@ -64,6 +67,7 @@ struct recording {
     wall_t wall;                 /* the same on the wall clock */
     us_t stopped;                /* [us] when the order to stop came; US_NEVER: not yet */
     bool ending, ended;          /* nothing more is taken; everything is stored */
+    bool superseded;             /* the tour has a newer one: this one tells only the log */
     bool failing;
     us_t failing_since;
     us_t retry_at, retry_step; /* US_NEVER: nothing failed */
@@ -75,6 +79,8 @@ struct recording {
     uint32_t tracks; /* made so far, without the programme */
     struct recording_pace stage, voice;
     struct recording_refused refused;
+    us_t people_next; /* [us] the first change of a person that is held back is due */
+    uint32_t unnoted; /* journal lines for which there was no room, since it was last said */
     struct spool spool;
     us_t now; /* of the call under way */
 };
@@ -101,6 +107,9 @@ void recording_end(struct recording *r, us_t now);
 struct recording_person *recording_person_of(struct recording *r, uint64_t participant);
 /* For recording*.c: note an entry at recording time t. */
 void recording_note(struct recording *r, struct entry *e, us_t t);
+/* Note a mark, or that a participant came, left, agreed or does not any more; of what one person
+ * changes back and forth, not more often than makes sense. */
+void recording_note_person(struct recording *r, const struct recorder_order *o);
 /* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */
 void recording_note_switch(struct recording *r, const struct tap *t);
 /* A message was dropped because its source is not recorded. */

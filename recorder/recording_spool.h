@@ -6,7 +6,9 @@
 #include "recorder/journal.h"
 #include "recorder/ledger.h"
 
-#define SPOOL_MAX (64u << 20) /* [bytes] of all recordings together */
+/* [bytes] of all recordings together. One may have as much as it leaves free, at most a half: so
+ * there is something left for the next, and what one cannot store is no loss of another. */
+#define SPOOL_MAX (128u << 20)
 
 struct spooled {
     struct link link;

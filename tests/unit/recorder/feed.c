@@ -273,7 +273,14 @@ enum err rig_open(struct rig *g) {
 static void take_events(struct rig *g) {
     struct recorder_event e;
     while (recorder_event(g->r, &e)) {
-        CHECK(e.type < ARRAY_LEN(g->events) && e.tour == TOUR);
+        CHECK(e.type < ARRAY_LEN(g->events));
+        if (e.tour != TOUR) {
+            continue;
+        }
+        if (e.superseded) {
+            g->superseded++;
+            continue;
+        }
         g->events[e.type]++;
         if (e.type == RECORDER_STARTED) {
             memcpy(g->recording, e.recording, sizeof(g->recording));

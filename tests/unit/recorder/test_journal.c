@@ -353,3 +353,25 @@ TEST_ALLOC(journal_without_memory) {
     journal_free(j);
     memory_store_end(&d.memory);
 }
+
+/* Who comes and goes in masses does not take the place of what media depend on. */
+TEST(journal_lines_that_media_depend_on_have_room) {
+    struct desk d;
+    desk_begin(&d);
+    struct journal *j = journal_new(&d.access, &recording, NULL);
+    struct entry person = sample(ENTRY_CONSENT);
+    unsigned n = 0;
+    while (n < 100000 && journal_append(j, &person) == OK) {
+        n++;
+    }
+    EXPECT(n > 5000 && n < 100000);
+    static const uint8_t needed[] = {ENTRY_TRACK, ENTRY_EPOCH, ENTRY_SEGMENT, ENTRY_FAILING,
+                                     ENTRY_END};
+    for (size_t i = 0; i < 1000 * ARRAY_LEN(needed); i++) {
+        struct entry e = sample(needed[i % ARRAY_LEN(needed)]);
+        EXPECT_EQ(journal_append(j, &e), OK);
+    }
+    EXPECT_EQ(journal_append(j, &person), ERR_FULL);
+    journal_free(j);
+    memory_store_end(&d.memory);
+}
