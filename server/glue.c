@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "server/backlog.h"
+#include "server/order_backlog.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct person {
 struct tour {
     uint64_t id;
     char name[65], title[129];
+    bool unrecorded; /* an order to start could not be given */
     struct link people, in_glue;
 };
 
@@ -30,11 +32,16 @@ struct glue {
     us_t now;          /* of the call under way */
     bool more;         /* reports wait for the next turn */
     struct offenders offenders;
-    struct backlog backlogs[]; /* one for each worker */
+    struct order_backlog orders; /* to the recorder */
+    struct backlog backlogs[];   /* one for each worker */
 };
 
 static bool post_to_worker(void *ctx, const struct worker_order *o) {
     return worker_post(ctx, o);
+}
+
+static bool post_to_recorder(void *ctx, const struct recorder_order *o) {
+    return recorder_thread_post(ctx, o);
 }
 
 struct glue *glue_new(const struct glue_config *c) {
@@ -44,6 +51,7 @@ struct glue *glue_new(const struct glue_config *c) {
     }
     g->config = *c;
     list_init(&g->tours);
+    order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     for (uint32_t i = 0; i < c->n_workers; i++) {
         backlog_init(&g->backlogs[i], post_to_worker, c->workers[i]);
     }
@@ -68,6 +76,7 @@ struct glue *glue_free(struct glue *g) {
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         backlog_free(&g->backlogs[i]);
     }
+    order_backlog_free(&g->orders);
     return mem_free(g);
 }
 
@@ -105,11 +114,14 @@ static void post(struct glue *g, const struct sig_effect *e, const struct worker
     }
 }
 
-static void tell_recorder(struct glue *g, const struct sig_effect *e,
+/* False: it could neither be given nor kept. */
+static bool tell_recorder(struct glue *g, const struct sig_effect *e,
                           const struct recorder_order *o) {
-    if (g->config.recorder && !recorder_thread_post(g->config.recorder, o)) {
-        note(g, "recorder_mailbox_full", e, "order dropped");
+    if (g->config.recorder && order_backlog_post(&g->orders, o) != OK) {
+        note(g, "recorder_backlog_full", e, "order dropped");
+        return false;
     }
+    return true;
 }
 
 static void copy_text(char *out, size_t cap, const char *text) {
@@ -184,7 +196,7 @@ static void on_participant(struct glue *g, const struct sig_effect *e) {
     copy_text(o.name, sizeof(o.name), e->name);
     copy_text(o.role, sizeof(o.role), e->role);
     copy_text(o.consent_version, sizeof(o.consent_version), e->consent_version);
-    tell_recorder(g, e, &o);
+    (void)tell_recorder(g, e, &o);
     if (!t) {
         return;
     }
@@ -200,6 +212,16 @@ static void on_participant(struct glue *g, const struct sig_effect *e) {
     }
 }
 
+/* The recorder tells when it has stopped, if it ever heard of the start. */
+static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
+                           const struct recorder_order *stop) {
+    (void)tell_recorder(g, e, stop);
+    if (t && t->unrecorded) {
+        t->unrecorded = false;
+        sig_recording(g->config.sig, g->now, e->tour, RECORDING_OFF);
+    }
+}
+
 /* Start: the recorder first, then the people, then the tap, so that the first tap finds an open
  * recording. Stop: the other way round. */
 static void on_record(struct glue *g, const struct sig_effect *e) {
@@ -212,15 +234,22 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     }
     if (!e->on) {
         post(g, e, &tap);
-        tell_recorder(g, e, &o);
+        stop_recording(g, e, t, &o);
         return;
     }
     copy_text(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
     copy_text(o.title, sizeof(o.title), t ? t->title : "");
-    tell_recorder(g, e, &o);
+    bool given = tell_recorder(g, e, &o);
+    if (t) {
+        t->unrecorded = !given;
+    }
+    if (!given) {
+        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
+        return;
+    }
     if (t) {
         LIST_EACH(l, &t->people) {
-            tell_recorder(g, e, &LIST_ENTRY(l, struct person, in_tour)->order);
+            (void)tell_recorder(g, e, &LIST_ENTRY(l, struct person, in_tour)->order);
         }
     }
     post(g, e, &tap);
@@ -360,7 +389,9 @@ static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e
                                                  [RECORDER_FAILING] = RECORDING_FAILING,
                                                  [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
-    if (e->type < ARRAY_LEN(state)) { /* the others are of earlier runs and of no tour */
+    /* The others are of earlier runs and of no tour. What an old recording comes to, which could
+     * not end for long, must not hide that the tour is recorded again. */
+    if (e->type < ARRAY_LEN(state) && !e->superseded) {
         sig_recording(g->config.sig, now, e->tour, state[e->type]);
     }
 }
@@ -396,6 +427,7 @@ static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
 void glue_service(struct glue *g, us_t now) {
     g->now = now;
     g->more = false;
+    (void)order_backlog_flush(&g->orders);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         (void)backlog_flush(&g->backlogs[i]);
         g->more |= !take_media(g, now, g->config.workers[i]);
@@ -413,6 +445,7 @@ const struct offenders *glue_offenders(const struct glue *g) {
 
 us_t glue_deadline(const struct glue *g) {
     us_t at = g->more ? g->now : sig_deadline(g->config.sig);
+    at = list_empty(&g->orders.waiting) ? at : us_min(at, g->now + RETRY);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);
     }
