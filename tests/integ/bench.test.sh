@@ -3,23 +3,11 @@
 # anything is, is not tested: machines differ, and a threshold would fail on the slow ones.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/integ/lib/verdict.sh
 
 bench=${ORIEL_BENCH:-build/asan/bench/bench}
-passed=0
-failed=0
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-
-# verdict STATUS NAME
-verdict() {
-    if [ "$1" -eq 0 ]; then
-        echo "ok $2"
-        passed=$((passed + 1))
-    else
-        echo "not ok $2"
-        failed=$((failed + 1))
-    fi
-}
 
 # ended STATUS NAME: the same of a run of the bench, which has said on standard error why it failed.
 ended() {
@@ -28,15 +16,6 @@ ended() {
         tail -n 40 "$said"
     fi
     verdict "$1" "$2"
-}
-
-# holds NAME FILTER: the filter is true of the figures.
-holds() {
-    local status
-    jq -e "$2" >/dev/null <<<"$figures"
-    status=$?
-    [ $status -eq 0 ] || jq -c . <<<"$figures" | cut -c 1-4000
-    verdict $status "$1"
 }
 
 # refused ARGUMENT...: exit status 2 and nothing on standard output.
@@ -144,5 +123,4 @@ refused --rounds 0
 refused --viewers
 refused fanout-10 --nonsense
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+count_verdicts

@@ -4,30 +4,12 @@
 # clients, pinned to a processor of its own.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/integ/lib/verdict.sh
 
 bench=${ORIEL_BENCH:-build/asan/bench/bench}
 delay_max=20 # [ms] generous: this build is slow and the machine is shared
-passed=0
-failed=0
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-
-# verdict STATUS NAME
-verdict() {
-    if [ "$1" -eq 0 ]; then
-        echo "ok $2"
-        passed=$((passed + 1))
-    else
-        echo "not ok $2"
-        failed=$((failed + 1))
-    fi
-}
-
-# holds NAME FILTER: the filter is true of what is known of the server.
-holds() {
-    jq -e "$2" >/dev/null <<<"$figures"
-    verdict $? "$1"
-}
 
 figure() {
     jq -r ".figures.$1" <<<"$figures"
@@ -73,5 +55,4 @@ holds "NACKs are not multiplied" '.figures | .nack_rtx > 0 and .nack_rtx < .nack
 holds "no packet came twice, and no index was used for two" \
     '.duplicates == 0 and .indices_reused == 0 and .auth_failures == 0'
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+count_verdicts

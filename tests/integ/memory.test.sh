@@ -4,6 +4,7 @@
 # one that people run; bytes do not depend on how busy the machine is.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/integ/lib/verdict.sh
 
 bench=${ORIEL_BENCH_RELEASE:-build/release/bench/bench}
 viewer_kib=48
@@ -11,27 +12,8 @@ idle_tour_kib=16
 # The heap of a process in use comes to rest within about 200 KiB, which over 2000 joins is 0.1 KiB a
 # join. Leaks of a few bytes are for the leak check of the other builds.
 later_join_kib=0.5
-passed=0
-failed=0
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-
-# verdict STATUS NAME
-verdict() {
-    if [ "$1" -eq 0 ]; then
-        echo "ok $2"
-        passed=$((passed + 1))
-    else
-        echo "not ok $2"
-        failed=$((failed + 1))
-    fi
-}
-
-# holds NAME FILTER: the filter is true of the figures.
-holds() {
-    jq -e "$2" >/dev/null <<<"$figures"
-    verdict $? "$1"
-}
 
 figure() {
     jq -r ".$1.figures.$2" <<<"$figures"
@@ -62,6 +44,4 @@ below footprint later_join_kib $later_join_kib
 holds "a viewer and a tour do take memory" \
     '.footprint.figures.viewer_kib > 4 and .idle_tours.figures.idle_tour_kib > 1'
 
-[ $failed -eq 0 ] || jq -c . <<<"$figures" | cut -c 1-4000
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+count_verdicts

@@ -3,21 +3,15 @@
 # says its length, has an index, and time never goes back in it.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/integ/lib/verdict.sh
 
 test=${ORIEL_TEST_RECORDER:-build/asan/tests/test_recorder}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-passed=0
-failed=0
 
 check() {
-    if "${@:2}"; then
-        echo "ok $1"
-        passed=$((passed + 1))
-    else
-        echo "not ok $1"
-        failed=$((failed + 1))
-    fi
+    "${@:2}"
+    verdict $? "$1"
 }
 
 decodes() {
@@ -63,5 +57,4 @@ for name in programme camera microphone; do
     check "$name has an index" indexed "$file"
 done
 check "programme seeks to a key frame" seeks "$dir/programme.webm"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+count_verdicts
