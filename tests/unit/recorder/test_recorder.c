@@ -473,7 +473,7 @@ static uint8_t big[400000];
 /* Key frames so large that what cannot be stored soon exceeds its limit. */
 static void flood(struct scene *s, unsigned frames) {
     static const uint8_t head[10] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00};
-    struct clip c = {.n = 1};
+    static struct clip c = {.n = 1};
     memcpy(big, head, sizeof(head));
     c.frame[0] = bytes_of(big, sizeof(big));
     s->camera.clip = &c;
