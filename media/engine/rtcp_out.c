@@ -9,7 +9,10 @@
 #define REQUESTS_MAX (12 + 4 * NACK_BATCH + 12) /* [bytes] NACK and PLI of a layer */
 #define LIMIT_TOLD (2 * US_PER_S)               /* [us] after a packet over the limit */
 #define REMB_LEN(n) (20 + 4 * (n))              /* [bytes] with n ssrcs */
-#define REPORT_GAP (500 * US_PER_MS) /* [us] design 4: a client sees a dead link in 2 s */
+#define REPORT_GAP (500 * US_PER_MS)            /* [us] a client is to see a dead link in 2 s */
+/* [us] reports go out at multiples of it: a worker that wakes for one viewer serves those of others
+ * too, and waking costs more than the report */
+#define REPORT_GRID (25 * US_PER_MS)
 /* [bytes] a sender report without blocks, and the description with its CNAME */
 #define SLOT_REPORT (28 + 12 + CNAME_MAX + 4)
 _Static_assert(24 * SESSION_STREAMS_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COMPOUND_MAX,
@@ -140,6 +143,12 @@ static void write_bye(struct session *s, struct wr *w) {
     s->say_bye = false;
 }
 
+/* Not later than REPORT_GAP from now. */
+static us_t next_report(us_t now) {
+    us_t at = now + REPORT_GAP;
+    return at - at % REPORT_GRID;
+}
+
 static void compose(struct session *s, us_t now, struct wr *w) {
     if (s->transport.state == TRANSPORT_CLOSED) {
         if (s->say_bye) {
@@ -150,7 +159,7 @@ static void compose(struct session *s, us_t now, struct wr *w) {
     if (s->report_at <= now) {
         write_reports(s, now, w);
         write_limit(s, now, w);
-        s->report_at = now + REPORT_GAP;
+        s->report_at = next_report(now);
         transport_changed(&s->transport); /* at least the counts have */
         return; /* requests follow in a packet of their own: room is never short */
     }

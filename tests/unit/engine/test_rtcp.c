@@ -24,6 +24,21 @@ TEST(reports_come_every_half_second) {
     rig_free(&r);
 }
 
+TEST(reports_of_all_go_out_together) {
+    REQUIRE(rig_init(&r));
+    struct client *c[4];
+    for (uint64_t i = 0; i < ARRAY_LEN(c); i++) {
+        c[i] = rig_join(&r, i + 1);
+        rig_run(&r, 7 * US_PER_MS);
+    }
+    rig_run(&r, 3 * US_PER_S);
+    for (unsigned i = 0; i < ARRAY_LEN(c); i++) {
+        EXPECT_EQ(c[i]->rtcp_at % (25 * US_PER_MS), 0);
+        EXPECT(c[i]->rtcp_gap > 470 * US_PER_MS && c[i]->rtcp_gap <= 500 * US_PER_MS);
+    }
+    rig_free(&r);
+}
+
 TEST(report_blocks_count_losses) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1);
