@@ -366,3 +366,24 @@ TEST(who_waits_for_a_picture_is_not_forgotten_by_a_pause_that_was_not_heard_of) 
     EXPECT_EQ(client_count(v, STAGE), 1);
     pair_done();
 }
+
+TEST(a_source_that_has_paused_is_asked_once_when_it_is_back) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    struct client *w = rig_join(&pair.home, 3);
+    client_video(a, CAM, true);
+    send_video(a, 2 * US_PER_S);
+    pair_run(5 * US_PER_S); /* silent: it is off */
+    unsigned asked = a->n_pli, keys = 0;
+    for (int i = 0; i < 200; i++) {
+        bool key = a->n_pli > asked;
+        asked = a->n_pli;
+        keys += key;
+        client_video(a, CAM, key);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(keys, 1);
+    EXPECT(client_count(v, STAGE) > 190);
+    EXPECT(client_count(w, STAGE) > 190);
+    pair_done();
+}
