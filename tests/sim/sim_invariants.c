@@ -167,7 +167,7 @@ static void tap_on(struct world *w, const struct tap *t) {
     struct tap_source *s = by_id(&w->tap, t->source);
     /* After a pause a source goes on with its id. So does an adopted one, of which the new engine
      * says once more that it is on. */
-    bool rebuilt = s && w->rebuilt_at > s->changed_at;
+    bool rebuilt = s && w->rebuilds > s->rebuilds;
     if (s && s->on && !rebuilt) {
         world_fail(w, "tap source %u begins twice", t->source);
     }
@@ -179,7 +179,7 @@ static void tap_on(struct world *w, const struct tap *t) {
         *s = (struct tap_source){
             .id = t->source, .participant = (uint16_t)t->participant, .kind = t->kind};
     }
-    s->changed_at = w->now;
+    s->rebuilds = w->rebuilds;
     s->on = true;
 }
 
@@ -231,7 +231,7 @@ void invariant_tap(struct world *w, const struct tap *t) {
     }
     if (t->type == TAP_SOURCE_OFF) {
         s->on = false;
-        s->changed_at = w->now;
+        s->rebuilds = w->rebuilds;
     } else if (t->type == TAP_RTP) {
         tap_rtp(w, s, t);
     } else {

@@ -13,7 +13,7 @@ struct browser;
 struct tap_source {
     uint32_t id;
     bool on;
-    us_t changed_at; /* [us] when it went on or off */
+    unsigned rebuilds; /* of the world, when it went on or off */
     uint16_t participant;
     uint8_t kind;
     bool any;

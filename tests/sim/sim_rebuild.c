@@ -35,6 +35,7 @@ static void new_engine(struct world *w) {
     w->engine = engine_new(&w->config);
     CHECK(w->engine && engine_tour_add(w->engine, SIM_TOUR) == OK);
     w->rebuilt_at = w->now;
+    w->rebuilds++;
     for (unsigned i = 0; w->history && i < SIM_HISTORY; i++) {
         w->history[i].at = 0; /* what was before is over: those slots are nobody's any more */
     }

@@ -70,7 +70,8 @@ struct world {
     struct media_event log[SIM_LOG];
     unsigned n_log; /* events so far; the log keeps the last SIM_LOG */
     uint64_t speaker;
-    us_t rebuilt_at;  /* 0 = never */
+    us_t rebuilt_at; /* 0 = never */
+    unsigned rebuilds;
     unsigned crashes; /* rebuilds where nothing was handed over */
     bool tapping;
     struct tap_watch tap;
