@@ -2,51 +2,66 @@
 
 #include "base/alloc.h"
 
-struct backlog_entry {
-    struct worker_order order;
+#include <string.h>
+
+struct entry {
     struct link link;
+    _Alignas(max_align_t) unsigned char message[];
 };
 
-void backlog_init(struct backlog *b, bool (*post)(void *ctx, const struct worker_order *o),
+void backlog_init(struct backlog *b, size_t size, bool (*post)(void *ctx, const void *message),
                   void *ctx) {
-    *b = (struct backlog){.post = post, .ctx = ctx};
+    *b = (struct backlog){.size = size, .post = post, .ctx = ctx};
     list_init(&b->waiting);
 }
 
-static void drop(struct backlog_entry *x) {
+void *backlog_message(struct link *l) {
+    return LIST_ENTRY(l, struct entry, link)->message;
+}
+
+static void remove_entry(struct backlog *b, struct entry *x) {
     list_remove(&x->link);
+    b->n--;
     mem_free(x);
+}
+
+static void drop(const struct backlog *b, const void *message) {
+    if (b->drop) {
+        b->drop(message);
+    }
 }
 
 void backlog_free(struct backlog *b) {
     LIST_EACH(l, &b->waiting) {
-        struct backlog_entry *x = LIST_ENTRY(l, struct backlog_entry, link);
-        mem_free(x->order.params);
-        drop(x);
+        struct entry *x = LIST_ENTRY(l, struct entry, link);
+        drop(b, x->message);
+        remove_entry(b, x);
     }
 }
 
 bool backlog_flush(struct backlog *b) {
     LIST_EACH(l, &b->waiting) {
-        struct backlog_entry *x = LIST_ENTRY(l, struct backlog_entry, link);
-        if (!b->post(b->ctx, &x->order)) {
+        struct entry *x = LIST_ENTRY(l, struct entry, link);
+        if (!b->post(b->ctx, x->message)) {
             return false;
         }
-        drop(x);
+        remove_entry(b, x);
     }
     return true;
 }
 
-enum err backlog_post(struct backlog *b, const struct worker_order *o) {
-    if (backlog_flush(b) && b->post(b->ctx, o)) {
+enum err backlog_post(struct backlog *b, const void *message) {
+    if (backlog_flush(b) && b->post(b->ctx, message)) {
         return OK;
     }
-    struct backlog_entry *x = mem_alloc(sizeof(*x));
+    struct entry *x = mem_alloc(sizeof(*x) + b->size);
     if (!x) {
-        mem_free(o->params);
+        drop(b, message);
         return ERR_NOMEM;
     }
-    *x = (struct backlog_entry){.order = *o};
+    memset(x, 0, sizeof(*x));
+    memcpy(x->message, message, b->size);
     list_push(&b->waiting, &x->link);
+    b->n++;
     return OK;
 }

@@ -32,16 +32,20 @@ struct glue {
     us_t now;          /* of the call under way */
     bool more;         /* reports wait for the next turn */
     struct offenders offenders;
-    struct order_backlog orders; /* to the recorder */
-    struct backlog backlogs[];   /* one for each worker */
+    struct backlog orders;     /* to the recorder */
+    struct backlog backlogs[]; /* one for each worker */
 };
 
-static bool post_to_worker(void *ctx, const struct worker_order *o) {
-    return worker_post(ctx, o);
+static bool post_to_worker(void *ctx, const void *order) {
+    return worker_post(ctx, order);
 }
 
-static bool post_to_recorder(void *ctx, const struct recorder_order *o) {
-    return recorder_thread_post(ctx, o);
+static void drop_worker_order(const void *order) {
+    mem_free(((const struct worker_order *)order)->params);
+}
+
+static bool post_to_recorder(void *ctx, const void *order) {
+    return recorder_thread_post(ctx, order);
 }
 
 struct glue *glue_new(const struct glue_config *c) {
@@ -53,7 +57,8 @@ struct glue *glue_new(const struct glue_config *c) {
     list_init(&g->tours);
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     for (uint32_t i = 0; i < c->n_workers; i++) {
-        backlog_init(&g->backlogs[i], post_to_worker, c->workers[i]);
+        backlog_init(&g->backlogs[i], sizeof(struct worker_order), post_to_worker, c->workers[i]);
+        g->backlogs[i].drop = drop_worker_order;
     }
     return g;
 }
@@ -76,7 +81,7 @@ struct glue *glue_free(struct glue *g) {
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         backlog_free(&g->backlogs[i]);
     }
-    order_backlog_free(&g->orders);
+    backlog_free(&g->orders);
     return mem_free(g);
 }
 
@@ -427,7 +432,7 @@ static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
 void glue_service(struct glue *g, us_t now) {
     g->now = now;
     g->more = false;
-    (void)order_backlog_flush(&g->orders);
+    (void)backlog_flush(&g->orders);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         (void)backlog_flush(&g->backlogs[i]);
         g->more |= !take_media(g, now, g->config.workers[i]);

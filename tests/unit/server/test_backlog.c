@@ -1,4 +1,5 @@
 #include "server/backlog.h"
+#include "server/worker.h"
 #include "tests/unit/test.h"
 
 struct sink {
@@ -6,7 +7,8 @@ struct sink {
     uint64_t peers[64];
 };
 
-static bool take(void *ctx, const struct worker_order *o) {
+static bool take(void *ctx, const void *order) {
+    const struct worker_order *o = order;
     struct sink *s = ctx;
     if (s->room == 0) {
         return false;
@@ -15,6 +17,10 @@ static bool take(void *ctx, const struct worker_order *o) {
     s->peers[s->n++] = o->peer;
     mem_free(o->params);
     return true;
+}
+
+static void drop(const void *order) {
+    mem_free(((const struct worker_order *)order)->params);
 }
 
 static enum err post(struct backlog *b, uint64_t peer) {
@@ -26,7 +32,8 @@ static enum err post(struct backlog *b, uint64_t peer) {
 TEST(backlog_keeps_the_order_of_orders) {
     struct sink s = {.room = 2};
     struct backlog b;
-    backlog_init(&b, take, &s);
+    backlog_init(&b, sizeof(struct worker_order), take, &s);
+    b.drop = drop;
     for (uint64_t i = 1; i <= 5; i++) {
         EXPECT_EQ(post(&b, i), OK);
     }
@@ -50,7 +57,8 @@ TEST(backlog_keeps_the_order_of_orders) {
 TEST_ALLOC(backlog_without_memory_drops_nothing_else) {
     struct sink s = {0};
     struct backlog b;
-    backlog_init(&b, take, &s);
+    backlog_init(&b, sizeof(struct worker_order), take, &s);
+    b.drop = drop;
     unsigned kept = 0;
     for (uint64_t i = 0; i < 3; i++) {
         enum err err = post(&b, i);

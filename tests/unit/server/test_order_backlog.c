@@ -6,7 +6,8 @@ struct sink {
     struct recorder_order got[64];
 };
 
-static bool take(void *ctx, const struct recorder_order *o) {
+static bool take(void *ctx, const void *order) {
+    const struct recorder_order *o = order;
     struct sink *s = ctx;
     if (s->room == 0) {
         return false;
@@ -19,7 +20,7 @@ static bool take(void *ctx, const struct recorder_order *o) {
     return true;
 }
 
-static enum err post(struct order_backlog *b, int type, uint64_t tour, uint64_t participant,
+static enum err post(struct backlog *b, int type, uint64_t tour, uint64_t participant,
                      const char *name) {
     struct recorder_order o = {.tour = tour, .participant = participant};
     o.type = type;
@@ -29,7 +30,7 @@ static enum err post(struct order_backlog *b, int type, uint64_t tour, uint64_t 
 
 TEST(order_backlog_keeps_order_and_the_last_of_each_person) {
     struct sink s = {.room = 1};
-    struct order_backlog b;
+    struct backlog b;
     order_backlog_init(&b, take, &s);
     EXPECT_EQ(post(&b, ORDER_START, 1, 0, ""), OK);
     EXPECT_EQ(post(&b, ORDER_PARTICIPANT, 1, 7, "a"), OK);
@@ -42,22 +43,22 @@ TEST(order_backlog_keeps_order_and_the_last_of_each_person) {
     EXPECT_EQ(post(&b, ORDER_MARK, 1, 7, "g"), OK);
     EXPECT_EQ(s.n, 1);
     s.room = 2;
-    EXPECT(!order_backlog_flush(&b));
+    EXPECT(!backlog_flush(&b));
     s.room = 60;
-    EXPECT(order_backlog_flush(&b));
+    EXPECT(backlog_flush(&b));
     static const char *const names[] = {"", "d", "b", "c", "", "e", "f", "g"};
     REQUIRE(s.n == ARRAY_LEN(names));
     for (unsigned i = 0; i < s.n; i++) {
         EXPECT_STR(s.got[i].name, names[i]);
     }
     EXPECT_EQ(s.got[4].type, ORDER_STOP);
-    order_backlog_free(&b);
+    backlog_free(&b);
 }
 
 /* It is bounded; what it refuses is said, and an order to stop is always taken. */
 TEST(order_backlog_is_bounded_but_for_stops) {
     struct sink s = {0};
-    struct order_backlog b;
+    struct backlog b;
     order_backlog_init(&b, take, &s);
     for (uint64_t i = 0; i < ORDER_BACKLOG_MAX; i++) {
         EXPECT_EQ(post(&b, ORDER_START, i, 0, ""), OK);
@@ -66,14 +67,14 @@ TEST(order_backlog_is_bounded_but_for_stops) {
     EXPECT_EQ(post(&b, ORDER_PARTICIPANT, 1, 7, ""), ERR_FULL);
     EXPECT_EQ(post(&b, ORDER_STOP, 1, 0, ""), OK);
     s.room = ORDER_BACKLOG_MAX + 1;
-    EXPECT(order_backlog_flush(&b));
+    EXPECT(backlog_flush(&b));
     EXPECT_EQ(s.n, ORDER_BACKLOG_MAX + 1);
-    order_backlog_free(&b);
+    backlog_free(&b);
 }
 
 TEST_ALLOC(order_backlog_without_memory_drops_nothing_else) {
     struct sink s = {0};
-    struct order_backlog b;
+    struct backlog b;
     order_backlog_init(&b, take, &s);
     unsigned kept = 0;
     for (uint64_t i = 0; i < 3; i++) {
@@ -82,9 +83,9 @@ TEST_ALLOC(order_backlog_without_memory_drops_nothing_else) {
         kept += err == OK;
     }
     s.room = 10;
-    EXPECT(order_backlog_flush(&b));
+    EXPECT(backlog_flush(&b));
     EXPECT_EQ(s.n, kept);
     s.room = 0;
     (void)post(&b, ORDER_STOP, 9, 0, "");
-    order_backlog_free(&b);
+    backlog_free(&b);
 }
