@@ -1,11 +1,11 @@
-/* recordings: the library (recorder/library.h) on the command line. It may run beside the server;
- * use-store may not. */
+/* recordings: the library (recorder/library/library.h) on the command line. It may run beside the
+ * server; use-store may not. */
 #include "server/cli.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "recorder/library.h"
-#include "recorder/recorder.h"
+#include "recorder/capture/recorder.h"
+#include "recorder/library/library.h"
 #include "server/clock.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #ifndef ORIEL_SERVER_ORDER_BACKLOG_H
 #define ORIEL_SERVER_ORDER_BACKLOG_H
 
-#include "recorder/recorder.h"
+#include "recorder/capture/recorder.h"
 #include "server/backlog.h"
 
 #define ORDER_BACKLOG_MAX 16384 /* [orders] then only orders to stop, of which each has a start */

@@ -1,11 +1,11 @@
-/* The thread around recorder/library.h: catalogue queries, object reads and decryption for
+/* The thread around recorder/library/library.h: catalogue queries, object reads and decryption for
  * playback happen here, so that the control thread never blocks. Requests and replies travel
  * through a pair of mailboxes; a reply's data is heap memory that the receiver frees. */
 #ifndef ORIEL_SERVER_READER_THREAD_H
 #define ORIEL_SERVER_READER_THREAD_H
 
 #include "base/err.h"
-#include "recorder/library.h"
+#include "recorder/library/library.h"
 
 struct reader_thread;
 

@@ -1,8 +1,8 @@
-/* The thread around recorder/recorder.h: everything that blocks while recording happens here. */
+/* The thread around recorder/capture: everything that blocks while recording happens here. */
 #ifndef ORIEL_SERVER_RECORDER_THREAD_H
 #define ORIEL_SERVER_RECORDER_THREAD_H
 
-#include "recorder/recorder.h"
+#include "recorder/capture/recorder.h"
 #include "server/mailbox.h"
 
 struct recorder_thread;

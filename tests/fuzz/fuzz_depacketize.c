@@ -1,11 +1,11 @@
-/* libs: recorder */
+/* libs: recorder_timeline */
 /* Any packets in any order through reordering and frame assembly, VP8 or Opus, and the timeline.
  * Input: a flag byte, then packets of: sequence step (signed), time step [ms], timestamp step,
  * flags and length of the payload, payload. */
-#include "recorder/depacketize_opus.h"
-#include "recorder/depacketize_vp8.h"
-#include "recorder/reorder.h"
-#include "recorder/timeline.h"
+#include "recorder/timeline/depacketize_opus.h"
+#include "recorder/timeline/depacketize_vp8.h"
+#include "recorder/timeline/reorder.h"
+#include "recorder/timeline/timeline.h"
 
 #include "base/check.h"
 

@@ -1,7 +1,7 @@
-/* libs: recorder base */
+/* libs: recorder_seal base */
 /* Arbitrary bytes as a FLOE message and as its parameters; and what we seal must open again. The
  * first byte chooses. */
-#include "recorder/floe.h"
+#include "recorder/seal/floe.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

@@ -1,8 +1,8 @@
-/* libs: recorder base */
+/* libs: recorder_journal base */
 /* Arbitrary bytes as journal lines, and as a signed manifest's line. What can be read must be
  * written again so that it reads the same. */
-#include "recorder/journal.h"
-#include "recorder/manifest.h"
+#include "recorder/journal/journal.h"
+#include "recorder/journal/manifest.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

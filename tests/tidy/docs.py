@@ -161,7 +161,7 @@ def metrics(root):
 
 def states(root):
     """(path, line, what is wrong) of words on the pages for states of recordings."""
-    known = set(re.findall(r"\bX\(RECORDING_\w+, \"(\w+)\"", read(root, "recorder/catalogue.h")))
+    known = set(re.findall(r"\bX\(RECORDING_\w+, \"(\w+)\"", read(root, "recorder/catalogue/catalogue.h")))
     path = "web/ui/format.js"
     found = re.search(r"const STATES = \{(.*?)\};", read(root, path), re.S)
     if found:

@@ -50,8 +50,8 @@ BAD = [
     ("circles", "media/a.c", "void a(void) {\n    b();\n}\n", 1),
     ("own_header", "media/x.c", "\nvoid stray(void) {\n}\n", 2),
     ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
-    ("owners", "recorder/recorder.h", "/* One. */\nvoid recorder_unchecked(struct recorder *r);\n", 2),
-    ("owners", "recorder/recorder.h", "/* Two. */\nint recorder_gone(\n    const struct recorder *r);\n"
+    ("owners", "recorder/capture/recorder.h", "/* One. */\nvoid recorder_unchecked(struct recorder *r);\n", 2),
+    ("owners", "recorder/capture/recorder.h", "/* Two. */\nint recorder_gone(\n    const struct recorder *r);\n"
      "void recorder_gone2(int a, struct recorder *r);\nint recorder_gone3(const struct recorder *r);\n", 5),
     ("test_files", "tests/unit/base/map.c", "TEST(map_grows) {\n}\n", 1),
     ("test_files", "tests/unit/base/test_map.c", "int x;\n", 1),
@@ -92,9 +92,9 @@ GOOD = {
                  "static inline int c(void) {\n    return 0;\n}\nstatic inline int d(void) {\n"
                  "    return 0;\n}\n#define M(x) \\\n    f(x)\ntypedef int (*fn)(int);\n"
                  "struct s {\n    int (*cb)(int a);\n};\n",
-    "recorder/recorder.h": "/* Three. */\nint recorder_checked(const struct recorder *r);\n"
+    "recorder/capture/recorder.h": "/* Three. */\nint recorder_checked(const struct recorder *r);\n"
                            "void recorder_other(int a, struct recorder *r);\n",
-    "recorder/recorder.c": "static int recorder_checked_not(void);\n"
+    "recorder/capture/recorder.c": "static int recorder_checked_not(void);\n"
                            "int recorder_checked(const struct recorder *r) {\n"
                            "    OWNER_CHECK(&r->owner);\n    return 0;\n}\n",
     "server/x.c": "#include <pthread.h>\n#include <libwebsockets.h>\n"
@@ -115,13 +115,15 @@ GOOD = {
 }
 
 SUPPORT = {
-    "recorder/catalogue.h": '#define LIST(X) X(RECORDING_OPEN, "open")\n',
+    "recorder/catalogue/catalogue.h": '#define LIST(X) X(RECORDING_OPEN, "open")\n',
     "server/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
     "server/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'
                         '"oriel_ws_open" "oriel_ws_closed"\n',
     "server/others.c": '"# TYPE oriel_others_total"\n',
-    "recorder/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
+    "recorder/capture/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
                             "void other(void) {\n    OWNER_CHECK(0);\n}\n",
+    "recorder/capture/unchecked.h": "/* Its. */\nvoid recorder_unchecked(struct recorder *r);\n"
+                                    "void other(void);\n",
     "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",
     "media/c.h": "/* C. */\nvoid c(void);\n",
     "media/b.c": "void b(void) {\n    c();\n}\n", "media/c.c": "void c(void) {\n    a();\n}\n",

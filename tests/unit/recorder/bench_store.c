@@ -1,6 +1,6 @@
 #include "tests/unit/recorder/bench_store.h"
 
-#include "recorder/store_identity.h"
+#include "recorder/archive/store_identity.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

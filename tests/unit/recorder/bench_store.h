@@ -3,7 +3,7 @@
 #ifndef ORIEL_TESTS_BENCH_STORE_H
 #define ORIEL_TESTS_BENCH_STORE_H
 
-#include "recorder/archive.h"
+#include "recorder/archive/archive.h"
 
 #include <limits.h>
 

@@ -3,9 +3,9 @@
 #ifndef ORIEL_TESTS_RECORDER_FEED_H
 #define ORIEL_TESTS_RECORDER_FEED_H
 
-#include "recorder/library.h"
-#include "recorder/recorder.h"
-#include "recorder/webm_parse.h"
+#include "recorder/capture/recorder.h"
+#include "recorder/container/webm_parse.h"
+#include "recorder/library/library.h"
 
 #define CLIP_FRAMES 512
 #define TOUR 77

@@ -2,7 +2,7 @@
 #ifndef ORIEL_TESTS_FLOE_VECTORS_H
 #define ORIEL_TESTS_FLOE_VECTORS_H
 
-#include "recorder/floe.h"
+#include "recorder/seal/floe.h"
 
 struct floe_vector {
     uint8_t key[FLOE_KEY_LEN], aad[FLOE_AAD_MAX];

@@ -2,7 +2,7 @@
 #ifndef ORIEL_TESTS_SAMPLE_RECORDING_H
 #define ORIEL_TESTS_SAMPLE_RECORDING_H
 
-#include "recorder/ledger.h"
+#include "recorder/archive/ledger.h"
 
 #define SAMPLE_SEGMENTS 6 /* media objects of a complete sample */
 

@@ -1,4 +1,4 @@
-#include "recorder/catalogue.h"
+#include "recorder/catalogue/catalogue.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"

@@ -1,5 +1,5 @@
-#include "recorder/depacketize_opus.h"
-#include "recorder/depacketize_vp8.h"
+#include "recorder/timeline/depacketize_opus.h"
+#include "recorder/timeline/depacketize_vp8.h"
 #include "tests/unit/test.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Sources that come and go: a mute, a new session after a lost network, and people who flap to do
  * harm. A track outlives pauses, what a person can make of tracks, objects and journal lines is
  * bounded, and nobody else's recording notices. */
-#include "recorder/archive.h"
+#include "recorder/archive/archive.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 

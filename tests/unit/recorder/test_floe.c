@@ -1,4 +1,4 @@
-#include "recorder/floe.h"
+#include "recorder/seal/floe.h"
 
 #include "tests/unit/recorder/floe_vectors.h"
 #include "tests/unit/test.h"

@@ -1,6 +1,6 @@
 /* What is missing in a recording is said in it, and nothing else is: every discard is a gap that
  * lasts until media goes on, of the track in which it is missing. */
-#include "recorder/archive.h"
+#include "recorder/archive/archive.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 

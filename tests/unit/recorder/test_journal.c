@@ -1,4 +1,4 @@
-#include "recorder/journal.h"
+#include "recorder/journal/journal.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"

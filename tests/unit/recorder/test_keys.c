@@ -1,6 +1,7 @@
-#include "recorder/keys.h"
+#include "recorder/seal/digest.h"
+#include "recorder/seal/keys.h"
 
-#include "recorder/wraps.h"
+#include "recorder/seal/wraps.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"

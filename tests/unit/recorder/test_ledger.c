@@ -1,8 +1,8 @@
-#include "recorder/ledger.h"
+#include "recorder/archive/ledger.h"
 
-#include "recorder/catalogue_db.h"
-#include "recorder/recovery.h"
-#include "recorder/verify.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/archive/verify.h"
+#include "recorder/catalogue/catalogue_db.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"

@@ -1,6 +1,6 @@
-#include "recorder/library.h"
+#include "recorder/library/library.h"
 
-#include "recorder/recovery.h"
+#include "recorder/archive/recovery.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"

@@ -1,5 +1,5 @@
 /* Playback: any bytes of the computed file, in any order, and what is refused. */
-#include "recorder/archive.h"
+#include "recorder/archive/archive.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 

@@ -1,4 +1,4 @@
-#include "recorder/manifest.h"
+#include "recorder/journal/manifest.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"

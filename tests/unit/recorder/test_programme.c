@@ -1,7 +1,7 @@
 /* What the programme and any track take of the frames they are given. */
-#include "recorder/programme.h"
+#include "recorder/capture/programme.h"
 
-#include "recorder/webm_parse.h"
+#include "recorder/container/webm_parse.h"
 #include "tests/unit/test.h"
 
 #define MS US_PER_MS

@@ -1,6 +1,6 @@
 /* The recorder as a whole: real pictures and sound in, a seekable file out, and what happens when
  * the network or the disk is bad. */
-#include "recorder/library_parts.h"
+#include "recorder/library/library_parts.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 

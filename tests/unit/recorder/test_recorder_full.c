@@ -1,7 +1,7 @@
 /* The store fails for long: what waits is bounded, stored when it can be, and one recording's
  * trouble is not another's. */
-#include "recorder/archive.h"
-#include "recorder/recording_spool.h"
+#include "recorder/archive/archive.h"
+#include "recorder/capture/recording_spool.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
-#include "recorder/recovery.h"
+#include "recorder/archive/recovery.h"
 
-#include "recorder/manifest.h"
-#include "recorder/verify.h"
+#include "recorder/archive/verify.h"
+#include "recorder/journal/manifest.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"

@@ -1,11 +1,11 @@
 /* Recovery may not harm: whatever is missing, foreign or damaged when a server starts, no key is
  * deleted, nothing is written into a wrong store, one bad recording does not stand in the way of
  * the others, and the next start with everything in its place finishes them all. */
-#include "recorder/catalogue_db.h"
-#include "recorder/recorder.h"
-#include "recorder/recovery.h"
-#include "recorder/store_identity.h"
-#include "recorder/verify.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/archive/store_identity.h"
+#include "recorder/archive/verify.h"
+#include "recorder/capture/recorder.h"
+#include "recorder/catalogue/catalogue_db.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"

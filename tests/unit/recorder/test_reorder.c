@@ -1,4 +1,4 @@
-#include "recorder/reorder.h"
+#include "recorder/timeline/reorder.h"
 
 #include "base/rng.h"
 

@@ -1,7 +1,7 @@
-#include "recorder/segment.h"
+#include "recorder/container/segment.h"
 
-#include "recorder/mux.h"
-#include "recorder/webm_parse.h"
+#include "recorder/container/mux.h"
+#include "recorder/container/webm_parse.h"
 #include "tests/unit/test.h"
 
 #define MS US_PER_MS

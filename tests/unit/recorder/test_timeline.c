@@ -1,4 +1,4 @@
-#include "recorder/timeline.h"
+#include "recorder/timeline/timeline.h"
 
 #include "base/rng.h"
 #include "tests/unit/test.h"

@@ -1,7 +1,8 @@
-#include "recorder/verify.h"
+#include "recorder/archive/verify.h"
 
-#include "recorder/manifest.h"
-#include "recorder/recovery.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/archive/replay.h"
+#include "recorder/journal/manifest.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
@@ -217,7 +218,7 @@ TEST(verify_finds_a_catalogue_that_says_something_else) {
     EXPECT_EQ(catalogue_apply(h.archive->catalogue, &h.sample.id, &e), OK);
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "the catalogue and the manifest disagree") != NULL);
-    EXPECT_EQ(recovery_rebuild(h.archive, &h.sample.id, NULL), OK);
+    EXPECT_EQ(replay_rows(h.archive, &h.sample.id, NULL), OK);
     EXPECT_EQ(catalogue_forget(h.archive->catalogue, &h.sample.id), OK);
     EXPECT_EQ(verify(&h, &f), ERR_UNKNOWN);
     house_end(&h);

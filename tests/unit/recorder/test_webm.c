@@ -1,5 +1,5 @@
-#include "recorder/webm_header.h"
-#include "recorder/webm_parse.h"
+#include "recorder/container/webm_header.h"
+#include "recorder/container/webm_parse.h"
 
 #include "base/rng.h"
 #include "tests/unit/recorder/feed.h"

@@ -1,0 +1,235 @@
+#include "recorder/archive/archive.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err say(char why[WHY_MAX], enum err e, const char *what, const char *path) {
+    snprintf(why, WHY_MAX, "%s %.160s: %s", what, path, err_name(e));
+    return e;
+}
+
+static bool make_folders(const char *dir) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path)) {
+        return false;
+    }
+    for (char *p = path + 1; *p; p++) {
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(path, 0755);
+            *p = '/';
+        }
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+static enum err take_lock(struct archive *a, const char *dir, char why[WHY_MAX]) {
+    char path[PATH_MAX];
+    if (!make_folders(dir)) {
+        snprintf(why, WHY_MAX, "state folder %s: %s", dir, strerror(errno));
+        return ERR_IO;
+    }
+    snprintf(path, sizeof(path), "%s/lock", dir);
+    a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (a->lock < 0) {
+        snprintf(why, WHY_MAX, "%.160s: %s", path, strerror(errno));
+        return ERR_IO;
+    }
+    if (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
+        snprintf(why, WHY_MAX, "%s: another process records here", dir);
+        return ERR_WRONG_STATE;
+    }
+    return OK;
+}
+
+/* The folder of a store that has been in use is not made but by order: it would hide that it is
+ * missing. */
+static enum err open_local_store(struct archive *a, const char *path, bool make,
+                                 char why[WHY_MAX]) {
+    struct wraps_store known;
+    struct stat st;
+    bool used = !a->write || (wraps_store(a->wraps, &known) == OK && known.placed);
+    if (used && !make && stat(path, &st) != 0 && errno == ENOENT) {
+        snprintf(why, WHY_MAX,
+                 "the object folder %.100s of the recordings here is missing. Mount or restore it"
+                 " and start again; see \"The wrong store\" in docs/operations.md",
+                 path);
+        return ERR_WRONG_STATE;
+    }
+    enum err e = store_local_open(path, &a->store);
+    if (e != OK) {
+        return say(why, e, "object folder", path);
+    }
+    a->own_store = true;
+    return OK;
+}
+
+static enum err open_store(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
+    char path[PATH_MAX] = "the object store";
+    enum err e = OK;
+    if (c->store) {
+        a->store = *c->store;
+    } else {
+        snprintf(path, sizeof(path), "%s/objects", c->dir);
+        e = open_local_store(a, path, c->take_store, why);
+    }
+    if (e == OK) {
+        e = c->take_store ? archive_take_store(a, path, why) : archive_check_store(a, path, why);
+    }
+    if (e == OK && a->own_store && a->write) {
+        store_local_clean(&a->store);
+    }
+    return e;
+}
+
+static enum err open_key(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
+    char path[PATH_MAX];
+    if (c->kek_file && *c->kek_file) {
+        snprintf(path, sizeof(path), "%s", c->kek_file);
+    } else {
+        snprintf(path, sizeof(path), "%s/kek", c->dir);
+    }
+    return kek_load(path, c->create_kek && c->write ? &a->rng : NULL, &a->kek, why);
+}
+
+/* The catalogue can be computed again, so a damaged one is no reason to stop; it is kept for
+ * whoever wants to know what happened. */
+static bool set_aside(const char *path) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char from[PATH_MAX], to[PATH_MAX];
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        ok = ok && snprintf(from, sizeof(from), "%s%s", path, suffixes[i]) < (int)sizeof(from);
+        ok = ok && snprintf(to, sizeof(to), "%s.damaged%s", path, suffixes[i]) < (int)sizeof(to);
+        ok = ok && (rename(from, to) == 0 || errno == ENOENT);
+    }
+    return ok;
+}
+
+static enum err open_databases(struct archive *a, const char *dir, char why[WHY_MAX]) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/wraps.db", dir);
+    enum err e = wraps_open(path, a->write, &a->wraps);
+    if (e == ERR_FORMAT) {
+        snprintf(why, WHY_MAX,
+                 "the key database %.120s is damaged. It is in no other place: restore it from a"
+                 " backup and start again",
+                 path);
+        return e;
+    }
+    if (e != OK) {
+        return say(why, e, "key database", path);
+    }
+    snprintf(path, sizeof(path), "%s/catalogue.db", dir);
+    e = catalogue_open(path, a->write, &a->catalogue);
+    if (e == ERR_FORMAT && a->write && set_aside(path)) {
+        a->catalogue_lost = true;
+        e = catalogue_open(path, a->write, &a->catalogue);
+    }
+    return e == OK ? OK : say(why, e, "catalogue", path);
+}
+
+static enum err try_key(void *ctx, const struct id *recording) {
+    struct recording_keys keys;
+    enum err e = archive_keys(ctx, recording, &keys);
+    mem_wipe(&keys, sizeof(keys));
+    /* One that opens is enough, and one that does not may be damaged itself. */
+    return e == OK ? ERR_EXISTS : e == ERR_AUTH ? OK : e;
+}
+
+static enum err note_one(void *ctx, const struct id *recording) {
+    (void)recording;
+    *(bool *)ctx = true;
+    return ERR_EXISTS;
+}
+
+/* With another key than the one in use before, new recordings would part from the old ones and
+ * recovery would take every old one for damaged. */
+static enum err check_key(struct archive *a, char why[WHY_MAX]) {
+    struct wraps_store s;
+    uint8_t root[KEY_LEN];
+    bool any = false;
+    bool ours = wraps_store(a->wraps, &s) == OK && kek_unwrap(&a->kek, &s.id, s.wrap, root) == OK;
+    mem_wipe(root, sizeof(root));
+    enum err e = ours ? ERR_EXISTS : wraps_each(a->wraps, note_one, &any);
+    if (any) {
+        e = wraps_each(a->wraps, try_key, a);
+        if (e == OK) {
+            snprintf(why, WHY_MAX,
+                     "the key file is not the one that the recordings here are under");
+            return ERR_CRYPTO;
+        }
+    }
+    return e == ERR_EXISTS ? OK : e;
+}
+
+enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX, "out of memory");
+    struct archive *a = mem_zalloc(1, sizeof(*a));
+    if (!a) {
+        return ERR_NOMEM;
+    }
+    a->lock = -1;
+    a->write = c->write;
+    a->rng = c->rng;
+    enum err e = c->write ? take_lock(a, c->dir, why) : OK;
+    e = e == OK ? open_key(a, c, why) : e;
+    e = e == OK ? open_databases(a, c->dir, why) : e;
+    e = e == OK ? check_key(a, why) : e;
+    e = e == OK ? open_store(a, c, why) : e;
+    if (e != OK) {
+        archive_close(a);
+        return e;
+    }
+    *why = '\0';
+    *ret = a;
+    return OK;
+}
+
+struct archive *archive_close(struct archive *a) {
+    if (a) {
+        catalogue_close(a->catalogue);
+        wraps_close(a->wraps);
+        if (a->own_store) {
+            store_local_close(&a->store);
+        }
+        if (a->lock >= 0) {
+            close(a->lock);
+        }
+        mem_wipe(&a->kek, sizeof(a->kek));
+        mem_free(a);
+    }
+    return NULL;
+}
+
+enum err archive_create(struct archive *a, struct id *ret, struct recording_keys *ret_keys) {
+    uint8_t root[KEY_LEN], wrap[WRAP_LEN];
+    struct id id = id_random(&a->rng);
+    rng_fill(&a->rng, root, sizeof(root));
+    enum err e = kek_wrap(&a->kek, &id, &a->rng, root, wrap);
+    e = e == OK ? keys_derive(root, &id, ret_keys) : e;
+    e = e == OK ? wraps_put(a->wraps, &id, wrap) : e;
+    mem_wipe(root, sizeof(root));
+    if (e == OK) {
+        *ret = id;
+    }
+    return e;
+}
+
+enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret) {
+    uint8_t root[KEY_LEN], wrap[WRAP_LEN];
+    enum err e = wraps_get(a->wraps, recording, wrap);
+    e = e == OK ? kek_unwrap(&a->kek, recording, wrap, root) : e;
+    e = e == OK ? keys_derive(root, recording, ret) : e;
+    mem_wipe(root, sizeof(root));
+    return e;
+}

@@ -1,0 +1,207 @@
+/* DESIGN. What is missing in a store may only be concluded from when it is the right store. The id
+ * that wraps.db remembers decides; where it cannot (the first use, a state directory of a release
+ * without identities, an identity that was lost), an object that opens under one of the recordings'
+ * keys is the proof. Without either the archive does not open: a server that went on without its
+ * recordings would lose every tour that was to be recorded, and one that wrote into the mount
+ * point would hide what it wrote under the volume that is mounted later. */
+#include "recorder/archive/archive.h"
+
+#include "recorder/archive/store_identity.h"
+#include "recorder/seal/objects.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+
+struct proof {
+    struct archive *archive;
+    bool newest; /* it must be an object of the recording that was begun last */
+    bool any;    /* wraps.db knows recordings */
+    bool found;  /* the store holds an authentic object of one of them */
+};
+
+/* Whether the first journal object of a recording is there. */
+static enum err look(struct archive *a, const struct id *recording, bool *ret) {
+    struct recording_keys keys;
+    struct object_plain plain;
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
+    enum err e = archive_keys(a, recording, &keys);
+    if (e == OK) {
+        struct object_access access = {&a->store, keys.objects, NULL};
+        e = object_get(&access, &o, &plain);
+    }
+    mem_wipe(&keys, sizeof(keys));
+    *ret = e == OK;
+    if (e == OK) {
+        mem_free(plain.p);
+    }
+    return e == ERR_NOMEM ? e : OK; /* what is wrong with this one says nothing of the store */
+}
+
+static enum err prove(void *ctx, const struct id *recording) {
+    struct proof *p = ctx;
+    bool there, begun = false;
+    p->any = true;
+    enum err e = look(p->archive, recording, &there);
+    if (e != OK) {
+        return e;
+    }
+    if (there) {
+        p->found = true;
+        return p->newest ? OK : ERR_EXISTS; /* one is enough */
+    }
+    if (p->newest && wraps_has_begun(p->archive->wraps, recording, &begun) == OK && begun) {
+        p->found = false;
+    }
+    return OK;
+}
+
+static void note_any(void *ctx, const char *name, uint64_t size) {
+    (void)name;
+    (void)size;
+    *(bool *)ctx = true;
+}
+
+static enum err holds_recordings(const struct store *s, bool *ret) {
+    *ret = false;
+    return s->list ? s->list(s->ctx, "recordings/", note_any, ret) : OK;
+}
+
+/* Remember this id, with a key wrapped for it: that tells a wrong KEK where there is no recording,
+ * or only damaged wraps. */
+static enum err remember(struct archive *a, const struct id *id, bool placed) {
+    struct wraps_store s = {.id = *id, .placed = placed};
+    uint8_t root[KEY_LEN];
+    rng_fill(&a->rng, root, sizeof(root));
+    enum err e = kek_wrap(&a->kek, id, &a->rng, root, s.wrap);
+    mem_wipe(root, sizeof(root));
+    return e == OK ? wraps_set_store(a->wraps, &s) : e;
+}
+
+/* Give the store its identity. Remembered first: a crash between leaves one that is known and not
+ * placed, and the next start does it again. */
+static enum err place(struct archive *a, const struct wraps_store *known) {
+    struct id id = known ? known->id : id_random(&a->rng);
+    enum err e = known && known->placed ? OK : remember(a, &id, false);
+    e = e == OK ? store_identity_put(&a->store, &id) : e;
+    if (e == ERR_NOSPACE) {
+        return OK; /* a full disk must not keep tours from going on; the next start does it */
+    }
+    return e == OK ? remember(a, &id, true) : e;
+}
+
+static enum err not_there(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
+             "%.70s is not the store of the recordings here: it has neither its identity nor any of"
+             " their objects. Mount the right one and start again; see \"The wrong store\" in"
+             " docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+static enum err other_store(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
+             "%.80s is another store than the one the recordings here are in. Mount the right one"
+             " and start again; see \"The wrong store\" in docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+static enum err no_keys(const char *name, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
+             "%.80s holds recordings, but wraps.db beside it knows none: restore wraps.db, without"
+             " which nobody can read them; see \"The wrong store\" in docs/operations.md",
+             name);
+    return ERR_WRONG_STATE;
+}
+
+struct question {
+    struct wraps_store known;
+    struct id there;
+    enum err known_error, there_error; /* OK or ERR_UNKNOWN; there_error also ERR_FORMAT */
+};
+
+/* By its objects it is the right store: make memory and identity say so. Another identity is left
+ * as it is, something that is none is replaced. */
+static enum err settle(struct archive *a, const struct question *q) {
+    const struct wraps_store *known = q->known_error == OK ? &q->known : NULL;
+    if (q->there_error == OK) {
+        return remember(a, &q->there, true);
+    }
+    enum err e = OK;
+    if (q->there_error == ERR_FORMAT) {
+        e = a->store.remove(a->store.ctx, STORE_IDENTITY);
+    }
+    return e == OK ? place(a, known) : e;
+}
+
+/* wraps.db knows nothing, neither recordings nor a store: the first use, if the store is as new. */
+static enum err begin(struct archive *a, const struct question *q, const char *name,
+                      char why[WHY_MAX]) {
+    bool used = false;
+    enum err e = holds_recordings(&a->store, &used);
+    if (e != OK || used || q->there_error == ERR_FORMAT) {
+        return e != OK ? e : used ? no_keys(name, why) : other_store(name, why);
+    }
+    return a->write ? settle(a, q) : OK;
+}
+
+/* Neither the memory nor the store's identity settles it: the objects must. */
+static enum err decide(struct archive *a, const struct question *q, const char *name,
+                       char why[WHY_MAX]) {
+    bool placed = q->known_error == OK && q->known.placed;
+    /* Two stores of one's own are told apart by what was recorded last. */
+    struct proof p = {.archive = a, .newest = placed && q->there_error == OK};
+    enum err e = wraps_each(a->wraps, prove, &p);
+    if (e != OK && e != ERR_EXISTS) {
+        return e;
+    }
+    if (p.found) {
+        return a->write ? settle(a, q) : OK;
+    }
+    if (p.any || placed) {
+        return q->there_error == ERR_UNKNOWN ? not_there(name, why) : other_store(name, why);
+    }
+    return begin(a, q, name, why);
+}
+
+static enum err check(struct archive *a, const struct question *q, const char *name,
+                      char why[WHY_MAX]) {
+    bool both = q->known_error == OK && q->there_error == OK;
+    uint8_t root[KEY_LEN];
+    if (both && id_eq(&q->known.id, &q->there)) {
+        bool fresh = kek_unwrap(&a->kek, &q->known.id, q->known.wrap, root) == OK;
+        mem_wipe(root, sizeof(root));
+        return !a->write || (q->known.placed && fresh) ? OK : remember(a, &q->there, true);
+    }
+    return decide(a, q, name, why);
+}
+
+enum err archive_check_store(struct archive *a, const char *name, char why[WHY_MAX]) {
+    struct question q = {0};
+    q.known_error = wraps_store(a->wraps, &q.known);
+    q.there_error = store_identity_get(&a->store, &q.there);
+    enum err e = q.known_error == ERR_UNKNOWN ? OK : q.known_error;
+    if (e == OK && q.there_error != ERR_UNKNOWN && q.there_error != ERR_FORMAT) {
+        e = q.there_error;
+    }
+    e = e == OK ? check(a, &q, name, why) : e;
+    if (e != OK && e != ERR_WRONG_STATE) {
+        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
+    }
+    return e;
+}
+
+enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MAX]) {
+    struct id there;
+    enum err e = store_identity_get(&a->store, &there);
+    if (e == ERR_UNKNOWN) {
+        e = place(a, NULL);
+    } else if (e == OK) {
+        e = remember(a, &there, true);
+    }
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
+    }
+    return e;
+}

@@ -1,0 +1,13 @@
+/* The end of a recording, in good order or by recovery: its manifest. Blocks. Owner: one thread. */
+#ifndef ORIEL_RECORDER_ARCHIVE_CLOSE_H
+#define ORIEL_RECORDER_ARCHIVE_CLOSE_H
+
+#include "recorder/archive/archive.h"
+
+/* Write the next manifest from the catalogue's rows and note it there, durably. head: where the
+ * journal stands, its end entry included. version: 1 or the one after the last. Errors of
+ * archive_keys, object_put and the catalogue; call again. */
+enum err close_recording(struct archive *a, const struct id *recording,
+                         const struct journal_head *head, uint32_t version);
+
+#endif

@@ -1,0 +1,133 @@
+#include "recorder/archive/recovery.h"
+
+#include "recorder/archive/close.h"
+#include "recorder/archive/replay.h"
+#include "recorder/journal/objects_media.h"
+
+#include <stdio.h>
+
+static enum err note(struct replay *f, struct journal *j, const struct entry *e) {
+    enum err error = journal_append(j, e);
+    return error == OK ? replay_follow(f, e) : error;
+}
+
+/* Segments that were stored after the last line about this epoch. One that is not authentic stays
+ * where it is: verification will name it. */
+static enum err adopt(struct replay *f, struct journal *j, struct replay_stand *s,
+                      uint32_t *count) {
+    for (;;) {
+        struct entry_segment next = {.track = s->track, .epoch = s->epoch, .number = s->next};
+        struct entry e;
+        enum err error = media_object_entry(&f->access, &f->id, &next, &e);
+        if (error == ERR_UNKNOWN || error == ERR_AUTH) {
+            return OK;
+        }
+        if (error != OK) {
+            return error;
+        }
+        e.u.segment.adopted = true;
+        error = note(f, j, &e);
+        if (error != OK) {
+            return error;
+        }
+        f->t = us_max(f->t, s->start + e.u.segment.start + e.u.segment.duration);
+        (*count)++;
+    }
+}
+
+static enum err write_end(struct replay *f, struct journal *j, uint32_t *adopted) {
+    struct entry end = {.type = ENTRY_END};
+    struct object_info info;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < f->n_stands; i++) {
+        e = adopt(f, j, &f->stands[i], adopted);
+    }
+    end.t = f->t;
+    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "interrupted");
+    e = e == OK ? note(f, j, &end) : e;
+    e = e == OK ? journal_flush(j, &info) : e;
+    if (e == OK) {
+        e = catalogue_journal_object(f->archive->catalogue, &f->id, f->head.objects, &info);
+        f->head = journal_head(j);
+    }
+    return e;
+}
+
+static enum err close_journal(struct replay *f, uint32_t *adopted) {
+    struct journal *j = journal_new(&f->access, &f->id, &f->head);
+    enum err e = j ? write_end(f, j, adopted) : ERR_NOMEM;
+    journal_free(j);
+    return e;
+}
+
+static enum err finish_recording(struct replay *f, struct recovery_report *r) {
+    enum err e = replay_run(f);
+    if (e != OK) {
+        return e;
+    }
+    if (f->head.objects == 0) {
+        /* The process died between key and start entry. The key stays: what is not there now may
+         * be there at the next start, and sixty bytes are no reason to be wrong for ever. */
+        r->empty++;
+        return OK;
+    }
+    r->rebuilt++;
+    bool was_ended = f->ended;
+    if (!was_ended) {
+        e = close_journal(f, &r->adopted);
+    }
+    e = e == OK ? close_recording(f->archive, &f->id, &f->head, 1) : e;
+    r->closed += e == OK && !was_ended;
+    return e;
+}
+
+struct run {
+    struct archive *archive;
+    struct recovery_report report;
+};
+
+static bool is_damage(enum err e) {
+    return e == ERR_AUTH || e == ERR_FORMAT || e == ERR_LONG || e == ERR_UNKNOWN;
+}
+
+/* Noted, and on to the next. The state of a recording that failed for now stays "recording". */
+static void note_unfinished(struct run *run, const struct id *recording, enum err error) {
+    struct recovery_report *r = &run->report;
+    if (r->n_told < RECOVERY_TOLD) {
+        r->told[r->n_told++] = (struct recovery_unfinished){*recording, error};
+    }
+    if (is_damage(error)) {
+        r->damaged++;
+        (void)catalogue_state(run->archive->catalogue, recording, RECORDING_DAMAGED);
+    } else {
+        r->failed++;
+    }
+}
+
+static enum err recover(void *ctx, const struct id *recording) {
+    struct run *run = ctx;
+    struct recording_row row;
+    struct replay f;
+    enum err e = catalogue_recording(run->archive->catalogue, recording, &row);
+    if (e == OK && row.state != RECORDING_OPEN && row.state != RECORDING_DAMAGED) {
+        return OK;
+    }
+    if (e == OK || e == ERR_UNKNOWN) {
+        e = replay_init(&f, run->archive, recording);
+        e = e == OK ? finish_recording(&f, &run->report) : e;
+        replay_free(&f);
+    }
+    if (e != OK) {
+        note_unfinished(run, recording, e);
+    }
+    return OK;
+}
+
+enum err recovery_run(struct archive *a, struct recovery_report *ret) {
+    struct run run = {.archive = a};
+    enum err e = wraps_each(a->wraps, recover, &run);
+    if (ret) {
+        *ret = run.report;
+    }
+    return e;
+}

@@ -1,0 +1,175 @@
+#include "recorder/archive/replay.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct replay_stand *stand_of(struct replay *f, const struct id *track, uint32_t epoch) {
+    for (size_t i = f->n_stands; i-- > 0;) {
+        if (f->stands[i].epoch == epoch && id_eq(&f->stands[i].track, track)) {
+            return &f->stands[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err stand_new(struct replay *f, const struct entry_epoch *p) {
+    struct replay_stand *s = mem_realloc(f->stands, (f->n_stands + 1) * sizeof(*s));
+    if (!s) {
+        return ERR_NOMEM;
+    }
+    f->stands = s;
+    s[f->n_stands++] = (struct replay_stand){p->track, p->number, 0, p->start};
+    return OK;
+}
+
+enum err replay_follow(struct replay *f, const struct entry *e) {
+    f->t = us_max(f->t, e->t);
+    if (e->type == ENTRY_END) {
+        f->ended = true;
+    } else if (e->type == ENTRY_EPOCH) {
+        enum err error = stand_new(f, &e->u.epoch);
+        if (error != OK) {
+            return error;
+        }
+    } else if (e->type == ENTRY_SEGMENT) {
+        struct replay_stand *s = stand_of(f, &e->u.segment.track, e->u.segment.epoch);
+        if (s && e->u.segment.number >= s->next) {
+            s->next = e->u.segment.number + 1;
+        }
+    }
+    return catalogue_apply(f->archive->catalogue, &f->id, e);
+}
+
+static enum err follow(void *ctx, const struct entry *e) {
+    return replay_follow(ctx, e);
+}
+
+static enum err replay_object(struct replay *f) {
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = f->id, .number = f->head.objects};
+    struct object_plain plain;
+    enum err e = object_get(&f->access, &o, &plain);
+    if (e != OK) {
+        return e;
+    }
+    e = journal_replay(bytes_of(plain.p, plain.n), &f->head, follow, f);
+    mem_free(plain.p);
+    if (e == OK) {
+        e = catalogue_journal_object(f->archive->catalogue, &f->id, f->head.objects, &plain.info);
+        f->head.objects++;
+    }
+    return e;
+}
+
+/* What the store has under the recording's name. */
+struct listing {
+    struct id id;
+    uint32_t journals; /* number behind the highest journal object */
+    bool any, manifest;
+};
+
+static void note_listed(void *ctx, const char *name, uint64_t size) {
+    struct listing *l = ctx;
+    struct object_id o;
+    (void)size;
+    if (!object_parse_name(name, &o) || !id_eq(&o.recording, &l->id)) {
+        return;
+    }
+    l->any = true;
+    l->manifest = l->manifest || o.type == OBJECT_MANIFEST;
+    if (o.type == OBJECT_JOURNAL && o.number >= l->journals && o.number < UINT32_MAX) {
+        l->journals = o.number + 1;
+    }
+}
+
+/* A store that cannot list is asked for one object ahead. */
+static enum err list_recording(const struct replay *f, struct listing *ret) {
+    const struct store *s = &f->archive->store;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    struct object_id ahead = {
+        .type = OBJECT_JOURNAL, .recording = f->id, .number = f->head.objects + 1};
+    uint64_t size;
+    *ret = (struct listing){.id = f->id};
+    if (s->list) {
+        snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&f->id, id));
+        return s->list(s->ctx, prefix, note_listed, ret);
+    }
+    enum err e = s->size(s->ctx, object_name(&ahead, prefix), &size);
+    ret->any = f->head.objects > 0 || e == OK;
+    ret->journals = e == OK ? ahead.number + 1 : f->head.objects;
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+static enum err note_any(void *ctx, uint32_t number, const struct object_info *info) {
+    (void)number;
+    (void)info;
+    *(bool *)ctx = true;
+    return OK;
+}
+
+/* Whether an object of the recording was ever stored, as far as the databases know. */
+static enum err was_begun(struct archive *a, const struct id *recording, bool *ret) {
+    *ret = false;
+    enum err e = wraps_has_begun(a->wraps, recording, ret);
+    if (e == OK && !*ret) {
+        /* Rows of an earlier release have no such mark. */
+        e = catalogue_journal_objects(a->catalogue, recording, note_any, ret);
+    }
+    return e;
+}
+
+/* The journal has been read as far as its objects follow each other. Is that all of it? An object
+ * behind a hole, a manifest although no end was noted, or nothing where something was stored say
+ * that there was more: closing and signing what is left would make the loss look like the truth. */
+static enum err check_end(const struct replay *f) {
+    struct listing l;
+    enum err e = list_recording(f, &l);
+    if (e != OK) {
+        return e;
+    }
+    bool cut = l.journals > f->head.objects || (l.manifest && !f->ended);
+    bool gone = f->head.objects == 0 && (f->begun || l.any);
+    return cut || gone ? ERR_UNKNOWN : OK;
+}
+
+enum err replay_run(struct replay *f) {
+    enum err e = was_begun(f->archive, &f->id, &f->begun);
+    e = e == OK ? catalogue_begin(f->archive->catalogue) : e;
+    if (e != OK) {
+        return e;
+    }
+    f->head = journal_begin(&f->id);
+    e = catalogue_forget(f->archive->catalogue, &f->id);
+    while (e == OK) {
+        e = replay_object(f);
+    }
+    e = e == ERR_UNKNOWN ? check_end(f) : e;
+    e = e == OK ? catalogue_commit(f->archive->catalogue) : e;
+    catalogue_rollback(f->archive->catalogue);
+    return e;
+}
+
+enum err replay_init(struct replay *f, struct archive *a, const struct id *recording) {
+    memset(f, 0, sizeof(*f));
+    f->archive = a;
+    f->id = *recording;
+    f->access = (struct object_access){&a->store, f->keys.objects, &a->rng};
+    return archive_keys(a, recording, &f->keys);
+}
+
+void replay_free(struct replay *f) {
+    mem_free(f->stands);
+    mem_wipe(f, sizeof(*f));
+}
+
+enum err replay_rows(struct archive *a, const struct id *recording, struct journal_head *ret) {
+    struct replay f;
+    enum err e = replay_init(&f, a, recording);
+    e = e == OK ? replay_run(&f) : e;
+    if (e == OK && ret) {
+        *ret = f.head;
+    }
+    replay_free(&f);
+    return e;
+}

@@ -1,0 +1,260 @@
+/* DESIGN. Two lists are compared: what the manifest says (signed, and named by the catalogue) and
+ * what the journal says (its chain ends where the manifest says). Every object of theirs is read
+ * and opened completely. Then the store is listed for objects that nobody speaks of. */
+#include "recorder/archive/verify.h"
+
+#include "recorder/journal/manifest.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+
+struct check {
+    struct archive *archive;
+    struct id id;
+    struct recording_row row;
+    struct recording_keys keys;
+    struct object_access access;
+    struct manifest manifest; /* empty while the recording is open */
+    bool closed;
+    struct journal_head head;
+    size_t listed; /* objects of the journal, and journal objects, seen */
+    verify_say *say;
+    void *ctx;
+    bool found;
+    enum err error; /* what kept the check itself from going on */
+};
+
+static void finding(struct check *c, const char *object, const char *what) {
+    c->found = true;
+    c->say(c->ctx, object, what);
+}
+
+static const char *what_of(enum err e) {
+    return e == ERR_UNKNOWN ? "missing" : e == ERR_AUTH ? "not authentic" : err_name(e);
+}
+
+static bool same_info(const struct object_info *a, const struct object_info *b) {
+    return a->size == b->size && memcmp(a->sha256, b->sha256, SHA256_LEN) == 0;
+}
+
+/* Read and open one object; expected: what someone signed or chained about it, or NULL. */
+static bool check_object(struct check *c, const struct object_id *o,
+                         const struct object_info *expected, struct object_plain *ret) {
+    char name[OBJECT_NAME_MAX];
+    struct object_plain plain;
+    enum err e = object_get(&c->access, o, &plain);
+    object_name(o, name);
+    if (e == ERR_NOMEM) {
+        c->error = e;
+        return false;
+    }
+    if (e != OK) {
+        finding(c, name, what_of(e));
+        return false;
+    }
+    if (expected && !same_info(&plain.info, expected)) {
+        finding(c, name, "not the object that was recorded (size or hash differs)");
+    }
+    if (ret) {
+        *ret = plain;
+    } else {
+        mem_free(plain.p);
+    }
+    return true;
+}
+
+/* An object that the journal speaks of must be in the manifest, with the same size and hash. */
+static void check_listed(struct check *c, const struct object_id *o,
+                         const struct object_info *info) {
+    char name[OBJECT_NAME_MAX];
+    c->listed++;
+    if (!c->closed) {
+        return;
+    }
+    const struct manifest_object *m = manifest_find(&c->manifest, o);
+    if (!m) {
+        finding(c, object_name(o, name), "not in the manifest");
+    } else if (!same_info(&m->info, info)) {
+        finding(c, object_name(o, name), "manifest and journal disagree");
+    }
+}
+
+static enum err check_entry(void *ctx, const struct entry *e) {
+    struct check *c = ctx;
+    if (e->type == ENTRY_SEGMENT) {
+        const struct entry_segment *s = &e->u.segment;
+        struct object_id o = {.type = OBJECT_MEDIA,
+                              .recording = c->id,
+                              .track = s->track,
+                              .epoch = s->epoch,
+                              .number = s->number};
+        check_object(c, &o, &s->info, NULL);
+        check_listed(c, &o, &s->info);
+    }
+    return c->error;
+}
+
+static bool check_journal_object(struct check *c) {
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = c->id, .number = c->head.objects};
+    const struct manifest_object *m = c->closed ? manifest_find(&c->manifest, &o) : NULL;
+    char name[OBJECT_NAME_MAX];
+    struct object_plain plain;
+    if (!check_object(c, &o, m ? &m->info : NULL, &plain)) {
+        return false;
+    }
+    check_listed(c, &o, &plain.info);
+    enum err e = journal_replay(bytes_of(plain.p, plain.n), &c->head, check_entry, c);
+    mem_free(plain.p);
+    c->head.objects++;
+    if (e == ERR_AUTH || e == ERR_FORMAT) {
+        finding(c, object_name(&o, name),
+                e == ERR_AUTH ? "chain of entries broken" : "entries malformed");
+    } else if (e != OK) {
+        c->error = e;
+    }
+    return e == OK;
+}
+
+static bool journal_has(struct check *c, uint32_t number) {
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = c->id, .number = number};
+    char name[OBJECT_NAME_MAX];
+    uint64_t size;
+    const struct store *s = &c->archive->store;
+    return s->size(s->ctx, object_name(&o, name), &size) == OK;
+}
+
+static void check_journal(struct check *c) {
+    c->head = journal_begin(&c->id);
+    bool whole = true;
+    while (whole && (c->closed ? c->head.objects < c->manifest.journal.objects
+                               : c->head.objects == 0 || journal_has(c, c->head.objects))) {
+        whole = check_journal_object(c);
+    }
+    if (whole && c->closed &&
+        (c->head.entries != c->manifest.journal.entries ||
+         memcmp(c->head.hash, c->manifest.journal.hash, SHA256_LEN) != 0)) {
+        finding(c, "", "the journal does not end where the manifest says");
+    }
+    if (whole && c->closed && c->listed != c->manifest.n_objects) {
+        finding(c, "", "the manifest lists objects that the journal does not know");
+    }
+}
+
+/* The manifest that the catalogue names, and no other. */
+static bool check_manifest(struct check *c) {
+    struct object_id o = {
+        .type = OBJECT_MANIFEST, .recording = c->id, .number = c->row.manifest_version};
+    char name[OBJECT_NAME_MAX];
+    struct object_plain plain;
+    struct manifest m;
+    object_name(&o, name);
+    if (!check_object(c, &o, &c->row.manifest, &plain)) {
+        return false;
+    }
+    enum err e = manifest_decode(bytes_of(plain.p, plain.n), &c->keys, &m);
+    mem_free(plain.p);
+    if (e == ERR_NOMEM) {
+        c->error = e;
+        return false;
+    }
+    if (e != OK) {
+        finding(c, name, e == ERR_AUTH ? "signature is wrong" : "malformed");
+        return false;
+    }
+    c->manifest = m;
+    if (m.version != c->row.manifest_version || !id_eq(&m.recording, &c->id)) {
+        finding(c, name, "is about another recording or version");
+        return false;
+    }
+    return true;
+}
+
+/* What is played is found through the catalogue: it must say what the manifest says. */
+static enum err check_row(void *ctx, const struct entry_segment *s) {
+    struct check *c = ctx;
+    struct object_id o = {.type = OBJECT_MEDIA,
+                          .recording = c->id,
+                          .track = s->track,
+                          .epoch = s->epoch,
+                          .number = s->number};
+    char name[OBJECT_NAME_MAX];
+    const struct manifest_object *m = manifest_find(&c->manifest, &o);
+    if (!m || !same_info(&m->info, &s->info)) {
+        finding(c, object_name(&o, name), "the catalogue and the manifest disagree");
+    }
+    c->listed++;
+    return OK;
+}
+
+static void check_catalogue(struct check *c) {
+    struct segment_query q = {.recording = c->id};
+    c->listed = c->manifest.journal.objects;
+    enum err e = catalogue_segments(c->archive->catalogue, &q, check_row, c);
+    if (e != OK) {
+        c->error = e;
+    } else if (c->listed != c->manifest.n_objects) {
+        finding(c, "", "the catalogue lacks segments that the manifest lists");
+    }
+}
+
+static void check_extra(void *ctx, const char *name, uint64_t size) {
+    struct check *c = ctx;
+    struct object_id o;
+    (void)size;
+    bool known = object_parse_name(name, &o) && id_eq(&o.recording, &c->id) &&
+                 (o.type == OBJECT_MANIFEST ? o.number == c->manifest.version
+                                            : manifest_find(&c->manifest, &o) != NULL);
+    if (!known) {
+        finding(c, name, "extra: nothing lists it");
+    }
+}
+
+static void check_extras(struct check *c) {
+    const struct store *s = &c->archive->store;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&c->id, id));
+    enum err e = s->list ? s->list(s->ctx, prefix, check_extra, c) : OK;
+    if (e != OK) {
+        c->error = e;
+    }
+}
+
+static void check_all(struct check *c) {
+    c->closed = c->row.manifest_version != 0;
+    if (c->closed && !check_manifest(c)) {
+        return;
+    }
+    check_journal(c);
+    if (c->closed && c->error == OK) {
+        check_catalogue(c);
+    }
+    if (c->closed && c->error == OK) {
+        check_extras(c);
+    }
+}
+
+enum err verify_recording(struct archive *a, const struct id *recording, verify_say *say,
+                          void *ctx) {
+    struct check c = {.archive = a, .id = *recording, .say = say, .ctx = ctx};
+    enum err e = catalogue_recording(a->catalogue, recording, &c.row);
+    if (e != OK) {
+        return e;
+    }
+    c.access = (struct object_access){&a->store, c.keys.objects, NULL};
+    e = archive_keys(a, recording, &c.keys);
+    if (e == OK) {
+        check_all(&c);
+    } else if (e == ERR_UNKNOWN || e == ERR_AUTH) {
+        finding(&c, "",
+                e == ERR_UNKNOWN ? "its key is gone: shredded" : "its key is not authentic");
+    } else {
+        c.error = e;
+    }
+    if (c.row.state == RECORDING_DAMAGED) {
+        finding(&c, "", "recovery found its journal damaged");
+    }
+    manifest_clear(&c.manifest);
+    mem_wipe(&c.keys, sizeof(c.keys));
+    return c.error != OK ? c.error : c.found ? ERR_AUTH : OK;
+}

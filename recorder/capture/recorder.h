@@ -1,0 +1,98 @@
+/* The recorder as the rest of the server sees it: one thread's worth of state that eats tap
+ * messages and orders, and writes sealed objects, journal and catalogue. It blocks (files, SQLite,
+ * fsync), therefore it lives on a thread of its own (server/recorder_thread.c) and meets the others
+ * only through bounded queues. `now` and `wall` are arguments: tests run it in virtual time.
+ * Owner: the recorder thread, from the first call after recorder_open on; a call from another one
+ * breaks an invariant (base/owner.h). */
+#ifndef ORIEL_RECORDER_CAPTURE_RECORDER_H
+#define ORIEL_RECORDER_CAPTURE_RECORDER_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "media/wire/tap.h"
+#include "recorder/store/store.h"
+
+struct recorder;
+
+struct recorder_config {
+    const char *dir;      /* objects/, catalogue.db, wraps.db, and the KEK unless kek_file is set */
+    const char *kek_file; /* 32-byte key-encryption key, hex; created 0600 when create_kek */
+    bool create_kek;
+    us_t segment_min;  /* [us] cut at the first key frame after this (2 s) */
+    us_t segment_max;  /* [us] and at a frame boundary at this (4 s): kill -9 loses <= 5 s */
+    us_t reorder_wait; /* [us] a missing packet is waited for this long (600 ms) */
+    bool per_source_tracks;
+    /* Limits, so that one person who comes and goes cannot fill the disk or the memory of a tour.
+     * 0: the default. What is beyond them is counted (tap_refused, tracks_refused) and noted in the
+     * journal; what is recorded already is not touched. */
+    uint32_t sources_per_tour;        /* recorded at once (512) */
+    uint32_t sources_per_participant; /* of these (8) */
+    uint32_t tracks_per_tour;        /* made in the course of a recording (4096); a source beyond is
+                                        in the programme only */
+    uint32_t tracks_per_participant; /* of these (64) */
+    struct store *store;             /* borrowed; NULL = local directory below dir */
+    struct rng rng;                  /* borrowed; keys and IVs */
+};
+
+/* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
+ * finished is told by events and counted. *ret untouched on failure. ERR_WRONG_STATE (another
+ * process records here, or the store is not that of the recordings), ERR_IO, ERR_CRYPTO (key file),
+ * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[WHY_MAX]. */
+enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
+                       char why[WHY_MAX]);
+/* The operator's order: the store that is there now is the one from now on, whatever wraps.db
+ * remembers. Deletes nothing; recordings whose objects are not in it stay unfinished. Errors as
+ * recorder_open. */
+enum err recorder_use_store(const struct recorder_config *c, char why[WHY_MAX]);
+/* Ends every recording in good order. NULL allowed; returns NULL. */
+struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall);
+
+/* Orders from the control thread. */
+struct recorder_order {
+    enum { ORDER_START, ORDER_STOP, ORDER_PARTICIPANT, ORDER_MARK } type;
+    uint64_t tour, participant;
+    bool on; /* participant joined / left */
+    char tour_name[65], title[129], name[129], role[16], consent_version[33];
+};
+void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o);
+/* One tap message; takes over the packet reference in it. Messages of tours that are not recorded
+ * are dropped. */
+void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t);
+/* Deadline-driven work: segment cuts, reorder time-outs, store retries. */
+us_t recorder_deadline(const struct recorder *r);
+void recorder_timeout(struct recorder *r, us_t now, wall_t wall);
+
+enum recorder_event_type {
+    RECORDER_STARTED,
+    RECORDER_STOPPED,   /* tour, recording */
+    RECORDER_FAILING,   /* tour, error: writing failed, retried; an alarm */
+    RECORDER_RECOVERED, /* tour: writing works again */
+    /* Of an earlier run, without a tour: */
+    RECORDER_UNFINISHED,    /* recording, error: could not be finished; tried again at each start */
+    RECORDER_CATALOGUE_LOST /* the catalogue was damaged; a new one was made of the journals */
+};
+struct recorder_event {
+    uint8_t type;
+    uint8_t error; /* enum err */
+    /* Of a recording that ends while the tour has a new one: for the log, and no state of the
+     * tour. */
+    bool superseded;
+    uint64_t tour;
+    char recording[33]; /* id, hex */
+};
+/* The next event; false when none. Drain after each call that takes now. */
+bool recorder_event(struct recorder *r, struct recorder_event *ret);
+
+struct recorder_counters {
+    uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
+    uint64_t tap_refused;    /* messages of sources not recorded: other codecs, beyond a limit */
+    uint64_t tracks_refused; /* sources that got no track of their own */
+    uint32_t recordings_open;
+    uint32_t unfinished; /* recordings of earlier runs that recovery could not finish; an alarm */
+    bool alarm;          /* a recording is failing right now */
+};
+/* The counters as they are now. */
+struct recorder_counters recorder_counters(const struct recorder *r);
+
+#endif

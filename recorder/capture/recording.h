@@ -1,0 +1,127 @@
+/* One recording of one tour: its sources, its tracks, what waits to be stored, and its ledger.
+ * recorder.c keeps a list of them. Private to recorder.c and recording*.c. Owner: the recorder
+ * thread. */
+#ifndef ORIEL_RECORDER_CAPTURE_RECORDING_H
+#define ORIEL_RECORDER_CAPTURE_RECORDING_H
+
+#include "recorder/archive/ledger.h"
+#include "recorder/capture/programme.h"
+#include "recorder/capture/recorder.h"
+#include "recorder/capture/recording_source.h"
+#include "recorder/capture/recording_spool.h"
+
+#define RECORDER_EVENTS 1024      /* undrained; more are lost, the alarm stays in the counters */
+#define RECORDING_PEOPLE_MAX 4096 /* known, and early orders; what is beyond goes without */
+
+/* What all recordings share. */
+struct recorder_core {
+    struct recorder_config c;
+    struct archive *archive;
+    struct recorder_counters n;
+    size_t spooled; /* [bytes] of segments in memory that could not be stored yet */
+    struct recorder_event events[RECORDER_EVENTS];
+    size_t events_head, events_n;
+};
+
+/* What a participant's sources share. */
+struct recording_person {
+    struct link in_recording;
+    uint64_t participant;
+    struct ntp_clock clock;
+    uint32_t tracks;             /* made in this recording */
+    char consent[33];            /* version of the text agreed to; empty: none, or withdrawn */
+    us_t next;                   /* [us] what changes is noted from then on */
+    struct recorder_order *held; /* the last change, until then; NULL: none */
+    us_t held_t;                 /* its recording time [us] */
+};
+
+/* Entries about one thing that may come faster than is worth noting: the latest one waits. */
+struct recording_pace {
+    us_t next; /* [us] a further entry is noted from then on */
+    bool held;
+    us_t t; /* recording time of the entry held */
+    struct entry_person person;
+};
+
+/* Messages that were refused since it was last noted. */
+struct recording_refused {
+    us_t next;  /* [us] it is noted from then on */
+    us_t since; /* recording time of the first [us] */
+    uint32_t messages;
+};
+
+/* Orders about people that came before the recording could be opened. */
+struct recording_order {
+    struct link in_early;
+    struct recorder_order order;
+};
+
+struct recording {
+    struct link in_recorder;
+    struct recorder_core *core;
+    uint64_t tour;
+    struct recorder_order start; /* names, and to try again */
+    struct ledger *ledger;       /* NULL until it could be opened */
+    struct ledger *opening;      /* it could not yet */
+    us_t zero;                   /* [us] `now` of recording time 0: of the order to start */
+    wall_t wall;                 /* the same on the wall clock */
+    us_t stopped;                /* [us] when the order to stop came; US_NEVER: not yet */
+    bool ending, ended;          /* nothing more is taken; everything is stored */
+    bool superseded;             /* the tour has a newer one: this one tells only the log */
+    bool failing;
+    us_t failing_since;
+    us_t retry_at, retry_step; /* US_NEVER: nothing failed */
+    us_t flush_at;             /* journal lines are to be stored by then */
+    struct track_sink sink;
+    struct programme programme;
+    struct link sources, people, early;
+    uint32_t n_sources, n_people, n_early;
+    uint32_t tracks; /* made so far, without the programme */
+    struct recording_pace stage, voice;
+    struct recording_refused refused;
+    us_t people_next; /* [us] the first change of a person that is held back is due */
+    uint32_t unnoted; /* journal lines for which there was no room, since it was last said */
+    struct spool spool;
+    us_t now; /* of the call under way */
+};
+
+/* Begin. The recording exists in any case; when it could not be opened it tries again. NULL without
+ * memory. */
+struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wall,
+                                const struct recorder_order *o);
+/* What is not stored is left to recovery. NULL allowed; returns NULL. */
+struct recording *recording_free(struct recording *r);
+/* A participant joined or left, or a mark was set. */
+void recording_order(struct recording *r, us_t now, const struct recorder_order *o);
+/* Takes over the tap's packet. */
+void recording_tap(struct recording *r, us_t now, const struct tap *t);
+us_t recording_deadline(const struct recording *r);
+void recording_timeout(struct recording *r, us_t now);
+/* The order to stop. Taps that were sent before it may still be on their way, so it ends when every
+ * source has said that it is off, and at the latest a second later. */
+void recording_stop(struct recording *r, us_t now);
+/* Close everything now; r->ended tells whether it is stored, else deadlines go on. */
+void recording_end(struct recording *r, us_t now);
+
+/* For recording*.c: what is known of a participant; NULL: without memory, or too many people. */
+struct recording_person *recording_person_of(struct recording *r, uint64_t participant);
+/* For recording*.c: note an entry at recording time t. */
+void recording_note(struct recording *r, struct entry *e, us_t t);
+/* Note a mark, or that a participant came, left, agreed or does not any more; of what one person
+ * changes back and forth, not more often than makes sense. */
+void recording_note_person(struct recording *r, const struct recorder_order *o);
+/* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */
+void recording_note_switch(struct recording *r, const struct tap *t);
+/* A message was dropped because its source is not recorded. */
+void recording_note_refused(struct recording *r);
+/* Messages were lost in the queue before t. */
+void recording_note_dropped(struct recording *r, const struct tap *t);
+/* What was held back of these: when it is due, and note what is due at r->now; all: everything. */
+us_t recording_notes_deadline(const struct recording *r);
+void recording_notes_flush(struct recording *r, bool all);
+/* Recording time of a moment [us], never negative. */
+us_t recording_time(const struct recording *r, us_t now);
+/* For recording*.c: an event; after a newer recording of the tour began it is for the log only. */
+void recording_tell(struct recording *r, enum recorder_event_type type, enum err error);
+
+#endif

@@ -1,0 +1,79 @@
+/* One WebM stream being written: the open segment of a track, cut and handed on, epoch by epoch.
+ * The programme is such a track too. Owner: the recorder thread. */
+#ifndef ORIEL_RECORDER_CAPTURE_TRACK_H
+#define ORIEL_RECORDER_CAPTURE_TRACK_H
+
+#include "recorder/container/mux.h"
+#include "recorder/container/segment.h"
+#include "recorder/journal/journal.h"
+
+/* Where finished things go. */
+struct track_sink {
+    void *ctx;
+    void (*epoch)(void *ctx, const struct entry_epoch *e);
+    /* False: the segment was not taken, and its number stays free. The media's memory may be taken
+     * over by leaving *media empty. */
+    bool (*segment)(void *ctx, const struct entry_segment *e, struct buffer *media);
+    /* Something is missing from recording time `at` on. */
+    void (*gap)(void *ctx, const struct entry_gap *e, us_t at);
+};
+
+/* Media that was sent and is not in the track. */
+struct track_loss {
+    uint8_t stream;    /* enum stream */
+    us_t at;           /* recording time from which it may be missing, at the earliest [us] */
+    uint32_t packets;  /* missing, as far as known */
+    const char *cause; /* of entry_gap; lives as long as the program */
+};
+
+/* A gap that is open lasts until a frame is written. One that is done waits a moment: another loss
+ * soon after makes it longer, so that the number of gaps is bounded whatever is lost. */
+struct track_gap {
+    bool open, done;
+    us_t since, until; /* [us] */
+    uint32_t packets;
+    const char *cause;
+};
+
+struct track {
+    struct id id;
+    const struct track_sink *sink; /* borrowed */
+    struct segment_limits limits;
+    struct mux_spec spec;
+    bool begun, from_zero; /* from_zero: the epoch's time 0 is that of the recording */
+    bool waiting;          /* for a key frame, as something is missing before */
+    uint32_t next_number;  /* of the next segment */
+    us_t opened;           /* when the open segment got its first frame [us] */
+    us_t video_last;       /* time of the last video frame, -1 before the first */
+    us_t video_step;       /* distance of the last two */
+    us_t audio_last, audio_end;
+    struct segment open;
+    uint64_t skipped;         /* frames not written */
+    struct track_gap gaps[2]; /* by enum stream */
+};
+
+struct track_config {
+    struct id id;
+    bool video, audio, from_zero;
+    struct segment_limits limits;
+    const struct track_sink *sink;
+};
+/* Nothing is allocated. */
+void track_init(struct track *t, const struct track_config *c);
+/* Add a frame; closes the open segment when this one begins the next. Video that is not later than
+ * the last is moved behind it, sound that overlaps the last is dropped. False: it is not in the
+ * track; whoever knows whether that is a loss says so by track_lose. */
+bool track_frame(struct track *t, us_t now, const struct media_frame *f);
+/* Media of the track was lost: a gap, from the end of what was written last (not before l->at)
+ * until a frame of this stream is written. */
+void track_lose(struct track *t, const struct track_loss *l);
+/* Nothing more of this stream comes for now: an open gap of it ends at recording time `at`. */
+void track_settle(struct track *t, enum stream stream, us_t at);
+/* Close the open segment, if any. */
+void track_close(struct track *t);
+/* When the open segment must be closed although no frame comes. */
+us_t track_deadline(const struct track *t);
+void track_timeout(struct track *t, us_t now);
+void track_free(struct track *t);
+
+#endif

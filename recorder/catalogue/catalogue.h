@@ -1,0 +1,122 @@
+/* catalogue.db: what is asked of recordings, fast. Everything in it but the manifest's version and
+ * hash is computed from the journals and can be rebuilt from them: rows are written only by
+ * catalogue_apply, which recovery calls with the same entries again. SQLite (WAL) stays inside
+ * catalogue*.c and wraps.c. A connection belongs to one thread; several may be open. */
+#ifndef ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
+#define ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
+
+#include "recorder/journal/journal.h"
+
+#define CATALOGUE_SCHEMA 2 /* PRAGMA user_version */
+
+struct catalogue;
+
+/* write: create and migrate; else the file must exist. Only the recorder writes, but for a
+ * shredding library. ERR_IO, ERR_UNSUPPORTED (newer schema), ERR_NOMEM. */
+enum err catalogue_open(const char *path, bool write, struct catalogue **ret);
+/* NULL allowed; returns NULL. */
+struct catalogue *catalogue_close(struct catalogue *c);
+
+/* Apply one journal entry of a recording. Entries that the catalogue does not show are OK and
+ * ignored. Idempotent. ERR_IO, ERR_NOSPACE. */
+enum err catalogue_apply(struct catalogue *c, const struct id *recording, const struct entry *e);
+/* A journal object has been stored. */
+enum err catalogue_journal_object(struct catalogue *c, const struct id *recording, uint32_t number,
+                                  const struct object_info *info);
+
+#define RECORDING_STATE_LIST(X)             \
+    X(RECORDING_OPEN, "recording")          \
+    X(RECORDING_COMPLETE, "complete")       \
+    X(RECORDING_INTERRUPTED, "interrupted") \
+    X(RECORDING_DAMAGED, "damaged")         \
+    X(RECORDING_SHREDDED, "shredded")
+enum recording_state {
+#define X(sym, name) sym,
+    RECORDING_STATE_LIST(X)
+#undef X
+        RECORDING_STATE_COUNT
+};
+/* "recording" ...; never NULL. */
+const char *recording_state_name(enum recording_state s);
+
+/* Set the state of a recording (a row is made when there is none). */
+enum err catalogue_state(struct catalogue *c, const struct id *recording, enum recording_state s);
+/* The recording is closed: its manifest has this version and hash. Durable when OK. */
+enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uint32_t version,
+                            const struct object_info *info);
+/* Remove every row of a recording. */
+enum err catalogue_forget(struct catalogue *c, const struct id *recording);
+/* Truncate the log, so that what was forgotten is in no file any more. ERR_BUSY: a reader is in
+ * the way; call again. */
+enum err catalogue_purge(struct catalogue *c);
+/* Several calls as one transaction (not nested). rollback after an error. */
+enum err catalogue_begin(struct catalogue *c);
+enum err catalogue_commit(struct catalogue *c);
+void catalogue_rollback(struct catalogue *c);
+
+struct recording_row {
+    struct id id;
+    char tour[ENTRY_TEXT_MAX], title[ENTRY_TEXT_MAX];
+    wall_t started;
+    us_t duration;  /* [us] so far */
+    uint64_t bytes; /* stored media [bytes] */
+    enum recording_state state;
+    char reason[16];           /* of its end; empty while open */
+    uint32_t manifest_version; /* 0 = none yet */
+    struct object_info manifest;
+};
+struct track_row {
+    struct entry_track track;
+    char participant_name[ENTRY_TEXT_MAX];
+};
+struct participant_row {
+    uint64_t participant;
+    char name[ENTRY_TEXT_MAX], role[16], consent[33];
+};
+struct epoch_row {
+    struct entry_epoch epoch;
+    us_t duration;     /* end of its last segment, after its start [us] */
+    uint64_t bytes;    /* media [bytes] */
+    uint32_t segments; /* count */
+};
+struct event_row {
+    us_t t;
+    uint8_t type; /* enum entry_type */
+    struct entry_person person;
+    us_t duration;   /* gap */
+    struct id track; /* gap; else ID_NONE */
+};
+
+/* Queries. Each calls `each` per row in order and stops at its first error, which it returns.
+ * ERR_IO, ERR_NOMEM. */
+enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret);
+/* Newest first. */
+enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offset,
+                              enum err (*each)(void *ctx, const struct recording_row *r),
+                              void *ctx);
+/* The programme first. */
+enum err catalogue_tracks(struct catalogue *c, const struct id *recording,
+                          enum err (*each)(void *ctx, const struct track_row *r), void *ctx);
+enum err catalogue_participants(struct catalogue *c, const struct id *recording,
+                                enum err (*each)(void *ctx, const struct participant_row *r),
+                                void *ctx);
+/* By number. track NULL: of all tracks. */
+enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const struct id *track,
+                          enum err (*each)(void *ctx, const struct epoch_row *r), void *ctx);
+struct segment_query {
+    struct id recording;
+    const struct id *track; /* NULL: all segments of the recording */
+    uint32_t epoch;         /* with a track */
+};
+/* By track, epoch, number. */
+enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
+                            enum err (*each)(void *ctx, const struct entry_segment *s), void *ctx);
+enum err catalogue_journal_objects(struct catalogue *c, const struct id *recording,
+                                   enum err (*each)(void *ctx, uint32_t number,
+                                                    const struct object_info *info),
+                                   void *ctx);
+/* Participants, consents, mutes, stage, voice, marks and gaps, by time. */
+enum err catalogue_events(struct catalogue *c, const struct id *recording,
+                          enum err (*each)(void *ctx, const struct event_row *r), void *ctx);
+
+#endif

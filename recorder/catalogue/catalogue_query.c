@@ -1,0 +1,270 @@
+#include "recorder/catalogue/catalogue_db.h"
+
+#include <string.h>
+
+#define RECORDING_COLUMNS                                                               \
+    "id,tour,title,started,duration,bytes,state,reason,manifest_version,manifest_size," \
+    "manifest_sha256"
+
+/* Rows into `each` by way of `row`, which reads one into the struct that `each` is given. */
+struct query {
+    enum err (*row)(sqlite3_stmt *s, void *each, void *ctx);
+    void *each; /* the address of the caller's function pointer */
+    void *ctx;
+};
+
+static enum err run(struct catalogue *c, sqlite3_stmt *s, const struct query *q) {
+    enum err e = s ? OK : sql_error(sqlite3_errcode(c->db));
+    while (e == OK) {
+        e = sql_step(s);
+        if (e == ERR_UNKNOWN) {
+            e = OK;
+            break;
+        }
+        e = e == OK ? q->row(s, q->each, q->ctx) : e;
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+static enum codec column_codec(sqlite3_stmt *s, int column) {
+    char name[16];
+    sql_text(s, column, name, sizeof(name));
+    return codec_from_name(name, strlen(name));
+}
+
+static void read_recording(sqlite3_stmt *s, struct recording_row *r) {
+    char state[16];
+    memset(r, 0, sizeof(*r));
+    sql_blob(s, 0, &r->id, sizeof(r->id));
+    sql_text(s, 1, r->tour, sizeof(r->tour));
+    sql_text(s, 2, r->title, sizeof(r->title));
+    r->started.us = sqlite3_column_int64(s, 3);
+    r->duration = sqlite3_column_int64(s, 4);
+    r->bytes = (uint64_t)sqlite3_column_int64(s, 5);
+    sql_text(s, 6, state, sizeof(state));
+    sql_text(s, 7, r->reason, sizeof(r->reason));
+    r->manifest_version = (uint32_t)sqlite3_column_int64(s, 8);
+    r->manifest.size = (uint64_t)sqlite3_column_int64(s, 9);
+    sql_blob(s, 10, r->manifest.sha256, SHA256_LEN);
+    for (unsigned i = 0; i < RECORDING_STATE_COUNT; i++) {
+        if (strcmp(state, recording_state_name((enum recording_state)i)) == 0) {
+            r->state = (enum recording_state)i;
+        }
+    }
+}
+
+enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret) {
+    sqlite3_stmt *s =
+        sql_prepare(c->db, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?", "d", id);
+    if (!s) {
+        return sql_error(sqlite3_errcode(c->db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        read_recording(s, ret);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+typedef enum err each_recording(void *ctx, const struct recording_row *r);
+static enum err row_recording(sqlite3_stmt *s, void *each, void *ctx) {
+    struct recording_row r;
+    read_recording(s, &r);
+    return (*(each_recording **)each)(ctx, &r);
+}
+
+enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offset,
+                              enum err (*each)(void *ctx, const struct recording_row *r),
+                              void *ctx) {
+    struct query q = {row_recording, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT " RECORDING_COLUMNS " FROM recordings"
+                           " ORDER BY started DESC, id LIMIT ? OFFSET ?",
+                           "ii", (int64_t)limit, (int64_t)offset),
+               &q);
+}
+
+typedef enum err each_track(void *ctx, const struct track_row *r);
+static enum err row_track(sqlite3_stmt *s, void *each, void *ctx) {
+    struct track_row r;
+    char kind[16];
+    memset(&r, 0, sizeof(r));
+    sql_blob(s, 0, &r.track.track, sizeof(r.track.track));
+    sql_text(s, 1, kind, sizeof(kind));
+    r.track.kind = (uint8_t)source_kind_from_name(kind);
+    r.track.codec = (uint8_t)column_codec(s, 2);
+    r.track.source = (uint32_t)sqlite3_column_int64(s, 3);
+    r.track.participant = (uint64_t)sqlite3_column_int64(s, 4);
+    sql_text(s, 5, r.participant_name, sizeof(r.participant_name));
+    return (*(each_track **)each)(ctx, &r);
+}
+
+enum err catalogue_tracks(struct catalogue *c, const struct id *recording,
+                          enum err (*each)(void *ctx, const struct track_row *r), void *ctx) {
+    struct query q = {row_track, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name"
+                           " FROM tracks t LEFT JOIN participants p ON p.recording=t.recording"
+                           " AND p.participant=t.participant WHERE t.recording=?"
+                           " ORDER BY t.track<>?, t.source, t.track",
+                           "dd", recording, &ID_PROGRAMME),
+               &q);
+}
+
+typedef enum err each_participant(void *ctx, const struct participant_row *r);
+static enum err row_participant(sqlite3_stmt *s, void *each, void *ctx) {
+    struct participant_row r;
+    r.participant = (uint64_t)sqlite3_column_int64(s, 0);
+    sql_text(s, 1, r.name, sizeof(r.name));
+    sql_text(s, 2, r.role, sizeof(r.role));
+    sql_text(s, 3, r.consent, sizeof(r.consent));
+    return (*(each_participant **)each)(ctx, &r);
+}
+
+enum err catalogue_participants(struct catalogue *c, const struct id *recording,
+                                enum err (*each)(void *ctx, const struct participant_row *r),
+                                void *ctx) {
+    struct query q = {row_participant, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT participant,name,role,consent FROM participants"
+                           " WHERE recording=? ORDER BY participant",
+                           "d", recording),
+               &q);
+}
+
+typedef enum err each_epoch(void *ctx, const struct epoch_row *r);
+static enum err row_epoch(sqlite3_stmt *s, void *each, void *ctx) {
+    struct epoch_row r;
+    memset(&r, 0, sizeof(r));
+    sql_blob(s, 0, &r.epoch.track, sizeof(r.epoch.track));
+    r.epoch.number = (uint32_t)sqlite3_column_int64(s, 1);
+    r.epoch.video = (uint8_t)column_codec(s, 2);
+    r.epoch.audio = (uint8_t)column_codec(s, 3);
+    r.epoch.width = (uint16_t)sqlite3_column_int64(s, 4);
+    r.epoch.height = (uint16_t)sqlite3_column_int64(s, 5);
+    r.epoch.start = sqlite3_column_int64(s, 6);
+    const void *init = sqlite3_column_blob(s, 7);
+    int n = sqlite3_column_bytes(s, 7);
+    if (init && n > 0 && n <= EPOCH_INIT_MAX) {
+        memcpy(r.epoch.init, init, (size_t)n);
+        r.epoch.init_len = (uint16_t)n;
+    }
+    r.duration = sqlite3_column_int64(s, 8);
+    r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
+    r.segments = (uint32_t)sqlite3_column_int64(s, 10);
+    return (*(each_epoch **)each)(ctx, &r);
+}
+
+enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const struct id *track,
+                          enum err (*each)(void *ctx, const struct epoch_row *r), void *ctx) {
+    struct query q = {row_epoch, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT e.track,e.number,e.video,e.audio,e.width,e.height,e.start,"
+                           "e.init,COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
+                           "COUNT(s.number) FROM epochs e LEFT JOIN segments s"
+                           " ON s.recording=e.recording AND s.track=e.track AND s.epoch=e.number"
+                           " WHERE e.recording=?1 AND (?3=0 OR e.track=?2)"
+                           " GROUP BY e.track,e.number ORDER BY e.track,e.number",
+                           "ddi", recording, track ? track : &ID_NONE, (int64_t)(track != NULL)),
+               &q);
+}
+
+typedef enum err each_segment(void *ctx, const struct entry_segment *r);
+static enum err row_segment(sqlite3_stmt *s, void *each, void *ctx) {
+    struct entry_segment r;
+    memset(&r, 0, sizeof(r));
+    sql_blob(s, 0, &r.track, sizeof(r.track));
+    r.epoch = (uint32_t)sqlite3_column_int64(s, 1);
+    r.number = (uint32_t)sqlite3_column_int64(s, 2);
+    r.start = sqlite3_column_int64(s, 3);
+    r.duration = sqlite3_column_int64(s, 4);
+    r.width = (uint16_t)sqlite3_column_int64(s, 5);
+    r.height = (uint16_t)sqlite3_column_int64(s, 6);
+    r.first_is_key = sqlite3_column_int64(s, 7) != 0;
+    r.adopted = sqlite3_column_int64(s, 8) != 0;
+    r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
+    r.info.size = (uint64_t)sqlite3_column_int64(s, 10);
+    sql_blob(s, 11, r.info.sha256, SHA256_LEN);
+    const void *keys = sqlite3_column_blob(s, 12);
+    int n = sqlite3_column_bytes(s, 12) / 8;
+    struct rd rd = rd_of(keys, keys ? (size_t)n * 8 : 0);
+    for (int i = 0; i < n && i < SEGMENT_KEYS_MAX && keys; i++) {
+        r.keys[i].at_ms = rd_u32(&rd);
+        r.keys[i].offset = rd_u32(&rd);
+        r.n_keys++;
+    }
+    return (*(each_segment **)each)(ctx, &r);
+}
+
+enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
+                            enum err (*each)(void *ctx, const struct entry_segment *s), void *ctx) {
+    struct query query = {row_segment, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT track,epoch,number,start,duration,width,height,first_is_key,"
+                           "adopted,bytes,size,sha256,keys FROM segments WHERE recording=?1"
+                           " AND (?4=0 OR (track=?2 AND epoch=?3))"
+                           " ORDER BY track,epoch,number",
+                           "ddii", &q->recording, q->track ? q->track : &ID_NONE, (int64_t)q->epoch,
+                           (int64_t)(q->track != NULL)),
+               &query);
+}
+
+typedef enum err each_journal(void *ctx, uint32_t number, const struct object_info *info);
+static enum err row_journal(sqlite3_stmt *s, void *each, void *ctx) {
+    struct object_info info = {.size = (uint64_t)sqlite3_column_int64(s, 1)};
+    sql_blob(s, 2, info.sha256, SHA256_LEN);
+    return (*(each_journal **)each)(ctx, (uint32_t)sqlite3_column_int64(s, 0), &info);
+}
+
+enum err catalogue_journal_objects(struct catalogue *c, const struct id *recording,
+                                   enum err (*each)(void *ctx, uint32_t number,
+                                                    const struct object_info *info),
+                                   void *ctx) {
+    struct query q = {row_journal, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT number,size,sha256 FROM journals WHERE recording=?"
+                           " ORDER BY number",
+                           "d", recording),
+               &q);
+}
+
+typedef enum err each_event(void *ctx, const struct event_row *r);
+static enum err row_event(sqlite3_stmt *s, void *each, void *ctx) {
+    struct event_row r;
+    char type[16];
+    memset(&r, 0, sizeof(r));
+    r.t = sqlite3_column_int64(s, 0);
+    sql_text(s, 1, type, sizeof(type));
+    for (unsigned i = 0; i < ENTRY_TYPE_COUNT; i++) {
+        if (strcmp(type, entry_type_name((enum entry_type)i)) == 0) {
+            r.type = (uint8_t)i;
+        }
+    }
+    r.person.participant = (uint64_t)sqlite3_column_int64(s, 2);
+    r.person.source = (uint32_t)sqlite3_column_int64(s, 3);
+    r.person.on = sqlite3_column_int64(s, 4) != 0;
+    r.duration = sqlite3_column_int64(s, 5);
+    sql_text(s, 6, r.person.name, sizeof(r.person.name));
+    sql_text(s, 7, r.person.role, sizeof(r.person.role));
+    sql_blob(s, 8, &r.track, sizeof(r.track));
+    return (*(each_event **)each)(ctx, &r);
+}
+
+enum err catalogue_events(struct catalogue *c, const struct id *recording,
+                          enum err (*each)(void *ctx, const struct event_row *r), void *ctx) {
+    struct query q = {row_event, &each, ctx};
+    return run(c,
+               sql_prepare(c->db,
+                           "SELECT t,type,participant,source,on_off,duration,name,role,track"
+                           " FROM events WHERE recording=? ORDER BY t",
+                           "d", recording),
+               &q);
+}

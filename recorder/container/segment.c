@@ -1,0 +1,82 @@
+#include "recorder/container/segment.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+static bool grow(struct segment *s) {
+    if (s->n == s->frames_cap) {
+        size_t cap = s->frames_cap ? 2 * s->frames_cap : 64;
+        struct segment_frame *frames = mem_realloc(s->frames, cap * sizeof(*frames));
+        if (!frames) {
+            return false;
+        }
+        s->frames = frames;
+        s->frames_cap = cap;
+    }
+    return true;
+}
+
+enum err segment_add(struct segment *s, const struct media_frame *f) {
+    size_t at = s->data.n;
+    if (!grow(s)) {
+        return ERR_NOMEM;
+    }
+    buffer_put(&s->data, f->data.p, f->data.n);
+    if (s->data.bad) {
+        buffer_cut(&s->data, at);
+        return ERR_NOMEM;
+    }
+    s->start = s->n ? us_min(s->start, f->t) : f->t;
+    s->end = us_max(s->n ? s->end : 0, f->t + f->duration);
+    s->frames[s->n++] = (struct segment_frame){
+        .t = f->t, .at = at, .n = f->data.n, .stream = f->stream, .key = f->key};
+    if (f->stream == STREAM_VIDEO) {
+        s->video = true;
+        s->width = f->width > s->width ? f->width : s->width;
+        s->height = f->height > s->height ? f->height : s->height;
+    }
+    return OK;
+}
+
+bool segment_cut(const struct segment *s, const struct media_frame *next,
+                 const struct segment_limits *l) {
+    if (s->n == 0) {
+        return false;
+    }
+    us_t age = next->t - s->start;
+    if (age >= l->max || s->data.n >= SEGMENT_BYTES_MAX || s->n >= SEGMENT_FRAMES_MAX) {
+        return true;
+    }
+    bool boundary = next->stream == STREAM_VIDEO ? next->key : !s->video;
+    return age >= l->min && boundary;
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct segment_frame *x = a, *y = b;
+    if (x->t != y->t) {
+        return x->t < y->t ? -1 : 1;
+    }
+    /* Picture before sound of the same instant, so that a key frame opens the cluster. */
+    return (int)x->stream - (int)y->stream;
+}
+
+void segment_sort(struct segment *s) {
+    if (s->n > 1) {
+        qsort(s->frames, s->n, sizeof(*s->frames), by_time);
+    }
+}
+
+void segment_clear(struct segment *s) {
+    buffer_cut(&s->data, 0);
+    s->n = 0;
+    s->start = s->end = 0;
+    s->width = s->height = 0;
+    s->video = false;
+}
+
+void segment_free(struct segment *s) {
+    s->frames = mem_free(s->frames);
+    buffer_free(&s->data);
+    *s = (struct segment){0};
+}

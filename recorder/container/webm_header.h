@@ -1,0 +1,29 @@
+/* The head of a WebM file, computed when a recording is read and never stored: EBML, Segment of
+ * known size, Info with the duration, Tracks, and Cues before the clusters, which follow untouched
+ * (RFC 8794, RFC 9559; WebM container guidelines). Stateless; any thread. */
+#ifndef ORIEL_RECORDER_CONTAINER_WEBM_HEADER_H
+#define ORIEL_RECORDER_CONTAINER_WEBM_HEADER_H
+
+#include "base/buffer.h"
+#include "base/err.h"
+
+#define WEBM_OPUS_PRE_SKIP 312 /* [1/48000 s] what libopus encoders ask for: 6.5 ms */
+
+struct webm_cue {
+    uint64_t ms;     /* time [ms] */
+    uint64_t offset; /* of the cluster, from the first cluster on [bytes] */
+};
+
+struct webm_file {
+    uint8_t video, audio; /* track numbers, 0 = absent; cues are for the first present */
+    uint16_t width, height;
+    uint64_t duration_ms;
+    uint64_t clusters; /* [bytes] of all clusters */
+    const struct webm_cue *cues;
+    size_t n_cues;
+};
+
+/* Append the header to *out. ERR_NOMEM; *out is then as before. */
+enum err webm_header(const struct webm_file *f, struct buffer *out);
+
+#endif

@@ -1,0 +1,152 @@
+#include "recorder/db/sql.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+
+#define BUSY_MS 5000 /* another connection's transaction is waited for this long */
+
+enum err sql_error(int code) {
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW:
+        return OK;
+    case SQLITE_NOMEM:
+        return ERR_NOMEM;
+    case SQLITE_FULL:
+        return ERR_NOSPACE;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_BUSY;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_FORMAT;
+    default:
+        return ERR_IO;
+    }
+}
+
+enum err sql_open(const char *path, bool create, sqlite3 **ret) {
+    sqlite3 *db = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(path, &db, flags, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_busy_timeout(db, BUSY_MS);
+    }
+    if (code == SQLITE_OK) {
+        sqlite3_extended_result_codes(db, 1);
+        *ret = db;
+        return OK;
+    }
+    sqlite3_close(db);
+    return (code & 0xff) == SQLITE_CANTOPEN && !create ? ERR_UNKNOWN : sql_error(code);
+}
+
+enum err sql_exec(sqlite3 *db, const char *text) {
+    return sql_error(sqlite3_exec(db, text, NULL, NULL, NULL));
+}
+
+enum err sql_check(sqlite3 *db) {
+    sqlite3_stmt *s = sql_prepare(db, "PRAGMA quick_check(1)", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(db));
+    }
+    enum err e = sql_step(s);
+    char said[8] = "";
+    if (e == OK) {
+        sql_text(s, 0, said, sizeof(said));
+    }
+    sqlite3_finalize(s);
+    return e == OK && strcmp(said, "ok") != 0 ? ERR_FORMAT : e;
+}
+
+static int bind_all(sqlite3_stmt *s, const char *types, va_list ap) {
+    int code = SQLITE_OK;
+    for (int i = 1; *types && code == SQLITE_OK; types++, i++) {
+        const void *p;
+        switch (*types) {
+        case 'i':
+            code = sqlite3_bind_int64(s, i, va_arg(ap, int64_t));
+            break;
+        case 't':
+            code = sqlite3_bind_text(s, i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+            break;
+        case 'd':
+            p = va_arg(ap, const void *);
+            code = sqlite3_bind_blob(s, i, p, SQL_ID_LEN, SQLITE_TRANSIENT);
+            break;
+        default:
+            CHECK(*types == 'b');
+            p = va_arg(ap, const void *);
+            code = sqlite3_bind_blob64(s, i, p, va_arg(ap, size_t), SQLITE_TRANSIENT);
+        }
+    }
+    return code;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *text, const char *types, va_list ap) {
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK ||
+        bind_all(s, types, ap) != SQLITE_OK) {
+        sqlite3_finalize(s);
+        return NULL;
+    }
+    return s;
+}
+
+sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...) {
+    va_list ap;
+    va_start(ap, types);
+    sqlite3_stmt *s = prepare(db, text, types, ap);
+    va_end(ap);
+    return s;
+}
+
+enum err sql_run(sqlite3 *db, const char *text, const char *types, ...) {
+    va_list ap;
+    va_start(ap, types);
+    sqlite3_stmt *s = prepare(db, text, types, ap);
+    va_end(ap);
+    if (!s) {
+        return sql_error(sqlite3_errcode(db));
+    }
+    int code;
+    do {
+        code = sqlite3_step(s);
+    } while (code == SQLITE_ROW);
+    sqlite3_finalize(s);
+    return sql_error(code);
+}
+
+enum err sql_step(sqlite3_stmt *s) {
+    int code = sqlite3_step(s);
+    return code == SQLITE_DONE ? ERR_UNKNOWN : sql_error(code);
+}
+
+void sql_text(sqlite3_stmt *s, int column, char *out, size_t cap) {
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    size_t n = text ? strlen(text) : 0;
+    n = n < cap ? n : cap - 1;
+    if (n) {
+        memcpy(out, text, n);
+    }
+    out[n] = '\0';
+}
+
+void sql_blob(sqlite3_stmt *s, int column, void *out, size_t n) {
+    const void *p = sqlite3_column_blob(s, column);
+    if (p && (size_t)sqlite3_column_bytes(s, column) == n) {
+        memcpy(out, p, n);
+    } else {
+        memset(out, 0, n);
+    }
+}
+
+enum err sql_truncate_log(sqlite3 *db) {
+    int left = 0, done = 0;
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &done);
+    return code == SQLITE_OK && left != 0 ? ERR_BUSY : sql_error(code);
+}

@@ -1,0 +1,38 @@
+/* SQLite in a few words, for whoever keeps a database of his own: the wrapped keys and the
+ * catalogue. Owner: one thread per connection. */
+#ifndef ORIEL_RECORDER_DB_SQL_H
+#define ORIEL_RECORDER_DB_SQL_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+#include <sqlite3.h>
+
+#define SQL_ID_LEN 16 /* [bytes] */
+
+/* Open with a busy time-out. create: make the file when missing; else ERR_UNKNOWN. ERR_IO,
+ * ERR_NOMEM. */
+enum err sql_open(const char *path, bool create, sqlite3 **ret);
+/* What a result code of SQLite means here. ERR_FORMAT: the file is damaged, or none of SQLite's. */
+enum err sql_error(int code);
+/* Statements without parameters, all of them. */
+enum err sql_exec(sqlite3 *db, const char *text);
+/* Look through the whole file (PRAGMA quick_check). ERR_FORMAT: it is damaged. */
+enum err sql_check(sqlite3 *db);
+/* Prepare and bind. types, one letter per parameter: i int64_t, t const char *, b const void *
+ * and size_t, d const void * to SQL_ID_LEN bytes (an id). NULL on failure; then
+ * sql_error(sqlite3_errcode(db)). */
+sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...);
+/* Prepare, bind and run to the end. ERR_EXISTS for a broken uniqueness. */
+enum err sql_run(sqlite3 *db, const char *text, const char *types, ...);
+/* Move the log into the database and truncate it: it keeps old page images, so this is part of
+ * forgetting. ERR_BUSY when a reader is in the way. */
+enum err sql_truncate_log(sqlite3 *db);
+/* The next row: OK; ERR_UNKNOWN after the last one (not an error of the database). */
+enum err sql_step(sqlite3_stmt *s);
+/* A text column into out[cap], cut to fit; NULL is "". */
+void sql_text(sqlite3_stmt *s, int column, char *out, size_t cap);
+/* A blob column of exactly n bytes into out, else zeroes. */
+void sql_blob(sqlite3_stmt *s, int column, void *out, size_t n);
+
+#endif

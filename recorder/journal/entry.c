@@ -1,0 +1,400 @@
+/* DESIGN. One table says what is in an entry; writing and reading walk it, so that they cannot
+ * disagree. Only the two lists (key frames of a segment, an epoch's init bytes) are by hand. */
+#include "recorder/journal/entry.h"
+
+#include "base/check.h"
+#include "base/json_write.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+enum field_kind {
+    FIELD_TEXT, /* char[size] */
+    FIELD_ID,
+    FIELD_UINT,   /* 1, 2, 4 or 8 bytes; at most INT64_MAX */
+    FIELD_INT,    /* int64_t */
+    FIELD_HANDLE, /* uint64_t as hex text: JSON numbers of JavaScript end at 2^53 */
+    FIELD_BOOL,
+    FIELD_HASH,
+    FIELD_CODEC,  /* uint8_t by name */
+    FIELD_SOURCE, /* uint8_t by name */
+    FIELD_ERROR   /* uint8_t by name */
+};
+
+struct field {
+    const char *name;
+    uint8_t kind;
+    uint16_t at, size;
+};
+
+#define FIELD(name, kind, type, member) \
+    { name, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) }
+
+static const struct field start_fields[] = {
+    FIELD("tour", FIELD_TEXT, entry_start, tour),
+    FIELD("title", FIELD_TEXT, entry_start, title),
+    FIELD("wall", FIELD_INT, entry_start, wall.us),
+    {0},
+};
+static const struct field track_fields[] = {
+    FIELD("track", FIELD_ID, entry_track, track),
+    FIELD("kind", FIELD_SOURCE, entry_track, kind),
+    FIELD("codec", FIELD_CODEC, entry_track, codec),
+    FIELD("source", FIELD_UINT, entry_track, source),
+    FIELD("participant", FIELD_HANDLE, entry_track, participant),
+    {0},
+};
+static const struct field epoch_fields[] = {
+    FIELD("track", FIELD_ID, entry_epoch, track),
+    FIELD("number", FIELD_UINT, entry_epoch, number),
+    FIELD("video", FIELD_CODEC, entry_epoch, video),
+    FIELD("audio", FIELD_CODEC, entry_epoch, audio),
+    FIELD("width", FIELD_UINT, entry_epoch, width),
+    FIELD("height", FIELD_UINT, entry_epoch, height),
+    FIELD("start", FIELD_INT, entry_epoch, start),
+    {0},
+};
+static const struct field segment_fields[] = {
+    FIELD("track", FIELD_ID, entry_segment, track),
+    FIELD("epoch", FIELD_UINT, entry_segment, epoch),
+    FIELD("number", FIELD_UINT, entry_segment, number),
+    FIELD("start", FIELD_INT, entry_segment, start),
+    FIELD("duration", FIELD_INT, entry_segment, duration),
+    FIELD("width", FIELD_UINT, entry_segment, width),
+    FIELD("height", FIELD_UINT, entry_segment, height),
+    FIELD("first_is_key", FIELD_BOOL, entry_segment, first_is_key),
+    FIELD("adopted", FIELD_BOOL, entry_segment, adopted),
+    FIELD("bytes", FIELD_UINT, entry_segment, bytes),
+    FIELD("size", FIELD_UINT, entry_segment, info.size),
+    FIELD("sha256", FIELD_HASH, entry_segment, info.sha256),
+    {0},
+};
+static const struct field sr_fields[] = {
+    FIELD("track", FIELD_ID, entry_sr, track),
+    FIELD("ntp", FIELD_HANDLE, entry_sr, ntp),
+    FIELD("rtp_ts", FIELD_UINT, entry_sr, rtp_ts),
+    {0},
+};
+static const struct field gap_fields[] = {
+    FIELD("track", FIELD_ID, entry_gap, track),
+    FIELD("duration", FIELD_INT, entry_gap, duration),
+    FIELD("packets", FIELD_UINT, entry_gap, packets),
+    FIELD("cause", FIELD_TEXT, entry_gap, cause),
+    {0},
+};
+static const struct field person_fields[] = {
+    FIELD("participant", FIELD_HANDLE, entry_person, participant),
+    FIELD("source", FIELD_UINT, entry_person, source),
+    FIELD("on", FIELD_BOOL, entry_person, on),
+    FIELD("name", FIELD_TEXT, entry_person, name),
+    FIELD("role", FIELD_TEXT, entry_person, role),
+    {0},
+};
+static const struct field failing_fields[] = {
+    FIELD("error", FIELD_ERROR, entry_failing, error),
+    FIELD("since", FIELD_INT, entry_failing, since),
+    {0},
+};
+static const struct field end_fields[] = {
+    FIELD("reason", FIELD_TEXT, entry_end, reason),
+    {0},
+};
+
+static const struct field *const fields_of[ENTRY_TYPE_COUNT] = {
+    [ENTRY_START] = start_fields,     [ENTRY_TRACK] = track_fields,
+    [ENTRY_EPOCH] = epoch_fields,     [ENTRY_SEGMENT] = segment_fields,
+    [ENTRY_SR] = sr_fields,           [ENTRY_GAP] = gap_fields,
+    [ENTRY_MUTE] = person_fields,     [ENTRY_PARTICIPANT] = person_fields,
+    [ENTRY_CONSENT] = person_fields,  [ENTRY_STAGE] = person_fields,
+    [ENTRY_VOICE] = person_fields,    [ENTRY_MARK] = person_fields,
+    [ENTRY_FAILING] = failing_fields, [ENTRY_END] = end_fields,
+};
+
+static const char *const type_names[ENTRY_TYPE_COUNT] = {
+#define X(sym, name) [sym] = name,
+    ENTRY_LIST(X)
+#undef X
+};
+
+static const char *const err_names[] = {
+#define X(sym, name) name,
+    ERR_LIST(X)
+#undef X
+};
+
+const char *entry_type_name(enum entry_type t) {
+    CHECK((unsigned)t < ENTRY_TYPE_COUNT);
+    return type_names[t];
+}
+
+static uint64_t load_uint(const uint8_t *p, size_t size) {
+    uint16_t u16;
+    uint32_t u32;
+    uint64_t u64;
+    switch (size) {
+    case 1:
+        return *p;
+    case 2:
+        memcpy(&u16, p, 2);
+        return u16;
+    case 4:
+        memcpy(&u32, p, 4);
+        return u32;
+    default:
+        CHECK(size == 8);
+        memcpy(&u64, p, 8);
+        return u64;
+    }
+}
+
+static bool store_uint(uint8_t *p, size_t size, uint64_t v) {
+    uint16_t u16 = (uint16_t)v;
+    uint32_t u32 = (uint32_t)v;
+    if (size < 8 && v >> (8 * size)) {
+        return false;
+    }
+    switch (size) {
+    case 1:
+        *p = (uint8_t)v;
+        break;
+    case 2:
+        memcpy(p, &u16, 2);
+        break;
+    case 4:
+        memcpy(p, &u32, 4);
+        break;
+    default:
+        memcpy(p, &v, 8);
+    }
+    return true;
+}
+
+/* One member; false when it cannot be written. */
+static bool encode_field(const struct field *f, const uint8_t *u, struct buffer *out) {
+    const uint8_t *p = u + f->at;
+    char id[ID_TEXT_MAX];
+    struct id track;
+    uint64_t v = 0;
+    switch ((enum field_kind)f->kind) {
+    case FIELD_TEXT:
+        json_put_string_n(out, f->name, (const char *)p, strnlen((const char *)p, f->size - 1u));
+        return true;
+    case FIELD_ID:
+        memcpy(&track, p, sizeof(track));
+        json_put_string(out, f->name, id_text(&track, id));
+        return true;
+    case FIELD_HASH:
+        json_put_hex(out, f->name, p, SHA256_LEN);
+        return true;
+    case FIELD_BOOL:
+        json_put_bool(out, f->name, *p);
+        return true;
+    case FIELD_CODEC:
+        json_put_string(out, f->name, codec_name((enum codec) * p));
+        return *p < CODEC_COUNT;
+    case FIELD_SOURCE:
+        json_put_string(out, f->name, source_kind_name((enum source_kind) * p));
+        return *p < SOURCE_KIND_COUNT;
+    case FIELD_ERROR:
+        json_put_string(out, f->name, *p < ARRAY_LEN(err_names) ? err_names[*p] : "");
+        return *p < ARRAY_LEN(err_names);
+    case FIELD_INT:
+    case FIELD_UINT:
+        v = load_uint(p, f->size);
+        json_put_int(out, f->name, (int64_t)v);
+        return f->kind == FIELD_INT || v <= INT64_MAX;
+    case FIELD_HANDLE:
+        json_put_handle(out, f->name, load_uint(p, 8));
+    }
+    return true;
+}
+
+static bool encode_lists(const struct entry *e, struct buffer *out) {
+    if (e->type == ENTRY_EPOCH) {
+        if (e->u.epoch.init_len > EPOCH_INIT_MAX) {
+            return false;
+        }
+        json_put_hex(out, "init", e->u.epoch.init, e->u.epoch.init_len);
+    }
+    if (e->type == ENTRY_SEGMENT) {
+        const struct entry_segment *s = &e->u.segment;
+        if (s->n_keys > SEGMENT_KEYS_MAX) {
+            return false;
+        }
+        json_open(out, "keys", '[');
+        for (unsigned i = 0; i < s->n_keys; i++) {
+            json_open(out, NULL, '[');
+            json_put_uint(out, NULL, s->keys[i].at_ms);
+            json_put_uint(out, NULL, s->keys[i].offset);
+            json_close(out, ']');
+        }
+        json_close(out, ']');
+    }
+    return true;
+}
+
+enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out) {
+    size_t before = out->n;
+    bool ok = e->type < ENTRY_TYPE_COUNT;
+    if (!ok || out->bad) {
+        return ok ? ERR_NOMEM : ERR_RANGE;
+    }
+    json_open(out, NULL, '{');
+    if (head) {
+        json_put_uint(out, "seq", head->entries);
+    }
+    json_put_int(out, "t", e->t);
+    json_put_string(out, "type", type_names[e->type]);
+    for (const struct field *f = fields_of[e->type]; ok && f->name; f++) {
+        ok = encode_field(f, (const uint8_t *)&e->u, out);
+    }
+    ok = ok && encode_lists(e, out);
+    if (head) {
+        json_put_hex(out, "prev", head->hash, SHA256_LEN);
+    }
+    json_close(out, '}');
+    enum err result = !ok                                  ? ERR_RANGE
+                      : out->bad                           ? ERR_NOMEM
+                      : out->n - before > JOURNAL_LINE_MAX ? ERR_LONG
+                                                           : OK;
+    if (result != OK) {
+        buffer_cut(out, before);
+    }
+    return result;
+}
+
+static bool decode_name(const char *text, const struct field *f, uint8_t *p) {
+    if (f->kind == FIELD_CODEC) {
+        *p = (uint8_t)codec_from_name(text, strlen(text));
+        return *p != CODEC_NONE || strcmp(text, codec_name(CODEC_NONE)) == 0;
+    }
+    if (f->kind == FIELD_SOURCE) {
+        *p = (uint8_t)source_kind_from_name(text);
+        return *p != SOURCE_NONE || strcmp(text, source_kind_name(SOURCE_NONE)) == 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(err_names); i++) {
+        if (strcmp(text, err_names[i]) == 0) {
+            *p = (uint8_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool decode_text(const char *text, const struct field *f, uint8_t *p) {
+    uint8_t handle[8];
+    struct id id;
+    size_t n = strlen(text);
+    switch ((enum field_kind)f->kind) {
+    case FIELD_TEXT:
+        if (n >= f->size) {
+            return false;
+        }
+        memcpy(p, text, n + 1);
+        return true;
+    case FIELD_ID:
+        if (!id_parse(text, &id)) {
+            return false;
+        }
+        memcpy(p, &id, sizeof(id));
+        return true;
+    case FIELD_HASH:
+        return n == 2 * SHA256_LEN && hex_decode(p, SHA256_LEN, text);
+    case FIELD_HANDLE:
+        if (n != 16 || !hex_decode(handle, 8, text)) {
+            return false;
+        }
+        return store_uint(p, 8, (uint64_t)be32(handle) << 32 | be32(handle + 4));
+    default:
+        return decode_name(text, f, p);
+    }
+}
+
+static bool decode_field(const json_t *o, const struct field *f, uint8_t *u) {
+    const json_t *v = json_object_get(o, f->name);
+    uint8_t *p = u + f->at;
+    int64_t i;
+    switch ((enum field_kind)f->kind) {
+    case FIELD_BOOL:
+        *p = json_is_true(v);
+        return json_is_boolean(v);
+    case FIELD_INT:
+    case FIELD_UINT:
+        i = json_integer_value(v);
+        return json_is_integer(v) && (f->kind == FIELD_INT || i >= 0) &&
+               store_uint(p, f->size, (uint64_t)i);
+    default:
+        return json_is_string(v) && json_string_length(v) == strlen(json_string_value(v)) &&
+               decode_text(json_string_value(v), f, p);
+    }
+}
+
+static bool decode_keys(const json_t *list, struct entry_segment *s) {
+    if (!json_is_array(list) || json_array_size(list) > SEGMENT_KEYS_MAX) {
+        return false;
+    }
+    s->n_keys = (uint16_t)json_array_size(list);
+    for (size_t i = 0; i < s->n_keys; i++) {
+        const json_t *pair = json_array_get(list, i);
+        const json_t *at = json_array_get(pair, 0), *offset = json_array_get(pair, 1);
+        if (json_array_size(pair) != 2 || !json_is_integer(at) || !json_is_integer(offset) ||
+            json_integer_value(at) < 0 || json_integer_value(at) > UINT32_MAX ||
+            json_integer_value(offset) < 0 || json_integer_value(offset) > UINT32_MAX) {
+            return false;
+        }
+        s->keys[i].at_ms = (uint32_t)json_integer_value(at);
+        s->keys[i].offset = (uint32_t)json_integer_value(offset);
+    }
+    return true;
+}
+
+static bool decode_lists(const json_t *o, struct entry *e) {
+    if (e->type == ENTRY_EPOCH) {
+        const char *hex = json_string_value(json_object_get(o, "init"));
+        size_t n = hex ? strlen(hex) : 1;
+        e->u.epoch.init_len = (uint16_t)(n / 2);
+        return n % 2 == 0 && n / 2 <= EPOCH_INIT_MAX && hex_decode(e->u.epoch.init, n / 2, hex);
+    }
+    return e->type != ENTRY_SEGMENT || decode_keys(json_object_get(o, "keys"), &e->u.segment);
+}
+
+static bool decode_object(const json_t *o, struct entry *e, struct entry_link *link) {
+    static const struct field link_fields[] = {FIELD("seq", FIELD_UINT, entry_link, seq),
+                                               FIELD("prev", FIELD_HASH, entry_link, prev)};
+    static const struct field t_field = FIELD("t", FIELD_INT, entry, t);
+    const char *type = json_string_value(json_object_get(o, "type"));
+    e->type = ENTRY_TYPE_COUNT;
+    for (unsigned i = 0; type && i < ENTRY_TYPE_COUNT; i++) {
+        if (strcmp(type, type_names[i]) == 0) {
+            e->type = (uint8_t)i;
+        }
+    }
+    bool ok = e->type < ENTRY_TYPE_COUNT && decode_field(o, &t_field, (uint8_t *)e);
+    for (size_t i = 0; ok && link && i < ARRAY_LEN(link_fields); i++) {
+        ok = decode_field(o, &link_fields[i], (uint8_t *)link);
+    }
+    for (const struct field *f = ok ? fields_of[e->type] : NULL; ok && f->name; f++) {
+        ok = decode_field(o, f, (uint8_t *)&e->u);
+    }
+    return ok && decode_lists(o, e);
+}
+
+enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *ret_link) {
+    struct entry e;
+    struct entry_link link;
+    if (line.n > JOURNAL_LINE_MAX || line.n == 0) {
+        return ERR_FORMAT;
+    }
+    json_t *o = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
+    memset(&e, 0, sizeof(e));
+    bool ok = json_is_object(o) && decode_object(o, &e, ret_link ? &link : NULL);
+    json_decref(o);
+    if (!ok) {
+        return ERR_FORMAT;
+    }
+    *ret = e;
+    if (ret_link) {
+        *ret_link = link;
+    }
+    return OK;
+}

@@ -1,0 +1,140 @@
+/* One entry of a journal: what it says, and its line of JSON. Thread: any. */
+#ifndef ORIEL_RECORDER_JOURNAL_ENTRY_H
+#define ORIEL_RECORDER_JOURNAL_ENTRY_H
+
+#include "base/buffer.h"
+#include "base/terms.h"
+#include "base/time.h"
+#include "recorder/seal/objects.h"
+
+#define JOURNAL_LINE_MAX 8192 /* [bytes] */
+#define SEGMENT_KEYS_MAX 64   /* key frames listed per segment; more are not listed */
+#define EPOCH_INIT_MAX 512    /* [bytes] */
+#define ENTRY_TEXT_MAX 129    /* [bytes] with NUL; tour names, titles, names, marks */
+
+/* X(symbol, name in JSON) */
+#define ENTRY_LIST(X)                   \
+    X(ENTRY_START, "start")             \
+    X(ENTRY_TRACK, "track")             \
+    X(ENTRY_EPOCH, "epoch")             \
+    X(ENTRY_SEGMENT, "segment")         \
+    X(ENTRY_SR, "sr")                   \
+    X(ENTRY_GAP, "gap")                 \
+    X(ENTRY_MUTE, "mute")               \
+    X(ENTRY_PARTICIPANT, "participant") \
+    X(ENTRY_CONSENT, "consent")         \
+    X(ENTRY_STAGE, "stage")             \
+    X(ENTRY_VOICE, "voice")             \
+    X(ENTRY_MARK, "mark")               \
+    X(ENTRY_FAILING, "failing")         \
+    X(ENTRY_END, "end")
+
+enum entry_type {
+#define X(sym, name) sym,
+    ENTRY_LIST(X)
+#undef X
+        ENTRY_TYPE_COUNT
+};
+
+struct entry_start {
+    char tour[ENTRY_TEXT_MAX], title[ENTRY_TEXT_MAX];
+    wall_t wall; /* of recording time 0 */
+};
+struct entry_track {
+    struct id track;
+    uint8_t kind;         /* enum source_kind; SOURCE_NONE: the programme */
+    uint8_t codec;        /* enum codec; of the programme: of its video */
+    uint32_t source;      /* tap source, 0 for the programme */
+    uint64_t participant; /* 0 for the programme */
+};
+/* A stretch that is one valid file. */
+struct entry_epoch {
+    struct id track;
+    uint32_t number;        /* from 0, without holes */
+    uint8_t video, audio;   /* enum codec, CODEC_NONE when absent */
+    uint16_t width, height; /* [pixels] at the start, 0 for audio */
+    us_t start;             /* recording time of its time 0 [us] */
+    uint16_t init_len;
+    uint8_t init[EPOCH_INIT_MAX]; /* CodecPrivate, avcC ...: what the computed header needs */
+};
+struct segment_key {
+    uint32_t at_ms;  /* presentation time after the segment's start [ms] */
+    uint32_t offset; /* of the cluster or fragment with the key frame, in the media bytes */
+};
+struct entry_segment {
+    struct id track;
+    uint32_t epoch, number; /* number: from 0 in its epoch, without holes, in order */
+    us_t start, duration;   /* start: after the epoch's start [us] */
+    uint16_t width, height; /* [pixels] of the largest frame in it */
+    bool first_is_key;
+    bool adopted;            /* found by recovery, not reported by the writer */
+    uint64_t bytes;          /* media bytes in the object (a trailer follows them) */
+    struct object_info info; /* of the sealed object */
+    uint16_t n_keys;
+    struct segment_key keys[SEGMENT_KEYS_MAX];
+};
+struct entry_sr {
+    struct id track;
+    uint64_t ntp;    /* RFC 3550 section 6.4.1 */
+    uint64_t rtp_ts; /* extended */
+};
+struct entry_gap {
+    struct id track;
+    us_t duration;
+    uint32_t packets; /* missing */
+    char cause[16];   /* "loss", "queue", "store" */
+};
+/* Everything said about a person or a source: mute, participant, consent, stage, voice, mark. */
+struct entry_person {
+    uint64_t participant;
+    uint32_t source;           /* stage, voice, mute; 0 = nobody */
+    bool on;                   /* joined, muted */
+    char name[ENTRY_TEXT_MAX]; /* participant: name; consent: text version; mark: its text */
+    char role[16];
+};
+struct entry_failing {
+    uint8_t error; /* enum err */
+    us_t since;
+};
+struct entry_end {
+    char reason[16]; /* "stopped", "interrupted" */
+};
+
+struct entry {
+    uint8_t type; /* enum entry_type */
+    us_t t;       /* recording timeline [us] */
+    union {
+        struct entry_start start;
+        struct entry_track track;
+        struct entry_epoch epoch;
+        struct entry_segment segment;
+        struct entry_sr sr;
+        struct entry_gap gap;
+        struct entry_person person;
+        struct entry_failing failing;
+        struct entry_end end;
+    } u;
+};
+
+/* "segment" ...; never NULL. */
+const char *entry_type_name(enum entry_type t);
+
+/* Where the chain stands. */
+struct journal_head {
+    uint64_t entries;         /* the next seq */
+    uint8_t hash[SHA256_LEN]; /* of the last line, or the chain's beginning */
+    uint32_t objects;         /* the next object number */
+};
+
+/* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a
+ * media object). ERR_RANGE when it cannot be said, ERR_LONG, ERR_NOMEM; *out as before then. */
+enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out);
+/* Parse one line (no newline). ret_link may be NULL: then "seq" and "prev" need not be there.
+ * ERR_FORMAT, ERR_NOMEM. */
+struct entry_link {
+    uint64_t seq;
+    uint8_t prev[SHA256_LEN];
+};
+enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *ret_link);
+
+#endif

@@ -1,0 +1,176 @@
+#include "recorder/journal/manifest.h"
+
+#include "base/alloc.h"
+#include "base/json_write.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MANIFEST_OBJECTS_MAX 4000000
+
+/* {"manifest":1,"recording":"..","version":1,"duration":..,"reason":"..",
+ *  "journal":{"entries":..,"objects":..,"head":".."},"objects":[["name",size,"sha256"],...]} */
+static void encode_line(const struct manifest *m, struct buffer *t) {
+    char id[ID_TEXT_MAX], name[OBJECT_NAME_MAX];
+    json_open(t, NULL, '{');
+    json_put_int(t, "manifest", 1);
+    json_put_string(t, "recording", id_text(&m->recording, id));
+    json_put_uint(t, "version", m->version);
+    json_put_int(t, "duration", m->duration);
+    json_put_string_n(t, "reason", m->reason, strnlen(m->reason, sizeof(m->reason) - 1));
+    json_open(t, "journal", '{');
+    json_put_uint(t, "entries", m->journal.entries);
+    json_put_uint(t, "objects", m->journal.objects);
+    json_put_hex(t, "head", m->journal.hash, SHA256_LEN);
+    json_close(t, '}');
+    json_open(t, "objects", '[');
+    for (size_t i = 0; i < m->n_objects; i++) {
+        const struct manifest_object *o = &m->objects[i];
+        json_open(t, NULL, '[');
+        json_put_string(t, NULL, object_name(&o->id, name));
+        json_put_uint(t, NULL, o->info.size);
+        json_put_hex(t, NULL, o->info.sha256, SHA256_LEN);
+        json_close(t, ']');
+    }
+    json_close(t, ']');
+    json_close(t, '}');
+}
+
+enum err manifest_encode(const struct manifest *m, const struct recording_keys *k, char **ret_text,
+                         size_t *ret_n) {
+    struct buffer t = {0};
+    uint8_t signature[SIGNATURE_LEN];
+    encode_line(m, &t);
+    if (t.bad) {
+        buffer_free(&t);
+        return ERR_NOMEM;
+    }
+    enum err e = keys_sign(k, bytes_of(t.p, t.n), signature);
+    if (e != OK) {
+        buffer_free(&t);
+        return e;
+    }
+    buffer_printf(&t, "\n");
+    buffer_hex(&t, signature, sizeof(signature));
+    buffer_printf(&t, "\n");
+    size_t n = t.n;
+    char *text = buffer_take(&t);
+    if (!text) {
+        return ERR_NOMEM;
+    }
+    *ret_text = text;
+    *ret_n = n;
+    return OK;
+}
+
+static bool decode_hash(const json_t *v, uint8_t out[SHA256_LEN]) {
+    const char *hex = json_string_value(v);
+    return hex && strlen(hex) == 2 * SHA256_LEN && hex_decode(out, SHA256_LEN, hex);
+}
+
+static bool decode_count(const json_t *v, uint64_t max, uint64_t *ret) {
+    *ret = (uint64_t)json_integer_value(v);
+    return json_is_integer(v) && json_integer_value(v) >= 0 && *ret <= max;
+}
+
+static bool decode_row(const json_t *row, struct manifest_object *ret) {
+    const char *name = json_string_value(json_array_get(row, 0));
+    return json_array_size(row) == 3 && name && object_parse_name(name, &ret->id) &&
+           decode_count(json_array_get(row, 1), INT64_MAX, &ret->info.size) &&
+           decode_hash(json_array_get(row, 2), ret->info.sha256);
+}
+
+static int compare(const void *a, const void *b) {
+    const struct manifest_object *x = a, *y = b;
+    char name_x[OBJECT_NAME_MAX], name_y[OBJECT_NAME_MAX];
+    return strcmp(object_name(&x->id, name_x), object_name(&y->id, name_y));
+}
+
+void manifest_sort(struct manifest *m) {
+    if (m->n_objects) {
+        qsort(m->objects, m->n_objects, sizeof(*m->objects), compare);
+    }
+}
+
+static enum err decode_objects(const json_t *list, struct manifest *m) {
+    size_t n = json_array_size(list);
+    if (!json_is_array(list) || n > MANIFEST_OBJECTS_MAX) {
+        return ERR_FORMAT;
+    }
+    m->objects = mem_zalloc(n ? n : 1, sizeof(*m->objects));
+    if (!m->objects) {
+        return ERR_NOMEM;
+    }
+    m->n_objects = n;
+    for (size_t i = 0; i < n; i++) {
+        /* Sorted and each once, so that manifest_find may search by halves. */
+        if (!decode_row(json_array_get(list, i), &m->objects[i]) ||
+            (i && compare(&m->objects[i - 1], &m->objects[i]) >= 0)) {
+            return ERR_FORMAT;
+        }
+    }
+    return OK;
+}
+
+static enum err decode_line(const json_t *o, struct manifest *m) {
+    const json_t *journal = json_object_get(o, "journal");
+    const char *id = json_string_value(json_object_get(o, "recording"));
+    const char *reason = json_string_value(json_object_get(o, "reason"));
+    uint64_t version, objects, duration, format;
+    if (!decode_count(json_object_get(o, "manifest"), 1, &format) || format != 1 || !id ||
+        !id_parse(id, &m->recording) || !reason || strlen(reason) >= sizeof(m->reason) ||
+        !decode_count(json_object_get(o, "version"), UINT32_MAX, &version) ||
+        !decode_count(json_object_get(o, "duration"), INT64_MAX, &duration) ||
+        !decode_count(json_object_get(journal, "entries"), INT64_MAX, &m->journal.entries) ||
+        !decode_count(json_object_get(journal, "objects"), UINT32_MAX, &objects) ||
+        !decode_hash(json_object_get(journal, "head"), m->journal.hash)) {
+        return ERR_FORMAT;
+    }
+    snprintf(m->reason, sizeof(m->reason), "%s", reason);
+    m->version = (uint32_t)version;
+    m->duration = (us_t)duration;
+    m->journal.objects = (uint32_t)objects;
+    return decode_objects(json_object_get(o, "objects"), m);
+}
+
+enum err manifest_decode(struct bytes text, const struct recording_keys *k, struct manifest *ret) {
+    const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
+    uint8_t signature[SIGNATURE_LEN];
+    char hex[2 * SIGNATURE_LEN + 1];
+    size_t line = end ? (size_t)(end - text.p) : 0;
+    if (!end || text.n != line + 1 + 2 * SIGNATURE_LEN + 1 || text.p[text.n - 1] != '\n') {
+        return ERR_FORMAT;
+    }
+    memcpy(hex, end + 1, 2 * SIGNATURE_LEN);
+    hex[2 * SIGNATURE_LEN] = '\0';
+    if (!hex_decode(signature, sizeof(signature), hex)) {
+        return ERR_FORMAT;
+    }
+    enum err e = keys_verify(k, bytes_of(text.p, line), signature);
+    if (e != OK) {
+        return e;
+    }
+    struct manifest m = {0};
+    json_t *o = json_loadb((const char *)text.p, line, JSON_REJECT_DUPLICATES, NULL);
+    e = json_is_object(o) ? decode_line(o, &m) : ERR_FORMAT;
+    json_decref(o);
+    if (e != OK) {
+        manifest_clear(&m);
+        return e;
+    }
+    *ret = m;
+    return OK;
+}
+
+void manifest_clear(struct manifest *m) {
+    mem_free(m->objects);
+    memset(m, 0, sizeof(*m));
+}
+
+const struct manifest_object *manifest_find(const struct manifest *m, const struct object_id *o) {
+    struct manifest_object key = {.id = *o};
+    return m->n_objects ? bsearch(&key, m->objects, m->n_objects, sizeof(*m->objects), compare)
+                        : NULL;
+}

@@ -1,0 +1,259 @@
+#include "recorder/library/library_parts.h"
+
+#include "base/alloc.h"
+#include "base/json_write.h"
+#include "recorder/archive/verify.h"
+
+#include <stdio.h>
+
+/* Building one JSON text out of rows. */
+struct build {
+    struct buffer out;
+    struct catalogue *catalogue;
+    struct id recording;
+};
+
+enum err library_open(const char *dir, const char *kek_file, struct library **ret,
+                      char why[WHY_MAX]) {
+    struct archive_config c = {.dir = dir, .kek_file = kek_file};
+    struct library *l = mem_zalloc(1, sizeof(*l));
+    if (!l) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    enum err e = archive_open(&c, &l->archive, why);
+    if (e != OK) {
+        mem_free(l);
+        return e;
+    }
+    *ret = l;
+    return OK;
+}
+
+struct library *library_close(struct library *l) {
+    if (l) {
+        OWNER_CHECK(&l->owner);
+        archive_close(l->archive);
+        mem_free(l);
+    }
+    return NULL;
+}
+
+static void put_array(struct buffer *b, const char *key, const char *s, size_t cap) {
+    json_put_string_n(b, key, s, strnlen(s, cap));
+}
+
+static void put_time(struct buffer *b, const char *key, wall_t at) {
+    char text[WALL_TEXT_MAX];
+    json_put_string(b, key, wall_text(at, text));
+}
+
+static enum err put_participant(void *ctx, const struct participant_row *r) {
+    struct build *b = ctx;
+    put_array(&b->out, NULL, r->name, sizeof(r->name));
+    return OK;
+}
+
+/* The fields that list and details share; leaves the object open. */
+static enum err put_recording(struct build *b, const struct recording_row *r) {
+    char id[ID_TEXT_MAX];
+    json_open(&b->out, NULL, '{');
+    json_put_string(&b->out, "id", id_text(&r->id, id));
+    put_array(&b->out, "tour", r->tour, sizeof(r->tour));
+    put_array(&b->out, "title", r->title, sizeof(r->title));
+    put_time(&b->out, "started", r->started);
+    if (r->state == RECORDING_OPEN) {
+        json_put_null(&b->out, "ended");
+    } else {
+        put_time(&b->out, "ended", (wall_t){r->started.us + r->duration});
+    }
+    json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+    json_put_string(&b->out, "state", recording_state_name(r->state));
+    json_put_uint(&b->out, "bytes", r->bytes);
+    json_open(&b->out, "participants", '[');
+    enum err e = catalogue_participants(b->catalogue, &r->id, put_participant, b);
+    json_close(&b->out, ']');
+    return e;
+}
+
+static enum err put_listed(void *ctx, const struct recording_row *r) {
+    struct build *b = ctx;
+    enum err e = put_recording(b, r);
+    json_close(&b->out, '}');
+    return e;
+}
+
+char *library_list_json(struct library *l, unsigned limit, unsigned offset) {
+    OWNER_CHECK(&l->owner);
+    struct build b = {.catalogue = l->archive->catalogue};
+    json_open(&b.out, NULL, '{');
+    json_open(&b.out, "recordings", '[');
+    enum err e = catalogue_recordings(b.catalogue, limit, offset, put_listed, &b);
+    json_close(&b.out, ']');
+    json_close(&b.out, '}');
+    if (e != OK) {
+        buffer_free(&b.out);
+        return NULL;
+    }
+    return buffer_take(&b.out);
+}
+
+static enum err put_epoch(void *ctx, const struct epoch_row *r) {
+    struct build *b = ctx;
+    json_open(&b->out, NULL, '{');
+    json_put_uint(&b->out, "number", r->epoch.number);
+    json_put_int(&b->out, "start_ms", r->epoch.start / US_PER_MS);
+    json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+    json_put_uint(&b->out, "bytes", r->bytes);
+    json_put_string(&b->out, "video", codec_name((enum codec)r->epoch.video));
+    json_put_string(&b->out, "audio", codec_name((enum codec)r->epoch.audio));
+    json_put_uint(&b->out, "width", r->epoch.width);
+    json_put_uint(&b->out, "height", r->epoch.height);
+    json_close(&b->out, '}');
+    return OK;
+}
+
+static enum err put_track(void *ctx, const struct track_row *r) {
+    struct build *b = ctx;
+    char id[ID_TEXT_MAX];
+    bool programme = id_eq(&r->track.track, &ID_PROGRAMME);
+    const char *kind =
+        programme ? PROGRAMME_TRACK : source_kind_name((enum source_kind)r->track.kind);
+    json_open(&b->out, NULL, '{');
+    json_put_string(&b->out, "id", id_text(&r->track.track, id));
+    json_put_string(&b->out, "kind", kind);
+    json_put_string(&b->out, "codec", codec_name((enum codec)r->track.codec));
+    if (programme) {
+        json_put_null(&b->out, "participant");
+    } else {
+        put_array(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
+    }
+    json_open(&b->out, "epochs", '[');
+    enum err e = catalogue_epochs(b->catalogue, &b->recording, &r->track.track, put_epoch, b);
+    json_close(&b->out, ']');
+    json_close(&b->out, '}');
+    return e;
+}
+
+static enum err put_event(void *ctx, const struct event_row *r) {
+    struct build *b = ctx;
+    const struct entry_person *p = &r->person;
+    json_open(&b->out, NULL, '{');
+    json_put_int(&b->out, "t_ms", r->t / US_PER_MS);
+    json_put_string(&b->out, "type", entry_type_name((enum entry_type)r->type));
+    if (r->type == ENTRY_GAP) {
+        char id[ID_TEXT_MAX];
+        if (id_eq(&r->track, &ID_NONE)) {
+            json_put_null(&b->out, "track");
+        } else {
+            json_put_string(&b->out, "track", id_text(&r->track, id));
+        }
+        json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
+        put_array(&b->out, "cause", p->name, sizeof(p->name));
+    } else {
+        json_put_handle(&b->out, "participant", p->participant);
+        json_put_uint(&b->out, "source", p->source);
+        json_put_bool(&b->out, "on", p->on);
+        put_array(&b->out, "name", p->name, sizeof(p->name));
+        put_array(&b->out, "role", p->role, sizeof(p->role));
+    }
+    json_close(&b->out, '}');
+    return OK;
+}
+
+static enum err put_details(struct build *b, const struct recording_row *row) {
+    enum err e = put_recording(b, row);
+    json_open(&b->out, "tracks", '[');
+    e = e == OK ? catalogue_tracks(b->catalogue, &row->id, put_track, b) : e;
+    json_close(&b->out, ']');
+    json_open(&b->out, "events", '[');
+    e = e == OK ? catalogue_events(b->catalogue, &row->id, put_event, b) : e;
+    json_close(&b->out, ']');
+    json_close(&b->out, '}');
+    return e;
+}
+
+enum err library_recording_json(struct library *l, const char *id, char **ret) {
+    OWNER_CHECK(&l->owner);
+    struct build b = {.catalogue = l->archive->catalogue};
+    struct recording_row row;
+    if (!id_parse(id, &b.recording)) {
+        return ERR_UNKNOWN;
+    }
+    enum err e = catalogue_recording(b.catalogue, &b.recording, &row);
+    e = e == OK ? put_details(&b, &row) : e;
+    if (e != OK) {
+        buffer_free(&b.out);
+        return e;
+    }
+    *ret = buffer_take(&b.out);
+    return *ret ? OK : ERR_NOMEM;
+}
+
+enum err library_verify(struct library *l, const char *id,
+                        void (*say)(void *ctx, const char *object, const char *what), void *ctx) {
+    OWNER_CHECK(&l->owner);
+    struct id recording;
+    if (!id_parse(id, &recording)) {
+        return ERR_UNKNOWN;
+    }
+    return verify_recording(l->archive, &recording, say, ctx);
+}
+
+/* Names are gathered before removing: a folder is not to change while it is listed. */
+struct doomed {
+    struct buffer names; /* each with its NUL */
+};
+
+static void note_doomed(void *ctx, const char *name, uint64_t size) {
+    struct doomed *d = ctx;
+    (void)size;
+    buffer_put(&d->names, name, strlen(name) + 1);
+}
+
+static enum err remove_objects(struct archive *a, const char *id) {
+    struct doomed d = {0};
+    char prefix[OBJECT_NAME_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", id);
+    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_doomed, &d) : OK;
+    e = e == OK && d.names.bad ? ERR_NOMEM : e;
+    for (size_t at = 0; e == OK && at < d.names.n; at += strlen(d.names.p + at) + 1) {
+        e = a->store.remove(a->store.ctx, d.names.p + at);
+        e = e == ERR_UNKNOWN ? OK : e;
+    }
+    buffer_free(&d.names);
+    return e;
+}
+
+static enum err forget_all_but_times(struct catalogue *c, const struct recording_row *row) {
+    struct entry start = {.type = ENTRY_START}, end = {.type = ENTRY_END, .t = row->duration};
+    start.u.start.wall = row->started;
+    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "shredded");
+    enum err e = catalogue_begin(c);
+    e = e == OK ? catalogue_forget(c, &row->id) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &start) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &end) : e;
+    e = e == OK ? catalogue_state(c, &row->id, RECORDING_SHREDDED) : e;
+    e = e == OK ? catalogue_commit(c) : e;
+    catalogue_rollback(c);
+    return e;
+}
+
+enum err library_shred(struct library *l, const char *id) {
+    OWNER_CHECK(&l->owner);
+    struct archive *a = l->archive;
+    struct recording_row row;
+    struct id recording;
+    if (!id_parse(id, &recording)) {
+        return ERR_UNKNOWN;
+    }
+    enum err e = catalogue_recording(a->catalogue, &recording, &row);
+    if (e != OK || row.state == RECORDING_OPEN) {
+        return e == OK ? ERR_WRONG_STATE : e;
+    }
+    e = wraps_shred(a->wraps, &recording);
+    e = e == ERR_UNKNOWN ? OK : e; /* said before */
+    e = e == OK ? forget_all_but_times(a->catalogue, &row) : e;
+    e = e == OK ? catalogue_purge(a->catalogue) : e;
+    return e == OK ? remove_objects(a, id) : e;
+}
