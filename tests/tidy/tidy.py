@@ -75,7 +75,7 @@ SEAMS = {
     "jansson": ("signaling", "recorder/journal", "server"),
     "srtp2/": ("media/secure",),
     "intel-ipsec-mb.h": ("media/secure",),
-    "openssl/": ("media/secure", "recorder/seal", "server"),
+    "openssl/": ("media/secure", "recorder/seal", "recorder/store", "server"),
     "stun/": ("media/ice",),
     "nice/": ("media/ice",),
     "opus/": ("media/audio",),
