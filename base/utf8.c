@@ -37,3 +37,15 @@ bool utf8_printable(const char *s) {
     }
     return true;
 }
+
+size_t utf8_cut(const char *p, size_t n, size_t most) {
+    if (n <= most) {
+        return n;
+    }
+    size_t at = most;
+    while (at > 0 && most - at < 3 && ((uint8_t)p[at] & 0xc0) == 0x80) {
+        at--;
+    }
+    /* Where that was no text, there is no character to keep whole. */
+    return at + utf8_char(p + at, n - at) > most ? at : most;
+}

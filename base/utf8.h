@@ -8,6 +8,9 @@
 
 /* Bytes of the UTF-8 character at p (n bytes left), 1..4, or 0 when it is not one. */
 size_t utf8_char(const char *p, size_t n);
+/* Bytes of the longest beginning of the n bytes at p that has at most `most` and cuts no character
+ * apart. */
+size_t utf8_cut(const char *p, size_t n, size_t most);
 /* A name that may be shown to others: no control characters in the string s. NULL has none. */
 bool utf8_printable(const char *s);
 

@@ -44,6 +44,7 @@ static enum err set_up(struct ledger *l, const struct entry_start *start) {
     struct archive *a = l->archive;
     struct entry e = {.type = ENTRY_START};
     e.u.start = *start;
+    e.u.start.format = RECORDING_FORMAT;
     enum err error = archive_create(a, &l->id, &l->keys);
     if (error != OK) {
         return error;

@@ -14,7 +14,8 @@
 
 struct recovery_unfinished {
     struct id id;
-    enum err error; /* ERR_UNKNOWN: objects are missing; ERR_AUTH, ERR_FORMAT, ERR_LONG: changed */
+    enum err error; /* ERR_UNKNOWN: objects are missing; ERR_AUTH, ERR_FORMAT, ERR_LONG: changed;
+                       ERR_UNSUPPORTED: made by a later release */
 };
 struct recovery_report {
     uint32_t closed;  /* recordings ended as interrupted */

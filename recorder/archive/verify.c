@@ -110,6 +110,8 @@ static bool check_journal_object(struct check *c) {
     if (e == ERR_AUTH || e == ERR_FORMAT) {
         finding(c, object_name(&o, name),
                 e == ERR_AUTH ? "chain of entries broken" : "entries malformed");
+    } else if (e == ERR_UNSUPPORTED) {
+        finding(c, object_name(&o, name), "made by a later release: upgrade to check it");
     } else if (e != OK) {
         c->error = e;
     }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -24,20 +25,24 @@ enum field_kind {
 struct field {
     const char *name;
     uint8_t kind;
+    bool needed; /* without it the line is no entry; else it is zero when missing */
     uint16_t at, size;
 };
 
-#define FIELD(name, kind, type, member) \
-    { name, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member) }
+#define FIELD_AS(name, kind, needed, type, member) \
+    { name, kind, needed, offsetof(struct type, member), sizeof(((struct type *)0)->member) }
+#define FIELD(name, kind, type, member) FIELD_AS(name, kind, false, type, member)
+#define NEEDED(name, kind, type, member) FIELD_AS(name, kind, true, type, member)
 
 static const struct field start_fields[] = {
+    FIELD("format", FIELD_UINT, entry_start, format),
     FIELD("tour", FIELD_TEXT, entry_start, tour),
     FIELD("title", FIELD_TEXT, entry_start, title),
     FIELD("wall", FIELD_INT, entry_start, wall.us),
     {0},
 };
 static const struct field track_fields[] = {
-    FIELD("track", FIELD_ID, entry_track, track),
+    NEEDED("track", FIELD_ID, entry_track, track),
     FIELD("kind", FIELD_SOURCE, entry_track, kind),
     FIELD("codec", FIELD_CODEC, entry_track, codec),
     FIELD("source", FIELD_UINT, entry_track, source),
@@ -45,8 +50,8 @@ static const struct field track_fields[] = {
     {0},
 };
 static const struct field epoch_fields[] = {
-    FIELD("track", FIELD_ID, entry_epoch, track),
-    FIELD("number", FIELD_UINT, entry_epoch, number),
+    NEEDED("track", FIELD_ID, entry_epoch, track),
+    NEEDED("number", FIELD_UINT, entry_epoch, number),
     FIELD("video", FIELD_CODEC, entry_epoch, video),
     FIELD("audio", FIELD_CODEC, entry_epoch, audio),
     FIELD("width", FIELD_UINT, entry_epoch, width),
@@ -55,22 +60,22 @@ static const struct field epoch_fields[] = {
     {0},
 };
 static const struct field segment_fields[] = {
-    FIELD("track", FIELD_ID, entry_segment, track),
-    FIELD("epoch", FIELD_UINT, entry_segment, epoch),
-    FIELD("number", FIELD_UINT, entry_segment, number),
-    FIELD("start", FIELD_INT, entry_segment, start),
-    FIELD("duration", FIELD_INT, entry_segment, duration),
+    NEEDED("track", FIELD_ID, entry_segment, track),
+    NEEDED("epoch", FIELD_UINT, entry_segment, epoch),
+    NEEDED("number", FIELD_UINT, entry_segment, number),
+    NEEDED("start", FIELD_INT, entry_segment, start),
+    NEEDED("duration", FIELD_INT, entry_segment, duration),
     FIELD("width", FIELD_UINT, entry_segment, width),
     FIELD("height", FIELD_UINT, entry_segment, height),
     FIELD("first_is_key", FIELD_BOOL, entry_segment, first_is_key),
     FIELD("adopted", FIELD_BOOL, entry_segment, adopted),
-    FIELD("bytes", FIELD_UINT, entry_segment, bytes),
-    FIELD("size", FIELD_UINT, entry_segment, info.size),
-    FIELD("sha256", FIELD_HASH, entry_segment, info.sha256),
+    NEEDED("bytes", FIELD_UINT, entry_segment, bytes),
+    NEEDED("size", FIELD_UINT, entry_segment, info.size),
+    NEEDED("sha256", FIELD_HASH, entry_segment, info.sha256),
     {0},
 };
 static const struct field sr_fields[] = {
-    FIELD("track", FIELD_ID, entry_sr, track),
+    NEEDED("track", FIELD_ID, entry_sr, track),
     FIELD("ntp", FIELD_HANDLE, entry_sr, ntp),
     FIELD("rtp_ts", FIELD_UINT, entry_sr, rtp_ts),
     {0},
@@ -263,22 +268,22 @@ enum err entry_encode(const struct entry *e, const struct journal_head *head, st
     return result;
 }
 
+/* A name that this release does not know is "none". */
 static bool decode_name(const char *text, const struct field *f, uint8_t *p) {
     if (f->kind == FIELD_CODEC) {
         *p = (uint8_t)codec_from_name(text, strlen(text));
-        return *p != CODEC_NONE || strcmp(text, codec_name(CODEC_NONE)) == 0;
+        return true;
     }
     if (f->kind == FIELD_SOURCE) {
         *p = (uint8_t)source_kind_from_name(text);
-        return *p != SOURCE_NONE || strcmp(text, source_kind_name(SOURCE_NONE)) == 0;
+        return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(err_names); i++) {
         if (strcmp(text, err_names[i]) == 0) {
             *p = (uint8_t)i;
-            return true;
         }
     }
-    return false;
+    return true;
 }
 
 static bool decode_text(const char *text, const struct field *f, uint8_t *p) {
@@ -287,10 +292,9 @@ static bool decode_text(const char *text, const struct field *f, uint8_t *p) {
     size_t n = strlen(text);
     switch ((enum field_kind)f->kind) {
     case FIELD_TEXT:
-        if (n >= f->size) {
-            return false;
-        }
-        memcpy(p, text, n + 1);
+        n = utf8_cut(text, n, f->size - 1u);
+        memcpy(p, text, n);
+        p[n] = '\0';
         return true;
     case FIELD_ID:
         if (!id_parse(text, &id)) {
@@ -314,6 +318,9 @@ static bool decode_field(const json_t *o, const struct field *f, uint8_t *u) {
     const json_t *v = json_object_get(o, f->name);
     uint8_t *p = u + f->at;
     int64_t i;
+    if (!v) {
+        return !f->needed;
+    }
     switch ((enum field_kind)f->kind) {
     case FIELD_BOOL:
         *p = json_is_true(v);
@@ -329,51 +336,63 @@ static bool decode_field(const json_t *o, const struct field *f, uint8_t *u) {
     }
 }
 
-static bool decode_keys(const json_t *list, struct entry_segment *s) {
-    if (!json_is_array(list) || json_array_size(list) > SEGMENT_KEYS_MAX) {
+static bool decode_key(const json_t *pair, struct segment_key *ret) {
+    const json_t *at = json_array_get(pair, 0), *offset = json_array_get(pair, 1);
+    if (!json_is_integer(at) || !json_is_integer(offset)) {
         return false;
     }
-    s->n_keys = (uint16_t)json_array_size(list);
-    for (size_t i = 0; i < s->n_keys; i++) {
-        const json_t *pair = json_array_get(list, i);
-        const json_t *at = json_array_get(pair, 0), *offset = json_array_get(pair, 1);
-        if (json_array_size(pair) != 2 || !json_is_integer(at) || !json_is_integer(offset) ||
-            json_integer_value(at) < 0 || json_integer_value(at) > UINT32_MAX ||
-            json_integer_value(offset) < 0 || json_integer_value(offset) > UINT32_MAX) {
-            return false;
-        }
-        s->keys[i].at_ms = (uint32_t)json_integer_value(at);
-        s->keys[i].offset = (uint32_t)json_integer_value(offset);
+    return json_integer_value(at) >= 0 && json_integer_value(offset) >= 0 &&
+           store_uint((uint8_t *)&ret->at_ms, 4, (uint64_t)json_integer_value(at)) &&
+           store_uint((uint8_t *)&ret->offset, 4, (uint64_t)json_integer_value(offset));
+}
+
+static bool decode_keys(const json_t *list, struct entry_segment *s) {
+    size_t n = json_array_size(list);
+    s->n_keys = (uint16_t)(n < SEGMENT_KEYS_MAX ? n : SEGMENT_KEYS_MAX);
+    bool ok = !list || json_is_array(list);
+    for (size_t i = 0; ok && i < s->n_keys; i++) {
+        ok = decode_key(json_array_get(list, i), &s->keys[i]);
     }
-    return true;
+    return ok;
+}
+
+static bool decode_init(const json_t *v, struct entry_epoch *e) {
+    const char *hex = v ? json_string_value(v) : "";
+    size_t n = hex ? strlen(hex) : 1;
+    e->init_len = (uint16_t)(n / 2);
+    return n % 2 == 0 && n / 2 <= EPOCH_INIT_MAX && hex_decode(e->init, n / 2, hex);
 }
 
 static bool decode_lists(const json_t *o, struct entry *e) {
     if (e->type == ENTRY_EPOCH) {
-        const char *hex = json_string_value(json_object_get(o, "init"));
-        size_t n = hex ? strlen(hex) : 1;
-        e->u.epoch.init_len = (uint16_t)(n / 2);
-        return n % 2 == 0 && n / 2 <= EPOCH_INIT_MAX && hex_decode(e->u.epoch.init, n / 2, hex);
+        return decode_init(json_object_get(o, "init"), &e->u.epoch);
     }
     return e->type != ENTRY_SEGMENT || decode_keys(json_object_get(o, "keys"), &e->u.segment);
 }
 
-static bool decode_object(const json_t *o, struct entry *e, struct entry_link *link) {
-    static const struct field link_fields[] = {FIELD("seq", FIELD_UINT, entry_link, seq),
-                                               FIELD("prev", FIELD_HASH, entry_link, prev)};
-    static const struct field t_field = FIELD("t", FIELD_INT, entry, t);
+static uint8_t decode_type(const json_t *o) {
     const char *type = json_string_value(json_object_get(o, "type"));
-    e->type = ENTRY_TYPE_COUNT;
     for (unsigned i = 0; type && i < ENTRY_TYPE_COUNT; i++) {
         if (strcmp(type, type_names[i]) == 0) {
-            e->type = (uint8_t)i;
+            return (uint8_t)i;
         }
     }
-    bool ok = e->type < ENTRY_TYPE_COUNT && decode_field(o, &t_field, (uint8_t *)e);
+    return ENTRY_OTHER;
+}
+
+static bool decode_object(const json_t *o, struct entry *e, struct entry_link *link) {
+    static const struct field link_fields[] = {NEEDED("seq", FIELD_UINT, entry_link, seq),
+                                               NEEDED("prev", FIELD_HASH, entry_link, prev)};
+    static const struct field t_field = NEEDED("t", FIELD_INT, entry, t);
+    e->type = decode_type(o);
+    bool ok = json_is_string(json_object_get(o, "type")) && decode_field(o, &t_field, (uint8_t *)e);
     for (size_t i = 0; ok && link && i < ARRAY_LEN(link_fields); i++) {
         ok = decode_field(o, &link_fields[i], (uint8_t *)link);
     }
-    for (const struct field *f = ok ? fields_of[e->type] : NULL; ok && f->name; f++) {
+    if (!ok || e->type == ENTRY_OTHER) {
+        return ok;
+    }
+    for (const struct field *f = fields_of[e->type]; ok && f->name; f++) {
         ok = decode_field(o, f, (uint8_t *)&e->u);
     }
     return ok && decode_lists(o, e);
@@ -382,7 +401,7 @@ static bool decode_object(const json_t *o, struct entry *e, struct entry_link *l
 enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *ret_link) {
     struct entry e;
     struct entry_link link;
-    if (line.n > JOURNAL_LINE_MAX || line.n == 0) {
+    if (line.n > JOURNAL_LINE_READ_MAX || line.n == 0) {
         return ERR_FORMAT;
     }
     json_t *o = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
@@ -391,6 +410,9 @@ enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *r
     json_decref(o);
     if (!ok) {
         return ERR_FORMAT;
+    }
+    if (e.type == ENTRY_START && e.u.start.format > RECORDING_FORMAT) {
+        return ERR_UNSUPPORTED;
     }
     *ret = e;
     if (ret_link) {

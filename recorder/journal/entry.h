@@ -1,4 +1,10 @@
-/* One entry of a journal: what it says, and its line of JSON. Thread: any. */
+/* One entry of a journal: what it says, and its line of JSON.
+ *
+ * The format evolves: a later release may add types and fields, and leave out fields that nothing
+ * depends on. A reader takes an unknown type for ENTRY_OTHER, ignores unknown fields, cuts texts
+ * and lists that are longer than it knows, takes an unknown name (of a codec, say) for none, and
+ * what is missing for zero; only without the few fields that say where media are, a line is no
+ * entry. What cannot be read like that raises RECORDING_FORMAT. Thread: any. */
 #ifndef ORIEL_RECORDER_JOURNAL_ENTRY_H
 #define ORIEL_RECORDER_JOURNAL_ENTRY_H
 
@@ -7,10 +13,12 @@
 #include "base/time.h"
 #include "recorder/seal/objects.h"
 
-#define JOURNAL_LINE_MAX 8192 /* [bytes] */
-#define SEGMENT_KEYS_MAX 64   /* key frames listed per segment; more are not listed */
-#define EPOCH_INIT_MAX 512    /* [bytes] */
-#define ENTRY_TEXT_MAX 129    /* [bytes] with NUL; tour names, titles, names, marks */
+#define RECORDING_FORMAT 1           /* of what this release writes; it reads all up to this */
+#define JOURNAL_LINE_MAX 8192        /* [bytes] that are written */
+#define JOURNAL_LINE_READ_MAX 262144 /* [bytes] that are read */
+#define SEGMENT_KEYS_MAX 64          /* key frames listed per segment; more are not listed */
+#define EPOCH_INIT_MAX 512           /* [bytes] */
+#define ENTRY_TEXT_MAX 129           /* [bytes] with NUL; tour names, titles, names, marks */
 
 /* X(symbol, name in JSON) */
 #define ENTRY_LIST(X)                   \
@@ -33,10 +41,12 @@ enum entry_type {
 #define X(sym, name) sym,
     ENTRY_LIST(X)
 #undef X
-        ENTRY_TYPE_COUNT
+        ENTRY_TYPE_COUNT,
+    ENTRY_OTHER = ENTRY_TYPE_COUNT /* of a later release: part of the chain, and no more */
 };
 
 struct entry_start {
+    uint16_t format; /* RECORDING_FORMAT when it was made; 0: before there was a number */
     char tour[ENTRY_TEXT_MAX], title[ENTRY_TEXT_MAX];
     wall_t wall; /* of recording time 0 */
 };
@@ -130,7 +140,7 @@ struct journal_head {
  * media object). ERR_RANGE when it cannot be said, ERR_LONG, ERR_NOMEM; *out as before then. */
 enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out);
 /* Parse one line (no newline). ret_link may be NULL: then "seq" and "prev" need not be there.
- * ERR_FORMAT, ERR_NOMEM. */
+ * ERR_FORMAT, ERR_NOMEM; ERR_UNSUPPORTED: the start of a recording in a later format. */
 struct entry_link {
     uint64_t seq;
     uint8_t prev[SHA256_LEN];

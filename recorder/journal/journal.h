@@ -37,7 +37,8 @@ struct journal_head journal_head(const struct journal *j);
 /* The chain's beginning for a recording. */
 struct journal_head journal_begin(const struct id *recording);
 /* Check and decode the lines of one journal object, advancing *head (not its `objects`); `each`
- * gets every entry and may be NULL; its error stops. ERR_FORMAT, ERR_AUTH (chain broken). */
+ * gets every entry, those of later releases as ENTRY_OTHER, and may be NULL; its error stops.
+ * ERR_FORMAT, ERR_AUTH (chain broken), ERR_UNSUPPORTED (a later format). */
 enum err journal_replay(struct bytes lines, struct journal_head *head,
                         enum err (*each)(void *ctx, const struct entry *e), void *ctx);
 

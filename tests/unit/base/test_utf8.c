@@ -37,6 +37,22 @@ TEST(utf8_characters_and_what_only_looks_like_them) {
     }
 }
 
+TEST(utf8_a_text_is_cut_between_characters) {
+    EXPECT_EQ(utf8_cut("abc", 3, 3), 3);
+    EXPECT_EQ(utf8_cut("abc", 3, 2), 2);
+    EXPECT_EQ(utf8_cut("ab\xc3\xa9", 4, 4), 4);
+    EXPECT_EQ(utf8_cut("ab\xc3\xa9", 4, 3), 2);
+    EXPECT_EQ(utf8_cut("a\xf0\x9f\x8f\xa0", 5, 4), 1);
+    EXPECT_EQ(utf8_cut("a\xf0\x9f\x8f\xa0", 5, 2), 1);
+    EXPECT_EQ(utf8_cut("a\xf0\x9f\x8f\xa0"
+                       "b",
+                       6, 5),
+              5);
+    EXPECT_EQ(utf8_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 5); /* no text at all */
+    EXPECT_EQ(utf8_cut("\xc3\xa9", 2, 1), 0);
+    EXPECT_EQ(utf8_cut("", 0, 0), 0);
+}
+
 TEST(utf8_names_are_without_control_characters) {
     EXPECT(utf8_printable("Zo\xc3\xab \xe2\x82\xac"));
     EXPECT(utf8_printable(""));

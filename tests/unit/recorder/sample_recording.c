@@ -133,7 +133,8 @@ static enum err run(struct ledger *l, unsigned retries, struct sample *ret) {
 }
 
 enum err sample_record(struct archive *a, unsigned retries, struct sample *ret) {
-    struct entry_start start = {"demo", "House \"A\"", {INT64_C(1700000000123456)}};
+    struct entry_start start = {
+        RECORDING_FORMAT, "demo", "House \"A\"", {INT64_C(1700000000123456)}};
     struct ledger *l = NULL;
     memset(ret, 0, sizeof(*ret));
     enum err e = ledger_begin(a, &start, &l);

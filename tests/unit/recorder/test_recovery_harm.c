@@ -755,3 +755,70 @@ TEST_ALLOC(a_start_without_memory_harms_nothing) {
     memory_store_end(&m.disk);
     scratch_end(&m.scratch);
 }
+
+/* One journal object with these lines, chained as a writer of any release does. */
+static void put_journal(struct machine *m, const struct id *id, const uint8_t *key,
+                        const char *const *lines) {
+    struct journal_head h = journal_begin(id);
+    struct object_access access = {&m->archive->store, key, &m->archive->rng};
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = *id};
+    struct object_info info;
+    struct buffer text = {0};
+    for (; *lines; lines++) {
+        size_t before = text.n;
+        char prev[2 * SHA256_LEN + 1];
+        hex_encode(prev, h.hash, SHA256_LEN);
+        buffer_printf(&text, "{\"seq\":%u,%s,\"prev\":\"%s\"}", (unsigned)h.entries++, *lines,
+                      prev);
+        sha256_of(bytes_of(text.p + before, text.n - before), bytes_of(NULL, 0), h.hash);
+        buffer_put(&text, "\n", 1);
+    }
+    EXPECT_EQ(object_put(&access, &o, bytes_of(text.p, text.n), &info), OK);
+    buffer_free(&text);
+}
+
+static struct id journal_of(struct machine *m, const char *const *lines) {
+    struct recording_keys k;
+    struct id id = ID_NONE;
+    EXPECT_EQ(archive_create(m->archive, &id, &k), OK);
+    put_journal(m, &id, k.objects, lines);
+    EXPECT_EQ(wraps_begun(m->archive->wraps, &id), OK);
+    mem_wipe(&k, sizeof(k));
+    return id;
+}
+
+TEST(recovery_of_a_recording_with_what_a_later_release_added) {
+    static const char *const lines[] = {
+        "\"t\":0,\"type\":\"start\",\"format\":1,\"tour\":\"x\",\"mood\":\"blue\"",
+        "\"t\":5000,\"type\":\"caption\",\"text\":\"welcome\"", NULL};
+    struct machine m;
+    struct recovery_report r;
+    struct sample s = {0};
+    machine_begin(&m, 21);
+    s.id = journal_of(&m, lines);
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(r.closed, 1);
+    EXPECT_EQ(r.damaged + r.failed, 0);
+    expect_finished(&m, &s);
+    machine_end(&m);
+}
+
+TEST(recovery_leaves_a_later_format_to_a_later_release) {
+    static const char *const lines[] = {"\"t\":0,\"type\":\"start\",\"format\":2", NULL};
+    struct machine m;
+    struct recovery_report r;
+    struct findings f = {0};
+    machine_begin(&m, 22);
+    struct id id = journal_of(&m, lines);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(recovery_run(m.archive, &r), OK);
+        EXPECT_EQ(r.damaged, 0);
+        EXPECT_EQ(r.failed, 1);
+        EXPECT_EQ(r.told[0].error, ERR_UNSUPPORTED);
+    }
+    EXPECT_EQ(catalogue_state(m.archive->catalogue, &id, RECORDING_OPEN), OK);
+    EXPECT_EQ(verify_recording(m.archive, &id, findings_say, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "later release"));
+    EXPECT_EQ(m.disk.n, 1); /* nothing was written behind it */
+    machine_end(&m);
+}

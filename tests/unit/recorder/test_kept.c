@@ -1,0 +1,259 @@
+/* Recordings of earlier releases, kept in tests/data/recorder/kept: each must verify and play for
+ * ever, also when the catalogue has to be computed anew. A folder holds the state directory as the
+ * release left it, and played.txt: what its files show. To keep one of today:
+ *   ORIEL_KEEP=tests/data/recorder/kept/NAME build/asan/tests/test_recorder kept_one_of_today */
+#include "recorder/library/library_parts.h"
+#include "recorder/seal/digest.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEPT TEST_DATA "/recorder/kept"
+
+/* nftw has no argument of its own. */
+static struct {
+    const char *from, *to;
+    bool ok;
+} copying;
+
+static bool copy_file(const char *from, const char *to) {
+    uint8_t block[65536];
+    size_t n;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    bool ok = in && out;
+    while (ok && (n = fread(block, 1, sizeof(block), in)) > 0) {
+        ok = fwrite(block, 1, n, out) == n;
+    }
+    ok = ok && !ferror(in);
+    if (in) {
+        fclose(in);
+    }
+    return out && fclose(out) == 0 && ok && chmod(to, 0600) == 0;
+}
+
+static int copy_one(const char *path, const struct stat *s, int type, struct FTW *f) {
+    char to[4096];
+    (void)s;
+    (void)f;
+    snprintf(to, sizeof(to), "%s%s", copying.to, path + strlen(copying.from));
+    bool ok = type == FTW_D ? mkdir(to, 0700) == 0 || errno == EEXIST : copy_file(path, to);
+    copying.ok = copying.ok && ok;
+    return 0;
+}
+
+static bool copy_tree(const char *from, const char *to) {
+    copying.from = from;
+    copying.to = to;
+    copying.ok = true;
+    return nftw(from, copy_one, 16, FTW_PHYS) == 0 && copying.ok;
+}
+
+/* What is played, as text: a line for each file, with the digest of times and frames. */
+struct played {
+    struct library *library;
+    char recording[ID_TEXT_MAX];
+    struct id id, track;
+    struct buffer text;
+    unsigned files;
+};
+
+static void digest_blocks(const struct webm_view *v, uint8_t out[SHA256_LEN]) {
+    memset(out, 0, SHA256_LEN);
+    for (unsigned i = 0; i < v->n; i++) {
+        uint8_t of_frame[SHA256_LEN], said[SHA256_LEN + 64];
+        int n =
+            snprintf((char *)said, 64, "%u %lld ", v->block[i].track, (long long)v->block[i].ms);
+        sha256_of(v->block[i].frame, bytes_of(NULL, 0), of_frame);
+        memcpy(said + n, of_frame, SHA256_LEN);
+        sha256_of(bytes_of(out, SHA256_LEN), bytes_of(said, (size_t)n + SHA256_LEN), out);
+    }
+}
+
+static enum err play_epoch(void *ctx, const struct epoch_row *r) {
+    struct played *p = ctx;
+    char track[ID_TEXT_MAX], hex[2 * SHA256_LEN + 1], line[256];
+    uint8_t digest[SHA256_LEN];
+    size_t n = 0;
+    struct webm_view *v = malloc(sizeof(*v));
+    id_text(&p->track, track);
+    uint8_t *file = read_file(p->library, p->recording, track, r->epoch.number, &n);
+    bool ok = v && file && webm_view(bytes_of(file, n), v);
+    EXPECT(ok);
+    if (ok) {
+        digest_blocks(v, digest);
+        hex_encode(hex, digest, sizeof(digest));
+        int len = snprintf(line, sizeof(line), "%s %s %u %u %s\n", p->recording, track,
+                           r->epoch.number, v->n, hex);
+        buffer_put(&p->text, line, (size_t)len);
+        p->files++;
+    }
+    mem_free(file);
+    free(v);
+    return OK;
+}
+
+static enum err play_track(void *ctx, const struct track_row *r) {
+    struct played *p = ctx;
+    p->track = r->track.track;
+    return catalogue_epochs(p->library->archive->catalogue, &p->id, &p->track, play_epoch, p);
+}
+
+static void complain(void *ctx, const char *object, const char *what) {
+    (void)ctx;
+    test_fail(__FILE__, __LINE__, "%s: %s", object, what);
+}
+
+static enum err play_recording(void *ctx, const struct recording_row *r) {
+    struct played *p = ctx;
+    p->id = r->id;
+    id_text(&r->id, p->recording);
+    EXPECT(r->state == RECORDING_COMPLETE || r->state == RECORDING_INTERRUPTED);
+    EXPECT_EQ(library_verify(p->library, p->recording, complain, NULL), OK);
+    return catalogue_tracks(p->library->archive->catalogue, &r->id, play_track, p);
+}
+
+static bool play_all(const char *dir, struct played *p) {
+    char why[WHY_MAX];
+    *p = (struct played){0};
+    if (library_open(dir, NULL, &p->library, why) != OK) {
+        test_fail(__FILE__, __LINE__, "%s: %s", dir, why);
+        return false;
+    }
+    enum err e = catalogue_recordings(p->library->archive->catalogue, 100, 0, play_recording, p);
+    EXPECT_EQ(e, OK);
+    p->library = library_close(p->library);
+    return e == OK && p->text.p != NULL;
+}
+
+static bool same_as_kept(const struct played *p, const char *name) {
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s/played.txt", KEPT, name);
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, p->text.n + 2);
+    size_t n = f && text ? fread(text, 1, p->text.n + 1, f) : 0;
+    bool same = n == p->text.n && memcmp(text, p->text.p, n) == 0;
+    if (f) {
+        fclose(f);
+    }
+    free(text);
+    return same;
+}
+
+/* The recorder opens it, as at the start after an upgrade; then it is read. */
+static void check_kept(const char *name, bool without_catalogue) {
+    struct rig g;
+    struct played p;
+    char from[4096], path[4096];
+    rig_init(&g);
+    snprintf(from, sizeof(from), "%s/%s/state", KEPT, name);
+    REQUIRE(copy_tree(from, g.dir));
+    if (without_catalogue) {
+        snprintf(path, sizeof(path), "%s/catalogue.db", g.dir);
+        EXPECT_EQ(unlink(path), 0);
+    }
+    REQUIRE(rig_open(&g) == OK);
+    EXPECT_EQ(recorder_counters(g.r).unfinished, 0);
+    rig_close(&g);
+    if (play_all(g.dir, &p)) {
+        EXPECT(p.files >= 3);
+        if (!same_as_kept(&p, name)) {
+            test_fail(__FILE__, __LINE__, "%s plays otherwise:\n%s", name, p.text.p);
+        }
+    }
+    buffer_free(&p.text);
+    rig_free(&g);
+}
+
+TEST(kept_recordings_verify_and_play) {
+    DIR *d = opendir(KEPT);
+    unsigned n = 0;
+    REQUIRE(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (e->d_name[0] != '.') {
+            check_kept(e->d_name, false);
+            check_kept(e->d_name, true);
+            n++;
+        }
+    }
+    closedir(d);
+    EXPECT(n >= 1);
+}
+
+#define CAMERA 11
+#define MICROPHONE 12
+
+/* Six seconds with a mute, a loss and a mark: what a journal has to say. */
+static void make_one(struct rig *g) {
+    struct clip video, audio;
+    struct feed_list l = {0};
+    clip_ivf(&video, "video.ivf");
+    clip_ogg(&audio, "audio.ogg");
+    us_t t = g->now;
+    struct feed_source camera = {.id = CAMERA,
+                                 .participant = 5,
+                                 .seq = 70000,
+                                 .kind = SOURCE_CAMERA,
+                                 .step = 6000,
+                                 .at0 = t + 100000,
+                                 .interval = 66667,
+                                 .delay = 20000,
+                                 .clip = &video};
+    struct feed_source microphone = {.id = MICROPHONE,
+                                     .participant = 5,
+                                     .seq = 80000,
+                                     .kind = SOURCE_MICROPHONE,
+                                     .step = 960,
+                                     .at0 = t + 100000,
+                                     .interval = 20000,
+                                     .delay = 20000,
+                                     .clip = &audio};
+    feed_tap(&l, &camera, TAP_SOURCE_ON, t);
+    feed_tap(&l, &microphone, TAP_SOURCE_ON, t);
+    feed_tap(&l, &camera, TAP_STAGE, t + 1);
+    feed_tap(&l, &microphone, TAP_VOICE, t + 2);
+    feed_frames(&l, &camera, g->pool, 0, video.n);
+    feed_frames(&l, &microphone, g->pool, 0, 60);
+    feed_tap(&l, &microphone, TAP_SOURCE_OFF, t + 1400000);
+    feed_tap(&l, &microphone, TAP_SOURCE_ON, t + 2000000);
+    feed_frames(&l, &microphone, g->pool, 100, audio.n);
+    feed_sr(&l, &camera, t + 300000);
+    feed_sr(&l, &microphone, t + 350000);
+    feed_sort(&l);
+    feed_disturb(&l, 9, 20, 0);
+    rig_order(g, ORDER_START);
+    rig_order(g, ORDER_PARTICIPANT);
+    rig_run(g, &l);
+    rig_order(g, ORDER_MARK);
+    rig_order(g, ORDER_STOP);
+    clip_free(&video);
+    clip_free(&audio);
+}
+
+TEST(kept_one_of_today) {
+    const char *keep = getenv("ORIEL_KEEP");
+    struct rig g;
+    struct played p;
+    char to[4096];
+    rig_init(&g);
+    REQUIRE(rig_open(&g) == OK);
+    make_one(&g);
+    rig_close(&g);
+    REQUIRE(play_all(g.dir, &p));
+    EXPECT_EQ(p.files, 3);
+    if (keep) {
+        CHECK(mkdir(keep, 0755) == 0);
+        snprintf(to, sizeof(to), "%s/state", keep);
+        CHECK(copy_tree(g.dir, to));
+        snprintf(to, sizeof(to), "%s/played.txt", keep);
+        FILE *f = fopen(to, "wb");
+        CHECK(f && fwrite(p.text.p, 1, p.text.n, f) == p.text.n && fclose(f) == 0);
+    }
+    buffer_free(&p.text);
+    rig_free(&g);
+}
