@@ -21,7 +21,8 @@
     X(ERR_BUSY, "busy")               \
     X(ERR_IO, "io")                   \
     X(ERR_NOSPACE, "no_space")        \
-    X(ERR_CRYPTO, "crypto")
+    X(ERR_CRYPTO, "crypto")           \
+    X(ERR_DENIED, "denied")
 
 enum err {
 #define X(sym, name) sym,

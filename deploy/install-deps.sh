@@ -7,11 +7,11 @@ set -euo pipefail
 build_packages=(
     build-essential ca-certificates ccache cmake ninja-build openssl pkg-config
     libavcodec-dev libavformat-dev libavutil-dev libjansson-dev libjwt-dev libnice-dev
-    libopus-dev libsqlite3-dev libsrtp2-dev libssl-dev libwebsockets-dev
+    libopus-dev libp11-kit-dev libsqlite3-dev libsrtp2-dev libssl-dev libwebsockets-dev
 )
 test_packages=(
     chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq libclang-rt-14-dev
-    libcurl4-openssl-dev mkvtoolnix python3 shellcheck systemd
+    libcurl4-openssl-dev mkvtoolnix python3 shellcheck softhsm2 systemd
 )
 bench_packages=(libcurl4-openssl-dev)
 peer_packages=(janus)

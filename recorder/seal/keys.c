@@ -1,106 +1,47 @@
 #include "recorder/seal/keys.h"
 
 #include "base/check.h"
+#include "recorder/seal/secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define GCM_IV_LEN 12
 #define GCM_TAG_LEN 16
 #define WRAP_CONTEXT "oriel-wrap/1"
 
-static enum err why_io(char why[WHY_MAX], const char *path, const char *what) {
-    snprintf(why, WHY_MAX, "key file %s: %s: %s", path, what, strerror(errno));
-    return ERR_IO;
-}
-
-static enum err sync_folder_of(const char *path) {
-    char dir[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 0;
-    snprintf(dir, sizeof(dir), "%.*s", n ? (int)n : 1, n ? path : (slash ? "/" : "."));
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok ? OK : ERR_IO;
-}
-
-/* Written aside and linked, so that a file under the final name is whole and never replaced: a
- * second key would make every recording unreadable. */
 static enum err kek_create(const char *path, const struct rng *rng, char why[WHY_MAX]) {
-    char aside[PATH_MAX], hex[2 * KEY_LEN + 2];
     uint8_t key[KEY_LEN];
-    if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside)) {
-        errno = ENAMETOOLONG;
-        return why_io(why, path, "create");
-    }
+    char hex[2 * KEY_LEN + 1];
     rng_fill(rng, key, sizeof(key));
     hex_encode(hex, key, sizeof(key));
-    hex[2 * KEY_LEN] = '\n';
-    unlink(aside);
-    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write(fd, hex, 2 * KEY_LEN + 1) == 2 * KEY_LEN + 1 && fsync(fd) == 0 &&
-              (link(aside, path) == 0 || errno == EEXIST) && sync_folder_of(path) == OK;
-    enum err e = ok ? OK : why_io(why, path, "create");
-    if (fd >= 0) {
-        close(fd);
-        unlink(aside);
-    }
+    enum err e = secret_create(path, bytes_of(hex, 2 * KEY_LEN), why);
     mem_wipe(key, sizeof(key));
     mem_wipe(hex, sizeof(hex));
     return e;
 }
 
-static enum err kek_read(int fd, const char *path, struct kek *ret, char why[WHY_MAX]) {
-    char text[2 * KEY_LEN + 8];
-    struct stat st;
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    if (n < 0 || fstat(fd, &st) != 0) {
-        return why_io(why, path, "read");
-    }
-    while (n > 0 && strchr(" \t\r\n", text[n - 1])) {
-        n--;
-    }
-    text[n] = '\0';
-    bool ok = n == 2 * KEY_LEN && hex_decode(ret->key, KEY_LEN, text);
-    mem_wipe(text, sizeof(text));
-    if (!ok) {
-        snprintf(why, WHY_MAX, "key file %s: not 64 hex digits", path);
-        return ERR_FORMAT;
-    }
-    if (st.st_mode & S_IROTH) {
+static enum err kek_read(const char *path, struct kek *ret, char why[WHY_MAX]) {
+    char text[2 * KEY_LEN + 64];
+    size_t n = 0;
+    enum err e = secret_read(path, text, sizeof(text), &n, why);
+    if (e == OK && (n != 2 * KEY_LEN || !hex_decode(ret->key, KEY_LEN, text))) {
+        snprintf(why, WHY_MAX, "key file %.300s: not 64 hex digits", path);
         mem_wipe(ret, sizeof(*ret));
-        snprintf(why, WHY_MAX, "key file %s: readable by everyone; chmod 600 it", path);
-        return ERR_FORMAT;
+        e = ERR_FORMAT;
     }
-    return OK;
+    mem_wipe(text, sizeof(text));
+    return e;
 }
 
 enum err kek_load(const char *path, const struct rng *create, struct kek *ret, char why[WHY_MAX]) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && create) {
-        enum err e = kek_create(path, create, why);
-        if (e != OK) {
-            return e;
-        }
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum err e = kek_read(path, ret, why);
+    if (e == ERR_UNKNOWN && create) {
+        e = kek_create(path, create, why);
+        e = e == OK ? kek_read(path, ret, why) : e;
     }
-    if (fd < 0) {
-        enum err e = errno == ENOENT ? ERR_UNKNOWN : ERR_IO;
-        why_io(why, path, "open");
-        return e;
-    }
-    enum err e = kek_read(fd, path, ret, why);
-    close(fd);
     return e;
 }
 

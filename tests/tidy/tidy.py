@@ -76,6 +76,7 @@ SEAMS = {
     "srtp2/": ("media/secure",),
     "intel-ipsec-mb.h": ("media/secure",),
     "openssl/": ("media/secure", "recorder/seal", "recorder/store", "server"),
+    "p11-kit/": ("recorder/seal",),
     "stun/": ("media/ice",),
     "nice/": ("media/ice",),
     "opus/": ("media/audio",),

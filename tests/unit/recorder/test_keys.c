@@ -52,7 +52,9 @@ TEST(keys_kek_file_must_be_right) {
     } table[] = {
         {HEX64, 0600, OK},
         {HEX64 "\n", 0600, OK},
-        {HEX64 " \r\n", 0640, OK},
+        {HEX64 " \r\n", 0400, OK},
+        {HEX64, 0640, ERR_FORMAT},
+        {HEX64, 0622, ERR_FORMAT},
         {HEX64, 0644, ERR_FORMAT},
         {"", 0600, ERR_FORMAT},
         {"0011", 0600, ERR_FORMAT},
