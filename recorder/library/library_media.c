@@ -8,9 +8,10 @@
 #define SEGMENTS_MAX (1u << 20)
 
 struct part {
-    uint64_t at; /* offset in the file [bytes] */
-    uint64_t n;  /* [bytes] */
-    uint64_t ms; /* time of its first block [ms] */
+    uint64_t at;     /* offset in the file [bytes] */
+    uint64_t n;      /* [bytes] */
+    uint64_t ms;     /* time of its first block [ms] */
+    uint64_t sealed; /* size of its object [bytes] */
     uint32_t number;
 };
 
@@ -72,8 +73,11 @@ static enum err on_segment(void *ctx, const struct entry_segment *s) {
     if (!ok) {
         return ERR_NOMEM;
     }
-    m->parts[m->n_parts++] =
-        (struct part){.at = m->clusters, .n = s->bytes, .ms = start_ms, .number = s->number};
+    m->parts[m->n_parts++] = (struct part){.at = m->clusters,
+                                           .n = s->bytes,
+                                           .ms = start_ms,
+                                           .sealed = s->info.size,
+                                           .number = s->number};
     for (unsigned i = 0; ok && i < s->n_keys; i++) {
         if (s->keys[i].offset < s->bytes) {
             ok = add_cue(m, start_ms + s->keys[i].at_ms, m->clusters + s->keys[i].offset);
@@ -237,7 +241,7 @@ static enum err open_part(struct library_media *m, size_t i) {
                           .track = m->track,
                           .epoch = m->epoch,
                           .number = m->parts[i].number};
-    enum err e = object_reader_open(&a, &o, &m->reader);
+    enum err e = object_reader_open(&a, &o, m->parts[i].sealed, &m->reader);
     if (e == OK && object_reader_size(m->reader) < m->parts[i].n) {
         m->reader = object_reader_close(m->reader);
         return ERR_AUTH;

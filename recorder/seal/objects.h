@@ -70,8 +70,13 @@ enum err object_get(const struct object_access *a, const struct object_id *o,
 
 /* Random access to one object's plaintext. */
 struct object_reader;
-/* The store is borrowed, the key is not. Errors as object_get. */
-enum err object_reader_open(const struct object_access *a, const struct object_id *o,
+#define OBJECT_AT_ONCE (1u << 20) /* [bytes] sealed; what is smaller is read with one request */
+
+/* size: of the sealed object, as its object_info says; 0: not known, the store is asked. With a
+ * size a small object is fetched here, whole, and the store is not asked again; of a larger one
+ * only what is read. A wrong size is ERR_AUTH or ERR_UNKNOWN, never other bytes. The store is
+ * borrowed, the key is not. Errors as object_get. */
+enum err object_reader_open(const struct object_access *a, const struct object_id *o, uint64_t size,
                             struct object_reader **ret);
 uint64_t object_reader_size(const struct object_reader *r); /* plaintext [bytes], authentic */
 /* Plaintext [at, at+n) into out. ERR_RANGE, ERR_AUTH, ERR_IO. */

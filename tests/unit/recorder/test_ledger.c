@@ -283,7 +283,7 @@ TEST(media_objects_are_read_at_any_place) {
     struct object_access access = {&b.fault.store, keys.objects, NULL};
     struct object_id o = {.type = OBJECT_MEDIA, .recording = s.id, .track = ID_PROGRAMME};
     struct object_reader *r = NULL;
-    REQUIRE(object_reader_open(&access, &o, &r) == OK);
+    REQUIRE(object_reader_open(&access, &o, 0, &r) == OK);
     memset(keys.objects, 0, sizeof(keys.objects)); /* the reader has its own copy */
     sample_media(0, media);
     static const size_t places[] = {0,     1,     127,   128,   32767, 32768,

@@ -223,7 +223,7 @@ TEST(objects_cannot_stand_in_for_each_other) {
     object_name(&other, disk.objects[0].name);
     EXPECT_EQ(object_get(&a, &other, &plain), ERR_AUTH);
     struct object_reader *r = NULL;
-    EXPECT_EQ(object_reader_open(&a, &other, &r), ERR_AUTH);
+    EXPECT_EQ(object_reader_open(&a, &other, 0, &r), ERR_AUTH);
     EXPECT(r == NULL);
     disk.objects[0].n = 10;
     EXPECT_EQ(object_get(&a, &other, &plain), ERR_AUTH);

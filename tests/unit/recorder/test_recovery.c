@@ -208,7 +208,7 @@ TEST(recovery_adopts_unnoted_segments_as_they_were) {
         .type = OBJECT_MEDIA, .recording = s.id, .track = ID_PROGRAMME, .epoch = 0, .number = 1};
     struct object_reader *reader = NULL;
     static uint8_t expected[SAMPLE_MEDIA], got[SAMPLE_MEDIA];
-    REQUIRE(object_reader_open(&access, &o, &reader) == OK);
+    REQUIRE(object_reader_open(&access, &o, 0, &reader) == OK);
     sample_media(1, expected);
     EXPECT(object_reader_size(reader) > SAMPLE_MEDIA);
     EXPECT_EQ(object_reader_read(reader, 0, got, SAMPLE_MEDIA), OK);
