@@ -1,7 +1,7 @@
 /* DESIGN. The order of writes is what makes a crash harmless: the wrapped key, then the start
  * entry, then track and epoch entries, then each media object, then its journal line. What is on
- * disk at any moment is a recording that recovery can close. The catalogue follows when it can: if
- * it cannot be written it is marked stale and computed anew from the journal at the end. */
+ * disk at any moment is a recording that recovery can close. The catalogue follows each stored
+ * journal object; one that could not be written catches up with what it missed. */
 #include "recorder/archive/ledger.h"
 
 #include "recorder/archive/close.h"
@@ -24,16 +24,9 @@ struct ledger {
     bool end_noted, ended;
 };
 
-static void show(struct ledger *l, const struct entry *e) {
-    if (catalogue_apply(l->archive->catalogue, &l->id, e) != OK) {
-        l->stale = true;
-    }
-}
-
 static enum err note(struct ledger *l, const struct entry *e) {
     enum err error = journal_append(l->journal, e);
     if (error == OK) {
-        show(l, e);
         l->needed_first = l->needed_first || e->type == ENTRY_TRACK || e->type == ENTRY_EPOCH;
     }
     return error;
@@ -99,17 +92,25 @@ enum err ledger_add(struct ledger *l, const struct entry *e) {
     return note(l, e);
 }
 
+/* The catalogue follows. What it cannot take now it takes when it can: media never wait for it. */
+static void show(struct ledger *l, const struct object_info *info) {
+    struct archive *a = l->archive;
+    if (!l->stale) {
+        l->stale = catalogue_follow(a->catalogue, &l->id, journal_stored(l->journal), info) != OK;
+    }
+    if (l->stale) {
+        l->stale = replay_catch_up(a, &l->access, &l->id) != OK;
+    }
+}
+
 enum err ledger_flush(struct ledger *l) {
     while (journal_pending(l->journal)) {
         struct object_info info;
-        uint32_t number = journal_head(l->journal).objects;
         enum err e = journal_flush(l->journal, &info);
         if (e != OK) {
             return e;
         }
-        if (catalogue_journal_object(l->archive->catalogue, &l->id, number, &info) != OK) {
-            l->stale = true;
-        }
+        show(l, &info);
     }
     l->needed_first = false;
     return OK;
@@ -159,7 +160,7 @@ enum err ledger_end(struct ledger *l, us_t t) {
     }
     e = e == OK ? ledger_flush(l) : e;
     if (e == OK && l->stale) {
-        e = replay_rows(l->archive, &l->id, NULL);
+        e = replay_catch_up(l->archive, &l->access, &l->id);
         l->stale = e != OK;
     }
     if (e == OK) {

@@ -37,7 +37,6 @@ static enum err adopt(struct replay *f, struct journal *j, struct replay_stand *
 
 static enum err write_end(struct replay *f, struct journal *j, uint32_t *adopted) {
     struct entry end = {.type = ENTRY_END};
-    struct object_info info;
     enum err e = OK;
     for (size_t i = 0; e == OK && i < f->n_stands; i++) {
         e = adopt(f, j, &f->stands[i], adopted);
@@ -45,9 +44,9 @@ static enum err write_end(struct replay *f, struct journal *j, uint32_t *adopted
     end.t = f->t;
     snprintf(end.u.end.reason, sizeof(end.u.end.reason), "interrupted");
     e = e == OK ? note(f, j, &end) : e;
-    e = e == OK ? journal_flush(j, &info) : e;
+    e = e == OK ? journal_flush(j, NULL) : e;
     if (e == OK) {
-        e = catalogue_journal_object(f->archive->catalogue, &f->id, f->head.objects, &info);
+        e = replay_catch_up(f->archive, &f->access, &f->id);
         f->head = journal_head(j);
     }
     return e;

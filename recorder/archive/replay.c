@@ -39,26 +39,34 @@ enum err replay_follow(struct replay *f, const struct entry *e) {
             s->next = e->u.segment.number + 1;
         }
     }
-    return catalogue_apply(f->archive->catalogue, &f->id, e);
+    return OK;
 }
 
 static enum err follow(void *ctx, const struct entry *e) {
     return replay_follow(ctx, e);
 }
 
-static enum err replay_object(struct replay *f) {
+static bool same_place(const struct journal_head *a, const struct journal_head *b) {
+    return a->entries == b->entries && a->objects == b->objects &&
+           memcmp(a->hash, b->hash, SHA256_LEN) == 0;
+}
+
+/* The next object of the journal; the catalogue follows once its position has come by. */
+static enum err replay_object(struct replay *f, const struct journal_head *position) {
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = f->id, .number = f->head.objects};
     struct object_plain plain;
+    f->met = f->met || same_place(&f->head, position);
     enum err e = object_get(&f->access, &o, &plain);
     if (e != OK) {
         return e;
     }
-    e = journal_replay(bytes_of(plain.p, plain.n), &f->head, follow, f);
-    mem_free(plain.p);
-    if (e == OK) {
-        e = catalogue_journal_object(f->archive->catalogue, &f->id, f->head.objects, &plain.info);
-        f->head.objects++;
+    struct bytes lines = bytes_of(plain.p, plain.n);
+    e = journal_replay(lines, &f->head, follow, f);
+    f->head.objects += e == OK;
+    if (e == OK && f->met) {
+        e = catalogue_follow(f->archive->catalogue, &f->id, lines, &plain.info);
     }
+    mem_free(plain.p);
     return e;
 }
 
@@ -133,20 +141,56 @@ static enum err check_end(const struct replay *f) {
     return cut || gone ? ERR_UNKNOWN : OK;
 }
 
-enum err replay_run(struct replay *f) {
-    enum err e = was_begun(f->archive, &f->id, &f->begun);
-    e = e == OK ? catalogue_begin(f->archive->catalogue) : e;
+static enum err replay_from(struct replay *f, const struct journal_head *position) {
+    enum err e = OK;
+    f->head = journal_begin(&f->id);
+    f->n_stands = 0;
+    f->ended = f->met = false;
+    while (e == OK) {
+        e = replay_object(f, position);
+    }
+    return e;
+}
+
+/* Rows without a position, or of another journal than the one in the store, are made anew: all in
+ * one transaction, so that the old ones stay if that fails. */
+static enum err rebuild(struct replay *f) {
+    struct journal_head beginning = journal_begin(&f->id);
+    enum err e = catalogue_forget(f->archive->catalogue, &f->id);
+    e = e == OK ? replay_from(f, &beginning) : e;
+    return e == ERR_UNKNOWN ? check_end(f) : e;
+}
+
+static enum err read_journal(struct replay *f) {
+    struct journal_head position;
+    enum err e = catalogue_position(f->archive->catalogue, &f->id, &position);
     if (e != OK) {
         return e;
     }
-    f->head = journal_begin(&f->id);
-    e = catalogue_forget(f->archive->catalogue, &f->id);
-    while (e == OK) {
-        e = replay_object(f);
+    if (position.entries == 0) {
+        return rebuild(f);
     }
-    e = e == ERR_UNKNOWN ? check_end(f) : e;
-    e = e == OK ? catalogue_commit(f->archive->catalogue) : e;
-    catalogue_rollback(f->archive->catalogue);
+    e = replay_from(f, &position);
+    if (e != ERR_UNKNOWN) {
+        return e;
+    }
+    if (f->met) {
+        return check_end(f);
+    }
+    /* The journal ends before the catalogue does: objects are missing. Or they are others. */
+    return f->head.objects < position.objects ? ERR_UNKNOWN : rebuild(f);
+}
+
+enum err replay_run(struct replay *f) {
+    struct catalogue *c = f->archive->catalogue;
+    enum err e = was_begun(f->archive, &f->id, &f->begun);
+    e = e == OK ? catalogue_begin(c) : e;
+    if (e != OK) {
+        return e;
+    }
+    e = read_journal(f);
+    e = e == OK ? catalogue_commit(c) : e;
+    catalogue_rollback(c);
     return e;
 }
 
@@ -163,13 +207,41 @@ void replay_free(struct replay *f) {
     mem_wipe(f, sizeof(*f));
 }
 
-enum err replay_rows(struct archive *a, const struct id *recording, struct journal_head *ret) {
-    struct replay f;
-    enum err e = replay_init(&f, a, recording);
-    e = e == OK ? replay_run(&f) : e;
-    if (e == OK && ret) {
-        *ret = f.head;
+static enum err catch_up_object(struct archive *a, const struct object_access *access,
+                                const struct object_id *o) {
+    struct object_plain plain;
+    enum err e = object_get(access, o, &plain);
+    if (e != OK) {
+        return e;
     }
-    replay_free(&f);
+    e = catalogue_follow(a->catalogue, &o->recording, bytes_of(plain.p, plain.n), &plain.info);
+    mem_free(plain.p);
+    return e;
+}
+
+static enum err catch_up(struct archive *a, const struct object_access *access,
+                         const struct id *recording) {
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
+    struct journal_head at;
+    enum err e = catalogue_position(a->catalogue, recording, &at);
+    for (o.number = at.objects; e == OK; o.number++) {
+        e = catch_up_object(a, access, &o);
+    }
+    return e == ERR_UNKNOWN ? OK : e; /* the end */
+}
+
+enum err replay_catch_up(struct archive *a, const struct object_access *access,
+                         const struct id *recording) {
+    struct catalogue *c = a->catalogue;
+    enum err e = catch_up(a, access, recording);
+    if (e != ERR_AUTH && e != ERR_FORMAT) {
+        return e;
+    }
+    /* Whoever writes the journal knows that it is whole: then the rows are those of another. */
+    e = catalogue_begin(c);
+    e = e == OK ? catalogue_forget(c, recording) : e;
+    e = e == OK ? catch_up(a, access, recording) : e;
+    e = e == OK ? catalogue_commit(c) : e;
+    catalogue_rollback(c);
     return e;
 }

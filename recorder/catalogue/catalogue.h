@@ -1,13 +1,24 @@
-/* catalogue.db: what is asked of recordings, fast. Everything in it but the manifest's version and
- * hash is computed from the journals and can be rebuilt from them: rows are written only by
- * catalogue_apply, which recovery calls with the same entries again. SQLite (WAL) stays inside
- * catalogue*.c and wraps.c. A connection belongs to one thread; several may be open. */
+/* catalogue.db: what is asked of recordings, fast. It follows the journals: per recording it knows
+ * the entry up to which its rows are made, that entry's chain hash and the journal objects read,
+ * and moves that position in the transaction that writes the rows. So a catalogue that was away
+ * reads only what is behind its position, and what it lost can be made again. Only the manifest's
+ * version and hash are said nowhere else. A connection belongs to one thread; several may be open.
+ *
+ * **One seam.** All SQL about recordings stands in catalogue*.c, and no type of SQLite leaves them.
+ * Another database joins by another implementation of this header, and must keep: (1)
+ * catalogue_follow is atomic, rows and position together; (2) catalogue_manifest is durable when it
+ * returns, and so is all that was committed before it; (3) a committed transaction may be lost with
+ * power before that, but then every later one, too; (4) catalogue_apply twice is as once; (5) a
+ * reader sees whole transactions and never waits for the writer; (6) ids sort as their bytes; (7)
+ * after catalogue_forget and catalogue_purge what was forgotten is in no file, index or log of it;
+ * (8) the errors: ERR_BUSY and ERR_IO pass, ERR_NOSPACE is a full disk, ERR_FORMAT a damaged
+ * database, which is set aside and made again. */
 #ifndef ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
 #define ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
 
 #include "recorder/journal/journal.h"
 
-#define CATALOGUE_SCHEMA 2 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 3 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -20,9 +31,16 @@ struct catalogue *catalogue_close(struct catalogue *c);
 /* Apply one journal entry of a recording. Entries that the catalogue does not show are OK and
  * ignored. Idempotent. ERR_IO, ERR_NOSPACE. */
 enum err catalogue_apply(struct catalogue *c, const struct id *recording, const struct entry *e);
-/* A journal object has been stored. */
-enum err catalogue_journal_object(struct catalogue *c, const struct id *recording, uint32_t number,
-                                  const struct object_info *info);
+/* The next journal object of a recording is stored, and these are its lines: rows of its entries,
+ * of the object, and the new position, in one transaction (the caller's, when one is open).
+ * ERR_AUTH: these lines do not follow where the rows stand; ERR_FORMAT: they are none; ERR_IO,
+ * ERR_NOSPACE, ERR_BUSY. Nothing has changed then, unless in the caller's transaction. */
+enum err catalogue_follow(struct catalogue *c, const struct id *recording, struct bytes lines,
+                          const struct object_info *info);
+/* How far the rows of a recording have come in its journal: the beginning when there are none.
+ * Rows that an earlier release wrote have no position: they are forgotten and made again. */
+enum err catalogue_position(struct catalogue *c, const struct id *recording,
+                            struct journal_head *ret);
 
 #define RECORDING_STATE_LIST(X)             \
     X(RECORDING_OPEN, "recording")          \

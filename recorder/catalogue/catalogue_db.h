@@ -1,12 +1,26 @@
-/* What catalogue.c and catalogue_query.c share. */
+/* What the files of the catalogue share. SQL text stands in them and nowhere else. */
 #ifndef ORIEL_RECORDER_CATALOGUE_CATALOGUE_DB_H
 #define ORIEL_RECORDER_CATALOGUE_CATALOGUE_DB_H
 
 #include "recorder/catalogue/catalogue.h"
-#include "recorder/db/sql.h"
+#include "recorder/db/sql_cache.h"
 
 struct catalogue {
     sqlite3 *db;
+    struct sql_cache cache;
 };
+
+/* Bring the schema to CATALOGUE_SCHEMA. ERR_UNSUPPORTED: newer, or older and not to be written. */
+enum err catalogue_migrate(struct catalogue *c, bool write);
+
+/* What a word was said of. The values are in the database. */
+enum word_kind { WORD_OF_RECORDING = 0, WORD_OF_PERSON = 1 };
+struct words_of {
+    struct id recording;
+    enum word_kind kind;
+    uint64_t participant; /* 0 for the recording's own */
+};
+/* Note the words of a text. */
+enum err catalogue_put_words(struct catalogue *c, const struct words_of *of, const char *text);
 
 #endif

@@ -23,7 +23,7 @@ static enum err run(struct catalogue *c, sqlite3_stmt *s, const struct query *q)
         }
         e = e == OK ? q->row(s, q->each, q->ctx) : e;
     }
-    sqlite3_finalize(s);
+    sql_give_back(&c->cache, s);
     return e;
 }
 
@@ -56,7 +56,7 @@ static void read_recording(sqlite3_stmt *s, struct recording_row *r) {
 
 enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret) {
     sqlite3_stmt *s =
-        sql_prepare(c->db, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?", "d", id);
+        sql_borrow(&c->cache, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?", "d", id);
     if (!s) {
         return sql_error(sqlite3_errcode(c->db));
     }
@@ -64,7 +64,7 @@ enum err catalogue_recording(struct catalogue *c, const struct id *id, struct re
     if (e == OK) {
         read_recording(s, ret);
     }
-    sqlite3_finalize(s);
+    sql_give_back(&c->cache, s);
     return e;
 }
 
@@ -80,10 +80,10 @@ enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offs
                               void *ctx) {
     struct query q = {row_recording, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT " RECORDING_COLUMNS " FROM recordings"
-                           " ORDER BY started DESC, id LIMIT ? OFFSET ?",
-                           "ii", (int64_t)limit, (int64_t)offset),
+               sql_borrow(&c->cache,
+                          "SELECT " RECORDING_COLUMNS " FROM recordings"
+                          " ORDER BY started DESC, id LIMIT ? OFFSET ?",
+                          "ii", (int64_t)limit, (int64_t)offset),
                &q);
 }
 
@@ -106,12 +106,12 @@ enum err catalogue_tracks(struct catalogue *c, const struct id *recording,
                           enum err (*each)(void *ctx, const struct track_row *r), void *ctx) {
     struct query q = {row_track, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name"
-                           " FROM tracks t LEFT JOIN participants p ON p.recording=t.recording"
-                           " AND p.participant=t.participant WHERE t.recording=?"
-                           " ORDER BY t.track<>?, t.source, t.track",
-                           "dd", recording, &ID_PROGRAMME),
+               sql_borrow(&c->cache,
+                          "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name"
+                          " FROM tracks t LEFT JOIN participants p ON p.recording=t.recording"
+                          " AND p.participant=t.participant WHERE t.recording=?"
+                          " ORDER BY t.track<>?, t.source, t.track",
+                          "dd", recording, &ID_PROGRAMME),
                &q);
 }
 
@@ -130,10 +130,10 @@ enum err catalogue_participants(struct catalogue *c, const struct id *recording,
                                 void *ctx) {
     struct query q = {row_participant, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT participant,name,role,consent FROM participants"
-                           " WHERE recording=? ORDER BY participant",
-                           "d", recording),
+               sql_borrow(&c->cache,
+                          "SELECT participant,name,role,consent FROM participants"
+                          " WHERE recording=? ORDER BY participant",
+                          "d", recording),
                &q);
 }
 
@@ -164,14 +164,14 @@ enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const
                           enum err (*each)(void *ctx, const struct epoch_row *r), void *ctx) {
     struct query q = {row_epoch, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT e.track,e.number,e.video,e.audio,e.width,e.height,e.start,"
-                           "e.init,COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
-                           "COUNT(s.number) FROM epochs e LEFT JOIN segments s"
-                           " ON s.recording=e.recording AND s.track=e.track AND s.epoch=e.number"
-                           " WHERE e.recording=?1 AND (?3=0 OR e.track=?2)"
-                           " GROUP BY e.track,e.number ORDER BY e.track,e.number",
-                           "ddi", recording, track ? track : &ID_NONE, (int64_t)(track != NULL)),
+               sql_borrow(&c->cache,
+                          "SELECT e.track,e.number,e.video,e.audio,e.width,e.height,e.start,"
+                          "e.init,COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
+                          "COUNT(s.number) FROM epochs e LEFT JOIN segments s"
+                          " ON s.recording=e.recording AND s.track=e.track AND s.epoch=e.number"
+                          " WHERE e.recording=?1 AND (?3=0 OR e.track=?2)"
+                          " GROUP BY e.track,e.number ORDER BY e.track,e.number",
+                          "ddi", recording, track ? track : &ID_NONE, (int64_t)(track != NULL)),
                &q);
 }
 
@@ -206,13 +206,13 @@ enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
                             enum err (*each)(void *ctx, const struct entry_segment *s), void *ctx) {
     struct query query = {row_segment, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT track,epoch,number,start,duration,width,height,first_is_key,"
-                           "adopted,bytes,size,sha256,keys FROM segments WHERE recording=?1"
-                           " AND (?4=0 OR (track=?2 AND epoch=?3))"
-                           " ORDER BY track,epoch,number",
-                           "ddii", &q->recording, q->track ? q->track : &ID_NONE, (int64_t)q->epoch,
-                           (int64_t)(q->track != NULL)),
+               sql_borrow(&c->cache,
+                          "SELECT track,epoch,number,start,duration,width,height,first_is_key,"
+                          "adopted,bytes,size,sha256,keys FROM segments WHERE recording=?1"
+                          " AND (?4=0 OR (track=?2 AND epoch=?3))"
+                          " ORDER BY track,epoch,number",
+                          "ddii", &q->recording, q->track ? q->track : &ID_NONE, (int64_t)q->epoch,
+                          (int64_t)(q->track != NULL)),
                &query);
 }
 
@@ -229,10 +229,10 @@ enum err catalogue_journal_objects(struct catalogue *c, const struct id *recordi
                                    void *ctx) {
     struct query q = {row_journal, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT number,size,sha256 FROM journals WHERE recording=?"
-                           " ORDER BY number",
-                           "d", recording),
+               sql_borrow(&c->cache,
+                          "SELECT number,size,sha256 FROM journals WHERE recording=?"
+                          " ORDER BY number",
+                          "d", recording),
                &q);
 }
 
@@ -262,9 +262,9 @@ enum err catalogue_events(struct catalogue *c, const struct id *recording,
                           enum err (*each)(void *ctx, const struct event_row *r), void *ctx) {
     struct query q = {row_event, &each, ctx};
     return run(c,
-               sql_prepare(c->db,
-                           "SELECT t,type,participant,source,on_off,duration,name,role,track"
-                           " FROM events WHERE recording=? ORDER BY t",
-                           "d", recording),
+               sql_borrow(&c->cache,
+                          "SELECT t,type,participant,source,on_off,duration,name,role,track"
+                          " FROM events WHERE recording=? ORDER BY t",
+                          "d", recording),
                &q);
 }

@@ -2,8 +2,6 @@
 
 #include "base/check.h"
 
-#include <stdarg.h>
-
 #define BUSY_MS 5000 /* another connection's transaction is waited for this long */
 
 enum err sql_error(int code) {
@@ -63,7 +61,7 @@ enum err sql_check(sqlite3 *db) {
     return e == OK && strcmp(said, "ok") != 0 ? ERR_FORMAT : e;
 }
 
-static int bind_all(sqlite3_stmt *s, const char *types, va_list ap) {
+int sql_bind(sqlite3_stmt *s, const char *types, va_list ap) {
     int code = SQLITE_OK;
     for (int i = 1; *types && code == SQLITE_OK; types++, i++) {
         const void *p;
@@ -90,7 +88,7 @@ static int bind_all(sqlite3_stmt *s, const char *types, va_list ap) {
 static sqlite3_stmt *prepare(sqlite3 *db, const char *text, const char *types, va_list ap) {
     sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(db, text, -1, &s, NULL) != SQLITE_OK ||
-        bind_all(s, types, ap) != SQLITE_OK) {
+        sql_bind(s, types, ap) != SQLITE_OK) {
         sqlite3_finalize(s);
         return NULL;
     }

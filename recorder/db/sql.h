@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 #include <sqlite3.h>
+#include <stdarg.h>
 
 #define SQL_ID_LEN 16 /* [bytes] */
 
@@ -23,6 +24,8 @@ enum err sql_check(sqlite3 *db);
  * and size_t, d const void * to SQL_ID_LEN bytes (an id). NULL on failure; then
  * sql_error(sqlite3_errcode(db)). */
 sqlite3_stmt *sql_prepare(sqlite3 *db, const char *text, const char *types, ...);
+/* The binding alone, of all parameters. SQLite's result code. */
+int sql_bind(sqlite3_stmt *s, const char *types, va_list ap);
 /* Prepare, bind and run to the end. ERR_EXISTS for a broken uniqueness. */
 enum err sql_run(sqlite3 *db, const char *text, const char *types, ...);
 /* Move the log into the database and truncate it: it keeps old page images, so this is part of

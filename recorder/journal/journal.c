@@ -9,6 +9,7 @@ struct journal {
     struct id recording;
     struct journal_head head;
     struct buffer pending;
+    struct buffer stored; /* lines of the last object */
 };
 
 struct journal_head journal_begin(const struct id *recording) {
@@ -32,6 +33,7 @@ struct journal *journal_new(const struct object_access *access, const struct id 
 struct journal *journal_free(struct journal *j) {
     if (j) {
         buffer_free(&j->pending);
+        buffer_free(&j->stored);
         mem_free(j);
     }
     return NULL;
@@ -83,6 +85,8 @@ static enum err accept_existing(struct journal *j, const struct object_id *o,
     }
     bool ours = there.n && there.n <= j->pending.n && memcmp(there.p, j->pending.p, there.n) == 0;
     if (ours) {
+        buffer_cut(&j->stored, 0);
+        buffer_put(&j->stored, there.p, there.n);
         j->pending.n -= there.n;
         memmove(j->pending.p, j->pending.p + there.n, j->pending.n + 1);
         *ret = there.info;
@@ -99,7 +103,10 @@ enum err journal_flush(struct journal *j, struct object_info *ret) {
             .type = OBJECT_JOURNAL, .recording = j->recording, .number = j->head.objects};
         e = object_put(j->access, &o, bytes_of(j->pending.p, j->pending.n), &info);
         if (e == OK) {
-            buffer_cut(&j->pending, 0);
+            struct buffer lines = j->pending;
+            buffer_cut(&j->stored, 0);
+            j->pending = j->stored;
+            j->stored = lines;
         } else if (e == ERR_EXISTS) {
             e = accept_existing(j, &o, &info);
         }
@@ -109,6 +116,10 @@ enum err journal_flush(struct journal *j, struct object_info *ret) {
         *ret = info;
     }
     return e;
+}
+
+struct bytes journal_stored(const struct journal *j) {
+    return bytes_of(j->stored.p, j->stored.n);
 }
 
 size_t journal_pending(const struct journal *j) {

@@ -30,6 +30,9 @@ enum err journal_append(struct journal *j, const struct entry *e);
  * still pending only if an earlier put succeeded without saying so; flush again. ret may be NULL.
  */
 enum err journal_flush(struct journal *j, struct object_info *ret);
+/* The lines of the object that journal_flush stored last, until it is called again. Empty also when
+ * memory was out: the object has them. */
+struct bytes journal_stored(const struct journal *j);
 size_t journal_pending(const struct journal *j); /* [bytes] */
 /* The head including pending lines; `objects` counts flushed objects. */
 struct journal_head journal_head(const struct journal *j);

@@ -1,9 +1,9 @@
-#include "recorder/catalogue/catalogue.h"
+#include "recorder/catalogue/catalogue_db.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
-#include <sqlite3.h>
+#include <unistd.h>
 
 struct shelf {
     struct scratch scratch;
@@ -64,7 +64,7 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
     catalogue_close(reader);
     s.c = catalogue_close(s.c);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=3", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=4", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     reader = NULL;
     EXPECT_EQ(catalogue_open(s.path, true, &reader), ERR_UNSUPPORTED);
@@ -212,25 +212,58 @@ static void person(struct shelf *s, enum entry_type type, uint64_t who, const ch
     EXPECT_EQ(catalogue_apply(s->c, &id, &e), OK);
 }
 
-/* As the first schema had it. */
-static const char events_of_1[] =
-    "DROP TABLE events;"
+/* As the first release made it, with a recording of that time. */
+static const char first_schema[] =
+    "CREATE TABLE recordings(id BLOB PRIMARY KEY, tour TEXT NOT NULL DEFAULT '',"
+    " title TEXT NOT NULL DEFAULT '', started INTEGER NOT NULL DEFAULT 0,"
+    " duration INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL DEFAULT 'recording', reason TEXT NOT NULL DEFAULT '',"
+    " manifest_version INTEGER NOT NULL DEFAULT 0, manifest_size INTEGER NOT NULL DEFAULT 0,"
+    " manifest_sha256 BLOB);"
+    "CREATE INDEX recordings_by_start ON recordings(started);"
+    "CREATE TABLE participants(recording BLOB, participant INTEGER, name TEXT NOT NULL DEFAULT '',"
+    " role TEXT NOT NULL DEFAULT '', consent TEXT NOT NULL DEFAULT '',"
+    " PRIMARY KEY(recording, participant)) WITHOUT ROWID;"
+    "CREATE TABLE tracks(recording BLOB, track BLOB, kind TEXT, codec TEXT, source INTEGER,"
+    " participant INTEGER, PRIMARY KEY(recording, track)) WITHOUT ROWID;"
+    "CREATE TABLE epochs(recording BLOB, track BLOB, number INTEGER, video TEXT, audio TEXT,"
+    " width INTEGER, height INTEGER, start INTEGER, init BLOB,"
+    " PRIMARY KEY(recording, track, number)) WITHOUT ROWID;"
+    "CREATE TABLE segments(recording BLOB, track BLOB, epoch INTEGER, number INTEGER,"
+    " start INTEGER, duration INTEGER, width INTEGER, height INTEGER, first_is_key INTEGER,"
+    " adopted INTEGER, bytes INTEGER, size INTEGER, sha256 BLOB, keys BLOB,"
+    " PRIMARY KEY(recording, track, epoch, number)) WITHOUT ROWID;"
+    "CREATE TABLE journals(recording BLOB, number INTEGER, size INTEGER, sha256 BLOB,"
+    " PRIMARY KEY(recording, number)) WITHOUT ROWID;"
     "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
     " source INTEGER, on_off INTEGER, duration INTEGER, name TEXT, role TEXT,"
     " PRIMARY KEY(recording, t, type, participant, source, on_off)) WITHOUT ROWID;"
+    "INSERT INTO recordings(id,tour,title,started,state) VALUES"
+    "(x'00000000000000000000000000000009','demo','Haus am See',1000,'complete');"
+    "INSERT INTO participants VALUES(x'00000000000000000000000000000009',7,'Ann','agent','');"
     "INSERT INTO events VALUES(x'00000000000000000000000000000009', 5, 'gap', 0, 0, 0, 40000,"
     " 'loss', '');"
     "PRAGMA user_version=1;";
+
+static unsigned count(struct shelf *s, const char *select) {
+    sqlite3_stmt *st = sql_prepare(s->c->db, select, "");
+    CHECK(st && sql_step(st) == OK);
+    unsigned n = (unsigned)sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return n;
+}
 
 TEST(catalogue_of_the_first_schema_is_taken_over) {
     struct shelf s;
     struct seen seen = {0};
     struct id nine = {{[15] = 9}};
+    struct journal_head at;
     sqlite3 *db = NULL;
     shelf_begin(&s);
     s.c = catalogue_close(s.c);
+    REQUIRE(unlink(s.path) == 0);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, events_of_1, NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, first_schema, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     EXPECT_EQ(catalogue_open(s.path, false, &s.c), ERR_UNSUPPORTED); /* not while only reading */
     REQUIRE(catalogue_open(s.path, true, &s.c) == OK);
@@ -239,6 +272,10 @@ TEST(catalogue_of_the_first_schema_is_taken_over) {
     EXPECT_EQ(seen.events[0].duration, 40000);
     EXPECT_STR(seen.events[0].person.name, "loss");
     EXPECT(id_eq(&seen.events[0].track, &ID_NONE));
+    EXPECT_EQ(count(&s, "SELECT COUNT(*) FROM words"), 5);
+    EXPECT_EQ(count(&s, "SELECT participant FROM words WHERE word='ann' AND kind=1"), 7);
+    EXPECT_EQ(catalogue_position(s.c, &nine, &at), OK);
+    EXPECT_EQ(at.entries, 0);
     shelf_end(&s);
 }
 
@@ -351,8 +388,9 @@ TEST(catalogue_transactions_and_forgetting) {
     start(&s, 2, 1000);
     EXPECT_EQ(catalogue_commit(s.c), OK);
     for (uint32_t i = 0; i < 3; i++) {
-        struct object_info info = {.size = 100 + i};
-        EXPECT_EQ(catalogue_journal_object(s.c, &id, i, &info), OK);
+        EXPECT_EQ(sql_run(s.c->db, "INSERT INTO journals VALUES(?,?,?,zeroblob(32))", "dii", &id,
+                          (int64_t)i, (int64_t)(100 + i)),
+                  OK);
     }
     segment(&s, 1, 0, 0);
     EXPECT_EQ(catalogue_journal_objects(s.c, &id, see_journal, &seen), OK);

@@ -1,0 +1,204 @@
+/* The journal's entries as rows, and how far they have come. */
+#include "recorder/catalogue/catalogue_db.h"
+#include "recorder/catalogue/words.h"
+
+enum err catalogue_put_words(struct catalogue *c, const struct words_of *of, const char *text) {
+    char word[WORD_MAX];
+    enum err e = OK;
+    while (e == OK && words_next(&text, word)) {
+        e = sql_run_kept(&c->cache, "INSERT OR IGNORE INTO words VALUES(?,?,?,?)", "tidi", word,
+                         (int64_t)of->kind, &of->recording, (int64_t)of->participant);
+    }
+    return e;
+}
+
+static enum err apply_segment(struct catalogue *c, const struct id *recording,
+                              const struct entry_segment *s) {
+    uint8_t keys[SEGMENT_KEYS_MAX * 8];
+    struct wr w = wr_of(keys, sizeof(keys));
+    for (unsigned i = 0; i < s->n_keys && i < SEGMENT_KEYS_MAX; i++) {
+        wr_u32(&w, s->keys[i].at_ms);
+        wr_u32(&w, s->keys[i].offset);
+    }
+    enum err e = sql_run_kept(
+        &c->cache, "INSERT OR IGNORE INTO segments VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "ddiiiiiiiiiibb", recording, &s->track, (int64_t)s->epoch, (int64_t)s->number, s->start,
+        s->duration, (int64_t)s->width, (int64_t)s->height, (int64_t)s->first_is_key,
+        (int64_t)s->adopted, (int64_t)s->bytes, (int64_t)s->info.size, s->info.sha256,
+        (size_t)SHA256_LEN, keys, wr_len(&w));
+    if (e != OK || sqlite3_changes(c->db) == 0) {
+        return e;
+    }
+    return sql_run_kept(&c->cache, "UPDATE recordings SET bytes=bytes+? WHERE id=?", "id",
+                        (int64_t)s->bytes, recording);
+}
+
+static enum err apply_time(struct catalogue *c, const struct id *recording, us_t t) {
+    return sql_run_kept(&c->cache, "UPDATE recordings SET duration=MAX(duration,?) WHERE id=?",
+                        "id", t, recording);
+}
+
+static enum err apply_event(struct catalogue *c, const struct id *recording, const struct entry *e,
+                            us_t duration) {
+    static const struct entry_person nobody;
+    bool gap = e->type == ENTRY_GAP;
+    const struct entry_person *p = gap ? &nobody : &e->u.person;
+    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?)",
+                        "ditiiiditt", recording, e->t, entry_type_name((enum entry_type)e->type),
+                        (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
+                        gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
+                        p->role);
+}
+
+static enum err apply_person(struct catalogue *c, const struct id *recording,
+                             const struct entry *e) {
+    const struct entry_person *p = &e->u.person;
+    struct words_of of = {*recording, WORD_OF_PERSON, p->participant};
+    enum err error = OK;
+    if (e->type == ENTRY_PARTICIPANT) {
+        error = sql_run_kept(&c->cache,
+                             "INSERT INTO participants(recording,participant,name,role)"
+                             " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET name=excluded.name,"
+                             " role=excluded.role WHERE excluded.name<>''",
+                             "ditt", recording, (int64_t)p->participant, p->name, p->role);
+        error = error == OK ? catalogue_put_words(c, &of, p->name) : error;
+    } else if (e->type == ENTRY_CONSENT) {
+        error = sql_run_kept(&c->cache,
+                             "INSERT INTO participants(recording,participant,consent) VALUES(?,?,?)"
+                             " ON CONFLICT DO UPDATE SET consent=excluded.consent",
+                             "dit", recording, (int64_t)p->participant, p->on ? p->name : "");
+    }
+    return error == OK ? apply_event(c, recording, e, 0) : error;
+}
+
+static enum err apply_epoch(struct catalogue *c, const struct id *recording,
+                            const struct entry_epoch *p) {
+    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO epochs VALUES(?,?,?,?,?,?,?,?,?)",
+                        "ddittiiib", recording, &p->track, (int64_t)p->number,
+                        codec_name((enum codec)p->video), codec_name((enum codec)p->audio),
+                        (int64_t)p->width, (int64_t)p->height, p->start, p->init,
+                        (size_t)p->init_len);
+}
+
+static enum err apply_track(struct catalogue *c, const struct id *recording,
+                            const struct entry_track *p) {
+    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO tracks VALUES(?,?,?,?,?,?)", "ddttii",
+                        recording, &p->track, source_kind_name((enum source_kind)p->kind),
+                        codec_name((enum codec)p->codec), (int64_t)p->source,
+                        (int64_t)p->participant);
+}
+
+static enum err apply_start(struct catalogue *c, const struct id *recording,
+                            const struct entry_start *p) {
+    struct words_of of = {*recording, WORD_OF_RECORDING, 0};
+    enum err e = sql_run_kept(&c->cache,
+                              "INSERT INTO recordings(id,tour,title,started) VALUES(?,?,?,?)"
+                              " ON CONFLICT DO UPDATE SET tour=excluded.tour, title=excluded.title,"
+                              " started=excluded.started",
+                              "dtti", recording, p->tour, p->title, p->wall.us);
+    e = e == OK ? catalogue_put_words(c, &of, p->tour) : e;
+    return e == OK ? catalogue_put_words(c, &of, p->title) : e;
+}
+
+static enum err apply_end(struct catalogue *c, const struct id *recording, const struct entry *e) {
+    enum err error = apply_time(c, recording, e->t);
+    return error == OK ? sql_run_kept(&c->cache, "UPDATE recordings SET reason=? WHERE id=?", "td",
+                                      e->u.end.reason, recording)
+                       : error;
+}
+
+enum err catalogue_apply(struct catalogue *c, const struct id *recording, const struct entry *e) {
+    enum err error;
+    switch ((enum entry_type)e->type) {
+    case ENTRY_START:
+        return apply_start(c, recording, &e->u.start);
+    case ENTRY_TRACK:
+        return apply_track(c, recording, &e->u.track);
+    case ENTRY_EPOCH:
+        return apply_epoch(c, recording, &e->u.epoch);
+    case ENTRY_SEGMENT:
+        error = apply_segment(c, recording, &e->u.segment);
+        return error == OK ? apply_time(c, recording, e->t) : error;
+    case ENTRY_GAP:
+        return apply_event(c, recording, e, e->u.gap.duration);
+    case ENTRY_MUTE:
+    case ENTRY_PARTICIPANT:
+    case ENTRY_CONSENT:
+    case ENTRY_STAGE:
+    case ENTRY_VOICE:
+    case ENTRY_MARK:
+        return apply_person(c, recording, e);
+    case ENTRY_END:
+        return apply_end(c, recording, e);
+    case ENTRY_SR:
+    case ENTRY_FAILING:
+    case ENTRY_TYPE_COUNT:
+        break;
+    }
+    return OK;
+}
+
+enum err catalogue_position(struct catalogue *c, const struct id *recording,
+                            struct journal_head *ret) {
+    struct journal_head head = journal_begin(recording);
+    sqlite3_stmt *s = sql_borrow(
+        &c->cache, "SELECT entries,objects,chain FROM recordings WHERE id=? AND entries>0", "d",
+        recording);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    if (e == OK) {
+        head.entries = (uint64_t)sqlite3_column_int64(s, 0);
+        head.objects = (uint32_t)sqlite3_column_int64(s, 1);
+        sql_blob(s, 2, head.hash, SHA256_LEN);
+    }
+    sql_give_back(&c->cache, s);
+    if (e == OK || e == ERR_UNKNOWN) {
+        *ret = head;
+        e = OK;
+    }
+    return e;
+}
+
+struct following {
+    struct catalogue *catalogue;
+    const struct id *recording;
+};
+
+static enum err follow(void *ctx, const struct entry *e) {
+    const struct following *f = ctx;
+    return catalogue_apply(f->catalogue, f->recording, e);
+}
+
+static enum err follow_object(struct catalogue *c, const struct id *recording, struct bytes lines,
+                              const struct object_info *info) {
+    struct following f = {c, recording};
+    struct journal_head head;
+    enum err e = catalogue_position(c, recording, &head);
+    e = e == OK && lines.n == 0 ? ERR_FORMAT : e;
+    e = e == OK ? journal_replay(lines, &head, follow, &f) : e;
+    if (e != OK) {
+        return e;
+    }
+    e = sql_run_kept(&c->cache, "INSERT OR REPLACE INTO journals VALUES(?,?,?,?)", "diib",
+                     recording, (int64_t)head.objects, (int64_t)info->size, info->sha256,
+                     (size_t)SHA256_LEN);
+    return e == OK ? sql_run_kept(&c->cache,
+                                  "INSERT INTO recordings(id,entries,objects,chain)"
+                                  " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
+                                  " entries=excluded.entries, objects=excluded.objects,"
+                                  " chain=excluded.chain",
+                                  "diib", recording, (int64_t)head.entries,
+                                  (int64_t)head.objects + 1, head.hash, (size_t)SHA256_LEN)
+                   : e;
+}
+
+enum err catalogue_follow(struct catalogue *c, const struct id *recording, struct bytes lines,
+                          const struct object_info *info) {
+    bool alone = sqlite3_get_autocommit(c->db) != 0;
+    enum err e = alone ? catalogue_begin(c) : OK;
+    e = e == OK ? follow_object(c, recording, lines, info) : e;
+    e = e == OK && alone ? catalogue_commit(c) : e;
+    if (alone) {
+        catalogue_rollback(c);
+    }
+    return e;
+}

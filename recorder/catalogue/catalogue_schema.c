@@ -1,0 +1,110 @@
+#include "recorder/catalogue/catalogue_db.h"
+
+#define SCHEMA_WITH_WORDS 3
+
+/* migrations[v] takes a database of user_version v to v + 1. Never edit one that was released. */
+static const char *const migrations[CATALOGUE_SCHEMA] = {
+    "CREATE TABLE recordings(id BLOB PRIMARY KEY, tour TEXT NOT NULL DEFAULT '',"
+    " title TEXT NOT NULL DEFAULT '', started INTEGER NOT NULL DEFAULT 0,"
+    " duration INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL DEFAULT 'recording', reason TEXT NOT NULL DEFAULT '',"
+    " manifest_version INTEGER NOT NULL DEFAULT 0, manifest_size INTEGER NOT NULL DEFAULT 0,"
+    " manifest_sha256 BLOB);"
+    "CREATE INDEX recordings_by_start ON recordings(started);"
+    "CREATE TABLE participants(recording BLOB, participant INTEGER, name TEXT NOT NULL DEFAULT '',"
+    " role TEXT NOT NULL DEFAULT '', consent TEXT NOT NULL DEFAULT '',"
+    " PRIMARY KEY(recording, participant)) WITHOUT ROWID;"
+    "CREATE TABLE tracks(recording BLOB, track BLOB, kind TEXT, codec TEXT, source INTEGER,"
+    " participant INTEGER, PRIMARY KEY(recording, track)) WITHOUT ROWID;"
+    "CREATE TABLE epochs(recording BLOB, track BLOB, number INTEGER, video TEXT, audio TEXT,"
+    " width INTEGER, height INTEGER, start INTEGER, init BLOB,"
+    " PRIMARY KEY(recording, track, number)) WITHOUT ROWID;"
+    "CREATE TABLE segments(recording BLOB, track BLOB, epoch INTEGER, number INTEGER,"
+    " start INTEGER, duration INTEGER, width INTEGER, height INTEGER, first_is_key INTEGER,"
+    " adopted INTEGER, bytes INTEGER, size INTEGER, sha256 BLOB, keys BLOB,"
+    " PRIMARY KEY(recording, track, epoch, number)) WITHOUT ROWID;"
+    "CREATE TABLE journals(recording BLOB, number INTEGER, size INTEGER, sha256 BLOB,"
+    " PRIMARY KEY(recording, number)) WITHOUT ROWID;"
+    "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
+    " source INTEGER, on_off INTEGER, duration INTEGER, name TEXT, role TEXT,"
+    " PRIMARY KEY(recording, t, type, participant, source, on_off)) WITHOUT ROWID;",
+    /* Gaps of two tracks may begin at the same time. */
+    "ALTER TABLE events RENAME TO events_of_1;"
+    "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
+    " source INTEGER, on_off INTEGER, track BLOB, duration INTEGER, name TEXT, role TEXT,"
+    " PRIMARY KEY(recording, t, type, participant, source, on_off, track)) WITHOUT ROWID;"
+    "INSERT INTO events SELECT recording, t, type, participant, source, on_off, zeroblob(16),"
+    " duration, name, role FROM events_of_1;"
+    "DROP TABLE events_of_1;",
+    /* Where the rows stand in the journal; the words that are searched for; pages by key. */
+    "ALTER TABLE recordings ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recordings ADD COLUMN objects INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recordings ADD COLUMN chain BLOB;"
+    "CREATE TABLE words(word TEXT, kind INTEGER, recording BLOB, participant INTEGER,"
+    " PRIMARY KEY(word, kind, recording, participant)) WITHOUT ROWID;"
+    "CREATE INDEX words_by_recording ON words(recording, participant);"
+    "DROP INDEX recordings_by_start;"
+    "CREATE INDEX recordings_by_start ON recordings(started, id);"
+    "CREATE INDEX recordings_by_tour ON recordings(tour, started, id);"
+    "CREATE INDEX recordings_by_state ON recordings(state, started, id);",
+};
+
+/* Words are found by a program, not by SQL: those of rows that were there before. */
+static enum err all_words(struct catalogue *c) {
+    enum err e = OK;
+    sqlite3_stmt *s = sql_prepare(c->db,
+                                  "SELECT id,0,0,tour FROM recordings UNION ALL"
+                                  " SELECT id,0,0,title FROM recordings UNION ALL"
+                                  " SELECT recording,1,participant,name FROM participants",
+                                  "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(c->db));
+    }
+    while (e == OK && (e = sql_step(s)) == OK) {
+        struct words_of of = {.kind = (enum word_kind)sqlite3_column_int64(s, 1),
+                              .participant = (uint64_t)sqlite3_column_int64(s, 2)};
+        char text[ENTRY_TEXT_MAX];
+        sql_blob(s, 0, &of.recording, sizeof(of.recording));
+        sql_text(s, 3, text, sizeof(text));
+        e = catalogue_put_words(c, &of, text);
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+static enum err schema_version(struct catalogue *c, int64_t *ret) {
+    sqlite3_stmt *s = sql_prepare(c->db, "PRAGMA user_version", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(c->db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        *ret = sqlite3_column_int64(s, 0);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+enum err catalogue_migrate(struct catalogue *c, bool write) {
+    int64_t version = 0;
+    enum err e = schema_version(c, &version);
+    if (e != OK || version == CATALOGUE_SCHEMA) {
+        return e;
+    }
+    if (version > CATALOGUE_SCHEMA || version < 0 || !write) {
+        return ERR_UNSUPPORTED;
+    }
+    for (; e == OK && version < CATALOGUE_SCHEMA; version++) {
+        char bump[64];
+        sqlite3_snprintf(sizeof(bump), bump, "PRAGMA user_version=%d;", (int)version + 1);
+        e = catalogue_begin(c);
+        e = e == OK ? sql_exec(c->db, migrations[version]) : e;
+        e = e == OK && version + 1 == SCHEMA_WITH_WORDS ? all_words(c) : e;
+        e = e == OK ? sql_exec(c->db, bump) : e;
+        e = e == OK ? catalogue_commit(c) : e;
+        if (e != OK) {
+            catalogue_rollback(c);
+        }
+    }
+    return e;
+}
