@@ -76,6 +76,7 @@ static struct rec_source *make(struct recording *r, const struct tap *t) {
     s->person = recording_person_of(r, s->participant);
     s->clock = s->person ? &s->person->clock : &s->own;
     s->from = -1;
+    depacketizer_init(&s->video, (enum codec)s->codec);
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
     list_push(&r->sources, &s->in_recording);
     r->n_sources++;
@@ -159,8 +160,7 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
     }
     rec_source_drain(r, s, US_NEVER);
     reorder_free(&s->reorder);
-    vp8_frames_free(&s->video);
-    s->video = (struct vp8_frames){0};
+    depacketizer_reset(&s->video);
     s->from = -1;
     s->missing = 0;
     s->paused = true;
@@ -214,7 +214,7 @@ static void emit(struct recording *r, struct rec_source *s, const struct media_f
     }
 }
 
-static void emit_video(struct recording *r, struct rec_source *s, const struct vp8_frame *v,
+static void emit_video(struct recording *r, struct rec_source *s, const struct video_frame *v,
                        us_t arrival) {
     struct media_frame f = {.data = v->data,
                             .stream = STREAM_VIDEO,
@@ -246,21 +246,21 @@ static void check_video(struct recording *r, struct rec_source *s, uint64_t befo
 }
 
 static void take_video(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
-    struct vp8_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
-                          .rtp_ts = k->rtp_ts,
-                          .marker = k->marker,
-                          .lost = k->missing != 0};
-    struct vp8_frame v;
+    struct video_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
+                            .rtp_ts = k->rtp_ts,
+                            .marker = k->marker,
+                            .lost = k->missing != 0};
+    struct video_frame v;
     us_t arrival = recording_time(r, k->at);
     uint64_t before = s->video.dropped + s->video.holes;
     s->missing += k->missing;
-    bool whole = vp8_frames_end(&s->video, &p, &v);
+    bool whole = depacketizer_end(&s->video, &p, &v);
     check_video(r, s, before);
     if (whole) {
         emit_video(r, s, &v, arrival);
     }
     before = s->video.dropped + s->video.holes;
-    whole = vp8_frames_add(&s->video, &p, &v);
+    whole = depacketizer_add(&s->video, &p, &v);
     check_video(r, s, before);
     if (whole) {
         emit_video(r, s, &v, arrival);
@@ -357,6 +357,6 @@ void rec_source_remove(struct recording *r, struct rec_source *s) {
     r->n_sources--;
     programme_off(&r->programme, s->id, at);
     reorder_free(&s->reorder);
-    vp8_frames_free(&s->video);
+    depacketizer_reset(&s->video);
     mem_free(s);
 }

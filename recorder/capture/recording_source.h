@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 #include "recorder/capture/track.h"
-#include "recorder/timeline/depacketize_vp8.h"
+#include "recorder/timeline/depacketizer.h"
 #include "recorder/timeline/reorder.h"
 #include "recorder/timeline/timeline.h"
 
@@ -24,7 +24,7 @@ struct rec_source {
     struct ntp_clock *clock;         /* the person's, or its own */
     struct ntp_clock own;
     struct reorder reorder;
-    struct vp8_frames video;
+    struct depacketizer video;
     struct timeline line;
     us_t from;        /* recording time of the first packet since it is on [us], -1: none yet */
     uint32_t missing; /* packets given up of which it is not known yet whether they matter */

@@ -1,91 +1,53 @@
 #include "recorder/timeline/depacketize_vp8.h"
 
-void vp8_frames_free(struct vp8_frames *f) {
-    buffer_free(&f->frame);
-    f->open = false;
-}
+#include "media/wire/vp8.h"
 
-static bool append(struct vp8_frames *f, const uint8_t *p, size_t n) {
-    if (n > VP8_FRAME_MAX - f->frame.n) {
+static bool begin(struct depacketizer *d, const struct video_piece *p) {
+    struct vp8_state *s = &d->u.vp8;
+    struct vp8 v;
+    if (vp8_parse(p->payload, &v) != OK) {
         return false;
     }
-    buffer_put(&f->frame, p, n);
-    return !f->frame.bad;
-}
-
-/* The frame is over: hand it out if it is whole and what it refers to has been handed out. */
-static bool finish(struct vp8_frames *f, struct vp8_frame *ret) {
-    f->open = false;
-    if (f->broken || f->frame.n == 0) {
-        f->started = f->started && f->non_reference;
-        f->dropped++;
-        f->last_has_id = f->has_id && f->non_reference;
-        f->last_id = f->id;
-        return false;
+    if (d->open) {
+        d->broken = d->broken || v.start;
+        return true;
     }
-    f->last_has_id = f->has_id;
-    f->last_id = f->id;
-    f->started = f->started || f->key;
-    if (!f->started) {
-        f->dropped++;
-        return false;
+    s->has_id = v.has_picture_id;
+    s->id = v.picture_id;
+    s->id_bits = v.picture_id_bits;
+    d->broken = !v.start;
+    d->key = v.start && v.keyframe;
+    d->non_reference = v.non_reference;
+    if (d->key && vp8_keyframe_size(p->payload, &v, &d->width, &d->height) != OK) {
+        d->broken = true;
     }
-    *ret = (struct vp8_frame){.data = bytes_of(f->frame.p, f->frame.n),
-                              .rtp_ts = f->rtp_ts,
-                              .key = f->key,
-                              .width = f->width,
-                              .height = f->height};
     return true;
 }
 
-bool vp8_frames_end(struct vp8_frames *f, const struct vp8_piece *next, struct vp8_frame *ret) {
-    if (next->lost) {
-        f->hole = true;
-        f->broken = f->open;
-    }
-    return f->open && next->rtp_ts != f->rtp_ts && finish(f, ret);
+static bool append(struct depacketizer *d, const struct video_piece *p) {
+    struct vp8 v;
+    return vp8_parse(p->payload, &v) == OK &&
+           depacketizer_put(d, p->payload.p + v.len, p->payload.n - v.len);
+}
+
+static enum video_verdict finish(struct depacketizer *d) {
+    (void)d;
+    return VIDEO_WHOLE;
 }
 
 /* Lost packets that carried no frame (padding, the rest of a dropped frame) do no harm: then the
  * picture ids follow each other. */
-static bool follows(const struct vp8_frames *f, const struct vp8 *d) {
-    uint16_t mask = d->picture_id_bits == 15 ? 0x7fff : 0x7f;
-    return f->last_has_id && d->has_picture_id && ((f->last_id + 1) & mask) == d->picture_id;
+static enum video_order order(const struct depacketizer *d) {
+    const struct vp8_state *s = &d->u.vp8;
+    uint16_t mask = s->id_bits == 15 ? 0x7fff : 0x7f;
+    bool follows = s->last_has_id && s->has_id && ((s->last_id + 1) & mask) == s->id;
+    return follows ? VIDEO_FOLLOWS : VIDEO_APART;
 }
 
-static void begin(struct vp8_frames *f, const struct vp8_piece *p, const struct vp8 *d) {
-    f->open = true;
-    buffer_cut(&f->frame, 0);
-    f->rtp_ts = p->rtp_ts;
-    f->has_id = d->has_picture_id;
-    f->id = d->picture_id;
-    f->broken = !d->start;
-    f->key = d->start && d->keyframe;
-    f->non_reference = d->non_reference;
-    if (f->hole && !(d->start && follows(f, d))) {
-        f->started = false;
-        f->holes++;
-    }
-    f->hole = false;
-    if (f->key && vp8_keyframe_size(p->payload, d, &f->width, &f->height) != OK) {
-        f->broken = true;
-    }
+static void over(struct depacketizer *d, bool whole) {
+    struct vp8_state *s = &d->u.vp8;
+    s->last_has_id = s->has_id && (whole || d->non_reference);
+    s->last_id = s->id;
 }
 
-bool vp8_frames_add(struct vp8_frames *f, const struct vp8_piece *p, struct vp8_frame *ret) {
-    struct vp8 d;
-    if (vp8_parse(p->payload, &d) != OK) {
-        f->hole = true;
-        f->broken = true;
-        return f->open && p->marker && finish(f, ret);
-    }
-    if (!f->open) {
-        begin(f, p, &d);
-    } else if (d.start) {
-        f->broken = true;
-    }
-    if (!f->broken && !append(f, p->payload.p + d.len, p->payload.n - d.len)) {
-        f->broken = true;
-    }
-    return p->marker && finish(f, ret);
-}
+const struct depacketizer_codec depacketize_vp8 = {begin, append, finish, order, over, NULL};

@@ -3,7 +3,7 @@
  * Input: a flag byte, then packets of: sequence step (signed), time step [ms], timestamp step,
  * flags and length of the payload, payload. */
 #include "recorder/timeline/depacketize_opus.h"
-#include "recorder/timeline/depacketize_vp8.h"
+#include "recorder/timeline/depacketizer.h"
 #include "recorder/timeline/reorder.h"
 #include "recorder/timeline/timeline.h"
 
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 struct run {
     struct packet_pool *pool;
     struct reorder reorder;
-    struct vp8_frames frames;
+    struct depacketizer frames;
     struct timeline line;
     struct ntp_clock clock;
     uint64_t last;
@@ -22,8 +22,8 @@ struct run {
     bool any;
 };
 
-static void frame(struct run *x, const struct vp8_frame *f, us_t at) {
-    CHECK(f->data.n > 0 && f->data.n <= VP8_FRAME_MAX);
+static void frame(struct run *x, const struct video_frame *f, us_t at) {
+    CHECK(f->data.n > 0 && f->data.n <= VIDEO_FRAME_MAX);
     us_t t = timeline_stamp(&x->line, &x->clock, f->rtp_ts, at);
     CHECK(t > x->stamp && t >= 0);
     x->stamp = t;
@@ -33,15 +33,15 @@ static void take(struct run *x, const struct reorder_packet *k) {
     CHECK(!x->any || k->seq == x->last + k->missing + 1);
     x->any = true;
     x->last = k->seq;
-    struct vp8_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
-                          .rtp_ts = k->rtp_ts,
-                          .marker = k->marker,
-                          .lost = k->missing != 0};
-    struct vp8_frame f;
-    if (vp8_frames_end(&x->frames, &p, &f)) {
+    struct video_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
+                            .rtp_ts = k->rtp_ts,
+                            .marker = k->marker,
+                            .lost = k->missing != 0};
+    struct video_frame f;
+    if (depacketizer_end(&x->frames, &p, &f)) {
         frame(x, &f, k->at);
     }
-    if (vp8_frames_add(&x->frames, &p, &f)) {
+    if (depacketizer_add(&x->frames, &p, &f)) {
         frame(x, &f, k->at);
     }
     us_t d = opus_packet_duration(p.payload);
@@ -90,11 +90,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct run x = {.pool = pool, .stamp = -1};
     uint8_t flag = rd_u8(&r);
     CHECK(x.pool && reorder_init(&x.reorder, (flag & 0x7f) * 10 * US_PER_MS) == OK);
+    depacketizer_init(&x.frames, CODEC_VP8);
     timeline_init(&x.line, flag & 0x80 ? 48000 : 90000);
     feed(&x, &r);
     drain(&x, US_NEVER);
     reorder_free(&x.reorder);
-    vp8_frames_free(&x.frames);
+    depacketizer_reset(&x.frames);
     CHECK(packet_pool_idle(pool) == REORDER_MAX + 1);
     return 0;
 }

@@ -1,12 +1,12 @@
 #include "tests/unit/recorder/feed.h"
 
+#include "tests/unit/recorder/packetize.h"
 #include "tests/unit/test.h"
 
 #include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define PAYLOAD_MAX 1100
 #define NTP_2026 (UINT64_C(0xed000000) << 32)
 
 static size_t load(const char *name, uint8_t **ret) {
@@ -30,11 +30,28 @@ static uint32_t le32(const uint8_t *p) {
 void clip_ivf(struct clip *c, const char *name) {
     size_t n = load(name, &c->file), at = 32;
     c->n = 0;
+    c->codec = memcmp(c->file + 8, "VP90", 4) == 0   ? CODEC_VP9
+               : memcmp(c->file + 8, "AV01", 4) == 0 ? CODEC_AV1
+                                                     : CODEC_VP8;
     while (at + 12 <= n && c->n < CLIP_FRAMES) {
         size_t size = le32(c->file + at);
         CHECK(at + 12 + size <= n);
         c->frame[c->n++] = bytes_of(c->file + at + 12, size);
         at += 12 + size;
+    }
+}
+
+/* An access unit begins where a delimiter does. */
+void clip_h264(struct clip *c, const char *name) {
+    size_t n = load(name, &c->file), begun = 0;
+    c->n = 0;
+    c->codec = CODEC_H264;
+    for (size_t at = 1; at <= n; at++) {
+        bool next = at + 5 <= n && memcmp(c->file + at, "\0\0\0\1\11", 5) == 0;
+        if ((next || at == n) && c->n < CLIP_FRAMES) {
+            c->frame[c->n++] = bytes_of(c->file + begun, at - begun);
+            begun = at;
+        }
     }
 }
 
@@ -44,6 +61,7 @@ void clip_ogg(struct clip *c, const char *name) {
     size_t n = load(name, &c->file), at = 0;
     unsigned packets = 0;
     c->n = 0;
+    c->codec = CODEC_OPUS;
     while (at + 27 <= n) {
         unsigned segments = c->file[at + 26];
         const uint8_t *lacing = c->file + at + 27;
@@ -81,7 +99,9 @@ static void push(struct feed_list *l, const struct tap *t) {
 static struct tap tap_of(const struct feed_source *s, enum tap_type type, us_t at) {
     return (struct tap){.type = (uint8_t)type,
                         .kind = s->kind,
-                        .codec = s->kind == SOURCE_MICROPHONE ? CODEC_OPUS : CODEC_VP8,
+                        .codec = s->kind == SOURCE_MICROPHONE ? CODEC_OPUS
+                                 : s->clip && s->clip->codec  ? s->clip->codec
+                                                              : CODEC_VP8,
                         .audio_level = 127,
                         .source = s->id,
                         .tour = TOUR,
@@ -89,31 +109,19 @@ static struct tap tap_of(const struct feed_source *s, enum tap_type type, us_t a
                         .now = at};
 }
 
-/* RFC 7741 section 4.2: S on the first packet, a 15-bit picture id. */
-static size_t descriptor(uint8_t *out, bool first, unsigned picture) {
-    out[0] = (uint8_t)(0x80 | (first ? 0x10 : 0));
-    out[1] = 0x80;
-    out[2] = (uint8_t)(0x80 | (picture >> 8 & 0x7f));
-    out[3] = (uint8_t)picture;
-    return 4;
-}
-
 static void feed_frame(struct feed_list *l, struct feed_source *s, struct packet_pool *pool,
                        unsigned i) {
-    bool video = s->kind != SOURCE_MICROPHONE;
-    struct bytes frame = s->clip->frame[i];
-    for (size_t at = 0; at < frame.n || (at == 0 && frame.n == 0);) {
-        struct tap t = tap_of(s, TAP_RTP, s->at0 + i * s->interval + s->delay);
-        size_t n = frame.n - at < PAYLOAD_MAX ? frame.n - at : PAYLOAD_MAX;
+    static struct payloads p;
+    struct tap t = tap_of(s, TAP_RTP, s->at0 + i * s->interval + s->delay);
+    packetize((enum codec)t.codec, s->clip->frame[i], i, &p);
+    for (size_t k = 0; k < p.n; k++) {
         t.packet = packet_take(pool);
         CHECK(t.packet);
         t.payload_at = 12;
-        size_t head = video ? descriptor(t.packet->data + 12, at == 0, i) : 0;
-        memcpy(t.packet->data + 12 + head, frame.p + at, n);
-        t.payload_len = (uint16_t)(head + n);
+        t.payload_len = (uint16_t)p.at[k].n;
+        memcpy(t.packet->data + 12, p.at[k].b, p.at[k].n);
         t.packet->len = (uint16_t)(12 + t.payload_len);
-        at += n;
-        t.marker = at == frame.n;
+        t.marker = k + 1 == p.n;
         t.seq = s->seq++;
         t.rtp_ts = s->rtp0 + i * s->step;
         push(l, &t);

@@ -1,5 +1,5 @@
-/* What the recorder's tests are fed with: real VP8 and Opus from files, cut into RTP packets as a
- * browser would, and a recorder in a directory of its own, in virtual time. */
+/* What the recorder's tests are fed with: real pictures and sound from files, cut into RTP packets
+ * as a browser would, and a recorder in a directory of its own, in virtual time. */
 #ifndef ORIEL_TESTS_RECORDER_FEED_H
 #define ORIEL_TESTS_RECORDER_FEED_H
 
@@ -14,9 +14,12 @@ struct clip {
     uint8_t *file;
     struct bytes frame[CLIP_FRAMES];
     unsigned n;
+    enum codec codec;
 };
-/* The frames of tests/data/recorder/NAME: VP8 in IVF, Opus packets in Ogg (without headers). */
+/* The frames of tests/data/recorder/NAME: VP8, VP9 or AV1 in IVF, H.264 access units that begin
+ * with a delimiter and keep their start codes, Opus packets in Ogg (without headers). */
 void clip_ivf(struct clip *c, const char *name);
+void clip_h264(struct clip *c, const char *name);
 void clip_ogg(struct clip *c, const char *name);
 void clip_free(struct clip *c);
 

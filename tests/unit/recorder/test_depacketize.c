@@ -1,5 +1,5 @@
 #include "recorder/timeline/depacketize_opus.h"
-#include "recorder/timeline/depacketize_vp8.h"
+#include "recorder/timeline/depacketizer.h"
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 /* Packets are built by hand: 4 bytes of descriptor with a 15-bit picture id, then the payload. */
 struct built {
     uint8_t b[64];
-    struct vp8_piece piece;
+    struct video_piece piece;
 };
 
 enum { START = 1, KEY = 2, END = 4, LOST = 8, NON_REFERENCE = 16 };
 
-static const struct vp8_piece *build(struct built *x, unsigned flags, uint16_t id, uint32_t ts) {
+static const struct video_piece *build(struct built *x, unsigned flags, uint16_t id, uint32_t ts) {
     uint8_t *p = x->b;
     *p++ = (uint8_t)(0x80 | (flags & START ? 0x10 : 0) | (flags & NON_REFERENCE ? 0x20 : 0));
     *p++ = 0x80;
@@ -24,25 +24,25 @@ static const struct vp8_piece *build(struct built *x, unsigned flags, uint16_t i
     const uint8_t *body = flags & KEY ? key : inter;
     size_t n = flags & KEY ? sizeof(key) : sizeof(inter);
     memcpy(p, body, n);
-    x->piece = (struct vp8_piece){.payload = bytes_of(x->b, n + 4),
-                                  .rtp_ts = ts,
-                                  .marker = (flags & END) != 0,
-                                  .lost = (flags & LOST) != 0};
+    x->piece = (struct video_piece){.payload = bytes_of(x->b, n + 4),
+                                    .rtp_ts = ts,
+                                    .marker = (flags & END) != 0,
+                                    .lost = (flags & LOST) != 0};
     return &x->piece;
 }
 
 struct result {
     unsigned n; /* frames of this piece */
-    struct vp8_frame last;
+    struct video_frame last;
     uint8_t data[256];
 };
 
-static struct result give(struct vp8_frames *f, unsigned flags, uint16_t id, uint32_t ts) {
+static struct result give(struct depacketizer *f, unsigned flags, uint16_t id, uint32_t ts) {
     struct built x;
     struct result r = {0};
-    const struct vp8_piece *p = build(&x, flags, id, ts);
-    r.n += vp8_frames_end(f, p, &r.last);
-    r.n += vp8_frames_add(f, p, &r.last);
+    const struct video_piece *p = build(&x, flags, id, ts);
+    r.n += depacketizer_end(f, p, &r.last);
+    r.n += depacketizer_add(f, p, &r.last);
     if (r.n) {
         CHECK(r.last.data.n <= sizeof(r.data));
         memcpy(r.data, r.last.data.p, r.last.data.n);
@@ -51,7 +51,8 @@ static struct result give(struct vp8_frames *f, unsigned flags, uint16_t id, uin
 }
 
 TEST(depacketize_joins_the_packets_of_a_frame) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY, 1, 3000).n, 0);
     EXPECT_EQ(give(&f, 0, 1, 3000).n, 0);
     struct result r = give(&f, END, 1, 3000);
@@ -68,11 +69,12 @@ TEST(depacketize_joins_the_packets_of_a_frame) {
     EXPECT_EQ(r.n, 1);
     EXPECT(!r.last.key);
     EXPECT_EQ(r.last.data.n, 4);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_ends_a_frame_at_a_new_timestamp) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY, 1, UINT32_MAX).n, 0);
     struct result r = give(&f, START, 2, 2999);
     EXPECT_EQ(r.n, 1);
@@ -82,22 +84,24 @@ TEST(depacketize_ends_a_frame_at_a_new_timestamp) {
     /* Two frames at once: the one before, and its own. */
     EXPECT_EQ(r.n, 2);
     EXPECT_EQ(r.last.rtp_ts, 5999);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_waits_for_a_key_frame) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | END, 1, 0).n, 0);
     EXPECT_EQ(give(&f, 0, 2, 3000).n, 0);
     EXPECT_EQ(give(&f, END, 2, 3000).n, 0);
     EXPECT_EQ(f.dropped, 2);
     EXPECT_EQ(give(&f, START | KEY | END, 3, 6000).n, 1);
     EXPECT_EQ(give(&f, START | END, 4, 9000).n, 1);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_drops_a_frame_with_a_hole_and_what_refers_to_it) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
     EXPECT_EQ(give(&f, START, 2, 3000).n, 0);
     EXPECT_EQ(give(&f, END | LOST, 2, 3000).n, 0);
@@ -105,11 +109,12 @@ TEST(depacketize_drops_a_frame_with_a_hole_and_what_refers_to_it) {
     EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
     EXPECT_EQ(give(&f, START | KEY | END, 5, 12000).n, 1);
     EXPECT_EQ(f.dropped, 3);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_drops_frames_without_head_or_tail) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
     EXPECT_EQ(give(&f, END | LOST, 2, 3000).n, 0);
     EXPECT_EQ(give(&f, START | END, 3, 6000).n, 0);
@@ -117,20 +122,22 @@ TEST(depacketize_drops_frames_without_head_or_tail) {
     /* The tail of 4 is lost, and 5 refers to it. */
     EXPECT_EQ(give(&f, START | END | LOST, 5, 12000).n, 0);
     EXPECT_EQ(give(&f, START | KEY | END, 6, 15000).n, 1);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_misses_whole_frames) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
     EXPECT_EQ(give(&f, START | END | LOST, 3, 6000).n, 0);
     EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
     EXPECT_EQ(give(&f, START | KEY | END | LOST, 9, 15000).n, 1);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_a_lost_frame_that_nothing_refers_to_costs_only_itself) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     EXPECT_EQ(give(&f, START | KEY | END, 1, 0).n, 1);
     EXPECT_EQ(give(&f, START | NON_REFERENCE, 2, 3000).n, 0);
     EXPECT_EQ(give(&f, END | NON_REFERENCE | LOST, 2, 3000).n, 0);
@@ -138,13 +145,14 @@ TEST(depacketize_a_lost_frame_that_nothing_refers_to_costs_only_itself) {
     EXPECT_EQ(give(&f, START | NON_REFERENCE, 4, 9000).n, 0);
     EXPECT_EQ(give(&f, START | END | LOST, 5, 12000).n, 1);
     EXPECT_EQ(f.dropped, 2);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_holes_between_following_pictures_are_padding) {
     static const uint16_t ids[] = {0, 1, 126, 127, 128, 32766, 32767};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        struct vp8_frames f = {0};
+        struct depacketizer f;
+        depacketizer_init(&f, CODEC_VP8);
         uint16_t id = ids[i];
         EXPECT_EQ(give(&f, START | KEY | END, id, 0).n, 1);
         id = (id + 1) & 0x7fff;
@@ -152,58 +160,81 @@ TEST(depacketize_holes_between_following_pictures_are_padding) {
         id = (id + 1) & 0x7fff;
         EXPECT_EQ(give(&f, START | END, id, 6000).n, 1);
         EXPECT_EQ(f.dropped, 0);
-        vp8_frames_free(&f);
+        depacketizer_reset(&f);
     }
 }
 
-TEST(depacketize_survives_nonsense) {
-    struct vp8_frames f = {0};
-    struct vp8_frame out;
+TEST(depacketize_padding_is_nothing) {
+    struct depacketizer f;
+    struct video_frame out;
+    depacketizer_init(&f, CODEC_VP8);
+    /* Within a frame, between frames, and with a timestamp of its own. */
+    struct video_piece padding = {.payload = bytes_of(NULL, 0), .rtp_ts = 1};
     EXPECT_EQ(give(&f, START | KEY, 1, 0).n, 0);
-    struct vp8_piece empty = {.payload = bytes_of(NULL, 0), .rtp_ts = 0, .marker = true};
-    EXPECT(!vp8_frames_end(&f, &empty, &out));
-    EXPECT(!vp8_frames_add(&f, &empty, &out));
+    EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
+    EXPECT_EQ(give(&f, END, 1, 0).n, 1);
+    EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
+    EXPECT_EQ(give(&f, START | END, 2, 3000).n, 1);
+    /* What was lost before it is lost for what follows. */
+    padding.lost = true;
+    EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
+    EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
+    EXPECT_EQ(f.holes, 1);
+    depacketizer_reset(&f);
+}
+
+TEST(depacketize_survives_nonsense) {
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
+    struct video_frame out;
+    EXPECT_EQ(give(&f, START | KEY, 1, 0).n, 0);
+    static const uint8_t cut_off[] = {0x90}; /* its extension is missing */
+    struct video_piece cut = {.payload = bytes_of(cut_off, 1), .rtp_ts = 0, .marker = true};
+    EXPECT(!depacketizer_end(&f, &cut, &out));
+    EXPECT(!depacketizer_add(&f, &cut, &out));
     /* A key frame without its start code. */
     uint8_t bad[] = {0x10, 0x10, 0, 0, 1, 2, 3, 0, 0, 0, 0};
-    struct vp8_piece p = {.payload = bytes_of(bad, sizeof(bad)), .rtp_ts = 3000, .marker = true};
-    EXPECT(!vp8_frames_end(&f, &p, &out));
-    EXPECT(!vp8_frames_add(&f, &p, &out));
+    struct video_piece p = {.payload = bytes_of(bad, sizeof(bad)), .rtp_ts = 3000, .marker = true};
+    EXPECT(!depacketizer_end(&f, &p, &out));
+    EXPECT(!depacketizer_add(&f, &p, &out));
     EXPECT_EQ(give(&f, START | END, 2, 6000).n, 0);
     EXPECT_EQ(give(&f, START | KEY | END, 3, 9000).n, 1);
     /* A second beginning within a frame. */
     EXPECT_EQ(give(&f, START, 4, 12000).n, 0);
     EXPECT_EQ(give(&f, START | END, 5, 12000).n, 0);
     EXPECT_EQ(give(&f, START | END, 6, 15000).n, 0);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_frames_are_bounded) {
-    struct vp8_frames f = {0};
-    struct vp8_frame out;
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
+    struct video_frame out;
     size_t n = 60000;
     uint8_t *big = calloc(1, n);
     CHECK(big);
     EXPECT_EQ(give(&f, START | KEY, 1, 0).n, 0);
-    struct vp8_piece p = {.payload = bytes_of(big, n), .rtp_ts = 0};
-    for (size_t all = 0; all < VP8_FRAME_MAX + n; all += n) {
-        EXPECT(!vp8_frames_end(&f, &p, &out));
-        EXPECT(!vp8_frames_add(&f, &p, &out));
-        EXPECT(f.frame.n <= VP8_FRAME_MAX);
+    struct video_piece p = {.payload = bytes_of(big, n), .rtp_ts = 0};
+    for (size_t all = 0; all < VIDEO_FRAME_MAX + n; all += n) {
+        EXPECT(!depacketizer_end(&f, &p, &out));
+        EXPECT(!depacketizer_add(&f, &p, &out));
+        EXPECT(f.frame.n <= VIDEO_FRAME_MAX);
     }
     p.marker = true;
-    EXPECT(!vp8_frames_add(&f, &p, &out));
+    EXPECT(!depacketizer_add(&f, &p, &out));
     EXPECT_EQ(f.dropped, 1);
     EXPECT_EQ(give(&f, START | KEY | END, 2, 3000).n, 1);
     free(big);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST_ALLOC(depacketize_without_memory) {
-    struct vp8_frames f = {0};
+    struct depacketizer f;
+    depacketizer_init(&f, CODEC_VP8);
     unsigned n = give(&f, START | KEY | END, 1, 0).n;
     EXPECT(n == 1 || mem_failed());
     EXPECT_EQ(give(&f, START | KEY | END, 2, 3000).n, 1);
-    vp8_frames_free(&f);
+    depacketizer_reset(&f);
 }
 
 TEST(depacketize_opus_durations_of_the_toc) {

@@ -1,0 +1,239 @@
+#include "recorder/timeline/depacketize_vp9.h"
+
+#include "base/bits.h"
+
+/* RFC 9628 section 4.2: the first byte. */
+enum { I = 0x80, P = 0x40, L = 0x20, F = 0x10, B = 0x08, E = 0x04, V = 0x02 };
+
+#define REFERENCES_MAX 3 /* section 4.2: P_DIFF, and R of a picture group */
+
+struct descriptor {
+    size_t len;       /* [bytes] */
+    bool first, last; /* of its layer frame */
+    bool has_id;
+    uint8_t id_bits;
+    uint16_t id;
+    uint8_t spatial;        /* SID */
+    uint8_t layers;         /* of the scalability structure, 0: none */
+    uint16_t width, height; /* largest of the structure [pixels], 0: not said */
+};
+
+static void read_picture_id(struct rd *r, struct descriptor *d) {
+    uint8_t id = rd_u8(r);
+    d->has_id = true;
+    d->id_bits = id & 0x80 ? 15 : 7;
+    d->id = id & 0x80 ? (uint16_t)((id & 0x7f) << 8 | rd_u8(r)) : id;
+}
+
+/* P_DIFF, each with a bit that says whether another follows. */
+static void skip_references(struct rd *r) {
+    for (unsigned i = 0; rd_u8(r) & 1; i++) {
+        if (i + 1 == REFERENCES_MAX) {
+            r->bad = true;
+            return;
+        }
+    }
+}
+
+static void larger(uint16_t *width, uint16_t *height, uint16_t w, uint16_t h) {
+    if ((uint32_t)w * h > (uint32_t)*width * *height) {
+        *width = w;
+        *height = h;
+    }
+}
+
+/* Section 4.2.1: N_S, Y, G; sizes of the layers; the pictures of a group. */
+static void read_structure(struct rd *r, struct descriptor *d) {
+    uint8_t head = rd_u8(r);
+    d->layers = (uint8_t)((head >> 5) + 1);
+    for (unsigned i = 0; (head & 0x10) && i < d->layers; i++) {
+        uint16_t w = rd_u16(r), h = rd_u16(r);
+        larger(&d->width, &d->height, w, h);
+    }
+    for (unsigned n = head & 0x08 ? rd_u8(r) : 0; n > 0 && !r->bad; n--) {
+        rd_skip(r, rd_u8(r) >> 2 & 3);
+    }
+}
+
+static bool read_descriptor(struct bytes payload, struct descriptor *d) {
+    struct rd r = rd_of(payload.p, payload.n);
+    uint8_t flags = rd_u8(&r);
+    *d = (struct descriptor){.first = flags & B, .last = flags & E};
+    if (flags & I) {
+        read_picture_id(&r, d);
+    }
+    if (flags & L) {
+        d->spatial = rd_u8(&r) >> 1 & 7;
+        rd_skip(&r, flags & F ? 0 : 1); /* TL0PICIDX */
+    }
+    if ((flags & F) && (flags & P)) {
+        skip_references(&r);
+    }
+    if (flags & V) {
+        read_structure(&r, d);
+    }
+    d->len = (size_t)(r.p - payload.p);
+    return !r.bad && rd_left(&r) > 0;
+}
+
+/* VP9 bitstream specification sections 6.2, 7.2: uncompressed_header() as far as it matters. */
+struct header {
+    bool key;
+    bool refreshes; /* a later frame may refer to it */
+    uint16_t width, height;
+};
+
+#define SYNC_CODE 0x498342
+#define COLOR_RGB 7
+
+/* color_config() of a key frame. */
+static void skip_color(struct bits *b, unsigned profile) {
+    bits_skip(b, profile >= 2); /* ten_or_twelve_bit */
+    if (bits_u(b, 3) != COLOR_RGB) {
+        bits_skip(b, profile & 1 ? 1 + 3 : 1); /* color_range, subsampling, reserved */
+    } else {
+        bits_skip(b, profile & 1);
+    }
+}
+
+static bool read_key_header(struct bits *b, unsigned profile, struct header *h) {
+    if (bits_u(b, 24) != SYNC_CODE) {
+        return false;
+    }
+    skip_color(b, profile);
+    h->width = (uint16_t)bits_u(b, 16); /* less 1 */
+    h->height = (uint16_t)bits_u(b, 16);
+    h->refreshes = true;
+    /* Sizes of 65536 are not held by what reads them later. */
+    bool fits = h->width < UINT16_MAX && h->height < UINT16_MAX;
+    h->width++;
+    h->height++;
+    return !b->bad && fits;
+}
+
+static bool read_header(struct bytes frame, struct header *h) {
+    struct bits b = bits_of(frame);
+    *h = (struct header){.refreshes = true};
+    bool marked = bits_u(&b, 2) == 2;
+    unsigned profile = bits_u(&b, 1);
+    profile |= bits_u(&b, 1) << 1;
+    bits_skip(&b, profile == 3);
+    if (bits_flag(&b)) { /* show_existing_frame */
+        h->refreshes = false;
+        return marked && !b.bad;
+    }
+    h->key = !bits_flag(&b);
+    bool shown = bits_flag(&b), resilient = bits_flag(&b);
+    if (h->key) {
+        return marked && read_key_header(&b, profile, h);
+    }
+    bool intra_only = shown ? false : bits_flag(&b);
+    bits_skip(&b, resilient ? 0 : 2); /* reset_frame_context */
+    if (!intra_only) {
+        h->refreshes = bits_u(&b, 8) != 0;
+    }
+    return marked && !b.bad;
+}
+
+static bool begin(struct depacketizer *d, const struct video_piece *p) {
+    struct vp9_state *s = &d->u.vp9;
+    struct descriptor v;
+    if (!read_descriptor(p->payload, &v)) {
+        return false;
+    }
+    if (d->open) {
+        d->broken = d->broken || v.has_id != s->has_id || (v.has_id && v.id != s->id);
+        return true;
+    }
+    s->has_id = v.has_id;
+    s->id = v.id;
+    s->id_bits = v.id_bits;
+    s->layer_open = false;
+    s->layers = 0;
+    d->broken = !v.first || v.spatial != 0;
+    return true;
+}
+
+/* The first bytes of a layer frame. */
+static bool begin_layer(struct depacketizer *d, const struct descriptor *v, struct bytes data) {
+    struct vp9_state *s = &d->u.vp9;
+    struct header h;
+    if (s->layer_open || s->layers == VP9_LAYERS_MAX || !read_header(data, &h)) {
+        return false;
+    }
+    s->scalable = s->scalable || v->spatial || v->layers > 1;
+    if (s->layers == 0) {
+        d->key = h.key;
+        /* A layer that is lost cannot say whether others refer to it. */
+        d->non_reference = !h.refreshes && !s->scalable;
+    }
+    if (d->key && s->layers == 0) {
+        d->width = h.width;
+        d->height = h.height;
+    } else if (h.key) {
+        larger(&d->width, &d->height, h.width, h.height);
+    }
+    if (d->key) {
+        larger(&d->width, &d->height, v->width, v->height);
+    }
+    s->layer_at = d->frame.n;
+    s->layer_open = true;
+    s->layers++;
+    return true;
+}
+
+static bool append(struct depacketizer *d, const struct video_piece *p) {
+    struct vp9_state *s = &d->u.vp9;
+    struct descriptor v;
+    if (!read_descriptor(p->payload, &v)) {
+        return false;
+    }
+    struct bytes data = bytes_of(p->payload.p + v.len, p->payload.n - v.len);
+    if (v.first ? !begin_layer(d, &v, data) : !s->layer_open) {
+        return false;
+    }
+    if (!depacketizer_put(d, data.p, data.n)) {
+        return false;
+    }
+    s->layer_n[s->layers - 1] = (uint32_t)(d->frame.n - s->layer_at);
+    s->layer_open = !v.last;
+    return true;
+}
+
+/* Annex B: marker, sizes in little endian, marker. */
+static bool put_index(struct depacketizer *d) {
+    const struct vp9_state *s = &d->u.vp9;
+    uint8_t index[2 + 4 * VP9_LAYERS_MAX];
+    size_t n = 0;
+    index[n++] = (uint8_t)(0xc0 | 3 << 3 | (s->layers - 1)); /* sizes of 4 bytes */
+    for (unsigned i = 0; i < s->layers; i++) {
+        for (unsigned k = 0; k < 4; k++) {
+            index[n++] = (uint8_t)(s->layer_n[i] >> (8 * k));
+        }
+    }
+    index[n++] = index[0];
+    return depacketizer_put(d, index, n);
+}
+
+static enum video_verdict finish(struct depacketizer *d) {
+    struct vp9_state *s = &d->u.vp9;
+    if (s->layer_open || s->layers == 0) {
+        return VIDEO_BROKEN;
+    }
+    return s->layers == 1 || put_index(d) ? VIDEO_WHOLE : VIDEO_BROKEN;
+}
+
+static enum video_order order(const struct depacketizer *d) {
+    const struct vp9_state *s = &d->u.vp9;
+    uint16_t mask = s->id_bits == 15 ? 0x7fff : 0x7f;
+    bool follows = s->last_has_id && s->has_id && ((s->last_id + 1) & mask) == s->id;
+    return follows ? VIDEO_FOLLOWS : VIDEO_APART;
+}
+
+static void over(struct depacketizer *d, bool whole) {
+    struct vp9_state *s = &d->u.vp9;
+    s->last_has_id = s->has_id && (whole || d->non_reference);
+    s->last_id = s->id;
+}
+
+const struct depacketizer_codec depacketize_vp9 = {begin, append, finish, order, over, NULL};
