@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "recorder/capture/recorder.h"
 #include "recorder/library/library.h"
+#include "recorder/writer/writer.h"
 #include "server/clock.h"
 
 #include <inttypes.h>
@@ -135,9 +135,9 @@ static int run(struct library *l, int argc, char **argv) {
 /* After the store was lost or replaced on purpose: what is there now is the store. */
 static int use_store(const struct config *cfg) {
     char why[WHY_MAX] = "";
-    struct recorder_config c = {
+    struct writer_config c = {
         .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .rng = clock_rng()};
-    if (recorder_use_store(&c, why) != OK) {
+    if (writer_use_store(&c, why) != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s", why);
     }
     printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);

@@ -22,12 +22,12 @@ void status_health(struct control *c, struct request *r) {
 
 /* "ok", or what is wrong with it. */
 static const char *recorder_state(const struct control *c) {
-    struct recorder_counters n = {0};
+    struct recorder_thread_counters n = {0};
     if (!c->config->rec_enabled) {
         return "off";
     }
     recorder_thread_counters(c->recorder, &n);
-    return n.alarm ? "a recording cannot be written" : "ok";
+    return n.writer.failing ? "a recording cannot be written" : "ok";
 }
 
 void status_ready(struct control *c, struct request *r) {

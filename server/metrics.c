@@ -159,28 +159,35 @@ static void put_rim(struct buffer *t, const struct control *c) {
 }
 
 static void put_recorder(struct buffer *t, const struct control *c) {
-    struct recorder_counters n = {0};
+    struct recorder_thread_counters n = {0};
     if (c->recorder) {
         recorder_thread_counters(c->recorder, &n);
     }
     gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", c->recorder != NULL);
-    gauge(t, "oriel_recorder_recordings_open", "Recordings being written.", n.recordings_open);
-    gauge(t, "oriel_recorder_alarm", "1 while a recording cannot be written.", n.alarm);
+    gauge(t, "oriel_recorder_recordings_open", "Recordings being written.",
+          n.capture.recordings_open);
+    gauge(t, "oriel_recorder_waiting_bytes", "Media in memory that is not stored yet.",
+          n.capture.waiting);
+    gauge(t, "oriel_recorder_alarm", "1 while a recording cannot be written.",
+          n.writer.failing != 0);
     gauge(t, "oriel_recorder_unfinished",
           "Recordings of earlier runs that could not be finished; tried again at each start.",
-          n.unfinished);
-    counter(t, "oriel_recorder_frames_total", "Frames recorded.", n.frames);
-    counter(t, "oriel_recorder_segments_total", "Segments sealed and stored.", n.segments);
-    counter(t, "oriel_recorder_sealed_bytes_total", "Bytes sealed.", n.bytes_sealed);
-    counter(t, "oriel_recorder_gaps_total", "Gaps in recorded tracks.", n.gaps);
+          n.writer.unfinished);
+    counter(t, "oriel_recorder_frames_total", "Frames recorded.", n.capture.frames);
+    counter(t, "oriel_recorder_segments_total", "Segments sealed and stored.", n.writer.segments);
+    counter(t, "oriel_recorder_sealed_bytes_total", "Bytes sealed.", n.writer.bytes_sealed);
+    counter(t, "oriel_recorder_gaps_total", "Gaps in recorded tracks.",
+            n.capture.gaps + n.writer.gaps);
     counter(t, "oriel_recorder_tap_dropped_total", "Messages lost before the recorder.",
-            n.tap_dropped);
+            n.capture.tap_dropped);
     counter(t, "oriel_recorder_tap_refused_total",
             "Messages of sources that are not recorded: another codec, or beyond a limit.",
-            n.tap_refused);
+            n.capture.tap_refused);
     counter(t, "oriel_recorder_tracks_refused_total",
-            "Sources without a track of their own, for a limit was reached.", n.tracks_refused);
-    counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.", n.store_errors);
+            "Sources without a track of their own, for a limit was reached.",
+            n.capture.tracks_refused);
+    counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.",
+            n.writer.store_errors);
 }
 
 char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {

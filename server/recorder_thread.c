@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/seqlock.h"
 #include "server/clock.h"
 #include "server/thread.h"
 #include "server/worker.h"
@@ -23,15 +24,15 @@ struct recorder_thread {
     struct mailbox *events; /* recorder -> control */
     struct mailbox *taps[WORKERS_MAX];
     uint32_t workers;
+    struct writer_thread *writer;
     pthread_t thread;
     /* Shared. */
     atomic_bool stop;
-    _Atomic uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
-    _Atomic uint64_t tap_refused, tracks_refused;
-    _Atomic uint32_t recordings_open, unfinished;
-    atomic_bool alarm;
+    shared_word counters[SEQLOCK_WORDS(sizeof(struct recorder_counters))];
     /* Owned by the recorder thread. */
     struct recorder *recorder;
+    struct write_job *unsent; /* the next for the writer, for which it had no room; NULL: none */
+    struct link rest;         /* at the end: what is left for it */
     us_t counters_at;
 };
 
@@ -40,9 +41,8 @@ struct recorder_thread {
 static void send_events(struct recorder_thread *t) {
     struct recorder_event e;
     bool any = false;
-    while (recorder_event(t->recorder, &e)) {
-        /* A full mailbox loses a state change of one tour; the alarm is also a metric. */
-        (void)mailbox_push(t->events, &e);
+    while (mailbox_room(t->events) > 0 && recorder_event(t->recorder, &e)) {
+        CHECK(mailbox_push(t->events, &e));
         any = true;
     }
     if (any) {
@@ -50,11 +50,34 @@ static void send_events(struct recorder_thread *t) {
     }
 }
 
+static void send_jobs(struct recorder_thread *t) {
+    bool any = false;
+    for (;;) {
+        t->unsent = t->unsent ? t->unsent : recorder_job(t->recorder);
+        if (!t->unsent || !writer_thread_post(t->writer, t->unsent)) {
+            break;
+        }
+        t->unsent = NULL;
+        any = true;
+    }
+    if (any) {
+        writer_thread_flush(t->writer);
+    }
+}
+
+static void take_reports(struct recorder_thread *t) {
+    struct mailbox *reports = writer_thread_reports(t->writer);
+    struct write_report p;
+    mailbox_wake(reports);
+    while (mailbox_pop(reports, &p)) {
+        recorder_report(t->recorder, &p);
+    }
+}
+
 static void take_orders(struct recorder_thread *t, us_t now) {
     struct recorder_order o;
     while (mailbox_pop(t->orders, &o)) {
         recorder_order(t->recorder, now, clock_wall(), &o);
-        send_events(t);
     }
 }
 
@@ -71,29 +94,18 @@ static bool take_taps(struct recorder_thread *t, uint32_t worker) {
             return false;
         }
         take_orders(t, now);
-        recorder_tap(t->recorder, now, clock_wall(), &tap);
-        send_events(t);
+        recorder_tap(t->recorder, now, &tap);
     }
     return true;
 }
 
 static void publish_counters(struct recorder_thread *t, us_t now) {
-    if (now < t->counters_at) {
-        return;
+    if (now >= t->counters_at) {
+        struct seqlock l = {t->counters, sizeof(struct recorder_counters)};
+        struct recorder_counters n = recorder_counters(t->recorder);
+        seqlock_write(&l, &n, sizeof(n));
+        t->counters_at = now + COUNTERS_EVERY;
     }
-    t->counters_at = now + COUNTERS_EVERY;
-    struct recorder_counters c = recorder_counters(t->recorder);
-    atomic_store(&t->frames, c.frames);
-    atomic_store(&t->segments, c.segments);
-    atomic_store(&t->bytes_sealed, c.bytes_sealed);
-    atomic_store(&t->gaps, c.gaps);
-    atomic_store(&t->tap_dropped, c.tap_dropped);
-    atomic_store(&t->store_errors, c.store_errors);
-    atomic_store(&t->tap_refused, c.tap_refused);
-    atomic_store(&t->tracks_refused, c.tracks_refused);
-    atomic_store(&t->recordings_open, c.recordings_open);
-    atomic_store(&t->unfinished, c.unfinished);
-    atomic_store(&t->alarm, c.alarm);
 }
 
 static void watch(struct recorder_thread *t, struct pollfd *fds) {
@@ -101,6 +113,8 @@ static void watch(struct recorder_thread *t, struct pollfd *fds) {
         fds[i] = (struct pollfd){.fd = mailbox_fd(t->taps[i]), .events = POLLIN};
     }
     fds[t->workers] = (struct pollfd){.fd = mailbox_fd(t->orders), .events = POLLIN};
+    fds[t->workers + 1] =
+        (struct pollfd){.fd = mailbox_fd(writer_thread_reports(t->writer)), .events = POLLIN};
 }
 
 /* One look at everything. more: not all taps were taken the last time; the same of this time. */
@@ -115,22 +129,23 @@ static bool turn(struct recorder_thread *t, const struct pollfd *fds, bool more)
     }
     us_t now = clock_now();
     if (recorder_deadline(t->recorder) <= now) {
-        recorder_timeout(t->recorder, now, clock_wall());
-        send_events(t);
+        recorder_timeout(t->recorder, now);
     }
+    take_reports(t);
+    send_jobs(t);
+    send_events(t);
     publish_counters(t, now);
     return left;
 }
 
 static void *recorder_main(void *arg) {
     struct recorder_thread *t = arg;
-    struct pollfd fds[WORKERS_MAX + 1];
+    struct pollfd fds[WORKERS_MAX + 2];
     bool more = false;
     watch(t, fds);
-    send_events(t); /* of recovery */
     while (!atomic_load(&t->stop)) {
         us_t due = us_min(recorder_deadline(t->recorder), t->counters_at);
-        int n = poll(fds, t->workers + 1, more ? 0 : clock_wait_ms(clock_now(), due));
+        int n = poll(fds, t->workers + 2, more ? 0 : clock_wait_ms(clock_now(), due));
         CHECK(n >= 0 || errno == EINTR);
         more = turn(t, fds, more);
     }
@@ -140,7 +155,11 @@ static void *recorder_main(void *arg) {
         while (take_taps(t, i)) {
         }
     }
-    t->recorder = recorder_close(t->recorder, clock_now(), clock_wall());
+    recorder_end_all(t->recorder, clock_now());
+    for (struct write_job *j = t->unsent; j || (j = recorder_job(t->recorder)); j = NULL) {
+        list_push(&t->rest, &j->link);
+    }
+    t->recorder = recorder_free(t->recorder);
     return NULL;
 }
 
@@ -159,7 +178,8 @@ static bool create_mailboxes(struct recorder_thread *t, const struct recorder_th
 }
 
 static struct recorder_thread *recorder_thread_free(struct recorder_thread *t) {
-    recorder_close(t->recorder, clock_now(), clock_wall());
+    writer_thread_stop(t->writer, &t->rest);
+    recorder_free(t->recorder);
     for (uint32_t i = 0; i < t->workers; i++) {
         mailbox_free(t->taps[i]);
     }
@@ -177,12 +197,17 @@ enum err recorder_thread_start(const struct recorder_thread_config *c, struct re
         return ERR_NOMEM;
     }
     t->workers = c->workers;
+    list_init(&t->rest);
     struct recorder_config rc = c->recorder;
     rc.rng = clock_rng();
-    enum err err = recorder_open(&rc, clock_wall(), &t->recorder, why);
-    if (err == OK && !create_mailboxes(t, c)) {
+    t->recorder = recorder_new(&rc);
+    enum err err = OK;
+    if (!t->recorder || !create_mailboxes(t, c)) {
         snprintf(why, WHY_MAX, "recorder: out of memory or descriptors");
         err = ERR_NOMEM;
+    }
+    if (err == OK) {
+        err = writer_thread_start(&c->writer, &t->writer, why);
     }
     if (err == OK) {
         err = thread_start("oriel-recorder", recorder_main, t, &t->thread, why);
@@ -224,16 +249,16 @@ bool recorder_thread_event(struct recorder_thread *t, struct recorder_event *ret
     return mailbox_pop(t->events, ret);
 }
 
-void recorder_thread_counters(const struct recorder_thread *t, struct recorder_counters *ret) {
-    *ret = (struct recorder_counters){.frames = atomic_load(&t->frames),
-                                      .segments = atomic_load(&t->segments),
-                                      .bytes_sealed = atomic_load(&t->bytes_sealed),
-                                      .gaps = atomic_load(&t->gaps),
-                                      .tap_dropped = atomic_load(&t->tap_dropped),
-                                      .store_errors = atomic_load(&t->store_errors),
-                                      .tap_refused = atomic_load(&t->tap_refused),
-                                      .tracks_refused = atomic_load(&t->tracks_refused),
-                                      .recordings_open = atomic_load(&t->recordings_open),
-                                      .unfinished = atomic_load(&t->unfinished),
-                                      .alarm = atomic_load(&t->alarm)};
+void recorder_thread_counters(const struct recorder_thread *t,
+                              struct recorder_thread_counters *ret) {
+    struct seqlock l = {(shared_word *)t->counters, sizeof(ret->capture)};
+    size_t len;
+    enum err e;
+    do {
+        e = seqlock_read(&l, &ret->capture, &len);
+    } while (e == ERR_AGAIN);
+    if (e != OK) {
+        ret->capture = (struct recorder_counters){0};
+    }
+    writer_thread_counters(t->writer, &ret->writer);
 }

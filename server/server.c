@@ -174,10 +174,11 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     const struct config *cfg = c->config;
     struct recorder_thread_config r = {
-        .recorder = {.dir = cfg->rec_dir,
-                     .kek_file = cfg->rec_kek_file,
-                     .create_kek = cfg->rec_create_kek,
-                     .segment_min = cfg->rec_segment_min_ms * US_PER_MS,
+        .writer = {.dir = cfg->rec_dir,
+                   .kek_file = cfg->rec_kek_file,
+                   .create_kek = cfg->rec_create_kek,
+                   .flush_every = cfg->rec_segment_max_ms * US_PER_MS},
+        .recorder = {.segment_min = cfg->rec_segment_min_ms * US_PER_MS,
                      .segment_max = cfg->rec_segment_max_ms * US_PER_MS,
                      .reorder_wait = cfg->rec_reorder_ms * US_PER_MS,
                      .per_source_tracks = cfg->rec_tracks,

@@ -2,53 +2,18 @@
 
 #include "base/alloc.h"
 #include "base/owner.h"
-#include "recorder/archive/recovery.h"
 #include "recorder/capture/recording.h"
 
-#include <stdio.h>
-
 #define RECORDINGS_MAX 1024 /* at once; a start beyond it fails */
+#define OTHER_EVENTS 1024   /* undrained events of no recording; of more the oldest go */
 
 struct recorder {
     struct owner owner; /* the recorder thread */
     struct recorder_core core;
     struct link recordings;
+    struct recorder_event others[OTHER_EVENTS]; /* of no recording, a ring */
+    size_t others_head, others_n;
 };
-
-static void tell(struct recorder *r, const struct recorder_event *e) {
-    if (r->core.events_n < RECORDER_EVENTS) {
-        r->core.events[(r->core.events_head + r->core.events_n++) % RECORDER_EVENTS] = *e;
-    }
-}
-
-/* Old recordings that cannot be finished wait for the next start; they are no reason not to record
- * new ones, since nothing is written over them. */
-static void recover(struct recorder *r) {
-    struct recovery_report report;
-    if (recovery_run(r->core.archive, &report) != OK) {
-        r->core.n.store_errors++;
-        report.failed++;
-    }
-    r->core.n.unfinished = report.damaged + report.failed;
-    if (r->core.archive->catalogue_lost) {
-        tell(r, &(struct recorder_event){.type = RECORDER_CATALOGUE_LOST});
-    }
-    for (uint32_t i = 0; i < report.n_told; i++) {
-        struct recorder_event e = {.type = RECORDER_UNFINISHED,
-                                   .error = (uint8_t)report.told[i].error};
-        id_text(&report.told[i].id, e.recording);
-        tell(r, &e);
-    }
-}
-
-static struct archive_config archive_config_of(const struct recorder_config *c) {
-    return (struct archive_config){.dir = c->dir,
-                                   .kek_file = c->kek_file,
-                                   .create_kek = c->create_kek,
-                                   .write = true,
-                                   .store = c->store,
-                                   .rng = c->rng};
-}
 
 static void fill_limits(struct recorder_config *c) {
     c->sources_per_tour = c->sources_per_tour ? c->sources_per_tour : 512;
@@ -57,66 +22,41 @@ static void fill_limits(struct recorder_config *c) {
     c->tracks_per_participant = c->tracks_per_participant ? c->tracks_per_participant : 64;
 }
 
-enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
-                       char why[WHY_MAX]) {
-    (void)wall;
+struct recorder *recorder_new(const struct recorder_config *c) {
     struct recorder *r = mem_zalloc(1, sizeof(*r));
-    if (!r) {
-        snprintf(why, WHY_MAX, "out of memory");
-        return ERR_NOMEM;
+    if (r) {
+        list_init(&r->recordings);
+        list_init(&r->core.jobs);
+        r->core.c = *c;
+        fill_limits(&r->core.c);
     }
-    list_init(&r->recordings);
-    r->core.c = *c;
-    fill_limits(&r->core.c);
-    struct archive_config a = archive_config_of(c);
-    enum err e = archive_open(&a, &r->core.archive, why);
-    if (e != OK) {
-        mem_free(r);
-        return e;
-    }
-    recover(r);
-    *ret = r;
-    return OK;
+    return r;
 }
 
-enum err recorder_use_store(const struct recorder_config *c, char why[WHY_MAX]) {
-    struct archive *archive = NULL;
-    struct archive_config a = archive_config_of(c);
-    a.take_store = true;
-    enum err e = archive_open(&a, &archive, why);
-    archive_close(archive);
-    return e;
-}
-
-/* Forget recordings that are stored completely, and count. */
-static void sweep(struct recorder *r) {
-    r->core.n.recordings_open = 0;
-    r->core.n.alarm = false;
+void recorder_end_all(struct recorder *r, us_t now) {
+    OWNER_CHECK(&r->owner);
     LIST_EACH(l, &r->recordings) {
-        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
-        if (x->ended) {
-            list_remove(l);
-            recording_free(x);
-            continue;
-        }
-        r->core.n.recordings_open++;
-        r->core.n.alarm = r->core.n.alarm || x->failing;
+        recording_end(LIST_ENTRY(l, struct recording, in_recorder), now);
     }
 }
 
-struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall) {
-    (void)wall;
+static void forget(struct recording *x) {
+    list_remove(&x->in_recorder);
+    x->core->n.recordings_open--;
+    recording_free(x);
+}
+
+struct recorder *recorder_free(struct recorder *r) {
     if (!r) {
         return NULL;
     }
     OWNER_CHECK(&r->owner);
     LIST_EACH(l, &r->recordings) {
-        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
-        list_remove(l);
-        recording_end(x, now);
-        recording_free(x);
+        forget(LIST_ENTRY(l, struct recording, in_recorder));
     }
-    archive_close(r->core.archive);
+    for (struct write_job *j; (j = recorder_job(r)) != NULL;) {
+        write_job_free(j);
+    }
     return mem_free(r);
 }
 
@@ -130,21 +70,45 @@ static struct recording *find(const struct recorder *r, uint64_t tour) {
     return NULL;
 }
 
+static void tell(struct recorder *r, const struct recorder_event *e) {
+    r->others[(r->others_head + r->others_n) % OTHER_EVENTS] = *e;
+    if (r->others_n < OTHER_EVENTS) {
+        r->others_n++;
+    } else {
+        r->others_head = (r->others_head + 1) % OTHER_EVENTS;
+    }
+}
+
 static void start(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o) {
     struct recording *x = NULL;
     if (r->core.n.recordings_open < RECORDINGS_MAX) {
         x = recording_new(&r->core, now, wall, o);
     }
-    if (x) {
-        LIST_EACH(l, &r->recordings) {
-            struct recording *old = LIST_ENTRY(l, struct recording, in_recorder);
-            old->superseded = old->superseded || old->tour == x->tour;
-        }
-        list_push(&r->recordings, &x->in_recorder);
-    } else {
+    if (!x) {
         tell(r, &(struct recorder_event){
                     .type = RECORDER_FAILING, .error = ERR_NOMEM, .tour = o->tour});
+        return;
     }
+    LIST_EACH(l, &r->recordings) {
+        struct recording *old = LIST_ENTRY(l, struct recording, in_recorder);
+        old->superseded = old->superseded || old->tour == x->tour;
+    }
+    list_push(&r->recordings, &x->in_recorder);
+    r->core.n.recordings_open++;
+}
+
+/* One that could not be started is stopped, too, for whoever waits for that. */
+static void stop(struct recorder *r, us_t now, struct recording *x, uint64_t tour) {
+    if (x) {
+        recording_stop(x, now);
+        return;
+    }
+    LIST_EACH(l, &r->recordings) {
+        if (LIST_ENTRY(l, struct recording, in_recorder)->tour == tour) {
+            return; /* it ends already, and will say so */
+        }
+    }
+    tell(r, &(struct recorder_event){.type = RECORDER_STOPPED, .tour = tour});
 }
 
 void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o) {
@@ -158,26 +122,21 @@ void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct reco
         if (!x) {
             start(r, now, wall, o);
         }
-    } else if (x && o->type == ORDER_STOP) {
-        recording_stop(x, now);
+    } else if (o->type == ORDER_STOP) {
+        stop(r, now, x, o->tour);
     } else if (x) {
         recording_order(x, now, o);
     }
-    sweep(r);
 }
 
-void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t) {
+void recorder_tap(struct recorder *r, us_t now, const struct tap *t) {
     OWNER_CHECK(&r->owner);
-    (void)wall;
     r->core.n.tap_dropped += t->dropped;
     struct recording *x = find(r, t->tour);
-    if (!x) {
+    if (x) {
+        recording_tap(x, now, t);
+    } else {
         packet_unref(t->packet);
-        return;
-    }
-    recording_tap(x, now, t);
-    if (x->ended || r->core.n.alarm != x->failing) {
-        sweep(r);
     }
 }
 
@@ -190,28 +149,69 @@ us_t recorder_deadline(const struct recorder *r) {
     return at;
 }
 
-void recorder_timeout(struct recorder *r, us_t now, wall_t wall) {
+void recorder_timeout(struct recorder *r, us_t now) {
     OWNER_CHECK(&r->owner);
-    (void)wall;
     LIST_EACH(l, &r->recordings) {
         recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now);
     }
-    sweep(r);
+}
+
+struct write_job *recorder_job(struct recorder *r) {
+    OWNER_CHECK(&r->owner);
+    if (list_empty(&r->core.jobs)) {
+        return NULL;
+    }
+    struct write_job *j = LIST_ENTRY(r->core.jobs.next, struct write_job, link);
+    list_remove(&j->link);
+    return j;
+}
+
+static void report_old(struct recorder *r, const struct write_report *p) {
+    struct recorder_event e = {.type = RECORDER_CATALOGUE_LOST, .error = p->error};
+    if (p->type == REPORT_UNFINISHED) {
+        e.type = RECORDER_UNFINISHED;
+        id_text(&p->id, e.recording);
+    }
+    tell(r, &e);
+}
+
+void recorder_report(struct recorder *r, const struct write_report *p) {
+    OWNER_CHECK(&r->owner);
+    if (p->recording == 0) {
+        report_old(r, p);
+        return;
+    }
+    LIST_EACH(l, &r->recordings) {
+        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
+        if (x->handle == p->recording) {
+            recording_report(x, p);
+        }
+    }
 }
 
 bool recorder_event(struct recorder *r, struct recorder_event *ret) {
     OWNER_CHECK(&r->owner);
-    struct recorder_core *c = &r->core;
-    if (c->events_n == 0) {
-        return false;
+    if (r->others_n) {
+        *ret = r->others[r->others_head];
+        r->others_head = (r->others_head + 1) % OTHER_EVENTS;
+        r->others_n--;
+        return true;
     }
-    *ret = c->events[c->events_head];
-    c->events_head = (c->events_head + 1) % RECORDER_EVENTS;
-    c->events_n--;
-    return true;
+    LIST_EACH(l, &r->recordings) {
+        struct recording *x = LIST_ENTRY(l, struct recording, in_recorder);
+        if (recording_event(x, ret)) {
+            return true;
+        }
+        if (x->ended) {
+            forget(x);
+        }
+    }
+    return false;
 }
 
 struct recorder_counters recorder_counters(const struct recorder *r) {
     OWNER_CHECK(&r->owner);
-    return r->core.n;
+    struct recorder_counters n = r->core.n;
+    n.waiting = r->core.waiting;
+    return n;
 }

@@ -1,9 +1,9 @@
-/* The recorder as the rest of the server sees it: one thread's worth of state that eats tap
- * messages and orders, and writes sealed objects, journal and catalogue. It blocks (files, SQLite,
- * fsync), therefore it lives on a thread of its own (server/recorder_thread.c) and meets the others
- * only through bounded queues. `now` and `wall` are arguments: tests run it in virtual time.
- * Owner: the recorder thread, from the first call after recorder_open on; a call from another one
- * breaks an invariant (base/owner.h). */
+/* The listening half of the recorder: it eats tap messages and orders and makes jobs of them, timed
+ * frames in whole segments and lines of the journal, which the other half (recorder/writer) stores.
+ * It never blocks. It lives on a thread of its own (server/recorder_thread.c) and meets the others
+ * only through queues. `now` and `wall` are arguments: tests run it in virtual time. Owner: the
+ * recorder thread, from the first call after recorder_new on; a call from another one breaks an
+ * invariant (base/owner.h). */
 #ifndef ORIEL_RECORDER_CAPTURE_RECORDER_H
 #define ORIEL_RECORDER_CAPTURE_RECORDER_H
 
@@ -11,14 +11,11 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "media/wire/tap.h"
-#include "recorder/store/store.h"
+#include "recorder/writer/job.h"
 
 struct recorder;
 
 struct recorder_config {
-    const char *dir;      /* objects/, catalogue.db, wraps.db, and the KEK unless kek_file is set */
-    const char *kek_file; /* 32-byte key-encryption key, hex; created 0600 when create_kek */
-    bool create_kek;
     us_t segment_min;  /* [us] cut at the first key frame after this (2 s) */
     us_t segment_max;  /* [us] and at a frame boundary at this (4 s): kill -9 loses <= 5 s */
     us_t reorder_wait; /* [us] a missing packet is waited for this long (600 ms) */
@@ -31,22 +28,15 @@ struct recorder_config {
     uint32_t tracks_per_tour;        /* made in the course of a recording (4096); a source beyond is
                                         in the programme only */
     uint32_t tracks_per_participant; /* of these (64) */
-    struct store *store;             /* borrowed; NULL = local directory below dir */
-    struct rng rng;                  /* borrowed; keys and IVs */
+    struct rng rng;                  /* borrowed; ids of tracks */
 };
 
-/* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
- * finished is told by events and counted. *ret untouched on failure. ERR_WRONG_STATE (another
- * process records here, or the store is not that of the recordings), ERR_IO, ERR_CRYPTO (key file),
- * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[WHY_MAX]. */
-enum err recorder_open(const struct recorder_config *c, wall_t wall, struct recorder **ret,
-                       char why[WHY_MAX]);
-/* The operator's order: the store that is there now is the one from now on, whatever wraps.db
- * remembers. Deletes nothing; recordings whose objects are not in it stay unfinished. Errors as
- * recorder_open. */
-enum err recorder_use_store(const struct recorder_config *c, char why[WHY_MAX]);
-/* Ends every recording in good order. NULL allowed; returns NULL. */
-struct recorder *recorder_close(struct recorder *r, us_t now, wall_t wall);
+/* NULL without memory. */
+struct recorder *recorder_new(const struct recorder_config *c);
+/* End every recording: their last jobs can be asked for then. */
+void recorder_end_all(struct recorder *r, us_t now);
+/* Jobs that were not asked for are lost. NULL allowed; returns NULL. */
+struct recorder *recorder_free(struct recorder *r);
 
 /* Orders from the control thread. */
 struct recorder_order {
@@ -58,10 +48,15 @@ struct recorder_order {
 void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o);
 /* One tap message; takes over the packet reference in it. Messages of tours that are not recorded
  * are dropped. */
-void recorder_tap(struct recorder *r, us_t now, wall_t wall, const struct tap *t);
-/* Deadline-driven work: segment cuts, reorder time-outs, store retries. */
+void recorder_tap(struct recorder *r, us_t now, const struct tap *t);
+/* Deadline-driven work: segment cuts, reorder time-outs. */
 us_t recorder_deadline(const struct recorder *r);
-void recorder_timeout(struct recorder *r, us_t now, wall_t wall);
+void recorder_timeout(struct recorder *r, us_t now);
+
+/* The next job for the writer, which becomes the caller's; NULL: none. They stay in order. */
+struct write_job *recorder_job(struct recorder *r);
+/* What the writer says. */
+void recorder_report(struct recorder *r, const struct write_report *p);
 
 enum recorder_event_type {
     RECORDER_STARTED,
@@ -81,16 +76,16 @@ struct recorder_event {
     uint64_t tour;
     char recording[33]; /* id, hex */
 };
-/* The next event; false when none. Drain after each call that takes now. */
+/* The next event; false when none. Nothing is lost when it is not asked for, but states that
+ * changed back meanwhile. */
 bool recorder_event(struct recorder *r, struct recorder_event *ret);
 
 struct recorder_counters {
-    uint64_t frames, segments, bytes_sealed, gaps, tap_dropped, store_errors;
+    uint64_t frames, gaps, tap_dropped;
     uint64_t tap_refused;    /* messages of sources not recorded: other codecs, beyond a limit */
     uint64_t tracks_refused; /* sources that got no track of their own */
     uint32_t recordings_open;
-    uint32_t unfinished; /* recordings of earlier runs that recovery could not finish; an alarm */
-    bool alarm;          /* a recording is failing right now */
+    size_t waiting; /* [bytes] of media that the writer has not stored yet */
 };
 /* The counters as they are now. */
 struct recorder_counters recorder_counters(const struct recorder *r);

@@ -4,36 +4,7 @@
 
 #include <stdio.h>
 
-#define RETRY_FIRST (250 * US_PER_MS)
-#define RETRY_MAX (5 * US_PER_S)
 #define STOP_WAIT US_PER_S /* for the last taps of sources that were on */
-
-/* Writing failed: raise the alarm once, and try again later and later. */
-static void fail(struct recording *r, enum err error) {
-    r->core->n.store_errors++;
-    r->retry_step = r->retry_step ? us_min(2 * r->retry_step, RETRY_MAX) : RETRY_FIRST;
-    r->retry_at = r->now + r->retry_step;
-    if (r->failing) {
-        return;
-    }
-    r->failing = true;
-    r->failing_since = r->now;
-    recording_tell(r, RECORDER_FAILING, error);
-    struct entry e = {.type = ENTRY_FAILING};
-    e.u.failing =
-        (struct entry_failing){.error = (uint8_t)error, .since = recording_time(r, r->now)};
-    recording_note(r, &e, recording_time(r, r->now));
-}
-
-static void succeed(struct recording *r) {
-    r->retry_at = US_NEVER;
-    r->retry_step = 0;
-    r->flush_at = US_NEVER;
-    if (r->failing) {
-        r->failing = false;
-        recording_tell(r, RECORDER_RECOVERED, OK);
-    }
-}
 
 static void on_epoch(void *ctx, const struct entry_epoch *e) {
     struct recording *r = ctx;
@@ -43,11 +14,7 @@ static void on_epoch(void *ctx, const struct entry_epoch *e) {
 }
 
 static void on_gap(void *ctx, const struct entry_gap *g, us_t at) {
-    struct recording *r = ctx;
-    struct entry e = {.type = ENTRY_GAP};
-    e.u.gap = *g;
-    r->core->n.gaps++;
-    recording_note(r, &e, at);
+    recording_note_gap(ctx, g, at);
 }
 
 static us_t origin_of(const struct recording *r, const struct id *track) {
@@ -60,122 +27,15 @@ static us_t origin_of(const struct recording *r, const struct id *track) {
     return 0;
 }
 
-/* Memory for what cannot be stored is bounded, and a recording has at most as much of it as it
- * leaves free: then the newest goes, for the older ones have their numbers already. */
 static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *media) {
     struct recording *r = ctx;
-    us_t start = origin_of(r, &e->track) + e->start;
-    size_t n = media->n;
-    if (r->spool.bytes + n <= SPOOL_MAX - r->core->spooled &&
-        spool_push(&r->spool, start + e->duration, e, media) == OK) {
-        r->core->spooled += n;
-        return true;
-    }
-    struct entry gap = {.type = ENTRY_GAP};
-    gap.u.gap = (struct entry_gap){.track = e->track, .duration = e->duration};
-    snprintf(gap.u.gap.cause, sizeof(gap.u.gap.cause), "store");
-    r->core->n.gaps++;
-    recording_note(r, &gap, start);
-    return false;
-}
-
-/* The lines that wait, and how many found no place among them. */
-static enum err flush(struct recording *r) {
-    enum err e = ledger_flush(r->ledger);
-    if (e != OK || r->unnoted == 0) {
-        return e;
-    }
-    struct entry gap = {.type = ENTRY_GAP};
-    gap.u.gap = (struct entry_gap){.track = ID_NONE, .packets = r->unnoted};
-    snprintf(gap.u.gap.cause, sizeof(gap.u.gap.cause), "journal");
-    r->unnoted = 0;
-    r->core->n.gaps++;
-    recording_note(r, &gap, recording_time(r, r->now));
-    return ledger_flush(r->ledger);
-}
-
-/* Store what waits. Every segment is on disk, and its journal line after it, when this is done. */
-static void store_waiting(struct recording *r) {
-    enum err e = OK;
-    while (e == OK && !spool_empty(&r->spool)) {
-        size_t n = 0;
-        e = spool_store(&r->spool, r->ledger, &n);
-        if (e == OK) {
-            r->core->spooled -= n;
-            r->core->n.segments++;
-            r->core->n.bytes_sealed += n;
-        }
-    }
-    e = e == OK ? flush(r) : e;
-    if (e == OK && r->ending) {
-        e = ledger_end(r->ledger, recording_time(r, r->stopped));
-        r->ended = e == OK;
-    }
-    if (e != OK) {
-        fail(r, e);
-    } else {
-        succeed(r);
-    }
-    if (r->ended) {
-        recording_tell(r, RECORDER_STOPPED, OK);
-    }
-}
-
-static void store_if_due(struct recording *r) {
-    bool retry = r->retry_at != US_NEVER;
-    bool due = retry ? r->now >= r->retry_at : !spool_empty(&r->spool) || r->now >= r->flush_at;
-    if (r->ledger && !r->ended && (due || (r->ending && !retry))) {
-        store_waiting(r);
-    }
+    return recording_segment(r, e, origin_of(r, &e->track) + e->start, media);
 }
 
 static void note_programme(struct recording *r) {
     struct entry e = {.type = ENTRY_TRACK};
     e.u.track = (struct entry_track){.track = ID_PROGRAMME, .codec = CODEC_VP8};
     recording_note(r, &e, 0);
-}
-
-static void forget_early(struct recording *r) {
-    LIST_EACH(l, &r->early) {
-        mem_free(LIST_ENTRY(l, struct recording_order, in_early));
-    }
-    list_init(&r->early);
-}
-
-/* What was sent before the recording could be opened is not in it. */
-static void note_late_open(struct recording *r) {
-    struct entry e = {.type = ENTRY_GAP};
-    if (r->now == r->zero) {
-        return;
-    }
-    e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .duration = recording_time(r, r->now)};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "store");
-    r->core->n.gaps++;
-    recording_note(r, &e, 0);
-}
-
-static void open_ledger(struct recording *r) {
-    struct entry_start s = {.wall = r->wall};
-    snprintf(s.tour, sizeof(s.tour), "%s", r->start.tour_name);
-    snprintf(s.title, sizeof(s.title), "%s", r->start.title);
-    enum err e = ledger_begin(r->core->archive, &s, &r->opening);
-    if (e != OK) {
-        fail(r, e);
-        return;
-    }
-    r->ledger = r->opening;
-    r->opening = NULL;
-    succeed(r);
-    note_late_open(r);
-    recording_tell(r, RECORDER_STARTED, OK);
-    note_programme(r);
-    LIST_EACH(l, &r->sources) {
-        rec_source_note(r, LIST_ENTRY(l, struct rec_source, in_recording));
-    }
-    LIST_EACH(l, &r->early) {
-        recording_note_person(r, &LIST_ENTRY(l, struct recording_order, in_early)->order);
-    }
-    forget_early(r);
 }
 
 struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wall,
@@ -189,15 +49,17 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->start = *o;
     r->now = r->zero = now;
     r->wall = wall;
-    r->retry_at = r->flush_at = r->stopped = r->people_next = US_NEVER;
+    r->handle = ++core->handles;
+    r->stopped = r->people_next = US_NEVER;
     list_init(&r->sources);
     list_init(&r->people);
-    list_init(&r->early);
-    spool_init(&r->spool);
     r->sink = (struct track_sink){r, on_epoch, on_segment, on_gap};
     programme_init(&r->programme,
                    &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
-    open_ledger(r);
+    if (!recording_begin(r)) {
+        return recording_free(r);
+    }
+    note_programme(r);
     return r;
 }
 
@@ -218,50 +80,20 @@ struct recording *recording_free(struct recording *r) {
         mem_free(p->held);
         mem_free(p);
     }
-    forget_early(r);
-    r->core->spooled -= r->spool.bytes;
-    spool_free(&r->spool);
-    ledger_free(r->ledger);
-    ledger_free(r->opening);
+    r->core->waiting -= r->waiting;
+    r->core->lines -= r->lines;
+    write_job_free(r->end);
     return mem_free(r);
-}
-
-/* The order about this person that waits already, or a place for one; NULL: there is none. */
-static struct recording_order *early_place(struct recording *r, const struct recorder_order *o) {
-    LIST_EACH(l, &r->early) {
-        struct recording_order *x = LIST_ENTRY(l, struct recording_order, in_early);
-        if (o->type == ORDER_PARTICIPANT && x->order.type == ORDER_PARTICIPANT &&
-            x->order.participant == o->participant) {
-            return x;
-        }
-    }
-    struct recording_order *x =
-        r->n_early < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*x)) : NULL;
-    if (x) {
-        r->n_early++;
-        list_push(&r->early, &x->in_early);
-    }
-    return x;
 }
 
 void recording_order(struct recording *r, us_t now, const struct recorder_order *o) {
     r->now = now;
-    if (r->ledger) {
-        recording_note_person(r, o);
-        return;
-    }
-    struct recording_order *early = early_place(r, o);
-    if (early) {
-        early->order = *o;
-    } else {
-        r->core->n.store_errors++;
-        r->unnoted += r->unnoted < UINT32_MAX;
-    }
+    recording_note_person(r, o);
 }
 
 /* RTP makes a source, too: the message that said that it began may be lost. */
 static struct rec_source *source_of(struct recording *r, const struct tap *t) {
-    bool begins = t->type == TAP_SOURCE_ON || (t->type == TAP_RTP && r->ledger);
+    bool begins = t->type == TAP_SOURCE_ON || t->type == TAP_RTP;
     if (!begins) {
         return rec_source_find(r, t->source);
     }
@@ -276,7 +108,7 @@ static struct rec_source *source_of(struct recording *r, const struct tap *t) {
 
 static void on_source(struct recording *r, const struct tap *t) {
     struct rec_source *s = source_of(r, t);
-    if (!s || (t->type == TAP_RTP && !r->ledger)) {
+    if (!s) {
         packet_unref(t->packet);
         return;
     }
@@ -328,20 +160,16 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
         on_source(r, t);
         end_if_off(r);
     }
-    store_if_due(r);
 }
 
 us_t recording_deadline(const struct recording *r) {
-    us_t at = r->retry_at;
-    if (!r->ledger || r->ended) {
-        return r->ended ? US_NEVER : at;
-    }
-    if (at == US_NEVER) {
-        at = spool_empty(&r->spool) ? r->flush_at : r->now;
+    us_t at = US_NEVER;
+    if (r->ending) {
+        return at;
     }
     at = us_min(at, track_deadline(&r->programme.track));
     at = us_min(at, recording_notes_deadline(r));
-    at = r->stopped != US_NEVER && !r->ending ? us_min(at, r->stopped + STOP_WAIT) : at;
+    at = r->stopped != US_NEVER ? us_min(at, r->stopped + STOP_WAIT) : at;
     LIST_EACH(l, &r->sources) {
         const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         at = us_min(at, reorder_deadline(&s->reorder));
@@ -352,10 +180,7 @@ us_t recording_deadline(const struct recording *r) {
 
 void recording_timeout(struct recording *r, us_t now) {
     r->now = now;
-    if (!r->ledger) {
-        if (!r->ending && now >= r->retry_at) {
-            open_ledger(r);
-        }
+    if (r->ending) {
         return;
     }
     LIST_EACH(l, &r->sources) {
@@ -364,22 +189,21 @@ void recording_timeout(struct recording *r, us_t now) {
     }
     track_timeout(&r->programme.track, now);
     recording_notes_flush(r, false);
-    if (r->stopped != US_NEVER && !r->ending && now >= r->stopped + STOP_WAIT) {
+    if (r->stopped != US_NEVER && now >= r->stopped + STOP_WAIT) {
         recording_end(r, now);
     }
-    store_if_due(r);
 }
 
 void recording_stop(struct recording *r, us_t now) {
     r->now = now;
     r->stopped = us_min(r->stopped, now);
-    if (!r->ledger) {
-        recording_end(r, now);
-    }
     end_if_off(r);
 }
 
 void recording_end(struct recording *r, us_t now) {
+    if (r->ending) {
+        return;
+    }
     r->now = now;
     r->stopped = us_min(r->stopped, now);
     us_t at = recording_time(r, r->stopped);
@@ -394,11 +218,5 @@ void recording_end(struct recording *r, us_t now) {
     track_close(&r->programme.track);
     recording_notes_flush(r, true);
     r->ending = true;
-    if (!r->ledger) {
-        /* It never began: there is nothing to end. */
-        r->ended = true;
-        recording_tell(r, RECORDER_STOPPED, OK);
-        return;
-    }
-    store_waiting(r);
+    recording_hand_on_end(r);
 }

@@ -1,26 +1,28 @@
-/* One recording of one tour: its sources, its tracks, what waits to be stored, and its ledger.
+/* One recording of one tour: its sources, its tracks, and what it hands on to the writer.
  * recorder.c keeps a list of them. Private to recorder.c and recording*.c. Owner: the recorder
  * thread. */
 #ifndef ORIEL_RECORDER_CAPTURE_RECORDING_H
 #define ORIEL_RECORDER_CAPTURE_RECORDING_H
 
-#include "recorder/archive/ledger.h"
 #include "recorder/capture/programme.h"
 #include "recorder/capture/recorder.h"
 #include "recorder/capture/recording_source.h"
-#include "recorder/capture/recording_spool.h"
+#include "recorder/writer/job.h"
 
-#define RECORDER_EVENTS 1024      /* undrained; more are lost, the alarm stays in the counters */
-#define RECORDING_PEOPLE_MAX 4096 /* known, and early orders; what is beyond goes without */
+#define RECORDING_PEOPLE_MAX 4096 /* known; what is beyond goes without */
+/* What is handed on and not stored yet, of all recordings together. One may have as much as it
+ * leaves free, at most a half: so there is something left for the next, and what one cannot store
+ * is no loss of another. */
+#define RECORDER_MEDIA_MAX (128u << 20) /* [bytes] */
+#define RECORDER_LINES_MAX 65536        /* lines of journals, some 50 MiB */
 
 /* What all recordings share. */
 struct recorder_core {
     struct recorder_config c;
-    struct archive *archive;
     struct recorder_counters n;
-    size_t spooled; /* [bytes] of segments in memory that could not be stored yet */
-    struct recorder_event events[RECORDER_EVENTS];
-    size_t events_head, events_n;
+    uint64_t handles;      /* given to recordings so far */
+    struct link jobs;      /* for the writer, oldest first */
+    size_t waiting, lines; /* handed on and not stored yet: media [bytes], lines */
 };
 
 /* What a participant's sources share. */
@@ -50,46 +52,39 @@ struct recording_refused {
     uint32_t messages;
 };
 
-/* Orders about people that came before the recording could be opened. */
-struct recording_order {
-    struct link in_early;
-    struct recorder_order order;
-};
-
 struct recording {
     struct link in_recorder;
     struct recorder_core *core;
     uint64_t tour;
-    struct recorder_order start; /* names, and to try again */
-    struct ledger *ledger;       /* NULL until it could be opened */
-    struct ledger *opening;      /* it could not yet */
+    uint64_t handle;             /* by which the writer knows it */
+    struct id id;                /* ID_NONE until it has begun */
+    struct recorder_order start; /* names */
+    struct write_job *end;       /* NULL: handed on. Without memory there must be an end, too */
     us_t zero;                   /* [us] `now` of recording time 0: of the order to start */
     wall_t wall;                 /* the same on the wall clock */
     us_t stopped;                /* [us] when the order to stop came; US_NEVER: not yet */
     bool ending, ended;          /* nothing more is taken; everything is stored */
-    bool superseded;             /* the tour has a newer one: this one tells only the log */
+    bool say_started, say_state, say_stopped; /* events not yet asked for */
+    uint8_t error;                            /* enum err, of failing */
+    bool superseded; /* the tour has a newer one: this one tells only the log */
     bool failing;
-    us_t failing_since;
-    us_t retry_at, retry_step; /* US_NEVER: nothing failed */
-    us_t flush_at;             /* journal lines are to be stored by then */
+    size_t waiting, lines; /* its part of the core's */
     struct track_sink sink;
     struct programme programme;
-    struct link sources, people, early;
-    uint32_t n_sources, n_people, n_early;
+    struct link sources, people;
+    uint32_t n_sources, n_people;
     uint32_t tracks; /* made so far, without the programme */
     struct recording_pace stage, voice;
     struct recording_refused refused;
     us_t people_next; /* [us] the first change of a person that is held back is due */
-    uint32_t unnoted; /* journal lines for which there was no room, since it was last said */
-    struct spool spool;
-    us_t now; /* of the call under way */
+    uint32_t unnoted; /* lines for which there was no room, since the last that had some */
+    us_t now;         /* of the call under way */
 };
 
-/* Begin. The recording exists in any case; when it could not be opened it tries again. NULL without
- * memory. */
+/* Begin. NULL without memory. */
 struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wall,
                                 const struct recorder_order *o);
-/* What is not stored is left to recovery. NULL allowed; returns NULL. */
+/* NULL allowed; returns NULL. */
 struct recording *recording_free(struct recording *r);
 /* A participant joined or left, or a mark was set. */
 void recording_order(struct recording *r, us_t now, const struct recorder_order *o);
@@ -100,7 +95,7 @@ void recording_timeout(struct recording *r, us_t now);
 /* The order to stop. Taps that were sent before it may still be on their way, so it ends when every
  * source has said that it is off, and at the latest a second later. */
 void recording_stop(struct recording *r, us_t now);
-/* Close everything now; r->ended tells whether it is stored, else deadlines go on. */
+/* Close everything now and hand it on; twice does no harm. */
 void recording_end(struct recording *r, us_t now);
 
 /* For recording*.c: what is known of a participant; NULL: without memory, or too many people. */
@@ -121,7 +116,18 @@ us_t recording_notes_deadline(const struct recording *r);
 void recording_notes_flush(struct recording *r, bool all);
 /* Recording time of a moment [us], never negative. */
 us_t recording_time(const struct recording *r, us_t now);
-/* For recording*.c: an event; after a newer recording of the tour began it is for the log only. */
-void recording_tell(struct recording *r, enum recorder_event_type type, enum err error);
+/* What the writer says of it. */
+void recording_report(struct recording *r, const struct write_report *p);
+/* The next event; false when there is none. After a newer recording of the tour began they are for
+ * the log only. */
+bool recording_event(struct recording *r, struct recorder_event *ret);
+/* For recording.c: hand on the beginning (false: no memory), a segment that starts at this
+ * recording time (false: not taken, which is noted; *media is empty when it was), and the end. */
+bool recording_begin(struct recording *r);
+bool recording_segment(struct recording *r, const struct entry_segment *e, us_t start,
+                       struct buffer *media);
+void recording_hand_on_end(struct recording *r);
+/* For recording*.c: note and count a gap at recording time t. */
+void recording_note_gap(struct recording *r, const struct entry_gap *g, us_t t);
 
 #endif

@@ -117,15 +117,14 @@ void recording_note_switch(struct recording *r, const struct tap *t) {
 
 static void note_refused(struct recording *r) {
     struct recording_refused *f = &r->refused;
-    struct entry e = {.type = ENTRY_GAP};
-    e.u.gap = (struct entry_gap){.track = ID_NONE,
-                                 .packets = f->messages,
-                                 .duration = us_max(recording_time(r, r->now) - f->since, 0)};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "limit");
+    us_t duration = us_max(recording_time(r, r->now) - f->since, 0);
+    recording_note_gap(
+        r,
+        &(struct entry_gap){
+            .track = ID_NONE, .packets = f->messages, .duration = duration, .cause = "limit"},
+        f->since);
     f->messages = 0;
     f->next = r->now + REFUSED_EVERY;
-    r->core->n.gaps++;
-    recording_note(r, &e, f->since);
 }
 
 void recording_note_refused(struct recording *r) {
@@ -139,11 +138,9 @@ void recording_note_refused(struct recording *r) {
 }
 
 void recording_note_dropped(struct recording *r, const struct tap *t) {
-    struct entry e = {.type = ENTRY_GAP};
-    e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .packets = t->dropped};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "queue");
-    r->core->n.gaps++;
-    recording_note(r, &e, recording_time(r, t->now));
+    recording_note_gap(
+        r, &(struct entry_gap){.track = ID_PROGRAMME, .packets = t->dropped, .cause = "queue"},
+        recording_time(r, t->now));
 }
 
 us_t recording_notes_deadline(const struct recording *r) {

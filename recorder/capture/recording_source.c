@@ -169,13 +169,14 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
     programme_pause(&r->programme, s->id, s->paused_at);
 }
 
+/* Nothing is missing then: no gap that counts as one. */
 static void note_pause(struct recording *r, const struct rec_source *s, us_t t) {
     struct entry e = {.type = ENTRY_GAP};
     if (!s->tracked || t - s->paused_at < PAUSE_NOTED) {
         return;
     }
-    e.u.gap = (struct entry_gap){.track = s->track.id, .duration = t - s->paused_at};
-    snprintf(e.u.gap.cause, sizeof(e.u.gap.cause), "pause");
+    e.u.gap =
+        (struct entry_gap){.track = s->track.id, .duration = t - s->paused_at, .cause = "pause"};
     recording_note(r, &e, s->paused_at);
 }
 

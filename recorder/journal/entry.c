@@ -132,6 +132,11 @@ const char *entry_type_name(enum entry_type t) {
     return type_names[t];
 }
 
+bool entry_is_needed(enum entry_type t) {
+    return t == ENTRY_TRACK || t == ENTRY_EPOCH || t == ENTRY_SEGMENT || t == ENTRY_FAILING ||
+           t == ENTRY_END;
+}
+
 static uint64_t load_uint(const uint8_t *p, size_t size) {
     uint16_t u16;
     uint32_t u32;

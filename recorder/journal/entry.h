@@ -136,6 +136,8 @@ struct journal_head {
     uint32_t objects;         /* the next object number */
 };
 
+/* Media cannot be read without entries of this type. */
+bool entry_is_needed(enum entry_type t);
 /* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a
  * media object). ERR_RANGE when it cannot be said, ERR_LONG, ERR_NOMEM; *out as before then. */
 enum err entry_encode(const struct entry *e, const struct journal_head *head, struct buffer *out);

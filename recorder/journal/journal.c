@@ -40,16 +40,8 @@ struct journal *journal_free(struct journal *j) {
 }
 
 static size_t room_for(const struct entry *e) {
-    switch ((enum entry_type)e->type) {
-    case ENTRY_TRACK:
-    case ENTRY_EPOCH:
-    case ENTRY_SEGMENT:
-    case ENTRY_FAILING:
-    case ENTRY_END:
-        return JOURNAL_PENDING_MAX;
-    default:
-        return JOURNAL_PENDING_MAX - JOURNAL_RESERVED;
-    }
+    bool needed = entry_is_needed((enum entry_type)e->type);
+    return needed ? JOURNAL_PENDING_MAX : JOURNAL_PENDING_MAX - JOURNAL_RESERVED;
 }
 
 enum err journal_append(struct journal *j, const struct entry *e) {

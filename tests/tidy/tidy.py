@@ -57,13 +57,16 @@ ARROWS = {
                            "recorder/catalogue"),
     "recorder/archive": ("base", "recorder/store", "recorder/seal", "recorder/journal",
                          "recorder/catalogue", "recorder/archive"),
-    "recorder/capture": ("base", "media/wire", "media/audio", "recorder/store",
-                         "recorder/timeline", "recorder/container", "recorder/seal",
-                         "recorder/journal", "recorder/archive", "recorder/capture"),
+    "recorder/writer": ("base", "recorder/store", "recorder/journal", "recorder/archive",
+                        "recorder/writer"),
+    "recorder/capture": ("base", "media/wire", "media/audio", "recorder/timeline",
+                         "recorder/container", "recorder/seal", "recorder/journal",
+                         "recorder/writer/job.h", "recorder/capture"),
     "recorder/library": ("base", "recorder/store", "recorder/container", "recorder/seal",
                          "recorder/journal", "recorder/catalogue", "recorder/archive",
                          "recorder/library"),
-    "server": ("base", "media", "signaling", "recorder/capture", "recorder/library", "server"),
+    "server": ("base", "media", "signaling", "recorder/capture", "recorder/writer",
+               "recorder/library", "server"),
     "bench": CHECKED,
     "tests/sim": CHECKED,
 }
@@ -521,6 +524,7 @@ def impl_header(tree, f, name):
 OWNED = {
     "signaling/signaling.h": ("sig",),
     "recorder/capture/recorder.h": ("recorder",),
+    "recorder/writer/writer.h": ("writer",),
     "recorder/library/library.h": ("library", "library_media"),
     "media/media.h": ("engine",),
 }

@@ -259,9 +259,7 @@ static wall_t wall_at(us_t now) {
 
 enum err rig_open(struct rig *g) {
     char why[WHY_MAX] = "";
-    struct recorder_config c = {.dir = g->dir,
-                                .create_kek = true,
-                                .segment_min = 2 * US_PER_S,
+    struct recorder_config c = {.segment_min = 2 * US_PER_S,
                                 .segment_max = 4 * US_PER_S,
                                 .reorder_wait = 600 * US_PER_MS,
                                 .per_source_tracks = g->per_source,
@@ -269,13 +267,35 @@ enum err rig_open(struct rig *g) {
                                 .sources_per_participant = g->limits.sources_per_participant,
                                 .tracks_per_tour = g->limits.tracks_per_tour,
                                 .tracks_per_participant = g->limits.tracks_per_participant,
-                                .store = g->faulty ? &g->faulty->store : NULL,
                                 .rng = rng_from_seeded(&g->seed)};
-    enum err e = recorder_open(&c, wall_at(g->now), &g->r, why);
-    if (e != OK) {
-        g->r = NULL;
+    struct writer_config w = {.dir = g->dir,
+                              .create_kek = true,
+                              .flush_every = c.segment_max,
+                              .store = g->faulty ? &g->faulty->store : NULL,
+                              .rng = c.rng};
+    enum err e = writer_open(&w, &g->w, why);
+    if (e == OK) {
+        g->r = recorder_new(&c);
+        CHECK(g->r);
     }
     return e;
+}
+
+struct rig_counters rig_counters(const struct rig *g) {
+    struct recorder_counters r = recorder_counters(g->r);
+    struct writer_counters w = writer_counters(g->w);
+    return (struct rig_counters){.frames = r.frames,
+                                 .gaps = r.gaps + w.gaps,
+                                 .tap_dropped = r.tap_dropped,
+                                 .tap_refused = r.tap_refused,
+                                 .tracks_refused = r.tracks_refused,
+                                 .segments = w.segments,
+                                 .bytes_sealed = w.bytes_sealed,
+                                 .store_errors = w.store_errors,
+                                 .recordings_open = r.recordings_open,
+                                 .unfinished = w.unfinished,
+                                 .waiting = r.waiting,
+                                 .alarm = w.failing != 0};
 }
 
 static void take_events(struct rig *g) {
@@ -296,6 +316,19 @@ static void take_events(struct rig *g) {
     }
 }
 
+void rig_pump(struct rig *g) {
+    struct write_report p;
+    for (struct write_job *j; !g->stalled && (j = recorder_job(g->r)) != NULL;) {
+        writer_take(g->w, j);
+    }
+    while (!g->stalled && writer_step(g->w, g->now)) {
+    }
+    while (!g->stalled && writer_report(g->w, &p)) {
+        recorder_report(g->r, &p);
+    }
+    take_events(g);
+}
+
 void rig_order_now(struct rig *g, int type) {
     struct recorder_order o = {.tour = TOUR, .participant = 5, .on = true};
     o.type = type;
@@ -305,24 +338,29 @@ void rig_order_now(struct rig *g, int type) {
     snprintf(o.role, sizeof(o.role), "agent");
     snprintf(o.consent_version, sizeof(o.consent_version), "2024-1");
     recorder_order(g->r, g->now, wall_at(g->now), &o);
-    take_events(g);
+    rig_pump(g);
+}
+
+static us_t deadline(const struct rig *g) {
+    return g->stalled ? recorder_deadline(g->r)
+                      : us_min(recorder_deadline(g->r), writer_deadline(g->w));
 }
 
 void rig_wait(struct rig *g, us_t until) {
-    while (recorder_deadline(g->r) <= until) {
-        us_t at = recorder_deadline(g->r);
-        g->now = us_max(g->now, at);
-        recorder_timeout(g->r, g->now, wall_at(g->now));
-        take_events(g);
+    rig_pump(g);
+    while (deadline(g) <= until) {
+        g->now = us_max(g->now, deadline(g));
+        recorder_timeout(g->r, g->now);
+        rig_pump(g);
         /* A deadline that stays in the past would keep a thread busy for ever. */
-        CHECK(recorder_deadline(g->r) > g->now);
+        CHECK(deadline(g) > g->now);
     }
     g->now = us_max(g->now, until);
 }
 
 void rig_order(struct rig *g, int type) {
     rig_order_now(g, type);
-    if (type == ORDER_STOP && recorder_counters(g->r).recordings_open) {
+    if (type == ORDER_STOP && rig_counters(g).recordings_open) {
         rig_wait(g, g->now + US_PER_S); /* for sources that never say that they are off */
     }
 }
@@ -330,15 +368,23 @@ void rig_order(struct rig *g, int type) {
 void rig_run(struct rig *g, struct feed_list *l) {
     for (size_t i = 0; i < l->n; i++) {
         rig_wait(g, l->taps[i].now);
-        recorder_tap(g->r, g->now, wall_at(g->now), &l->taps[i]);
-        take_events(g);
+        recorder_tap(g->r, g->now, &l->taps[i]);
+        rig_pump(g);
     }
     l->n = 0;
     feed_free(l);
 }
 
 void rig_close(struct rig *g) {
-    g->r = recorder_close(g->r, g->now, wall_at(g->now));
+    if (!g->w) {
+        return;
+    }
+    recorder_end_all(g->r, g->now);
+    for (struct write_job *j; (j = recorder_job(g->r)) != NULL;) {
+        writer_take(g->w, j);
+    }
+    g->w = writer_close(g->w, g->now);
+    g->r = recorder_free(g->r);
 }
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *f) {

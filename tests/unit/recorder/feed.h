@@ -6,6 +6,7 @@
 #include "recorder/capture/recorder.h"
 #include "recorder/container/webm_parse.h"
 #include "recorder/library/library.h"
+#include "recorder/writer/writer.h"
 
 #define CLIP_FRAMES 512
 #define TOUR 77
@@ -64,6 +65,8 @@ struct rig {
     char dir[64];
     struct rng_seeded seed;
     struct recorder *r;
+    struct writer *w;
+    bool stalled; /* the writer is not called, as in a disk that does not answer */
     struct packet_pool *pool;
     us_t now;
     struct faulty *faulty;
@@ -77,6 +80,17 @@ struct rig {
 void rig_init(struct rig *g);
 /* Open (again). */
 enum err rig_open(struct rig *g);
+/* Jobs to the writer, reports to the recorder, until neither has more. */
+void rig_pump(struct rig *g);
+struct rig_counters {
+    uint64_t frames, gaps, tap_dropped, tap_refused, tracks_refused;
+    uint64_t segments, bytes_sealed, store_errors;
+    uint32_t recordings_open, unfinished;
+    size_t waiting;
+    bool alarm;
+};
+/* Of both halves. */
+struct rig_counters rig_counters(const struct rig *g);
 /* Give an order; after one to stop, also the second in which the last taps may come. */
 void rig_order(struct rig *g, int type);
 void rig_order_now(struct rig *g, int type); /* only the order */

@@ -209,7 +209,7 @@ TEST(flap_pictures_go_on_with_a_key_frame) {
     /* 20 to 29 cannot be shown: the picture before them is another. */
     feed_frames(&s.list, &s.camera, s.g.pool, 20, 60);
     scene_run(&s);
-    EXPECT(recorder_counters(s.g.r).segments < 5);
+    EXPECT(rig_counters(&s.g).segments < 5);
     rig_order(&s.g, ORDER_STOP);
     struct seen n = see(&s);
     EXPECT_EQ(n.tracks, 2);
@@ -296,7 +296,7 @@ TEST(flap_a_person_has_so_many_sources_and_the_others_have_theirs) {
     }
     on(&s, 7, 200);
     scene_run(&s);
-    struct recorder_counters c = recorder_counters(s.g.r);
+    struct rig_counters c = rig_counters(&s.g);
     EXPECT_EQ(c.tap_refused, 3 * 6);
     EXPECT_EQ(c.tracks_refused, 0);
     rig_wait(&s.g, s.g.now + 2 * US_PER_S);
@@ -321,14 +321,14 @@ TEST(flap_what_paused_longest_makes_room) {
     scene_run(&s);
     on(&s, 24, 4); /* b goes */
     scene_run(&s);
-    EXPECT_EQ(recorder_counters(s.g.r).tap_refused, 0);
+    EXPECT_EQ(rig_counters(&s.g).tap_refused, 0);
     a.at0 = s.g.now + US_PER_S;
     feed_tap(&s.list, &a, TAP_SOURCE_ON, a.at0);
     feed_frames(&s.list, &a, s.g.pool, 5, 10);
     scene_run(&s); /* a is known still: 23, 24 and a are there, and on */
     on(&s, 25, 5);
     scene_run(&s);
-    EXPECT_EQ(recorder_counters(s.g.r).tap_refused, 6);
+    EXPECT_EQ(rig_counters(&s.g).tap_refused, 6);
     rig_order(&s.g, ORDER_STOP);
     struct seen n = see(&s);
     EXPECT_EQ(n.tracks, 1 + 4);
@@ -351,7 +351,7 @@ TEST(flap_tracks_are_limited_per_person_and_tour_but_the_programme_goes_on) {
         on(&s, 7, 4);
         scene_run(&s);
         rig_wait(&s.g, s.g.now + US_PER_S);
-        struct recorder_counters c = recorder_counters(s.g.r);
+        struct rig_counters c = rig_counters(&s.g);
         EXPECT_EQ(c.tracks_refused, per_tour ? 2 : 1);
         EXPECT_EQ(c.tap_refused, 0);
         EXPECT_EQ(c.frames, 20);
@@ -378,7 +378,7 @@ TEST(flap_sources_of_unknown_codecs_are_counted) {
     }
     size_t messages = s.list.n;
     scene_run(&s);
-    EXPECT_EQ(recorder_counters(s.g.r).tap_refused, messages);
+    EXPECT_EQ(rig_counters(&s.g).tap_refused, messages);
     rig_order(&s.g, ORDER_STOP);
     struct seen n = see(&s);
     EXPECT_EQ(n.tracks, 1);

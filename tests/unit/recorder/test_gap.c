@@ -164,7 +164,7 @@ TEST(gap_of_a_lost_picture_lasts_until_the_next_key_frame) {
     expect_gap(&s, &s.camera_track, "loss", from, length);
     expect_gap(&s, &ID_PROGRAMME, "loss", from, length);
     EXPECT_EQ(s.n, 2);
-    EXPECT_EQ(recorder_counters(s.g.r).gaps, 2);
+    EXPECT_EQ(rig_counters(&s.g).gaps, 2);
     EXPECT_EQ(blocks(&s, &s.camera_track), s.video.n - 10);
     scene_end(&s);
 }

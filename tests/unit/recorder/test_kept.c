@@ -158,7 +158,7 @@ static void check_kept(const char *name, bool without_catalogue) {
         EXPECT_EQ(unlink(path), 0);
     }
     REQUIRE(rig_open(&g) == OK);
-    EXPECT_EQ(recorder_counters(g.r).unfinished, 0);
+    EXPECT_EQ(rig_counters(&g).unfinished, 0);
     rig_close(&g);
     if (play_all(g.dir, &p)) {
         EXPECT(p.files >= 3);

@@ -1,7 +1,7 @@
 /* The store fails for long: what waits is bounded, stored when it can be, and one recording's
  * trouble is not another's. */
 #include "recorder/archive/archive.h"
-#include "recorder/capture/recording_spool.h"
+#include "recorder/capture/recording.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
@@ -117,7 +117,7 @@ TEST(recorder_a_full_journal_is_stored_when_the_store_works_again) {
         for (unsigned i = 0; i < 5; i++) { /* what each segment waits for is stored by then */
             second(&s, TOUR, 1000);
         }
-        EXPECT(recorder_counters(s.g.r).segments > 0);
+        EXPECT(rig_counters(&s.g).segments > 0);
         fails(&s, true);
         for (unsigned i = 0; i < 10; i++) {
             second(&s, TOUR, 1000);
@@ -128,20 +128,20 @@ TEST(recorder_a_full_journal_is_stored_when_the_store_works_again) {
             }
             rig_wait(&s.g, s.g.now + US_PER_S);
         }
-        EXPECT(recorder_counters(s.g.r).alarm);
+        EXPECT(rig_counters(&s.g).alarm);
         if (stop) {
             rig_order(&s.g, ORDER_STOP);
         }
         fails(&s, false);
         rig_wait(&s.g, s.g.now + 10 * US_PER_S);
-        EXPECT(!recorder_counters(s.g.r).alarm);
-        EXPECT(recorder_counters(s.g.r).segments >= 8);
+        EXPECT(!rig_counters(&s.g).alarm);
+        EXPECT(rig_counters(&s.g).segments >= 8);
         if (!stop) {
-            uint64_t before = recorder_counters(s.g.r).segments;
+            uint64_t before = rig_counters(&s.g).segments;
             for (unsigned i = 0; i < 10; i++) {
                 second(&s, TOUR, 1000);
             }
-            EXPECT(recorder_counters(s.g.r).segments > before + 4);
+            EXPECT(rig_counters(&s.g).segments > before + 4);
             rig_order(&s.g, ORDER_STOP);
         }
         EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
@@ -170,7 +170,7 @@ TEST(recorder_lines_in_masses_are_stored_early) {
     EXPECT_EQ(n.consents, 30000);
     EXPECT_EQ(n.unnoted, 0);
     EXPECT_EQ(state, RECORDING_COMPLETE);
-    EXPECT_EQ(recorder_counters(s.g.r).store_errors, 0);
+    EXPECT_EQ(rig_counters(&s.g).store_errors, 0);
     scene_end(&s);
 }
 
@@ -203,7 +203,7 @@ TEST(recorder_memory_for_segments_is_shared) {
     for (unsigned i = 0; i < 120; i++) {
         second(&s, TOUR, sizeof(big));
     }
-    uint64_t gaps = recorder_counters(s.g.r).gaps;
+    uint64_t gaps = rig_counters(&s.g).gaps;
     EXPECT(gaps > 10); /* its own share is used up */
     /* The other has not seen the source yet, nor a loss. */
     s.camera.id = 21;
@@ -211,12 +211,12 @@ TEST(recorder_memory_for_segments_is_shared) {
         second(&s, OTHER, 100000);
     }
     rig_wait(&s.g, s.g.now + 5 * US_PER_S);
-    uint64_t more = recorder_counters(s.g.r).gaps - gaps;
+    uint64_t more = rig_counters(&s.g).gaps - gaps;
     EXPECT(more <= 2); /* the last of the first tour's segments */
     fails(&s, false);
     rig_wait(&s.g, s.g.now + 10 * US_PER_S);
-    EXPECT(!recorder_counters(s.g.r).alarm);
-    EXPECT(recorder_counters(s.g.r).bytes_sealed < SPOOL_MAX);
+    EXPECT(!rig_counters(&s.g).alarm);
+    EXPECT(rig_counters(&s.g).bytes_sealed < RECORDER_MEDIA_MAX);
     scene_end(&s);
 }
 
@@ -235,7 +235,7 @@ TEST(recorder_an_old_recording_does_not_end_the_new_one) {
             fails(&s, false);
             rig_order_now(&s.g, ORDER_START);
             EXPECT_EQ(s.g.events[RECORDER_STARTED], 2);
-            EXPECT_EQ(recorder_counters(s.g.r).recordings_open, 2);
+            EXPECT_EQ(rig_counters(&s.g).recordings_open, 2);
         } else {
             rig_order_now(&s.g, ORDER_START);
             EXPECT_EQ(s.g.events[RECORDER_FAILING], 2);
@@ -245,7 +245,7 @@ TEST(recorder_an_old_recording_does_not_end_the_new_one) {
         EXPECT_EQ(s.g.events[RECORDER_STARTED], 2);
         EXPECT_EQ(s.g.events[RECORDER_STOPPED], 0);
         EXPECT(s.g.superseded >= 1);
-        EXPECT_EQ(recorder_counters(s.g.r).recordings_open, 1);
+        EXPECT_EQ(rig_counters(&s.g).recordings_open, 1);
         rig_order(&s.g, ORDER_STOP);
         EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
         scene_end(&s);

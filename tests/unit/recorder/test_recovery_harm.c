@@ -4,8 +4,8 @@
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/store_identity.h"
 #include "recorder/archive/verify.h"
-#include "recorder/capture/recorder.h"
 #include "recorder/catalogue/catalogue_db.h"
+#include "recorder/writer/writer.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
@@ -404,9 +404,9 @@ TEST(the_operator_may_order_another_store_to_be_used) {
     power_off(&m);
     memory_store_begin(&other);
     expect_refused(&m, &other.store, "not the store of the recordings");
-    struct recorder_config c = {
+    struct writer_config c = {
         .dir = m.scratch.dir, .store = &other.store, .rng = rng_from_seeded(&m.state)};
-    EXPECT_EQ(recorder_use_store(&c, why), OK);
+    EXPECT_EQ(writer_use_store(&c, why), OK);
     REQUIRE(open_with(&m, &other.store) == OK);
     EXPECT_EQ(keys(&m), 1);
     EXPECT_EQ(recovery_run(m.archive, &r), OK);
@@ -416,7 +416,7 @@ TEST(the_operator_may_order_another_store_to_be_used) {
     /* And back: there are recordings of ours in it, but not the last one. */
     expect_refused(&m, &m.disk.store, "another store");
     c.store = &m.disk.store;
-    EXPECT_EQ(recorder_use_store(&c, why), OK);
+    EXPECT_EQ(writer_use_store(&c, why), OK);
     power_on(&m);
     EXPECT_EQ(recovery_run(m.archive, &r), OK);
     EXPECT_EQ(r.closed, 1);
@@ -692,39 +692,35 @@ TEST(a_damaged_wraps_db_is_never_set_aside) {
     scratch_end(&m.scratch);
 }
 
-TEST(the_recorder_starts_and_tells_of_what_it_could_not_finish) {
+TEST(the_writer_starts_and_tells_of_what_it_could_not_finish) {
     struct machine m;
     struct sample bad, good;
-    struct recorder *r = NULL;
-    struct recorder_event e;
-    char id[ID_TEXT_MAX];
+    struct writer *r = NULL;
+    struct write_report e;
     machine_begin(&m, 21);
     crash_in(&m, &bad);
     crash_in(&m, &good);
     power_off(&m);
     journal(&m, &bad, 1)->p[70] ^= 1;
     spoil(&m, "catalogue.db", 100, 64);
-    struct recorder_config c = {.dir = m.scratch.dir,
-                                .store = &m.disk.store,
-                                .segment_min = US_PER_S,
-                                .segment_max = US_PER_S,
-                                .rng = rng_from_seeded(&m.state)};
-    REQUIRE(recorder_open(&c, (wall_t){0}, &r, why) == OK);
-    EXPECT_EQ(recorder_counters(r).unfinished, 1);
-    EXPECT(!recorder_counters(r).alarm); /* new recordings can be written */
-    EXPECT(recorder_event(r, &e));
-    EXPECT_EQ(e.type, RECORDER_CATALOGUE_LOST);
-    EXPECT(recorder_event(r, &e));
-    EXPECT_EQ(e.type, RECORDER_UNFINISHED);
+    struct writer_config c = {
+        .dir = m.scratch.dir, .store = &m.disk.store, .rng = rng_from_seeded(&m.state)};
+    REQUIRE(writer_open(&c, &r, why) == OK);
+    EXPECT_EQ(writer_counters(r).unfinished, 1);
+    EXPECT(writer_counters(r).failing == 0); /* new recordings can be written */
+    EXPECT(writer_report(r, &e));
+    EXPECT_EQ(e.type, REPORT_CATALOGUE_LOST);
+    EXPECT(writer_report(r, &e));
+    EXPECT_EQ(e.type, REPORT_UNFINISHED);
     EXPECT_EQ(e.error, ERR_AUTH);
-    EXPECT_STR(e.recording, id_text(&bad.id, id));
-    EXPECT(!recorder_event(r, &e));
-    recorder_close(r, 0, (wall_t){0});
+    EXPECT(id_eq(&e.id, &bad.id));
+    EXPECT(!writer_report(r, &e));
+    writer_close(r, 0);
     journal(&m, &bad, 1)->p[70] ^= 1;
-    REQUIRE(recorder_open(&c, (wall_t){0}, &r, why) == OK);
-    EXPECT_EQ(recorder_counters(r).unfinished, 0);
-    EXPECT(!recorder_event(r, &e));
-    recorder_close(r, 0, (wall_t){0});
+    REQUIRE(writer_open(&c, &r, why) == OK);
+    EXPECT_EQ(writer_counters(r).unfinished, 0);
+    EXPECT(!writer_report(r, &e));
+    writer_close(r, 0);
     power_on(&m);
     expect_finished(&m, &bad);
     expect_finished(&m, &good);
@@ -734,7 +730,7 @@ TEST(the_recorder_starts_and_tells_of_what_it_could_not_finish) {
 TEST_ALLOC(a_start_without_memory_harms_nothing) {
     struct machine m;
     struct sample s = {0};
-    struct recorder *r = NULL;
+    struct writer *r = NULL;
     memset(&m, 0, sizeof(m));
     scratch_begin(&m.scratch);
     memory_store_begin(&m.disk);
@@ -746,11 +742,11 @@ TEST_ALLOC(a_start_without_memory_harms_nothing) {
         m.fault.at = 5;
         (void)sample_record(m.archive, 0, &s);
         power_off(&m);
-        struct recorder_config c = {
+        struct writer_config c = {
             .dir = m.scratch.dir, .store = &m.disk.store, .rng = rng_from_seeded(&m.state)};
-        enum err e = recorder_open(&c, (wall_t){0}, &r, why);
+        enum err e = writer_open(&c, &r, why);
         EXPECT(e == OK || mem_failed());
-        recorder_close(r, 0, (wall_t){0});
+        writer_close(r, 0);
     }
     memory_store_end(&m.disk);
     scratch_end(&m.scratch);

@@ -1,0 +1,195 @@
+#include "recorder/writer/writer.h"
+
+#include "base/owner.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/writer/writing.h"
+
+#include <stdio.h>
+
+struct writer {
+    struct owner owner; /* the writer thread */
+    struct writer_config c;
+    struct archive *archive;
+    struct writing_counters n;
+    struct link writings; /* each has its turn, the one that had it last at the end */
+    struct recovery_report recovery;
+    uint32_t told; /* of recovery.told */
+    bool say_catalogue_lost;
+    struct link refused; /* JOB_BEGIN of recordings for which there was no memory, until told */
+};
+
+static struct archive_config archive_config_of(const struct writer_config *c) {
+    return (struct archive_config){.dir = c->dir,
+                                   .kek_file = c->kek_file,
+                                   .create_kek = c->create_kek,
+                                   .write = true,
+                                   .store = c->store,
+                                   .rng = c->rng};
+}
+
+/* Old recordings that cannot be finished wait for the next start; they are no reason not to record
+ * new ones, since nothing is written over them. */
+static void recover(struct writer *w) {
+    if (recovery_run(w->archive, &w->recovery) != OK) {
+        w->n.store_errors++;
+        w->recovery.failed++;
+    }
+    w->say_catalogue_lost = w->archive->catalogue_lost;
+}
+
+enum err writer_open(const struct writer_config *c, struct writer **ret, char why[WHY_MAX]) {
+    struct writer *w = mem_zalloc(1, sizeof(*w));
+    if (!w) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    list_init(&w->writings);
+    list_init(&w->refused);
+    w->c = *c;
+    struct archive_config a = archive_config_of(c);
+    enum err e = archive_open(&a, &w->archive, why);
+    if (e != OK) {
+        mem_free(w);
+        return e;
+    }
+    recover(w);
+    *ret = w;
+    return OK;
+}
+
+enum err writer_use_store(const struct writer_config *c, char why[WHY_MAX]) {
+    struct archive *archive = NULL;
+    struct archive_config a = archive_config_of(c);
+    a.take_store = true;
+    enum err e = archive_open(&a, &archive, why);
+    archive_close(archive);
+    return e;
+}
+
+struct writer *writer_close(struct writer *w, us_t now) {
+    if (!w) {
+        return NULL;
+    }
+    OWNER_CHECK(&w->owner);
+    LIST_EACH(l, &w->writings) {
+        struct writing *x = LIST_ENTRY(l, struct writing, in_writer);
+        x->retry_at = US_NEVER;
+        x->flush_at = x->begun ? us_min(x->flush_at, now) : US_NEVER;
+        while (writing_step(x, now)) {
+        }
+        writing_free(x);
+    }
+    LIST_EACH(l, &w->refused) {
+        write_job_free(LIST_ENTRY(l, struct write_job, link));
+    }
+    archive_close(w->archive);
+    return mem_free(w);
+}
+
+static struct writing *find(const struct writer *w, uint64_t recording) {
+    LIST_EACH(l, &w->writings) {
+        struct writing *x = LIST_ENTRY(l, struct writing, in_writer);
+        if (x->recording == recording) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+void writer_take(struct writer *w, struct write_job *j) {
+    OWNER_CHECK(&w->owner);
+    struct writing *x = find(w, j->recording);
+    if (!x && j->type == JOB_BEGIN) {
+        struct writing_config c = {w->archive, &w->n, w->c.flush_every};
+        x = writing_new(&c, j->recording);
+        if (x) {
+            list_push(&w->writings, &x->in_writer);
+        }
+    }
+    if (x) {
+        writing_take(x, j);
+        return;
+    }
+    w->n.store_errors++;
+    if (j->type == JOB_BEGIN) {
+        list_push(&w->refused, &j->link);
+    } else {
+        write_job_free(j);
+    }
+}
+
+bool writer_step(struct writer *w, us_t now) {
+    OWNER_CHECK(&w->owner);
+    LIST_EACH(l, &w->writings) {
+        struct writing *x = LIST_ENTRY(l, struct writing, in_writer);
+        if (writing_deadline(x) <= now) {
+            list_remove(l);
+            list_push(&w->writings, l);
+            (void)writing_step(x, now);
+            return writer_deadline(w) <= now;
+        }
+    }
+    return false;
+}
+
+us_t writer_deadline(const struct writer *w) {
+    OWNER_CHECK(&w->owner);
+    us_t at = US_NEVER;
+    LIST_EACH(l, &w->writings) {
+        at = us_min(at, writing_deadline(LIST_ENTRY(l, struct writing, in_writer)));
+    }
+    return at;
+}
+
+static bool report_old(struct writer *w, struct write_report *ret) {
+    if (w->say_catalogue_lost) {
+        w->say_catalogue_lost = false;
+        *ret = (struct write_report){.type = REPORT_CATALOGUE_LOST};
+        return true;
+    }
+    if (w->told < w->recovery.n_told) {
+        const struct recovery_unfinished *u = &w->recovery.told[w->told++];
+        *ret = (struct write_report){
+            .type = REPORT_UNFINISHED, .error = (uint8_t)u->error, .id = u->id};
+        return true;
+    }
+    if (!list_empty(&w->refused)) {
+        struct write_job *j = LIST_ENTRY(w->refused.next, struct write_job, link);
+        *ret = (struct write_report){
+            .type = REPORT_ENDED, .error = ERR_NOMEM, .recording = j->recording};
+        list_remove(&j->link);
+        write_job_free(j);
+        return true;
+    }
+    return false;
+}
+
+bool writer_report(struct writer *w, struct write_report *ret) {
+    OWNER_CHECK(&w->owner);
+    if (report_old(w, ret)) {
+        return true;
+    }
+    LIST_EACH(l, &w->writings) {
+        struct writing *x = LIST_ENTRY(l, struct writing, in_writer);
+        if (writing_report(x, ret)) {
+            return true;
+        }
+        if (x->ended) {
+            writing_free(x);
+        }
+    }
+    return false;
+}
+
+struct writer_counters writer_counters(const struct writer *w) {
+    OWNER_CHECK(&w->owner);
+    struct writer_counters n = {.segments = w->n.segments,
+                                .bytes_sealed = w->n.bytes_sealed,
+                                .gaps = w->n.gaps,
+                                .store_errors = w->n.store_errors,
+                                .unfinished = w->recovery.damaged + w->recovery.failed};
+    LIST_EACH(l, &w->writings) {
+        n.failing += LIST_ENTRY(l, struct writing, in_writer)->failing;
+    }
+    return n;
+}
