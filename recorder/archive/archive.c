@@ -104,7 +104,7 @@ static enum err open_key(struct archive *a, const struct archive_config *c, char
 /* The catalogue can be computed again, so a damaged one is no reason to stop; it is kept for
  * whoever wants to know what happened. */
 static bool set_aside(const char *path) {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-suspect"};
     char from[PATH_MAX], to[PATH_MAX];
     bool ok = true;
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {

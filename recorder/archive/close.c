@@ -53,8 +53,7 @@ static enum err gather_all(struct archive *a, struct gather *g) {
         e = catalogue_journal_objects(a->catalogue, &g->m.recording, gather_journal, g);
     }
     e = e == OK ? catalogue_segments(a->catalogue, &q, gather_segment, g) : e;
-    manifest_sort(&g->m);
-    return e;
+    return e == OK ? manifest_sort(&g->m) : e;
 }
 
 /* Put the manifest under the first free version; one that is there already and says the same text

@@ -5,6 +5,7 @@
 #include "recorder/journal/objects_media.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum err note(struct replay *f, struct journal *j, const struct entry *e) {
     enum err error = journal_append(j, e);
@@ -103,28 +104,86 @@ static void note_unfinished(struct run *run, const struct id *recording, enum er
     }
 }
 
-static enum err recover(void *ctx, const struct id *recording) {
+static void recover(struct run *run, const struct id *recording) {
+    struct replay f;
+    enum err e = replay_init(&f, run->archive, recording);
+    e = e == OK ? finish_recording(&f, &run->report) : e;
+    replay_free(&f);
+    if (e != OK) {
+        note_unfinished(run, recording, e);
+    }
+}
+
+/* Whether the catalogue calls it finished is asked one by one only when it could not say so of all.
+ */
+static enum err recover_unless_closed(void *ctx, const struct id *recording) {
     struct run *run = ctx;
     struct recording_row row;
-    struct replay f;
     enum err e = catalogue_recording(run->archive->catalogue, recording, &row);
-    if (e == OK && row.state != RECORDING_OPEN && row.state != RECORDING_DAMAGED) {
-        return OK;
-    }
-    if (e == OK || e == ERR_UNKNOWN) {
-        e = replay_init(&f, run->archive, recording);
-        e = e == OK ? finish_recording(&f, &run->report) : e;
-        replay_free(&f);
-    }
-    if (e != OK) {
+    if (e == ERR_UNKNOWN ||
+        (e == OK && (row.state == RECORDING_OPEN || row.state == RECORDING_DAMAGED))) {
+        recover(run, recording);
+    } else if (e != OK) {
         note_unfinished(run, recording, e);
     }
     return OK;
 }
 
+/* Two ordered lists side by side: ids that wraps.db has and the catalogue has not are added. */
+struct comparison {
+    struct id_list catalogue, unfinished;
+    size_t at;
+};
+
+static enum err compare(void *ctx, const struct id *recording) {
+    struct comparison *c = ctx;
+    int order = 1;
+    for (; c->at < c->catalogue.n; c->at++) {
+        order = memcmp(c->catalogue.p[c->at].b, recording->b, ID_LEN);
+        if (order >= 0) {
+            break;
+        }
+    }
+    return order == 0 ? OK : id_list_add(&c->unfinished, recording);
+}
+
+/* Of those that the catalogue calls unfinished, what still has a key. */
+static enum err add_open(struct archive *a, struct id_list *unfinished) {
+    struct id_list open = {0};
+    enum err e = catalogue_ids(a->catalogue, CATALOGUE_UNFINISHED, &open);
+    for (size_t i = 0; e == OK && i < open.n; i++) {
+        bool begun;
+        if (wraps_has_begun(a->wraps, &open.p[i], &begun) != ERR_UNKNOWN) {
+            e = id_list_add(unfinished, &open.p[i]);
+        }
+    }
+    id_list_free(&open);
+    return e;
+}
+
+/* Each start does this, so it may not cost much for each recording that was ever made: two walks
+ * over indexes. */
+static enum err find_unfinished(struct archive *a, struct id_list *ret) {
+    struct comparison c = {0};
+    enum err e = catalogue_ids(a->catalogue, CATALOGUE_ALL, &c.catalogue);
+    e = e == OK ? wraps_each_by_id(a->wraps, compare, &c) : e;
+    e = e == OK ? add_open(a, &c.unfinished) : e;
+    id_list_free(&c.catalogue);
+    *ret = c.unfinished;
+    return e;
+}
+
 enum err recovery_run(struct archive *a, struct recovery_report *ret) {
     struct run run = {.archive = a};
-    enum err e = wraps_each(a->wraps, recover, &run);
+    struct id_list unfinished;
+    enum err e = find_unfinished(a, &unfinished);
+    for (size_t i = 0; e == OK && i < unfinished.n; i++) {
+        recover(&run, &unfinished.p[i]);
+    }
+    if (e != OK && e != ERR_NOMEM) {
+        e = wraps_each(a->wraps, recover_unless_closed, &run);
+    }
+    id_list_free(&unfinished);
     if (ret) {
         *ret = run.report;
     }

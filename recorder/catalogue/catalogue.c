@@ -21,6 +21,7 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
     if (!c) {
         return ERR_NOMEM;
     }
+    bool check = write && sql_wants_check(path);
     enum err e = sql_open(path, write, &c->db);
     c->cache.db = c->db;
     if (e == OK) {
@@ -28,8 +29,11 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
         e = sql_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                             "PRAGMA secure_delete=ON;");
     }
-    if (e == OK && write) {
+    if (e == OK && check) {
         e = sql_check(c->db);
+    }
+    if (e == OK && check) {
+        sql_trust(path);
     }
     if (e == OK) {
         e = catalogue_migrate(c, write);
@@ -72,6 +76,32 @@ enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uin
             recording);
     }
     sql_exec(c->db, "PRAGMA synchronous=NORMAL");
+    return e;
+}
+
+/* Ids that are in the catalogue at all: one walk over an index. */
+static enum err read_ids(sqlite3_stmt *s, struct id_list *ret) {
+    enum err e;
+    while ((e = sql_step(s)) == OK) {
+        struct id id;
+        sql_blob(s, 0, &id, sizeof(id));
+        e = id_list_add(ret, &id);
+        if (e != OK) {
+            return e;
+        }
+    }
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret) {
+    sqlite3_stmt *s =
+        sql_borrow(&c->cache,
+                   which == CATALOGUE_ALL ? "SELECT id FROM recordings ORDER BY id"
+                                          : "SELECT id FROM recordings"
+                                            " WHERE state IN('recording','damaged') ORDER BY id",
+                   "");
+    enum err e = s ? read_ids(s, ret) : sql_error(sqlite3_errcode(c->db));
+    sql_give_back(&c->cache, s);
     return e;
 }
 

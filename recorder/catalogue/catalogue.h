@@ -108,6 +108,10 @@ struct event_row {
 /* Queries. Each calls `each` per row in order and stops at its first error, which it returns.
  * ERR_IO, ERR_NOMEM. */
 enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret);
+/* Ids in their order, added to *ret: of all recordings, or of those that are not finished (state
+ * recording or damaged). */
+enum catalogue_set { CATALOGUE_ALL, CATALOGUE_UNFINISHED };
+enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret);
 /* Newest first. */
 enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offset,
                               enum err (*each)(void *ctx, const struct recording_row *r),

@@ -2,7 +2,14 @@
 
 #include "base/check.h"
 
-#define BUSY_MS 5000 /* another connection's transaction is waited for this long */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUSPECT "-suspect" /* suffix of the file that says so */
+#define BUSY_MS 5000       /* another connection's transaction is waited for this long */
 
 enum err sql_error(int code) {
     switch (code & 0xff) {
@@ -59,6 +66,38 @@ enum err sql_check(sqlite3 *db) {
     }
     sqlite3_finalize(s);
     return e == OK && strcmp(said, "ok") != 0 ? ERR_FORMAT : e;
+}
+
+/* [bytes] of the file with this suffix; -1: there is none. */
+static int64_t size_of(const char *path, const char *suffix) {
+    char name[PATH_MAX];
+    struct stat st;
+    int n = snprintf(name, sizeof(name), "%s%s", path, suffix);
+    return n < (int)sizeof(name) && stat(name, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+bool sql_wants_check(const char *path) {
+    int64_t size = size_of(path, "");
+    return size <= SQL_CHECK_ALWAYS || size_of(path, SUSPECT) >= 0 ||
+           (size <= SQL_CHECK_LOG && size_of(path, "-wal") >= 0);
+}
+
+void sql_suspect(sqlite3 *db) {
+    char name[PATH_MAX];
+    const char *path = sqlite3_db_filename(db, "main");
+    if (path && snprintf(name, sizeof(name), "%s" SUSPECT, path) < (int)sizeof(name)) {
+        int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+}
+
+void sql_trust(const char *path) {
+    char name[PATH_MAX];
+    if (snprintf(name, sizeof(name), "%s" SUSPECT, path) < (int)sizeof(name)) {
+        unlink(name);
+    }
 }
 
 int sql_bind(sqlite3_stmt *s, const char *types, va_list ap) {

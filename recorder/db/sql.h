@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define SQL_ID_LEN 16 /* [bytes] */
 
@@ -20,6 +21,18 @@ enum err sql_error(int code);
 enum err sql_exec(sqlite3 *db, const char *text);
 /* Look through the whole file (PRAGMA quick_check). ERR_FORMAT: it is damaged. */
 enum err sql_check(sqlite3 *db);
+
+/* Damage is looked for when a database is opened for writing, but a start may not last as long as
+ * the file is large: a small one is always checked; a larger one when it was not closed in good
+ * order, for its log lies there; and one of any size when a statement has met damage since. */
+#define SQL_CHECK_ALWAYS (16 << 20) /* [bytes] about 40 ms */
+#define SQL_CHECK_LOG (256 << 20)   /* [bytes] some seconds from a slow disk */
+/* Before opening: should sql_check be called? */
+bool sql_wants_check(const char *path);
+/* Damage was met: a file beside the database (suffix "-suspect") says so until sql_trust. */
+void sql_suspect(sqlite3 *db);
+/* sql_check found nothing. */
+void sql_trust(const char *path);
 /* Prepare and bind. types, one letter per parameter: i int64_t, t const char *, b const void *
  * and size_t, d const void * to SQL_ID_LEN bytes (an id). NULL on failure; then
  * sql_error(sqlite3_errcode(db)). */

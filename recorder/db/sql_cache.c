@@ -32,6 +32,13 @@ static sqlite3_stmt *borrow(struct sql_cache *c, const char *text, const char *t
     return s;
 }
 
+/* The next start looks through the file. */
+static void note_damage(const struct sql_cache *c, int code) {
+    if (sql_error(code) == ERR_FORMAT) {
+        sql_suspect(c->db);
+    }
+}
+
 sqlite3_stmt *sql_borrow(struct sql_cache *c, const char *text, const char *types, ...) {
     va_list ap;
     va_start(ap, types);
@@ -45,13 +52,13 @@ void sql_give_back(struct sql_cache *c, sqlite3_stmt *s) {
         if (c->kept[i].s == s) {
             /* What a run failed with was said by sql_step; a lock must not outlast it, and texts
              * that were bound must not outlast what they are about. */
-            sqlite3_reset(s);
+            note_damage(c, sqlite3_reset(s));
             sqlite3_clear_bindings(s);
             c->kept[i].lent = false;
             return;
         }
     }
-    sqlite3_finalize(s);
+    note_damage(c, sqlite3_finalize(s));
 }
 
 enum err sql_run_kept(struct sql_cache *c, const char *text, const char *types, ...) {

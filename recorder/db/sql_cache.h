@@ -21,7 +21,8 @@ struct sql_cache {
 
 /* As sql_prepare. text is a constant: its address is what it is found by. Give it back. */
 sqlite3_stmt *sql_borrow(struct sql_cache *c, const char *text, const char *types, ...);
-/* Give back what sql_borrow gave; its rows end. NULL allowed. */
+/* Give back what sql_borrow gave; its rows end. Damage that it met is noted (sql_suspect). NULL
+ * allowed. */
 void sql_give_back(struct sql_cache *c, sqlite3_stmt *s);
 /* As sql_run. */
 enum err sql_run_kept(struct sql_cache *c, const char *text, const char *types, ...);

@@ -100,14 +100,13 @@ static int compare_named(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-void manifest_sort(struct manifest *m) {
-    struct named *all = m->n_objects ? mem_alloc(m->n_objects * sizeof(*all)) : NULL;
+enum err manifest_sort(struct manifest *m) {
+    if (m->n_objects == 0) {
+        return OK;
+    }
+    struct named *all = mem_alloc(m->n_objects * sizeof(*all));
     if (!all) {
-        /* Without memory the slow way, or nothing to do. */
-        if (m->n_objects) {
-            qsort(m->objects, m->n_objects, sizeof(*m->objects), compare);
-        }
-        return;
+        return ERR_NOMEM;
     }
     for (size_t i = 0; i < m->n_objects; i++) {
         all[i].object = m->objects[i];
@@ -118,6 +117,7 @@ void manifest_sort(struct manifest *m) {
         m->objects[i] = all[i].object;
     }
     mem_free(all);
+    return OK;
 }
 
 static enum err decode_objects(const json_t *list, struct manifest *m) {

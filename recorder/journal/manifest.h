@@ -28,8 +28,8 @@ enum err manifest_encode(const struct manifest *m, const struct recording_keys *
                          size_t *ret_n);
 /* Check the signature and decode. ERR_AUTH, ERR_FORMAT, ERR_NOMEM; *ret untouched then. */
 enum err manifest_decode(struct bytes text, const struct recording_keys *k, struct manifest *ret);
-/* Bring the objects into the order that encoding and finding need. */
-void manifest_sort(struct manifest *m);
+/* Bring the objects into the order that encoding and finding need. ERR_NOMEM. */
+enum err manifest_sort(struct manifest *m);
 /* Frees the list and zeroes. */
 void manifest_clear(struct manifest *m);
 /* The entry of an object, or NULL. */

@@ -1,5 +1,6 @@
 #include "recorder/seal/id.h"
 
+#include "base/alloc.h"
 #include "base/bytes.h"
 
 #define PROGRAMME_TEXT "programme"
@@ -13,6 +14,25 @@ struct id id_random(const struct rng *rng) {
         rng_fill(rng, id.b, sizeof(id.b));
     } while (id_eq(&id, &ID_NONE) || id_eq(&id, &ID_PROGRAMME));
     return id;
+}
+
+enum err id_list_add(struct id_list *l, const struct id *id) {
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 64;
+        struct id *p = mem_realloc(l->p, cap * sizeof(*p));
+        if (!p) {
+            return ERR_NOMEM;
+        }
+        l->p = p;
+        l->cap = cap;
+    }
+    l->p[l->n++] = *id;
+    return OK;
+}
+
+void id_list_free(struct id_list *l) {
+    mem_free(l->p);
+    *l = (struct id_list){0};
 }
 
 bool id_eq(const struct id *a, const struct id *b) {

@@ -2,6 +2,7 @@
 #ifndef ORIEL_RECORDER_SEAL_ID_H
 #define ORIEL_RECORDER_SEAL_ID_H
 
+#include "base/err.h"
 #include "base/rng.h"
 
 #include <stdbool.h>
@@ -19,6 +20,16 @@ struct id {
 extern const struct id ID_NONE;
 /* The fixed track id of the programme; its text is "programme" (PROGRAMME_TRACK). */
 extern const struct id ID_PROGRAMME;
+
+/* Some ids. Zero is an empty list. */
+struct id_list {
+    struct id *p;
+    size_t n, cap;
+};
+/* Append. ERR_NOMEM; the list stays. */
+enum err id_list_add(struct id_list *l, const struct id *id);
+/* Free what it holds; it is empty then. */
+void id_list_free(struct id_list *l);
 
 /* A random id, never ID_NONE or ID_PROGRAMME. */
 struct id id_random(const struct rng *rng);

@@ -26,13 +26,14 @@ enum err wraps_open(const char *path, bool create, struct wraps **ret) {
     if (!w) {
         return ERR_NOMEM;
     }
+    bool check = create && sql_wants_check(path);
     enum err e = sql_open(path, create, &w->db);
     if (e == OK) {
         e = sql_exec(w->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                             "PRAGMA secure_delete=ON;");
     }
     if (e == OK && create) {
-        e = sql_check(w->db);
+        e = check ? sql_check(w->db) : OK;
         e = e == OK ? complete(w) : e;
     }
     if (e != OK) {
@@ -105,6 +106,19 @@ enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id
             return e;
         }
     }
+}
+
+enum err wraps_each_by_id(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
+                          void *ctx) {
+    sqlite3_stmt *s = sql_prepare(w->db, "SELECT recording FROM wraps ORDER BY recording", "");
+    enum err e = s ? OK : sql_error(sqlite3_errcode(w->db));
+    while (e == OK && (e = sql_step(s)) == OK) {
+        struct id id;
+        sql_blob(s, 0, &id, sizeof(id));
+        e = each(ctx, &id);
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN ? OK : e;
 }
 
 enum err wraps_begun(struct wraps *w, const struct id *recording) {

@@ -27,6 +27,10 @@ enum err wraps_shred(struct wraps *w, const struct id *recording);
 /* Call each for every recording, in the order they were begun; stops at its first error. */
 enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
                     void *ctx);
+/* The same by their ids, in one pass over an index, which 10^5 of them need: `each` may not write
+ * to this database. */
+enum err wraps_each_by_id(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
+                          void *ctx);
 /* Note that an object of this recording is in the store: from now on its absence is a loss. */
 enum err wraps_begun(struct wraps *w, const struct id *recording);
 /* *ret: whether wraps_begun was said of it. ERR_UNKNOWN, ERR_IO. */

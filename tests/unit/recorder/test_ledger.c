@@ -329,7 +329,10 @@ TEST_ALLOC(ledger_without_memory) {
     ledger_free(l);
     if (b.archive) {
         /* Whatever failed, what is there can be finished. */
-        EXPECT_EQ(recovery_run(b.archive, NULL), OK);
+        bool before = mem_failed();
+        e = recovery_run(b.archive, NULL);
+        EXPECT(e == OK || (e == ERR_NOMEM && !before));
+        EXPECT_EQ(e == OK ? OK : recovery_run(b.archive, NULL), OK);
     }
     bench_end(&b);
 }

@@ -186,6 +186,37 @@ TEST(recovery_rebuilds_a_lost_catalogue) {
     machine_end(&m);
 }
 
+TEST(recovery_compares_the_list_of_keys_with_the_catalogue) {
+    struct machine m;
+    struct sample s[5];
+    struct recovery_report r;
+    machine_begin(&m, 31);
+    for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+        EXPECT_EQ(sample_record(m.archive, 0, &s[i]), OK);
+    }
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(r.rebuilt, 0);
+    EXPECT_EQ(catalogue_forget(m.archive->catalogue, &s[1].id), OK);
+    EXPECT_EQ(catalogue_forget(m.archive->catalogue, &s[4].id), OK);
+    EXPECT_EQ(catalogue_state(m.archive->catalogue, &s[2].id, RECORDING_DAMAGED), OK);
+    /* What has a row and no key is nobody's to finish. */
+    struct id foreign = {{255}};
+    EXPECT_EQ(catalogue_state(m.archive->catalogue, &foreign, RECORDING_DAMAGED), OK);
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(r.rebuilt, 3);
+    EXPECT_EQ(r.damaged + r.failed, 0);
+    for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+        struct recording_row row;
+        struct findings f = {0};
+        EXPECT_EQ(catalogue_recording(m.archive->catalogue, &s[i].id, &row), OK);
+        EXPECT_EQ(row.state, RECORDING_COMPLETE);
+        EXPECT_EQ(verify_recording(m.archive, &s[i].id, findings_say, &f), OK);
+    }
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(r.rebuilt, 0);
+    machine_end(&m);
+}
+
 TEST(recovery_adopts_unnoted_segments_as_they_were) {
     struct machine m;
     struct sample s;

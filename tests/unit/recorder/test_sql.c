@@ -1,0 +1,169 @@
+/* SQLite in a few words: kept statements, and when a file is looked through. */
+#include "recorder/catalogue/catalogue.h"
+#include "recorder/db/sql_cache.h"
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct file {
+    struct scratch scratch;
+    char path[PATH_MAX];
+    struct sql_cache cache;
+};
+
+static void file_begin(struct file *f) {
+    memset(f, 0, sizeof(*f));
+    scratch_begin(&f->scratch);
+    snprintf(f->path, sizeof(f->path), "%s/x.db", f->scratch.dir);
+    CHECK(sql_open(f->path, true, &f->cache.db) == OK);
+    CHECK(sql_exec(f->cache.db,
+                   "PRAGMA journal_mode=WAL; CREATE TABLE t(a INTEGER UNIQUE, b TEXT)") == OK);
+}
+
+static void file_close(struct file *f) {
+    sql_cache_clear(&f->cache);
+    sqlite3_close(f->cache.db);
+    f->cache.db = NULL;
+}
+
+static void file_end(struct file *f) {
+    file_close(f);
+    scratch_end(&f->scratch);
+}
+
+static const char insert[] = "INSERT INTO t VALUES(?,?)", all[] = "SELECT a FROM t ORDER BY a";
+
+TEST(sql_a_kept_statement_is_prepared_once) {
+    struct file f;
+    file_begin(&f);
+    for (int64_t i = 0; i < 3; i++) {
+        EXPECT_EQ(sql_run_kept(&f.cache, insert, "it", i, "x"), OK);
+    }
+    EXPECT(f.cache.kept[0].text == insert);
+    EXPECT(f.cache.kept[1].text == NULL);
+    EXPECT_EQ(sql_run_kept(&f.cache, insert, "it", (int64_t)2, "x"), ERR_EXISTS);
+    EXPECT_EQ(sql_run_kept(&f.cache, insert, "it", (int64_t)3, "x"), OK); /* it recovered */
+    EXPECT_EQ(sql_run_kept(&f.cache, "nonsense", ""), ERR_IO);
+    EXPECT(f.cache.kept[1].text == NULL);
+    file_end(&f);
+}
+
+TEST(sql_a_statement_that_is_lent_may_be_used_once_more) {
+    struct file f;
+    file_begin(&f);
+    for (int64_t i = 0; i < 3; i++) {
+        EXPECT_EQ(sql_run_kept(&f.cache, insert, "it", i, "x"), OK);
+    }
+    sqlite3_stmt *one = sql_borrow(&f.cache, all, ""), *two = sql_borrow(&f.cache, all, "");
+    REQUIRE(one && two && one != two);
+    EXPECT_EQ(sql_step(one), OK);
+    for (int i = 0; i < 3; i++) {
+        EXPECT_EQ(sql_step(two), OK);
+    }
+    EXPECT_EQ(sql_step(two), ERR_UNKNOWN);
+    sql_give_back(&f.cache, two);
+    EXPECT_EQ(sql_step(one), OK);
+    EXPECT_EQ(sqlite3_column_int64(one, 0), 1);
+    sql_give_back(&f.cache, one);
+    sql_give_back(&f.cache, NULL);
+    EXPECT(sql_borrow(&f.cache, all, "") == one); /* from its beginning */
+    EXPECT_EQ(sql_step(one), OK);
+    EXPECT_EQ(sqlite3_column_int64(one, 0), 0);
+    sql_give_back(&f.cache, one);
+    file_end(&f);
+}
+
+TEST(sql_more_statements_than_are_kept_work_too) {
+    static char texts[SQL_CACHE_MAX + 5][32];
+    struct file f;
+    file_begin(&f);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
+            snprintf(texts[i], sizeof(texts[i]), "SELECT %u", i);
+            sqlite3_stmt *s = sql_borrow(&f.cache, texts[i], "");
+            REQUIRE(s && sql_step(s) == OK);
+            EXPECT_EQ(sqlite3_column_int64(s, 0), i);
+            sql_give_back(&f.cache, s);
+        }
+    }
+    file_end(&f);
+}
+
+static void fill(struct file *f, unsigned mib) {
+    char text[128];
+    snprintf(text, sizeof(text), "INSERT INTO t VALUES(-%u, zeroblob(%u << 20))", mib, mib);
+    CHECK(sql_exec(f->cache.db, text) == OK);
+    CHECK(sql_truncate_log(f->cache.db) == OK);
+}
+
+TEST(sql_a_small_file_is_always_checked_a_large_one_after_a_crash) {
+    struct file f;
+    file_begin(&f);
+    EXPECT(sql_wants_check("/none/at/all"));
+    file_close(&f);
+    EXPECT(sql_wants_check(f.path));
+    CHECK(sql_open(f.path, true, &f.cache.db) == OK);
+    fill(&f, 17);
+    EXPECT(sql_wants_check(f.path)); /* as it is found after a crash: the log is there */
+    file_close(&f);
+    EXPECT(!sql_wants_check(f.path));
+    CHECK(sql_open(f.path, true, &f.cache.db) == OK);
+    sql_suspect(f.cache.db);
+    file_close(&f);
+    EXPECT(sql_wants_check(f.path));
+    sql_trust(f.path);
+    EXPECT(!sql_wants_check(f.path));
+    file_end(&f);
+}
+
+/* The page that holds the table `journals` of a catalogue, [bytes] from its beginning. */
+static long page_of_journals(sqlite3 *db) {
+    sqlite3_stmt *s =
+        sql_prepare(db, "SELECT rootpage FROM sqlite_schema WHERE name='journals'", "");
+    CHECK(s && sql_step(s) == OK);
+    long at = (long)(sqlite3_column_int64(s, 0) - 1) * 4096;
+    sqlite3_finalize(s);
+    return at;
+}
+
+static enum err no_object(void *ctx, uint32_t number, const struct object_info *info) {
+    (void)ctx;
+    (void)number;
+    (void)info;
+    return OK;
+}
+
+/* A catalogue that is too large to be looked through at each start: damage is found by whoever
+ * meets it, and the next start sees to it. */
+TEST(sql_damage_that_was_met_is_looked_for_at_the_next_start) {
+    struct file f;
+    struct catalogue *c = NULL;
+    struct id id = {{1}};
+    file_begin(&f);
+    file_close(&f);
+    REQUIRE(unlink(f.path) == 0);
+    REQUIRE(catalogue_open(f.path, true, &c) == OK);
+    catalogue_close(c);
+    REQUIRE(sql_open(f.path, true, &f.cache.db) == OK);
+    CHECK(sql_exec(f.cache.db, "CREATE TABLE t(a INTEGER UNIQUE, b TEXT)") == OK);
+    fill(&f, 17);
+    long at = page_of_journals(f.cache.db);
+    file_close(&f);
+    FILE *file = fopen(f.path, "r+b");
+    REQUIRE(file && fseek(file, at, SEEK_SET) == 0);
+    for (unsigned i = 0; i < 64; i++) {
+        CHECK(fputc(0xa5, file) != EOF);
+    }
+    REQUIRE(fclose(file) == 0);
+    REQUIRE(catalogue_open(f.path, true, &c) == OK); /* not seen */
+    EXPECT_EQ(catalogue_journal_objects(c, &id, no_object, NULL), ERR_FORMAT);
+    catalogue_close(c);
+    c = NULL;
+    EXPECT_EQ(catalogue_open(f.path, true, &c), ERR_FORMAT);
+    EXPECT_EQ(catalogue_open(f.path, true, &c), ERR_FORMAT); /* until it is set aside */
+    EXPECT(c == NULL);
+    file_end(&f);
+}
