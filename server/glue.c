@@ -14,6 +14,7 @@
 
 struct person {
     struct recorder_order order; /* as it was announced */
+    uint8_t muted;               /* bit per source_kind */
     struct link in_tour;
 };
 
@@ -217,6 +218,27 @@ static void on_participant(struct glue *g, const struct sig_effect *e) {
     }
 }
 
+static bool tell_mute(struct glue *g, const struct sig_effect *e, uint64_t participant,
+                      enum source_kind kind) {
+    struct recorder_order o = {
+        .type = ORDER_MUTE, .tour = e->tour, .participant = participant, .on = e->on};
+    copy_text(o.name, sizeof(o.name), source_kind_name(kind));
+    return tell_recorder(g, e, &o);
+}
+
+/* Who is there when a recording begins, and whose sources are off by intent. */
+static void tell_people(struct glue *g, const struct sig_effect *e, const struct tour *t) {
+    LIST_EACH(l, &t->people) {
+        const struct person *p = LIST_ENTRY(l, struct person, in_tour);
+        (void)tell_recorder(g, e, &p->order);
+        for (unsigned kind = 0; kind < SOURCE_KIND_COUNT; kind++) {
+            if (p->muted & 1u << kind) {
+                (void)tell_mute(g, e, p->order.participant, (enum source_kind)kind);
+            }
+        }
+    }
+}
+
 /* The recorder tells when it has stopped, if it ever heard of the start. */
 static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
                            const struct recorder_order *stop) {
@@ -253,9 +275,7 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
         return;
     }
     if (t) {
-        LIST_EACH(l, &t->people) {
-            (void)tell_recorder(g, e, &LIST_ENTRY(l, struct person, in_tour)->order);
-        }
+        tell_people(g, e, t);
     }
     post(g, e, &tap);
 }
@@ -272,6 +292,19 @@ static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
                              .peer = e->peer,
                              .participant = e->participant};
     post(g, e, &o);
+}
+
+static void on_mute(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = find_tour(g, e->tour);
+    struct person *p = t ? find_person(t, e->participant) : NULL;
+    if (p) {
+        uint8_t bit = (uint8_t)(1u << e->kind);
+        p->muted = (uint8_t)(e->on ? p->muted | bit : p->muted & ~bit);
+    }
+    (void)tell_mute(g, e, e->participant, (enum source_kind)e->kind);
+    if (e->peer) {
+        pass_to_worker(g, e);
+    }
 }
 
 static void obey(struct glue *g, const struct sig_effect *e) {
@@ -302,9 +335,11 @@ static void obey(struct glue *g, const struct sig_effect *e) {
     case EFFECT_PARTICIPANT:
         on_participant(g, e);
         break;
+    case EFFECT_MUTE:
+        on_mute(g, e);
+        break;
     case EFFECT_PEER_REMOVE:
     case EFFECT_PEER_CONSENT:
-    case EFFECT_MUTE:
     case EFFECT_PIN:
         pass_to_worker(g, e);
         break;

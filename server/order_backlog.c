@@ -1,13 +1,21 @@
 #include "server/order_backlog.h"
 
+#include <string.h>
+
 void order_backlog_init(struct backlog *b, bool (*post)(void *ctx, const void *order), void *ctx) {
     backlog_init(b, sizeof(struct recorder_order), post, ctx);
 }
 
-/* The order about the same person that waits, if this one may take its place. */
+/* What is true of a person, or of a source of hers: the last that was said counts. */
+static bool about_same(const struct recorder_order *a, const struct recorder_order *b) {
+    return a->type == b->type && a->participant == b->participant &&
+           (a->type == ORDER_PARTICIPANT || strcmp(a->name, b->name) == 0);
+}
+
+/* The order about the same that waits, if this one may take its place. */
 static struct recorder_order *same(const struct backlog *b, const struct recorder_order *o) {
     struct link *l = b->waiting.prev;
-    if (o->type != ORDER_PARTICIPANT) {
+    if (o->type != ORDER_PARTICIPANT && o->type != ORDER_MUTE) {
         return NULL;
     }
     for (uint32_t i = 0; i < ORDER_BACKLOG_LOOK && l != &b->waiting; i++, l = l->prev) {
@@ -18,7 +26,7 @@ static struct recorder_order *same(const struct backlog *b, const struct recorde
         if (x->type == ORDER_START || x->type == ORDER_STOP) {
             return NULL;
         }
-        if (x->type == ORDER_PARTICIPANT && x->participant == o->participant) {
+        if (about_same(x, o)) {
             return x;
         }
     }

@@ -92,7 +92,10 @@ void session_fragment(struct sig *s, const struct session *x, const struct ice_c
 }
 
 static void apply_intent(struct sig *s, const struct seat *seat, const struct session *x) {
-    struct sig_effect e = {.worker = x->worker, .peer = x->params.peer};
+    struct sig_effect e = {.worker = x->worker,
+                           .tour = seat->tour->id,
+                           .participant = seat->id,
+                           .peer = x->params.peer};
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         if (seat->muted & 1u << k) {
             e.type = EFFECT_MUTE;

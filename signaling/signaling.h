@@ -117,7 +117,8 @@ enum sig_effect_type {
     EFFECT_PEER_REMOVE,  /* worker, peer */
     EFFECT_PEER_RESTART, /* worker, peer, ice */
     EFFECT_PEER_CONSENT, /* worker, peer, on */
-    EFFECT_MUTE,         /* worker, peer, kind, on */
+    EFFECT_MUTE,         /* worker, peer (0: no session), kind, on; tour, participant: for the
+                            journal */
     EFFECT_PIN,          /* worker, peer, participant */
     EFFECT_RECORD,       /* tour, worker, on: start or stop the recording */
     EFFECT_PARTICIPANT   /* tour, participant, name, role, on, consent_version: for the journal */

@@ -88,7 +88,11 @@ struct recording *recording_free(struct recording *r) {
 
 void recording_order(struct recording *r, us_t now, const struct recorder_order *o) {
     r->now = now;
-    recording_note_person(r, o);
+    if (o->type == ORDER_MUTE) {
+        recording_note_mute(r, o);
+    } else {
+        recording_note_person(r, o);
+    }
 }
 
 /* RTP makes a source, too: the message that said that it began may be lost. */

@@ -25,6 +25,14 @@ struct recorder_core {
     size_t waiting, lines; /* handed on and not stored yet: media [bytes], lines */
 };
 
+/* Entries about one thing that may come faster than is worth noting: the latest one waits. */
+struct recording_pace {
+    us_t next; /* [us] a further entry is noted from then on */
+    bool held;
+    us_t t; /* recording time of the entry held */
+    struct entry_person person;
+};
+
 /* What a participant's sources share. */
 struct recording_person {
     struct link in_recording;
@@ -35,14 +43,7 @@ struct recording_person {
     us_t next;                   /* [us] what changes is noted from then on */
     struct recorder_order *held; /* the last change, until then; NULL: none */
     us_t held_t;                 /* its recording time [us] */
-};
-
-/* Entries about one thing that may come faster than is worth noting: the latest one waits. */
-struct recording_pace {
-    us_t next; /* [us] a further entry is noted from then on */
-    bool held;
-    us_t t; /* recording time of the entry held */
-    struct entry_person person;
+    struct recording_pace mutes[SOURCE_KIND_COUNT];
 };
 
 /* Messages that were refused since it was last noted. */
@@ -105,6 +106,8 @@ void recording_note(struct recording *r, struct entry *e, us_t t);
 /* Note a mark, or that a participant came, left, agreed or does not any more; of what one person
  * changes back and forth, not more often than makes sense. */
 void recording_note_person(struct recording *r, const struct recorder_order *o);
+/* Note that somebody's source is off, or not any more, by her own or a host's will. */
+void recording_note_mute(struct recording *r, const struct recorder_order *o);
 /* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */
 void recording_note_switch(struct recording *r, const struct tap *t);
 /* A message was dropped because its source is not recorded. */

@@ -78,6 +78,47 @@ void recording_note_person(struct recording *r, const struct recorder_order *o) 
     r->people_next = us_min(r->people_next, p->next);
 }
 
+static void note_held(struct recording *r, struct recording_pace *p, enum entry_type type) {
+    struct entry e = {.type = (uint8_t)type};
+    e.u.person = p->person;
+    p->held = false;
+    p->next = r->now + SWITCH_EVERY;
+    recording_note(r, &e, p->t);
+}
+
+void recording_note_mute(struct recording *r, const struct recorder_order *o) {
+    struct recording_person *who = recording_person_of(r, o->participant);
+    enum source_kind kind = source_kind_from_name(o->name);
+    if (!who || kind == SOURCE_NONE) {
+        r->unnoted += r->unnoted < UINT32_MAX;
+        return;
+    }
+    struct recording_pace *p = &who->mutes[kind];
+    if (p->person.on == o->on) {
+        return; /* said again, when the person came back by another session */
+    }
+    p->held = true;
+    p->t = recording_time(r, r->now);
+    p->person = (struct entry_person){.participant = o->participant, .on = o->on};
+    snprintf(p->person.name, sizeof(p->person.name), "%s", source_kind_name(kind));
+    if (r->now >= p->next) {
+        note_held(r, p, ENTRY_MUTE);
+    } else {
+        r->people_next = us_min(r->people_next, p->next);
+    }
+}
+
+static void note_mutes_held(struct recording *r, struct recording_person *p, bool all) {
+    for (unsigned kind = 0; kind < SOURCE_KIND_COUNT; kind++) {
+        struct recording_pace *m = &p->mutes[kind];
+        if (m->held && (all || r->now >= m->next)) {
+            note_held(r, m, ENTRY_MUTE);
+        } else if (m->held) {
+            r->people_next = us_min(r->people_next, m->next);
+        }
+    }
+}
+
 static void note_people_held(struct recording *r, bool all) {
     if (!all && r->now < r->people_next) {
         return;
@@ -92,15 +133,8 @@ static void note_people_held(struct recording *r, bool all) {
         } else if (p->held) {
             r->people_next = us_min(r->people_next, p->next);
         }
+        note_mutes_held(r, p, all);
     }
-}
-
-static void note_held(struct recording *r, struct recording_pace *p, enum entry_type type) {
-    struct entry e = {.type = (uint8_t)type};
-    e.u.person = p->person;
-    p->held = false;
-    p->next = r->now + SWITCH_EVERY;
-    recording_note(r, &e, p->t);
 }
 
 void recording_note_switch(struct recording *r, const struct tap *t) {

@@ -15,13 +15,13 @@ static enum sig_code mute(struct call *c) {
         return SIG_OK;
     }
     x->muted = bits;
-    if (x->session) {
-        effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
-                                         .worker = x->session->worker,
-                                         .peer = x->session->params.peer,
-                                         .kind = (uint8_t)kind,
-                                         .on = muted});
-    }
+    effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
+                                     .tour = x->tour->id,
+                                     .participant = x->id,
+                                     .worker = x->session ? x->session->worker : 0,
+                                     .peer = x->session ? x->session->params.peer : 0,
+                                     .kind = (uint8_t)kind,
+                                     .on = muted});
     tell_changed(c->s, c->now, x);
     return SIG_OK;
 }

@@ -23,6 +23,12 @@ struct scene {
     us_t stopped; /* when the order to stop came */
     struct gap gaps[256];
     unsigned n;
+    struct mute {
+        us_t t;
+        bool on;
+        char kind[16];
+    } mutes[64];
+    unsigned n_mutes;
 };
 
 static void scene_begin(struct scene *s) {
@@ -72,6 +78,12 @@ static enum err see_track(void *ctx, const struct track_row *t) {
 
 static enum err see_event(void *ctx, const struct event_row *e) {
     struct scene *s = ctx;
+    if (e->type == ENTRY_MUTE) {
+        CHECK(s->n_mutes < ARRAY_LEN(s->mutes));
+        struct mute *m = &s->mutes[s->n_mutes++];
+        *m = (struct mute){.t = e->t, .on = e->person.on};
+        snprintf(m->kind, sizeof(m->kind), "%.15s", e->person.name);
+    }
     if (e->type == ENTRY_GAP) {
         CHECK(s->n < ARRAY_LEN(s->gaps));
         struct gap *g = &s->gaps[s->n++];
@@ -181,7 +193,7 @@ TEST(gap_right_before_a_key_frame_is_one_too) {
     scene_end(&s);
 }
 
-TEST(gap_of_lost_sound_is_as_lengthas_what_is_missing) {
+TEST(gap_of_lost_sound_is_as_long_as_what_is_missing) {
     struct scene s;
     scene_begin(&s);
     us_t zero = s.g.now;
@@ -201,7 +213,7 @@ TEST(gap_of_lost_sound_is_as_lengthas_what_is_missing) {
 
 /* Nothing was sent for long (RFC 7587 section 3.1.3, DTX): that is no gap, and a loss at its end is
  * as long as what was lost. */
-TEST(gap_after_a_silence_is_not_as_lengthas_the_silence) {
+TEST(gap_after_a_silence_is_not_as_long_as_the_silence) {
     struct scene s;
     scene_begin(&s);
     us_t zero = s.g.now;
@@ -214,6 +226,79 @@ TEST(gap_after_a_silence_is_not_as_lengthas_the_silence) {
     us_t goes_on = frame_at(&s.microphone, 50) - zero;
     expect_gap(&s, &s.microphone_track, "loss", goes_on - 20 * MS, 20 * MS);
     EXPECT_EQ(s.n, 2);
+    scene_end(&s);
+}
+
+static void mute(struct scene *s, bool on) {
+    struct recorder_order o = {
+        .type = ORDER_MUTE, .tour = TOUR, .participant = 5, .on = on, .name = "microphone"};
+    recorder_order(s->g.r, s->g.now, (wall_t){0}, &o);
+    rig_pump(&s->g);
+}
+
+/* A second of sound, then nothing for this long. */
+static void speak_and_pause(struct scene *s, us_t pause, bool off) {
+    static unsigned from;
+    from = from >= 250 ? 0 : from;
+    if (off) {
+        feed_tap(&s->list, &s->microphone, TAP_SOURCE_ON, s->microphone.at0 + from * 20 * MS);
+    }
+    feed_frames(&s->list, &s->microphone, s->g.pool, from, from + 50);
+    from += 50;
+    us_t end = s->microphone.at0 + from * 20 * MS;
+    if (off) {
+        feed_tap(&s->list, &s->microphone, TAP_SOURCE_OFF, end);
+    }
+    s->microphone.at0 += pause;
+    s->microphone.rtp0 += (uint32_t)(pause / MS * 48);
+    rig_run(&s->g, &s->list);
+    rig_wait(&s->g, end);
+}
+
+/* Whoever looks for a missing word must see which of these it was. */
+TEST(gap_mute_off_silence_and_loss_are_four_things) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    speak_and_pause(&s, 5 * US_PER_S, false); /* silence: nothing was sent, nothing is missing */
+    us_t muted = s.g.now + 5 * US_PER_S + US_PER_S;
+    speak_and_pause(&s, 3 * US_PER_S, true);
+    EXPECT_EQ(s.g.now, muted);
+    mute(&s, true);
+    rig_wait(&s.g, muted + 3 * US_PER_S - 10 * MS);
+    mute(&s, false);
+    us_t off = muted + 3 * US_PER_S + US_PER_S;
+    speak_and_pause(&s, 2 * US_PER_S, true); /* the network, not the person */
+    EXPECT_EQ(s.g.now, off);
+    feed_tap(&s.list, &s.microphone, TAP_SOURCE_ON, off + 2 * US_PER_S);
+    s.microphone.at0 = off + 2 * US_PER_S - 150 * 20 * MS;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 150, 200);
+    lose_at(&s, off + 2 * US_PER_S + 25 * 20 * MS);
+    scene_record(&s);
+    expect_gap(&s, &s.microphone_track, "pause", muted - zero, 3 * US_PER_S);
+    expect_gap(&s, &s.microphone_track, "pause", off - zero, 2 * US_PER_S);
+    expect_gap(&s, &s.microphone_track, "loss", off - zero + 2500 * MS, 20 * MS);
+    EXPECT_EQ(s.n, 4); /* the loss is one of the programme, too */
+    REQUIRE(s.n_mutes == 2);
+    EXPECT_EQ(s.mutes[0].t, muted - zero);
+    EXPECT(s.mutes[0].on);
+    EXPECT_STR(s.mutes[0].kind, "microphone");
+    EXPECT_EQ(s.mutes[1].t, muted - zero + 3 * US_PER_S - 10 * MS);
+    EXPECT(!s.mutes[1].on);
+    scene_end(&s);
+}
+
+/* Somebody who plays with the switch is noted five times a second, and at last as it is. */
+TEST(gap_mutes_are_noted_at_a_bounded_pace) {
+    struct scene s;
+    scene_begin(&s);
+    for (unsigned i = 0; i <= 1000; i++) {
+        mute(&s, i % 2 == 0);
+        rig_wait(&s.g, s.g.now + MS);
+    }
+    scene_record(&s);
+    EXPECT(s.n_mutes >= 5 && s.n_mutes <= 7);
+    EXPECT(s.mutes[s.n_mutes - 1].on);
     scene_end(&s);
 }
 

@@ -41,12 +41,16 @@ TEST(order_backlog_keeps_order_and_the_last_of_each_person) {
     EXPECT_EQ(post(&b, ORDER_PARTICIPANT, 2, 7, "e"), OK); /* another recording than c */
     EXPECT_EQ(post(&b, ORDER_MARK, 1, 7, "f"), OK);
     EXPECT_EQ(post(&b, ORDER_MARK, 1, 7, "g"), OK);
+    EXPECT_EQ(post(&b, ORDER_MUTE, 1, 7, "camera"), OK);
+    EXPECT_EQ(post(&b, ORDER_MUTE, 1, 7, "microphone"), OK);
+    EXPECT_EQ(post(&b, ORDER_MUTE, 1, 7, "camera"), OK); /* replaces the first */
     EXPECT_EQ(s.n, 1);
     s.room = 2;
     EXPECT(!backlog_flush(&b));
     s.room = 60;
     EXPECT(backlog_flush(&b));
-    static const char *const names[] = {"", "d", "b", "c", "", "e", "f", "g"};
+    static const char *const names[] = {"",  "d", "b", "c",      "",
+                                        "e", "f", "g", "camera", "microphone"};
     REQUIRE(s.n == ARRAY_LEN(names));
     for (unsigned i = 0; i < s.n; i++) {
         EXPECT_STR(s.got[i].name, names[i]);
