@@ -1,19 +1,19 @@
 #!/bin/bash
 # Installs what Oriel needs on Debian 12: `install-deps.sh build` what compiles and runs it,
-# `install-deps.sh build test` also what its tests use, `install-deps.sh build bench` what the bench
-# does, and `install-deps.sh peers` the servers it compares with. Does nothing when all of it is there.
+# `install-deps.sh build test` also what its tests use, and `install-deps.sh peers` the servers that
+# the bench compares with. Does nothing when all of it is there.
 set -euo pipefail
 
 build_packages=(
     build-essential ca-certificates ccache cmake ninja-build openssl pkg-config
-    libavcodec-dev libavformat-dev libavutil-dev libjansson-dev libjwt-dev libnice-dev
-    libopus-dev libp11-kit-dev libsqlite3-dev libsrtp2-dev libssl-dev libwebsockets-dev
+    libavcodec-dev libavformat-dev libavutil-dev libcurl4-openssl-dev libexpat1-dev
+    libjansson-dev libjwt-dev libnice-dev libopus-dev libp11-kit-dev libsqlite3-dev libsrtp2-dev
+    libssl-dev libwebsockets-dev
 )
 test_packages=(
     chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq libclang-rt-14-dev
-    libcurl4-openssl-dev mkvtoolnix python3 shellcheck softhsm2 systemd
+    mkvtoolnix python3 shellcheck softhsm2 systemd
 )
-bench_packages=(libcurl4-openssl-dev)
 peer_packages=(janus)
 
 installed() {
@@ -42,14 +42,11 @@ for group in "${@:-build}"; do
         command -v node >/dev/null || wanted+=(nodejs)
         command -v npm >/dev/null || wanted+=(npm)
         ;;
-    bench)
-        wanted+=("${bench_packages[@]}")
-        ;;
     peers)
         wanted+=("${peer_packages[@]}")
         ;;
     *)
-        echo "usage: install-deps.sh [build] [test] [bench] [peers]" >&2
+        echo "usage: install-deps.sh [build] [test] [peers]" >&2
         exit 2
         ;;
     esac

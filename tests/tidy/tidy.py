@@ -83,6 +83,8 @@ SEAMS = {
     "stun/": ("media/ice",),
     "nice/": ("media/ice",),
     "opus/": ("media/audio",),
+    "curl/": ("recorder/store",),
+    "expat": ("recorder/store",),
     "sqlite3": ("recorder/db", "recorder/seal", "recorder/catalogue"),
     "libavformat/": ("recorder/container",),
     "libavcodec/": ("recorder/container",),
