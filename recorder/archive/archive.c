@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "recorder/store/store_local.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 #include "tests/unit/recorder/feed.h"
 
+#include "recorder/store/store_local.h"
 #include "tests/unit/recorder/packetize.h"
 #include "tests/unit/test.h"
 
@@ -233,7 +234,12 @@ void faulty_open(struct faulty *f, const char *dir) {
     *f = (struct faulty){.fail_at = -1};
     snprintf(path, sizeof(path), "%s/objects", dir);
     CHECK(store_local_open(path, &f->real) == OK);
-    f->store = (struct store){f, faulty_put, faulty_size, faulty_read, faulty_remove, faulty_list};
+    f->store = (struct store){.ctx = f,
+                              .put = faulty_put,
+                              .size = faulty_size,
+                              .read = faulty_read,
+                              .remove = faulty_remove,
+                              .list = faulty_list};
 }
 
 void faulty_close(struct faulty *f) {

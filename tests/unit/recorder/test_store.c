@@ -1,4 +1,4 @@
-#include "recorder/store/store.h"
+#include "recorder/store/store_local.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"

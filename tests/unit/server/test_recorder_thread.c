@@ -1,6 +1,7 @@
 /* The recorder's and the reader's thread as they run in production: orders and taps go in through
  * mailboxes from here, what was recorded comes out through the reader. Run under ThreadSanitizer.
  */
+#include "recorder/store/store_local.h"
 #include "server/clock.h"
 #include "server/reader_thread.h"
 #include "server/recorder_thread.h"
