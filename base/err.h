@@ -22,7 +22,8 @@
     X(ERR_IO, "io")                   \
     X(ERR_NOSPACE, "no_space")        \
     X(ERR_CRYPTO, "crypto")           \
-    X(ERR_DENIED, "denied")
+    X(ERR_DENIED, "denied")           \
+    X(ERR_GONE, "gone")
 
 enum err {
 #define X(sym, name) sym,

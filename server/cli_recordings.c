@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PAGE 200 /* recordings per query */
 
@@ -125,9 +126,73 @@ static int verify_all(struct library *l) {
     return v.bad ? CLI_FAILED : CLI_OK;
 }
 
+/* Who orders, for the record: the account that runs the command. */
+static struct library_order order_of(const char *why) {
+    const char *who = getenv("SUDO_USER");
+    who = who && *who ? who : getenv("USER");
+    return (struct library_order){who && *who ? who : "unknown", why, clock_wall()};
+}
+
+static int told(enum err e, const char *id, const char *done) {
+    if (e == OK) {
+        printf("%.32s  %s\n", id, done);
+        return CLI_OK;
+    }
+    const char *what = e == ERR_UNKNOWN       ? "there is no such thing"
+                       : e == ERR_DENIED      ? "it is held: release it first"
+                       : e == ERR_WRONG_STATE ? "it is being made"
+                       : e == ERR_BUSY ? "somebody reads the key database: say it again to finish"
+                                       : err_name(e);
+    return cli_fail(CLI_FAILED, "recordings: %.32s: %s", id, what);
+}
+
+static int shred(struct library *l, const char *id, const char *person) {
+    struct library_order o = order_of("by order");
+    char *end = NULL;
+    if (!person) {
+        return told(library_shred(l, id, &o), id, "shredded");
+    }
+    unsigned long long participant = strtoull(person, &end, 16);
+    if (end == person || *end || strlen(person) != 16) {
+        return cli_fail(CLI_USAGE, "recordings: a participant is 16 hex digits, as \"verify\" and"
+                                   " the API show them");
+    }
+    return told(library_shred_person(l, id, participant, &o), id,
+                "the person's tracks are shredded");
+}
+
+static int hold(struct library *l, const char *id, const char *why) {
+    struct library_order o = order_of(why);
+    return told(library_hold(l, id, &o), id, "held");
+}
+
+static int rekey(struct library *l) {
+    struct library_rekeyed n;
+    enum err e = library_rekey(l, &n);
+    printf("%" PRIu64 " keys looked at, %" PRIu64 " wrapped again, %" PRIu64 " failed\n", n.rows,
+           n.wrapped, n.failed);
+    if (e != OK || n.failed) {
+        const char *why = library_why(l);
+        return cli_fail(CLI_FAILED, "recordings: %s", *why ? why : err_name(e));
+    }
+    return CLI_OK;
+}
+
 static int run(struct library *l, int argc, char **argv) {
     if (strcmp(argv[0], "list") == 0) {
         return list(l, argc == 2);
+    }
+    if (strcmp(argv[0], "rekey") == 0) {
+        return rekey(l);
+    }
+    if (strcmp(argv[0], "shred") == 0) {
+        return shred(l, argv[1], argc == 3 ? argv[2] : NULL);
+    }
+    if (strcmp(argv[0], "hold") == 0) {
+        return hold(l, argv[1], argv[2]);
+    }
+    if (strcmp(argv[0], "release") == 0) {
+        return told(library_release(l, argv[1]), argv[1], "released");
     }
     return strcmp(argv[1], "--all") == 0 ? verify_all(l) : verify_one(l, argv[1]);
 }
@@ -135,8 +200,10 @@ static int run(struct library *l, int argc, char **argv) {
 /* After the store was lost or replaced on purpose: what is there now is the store. */
 static int use_store(const struct config *cfg) {
     char why[WHY_MAX] = "";
+    struct key_config keys;
+    config_key_config(cfg, &keys);
     struct writer_config c = {
-        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .rng = clock_rng()};
+        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
     if (writer_use_store(&c, why) != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s", why);
     }
@@ -145,20 +212,28 @@ static int use_store(const struct config *cfg) {
 }
 
 static bool known(int argc, char **argv) {
-    if (argc == 0) {
-        return false;
+    static const struct {
+        const char *name;
+        int least, most; /* words after it */
+    } orders[] = {{"list", 0, 1},  {"verify", 1, 1}, {"use-store", 0, 0}, {"rekey", 0, 0},
+                  {"shred", 1, 2}, {"hold", 2, 2},   {"release", 1, 1}};
+    for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
+        if (strcmp(argv[0], orders[i].name) == 0) {
+            bool json = i > 0 || argc == 1 || strcmp(argv[1], "--json") == 0;
+            return json && argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
+        }
     }
-    if (strcmp(argv[0], "list") == 0) {
-        return argc == 1 || (argc == 2 && strcmp(argv[1], "--json") == 0);
-    }
-    return argc == 1 ? strcmp(argv[0], "use-store") == 0
-                     : argc == 2 && strcmp(argv[0], "verify") == 0;
+    return false;
 }
 
 static int with_library(const struct config *cfg, int argc, char **argv) {
     char why[WHY_MAX] = "";
     struct library *l = NULL;
-    if (library_open(cfg->rec_dir, cfg->rec_kek_file, &l, why) != OK) {
+    struct key_config keys;
+    config_key_config(cfg, &keys);
+    struct library_config c = {
+        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
+    if (library_open(&c, &l, why) != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s", why);
     }
     int status = run(l, argc, argv);
@@ -177,8 +252,10 @@ int cli_recordings(int argc, char **argv) {
         i++;
     }
     if (!known(argc - i, argv + i)) {
-        return cli_fail(CLI_USAGE,
-                        "recordings: say list [--json], verify ID, verify --all or use-store");
+        return cli_fail(
+            CLI_USAGE,
+            "recordings: say list [--json], verify ID, verify --all, shred ID [PARTICIPANT],"
+            " hold ID WHY, release ID, rekey or use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "recorder/seal/key_config.h"
 #include "server/config_keys.h"
 #include "signaling/signaling.h"
 
@@ -61,6 +62,9 @@ struct config_key {
 extern const struct config_key config_schema[];
 extern const size_t config_schema_len;
 
+/* The names that "recording.keys.provider" may have, and NULL. */
+extern const char *const config_key_providers[];
+
 /* Parse text (n bytes); `file` is only used in messages. On failure *ret is untouched and why says
  * file, line, key and what would be right. ERR_FORMAT, ERR_RANGE, ERR_UNKNOWN, ERR_NOMEM. The
  * caller frees with config_free. */
@@ -76,6 +80,8 @@ enum err config_set(char **field, const char *value);
 /* A whole file into a NUL-terminated buffer (mem_free it); at most max bytes. ERR_IO, ERR_LONG,
  * ERR_NOMEM. */
 enum err config_read_file(const char *file, size_t max, char **ret, size_t *ret_n);
+/* The key providers of recordings, as the configuration names them; *ret borrows from c. */
+void config_key_config(const struct config *c, struct key_config *ret);
 /* An IPv4 or IPv6 address in text form with this port. False when it is neither. */
 bool config_addr(const char *text, uint16_t port, struct addr *ret);
 

@@ -83,6 +83,13 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
         {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
          "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+        {c->rec_older_keks.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
+         "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
+        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_PKCS11) == 0 &&
+             (!*c->rec_pkcs11_module || !*c->rec_pkcs11_token || !*c->rec_pkcs11_key ||
+              !*c->rec_pkcs11_pin),
+         "recording.keys.provider",
+         "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {c->rec_enabled && c->media_codec != MEDIA_CODEC_VP8 && c->rec_default != RECORD_OFF,
@@ -103,4 +110,17 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         }
     }
     return true;
+}
+
+void config_key_config(const struct config *c, struct key_config *ret) {
+    *ret = (struct key_config){
+        .provider = config_key_providers[c->rec_key_provider],
+        .file = {.older = (const char *const *)c->rec_older_keks.items,
+                 .n_older = c->rec_older_keks.n},
+        .pkcs11 = {.module = c->rec_pkcs11_module,
+                   .token = c->rec_pkcs11_token,
+                   .key = c->rec_pkcs11_key,
+                   .pin_file = c->rec_pkcs11_pin},
+        .lifetime = c->rec_key_lifetime * US_PER_S,
+    };
 }

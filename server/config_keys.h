@@ -95,6 +95,13 @@
     STR(rec_dir, "recording.dir", "@/recordings", "objects and catalogue") \
     STR(rec_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
     BOOL(rec_create_kek, "recording.create_kek", false, "make the key file when it is missing") \
+    ENUM(rec_key_provider, "recording.keys.provider", "file", config_key_providers, "who wraps") \
+    LIST(rec_older_keks, "recording.keys.older_files", "key files that were kek_file before") \
+    STR(rec_pkcs11_module, "recording.keys.pkcs11_module", "", "shared library of the token") \
+    STR(rec_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
+    STR(rec_pkcs11_key, "recording.keys.pkcs11_key", "", "label of the key in it") \
+    STR(rec_pkcs11_pin, "recording.keys.pkcs11_pin_file", "", "file with the token's PIN") \
+    INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
     INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
     INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \
     INT(rec_reorder_ms, "recording.reorder_wait_ms", 600, 0, 5000, "wait for a packet [ms]") \

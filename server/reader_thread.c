@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/clock.h"
 #include "server/mailbox.h"
 #include "server/thread.h"
 
@@ -12,7 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUESTS 256 /* under way at once; one more is refused */
+#define REQUESTS 256              /* under way at once; one more is refused */
+#define LIFETIME (300 * US_PER_S) /* of keys in memory, if nothing else is said */
+#define TICK_MS 1000              /* how often keys that are too old are looked for */
 #define OPEN_MEDIA 8 /* files kept open between chunks, least recently used goes first */
 
 struct open_media {
@@ -20,6 +23,7 @@ struct open_media {
     char track[RECORDING_ID_LEN + 1];
     uint32_t epoch;
     uint64_t used; /* request count when last used */
+    us_t since;    /* when it was opened */
     struct library_media *media;
 };
 
@@ -33,6 +37,7 @@ struct reader_thread {
     struct library *library;
     struct open_media open[OPEN_MEDIA];
     uint64_t count;
+    us_t lifetime; /* [us] of keys in memory, those of open files among them */
 };
 
 /* ---- runs in the reader thread ---- */
@@ -73,6 +78,7 @@ static enum err open_media(struct reader_thread *t, const struct read_request *q
             m->media = NULL;
             return err;
         }
+        m->since = clock_now();
         memcpy(m->recording, q->recording, sizeof(m->recording));
         memcpy(m->track, q->track, sizeof(m->track));
         m->epoch = q->epoch;
@@ -124,6 +130,19 @@ static enum err read_json(struct reader_thread *t, const struct read_request *q,
     return err;
 }
 
+/* A file that is open holds keys: after their time it is closed, and opened again by its next
+ * request if the key is still to be had. */
+static void let_time_pass(struct reader_thread *t) {
+    us_t now = clock_now();
+    for (size_t i = 0; i < OPEN_MEDIA; i++) {
+        struct open_media *m = &t->open[i];
+        if (m->media && m->since + t->lifetime <= now) {
+            m->media = library_media_close(m->media);
+        }
+    }
+    library_tick(t->library, now);
+}
+
 static void serve(struct reader_thread *t, const struct read_request *q) {
     struct read_reply r = {.req = q->req};
     enum err err = q->type == READ_MEDIA ? read_media(t, q, &r) : read_json(t, q, &r);
@@ -149,10 +168,11 @@ static void *reader_main(void *arg) {
     struct reader_thread *t = arg;
     struct pollfd fd = {.fd = mailbox_fd(t->requests), .events = POLLIN};
     while (!atomic_load(&t->stop)) {
-        int n = poll(&fd, 1, -1);
+        int n = poll(&fd, 1, TICK_MS);
         CHECK(n >= 0 || errno == EINTR);
         struct read_request q;
         mailbox_wake(t->requests);
+        let_time_pass(t);
         while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
             serve(t, &q);
         }
@@ -183,7 +203,9 @@ enum err reader_thread_start(const struct reader_thread_config *c, struct reader
     }
     t->requests = mailbox_new(REQUESTS, sizeof(struct read_request));
     t->replies = mailbox_new_wake(REQUESTS, sizeof(struct read_reply), c->wake, c->wake_ctx);
-    enum err err = library_open(c->dir, c->kek_file, &t->library, why);
+    struct library_config library = {.dir = c->dir, .kek_file = c->kek_file, .keys = c->keys};
+    t->lifetime = c->keys && c->keys->lifetime ? c->keys->lifetime : LIFETIME;
+    enum err err = library_open(&library, &t->library, why);
     if (err == OK && (!t->requests || !t->replies)) {
         snprintf(why, WHY_MAX, "reader: out of memory or descriptors");
         err = ERR_NOMEM;

@@ -33,8 +33,9 @@ struct read_reply {
 };
 
 struct reader_thread_config {
-    const char *dir, *kek_file;   /* as in recorder_config */
-    void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */
+    const char *dir, *kek_file;    /* as in recorder_config */
+    const struct key_config *keys; /* the same */
+    void (*wake)(void *wake_ctx);  /* the control loop has replies to read; any thread */
     void *wake_ctx;
 };
 

@@ -173,10 +173,13 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
 static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     const struct config *cfg = c->config;
+    struct key_config keys;
+    config_key_config(cfg, &keys);
     struct recorder_thread_config r = {
         .writer = {.dir = cfg->rec_dir,
                    .kek_file = cfg->rec_kek_file,
                    .create_kek = cfg->rec_create_kek,
+                   .keys = &keys,
                    .flush_every = cfg->rec_segment_max_ms * US_PER_MS},
         .recorder = {.segment_min = cfg->rec_segment_min_ms * US_PER_MS,
                      .segment_max = cfg->rec_segment_max_ms * US_PER_MS,
@@ -196,7 +199,8 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     }
     enum err e = recorder_thread_start(&r, &c->recorder, why);
     if (e == OK) {
-        struct reader_thread_config reader = {cfg->rec_dir, cfg->rec_kek_file, control_wake, c};
+        struct reader_thread_config reader = {cfg->rec_dir, cfg->rec_kek_file, &keys, control_wake,
+                                              c};
         e = reader_thread_start(&reader, &c->reader, why);
     }
     return e;

@@ -94,12 +94,15 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
 
 static enum err open_key(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
     char path[PATH_MAX];
+    struct key_config keys = c->keys ? *c->keys : (struct key_config){0};
     if (c->kek_file && *c->kek_file) {
         snprintf(path, sizeof(path), "%s", c->kek_file);
     } else {
         snprintf(path, sizeof(path), "%s/kek", c->dir);
     }
-    return kek_load(path, c->create_kek && c->write ? &a->rng : NULL, &a->kek, why);
+    keys.file.file = path;
+    keys.file.create = c->create_kek && c->write;
+    return vault_open(&keys, a->rng.fill ? &a->rng : NULL, &a->vault, why);
 }
 
 /* The catalogue can be computed again, so a damaged one is no reason to stop; it is kept for
@@ -120,6 +123,10 @@ static enum err open_databases(struct archive *a, const char *dir, char why[WHY_
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", dir);
     enum err e = wraps_open(path, a->write, &a->wraps);
+    if (e == ERR_UNSUPPORTED) {
+        snprintf(why, WHY_MAX, "the key database %.120s is of a later release", path);
+        return e;
+    }
     if (e == ERR_FORMAT) {
         snprintf(why, WHY_MAX,
                  "the key database %.120s is damaged. It is in no other place: restore it from a"
@@ -140,11 +147,12 @@ static enum err open_databases(struct archive *a, const char *dir, char why[WHY_
 }
 
 static enum err try_key(void *ctx, const struct id *recording) {
-    struct recording_keys keys;
-    enum err e = archive_keys(ctx, recording, &keys);
-    mem_wipe(&keys, sizeof(keys));
+    struct archive *a = ctx;
+    struct keyset keys = {0};
+    enum err e = vault_recording(a->vault, recording, &keys);
+    keyset_clear(&keys);
     /* One that opens is enough, and one that does not may be damaged itself. */
-    return e == OK ? ERR_EXISTS : e == ERR_AUTH ? OK : e;
+    return e == OK ? ERR_EXISTS : e == ERR_AUTH || e == ERR_FORMAT ? OK : e;
 }
 
 static enum err note_one(void *ctx, const struct id *recording) {
@@ -153,15 +161,27 @@ static enum err note_one(void *ctx, const struct id *recording) {
     return ERR_EXISTS;
 }
 
+static enum err cannot_try(struct archive *a, enum err e, char why[WHY_MAX]) {
+    const char *said = vault_why(a->vault);
+    snprintf(why, WHY_MAX, "the key of the recordings cannot be used: %.400s",
+             *said ? said : err_name(e));
+    return e;
+}
+
 /* With another key than the one in use before, new recordings would part from the old ones and
  * recovery would take every old one for damaged. */
 static enum err check_key(struct archive *a, char why[WHY_MAX]) {
     struct wraps_store s;
-    uint8_t root[KEY_LEN];
     bool any = false;
-    bool ours = wraps_store(a->wraps, &s) == OK && kek_unwrap(&a->kek, &s.id, s.wrap, root) == OK;
-    mem_wipe(root, sizeof(root));
-    enum err e = ours ? ERR_EXISTS : wraps_each(a->wraps, note_one, &any);
+    enum err e = wraps_store(a->wraps, &s);
+    e = e == OK ? vault_probe(a->vault, &s.id, &s.wrap) : e;
+    if (e == OK) {
+        return OK;
+    }
+    if (e != ERR_UNKNOWN && e != ERR_AUTH && e != ERR_FORMAT) {
+        return cannot_try(a, e, why);
+    }
+    e = wraps_each(a->wraps, note_one, &any);
     if (any) {
         e = wraps_each(a->wraps, try_key, a);
         if (e == OK) {
@@ -170,7 +190,7 @@ static enum err check_key(struct archive *a, char why[WHY_MAX]) {
             return ERR_CRYPTO;
         }
     }
-    return e == ERR_EXISTS ? OK : e;
+    return e == ERR_EXISTS ? OK : e == OK ? OK : cannot_try(a, e, why);
 }
 
 enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]) {
@@ -185,7 +205,10 @@ enum err archive_open(const struct archive_config *c, struct archive **ret, char
     enum err e = c->write ? take_lock(a, c->dir, why) : OK;
     e = e == OK ? open_key(a, c, why) : e;
     e = e == OK ? open_databases(a, c->dir, why) : e;
-    e = e == OK ? check_key(a, why) : e;
+    if (e == OK) {
+        vault_use(a->vault, a->wraps);
+        e = check_key(a, why);
+    }
     e = e == OK ? open_store(a, c, why) : e;
     if (e != OK) {
         archive_close(a);
@@ -206,31 +229,51 @@ struct archive *archive_close(struct archive *a) {
         if (a->lock >= 0) {
             close(a->lock);
         }
-        mem_wipe(&a->kek, sizeof(a->kek));
+        vault_close(a->vault);
         mem_free(a);
     }
     return NULL;
 }
 
-enum err archive_create(struct archive *a, struct id *ret, struct recording_keys *ret_keys) {
-    uint8_t root[KEY_LEN], wrap[WRAP_LEN];
+enum err archive_create(struct archive *a, struct id *ret, struct key_ring *ret_ring) {
     struct id id = id_random(&a->rng);
-    rng_fill(&a->rng, root, sizeof(root));
-    enum err e = kek_wrap(&a->kek, &id, &a->rng, root, wrap);
-    e = e == OK ? keys_derive(root, &id, ret_keys) : e;
-    e = e == OK ? wraps_put(a->wraps, &id, wrap) : e;
-    mem_wipe(root, sizeof(root));
+    enum err e = key_ring_new(ret_ring, a->vault, &id);
     if (e == OK) {
         *ret = id;
     }
     return e;
 }
 
-enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret) {
-    uint8_t root[KEY_LEN], wrap[WRAP_LEN];
-    enum err e = wraps_get(a->wraps, recording, wrap);
-    e = e == OK ? kek_unwrap(&a->kek, recording, wrap, root) : e;
-    e = e == OK ? keys_derive(root, recording, ret) : e;
-    mem_wipe(root, sizeof(root));
+enum err archive_ring(struct archive *a, const struct id *recording, struct key_ring *ret) {
+    return key_ring_open(ret, a->vault, recording);
+}
+
+static uint64_t subject_of(const struct entry_track *t) {
+    return id_eq(&t->track, &ID_PROGRAMME) ? 0 : t->participant;
+}
+
+enum err archive_ring_track(struct key_ring *r, const struct entry_track *t) {
+    return key_ring_track(
+        r, &(struct ring_track){.track = t->track, .subject = subject_of(t), .keys = t->keys});
+}
+
+enum err archive_ring_add(struct key_ring *r, const struct entry_track *t) {
+    return key_ring_add_subject(r, subject_of(t));
+}
+
+static enum err note_track(void *ctx, const struct track_row *r) {
+    return archive_ring_track(ctx, &r->track);
+}
+
+enum err archive_ring_of_rows(struct archive *a, const struct id *recording, struct key_ring *ret) {
+    enum err e = archive_ring(a, recording, ret);
+    e = e == OK ? catalogue_tracks(a->catalogue, recording, note_track, ret) : e;
+    if (e != OK) {
+        key_ring_close(ret);
+    }
     return e;
+}
+
+struct object_access archive_access(const struct archive *a, struct key_ring *r) {
+    return (struct object_access){&a->store, key_ring_objects(r), &a->rng};
 }

@@ -1,20 +1,22 @@
-/* The state directory as a whole: store, catalogue, wraps and KEK, opened once by whoever writes
+/* The state directory as a whole: store, catalogue, wraps and keys, opened once by whoever writes
  * (the recorder: exclusive, by a lock on DIR/lock) or reads (any number of libraries). Owner: one
  * thread. */
 #ifndef ORIEL_RECORDER_ARCHIVE_ARCHIVE_H
 #define ORIEL_RECORDER_ARCHIVE_ARCHIVE_H
 
 #include "recorder/catalogue/catalogue.h"
-#include "recorder/seal/wraps.h"
+#include "recorder/seal/ring.h"
 
 struct archive_config {
     const char *dir;      /* objects/, catalogue.db, wraps.db, kek, lock */
     const char *kek_file; /* NULL or empty: DIR/kek */
     bool create_kek;
-    bool write;                /* take the lock; create what is missing */
+    const struct key_config *keys; /* NULL: wrapped under kek_file. Its file.file and file.create
+                                      are not used: kek_file and create_kek are */
+    bool write;                    /* take the lock; create what is missing */
     bool take_store;           /* writing: whatever store is there is the right one from now on */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
-    struct rng rng;            /* writing only */
+    struct rng rng;            /* writing, shredding and wrapping again only */
 };
 
 /* Fields are for the recorder folder to read. */
@@ -23,7 +25,7 @@ struct archive {
     bool own_store, write;
     struct catalogue *catalogue;
     struct wraps *wraps;
-    struct kek kek;
+    struct vault *vault;
     struct rng rng;
     int lock;            /* file descriptor or -1 */
     bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */
@@ -35,10 +37,23 @@ struct archive {
 enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct archive *archive_close(struct archive *a);
-/* A new recording: random id and root key, its wrap durable. ERR_IO, ERR_NOSPACE, ERR_CRYPTO. */
-enum err archive_create(struct archive *a, struct id *ret, struct recording_keys *ret_keys);
-/* The keys of a recording. ERR_UNKNOWN (never begun, or shredded), ERR_AUTH (other KEK), ERR_IO. */
-enum err archive_keys(struct archive *a, const struct id *recording, struct recording_keys *ret);
+/* A new recording: random id and root key, its wrap durable. ERR_IO, ERR_NOSPACE, ERR_CRYPTO,
+ * errors of the key provider. */
+enum err archive_create(struct archive *a, struct id *ret, struct key_ring *ret_ring);
+/* The keys of a recording, without its tracks: whoever reads its journal tells the ring of them.
+ * ERR_UNKNOWN (never begun, or shredded), ERR_AUTH, ERR_FORMAT (damaged, or under a key that is not
+ * here), errors of the key provider, which may pass; vault_why says more. Closed after an error. */
+enum err archive_ring(struct archive *a, const struct id *recording, struct key_ring *ret);
+/* The same, with the tracks that the catalogue knows. */
+enum err archive_ring_of_rows(struct archive *a, const struct id *recording, struct key_ring *ret);
+/* What a track entry says, for a ring. ERR_NOMEM. */
+enum err archive_ring_track(struct key_ring *r, const struct entry_track *t);
+/* Keys for the participant whose track this is, if they are new to the ring. Errors of
+ * key_ring_add_subject. */
+enum err archive_ring_add(struct key_ring *r, const struct entry_track *t);
+/* What it takes to read, and with the archive's rng to write, the objects of the ring's recording.
+ */
+struct object_access archive_access(const struct archive *a, struct key_ring *r);
 /* For archive_open: is a->store, called `name` for people, the store of these recordings? One that
  * is seen for the first time gets an identity. Reading changes nothing. ERR_WRONG_STATE: it is not;
  * else errors of the store and of wraps.db; the reason in why[WHY_MAX]. */

@@ -22,15 +22,15 @@ struct proof {
 
 /* Whether the first journal object of a recording is there. */
 static enum err look(struct archive *a, const struct id *recording, bool *ret) {
-    struct recording_keys keys;
+    struct key_ring ring;
     struct object_plain plain;
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
-    enum err e = archive_keys(a, recording, &keys);
+    enum err e = archive_ring(a, recording, &ring);
     if (e == OK) {
-        struct object_access access = {&a->store, keys.objects, NULL};
+        struct object_access access = archive_access(a, &ring);
         e = object_get(&access, &o, &plain);
     }
-    mem_wipe(&keys, sizeof(keys));
+    key_ring_close(&ring);
     *ret = e == OK;
     if (e == OK) {
         mem_free(plain.p);
@@ -71,10 +71,7 @@ static enum err holds_recordings(const struct store *s, bool *ret) {
  * or only damaged wraps. */
 static enum err remember(struct archive *a, const struct id *id, bool placed) {
     struct wraps_store s = {.id = *id, .placed = placed};
-    uint8_t root[KEY_LEN];
-    rng_fill(&a->rng, root, sizeof(root));
-    enum err e = kek_wrap(&a->kek, id, &a->rng, root, s.wrap);
-    mem_wipe(root, sizeof(root));
+    enum err e = vault_probe_make(a->vault, id, &s.wrap);
     return e == OK ? wraps_set_store(a->wraps, &s) : e;
 }
 
@@ -168,10 +165,9 @@ static enum err decide(struct archive *a, const struct question *q, const char *
 static enum err check(struct archive *a, const struct question *q, const char *name,
                       char why[WHY_MAX]) {
     bool both = q->known_error == OK && q->there_error == OK;
-    uint8_t root[KEY_LEN];
     if (both && id_eq(&q->known.id, &q->there)) {
-        bool fresh = kek_unwrap(&a->kek, &q->known.id, q->known.wrap, root) == OK;
-        mem_wipe(root, sizeof(root));
+        bool fresh = vault_probe(a->vault, &q->known.id, &q->known.wrap) == OK &&
+                     vault_is_current(a->vault, &q->known.wrap);
         return !a->write || (q->known.placed && fresh) ? OK : remember(a, &q->there, true);
     }
     return decide(a, q, name, why);

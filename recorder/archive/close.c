@@ -59,7 +59,7 @@ static enum err gather_all(struct archive *a, struct gather *g) {
 /* Put the manifest under the first free version; one that is there already and says the same text
  * (it was stored, but the catalogue did not hear of it) is taken as it is. */
 static enum err put_manifest(const struct object_access *access, struct manifest *m,
-                             const struct recording_keys *keys, struct object_info *ret) {
+                             const struct signing_key *keys, struct object_info *ret) {
     for (;; m->version++) {
         struct object_id o = {
             .type = OBJECT_MANIFEST, .recording = m->recording, .number = m->version};
@@ -84,14 +84,15 @@ static enum err put_manifest(const struct object_access *access, struct manifest
     }
 }
 
-enum err close_recording(struct archive *a, const struct id *recording,
-                         const struct journal_head *head, uint32_t version) {
+enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
+                         uint32_t version) {
+    const struct id *recording = &ring->set.recording;
     struct gather g = {.m = {.recording = *recording, .version = version, .journal = *head}};
-    struct recording_keys keys;
+    struct signing_key keys;
     struct object_info info = {0};
-    enum err e = archive_keys(a, recording, &keys);
+    enum err e = key_ring_signing(ring, &keys);
     if (e == OK) {
-        struct object_access access = {&a->store, keys.objects, &a->rng};
+        struct object_access access = archive_access(a, ring);
         e = gather_all(a, &g);
         e = e == OK ? put_manifest(&access, &g.m, &keys, &info) : e;
         e = e == OK ? catalogue_manifest(a->catalogue, recording, g.m.version, &info) : e;

@@ -6,8 +6,8 @@
 
 /* Write the next manifest from the catalogue's rows and note it there, durably. head: where the
  * journal stands, its end entry included. version: 1 or the one after the last. Errors of
- * archive_keys, object_put and the catalogue; call again. */
-enum err close_recording(struct archive *a, const struct id *recording,
-                         const struct journal_head *head, uint32_t version);
+ * object_put and the catalogue; call again. */
+enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
+                         uint32_t version);
 
 #endif

@@ -16,7 +16,7 @@
 struct ledger {
     struct archive *archive;
     struct id id;
-    struct recording_keys keys;
+    struct key_ring ring;
     struct object_access access;
     struct journal *journal;
     bool needed_first; /* pending entries that must be stored before the next segment */
@@ -24,8 +24,18 @@ struct ledger {
     bool end_noted, ended;
 };
 
-static enum err note(struct ledger *l, const struct entry *e) {
-    enum err error = journal_append(l->journal, e);
+/* A new track gets keys: those of its participant, or of the recording. They are in memory until
+ * the next flush, so that nothing that fails now can lose the entry. */
+static enum err key_track(struct ledger *l, struct entry_track *t) {
+    t->keys = TRACK_KEYS_TREE;
+    enum err e = archive_ring_track(&l->ring, t);
+    return e == OK ? archive_ring_add(&l->ring, t) : e;
+}
+
+static enum err note(struct ledger *l, const struct entry *given) {
+    struct entry copy = *given, *e = &copy;
+    enum err error = e->type == ENTRY_TRACK ? key_track(l, &e->u.track) : OK;
+    error = error == OK ? journal_append(l->journal, e) : error;
     if (error == OK) {
         l->needed_first = l->needed_first || e->type == ENTRY_TRACK || e->type == ENTRY_EPOCH;
     }
@@ -38,15 +48,16 @@ static enum err set_up(struct ledger *l, const struct entry_start *start) {
     struct entry e = {.type = ENTRY_START};
     e.u.start = *start;
     e.u.start.format = RECORDING_FORMAT;
-    enum err error = archive_create(a, &l->id, &l->keys);
+    enum err error = archive_create(a, &l->id, &l->ring);
     if (error != OK) {
         return error;
     }
-    l->access = (struct object_access){&a->store, l->keys.objects, &a->rng};
+    l->access = archive_access(a, &l->ring);
     l->journal = journal_new(&l->access, &l->id, NULL);
     error = l->journal ? note(l, &e) : ERR_NOMEM;
     if (error != OK) {
         l->journal = journal_free(l->journal);
+        key_ring_close(&l->ring);
     }
     return error;
 }
@@ -77,7 +88,7 @@ enum err ledger_begin(struct archive *a, const struct entry_start *start, struct
 struct ledger *ledger_free(struct ledger *l) {
     if (l) {
         journal_free(l->journal);
-        mem_wipe(&l->keys, sizeof(l->keys));
+        key_ring_close(&l->ring);
         mem_free(l);
     }
     return NULL;
@@ -104,6 +115,10 @@ static void show(struct ledger *l, const struct object_info *info) {
 }
 
 enum err ledger_flush(struct ledger *l) {
+    enum err settled = key_ring_settle(&l->ring);
+    if (settled != OK) {
+        return settled;
+    }
     while (journal_pending(l->journal)) {
         struct object_info info;
         enum err e = journal_flush(l->journal, &info);
@@ -165,7 +180,7 @@ enum err ledger_end(struct ledger *l, us_t t) {
     }
     if (e == OK) {
         struct journal_head head = journal_head(l->journal);
-        e = close_recording(l->archive, &l->id, &head, 1);
+        e = close_recording(l->archive, &l->ring, &head, 1);
     }
     l->ended = e == OK;
     return e;

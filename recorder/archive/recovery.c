@@ -20,7 +20,7 @@ static enum err adopt(struct replay *f, struct journal *j, struct replay_stand *
         struct entry_segment next = {.track = s->track, .epoch = s->epoch, .number = s->next};
         struct entry e;
         enum err error = media_object_entry(&f->access, &f->id, &next, &e);
-        if (error == ERR_UNKNOWN || error == ERR_AUTH) {
+        if (error == ERR_UNKNOWN || error == ERR_AUTH || error == ERR_GONE) {
             return OK;
         }
         if (error != OK) {
@@ -76,7 +76,7 @@ static enum err finish_recording(struct replay *f, struct recovery_report *r) {
     if (!was_ended) {
         e = close_journal(f, &r->adopted);
     }
-    e = e == OK ? close_recording(f->archive, &f->id, &f->head, 1) : e;
+    e = e == OK ? close_recording(f->archive, &f->ring, &f->head, 1) : e;
     r->closed += e == OK && !was_ended;
     return e;
 }

@@ -26,20 +26,20 @@ static enum err stand_new(struct replay *f, const struct entry_epoch *p) {
 
 enum err replay_follow(struct replay *f, const struct entry *e) {
     f->t = us_max(f->t, e->t);
+    enum err error = OK;
     if (e->type == ENTRY_END) {
         f->ended = true;
+    } else if (e->type == ENTRY_TRACK) {
+        error = archive_ring_track(&f->ring, &e->u.track);
     } else if (e->type == ENTRY_EPOCH) {
-        enum err error = stand_new(f, &e->u.epoch);
-        if (error != OK) {
-            return error;
-        }
+        error = stand_new(f, &e->u.epoch);
     } else if (e->type == ENTRY_SEGMENT) {
         struct replay_stand *s = stand_of(f, &e->u.segment.track, e->u.segment.epoch);
         if (s && e->u.segment.number >= s->next) {
             s->next = e->u.segment.number + 1;
         }
     }
-    return OK;
+    return error;
 }
 
 static enum err follow(void *ctx, const struct entry *e) {
@@ -181,6 +181,13 @@ static enum err read_journal(struct replay *f) {
     return f->head.objects < position.objects ? ERR_UNKNOWN : rebuild(f);
 }
 
+/* The journal says for ever what people were called; the catalogue does not say it again. */
+static enum err forget_shredded(void *ctx, const struct wraps_note *n) {
+    struct replay *f = ctx;
+    bool person = n->what.subject && id_eq(&n->what.recording, &f->id);
+    return person ? catalogue_forget_person(f->archive->catalogue, &f->id, n->what.subject) : OK;
+}
+
 enum err replay_run(struct replay *f) {
     struct catalogue *c = f->archive->catalogue;
     enum err e = was_begun(f->archive, &f->id, &f->begun);
@@ -189,6 +196,7 @@ enum err replay_run(struct replay *f) {
         return e;
     }
     e = read_journal(f);
+    e = e == OK ? wraps_each_shredded(f->archive->wraps, forget_shredded, f) : e;
     e = e == OK ? catalogue_commit(c) : e;
     catalogue_rollback(c);
     return e;
@@ -198,13 +206,14 @@ enum err replay_init(struct replay *f, struct archive *a, const struct id *recor
     memset(f, 0, sizeof(*f));
     f->archive = a;
     f->id = *recording;
-    f->access = (struct object_access){&a->store, f->keys.objects, &a->rng};
-    return archive_keys(a, recording, &f->keys);
+    f->access = archive_access(a, &f->ring);
+    return archive_ring(a, recording, &f->ring);
 }
 
 void replay_free(struct replay *f) {
     mem_free(f->stands);
-    mem_wipe(f, sizeof(*f));
+    key_ring_close(&f->ring);
+    memset(f, 0, sizeof(*f));
 }
 
 static enum err catch_up_object(struct archive *a, const struct object_access *access,

@@ -16,7 +16,7 @@ struct replay_stand {
 struct replay {
     struct archive *archive;
     struct id id;
-    struct recording_keys keys;
+    struct key_ring ring;
     struct object_access access;
     struct journal_head head;
     bool begun; /* the databases know that something was stored */
@@ -27,7 +27,7 @@ struct replay {
     size_t n_stands;
 };
 
-/* Find the keys of a recording. Errors of archive_keys; free also then. */
+/* Find the keys of a recording. Errors of archive_ring; free also then. */
 enum err replay_init(struct replay *f, struct archive *a, const struct id *recording);
 /* Read the whole journal, which proves it, and have the catalogue follow from where its rows stand;
  * rows that are not of this journal are made anew. ERR_AUTH, ERR_FORMAT, ERR_LONG: the journal is

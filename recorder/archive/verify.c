@@ -13,7 +13,8 @@ struct check {
     struct archive *archive;
     struct id id;
     struct recording_row row;
-    struct recording_keys keys;
+    struct key_ring ring;
+    struct signing_key keys;
     struct object_access access;
     struct manifest manifest; /* empty while the recording is open */
     bool closed;
@@ -80,8 +81,19 @@ static void check_listed(struct check *c, const struct object_id *o,
     }
 }
 
+/* Its key was shredded: then nothing can be opened, and nothing needs to be there. */
+static bool is_erased(struct check *c, const struct object_id *o) {
+    uint8_t key[KEY_LEN];
+    enum err e = c->access.keys.key(c->access.keys.ctx, o, key);
+    mem_wipe(key, sizeof(key));
+    return e == ERR_GONE;
+}
+
 static enum err check_entry(void *ctx, const struct entry *e) {
     struct check *c = ctx;
+    if (e->type == ENTRY_TRACK) {
+        return archive_ring_track(&c->ring, &e->u.track);
+    }
     if (e->type == ENTRY_SEGMENT) {
         const struct entry_segment *s = &e->u.segment;
         struct object_id o = {.type = OBJECT_MEDIA,
@@ -89,7 +101,9 @@ static enum err check_entry(void *ctx, const struct entry *e) {
                               .track = s->track,
                               .epoch = s->epoch,
                               .number = s->number};
-        check_object(c, &o, &s->info, NULL);
+        if (!is_erased(c, &o)) {
+            check_object(c, &o, &s->info, NULL);
+        }
         check_listed(c, &o, &s->info);
     }
     return c->error;
@@ -243,8 +257,9 @@ enum err verify_recording(struct archive *a, const struct id *recording, verify_
     if (e != OK) {
         return e;
     }
-    c.access = (struct object_access){&a->store, c.keys.objects, NULL};
-    e = archive_keys(a, recording, &c.keys);
+    c.access = archive_access(a, &c.ring);
+    e = archive_ring(a, recording, &c.ring);
+    e = e == OK ? key_ring_signing(&c.ring, &c.keys) : e;
     if (e == OK) {
         check_all(&c);
     } else if (e == ERR_UNKNOWN || e == ERR_AUTH) {
@@ -258,5 +273,6 @@ enum err verify_recording(struct archive *a, const struct id *recording, verify_
     }
     manifest_clear(&c.manifest);
     mem_wipe(&c.keys, sizeof(c.keys));
+    key_ring_close(&c.ring);
     return c.error != OK ? c.error : c.found ? ERR_AUTH : OK;
 }

@@ -117,6 +117,19 @@ enum err catalogue_forget(struct catalogue *c, const struct id *recording) {
     return e;
 }
 
+enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
+                                 uint64_t participant) {
+    static const char *const changes[] = {
+        "UPDATE participants SET name='' WHERE recording=? AND participant=?",
+        "UPDATE events SET name='' WHERE recording=? AND participant=? AND type<>'consent'",
+        "DELETE FROM words WHERE recording=? AND participant=?"};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(changes); i++) {
+        e = sql_run(c->db, changes[i], "di", recording, (int64_t)participant);
+    }
+    return e;
+}
+
 enum err catalogue_purge(struct catalogue *c) {
     return sql_truncate_log(c->db);
 }

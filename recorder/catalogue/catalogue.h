@@ -18,7 +18,7 @@
 
 #include "recorder/journal/journal.h"
 
-#define CATALOGUE_SCHEMA 3 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 4 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -64,6 +64,10 @@ enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uin
                             const struct object_info *info);
 /* Remove every row of a recording. */
 enum err catalogue_forget(struct catalogue *c, const struct id *recording);
+/* Forget what a participant of it was called, in every row, and the words of it. What they did, and
+ * which text they agreed to, stays. */
+enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
+                                 uint64_t participant);
 /* Truncate the log, so that what was forgotten is in no file any more. ERR_BUSY: a reader is in
  * the way; call again. */
 enum err catalogue_purge(struct catalogue *c);

@@ -82,10 +82,10 @@ static enum err apply_epoch(struct catalogue *c, const struct id *recording,
 
 static enum err apply_track(struct catalogue *c, const struct id *recording,
                             const struct entry_track *p) {
-    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO tracks VALUES(?,?,?,?,?,?)", "ddttii",
+    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO tracks VALUES(?,?,?,?,?,?,?)", "ddttiii",
                         recording, &p->track, source_kind_name((enum source_kind)p->kind),
                         codec_name((enum codec)p->codec), (int64_t)p->source,
-                        (int64_t)p->participant);
+                        (int64_t)p->participant, (int64_t)p->keys);
 }
 
 static enum err apply_start(struct catalogue *c, const struct id *recording,

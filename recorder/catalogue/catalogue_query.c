@@ -98,6 +98,7 @@ static enum err row_track(sqlite3_stmt *s, void *each, void *ctx) {
     r.track.codec = (uint8_t)column_codec(s, 2);
     r.track.source = (uint32_t)sqlite3_column_int64(s, 3);
     r.track.participant = (uint64_t)sqlite3_column_int64(s, 4);
+    r.track.keys = (uint8_t)sqlite3_column_int64(s, 6);
     sql_text(s, 5, r.participant_name, sizeof(r.participant_name));
     return (*(each_track **)each)(ctx, &r);
 }
@@ -107,7 +108,7 @@ enum err catalogue_tracks(struct catalogue *c, const struct id *recording,
     struct query q = {row_track, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name"
+                          "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name,t.keys"
                           " FROM tracks t LEFT JOIN participants p ON p.recording=t.recording"
                           " AND p.participant=t.participant WHERE t.recording=?"
                           " ORDER BY t.track<>?, t.source, t.track",

@@ -47,6 +47,8 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "CREATE INDEX recordings_by_start ON recordings(started, id);"
     "CREATE INDEX recordings_by_tour ON recordings(tour, started, id);"
     "CREATE INDEX recordings_by_state ON recordings(state, started, id);",
+    /* How the media objects of a track are keyed. */
+    "ALTER TABLE tracks ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

@@ -47,6 +47,7 @@ static const struct field track_fields[] = {
     FIELD("codec", FIELD_CODEC, entry_track, codec),
     FIELD("source", FIELD_UINT, entry_track, source),
     FIELD("participant", FIELD_HANDLE, entry_track, participant),
+    FIELD("keys", FIELD_UINT, entry_track, keys),
     {0},
 };
 static const struct field epoch_fields[] = {

@@ -56,6 +56,7 @@ struct entry_track {
     uint8_t codec;        /* enum codec; of the programme: of its video */
     uint32_t source;      /* tap source, 0 for the programme */
     uint64_t participant; /* 0 for the programme */
+    uint8_t keys;         /* enum track_keys (recorder/seal/keyset.h) of its media objects */
 };
 /* A stretch that is one valid file. */
 struct entry_epoch {

@@ -38,7 +38,7 @@ static void encode_line(const struct manifest *m, struct buffer *t) {
     json_close(t, '}');
 }
 
-enum err manifest_encode(const struct manifest *m, const struct recording_keys *k, char **ret_text,
+enum err manifest_encode(const struct manifest *m, const struct signing_key *k, char **ret_text,
                          size_t *ret_n) {
     struct buffer t = {0};
     uint8_t signature[SIGNATURE_LEN];
@@ -161,7 +161,7 @@ static enum err decode_line(const json_t *o, struct manifest *m) {
     return decode_objects(json_object_get(o, "objects"), m);
 }
 
-enum err manifest_decode(struct bytes text, const struct recording_keys *k, struct manifest *ret) {
+enum err manifest_decode(struct bytes text, const struct signing_key *k, struct manifest *ret) {
     const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
     uint8_t signature[SIGNATURE_LEN];
     char hex[2 * SIGNATURE_LEN + 1];

@@ -24,10 +24,10 @@ struct manifest {
 };
 
 /* Sign and encode. *ret_text is freed with mem_free. ERR_NOMEM, ERR_CRYPTO. */
-enum err manifest_encode(const struct manifest *m, const struct recording_keys *k, char **ret_text,
+enum err manifest_encode(const struct manifest *m, const struct signing_key *k, char **ret_text,
                          size_t *ret_n);
 /* Check the signature and decode. ERR_AUTH, ERR_FORMAT, ERR_NOMEM; *ret untouched then. */
-enum err manifest_decode(struct bytes text, const struct recording_keys *k, struct manifest *ret);
+enum err manifest_decode(struct bytes text, const struct signing_key *k, struct manifest *ret);
 /* Bring the objects into the order that encoding and finding need. ERR_NOMEM. */
 enum err manifest_sort(struct manifest *m);
 /* Frees the list and zeroes. */

@@ -13,9 +13,10 @@ struct build {
     struct id recording;
 };
 
-enum err library_open(const char *dir, const char *kek_file, struct library **ret,
+enum err library_open(const struct library_config *config, struct library **ret,
                       char why[WHY_MAX]) {
-    struct archive_config c = {.dir = dir, .kek_file = kek_file};
+    struct archive_config c = {
+        .dir = config->dir, .kek_file = config->kek_file, .keys = config->keys, .rng = config->rng};
     struct library *l = mem_zalloc(1, sizeof(*l));
     if (!l) {
         snprintf(why, WHY_MAX, "out of memory");
@@ -198,62 +199,4 @@ enum err library_verify(struct library *l, const char *id,
         return ERR_UNKNOWN;
     }
     return verify_recording(l->archive, &recording, say, ctx);
-}
-
-/* Names are gathered before removing: a folder is not to change while it is listed. */
-struct doomed {
-    struct buffer names; /* each with its NUL */
-};
-
-static void note_doomed(void *ctx, const char *name, uint64_t size) {
-    struct doomed *d = ctx;
-    (void)size;
-    buffer_put(&d->names, name, strlen(name) + 1);
-}
-
-static enum err remove_objects(struct archive *a, const char *id) {
-    struct doomed d = {0};
-    char prefix[OBJECT_NAME_MAX];
-    snprintf(prefix, sizeof(prefix), "recordings/%s/", id);
-    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_doomed, &d) : OK;
-    e = e == OK && d.names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < d.names.n; at += strlen(d.names.p + at) + 1) {
-        e = a->store.remove(a->store.ctx, d.names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    buffer_free(&d.names);
-    return e;
-}
-
-static enum err forget_all_but_times(struct catalogue *c, const struct recording_row *row) {
-    struct entry start = {.type = ENTRY_START}, end = {.type = ENTRY_END, .t = row->duration};
-    start.u.start.wall = row->started;
-    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "shredded");
-    enum err e = catalogue_begin(c);
-    e = e == OK ? catalogue_forget(c, &row->id) : e;
-    e = e == OK ? catalogue_apply(c, &row->id, &start) : e;
-    e = e == OK ? catalogue_apply(c, &row->id, &end) : e;
-    e = e == OK ? catalogue_state(c, &row->id, RECORDING_SHREDDED) : e;
-    e = e == OK ? catalogue_commit(c) : e;
-    catalogue_rollback(c);
-    return e;
-}
-
-enum err library_shred(struct library *l, const char *id) {
-    OWNER_CHECK(&l->owner);
-    struct archive *a = l->archive;
-    struct recording_row row;
-    struct id recording;
-    if (!id_parse(id, &recording)) {
-        return ERR_UNKNOWN;
-    }
-    enum err e = catalogue_recording(a->catalogue, &recording, &row);
-    if (e != OK || row.state == RECORDING_OPEN) {
-        return e == OK ? ERR_WRONG_STATE : e;
-    }
-    e = wraps_shred(a->wraps, &recording);
-    e = e == ERR_UNKNOWN ? OK : e; /* said before */
-    e = e == OK ? forget_all_but_times(a->catalogue, &row) : e;
-    e = e == OK ? catalogue_purge(a->catalogue) : e;
-    return e == OK ? remove_objects(a, id) : e;
 }

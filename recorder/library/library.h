@@ -6,6 +6,9 @@
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_H
 
 #include "base/err.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "recorder/seal/key_config.h"
 #include "recorder/store/store.h"
 
 #include <stdbool.h>
@@ -15,9 +18,13 @@
 
 struct library;
 
-/* dir and kek_file as in recorder_config. ERR_IO, ERR_CRYPTO, ERR_NOMEM; the reason in why. */
-enum err library_open(const char *dir, const char *kek_file, struct library **ret,
-                      char why[WHY_MAX]);
+struct library_config {
+    const char *dir, *kek_file;    /* as in recorder_config */
+    const struct key_config *keys; /* the same */
+    struct rng rng;                /* for library_rekey only; may be zero */
+};
+/* ERR_IO, ERR_CRYPTO, ERR_NOMEM, errors of the key provider; the reason in why. */
+enum err library_open(const struct library_config *c, struct library **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct library *library_close(struct library *l);
 
@@ -34,10 +41,37 @@ enum err library_recording_json(struct library *l, const char *id, char **ret);
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx);
 
-/* Shred a recording: delete its wrapped key, after which nothing of it can be opened, then its
+/* Who orders something that cannot be undone, and when. */
+struct library_order {
+    const char *who, *why; /* never NULL; at most 128 bytes are kept */
+    wall_t at;
+};
+/* Shred a recording: delete its wrapped keys, after which nothing of it can be opened, then its
  * objects and what the catalogue knows beside its id and times. Not for one that is being made
- * (ERR_WRONG_STATE). ERR_UNKNOWN; ERR_BUSY or ERR_IO: call again to finish. */
-enum err library_shred(struct library *l, const char *id);
+ * (ERR_WRONG_STATE) or held (ERR_DENIED). ERR_UNKNOWN; ERR_BUSY or ERR_IO: call again to finish. */
+enum err library_shred(struct library *l, const char *id, const struct library_order *o);
+/* Shred one participant of a recording: the tracks of their own. What the programme has of them
+ * stays. ERR_UNKNOWN also: they have no track of their own that could be shredded (a recording made
+ * before participants had keys); else as library_shred. */
+enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
+                              const struct library_order *o);
+/* Keep a recording from being shredded, whoever orders it, until it is released. ERR_UNKNOWN. */
+enum err library_hold(struct library *l, const char *id, const struct library_order *o);
+/* ERR_UNKNOWN: it is not held. */
+enum err library_release(struct library *l, const char *id);
+
+struct library_rekeyed {
+    uint64_t rows, wrapped; /* looked at; wrapped again under the current key */
+    uint64_t failed;        /* could not be: the key they are under is not here, or it is damaged */
+};
+/* Wrap all keys again under the current key of the configured provider. It may run beside the
+ * server and may be run again after it was interrupted: rows under the current key are left alone.
+ * Errors of the current provider; *ret says how far it came, why is at library_why. */
+enum err library_rekey(struct library *l, struct library_rekeyed *ret);
+/* Let the time pass: keys in memory that are too old are wiped. Without it none is kept. */
+void library_tick(struct library *l, us_t now);
+/* Why a key could not be used, for people; "" when nothing was said. */
+const char *library_why(const struct library *l);
 
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed
  * header before the untouched clusters. ERR_UNKNOWN, ERR_AUTH, ERR_IO, ERR_NOMEM. */

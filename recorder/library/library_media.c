@@ -20,7 +20,7 @@ struct library_media {
     struct archive *archive;
     struct id recording, track;
     uint32_t epoch;
-    struct recording_keys keys;
+    struct key_ring ring;
     struct buffer header;
     uint64_t size;
     struct part *parts;
@@ -130,6 +130,17 @@ static enum err check_state(struct library_media *m) {
                                              : OK;
 }
 
+/* What was shredded is not there any more, for whoever asks for it. */
+static enum err check_key(struct library_media *m) {
+    struct object_access a = archive_access(m->archive, &m->ring);
+    struct object_id o = {
+        .type = OBJECT_MEDIA, .recording = m->recording, .track = m->track, .epoch = m->epoch};
+    uint8_t key[KEY_LEN];
+    enum err e = a.keys.key(a.keys.ctx, &o, key);
+    mem_wipe(key, sizeof(key));
+    return e == ERR_GONE ? ERR_UNKNOWN : e;
+}
+
 static enum err read_rows(struct library_media *m) {
     struct catalogue *c = m->archive->catalogue;
     enum err e = check_state(m);
@@ -138,9 +149,10 @@ static enum err read_rows(struct library_media *m) {
         e = ERR_UNKNOWN;
     }
     e = e == OK ? find_sound(m) : e;
-    e = e == OK ? archive_keys(m->archive, &m->recording, &m->keys) : e;
+    e = e == OK ? archive_ring_of_rows(m->archive, &m->recording, &m->ring) : e;
     struct segment_query q = {m->recording, &m->track, m->epoch};
-    return e == OK ? catalogue_segments(c, &q, on_segment, m) : e;
+    e = e == OK ? catalogue_segments(c, &q, on_segment, m) : e;
+    return e == OK ? check_key(m) : e;
 }
 
 /* Sound alone has no key frames: every segment is a place to seek to. */
@@ -197,7 +209,7 @@ struct library_media *library_media_close(struct library_media *m) {
     if (m) {
         OWNER_CHECK(&m->owner);
         object_reader_close(m->reader);
-        mem_wipe(&m->keys, sizeof(m->keys));
+        key_ring_close(&m->ring);
         buffer_free(&m->header);
         mem_free(m->parts);
         mem_free(m->cues);
@@ -235,7 +247,7 @@ static enum err open_part(struct library_media *m, size_t i) {
         return OK;
     }
     m->reader = object_reader_close(m->reader);
-    struct object_access a = {&m->archive->store, m->keys.objects, NULL};
+    struct object_access a = archive_access(m->archive, &m->ring);
     struct object_id o = {.type = OBJECT_MEDIA,
                           .recording = m->recording,
                           .track = m->track,

@@ -19,14 +19,23 @@ static const struct kind {
 };
 
 struct object_reader {
-    struct object_access access;
-    uint8_t key[KEY_LEN];
+    const struct store *store;
     char name[OBJECT_NAME_MAX];
     struct floe_source source;
     struct floe_opener *opener;
     uint8_t *whole; /* the sealed object, when it was fetched at once */
     uint64_t size;  /* of it [bytes] */
 };
+
+static enum err the_one(void *ctx, const struct object_id *o, uint8_t ret[KEY_LEN]) {
+    (void)o;
+    memcpy(ret, ctx, KEY_LEN);
+    return OK;
+}
+
+struct object_keys object_keys_one(const uint8_t key[KEY_LEN]) {
+    return (struct object_keys){the_one, (void *)(uintptr_t)key};
+}
 
 static const struct kind *kind_of(uint8_t type) {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -134,12 +143,11 @@ bool object_parse_name(const char *name, struct object_id *ret) {
 
 enum err object_put(const struct object_access *a, const struct object_id *o, struct bytes plain,
                     struct object_info *ret) {
-    uint8_t aad[OBJECT_AAD_LEN];
+    uint8_t aad[OBJECT_AAD_LEN], key[KEY_LEN];
     char name[OBJECT_NAME_MAX];
     bool large = o->type == OBJECT_MEDIA || o->type == OBJECT_EXPORT;
-    struct floe_context c = {.key = a->key,
-                             .aad = bytes_of(aad, sizeof(aad)),
-                             .segment_len = large ? FLOE_64K : FLOE_4K};
+    struct floe_context c = {
+        .key = key, .aad = bytes_of(aad, sizeof(aad)), .segment_len = large ? FLOE_64K : FLOE_4K};
     if (plain.n > OBJECT_MAX) {
         return ERR_LONG;
     }
@@ -149,7 +157,9 @@ enum err object_put(const struct object_access *a, const struct object_id *o, st
     if (!sealed) {
         return ERR_NOMEM;
     }
-    enum err e = floe_seal(&c, a->rng, plain, sealed);
+    enum err e = a->keys.key(a->keys.ctx, o, key);
+    e = e == OK ? floe_seal(&c, a->rng, plain, sealed) : e;
+    mem_wipe(key, sizeof(key));
     if (e == OK) {
         e = a->store->put(a->store->ctx, object_name(o, name), bytes_of(sealed, n));
     }
@@ -168,14 +178,16 @@ static enum err as_auth(enum err e) {
 
 static enum err open_sealed(const struct object_access *a, const struct object_id *o,
                             struct bytes sealed, struct object_plain *ret) {
-    uint8_t aad[OBJECT_AAD_LEN];
-    struct floe_context c = {.key = a->key, .aad = bytes_of(aad, sizeof(aad))};
+    uint8_t aad[OBJECT_AAD_LEN], key[KEY_LEN];
+    struct floe_context c = {.key = key, .aad = bytes_of(aad, sizeof(aad))};
     struct object_plain plain = {.p = mem_alloc(sealed.n)};
     if (!plain.p) {
         return ERR_NOMEM;
     }
     object_aad(o, aad);
-    enum err e = as_auth(floe_open(&c, sealed, plain.p, &plain.n));
+    enum err e = a->keys.key(a->keys.ctx, o, key);
+    e = e == OK ? as_auth(floe_open(&c, sealed, plain.p, &plain.n)) : e;
+    mem_wipe(key, sizeof(key));
     if (e != OK) {
         mem_free(plain.p);
         return e;
@@ -212,7 +224,7 @@ enum err object_get(const struct object_access *a, const struct object_id *o,
 static enum err read_store(void *ctx, uint64_t at, uint8_t *out, size_t n) {
     struct object_reader *r = ctx;
     if (!r->whole) {
-        return r->access.store->read(r->access.store->ctx, r->name, at, out, n);
+        return r->store->read(r->store->ctx, r->name, at, out, n);
     }
     if (at > r->size || n > r->size - at) {
         return ERR_RANGE;
@@ -224,7 +236,7 @@ static enum err read_store(void *ctx, uint64_t at, uint8_t *out, size_t n) {
 /* A request costs a round trip to a store that is far away: not asking for a size that is known
  * and taking a small object at once leave one of three. */
 static enum err fetch(struct object_reader *r) {
-    const struct store *s = r->access.store;
+    const struct store *s = r->store;
     if (r->size == 0) {
         return s->size(s->ctx, r->name, &r->size);
     }
@@ -246,23 +258,23 @@ static enum err fetch(struct object_reader *r) {
 
 enum err object_reader_open(const struct object_access *a, const struct object_id *o, uint64_t size,
                             struct object_reader **ret) {
-    uint8_t aad[OBJECT_AAD_LEN];
+    uint8_t aad[OBJECT_AAD_LEN], key[KEY_LEN];
     struct object_reader *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
         return ERR_NOMEM;
     }
-    r->access = *a;
-    memcpy(r->key, a->key, sizeof(r->key));
-    r->access.key = r->key;
+    r->store = a->store;
     r->source = (struct floe_source){read_store, r};
     r->size = size;
     object_name(o, r->name);
     object_aad(o, aad);
-    struct floe_context c = {.key = r->key, .aad = bytes_of(aad, sizeof(aad))};
-    enum err e = fetch(r);
+    struct floe_context c = {.key = key, .aad = bytes_of(aad, sizeof(aad))};
+    enum err e = a->keys.key(a->keys.ctx, o, key);
+    e = e == OK ? fetch(r) : e;
     if (e == OK) {
         e = as_auth(floe_opener_new(&c, &r->source, r->size, &r->opener));
     }
+    mem_wipe(key, sizeof(key));
     if (e != OK) {
         object_reader_close(r);
         return e;
@@ -283,7 +295,6 @@ struct object_reader *object_reader_close(struct object_reader *r) {
     if (r) {
         floe_opener_free(r->opener);
         mem_free(r->whole);
-        mem_wipe(r->key, sizeof(r->key));
         mem_free(r);
     }
     return NULL;

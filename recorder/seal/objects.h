@@ -35,10 +35,19 @@ struct object_info {
     uint8_t sha256[SHA256_LEN]; /* of the sealed bytes */
 };
 
+/* Who knows which key an object is under (ring.h). */
+struct object_keys {
+    /* The FLOE key of this object. Its errors are those of whoever asks for the object. */
+    enum err (*key)(void *ctx, const struct object_id *o, uint8_t ret[KEY_LEN]);
+    void *ctx;
+};
+/* All objects under this one key, which is borrowed. */
+struct object_keys object_keys_one(const uint8_t key[KEY_LEN]);
+
 /* What it takes to seal or open objects. Borrowed by every call. */
 struct object_access {
     const struct store *store;
-    const uint8_t *key;    /* KEY_LEN: recording_keys.objects */
+    struct object_keys keys;
     const struct rng *rng; /* sealing only */
 };
 
@@ -54,7 +63,8 @@ char *object_name(const struct object_id *o, char *out);
 bool object_parse_name(const char *name, struct object_id *ret);
 
 /* Seal plain with 64 KiB segments (media, exports) or 4 KiB ones (the others) and put it under its
- * name. Errors of floe_seal and store.put; then nothing is visible and it may be tried again. */
+ * name. Errors of floe_seal, store.put and the keys; then nothing is visible and it may be tried
+ * again. */
 enum err object_put(const struct object_access *a, const struct object_id *o, struct bytes plain,
                     struct object_info *ret);
 
@@ -64,7 +74,8 @@ struct object_plain {
     struct object_info info;
 };
 /* Read, authenticate and open a whole object. *ret untouched on failure. ERR_UNKNOWN, ERR_AUTH
- * (also: too short, other parameters), ERR_LONG, ERR_IO, ERR_NOMEM. */
+ * (also: too short, other parameters), ERR_LONG, ERR_IO, ERR_NOMEM; ERR_GONE and other errors of
+ * the keys. */
 enum err object_get(const struct object_access *a, const struct object_id *o,
                     struct object_plain *ret);
 

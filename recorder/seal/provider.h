@@ -17,6 +17,8 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "recorder/seal/id.h"
+#include "recorder/seal/key_config.h"
 #include "recorder/seal/keys.h"
 
 #include <stdbool.h>
@@ -24,10 +26,6 @@
 #define PROVIDER_NAME_MAX 16    /* [bytes] with NUL */
 #define PROVIDER_KEY_ID_MAX 256 /* [bytes] with NUL; ids are printable ASCII without spaces */
 #define PROVIDER_WRAP_MAX 1024  /* [bytes] */
-#define PROVIDER_OLDER_MAX 8    /* key files beside the current one */
-
-#define PROVIDER_FILE "file"
-#define PROVIDER_PKCS11 "pkcs11"
 
 /* What a key is for. */
 struct key_context {
@@ -67,30 +65,12 @@ struct key_provider {
 /* The AAD of wraps of version 2: "oriel-wrap/2" | recording id 16 | subject 8, big-endian. */
 void provider_context(const struct key_context *c, uint8_t out[KEY_CONTEXT_LEN]);
 
-/* Keys in files, 64 hex digits each. A key's id is computed of the key itself, so that a wrap finds
- * its key whatever the file is called. */
-struct provider_file_config {
-    const char *file; /* secret.h says which paths and files; new wraps are under this one */
-    bool create;      /* make it when it is missing */
-    const char *const *older; /* what was current before; at most PROVIDER_OLDER_MAX */
-    size_t n_older;
-};
-/* rng is borrowed until close. ERR_UNKNOWN (no file), ERR_IO, ERR_FORMAT, ERR_NOMEM. */
+/* Key files. rng is borrowed until close. ERR_UNKNOWN (no file), ERR_IO, ERR_FORMAT, ERR_NOMEM. */
 enum err provider_file_open(const struct provider_file_config *c, const struct rng *rng,
                             struct key_provider *ret, char why[WHY_MAX]);
 
-/* A key that never leaves a hardware token, used through its PKCS#11 (2.40) module: CKM_AES_GCM
- * with the context as AAD. The key is an AES-256 secret key, sensitive and not extractable, with
- * CKA_ENCRYPT and CKA_DECRYPT. Its label is its id, so that earlier keys are found as long as the
- * token has them. Sessions are opened again when the token was away. A wrong PIN is not tried
- * twice: tokens lock themselves. */
-struct provider_pkcs11_config {
-    const char *module;   /* path of the shared library */
-    const char *token;    /* its label */
-    const char *key;      /* label of the current key */
-    const char *pin_file; /* secret.h */
-};
-/* rng is borrowed until close. All errors above. */
+/* A key in a token. Sessions are opened again when the token was away. A wrong PIN is not tried
+ * twice: tokens lock themselves. rng is borrowed until close. All errors above. */
 enum err provider_pkcs11_open(const struct provider_pkcs11_config *c, const struct rng *rng,
                               struct key_provider *ret, char why[WHY_MAX]);
 

@@ -1,29 +1,49 @@
-/* wraps.db: the wrapped root keys, in a database file of their own (secure_delete,
- * synchronous=FULL, truncated checkpoint after a shred), so that deleting a wrap shreds the
- * recording at once. It is also the list of every recording that was ever begun: a row is durable
- * before the first object of its recording is. And it remembers which store the objects are in.
- * Nothing but an order to shred deletes a row. SQLite stays inside. Owner: one thread. */
+/* wraps.db: the wrapped keys, in a database file of their own (secure_delete, synchronous=FULL,
+ * truncated checkpoint after a shred), so that deleting a wrap shreds what is under it at once. A
+ * row belongs to a recording (subject 0) or to one participant in it. It is also the list of every
+ * recording that was ever begun: a row is durable before the first object of its recording is. It
+ * remembers which store the objects are in, which recordings are held, and what was shredded.
+ *
+ * Nothing but an order to shred deletes a row, wraps_shred is the one function that does, and a
+ * held recording it does not touch. SQLite stays inside. Owner: one thread. */
 #ifndef ORIEL_RECORDER_SEAL_WRAPS_H
 #define ORIEL_RECORDER_SEAL_WRAPS_H
 
-#include "recorder/seal/keys.h"
+#include "base/time.h"
+#include "recorder/seal/provider.h"
 
 #include <stdbool.h>
 
+#define WRAPS_SCHEMA 3     /* PRAGMA user_version */
+#define WRAPS_TEXT_MAX 129 /* [bytes] with NUL; who and why of holds and shreds, cut to fit */
+
 struct wraps;
 
-/* create: make the file, or what an earlier release did not have in it, when missing. ERR_IO,
- * ERR_NOMEM, ERR_NOSPACE; ERR_FORMAT: the file is damaged, or none of SQLite's. */
+/* create: make the file, or bring one of an earlier release up to date. ERR_IO, ERR_NOMEM,
+ * ERR_NOSPACE; ERR_FORMAT: the file is damaged, or none of SQLite's; ERR_UNSUPPORTED: it is of a
+ * later release. Without create one of an earlier release is read as it is, and not changed. */
 enum err wraps_open(const char *path, bool create, struct wraps **ret);
 /* NULL allowed; returns NULL. */
 struct wraps *wraps_close(struct wraps *w);
-/* Durable when OK. ERR_EXISTS, ERR_NOSPACE, ERR_IO. */
-enum err wraps_put(struct wraps *w, const struct id *recording, const uint8_t wrap[WRAP_LEN]);
-/* ERR_UNKNOWN (never begun, or shredded), ERR_IO. */
-enum err wraps_get(struct wraps *w, const struct id *recording, uint8_t ret_wrap[WRAP_LEN]);
-/* Delete a wrap so that its bytes are in no file of the database any more. ERR_UNKNOWN; ERR_BUSY
- * when a reader kept the log from being truncated: deleted, but call again to finish. */
-enum err wraps_shred(struct wraps *w, const struct id *recording);
+
+/* Durable when OK. ERR_EXISTS: there is one, or it was shredded; ERR_NOSPACE, ERR_IO. */
+enum err wraps_put(struct wraps *w, const struct key_context *c, const struct key_wrap *wrap);
+/* ERR_UNKNOWN (never begun, or shredded), ERR_IO, ERR_FORMAT. */
+enum err wraps_get(struct wraps *w, const struct key_context *c, struct key_wrap *ret);
+/* What is left of a keyset of which a part was destroyed, sealed under the wrapped key; *ret_n 0:
+ * the wrapped key is the root of all. *ret is freed with mem_free. ERR_UNKNOWN, ERR_NOMEM. */
+enum err wraps_keyset(struct wraps *w, const struct key_context *c, uint8_t **ret, size_t *ret_n);
+/* Exchange a wrap, and its sealed keyset (empty: none), so that the old bytes are in no file of the
+ * database any more; `old` is what must be there. Durable when OK. ERR_UNKNOWN: it is not; ERR_BUSY
+ * when a reader kept the log from being truncated: exchanged, and wraps_purge finishes. */
+struct wraps_change {
+    const struct key_wrap *old, *fresh;
+    struct bytes keyset;
+};
+enum err wraps_replace(struct wraps *w, const struct key_context *c, const struct wraps_change *x);
+/* Truncate the log, in which old rows may still be. ERR_BUSY: a reader is in the way. */
+enum err wraps_purge(struct wraps *w);
+
 /* Call each for every recording, in the order they were begun; stops at its first error. */
 enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
                     void *ctx);
@@ -31,16 +51,52 @@ enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id
  * to this database. */
 enum err wraps_each_by_id(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
                           void *ctx);
+/* Call each for every row, in the order they were made; it may exchange them. */
+enum err wraps_each_row(struct wraps *w,
+                        enum err (*each)(void *ctx, const struct key_context *c,
+                                         const struct key_wrap *wrap),
+                        void *ctx);
 /* Note that an object of this recording is in the store: from now on its absence is a loss. */
 enum err wraps_begun(struct wraps *w, const struct id *recording);
 /* *ret: whether wraps_begun was said of it. ERR_UNKNOWN, ERR_IO. */
 enum err wraps_has_begun(struct wraps *w, const struct id *recording, bool *ret);
 
+/* An order: whose, when, why. */
+struct wraps_order {
+    wall_t at;
+    const char *who, *why;
+};
+/* Delete the wrap of a participant, or, with subject 0, all wraps of the recording, so that their
+ * bytes are in no file of the database any more. What was shredded stays known and cannot be put
+ * again. ERR_DENIED: the recording is held; ERR_UNKNOWN: there is no such row, shredded before or
+ * never there; ERR_BUSY when a reader kept the log from being truncated: deleted, but call again to
+ * finish. */
+enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o);
+
+struct wraps_note {
+    struct key_context what; /* of a hold: subject 0 */
+    wall_t at;
+    char who[WRAPS_TEXT_MAX], why[WRAPS_TEXT_MAX];
+};
+/* Whether, when and by whom this was shredded: the participant, or the whole recording. ret may be
+ * NULL. ERR_UNKNOWN: it was not. */
+enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wraps_note *ret);
+/* Everything that was shredded, oldest first. */
+enum err wraps_each_shredded(struct wraps *w,
+                             enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx);
+/* Keep a recording from being shredded or redacted until it is released. A second hold replaces
+ * who, why and when. ERR_UNKNOWN: no such recording. */
+enum err wraps_hold(struct wraps *w, const struct id *recording, const struct wraps_order *o);
+/* ERR_UNKNOWN: it is not held. */
+enum err wraps_release(struct wraps *w, const struct id *recording);
+/* ERR_UNKNOWN: it is not held. ret may be NULL. */
+enum err wraps_held(struct wraps *w, const struct id *recording, struct wraps_note *ret);
+
 /* The store that holds the objects of these recordings. */
 struct wraps_store {
     struct id id;
-    bool placed;            /* the identity was seen in the store; false: about to be put there */
-    uint8_t wrap[WRAP_LEN]; /* of a random key under the KEK, for the id: tells a wrong KEK */
+    bool placed;          /* the identity was seen in the store; false: about to be put there */
+    struct key_wrap wrap; /* of a random key, for the id and subject 0: tells a wrong KEK */
 };
 /* ERR_UNKNOWN (none is remembered), ERR_IO. */
 enum err wraps_store(struct wraps *w, struct wraps_store *ret);

@@ -22,6 +22,7 @@ static struct archive_config archive_config_of(const struct writer_config *c) {
     return (struct archive_config){.dir = c->dir,
                                    .kek_file = c->kek_file,
                                    .create_kek = c->create_kek,
+                                   .keys = c->keys,
                                    .write = true,
                                    .store = c->store,
                                    .rng = c->rng};

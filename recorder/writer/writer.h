@@ -7,6 +7,7 @@
 #define ORIEL_RECORDER_WRITER_WRITER_H
 
 #include "base/rng.h"
+#include "recorder/seal/key_config.h"
 #include "recorder/store/store.h"
 #include "recorder/writer/job.h"
 
@@ -16,9 +17,10 @@ struct writer_config {
     const char *dir;      /* objects/, catalogue.db, wraps.db, and the KEK unless kek_file is set */
     const char *kek_file; /* 32-byte key-encryption key, hex; created 0600 when create_kek */
     bool create_kek;
-    us_t flush_every;    /* [us] a journal line is stored at the latest after this */
-    struct store *store; /* borrowed; NULL = local directory below dir */
-    struct rng rng;      /* borrowed; keys and IVs */
+    const struct key_config *keys; /* NULL: wrapped under kek_file; borrowed by writer_open */
+    us_t flush_every;              /* [us] a journal line is stored at the latest after this */
+    struct store *store;           /* borrowed; NULL = local directory below dir */
+    struct rng rng;                /* borrowed; keys and IVs */
 };
 
 /* Open catalogue, keys and store and finish what a crash left unfinished; what could not be

@@ -30,11 +30,11 @@ static void one_line(struct bytes line) {
 /* The parser behind the signature, for which the fuzzer has the key. */
 static void as_manifest(struct bytes line) {
     static const uint8_t root[KEY_LEN];
-    struct recording_keys k;
+    struct signing_key k;
     uint8_t signature[SIGNATURE_LEN];
     struct manifest m;
     struct buffer t = {0};
-    if (memchr(line.p, '\n', line.n) || keys_derive(root, &recording, &k) != OK ||
+    if (memchr(line.p, '\n', line.n) || keys_signing(root, &k) != OK ||
         keys_sign(&k, line, signature) != OK) {
         return;
     }

@@ -64,7 +64,7 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
     catalogue_close(reader);
     s.c = catalogue_close(s.c);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=4", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=5", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     reader = NULL;
     EXPECT_EQ(catalogue_open(s.path, true, &reader), ERR_UNSUPPORTED);
@@ -315,9 +315,9 @@ TEST(catalogue_knows_people_tracks_and_events) {
     EXPECT_STR(ann->consent, "2024-1");
     EXPECT_STR(ann->role, "buyer");
     struct entry e = {.type = ENTRY_TRACK};
-    e.u.track = (struct entry_track){{{1}}, SOURCE_SCREEN, CODEC_AV1, 3, UINT64_MAX};
+    e.u.track = (struct entry_track){{{1}}, SOURCE_SCREEN, CODEC_AV1, 3, UINT64_MAX, 1};
     EXPECT_EQ(catalogue_apply(s.c, &id, &e), OK);
-    e.u.track = (struct entry_track){ID_PROGRAMME, SOURCE_NONE, CODEC_VP8, 0, 0};
+    e.u.track = (struct entry_track){ID_PROGRAMME, SOURCE_NONE, CODEC_VP8, 0, 0, 0};
     EXPECT_EQ(catalogue_apply(s.c, &id, &e), OK);
     seen.n = 0;
     EXPECT_EQ(catalogue_tracks(s.c, &id, see_track, &seen), OK);

@@ -150,13 +150,14 @@ TEST(catalogue_rows_of_another_journal_are_made_anew) {
 
 /* The lines of journal object `number`, as they were stored. */
 static struct object_plain lines_of(struct desk *d, uint32_t number) {
-    struct recording_keys keys;
+    struct key_ring ring;
     struct object_plain plain = {0};
     struct object_id o = {
         .type = OBJECT_JOURNAL, .recording = *ledger_id(d->ledger), .number = number};
-    CHECK(archive_keys(d->archive, ledger_id(d->ledger), &keys) == OK);
-    struct object_access access = {&d->disk.store, keys.objects, NULL};
+    CHECK(archive_ring(d->archive, ledger_id(d->ledger), &ring) == OK);
+    struct object_access access = archive_access(d->archive, &ring);
     CHECK(object_get(&access, &o, &plain) == OK);
+    key_ring_close(&ring);
     return plain;
 }
 

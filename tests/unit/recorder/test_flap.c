@@ -122,7 +122,7 @@ static struct seen see(const struct scene *s) {
 static void expect_whole(const struct scene *s) {
     char why[WHY_MAX];
     struct library *l = NULL;
-    REQUIRE(library_open(s->g.dir, NULL, &l, why) == OK);
+    REQUIRE(library_open(&(struct library_config){.dir = s->g.dir}, &l, why) == OK);
     EXPECT_EQ(library_verify(l, s->g.recording, NULL, NULL), OK);
     library_close(l);
 }
@@ -145,7 +145,7 @@ static uint8_t *open_track(const struct scene *s, const struct id *track) {
     char why[WHY_MAX], text[ID_TEXT_MAX];
     struct library *l = NULL;
     size_t n = 0;
-    CHECK(library_open(s->g.dir, NULL, &l, why) == OK);
+    CHECK(library_open(&(struct library_config){.dir = s->g.dir}, &l, why) == OK);
     uint8_t *file = read_file(l, s->g.recording, id_text(track, text), 0, &n);
     library_close(l);
     CHECK(file && webm_view(bytes_of(file, n), &view));
@@ -401,7 +401,7 @@ TEST(flap_switches_are_noted_at_a_pace_and_the_last_one_is) {
     EXPECT(n.switches >= 5 && n.switches <= 7);
     char *json = NULL, why[WHY_MAX];
     struct library *l = NULL;
-    REQUIRE(library_open(s.g.dir, NULL, &l, why) == OK);
+    REQUIRE(library_open(&(struct library_config){.dir = s.g.dir}, &l, why) == OK);
     EXPECT_EQ(library_recording_json(l, s.g.recording, &json), OK);
     EXPECT(json && strstr(json, "\"source\":1099"));
     mem_free(json);

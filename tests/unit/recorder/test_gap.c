@@ -136,7 +136,7 @@ static unsigned blocks(const struct scene *s, const struct id *track) {
     char why[WHY_MAX], text[ID_TEXT_MAX];
     struct library *l = NULL;
     size_t n = 0;
-    CHECK(library_open(s->g.dir, NULL, &l, why) == OK);
+    CHECK(library_open(&(struct library_config){.dir = s->g.dir}, &l, why) == OK);
     uint8_t *file = read_file(l, s->g.recording, id_text(track, text), 0, &n);
     CHECK(file && webm_view(bytes_of(file, n), &view));
     unsigned found = view.n;

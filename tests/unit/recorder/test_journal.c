@@ -16,7 +16,7 @@ static struct entry sample(enum entry_type type) {
             RECORDING_FORMAT, "demo", "House \"A\"\n\xc3\xa9", {1700000000000000}};
         break;
     case ENTRY_TRACK:
-        e.u.track = (struct entry_track){track, SOURCE_CAMERA, CODEC_VP8, 7, UINT64_MAX};
+        e.u.track = (struct entry_track){track, SOURCE_CAMERA, CODEC_VP8, 7, UINT64_MAX, 1};
         break;
     case ENTRY_EPOCH:
         e.u.epoch = (struct entry_epoch){.track = ID_PROGRAMME,
@@ -253,7 +253,7 @@ static void desk_begin(struct desk *d) {
     fault_store_begin(&d->fault, &d->memory.store);
     rng_seed(&d->state, 1);
     d->rng = rng_from_seeded(&d->state);
-    d->access = (struct object_access){&d->fault.store, key, &d->rng};
+    d->access = (struct object_access){&d->fault.store, object_keys_one(key), &d->rng};
 }
 
 static enum err count_entry(void *ctx, const struct entry *e) {

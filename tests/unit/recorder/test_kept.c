@@ -121,7 +121,7 @@ static enum err play_recording(void *ctx, const struct recording_row *r) {
 static bool play_all(const char *dir, struct played *p) {
     char why[WHY_MAX];
     *p = (struct played){0};
-    if (library_open(dir, NULL, &p->library, why) != OK) {
+    if (library_open(&(struct library_config){.dir = dir}, &p->library, why) != OK) {
         test_fail(__FILE__, __LINE__, "%s: %s", dir, why);
         return false;
     }

@@ -177,10 +177,21 @@ TEST(ledger_no_two_objects_share_an_iv_or_a_key) {
                           b.disk.objects[k].p + FLOE_PARAMS_LEN, FLOE_IV_LEN) != 0);
         }
     }
-    struct recording_keys a, c;
-    EXPECT_EQ(archive_keys(b.archive, &first.id, &a), OK);
-    EXPECT_EQ(archive_keys(b.archive, &second.id, &c), OK);
-    EXPECT(memcmp(a.objects, c.objects, KEY_LEN) != 0);
+    struct key_ring rings[2] = {{0}};
+    uint8_t keys[4][KEY_LEN];
+    EXPECT_EQ(archive_ring_of_rows(b.archive, &first.id, &rings[0]), OK);
+    EXPECT_EQ(archive_ring_of_rows(b.archive, &second.id, &rings[1]), OK);
+    for (size_t i = 0; i < 4; i++) {
+        struct object_keys k = key_ring_objects(&rings[i / 2]);
+        struct object_id o = {.type = i % 2 ? OBJECT_MEDIA : OBJECT_JOURNAL};
+        o.track = i % 2 ? ID_PROGRAMME : ID_NONE;
+        EXPECT_EQ(k.key(k.ctx, &o, keys[i]), OK);
+        for (size_t j = 0; j < i; j++) {
+            EXPECT(memcmp(keys[i], keys[j], KEY_LEN) != 0);
+        }
+    }
+    key_ring_close(&rings[0]);
+    key_ring_close(&rings[1]);
     bench_end(&b);
 }
 
@@ -275,16 +286,16 @@ TEST(ledger_many_segments_and_a_journal_of_many_objects) {
 TEST(media_objects_are_read_at_any_place) {
     struct bench b;
     struct sample s;
-    struct recording_keys keys;
+    struct key_ring ring;
     static uint8_t media[SAMPLE_MEDIA], out[SAMPLE_MEDIA];
     bench_begin(&b, 10);
     EXPECT_EQ(sample_record(b.archive, 0, &s), OK);
-    EXPECT_EQ(archive_keys(b.archive, &s.id, &keys), OK);
-    struct object_access access = {&b.fault.store, keys.objects, NULL};
+    EXPECT_EQ(archive_ring_of_rows(b.archive, &s.id, &ring), OK);
+    struct object_access access = archive_access(b.archive, &ring);
     struct object_id o = {.type = OBJECT_MEDIA, .recording = s.id, .track = ID_PROGRAMME};
     struct object_reader *r = NULL;
     REQUIRE(object_reader_open(&access, &o, 0, &r) == OK);
-    memset(keys.objects, 0, sizeof(keys.objects)); /* the reader has its own copy */
+    key_ring_close(&ring); /* the reader needs it no more */
     sample_media(0, media);
     static const size_t places[] = {0,     1,     127,   128,   32767, 32768,
                                     65503, 65504, 65505, 65534, 69999};

@@ -25,7 +25,7 @@ static void place_begin(struct place *p, uint64_t seed) {
     rng_seed(&p->state, seed);
     CHECK(bench_archive(&p->scratch, NULL, &p->state, &p->archive) == OK);
     CHECK(sample_record(p->archive, 0, &p->sample) == OK);
-    CHECK(library_open(p->scratch.dir, NULL, &p->library, why) == OK);
+    CHECK(library_open(&(struct library_config){.dir = p->scratch.dir}, &p->library, why) == OK);
     id_text(&p->sample.id, p->id);
 }
 
@@ -193,20 +193,24 @@ TEST(library_needs_a_folder_and_its_key) {
     struct library *l = NULL;
     char why[WHY_MAX];
     scratch_begin(&s);
-    EXPECT(library_open("/proc/none", NULL, &l, why) != OK);
+    EXPECT(library_open(&(struct library_config){.dir = "/proc/none"}, &l, why) != OK);
     EXPECT(strstr(why, "/proc/none") != NULL);
-    EXPECT_EQ(library_open(s.dir, "/proc/none/kek", &l, why), ERR_UNKNOWN);
+    EXPECT_EQ(
+        library_open(&(struct library_config){.dir = s.dir, .kek_file = "/proc/none/kek"}, &l, why),
+        ERR_UNKNOWN);
     EXPECT(strstr(why, "/proc/none/kek") != NULL);
     EXPECT(l == NULL);
     scratch_end(&s);
 }
+
+static const struct library_order order = {"ann", "asked to", {1700000000000000}};
 
 TEST(library_shredding_leaves_nothing_to_read) {
     struct place p;
     struct findings f = {0};
     char *out = NULL;
     place_begin(&p, 6);
-    EXPECT_EQ(library_shred(p.library, p.id), OK);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "shredded") != NULL);
     REQUIRE(library_recording_json(p.library, p.id, &out) == OK);
@@ -214,16 +218,16 @@ TEST(library_shredding_leaves_nothing_to_read) {
     EXPECT(strstr(out, "Ann") == NULL);
     EXPECT(strstr(out, "House") == NULL);
     mem_free(out);
-    struct recording_keys keys;
-    EXPECT_EQ(archive_keys(p.archive, &p.sample.id, &keys), ERR_UNKNOWN);
+    struct key_ring ring;
+    EXPECT_EQ(archive_ring(p.archive, &p.sample.id, &ring), ERR_UNKNOWN);
     uint64_t size;
     char name[OBJECT_NAME_MAX];
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = p.sample.id};
     EXPECT_EQ(p.archive->store.size(p.archive->store.ctx, object_name(&o, name), &size),
               ERR_UNKNOWN);
     /* Said twice it is still gone; a recording that never was is unknown. */
-    EXPECT_EQ(library_shred(p.library, p.id), OK);
-    EXPECT_EQ(library_shred(p.library, "00000000000000000000000000000001"), ERR_UNKNOWN);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
+    EXPECT_EQ(library_shred(p.library, "00000000000000000000000000000001", &order), ERR_UNKNOWN);
     EXPECT_EQ(recovery_run(p.archive, NULL), OK);
     place_end(&p);
 }

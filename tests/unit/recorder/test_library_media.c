@@ -36,7 +36,7 @@ static void record(struct rig *g, struct clip *c, unsigned times) {
 static struct library *open_library(const struct rig *g) {
     struct library *l = NULL;
     char why[WHY_MAX];
-    return library_open(g->dir, NULL, &l, why) == OK ? l : NULL;
+    return library_open(&(struct library_config){.dir = g->dir}, &l, why) == OK ? l : NULL;
 }
 
 static void random_ranges(struct library_media *m, const uint8_t *file, size_t n) {

@@ -5,10 +5,10 @@
 
 static const struct id recording = {{0x11, 0x22}};
 
-static struct recording_keys make_keys(uint8_t first) {
-    uint8_t root[KEY_LEN] = {first};
-    struct recording_keys k;
-    CHECK(keys_derive(root, &recording, &k) == OK);
+static struct signing_key make_keys(uint8_t first) {
+    uint8_t seed[KEY_LEN] = {first};
+    struct signing_key k;
+    CHECK(keys_signing(seed, &k) == OK);
     return k;
 }
 
@@ -43,7 +43,7 @@ static void make(struct manifest *m, size_t n) {
 
 TEST(manifest_comes_back_with_every_object) {
     static const size_t counts[] = {0, 1, 12, 127, 128};
-    struct recording_keys k = make_keys(1);
+    struct signing_key k = make_keys(1);
     for (size_t c = 0; c < ARRAY_LEN(counts); c++) {
         struct manifest m, back;
         char *text = NULL;
@@ -72,7 +72,7 @@ TEST(manifest_comes_back_with_every_object) {
 }
 
 TEST(manifest_any_changed_byte_is_refused) {
-    struct recording_keys k = make_keys(1), other = make_keys(2);
+    struct signing_key k = make_keys(1), other = make_keys(2);
     struct manifest m, back;
     char *text = NULL;
     size_t n = 0;
@@ -93,7 +93,7 @@ TEST(manifest_any_changed_byte_is_refused) {
 
 /* Sign any line as a manifest. */
 static enum err decode_signed(const char *line) {
-    struct recording_keys k = make_keys(1);
+    struct signing_key k = make_keys(1);
     struct manifest m;
     uint8_t signature[SIGNATURE_LEN];
     struct buffer t = {0};
@@ -207,7 +207,7 @@ TEST(objects_cannot_stand_in_for_each_other) {
     memory_store_begin(&disk);
     rng_seed(&state, 1);
     struct rng rng = rng_from_seeded(&state);
-    struct object_access a = {&disk.store, key, &rng};
+    struct object_access a = {&disk.store, object_keys_one(key), &rng};
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = recording, .number = 1}, other = o;
     struct object_info info;
     struct object_plain plain;
@@ -235,11 +235,11 @@ TEST(objects_cannot_stand_in_for_each_other) {
 TEST_ALLOC(manifest_and_objects_without_memory) {
     struct memory_store disk;
     struct rng_seeded state;
-    struct recording_keys k = make_keys(1);
+    struct signing_key k = make_keys(1);
     memory_store_begin(&disk);
     rng_seed(&state, 1);
     struct rng rng = rng_from_seeded(&state);
-    struct object_access a = {&disk.store, k.objects, &rng};
+    struct object_access a = {&disk.store, object_keys_one(k.signing), &rng};
     struct object_id o = {.type = OBJECT_MANIFEST, .recording = recording, .number = 1};
     struct object_info info;
     struct object_plain plain = {0};

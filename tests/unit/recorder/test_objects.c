@@ -50,7 +50,7 @@ static void shelf_begin(struct shelf *s, size_t n) {
     rng_seed(&s->state, n);
     s->rng = rng_from_seeded(&s->state);
     rng_fill(&s->rng, s->key, sizeof(s->key));
-    s->access = (struct object_access){&s->counted.store, s->key, &s->rng};
+    s->access = (struct object_access){&s->counted.store, object_keys_one(s->key), &s->rng};
     s->id = (struct object_id){.type = OBJECT_MEDIA, .track = ID_PROGRAMME};
     s->n = n;
     s->plain = malloc(n);

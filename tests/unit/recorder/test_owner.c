@@ -110,7 +110,7 @@ static void call_verify(void *l) {
     (void)library_verify(l, nobody, say, NULL);
 }
 static void call_shred(void *l) {
-    (void)library_shred(l, nobody);
+    (void)library_shred(l, nobody, &(struct library_order){"x", "y", {0}});
 }
 static void call_media_open(void *l) {
     struct library_media *m;
@@ -129,7 +129,7 @@ TEST(library_belongs_to_one_thread) {
     rig_init(&g);
     REQUIRE(rig_open(&g) == OK);
     rig_close(&g);
-    REQUIRE(library_open(g.dir, NULL, &l, why) == OK);
+    REQUIRE(library_open(&(struct library_config){.dir = g.dir}, &l, why) == OK);
     call_list(l);
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         EXPECT(test_aborts_in_thread(calls[i], l, "&l->owner: not this thread's"));

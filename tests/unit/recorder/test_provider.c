@@ -1,5 +1,7 @@
 #include "recorder/seal/provider.h"
 
+#include "recorder/seal/aead.h"
+
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/soft_token.h"
 #include "tests/unit/test.h"
@@ -126,15 +128,17 @@ TEST(provider_file_older_keys_open_and_new_ones_seal) {
 TEST(provider_file_opens_wraps_of_earlier_releases) {
     struct bench b;
     struct key_provider p = {0};
-    struct kek kek;
+    uint8_t aad[12 + ID_LEN] = "oriel-wrap/1", kek[KEY_LEN];
     struct key_context c = {{{1, 2, 3}}, 0};
-    struct key_wrap w = {.provider = PROVIDER_FILE, .version = 1, .n = WRAP_LEN};
+    struct key_wrap w = {.provider = PROVIDER_FILE, .version = 1, .n = KEY_LEN + AEAD_OVERHEAD};
     char path[PATH_MAX];
     uint8_t back[KEY_LEN];
     begin(&b);
     put_file(&b, "kek", HEX64_A, path);
-    REQUIRE(kek_load(path, NULL, &kek, b.why) == OK);
-    REQUIRE(kek_wrap(&kek, &c.recording, &b.rng, plain, w.bytes) == OK);
+    memcpy(aad + 12, c.recording.b, ID_LEN);
+    REQUIRE(hex_decode(kek, KEY_LEN, HEX64_A));
+    struct aead a = {kek, bytes_of(aad, sizeof(aad))};
+    REQUIRE(aead_seal(&a, &b.rng, bytes_of(plain, KEY_LEN), w.bytes) == OK);
     struct provider_file_config config = {.file = path};
     REQUIRE(provider_file_open(&config, &b.rng, &p, b.why) == OK);
     EXPECT_EQ(p.unwrap(p.ctx, &c, &w, back, b.why), OK);

@@ -99,7 +99,8 @@ static struct library *open_library(const struct scene *s, struct found *f) {
     char why[WHY_MAX];
     struct id id;
     *f = (struct found){0};
-    if (library_open(s->g.dir, NULL, &l, why) != OK || !id_parse(s->g.recording, &id)) {
+    if (library_open(&(struct library_config){.dir = s->g.dir}, &l, why) != OK ||
+        !id_parse(s->g.recording, &id)) {
         return library_close(l);
     }
     EXPECT_EQ(catalogue_tracks(l->archive->catalogue, &id, find_track, f), OK);

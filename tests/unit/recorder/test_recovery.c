@@ -232,14 +232,15 @@ TEST(recovery_adopts_unnoted_segments_as_they_were) {
     power_on(&m);
     EXPECT_EQ(recovery_run(m.archive, &r), OK);
     EXPECT_EQ(r.adopted, 1);
-    struct recording_keys keys;
-    EXPECT_EQ(archive_keys(m.archive, &s.id, &keys), OK);
-    struct object_access access = {&m.archive->store, keys.objects, NULL};
+    struct key_ring ring;
+    EXPECT_EQ(archive_ring_of_rows(m.archive, &s.id, &ring), OK);
+    struct object_access access = archive_access(m.archive, &ring);
     struct object_id o = {
         .type = OBJECT_MEDIA, .recording = s.id, .track = ID_PROGRAMME, .epoch = 0, .number = 1};
     struct object_reader *reader = NULL;
     static uint8_t expected[SAMPLE_MEDIA], got[SAMPLE_MEDIA];
     REQUIRE(object_reader_open(&access, &o, 0, &reader) == OK);
+    key_ring_close(&ring);
     sample_media(1, expected);
     EXPECT(object_reader_size(reader) > SAMPLE_MEDIA);
     EXPECT_EQ(object_reader_read(reader, 0, got, SAMPLE_MEDIA), OK);

@@ -269,14 +269,13 @@ TEST(a_store_with_recordings_does_not_go_with_an_empty_wraps_db) {
     machine_end(&m);
 }
 
-/* Make it a state directory of the release before identities. */
+/* Make it know no more than the state directory of a release before identities. */
 static void age(struct machine *m) {
     sqlite3 *db = NULL;
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", m->scratch.dir);
     CHECK(sql_open(path, false, &db) == OK);
-    CHECK(sql_exec(db, "DROP TABLE store; ALTER TABLE wraps DROP COLUMN begun;"
-                       "PRAGMA user_version=1") == OK);
+    CHECK(sql_exec(db, "DELETE FROM store; UPDATE wraps SET begun=0") == OK);
     sqlite3_close(db);
     m->disk.identity.p = mem_free(m->disk.identity.p);
 }
@@ -753,10 +752,10 @@ TEST_ALLOC(a_start_without_memory_harms_nothing) {
 }
 
 /* One journal object with these lines, chained as a writer of any release does. */
-static void put_journal(struct machine *m, const struct id *id, const uint8_t *key,
+static void put_journal(struct machine *m, const struct id *id, struct key_ring *ring,
                         const char *const *lines) {
     struct journal_head h = journal_begin(id);
-    struct object_access access = {&m->archive->store, key, &m->archive->rng};
+    struct object_access access = archive_access(m->archive, ring);
     struct object_id o = {.type = OBJECT_JOURNAL, .recording = *id};
     struct object_info info;
     struct buffer text = {0};
@@ -774,12 +773,12 @@ static void put_journal(struct machine *m, const struct id *id, const uint8_t *k
 }
 
 static struct id journal_of(struct machine *m, const char *const *lines) {
-    struct recording_keys k;
+    struct key_ring ring;
     struct id id = ID_NONE;
-    EXPECT_EQ(archive_create(m->archive, &id, &k), OK);
-    put_journal(m, &id, k.objects, lines);
+    EXPECT_EQ(archive_create(m->archive, &id, &ring), OK);
+    put_journal(m, &id, &ring, lines);
     EXPECT_EQ(wraps_begun(m->archive->wraps, &id), OK);
-    mem_wipe(&k, sizeof(k));
+    key_ring_close(&ring);
     return id;
 }
 

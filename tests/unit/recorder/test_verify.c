@@ -14,7 +14,8 @@ struct house {
     struct rng_seeded state;
     struct archive *archive;
     struct sample sample;
-    struct recording_keys keys;
+    struct key_ring ring;
+    struct signing_key keys;
 };
 
 static void house_begin(struct house *h, uint64_t seed) {
@@ -24,10 +25,12 @@ static void house_begin(struct house *h, uint64_t seed) {
     rng_seed(&h->state, seed);
     CHECK(bench_archive(&h->scratch, &h->disk.store, &h->state, &h->archive) == OK);
     CHECK(sample_record(h->archive, 0, &h->sample) == OK);
-    CHECK(archive_keys(h->archive, &h->sample.id, &h->keys) == OK);
+    CHECK(archive_ring_of_rows(h->archive, &h->sample.id, &h->ring) == OK);
+    CHECK(key_ring_signing(&h->ring, &h->keys) == OK);
 }
 
 static void house_end(struct house *h) {
+    key_ring_close(&h->ring);
     archive_close(h->archive);
     memory_store_end(&h->disk);
     scratch_end(&h->scratch);
@@ -109,7 +112,7 @@ TEST(verify_finds_an_extra_object) {
     struct house h;
     struct findings f;
     house_begin(&h, 5);
-    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_access access = archive_access(h.archive, &h.ring);
     struct object_id o = {.type = OBJECT_MEDIA,
                           .recording = h.sample.id,
                           .track = ID_PROGRAMME,
@@ -127,7 +130,7 @@ TEST(verify_finds_an_extra_object) {
 
 /* Seal other bytes under the name of an object, as one who has the key could. */
 static void replace(struct house *h, const struct object_id *o, struct bytes plain) {
-    struct object_access access = {&h->disk.store, h->keys.objects, &h->archive->rng};
+    struct object_access access = archive_access(h->archive, &h->ring);
     struct object_info info;
     char name[OBJECT_NAME_MAX];
     EXPECT_EQ(h->disk.store.remove(h->disk.store.ctx, object_name(o, name)), OK);
@@ -154,7 +157,7 @@ TEST(verify_finds_a_journal_and_manifest_cut_short) {
     struct findings f;
     struct recording_row row;
     house_begin(&h, 7);
-    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_access access = archive_access(h.archive, &h.ring);
     struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
     struct object_plain plain;
     struct manifest m;
@@ -187,7 +190,7 @@ TEST(verify_finds_a_forged_signature_and_a_foreign_manifest) {
     struct house h;
     struct findings f;
     house_begin(&h, 8);
-    struct object_access access = {&h.disk.store, h.keys.objects, &h.archive->rng};
+    struct object_access access = archive_access(h.archive, &h.ring);
     struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
     struct object_plain plain;
     struct object_info info;
@@ -227,7 +230,9 @@ TEST(verify_says_when_the_key_is_gone) {
     struct house h;
     struct findings f;
     house_begin(&h, 10);
-    EXPECT_EQ(wraps_shred(h.archive->wraps, &h.sample.id), OK);
+    struct key_context c = {h.sample.id, 0};
+    struct wraps_order by = {{5}, "somebody", "a reason"};
+    EXPECT_EQ(wraps_shred(h.archive->wraps, &c, &by), OK);
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "shredded") != NULL);
     house_end(&h);

@@ -118,7 +118,8 @@ static struct heard look(struct scene *s) {
     struct library *l = NULL;
     struct id id;
     char why[WHY_MAX];
-    CHECK(library_open(s->g.dir, NULL, &l, why) == OK && id_parse(s->g.recording, &id));
+    CHECK(library_open(&(struct library_config){.dir = s->g.dir}, &l, why) == OK &&
+          id_parse(s->g.recording, &id));
     struct catalogue *c = l->archive->catalogue;
     EXPECT_EQ(library_verify(l, s->g.recording, say, NULL), OK);
     EXPECT_EQ(catalogue_recording(c, &id, &row), OK);

@@ -1,0 +1,188 @@
+/* What is done with keys and not with pictures: shredding, holding, wrapping again. */
+#include "recorder/library/library_parts.h"
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Names are gathered before removing: a folder is not to change while it is listed. */
+struct doomed {
+    struct buffer names; /* each with its NUL */
+};
+
+static void note_doomed(void *ctx, const char *name, uint64_t size) {
+    struct doomed *d = ctx;
+    (void)size;
+    buffer_put(&d->names, name, strlen(name) + 1);
+}
+
+/* Of a recording, or of one of its tracks. */
+static enum err remove_objects(struct archive *a, const struct id *recording,
+                               const struct id *track) {
+    struct doomed d = {0};
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX], track_id[ID_TEXT_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id),
+             track ? id_text(track, track_id) : "", track ? "/" : "");
+    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_doomed, &d) : OK;
+    e = e == OK && d.names.bad ? ERR_NOMEM : e;
+    for (size_t at = 0; e == OK && at < d.names.n; at += strlen(d.names.p + at) + 1) {
+        e = a->store.remove(a->store.ctx, d.names.p + at);
+        e = e == ERR_UNKNOWN ? OK : e;
+    }
+    buffer_free(&d.names);
+    return e;
+}
+
+static enum err forget_all_but_times(struct catalogue *c, const struct recording_row *row) {
+    struct entry start = {.type = ENTRY_START}, end = {.type = ENTRY_END, .t = row->duration};
+    start.u.start.wall = row->started;
+    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "shredded");
+    enum err e = catalogue_begin(c);
+    e = e == OK ? catalogue_forget(c, &row->id) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &start) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &end) : e;
+    e = e == OK ? catalogue_state(c, &row->id, RECORDING_SHREDDED) : e;
+    e = e == OK ? catalogue_commit(c) : e;
+    catalogue_rollback(c);
+    return e;
+}
+
+/* What may be shredded: a recording that is there and is not being made. */
+static enum err find(struct library *l, const char *id, struct recording_row *ret) {
+    struct id recording;
+    if (!id_parse(id, &recording)) {
+        return ERR_UNKNOWN;
+    }
+    enum err e = catalogue_recording(l->archive->catalogue, &recording, ret);
+    return e == OK && ret->state == RECORDING_OPEN ? ERR_WRONG_STATE : e;
+}
+
+static enum err shred(struct library *l, const struct key_context *c,
+                      const struct library_order *o) {
+    struct wraps_order order = {o->at, o->who, o->why};
+    struct wraps *w = l->archive->wraps;
+    enum err e = wraps_shred(w, c, &order);
+    if (e == ERR_UNKNOWN) {
+        e = wraps_shredded(w, c, NULL); /* said before; the rest may not be done */
+    }
+    return e;
+}
+
+enum err library_shred(struct library *l, const char *id, const struct library_order *o) {
+    OWNER_CHECK(&l->owner);
+    struct archive *a = l->archive;
+    struct recording_row row;
+    enum err e = find(l, id, &row);
+    if (e == OK) {
+        struct key_context c = {row.id, 0};
+        e = shred(l, &c, o);
+    }
+    e = e == OK ? forget_all_but_times(a->catalogue, &row) : e;
+    e = e == OK ? catalogue_purge(a->catalogue) : e;
+    return e == OK ? remove_objects(a, &row.id, NULL) : e;
+}
+
+struct person {
+    struct archive *archive;
+    struct id recording;
+    uint64_t participant;
+    struct buffer tracks; /* ids */
+};
+
+static enum err note_track(void *ctx, const struct track_row *r) {
+    struct person *p = ctx;
+    if (!id_eq(&r->track.track, &ID_PROGRAMME) && r->track.participant == p->participant) {
+        buffer_put(&p->tracks, &r->track.track, sizeof(r->track.track));
+    }
+    return p->tracks.bad ? ERR_NOMEM : OK;
+}
+
+static enum err remove_tracks(struct person *p) {
+    enum err e = catalogue_tracks(p->archive->catalogue, &p->recording, note_track, p);
+    for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
+        struct id track;
+        memcpy(&track, p->tracks.p + at, sizeof(track));
+        e = remove_objects(p->archive, &p->recording, &track);
+    }
+    buffer_free(&p->tracks);
+    return e;
+}
+
+enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
+                              const struct library_order *o) {
+    OWNER_CHECK(&l->owner);
+    struct recording_row row;
+    enum err e = participant ? find(l, id, &row) : ERR_UNKNOWN;
+    if (e != OK) {
+        return e;
+    }
+    struct person p = {.archive = l->archive, .recording = row.id, .participant = participant};
+    struct key_context c = {row.id, participant};
+    e = shred(l, &c, o);
+    e = e == OK ? catalogue_forget_person(p.archive->catalogue, &row.id, participant) : e;
+    e = e == OK ? catalogue_purge(p.archive->catalogue) : e;
+    return e == OK ? remove_tracks(&p) : e;
+}
+
+enum err library_hold(struct library *l, const char *id, const struct library_order *o) {
+    OWNER_CHECK(&l->owner);
+    struct wraps_order order = {o->at, o->who, o->why};
+    struct id recording;
+    return id_parse(id, &recording) ? wraps_hold(l->archive->wraps, &recording, &order)
+                                    : ERR_UNKNOWN;
+}
+
+enum err library_release(struct library *l, const char *id) {
+    OWNER_CHECK(&l->owner);
+    struct id recording;
+    return id_parse(id, &recording) ? wraps_release(l->archive->wraps, &recording) : ERR_UNKNOWN;
+}
+
+struct rekey {
+    struct vault *vault;
+    struct library_rekeyed *n;
+};
+
+/* A row that cannot be wrapped again is counted and left; a provider that fails ends the run. */
+static enum err rekey_row(void *ctx, const struct key_context *c, const struct key_wrap *w) {
+    struct rekey *r = ctx;
+    r->n->rows++;
+    if (vault_is_current(r->vault, w)) {
+        return OK;
+    }
+    enum err e = vault_rewrap(r->vault, c, w);
+    r->n->wrapped += e == OK;
+    if (e == ERR_AUTH || e == ERR_FORMAT) {
+        r->n->failed++;
+        return OK;
+    }
+    return e == ERR_UNKNOWN ? OK : e; /* shredded, or wrapped again, in this moment */
+}
+
+enum err library_rekey(struct library *l, struct library_rekeyed *ret) {
+    OWNER_CHECK(&l->owner);
+    struct archive *a = l->archive;
+    struct rekey r = {a->vault, ret};
+    struct wraps_store s;
+    *ret = (struct library_rekeyed){0};
+    enum err e = vault_check(a->vault);
+    e = e == OK ? wraps_each_row(a->wraps, rekey_row, &r) : e;
+    if (e == OK && wraps_store(a->wraps, &s) == OK && !vault_is_current(a->vault, &s.wrap)) {
+        e = vault_probe_make(a->vault, &s.id, &s.wrap);
+        e = e == OK ? wraps_set_store(a->wraps, &s) : e;
+    }
+    enum err purged = wraps_purge(a->wraps);
+    return e == OK ? purged : e;
+}
+
+void library_tick(struct library *l, us_t now) {
+    OWNER_CHECK(&l->owner);
+    vault_tick(l->archive->vault, now);
+}
+
+const char *library_why(const struct library *l) {
+    OWNER_CHECK(&l->owner);
+    return vault_why(l->archive->vault);
+}

@@ -1,0 +1,423 @@
+#include "recorder/seal/vault.h"
+
+#include "recorder/seal/aead.h"
+#include "recorder/seal/digest.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+#include <stdio.h>
+
+#define PROVIDERS_MAX 2
+#define SUBJECT_WRAP_LEN (KEY_LEN + AEAD_OVERHEAD)
+
+/* Bound to the row's own bytes: a row that was shredded or exchanged is not in the cache. */
+struct cached {
+    uint8_t wrap[SHA256_LEN]; /* of the row */
+    uint8_t key[KEY_LEN];
+    us_t until; /* 0: free */
+};
+
+struct vault {
+    struct key_provider providers[PROVIDERS_MAX]; /* the one that wraps is the first */
+    size_t n;
+    const struct rng *rng;
+    struct wraps *wraps;
+    us_t now, lifetime;
+    bool ticked;
+    struct cached cache[VAULT_CACHE];
+    char why[WHY_MAX];
+};
+
+static bool wanted(const struct key_config *c, const char *name) {
+    return strcmp(c->provider ? c->provider : PROVIDER_FILE, name) == 0;
+}
+
+static enum err open_file(struct vault *v, const struct key_config *c, char *why) {
+    bool wraps = wanted(c, PROVIDER_FILE);
+    struct provider_file_config f = c->file;
+    if (!f.file || !*f.file) {
+        if (wraps) {
+            snprintf(why, WHY_MAX, "no key file is named");
+        }
+        return wraps ? ERR_FORMAT : OK;
+    }
+    f.create = f.create && wraps;
+    enum err e = provider_file_open(&f, v->rng, &v->providers[v->n], why);
+    if (e == ERR_UNKNOWN && !wraps) {
+        return OK; /* nothing was ever under it, or check_key of the archive tells */
+    }
+    v->n += e == OK;
+    return e;
+}
+
+static enum err open_pkcs11(struct vault *v, const struct key_config *c, char *why) {
+    if (!c->pkcs11.module || !*c->pkcs11.module) {
+        return OK;
+    }
+    enum err e = provider_pkcs11_open(&c->pkcs11, v->rng, &v->providers[v->n], why);
+    v->n += e == OK;
+    return e;
+}
+
+static void current_first(struct vault *v, const char *name) {
+    for (size_t i = 1; i < v->n; i++) {
+        if (strcmp(v->providers[i].name, name) == 0) {
+            struct key_provider p = v->providers[0];
+            v->providers[0] = v->providers[i];
+            v->providers[i] = p;
+        }
+    }
+}
+
+enum err vault_open(const struct key_config *c, const struct rng *rng, struct vault **ret,
+                    char why[WHY_MAX]) {
+    const char *name = c->provider ? c->provider : PROVIDER_FILE;
+    struct vault *v = mem_zalloc(1, sizeof(*v));
+    if (!v) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    v->rng = rng;
+    v->lifetime = c->lifetime ? c->lifetime : VAULT_LIFETIME;
+    enum err e = open_file(v, c, why);
+    e = e == OK ? open_pkcs11(v, c, why) : e;
+    if (e == OK) {
+        current_first(v, name);
+        if (!v->n || strcmp(v->providers[0].name, name) != 0) {
+            snprintf(why, WHY_MAX, "there is no key provider \"%.60s\", or it is not configured",
+                     name);
+            e = ERR_FORMAT;
+        }
+    }
+    if (e != OK) {
+        vault_close(v);
+        return e;
+    }
+    *ret = v;
+    return OK;
+}
+
+void vault_use(struct vault *v, struct wraps *w) {
+    v->wraps = w;
+}
+
+struct vault *vault_close(struct vault *v) {
+    if (v) {
+        for (size_t i = 0; i < v->n; i++) {
+            provider_close(&v->providers[i]);
+        }
+        mem_wipe(v, sizeof(*v));
+        mem_free(v);
+    }
+    return NULL;
+}
+
+void vault_tick(struct vault *v, us_t now) {
+    v->now = now;
+    v->ticked = true;
+    for (size_t i = 0; i < VAULT_CACHE; i++) {
+        if (v->cache[i].until && v->cache[i].until <= now) {
+            mem_wipe(&v->cache[i], sizeof(v->cache[i]));
+        }
+    }
+}
+
+const char *vault_why(const struct vault *v) {
+    return v->why;
+}
+
+enum err vault_check(struct vault *v) {
+    v->why[0] = '\0';
+    return v->providers[0].check(v->providers[0].ctx, v->why);
+}
+
+static struct key_provider *provider_of(struct vault *v, const struct key_wrap *w) {
+    for (size_t i = 0; i < v->n; i++) {
+        if (strcmp(v->providers[i].name, w->provider) == 0) {
+            return &v->providers[i];
+        }
+    }
+    snprintf(v->why, sizeof(v->why),
+             "wrong key: the key is under provider \"%.16s\", which is not configured",
+             w->provider);
+    return NULL;
+}
+
+static enum err wrap(struct vault *v, const struct key_context *c, const uint8_t *plain,
+                     struct key_wrap *ret) {
+    CHECK(v->rng);
+    v->why[0] = '\0';
+    return v->providers[0].wrap(v->providers[0].ctx, c, plain, ret, v->why);
+}
+
+static enum err unwrap(struct vault *v, const struct key_context *c, const struct key_wrap *w,
+                       uint8_t ret[KEY_LEN]) {
+    v->why[0] = '\0';
+    struct key_provider *p = provider_of(v, w);
+    return p ? p->unwrap(p->ctx, c, w, ret, v->why) : ERR_AUTH;
+}
+
+static void fingerprint(const struct key_context *c, const struct key_wrap *w,
+                        uint8_t ret[SHA256_LEN]) {
+    uint8_t context[KEY_CONTEXT_LEN];
+    provider_context(c, context);
+    sha256_of(bytes_of(context, sizeof(context)), bytes_of(w->bytes, w->n), ret);
+}
+
+/* The one that is cached, else a free place, else the one that goes next. */
+static struct cached *place_of(struct vault *v, const uint8_t wrap_hash[SHA256_LEN]) {
+    struct cached *place = &v->cache[0];
+    for (size_t i = 0; i < VAULT_CACHE; i++) {
+        struct cached *x = &v->cache[i];
+        if (x->until && memcmp(x->wrap, wrap_hash, SHA256_LEN) == 0) {
+            return x;
+        }
+        if (x->until < place->until) {
+            place = x;
+        }
+    }
+    return place;
+}
+
+static enum err cached_unwrap(struct vault *v, const struct key_context *c,
+                              const struct key_wrap *w, uint8_t ret[KEY_LEN]) {
+    uint8_t hash[SHA256_LEN];
+    fingerprint(c, w, hash);
+    struct cached *x = place_of(v, hash);
+    if (x->until && memcmp(x->wrap, hash, SHA256_LEN) == 0) {
+        memcpy(ret, x->key, KEY_LEN);
+        return OK;
+    }
+    enum err e = unwrap(v, c, w, ret);
+    if (e == OK && v->ticked) {
+        memcpy(x->wrap, hash, sizeof(hash));
+        memcpy(x->key, ret, KEY_LEN);
+        x->until = v->now + v->lifetime;
+    }
+    return e;
+}
+
+/* What is left of a keyset is sealed under a key of the root key that the row wraps. */
+static enum err seal_keyset(struct vault *v, const struct key_context *c, const uint8_t *root,
+                            const struct keyset *left, struct buffer *ret) {
+    uint8_t key[KEY_LEN], context[KEY_CONTEXT_LEN];
+    struct buffer plain = {0};
+    struct aead a = {key, bytes_of(context, sizeof(context))};
+    provider_context(c, context);
+    keyset_encode(left, &plain);
+    enum err e = plain.bad ? ERR_NOMEM : keys_expand(root, "oriel-keyset/1", bytes_of("", 0), key);
+    uint8_t *sealed = e == OK ? mem_alloc(plain.n + AEAD_OVERHEAD) : NULL;
+    e = e == OK && !sealed ? ERR_NOMEM : e;
+    if (e == OK) {
+        struct bytes text = bytes_of(plain.p, plain.n);
+        e = aead_seal(&a, v->rng, text, sealed);
+        buffer_put(ret, sealed, plain.n + AEAD_OVERHEAD);
+        e = e == OK && ret->bad ? ERR_NOMEM : e;
+    }
+    if (plain.p) {
+        mem_wipe(plain.p, plain.n);
+    }
+    buffer_free(&plain);
+    mem_free(sealed);
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+static enum err open_keyset(const struct key_context *c, const uint8_t root[KEY_LEN],
+                            struct bytes sealed, struct keyset *ret) {
+    uint8_t key[KEY_LEN], context[KEY_CONTEXT_LEN];
+    struct aead a = {key, bytes_of(context, sizeof(context))};
+    if (sealed.n < AEAD_OVERHEAD) {
+        return ERR_FORMAT;
+    }
+    size_t n = sealed.n - AEAD_OVERHEAD;
+    uint8_t *plain = mem_alloc(n ? n : 1);
+    if (!plain) {
+        return ERR_NOMEM;
+    }
+    provider_context(c, context);
+    enum err e = keys_expand(root, "oriel-keyset/1", bytes_of("", 0), key);
+    e = e == OK ? aead_open(&a, sealed, plain) : e;
+    e = e == OK ? keyset_decode(bytes_of(plain, n), &c->recording, ret) : e;
+    mem_wipe(plain, n);
+    mem_free(plain);
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+/* The keyset that a row's root key gives. */
+static enum err keyset_of(struct vault *v, const struct key_context *c, const uint8_t *root,
+                          struct keyset *ret) {
+    uint8_t *sealed = NULL;
+    size_t n = 0;
+    enum err e = wraps_keyset(v->wraps, c, &sealed, &n);
+    if (e == OK && n == 0) {
+        keyset_init(ret, &c->recording, root);
+    } else if (e == OK) {
+        e = open_keyset(c, root, bytes_of(sealed, n), ret);
+    }
+    mem_free(sealed);
+    return e;
+}
+
+enum err vault_new(struct vault *v, const struct id *recording, struct keyset *ret) {
+    struct key_context c = {*recording, 0};
+    struct key_wrap w;
+    uint8_t root[KEY_LEN];
+    rng_fill(v->rng, root, sizeof(root));
+    enum err e = wrap(v, &c, root, &w);
+    e = e == OK ? wraps_put(v->wraps, &c, &w) : e;
+    if (e == OK) {
+        keyset_init(ret, recording, root);
+    }
+    mem_wipe(root, sizeof(root));
+    return e;
+}
+
+enum err vault_recording(struct vault *v, const struct id *recording, struct keyset *ret) {
+    struct key_context c = {*recording, 0};
+    struct key_wrap w;
+    uint8_t root[KEY_LEN];
+    enum err e = wraps_get(v->wraps, &c, &w);
+    e = e == OK ? cached_unwrap(v, &c, &w, root) : e;
+    e = e == OK ? keyset_of(v, &c, root, ret) : e;
+    mem_wipe(root, sizeof(root));
+    return e;
+}
+
+static enum err wrap_subject(struct vault *v, const struct keyset *recording,
+                             const struct key_context *c, const uint8_t root[KEY_LEN],
+                             struct key_wrap *ret) {
+    uint8_t key[KEY_LEN], context[KEY_CONTEXT_LEN];
+    struct aead a = {key, bytes_of(context, sizeof(context))};
+    *ret = (struct key_wrap){
+        .provider = VAULT_RECORDING_PROVIDER, .version = 2, .n = SUBJECT_WRAP_LEN};
+    provider_context(c, context);
+    enum err e = keyset_single(recording, KEYSET_SUBJECTS, key);
+    e = e == OK ? aead_seal(&a, v->rng, bytes_of(root, KEY_LEN), ret->bytes) : e;
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+enum err vault_new_subject(struct vault *v, const struct keyset *recording, uint64_t subject,
+                           struct keyset *ret, struct key_wrap *ret_wrap) {
+    struct key_context c = {recording->recording, subject};
+    uint8_t root[KEY_LEN];
+    rng_fill(v->rng, root, sizeof(root));
+    enum err e = wrap_subject(v, recording, &c, root, ret_wrap);
+    if (e == OK) {
+        keyset_init(ret, &c.recording, root);
+    }
+    mem_wipe(root, sizeof(root));
+    return e;
+}
+
+enum err vault_put_subject(struct vault *v, const struct key_context *c, const struct key_wrap *w) {
+    return wraps_put(v->wraps, c, w);
+}
+
+static enum err unwrap_subject(const struct keyset *recording, const struct key_context *c,
+                               const struct key_wrap *w, uint8_t root[KEY_LEN]) {
+    uint8_t key[KEY_LEN], context[KEY_CONTEXT_LEN];
+    struct aead a = {key, bytes_of(context, sizeof(context))};
+    if (strcmp(w->provider, VAULT_RECORDING_PROVIDER) != 0 || w->version != 2 ||
+        w->n != SUBJECT_WRAP_LEN) {
+        return ERR_AUTH;
+    }
+    provider_context(c, context);
+    enum err e = keyset_single(recording, KEYSET_SUBJECTS, key);
+    e = e == OK ? aead_open(&a, bytes_of(w->bytes, w->n), root) : e;
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+enum err vault_subject(struct vault *v, const struct keyset *recording, uint64_t subject,
+                       struct keyset *ret) {
+    struct key_context c = {recording->recording, subject};
+    struct key_wrap w;
+    uint8_t root[KEY_LEN];
+    enum err e = wraps_get(v->wraps, &c, &w);
+    if (e == ERR_UNKNOWN) {
+        e = wraps_shredded(v->wraps, &c, NULL);
+        return e == OK ? ERR_GONE : e == ERR_UNKNOWN ? ERR_AUTH : e;
+    }
+    e = e == OK ? unwrap_subject(recording, &c, &w, root) : e;
+    e = e == OK ? keyset_of(v, &c, root, ret) : e;
+    mem_wipe(root, sizeof(root));
+    return e == ERR_FORMAT ? ERR_AUTH : e;
+}
+
+enum err vault_replace(struct vault *v, const struct key_context *c, const struct keyset *recording,
+                       const struct keyset *left) {
+    struct key_wrap old, fresh;
+    struct buffer sealed = {0};
+    uint8_t root[KEY_LEN];
+    enum err e = wraps_held(v->wraps, &c->recording, NULL);
+    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? wraps_get(v->wraps, c, &old) : e;
+    if (e != OK) {
+        return e;
+    }
+    rng_fill(v->rng, root, sizeof(root));
+    e = c->subject ? wrap_subject(v, recording, c, root, &fresh) : wrap(v, c, root, &fresh);
+    e = e == OK ? seal_keyset(v, c, root, left, &sealed) : e;
+    if (e == OK) {
+        struct wraps_change x = {&old, &fresh, bytes_of(sealed.p, sealed.n)};
+        e = wraps_replace(v->wraps, c, &x);
+        e = e == OK ? wraps_purge(v->wraps) : e;
+    }
+    buffer_free(&sealed);
+    mem_wipe(root, sizeof(root));
+    return e;
+}
+
+enum err vault_probe_make(struct vault *v, const struct id *id, struct key_wrap *ret) {
+    struct key_context c = {*id, 0};
+    uint8_t key[KEY_LEN];
+    rng_fill(v->rng, key, sizeof(key));
+    enum err e = wrap(v, &c, key, ret);
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+enum err vault_probe(struct vault *v, const struct id *id, const struct key_wrap *w) {
+    struct key_context c = {*id, 0};
+    uint8_t key[KEY_LEN];
+    enum err e = unwrap(v, &c, w, key);
+    mem_wipe(key, sizeof(key));
+    return e;
+}
+
+bool vault_is_current(const struct vault *v, const struct key_wrap *w) {
+    const struct key_provider *p = &v->providers[0];
+    return strcmp(w->provider, VAULT_RECORDING_PROVIDER) == 0 ||
+           (strcmp(w->provider, p->name) == 0 && strcmp(w->key_id, p->key_id(p->ctx)) == 0);
+}
+
+static enum err rewrap(struct vault *v, const struct key_context *c, const struct key_wrap *w,
+                       struct key_wrap *ret) {
+    struct key_provider *p = &v->providers[0];
+    uint8_t plain[KEY_LEN];
+    if (p->rewrap && strcmp(p->name, w->provider) == 0) {
+        v->why[0] = '\0';
+        return p->rewrap(p->ctx, c, w, ret, v->why);
+    }
+    enum err e = unwrap(v, c, w, plain);
+    e = e == OK ? wrap(v, c, plain, ret) : e;
+    mem_wipe(plain, sizeof(plain));
+    return e;
+}
+
+enum err vault_rewrap(struct vault *v, const struct key_context *c, const struct key_wrap *w) {
+    struct key_wrap fresh;
+    uint8_t *keyset = NULL;
+    size_t n = 0;
+    enum err e = rewrap(v, c, w, &fresh);
+    e = e == OK ? wraps_keyset(v->wraps, c, &keyset, &n) : e;
+    if (e == OK) {
+        struct wraps_change x = {w, &fresh, bytes_of(keyset, n)};
+        e = wraps_replace(v->wraps, c, &x);
+    }
+    mem_free(keyset);
+    return e;
+}

@@ -1,0 +1,284 @@
+#include "recorder/archive/recovery.h"
+#include "recorder/library/library_parts.h"
+#include "recorder/seal/provider.h"
+
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct library_order order = {"ann", "asked to", {1700000000000000}};
+
+/* A recorder's folder with a complete recording, local files and all. */
+struct place {
+    struct scratch scratch;
+    struct rng_seeded state;
+    struct archive *archive;
+    struct sample sample;
+    struct library *library;
+    char id[ID_TEXT_MAX], why[WHY_MAX];
+};
+
+static void open_library(struct place *p, const struct key_config *keys) {
+    struct library_config c = {
+        .dir = p->scratch.dir, .keys = keys, .rng = rng_from_seeded(&p->state)};
+    library_close(p->library);
+    p->library = NULL;
+    CHECK(library_open(&c, &p->library, p->why) == OK);
+}
+
+static void place_begin(struct place *p, uint64_t seed) {
+    memset(p, 0, sizeof(*p));
+    scratch_begin(&p->scratch);
+    rng_seed(&p->state, seed);
+    CHECK(bench_archive(&p->scratch, NULL, &p->state, &p->archive) == OK);
+    CHECK(sample_record(p->archive, 0, &p->sample) == OK);
+    open_library(p, NULL);
+    id_text(&p->sample.id, p->id);
+}
+
+static void place_end(struct place *p) {
+    library_close(p->library);
+    archive_close(p->archive);
+    scratch_end(&p->scratch);
+}
+
+/* The track of the sample that is not the programme. */
+static enum err note_track(void *ctx, const struct track_row *r) {
+    if (!id_eq(&r->track.track, &ID_PROGRAMME)) {
+        *(struct track_row *)ctx = *r;
+    }
+    return OK;
+}
+
+static struct track_row camera_of(struct place *p) {
+    struct track_row r;
+    memset(&r, 0, sizeof(r));
+    CHECK(catalogue_tracks(p->archive->catalogue, &p->sample.id, note_track, &r) == OK);
+    return r;
+}
+
+static enum err play(struct place *p, const char *track) {
+    struct library_media *m = NULL;
+    static uint8_t out[4096];
+    enum err e = library_media_open(p->library, p->id, track, 0, &m);
+    if (e == OK) {
+        e = library_media_read(m, library_media_size(m) - sizeof(out), out, sizeof(out));
+    }
+    library_media_close(m);
+    return e;
+}
+
+/* What is looked for in every file of the folder; nftw has no argument of its own. */
+static struct {
+    struct bytes what;
+    unsigned files, found;
+} search;
+
+static int look_into(const char *path, const struct stat *st, int type, struct FTW *f) {
+    (void)f;
+    if (type != FTW_F || st->st_size == 0) {
+        return 0;
+    }
+    char *data = malloc((size_t)st->st_size);
+    int fd = open(path, O_RDONLY);
+    CHECK(data && fd >= 0 && read(fd, data, (size_t)st->st_size) == st->st_size);
+    search.files++;
+    search.found += memmem(data, (size_t)st->st_size, search.what.p, search.what.n) != NULL;
+    close(fd);
+    free(data);
+    return 0;
+}
+
+/* How many files below the state directory hold these bytes: databases, logs, free pages, all. */
+static unsigned files_with(struct place *p, struct bytes what) {
+    search.what = what;
+    search.files = search.found = 0;
+    CHECK(nftw(p->scratch.dir, look_into, 16, FTW_PHYS) == 0 && search.files > 0);
+    return search.found;
+}
+
+TEST(library_a_shredded_person_is_gone_and_the_others_are_not) {
+    struct place p;
+    struct findings f = {0};
+    struct key_wrap wrap;
+    struct track_row camera;
+    struct key_context c;
+    char track[ID_TEXT_MAX], *out = NULL;
+    place_begin(&p, 1);
+    camera = camera_of(&p);
+    id_text(&camera.track.track, track);
+    c = (struct key_context){p.sample.id, camera.track.participant};
+    REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
+    EXPECT_EQ(play(&p, track), OK);
+    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 1);
+    EXPECT_EQ(library_shred_person(p.library, p.id, 0, &order), ERR_UNKNOWN);
+    EXPECT_EQ(library_shred_person(p.library, p.id, c.subject + 1, &order), ERR_UNKNOWN);
+    EXPECT_EQ(library_shred_person(p.library, p.id, c.subject, &order), OK);
+    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(play(&p, track), ERR_UNKNOWN);
+    EXPECT_EQ(play(&p, PROGRAMME_TRACK), OK);
+    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    REQUIRE(library_recording_json(p.library, p.id, &out) == OK);
+    EXPECT(strstr(out, "Ann") == NULL && strstr(out, "2024-1") != NULL);
+    mem_free(out);
+    /* What is missing by order is no damage. */
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    EXPECT_EQ(library_shred_person(p.library, p.id, c.subject, &order), OK); /* said before */
+    place_end(&p);
+}
+
+/* The journal says for ever what people were called; the catalogue does not say it again. */
+TEST(library_a_shredded_person_stays_forgotten_when_the_catalogue_is_made_anew) {
+    struct place p;
+    struct findings f = {0};
+    char path[PATH_MAX];
+    place_begin(&p, 2);
+    uint64_t person = camera_of(&p).track.participant;
+    EXPECT_EQ(library_shred_person(p.library, p.id, person, &order), OK);
+    p.library = library_close(p.library);
+    p.archive = archive_close(p.archive);
+    snprintf(path, sizeof(path), "%s/catalogue.db", p.scratch.dir);
+    CHECK(unlink(path) == 0);
+    CHECK(bench_archive(&p.scratch, NULL, &p.state, &p.archive) == OK);
+    EXPECT_EQ(recovery_run(p.archive, NULL), OK);
+    open_library(&p, NULL);
+    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}
+
+TEST(library_after_a_shred_nothing_of_it_is_in_any_file) {
+    struct place p;
+    struct key_wrap wrap;
+    struct key_context c;
+    struct key_ring ring;
+    struct object_access copy;
+    static uint8_t media[SAMPLE_MEDIA];
+    place_begin(&p, 3);
+    c = (struct key_context){p.sample.id, 0};
+    REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
+    REQUIRE(archive_ring_of_rows(p.archive, &p.sample.id, &ring) == OK);
+    copy = archive_access(p.archive, &ring);
+    struct object_id o = {.type = OBJECT_MEDIA, .recording = c.recording, .track = ID_PROGRAMME};
+    uint8_t key[KEY_LEN];
+    EXPECT_EQ(copy.keys.key(copy.keys.ctx, &o, key), OK);
+    sample_media(0, media);
+    /* Not even before: neither keys nor plaintext are ever in a file. */
+    const struct bytes secrets[] = {bytes_of(ring.set.root, KEY_LEN), bytes_of(key, KEY_LEN),
+                                    bytes_of(media, 64), bytes_of(media + SAMPLE_MEDIA / 2, 64)};
+    for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+        EXPECT_EQ(files_with(&p, secrets[i]), 0);
+    }
+    EXPECT_EQ(files_with(&p, bytes_of("House", 5)), 1);
+    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 1);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
+    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of("House", 5)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of("kitchen", 7)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    key_ring_close(&ring);
+    place_end(&p);
+}
+
+/* Whoever kept a copy of the store has nothing without the key. */
+TEST(library_a_copy_of_the_store_opens_no_more_after_a_shred) {
+    struct machine m;
+    struct sample s;
+    struct key_ring ring;
+    struct memory_object kept;
+    machine_begin(&m, 4);
+    EXPECT_EQ(sample_record(m.archive, 0, &s), OK);
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = s.id};
+    char name[OBJECT_NAME_MAX];
+    kept = *memory_store_find(&m.disk, object_name(&o, name));
+    EXPECT(kept.n > 0);
+    struct key_context c = {s.id, 0};
+    struct wraps_order by = {order.at, order.who, order.why};
+    EXPECT_EQ(wraps_shred(m.archive->wraps, &c, &by), OK);
+    /* The objects are all there still. */
+    EXPECT_EQ(archive_ring(m.archive, &s.id, &ring), ERR_UNKNOWN);
+    power_off(&m);
+    power_on(&m);
+    EXPECT_EQ(archive_ring(m.archive, &s.id, &ring), ERR_UNKNOWN);
+    machine_end(&m);
+}
+
+TEST(library_a_hold_wins_over_everybody) {
+    struct place p;
+    place_begin(&p, 5);
+    uint64_t person = camera_of(&p).track.participant;
+    EXPECT_EQ(library_hold(p.library, "none", &order), ERR_UNKNOWN);
+    EXPECT_EQ(library_release(p.library, p.id), ERR_UNKNOWN);
+    EXPECT_EQ(library_hold(p.library, p.id, &order), OK);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), ERR_DENIED);
+    EXPECT_EQ(library_shred_person(p.library, p.id, person, &order), ERR_DENIED);
+    EXPECT_EQ(play(&p, PROGRAMME_TRACK), OK);
+    EXPECT_EQ(library_release(p.library, p.id), OK);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
+    EXPECT_EQ(play(&p, PROGRAMME_TRACK), ERR_UNKNOWN);
+    place_end(&p);
+}
+
+TEST(library_rekey_wraps_everything_under_the_new_key_and_goes_on_where_it_was) {
+    struct place p;
+    struct library_rekeyed n;
+    char old_kek[PATH_MAX], kek[PATH_MAX];
+    place_begin(&p, 6);
+    struct sample second;
+    EXPECT_EQ(sample_record(p.archive, 0, &second), OK);
+    EXPECT_EQ(library_rekey(p.library, &n), OK);
+    EXPECT_EQ(n.wrapped + n.failed, 0);
+    EXPECT_EQ(n.rows, 4); /* two recordings with a person each */
+    p.library = library_close(p.library);
+    p.archive = archive_close(p.archive);
+    snprintf(kek, sizeof(kek), "%s/kek", p.scratch.dir);
+    snprintf(old_kek, sizeof(old_kek), "%s/kek.old", p.scratch.dir);
+    CHECK(rename(kek, old_kek) == 0);
+    const char *older[] = {old_kek};
+    struct key_config keys = {.file = {.older = older, .n_older = 1}};
+    struct archive_config c = {.dir = p.scratch.dir,
+                               .create_kek = true,
+                               .keys = &keys,
+                               .write = true,
+                               .rng = rng_from_seeded(&p.state)};
+    REQUIRE(archive_open(&c, &p.archive, p.why) == OK);
+    open_library(&p, &keys);
+    EXPECT_EQ(library_rekey(p.library, &n), OK);
+    EXPECT(n.rows == 4 && n.wrapped == 2 && n.failed == 0);
+    EXPECT_EQ(library_rekey(p.library, &n), OK);
+    EXPECT(n.rows == 4 && n.wrapped == 0 && n.failed == 0);
+    EXPECT_EQ(play(&p, PROGRAMME_TRACK), OK);
+    /* The old key is needed no more. */
+    p.archive = archive_close(p.archive);
+    CHECK(unlink(old_kek) == 0);
+    open_library(&p, NULL);
+    EXPECT_EQ(play(&p, PROGRAMME_TRACK), OK);
+    EXPECT_EQ(play(&p, "none"), ERR_UNKNOWN);
+    place_end(&p);
+}
+
+TEST(library_rekey_counts_what_it_cannot_open) {
+    struct place p;
+    struct library_rekeyed n;
+    struct key_wrap wrap;
+    place_begin(&p, 7);
+    struct key_context c = {p.sample.id, 0};
+    REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
+    struct key_wrap damaged = wrap;
+    damaged.bytes[20] ^= 1;
+    snprintf(damaged.key_id, sizeof(damaged.key_id), "another");
+    struct wraps_change x = {&wrap, &damaged, bytes_of(NULL, 0)};
+    EXPECT_EQ(wraps_replace(p.archive->wraps, &c, &x), OK);
+    EXPECT_EQ(library_rekey(p.library, &n), OK);
+    EXPECT(n.rows == 2 && n.wrapped == 0 && n.failed == 1);
+    EXPECT(strstr(library_why(p.library), "wrong key"));
+    place_end(&p);
+}
