@@ -283,7 +283,7 @@ static void take_until(struct mixer *m, int64_t until, const struct mixer_sink *
 
 void mixer_take(struct mixer *m, us_t until, const struct mixer_sink *sink) {
     if (until > 0) {
-        take_until(m, samples_of(us_min(until, MIXER_TIME_MAX)), sink);
+        take_until(m, samples_of(us_min(until, MIXER_TIME_MAX)) - MIXER_PRE_SKIP, sink);
     }
 }
 
@@ -310,7 +310,8 @@ static bool holds(const struct mixer *m) {
 }
 
 void mixer_skip(struct mixer *m, us_t t, const struct mixer_sink *sink) {
-    int64_t sample = t >= 0 && t <= MIXER_TIME_MAX ? samples_of(t) : 0;
+    int64_t sample = t >= 0 && t <= MIXER_TIME_MAX ? samples_of(t) - MIXER_PRE_SKIP : 0;
+    sample = sample < 0 ? 0 : sample;
     if (!m->began) {
         begin_at(m, sample);
         return;

@@ -26,8 +26,9 @@
 #define MIXER_FRAME (20 * US_PER_MS) /* [us] of a packet that comes out */
 /* [1/48000 s] what an encoder of libopus is behind: 6.5 ms (RFC 7845 section 4.2) */
 #define MIXER_PRE_SKIP 312
-/* [us] What a frame needs beyond its own end: the limiter looks 5 ms ahead. */
-#define MIXER_LOOK_AHEAD (5 * US_PER_MS)
+/* [us] What a frame needs beyond its own end: the limiter looks 5 ms ahead, and a packet begins
+ * MIXER_PRE_SKIP before its time. */
+#define MIXER_LOOK_AHEAD 11500
 #define MIXER_TIME_MAX (INT64_C(1) << 52) /* [us] no time is beyond */
 
 struct mixer;
@@ -98,9 +99,9 @@ void mixer_take(struct mixer *m, us_t until, const struct mixer_sink *sink);
 /* All inputs end, and everything is given out: at least up to time t, with what the encoders hold
  * back. */
 void mixer_drain(struct mixer *m, us_t t, const struct mixer_sink *sink);
-/* Begin, or go on, at the frame that has time t in it, when nobody was heard for a while and what
- * is between need not be given out. Only when mixer_idle, and never back; else nothing happens. The
- * end of what was heard before is given out first. */
+/* Begin, or go on, at the frame that has a packet of time t in it, when nobody was heard for a
+ * while and what is between need not be given out. Only when mixer_idle, and never back; else
+ * nothing happens. The end of what was heard before is given out first. */
 void mixer_skip(struct mixer *m, us_t t, const struct mixer_sink *sink);
 /* The time up to which frames have been given out [us]; US_NEVER: none was asked for yet. */
 us_t mixer_at(const struct mixer *m);

@@ -58,7 +58,19 @@ struct bytes voice_next(struct voice *v) {
     return encode(v);
 }
 
-static void listen(struct listener *l, us_t t, struct bytes opus) {
+void listener_init(struct listener *l) {
+    int error = 0;
+    *l = (struct listener){.decoder = opus_decoder_create(RATE, 2, &error)};
+    l->heard = calloc(HEARD_MAX, 2 * sizeof(float));
+    CHECK(l->decoder && l->heard);
+}
+
+void listener_free(struct listener *l) {
+    opus_decoder_destroy(l->decoder);
+    free(l->heard);
+}
+
+void listener_hear(struct listener *l, us_t t, struct bytes opus) {
     float pcm[2 * FRAME];
     CHECK(opus_decode_float(l->decoder, opus.p, (opus_int32)opus.n, pcm, FRAME, 0) == FRAME);
     l->jumps += l->packets && t != l->next;
@@ -80,16 +92,13 @@ static void listen(struct listener *l, us_t t, struct bytes opus) {
 static void on_packet(void *ctx, uint32_t output, us_t t, struct bytes opus) {
     struct mixing *x = ctx;
     CHECK(output >= 1 && output <= LISTENERS);
-    listen(&x->ear[output - 1], t, opus);
+    listener_hear(&x->ear[output - 1], t, opus);
 }
 
 void mixing_init(struct mixing *x, const struct mixer_config *c) {
-    int error = 0;
     *x = (struct mixing){.sink = {x, on_packet}};
     for (unsigned i = 0; i < LISTENERS; i++) {
-        x->ear[i].decoder = opus_decoder_create(RATE, 2, &error);
-        x->ear[i].heard = calloc(HEARD_MAX, 2 * sizeof(float));
-        CHECK(x->ear[i].decoder && x->ear[i].heard);
+        listener_init(&x->ear[i]);
     }
     x->m = mixer_new(c);
     if (x->m && mixer_output(x->m, 1, 0) != OK) {
@@ -100,8 +109,7 @@ void mixing_init(struct mixing *x, const struct mixer_config *c) {
 void mixing_free(struct mixing *x) {
     x->m = mixer_free(x->m);
     for (unsigned i = 0; i < LISTENERS; i++) {
-        opus_decoder_destroy(x->ear[i].decoder);
-        free(x->ear[i].heard);
+        listener_free(&x->ear[i]);
     }
 }
 

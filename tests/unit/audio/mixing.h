@@ -42,6 +42,11 @@ struct listener {
     us_t from;    /* [us] time of heard[0] */
     int64_t len;  /* [samples] heard up to here */
 };
+void listener_init(struct listener *l);
+void listener_free(struct listener *l);
+/* A packet that begins at time t. */
+void listener_hear(struct listener *l, us_t t, struct bytes opus);
+
 struct mixing {
     struct mixer *m;
     struct mixer_sink sink;

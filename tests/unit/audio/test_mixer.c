@@ -215,9 +215,9 @@ TEST(mixer_silence_is_silent_and_free) {
     EXPECT_EQ(x.ear[0].packets, 0);
     EXPECT_EQ(mixer_put(x.m, 1, 110 * MS, bytes_of(nothing, 2)), MIXER_TAKEN);
     EXPECT_EQ(mixer_at(x.m), 100 * MS);
-    mixer_take(x.m, 1124 * MS + 999, &x.sink);
+    mixer_take(x.m, 1131 * MS + 499, &x.sink);
     EXPECT_EQ(x.ear[0].packets, 50);
-    mixer_take(x.m, 1125 * MS, &x.sink);
+    mixer_take(x.m, 1131 * MS + 500, &x.sink);
     EXPECT_EQ(x.ear[0].packets, 51);
     EXPECT_EQ(mixer_at(x.m), 1120 * MS);
     EXPECT_EQ(mixer_counters(x.m).silent, 51);
@@ -241,12 +241,12 @@ TEST(mixer_skips_what_nobody_needs) {
     mixer_skip(x.m, 9000 * MS, &x.sink); /* not while something waits */
     EXPECT_EQ(mixer_at(x.m), 80 * MS);
     mixer_input_end(x.m, 1);
-    mixer_take(x.m, 305 * MS, &x.sink);
+    mixer_take(x.m, 312 * MS, &x.sink);
     EXPECT_EQ(mixer_at(x.m), 300 * MS);
     EXPECT(mixer_idle(x.m));
     mixer_skip(x.m, 200 * MS, &x.sink); /* not back */
     EXPECT_EQ(mixer_at(x.m), 300 * MS);
-    mixer_skip(x.m, 5005 * MS, &x.sink);
+    mixer_skip(x.m, 5007 * MS, &x.sink);
     EXPECT_EQ(mixer_at(x.m), 5000 * MS);
     /* What was heard last came out before. */
     EXPECT(x.ear[0].next >= 320 * MS && x.ear[0].next <= 360 * MS);

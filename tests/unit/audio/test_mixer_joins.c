@@ -110,7 +110,7 @@ TEST(mixer_late_packets_do_not_click) {
     for (us_t t = 0; t < 1500 * MS; t += 20 * MS) {
         struct bytes p = voice_next(&h.v);
         if (t == 520 * MS) {
-            mixer_take(h.x.m, 570 * MS, &h.x.sink);
+            mixer_take(h.x.m, 580 * MS, &h.x.sink);
         }
         bool late = t == 520 * MS || t == 540 * MS;
         EXPECT_EQ(mixer_put(h.x.m, 1, t, p), late ? MIXER_LATE : MIXER_TAKEN);
