@@ -110,6 +110,8 @@
     INT(rec_sources_person, "recording.sources_per_participant", 8, 1, 65535, "of these") \
     INT(rec_tracks_tour, "recording.tracks_per_tour", 4096, 1, 1048576, "in one recording") \
     INT(rec_tracks_person, "recording.tracks_per_participant", 64, 1, 65535, "of these") \
+    INT(rec_mix_bitrate, "recording.mix_bitrate", 64000, 16000, 510000, "of all voices [bit/s]") \
+    INT(rec_mix_voices, "recording.mix_voices", 128, 1, 4096, "in the mix at once") \
     INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")

@@ -28,6 +28,8 @@ struct recorder_config {
     uint32_t tracks_per_tour;        /* made in the course of a recording (4096); a source beyond is
                                         in the programme only */
     uint32_t tracks_per_participant; /* of these (64) */
+    uint32_t mix_bitrate;            /* [bit/s] of the programme's sound (64000) */
+    uint32_t mix_voices;             /* that are in it at once (128): who is silent makes room */
     struct rng rng;                  /* borrowed; ids of tracks */
 };
 
@@ -84,6 +86,7 @@ struct recorder_counters {
     uint64_t frames, gaps, tap_dropped;
     uint64_t tap_refused;    /* messages of sources not recorded: other codecs, beyond a limit */
     uint64_t tracks_refused; /* sources that got no track of their own */
+    uint64_t mix_lost;       /* packets of sound that are not in the mix of a programme */
     uint32_t recordings_open;
     size_t waiting; /* [bytes] of media that the writer has not stored yet */
 };

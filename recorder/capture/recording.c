@@ -55,7 +55,11 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     list_init(&r->people);
     r->sink = (struct track_sink){r, on_epoch, on_segment, on_gap};
     programme_init(&r->programme,
-                   &(struct segment_limits){core->c.segment_min, core->c.segment_max}, &r->sink);
+                   &(struct programme_config){
+                       .limits = {core->c.segment_min, core->c.segment_max},
+                       .sound = {core->c.reorder_wait, core->c.mix_bitrate, core->c.mix_voices},
+                       .zero = now},
+                   &r->sink);
     if (!recording_begin(r)) {
         return recording_free(r);
     }
@@ -74,7 +78,7 @@ struct recording *recording_free(struct recording *r) {
         return NULL;
     }
     drop_sources(r);
-    track_free(&r->programme.track);
+    programme_free(&r->programme);
     LIST_EACH(l, &r->people) {
         struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
         mem_free(p->held);
@@ -162,8 +166,10 @@ void recording_tap(struct recording *r, us_t now, const struct tap *t) {
         programme_voice(&r->programme, t->source);
     } else {
         on_source(r, t);
-        end_if_off(r);
     }
+    programme_clock(&r->programme, now, recording_time(r, t->now));
+    r->core->n.mix_lost += programme_lost(&r->programme);
+    end_if_off(r);
 }
 
 us_t recording_deadline(const struct recording *r) {
@@ -171,7 +177,7 @@ us_t recording_deadline(const struct recording *r) {
     if (r->ending) {
         return at;
     }
-    at = us_min(at, track_deadline(&r->programme.track));
+    at = us_min(at, programme_deadline(&r->programme));
     at = us_min(at, recording_notes_deadline(r));
     at = r->stopped != US_NEVER ? us_min(at, r->stopped + STOP_WAIT) : at;
     LIST_EACH(l, &r->sources) {
@@ -191,7 +197,7 @@ void recording_timeout(struct recording *r, us_t now) {
         struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         rec_source_timeout(r, s, now);
     }
-    track_timeout(&r->programme.track, now);
+    programme_timeout(&r->programme, now);
     recording_notes_flush(r, false);
     if (r->stopped != US_NEVER && now >= r->stopped + STOP_WAIT) {
         recording_end(r, now);
@@ -216,10 +222,9 @@ void recording_end(struct recording *r, us_t now) {
         rec_source_drain(r, s, US_NEVER);
         rec_source_settle(s, at);
     }
-    track_settle(&r->programme.track, STREAM_VIDEO, at);
-    track_settle(&r->programme.track, STREAM_AUDIO, at);
+    programme_end(&r->programme, now, at);
+    r->core->n.mix_lost += programme_lost(&r->programme);
     drop_sources(r);
-    track_close(&r->programme.track);
     recording_notes_flush(r, true);
     r->ending = true;
     recording_hand_on_end(r);

@@ -198,7 +198,6 @@ static void lose(struct recording *r, struct rec_source *s, const struct track_l
 
 /* A frame into its track and the programme. */
 static void emit(struct recording *r, struct rec_source *s, const struct media_frame *f) {
-    uint32_t voice = r->programme.voice;
     r->core->n.frames++;
     if (s->tracked && !track_frame(&s->track, r->now, f)) {
         bool audio = f->stream == STREAM_AUDIO;
@@ -206,13 +205,6 @@ static void emit(struct recording *r, struct rec_source *s, const struct media_f
                    &(struct track_loss){f->stream, f->t, audio, audio ? "clock" : "keyframe"});
     }
     programme_frame(&r->programme, r->now, s->id, f);
-    if (r->programme.voice != voice) {
-        /* Nobody told who is heard: the programme took the first. */
-        recording_note_switch(r, &(struct tap){.type = TAP_VOICE,
-                                               .source = s->id,
-                                               .participant = s->participant,
-                                               .now = r->now});
-    }
 }
 
 static void emit_video(struct recording *r, struct rec_source *s, const struct video_frame *v,

@@ -24,7 +24,7 @@ void track_free(struct track *t) {
     segment_free(&t->open);
 }
 
-static void hand_on(struct track *t, struct track_gap *g) {
+static void hand_on(const struct track *t, struct track_gap *g) {
     if (!g->done) {
         return;
     }
@@ -36,6 +36,12 @@ static void hand_on(struct track *t, struct track_gap *g) {
     t->sink->gap(t->sink->ctx, &e, since);
 }
 
+void track_gap_pass(const struct track *t, struct track_gap *g, us_t at) {
+    if (g->done && at >= g->until + GAP_APART) {
+        hand_on(t, g);
+    }
+}
+
 static void end_gap(struct track_gap *g, us_t at) {
     if (g->open) {
         g->open = false;
@@ -44,44 +50,39 @@ static void end_gap(struct track_gap *g, us_t at) {
     }
 }
 
-/* The stream goes on with a frame at time at. */
-static void go_on(struct track *t, enum stream stream, us_t at) {
-    struct track_gap *g = &t->gaps[stream];
-    if (g->done && at >= g->until + GAP_APART) {
-        hand_on(t, g);
-    }
+void track_gap_go_on(const struct track *t, struct track_gap *g, us_t at) {
+    track_gap_pass(t, g, at);
     end_gap(g, at);
 }
 
-static void open_gap(struct track *t, const struct track_loss *l) {
-    struct track_gap *g = &t->gaps[l->stream];
-    us_t written = l->stream == STREAM_AUDIO ? t->audio_end : us_max(t->video_last, 0);
-    us_t since = us_max(written, l->at);
-    if (g->done && since >= g->until + GAP_APART) {
-        hand_on(t, g);
-    }
-    if (!g->done) {
-        *g = (struct track_gap){.since = since, .cause = l->cause};
-    }
-    g->open = true;
-    g->done = false;
+void track_gap_settle(const struct track *t, struct track_gap *g, us_t at) {
+    end_gap(g, at);
+    hand_on(t, g);
 }
 
-void track_lose(struct track *t, const struct track_loss *l) {
-    struct track_gap *g = &t->gaps[l->stream];
-    if (!(l->stream == STREAM_VIDEO ? t->spec.video : t->spec.audio)) {
-        return;
-    }
+void track_gap_lose(const struct track *t, struct track_gap *g, us_t since,
+                    const struct track_loss *l) {
     if (!g->open) {
-        open_gap(t, l);
+        track_gap_pass(t, g, since);
+        if (!g->done) {
+            *g = (struct track_gap){.since = since, .cause = l->cause};
+        }
+        g->open = true;
+        g->done = false;
     }
     g->cause = l->packets ? l->cause : g->cause;
     g->packets = g->packets + l->packets < l->packets ? UINT32_MAX : g->packets + l->packets;
 }
 
+void track_lose(struct track *t, const struct track_loss *l) {
+    if (l->stream == STREAM_VIDEO ? t->spec.video : t->spec.audio) {
+        us_t written = l->stream == STREAM_AUDIO ? t->audio_end : us_max(t->video_last, 0);
+        track_gap_lose(t, &t->gaps[l->stream], us_max(written, l->at), l);
+    }
+}
+
 void track_settle(struct track *t, enum stream stream, us_t at) {
-    end_gap(&t->gaps[stream], at);
-    hand_on(t, &t->gaps[stream]);
+    track_gap_settle(t, &t->gaps[stream], at);
 }
 
 static void begin_epoch(struct track *t, const struct media_frame *f) {
@@ -171,7 +172,7 @@ static bool fit(struct track *t, struct media_frame *f) {
 }
 
 static void advance(struct track *t, const struct media_frame *f) {
-    go_on(t, (enum stream)f->stream, f->t);
+    track_gap_go_on(t, &t->gaps[f->stream], f->t);
     if (f->stream == STREAM_AUDIO) {
         t->audio_last = f->t;
         t->audio_end = f->t + f->duration;

@@ -69,6 +69,16 @@ bool track_frame(struct track *t, us_t now, const struct media_frame *f);
 void track_lose(struct track *t, const struct track_loss *l);
 /* Nothing more of this stream comes for now: an open gap of it ends at recording time `at`. */
 void track_settle(struct track *t, enum stream stream, us_t at);
+/* Gaps of a track that are not of its own frames: sound of one voice that is missing in a mix. `at`
+ * and `since` are recording times. Something is missing from `since` on; */
+void track_gap_lose(const struct track *t, struct track_gap *g, us_t since,
+                    const struct track_loss *l);
+/* it goes on; */
+void track_gap_go_on(const struct track *t, struct track_gap *g, us_t at);
+/* nothing more comes for now; */
+void track_gap_settle(const struct track *t, struct track_gap *g, us_t at);
+/* time has come so far: what is over may be handed on. */
+void track_gap_pass(const struct track *t, struct track_gap *g, us_t at);
 /* Close the open segment, if any. */
 void track_close(struct track *t);
 /* When the open segment must be closed although no frame comes. */

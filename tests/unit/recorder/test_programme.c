@@ -67,13 +67,14 @@ struct stage {
 };
 
 static void set_up(struct stage *s) {
-    struct segment_limits limits = {2000 * MS, 4000 * MS};
+    struct programme_config c = {.limits = {2000 * MS, 4000 * MS},
+                                 .sound = {.reorder_wait = 600 * MS}};
     *s = (struct stage){.sink = {&s->c, on_epoch, on_segment, on_gap}};
-    programme_init(&s->p, &limits, &s->sink);
+    programme_init(&s->p, &c, &s->sink);
 }
 
 static void tear_down(struct stage *s) {
-    track_free(&s->p.track);
+    programme_free(&s->p);
 }
 
 /* Frames carry the letter of their source; capital: a key frame. */
@@ -87,13 +88,14 @@ static void picture(struct stage *s, uint32_t source, us_t ms, const char *what)
     programme_frame(&s->p, ms * MS, source, &f);
 }
 
-static void sound(struct stage *s, uint32_t source, us_t ms, const char *what) {
+/* Sound for the track itself: what the programme's is made of is tested in test_mixdown.c. */
+static void sound(struct stage *s, us_t ms, const char *what) {
     struct media_frame f = {.t = ms * MS,
                             .duration = 20 * MS,
                             .data = bytes_of(what, 1),
                             .stream = STREAM_AUDIO,
                             .key = true};
-    programme_frame(&s->p, ms * MS, source, &f);
+    track_frame(&s->p.track, ms * MS, &f);
 }
 
 static const char *text_of(const struct caught *c) {
@@ -148,45 +150,36 @@ TEST(programme_shows_nothing_when_the_stage_is_empty) {
     tear_down(&s);
 }
 
-TEST(programme_hears_one_voice_without_overlap) {
+TEST(track_takes_sound_without_overlap) {
     struct stage s;
     set_up(&s);
-    /* Nobody was told yet: the first who speaks. */
-    sound(&s, B, 0, "b");
-    sound(&s, A, 5, "a");
-    sound(&s, B, 20, "b");
-    programme_voice(&s.p, A);
-    sound(&s, B, 40, "b");
-    sound(&s, A, 25, "a");
-    sound(&s, A, 45, "a");
+    sound(&s, 0, "a");
+    sound(&s, 20, "a");
+    sound(&s, 25, "b");
+    sound(&s, 45, "a");
     /* 1 ms early is jitter of a clock, and allowed. */
-    sound(&s, A, 64, "a");
-    programme_voice(&s.p, 0);
-    sound(&s, A, 84, "a");
-    sound(&s, B, 84, "b");
-    programme_off(&s.p, A, 0);
-    sound(&s, B, 104, "b");
+    sound(&s, 64, "a");
     track_close(&s.p.track);
-    EXPECT_STR(text_of(&s.c), "bbaaab");
+    EXPECT_STR(text_of(&s.c), "aaaa");
     EXPECT_EQ(s.c.block[2].ms, 45);
     EXPECT_EQ(s.p.track.skipped, 1);
     tear_down(&s);
 }
 
-TEST(programme_puts_late_sound_where_it_belongs) {
+TEST(track_puts_late_sound_where_it_belongs) {
     struct stage s;
     set_up(&s);
     programme_stage(&s.p, A, 0);
     picture(&s, A, 100, "A");
     picture(&s, A, 140, "a");
     picture(&s, A, 180, "a");
-    sound(&s, B, 110, "b");
-    sound(&s, B, 130, "b");
-    sound(&s, B, 150, "b");
+    sound(&s, 110, "b");
+    sound(&s, 130, "b");
+    sound(&s, 150, "b");
     track_close(&s.p.track);
     EXPECT_STR(text_of(&s.c), "Abbaba");
     /* Sound that comes after the cut is in the next segment, with its own time. */
-    sound(&s, B, 170, "b");
+    sound(&s, 170, "b");
     picture(&s, A, 220, "a");
     track_close(&s.p.track);
     EXPECT_STR(text_of(&s.c), "Abbababa");
@@ -248,7 +241,7 @@ TEST(track_goes_on_at_a_key_frame_after_a_segment_was_refused) {
     track_close(&s.p.track);
     EXPECT_EQ(s.p.track.skipped, 2);
     picture(&s, A, 80, "a");
-    sound(&s, B, 80, "b");
+    sound(&s, 80, "b");
     picture(&s, A, 120, "A");
     track_close(&s.p.track);
     EXPECT_STR(text_of(&s.c), "bA");
@@ -309,38 +302,25 @@ TEST_ALLOC(track_without_memory) {
     tear_down(&s);
 }
 
-/* Whose clock runs ahead is missing, not everybody who is heard or shown after. */
+/* Whose clock runs ahead is missing, not everybody who is shown after. */
 TEST(programme_takes_nothing_from_far_ahead) {
     struct stage s;
     set_up(&s);
     programme_stage(&s.p, A, 0);
-    programme_voice(&s.p, A);
     for (us_t ms = 0; ms < 200; ms += 20) {
         struct media_frame v = {.t = (ms + 9000) * MS,
                                 .ahead = 9000 * MS,
                                 .data = bytes_of("A", 1),
                                 .stream = STREAM_VIDEO,
                                 .key = true};
-        struct media_frame a = v;
-        a.data = bytes_of("x", 1);
-        a.stream = STREAM_AUDIO;
-        a.duration = 20 * MS;
         programme_frame(&s.p, ms * MS, A, &v);
-        programme_frame(&s.p, ms * MS, A, &a);
     }
     programme_stage(&s.p, B, 200 * MS);
-    programme_voice(&s.p, B);
     picture(&s, B, 200, "B");
-    sound(&s, B, 201, "y");
     picture(&s, B, 240, "b");
-    sound(&s, B, 241, "y");
     track_close(&s.p.track);
-    EXPECT_STR(text_of(&s.c), "Byby");
+    EXPECT_STR(text_of(&s.c), "Bb");
     EXPECT_EQ(s.c.block[0].ms, 200);
-    /* What is missing of A is said, where it came. */
-    REQUIRE(s.c.gaps == 1);
-    EXPECT_STR(s.c.gap[0].cause, "clock");
-    EXPECT_EQ(s.c.gap[0].packets, 10);
-    EXPECT_EQ(s.c.gap_at[0], 0);
+    EXPECT_EQ(s.c.gaps, 0); /* A was never shown */
     tear_down(&s);
 }

@@ -1,0 +1,184 @@
+#include "recorder/capture/mixdown.h"
+
+#include "base/alloc.h"
+
+#define OUTPUT 1
+#define AHEAD (3 * US_PER_S) /* of arrival: programme.h lets pass what is less */
+
+/* A source that is on and was heard, or should have been. */
+struct voice {
+    struct link in_mixdown;
+    uint32_t source;
+    us_t until; /* recording time of the end of what it said [us] */
+    us_t heard; /* m->clock when it said that */
+    struct track_gap gap;
+};
+
+/* How long a voice that is not heard is waited for. */
+static us_t lag(const struct mixdown *m) {
+    return m->c.reorder_wait + MIXDOWN_LAG;
+}
+
+void mixdown_init(struct mixdown *m, const struct mixdown_config *c, const struct mixer_sink *sink,
+                  const struct track *track) {
+    *m = (struct mixdown){.c = *c, .sink = sink, .track = track};
+    m->behind = us_max(MIXDOWN_BEHIND, lag(m));
+    list_init(&m->voices);
+}
+
+static void forget(struct voice *v) {
+    list_remove(&v->in_mixdown);
+    mem_free(v);
+}
+
+void mixdown_free(struct mixdown *m) {
+    LIST_EACH(l, &m->voices) {
+        forget(LIST_ENTRY(l, struct voice, in_mixdown));
+    }
+    m->mixer = mixer_free(m->mixer);
+}
+
+static struct voice *find(const struct mixdown *m, uint32_t source) {
+    LIST_EACH(l, &m->voices) {
+        struct voice *v = LIST_ENTRY(l, struct voice, in_mixdown);
+        if (v->source == source) {
+            return v;
+        }
+    }
+    return NULL;
+}
+
+/* NULL without memory. */
+static struct voice *voice_of(struct mixdown *m, uint32_t source) {
+    struct voice *v = find(m, source);
+    if (!v) {
+        v = mem_zalloc(1, sizeof(*v));
+        if (v) {
+            v->source = source;
+            list_push(&m->voices, &v->in_mixdown);
+        }
+    }
+    return v;
+}
+
+/* The mix begins at the first time that is not final yet: others may be before this voice. */
+static bool begin(struct mixdown *m) {
+    if (m->mixer) {
+        return true;
+    }
+    m->mixer = mixer_new(&(struct mixer_config){
+        .inputs = m->c.voices, .bitrate = m->c.bitrate, .ahead = m->behind + AHEAD});
+    if (m->mixer && mixer_output(m->mixer, OUTPUT, 0) != OK) {
+        m->mixer = mixer_free(m->mixer);
+    }
+    if (m->mixer) {
+        mixer_skip(m->mixer, m->final, m->sink);
+    }
+    return m->mixer != NULL;
+}
+
+/* Why it is not in the mix; NULL: it is. */
+static const char *put(struct mixdown *m, uint32_t source, const struct media_frame *f) {
+    if (!begin(m) || mixer_input(m->mixer, source) != OK) {
+        return "limit";
+    }
+    switch (mixer_put(m->mixer, source, f->t, f->data)) {
+    case MIXER_TAKEN:
+        return NULL;
+    case MIXER_LATE:
+        return "late";
+    case MIXER_AHEAD:
+    case MIXER_OVERLAP:
+        return "clock";
+    case MIXER_BAD:
+        return "format";
+    default:
+        return "limit";
+    }
+}
+
+static void lose(struct mixdown *m, struct voice *v, const struct track_loss *l) {
+    m->lost += l->packets;
+    track_gap_lose(m->track, &v->gap, us_max(v->until, l->at), l);
+    v->heard = m->clock;
+}
+
+void mixdown_frame(struct mixdown *m, uint32_t source, const struct media_frame *f) {
+    struct voice *v = voice_of(m, source);
+    if (!v) {
+        m->lost++;
+        return;
+    }
+    const char *cause = put(m, source, f);
+    if (cause) {
+        lose(m, v, &(struct track_loss){STREAM_AUDIO, f->t, 1, cause});
+    } else {
+        track_gap_go_on(m->track, &v->gap, f->t);
+    }
+    v->until = us_max(v->until, f->t + f->duration);
+    v->heard = m->clock;
+}
+
+void mixdown_lose(struct mixdown *m, uint32_t source, const struct track_loss *l) {
+    struct voice *v = voice_of(m, source);
+    if (v) {
+        lose(m, v, l);
+    }
+}
+
+void mixdown_off(struct mixdown *m, uint32_t source, us_t at) {
+    struct voice *v = find(m, source);
+    if (!v) {
+        return;
+    }
+    track_gap_settle(m->track, &v->gap, at);
+    if (m->mixer) {
+        mixer_input_end(m->mixer, source);
+    }
+    forget(v);
+}
+
+/* Up to when everybody had the chance to be heard. */
+static us_t final_time(const struct mixdown *m) {
+    us_t final = m->clock - MIXDOWN_NEW;
+    LIST_EACH(l, &m->voices) {
+        const struct voice *v = LIST_ENTRY(l, struct voice, in_mixdown);
+        if (m->clock - v->heard < lag(m)) {
+            final = us_min(final, v->until);
+        }
+    }
+    return us_max(us_max(final, m->clock - m->behind), m->final);
+}
+
+void mixdown_clock(struct mixdown *m, us_t at) {
+    m->clock = us_max(m->clock, at);
+    m->final = final_time(m);
+    LIST_EACH(l, &m->voices) {
+        track_gap_pass(m->track, &LIST_ENTRY(l, struct voice, in_mixdown)->gap, m->final);
+    }
+    if (!m->mixer) {
+        return;
+    }
+    if (m->final - mixer_at(m->mixer) > MIXDOWN_PAUSE) {
+        mixer_skip(m->mixer, m->final, m->sink);
+    }
+    mixer_take(m->mixer, m->final, m->sink);
+}
+
+us_t mixdown_at(const struct mixdown *m) {
+    return m->mixer ? mixer_at(m->mixer) : US_NEVER;
+}
+
+bool mixdown_waits(const struct mixdown *m) {
+    return m->mixer && !mixer_idle(m->mixer);
+}
+
+void mixdown_end(struct mixdown *m, us_t at) {
+    LIST_EACH(l, &m->voices) {
+        mixdown_off(m, LIST_ENTRY(l, struct voice, in_mixdown)->source, at);
+    }
+    if (m->mixer) {
+        bool pause = mixer_idle(m->mixer) && at - mixer_at(m->mixer) > MIXDOWN_PAUSE;
+        mixer_drain(m->mixer, pause ? 0 : at, m->sink);
+    }
+}
