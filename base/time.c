@@ -36,6 +36,105 @@ const char *wall_text(wall_t w, char *out) {
     return out;
 }
 
+/* The inverse of civil. */
+static int64_t days_of(int64_t year, unsigned month, unsigned day) {
+    year -= month <= 2;
+    int64_t era = floor_div(year, 400);
+    unsigned y = (unsigned)(year - era * 400);
+    unsigned of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return era * 146097 + y * 365 + y / 4 - y / 100 + of_year - 719468;
+}
+
+/* Exactly n digits, at least `least` and at most `most`; moves *p behind them. */
+static bool digits(const char **p, unsigned n, unsigned least, unsigned most, unsigned *ret) {
+    unsigned v = 0;
+    for (unsigned i = 0; i < n; i++, ++*p) {
+        if (**p < '0' || **p > '9') {
+            return false;
+        }
+        v = v * 10 + (unsigned)(**p - '0');
+    }
+    *ret = v;
+    return v >= least && v <= most;
+}
+
+static bool sign(const char **p, char c) {
+    bool ok = **p == c;
+    *p += ok;
+    return ok;
+}
+
+/* "-2026-01-02" is no date of ours; the day must be in its month. */
+static bool parse_date(const char **p, int64_t *ret_days) {
+    unsigned year, month, day, m, d;
+    int64_t y;
+    if (!digits(p, 4, 0, 9999, &year) || !sign(p, '-') || !digits(p, 2, 1, 12, &month) ||
+        !sign(p, '-') || !digits(p, 2, 1, 31, &day)) {
+        return false;
+    }
+    *ret_days = days_of(year, month, day);
+    civil(*ret_days, &y, &m, &d);
+    return m == month && d == day;
+}
+
+/* ".25": [us], digits beyond are dropped. */
+static bool parse_fraction(const char **p, int64_t *ret_us) {
+    int64_t unit = 100000;
+    *ret_us = 0;
+    if (!sign(p, '.')) {
+        return true;
+    }
+    if (**p < '0' || **p > '9') {
+        return false;
+    }
+    for (; **p >= '0' && **p <= '9'; ++*p, unit /= 10) {
+        *ret_us += (**p - '0') * unit;
+    }
+    return true;
+}
+
+static const char **skip(const char **p) {
+    ++*p;
+    return p;
+}
+
+/* "Z", "+02:00", "-00:30": [s] ahead of UTC. */
+static bool parse_offset(const char **p, int64_t *ret_s) {
+    unsigned hours, minutes;
+    char c = **p;
+    *ret_s = 0;
+    if (c == 'Z' || c == 'z') {
+        ++*p;
+        return true;
+    }
+    if ((c != '+' && c != '-') || !digits(skip(p), 2, 0, 23, &hours) || !sign(p, ':') ||
+        !digits(p, 2, 0, 59, &minutes)) {
+        return false;
+    }
+    *ret_s = (int64_t)(hours * 3600 + minutes * 60) * (c == '-' ? -1 : 1);
+    return true;
+}
+
+bool wall_parse(const char *text, wall_t *ret) {
+    unsigned hour = 0, minute = 0, second = 0;
+    int64_t days, us = 0, offset = 0;
+    if (!parse_date(&text, &days)) {
+        return false;
+    }
+    if (*text) {
+        if ((!sign(&text, 'T') && !sign(&text, 't') && !sign(&text, ' ')) ||
+            !digits(&text, 2, 0, 23, &hour) || !sign(&text, ':') ||
+            !digits(&text, 2, 0, 59, &minute) || !sign(&text, ':') ||
+            !digits(&text, 2, 0, 60, &second) || !parse_fraction(&text, &us) ||
+            !parse_offset(&text, &offset) || *text) {
+            return false;
+        }
+    }
+    int64_t s = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+    *ret = (wall_t){s * US_PER_S + us};
+    return true;
+}
+
 uint64_t ntp_from_wall(wall_t w) {
     int64_t s = w.us / US_PER_S, us = w.us % US_PER_S;
     if (us < 0) {

@@ -4,6 +4,7 @@
 #ifndef ORIEL_BASE_TIME_H
 #define ORIEL_BASE_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef int64_t us_t; /* [us] monotonic */
@@ -30,6 +31,11 @@ static inline us_t us_max(us_t a, us_t b) {
 /* RFC 3339, UTC, to the millisecond below: "2026-01-02T03:04:05.678Z". Years beyond four digits are
  * written as they are. out holds WALL_TEXT_MAX bytes; returns out. */
 const char *wall_text(wall_t w, char *out);
+
+/* The inverse, as people and programs write it: a full RFC 3339 date-time ("2026-01-02T03:04:05Z",
+ * with a fraction or another offset as you like), or a date alone, which is its first instant in
+ * UTC. A leap second is the second after. False for anything else; *ret untouched. */
+bool wall_parse(const char *text, wall_t *ret);
 
 /* 64-bit NTP timestamp (RFC 5905 section 6: 32.32 fixed point since 1900). */
 uint64_t ntp_from_wall(wall_t w);

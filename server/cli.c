@@ -23,9 +23,14 @@ static const struct {
      "Print a signed token. --sub is the seat (default: a new one), --ttl its life (default\n"
      "3600). An ops token without --tour is for every tour.",
      cli_token},
-    {"recordings", "recordings [-c FILE] list [--json] | verify ID | verify --all | use-store",
-     "List recordings, or check every object, the journal and the manifest of one or all; or order"
-     " that the object store that is there now is the right one (docs/operations.md).",
+    {"recordings",
+     "recordings [-c FILE] list [FILTER]... | verify ID|--all | shred ID [PARTICIPANT] |\n"
+     "    hold ID WHY | release ID | rekey | use-store",
+     "List recordings, newest first: --tour T, --find WORDS, --person WORDS, --state S,\n"
+     "--from TIME, --to TIME, --limit N. Check every object, the journal and the manifest of one\n"
+     "or all: 1 when anything is damaged. Both print JSON with --json. Shred a recording or a\n"
+     "person, keep one from being shredded, wrap all keys again; order that the object store that\n"
+     "is there now is the right one (docs/operations.md).",
      cli_recordings},
 };
 

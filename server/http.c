@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/utf8.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/respond.h"
@@ -10,6 +11,7 @@
 #include "server/ws.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 static const struct {
@@ -72,18 +74,61 @@ static struct request *request_free(struct request *r) {
     buffer_free(&r->body);
     mem_free(r->response.owned);
     mem_free(r->playback.chunk);
+    mem_free(r->list);
     return mem_free(r);
 }
 
-/* A number in the query string, at most max; `otherwise` when it is not there. */
-static unsigned query_number(struct lws *wsi, const char *name, unsigned otherwise, unsigned max) {
-    char text[16];
-    const char *v = lws_get_urlarg_by_name(wsi, name, text, sizeof(text));
-    if (!v || !*v) {
-        return otherwise;
+/* Where an argument of the query goes. */
+static const struct {
+    const char *name; /* with its equals sign */
+    size_t at, cap;   /* in struct read_list */
+} arguments[] = {
+#define ARGUMENT(name, field) \
+    { name, offsetof(struct read_list, field), sizeof(((struct read_list *)NULL)->field) }
+    ARGUMENT("after=", after),   ARGUMENT("tour=", tour),   ARGUMENT("q=", text),
+    ARGUMENT("person=", person), ARGUMENT("state=", state), ARGUMENT("from=", from),
+    ARGUMENT("to=", to),
+#undef ARGUMENT
+};
+
+/* "limit=20", decoded. Arguments that nobody knows are nobody's; false when a value cannot be. */
+static bool take_argument(struct read_list *l, const char *text) {
+    if (strncmp(text, "limit=", 6) == 0) {
+        const char *digits = text + 6;
+        l->limit = (uint32_t)strtoul(digits, NULL, 10);
+        return strlen(digits) < 8 && !digits[strspn(digits, "0123456789")];
     }
-    unsigned long n = strtoul(v, NULL, 10);
-    return n > max ? max : (unsigned)n;
+    for (size_t i = 0; i < ARRAY_LEN(arguments); i++) {
+        size_t n = strlen(arguments[i].name);
+        if (strncmp(text, arguments[i].name, n) == 0) {
+            if (strlen(text + n) >= arguments[i].cap || !utf8_printable(text + n)) {
+                return false;
+            }
+            snprintf((char *)l + arguments[i].at, arguments[i].cap, "%s", text + n);
+            return true;
+        }
+    }
+    return true;
+}
+
+/* The query is gone with the headers, so it is read with them, whatever it is for. */
+static enum err read_query(struct request *r, struct lws *wsi) {
+    char text[512];
+    int n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, 0);
+    if (n <= 0) {
+        return OK;
+    }
+    r->list = mem_zalloc(1, sizeof(*r->list));
+    if (!r->list) {
+        return ERR_NOMEM;
+    }
+    for (int i = 0; n > 0; n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, ++i)) {
+        if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
+            !take_argument(r->list, text)) {
+            r->bad_query = true;
+        }
+    }
+    return OK;
 }
 
 static struct request *request_new(struct control *c, struct lws *wsi) {
@@ -99,9 +144,7 @@ static struct request *request_new(struct control *c, struct lws *wsi) {
     for (size_t i = 0; i < H_COUNT; i++) {
         r->headers[i] = control_header(wsi, header_tokens[i]);
     }
-    r->limit = query_number(wsi, "limit=", 100, 1000);
-    r->offset = query_number(wsi, "offset=", 0, 1000000000);
-    if (map_put(c->requests, r->id, r) != OK) {
+    if (read_query(r, wsi) != OK || map_put(c->requests, r->id, r) != OK) {
         return request_free(r);
     }
     return r;

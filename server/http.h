@@ -74,7 +74,8 @@ struct request {
     const struct route *route; /* NULL: nothing is there */
     struct url_args args;
     char *headers[H_COUNT]; /* NULL where absent */
-    unsigned limit, offset; /* query of the recordings list */
+    struct read_list *list; /* what the query asks of the recordings list; NULL: no query */
+    bool bad_query;         /* it cannot be understood */
     struct buffer body;
     int early;             /* status decided before the body came, else 0 */
     enum sig_code refused; /* what the token lacks; SIG_OK: it will do */

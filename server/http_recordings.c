@@ -7,7 +7,6 @@
 #include "server/routes.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 
 #define CHUNK (128 * 1024) /* [bytes] of one read */
@@ -15,10 +14,8 @@ _Static_assert(CHUNK <= READER_CHUNK_MAX, "the reader answers a chunk at once");
 
 /* What the reply that a request waits for will be used for. */
 enum step {
-    STEP_LIST,   /* the list, less what the token may not see */
-    STEP_ONE,    /* the details */
-    STEP_TICKET, /* the details: is the token allowed to see this tour? */
-    STEP_ALLOW,  /* the same, and then STEP_SIZE */
+    STEP_JSON,   /* the list, or details */
+    STEP_TICKET, /* is the token allowed to see this tour? */
     STEP_SIZE,   /* size and type of the file */
     STEP_BYTES   /* a chunk */
 };
@@ -41,6 +38,7 @@ static bool post(struct request *r, enum step step, const struct read_request *q
     struct read_request copy = *q;
     copy.req = r->id;
     snprintf(copy.recording, sizeof(copy.recording), "%.32s", r->args.v[0]);
+    snprintf(copy.tour, sizeof(copy.tour), "%s", r->claims.tour);
     if (!r->control->reader || !reader_thread_post(r->control->reader, &copy)) {
         return false;
     }
@@ -61,20 +59,34 @@ static void ask(struct request *r, enum step step, const struct read_request *q)
 }
 
 void recordings_list(struct control *c, struct request *r) {
+    struct read_request q = {.type = READ_LIST};
     (void)c;
-    struct read_request q = {.type = READ_LIST, .limit = r->limit, .offset = r->offset};
-    ask(r, STEP_LIST, &q);
+    if (r->bad_query) {
+        respond_problem(r, 400, NULL, "The query is not understood.");
+        return;
+    }
+    if (r->list) {
+        q.list = *r->list;
+    }
+    if (*r->claims.tour) {
+        if (*q.list.tour && strcmp(q.list.tour, r->claims.tour) != 0) {
+            respond_code(r, SIG_TOKEN_TOUR);
+            return;
+        }
+        snprintf(q.list.tour, sizeof(q.list.tour), "%s", r->claims.tour);
+    }
+    ask(r, STEP_JSON, &q);
 }
 
 void recordings_one(struct control *c, struct request *r) {
     (void)c;
     struct read_request q = {.type = READ_RECORDING};
-    ask(r, STEP_ONE, &q);
+    ask(r, STEP_JSON, &q);
 }
 
 void recordings_ticket(struct control *c, struct request *r) {
     (void)c;
-    struct read_request q = {.type = READ_RECORDING};
+    struct read_request q = {.type = READ_ALLOWED};
     ask(r, STEP_TICKET, &q);
 }
 
@@ -84,23 +96,14 @@ static bool media_request(const struct request *r, struct read_request *q) {
     return strlen(r->args.v[1]) <= RECORDING_ID_LEN && parse_file(r->args.v[2], &q->epoch);
 }
 
-static void ask_size(struct request *r) {
+void recordings_media(struct control *c, struct request *r) {
     struct read_request q;
+    (void)c;
     if (!media_request(r, &q)) {
         respond_problem(r, 404, NULL, NULL);
         return;
     }
     ask(r, STEP_SIZE, &q);
-}
-
-void recordings_media(struct control *c, struct request *r) {
-    (void)c;
-    if (*r->claims.tour) {
-        struct read_request q = {.type = READ_RECORDING};
-        ask(r, STEP_ALLOW, &q);
-        return;
-    }
-    ask_size(r);
 }
 
 bool recordings_next(struct request *r) {
@@ -118,39 +121,6 @@ bool recordings_next(struct request *r) {
 static void answer_json(struct request *r, char *text, size_t n) {
     respond_header(r, "cache-control:", "no-store");
     respond_owned(r, 200, "application/json", text, n);
-}
-
-/* Take recordings of other tours out of a list. */
-static void answer_list(struct request *r, struct read_reply *reply) {
-    if (!*r->claims.tour) {
-        answer_json(r, reply->data, reply->len);
-        reply->data = NULL;
-        return;
-    }
-    json_t *o = json_loadb(reply->data, reply->len, 0, NULL);
-    json_t *list = json_object_get(o, "recordings");
-    for (size_t i = json_array_size(list); i-- > 0;) {
-        const char *tour = json_string_value(json_object_get(json_array_get(list, i), "tour"));
-        if (!tour || !routes_tour_allowed(r, tour)) {
-            json_array_remove(list, i);
-        }
-    }
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    char *copy = text ? mem_strdup(text) : NULL;
-    free(text);
-    json_decref(o);
-    answer_json(r, copy, copy ? strlen(copy) : 0);
-}
-
-static bool details_allowed(const struct request *r, const struct read_reply *reply) {
-    if (!*r->claims.tour) {
-        return true;
-    }
-    json_t *o = json_loadb(reply->data, reply->len, 0, NULL);
-    const char *tour = json_string_value(json_object_get(o, "tour"));
-    bool ok = tour && routes_tour_allowed(r, tour);
-    json_decref(o);
-    return ok;
 }
 
 static void answer_ticket(struct request *r) {
@@ -233,26 +203,16 @@ static void take_chunk(struct request *r, struct read_reply *reply) {
 }
 
 static void answer_error(struct request *r, enum err e) {
-    if (e == ERR_UNKNOWN || e == ERR_FORMAT || e == ERR_RANGE) {
+    if (e == ERR_DENIED) {
+        respond_code(r, SIG_TOKEN_TOUR);
+    } else if (e == ERR_RANGE) {
+        respond_problem(r, 400, NULL, "after, state, from or to is not understood.");
+    } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {
         respond_problem(r, 404, "recording_unknown", NULL);
     } else if (e == ERR_AUTH) {
         respond_problem(r, 500, "recording_damaged", "The stored data is not authentic.");
     } else {
         respond_problem(r, 500, NULL, NULL);
-    }
-}
-
-static void take_details(struct request *r, struct read_reply *reply) {
-    enum step step = (enum step)r->playback.step;
-    if (!details_allowed(r, reply)) {
-        respond_code(r, SIG_TOKEN_TOUR);
-    } else if (step == STEP_TICKET) {
-        answer_ticket(r);
-    } else if (step == STEP_ALLOW) {
-        ask_size(r);
-    } else {
-        answer_json(r, reply->data, reply->len);
-        reply->data = NULL;
     }
 }
 
@@ -263,12 +223,13 @@ static void take_reply(struct request *r, struct read_reply *reply) {
         take_chunk(r, reply);
     } else if (reply->error != OK) {
         answer_error(r, (enum err)reply->error);
-    } else if (step == STEP_LIST) {
-        answer_list(r, reply);
     } else if (step == STEP_SIZE) {
         answer_media(r, reply);
+    } else if (step == STEP_TICKET) {
+        answer_ticket(r);
     } else {
-        take_details(r, reply);
+        answer_json(r, reply->data, reply->len);
+        reply->data = NULL;
     }
 }
 

@@ -112,20 +112,28 @@ static enum err read_media(struct reader_thread *t, const struct read_request *q
     return library_media_read(m->media, q->at, (uint8_t *)r->data, r->len);
 }
 
+static enum err read_list(struct reader_thread *t, const struct read_request *q,
+                          struct read_reply *r) {
+    const struct read_list *l = &q->list;
+    struct library_query query = {.limit = l->limit,
+                                  .after = l->after,
+                                  .tour = l->tour,
+                                  .text = l->text,
+                                  .person = l->person,
+                                  .state = l->state,
+                                  .from = l->from,
+                                  .to = l->to};
+    return library_list_json(t->library, &query, &r->data);
+}
+
 static enum err read_json(struct reader_thread *t, const struct read_request *q,
                           struct read_reply *r) {
-    enum err err = OK;
-    if (q->type == READ_LIST) {
-        r->data = library_list_json(t->library, q->limit, q->offset);
-        err = r->data ? OK : ERR_IO;
-    } else {
-        err = library_recording_json(t->library, q->recording, &r->data);
-    }
+    enum err err = q->type == READ_LIST
+                       ? read_list(t, q, r)
+                       : library_recording_json(t->library, q->recording, &r->data);
     if (err == OK) {
         r->len = strlen(r->data);
         snprintf(r->type, sizeof(r->type), "application/json");
-    } else {
-        r->data = NULL;
     }
     return err;
 }
@@ -143,9 +151,18 @@ static void let_time_pass(struct reader_thread *t) {
     library_tick(t->library, now);
 }
 
+static enum err serve_one(struct reader_thread *t, const struct read_request *q,
+                          struct read_reply *r) {
+    enum err err = q->type == READ_LIST ? OK : library_allowed(t->library, q->recording, q->tour);
+    if (err != OK || q->type == READ_ALLOWED) {
+        return err;
+    }
+    return q->type == READ_MEDIA ? read_media(t, q, r) : read_json(t, q, r);
+}
+
 static void serve(struct reader_thread *t, const struct read_request *q) {
     struct read_reply r = {.req = q->req};
-    enum err err = q->type == READ_MEDIA ? read_media(t, q, &r) : read_json(t, q, &r);
+    enum err err = serve_one(t, q, &r);
     r.error = (uint8_t)err;
     if (err != OK) {
         r.data = mem_free(r.data);

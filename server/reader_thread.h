@@ -11,7 +11,14 @@ struct reader_thread;
 
 #define READER_CHUNK_MAX (256 * 1024) /* [bytes] */
 
-enum read_type { READ_LIST, READ_RECORDING, READ_MEDIA };
+enum read_type { READ_LIST, READ_RECORDING, READ_ALLOWED, READ_MEDIA };
+
+/* What of the list is asked for: library_query, with its texts. */
+struct read_list {
+    uint32_t limit;
+    char after[LIBRARY_CURSOR_MAX], tour[LIBRARY_TEXT_MAX], text[LIBRARY_TEXT_MAX];
+    char person[LIBRARY_TEXT_MAX], state[16], from[40], to[40];
+};
 
 struct read_request {
     uint8_t type; /* enum read_type */
@@ -19,8 +26,9 @@ struct read_request {
     char recording[RECORDING_ID_LEN + 1];
     char track[RECORDING_ID_LEN + 1];
     uint32_t epoch;
-    uint32_t limit, offset; /* READ_LIST */
-    uint64_t at;            /* READ_MEDIA: [bytes] */
+    char tour[LIBRARY_TEXT_MAX]; /* of the token; "": all. Other recordings are ERR_DENIED */
+    struct read_list list;       /* READ_LIST */
+    uint64_t at;                 /* READ_MEDIA: [bytes] */
     uint32_t n; /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only */
 };
 struct read_reply {
@@ -28,7 +36,8 @@ struct read_reply {
     uint8_t error;  /* enum err */
     uint64_t total; /* READ_MEDIA: size of the whole file [bytes] */
     char type[32];  /* content type */
-    char *data;     /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it */
+    char *data;     /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it.
+                       READ_ALLOWED: NULL, the error alone answers */
     size_t len;
 };
 

@@ -89,10 +89,6 @@ static void answer_options(struct request *r) {
     respond_status(r, 204);
 }
 
-bool routes_tour_allowed(const struct request *r, const char *tour) {
-    return !*r->claims.tour || strcmp(r->claims.tour, tour) == 0;
-}
-
 static enum sig_code check_token(struct control *c, struct request *r) {
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     if (!token) {

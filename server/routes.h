@@ -29,8 +29,6 @@ void routes_allow(struct request *r);
 bool routes_authorise(struct request *r);
 /* Call the handler, or refuse. Afterwards there is an answer, or one comes. */
 void routes_dispatch(struct request *r);
-/* May this request's token see this tour? A token of ops without a tour may see all. */
-bool routes_tour_allowed(const struct request *r, const char *tour);
 
 /* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c. */
 void page_index(struct control *c, struct request *r);

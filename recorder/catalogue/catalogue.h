@@ -116,8 +116,26 @@ enum err catalogue_recording(struct catalogue *c, const struct id *id, struct re
  * recording or damaged). */
 enum catalogue_set { CATALOGUE_ALL, CATALOGUE_UNFINISHED };
 enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret);
-/* Newest first. */
-enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offset,
+/* A recording's place in the list, which is newest first, by (started, id). */
+struct recording_place {
+    wall_t started;
+    struct id id;
+};
+#define CATALOGUE_PAGE_MAX 1000
+/* What of the list is asked for. All of it must be true of a recording; zero asks for nothing. */
+struct recording_query {
+    unsigned limit;                      /* 1..CATALOGUE_PAGE_MAX */
+    const char *tour;                    /* exactly this one; NULL or "": any */
+    const char *text;                    /* each word begins a word of tour, title or a name */
+    const char *person;                  /* each word begins a word of a participant's name */
+    const enum recording_state *state;   /* NULL: any */
+    wall_t from, to;                     /* started in [from, to); 0: without end */
+    const struct recording_place *after; /* the page behind this place; NULL: the first one */
+    bool before;                         /* the page before that place instead */
+};
+/* Calls `each` for the recordings of one page, newest first, when all have been read, so that it
+ * may ask for more. *ret_more: there are further ones in the direction of the query. */
+enum err catalogue_recordings(struct catalogue *c, const struct recording_query *q, bool *ret_more,
                               enum err (*each)(void *ctx, const struct recording_row *r),
                               void *ctx);
 /* The programme first. */

@@ -13,6 +13,12 @@ struct catalogue {
 /* Bring the schema to CATALOGUE_SCHEMA. ERR_UNSUPPORTED: newer, or older and not to be written. */
 enum err catalogue_migrate(struct catalogue *c, bool write);
 
+#define RECORDING_COLUMNS                                                               \
+    "id,tour,title,started,duration,bytes,state,reason,manifest_version,manifest_size," \
+    "manifest_sha256"
+/* The row of these columns. */
+void catalogue_read_recording(sqlite3_stmt *s, struct recording_row *r);
+
 /* What a word was said of. The values are in the database. */
 enum word_kind { WORD_OF_RECORDING = 0, WORD_OF_PERSON = 1 };
 struct words_of {

@@ -2,10 +2,6 @@
 
 #include <string.h>
 
-#define RECORDING_COLUMNS                                                               \
-    "id,tour,title,started,duration,bytes,state,reason,manifest_version,manifest_size," \
-    "manifest_sha256"
-
 /* Rows into `each` by way of `row`, which reads one into the struct that `each` is given. */
 struct query {
     enum err (*row)(sqlite3_stmt *s, void *each, void *ctx);
@@ -33,7 +29,7 @@ static enum codec column_codec(sqlite3_stmt *s, int column) {
     return codec_from_name(name, strlen(name));
 }
 
-static void read_recording(sqlite3_stmt *s, struct recording_row *r) {
+void catalogue_read_recording(sqlite3_stmt *s, struct recording_row *r) {
     char state[16];
     memset(r, 0, sizeof(*r));
     sql_blob(s, 0, &r->id, sizeof(r->id));
@@ -62,29 +58,10 @@ enum err catalogue_recording(struct catalogue *c, const struct id *id, struct re
     }
     enum err e = sql_step(s);
     if (e == OK) {
-        read_recording(s, ret);
+        catalogue_read_recording(s, ret);
     }
     sql_give_back(&c->cache, s);
     return e;
-}
-
-typedef enum err each_recording(void *ctx, const struct recording_row *r);
-static enum err row_recording(sqlite3_stmt *s, void *each, void *ctx) {
-    struct recording_row r;
-    read_recording(s, &r);
-    return (*(each_recording **)each)(ctx, &r);
-}
-
-enum err catalogue_recordings(struct catalogue *c, unsigned limit, unsigned offset,
-                              enum err (*each)(void *ctx, const struct recording_row *r),
-                              void *ctx) {
-    struct query q = {row_recording, &each, ctx};
-    return run(c,
-               sql_borrow(&c->cache,
-                          "SELECT " RECORDING_COLUMNS " FROM recordings"
-                          " ORDER BY started DESC, id LIMIT ? OFFSET ?",
-                          "ii", (int64_t)limit, (int64_t)offset),
-               &q);
 }
 
 typedef enum err each_track(void *ctx, const struct track_row *r);

@@ -42,7 +42,7 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "ALTER TABLE recordings ADD COLUMN chain BLOB;"
     "CREATE TABLE words(word TEXT, kind INTEGER, recording BLOB, participant INTEGER,"
     " PRIMARY KEY(word, kind, recording, participant)) WITHOUT ROWID;"
-    "CREATE INDEX words_by_recording ON words(recording, participant);"
+    "CREATE INDEX words_by_recording ON words(recording, word);"
     "DROP INDEX recordings_by_start;"
     "CREATE INDEX recordings_by_start ON recordings(started, id);"
     "CREATE INDEX recordings_by_tour ON recordings(tour, started, id);"

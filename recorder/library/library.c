@@ -6,13 +6,6 @@
 
 #include <stdio.h>
 
-/* Building one JSON text out of rows. */
-struct build {
-    struct buffer out;
-    struct catalogue *catalogue;
-    struct id recording;
-};
-
 enum err library_open(const struct library_config *config, struct library **ret,
                       char why[WHY_MAX]) {
     struct archive_config c = {
@@ -55,8 +48,7 @@ static enum err put_participant(void *ctx, const struct participant_row *r) {
     return OK;
 }
 
-/* The fields that list and details share; leaves the object open. */
-static enum err put_recording(struct build *b, const struct recording_row *r) {
+enum err library_put_recording(struct build *b, const struct recording_row *r) {
     char id[ID_TEXT_MAX];
     json_open(&b->out, NULL, '{');
     json_put_string(&b->out, "id", id_text(&r->id, id));
@@ -77,26 +69,15 @@ static enum err put_recording(struct build *b, const struct recording_row *r) {
     return e;
 }
 
-static enum err put_listed(void *ctx, const struct recording_row *r) {
-    struct build *b = ctx;
-    enum err e = put_recording(b, r);
-    json_close(&b->out, '}');
-    return e;
-}
-
-char *library_list_json(struct library *l, unsigned limit, unsigned offset) {
+enum err library_allowed(struct library *l, const char *id, const char *tour) {
     OWNER_CHECK(&l->owner);
-    struct build b = {.catalogue = l->archive->catalogue};
-    json_open(&b.out, NULL, '{');
-    json_open(&b.out, "recordings", '[');
-    enum err e = catalogue_recordings(b.catalogue, limit, offset, put_listed, &b);
-    json_close(&b.out, ']');
-    json_close(&b.out, '}');
-    if (e != OK) {
-        buffer_free(&b.out);
-        return NULL;
+    struct recording_row row;
+    struct id recording;
+    if (!id_parse(id, &recording)) {
+        return ERR_UNKNOWN;
     }
-    return buffer_take(&b.out);
+    enum err e = catalogue_recording(l->archive->catalogue, &recording, &row);
+    return e == OK && *tour && strncmp(row.tour, tour, sizeof(row.tour)) != 0 ? ERR_DENIED : e;
 }
 
 static enum err put_epoch(void *ctx, const struct epoch_row *r) {
@@ -163,7 +144,7 @@ static enum err put_event(void *ctx, const struct event_row *r) {
 }
 
 static enum err put_details(struct build *b, const struct recording_row *row) {
-    enum err e = put_recording(b, row);
+    enum err e = library_put_recording(b, row);
     json_open(&b->out, "tracks", '[');
     e = e == OK ? catalogue_tracks(b->catalogue, &row->id, put_track, b) : e;
     json_close(&b->out, ']');
@@ -194,9 +175,14 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx) {
     OWNER_CHECK(&l->owner);
+    struct recording_row row;
     struct id recording;
     if (!id_parse(id, &recording)) {
         return ERR_UNKNOWN;
     }
-    return verify_recording(l->archive, &recording, say, ctx);
+    enum err e = catalogue_recording(l->archive->catalogue, &recording, &row);
+    if (e == OK && row.state == RECORDING_SHREDDED) {
+        return ERR_WRONG_STATE; /* by order: nothing is left, and that is no damage */
+    }
+    return e == OK ? verify_recording(l->archive, &recording, say, ctx) : e;
 }

@@ -28,16 +28,35 @@ enum err library_open(const struct library_config *c, struct library **ret, char
 /* NULL allowed; returns NULL. */
 struct library *library_close(struct library *l);
 
+#define LIBRARY_PAGE_MAX 1000
+#define LIBRARY_CURSOR_MAX 64 /* [bytes] with the NUL */
+#define LIBRARY_TEXT_MAX 129  /* [bytes] with the NUL; longer texts are cut */
+/* What of the list is asked for; all of it must be true of a recording. NULL or "": not asked. */
+struct library_query {
+    unsigned limit; /* recordings; 0: 100; at most LIBRARY_PAGE_MAX, more is as that */
+    const char
+        *after; /* "next" or "previous" of an earlier answer: the page behind, or before, it */
+    const char *tour;          /* exactly */
+    const char *text, *person; /* words, or beginnings of words: of anything; of participants */
+    const char *state;         /* "complete" ... */
+    const char *from, *to;     /* started at or after, and before: RFC 3339 times or dates */
+};
 /* {"recordings":[{"id","tour","title","started","ended","duration_ms","state","bytes",
- * "participants":[..]}]}, newest first. The caller frees with mem_free. NULL on failure. */
-char *library_list_json(struct library *l, unsigned limit, unsigned offset);
+ * "participants":[..]}],"next","previous"}, newest first; next and previous are opaque, and null
+ * when there is no such page. *ret is freed with mem_free. ERR_RANGE: after, state, from or to is
+ * not understood; ERR_IO, ERR_NOMEM. */
+enum err library_list_json(struct library *l, const struct library_query *q, char **ret);
+/* May somebody whose token is for this tour ("": for all) read the recording? ERR_DENIED;
+ * ERR_UNKNOWN for the id. */
+enum err library_allowed(struct library *l, const char *id, const char *tour);
 /* One recording with its tracks and epochs: {"id",...,"tracks":[{"id","kind","participant","codec",
  * "epochs":[{"number","start_ms","duration_ms","bytes"}]}],"events":[...]}. ERR_UNKNOWN. */
 enum err library_recording_json(struct library *l, const char *id, char **ret);
 
 /* Check every object, the journal's chain and the signed manifest of a recording. `say` is called
  * for each finding (object name and what is wrong). OK only when nothing was found; ERR_AUTH when
- * something is changed, missing or extra; ERR_UNKNOWN for the id. */
+ * something is changed, missing or extra; ERR_WRONG_STATE: it was shredded by order, and there is
+ * nothing to check; ERR_UNKNOWN for the id. */
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx);
 

@@ -1,8 +1,9 @@
-/* The inside of a library, for the files of this folder that make it up: library.c has lists and
- * details, library_media.c playback. Owner: as library.h says. */
+/* The inside of a library, for the files of this folder that make it up: library.c has
+ * details, library_list.c lists, library_media.c playback. Owner: as library.h says. */
 #ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_PARTS_H
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_PARTS_H
 
+#include "base/buffer.h"
 #include "base/owner.h"
 #include "recorder/archive/archive.h"
 #include "recorder/library/library.h"
@@ -11,5 +12,14 @@ struct library {
     struct owner owner;
     struct archive *archive;
 };
+
+/* Building one JSON text out of rows. */
+struct build {
+    struct buffer out;
+    struct catalogue *catalogue;
+    struct id recording;
+};
+/* The fields that list and details share; leaves the object open. */
+enum err library_put_recording(struct build *b, const struct recording_row *r);
 
 #endif

@@ -313,6 +313,33 @@ await test('recordings: who may see them', async () => {
   const status = await new Promise((resolve) => http.get(media, { headers: forged }, (r) => resolve(r.statusCode)));
   expectEqual(status, 401, 'forged ticket');
   expectEqual(oriel('recordings', '-c', file, 'list', '--json').status, 0, 'recordings list');
+  const verified = oriel('recordings', '-c', file, 'verify', '--all', '--json');
+  expectEqual(verified.status, 0, 'verify nothing');
+  expectEqual(JSON.parse(verified.stdout).damaged, 0, 'damaged');
+});
+
+await test('recordings: what may be asked of the list', async () => {
+  const list = (query, claims) => fetch(`${base}/v1/recordings?${query}`,
+    { headers: claims ? { Authorization: `Bearer ${token(claims)}` } : asOps() });
+  const good = ['', 'limit=1', 'limit=99999', 'q=', 'q=a%20b', 'q=%C3%BC', 'person=x&state=damaged', 'from=2024-01-01&to=2025-01-01T00:00:00%2B01:00',
+    `after=n${'0'.repeat(48)}`, 'unknown=1', 'q=%25%27%22;--'];
+  for (const query of good) {
+    const answer = await list(query);
+    expectEqual(answer.status, 200, query);
+    expectEqual(JSON.stringify(await answer.json()), '{"recordings":[],"next":null,"previous":null}', query);
+  }
+  for (const query of ['limit=x', 'limit=-1', 'after=1', 'state=open', 'from=now', 'to=2023-02-29', `q=${'x'.repeat(200)}`, `q=${'x'.repeat(900)}&limit=1`]) {
+    const answer = await list(query);
+    expectEqual(answer.status, 400, query);
+    expectEqual((await answer.json()).code, 'bad_request', query);
+  }
+  expectEqual((await list('tour=demo', { role: 'ops', tour: 'demo' })).status, 200, 'its own tour');
+  const other = await list('tour=other', { role: 'ops', tour: 'demo' });
+  expectEqual((await other.json()).code, 'token_tour', 'another tour');
+  for (const [args, status] of [[['list', '--find', 'x', '--limit', '5'], 0], [['list', '--state', 'x'], 2], [['list', '--limit', '0'], 2],
+    [['list', '--from'], 2], [['list', '--what'], 2], [['verify'], 2], [['verify', ID, ID], 2], [['verify', ID], 1], [[], 2], [['erase'], 2]]) {
+    expectEqual(oriel('recordings', '-c', file, ...args).status, status, args.join(' '));
+  }
 });
 
 await test('links carry tokens that work, logs carry none', async () => {

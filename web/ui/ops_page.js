@@ -1,24 +1,32 @@
 // Operations: the list of recordings and the player.
 
-import { el, notice, show } from './dom.js';
+import { el, notice, show, toast } from './dom.js';
 import { duration, size, stateWords, when } from './format.js';
 import { readLink } from './link.js';
 import { Player } from './player.js';
 import { RecordingsApi } from './recordings_api.js';
 
 /** @typedef {import('./recordings_api.js').RecordingSummary} RecordingSummary */
+/** @typedef {import('./recordings_api.js').Page} Page */
 
 const { token } = readLink();
 const api = new RecordingsApi(token);
 
+const TYPING_MS = 250; // the server is asked when nothing was typed for so long
+
 class OpsPage {
-  /** @param {RecordingSummary[]} recordings */
-  constructor(recordings) {
-    this.recordings = recordings;
+  /** @param {Page} page */
+  constructor(page) {
+    this.recordings = page.recordings;
+    this.next = page.next;
+    this.words = '';
     /** @type {string|null} */
     this.open = null;
+    this.typing = 0;
+    /** @type {object|null} the question whose answer is waited for */
+    this.question = null;
     this.filter = el('input', { type: 'search', placeholder: 'Tour, title or person',
-      oninput: () => this.renderList() });
+      maxlength: 128, oninput: () => this.typed() });
     this.list = el('div');
     this.place = el('div');
   }
@@ -34,30 +42,57 @@ class OpsPage {
     this.renderList();
   }
 
-  matching() {
-    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    return this.recordings.filter((r) => {
-      const text = [r.tour, r.title, r.id, ...r.participants].join(' ').toLowerCase();
-      return words.every((w) => text.includes(w));
+  typed() {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.search(), TYPING_MS);
+  }
+
+  async search() {
+    const words = this.filter.value.trim();
+    await this.ask(words, null, (page) => {
+      this.words = words;
+      this.recordings = page.recordings;
     });
   }
 
+  more() {
+    return this.ask(this.words, this.next, (page) => {
+      this.recordings = [...this.recordings, ...page.recordings];
+    });
+  }
+
+  /**
+   * An answer that another question has overtaken is nobody's any more.
+   * @param {string} words @param {string|null} after @param {(page: Page) => void} take
+   */
+  async ask(words, after, take) {
+    const question = this.question = {};
+    try {
+      const page = await api.list(words, after);
+      if (question === this.question) {
+        take(page);
+        this.next = page.next;
+        this.renderList();
+      }
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   renderList() {
-    const rows = this.matching();
-    if (rows.length === 0) {
+    if (this.recordings.length === 0) {
       this.list.replaceChildren(el('div', { class: 'empty' },
-        this.recordings.length === 0
-          ? el('h2', {}, 'No recordings yet')
-          : el('h2', {}, 'Nothing matches'),
-        el('p', {}, this.recordings.length === 0
-          ? 'A recording appears here as soon as a recorded tour begins.'
-          : 'Try fewer or other words.')));
+        el('h2', {}, this.words ? 'Nothing matches' : 'No recordings yet'),
+        el('p', {}, this.words ? 'Try fewer or other words.'
+          : 'A recording appears here as soon as a recorded tour begins.')));
       return;
     }
     this.list.replaceChildren(el('table', { class: 'table' },
       el('thead', {}, el('tr', {}, ...['Tour', 'Started', 'Length', 'Participants', 'Size', 'State']
         .map((h) => el('th', { scope: 'col' }, h)))),
-      el('tbody', {}, ...rows.map((r) => this.row(r)))));
+      el('tbody', {}, ...this.recordings.map((r) => this.row(r)))),
+    ...(this.next ? [el('button', { type: 'button', 'data-control': 'more',
+      onclick: () => this.more() }, 'Show more')] : []));
   }
 
   /** @param {RecordingSummary} r */

@@ -12,6 +12,7 @@
  * @property {number} bytes
  * @property {string[]} participants
  */
+/** @typedef {{recordings: RecordingSummary[], next: string|null, previous: string|null}} Page */
 /** @typedef {{number: number, start_ms: number, duration_ms: number, bytes: number}} Epoch */
 /** @typedef {{id: string, kind: string, participant: string|null, codec: string, epochs: Epoch[]}} Track */
 /** @typedef {RecordingSummary & {tracks: Track[]}} Recording */
@@ -38,9 +39,21 @@ export class RecordingsApi {
     return response.status === 204 ? null : response.json();
   }
 
-  /** @returns {Promise<RecordingSummary[]>} newest first */
-  async list() {
-    return (await this.call('/v1/recordings')).recordings;
+  /**
+   * One page, newest first.
+   * @param {string} [words] of tour, title or a participant's name, or their beginnings
+   * @param {string|null} [after] `next` of the page before
+   * @returns {Promise<Page>}
+   */
+  list(words = '', after = null) {
+    const query = new URLSearchParams();
+    if (words) {
+      query.set('q', words);
+    }
+    if (after) {
+      query.set('after', after);
+    }
+    return this.call(`/v1/recordings?${query}`);
   }
 
   /** @param {string} id @returns {Promise<Recording>} */

@@ -61,3 +61,71 @@ TEST(us_min_and_max_know_never) {
     EXPECT_EQ(us_max(US_NEVER, 5), US_NEVER);
     EXPECT_EQ(us_max(7, 5), 7);
 }
+
+TEST(wall_is_read_as_it_is_written) {
+    static const int64_t times[] = {0,
+                                    INT64_C(951782400000000),
+                                    INT64_C(951868799999000),
+                                    INT64_C(4107542400000000),
+                                    INT64_C(1709251199999000),
+                                    INT64_C(-62167219200000000),
+                                    INT64_C(253402300799999000),
+                                    -1000};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        char text[WALL_TEXT_MAX];
+        wall_t back = {-5};
+        EXPECT(wall_parse(wall_text((wall_t){times[i]}, text), &back));
+        EXPECT_EQ(back.us, times[i]);
+    }
+    for (int64_t day = -200000; day < 200000; day += 37) {
+        char text[WALL_TEXT_MAX];
+        wall_t back = {-5};
+        EXPECT(wall_parse(wall_text((wall_t){day * 86400 * US_PER_S}, text), &back));
+        EXPECT_EQ(back.us, day * 86400 * US_PER_S);
+    }
+}
+
+TEST(wall_is_read_in_every_spelling_of_rfc_3339) {
+    static const struct {
+        const char *text;
+        int64_t us;
+    } good[] = {
+        {"2024-02-29", INT64_C(1709164800000000)},
+        {"2024-02-29T00:00:00Z", INT64_C(1709164800000000)},
+        {"2024-02-29t00:00:00.5z", INT64_C(1709164800500000)},
+        {"2024-02-29 01:00:00+01:00", INT64_C(1709164800000000)},
+        {"2024-02-28T23:30:00-00:30", INT64_C(1709164800000000)},
+        {"2024-02-28T23:59:60Z", INT64_C(1709164800000000)},
+        {"2024-02-29T00:00:00.1234567Z", INT64_C(1709164800123456)},
+    };
+    static const char *const bad[] = {"",
+                                      "2024",
+                                      "2024-2-9",
+                                      "2023-02-29",
+                                      "2024-13-01",
+                                      "2024-00-10",
+                                      "2024-04-31",
+                                      "2024-02-29T",
+                                      "2024-02-29T00:00Z",
+                                      "2024-02-29T24:00:00Z",
+                                      "2024-02-29T00:60:00Z",
+                                      "2024-02-29T00:00:61Z",
+                                      "2024-02-29T00:00:00",
+                                      "2024-02-29T00:00:00.Z",
+                                      "2024-02-29T00:00:00+1:00",
+                                      "2024-02-29T00:00:00+24:00",
+                                      "2024-02-29T00:00:00Zx",
+                                      "x2024-02-29",
+                                      "-024-02-29",
+                                      "2024-02-29Z"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        wall_t w = {-5};
+        EXPECT(wall_parse(good[i].text, &w));
+        EXPECT_EQ(w.us, good[i].us);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        wall_t w = {-5};
+        EXPECT(!wall_parse(bad[i], &w));
+        EXPECT_EQ(w.us, -5);
+    }
+}

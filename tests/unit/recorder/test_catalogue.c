@@ -77,7 +77,6 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
 
 struct seen {
     unsigned n;
-    struct recording_row recordings[8];
     struct entry_segment segments[16];
     struct epoch_row epochs[8];
     struct track_row tracks[8];
@@ -85,11 +84,6 @@ struct seen {
     struct event_row events[16];
 };
 
-static enum err see_recording(void *ctx, const struct recording_row *r) {
-    struct seen *s = ctx;
-    s->recordings[s->n++] = *r;
-    return OK;
-}
 static enum err see_segment(void *ctx, const struct entry_segment *r) {
     struct seen *s = ctx;
     s->segments[s->n++] = *r;
@@ -121,29 +115,6 @@ static enum err see_journal(void *ctx, uint32_t number, const struct object_info
     EXPECT_EQ(info->size, 100 + number);
     s->n++;
     return OK;
-}
-
-TEST(catalogue_lists_recordings_newest_first) {
-    struct shelf s;
-    struct seen seen = {0};
-    shelf_begin(&s);
-    start(&s, 1, 1000);
-    start(&s, 2, 3000);
-    start(&s, 3, 2000);
-    EXPECT_EQ(catalogue_recordings(s.c, 10, 0, see_recording, &seen), OK);
-    REQUIRE(seen.n == 3);
-    EXPECT_STR(seen.recordings[0].tour, "tour-2");
-    EXPECT_STR(seen.recordings[1].tour, "tour-3");
-    EXPECT_EQ(seen.recordings[2].started.us, 1000);
-    EXPECT_EQ(seen.recordings[0].state, RECORDING_OPEN);
-    seen.n = 0;
-    EXPECT_EQ(catalogue_recordings(s.c, 1, 1, see_recording, &seen), OK);
-    EXPECT_EQ(seen.n, 1);
-    EXPECT_STR(seen.recordings[0].tour, "tour-3");
-    seen.n = 0;
-    EXPECT_EQ(catalogue_recordings(s.c, 10, 3, see_recording, &seen), OK);
-    EXPECT_EQ(seen.n, 0);
-    shelf_end(&s);
 }
 
 TEST(catalogue_sums_segments_once_each) {

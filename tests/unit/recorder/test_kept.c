@@ -125,7 +125,9 @@ static bool play_all(const char *dir, struct played *p) {
         test_fail(__FILE__, __LINE__, "%s: %s", dir, why);
         return false;
     }
-    enum err e = catalogue_recordings(p->library->archive->catalogue, 100, 0, play_recording, p);
+    struct recording_query q = {.limit = 100};
+    bool more;
+    enum err e = catalogue_recordings(p->library->archive->catalogue, &q, &more, play_recording, p);
     EXPECT_EQ(e, OK);
     p->library = library_close(p->library);
     return e == OK && p->text.p != NULL;

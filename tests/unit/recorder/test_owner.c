@@ -100,7 +100,13 @@ static void say(void *ctx, const char *object, const char *what) {
     (void)what;
 }
 static void call_list(void *l) {
-    mem_free(library_list_json(l, 1, 0));
+    struct library_query q = {.limit = 1};
+    char *text = NULL;
+    (void)library_list_json(l, &q, &text);
+    mem_free(text);
+}
+static void call_allowed(void *l) {
+    (void)library_allowed(l, nobody, "");
 }
 static void call_details(void *l) {
     char *text;
@@ -121,8 +127,9 @@ static void call_library_close(void *l) {
 }
 
 TEST(library_belongs_to_one_thread) {
-    static void (*const calls[])(void *) = {call_list,  call_details,    call_verify,
-                                            call_shred, call_media_open, call_library_close};
+    static void (*const calls[])(void *) = {call_list,         call_allowed, call_details,
+                                            call_verify,       call_shred,   call_media_open,
+                                            call_library_close};
     char why[WHY_MAX];
     struct rig g = {0};
     struct library *l;

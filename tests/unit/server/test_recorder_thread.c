@@ -188,7 +188,7 @@ static void expect_json(struct rig *r, const struct read_request *q, const char 
 
 TEST(what_the_recorder_thread_wrote_the_reader_thread_reads) {
     struct rig r;
-    struct read_request q = {.type = READ_LIST, .req = 1, .limit = 10};
+    struct read_request q = {.type = READ_LIST, .req = 1, .list = {.limit = 10, .text = "THREADS"}};
     REQUIRE(rig_open(&r));
     EXPECT(record(&r, q.recording));
     expect_json(&r, &q, "\"threads\"");
@@ -196,6 +196,23 @@ TEST(what_the_recorder_thread_wrote_the_reader_thread_reads) {
     q.req = 2;
     expect_json(&r, &q, "\"programme\"");
     struct read_reply a = {0};
+    q.type = READ_ALLOWED;
+    EXPECT(ask(&r, &q, &a));
+    EXPECT_EQ(a.error, OK);
+    snprintf(q.tour, sizeof(q.tour), "threads");
+    EXPECT(ask(&r, &q, &a));
+    EXPECT_EQ(a.error, OK);
+    snprintf(q.tour, sizeof(q.tour), "another");
+    static const uint8_t types[] = {READ_ALLOWED, READ_RECORDING, READ_MEDIA};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        q.type = types[i];
+        EXPECT(ask(&r, &q, &a));
+        EXPECT_EQ(a.error, ERR_DENIED);
+        EXPECT(a.data == NULL);
+    }
+    q = (struct read_request){.type = READ_LIST, .req = 4, .list = {.state = "nonsense"}};
+    EXPECT(ask(&r, &q, &a));
+    EXPECT_EQ(a.error, ERR_RANGE);
     q = (struct read_request){.type = READ_RECORDING, .req = 3, .recording = "none of ours"};
     EXPECT(ask(&r, &q, &a));
     EXPECT_EQ(a.error, ERR_UNKNOWN);

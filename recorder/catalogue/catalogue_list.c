@@ -1,0 +1,192 @@
+/* The list of recordings, page by page. A page is found by key, not by counting, so that the last
+ * one costs what the first one costs; everything that is asked narrows the walk, so that a page is
+ * full as long as there is something. The statement is put together of what is asked, since an
+ * index only serves a condition that is there. */
+#include "recorder/catalogue/catalogue_db.h"
+#include "recorder/catalogue/words.h"
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_MAX 8 /* of one question; more do not narrow it */
+#define VALUES_MAX (8 + 4 * WORDS_MAX)
+#define TEXT_MAX 4096 /* [bytes] */
+#define COMMON 2000   /* a word that was said so often is common */
+
+/* No code point is greater: what begins with a word is below the word with this behind it. */
+#define BEYOND "\xf4\x8f\xbf\xbf"
+
+struct value {
+    char type; /* i, d or t, as sql_prepare has them */
+    int64_t i;
+    struct id id;
+    char text[ENTRY_TEXT_MAX];
+};
+struct statement {
+    struct buffer text;
+    char memory[TEXT_MAX];
+    struct value values[VALUES_MAX];
+    unsigned n;
+};
+
+static struct value *value(struct statement *s, char type) {
+    CHECK(s->n < VALUES_MAX);
+    struct value *v = &s->values[s->n++];
+    v->type = type;
+    return v;
+}
+
+static void with_int(struct statement *s, const char *text, int64_t i) {
+    buffer_str(&s->text, text);
+    value(s, 'i')->i = i;
+}
+
+static void with_text(struct statement *s, const char *text, const char *word, const char *more) {
+    struct value *v = value(s, 't');
+    buffer_str(&s->text, text);
+    snprintf(v->text, sizeof(v->text), "%s%s", word, more);
+}
+
+/* Whether what begins with this word is said so often that the next page is full of it sooner than
+ * all of it is gathered. */
+static enum err is_common(struct catalogue *c, const char *word, bool *ret) {
+    char beyond[WORD_MAX + sizeof(BEYOND)];
+    snprintf(beyond, sizeof(beyond), "%s" BEYOND, word);
+    sqlite3_stmt *s = sql_borrow(&c->cache,
+                                 "SELECT COUNT(*) FROM (SELECT 1 FROM words WHERE word>=?"
+                                 " AND word<? LIMIT ?)",
+                                 "tti", word, beyond, (int64_t)COMMON);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    *ret = e == OK && sqlite3_column_int64(s, 0) == COMMON;
+    sql_give_back(&c->cache, s);
+    return e;
+}
+
+/* Each word must begin one that the recording has; person: one of a participant's name. Of a rare
+ * word the recordings are found first and then ordered; of a common one the list is walked in its
+ * order and each recording asked. */
+static enum err with_words(struct catalogue *c, struct statement *s, const char *asked,
+                           bool person) {
+    char word[WORD_MAX];
+    enum err e = OK;
+    for (unsigned i = 0; e == OK && asked && i < WORDS_MAX && words_next(&asked, word); i++) {
+        bool common = false;
+        e = is_common(c, word, &common);
+        buffer_str(&s->text, common ? " AND EXISTS (SELECT 1 FROM words WHERE recording=id"
+                                    : " AND id IN (SELECT recording FROM words WHERE 1");
+        with_text(s, " AND word>=?", word, "");
+        with_text(s, " AND word<?", word, BEYOND);
+        if (person) {
+            with_int(s, " AND kind=?", WORD_OF_PERSON);
+        }
+        buffer_str(&s->text, ")");
+    }
+    return e;
+}
+
+static void with_place(struct statement *s, const struct recording_query *q) {
+    if (q->after) {
+        with_int(s, q->before ? " AND (started,id)>(?" : " AND (started,id)<(?",
+                 q->after->started.us);
+        buffer_str(&s->text, ",?)");
+        value(s, 'd')->id = q->after->id;
+    }
+}
+
+static enum err put_together(struct catalogue *c, struct statement *s,
+                             const struct recording_query *q) {
+    buffer_str(&s->text, "SELECT " RECORDING_COLUMNS " FROM recordings WHERE 1");
+    if (q->tour && *q->tour) {
+        with_text(s, " AND tour=?", q->tour, "");
+    }
+    if (q->state) {
+        with_text(s, " AND state=?", recording_state_name(*q->state), "");
+    }
+    if (q->from.us) {
+        with_int(s, " AND started>=?", q->from.us);
+    }
+    if (q->to.us) {
+        with_int(s, " AND started<?", q->to.us);
+    }
+    enum err e = with_words(c, s, q->text, false);
+    e = e == OK ? with_words(c, s, q->person, true) : e;
+    with_place(s, q);
+    buffer_str(&s->text, q->before ? " ORDER BY started,id" : " ORDER BY started DESC,id DESC");
+    with_int(s, " LIMIT ?", (int64_t)q->limit + 1);
+    CHECK(!s->text.bad);
+    return e;
+}
+
+static sqlite3_stmt *prepare(struct catalogue *c, const struct statement *s) {
+    sqlite3_stmt *st = NULL;
+    int code = sqlite3_prepare_v2(c->db, s->text.p, -1, &st, NULL);
+    for (unsigned i = 0; i < s->n && code == SQLITE_OK; i++) {
+        const struct value *v = &s->values[i];
+        int at = (int)i + 1;
+        code = v->type == 'i'   ? sqlite3_bind_int64(st, at, v->i)
+               : v->type == 'd' ? sqlite3_bind_blob(st, at, v->id.b, ID_LEN, SQLITE_TRANSIENT)
+                                : sqlite3_bind_text(st, at, v->text, -1, SQLITE_TRANSIENT);
+    }
+    if (code != SQLITE_OK) {
+        sqlite3_finalize(st);
+        return NULL;
+    }
+    return st;
+}
+
+struct page {
+    struct recording_row *rows;
+    unsigned n;
+    bool more;
+};
+
+static enum err read_page(sqlite3_stmt *s, unsigned limit, struct page *p) {
+    enum err e;
+    while ((e = sql_step(s)) == OK) {
+        if (p->n == limit) {
+            p->more = true;
+            return OK;
+        }
+        catalogue_read_recording(s, &p->rows[p->n++]);
+    }
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+static enum err find_page(struct catalogue *c, const struct recording_query *q, struct page *p) {
+    struct statement *s = mem_zalloc(1, sizeof(*s));
+    if (!s) {
+        return ERR_NOMEM;
+    }
+    s->text = buffer_fixed(s->memory, sizeof(s->memory));
+    enum err e = put_together(c, s, q);
+    sqlite3_stmt *st = e == OK ? prepare(c, s) : NULL;
+    if (e == OK) {
+        e = st ? read_page(st, q->limit, p) : sql_error(sqlite3_errcode(c->db));
+    }
+    sqlite3_finalize(st);
+    mem_free(s);
+    if (e == ERR_FORMAT) {
+        sql_suspect(c->db);
+    }
+    return e;
+}
+
+enum err catalogue_recordings(struct catalogue *c, const struct recording_query *q, bool *ret_more,
+                              enum err (*each)(void *ctx, const struct recording_row *r),
+                              void *ctx) {
+    CHECK(q->limit >= 1 && q->limit <= CATALOGUE_PAGE_MAX);
+    struct page p = {.rows = mem_alloc(q->limit * sizeof(*p.rows))};
+    enum err e = p.rows ? find_page(c, q, &p) : ERR_NOMEM;
+    for (unsigned i = 0; e == OK && i < p.n; i++) {
+        e = each(ctx, &p.rows[q->before ? p.n - 1 - i : i]);
+    }
+    mem_free(p.rows);
+    if (e == OK) {
+        *ret_more = p.more;
+    }
+    return e;
+}
