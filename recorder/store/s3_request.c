@@ -169,6 +169,8 @@ static enum err send_draft(struct s3 *s, const struct s3_call *c, struct draft *
 static enum err ask_once(struct s3 *s, const struct s3_call *c) {
     struct draft d = {0};
     http_answer_clear(&s->answer);
+    s->trouble = S3_FINE;
+    s->why[0] = '\0';
     enum err e = sign(s, c, &d);
     e = e == OK ? send_draft(s, c, &d) : e;
     buffer_free(&d.path);

@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#define OBJECT_NAME_MAX 128 /* [A-Za-z0-9/_.-], never "..", no leading slash */
+#define STORE_IDENTITY "identity" /* the object that tells which store it is (store_identity.h) */
+#define OBJECT_NAME_MAX 128       /* [A-Za-z0-9/_.-], never "..", no leading slash */
 
 #define STORE_SHA256_LEN 32 /* [bytes] */
 
@@ -50,6 +51,9 @@ struct store {
     /* Length and SHA-256 of what lies there now, by the store's own account when it keeps one, else
      * by reading it. NULL: use store_digest_of. ERR_UNKNOWN, ERR_IO. */
     enum err (*digest)(void *ctx, const char *name, struct store_digest *ret);
+    /* Does an object whose name starts with prefix (a folder, ending in '/') still wait for a
+     * slower store, so that it would be lost with this machine? NULL: none ever does. ERR_IO. */
+    enum err (*waits)(void *ctx, const char *prefix, bool *ret);
     /* Why the last call that failed did, and what to do, in words for the operator; "" when there
      * is nothing to add. The text holds until the next call. May be NULL. */
     const char *(*why)(void *ctx);

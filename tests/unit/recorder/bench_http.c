@@ -125,7 +125,7 @@ static enum err fault_ask(void *ctx, const struct http_request *q, struct http_a
         return ret->body.bad ? ERR_NOMEM : OK;
     }
     enum err e = f->inner.ask(f->inner.ctx, q, ret);
-    if (!now || e != OK) {
+    if (!now || e != OK || f->mode == HTTP_FAULT_STALL) {
         return e;
     }
     if (f->mode == HTTP_FAULT_SHORT) {

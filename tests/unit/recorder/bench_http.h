@@ -45,6 +45,7 @@ struct fault_http {
         HTTP_FAULT_SHORT,  /* the body breaks off in the middle, unnoticed */
         HTTP_FAULT_TORN,   /* and noticed */
         HTTP_FAULT_STATUS, /* the service answers `status` with `body` and does nothing */
+        HTTP_FAULT_STALL,  /* it is done as it should be, after `stall` */
         HTTP_FAULT_DEAD    /* it and all that follow do not get there */
     } mode;
     int status;
