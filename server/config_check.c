@@ -4,8 +4,6 @@
 
 #include <arpa/inet.h>
 
-#define MEDIA_CODEC_VP8 0 /* index in the names of media.codec */
-
 bool config_addr(const char *text, uint16_t port, struct addr *ret) {
     struct addr a = {.port = port};
     uint8_t v4[4];
@@ -46,15 +44,6 @@ static bool is_url(const char *text) {
     return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
-static bool tours_recorded_without_picture(const struct config *c) {
-    for (size_t i = 0; c->rec_enabled && i < c->n_tours; i++) {
-        if (c->tours[i].record != RECORD_OFF && c->tours[i].codec != CODEC_VP8) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     int64_t workers = c->media_workers ? c->media_workers : 64;
     const struct {
@@ -92,10 +81,6 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
-        {c->rec_enabled && c->media_codec != MEDIA_CODEC_VP8 && c->rec_default != RECORD_OFF,
-         "media.codec", "only vp8 video can be recorded yet: set recording.default to \"off\""},
-        {tours_recorded_without_picture(c), "tours",
-         "only vp8 video can be recorded yet: give other tours \"record\": \"off\""},
         {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
          "must be at least 32 characters (RFC 7518 section 3.2)"},
         {!*c->state_dir, "state_dir", "must not be empty"},

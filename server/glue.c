@@ -253,7 +253,8 @@ static void stop_recording(struct glue *g, const struct sig_effect *e, struct to
  * recording. Stop: the other way round. */
 static void on_record(struct glue *g, const struct sig_effect *e) {
     struct tour *t = find_tour(g, e->tour);
-    struct recorder_order o = {.type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour};
+    struct recorder_order o = {
+        .type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour, .codec = e->codec};
     struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
     if (!g->config.recorder) {
         sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);

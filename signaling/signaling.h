@@ -120,13 +120,14 @@ enum sig_effect_type {
     EFFECT_MUTE,         /* worker, peer (0: no session), kind, on; tour, participant: for the
                             journal */
     EFFECT_PIN,          /* worker, peer, participant */
-    EFFECT_RECORD,       /* tour, worker, on: start or stop the recording */
+    EFFECT_RECORD,       /* tour, worker, codec, on: start or stop the recording */
     EFFECT_PARTICIPANT   /* tour, participant, name, role, on, consent_version: for the journal */
 };
 
 struct sig_effect {
-    uint8_t type; /* enum sig_effect_type */
-    uint8_t kind; /* enum source_kind */
+    uint8_t type;  /* enum sig_effect_type */
+    uint8_t kind;  /* enum source_kind */
+    uint8_t codec; /* enum codec of the tour's pictures */
     bool on;
     uint16_t status; /* HTTP status or WebSocket close status */
     uint32_t worker, fresh;

@@ -151,8 +151,11 @@ void tour_start(struct sig *s, struct tour *t) {
 void tour_record(struct sig *s, struct tour *t, bool on) {
     if (t->record_on != on) {
         t->record_on = on;
-        effect(s, (struct sig_effect){
-                      .type = EFFECT_RECORD, .tour = t->id, .worker = t->worker, .on = on});
+        effect(s, (struct sig_effect){.type = EFFECT_RECORD,
+                                      .codec = (uint8_t)t->codec,
+                                      .tour = t->id,
+                                      .worker = t->worker,
+                                      .on = on});
     }
 }
 

@@ -12,7 +12,7 @@ struct held_item {
     us_t t; /* recording time [us] */
     struct media_frame frame;
     struct track_loss loss;
-    uint8_t data[]; /* of the frame */
+    uint8_t data[]; /* of the frame, and its decoder configuration record */
 };
 
 void held_init(struct held *h, struct track *track) {
@@ -36,7 +36,7 @@ static void apply(struct held *h, us_t now, const struct held_item *x) {
 }
 
 static void forget(struct held *h, struct held_item *x) {
-    h->bytes -= x->frame.data.n;
+    h->bytes -= x->frame.data.n + x->frame.init.n;
     list_remove(&x->link);
     mem_free(x);
 }
@@ -59,7 +59,7 @@ void held_release(struct held *h, us_t now, us_t until) {
 }
 
 static void push(struct held *h, us_t now, const struct held_item *item) {
-    size_t n = item->frame.data.n;
+    size_t data = item->frame.data.n, n = data + item->frame.init.n;
     struct held_item *x = h->bytes + n <= HELD_BYTES_MAX ? mem_alloc(sizeof(*x) + n) : NULL;
     if (!x) {
         held_release(h, now, US_NEVER);
@@ -67,9 +67,13 @@ static void push(struct held *h, us_t now, const struct held_item *item) {
         return;
     }
     *x = *item;
-    if (n) {
-        memcpy(x->data, item->frame.data.p, n);
-        x->frame.data = bytes_of(x->data, n);
+    if (data) {
+        memcpy(x->data, item->frame.data.p, data);
+        x->frame.data = bytes_of(x->data, data);
+    }
+    if (n > data) {
+        memcpy(x->data + data, item->frame.init.p, n - data);
+        x->frame.init = bytes_of(x->data + data, n - data);
     }
     h->bytes += n;
     list_push(&h->items, &x->link);

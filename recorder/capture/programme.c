@@ -19,8 +19,8 @@ void programme_init(struct programme *p, const struct programme_config *c,
     *p = (struct programme){.zero = c->zero, .now = c->zero};
     p->mixed = (struct mixer_sink){p, on_mixed};
     track_init(&p->track, &(struct track_config){.id = ID_PROGRAMME,
-                                                 .video = true,
-                                                 .audio = true,
+                                                 .video = c->video,
+                                                 .audio = CODEC_OPUS,
                                                  .from_zero = true,
                                                  .limits = c->limits,
                                                  .sink = sink});

@@ -17,6 +17,7 @@
 #define PROGRAMME_QUIET US_PER_S
 
 struct programme_config {
+    enum codec video; /* in which pictures are expected */
     struct segment_limits limits;
     struct mixdown_config sound;
     us_t zero; /* [us] `now` of recording time 0 */

@@ -17,7 +17,11 @@ static void on_gap(void *ctx, const struct entry_gap *g, us_t at) {
     recording_note_gap(ctx, g, at);
 }
 
+/* Recording time of time 0 of the track's epoch. */
 static us_t origin_of(const struct recording *r, const struct id *track) {
+    if (id_eq(track, &ID_PROGRAMME)) {
+        return r->programme.track.spec.origin;
+    }
     LIST_EACH(l, &r->sources) {
         const struct rec_source *s = LIST_ENTRY(l, struct rec_source, in_recording);
         if (s->tracked && id_eq(&s->track.id, track)) {
@@ -34,7 +38,7 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *
 
 static void note_programme(struct recording *r) {
     struct entry e = {.type = ENTRY_TRACK};
-    e.u.track = (struct entry_track){.track = ID_PROGRAMME, .codec = CODEC_VP8};
+    e.u.track = (struct entry_track){.track = ID_PROGRAMME, .codec = r->programme.track.video};
     recording_note(r, &e, 0);
 }
 
@@ -56,6 +60,7 @@ struct recording *recording_new(struct recorder_core *core, us_t now, wall_t wal
     r->sink = (struct track_sink){r, on_epoch, on_segment, on_gap};
     programme_init(&r->programme,
                    &(struct programme_config){
+                       .video = o->codec ? (enum codec)o->codec : CODEC_VP8,
                        .limits = {core->c.segment_min, core->c.segment_max},
                        .sound = {core->c.reorder_wait, core->c.mix_bitrate, core->c.mix_voices},
                        .zero = now},

@@ -14,7 +14,7 @@
 
 static void begin_track(struct recording *r, struct rec_source *s) {
     const struct recorder_config *c = &r->core->c;
-    bool video = s->codec == CODEC_VP8;
+    bool audio = s->codec == CODEC_OPUS;
     if (r->tracks >= c->tracks_per_tour ||
         (s->person && s->person->tracks >= c->tracks_per_participant)) {
         r->core->n.tracks_refused++;
@@ -25,8 +25,8 @@ static void begin_track(struct recording *r, struct rec_source *s) {
         s->person->tracks++;
     }
     track_init(&s->track, &(struct track_config){.id = id_random(&c->rng),
-                                                 .video = video,
-                                                 .audio = !video,
+                                                 .video = audio ? CODEC_NONE : s->codec,
+                                                 .audio = audio ? CODEC_OPUS : CODEC_NONE,
                                                  .limits = r->programme.track.limits,
                                                  .sink = &r->sink});
     s->tracked = true;
@@ -50,7 +50,8 @@ void rec_source_note(struct recording *r, struct rec_source *s) {
 
 static bool recorded(const struct tap *t) {
     bool audio = t->kind == SOURCE_MICROPHONE && t->codec == CODEC_OPUS;
-    bool video = (t->kind == SOURCE_CAMERA || t->kind == SOURCE_SCREEN) && t->codec == CODEC_VP8;
+    bool video = (t->kind == SOURCE_CAMERA || t->kind == SOURCE_SCREEN) &&
+                 depacketizer_supports((enum codec)t->codec);
     return t->source != 0 && (audio || video);
 }
 
@@ -212,8 +213,10 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
     struct media_frame f = {.data = v->data,
                             .stream = STREAM_VIDEO,
                             .key = v->key,
+                            .codec = s->codec,
                             .width = v->width,
-                            .height = v->height};
+                            .height = v->height,
+                            .init = v->init};
     f.t = timeline_stamp(&s->line, s->clock, v->rtp_ts, arrival);
     if (f.t == TIMELINE_REFUSED) {
         s->video.started = false; /* what refers to it cannot be shown either */

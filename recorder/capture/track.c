@@ -1,7 +1,5 @@
 #include "recorder/capture/track.h"
 
-#include "recorder/container/webm_parse.h"
-
 #include <stdio.h>
 
 #define STEP_DEFAULT (33 * US_PER_MS) /* how long a picture is shown when none follows */
@@ -13,15 +11,20 @@ void track_init(struct track *t, const struct track_config *c) {
                         .sink = c->sink,
                         .limits = c->limits,
                         .from_zero = c->from_zero,
-                        .waiting = c->video,
+                        .waiting = c->video != CODEC_NONE,
                         .video_last = -1,
                         .audio_last = -1,
                         .video_step = STEP_DEFAULT,
-                        .spec = {.video = c->video, .audio = c->audio}};
+                        .video = (uint8_t)c->video,
+                        .audio = (uint8_t)c->audio};
 }
 
 void track_free(struct track *t) {
     segment_free(&t->open);
+}
+
+static bool carries(const struct track *t, uint8_t stream) {
+    return (stream == STREAM_VIDEO ? t->video : t->audio) != CODEC_NONE;
 }
 
 static void hand_on(const struct track *t, struct track_gap *g) {
@@ -75,7 +78,7 @@ void track_gap_lose(const struct track *t, struct track_gap *g, us_t since,
 }
 
 void track_lose(struct track *t, const struct track_loss *l) {
-    if (l->stream == STREAM_VIDEO ? t->spec.video : t->spec.audio) {
+    if (carries(t, l->stream)) {
         us_t written = l->stream == STREAM_AUDIO ? t->audio_end : us_max(t->video_last, 0);
         track_gap_lose(t, &t->gaps[l->stream], us_max(written, l->at), l);
     }
@@ -85,71 +88,115 @@ void track_settle(struct track *t, enum stream stream, us_t at) {
     track_gap_settle(t, &t->gaps[stream], at);
 }
 
-static void begin_epoch(struct track *t, const struct media_frame *f) {
-    t->begun = true;
-    t->spec.origin = t->from_zero ? 0 : f->t;
+static struct mux_spec spec_of(const struct track *t) {
+    struct mux_spec m = t->spec;
+    m.init = bytes_of(t->init, t->init_n);
+    return m;
+}
+
+/* The epoch's pictures are those of this key frame. */
+static void settle(struct track *t, const struct media_frame *f) {
+    t->settled = true;
+    t->spec.video = f->codec;
+    t->init_n = (uint16_t)(f->init.n <= sizeof(t->init) ? f->init.n : 0);
+    if (t->init_n) {
+        memcpy(t->init, f->init.p, t->init_n);
+    }
+}
+
+/* The first segment is there: the epoch begins with it, and holds what it may yet hold. Without
+ * pictures so far these may come only if the header needs nothing of them. */
+static void tell_epoch(struct track *t) {
+    const struct segment *s = &t->open;
+    if (!t->settled) {
+        t->settled = true;
+        t->spec.video = container_needs_init((enum codec)t->video) ? CODEC_NONE : t->video;
+    }
+    t->told = true;
+    t->spec.audio = t->audio;
+    t->spec.origin = t->from_zero && t->epoch == 0 ? 0 : s->start;
     struct entry_epoch e = {.track = t->id,
-                            .video = t->spec.video ? CODEC_VP8 : CODEC_NONE,
-                            .audio = t->spec.audio ? CODEC_OPUS : CODEC_NONE,
-                            .width = f->width,
-                            .height = f->height,
-                            .start = t->spec.origin};
+                            .number = t->epoch,
+                            .video = t->spec.video,
+                            .audio = t->spec.audio,
+                            .width = s->width,
+                            .height = s->height,
+                            .start = t->spec.origin,
+                            .init_len = t->init_n};
+    _Static_assert(sizeof(t->init) <= sizeof(e.init), "an epoch entry holds every record");
+    memcpy(e.init, t->init, t->init_n);
     t->sink->epoch(t->sink->ctx, &e);
 }
 
-struct key_search {
-    struct entry_segment *e;
-    int64_t start_ms;
-    unsigned video;
-};
-
-static enum err note_key(void *ctx, const struct webm_block *b) {
-    struct key_search *k = ctx;
-    if (b->track == k->video && b->key && k->e->n_keys < SEGMENT_KEYS_MAX) {
-        k->e->keys[k->e->n_keys++] = (struct segment_key){.at_ms = (uint32_t)(b->ms - k->start_ms),
-                                                          .offset = (uint32_t)b->cluster};
-    }
-    return OK;
-}
-
-static enum err describe(struct track *t, struct bytes media, struct entry_segment *ret) {
+static void describe(const struct track *t, const struct mux_keys *keys, size_t bytes,
+                     struct entry_segment *ret) {
     const struct segment *s = &t->open;
-    us_t origin = t->spec.origin;
     *ret = (struct entry_segment){.track = t->id,
+                                  .epoch = t->epoch,
                                   .number = t->next_number,
-                                  .start = s->start - origin,
+                                  .start = s->start - t->spec.origin,
                                   .duration = us_max(s->end, s->start) - s->start,
                                   .width = s->width,
                                   .height = s->height,
                                   .first_is_key = s->frames[0].key,
-                                  .bytes = media.n};
-    struct key_search k = {ret, (s->start - origin) / US_PER_MS, 1};
-    return t->spec.video ? webm_blocks(media, note_key, &k) : OK;
+                                  .bytes = bytes};
+    _Static_assert(MUX_KEYS_MAX <= SEGMENT_KEYS_MAX, "an entry holds every key frame listed");
+    for (size_t i = 0; i < keys->n; i++) {
+        ret->keys[ret->n_keys++] = (struct segment_key){keys->at[i].at_ms, keys->at[i].offset};
+    }
 }
 
-void track_close(struct track *t) {
+/* Close the open segment; its last picture is shown until then. */
+static void close_segment(struct track *t, us_t until) {
     struct buffer media = {0};
     struct entry_segment e;
+    struct mux_keys keys;
     hand_on(t, &t->gaps[STREAM_VIDEO]);
     hand_on(t, &t->gaps[STREAM_AUDIO]);
     if (t->open.n == 0) {
         return;
     }
     if (t->open.video) {
-        t->open.end = us_max(t->open.end, t->video_last + t->video_step);
+        segment_last_until(&t->open, STREAM_VIDEO, until);
     }
     segment_sort(&t->open);
-    bool taken = mux_clusters(&t->spec, &t->open, &media) == OK &&
-                 describe(t, bytes_of(media.p, media.n), &e) == OK &&
-                 t->sink->segment(t->sink->ctx, &e, &media);
+    if (!t->told) {
+        tell_epoch(t);
+    }
+    struct mux_spec m = spec_of(t);
+    bool taken = mux_segment(&m, &t->open, &media, &keys) == OK;
+    if (taken) {
+        describe(t, &keys, media.n, &e);
+        taken = t->sink->segment(t->sink->ctx, &e, &media);
+    }
     if (taken) {
         t->next_number++;
     } else {
         t->skipped += t->open.n;
-        t->waiting = t->spec.video;
+        t->waiting = t->video != CODEC_NONE;
     }
     buffer_free(&media);
     segment_clear(&t->open);
+}
+
+void track_close(struct track *t) {
+    close_segment(t, t->video_last + t->video_step);
+}
+
+/* A key frame: does it belong to the epoch? */
+static bool belongs(const struct track *t, const struct media_frame *f) {
+    return !t->settled || (f->codec == t->spec.video &&
+                           container_carries((enum codec)f->codec, spec_of(t).init, f->init));
+}
+
+/* The next epoch, which begins with this key frame; the last picture is shown until then. */
+static void next_epoch(struct track *t, const struct media_frame *key) {
+    close_segment(t, key->t);
+    /* Nothing may have been written in this one: then it still waits for what comes. */
+    t->epoch += t->told;
+    t->next_number = 0;
+    t->told = t->settled = t->loose = false;
+    t->init_n = 0;
 }
 
 /* False: this frame cannot be in the track. */
@@ -162,7 +209,7 @@ static bool fit(struct track *t, struct media_frame *f) {
         }
         return true;
     }
-    if (t->waiting && !f->key) {
+    if (!f->key && (t->waiting || f->codec != t->spec.video)) {
         return false;
     }
     if (f->t <= t->video_last) {
@@ -184,31 +231,59 @@ static void advance(struct track *t, const struct media_frame *f) {
     t->waiting = false;
 }
 
+/* A key frame finds or makes its epoch. */
+static void place_key(struct track *t, const struct media_frame *f) {
+    t->video = f->codec;
+    if (!belongs(t, f)) {
+        next_epoch(t, f);
+    }
+    if (!t->settled) {
+        settle(t, f);
+    }
+}
+
+/* Once a key frame had other parameter sets than the header, all those that follow have their own
+ * before them, for a decoder keeps the last. */
+static enum err add(struct track *t, const struct media_frame *f) {
+    struct media_frame with = *f;
+    struct buffer b = {0};
+    t->loose =
+        t->loose || (f->key && f->codec == CODEC_H264 && !bytes_eq(f->init, spec_of(t).init));
+    if (!t->loose || !f->key || f->stream != STREAM_VIDEO) {
+        return segment_add(&t->open, f);
+    }
+    container_put_sets(f->init, &b);
+    buffer_put(&b, f->data.p, f->data.n);
+    with.data = bytes_of(b.p, b.n);
+    enum err e = b.bad ? ERR_NOMEM : segment_add(&t->open, &with);
+    buffer_free(&b);
+    return e;
+}
+
 bool track_frame(struct track *t, us_t now, const struct media_frame *frame) {
     struct media_frame f = *frame;
     bool video = f.stream == STREAM_VIDEO;
-    if (!(video ? t->spec.video : t->spec.audio) || !fit(t, &f)) {
+    if (!carries(t, f.stream) || !fit(t, &f)) {
         t->skipped++;
         return false;
     }
+    if (video && f.key) {
+        place_key(t, &f);
+    }
     if (segment_cut(&t->open, &f, &t->limits)) {
         /* The last picture is shown until this frame comes. */
-        t->open.end = us_max(t->open.end, video ? f.t : t->open.end);
-        track_close(t);
+        close_segment(t, video ? f.t : t->video_last + t->video_step);
         if (t->waiting && video && !f.key) {
             t->skipped++;
             return false;
         }
     }
-    if (!t->begun) {
-        begin_epoch(t, &f);
-    }
     if (t->open.n == 0) {
         t->opened = now;
     }
-    if (segment_add(&t->open, &f) != OK) {
+    if (add(t, &f) != OK) {
         t->skipped++;
-        t->waiting = t->spec.video;
+        t->waiting = t->video != CODEC_NONE;
         return false;
     }
     advance(t, &f);

@@ -1,8 +1,12 @@
-/* One WebM stream being written: the open segment of a track, cut and handed on, epoch by epoch.
- * The programme is such a track too. Owner: the recorder thread. */
+/* One stream being written: the open segment of a track, cut and handed on, epoch by epoch. An
+ * epoch is one file: another codec, or parameters that its header cannot carry (container.h), begin
+ * the next at a key frame. An epoch is told with its first segment, when it is known what it holds
+ * and when it began: pictures often come after the sound. The programme is such a track too. Owner:
+ * the recorder thread. */
 #ifndef ORIEL_RECORDER_CAPTURE_TRACK_H
 #define ORIEL_RECORDER_CAPTURE_TRACK_H
 
+#include "recorder/container/container.h"
 #include "recorder/container/mux.h"
 #include "recorder/container/segment.h"
 #include "recorder/journal/journal.h"
@@ -39,13 +43,22 @@ struct track {
     struct id id;
     const struct track_sink *sink; /* borrowed */
     struct segment_limits limits;
-    struct mux_spec spec;
-    bool begun, from_zero; /* from_zero: the epoch's time 0 is that of the recording */
-    bool waiting;          /* for a key frame, as something is missing before */
-    uint32_t next_number;  /* of the next segment */
-    us_t opened;           /* when the open segment got its first frame [us] */
-    us_t video_last;       /* time of the last video frame, -1 before the first */
-    us_t video_step;       /* distance of the last two */
+    uint8_t video, audio; /* enum codec of what it may carry; video: of the last key frame, until
+                             then what is expected */
+    bool from_zero;       /* time 0 of the first epoch is that of the recording */
+    bool waiting;         /* for a key frame, as something is missing before */
+    /* The epoch. */
+    struct mux_spec spec; /* without init, which is below */
+    uint32_t epoch;       /* its number */
+    uint32_t next_number; /* of its next segment */
+    bool told;            /* the sink knows it */
+    bool settled;         /* its video codec will not change any more */
+    bool loose;           /* key frames carry their parameter sets themselves */
+    uint16_t init_n;
+    uint8_t init[CONTAINER_INIT_MAX];
+    us_t opened;     /* when the open segment got its first frame [us] */
+    us_t video_last; /* time of the last video frame, -1 before the first */
+    us_t video_step; /* distance of the last two */
     us_t audio_last, audio_end;
     struct segment open;
     uint64_t skipped;         /* frames not written */
@@ -54,7 +67,8 @@ struct track {
 
 struct track_config {
     struct id id;
-    bool video, audio, from_zero;
+    enum codec video, audio; /* CODEC_NONE: it carries none */
+    bool from_zero;
     struct segment_limits limits;
     const struct track_sink *sink;
 };

@@ -1,5 +1,7 @@
 #include "recorder/container/mux.h"
 
+#include "recorder/container/container.h"
+#include "recorder/container/mp4_boxes.h"
 #include "recorder/container/webm_parse.h"
 
 #include <libavformat/avformat.h>
@@ -7,72 +9,149 @@
 #include <libavutil/opt.h>
 
 /* Clusters end only at key frames and with the segment (lengths are 31 bits in libavformat). */
-#define CLUSTER_BYTES (1 << 30)
-#define CLUSTER_MS 30000 /* block times are 16 bits [ms] */
+#define CLUSTER_BYTES "1073741824"
+#define CLUSTER_MS "30000" /* block times are 16 bits [ms] */
+/* A fragment is one file of the muxer, so that its time is that of its first frame whatever came
+ * before; everything but the fragment is thrown away. */
+#define MP4_FLAGS "+frag_custom+empty_moov+default_base_moof+frag_discont+skip_trailer"
+
+static const struct option {
+    const char *name, *value;
+} webm_options[] = {{"cluster_size_limit", CLUSTER_BYTES},
+                    {"cluster_time_limit", CLUSTER_MS},
+                    {"live", "1"},
+                    {NULL, NULL}},
+  mp4_options[] = {{"movflags", MP4_FLAGS}, {"use_editlist", "0"}, {NULL, NULL}};
+
+/* How a container is asked for. */
+struct format {
+    const char *name;
+    const struct option *options;
+    bool milliseconds; /* its clock; else each stream's own */
+};
+static const struct format formats[] = {
+    [CONTAINER_WEBM] = {"webm", webm_options, true}, [CONTAINER_MP4] = {"mp4", mp4_options, false}};
+
+static enum container container_of(const struct mux_spec *m) {
+    return container_of_codec((enum codec)m->video);
+}
 
 unsigned mux_track_number(const struct mux_spec *m, enum stream s) {
     return s == STREAM_VIDEO || !m->video ? 1 : 2;
 }
 
-static bool add_stream(AVFormatContext *f, const struct segment *s, enum stream kind) {
+static int clock_of(const struct mux_spec *m, enum stream s) {
+    uint8_t codec = s == STREAM_VIDEO ? m->video : m->audio;
+    return formats[container_of(m)].milliseconds ? 1000 : (int)codec_clock((enum codec)codec);
+}
+
+static enum AVCodecID codec_id(enum codec codec) {
+    static const enum AVCodecID id[CODEC_COUNT] = {[CODEC_OPUS] = AV_CODEC_ID_OPUS,
+                                                   [CODEC_VP8] = AV_CODEC_ID_VP8,
+                                                   [CODEC_VP9] = AV_CODEC_ID_VP9,
+                                                   [CODEC_H264] = AV_CODEC_ID_H264,
+                                                   [CODEC_AV1] = AV_CODEC_ID_AV1};
+    return id[codec];
+}
+
+static bool set_extradata(AVCodecParameters *p, struct bytes b) {
+    p->extradata = av_mallocz(b.n + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (p->extradata && b.n) {
+        memcpy(p->extradata, b.p, b.n);
+        p->extradata_size = (int)b.n;
+    }
+    return p->extradata != NULL;
+}
+
+static bool add_stream(AVFormatContext *f, const struct mux_spec *m, const struct segment *s,
+                       enum stream kind) {
     AVStream *stream = avformat_new_stream(f, NULL);
     if (!stream) {
         return false;
     }
     AVCodecParameters *p = stream->codecpar;
-    stream->time_base = (AVRational){1, 1000};
+    stream->time_base = (AVRational){1, clock_of(m, kind)};
     if (kind == STREAM_VIDEO) {
         p->codec_type = AVMEDIA_TYPE_VIDEO;
-        p->codec_id = AV_CODEC_ID_VP8;
+        p->codec_id = codec_id((enum codec)m->video);
         /* Only for the header, which is thrown away; but it must not be zero. */
         p->width = s->width ? s->width : 16;
         p->height = s->height ? s->height : 16;
-    } else {
-        p->codec_type = AVMEDIA_TYPE_AUDIO;
-        p->codec_id = AV_CODEC_ID_OPUS;
-        p->sample_rate = 48000;
-        p->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
+        return set_extradata(p, m->init);
     }
-    return true;
+    p->codec_type = AVMEDIA_TYPE_AUDIO;
+    p->codec_id = codec_id((enum codec)m->audio);
+    p->sample_rate = 48000;
+    p->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
+    return set_extradata(p, bytes_of(container_opus_head, sizeof(container_opus_head)));
+}
+
+static void close_muxer(AVFormatContext *f) {
+    if (f->pb) {
+        uint8_t *unused;
+        avio_close_dyn_buf(f->pb, &unused);
+        av_free(unused);
+        f->pb = NULL;
+    }
+    avformat_free_context(f);
 }
 
 static AVFormatContext *open_muxer(const struct mux_spec *m, const struct segment *s) {
+    const struct format *format = &formats[container_of(m)];
     AVFormatContext *f = NULL;
     av_log_set_level(AV_LOG_QUIET);
-    if (avformat_alloc_output_context2(&f, NULL, "webm", NULL) < 0) {
+    if (avformat_alloc_output_context2(&f, NULL, format->name, NULL) < 0) {
         return NULL;
     }
     f->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
     f->flags |= AVFMT_FLAG_BITEXACT;
-    bool ok = (!m->video || add_stream(f, s, STREAM_VIDEO)) &&
-              (!m->audio || add_stream(f, s, STREAM_AUDIO)) && avio_open_dyn_buf(&f->pb) >= 0;
+    /* Frames are as they are to be: a filter that parses them could refuse a whole segment for the
+     * sake of one sender's frame. */
+    f->flags &= ~AVFMT_FLAG_AUTO_BSF;
+    bool ok = (!m->video || add_stream(f, m, s, STREAM_VIDEO)) &&
+              (!m->audio || add_stream(f, m, s, STREAM_AUDIO)) && avio_open_dyn_buf(&f->pb) >= 0;
     AVDictionary *options = NULL;
-    av_dict_set_int(&options, "cluster_size_limit", CLUSTER_BYTES, 0);
-    av_dict_set_int(&options, "cluster_time_limit", CLUSTER_MS, 0);
-    av_dict_set(&options, "live", "1", 0);
+    for (const struct option *o = format->options; o->name; o++) {
+        av_dict_set(&options, o->name, o->value, 0);
+    }
     ok = ok && avformat_write_header(f, &options) >= 0;
     av_dict_free(&options);
     if (!ok) {
-        if (f->pb) {
-            uint8_t *unused;
-            avio_close_dyn_buf(f->pb, &unused);
-            av_free(unused);
-        }
-        avformat_free_context(f);
+        close_muxer(f);
         return NULL;
     }
     return f;
 }
 
-static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const struct segment *s) {
+/* How long a frame lasts: to the next of its stream, else to its own end or that of the segment. */
+static us_t duration_of(const struct segment *s, size_t i) {
+    const struct segment_frame *f = &s->frames[i];
+    for (size_t k = i + 1; k < s->n; k++) {
+        if (s->frames[k].stream == f->stream) {
+            return s->frames[k].t - f->t;
+        }
+    }
+    return f->duration ? f->duration : us_max(s->end - f->t, 0);
+}
+
+static int64_t ticks(us_t t, int rate) {
+    return t / US_PER_MS * rate / 1000;
+}
+
+/* Frames [from, to). */
+static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const struct segment *s,
+                         size_t from, size_t to) {
     AVPacket *k = av_packet_alloc();
     bool ok = k != NULL;
-    for (size_t i = 0; ok && i < s->n; i++) {
+    for (size_t i = from; ok && i < to; i++) {
         const struct segment_frame *frame = &s->frames[i];
+        enum stream kind = (enum stream)frame->stream;
+        int rate = clock_of(m, kind);
         k->data = (uint8_t *)s->data.p + frame->at;
         k->size = (int)frame->n;
-        k->stream_index = (int)mux_track_number(m, (enum stream)frame->stream) - 1;
-        k->pts = k->dts = (frame->t - m->origin) / US_PER_MS;
+        k->stream_index = (int)mux_track_number(m, kind) - 1;
+        k->pts = k->dts = ticks(frame->t - m->origin, rate);
+        k->duration = ticks(duration_of(s, i), rate);
         k->flags = frame->key ? AV_PKT_FLAG_KEY : 0;
         ok = av_write_frame(f, k) >= 0;
     }
@@ -84,7 +163,7 @@ static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const str
     return ok && av_write_trailer(f) >= 0;
 }
 
-/* Copy the clusters out of a whole file. */
+/* Copy the clusters out of a whole WebM file. */
 static enum err take_clusters(struct bytes file, struct buffer *out) {
     struct rd r = rd_of(file.p, file.n);
     struct webm_element e;
@@ -94,7 +173,6 @@ static enum err take_clusters(struct bytes file, struct buffer *out) {
         return ERR_FORMAT;
     }
     struct rd in = rd_of(e.data.p, e.data.n);
-    size_t before = out->n;
     while (rd_left(&in) && err == OK) {
         const uint8_t *start = in.p;
         err = webm_next(&in, &e);
@@ -102,26 +180,103 @@ static enum err take_clusters(struct bytes file, struct buffer *out) {
             buffer_put(out, start, (size_t)(in.p - start));
         }
     }
-    if (err == OK && out->bad) {
-        err = ERR_NOMEM;
-    }
-    if (err != OK) {
-        buffer_cut(out, before);
+    return err;
+}
+
+/* Copy the fragment out of a whole MP4 file. */
+static enum err take_fragment(struct bytes file, struct buffer *out) {
+    struct rd r = rd_of(file.p, file.n);
+    enum err err = OK;
+    while (rd_left(&r) && err == OK) {
+        struct mp4_box b;
+        err = mp4_next(&r, &b);
+        if (err == OK &&
+            (b.type == MP4_TYPE('m', 'o', 'o', 'f') || b.type == MP4_TYPE('m', 'd', 'a', 't'))) {
+            buffer_put(out, b.whole.p, b.whole.n);
+        }
     }
     return err;
 }
 
-enum err mux_clusters(const struct mux_spec *m, const struct segment *s, struct buffer *out) {
+/* Frames [from, to) as a file of their own, of which the media are taken. */
+static enum err mux_frames(const struct mux_spec *m, const struct segment *s, size_t from,
+                           size_t to, struct buffer *out) {
     AVFormatContext *f = open_muxer(m, s);
     if (!f) {
         return ERR_NOMEM;
     }
-    bool ok = write_frames(f, m, s);
+    bool ok = write_frames(f, m, s, from, to);
     uint8_t *file = NULL;
     int n = avio_close_dyn_buf(f->pb, &file);
     f->pb = NULL;
     avformat_free_context(f);
-    enum err err = ok && file ? take_clusters(bytes_of(file, (size_t)n), out) : ERR_FORMAT;
+    struct bytes all = bytes_of(file, n > 0 ? (size_t)n : 0);
+    enum err err = !ok || !file                       ? ERR_FORMAT
+                   : container_of(m) == CONTAINER_MP4 ? take_fragment(all, out)
+                                                      : take_clusters(all, out);
     av_free(file);
-    return err;
+    return err == OK && out->bad ? ERR_NOMEM : err;
+}
+
+static void add_key(struct mux_keys *k, int64_t at_ms, size_t offset) {
+    if (k->n < MUX_KEYS_MAX) {
+        k->at[k->n++] = (struct mux_key){.at_ms = (uint32_t)at_ms, .offset = (uint32_t)offset};
+    }
+}
+
+struct key_search {
+    struct mux_keys *keys;
+    int64_t start_ms;
+    unsigned video;
+};
+
+static enum err note_key(void *ctx, const struct webm_block *b) {
+    struct key_search *k = ctx;
+    if (b->track == k->video && b->key) {
+        add_key(k->keys, b->ms - k->start_ms, b->cluster);
+    }
+    return OK;
+}
+
+static enum err mux_webm(const struct mux_spec *m, const struct segment *s, struct buffer *out,
+                         struct mux_keys *keys) {
+    size_t before = out->n;
+    struct key_search k = {keys, (s->start - m->origin) / US_PER_MS, 1};
+    enum err e = mux_frames(m, s, 0, s->n, out);
+    if (e == OK && m->video) {
+        e = webm_blocks(bytes_of(out->p + before, out->n - before), note_key, &k);
+    }
+    return e;
+}
+
+static bool begins_fragment(const struct segment_frame *f) {
+    return f->stream == STREAM_VIDEO && f->key;
+}
+
+/* A fragment begins with the segment and at each key frame. */
+static enum err mux_mp4(const struct mux_spec *m, const struct segment *s, struct buffer *out,
+                        struct mux_keys *keys) {
+    size_t before = out->n;
+    enum err e = OK;
+    for (size_t from = 0, to; from < s->n && e == OK; from = to) {
+        for (to = from + 1; to < s->n && !begins_fragment(&s->frames[to]); to++) {
+        }
+        if (begins_fragment(&s->frames[from])) {
+            add_key(keys, (s->frames[from].t - s->start) / US_PER_MS, out->n - before);
+        }
+        e = mux_frames(m, s, from, to, out);
+    }
+    return e;
+}
+
+enum err mux_segment(const struct mux_spec *m, const struct segment *s, struct buffer *out,
+                     struct mux_keys *ret_keys) {
+    size_t before = out->n;
+    ret_keys->n = 0;
+    enum err e = container_of(m) == CONTAINER_MP4 ? mux_mp4(m, s, out, ret_keys)
+                                                  : mux_webm(m, s, out, ret_keys);
+    if (e != OK) {
+        buffer_cut(out, before);
+    }
+    return e;
 }

@@ -29,12 +29,18 @@ enum err segment_add(struct segment *s, const struct media_frame *f) {
     }
     s->start = s->n ? us_min(s->start, f->t) : f->t;
     s->end = us_max(s->n ? s->end : 0, f->t + f->duration);
-    s->frames[s->n++] = (struct segment_frame){
-        .t = f->t, .at = at, .n = f->data.n, .stream = f->stream, .key = f->key};
+    s->frames[s->n++] = (struct segment_frame){.t = f->t,
+                                               .duration = f->duration,
+                                               .at = at,
+                                               .n = f->data.n,
+                                               .stream = f->stream,
+                                               .key = f->key};
     if (f->stream == STREAM_VIDEO) {
         s->video = true;
-        s->width = f->width > s->width ? f->width : s->width;
-        s->height = f->height > s->height ? f->height : s->height;
+        if ((uint32_t)f->width * f->height > (uint32_t)s->width * s->height) {
+            s->width = f->width;
+            s->height = f->height;
+        }
     }
     return OK;
 }
@@ -50,6 +56,17 @@ bool segment_cut(const struct segment *s, const struct media_frame *next,
     }
     bool boundary = next->stream == STREAM_VIDEO ? next->key : !s->video;
     return age >= l->min && boundary;
+}
+
+void segment_last_until(struct segment *s, enum stream stream, us_t until) {
+    for (size_t i = s->n; i > 0; i--) {
+        struct segment_frame *f = &s->frames[i - 1];
+        if (f->stream == stream) {
+            f->duration = us_max(until - f->t, 0);
+            s->end = us_max(s->end, until);
+            return;
+        }
+    }
 }
 
 static int by_time(const void *a, const void *b) {

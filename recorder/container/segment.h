@@ -21,12 +21,15 @@ struct media_frame {
     struct bytes data;
     uint8_t stream; /* enum stream */
     bool key;
-    uint16_t width, height; /* [pixels] video */
+    /* Of pictures: */
+    uint8_t codec;          /* enum codec */
+    uint16_t width, height; /* [pixels] */
+    struct bytes init;      /* of a key frame: its decoder configuration record (container.h) */
 };
 
 struct segment_frame {
-    us_t t;
-    size_t at, n; /* in data [bytes] */
+    us_t t, duration; /* [us]; duration 0 = unknown */
+    size_t at, n;     /* in data [bytes] */
     uint8_t stream;
     bool key;
 };
@@ -37,7 +40,7 @@ struct segment {
     size_t n, frames_cap;
     struct buffer data;     /* of the frames, one behind the other */
     us_t start, end;        /* recording time [us]; end: of the last frame as far as known */
-    uint16_t width, height; /* [pixels] of the largest frame */
+    uint16_t width, height; /* [pixels] of the frame with the largest area */
     bool video;             /* has video frames */
 };
 
@@ -52,6 +55,9 @@ enum err segment_add(struct segment *s, const struct media_frame *f);
  * pictures. */
 bool segment_cut(const struct segment *s, const struct media_frame *next,
                  const struct segment_limits *l);
+/* The last frame of this stream, if any, is shown until then: its duration, and the end of the
+ * segment. */
+void segment_last_until(struct segment *s, enum stream stream, us_t until);
 /* Bring the frames into order of time; those of a stream keep their order. */
 void segment_sort(struct segment *s);
 /* Empty again, keeping its memory. */

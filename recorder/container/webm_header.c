@@ -1,6 +1,6 @@
 #include "recorder/container/webm_header.h"
 
-#include "base/bytes.h"
+#include "recorder/container/container.h"
 #include "recorder/container/webm_parse.h"
 
 /* Element ids that only writing needs (RFC 8794 section 11.2, RFC 9559 section 5.1). */
@@ -131,8 +131,15 @@ static size_t begin_track(struct buffer *t, unsigned number, unsigned type, cons
     return at;
 }
 
+static const char *codec_id(enum codec codec) {
+    return codec == CODEC_AV1 ? "V_AV1" : codec == CODEC_VP9 ? "V_VP9" : "V_VP8";
+}
+
 static void put_video(struct buffer *t, const struct webm_file *f) {
-    size_t at = begin_track(t, f->video, TRACK_TYPE_VIDEO, "V_VP8");
+    size_t at = begin_track(t, f->video, TRACK_TYPE_VIDEO, codec_id((enum codec)f->codec));
+    if (f->init.n) {
+        put_bytes(t, CODEC_PRIVATE, f->init.p, f->init.n);
+    }
     size_t video = begin(t, VIDEO);
     put_uint(t, PIXEL_WIDTH, f->width);
     put_uint(t, PIXEL_HEIGHT, f->height);
@@ -140,15 +147,10 @@ static void put_video(struct buffer *t, const struct webm_file *f) {
     end(t, at, 0);
 }
 
-/* The identification header of RFC 7845 section 5.1: version 1, 2 channels, pre-skip (little
- * endian), 48000 Hz, gain 0, mapping family 0. */
-static const uint8_t opus_head[19] = "OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0";
-_Static_assert(WEBM_OPUS_PRE_SKIP == 0x0138, "as opus_head says");
-
 static void put_audio(struct buffer *t, unsigned number) {
     size_t at = begin_track(t, number, TRACK_TYPE_AUDIO, "A_OPUS");
-    put_bytes(t, CODEC_PRIVATE, opus_head, sizeof(opus_head));
-    put_uint(t, CODEC_DELAY, WEBM_OPUS_PRE_SKIP * UINT64_C(1000000000) / 48000);
+    put_bytes(t, CODEC_PRIVATE, container_opus_head, sizeof(container_opus_head));
+    put_uint(t, CODEC_DELAY, CONTAINER_OPUS_PRE_SKIP * UINT64_C(1000000000) / 48000);
     put_uint(t, SEEK_PRE_ROLL, OPUS_SEEK_PRE_ROLL);
     size_t audio = begin(t, AUDIO);
     put_float(t, SAMPLING_FREQUENCY, 48000);
@@ -169,7 +171,7 @@ static void put_cues(struct buffer *t, const struct webm_file *f, size_t segment
         size_t point = begin(t, CUE_POINT);
         put_uint(t, CUE_TIME, f->cues[i].ms);
         size_t positions = begin(t, CUE_TRACK_POSITIONS);
-        put_uint(t, CUE_TRACK, f->video ? f->video : f->audio);
+        put_uint(t, CUE_TRACK, f->video && !f->cues[i].sound ? f->video : f->audio);
         put_uint(t, CUE_CLUSTER_POSITION, base + f->cues[i].offset);
         end(t, positions, 0);
         end(t, point, 0);

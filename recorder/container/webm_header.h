@@ -5,18 +5,21 @@
 #define ORIEL_RECORDER_CONTAINER_WEBM_HEADER_H
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/err.h"
-
-#define WEBM_OPUS_PRE_SKIP 312 /* [1/48000 s] what libopus encoders ask for: 6.5 ms */
+#include "base/terms.h"
 
 struct webm_cue {
     uint64_t ms;     /* time [ms] */
     uint64_t offset; /* of the cluster, from the first cluster on [bytes] */
+    bool sound;      /* it is a place of the sound: there are no pictures */
 };
 
 struct webm_file {
-    uint8_t video, audio; /* track numbers, 0 = absent; cues are for the first present */
+    uint8_t video, audio; /* track numbers, 0 = absent */
+    uint8_t codec;        /* of the pictures, enum codec */
     uint16_t width, height;
+    struct bytes init; /* CodecPrivate of the pictures; may be empty */
     uint64_t duration_ms;
     uint64_t clusters; /* [bytes] of all clusters */
     const struct webm_cue *cues;

@@ -1,5 +1,7 @@
-/* Playback: a computed header in memory, then the clusters of every segment straight out of its
- * sealed object. Only the FLOE segments that a read touches are decrypted. */
+/* Playback: a computed header in memory, then the clusters or fragments of every segment straight
+ * out of its sealed object. Only the FLOE segments that a read touches are decrypted. */
+#include "recorder/container/container.h"
+#include "recorder/container/mp4_header.h"
 #include "recorder/container/webm_header.h"
 #include "recorder/library/library_parts.h"
 
@@ -10,9 +12,16 @@
 struct part {
     uint64_t at;     /* offset in the file [bytes] */
     uint64_t n;      /* [bytes] */
-    uint64_t ms;     /* time of its first block [ms] */
     uint64_t sealed; /* size of its object [bytes] */
     uint32_t number;
+};
+
+/* A place to seek to, as WebM's cues and MP4's index are made of. */
+struct place {
+    uint64_t ms;     /* time [ms] */
+    uint64_t offset; /* from the first cluster or fragment on [bytes] */
+    bool key;        /* pictures begin there with a key frame */
+    bool sound;      /* the segment has no pictures */
 };
 
 struct library_media {
@@ -25,15 +34,17 @@ struct library_media {
     uint64_t size;
     struct part *parts;
     size_t n_parts, parts_cap;
-    bool video, audio;
+    uint8_t video, audio;         /* enum codec */
     struct object_reader *reader; /* of parts[reading] */
     size_t reading;
     /* While opening. */
-    struct webm_cue *cues;
-    size_t n_cues, cues_cap;
-    uint64_t clusters; /* [bytes] */
+    struct place *places;
+    size_t n_places, places_cap;
+    uint64_t bytes; /* of media */
     us_t end;
     uint16_t width, height;
+    uint16_t init_n;
+    uint8_t init[EPOCH_INIT_MAX];
     bool found, pictures, sound; /* sound, pictures: there are really some */
 };
 
@@ -50,55 +61,71 @@ static bool room(void **list, size_t n, size_t *cap, size_t each) {
     return p != NULL;
 }
 
-static bool add_cue(struct library_media *m, uint64_t ms, uint64_t offset) {
-    /* Two key frames in one cluster need one cue. */
-    if (m->n_cues && m->cues[m->n_cues - 1].offset == offset) {
-        return true;
-    }
-    void *list = m->cues;
-    bool ok = room(&list, m->n_cues, &m->cues_cap, sizeof(*m->cues));
-    m->cues = list;
+static bool add_place(struct library_media *m, const struct place *p) {
+    void *list = m->places;
+    bool ok = room(&list, m->n_places, &m->places_cap, sizeof(*m->places));
+    m->places = list;
     if (ok) {
-        m->cues[m->n_cues++] = (struct webm_cue){.ms = ms, .offset = offset};
+        m->places[m->n_places++] = *p;
     }
     return ok;
 }
 
+/* Every segment begins at a place to seek to, and so does every key frame in it that begins a
+ * cluster or fragment; of several in one the first counts. */
+static bool add_places(struct library_media *m, const struct entry_segment *s) {
+    struct place p = {
+        .ms = (uint64_t)(s->start / US_PER_MS), .offset = m->bytes, .sound = s->width == 0};
+    if (!add_place(m, &p)) {
+        return false;
+    }
+    for (unsigned i = 0; i < s->n_keys; i++) {
+        struct place *last = &m->places[m->n_places - 1];
+        struct place key = {
+            .ms = p.ms + s->keys[i].at_ms, .offset = m->bytes + s->keys[i].offset, .key = true};
+        if (key.offset == last->offset && !last->key) {
+            *last = key;
+        } else if (s->keys[i].offset < s->bytes && key.offset > last->offset &&
+                   !add_place(m, &key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_size(struct library_media *m, uint16_t width, uint16_t height) {
+    if ((uint32_t)width * height > (uint32_t)m->width * m->height) {
+        m->width = width;
+        m->height = height;
+    }
+}
+
 static enum err on_segment(void *ctx, const struct entry_segment *s) {
     struct library_media *m = ctx;
-    uint64_t start_ms = (uint64_t)(s->start / US_PER_MS);
     void *list = m->parts;
     bool ok = room(&list, m->n_parts, &m->parts_cap, sizeof(*m->parts));
     m->parts = list;
-    if (!ok) {
+    if (!ok || !add_places(m, s)) {
         return ERR_NOMEM;
     }
-    m->parts[m->n_parts++] = (struct part){.at = m->clusters,
-                                           .n = s->bytes,
-                                           .ms = start_ms,
-                                           .sealed = s->info.size,
-                                           .number = s->number};
-    for (unsigned i = 0; ok && i < s->n_keys; i++) {
-        if (s->keys[i].offset < s->bytes) {
-            ok = add_cue(m, start_ms + s->keys[i].at_ms, m->clusters + s->keys[i].offset);
-        }
-    }
+    m->parts[m->n_parts++] =
+        (struct part){.at = m->bytes, .n = s->bytes, .sealed = s->info.size, .number = s->number};
     m->pictures = m->pictures || s->width;
-    m->width = m->width ? m->width : s->width;
-    m->height = m->height ? m->height : s->height;
-    m->clusters += s->bytes;
+    note_size(m, s->width, s->height);
+    m->bytes += s->bytes;
     m->end = us_max(m->end, s->start + s->duration);
-    return ok ? OK : ERR_NOMEM;
+    return OK;
 }
 
 static enum err on_epoch(void *ctx, const struct epoch_row *e) {
     struct library_media *m = ctx;
     if (e->epoch.number == m->epoch) {
         m->found = true;
-        m->video = e->epoch.video != CODEC_NONE;
-        m->audio = e->epoch.audio != CODEC_NONE;
-        m->width = e->epoch.width;
-        m->height = e->epoch.height;
+        m->video = e->epoch.video;
+        m->audio = e->epoch.audio;
+        m->init_n = e->epoch.init_len;
+        memcpy(m->init, e->epoch.init, e->epoch.init_len);
+        note_size(m, e->epoch.width, e->epoch.height);
     }
     return OK;
 }
@@ -155,33 +182,65 @@ static enum err read_rows(struct library_media *m) {
     return e == OK ? check_key(m) : e;
 }
 
-/* Sound alone has no key frames: every segment is a place to seek to. */
-static enum err cue_sound(struct library_media *m) {
-    bool ok = true;
-    for (size_t i = 0; ok && i < m->n_parts; i++) {
-        ok = add_cue(m, m->parts[i].ms, m->parts[i].at);
+/* Where there are no pictures, every segment is a place of the sound: a seek before the first
+ * picture lands there. */
+static enum err webm_head(struct library_media *m, uint8_t video, uint8_t audio) {
+    struct webm_cue *cues = m->n_places ? mem_zalloc(m->n_places, sizeof(*cues)) : NULL;
+    struct webm_file f = {.video = video,
+                          .audio = audio,
+                          .codec = m->video,
+                          .width = m->width,
+                          .height = m->height,
+                          .init = bytes_of(m->init, m->init_n),
+                          .duration_ms = (uint64_t)(m->end / US_PER_MS),
+                          .clusters = m->bytes,
+                          .cues = cues};
+    if (!cues && m->n_places) {
+        return ERR_NOMEM;
     }
-    return ok ? OK : ERR_NOMEM;
+    for (size_t i = 0; i < m->n_places; i++) {
+        const struct place *p = &m->places[i];
+        if (p->key || (p->sound && audio)) {
+            cues[f.n_cues++] = (struct webm_cue){p->ms, p->offset, !p->key};
+        }
+    }
+    enum err e = webm_header(&f, &m->header);
+    mem_free(cues);
+    return e;
+}
+
+static enum err mp4_head(struct library_media *m, uint8_t video, uint8_t audio) {
+    struct mp4_point *points = mem_zalloc(m->n_places ? m->n_places : 1, sizeof(*points));
+    struct mp4_file f = {.video = video,
+                         .audio = audio,
+                         .width = m->width,
+                         .height = m->height,
+                         .avcc = bytes_of(m->init, m->init_n),
+                         .duration_ms = (uint64_t)(m->end / US_PER_MS),
+                         .fragments = m->bytes,
+                         .points = points,
+                         .n_points = m->n_places};
+    if (!points) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < m->n_places; i++) {
+        const struct place *p = &m->places[i];
+        points[i] = (struct mp4_point){p->ms, p->offset, p->key};
+    }
+    enum err e = mp4_header(&f, &m->header);
+    mem_free(points);
+    return e;
 }
 
 static enum err make_header(struct library_media *m) {
-    enum err e = m->pictures ? OK : cue_sound(m);
-    struct webm_file f = {.video = m->pictures ? 1 : 0,
-                          .audio = !m->sound  ? 0
-                                   : m->video ? 2
-                                              : 1,
-                          .width = m->width,
-                          .height = m->height,
-                          .duration_ms = (uint64_t)(m->end / US_PER_MS),
-                          .clusters = m->clusters,
-                          .cues = m->cues,
-                          .n_cues = m->n_cues};
-    e = e == OK ? webm_header(&f, &m->header) : e;
+    uint8_t video = m->pictures ? 1 : 0, audio = !m->sound ? 0 : m->video ? 2 : 1;
+    bool mp4 = container_of_codec((enum codec)m->video) == CONTAINER_MP4;
+    enum err e = mp4 ? mp4_head(m, video, audio) : webm_head(m, video, audio);
     for (size_t i = 0; e == OK && i < m->n_parts; i++) {
         m->parts[i].at += m->header.n;
     }
-    m->size = m->header.n + m->clusters;
-    m->cues = mem_free(m->cues);
+    m->size = m->header.n + m->bytes;
+    m->places = mem_free(m->places);
     return e;
 }
 
@@ -212,7 +271,7 @@ struct library_media *library_media_close(struct library_media *m) {
         key_ring_close(&m->ring);
         buffer_free(&m->header);
         mem_free(m->parts);
-        mem_free(m->cues);
+        mem_free(m->places);
         mem_free(m);
     }
     return NULL;
@@ -225,7 +284,7 @@ uint64_t library_media_size(const struct library_media *m) {
 
 const char *library_media_type(const struct library_media *m) {
     OWNER_CHECK(&m->owner);
-    return m->pictures ? "video/webm" : "audio/webm";
+    return container_type(container_of_codec((enum codec)m->video), m->pictures);
 }
 
 /* The part that holds offset `at` of the file. */

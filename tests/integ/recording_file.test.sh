@@ -48,6 +48,22 @@ seeks() {
     }
 }
 
+measures() {
+    [ "$(ffprobe -v error -select_streams v -show_entries stream=width,height -of csv=p=0 "$1")" = "$2" ]
+}
+
+# lands FILE SECONDS FROM TO: a seek there finds a key frame between FROM and TO.
+lands() {
+    local at
+    at=$(ffprobe -v error -select_streams v -read_intervals "$2%+#1" \
+        -show_entries packet=pts_time,flags -of csv=p=0 "$1" | head -n 1)
+    echo "$at" | awk -F, -v from="$3" -v to="$4" \
+        '{ ok = $1 >= from && $1 <= to && $2 ~ /K/ } END { exit !ok }' || {
+        echo "# a seek to $2 s landed at $at"
+        return 1
+    }
+}
+
 ORIEL_TEST_KEEP=$dir "$test" recorder_records_a_tour >/dev/null
 for name in programme camera microphone; do
     file=$dir/$name.webm
@@ -57,4 +73,20 @@ for name in programme camera microphone; do
     check "$name has an index" indexed "$file"
 done
 check "programme seeks to a key frame" seeks "$dir/programme.webm"
+
+# Every other codec, and sound that begins before the pictures.
+ORIEL_TEST_KEEP=$dir "$test" codecs_ >/dev/null
+for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4 sound_first.webm; do
+    check "$file decodes" decodes "$dir/$file"
+    check "$file rises in time" rises "$dir/$file"
+    check "$file has the size of its pictures" measures "$dir/$file" 320,180
+    case $file in
+    *.webm) check "$file has an index" indexed "$dir/$file" ;;
+    esac
+done
+for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4; do
+    check "$file says how long it is" lasts "$dir/$file" 3.9 4.2
+    check "$file seeks to its second key frame" lands "$dir/$file" 3.0 1.9 2.2
+done
+check "sound_first.webm says how long it is" lasts "$dir/sound_first.webm" 12.9 13.1
 count_verdicts

@@ -469,3 +469,15 @@ bool webm_view(struct bytes file, struct webm_view *v) {
     v->clusters = bytes_of(at, (size_t)(in.end - at));
     return d.n == 8 && webm_blocks(v->clusters, collect, v) == OK;
 }
+
+void keep_file(const char *name, const uint8_t *file, size_t n) {
+    const char *dir = getenv("ORIEL_TEST_KEEP");
+    char path[512];
+    if (!dir) {
+        return;
+    }
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    FILE *f = fopen(path, "wb");
+    CHECK(f && fwrite(file, 1, n, f) == n);
+    fclose(f);
+}

@@ -105,6 +105,9 @@ void rig_free(struct rig *g);
 /* A track as a whole file; NULL when it cannot be opened. mem_free it. */
 uint8_t *read_file(struct library *l, const char *id, const char *track, unsigned epoch,
                    size_t *ret_n);
+/* Where ORIEL_TEST_KEEP names a folder, write the file there: tests/integ/recording_file.test.sh
+ * looks at it with other people's tools. */
+void keep_file(const char *name, const uint8_t *file, size_t n);
 
 struct webm_view {
     struct bytes info, tracks, cues, clusters;

@@ -391,7 +391,7 @@ TEST(flap_sources_of_unknown_codecs_are_counted) {
     feed_tap(&s.list, &s.camera, TAP_SOURCE_ON, s.g.now);
     feed_frames(&s.list, &s.camera, s.g.pool, 0, 4);
     for (size_t i = 0; i < s.list.n; i++) {
-        s.list.taps[i].codec = CODEC_AV1;
+        s.list.taps[i].codec = CODEC_NONE;
     }
     size_t messages = s.list.n;
     scene_run(&s);

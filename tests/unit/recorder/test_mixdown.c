@@ -64,7 +64,8 @@ static void on_gap(void *ctx, const struct entry_gap *e, us_t at) {
 
 static void tour_begin(struct tour *o, uint32_t voices) {
     *o = (struct tour){.sink = {o, on_epoch, on_segment, on_gap}};
-    struct programme_config c = {.limits = {2000 * MS, 4000 * MS},
+    struct programme_config c = {.video = CODEC_VP8,
+                                 .limits = {2000 * MS, 4000 * MS},
                                  .sound = {.reorder_wait = 600 * MS, .voices = voices}};
     programme_init(&o->p, &c, &o->sink);
     listener_init(&o->ear);
@@ -103,6 +104,7 @@ static void show(struct tour *o, us_t t, bool key) {
                             .ahead = t - o->now,
                             .data = bytes_of("v", 1),
                             .stream = STREAM_VIDEO,
+                            .codec = CODEC_VP8,
                             .key = key,
                             .width = 320,
                             .height = 180};

@@ -67,8 +67,8 @@ struct stage {
 };
 
 static void set_up(struct stage *s) {
-    struct programme_config c = {.limits = {2000 * MS, 4000 * MS},
-                                 .sound = {.reorder_wait = 600 * MS}};
+    struct programme_config c = {
+        .video = CODEC_VP8, .limits = {2000 * MS, 4000 * MS}, .sound = {.reorder_wait = 600 * MS}};
     *s = (struct stage){.sink = {&s->c, on_epoch, on_segment, on_gap}};
     programme_init(&s->p, &c, &s->sink);
 }
@@ -82,6 +82,7 @@ static void picture(struct stage *s, uint32_t source, us_t ms, const char *what)
     struct media_frame f = {.t = ms * MS,
                             .data = bytes_of(what, 1),
                             .stream = STREAM_VIDEO,
+                            .codec = CODEC_VP8,
                             .key = *what >= 'A' && *what <= 'Z',
                             .width = 320,
                             .height = 180};
@@ -271,9 +272,10 @@ TEST(track_of_a_source_begins_at_its_first_frame) {
     struct caught c = {0};
     struct track_sink sink = {&c, on_epoch, on_segment, on_gap};
     struct track t;
-    track_init(&t,
-               &(struct track_config){
-                   .id = ID_NONE, .audio = true, .limits = {2000 * MS, 4000 * MS}, .sink = &sink});
+    track_init(&t, &(struct track_config){.id = ID_NONE,
+                                          .audio = CODEC_OPUS,
+                                          .limits = {2000 * MS, 4000 * MS},
+                                          .sink = &sink});
     struct media_frame f = {
         .t = 7777 * MS, .duration = 20 * MS, .data = bytes_of("x", 1), .stream = STREAM_AUDIO};
     struct media_frame v = {.t = 7777 * MS, .data = bytes_of("v", 1), .key = true};
@@ -312,6 +314,7 @@ TEST(programme_takes_nothing_from_far_ahead) {
                                 .ahead = 9000 * MS,
                                 .data = bytes_of("A", 1),
                                 .stream = STREAM_VIDEO,
+                                .codec = CODEC_VP8,
                                 .key = true};
         programme_frame(&s.p, ms * MS, A, &v);
     }

@@ -195,19 +195,6 @@ static unsigned expect_cues(const struct webm_view *v, unsigned track) {
 
 static struct webm_view view;
 
-/* tests/integ/recording_file.test.sh looks at the file with other people's tools. */
-static void keep(const char *name, const uint8_t *file, size_t n) {
-    const char *dir = getenv("ORIEL_TEST_KEEP");
-    char path[512];
-    if (!dir) {
-        return;
-    }
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    FILE *f = fopen(path, "wb");
-    CHECK(f && fwrite(file, 1, n, f) == n);
-    fclose(f);
-}
-
 TEST(recorder_records_a_tour_byte_for_byte) {
     struct scene s;
     struct found f;
@@ -239,7 +226,7 @@ TEST(recorder_records_a_tour_byte_for_byte) {
     expect_rising(&view, 2);
     EXPECT_EQ(expect_cues(&view, 1), 3);
     EXPECT(view.duration > 6050 && view.duration < 6250);
-    keep("programme.webm", file, n);
+    keep_file("programme.webm", file, n);
     mem_free(file);
 
     file = read_file(l, s.g.recording, f.camera, 0, &n);
@@ -249,7 +236,7 @@ TEST(recorder_records_a_tour_byte_for_byte) {
     EXPECT_EQ(view.n, s.video.n);
     EXPECT_EQ(expect_cues(&view, 1), 3);
     EXPECT(view.duration > 5950 && view.duration < 6050);
-    keep("camera.webm", file, n);
+    keep_file("camera.webm", file, n);
     mem_free(file);
 
     file = read_file(l, s.g.recording, f.microphone, 0, &n);
@@ -257,7 +244,7 @@ TEST(recorder_records_a_tour_byte_for_byte) {
     EXPECT_EQ(matches(&view, 1, &s.audio), s.audio.n);
     EXPECT_EQ(expect_cues(&view, 1), (s.audio.n + 99) / 100);
     EXPECT(view.duration > 5950 && view.duration < 6100);
-    keep("microphone.webm", file, n);
+    keep_file("microphone.webm", file, n);
     mem_free(file);
     library_close(l);
     scene_free(&s);

@@ -142,8 +142,9 @@ static enum err see(void *ctx, const struct webm_block *b) {
 
 TEST(mux_gives_whole_clusters_with_untouched_times) {
     struct segment s = {0};
-    struct mux_spec m = {.video = true, .audio = true, .origin = 40 * MS};
+    struct mux_spec m = {.video = CODEC_VP8, .audio = CODEC_OPUS, .origin = 40 * MS};
     struct buffer out = {0};
+    struct mux_keys keys;
     struct seen seen = {0};
     add(&s, picture(100000, true));
     add(&s, picture(100067, false));
@@ -152,7 +153,7 @@ TEST(mux_gives_whole_clusters_with_untouched_times) {
     add(&s, sound(103990));
     segment_sort(&s);
     buffer_put(&out, "before", 6);
-    EXPECT_EQ(mux_clusters(&m, &s, &out), OK);
+    EXPECT_EQ(mux_segment(&m, &s, &out, &keys), OK);
     EXPECT(memcmp(out.p, "before\x1f\x43\xb6\x75", 10) == 0);
     REQUIRE(webm_blocks(bytes_of(out.p + 6, out.n - 6), see, &seen) == OK);
     EXPECT_EQ(seen.n, 5);
@@ -172,8 +173,9 @@ TEST(mux_gives_whole_clusters_with_untouched_times) {
 TEST(mux_key_frames_begin_clusters) {
     /* Only so can an index point at them; libavformat does it from 4 KiB on. */
     struct segment s = {0};
-    struct mux_spec m = {.video = true};
+    struct mux_spec m = {.video = CODEC_VP8};
     struct buffer out = {0};
+    struct mux_keys keys;
     struct seen seen = {0};
     static uint8_t big[5000];
     struct media_frame f = picture(0, true);
@@ -181,7 +183,7 @@ TEST(mux_key_frames_begin_clusters) {
     add(&s, f);
     add(&s, picture(500, true));
     add(&s, picture(540, false));
-    EXPECT_EQ(mux_clusters(&m, &s, &out), OK);
+    EXPECT_EQ(mux_segment(&m, &s, &out, &keys), OK);
     REQUIRE(webm_blocks(bytes_of(out.p, out.n), see, &seen) == OK);
     EXPECT_EQ(seen.n, 3);
     EXPECT_EQ(seen.b[0].cluster, 0);
@@ -193,14 +195,15 @@ TEST(mux_key_frames_begin_clusters) {
 
 TEST(mux_sound_alone_is_track_one) {
     struct segment s = {0};
-    struct mux_spec alone = {.audio = true}, both = {.video = true, .audio = true};
+    struct mux_spec alone = {.audio = CODEC_OPUS}, both = {.video = CODEC_VP8, .audio = CODEC_OPUS};
     EXPECT_EQ(mux_track_number(&alone, STREAM_AUDIO), 1);
     EXPECT_EQ(mux_track_number(&both, STREAM_AUDIO), 2);
     EXPECT_EQ(mux_track_number(&both, STREAM_VIDEO), 1);
     struct buffer out = {0};
+    struct mux_keys keys;
     struct seen seen = {0};
     add(&s, sound(20));
-    EXPECT_EQ(mux_clusters(&alone, &s, &out), OK);
+    EXPECT_EQ(mux_segment(&alone, &s, &out, &keys), OK);
     EXPECT_EQ(webm_blocks(bytes_of(out.p, out.n), see, &seen), OK);
     EXPECT_EQ(seen.n, 1);
     EXPECT_EQ(seen.b[0].track, 1);
@@ -210,11 +213,12 @@ TEST(mux_sound_alone_is_track_one) {
 
 TEST(mux_refuses_times_that_go_back) {
     struct segment s = {0};
-    struct mux_spec m = {.audio = true};
+    struct mux_spec m = {.audio = CODEC_OPUS};
     struct buffer out = {0};
+    struct mux_keys keys;
     add(&s, sound(40));
     add(&s, sound(20));
-    EXPECT_EQ(mux_clusters(&m, &s, &out), ERR_FORMAT);
+    EXPECT_EQ(mux_segment(&m, &s, &out, &keys), ERR_FORMAT);
     EXPECT_EQ(out.n, 0);
     buffer_free(&out);
     segment_free(&s);
@@ -222,11 +226,12 @@ TEST(mux_refuses_times_that_go_back) {
 
 TEST_ALLOC(mux_without_memory) {
     struct segment s = {0};
-    struct mux_spec m = {.audio = true};
+    struct mux_spec m = {.audio = CODEC_OPUS};
     struct buffer out = {0};
+    struct mux_keys keys;
     struct media_frame f = sound(0);
     if (segment_add(&s, &f) == OK) {
-        enum err e = mux_clusters(&m, &s, &out);
+        enum err e = mux_segment(&m, &s, &out, &keys);
         EXPECT(e == OK || (mem_failed() && out.n == 0));
     }
     buffer_free(&out);

@@ -114,7 +114,7 @@ TEST(webm_survives_nonsense) {
 static struct webm_view view;
 
 TEST(webm_header_is_a_file_with_clusters_behind_it) {
-    struct webm_cue cues[] = {{0, 0}, {2000, sizeof(cluster)}};
+    struct webm_cue cues[] = {{0, 0, false}, {2000, sizeof(cluster), false}};
     struct webm_file f = {.video = 1,
                           .audio = 2,
                           .width = 1280,
@@ -172,7 +172,7 @@ TEST(webm_header_without_cues_or_pictures) {
 }
 
 TEST_ALLOC(webm_header_without_memory) {
-    struct webm_cue cues[40] = {{0, 0}};
+    struct webm_cue cues[40] = {{0, 0, false}};
     struct webm_file f = {.video = 1, .width = 2, .height = 2, .cues = cues, .n_cues = 40};
     struct buffer t = {0};
     enum err e = webm_header(&f, &t);

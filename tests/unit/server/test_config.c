@@ -185,10 +185,10 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("auth.hs256_secret", "\"short\""));
     EXPECT(!accepted("media.port", "65530"));
     EXPECT(!accepted("trusted_proxies", "[\"proxy\"]"));
-    /* A recording without its picture would be a loss that nobody asked for. */
-    EXPECT(!accepted("media.codec", "\"h264\""));
-    EXPECT(!accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
-    EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\", \"record\": \"off\"}]"));
+    /* Every codec can be recorded. */
+    EXPECT(accepted("media.codec", "\"h264\""));
+    EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
+    EXPECT(!accepted("media.codec", "\"h263\""));
 }
 
 TEST(config_line_of_finds_members_and_elements) {
