@@ -64,12 +64,24 @@ static int rekey(struct library *l) {
     return CLI_OK;
 }
 
+static int public_key(struct library *l) {
+    char hex[65];
+    if (library_public_key(l, hex) != OK) {
+        return cli_fail(CLI_FAILED, "recordings: there is no signing key here yet");
+    }
+    printf("%s\n", hex);
+    return CLI_OK;
+}
+
 static int run(struct library *l, int argc, char **argv) {
     if (strcmp(argv[0], "list") == 0) {
         return cli_recordings_list(l, argc, argv);
     }
     if (strcmp(argv[0], "verify") == 0) {
         return cli_recordings_verify(l, argc, argv);
+    }
+    if (strcmp(argv[0], "public-key") == 0) {
+        return public_key(l);
     }
     if (strcmp(argv[0], "rekey") == 0) {
         return rekey(l);
@@ -102,7 +114,7 @@ static bool known(int argc, char **argv) {
         const char *name;
         int least, most; /* words after it */
     } orders[] = {{"list", 0, 32}, {"verify", 0, 32}, {"use-store", 0, 0}, {"rekey", 0, 0},
-                  {"shred", 1, 2}, {"hold", 2, 2},    {"release", 1, 1}};
+                  {"shred", 1, 2}, {"hold", 2, 2},    {"release", 1, 1},   {"public-key", 0, 0}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -118,6 +130,10 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     config_key_config(cfg, &keys);
     struct library_config c = {
         .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
+    c.no_key = strcmp(argv[0], "public-key") == 0; /* its public half is no secret */
+    for (int i = 1; i < argc; i++) {
+        c.no_key = c.no_key || strcmp(argv[i], "--no-key") == 0;
+    }
     if (library_open(&c, &l, why) != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s", why);
     }
@@ -139,8 +155,8 @@ int cli_recordings(int argc, char **argv) {
     if (!known(argc - i, argv + i)) {
         return cli_fail(
             CLI_USAGE,
-            "recordings: say list [FILTER]..., verify ID, verify --all, shred ID [PARTICIPANT],"
-            " hold ID WHY, release ID, rekey or use-store");
+            "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
+            " shred ID [PARTICIPANT], hold ID WHY, release ID, rekey or use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

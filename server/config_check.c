@@ -106,6 +106,7 @@ void config_key_config(const struct config *c, struct key_config *ret) {
                    .token = c->rec_pkcs11_token,
                    .key = c->rec_pkcs11_key,
                    .pin_file = c->rec_pkcs11_pin},
+        .signing_file = c->rec_signing_file,
         .lifetime = c->rec_key_lifetime * US_PER_S,
     };
 }

@@ -101,6 +101,7 @@
     STR(rec_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
     STR(rec_pkcs11_key, "recording.keys.pkcs11_key", "", "label of the key in it") \
     STR(rec_pkcs11_pin, "recording.keys.pkcs11_pin_file", "", "file with the token's PIN") \
+    STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if missing") \
     INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
     INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
     INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \

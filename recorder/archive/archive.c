@@ -92,8 +92,24 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
     return e;
 }
 
+/* Who only reads can do without. */
+static enum err open_signer(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
+    char path[PATH_MAX];
+    if (c->keys && c->keys->signing_file && *c->keys->signing_file) {
+        snprintf(path, sizeof(path), "%s", c->keys->signing_file);
+    } else {
+        snprintf(path, sizeof(path), "%s/signing_key", c->dir);
+    }
+    enum err e = signer_load(path, a->write ? &a->rng : NULL, &a->signer, why);
+    a->has_signer = e == OK;
+    return a->write ? e : OK;
+}
+
 static enum err open_key(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
     char path[PATH_MAX];
+    if (c->no_key && !c->write) {
+        return OK;
+    }
     struct key_config keys = c->keys ? *c->keys : (struct key_config){0};
     if (c->kek_file && *c->kek_file) {
         snprintf(path, sizeof(path), "%s", c->kek_file);
@@ -205,7 +221,8 @@ enum err archive_open(const struct archive_config *c, struct archive **ret, char
     enum err e = c->write ? take_lock(a, c->dir, why) : OK;
     e = e == OK ? open_key(a, c, why) : e;
     e = e == OK ? open_databases(a, c->dir, why) : e;
-    if (e == OK) {
+    e = e == OK ? open_signer(a, c, why) : e;
+    if (e == OK && a->vault) {
         vault_use(a->vault, a->wraps);
         e = check_key(a, why);
     }
@@ -230,6 +247,7 @@ struct archive *archive_close(struct archive *a) {
             close(a->lock);
         }
         vault_close(a->vault);
+        mem_wipe(&a->signer, sizeof(a->signer));
         mem_free(a);
     }
     return NULL;
@@ -245,6 +263,10 @@ enum err archive_create(struct archive *a, struct id *ret, struct key_ring *ret_
 }
 
 enum err archive_ring(struct archive *a, const struct id *recording, struct key_ring *ret) {
+    if (!a->vault) {
+        memset(ret, 0, sizeof(*ret));
+        return ERR_DENIED;
+    }
     return key_ring_open(ret, a->vault, recording);
 }
 

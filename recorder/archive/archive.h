@@ -6,13 +6,15 @@
 
 #include "recorder/catalogue/catalogue.h"
 #include "recorder/seal/ring.h"
+#include "recorder/seal/signer.h"
 
 struct archive_config {
-    const char *dir;      /* objects/, catalogue.db, wraps.db, kek, lock */
+    const char *dir;      /* objects/, catalogue.db, wraps.db, signing_key, kek, lock */
     const char *kek_file; /* NULL or empty: DIR/kek */
     bool create_kek;
     const struct key_config *keys; /* NULL: wrapped under kek_file. Its file.file and file.create
                                       are not used: kek_file and create_kek are */
+    bool no_key;                   /* reading only: without the keys that open recordings */
     bool write;                    /* take the lock; create what is missing */
     bool take_store;           /* writing: whatever store is there is the right one from now on */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
@@ -25,7 +27,9 @@ struct archive {
     bool own_store, write;
     struct catalogue *catalogue;
     struct wraps *wraps;
-    struct vault *vault;
+    struct vault *vault;       /* NULL: opened with no_key */
+    struct signing_key signer; /* of manifests; who only reads needs its public half */
+    bool has_signer;           /* always when writing */
     struct rng rng;
     int lock;            /* file descriptor or -1 */
     bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */

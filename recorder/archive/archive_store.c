@@ -166,9 +166,12 @@ static enum err check(struct archive *a, const struct question *q, const char *n
                       char why[WHY_MAX]) {
     bool both = q->known_error == OK && q->there_error == OK;
     if (both && id_eq(&q->known.id, &q->there)) {
+        if (!a->write) {
+            return OK;
+        }
         bool fresh = vault_probe(a->vault, &q->known.id, &q->known.wrap) == OK &&
                      vault_is_current(a->vault, &q->known.wrap);
-        return !a->write || (q->known.placed && fresh) ? OK : remember(a, &q->there, true);
+        return q->known.placed && fresh ? OK : remember(a, &q->there, true);
     }
     return decide(a, q, name, why);
 }

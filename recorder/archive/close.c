@@ -1,6 +1,6 @@
 #include "recorder/archive/close.h"
 
-#include "recorder/journal/manifest.h"
+#include "recorder/archive/stored_manifest.h"
 
 #include "base/alloc.h"
 
@@ -23,7 +23,7 @@ static enum err gather_add(struct gather *g, const struct object_id *o,
         g->m.objects = p;
         g->cap = cap;
     }
-    g->m.objects[g->m.n_objects++] = (struct manifest_object){*o, *info};
+    g->m.objects[g->m.n_objects++] = (struct manifest_object){*o, *info, false};
     return OK;
 }
 
@@ -58,21 +58,20 @@ static enum err gather_all(struct archive *a, struct gather *g) {
 
 /* Put the manifest under the first free version; one that is there already and says the same text
  * (it was stored, but the catalogue did not hear of it) is taken as it is. */
-static enum err put_manifest(const struct object_access *access, struct manifest *m,
-                             const struct signing_key *keys, struct object_info *ret) {
+static enum err put_manifest(struct archive *a, struct manifest *m, struct object_info *ret) {
     for (;; m->version++) {
         struct object_id o = {
             .type = OBJECT_MANIFEST, .recording = m->recording, .number = m->version};
         struct object_plain there;
         char *text = NULL;
         size_t n = 0;
-        enum err e = manifest_encode(m, keys, &text, &n);
+        enum err e = manifest_encode(m, &a->signer, &text, &n);
         if (e != OK) {
             return e;
         }
-        e = object_put(access, &o, bytes_of(text, n), ret);
+        e = object_put_clear(&a->store, &o, bytes_of(text, n), ret);
         bool taken = e == ERR_EXISTS, same = false;
-        if (taken && object_get(access, &o, &there) == OK) {
+        if (taken && object_get_stored(&a->store, &o, &there) == OK) {
             same = bytes_eq(bytes_of(there.p, there.n), bytes_of(text, n));
             *ret = there.info;
             mem_free(there.p);
@@ -84,20 +83,70 @@ static enum err put_manifest(const struct object_access *access, struct manifest
     }
 }
 
+/* What was shredded or redacted before is listed as such. */
+static enum err mark_erased(struct manifest *m, struct key_ring *ring) {
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < m->n_objects; i++) {
+        e = key_ring_erased(ring, &m->objects[i].id, &m->objects[i].erased);
+    }
+    return e == ERR_AUTH ? OK : e; /* a key that is damaged says nothing of what is there */
+}
+
+/* Put it and note it. */
+static enum err finish(struct archive *a, struct manifest *m, struct key_ring *ring) {
+    struct object_info info = {0};
+    enum err e = mark_erased(m, ring);
+    e = e == OK ? put_manifest(a, m, &info) : e;
+    return e == OK ? catalogue_manifest(a->catalogue, &m->recording, m->version, &info) : e;
+}
+
 enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
                          uint32_t version) {
-    const struct id *recording = &ring->set.recording;
-    struct gather g = {.m = {.recording = *recording, .version = version, .journal = *head}};
-    struct signing_key keys;
-    struct object_info info = {0};
-    enum err e = key_ring_signing(ring, &keys);
-    if (e == OK) {
-        struct object_access access = archive_access(a, ring);
-        e = gather_all(a, &g);
-        e = e == OK ? put_manifest(&access, &g.m, &keys, &info) : e;
-        e = e == OK ? catalogue_manifest(a->catalogue, recording, g.m.version, &info) : e;
-    }
-    mem_wipe(&keys, sizeof(keys));
+    struct gather g = {.m = {.format = MANIFEST_CLEAR,
+                             .recording = ring->set.recording,
+                             .version = version,
+                             .journal = *head}};
+    enum err e = gather_all(a, &g);
+    e = e == OK ? finish(a, &g.m, ring) : e;
     manifest_clear(&g.m);
+    return e;
+}
+
+static enum err next_version(struct archive *a, const struct recording_row *row,
+                             struct key_ring *ring) {
+    struct object_id o = {
+        .type = OBJECT_MANIFEST, .recording = row->id, .number = row->manifest_version};
+    struct object_plain stored;
+    struct manifest m = {0};
+    enum err e = object_get_stored(&a->store, &o, &stored);
+    if (e != OK) {
+        return e;
+    }
+    e = stored_manifest_decode(a, ring, &o, bytes_of(stored.p, stored.n), &m);
+    mem_free(stored.p);
+    if (e == OK) {
+        m.format = MANIFEST_CLEAR;
+        m.version++;
+        e = finish(a, &m, ring);
+    }
+    manifest_clear(&m);
+    return e;
+}
+
+enum err close_again(struct archive *a, const struct id *recording) {
+    struct recording_row row;
+    struct key_ring ring;
+    if (!a->has_signer) {
+        return ERR_DENIED;
+    }
+    enum err e = catalogue_recording(a->catalogue, recording, &row);
+    if (e != OK || row.manifest_version == 0) {
+        return e == OK ? ERR_WRONG_STATE : e;
+    }
+    e = archive_ring_of_rows(a, recording, &ring);
+    if (e == OK) {
+        e = next_version(a, &row, &ring);
+        key_ring_close(&ring);
+    }
     return e;
 }

@@ -9,5 +9,9 @@
  * object_put and the catalogue; call again. */
 enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
                          uint32_t version);
+/* After something was erased: the next version, which lists it as erased. ERR_DENIED: the signing
+ * key is not here; ERR_WRONG_STATE: the recording is not closed; else errors of archive_ring, of
+ * reading the last version and of close_recording. */
+enum err close_again(struct archive *a, const struct id *recording);
 
 #endif

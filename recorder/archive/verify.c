@@ -3,7 +3,7 @@
  * and opened completely. Then the store is listed for objects that nobody speaks of. */
 #include "recorder/archive/verify.h"
 
-#include "recorder/journal/manifest.h"
+#include "recorder/archive/stored_manifest.h"
 
 #include "base/alloc.h"
 
@@ -14,7 +14,6 @@ struct check {
     struct id id;
     struct recording_row row;
     struct key_ring ring;
-    struct signing_key keys;
     struct object_access access;
     struct manifest manifest; /* empty while the recording is open */
     bool closed;
@@ -22,7 +21,7 @@ struct check {
     size_t listed; /* objects of the journal, and journal objects, seen */
     verify_say *say;
     void *ctx;
-    bool found;
+    bool found, shredded;
     enum err error; /* what kept the check itself from going on */
 };
 
@@ -83,10 +82,8 @@ static void check_listed(struct check *c, const struct object_id *o,
 
 /* Its key was shredded: then nothing can be opened, and nothing needs to be there. */
 static bool is_erased(struct check *c, const struct object_id *o) {
-    uint8_t key[KEY_LEN];
-    enum err e = c->access.keys.key(c->access.keys.ctx, o, key);
-    mem_wipe(key, sizeof(key));
-    return e == ERR_GONE;
+    bool erased = false;
+    return key_ring_erased(&c->ring, o, &erased) == OK && erased;
 }
 
 static enum err check_entry(void *ctx, const struct entry *e) {
@@ -157,33 +154,38 @@ static void check_journal(struct check *c) {
     }
 }
 
-/* The manifest that the catalogue names, and no other. */
-static bool check_manifest(struct check *c) {
+static const char *manifest_what(enum err e, bool clear) {
+    return e == ERR_AUTH     ? (clear ? "its signature is not that of this installation"
+                                      : "not authentic, or the signature is wrong")
+           : e == ERR_DENIED ? (clear ? "cannot be checked: the public key is not here"
+                                      : "of an earlier release: cannot be checked without the key")
+                             : "malformed, or about another recording or version";
+}
+
+/* The manifest that the catalogue names, and no other. ring NULL: without keys. */
+static bool check_manifest(struct check *c, struct key_ring *ring) {
     struct object_id o = {
         .type = OBJECT_MANIFEST, .recording = c->id, .number = c->row.manifest_version};
     char name[OBJECT_NAME_MAX];
-    struct object_plain plain;
-    struct manifest m;
+    struct object_plain stored;
     object_name(&o, name);
-    if (!check_object(c, &o, &c->row.manifest, &plain)) {
-        return false;
+    enum err e = object_get_stored(&c->archive->store, &o, &stored);
+    if (e == OK) {
+        bool clear = stored.n && stored.p[0] == '{';
+        if (!same_info(&stored.info, &c->row.manifest)) {
+            finding(c, name, "not the object that was recorded (size or hash differs)");
+        }
+        e = stored_manifest_decode(c->archive, ring, &o, bytes_of(stored.p, stored.n),
+                                   &c->manifest);
+        mem_free(stored.p);
+        if (e != OK && e != ERR_NOMEM) {
+            finding(c, name, manifest_what(e, clear));
+        }
+    } else if (e != ERR_NOMEM) {
+        finding(c, name, what_of(e));
     }
-    enum err e = manifest_decode(bytes_of(plain.p, plain.n), &c->keys, &m);
-    mem_free(plain.p);
-    if (e == ERR_NOMEM) {
-        c->error = e;
-        return false;
-    }
-    if (e != OK) {
-        finding(c, name, e == ERR_AUTH ? "signature is wrong" : "malformed");
-        return false;
-    }
-    c->manifest = m;
-    if (m.version != c->row.manifest_version || !id_eq(&m.recording, &c->id)) {
-        finding(c, name, "is about another recording or version");
-        return false;
-    }
-    return true;
+    c->error = e == ERR_NOMEM ? e : c->error;
+    return e == OK;
 }
 
 /* What is played is found through the catalogue: it must say what the manifest says. */
@@ -219,7 +221,7 @@ static void check_extra(void *ctx, const char *name, uint64_t size) {
     struct object_id o;
     (void)size;
     bool known = object_parse_name(name, &o) && id_eq(&o.recording, &c->id) &&
-                 (o.type == OBJECT_MANIFEST ? o.number == c->manifest.version
+                 (o.type == OBJECT_MANIFEST ? o.number - 1 < c->manifest.version
                                             : manifest_find(&c->manifest, &o) != NULL);
     if (!known) {
         finding(c, name, "extra: nothing lists it");
@@ -238,7 +240,7 @@ static void check_extras(struct check *c) {
 
 static void check_all(struct check *c) {
     c->closed = c->row.manifest_version != 0;
-    if (c->closed && !check_manifest(c)) {
+    if (c->closed && !check_manifest(c, &c->ring)) {
         return;
     }
     check_journal(c);
@@ -250,6 +252,81 @@ static void check_all(struct check *c) {
     }
 }
 
+/* Without keys: are the sealed bytes those that the manifest was signed for? */
+static void check_stored(struct check *c, const struct manifest_object *m) {
+    char name[OBJECT_NAME_MAX];
+    struct object_plain stored;
+    object_name(&m->id, name);
+    if (m->erased) {
+        return;
+    }
+    enum err e = object_get_stored(&c->archive->store, &m->id, &stored);
+    if (e == OK) {
+        mem_free(stored.p);
+        if (!same_info(&stored.info, &m->info)) {
+            finding(c, name, "not the object that was recorded (size or hash differs)");
+        }
+    } else if (e == ERR_NOMEM) {
+        c->error = e;
+    } else {
+        finding(c, name, what_of(e));
+    }
+}
+
+static void check_left(void *ctx, const char *name, uint64_t size) {
+    (void)size;
+    finding(ctx, name, "left behind by a shred: order it again");
+}
+
+/* Shredded by order: then nothing may be left. False: it was not. */
+static bool check_shredded(struct check *c) {
+    struct key_context all = {c->id, 0};
+    const struct store *s = &c->archive->store;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    enum err e = wraps_shredded(c->archive->wraps, &all, NULL);
+    if (e == OK) {
+        snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&c->id, id));
+        e = s->list ? s->list(s->ctx, prefix, check_left, c) : OK;
+        c->error = e;
+        c->shredded = true;
+        return true;
+    }
+    c->error = e == ERR_UNKNOWN ? OK : e;
+    return e != ERR_UNKNOWN;
+}
+
+static enum err done(struct check *c) {
+    if (c->row.state == RECORDING_DAMAGED) {
+        finding(c, "", "recovery found its journal damaged");
+    }
+    manifest_clear(&c->manifest);
+    key_ring_close(&c->ring);
+    return c->error != OK ? c->error : c->found ? ERR_AUTH : c->shredded ? ERR_WRONG_STATE : OK;
+}
+
+enum err verify_chain(struct archive *a, const struct id *recording, verify_say *say, void *ctx) {
+    struct check c = {.archive = a, .id = *recording, .say = say, .ctx = ctx};
+    enum err e = catalogue_recording(a->catalogue, recording, &c.row);
+    if (e != OK) {
+        return e;
+    }
+    if (check_shredded(&c)) {
+        return done(&c);
+    }
+    c.closed = c.row.manifest_version != 0;
+    if (!c.closed) {
+        finding(&c, "", "is not closed: there is no manifest yet");
+    } else if (check_manifest(&c, NULL)) {
+        for (size_t i = 0; c.error == OK && i < c.manifest.n_objects; i++) {
+            check_stored(&c, &c.manifest.objects[i]);
+        }
+        if (c.error == OK) {
+            check_extras(&c);
+        }
+    }
+    return done(&c);
+}
+
 enum err verify_recording(struct archive *a, const struct id *recording, verify_say *say,
                           void *ctx) {
     struct check c = {.archive = a, .id = *recording, .say = say, .ctx = ctx};
@@ -257,22 +334,17 @@ enum err verify_recording(struct archive *a, const struct id *recording, verify_
     if (e != OK) {
         return e;
     }
+    if (check_shredded(&c)) {
+        return done(&c);
+    }
     c.access = archive_access(a, &c.ring);
     e = archive_ring(a, recording, &c.ring);
-    e = e == OK ? key_ring_signing(&c.ring, &c.keys) : e;
     if (e == OK) {
         check_all(&c);
-    } else if (e == ERR_UNKNOWN || e == ERR_AUTH) {
-        finding(&c, "",
-                e == ERR_UNKNOWN ? "its key is gone: shredded" : "its key is not authentic");
+    } else if (e == ERR_UNKNOWN || e == ERR_AUTH || e == ERR_FORMAT) {
+        finding(&c, "", e == ERR_UNKNOWN ? "its key is lost" : "its key is not authentic");
     } else {
         c.error = e;
     }
-    if (c.row.state == RECORDING_DAMAGED) {
-        finding(&c, "", "recovery found its journal damaged");
-    }
-    manifest_clear(&c.manifest);
-    mem_wipe(&c.keys, sizeof(c.keys));
-    key_ring_close(&c.ring);
-    return c.error != OK ? c.error : c.found ? ERR_AUTH : OK;
+    return done(&c);
 }

@@ -9,8 +9,14 @@
 /* Called for each finding: an object's name ("" for the recording as a whole) and what is wrong. */
 typedef void verify_say(void *ctx, const char *object, const char *what);
 
-/* OK only without findings; ERR_AUTH with any; ERR_UNKNOWN for the id; ERR_NOMEM, ERR_IO. */
+/* OK only without findings; ERR_AUTH with any; ERR_WRONG_STATE: it was shredded by order, and
+ * nothing of it is left; ERR_UNKNOWN for the id; ERR_NOMEM, ERR_IO; errors of
+ * the key provider (then verify_chain can still be asked). */
 enum err verify_recording(struct archive *a, const struct id *recording, verify_say *say,
                           void *ctx);
+/* What can be proved without any key that reads: the manifest is signed by this installation and
+ * the one the catalogue names, and every sealed object is there, unchanged, and none is extra.
+ * Results as above. */
+enum err verify_chain(struct archive *a, const struct id *recording, verify_say *say, void *ctx);
 
 #endif

@@ -1,7 +1,9 @@
 #include "recorder/journal/manifest.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/json_write.h"
+#include "recorder/journal/merkle.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -10,12 +12,31 @@
 
 #define MANIFEST_OBJECTS_MAX 4000000
 
-/* {"manifest":1,"recording":"..","version":1,"duration":..,"reason":"..",
- *  "journal":{"entries":..,"objects":..,"head":".."},"objects":[["name",size,"sha256"],...]} */
-static void encode_line(const struct manifest *m, struct buffer *t) {
+void manifest_root(const struct manifest *m, uint8_t ret[SHA256_LEN]) {
+    struct merkle tree = {0};
+    for (size_t i = 0; i < m->n_objects; i++) {
+        const struct manifest_object *o = &m->objects[i];
+        char name[OBJECT_NAME_MAX];
+        uint8_t leaf[OBJECT_NAME_MAX + 8 + SHA256_LEN];
+        struct wr w = wr_of(leaf, sizeof(leaf));
+        object_name(&o->id, name);
+        wr_bytes(&w, name, strlen(name) + 1);
+        wr_u64(&w, o->info.size);
+        wr_bytes(&w, o->info.sha256, SHA256_LEN);
+        CHECK(!w.bad);
+        merkle_add(&tree, bytes_of(leaf, wr_len(&w)));
+    }
+    merkle_root(&tree, ret);
+}
+
+/* {"manifest":2,"recording":"..","version":1,"duration":..,"reason":"..",
+ *  "journal":{"entries":..,"objects":..,"head":".."},"signer":"..","root":"..",
+ *  "objects":[["name",size,"sha256"],["name",size,"sha256","erased"],...]} */
+static void encode_line(const struct manifest *m, const struct signing_key *k, struct buffer *t) {
+    uint8_t root[SHA256_LEN];
     char id[ID_TEXT_MAX], name[OBJECT_NAME_MAX];
     json_open(t, NULL, '{');
-    json_put_int(t, "manifest", 1);
+    json_put_int(t, "manifest", m->format);
     json_put_string(t, "recording", id_text(&m->recording, id));
     json_put_uint(t, "version", m->version);
     json_put_int(t, "duration", m->duration);
@@ -25,6 +46,11 @@ static void encode_line(const struct manifest *m, struct buffer *t) {
     json_put_uint(t, "objects", m->journal.objects);
     json_put_hex(t, "head", m->journal.hash, SHA256_LEN);
     json_close(t, '}');
+    if (m->format == MANIFEST_CLEAR) {
+        manifest_root(m, root);
+        json_put_hex(t, "signer", k->verifying, KEY_LEN);
+        json_put_hex(t, "root", root, sizeof(root));
+    }
     json_open(t, "objects", '[');
     for (size_t i = 0; i < m->n_objects; i++) {
         const struct manifest_object *o = &m->objects[i];
@@ -32,6 +58,9 @@ static void encode_line(const struct manifest *m, struct buffer *t) {
         json_put_string(t, NULL, object_name(&o->id, name));
         json_put_uint(t, NULL, o->info.size);
         json_put_hex(t, NULL, o->info.sha256, SHA256_LEN);
+        if (o->erased) {
+            json_put_string(t, NULL, "erased");
+        }
         json_close(t, ']');
     }
     json_close(t, ']');
@@ -42,7 +71,7 @@ enum err manifest_encode(const struct manifest *m, const struct signing_key *k, 
                          size_t *ret_n) {
     struct buffer t = {0};
     uint8_t signature[SIGNATURE_LEN];
-    encode_line(m, &t);
+    encode_line(m, k, &t);
     if (t.bad) {
         buffer_free(&t);
         return ERR_NOMEM;
@@ -77,7 +106,10 @@ static bool decode_count(const json_t *v, uint64_t max, uint64_t *ret) {
 
 static bool decode_row(const json_t *row, struct manifest_object *ret) {
     const char *name = json_string_value(json_array_get(row, 0));
-    return json_array_size(row) == 3 && name && object_parse_name(name, &ret->id) &&
+    const char *erased = json_string_value(json_array_get(row, 3));
+    ret->erased = erased && strcmp(erased, "erased") == 0;
+    return json_array_size(row) == (ret->erased ? 4 : 3) && name &&
+           object_parse_name(name, &ret->id) &&
            decode_count(json_array_get(row, 1), INT64_MAX, &ret->info.size) &&
            decode_hash(json_array_get(row, 2), ret->info.sha256);
 }
@@ -140,12 +172,22 @@ static enum err decode_objects(const json_t *list, struct manifest *m) {
     return OK;
 }
 
+/* The signature covers the list and the root; they must say the same. */
+static bool root_fits(const json_t *o, const struct manifest *m) {
+    uint8_t said[SHA256_LEN], root[SHA256_LEN];
+    if (m->format == MANIFEST_SEALED) {
+        return true;
+    }
+    manifest_root(m, root);
+    return decode_hash(json_object_get(o, "root"), said) && memcmp(said, root, sizeof(root)) == 0;
+}
+
 static enum err decode_line(const json_t *o, struct manifest *m) {
     const json_t *journal = json_object_get(o, "journal");
     const char *id = json_string_value(json_object_get(o, "recording"));
     const char *reason = json_string_value(json_object_get(o, "reason"));
     uint64_t version, objects, duration, format;
-    if (!decode_count(json_object_get(o, "manifest"), 1, &format) || format != 1 || !id ||
+    if (!decode_count(json_object_get(o, "manifest"), MANIFEST_CLEAR, &format) || !format || !id ||
         !id_parse(id, &m->recording) || !reason || strlen(reason) >= sizeof(m->reason) ||
         !decode_count(json_object_get(o, "version"), UINT32_MAX, &version) ||
         !decode_count(json_object_get(o, "duration"), INT64_MAX, &duration) ||
@@ -155,10 +197,12 @@ static enum err decode_line(const json_t *o, struct manifest *m) {
         return ERR_FORMAT;
     }
     snprintf(m->reason, sizeof(m->reason), "%s", reason);
+    m->format = (uint8_t)format;
     m->version = (uint32_t)version;
     m->duration = (us_t)duration;
     m->journal.objects = (uint32_t)objects;
-    return decode_objects(json_object_get(o, "objects"), m);
+    enum err e = decode_objects(json_object_get(o, "objects"), m);
+    return e == OK && !root_fits(o, m) ? ERR_FORMAT : e;
 }
 
 enum err manifest_decode(struct bytes text, const struct signing_key *k, struct manifest *ret) {

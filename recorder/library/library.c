@@ -8,8 +8,11 @@
 
 enum err library_open(const struct library_config *config, struct library **ret,
                       char why[WHY_MAX]) {
-    struct archive_config c = {
-        .dir = config->dir, .kek_file = config->kek_file, .keys = config->keys, .rng = config->rng};
+    struct archive_config c = {.dir = config->dir,
+                               .kek_file = config->kek_file,
+                               .keys = config->keys,
+                               .no_key = config->no_key,
+                               .rng = config->rng};
     struct library *l = mem_zalloc(1, sizeof(*l));
     if (!l) {
         snprintf(why, WHY_MAX, "out of memory");
@@ -175,14 +178,24 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx) {
     OWNER_CHECK(&l->owner);
-    struct recording_row row;
     struct id recording;
-    if (!id_parse(id, &recording)) {
+    return id_parse(id, &recording) ? verify_recording(l->archive, &recording, say, ctx)
+                                    : ERR_UNKNOWN;
+}
+
+enum err library_verify_chain(struct library *l, const char *id,
+                              void (*say)(void *ctx, const char *object, const char *what),
+                              void *ctx) {
+    OWNER_CHECK(&l->owner);
+    struct id recording;
+    return id_parse(id, &recording) ? verify_chain(l->archive, &recording, say, ctx) : ERR_UNKNOWN;
+}
+
+enum err library_public_key(struct library *l, char *out) {
+    OWNER_CHECK(&l->owner);
+    if (!l->archive->has_signer) {
         return ERR_UNKNOWN;
     }
-    enum err e = catalogue_recording(l->archive->catalogue, &recording, &row);
-    if (e == OK && row.state == RECORDING_SHREDDED) {
-        return ERR_WRONG_STATE; /* by order: nothing is left, and that is no damage */
-    }
-    return e == OK ? verify_recording(l->archive, &recording, say, ctx) : e;
+    hex_encode(out, l->archive->signer.verifying, KEY_LEN);
+    return OK;
 }

@@ -22,6 +22,7 @@ struct library_config {
     const char *dir, *kek_file;    /* as in recorder_config */
     const struct key_config *keys; /* the same */
     struct rng rng;                /* for library_rekey only; may be zero */
+    bool no_key; /* without the keys that open recordings: for library_verify_chain */
 };
 /* ERR_IO, ERR_CRYPTO, ERR_NOMEM, errors of the key provider; the reason in why. */
 enum err library_open(const struct library_config *c, struct library **ret, char why[WHY_MAX]);
@@ -59,6 +60,16 @@ enum err library_recording_json(struct library *l, const char *id, char **ret);
  * nothing to check; ERR_UNKNOWN for the id. */
 enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx);
+
+/* What can be proved without any key that reads: every sealed object is the one that the signed
+ * manifest lists, none is missing or extra. Results as library_verify; recordings closed by earlier
+ * releases cannot be checked so. */
+enum err library_verify_chain(struct library *l, const char *id,
+                              void (*say)(void *ctx, const char *object, const char *what),
+                              void *ctx);
+/* The public half of the key that signs manifests, 64 hex digits into out[65]. ERR_UNKNOWN: there
+ * is no signing key here. */
+enum err library_public_key(struct library *l, char *out);
 
 /* Who orders something that cannot be undone, and when. */
 struct library_order {

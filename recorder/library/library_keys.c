@@ -1,4 +1,5 @@
 /* What is done with keys and not with pictures: shredding, holding, wrapping again. */
+#include "recorder/archive/close.h"
 #include "recorder/library/library_parts.h"
 
 #include "base/alloc.h"
@@ -123,7 +124,9 @@ enum err library_shred_person(struct library *l, const char *id, uint64_t partic
     e = shred(l, &c, o);
     e = e == OK ? catalogue_forget_person(p.archive->catalogue, &row.id, participant) : e;
     e = e == OK ? catalogue_purge(p.archive->catalogue) : e;
-    return e == OK ? remove_tracks(&p) : e;
+    e = e == OK ? remove_tracks(&p) : e;
+    /* Without the signing key the old manifest stays; who has the key that reads sees the rest. */
+    return e == OK && l->archive->has_signer ? close_again(l->archive, &row.id) : e;
 }
 
 enum err library_hold(struct library *l, const char *id, const struct library_order *o) {
@@ -167,6 +170,9 @@ enum err library_rekey(struct library *l, struct library_rekeyed *ret) {
     struct rekey r = {a->vault, ret};
     struct wraps_store s;
     *ret = (struct library_rekeyed){0};
+    if (!a->vault) {
+        return ERR_DENIED;
+    }
     enum err e = vault_check(a->vault);
     e = e == OK ? wraps_each_row(a->wraps, rekey_row, &r) : e;
     if (e == OK && wraps_store(a->wraps, &s) == OK && !vault_is_current(a->vault, &s.wrap)) {
@@ -179,10 +185,12 @@ enum err library_rekey(struct library *l, struct library_rekeyed *ret) {
 
 void library_tick(struct library *l, us_t now) {
     OWNER_CHECK(&l->owner);
-    vault_tick(l->archive->vault, now);
+    if (l->archive->vault) {
+        vault_tick(l->archive->vault, now);
+    }
 }
 
 const char *library_why(const struct library *l) {
     OWNER_CHECK(&l->owner);
-    return vault_why(l->archive->vault);
+    return l->archive->vault ? vault_why(l->archive->vault) : "";
 }

@@ -36,7 +36,8 @@ struct key_config {
     const char *provider;             /* who wraps: PROVIDER_FILE (NULL too) or PROVIDER_PKCS11 */
     struct provider_file_config file; /* when another one wraps it may be missing */
     struct provider_pkcs11_config pkcs11;
-    us_t lifetime; /* [us] of an unwrapped key in memory; 0: VAULT_LIFETIME */
+    const char *signing_file; /* NULL or empty: DIR/signing_key; made when it is missing */
+    us_t lifetime;            /* [us] of an unwrapped key in memory; 0: VAULT_LIFETIME */
 };
 
 #endif

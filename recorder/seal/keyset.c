@@ -80,6 +80,11 @@ enum err keyset_media(const struct keyset *s, const struct keyset_place *p, uint
     return e;
 }
 
+bool keyset_has_media(const struct keyset *s, const struct keyset_place *p, uint32_t number) {
+    const struct keyset_tree *t = s->listed ? find(s, p) : NULL;
+    return number < KEYTREE_LEAVES && (!s->listed || (t && keytree_has(&t->tree, number)));
+}
+
 static enum err list_into(const struct keyset *s, const struct keyset_place *places, size_t n,
                           struct keyset *ret) {
     enum err e = OK;

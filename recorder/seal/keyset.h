@@ -55,6 +55,8 @@ enum err keyset_single(const struct keyset *s, enum keyset_single which, uint8_t
  * ERR_CRYPTO. */
 enum err keyset_media(const struct keyset *s, const struct keyset_place *p, uint32_t number,
                       uint8_t ret[KEY_LEN]);
+/* Whether there is such a key, without computing it. */
+bool keyset_has_media(const struct keyset *s, const struct keyset_place *p, uint32_t number);
 /* Turn a derived keyset into a list of what it has for these places; one that is listed stays as it
  * is. Places that are not named are lost: name all that the recording has. ERR_NOMEM, ERR_FULL,
  * ERR_CRYPTO; *s is as it was then. */

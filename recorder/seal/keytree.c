@@ -54,6 +54,10 @@ static const struct keytree_node *above(const struct keytree *t, uint32_t number
     return NULL;
 }
 
+bool keytree_has(const struct keytree *t, uint32_t number) {
+    return above(t, number) != NULL;
+}
+
 enum err keytree_key(const struct keytree *t, uint32_t number, uint8_t ret[KEY_LEN]) {
     if (number >= KEYTREE_LEAVES) {
         return ERR_RANGE;

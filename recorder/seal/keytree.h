@@ -35,6 +35,8 @@ void keytree_clear(struct keytree *t);
 /* The key of one number. ERR_GONE: it was destroyed; ERR_RANGE: not below KEYTREE_LEAVES;
  * ERR_CRYPTO. */
 enum err keytree_key(const struct keytree *t, uint32_t number, uint8_t ret[KEY_LEN]);
+/* Whether the key of a number is there, without computing it. */
+bool keytree_has(const struct keytree *t, uint32_t number);
 /* Destroy the keys of first..last, the last one included; those that are gone already stay gone.
  * ERR_RANGE, ERR_FULL (KEYTREE_NODES_MAX), ERR_NOMEM, ERR_CRYPTO: *t is as it was. */
 enum err keytree_puncture(struct keytree *t, uint32_t first, uint32_t last);

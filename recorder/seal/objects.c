@@ -177,47 +177,71 @@ static enum err as_auth(enum err e) {
 }
 
 static enum err open_sealed(const struct object_access *a, const struct object_id *o,
-                            struct bytes sealed, struct object_plain *ret) {
+                            const struct object_plain *sealed, struct object_plain *ret) {
     uint8_t aad[OBJECT_AAD_LEN], key[KEY_LEN];
     struct floe_context c = {.key = key, .aad = bytes_of(aad, sizeof(aad))};
-    struct object_plain plain = {.p = mem_alloc(sealed.n)};
+    struct object_plain plain = {.p = mem_alloc(sealed->n ? sealed->n : 1)};
     if (!plain.p) {
         return ERR_NOMEM;
     }
     object_aad(o, aad);
     enum err e = a->keys.key(a->keys.ctx, o, key);
-    e = e == OK ? as_auth(floe_open(&c, sealed, plain.p, &plain.n)) : e;
+    e = e == OK ? as_auth(floe_open(&c, bytes_of(sealed->p, sealed->n), plain.p, &plain.n)) : e;
     mem_wipe(key, sizeof(key));
     if (e != OK) {
         mem_free(plain.p);
         return e;
     }
-    plain.info.size = sealed.n;
-    sha256_of(sealed, bytes_of(NULL, 0), plain.info.sha256);
+    plain.info = sealed->info;
     *ret = plain;
     return OK;
 }
 
-enum err object_get(const struct object_access *a, const struct object_id *o,
-                    struct object_plain *ret) {
+enum err object_put_clear(const struct store *s, const struct object_id *o, struct bytes text,
+                          struct object_info *ret) {
+    char name[OBJECT_NAME_MAX];
+    enum err e = text.n > OBJECT_MAX ? ERR_LONG : s->put(s->ctx, object_name(o, name), text);
+    if (e == OK) {
+        ret->size = text.n;
+        sha256_of(text, bytes_of(NULL, 0), ret->sha256);
+    }
+    return e;
+}
+
+enum err object_get_stored(const struct store *s, const struct object_id *o,
+                           struct object_plain *ret) {
     char name[OBJECT_NAME_MAX];
     uint64_t size = 0;
-    enum err e = a->store->size(a->store->ctx, object_name(o, name), &size);
+    enum err e = s->size(s->ctx, object_name(o, name), &size);
     if (e != OK) {
         return e;
     }
     if (size > floe_sealed_size(FLOE_4K, OBJECT_MAX)) {
         return ERR_LONG;
     }
-    uint8_t *sealed = mem_alloc((size_t)size);
-    if (!sealed) {
+    struct object_plain there = {.p = mem_alloc(size ? (size_t)size : 1), .n = (size_t)size};
+    if (!there.p) {
         return ERR_NOMEM;
     }
-    e = a->store->read(a->store->ctx, name, 0, sealed, (size_t)size);
-    if (e == OK) {
-        e = open_sealed(a, o, bytes_of(sealed, (size_t)size), ret);
+    e = s->read(s->ctx, name, 0, there.p, there.n);
+    if (e != OK) {
+        mem_free(there.p);
+        return e;
     }
-    mem_free(sealed);
+    there.info.size = size;
+    sha256_of(bytes_of(there.p, there.n), bytes_of(NULL, 0), there.info.sha256);
+    *ret = there;
+    return OK;
+}
+
+enum err object_get(const struct object_access *a, const struct object_id *o,
+                    struct object_plain *ret) {
+    struct object_plain sealed;
+    enum err e = object_get_stored(a->store, o, &sealed);
+    if (e == OK) {
+        e = open_sealed(a, o, &sealed, ret);
+        mem_free(sealed.p);
+    }
     return e;
 }
 

@@ -79,6 +79,14 @@ struct object_plain {
 enum err object_get(const struct object_access *a, const struct object_id *o,
                     struct object_plain *ret);
 
+/* An object that is stored as it is, under its name: a manifest that everybody may read. Errors as
+ * above, without those of sealing. */
+enum err object_put_clear(const struct store *s, const struct object_id *o, struct bytes text,
+                          struct object_info *ret);
+/* The bytes of an object as they are stored, sealed or not, with their size and hash. */
+enum err object_get_stored(const struct store *s, const struct object_id *o,
+                           struct object_plain *ret);
+
 /* Random access to one object's plaintext. */
 struct object_reader;
 #define OBJECT_AT_ONCE (1u << 20) /* [bytes] sealed; what is smaller is read with one request */

@@ -5,8 +5,8 @@
  *
  * The verbs block, as long as the provider's own time-outs allow. Errors, all with a reason in
  * why[WHY_MAX] that begins with one of the words below:
- *   ERR_DENIED       "denied": wrong PIN or credentials, or no right to use the key
- *   ERR_WRONG_STATE  "disabled": the key is there and must not be used now
+ *   ERR_DENIED       "denied": wrong PIN or credentials, or no right to use the key;
+ *                    "disabled": the key is there and must not be used now
  *   ERR_IO           "gone": no token, no service, no such key (any more); it may come back
  *   ERR_AGAIN        "slow": no answer in time
  *   ERR_AUTH         "wrong key": changed, of another context, or under a key that is not here

@@ -69,7 +69,7 @@ static enum err error_of(CK_RV code, bool decrypting, char *why) {
     case CKR_KEY_FUNCTION_NOT_PERMITTED:
     case CKR_KEY_TYPE_INCONSISTENT:
     case CKR_MECHANISM_INVALID:
-        return say(why, ERR_WRONG_STATE, "disabled: the key must not be used for AES-GCM", code);
+        return say(why, ERR_DENIED, "disabled: the key must not be used for AES-GCM", code);
     case CKR_ENCRYPTED_DATA_INVALID:
     case CKR_ENCRYPTED_DATA_LEN_RANGE:
         return say(why, ERR_AUTH, "wrong key: the wrap does not open", code);

@@ -160,6 +160,21 @@ static enum err ring_key(void *ctx, const struct object_id *o, uint8_t ret[KEY_L
     return e;
 }
 
+enum err key_ring_erased(struct key_ring *r, const struct object_id *o, bool *ret) {
+    const struct ring_track *t = o->type == OBJECT_MEDIA ? track_of(r, &o->track) : NULL;
+    const struct keyset *set;
+    if (!t || t->keys != TRACK_KEYS_TREE) {
+        *ret = false;
+        return OK;
+    }
+    enum err e = keyset_for(r, t->subject, &set);
+    struct keyset_place place = {o->track, o->epoch};
+    if (e == OK || e == ERR_GONE) {
+        *ret = e == ERR_GONE || !keyset_has_media(set, &place, o->number);
+    }
+    return e == ERR_GONE ? OK : e;
+}
+
 struct object_keys key_ring_objects(struct key_ring *r) {
     return (struct object_keys){ring_key, r};
 }

@@ -45,7 +45,10 @@ enum err key_ring_settle(struct key_ring *r);
  * Errors beside those of the vault: ERR_GONE (shredded or redacted), ERR_UNSUPPORTED (keyed in a
  * way this release does not know). */
 struct object_keys key_ring_objects(struct key_ring *r);
-/* What signs and verifies manifests of version 1. */
+/* Whether an object's key was shredded or redacted, without computing it. *ret untouched after an
+ * error of the vault. */
+enum err key_ring_erased(struct key_ring *r, const struct object_id *o, bool *ret);
+/* What verifies manifests of version 1. */
 enum err key_ring_signing(const struct key_ring *r, struct signing_key *ret);
 
 #endif

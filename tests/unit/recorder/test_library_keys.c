@@ -127,9 +127,13 @@ TEST(library_a_shredded_person_is_gone_and_the_others_are_not) {
     REQUIRE(library_recording_json(p.library, p.id, &out) == OK);
     EXPECT(strstr(out, "Ann") == NULL && strstr(out, "2024-1") != NULL);
     mem_free(out);
-    /* What is missing by order is no damage. */
+    /* What is missing by order is no damage: the next version of the manifest says so. */
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
+    struct recording_row row;
+    EXPECT_EQ(catalogue_recording(p.archive->catalogue, &p.sample.id, &row), OK);
+    EXPECT_EQ(row.manifest_version, 2);
     EXPECT_EQ(library_shred_person(p.library, p.id, c.subject, &order), OK); /* said before */
     place_end(&p);
 }
@@ -150,6 +154,7 @@ TEST(library_a_shredded_person_stays_forgotten_when_the_catalogue_is_made_anew) 
     EXPECT_EQ(recovery_run(p.archive, NULL), OK);
     open_library(&p, NULL);
     EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
     place_end(&p);

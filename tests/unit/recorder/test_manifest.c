@@ -15,6 +15,7 @@ static struct signing_key make_keys(uint8_t first) {
 /* A manifest of n segments and one journal object. */
 static void make(struct manifest *m, size_t n) {
     memset(m, 0, sizeof(*m));
+    m->format = MANIFEST_CLEAR;
     m->recording = recording;
     m->version = 1;
     m->duration = 25000000;
@@ -33,7 +34,8 @@ static void make(struct manifest *m, size_t n) {
         if (i != n) {
             o.track = ID_PROGRAMME;
         }
-        m->objects[i] = (struct manifest_object){o, {.size = 100 + i, .sha256 = {(uint8_t)i}}};
+        m->objects[i] =
+            (struct manifest_object){o, {.size = 100 + i, .sha256 = {(uint8_t)i}}, i % 3 == 1};
     }
     m->n_objects = n + 1;
     if (manifest_sort(m) != OK) {
@@ -60,6 +62,7 @@ TEST(manifest_comes_back_with_every_object) {
             const struct manifest_object *o = manifest_find(&back, &m.objects[i].id);
             REQUIRE(o != NULL);
             EXPECT_EQ(o->info.size, m.objects[i].info.size);
+            EXPECT_EQ(o->erased, m.objects[i].erased);
             EXPECT(memcmp(o->info.sha256, m.objects[i].info.sha256, SHA256_LEN) == 0);
         }
         struct object_id none = {

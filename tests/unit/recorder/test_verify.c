@@ -1,5 +1,7 @@
 #include "recorder/archive/verify.h"
 
+#include "recorder/db/sql.h"
+
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/replay.h"
 #include "recorder/journal/manifest.h"
@@ -15,7 +17,6 @@ struct house {
     struct archive *archive;
     struct sample sample;
     struct key_ring ring;
-    struct signing_key keys;
 };
 
 static void house_begin(struct house *h, uint64_t seed) {
@@ -26,7 +27,6 @@ static void house_begin(struct house *h, uint64_t seed) {
     CHECK(bench_archive(&h->scratch, &h->disk.store, &h->state, &h->archive) == OK);
     CHECK(sample_record(h->archive, 0, &h->sample) == OK);
     CHECK(archive_ring_of_rows(h->archive, &h->sample.id, &h->ring) == OK);
-    CHECK(key_ring_signing(&h->ring, &h->keys) == OK);
 }
 
 static void house_end(struct house *h) {
@@ -134,7 +134,9 @@ static void replace(struct house *h, const struct object_id *o, struct bytes pla
     struct object_info info;
     char name[OBJECT_NAME_MAX];
     EXPECT_EQ(h->disk.store.remove(h->disk.store.ctx, object_name(o, name)), OK);
-    EXPECT_EQ(object_put(&access, o, plain, &info), OK);
+    EXPECT_EQ(o->type == OBJECT_MANIFEST ? object_put_clear(&h->disk.store, o, plain, &info)
+                                         : object_put(&access, o, plain, &info),
+              OK);
 }
 
 TEST(verify_finds_a_resealed_object) {
@@ -157,12 +159,11 @@ TEST(verify_finds_a_journal_and_manifest_cut_short) {
     struct findings f;
     struct recording_row row;
     house_begin(&h, 7);
-    struct object_access access = archive_access(h.archive, &h.ring);
     struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
     struct object_plain plain;
     struct manifest m;
-    REQUIRE(object_get(&access, &o, &plain) == OK);
-    REQUIRE(manifest_decode(bytes_of(plain.p, plain.n), &h.keys, &m) == OK);
+    REQUIRE(object_get_stored(&h.disk.store, &o, &plain) == OK);
+    REQUIRE(manifest_decode(bytes_of(plain.p, plain.n), &h.archive->signer, &m) == OK);
     EXPECT_EQ(m.n_objects, h.disk.n - 1);
     EXPECT_EQ(catalogue_recording(h.archive->catalogue, &h.sample.id, &row), OK);
     EXPECT(memcmp(&row.manifest, &plain.info, sizeof(plain.info)) == 0);
@@ -171,12 +172,12 @@ TEST(verify_finds_a_journal_and_manifest_cut_short) {
     char *text = NULL;
     size_t n = 0;
     m.n_objects--;
-    EXPECT_EQ(manifest_encode(&m, &h.keys, &text, &n), OK);
+    EXPECT_EQ(manifest_encode(&m, &h.archive->signer, &text, &n), OK);
     replace(&h, &o, bytes_of(text, n));
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "1.man: not the object that was recorded") != NULL);
     /* Even if the catalogue named it, journal and store disagree. */
-    REQUIRE(object_get(&access, &o, &plain) == OK);
+    REQUIRE(object_get_stored(&h.disk.store, &o, &plain) == OK);
     EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 1, &plain.info), OK);
     mem_free(plain.p);
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
@@ -190,20 +191,19 @@ TEST(verify_finds_a_forged_signature_and_a_foreign_manifest) {
     struct house h;
     struct findings f;
     house_begin(&h, 8);
-    struct object_access access = archive_access(h.archive, &h.ring);
     struct object_id o = {.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
     struct object_plain plain;
     struct object_info info;
-    REQUIRE(object_get(&access, &o, &plain) == OK);
+    REQUIRE(object_get_stored(&h.disk.store, &o, &plain) == OK);
     plain.p[plain.n - 2] = plain.p[plain.n - 2] == '0' ? '1' : '0';
     replace(&h, &o, bytes_of(plain.p, plain.n));
     mem_free(plain.p);
-    REQUIRE(object_get(&access, &o, &plain) == OK);
+    REQUIRE(object_get_stored(&h.disk.store, &o, &plain) == OK);
     info = plain.info;
     mem_free(plain.p);
     EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 1, &info), OK);
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
-    EXPECT(strstr(f.first, "signature is wrong") != NULL);
+    EXPECT(strstr(f.first, "1.man: its signature is not that of this installation") != NULL);
     EXPECT_EQ(catalogue_manifest(h.archive->catalogue, &h.sample.id, 2, &info), OK);
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "2.man: missing") != NULL);
@@ -226,6 +226,75 @@ TEST(verify_finds_a_catalogue_that_says_something_else) {
     house_end(&h);
 }
 
+static enum err chain(struct house *h, struct findings *f) {
+    memset(f, 0, sizeof(*f));
+    return verify_chain(h->archive, &h->sample.id, findings_say, f);
+}
+
+/* Every byte of every object, without any key that reads. */
+TEST(verify_chain_names_each_changed_lost_or_extra_object) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 30);
+    EXPECT_EQ(chain(&h, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    for (size_t i = 0; i < h.disk.n; i++) {
+        struct memory_object *o = &h.disk.objects[i];
+        for (size_t at = 0; at < o->n; at += o->n / 7 + 1) {
+            o->p[at] ^= 0x10;
+            EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+            EXPECT(strncmp(f.first, o->name, strlen(o->name)) == 0);
+            o->p[at] ^= 0x10;
+        }
+        char kept = o->name[11];
+        o->name[11] = '!';
+        EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+        o->name[11] = kept;
+    }
+    struct object_id extra = {.type = OBJECT_JOURNAL, .recording = h.sample.id, .number = 99};
+    struct object_info info;
+    EXPECT_EQ(object_put_clear(&h.disk.store, &extra, bytes_of("x", 1), &info), OK);
+    EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "99.jnl: extra") != NULL);
+    house_end(&h);
+}
+
+TEST(verify_chain_needs_no_key_but_the_public_one) {
+    struct house h;
+    struct findings f;
+    house_begin(&h, 31);
+    key_ring_close(&h.ring);
+    archive_close(h.archive);
+    char path[PATH_MAX], why[WHY_MAX];
+    snprintf(path, sizeof(path), "%s/kek", h.scratch.dir);
+    CHECK(remove(path) == 0);
+    struct archive_config c = {.dir = h.scratch.dir, .store = &h.disk.store, .no_key = true};
+    REQUIRE(archive_open(&c, &h.archive, why) == OK);
+    EXPECT_EQ(chain(&h, &f), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_DENIED);
+    archive_close(h.archive);
+    snprintf(path, sizeof(path), "%s/signing_key", h.scratch.dir);
+    CHECK(remove(path) == 0);
+    REQUIRE(archive_open(&c, &h.archive, why) == OK);
+    EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "the public key is not here") != NULL);
+    house_end(&h);
+}
+
+TEST(verify_a_manifest_of_another_installation_is_not_ours) {
+    struct house h;
+    struct findings f;
+    struct signing_key other;
+    uint8_t seed[KEY_LEN] = {9};
+    house_begin(&h, 32);
+    REQUIRE(keys_signing(seed, &other) == OK);
+    h.archive->signer = other;
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "1.man: its signature is not that of this installation") != NULL);
+    EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+    house_end(&h);
+}
+
 TEST(verify_says_when_the_key_is_gone) {
     struct house h;
     struct findings f;
@@ -233,8 +302,34 @@ TEST(verify_says_when_the_key_is_gone) {
     struct key_context c = {h.sample.id, 0};
     struct wraps_order by = {{5}, "somebody", "a reason"};
     EXPECT_EQ(wraps_shred(h.archive->wraps, &c, &by), OK);
+    /* Its objects should be gone as well. */
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
-    EXPECT(strstr(f.first, "shredded") != NULL);
+    EXPECT(strstr(f.first, "left behind by a shred") != NULL);
+    EXPECT_EQ(f.n, h.disk.n);
+    for (size_t i = 0; i < h.disk.n; i++) {
+        mem_free(h.disk.objects[i].p);
+    }
+    h.disk.n = 0;
+    /* What was shredded is no damage (findings 26). */
+    EXPECT_EQ(verify(&h, &f), ERR_WRONG_STATE);
+    EXPECT_EQ(chain(&h, &f), ERR_WRONG_STATE);
+    EXPECT_EQ(f.n, 0);
+    house_end(&h);
+}
+
+TEST(verify_says_when_a_key_is_lost) {
+    struct house h;
+    struct findings f;
+    sqlite3 *db = NULL;
+    char path[PATH_MAX];
+    house_begin(&h, 33);
+    snprintf(path, sizeof(path), "%s/wraps.db", h.scratch.dir);
+    CHECK(sql_open(path, false, &db) == OK);
+    CHECK(sql_exec(db, "DELETE FROM wraps WHERE subject=0") == OK);
+    sqlite3_close(db);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "its key is lost") != NULL);
+    EXPECT_EQ(chain(&h, &f), OK); /* nothing is wrong with what nobody can read */
     house_end(&h);
 }
 
