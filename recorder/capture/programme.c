@@ -1,6 +1,11 @@
 #include "recorder/capture/programme.h"
 
+#include "recorder/container/container.h"
+
 #define BATCH (100 * US_PER_MS) /* [us] of sound that a deadline mixes at least */
+
+/* What players take off the times of the mix is what its encoder is behind. */
+_Static_assert(MIXER_PRE_SKIP == CONTAINER_OPUS_PRE_SKIP, "as the computed headers say");
 
 /* Picture and sound in order of time. */
 static void on_mixed(void *ctx, uint32_t output, us_t t, struct bytes opus) {

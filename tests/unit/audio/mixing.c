@@ -78,6 +78,8 @@ void listener_hear(struct listener *l, us_t t, struct bytes opus) {
     l->next = t + MIXER_FRAME;
     l->packets++;
     l->bytes += opus.n;
+    l->odd += opus_packet_get_nb_channels(opus.p) != 2 ||
+              opus_packet_get_nb_samples(opus.p, (opus_int32)opus.n, RATE) != FRAME;
     int64_t at = (t - l->from) / MS * 48 - MIXER_PRE_SKIP;
     for (int i = 0; i < FRAME; i++, at++) {
         l->peak = fmaxf(l->peak, fmaxf(fabsf(pcm[2 * i]), fabsf(pcm[2 * i + 1])));

@@ -36,6 +36,7 @@ struct listener {
     unsigned packets;
     us_t first, next; /* [us] of the first packet; due after the last */
     unsigned jumps;   /* packets that were not where the last ended */
+    unsigned odd;     /* packets that are not stereo and 20 ms long */
     uint64_t bytes;
     float peak;
     float *heard; /* HEARD_MAX pairs */

@@ -355,6 +355,26 @@ TEST(mixer_packets_of_any_length) {
     mixing_free(&x);
 }
 
+/* A packet that comes out is of two channels and 20 ms, and behind by what headers say. */
+TEST(mixer_packets_are_as_headers_say) {
+    struct mixing x;
+    struct voice a;
+    opus_int32 behind = 0;
+    mixing_init(&x, &(struct mixer_config){0});
+    EXPECT_EQ(mixer_input(x.m, 1), OK);
+    voice_init(&a, 440, 0.3, 1);
+    for (us_t t = 0; t < 1000 * MS; t += 20 * MS) {
+        say(&x, 1, &a);
+    }
+    mixer_drain(x.m, 2000 * MS, &x.sink); /* with silence behind */
+    EXPECT_EQ(x.ear[0].packets, 101);
+    EXPECT_EQ(x.ear[0].odd, 0);
+    opus_encoder_ctl(a.encoder, OPUS_GET_LOOKAHEAD(&behind));
+    EXPECT_EQ(behind, MIXER_PRE_SKIP);
+    voice_free(&a);
+    mixing_free(&x);
+}
+
 TEST(mixer_configurations_out_of_range) {
     EXPECT(!mixer_new(&(struct mixer_config){.bitrate = 5999}));
     EXPECT(!mixer_new(&(struct mixer_config){.bitrate = 510001}));
