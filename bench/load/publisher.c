@@ -168,7 +168,8 @@ static void flush(struct publisher *p) {
 static void send_burst(struct publisher *p, const struct burst *b) {
     struct tx_stream *s = &p->stream[b->video ? TX_VIDEO : TX_AUDIO];
     us_t clock = b->video ? 90000 : 48000;
-    uint8_t audio[AUDIO_PAYLOAD_LEN] = {0};
+    /* 20 ms of Opus by its first byte (RFC 6716 section 3.1: CELT, full band), for a recorder. */
+    uint8_t audio[AUDIO_PAYLOAD_LEN] = {0xf8};
     p->picture_id = (p->picture_id + b->video) & 0x7fff;
     for (unsigned i = 0; i < b->n; i++) {
         struct cached *k = &p->cache->at[s->index % CACHE];
