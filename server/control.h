@@ -24,9 +24,9 @@ struct control_counters {
     uint64_t refused_input;                                    /* limits.input_mib_per_address */
     uint64_t timeouts_headers, timeouts_body, timeouts_answer; /* connections ended by a deadline */
     uint64_t ws_opened, ws_in, ws_out, ws_slow, ws_too_large, ws_origin_refused;
-    uint64_t ws_pong_missing; /* clients that did not answer a ping */
-    uint64_t ws_killed;       /* clients that did not take our close */
-    uint64_t playback_bytes;
+    uint64_t ws_pong_missing;                  /* clients that did not answer a ping */
+    uint64_t ws_killed;                        /* clients that did not take our close */
+    uint64_t playback_bytes, playback_refused; /* downloads that found no place */
 };
 
 /* Built by parts.c in the order of its fields; read by everything in the control thread. */

@@ -73,7 +73,7 @@ static struct request *request_free(struct request *r) {
     }
     buffer_free(&r->body);
     mem_free(r->response.owned);
-    mem_free(r->playback.chunk);
+    recordings_gone(r);
     mem_free(r->list);
     return mem_free(r);
 }

@@ -52,15 +52,20 @@ struct response {
     bool headers_sent;
 };
 
-/* A recording on its way: one chunk is asked for, written, and only then the next one asked for. */
+/* A recording on its way. One chunk is in hand and the next is asked for meanwhile, so that the
+ * client's round trip and the store's overlap; there is no third. */
 struct playback {
-    bool active;  /* the body comes from here */
-    bool waiting; /* a read is under way */
-    uint8_t step; /* enum in http_recordings.c */
-    uint64_t at;  /* next byte to ask for */
-    uint64_t end; /* one past the last */
-    char *chunk;  /* read and not yet written */
+    bool place;        /* of a download (reader_thread_begin) */
+    bool active;       /* the body comes from here */
+    bool waiting;      /* a read is under way */
+    uint8_t step;      /* enum in http_recordings.c */
+    uint64_t at;       /* next byte to ask for */
+    uint64_t end;      /* one past the last */
+    uint64_t snapshot; /* of the file that was promised */
+    char *chunk;       /* read and not yet written */
     size_t chunk_len;
+    char *ahead; /* read while chunk was not yet written */
+    size_t ahead_len;
 };
 
 struct route;

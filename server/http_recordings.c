@@ -98,24 +98,58 @@ static bool media_request(const struct request *r, struct read_request *q) {
 
 void recordings_media(struct control *c, struct request *r) {
     struct read_request q;
-    (void)c;
     if (!media_request(r, &q)) {
         respond_problem(r, 404, NULL, NULL);
         return;
     }
+    if (c->reader && !reader_thread_begin(c->reader)) {
+        c->counters.playback_refused++;
+        respond_header(r, "retry-after:", "5");
+        respond_problem(r, 503, NULL, "Too many recordings are being watched.");
+        return;
+    }
+    r->playback.place = c->reader != NULL;
     ask(r, STEP_SIZE, &q);
 }
 
 bool recordings_next(struct request *r) {
     struct playback *p = &r->playback;
     struct read_request q;
-    if (!p->active || p->at >= p->end || !media_request(r, &q)) {
+    if (!p->active || p->waiting || p->at >= p->end || !media_request(r, &q)) {
         return false;
     }
     uint64_t left = p->end - p->at;
     q.at = p->at;
     q.n = left < CHUNK ? (uint32_t)left : CHUNK;
+    q.snapshot = p->snapshot;
     return post(r, STEP_BYTES, &q);
+}
+
+void recordings_taken(struct request *r) {
+    struct playback *p = &r->playback;
+    mem_free(p->chunk);
+    p->chunk = p->ahead;
+    p->chunk_len = p->ahead_len;
+    p->ahead = NULL;
+    p->ahead_len = 0;
+    (void)recordings_next(r);
+}
+
+/* The place goes back when nothing of this download is under way: a reply that is still to come
+ * does it for a client that is gone. */
+static void give_back(struct control *c) {
+    if (c->reader) {
+        reader_thread_end(c->reader);
+    }
+}
+
+void recordings_gone(struct request *r) {
+    struct playback *p = &r->playback;
+    if (p->place && !p->waiting) {
+        give_back(r->control);
+    }
+    p->chunk = mem_free(p->chunk);
+    p->ahead = mem_free(p->ahead);
 }
 
 static void answer_json(struct request *r, char *text, size_t n) {
@@ -177,6 +211,7 @@ static void answer_media(struct request *r, const struct read_reply *reply) {
         respond_header(r, "content-range:", text);
     }
     r->playback.active = true;
+    r->playback.snapshot = reply->snapshot;
     r->playback.at = first;
     r->playback.end = reply->total ? last + 1 : 0;
     r->response.len = r->playback.end - first;
@@ -193,11 +228,15 @@ static void take_chunk(struct request *r, struct read_reply *reply) {
             LOG_STR("error", err_name((enum err)reply->error)));
         p->at = p->end; /* recordings_next gives up at the next writable */
     } else {
-        p->chunk = reply->data;
-        p->chunk_len = reply->len;
+        char **into = p->chunk ? &p->ahead : &p->chunk;
+        *(p->chunk ? &p->ahead_len : &p->chunk_len) = reply->len;
+        *into = reply->data;
         p->at += reply->len;
         r->control->counters.playback_bytes += reply->len;
         reply->data = NULL;
+        if (!p->ahead) {
+            (void)recordings_next(r);
+        }
     }
     http_wake(r);
 }
@@ -237,6 +276,8 @@ void recordings_reply(struct control *c, struct read_reply *reply) {
     struct request *r = http_find(c, reply->req);
     if (r) {
         take_reply(r, reply);
+    } else if (reply->type_asked == READ_MEDIA) {
+        give_back(c);
     }
     mem_free(reply->data);
 }

@@ -78,6 +78,10 @@ static void put_ws(struct buffer *t, const struct control *c) {
             n->ws_origin_refused);
     counter(t, "oriel_playback_bytes_total", "Bytes of recordings read for playback.",
             n->playback_bytes);
+    counter(t, "oriel_playback_refused_total", "Downloads beyond recording.downloads.",
+            n->playback_refused);
+    gauge(t, "oriel_playback_downloads", "Downloads of recordings under way.",
+          c->reader ? reader_thread_downloads(c->reader) : 0);
 }
 
 static void put_signaling(struct buffer *t, const struct control *c) {

@@ -13,24 +13,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUESTS 256              /* under way at once; one more is refused */
+#define OTHERS 64                 /* requests under way beside those of downloads */
 #define LIFETIME (300 * US_PER_S) /* of keys in memory, if nothing else is said */
 #define TICK_MS 1000              /* how often keys that are too old are looked for */
-#define OPEN_MEDIA 8 /* files kept open between chunks, least recently used goes first */
+#define OPEN_MEDIA 32             /* files kept open, least recently used goes first */
 
 struct open_media {
     char recording[RECORDING_ID_LEN + 1];
     char track[RECORDING_ID_LEN + 1];
     uint32_t epoch;
+    uint64_t snapshot;
     uint64_t used; /* request count when last used */
     us_t since;    /* when it was opened */
     struct library_media *media;
 };
 
-struct reader_thread {
+/* One thread. */
+struct reader {
     struct mailbox *requests; /* control -> reader */
     struct mailbox *replies;  /* reader -> control */
     pthread_t thread;
+    bool running;
     atomic_bool stop;
     uint32_t under_way; /* owned by the control thread */
     /* Owned by the reader thread. */
@@ -40,6 +43,14 @@ struct reader_thread {
     us_t lifetime; /* [us] of keys in memory, those of open files among them */
 };
 
+/* Owned by the control thread. */
+struct reader_thread {
+    uint32_t n;
+    uint32_t downloads, downloads_max; /* places taken, and all */
+    uint32_t others;                   /* other requests under way */
+    struct reader readers[READERS_MAX];
+};
+
 /* ---- runs in the reader thread ---- */
 
 static bool same_media(const struct open_media *m, const struct read_request *q) {
@@ -47,12 +58,19 @@ static bool same_media(const struct open_media *m, const struct read_request *q)
            strcmp(m->track, q->track) == 0;
 }
 
-/* The place of what is open already, or else of what was not used for the longest time, emptied. */
-static struct open_media *find_media(struct reader_thread *t, const struct read_request *q) {
+/* What is open already and may be used: the snapshot that is asked for, or with a request that
+ * begins a download, whatever is still as it would be opened now. */
+static bool fits(const struct open_media *m, const struct read_request *q) {
+    return same_media(m, q) &&
+           (q->snapshot ? m->snapshot == q->snapshot : library_media_current(m->media));
+}
+
+/* The place of it, or else of what was not used for the longest time, emptied. */
+static struct open_media *find_media(struct reader *t, const struct read_request *q) {
     struct open_media *oldest = &t->open[0];
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
         struct open_media *m = &t->open[i];
-        if (same_media(m, q)) {
+        if (fits(m, q)) {
             return m;
         }
         if (m->used < oldest->used) {
@@ -63,22 +81,21 @@ static struct open_media *find_media(struct reader_thread *t, const struct read_
     return oldest;
 }
 
-/* A recording that still grows must show its new end: the request for no bytes with which every
- * answer begins opens it afresh, the chunks that follow read on in what that answer promised. */
-static enum err open_media(struct reader_thread *t, const struct read_request *q,
+/* A recording that still grows must show its new end; the pieces that follow are of the file that
+ * the first answer promised. */
+static enum err open_media(struct reader *t, const struct read_request *q,
                            struct open_media **ret) {
+    struct library_file f = {q->recording, q->track, q->epoch, q->snapshot};
     struct open_media *m = find_media(t, q);
     m->used = ++t->count;
-    if (m->media && q->n == 0) {
-        m->media = library_media_close(m->media);
-    }
     if (!m->media) {
-        enum err err = library_media_open(t->library, q->recording, q->track, q->epoch, &m->media);
+        enum err err = library_media_open_file(t->library, &f, &m->media);
         if (err != OK) {
             m->media = NULL;
             return err;
         }
         m->since = clock_now();
+        m->snapshot = library_media_snapshot(m->media);
         memcpy(m->recording, q->recording, sizeof(m->recording));
         memcpy(m->track, q->track, sizeof(m->track));
         m->epoch = q->epoch;
@@ -87,14 +104,14 @@ static enum err open_media(struct reader_thread *t, const struct read_request *q
     return OK;
 }
 
-static enum err read_media(struct reader_thread *t, const struct read_request *q,
-                           struct read_reply *r) {
+static enum err read_media(struct reader *t, const struct read_request *q, struct read_reply *r) {
     struct open_media *m;
     enum err err = open_media(t, q, &m);
     if (err != OK) {
         return err;
     }
     r->total = library_media_size(m->media);
+    r->snapshot = m->snapshot;
     snprintf(r->type, sizeof(r->type), "%s", library_media_type(m->media));
     if (q->at > r->total) {
         return ERR_RANGE;
@@ -112,8 +129,7 @@ static enum err read_media(struct reader_thread *t, const struct read_request *q
     return library_media_read(m->media, q->at, (uint8_t *)r->data, r->len);
 }
 
-static enum err read_list(struct reader_thread *t, const struct read_request *q,
-                          struct read_reply *r) {
+static enum err read_list(struct reader *t, const struct read_request *q, struct read_reply *r) {
     const struct read_list *l = &q->list;
     struct library_query query = {.limit = l->limit,
                                   .after = l->after,
@@ -126,8 +142,7 @@ static enum err read_list(struct reader_thread *t, const struct read_request *q,
     return library_list_json(t->library, &query, &r->data);
 }
 
-static enum err read_json(struct reader_thread *t, const struct read_request *q,
-                          struct read_reply *r) {
+static enum err read_json(struct reader *t, const struct read_request *q, struct read_reply *r) {
     enum err err = q->type == READ_LIST
                        ? read_list(t, q, r)
                        : library_recording_json(t->library, q->recording, &r->data);
@@ -140,7 +155,7 @@ static enum err read_json(struct reader_thread *t, const struct read_request *q,
 
 /* A file that is open holds keys: after their time it is closed, and opened again by its next
  * request if the key is still to be had. */
-static void let_time_pass(struct reader_thread *t) {
+static void let_time_pass(struct reader *t) {
     us_t now = clock_now();
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
         struct open_media *m = &t->open[i];
@@ -151,8 +166,7 @@ static void let_time_pass(struct reader_thread *t) {
     library_tick(t->library, now);
 }
 
-static enum err serve_one(struct reader_thread *t, const struct read_request *q,
-                          struct read_reply *r) {
+static enum err serve_one(struct reader *t, const struct read_request *q, struct read_reply *r) {
     enum err err = q->type == READ_LIST ? OK : library_allowed(t->library, q->recording, q->tour);
     if (err != OK || q->type == READ_ALLOWED) {
         return err;
@@ -160,8 +174,8 @@ static enum err serve_one(struct reader_thread *t, const struct read_request *q,
     return q->type == READ_MEDIA ? read_media(t, q, r) : read_json(t, q, r);
 }
 
-static void serve(struct reader_thread *t, const struct read_request *q) {
-    struct read_reply r = {.req = q->req};
+static void serve(struct reader *t, const struct read_request *q) {
+    struct read_reply r = {.req = q->req, .type_asked = q->type};
     enum err err = serve_one(t, q, &r);
     r.error = (uint8_t)err;
     if (err != OK) {
@@ -174,7 +188,7 @@ static void serve(struct reader_thread *t, const struct read_request *q) {
 }
 
 /* At the end of its thread, which owns it; or where that never began. */
-static void close_library(struct reader_thread *t) {
+static void close_library(struct reader *t) {
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
         t->open[i].media = library_media_close(t->open[i].media);
     }
@@ -182,7 +196,7 @@ static void close_library(struct reader_thread *t) {
 }
 
 static void *reader_main(void *arg) {
-    struct reader_thread *t = arg;
+    struct reader *t = arg;
     struct pollfd fd = {.fd = mailbox_fd(t->requests), .events = POLLIN};
     while (!atomic_load(&t->stop)) {
         int n = poll(&fd, 1, TICK_MS);
@@ -201,37 +215,51 @@ static void *reader_main(void *arg) {
 /* ---- runs in the control thread ---- */
 
 static struct reader_thread *reader_thread_free(struct reader_thread *t) {
-    struct read_reply r;
-    while (t->replies && mailbox_pop(t->replies, &r)) {
-        mem_free(r.data);
+    for (uint32_t i = 0; i < t->n; i++) {
+        struct reader *r = &t->readers[i];
+        struct read_reply reply;
+        while (r->replies && mailbox_pop(r->replies, &reply)) {
+            mem_free(reply.data);
+        }
+        close_library(r);
+        mailbox_free(r->requests);
+        mailbox_free(r->replies);
     }
-    close_library(t);
-    mailbox_free(t->requests);
-    mailbox_free(t->replies);
     return mem_free(t);
+}
+
+static enum err start_one(struct reader *r, const struct reader_thread_config *c,
+                          char why[WHY_MAX]) {
+    struct library_config library = {.dir = c->dir, .kek_file = c->kek_file, .keys = c->keys};
+    size_t places = c->downloads + OTHERS;
+    r->requests = mailbox_new(places, sizeof(struct read_request));
+    r->replies = mailbox_new_wake(places, sizeof(struct read_reply), c->wake, c->wake_ctx);
+    r->lifetime = c->keys && c->keys->lifetime ? c->keys->lifetime : LIFETIME;
+    if (!r->requests || !r->replies) {
+        snprintf(why, WHY_MAX, "reader: out of memory or descriptors");
+        return ERR_NOMEM;
+    }
+    enum err err = library_open(&library, &r->library, why);
+    err = err == OK ? thread_start("oriel-reader", reader_main, r, &r->thread, why) : err;
+    r->running = err == OK;
+    return err;
 }
 
 enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
                              char why[WHY_MAX]) {
+    CHECK(c->threads >= 1 && c->threads <= READERS_MAX && c->downloads >= 1);
     struct reader_thread *t = mem_zalloc(1, sizeof(*t));
+    enum err err = OK;
     if (!t) {
         snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
-    t->requests = mailbox_new(REQUESTS, sizeof(struct read_request));
-    t->replies = mailbox_new_wake(REQUESTS, sizeof(struct read_reply), c->wake, c->wake_ctx);
-    struct library_config library = {.dir = c->dir, .kek_file = c->kek_file, .keys = c->keys};
-    t->lifetime = c->keys && c->keys->lifetime ? c->keys->lifetime : LIFETIME;
-    enum err err = library_open(&library, &t->library, why);
-    if (err == OK && (!t->requests || !t->replies)) {
-        snprintf(why, WHY_MAX, "reader: out of memory or descriptors");
-        err = ERR_NOMEM;
-    }
-    if (err == OK) {
-        err = thread_start("oriel-reader", reader_main, t, &t->thread, why);
+    t->downloads_max = c->downloads;
+    while (err == OK && t->n < c->threads) {
+        err = start_one(&t->readers[t->n++], c, why);
     }
     if (err != OK) {
-        reader_thread_free(t);
+        reader_thread_stop(t);
         return err;
     }
     *ret = t;
@@ -242,29 +270,80 @@ struct reader_thread *reader_thread_stop(struct reader_thread *t) {
     if (!t) {
         return NULL;
     }
-    atomic_store(&t->stop, true);
-    mailbox_flush(t->requests);
-    pthread_join(t->thread, NULL);
+    for (uint32_t i = 0; i < t->n; i++) {
+        struct reader *r = &t->readers[i];
+        if (r->running) {
+            atomic_store(&r->stop, true);
+            mailbox_flush(r->requests);
+        }
+    }
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (t->readers[i].running) {
+            pthread_join(t->readers[i].thread, NULL);
+        }
+    }
     return reader_thread_free(t);
 }
 
+bool reader_thread_begin(struct reader_thread *t) {
+    bool room = t->downloads < t->downloads_max;
+    t->downloads += room;
+    return room;
+}
+
+void reader_thread_end(struct reader_thread *t) {
+    CHECK(t->downloads > 0);
+    t->downloads--;
+}
+
+uint32_t reader_thread_downloads(const struct reader_thread *t) {
+    return t->downloads;
+}
+
+/* Pieces of one file come from the thread that has it open; whatever else from the one with the
+ * least to do. */
+static struct reader *choose(struct reader_thread *t, const struct read_request *q) {
+    uint32_t hash = q->epoch, best = 0;
+    if (q->type == READ_MEDIA) {
+        for (const char *p = q->recording; *p; p++) {
+            hash = hash * 31 + (uint8_t)*p;
+        }
+        for (const char *p = q->track; *p; p++) {
+            hash = hash * 31 + (uint8_t)*p;
+        }
+        return &t->readers[hash % t->n];
+    }
+    for (uint32_t i = 1; i < t->n; i++) {
+        best = t->readers[i].under_way < t->readers[best].under_way ? i : best;
+    }
+    return &t->readers[best];
+}
+
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q) {
-    if (t->under_way == REQUESTS || !mailbox_push(t->requests, q)) {
+    struct reader *r = choose(t, q);
+    if (q->type != READ_MEDIA && t->others == OTHERS) {
         return false;
     }
-    t->under_way++;
-    mailbox_flush(t->requests);
+    t->others += q->type != READ_MEDIA;
+    r->under_way++;
+    CHECK(mailbox_push(r->requests, q)); /* who may post has a place in each */
+    mailbox_flush(r->requests);
     return true;
 }
 
 void reader_thread_listen(struct reader_thread *t) {
-    mailbox_wake(t->replies);
+    for (uint32_t i = 0; i < t->n; i++) {
+        mailbox_wake(t->readers[i].replies);
+    }
 }
 
 bool reader_thread_reply(struct reader_thread *t, struct read_reply *ret) {
-    if (!mailbox_pop(t->replies, ret)) {
-        return false;
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (mailbox_pop(t->readers[i].replies, ret)) {
+            t->readers[i].under_way--;
+            t->others -= ret->type_asked != READ_MEDIA;
+            return true;
+        }
     }
-    t->under_way--;
-    return true;
+    return false;
 }

@@ -1,6 +1,11 @@
-/* The thread around recorder/library/library.h: catalogue queries, object reads and decryption for
+/* The threads around recorder/library/library.h: catalogue queries, object reads and decryption for
  * playback happen here, so that the control thread never blocks. Requests and replies travel
- * through a pair of mailboxes; a reply's data is heap memory that the receiver frees. */
+ * through a pair of mailboxes each; a reply's data is heap memory that the receiver frees.
+ *
+ * **A download that has begun goes on.** It has a place of its own from its first byte to its last,
+ * and asks for one piece at a time: whoever finds no place is told so before the answer begins, and
+ * nobody is cut off because others came. Pieces are served in the order they were asked for, so all
+ * downloads of a reader advance evenly. */
 #ifndef ORIEL_SERVER_READER_THREAD_H
 #define ORIEL_SERVER_READER_THREAD_H
 
@@ -29,32 +34,45 @@ struct read_request {
     char tour[LIBRARY_TEXT_MAX]; /* of the token; "": all. Other recordings are ERR_DENIED */
     struct read_list list;       /* READ_LIST */
     uint64_t at;                 /* READ_MEDIA: [bytes] */
-    uint32_t n; /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only */
+    uint64_t snapshot; /* READ_MEDIA: of the answer that began this download; 0: none yet */
+    uint32_t n;        /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only */
 };
 struct read_reply {
     uint64_t req;
-    uint8_t error;  /* enum err */
-    uint64_t total; /* READ_MEDIA: size of the whole file [bytes] */
-    char type[32];  /* content type */
-    char *data;     /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it.
-                       READ_ALLOWED: NULL, the error alone answers */
+    uint8_t type_asked; /* enum read_type */
+    uint64_t snapshot;  /* READ_MEDIA: for the requests that follow */
+    uint8_t error;      /* enum err */
+    uint64_t total;     /* READ_MEDIA: size of the whole file [bytes] */
+    char type[32];      /* content type */
+    char *data;         /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it.
+                           READ_ALLOWED: NULL, the error alone answers */
     size_t len;
 };
 
 struct reader_thread_config {
     const char *dir, *kek_file;    /* as in recorder_config */
     const struct key_config *keys; /* the same */
+    uint32_t threads;              /* 1..READERS_MAX */
+    uint32_t downloads;            /* under way at once, of all threads; one more is refused */
     void (*wake)(void *wake_ctx);  /* the control loop has replies to read; any thread */
     void *wake_ctx;
 };
+#define READERS_MAX 16
 
-/* Open the library on the calling thread, so that errors are reported in why[WHY_MAX], then
- * start the thread. *ret untouched on failure. */
+/* Open a library for each thread on the calling one, so that errors are reported in why[WHY_MAX],
+ * then start the threads. *ret untouched on failure. */
 enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
                              char why[WHY_MAX]);
 /* Requests under way are dropped. NULL allowed; returns NULL. */
 struct reader_thread *reader_thread_stop(struct reader_thread *t);
-/* Control thread. False when 256 requests are under way already. */
+/* Control thread: a place for a download; false when all are taken. Give it back, when no piece of
+ * it is under way. */
+bool reader_thread_begin(struct reader_thread *t);
+void reader_thread_end(struct reader_thread *t);
+/* Downloads that have a place. */
+uint32_t reader_thread_downloads(const struct reader_thread *t);
+/* Control thread. READ_MEDIA is for who has a place and has no other request under way: then it is
+ * never refused. The others: false when 64 are under way already. */
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q);
 /* Control thread: take note of a wake-up; call before reading replies until there are none. */
 void reader_thread_listen(struct reader_thread *t);

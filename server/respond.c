@@ -182,8 +182,7 @@ static int write_body(struct request *r, bool *ret_done) {
         return -1;
     }
     a->sent += n;
-    r->playback.chunk = mem_free(r->playback.chunk);
-    r->playback.chunk_len = 0;
+    recordings_taken(r);
     *ret_done = last;
     if (!last) {
         lws_callback_on_writable(r->wsi);

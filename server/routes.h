@@ -52,5 +52,9 @@ void whip_answer(struct control *c, const struct sig_effect *e);
 void recordings_reply(struct control *c, struct read_reply *reply);
 /* The client can take more of a recording, and no chunk is in hand. False: give up. */
 bool recordings_next(struct request *r);
+/* The chunk in hand is written: the one that was read meanwhile takes its place. */
+void recordings_taken(struct request *r);
+/* The request ends, whatever it was: give back what a playback has. */
+void recordings_gone(struct request *r);
 
 #endif

@@ -201,8 +201,13 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     }
     enum err e = recorder_thread_start(&r, &c->recorder, why);
     if (e == OK) {
-        struct reader_thread_config reader = {cfg->rec_dir, cfg->rec_kek_file, &keys, control_wake,
-                                              c};
+        struct reader_thread_config reader = {.dir = cfg->rec_dir,
+                                              .kek_file = cfg->rec_kek_file,
+                                              .keys = &keys,
+                                              .threads = (uint32_t)cfg->rec_readers,
+                                              .downloads = (uint32_t)cfg->rec_downloads,
+                                              .wake = control_wake,
+                                              .wake_ctx = c};
         e = reader_thread_start(&reader, &c->reader, why);
     }
     return e;

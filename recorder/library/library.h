@@ -104,10 +104,24 @@ void library_tick(struct library *l, us_t now);
 const char *library_why(const struct library *l);
 
 /* One epoch of one track ("programme" or a track id) as a complete, seekable file: a computed
- * header before the untouched clusters. ERR_UNKNOWN, ERR_AUTH, ERR_IO, ERR_NOMEM. */
+ * header before the untouched clusters; of a recording that is being made, what is there so far.
+ * ERR_UNKNOWN, ERR_AUTH, ERR_IO, ERR_NOMEM. */
 struct library_media;
 enum err library_media_open(struct library *l, const char *id, const char *track, unsigned epoch,
                             struct library_media **ret);
+/* The same file, as it was at a moment: of a recording that is being made the file grows, its
+ * header changes with it, and whoever reads it piece by piece must get pieces of one file. */
+struct library_file {
+    const char *id, *track;
+    unsigned epoch;
+    uint64_t snapshot; /* what library_media_snapshot said; 0: as it is now */
+};
+enum err library_media_open_file(struct library *l, const struct library_file *f,
+                                 struct library_media **ret);
+/* What of it is here, never 0: opened with it, the file has the same bytes for ever. */
+uint64_t library_media_snapshot(const struct library_media *m);
+/* Would opening it now give the same? Not when something was stored since, or it was shredded. */
+bool library_media_current(const struct library_media *m);
 struct library_media *library_media_close(struct library_media *m);
 uint64_t library_media_size(const struct library_media *m);    /* [bytes] */
 const char *library_media_type(const struct library_media *m); /* e.g. "video/webm" */

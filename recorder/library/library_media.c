@@ -26,6 +26,9 @@ struct place {
 
 struct library_media {
     struct owner owner;
+    bool final;             /* the recording does not grow any more */
+    struct journal_head at; /* where its rows stood when it was opened */
+    uint64_t snapshot;      /* as library_media_snapshot; 0 while opening: all there is */
     struct archive *archive;
     struct id recording, track;
     uint32_t epoch;
@@ -102,6 +105,9 @@ static void note_size(struct library_media *m, uint16_t width, uint16_t height) 
 
 static enum err on_segment(void *ctx, const struct entry_segment *s) {
     struct library_media *m = ctx;
+    if (m->snapshot && m->n_parts == m->snapshot >> 2) {
+        return OK; /* stored since */
+    }
     void *list = m->parts;
     bool ok = room(&list, m->n_parts, &m->parts_cap, sizeof(*m->parts));
     m->parts = list;
@@ -143,6 +149,10 @@ static enum err find_sound(struct library_media *m) {
     if (!m->audio || !m->video) {
         return OK;
     }
+    if (m->snapshot) {
+        m->sound = m->snapshot & 2;
+        return OK;
+    }
     return catalogue_events(m->archive->catalogue, &m->recording, on_event, m);
 }
 
@@ -152,9 +162,9 @@ static enum err check_state(struct library_media *m) {
     if (e != OK) {
         return e;
     }
-    return row.state == RECORDING_OPEN       ? ERR_WRONG_STATE
-           : row.state == RECORDING_SHREDDED ? ERR_UNKNOWN
-                                             : OK;
+    m->final = row.state != RECORDING_OPEN && row.state != RECORDING_DAMAGED;
+    e = catalogue_position(m->archive->catalogue, &m->recording, &m->at);
+    return row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : e;
 }
 
 /* What was shredded is not there any more, for whoever asks for it. */
@@ -210,7 +220,10 @@ static enum err webm_head(struct library_media *m, uint8_t video, uint8_t audio)
 }
 
 static enum err mp4_head(struct library_media *m, uint8_t video, uint8_t audio) {
-    struct mp4_point *points = mem_zalloc(m->n_places ? m->n_places : 1, sizeof(*points));
+    if (m->n_places == 0) {
+        return ERR_UNKNOWN; /* nothing is stored yet, and an index of nothing cannot be written */
+    }
+    struct mp4_point *points = mem_zalloc(m->n_places, sizeof(*points));
     struct mp4_file f = {.video = video,
                          .audio = audio,
                          .width = m->width,
@@ -244,24 +257,48 @@ static enum err make_header(struct library_media *m) {
     return e;
 }
 
-enum err library_media_open(struct library *l, const char *id, const char *track, unsigned epoch,
-                            struct library_media **ret) {
+enum err library_media_open_file(struct library *l, const struct library_file *f,
+                                 struct library_media **ret) {
     OWNER_CHECK(&l->owner);
     struct library_media *m = mem_zalloc(1, sizeof(*m));
     if (!m) {
         return ERR_NOMEM;
     }
     m->archive = l->archive;
-    m->epoch = epoch;
-    enum err e = id_parse(id, &m->recording) && id_parse(track, &m->track) ? OK : ERR_UNKNOWN;
+    m->epoch = f->epoch;
+    m->snapshot = f->snapshot;
+    enum err e = id_parse(f->id, &m->recording) && id_parse(f->track, &m->track) ? OK : ERR_UNKNOWN;
     e = e == OK ? read_rows(m) : e;
     e = e == OK ? make_header(m) : e;
     if (e != OK) {
         library_media_close(m);
         return e;
     }
+    m->snapshot = (uint64_t)m->n_parts << 2 | (m->sound ? 2 : 0) | 1;
     *ret = m;
     return OK;
+}
+
+enum err library_media_open(struct library *l, const char *id, const char *track, unsigned epoch,
+                            struct library_media **ret) {
+    struct library_file f = {id, track, epoch, 0};
+    OWNER_CHECK(&l->owner);
+    return library_media_open_file(l, &f, ret);
+}
+
+uint64_t library_media_snapshot(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
+    return m->snapshot;
+}
+
+bool library_media_current(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
+    struct recording_row row;
+    struct journal_head at;
+    struct catalogue *c = m->archive->catalogue;
+    return catalogue_recording(c, &m->recording, &row) == OK && row.state != RECORDING_SHREDDED &&
+           (m->final || (catalogue_position(c, &m->recording, &at) == OK &&
+                         at.entries == m->at.entries && row.state == RECORDING_OPEN));
 }
 
 struct library_media *library_media_close(struct library_media *m) {

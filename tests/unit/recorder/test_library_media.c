@@ -5,30 +5,39 @@
 
 #include <stdlib.h>
 
-/* A camera that sends the clip several times over, so that there are many segments. */
-static void record(struct rig *g, struct clip *c, unsigned times) {
-    struct feed_source s = {.id = 3,
-                            .participant = 5,
-                            .seq = 70000,
-                            .kind = SOURCE_CAMERA,
-                            .step = 6000,
-                            .at0 = g->now,
-                            .interval = 66667,
-                            .clip = c};
+static void send_clip(struct rig *g, struct feed_source *s, bool first) {
+    struct feed_list l = {0};
+    if (first) {
+        feed_tap(&l, s, TAP_STAGE, g->now);
+    }
+    feed_frames(&l, s, g->pool, 0, s->clip->n);
+    s->at0 += s->clip->n * s->interval;
+    s->rtp0 += s->clip->n * s->step;
+    rig_run(g, &l);
+}
+
+static void begin(struct rig *g, struct clip *c, struct feed_source *ret) {
+    *ret = (struct feed_source){.id = 3,
+                                .participant = 5,
+                                .seq = 70000,
+                                .kind = SOURCE_CAMERA,
+                                .step = 6000,
+                                .at0 = g->now,
+                                .interval = 66667,
+                                .clip = c};
     rig_init(g);
     clip_ivf(c, "video.ivf");
-    s.at0 = g->now;
+    ret->at0 = g->now;
     CHECK(rig_open(g) == OK);
     rig_order(g, ORDER_START);
+}
+
+/* A camera that sends the clip several times over, so that there are many segments. */
+static void record(struct rig *g, struct clip *c, unsigned times) {
+    struct feed_source s;
+    begin(g, c, &s);
     for (unsigned i = 0; i < times; i++) {
-        struct feed_list l = {0};
-        if (i == 0) {
-            feed_tap(&l, &s, TAP_STAGE, g->now);
-        }
-        feed_frames(&l, &s, g->pool, 0, c->n);
-        s.at0 += c->n * s.interval;
-        s.rtp0 += c->n * s.step;
-        rig_run(g, &l);
+        send_clip(g, &s, i == 0);
     }
     rig_order(g, ORDER_STOP);
 }
@@ -94,12 +103,19 @@ static void call_size(void *m) {
 static void call_type(void *m) {
     (void)library_media_type(m);
 }
+static void call_snapshot(void *m) {
+    (void)library_media_snapshot(m);
+}
+static void call_current(void *m) {
+    (void)library_media_current(m);
+}
 static void call_close(void *m) {
     library_media_close(m);
 }
 
 TEST(library_media_belongs_to_one_thread) {
-    static void (*const calls[])(void *) = {call_read, call_size, call_type, call_close};
+    static void (*const calls[])(void *) = {call_read,     call_size,    call_type,
+                                            call_snapshot, call_current, call_close};
     struct rig g;
     struct clip c;
     record(&g, &c, 1);
@@ -199,6 +215,60 @@ TEST(library_media_says_when_an_object_was_changed_or_is_gone) {
     EXPECT_EQ(library_media_read(m, n / 2, out, 10), ERR_UNKNOWN);
     free(out);
     library_media_close(m);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+/* All bytes of what is open; NULL when they cannot be read. */
+static uint8_t *all_of(struct library_media *m, size_t *n) {
+    *n = (size_t)library_media_size(m);
+    uint8_t *p = malloc(*n);
+    CHECK(p);
+    EXPECT_EQ(library_media_read(m, 0, p, *n), OK);
+    return p;
+}
+
+TEST(library_media_of_a_growing_recording_is_one_file_for_who_reads_it) {
+    struct rig g;
+    struct clip c;
+    struct feed_source s;
+    struct library_media *m = NULL, *later = NULL, *again = NULL;
+    size_t n = 0, n_later = 0, n_again = 0;
+    begin(&g, &c, &s);
+    send_clip(&g, &s, true);
+    send_clip(&g, &s, false);
+    struct library *l = open_library(&g);
+    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    EXPECT(library_media_current(m));
+    uint8_t *file = all_of(m, &n);
+    send_clip(&g, &s, false);
+    send_clip(&g, &s, false);
+    EXPECT(!library_media_current(m));
+    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &later) == OK);
+    uint8_t *more = all_of(later, &n_later);
+    EXPECT(n_later > n);
+    EXPECT(library_media_snapshot(later) != library_media_snapshot(m));
+    struct library_file old = {g.recording, PROGRAMME_TRACK, 0, library_media_snapshot(m)};
+    REQUIRE(library_media_open_file(l, &old, &again) == OK);
+    uint8_t *same = all_of(again, &n_again);
+    EXPECT_EQ(n_again, n);
+    EXPECT(n_again == n && memcmp(same, file, n) == 0);
+    EXPECT_EQ(library_media_snapshot(again), library_media_snapshot(m));
+    rig_order(&g, ORDER_STOP);
+    EXPECT(!library_media_current(later));
+    library_media_close(later);
+    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &later) == OK);
+    EXPECT(library_media_current(later));
+    struct library_order order = {"test", "test", {0}};
+    EXPECT_EQ(library_shred(l, g.recording, &order), OK);
+    EXPECT(!library_media_current(later));
+    free(file);
+    free(more);
+    free(same);
+    library_media_close(m);
+    library_media_close(later);
+    library_media_close(again);
     library_close(l);
     clip_free(&c);
     rig_free(&g);

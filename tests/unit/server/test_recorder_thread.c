@@ -49,8 +49,12 @@ static bool start(struct rig *r) {
                                           .segment_max = segment_max,
                                           .reorder_wait = 600 * US_PER_MS,
                                           .per_source_tracks = true};
-    struct reader_thread_config rc = {
-        .dir = r->dir, .kek_file = r->kek, .wake = wake, .wake_ctx = r};
+    struct reader_thread_config rc = {.dir = r->dir,
+                                      .kek_file = r->kek,
+                                      .threads = 2,
+                                      .downloads = 3,
+                                      .wake = wake,
+                                      .wake_ctx = r};
     bool ok = recorder_thread_start(&c, &r->recorder, why) == OK &&
               reader_thread_start(&rc, &r->reader, why) == OK;
     if (!ok) {
@@ -217,6 +221,47 @@ TEST(what_the_recorder_thread_wrote_the_reader_thread_reads) {
     EXPECT(ask(&r, &q, &a));
     EXPECT_EQ(a.error, ERR_UNKNOWN);
     EXPECT(a.data == NULL);
+    rig_close(&r);
+}
+
+TEST(a_download_has_a_place_from_its_beginning_to_its_end) {
+    struct rig r;
+    struct read_reply a = {0};
+    REQUIRE(rig_open(&r));
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(reader_thread_begin(r.reader));
+    }
+    EXPECT(!reader_thread_begin(r.reader));
+    EXPECT_EQ(reader_thread_downloads(r.reader), 3);
+    /* However many ask for something else, who has a place is served. */
+    struct read_request list = {.type = READ_LIST, .req = 1};
+    struct read_request media = {.type = READ_MEDIA, .req = 2, .recording = "none of ours"};
+    unsigned others = 0, pieces = 0;
+    while (reader_thread_post(r.reader, &list)) {
+        others++;
+    }
+    EXPECT_EQ(others, 64);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(reader_thread_post(r.reader, &media));
+    }
+    EXPECT(!reader_thread_post(r.reader, &list));
+    while (others + pieces < 67 + 64 && sleep_until_woken(&r)) {
+        reader_thread_listen(r.reader);
+        while (reader_thread_reply(r.reader, &a)) {
+            pieces += a.type_asked == READ_MEDIA;
+            others += a.type_asked == READ_LIST;
+            mem_free(a.data);
+        }
+    }
+    EXPECT_EQ(others, 128);
+    EXPECT_EQ(pieces, 3);
+    EXPECT(ask(&r, &list, &a));
+    mem_free(a.data);
+    for (unsigned i = 0; i < 3; i++) {
+        reader_thread_end(r.reader);
+    }
+    EXPECT(reader_thread_begin(r.reader));
+    reader_thread_end(r.reader);
     rig_close(&r);
 }
 
