@@ -16,6 +16,7 @@
 
 #define TMP_NAME_MAX 32
 #define TMP "tmp"
+#define TMP_TRIES 1000
 #define KNOWN 16  /* folders whose parents are known to be synced */
 #define PUBLISH 8 /* times a folder that was removed meanwhile is made again */
 
@@ -129,12 +130,20 @@ static bool open_tmp(struct local *l) {
     return l->tmp >= 0;
 }
 
-static bool write_tmp(const struct local *l, const char *tmp, struct bytes object) {
+/* A new file in tmp/ and its name. A name that is taken is somebody else's: of a process that died
+ * (in a container every one has the same pid) or that writes here now. -1 with errno. */
+static int create_tmp(struct local *l, char tmp[TMP_NAME_MAX]) {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = l->ops->open(l->ops->ctx, l->tmp, tmp, flags, 0600);
-    if (fd < 0) {
-        return false;
-    }
+    int fd;
+    unsigned tries = 0;
+    do {
+        snprintf(tmp, TMP_NAME_MAX, "%u-%u", (unsigned)getpid(), l->next++);
+        fd = l->ops->open(l->ops->ctx, l->tmp, tmp, flags, 0600);
+    } while (fd < 0 && errno == EEXIST && ++tries < TMP_TRIES);
+    return fd;
+}
+
+static bool write_tmp(const struct local *l, int fd, struct bytes object) {
     bool ok = write_all(l, fd, object) && l->ops->fsync(l->ops->ctx, fd) == 0;
     int saved = errno;
     ok = l->ops->close(l->ops->ctx, fd) == 0 && ok;
@@ -165,24 +174,24 @@ static enum err publish(struct local *l, const char *tmp, const char *name) {
     return OK;
 }
 
+/* What failed was a temporary file: it says nothing of the object. */
+static enum err not_of_object(enum err e) {
+    return e == ERR_UNKNOWN || e == ERR_EXISTS ? ERR_IO : e;
+}
+
 static enum err local_put(void *ctx, const char *name, struct bytes object) {
     struct local *l = ctx;
     char tmp[TMP_NAME_MAX];
     if (!store_name_ok(name)) {
         return ERR_FORMAT;
     }
-    snprintf(tmp, sizeof(tmp), "%u-%u", (unsigned)getpid(), l->next++);
-    enum err e = OK;
-    if (!open_tmp(l) || !write_tmp(l, tmp, object)) {
-        e = err_of_errno();
-        e = e == ERR_UNKNOWN || e == ERR_EXISTS ? ERR_IO : e;
-    } else {
-        e = publish(l, tmp, name);
-        e = e == ERR_UNKNOWN ? ERR_IO : e;
+    int fd = open_tmp(l) ? create_tmp(l, tmp) : -1;
+    if (fd < 0) {
+        return not_of_object(err_of_errno());
     }
-    if (l->tmp >= 0) {
-        l->ops->unlink(l->ops->ctx, l->tmp, tmp, 0);
-    }
+    enum err e = write_tmp(l, fd, object) ? publish(l, tmp, name) : not_of_object(err_of_errno());
+    e = e == ERR_UNKNOWN ? ERR_IO : e;
+    l->ops->unlink(l->ops->ctx, l->tmp, tmp, 0);
     return e;
 }
 

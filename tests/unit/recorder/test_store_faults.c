@@ -102,6 +102,26 @@ TEST(store_local_survives_any_operation_that_fails) {
     }
 }
 
+/* What a process with the same pid left behind is in nobody's way, and stays. */
+TEST(store_local_steps_over_what_another_left) {
+    struct scratch s;
+    struct store store;
+    char path[PATH_MAX];
+    scratch_begin(&s);
+    CHECK(store_local_open(s.dir, &store) == OK);
+    EXPECT_EQ(store.put(store.ctx, "r/a/1", bytes_of(first, sizeof(first))), OK);
+    store_local_close(&store);
+    snprintf(path, sizeof(path), "%s/tmp/%u-0", s.dir, (unsigned)getpid());
+    FILE *f = fopen(path, "wx");
+    CHECK(f && fclose(f) == 0);
+    CHECK(store_local_open(s.dir, &store) == OK);
+    EXPECT_EQ(store.put(store.ctx, "r/b/2", bytes_of(second, sizeof(second))), OK);
+    EXPECT_EQ(access(path, F_OK), 0);
+    store_local_close(&store);
+    EXPECT_EQ(look(s.dir), 2);
+    scratch_end(&s);
+}
+
 TEST(store_local_says_why_it_cannot) {
     static const struct {
         enum file_op op;

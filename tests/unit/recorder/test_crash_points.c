@@ -1,0 +1,189 @@
+/* The power goes at any operation on a file while a tour is recorded: every call from there on
+ * fails, a write is half done or not at all. The next start completes what is there, it verifies,
+ * and at most five seconds are lost. */
+#include "recorder/library/library_parts.h"
+#include "recorder/store/store_local.h"
+#include "tests/unit/recorder/bench_files.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define POINTS 190 /* in ./dev test; all of them, each both ways, with ORIEL_CRASH_POINTS */
+#define LOST_MAX (5 * US_PER_S)
+
+struct scene {
+    struct rig g;
+    struct faulty store;
+    struct fault_files files;
+    struct clip video, audio;
+    bool started; /* somebody was told that it is recorded */
+    us_t died;    /* recording time when the power went [us]; -1: it did not */
+};
+
+static void scene_begin(struct scene *s, unsigned at, unsigned mode) {
+    char objects[96];
+    memset(s, 0, sizeof(*s));
+    rig_init(&s->g);
+    clip_ivf(&s->video, "video.ivf");
+    clip_ogg(&s->audio, "audio.ogg");
+    fault_files_begin(&s->files);
+    s->files.which = FILE_ANY;
+    s->files.at = at;
+    s->files.error = EIO;
+    s->files.mode = mode ? FILE_FAULT_TORN : FILE_FAULT_DEAD;
+    faulty_open(&s->store, s->g.dir);
+    store_local_close(&s->store.real);
+    snprintf(objects, sizeof(objects), "%s/objects", s->g.dir);
+    s->store.real = (struct store){0};
+    enum err e = store_local_open_with(objects, &s->files.ops, &s->store.real);
+    s->g.faulty = e == OK ? &s->store : NULL;
+    s->died = -1;
+}
+
+static void scene_end(struct scene *s) {
+    clip_free(&s->video);
+    clip_free(&s->audio);
+    rig_free(&s->g);
+}
+
+/* The tour until its end or the power's. */
+static void play(struct scene *s) {
+    struct feed_list l = {0};
+    us_t zero = s->g.now;
+    struct feed_source camera = {.id = 11,
+                                 .participant = 5,
+                                 .seq = 70000,
+                                 .kind = SOURCE_CAMERA,
+                                 .step = 6000,
+                                 .at0 = zero,
+                                 .interval = 66667,
+                                 .clip = &s->video};
+    struct feed_source microphone = {.id = 12,
+                                     .participant = 5,
+                                     .seq = 80000,
+                                     .kind = SOURCE_MICROPHONE,
+                                     .step = 960,
+                                     .at0 = zero,
+                                     .interval = 20000,
+                                     .clip = &s->audio};
+    rig_order_now(&s->g, ORDER_START);
+    rig_order_now(&s->g, ORDER_PARTICIPANT);
+    feed_tap(&l, &camera, TAP_SOURCE_ON, zero);
+    feed_tap(&l, &microphone, TAP_SOURCE_ON, zero);
+    feed_tap(&l, &camera, TAP_STAGE, zero);
+    for (unsigned i = 0; i < 2; i++) {
+        feed_frames(&l, &camera, s->g.pool, 0, s->video.n);
+        feed_frames(&l, &microphone, s->g.pool, 0, s->audio.n);
+        camera.at0 += s->video.n * camera.interval;
+        camera.rtp0 += s->video.n * camera.step;
+        microphone.at0 += s->audio.n * microphone.interval;
+        microphone.rtp0 += s->audio.n * microphone.step;
+    }
+    feed_sort(&l);
+    for (size_t i = 0; i < l.n; i++) {
+        if (s->files.dead) {
+            s->died = s->died < 0 ? s->g.now - zero : s->died;
+            break; /* the rest is not sent any more */
+        }
+        s->started = s->g.events[RECORDER_STARTED] > 0;
+        rig_wait(&s->g, l.taps[i].now);
+        recorder_tap(s->g.r, s->g.now, &l.taps[i]);
+        l.taps[i].packet = NULL;
+        rig_pump(&s->g);
+    }
+    feed_free(&l);
+    if (!s->files.dead) {
+        rig_order(&s->g, ORDER_STOP);
+        s->died = s->files.dead ? s->g.now - zero : -1;
+    }
+}
+
+struct found {
+    struct library *l;
+    const char *when;
+    unsigned n;
+    us_t duration;
+};
+
+static void complain(void *ctx, const char *object, const char *what) {
+    const struct found *f = ctx;
+    test_fail(__FILE__, __LINE__, "%s: %s: %s", f->when, object, what);
+}
+
+static enum err check_recording(void *ctx, const struct recording_row *r) {
+    struct found *f = ctx;
+    char id[ID_TEXT_MAX];
+    f->n++;
+    f->duration = us_max(f->duration, r->duration);
+    if (r->state != RECORDING_COMPLETE && r->state != RECORDING_INTERRUPTED) {
+        test_fail(__FILE__, __LINE__, "%s: state %s", f->when, recording_state_name(r->state));
+    }
+    EXPECT_EQ(library_verify(f->l, id_text(&r->id, id), complain, f), OK);
+    return OK;
+}
+
+/* What the next start makes of it. */
+static void restart(struct scene *s, const char *when) {
+    struct found f = {.when = when};
+    struct recording_query all = {.limit = 100};
+    bool more = false;
+    char why[WHY_MAX] = "";
+    s->g.faulty = NULL;
+    if (rig_open(&s->g) != OK) {
+        test_fail(__FILE__, __LINE__, "%s: it does not start again", when);
+        return;
+    }
+    EXPECT_EQ(rig_counters(&s->g).unfinished, 0);
+    rig_close(&s->g);
+    REQUIRE(library_open(&(struct library_config){.dir = s->g.dir}, &f.l, why) == OK);
+    EXPECT_EQ(catalogue_recordings(f.l->archive->catalogue, &all, &more, check_recording, &f), OK);
+    library_close(f.l);
+    if (f.n > 1 || (s->started && f.n == 0) || s->died - f.duration > LOST_MAX) {
+        test_fail(__FILE__, __LINE__, "%s: %u recordings, %d of %d ms", when, f.n,
+                  (int)(f.duration / US_PER_MS), (int)(s->died / US_PER_MS));
+    }
+}
+
+/* False: the tour ends before there are so many operations. */
+static bool crash_at(unsigned at, unsigned mode) {
+    static struct scene s;
+    char when[64];
+    snprintf(when, sizeof(when), "operation %u %s", at, mode ? "torn" : "not done");
+    scene_begin(&s, at, mode);
+    if (s.g.faulty && rig_open(&s.g) == OK) {
+        play(&s);
+        rig_close(&s.g);
+    }
+    bool reached = s.files.dead;
+    store_local_close(&s.store.real);
+    restart(&s, when);
+    scene_end(&s);
+    return reached;
+}
+
+static unsigned operations(void) {
+    static struct scene s;
+    scene_begin(&s, UINT32_MAX, 0);
+    CHECK(rig_open(&s.g) == OK);
+    play(&s);
+    rig_close(&s.g);
+    unsigned n = s.files.seen;
+    store_local_close(&s.store.real);
+    scene_end(&s);
+    return n;
+}
+
+TEST(crash_points_of_a_tour_lose_at_most_five_seconds) {
+    const char *wanted = getenv("ORIEL_CRASH_POINTS");
+    unsigned all = operations(), reached = 0;
+    unsigned points = wanted ? 2 * all : POINTS;
+    /* Spread over the tour; every second one is torn, the other half of a round the next time. */
+    for (unsigned i = 0; i < points; i++) {
+        unsigned at = (unsigned)((uint64_t)i * all / points);
+        reached += crash_at(at, (i + i / all) % 2);
+    }
+    printf("# %u of %u operations, %u crashes\n", points < all ? points : all, all, reached);
+    EXPECT(reached >= points * 9 / 10);
+}
