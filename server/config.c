@@ -21,7 +21,7 @@ static const char *const config_log_formats[] = {"json", "text", NULL};
 /* In the order of enum srtp_aead. */
 static const char *const config_aeads[] = {"auto", "openssl", "ipsec-mb", NULL};
 static const char *const config_codecs[] = {"vp8", "vp9", "h264", "av1", NULL};
-const char *const config_key_providers[] = {PROVIDER_FILE, PROVIDER_PKCS11, NULL};
+const char *const config_key_providers[] = {PROVIDER_FILE, PROVIDER_PKCS11, PROVIDER_KMS, NULL};
 static const char *const config_record_modes[] = {"auto", "manual", "off", NULL};
 
 const struct config_key config_schema[] = {

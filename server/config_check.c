@@ -1,5 +1,7 @@
 #include "server/config_check.h"
 
+#include "server/clock.h"
+
 #include "base/bytes.h"
 
 #include <arpa/inet.h>
@@ -79,6 +81,11 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
               !*c->rec_pkcs11_pin),
          "recording.keys.provider",
          "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
+        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_KMS) == 0 &&
+             (!*c->rec_kms_endpoint || !*c->rec_kms_region || !*c->rec_kms_key ||
+              !*c->rec_kms_access || !*c->rec_kms_secret),
+         "recording.keys.provider",
+         "needs kms_endpoint, kms_region, kms_key, kms_access_key_file and kms_secret_key_file"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
@@ -97,6 +104,11 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
     return true;
 }
 
+static wall_t wall_now(void *ctx) {
+    (void)ctx;
+    return clock_wall();
+}
+
 void config_key_config(const struct config *c, struct key_config *ret) {
     *ret = (struct key_config){
         .provider = config_key_providers[c->rec_key_provider],
@@ -106,6 +118,14 @@ void config_key_config(const struct config *c, struct key_config *ret) {
                    .token = c->rec_pkcs11_token,
                    .key = c->rec_pkcs11_key,
                    .pin_file = c->rec_pkcs11_pin},
+        .kms = {.endpoint = c->rec_kms_endpoint,
+                .region = c->rec_kms_region,
+                .key = c->rec_kms_key,
+                .access_key_file = c->rec_kms_access,
+                .secret_key_file = c->rec_kms_secret,
+                .session_token_file = c->rec_kms_token,
+                .ca_file = c->rec_kms_ca,
+                .wall = wall_now},
         .signing_file = c->rec_signing_file,
         .lifetime = c->rec_key_lifetime * US_PER_S,
     };

@@ -101,6 +101,13 @@
     STR(rec_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
     STR(rec_pkcs11_key, "recording.keys.pkcs11_key", "", "label of the key in it") \
     STR(rec_pkcs11_pin, "recording.keys.pkcs11_pin_file", "", "file with the token's PIN") \
+    STR(rec_kms_endpoint, "recording.keys.kms_endpoint", "", "https://HOST of AWS KMS") \
+    STR(rec_kms_region, "recording.keys.kms_region", "", "its region") \
+    STR(rec_kms_key, "recording.keys.kms_key", "", "id or ARN of the key in it") \
+    STR(rec_kms_access, "recording.keys.kms_access_key_file", "", "file with the access key id") \
+    STR(rec_kms_secret, "recording.keys.kms_secret_key_file", "", "file with the secret key") \
+    STR(rec_kms_token, "recording.keys.kms_session_token_file", "", "of temporary credentials") \
+    STR(rec_kms_ca, "recording.keys.kms_ca_file", "", "PEM; empty: the system's") \
     STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if missing") \
     INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
     INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \

@@ -10,6 +10,7 @@
 
 #define PROVIDER_FILE "file"
 #define PROVIDER_PKCS11 "pkcs11"
+#define PROVIDER_KMS "kms"
 #define PROVIDER_OLDER_MAX 8 /* key files beside the current one */
 
 /* Keys in files, 64 hex digits each. A key's id is computed of the key itself, so that a wrap finds
@@ -32,10 +33,24 @@ struct provider_pkcs11_config {
     const char *pin_file; /* secret.h */
 };
 
+/* A key in AWS KMS, or in what speaks its API. Strings are copied. */
+struct http;
+struct provider_kms_config {
+    const char
+        *endpoint; /* "https://kms.eu-central-1.amazonaws.com"; NULL or empty: there is none */
+    const char *region, *key;                      /* the key's id or ARN, no alias */
+    const char *access_key_file, *secret_key_file; /* secret.h; read for each request */
+    const char *session_token_file, *ca_file;      /* NULL or empty: none; the system's */
+    const struct http *http;                       /* borrowed; NULL: libcurl */
+    wall_t (*wall)(void *ctx);                     /* requests carry the time */
+    void *wall_ctx;
+};
+
 struct key_config {
     const char *provider;             /* who wraps: PROVIDER_FILE (NULL too) or PROVIDER_PKCS11 */
     struct provider_file_config file; /* when another one wraps it may be missing */
     struct provider_pkcs11_config pkcs11;
+    struct provider_kms_config kms;
     const char *signing_file; /* NULL or empty: DIR/signing_key; made when it is missing */
     us_t lifetime;            /* [us] of an unwrapped key in memory; 0: VAULT_LIFETIME */
 };

@@ -74,6 +74,12 @@ enum err provider_file_open(const struct provider_file_config *c, const struct r
 enum err provider_pkcs11_open(const struct provider_pkcs11_config *c, const struct rng *rng,
                               struct key_provider *ret, char why[WHY_MAX]);
 
+/* A key in AWS KMS: Encrypt, Decrypt and ReEncrypt with the context as encryption context, which
+ * the service authenticates and its audit log shows. A request lasts at most ten seconds; only a
+ * vault that asks makes one. All errors above. */
+enum err provider_kms_open(const struct provider_kms_config *c, struct key_provider *ret,
+                           char why[WHY_MAX]);
+
 /* Close and zero; safe on a zeroed one. */
 void provider_close(struct key_provider *p);
 

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define PROVIDERS_MAX 2
+#define PROVIDERS_MAX 3
 #define SUBJECT_WRAP_LEN (KEY_LEN + AEAD_OVERHEAD)
 
 /* Bound to the row's own bytes: a row that was shredded or exchanged is not in the cache. */
@@ -60,6 +60,15 @@ static enum err open_pkcs11(struct vault *v, const struct key_config *c, char *w
     return e;
 }
 
+static enum err open_kms(struct vault *v, const struct key_config *c, char *why) {
+    if (!c->kms.endpoint || !*c->kms.endpoint) {
+        return OK;
+    }
+    enum err e = provider_kms_open(&c->kms, &v->providers[v->n], why);
+    v->n += e == OK;
+    return e;
+}
+
 static void current_first(struct vault *v, const char *name) {
     for (size_t i = 1; i < v->n; i++) {
         if (strcmp(v->providers[i].name, name) == 0) {
@@ -82,6 +91,7 @@ enum err vault_open(const struct key_config *c, const struct rng *rng, struct va
     v->lifetime = c->lifetime ? c->lifetime : VAULT_LIFETIME;
     enum err e = open_file(v, c, why);
     e = e == OK ? open_pkcs11(v, c, why) : e;
+    e = e == OK ? open_kms(v, c, why) : e;
     if (e == OK) {
         current_first(v, name);
         if (!v->n || strcmp(v->providers[0].name, name) != 0) {
