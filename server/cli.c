@@ -32,6 +32,15 @@ static const struct {
      "person, keep one from being shredded, wrap all keys again; order that the object store that\n"
      "is there now is the right one (docs/operations.md).",
      cli_recordings},
+    {"backup", "backup [-c FILE] [--without-objects] DIR",
+     "Copy the recordings, their databases and the signing key into a new folder, beside the\n"
+     "running server. --without-objects: the store has copies of its own. The key that wraps is\n"
+     "not copied.",
+     cli_backup},
+    {"restore", "restore [-c FILE] [--shredded WRAPS.DB] DIR",
+     "Bring a backup back into a state directory without recordings. What was shredded since,\n"
+     "according to a newer wraps.db, is shredded again.",
+     cli_restore},
 };
 
 int cli_fail(int status, const char *fmt, ...) {

@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
+#include <stdio.h>
+
 static const char *const state_names[RECORDING_STATE_COUNT] = {
 #define X(sym, name) [sym] = name,
     RECORDING_STATE_LIST(X)
@@ -44,6 +46,10 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
     }
     *ret = c;
     return OK;
+}
+
+enum err catalogue_copy(struct catalogue *c, const char *path) {
+    return sql_run(c->db, "VACUUM INTO ?", "t", path);
 }
 
 struct catalogue *catalogue_close(struct catalogue *c) {
@@ -115,6 +121,26 @@ enum err catalogue_forget(struct catalogue *c, const struct id *recording) {
         e = sql_run(c->db, text, "d", recording);
     }
     return e;
+}
+
+static enum err keep_times(struct catalogue *c, const struct recording_row *row) {
+    struct entry start = {.type = ENTRY_START}, end = {.type = ENTRY_END, .t = row->duration};
+    start.u.start.wall = row->started;
+    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "shredded");
+    enum err e = catalogue_begin(c);
+    e = e == OK ? catalogue_forget(c, &row->id) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &start) : e;
+    e = e == OK ? catalogue_apply(c, &row->id, &end) : e;
+    e = e == OK ? catalogue_state(c, &row->id, RECORDING_SHREDDED) : e;
+    e = e == OK ? catalogue_commit(c) : e;
+    catalogue_rollback(c);
+    return e;
+}
+
+enum err catalogue_shredded(struct catalogue *c, const struct id *recording) {
+    struct recording_row row;
+    enum err e = catalogue_recording(c, recording, &row);
+    return e == OK ? keep_times(c, &row) : e;
 }
 
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,

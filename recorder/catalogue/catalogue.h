@@ -25,6 +25,9 @@ struct catalogue;
 /* write: create and migrate; else the file must exist. Only the recorder writes, but for a
  * shredding library. ERR_IO, ERR_UNSUPPORTED (newer schema), ERR_NOMEM. */
 enum err catalogue_open(const char *path, bool write, struct catalogue **ret);
+/* A copy of this moment as a new file, without what was deleted; the caller syncs it. ERR_IO: also
+ * when the file is there; ERR_NOSPACE. */
+enum err catalogue_copy(struct catalogue *c, const char *path);
 /* NULL allowed; returns NULL. */
 struct catalogue *catalogue_close(struct catalogue *c);
 
@@ -64,6 +67,9 @@ enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uin
                             const struct object_info *info);
 /* Remove every row of a recording. */
 enum err catalogue_forget(struct catalogue *c, const struct id *recording);
+/* Forget all of a recording but its id and times; its state is RECORDING_SHREDDED. ERR_UNKNOWN:
+ * there are no rows of it. */
+enum err catalogue_shredded(struct catalogue *c, const struct id *recording);
 /* Forget what a participant of it was called, in every row, and the words of it. What they did, and
  * which text they agreed to, stays. */
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,

@@ -128,4 +128,29 @@ const char *library_media_type(const struct library_media *m); /* e.g. "video/we
 /* Decrypt [at, at+n) into out. ERR_RANGE past the end, ERR_AUTH, ERR_IO. */
 enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, size_t n);
 
+/* ---- backup and restore (recorder/archive/backup.h) ---- */
+
+struct library_copied {
+    uint64_t objects, bytes, recordings;
+    uint64_t erased; /* shredded again */
+};
+struct library_backup {
+    const char *state; /* the state directory that is open */
+    const char *dir;   /* the new folder */
+    bool objects;      /* false: the store is elsewhere and has copies of its own */
+    wall_t at;
+};
+/* Beside the running server; no key is needed. ERR_EXISTS: dir is there and not empty; ERR_IO,
+ * ERR_NOSPACE, ERR_NOMEM; the reason in why. */
+enum err library_backup(struct library *l, const struct library_backup *b,
+                        struct library_copied *ret, char why[WHY_MAX]);
+struct library_restore {
+    const char *from, *dir;
+    const char *shredded; /* NULL, or a newer wraps.db: what it says was shredded is so again */
+};
+/* Into a folder without recordings; nothing may be open there. ERR_EXISTS, ERR_UNKNOWN (no backup
+ * that was finished), ERR_IO, ERR_NOSPACE, ERR_NOMEM; the reason in why. */
+enum err library_restore(const struct library_restore *x, struct library_copied *ret,
+                         char why[WHY_MAX]);
+
 #endif

@@ -36,20 +36,6 @@ static enum err remove_objects(struct archive *a, const struct id *recording,
     return e;
 }
 
-static enum err forget_all_but_times(struct catalogue *c, const struct recording_row *row) {
-    struct entry start = {.type = ENTRY_START}, end = {.type = ENTRY_END, .t = row->duration};
-    start.u.start.wall = row->started;
-    snprintf(end.u.end.reason, sizeof(end.u.end.reason), "shredded");
-    enum err e = catalogue_begin(c);
-    e = e == OK ? catalogue_forget(c, &row->id) : e;
-    e = e == OK ? catalogue_apply(c, &row->id, &start) : e;
-    e = e == OK ? catalogue_apply(c, &row->id, &end) : e;
-    e = e == OK ? catalogue_state(c, &row->id, RECORDING_SHREDDED) : e;
-    e = e == OK ? catalogue_commit(c) : e;
-    catalogue_rollback(c);
-    return e;
-}
-
 /* What may be shredded: a recording that is there and is not being made. */
 static enum err find(struct library *l, const char *id, struct recording_row *ret) {
     struct id recording;
@@ -80,7 +66,7 @@ enum err library_shred(struct library *l, const char *id, const struct library_o
         struct key_context c = {row.id, 0};
         e = shred(l, &c, o);
     }
-    e = e == OK ? forget_all_but_times(a->catalogue, &row) : e;
+    e = e == OK ? catalogue_shredded(a->catalogue, &row.id) : e;
     e = e == OK ? catalogue_purge(a->catalogue) : e;
     return e == OK ? remove_objects(a, &row.id, NULL) : e;
 }

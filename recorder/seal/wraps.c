@@ -86,17 +86,18 @@ static enum err read_older(struct wraps *w) {
     bool begun = has(w, "SELECT begun FROM wraps LIMIT 0");
     bool store = has(w, "SELECT id FROM store LIMIT 0");
     char text[1024];
-    sqlite3_snprintf(sizeof(text), text,
-                     "CREATE TEMP VIEW wraps AS SELECT seq, recording, wrap, %s AS begun,"
-                     " 0 AS subject, %s, NULL AS keyset FROM main.wraps;"
-                     "CREATE TEMP VIEW store AS SELECT %s, %s%s;"
-                     "CREATE TEMP VIEW holds AS SELECT 0 AS recording, 0 AS since, '' AS who,"
-                     " '' AS why WHERE 0;"
-                     "CREATE TEMP VIEW shredded AS SELECT 0 AS recording, 0 AS subject, 0 AS at,"
-                     " '' AS who, '' AS why WHERE 0;",
-                     begun ? "begun" : "0", defaults,
-                     store ? "id, placed, wrap" : "0 AS id, 0 AS placed, 0 AS wrap", defaults,
-                     store ? " FROM main.store" : " WHERE 0");
+    sqlite3_snprintf(
+        sizeof(text), text,
+        "CREATE TEMP VIEW wraps AS SELECT seq, recording, wrap, %s AS begun,"
+        " 0 AS subject, %s, NULL AS keyset FROM main.wraps;"
+        "CREATE TEMP VIEW store AS SELECT %s, %s%s;"
+        "CREATE TEMP VIEW holds AS SELECT 0 AS recording, 0 AS since, '' AS who,"
+        " '' AS why WHERE 0;"
+        "CREATE TEMP VIEW shredded AS SELECT 0 AS rowid, 0 AS recording, 0 AS subject, 0 AS at,"
+        " '' AS who, '' AS why WHERE 0;",
+        begun ? "begun" : "0", defaults,
+        store ? "id, placed, wrap" : "0 AS id, 0 AS placed, 0 AS wrap", defaults,
+        store ? " FROM main.store" : " WHERE 0");
     return sql_exec(w->db, text);
 }
 
@@ -134,6 +135,10 @@ enum err wraps_open(const char *path, bool create, struct wraps **ret) {
     }
     *ret = w;
     return OK;
+}
+
+enum err wraps_copy(struct wraps *w, const char *path) {
+    return sql_run(w->db, "VACUUM INTO ?", "t", path);
 }
 
 struct wraps *wraps_close(struct wraps *w) {
@@ -345,6 +350,11 @@ enum err wraps_begun(struct wraps *w, const struct id *recording) {
                    recording);
 }
 
+enum err wraps_not_begun(struct wraps *w, const struct id *recording) {
+    return sql_run(w->db, "UPDATE wraps SET begun=0 WHERE recording=? AND subject=0", "d",
+                   recording);
+}
+
 enum err wraps_has_begun(struct wraps *w, const struct id *recording, bool *ret) {
     sqlite3_stmt *s = sql_prepare(w->db, "SELECT begun FROM wraps WHERE recording=? AND subject=0",
                                   "d", recording);
@@ -385,17 +395,32 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
 
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx) {
-    sqlite3_stmt *s =
-        sql_prepare(w->db, "SELECT recording, subject, at, who, why FROM shredded ORDER BY at", "");
-    enum err e = one_row(w, s);
-    while (e == OK) {
+    /* By steps of one row, as wraps_each. */
+    for (int64_t at = 0;;) {
+        sqlite3_stmt *s = sql_prepare(w->db,
+                                      "SELECT recording, subject, at, who, why, rowid FROM shredded"
+                                      " WHERE rowid>? ORDER BY rowid LIMIT 1",
+                                      "i", at);
         struct wraps_note n;
-        read_note(s, &n);
+        enum err e = one_row(w, s);
+        if (e == OK) {
+            read_note(s, &n);
+            at = sqlite3_column_int64(s, 5);
+        }
+        sqlite3_finalize(s);
+        if (e != OK) {
+            return e == ERR_UNKNOWN ? OK : e;
+        }
         e = each(ctx, &n);
-        e = e == OK ? sql_step(s) : e;
+        if (e != OK) {
+            return e;
+        }
     }
-    sqlite3_finalize(s);
-    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err wraps_note_shredded(struct wraps *w, const struct wraps_note *n) {
+    return sql_run(w->db, "INSERT OR IGNORE INTO shredded VALUES(?,?,?,?,?)", "diitt",
+                   &n->what.recording, (int64_t)n->what.subject, n->at.us, n->who, n->why);
 }
 
 enum err wraps_hold(struct wraps *w, const struct id *recording, const struct wraps_order *o) {

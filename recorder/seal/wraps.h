@@ -23,6 +23,9 @@ struct wraps;
  * ERR_NOSPACE; ERR_FORMAT: the file is damaged, or none of SQLite's; ERR_UNSUPPORTED: it is of a
  * later release. Without create one of an earlier release is read as it is, and not changed. */
 enum err wraps_open(const char *path, bool create, struct wraps **ret);
+/* A copy of this moment as a new file, without what was deleted; the caller syncs it. ERR_IO: also
+ * when the file is there; ERR_NOSPACE. */
+enum err wraps_copy(struct wraps *w, const char *path);
 /* NULL allowed; returns NULL. */
 struct wraps *wraps_close(struct wraps *w);
 
@@ -58,6 +61,8 @@ enum err wraps_each_row(struct wraps *w,
                         void *ctx);
 /* Note that an object of this recording is in the store: from now on its absence is a loss. */
 enum err wraps_begun(struct wraps *w, const struct id *recording);
+/* Take that back, in a copy that has no object of it. */
+enum err wraps_not_begun(struct wraps *w, const struct id *recording);
 /* *ret: whether wraps_begun was said of it. ERR_UNKNOWN, ERR_IO. */
 enum err wraps_has_begun(struct wraps *w, const struct id *recording, bool *ret);
 
@@ -81,9 +86,11 @@ struct wraps_note {
 /* Whether, when and by whom this was shredded: the participant, or the whole recording. ret may be
  * NULL. ERR_UNKNOWN: it was not. */
 enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wraps_note *ret);
-/* Everything that was shredded, oldest first. */
+/* Everything that was shredded, in the order it was noted; `each` may write to this database. */
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx);
+/* Note what was shredded elsewhere, of which there is no row here. Noted already: OK. */
+enum err wraps_note_shredded(struct wraps *w, const struct wraps_note *n);
 /* Keep a recording from being shredded or redacted until it is released. A second hold replaces
  * who, why and when. ERR_UNKNOWN: no such recording. */
 enum err wraps_hold(struct wraps *w, const struct id *recording, const struct wraps_order *o);

@@ -1,0 +1,26 @@
+/* Backup and restore, for the command line. */
+#include "recorder/archive/backup.h"
+#include "recorder/library/library_parts.h"
+
+static struct library_copied copied(const struct backup_report *r) {
+    return (struct library_copied){r->objects, r->bytes, r->recordings, r->erased};
+}
+
+enum err library_backup(struct library *l, const struct library_backup *b,
+                        struct library_copied *ret, char why[WHY_MAX]) {
+    OWNER_CHECK(&l->owner);
+    struct backup_order o = {b->state, b->dir, b->objects, b->at};
+    struct backup_report r;
+    enum err e = backup_make(l->archive, &o, &r, why);
+    *ret = copied(&r);
+    return e;
+}
+
+enum err library_restore(const struct library_restore *x, struct library_copied *ret,
+                         char why[WHY_MAX]) {
+    struct restore_order o = {x->from, x->dir, x->shredded};
+    struct backup_report r;
+    enum err e = backup_restore(&o, &r, why);
+    *ret = copied(&r);
+    return e;
+}
