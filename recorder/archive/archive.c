@@ -177,6 +177,12 @@ static enum err note_one(void *ctx, const struct id *recording) {
     return ERR_EXISTS;
 }
 
+/* The provider does not answer, which says nothing of its key. Tours must go on: recordings wait
+ * for it to begin, and what earlier runs left unfinished waits for the next start. */
+static bool is_absent(enum err e) {
+    return e == ERR_IO || e == ERR_AGAIN;
+}
+
 static enum err cannot_try(struct archive *a, enum err e, char why[WHY_MAX]) {
     const char *said = vault_why(a->vault);
     snprintf(why, WHY_MAX, "the key of the recordings cannot be used: %.400s",
@@ -190,9 +196,11 @@ static enum err check_key(struct archive *a, char why[WHY_MAX]) {
     struct wraps_store s;
     bool any = false;
     enum err e = wraps_store(a->wraps, &s);
-    e = e == OK ? vault_probe(a->vault, &s.id, &s.wrap) : e;
     if (e == OK) {
-        return OK;
+        e = vault_probe(a->vault, &s.id, &s.wrap);
+        if (e == OK || is_absent(e)) {
+            return OK;
+        }
     }
     if (e != ERR_UNKNOWN && e != ERR_AUTH && e != ERR_FORMAT) {
         return cannot_try(a, e, why);
@@ -206,7 +214,7 @@ static enum err check_key(struct archive *a, char why[WHY_MAX]) {
             return ERR_CRYPTO;
         }
     }
-    return e == ERR_EXISTS ? OK : e == OK ? OK : cannot_try(a, e, why);
+    return e == ERR_EXISTS || e == OK || is_absent(e) ? OK : cannot_try(a, e, why);
 }
 
 enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]) {

@@ -162,16 +162,22 @@ static enum err decide(struct archive *a, const struct question *q, const char *
     return begin(a, q, name, why);
 }
 
+/* It is the right store. What wraps.db remembers of it is under the current key, as far as the key
+ * provider answers; while it does not, the next start does it. */
+static enum err refresh(struct archive *a, const struct question *q) {
+    enum err e = vault_probe(a->vault, &q->known.id, &q->known.wrap);
+    if (e == OK && q->known.placed && vault_is_current(a->vault, &q->known.wrap)) {
+        return OK;
+    }
+    e = remember(a, &q->there, true);
+    return (e == ERR_IO || e == ERR_AGAIN) && q->known.placed ? OK : e;
+}
+
 static enum err check(struct archive *a, const struct question *q, const char *name,
                       char why[WHY_MAX]) {
     bool both = q->known_error == OK && q->there_error == OK;
     if (both && id_eq(&q->known.id, &q->there)) {
-        if (!a->write) {
-            return OK;
-        }
-        bool fresh = vault_probe(a->vault, &q->known.id, &q->known.wrap) == OK &&
-                     vault_is_current(a->vault, &q->known.wrap);
-        return q->known.placed && fresh ? OK : remember(a, &q->there, true);
+        return a->write ? refresh(a, q) : OK;
     }
     return decide(a, q, name, why);
 }

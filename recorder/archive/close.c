@@ -88,8 +88,9 @@ static enum err mark_erased(struct manifest *m, struct key_ring *ring) {
     enum err e = OK;
     for (size_t i = 0; e == OK && i < m->n_objects; i++) {
         e = key_ring_erased(ring, &m->objects[i].id, &m->objects[i].erased);
+        e = e == ERR_AUTH ? OK : e; /* a key that is damaged says nothing of what is there */
     }
-    return e == ERR_AUTH ? OK : e; /* a key that is damaged says nothing of what is there */
+    return e;
 }
 
 /* Put it and note it. */

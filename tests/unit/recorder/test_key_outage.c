@@ -1,0 +1,176 @@
+/* A key provider that does not answer: no tour is harmed, and nothing that was recorded. */
+#include "recorder/archive/ledger.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/archive/verify.h"
+
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/recorder/kms_stub.h"
+#include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+struct place {
+    struct scratch scratch;
+    struct memory_store disk;
+    struct rng_seeded rng;
+    struct kms_stub kms;
+    char access[PATH_MAX], secret[PATH_MAX], why[WHY_MAX];
+    struct archive *archive;
+};
+
+static void put_file(char path[PATH_MAX], const struct scratch *s, const char *name,
+                     const char *text) {
+    snprintf(path, PATH_MAX, "%s/%s", s->dir, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+}
+
+static wall_t wall(void *ctx) {
+    return ((struct kms_stub *)ctx)->now;
+}
+
+static enum err start(struct place *p) {
+    struct key_config keys = {.provider = PROVIDER_KMS,
+                              .kms = {.endpoint = "https://" KMS_HOST,
+                                      .region = "eu-test-1",
+                                      .key = "key-0",
+                                      .access_key_file = p->access,
+                                      .secret_key_file = p->secret,
+                                      .http = &p->kms.http,
+                                      .wall = wall,
+                                      .wall_ctx = &p->kms}};
+    struct archive_config c = {.dir = p->scratch.dir,
+                               .keys = &keys,
+                               .write = true,
+                               .store = &p->disk.store,
+                               .rng = rng_from_seeded(&p->rng)};
+    p->archive = archive_close(p->archive);
+    return archive_open(&c, &p->archive, p->why);
+}
+
+static void place_begin(struct place *p) {
+    memset(p, 0, sizeof(*p));
+    scratch_begin(&p->scratch);
+    memory_store_begin(&p->disk);
+    rng_seed(&p->rng, 1);
+    kms_stub_begin(&p->kms);
+    put_file(p->access, &p->scratch, "access", p->kms.access_key);
+    put_file(p->secret, &p->scratch, "secret", p->kms.secret_key);
+}
+
+static void place_end(struct place *p) {
+    archive_close(p->archive);
+    memory_store_end(&p->disk);
+    scratch_end(&p->scratch);
+}
+
+static enum err verify(struct place *p, const struct id *id) {
+    struct findings f = {0};
+    return verify_recording(p->archive, id, findings_say, &f);
+}
+
+TEST(key_service_is_asked_at_the_beginning_and_never_in_the_middle) {
+    struct place p;
+    struct entry_start start_entry = {RECORDING_FORMAT, "demo", "House", {1700000000000000}};
+    struct entry_segment seg = {.track = {{7}}, .duration = US_PER_S};
+    struct entry track = {.type = ENTRY_TRACK}, epoch = {.type = ENTRY_EPOCH};
+    struct ledger *l = NULL;
+    place_begin(&p);
+    REQUIRE(start(&p) == OK);
+    REQUIRE(ledger_begin(p.archive, &start_entry, &l) == OK);
+    struct id id = *ledger_id(l);
+    unsigned asked = p.kms.asked;
+    p.kms.dead = true; /* from here on: people come, media are stored, the recording ends */
+    track.u.track = (struct entry_track){.track = {{7}}, .kind = SOURCE_CAMERA, .participant = 9};
+    epoch.u.epoch = (struct entry_epoch){.track = {{7}}, .video = CODEC_VP8};
+    EXPECT_EQ(ledger_add(l, &track), OK);
+    EXPECT_EQ(ledger_add(l, &epoch), OK);
+    EXPECT_EQ(ledger_segment(l, US_PER_S, &seg, bytes_of("media", 5)), OK);
+    EXPECT_EQ(ledger_end(l, US_PER_S), OK);
+    EXPECT_EQ(p.kms.asked, asked);
+    ledger_free(l);
+    p.kms.dead = false;
+    EXPECT_EQ(verify(&p, &id), OK);
+    place_end(&p);
+}
+
+TEST(key_service_that_is_away_harms_no_start_and_no_old_recording) {
+    static const struct {
+        const char *type;
+        int status;
+    } faults[] = {{NULL, 0}, {"ThrottlingException", 400}, {"NotFoundException", 400}};
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        struct place p;
+        struct sample before, after, later;
+        struct recovery_report r;
+        struct findings f = {0};
+        place_begin(&p);
+        REQUIRE(start(&p) == OK);
+        EXPECT_EQ(sample_record(p.archive, 0, &before), OK);
+        p.kms.dead = !faults[i].type;
+        p.kms.type = faults[i].type;
+        p.kms.status = faults[i].status;
+        REQUIRE(start(&p) == OK);
+        EXPECT_EQ(recovery_run(p.archive, &r), OK);
+        EXPECT_EQ(r.damaged, 0);
+        EXPECT(sample_record(p.archive, 0, &after) != OK);
+        EXPECT(!after.begun);
+        /* Even now it can be seen that nothing was changed. */
+        EXPECT_EQ(verify_chain(p.archive, &before.id, findings_say, &f), OK);
+        p.kms.dead = false;
+        p.kms.type = NULL;
+        EXPECT_EQ(sample_record(p.archive, 0, &later), OK);
+        EXPECT_EQ(verify(&p, &before.id), OK);
+        EXPECT_EQ(verify(&p, &later.id), OK);
+        place_end(&p);
+    }
+}
+
+/* What is wrong with the configuration is said at the start; a tour that is not recorded would not
+ * say it. */
+TEST(key_service_that_denies_is_said_at_the_start) {
+    struct place p;
+    struct sample s;
+    place_begin(&p);
+    REQUIRE(start(&p) == OK);
+    EXPECT_EQ(sample_record(p.archive, 0, &s), OK);
+    p.kms.type = "AccessDeniedException";
+    p.kms.status = 400;
+    EXPECT_EQ(start(&p), ERR_DENIED);
+    EXPECT(strstr(p.why, "denied") && strstr(p.why, "AccessDeniedException"));
+    p.kms.type = NULL;
+    /* Another key is not the one that the recordings are under. */
+    p.kms.keys[0][5] ^= 1;
+    EXPECT_EQ(start(&p), ERR_CRYPTO);
+    p.kms.keys[0][5] ^= 1;
+    EXPECT_EQ(start(&p), OK);
+    EXPECT_EQ(verify(&p, &s.id), OK);
+    place_end(&p);
+}
+
+/* A recording that a crash left open while the service is away waits, and is no damage. */
+TEST(key_service_that_is_away_at_recovery) {
+    struct place p;
+    struct entry_start start_entry = {RECORDING_FORMAT, "demo", "House", {1700000000000000}};
+    struct ledger *l = NULL;
+    struct recovery_report r;
+    place_begin(&p);
+    REQUIRE(start(&p) == OK);
+    REQUIRE(ledger_begin(p.archive, &start_entry, &l) == OK);
+    struct id id = *ledger_id(l);
+    ledger_free(l);
+    p.kms.dead = true;
+    REQUIRE(start(&p) == OK);
+    EXPECT_EQ(recovery_run(p.archive, &r), OK);
+    EXPECT_EQ(r.failed, 1);
+    EXPECT_EQ(r.damaged + r.closed, 0);
+    p.kms.dead = false;
+    REQUIRE(start(&p) == OK);
+    EXPECT_EQ(recovery_run(p.archive, &r), OK);
+    EXPECT_EQ(r.closed, 1);
+    EXPECT_EQ(verify(&p, &id), OK);
+    place_end(&p);
+}
