@@ -35,7 +35,7 @@ enum rtp_ext {
     RTP_EXT_AUDIO_LEVEL,   /* RFC 6464 */
     RTP_EXT_ABS_SEND_TIME, /* http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time */
     RTP_EXT_TWCC,          /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
-    RTP_EXT_ORIENTATION,   /* 3GPP TS 26.114, urn:3gpp:video-orientation */
+    RTP_EXT_ORIENTATION,   /* 3GPP TS 26.114, urn:3gpp:video-orientation; never accepted */
     RTP_EXT_PLAYOUT_DELAY, /* http://www.webrtc.org/experiments/rtp-hdrext/playout-delay */
     RTP_EXT_COUNT
 };

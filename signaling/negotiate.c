@@ -74,8 +74,6 @@ static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, bool inbound) 
         return true;
     case RTP_EXT_AUDIO_LEVEL:
         return m->kind == SDP_AUDIO;
-    case RTP_EXT_ORIENTATION:
-        return m->kind == SDP_VIDEO;
     case RTP_EXT_ABS_SEND_TIME:
     case RTP_EXT_TWCC: /* there is no send-side estimator that would read the feedback yet */
         return inbound;

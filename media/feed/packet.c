@@ -30,7 +30,6 @@ void media_packet_read(struct media_packet *ret, struct packet *k, const struct 
                                  .pt = r->pt,
                                  .marker = r->marker};
     locate(ret, PACKET_EXT_AUDIO_LEVEL, r, line->ext.id[RTP_EXT_AUDIO_LEVEL]);
-    locate(ret, PACKET_EXT_ORIENTATION, r, line->ext.id[RTP_EXT_ORIENTATION]);
     read_level(ret);
     if (codec == CODEC_VP8) {
         ret->has_vp8 = vp8_parse(r->payload, &ret->vp8) == OK;

@@ -10,7 +10,7 @@
 #include "media/wire/vp8.h"
 
 /* Header extensions of the source that viewers get under their own ids. */
-enum packet_ext { PACKET_EXT_AUDIO_LEVEL, PACKET_EXT_ORIENTATION, PACKET_EXT_COUNT };
+enum packet_ext { PACKET_EXT_AUDIO_LEVEL, PACKET_EXT_COUNT };
 
 struct media_packet {
     struct packet *packet; /* decrypted, RTX undone; who stores the value holds a reference */

@@ -12,7 +12,6 @@
 
 static const uint8_t pass_kind[PACKET_EXT_COUNT] = {
     [PACKET_EXT_AUDIO_LEVEL] = RTP_EXT_AUDIO_LEVEL,
-    [PACKET_EXT_ORIENTATION] = RTP_EXT_ORIENTATION,
 };
 
 static uint8_t *element(const struct header *h, uint8_t *out, uint8_t id, uint8_t len) {

@@ -114,7 +114,6 @@ TEST(chromium_publishes_by_whip) {
              "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
              "a=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
              "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
-             "a=extmap:13 urn:3gpp:video-orientation\r\n"
              "a=extmap:3 http://www.ietf.org/id/"
              "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
              "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
@@ -162,7 +161,8 @@ TEST(chromium_joins_a_tour) {
     HAS(voice, " cname:cname\r\n");
     /* What is sent carries neither transport-cc nor abs-send-time, nor a start bitrate. */
     HAS(stage, "sdes:mid\r\n");
-    HAS(stage, "urn:3gpp:video-orientation\r\n");
+    /* Then browsers turn the pixels, for viewers and recordings alike. */
+    HAS_NOT(d->answer, "video-orientation");
     HAS(voice, "ssrc-audio-level\r\n");
     HAS_NOT(stage, "transport-");
     HAS_NOT(stage, "abs-send-time");
