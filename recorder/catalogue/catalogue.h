@@ -102,10 +102,10 @@ struct participant_row {
     char name[ENTRY_TEXT_MAX], role[16], consent[33];
 };
 struct epoch_row {
-    struct entry_epoch epoch;
-    us_t duration;     /* end of its last segment, after its start [us] */
-    uint64_t bytes;    /* media [bytes] */
-    uint32_t segments; /* count */
+    struct entry_epoch epoch; /* width, height: of the largest of its segments, by area */
+    us_t duration;            /* end of its last segment, after its start [us] */
+    uint64_t bytes;           /* media [bytes] */
+    uint32_t segments;        /* count */
 };
 struct event_row {
     us_t t;

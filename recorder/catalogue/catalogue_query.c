@@ -115,6 +115,17 @@ enum err catalogue_participants(struct catalogue *c, const struct id *recording,
                &q);
 }
 
+#define AREA "s.width*s.height*65536+s.width" /* the largest by area; take_larger reads it */
+
+/* An epoch is as large as its largest segment, by area. */
+static void take_larger(struct entry_epoch *e, uint64_t area) {
+    uint16_t width = (uint16_t)area;
+    if (width && area >> 16 > (uint64_t)e->width * e->height) {
+        e->height = (uint16_t)((area >> 16) / width);
+        e->width = width;
+    }
+}
+
 typedef enum err each_epoch(void *ctx, const struct epoch_row *r);
 static enum err row_epoch(sqlite3_stmt *s, void *each, void *ctx) {
     struct epoch_row r;
@@ -135,6 +146,7 @@ static enum err row_epoch(sqlite3_stmt *s, void *each, void *ctx) {
     r.duration = sqlite3_column_int64(s, 8);
     r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
     r.segments = (uint32_t)sqlite3_column_int64(s, 10);
+    take_larger(&r.epoch, (uint64_t)sqlite3_column_int64(s, 11));
     return (*(each_epoch **)each)(ctx, &r);
 }
 
@@ -145,7 +157,8 @@ enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const
                sql_borrow(&c->cache,
                           "SELECT e.track,e.number,e.video,e.audio,e.width,e.height,e.start,"
                           "e.init,COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
-                          "COUNT(s.number) FROM epochs e LEFT JOIN segments s"
+                          "COUNT(s.number),COALESCE(MAX(" AREA
+                          "),0) FROM epochs e LEFT JOIN segments s"
                           " ON s.recording=e.recording AND s.track=e.track AND s.epoch=e.number"
                           " WHERE e.recording=?1 AND (?3=0 OR e.track=?2)"
                           " GROUP BY e.track,e.number ORDER BY e.track,e.number",

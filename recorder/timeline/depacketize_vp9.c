@@ -5,7 +5,7 @@
 /* RFC 9628 section 4.2: the first byte. */
 enum { I = 0x80, P = 0x40, L = 0x20, F = 0x10, B = 0x08, E = 0x04, V = 0x02 };
 
-#define REFERENCES_MAX 3 /* section 4.2: P_DIFF, and R of a picture group */
+#define REFERENCES_MAX 3 /* of a frame; section 4.2: P_DIFF, and R of a picture group */
 
 struct descriptor {
     size_t len;       /* [bytes] */
@@ -79,8 +79,8 @@ static bool read_descriptor(struct bytes payload, struct descriptor *d) {
 /* VP9 bitstream specification sections 6.2, 7.2: uncompressed_header() as far as it matters. */
 struct header {
     bool key;
-    bool refreshes; /* a later frame may refer to it */
-    uint16_t width, height;
+    bool refreshes;         /* a later frame may refer to it */
+    uint16_t width, height; /* [pixels] 0: that of a reference */
 };
 
 #define SYNC_CODE 0x498342
@@ -96,19 +96,37 @@ static void skip_color(struct bits *b, unsigned profile) {
     }
 }
 
+/* frame_size(), less 1 in the bitstream. False, and no size: it is not there, or none that others
+ * could hold. */
+static bool read_size(struct bits *b, struct header *h) {
+    uint32_t width = bits_u(b, 16) + 1, height = bits_u(b, 16) + 1;
+    if (b->bad || width > UINT16_MAX || height > UINT16_MAX) {
+        return false;
+    }
+    h->width = (uint16_t)width;
+    h->height = (uint16_t)height;
+    return true;
+}
+
+/* frame_size_with_refs(): an encoder that follows the network changes the size without a key frame.
+ * As long as it stays, a reference tells it. */
+static void read_new_size(struct bits *b, struct header *h) {
+    bits_skip(b, REFERENCES_MAX * (3 + 1)); /* ref_frame_idx, ref_frame_sign_bias */
+    for (unsigned i = 0; i < REFERENCES_MAX; i++) {
+        if (bits_flag(b)) {
+            return;
+        }
+    }
+    (void)read_size(b, h);
+}
+
 static bool read_key_header(struct bits *b, unsigned profile, struct header *h) {
     if (bits_u(b, 24) != SYNC_CODE) {
         return false;
     }
     skip_color(b, profile);
-    h->width = (uint16_t)bits_u(b, 16); /* less 1 */
-    h->height = (uint16_t)bits_u(b, 16);
     h->refreshes = true;
-    /* Sizes of 65536 are not held by what reads them later. */
-    bool fits = h->width < UINT16_MAX && h->height < UINT16_MAX;
-    h->width++;
-    h->height++;
-    return !b->bad && fits;
+    return read_size(b, h);
 }
 
 static bool read_header(struct bytes frame, struct header *h) {
@@ -129,10 +147,13 @@ static bool read_header(struct bytes frame, struct header *h) {
     }
     bool intra_only = shown ? false : bits_flag(&b);
     bits_skip(&b, resilient ? 0 : 2); /* reset_frame_context */
-    if (!intra_only) {
-        h->refreshes = bits_u(&b, 8) != 0;
+    if (intra_only) {
+        return marked && !b.bad;
     }
-    return marked && !b.bad;
+    h->refreshes = bits_u(&b, 8) != 0;
+    bool ok = marked && !b.bad;
+    read_new_size(&b, h);
+    return ok;
 }
 
 static bool begin(struct depacketizer *d, const struct video_piece *p) {
@@ -167,10 +188,10 @@ static bool begin_layer(struct depacketizer *d, const struct descriptor *v, stru
         /* A layer that is lost cannot say whether others refer to it. */
         d->non_reference = !h.refreshes && !s->scalable;
     }
-    if (d->key && s->layers == 0) {
+    if (h.width && s->layers == 0) {
         d->width = h.width;
         d->height = h.height;
-    } else if (h.key) {
+    } else {
         larger(&d->width, &d->height, h.width, h.height);
     }
     if (d->key) {

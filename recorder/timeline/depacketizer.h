@@ -24,7 +24,7 @@ struct video_frame {
     struct bytes data; /* as the container holds it; valid until the next call */
     uint32_t rtp_ts;
     bool key;
-    uint16_t width, height; /* [pixels] of the last key frame */
+    uint16_t width, height; /* [pixels] as was said last: by a key frame, in VP9 also by others */
     /* Of a key frame: the decoder configuration record that it and what follows need (H.264: avcC,
      * AV1: av1C); empty with codecs that need none. Valid until the next call. */
     struct bytes init;

@@ -130,7 +130,7 @@ TEST(catalogue_sums_segments_once_each) {
                                      .video = CODEC_VP8,
                                      .audio = CODEC_OPUS,
                                      .width = 640,
-                                     .height = 32767,
+                                     .height = 360,
                                      .start = 7,
                                      .init_len = 2,
                                      .init = {8, 9}};
@@ -169,7 +169,9 @@ TEST(catalogue_sums_segments_once_each) {
     EXPECT_EQ(seen.epochs[0].epoch.init_len, 2);
     EXPECT_EQ(seen.epochs[0].epoch.init[1], 9);
     EXPECT_EQ(seen.epochs[0].epoch.start, 7);
-    EXPECT_EQ(seen.epochs[0].epoch.height, 32767);
+    /* Of the largest segment. */
+    EXPECT_EQ(seen.epochs[0].epoch.width, 65535);
+    EXPECT_EQ(seen.epochs[0].epoch.height, 720);
     shelf_end(&s);
 }
 

@@ -462,6 +462,31 @@ TEST(depacketize_vp9_a_frame_that_nothing_refers_to_costs_only_itself) {
     depacketizer_reset(&h.d);
 }
 
+TEST(depacketize_vp9_size_changes_without_a_key_frame) {
+    struct hand h = {.ts = 5};
+    depacketizer_init(&h.d, CODEC_VP9);
+    EXPECT(piece(&h,
+                 "8c"
+                 "8001" VP9_KEY,
+                 true));
+    EXPECT_EQ(h.f.width, 320);
+    /* No reference has its size: 1280x720. */
+    EXPECT(piece(&h,
+                 "cc"
+                 "8002"
+                 "863fc000027f816780",
+                 true));
+    EXPECT(!h.f.key && h.f.width == 1280 && h.f.height == 720);
+    /* The first reference has it. */
+    EXPECT(piece(&h,
+                 "cc"
+                 "8003"
+                 "863fc00200",
+                 true));
+    EXPECT(h.f.width == 1280 && h.f.height == 720);
+    depacketizer_reset(&h.d);
+}
+
 TEST(depacketize_vp9_picture_ids_wrap) {
     static const struct {
         const char *first, *second;
