@@ -89,7 +89,7 @@ bool tap_budget_admit(struct tap_budget *b, size_t room, struct tap *t) {
     if (!s) {
         return false;
     }
-    size_t reserved = t->type == TAP_RTP ? TAPS_RESERVED : 0;
+    size_t reserved = t->type == TAP_RTP || t->type == TAP_SKIP ? TAPS_RESERVED : 0;
     if (s->held + reserved >= room) {
         s->lost += t->dropped + 1;
         return false;

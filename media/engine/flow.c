@@ -136,6 +136,16 @@ static void to_tap(const struct layer *l, const struct media_packet *p) {
     tap_push(l->flow->tour->engine, &t);
 }
 
+void flow_skip(struct layer *l, us_t now, uint64_t seq) {
+    struct engine *e = l->flow->tour->engine;
+    fanout_skip(&e->fanout, &l->feed, seq);
+    if (l->flow->tapped == l && feed_is_video(&l->feed)) {
+        struct tap t = flow_tap(l, TAP_SKIP, now);
+        t.seq = seq;
+        tap_push(e, &t);
+    }
+}
+
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
     struct flow *f = l->flow;
     struct tour *t = f->tour;

@@ -84,6 +84,9 @@ void flow_set(struct flow *f, unsigned layers, us_t now);
 /* A packet of it, for cache, ranking, recorder and viewers; slots are bound. keep: it may be held.
  */
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);
+/* A packet that is not passed on leaves no gap. Of pictures it is one that carried nothing, which
+ * the recorder is told, for it cannot tell that from a loss. */
+void flow_skip(struct layer *l, us_t now, uint64_t seq);
 /* A sender report of it. */
 void flow_report(struct layer *l, us_t now, uint64_t ntp, uint32_t rtp_ts);
 /* Tap or do not tap, as tour, consent and life of the source have it now. */

@@ -183,7 +183,7 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
         packet(l, now, m);
         break;
     case RELAY_SKIP:
-        fanout_skip(&r->flow.tour->engine->fanout, &l->feed, m->seq);
+        flow_skip(l, now, m->seq);
         break;
     case RELAY_REPORT:
         clock_offset_load(&r->offset, now, m->report.offset);

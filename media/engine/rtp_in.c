@@ -116,8 +116,8 @@ static void video(struct layer *l, us_t now, const struct incoming *k, struct me
     }
 }
 
-static void skip(struct layer *l, uint64_t seq) {
-    fanout_skip(&l->flow->tour->engine->fanout, &l->feed, seq);
+static void skip(struct layer *l, us_t now, uint64_t seq) {
+    flow_skip(l, now, seq);
     relay_skip(l, seq);
 }
 
@@ -131,7 +131,7 @@ static void receive(struct layer *l, us_t now, const struct incoming *k) {
     }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
-        skip(l, place.seq);
+        skip(l, now, place.seq);
     } else if (v == INBOUND_MEDIA) {
         media_packet_read(&p, k->packet, &k->r, l->flow->line);
         p.seq = place.seq;

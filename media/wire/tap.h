@@ -12,7 +12,8 @@ enum tap_type {
     TAP_SOURCE_ON,  /* a source begins or goes on after a pause (then with the id it had, and its
                        numbers and timestamps go on): participant, kind, codec, source are set */
     TAP_SOURCE_OFF, /* it pauses or has ended; nothing of it comes until the next TAP_SOURCE_ON */
-    TAP_RTP,        /* one decrypted RTP packet: packet, seq, rtp_ts */
+    TAP_RTP,        /* one decrypted RTP packet: packet, seq, rtp_ts. */
+    TAP_SKIP,       /* of pictures: the packet with this seq carried nothing; it is not missing */
     TAP_SR,         /* the source's sender report: ntp, rtp_ts */
     TAP_STAGE,      /* the stage now shows `source` (0 = nobody) */
     TAP_VOICE       /* the loudest voice is now `source` (0 = nobody) */
@@ -26,7 +27,7 @@ struct tap {
     uint32_t source;       /* unique within the tour for the life of the process, never 0 */
     uint64_t tour;         /* handle given by signaling */
     uint64_t participant;  /* handle given by signaling */
-    uint64_t seq;          /* TAP_RTP: extended sequence number of the source, RTX undone */
+    uint64_t seq;          /* TAP_RTP, TAP_SKIP: extended sequence number, RTX undone */
     uint64_t ntp;          /* TAP_SR: sender's NTP time */
     uint32_t rtp_ts;       /* [media clock] */
     uint32_t dropped;      /* tap messages lost to a full queue just before this one */

@@ -127,6 +127,7 @@ static void on_source(struct recording *r, const struct tap *t) {
     }
     switch (t->type) {
     case TAP_RTP:
+    case TAP_SKIP:
         rec_source_rtp(r, s, t);
         break;
     case TAP_SR:

@@ -242,10 +242,10 @@ static void check_video(struct recording *r, struct rec_source *s, uint64_t befo
 }
 
 static void take_video(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
-    struct video_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
-                            .rtp_ts = k->rtp_ts,
-                            .marker = k->marker,
-                            .lost = k->missing != 0};
+    struct bytes payload =
+        k->packet ? bytes_of(k->packet->data + k->payload_at, k->payload_len) : bytes_of(NULL, 0);
+    struct video_piece p = {
+        .payload = payload, .rtp_ts = k->rtp_ts, .marker = k->marker, .lost = k->missing != 0};
     struct video_frame v;
     us_t arrival = recording_time(r, k->at);
     uint64_t before = s->video.dropped + s->video.holes;
@@ -287,14 +287,15 @@ static void take_audio(struct recording *r, struct rec_source *s, const struct r
 }
 
 static void take(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
-    if ((size_t)k->payload_at + k->payload_len > sizeof(k->packet->data)) {
+    bool pictures = s->codec != CODEC_OPUS;
+    if (k->packet ? (size_t)k->payload_at + k->payload_len > sizeof(k->packet->data) : !pictures) {
         return;
     }
     s->from = s->from < 0 ? recording_time(r, k->at) : s->from;
-    if (s->codec == CODEC_OPUS) {
-        take_audio(r, s, k);
-    } else {
+    if (pictures) {
         take_video(r, s, k);
+    } else {
+        take_audio(r, s, k);
     }
 }
 

@@ -53,7 +53,7 @@ void rec_source_resume(struct recording *r, struct rec_source *s, const struct t
 void rec_source_settle(struct rec_source *s, us_t at);
 /* What is due at `now`: packets that need not be waited for any more, a segment to be closed. */
 void rec_source_timeout(struct recording *r, struct rec_source *s, us_t now);
-/* Takes over the packet; its frames go to the track and the programme. */
+/* Of TAP_RTP or TAP_SKIP. Takes over the packet; its frames go to the track and the programme. */
 void rec_source_rtp(struct recording *r, struct rec_source *s, const struct tap *t);
 void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *t);
 /* Hand on what is due; now US_NEVER: everything that is held. */

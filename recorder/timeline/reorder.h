@@ -19,7 +19,7 @@ struct reorder_packet {
     uint32_t missing; /* packets given up just before this one */
     uint16_t payload_at, payload_len;
     bool marker;
-    struct packet *packet; /* a reference of whoever popped it */
+    struct packet *packet; /* a reference of whoever popped it; NULL: it carried nothing */
 };
 
 struct reorder {

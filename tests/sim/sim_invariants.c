@@ -183,15 +183,7 @@ static void tap_on(struct world *w, const struct tap *t) {
     s->on = true;
 }
 
-static void tap_rtp(struct world *w, struct tap_source *s, const struct tap *t) {
-    struct content c;
-    struct bytes payload = bytes_of(t->packet->data + t->payload_at, t->payload_len);
-    w->tap.packets++;
-    if (!content_read(payload, s->kind != SOURCE_MICROPHONE, &c) ||
-        c.participant != s->participant || c.kind != s->kind) {
-        world_fail(w, "tap of source %u: not its payload", s->id);
-        return;
-    }
+static void tap_seq(struct world *w, struct tap_source *s, const struct tap *t) {
     if (!s->any) {
         s->any = true;
         s->first = s->high = t->seq;
@@ -205,6 +197,18 @@ static void tap_rtp(struct world *w, struct tap_source *s, const struct tap *t) 
     }
     *byte |= bit;
     s->count++;
+}
+
+static void tap_rtp(struct world *w, struct tap_source *s, const struct tap *t) {
+    struct content c;
+    struct bytes payload = bytes_of(t->packet->data + t->payload_at, t->payload_len);
+    w->tap.packets++;
+    if (!content_read(payload, s->kind != SOURCE_MICROPHONE, &c) ||
+        c.participant != s->participant || c.kind != s->kind) {
+        world_fail(w, "tap of source %u: not its payload", s->id);
+        return;
+    }
+    tap_seq(w, s, t);
 }
 
 void invariant_tap(struct world *w, const struct tap *t) {
@@ -234,6 +238,8 @@ void invariant_tap(struct world *w, const struct tap *t) {
         s->rebuilds = w->rebuilds;
     } else if (t->type == TAP_RTP) {
         tap_rtp(w, s, t);
+    } else if (t->type == TAP_SKIP) {
+        tap_seq(w, s, t);
     } else {
         w->tap.reports++;
     }

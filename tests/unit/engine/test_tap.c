@@ -95,6 +95,9 @@ TEST(tap_sequence_is_repaired_and_without_duplicates) {
     EXPECT_EQ(seqs[1], seqs[0] + 2);
     EXPECT_EQ(seqs[2], seqs[0] + 3); /* over the wrap of 16 bits */
     EXPECT_EQ(seqs[3], seqs[0] + 1);
+    /* Padding is no packet to record, and not missing either. */
+    EXPECT_EQ(rig_taps(&r, TAP_SKIP, 1), 1);
+    EXPECT_EQ(last_tap(TAP_SKIP)->seq, seqs[0] + 4);
     rig_free(&r);
 }
 
