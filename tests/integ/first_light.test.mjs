@@ -5,6 +5,7 @@ import path from 'node:path';
 import { launchChromium, inbound } from './lib/chromium.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { playAndSeek } from './lib/playback.mjs';
 import { ROOT, Server, tokenOf } from './lib/server.mjs';
 import { endTour, firstFrame, joinInFirefox, joinTour, listRecordings, untilComplete, untilStage } from './lib/tour.mjs';
 
@@ -133,33 +134,6 @@ await test('the_server_ends_in_good_order', async () => {
 });
 
 finish();
-
-/** Plays from the start and seeks to three points; every seek must land and show a frame. */
-async function playAndSeek(evaluate) {
-  const duration = await until(() => evaluate(() => {
-    const video = document.querySelector('.player video');
-    return video.readyState >= 1 && Number.isFinite(video.duration) && video.duration;
-  }), 'metadata with a duration');
-  expect(duration > 3, `the recording lasts ${duration} s`);
-  await evaluate(async () => {
-    const video = document.querySelector('.player video');
-    video.muted = true;
-    await video.play();
-  });
-  await until(() => evaluate(() => document.querySelector('.player video').currentTime > 0.5), 'play');
-  for (const part of [0.8, 0.2, 0.5]) {
-    const landed = await evaluate(async (target) => {
-      const video = document.querySelector('.player video');
-      video.pause();
-      const seeked = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
-      video.currentTime = target;
-      await seeked;
-      return { at: video.currentTime, ready: video.readyState, width: video.videoWidth };
-    }, duration * part);
-    expect(Math.abs(landed.at - duration * part) < 0.5, `seek to ${duration * part} landed at ${landed.at}`);
-    expect(landed.ready >= 2 && landed.width > 0, `no frame at ${landed.at}`);
-  }
-}
 
 function filesBelow(dir) {
   return fs.readdirSync(dir, { withFileTypes: true }).flatMap((e) =>

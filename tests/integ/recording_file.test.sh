@@ -85,7 +85,7 @@ for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4 sound_first.webm; do
     esac
 done
 for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4; do
-    check "$file says how long it is" lasts "$dir/$file" 3.9 4.2
+    check "$file says how long it is" lasts "$dir/$file" 3.9 4.4
     check "$file seeks to its second key frame" lands "$dir/$file" 3.0 1.9 2.2
 done
 check "sound_first.webm says how long it is" lasts "$dir/sound_first.webm" 12.9 13.1

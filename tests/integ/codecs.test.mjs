@@ -1,0 +1,170 @@
+// Recordings of VP9, AV1 and H.264: published by a real browser, recorded, and looked at with other
+// people's tools and in both browsers. VP8 is what the other tests record.
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { launchChromium } from './lib/chromium.mjs';
+import { launchFirefox } from './lib/firefox.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { playAndSeek, seek } from './lib/playback.mjs';
+import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
+
+const CODECS = [{ name: 'vp9', type: 'video/webm' }, { name: 'h264', type: 'video/mp4' },
+  { name: 'av1', type: 'video/webm' }];
+
+const SECRET = 'codecs-codecs-codecs-codecs-codecs';
+const dir = tempDir();
+const config = await writeConfig(dir, (c) => {
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.tours = CODECS.map(({ name }) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
+});
+const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+const base = new URL(server.urls.agent).origin;
+const mint = minter(SECRET, { sub: 'test', name: 'Test' });
+const opsToken = tokenOf(server.urls.ops);
+const headers = { authorization: `Bearer ${opsToken}` };
+
+const chromium = await launchChromium();
+const firefox = await launchFirefox();
+const recordings = new Map();
+
+await test('a_browser_publishes_each_codec', async () => {
+  const pages = await Promise.all(CODECS.map(async ({ name }) => {
+    const page = await chromium.newPage();
+    await joinTour(page, `${base}/agent/${name}#${mint({ role: 'agent', tour: name })}`);
+    return page;
+  }));
+  for (const [i, page] of pages.entries()) {
+    await until(async () => {
+      const sent = await page.evaluate(async () => {
+        const stats = [...(await window.oriel.session.pc.getStats()).values()];
+        const video = stats.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video' && s.framesEncoded);
+        return video.map((s) => ({ frames: s.framesEncoded, codec: stats.find((c) => c.id === s.codecId)?.mimeType }))[0];
+      });
+      return sent?.codec?.toLowerCase() === `video/${CODECS[i].name}` && sent.frames > 90;
+    }, `90 frames of ${CODECS[i].name}`, 40000);
+  }
+  await Promise.all(pages.map((page) => endTour(page)));
+  const all = await until(async () => {
+    const list = await listRecordings(base, opsToken);
+    return list.length === CODECS.length && list.every((r) => r.state === 'complete') && list;
+  }, 'three complete recordings');
+  for (const r of all) {
+    const detail = await (await fetch(new URL(`/v1/recordings/${r.id}`, base), { headers })).json();
+    recordings.set(r.tour, detail);
+  }
+  await Promise.all(pages.map((page) => page.close()));
+});
+
+/** The epochs with pictures of a track, longest first. */
+const parts = (track) => track.epochs.filter((e) => e.video !== 'none' && e.width > 0)
+  .sort((a, b) => b.duration_ms - a.duration_ms);
+const programmeOf = (name) => recordings.get(name).tracks.find((t) => t.id === 'programme' || t.kind === 'programme');
+
+async function download(name, track, epoch, type) {
+  const url = new URL(`/v1/recordings/${recordings.get(name).id}/${track}/${epoch}.webm`, base);
+  const response = await fetch(url, { headers });
+  expectEqual(response.headers.get('content-type'), type, `content type of ${name}`);
+  const file = path.join(dir, `${name}-${track}-${epoch}`);
+  fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
+  return file;
+}
+
+const probe = (file, ...args) =>
+  execFileSync('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, file], { encoding: 'utf8' });
+
+for (const { name, type } of CODECS) {
+  await test(`${name}_files_are_what_others_expect`, async () => {
+    const camera = recordings.get(name).tracks.find((t) => t.kind === 'camera');
+    for (const track of [programmeOf(name), camera]) {
+      for (const epoch of parts(track)) {
+        const file = await download(name, track.id, epoch.number, type);
+        const [codec, ...size] = probe(file, '-select_streams', 'v', '-show_entries',
+          'stream=codec_name,width,height').trim().split(',');
+        expectEqual(codec, name, 'codec');
+        const sizes = probe(file, '-select_streams', 'v', '-show_entries', 'frame=width,height')
+          .trim().split('\n').map((l) => l.split(',').map(Number));
+        const largest = sizes.sort((a, b) => b[0] * b[1] - a[0] * a[1])[0];
+        // Of WebM ffprobe tells the size of the first frame, and not the header's.
+        const info = type === 'video/webm' ? execFileSync('mkvinfo', ['-v', '-v', file], { encoding: 'utf8' }) : '';
+        const header = info ? ['width', 'height'].map((d) => new RegExp(`Pixel ${d}: (\\d+)`).exec(info)[1]) : size;
+        expectEqual(header.join('x'), largest.join('x'), 'size in the header');
+        expectEqual(`${epoch.width}x${epoch.height}`, largest.join('x'), 'size that the API tells');
+        const said = spawnSync('ffprobe', ['-v', 'warning', '-count_frames', '-show_streams', file], { encoding: 'utf8' });
+        expectEqual(said.stderr, '', 'what the decoders say');
+        expect(!info || (info.includes('+ Cues') && !info.includes('Unknown element')), 'mkvinfo accepts it');
+      }
+    }
+    console.log(`# ${name}: ${programmeOf(name).epochs.map((e) => `${e.width}x${e.height} ${e.duration_ms} ms`).join(', ')}`);
+  });
+}
+
+/** Opens the longest part of the programme in the player of the recordings page. */
+async function openPlayer(page, name) {
+  const row = `tr[data-recording="${recordings.get(name).id}"] button`;
+  await page.goto(`${base}/ops#${opsToken}`);
+  await page.waitForSelector(row);
+  await page.click(row);
+  await page.waitForSelector('.player video');
+  const all = programmeOf(name).epochs;
+  const index = all.findIndex((e) => e.number === parts(programmeOf(name))[0].number);
+  if (all.length > 1) {
+    await page.click(`.tabs[aria-label=Parts] button:nth-child(${index + 1})`);
+  }
+}
+
+for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {
+  const page = await browser.newPage();
+  const evaluate = (run, argument) => page.evaluate(run, argument);
+  for (const { name } of CODECS) {
+    await test(`${name}_plays_and_seeks_in_${what}`, async () => {
+      await openPlayer(page, name);
+      await playAndSeek(evaluate, { atLeast: 1.5 });
+    });
+  }
+  await page.close();
+}
+
+// Sound for 7 s, then pictures, as the recorder's own test recorded it.
+execFileSync(process.env.ORIEL_TEST_RECORDER ?? path.join(ROOT, 'build/asan/tests/test_recorder'),
+  ['codecs_the_index_leads'], { env: { ...process.env, ORIEL_TEST_KEEP: dir } });
+const files = http.createServer((request, response) => {
+  if (request.url === '/') {
+    response.setHeader('content-type', 'text/html');
+    response.end('<!doctype html><video src="/sound_first.webm" preload="metadata"></video>');
+    return;
+  }
+  const file = fs.readFileSync(path.join(dir, 'sound_first.webm'));
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? 'bytes=0-') ?? [];
+  const end = to ? Number(to) + 1 : file.length;
+  response.writeHead(206, { 'content-type': 'video/webm', 'accept-ranges': 'bytes',
+    'content-range': `bytes ${from}-${end - 1}/${file.length}`, 'content-length': end - from });
+  response.end(file.subarray(Number(from), end));
+});
+await new Promise((resolve) => files.listen(0, '127.0.0.1', resolve));
+
+for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {
+  await test(`a_seek_before_the_first_picture_lands_on_the_sound_in_${what}`, async () => {
+    const page = await browser.newPage();
+    const evaluate = (run, argument) => page.evaluate(run, argument);
+    await page.goto(`http://127.0.0.1:${files.address().port}/`);
+    await until(() => evaluate(() => document.querySelector('video').readyState >= 1), 'metadata');
+    for (const target of [3, 10, 5]) {
+      await seek(evaluate, target, 'video');
+    }
+    await evaluate(() => { document.querySelector('video').muted = true; return document.querySelector('video').play(); });
+    await until(() => evaluate(() => document.querySelector('video').currentTime > 5.5), 'play from there');
+    await page.close();
+  });
+}
+
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+await chromium.close();
+await firefox.close();
+files.close();
+finish();
