@@ -10,7 +10,7 @@ struct voice {
     struct link in_mixdown;
     uint32_t source;
     us_t until; /* recording time of the end of what it said [us] */
-    us_t heard; /* m->clock when it said that */
+    us_t heard; /* m->clock when it said that; what is lost is not waited for */
     struct track_gap gap;
 };
 
@@ -100,7 +100,6 @@ static const char *put(struct mixdown *m, uint32_t source, const struct media_fr
 static void lose(struct mixdown *m, struct voice *v, const struct track_loss *l) {
     m->lost += l->packets;
     track_gap_lose(m->track, &v->gap, us_max(v->until, l->at), l);
-    v->heard = m->clock;
 }
 
 void mixdown_frame(struct mixdown *m, uint32_t source, const struct media_frame *f) {
