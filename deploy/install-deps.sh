@@ -11,8 +11,8 @@ build_packages=(
     libssl-dev libwebsockets-dev
 )
 test_packages=(
-    chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq libclang-rt-14-dev
-    mkvtoolnix python3 shellcheck softhsm2 systemd
+    ceph-mon ceph-osd chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq
+    libclang-rt-14-dev mkvtoolnix python3 radosgw shellcheck softhsm2 systemd
 )
 peer_packages=(janus)
 

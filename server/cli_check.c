@@ -1,6 +1,7 @@
 /* oriel check-config. */
 #include "server/cli.h"
 
+#include "server/stores.h"
 #include "server/tls.h"
 
 #include <stdio.h>
@@ -15,7 +16,9 @@ int cli_check_config(int argc, char **argv) {
         return CLI_FAILED;
     }
     int status = CLI_OK;
-    if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
+    if (stores_check(cfg, why) != OK) {
+        status = cli_fail(CLI_FAILED, "%s", why);
+    } else if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
     } else {
         printf("%s: ok\n", argv[1]);

@@ -6,6 +6,7 @@
 #include "recorder/writer/writer.h"
 #include "server/cli.h"
 #include "server/clock.h"
+#include "server/stores.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,11 +103,19 @@ static int use_store(const struct config *cfg) {
     config_key_config(cfg, &keys);
     struct writer_config c = {
         .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
-    if (writer_use_store(&c, why) != OK) {
-        return cli_fail(CLI_FAILED, "recordings: %s", why);
+    struct stores *stores = NULL;
+    enum err e = stores_open(cfg, STORES_WRITE, NULL, &stores, why);
+    c.store = stores_both(stores);
+    e = e == OK ? writer_use_store(&c, why) : e;
+    if (e != OK) {
+        cli_fail(CLI_FAILED, "recordings: %s", why);
+    } else if (stores) {
+        printf("bucket %s is the store of the recordings now\n", cfg->s3_bucket);
+    } else {
+        printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
     }
-    printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
-    return CLI_OK;
+    stores_close(stores);
+    return e == OK ? CLI_OK : CLI_FAILED;
 }
 
 static bool known(int argc, char **argv) {
@@ -134,11 +143,13 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         c.no_key = c.no_key || strcmp(argv[i], "--no-key") == 0;
     }
-    if (library_open(&c, &l, why) != OK) {
-        return cli_fail(CLI_FAILED, "recordings: %s", why);
-    }
-    int status = run(l, argc, argv);
+    struct stores *stores = NULL;
+    enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
+    c.store = stores_both(stores);
+    e = e == OK ? library_open(&c, &l, why) : e;
+    int status = e == OK ? run(l, argc, argv) : cli_fail(CLI_FAILED, "recordings: %s", why);
     library_close(l);
+    stores_close(stores);
     return status;
 }
 

@@ -23,6 +23,10 @@ static const char *const config_aeads[] = {"auto", "openssl", "ipsec-mb", NULL};
 static const char *const config_codecs[] = {"vp8", "vp9", "h264", "av1", NULL};
 const char *const config_key_providers[] = {PROVIDER_FILE, PROVIDER_PKCS11, PROVIDER_KMS, NULL};
 static const char *const config_record_modes[] = {"auto", "manual", "off", NULL};
+/* In the order of enum config_store. */
+static const char *const config_stores[] = {"local", "s3", NULL};
+/* In the order of what stores.c calls them. */
+static const char *const config_encryptions[] = {"none", "AES256", "aws:kms", NULL};
 
 const struct config_key config_schema[] = {
 #define AT(id) offsetof(struct config, id)

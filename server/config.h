@@ -19,6 +19,9 @@
 #define CONFIG_TOURS_MAX 64 /* entries in "tours" */
 #define CONFIG_FILE_MAX (1024 * 1024)
 
+enum config_store { CONFIG_STORE_LOCAL, CONFIG_STORE_S3 }; /* recording.store */
+#define CONFIG_ENCRYPTION_KMS 2 /* index in the names of recording.s3.encryption */
+
 struct config_list {
     char **items;
     size_t n;

@@ -46,12 +46,55 @@ static bool is_url(const char *text) {
     return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+/* recording.store is "s3", and this key is not set. */
+static bool s3_lacks(const struct config *c, const char *value) {
+    return c->rec_enabled && c->rec_store == CONFIG_STORE_S3 && !*value;
+}
+
+struct rule {
+    bool bad;
+    const char *path, *what;
+};
+
+static const struct rule *first_bad(const struct rule *rules, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (rules[i].bad) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+static bool store_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
+        {s3_lacks(c, c->s3_endpoint), "recording.s3.endpoint",
+         "must be set when recording.store is \"s3\""},
+        {*c->s3_endpoint && !is_url(c->s3_endpoint), "recording.s3.endpoint",
+         "must start with http:// or https://"},
+        {s3_lacks(c, c->s3_region), "recording.s3.region",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_bucket), "recording.s3.bucket",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_access_key_file), "recording.s3.access_key_file",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_secret_key_file), "recording.s3.secret_key_file",
+         "must be set when recording.store is \"s3\""},
+        {*c->s3_kms_key && c->s3_encryption != CONFIG_ENCRYPTION_KMS, "recording.s3.kms_key",
+         "needs recording.s3.encryption \"aws:kms\""},
+        {c->spool_limit_mib && c->spool_warn_mib > c->spool_limit_mib, "recording.spool.warn_mib",
+         "must not be more than recording.spool.limit_mib"},
+    };
+    const struct rule *r = first_bad(rules, sizeof(rules) / sizeof(rules[0]));
+    if (r) {
+        *ret_path = r->path;
+        *ret_what = r->what;
+    }
+    return !r;
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     int64_t workers = c->media_workers ? c->media_workers : 64;
-    const struct {
-        bool bad;
-        const char *path, *what;
-    } rules[] = {
+    const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
         {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
         {!all(&c->media_announce, is_address), "media.announce", "must be a list of IP addresses"},
@@ -94,14 +137,12 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
          "must be 1..32 characters"},
     };
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        if (rules[i].bad) {
-            *ret_path = rules[i].path;
-            *ret_what = rules[i].what;
-            return false;
-        }
+    const struct rule *r = first_bad(rules, sizeof(rules) / sizeof(rules[0]));
+    if (r) {
+        *ret_path = r->path;
+        *ret_what = r->what;
     }
-    return true;
+    return !r && store_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {

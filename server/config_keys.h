@@ -125,14 +125,39 @@
     INT(rec_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")
+
+#define CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST) \
+    ENUM(rec_store, "recording.store", "local", config_stores, "where objects lie in the end") \
+    STR(s3_endpoint, "recording.s3.endpoint", "", "http:// or https:// and the service's host") \
+    STR(s3_region, "recording.s3.region", "us-east-1", "the bucket's region") \
+    STR(s3_bucket, "recording.s3.bucket", "", "name of the bucket") \
+    STR(s3_prefix, "recording.s3.prefix", "", "what all keys begin with, ending in /") \
+    BOOL(s3_virtual_host, "recording.s3.virtual_host", false, "BUCKET.host, not host/BUCKET") \
+    STR(s3_access_key_file, "recording.s3.access_key_file", "", "file with the access key") \
+    STR(s3_secret_key_file, "recording.s3.secret_key_file", "", "file with the secret key") \
+    STR(s3_session_token_file, "recording.s3.session_token_file", "", "file with the token") \
+    STR(s3_ca_file, "recording.s3.ca_file", "", "PEM file of CAs, empty = the system's") \
+    ENUM(s3_encryption, "recording.s3.encryption", "none", config_encryptions, "by the service") \
+    STR(s3_kms_key, "recording.s3.kms_key", "", "key for aws:kms, empty = the bucket's") \
+    INT(s3_connect_s, "recording.s3.connect_timeout_s", 5, 1, 300, "name, TCP and TLS [s]") \
+    INT(s3_stall_s, "recording.s3.stall_timeout_s", 20, 1, 600, "below 1 KiB/s for [s]") \
+    INT(s3_request_s, "recording.s3.request_timeout_s", 300, 1, 3600, "a whole request [s]") \
+    INT(s3_uploads, "recording.s3.uploads", 2, 1, 16, "recordings uploaded at once") \
+    STR(spool_dir, "recording.spool.dir", "", "what waits, empty = spool in recording.dir") \
+    INT(spool_reserve_mib, "recording.spool.reserve_mib", 256, 0, 1048576, "left free [MiB]") \
+    INT(spool_limit_mib, "recording.spool.limit_mib", 0, 0, 1073741824, "may wait [MiB]") \
+    INT(spool_warn_mib, "recording.spool.warn_mib", 1024, 0, 1073741824, "alarm from [MiB]") \
+    INT(spool_warn_s, "recording.spool.warn_age_s", 600, 0, 604800, "alarm after [s]") \
+    INT(spool_retry_s, "recording.spool.retry_max_s", 60, 1, 3600, "pause between attempts [s]")
 /* clang-format on */
 
-#define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)      \
-    CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST)   \
-    CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST)     \
-    CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST)    \
-    CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)   \
-    CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
-    CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST)
+#define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)       \
+    CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST)    \
+    CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST)      \
+    CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
+    CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
+    CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
+    CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)
 
 #endif

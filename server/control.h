@@ -50,8 +50,9 @@ struct control {
     struct glue *glue;
     struct worker **workers;
     uint32_t n_workers;
-    struct recorder_thread *recorder; /* NULL: recording is off */
-    struct reader_thread *reader;     /* likewise */
+    struct recorder_thread *recorder;   /* NULL: recording is off */
+    struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
+    struct reader_thread *reader;       /* likewise */
 
     struct deadlines deadlines; /* of connections */
     struct addresses *addresses;

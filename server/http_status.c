@@ -5,6 +5,7 @@
 #include "server/metrics.h"
 #include "server/respond.h"
 #include "server/routes.h"
+#include "server/uploader_thread.h"
 
 static void send_json(struct request *r, int status, struct buffer *body) {
     respond_header(r, "cache-control:", "no-store");
@@ -30,6 +31,15 @@ static const char *recorder_state(const struct control *c) {
     return n.writer.failing ? "a recording cannot be written" : "ok";
 }
 
+/* Live tours go on, and recordings wait on disk: it is told, and makes nobody unready. */
+static const char *store_state(const struct control *c) {
+    if (!c->uploaders) {
+        return c->config->rec_enabled ? "ok" : "off";
+    }
+    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    return n.breaker_open ? "the object store does not take recordings" : "ok";
+}
+
 void status_ready(struct control *c, struct request *r) {
     const char *recorder = recorder_state(c);
     const struct {
@@ -38,6 +48,7 @@ void status_ready(struct control *c, struct request *r) {
     } parts[] = {
         {"media", "ok", true}, /* workers run as long as the process does */
         {"recorder", recorder, strcmp(recorder, "ok") == 0 || strcmp(recorder, "off") == 0},
+        {"store", store_state(c), true},
         {"pages", c->assets ? "ok" : "web.dir could not be read", c->assets != NULL},
         {"accepting", c->stopping ? "the server is stopping" : "ok", !c->stopping},
     };

@@ -3,7 +3,9 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "media/secure/srtp.h"
+#include "server/clock.h"
 #include "server/log.h"
+#include "server/uploader_thread.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -197,6 +199,29 @@ static void put_recorder(struct buffer *t, const struct control *c) {
             n.writer.store_errors);
 }
 
+static void put_store(struct buffer *t, const struct control *c) {
+    if (!c->uploaders) {
+        return;
+    }
+    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    int64_t age = n.oldest.us ? clock_wall().us - n.oldest.us : 0;
+    gauge(t, "oriel_store_waiting_objects", "Objects that wait for the object store.",
+          n.waiting_objects);
+    gauge(t, "oriel_store_waiting_bytes", "Their size.", n.waiting_bytes);
+    gauge(t, "oriel_store_oldest_seconds", "How long the oldest of them has waited.",
+          age > 0 ? (uint64_t)(age / US_PER_S) : 0);
+    gauge(t, "oriel_store_breaker_open", "1 while the object store fails again and again.",
+          n.breaker_open);
+    gauge(t, "oriel_store_conflicts",
+          "Objects that the object store has with other contents than we have.", n.conflicts);
+    gauge(t, "oriel_store_alarm", "1 while somebody should look at the object store.", n.alarm);
+    counter(t, "oriel_store_uploads_total", "Objects that the object store took.", n.uploads);
+    counter(t, "oriel_store_uploaded_bytes_total", "Their size.", n.uploaded_bytes);
+    counter(t, "oriel_store_retries_total", "Attempts at an object that had failed before.",
+            n.retries);
+    counter(t, "oriel_store_failures_total", "Attempts that failed.", n.failures);
+}
+
 char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, c, now);
@@ -207,6 +232,7 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     offenders_metrics(glue_offenders(c->glue), &t);
     put_rim(&t, c);
     put_recorder(&t, c);
+    put_store(&t, c);
     *ret_len = t.n;
     return buffer_take(&t);
 }

@@ -229,8 +229,9 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
 }
 
 static enum err start_one(struct reader *r, const struct reader_thread_config *c,
-                          char why[WHY_MAX]) {
-    struct library_config library = {.dir = c->dir, .kek_file = c->kek_file, .keys = c->keys};
+                          const struct store *store, char why[WHY_MAX]) {
+    struct library_config library = {
+        .dir = c->dir, .kek_file = c->kek_file, .keys = c->keys, .store = store};
     size_t places = c->downloads + OTHERS;
     r->requests = mailbox_new(places, sizeof(struct read_request));
     r->replies = mailbox_new_wake(places, sizeof(struct read_reply), c->wake, c->wake_ctx);
@@ -256,7 +257,8 @@ enum err reader_thread_start(const struct reader_thread_config *c, struct reader
     }
     t->downloads_max = c->downloads;
     while (err == OK && t->n < c->threads) {
-        err = start_one(&t->readers[t->n++], c, why);
+        err = start_one(&t->readers[t->n], c, c->stores[t->n], why);
+        t->n++;
     }
     if (err != OK) {
         reader_thread_stop(t);

@@ -49,15 +49,18 @@ struct read_reply {
     size_t len;
 };
 
+#define READERS_MAX 16
+
 struct reader_thread_config {
     const char *dir, *kek_file;    /* as in recorder_config */
     const struct key_config *keys; /* the same */
     uint32_t threads;              /* 1..READERS_MAX */
     uint32_t downloads;            /* under way at once, of all threads; one more is refused */
-    void (*wake)(void *wake_ctx);  /* the control loop has replies to read; any thread */
+    /* One for each thread, or NULL: as in recorder_config, and borrowed. */
+    const struct store *stores[READERS_MAX];
+    void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */
     void *wake_ctx;
 };
-#define READERS_MAX 16
 
 /* Open a library for each thread on the calling one, so that errors are reported in why[WHY_MAX],
  * then start the threads. *ret untouched on failure. */

@@ -5,7 +5,9 @@
 #include "media/secure/srtp.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/stores.h"
 #include "server/tls.h"
+#include "server/uploader_thread.h"
 #include "server/urls.h"
 
 #include <arpa/inet.h>
@@ -21,7 +23,9 @@ struct server {
     struct control control;
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];
-    struct peering *peering;            /* NULL = one worker */
+    struct peering *peering; /* NULL = one worker */
+    /* Of writer and readers; NULL: a local folder. */
+    struct stores *writing, *reading[READERS_MAX];
     struct addr announce[ANNOUNCE_MAX]; /* without ports */
     size_t n_announce;
 };
@@ -170,6 +174,21 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
     return e == OK ? control_open(c, why) : e;
 }
 
+/* Uploaders are rung by each put, so they are made first; they run last. */
+static enum err open_stores(struct server *s, char why[WHY_MAX]) {
+    struct control *c = &s->control;
+    enum err e = OK;
+    if (c->config->rec_store == CONFIG_STORE_S3) {
+        e = uploader_threads_new((uint32_t)c->config->s3_uploads, &c->uploaders, why);
+    }
+    const struct stores_hooks hooks = {.note = uploader_threads_wake, .ctx = c->uploaders};
+    e = e == OK ? stores_open(c->config, STORES_WRITE, &hooks, &s->writing, why) : e;
+    for (int64_t i = 0; i < c->config->rec_readers && e == OK; i++) {
+        e = stores_open(c->config, STORES_READ, NULL, &s->reading[i], why);
+    }
+    return e;
+}
+
 static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     const struct config *cfg = c->config;
@@ -199,7 +218,11 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     if (!cfg->rec_enabled) {
         return OK;
     }
-    enum err e = recorder_thread_start(&r, &c->recorder, why);
+    enum err e = open_stores(s, why);
+    if (e == OK) {
+        r.writer.store = stores_both(s->writing);
+        e = recorder_thread_start(&r, &c->recorder, why);
+    }
     if (e == OK) {
         struct reader_thread_config reader = {.dir = cfg->rec_dir,
                                               .kek_file = cfg->rec_kek_file,
@@ -208,7 +231,13 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
                                               .downloads = (uint32_t)cfg->rec_downloads,
                                               .wake = control_wake,
                                               .wake_ctx = c};
+        for (uint32_t i = 0; i < reader.threads; i++) {
+            reader.stores[i] = stores_both(s->reading[i]);
+        }
         e = reader_thread_start(&reader, &c->reader, why);
+    }
+    if (e == OK && c->uploaders) {
+        e = uploader_threads_start(c->uploaders, cfg, why);
     }
     return e;
 }
@@ -386,6 +415,11 @@ struct server *server_stop(struct server *s) {
     }
     c->recorder = recorder_thread_stop(c->recorder);
     c->reader = reader_thread_stop(c->reader);
+    c->uploaders = uploader_threads_stop(c->uploaders);
+    s->writing = stores_close(s->writing);
+    for (size_t i = 0; i < READERS_MAX; i++) {
+        s->reading[i] = stores_close(s->reading[i]);
+    }
     s->peering = peering_free(s->peering);
     for (uint32_t i = 0; i < c->n_workers; i++) {
         s->workers[i] = worker_free(s->workers[i]);

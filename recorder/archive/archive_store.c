@@ -182,6 +182,12 @@ static enum err check(struct archive *a, const struct question *q, const char *n
     return decide(a, q, name, why);
 }
 
+static void cannot_use(const struct archive *a, const char *name, enum err e, char why[WHY_MAX]) {
+    const char *more = store_why(&a->store);
+    snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s%s%.300s", name, err_name(e),
+             *more ? ": " : "", more);
+}
+
 enum err archive_check_store(struct archive *a, const char *name, char why[WHY_MAX]) {
     struct question q = {0};
     q.known_error = wraps_store(a->wraps, &q.known);
@@ -192,7 +198,7 @@ enum err archive_check_store(struct archive *a, const char *name, char why[WHY_M
     }
     e = e == OK ? check(a, &q, name, why) : e;
     if (e != OK && e != ERR_WRONG_STATE) {
-        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
+        cannot_use(a, name, e, why);
     }
     return e;
 }
@@ -206,7 +212,7 @@ enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MA
         e = remember(a, &there, true);
     }
     if (e != OK) {
-        snprintf(why, WHY_MAX, "the store %.160s cannot be used: %s", name, err_name(e));
+        cannot_use(a, name, e, why);
     }
     return e;
 }

@@ -12,7 +12,8 @@ enum err library_open(const struct library_config *config, struct library **ret,
                                .kek_file = config->kek_file,
                                .keys = config->keys,
                                .no_key = config->no_key,
-                               .rng = config->rng};
+                               .rng = config->rng,
+                               .store = config->store};
     struct library *l = mem_zalloc(1, sizeof(*l));
     if (!l) {
         snprintf(why, WHY_MAX, "out of memory");
@@ -51,6 +52,17 @@ static enum err put_participant(void *ctx, const struct participant_row *r) {
     return OK;
 }
 
+/* An ended recording of which something is only on this machine yet is not safe. */
+static const char *state_of(const struct build *b, const struct recording_row *r) {
+    char id[ID_TEXT_MAX], prefix[OBJECT_NAME_MAX];
+    bool waits = false, ended = r->state == RECORDING_COMPLETE || r->state == RECORDING_INTERRUPTED;
+    if (ended && b->store->waits) {
+        snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&r->id, id));
+        waits = b->store->waits(b->store->ctx, prefix, &waits) != OK || waits;
+    }
+    return waits ? RECORDING_WAITS : recording_state_name(r->state);
+}
+
 enum err library_put_recording(struct build *b, const struct recording_row *r) {
     char id[ID_TEXT_MAX];
     json_open(&b->out, NULL, '{');
@@ -64,7 +76,7 @@ enum err library_put_recording(struct build *b, const struct recording_row *r) {
         put_time(&b->out, "ended", (wall_t){r->started.us + r->duration});
     }
     json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
-    json_put_string(&b->out, "state", recording_state_name(r->state));
+    json_put_string(&b->out, "state", state_of(b, r));
     json_put_uint(&b->out, "bytes", r->bytes);
     json_open(&b->out, "participants", '[');
     enum err e = catalogue_participants(b->catalogue, &r->id, put_participant, b);
@@ -160,7 +172,7 @@ static enum err put_details(struct build *b, const struct recording_row *row) {
 
 enum err library_recording_json(struct library *l, const char *id, char **ret) {
     OWNER_CHECK(&l->owner);
-    struct build b = {.catalogue = l->archive->catalogue};
+    struct build b = {.catalogue = l->archive->catalogue, .store = &l->archive->store};
     struct recording_row row;
     if (!id_parse(id, &b.recording)) {
         return ERR_UNKNOWN;

@@ -16,11 +16,16 @@
 #define RECORDING_ID_LEN 32 /* hex digits of 16 bytes */
 #define PROGRAMME_TRACK "programme"
 
+/* The state of a recording that has ended and of which an object still waits for the object store,
+ * so that it would be lost with this machine; else the states are the catalogue's. */
+#define RECORDING_WAITS "waiting_for_store"
+
 struct library;
 
 struct library_config {
     const char *dir, *kek_file;    /* as in recorder_config */
     const struct key_config *keys; /* the same */
+    const struct store *store;     /* the same */
     struct rng rng;                /* for library_rekey only; may be zero */
     bool no_key; /* without the keys that open recordings: for library_verify_chain */
 };

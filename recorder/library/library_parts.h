@@ -17,6 +17,7 @@ struct library {
 struct build {
     struct buffer out;
     struct catalogue *catalogue;
+    const struct store *store;
     struct id recording;
 };
 /* The fields that list and details share; leaves the object open. */

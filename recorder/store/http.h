@@ -64,7 +64,8 @@ struct http_config {
     void *stop_ctx;
 };
 
-/* Once per process, by its first thread, before the first http_curl_open. ERR_IO. */
+/* Before the first http_curl_open, by a thread that is alone or the first; more often is no harm.
+ * ERR_IO. */
 enum err http_library_init(void);
 /* The numbers of the comments above for what is 0. ERR_NOMEM. */
 enum err http_curl_open(const struct http_config *c, struct http *ret);

@@ -418,7 +418,7 @@ void store_local_close(struct store *s) {
     memset(s, 0, sizeof(*s));
 }
 
-void store_local_clean(struct store *s) {
+void store_local_clean(const struct store *s) {
     struct local *l = s->ctx;
     int fd = open_folder(l, l->dir, TMP);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);

@@ -15,7 +15,7 @@ enum err store_local_open_with(const char *dir, const struct file_ops *ops, stru
 /* Safe on a zeroed store. */
 void store_local_close(struct store *s);
 /* Remove what interrupted puts left behind. Only for the one writer of the directory. */
-void store_local_clean(struct store *s);
+void store_local_clean(const struct store *s);
 
 struct store_file {
     const char *name; /* of the object; holds until each returns */

@@ -11,6 +11,7 @@
 
 struct spool {
     struct spool_config config;
+    bool cleaned;               /* what interrupted puts left is gone */
     uint64_t waiting;           /* [bytes] at most: what was counted last and what was put since */
     const struct store *failed; /* whose reason counts; NULL: ours */
     char why[WHY_MAX];
@@ -106,6 +107,11 @@ static enum err spool_put(void *ctx, const char *name, struct bytes object) {
     if (is_identity(name)) {
         return put_identity(s, object);
     }
+    if (!s->cleaned) {
+        /* Not when it is opened: only by its first put does a writer show that it is the one. */
+        store_local_clean(local);
+        s->cleaned = true;
+    }
     enum err e = check_limit(s, object.n);
     e = e == OK ? check_reserve(s, object.n) : e;
     if (e != OK) {
@@ -193,9 +199,6 @@ static enum err spool_digest(void *ctx, const char *name, struct store_digest *r
 static enum err spool_remove(void *ctx, const char *name) {
     struct spool *s = ctx;
     const struct store *local = s->config.local, *remote = s->config.remote;
-    if (!s->config.write) {
-        return of(s, NULL, ERR_WRONG_STATE);
-    }
     enum err here = local->remove(local->ctx, name);
     if (here != OK && here != ERR_UNKNOWN) {
         return of(s, local, here);

@@ -19,7 +19,7 @@
 struct spool_config {
     const struct store *local;  /* of store_local.h */
     const struct store *remote; /* of the same thread */
-    bool write;                 /* false: nothing is changed in the folder, puts are refused */
+    bool write;                 /* false: puts are refused; a library may remove all the same */
     uint64_t reserve;           /* [bytes] of the disk that are left free: ERR_NOSPACE */
     uint64_t limit;             /* [bytes] that may wait; 0: as many as the disk holds */
     void (*note)(void *ctx);    /* after each put, in the calling thread; may be NULL */

@@ -162,6 +162,8 @@ def metrics(root):
 def states(root):
     """(path, line, what is wrong) of words on the pages for states of recordings."""
     known = set(re.findall(r"\bX\(RECORDING_\w+, \"(\w+)\"", read(root, "recorder/catalogue/catalogue.h")))
+    known |= set(re.findall(r"#define RECORDING_WAITS \"(\w+)\"",
+                            read(root, "recorder/library/library.h")))
     path = "web/ui/format.js"
     found = re.search(r"const STATES = \{(.*?)\};", read(root, path), re.S)
     if found:

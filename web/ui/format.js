@@ -30,6 +30,7 @@ const STATES = {
   interrupted: 'Interrupted, recovered',
   damaged: 'Damaged',
   shredded: 'Deleted',
+  waiting_for_store: 'Complete, not yet in the object store',
 };
 
 /** @param {string} state */

@@ -191,6 +191,32 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("media.codec", "\"h263\""));
 }
 
+TEST(config_object_storage_is_whole_or_not_there) {
+#define S3(more) "{\"recording\": {\"store\": \"s3\",\n\"s3\": {" more "}}}"
+#define PLACE "\"endpoint\": \"http://h\", \"bucket\": \"tours\""
+#define KEYS ", \"access_key_file\": \"a\", \"secret_key_file\": \"s\""
+    struct config *c = parse(S3(PLACE KEYS));
+    EXPECT(c != NULL);
+    config_free(c);
+    refused(S3(""), "t.json:1: \"recording.s3.endpoint\": must be set when recording.store is "
+                    "\"s3\"");
+    refused(S3("\"endpoint\": \"h\""),
+            "t.json:2: \"recording.s3.endpoint\": must start with http:// or https://");
+    refused(S3("\"endpoint\": \"http://h\""),
+            "t.json:1: \"recording.s3.bucket\": must be set when recording.store is \"s3\"");
+    refused(S3(PLACE),
+            "t.json:1: \"recording.s3.access_key_file\": must be set when recording.store is "
+            "\"s3\"");
+    refused(S3(PLACE KEYS ", \"kms_key\": \"k\""),
+            "t.json:2: \"recording.s3.kms_key\": needs recording.s3.encryption \"aws:kms\"");
+    EXPECT(!accepted("recording.spool.limit_mib", "1000")); /* warn_mib is 1024 */
+    EXPECT(!accepted("recording.store", "\"tape\""));
+    EXPECT(!accepted("recording.s3.encryption", "\"rot13\""));
+#undef S3
+#undef PLACE
+#undef KEYS
+}
+
 TEST(config_line_of_finds_members_and_elements) {
     const char *text = "{\"a\": {\"x\": [1, {\"y\": \"}]\"}],\n\"b\": 2},\n\"c\": [[1,2],\n3]}";
     EXPECT_EQ(config_line_of(text, "a.b"), 2);
