@@ -24,6 +24,7 @@ struct reader {
     void *ctx;
 };
 
+/* After this Expat may still tell that an element ended, of which nobody heard that it began. */
 static void stop(struct reader *r) {
     r->bad = true;
     XML_StopParser(r->parser, XML_FALSE);
@@ -58,6 +59,9 @@ static void XMLCALL on_text(void *ctx, const XML_Char *s, int len) {
 static void XMLCALL on_end(void *ctx, const XML_Char *name) {
     struct reader *r = ctx;
     (void)name;
+    if (r->bad) {
+        return;
+    }
     r->text[r->n] = '\0';
     r->closed(r, r->path, r->text);
     r->path[r->ends[--r->depth]] = '\0';

@@ -48,6 +48,10 @@ TEST(s3_xml_reads_a_page) {
 }
 
 #define LIST(inside) "<ListBucketResult>" inside "</ListBucketResult>"
+#define LONG_NAME                                                                                  \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+    "aaaaaa"                                                                                       \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LAST "<IsTruncated>false</IsTruncated>"
 
 TEST(s3_xml_refuses_other_shapes) {
@@ -69,6 +73,9 @@ TEST(s3_xml_refuses_other_shapes) {
         LIST(LAST "<Contents><Key>a</Key><Key>b</Key><Size>1</Size></Contents>"),
         LIST(LAST "<Contents><Key>a</Key><Size>1</Size><Size>2</Size></Contents>"),
         LIST(LAST "<a><b><c><d><e><f><g><h/></g></f></e></d></c></b></a>"),
+        "<" LONG_NAME
+        "/>", /* the end of an empty element is told although we stopped at its start */
+        LIST(LAST "<" LONG_NAME "/>"),
         LIST(LAST "&nbsp;"),
         "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>" LIST(LAST),
         "<!DOCTYPE x SYSTEM \"file:///etc/passwd\">" LIST(LAST),
