@@ -35,6 +35,11 @@ static wall_t wall(void *ctx) {
     return clock_wall();
 }
 
+static us_t monotonic(void *ctx) {
+    (void)ctx;
+    return clock_now();
+}
+
 static enum err open_remote(struct stores *s, const struct config *c, const struct stores_hooks *h,
                             char why[WHY_MAX]) {
     /* In the order of config_encryptions. */
@@ -78,6 +83,7 @@ static enum err open_spool(struct stores *s, const struct config *c, bool write,
                                  .write = write,
                                  .reserve = (uint64_t)c->spool_reserve_mib * MIB,
                                  .limit = (uint64_t)c->spool_limit_mib * MIB,
+                                 .clock = monotonic,
                                  .note = h ? h->note : NULL,
                                  .note_ctx = h ? h->ctx : NULL};
     /* The folder above is the archive's; on the first start it is not there yet. */

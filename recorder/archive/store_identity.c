@@ -7,15 +7,14 @@
 #define TEXT_LEN (HEAD_LEN + 2 * ID_LEN + 1) /* [bytes] with the newline */
 
 enum err store_identity_get(const struct store *s, struct id *ret) {
-    char text[TEXT_LEN];
-    uint64_t size = 0;
-    enum err e = s->size(s->ctx, STORE_IDENTITY, &size);
-    if (e == OK && size != TEXT_LEN) {
-        return ERR_FORMAT;
-    }
-    e = e == OK ? s->read(s->ctx, STORE_IDENTITY, 0, (uint8_t *)text, TEXT_LEN) : e;
+    char text[TEXT_LEN + 1];
+    struct store_part p = {.out = (uint8_t *)text, .n = sizeof(text)};
+    enum err e = store_peek(s, STORE_IDENTITY, &p);
     if (e != OK) {
         return e == ERR_RANGE ? ERR_FORMAT : e;
+    }
+    if (p.size != TEXT_LEN || p.got != TEXT_LEN) {
+        return ERR_FORMAT;
     }
     bool ok = memcmp(text, HEAD, HEAD_LEN) == 0 && text[TEXT_LEN - 1] == '\n';
     text[TEXT_LEN - 1] = '\0';

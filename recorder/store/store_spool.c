@@ -14,6 +14,8 @@ struct spool {
     bool cleaned;               /* what interrupted puts left is gone */
     uint64_t waiting;           /* [bytes] at most: what was counted last and what was put since */
     const struct store *failed; /* whose reason counts; NULL: ours */
+    us_t rest_until;            /* the remote store is not asked before */
+    us_t asked_at;
     char why[WHY_MAX];
 };
 
@@ -26,6 +28,21 @@ static enum err of(struct spool *s, const struct store *whose, enum err e) {
     s->failed = whose;
     s->why[0] = '\0';
     return e;
+}
+
+/* May the remote store be asked now? */
+static bool may_ask(struct spool *s) {
+    s->asked_at = s->config.clock ? s->config.clock(s->config.clock_ctx) : 0;
+    return s->asked_at >= s->rest_until;
+}
+
+/* What it said to what was asked after may_ask. */
+static enum err said(struct spool *s, enum err e) {
+    us_t now = s->config.clock ? s->config.clock(s->config.clock_ctx) : 0;
+    if (e == ERR_IO && now - s->asked_at >= SPOOL_SLOW) {
+        s->rest_until = now + SPOOL_REST;
+    }
+    return of(s, s->config.remote, e);
 }
 
 /* ---- putting ---- */
@@ -148,7 +165,7 @@ static enum err ask(struct spool *s, const struct ask *q) {
     if (e != ERR_UNKNOWN) {
         return of(s, local, e);
     }
-    e = of(s, remote, q->call(remote, q));
+    e = may_ask(s) ? said(s, q->call(remote, q)) : of(s, remote, ERR_IO);
     if (identity && e == ERR_IO && q->call(local, q) == OK) {
         e = OK;
     }
@@ -187,7 +204,11 @@ static enum err spool_read(void *ctx, const char *name, uint64_t at, uint8_t *ou
 
 static enum err spool_peek(void *ctx, const char *name, struct store_part *part) {
     const struct ask q = {.name = name, .call = call_peek, .out = part};
-    return ask(ctx, &q);
+    enum err e = ask(ctx, &q);
+    if (e == OK && part->at == 0 && part->got == part->size && is_identity(name)) {
+        keep_identity(ctx, bytes_of(part->out, part->got));
+    }
+    return e;
 }
 
 static enum err spool_digest(void *ctx, const char *name, struct store_digest *ret) {
@@ -206,7 +227,8 @@ static enum err spool_remove(void *ctx, const char *name) {
     if (here == OK) {
         store_local_prune(local, name);
     }
-    enum err there = of(s, remote, remote->remove(remote->ctx, name));
+    enum err there =
+        may_ask(s) ? said(s, remote->remove(remote->ctx, name)) : of(s, remote, ERR_IO);
     return there == ERR_UNKNOWN ? here : there;
 }
 
@@ -262,7 +284,8 @@ static enum err spool_list(void *ctx, const char *prefix,
     enum err e = of(s, local, local->list(local->ctx, prefix, note_name, &l));
     e = e == OK ? sort_names(&l) : e;
     if (e == OK) {
-        e = of(s, remote, remote->list(remote->ctx, prefix, tell_other, &l));
+        e = may_ask(s) ? said(s, remote->list(remote->ctx, prefix, tell_other, &l))
+                       : of(s, remote, ERR_IO);
     }
     mem_free(l.sorted);
     buffer_free(&l.text);

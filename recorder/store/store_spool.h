@@ -15,6 +15,12 @@
 
 #include "recorder/store/store_local.h"
 
+/* When the remote store fails slowly (it hangs, or cannot be connected to), reads of it fail at
+ * once for a while after, so that many do not wait one after the other: recovery at a start, and
+ * whoever lists or plays. */
+#define SPOOL_SLOW US_PER_S        /* [us] a failure that took longer */
+#define SPOOL_REST (10 * US_PER_S) /* [us] */
+
 /* Stores are borrowed. */
 struct spool_config {
     const struct store *local;  /* of store_local.h */
@@ -22,7 +28,9 @@ struct spool_config {
     bool write;                 /* false: puts are refused; a library may remove all the same */
     uint64_t reserve;           /* [bytes] of the disk that are left free: ERR_NOSPACE */
     uint64_t limit;             /* [bytes] that may wait; 0: as many as the disk holds */
-    void (*note)(void *ctx);    /* after each put, in the calling thread; may be NULL */
+    us_t (*clock)(void *ctx);   /* [us] monotonic; NULL: SPOOL_REST is never made */
+    void *clock_ctx;
+    void (*note)(void *ctx); /* after each put, in the calling thread; may be NULL */
     void *note_ctx;
 };
 

@@ -199,6 +199,21 @@ for (const [mode, words] of [['deny', /check the key/], ['gone', /check the key|
   });
 }
 
+await test('a_service_that_hangs_keeps_no_server_from_starting', async () => {
+  rgw('freeze');
+  await server.stop();
+  const begun = Date.now();
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  console.log(`# ready after ${Date.now() - begun} ms`); // stall_timeout_s is 8, of writer and reader
+  const known = (await listRecordings(server.urls.ops, ops())).length;
+  await tour(4);
+  rgw('thaw');
+  await stored();
+  const done = await untilComplete(server.urls.ops, ops(), known);
+  const r = verify(done.id);
+  expect(r.status === 0 && /ok\s*$/.test(r.stdout), r.stdout + r.stderr);
+});
+
 await agentBrowser.close();
 await test('the_server_ends_in_good_order', async () => {
   expectEqual((await server.stop()).code, 0, 'exit status');

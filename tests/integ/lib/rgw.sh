@@ -5,6 +5,7 @@
 #
 #   rgw.sh DIR up PORT KMS_PORT   state, logs and pids in DIR; prints READY and the credentials
 #   rgw.sh DIR stop|start         the gateway only; what it stored stays
+#   rgw.sh DIR freeze|thaw        it takes connections and says nothing
 #   rgw.sh DIR down               ends everything that was started
 #
 # PORT+1 is the monitor's, PORT+10 to PORT+40 the object daemon's.
@@ -168,13 +169,15 @@ case $2 in
 up) up "$3" "$4" ;;
 stop) end rgw ;;
 start) gateway "$(cat "$dir/port")" ;;
+freeze) kill -STOP "$(cat "$dir/run/rgw.spid")" ;;
+thaw) kill -CONT "$(cat "$dir/run/rgw.spid")" ;;
 down)
     for name in rgw osd mon kms; do
         end "$name"
     done
     ;;
 *)
-    echo "usage: rgw.sh DIR up PORT KMS_PORT | stop | start | down" >&2
+    echo "usage: rgw.sh DIR up PORT KMS_PORT | stop | start | freeze | thaw | down" >&2
     exit 2
     ;;
 esac

@@ -150,6 +150,55 @@ TEST(store_spool_identity_is_of_the_remote_store) {
     spool_bench_end(&b);
 }
 
+static us_t bench_clock(void *ctx) {
+    return ((struct spool_bench *)ctx)->now;
+}
+
+static void hang(void *ctx) {
+    ((struct spool_bench *)ctx)->now += 20 * US_PER_S;
+}
+
+TEST(store_spool_does_not_wait_again_and_again_for_a_store_that_hangs) {
+    struct spool_bench b;
+    struct store s;
+    struct listed l = {0};
+    uint64_t size;
+    uint8_t out[4];
+    spool_bench_begin(&b);
+    struct spool_config c = {.local = &b.writer_local,
+                             .remote = &b.remote.store,
+                             .write = true,
+                             .clock = bench_clock,
+                             .clock_ctx = &b};
+    REQUIRE(store_spool_open(&c, &s) == OK);
+    EXPECT_EQ(s.put(s.ctx, "r/a/1", bytes_of("abc", 3)), OK);
+    /* A failure that is told at once costs nothing: the next is asked. */
+    offline(&b);
+    EXPECT_EQ(s.size(s.ctx, "r/a/2", &size), ERR_IO);
+    EXPECT_EQ(s.size(s.ctx, "r/a/2", &size), ERR_IO);
+    EXPECT_EQ(b.remote.fault.asked, 2);
+    /* One that took 20 s is not repeated for a while. */
+    b.remote.fault.stall = hang;
+    b.remote.fault.stall_ctx = &b;
+    b.remote.fault.at = b.remote.fault.asked;
+    us_t before = b.now;
+    EXPECT_EQ(s.size(s.ctx, "r/a/2", &size), ERR_IO);
+    EXPECT_EQ(s.read(s.ctx, "r/a/2", 0, out, 1), ERR_IO);
+    EXPECT_EQ(s.list(s.ctx, "r/a/", note_listed, &l), ERR_IO);
+    EXPECT_EQ(s.remove(s.ctx, "r/a/2"), ERR_IO);
+    EXPECT(strstr(store_why(&s), "cannot be reached") != NULL);
+    EXPECT_EQ(b.remote.fault.asked, 3);
+    EXPECT_EQ(b.now, before + 20 * US_PER_S);
+    EXPECT_EQ(s.size(s.ctx, "r/a/1", &size), OK); /* what is here goes on */
+    EXPECT_EQ(s.put(s.ctx, "r/a/3", bytes_of("abc", 3)), OK);
+    online(&b);
+    b.now += SPOOL_REST;
+    EXPECT_EQ(s.size(s.ctx, "r/a/2", &size), ERR_UNKNOWN);
+    EXPECT_EQ(s.list(s.ctx, "r/a/", note_listed, &l), OK);
+    store_spool_close(&s);
+    spool_bench_end(&b);
+}
+
 static void count_notes(void *ctx) {
     ++*(unsigned *)ctx;
 }
