@@ -36,13 +36,20 @@ char *auth_mint(const struct auth *a, wall_t wall, const struct claims *c);
  * ERR_NOMEM; the reason with the file's name in why. */
 enum err auth_secret_load(const char *file, bool create, char **ret, char why[WHY_MAX]);
 
-/* Playback tickets: proof that the bearer may read one recording until `expires`. HMAC-SHA-256
- * under a key of this process, so they end with it. */
+/* Playback tickets: proof that `sub` may read one recording until `expires`. HMAC-SHA-256 under a
+ * key of this process, so they end with it. They name who has them, so that they can be taken back
+ * (server/revocations.h), and live some minutes: whoever watches longer shows the token again. */
 #define AUTH_TICKET_KEY 32
-#define AUTH_TICKET_MAX 96 /* [bytes] NUL included */
-void auth_ticket(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t expires,
-                 char out[AUTH_TICKET_MAX]);
-bool auth_ticket_ok(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t wall,
-                    const char *ticket);
+#define AUTH_TICKET_MAX 256 /* [bytes] NUL included */
+struct auth_ticket {
+    char sub[SUB_MAX + 1];
+    wall_t issued;  /* to the microsecond */
+    wall_t expires; /* to the second below */
+};
+void auth_ticket_make(const uint8_t key[AUTH_TICKET_KEY], const char *recording,
+                      const struct auth_ticket *t, char out[AUTH_TICKET_MAX]);
+/* False when it is not ours, of another recording, or over; *ret untouched then. */
+bool auth_ticket_read(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t wall,
+                      const char *ticket, struct auth_ticket *ret);
 
 #endif

@@ -7,33 +7,76 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static void ticket_mac(const uint8_t key[AUTH_TICKET_KEY], const char *recording, int64_t expires,
-                       char out[2 * 32 + 1]) {
-    char text[128];
-    uint8_t mac[32];
-    int n = snprintf(text, sizeof(text), "oriel-play/1|%.64s|%" PRId64, recording, expires);
-    unsigned len = 0;
-    CHECK(HMAC(EVP_sha256(), key, AUTH_TICKET_KEY, (const uint8_t *)text, (size_t)n, mac, &len) &&
-          len == sizeof(mac));
+#define MAC_TEXT 64 /* [bytes] */
+
+/* "EXPIRES.ISSUED.SUB.MAC": [s], [us], hex, hex. The MAC is of the text before it, without its dot,
+ * and of the recording. */
+static void ticket_mac(const uint8_t key[AUTH_TICKET_KEY], const char *recording,
+                       const char *ticket, size_t n, char out[MAC_TEXT + 1]) {
+    char text[AUTH_TICKET_MAX + 96];
+    uint8_t mac[MAC_TEXT / 2];
+    int len = snprintf(text, sizeof(text), "oriel-play/2|%.64s|%.*s", recording, (int)n, ticket);
+    unsigned mac_len = 0;
+    CHECK(len > 0 && len < (int)sizeof(text));
+    CHECK(HMAC(EVP_sha256(), key, AUTH_TICKET_KEY, (const uint8_t *)text, (size_t)len, mac,
+               &mac_len) &&
+          mac_len == sizeof(mac));
     hex_encode(out, mac, sizeof(mac));
 }
 
-void auth_ticket(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t expires,
-                 char out[AUTH_TICKET_MAX]) {
-    char mac[65];
-    int64_t seconds = expires.us / US_PER_S;
-    ticket_mac(key, recording, seconds, mac);
-    snprintf(out, AUTH_TICKET_MAX, "%" PRId64 ".%s", seconds, mac);
+void auth_ticket_make(const uint8_t key[AUTH_TICKET_KEY], const char *recording,
+                      const struct auth_ticket *t, char out[AUTH_TICKET_MAX]) {
+    char sub[2 * SUB_MAX + 1];
+    hex_encode(sub, t->sub, strlen(t->sub));
+    int n = snprintf(out, AUTH_TICKET_MAX, "%" PRId64 ".%" PRId64 ".%s", t->expires.us / US_PER_S,
+                     t->issued.us, sub);
+    CHECK(n > 0 && n + 1 + MAC_TEXT < AUTH_TICKET_MAX);
+    ticket_mac(key, recording, out, (size_t)n, out + n + 1);
+    out[n] = '.';
 }
 
-bool auth_ticket_ok(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t wall,
-                    const char *ticket) {
-    char mac[65], *dot = NULL;
-    long long expires = strtoll(ticket, &dot, 10);
-    if (dot == ticket || *dot != '.' || strlen(dot + 1) != 64) {
+/* Digits up to a dot; moves *p behind it. */
+static bool read_time(const char **p, int64_t *ret) {
+    char *end = NULL;
+    *ret = strtoll(*p, &end, 10);
+    bool ok = end != *p && *end == '.' && **p != '+' && **p != ' ';
+    *p = ok ? end + 1 : *p;
+    return ok;
+}
+
+static bool read_fields(const char *ticket, struct auth_ticket *ret) {
+    int64_t expires, issued;
+    char hex[2 * SUB_MAX + 1];
+    if (!read_time(&ticket, &expires) || !read_time(&ticket, &issued) ||
+        expires > INT64_MAX / US_PER_S || expires < 0) {
         return false;
     }
-    ticket_mac(key, recording, expires, mac);
-    return ct_equal(mac, dot + 1, 64) && wall.us / US_PER_S < expires;
+    size_t n = strcspn(ticket, ".");
+    if (n >= sizeof(hex) || n % 2) {
+        return false;
+    }
+    memcpy(hex, ticket, n);
+    hex[n] = '\0';
+    memset(ret, 0, sizeof(*ret));
+    ret->issued.us = issued;
+    ret->expires.us = expires * US_PER_S;
+    return hex_decode((uint8_t *)ret->sub, n / 2, hex);
+}
+
+bool auth_ticket_read(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t wall,
+                      const char *ticket, struct auth_ticket *ret) {
+    char mac[MAC_TEXT + 1];
+    struct auth_ticket t;
+    const char *dot = strrchr(ticket, '.');
+    if (!dot || strlen(dot + 1) != MAC_TEXT || strlen(ticket) >= AUTH_TICKET_MAX) {
+        return false;
+    }
+    ticket_mac(key, recording, ticket, (size_t)(dot - ticket), mac);
+    if (!ct_equal(mac, dot + 1, MAC_TEXT) || !read_fields(ticket, &t) || wall.us >= t.expires.us) {
+        return false;
+    }
+    *ret = t;
+    return true;
 }

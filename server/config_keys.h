@@ -87,7 +87,7 @@
     INT(headers_s, "timeouts.headers_s", 10, 1, 600, "all headers of a request [s]") \
     INT(body_s, "timeouts.body_s", 20, 1, 600, "the whole body of a request [s]") \
     INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP answer may stall for [s]") \
-    INT(ticket_s, "timeouts.playback_ticket_s", 14400, 10, 86400, "a playback cookie lasts [s]")
+    INT(ticket_s, "timeouts.playback_ticket_s", 300, 10, 86400, "a playback cookie lasts [s]")
 
 #define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     BOOL(rec_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \

@@ -13,6 +13,7 @@
 #include "server/glue.h"
 #include "server/lws.h"
 #include "server/reader_thread.h"
+#include "server/revocations.h"
 
 #define CONTROL_LABEL 24  /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
@@ -36,6 +37,7 @@ struct control {
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     bool tls;
     uint8_t ticket_key[AUTH_TICKET_KEY];
+    struct revocations revocations; /* of tickets */
     us_t started;
     wall_t started_wall;
 

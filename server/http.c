@@ -87,7 +87,7 @@ static const struct {
     { name, offsetof(struct read_list, field), sizeof(((struct read_list *)NULL)->field) }
     ARGUMENT("after=", after),   ARGUMENT("tour=", tour),   ARGUMENT("q=", text),
     ARGUMENT("person=", person), ARGUMENT("state=", state), ARGUMENT("from=", from),
-    ARGUMENT("to=", to),
+    ARGUMENT("to=", to),         ARGUMENT("sub=", sub),
 #undef ARGUMENT
 };
 

@@ -157,20 +157,49 @@ static void answer_json(struct request *r, char *text, size_t n) {
     respond_owned(r, 200, "application/json", text, n);
 }
 
-static void answer_ticket(struct request *r) {
-    struct control *c = r->control;
-    char ticket[AUTH_TICKET_MAX], cookie[256];
-    wall_t end = clock_wall();
-    end.us += c->config->ticket_s * US_PER_S;
-    auth_ticket(c->ticket_key, r->args.v[0], end, ticket);
+static void put_cookie(struct request *r, const char *ticket, int64_t age_s) {
+    char cookie[AUTH_TICKET_MAX + 160];
     snprintf(cookie, sizeof(cookie),
              "oriel_play=%s; HttpOnly; SameSite=Strict; Path=/v1/recordings/%.32s; Max-Age=%" PRId64
              "%s",
-             ticket, r->args.v[0], c->config->ticket_s, c->tls ? "; Secure" : "");
-    LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
-        LOG_STR("recording", r->args.v[0]), LOG_STR("sub", r->claims.sub));
+             ticket, r->args.v[0], age_s, r->control->tls ? "; Secure" : "");
     respond_header(r, "set-cookie:", cookie);
     respond_header(r, "cache-control:", "no-store");
+}
+
+static void answer_ticket(struct request *r) {
+    struct control *c = r->control;
+    char ticket[AUTH_TICKET_MAX];
+    struct buffer b = {0};
+    struct auth_ticket t = {.issued = clock_wall()};
+    t.expires.us = t.issued.us + c->config->ticket_s * US_PER_S;
+    snprintf(t.sub, sizeof(t.sub), "%s", r->claims.sub);
+    auth_ticket_make(c->ticket_key, r->args.v[0], &t, ticket);
+    LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
+        LOG_STR("recording", r->args.v[0]), LOG_STR("sub", r->claims.sub));
+    put_cookie(r, ticket, c->config->ticket_s);
+    buffer_printf(&b, "{\"expires_s\":%" PRId64 "}", c->config->ticket_s);
+    respond_buffer(r, 200, "application/json", &b);
+}
+
+void recordings_revoke(struct control *c, struct request *r) {
+    const char *sub = r->list && *r->list->sub ? r->list->sub : r->claims.sub;
+    bool everybody = strcmp(sub, "*") == 0;
+    if (r->bad_query || !is_id(r->args.v[0])) {
+        respond_problem(r, r->bad_query ? 400 : 404, r->bad_query ? NULL : "recording_unknown",
+                        NULL);
+        return;
+    }
+    if (*r->claims.tour && strcmp(sub, r->claims.sub) != 0) {
+        respond_code(r, SIG_FORBIDDEN); /* others' tickets: only for who may see every tour */
+        return;
+    }
+    revocations_add(&c->revocations, r->args.v[0], everybody ? "" : sub, clock_wall(),
+                    c->config->ticket_s * US_PER_S);
+    LOG(LOG_LEVEL_INFO, "playback_revoked", "Playback tickets were taken back.",
+        LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]), LOG_STR("sub", sub),
+        LOG_STR("by", r->claims.sub));
+    put_cookie(r, "", 0);
     respond_status(r, 204);
 }
 

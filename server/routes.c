@@ -27,6 +27,7 @@ static const struct route routes[] = {
     {HTTP_GET, "/v1/recordings", ROUTE_OPS, true, recordings_list},
     {HTTP_GET, "/v1/recordings/{recording}", ROUTE_OPS, true, recordings_one},
     {HTTP_POST, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_ticket},
+    {HTTP_DELETE, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_revoke},
     {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", ROUTE_PLAYBACK, true, recordings_media},
 };
 
@@ -99,10 +100,17 @@ static enum sig_code check_token(struct control *c, struct request *r) {
     return code == SIG_OK && ops && r->claims.role != ROLE_OPS ? SIG_FORBIDDEN : code;
 }
 
-static bool has_ticket(struct control *c, const struct request *r) {
-    char ticket[AUTH_TICKET_MAX];
-    return url_cookie(r->headers[H_COOKIE], "oriel_play", ticket, sizeof(ticket)) &&
-           auth_ticket_ok(c->ticket_key, r->args.v[0], clock_wall(), ticket);
+/* A ticket stands for the token it was given for: whose it is is known from it. */
+static bool has_ticket(struct control *c, struct request *r) {
+    char text[AUTH_TICKET_MAX];
+    struct auth_ticket t;
+    if (!url_cookie(r->headers[H_COOKIE], "oriel_play", text, sizeof(text)) ||
+        !auth_ticket_read(c->ticket_key, r->args.v[0], clock_wall(), text, &t) ||
+        revocations_has(&c->revocations, r->args.v[0], t.sub, t.issued)) {
+        return false;
+    }
+    snprintf(r->claims.sub, sizeof(r->claims.sub), "%s", t.sub);
+    return true;
 }
 
 bool routes_authorise(struct request *r) {

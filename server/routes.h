@@ -44,6 +44,7 @@ void whip_request(struct control *c, struct request *r);
 void recordings_list(struct control *c, struct request *r);
 void recordings_one(struct control *c, struct request *r);
 void recordings_ticket(struct control *c, struct request *r);
+void recordings_revoke(struct control *c, struct request *r);
 void recordings_media(struct control *c, struct request *r);
 
 /* An answer of signaling to whip_request. */

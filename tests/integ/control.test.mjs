@@ -308,6 +308,13 @@ await test('recordings: who may see them', async () => {
   }
   const ticket = await fetch(`${base}/v1/recordings/${ID}/playback`, { method: 'POST', headers: asOps() });
   expectEqual(ticket.status, 404, 'ticket for nothing');
+  const revoke = (query, claims) => fetch(`${base}/v1/recordings/${ID}/playback${query}`, { method: 'DELETE',
+    headers: claims ? { Authorization: `Bearer ${token(claims)}` } : asOps() });
+  const bound = { role: 'ops', tour: 'demo' };
+  for (const [query, claims, status] of [['', null, 204], ['?sub=*', null, 204], ['?sub=x', null, 204], ['', bound, 204], ['?sub=*', bound, 403],
+    [`?sub=${'x'.repeat(65)}`, null, 400], ['', { role: 'agent' }, 403]]) {
+    expectEqual((await revoke(query, claims)).status, status, `revoke${query}`);
+  }
   const forged = { Cookie: `oriel_play=99999999999.${'0'.repeat(64)}` };
   const media = `${base}/v1/recordings/${ID}/programme/0.webm`;
   const status = await new Promise((resolve) => http.get(media, { headers: forged }, (r) => resolve(r.statusCode)));

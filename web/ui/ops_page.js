@@ -23,6 +23,7 @@ class OpsPage {
     /** @type {string|null} */
     this.open = null;
     this.typing = 0;
+    this.renewal = 0;
     /** @type {object|null} the question whose answer is waited for */
     this.question = null;
     this.filter = el('input', { type: 'search', placeholder: 'Tour, title or person',
@@ -107,6 +108,15 @@ class OpsPage {
       el('td', { class: 'state' }, stateWords(r.state)));
   }
 
+  /**
+   * Renewed at half time, so that one renewal may fail.
+   * @param {string} id @param {number} seconds
+   */
+  keepUnlocked(id, seconds) {
+    clearInterval(this.renewal);
+    this.renewal = setInterval(() => api.unlock(id).catch(() => {}), seconds * 500);
+  }
+
   /** @param {string} id */
   async play(id) {
     this.open = id;
@@ -114,7 +124,7 @@ class OpsPage {
     this.place.replaceChildren(el('div', { class: 'player' }, el('div', { class: 'spinner' })));
     try {
       const recording = await api.get(id);
-      await api.unlock(id);
+      this.keepUnlocked(id, await api.unlock(id));
       const player = new Player(api, recording);
       this.place.replaceChildren(player.node);
       player.node.scrollIntoView({ block: 'start' });

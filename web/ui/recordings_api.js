@@ -61,9 +61,13 @@ export class RecordingsApi {
     return this.call(`/v1/recordings/${id}`);
   }
 
-  /** Lets this browser's <video> fetch the recording, by a cookie of its own. @param {string} id */
+  /**
+   * Lets this browser's <video> fetch the recording, by a cookie of its own. It does not last: whoever
+   * watches asks again before the seconds it answers with are over.
+   * @param {string} id @returns {Promise<number>}
+   */
   async unlock(id) {
-    await this.call(`/v1/recordings/${id}/playback`, 'POST');
+    return (await this.call(`/v1/recordings/${id}/playback`, 'POST')).expires_s;
   }
 
   /** @param {string} id @param {string} track @param {number} epoch */

@@ -161,18 +161,38 @@ TEST(auth_malformed) {
 }
 
 TEST(auth_tickets) {
-    uint8_t key[AUTH_TICKET_KEY] = {1, 2, 3}, other[AUTH_TICKET_KEY] = {1, 2, 4};
-    char t[AUTH_TICKET_MAX];
-    wall_t end = {now.us + 10 * US_PER_S}, late = {now.us + 10 * US_PER_S};
-    auth_ticket(key, "00112233445566778899aabbccddeeff", end, t);
-    EXPECT(auth_ticket_ok(key, "00112233445566778899aabbccddeeff", now, t));
-    EXPECT(!auth_ticket_ok(key, "10112233445566778899aabbccddeeff", now, t));
-    EXPECT(!auth_ticket_ok(other, "00112233445566778899aabbccddeeff", now, t));
-    EXPECT(!auth_ticket_ok(key, "00112233445566778899aabbccddeeff", late, t));
-    t[9]++;
-    EXPECT(!auth_ticket_ok(key, "00112233445566778899aabbccddeeff", now, t));
-    EXPECT(!auth_ticket_ok(key, "00112233445566778899aabbccddeeff", now, ""));
-    EXPECT(!auth_ticket_ok(key, "00112233445566778899aabbccddeeff", now, "9999999999."));
+    static const uint8_t key[AUTH_TICKET_KEY] = {1}, other[AUTH_TICKET_KEY] = {2};
+    static const char id[] = "00112233445566778899aabbccddeeff";
+    wall_t at = {INT64_C(1700000000123456)}, late = {INT64_C(1700000301000000)};
+    struct auth_ticket t = {.sub = "ops \xc3\xbc.|", .issued = at, .expires = late}, back;
+    char text[AUTH_TICKET_MAX], changed[AUTH_TICKET_MAX];
+    auth_ticket_make(key, id, &t, text);
+    REQUIRE(auth_ticket_read(key, id, at, text, &back));
+    EXPECT_STR(back.sub, t.sub);
+    EXPECT_EQ(back.issued.us, at.us);
+    EXPECT_EQ(back.expires.us, late.us);
+    EXPECT(!auth_ticket_read(key, "10112233445566778899aabbccddeeff", at, text, &back));
+    EXPECT(!auth_ticket_read(other, id, at, text, &back));
+    EXPECT(auth_ticket_read(key, id, (wall_t){late.us - 1}, text, &back));
+    EXPECT(!auth_ticket_read(key, id, late, text, &back));
+    for (size_t i = 0; text[i]; i++) {
+        memcpy(changed, text, sizeof(changed));
+        changed[i] = changed[i] == '0' ? '1' : '0';
+        EXPECT(!auth_ticket_read(key, id, at, changed, &back));
+        memcpy(changed, text, sizeof(changed));
+        changed[i] = '\0';
+        EXPECT(!auth_ticket_read(key, id, at, changed, &back));
+    }
+    EXPECT(!auth_ticket_read(key, id, at, "9999999999.", &back));
+    memset(t.sub, 'x', SUB_MAX);
+    t.sub[SUB_MAX] = '\0';
+    auth_ticket_make(key, id, &t, text);
+    EXPECT(auth_ticket_read(key, id, at, text, &back));
+    EXPECT_STR(back.sub, t.sub);
+    t.sub[0] = '\0';
+    auth_ticket_make(key, id, &t, text);
+    EXPECT(auth_ticket_read(key, id, at, text, &back));
+    EXPECT_STR(back.sub, "");
 }
 
 TEST(auth_secret_files) {
