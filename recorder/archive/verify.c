@@ -162,6 +162,24 @@ static const char *manifest_what(enum err e, bool clear) {
                              : "malformed, or about another recording or version";
 }
 
+/* What cannot be checked is not damaged, if it is what the catalogue says. */
+static void note_manifest(struct check *c, const char *name, enum err e,
+                          const struct object_plain *stored) {
+    bool same = same_info(&stored->info, &c->row.manifest);
+    const char *what = manifest_what(e, stored->n && stored->p[0] == '{');
+    if (!same) {
+        finding(c, name, "not the object that was recorded (size or hash differs)");
+    }
+    if (e == ERR_NOMEM) {
+        c->error = e;
+    } else if (e == ERR_DENIED && same) {
+        c->say(c->ctx, name, what);
+        c->error = e;
+    } else if (e != OK) {
+        finding(c, name, what);
+    }
+}
+
 /* The manifest that the catalogue names, and no other. ring NULL: without keys. */
 static bool check_manifest(struct check *c, struct key_ring *ring) {
     struct object_id o = {
@@ -171,20 +189,15 @@ static bool check_manifest(struct check *c, struct key_ring *ring) {
     object_name(&o, name);
     enum err e = object_get_stored(&c->archive->store, &o, &stored);
     if (e == OK) {
-        bool clear = stored.n && stored.p[0] == '{';
-        if (!same_info(&stored.info, &c->row.manifest)) {
-            finding(c, name, "not the object that was recorded (size or hash differs)");
-        }
         e = stored_manifest_decode(c->archive, ring, &o, bytes_of(stored.p, stored.n),
                                    &c->manifest);
+        note_manifest(c, name, e, &stored);
         mem_free(stored.p);
-        if (e != OK && e != ERR_NOMEM) {
-            finding(c, name, manifest_what(e, clear));
-        }
-    } else if (e != ERR_NOMEM) {
+    } else if (e == ERR_NOMEM) {
+        c->error = e;
+    } else {
         finding(c, name, what_of(e));
     }
-    c->error = e == ERR_NOMEM ? e : c->error;
     return e == OK;
 }
 

@@ -11,7 +11,8 @@ typedef void verify_say(void *ctx, const char *object, const char *what);
 
 /* OK only without findings; ERR_AUTH with any; ERR_WRONG_STATE: it was shredded by order, and
  * nothing of it is left; ERR_UNKNOWN for the id; ERR_NOMEM, ERR_IO; errors of
- * the key provider (then verify_chain can still be asked). */
+ * the key provider (then verify_chain can still be asked); ERR_DENIED also: what it takes to check
+ * the manifest is not here, which was said. */
 enum err verify_recording(struct archive *a, const struct id *recording, verify_say *say,
                           void *ctx);
 /* What can be proved without any key that reads: the manifest is signed by this installation and
