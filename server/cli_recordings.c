@@ -48,6 +48,26 @@ static int shred(struct library *l, const char *id, const char *person) {
                 "the person's tracks are shredded");
 }
 
+/* Seconds of recording time, a fraction allowed. */
+static bool read_seconds(const char *text, us_t *ret) {
+    char *end = NULL;
+    double s = strtod(text, &end);
+    *ret = (us_t)(s * (double)US_PER_S);
+    return end != text && !*end && s >= 0 && s < 1e9;
+}
+
+static int redact(struct library *l, char **argv) {
+    struct library_span s = {.id = argv[1], .track = argv[2]};
+    if (!read_seconds(argv[3], &s.from) || !read_seconds(argv[4], &s.to) || s.from >= s.to) {
+        return cli_fail(CLI_USAGE, "recordings: redact ID TRACK FROM TO, in seconds");
+    }
+    enum err e = library_redact(l, &s);
+    return e == ERR_UNSUPPORTED
+               ? cli_fail(CLI_FAILED, "recordings: a track of an earlier release has one key: it"
+                                      " can only be shredded as a whole")
+               : told(e, argv[1], "redacted");
+}
+
 static int hold(struct library *l, const char *id, const char *why) {
     struct library_order o = order_of(why);
     return told(library_hold(l, id, &o), id, "held");
@@ -90,6 +110,9 @@ static int run(struct library *l, int argc, char **argv) {
     if (strcmp(argv[0], "shred") == 0) {
         return shred(l, argv[1], argc == 3 ? argv[2] : NULL);
     }
+    if (strcmp(argv[0], "redact") == 0) {
+        return redact(l, argv);
+    }
     if (strcmp(argv[0], "hold") == 0) {
         return hold(l, argv[1], argv[2]);
     }
@@ -122,8 +145,9 @@ static bool known(int argc, char **argv) {
     static const struct {
         const char *name;
         int least, most; /* words after it */
-    } orders[] = {{"list", 0, 32}, {"verify", 0, 32}, {"use-store", 0, 0}, {"rekey", 0, 0},
-                  {"shred", 1, 2}, {"hold", 2, 2},    {"release", 1, 1},   {"public-key", 0, 0}};
+    } orders[] = {{"list", 0, 32},   {"verify", 0, 32}, {"use-store", 0, 0},
+                  {"rekey", 0, 0},   {"shred", 1, 2},   {"hold", 2, 2},
+                  {"release", 1, 1}, {"redact", 4, 4},  {"public-key", 0, 0}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -167,7 +191,8 @@ int cli_recordings(int argc, char **argv) {
         return cli_fail(
             CLI_USAGE,
             "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
-            " shred ID [PARTICIPANT], hold ID WHY, release ID, rekey or use-store");
+            " shred ID [PARTICIPANT], redact ID TRACK FROM TO, hold ID WHY, release ID, rekey or "
+            "use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

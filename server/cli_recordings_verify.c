@@ -50,7 +50,9 @@ static void print(const struct verification *v, enum result r, enum err e) {
         printf("%s  DAMAGED\n", v->id);
     } else {
         cli_fail(CLI_FAILED, "recordings: %s: %s", v->id,
-                 e == ERR_UNKNOWN ? "there is no such recording" : err_name(e));
+                 e == ERR_UNKNOWN  ? "there is no such recording"
+                 : e == ERR_DENIED ? "could not be checked"
+                                   : err_name(e));
     }
 }
 

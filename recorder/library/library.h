@@ -67,8 +67,8 @@ enum err library_verify(struct library *l, const char *id,
                         void (*say)(void *ctx, const char *object, const char *what), void *ctx);
 
 /* What can be proved without any key that reads: every sealed object is the one that the signed
- * manifest lists, none is missing or extra. Results as library_verify; recordings closed by earlier
- * releases cannot be checked so. */
+ * manifest lists, none is missing or extra. Results as library_verify; ERR_DENIED: it cannot be
+ * checked so, since it was closed by an earlier release or there is no public key here. */
 enum err library_verify_chain(struct library *l, const char *id,
                               void (*say)(void *ctx, const char *object, const char *what),
                               void *ctx);
@@ -90,6 +90,17 @@ enum err library_shred(struct library *l, const char *id, const struct library_o
  * before participants had keys); else as library_shred. */
 enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
                               const struct library_order *o);
+/* Redact a span of one track: destroy the keys of every segment that has some of it, then the
+ * segments. The rest of the track, and all other tracks, stay what they were, with a gap where the
+ * span was; whole segments go, so that some seconds before and after it go with it.
+ * ERR_UNSUPPORTED: a track of an earlier release, which is under one key; ERR_UNKNOWN: no such
+ * track; ERR_FULL: too many spans; ERR_DENIED: held; else as library_shred. A backup of before
+ * still has the keys. */
+struct library_span {
+    const char *id, *track; /* recording; track id or PROGRAMME_TRACK */
+    us_t from, to;          /* recording time [us]; `to` is not of it */
+};
+enum err library_redact(struct library *l, const struct library_span *s);
 /* Keep a recording from being shredded, whoever orders it, until it is released. ERR_UNKNOWN. */
 enum err library_hold(struct library *l, const char *id, const struct library_order *o);
 /* ERR_UNKNOWN: it is not held. */

@@ -37,6 +37,7 @@ struct library_media {
     uint64_t size;
     struct part *parts;
     size_t n_parts, parts_cap;
+    bool erased;                  /* there were more */
     uint8_t video, audio;         /* enum codec */
     struct object_reader *reader; /* of parts[reading] */
     size_t reading;
@@ -108,6 +109,17 @@ static enum err on_segment(void *ctx, const struct entry_segment *s) {
     if (m->snapshot && m->n_parts == m->snapshot >> 2) {
         return OK; /* stored since */
     }
+    struct object_id o = {.type = OBJECT_MEDIA,
+                          .recording = m->recording,
+                          .track = m->track,
+                          .epoch = m->epoch,
+                          .number = s->number};
+    bool erased = false;
+    enum err e = key_ring_erased(&m->ring, &o, &erased);
+    if (e != OK || erased) {
+        m->erased = m->erased || erased;
+        return e; /* shredded or redacted: a gap, for times are in the clusters */
+    }
     void *list = m->parts;
     bool ok = room(&list, m->n_parts, &m->parts_cap, sizeof(*m->parts));
     m->parts = list;
@@ -167,17 +179,6 @@ static enum err check_state(struct library_media *m) {
     return row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : e;
 }
 
-/* What was shredded is not there any more, for whoever asks for it. */
-static enum err check_key(struct library_media *m) {
-    struct object_access a = archive_access(m->archive, &m->ring);
-    struct object_id o = {
-        .type = OBJECT_MEDIA, .recording = m->recording, .track = m->track, .epoch = m->epoch};
-    uint8_t key[KEY_LEN];
-    enum err e = a.keys.key(a.keys.ctx, &o, key);
-    mem_wipe(key, sizeof(key));
-    return e == ERR_GONE ? ERR_UNKNOWN : e;
-}
-
 static enum err read_rows(struct library_media *m) {
     struct catalogue *c = m->archive->catalogue;
     enum err e = check_state(m);
@@ -189,7 +190,8 @@ static enum err read_rows(struct library_media *m) {
     e = e == OK ? archive_ring_of_rows(m->archive, &m->recording, &m->ring) : e;
     struct segment_query q = {m->recording, &m->track, m->epoch};
     e = e == OK ? catalogue_segments(c, &q, on_segment, m) : e;
-    return e == OK ? check_key(m) : e;
+    /* What was shredded is not there any more, for whoever asks for it. */
+    return e == OK && m->erased && !m->n_parts ? ERR_UNKNOWN : e;
 }
 
 /* Where there are no pictures, every segment is a place of the sound: a seek before the first

@@ -58,6 +58,14 @@ enum err key_ring_track(struct key_ring *r, const struct ring_track *t) {
     return OK;
 }
 
+bool key_ring_find(const struct key_ring *r, const struct id *track, struct ring_track *ret) {
+    const struct ring_track *t = track_of(r, track);
+    if (t) {
+        *ret = *t;
+    }
+    return t != NULL;
+}
+
 static struct ring_subject *subject_of(const struct key_ring *r, uint64_t subject) {
     for (size_t i = 0; i < r->n_subjects; i++) {
         if (r->subjects[i].subject == subject) {

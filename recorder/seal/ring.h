@@ -45,6 +45,8 @@ enum err key_ring_settle(struct key_ring *r);
  * Errors beside those of the vault: ERR_GONE (shredded or redacted), ERR_UNSUPPORTED (keyed in a
  * way this release does not know). */
 struct object_keys key_ring_objects(struct key_ring *r);
+/* What was said of a track; false: nothing. */
+bool key_ring_find(const struct key_ring *r, const struct id *track, struct ring_track *ret);
 /* Whether an object's key was shredded or redacted, without computing it. *ret untouched after an
  * error of the vault. */
 enum err key_ring_erased(struct key_ring *r, const struct object_id *o, bool *ret);

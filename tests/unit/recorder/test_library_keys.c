@@ -287,3 +287,61 @@ TEST(library_rekey_counts_what_it_cannot_open) {
     EXPECT(strstr(library_why(p.library), "wrong key"));
     place_end(&p);
 }
+
+/* The bytes that a track's file has, and whether all of them can be read. */
+static uint64_t readable(struct place *p, const char *track) {
+    struct library_media *m = NULL;
+    static uint8_t out[4096];
+    if (library_media_open(p->library, p->id, track, 0, &m) != OK) {
+        return 0;
+    }
+    uint64_t size = library_media_size(m);
+    for (uint64_t at = 0; at < size; at += sizeof(out)) {
+        size_t n = size - at < sizeof(out) ? (size_t)(size - at) : sizeof(out);
+        EXPECT_EQ(library_media_read(m, at, out, n), OK);
+    }
+    library_media_close(m);
+    return size;
+}
+
+TEST(library_a_redacted_span_is_gone_and_nothing_else) {
+    struct place p;
+    struct findings f = {0};
+    struct key_wrap wrap, after;
+    char track[ID_TEXT_MAX];
+    place_begin(&p, 8);
+    struct track_row camera = camera_of(&p);
+    id_text(&camera.track.track, track);
+    struct key_context c = {p.sample.id, 0};
+    REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
+    uint64_t whole = readable(&p, PROGRAMME_TRACK), other = readable(&p, track);
+    EXPECT(whole > SAMPLE_MEDIA && other > SAMPLE_MEDIA);
+    struct library_span span = {p.id, PROGRAMME_TRACK, 4500 * US_PER_MS, 5 * US_PER_S};
+    struct library_span nothing = {p.id, PROGRAMME_TRACK, 9999 * US_PER_S, 99999 * US_PER_S};
+    struct library_span nowhere = {p.id, "00000000000000000000000000000009", 0, 1};
+    EXPECT_EQ(library_redact(p.library, &nowhere), ERR_UNKNOWN);
+    EXPECT_EQ(library_redact(p.library, &nothing), OK);
+    EXPECT_EQ(library_hold(p.library, p.id, &order), OK);
+    EXPECT_EQ(library_redact(p.library, &span), ERR_DENIED);
+    EXPECT_EQ(readable(&p, PROGRAMME_TRACK), whole);
+    EXPECT_EQ(library_release(p.library, p.id), OK);
+    EXPECT_EQ(library_redact(p.library, &span), OK);
+    /* The old root key is in no file, and what is left of the track plays. */
+    REQUIRE(wraps_get(p.archive->wraps, &c, &after) == OK);
+    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of(after.bytes, after.n)), 1);
+    uint64_t left = readable(&p, PROGRAMME_TRACK);
+    EXPECT(left < whole && left > SAMPLE_MEDIA / 2);
+    EXPECT_EQ(readable(&p, track), other);
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    /* A second span, of a person's own track, under what is left of the first. */
+    span = (struct library_span){p.id, track, 0, INT64_MAX};
+    EXPECT_EQ(library_redact(p.library, &span), OK);
+    EXPECT_EQ(readable(&p, track), 0);
+    EXPECT_EQ(readable(&p, PROGRAMME_TRACK), left);
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}

@@ -1,0 +1,128 @@
+/* Redaction of a span: the tree of the track's keys is punctured (recorder/seal/keytree.h). */
+#include "recorder/archive/close.h"
+#include "recorder/library/library_parts.h"
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+
+#include <string.h>
+
+struct redaction {
+    struct archive *archive;
+    const struct library_span *span;
+    struct id recording, track;
+    struct key_ring ring;
+    struct ring_track owner; /* of the track */
+    struct keyset set;       /* the owner's */
+    struct buffer places;    /* struct keyset_place: all that the owner has */
+    struct buffer gone;      /* struct object_id: what is destroyed */
+    us_t start;              /* of the epoch under way */
+};
+
+static enum err note_place(void *ctx, const struct epoch_row *e) {
+    struct redaction *r = ctx;
+    struct ring_track t;
+    struct keyset_place place = {e->epoch.track, e->epoch.number};
+    if (key_ring_find(&r->ring, &place.track, &t) && t.subject == r->owner.subject) {
+        buffer_put(&r->places, &place, sizeof(place));
+    }
+    return r->places.bad ? ERR_NOMEM : OK;
+}
+
+static enum err note_segment(void *ctx, const struct entry_segment *s) {
+    struct redaction *r = ctx;
+    us_t from = r->start + s->start, to = from + s->duration;
+    struct object_id o = {.type = OBJECT_MEDIA,
+                          .recording = r->recording,
+                          .track = r->track,
+                          .epoch = s->epoch,
+                          .number = s->number};
+    if (from < r->span->to && to > r->span->from) {
+        buffer_put(&r->gone, &o, sizeof(o));
+    }
+    return r->gone.bad ? ERR_NOMEM : OK;
+}
+
+static enum err note_epoch(void *ctx, const struct epoch_row *e) {
+    struct redaction *r = ctx;
+    struct segment_query q = {r->recording, &r->track, e->epoch.number};
+    r->start = e->epoch.start;
+    return catalogue_segments(r->archive->catalogue, &q, note_segment, r);
+}
+
+static enum err open_keys(struct redaction *r) {
+    struct vault *v = r->archive->vault;
+    enum err e = archive_ring_of_rows(r->archive, &r->recording, &r->ring);
+    if (e != OK) {
+        return e;
+    }
+    if (!key_ring_find(&r->ring, &r->track, &r->owner)) {
+        return ERR_UNKNOWN;
+    }
+    if (r->owner.keys != TRACK_KEYS_TREE) {
+        return ERR_UNSUPPORTED;
+    }
+    return r->owner.subject ? vault_subject(v, &r->ring.set, r->owner.subject, &r->set)
+                            : vault_recording(v, &r->recording, &r->set);
+}
+
+static enum err puncture(struct redaction *r) {
+    const struct object_id *gone = (const void *)r->gone.p;
+    size_t n = r->gone.n / sizeof(*gone);
+    enum err e =
+        keyset_list(&r->set, (const void *)r->places.p, r->places.n / sizeof(struct keyset_place));
+    for (size_t i = 0; e == OK && i < n; i++) {
+        struct keyset_place place = {gone[i].track, gone[i].epoch};
+        e = keyset_puncture(&r->set, &place, gone[i].number, gone[i].number);
+    }
+    return e;
+}
+
+static enum err remove_gone(struct redaction *r) {
+    const struct object_id *gone = (const void *)r->gone.p;
+    const struct store *s = &r->archive->store;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < r->gone.n / sizeof(*gone); i++) {
+        char name[OBJECT_NAME_MAX];
+        e = s->remove(s->ctx, object_name(&gone[i], name));
+        e = e == ERR_UNKNOWN ? OK : e;
+    }
+    return e;
+}
+
+static enum err redact(struct redaction *r) {
+    struct catalogue *c = r->archive->catalogue;
+    struct key_context context = {r->recording, 0};
+    enum err e = open_keys(r);
+    e = e == OK ? catalogue_epochs(c, &r->recording, NULL, note_place, r) : e;
+    e = e == OK ? catalogue_epochs(c, &r->recording, &r->track, note_epoch, r) : e;
+    if (e != OK || r->gone.n == 0) {
+        return e;
+    }
+    context.subject = r->owner.subject;
+    e = puncture(r);
+    e = e == OK ? vault_replace(r->archive->vault, &context, context.subject ? &r->ring.set : NULL,
+                                &r->set)
+                : e;
+    e = e == OK ? remove_gone(r) : e;
+    return e == OK && r->archive->has_signer ? close_again(r->archive, &r->recording) : e;
+}
+
+enum err library_redact(struct library *l, const struct library_span *s) {
+    OWNER_CHECK(&l->owner);
+    struct redaction r = {.archive = l->archive, .span = s};
+    struct recording_row row;
+    if (!l->archive->vault || !id_parse(s->id, &r.recording) || !id_parse(s->track, &r.track)) {
+        return l->archive->vault ? ERR_UNKNOWN : ERR_DENIED;
+    }
+    enum err e = catalogue_recording(l->archive->catalogue, &r.recording, &row);
+    if (e == OK && row.state == RECORDING_OPEN) {
+        e = ERR_WRONG_STATE;
+    }
+    e = e == OK ? redact(&r) : e;
+    buffer_free(&r.places);
+    buffer_free(&r.gone);
+    keyset_clear(&r.set);
+    key_ring_close(&r.ring);
+    return e;
+}
