@@ -281,6 +281,18 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     post(g, e, &tap);
 }
 
+/* While it is paused the worker taps nothing: what is not to be recorded does not reach the
+ * recorder. The recording goes on, with its time. */
+static void on_record_pause(struct glue *g, const struct sig_effect *e) {
+    struct recorder_order o = {
+        .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
+    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = !e->on};
+    if (g->config.recorder) {
+        (void)tell_recorder(g, e, &o);
+        post(g, e, &tap);
+    }
+}
+
 static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
     static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = WORKER_PEER_REMOVE,
                                    [EFFECT_PEER_CONSENT] = WORKER_PEER_CONSENT,
@@ -332,6 +344,9 @@ static void obey(struct glue *g, const struct sig_effect *e) {
         break;
     case EFFECT_RECORD:
         on_record(g, e);
+        break;
+    case EFFECT_RECORD_PAUSE:
+        on_record_pause(g, e);
         break;
     case EFFECT_PARTICIPANT:
         on_participant(g, e);

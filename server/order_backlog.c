@@ -9,14 +9,14 @@ void order_backlog_init(struct backlog *b, bool (*post)(void *ctx, const void *o
 /* What is true of a person, or of a source of hers: the last that was said counts. */
 static bool about_same(const struct recorder_order *a, const struct recorder_order *b) {
     return a->type == b->type && a->participant == b->participant &&
-           (a->type == ORDER_PARTICIPANT || strcmp(a->name, b->name) == 0);
+           (a->type != ORDER_MUTE || strcmp(a->name, b->name) == 0);
 }
 
 /* The order about the same that waits, if this one may take its place. */
 static struct recorder_order *same(const struct backlog *b, const struct recorder_order *o) {
     struct link *l = b->waiting.prev;
     if (o->type != ORDER_PARTICIPANT && o->type != ORDER_MUTE) {
-        return NULL;
+        return NULL; /* of the others each counts */
     }
     for (uint32_t i = 0; i < ORDER_BACKLOG_LOOK && l != &b->waiting; i++, l = l->prev) {
         struct recorder_order *x = backlog_message(l);

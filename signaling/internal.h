@@ -136,6 +136,7 @@ struct tour {
     struct link seats, viewers;
     uint64_t speaker;
     bool record_on;      /* what was ordered */
+    bool record_paused;  /* likewise; false while it is off */
     struct link refused; /* subs that a host has removed, oldest first */
     uint32_t n_refused;
     bool had_host; /* since the run began or its recording ended for want of people */
@@ -219,6 +220,8 @@ void tell_participant(struct sig *s, const struct seat *x, const char *type,
                       const struct conn *except);
 /* Tell everybody who left. */
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);
+/* Everybody in the tour: whether it is recorded. */
+void tell_recording(struct sig *s, const struct tour *t);
 
 /* ---- tick.c ---- */
 
@@ -251,6 +254,9 @@ void tour_start(struct sig *s, struct tour *t);
 /* The worker for the next session of the tour; it may get the tour by this. */
 uint32_t tour_place(struct sig *s, struct tour *t);
 void tour_record(struct sig *s, struct tour *t, bool on);
+/* By order of this participant nothing is recorded for now, or again. Nothing happens when nothing
+ * changes, or when the tour is not to be recorded. */
+void tour_record_pause(struct sig *s, struct tour *t, uint64_t participant, bool paused);
 /* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
  * forgotten. ERR_NOMEM. */
 enum err tour_refuse(struct sig *s, struct tour *t, const char *sub);

@@ -87,19 +87,12 @@ void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
 
 void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state) {
     OWNER_CHECK(&s->owner);
-    static const char *const names[] = {"off", "on", "failing"};
     struct tour *t = map_get(s->tours, tour);
     (void)now;
-    if (!t || t->recording == state) {
-        return;
+    if (t && t->recording != state) {
+        t->recording = state;
+        tell_recording(s, t);
     }
-    struct buffer o = {0};
-    t->recording = state;
-    json_open(&o, NULL, '{');
-    json_put_string(&o, "type", "recording");
-    json_put_string(&o, "state", names[state]);
-    json_close(&o, '}');
-    send_all(s, t, NULL, &o);
 }
 
 bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret) {

@@ -121,6 +121,8 @@ enum sig_effect_type {
                             journal */
     EFFECT_PIN,          /* worker, peer, participant */
     EFFECT_RECORD,       /* tour, worker, codec, on: start or stop the recording */
+    EFFECT_RECORD_PAUSE, /* tour, worker, participant who says so, on: nothing is recorded for now
+                          */
     EFFECT_PARTICIPANT   /* tour, participant, name, role, on, consent_version: for the journal */
 };
 

@@ -48,6 +48,9 @@ void put_tour(struct buffer *o, const struct tour *t) {
     json_put_string(o, "codec", codec_name(t->codec));
     json_put_string(o, "record", record[t->record]);
     json_put_bool(o, "recording", t->recording != RECORDING_OFF);
+    if (t->record_paused) {
+        json_put_bool(o, "recording_paused", true);
+    }
     json_close(o, '}');
 }
 
@@ -117,6 +120,18 @@ void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char 
     json_put_string(&o, "type", "participant_left");
     put_number(&o, "id", number);
     json_put_string(&o, "reason", reason);
+    json_close(&o, '}');
+    send_all(s, t, NULL, &o);
+}
+
+/* A pause is an intent, so it holds as soon as it is said; that writing fails is told first. */
+void tell_recording(struct sig *s, const struct tour *t) {
+    static const char *const names[] = {"off", "on", "failing"};
+    bool paused = t->recording == RECORDING_ON && t->record_paused;
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "recording");
+    json_put_string(&o, "state", paused ? "paused" : names[t->recording]);
     json_close(&o, '}');
     send_all(s, t, NULL, &o);
 }

@@ -151,12 +151,26 @@ void tour_start(struct sig *s, struct tour *t) {
 void tour_record(struct sig *s, struct tour *t, bool on) {
     if (t->record_on != on) {
         t->record_on = on;
+        t->record_paused = false;
         effect(s, (struct sig_effect){.type = EFFECT_RECORD,
                                       .codec = (uint8_t)t->codec,
                                       .tour = t->id,
                                       .worker = t->worker,
                                       .on = on});
     }
+}
+
+void tour_record_pause(struct sig *s, struct tour *t, uint64_t participant, bool paused) {
+    if (!t->record_on || t->record_paused == paused) {
+        return;
+    }
+    t->record_paused = paused;
+    effect(s, (struct sig_effect){.type = EFFECT_RECORD_PAUSE,
+                                  .tour = t->id,
+                                  .worker = t->worker,
+                                  .participant = participant,
+                                  .on = paused});
+    tell_recording(s, t);
 }
 
 void tour_stop(struct sig *s, struct tour *t) {

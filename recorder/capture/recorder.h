@@ -42,10 +42,11 @@ struct recorder *recorder_free(struct recorder *r);
 
 /* Orders from the control thread. */
 struct recorder_order {
-    enum { ORDER_START, ORDER_STOP, ORDER_PARTICIPANT, ORDER_MARK, ORDER_MUTE } type;
+    enum { ORDER_START, ORDER_STOP, ORDER_PARTICIPANT, ORDER_MARK, ORDER_MUTE, ORDER_PAUSE } type;
     uint64_t tour, participant;
     uint8_t codec; /* ORDER_START: enum codec of the tour's pictures, CODEC_NONE: CODEC_VP8 */
-    bool on; /* participant joined / left; muted / not; of a mute the name is the kind of source */
+    bool on; /* participant joined / left; muted / not; paused / not; of a mute the name is the kind
+                of source */
     char tour_name[65], title[129], name[129], role[16], consent_version[33];
 };
 void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o);

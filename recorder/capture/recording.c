@@ -99,6 +99,8 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
     r->now = now;
     if (o->type == ORDER_MUTE) {
         recording_note_mute(r, o);
+    } else if (o->type == ORDER_PAUSE) {
+        recording_note_pause(r, o);
     } else {
         recording_note_person(r, o);
     }

@@ -75,7 +75,7 @@ struct recording {
     struct link sources, people;
     uint32_t n_sources, n_people;
     uint32_t tracks; /* made so far, without the programme */
-    struct recording_pace stage, voice;
+    struct recording_pace stage, voice, pause;
     struct recording_refused refused;
     us_t people_next; /* [us] the first change of a person that is held back is due */
     uint32_t unnoted; /* lines for which there was no room, since the last that had some */
@@ -108,6 +108,8 @@ void recording_note(struct recording *r, struct entry *e, us_t t);
 void recording_note_person(struct recording *r, const struct recorder_order *o);
 /* Note that somebody's source is off, or not any more, by her own or a host's will. */
 void recording_note_mute(struct recording *r, const struct recorder_order *o);
+/* Note that nothing is recorded for now by somebody's order, or again. */
+void recording_note_pause(struct recording *r, const struct recorder_order *o);
 /* Note whom the stage shows or whose voice is heard (t->type), not more often than makes sense. */
 void recording_note_switch(struct recording *r, const struct tap *t);
 /* A message was dropped because its source is not recorded. */

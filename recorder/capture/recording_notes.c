@@ -137,16 +137,28 @@ static void note_people_held(struct recording *r, bool all) {
     }
 }
 
+/* What is to be noted now, or once it may be. */
+static void note_paced(struct recording *r, struct recording_pace *p, enum entry_type type,
+                       const struct entry_person *person, us_t t) {
+    p->held = true;
+    p->t = t;
+    p->person = *person;
+    if (r->now >= p->next) {
+        note_held(r, p, type);
+    }
+}
+
+void recording_note_pause(struct recording *r, const struct recorder_order *o) {
+    struct entry_person who = {.participant = o->participant, .on = o->on};
+    note_paced(r, &r->pause, ENTRY_PAUSE, &who, recording_time(r, r->now));
+}
+
 void recording_note_switch(struct recording *r, const struct tap *t) {
     bool stage = t->type == TAP_STAGE;
-    struct recording_pace *p = stage ? &r->stage : &r->voice;
-    p->held = true;
-    p->t = recording_time(r, t->now);
-    p->person = (struct entry_person){
+    struct entry_person who = {
         .participant = t->participant, .source = t->source, .on = t->source != 0};
-    if (r->now >= p->next) {
-        note_held(r, p, stage ? ENTRY_STAGE : ENTRY_VOICE);
-    }
+    note_paced(r, stage ? &r->stage : &r->voice, stage ? ENTRY_STAGE : ENTRY_VOICE, &who,
+               recording_time(r, t->now));
 }
 
 static void note_refused(struct recording *r) {
@@ -181,6 +193,7 @@ us_t recording_notes_deadline(const struct recording *r) {
     us_t at = r->refused.messages ? r->refused.next : US_NEVER;
     at = us_min(at, r->people_next);
     at = r->stage.held ? us_min(at, r->stage.next) : at;
+    at = r->pause.held ? us_min(at, r->pause.next) : at;
     return r->voice.held ? us_min(at, r->voice.next) : at;
 }
 
@@ -191,6 +204,9 @@ void recording_notes_flush(struct recording *r, bool all) {
     }
     if (r->voice.held && (all || r->now >= r->voice.next)) {
         note_held(r, &r->voice, ENTRY_VOICE);
+    }
+    if (r->pause.held && (all || r->now >= r->pause.next)) {
+        note_held(r, &r->pause, ENTRY_PAUSE);
     }
     if (r->refused.messages && (all || r->now >= r->refused.next)) {
         note_refused(r);

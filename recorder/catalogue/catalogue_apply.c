@@ -127,6 +127,7 @@ enum err catalogue_apply(struct catalogue *c, const struct id *recording, const 
     case ENTRY_STAGE:
     case ENTRY_VOICE:
     case ENTRY_MARK:
+    case ENTRY_PAUSE:
         return apply_person(c, recording, e);
     case ENTRY_END:
         return apply_end(c, recording, e);

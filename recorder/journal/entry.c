@@ -107,13 +107,14 @@ static const struct field end_fields[] = {
 };
 
 static const struct field *const fields_of[ENTRY_TYPE_COUNT] = {
-    [ENTRY_START] = start_fields,     [ENTRY_TRACK] = track_fields,
-    [ENTRY_EPOCH] = epoch_fields,     [ENTRY_SEGMENT] = segment_fields,
-    [ENTRY_SR] = sr_fields,           [ENTRY_GAP] = gap_fields,
-    [ENTRY_MUTE] = person_fields,     [ENTRY_PARTICIPANT] = person_fields,
-    [ENTRY_CONSENT] = person_fields,  [ENTRY_STAGE] = person_fields,
-    [ENTRY_VOICE] = person_fields,    [ENTRY_MARK] = person_fields,
-    [ENTRY_FAILING] = failing_fields, [ENTRY_END] = end_fields,
+    [ENTRY_START] = start_fields,    [ENTRY_TRACK] = track_fields,
+    [ENTRY_EPOCH] = epoch_fields,    [ENTRY_SEGMENT] = segment_fields,
+    [ENTRY_SR] = sr_fields,          [ENTRY_GAP] = gap_fields,
+    [ENTRY_MUTE] = person_fields,    [ENTRY_PARTICIPANT] = person_fields,
+    [ENTRY_CONSENT] = person_fields, [ENTRY_STAGE] = person_fields,
+    [ENTRY_VOICE] = person_fields,   [ENTRY_MARK] = person_fields,
+    [ENTRY_PAUSE] = person_fields,   [ENTRY_FAILING] = failing_fields,
+    [ENTRY_END] = end_fields,
 };
 
 static const char *const type_names[ENTRY_TYPE_COUNT] = {

@@ -34,6 +34,7 @@
     X(ENTRY_STAGE, "stage")             \
     X(ENTRY_VOICE, "voice")             \
     X(ENTRY_MARK, "mark")               \
+    X(ENTRY_PAUSE, "pause")             \
     X(ENTRY_FAILING, "failing")         \
     X(ENTRY_END, "end")
 

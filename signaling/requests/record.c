@@ -1,4 +1,4 @@
-/* Start or stop the recording. What is true of it then, the recorder reports. */
+/* Start, pause or stop the recording. What is true of it then, the recorder reports. */
 #include "signaling/requests.h"
 
 static enum sig_code record(struct call *c) {
@@ -8,8 +8,12 @@ static enum sig_code record(struct call *c) {
     }
     reply_ok(c);
     tour_record(c->s, x->tour, call_bool(c, "on"));
+    tour_record_pause(c->s, x->tour, x->id, call_bool(c, "paused"));
     return SIG_OK;
 }
 
 const struct request request_record = {
-    .type = "record", .fields = {{"on", FIELD_BOOL, true, 0}}, .needs_seat = true, .run = record};
+    .type = "record",
+    .fields = {{"on", FIELD_BOOL, true, 0}, {"paused", FIELD_BOOL, false, 0}},
+    .needs_seat = true,
+    .run = record};

@@ -25,7 +25,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Events (all CustomEvents): `roster` (Participant[]), `slot` (Slot), `speaker` (id or null),
- * `recording` ('on'|'off'|'failing'), `link` ('connecting'|'live'|'reconnecting'), `ended`
+ * `recording` ('on'|'off'|'paused'|'failing'), `link` ('connecting'|'live'|'reconnecting'), `ended`
  * ({code, message}), `negotiationneeded` (never; a test listens for it).
  */
 export class OrielClient extends EventTarget {
@@ -111,7 +111,8 @@ export class OrielClient extends EventTarget {
     this.resumeToken = joined.resume ?? this.resumeToken;
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
     this.emit('roster', this.roster());
-    this.onRecording(joined.tour.recording ? 'on' : 'off');
+    const recorded = joined.tour.recording_paused ? 'paused' : 'on';
+    this.onRecording(joined.tour.recording ? recorded : 'off');
   }
 
   /** @param {Session} session */
@@ -252,7 +253,7 @@ export class OrielClient extends EventTarget {
     }
   }
 
-  /** @param {'on'|'off'|'failing'} state */
+  /** @param {'on'|'off'|'paused'|'failing'} state */
   onRecording(state) {
     this.recording = state;
     this.emit('recording', state);
@@ -290,9 +291,9 @@ export class OrielClient extends EventTarget {
     return this.signal?.request('pin', { participant });
   }
 
-  /** Agents: recording on or off. @param {boolean} on */
-  record(on) {
-    return this.signal?.request('record', { on });
+  /** Agents: recording on or off, or on but paused. @param {boolean} on @param {boolean} [paused] */
+  record(on, paused = false) {
+    return this.signal?.request('record', { on, paused });
   }
 
   /** Agents: removes somebody, who cannot come back with the same link. @param {string} participant */

@@ -57,7 +57,7 @@ export class Live {
   showRecording(state) {
     this.rec.hidden = state === 'off';
     this.rec.classList.toggle('failing', state === 'failing');
-    this.rec.textContent = state === 'failing' ? 'Recording has a problem' : 'Recording';
+    this.rec.textContent = { failing: 'Recording has a problem', paused: 'Recording paused' }[state] ?? 'Recording';
     const button = this.buttons.record;
     if (button) {
       button.setAttribute('aria-pressed', String(state !== 'off'));

@@ -29,6 +29,8 @@ struct scene {
         char kind[16];
     } mutes[64];
     unsigned n_mutes;
+    us_t pauses[16]; /* negative: the end of one */
+    unsigned n_pauses;
 };
 
 static void scene_begin(struct scene *s) {
@@ -83,6 +85,11 @@ static enum err see_event(void *ctx, const struct event_row *e) {
         struct mute *m = &s->mutes[s->n_mutes++];
         *m = (struct mute){.t = e->t, .on = e->person.on};
         snprintf(m->kind, sizeof(m->kind), "%.15s", e->person.name);
+    }
+    if (e->type == ENTRY_PAUSE) {
+        CHECK(s->n_pauses < ARRAY_LEN(s->pauses));
+        EXPECT_EQ(e->person.participant, 5);
+        s->pauses[s->n_pauses++] = e->person.on ? e->t : -e->t;
     }
     if (e->type == ENTRY_GAP) {
         CHECK(s->n < ARRAY_LEN(s->gaps));
@@ -285,6 +292,40 @@ TEST(gap_mute_off_silence_and_loss_are_four_things) {
     EXPECT_STR(s.mutes[0].kind, "microphone");
     EXPECT_EQ(s.mutes[1].t, muted - zero + 3 * US_PER_S - 10 * MS);
     EXPECT(!s.mutes[1].on);
+    scene_end(&s);
+}
+
+static void pause_recording(struct scene *s, bool on) {
+    struct recorder_order o = {.type = ORDER_PAUSE, .tour = TOUR, .participant = 5, .on = on};
+    recorder_order(s->g.r, s->g.now, (wall_t){0}, &o);
+    rig_pump(&s->g);
+}
+
+/* A host pauses for a minute: the worker taps nothing then. Time goes on, and nothing is lost. */
+TEST(gap_a_paused_recording_keeps_true_time) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    for (unsigned i = 0; i < 2; i++) {
+        us_t begun = s.g.now + 100 * MS;
+        s.microphone.at0 = begun - i * 2 * US_PER_S;
+        s.microphone.rtp0 = (uint32_t)((s.microphone.at0 - zero) / MS * 48);
+        feed_tap(&s.list, &s.microphone, TAP_SOURCE_ON, begun);
+        feed_frames(&s.list, &s.microphone, s.g.pool, i * 100, i * 100 + 100);
+        if (i == 0) {
+            feed_tap(&s.list, &s.microphone, TAP_SOURCE_OFF, begun + 2 * US_PER_S);
+            rig_run(&s.g, &s.list);
+            pause_recording(&s, true);
+            rig_wait(&s.g, s.g.now + 60 * US_PER_S);
+            pause_recording(&s, false);
+        }
+    }
+    scene_record(&s);
+    EXPECT_EQ(s.n_pauses, 2);
+    EXPECT_EQ(s.pauses[0], 2100 * MS);
+    EXPECT_EQ(s.pauses[1], -62100 * MS);
+    expect_gap(&s, &s.microphone_track, "pause", 2100 * MS, 60100 * MS);
+    EXPECT_EQ(s.n, 1);
     scene_end(&s);
 }
 

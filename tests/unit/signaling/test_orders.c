@@ -180,6 +180,7 @@ static void obey(struct rim *r, const struct record *x) {
     case EFFECT_RECORD:
         on_record(r, x);
         break;
+    case EFFECT_RECORD_PAUSE:
     case EFFECT_PARTICIPANT:
         on_participant(r, x);
         break;
