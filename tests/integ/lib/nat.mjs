@@ -38,6 +38,10 @@ export class Nat {
   /** Called, if set, with each packet of a client and its address. */
   heard = null;
 
+  /** Share of the clients' packets of media that is lost. */
+  loss = 0;
+  lost = 0;
+
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
     const nat = new Nat();
@@ -69,6 +73,10 @@ export class Nat {
       return;
     }
     this.heard?.(packet, key);
+    if (this.loss && isMedia(packet) && Math.random() < this.loss) {
+      this.lost++;
+      return;
+    }
     if (client.rebound && isCheck(packet)) {
       client.checkedAt ??= performance.now();
     }

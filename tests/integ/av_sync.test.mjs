@@ -1,0 +1,174 @@
+// Sound and picture stay together in a recording: a page flashes and beeps once a second, two of a
+// hundred packets are lost on the way, and in the file each flash is still where its beep is. (A sender
+// that sets its clock: tests/unit/recorder/test_av_sync.c; Chromium's reports do not follow the clock.)
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { launchChromium } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
+import { Nat, freeUdpPort } from './lib/nat.mjs';
+import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { untilComplete } from './lib/tour.mjs';
+
+const SECONDS = Number(process.env.ORIEL_AV_SECONDS ?? 60);
+const SECRET = 'a secret for flashes that everybody may know';
+const OUTSIDE = '127.0.0.2';
+const token = minter(SECRET, { aud: 'oriel' });
+
+const PAGE = `<!doctype html><title>Flash and beep</title><canvas id=c width=640 height=360></canvas>
+<script>
+async function publish(url, token) {
+  const audio = new AudioContext();
+  const beep = audio.createOscillator();
+  const gain = audio.createGain();
+  const out = audio.createMediaStreamDestination();
+  beep.frequency.value = 1000;
+  gain.gain.value = 0;
+  beep.connect(gain).connect(out);
+  beep.start();
+  const first = Math.ceil(audio.currentTime + 0.2);
+  for (let t = first; t < first + 600; t++) {
+    gain.gain.setValueAtTime(0.5, t);
+    gain.gain.setValueAtTime(0, t + 0.1);
+  }
+  const g = c.getContext('2d');
+  let n = 0, white = false;
+  window.late = [];
+  setInterval(() => {
+    const t = audio.currentTime;
+    const on = t >= first && t % 1 < 0.1;
+    if (on && !white) late[Math.floor(t) - first] = t % 1; // how late it is drawn, on a busy machine
+    white = on;
+    g.fillStyle = on ? 'white' : 'black';
+    g.fillRect(0, 0, 640, 360);
+    g.fillStyle = 'gray';
+    g.fillRect(n++ * 8 % 640, 350, 8, 10);
+  }, 1000 / 30);
+  const stream = new MediaStream([...c.captureStream(30).getTracks(), ...out.stream.getTracks()]);
+  const pc = new RTCPeerConnection();
+  for (const track of stream.getTracks()) pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+  await pc.setLocalDescription();
+  await new Promise((done) => {
+    if (pc.iceGatheringState === 'complete') done();
+    pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
+  });
+  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp,
+    headers: { 'content-type': 'application/sdp', authorization: 'Bearer ' + token } });
+  if (response.status !== 201) throw new Error('status ' + response.status + ' ' + await response.text());
+  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  window.pc = pc;
+  window.leave = () => fetch(new URL(response.headers.get('location'), url), { method: 'DELETE',
+    headers: { authorization: 'Bearer ' + token } });
+}
+</script>`;
+
+const site = http.createServer((_, response) =>
+  response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));
+await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
+
+/** Times of the first bright picture of each flash [s]. */
+function flashes(file) {
+  const text = execFileSync('ffprobe', ['-v', 'error', '-f', 'lavfi', '-i', `movie=${file},signalstats`,
+    '-show_entries', 'frame=pts_time:frame_tags=lavfi.signalstats.YAVG', '-of', 'csv=p=0'],
+  { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const found = [];
+  let bright = false;
+  for (const [time, luma] of text.trim().split('\n').map((line) => line.split(',').map(Number))) {
+    if (luma > 128 && !bright) {
+      found.push(time);
+    }
+    bright = luma > 128;
+  }
+  return found;
+}
+
+/** Times of the first loud sample of each beep [s]. */
+function beeps(file) {
+  const rate = 16000;
+  const raw = execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:a', '-af',
+    'aresample=async=1:min_hard_comp=0.005:first_pts=0', '-ac', '1', '-ar', `${rate}`, '-f', 's16le', '-'],
+  { maxBuffer: 1 << 28 });
+  const samples = new Int16Array(raw.buffer, raw.byteOffset, raw.length >> 1);
+  const found = [];
+  let quietSince = -rate;
+  for (let i = 0; i < samples.length; i++) {
+    if (Math.abs(samples[i]) > 2000) {
+      if (i - quietSince > rate / 4) {
+        found.push(i / rate);
+      }
+      quietSince = i;
+    }
+  }
+  return found;
+}
+
+/** What is apart, of each flash that has a beep [ms]. `late`: how late the page drew each [s]. */
+function skews(file, late) {
+  const heard = beeps(file);
+  const seen = flashes(file);
+  return seen.map((at) => {
+    const beep = heard.reduce((best, t) => (Math.abs(t - at) < Math.abs(best - at) ? t : best), Infinity);
+    return { at, ms: (at - beep - (late[Math.round(beep - heard[0])] ?? 0)) * 1000 };
+  }).filter((s) => Math.abs(s.ms) < 500);
+}
+
+const quantile = (values, q) => values.map(Math.abs).sort((a, b) => a - b)[Math.ceil(q * values.length) - 1];
+
+/** What a client sends for so long, with two of a hundred packets lost on the way; the file of the
+ * programme. `send` gets the WHIP endpoint and a token, and returns when nothing more comes. */
+async function record(name, send) {
+  const dir = tempDir();
+  const port = await freeUdpPort(OUTSIDE);
+  const nat = await Nat.open(OUTSIDE, port);
+  nat.loss = 0.02;
+  const server = await new Server([ORIEL, 'serve', '-c', await writeConfig(dir, (c) => {
+    c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+    c.timeouts = { ...c.timeouts, empty_tour_s: 1 };
+    c.media = { ...c.media, address: '127.0.0.1', port, announce: [OUTSIDE], workers: 1 };
+  })]).ready;
+  const base = new URL(server.urls.agent).origin;
+  await send(`${base}/whip/demo`, token({ sub: 'ada', role: 'agent', tour: 'demo' }));
+  const ops = tokenOf(server.urls.ops);
+  const recording = await untilComplete(base, ops);
+  const response = await fetch(new URL(`/v1/recordings/${recording.id}/programme/0.webm`, base),
+    { headers: { authorization: `Bearer ${ops}` } });
+  const file = path.join(dir, `${name}.webm`);
+  fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
+  console.log(`# ${name}: ${recording.duration_ms} ms, ${nat.lost} packets lost on the way`);
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  nat.close();
+  return file;
+}
+
+function judge(name, file, late, seconds) {
+  const all = skews(file, late);
+  const ms = all.map((s) => s.ms);
+  console.log(`# ${name}: ${all.length} flashes with a beep, first ${ms[0]?.toFixed(1)} ms at ${all[0]?.at.toFixed(2)} s, `
+    + `p50 ${quantile(ms, 0.5)?.toFixed(1)} ms, p99 ${quantile(ms, 0.99)?.toFixed(1)} ms, `
+    + `from ${Math.min(...ms).toFixed(1)} to ${Math.max(...ms).toFixed(1)} ms`);
+  expect(all.length > seconds * 0.9, `only ${all.length} flashes have a beep`);
+  expect(Math.abs(ms[0]) <= 80, `${ms[0]} ms apart in the first second`);
+  expect(quantile(ms, 0.99) <= 80, `${quantile(ms, 0.99)} ms apart at the 99th percentile`);
+}
+
+await test('sound_and_picture_stay_together_with_two_of_a_hundred_packets_lost', async () => {
+  let late;
+  const file = await record('chromium', async (url, bearer) => {
+    const browser = await launchChromium({ flags: ['--autoplay-policy=no-user-gesture-required'] });
+    const page = browser.pages()[0];
+    await page.goto(`http://127.0.0.1:${site.address().port}/`);
+    await page.evaluate((a) => window.publish(...a), [url, bearer]);
+    await until(() => page.evaluate(() => window.pc.connectionState === 'connected'), 'connected');
+    await pause(SECONDS * 1000); // the length of what is recorded
+    late = await page.evaluate(() => window.late);
+    await page.evaluate(() => window.leave());
+    await browser.close();
+  });
+  console.log(`# the page draws a flash ${Math.round(Math.max(...late) * 1000)} ms late at most`);
+  judge('chromium', file, late, SECONDS);
+});
+
+site.close();
+finish();
