@@ -45,7 +45,7 @@ export class OrielClient extends EventTarget {
     this.me = null;
     /** @type {Tour|null} */
     this.tour = null;
-    /** @type {'on'|'off'|'failing'} */
+    /** @type {'on'|'off'|'paused'|'failing'} */
     this.recording = 'off';
     this.resumeToken = '';
     /** @type {JoinOptions|null} what to join with again after a restart of the server */
