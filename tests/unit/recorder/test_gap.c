@@ -70,7 +70,7 @@ static void scene_end(struct scene *s) {
 
 static enum err see_track(void *ctx, const struct track_row *t) {
     struct scene *s = ctx;
-    if (t->track.kind == SOURCE_CAMERA) {
+    if (t->track.kind == SOURCE_CAMERA || t->track.kind == SOURCE_SCREEN) {
         s->camera_track = t->track.track;
     } else if (t->track.kind == SOURCE_MICROPHONE) {
         s->microphone_track = t->track.track;
@@ -340,6 +340,36 @@ TEST(gap_mutes_are_noted_at_a_bounded_pace) {
     scene_record(&s);
     EXPECT(s.n_mutes >= 5 && s.n_mutes <= 7);
     EXPECT(s.mutes[s.n_mutes - 1].on);
+    scene_end(&s);
+}
+
+/* A shared screen on which nothing moves sends nothing for 20 s: that is no gap, and what comes
+ * then is where it was sent. */
+TEST(gap_none_while_a_shared_screen_stands_still) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    s.camera.kind = SOURCE_SCREEN;
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, 30);
+    feed_sr(&s.list, &s.camera, frame_at(&s.camera, 10));
+    for (unsigned i = 1; i < 10; i++) { /* it goes on to report */
+        struct feed_source still = s.camera;
+        feed_sr(&s.list, &still, frame_at(&s.camera, 30) + i * 2 * US_PER_S);
+    }
+    us_t last = frame_at(&s.camera, 29) - zero;
+    s.camera.at0 += 20 * US_PER_S;
+    s.camera.rtp0 += 20 * 90000;
+    feed_frames(&s.list, &s.camera, s.g.pool, 30, 60);
+    scene_record(&s);
+    EXPECT_EQ(s.n, 0);
+    EXPECT_EQ(blocks(&s, &s.camera_track), 60);
+    int64_t origin = view.block[0].ms;
+    us_t before = (view.block[29].ms - origin) * MS, after = (view.block[30].ms - origin) * MS;
+    us_t first = frame_at(&s.camera, 0) - 20 * US_PER_S - zero;
+    us_t error = before - (last - first);
+    EXPECT(error >= -5 * MS && error <= 5 * MS);
+    error = after - before - (20 * US_PER_S + s.camera.interval);
+    EXPECT(error >= -5 * MS && error <= 5 * MS);
     scene_end(&s);
 }
 

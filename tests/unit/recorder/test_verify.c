@@ -356,3 +356,59 @@ TEST(verify_checks_an_open_recording_so_far) {
     ledger_free(l);
     house_end(&h);
 }
+
+/* A whole recording of a few KiB, with everything an ordinary one has. */
+static void small_recording(struct house *h) {
+    static const uint8_t media[300] = "pictures and sound";
+    struct entry_start start = {.tour = "demo", .title = "House"};
+    struct entry track = {.type = ENTRY_TRACK}, epoch = {.type = ENTRY_EPOCH};
+    struct ledger *l = NULL;
+    track.u.track = (struct entry_track){
+        .track = {{0xca}}, .kind = SOURCE_CAMERA, .codec = CODEC_VP8, .source = 3};
+    epoch.u.epoch = (struct entry_epoch){.track = {{0xca}}, .video = CODEC_VP8};
+    CHECK(ledger_begin(h->archive, &start, &l) == OK);
+    CHECK(ledger_add(l, &track) == OK && ledger_add(l, &epoch) == OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct entry_segment seg = {
+            .track = {{0xca}}, .number = i, .start = i * US_PER_S, .duration = US_PER_S};
+        CHECK(ledger_segment(l, (i + 1) * US_PER_S, &seg, bytes_of(media, sizeof(media))) == OK);
+        CHECK(ledger_flush(l) == OK);
+    }
+    CHECK(ledger_end(l, 2 * US_PER_S) == OK);
+    h->sample.id = *ledger_id(l);
+    ledger_free(l);
+}
+
+/* Not one byte of it may change unseen, with the keys or without. */
+TEST(verify_finds_any_flipped_byte_of_a_whole_recording) {
+    struct house h;
+    struct findings f;
+    unsigned bytes = 0, unseen = 0;
+    memset(&h, 0, sizeof(h));
+    scratch_begin(&h.scratch);
+    memory_store_begin(&h.disk);
+    rng_seed(&h.state, 20);
+    CHECK(bench_archive(&h.scratch, &h.disk.store, &h.state, &h.archive) == OK);
+    small_recording(&h);
+    EXPECT_EQ(verify(&h, &f), OK);
+    for (size_t i = 0; i < h.disk.n; i++) {
+        struct memory_object *o = &h.disk.objects[i];
+        for (size_t at = 0; at < o->n; at++, bytes++) {
+            uint8_t bit = (uint8_t)(1u << (at + i) % 8);
+            o->p[at] ^= bit;
+            bool named = verify(&h, &f) == ERR_AUTH && strstr(f.first, o->name);
+            memset(&f, 0, sizeof(f));
+            bool chain = verify_chain(h.archive, &h.sample.id, findings_say, &f) == ERR_AUTH &&
+                         strstr(f.first, o->name);
+            unseen += !named || !chain;
+            o->p[at] ^= bit;
+        }
+    }
+    EXPECT_EQ(verify(&h, &f), OK);
+    EXPECT_EQ(unseen, 0);
+    EXPECT(bytes > 4000 && bytes <= 65536);
+    printf("# %u bytes, each changed once: all found, and the object named\n", bytes);
+    archive_close(h.archive);
+    memory_store_end(&h.disk);
+    scratch_end(&h.scratch);
+}
