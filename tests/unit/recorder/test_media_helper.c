@@ -1,0 +1,124 @@
+/* What a media helper makes of a recording: real processes, real pictures and sound. */
+#include "server/helper.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/server/helper_run.h"
+#include "tests/unit/test.h"
+
+/* One person shows and says the clips, some times over. */
+static void record(struct rig *g, unsigned times) {
+    struct clip video, audio;
+    struct feed_source camera = {.id = 3,
+                                 .participant = 5,
+                                 .seq = 70000,
+                                 .kind = SOURCE_CAMERA,
+                                 .step = 6000,
+                                 .interval = 66667,
+                                 .clip = &video};
+    struct feed_source microphone = {.id = 4,
+                                     .participant = 5,
+                                     .seq = 9,
+                                     .step = 960,
+                                     .kind = SOURCE_MICROPHONE,
+                                     .interval = 20000,
+                                     .clip = &audio};
+    rig_init(g);
+    clip_ivf(&video, "video.ivf");
+    clip_ogg(&audio, "audio.ogg");
+    camera.at0 = microphone.at0 = g->now;
+    CHECK(rig_open(g) == OK);
+    rig_order(g, ORDER_START);
+    struct feed_list l = {0};
+    feed_tap(&l, &camera, TAP_STAGE, g->now);
+    feed_tap(&l, &microphone, TAP_VOICE, g->now);
+    for (unsigned i = 0; i < times; i++) {
+        feed_frames(&l, &camera, g->pool, 0, video.n);
+        feed_frames(&l, &microphone, g->pool, 0, audio.n);
+        camera.at0 += video.n * camera.interval;
+        camera.rtp0 += video.n * camera.step;
+        microphone.at0 = camera.at0;
+        microphone.rtp0 += (uint32_t)(video.n * camera.interval * 48 / 1000);
+        feed_sort(&l);
+        rig_run(g, &l);
+    }
+    rig_order(g, ORDER_STOP);
+    clip_free(&video);
+    clip_free(&audio);
+}
+
+struct scene {
+    struct rig g;
+    struct library *l;
+    uint8_t *file;
+    size_t n;
+    struct helper_config config;
+    struct task task;
+    struct helper_run run;
+};
+
+static bool set_up(struct scene *s, unsigned times) {
+    char why[WHY_MAX];
+    memset(s, 0, sizeof(*s));
+    record(&s->g, times);
+    struct library_config library = {.dir = s->g.dir};
+    if (library_open(&library, &s->l, why) == OK) {
+        s->file = read_file(s->l, s->g.recording, PROGRAMME_TRACK, 0, &s->n);
+    }
+    s->config = (struct helper_config){ORIEL_MEDIA, 1024, 120, 60 * US_PER_S};
+    s->task = (struct task){.width = 320, .height = 180, .fps = 15, .duration = 6 * US_PER_S};
+    s->run.input[0] = s->run.input[1] = bytes_of(s->file, s->n);
+    struct task_input in = {.size = s->n, .end = 6 * US_PER_S};
+    EXPECT_EQ(task_add_input(&s->task, &in), OK);
+    return s->file != NULL;
+}
+
+static void tear_down(struct scene *s) {
+    helper_run_free(&s->run);
+    task_clear(&s->task);
+    mem_free(s->file);
+    library_close(s->l);
+    rig_free(&s->g);
+}
+
+TEST(media_helper_makes_thumbnails) {
+    static struct scene s;
+    REQUIRE(set_up(&s, 2));
+    for (unsigned i = 0; i < 3; i++) {
+        struct task_moment m = {0, i * 2 * US_PER_S};
+        REQUIRE(task_add_moment(&s.task, &m) == OK);
+    }
+    s.task.kind = TASK_THUMBNAILS;
+    EXPECT_EQ(helper_run(&s.config, &s.task, &s.run), OK);
+    EXPECT_EQ(s.run.pictures, 3);
+    EXPECT_EQ(s.run.width, 320);
+    EXPECT(s.run.height > 100 && s.run.picture.n > 1000);
+    EXPECT(s.run.picture.n > 2 && memcmp(s.run.picture.p, "\xff\xd8", 2) == 0);
+    tear_down(&s);
+}
+
+TEST(media_helper_measures_sound) {
+    static struct scene s;
+    REQUIRE(set_up(&s, 1));
+    s.task.kind = TASK_WAVEFORM;
+    s.task.inputs[0].role = TASK_ROLE_SOUND;
+    EXPECT_EQ(helper_run(&s.config, &s.task, &s.run), OK);
+    EXPECT(s.run.windows >= 50 && s.run.windows <= 62);
+    EXPECT(s.run.low < -5 && s.run.high > 5);
+    tear_down(&s);
+}
+
+TEST(media_helper_exports_an_mp4_with_its_index_first) {
+    static struct scene s;
+    REQUIRE(set_up(&s, 1));
+    s.task.kind = TASK_EXPORT;
+    s.task.layout = TASK_LAYOUT_FACES;
+    struct task_input face = s.task.inputs[0];
+    face.role = TASK_ROLE_FACE;
+    REQUIRE(task_add_input(&s.task, &face) == OK);
+    EXPECT_EQ(helper_run(&s.config, &s.task, &s.run), OK);
+    EXPECT_STR(s.run.why, "");
+    EXPECT_EQ(s.run.head.n, s.run.head_size);
+    EXPECT(s.run.body.n > 20000 && s.run.progress > 3);
+    EXPECT(s.run.head.n > 40 && memcmp(s.run.head.p + 4, "ftyp", 4) == 0);
+    EXPECT(s.run.head.n > 40 && memmem(s.run.head.p, s.run.head.n, "moov", 4));
+    tear_down(&s);
+}
