@@ -24,13 +24,15 @@ static const struct {
      "3600). An ops token without --tour is for every tour.",
      cli_token},
     {"recordings",
-     "recordings [-c FILE] list [FILTER]... | verify ID|--all | shred ID [PARTICIPANT] |\n"
+     "recordings [-c FILE] list [FILTER]... | verify ID|--all |\n"
+     "    export ID -o FILE [--layout faces|stage] | shred ID [PARTICIPANT] |\n"
      "    hold ID WHY | release ID | rekey | use-store",
      "List recordings, newest first: --tour T, --find WORDS, --person WORDS, --state S,\n"
      "--from TIME, --to TIME, --limit N. Check every object, the journal and the manifest of one\n"
-     "or all: 1 when anything is damaged. Both print JSON with --json. Shred a recording or a\n"
-     "person, keep one from being shredded, wrap all keys again; order that the object store that\n"
-     "is there now is the right one (docs/operations.md).",
+     "or all: 1 when anything is damaged. Both print JSON with --json. Write one MP4 of a\n"
+     "recording to a file. Shred a recording or a person, keep one from being shredded, wrap all\n"
+     "keys again; order that the object store that is there now is the right one\n"
+     "(docs/operations.md).",
      cli_recordings},
     {"backup", "backup [-c FILE] [--without-objects] DIR",
      "Copy the recordings, their databases and the signing key into a new folder, beside the\n"

@@ -94,7 +94,10 @@ static int public_key(struct library *l) {
     return CLI_OK;
 }
 
-static int run(struct library *l, int argc, char **argv) {
+static int run(struct library *l, const struct config *cfg, int argc, char **argv) {
+    if (strcmp(argv[0], "export") == 0) {
+        return cli_recordings_export(l, cfg, argc, argv);
+    }
     if (strcmp(argv[0], "list") == 0) {
         return cli_recordings_list(l, argc, argv);
     }
@@ -145,9 +148,9 @@ static bool known(int argc, char **argv) {
     static const struct {
         const char *name;
         int least, most; /* words after it */
-    } orders[] = {{"list", 0, 32},   {"verify", 0, 32}, {"use-store", 0, 0},
-                  {"rekey", 0, 0},   {"shred", 1, 2},   {"hold", 2, 2},
-                  {"release", 1, 1}, {"redact", 4, 4},  {"public-key", 0, 0}};
+    } orders[] = {{"list", 0, 32},      {"verify", 0, 32}, {"use-store", 0, 0}, {"rekey", 0, 0},
+                  {"shred", 1, 2},      {"hold", 2, 2},    {"release", 1, 1},   {"redact", 4, 4},
+                  {"public-key", 0, 0}, {"export", 3, 5}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -171,7 +174,7 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
     c.store = stores_both(stores);
     e = e == OK ? library_open(&c, &l, why) : e;
-    int status = e == OK ? run(l, argc, argv) : cli_fail(CLI_FAILED, "recordings: %s", why);
+    int status = e == OK ? run(l, cfg, argc, argv) : cli_fail(CLI_FAILED, "recordings: %s", why);
     library_close(l);
     stores_close(stores);
     return status;
@@ -191,8 +194,8 @@ int cli_recordings(int argc, char **argv) {
         return cli_fail(
             CLI_USAGE,
             "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
-            " shred ID [PARTICIPANT], redact ID TRACK FROM TO, hold ID WHY, release ID, rekey or "
-            "use-store");
+            " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
+            " redact ID TRACK FROM TO, hold ID WHY, release ID, rekey or use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

@@ -3,6 +3,7 @@
 #define ORIEL_SERVER_CLI_RECORDINGS_H
 
 #include "recorder/library/library.h"
+#include "server/config.h"
 
 #include <jansson.h>
 
@@ -16,5 +17,7 @@ int cli_recordings_list(struct library *l, int argc, char **argv);
 /* verify ID | --all, [--json]; argv[0] is "verify". 1 when anything is damaged or could not be
  * checked; what was shredded is neither. */
 int cli_recordings_verify(struct library *l, int argc, char **argv);
+/* export ID -o FILE [--layout faces|stage]; argv[0] is "export". */
+int cli_recordings_export(struct library *l, const struct config *cfg, int argc, char **argv);
 
 #endif

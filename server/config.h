@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "recorder/seal/key_config.h"
 #include "server/config_keys.h"
+#include "server/helper.h"
 #include "signaling/signaling.h"
 
 #include <stdbool.h>
@@ -85,6 +86,8 @@ enum err config_set(char **field, const char *value);
 enum err config_read_file(const char *file, size_t max, char **ret, size_t *ret_n);
 /* The key providers of recordings, as the configuration names them; *ret borrows from c. */
 void config_key_config(const struct config *c, struct key_config *ret);
+/* How media helpers are started; beside[size] holds the path where the configuration names none. */
+struct helper_config config_helper(const struct config *c, char *beside, size_t size);
 /* An IPv4 or IPv6 address in text form with this port. False when it is neither. */
 bool config_addr(const char *text, uint16_t port, struct addr *ret);
 

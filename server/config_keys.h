@@ -149,6 +149,22 @@
     INT(spool_warn_mib, "recording.spool.warn_mib", 1024, 0, 1073741824, "alarm from [MiB]") \
     INT(spool_warn_s, "recording.spool.warn_age_s", 600, 0, 604800, "alarm after [s]") \
     INT(spool_retry_s, "recording.spool.retry_max_s", 60, 1, 3600, "pause between attempts [s]")
+
+#define CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST) \
+    STR(derived_helper, "derived.helper", "", "the program oriel-media; empty: beside this one") \
+    INT(derived_helpers, "derived.helpers", 1, 0, 8, "at work at once; 0 = none") \
+    INT(derived_queue, "derived.queue", 64, 1, 1024, "tasks that may wait") \
+    INT(derived_memory_mib, "derived.memory_mib", 1024, 256, 65536, "of one helper [MiB]") \
+    INT(derived_cpu_s, "derived.cpu_s", 86400, 10, 1000000, "processor time of one task [s]") \
+    INT(derived_silence_s, "derived.silence_s", 60, 1, 3600, "a helper is stopped after [s]") \
+    INT(derived_reserve_mib, "derived.reserve_mib", 1024, 0, 1048576, "free space left [MiB]") \
+    INT(derived_every_s, "derived.thumbnail_every_s", 10, 1, 3600, "a thumbnail each [s]") \
+    INT(derived_most, "derived.thumbnails", 300, 1, 1024, "in one recording, at most") \
+    INT(derived_thumbnail_width, "derived.thumbnail_width", 320, 64, 1280, "[pixels]") \
+    INT(derived_width, "derived.export_width", 1280, 320, 3840, "of an export [pixels]") \
+    INT(derived_height, "derived.export_height", 720, 180, 2160, "of an export [pixels]") \
+    INT(derived_fps, "derived.export_fps", 30, 1, 60, "pictures per second, at most") \
+    INT(derived_days, "derived.export_days", 7, 1, 3650, "an export is kept for [days]")
 /* clang-format on */
 
 #define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)       \
@@ -158,6 +174,7 @@
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
-    CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)
+    CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST) \
+    CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST)
 
 #endif

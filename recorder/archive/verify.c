@@ -1,9 +1,11 @@
 /* DESIGN. Two lists are compared: what the manifest says (signed, and named by the catalogue) and
  * what the journal says (its chain ends where the manifest says). Every object of theirs is read
- * and opened completely. Then the store is listed for objects that nobody speaks of. */
+ * and opened completely. Then the store is listed for objects that nobody speaks of. What was made
+ * of the recording later is listed by the supplement; what is being made is not listed yet. */
 #include "recorder/archive/verify.h"
 
 #include "recorder/archive/stored_manifest.h"
+#include "recorder/archive/supplements.h"
 
 #include "base/alloc.h"
 
@@ -16,6 +18,7 @@ struct check {
     struct key_ring ring;
     struct object_access access;
     struct manifest manifest; /* empty while the recording is open */
+    struct supplement supplement;
     bool closed;
     struct journal_head head;
     size_t listed; /* objects of the journal, and journal objects, seen */
@@ -229,13 +232,36 @@ static void check_catalogue(struct check *c) {
     }
 }
 
+/* A derived object that nothing lists yet: only who has the keys can have made it. Without them it
+ * cannot be told. */
+static bool is_unfinished(struct check *c, const struct object_id *o) {
+    struct object_plain plain;
+    if (o->type < OBJECT_THUMBNAIL || o->type > OBJECT_EXPORT) {
+        return false;
+    }
+    if (!c->access.store) {
+        return true;
+    }
+    enum err e = object_get(&c->access, o, &plain);
+    if (e == OK) {
+        mem_free(plain.p);
+    }
+    return e == OK || e == ERR_UNKNOWN || e == ERR_GONE;
+}
+
+static bool is_listed(const struct check *c, const struct object_id *o) {
+    return o->type == OBJECT_MANIFEST ? o->number - 1 < c->manifest.version
+           : o->type == OBJECT_SUPPLEMENT
+               ? o->number - 1 < c->supplement.version
+               : manifest_find(&c->manifest, o) || manifest_find(&c->supplement.list, o);
+}
+
 static void check_extra(void *ctx, const char *name, uint64_t size) {
     struct check *c = ctx;
     struct object_id o;
     (void)size;
     bool known = object_parse_name(name, &o) && id_eq(&o.recording, &c->id) &&
-                 (o.type == OBJECT_MANIFEST ? o.number - 1 < c->manifest.version
-                                            : manifest_find(&c->manifest, &o) != NULL);
+                 (is_listed(c, &o) || is_unfinished(c, &o));
     if (!known) {
         finding(c, name, "extra: nothing lists it");
     }
@@ -251,6 +277,28 @@ static void check_extras(struct check *c) {
     }
 }
 
+static void check_stored(struct check *c, const struct manifest_object *m);
+
+/* What was made later is there and unchanged; with keys, it opens, too. */
+static void check_supplement(struct check *c) {
+    struct object_id first = {.type = OBJECT_SUPPLEMENT, .recording = c->id, .number = 1};
+    char name[OBJECT_NAME_MAX];
+    enum err e = c->closed ? supplements_get(c->archive, &c->id, &c->supplement) : OK;
+    if (e == ERR_NOMEM) {
+        c->error = e;
+    } else if (e != OK) {
+        finding(c, object_name(&first, name), manifest_what(e, true));
+    }
+    for (size_t i = 0; c->error == OK && i < c->supplement.list.n_objects; i++) {
+        const struct manifest_object *m = &c->supplement.list.objects[i];
+        if (!c->access.store) {
+            check_stored(c, m);
+        } else if (!is_erased(c, &m->id)) {
+            check_object(c, &m->id, &m->info, NULL);
+        }
+    }
+}
+
 static void check_all(struct check *c) {
     c->closed = c->row.manifest_version != 0;
     if (c->closed && !check_manifest(c, &c->ring)) {
@@ -259,6 +307,9 @@ static void check_all(struct check *c) {
     check_journal(c);
     if (c->closed && c->error == OK) {
         check_catalogue(c);
+    }
+    if (c->closed && c->error == OK) {
+        check_supplement(c);
     }
     if (c->closed && c->error == OK) {
         check_extras(c);
@@ -313,6 +364,7 @@ static enum err done(struct check *c) {
         finding(c, "", "recovery found its journal damaged");
     }
     manifest_clear(&c->manifest);
+    supplement_clear(&c->supplement);
     key_ring_close(&c->ring);
     return c->error != OK ? c->error : c->found ? ERR_AUTH : c->shredded ? ERR_WRONG_STATE : OK;
 }
@@ -332,6 +384,9 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
     } else if (check_manifest(&c, NULL)) {
         for (size_t i = 0; c.error == OK && i < c.manifest.n_objects; i++) {
             check_stored(&c, &c.manifest.objects[i]);
+        }
+        if (c.error == OK) {
+            check_supplement(&c);
         }
         if (c.error == OK) {
             check_extras(&c);

@@ -13,9 +13,13 @@ static const struct kind {
     uint8_t type;
     const char *folder, *suffix; /* folder NULL: the track's id */
 } kinds[] = {
-    {OBJECT_MEDIA, NULL, "seg"},           {OBJECT_JOURNAL, "journal", "jnl"},
-    {OBJECT_MANIFEST, "manifest", "man"},  {OBJECT_THUMBNAIL, "thumbnails", "img"},
-    {OBJECT_WAVEFORM, "waveforms", "wav"}, {OBJECT_EXPORT, "exports", "exp"},
+    {OBJECT_MEDIA, NULL, "seg"},
+    {OBJECT_JOURNAL, "journal", "jnl"},
+    {OBJECT_MANIFEST, "manifest", "man"},
+    {OBJECT_THUMBNAIL, "thumbnails", "img"},
+    {OBJECT_WAVEFORM, "waveforms", "wav"},
+    {OBJECT_EXPORT, "exports", "exp"},
+    {OBJECT_SUPPLEMENT, "supplement", "sup"},
 };
 
 struct object_reader {
@@ -67,6 +71,9 @@ char *object_name(const struct object_id *o, char *out) {
     if (o->type == OBJECT_MEDIA) {
         n = snprintf(out, OBJECT_NAME_MAX, "recordings/%s/%s/%" PRIu32 "-%" PRIu32 ".%s", recording,
                      track, o->epoch, o->number, k->suffix);
+    } else if (o->type == OBJECT_EXPORT) {
+        n = snprintf(out, OBJECT_NAME_MAX, "recordings/%s/%s/%" PRIu32 "-%" PRIu32 ".%s", recording,
+                     k->folder, o->number, o->epoch, k->suffix);
     } else if (id_eq(&o->track, &ID_NONE)) {
         n = snprintf(out, OBJECT_NAME_MAX, "recordings/%s/%s/%" PRIu32 ".%s", recording, k->folder,
                      o->number, k->suffix);
@@ -101,10 +108,13 @@ static bool next_number(const char **p, char separator, uint32_t *ret) {
     return v <= UINT32_MAX;
 }
 
-/* What follows the folder of a non-media object: [track-]number. */
+/* What follows the folder of a non-media object: [track-]number, of an export number-part. */
 static bool parse_rest(const char **p, struct object_id *o) {
     char track[ID_TEXT_MAX];
     const char *q = *p;
+    if (o->type == OBJECT_EXPORT) {
+        return next_number(p, '-', &o->number) && next_number(p, '.', &o->epoch);
+    }
     if (strchr(q, '-')) {
         if (!next_word(&q, '-', track, sizeof(track)) || !id_parse(track, &o->track)) {
             return false;

@@ -18,15 +18,16 @@ enum object_type {
     OBJECT_MANIFEST = 3,
     OBJECT_THUMBNAIL = 4,
     OBJECT_WAVEFORM = 5,
-    OBJECT_EXPORT = 6
+    OBJECT_EXPORT = 6,
+    OBJECT_SUPPLEMENT = 7
 };
 
 struct object_id {
     uint8_t type; /* enum object_type */
     struct id recording;
     struct id track; /* ID_NONE but for media, thumbnails, waveforms */
-    uint32_t epoch;  /* media; else 0 */
-    uint32_t number; /* from 0; of a manifest: its version, from 1 */
+    uint32_t epoch;  /* media; of an export: which part of it; else 0 */
+    uint32_t number; /* from 0; of a manifest or supplement: its version, from 1 */
 };
 
 /* What journal and manifest say of a stored object. */

@@ -1,8 +1,9 @@
 /* libs: recorder_journal base */
-/* Arbitrary bytes as journal lines, and as a signed manifest's line. What can be read must be
+/* Arbitrary bytes as journal lines, and as a signed manifest's or supplement's line. What can be read must be
  * written again so that it reads the same. */
 #include "recorder/journal/journal.h"
 #include "recorder/journal/manifest.h"
+#include "recorder/journal/supplement.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -47,6 +48,13 @@ static void as_manifest(struct bytes line) {
             CHECK(manifest_find(&m, &m.objects[i].id) == &m.objects[i]);
         }
         manifest_clear(&m);
+    }
+    struct supplement x;
+    if (supplement_decode(bytes_of(t.p, t.n), &k, &x) == OK) {
+        for (size_t i = 0; i < x.list.n_objects; i++) {
+            CHECK(manifest_find(&x.list, &x.list.objects[i].id));
+        }
+        supplement_clear(&x);
     }
     buffer_free(&t);
 }

@@ -148,7 +148,10 @@ TEST(objects_have_one_name_each) {
         {{.type = OBJECT_THUMBNAIL, .track = {{1}}, .number = 2},
          "recordings/" REC "/thumbnails/01000000000000000000000000000000-2.img"},
         {{.type = OBJECT_WAVEFORM, .number = 3}, "recordings/" REC "/waveforms/3.wav"},
-        {{.type = OBJECT_EXPORT, .number = 4}, "recordings/" REC "/exports/4.exp"},
+        {{.type = OBJECT_EXPORT, .number = 4}, "recordings/" REC "/exports/4-0.exp"},
+        {{.type = OBJECT_EXPORT, .epoch = UINT32_MAX, .number = 65536},
+         "recordings/" REC "/exports/65536-4294967295.exp"},
+        {{.type = OBJECT_SUPPLEMENT, .number = 1}, "recordings/" REC "/supplement/1.sup"},
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct object_id o = table[i].id, back;

@@ -1,49 +1,8 @@
 /* What a media helper makes of a recording: real processes, real pictures and sound. */
 #include "server/helper.h"
-#include "tests/unit/recorder/feed.h"
+#include "tests/unit/recorder/sample_tour.h"
 #include "tests/unit/server/helper_run.h"
 #include "tests/unit/test.h"
-
-/* One person shows and says the clips, some times over. */
-static void record(struct rig *g, unsigned times) {
-    struct clip video, audio;
-    struct feed_source camera = {.id = 3,
-                                 .participant = 5,
-                                 .seq = 70000,
-                                 .kind = SOURCE_CAMERA,
-                                 .step = 6000,
-                                 .interval = 66667,
-                                 .clip = &video};
-    struct feed_source microphone = {.id = 4,
-                                     .participant = 5,
-                                     .seq = 9,
-                                     .step = 960,
-                                     .kind = SOURCE_MICROPHONE,
-                                     .interval = 20000,
-                                     .clip = &audio};
-    rig_init(g);
-    clip_ivf(&video, "video.ivf");
-    clip_ogg(&audio, "audio.ogg");
-    camera.at0 = microphone.at0 = g->now;
-    CHECK(rig_open(g) == OK);
-    rig_order(g, ORDER_START);
-    struct feed_list l = {0};
-    feed_tap(&l, &camera, TAP_STAGE, g->now);
-    feed_tap(&l, &microphone, TAP_VOICE, g->now);
-    for (unsigned i = 0; i < times; i++) {
-        feed_frames(&l, &camera, g->pool, 0, video.n);
-        feed_frames(&l, &microphone, g->pool, 0, audio.n);
-        camera.at0 += video.n * camera.interval;
-        camera.rtp0 += video.n * camera.step;
-        microphone.at0 = camera.at0;
-        microphone.rtp0 += (uint32_t)(video.n * camera.interval * 48 / 1000);
-        feed_sort(&l);
-        rig_run(g, &l);
-    }
-    rig_order(g, ORDER_STOP);
-    clip_free(&video);
-    clip_free(&audio);
-}
 
 struct scene {
     struct rig g;
@@ -58,7 +17,7 @@ struct scene {
 static bool set_up(struct scene *s, unsigned times) {
     char why[WHY_MAX];
     memset(s, 0, sizeof(*s));
-    record(&s->g, times);
+    sample_tour(&s->g, times);
     struct library_config library = {.dir = s->g.dir};
     if (library_open(&library, &s->l, why) == OK) {
         s->file = read_file(s->l, s->g.recording, PROGRAMME_TRACK, 0, &s->n);

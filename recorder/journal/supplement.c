@@ -1,0 +1,303 @@
+#include "recorder/journal/supplement.h"
+
+#include "base/alloc.h"
+#include "base/json_write.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OBJECTS_MAX 1000000
+
+/* ---- writing ---- */
+
+static void put_objects(const struct supplement *s, struct buffer *t) {
+    char name[OBJECT_NAME_MAX];
+    json_open(t, "objects", '[');
+    for (size_t i = 0; i < s->list.n_objects; i++) {
+        const struct manifest_object *o = &s->list.objects[i];
+        json_open(t, NULL, '[');
+        json_put_string(t, NULL, object_name(&o->id, name));
+        json_put_uint(t, NULL, o->info.size);
+        json_put_hex(t, NULL, o->info.sha256, SHA256_LEN);
+        json_close(t, ']');
+    }
+    json_close(t, ']');
+}
+
+static void put_thumbnails(const struct supplement *s, struct buffer *t) {
+    json_open(t, "thumbnails", '[');
+    for (size_t i = 0; i < s->n_thumbnails; i++) {
+        const struct supplement_thumbnail *p = &s->thumbnail[i];
+        json_open(t, NULL, '[');
+        json_put_uint(t, NULL, p->number);
+        json_put_int(t, NULL, p->at);
+        json_put_uint(t, NULL, p->width);
+        json_put_uint(t, NULL, p->height);
+        json_close(t, ']');
+    }
+    json_close(t, ']');
+}
+
+static void put_exports(const struct supplement *s, struct buffer *t) {
+    json_open(t, "exports", '[');
+    for (size_t i = 0; i < s->n_exports; i++) {
+        const struct supplement_export *x = &s->export[i];
+        json_open(t, NULL, '{');
+        json_put_uint(t, "number", x->number);
+        json_put_uint(t, "parts", x->parts);
+        json_put_string_n(t, "layout", x->layout, strnlen(x->layout, sizeof(x->layout) - 1));
+        json_put_int(t, "created", x->created.us);
+        json_put_uint(t, "bytes", x->bytes);
+        json_close(t, '}');
+    }
+    json_close(t, ']');
+}
+
+static void encode_line(const struct supplement *s, struct buffer *t) {
+    char id[ID_TEXT_MAX];
+    json_open(t, NULL, '{');
+    json_put_int(t, "supplement", 1);
+    json_put_string(t, "recording", id_text(&s->recording, id));
+    json_put_uint(t, "version", s->version);
+    json_put_bool(t, "thumbnails_made", s->thumbnails);
+    json_put_bool(t, "waveforms_made", s->waveforms);
+    json_put_uint(t, "next_export", s->next_export);
+    put_thumbnails(s, t);
+    put_exports(s, t);
+    put_objects(s, t);
+    json_close(t, '}');
+}
+
+enum err supplement_encode(struct supplement *s, const struct signing_key *k, char **ret_text,
+                           size_t *ret_n) {
+    struct buffer t = {0};
+    uint8_t signature[SIGNATURE_LEN];
+    enum err e = manifest_sort(&s->list);
+    if (e == OK) {
+        encode_line(s, &t);
+        e = t.bad ? ERR_NOMEM : keys_sign(k, bytes_of(t.p, t.n), signature);
+    }
+    if (e != OK) {
+        buffer_free(&t);
+        return e;
+    }
+    buffer_printf(&t, "\n");
+    buffer_hex(&t, signature, sizeof(signature));
+    buffer_printf(&t, "\n");
+    size_t n = t.n;
+    char *text = buffer_take(&t);
+    if (!text) {
+        return ERR_NOMEM;
+    }
+    *ret_text = text;
+    *ret_n = n;
+    return OK;
+}
+
+/* ---- the lists ---- */
+
+enum err supplement_add_object(struct supplement *s, const struct object_id *o,
+                               const struct object_info *info) {
+    struct manifest *m = &s->list;
+    if (m->n_objects == OBJECTS_MAX) {
+        return ERR_FULL;
+    }
+    if (m->n_objects == s->objects_cap) {
+        size_t cap = s->objects_cap ? 2 * s->objects_cap : 32;
+        struct manifest_object *p = mem_realloc(m->objects, cap * sizeof(*p));
+        if (!p) {
+            return ERR_NOMEM;
+        }
+        m->objects = p;
+        s->objects_cap = cap;
+    }
+    m->objects[m->n_objects++] = (struct manifest_object){.id = *o, .info = *info};
+    return OK;
+}
+
+enum err supplement_add_thumbnail(struct supplement *s, const struct supplement_thumbnail *t) {
+    if (s->n_thumbnails == SUPPLEMENT_THUMBNAILS_MAX) {
+        return ERR_FULL;
+    }
+    struct supplement_thumbnail *p = mem_realloc(s->thumbnail, (s->n_thumbnails + 1) * sizeof(*p));
+    if (!p) {
+        return ERR_NOMEM;
+    }
+    p[s->n_thumbnails++] = *t;
+    s->thumbnail = p;
+    return OK;
+}
+
+enum err supplement_add_export(struct supplement *s, const struct supplement_export *x) {
+    if (s->n_exports == SUPPLEMENT_EXPORTS_MAX) {
+        return ERR_FULL;
+    }
+    struct supplement_export *p = mem_realloc(s->export, (s->n_exports + 1) * sizeof(*p));
+    if (!p) {
+        return ERR_NOMEM;
+    }
+    p[s->n_exports++] = *x;
+    s->export = p;
+    return OK;
+}
+
+const struct supplement_export *supplement_export(const struct supplement *s, uint32_t number) {
+    for (size_t i = 0; i < s->n_exports; i++) {
+        if (s->export[i].number == number) {
+            return &s->export[i];
+        }
+    }
+    return NULL;
+}
+
+void supplement_drop_export(struct supplement *s, uint32_t number) {
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n_exports; i++) {
+        if (s->export[i].number != number) {
+            s->export[kept++] = s->export[i];
+        }
+    }
+    s->n_exports = kept;
+    kept = 0;
+    for (size_t i = 0; i < s->list.n_objects; i++) {
+        const struct object_id *o = &s->list.objects[i].id;
+        if (o->type != OBJECT_EXPORT || o->number != number) {
+            s->list.objects[kept++] = s->list.objects[i];
+        }
+    }
+    s->list.n_objects = kept;
+}
+
+void supplement_clear(struct supplement *s) {
+    manifest_clear(&s->list);
+    mem_free(s->thumbnail);
+    mem_free(s->export);
+    memset(s, 0, sizeof(*s));
+}
+
+/* ---- reading ---- */
+
+static bool count(const json_t *v, uint64_t max, uint64_t *ret) {
+    *ret = (uint64_t)json_integer_value(v);
+    return json_is_integer(v) && json_integer_value(v) >= 0 && *ret <= max;
+}
+
+static bool number32(const json_t *v, uint32_t *ret) {
+    uint64_t n;
+    bool ok = count(v, UINT32_MAX, &n);
+    *ret = (uint32_t)n;
+    return ok;
+}
+
+static enum err read_object(struct supplement *s, const json_t *row) {
+    const char *name = json_string_value(json_array_get(row, 0));
+    const char *hex = json_string_value(json_array_get(row, 2));
+    struct object_id o;
+    struct object_info info;
+    if (json_array_size(row) != 3 || !name || !object_parse_name(name, &o) ||
+        !count(json_array_get(row, 1), INT64_MAX, &info.size) || !hex ||
+        !hex_decode(info.sha256, SHA256_LEN, hex) || !id_eq(&o.recording, &s->recording) ||
+        o.type < OBJECT_THUMBNAIL || o.type > OBJECT_EXPORT) {
+        return ERR_FORMAT;
+    }
+    return supplement_add_object(s, &o, &info);
+}
+
+static enum err read_thumbnail(struct supplement *s, const json_t *row) {
+    struct supplement_thumbnail t;
+    uint64_t at, width, height;
+    if (!number32(json_array_get(row, 0), &t.number) ||
+        !count(json_array_get(row, 1), INT64_MAX, &at) ||
+        !count(json_array_get(row, 2), UINT16_MAX, &width) ||
+        !count(json_array_get(row, 3), UINT16_MAX, &height)) {
+        return ERR_FORMAT;
+    }
+    t.at = (us_t)at;
+    t.width = (uint16_t)width;
+    t.height = (uint16_t)height;
+    return supplement_add_thumbnail(s, &t);
+}
+
+static enum err read_export(struct supplement *s, const json_t *row) {
+    struct supplement_export x = {0};
+    const char *layout = json_string_value(json_object_get(row, "layout"));
+    uint64_t created;
+    if (!number32(json_object_get(row, "number"), &x.number) ||
+        !number32(json_object_get(row, "parts"), &x.parts) || !layout ||
+        strlen(layout) >= sizeof(x.layout) ||
+        !count(json_object_get(row, "created"), INT64_MAX, &created) ||
+        !count(json_object_get(row, "bytes"), INT64_MAX, &x.bytes)) {
+        return ERR_FORMAT;
+    }
+    x.created.us = (int64_t)created;
+    snprintf(x.layout, sizeof(x.layout), "%s", layout);
+    return supplement_add_export(s, &x);
+}
+
+static enum err read_rows(struct supplement *s, const json_t *list,
+                          enum err (*read)(struct supplement *s, const json_t *row)) {
+    enum err e = json_is_array(list) ? OK : ERR_FORMAT;
+    for (size_t i = 0; e == OK && i < json_array_size(list); i++) {
+        e = read(s, json_array_get(list, i));
+    }
+    return e;
+}
+
+static enum err decode_line(const json_t *o, struct supplement *s) {
+    const char *id = json_string_value(json_object_get(o, "recording"));
+    uint64_t format;
+    if (!count(json_object_get(o, "supplement"), INT64_MAX, &format)) {
+        return ERR_FORMAT;
+    }
+    if (format != 1) {
+        return ERR_UNSUPPORTED;
+    }
+    if (!id || !id_parse(id, &s->recording) ||
+        !number32(json_object_get(o, "version"), &s->version) || s->version == 0 ||
+        !number32(json_object_get(o, "next_export"), &s->next_export)) {
+        return ERR_FORMAT;
+    }
+    s->thumbnails = json_is_true(json_object_get(o, "thumbnails_made"));
+    s->waveforms = json_is_true(json_object_get(o, "waveforms_made"));
+    enum err e = read_rows(s, json_object_get(o, "thumbnails"), read_thumbnail);
+    e = e == OK ? read_rows(s, json_object_get(o, "exports"), read_export) : e;
+    e = e == OK ? read_rows(s, json_object_get(o, "objects"), read_object) : e;
+    return e == OK ? manifest_sort(&s->list) : e == ERR_FULL ? ERR_FORMAT : e;
+}
+
+/* The line, once its signature was found to be right. */
+static enum err signed_line(struct bytes text, const struct signing_key *k, size_t *ret) {
+    const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
+    uint8_t signature[SIGNATURE_LEN];
+    char hex[2 * SIGNATURE_LEN + 1];
+    size_t line = end ? (size_t)(end - text.p) : 0;
+    if (!end || text.n != line + 1 + 2 * SIGNATURE_LEN + 1 || text.p[text.n - 1] != '\n') {
+        return ERR_FORMAT;
+    }
+    memcpy(hex, end + 1, 2 * SIGNATURE_LEN);
+    hex[2 * SIGNATURE_LEN] = '\0';
+    if (!hex_decode(signature, sizeof(signature), hex)) {
+        return ERR_FORMAT;
+    }
+    *ret = line;
+    return keys_verify(k, bytes_of(text.p, line), signature);
+}
+
+enum err supplement_decode(struct bytes text, const struct signing_key *k, struct supplement *ret) {
+    struct supplement s = {0};
+    size_t line = 0;
+    enum err e = signed_line(text, k, &line);
+    if (e != OK) {
+        return e;
+    }
+    json_t *o = json_loadb((const char *)text.p, line, JSON_REJECT_DUPLICATES, NULL);
+    e = json_is_object(o) ? decode_line(o, &s) : ERR_FORMAT;
+    json_decref(o);
+    if (e != OK) {
+        supplement_clear(&s);
+        return e;
+    }
+    *ret = s;
+    return OK;
+}

@@ -1,0 +1,43 @@
+#include "tests/unit/recorder/sample_tour.h"
+
+#include "tests/unit/test.h"
+
+void sample_tour(struct rig *g, unsigned times) {
+    struct clip video, audio;
+    struct feed_source camera = {.id = 3,
+                                 .participant = 5,
+                                 .seq = 70000,
+                                 .kind = SOURCE_CAMERA,
+                                 .step = 6000,
+                                 .interval = 66667,
+                                 .clip = &video};
+    struct feed_source microphone = {.id = 4,
+                                     .participant = 5,
+                                     .seq = 9,
+                                     .step = 960,
+                                     .kind = SOURCE_MICROPHONE,
+                                     .interval = 20000,
+                                     .clip = &audio};
+    rig_init(g);
+    clip_ivf(&video, "video.ivf");
+    clip_ogg(&audio, "audio.ogg");
+    camera.at0 = microphone.at0 = g->now;
+    CHECK(rig_open(g) == OK);
+    rig_order(g, ORDER_START);
+    struct feed_list l = {0};
+    feed_tap(&l, &camera, TAP_STAGE, g->now);
+    feed_tap(&l, &microphone, TAP_VOICE, g->now);
+    for (unsigned i = 0; i < times; i++) {
+        feed_frames(&l, &camera, g->pool, 0, video.n);
+        feed_frames(&l, &microphone, g->pool, 0, audio.n);
+        camera.at0 += video.n * camera.interval;
+        camera.rtp0 += video.n * camera.step;
+        microphone.at0 = camera.at0;
+        microphone.rtp0 += (uint32_t)(video.n * camera.interval * 48 / 1000);
+        feed_sort(&l);
+        rig_run(g, &l);
+    }
+    rig_order(g, ORDER_STOP);
+    clip_free(&video);
+    clip_free(&audio);
+}
