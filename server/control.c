@@ -96,11 +96,18 @@ void control_effects(struct control *c) {
 
 void control_service(struct control *c) {
     struct read_reply reply;
+    struct job_reply job;
     if (c->reader) {
         reader_thread_listen(c->reader);
     }
     while (c->reader && reader_thread_reply(c->reader, &reply)) {
         recordings_reply(c, &reply);
+    }
+    if (c->jobs) {
+        jobs_thread_listen(c->jobs);
+    }
+    while (c->jobs && jobs_thread_reply(c->jobs, &job)) {
+        derived_reply(c, &job);
     }
     if (c->glue && !c->stopping) {
         glue_service(c->glue, clock_now());

@@ -11,6 +11,7 @@
 #include "server/config.h"
 #include "server/deadlines.h"
 #include "server/glue.h"
+#include "server/jobs_thread.h"
 #include "server/lws.h"
 #include "server/reader_thread.h"
 #include "server/revocations.h"
@@ -55,6 +56,7 @@ struct control {
     struct recorder_thread *recorder;   /* NULL: recording is off */
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* likewise */
+    struct jobs_thread *jobs;           /* likewise */
 
     struct deadlines deadlines; /* of connections */
     struct addresses *addresses;

@@ -91,6 +91,9 @@ void recordings_ticket(struct control *c, struct request *r) {
 }
 
 static bool media_request(const struct request *r, struct read_request *q) {
+    if (r->route->handle != recordings_media) {
+        return derived_read_request(r, q);
+    }
     *q = (struct read_request){.type = READ_MEDIA};
     snprintf(q->track, sizeof(q->track), "%.32s", r->args.v[1]);
     return strlen(r->args.v[1]) <= RECORDING_ID_LEN && parse_file(r->args.v[2], &q->epoch);
@@ -110,6 +113,18 @@ void recordings_media(struct control *c, struct request *r) {
     }
     r->playback.place = c->reader != NULL;
     ask(r, STEP_SIZE, &q);
+}
+
+void derived_thumbnail(struct control *c, struct request *r) {
+    recordings_media(c, r);
+}
+
+void derived_waveform(struct control *c, struct request *r) {
+    recordings_media(c, r);
+}
+
+void derived_export_media(struct control *c, struct request *r) {
+    recordings_media(c, r);
 }
 
 bool recordings_next(struct request *r) {
@@ -218,7 +233,7 @@ static void answer_media(struct request *r, const struct read_reply *reply) {
     uint64_t first = 0, last = reply->total - 1;
     /* A finished epoch never changes; a growing one changes its size. */
     snprintf(etag, sizeof(etag), "\"%.32s-%.32s-%.9s-%" PRIu64 "\"", r->args.v[0], r->args.v[1],
-             r->args.v[2], reply->total);
+             r->args.n > 2 ? r->args.v[2] : "", reply->total);
     enum url_range range = wanted(r, reply->total, etag, &first, &last);
     respond_header(r, "accept-ranges:", "bytes");
     if (range == URL_RANGE_UNSATISFIABLE) {
@@ -305,7 +320,7 @@ void recordings_reply(struct control *c, struct read_reply *reply) {
     struct request *r = http_find(c, reply->req);
     if (r) {
         take_reply(r, reply);
-    } else if (reply->type_asked == READ_MEDIA) {
+    } else if (read_is_file(reply->type_asked)) {
         give_back(c);
     }
     mem_free(reply->data);

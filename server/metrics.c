@@ -222,6 +222,17 @@ static void put_store(struct buffer *t, const struct control *c) {
     counter(t, "oriel_store_failures_total", "Attempts that failed.", n.failures);
 }
 
+static void put_derived(struct buffer *t, const struct control *c) {
+    struct jobs_counters n = {0};
+    if (c->jobs) {
+        n = jobs_thread_counters(c->jobs);
+    }
+    counter(t, "oriel_derived_done_total", "Tasks of media helpers that were done.", n.done);
+    counter(t, "oriel_derived_failed_total", "Tasks of media helpers that failed.", n.failed);
+    gauge(t, "oriel_derived_running", "Media helpers at work.", n.running);
+    gauge(t, "oriel_derived_waiting", "Tasks that wait for a media helper.", n.waiting);
+}
+
 char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, c, now);
@@ -233,6 +244,7 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     put_rim(&t, c);
     put_recorder(&t, c);
     put_store(&t, c);
+    put_derived(&t, c);
     *ret_len = t.n;
     return buffer_take(&t);
 }

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "server/clock.h"
 #include "server/mailbox.h"
+#include "server/readable.h"
 #include "server/thread.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ struct open_media {
     uint64_t snapshot;
     uint64_t used; /* request count when last used */
     us_t since;    /* when it was opened */
-    struct library_media *media;
+    uint8_t type;  /* enum read_type */
+    struct readable file;
 };
 
 /* One thread. */
@@ -54,15 +56,15 @@ struct reader_thread {
 /* ---- runs in the reader thread ---- */
 
 static bool same_media(const struct open_media *m, const struct read_request *q) {
-    return m->media && m->epoch == q->epoch && strcmp(m->recording, q->recording) == 0 &&
-           strcmp(m->track, q->track) == 0;
+    return readable_is_open(&m->file) && m->type == q->type && m->epoch == q->epoch &&
+           strcmp(m->recording, q->recording) == 0 && strcmp(m->track, q->track) == 0;
 }
 
 /* What is open already and may be used: the snapshot that is asked for, or with a request that
  * begins a download, whatever is still as it would be opened now. */
 static bool fits(const struct open_media *m, const struct read_request *q) {
     return same_media(m, q) &&
-           (q->snapshot ? m->snapshot == q->snapshot : library_media_current(m->media));
+           (q->snapshot ? m->snapshot == q->snapshot : readable_current(&m->file));
 }
 
 /* The place of it, or else of what was not used for the longest time, emptied. */
@@ -77,7 +79,7 @@ static struct open_media *find_media(struct reader *t, const struct read_request
             oldest = m;
         }
     }
-    oldest->media = library_media_close(oldest->media);
+    readable_close(&oldest->file);
     return oldest;
 }
 
@@ -85,17 +87,16 @@ static struct open_media *find_media(struct reader *t, const struct read_request
  * the first answer promised. */
 static enum err open_media(struct reader *t, const struct read_request *q,
                            struct open_media **ret) {
-    struct library_file f = {q->recording, q->track, q->epoch, q->snapshot};
     struct open_media *m = find_media(t, q);
     m->used = ++t->count;
-    if (!m->media) {
-        enum err err = library_media_open_file(t->library, &f, &m->media);
+    if (!readable_is_open(&m->file)) {
+        enum err err = readable_open(t->library, q, &m->file);
         if (err != OK) {
-            m->media = NULL;
             return err;
         }
+        m->type = q->type;
         m->since = clock_now();
-        m->snapshot = library_media_snapshot(m->media);
+        m->snapshot = readable_snapshot(&m->file);
         memcpy(m->recording, q->recording, sizeof(m->recording));
         memcpy(m->track, q->track, sizeof(m->track));
         m->epoch = q->epoch;
@@ -110,9 +111,9 @@ static enum err read_media(struct reader *t, const struct read_request *q, struc
     if (err != OK) {
         return err;
     }
-    r->total = library_media_size(m->media);
+    r->total = readable_size(&m->file);
     r->snapshot = m->snapshot;
-    snprintf(r->type, sizeof(r->type), "%s", library_media_type(m->media));
+    snprintf(r->type, sizeof(r->type), "%s", readable_type(&m->file));
     if (q->at > r->total) {
         return ERR_RANGE;
     }
@@ -126,7 +127,7 @@ static enum err read_media(struct reader *t, const struct read_request *q, struc
     if (!r->data) {
         return ERR_NOMEM;
     }
-    return library_media_read(m->media, q->at, (uint8_t *)r->data, r->len);
+    return readable_read(&m->file, q->at, (uint8_t *)r->data, r->len);
 }
 
 static enum err read_list(struct reader *t, const struct read_request *q, struct read_reply *r) {
@@ -159,8 +160,8 @@ static void let_time_pass(struct reader *t) {
     us_t now = clock_now();
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
         struct open_media *m = &t->open[i];
-        if (m->media && m->since + t->lifetime <= now) {
-            m->media = library_media_close(m->media);
+        if (readable_is_open(&m->file) && m->since + t->lifetime <= now) {
+            readable_close(&m->file);
         }
     }
     library_tick(t->library, now);
@@ -171,7 +172,7 @@ static enum err serve_one(struct reader *t, const struct read_request *q, struct
     if (err != OK || q->type == READ_ALLOWED) {
         return err;
     }
-    return q->type == READ_MEDIA ? read_media(t, q, r) : read_json(t, q, r);
+    return read_is_file(q->type) ? read_media(t, q, r) : read_json(t, q, r);
 }
 
 static void serve(struct reader *t, const struct read_request *q) {
@@ -190,7 +191,7 @@ static void serve(struct reader *t, const struct read_request *q) {
 /* At the end of its thread, which owns it; or where that never began. */
 static void close_library(struct reader *t) {
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
-        t->open[i].media = library_media_close(t->open[i].media);
+        readable_close(&t->open[i].file);
     }
     t->library = library_close(t->library);
 }
@@ -306,7 +307,7 @@ uint32_t reader_thread_downloads(const struct reader_thread *t) {
  * least to do. */
 static struct reader *choose(struct reader_thread *t, const struct read_request *q) {
     uint32_t hash = q->epoch, best = 0;
-    if (q->type == READ_MEDIA) {
+    if (read_is_file(q->type)) {
         for (const char *p = q->recording; *p; p++) {
             hash = hash * 31 + (uint8_t)*p;
         }
@@ -323,10 +324,10 @@ static struct reader *choose(struct reader_thread *t, const struct read_request 
 
 bool reader_thread_post(struct reader_thread *t, const struct read_request *q) {
     struct reader *r = choose(t, q);
-    if (q->type != READ_MEDIA && t->others == OTHERS) {
+    if (!read_is_file(q->type) && t->others == OTHERS) {
         return false;
     }
-    t->others += q->type != READ_MEDIA;
+    t->others += !read_is_file(q->type);
     r->under_way++;
     CHECK(mailbox_push(r->requests, q)); /* who may post has a place in each */
     mailbox_flush(r->requests);
@@ -343,7 +344,7 @@ bool reader_thread_reply(struct reader_thread *t, struct read_reply *ret) {
     for (uint32_t i = 0; i < t->n; i++) {
         if (mailbox_pop(t->readers[i].replies, ret)) {
             t->readers[i].under_way--;
-            t->others -= ret->type_asked != READ_MEDIA;
+            t->others -= !read_is_file(ret->type_asked);
             return true;
         }
     }

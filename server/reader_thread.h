@@ -16,7 +16,20 @@ struct reader_thread;
 
 #define READER_CHUNK_MAX (256 * 1024) /* [bytes] */
 
-enum read_type { READ_LIST, READ_RECORDING, READ_ALLOWED, READ_MEDIA };
+enum read_type {
+    READ_LIST,
+    READ_RECORDING,
+    READ_ALLOWED,
+    READ_MEDIA,
+    /* As READ_MEDIA, of what was made of a recording: epoch is its number; of a waveform track. */
+    READ_THUMBNAIL,
+    READ_WAVEFORM,
+    READ_EXPORT
+};
+/* Is it of bytes that are sent piece by piece? */
+static inline bool read_is_file(uint8_t type) {
+    return type >= READ_MEDIA;
+}
 
 /* What of the list is asked for: library_query, with its texts. */
 struct read_list {

@@ -28,6 +28,17 @@ static const struct route routes[] = {
     {HTTP_GET, "/v1/recordings/{recording}", ROUTE_OPS, true, recordings_one},
     {HTTP_POST, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_ticket},
     {HTTP_DELETE, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_revoke},
+    {HTTP_GET, "/v1/recordings/{recording}/thumbnails", ROUTE_OPS, true, derived_thumbnails},
+    {HTTP_GET, "/v1/recordings/{recording}/thumbnails/{number}", ROUTE_PLAYBACK, true,
+     derived_thumbnail},
+    {HTTP_GET, "/v1/recordings/{recording}/tracks/{track}/waveform", ROUTE_PLAYBACK, true,
+     derived_waveform},
+    {HTTP_GET, "/v1/recordings/{recording}/exports", ROUTE_OPS, true, derived_exports},
+    {HTTP_POST, "/v1/recordings/{recording}/exports", ROUTE_OPS, true, derived_export_start},
+    {HTTP_GET, "/v1/recordings/{recording}/exports/{number}", ROUTE_OPS, true, derived_export},
+    {HTTP_DELETE, "/v1/recordings/{recording}/exports/{number}", ROUTE_OPS, true, derived_export},
+    {HTTP_GET, "/v1/recordings/{recording}/exports/{number}/media", ROUTE_PLAYBACK, true,
+     derived_export_media},
     {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", ROUTE_PLAYBACK, true, recordings_media},
 };
 

@@ -30,7 +30,8 @@ bool routes_authorise(struct request *r);
 /* Call the handler, or refuse. Afterwards there is an answer, or one comes. */
 void routes_dispatch(struct request *r);
 
-/* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c. */
+/* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c,
+ * http_derived.c. */
 void page_index(struct control *c, struct request *r);
 void page_tour(struct control *c, struct request *r);
 void page_agent(struct control *c, struct request *r);
@@ -46,11 +47,22 @@ void recordings_one(struct control *c, struct request *r);
 void recordings_ticket(struct control *c, struct request *r);
 void recordings_revoke(struct control *c, struct request *r);
 void recordings_media(struct control *c, struct request *r);
+void derived_thumbnails(struct control *c, struct request *r);
+void derived_thumbnail(struct control *c, struct request *r);
+void derived_waveform(struct control *c, struct request *r);
+void derived_exports(struct control *c, struct request *r);
+void derived_export_start(struct control *c, struct request *r);
+void derived_export(struct control *c, struct request *r);
+void derived_export_media(struct control *c, struct request *r);
 
 /* An answer of signaling to whip_request. */
 void whip_answer(struct control *c, const struct sig_effect *e);
 /* A reply of the reader thread; takes over its data. */
 void recordings_reply(struct control *c, struct read_reply *reply);
+/* What a request for bytes of a thumbnail, waveform or export reads; false: there is no such. */
+bool derived_read_request(const struct request *r, struct read_request *q);
+/* A reply of the jobs thread; takes over its data. */
+void derived_reply(struct control *c, struct job_reply *reply);
 /* The client can take more of a recording, and no chunk is in hand. False: give up. */
 bool recordings_next(struct request *r);
 /* The chunk in hand is written: the one that was read meanwhile takes its place. */

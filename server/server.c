@@ -24,8 +24,8 @@ struct server {
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];
     struct peering *peering; /* NULL = one worker */
-    /* Of writer and readers; NULL: a local folder. */
-    struct stores *writing, *reading[READERS_MAX];
+    /* Of writer, readers and jobs; NULL: a local folder. */
+    struct stores *writing, *reading[READERS_MAX], *making;
     struct addr announce[ANNOUNCE_MAX]; /* without ports */
     size_t n_announce;
 };
@@ -186,7 +186,33 @@ static enum err open_stores(struct server *s, char why[WHY_MAX]) {
     for (int64_t i = 0; i < c->config->rec_readers && e == OK; i++) {
         e = stores_open(c->config, STORES_READ, NULL, &s->reading[i], why);
     }
-    return e;
+    return e == OK ? stores_open(c->config, STORES_WRITE, &hooks, &s->making, why) : e;
+}
+
+static enum err start_jobs(struct server *s, const struct key_config *keys, char why[WHY_MAX]) {
+    struct control *c = &s->control;
+    const struct config *cfg = c->config;
+    char beside[4096];
+    struct jobs_thread_config j = {
+        .dir = cfg->rec_dir,
+        .kek_file = cfg->rec_kek_file,
+        .keys = keys,
+        .store = stores_both(s->making),
+        .helper = config_helper(cfg, beside, sizeof(beside)),
+        .helpers = (uint32_t)cfg->derived_helpers,
+        .queue = (uint32_t)cfg->derived_queue,
+        .reserve = (uint64_t)cfg->derived_reserve_mib << 20,
+        .every = cfg->derived_every_s * US_PER_S,
+        .most = (uint32_t)cfg->derived_most,
+        .thumbnail_width = (uint16_t)(cfg->derived_thumbnail_width & ~1),
+        .width = (uint16_t)(cfg->derived_width & ~1),
+        .height = (uint16_t)(cfg->derived_height & ~1),
+        .fps = (uint8_t)cfg->derived_fps,
+        .keep = cfg->derived_days * 86400 * US_PER_S,
+        .wake = control_wake,
+        .wake_ctx = c,
+    };
+    return jobs_thread_start(&j, &c->jobs, why);
 }
 
 static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
@@ -236,6 +262,7 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
         }
         e = reader_thread_start(&reader, &c->reader, why);
     }
+    e = e == OK ? start_jobs(s, &keys, why) : e;
     if (e == OK && c->uploaders) {
         e = uploader_threads_start(c->uploaders, cfg, why);
     }
@@ -414,9 +441,11 @@ struct server *server_stop(struct server *s) {
         worker_stop(s->workers[i]);
     }
     c->recorder = recorder_thread_stop(c->recorder);
+    c->jobs = jobs_thread_stop(c->jobs);
     c->reader = reader_thread_stop(c->reader);
     c->uploaders = uploader_threads_stop(c->uploaders);
     s->writing = stores_close(s->writing);
+    s->making = stores_close(s->making);
     for (size_t i = 0; i < READERS_MAX; i++) {
         s->reading[i] = stores_close(s->reading[i]);
     }

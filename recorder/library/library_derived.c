@@ -38,7 +38,7 @@ int library_layout_from_name(const char *name) {
     return -1;
 }
 
-/* The supplement of a recording that is not shredded. */
+/* The supplement of a recording that is closed and not shredded. */
 static enum err load(struct library *l, const char *id, struct supplement *ret) {
     struct id recording;
     struct recording_row row;
@@ -46,8 +46,8 @@ static enum err load(struct library *l, const char *id, struct supplement *ret) 
         return ERR_UNKNOWN;
     }
     enum err e = catalogue_recording(l->archive->catalogue, &recording, &row);
-    if (e != OK || row.state == RECORDING_SHREDDED) {
-        return e == OK ? ERR_UNKNOWN : e;
+    if (e != OK || row.state == RECORDING_SHREDDED || row.state == RECORDING_OPEN) {
+        return e != OK ? e : row.state == RECORDING_OPEN ? ERR_WRONG_STATE : ERR_UNKNOWN;
     }
     return supplements_get(l->archive, &recording, ret);
 }

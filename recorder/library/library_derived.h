@@ -1,7 +1,7 @@
-/* What was made of recordings: storing it, listing it, reading it. The results of a media helper
- * are sealed as they come and count once the supplement lists them; what an interrupted task leaves
- * is removed by library_derived_sweep. One library at a time writes them, in the process that
- * records. Belongs to its library and its library's thread. */
+/* What was made of recordings: listing it, reading it, removing it. It counts once the supplement
+ * lists it (library_results.h); what an interrupted task leaves is swept by library_derived_sweep.
+ * A recording that is still being made is ERR_WRONG_STATE. One library at a time writes, in the
+ * process that records. Belongs to its library and its library's thread. */
 #ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_DERIVED_H
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_DERIVED_H
 

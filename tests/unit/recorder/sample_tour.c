@@ -2,7 +2,7 @@
 
 #include "tests/unit/test.h"
 
-void sample_tour(struct rig *g, unsigned times) {
+void sample_tour_of(struct rig *g, unsigned times, const char *clip, uint8_t sent[64]) {
     struct clip video, audio;
     struct feed_source camera = {.id = 3,
                                  .participant = 5,
@@ -19,7 +19,13 @@ void sample_tour(struct rig *g, unsigned times) {
                                      .interval = 20000,
                                      .clip = &audio};
     rig_init(g);
-    clip_ivf(&video, "video.ivf");
+    if (strstr(clip, ".h264")) {
+        clip_h264(&video, clip);
+    } else {
+        clip_ivf(&video, clip);
+    }
+    CHECK(video.frame[0].n > 400);
+    memcpy(sent, video.frame[0].p + video.frame[0].n - 300, 64);
     clip_ogg(&audio, "audio.ogg");
     camera.at0 = microphone.at0 = g->now;
     CHECK(rig_open(g) == OK);
@@ -40,4 +46,9 @@ void sample_tour(struct rig *g, unsigned times) {
     rig_order(g, ORDER_STOP);
     clip_free(&video);
     clip_free(&audio);
+}
+
+void sample_tour(struct rig *g, unsigned times) {
+    uint8_t sent[64];
+    sample_tour_of(g, times, "video.ivf", sent);
 }
