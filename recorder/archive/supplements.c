@@ -1,8 +1,11 @@
 #include "recorder/archive/supplements.h"
 
 #include "base/alloc.h"
+#include "base/buffer.h"
 
 #include <stdio.h>
+
+#define TRIES 8 /* times that somebody else may be faster */
 
 struct versions {
     struct id recording;
@@ -95,4 +98,75 @@ enum err supplements_put(struct archive *a, struct supplement *s) {
     }
     remove_old(a, &s->recording, s->version);
     return OK;
+}
+
+/* track NULL: all. */
+static bool is_of(const struct object_id *o, const struct id *track) {
+    if (!track) {
+        return o->type >= OBJECT_THUMBNAIL && o->type <= OBJECT_SUPPLEMENT;
+    }
+    return o->type == OBJECT_EXPORT ||
+           ((o->type == OBJECT_WAVEFORM || o->type == OBJECT_THUMBNAIL) && id_eq(&o->track, track));
+}
+
+/* Take it off the lists; false: there was none of it. */
+static bool drop_of(struct supplement *s, const struct id *track) {
+    struct manifest *m = &s->list;
+    size_t kept = 0, before = m->n_objects;
+    for (size_t i = 0; i < before; i++) {
+        if (!is_of(&m->objects[i].id, track)) {
+            m->objects[kept++] = m->objects[i];
+        } else if (m->objects[i].id.type == OBJECT_WAVEFORM) {
+            s->waveforms = false; /* what is left of the track gets another one */
+        }
+    }
+    m->n_objects = kept;
+    s->n_exports = 0;
+    if (id_eq(track, &ID_PROGRAMME)) {
+        s->n_thumbnails = 0;
+        s->thumbnails = false;
+    }
+    return kept != before;
+}
+
+struct erasing {
+    const struct id *track;
+    struct buffer names; /* each with its NUL */
+};
+
+static void note_erased(void *ctx, const char *name, uint64_t size) {
+    struct erasing *x = ctx;
+    struct object_id o;
+    (void)size;
+    if (object_parse_name(name, &o) && is_of(&o, x->track)) {
+        buffer_put(&x->names, name, strlen(name) + 1);
+    }
+}
+
+static enum err remove_of(struct archive *a, const struct id *recording, const struct id *track) {
+    struct erasing x = {.track = track};
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(recording, id));
+    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_erased, &x) : OK;
+    e = e == OK && x.names.bad ? ERR_NOMEM : e;
+    for (size_t at = 0; e == OK && at < x.names.n; at += strlen(x.names.p + at) + 1) {
+        e = a->store.remove(a->store.ctx, x.names.p + at);
+        e = e == ERR_UNKNOWN ? OK : e;
+    }
+    buffer_free(&x.names);
+    return e;
+}
+
+enum err supplements_forget(struct archive *a, const struct id *recording, const struct id *track) {
+    enum err listed = track ? ERR_EXISTS : OK;
+    for (int i = 0; listed == ERR_EXISTS && i < TRIES; i++) {
+        struct supplement s = {0};
+        listed = supplements_get(a, recording, &s);
+        if (listed == OK && s.version && drop_of(&s, track)) {
+            listed = supplements_put(a, &s);
+        }
+        supplement_clear(&s);
+    }
+    enum err removed = remove_of(a, recording, track);
+    return listed != OK ? listed : removed;
 }

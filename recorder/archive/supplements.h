@@ -14,5 +14,11 @@ enum err supplements_get(struct archive *a, const struct id *recording, struct s
  * recording that was shredded gets none: ERR_UNKNOWN. ERR_EXISTS: somebody else did meanwhile: get
  * it again. ERR_DENIED: there is no signing key; errors of the store. It does not count then. */
 enum err supplements_put(struct archive *a, struct supplement *s);
+/* Something of this track was erased by order: whatever was made of it goes, too. That is every
+ * export, its waveform, and of the programme the thumbnails; those are made again when they are
+ * asked for. The objects are removed even where the supplement cannot be replaced. Errors of
+ * supplements_get, supplements_put and the store; call again to finish. track NULL: of the whole
+ * recording, the supplement with it. */
+enum err supplements_forget(struct archive *a, const struct id *recording, const struct id *track);
 
 #endif

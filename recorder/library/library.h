@@ -85,9 +85,10 @@ struct library_order {
  * objects and what the catalogue knows beside its id and times. Not for one that is being made
  * (ERR_WRONG_STATE) or held (ERR_DENIED). ERR_UNKNOWN; ERR_BUSY or ERR_IO: call again to finish. */
 enum err library_shred(struct library *l, const char *id, const struct library_order *o);
-/* Shred one participant of a recording: the tracks of their own. What the programme has of them
- * stays. ERR_UNKNOWN also: they have no track of their own that could be shredded (a recording made
- * before participants had keys); else as library_shred. */
+/* Shred one participant of a recording: the tracks of their own, and every export, in which they
+ * may be seen. What the programme has of them stays. ERR_UNKNOWN also: they have no track of their
+ * own that could be shredded (a recording made before participants had keys); else as
+ * library_shred. */
 enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
                               const struct library_order *o);
 /* Redact a span of one track: destroy the keys of every segment that has some of it, then the

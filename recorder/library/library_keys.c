@@ -1,5 +1,6 @@
 /* What is done with keys and not with pictures: shredding, holding, wrapping again. */
 #include "recorder/archive/close.h"
+#include "recorder/archive/supplements.h"
 #include "recorder/library/library_parts.h"
 
 #include "base/alloc.h"
@@ -92,6 +93,8 @@ static enum err remove_tracks(struct person *p) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
         e = remove_objects(p->archive, &p->recording, &track);
+        e = e == OK ? supplements_forget(p->archive, &p->recording, &track) : e;
+        e = e == ERR_DENIED ? OK : e; /* the list stays, its objects are gone */
     }
     buffer_free(&p->tracks);
     return e;

@@ -1,5 +1,6 @@
 /* Redaction of a span: the tree of the track's keys is punctured (recorder/seal/keytree.h). */
 #include "recorder/archive/close.h"
+#include "recorder/archive/supplements.h"
 #include "recorder/library/library_parts.h"
 
 #include "base/alloc.h"
@@ -105,6 +106,9 @@ static enum err redact(struct redaction *r) {
                                 &r->set)
                 : e;
     e = e == OK ? remove_gone(r) : e;
+    /* Without the signing key the supplement stays; the objects are gone all the same. */
+    e = e == OK ? supplements_forget(r->archive, &r->recording, &r->track) : e;
+    e = e == ERR_DENIED ? OK : e;
     return e == OK && r->archive->has_signer ? close_again(r->archive, &r->recording) : e;
 }
 

@@ -268,6 +268,29 @@ static enum err merge(const struct library_results *r, wall_t now, struct supple
     return e;
 }
 
+/* Was something erased that this was made of? Then it goes again: either the erasing saw it listed,
+ * or it is seen here. */
+static enum err check_erased(struct library_results *r) {
+    struct archive *a = r->library->archive;
+    struct key_ring ring;
+    enum err e = archive_ring_of_rows(a, &r->recording, &ring);
+    if (e == ERR_UNKNOWN || e == ERR_GONE) {
+        e = supplements_forget(a, &r->recording, NULL);
+        return e == OK ? ERR_GONE : e;
+    }
+    for (uint32_t i = 0; e == OK && i < r->what->n_inputs; i++) {
+        struct id track;
+        e = library_task_check(r->task, i);
+        if (e == ERR_GONE) {
+            id_parse(library_task_track(r->task, i), &track);
+            e = supplements_forget(a, &r->recording, &track);
+            e = e == OK ? ERR_GONE : e;
+        }
+    }
+    key_ring_close(&ring);
+    return e;
+}
+
 enum err library_results_commit(struct library_results *r, wall_t now) {
     OWNER_CHECK(&r->library->owner);
     struct archive *a = r->library->archive;
@@ -278,7 +301,7 @@ enum err library_results_commit(struct library_results *r, wall_t now) {
         e = e == OK ? merge(r, now, &s) : e;
         e = e == OK ? supplements_put(a, &s) : e;
         r->committed = e == OK;
-        e = e == ERR_EXISTS ? OK : e;
+        e = r->committed ? check_erased(r) : e == ERR_EXISTS ? OK : e;
         supplement_clear(&s);
     }
     return e == OK && !r->committed ? ERR_BUSY : e;

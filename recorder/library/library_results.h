@@ -16,8 +16,9 @@ enum err library_results_open(struct library *l, const char *id, struct library_
 /* A message of the helper. ERR_FORMAT: it makes no sense here; ERR_FULL: more than a recording of
  * this length can give; errors of the store. */
 enum err library_results_take(struct library_results *r, const struct message *m);
-/* The helper is done: everything counts from now on. ERR_FORMAT: something is missing; errors of
- * the store. */
+/* The helper is done: everything counts from now on. ERR_FORMAT: something is missing; ERR_GONE:
+ * some of what it was made of was erased meanwhile, so nothing of it is left; errors of the store.
+ */
 enum err library_results_commit(struct library_results *r, wall_t now);
 /* What was not committed is removed. NULL allowed; returns NULL. */
 struct library_results *library_results_close(struct library_results *r);

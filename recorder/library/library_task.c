@@ -87,8 +87,8 @@ static enum err add_epoch(void *ctx, const struct epoch_row *row) {
         return OK;
     }
     enum err err = open_input(t, &t->row.track.track, e->number, &m);
-    if (err == ERR_GONE) {
-        return OK;
+    if (err == ERR_GONE || err == ERR_UNKNOWN) {
+        return OK; /* it has a row, so it was there: erased */
     }
     if (err != OK) {
         return err;
@@ -218,6 +218,20 @@ enum err library_task_read(struct library_task *t, uint32_t input, uint64_t at, 
         e = OK;
     }
     return e;
+}
+
+enum err library_task_check(struct library_task *t, uint32_t input) {
+    OWNER_CHECK(&t->library->owner);
+    struct library_media *m = NULL;
+    if (input >= t->task.n_inputs) {
+        return ERR_RANGE;
+    }
+    enum err e = open_input(t, &t->files[input].track, t->files[input].epoch, &m);
+    if (e == OK && library_media_size(m) != t->task.inputs[input].size) {
+        e = ERR_GONE;
+    }
+    library_media_close(m);
+    return e == ERR_UNKNOWN ? ERR_GONE : e;
 }
 
 const char *library_task_track(const struct library_task *t, uint32_t input) {

@@ -24,10 +24,13 @@ enum err library_task_open(struct library *l, const char *id, const struct libra
 struct library_task *library_task_close(struct library_task *t);
 /* What the helper is to be given; borrowed. */
 const struct task *library_task_get(const struct library_task *t);
-/* Bytes [at, at+n) of an input. What was erased by order reads as zeros. ERR_RANGE, errors of
+/* Bytes [at, at+n) of an input. What was erased since reads as zeros. ERR_RANGE, errors of
  * library_media_read. */
 enum err library_task_read(struct library_task *t, uint32_t input, uint64_t at, uint8_t *out,
                            uint32_t n);
+/* Is the input as it was when the task was made? ERR_GONE: some of it, or all, was erased since;
+ * errors of library_media_open. */
+enum err library_task_check(struct library_task *t, uint32_t input);
 /* The track of an input: "programme" or an id; NULL: there is no such input. */
 const char *library_task_track(const struct library_task *t, uint32_t input);
 /* The recording time of a moment [us]; -1: there is no such moment. */

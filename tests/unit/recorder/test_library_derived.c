@@ -294,3 +294,94 @@ TEST(derived_results_are_bounded_and_fit_their_task) {
     EXPECT_EQ(verify(&m), OK);
     end(&m);
 }
+
+static const struct library_order erase = {"ann", "asked to", {1700000000000000}};
+
+/* What shows somebody goes with them; a task that was under way then leaves nothing either. */
+TEST(derived_of_somebody_goes_when_they_are_erased) {
+    static struct made m;
+    struct pair p = {0};
+    struct library_task_spec s = {
+        .kind = TASK_EXPORT, .layout = TASK_LAYOUT_FACES, .fps = 15, .width = 320, .height = 180};
+    char why[WHY_MAX] = "", *json = NULL;
+    size_t n = 0, count = 9;
+    REQUIRE(begin(&m));
+    EXPECT_EQ(make(&m, TASK_WAVEFORM, 0, 0), OK);
+    EXPECT_EQ(make(&m, TASK_EXPORT, TASK_LAYOUT_FACES, 0), OK);
+    REQUIRE(library_task_open(m.l, m.g.recording, &s, &p.task) == OK);
+    EXPECT(library_task_get(p.task)->n_inputs == 2);
+    REQUIRE(library_results_open(m.l, m.g.recording, p.task, 1, &p.results) == OK);
+    EXPECT_EQ(run(&p, why), OK);
+    EXPECT_EQ(library_shred_person(m.l, m.g.recording, 5, &erase), OK);
+    EXPECT_EQ(library_results_commit(p.results, (wall_t){1000000}), ERR_GONE);
+    library_results_close(p.results);
+    library_task_close(p.task);
+    EXPECT_EQ(library_exports_json(m.l, m.g.recording, NULL, &count, &json), OK);
+    EXPECT_EQ(count, 0);
+    mem_free(json);
+    uint8_t *b = read_all(&m, LIBRARY_WAVEFORM, PROGRAMME_TRACK, 0, &n);
+    EXPECT(b); /* the programme stays */
+    mem_free(b);
+    EXPECT_EQ(verify(&m), OK);
+    /* The next one shows the stage alone. */
+    REQUIRE(library_task_open(m.l, m.g.recording, &s, &p.task) == OK);
+    EXPECT_EQ(library_task_get(p.task)->n_inputs, 1);
+    library_task_close(p.task);
+    EXPECT_EQ(make(&m, TASK_EXPORT, TASK_LAYOUT_FACES, 1), OK);
+    EXPECT_EQ(verify(&m), OK);
+    end(&m);
+}
+
+TEST(derived_of_a_span_goes_when_it_is_redacted) {
+    static struct made m;
+    char *json = NULL;
+    size_t count = 9;
+    bool done = true;
+    REQUIRE(begin(&m));
+    EXPECT_EQ(make(&m, TASK_THUMBNAILS, 0, 0), OK);
+    EXPECT_EQ(make(&m, TASK_WAVEFORM, 0, 0), OK);
+    EXPECT_EQ(make(&m, TASK_EXPORT, TASK_LAYOUT_STAGE, 0), OK);
+    struct library_span span = {
+        .id = m.g.recording, .track = PROGRAMME_TRACK, .from = 3 * US_PER_S, .to = 4 * US_PER_S};
+    EXPECT_EQ(library_redact(m.l, &span), OK);
+    EXPECT_EQ(library_exports_json(m.l, m.g.recording, NULL, &count, &json), OK);
+    EXPECT_EQ(count, 0);
+    mem_free(json);
+    EXPECT_EQ(library_thumbnails_json(m.l, m.g.recording, &done, &json), OK);
+    EXPECT(!done);
+    EXPECT_STR(json, "[]");
+    mem_free(json);
+    EXPECT_EQ(verify(&m), OK);
+    EXPECT_EQ(make(&m, TASK_THUMBNAILS, 0, 0), OK);
+    EXPECT_EQ(make(&m, TASK_WAVEFORM, 0, 0), OK);
+    EXPECT_EQ(make(&m, TASK_EXPORT, TASK_LAYOUT_FACES, 1), OK);
+    EXPECT_EQ(verify(&m), OK);
+    end(&m);
+}
+
+TEST(derived_of_a_recording_goes_when_it_is_shredded) {
+    static struct made m;
+    static struct object_names x;
+    struct pair p = {0};
+    struct library_task_spec s = {.kind = TASK_EXPORT, .fps = 15, .width = 320, .height = 180};
+    char why[WHY_MAX] = "", prefix[OBJECT_NAME_MAX];
+    struct store store;
+    REQUIRE(begin(&m));
+    EXPECT_EQ(make(&m, TASK_THUMBNAILS, 0, 0), OK);
+    REQUIRE(library_task_open(m.l, m.g.recording, &s, &p.task) == OK);
+    REQUIRE(library_results_open(m.l, m.g.recording, p.task, 0, &p.results) == OK);
+    EXPECT_EQ(run(&p, why), OK);
+    EXPECT_EQ(library_shred(m.l, m.g.recording, &erase), OK);
+    EXPECT(library_results_commit(p.results, (wall_t){1000000}) != OK);
+    library_results_close(p.results);
+    library_task_close(p.task);
+    snprintf(prefix, sizeof(prefix), "%s/objects", m.g.dir);
+    REQUIRE(store_local_open(prefix, &store) == OK);
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", m.g.recording);
+    x.n = 0;
+    EXPECT_EQ(store.list(store.ctx, prefix, note_name, &x), OK);
+    EXPECT_EQ(x.n, 0);
+    store_local_close(&store);
+    EXPECT_EQ(verify(&m), ERR_WRONG_STATE);
+    end(&m);
+}
