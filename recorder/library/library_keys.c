@@ -87,14 +87,19 @@ static enum err note_track(void *ctx, const struct track_row *r) {
     return p->tracks.bad ? ERR_NOMEM : OK;
 }
 
+/* Without the signing key the supplement stays; the objects are gone all the same. */
+static enum err forget_derived(struct person *p, const struct id *track) {
+    enum err e = supplements_forget(p->archive, &p->recording, track);
+    return e == ERR_DENIED ? OK : e;
+}
+
 static enum err remove_tracks(struct person *p) {
     enum err e = catalogue_tracks(p->archive->catalogue, &p->recording, note_track, p);
     for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
         e = remove_objects(p->archive, &p->recording, &track);
-        e = e == OK ? supplements_forget(p->archive, &p->recording, &track) : e;
-        e = e == ERR_DENIED ? OK : e; /* the list stays, its objects are gone */
+        e = e == OK ? forget_derived(p, &track) : e;
     }
     buffer_free(&p->tracks);
     return e;

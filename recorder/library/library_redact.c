@@ -91,6 +91,12 @@ static enum err remove_gone(struct redaction *r) {
     return e;
 }
 
+/* Without the signing key the supplement stays; the objects are gone all the same. */
+static enum err forget_derived(struct redaction *r) {
+    enum err e = supplements_forget(r->archive, &r->recording, &r->track);
+    return e == ERR_DENIED ? OK : e;
+}
+
 static enum err redact(struct redaction *r) {
     struct catalogue *c = r->archive->catalogue;
     struct key_context context = {r->recording, 0};
@@ -106,9 +112,7 @@ static enum err redact(struct redaction *r) {
                                 &r->set)
                 : e;
     e = e == OK ? remove_gone(r) : e;
-    /* Without the signing key the supplement stays; the objects are gone all the same. */
-    e = e == OK ? supplements_forget(r->archive, &r->recording, &r->track) : e;
-    e = e == ERR_DENIED ? OK : e;
+    e = e == OK ? forget_derived(r) : e;
     return e == OK && r->archive->has_signer ? close_again(r->archive, &r->recording) : e;
 }
 

@@ -1,6 +1,6 @@
 /* libs: recorder_journal base */
-/* Arbitrary bytes as journal lines, and as a signed manifest's or supplement's line. What can be read must be
- * written again so that it reads the same. */
+/* Arbitrary bytes as journal lines, and as a signed manifest's or supplement's line. What can be
+ * read must be written again so that it reads the same. */
 #include "recorder/journal/journal.h"
 #include "recorder/journal/manifest.h"
 #include "recorder/journal/supplement.h"
