@@ -209,10 +209,50 @@ verify_unit() {
     return $status
 }
 
+# What the server calls to start a media helper, and the helper to lock itself up, must be in what
+# the unit's filters leave: their lines are applied in order, ~ takes away.
+unit_allows() {
+    local line word calls allowed=() status=0
+    while read -r line; do
+        for word in ${line#\~}; do
+            calls=$word
+            if [[ $word == @* ]]; then
+                # Groups name groups: those are expanded until only calls are left.
+                calls=$(expand_group "$word")
+            fi
+            if [[ $line == \~* ]]; then
+                mapfile -t allowed < <(printf '%s\n' "${allowed[@]}" | grep -vxF "$calls")
+            else
+                mapfile -t -O ${#allowed[@]} allowed <<<"$calls"
+            fi
+        done
+    done < <(sed -n 's/^SystemCallFilter=//p' systemd/oriel.service)
+    for word in socketpair vfork clone3 execve pidfd_open wait4 kill close_range setpriority prctl \
+        prlimit64 seccomp; do
+        printf '%s\n' "${allowed[@]}" | grep -qx "$word" || {
+            echo "# the unit does not allow $word"
+            status=1
+        }
+    done
+    return $status
+}
+
+expand_group() {
+    local word
+    systemd-analyze syscall-filter "$1" | sed -n 's/^ *\([@a-z0-9_-]*\)$/\1/p' | grep -vxF "$1" |
+        while read -r word; do
+            case $word in
+            @*) expand_group "$word" ;;
+            ?*) echo "$word" ;;
+            esac
+        done
+}
+
 group_systemd() {
     if need_asan; then
-        export -f verify_unit
+        export -f verify_unit unit_allows expand_group
         single systemd/verify 60 bash -c verify_unit
+        single systemd/helper 60 bash -c unit_allows
     else
         not_run systemd/verify "the build failed"
     fi

@@ -109,14 +109,14 @@ async function play({ base, bearer, file }) {
   while (video.currentTime < from + 0.5) {
     await event('timeupdate');
   }
-  return { ticket: answer.status, duration, videoWidth, from };
+  return { ticket: answer.ok, duration, videoWidth, from };
 }
 
 const playing = () => ({ base: `/v1/recordings/${recording.id}`, bearer: `Bearer ${token}`,
   file: '/exports/0/media' });
 
 function checkPlayed(seen) {
-  expectEqual(seen.ticket, 204, 'the ticket');
+  expect(seen.ticket, 'the ticket');
   expectEqual(seen.videoWidth, 640, 'width');
   expect(Math.abs(seen.duration * 1000 - recording.duration_ms) < 300, `${seen.duration} s`);
   expect(Math.abs(seen.from - seen.duration / 2) < 0.2, `sought to ${seen.from}`);
