@@ -80,8 +80,13 @@ enum err vp8_keyframe_size(struct bytes payload, const struct vp8 *d, uint16_t *
         return ERR_FORMAT;
     }
     /* Little-endian; the upper two bits are a scaling hint for display. */
-    *ret_width = (uint16_t)((p[7] << 8 | p[6]) & 0x3fff);
-    *ret_height = (uint16_t)((p[9] << 8 | p[8]) & 0x3fff);
+    uint16_t width = (uint16_t)((p[7] << 8 | p[6]) & 0x3fff);
+    uint16_t height = (uint16_t)((p[9] << 8 | p[8]) & 0x3fff);
+    if (width == 0 || height == 0) {
+        return ERR_FORMAT;
+    }
+    *ret_width = width;
+    *ret_height = height;
     return OK;
 }
 

@@ -23,7 +23,7 @@ struct vp8 {
 /* ERR_SHORT or ERR_FORMAT; *ret untouched then. */
 enum err vp8_parse(struct bytes payload, struct vp8 *ret);
 /* Size of a key frame (RFC 6386 section 9.1). payload starts at the descriptor of a packet with
- * start && keyframe. ERR_FORMAT without the start code. */
+ * start && keyframe. ERR_SHORT; ERR_FORMAT without the start code or without any area. */
 enum err vp8_keyframe_size(struct bytes payload, const struct vp8 *d, uint16_t *ret_width,
                            uint16_t *ret_height);
 /* Write picture id (in the width the packet has) and tl0picidx into a copy of the payload. */

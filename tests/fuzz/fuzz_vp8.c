@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     CHECK(d.len >= 1 && d.len <= 6 && d.len < payload.n);
     if (vp8_keyframe_size(payload, &d, &width, &height) == OK) {
-        CHECK(d.keyframe && width <= 16383 && height <= 16383);
+        CHECK(d.keyframe && width && width <= 16383 && height && height <= 16383);
     }
     rewrite(payload, &d, be16(data), data[2]);
     return 0;

@@ -150,6 +150,21 @@ TEST(vp8_keyframe_size_wants_the_start_code) {
     EXPECT_EQ(height, 360);
 }
 
+/* A frame without any area cannot be shown, nor any that refers to it. */
+TEST(vp8_keyframe_size_is_not_zero) {
+    for (size_t at = 12; at < 16; at += 2) {
+        uint8_t p[sizeof(keyframe)];
+        struct vp8 d;
+        uint16_t width = 7, height = 7;
+        memcpy(p, keyframe, sizeof(p));
+        p[at] = 0;
+        p[at + 1] = 0xc0; /* the scaling bits are not part of the size */
+        REQUIRE(vp8_parse(bytes_of(p, sizeof(p)), &d) == OK);
+        EXPECT_EQ(vp8_keyframe_size(bytes_of(p, sizeof(p)), &d, &width, &height), ERR_FORMAT);
+        EXPECT(width == 7 && height == 7);
+    }
+}
+
 TEST(vp8_rewrite_keeps_the_width_of_the_picture_id) {
     static const uint16_t ids[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
