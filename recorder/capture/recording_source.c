@@ -245,7 +245,7 @@ static void take_video(struct recording *r, struct rec_source *s, const struct r
     struct bytes payload =
         k->packet ? bytes_of(k->packet->data + k->payload_at, k->payload_len) : bytes_of(NULL, 0);
     struct video_piece p = {
-        .payload = payload, .rtp_ts = k->rtp_ts, .marker = k->marker, .lost = k->missing != 0};
+        .payload = payload, .rtp_ts = k->rtp_ts, .marker = k->marker, .lost = k->missing};
     struct video_frame v;
     us_t arrival = recording_time(r, k->at);
     uint64_t before = s->video.dropped + s->video.holes;

@@ -148,7 +148,8 @@ static enum video_verdict finish(struct depacketizer *d) {
 static enum video_order order(const struct depacketizer *d) {
     const struct h264_state *s = &d->u.h264;
     if (!s->head || s->unknown || !s->last_known ||
-        s->number != ((s->last_number + 1) & (s->modulus - 1))) {
+        s->number != ((s->last_number + 1) & (s->modulus - 1)) ||
+        !depacketizer_tells(d, s->modulus)) {
         return VIDEO_APART;
     }
     return s->spares ? VIDEO_MAYBE : VIDEO_FOLLOWS;

@@ -41,7 +41,7 @@ static enum video_order order(const struct depacketizer *d) {
     const struct vp8_state *s = &d->u.vp8;
     uint16_t mask = s->id_bits == 15 ? 0x7fff : 0x7f;
     bool follows = s->last_has_id && s->has_id && ((s->last_id + 1) & mask) == s->id;
-    return follows ? VIDEO_FOLLOWS : VIDEO_APART;
+    return follows && depacketizer_tells(d, mask + 1u) ? VIDEO_FOLLOWS : VIDEO_APART;
 }
 
 static void over(struct depacketizer *d, bool whole) {

@@ -47,6 +47,14 @@ bool depacketizer_put(struct depacketizer *d, const void *p, size_t n) {
     return !d->frame.bad;
 }
 
+bool depacketizer_tells(const struct depacketizer *d, uint32_t modulus) {
+    return d->missing < modulus;
+}
+
+static void lose(struct depacketizer *d, uint32_t packets) {
+    d->lost = packets < UINT32_MAX - d->lost ? d->lost + packets : UINT32_MAX;
+}
+
 /* The frame is over and cannot be shown. */
 static bool drop(struct depacketizer *d) {
     d->started = d->started && d->non_reference;
@@ -57,7 +65,7 @@ static bool drop(struct depacketizer *d) {
 
 /* What is missing before the frame. */
 static void settle_hole(struct depacketizer *d) {
-    enum video_order order = d->after_hole ? d->codec->order(d) : VIDEO_FOLLOWS;
+    enum video_order order = d->missing ? d->codec->order(d) : VIDEO_FOLLOWS;
     if (order != VIDEO_FOLLOWS) {
         d->holes++;
         d->started = d->started && order == VIDEO_MAYBE;
@@ -69,7 +77,7 @@ static bool finish(struct depacketizer *d, struct video_frame *ret) {
     d->open = false;
     enum video_verdict v = d->broken ? VIDEO_BROKEN : d->codec->finish(d);
     if (v == VIDEO_NOTHING) {
-        d->hole = d->hole || d->after_hole;
+        lose(d, d->missing);
         return false;
     }
     v = d->broken || d->frame.bad || d->frame.n == 0 ? VIDEO_BROKEN : v;
@@ -95,7 +103,7 @@ static bool finish(struct depacketizer *d, struct video_frame *ret) {
 bool depacketizer_end(struct depacketizer *d, const struct video_piece *next,
                       struct video_frame *ret) {
     if (next->lost) {
-        d->hole = true;
+        lose(d, next->lost);
         d->broken = d->open;
     }
     return d->open && next->payload.n && next->rtp_ts != d->rtp_ts && finish(d, ret);
@@ -104,8 +112,8 @@ bool depacketizer_end(struct depacketizer *d, const struct video_piece *next,
 static void open_frame(struct depacketizer *d, const struct video_piece *p) {
     d->open = true;
     d->rtp_ts = p->rtp_ts;
-    d->after_hole = d->hole;
-    d->hole = false;
+    d->missing = d->lost;
+    d->lost = 0;
 }
 
 bool depacketizer_add(struct depacketizer *d, const struct video_piece *p,
@@ -118,7 +126,7 @@ bool depacketizer_add(struct depacketizer *d, const struct video_piece *p,
         d->broken = d->key = d->non_reference = false;
     }
     if (!d->codec->begin(d, p)) {
-        d->hole = true;
+        lose(d, 1);
         d->broken = true;
         return d->open && p->marker && finish(d, ret);
     }

@@ -17,7 +17,7 @@ struct video_piece {
     struct bytes payload; /* of one packet; empty: a packet of padding only */
     uint32_t rtp_ts;      /* [1/90000 s] */
     bool marker;
-    bool lost; /* packets before this one are missing */
+    uint32_t lost; /* packets missing before this one */
 };
 
 struct video_frame {
@@ -114,7 +114,8 @@ struct depacketizer_codec {
     /* All packets came: make d->frame what the container holds, set d->key, d->non_reference, sizes
      * and d->init. */
     enum video_verdict (*finish)(struct depacketizer *d);
-    /* Relation of the frame to the last one that came. */
+    /* Relation of the frame to the last one that came, when d->missing packets are missing before
+     * it: a packet carries parts of one frame only, so at most as many frames are. */
     enum video_order (*order)(const struct depacketizer *d);
     /* The frame is over and was whole or not; it may become the last one. */
     void (*over)(struct depacketizer *d, bool whole);
@@ -127,9 +128,9 @@ struct depacketizer {
     struct buffer frame;                    /* being collected */
     uint32_t rtp_ts;
     bool open, broken, key, non_reference; /* of the frame being collected */
-    bool after_hole;                       /* packets are missing before it */
+    uint32_t missing;                      /* packets missing before it */
     bool started;                          /* a key frame has been seen and nothing lost since */
-    bool hole;                             /* lost packets not yet accounted for */
+    uint32_t lost;                         /* packets missing that are not yet accounted for */
     uint16_t width, height;
     uint64_t dropped; /* frames */
     uint64_t holes;   /* how often lost packets may have carried a frame, or a part of one */
@@ -155,6 +156,9 @@ bool depacketizer_end(struct depacketizer *d, const struct video_piece *next,
                       struct video_frame *ret);
 /* Add a piece: true when it completes a frame, which is in *ret. */
 bool depacketizer_add(struct depacketizer *d, const struct video_piece *p, struct video_frame *ret);
+/* For the codecs: the numbers of two frames follow each other modulo `modulus`. Does that say that
+ * nothing is missing between them? Not when a whole round of them may be. */
+bool depacketizer_tells(const struct depacketizer *d, uint32_t modulus);
 /* For the codecs: append to the frame. False: it would be too long, or there is no memory. */
 bool depacketizer_put(struct depacketizer *d, const void *p, size_t n);
 

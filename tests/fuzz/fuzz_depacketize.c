@@ -36,7 +36,7 @@ static void take(struct run *x, const struct reorder_packet *k) {
     struct video_piece p = {.payload = bytes_of(k->packet->data + k->payload_at, k->payload_len),
                             .rtp_ts = k->rtp_ts,
                             .marker = k->marker,
-                            .lost = k->missing != 0};
+                            .lost = k->missing};
     struct video_frame f;
     if (depacketizer_end(&x->frames, &p, &f)) {
         frame(x, &f, k->at);

@@ -1,5 +1,6 @@
 /* Any payloads in any order through a video depacketizer, for the fuzz targets of the codecs.
- * Input: packets of: flags (1 marker, 2 something lost before, 4 a new timestamp), length of the
+ * Input: packets of: flags (1 marker, 2 packets lost before, one more than
+ * the upper five bits say, 4 a new timestamp), length of the
  * payload (16 bits), payload. */
 #ifndef ORIEL_TESTS_FUZZ_VIDEO_H
 #define ORIEL_TESTS_FUZZ_VIDEO_H
@@ -33,7 +34,8 @@ static inline void fuzz_video(enum codec codec, struct bytes input,
         CHECK(copy);
         memcpy(copy, body.p, body.n);
         ts += flags & 4 ? 3000 : 0;
-        struct video_piece p = {bytes_of(copy, body.n), ts, flags & 1, flags & 2};
+        struct video_piece p = {bytes_of(copy, body.n), ts, flags & 1,
+                                flags & 2 ? 1u + (flags >> 3) : 0};
         if (depacketizer_end(&d, &p, &f)) {
             fuzz_video_frame(&f, each);
         }

@@ -164,6 +164,54 @@ TEST(depacketize_holes_between_following_pictures_are_padding) {
     }
 }
 
+/* Picture ids of 7 bits come round after 128 pictures: so many may be missing between two that
+ * follow each other. */
+TEST(depacketize_a_whole_round_of_picture_ids_may_be_missing) {
+    static const struct {
+        uint32_t lost;
+        uint8_t wide, shown;
+    } cases[] = {{127, 0, 1}, {128, 0, 0}, {300, 0, 0}, {300, 1, 1}, {32767, 1, 1}, {32768, 1, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct depacketizer f;
+        struct video_frame out;
+        struct built x;
+        depacketizer_init(&f, CODEC_VP8);
+        for (uint16_t id = 5; id < 7; id++) {
+            struct video_piece p = *build(&x, START | END | (id == 5 ? KEY : 0), id, id * 3000u);
+            if (!cases[i].wide) {
+                x.b[2] = (uint8_t)id; /* instead of the upper half; the lower one goes */
+                memmove(x.b + 3, x.b + 4, p.payload.n - 4);
+                p.payload.n--;
+            }
+            p.lost = id == 5 ? 0 : cases[i].lost;
+            EXPECT(!depacketizer_end(&f, &p, &out));
+            EXPECT_EQ(depacketizer_add(&f, &p, &out), id == 5 || cases[i].shown);
+        }
+        EXPECT_EQ(f.holes, !cases[i].shown);
+        depacketizer_reset(&f);
+    }
+}
+
+/* Losses before packets that show nothing add up, and do not wrap. */
+TEST(depacketize_what_is_missing_adds_up) {
+    static const uint32_t lost[][2] = {{64, 63}, {64, 64}, {UINT32_MAX, 1}, {1, UINT32_MAX}};
+    for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+        struct depacketizer f;
+        struct video_frame out;
+        static const uint8_t key[] = {0x90, 0x80, 5, 0x10, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xb4, 0};
+        static const uint8_t next[] = {0x90, 0x80, 6, 0x11, 1, 2, 3};
+        struct video_piece p = {bytes_of(key, sizeof(key)), 0, true, 0};
+        struct video_piece padding = {.rtp_ts = 3000, .lost = lost[i][0]};
+        struct video_piece q = {bytes_of(next, sizeof(next)), 3000, true, lost[i][1]};
+        depacketizer_init(&f, CODEC_VP8);
+        EXPECT(depacketizer_add(&f, &p, &out));
+        EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
+        EXPECT(!depacketizer_end(&f, &q, &out));
+        EXPECT_EQ(depacketizer_add(&f, &q, &out), i == 0);
+        depacketizer_reset(&f);
+    }
+}
+
 TEST(depacketize_padding_is_nothing) {
     struct depacketizer f;
     struct video_frame out;
@@ -176,7 +224,7 @@ TEST(depacketize_padding_is_nothing) {
     EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
     EXPECT_EQ(give(&f, START | END, 2, 3000).n, 1);
     /* What was lost before it is lost for what follows. */
-    padding.lost = true;
+    padding.lost = 1;
     EXPECT(!depacketizer_end(&f, &padding, &out) && !depacketizer_add(&f, &padding, &out));
     EXPECT_EQ(give(&f, START | END, 4, 9000).n, 0);
     EXPECT_EQ(f.holes, 1);

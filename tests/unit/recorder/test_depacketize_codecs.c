@@ -189,7 +189,7 @@ TEST(depacketize_a_hole_that_held_no_frame_costs_nothing_where_the_codec_tells) 
         depacketizer_init(&r.d, clips[i].codec);
         for (unsigned k = 1; k <= 20; k++) {
             feed_clip(&r, k, NONE, 0);
-            r.d.hole = true;
+            r.d.lost = 1;
         }
         bool tells = clips[i].codec != CODEC_AV1;
         EXPECT_EQ(r.out, tells ? 20 : 1);
@@ -293,7 +293,7 @@ struct hand {
 static bool piece(struct hand *h, const char *hex, bool marker) {
     uint8_t *b = malloc(strlen(hex) / 2 + 1);
     CHECK(b && hex_decode(b, strlen(hex) / 2, hex));
-    struct video_piece p = {bytes_of(b, strlen(hex) / 2), h->ts, marker, false};
+    struct video_piece p = {bytes_of(b, strlen(hex) / 2), h->ts, marker, 0};
     CHECK(!depacketizer_end(&h->d, &p, &h->f));
     bool ret = depacketizer_add(&h->d, &p, &h->f);
     free(b);
@@ -417,7 +417,7 @@ TEST(depacketize_vp9_more_layers_than_there_can_be) {
 
 TEST(depacketize_vp9_a_frame_that_nothing_refers_to_costs_only_itself) {
     struct hand h = {.ts = 5};
-    struct video_piece lost = {.rtp_ts = 0, .lost = true};
+    struct video_piece lost = {.rtp_ts = 0, .lost = 1};
     depacketizer_init(&h.d, CODEC_VP9);
     EXPECT(piece(&h,
                  "8c"
@@ -501,9 +501,22 @@ TEST(depacketize_vp9_picture_ids_wrap) {
         depacketizer_init(&h.d, CODEC_VP9);
         snprintf(text, sizeof(text), "%s" VP9_KEY, ids[i].first);
         EXPECT(piece(&h, text, true));
-        h.d.hole = true;
+        h.d.lost = 1;
         snprintf(text, sizeof(text), "%s863fc000", ids[i].second);
         EXPECT(piece(&h, text, true));
+        depacketizer_reset(&h.d);
+        /* A whole round of them may be missing. */
+        uint32_t round = i == 0 ? 32768 : 128;
+        for (uint32_t lost = round - 1; lost <= round; lost++) {
+            depacketizer_init(&h.d, CODEC_VP9);
+            snprintf(text, sizeof(text), "%s" VP9_KEY, ids[i].first);
+            EXPECT(piece(&h, text, true));
+            h.d.lost = lost;
+            snprintf(text, sizeof(text), "%s863fc000", ids[i].second);
+            EXPECT(piece(&h, text, true) == (lost < round));
+            EXPECT_EQ(h.d.holes, lost == round);
+            depacketizer_reset(&h.d);
+        }
         depacketizer_reset(&h.d);
     }
 }
@@ -666,12 +679,17 @@ TEST(depacketize_h264_frame_numbers_tell_what_is_missing) {
         for (unsigned i = 1; i <= from; i++) {
             EXPECT(piece(&h, slice(0x61, 0, i), true));
         }
-        h.d.hole = true;
+        h.d.lost = modulus - 1;
         EXPECT(piece(&h, slice(0x61, 0, (from + 1) % modulus), true));
         EXPECT_EQ(h.d.holes, 0);
-        h.d.hole = true;
+        h.d.lost = 1;
         EXPECT(!piece(&h, slice(0x61, 0, (from + 3) % modulus), true));
         EXPECT_EQ(h.d.holes, 1);
+        /* A whole round of them may be missing: what follows refers to one of those. */
+        EXPECT(piece(&h, slice(0x65, 0, 0), true));
+        h.d.lost = modulus;
+        EXPECT(!piece(&h, slice(0x61, 0, 1), true));
+        EXPECT_EQ(h.d.holes, 2);
         depacketizer_reset(&h.d);
     }
 }
@@ -684,7 +702,7 @@ TEST(depacketize_h264_frames_that_nothing_refers_to) {
     EXPECT(piece(&h, slice(0x01, 0, 1), true));
     EXPECT(piece(&h, slice(0x61, 0, 1), true));
     /* Such a frame may be missing, or not: it is a hole, and what follows can be shown. */
-    h.d.hole = true;
+    h.d.lost = 1;
     EXPECT(piece(&h, slice(0x61, 0, 2), true));
     EXPECT_EQ(h.d.holes, 1);
     EXPECT_EQ(h.d.dropped, 0);
