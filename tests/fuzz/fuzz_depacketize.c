@@ -24,7 +24,11 @@ struct run {
 
 static void frame(struct run *x, const struct video_frame *f, us_t at) {
     CHECK(f->data.n > 0 && f->data.n <= VIDEO_FRAME_MAX);
+    CHECK(!f->key || (f->width && f->height));
     us_t t = timeline_stamp(&x->line, &x->clock, f->rtp_ts, at);
+    if (t == TIMELINE_REFUSED) {
+        return; /* faster than time passes */
+    }
     CHECK(t > x->stamp && t >= 0);
     x->stamp = t;
 }
