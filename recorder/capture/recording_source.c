@@ -164,6 +164,7 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
     depacketizer_reset(&s->video);
     s->from = -1;
     s->missing = 0;
+    s->lost = false;
     s->paused = true;
     s->paused_at = recording_time(r, t->now);
     rec_source_settle(s, s->paused_at);
@@ -225,19 +226,29 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
     }
     f.ahead = f.t - arrival;
     s->missing = 0; /* nothing of this picture or of one before it */
+    s->lost = false;
     emit(r, s, &f);
+}
+
+/* What the depacketizer has counted so far. */
+struct tally {
+    uint64_t dropped, holes;
+};
+static struct tally tally_of(const struct rec_source *s) {
+    return (struct tally){s->video.dropped, s->video.holes};
 }
 
 /* Padding that was never tapped leaves holes in which no media is missing; the picture ids tell.
  * What else was lost, and what cannot be shown because of it, is a gap from the last picture on. */
-static void check_video(struct recording *r, struct rec_source *s, uint64_t before) {
-    if (s->video.dropped + s->video.holes == before) {
+static void check_video(struct recording *r, struct rec_source *s, const struct tally *before) {
+    struct tally now = tally_of(s);
+    if (now.dropped == before->dropped && now.holes == before->holes) {
         return;
     }
-    bool lost = s->missing || s->video.holes;
+    s->lost = s->lost || s->missing || now.holes != before->holes;
     lose(r, s,
          &(struct track_loss){STREAM_VIDEO, us_max(s->from, 0), s->missing,
-                              lost ? "loss" : "keyframe"});
+                              s->lost ? "loss" : "keyframe"});
     s->missing = 0;
 }
 
@@ -248,16 +259,16 @@ static void take_video(struct recording *r, struct rec_source *s, const struct r
         .payload = payload, .rtp_ts = k->rtp_ts, .marker = k->marker, .lost = k->missing};
     struct video_frame v;
     us_t arrival = recording_time(r, k->at);
-    uint64_t before = s->video.dropped + s->video.holes;
+    struct tally before = tally_of(s);
     s->missing += k->missing;
     bool whole = depacketizer_end(&s->video, &p, &v);
-    check_video(r, s, before);
+    check_video(r, s, &before);
     if (whole) {
         emit_video(r, s, &v, arrival);
     }
-    before = s->video.dropped + s->video.holes;
+    before = tally_of(s);
     whole = depacketizer_add(&s->video, &p, &v);
-    check_video(r, s, before);
+    check_video(r, s, &before);
     if (whole) {
         emit_video(r, s, &v, arrival);
     }

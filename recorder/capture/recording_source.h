@@ -28,6 +28,7 @@ struct rec_source {
     struct timeline line;
     us_t from;        /* recording time of the first packet since it is on [us], -1: none yet */
     uint32_t missing; /* packets given up of which it is not known yet whether they matter */
+    bool lost;        /* of pictures: something was, since the last one that could be shown */
     struct track track;
     bool tracked; /* has a track of its own */
     bool paused;

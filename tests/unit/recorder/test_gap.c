@@ -1,5 +1,6 @@
 /* What is missing in a recording is said in it, and nothing else is: every discard is a gap that
  * lasts until media goes on, of the track in which it is missing. */
+#include "media/wire/vp8.h"
 #include "recorder/archive/archive.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
@@ -442,6 +443,31 @@ TEST(gap_until_a_key_frame_comes_says_so) {
     expect_gap(&s, &s.camera_track, "keyframe", frame_at(&s.camera, 25) - zero,
                5 * s.camera.interval);
     EXPECT_EQ(s.n, 1);
+    scene_end(&s);
+}
+
+/* What was lost once, and made good by a key frame, is not the cause of what comes later. */
+TEST(gap_behind_a_loss_that_is_over_has_its_own_cause) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    feed_frames(&s.list, &s.camera, s.g.pool, 0, 80);
+    for (size_t i = 0; i < s.list.n; i++) {
+        struct tap *t = &s.list.taps[i];
+        struct vp8 d;
+        if (t->type == TAP_RTP && t->now == frame_at(&s.camera, 60)) {
+            uint8_t *p = t->packet->data + t->payload_at;
+            CHECK(vp8_parse(bytes_of(p, t->payload_len), &d) == OK && d.keyframe);
+            memset(p + d.len + 6, 0, 4); /* RFC 6386 section 9.1: no area, so no picture */
+            break;
+        }
+    }
+    lose_at(&s, frame_at(&s.camera, 20));
+    scene_record(&s);
+    us_t from = frame_at(&s.camera, 59) - zero;
+    expect_gap(&s, &s.camera_track, "loss", frame_at(&s.camera, 19) - zero, 11 * s.camera.interval);
+    expect_gap(&s, &s.camera_track, "keyframe", from, s.stopped - zero - from);
+    EXPECT_EQ(s.n, 2);
     scene_end(&s);
 }
 
