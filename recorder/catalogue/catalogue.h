@@ -18,7 +18,7 @@
 
 #include "recorder/journal/journal.h"
 
-#define CATALOGUE_SCHEMA 4 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 5 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -165,7 +165,8 @@ enum err catalogue_journal_objects(struct catalogue *c, const struct id *recordi
                                    enum err (*each)(void *ctx, uint32_t number,
                                                     const struct object_info *info),
                                    void *ctx);
-/* Participants, consents, mutes, stage, voice, marks and gaps, by time. */
+/* Participants, consents, mutes, stage, voice, marks and gaps, by time and in the journal's order;
+ * each entry is one. */
 enum err catalogue_events(struct catalogue *c, const struct id *recording,
                           enum err (*each)(void *ctx, const struct event_row *r), void *ctx);
 

@@ -21,11 +21,11 @@ static enum err apply_segment(struct catalogue *c, const struct id *recording,
         wr_u32(&w, s->keys[i].offset);
     }
     enum err e = sql_run_kept(
-        &c->cache, "INSERT OR IGNORE INTO segments VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        "ddiiiiiiiiiibb", recording, &s->track, (int64_t)s->epoch, (int64_t)s->number, s->start,
+        &c->cache, "INSERT OR IGNORE INTO segments VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "ddiiiiiiiiiibbi", recording, &s->track, (int64_t)s->epoch, (int64_t)s->number, s->start,
         s->duration, (int64_t)s->width, (int64_t)s->height, (int64_t)s->first_is_key,
         (int64_t)s->adopted, (int64_t)s->bytes, (int64_t)s->info.size, s->info.sha256,
-        (size_t)SHA256_LEN, keys, wr_len(&w));
+        (size_t)SHA256_LEN, keys, wr_len(&w), (int64_t)s->sound);
     if (e != OK || sqlite3_changes(c->db) == 0) {
         return e;
     }
@@ -43,11 +43,11 @@ static enum err apply_event(struct catalogue *c, const struct id *recording, con
     static const struct entry_person nobody;
     bool gap = e->type == ENTRY_GAP;
     const struct entry_person *p = gap ? &nobody : &e->u.person;
-    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?)",
-                        "ditiiiditt", recording, e->t, entry_type_name((enum entry_type)e->type),
+    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+                        "ditiiiditti", recording, e->t, entry_type_name((enum entry_type)e->type),
                         (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
                         gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
-                        p->role);
+                        p->role, (int64_t)e->seq);
 }
 
 static enum err apply_person(struct catalogue *c, const struct id *recording,

@@ -182,6 +182,7 @@ static enum err row_segment(sqlite3_stmt *s, void *each, void *ctx) {
     r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
     r.info.size = (uint64_t)sqlite3_column_int64(s, 10);
     sql_blob(s, 11, r.info.sha256, SHA256_LEN);
+    r.sound = (uint8_t)sqlite3_column_int64(s, 13);
     const void *keys = sqlite3_column_blob(s, 12);
     int n = sqlite3_column_bytes(s, 12) / 8;
     struct rd rd = rd_of(keys, keys ? (size_t)n * 8 : 0);
@@ -199,7 +200,7 @@ enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
     return run(c,
                sql_borrow(&c->cache,
                           "SELECT track,epoch,number,start,duration,width,height,first_is_key,"
-                          "adopted,bytes,size,sha256,keys FROM segments WHERE recording=?1"
+                          "adopted,bytes,size,sha256,keys,sound FROM segments WHERE recording=?1"
                           " AND (?4=0 OR (track=?2 AND epoch=?3))"
                           " ORDER BY track,epoch,number",
                           "ddii", &q->recording, q->track ? q->track : &ID_NONE, (int64_t)q->epoch,
@@ -255,7 +256,7 @@ enum err catalogue_events(struct catalogue *c, const struct id *recording,
     return run(c,
                sql_borrow(&c->cache,
                           "SELECT t,type,participant,source,on_off,duration,name,role,track"
-                          " FROM events WHERE recording=? ORDER BY t",
+                          " FROM events WHERE recording=? ORDER BY t,seq",
                           "d", recording),
                &q);
 }

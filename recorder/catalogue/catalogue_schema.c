@@ -49,6 +49,17 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "CREATE INDEX recordings_by_state ON recordings(state, started, id);",
     /* How the media objects of a track are keyed. */
     "ALTER TABLE tracks ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;",
+    /* Whether a segment has sound; an event for each entry: gaps of several voices in the programme
+     * may begin at the same time. Of rows that were there before the position is not known. */
+    "ALTER TABLE segments ADD COLUMN sound INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE events RENAME TO events_of_4;"
+    "CREATE TABLE events(recording BLOB, t INTEGER, type TEXT, participant INTEGER,"
+    " source INTEGER, on_off INTEGER, track BLOB, duration INTEGER, name TEXT, role TEXT,"
+    " seq INTEGER, PRIMARY KEY(recording, t, type, participant, source, on_off, track, seq))"
+    " WITHOUT ROWID;"
+    "INSERT INTO events SELECT recording, t, type, participant, source, on_off, track, duration,"
+    " name, role, 0 FROM events_of_4;"
+    "DROP TABLE events_of_4;",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

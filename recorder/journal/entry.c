@@ -16,6 +16,7 @@ enum field_kind {
     FIELD_INT,    /* int64_t */
     FIELD_HANDLE, /* uint64_t as hex text: JSON numbers of JavaScript end at 2^53 */
     FIELD_BOOL,
+    FIELD_MAYBE, /* uint8_t: 0 not known, and not written; else 1 + a bool */
     FIELD_HASH,
     FIELD_CODEC,  /* uint8_t by name */
     FIELD_SOURCE, /* uint8_t by name */
@@ -69,6 +70,7 @@ static const struct field segment_fields[] = {
     FIELD("width", FIELD_UINT, entry_segment, width),
     FIELD("height", FIELD_UINT, entry_segment, height),
     FIELD("first_is_key", FIELD_BOOL, entry_segment, first_is_key),
+    FIELD("sound", FIELD_MAYBE, entry_segment, sound),
     FIELD("adopted", FIELD_BOOL, entry_segment, adopted),
     NEEDED("bytes", FIELD_UINT, entry_segment, bytes),
     NEEDED("size", FIELD_UINT, entry_segment, info.size),
@@ -201,6 +203,11 @@ static bool encode_field(const struct field *f, const uint8_t *u, struct buffer 
     case FIELD_BOOL:
         json_put_bool(out, f->name, *p);
         return true;
+    case FIELD_MAYBE:
+        if (*p) {
+            json_put_bool(out, f->name, *p == 2);
+        }
+        return *p <= 2;
     case FIELD_CODEC:
         json_put_string(out, f->name, codec_name((enum codec) * p));
         return *p < CODEC_COUNT;
@@ -331,6 +338,9 @@ static bool decode_field(const json_t *o, const struct field *f, uint8_t *u) {
     switch ((enum field_kind)f->kind) {
     case FIELD_BOOL:
         *p = json_is_true(v);
+        return json_is_boolean(v);
+    case FIELD_MAYBE:
+        *p = json_is_true(v) ? 2 : 1;
         return json_is_boolean(v);
     case FIELD_INT:
     case FIELD_UINT:

@@ -73,12 +73,15 @@ struct segment_key {
     uint32_t at_ms;  /* presentation time after the segment's start [ms] */
     uint32_t offset; /* of the cluster or fragment with the key frame, in the media bytes */
 };
+/* Missing in recordings of before it was noted. */
+enum segment_sound { SEGMENT_SOUND_UNKNOWN, SEGMENT_SOUND_NONE, SEGMENT_SOUND_SOME };
 struct entry_segment {
     struct id track;
     uint32_t epoch, number; /* number: from 0 in its epoch, without holes, in order */
     us_t start, duration;   /* start: after the epoch's start [us] */
     uint16_t width, height; /* [pixels] of the largest frame in it */
     bool first_is_key;
+    uint8_t sound;           /* enum segment_sound */
     bool adopted;            /* found by recovery, not reported by the writer */
     uint64_t bytes;          /* media bytes in the object (a trailer follows them) */
     struct object_info info; /* of the sealed object */
@@ -115,6 +118,7 @@ struct entry_end {
 struct entry {
     uint8_t type; /* enum entry_type */
     us_t t;       /* recording timeline [us] */
+    uint64_t seq; /* where it stood in the journal that it was read from, else 0 */
     union {
         struct entry_start start;
         struct entry_track track;

@@ -140,6 +140,7 @@ enum err journal_replay(struct bytes lines, struct journal_head *head,
             return ERR_AUTH;
         }
         sha256_of(line, bytes_of(NULL, 0), head->hash);
+        entry.seq = head->entries;
         head->entries++;
         e = each ? each(ctx, &entry) : OK;
         if (e != OK) {

@@ -46,6 +46,7 @@ static void segment(struct shelf *s, uint8_t n, uint32_t epoch, uint32_t number)
                                          .width = 65535,
                                          .height = 720,
                                          .first_is_key = number == 0,
+                                         .sound = (uint8_t)(number % 3),
                                          .bytes = 1000,
                                          .info = {.size = 1106, .sha256 = {(uint8_t)number}},
                                          .n_keys = 2,
@@ -64,7 +65,7 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
     catalogue_close(reader);
     s.c = catalogue_close(s.c);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=5", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=6", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     reader = NULL;
     EXPECT_EQ(catalogue_open(s.path, true, &reader), ERR_UNSUPPORTED);
@@ -150,6 +151,7 @@ TEST(catalogue_sums_segments_once_each) {
         EXPECT_EQ(x->number, i);
         EXPECT_EQ(x->width, 65535);
         EXPECT_EQ(x->first_is_key, i == 0);
+        EXPECT_EQ(x->sound, i);
         EXPECT_EQ(x->n_keys, 2);
         EXPECT_EQ(x->keys[1].at_ms, 2000);
         EXPECT_EQ(x->keys[1].offset, UINT32_MAX);
@@ -216,6 +218,8 @@ static const char first_schema[] =
     "INSERT INTO participants VALUES(x'00000000000000000000000000000009',7,'Ann','agent','');"
     "INSERT INTO events VALUES(x'00000000000000000000000000000009', 5, 'gap', 0, 0, 0, 40000,"
     " 'loss', '');"
+    "INSERT INTO segments VALUES(x'00000000000000000000000000000009', zeroblob(16), 0, 0, 0, 4000,"
+    " 320, 180, 1, 0, 1000, 1106, zeroblob(32), x'');"
     "PRAGMA user_version=1;";
 
 static unsigned count(struct shelf *s, const char *select) {
@@ -245,6 +249,12 @@ TEST(catalogue_of_the_first_schema_is_taken_over) {
     EXPECT_EQ(seen.events[0].duration, 40000);
     EXPECT_STR(seen.events[0].person.name, "loss");
     EXPECT(id_eq(&seen.events[0].track, &ID_NONE));
+    seen.n = 0;
+    EXPECT_EQ(
+        catalogue_segments(s.c, &(struct segment_query){.recording = nine}, see_segment, &seen),
+        OK);
+    REQUIRE(seen.n == 1);
+    EXPECT_EQ(seen.segments[0].sound, SEGMENT_SOUND_UNKNOWN);
     EXPECT_EQ(count(&s, "SELECT COUNT(*) FROM words"), 5);
     EXPECT_EQ(count(&s, "SELECT participant FROM words WHERE word='ann' AND kind=1"), 7);
     EXPECT_EQ(catalogue_position(s.c, &nine, &at), OK);
@@ -266,6 +276,27 @@ TEST(catalogue_gaps_of_two_tracks_at_one_time_are_two) {
     EXPECT_EQ(seen.n, 2);
     EXPECT(id_eq(&seen.events[0].track, &ID_NONE));
     EXPECT(id_eq(&seen.events[1].track, &ID_PROGRAMME));
+    shelf_end(&s);
+}
+
+/* Two voices of the programme lose something at once: two lines of the journal are two events, and
+ * the same line applied again is none. */
+TEST(catalogue_each_line_is_an_event) {
+    struct shelf s;
+    struct seen seen = {0};
+    struct id id = {{1}};
+    shelf_begin(&s);
+    for (unsigned i = 0; i < 6; i++) {
+        struct entry e = {.type = ENTRY_GAP, .t = 7, .seq = 20 - i % 3};
+        e.u.gap = (struct entry_gap){.track = ID_PROGRAMME, .cause = "loss"};
+        e.u.gap.duration = 20000 * (i % 3 + 1);
+        EXPECT_EQ(catalogue_apply(s.c, &id, &e), OK);
+    }
+    EXPECT_EQ(catalogue_events(s.c, &id, see_event, &seen), OK);
+    REQUIRE(seen.n == 3);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(seen.events[i].duration, 20000 * (3 - i)); /* in the journal's order */
+    }
     shelf_end(&s);
 }
 

@@ -471,6 +471,29 @@ TEST(gap_behind_a_loss_that_is_over_has_its_own_cause) {
     scene_end(&s);
 }
 
+/* Two voices lose something at the same time: of each a gap in the programme. */
+TEST(gap_of_each_of_two_voices_at_once) {
+    struct scene s;
+    scene_begin(&s);
+    us_t zero = s.g.now;
+    struct feed_source other = s.microphone;
+    other.id = MICROPHONE + 1;
+    other.participant = 6;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 0, 50);
+    feed_frames(&s.list, &other, s.g.pool, 0, 50);
+    s.microphone.seq += 3;
+    other.seq += 10;
+    feed_frames(&s.list, &s.microphone, s.g.pool, 53, 120);
+    feed_frames(&s.list, &other, s.g.pool, 60, 120);
+    scene_record(&s);
+    us_t from = frame_at(&s.microphone, 50) - zero;
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, 60 * MS);
+    expect_gap(&s, &ID_PROGRAMME, "loss", from, 200 * MS);
+    EXPECT_EQ(s.n, 4);
+    EXPECT_EQ(rig_counters(&s.g).gaps, s.n);
+    scene_end(&s);
+}
+
 TEST(gap_of_what_is_no_opus) {
     struct scene s;
     scene_begin(&s);

@@ -38,6 +38,7 @@ static struct entry sample(enum entry_type type) {
                                              .width = 1280,
                                              .height = 720,
                                              .first_is_key = true,
+                                             .sound = SEGMENT_SOUND_SOME,
                                              .adopted = true,
                                              .bytes = INT64_MAX,
                                              .info = {.size = 99, .sha256 = {1, 2}},
@@ -83,6 +84,26 @@ TEST(journal_every_entry_comes_back_the_same) {
         buffer_free(&t);
         buffer_free(&again);
     }
+}
+
+/* Whether there is sound may be unknown, and then nothing is written. */
+TEST(journal_a_segment_says_whether_it_has_sound_or_nothing_of_it) {
+    static const char *const says[] = {NULL, "\"sound\":false", "\"sound\":true"};
+    for (uint8_t sound = SEGMENT_SOUND_UNKNOWN; sound <= SEGMENT_SOUND_SOME; sound++) {
+        struct entry e = sample(ENTRY_SEGMENT), back;
+        struct buffer t = {0};
+        e.u.segment.sound = sound;
+        REQUIRE(entry_encode(&e, NULL, &t) == OK);
+        EXPECT(says[sound] ? strstr(t.p, says[sound]) != NULL : strstr(t.p, "sound") == NULL);
+        REQUIRE(entry_decode(bytes_of(t.p, t.n), &back, NULL) == OK);
+        EXPECT_EQ(back.u.segment.sound, sound);
+        buffer_free(&t);
+    }
+    struct entry e = sample(ENTRY_SEGMENT);
+    struct buffer t = {0};
+    e.u.segment.sound = SEGMENT_SOUND_SOME + 1;
+    EXPECT_EQ(entry_encode(&e, NULL, &t), ERR_RANGE);
+    buffer_free(&t);
 }
 
 TEST(journal_counters_at_their_edges) {
