@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 
 #define SEGMENTS_MAX (1u << 20)
+#define PLACES_MAX (1u << 16) /* to seek to; of more, some are left out */
 
 struct part {
     uint64_t at;     /* offset in the file [bytes] */
@@ -44,7 +45,8 @@ struct library_media {
     /* While opening. */
     struct place *places;
     size_t n_places, places_cap;
-    uint64_t bytes; /* of media */
+    uint32_t places_each, places_in_last; /* how many the last one stands for, at most and now */
+    uint64_t bytes;                       /* of media */
     us_t end;
     uint16_t width, height;
     uint16_t init_n;
@@ -65,7 +67,28 @@ static bool room(void **list, size_t n, size_t *cap, size_t each) {
     return p != NULL;
 }
 
+/* Of every two places one is left, with a key frame if there is one; of the first two the first,
+ * for an index begins at the beginning. From now on a place stands for twice as many. */
+static void thin_places(struct library_media *m) {
+    for (size_t i = 0; i < m->n_places / 2; i++) {
+        const struct place *two = m->places + 2 * i;
+        m->places[i] = two[i && two[1].key && !two[0].key];
+    }
+    m->n_places /= 2;
+    m->places_each *= 2;
+}
+
 static bool add_place(struct library_media *m, const struct place *p) {
+    if (m->n_places && m->places_in_last < m->places_each) {
+        struct place *last = &m->places[m->n_places - 1];
+        m->places_in_last++;
+        *last = m->n_places > 1 && p->key && !last->key ? *p : *last;
+        return true;
+    }
+    if (m->n_places == PLACES_MAX) {
+        thin_places(m);
+    }
+    m->places_in_last = 1;
     void *list = m->places;
     bool ok = room(&list, m->n_places, &m->places_cap, sizeof(*m->places));
     m->places = list;
@@ -268,6 +291,7 @@ enum err library_media_open_file(struct library *l, const struct library_file *f
     }
     m->archive = l->archive;
     m->epoch = f->epoch;
+    m->places_each = 1;
     m->snapshot = f->snapshot;
     enum err e = id_parse(f->id, &m->recording) && id_parse(f->track, &m->track) ? OK : ERR_UNKNOWN;
     e = e == OK ? read_rows(m) : e;

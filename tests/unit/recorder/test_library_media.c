@@ -1,5 +1,6 @@
 /* Playback: any bytes of the computed file, in any order, and what is refused. */
 #include "recorder/archive/archive.h"
+#include "recorder/catalogue/catalogue.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
@@ -159,6 +160,69 @@ TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
     EXPECT_EQ(cues, 15);
     EXPECT(view.duration > 29900 && view.duration < 30100);
     mem_free(file);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
+
+/* More key frames than are listed: of the whole length some are. */
+TEST(library_media_leaves_out_places_when_there_are_too_many) {
+    struct rig g;
+    struct clip c;
+    struct id id;
+    char path[128];
+    struct catalogue *catalogue = NULL;
+    record(&g, &c, 1);
+    rig_close(&g);
+    snprintf(path, sizeof(path), "%s/catalogue.db", g.dir);
+    REQUIRE(id_parse(g.recording, &id) && catalogue_open(path, true, &catalogue) == OK);
+    struct entry e = {.type = ENTRY_EPOCH};
+    e.u.epoch = (struct entry_epoch){.track = ID_PROGRAMME, .number = 9, .video = CODEC_VP8};
+    EXPECT_EQ(catalogue_begin(catalogue), OK);
+    EXPECT_EQ(catalogue_apply(catalogue, &id, &e), OK);
+    enum { SEGMENTS = 3000, STEP = 50, BYTES = 1 + SEGMENT_KEYS_MAX };
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        e = (struct entry){.type = ENTRY_SEGMENT};
+        e.u.segment = (struct entry_segment){.track = ID_PROGRAMME,
+                                             .epoch = 9,
+                                             .number = i,
+                                             .start = (us_t)i * BYTES * STEP * US_PER_MS,
+                                             .duration = BYTES * STEP * US_PER_MS,
+                                             .width = 320,
+                                             .height = 180,
+                                             .bytes = BYTES,
+                                             .info.size = 1000,
+                                             .n_keys = SEGMENT_KEYS_MAX};
+        for (uint32_t k = 0; k < SEGMENT_KEYS_MAX; k++) {
+            e.u.segment.keys[k] = (struct segment_key){(k + 1) * STEP, k + 1};
+        }
+        EXPECT_EQ(catalogue_apply(catalogue, &id, &e), OK);
+    }
+    EXPECT_EQ(catalogue_commit(catalogue), OK);
+    catalogue_close(catalogue);
+    struct library *l = open_library(&g);
+    struct library_media *m = NULL;
+    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 9, &m) == OK);
+    size_t n = (size_t)library_media_size(m), head = n - (size_t)SEGMENTS * BYTES;
+    uint8_t *file = mem_zalloc(n, 1);
+    struct webm_element x;
+    REQUIRE(file && library_media_read(m, 0, file, head) == OK);
+    struct rd r = rd_of(file, n);
+    REQUIRE(webm_next(&r, &x) == OK && webm_next(&r, &x) == OK && x.id == WEBM_SEGMENT);
+    struct bytes cues = webm_child(x.data, WEBM_CUES);
+    unsigned points = 0;
+    uint64_t last = 0;
+    r = rd_of(cues.p, cues.n);
+    while (rd_left(&r) && webm_next(&r, &x) == OK) {
+        uint64_t ms = webm_uint(webm_child(x.data, 0xB3)); /* CueTime */
+        EXPECT(ms > last && ms - last <= 8 * STEP);
+        last = ms;
+        points++;
+    }
+    EXPECT(points > 40000 && points <= 65536);
+    EXPECT((uint64_t)SEGMENTS * BYTES * STEP - last <= 8 * STEP);
+    mem_free(file);
+    library_media_close(m);
     library_close(l);
     clip_free(&c);
     rig_free(&g);
