@@ -139,6 +139,7 @@ static void describe(const struct track *t, const struct mux_keys *keys, size_t 
                                   .width = s->width,
                                   .height = s->height,
                                   .first_is_key = s->frames[0].key,
+                                  .sound = s->audio ? SEGMENT_SOUND_SOME : SEGMENT_SOUND_NONE,
                                   .bytes = bytes};
     _Static_assert(MUX_KEYS_MAX <= SEGMENT_KEYS_MAX, "an entry holds every key frame listed");
     for (size_t i = 0; i < keys->n; i++) {

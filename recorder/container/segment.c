@@ -35,6 +35,7 @@ enum err segment_add(struct segment *s, const struct media_frame *f) {
                                                .n = f->data.n,
                                                .stream = f->stream,
                                                .key = f->key};
+    s->audio = s->audio || f->stream == STREAM_AUDIO;
     if (f->stream == STREAM_VIDEO) {
         s->video = true;
         if ((uint32_t)f->width * f->height > (uint32_t)s->width * s->height) {
@@ -89,7 +90,7 @@ void segment_clear(struct segment *s) {
     s->n = 0;
     s->start = s->end = 0;
     s->width = s->height = 0;
-    s->video = false;
+    s->video = s->audio = false;
 }
 
 void segment_free(struct segment *s) {

@@ -41,7 +41,7 @@ struct segment {
     struct buffer data;     /* of the frames, one behind the other */
     us_t start, end;        /* recording time [us]; end: of the last frame as far as known */
     uint16_t width, height; /* [pixels] of the frame with the largest area */
-    bool video;             /* has video frames */
+    bool video, audio;      /* has frames of it */
 };
 
 struct segment_limits {

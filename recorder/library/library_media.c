@@ -52,6 +52,7 @@ struct library_media {
     uint16_t init_n;
     uint8_t init[EPOCH_INIT_MAX];
     bool found, pictures, sound; /* sound, pictures: there are really some */
+    bool sound_unknown;          /* of a segment of an earlier release */
 };
 
 static bool room(void **list, size_t n, size_t *cap, size_t each) {
@@ -127,6 +128,13 @@ static void note_size(struct library_media *m, uint16_t width, uint16_t height) 
     }
 }
 
+static void note_sound(struct library_media *m, const struct entry_segment *s) {
+    if (m->video && m->audio && !m->snapshot) {
+        m->sound = m->sound || s->sound == SEGMENT_SOUND_SOME;
+        m->sound_unknown = m->sound_unknown || s->sound == SEGMENT_SOUND_UNKNOWN;
+    }
+}
+
 static enum err on_segment(void *ctx, const struct entry_segment *s) {
     struct library_media *m = ctx;
     if (m->snapshot && m->n_parts == m->snapshot >> 2) {
@@ -152,6 +160,7 @@ static enum err on_segment(void *ctx, const struct entry_segment *s) {
     m->parts[m->n_parts++] =
         (struct part){.at = m->bytes, .n = s->bytes, .sealed = s->info.size, .number = s->number};
     m->pictures = m->pictures || s->width;
+    note_sound(m, s);
     note_size(m, s->width, s->height);
     m->bytes += s->bytes;
     m->end = us_max(m->end, s->start + s->duration);
@@ -177,18 +186,18 @@ static enum err on_event(void *ctx, const struct event_row *e) {
     return OK;
 }
 
-/* A file must not promise a track in which nothing ever comes: players wait for it. Of the
- * programme the voices tell whether it has sound, of the pictures the segments do. */
-static enum err find_sound(struct library_media *m) {
-    m->sound = m->audio && !m->video;
-    if (!m->audio || !m->video) {
-        return OK;
+/* A file must not promise a track in which nothing ever comes: players wait for it. The segments
+ * tell what they have. Earlier releases did not note it of sound: of their programmes, in which
+ * only the loudest voice was, the voices tell. */
+static enum err read_segments(struct library_media *m) {
+    struct catalogue *c = m->archive->catalogue;
+    struct segment_query q = {m->recording, &m->track, m->epoch};
+    m->sound = m->snapshot ? (m->snapshot & 2) != 0 : m->audio && !m->video;
+    enum err e = catalogue_segments(c, &q, on_segment, m);
+    if (e == OK && m->sound_unknown && !m->sound) {
+        e = catalogue_events(c, &m->recording, on_event, m);
     }
-    if (m->snapshot) {
-        m->sound = m->snapshot & 2;
-        return OK;
-    }
-    return catalogue_events(m->archive->catalogue, &m->recording, on_event, m);
+    return e;
 }
 
 static enum err check_state(struct library_media *m) {
@@ -209,10 +218,8 @@ static enum err read_rows(struct library_media *m) {
     if (e == OK && !m->found) {
         e = ERR_UNKNOWN;
     }
-    e = e == OK ? find_sound(m) : e;
     e = e == OK ? archive_ring_of_rows(m->archive, &m->recording, &m->ring) : e;
-    struct segment_query q = {m->recording, &m->track, m->epoch};
-    e = e == OK ? catalogue_segments(c, &q, on_segment, m) : e;
+    e = e == OK ? read_segments(m) : e;
     /* What was shredded is not there any more, for whoever asks for it. */
     return e == OK && m->erased && !m->n_parts ? ERR_UNKNOWN : e;
 }
