@@ -104,8 +104,10 @@ static void stop(struct recorder *r, us_t now, struct recording *x, uint64_t tou
         return;
     }
     LIST_EACH(l, &r->recordings) {
-        if (LIST_ENTRY(l, struct recording, in_recorder)->tour == tour) {
-            return; /* it ends already, and will say so */
+        struct recording *old = LIST_ENTRY(l, struct recording, in_recorder);
+        if (old->tour == tour) {
+            old->say_stopped = old->say_stopped || old->ended; /* it was refused */
+            return;                                            /* else it will say so */
         }
     }
     tell(r, &(struct recorder_event){.type = RECORDER_STOPPED, .tour = tour});

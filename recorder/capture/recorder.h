@@ -65,7 +65,8 @@ void recorder_report(struct recorder *r, const struct write_report *p);
 enum recorder_event_type {
     RECORDER_STARTED,
     RECORDER_STOPPED,   /* tour, recording */
-    RECORDER_FAILING,   /* tour, error: writing failed, retried; an alarm */
+    RECORDER_FAILING,   /* tour, error: writing failed, retried, or there was no memory to begin; an
+                           alarm */
     RECORDER_RECOVERED, /* tour: writing works again */
     /* Of an earlier run, without a tour: */
     RECORDER_UNFINISHED,    /* recording, error: could not be finished; tried again at each start */

@@ -102,6 +102,16 @@ static void release(struct recording *r, size_t media, size_t lines) {
     r->core->lines -= lines;
 }
 
+/* It is over. One that the writer refused is no recording that was stopped: the alarm stays until
+ * somebody orders the end. */
+static void finish(struct recording *r, const struct write_report *p) {
+    bool refused = p->error != OK;
+    r->failing = r->failing || refused;
+    r->error = refused ? p->error : r->error;
+    r->say_state = r->say_state || refused;
+    r->say_stopped = !refused || r->stopped != US_NEVER;
+}
+
 void recording_report(struct recording *r, const struct write_report *p) {
     switch ((enum write_report_type)p->type) {
     case REPORT_BEGUN:
@@ -119,7 +129,7 @@ void recording_report(struct recording *r, const struct write_report *p) {
         break;
     case REPORT_ENDED:
         r->ending = r->ended = true;
-        r->say_stopped = true;
+        finish(r, p);
         release(r, r->waiting, r->lines);
         break;
     default:

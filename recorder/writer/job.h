@@ -38,7 +38,8 @@ enum write_report_type {
     REPORT_DONE,      /* media, lines: of jobs that need no memory any more */
     REPORT_FAILING,   /* error: tried again and again */
     REPORT_RECOVERED, /* writing works again */
-    REPORT_ENDED,     /* everything is stored; nothing more is reported of it */
+    REPORT_ENDED,     /* everything is stored, or, with an error, nothing ever will be; nothing more
+                         is reported of it */
     /* Of an earlier run, recording 0: */
     REPORT_UNFINISHED,    /* id, error */
     REPORT_CATALOGUE_LOST /* it was damaged; a new one was made of the journals */

@@ -261,6 +261,47 @@ TEST(recorder_events_wait_until_somebody_asks) {
     scene_end(&s);
 }
 
+/* The writer has no memory for a recording: that is an alarm, which stays until somebody orders the
+ * end; and whoever ordered it already is told. */
+TEST(recorder_a_recording_that_the_writer_refuses_is_an_alarm) {
+    for (unsigned stopped = 0; stopped < 3; stopped++) {
+        struct scene s;
+        struct recorder_event e;
+        struct recorder_order o = {.type = ORDER_START, .tour = 5, .tour_name = "t"};
+        scene_begin(&s);
+        REQUIRE(rig_open(&s.g) == OK);
+        recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
+        struct write_job *j = recorder_job(s.g.r);
+        REQUIRE(j && j->type == JOB_BEGIN);
+        mem_fail_at(0);
+        writer_take(s.g.w, j);
+        EXPECT(mem_failed());
+        mem_fail_at(-1);
+        o.type = ORDER_STOP;
+        if (stopped == 1) {
+            recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
+        }
+        for (struct write_report p; writer_report(s.g.w, &p);) {
+            recorder_report(s.g.r, &p);
+        }
+        if (stopped == 2) { /* before anybody asked what became of it */
+            recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
+        }
+        REQUIRE(recorder_event(s.g.r, &e));
+        EXPECT(e.type == RECORDER_FAILING && e.error == ERR_NOMEM && e.tour == 5);
+        EXPECT_EQ(recorder_event(s.g.r, &e), stopped > 0);
+        if (stopped == 0) {
+            EXPECT_EQ(rig_counters(&s.g).recordings_open, 0);
+            recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
+            REQUIRE(recorder_event(s.g.r, &e));
+        }
+        EXPECT(e.type == RECORDER_STOPPED && e.tour == 5);
+        EXPECT(!recorder_event(s.g.r, &e));
+        EXPECT_EQ(rig_counters(&s.g).recordings_open, 0);
+        scene_end(&s);
+    }
+}
+
 /* More recordings than there may be: the one too many fails, and its end is told. */
 TEST(recorder_refuses_a_recording_too_many_in_words) {
     struct scene s;
