@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS_MAX 8 /* of one question; more do not narrow it */
-#define VALUES_MAX (8 + 4 * WORDS_MAX)
+#define WORDS_MAX 8                     /* of one question; more do not narrow it */
+#define WORD_VALUES 2                   /* of a word of the text */
+#define PERSON_VALUES (WORD_VALUES + 1) /* of a word of the person */
+#define OTHER_VALUES 7 /* tour, state, from, to, the two of the place, and the limit */
+#define VALUES_MAX ((WORD_VALUES + PERSON_VALUES) * WORDS_MAX + OTHER_VALUES)
 #define TEXT_MAX 4096 /* [bytes] */
 #define COMMON 2000   /* a word that was said so often is common */
 

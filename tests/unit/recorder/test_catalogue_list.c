@@ -274,3 +274,26 @@ TEST(words_are_folded_and_parted) {
     cut[WORD_MAX] = '\0';
     EXPECT_STR(words(longest, out), cut);
 }
+
+/* What one request may ask for at most: as many words as there may be in both texts, and all else
+ * that narrows. It is answered, whatever it is. */
+TEST(list_answers_everything_asked_at_once) {
+    struct shelf s;
+    static const enum recording_state state = RECORDING_OPEN;
+    static const char many[] = "b c d e f g h i j k l m n o p q r s t u v w x y z";
+    struct recording_place at = place('a', 1000);
+    shelf_begin(&s);
+    start(&s, 'a', 1000, "t", many);
+    person(&s, 'a', 1, many);
+    struct recording_query q = {
+        .tour = "t", .text = many, .person = many, .state = &state, .from = {500}, .to = {2000}};
+    EXPECT_STR(find(&s, q), "a");
+    q.after = &at;
+    EXPECT_STR(find(&s, q), "");
+    q.before = true;
+    EXPECT_STR(find(&s, q), "");
+    start(&s, 'z', 1500, "t", many);
+    person(&s, 'z', 1, many);
+    EXPECT_STR(find(&s, q), "z");
+    shelf_end(&s);
+}
