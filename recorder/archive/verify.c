@@ -8,6 +8,7 @@
 #include "recorder/archive/supplements.h"
 
 #include "base/alloc.h"
+#include "base/buffer.h"
 
 #include <stdio.h>
 
@@ -17,7 +18,8 @@ struct check {
     struct recording_row row;
     struct key_ring ring;
     struct object_access access;
-    struct manifest manifest; /* empty while the recording is open */
+    struct buffer shredded_tracks; /* ids: of people whose keys were shredded */
+    struct manifest manifest;      /* empty while the recording is open */
     struct supplement supplement;
     bool closed;
     struct journal_head head;
@@ -33,8 +35,22 @@ static void finding(struct check *c, const char *object, const char *what) {
     c->say(c->ctx, object, what);
 }
 
-static const char *what_of(enum err e) {
-    return e == ERR_UNKNOWN ? "missing" : e == ERR_AUTH ? "not authentic" : err_name(e);
+/* Is it what an object is, and not what kept it from being looked at? A store that does not answer
+ * or a key service that is away has damaged nothing. */
+static bool is_damage(enum err e) {
+    return e == ERR_UNKNOWN || e == ERR_AUTH || e == ERR_FORMAT || e == ERR_LONG || e == ERR_RANGE;
+}
+
+/* An object could not be had: a finding, or an error of the check. */
+static void note_error(struct check *c, const char *object, enum err e) {
+    if (is_damage(e)) {
+        finding(c, object,
+                e == ERR_UNKNOWN ? "missing"
+                : e == ERR_AUTH  ? "not authentic"
+                                 : err_name(e));
+    } else {
+        c->error = e;
+    }
 }
 
 static bool same_info(const struct object_info *a, const struct object_info *b) {
@@ -48,12 +64,8 @@ static bool check_object(struct check *c, const struct object_id *o,
     struct object_plain plain;
     enum err e = object_get(&c->access, o, &plain);
     object_name(o, name);
-    if (e == ERR_NOMEM) {
-        c->error = e;
-        return false;
-    }
     if (e != OK) {
-        finding(c, name, what_of(e));
+        note_error(c, name, e);
         return false;
     }
     if (expected && !same_info(&plain.info, expected)) {
@@ -83,10 +95,31 @@ static void check_listed(struct check *c, const struct object_id *o,
     }
 }
 
-/* Its key was shredded: then nothing can be opened, and nothing needs to be there. */
+/* Its key was shredded: then nothing can be opened, and nothing needs to be there. What wraps.db
+ * says of people is known without the keys, and before a manifest says it. */
 static bool is_erased(struct check *c, const struct object_id *o) {
+    const struct id *tracks = (const void *)c->shredded_tracks.p;
     bool erased = false;
+    for (size_t i = 0; i < c->shredded_tracks.n / sizeof(*tracks); i++) {
+        if (id_eq(&tracks[i], &o->track)) {
+            return true;
+        }
+    }
     return key_ring_erased(&c->ring, o, &erased) == OK && erased;
+}
+
+static enum err note_shredded(void *ctx, const struct track_row *r) {
+    struct check *c = ctx;
+    struct key_context owner = {c->id, r->track.participant};
+    if (id_eq(&r->track.track, &ID_PROGRAMME) || r->track.keys != TRACK_KEYS_TREE) {
+        return OK;
+    }
+    enum err e = wraps_shredded(c->archive->wraps, &owner, NULL);
+    if (e == OK) {
+        buffer_put(&c->shredded_tracks, &r->track.track, sizeof(r->track.track));
+        return c->shredded_tracks.bad ? ERR_NOMEM : OK;
+    }
+    return e == ERR_UNKNOWN ? OK : e;
 }
 
 static enum err check_entry(void *ctx, const struct entry *e) {
@@ -137,7 +170,11 @@ static bool journal_has(struct check *c, uint32_t number) {
     char name[OBJECT_NAME_MAX];
     uint64_t size;
     const struct store *s = &c->archive->store;
-    return s->size(s->ctx, object_name(&o, name), &size) == OK;
+    enum err e = s->size(s->ctx, object_name(&o, name), &size);
+    if (e != OK && e != ERR_UNKNOWN) {
+        c->error = e; /* it may be there, or not: that is no end */
+    }
+    return e == OK;
 }
 
 static void check_journal(struct check *c) {
@@ -173,13 +210,13 @@ static void note_manifest(struct check *c, const char *name, enum err e,
     if (!same) {
         finding(c, name, "not the object that was recorded (size or hash differs)");
     }
-    if (e == ERR_NOMEM) {
-        c->error = e;
-    } else if (e == ERR_DENIED && same) {
+    if (e == ERR_DENIED && same) {
         c->say(c->ctx, name, what);
         c->error = e;
-    } else if (e != OK) {
+    } else if (e == ERR_DENIED || e == ERR_UNSUPPORTED || is_damage(e)) {
         finding(c, name, what);
+    } else {
+        c->error = e;
     }
 }
 
@@ -196,10 +233,8 @@ static bool check_manifest(struct check *c, struct key_ring *ring) {
                                    &c->manifest);
         note_manifest(c, name, e, &stored);
         mem_free(stored.p);
-    } else if (e == ERR_NOMEM) {
-        c->error = e;
     } else {
-        finding(c, name, what_of(e));
+        note_error(c, name, e);
     }
     return e == OK;
 }
@@ -245,8 +280,10 @@ static bool is_unfinished(struct check *c, const struct object_id *o) {
     enum err e = object_get(&c->access, o, &plain);
     if (e == OK) {
         mem_free(plain.p);
+    } else if (e != ERR_GONE && !is_damage(e)) {
+        c->error = e;
     }
-    return e == OK || e == ERR_UNKNOWN || e == ERR_GONE;
+    return e == OK || e == ERR_UNKNOWN || !is_damage(e);
 }
 
 static bool is_listed(const struct check *c, const struct object_id *o) {
@@ -254,6 +291,12 @@ static bool is_listed(const struct check *c, const struct object_id *o) {
            : o->type == OBJECT_SUPPLEMENT
                ? o->number - 1 < c->supplement.version
                : manifest_find(&c->manifest, o) || manifest_find(&c->supplement.list, o);
+}
+
+/* Of something that was erased by order, and is there all the same. */
+static bool is_left(struct check *c, const struct object_id *o) {
+    const struct manifest_object *m = manifest_find(&c->manifest, o);
+    return (m && m->erased) || is_erased(c, o);
 }
 
 static void check_extra(void *ctx, const char *name, uint64_t size) {
@@ -264,6 +307,8 @@ static void check_extra(void *ctx, const char *name, uint64_t size) {
                  (is_listed(c, &o) || is_unfinished(c, &o));
     if (!known) {
         finding(c, name, "extra: nothing lists it");
+    } else if (is_left(c, &o)) {
+        finding(c, name, "erased, but still stored: order it again");
     }
 }
 
@@ -284,10 +329,10 @@ static void check_supplement(struct check *c) {
     struct object_id first = {.type = OBJECT_SUPPLEMENT, .recording = c->id, .number = 1};
     char name[OBJECT_NAME_MAX];
     enum err e = c->closed ? supplements_get(c->archive, &c->id, &c->supplement) : OK;
-    if (e == ERR_NOMEM) {
-        c->error = e;
-    } else if (e != OK) {
+    if (e == ERR_UNSUPPORTED || is_damage(e)) {
         finding(c, object_name(&first, name), manifest_what(e, true));
+    } else if (e != OK) {
+        c->error = e;
     }
     for (size_t i = 0; c->error == OK && i < c->supplement.list.n_objects; i++) {
         const struct manifest_object *m = &c->supplement.list.objects[i];
@@ -321,7 +366,7 @@ static void check_stored(struct check *c, const struct manifest_object *m) {
     char name[OBJECT_NAME_MAX];
     struct object_plain stored;
     object_name(&m->id, name);
-    if (m->erased) {
+    if (m->erased || is_erased(c, &m->id)) {
         return;
     }
     enum err e = object_get_stored(&c->archive->store, &m->id, &stored);
@@ -330,10 +375,8 @@ static void check_stored(struct check *c, const struct manifest_object *m) {
         if (!same_info(&stored.info, &m->info)) {
             finding(c, name, "not the object that was recorded (size or hash differs)");
         }
-    } else if (e == ERR_NOMEM) {
-        c->error = e;
     } else {
-        finding(c, name, what_of(e));
+        note_error(c, name, e);
     }
 }
 
@@ -365,6 +408,7 @@ static enum err done(struct check *c) {
     }
     manifest_clear(&c->manifest);
     supplement_clear(&c->supplement);
+    buffer_free(&c->shredded_tracks);
     key_ring_close(&c->ring);
     return c->error != OK ? c->error : c->found ? ERR_AUTH : c->shredded ? ERR_WRONG_STATE : OK;
 }
@@ -378,7 +422,11 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
     if (check_shredded(&c)) {
         return done(&c);
     }
+    c.error = catalogue_tracks(a->catalogue, recording, note_shredded, &c);
     c.closed = c.row.manifest_version != 0;
+    if (c.error != OK) {
+        return done(&c);
+    }
     if (!c.closed) {
         finding(&c, "", "is not closed: there is no manifest yet");
     } else if (check_manifest(&c, NULL)) {
@@ -406,6 +454,10 @@ enum err verify_recording(struct archive *a, const struct id *recording, verify_
         return done(&c);
     }
     c.access = archive_access(a, &c.ring);
+    c.error = catalogue_tracks(a->catalogue, recording, note_shredded, &c);
+    if (c.error != OK) {
+        return done(&c);
+    }
     e = archive_ring(a, recording, &c.ring);
     if (e == OK) {
         check_all(&c);
