@@ -49,7 +49,7 @@ enum err catalogue_open(const char *path, bool write, struct catalogue **ret) {
 }
 
 enum err catalogue_copy(struct catalogue *c, const char *path) {
-    return sql_run(c->db, "VACUUM INTO ?", "t", path);
+    return sql_copy(c->db, path);
 }
 
 struct catalogue *catalogue_close(struct catalogue *c) {

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,8 +35,37 @@ enum err sql_error(int code) {
     }
 }
 
+/* Nobody but the owner: SQLite would make it for everybody, as far as the umask allows. An empty
+ * file is a database to it. One that is there is not opened for this, since closing it again would
+ * drop the locks of this process on it. */
+static enum err make_private(const char *path) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno == EEXIST ? ERR_EXISTS : errno == ENOSPC ? ERR_NOSPACE : ERR_IO;
+    }
+    close(fd);
+    return OK;
+}
+
+/* Files of an earlier release, which left that to the umask. SQLite gives those beside the database
+ * the mode that it has. One that is not ours to change stays as it is. */
+static void keep_private(const char *path) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        char name[PATH_MAX];
+        struct stat st;
+        if (snprintf(name, sizeof(name), "%s%s", path, suffixes[i]) < (int)sizeof(name) &&
+            stat(name, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077)) {
+            (void)chmod(name, st.st_mode & 0700);
+        }
+    }
+}
+
 enum err sql_open(const char *path, bool create, sqlite3 **ret) {
     sqlite3 *db = NULL;
+    if (create && make_private(path) == ERR_EXISTS) {
+        keep_private(path);
+    }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(path, &db, flags, NULL);
     if (code == SQLITE_OK) {
@@ -48,6 +78,18 @@ enum err sql_open(const char *path, bool create, sqlite3 **ret) {
     }
     sqlite3_close(db);
     return (code & 0xff) == SQLITE_CANTOPEN && !create ? ERR_UNKNOWN : sql_error(code);
+}
+
+enum err sql_copy(sqlite3 *db, const char *path) {
+    enum err e = make_private(path);
+    if (e != OK) {
+        return e == ERR_EXISTS ? ERR_IO : e;
+    }
+    e = sql_run(db, "VACUUM INTO ?", "t", path);
+    if (e != OK) {
+        unlink(path);
+    }
+    return e;
 }
 
 enum err sql_exec(sqlite3 *db, const char *text) {

@@ -12,9 +12,12 @@
 
 #define SQL_ID_LEN 16 /* [bytes] */
 
-/* Open with a busy time-out. create: make the file when missing; else ERR_UNKNOWN. ERR_IO,
- * ERR_NOMEM. */
+/* Open with a busy time-out. create: make the file when missing, else ERR_UNKNOWN; and nobody but
+ * the owner may read it or its log. ERR_IO, ERR_NOMEM. */
 enum err sql_open(const char *path, bool create, sqlite3 **ret);
+/* A copy of this moment as a new file that only the owner may read; the caller syncs it. ERR_IO:
+ * also when the file is there; ERR_NOSPACE. */
+enum err sql_copy(sqlite3 *db, const char *path);
 /* What a result code of SQLite means here. ERR_FORMAT: the file is damaged, or none of SQLite's. */
 enum err sql_error(int code);
 /* Statements without parameters, all of them. */

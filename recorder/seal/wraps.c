@@ -138,7 +138,7 @@ enum err wraps_open(const char *path, bool create, struct wraps **ret) {
 }
 
 enum err wraps_copy(struct wraps *w, const char *path) {
-    return sql_run(w->db, "VACUUM INTO ?", "t", path);
+    return sql_copy(w->db, path);
 }
 
 struct wraps *wraps_close(struct wraps *w) {

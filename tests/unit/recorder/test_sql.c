@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct file {
@@ -165,5 +166,40 @@ TEST(sql_damage_that_was_met_is_looked_for_at_the_next_start) {
     EXPECT_EQ(catalogue_open(f.path, true, &c), ERR_FORMAT);
     EXPECT_EQ(catalogue_open(f.path, true, &c), ERR_FORMAT); /* until it is set aside */
     EXPECT(c == NULL);
+    file_end(&f);
+}
+
+/* The permissions of the file with this suffix; 0: there is none. */
+static mode_t mode_of(const struct file *f, const char *suffix) {
+    char name[PATH_MAX];
+    struct stat st;
+    CHECK(snprintf(name, sizeof(name), "%s%s", f->path, suffix) < (int)sizeof(name));
+    return stat(name, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+TEST(sql_nobody_else_reads_a_database_its_log_or_a_copy) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    struct file f;
+    char name[PATH_MAX + 8];
+    mode_t mask = umask(0); /* whatever it is */
+    file_begin(&f);
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        EXPECT_EQ(mode_of(&f, suffixes[i]), 0600);
+        /* As an earlier release left them. */
+        snprintf(name, sizeof(name), "%s%s", f.path, suffixes[i]);
+        CHECK(chmod(name, 0644) == 0);
+    }
+    sqlite3 *two = NULL;
+    REQUIRE(sql_open(f.path, true, &two) == OK);
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        EXPECT_EQ(mode_of(&f, suffixes[i]), 0600);
+    }
+    snprintf(name, sizeof(name), "%s-copy", f.path);
+    EXPECT_EQ(sql_copy(two, name), OK);
+    EXPECT_EQ(mode_of(&f, "-copy"), 0600);
+    EXPECT_EQ(sql_copy(two, name), ERR_IO); /* it is there */
+    EXPECT_EQ(mode_of(&f, "-copy"), 0600);
+    sqlite3_close(two);
+    umask(mask);
     file_end(&f);
 }
