@@ -44,8 +44,12 @@ static int shred(struct library *l, const char *id, const char *person) {
         return cli_fail(CLI_USAGE, "recordings: a participant is 16 hex digits, as \"verify\" and"
                                    " the API show them");
     }
-    return told(library_shred_person(l, id, participant, &o), id,
-                "the person's tracks are shredded");
+    enum err e = library_shred_person(l, id, participant, &o);
+    return e == ERR_UNSUPPORTED
+               ? cli_fail(CLI_FAILED, "recordings: the person's tracks are of an earlier release,"
+                                      " under the key of the recording: it can only be shredded as"
+                                      " a whole")
+               : told(e, id, "the person's tracks are shredded, and the name is forgotten");
 }
 
 /* Seconds of recording time, a fraction allowed. */

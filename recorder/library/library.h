@@ -85,9 +85,10 @@ struct library_order {
  * objects and what the catalogue knows beside its id and times. Not for one that is being made
  * (ERR_WRONG_STATE) or held (ERR_DENIED). ERR_UNKNOWN; ERR_BUSY or ERR_IO: call again to finish. */
 enum err library_shred(struct library *l, const char *id, const struct library_order *o);
-/* Shred one participant of a recording: the tracks of their own, and every export, in which they
- * may be seen. What the programme has of them stays. ERR_UNKNOWN also: they have no track of their
- * own that could be shredded (a recording made before participants had keys); else as
+/* Shred one participant of a recording: the tracks of their own, what they were called, and every
+ * export, in which they may be seen. What the programme has of them stays. ERR_UNKNOWN also: they
+ * were not there; ERR_UNSUPPORTED: their tracks are under the one key of the recording (of a
+ * release before participants had keys), which can only be shredded as a whole; else as
  * library_shred. */
 enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
                               const struct library_order *o);
@@ -133,16 +134,23 @@ struct library_file {
     unsigned epoch;
     uint64_t snapshot; /* what library_media_snapshot said; 0: as it is now */
 };
+/* ERR_GONE also: something of that snapshot was shredded or redacted since. */
 enum err library_media_open_file(struct library *l, const struct library_file *f,
                                  struct library_media **ret);
 /* What of it is here, never 0: opened with it, the file has the same bytes for ever. */
 uint64_t library_media_snapshot(const struct library_media *m);
-/* Would opening it now give the same? Not when something was stored since, or it was shredded. */
+/* Would opening it now give the same? Not when something was stored since, or something of it was
+ * shredded or redacted, or its keys were wrapped again. */
 bool library_media_current(const struct library_media *m);
+/* Are its keys not those any more that it was opened with? Then reading it is ERR_GONE: close it.
+ */
+bool library_media_gone(const struct library_media *m);
 struct library_media *library_media_close(struct library_media *m);
 uint64_t library_media_size(const struct library_media *m);    /* [bytes] */
 const char *library_media_type(const struct library_media *m); /* e.g. "video/webm" */
-/* Decrypt [at, at+n) into out. ERR_RANGE past the end, ERR_AUTH, ERR_IO. */
+/* Decrypt [at, at+n) into out. ERR_RANGE past the end, ERR_AUTH, ERR_IO; ERR_GONE: its keys are not
+ * those any more that it was opened with, and are wiped. Close it, and open it anew if there still
+ * is something. */
 enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, size_t n);
 
 /* ---- backup and restore (recorder/archive/backup.h) ---- */

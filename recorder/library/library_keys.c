@@ -77,12 +77,16 @@ struct person {
     struct id recording;
     uint64_t participant;
     struct buffer tracks; /* ids */
+    bool known;           /* the catalogue has heard of them */
+    bool inseparable;     /* a track of theirs is under a key of the recording */
 };
 
 static enum err note_track(void *ctx, const struct track_row *r) {
     struct person *p = ctx;
     if (!id_eq(&r->track.track, &ID_PROGRAMME) && r->track.participant == p->participant) {
         buffer_put(&p->tracks, &r->track.track, sizeof(r->track.track));
+        p->known = true;
+        p->inseparable = p->inseparable || r->track.keys != TRACK_KEYS_TREE;
     }
     return p->tracks.bad ? ERR_NOMEM : OK;
 }
@@ -93,16 +97,47 @@ static enum err forget_derived(struct person *p, const struct id *track) {
     return e == ERR_DENIED ? OK : e;
 }
 
+static enum err note_participant(void *ctx, const struct participant_row *r) {
+    struct person *p = ctx;
+    p->known = p->known || r->participant == p->participant;
+    return OK;
+}
+
+static enum err find_person(struct person *p) {
+    struct catalogue *c = p->archive->catalogue;
+    enum err e = catalogue_participants(c, &p->recording, note_participant, p);
+    e = e == OK ? catalogue_tracks(c, &p->recording, note_track, p) : e;
+    if (e != OK) {
+        return e;
+    }
+    return !p->known ? ERR_UNKNOWN : p->inseparable ? ERR_UNSUPPORTED : OK;
+}
+
 static enum err remove_tracks(struct person *p) {
-    enum err e = catalogue_tracks(p->archive->catalogue, &p->recording, note_track, p);
+    enum err e = OK;
     for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
         e = remove_objects(p->archive, &p->recording, &track);
         e = e == OK ? forget_derived(p, &track) : e;
     }
-    buffer_free(&p->tracks);
     return e;
+}
+
+/* The order is noted first: from then on nothing can be opened, and recovery forgets the name when
+ * it computes the catalogue anew. */
+static enum err shred_person(struct person *p, const struct library_order *o) {
+    struct archive *a = p->archive;
+    struct key_context c = {p->recording, p->participant};
+    struct wraps_order order = {o->at, o->who, o->why};
+    enum err e = find_person(p);
+    e = e == OK ? wraps_shred_person(a->wraps, &c, &order) : e;
+    e = e == OK ? catalogue_forget_person(a->catalogue, &p->recording, p->participant) : e;
+    e = e == OK ? catalogue_purge(a->catalogue) : e;
+    e = e == OK ? remove_tracks(p) : e;
+    /* Without the signing key the old manifest stays; wraps.db says what is gone. */
+    bool again = p->tracks.n && a->has_signer;
+    return e == OK && again ? close_again(a, &p->recording) : e;
 }
 
 enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
@@ -114,13 +149,9 @@ enum err library_shred_person(struct library *l, const char *id, uint64_t partic
         return e;
     }
     struct person p = {.archive = l->archive, .recording = row.id, .participant = participant};
-    struct key_context c = {row.id, participant};
-    e = shred(l, &c, o);
-    e = e == OK ? catalogue_forget_person(p.archive->catalogue, &row.id, participant) : e;
-    e = e == OK ? catalogue_purge(p.archive->catalogue) : e;
-    e = e == OK ? remove_tracks(&p) : e;
-    /* Without the signing key the old manifest stays; who has the key that reads sees the rest. */
-    return e == OK && l->archive->has_signer ? close_again(l->archive, &row.id) : e;
+    e = shred_person(&p, o);
+    buffer_free(&p.tracks);
+    return e;
 }
 
 enum err library_hold(struct library *l, const char *id, const struct library_order *o) {

@@ -237,13 +237,13 @@ enum err wraps_replace(struct wraps *w, const struct key_context *c, const struc
 }
 
 static enum err shred_rows(struct wraps *w, const struct key_context *c,
-                           const struct wraps_order *o) {
+                           const struct wraps_order *o, bool needs_row) {
     bool all = c->subject == 0;
     enum err e = sql_run(w->db,
                          all ? "DELETE FROM wraps WHERE recording=?1 AND ?2=0"
                              : "DELETE FROM wraps WHERE recording=?1 AND subject=?2",
                          "di", &c->recording, (int64_t)c->subject);
-    if (e == OK && sqlite3_changes(w->db) == 0) {
+    if (e == OK && needs_row && sqlite3_changes(w->db) == 0) {
         return ERR_UNKNOWN;
     }
     return e == OK ? sql_run(w->db, "INSERT OR IGNORE INTO shredded VALUES(?,?,?,?,?)", "diitt",
@@ -251,13 +251,14 @@ static enum err shred_rows(struct wraps *w, const struct key_context *c,
                    : e;
 }
 
-enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o) {
+static enum err shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o,
+                      bool needs_row) {
     enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
     if (e != OK) {
         return e;
     }
     e = wraps_held(w, &c->recording, NULL);
-    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? shred_rows(w, c, o) : e;
+    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? shred_rows(w, c, o, needs_row) : e;
     e = e == OK ? sql_exec(w->db, "COMMIT") : e;
     if (!sqlite3_get_autocommit(w->db)) {
         sql_exec(w->db, "ROLLBACK");
@@ -268,6 +269,15 @@ enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct 
     /* Also when the row is gone already: an earlier call may have been kept from finishing. */
     enum err purged = sql_truncate_log(w->db);
     return purged == OK ? e : purged;
+}
+
+enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o) {
+    return shred(w, c, o, true);
+}
+
+enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
+                            const struct wraps_order *o) {
+    return c->subject ? shred(w, c, o, false) : ERR_UNKNOWN;
 }
 
 enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),

@@ -4,8 +4,8 @@
  * recording that was ever begun: a row is durable before the first object of its recording is. It
  * remembers which store the objects are in, which recordings are held, and what was shredded.
  *
- * Nothing but an order to shred deletes a row, wraps_shred is the one function that does, and a
- * held recording it does not touch. SQLite stays inside. Owner: one thread. */
+ * Nothing but an order to shred deletes a row, wraps_shred and wraps_shred_person are the functions
+ * that do, and a held recording it does not touch. SQLite stays inside. Owner: one thread. */
 #ifndef ORIEL_RECORDER_SEAL_WRAPS_H
 #define ORIEL_RECORDER_SEAL_WRAPS_H
 
@@ -77,6 +77,10 @@ struct wraps_order {
  * never there; ERR_BUSY when a reader kept the log from being truncated: deleted, but call again to
  * finish. */
 enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o);
+/* The same of a participant who is known to have been there, with a wrap or without: who only
+ * listened has none, and is to be forgotten all the same. Ordered before: OK. */
+enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
+                            const struct wraps_order *o);
 
 struct wraps_note {
     struct key_context what; /* of a hold: subject 0 */

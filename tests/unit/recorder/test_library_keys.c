@@ -1,4 +1,6 @@
+#include "recorder/archive/ledger.h"
 #include "recorder/archive/recovery.h"
+#include "recorder/db/sql.h"
 #include "recorder/library/library_parts.h"
 #include "recorder/seal/provider.h"
 
@@ -343,5 +345,100 @@ TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     EXPECT_EQ(readable(&p, PROGRAMME_TRACK), left);
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}
+
+static struct entry person_entry(uint64_t participant, const char *name) {
+    struct entry e = {.type = ENTRY_PARTICIPANT, .t = US_PER_S};
+    e.u.person.participant = participant;
+    e.u.person.on = true;
+    snprintf(e.u.person.name, sizeof(e.u.person.name), "%s", name);
+    return e;
+}
+
+/* A recording of one who shows something, to which somebody else listens. */
+static struct id record_listener(struct place *p, uint64_t who, const char *name) {
+    struct entry_start start = {.tour = "quiet"};
+    struct entry guest = person_entry(who, name);
+    struct ledger *l = NULL;
+    CHECK(ledger_begin(p->archive, &start, &l) == OK);
+    struct id id = *ledger_id(l);
+    CHECK(ledger_add(l, &guest) == OK && ledger_flush(l) == OK);
+    CHECK(ledger_end(l, 2 * US_PER_S) == OK);
+    ledger_free(l);
+    return id;
+}
+
+TEST(library_a_person_who_only_listened_is_forgotten) {
+    struct place p;
+    struct findings f = {0};
+    char id[ID_TEXT_MAX], path[PATH_MAX];
+    place_begin(&p, 9);
+    struct id quiet = record_listener(&p, 77, "Zacharias");
+    id_text(&quiet, id);
+    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 1); /* the words of the catalogue */
+    EXPECT_EQ(library_shred_person(p.library, id, 78, &order), ERR_UNKNOWN);
+    EXPECT_EQ(library_shred_person(p.library, p.id, 77, &order), ERR_UNKNOWN);
+    EXPECT_EQ(library_hold(p.library, id, &order), OK);
+    EXPECT_EQ(library_shred_person(p.library, id, 77, &order), ERR_DENIED);
+    EXPECT_EQ(library_release(p.library, id), OK);
+    EXPECT_EQ(library_shred_person(p.library, id, 77, &order), OK);
+    EXPECT_EQ(library_shred_person(p.library, id, 77, &order), OK); /* said before */
+    EXPECT_EQ(files_with(&p, bytes_of("Zacharias", 9)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 0);
+    struct wraps_note note;
+    struct key_context c = {quiet, 77};
+    REQUIRE(wraps_shredded(p.archive->wraps, &c, &note) == OK);
+    EXPECT(note.what.subject == 77 && strcmp(note.who, order.who) == 0);
+    EXPECT_EQ(library_verify(p.library, id, findings_say, &f), OK);
+    /* And stays so when the catalogue is made anew of the journal, which says it for ever. */
+    p.library = library_close(p.library);
+    p.archive = archive_close(p.archive);
+    snprintf(path, sizeof(path), "%s/catalogue.db", p.scratch.dir);
+    CHECK(unlink(path) == 0);
+    CHECK(bench_archive(&p.scratch, NULL, &p.state, &p.archive) == OK);
+    EXPECT_EQ(recovery_run(p.archive, NULL), OK);
+    EXPECT_EQ(files_with(&p, bytes_of("Zacharias", 9)), 0);
+    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 0);
+    open_library(&p, NULL);
+    EXPECT_EQ(library_verify(p.library, id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}
+
+/* A row that is lost, and not by order: whoever orders it must not be told that nobody was there.
+ */
+TEST(library_a_person_whose_key_is_lost_can_be_shredded) {
+    struct place p;
+    struct findings f = {0};
+    sqlite3 *db = NULL;
+    char path[PATH_MAX];
+    place_begin(&p, 10);
+    snprintf(path, sizeof(path), "%s/wraps.db", p.scratch.dir);
+    CHECK(sql_open(path, false, &db) == OK);
+    CHECK(sql_exec(db, "DELETE FROM wraps WHERE subject<>0") == OK);
+    sqlite3_close(db);
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), ERR_AUTH);
+    EXPECT_EQ(library_shred_person(p.library, p.id, camera_of(&p).track.participant, &order), OK);
+    f.n = 0;
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}
+
+TEST(library_a_person_under_the_key_of_the_recording_cannot_be_shredded_alone) {
+    struct place p;
+    sqlite3 *db = NULL;
+    char path[PATH_MAX];
+    place_begin(&p, 11);
+    uint64_t person = camera_of(&p).track.participant;
+    snprintf(path, sizeof(path), "%s/catalogue.db", p.scratch.dir);
+    CHECK(sql_open(path, false, &db) == OK);
+    CHECK(sql_exec(db, "UPDATE tracks SET keys=0") == OK); /* as of an earlier release */
+    sqlite3_close(db);
+    EXPECT_EQ(library_shred_person(p.library, p.id, person, &order), ERR_UNSUPPORTED);
+    struct key_context c = {p.sample.id, person};
+    EXPECT_EQ(wraps_shredded(p.archive->wraps, &c, NULL), ERR_UNKNOWN); /* nothing was done */
+    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 1);
     place_end(&p);
 }
