@@ -25,6 +25,10 @@ uint64_t readable_snapshot(const struct readable *r) {
     return r->media ? library_media_snapshot(r->media) : 1;
 }
 
+bool readable_gone(const struct readable *r) {
+    return r->media && library_media_gone(r->media);
+}
+
 void readable_close(struct readable *r) {
     r->media = library_media_close(r->media);
     r->derived = library_derived_close(r->derived);

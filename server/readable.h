@@ -20,6 +20,8 @@ bool readable_is_open(const struct readable *r);
  * have been removed. */
 bool readable_current(const struct readable *r);
 uint64_t readable_snapshot(const struct readable *r);
+/* As library_media_gone. */
+bool readable_gone(const struct readable *r);
 void readable_close(struct readable *r); /* closed is allowed */
 uint64_t readable_size(const struct readable *r);
 const char *readable_type(const struct readable *r);

@@ -16,6 +16,7 @@
 
 #define OTHERS 64                 /* requests under way beside those of downloads */
 #define LIFETIME (300 * US_PER_S) /* of keys in memory, if nothing else is said */
+#define LOOK_EVERY US_PER_S       /* whether keys of open files were shredded */
 #define TICK_MS 1000              /* how often keys that are too old are looked for */
 #define OPEN_MEDIA 32             /* files kept open, least recently used goes first */
 
@@ -43,6 +44,7 @@ struct reader {
     struct open_media open[OPEN_MEDIA];
     uint64_t count;
     us_t lifetime; /* [us] of keys in memory, those of open files among them */
+    us_t looked;   /* when the keys of open files were last looked at */
 };
 
 /* Owned by the control thread. */
@@ -105,12 +107,8 @@ static enum err open_media(struct reader *t, const struct read_request *q,
     return OK;
 }
 
-static enum err read_media(struct reader *t, const struct read_request *q, struct read_reply *r) {
-    struct open_media *m;
-    enum err err = open_media(t, q, &m);
-    if (err != OK) {
-        return err;
-    }
+static enum err read_piece(struct open_media *m, const struct read_request *q,
+                           struct read_reply *r) {
     r->total = readable_size(&m->file);
     r->snapshot = m->snapshot;
     snprintf(r->type, sizeof(r->type), "%s", readable_type(&m->file));
@@ -128,6 +126,21 @@ static enum err read_media(struct reader *t, const struct read_request *q, struc
         return ERR_NOMEM;
     }
     return readable_read(&m->file, q->at, (uint8_t *)r->data, r->len);
+}
+
+/* Keys that changed since the file was opened are no reason to end a download, if it is the same
+ * file with those of now: they may have been wrapped again. */
+static enum err read_media(struct reader *t, const struct read_request *q, struct read_reply *r) {
+    struct open_media *m;
+    enum err err = open_media(t, q, &m);
+    err = err == OK ? read_piece(m, q, r) : err;
+    if (err == ERR_GONE && r->data) {
+        r->data = mem_free(r->data);
+        readable_close(&m->file);
+        err = open_media(t, q, &m);
+        err = err == OK ? read_piece(m, q, r) : err;
+    }
+    return err;
 }
 
 static enum err read_list(struct reader *t, const struct read_request *q, struct read_reply *r) {
@@ -155,12 +168,16 @@ static enum err read_json(struct reader *t, const struct read_request *q, struct
 }
 
 /* A file that is open holds keys: after their time it is closed, and opened again by its next
- * request if the key is still to be had. */
+ * request if the key is still to be had. So it is, looked at once a second, when they were
+ * shredded. */
 static void let_time_pass(struct reader *t) {
     us_t now = clock_now();
+    bool look = now - t->looked >= LOOK_EVERY;
+    t->looked = look ? now : t->looked;
     for (size_t i = 0; i < OPEN_MEDIA; i++) {
         struct open_media *m = &t->open[i];
-        if (readable_is_open(&m->file) && m->since + t->lifetime <= now) {
+        if (readable_is_open(&m->file) &&
+            (m->since + t->lifetime <= now || (look && readable_gone(&m->file)))) {
             readable_close(&m->file);
         }
     }

@@ -10,6 +10,13 @@
 #define SEGMENTS_MAX (1u << 20)
 #define PLACES_MAX (1u << 16) /* to seek to; of more, some are left out */
 
+/* A snapshot in 64 bits: never 0, whether there was sound, how many segments, and how many before
+ * the last of them were erased. */
+#define SNAPSHOT_ANY 1
+#define SNAPSHOT_SOUND 2
+#define SNAPSHOT_PARTS(s) ((s) >> 2 & ((1u << 30) - 1))
+#define SNAPSHOT_ERASED(s) ((s) >> 32)
+
 struct part {
     uint64_t at;     /* offset in the file [bytes] */
     uint64_t n;      /* [bytes] */
@@ -25,6 +32,12 @@ struct place {
     bool sound;      /* the segment has no pictures */
 };
 
+/* A row of wraps.db that the file's keys were opened of. */
+struct lock {
+    struct key_context row;
+    struct key_wrap wrap;
+};
+
 struct library_media {
     struct owner owner;
     bool final;             /* the recording does not grow any more */
@@ -34,11 +47,15 @@ struct library_media {
     struct id recording, track;
     uint32_t epoch;
     struct key_ring ring;
+    struct lock locks[2]; /* the recording's, and that of the track's person */
+    size_t n_locks;
+    bool gone; /* a lock is not what it was: the keys were wiped */
     struct buffer header;
     uint64_t size;
     struct part *parts;
     size_t n_parts, parts_cap;
-    bool erased;                  /* there were more */
+    uint32_t erased;              /* segments that were between and before them */
+    uint32_t erased_behind;       /* and behind the last of them */
     uint8_t video, audio;         /* enum codec */
     struct object_reader *reader; /* of parts[reading] */
     size_t reading;
@@ -137,7 +154,7 @@ static void note_sound(struct library_media *m, const struct entry_segment *s) {
 
 static enum err on_segment(void *ctx, const struct entry_segment *s) {
     struct library_media *m = ctx;
-    if (m->snapshot && m->n_parts == m->snapshot >> 2) {
+    if (m->snapshot && m->n_parts == SNAPSHOT_PARTS(m->snapshot)) {
         return OK; /* stored since */
     }
     struct object_id o = {.type = OBJECT_MEDIA,
@@ -148,9 +165,11 @@ static enum err on_segment(void *ctx, const struct entry_segment *s) {
     bool erased = false;
     enum err e = key_ring_erased(&m->ring, &o, &erased);
     if (e != OK || erased) {
-        m->erased = m->erased || erased;
+        m->erased_behind += erased;
         return e; /* shredded or redacted: a gap, for times are in the clusters */
     }
+    m->erased += m->erased_behind;
+    m->erased_behind = 0;
     void *list = m->parts;
     bool ok = room(&list, m->n_parts, &m->parts_cap, sizeof(*m->parts));
     m->parts = list;
@@ -192,7 +211,7 @@ static enum err on_event(void *ctx, const struct event_row *e) {
 static enum err read_segments(struct library_media *m) {
     struct catalogue *c = m->archive->catalogue;
     struct segment_query q = {m->recording, &m->track, m->epoch};
-    m->sound = m->snapshot ? (m->snapshot & 2) != 0 : m->audio && !m->video;
+    m->sound = m->snapshot ? (m->snapshot & SNAPSHOT_SOUND) != 0 : m->audio && !m->video;
     enum err e = catalogue_segments(c, &q, on_segment, m);
     if (e == OK && m->sound_unknown && !m->sound) {
         e = catalogue_events(c, &m->recording, on_event, m);
@@ -211,6 +230,47 @@ static enum err check_state(struct library_media *m) {
     return row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : e;
 }
 
+static enum err note_lock(struct library_media *m, uint64_t subject) {
+    struct lock *l = &m->locks[m->n_locks];
+    l->row = (struct key_context){m->recording, subject};
+    enum err e = wraps_get(m->archive->wraps, &l->row, &l->wrap);
+    m->n_locks += e == OK;
+    return e;
+}
+
+/* Each row is noted before its keys are opened: if it changes in between, that is seen. */
+static enum err open_keys(struct library_media *m) {
+    struct ring_track t;
+    enum err e = note_lock(m, 0);
+    e = e == OK ? archive_ring_of_rows(m->archive, &m->recording, &m->ring) : e;
+    if (e == OK && key_ring_find(&m->ring, &m->track, &t) && t.keys == TRACK_KEYS_TREE &&
+        t.subject) {
+        e = note_lock(m, t.subject);
+        e = e == ERR_UNKNOWN ? OK : e; /* shredded, or lost: the ring knows which */
+    }
+    return e;
+}
+
+/* ERR_GONE: a row that the keys were opened of is not there any more, or another. */
+static enum err check_locks(const struct library_media *m) {
+    enum err e = m->gone ? ERR_GONE : OK;
+    for (size_t i = 0; e == OK && i < m->n_locks; i++) {
+        const struct lock *l = &m->locks[i];
+        struct key_wrap w;
+        e = wraps_get(m->archive->wraps, &l->row, &w);
+        bool same = e == OK && w.n == l->wrap.n && memcmp(w.bytes, l->wrap.bytes, w.n) == 0;
+        e = e == ERR_UNKNOWN || (e == OK && !same) ? ERR_GONE : e;
+    }
+    return e;
+}
+
+/* Of a snapshot all must be there still: other bytes in its place would not be noticed. */
+static enum err check_snapshot(const struct library_media *m) {
+    bool whole = !m->snapshot || (m->n_parts == SNAPSHOT_PARTS(m->snapshot) &&
+                                  m->erased == SNAPSHOT_ERASED(m->snapshot));
+    return whole ? OK : ERR_GONE;
+}
+
 static enum err read_rows(struct library_media *m) {
     struct catalogue *c = m->archive->catalogue;
     enum err e = check_state(m);
@@ -218,10 +278,11 @@ static enum err read_rows(struct library_media *m) {
     if (e == OK && !m->found) {
         e = ERR_UNKNOWN;
     }
-    e = e == OK ? archive_ring_of_rows(m->archive, &m->recording, &m->ring) : e;
+    e = e == OK ? open_keys(m) : e;
     e = e == OK ? read_segments(m) : e;
     /* What was shredded is not there any more, for whoever asks for it. */
-    return e == OK && m->erased && !m->n_parts ? ERR_UNKNOWN : e;
+    bool nothing = (m->erased || m->erased_behind) && !m->n_parts;
+    return e == OK && nothing ? ERR_UNKNOWN : e == OK ? check_snapshot(m) : e;
 }
 
 /* Where there are no pictures, every segment is a place of the sound: a seek before the first
@@ -307,7 +368,8 @@ enum err library_media_open_file(struct library *l, const struct library_file *f
         library_media_close(m);
         return e;
     }
-    m->snapshot = (uint64_t)m->n_parts << 2 | (m->sound ? 2 : 0) | 1;
+    m->snapshot = (uint64_t)m->erased << 32 | (uint64_t)m->n_parts << 2 |
+                  (m->sound ? SNAPSHOT_SOUND : 0) | SNAPSHOT_ANY;
     *ret = m;
     return OK;
 }
@@ -329,9 +391,15 @@ bool library_media_current(const struct library_media *m) {
     struct recording_row row;
     struct journal_head at;
     struct catalogue *c = m->archive->catalogue;
-    return catalogue_recording(c, &m->recording, &row) == OK && row.state != RECORDING_SHREDDED &&
+    return check_locks(m) == OK && catalogue_recording(c, &m->recording, &row) == OK &&
+           row.state != RECORDING_SHREDDED &&
            (m->final || (catalogue_position(c, &m->recording, &at) == OK &&
                          at.entries == m->at.entries && row.state == RECORDING_OPEN));
+}
+
+bool library_media_gone(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
+    return check_locks(m) == ERR_GONE;
 }
 
 struct library_media *library_media_close(struct library_media *m) {
@@ -392,10 +460,24 @@ static enum err open_part(struct library_media *m, size_t i) {
     return e;
 }
 
+/* Whoever has the file open has nothing of it any more. */
+static void forget_keys(struct library_media *m) {
+    m->gone = true;
+    m->reader = object_reader_close(m->reader);
+    key_ring_close(&m->ring);
+}
+
 enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, size_t n) {
     OWNER_CHECK(&m->owner);
     if (at > m->size || n > m->size - at) {
         return ERR_RANGE;
+    }
+    enum err locks = check_locks(m);
+    if (locks != OK) {
+        if (locks == ERR_GONE) {
+            forget_keys(m);
+        }
+        return locks;
     }
     while (n) {
         size_t take;

@@ -9,10 +9,12 @@
 #include <stdio.h>
 
 #define PROVIDERS_MAX 3
+#define LOOK_EVERY US_PER_S /* whether what is cached was shredded since */
 #define SUBJECT_WRAP_LEN (KEY_LEN + AEAD_OVERHEAD)
 
 /* Bound to the row's own bytes: a row that was shredded or exchanged is not in the cache. */
 struct cached {
+    struct key_context row;
     uint8_t wrap[SHA256_LEN]; /* of the row */
     uint8_t key[KEY_LEN];
     us_t until; /* 0: free */
@@ -24,6 +26,7 @@ struct vault {
     const struct rng *rng;
     struct wraps *wraps;
     us_t now, lifetime;
+    us_t looked; /* when the rows of the cache were last looked at */
     bool ticked;
     struct cached cache[VAULT_CACHE];
     char why[WHY_MAX];
@@ -123,16 +126,6 @@ struct vault *vault_close(struct vault *v) {
     return NULL;
 }
 
-void vault_tick(struct vault *v, us_t now) {
-    v->now = now;
-    v->ticked = true;
-    for (size_t i = 0; i < VAULT_CACHE; i++) {
-        if (v->cache[i].until && v->cache[i].until <= now) {
-            mem_wipe(&v->cache[i], sizeof(v->cache[i]));
-        }
-    }
-}
-
 const char *vault_why(const struct vault *v) {
     return v->why;
 }
@@ -175,6 +168,30 @@ static void fingerprint(const struct key_context *c, const struct key_wrap *w,
     sha256_of(bytes_of(context, sizeof(context)), bytes_of(w->bytes, w->n), ret);
 }
 
+/* Is the row still what the key was opened of? A database that does not answer says nothing. */
+static bool is_stale(struct vault *v, const struct cached *x) {
+    struct key_wrap w;
+    uint8_t hash[SHA256_LEN];
+    enum err e = wraps_get(v->wraps, &x->row, &w);
+    if (e == OK) {
+        fingerprint(&x->row, &w, hash);
+    }
+    return e == ERR_UNKNOWN || (e == OK && memcmp(hash, x->wrap, sizeof(hash)) != 0);
+}
+
+void vault_tick(struct vault *v, us_t now) {
+    bool look = v->wraps && (!v->ticked || now - v->looked >= LOOK_EVERY);
+    v->now = now;
+    v->ticked = true;
+    v->looked = look ? now : v->looked;
+    for (size_t i = 0; i < VAULT_CACHE; i++) {
+        struct cached *x = &v->cache[i];
+        if (x->until && (x->until <= now || (look && is_stale(v, x)))) {
+            mem_wipe(x, sizeof(*x));
+        }
+    }
+}
+
 /* The one that is cached, else a free place, else the one that goes next. */
 static struct cached *place_of(struct vault *v, const uint8_t wrap_hash[SHA256_LEN]) {
     struct cached *place = &v->cache[0];
@@ -201,6 +218,7 @@ static enum err cached_unwrap(struct vault *v, const struct key_context *c,
     }
     enum err e = unwrap(v, c, w, ret);
     if (e == OK && v->ticked) {
+        x->row = *c;
         memcpy(x->wrap, hash, sizeof(hash));
         memcpy(x->key, ret, KEY_LEN);
         x->until = v->now + v->lifetime;

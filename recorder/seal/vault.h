@@ -28,7 +28,8 @@ enum err vault_open(const struct key_config *c, const struct rng *rng, struct va
 void vault_use(struct vault *v, struct wraps *w);
 /* Wipes all keys. NULL allowed; returns NULL. */
 struct vault *vault_close(struct vault *v);
-/* Let the time pass: what is too old is wiped. Without it nothing is ever kept. */
+/* Let the time pass: what is too old is wiped, and, looked at once a second, what was shredded or
+ * exchanged since it was opened. Without it nothing is ever kept. */
 void vault_tick(struct vault *v, us_t now);
 /* Why the last call failed, for people; "" when it did not say. */
 const char *vault_why(const struct vault *v);

@@ -442,3 +442,79 @@ TEST(library_a_person_under_the_key_of_the_recording_cannot_be_shredded_alone) {
     EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 1);
     place_end(&p);
 }
+
+static enum err no_remove(void *ctx, const char *name) {
+    (void)ctx;
+    (void)name;
+    return ERR_IO;
+}
+
+static enum err read_end(struct library_media *m) {
+    static uint8_t out[4096];
+    return library_media_read(m, library_media_size(m) - sizeof(out), out, sizeof(out));
+}
+
+/* What was ordered holds at once for whoever has the file open, even if the store keeps it. */
+TEST(library_an_open_file_of_a_shredded_person_shows_nothing_more) {
+    struct place p;
+    struct library_config config = {.dir = NULL};
+    struct library *other = NULL;
+    struct library_media *m = NULL, *programme = NULL;
+    char track[ID_TEXT_MAX];
+    place_begin(&p, 12);
+    struct track_row camera = camera_of(&p);
+    id_text(&camera.track.track, track);
+    config.dir = p.scratch.dir;
+    REQUIRE(library_open(&config, &other, p.why) == OK);
+    library_tick(p.library, US_PER_S);
+    REQUIRE(library_media_open(p.library, p.id, track, 0, &m) == OK);
+    REQUIRE(library_media_open(p.library, p.id, PROGRAMME_TRACK, 0, &programme) == OK);
+    EXPECT_EQ(read_end(m), OK);
+    EXPECT(library_media_current(m) && !library_media_gone(m));
+    other->archive->store.remove = no_remove;
+    EXPECT_EQ(library_shred_person(other, p.id, camera.track.participant, &order), ERR_IO);
+    EXPECT(!library_media_current(m) && library_media_gone(m));
+    EXPECT_EQ(read_end(m), ERR_GONE);
+    EXPECT_EQ(library_media_read(m, 0, (uint8_t[1]){0}, 1), ERR_GONE); /* the header as well */
+    EXPECT_EQ(read_end(programme), OK);
+    EXPECT(library_media_current(programme));
+    EXPECT_EQ(library_shred(other, p.id, &order), ERR_IO);
+    EXPECT_EQ(read_end(programme), ERR_GONE);
+    EXPECT_EQ(read_end(programme), ERR_GONE); /* and for ever */
+    library_media_close(m);
+    library_media_close(programme);
+    library_close(other);
+    place_end(&p);
+}
+
+/* Wrapped again it is the same file, redacted it is not: then no other bytes come in its place. */
+TEST(library_a_download_goes_on_with_keys_wrapped_again_and_not_after_a_redaction) {
+    struct place p;
+    struct library_media *m = NULL;
+    struct key_wrap w, fresh;
+    struct key_context c;
+    place_begin(&p, 13);
+    c = (struct key_context){p.sample.id, 0};
+    struct library_file f = {p.id, PROGRAMME_TRACK, 0, 0};
+    REQUIRE(library_media_open_file(p.library, &f, &m) == OK);
+    f.snapshot = library_media_snapshot(m);
+    uint64_t size = library_media_size(m);
+    REQUIRE(wraps_get(p.archive->wraps, &c, &w) == OK);
+    EXPECT_EQ(vault_rewrap(p.archive->vault, &c, &w), OK);
+    REQUIRE(wraps_get(p.archive->wraps, &c, &fresh) == OK);
+    EXPECT(memcmp(w.bytes, fresh.bytes, w.n) != 0);
+    EXPECT_EQ(read_end(m), ERR_GONE);
+    library_media_close(m);
+    REQUIRE(library_media_open_file(p.library, &f, &m) == OK);
+    EXPECT(library_media_size(m) == size && read_end(m) == OK);
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    EXPECT_EQ(library_redact(p.library, &span), OK);
+    EXPECT_EQ(read_end(m), ERR_GONE);
+    library_media_close(m);
+    EXPECT_EQ(library_media_open_file(p.library, &f, &m), ERR_GONE);
+    f.snapshot = 0;
+    REQUIRE(library_media_open_file(p.library, &f, &m) == OK);
+    EXPECT(library_media_size(m) < size && read_end(m) == OK);
+    library_media_close(m);
+    place_end(&p);
+}

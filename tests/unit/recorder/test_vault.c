@@ -1,3 +1,4 @@
+#include "recorder/db/sql.h"
 #include "recorder/seal/ring.h"
 #include "recorder/seal/vault.h"
 
@@ -328,6 +329,52 @@ TEST(vault_moves_keys_into_a_token) {
     EXPECT_EQ(vault_recording(p.v, &recording, &set), OK);
     keyset_clear(&set);
     EXPECT(soft_token_delete("kek-v"));
+    place_end(&p);
+}
+
+static enum err recording_opens(struct place *p) {
+    struct keyset set = {0};
+    enum err e = vault_recording(p->v, &recording, &set);
+    keyset_clear(&set);
+    return e;
+}
+
+/* The provider is away and the row is put back, as no order could: whether the key is still in
+ * memory is seen then. */
+TEST(vault_wipes_what_was_shredded_within_a_second) {
+    static const char set_aside[] = "CREATE TABLE kept AS SELECT * FROM wraps; DELETE FROM wraps";
+    const char *module = soft_token_module();
+    struct place p;
+    struct key_ring r;
+    sqlite3 *db = NULL;
+    char path[PATH_MAX];
+    if (!module) {
+        return;
+    }
+    place_begin(&p);
+    put_file(p.pin, SOFT_PIN);
+    REQUIRE(soft_token_key("kek-s", 32, false));
+    struct key_config token = {.provider = PROVIDER_PKCS11,
+                               .pkcs11 = {module, SOFT_TOKEN, "kek-s", p.pin}};
+    vault_close(p.v);
+    p.v = vault_of(&p, &token);
+    make_ring(&p, &r);
+    key_ring_close(&r);
+    vault_tick(p.v, 5);
+    EXPECT_EQ(recording_opens(&p), OK);
+    soft_token_remove();
+    vault_tick(p.v, 5 + 2 * US_PER_S);
+    EXPECT_EQ(recording_opens(&p), OK); /* from memory: its row is there */
+    snprintf(path, sizeof(path), "%s/wraps.db", p.scratch.dir);
+    CHECK(sql_open(path, false, &db) == OK && sql_exec(db, set_aside) == OK);
+    EXPECT_EQ(recording_opens(&p), ERR_UNKNOWN); /* at once */
+    vault_tick(p.v, 5 + 3 * US_PER_S);
+    CHECK(sql_exec(db, "INSERT INTO wraps SELECT * FROM kept") == OK);
+    EXPECT_EQ(recording_opens(&p), ERR_IO); /* and out of memory */
+    soft_token_insert();
+    EXPECT_EQ(recording_opens(&p), OK);
+    sqlite3_close(db);
+    EXPECT(soft_token_delete("kek-s"));
     place_end(&p);
 }
 
