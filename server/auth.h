@@ -43,13 +43,13 @@ enum err auth_secret_load(const char *file, bool create, char **ret, char why[WH
 #define AUTH_TICKET_MAX 256 /* [bytes] NUL included */
 struct auth_ticket {
     char sub[SUB_MAX + 1];
-    wall_t issued;  /* to the microsecond */
-    wall_t expires; /* to the second below */
+    uint64_t number; /* each has one more than the one before */
+    us_t expires;    /* of the monotonic clock: the other one can be set back */
 };
 void auth_ticket_make(const uint8_t key[AUTH_TICKET_KEY], const char *recording,
                       const struct auth_ticket *t, char out[AUTH_TICKET_MAX]);
-/* False when it is not ours, of another recording, or over; *ret untouched then. */
-bool auth_ticket_read(const uint8_t key[AUTH_TICKET_KEY], const char *recording, wall_t wall,
+/* False when it is not ours, of another recording, or over at now; *ret untouched then. */
+bool auth_ticket_read(const uint8_t key[AUTH_TICKET_KEY], const char *recording, us_t now,
                       const char *ticket, struct auth_ticket *ret);
 
 #endif

@@ -38,6 +38,7 @@ struct control {
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     bool tls;
     uint8_t ticket_key[AUTH_TICKET_KEY];
+    uint64_t tickets;               /* given out, which numbers them */
     struct revocations revocations; /* of tickets */
     us_t started;
     wall_t started_wall;

@@ -88,6 +88,9 @@ struct request {
     bool close_after;     /* the rest of the body was not read: the connection cannot go on */
     bool unread;          /* a body may still come that nobody waits for */
     struct claims claims; /* of routes that need a token */
+    /* Of whom a playback cookie let in: it must hold for as long as the answer takes. expires 0:
+     * it was a token. */
+    struct auth_ticket ticket;
     struct response response;
     struct playback playback;
 };

@@ -133,6 +133,13 @@ bool recordings_next(struct request *r) {
     if (!p->active || p->waiting || p->at >= p->end || !media_request(r, &q)) {
         return false;
     }
+    if (!routes_may_go_on(r)) {
+        LOG(LOG_LEVEL_INFO, "playback_ended", "A playback ticket is over or was taken back.",
+            LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]),
+            LOG_STR("sub", r->claims.sub));
+        p->at = p->end; /* what is in hand still goes out, and nothing after it */
+        return false;
+    }
     uint64_t left = p->end - p->at;
     q.at = p->at;
     q.n = left < CHUNK ? (uint32_t)left : CHUNK;
@@ -186,8 +193,8 @@ static void answer_ticket(struct request *r) {
     struct control *c = r->control;
     char ticket[AUTH_TICKET_MAX];
     struct buffer b = {0};
-    struct auth_ticket t = {.issued = clock_wall()};
-    t.expires.us = t.issued.us + c->config->ticket_s * US_PER_S;
+    struct auth_ticket t = {.number = ++c->tickets,
+                            .expires = clock_now() + c->config->ticket_s * US_PER_S};
     snprintf(t.sub, sizeof(t.sub), "%s", r->claims.sub);
     auth_ticket_make(c->ticket_key, r->args.v[0], &t, ticket);
     LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
@@ -209,8 +216,8 @@ void recordings_revoke(struct control *c, struct request *r) {
         respond_code(r, SIG_FORBIDDEN); /* others' tickets: only for who may see every tour */
         return;
     }
-    revocations_add(&c->revocations, r->args.v[0], everybody ? "" : sub, clock_wall(),
-                    c->config->ticket_s * US_PER_S);
+    struct revocation_time t = {c->tickets, clock_now(), c->config->ticket_s * US_PER_S};
+    revocations_add(&c->revocations, r->args.v[0], everybody ? "" : sub, &t);
     LOG(LOG_LEVEL_INFO, "playback_revoked", "Playback tickets were taken back.",
         LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]), LOG_STR("sub", sub),
         LOG_STR("by", r->claims.sub));

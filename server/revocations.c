@@ -4,10 +4,10 @@
 #include <string.h>
 
 /* Tickets of before are gone by themselves. */
-static void forget_old(struct revocations *r, wall_t now, int64_t ttl_us) {
+static void forget_old(struct revocations *r, const struct revocation_time *t) {
     unsigned kept = 0;
     for (unsigned i = 0; i < r->n; i++) {
-        if (r->list[i].at.us + ttl_us > now.us) {
+        if (r->list[i].at + t->ttl > t->now) {
             r->list[kept++] = r->list[i];
         }
     }
@@ -23,13 +23,13 @@ static struct revocation *find(struct revocations *r, const char *recording, con
     return NULL;
 }
 
-void revocations_add(struct revocations *r, const char *recording, const char *sub, wall_t now,
-                     int64_t ttl_us) {
+void revocations_add(struct revocations *r, const char *recording, const char *sub,
+                     const struct revocation_time *t) {
     struct revocation *v = find(r, recording, sub);
     if (!v) {
-        forget_old(r, now, ttl_us);
+        forget_old(r, t);
         if (r->n == REVOCATIONS) {
-            r->all = now;
+            r->all = t->number;
             r->n = 0;
             return;
         }
@@ -37,17 +37,18 @@ void revocations_add(struct revocations *r, const char *recording, const char *s
         snprintf(v->recording, sizeof(v->recording), "%s", recording);
         snprintf(v->sub, sizeof(v->sub), "%s", sub);
     }
-    v->at = now;
+    v->number = t->number;
+    v->at = t->now;
 }
 
 bool revocations_has(const struct revocations *r, const char *recording, const char *sub,
-                     wall_t issued) {
-    if (issued.us <= r->all.us) {
+                     uint64_t number) {
+    if (number <= r->all) {
         return true;
     }
     for (unsigned i = 0; i < r->n; i++) {
         const struct revocation *v = &r->list[i];
-        if (issued.us <= v->at.us && strcmp(v->recording, recording) == 0 &&
+        if (number <= v->number && strcmp(v->recording, recording) == 0 &&
             (!*v->sub || strcmp(v->sub, sub) == 0)) {
             return true;
         }

@@ -1,7 +1,8 @@
-/* Playback tickets that were taken back before their time. What is remembered is bounded: a ticket
- * lives some minutes, so its revocation is forgotten after that, and when the list is full of
- * younger ones, every ticket issued until then is void, which costs people who watch one renewal.
- * Owner: the control thread. */
+/* Playback tickets that were taken back before their time. Tickets are numbered in the order they
+ * are given out, so that no clock has a say in which ones are meant. What is remembered is bounded:
+ * a ticket lives some minutes, so its revocation is forgotten after that, and when the list is full
+ * of younger ones, every ticket given out until then is void, which costs people who watch one
+ * renewal. Owner: the control thread. */
 #ifndef ORIEL_SERVER_REVOCATIONS_H
 #define ORIEL_SERVER_REVOCATIONS_H
 
@@ -13,23 +14,30 @@
 #define REVOCATIONS 256
 #define REVOCATION_ID 33 /* [bytes] a recording's id with the NUL */
 
+/* When something is taken back. */
+struct revocation_time {
+    uint64_t number; /* of the last ticket that was given out */
+    us_t now;        /* monotonic */
+    us_t ttl;        /* how long a ticket lives [us] */
+};
+
 struct revocation {
     char recording[REVOCATION_ID];
     char sub[SUB_MAX + 1]; /* empty: everybody's */
-    wall_t at;             /* tickets issued until then */
+    uint64_t number;       /* tickets up to this one */
+    us_t at;
 };
 struct revocations {
     struct revocation list[REVOCATIONS];
     unsigned n;
-    wall_t all; /* tickets issued until then are void, whoever's they are */
+    uint64_t all; /* tickets up to this one are void, whoever's they are */
 };
 
-/* Take back what `sub` ("": everybody) was given for a recording until `now`. ttl_us: how long a
- * ticket lives [us]. */
-void revocations_add(struct revocations *r, const char *recording, const char *sub, wall_t now,
-                     int64_t ttl_us);
-/* Was a ticket of sub for a recording, issued at `issued`, taken back? */
+/* Take back what `sub` ("": everybody) was given for a recording until then. */
+void revocations_add(struct revocations *r, const char *recording, const char *sub,
+                     const struct revocation_time *t);
+/* Was ticket `number`, of sub for a recording, taken back? */
 bool revocations_has(const struct revocations *r, const char *recording, const char *sub,
-                     wall_t issued);
+                     uint64_t number);
 
 #endif

@@ -116,12 +116,20 @@ static bool has_ticket(struct control *c, struct request *r) {
     char text[AUTH_TICKET_MAX];
     struct auth_ticket t;
     if (!url_cookie(r->headers[H_COOKIE], "oriel_play", text, sizeof(text)) ||
-        !auth_ticket_read(c->ticket_key, r->args.v[0], clock_wall(), text, &t) ||
-        revocations_has(&c->revocations, r->args.v[0], t.sub, t.issued)) {
+        !auth_ticket_read(c->ticket_key, r->args.v[0], clock_now(), text, &t) ||
+        revocations_has(&c->revocations, r->args.v[0], t.sub, t.number)) {
         return false;
     }
+    r->ticket = t;
     snprintf(r->claims.sub, sizeof(r->claims.sub), "%s", t.sub);
     return true;
+}
+
+bool routes_may_go_on(const struct request *r) {
+    const struct auth_ticket *t = &r->ticket;
+    return t->expires == 0 ||
+           (clock_now() < t->expires &&
+            !revocations_has(&r->control->revocations, r->args.v[0], t->sub, t->number));
 }
 
 bool routes_authorise(struct request *r) {

@@ -27,6 +27,9 @@ void routes_allow(struct request *r);
 /* Check the token if the route needs one, before any body is read. False: routes_dispatch will
  * refuse. */
 bool routes_authorise(struct request *r);
+/* May a request that has begun go on? Not when the ticket that let it in is over or was taken
+ * back. */
+bool routes_may_go_on(const struct request *r);
 /* Call the handler, or refuse. Afterwards there is an answer, or one comes. */
 void routes_dispatch(struct request *r);
 

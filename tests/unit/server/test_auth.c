@@ -163,17 +163,17 @@ TEST(auth_malformed) {
 TEST(auth_tickets) {
     static const uint8_t key[AUTH_TICKET_KEY] = {1}, other[AUTH_TICKET_KEY] = {2};
     static const char id[] = "00112233445566778899aabbccddeeff";
-    wall_t at = {INT64_C(1700000000123456)}, late = {INT64_C(1700000301000000)};
-    struct auth_ticket t = {.sub = "ops \xc3\xbc.|", .issued = at, .expires = late}, back;
+    us_t at = INT64_C(1700000000123456), late = INT64_C(1700000301000001);
+    struct auth_ticket t = {.sub = "ops \xc3\xbc.|", .number = 7, .expires = late}, back;
     char text[AUTH_TICKET_MAX], changed[AUTH_TICKET_MAX];
     auth_ticket_make(key, id, &t, text);
     REQUIRE(auth_ticket_read(key, id, at, text, &back));
     EXPECT_STR(back.sub, t.sub);
-    EXPECT_EQ(back.issued.us, at.us);
-    EXPECT_EQ(back.expires.us, late.us);
+    EXPECT_EQ(back.number, 7);
+    EXPECT_EQ(back.expires, late);
     EXPECT(!auth_ticket_read(key, "10112233445566778899aabbccddeeff", at, text, &back));
     EXPECT(!auth_ticket_read(other, id, at, text, &back));
-    EXPECT(auth_ticket_read(key, id, (wall_t){late.us - 1}, text, &back));
+    EXPECT(auth_ticket_read(key, id, late - 1, text, &back));
     EXPECT(!auth_ticket_read(key, id, late, text, &back));
     for (size_t i = 0; text[i]; i++) {
         memcpy(changed, text, sizeof(changed));
