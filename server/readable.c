@@ -26,7 +26,8 @@ uint64_t readable_snapshot(const struct readable *r) {
 }
 
 bool readable_gone(const struct readable *r) {
-    return r->media && library_media_gone(r->media);
+    return (r->media && library_media_gone(r->media)) ||
+           (r->derived && library_derived_gone(r->derived));
 }
 
 void readable_close(struct readable *r) {

@@ -14,6 +14,8 @@
 struct library_derived {
     struct library *library;
     struct key_ring ring;
+    uint8_t wraps[SHA256_LEN]; /* of the recording, before its keys were opened */
+    bool gone;                 /* they are others now: the keys were wiped */
     enum library_derived_kind kind;
     struct object_id object; /* epoch: of the part */
     uint32_t parts;
@@ -255,7 +257,10 @@ static enum err find_parts(struct library_derived *d, const struct supplement *s
 
 static enum err find(struct library_derived *d, const struct library_derived_name *n) {
     struct supplement s = {0};
-    enum err e = load(d->library, n->id, &s);
+    struct id recording;
+    enum err e = id_parse(n->id, &recording) ? OK : ERR_UNKNOWN;
+    e = e == OK ? wraps_digest(d->library->archive->wraps, &recording, d->wraps) : e;
+    e = e == OK ? load(d->library, n->id, &s) : e;
     if (e != OK) {
         return e;
     }
@@ -299,6 +304,30 @@ struct library_derived *library_derived_close(struct library_derived *d) {
     return NULL;
 }
 
+/* ERR_GONE: something of the recording was shredded, redacted or wrapped again. */
+static enum err check_wraps(const struct library_derived *d) {
+    uint8_t now[SHA256_LEN];
+    enum err e = d->gone ? ERR_GONE : OK;
+    e = e == OK ? wraps_digest(d->library->archive->wraps, &d->object.recording, now) : e;
+    bool other = e == OK && memcmp(now, d->wraps, sizeof(now)) != 0;
+    return other || e == ERR_UNKNOWN ? ERR_GONE : e;
+}
+
+bool library_derived_gone(const struct library_derived *d) {
+    OWNER_CHECK(&d->library->owner);
+    return check_wraps(d) == ERR_GONE;
+}
+
+static enum err still_there(struct library_derived *d) {
+    enum err e = check_wraps(d);
+    if (e == ERR_GONE) {
+        d->gone = true;
+        d->reader = object_reader_close(d->reader);
+        key_ring_close(&d->ring);
+    }
+    return e;
+}
+
 uint64_t library_derived_size(const struct library_derived *d) {
     OWNER_CHECK(&d->library->owner);
     return d->starts[d->parts];
@@ -332,7 +361,7 @@ static enum err open_part(struct library_derived *d, uint32_t part) {
 enum err library_derived_read(struct library_derived *d, uint64_t at, uint8_t *out, size_t n) {
     OWNER_CHECK(&d->library->owner);
     uint64_t size = d->starts[d->parts];
-    enum err e = at > size || n > size - at ? ERR_RANGE : OK;
+    enum err e = at > size || n > size - at ? ERR_RANGE : still_there(d);
     for (uint32_t part = 0; e == OK && n; part++) {
         uint64_t end = d->starts[part + 1];
         if (at >= end) {

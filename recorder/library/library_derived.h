@@ -41,6 +41,8 @@ struct library_derived_name {
 };
 enum err library_derived_open(struct library *l, const struct library_derived_name *n,
                               struct library_derived **ret);
+/* As library_media_gone, of anything of the recording. */
+bool library_derived_gone(const struct library_derived *d);
 /* NULL allowed; returns NULL. */
 struct library_derived *library_derived_close(struct library_derived *d);
 uint64_t library_derived_size(const struct library_derived *d);    /* [bytes] */

@@ -218,6 +218,26 @@ enum err wraps_keyset(struct wraps *w, const struct key_context *c, uint8_t **re
     return e;
 }
 
+enum err wraps_digest(struct wraps *w, const struct id *recording, uint8_t ret[SHA256_LEN]) {
+    sqlite3_stmt *s =
+        sql_prepare(w->db, "SELECT subject, wrap FROM wraps WHERE recording=? ORDER BY subject",
+                    "d", recording);
+    uint8_t chain[SHA256_LEN + 8] = {0};
+    bool any = false;
+    enum err e = s ? OK : failed(w);
+    while (e == OK && (e = sql_step(s)) == OK) {
+        uint64_t subject = (uint64_t)sqlite3_column_int64(s, 0);
+        const void *p = sqlite3_column_blob(s, 1);
+        size_t n = (size_t)sqlite3_column_bytes(s, 1);
+        memcpy(chain + SHA256_LEN, &subject, sizeof(subject));
+        sha256_of(bytes_of(chain, sizeof(chain)), bytes_of(p ? p : "", n), ret);
+        memcpy(chain, ret, SHA256_LEN);
+        any = true;
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN && any ? OK : e;
+}
+
 enum err wraps_purge(struct wraps *w) {
     return sql_truncate_log(w->db);
 }

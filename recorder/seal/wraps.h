@@ -10,6 +10,7 @@
 #define ORIEL_RECORDER_SEAL_WRAPS_H
 
 #include "base/time.h"
+#include "recorder/seal/digest.h"
 #include "recorder/seal/provider.h"
 
 #include <stdbool.h>
@@ -44,6 +45,9 @@ struct wraps_change {
     struct bytes keyset;
 };
 enum err wraps_replace(struct wraps *w, const struct key_context *c, const struct wraps_change *x);
+/* SHA-256 of all wraps of a recording: another one when something of it was shredded, redacted or
+ * wrapped again. ERR_UNKNOWN: there are none; ERR_IO. */
+enum err wraps_digest(struct wraps *w, const struct id *recording, uint8_t ret[SHA256_LEN]);
 /* Truncate the log, in which old rows may still be. ERR_BUSY: a reader is in the way. */
 enum err wraps_purge(struct wraps *w);
 

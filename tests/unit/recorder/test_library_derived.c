@@ -115,6 +115,20 @@ static uint8_t *read_all(struct made *m, enum library_derived_kind kind, const c
     return b;
 }
 
+/* A file that stays open, and its first byte. */
+static struct library_derived *hold_open(struct made *m, enum library_derived_kind kind,
+                                         uint32_t number) {
+    struct library_derived_name n = {kind, m->g.recording, PROGRAMME_TRACK, number};
+    struct library_derived *d = NULL;
+    CHECK(library_derived_open(m->l, &n, &d) == OK);
+    return d;
+}
+
+static enum err read_byte(struct library_derived *d) {
+    uint8_t byte;
+    return library_derived_read(d, 0, &byte, 1);
+}
+
 TEST(derived_thumbnails_are_listed_and_read) {
     static struct made m;
     bool done = true;
@@ -312,7 +326,12 @@ TEST(derived_of_somebody_goes_when_they_are_erased) {
     EXPECT(library_task_get(p.task)->n_inputs == 2);
     REQUIRE(library_results_open(m.l, m.g.recording, p.task, 1, &p.results) == OK);
     EXPECT_EQ(run(&p, why), OK);
+    struct library_derived *film = hold_open(&m, LIBRARY_EXPORT, 0);
+    EXPECT_EQ(read_byte(film), OK);
     EXPECT_EQ(library_shred_person(m.l, m.g.recording, 5, &erase), OK);
+    EXPECT(library_derived_gone(film));
+    EXPECT_EQ(read_byte(film), ERR_GONE); /* whoever is in the middle of it */
+    library_derived_close(film);
     EXPECT_EQ(library_results_commit(p.results, (wall_t){1000000}), ERR_GONE);
     library_results_close(p.results);
     library_task_close(p.task);
@@ -343,7 +362,10 @@ TEST(derived_of_a_span_goes_when_it_is_redacted) {
     EXPECT_EQ(make(&m, TASK_EXPORT, TASK_LAYOUT_STAGE, 0), OK);
     struct library_span span = {
         .id = m.g.recording, .track = PROGRAMME_TRACK, .from = 3 * US_PER_S, .to = 4 * US_PER_S};
+    struct library_derived *film = hold_open(&m, LIBRARY_EXPORT, 0);
     EXPECT_EQ(library_redact(m.l, &span), OK);
+    EXPECT_EQ(read_byte(film), ERR_GONE);
+    library_derived_close(film);
     EXPECT_EQ(library_exports_json(m.l, m.g.recording, NULL, &count, &json), OK);
     EXPECT_EQ(count, 0);
     mem_free(json);
@@ -371,7 +393,11 @@ TEST(derived_of_a_recording_goes_when_it_is_shredded) {
     REQUIRE(library_task_open(m.l, m.g.recording, &s, &p.task) == OK);
     REQUIRE(library_results_open(m.l, m.g.recording, p.task, 0, &p.results) == OK);
     EXPECT_EQ(run(&p, why), OK);
+    struct library_derived *picture = hold_open(&m, LIBRARY_THUMBNAIL, 0);
+    EXPECT(read_byte(picture) == OK && !library_derived_gone(picture));
     EXPECT_EQ(library_shred(m.l, m.g.recording, &erase), OK);
+    EXPECT_EQ(read_byte(picture), ERR_GONE);
+    library_derived_close(picture);
     EXPECT(library_results_commit(p.results, (wall_t){1000000}) != OK);
     library_results_close(p.results);
     library_task_close(p.task);
