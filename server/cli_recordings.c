@@ -3,6 +3,7 @@
 #include "server/cli_recordings.h"
 
 #include "base/check.h"
+#include "recorder/library/library_sweep.h"
 #include "recorder/writer/writer.h"
 #include "server/cli.h"
 #include "server/clock.h"
@@ -89,6 +90,28 @@ static int rekey(struct library *l) {
     return CLI_OK;
 }
 
+static void say_swept(void *ctx, const char *of, const char *what) {
+    (void)ctx;
+    printf("%s  %s\n", of, what);
+}
+
+static int sweep(struct library *l, const struct config *cfg) {
+    struct library_sweep s = {.order = order_of("recording.retention_days"), .say = say_swept};
+    struct library_swept n;
+    if (cfg->rec_retention) {
+        s.before.us = s.order.at.us - cfg->rec_retention * (24 * 3600 * US_PER_S);
+    }
+    enum err e = library_sweep(l, &s, &n);
+    printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
+           " %" PRIu64 " without a recording, %" PRIu64 " failed\n",
+           n.shredded, n.held, n.finished, n.orphans, n.failed);
+    if (e != OK || n.failed) {
+        return cli_fail(CLI_FAILED, "recordings: %s",
+                        e != OK ? err_name(e) : "not everything could be done: sweep again");
+    }
+    return CLI_OK;
+}
+
 static int public_key(struct library *l) {
     char hex[65];
     if (library_public_key(l, hex) != OK) {
@@ -113,6 +136,9 @@ static int run(struct library *l, const struct config *cfg, int argc, char **arg
     }
     if (strcmp(argv[0], "rekey") == 0) {
         return rekey(l);
+    }
+    if (strcmp(argv[0], "sweep") == 0) {
+        return sweep(l, cfg);
     }
     if (strcmp(argv[0], "shred") == 0) {
         return shred(l, argv[1], argc == 3 ? argv[2] : NULL);
@@ -154,7 +180,7 @@ static bool known(int argc, char **argv) {
         int least, most; /* words after it */
     } orders[] = {{"list", 0, 32},      {"verify", 0, 32}, {"use-store", 0, 0}, {"rekey", 0, 0},
                   {"shred", 1, 2},      {"hold", 2, 2},    {"release", 1, 1},   {"redact", 4, 4},
-                  {"public-key", 0, 0}, {"export", 3, 5}};
+                  {"public-key", 0, 0}, {"export", 3, 5},  {"sweep", 0, 0}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -199,7 +225,7 @@ int cli_recordings(int argc, char **argv) {
             CLI_USAGE,
             "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
             " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
-            " redact ID TRACK FROM TO, hold ID WHY, release ID, rekey or use-store");
+            " redact ID TRACK FROM TO, hold ID WHY, release ID, sweep, rekey or use-store");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

@@ -122,6 +122,7 @@
     INT(rec_mix_voices, "recording.mix_voices", 128, 1, 4096, "in the mix at once") \
     INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
     INT(rec_readers, "recording.reader_threads", 2, 1, 16, "threads that read recordings") \
+    INT(rec_retention, "recording.retention_days", 0, 0, 36500, "kept so long; 0 = for ever") \
     INT(rec_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")

@@ -21,8 +21,8 @@ static void note_doomed(void *ctx, const char *name, uint64_t size) {
 }
 
 /* Of a recording, or of one of its tracks. */
-static enum err remove_objects(struct archive *a, const struct id *recording,
-                               const struct id *track) {
+enum err library_remove_objects(struct archive *a, const struct id *recording,
+                                const struct id *track) {
     struct doomed d = {0};
     char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX], track_id[ID_TEXT_MAX];
     snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id),
@@ -69,7 +69,7 @@ enum err library_shred(struct library *l, const char *id, const struct library_o
     }
     e = e == OK ? catalogue_shredded(a->catalogue, &row.id) : e;
     e = e == OK ? catalogue_purge(a->catalogue) : e;
-    return e == OK ? remove_objects(a, &row.id, NULL) : e;
+    return e == OK ? library_remove_objects(a, &row.id, NULL) : e;
 }
 
 struct person {
@@ -118,7 +118,7 @@ static enum err remove_tracks(struct person *p) {
     for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
-        e = remove_objects(p->archive, &p->recording, &track);
+        e = library_remove_objects(p->archive, &p->recording, &track);
         e = e == OK ? forget_derived(p, &track) : e;
     }
     return e;

@@ -20,6 +20,9 @@ struct build {
     const struct store *store;
     struct id recording;
 };
+/* Remove the objects of a recording, or, with track, of one of its tracks. Errors of the store. */
+enum err library_remove_objects(struct archive *a, const struct id *recording,
+                                const struct id *track);
 /* The fields that list and details share; leaves the object open. */
 enum err library_put_recording(struct build *b, const struct recording_row *r);
 

@@ -1,0 +1,204 @@
+/* DESIGN. The store is listed before the databases are asked: a recording's key is durable before
+ * its first object, so what has no row then has none for good. Of the listing only what it is of is
+ * kept, recording and track, once for each run of objects. */
+#include "recorder/library/library_sweep.h"
+
+#include "recorder/library/library_parts.h"
+
+#include "base/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct old {
+    wall_t before;
+    struct recording_place last;
+    struct buffer ids; /* struct id */
+};
+
+static enum err note_old(void *ctx, const struct recording_row *r) {
+    struct old *o = ctx;
+    bool over = r->state != RECORDING_OPEN && r->state != RECORDING_SHREDDED;
+    o->last = (struct recording_place){r->started, r->id};
+    if (over && r->started.us + r->duration < o->before.us) {
+        buffer_put(&o->ids, &r->id, sizeof(r->id));
+    }
+    return o->ids.bad ? ERR_NOMEM : OK;
+}
+
+static enum err find_old(struct library *l, struct old *o) {
+    struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = o->before};
+    bool more = true;
+    enum err e = OK;
+    while (e == OK && more) {
+        e = catalogue_recordings(l->archive->catalogue, &q, &more, note_old, o);
+        q.after = &o->last;
+    }
+    return e;
+}
+
+static void said(const struct library_sweep *s, const char *of, const char *what) {
+    if (s->say) {
+        s->say(s->ctx, of, what);
+    }
+}
+
+static void shred_one(struct library *l, const struct library_sweep *s, const struct id *recording,
+                      struct library_swept *n) {
+    char id[ID_TEXT_MAX];
+    enum err e = library_shred(l, id_text(recording, id), &s->order);
+    if (e == OK) {
+        n->shredded++;
+        said(s, id, "shredded for its age");
+    } else if (e == ERR_DENIED) {
+        n->held++;
+    } else {
+        n->failed++;
+        said(s, id, err_name(e));
+    }
+}
+
+static enum err shred_old(struct library *l, const struct library_sweep *s,
+                          struct library_swept *n) {
+    struct old o = {.before = s->before};
+    enum err e = s->before.us ? find_old(l, &o) : OK;
+    for (size_t at = 0; e == OK && at < o.ids.n; at += sizeof(struct id)) {
+        struct id recording;
+        memcpy(&recording, o.ids.p + at, sizeof(recording));
+        shred_one(l, s, &recording, n);
+    }
+    buffer_free(&o.ids);
+    return e;
+}
+
+struct place {
+    struct id recording, track; /* track ID_NONE: of the recording itself */
+};
+struct listing {
+    const struct library_sweep *sweep;
+    struct library_swept *n;
+    struct buffer places;
+    struct key_context finished; /* the last one: they have more tracks than one */
+};
+
+static void note_place(void *ctx, const char *name, uint64_t size) {
+    struct listing *x = ctx;
+    struct object_id o;
+    (void)size;
+    if (!object_parse_name(name, &o)) {
+        x->n->orphans++;
+        said(x->sweep, name, "is not an object of a recording");
+        return;
+    }
+    struct place p = {o.recording, o.track};
+    bool same = x->places.n && memcmp(x->places.p + x->places.n - sizeof(p), &p, sizeof(p)) == 0;
+    if (!same) {
+        buffer_put(&x->places, &p, sizeof(p));
+    }
+}
+
+struct owner_of {
+    struct id track;
+    uint64_t participant; /* 0: nobody's of its own */
+};
+
+static enum err note_owner(void *ctx, const struct track_row *r) {
+    struct owner_of *o = ctx;
+    if (id_eq(&r->track.track, &o->track) && !id_eq(&o->track, &ID_PROGRAMME) &&
+        r->track.keys == TRACK_KEYS_TREE) {
+        o->participant = r->track.participant;
+    }
+    return OK;
+}
+
+/* Something of a person who was shredded is there. OK: no, or it is gone now. */
+static enum err finish_person(struct library *l, struct listing *x, const struct place *p) {
+    struct owner_of o = {.track = p->track};
+    struct key_context c = {.recording = p->recording};
+    char id[ID_TEXT_MAX];
+    enum err e = catalogue_tracks(l->archive->catalogue, &p->recording, note_owner, &o);
+    c.subject = o.participant;
+    e = e == OK && o.participant ? wraps_shredded(l->archive->wraps, &c, NULL) : e;
+    if (e != OK || !o.participant) {
+        return e == ERR_UNKNOWN ? OK : e;
+    }
+    if (c.subject == x->finished.subject && id_eq(&c.recording, &x->finished.recording)) {
+        return OK;
+    }
+    e = library_shred_person(l, id_text(&p->recording, id), o.participant, &x->sweep->order);
+    x->n->finished += e == OK;
+    x->finished = c;
+    return e;
+}
+
+/* OK: it belongs to a recording, or is gone now. ERR_UNKNOWN: it belongs to none. */
+static enum err settle(struct library *l, struct listing *x, const struct place *p) {
+    struct key_context all = {.recording = p->recording};
+    struct recording_row row;
+    bool begun;
+    enum err e = wraps_shredded(l->archive->wraps, &all, NULL);
+    if (e == OK) {
+        e = library_remove_objects(l->archive, &p->recording, NULL);
+        x->n->finished += e == OK;
+        return e;
+    }
+    if (e != ERR_UNKNOWN) {
+        return e;
+    }
+    e = wraps_has_begun(l->archive->wraps, &p->recording, &begun);
+    if (e == OK) {
+        return finish_person(l, x, p);
+    }
+    /* A key that is lost, and not by order, makes no orphan of what was recorded. */
+    return e == ERR_UNKNOWN ? catalogue_recording(l->archive->catalogue, &p->recording, &row) : e;
+}
+
+static int compare_places(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(struct place));
+}
+
+static void settle_all(struct library *l, struct listing *x) {
+    struct id done = ID_NONE; /* a recording of which all is said */
+    qsort(x->places.p, x->places.n / sizeof(struct place), sizeof(struct place), compare_places);
+    for (size_t at = 0; at < x->places.n; at += sizeof(struct place)) {
+        struct place p;
+        char id[ID_TEXT_MAX];
+        memcpy(&p, x->places.p + at, sizeof(p));
+        if (id_eq(&done, &p.recording)) {
+            continue;
+        }
+        uint64_t before = x->n->finished;
+        enum err e = settle(l, x, &p);
+        id_text(&p.recording, id);
+        if (x->n->finished != before) {
+            done = id_eq(&x->finished.recording, &p.recording) ? done : p.recording;
+            said(x->sweep, id, "what was left of a shred is removed");
+        } else if (e == ERR_UNKNOWN) {
+            x->n->orphans++;
+            done = p.recording;
+            said(x->sweep, id, "has objects, and there is no such recording");
+        } else if (e != OK) {
+            x->n->failed++;
+            done = p.recording;
+            said(x->sweep, id, err_name(e));
+        }
+    }
+}
+
+enum err library_sweep(struct library *l, const struct library_sweep *s,
+                       struct library_swept *ret) {
+    OWNER_CHECK(&l->owner);
+    const struct store *store = &l->archive->store;
+    struct listing x = {.sweep = s, .n = ret};
+    *ret = (struct library_swept){0};
+    enum err e = shred_old(l, s, ret);
+    if (e == OK && store->list) {
+        e = store->list(store->ctx, "recordings/", note_place, &x);
+    }
+    e = e == OK && x.places.bad ? ERR_NOMEM : e;
+    if (e == OK && x.places.n) {
+        settle_all(l, &x);
+    }
+    buffer_free(&x.places);
+    return e;
+}

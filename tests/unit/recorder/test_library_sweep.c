@@ -1,0 +1,158 @@
+#include "recorder/library/library_sweep.h"
+
+#include "recorder/library/library_parts.h"
+
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+
+#define STARTED INT64_C(1700000000123456) /* of the sample */
+#define ENDED (STARTED + 25 * US_PER_S)
+
+/* A recorder's folder with two recordings, and a store that can refuse to remove. */
+struct yard {
+    struct scratch scratch;
+    struct memory_store disk;
+    struct rng_seeded state;
+    struct archive *archive;
+    struct sample one, two;
+    struct library *library;
+    char one_id[ID_TEXT_MAX], two_id[ID_TEXT_MAX], why[WHY_MAX];
+    unsigned said;
+    char last[256];
+};
+
+static enum err no_remove(void *ctx, const char *name) {
+    (void)ctx;
+    (void)name;
+    return ERR_IO;
+}
+
+static void yard_begin(struct yard *y, uint64_t seed) {
+    memset(y, 0, sizeof(*y));
+    scratch_begin(&y->scratch);
+    memory_store_begin(&y->disk);
+    rng_seed(&y->state, seed);
+    CHECK(bench_archive(&y->scratch, &y->disk.store, &y->state, &y->archive) == OK);
+    CHECK(sample_record(y->archive, 0, &y->one) == OK);
+    CHECK(sample_record(y->archive, 0, &y->two) == OK);
+    struct library_config c = {.dir = y->scratch.dir, .store = &y->disk.store};
+    CHECK(library_open(&c, &y->library, y->why) == OK);
+    id_text(&y->one.id, y->one_id);
+    id_text(&y->two.id, y->two_id);
+}
+
+static void yard_end(struct yard *y) {
+    library_close(y->library);
+    archive_close(y->archive);
+    memory_store_end(&y->disk);
+    scratch_end(&y->scratch);
+}
+
+static void say(void *ctx, const char *of, const char *what) {
+    struct yard *y = ctx;
+    y->said++;
+    snprintf(y->last, sizeof(y->last), "%s: %s", of, what);
+}
+
+static struct library_swept sweep(struct yard *y, int64_t before) {
+    struct library_sweep s = {
+        .before = {before}, .order = {"timer", "its age", {ENDED + 1}}, .say = say, .ctx = y};
+    struct library_swept n;
+    y->said = 0;
+    y->last[0] = '\0';
+    EXPECT_EQ(library_sweep(y->library, &s, &n), OK);
+    return n;
+}
+
+/* Objects of a recording in the store, and of one of its tracks. */
+static unsigned stored(const struct yard *y, const struct id *recording, const struct id *track) {
+    unsigned n = 0;
+    for (size_t i = 0; i < y->disk.n; i++) {
+        struct object_id o;
+        n += object_parse_name(y->disk.objects[i].name, &o) && id_eq(&o.recording, recording) &&
+             (!track || id_eq(&o.track, track));
+    }
+    return n;
+}
+
+TEST(sweep_shreds_what_is_too_old_and_not_held_nor_being_made) {
+    struct yard y;
+    struct entry_start start = {.tour = "live", .wall = {STARTED}};
+    struct library_order hold = {"ann", "court", {ENDED}};
+    struct ledger *l = NULL;
+    yard_begin(&y, 1);
+    REQUIRE(ledger_begin(y.archive, &start, &l) == OK && ledger_flush(l) == OK);
+    struct id live = *ledger_id(l);
+    size_t all = y.disk.n;
+    struct library_swept n = sweep(&y, 0); /* for ever */
+    EXPECT(n.shredded + n.held + n.finished + n.orphans + n.failed == 0 && y.disk.n == all);
+    n = sweep(&y, ENDED); /* it ends at that very moment */
+    EXPECT(n.shredded == 0 && y.disk.n == all && y.said == 0);
+    EXPECT_EQ(library_hold(y.library, y.two_id, &hold), OK);
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 1 && n.held == 1 && n.failed == 0 && n.orphans == 0);
+    EXPECT_EQ(stored(&y, &y.one.id, NULL), 0);
+    EXPECT(stored(&y, &y.two.id, NULL) > 0 && stored(&y, &live, NULL) > 0);
+    struct wraps_note note;
+    struct key_context c = {y.one.id, 0};
+    REQUIRE(wraps_shredded(y.archive->wraps, &c, &note) == OK);
+    EXPECT_STR(note.who, "timer");
+    EXPECT_EQ(library_release(y.library, y.two_id), OK);
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 1 && n.held == 0 && stored(&y, &y.two.id, NULL) == 0);
+    n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 0 && n.finished == 0 && y.said == 0);
+    ledger_free(l);
+    yard_end(&y);
+}
+
+static enum err note_camera(void *ctx, const struct track_row *r) {
+    if (!id_eq(&r->track.track, &ID_PROGRAMME)) {
+        *(struct track_row *)ctx = *r;
+    }
+    return OK;
+}
+
+TEST(sweep_finishes_what_a_shred_could_not_remove) {
+    struct yard y;
+    struct track_row camera;
+    struct library_order order = {"ann", "asked to", {ENDED}};
+    yard_begin(&y, 2);
+    struct library *l = y.library;
+    CHECK(catalogue_tracks(y.archive->catalogue, &y.two.id, note_camera, &camera) == OK);
+    l->archive->store.remove = no_remove;
+    EXPECT_EQ(library_shred(l, y.one_id, &order), ERR_IO);
+    EXPECT_EQ(library_shred_person(l, y.two_id, camera.track.participant, &order), ERR_IO);
+    struct library_swept n = sweep(&y, 0); /* the store still refuses: said, and nothing is lost */
+    EXPECT(n.failed == 2 && n.finished == 0 && stored(&y, &y.one.id, NULL) > 0);
+    l->archive->store.remove = y.disk.store.remove;
+    unsigned others = stored(&y, &y.two.id, &ID_PROGRAMME);
+    n = sweep(&y, 0);
+    EXPECT(n.finished == 2 && n.failed == 0 && n.orphans == 0);
+    EXPECT_EQ(stored(&y, &y.one.id, NULL), 0);
+    EXPECT_EQ(stored(&y, &y.two.id, &camera.track.track), 0);
+    EXPECT(others > 0 && stored(&y, &y.two.id, &ID_PROGRAMME) == others);
+    n = sweep(&y, 0);
+    EXPECT(n.finished == 0 && y.said == 0);
+    yard_end(&y);
+}
+
+TEST(sweep_names_objects_without_a_recording_and_leaves_them) {
+    struct yard y;
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = {{9, 9}}};
+    struct object_info info;
+    yard_begin(&y, 3);
+    EXPECT_EQ(object_put_clear(&y.disk.store, &o, bytes_of("x", 1), &info), OK);
+    o.number = 1;
+    EXPECT_EQ(object_put_clear(&y.disk.store, &o, bytes_of("y", 1), &info), OK);
+    struct library_swept n = sweep(&y, 0);
+    EXPECT(n.orphans == 1 && y.said == 1 && strstr(y.last, "no such recording"));
+    EXPECT_EQ(y.disk.store.put(y.disk.store.ctx, "recordings/what", bytes_of("z", 1)), OK);
+    n = sweep(&y, 0);
+    EXPECT(n.orphans == 2 && y.said == 2);
+    EXPECT_EQ(stored(&y, &o.recording, NULL), 2);
+    yard_end(&y);
+}
