@@ -100,6 +100,11 @@ static bool own_network(void) {
            (root || write_text("/proc/self/uid_map", map));
 }
 
+/* The kernel says that a link is up, and adds its routes, up to a second later. */
+#define UNTIL_UP(link)                                                                 \
+    "for i in $(seq 250); do ip -o link show " link " | grep -q 'state UP' && break; " \
+    "sleep 0.02; done"
+
 #define FAR_INDEX 70000 /* does not fit 16 bits: indices are not used again, so they grow */
 
 /* The child's exit status: 0 fine, 1 wrong, 2 no such network here. */
@@ -121,11 +126,12 @@ static void in_own_network(int (*child)(void), const char *what) {
 
 static int on_a_far_interface(void) {
     struct addr local = loopback_v6("fe80::1", FAR_INDEX), global = loopback_v6("fd00::1", 0);
-    if (!own_network() || system("exec 2>/dev/null; ip link set lo up && "
-                                 "ip link add far0 index 70000 type veth peer name far1 && "
-                                 "ip link set far0 up && ip link set far1 up && "
-                                 "ip addr add fe80::1/64 dev far0 nodad && "
-                                 "ip addr add fd00::1/64 dev far0 nodad") != 0) {
+    if (!own_network() ||
+        system("exec 2>/dev/null; ip link set lo up && "
+               "ip link add far0 index 70000 type veth peer name far1 && "
+               "ip link set far0 up && ip link set far1 up && "
+               "ip addr add fe80::1/64 dev far0 nodad && "
+               "ip addr add fd00::1/64 dev far0 nodad && " UNTIL_UP("far0")) != 0) {
         return 2;
     }
     return comes_and_goes(&local) && comes_and_goes(&global) ? 0 : 1;
