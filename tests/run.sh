@@ -141,7 +141,7 @@ group_unit() {
     for folder in tests/unit/*/; do
         folder=$(basename "$folder")
         if need_asan; then
-            counted "unit/$folder" 300 "build/asan/tests/test_$folder"
+            counted "unit/$folder" 600 "build/asan/tests/test_$folder"
         else
             not_run "unit/$folder" "the build failed"
         fi
@@ -159,7 +159,10 @@ group_tsan() {
         return
     fi
     for folder in "${threaded[@]}"; do
-        counted "tsan/$folder" 600 "build/tsan/tests/test_$folder"
+        # Of the recorder the tests that have threads; the others are its unit tests, for minutes.
+        local only=()
+        [ "$folder" != recorder ] || only=(thread)
+        counted "tsan/$folder" 600 "build/tsan/tests/test_$folder" "${only[@]}"
     done
 }
 

@@ -1,6 +1,6 @@
 /* The two halves of the recorder: whatever the disk does, capture goes on, and nothing that fits
  * into memory is lost. */
-#include "recorder/capture/recording.h"
+#include "recorder/capture/recorder.h"
 #include "recorder/library/library_parts.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
@@ -204,27 +204,6 @@ TEST(writer_stores_what_waits_when_it_is_closed) {
     scene_end(&s);
 }
 
-/* Beyond the memory there is for it the newest goes, and the journal says so. */
-TEST(writer_that_stands_still_for_hours_is_a_gap) {
-    struct scene s;
-    scene_begin(&s);
-    REQUIRE(rig_open(&s.g) == OK);
-    rig_order_now(&s.g, ORDER_START);
-    s.g.stalled = true;
-    unsigned rounds = 0;
-    for (bool first = true; rig_counters(&s.g).gaps == 0 && rounds < 2000; first = false) {
-        send(&s, first);
-        rounds++;
-        EXPECT(rig_counters(&s.g).waiting <= RECORDER_MEDIA_MAX);
-    }
-    EXPECT(rig_counters(&s.g).gaps > 0);
-    s.g.stalled = false;
-    rig_order(&s.g, ORDER_STOP);
-    EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
-    EXPECT_EQ(rig_counters(&s.g).waiting, 0);
-    scene_end(&s);
-}
-
 /* Nobody asks for events for a long time: what is true then is told, in order, and nothing of it
  * is lost. */
 TEST(recorder_events_wait_until_somebody_asks) {
@@ -233,7 +212,7 @@ TEST(recorder_events_wait_until_somebody_asks) {
     unsigned started = 0, stopped = 0;
     scene_begin(&s);
     REQUIRE(rig_open(&s.g) == OK);
-    for (uint64_t tour = 1; tour <= 1000; tour++) {
+    for (uint64_t tour = 1; tour <= 200; tour++) {
         struct recorder_order o = {.type = ORDER_START, .tour = tour, .tour_name = "t"};
         recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
         o.type = ORDER_STOP;
@@ -255,8 +234,8 @@ TEST(recorder_events_wait_until_somebody_asks) {
         EXPECT(e.type != RECORDER_STOPPED || e.tour == last);
         last = e.tour;
     }
-    EXPECT_EQ(started, 1000);
-    EXPECT_EQ(stopped, 1000);
+    EXPECT_EQ(started, 200);
+    EXPECT_EQ(stopped, 200);
     EXPECT_EQ(rig_counters(&s.g).recordings_open, 0);
     scene_end(&s);
 }
