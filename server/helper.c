@@ -230,6 +230,7 @@ static enum err take(struct helper *h, uint8_t type, struct bytes body, char why
         return ERR_UNSUPPORTED;
     }
     e = m.type == MESSAGE_READ ? answer(h, &m) : h->calls.tell(h->calls.ctx, &m);
+    e = e == ERR_AGAIN ? ERR_IO : e; /* it would be taken for "go on", and something be missing */
     if (e != OK) {
         snprintf(why, WHY_MAX, "%s", err_name(e));
     }

@@ -67,7 +67,7 @@ enum err job_begin(struct job *j, struct library *l, const struct jobs_thread_co
     if (e != OK) {
         job_drop(j);
     }
-    return e;
+    return e == ERR_AGAIN ? ERR_IO : e;
 }
 
 enum err job_step(struct job *j, struct library *l, const struct jobs_thread_config *c) {
@@ -77,6 +77,7 @@ enum err job_step(struct job *j, struct library *l, const struct jobs_thread_con
     }
     if (e == OK) {
         e = library_results_commit(j->results, clock_wall());
+        e = e == ERR_AGAIN ? ERR_IO : e; /* which would mean that it goes on */
         if (e != OK) {
             snprintf(j->why, WHY_MAX, "%s", err_name(e));
         }

@@ -113,6 +113,10 @@ TEST(helper_ends_with_the_error_of_its_input) {
     EXPECT_EQ(helper_run(&c, &t, &r), ERR_AUTH);
     EXPECT_STR(r.why, "not_authentic");
     helper_run_free(&r);
+    r = (struct helper_run){.fail = ERR_AGAIN}; /* no reason to go on without what was asked for */
+    EXPECT_EQ(helper_run(&c, &t, &r), ERR_IO);
+    EXPECT_STR(r.why, "io"); /* and at once, not after a silence */
+    helper_run_free(&r);
     task_clear(&t);
 }
 
