@@ -13,7 +13,8 @@ const LIB = path.join(path.dirname(fileURLToPath(import.meta.url)), 'lib');
 const dir = tempDir();
 const service = path.join(dir, 'rgw');
 const rgw = (...args) => execFileSync(path.join(LIB, 'rgw.sh'), [service, ...args], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120000 });
-process.on('exit', () => spawnSync(path.join(LIB, 'rgw.sh'), [service, 'down']));
+// Before the folder goes in which the pids are.
+process.prependListener('exit', () => spawnSync(path.join(LIB, 'rgw.sh'), [service, 'down']));
 
 /** A port whose 40 successors are likely free, too: above the ephemeral ones nothing else is. */
 const port = 61000 + (await freePort()) % 4000;
