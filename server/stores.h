@@ -8,8 +8,8 @@
 #include "server/config.h"
 
 enum stores_use {
-    STORES_READ,
-    STORES_WRITE,
+    STORES_READ,  /* a library; it may also put what it writes after it has erased something */
+    STORES_WRITE, /* the recorder; there is one */
     STORES_UPLOAD /* a request is broken off when `stop` says so */
 };
 

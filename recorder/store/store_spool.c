@@ -12,6 +12,7 @@
 struct spool {
     struct spool_config config;
     bool cleaned;               /* what interrupted puts left is gone */
+    bool counted;               /* the folder was looked at */
     uint64_t waiting;           /* [bytes] at most: what was counted last and what was put since */
     const struct store *failed; /* whose reason counts; NULL: ours */
     us_t rest_until;            /* the remote store is not asked before */
@@ -53,17 +54,22 @@ static void add_size(void *ctx, const struct store_file *f) {
 
 static enum err count(struct spool *s) {
     s->waiting = 0;
-    return store_local_walk(s->config.local, add_size, &s->waiting);
+    enum err e = store_local_walk(s->config.local, add_size, &s->waiting);
+    s->counted = e == OK;
+    return e;
+}
+
+static bool fits(const struct spool *s, size_t n) {
+    return s->counted && s->waiting <= s->config.limit && n <= s->config.limit - s->waiting;
 }
 
 /* The count only grows between two looks at the folder, from which the uploader takes. */
 static enum err check_limit(struct spool *s, size_t n) {
-    uint64_t limit = s->config.limit;
-    if (limit == 0 || (s->waiting <= limit && n <= limit - s->waiting)) {
+    if (s->config.limit == 0 || fits(s, n)) {
         return OK;
     }
     enum err e = count(s);
-    if (e != OK || (s->waiting <= limit && n <= limit - s->waiting)) {
+    if (e != OK || fits(s, n)) {
         return of(s, s->config.local, e);
     }
     of(s, NULL, ERR_NOSPACE);
@@ -118,13 +124,10 @@ static enum err put_identity(struct spool *s, struct bytes identity) {
 static enum err spool_put(void *ctx, const char *name, struct bytes object) {
     struct spool *s = ctx;
     const struct store *local = s->config.local;
-    if (!s->config.write) {
-        return of(s, NULL, ERR_WRONG_STATE);
-    }
     if (is_identity(name)) {
-        return put_identity(s, object);
+        return s->config.write ? put_identity(s, object) : of(s, NULL, ERR_WRONG_STATE);
     }
-    if (!s->cleaned) {
+    if (s->config.write && !s->cleaned) {
         /* Not when it is opened: only by its first put does a writer show that it is the one. */
         store_local_clean(local);
         s->cleaned = true;

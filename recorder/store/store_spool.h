@@ -25,10 +25,11 @@
 struct spool_config {
     const struct store *local;  /* of store_local.h */
     const struct store *remote; /* of the same thread */
-    bool write;                 /* false: puts are refused; a library may remove all the same */
-    uint64_t reserve;           /* [bytes] of the disk that are left free: ERR_NOSPACE */
-    uint64_t limit;             /* [bytes] that may wait; 0: as many as the disk holds */
-    us_t (*clock)(void *ctx);   /* [us] monotonic; NULL: SPOOL_REST is never made */
+    bool write; /* the recorder: what interrupted puts left is cleaned up. false: a library beside
+                   it, which may put (a next manifest), but cleans nothing and places no identity */
+    uint64_t reserve;         /* [bytes] of the disk that are left free: ERR_NOSPACE */
+    uint64_t limit;           /* [bytes] that may wait; 0: as many as the disk holds */
+    us_t (*clock)(void *ctx); /* [us] monotonic; NULL: SPOOL_REST is never made */
     void *clock_ctx;
     void (*note)(void *ctx); /* after each put, in the calling thread; may be NULL */
     void *note_ctx;

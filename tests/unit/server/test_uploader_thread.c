@@ -94,7 +94,7 @@ TEST(uploader_threads_are_rung_by_a_put) {
     begin(&s, service.url);
     const struct store *w = stores_both(s.writing), *r = stores_both(s.reading);
     EXPECT_EQ(w->put(w->ctx, "recordings/a/t/1.seg", bytes_of("abc", 3)), OK);
-    EXPECT_EQ(r->put(r->ctx, "recordings/a/t/2.seg", bytes_of("abc", 3)), ERR_WRONG_STATE);
+    EXPECT_EQ(r->put(r->ctx, STORE_IDENTITY, bytes_of("abc", 3)), ERR_WRONG_STATE);
     EXPECT(until(&s, has_uploaded));
     EXPECT_EQ(r->waits(r->ctx, "recordings/a/", &waits), OK);
     EXPECT(!waits);

@@ -1,0 +1,104 @@
+/* Recordings in a bucket behind a spool folder, as archive and library see them. */
+#include "recorder/archive/backup.h"
+#include "recorder/archive/recovery.h"
+#include "recorder/archive/verify.h"
+#include "recorder/library/library_parts.h"
+#include "recorder/store/store_local.h"
+
+#include "tests/unit/recorder/bench_spool.h"
+#include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define A_WHILE (100 * US_PER_S)
+
+static const struct library_order order = {"ann", "asked to", {1700000000000000}};
+
+/* A recording that is in the bucket, and a library beside the recorder, as the command line opens
+ * it. */
+struct tour {
+    struct spool_bench b;
+    struct scratch scratch;
+    struct rng_seeded state;
+    struct archive *archive;
+    struct sample sample;
+    struct track_row camera;
+    struct store local, both; /* the library's own */
+    struct library *library;
+    char id[ID_TEXT_MAX], why[WHY_MAX];
+};
+
+static enum err note_camera(void *ctx, const struct track_row *r) {
+    if (!id_eq(&r->track.track, &ID_PROGRAMME)) {
+        *(struct track_row *)ctx = *r;
+    }
+    return OK;
+}
+
+static void upload(struct tour *t) {
+    uploader_wake(t->b.uploader, t->b.now + US_PER_S);
+    spool_bench_run(&t->b, t->b.now + A_WHILE);
+}
+
+static enum err open_again(struct tour *t) {
+    t->archive = archive_close(t->archive);
+    return bench_archive(&t->scratch, &t->b.spool, &t->state, &t->archive);
+}
+
+static enum err library_begin(struct tour *t) {
+    struct spool_config c = {.local = &t->local, .remote = &t->b.remote.store};
+    CHECK(store_local_open(t->b.dir, &t->local) == OK);
+    CHECK(store_spool_open(&c, &t->both) == OK);
+    struct library_config l = {
+        .dir = t->scratch.dir, .rng = rng_from_seeded(&t->state), .store = &t->both};
+    return library_open(&l, &t->library, t->why);
+}
+
+static void library_end(struct tour *t) {
+    t->library = library_close(t->library);
+    store_spool_close(&t->both);
+    store_local_close(&t->local);
+}
+
+static void tour_begin(struct tour *t) {
+    memset(t, 0, sizeof(*t));
+    spool_bench_begin(&t->b);
+    scratch_begin(&t->scratch);
+    rng_seed(&t->state, 11);
+    CHECK(open_again(t) == OK);
+    CHECK(sample_record(t->archive, 0, &t->sample) == OK);
+    CHECK(catalogue_tracks(t->archive->catalogue, &t->sample.id, note_camera, &t->camera) == OK);
+    id_text(&t->sample.id, t->id);
+}
+
+static void tour_end(struct tour *t) {
+    archive_close(t->archive);
+    scratch_end(&t->scratch);
+    spool_bench_end(&t->b);
+}
+
+static void expect_whole(struct tour *t) {
+    struct findings f = {0};
+    EXPECT_EQ(verify_chain(t->archive, &t->sample.id, findings_say, &f), OK);
+    EXPECT_EQ(verify_recording(t->archive, &t->sample.id, findings_say, &f), OK);
+    EXPECT_STR(f.first, "");
+    EXPECT_EQ(uploader_counters(t->b.uploader).conflicts, 0);
+    EXPECT_EQ(uploader_counters(t->b.uploader).waiting_objects, 0);
+}
+
+TEST(bucket_a_library_shreds_a_person) {
+    struct tour t;
+    struct recording_row row;
+    tour_begin(&t);
+    upload(&t);
+    REQUIRE(library_begin(&t) == OK);
+    EXPECT_EQ(library_shred_person(t.library, t.id, t.camera.track.participant, &order), OK);
+    library_end(&t);
+    EXPECT_EQ(catalogue_recording(t.archive->catalogue, &t.sample.id, &row), OK);
+    EXPECT_EQ(row.manifest_version, 2);
+    upload(&t);
+    expect_whole(&t);
+    tour_end(&t);
+}
