@@ -56,31 +56,49 @@ static enum err gather_all(struct archive *a, struct gather *g) {
     return e == OK ? manifest_sort(&g->m) : e;
 }
 
-/* Put the manifest under the first free version; one that is there already and says the same text
- * (it was stored, but the catalogue did not hear of it) is taken as it is. */
-static enum err put_manifest(struct archive *a, struct manifest *m, struct object_info *ret) {
-    for (;; m->version++) {
+/* Is this version there already? The same text (it was stored, but the catalogue did not hear of
+ * it) is OK, another ERR_EXISTS, none ERR_UNKNOWN. */
+static enum err find_manifest(struct archive *a, const struct object_id *o, struct bytes text,
+                              struct object_info *ret) {
+    struct object_plain there;
+    enum err e = object_get_stored(&a->store, o, &there);
+    if (e != OK) {
+        return e == ERR_LONG ? ERR_EXISTS : e; /* no manifest of ours, and in its place */
+    }
+    bool same = bytes_eq(bytes_of(there.p, there.n), text);
+    *ret = there.info;
+    mem_free(there.p);
+    return same ? OK : ERR_EXISTS;
+}
+
+/* The store is asked before: the put of one that is two (a spool folder before a bucket) does not
+ * know what is in the other. A recording that ends now is only put, because it must not wait for
+ * the network, and nobody was here before. */
+static enum err put_version(struct archive *a, const struct object_id *o, struct bytes text,
+                            bool first, struct object_info *ret) {
+    enum err e = first ? ERR_UNKNOWN : find_manifest(a, o, text, ret);
+    if (e != ERR_UNKNOWN) {
+        return e;
+    }
+    e = object_put_clear(&a->store, o, text, ret);
+    return e == ERR_EXISTS ? find_manifest(a, o, text, ret) : e;
+}
+
+/* Put the manifest under the first free version. */
+static enum err put_manifest(struct archive *a, struct manifest *m, bool first,
+                             struct object_info *ret) {
+    enum err e = OK;
+    do {
         struct object_id o = {
             .type = OBJECT_MANIFEST, .recording = m->recording, .number = m->version};
-        struct object_plain there;
         char *text = NULL;
         size_t n = 0;
-        enum err e = manifest_encode(m, &a->signer, &text, &n);
-        if (e != OK) {
-            return e;
-        }
-        e = object_put_clear(&a->store, &o, bytes_of(text, n), ret);
-        bool taken = e == ERR_EXISTS, same = false;
-        if (taken && object_get_stored(&a->store, &o, &there) == OK) {
-            same = bytes_eq(bytes_of(there.p, there.n), bytes_of(text, n));
-            *ret = there.info;
-            mem_free(there.p);
-        }
+        e = manifest_encode(m, &a->signer, &text, &n);
+        e = e == OK ? put_version(a, &o, bytes_of(text, n), first, ret) : e;
         mem_free(text);
-        if (!taken || same) {
-            return taken ? OK : e;
-        }
-    }
+        m->version += e == ERR_EXISTS;
+    } while (e == ERR_EXISTS);
+    return e;
 }
 
 /* What was shredded or redacted before is listed as such. */
@@ -94,21 +112,21 @@ static enum err mark_erased(struct manifest *m, struct key_ring *ring) {
 }
 
 /* Put it and note it. */
-static enum err finish(struct archive *a, struct manifest *m, struct key_ring *ring) {
+static enum err finish(struct archive *a, struct manifest *m, struct key_ring *ring, bool first) {
     struct object_info info = {0};
     enum err e = mark_erased(m, ring);
-    e = e == OK ? put_manifest(a, m, &info) : e;
+    e = e == OK ? put_manifest(a, m, first, &info) : e;
     return e == OK ? catalogue_manifest(a->catalogue, &m->recording, m->version, &info) : e;
 }
 
 enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
-                         uint32_t version) {
+                         bool first) {
     struct gather g = {.m = {.format = MANIFEST_CLEAR,
                              .recording = ring->set.recording,
-                             .version = version,
+                             .version = 1,
                              .journal = *head}};
     enum err e = gather_all(a, &g);
-    e = e == OK ? finish(a, &g.m, ring) : e;
+    e = e == OK ? finish(a, &g.m, ring, first) : e;
     manifest_clear(&g.m);
     return e;
 }
@@ -128,7 +146,7 @@ static enum err next_version(struct archive *a, const struct recording_row *row,
     if (e == OK) {
         m.format = MANIFEST_CLEAR;
         m.version++;
-        e = finish(a, &m, ring);
+        e = finish(a, &m, ring, false);
     }
     manifest_clear(&m);
     return e;

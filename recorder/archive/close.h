@@ -4,11 +4,12 @@
 
 #include "recorder/archive/archive.h"
 
-/* Write the next manifest from the catalogue's rows and note it there, durably. head: where the
- * journal stands, its end entry included. version: 1 or the one after the last. Errors of
- * object_put and the catalogue; call again. */
+/* Write a manifest from the catalogue's rows under the first version that is free, and note it
+ * there, durably. head: where the journal stands, its end entry included. first: nobody can have
+ * tried before, so the store need not be asked what is there, which may take the network. Errors of
+ * object_put, object_get_stored and the catalogue; call again, with first false. */
 enum err close_recording(struct archive *a, struct key_ring *ring, const struct journal_head *head,
-                         uint32_t version);
+                         bool first);
 /* After something was erased: the next version, which lists it as erased. ERR_DENIED: the signing
  * key is not here; ERR_WRONG_STATE: the recording is not closed; else errors of archive_ring, of
  * reading the last version and of close_recording. */

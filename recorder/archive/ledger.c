@@ -21,7 +21,7 @@ struct ledger {
     struct journal *journal;
     bool needed_first; /* pending entries that must be stored before the next segment */
     bool stale;        /* the catalogue misses something */
-    bool end_noted, ended;
+    bool end_noted, close_tried, ended;
 };
 
 /* A new track gets keys: those of its participant, or of the recording. They are in memory until
@@ -180,7 +180,8 @@ enum err ledger_end(struct ledger *l, us_t t) {
     }
     if (e == OK) {
         struct journal_head head = journal_head(l->journal);
-        e = close_recording(l->archive, &l->ring, &head, 1);
+        e = close_recording(l->archive, &l->ring, &head, !l->close_tried);
+        l->close_tried = true;
     }
     l->ended = e == OK;
     return e;

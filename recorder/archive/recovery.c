@@ -76,7 +76,7 @@ static enum err finish_recording(struct replay *f, struct recovery_report *r) {
     if (!was_ended) {
         e = close_journal(f, &r->adopted);
     }
-    e = e == OK ? close_recording(f->archive, &f->ring, &f->head, 1) : e;
+    e = e == OK ? close_recording(f->archive, &f->ring, &f->head, false) : e;
     r->closed += e == OK && !was_ended;
     return e;
 }

@@ -102,3 +102,48 @@ TEST(bucket_a_library_shreds_a_person) {
     expect_whole(&t);
     tour_end(&t);
 }
+
+TEST(bucket_a_catalogue_is_lost_after_a_shred) {
+    struct tour t;
+    struct recovery_report rep;
+    struct recording_row row;
+    char path[PATH_MAX];
+    tour_begin(&t);
+    upload(&t);
+    REQUIRE(library_begin(&t) == OK);
+    EXPECT_EQ(library_shred_person(t.library, t.id, t.camera.track.participant, &order), OK);
+    library_end(&t);
+    upload(&t);
+    t.archive = archive_close(t.archive);
+    snprintf(path, sizeof(path), "%s/catalogue.db", t.scratch.dir);
+    CHECK(unlink(path) == 0);
+    REQUIRE(open_again(&t) == OK);
+    /* While the bucket cannot be asked nothing is put beside what may be there. */
+    t.b.remote.fault.mode = HTTP_FAULT_DEAD;
+    t.b.remote.fault.at = t.b.remote.fault.asked;
+    EXPECT_EQ(recovery_run(t.archive, &rep), OK);
+    EXPECT_EQ(rep.failed, 1);
+    t.b.remote.fault.mode = HTTP_FAULT_NONE;
+    EXPECT_EQ(recovery_run(t.archive, &rep), OK);
+    EXPECT_EQ(rep.failed + rep.damaged, 0);
+    upload(&t);
+    expect_whole(&t);
+    EXPECT_EQ(catalogue_recording(t.archive->catalogue, &t.sample.id, &row), OK);
+    EXPECT_EQ(row.manifest_version, 2); /* which is the one that is there */
+    tour_end(&t);
+}
+
+/* A recording ends while the bucket is away: that waits for nobody. */
+TEST(bucket_a_recording_ends_in_an_outage) {
+    struct tour t;
+    struct sample other = {0};
+    tour_begin(&t);
+    t.b.remote.fault.mode = HTTP_FAULT_DEAD;
+    t.b.remote.fault.at = t.b.remote.fault.asked;
+    EXPECT_EQ(sample_record(t.archive, 0, &other), OK);
+    EXPECT(other.ended);
+    t.b.remote.fault.mode = HTTP_FAULT_NONE;
+    upload(&t);
+    expect_whole(&t);
+    tour_end(&t);
+}
