@@ -3,6 +3,7 @@
 
 #include "recorder/library/library.h"
 #include "server/clock.h"
+#include "server/stores.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,20 +39,26 @@ static bool read_words(int argc, char **argv, struct words *ret) {
 static int backup(const struct config *cfg, const struct words *x) {
     char why[WHY_MAX] = "";
     struct library *l = NULL;
-    struct library_copied n;
+    struct stores *stores = NULL;
+    struct library_copied n = {0};
     struct library_config c = {.dir = cfg->rec_dir, .no_key = true};
     struct library_backup b = {cfg->rec_dir, x->word, !x->without_objects, clock_wall()};
-    if (library_open(&c, &l, why) != OK) {
-        return cli_fail(CLI_FAILED, "backup: %s", why);
-    }
-    enum err e = library_backup(l, &b, &n, why);
+    enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
+    c.store = stores_both(stores);
+    e = e == OK ? library_open(&c, &l, why) : e;
+    e = e == OK ? library_backup(l, &b, &n, why) : e;
     library_close(l);
+    stores_close(stores);
     if (e != OK) {
         return cli_fail(CLI_FAILED, "backup: %s", why);
     }
     printf("%s: %" PRIu64 " recordings, %" PRIu64 " objects, %" PRIu64 " bytes. The key that wraps"
            " is not in it: keep it elsewhere\n",
            x->word, n.recordings, n.objects, n.bytes);
+    if (n.waiting) {
+        fprintf(stderr, "backup: objects wait in the spool folder for the bucket and are not in the"
+                        " backup: copy them with it, or make another when they are uploaded\n");
+    }
     return CLI_OK;
 }
 

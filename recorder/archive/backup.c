@@ -197,7 +197,7 @@ static enum err copy_objects(struct copy *c, char why[WHY_MAX]) {
         }
     }
     if (e == OK) {
-        e = copy_object(c, "identity");
+        e = copy_object(c, STORE_IDENTITY);
     }
     return e;
 }
@@ -332,6 +332,10 @@ enum err backup_make(struct archive *a, const struct backup_order *o, struct bac
         path_in(path, o->dir, "objects");
         e = store_local_open(path, &to);
         e = e == OK ? copy_objects(&c, why) : fail(why, e, "folder", path);
+    }
+    if (e == OK && !o->objects && a->store.waits) {
+        e = a->store.waits(a->store.ctx, "recordings/", &ret->waiting);
+        e = e == OK ? OK : fail(why, e, "looking for what waits for", "the object store");
     }
     e = e == OK ? copy_wraps_to(a, o->dir, o->objects ? &to : NULL, ret, why) : e;
     e = e == OK ? copy_signer(o->state, o->dir, why) : e;

@@ -18,11 +18,13 @@ struct backup_report {
     uint64_t objects, bytes;
     uint64_t recordings; /* in wraps.db */
     uint64_t erased;     /* recordings and persons whose shredding was carried out again */
+    bool waiting;        /* objects are neither in the backup nor in the far store: they wait */
 };
 
-/* Into the folder dir, which is made and must not exist or be empty (ERR_EXISTS). objects false:
- * the store is somewhere else and has its own copies. On an error what was copied stays and is no
- * backup. ERR_IO, ERR_NOSPACE, ERR_NOMEM, errors of the store; the reason in why[WHY_MAX]. */
+/* Into the folder dir, which is made and must not exist or be empty (ERR_EXISTS). objects: those of
+ * a spool folder and of the bucket behind it alike; false: the store is somewhere else and has its
+ * own copies, but not of what waits for it on this machine. On an error what was copied stays and
+ * is no backup. ERR_IO, ERR_NOSPACE, ERR_NOMEM, errors of the store; the reason in why[WHY_MAX]. */
 struct backup_order {
     const char *state; /* the state directory that the archive is of */
     const char *dir;

@@ -158,6 +158,7 @@ enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, 
 struct library_copied {
     uint64_t objects, bytes, recordings;
     uint64_t erased; /* shredded again */
+    bool waiting; /* without objects: some wait on this machine for the store, and are in neither */
 };
 struct library_backup {
     const char *state; /* the state directory that is open */

@@ -3,7 +3,7 @@
 #include "recorder/library/library_parts.h"
 
 static struct library_copied copied(const struct backup_report *r) {
-    return (struct library_copied){r->objects, r->bytes, r->recordings, r->erased};
+    return (struct library_copied){r->objects, r->bytes, r->recordings, r->erased, r->waiting};
 }
 
 enum err library_backup(struct library *l, const struct library_backup *b,

@@ -147,3 +147,53 @@ TEST(bucket_a_recording_ends_in_an_outage) {
     expect_whole(&t);
     tour_end(&t);
 }
+
+static enum err back_up(struct tour *t, const char *name, bool objects, struct backup_report *ret) {
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof(dir), "%s/%s", t->scratch.dir, name);
+    struct backup_order o = {t->scratch.dir, dir, objects, {1700000000000000}};
+    return backup_make(t->library->archive, &o, ret, t->why);
+}
+
+TEST(bucket_a_backup_has_what_is_in_both_places) {
+    struct tour t;
+    struct sample other = {0};
+    struct backup_report all, without;
+    struct findings f = {0};
+    char from[PATH_MAX], to[PATH_MAX + 8];
+    tour_begin(&t);
+    upload(&t);
+    CHECK(sample_record(t.archive, 0, &other) == OK); /* waits in the spool folder */
+    REQUIRE(library_begin(&t) == OK);
+    EXPECT_EQ(back_up(&t, "all", true, &all), OK);
+    EXPECT_EQ(all.recordings, 2);
+    EXPECT(all.objects > 2 * SAMPLE_SEGMENTS);
+    EXPECT(!all.waiting);
+    /* The bucket's own copies lack what waits: that is said. It need not answer. */
+    t.b.remote.fault.mode = HTTP_FAULT_DEAD;
+    t.b.remote.fault.at = t.b.remote.fault.asked;
+    EXPECT_EQ(back_up(&t, "without", false, &without), OK);
+    EXPECT_EQ(without.objects, 0);
+    EXPECT(without.waiting);
+    t.b.remote.fault.mode = HTTP_FAULT_NONE;
+    upload(&t);
+    EXPECT_EQ(back_up(&t, "later", false, &without), OK);
+    EXPECT(!without.waiting);
+    library_end(&t);
+    t.archive = archive_close(t.archive);
+    /* It stands for itself: in a folder, without the bucket. */
+    snprintf(from, sizeof(from), "%s/all", t.scratch.dir);
+    snprintf(to, sizeof(to), "%s/back", t.scratch.dir);
+    struct restore_order r = {from, to, NULL};
+    EXPECT_EQ(backup_restore(&r, &all, t.why), OK);
+    snprintf(from, sizeof(from), "%s/kek", t.scratch.dir);
+    snprintf(to, sizeof(to), "%s/back/kek", t.scratch.dir);
+    CHECK(link(from, to) == 0);
+    snprintf(to, sizeof(to), "%s/back", t.scratch.dir);
+    struct archive_config c = {.dir = to, .write = true, .rng = rng_from_seeded(&t.state)};
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), OK);
+    EXPECT_EQ(verify_recording(t.archive, &t.sample.id, findings_say, &f), OK);
+    EXPECT_EQ(verify_recording(t.archive, &other.id, findings_say, &f), OK);
+    EXPECT_STR(f.first, "");
+    tour_end(&t);
+}
