@@ -3,7 +3,8 @@
  * without identities, an identity that was lost), an object that opens under one of the recordings'
  * keys is the proof. Without either the archive does not open: a server that went on without its
  * recordings would lose every tour that was to be recorded, and one that wrote into the mount
- * point would hide what it wrote under the volume that is mounted later. */
+ * point would hide what it wrote under the volume that is mounted later. The same is true of a
+ * spool folder, which is recognised by its copy of the identity. */
 #include "recorder/archive/archive.h"
 
 #include "recorder/archive/store_identity.h"
@@ -67,11 +68,26 @@ static enum err holds_recordings(const struct store *s, bool *ret) {
     return s->list ? s->list(s->ctx, "recordings/", note_any, ret) : OK;
 }
 
+/* The part on this machine's disk has a copy of this identity from now on. */
+static enum err keep_copy(struct archive *a, const struct id *id) {
+    const struct store *near = a->store.near;
+    struct id there;
+    enum err e = near ? store_identity_get(near, &there) : OK;
+    if (!near || (e == OK && id_eq(&there, id))) {
+        return OK;
+    }
+    if (e == OK || e == ERR_FORMAT) {
+        e = near->remove(near->ctx, STORE_IDENTITY);
+    }
+    return e == OK || e == ERR_UNKNOWN ? store_identity_put(near, id) : e;
+}
+
 /* Remember this id, with a key wrapped for it: that tells a wrong KEK where there is no recording,
- * or only damaged wraps. */
+ * or only damaged wraps. What is remembered as placed has its copy. */
 static enum err remember(struct archive *a, const struct id *id, bool placed) {
     struct wraps_store s = {.id = *id, .placed = placed};
-    enum err e = vault_probe_make(a->vault, id, &s.wrap);
+    enum err e = placed ? keep_copy(a, id) : OK;
+    e = e == OK ? vault_probe_make(a->vault, id, &s.wrap) : e;
     return e == OK ? wraps_set_store(a->wraps, &s) : e;
 }
 
@@ -81,9 +97,6 @@ static enum err place(struct archive *a, const struct wraps_store *known) {
     struct id id = known ? known->id : id_random(&a->rng);
     enum err e = known && known->placed ? OK : remember(a, &id, false);
     e = e == OK ? store_identity_put(&a->store, &id) : e;
-    if (e == ERR_NOSPACE) {
-        return OK; /* a full disk must not keep tours from going on; the next start does it */
-    }
     return e == OK ? remember(a, &id, true) : e;
 }
 
@@ -173,13 +186,54 @@ static enum err refresh(struct archive *a, const struct question *q) {
     return (e == ERR_IO || e == ERR_AGAIN) && q->known.placed ? OK : e;
 }
 
+/* A spool folder may hold what is nowhere else. One that is not there (its volume is not mounted)
+ * is as empty as one from which everything was uploaded, but for its copy of the identity. */
+static enum err check_near(struct archive *a, const struct question *q, char why[WHY_MAX]) {
+    struct id copy;
+    if (!a->store.near || q->known_error != OK || !q->known.placed) {
+        return OK;
+    }
+    enum err e = store_identity_get(a->store.near, &copy);
+    if (e == OK &&
+        (id_eq(&copy, &q->known.id) || (q->there_error == OK && id_eq(&copy, &q->there)))) {
+        return OK;
+    }
+    if (e != OK && e != ERR_UNKNOWN && e != ERR_FORMAT) {
+        return e;
+    }
+    snprintf(why, WHY_MAX,
+             "the spool folder is not the one of the recordings here: it has not the copy of the"
+             " object store's identity. Mount the right one and start again; see \"The wrong"
+             " store\" in docs/operations.md");
+    return ERR_WRONG_STATE;
+}
+
 static enum err check(struct archive *a, const struct question *q, const char *name,
                       char why[WHY_MAX]) {
     bool both = q->known_error == OK && q->there_error == OK;
-    if (both && id_eq(&q->known.id, &q->there)) {
-        return a->write ? refresh(a, q) : OK;
+    bool same = both && id_eq(&q->known.id, &q->there);
+    enum err e = check_near(a, q, why);
+    if (e != OK) {
+        return e;
     }
-    return decide(a, q, name, why);
+    e = !same ? decide(a, q, name, why) : a->write ? refresh(a, q) : OK;
+    /* A full disk must not keep tours from going on; the next start does it. */
+    return e == ERR_NOSPACE ? OK : e;
+}
+
+/* Once at each start: what is put may never replace anything. While the store cannot be asked
+ * nothing is uploaded, and the uploader does it. */
+static enum err prove_create(struct archive *a, const char *name, char why[WHY_MAX]) {
+    struct wraps_store known;
+    if (!a->write || !a->store.near || wraps_store(a->wraps, &known) != OK || !known.placed) {
+        return OK;
+    }
+    enum err e = store_identity_put(&a->store, &known.id);
+    if (e == OK) {
+        snprintf(why, WHY_MAX, "%.80s cannot be used: %s", name, STORE_REPLACES);
+        return ERR_UNSUPPORTED;
+    }
+    return OK;
 }
 
 static void cannot_use(const struct archive *a, const char *name, enum err e, char why[WHY_MAX]) {
@@ -200,7 +254,7 @@ enum err archive_check_store(struct archive *a, const char *name, char why[WHY_M
     if (e != OK && e != ERR_WRONG_STATE) {
         cannot_use(a, name, e, why);
     }
-    return e;
+    return e == OK ? prove_create(a, name, why) : e;
 }
 
 enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MAX]) {
@@ -214,5 +268,5 @@ enum err archive_take_store(struct archive *a, const char *name, char why[WHY_MA
     if (e != OK) {
         cannot_use(a, name, e, why);
     }
-    return e;
+    return e == OK ? prove_create(a, name, why) : e;
 }

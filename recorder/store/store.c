@@ -21,6 +21,11 @@ const char *store_why(const struct store *s) {
     return s->why ? s->why(s->ctx) : "";
 }
 
+enum err store_never_replaces(const struct store *s, struct bytes identity) {
+    enum err e = s->put(s->ctx, STORE_IDENTITY, identity);
+    return e == ERR_EXISTS ? OK : e == OK ? ERR_UNSUPPORTED : e;
+}
+
 enum err store_peek(const struct store *s, const char *name, struct store_part *part) {
     if (s->peek) {
         return s->peek(s->ctx, name, part);

@@ -57,6 +57,9 @@ struct store {
     /* Why the last call that failed did, and what to do, in words for the operator; "" when there
      * is nothing to add. The text holds until the next call. May be NULL. */
     const char *(*why)(void *ctx);
+    /* Of a store of which a part is on this machine's disk (a spool folder before a bucket): that
+     * part, which has a copy of the identity, so that it is known, too. NULL: there is none. */
+    const struct store *near;
 };
 
 /* s->peek, or size and read where it has none. */
@@ -69,6 +72,12 @@ enum err store_digest_bytes(struct bytes object, struct store_digest *ret);
 bool store_digest_eq(const struct store_digest *a, const struct store_digest *b);
 /* s->why, or "". */
 const char *store_why(const struct store *s);
+#define STORE_REPLACES                                                                        \
+    "the service replaces objects that are there already (it ignores If-None-Match: *), and " \
+    "recordings are not safe in it: choose one that supports conditional writes"
+/* The identity that is there is put once more. OK: that was refused with ERR_EXISTS, as it must be;
+ * ERR_UNSUPPORTED: it was done; else the error. */
+enum err store_never_replaces(const struct store *s, struct bytes identity);
 /* True for a name that objects may have. */
 bool store_name_ok(const char *name);
 

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define IDENTITY_MAX 256 /* [bytes] */
-
 struct spool {
     struct spool_config config;
     bool cleaned;               /* what interrupted puts left is gone */
@@ -95,30 +93,9 @@ static enum err check_reserve(struct spool *s, size_t n) {
     return ERR_NOSPACE;
 }
 
-/* Whatever copy is here, it is this one from now on. Failing is no harm: it is tried again. */
-static void keep_identity(const struct spool *s, struct bytes identity) {
-    const struct store *local = s->config.local;
-    uint8_t old[IDENTITY_MAX];
-    struct store_part p = {.out = old, .n = sizeof(old)};
-    if (!s->config.write) {
-        return;
-    }
-    if (store_peek(local, STORE_IDENTITY, &p) == OK) {
-        if (bytes_eq(bytes_of(old, p.got), identity)) {
-            return;
-        }
-        (void)local->remove(local->ctx, STORE_IDENTITY);
-    }
-    (void)local->put(local->ctx, STORE_IDENTITY, identity);
-}
-
 static enum err put_identity(struct spool *s, struct bytes identity) {
     const struct store *remote = s->config.remote;
-    enum err e = remote->put(remote->ctx, STORE_IDENTITY, identity);
-    if (e == OK) {
-        keep_identity(s, identity);
-    }
-    return of(s, remote, e);
+    return of(s, remote, remote->put(remote->ctx, STORE_IDENTITY, identity));
 }
 
 static enum err spool_put(void *ctx, const char *name, struct bytes object) {
@@ -198,20 +175,12 @@ static enum err spool_size(void *ctx, const char *name, uint64_t *ret_size) {
 
 static enum err spool_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
     const struct ask q = {.name = name, .call = call_read, .out = out, .n = n, .at = at};
-    enum err e = ask(ctx, &q);
-    if (e == OK && at == 0 && is_identity(name)) {
-        keep_identity(ctx, bytes_of(out, n));
-    }
-    return e;
+    return ask(ctx, &q);
 }
 
 static enum err spool_peek(void *ctx, const char *name, struct store_part *part) {
     const struct ask q = {.name = name, .call = call_peek, .out = part};
-    enum err e = ask(ctx, &q);
-    if (e == OK && part->at == 0 && part->got == part->size && is_identity(name)) {
-        keep_identity(ctx, bytes_of(part->out, part->got));
-    }
-    return e;
+    return ask(ctx, &q);
 }
 
 static enum err spool_digest(void *ctx, const char *name, struct store_digest *ret) {
@@ -335,7 +304,8 @@ enum err store_spool_open(const struct spool_config *c, struct store *ret) {
                           .peek = spool_peek,
                           .digest = spool_digest,
                           .waits = spool_waits,
-                          .why = spool_why};
+                          .why = spool_why,
+                          .near = c->local};
     return OK;
 }
 

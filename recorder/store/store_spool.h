@@ -4,9 +4,10 @@
  * an object leaves it only when the remote store has it. The folder itself is the queue: there is
  * nothing else that a crash could lose.
  *
- * The store's identity (STORE_IDENTITY) is the exception: it belongs to the remote store, goes
- * there at once, and only a copy of it is here, so that a start is possible while the remote store
- * cannot be asked, and so that nothing is ever uploaded into another one.
+ * The store's identity (STORE_IDENTITY) is the exception: it belongs to the remote store and goes
+ * there at once. Whoever has seen that it is the right one puts a copy of it into the folder
+ * (store.near), so that a start is possible while the remote store cannot be asked, so that nothing
+ * is ever uploaded into another one, and so that a folder whose volume is not mounted is known.
  *
  * Owner: one thread; the threads that write, read and upload have one of their own each over the
  * same folder. */

@@ -77,6 +77,13 @@ enum err spool_bench_put(struct spool_bench *b, const char *name, size_t n) {
     return e;
 }
 
+void spool_bench_identity(struct spool_bench *b, const char *text) {
+    const struct store *near = &b->writer_local;
+    struct bytes identity = bytes_of(text, strlen(text));
+    CHECK(b->spool.put(b->spool.ctx, STORE_IDENTITY, identity) == OK);
+    CHECK(near->put(near->ctx, STORE_IDENTITY, identity) == OK);
+}
+
 bool spool_bench_is_remote(struct spool_bench *b, const char *name, size_t n) {
     struct fake_object *o = fake_s3_find(&b->remote.service, name);
     uint8_t *p = contents(name, n);

@@ -29,6 +29,8 @@ void spool_bench_restart(struct spool_bench *b);
 void spool_bench_run(struct spool_bench *b, us_t until);
 /* An object of `n` bytes that depend on its name is put into the spool. */
 enum err spool_bench_put(struct spool_bench *b, const char *name, size_t n);
+/* The store's identity is `text`, and the folder has its copy, as after a start of the recorder. */
+void spool_bench_identity(struct spool_bench *b, const char *text);
 /* Is exactly that object in the remote store, or in the folder? */
 bool spool_bench_is_remote(struct spool_bench *b, const char *name, size_t n);
 bool spool_bench_is_local(struct spool_bench *b, const char *name, size_t n);

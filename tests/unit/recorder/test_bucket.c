@@ -10,6 +10,7 @@
 #include "tests/unit/test.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define A_WHILE (100 * US_PER_S)
@@ -195,5 +196,73 @@ TEST(bucket_a_backup_has_what_is_in_both_places) {
     EXPECT_EQ(verify_recording(t.archive, &t.sample.id, findings_say, &f), OK);
     EXPECT_EQ(verify_recording(t.archive, &other.id, findings_say, &f), OK);
     EXPECT_STR(f.first, "");
+    tour_end(&t);
+}
+
+/* As a process does that starts. */
+static void open_spool(struct tour *t) {
+    struct spool_config c = {
+        .local = &t->b.writer_local, .remote = &t->b.remote.store, .write = true};
+    t->archive = archive_close(t->archive);
+    store_spool_close(&t->b.spool);
+    store_local_close(&t->b.writer_local);
+    CHECK(store_local_open(t->b.dir, &t->b.writer_local) == OK);
+    CHECK(store_spool_open(&c, &t->b.spool) == OK);
+    spool_bench_restart(&t->b);
+}
+
+/* The volume of the spool folder is not mounted: the folder is there, and empty. */
+TEST(bucket_a_spool_folder_that_is_not_mounted_is_known) {
+    struct tour t;
+    char away[PATH_MAX + 8];
+    tour_begin(&t);
+    snprintf(away, sizeof(away), "%s.away", t.b.dir);
+    CHECK(rename(t.b.dir, away) == 0 && mkdir(t.b.dir, 0700) == 0);
+    open_spool(&t);
+    struct archive_config c = {
+        .dir = t.scratch.dir, .write = true, .store = &t.b.spool, .rng = rng_from_seeded(&t.state)};
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), ERR_WRONG_STATE);
+    EXPECT(strstr(t.why, "spool folder") != NULL);
+    EXPECT_EQ(library_begin(&t), ERR_WRONG_STATE);
+    library_end(&t);
+    /* Nothing was put there that would make it look right the next time. */
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), ERR_WRONG_STATE);
+    CHECK(rmdir(t.b.dir) == 0); /* it is still empty */
+    CHECK(rename(away, t.b.dir) == 0);
+    open_spool(&t);
+    EXPECT_EQ(open_again(&t), OK);
+    upload(&t);
+    expect_whole(&t);
+    /* Or it is gone, and the operator says so. */
+    CHECK(rename(t.b.dir, away) == 0 && mkdir(t.b.dir, 0700) == 0);
+    open_spool(&t);
+    c.take_store = true;
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), OK);
+    EXPECT_EQ(open_again(&t), OK);
+    expect_whole(&t);
+    tour_end(&t);
+}
+
+TEST(bucket_of_a_service_that_replaces_is_refused) {
+    struct tour t;
+    struct archive_config c;
+    tour_begin(&t);
+    upload(&t);
+    t.archive = archive_close(t.archive);
+    c = (struct archive_config){
+        .dir = t.scratch.dir, .write = true, .store = &t.b.spool, .rng = rng_from_seeded(&t.state)};
+    t.b.remote.service.replaces = true;
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), ERR_UNSUPPORTED);
+    EXPECT(strstr(t.why, "If-None-Match") != NULL);
+    c.take_store = true;
+    EXPECT_EQ(archive_open(&c, &t.archive, t.why), ERR_UNSUPPORTED);
+    /* While it cannot be asked the server starts; then nothing is uploaded. */
+    t.b.remote.fault.mode = HTTP_FAULT_DEAD;
+    t.b.remote.fault.at = t.b.remote.fault.asked;
+    EXPECT_EQ(open_again(&t), OK);
+    t.b.remote.fault.mode = HTTP_FAULT_NONE;
+    t.b.remote.service.replaces = false;
+    EXPECT_EQ(open_again(&t), OK);
+    expect_whole(&t);
     tour_end(&t);
 }

@@ -299,7 +299,7 @@ TEST(uploader_what_is_removed_on_its_way_does_not_come_back) {
 TEST(uploader_does_not_upload_into_another_store) {
     struct spool_bench b;
     spool_bench_begin(&b);
-    EXPECT_EQ(b.spool.put(b.spool.ctx, STORE_IDENTITY, bytes_of("one\n", 4)), OK);
+    spool_bench_identity(&b, "one\n");
     EXPECT_EQ(spool_bench_put(&b, "recordings/a/t/1.seg", 50), OK);
     EXPECT(fake_s3_find(&b.remote.service, STORE_IDENTITY) != NULL); /* at once */
     spool_bench_run(&b, b.now + US_PER_S);
@@ -405,7 +405,7 @@ static bool crash_at(unsigned at, bool in_files, int mode, unsigned *faults) {
     struct spool_bench b;
     spool_bench_begin(&b);
     b.remote.service.no_checksums = at % 2;
-    EXPECT_EQ(b.spool.put(b.spool.ctx, STORE_IDENTITY, bytes_of("one\n", 4)), OK);
+    spool_bench_identity(&b, "one\n");
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         EXPECT_EQ(spool_bench_put(&b, names[i], 40 + i), OK);
     }
