@@ -214,6 +214,8 @@ static void put_store(struct buffer *t, const struct control *c) {
           n.breaker_open);
     gauge(t, "oriel_store_conflicts",
           "Objects that the object store has with other contents than we have.", n.conflicts);
+    gauge(t, "oriel_store_removals",
+          "Objects that were shredded on their way and are still in the object store.", n.removals);
     gauge(t, "oriel_store_alarm", "1 while somebody should look at the object store.", n.alarm);
     counter(t, "oriel_store_uploads_total", "Objects that the object store took.", n.uploads);
     counter(t, "oriel_store_uploaded_bytes_total", "Their size.", n.uploaded_bytes);

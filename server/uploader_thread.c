@@ -199,6 +199,7 @@ struct uploader_counters uploader_threads_counters(const struct uploader_threads
         sum.retries += c.retries;
         sum.failures += c.failures;
         sum.conflicts += c.conflicts;
+        sum.removals += c.removals;
         sum.breaker_open = sum.breaker_open || c.breaker_open;
         sum.alarm = sum.alarm || c.alarm;
         if (c.oldest.us && (!sum.oldest.us || c.oldest.us < sum.oldest.us)) {

@@ -12,7 +12,8 @@
 #include "base/rng.h"
 #include "recorder/store/store_local.h"
 
-#define UPLOADER_CONFLICTS 64 /* objects in trouble that are remembered */
+#define UPLOADER_CONFLICTS 64 /* objects in trouble that are remembered, each with its pause */
+#define UPLOADER_REMOVALS 64  /* and objects that are still to be removed from the remote store */
 
 struct uploader;
 
@@ -45,11 +46,16 @@ struct uploader_counters {
     uint64_t waiting_objects, waiting_bytes; /* as last seen, less what was moved since */
     wall_t oldest; /* when the oldest of them was written; 0: none waits */
     uint64_t uploads, uploaded_bytes;
-    uint64_t retries;   /* attempts at an object that had failed before */
-    uint64_t failures;  /* attempts that failed, whatever the reason */
-    uint32_t conflicts; /* objects in the folder that the remote store has with other contents */
+    uint64_t retries;  /* attempts at an object that had failed before */
+    uint64_t failures; /* attempts that failed, whatever the reason */
+    /* Objects in the folder that the remote store has with other contents; at most
+     * UPLOADER_CONFLICTS are counted. */
+    uint32_t conflicts;
+    /* Objects that were removed for good while they were on their way, and are still in the remote
+     * store: that is tried again until they are gone or this process ends. */
+    uint32_t removals;
     bool breaker_open;
-    bool alarm; /* beyond warn_age or warn_bytes, a conflict, or the breaker is open */
+    bool alarm; /* beyond warn_age or warn_bytes, a conflict, a removal, or the breaker is open */
 };
 /* The counters as they are now. */
 struct uploader_counters uploader_counters(const struct uploader *u);

@@ -296,6 +296,49 @@ TEST(uploader_what_is_removed_on_its_way_does_not_come_back) {
     spool_bench_end(&b);
 }
 
+static void hang_up(void *ctx) {
+    struct spool_bench *b = ctx;
+    b->remote.fault.mode = HTTP_FAULT_DEAD;
+    b->remote.fault.at = 0;
+}
+
+/* After this PUT comes a HEAD, and then the deletion, which fails, as does all that follows. */
+static void remove_and_hang_up(void *ctx) {
+    struct spool_bench *b = ctx;
+    remove_now(b);
+    b->remote.fault.stall = hang_up;
+    b->remote.fault.at = b->remote.fault.asked + 1;
+}
+
+TEST(uploader_removes_again_until_it_is_gone) {
+    struct spool_bench b;
+    spool_bench_begin(&b);
+    EXPECT_EQ(spool_bench_put(&b, "recordings/a/t/1.seg", 50), OK);
+    b.remote.fault.stall = remove_and_hang_up;
+    b.remote.fault.stall_ctx = &b;
+    b.remote.fault.mode = HTTP_FAULT_STALL;
+    b.remote.fault.at = b.remote.fault.asked;
+    for (int i = 0; i < 200 && !uploader_counters(b.uploader).removals; i++) {
+        b.now = us_max(b.now, uploader_deadline(b.uploader));
+        uploader_step(b.uploader, b.now, (wall_t){0});
+    }
+    EXPECT_EQ(uploader_counters(b.uploader).removals, 1);
+    EXPECT(uploader_counters(b.uploader).alarm);
+    EXPECT(fake_s3_find(&b.remote.service, "recordings/a/t/1.seg") != NULL);
+    b.remote.fault.mode = HTTP_FAULT_NONE;
+    us_t begin = b.now;
+    for (int i = 0; i < 200 && uploader_counters(b.uploader).removals; i++) {
+        b.now = us_max(b.now, uploader_deadline(b.uploader));
+        uploader_step(b.uploader, b.now, (wall_t){0});
+    }
+    EXPECT(b.now - begin <= 2 * US_PER_S);
+    EXPECT_EQ(uploader_counters(b.uploader).removals, 0);
+    EXPECT(!uploader_counters(b.uploader).alarm);
+    EXPECT_STR(uploader_why(b.uploader), "");
+    EXPECT(fake_s3_find(&b.remote.service, "recordings/a/t/1.seg") == NULL);
+    spool_bench_end(&b);
+}
+
 TEST(uploader_does_not_upload_into_another_store) {
     struct spool_bench b;
     spool_bench_begin(&b);
@@ -324,6 +367,91 @@ TEST(uploader_does_not_upload_into_another_store) {
     spool_bench_run(&b, b.now + 200 * US_PER_S);
     EXPECT_EQ(uploader_counters(b.uploader).uploads, 1);
     EXPECT(!uploader_counters(b.uploader).breaker_open);
+    spool_bench_end(&b);
+}
+
+TEST(uploader_gives_a_service_that_replaces_nothing) {
+    struct spool_bench b;
+    spool_bench_begin(&b);
+    spool_bench_identity(&b, "one\n");
+    b.remote.service.replaces = true;
+    EXPECT_EQ(spool_bench_put(&b, "recordings/a/t/1.seg", 50), OK);
+    spool_bench_run(&b, b.now + 100 * US_PER_S);
+    EXPECT_EQ(uploader_counters(b.uploader).uploads, 0);
+    EXPECT(uploader_counters(b.uploader).breaker_open);
+    EXPECT(strstr(uploader_why(b.uploader), "If-None-Match") != NULL);
+    b.remote.service.replaces = false;
+    spool_bench_run(&b, b.now + 100 * US_PER_S);
+    EXPECT(spool_bench_is_remote(&b, "recordings/a/t/1.seg", 50));
+    unsigned puts = b.remote.service.puts;
+    EXPECT_EQ(spool_bench_put(&b, "recordings/a/t/2.seg", 50), OK);
+    uploader_wake(b.uploader, b.now);
+    spool_bench_run(&b, b.now + US_PER_S);
+    EXPECT_EQ(b.remote.service.puts, puts + 1); /* it is proven once */
+    spool_bench_end(&b);
+}
+
+/* `n` objects of which the remote store has others, from 1000 s on, one each second. */
+static void put_conflicts(struct spool_bench *b, int n) {
+    char name[64], path[PATH_MAX + 64];
+    const struct store *remote = &b->remote.store;
+    for (int i = 0; i < n; i++) {
+        struct timespec t[2] = {{.tv_sec = 1000 + i}, {.tv_sec = 1000 + i}};
+        snprintf(name, sizeof(name), "recordings/a/t/%d.seg", i);
+        EXPECT_EQ(remote->put(remote->ctx, name, bytes_of("x", 1)), OK);
+        EXPECT_EQ(spool_bench_put(b, name, 10), OK);
+        snprintf(path, sizeof(path), "%s/%s", b->dir, name);
+        CHECK(utimensat(AT_FDCWD, path, t, 0) == 0);
+    }
+}
+
+TEST(uploader_many_conflicts_do_not_stop_the_others) {
+    struct spool_bench b;
+    spool_bench_begin(&b);
+    put_conflicts(&b, 150);
+    EXPECT_EQ(spool_bench_put(&b, "recordings/b/t/1.seg", 10), OK);
+    us_t begin = b.now;
+    spool_bench_run(&b, b.now + 10 * US_PER_S);
+    EXPECT_EQ(b.now, begin + 10 * US_PER_S); /* time goes on */
+    EXPECT(spool_bench_is_remote(&b, "recordings/b/t/1.seg", 10));
+    struct uploader_counters c = uploader_counters(b.uploader);
+    EXPECT_EQ(c.waiting_objects, 150);
+    EXPECT_EQ(c.conflicts, UPLOADER_CONFLICTS);
+    EXPECT_EQ(c.failures, 150); /* each was tried once */
+    EXPECT_EQ(c.oldest.us, 1000 * US_PER_S);
+    /* One that comes later waits for none of them, and those without a place are tried again. */
+    EXPECT_EQ(spool_bench_put(&b, "recordings/b/t/2.seg", 10), OK);
+    uploader_wake(b.uploader, b.now);
+    spool_bench_run(&b, b.now + US_PER_S);
+    EXPECT(spool_bench_is_remote(&b, "recordings/b/t/2.seg", 10));
+    for (int i = 140; i < 150; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "recordings/a/t/%d.seg", i);
+        EXPECT_EQ(b.remote.store.remove(b.remote.store.ctx, name), OK);
+    }
+    spool_bench_run(&b, b.now + 100 * US_PER_S);
+    EXPECT_EQ(uploader_counters(b.uploader).waiting_objects, 140);
+    spool_bench_end(&b);
+}
+
+/* As many that cannot be read as a scan keeps, and one behind them. */
+TEST(uploader_objects_in_trouble_do_not_fill_the_queue) {
+    struct spool_bench b;
+    char name[64], path[PATH_MAX + 64];
+    spool_bench_begin(&b);
+    for (int i = 0; i < 1100; i++) {
+        struct timespec t[2] = {{.tv_sec = 1000 + i}, {.tv_sec = 1000 + i}};
+        snprintf(name, sizeof(name), "recordings/a/t/%d.seg", i);
+        EXPECT_EQ(spool_bench_put(&b, name, 0), OK);
+        snprintf(path, sizeof(path), "%s/%s", b.dir, name);
+        CHECK(truncate(path, (off_t)1 << 30) == 0); /* longer than is ever moved */
+        CHECK(utimensat(AT_FDCWD, path, t, 0) == 0);
+    }
+    EXPECT_EQ(spool_bench_put(&b, "recordings/b/t/1.seg", 10), OK);
+    spool_bench_run(&b, b.now + 30 * US_PER_S);
+    EXPECT(spool_bench_is_remote(&b, "recordings/b/t/1.seg", 10));
+    EXPECT_EQ(uploader_counters(b.uploader).waiting_objects, 1100);
+    EXPECT_EQ(uploader_counters(b.uploader).oldest.us, 1000 * US_PER_S);
     spool_bench_end(&b);
 }
 
