@@ -1,5 +1,7 @@
 #include "recorder/seal/secret.h"
 
+#include "recorder/store/private_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -44,32 +46,6 @@ static enum err resolve(const char *path, char out[PATH_MAX], char why[WHY_MAX])
                : refuse(why, path, "too long");
 }
 
-/* systemd gives the service its credentials by an ACL, whose mask looks like rights of the group;
- * the folder keeps everybody else out. */
-static bool is_credential(const char *real) {
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
-    size_t n = dir ? strlen(dir) : 0;
-    return n && strncmp(real, dir, n) == 0 && real[n] == '/' && !strchr(real + n + 1, '/');
-}
-
-/* The descriptor is what is asked, not the name: nobody exchanges the file in between. */
-static enum err acceptable(int fd, const char *path, bool credential, char why[WHY_MAX]) {
-    struct stat st;
-    if (fstat(fd, &st) != 0) {
-        return why_io(why, path, "stat");
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return refuse(why, path, "is no regular file");
-    }
-    if (st.st_mode & (S_IWGRP | S_IWOTH | S_IROTH | (credential ? 0 : S_IRGRP))) {
-        return refuse(why, path, "its group or others can read or write it; chmod 600 it");
-    }
-    if (geteuid() != 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
-        return refuse(why, path, "belongs to another account");
-    }
-    return OK;
-}
-
 static enum err read_text(int fd, const char *path, struct bytes *text, char why[WHY_MAX]) {
     char *out = (char *)(uintptr_t)text->p;
     size_t n = 0;
@@ -101,7 +77,8 @@ enum err secret_read(const char *path, char *out, size_t cap, size_t *ret_n, cha
         return why_io(why, path, "open");
     }
     struct bytes text = bytes_of(out, cap);
-    e = acceptable(fd, path, is_credential(real), why);
+    const char *wrong = private_file_wrong(fd, real);
+    e = wrong ? refuse(why, path, wrong) : OK;
     e = e == OK ? read_text(fd, path, &text, why) : e;
     close(fd);
     if (e == OK) {

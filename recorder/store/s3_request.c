@@ -1,6 +1,7 @@
 #include "recorder/store/s3_request.h"
 
 #include "base/check.h"
+#include "recorder/store/private_file.h"
 #include "recorder/store/s3_xml.h"
 
 #include <errno.h>
@@ -21,36 +22,29 @@ enum err s3_fail(struct s3 *s, enum err e, enum s3_trouble t, const char *fmt, .
 
 /* ---- credentials ---- */
 
-/* Up to cap bytes of a file; -1: errno. A file that others may read or change is not trusted. */
-static ssize_t read_private(const char *path, char *out, size_t cap) {
-    struct stat st;
-    ssize_t n = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+/* Up to cap bytes of a file; -1: why. A file that others may read or change is not trusted. */
+static ssize_t read_private(const char *path, char *out, size_t cap, const char **why) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
+        *why = strerror(errno);
         return -1;
     }
-    if (fstat(fd, &st) != 0) {
-        n = -1;
-    } else if (!S_ISREG(st.st_mode) || (st.st_mode & 0027)) {
-        errno = EPERM;
-    } else {
-        n = read(fd, out, cap);
+    *why = private_file_wrong(fd, path);
+    ssize_t n = *why ? -1 : read(fd, out, cap);
+    if (n < 0 && !*why) {
+        *why = strerror(errno);
     }
-    int saved = errno;
     close(fd);
-    errno = saved;
     return n;
 }
 
 /* One line of visible characters; what surrounds it is left out. */
 static enum err read_secret(struct s3 *s, const char *path, char *out, size_t cap) {
-    ssize_t n = read_private(path, out, cap);
+    const char *why = "";
+    ssize_t n = read_private(path, out, cap, &why);
     if (n < 0) {
         out[0] = '\0';
-        return s3_fail(s, ERR_IO, S3_CREDENTIALS, "%.200s: %s", path,
-                       errno == EPERM ? "must be a file that only its owner may change and that "
-                                        "nobody else may read (chmod 0600)"
-                                      : strerror(errno));
+        return s3_fail(s, ERR_IO, S3_CREDENTIALS, "%.200s: %s", path, why);
     }
     while (n > 0 && (unsigned char)out[n - 1] <= ' ') {
         n--;

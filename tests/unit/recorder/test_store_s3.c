@@ -3,6 +3,7 @@
 #include "tests/unit/recorder/bench_s3.h"
 #include "tests/unit/test.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -371,7 +372,18 @@ TEST(store_s3_configuration_is_checked) {
     chmod(b.files[1], 0644);
     EXPECT_EQ(open_with(&b, &c, "chmod 0600"), ERR_IO);
     chmod(b.files[1], 0640);
+    EXPECT_EQ(open_with(&b, &c, "chmod 0600"), ERR_IO);
+    chmod(b.files[1], 0620);
+    EXPECT_EQ(open_with(&b, &c, "chmod 0600"), ERR_IO);
+    chmod(b.files[1], 0400);
     EXPECT_EQ(open_with(&b, &c, ""), OK);
+    /* As systemd gives one: the mask of its ACL looks like a right of the group. */
+    chmod(b.files[1], 0440);
+    CHECK(setenv("CREDENTIALS_DIRECTORY", b.scratch.dir, 1) == 0);
+    EXPECT_EQ(open_with(&b, &c, ""), OK);
+    CHECK(unsetenv("CREDENTIALS_DIRECTORY") == 0);
+    EXPECT_EQ(open_with(&b, &c, "chmod 0600"), ERR_IO);
+    chmod(b.files[1], 0600);
     s3_bench_secret(&b, 1, "two words\n");
     EXPECT_EQ(open_with(&b, &c, "one line"), ERR_FORMAT);
     s3_bench_secret(&b, 1, " \n");
