@@ -1,10 +1,11 @@
-/* Finishing what a crash left unfinished. Runs when the recorder opens, with the lock held, so
- * every recording that is not closed belongs to a dead process. The list comes from wraps.db, not
- * from the catalogue: a catalogue that lost rows, or all of itself, is rebuilt. Blocks.
+/* Finishing what a crash left unfinished. Runs when the recorder opens, and again while it writes
+ * nothing if something failed for now; with the lock held, so every recording that is not closed
+ * belongs to a dead process. The list comes from wraps.db, not from the catalogue: a catalogue that
+ * lost rows, or all of itself, is rebuilt. Blocks.
  *
  * **Recovery may not harm.** It deletes no key and no object, it signs nothing that it knows to be
  * incomplete, and a recording that it cannot finish does not keep it from the next one: that is
- * noted, and tried again at every start. */
+ * noted, and tried again. */
 #ifndef ORIEL_RECORDER_ARCHIVE_RECOVERY_H
 #define ORIEL_RECORDER_ARCHIVE_RECOVERY_H
 

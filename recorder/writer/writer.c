@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define RECOVER_AGAIN (60 * US_PER_S)
+
 struct writer {
     struct owner owner; /* the writer thread */
     struct writer_config c;
@@ -13,7 +15,8 @@ struct writer {
     struct writing_counters n;
     struct link writings; /* each has its turn, the one that had it last at the end */
     struct recovery_report recovery;
-    uint32_t told; /* of recovery.told */
+    uint32_t told;   /* of recovery.told */
+    us_t recover_at; /* what failed is tried again; 0: RECOVER_AGAIN from the next step on */
     bool say_catalogue_lost;
     struct link refused; /* JOB_BEGIN of recordings for which there was no memory, until told */
 };
@@ -28,14 +31,34 @@ static struct archive_config archive_config_of(const struct writer_config *c) {
                                    .rng = c->rng};
 }
 
-/* Old recordings that cannot be finished wait for the next start; they are no reason not to record
- * new ones, since nothing is written over them. */
+/* Old recordings that cannot be finished wait; they are no reason not to record new ones, since
+ * nothing is written over them. */
 static void recover(struct writer *w) {
     if (recovery_run(w->archive, &w->recovery) != OK) {
         w->n.store_errors++;
         w->recovery.failed++;
     }
     w->say_catalogue_lost = w->archive->catalogue_lost;
+}
+
+/* What failed for now (a store that was away) may work later. Only while nothing is written: then
+ * every recording that is not closed is of an earlier run. */
+static us_t recovery_deadline(const struct writer *w) {
+    return w->recovery.failed && list_empty(&w->writings) ? w->recover_at : US_NEVER;
+}
+
+static void recover_again(struct writer *w, us_t now) {
+    uint32_t damaged = w->recovery.damaged;
+    if (w->recover_at == 0) {
+        w->recover_at = now + RECOVER_AGAIN;
+        return;
+    }
+    if (recovery_run(w->archive, &w->recovery) != OK) {
+        w->recovery.failed++;
+    }
+    /* The same is not told twice. */
+    w->told = w->recovery.damaged > damaged ? 0 : w->recovery.n_told;
+    w->recover_at = 0; /* it may have taken long: `now` is old */
 }
 
 enum err writer_open(const struct writer_config *c, struct writer **ret, char why[WHY_MAX]) {
@@ -130,12 +153,16 @@ bool writer_step(struct writer *w, us_t now) {
             return writer_deadline(w) <= now;
         }
     }
+    if (recovery_deadline(w) <= now) {
+        recover_again(w, now);
+        return writer_deadline(w) <= now;
+    }
     return false;
 }
 
 us_t writer_deadline(const struct writer *w) {
     OWNER_CHECK(&w->owner);
-    us_t at = US_NEVER;
+    us_t at = recovery_deadline(w);
     LIST_EACH(l, &w->writings) {
         at = us_min(at, writing_deadline(LIST_ENTRY(l, struct writing, in_writer)));
     }

@@ -24,7 +24,8 @@ struct writer_config {
 };
 
 /* Open catalogue, keys and store and finish what a crash left unfinished; what could not be
- * finished is reported and counted. *ret untouched on failure. ERR_WRONG_STATE (another process
+ * finished is reported and counted, and what failed for now is tried again by writer_step, every
+ * minute in which nothing is written. *ret untouched on failure. ERR_WRONG_STATE (another process
  * records here, or the store is not that of the recordings), ERR_IO, ERR_CRYPTO (key file),
  * ERR_FORMAT (wraps.db is damaged), ERR_NOMEM; why, and what to do, into why[WHY_MAX]. */
 enum err writer_open(const struct writer_config *c, struct writer **ret, char why[WHY_MAX]);

@@ -4,6 +4,7 @@
 #include "recorder/archive/verify.h"
 #include "recorder/library/library_parts.h"
 #include "recorder/store/store_local.h"
+#include "recorder/writer/writer.h"
 
 #include "tests/unit/recorder/bench_spool.h"
 #include "tests/unit/recorder/sample_recording.h"
@@ -263,6 +264,61 @@ TEST(bucket_of_a_service_that_replaces_is_refused) {
     t.b.remote.fault.mode = HTTP_FAULT_NONE;
     t.b.remote.service.replaces = false;
     EXPECT_EQ(open_again(&t), OK);
+    expect_whole(&t);
+    tour_end(&t);
+}
+
+/* Step as the thread does, until nothing is due before `until`; how many recordings are told of. */
+static unsigned write_until(struct writer *w, us_t *now, us_t until) {
+    unsigned told = 0;
+    for (int i = 0; i < 1000; i++) {
+        while (writer_step(w, *now)) {
+        }
+        for (struct write_report r; writer_report(w, &r);) {
+            told += r.type == REPORT_UNFINISHED;
+        }
+        us_t due = writer_deadline(w);
+        if (due > until) {
+            break;
+        }
+        *now = us_max(*now, due);
+    }
+    *now = until;
+    return told;
+}
+
+/* The bucket is away when the server starts: what was unfinished then is finished without another
+ * start. */
+TEST(bucket_recovery_is_tried_again) {
+    struct tour t;
+    struct writer *w = NULL;
+    char path[PATH_MAX];
+    us_t now = 5000 * US_PER_S;
+    tour_begin(&t);
+    upload(&t);
+    t.archive = archive_close(t.archive);
+    snprintf(path, sizeof(path), "%s/catalogue.db", t.scratch.dir);
+    CHECK(unlink(path) == 0);
+    struct writer_config c = {.dir = t.scratch.dir,
+                              .flush_every = US_PER_S,
+                              .store = &t.b.spool,
+                              .rng = rng_from_seeded(&t.state)};
+    t.b.remote.fault.mode = HTTP_FAULT_DEAD;
+    t.b.remote.fault.at = t.b.remote.fault.asked;
+    REQUIRE(writer_open(&c, &w, t.why) == OK);
+    EXPECT_EQ(writer_counters(w).unfinished, 1);
+    EXPECT_EQ(write_until(w, &now, now + 59 * US_PER_S), 1);
+    unsigned asked = t.b.remote.fault.asked;
+    EXPECT_EQ(write_until(w, &now, now + 200 * US_PER_S), 0); /* it is told once */
+    EXPECT(t.b.remote.fault.asked > asked);
+    EXPECT_EQ(writer_counters(w).unfinished, 1);
+    t.b.remote.fault.mode = HTTP_FAULT_NONE;
+    EXPECT_EQ(write_until(w, &now, now + 61 * US_PER_S), 0);
+    EXPECT_EQ(writer_counters(w).unfinished, 0);
+    EXPECT_EQ(writer_deadline(w), US_NEVER);
+    writer_close(w, now);
+    EXPECT_EQ(open_again(&t), OK);
+    upload(&t);
     expect_whole(&t);
     tour_end(&t);
 }
