@@ -186,7 +186,7 @@ static enum err open_stores(struct server *s, char why[WHY_MAX]) {
     for (int64_t i = 0; i < c->config->rec_readers && e == OK; i++) {
         e = stores_open(c->config, STORES_READ, NULL, &s->reading[i], why);
     }
-    return e == OK ? stores_open(c->config, STORES_WRITE, &hooks, &s->making, why) : e;
+    return e == OK ? stores_open(c->config, STORES_READ, &hooks, &s->making, why) : e;
 }
 
 static enum err start_jobs(struct server *s, const struct key_config *keys, char why[WHY_MAX]) {
