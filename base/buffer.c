@@ -21,6 +21,17 @@ size_t buffer_room(const struct buffer *b) {
     return b->bad ? 0 : most - b->n - 1;
 }
 
+/* As mem_realloc, which leaves a copy of what it moves where it was. */
+static char *grow_secret(struct buffer *b, size_t cap) {
+    char *p = mem_alloc(cap);
+    if (p && b->p) {
+        memcpy(p, b->p, b->n + 1);
+        mem_wipe(b->p, b->cap);
+        mem_free(b->p);
+    }
+    return p;
+}
+
 /* Memory for more bytes and the NUL, or bad. */
 static bool reserve(struct buffer *b, size_t more) {
     b->comma = false;
@@ -35,7 +46,7 @@ static bool reserve(struct buffer *b, size_t more) {
     if (cap == b->cap) {
         return true;
     }
-    char *p = mem_realloc(b->p, cap);
+    char *p = b->secret ? grow_secret(b, cap) : mem_realloc(b->p, cap);
     if (!p) {
         b->bad = true;
         return false;
@@ -102,6 +113,9 @@ char *buffer_take(struct buffer *b) {
 }
 
 void buffer_free(struct buffer *b) {
+    if (b->secret && b->p) {
+        mem_wipe(b->p, b->cap);
+    }
     if (!b->fixed) {
         mem_free(b->p);
     }

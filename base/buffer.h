@@ -17,6 +17,7 @@ struct buffer {
     size_t n, cap; /* [bytes] written; at p, the NUL included */
     bool bad;      /* something did not fit and was left out whole, and all that came after it */
     bool fixed;    /* the memory is the caller's */
+    bool secret;   /* set while it is empty: wiped before memory is given back, also by growing */
     bool comma;    /* of json_write.h: a JSON value ends here; every append and cut clears it */
 };
 

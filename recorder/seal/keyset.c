@@ -136,6 +136,7 @@ enum err keyset_puncture(struct keyset *s, const struct keyset_place *p, uint32_
 void keyset_encode(const struct keyset *s, struct buffer *out) {
     uint8_t head[ID_LEN + 4];
     CHECK(s->listed);
+    out->secret = true;
     buffer_put(out, CONTEXT, CONTEXT_LEN);
     buffer_put(out, s->single, sizeof(s->single));
     put_be32(head, (uint32_t)s->n_trees);

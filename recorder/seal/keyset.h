@@ -66,7 +66,7 @@ enum err keyset_list(struct keyset *s, const struct keyset_place *places, size_t
 enum err keyset_puncture(struct keyset *s, const struct keyset_place *p, uint32_t first,
                          uint32_t last);
 /* A listed keyset as bytes: "oriel-keyset/1" | single keys 3 * 32 | trees 4 | of each: track 16,
- * epoch 4, tree (keytree.h). Secret: wipe it. */
+ * epoch 4, tree (keytree.h). Secret: *out wipes itself from now on. */
 void keyset_encode(const struct keyset *s, struct buffer *out);
 /* ERR_FORMAT, ERR_NOMEM; *ret untouched then. */
 enum err keyset_decode(struct bytes text, const struct id *recording, struct keyset *ret);

@@ -1,7 +1,9 @@
 /* DESIGN. AWS KMS speaks JSON over HTTPS, one POST for each verb (JSON 1.1, X-Amz-Target). The
  * encryption context is the wrap's context in words: it is authenticated by the service, and it is
  * what its audit log shows. Nothing is tried again here: whoever asks knows when that makes sense.
- */
+ * A plain key is in requests and answers as base64: it is taken out of an answer before the text is
+ * parsed as JSON, whose parser leaves copies of strings behind, and all memory of ours that has had
+ * it is wiped. What libcurl and OpenSSL keep of a connection's last bytes is theirs. */
 #include "recorder/seal/provider.h"
 
 #include "base/alloc.h"
@@ -156,11 +158,52 @@ static enum err refused(int status, const json_t *o, char *why) {
     return f.e;
 }
 
-/* *ret is the answer's object; json_decref it. */
-static enum err ask(const struct kms *k, const char *verb, struct buffer *body, json_t **ret,
+struct answer {
+    json_t *o;                                 /* the object; NULL: none */
+    char plain[BASE64_MAX(PROVIDER_WRAP_MAX)]; /* its "Plaintext"; "": it has none that fits */
+};
+
+static void answer_free(struct answer *a) {
+    json_decref(a->o);
+    mem_wipe(a, sizeof(*a));
+}
+
+/* Behind the mark that begins the value of "Plaintext"; NULL: there is none. A mark inside of a
+ * JSON string is escaped, so that the name between its marks is a whole string wherever it is. */
+static char *plain_of(const struct buffer *text) {
+    static const char name[] = "\"Plaintext\"", space[] = " \t\r\n";
+    char *p = text->p ? strstr(text->p, name) : NULL;
+    p = p ? p + sizeof(name) - 1 : NULL;
+    p = p ? p + strspn(p, space) : NULL;
+    p = p && *p == ':' ? p + 1 : NULL;
+    p = p ? p + strspn(p, space) : NULL;
+    return p && *p == '"' ? p + 1 : NULL;
+}
+
+/* Move it out of the text, which says x in its place and is JSON as it was. */
+static void take_plain(struct buffer *text, struct answer *ret) {
+    char *from = plain_of(text), *p = from;
+    size_t n = 0;
+    while (p && n + 1 < sizeof(ret->plain) && *p && strchr(BASE64 "=\\", *p)) {
+        p += p[0] == '\\' && p[1] == '/'; /* as some write it */
+        ret->plain[n++] = *p++;
+    }
+    if (!p || *p != '"') {
+        mem_wipe(ret->plain, sizeof(ret->plain));
+    }
+    if (from) {
+        memset(from, 'x', (size_t)(p - from));
+    }
+}
+
+static enum err ask(const struct kms *k, const char *verb, struct buffer *body, struct answer *ret,
                     char *why) {
-    struct http_answer a = {0};
+    struct http_answer a = {.body = {.secret = true}};
+    memset(ret, 0, sizeof(*ret));
     enum err e = body->bad ? ERR_NOMEM : post(k, verb, bytes_of(body->p, body->n), &a, why);
+    if (e == OK) {
+        take_plain(&a.body, ret);
+    }
     json_t *o = e == OK && a.body.p ? json_loadb(a.body.p, a.body.n, 0, NULL) : NULL;
     if (e == OK && a.status != 200) {
         e = refused(a.status, o, why);
@@ -168,16 +211,9 @@ static enum err ask(const struct kms *k, const char *verb, struct buffer *body, 
         snprintf(why, WHY_MAX, "gone: the key service answers something that is no JSON object");
         e = ERR_IO;
     }
-    if (a.body.p) {
-        mem_wipe(a.body.p, a.body.n);
-    }
     http_answer_free(&a);
-    if (e != OK) {
-        json_decref(o);
-        return e;
-    }
-    *ret = o;
-    return OK;
+    ret->o = o;
+    return e;
 }
 
 /* ---- words of the requests ---- */
@@ -189,8 +225,7 @@ static void put_base64(struct buffer *b, const char *key, const uint8_t *p, size
     mem_wipe(text, sizeof(text));
 }
 
-static bool get_base64(const json_t *o, const char *key, uint8_t *out, size_t cap, size_t *ret_n) {
-    const char *text = json_string_value(json_object_get(o, key));
+static bool get_base64(const char *text, uint8_t *out, size_t cap, size_t *ret_n) {
     uint8_t bytes[PROVIDER_WRAP_MAX + 3];
     size_t len = text ? strlen(text) : 0;
     size_t pad = len >= 2 ? (size_t)(text[len - 1] == '=') + (text[len - 2] == '=') : 0;
@@ -225,7 +260,8 @@ static bool same_key(const char *said, const char *meant) {
 static enum err read_wrap(const struct kms *k, const json_t *o, struct key_wrap *ret, char *why) {
     struct key_wrap w = {.provider = PROVIDER_KMS, .version = 2};
     size_t n = 0;
-    if (!get_base64(o, "CiphertextBlob", w.bytes, sizeof(w.bytes), &n) || n == 0 ||
+    const char *blob = json_string_value(json_object_get(o, "CiphertextBlob"));
+    if (!get_base64(blob, w.bytes, sizeof(w.bytes), &n) || n == 0 ||
         !same_key(json_string_value(json_object_get(o, "KeyId")), k->c.key)) {
         snprintf(why, WHY_MAX, "gone: the key service's answer has no wrap under the right key");
         return ERR_IO;
@@ -236,29 +272,22 @@ static enum err read_wrap(const struct kms *k, const json_t *o, struct key_wrap 
     return OK;
 }
 
-static void wipe_free(struct buffer *b) {
-    if (b->p) {
-        mem_wipe(b->p, b->n);
-    }
-    buffer_free(b);
-}
-
 /* ---- the verbs ---- */
 
 static enum err kms_wrap(void *ctx, const struct key_context *c, const uint8_t *plain,
                          struct key_wrap *ret, char *why) {
     struct kms *k = ctx;
-    struct buffer body = {0};
-    json_t *o = NULL;
+    struct buffer body = {.secret = true};
+    struct answer a;
     json_open(&body, NULL, '{');
     json_put_string(&body, "KeyId", k->c.key);
     put_base64(&body, "Plaintext", plain, KEY_LEN);
     put_context(&body, "EncryptionContext", c);
     json_close(&body, '}');
-    enum err e = ask(k, "Encrypt", &body, &o, why);
-    e = e == OK ? read_wrap(k, o, ret, why) : e;
-    json_decref(o);
-    wipe_free(&body);
+    enum err e = ask(k, "Encrypt", &body, &a, why);
+    e = e == OK ? read_wrap(k, a.o, ret, why) : e;
+    answer_free(&a);
+    buffer_free(&body);
     return e;
 }
 
@@ -274,7 +303,7 @@ static enum err kms_unwrap(void *ctx, const struct key_context *c, const struct 
                            uint8_t *ret_plain, char *why) {
     struct kms *k = ctx;
     struct buffer body = {0};
-    json_t *o = NULL;
+    struct answer a;
     size_t n = 0;
     mem_wipe(ret_plain, KEY_LEN);
     if (!is_wrap(w, why)) {
@@ -285,13 +314,13 @@ static enum err kms_unwrap(void *ctx, const struct key_context *c, const struct 
     put_base64(&body, "CiphertextBlob", w->bytes, w->n);
     put_context(&body, "EncryptionContext", c);
     json_close(&body, '}');
-    enum err e = ask(k, "Decrypt", &body, &o, why);
-    if (e == OK && (!get_base64(o, "Plaintext", ret_plain, KEY_LEN, &n) || n != KEY_LEN)) {
+    enum err e = ask(k, "Decrypt", &body, &a, why);
+    if (e == OK && (!get_base64(a.plain, ret_plain, KEY_LEN, &n) || n != KEY_LEN)) {
         snprintf(why, WHY_MAX, "wrong key: the key service's answer has %zu bytes", n);
         mem_wipe(ret_plain, KEY_LEN);
         e = ERR_AUTH;
     }
-    json_decref(o);
+    answer_free(&a);
     buffer_free(&body);
     return e;
 }
@@ -301,7 +330,7 @@ static enum err kms_rewrap(void *ctx, const struct key_context *c, const struct 
                            struct key_wrap *ret, char *why) {
     struct kms *k = ctx;
     struct buffer body = {0};
-    json_t *o = NULL;
+    struct answer a;
     if (!is_wrap(from, why)) {
         return ERR_FORMAT;
     }
@@ -312,9 +341,9 @@ static enum err kms_rewrap(void *ctx, const struct key_context *c, const struct 
     json_put_string(&body, "DestinationKeyId", k->c.key);
     put_context(&body, "DestinationEncryptionContext", c);
     json_close(&body, '}');
-    enum err e = ask(k, "ReEncrypt", &body, &o, why);
-    e = e == OK ? read_wrap(k, o, ret, why) : e;
-    json_decref(o);
+    enum err e = ask(k, "ReEncrypt", &body, &a, why);
+    e = e == OK ? read_wrap(k, a.o, ret, why) : e;
+    answer_free(&a);
     buffer_free(&body);
     return e;
 }
@@ -369,9 +398,15 @@ static bool keep_strings(struct kms *k, const struct provider_kms_config *c) {
     return k->text != NULL;
 }
 
+/* HOST or HOST:PORT. Names that only begin so are somebody else's. */
 static bool is_loopback(const char *host) {
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "localhost", 9) == 0 ||
-           strncmp(host, "[::1]", 5) == 0;
+    static const char *const ours[] = {"127.0.0.1", "localhost", "[::1]"};
+    bool is = false;
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        size_t n = strlen(ours[i]);
+        is = is || (strncmp(host, ours[i], n) == 0 && (!host[n] || host[n] == ':'));
+    }
+    return is;
 }
 
 /* "https://HOST[:PORT]", or http:// on this machine: keys travel in it. */

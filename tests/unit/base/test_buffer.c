@@ -133,6 +133,31 @@ TEST(buffer_printf_beyond_its_first_try_into_fixed_memory) {
     EXPECT(b.bad && b.n == 302 && mine[302] == '\0');
 }
 
+TEST(buffer_a_secret_one_grows_as_others_do) {
+    struct buffer b = {.secret = true};
+    for (int i = 0; i < 1000; i++) {
+        buffer_printf(&b, "%04d", i);
+    }
+    EXPECT(!b.bad && b.n == 4000 && b.p[4000] == '\0');
+    EXPECT(memcmp(b.p, "000000010002", 12) == 0 && memcmp(b.p + 3996, "0999", 4) == 0);
+    buffer_cut(&b, 4);
+    buffer_str(&b, "x");
+    EXPECT_STR(b.p, "0000x");
+    EXPECT(b.secret);
+    buffer_free(&b);
+    EXPECT(!b.p && !b.secret);
+}
+
+TEST_ALLOC(buffer_a_secret_one_without_memory) {
+    struct buffer b = {.secret = true};
+    for (int i = 0; i < 200; i++) {
+        buffer_str(&b, "secret");
+    }
+    EXPECT(b.bad == mem_failed());
+    EXPECT(b.n % 6 == 0 && (b.bad || b.n == 1200));
+    buffer_free(&b);
+}
+
 TEST(buffer_grows_to_its_limit_exactly) {
     struct buffer b = {0};
     buffer_put(&b, NULL, 0);

@@ -5,6 +5,9 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,12 +220,47 @@ TEST(provider_kms_answers_that_make_no_sense) {
     place_end(&p);
 }
 
+static const char plain_text[] = "dGhpcnR5LXR3byBieXRlcyBvZiBhIHNlY3JldCBrZXk=";
+static unsigned left_behind; /* pieces of it in memory that the JSON parser gave back */
+
+static void free_and_look(void *p) {
+    left_behind += p && memmem(p, malloc_usable_size(p), plain_text, 16) != NULL;
+    free(p);
+}
+
+TEST(provider_kms_a_plain_key_is_not_left_in_memory) {
+    struct place p;
+    struct key_wrap w;
+    uint8_t back[KEY_LEN];
+    char text[256];
+    place_begin(&p);
+    REQUIRE(wrap(&p, &w) == OK);
+    snprintf(text, sizeof(text), "{\"KeyId\":\"key-0\", \"Plaintext\" :\t\"%s\"}", plain_text);
+    p.kms.status = 200;
+    p.kms.body = text;
+    left_behind = 0;
+    json_set_alloc_funcs(malloc, free_and_look);
+    json_decref(json_loads(text, 0, NULL));
+    EXPECT(left_behind > 0); /* the look finds it */
+    left_behind = 0;
+    EXPECT_EQ(unwrap(&p, &w, back), OK);
+    json_set_alloc_funcs(malloc, free);
+    EXPECT_EQ(left_behind, 0);
+    EXPECT(memcmp(back, plain, KEY_LEN) == 0);
+    place_end(&p);
+}
+
 TEST(provider_kms_configurations_that_make_no_sense) {
     struct place p;
     struct key_provider q = {0};
     static const char *const endpoints[] = {"",
                                             "kms.example",
                                             "http://kms.example",
+                                            "http://127.evil.example",
+                                            "http://127.0.0.1.evil.example:80",
+                                            "http://localhost.evil.example",
+                                            "http://[::1].evil.example",
+                                            "http://localhost@evil.example",
                                             "https://",
                                             "https://kms.example/path",
                                             "https://user@kms.example"};
