@@ -65,7 +65,8 @@ struct key_provider {
 /* The AAD of wraps of version 2: "oriel-wrap/2" | recording id 16 | subject 8, big-endian. */
 void provider_context(const struct key_context *c, uint8_t out[KEY_CONTEXT_LEN]);
 
-/* Key files. rng is borrowed until close. ERR_UNKNOWN (no file), ERR_IO, ERR_FORMAT, ERR_NOMEM. */
+/* Key files. rng is borrowed until close. ERR_UNKNOWN (no current file), ERR_IO, ERR_FORMAT (also
+ * when an older one that is named is not there), ERR_NOMEM. */
 enum err provider_file_open(const struct provider_file_config *c, const struct rng *rng,
                             struct key_provider *ret, char why[WHY_MAX]);
 

@@ -136,6 +136,7 @@ static enum err load_all(struct file_provider *p, const struct provider_file_con
     p->n = 1;
     for (size_t i = 0; e == OK && i < c->n_older; i++) {
         e = load(c->older[i], &p->keys[p->n++], why);
+        e = e == ERR_UNKNOWN ? ERR_FORMAT : e; /* only the current one may be missing */
     }
     return e;
 }
