@@ -121,20 +121,6 @@ static enum err open_key(struct archive *a, const struct archive_config *c, char
     return vault_open(&keys, a->rng.fill ? &a->rng : NULL, &a->vault, why);
 }
 
-/* The catalogue can be computed again, so a damaged one is no reason to stop; it is kept for
- * whoever wants to know what happened. */
-static bool set_aside(const char *path) {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-suspect"};
-    char from[PATH_MAX], to[PATH_MAX];
-    bool ok = true;
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        ok = ok && snprintf(from, sizeof(from), "%s%s", path, suffixes[i]) < (int)sizeof(from);
-        ok = ok && snprintf(to, sizeof(to), "%s.damaged%s", path, suffixes[i]) < (int)sizeof(to);
-        ok = ok && (rename(from, to) == 0 || errno == ENOENT);
-    }
-    return ok;
-}
-
 static enum err open_databases(struct archive *a, const char *dir, char why[WHY_MAX]) {
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/wraps.db", dir);
@@ -155,7 +141,8 @@ static enum err open_databases(struct archive *a, const char *dir, char why[WHY_
     }
     snprintf(path, sizeof(path), "%s/catalogue.db", dir);
     e = catalogue_open(path, a->write, &a->catalogue);
-    if (e == ERR_FORMAT && a->write && set_aside(path)) {
+    /* It can be computed again, so that a damaged one is no reason to stop. */
+    if (e == ERR_FORMAT && a->write && catalogue_set_aside(path)) {
         a->catalogue_lost = true;
         e = catalogue_open(path, a->write, &a->catalogue);
     }

@@ -57,15 +57,16 @@ static enum err copy_block(int in, int out, bool *more) {
     return e;
 }
 
-/* A file that nobody writes, under a new name, synced. ERR_UNKNOWN: it is not there. */
-static enum err copy_file(const char *from, const char *to, const char *name) {
+/* A file that nobody writes, into another folder, its name and suffix there, synced. ERR_UNKNOWN:
+ * it is not there. */
+static enum err copy_file(const char *from, const char *to, const char *name, const char *suffix) {
     char path[PATH_MAX];
     path_in(path, from, name);
     int in = open(path, O_RDONLY | O_CLOEXEC);
     if (in < 0) {
         return errno == ENOENT ? ERR_UNKNOWN : ERR_IO;
     }
-    path_in(path, to, name);
+    snprintf(path, sizeof(path), "%s/%s%s", to, name, suffix);
     int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     enum err e = out >= 0 ? OK : ERR_IO;
     for (bool more = true; e == OK && more;) {
@@ -244,16 +245,13 @@ static enum err remove_track(void *ctx, const struct track_row *r) {
     return theirs ? remove_below(o->g, &o->note->what.recording, &r->track.track) : OK;
 }
 
-/* One note of what was shredded, carried out here. A hold of an older day does not bring it back.
- */
+/* One note of what was shredded, carried out here. */
 static enum err shred_again(void *ctx, const struct wraps_note *n) {
     struct again *g = ctx;
     struct owned o = {g, n};
-    struct wraps_order order = {n->at, n->who, n->why};
-    enum err e = wraps_release(g->wraps, &n->what.recording);
-    e = e == OK || e == ERR_UNKNOWN ? wraps_shred(g->wraps, &n->what, &order) : e;
+    enum err e = wraps_shred_again(g->wraps, n);
     g->report->erased += e == OK;
-    e = e == ERR_UNKNOWN ? wraps_note_shredded(g->wraps, n) : e;
+    e = e == ERR_UNKNOWN ? OK : e;
     if (e == OK && n->what.subject) {
         e = catalogue_tracks(g->catalogue, &n->what.recording, remove_track, &o);
         e = e == OK ? catalogue_forget_person(g->catalogue, &n->what.recording, n->what.subject)
@@ -305,7 +303,7 @@ static enum err copy_wraps_to(struct archive *a, const char *dir, const struct s
 
 /* It may lie elsewhere. */
 static enum err copy_signer(const char *from, const char *to, char why[WHY_MAX]) {
-    enum err e = copy_file(from, to, "signing_key");
+    enum err e = copy_file(from, to, "signing_key", "");
     return e == OK || e == ERR_UNKNOWN ? OK : fail(why, e, "copying the signing key of", from);
 }
 
@@ -387,11 +385,14 @@ static enum err copy_back(const struct restore_order *o, bool objects, struct ba
     return e;
 }
 
-/* The wraps last: a folder with objects and without wraps is one that no recorder opens. */
+/* A folder with objects and without wraps is one that no recorder opens, so that wraps get their
+ * name last, when what was shredded is shredded in them again: a restore that broke off gives
+ * nothing back that was to be forgotten. */
+#define UNFINISHED ".new"
 static enum err copy_databases_back(const struct restore_order *o, char why[WHY_MAX]) {
     enum err e = copy_signer(o->from, o->dir, why);
-    e = e == OK ? copy_file(o->from, o->dir, "catalogue.db") : e;
-    e = e == OK ? copy_file(o->from, o->dir, "wraps.db") : e;
+    e = e == OK ? copy_file(o->from, o->dir, "catalogue.db", "") : e;
+    e = e == OK ? copy_file(o->from, o->dir, "wraps.db", UNFINISHED) : e;
     return e == OK && sync_path(o->dir)
                ? OK
                : fail(why, e == OK ? ERR_IO : e, "copying the databases of", o->from);
@@ -413,7 +414,7 @@ static enum err shred_what_was(const struct restore_order *o, bool objects,
     char path[PATH_MAX];
     struct store store = {0};
     struct again g = {.store = objects ? &store : NULL, .report = ret};
-    path_in(path, o->dir, "wraps.db");
+    path_in(path, o->dir, "wraps.db" UNFINISHED);
     enum err e = wraps_open(path, true, &g.wraps);
     path_in(path, o->dir, "catalogue.db");
     e = e == OK ? catalogue_open(path, true, &g.catalogue) : e;
@@ -431,6 +432,15 @@ static enum err shred_what_was(const struct restore_order *o, bool objects,
     return e == OK ? OK : fail(why, e, "shredding again what was shredded, in", o->dir);
 }
 
+/* Its log is empty: it was purged. */
+static enum err give_name(const struct restore_order *o, char why[WHY_MAX]) {
+    char from[PATH_MAX], to[PATH_MAX];
+    path_in(from, o->dir, "wraps.db" UNFINISHED);
+    path_in(to, o->dir, "wraps.db");
+    bool ok = sync_path(from) && rename(from, to) == 0 && sync_path(o->dir);
+    return ok ? OK : fail(why, ERR_IO, "renaming", from);
+}
+
 enum err backup_restore(const struct restore_order *o, struct backup_report *ret,
                         char why[WHY_MAX]) {
     /* The key that wraps is put there first, where it lies beside the recordings. */
@@ -444,5 +454,6 @@ enum err backup_restore(const struct restore_order *o, struct backup_report *ret
     e = e == OK ? claim_folder(o->dir, may, why) : e;
     e = e == OK ? copy_back(o, objects, ret, why) : e;
     e = e == OK ? copy_databases_back(o, why) : e;
-    return e == OK ? shred_what_was(o, objects, ret, why) : e;
+    e = e == OK ? shred_what_was(o, objects, ret, why) : e;
+    return e == OK ? give_name(o, why) : e;
 }

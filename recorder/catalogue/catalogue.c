@@ -5,7 +5,10 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *const state_names[RECORDING_STATE_COUNT] = {
 #define X(sym, name) [sym] = name,
@@ -156,6 +159,32 @@ enum err catalogue_forget_person(struct catalogue *c, const struct id *recording
     return e;
 }
 
+static const char *const parts[] = {"", "-wal", "-shm", "-suspect"};
+
+bool catalogue_set_aside(const char *path) {
+    char from[PATH_MAX], to[PATH_MAX];
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        ok = ok && snprintf(from, sizeof(from), "%s%s", path, parts[i]) < (int)sizeof(from);
+        ok = ok && snprintf(to, sizeof(to), "%s.damaged%s", path, parts[i]) < (int)sizeof(to);
+        ok = ok && (rename(from, to) == 0 || errno == ENOENT);
+    }
+    return ok;
+}
+
+/* What was set aside still has everybody's name. */
+static enum err forget_set_aside(const char *path) {
+    char name[PATH_MAX];
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        ok = snprintf(name, sizeof(name), "%s.damaged%s", path, parts[i]) < (int)sizeof(name) && ok;
+        ok = (unlink(name) == 0 || errno == ENOENT) && ok;
+    }
+    return ok ? OK : ERR_IO;
+}
+
 enum err catalogue_purge(struct catalogue *c) {
-    return sql_truncate_log(c->db);
+    enum err aside = forget_set_aside(sqlite3_db_filename(c->db, "main"));
+    enum err e = sql_truncate_log(c->db);
+    return e == OK ? aside : e;
 }

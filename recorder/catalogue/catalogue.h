@@ -74,9 +74,12 @@ enum err catalogue_shredded(struct catalogue *c, const struct id *recording);
  * which text they agreed to, stays. */
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
                                  uint64_t participant);
-/* Truncate the log, so that what was forgotten is in no file any more. ERR_BUSY: a reader is in
- * the way; call again. */
+/* Truncate the log, and remove a damaged catalogue that was set aside, so that what was forgotten
+ * is in no file any more. ERR_BUSY: a reader is in the way; call again. ERR_IO. */
 enum err catalogue_purge(struct catalogue *c);
+/* Rename a damaged catalogue that nobody has open, with what lies beside it, to PATH.damaged: for
+ * whoever wants to know what happened, until somebody is forgotten. False: it could not be. */
+bool catalogue_set_aside(const char *path);
 /* Several calls as one transaction (not nested). rollback after an error. */
 enum err catalogue_begin(struct catalogue *c);
 enum err catalogue_commit(struct catalogue *c);

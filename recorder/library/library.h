@@ -96,8 +96,8 @@ enum err library_shred_person(struct library *l, const char *id, uint64_t partic
  * segments. The rest of the track, and all other tracks, stay what they were, with a gap where the
  * span was; whole segments go, so that some seconds before and after it go with it.
  * ERR_UNSUPPORTED: a track of an earlier release, which is under one key; ERR_UNKNOWN: no such
- * track; ERR_FULL: too many spans; ERR_DENIED: held; else as library_shred. A backup of before
- * still has the keys. */
+ * track; ERR_FULL: too many spans; ERR_DENIED: held; ERR_WRONG_STATE: it is being made, or damaged
+ * and not known whole; else as library_shred. A backup of before still has the keys. */
 struct library_span {
     const char *id, *track; /* recording; track id or PROGRAMME_TRACK */
     us_t from, to;          /* recording time [us]; `to` is not of it */

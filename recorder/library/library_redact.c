@@ -124,8 +124,9 @@ enum err library_redact(struct library *l, const struct library_span *s) {
         return l->archive->vault ? ERR_UNKNOWN : ERR_DENIED;
     }
     enum err e = catalogue_recording(l->archive->catalogue, &r.recording, &row);
-    if (e == OK && row.state == RECORDING_OPEN) {
-        e = ERR_WRONG_STATE;
+    /* Keys of epochs that the catalogue does not know would be lost: it must know them all. */
+    if (e == OK && row.state != RECORDING_COMPLETE && row.state != RECORDING_INTERRUPTED) {
+        e = row.state == RECORDING_SHREDDED ? ERR_UNKNOWN : ERR_WRONG_STATE;
     }
     e = e == OK ? redact(&r) : e;
     buffer_free(&r.places);

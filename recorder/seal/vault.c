@@ -48,7 +48,14 @@ static enum err open_file(struct vault *v, const struct key_config *c, char *why
     f.create = f.create && wraps;
     enum err e = provider_file_open(&f, v->rng, &v->providers[v->n], why);
     if (e == ERR_UNKNOWN && !wraps) {
-        return OK; /* nothing was ever under it, or check_key of the archive tells */
+        if (f.n_older == 0) {
+            return OK; /* nothing was ever under it, or check_key of the archive tells */
+        }
+        f.file = f.older[0]; /* what wraps nothing needs no current one */
+        f.older++;
+        f.n_older--;
+        e = provider_file_open(&f, v->rng, &v->providers[v->n], why);
+        e = e == ERR_UNKNOWN ? ERR_FORMAT : e;
     }
     v->n += e == OK;
     return e;
@@ -243,9 +250,6 @@ static enum err seal_keyset(struct vault *v, const struct key_context *c, const 
         buffer_put(ret, sealed, plain.n + AEAD_OVERHEAD);
         e = e == OK && ret->bad ? ERR_NOMEM : e;
     }
-    if (plain.p) {
-        mem_wipe(plain.p, plain.n);
-    }
     buffer_free(&plain);
     mem_free(sealed);
     mem_wipe(key, sizeof(key));
@@ -381,8 +385,7 @@ enum err vault_replace(struct vault *v, const struct key_context *c, const struc
     struct key_wrap old, fresh;
     struct buffer sealed = {0};
     uint8_t root[KEY_LEN];
-    enum err e = wraps_held(v->wraps, &c->recording, NULL);
-    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? wraps_get(v->wraps, c, &old) : e;
+    enum err e = wraps_get(v->wraps, c, &old);
     if (e != OK) {
         return e;
     }
@@ -391,8 +394,7 @@ enum err vault_replace(struct vault *v, const struct key_context *c, const struc
     e = e == OK ? seal_keyset(v, c, root, left, &sealed) : e;
     if (e == OK) {
         struct wraps_change x = {&old, &fresh, bytes_of(sealed.p, sealed.n)};
-        e = wraps_replace(v->wraps, c, &x);
-        e = e == OK ? wraps_purge(v->wraps) : e;
+        e = wraps_redact(v->wraps, c, &x);
     }
     buffer_free(&sealed);
     mem_wipe(root, sizeof(root));

@@ -256,6 +256,31 @@ enum err wraps_replace(struct wraps *w, const struct key_context *c, const struc
     return e;
 }
 
+/* The end of a transaction that came as far as e. */
+static enum err end(struct wraps *w, enum err e) {
+    e = e == OK ? sql_exec(w->db, "COMMIT") : e;
+    if (!sqlite3_get_autocommit(w->db)) {
+        sql_exec(w->db, "ROLLBACK");
+    }
+    return e;
+}
+
+static enum err refuse_held(struct wraps *w, const struct id *recording) {
+    enum err e = wraps_held(w, recording, NULL);
+    return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x) {
+    enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
+    if (e != OK) {
+        return e;
+    }
+    e = refuse_held(w, &c->recording);
+    e = e == OK ? wraps_replace(w, c, x) : e;
+    e = end(w, e);
+    return e == OK ? wraps_purge(w) : e;
+}
+
 static enum err shred_rows(struct wraps *w, const struct key_context *c,
                            const struct wraps_order *o, bool needs_row) {
     bool all = c->subject == 0;
@@ -277,12 +302,9 @@ static enum err shred(struct wraps *w, const struct key_context *c, const struct
     if (e != OK) {
         return e;
     }
-    e = wraps_held(w, &c->recording, NULL);
-    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? shred_rows(w, c, o, needs_row) : e;
-    e = e == OK ? sql_exec(w->db, "COMMIT") : e;
-    if (!sqlite3_get_autocommit(w->db)) {
-        sql_exec(w->db, "ROLLBACK");
-    }
+    e = refuse_held(w, &c->recording);
+    e = e == OK ? shred_rows(w, c, o, needs_row) : e;
+    e = end(w, e);
     if (e != OK && e != ERR_UNKNOWN) {
         return e;
     }
@@ -298,6 +320,22 @@ enum err wraps_shred(struct wraps *w, const struct key_context *c, const struct 
 enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
                             const struct wraps_order *o) {
     return c->subject ? shred(w, c, o, false) : ERR_UNKNOWN;
+}
+
+enum err wraps_shred_again(struct wraps *w, const struct wraps_note *n) {
+    struct wraps_order o = {n->at, n->who, n->why};
+    enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
+    if (e != OK) {
+        return e;
+    }
+    e = shred_rows(w, &n->what, &o, true);
+    bool nothing = e == ERR_UNKNOWN;
+    e = nothing ? wraps_note_shredded(w, n) : e;
+    if (e == OK && n->what.subject == 0) {
+        e = sql_run(w->db, "DELETE FROM holds WHERE recording=?", "d", &n->what.recording);
+    }
+    e = end(w, e);
+    return e == OK && nothing ? ERR_UNKNOWN : e;
 }
 
 enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),

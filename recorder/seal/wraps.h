@@ -4,8 +4,9 @@
  * recording that was ever begun: a row is durable before the first object of its recording is. It
  * remembers which store the objects are in, which recordings are held, and what was shredded.
  *
- * Nothing but an order to shred deletes a row, wraps_shred and wraps_shred_person are the functions
- * that do, and a held recording it does not touch. SQLite stays inside. Owner: one thread. */
+ * Nothing but an order to shred deletes a row: wraps_shred and wraps_shred_person, which do not
+ * touch a held recording, and in a copy that is brought back wraps_shred_again. SQLite stays
+ * inside. Owner: one thread. */
 #ifndef ORIEL_RECORDER_SEAL_WRAPS_H
 #define ORIEL_RECORDER_SEAL_WRAPS_H
 
@@ -48,6 +49,9 @@ enum err wraps_replace(struct wraps *w, const struct key_context *c, const struc
 /* SHA-256 of all wraps of a recording: another one when something of it was shredded, redacted or
  * wrapped again. ERR_UNKNOWN: there are none; ERR_IO. */
 enum err wraps_digest(struct wraps *w, const struct id *recording, uint8_t ret[SHA256_LEN]);
+/* The same where a part of the keys was destroyed, and unless the recording is held (ERR_DENIED);
+ * purged when OK. */
+enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x);
 /* Truncate the log, in which old rows may still be. ERR_BUSY: a reader is in the way. */
 enum err wraps_purge(struct wraps *w);
 
@@ -97,6 +101,11 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
 /* Everything that was shredded, in the order it was noted; `each` may write to this database. */
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx);
+/* Carry out in a copy what was shredded, here or where the copy was made of, without asking about
+ * holds: the order was good when it was given. The hold of a recording of which a person was
+ * shredded stays; that of one that is shredded whole goes with it. Durable when OK; call
+ * wraps_purge. ERR_UNKNOWN: there was no row; it is noted. */
+enum err wraps_shred_again(struct wraps *w, const struct wraps_note *n);
 /* Note what was shredded elsewhere, of which there is no row here. Noted already: OK. */
 enum err wraps_note_shredded(struct wraps *w, const struct wraps_note *n);
 /* Keep a recording from being shredded or redacted until it is released. A second hold replaces

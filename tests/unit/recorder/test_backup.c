@@ -250,6 +250,55 @@ TEST(restore_shreds_again_what_was_shredded_since) {
     place_end(&p);
 }
 
+TEST(restore_keeps_holds_of_what_is_not_shredded_whole) {
+    struct place p;
+    struct sample held, gone;
+    struct wraps_note n;
+    struct wraps_order by = {{5}, "ann", "asked to"}, court = {{6}, "bob", "court"};
+    char newer[PATH_MAX + 16];
+    place_begin(&p, 31);
+    EXPECT_EQ(sample_record(p.archive, 0, &held), OK);
+    EXPECT_EQ(sample_record(p.archive, 0, &gone), OK);
+    struct key_context person = {held.id, 42}, all = {gone.id, 0};
+    EXPECT_EQ(wraps_shred(p.archive->wraps, &person, &by), OK);
+    EXPECT_EQ(wraps_hold(p.archive->wraps, &held.id, &court), OK);
+    EXPECT_EQ(wraps_hold(p.archive->wraps, &gone.id, &court), OK);
+    REQUIRE(make(&p) == OK);
+    EXPECT_EQ(wraps_release(p.archive->wraps, &gone.id), OK);
+    EXPECT_EQ(wraps_shred(p.archive->wraps, &all, &by), OK);
+    snprintf(newer, sizeof(newer), "%s/wraps.db", p.state);
+    bring_key(&p);
+    REQUIRE(restore(&p, newer) == OK);
+    REQUIRE(open_state(&p, p.back, NULL) == OK);
+    REQUIRE(wraps_held(p.archive->wraps, &held.id, &n) == OK);
+    EXPECT_STR(n.who, "bob");
+    EXPECT_EQ(wraps_get(p.archive->wraps, &person, &(struct key_wrap){0}), ERR_UNKNOWN);
+    EXPECT_EQ(wraps_held(p.archive->wraps, &gone.id, NULL), ERR_UNKNOWN);
+    place_end(&p);
+}
+
+/* Whatever step fails: the folder does not open. */
+TEST(restore_that_breaks_off_gives_no_shredded_keys_back) {
+    struct place p;
+    struct sample s;
+    struct wraps_order by = {{5}, "ann", "asked to"};
+    char newer[PATH_MAX + 16], path[PATH_MAX + 16];
+    place_begin(&p, 32);
+    EXPECT_EQ(sample_record(p.archive, 0, &s), OK);
+    struct key_context all = {s.id, 0};
+    REQUIRE(make(&p) == OK);
+    EXPECT_EQ(wraps_shred(p.archive->wraps, &all, &by), OK);
+    snprintf(newer, sizeof(newer), "%s/wraps.db", p.state);
+    snprintf(path, sizeof(path), "%s/catalogue.db", p.copy);
+    CHECK(truncate(path, 5000) == 0);
+    bring_key(&p);
+    EXPECT(restore(&p, newer) != OK);
+    snprintf(path, sizeof(path), "%s/wraps.db", p.back);
+    EXPECT(access(path, F_OK) != 0);
+    EXPECT_EQ(open_state(&p, p.back, NULL), ERR_WRONG_STATE);
+    place_end(&p);
+}
+
 static void count(void *ctx, const char *name, uint64_t size) {
     (void)name;
     (void)size;

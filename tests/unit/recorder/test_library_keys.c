@@ -306,6 +306,79 @@ static uint64_t readable(struct place *p, const char *track) {
     return size;
 }
 
+/* A catalogue that was damaged is kept beside the new one until somebody is forgotten. */
+TEST(library_a_catalogue_that_was_set_aside_is_forgotten_too) {
+    struct place p;
+    struct recovery_report report;
+    char path[PATH_MAX], aside[PATH_MAX + 16];
+    place_begin(&p, 9);
+    struct track_row camera = camera_of(&p);
+    p.library = library_close(p.library);
+    p.archive = archive_close(p.archive);
+    snprintf(path, sizeof(path), "%s/catalogue.db", p.scratch.dir);
+    snprintf(aside, sizeof(aside), "%s.damaged", path);
+    int fd = open(path, O_RDWR);
+    char junk[64];
+    memset(junk, 0xee, sizeof(junk));
+    CHECK(fd >= 0 && pwrite(fd, junk, sizeof(junk), 4096) == sizeof(junk));
+    close(fd);
+    REQUIRE(bench_archive(&p.scratch, NULL, &p.state, &p.archive) == OK);
+    EXPECT(p.archive->catalogue_lost && access(aside, F_OK) == 0);
+    EXPECT_EQ(recovery_run(p.archive, &report), OK);
+    open_library(&p, NULL);
+    EXPECT_EQ(access(aside, F_OK), 0);
+    EXPECT_EQ(library_shred_person(p.library, p.id, camera.track.participant, &order), OK);
+    EXPECT(access(aside, F_OK) != 0);
+    static const char *const more[] = {"-wal", "-shm", "-suspect"};
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        snprintf(aside, sizeof(aside), "%s.damaged%s", path, more[i]);
+        EXPECT(access(aside, F_OK) != 0);
+        close(open(aside, O_WRONLY | O_CREAT, 0600));
+    }
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        snprintf(aside, sizeof(aside), "%s.damaged%s", path, more[i]);
+        EXPECT(access(aside, F_OK) != 0);
+    }
+    place_end(&p);
+}
+
+/* A person's key that is damaged keeps the manifest from saying nothing of what else is gone. */
+TEST(library_a_damaged_key_hides_no_other_erasure) {
+    struct place p;
+    struct findings f = {0};
+    struct key_wrap w, broken;
+    place_begin(&p, 12);
+    struct track_row camera = camera_of(&p);
+    struct key_context c = {p.sample.id, camera.track.participant};
+    REQUIRE(wraps_get(p.archive->wraps, &c, &w) == OK);
+    broken = w;
+    broken.bytes[20] ^= 1;
+    struct wraps_change x = {.old = &w, .fresh = &broken};
+    EXPECT_EQ(wraps_replace(p.archive->wraps, &c, &x), OK);
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    EXPECT_EQ(library_redact(p.library, &span), OK);
+    EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    place_end(&p);
+}
+
+TEST(library_what_is_damaged_is_not_redacted) {
+    struct place p;
+    struct key_wrap before, after;
+    place_begin(&p, 10);
+    struct key_context c = {p.sample.id, 0};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    EXPECT_EQ(wraps_get(p.archive->wraps, &c, &before), OK);
+    EXPECT_EQ(catalogue_state(p.archive->catalogue, &p.sample.id, RECORDING_DAMAGED), OK);
+    EXPECT_EQ(library_redact(p.library, &span), ERR_WRONG_STATE);
+    EXPECT_EQ(wraps_get(p.archive->wraps, &c, &after), OK);
+    EXPECT(memcmp(before.bytes, after.bytes, before.n) == 0);
+    EXPECT_EQ(catalogue_state(p.archive->catalogue, &p.sample.id, RECORDING_INTERRUPTED), OK);
+    EXPECT_EQ(library_redact(p.library, &span), OK);
+    place_end(&p);
+}
+
 TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     struct place p;
     struct findings f = {0};

@@ -215,6 +215,47 @@ TEST(vault_a_destroyed_span_is_gone_for_good) {
     place_end(&p);
 }
 
+struct other_hand {
+    struct rng rng;
+    char path[PATH_MAX];
+};
+
+/* While the fresh key is made somebody puts the recording on hold, through a connection of their
+ * own. */
+static void fill_and_hold(void *ctx, void *p, size_t n) {
+    struct other_hand *h = ctx;
+    struct wraps *w = NULL;
+    rng_fill(&h->rng, p, n);
+    CHECK(wraps_open(h->path, false, &w) == OK);
+    EXPECT_EQ(wraps_hold(w, &recording, &order), OK);
+    wraps_close(w);
+}
+
+TEST(vault_a_hold_wins_until_the_last_moment) {
+    struct place p;
+    struct key_ring r;
+    struct keyset set = {0};
+    struct keyset_place place = {ID_PROGRAMME, 0};
+    struct key_context c = {recording, 0};
+    struct key_wrap before, after;
+    struct other_hand hand;
+    place_begin(&p);
+    make_ring(&p, &r);
+    key_ring_close(&r);
+    EXPECT_EQ(wraps_get(p.w, &c, &before), OK);
+    REQUIRE(vault_recording(p.v, &recording, &set) == OK);
+    EXPECT_EQ(keyset_list(&set, &place, 1), OK);
+    EXPECT_EQ(keyset_puncture(&set, &place, 5, 5), OK);
+    hand.rng = p.rng;
+    snprintf(hand.path, sizeof(hand.path), "%s/wraps.db", p.scratch.dir);
+    p.rng = (struct rng){.ctx = &hand, .fill = fill_and_hold};
+    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set), ERR_DENIED);
+    EXPECT_EQ(wraps_get(p.w, &c, &after), OK);
+    EXPECT(memcmp(before.bytes, after.bytes, before.n) == 0);
+    keyset_clear(&set);
+    place_end(&p);
+}
+
 /* A provider that counts, and fails when it is told to. */
 TEST(vault_keys_in_memory_expire_and_belong_to_their_row) {
     struct place p;
@@ -280,6 +321,43 @@ TEST(vault_rotates_key_files) {
     EXPECT_EQ(vault_subject(p.v, &set, 7, &person), OK);
     keyset_clear(&person);
     keyset_clear(&set);
+    place_end(&p);
+}
+
+/* An older key file that is named and not there is said; what is there is used. */
+TEST(vault_without_an_older_key_file) {
+    struct place p;
+    struct vault *v = NULL;
+    struct key_ring r;
+    struct keyset set = {0};
+    char gone[PATH_MAX + 8];
+    const char *module = soft_token_module();
+    if (!module) {
+        return;
+    }
+    place_begin(&p);
+    make_ring(&p, &r);
+    EXPECT_EQ(key_ring_settle(&r), OK);
+    key_ring_close(&r);
+    snprintf(gone, sizeof(gone), "%s.gone", p.kek);
+    put_file(p.pin, SOFT_PIN);
+    const char *missing[] = {p.kek, gone}, *here[] = {p.kek};
+    struct key_config c = {.provider = PROVIDER_PKCS11,
+                           .file = {.file = p.kek, .older = missing + 1, .n_older = 1},
+                           .pkcs11 = {module, SOFT_TOKEN, "kek-v", p.pin}};
+    REQUIRE(soft_token_key("kek-v", 32, false));
+    EXPECT_EQ(vault_open(&c, &p.rng, &v, p.why), ERR_FORMAT);
+    EXPECT(strstr(p.why, gone));
+    c.file = (struct provider_file_config){.file = gone, .older = missing, .n_older = 2};
+    EXPECT_EQ(vault_open(&c, &p.rng, &v, p.why), ERR_FORMAT);
+    EXPECT(strstr(p.why, gone));
+    vault_close(p.v);
+    /* The one that would wrap is gone, and wraps nothing here. */
+    c.file = (struct provider_file_config){.file = gone, .older = here, .n_older = 1};
+    p.v = vault_of(&p, &c);
+    EXPECT_EQ(vault_recording(p.v, &recording, &set), OK);
+    keyset_clear(&set);
+    EXPECT(soft_token_delete("kek-v"));
     place_end(&p);
 }
 
