@@ -26,13 +26,13 @@ static const struct {
     {"recordings",
      "recordings [-c FILE] list [FILTER]... | verify ID|--all |\n"
      "    export ID -o FILE [--layout faces|stage] | shred ID [PARTICIPANT] |\n"
-     "    hold ID WHY | release ID | rekey | use-store",
+     "    hold ID WHY | release ID | rekey | use-store | use-signing-key",
      "List recordings, newest first: --tour T, --find WORDS, --person WORDS, --state S,\n"
      "--from TIME, --to TIME, --limit N. Check every object, the journal and the manifest of one\n"
      "or all: 1 when anything is damaged. Both print JSON with --json. Write one MP4 of a\n"
      "recording to a file. Shred a recording or a person, keep one from being shredded, wrap all\n"
-     "keys again; order that the object store that is there now is the right one\n"
-     "(docs/operations.md).",
+     "keys again; order that the object store, or the signing key, that is there now is the\n"
+     "right one (docs/operations.md).",
      cli_recordings},
     {"backup", "backup [-c FILE] [--without-objects] DIR",
      "Copy the recordings, their databases and the signing key into a new folder, beside the\n"

@@ -1,5 +1,5 @@
 /* recordings: the library (recorder/library/library.h) on the command line. It may run beside the
- * server; use-store may not. */
+ * server; use-store and use-signing-key may not. */
 #include "server/cli_recordings.h"
 
 #include "base/check.h"
@@ -152,8 +152,17 @@ static int run(struct library *l, const struct config *cfg, int argc, char **arg
     return told(library_release(l, argv[1]), argv[1], "released");
 }
 
-/* After the store was lost or replaced on purpose: what is there now is the store. */
-static int use_store(const struct config *cfg) {
+static int say_store(const struct config *cfg, const struct stores *stores) {
+    if (stores) {
+        printf("bucket %s is the store of the recordings now\n", cfg->s3_bucket);
+    } else {
+        printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
+    }
+    return CLI_OK;
+}
+
+/* After the store, or the signing key, was lost or replaced on purpose: what is there now is it. */
+static int use_what_is_there(const struct config *cfg, bool store) {
     char why[WHY_MAX] = "";
     struct key_config keys;
     config_key_config(cfg, &keys);
@@ -162,25 +171,27 @@ static int use_store(const struct config *cfg) {
     struct stores *stores = NULL;
     enum err e = stores_open(cfg, STORES_WRITE, NULL, &stores, why);
     c.store = stores_both(stores);
-    e = e == OK ? writer_use_store(&c, why) : e;
+    e = e == OK ? (store ? writer_use_store : writer_use_signing_key)(&c, why) : e;
+    int status = CLI_OK;
     if (e != OK) {
-        cli_fail(CLI_FAILED, "recordings: %s", why);
-    } else if (stores) {
-        printf("bucket %s is the store of the recordings now\n", cfg->s3_bucket);
+        status = cli_fail(CLI_FAILED, "recordings: %s", why);
+    } else if (store) {
+        status = say_store(cfg, stores);
     } else {
-        printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
+        printf("what is recorded from now on is signed by the signing key that is there now\n");
     }
     stores_close(stores);
-    return e == OK ? CLI_OK : CLI_FAILED;
+    return status;
 }
 
 static bool known(int argc, char **argv) {
     static const struct {
         const char *name;
         int least, most; /* words after it */
-    } orders[] = {{"list", 0, 32},      {"verify", 0, 32}, {"use-store", 0, 0}, {"rekey", 0, 0},
-                  {"shred", 1, 2},      {"hold", 2, 2},    {"release", 1, 1},   {"redact", 4, 4},
-                  {"public-key", 0, 0}, {"export", 3, 5},  {"sweep", 0, 0}};
+    } orders[] = {{"list", 0, 32},   {"verify", 0, 32},         {"use-store", 0, 0},
+                  {"rekey", 0, 0},   {"shred", 1, 2},           {"hold", 2, 2},
+                  {"release", 1, 1}, {"redact", 4, 4},          {"public-key", 0, 0},
+                  {"export", 3, 5},  {"use-signing-key", 0, 0}, {"sweep", 0, 0}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -225,14 +236,16 @@ int cli_recordings(int argc, char **argv) {
             CLI_USAGE,
             "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
             " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
-            " redact ID TRACK FROM TO, hold ID WHY, release ID, sweep, rekey or use-store");
+            " redact ID TRACK FROM TO, hold ID WHY, release ID, sweep, rekey,"
+            " use-store or use-signing-key");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {
         return CLI_FAILED;
     }
-    bool take = strcmp(argv[i], "use-store") == 0;
-    int status = take ? use_store(cfg) : with_library(cfg, argc - i, argv + i);
+    bool store = strcmp(argv[i], "use-store") == 0;
+    bool take = store || strcmp(argv[i], "use-signing-key") == 0;
+    int status = take ? use_what_is_there(cfg, store) : with_library(cfg, argc - i, argv + i);
     config_free(cfg);
     return status;
 }

@@ -92,6 +92,38 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
     return e;
 }
 
+static enum err refuse_signer(const char *path, const char *what, char why[WHY_MAX]) {
+    snprintf(why, WHY_MAX,
+             "the signing key %.160s %s. Restore it and start again; see \"The signing key\" in"
+             " docs/operations.md",
+             path, what);
+    return ERR_CRYPTO;
+}
+
+/* One that is lost or exchanged is not replaced in silence: from then on nobody could tell what was
+ * recorded here from what somebody else made. */
+static enum err load_signer(struct archive *a, const char *path, bool take, char why[WHY_MAX]) {
+    uint8_t known[KEY_LEN];
+    enum err e = wraps_signer(a->wraps, known);
+    if (e != OK && e != ERR_UNKNOWN) {
+        return say(why, e, "key database of", path);
+    }
+    bool first = e == ERR_UNKNOWN;
+    e = signer_load(path, a->write && (first || take) ? &a->rng : NULL, &a->signer, why);
+    if (e == ERR_UNKNOWN && !first) {
+        return refuse_signer(path, "is missing", why);
+    }
+    bool same = e == OK && !first && memcmp(known, a->signer.verifying, KEY_LEN) == 0;
+    if (e != OK || same) {
+        return e;
+    }
+    if (!first && !take) {
+        return refuse_signer(path, "is another than the one that signed here", why);
+    }
+    e = a->write ? wraps_set_signer(a->wraps, a->signer.verifying) : OK;
+    return e == OK ? OK : say(why, e, "key database of", path);
+}
+
 /* Who only reads can do without. */
 static enum err open_signer(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
     char path[PATH_MAX];
@@ -100,9 +132,35 @@ static enum err open_signer(struct archive *a, const struct archive_config *c, c
     } else {
         snprintf(path, sizeof(path), "%s/signing_key", c->dir);
     }
-    enum err e = signer_load(path, a->write ? &a->rng : NULL, &a->signer, why);
+    enum err e = load_signer(a, path, c->take_signer, why);
     a->has_signer = e == OK;
+    if (e != OK) {
+        mem_wipe(&a->signer, sizeof(a->signer));
+    }
     return a->write ? e : OK;
+}
+
+/* A key file that is missing is made, unless something is under it: then it is lost, and another
+ * one would only hide that. With older ones beside it, it is the next one. */
+static enum err may_make_key(const struct archive_config *c, const struct key_config *keys,
+                             bool *ret) {
+    char path[PATH_MAX];
+    struct wraps *w = NULL;
+    bool used = true; /* what is wrong with the database is said when it is opened */
+    *ret = c->create_kek && c->write;
+    if (!*ret || keys->file.n_older) {
+        return OK;
+    }
+    snprintf(path, sizeof(path), "%s/wraps.db", c->dir);
+    enum err e = wraps_open(path, false, &w);
+    if (e == OK) {
+        e = wraps_uses(w, PROVIDER_FILE, &used);
+    } else if (e == ERR_UNKNOWN) {
+        used = false;
+    }
+    wraps_close(w);
+    *ret = !used;
+    return e == ERR_NOMEM ? e : OK;
 }
 
 static enum err open_key(struct archive *a, const struct archive_config *c, char why[WHY_MAX]) {
@@ -117,8 +175,16 @@ static enum err open_key(struct archive *a, const struct archive_config *c, char
         snprintf(path, sizeof(path), "%s/kek", c->dir);
     }
     keys.file.file = path;
-    keys.file.create = c->create_kek && c->write;
-    return vault_open(&keys, a->rng.fill ? &a->rng : NULL, &a->vault, why);
+    enum err e = may_make_key(c, &keys, &keys.file.create);
+    e = e == OK ? vault_open(&keys, a->rng.fill ? &a->rng : NULL, &a->vault, why) : e;
+    if (e == ERR_UNKNOWN && c->create_kek && !keys.file.create) {
+        snprintf(why, WHY_MAX,
+                 "the key file %.160s, which the recordings here are under, is missing. It is in no"
+                 " backup that oriel makes: restore it and start again",
+                 path);
+        return ERR_CRYPTO;
+    }
+    return e;
 }
 
 static enum err open_databases(struct archive *a, const char *dir, char why[WHY_MAX]) {

@@ -17,6 +17,7 @@ struct archive_config {
     bool no_key;                   /* reading only: without the keys that open recordings */
     bool write;                    /* take the lock; create what is missing */
     bool take_store;           /* writing: whatever store is there is the right one from now on */
+    bool take_signer;          /* writing: the same of the signing key; a missing one is made */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
     struct rng rng;            /* writing, shredding and wrapping again only */
 };
@@ -29,15 +30,16 @@ struct archive {
     struct wraps *wraps;
     struct vault *vault;       /* NULL: opened with no_key */
     struct signing_key signer; /* of manifests; who only reads needs its public half */
-    bool has_signer;           /* always when writing */
+    bool has_signer;           /* always when writing; not when it is another than wraps.db knows */
     struct rng rng;
     int lock;            /* file descriptor or -1 */
     bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */
 };
 
 /* ERR_WRONG_STATE (another process writes here, or the store is not that of the recordings),
- * ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK, wraps.db), ERR_NOMEM; the reason, and what to do, in
- * why[WHY_MAX]. *ret untouched on failure. Does not recover: see recovery.h. */
+ * ERR_IO, ERR_CRYPTO or ERR_FORMAT (KEK, signing key, wraps.db), ERR_NOMEM; a KEK file is made only
+ * where nothing is under one yet, a signing key where none has signed; the reason, and what to do,
+ * in why[WHY_MAX]. *ret untouched on failure. Does not recover: see recovery.h. */
 enum err archive_open(const struct archive_config *c, struct archive **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct archive *archive_close(struct archive *a);

@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 static enum err decode_sealed(struct archive *a, struct key_ring *ring, const struct object_id *o,
                               struct manifest *ret) {
     struct object_access access = archive_access(a, ring);
@@ -17,14 +19,48 @@ static enum err decode_sealed(struct archive *a, struct key_ring *ring, const st
     return e;
 }
 
+struct attempt {
+    struct bytes stored;
+    struct manifest m;
+    enum err e;     /* of the last one */
+    unsigned tried; /* public keys */
+};
+
+static enum err try_signer(void *ctx, const uint8_t verifying[KEY_LEN]) {
+    struct attempt *t = ctx;
+    struct signing_key k = {0};
+    memcpy(k.verifying, verifying, KEY_LEN);
+    t->e = manifest_decode(t->stored, &k, &t->m);
+    t->tried++;
+    return t->e == ERR_AUTH ? OK : ERR_EXISTS; /* no other one is asked */
+}
+
+/* With the key that signs now, else with those that did. */
+static enum err decode_clear(struct archive *a, struct bytes stored, struct manifest *ret) {
+    struct attempt t = {.stored = stored, .e = ERR_DENIED};
+    enum err e = wraps_each_signer(a->wraps, try_signer, &t);
+    if (e != OK && e != ERR_EXISTS) {
+        return e;
+    }
+    if (t.tried == 0 &&
+        a->has_signer) { /* an earlier release wrote here, and only the file knows */
+        try_signer(&t, a->signer.verifying);
+    }
+    if (t.e == OK) {
+        *ret = t.m;
+        ret->earlier_signer = t.tried > 1;
+    }
+    return t.e;
+}
+
 enum err stored_manifest_decode(struct archive *a, struct key_ring *ring, const struct object_id *o,
                                 struct bytes stored, struct manifest *ret) {
     bool clear = stored.n && stored.p[0] == '{'; /* a sealed one begins with zeroes */
     struct manifest m;
-    if (clear ? !a->has_signer : !ring) {
+    if (!clear && !ring) {
         return ERR_DENIED;
     }
-    enum err e = clear ? manifest_decode(stored, &a->signer, &m) : decode_sealed(a, ring, o, &m);
+    enum err e = clear ? decode_clear(a, stored, &m) : decode_sealed(a, ring, o, &m);
     if (e != OK) {
         return e;
     }

@@ -232,6 +232,9 @@ static bool check_manifest(struct check *c, struct key_ring *ring) {
         e = stored_manifest_decode(c->archive, ring, &o, bytes_of(stored.p, stored.n),
                                    &c->manifest);
         note_manifest(c, name, e, &stored);
+        if (e == OK && c->manifest.earlier_signer) {
+            c->say(c->ctx, name, "signed by an earlier key of this installation");
+        }
         mem_free(stored.p);
     } else {
         note_error(c, name, e);

@@ -28,6 +28,8 @@ struct manifest {
     us_t duration;    /* [us] */
     char reason[16];  /* "stopped", "interrupted" */
     struct journal_head journal;
+    bool
+        earlier_signer; /* who checked it used a key that does not sign any more; not in the text */
     size_t n_objects;
     struct manifest_object *objects; /* sorted (manifest_sort); owned, see manifest_clear */
 };

@@ -5,6 +5,7 @@
 #include "recorder/archive/verify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum err library_open(const struct library_config *config, struct library **ret,
                       char why[WHY_MAX]) {
@@ -205,9 +206,14 @@ enum err library_verify_chain(struct library *l, const char *id,
 
 enum err library_public_key(struct library *l, char *out) {
     OWNER_CHECK(&l->owner);
-    if (!l->archive->has_signer) {
-        return ERR_UNKNOWN;
+    uint8_t verifying[KEY_LEN];
+    enum err e = wraps_signer(l->archive->wraps, verifying);
+    if (e == ERR_UNKNOWN && l->archive->has_signer) { /* nobody has written here yet */
+        memcpy(verifying, l->archive->signer.verifying, KEY_LEN);
+        e = OK;
     }
-    hex_encode(out, l->archive->signer.verifying, KEY_LEN);
-    return OK;
+    if (e == OK) {
+        hex_encode(out, verifying, KEY_LEN);
+    }
+    return e;
 }

@@ -64,6 +64,13 @@ static enum err make_3(struct wraps *w) {
         " PRIMARY KEY(recording, subject));");
 }
 
+/* The fourth: who signs. seq grows with every order, so that the greatest is the present one. */
+static enum err make_4(struct wraps *w) {
+    return sql_exec(w->db,
+                    "CREATE TABLE IF NOT EXISTS signers(seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+                    " verifying BLOB NOT NULL UNIQUE)");
+}
+
 /* What is there is looked at itself: a program of an earlier release sets user_version back. */
 static enum err migrate(struct wraps *w) {
     enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
@@ -71,7 +78,8 @@ static enum err migrate(struct wraps *w) {
     if (e == OK && !has(w, "SELECT subject FROM wraps LIMIT 0")) {
         e = make_3(w);
     }
-    e = e == OK ? sql_exec(w->db, "PRAGMA user_version=3") : e;
+    e = e == OK ? make_4(w) : e;
+    e = e == OK ? sql_exec(w->db, "PRAGMA user_version=4") : e;
     e = e == OK ? sql_exec(w->db, "COMMIT") : e;
     if (!sqlite3_get_autocommit(w->db)) {
         sql_exec(w->db, "ROLLBACK");
@@ -101,6 +109,13 @@ static enum err read_older(struct wraps *w) {
     return sql_exec(w->db, text);
 }
 
+static enum err read_older_signers(struct wraps *w) {
+    return has(w, "SELECT verifying FROM signers LIMIT 0")
+               ? OK
+               : sql_exec(w->db, "CREATE TEMP VIEW signers AS SELECT 0 AS seq, x'' AS verifying"
+                                 " WHERE 0");
+}
+
 static enum err check_schema(struct wraps *w, bool create) {
     int64_t version = 0;
     enum err e = version_of(w, &version);
@@ -113,7 +128,8 @@ static enum err check_schema(struct wraps *w, bool create) {
     if (create) {
         return migrate(w);
     }
-    return has(w, "SELECT subject FROM wraps LIMIT 0") ? OK : read_older(w);
+    e = has(w, "SELECT subject FROM wraps LIMIT 0") ? OK : read_older(w);
+    return e == OK ? read_older_signers(w) : e;
 }
 
 enum err wraps_open(const char *path, bool create, struct wraps **ret) {
@@ -510,6 +526,47 @@ enum err wraps_held(struct wraps *w, const struct id *recording, struct wraps_no
                                 "SELECT recording, 0, since, who, why FROM holds WHERE recording=?",
                                 "d", recording),
                     ret);
+}
+
+enum err wraps_uses(struct wraps *w, const char *provider, bool *ret) {
+    sqlite3_stmt *s = sql_prepare(w->db,
+                                  "SELECT 1 FROM wraps WHERE provider=?1"
+                                  " UNION ALL SELECT 1 FROM store WHERE provider=?1 LIMIT 1",
+                                  "t", provider);
+    enum err e = one_row(w, s);
+    sqlite3_finalize(s);
+    *ret = e == OK;
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err wraps_each_signer(struct wraps *w,
+                           enum err (*each)(void *ctx, const uint8_t verifying[KEY_LEN]),
+                           void *ctx) {
+    sqlite3_stmt *s = sql_prepare(w->db, "SELECT verifying FROM signers ORDER BY seq DESC", "");
+    enum err e = s ? OK : failed(w);
+    while (e == OK && (e = sql_step(s)) == OK) {
+        uint8_t verifying[KEY_LEN];
+        sql_blob(s, 0, verifying, sizeof(verifying));
+        e = each(ctx, verifying);
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err wraps_signer(struct wraps *w, uint8_t ret[KEY_LEN]) {
+    sqlite3_stmt *s =
+        sql_prepare(w->db, "SELECT verifying FROM signers ORDER BY seq DESC LIMIT 1", "");
+    enum err e = one_row(w, s);
+    if (e == OK) {
+        sql_blob(s, 0, ret, KEY_LEN);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+enum err wraps_set_signer(struct wraps *w, const uint8_t verifying[KEY_LEN]) {
+    return sql_run(w->db, "INSERT OR REPLACE INTO signers(verifying) VALUES(?)", "b", verifying,
+                   (size_t)KEY_LEN);
 }
 
 enum err wraps_store(struct wraps *w, struct wraps_store *ret) {

@@ -2,7 +2,8 @@
  * truncated checkpoint after a shred), so that deleting a wrap shreds what is under it at once. A
  * row belongs to a recording (subject 0) or to one participant in it. It is also the list of every
  * recording that was ever begun: a row is durable before the first object of its recording is. It
- * remembers which store the objects are in, which recordings are held, and what was shredded.
+ * remembers which store the objects are in, which recordings are held, what was shredded, and the
+ * public halves of the keys that manifests were signed with.
  *
  * Nothing but an order to shred deletes a row: wraps_shred and wraps_shred_person, which do not
  * touch a held recording, and in a copy that is brought back wraps_shred_again. SQLite stays
@@ -16,7 +17,7 @@
 
 #include <stdbool.h>
 
-#define WRAPS_SCHEMA 3     /* PRAGMA user_version */
+#define WRAPS_SCHEMA 4     /* PRAGMA user_version */
 #define WRAPS_TEXT_MAX 129 /* [bytes] with NUL; who and why of holds and shreds, cut to fit */
 
 struct wraps;
@@ -115,6 +116,19 @@ enum err wraps_hold(struct wraps *w, const struct id *recording, const struct wr
 enum err wraps_release(struct wraps *w, const struct id *recording);
 /* ERR_UNKNOWN: it is not held. ret may be NULL. */
 enum err wraps_held(struct wraps *w, const struct id *recording, struct wraps_note *ret);
+
+/* Whether anything here is wrapped by this provider. */
+enum err wraps_uses(struct wraps *w, const char *provider, bool *ret);
+
+/* The public half of the key that signs. ERR_UNKNOWN: none is remembered. */
+enum err wraps_signer(struct wraps *w, uint8_t ret[KEY_LEN]);
+/* It is this one from now on; those of before stay known. Durable when OK. */
+enum err wraps_set_signer(struct wraps *w, const uint8_t verifying[KEY_LEN]);
+/* Call each for every one that ever was, the present one first; stops at its first error. It may
+ * not write to this database. */
+enum err wraps_each_signer(struct wraps *w,
+                           enum err (*each)(void *ctx, const uint8_t verifying[KEY_LEN]),
+                           void *ctx);
 
 /* The store that holds the objects of these recordings. */
 struct wraps_store {

@@ -81,13 +81,23 @@ enum err writer_open(const struct writer_config *c, struct writer **ret, char wh
     return OK;
 }
 
-enum err writer_use_store(const struct writer_config *c, char why[WHY_MAX]) {
+static enum err open_once(const struct archive_config *c, char why[WHY_MAX]) {
     struct archive *archive = NULL;
-    struct archive_config a = archive_config_of(c);
-    a.take_store = true;
-    enum err e = archive_open(&a, &archive, why);
+    enum err e = archive_open(c, &archive, why);
     archive_close(archive);
     return e;
+}
+
+enum err writer_use_store(const struct writer_config *c, char why[WHY_MAX]) {
+    struct archive_config a = archive_config_of(c);
+    a.take_store = true;
+    return open_once(&a, why);
+}
+
+enum err writer_use_signing_key(const struct writer_config *c, char why[WHY_MAX]) {
+    struct archive_config a = archive_config_of(c);
+    a.take_signer = true;
+    return open_once(&a, why);
 }
 
 struct writer *writer_close(struct writer *w, us_t now) {

@@ -33,6 +33,10 @@ enum err writer_open(const struct writer_config *c, struct writer **ret, char wh
  * remembers. Deletes nothing; recordings whose objects are not in it stay unfinished. Errors as
  * writer_open. */
 enum err writer_use_store(const struct writer_config *c, char why[WHY_MAX]);
+/* The operator's order: the signing key that is there now signs from now on, or a new one where
+ * none is. What was signed before stays known as signed by an earlier key. Errors as writer_open.
+ */
+enum err writer_use_signing_key(const struct writer_config *c, char why[WHY_MAX]);
 /* Jobs that wait are tried once more; what is left is left to recovery. NULL allowed; returns NULL.
  */
 struct writer *writer_close(struct writer *w, us_t now);

@@ -11,6 +11,8 @@
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
 
+#include <unistd.h>
+
 struct house {
     struct scratch scratch;
     struct memory_store disk;
@@ -260,6 +262,15 @@ TEST(verify_chain_names_each_changed_lost_or_extra_object) {
     house_end(&h);
 }
 
+static void run_wraps(struct house *h, const char *text) {
+    sqlite3 *db = NULL;
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/wraps.db", h->scratch.dir);
+    CHECK(sql_open(path, false, &db) == OK);
+    CHECK(sql_exec(db, text) == OK);
+    sqlite3_close(db);
+}
+
 TEST(verify_chain_needs_no_key_but_the_public_one) {
     struct house h;
     struct findings f;
@@ -277,6 +288,9 @@ TEST(verify_chain_needs_no_key_but_the_public_one) {
     snprintf(path, sizeof(path), "%s/signing_key", h.scratch.dir);
     CHECK(remove(path) == 0);
     REQUIRE(archive_open(&c, &h.archive, why) == OK);
+    EXPECT_EQ(chain(&h, &f), OK); /* wraps.db has the public half */
+    EXPECT_EQ(f.n, 0);
+    run_wraps(&h, "DELETE FROM signers");
     EXPECT_EQ(chain(&h, &f), ERR_DENIED);
     EXPECT(strstr(f.first, "the public key is not here") != NULL);
     house_end(&h);
@@ -285,14 +299,73 @@ TEST(verify_chain_needs_no_key_but_the_public_one) {
 TEST(verify_a_manifest_of_another_installation_is_not_ours) {
     struct house h;
     struct findings f;
-    struct signing_key other;
-    uint8_t seed[KEY_LEN] = {9};
     house_begin(&h, 32);
-    REQUIRE(keys_signing(seed, &other) == OK);
-    h.archive->signer = other;
+    run_wraps(&h, "UPDATE signers SET verifying=zeroblob(32)");
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "1.man: its signature is not that of this installation") != NULL);
     EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+    house_end(&h);
+}
+
+static enum err open_again(struct house *h, bool take_signer, char why[WHY_MAX]) {
+    struct archive_config c = {.dir = h->scratch.dir,
+                               .create_kek = true,
+                               .write = true,
+                               .take_signer = take_signer,
+                               .store = &h->disk.store,
+                               .rng = rng_from_seeded(&h->state)};
+    key_ring_close(&h->ring);
+    h->archive = archive_close(h->archive);
+    return archive_open(&c, &h->archive, why);
+}
+
+TEST(archive_a_lost_signing_key_is_not_replaced_in_silence) {
+    struct house h;
+    struct findings f;
+    char path[PATH_MAX], away[PATH_MAX + 8], why[WHY_MAX];
+    uint8_t first[KEY_LEN], second[KEY_LEN];
+    house_begin(&h, 34);
+    snprintf(path, sizeof(path), "%s/signing_key", h.scratch.dir);
+    snprintf(away, sizeof(away), "%s.away", path);
+    EXPECT_EQ(wraps_signer(h.archive->wraps, first), OK);
+    EXPECT(memcmp(first, h.archive->signer.verifying, KEY_LEN) == 0);
+    CHECK(rename(path, away) == 0);
+    EXPECT_EQ(open_again(&h, false, why), ERR_CRYPTO);
+    EXPECT(strstr(why, "missing") && strstr(why, path));
+    EXPECT(access(path, F_OK) != 0);
+    /* By order a new one is made; what was signed before stays ours. */
+    REQUIRE(open_again(&h, true, why) == OK);
+    EXPECT(wraps_signer(h.archive->wraps, second) == OK);
+    EXPECT(memcmp(first, second, KEY_LEN) != 0);
+    EXPECT_EQ(verify(&h, &f), OK);
+    EXPECT(strstr(f.first, "1.man: signed by an earlier key of this installation"));
+    EXPECT_EQ(f.n, 1);
+    REQUIRE(open_again(&h, false, why) == OK);
+    EXPECT_EQ(chain(&h, &f), OK);
+    /* The old one comes back: another one than signs now, so that again it takes an order. */
+    CHECK(rename(away, path) == 0);
+    EXPECT_EQ(open_again(&h, false, why), ERR_CRYPTO);
+    EXPECT(strstr(why, "another"));
+    /* Who only reads does not sign with it, and checks as before. */
+    struct archive_config reader = {.dir = h.scratch.dir, .store = &h.disk.store};
+    REQUIRE(archive_open(&reader, &h.archive, why) == OK);
+    EXPECT(!h.archive->has_signer);
+    EXPECT_EQ(chain(&h, &f), OK);
+    REQUIRE(open_again(&h, true, why) == OK);
+    EXPECT_EQ(verify(&h, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    house_end(&h);
+}
+
+TEST(archive_a_lost_key_file_is_not_made_anew) {
+    struct house h;
+    char path[PATH_MAX], why[WHY_MAX];
+    house_begin(&h, 35);
+    snprintf(path, sizeof(path), "%s/kek", h.scratch.dir);
+    CHECK(unlink(path) == 0);
+    EXPECT(open_again(&h, false, why) != OK);
+    EXPECT(strstr(why, path));
+    EXPECT(access(path, F_OK) != 0);
     house_end(&h);
 }
 

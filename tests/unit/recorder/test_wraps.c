@@ -272,6 +272,10 @@ static void check_older(struct wraps *w, bool second) {
     EXPECT_EQ(begun, second);
     EXPECT_EQ(wraps_shredded(w, &c, NULL), ERR_UNKNOWN);
     EXPECT_EQ(wraps_held(w, &c.recording, NULL), ERR_UNKNOWN);
+    EXPECT_EQ(wraps_signer(w, (uint8_t[KEY_LEN]){0}), ERR_UNKNOWN);
+    bool uses = false;
+    EXPECT(wraps_uses(w, PROVIDER_FILE, &uses) == OK && uses);
+    EXPECT(wraps_uses(w, PROVIDER_KMS, &uses) == OK && !uses);
     enum err e = wraps_store(w, &store);
     EXPECT_EQ(e, second ? OK : ERR_UNKNOWN);
     EXPECT(e != OK || (store.placed && store.id.b[0] == 9 && store.wrap.version == 1));
@@ -322,15 +326,55 @@ TEST(wraps_of_earlier_releases_are_taken_over) {
     }
 }
 
+struct signers {
+    uint8_t first[8];
+    unsigned n;
+};
+
+static enum err note_signer(void *ctx, const uint8_t verifying[KEY_LEN]) {
+    struct signers *s = ctx;
+    s->first[s->n++] = verifying[0];
+    return s->n == 3 ? ERR_FULL : OK;
+}
+
+TEST(wraps_remember_who_signs) {
+    struct place p;
+    struct signers s = {.n = 0};
+    uint8_t one[KEY_LEN] = {1}, two[KEY_LEN] = {2}, back[KEY_LEN];
+    place_begin(&p);
+    place_open(&p);
+    p.w = wraps_close(p.w);
+    /* Of the third release, which knew no signers. */
+    run(&p, "DROP TABLE signers; PRAGMA user_version=3;");
+    REQUIRE(wraps_open(p.path, false, &p.w) == OK);
+    EXPECT_EQ(wraps_signer(p.w, back), ERR_UNKNOWN);
+    EXPECT(wraps_set_signer(p.w, one) != OK);
+    p.w = wraps_close(p.w);
+    EXPECT_EQ(version_of(&p), 3);
+    place_open(&p);
+    EXPECT_EQ(wraps_signer(p.w, back), ERR_UNKNOWN);
+    EXPECT_EQ(wraps_set_signer(p.w, one), OK);
+    EXPECT_EQ(wraps_set_signer(p.w, two), OK);
+    EXPECT(wraps_signer(p.w, back) == OK && back[0] == 2);
+    EXPECT_EQ(wraps_each_signer(p.w, note_signer, &s), OK);
+    EXPECT(s.n == 2 && s.first[0] == 2 && s.first[1] == 1);
+    /* Back to the one before. */
+    EXPECT_EQ(wraps_set_signer(p.w, one), OK);
+    EXPECT_EQ(wraps_each_signer(p.w, note_signer, &s), ERR_FULL);
+    EXPECT(s.n == 3 && s.first[2] == 1);
+    EXPECT(wraps_signer(p.w, back) == OK && back[0] == 1);
+    place_end(&p);
+}
+
 TEST(wraps_of_a_later_release_are_left_alone) {
     struct place p;
     place_begin(&p);
     place_open(&p);
     p.w = wraps_close(p.w);
-    run(&p, "PRAGMA user_version=4;");
+    run(&p, "PRAGMA user_version=5;");
     EXPECT_EQ(wraps_open(p.path, true, &p.w), ERR_UNSUPPORTED);
     EXPECT_EQ(wraps_open(p.path, false, &p.w), ERR_UNSUPPORTED);
-    EXPECT_EQ(version_of(&p), 4);
+    EXPECT_EQ(version_of(&p), 5);
     place_end(&p);
 }
 
