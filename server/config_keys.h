@@ -94,7 +94,7 @@
     ENUM(rec_default, "recording.default", "manual", config_record_modes, "mode of new tours") \
     STR(rec_dir, "recording.dir", "@/recordings", "objects and catalogue") \
     STR(rec_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
-    BOOL(rec_create_kek, "recording.create_kek", false, "make the key file when it is missing") \
+    BOOL(rec_create_kek, "recording.create_kek", false, "make the key file if nothing needs it") \
     ENUM(rec_key_provider, "recording.keys.provider", "file", config_key_providers, "who wraps") \
     LIST(rec_older_keks, "recording.keys.older_files", "key files that were kek_file before") \
     STR(rec_pkcs11_module, "recording.keys.pkcs11_module", "", "shared library of the token") \
@@ -108,7 +108,7 @@
     STR(rec_kms_secret, "recording.keys.kms_secret_key_file", "", "file with the secret key") \
     STR(rec_kms_token, "recording.keys.kms_session_token_file", "", "of temporary credentials") \
     STR(rec_kms_ca, "recording.keys.kms_ca_file", "", "PEM; empty: the system's") \
-    STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if missing") \
+    STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if none has") \
     INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
     INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
     INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \

@@ -6,7 +6,8 @@
 
 #include "recorder/archive/archive.h"
 
-/* Called for each finding: an object's name ("" for the recording as a whole) and what is wrong. */
+/* Called for each finding: an object's name ("" for the recording as a whole) and what is wrong;
+ * and for what is none but is to be known (signed by an earlier key). */
 typedef void verify_say(void *ctx, const char *object, const char *what);
 
 /* OK only without findings; ERR_AUTH with any; ERR_WRONG_STATE: it was shredded by order, and

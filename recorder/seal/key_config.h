@@ -51,7 +51,7 @@ struct key_config {
     struct provider_file_config file; /* when another one wraps it may be missing */
     struct provider_pkcs11_config pkcs11;
     struct provider_kms_config kms;
-    const char *signing_file; /* NULL or empty: DIR/signing_key; made when it is missing */
+    const char *signing_file; /* NULL or empty: DIR/signing_key; made when none has signed */
     us_t lifetime;            /* [us] of an unwrapped key in memory; 0: VAULT_LIFETIME */
 };
 
