@@ -11,6 +11,7 @@
 /* Clusters end only at key frames and with the segment (lengths are 31 bits in libavformat). */
 #define CLUSTER_BYTES "1073741824"
 #define CLUSTER_MS "30000" /* block times are 16 bits [ms] */
+#define FRAGMENT_MIN (100 * US_PER_MS)
 /* A fragment is one file of the muxer, so that its time is that of its first frame whatever came
  * before; everything but the fragment is thrown away. */
 #define MP4_FLAGS "+frag_custom+empty_moov+default_base_moof+frag_discont+skip_trailer"
@@ -249,19 +250,29 @@ static enum err mux_webm(const struct mux_spec *m, const struct segment *s, stru
     return e;
 }
 
-static bool begins_fragment(const struct segment_frame *f) {
+static bool is_key(const struct segment_frame *f) {
     return f->stream == STREAM_VIDEO && f->key;
 }
 
-/* A fragment begins with the segment and at each key frame. */
+/* A fragment begins with the segment and at each key frame, but not soon after the last that did:
+ * each costs a muxer. */
+static size_t fragment_end(const struct segment *s, size_t from) {
+    const struct segment_frame *f = s->frames;
+    us_t begin = is_key(&f[from]) ? f[from].t + FRAGMENT_MIN : f[from].t;
+    size_t to = from + 1;
+    while (to < s->n && (!is_key(&f[to]) || f[to].t < begin)) {
+        to++;
+    }
+    return to;
+}
+
 static enum err mux_mp4(const struct mux_spec *m, const struct segment *s, struct buffer *out,
                         struct mux_keys *keys) {
     size_t before = out->n;
     enum err e = OK;
     for (size_t from = 0, to; from < s->n && e == OK; from = to) {
-        for (to = from + 1; to < s->n && !begins_fragment(&s->frames[to]); to++) {
-        }
-        if (begins_fragment(&s->frames[from])) {
+        to = fragment_end(s, from);
+        if (is_key(&s->frames[from])) {
             add_key(keys, (s->frames[from].t - s->start) / US_PER_MS, out->n - before);
         }
         e = mux_frames(m, s, from, to, out);

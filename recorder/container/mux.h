@@ -16,7 +16,8 @@ struct mux_spec {
     struct bytes init;    /* decoder configuration record of the file's header; borrowed */
 };
 
-/* A key frame and the cluster or fragment that holds it. */
+/* A key frame and the cluster that holds it, or the fragment that begins with it: of key frames in
+ * less than 100 ms of MP4 the first. */
 struct mux_key {
     uint32_t at_ms;  /* after the segment's start [ms] */
     uint32_t offset; /* in the bytes of the segment */

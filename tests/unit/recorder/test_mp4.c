@@ -257,6 +257,37 @@ TEST(mux_mp4_fragments_keep_their_own_time) {
     segment_free(&s);
 }
 
+/* All pictures are key frames, a thousand a second: a muxer for each is what a sender must not be
+ * able to ask for. */
+TEST(mux_mp4_fragments_are_not_more_than_a_segment_needs) {
+    static struct mp4_view v;
+    struct segment s = {0};
+    struct mux_spec m = {.video = CODEC_H264, .init = bytes_of(avcc, sizeof(avcc))};
+    struct mp4_point point = {0, 0, true};
+    struct mux_keys keys;
+    struct buffer t = {0};
+    for (us_t ms = 0; ms < 4000; ms++) {
+        add(&s, ms, STREAM_VIDEO, true);
+    }
+    struct mp4_file f = {
+        .video = 1, .avcc = m.init, .points = &point, .n_points = 1, .fragments = 1};
+    REQUIRE(mp4_header(&f, &t) == OK);
+    REQUIRE(mux_segment(&m, &s, &t, &keys) == OK);
+    REQUIRE(mp4_view(bytes_of(t.p, t.n), &v));
+    EXPECT_EQ(v.fragments, 40);
+    EXPECT_EQ(v.n, 4000);
+    EXPECT_EQ(keys.n, 40);
+    for (unsigned i = 0; i < 40; i++) {
+        EXPECT_EQ(keys.at[i].at_ms, i * 100);
+        EXPECT_EQ(keys.at[i].offset, v.fragment_at[i]);
+    }
+    for (unsigned i = 0; i < v.n; i++) {
+        EXPECT(v.sample[i].key && v.sample[i].time == i * 90);
+    }
+    buffer_free(&t);
+    segment_free(&s);
+}
+
 TEST_ALLOC(mux_mp4_without_memory) {
     struct segment s = {0};
     struct mux_spec m = {.video = CODEC_H264, .init = bytes_of(avcc, sizeof(avcc))};
