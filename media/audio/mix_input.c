@@ -197,12 +197,26 @@ static void spread(struct mix_input *x, uint32_t n, uint32_t m, const struct mix
     x->pcm_n = m;
 }
 
+/* A packet that was taken is not heard. */
+static void tell_lost(const struct mix_input *x, const struct mix_packet *p, enum mixer_verdict why,
+                      const struct mix_work *w) {
+    struct mixer_lost l = {.t = (p->start + MIXER_PRE_SKIP) * US_PER_MS / MIX_RATE,
+                           .duration = (p->length + p->stretch) * US_PER_MS / MIX_RATE,
+                           .why = why};
+    if (w->sink->lost) {
+        w->sink->lost(w->sink->ctx, x->id, &l);
+    }
+}
+
 /* The first packet that waits. */
 static void play(struct mix_input *x, struct mix_work *w) {
     struct mix_packet p = *first(x);
     struct bytes data = bytes_in(x, &p);
     drop(x);
-    w->counters->damaged += !decode(x, data, p.length, false, w);
+    if (!decode(x, data, p.length, false, w)) {
+        w->counters->damaged++;
+        tell_lost(x, &p, MIXER_BAD, w);
+    }
     spread(x, p.length, (uint32_t)(p.length + p.stretch), w);
     x->concealed = 0;
 }
@@ -261,7 +275,10 @@ static void go_on(struct mix_input *x, int64_t pos, struct mix_work *w) {
 static bool begin(struct mix_input *x, int64_t *pos, int64_t end, struct mix_work *w) {
     struct mix_packet *p = first(x);
     while (p && (says_silence(p) || end_of(p) <= *pos)) {
-        w->counters->late += !says_silence(p);
+        if (!says_silence(p)) {
+            w->counters->late++;
+            tell_lost(x, p, MIXER_LATE, w);
+        }
         drop(x);
         p = first(x);
     }

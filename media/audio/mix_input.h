@@ -52,9 +52,11 @@ struct mix_input {
 struct mix_work {
     float scratch[2 * MIX_PACKET_SAMPLES];
     struct mixer_counters *counters;
+    const struct mixer_sink *sink; /* who is told what is lost */
 };
 
-/* Allocates everything that the voice will ever need, about 150 KiB. ERR_NOMEM leaves it free. */
+/* Allocates everything that the voice will ever need: 70 KiB and the queue. ERR_NOMEM leaves it
+ * free. */
 enum err mix_input_init(struct mix_input *x, uint32_t id, const struct mixer_config *c);
 /* Safe on a zeroed one, which it becomes. */
 void mix_input_free(struct mix_input *x);

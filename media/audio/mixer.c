@@ -263,6 +263,7 @@ static void prime(struct mixer *m) {
 }
 
 static void take_frame(struct mixer *m, const struct mixer_sink *sink) {
+    m->work.sink = sink;
     prime(m);
     unsigned heard = mix(m, MIX_FRAME);
     for (uint32_t i = 0; i < m->c.outputs; i++) {

@@ -64,6 +64,14 @@ struct mixer_counters {
     uint64_t limited;   /* chunks of 5 ms that were made quieter */
 };
 
+/* A packet that was taken and is not in the mix after all: it began while sound was made up in its
+ * place and is too short to be heard behind that (MIXER_LATE), or it could not be decoded and is
+ * made up (MIXER_BAD). */
+struct mixer_lost {
+    us_t t, duration; /* where it was to be [us] */
+    enum mixer_verdict why;
+};
+
 /* Where packets go. The bytes are valid during the call. Nothing may be asked of the mixer in it.
  */
 struct mixer_sink {
@@ -71,6 +79,8 @@ struct mixer_sink {
     /* t: of its first sample [us], a multiple of MIXER_FRAME; each packet of an output is
      * MIXER_FRAME after the one before, but where mixer_skip left something out. */
     void (*packet)(void *ctx, uint32_t output, us_t t, struct bytes opus);
+    /* NULL: nobody asks. */
+    void (*lost)(void *ctx, uint32_t input, const struct mixer_lost *l);
 };
 
 /* NULL without memory or with a configuration out of range. */

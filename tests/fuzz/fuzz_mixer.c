@@ -22,6 +22,12 @@ static void on_packet(void *ctx, uint32_t output, us_t t, struct bytes opus) {
     h->next[output - 1] = t + MIXER_FRAME;
 }
 
+static void on_lost(void *ctx, uint32_t input, const struct mixer_lost *l) {
+    (void)ctx;
+    CHECK(input >= 1 && input <= 4);
+    CHECK(l->t >= 0 && l->duration > 0 && (l->why == MIXER_LATE || l->why == MIXER_BAD));
+}
+
 static us_t operate(struct mixer *m, const uint8_t *op, us_t t, const struct mixer_sink *sink) {
     uint32_t id = op[1] % 5;
     us_t when = ((us_t)op[2] << 8 | op[3]) * 16; /* 0..1 s */
@@ -55,7 +61,7 @@ static us_t operate(struct mixer *m, const uint8_t *op, us_t t, const struct mix
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct heard h = {0};
-    struct mixer_sink sink = {&h, on_packet};
+    struct mixer_sink sink = {&h, on_packet, on_lost};
     struct mixer *m = mixer_new(&(struct mixer_config){
         .inputs = 3, .outputs = OUTPUTS, .queue_bytes = 1024, .queue_packets = 8});
     us_t t = 200 * US_PER_MS;

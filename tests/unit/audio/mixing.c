@@ -97,8 +97,15 @@ static void on_packet(void *ctx, uint32_t output, us_t t, struct bytes opus) {
     listener_hear(&x->ear[output - 1], t, opus);
 }
 
+static void on_lost(void *ctx, uint32_t input, const struct mixer_lost *l) {
+    struct mixing *x = ctx;
+    CHECK(input);
+    x->lost++;
+    x->last_lost = *l;
+}
+
 void mixing_init(struct mixing *x, const struct mixer_config *c) {
-    *x = (struct mixing){.sink = {x, on_packet}};
+    *x = (struct mixing){.sink = {x, on_packet, on_lost}};
     for (unsigned i = 0; i < LISTENERS; i++) {
         listener_init(&x->ear[i]);
     }

@@ -52,6 +52,8 @@ struct mixing {
     struct mixer *m;
     struct mixer_sink sink;
     struct listener ear[LISTENERS]; /* of outputs 1, 2, 3 */
+    unsigned lost;                  /* packets that were taken and are not heard */
+    struct mixer_lost last_lost;
 };
 /* A mixer with output 1, which hears all. */
 void mixing_init(struct mixing *x, const struct mixer_config *c);

@@ -264,6 +264,36 @@ TEST(mixer_skips_what_nobody_needs) {
     mixing_free(&x);
 }
 
+/* Shorter than the fade that a voice which becomes stereo begins anew with. */
+TEST(mixer_tells_what_it_took_and_nobody_hears) {
+    static const uint8_t brief[] = {28 << 3 | 4, 1, 2, 3};  /* 2.5 ms (RFC 6716 section 3.1) */
+    static const uint8_t broken[] = {31 << 3 | 1, 1, 2, 3}; /* two frames of 1.5 bytes */
+    struct mixing x;
+    struct voice a;
+    mixing_init(&x, &(struct mixer_config){0});
+    EXPECT_EQ(mixer_input(x.m, 1), OK);
+    voice_init(&a, 440, 0.3, 1);
+    for (us_t t = 0; t < 100 * MS; t += 20 * MS) {
+        EXPECT_EQ(mixer_put(x.m, 1, t, voice_next(&a)), MIXER_TAKEN);
+    }
+    EXPECT_EQ(mixer_put(x.m, 1, 100 * MS, bytes_of(brief, sizeof(brief))), MIXER_TAKEN);
+    mixer_take(x.m, 200 * MS, &x.sink);
+    EXPECT_EQ(x.lost, 1);
+    EXPECT_EQ(x.last_lost.t, 100 * MS);
+    EXPECT_EQ(x.last_lost.duration, 2500);
+    EXPECT_EQ(x.last_lost.why, MIXER_LATE);
+    EXPECT_EQ(mixer_counters(x.m).late, 1);
+    EXPECT_EQ(mixer_put(x.m, 1, 300 * MS, bytes_of(broken, sizeof(broken))), MIXER_TAKEN);
+    mixer_take(x.m, 400 * MS, &x.sink);
+    EXPECT_EQ(x.lost, 2);
+    EXPECT_EQ(x.last_lost.t, 300 * MS);
+    EXPECT_EQ(x.last_lost.duration, 40 * MS);
+    EXPECT_EQ(x.last_lost.why, MIXER_BAD);
+    EXPECT_EQ(mixer_counters(x.m).damaged, 1);
+    voice_free(&a);
+    mixing_free(&x);
+}
+
 TEST(mixer_says_what_it_does_not_take) {
     struct mixing x;
     struct voice a;

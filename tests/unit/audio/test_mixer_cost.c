@@ -25,7 +25,7 @@ static double share_of(unsigned n, unsigned silent) {
     static uint8_t packets[50][PACKET_MAX];
     static const uint8_t nothing[] = {0x78};
     size_t len[50], bytes = 0;
-    struct mixer_sink sink = {&bytes, ignore};
+    struct mixer_sink sink = {&bytes, ignore, NULL};
     struct voice v;
     voice_init_speech(&v, 220, 0.1);
     for (unsigned i = 0; i < 50; i++) {
