@@ -6,11 +6,11 @@
 
 #define STOP_WAIT US_PER_S /* for the last taps of sources that were on */
 
-static void on_epoch(void *ctx, const struct entry_epoch *e) {
+static bool on_epoch(void *ctx, const struct entry_epoch *e) {
     struct recording *r = ctx;
     struct entry x = {.type = ENTRY_EPOCH};
     x.u.epoch = *e;
-    recording_note(r, &x, e->start);
+    return recording_note(r, &x, e->start);
 }
 
 static void on_gap(void *ctx, const struct entry_gap *g, us_t at) {

@@ -13,7 +13,7 @@
 /* What is handed on and not stored yet, of all recordings together. One may have as much as it
  * leaves free, at most a half: so there is something left for the next, and what one cannot store
  * is no loss of another. */
-#define RECORDER_MEDIA_MAX (128u << 20) /* [bytes] */
+#define RECORDER_MEDIA_MAX (128u << 20) /* [bytes] of write_job_cost */
 #define RECORDER_LINES_MAX 65536        /* lines of journals, some 50 MiB */
 
 /* What all recordings share. */
@@ -101,8 +101,9 @@ void recording_end(struct recording *r, us_t now);
 
 /* For recording*.c: what is known of a participant; NULL: without memory, or too many people. */
 struct recording_person *recording_person_of(struct recording *r, uint64_t participant);
-/* For recording*.c: note an entry at recording time t. */
-void recording_note(struct recording *r, struct entry *e, us_t t);
+/* For recording*.c: note an entry at recording time t. False: there was no room for it, which is
+ * counted. */
+bool recording_note(struct recording *r, struct entry *e, us_t t);
 /* Note a mark, or that a participant came, left, agreed or does not any more; of what one person
  * changes back and forth, not more often than makes sense. */
 void recording_note_person(struct recording *r, const struct recorder_order *o);

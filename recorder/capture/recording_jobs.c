@@ -48,33 +48,34 @@ static bool room_for_line(const struct recording *r, enum entry_type type) {
     return r->lines < (entry_is_needed(type) ? left : left / 2);
 }
 
-void recording_note(struct recording *r, struct entry *e, us_t t) {
+bool recording_note(struct recording *r, struct entry *e, us_t t) {
     struct write_job *j =
         room_for_line(r, (enum entry_type)e->type) ? mem_zalloc(1, sizeof(*j)) : NULL;
     e->t = t;
     if (!j) {
         r->unnoted += r->unnoted < UINT32_MAX;
-        return;
+        return false;
     }
     j->type = JOB_ENTRY;
     j->entry = *e;
     r->lines++;
     r->core->lines++;
     hand_on(r, j);
+    return true;
 }
 
 void recording_note_gap(struct recording *r, const struct entry_gap *g, us_t t) {
     struct entry e = {.type = ENTRY_GAP};
     e.u.gap = *g;
     r->core->n.gaps++;
-    recording_note(r, &e, t);
+    (void)recording_note(r, &e, t);
 }
 
 /* Memory for what is not stored yet is bounded, and a recording has at most as much of it as it
  * leaves free: then the newest goes, for the older ones have their numbers already. */
 bool recording_segment(struct recording *r, const struct entry_segment *e, us_t start,
                        struct buffer *media) {
-    size_t n = media->n;
+    size_t n = write_job_cost(media->n);
     bool room = r->waiting + n <= RECORDER_MEDIA_MAX - r->core->waiting;
     struct write_job *j = room ? mem_zalloc(1, sizeof(*j)) : NULL;
     if (!j) {

@@ -202,9 +202,8 @@ static void lose(struct recording *r, struct rec_source *s, const struct track_l
 static void emit(struct recording *r, struct rec_source *s, const struct media_frame *f) {
     r->core->n.frames++;
     if (s->tracked && !track_frame(&s->track, r->now, f)) {
-        bool audio = f->stream == STREAM_AUDIO;
-        track_lose(&s->track,
-                   &(struct track_loss){f->stream, f->t, audio, audio ? "clock" : "keyframe"});
+        track_lose(&s->track, &(struct track_loss){f->stream, f->t, f->stream == STREAM_AUDIO,
+                                                   s->track.refused});
     }
     programme_frame(&r->programme, r->now, s->id, f);
 }

@@ -14,6 +14,7 @@ void track_init(struct track *t, const struct track_config *c) {
                         .waiting = c->video != CODEC_NONE,
                         .video_last = -1,
                         .audio_last = -1,
+                        .began = -1,
                         .video_step = STEP_DEFAULT,
                         .video = (uint8_t)c->video,
                         .audio = (uint8_t)c->audio};
@@ -77,6 +78,20 @@ void track_gap_lose(const struct track *t, struct track_gap *g, us_t since,
     g->packets = g->packets + l->packets < l->packets ? UINT32_MAX : g->packets + l->packets;
 }
 
+void track_gap_between(const struct track *t, struct track_gap *g, us_t until,
+                       const struct track_loss *l) {
+    track_gap_pass(t, g, l->at);
+    bool more = g->open || g->done;
+    us_t since = more ? us_min(g->since, l->at) : l->at;
+    us_t end = g->done ? us_max(g->until, until) : until;
+    bool open = g->open;
+    track_gap_lose(t, g, l->at, l);
+    g->since = since;
+    if (!open) {
+        end_gap(g, end);
+    }
+}
+
 void track_lose(struct track *t, const struct track_loss *l) {
     if (carries(t, l->stream)) {
         us_t written = l->stream == STREAM_AUDIO ? t->audio_end : us_max(t->video_last, 0);
@@ -105,14 +120,13 @@ static void settle(struct track *t, const struct media_frame *f) {
 }
 
 /* The first segment is there: the epoch begins with it, and holds what it may yet hold. Without
- * pictures so far these may come only if the header needs nothing of them. */
-static void tell_epoch(struct track *t) {
+ * pictures so far these may come only if the header needs nothing of them. False: it could not be
+ * noted, and everything stays open. */
+static bool tell_epoch(struct track *t) {
     const struct segment *s = &t->open;
     if (!t->settled) {
-        t->settled = true;
         t->spec.video = container_needs_init((enum codec)t->video) ? CODEC_NONE : t->video;
     }
-    t->told = true;
     t->spec.audio = t->audio;
     t->spec.origin = t->from_zero && t->epoch == 0 ? 0 : s->start;
     struct entry_epoch e = {.track = t->id,
@@ -125,7 +139,9 @@ static void tell_epoch(struct track *t) {
                             .init_len = t->init_n};
     _Static_assert(sizeof(t->init) <= sizeof(e.init), "an epoch entry holds every record");
     memcpy(e.init, t->init, t->init_n);
-    t->sink->epoch(t->sink->ctx, &e);
+    t->told = t->sink->epoch(t->sink->ctx, &e);
+    t->settled = t->settled || t->told;
+    return t->told;
 }
 
 static void describe(const struct track *t, const struct mux_keys *keys, size_t bytes,
@@ -147,11 +163,38 @@ static void describe(const struct track *t, const struct mux_keys *keys, size_t 
     }
 }
 
-/* Close the open segment; its last picture is shown until then. */
-static void close_segment(struct track *t, us_t until) {
+/* The open segment is missing as a whole. */
+static void lose_segment(const struct track *t, const char *cause) {
+    const struct segment *s = &t->open;
+    struct entry_gap e = {.track = t->id, .duration = us_max(s->end - s->start, 0)};
+    snprintf(e.cause, sizeof(e.cause), "%s", cause);
+    t->sink->gap(t->sink->ctx, &e, s->start);
+}
+
+/* Hand on the open segment, which is sorted. False: it is missing, which is noted. */
+static bool hand_on_segment(struct track *t) {
     struct buffer media = {0};
     struct entry_segment e;
     struct mux_keys keys;
+    if (!t->told && !tell_epoch(t)) {
+        lose_segment(t, "store");
+        return false;
+    }
+    struct mux_spec m = spec_of(t);
+    enum err error = mux_segment(&m, &t->open, &media, &keys);
+    bool taken = error == OK;
+    if (taken) {
+        describe(t, &keys, media.n, &e);
+        taken = t->sink->segment(t->sink->ctx, &e, &media);
+    } else {
+        lose_segment(t, error == ERR_NOMEM ? "store" : "format");
+    }
+    buffer_free(&media);
+    return taken;
+}
+
+/* Close the open segment; its last picture is shown until then. */
+static void close_segment(struct track *t, us_t until) {
     hand_on(t, &t->gaps[STREAM_VIDEO]);
     hand_on(t, &t->gaps[STREAM_AUDIO]);
     if (t->open.n == 0) {
@@ -161,22 +204,12 @@ static void close_segment(struct track *t, us_t until) {
         segment_last_until(&t->open, STREAM_VIDEO, until);
     }
     segment_sort(&t->open);
-    if (!t->told) {
-        tell_epoch(t);
-    }
-    struct mux_spec m = spec_of(t);
-    bool taken = mux_segment(&m, &t->open, &media, &keys) == OK;
-    if (taken) {
-        describe(t, &keys, media.n, &e);
-        taken = t->sink->segment(t->sink->ctx, &e, &media);
-    }
-    if (taken) {
+    if (hand_on_segment(t)) {
         t->next_number++;
     } else {
         t->skipped += t->open.n;
         t->waiting = t->video != CODEC_NONE;
     }
-    buffer_free(&media);
     segment_clear(&t->open);
 }
 
@@ -198,20 +231,44 @@ static void next_epoch(struct track *t, const struct media_frame *key) {
     t->next_number = 0;
     t->told = t->settled = t->loose = false;
     t->init_n = 0;
+    t->began = -1;
 }
 
-/* False: this frame cannot be in the track. */
+/* NULL: the next epoch may begin with this key frame; else why not. */
+static const char *too_many(const struct track *t, const struct media_frame *key) {
+    if (t->began < 0) {
+        return NULL; /* nothing is in this one */
+    }
+    if (t->epoch + 1 >= TRACK_EPOCHS_MAX) {
+        return "limit";
+    }
+    return key->t - t->began < t->limits.min ? "keyframe" : NULL;
+}
+
+static bool refuse(struct track *t, const char *cause) {
+    t->skipped++;
+    t->refused = cause;
+    return false;
+}
+
+/* A picture of what refers to those before it, without one of them. */
+static bool refuse_picture(struct track *t, const char *cause) {
+    t->waiting = true;
+    return refuse(t, cause);
+}
+
+/* Where the frame goes. False: it cannot be in the track. */
 static bool fit(struct track *t, struct media_frame *f) {
     if (f->stream == STREAM_AUDIO) {
         /* Half a packet of overlap is the jitter of a clock being corrected, more is another
          * source or another clock. */
         if (f->t <= t->audio_last || f->t + f->duration / 2 < t->audio_end) {
-            return false;
+            return refuse(t, "clock");
         }
         return true;
     }
     if (!f->key && (t->waiting || f->codec != t->spec.video)) {
-        return false;
+        return refuse(t, "keyframe");
     }
     if (f->t <= t->video_last) {
         f->t = t->video_last + US_PER_MS;
@@ -232,15 +289,21 @@ static void advance(struct track *t, const struct media_frame *f) {
     t->waiting = false;
 }
 
-/* A key frame finds or makes its epoch. */
-static void place_key(struct track *t, const struct media_frame *f) {
+/* A key frame finds or makes its epoch. False: it may not. */
+static bool place_key(struct track *t, const struct media_frame *f) {
+    bool other = !belongs(t, f);
+    const char *cause = other ? too_many(t, f) : NULL;
+    if (cause) {
+        return refuse_picture(t, cause);
+    }
     t->video = f->codec;
-    if (!belongs(t, f)) {
+    if (other) {
         next_epoch(t, f);
     }
     if (!t->settled) {
         settle(t, f);
     }
+    return true;
 }
 
 /* Once a key frame had other parameter sets than the header, all those that follow have their own
@@ -264,29 +327,30 @@ static enum err add(struct track *t, const struct media_frame *f) {
 bool track_frame(struct track *t, us_t now, const struct media_frame *frame) {
     struct media_frame f = *frame;
     bool video = f.stream == STREAM_VIDEO;
-    if (!carries(t, f.stream) || !fit(t, &f)) {
-        t->skipped++;
-        return false;
+    if (!carries(t, f.stream)) {
+        return refuse(t, "format");
     }
-    if (video && f.key) {
-        place_key(t, &f);
+    if (!fit(t, &f) || (video && f.key && !place_key(t, &f))) {
+        return false;
     }
     if (segment_cut(&t->open, &f, &t->limits)) {
         /* The last picture is shown until this frame comes. */
         close_segment(t, video ? f.t : t->video_last + t->video_step);
         if (t->waiting && video && !f.key) {
-            t->skipped++;
-            return false;
+            return refuse(t, "keyframe");
         }
+    }
+    if (t->told && f.t < t->spec.origin) { /* no file has negative times */
+        return video ? refuse_picture(t, "late") : refuse(t, "late");
     }
     if (t->open.n == 0) {
         t->opened = now;
     }
     if (add(t, &f) != OK) {
-        t->skipped++;
         t->waiting = t->video != CODEC_NONE;
-        return false;
+        return refuse(t, "store");
     }
+    t->began = t->began < 0 ? f.t : t->began;
     advance(t, &f);
     return true;
 }

@@ -11,10 +11,14 @@
 #include "recorder/container/segment.h"
 #include "recorder/journal/journal.h"
 
+#define TRACK_EPOCHS_MAX 4096 /* of a track; a key frame that needs one more is not taken */
+
 /* Where finished things go. */
 struct track_sink {
     void *ctx;
-    void (*epoch)(void *ctx, const struct entry_epoch *e);
+    /* False: it could not be noted, and so no segment of it may be; it is told again with the next.
+     */
+    bool (*epoch)(void *ctx, const struct entry_epoch *e);
     /* False: the segment was not taken, and its number stays free. The media's memory may be taken
      * over by leaving *media empty. */
     bool (*segment)(void *ctx, const struct entry_segment *e, struct buffer *media);
@@ -56,12 +60,14 @@ struct track {
     bool loose;           /* key frames carry their parameter sets themselves */
     uint16_t init_n;
     uint8_t init[CONTAINER_INIT_MAX];
+    us_t began;      /* time of its first frame, -1 before that */
     us_t opened;     /* when the open segment got its first frame [us] */
     us_t video_last; /* time of the last video frame, -1 before the first */
     us_t video_step; /* distance of the last two */
     us_t audio_last, audio_end;
     struct segment open;
     uint64_t skipped;         /* frames not written */
+    const char *refused;      /* why the last of these was: cause of entry_gap */
     struct track_gap gaps[2]; /* by enum stream */
 };
 
@@ -75,8 +81,11 @@ struct track_config {
 /* Nothing is allocated. */
 void track_init(struct track *t, const struct track_config *c);
 /* Add a frame; closes the open segment when this one begins the next. Video that is not later than
- * the last is moved behind it, sound that overlaps the last is dropped. False: it is not in the
- * track; whoever knows whether that is a loss says so by track_lose. */
+ * the last is moved behind it, sound that overlaps the last is dropped, and so is what belongs
+ * before an epoch that was told. An epoch lasts limits.min at least: a key frame that needs another
+ * one sooner is dropped, with what refers to it. So whoever sends does not decide how many epochs
+ * and segments there are. False: it is not in the track, t->refused says why; whoever knows whether
+ * that is a loss says so by track_lose. */
 bool track_frame(struct track *t, us_t now, const struct media_frame *f);
 /* Media of the track was lost: a gap, from the end of what was written last (not before l->at)
  * until a frame of this stream is written. */
@@ -87,6 +96,9 @@ void track_settle(struct track *t, enum stream stream, us_t at);
  * and `since` are recording times. Something is missing from `since` on; */
 void track_gap_lose(const struct track *t, struct track_gap *g, us_t since,
                     const struct track_loss *l);
+/* what is missing ended at `until`, and what follows was there already; */
+void track_gap_between(const struct track *t, struct track_gap *g, us_t until,
+                       const struct track_loss *l);
 /* it goes on; */
 void track_gap_go_on(const struct track *t, struct track_gap *g, us_t at);
 /* nothing more comes for now; */

@@ -116,11 +116,15 @@ static bool add_place(struct library_media *m, const struct place *p) {
     return ok;
 }
 
+/* [ms] Earlier releases noted sound before the beginning of its epoch. */
+static uint64_t time_of(const struct entry_segment *s) {
+    return (uint64_t)(us_max(s->start, 0) / US_PER_MS);
+}
+
 /* Every segment begins at a place to seek to, and so does every key frame in it that begins a
  * cluster or fragment; of several in one the first counts. */
 static bool add_places(struct library_media *m, const struct entry_segment *s) {
-    struct place p = {
-        .ms = (uint64_t)(s->start / US_PER_MS), .offset = m->bytes, .sound = s->width == 0};
+    struct place p = {.ms = time_of(s), .offset = m->bytes, .sound = s->width == 0};
     if (!add_place(m, &p)) {
         return false;
     }

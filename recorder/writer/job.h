@@ -25,6 +25,11 @@ struct write_job {
     struct buffer media;
 };
 
+/* [bytes] What a segment of so many bytes of media takes until it is stored: many small ones are
+ * no small thing. */
+static inline size_t write_job_cost(size_t media) {
+    return media + sizeof(struct write_job);
+}
 /* NULL allowed; returns NULL. */
 static inline struct write_job *write_job_free(struct write_job *j) {
     if (j) {
@@ -35,7 +40,7 @@ static inline struct write_job *write_job_free(struct write_job *j) {
 
 enum write_report_type {
     REPORT_BEGUN,     /* id */
-    REPORT_DONE,      /* media, lines: of jobs that need no memory any more */
+    REPORT_DONE,      /* media (write_job_cost), lines: of jobs that need no memory any more */
     REPORT_FAILING,   /* error: tried again and again */
     REPORT_RECOVERED, /* writing works again */
     REPORT_ENDED,     /* everything is stored, or, with an error, nothing ever will be; nothing more

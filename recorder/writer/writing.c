@@ -23,7 +23,7 @@ struct writing *writing_new(const struct writing_config *c, uint64_t recording) 
 
 static void pop(struct writing *w, struct write_job *j) {
     list_remove(&j->link);
-    w->media_done += j->media.n;
+    w->media_done += j->type == JOB_SEGMENT ? write_job_cost(j->media.n) : 0;
     w->lines_done += j->type == JOB_ENTRY;
     write_job_free(j);
 }

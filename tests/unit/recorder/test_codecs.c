@@ -267,16 +267,27 @@ TEST(codecs_h264_is_recorded_in_mp4_fragments) {
     tear_down(&s);
 }
 
+/* The clip once more, behind itself. */
+static void again(struct scene *s, struct feed_source *f) {
+    f->at0 += f->clip->n * f->interval;
+    f->rtp0 += f->clip->n * f->step;
+    feed_frames(&s->list, f, s->g.pool, 0, f->clip->n);
+}
+
 TEST(codecs_other_parameter_sets_on_stage_open_an_epoch) {
     struct scene s;
     size_t n = 0;
     set_up(&s, "video.h264");
     script(&s);
-    /* The screen, of another size, is on the stage from 1 s to 2.05 s. */
-    s.screen.at0 = s.zero + 1000000;
-    feed_tap(&s.list, &s.screen, TAP_STAGE, s.zero + 1000000);
+    again(&s, &s.camera);
+    /* The screen, of another size, is on the stage from 3 s to 5.05 s. */
+    s.screen.at0 = s.zero + 3000000;
+    feed_tap(&s.list, &s.screen, TAP_STAGE, s.zero + 3000000);
     feed_frames(&s.list, &s.screen, s.g.pool, 0, s.other.n);
-    feed_tap(&s.list, &s.camera, TAP_STAGE, s.zero + 2050000);
+    while (s.screen.at0 < s.zero + 5000000) {
+        again(&s, &s.screen);
+    }
+    feed_tap(&s.list, &s.camera, TAP_STAGE, s.zero + 5050000);
     REQUIRE(run(&s));
     EXPECT_EQ(s.epochs, 3);
     EXPECT_EQ(s.epoch[0].start, 0);
@@ -305,8 +316,8 @@ TEST(codecs_other_parameter_sets_on_stage_open_an_epoch) {
         EXPECT(bytes_eq(moov, bytes_of(s.epoch[i].init, s.epoch[i].init_len)));
         mem_free(file);
     }
-    /* 0.9 s of the camera, the screen up to the camera's next key frame, and the camera again. */
-    EXPECT_EQ(pictures, 14 + 18 + 30);
+    /* 2.9 s of the camera, the screen up to the camera's next key frame, and the camera again. */
+    EXPECT_EQ(pictures, 44 + 48 + 30);
     EXPECT(sounds >= s.video.n * 66667 / 20000);
     tear_down(&s);
 }

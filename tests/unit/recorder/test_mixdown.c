@@ -50,9 +50,10 @@ static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *
     return true;
 }
 
-static void on_epoch(void *ctx, const struct entry_epoch *e) {
+static bool on_epoch(void *ctx, const struct entry_epoch *e) {
     (void)ctx;
     EXPECT_EQ(e->start, 0);
+    return true;
 }
 
 static void on_gap(void *ctx, const struct entry_gap *e, us_t at) {

@@ -34,10 +34,11 @@ static enum err on_block(void *ctx, const struct webm_block *b) {
     return OK;
 }
 
-static void on_epoch(void *ctx, const struct entry_epoch *e) {
+static bool on_epoch(void *ctx, const struct entry_epoch *e) {
     struct caught *c = ctx;
     c->epochs++;
     c->epoch = *e;
+    return true;
 }
 
 static bool on_segment(void *ctx, const struct entry_segment *e, struct buffer *media) {

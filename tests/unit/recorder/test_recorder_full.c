@@ -220,6 +220,25 @@ TEST(recorder_memory_for_segments_is_shared) {
     scene_end(&s);
 }
 
+/* Many small segments are no small thing while they wait. */
+TEST(recorder_memory_for_segments_counts_what_they_are_held_in) {
+    struct scene s;
+    scene_begin(&s);
+    second(&s, TOUR, 1000);
+    fails(&s, true);
+    for (unsigned i = 0; i < 20; i++) {
+        second(&s, TOUR, 100);
+    }
+    size_t waiting = recorder_counters(s.g.r).waiting;
+    EXPECT(waiting > 8 * sizeof(struct write_job));
+    fails(&s, false);
+    rig_wait(&s.g, s.g.now + 20 * US_PER_S);
+    EXPECT_EQ(recorder_counters(s.g.r).waiting, 0);
+    rig_order(&s.g, ORDER_STOP);
+    EXPECT_EQ(s.g.events[RECORDER_STOPPED], 1);
+    scene_end(&s);
+}
+
 /* The end of an old recording, which could not be stored for long, is nothing that the tour with
  * its new one is told. */
 TEST(recorder_an_old_recording_does_not_end_the_new_one) {
