@@ -4,14 +4,15 @@
 
 #include <string.h>
 
-enum held_type { HELD_FRAME, HELD_LOSS, HELD_END };
+enum held_type { HELD_FRAME, HELD_END };
 
 struct held_item {
     struct link link;
     enum held_type type;
-    us_t t; /* recording time [us] */
+    us_t t;                 /* recording time [us] */
+    bool lossy;             /* something was lost before it: */
+    struct track_loss loss; /* this */
     struct media_frame frame;
-    struct track_loss loss;
     uint8_t data[]; /* of the frame, and its decoder configuration record */
 };
 
@@ -21,22 +22,22 @@ void held_init(struct held *h, struct track *track) {
 }
 
 static void apply(struct held *h, us_t now, const struct held_item *x) {
-    switch (x->type) {
-    case HELD_FRAME:
-        if (!track_frame(h->track, now, &x->frame)) {
-            track_lose(h->track, &(struct track_loss){STREAM_VIDEO, x->t, 0, "keyframe"});
-        }
-        break;
-    case HELD_LOSS:
+    if (x->lossy) {
         track_lose(h->track, &x->loss);
-        break;
-    default:
+    }
+    if (x->type == HELD_END) {
         track_settle(h->track, STREAM_VIDEO, x->t);
+    } else if (!track_frame(h->track, now, &x->frame)) {
+        track_lose(h->track, &(struct track_loss){STREAM_VIDEO, x->t, 0, h->track->refused});
     }
 }
 
+static size_t size_of(const struct held_item *x) {
+    return sizeof(*x) + x->frame.data.n + x->frame.init.n;
+}
+
 static void forget(struct held *h, struct held_item *x) {
-    h->bytes -= x->frame.data.n + x->frame.init.n;
+    h->bytes -= size_of(x);
     list_remove(&x->link);
     mem_free(x);
 }
@@ -51,42 +52,71 @@ void held_release(struct held *h, us_t now, us_t until) {
     LIST_EACH(l, &h->items) {
         struct held_item *x = LIST_ENTRY(l, struct held_item, link);
         if (x->t >= until) {
-            break;
+            return;
         }
         apply(h, now, x);
         forget(h, x);
     }
+    if (h->lossy && h->loss.at < until) {
+        h->lossy = false;
+        track_lose(h->track, &h->loss);
+    }
 }
 
-static void push(struct held *h, us_t now, const struct held_item *item) {
-    size_t data = item->frame.data.n, n = data + item->frame.init.n;
-    struct held_item *x = h->bytes + n <= HELD_BYTES_MAX ? mem_alloc(sizeof(*x) + n) : NULL;
+/* False without memory. */
+static bool push(struct held *h, const struct held_item *item) {
+    size_t data = item->frame.data.n, init = item->frame.init.n;
+    struct held_item *x = mem_alloc(size_of(item));
     if (!x) {
-        held_release(h, now, US_NEVER);
-        apply(h, now, item);
-        return;
+        return false;
     }
     *x = *item;
+    x->lossy = h->lossy;
+    x->loss = h->loss;
+    h->lossy = false;
     if (data) {
         memcpy(x->data, item->frame.data.p, data);
         x->frame.data = bytes_of(x->data, data);
     }
-    if (n > data) {
-        memcpy(x->data + data, item->frame.init.p, n - data);
-        x->frame.init = bytes_of(x->data + data, n - data);
+    if (init) {
+        memcpy(x->data + data, item->frame.init.p, init);
+        x->frame.init = bytes_of(x->data + data, init);
     }
-    h->bytes += n;
+    h->bytes += size_of(x);
     list_push(&h->items, &x->link);
+    return true;
 }
 
-void held_frame(struct held *h, us_t now, const struct media_frame *f) {
-    push(h, now, &(struct held_item){.type = HELD_FRAME, .t = f->t, .frame = *f});
+void held_frame(struct held *h, const struct media_frame *f) {
+    struct held_item x = {.type = HELD_FRAME, .t = f->t, .frame = *f};
+    bool room = h->bytes + size_of(&x) <= HELD_BYTES_MAX && (f->key || !h->waiting);
+    h->waiting = !room || !push(h, &x);
+    if (h->waiting) {
+        held_lose(h, &(struct track_loss){STREAM_VIDEO, f->t, 1, "limit"});
+    }
 }
 
-void held_lose(struct held *h, us_t now, const struct track_loss *l) {
-    push(h, now, &(struct held_item){.type = HELD_LOSS, .t = l->at, .loss = *l});
+void held_lose(struct held *h, const struct track_loss *l) {
+    if (!h->lossy) {
+        h->lossy = true;
+        h->loss = *l;
+        return;
+    }
+    uint32_t room = UINT32_MAX - h->loss.packets;
+    h->loss.packets += l->packets < room ? l->packets : room;
+    h->loss.cause = l->packets ? l->cause : h->loss.cause;
+}
+
+/* One end behind another says nothing: they are not more than the pictures. */
+static bool ended(const struct held *h) {
+    return !h->lossy && !list_empty(&h->items) &&
+           LIST_ENTRY(h->items.prev, struct held_item, link)->type == HELD_END;
 }
 
 void held_settle(struct held *h, us_t now, us_t at) {
-    push(h, now, &(struct held_item){.type = HELD_END, .t = at});
+    struct held_item x = {.type = HELD_END, .t = at};
+    if (!ended(h) && !push(h, &x)) {
+        held_release(h, now, US_NEVER);
+        apply(h, now, &x);
+    }
 }

@@ -3,7 +3,13 @@
 #include "base/alloc.h"
 
 #define OUTPUT 1
-#define AHEAD (3 * US_PER_S) /* of arrival: programme.h lets pass what is less */
+#define AHEAD (3 * US_PER_S)    /* of arrival: programme.h lets pass what is less */
+#define OPUS_BITRATE_MAX 510000 /* [bit/s] */
+#define OPUS_SHORTEST 2500      /* [us] of a packet */
+#define OPUS_PACKET_MAX 7650    /* [bytes] 120 ms of the fastest */
+/* Of each voice, whatever is configured: 16 s. */
+#define QUEUE_BYTES_MAX (1 << 20)
+#define QUEUE_PACKETS_MAX 6400
 
 /* A source that is on and was heard, or should have been. */
 struct voice {
@@ -61,13 +67,28 @@ static struct voice *voice_of(struct mixdown *m, uint32_t source) {
     return v;
 }
 
+/* As much as a voice can say while another is waited for: as fast as Opus can be, and in as short
+ * packets (RFC 6716 section 2); some more, as packets lie in one piece. */
+static uint32_t queue_bytes(us_t t) {
+    us_t bytes = t / US_PER_MS * OPUS_BITRATE_MAX / 8000 + 2 * OPUS_PACKET_MAX;
+    return (uint32_t)us_min(bytes, QUEUE_BYTES_MAX);
+}
+
+static uint32_t queue_packets(us_t t) {
+    return (uint32_t)us_min(t / OPUS_SHORTEST + 1, QUEUE_PACKETS_MAX);
+}
+
 /* The mix begins at the first time that is not final yet: others may be before this voice. */
 static bool begin(struct mixdown *m) {
     if (m->mixer) {
         return true;
     }
-    m->mixer = mixer_new(&(struct mixer_config){
-        .inputs = m->c.voices, .bitrate = m->c.bitrate, .ahead = m->behind + AHEAD});
+    us_t ahead = m->behind + AHEAD;
+    m->mixer = mixer_new(&(struct mixer_config){.inputs = m->c.voices,
+                                                .bitrate = m->c.bitrate,
+                                                .ahead = ahead,
+                                                .queue_bytes = queue_bytes(ahead),
+                                                .queue_packets = queue_packets(ahead)});
     if (m->mixer && mixer_output(m->mixer, OUTPUT, 0) != OK) {
         m->mixer = mixer_free(m->mixer);
     }
@@ -77,12 +98,8 @@ static bool begin(struct mixdown *m) {
     return m->mixer != NULL;
 }
 
-/* Why it is not in the mix; NULL: it is. */
-static const char *put(struct mixdown *m, uint32_t source, const struct media_frame *f) {
-    if (!begin(m) || mixer_input(m->mixer, source) != OK) {
-        return "limit";
-    }
-    switch (mixer_put(m->mixer, source, f->t, f->data)) {
+static const char *cause_of(enum mixer_verdict v) {
+    switch (v) {
     case MIXER_TAKEN:
         return NULL;
     case MIXER_LATE:
@@ -95,6 +112,14 @@ static const char *put(struct mixdown *m, uint32_t source, const struct media_fr
     default:
         return "limit";
     }
+}
+
+/* Why it is not in the mix; NULL: it is. */
+static const char *put(struct mixdown *m, uint32_t source, const struct media_frame *f) {
+    if (!begin(m) || mixer_input(m->mixer, source) != OK) {
+        return "limit";
+    }
+    return cause_of(mixer_put(m->mixer, source, f->t, f->data));
 }
 
 static void lose(struct mixdown *m, struct voice *v, const struct track_loss *l) {
@@ -125,6 +150,13 @@ void mixdown_lose(struct mixdown *m, uint32_t source, const struct track_loss *l
     }
 }
 
+void mixdown_lost(struct mixdown *m, uint32_t source, const struct mixer_lost *l) {
+    struct track_loss loss = {STREAM_AUDIO, l->t, 1, cause_of(l->why)};
+    struct voice *v = find(m, source);
+    m->lost++;
+    track_gap_between(m->track, v ? &v->gap : &m->gone, l->t + l->duration, &loss);
+}
+
 void mixdown_off(struct mixdown *m, uint32_t source, us_t at) {
     struct voice *v = find(m, source);
     if (!v) {
@@ -152,6 +184,7 @@ static us_t final_time(const struct mixdown *m) {
 void mixdown_clock(struct mixdown *m, us_t at) {
     m->clock = us_max(m->clock, at);
     m->final = final_time(m);
+    track_gap_pass(m->track, &m->gone, m->final);
     LIST_EACH(l, &m->voices) {
         track_gap_pass(m->track, &LIST_ENTRY(l, struct voice, in_mixdown)->gap, m->final);
     }
@@ -180,4 +213,5 @@ void mixdown_end(struct mixdown *m, us_t at) {
         bool pause = mixer_idle(m->mixer) && at - mixer_at(m->mixer) > MIXDOWN_PAUSE;
         mixer_drain(m->mixer, pause ? 0 : at, m->sink);
     }
+    track_gap_settle(m->track, &m->gone, at);
 }

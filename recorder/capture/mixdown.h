@@ -35,10 +35,11 @@ struct mixdown {
     const struct mixer_sink *sink; /* borrowed; output 1 is the only one */
     const struct track *track;     /* borrowed: whose gaps are noted */
     struct link voices;
-    us_t behind;   /* [us] the mix is not further behind */
-    us_t clock;    /* recording time of the newest message [us] */
-    us_t final;    /* what is before is mixed, or was nobody's [us] */
-    uint64_t lost; /* packets of sound that are not in the mix */
+    us_t behind;           /* [us] the mix is not further behind */
+    us_t clock;            /* recording time of the newest message [us] */
+    us_t final;            /* what is before is mixed, or was nobody's [us] */
+    uint64_t lost;         /* packets of sound that are not in the mix */
+    struct track_gap gone; /* what of them was of sources that send nothing any more */
 };
 
 /* Nothing is allocated. */
@@ -50,6 +51,8 @@ void mixdown_free(struct mixdown *m);
 void mixdown_frame(struct mixdown *m, uint32_t source, const struct media_frame *f);
 /* Sound of a source was lost before. */
 void mixdown_lose(struct mixdown *m, uint32_t source, const struct track_loss *l);
+/* Sound of a source that was taken for the mix and is not in it (of the mixer's sink). */
+void mixdown_lost(struct mixdown *m, uint32_t source, const struct mixer_lost *l);
 /* A source sends nothing for now, from recording time `at` on. */
 void mixdown_off(struct mixdown *m, uint32_t source, us_t at);
 /* It is recording time `at` (never back): give out what is final. */

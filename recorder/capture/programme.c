@@ -15,14 +15,20 @@ static void on_mixed(void *ctx, uint32_t output, us_t t, struct bytes opus) {
     (void)output;
     held_release(&p->held, p->now, t + 1);
     if (!track_frame(&p->track, p->now, &f)) {
-        track_lose(&p->track, &(struct track_loss){STREAM_AUDIO, t, 1, "limit"});
+        track_lose(&p->track, &(struct track_loss){STREAM_AUDIO, t, 1, p->track.refused});
     }
+}
+
+/* Sound that was to be in the mix and is not. */
+static void on_lost(void *ctx, uint32_t source, const struct mixer_lost *l) {
+    struct programme *p = ctx;
+    mixdown_lost(&p->sound, source, l);
 }
 
 void programme_init(struct programme *p, const struct programme_config *c,
                     const struct track_sink *sink) {
     *p = (struct programme){.zero = c->zero, .now = c->zero};
-    p->mixed = (struct mixer_sink){p, on_mixed};
+    p->mixed = (struct mixer_sink){p, on_mixed, on_lost};
     track_init(&p->track, &(struct track_config){.id = ID_PROGRAMME,
                                                  .video = c->video,
                                                  .audio = CODEC_OPUS,
@@ -78,7 +84,7 @@ void programme_lose(struct programme *p, uint32_t source, const struct track_los
     if (l->stream == STREAM_AUDIO) {
         mixdown_lose(&p->sound, source, l);
     } else if (source == p->shown) {
-        held_lose(&p->held, p->now, l);
+        held_lose(&p->held, l);
         follow_sound(p);
     }
 }
@@ -107,7 +113,7 @@ void programme_frame(struct programme *p, us_t now, uint32_t source, const struc
         p->shown = source;
     }
     if (source == p->shown) {
-        held_frame(&p->held, now, f);
+        held_frame(&p->held, f);
         follow_sound(p);
     }
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/audio/mixing.h"
 
 #include <math.h>
+#include <opus/opus.h>
 
 #define A 1
 #define B 2
@@ -464,6 +465,163 @@ TEST(mixdown_what_is_no_opus) {
     REQUIRE(o.gaps == 1);
     EXPECT_STR(o.gap[0].cause, "format");
     EXPECT_EQ(o.gap[0].duration, 20 * MS);
+    tour_free(&o);
+}
+
+/* Taken, but too short to be heard behind the fade with which the voice becomes stereo: a gap of
+ * that time, although the voice has gone on meanwhile. */
+TEST(mixdown_what_is_taken_and_not_heard_is_a_gap) {
+    static const uint8_t brief[] = {28 << 3 | 4, 1, 2, 3}; /* 2.5 ms (RFC 6716 section 3.1) */
+    struct tour o;
+    tour_begin(&o, 0);
+    for (o.now = 0; o.now < 1000 * MS; o.now += 20 * MS) {
+        say(&o, A, o.now);
+    }
+    struct media_frame f = {.t = o.now,
+                            .duration = 2500,
+                            .data = bytes_of(brief, sizeof(brief)),
+                            .stream = STREAM_AUDIO,
+                            .key = true};
+    programme_frame(&o.p, o.now, A, &f);
+    for (o.now = 1020 * MS; o.now < 2000 * MS; o.now += 20 * MS) {
+        say(&o, A, o.now);
+    }
+    programme_end(&o.p, o.now, o.now);
+    REQUIRE(o.gaps == 1);
+    EXPECT_STR(o.gap[0].cause, "late");
+    EXPECT_EQ(o.gap_at[0], 1000 * MS);
+    EXPECT_EQ(o.gap[0].duration, 2500);
+    EXPECT_EQ(o.gap[0].packets, 1);
+    EXPECT_EQ(o.p.sound.lost, 1);
+    tour_free(&o);
+}
+
+/* As many as one wants, and then off: their number of gaps is bounded all the same. */
+TEST(mixdown_what_nobody_can_decode_of_who_is_gone_is_few_gaps) {
+    static const uint8_t broken[] = {28 << 3 | 1, 1, 2, 3}; /* two frames of 1.5 bytes */
+    struct tour o;
+    tour_begin(&o, 0);
+    for (us_t t = 100 * MS; t < 1500 * MS; t += 5 * MS) {
+        struct media_frame f = {.t = t,
+                                .ahead = t,
+                                .duration = 5 * MS,
+                                .data = bytes_of(broken, sizeof(broken)),
+                                .stream = STREAM_AUDIO,
+                                .key = true};
+        programme_frame(&o.p, 0, A, &f);
+    }
+    programme_off(&o.p, A, 0);
+    for (o.now = 0; o.now < 4000 * MS; o.now += 20 * MS) {
+        say(&o, B, o.now);
+    }
+    EXPECT_EQ(o.gaps, 1);
+    programme_end(&o.p, o.now, o.now);
+    REQUIRE(o.gaps == 1);
+    EXPECT_STR(o.gap[0].cause, "format");
+    EXPECT_EQ(o.gap_at[0], 100 * MS);
+    EXPECT_EQ(o.gap[0].duration, 1400 * MS);
+    EXPECT_EQ(o.gap[0].packets, 280);
+    tour_free(&o);
+}
+
+/* The fastest Opus there is, while another's packet is waited for as long as is configured. */
+TEST(mixdown_a_fast_voice_loses_nothing_while_another_is_waited_for) {
+    struct tour o;
+    us_t wait = 5000 * MS;
+    tour_begin(&o, 0);
+    programme_free(&o.p);
+    programme_init(&o.p,
+                   &(struct programme_config){.video = CODEC_VP8,
+                                              .limits = {2000 * MS, 4000 * MS},
+                                              .sound = {.reorder_wait = wait}},
+                   &o.sink);
+    voice_free(&o.a);
+    voice_init(&o.a, 440, 0.3, 2);
+    opus_encoder_ctl(o.a.encoder, OPUS_SET_BITRATE(510000));
+    opus_encoder_ctl(o.a.encoder, OPUS_SET_VBR(0));
+    for (o.now = 0; o.now < 10000 * MS; o.now += 20 * MS) {
+        say(&o, A, o.now);
+        if (o.now == 2000 * MS + wait) {
+            for (us_t t = 2000 * MS; t <= o.now; t += 20 * MS) {
+                say(&o, B, t);
+            }
+        } else if (o.now < 2000 * MS || o.now > 2000 * MS + wait) {
+            say(&o, B, o.now);
+        }
+    }
+    programme_end(&o.p, o.now, o.now);
+    EXPECT_EQ(o.gaps, 0);
+    EXPECT_EQ(o.p.sound.lost, 0);
+    expect_whole(&o.ear, 440, 20 * MS, 9980 * MS);
+    expect_whole(&o.ear, 1000, 20 * MS, 9980 * MS);
+    tour_free(&o);
+}
+
+/* And in the shortest packets. */
+TEST(mixdown_short_packets_wait_for_a_late_voice) {
+    static const uint8_t brief[] = {28 << 3, 0xff, 0xff}; /* 2.5 ms, silence */
+    struct tour o;
+    tour_begin(&o, 0);
+    for (us_t t = 0; t < 8000 * MS; t += 2500) {
+        struct media_frame f = {.t = t / MS * MS,
+                                .duration = 2500,
+                                .data = bytes_of(brief, sizeof(brief)),
+                                .stream = STREAM_AUDIO,
+                                .key = true};
+        o.now = t;
+        programme_frame(&o.p, t, A, &f);
+        tapped(&o);
+        if (t % (20 * MS) == 0 && t >= 400 * MS) { /* of 2.8 s ago, after the first seconds */
+            say(&o, B,
+                t < 3200 * MS ? 400 * MS + (t - 400 * MS) / 140 / MS * 20 * MS : t - 2800 * MS);
+        }
+    }
+    programme_end(&o.p, o.now, o.now);
+    for (unsigned i = 0; i < o.gaps; i++) {
+        EXPECT(strcmp(o.gap[i].cause, "limit") != 0);
+    }
+    tour_free(&o);
+}
+
+/* More pictures than may wait for the sound: those beyond are missing up to the next key frame, and
+ * what is there stays in order (on_block). */
+TEST(mixdown_pictures_that_find_no_room_do_not_overtake_the_sound) {
+    static uint8_t big[400000];
+    struct tour o;
+    tour_begin(&o, 0);
+    programme_stage(&o.p, CAMERA, 0);
+    for (o.now = 0; o.now < 12000 * MS; o.now += 20 * MS) {
+        say(&o, A, o.now);
+        if (o.now >= 2200 * MS) {
+            say(&o, B, o.now - 2200 * MS);
+        }
+        if (o.now % (50 * MS) == 0) { /* one of 100 ms: 8 MB/s */
+            bool large = o.now >= 4000 * MS && o.now < 8000 * MS;
+            struct media_frame f = {.t = o.now,
+                                    .data = bytes_of(big, large ? sizeof(big) : 100),
+                                    .stream = STREAM_VIDEO,
+                                    .codec = CODEC_VP8,
+                                    .key = o.now % (2000 * MS) == 0,
+                                    .width = 320,
+                                    .height = 180};
+            programme_frame(&o.p, o.now, CAMERA, &f);
+            tapped(&o);
+            EXPECT(o.p.held.bytes <= HELD_BYTES_MAX);
+        }
+    }
+    programme_end(&o.p, o.now, o.now);
+    unsigned limit = 0, missing = 0;
+    for (unsigned i = 0; i < o.gaps; i++) {
+        if (strcmp(o.gap[i].cause, "limit") == 0) {
+            us_t end = o.gap_at[i] + o.gap[i].duration;
+            EXPECT_EQ(end % (2000 * MS), 0);
+            missing += o.gap[i].packets;
+            limit++;
+        }
+    }
+    EXPECT(limit >= 1 && limit <= 2);
+    EXPECT_EQ(o.pictures + missing, 120);
+    EXPECT_EQ(o.picture[o.pictures - 1], 11900 * MS);
     tour_free(&o);
 }
 
