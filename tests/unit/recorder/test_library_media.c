@@ -4,6 +4,7 @@
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 
 static void send_clip(struct rig *g, struct feed_source *s, bool first) {
@@ -135,6 +136,39 @@ TEST(library_media_belongs_to_one_thread) {
 }
 
 static struct webm_view view;
+
+/* Earlier releases noted sound that was late for its epoch with a time before it. */
+TEST(library_media_whose_first_segment_begins_before_its_epoch) {
+    struct rig g;
+    struct clip c;
+    char path[96];
+    sqlite3 *db = NULL;
+    size_t n = 0;
+    record(&g, &c, 1);
+    snprintf(path, sizeof(path), "%s/catalogue.db", g.dir);
+    REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+    EXPECT_EQ(
+        sqlite3_exec(db, "UPDATE segments SET start=-2800000 WHERE number=0", NULL, NULL, NULL),
+        SQLITE_OK);
+    EXPECT_EQ(sqlite3_changes(db), 2);
+    sqlite3_close(db);
+    struct library *l = open_library(&g);
+    REQUIRE(l);
+    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    REQUIRE(file && webm_view(bytes_of(file, n), &view));
+    struct rd r = rd_of(view.cues.p, view.cues.n);
+    struct webm_element point;
+    REQUIRE(webm_next(&r, &point) == OK);
+    struct bytes time = webm_child(point.data, 0xB3);
+    EXPECT(time.n > 0);
+    for (size_t i = 0; i < time.n; i++) {
+        EXPECT_EQ(time.p[i], 0);
+    }
+    mem_free(file);
+    library_close(l);
+    clip_free(&c);
+    rig_free(&g);
+}
 
 TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
     struct rig g;
