@@ -755,8 +755,8 @@ const fresh = (change) => {
     change(c, own);
   });
 };
-const put = (own, name, text) => {
-  fs.writeFileSync(path.join(own, name), text);
+const put = (own, name, text, mode = 0o644) => {
+  fs.writeFileSync(path.join(own, name), text, { mode });
   return path.join(own, name);
 };
 
@@ -792,7 +792,8 @@ const broken = [
   ['no address', () => fresh((c) => { c.listen.address = 'localhost'; }), 'listen.address'],
   ['a short secret', () => fresh((c, own) => { c.auth.hs256_secret_file = put(own, 's', 'short'); }), 'at least 32 characters'],
   ['a secret that is a directory', () => fresh((c, own) => { c.auth.hs256_secret_file = own; }), 'cannot read the secret file'],
-  ['a KEK that is none', () => fresh((c, own) => { c.recording.kek_file = put(own, 'k', 'not hex'); }), 'not 64 hex digits'],
+  ['a KEK that is none', () => fresh((c, own) => { c.recording.kek_file = put(own, 'k', 'not hex', 0o600); }), 'not 64 hex digits'],
+  ['a KEK that others read', () => fresh((c, own) => { c.recording.kek_file = put(own, 'k', '0'.repeat(64), 0o644); }), 'chmod 0600'],
   ['a KEK that is a directory', () => fresh((c, own) => { c.recording.kek_file = own; }), 'key file'],
   ['no KEK', () => fresh((c) => { c.recording.create_kek = false; }), 'kek'],
   ['recordings in a file', () => fresh((c, own) => { c.recording.dir = put(own, 'f', 'x'); }), 'f'],
