@@ -226,6 +226,7 @@ static bool belongs(const struct track *t, const struct media_frame *f) {
 /* The next epoch, which begins with this key frame; the last picture is shown until then. */
 static void next_epoch(struct track *t, const struct media_frame *key) {
     close_segment(t, key->t);
+    t->paid = us_max(t->paid, key->t) + t->limits.min;
     /* Nothing may have been written in this one: then it still waits for what comes. */
     t->epoch += t->told;
     t->next_number = 0;
@@ -242,7 +243,8 @@ static const char *too_many(const struct track *t, const struct media_frame *key
     if (t->epoch + 1 >= TRACK_EPOCHS_MAX) {
         return "limit";
     }
-    return key->t - t->began < t->limits.min ? "keyframe" : NULL;
+    us_t lent = (TRACK_EPOCHS_AT_ONCE - 1) * t->limits.min;
+    return t->paid - key->t > lent ? "keyframe" : NULL;
 }
 
 static bool refuse(struct track *t, const char *cause) {

@@ -11,7 +11,8 @@
 #include "recorder/container/segment.h"
 #include "recorder/journal/journal.h"
 
-#define TRACK_EPOCHS_MAX 4096 /* of a track; a key frame that needs one more is not taken */
+#define TRACK_EPOCHS_MAX 4096  /* of a track; a key frame that needs one more is not taken */
+#define TRACK_EPOCHS_AT_ONCE 8 /* that follow each other sooner than limits.min, before a pause */
 
 /* Where finished things go. */
 struct track_sink {
@@ -61,6 +62,7 @@ struct track {
     uint16_t init_n;
     uint8_t init[CONTAINER_INIT_MAX];
     us_t began;      /* time of its first frame, -1 before that */
+    us_t paid;       /* epochs so far, each worth limits.min, are paid for by then [us] */
     us_t opened;     /* when the open segment got its first frame [us] */
     us_t video_last; /* time of the last video frame, -1 before the first */
     us_t video_step; /* distance of the last two */
@@ -82,10 +84,11 @@ struct track_config {
 void track_init(struct track *t, const struct track_config *c);
 /* Add a frame; closes the open segment when this one begins the next. Video that is not later than
  * the last is moved behind it, sound that overlaps the last is dropped, and so is what belongs
- * before an epoch that was told. An epoch lasts limits.min at least: a key frame that needs another
- * one sooner is dropped, with what refers to it. So whoever sends does not decide how many epochs
- * and segments there are. False: it is not in the track, t->refused says why; whoever knows whether
- * that is a loss says so by track_lose. */
+ * before an epoch that was told. A new epoch costs limits.min of time, and TRACK_EPOCHS_AT_ONCE of
+ * them are lent, for an encoder that finds its size in the first seconds and a stage that changes
+ * hands quickly; a key frame that needs another one sooner is dropped, with what refers to it. So
+ * whoever sends does not decide how many epochs and segments there are. False: it is not in the
+ * track, t->refused says why; whoever knows whether that is a loss says so by track_lose. */
 bool track_frame(struct track *t, us_t now, const struct media_frame *f);
 /* Media of the track was lost: a gap, from the end of what was written last (not before l->at)
  * until a frame of this stream is written. */

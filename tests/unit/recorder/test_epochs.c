@@ -220,8 +220,8 @@ TEST(epoch_whose_segments_are_refused_is_not_used_again) {
 }
 
 /* A sender does not decide how many files there are: with other parameter sets in each key frame
- * there is one in segment_min, and what is not in it is said. */
-TEST(epoch_lasts_as_long_as_a_segment_whatever_is_sent) {
+ * there are eight, then one in segment_min, and what is not in them is said. */
+TEST(epoch_changes_are_paced_whatever_is_sent) {
     struct stage s;
     set_up(&s, CODEC_H264, true);
     unsigned taken = 0;
@@ -236,11 +236,12 @@ TEST(epoch_lasts_as_long_as_a_segment_whatever_is_sent) {
         taken += key;
     }
     track_close(&s.t);
-    EXPECT_EQ(taken, 3);
-    EXPECT_EQ(s.c.epochs, 3);
-    EXPECT_EQ(s.c.segments, 3);
-    EXPECT_EQ(s.c.epoch[1].start, 2013 * MS);
-    EXPECT_EQ(s.c.epoch[2].start, 4026 * MS);
+    EXPECT_EQ(taken, 1 + TRACK_EPOCHS_AT_ONCE + 2);
+    EXPECT_EQ(s.c.epochs, taken);
+    EXPECT_EQ(s.c.segments, taken);
+    EXPECT_EQ(s.c.epoch[TRACK_EPOCHS_AT_ONCE].start, 33 * TRACK_EPOCHS_AT_ONCE * MS);
+    EXPECT_EQ(s.c.epoch[TRACK_EPOCHS_AT_ONCE + 1].start, 2046 * MS);
+    EXPECT_EQ(s.c.epoch[TRACK_EPOCHS_AT_ONCE + 2].start, 4059 * MS);
     tear_down(&s);
 }
 
@@ -248,6 +249,7 @@ TEST(epoch_goes_on_with_key_frames_that_belong_to_it) {
     struct stage s;
     set_up(&s, CODEC_H264, true);
     EXPECT(picture(&s, 0, CODEC_H264, avcc(1, 1)));
+    s.t.paid = TRACK_EPOCHS_AT_ONCE * s.t.limits.min; /* it has just had them all */
     EXPECT(!picture(&s, 1999, CODEC_H264, avcc(2, 1)));
     EXPECT(picture(&s, 1999, CODEC_H264, avcc(1, 1)));
     EXPECT(picture(&s, 2000, CODEC_H264, avcc(2, 1)));
