@@ -4,9 +4,9 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "recorder/journal/merkle.h"
+#include "recorder/journal/signed_text.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,38 +70,8 @@ static void encode_line(const struct manifest *m, const struct signing_key *k, s
 enum err manifest_encode(const struct manifest *m, const struct signing_key *k, char **ret_text,
                          size_t *ret_n) {
     struct buffer t = {0};
-    uint8_t signature[SIGNATURE_LEN];
     encode_line(m, k, &t);
-    if (t.bad) {
-        buffer_free(&t);
-        return ERR_NOMEM;
-    }
-    enum err e = keys_sign(k, bytes_of(t.p, t.n), signature);
-    if (e != OK) {
-        buffer_free(&t);
-        return e;
-    }
-    buffer_printf(&t, "\n");
-    buffer_hex(&t, signature, sizeof(signature));
-    buffer_printf(&t, "\n");
-    size_t n = t.n;
-    char *text = buffer_take(&t);
-    if (!text) {
-        return ERR_NOMEM;
-    }
-    *ret_text = text;
-    *ret_n = n;
-    return OK;
-}
-
-static bool decode_hash(const json_t *v, uint8_t out[SHA256_LEN]) {
-    const char *hex = json_string_value(v);
-    return hex && strlen(hex) == 2 * SHA256_LEN && hex_decode(out, SHA256_LEN, hex);
-}
-
-static bool decode_count(const json_t *v, uint64_t max, uint64_t *ret) {
-    *ret = (uint64_t)json_integer_value(v);
-    return json_is_integer(v) && json_integer_value(v) >= 0 && *ret <= max;
+    return signed_text_finish(&t, k, ret_text, ret_n);
 }
 
 static bool decode_row(const json_t *row, struct manifest_object *ret) {
@@ -110,8 +80,8 @@ static bool decode_row(const json_t *row, struct manifest_object *ret) {
     ret->erased = erased && strcmp(erased, "erased") == 0;
     return json_array_size(row) == (ret->erased ? 4 : 3) && name &&
            object_parse_name(name, &ret->id) &&
-           decode_count(json_array_get(row, 1), INT64_MAX, &ret->info.size) &&
-           decode_hash(json_array_get(row, 2), ret->info.sha256);
+           signed_text_count(json_array_get(row, 1), INT64_MAX, &ret->info.size) &&
+           signed_text_hash(json_array_get(row, 2), ret->info.sha256);
 }
 
 static int compare(const void *a, const void *b) {
@@ -179,7 +149,8 @@ static bool root_fits(const json_t *o, const struct manifest *m) {
         return true;
     }
     manifest_root(m, root);
-    return decode_hash(json_object_get(o, "root"), said) && memcmp(said, root, sizeof(root)) == 0;
+    return signed_text_hash(json_object_get(o, "root"), said) &&
+           memcmp(said, root, sizeof(root)) == 0;
 }
 
 static enum err decode_line(const json_t *o, struct manifest *m) {
@@ -187,13 +158,13 @@ static enum err decode_line(const json_t *o, struct manifest *m) {
     const char *id = json_string_value(json_object_get(o, "recording"));
     const char *reason = json_string_value(json_object_get(o, "reason"));
     uint64_t version, objects, duration, format;
-    if (!decode_count(json_object_get(o, "manifest"), MANIFEST_CLEAR, &format) || !format || !id ||
-        !id_parse(id, &m->recording) || !reason || strlen(reason) >= sizeof(m->reason) ||
-        !decode_count(json_object_get(o, "version"), UINT32_MAX, &version) ||
-        !decode_count(json_object_get(o, "duration"), INT64_MAX, &duration) ||
-        !decode_count(json_object_get(journal, "entries"), INT64_MAX, &m->journal.entries) ||
-        !decode_count(json_object_get(journal, "objects"), UINT32_MAX, &objects) ||
-        !decode_hash(json_object_get(journal, "head"), m->journal.hash)) {
+    if (!signed_text_count(json_object_get(o, "manifest"), MANIFEST_CLEAR, &format) || !format ||
+        !id || !id_parse(id, &m->recording) || !reason || strlen(reason) >= sizeof(m->reason) ||
+        !signed_text_count(json_object_get(o, "version"), UINT32_MAX, &version) ||
+        !signed_text_count(json_object_get(o, "duration"), INT64_MAX, &duration) ||
+        !signed_text_count(json_object_get(journal, "entries"), INT64_MAX, &m->journal.entries) ||
+        !signed_text_count(json_object_get(journal, "objects"), UINT32_MAX, &objects) ||
+        !signed_text_hash(json_object_get(journal, "head"), m->journal.hash)) {
         return ERR_FORMAT;
     }
     snprintf(m->reason, sizeof(m->reason), "%s", reason);
@@ -206,25 +177,10 @@ static enum err decode_line(const json_t *o, struct manifest *m) {
 }
 
 enum err manifest_decode(struct bytes text, const struct signing_key *k, struct manifest *ret) {
-    const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
-    uint8_t signature[SIGNATURE_LEN];
-    char hex[2 * SIGNATURE_LEN + 1];
-    size_t line = end ? (size_t)(end - text.p) : 0;
-    if (!end || text.n != line + 1 + 2 * SIGNATURE_LEN + 1 || text.p[text.n - 1] != '\n') {
-        return ERR_FORMAT;
-    }
-    memcpy(hex, end + 1, 2 * SIGNATURE_LEN);
-    hex[2 * SIGNATURE_LEN] = '\0';
-    if (!hex_decode(signature, sizeof(signature), hex)) {
-        return ERR_FORMAT;
-    }
-    enum err e = keys_verify(k, bytes_of(text.p, line), signature);
-    if (e != OK) {
-        return e;
-    }
     struct manifest m = {0};
-    json_t *o = json_loadb((const char *)text.p, line, JSON_REJECT_DUPLICATES, NULL);
-    e = json_is_object(o) ? decode_line(o, &m) : ERR_FORMAT;
+    json_t *o = NULL;
+    enum err e = signed_text_open(text, k, &o);
+    e = e == OK ? decode_line(o, &m) : e;
     json_decref(o);
     if (e != OK) {
         manifest_clear(&m);

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "recorder/journal/signed_text.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,27 +72,12 @@ static void encode_line(const struct supplement *s, struct buffer *t) {
 enum err supplement_encode(struct supplement *s, const struct signing_key *k, char **ret_text,
                            size_t *ret_n) {
     struct buffer t = {0};
-    uint8_t signature[SIGNATURE_LEN];
     enum err e = manifest_sort(&s->list);
-    if (e == OK) {
-        encode_line(s, &t);
-        e = t.bad ? ERR_NOMEM : keys_sign(k, bytes_of(t.p, t.n), signature);
-    }
     if (e != OK) {
-        buffer_free(&t);
         return e;
     }
-    buffer_printf(&t, "\n");
-    buffer_hex(&t, signature, sizeof(signature));
-    buffer_printf(&t, "\n");
-    size_t n = t.n;
-    char *text = buffer_take(&t);
-    if (!text) {
-        return ERR_NOMEM;
-    }
-    *ret_text = text;
-    *ret_n = n;
-    return OK;
+    encode_line(s, &t);
+    return signed_text_finish(&t, k, ret_text, ret_n);
 }
 
 /* ---- the lists ---- */
@@ -178,27 +163,22 @@ void supplement_clear(struct supplement *s) {
 
 /* ---- reading ---- */
 
-static bool count(const json_t *v, uint64_t max, uint64_t *ret) {
-    *ret = (uint64_t)json_integer_value(v);
-    return json_is_integer(v) && json_integer_value(v) >= 0 && *ret <= max;
-}
-
 static bool number32(const json_t *v, uint32_t *ret) {
     uint64_t n;
-    bool ok = count(v, UINT32_MAX, &n);
+    bool ok = signed_text_count(v, UINT32_MAX, &n);
     *ret = (uint32_t)n;
     return ok;
 }
 
 static enum err read_object(struct supplement *s, const json_t *row) {
     const char *name = json_string_value(json_array_get(row, 0));
-    const char *hex = json_string_value(json_array_get(row, 2));
     struct object_id o;
     struct object_info info;
     if (json_array_size(row) != 3 || !name || !object_parse_name(name, &o) ||
-        !count(json_array_get(row, 1), INT64_MAX, &info.size) || !hex ||
-        !hex_decode(info.sha256, SHA256_LEN, hex) || !id_eq(&o.recording, &s->recording) ||
-        o.type < OBJECT_THUMBNAIL || o.type > OBJECT_EXPORT) {
+        !signed_text_count(json_array_get(row, 1), INT64_MAX, &info.size) ||
+        !signed_text_hash(json_array_get(row, 2), info.sha256) ||
+        !id_eq(&o.recording, &s->recording) || o.type < OBJECT_THUMBNAIL ||
+        o.type > OBJECT_EXPORT) {
         return ERR_FORMAT;
     }
     return supplement_add_object(s, &o, &info);
@@ -208,9 +188,9 @@ static enum err read_thumbnail(struct supplement *s, const json_t *row) {
     struct supplement_thumbnail t;
     uint64_t at, width, height;
     if (!number32(json_array_get(row, 0), &t.number) ||
-        !count(json_array_get(row, 1), INT64_MAX, &at) ||
-        !count(json_array_get(row, 2), UINT16_MAX, &width) ||
-        !count(json_array_get(row, 3), UINT16_MAX, &height)) {
+        !signed_text_count(json_array_get(row, 1), INT64_MAX, &at) ||
+        !signed_text_count(json_array_get(row, 2), UINT16_MAX, &width) ||
+        !signed_text_count(json_array_get(row, 3), UINT16_MAX, &height)) {
         return ERR_FORMAT;
     }
     t.at = (us_t)at;
@@ -226,8 +206,8 @@ static enum err read_export(struct supplement *s, const json_t *row) {
     if (!number32(json_object_get(row, "number"), &x.number) ||
         !number32(json_object_get(row, "parts"), &x.parts) || !layout ||
         strlen(layout) >= sizeof(x.layout) ||
-        !count(json_object_get(row, "created"), INT64_MAX, &created) ||
-        !count(json_object_get(row, "bytes"), INT64_MAX, &x.bytes)) {
+        !signed_text_count(json_object_get(row, "created"), INT64_MAX, &created) ||
+        !signed_text_count(json_object_get(row, "bytes"), INT64_MAX, &x.bytes)) {
         return ERR_FORMAT;
     }
     x.created.us = (int64_t)created;
@@ -247,7 +227,7 @@ static enum err read_rows(struct supplement *s, const json_t *list,
 static enum err decode_line(const json_t *o, struct supplement *s) {
     const char *id = json_string_value(json_object_get(o, "recording"));
     uint64_t format;
-    if (!count(json_object_get(o, "supplement"), INT64_MAX, &format)) {
+    if (!signed_text_count(json_object_get(o, "supplement"), INT64_MAX, &format)) {
         return ERR_FORMAT;
     }
     if (format != 1) {
@@ -266,33 +246,11 @@ static enum err decode_line(const json_t *o, struct supplement *s) {
     return e == OK ? manifest_sort(&s->list) : e == ERR_FULL ? ERR_FORMAT : e;
 }
 
-/* The line, once its signature was found to be right. */
-static enum err signed_line(struct bytes text, const struct signing_key *k, size_t *ret) {
-    const uint8_t *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
-    uint8_t signature[SIGNATURE_LEN];
-    char hex[2 * SIGNATURE_LEN + 1];
-    size_t line = end ? (size_t)(end - text.p) : 0;
-    if (!end || text.n != line + 1 + 2 * SIGNATURE_LEN + 1 || text.p[text.n - 1] != '\n') {
-        return ERR_FORMAT;
-    }
-    memcpy(hex, end + 1, 2 * SIGNATURE_LEN);
-    hex[2 * SIGNATURE_LEN] = '\0';
-    if (!hex_decode(signature, sizeof(signature), hex)) {
-        return ERR_FORMAT;
-    }
-    *ret = line;
-    return keys_verify(k, bytes_of(text.p, line), signature);
-}
-
 enum err supplement_decode(struct bytes text, const struct signing_key *k, struct supplement *ret) {
     struct supplement s = {0};
-    size_t line = 0;
-    enum err e = signed_line(text, k, &line);
-    if (e != OK) {
-        return e;
-    }
-    json_t *o = json_loadb((const char *)text.p, line, JSON_REJECT_DUPLICATES, NULL);
-    e = json_is_object(o) ? decode_line(o, &s) : ERR_FORMAT;
+    json_t *o = NULL;
+    enum err e = signed_text_open(text, k, &o);
+    e = e == OK ? decode_line(o, &s) : e;
     json_decref(o);
     if (e != OK) {
         supplement_clear(&s);
