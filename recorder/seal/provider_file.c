@@ -46,17 +46,6 @@ static enum err load(const char *path, struct file_key *ret, char *why) {
     return e;
 }
 
-static enum err create(const char *path, const struct rng *rng, char *why) {
-    uint8_t key[KEY_LEN];
-    char hex[2 * KEY_LEN + 1];
-    rng_fill(rng, key, sizeof(key));
-    hex_encode(hex, key, sizeof(key));
-    enum err e = secret_create(path, bytes_of(hex, 2 * KEY_LEN), why);
-    mem_wipe(key, sizeof(key));
-    mem_wipe(hex, sizeof(hex));
-    return e;
-}
-
 static enum err file_wrap(void *ctx, const struct key_context *c, const uint8_t *plain,
                           struct key_wrap *ret, char *why) {
     struct file_provider *p = ctx;
@@ -130,7 +119,7 @@ static enum err load_all(struct file_provider *p, const struct provider_file_con
                          char why[WHY_MAX]) {
     enum err e = load(c->file, &p->keys[0], why);
     if (e == ERR_UNKNOWN && c->create) {
-        e = create(c->file, p->rng, why);
+        e = secret_create_key(c->file, p->rng, why);
         e = e == OK ? load(c->file, &p->keys[0], why) : e;
     }
     p->n = 1;

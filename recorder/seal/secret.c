@@ -127,3 +127,14 @@ enum err secret_create(const char *path, struct bytes text, char why[WHY_MAX]) {
     }
     return ok ? OK : ERR_IO;
 }
+
+enum err secret_create_key(const char *path, const struct rng *rng, char why[WHY_MAX]) {
+    uint8_t key[SECRET_KEY_LEN];
+    char hex[2 * SECRET_KEY_LEN + 1];
+    rng_fill(rng, key, sizeof(key));
+    hex_encode(hex, key, sizeof(key));
+    enum err e = secret_create(path, bytes_of(hex, 2 * SECRET_KEY_LEN), why);
+    mem_wipe(key, sizeof(key));
+    mem_wipe(hex, sizeof(hex));
+    return e;
+}

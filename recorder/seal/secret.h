@@ -7,6 +7,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/rng.h"
+
+#define SECRET_KEY_LEN 32 /* [bytes] */
 
 #define SECRET_MAX 4096 /* [bytes] of a file; a longer one is none of ours */
 
@@ -20,5 +23,7 @@ enum err secret_read(const char *path, char *out, size_t cap, size_t *ret_n, cha
  * what lies under the final name is whole and is never replaced. One that is there already is OK
  * and stays as it is. ERR_IO. */
 enum err secret_create(const char *path, struct bytes text, char why[WHY_MAX]);
+/* The same with SECRET_KEY_LEN random bytes, in hex. */
+enum err secret_create_key(const char *path, const struct rng *rng, char why[WHY_MAX]);
 
 #endif

@@ -16,23 +16,12 @@ static enum err read_seed(const char *path, uint8_t seed[KEY_LEN], char why[WHY_
     return e;
 }
 
-static enum err create_seed(const char *path, const struct rng *rng, char why[WHY_MAX]) {
-    uint8_t seed[KEY_LEN];
-    char hex[2 * KEY_LEN + 1];
-    rng_fill(rng, seed, sizeof(seed));
-    hex_encode(hex, seed, sizeof(seed));
-    enum err e = secret_create(path, bytes_of(hex, 2 * KEY_LEN), why);
-    mem_wipe(seed, sizeof(seed));
-    mem_wipe(hex, sizeof(hex));
-    return e;
-}
-
 enum err signer_load(const char *path, const struct rng *create, struct signing_key *ret,
                      char why[WHY_MAX]) {
     uint8_t seed[KEY_LEN];
     enum err e = read_seed(path, seed, why);
     if (e == ERR_UNKNOWN && create) {
-        e = create_seed(path, create, why);
+        e = secret_create_key(path, create, why);
         e = e == OK ? read_seed(path, seed, why) : e;
     }
     if (e == OK) {
