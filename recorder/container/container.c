@@ -1,5 +1,7 @@
 #include "recorder/container/container.h"
 
+#include <stdio.h>
+
 /* Version 1, 2 channels, pre-skip (little endian), 48000 Hz, gain 0, mapping family 0. */
 const uint8_t container_opus_head[19] = "OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0";
 _Static_assert(CONTAINER_OPUS_PRE_SKIP == 0x0138, "as container_opus_head says");
@@ -12,6 +14,40 @@ const char *container_type(enum container c, bool pictures) {
     static const char *const type[][2] = {[CONTAINER_WEBM] = {"audio/webm", "video/webm"},
                                           [CONTAINER_MP4] = {"audio/mp4", "video/mp4"}};
     return type[c][pictures];
+}
+
+/* AV1: Codec ISO Media File Format Binding section 5; H.264: RFC 6381 section 3.3. VP8 and VP9 have
+ * no record that says more. */
+static void video_name(const struct container_content *c, char *out, size_t cap) {
+    const uint8_t *p = c->init.p;
+    if (c->video == CODEC_H264 && c->init.n >= 4) {
+        snprintf(out, cap, "avc1.%02x%02x%02x", p[1], p[2], p[3]);
+    } else if (c->video == CODEC_AV1 && c->init.n >= 4) {
+        unsigned profile = p[1] >> 5, level = p[1] & 0x1f;
+        unsigned bits = !(p[2] & 0x40) ? 8 : profile == 2 && p[2] & 0x20 ? 12 : 10;
+        snprintf(out, cap, "av01.%u.%02u%c.%02u", profile, level, p[2] & 0x80 ? 'H' : 'M', bits);
+    } else {
+        snprintf(out, cap, "%s",
+                 c->video == CODEC_H264  ? "avc1"
+                 : c->video == CODEC_AV1 ? "av01"
+                 : c->video == CODEC_VP9 ? "vp9"
+                                         : "vp8");
+    }
+}
+
+char *container_mime(const struct container_content *c, char *out) {
+    char video[24] = "";
+    const char *type = container_type(container_of_codec(c->video), c->pictures);
+    if (c->pictures) {
+        video_name(c, video, sizeof(video));
+    }
+    if (!c->pictures && !c->sound) {
+        snprintf(out, CONTAINER_MIME_MAX, "%s", type);
+    } else {
+        snprintf(out, CONTAINER_MIME_MAX, "%s; codecs=\"%s%s%s\"", type, video,
+                 c->pictures && c->sound ? "," : "", c->sound ? "opus" : "");
+    }
+    return out;
 }
 
 bool container_needs_init(enum codec video) {

@@ -22,6 +22,16 @@ enum container { CONTAINER_WEBM, CONTAINER_MP4 };
 enum container container_of_codec(enum codec video);
 /* "video/webm" ...; pictures: there are some. Never NULL. */
 const char *container_type(enum container c, bool pictures);
+/* What is in a file, as players ask for it (RFC 6381 section 3). */
+struct container_content {
+    enum codec video; /* of the epoch */
+    struct bytes init;
+    bool pictures, sound; /* there are some */
+};
+#define CONTAINER_MIME_MAX 64 /* [bytes] with NUL */
+/* Its type with codecs, `video/webm; codecs="vp8,opus"` or `video/mp4; codecs="avc1.42e01f"`, into
+ * out[CONTAINER_MIME_MAX]; returns out. Of a record that is too short only the codec's name. */
+char *container_mime(const struct container_content *c, char *out);
 /* Must a file have a decoder configuration record of this codec (avcC, av1C) in its header? */
 bool container_needs_init(enum codec video);
 /* May a key frame with record `next` go on in a file whose header has record `init`? AV1 carries a

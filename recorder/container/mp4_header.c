@@ -186,12 +186,20 @@ static void put_trak(struct buffer *t, const struct track *k) {
     mp4_end(t, at);
 }
 
-/* Section 8.8.1: the file is in fragments, and so long. */
-static void put_mvex(struct buffer *t, const struct track *tracks, size_t n) {
+/* Section 8.8.2: how long all fragments together are. */
+static void put_mehd(struct buffer *t, uint64_t duration_ms) {
+    size_t at = mp4_begin_full(t, T('m', 'e', 'h', 'd'), 1, 0);
+    mp4_put(t, duration_ms, 8);
+    mp4_end(t, at);
+}
+
+/* Section 8.8.1: the file is in fragments, and so long if that is known. */
+static void put_mvex(struct buffer *t, const struct mp4_file *f, const struct track *tracks,
+                     size_t n) {
     size_t at = mp4_begin(t, T('m', 'v', 'e', 'x'));
-    size_t mehd = mp4_begin_full(t, T('m', 'e', 'h', 'd'), 1, 0);
-    mp4_put(t, n ? tracks[0].file->duration_ms : 0, 8);
-    mp4_end(t, mehd);
+    if (!f->live) {
+        put_mehd(t, f->duration_ms);
+    }
     for (size_t i = 0; i < n; i++) {
         size_t trex = mp4_begin_full(t, T('t', 'r', 'e', 'x'), 0, 0);
         mp4_put(t, tracks[i].number, 4);
@@ -271,7 +279,7 @@ enum err mp4_header(const struct mp4_file *f, struct buffer *out) {
     size_t before = out->n, step = f->n_points / REFERENCES_MAX + 1;
     struct track tracks[2];
     size_t n = list_tracks(f, tracks);
-    if (!in_order(f, step)) {
+    if (!f->live && !in_order(f, step)) {
         return ERR_RANGE;
     }
     put_ftyp(out);
@@ -280,9 +288,9 @@ enum err mp4_header(const struct mp4_file *f, struct buffer *out) {
     for (size_t i = 0; i < n; i++) {
         put_trak(out, &tracks[i]);
     }
-    put_mvex(out, tracks, n);
+    put_mvex(out, f, tracks, n);
     mp4_end(out, moov);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !f->live; i++) {
         put_sidx(out, &tracks[i], step, (n - 1 - i) * sidx_size(f, step));
     }
     if (out->bad) {

@@ -43,6 +43,8 @@ enum {
 /* RFC 9559 section 28.1 and the Opus mapping: 80 ms before a seek point make Opus converge. */
 #define OPUS_SEEK_PRE_ROLL 80000000 /* [ns] */
 
+#define UNKNOWN_SIZE ((UINT64_C(1) << 56) - 1) /* RFC 8794 section 6.2, in 8 bytes */
+
 static void put_be(struct buffer *t, uint64_t v, unsigned n) {
     uint8_t b[8];
     for (unsigned i = 0; i < n; i++) {
@@ -115,7 +117,9 @@ static void put_ebml(struct buffer *t) {
 static void put_info(struct buffer *t, const struct webm_file *f) {
     size_t at = begin(t, WEBM_INFO);
     put_uint(t, TIMESTAMP_SCALE, 1000000); /* [ns] 1 ms */
-    put_float(t, DURATION, (double)f->duration_ms);
+    if (!f->live) {
+        put_float(t, DURATION, (double)f->duration_ms);
+    }
     put_string(t, MUXING_APP, "Oriel");
     put_string(t, WRITING_APP, "Oriel");
     end(t, at, 0);
@@ -192,10 +196,10 @@ enum err webm_header(const struct webm_file *f, struct buffer *out) {
         put_audio(out, f->audio);
     }
     end(out, tracks, 0);
-    if (f->n_cues) {
+    if (f->n_cues && !f->live) {
         put_cues(out, f, segment);
     }
-    end(out, segment, f->clusters);
+    end(out, segment, f->live ? UNKNOWN_SIZE - (out->n - segment) : f->clusters);
     if (out->bad) {
         buffer_cut(out, before);
         return ERR_NOMEM;

@@ -448,6 +448,7 @@ bool webm_view(struct bytes file, struct webm_view *v) {
         return false;
     }
     v->data_at = (size_t)(e.data.p - file.p);
+    v->live = v->data_at >= 8 && memcmp(e.data.p - 8, "\1\xff\xff\xff\xff\xff\xff\xff", 8) == 0;
     v->info = webm_child(e.data, WEBM_INFO);
     v->tracks = webm_child(e.data, WEBM_TRACKS);
     v->cues = webm_child(e.data, WEBM_CUES);
@@ -467,7 +468,7 @@ bool webm_view(struct bytes file, struct webm_view *v) {
     }
     v->clusters_at = (size_t)(at - file.p);
     v->clusters = bytes_of(at, (size_t)(in.end - at));
-    return d.n == 8 && webm_blocks(v->clusters, collect, v) == OK;
+    return d.n == (v->live ? 0 : 8) && webm_blocks(v->clusters, collect, v) == OK;
 }
 
 void keep_file(const char *name, const uint8_t *file, size_t n) {

@@ -112,6 +112,7 @@ void keep_file(const char *name, const uint8_t *file, size_t n);
 struct webm_view {
     struct bytes info, tracks, cues, clusters;
     size_t clusters_at, data_at; /* offsets of the first cluster and of the Segment's data */
+    bool live;                   /* a Segment of unknown size, and so no duration */
     double duration;             /* [ms] */
     unsigned n;
     struct webm_block block[4096];

@@ -88,6 +88,39 @@ TEST(mp4_header_says_what_the_file_is) {
     buffer_free(&t);
 }
 
+/* Nothing in it depends on how long it will be; fragments go behind it as ever. */
+TEST(mp4_header_of_a_recording_that_goes_on) {
+    static struct mp4_view v;
+    struct mp4_point point = {0, 0, true};
+    struct mp4_file f = {.video = 1,
+                         .audio = 2,
+                         .width = 1280,
+                         .height = 720,
+                         .avcc = bytes_of(avcc, sizeof(avcc)),
+                         .live = true};
+    struct buffer t = {0}, again = {0};
+    EXPECT_EQ(mp4_header(&f, &t), OK);
+    f.duration_ms = 4000;
+    f.fragments = 300;
+    f.points = &point;
+    f.n_points = 1;
+    EXPECT_EQ(mp4_header(&f, &again), OK);
+    EXPECT(bytes_eq(bytes_of(t.p, t.n), bytes_of(again.p, again.n)));
+    REQUIRE(mp4_view(bytes_of(t.p, t.n), &v));
+    EXPECT(v.sidx[0].n == 0 && v.sidx[1].n == 0);
+    struct bytes mvex = mp4_child(v.moov, 0, MP4_TYPE('m', 'v', 'e', 'x'));
+    EXPECT(mp4_child(mvex, 0, MP4_TYPE('t', 'r', 'e', 'x')).n > 0);
+    EXPECT_EQ(mp4_child(mvex, 0, MP4_TYPE('m', 'e', 'h', 'd')).n, 0);
+    f.live = false;
+    buffer_cut(&t, 0);
+    EXPECT_EQ(mp4_header(&f, &t), OK);
+    REQUIRE(mp4_view(bytes_of(t.p, t.n), &v));
+    mvex = mp4_child(v.moov, 0, MP4_TYPE('m', 'v', 'e', 'x'));
+    EXPECT_EQ(mp4_child(mvex, 0, MP4_TYPE('m', 'e', 'h', 'd')).n, 12);
+    buffer_free(&t);
+    buffer_free(&again);
+}
+
 TEST(mp4_header_of_sound_alone) {
     static struct mp4_view v;
     struct mp4_point point = {0, 0, false};
@@ -155,6 +188,33 @@ TEST(container_of_each_codec) {
     EXPECT_STR(container_type(CONTAINER_MP4, false), "audio/mp4");
     EXPECT(container_needs_init(CODEC_AV1) && container_needs_init(CODEC_H264));
     EXPECT(!container_needs_init(CODEC_VP8) && !container_needs_init(CODEC_VP9));
+}
+
+TEST(container_types_name_their_codecs) {
+    static const uint8_t av1[] = {0x81, 0x08, 0x0c, 0}, deep[] = {0x81, 0x4d, 0xe0, 0};
+    static const uint8_t ten[] = {0x81, 0x05, 0x40, 0};
+    static const struct {
+        struct container_content c;
+        const char *want;
+    } rows[] = {
+        {{CODEC_VP8, {NULL, 0}, true, true}, "video/webm; codecs=\"vp8,opus\""},
+        {{CODEC_VP8, {NULL, 0}, true, false}, "video/webm; codecs=\"vp8\""},
+        {{CODEC_VP8, {NULL, 0}, false, true}, "audio/webm; codecs=\"opus\""},
+        {{CODEC_VP8, {NULL, 0}, false, false}, "audio/webm"},
+        {{CODEC_NONE, {NULL, 0}, false, true}, "audio/webm; codecs=\"opus\""},
+        {{CODEC_VP9, {NULL, 0}, true, true}, "video/webm; codecs=\"vp9,opus\""},
+        {{CODEC_H264, {avcc, sizeof(avcc)}, true, true}, "video/mp4; codecs=\"avc1.42c00c,opus\""},
+        {{CODEC_H264, {avcc, sizeof(avcc)}, false, true}, "audio/mp4; codecs=\"opus\""},
+        {{CODEC_H264, {avcc, 3}, true, false}, "video/mp4; codecs=\"avc1\""},
+        {{CODEC_AV1, {av1, 4}, true, true}, "video/webm; codecs=\"av01.0.08M.08,opus\""},
+        {{CODEC_AV1, {deep, 4}, true, true}, "video/webm; codecs=\"av01.2.13H.12,opus\""},
+        {{CODEC_AV1, {ten, 4}, true, false}, "video/webm; codecs=\"av01.0.05M.10\""},
+        {{CODEC_AV1, {av1, 2}, true, false}, "video/webm; codecs=\"av01\""},
+    };
+    char text[CONTAINER_MIME_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        EXPECT_STR(container_mime(&rows[i].c, text), rows[i].want);
+    }
 }
 
 TEST(container_carries_what_its_header_allows) {

@@ -160,6 +160,33 @@ TEST(webm_header_is_a_file_with_clusters_behind_it) {
     buffer_free(&t);
 }
 
+/* An unknown size where the Segment's is, nothing that depends on how long it will be, and clusters
+ * behind it as ever. */
+TEST(webm_header_of_a_recording_that_goes_on) {
+    struct webm_cue cue = {0, 0, false};
+    struct webm_file f = {.video = 1, .audio = 2, .width = 320, .height = 180, .live = true};
+    struct buffer t = {0}, again = {0};
+    EXPECT_EQ(webm_header(&f, &t), OK);
+    f.duration_ms = 4094;
+    f.clusters = sizeof(cluster);
+    f.cues = &cue;
+    f.n_cues = 1;
+    EXPECT_EQ(webm_header(&f, &again), OK);
+    EXPECT(bytes_eq(bytes_of(t.p, t.n), bytes_of(again.p, again.n)));
+    size_t head = t.n;
+    buffer_put(&t, cluster, sizeof(cluster));
+    buffer_put(&t, cluster, sizeof(cluster));
+    REQUIRE(webm_view(bytes_of(t.p, t.n), &view));
+    EXPECT_EQ(view.clusters_at, head);
+    EXPECT_EQ(view.n, 2);
+    EXPECT(view.live);
+    EXPECT_EQ(webm_child(view.info, 0x4489).n, 0); /* Duration */
+    EXPECT_EQ(view.cues.n, 0);
+    EXPECT_EQ(webm_uint(webm_child(webm_child(webm_child(view.tracks, 0xAE), 0xE0), 0xB0)), 320);
+    buffer_free(&t);
+    buffer_free(&again);
+}
+
 TEST(webm_header_without_cues_or_pictures) {
     struct webm_file f = {.audio = 2, .duration_ms = 1, .clusters = sizeof(cluster)};
     struct buffer t = {0};
