@@ -164,6 +164,26 @@ struct segment_query {
 /* By track, epoch, number. */
 enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
                             enum err (*each)(void *ctx, const struct entry_segment *s), void *ctx);
+/* An epoch for who follows it: without a walk over all of its segments. */
+struct epoch_tail {
+    struct entry_epoch epoch; /* width, height: of its first segment with pictures */
+    uint32_t segments;        /* count; numbers are below it */
+    bool pictures, sound;     /* some segment has them */
+    bool sound_unknown;       /* of an earlier release, which did not note it */
+    bool later;               /* there is an epoch behind it in the track: */
+    uint32_t next;            /* its number */
+};
+/* ERR_UNKNOWN, ERR_IO. */
+enum err catalogue_epoch_tail(struct catalogue *c, const struct id *recording,
+                              const struct id *track, uint32_t epoch, struct epoch_tail *ret);
+/* Segments of one epoch by number, from a number on, at most so many. */
+struct segment_page {
+    struct id recording, track;
+    uint32_t epoch, from, limit;
+};
+enum err catalogue_segment_page(struct catalogue *c, const struct segment_page *p,
+                                enum err (*each)(void *ctx, const struct entry_segment *s),
+                                void *ctx);
 enum err catalogue_journal_objects(struct catalogue *c, const struct id *recording,
                                    enum err (*each)(void *ctx, uint32_t number,
                                                     const struct object_info *info),

@@ -19,6 +19,15 @@ enum err catalogue_migrate(struct catalogue *c, bool write);
 /* The row of these columns. */
 void catalogue_read_recording(sqlite3_stmt *s, struct recording_row *r);
 
+#define EPOCH_COLUMNS "e.track,e.number,e.video,e.audio,e.width,e.height,e.start,e.init"
+/* The epoch of these columns, of `epochs e`. */
+void catalogue_read_epoch(sqlite3_stmt *s, struct entry_epoch *e);
+#define SEGMENT_COLUMNS                                                                      \
+    "track,epoch,number,start,duration,width,height,first_is_key,adopted,bytes,size,sha256," \
+    "keys,sound"
+/* The segment of these columns. */
+void catalogue_read_segment(sqlite3_stmt *s, struct entry_segment *r);
+
 /* What a word was said of. The values are in the database. */
 enum word_kind { WORD_OF_RECORDING = 0, WORD_OF_PERSON = 1 };
 struct words_of {

@@ -126,23 +126,27 @@ static void take_larger(struct entry_epoch *e, uint64_t area) {
     }
 }
 
-typedef enum err each_epoch(void *ctx, const struct epoch_row *r);
-static enum err row_epoch(sqlite3_stmt *s, void *each, void *ctx) {
-    struct epoch_row r;
-    memset(&r, 0, sizeof(r));
-    sql_blob(s, 0, &r.epoch.track, sizeof(r.epoch.track));
-    r.epoch.number = (uint32_t)sqlite3_column_int64(s, 1);
-    r.epoch.video = (uint8_t)column_codec(s, 2);
-    r.epoch.audio = (uint8_t)column_codec(s, 3);
-    r.epoch.width = (uint16_t)sqlite3_column_int64(s, 4);
-    r.epoch.height = (uint16_t)sqlite3_column_int64(s, 5);
-    r.epoch.start = sqlite3_column_int64(s, 6);
+void catalogue_read_epoch(sqlite3_stmt *s, struct entry_epoch *e) {
+    memset(e, 0, sizeof(*e));
+    sql_blob(s, 0, &e->track, sizeof(e->track));
+    e->number = (uint32_t)sqlite3_column_int64(s, 1);
+    e->video = (uint8_t)column_codec(s, 2);
+    e->audio = (uint8_t)column_codec(s, 3);
+    e->width = (uint16_t)sqlite3_column_int64(s, 4);
+    e->height = (uint16_t)sqlite3_column_int64(s, 5);
+    e->start = sqlite3_column_int64(s, 6);
     const void *init = sqlite3_column_blob(s, 7);
     int n = sqlite3_column_bytes(s, 7);
     if (init && n > 0 && n <= EPOCH_INIT_MAX) {
-        memcpy(r.epoch.init, init, (size_t)n);
-        r.epoch.init_len = (uint16_t)n;
+        memcpy(e->init, init, (size_t)n);
+        e->init_len = (uint16_t)n;
     }
+}
+
+typedef enum err each_epoch(void *ctx, const struct epoch_row *r);
+static enum err row_epoch(sqlite3_stmt *s, void *each, void *ctx) {
+    struct epoch_row r = {0};
+    catalogue_read_epoch(s, &r.epoch);
     r.duration = sqlite3_column_int64(s, 8);
     r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
     r.segments = (uint32_t)sqlite3_column_int64(s, 10);
@@ -155,8 +159,8 @@ enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const
     struct query q = {row_epoch, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT e.track,e.number,e.video,e.audio,e.width,e.height,e.start,"
-                          "e.init,COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
+                          "SELECT " EPOCH_COLUMNS
+                          ",COALESCE(MAX(s.start+s.duration),0),COALESCE(SUM(s.bytes),0),"
                           "COUNT(s.number),COALESCE(MAX(" AREA
                           "),0) FROM epochs e LEFT JOIN segments s"
                           " ON s.recording=e.recording AND s.track=e.track AND s.epoch=e.number"
@@ -166,31 +170,35 @@ enum err catalogue_epochs(struct catalogue *c, const struct id *recording, const
                &q);
 }
 
-typedef enum err each_segment(void *ctx, const struct entry_segment *r);
-static enum err row_segment(sqlite3_stmt *s, void *each, void *ctx) {
-    struct entry_segment r;
-    memset(&r, 0, sizeof(r));
-    sql_blob(s, 0, &r.track, sizeof(r.track));
-    r.epoch = (uint32_t)sqlite3_column_int64(s, 1);
-    r.number = (uint32_t)sqlite3_column_int64(s, 2);
-    r.start = sqlite3_column_int64(s, 3);
-    r.duration = sqlite3_column_int64(s, 4);
-    r.width = (uint16_t)sqlite3_column_int64(s, 5);
-    r.height = (uint16_t)sqlite3_column_int64(s, 6);
-    r.first_is_key = sqlite3_column_int64(s, 7) != 0;
-    r.adopted = sqlite3_column_int64(s, 8) != 0;
-    r.bytes = (uint64_t)sqlite3_column_int64(s, 9);
-    r.info.size = (uint64_t)sqlite3_column_int64(s, 10);
-    sql_blob(s, 11, r.info.sha256, SHA256_LEN);
-    r.sound = (uint8_t)sqlite3_column_int64(s, 13);
+void catalogue_read_segment(sqlite3_stmt *s, struct entry_segment *r) {
+    memset(r, 0, sizeof(*r));
+    sql_blob(s, 0, &r->track, sizeof(r->track));
+    r->epoch = (uint32_t)sqlite3_column_int64(s, 1);
+    r->number = (uint32_t)sqlite3_column_int64(s, 2);
+    r->start = sqlite3_column_int64(s, 3);
+    r->duration = sqlite3_column_int64(s, 4);
+    r->width = (uint16_t)sqlite3_column_int64(s, 5);
+    r->height = (uint16_t)sqlite3_column_int64(s, 6);
+    r->first_is_key = sqlite3_column_int64(s, 7) != 0;
+    r->adopted = sqlite3_column_int64(s, 8) != 0;
+    r->bytes = (uint64_t)sqlite3_column_int64(s, 9);
+    r->info.size = (uint64_t)sqlite3_column_int64(s, 10);
+    sql_blob(s, 11, r->info.sha256, SHA256_LEN);
+    r->sound = (uint8_t)sqlite3_column_int64(s, 13);
     const void *keys = sqlite3_column_blob(s, 12);
     int n = sqlite3_column_bytes(s, 12) / 8;
     struct rd rd = rd_of(keys, keys ? (size_t)n * 8 : 0);
     for (int i = 0; i < n && i < SEGMENT_KEYS_MAX && keys; i++) {
-        r.keys[i].at_ms = rd_u32(&rd);
-        r.keys[i].offset = rd_u32(&rd);
-        r.n_keys++;
+        r->keys[i].at_ms = rd_u32(&rd);
+        r->keys[i].offset = rd_u32(&rd);
+        r->n_keys++;
     }
+}
+
+typedef enum err each_segment(void *ctx, const struct entry_segment *r);
+static enum err row_segment(sqlite3_stmt *s, void *each, void *ctx) {
+    struct entry_segment r;
+    catalogue_read_segment(s, &r);
     return (*(each_segment **)each)(ctx, &r);
 }
 
@@ -199,8 +207,7 @@ enum err catalogue_segments(struct catalogue *c, const struct segment_query *q,
     struct query query = {row_segment, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT track,epoch,number,start,duration,width,height,first_is_key,"
-                          "adopted,bytes,size,sha256,keys,sound FROM segments WHERE recording=?1"
+                          "SELECT " SEGMENT_COLUMNS " FROM segments WHERE recording=?1"
                           " AND (?4=0 OR (track=?2 AND epoch=?3))"
                           " ORDER BY track,epoch,number",
                           "ddii", &q->recording, q->track ? q->track : &ID_NONE, (int64_t)q->epoch,
