@@ -5,6 +5,7 @@
 #ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_H
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_H
 
+#include "base/buffer.h"
 #include "base/err.h"
 #include "base/rng.h"
 #include "base/time.h"
@@ -152,6 +153,35 @@ const char *library_media_type(const struct library_media *m); /* e.g. "video/we
  * those any more that it was opened with, and are wiped. Close it, and open it anew if there still
  * is something. */
 enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, size_t n);
+
+/* ---- following a recording while it is made (library_tail.c) ---- */
+
+/* Whoever follows asks again and again what there is behind what he has, gets the segments one by
+ * one and puts them behind the epoch's beginning; when an epoch does not grow any more he goes on
+ * with the next. None of it costs more the longer the recording is, and all of it works as well
+ * when the recording has ended. In all of it ERR_UNKNOWN is the recording, ERR_RANGE: it has no
+ * such track or epoch, or nothing of it is stored yet. */
+#define LIBRARY_SEGMENTS_MAX 500
+struct library_segments {
+    const char *id, *track;
+    unsigned epoch;
+    uint32_t from;  /* number of the first segment that is asked for */
+    unsigned limit; /* segments; 0: 100; at most LIBRARY_SEGMENTS_MAX, more is as that */
+};
+/* {"type","epoch_start_ms","growing","next_epoch","last","more","wait_ms","segments":[{"number",
+ * "start_ms","duration_ms","bytes","key","erased"}]}, as docs/api.md says. Errors of the catalogue
+ * and of keys also. *ret is freed with mem_free. */
+enum err library_segments_json(struct library *l, const struct library_segments *q, char **ret);
+/* What a player must have before any segment of the epoch, appended to *out, and its type with
+ * codecs. The same for as long as the same is in it: pictures, sound. f->snapshot is not used. */
+#define LIBRARY_TYPE_MAX 64 /* [bytes] with NUL */
+enum err library_init(struct library *l, const struct library_file *f, struct buffer *out,
+                      char type[LIBRARY_TYPE_MAX]);
+/* One segment as a file, all of which was found authentic when it was opened. ERR_SHORT: it is not
+ * there, or not yet; ERR_GONE: it was shredded or redacted; ERR_AUTH: it is damaged, or missing.
+ * f->snapshot is not used; library_media_snapshot of it is always the same. */
+enum err library_media_open_segment(struct library *l, const struct library_file *f,
+                                    uint32_t number, struct library_media **ret);
 
 /* ---- backup and restore (recorder/archive/backup.h) ---- */
 

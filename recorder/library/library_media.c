@@ -9,6 +9,7 @@
 
 #define SEGMENTS_MAX (1u << 20)
 #define PLACES_MAX (1u << 16) /* to seek to; of more, some are left out */
+#define CHECK_BLOCK 65536     /* [bytes] of a segment looked at once before it is handed out */
 
 /* A snapshot in 64 bits: never 0, whether there was sound, how many segments, and how many before
  * the last of them were erased. */
@@ -203,12 +204,6 @@ static enum err on_epoch(void *ctx, const struct epoch_row *e) {
     return OK;
 }
 
-static enum err on_event(void *ctx, const struct event_row *e) {
-    struct library_media *m = ctx;
-    m->sound = m->sound || (e->type == ENTRY_VOICE && e->person.source);
-    return OK;
-}
-
 /* A file must not promise a track in which nothing ever comes: players wait for it. The segments
  * tell what they have. Earlier releases did not note it of sound: of their programmes, in which
  * only the loudest voice was, the voices tell. */
@@ -218,7 +213,7 @@ static enum err read_segments(struct library_media *m) {
     m->sound = m->snapshot ? (m->snapshot & SNAPSHOT_SOUND) != 0 : m->audio && !m->video;
     enum err e = catalogue_segments(c, &q, on_segment, m);
     if (e == OK && m->sound_unknown && !m->sound) {
-        e = catalogue_events(c, &m->recording, on_event, m);
+        e = library_heard(c, &m->recording, &m->sound);
     }
     return e;
 }
@@ -354,17 +349,24 @@ static enum err make_header(struct library_media *m) {
     return e;
 }
 
+static struct library_media *media_new(struct library *l, const struct library_file *f) {
+    struct library_media *m = mem_zalloc(1, sizeof(*m));
+    if (m) {
+        m->archive = l->archive;
+        m->epoch = f->epoch;
+        m->places_each = 1;
+        m->snapshot = f->snapshot;
+    }
+    return m;
+}
+
 enum err library_media_open_file(struct library *l, const struct library_file *f,
                                  struct library_media **ret) {
     OWNER_CHECK(&l->owner);
-    struct library_media *m = mem_zalloc(1, sizeof(*m));
+    struct library_media *m = media_new(l, f);
     if (!m) {
         return ERR_NOMEM;
     }
-    m->archive = l->archive;
-    m->epoch = f->epoch;
-    m->places_each = 1;
-    m->snapshot = f->snapshot;
     enum err e = id_parse(f->id, &m->recording) && id_parse(f->track, &m->track) ? OK : ERR_UNKNOWN;
     e = e == OK ? read_rows(m) : e;
     e = e == OK ? make_header(m) : e;
@@ -502,5 +504,66 @@ enum err library_media_read(struct library_media *m, uint64_t at, uint8_t *out, 
         out += take;
         n -= take;
     }
+    return OK;
+}
+
+/* Its row, and the keys. The file is what the row says for ever, whether the recording grows or
+ * not.
+ */
+static enum err read_row(struct library_media *m, uint32_t number) {
+    struct catalogue *c = m->archive->catalogue;
+    struct segment_page p = {m->recording, m->track, m->epoch, number, 1};
+    struct epoch_tail t;
+    enum err e = check_state(m);
+    if (e != OK) {
+        return e;
+    }
+    m->final = true;
+    e = catalogue_epoch_tail(c, &m->recording, &m->track, m->epoch, &t);
+    if (e != OK || number >= t.segments) {
+        return e == OK ? ERR_SHORT : e == ERR_UNKNOWN ? ERR_RANGE : e;
+    }
+    m->video = t.epoch.video;
+    m->pictures = t.pictures;
+    e = open_keys(m);
+    e = e == OK ? catalogue_segment_page(c, &p, on_segment, m) : e;
+    bool there = m->n_parts && m->parts[0].number == number;
+    return e != OK ? e : m->erased_behind ? ERR_GONE : there ? OK : ERR_SHORT;
+}
+
+/* All of it once: who asks for a damaged segment is told so before he gets anything. */
+static enum err check_bytes(struct library_media *m) {
+    uint8_t *block = mem_alloc(CHECK_BLOCK);
+    enum err e = block ? OK : ERR_NOMEM;
+    for (uint64_t at = 0, n; e == OK && at < m->size; at += n) {
+        n = m->size - at < CHECK_BLOCK ? m->size - at : CHECK_BLOCK;
+        e = library_media_read(m, at, block, (size_t)n);
+    }
+    mem_wipe(block, block ? CHECK_BLOCK : 0);
+    mem_free(block);
+    return e == ERR_UNKNOWN ? ERR_AUTH : e; /* it is noted, and not there */
+}
+
+enum err library_media_open_segment(struct library *l, const struct library_file *f,
+                                    uint32_t number, struct library_media **ret) {
+    OWNER_CHECK(&l->owner);
+    struct library_file now = {f->id, f->track, f->epoch, 0};
+    struct library_media *m = media_new(l, &now);
+    if (!m) {
+        return ERR_NOMEM;
+    }
+    enum err e = !id_parse(f->id, &m->recording)  ? ERR_UNKNOWN
+                 : !id_parse(f->track, &m->track) ? ERR_RANGE
+                                                  : read_row(m, number);
+    if (e == OK) {
+        m->size = m->bytes;
+        m->snapshot = SNAPSHOT_ANY;
+        e = check_bytes(m);
+    }
+    if (e != OK) {
+        library_media_close(m);
+        return e;
+    }
+    *ret = m;
     return OK;
 }

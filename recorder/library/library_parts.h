@@ -1,5 +1,6 @@
 /* The inside of a library, for the files of this folder that make it up: library.c has
- * details, library_list.c lists, library_media.c playback. Owner: as library.h says. */
+ * details, library_list.c lists, library_media.c playback, library_tail.c what is still growing.
+ * Owner: as library.h says. */
 #ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_PARTS_H
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_PARTS_H
 
@@ -25,5 +26,8 @@ enum err library_remove_objects(struct archive *a, const struct id *recording,
                                 const struct id *track);
 /* The fields that list and details share; leaves the object open. */
 enum err library_put_recording(struct build *b, const struct recording_row *r);
+/* Was somebody heard in it? Of recordings of earlier releases, whose segments do not say. Errors
+ * of the catalogue. */
+enum err library_heard(struct catalogue *c, const struct id *recording, bool *ret);
 
 #endif

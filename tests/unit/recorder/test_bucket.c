@@ -150,6 +150,43 @@ TEST(bucket_a_recording_ends_in_an_outage) {
     tour_end(&t);
 }
 
+static void reach_bucket(struct tour *t, bool can) {
+    t->b.remote.fault.mode = can ? HTTP_FAULT_NONE : HTTP_FAULT_DEAD;
+    t->b.remote.fault.at = t->b.remote.fault.asked;
+}
+
+static enum err follow(struct tour *t) {
+    struct library_file f = {t->id, PROGRAMME_TRACK, 0, 0};
+    struct library_media *m = NULL;
+    enum err e = library_media_open_segment(t->library, &f, 0, &m);
+    EXPECT(e != OK || library_media_size(m) == SAMPLE_MEDIA);
+    library_media_close(m);
+    return e;
+}
+
+/* What waits for the bucket is read here; that the bucket cannot be reached is no damage. */
+TEST(bucket_a_recording_is_followed_from_both_places) {
+    struct tour t;
+    char *text = NULL;
+    tour_begin(&t);
+    REQUIRE(library_begin(&t) == OK);
+    struct library_segments q = {t.id, PROGRAMME_TRACK, 0, 0, 0};
+    reach_bucket(&t, false);
+    EXPECT_EQ(library_segments_json(t.library, &q, &text), OK);
+    mem_free(text);
+    EXPECT_EQ(follow(&t), OK);
+    reach_bucket(&t, true);
+    upload(&t);
+    EXPECT_EQ(follow(&t), OK);
+    reach_bucket(&t, false);
+    EXPECT_EQ(follow(&t), ERR_IO);
+    reach_bucket(&t, true);
+    spool_bench_run(&t.b, t.b.now + A_WHILE);
+    EXPECT_EQ(follow(&t), OK);
+    library_end(&t);
+    tour_end(&t);
+}
+
 static enum err back_up(struct tour *t, const char *name, bool objects, struct backup_report *ret) {
     char dir[PATH_MAX];
     snprintf(dir, sizeof(dir), "%s/%s", t->scratch.dir, name);
