@@ -11,13 +11,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-/* "17"; false for anything else. */
-static bool number_of(const char *text, uint32_t *ret) {
-    size_t n = strspn(text, "0123456789");
-    *ret = n && n <= 9 && !text[n] ? (uint32_t)strtoul(text, NULL, 10) : 0;
-    return n && n <= 9 && !text[n];
-}
-
 bool derived_read_request(const struct request *r, struct read_request *q) {
     void (*handle)(struct control *, struct request *) = r->route->handle;
     *q = (struct read_request){.type = handle == derived_thumbnail  ? READ_THUMBNAIL
@@ -27,7 +20,7 @@ bool derived_read_request(const struct request *r, struct read_request *q) {
         snprintf(q->track, sizeof(q->track), "%.32s", r->args.v[1]);
         return strlen(r->args.v[1]) <= RECORDING_ID_LEN;
     }
-    return number_of(r->args.v[1], &q->epoch);
+    return url_number(r->args.v[1], &q->epoch);
 }
 
 /* Post to the jobs thread; the answer comes by derived_reply. */
@@ -92,7 +85,7 @@ void derived_export(struct control *c, struct request *r) {
     bool remove = r->method == HTTP_DELETE;
     struct job_request q = {.type = remove ? JOB_EXPORT_REMOVE : JOB_EXPORT_GET};
     (void)c;
-    if (!number_of(r->args.v[1], &q.number)) {
+    if (!url_number(r->args.v[1], &q.number)) {
         respond_problem(r, 404, NULL, NULL);
         return;
     }

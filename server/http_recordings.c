@@ -14,7 +14,7 @@ _Static_assert(CHUNK <= READER_CHUNK_MAX, "the reader answers a chunk at once");
 
 /* What the reply that a request waits for will be used for. */
 enum step {
-    STEP_JSON,   /* the list, or details */
+    STEP_WHOLE,  /* the answer as it is: the list, details */
     STEP_TICKET, /* is the token allowed to see this tour? */
     STEP_SIZE,   /* size and type of the file */
     STEP_BYTES   /* a chunk */
@@ -58,6 +58,10 @@ static void ask(struct request *r, enum step step, const struct read_request *q)
     }
 }
 
+void recordings_ask(struct request *r, const struct read_request *q) {
+    ask(r, STEP_WHOLE, q);
+}
+
 void recordings_list(struct control *c, struct request *r) {
     struct read_request q = {.type = READ_LIST};
     (void)c;
@@ -75,13 +79,13 @@ void recordings_list(struct control *c, struct request *r) {
         }
         snprintf(q.list.tour, sizeof(q.list.tour), "%s", r->claims.tour);
     }
-    ask(r, STEP_JSON, &q);
+    recordings_ask(r, &q);
 }
 
 void recordings_one(struct control *c, struct request *r) {
     (void)c;
     struct read_request q = {.type = READ_RECORDING};
-    ask(r, STEP_JSON, &q);
+    recordings_ask(r, &q);
 }
 
 void recordings_ticket(struct control *c, struct request *r) {
@@ -92,7 +96,8 @@ void recordings_ticket(struct control *c, struct request *r) {
 
 static bool media_request(const struct request *r, struct read_request *q) {
     if (r->route->handle != recordings_media) {
-        return derived_read_request(r, q);
+        return r->route->handle == tail_segment ? tail_read_request(r, q)
+                                                : derived_read_request(r, q);
     }
     *q = (struct read_request){.type = READ_MEDIA};
     snprintf(q->track, sizeof(q->track), "%.32s", r->args.v[1]);
@@ -174,9 +179,10 @@ void recordings_gone(struct request *r) {
     p->ahead = mem_free(p->ahead);
 }
 
-static void answer_json(struct request *r, char *text, size_t n) {
+static void answer_whole(struct request *r, struct read_reply *reply) {
     respond_header(r, "cache-control:", "no-store");
-    respond_owned(r, 200, "application/json", text, n);
+    respond_owned(r, 200, reply->type, reply->data, reply->len);
+    reply->data = NULL;
 }
 
 static void put_cookie(struct request *r, const char *ticket, int64_t age_s) {
@@ -239,8 +245,9 @@ static void answer_media(struct request *r, const struct read_reply *reply) {
     char etag[128], text[96];
     uint64_t first = 0, last = reply->total - 1;
     /* A finished epoch never changes; a growing one changes its size. */
-    snprintf(etag, sizeof(etag), "\"%.32s-%.32s-%.9s-%" PRIu64 "\"", r->args.v[0], r->args.v[1],
-             r->args.n > 2 ? r->args.v[2] : "", reply->total);
+    snprintf(etag, sizeof(etag), "\"%.32s-%.32s-%.9s-%.9s-%" PRIu64 "\"", r->args.v[0],
+             r->args.v[1], r->args.n > 2 ? r->args.v[2] : "", r->args.n > 3 ? r->args.v[3] : "",
+             reply->total);
     enum url_range range = wanted(r, reply->total, etag, &first, &last);
     respond_header(r, "accept-ranges:", "bytes");
     if (range == URL_RANGE_UNSATISFIABLE) {
@@ -293,6 +300,9 @@ static void take_chunk(struct request *r, struct read_reply *reply) {
 }
 
 static void answer_error(struct request *r, enum err e) {
+    if (tail_answer_error(r, e)) {
+        return;
+    }
     if (e == ERR_DENIED) {
         respond_code(r, SIG_TOKEN_TOUR);
     } else if (e == ERR_RANGE) {
@@ -318,8 +328,7 @@ static void take_reply(struct request *r, struct read_reply *reply) {
     } else if (step == STEP_TICKET) {
         answer_ticket(r);
     } else {
-        answer_json(r, reply->data, reply->len);
-        reply->data = NULL;
+        answer_whole(r, reply);
     }
 }
 

@@ -3,9 +3,10 @@
 enum err readable_open(struct library *l, const struct read_request *q, struct readable *ret) {
     struct library_derived_name n = {.id = q->recording, .track = q->track, .number = q->epoch};
     *ret = (struct readable){0};
-    if (q->type == READ_MEDIA) {
+    if (q->type == READ_MEDIA || q->type == READ_SEGMENT) {
         struct library_file f = {q->recording, q->track, q->epoch, q->snapshot};
-        return library_media_open_file(l, &f, &ret->media);
+        return q->type == READ_MEDIA ? library_media_open_file(l, &f, &ret->media)
+                                     : library_media_open_segment(l, &f, q->number, &ret->media);
     }
     n.kind = q->type == READ_THUMBNAIL  ? LIBRARY_THUMBNAIL
              : q->type == READ_WAVEFORM ? LIBRARY_WAVEFORM

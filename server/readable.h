@@ -1,5 +1,5 @@
-/* A file of a recording that is read by ranges: an epoch of a track, or something that was made
- * later. Belongs to its library's thread. */
+/* A file of a recording that is read by ranges: an epoch of a track, a segment of it, or something
+ * that was made later. Belongs to its library's thread. */
 #ifndef ORIEL_SERVER_READABLE_H
 #define ORIEL_SERVER_READABLE_H
 
@@ -8,12 +8,13 @@
 
 /* Zero is closed. */
 struct readable {
-    struct library_media *media; /* one of the two */
+    struct library_media *media; /* one of the two; of an epoch, or of one segment */
     struct library_derived *derived;
 };
 
-/* What a READ_MEDIA, READ_THUMBNAIL, READ_WAVEFORM or READ_EXPORT names. *ret is closed after an
- * error: those of library_media_open and library_derived_open. */
+/* What a READ_MEDIA, READ_SEGMENT, READ_THUMBNAIL, READ_WAVEFORM or READ_EXPORT names. *ret is
+ * closed after an error: those of library_media_open, library_media_open_segment and
+ * library_derived_open. */
 enum err readable_open(struct library *l, const struct read_request *q, struct readable *ret);
 bool readable_is_open(const struct readable *r);
 /* As library_media_current and library_media_snapshot; what was made later never changes, but may

@@ -23,7 +23,7 @@
 struct open_media {
     char recording[RECORDING_ID_LEN + 1];
     char track[RECORDING_ID_LEN + 1];
-    uint32_t epoch;
+    uint32_t epoch, number;
     uint64_t snapshot;
     uint64_t used; /* request count when last used */
     us_t since;    /* when it was opened */
@@ -59,7 +59,8 @@ struct reader_thread {
 
 static bool same_media(const struct open_media *m, const struct read_request *q) {
     return readable_is_open(&m->file) && m->type == q->type && m->epoch == q->epoch &&
-           strcmp(m->recording, q->recording) == 0 && strcmp(m->track, q->track) == 0;
+           m->number == q->number && strcmp(m->recording, q->recording) == 0 &&
+           strcmp(m->track, q->track) == 0;
 }
 
 /* What is open already and may be used: the snapshot that is asked for, or with a request that
@@ -102,6 +103,7 @@ static enum err open_media(struct reader *t, const struct read_request *q,
         memcpy(m->recording, q->recording, sizeof(m->recording));
         memcpy(m->track, q->track, sizeof(m->track));
         m->epoch = q->epoch;
+        m->number = q->number;
     }
     *ret = m;
     return OK;
@@ -140,6 +142,9 @@ static enum err read_media(struct reader *t, const struct read_request *q, struc
         err = open_media(t, q, &m);
         err = err == OK ? read_piece(m, q, r) : err;
     }
+    if (err == OK && q->type == READ_SEGMENT && r->len && q->at + r->len >= r->total) {
+        readable_close(&m->file); /* who follows does not come back for it */
+    }
     return err;
 }
 
@@ -156,9 +161,29 @@ static enum err read_list(struct reader *t, const struct read_request *q, struct
     return library_list_json(t->library, &query, &r->data);
 }
 
+static enum err read_segments(struct reader *t, const struct read_request *q,
+                              struct read_reply *r) {
+    struct library_segments s = {q->recording, q->track, q->epoch, q->number, q->n};
+    return library_segments_json(t->library, &s, &r->data);
+}
+
+static enum err read_init(struct reader *t, const struct read_request *q, struct read_reply *r) {
+    struct library_file f = {q->recording, q->track, q->epoch, 0};
+    struct buffer b = {0};
+    enum err err = library_init(t->library, &f, &b, r->type);
+    if (err == OK) {
+        r->len = b.n;
+        r->data = buffer_take(&b);
+        err = r->data ? OK : ERR_NOMEM;
+    }
+    buffer_free(&b);
+    return err;
+}
+
 static enum err read_json(struct reader *t, const struct read_request *q, struct read_reply *r) {
-    enum err err = q->type == READ_LIST
-                       ? read_list(t, q, r)
+    enum err err = q->type == READ_LIST ? read_list(t, q, r)
+                   : q->type == READ_SEGMENTS
+                       ? read_segments(t, q, r)
                        : library_recording_json(t->library, q->recording, &r->data);
     if (err == OK) {
         r->len = strlen(r->data);
@@ -189,7 +214,9 @@ static enum err serve_one(struct reader *t, const struct read_request *q, struct
     if (err != OK || q->type == READ_ALLOWED) {
         return err;
     }
-    return read_is_file(q->type) ? read_media(t, q, r) : read_json(t, q, r);
+    return read_is_file(q->type)  ? read_media(t, q, r)
+           : q->type == READ_INIT ? read_init(t, q, r)
+                                  : read_json(t, q, r);
 }
 
 static void serve(struct reader *t, const struct read_request *q) {

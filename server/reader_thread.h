@@ -20,7 +20,10 @@ enum read_type {
     READ_LIST,
     READ_RECORDING,
     READ_ALLOWED,
+    READ_SEGMENTS, /* of an epoch: n at most, from number on */
+    READ_INIT,     /* what comes before its segments */
     READ_MEDIA,
+    READ_SEGMENT, /* as READ_MEDIA, of one segment: number */
     /* As READ_MEDIA, of what was made of a recording: epoch is its number; of a waveform track. */
     READ_THUMBNAIL,
     READ_WAVEFORM,
@@ -44,22 +47,23 @@ struct read_request {
     uint64_t req; /* the caller's handle, comes back in the reply */
     char recording[RECORDING_ID_LEN + 1];
     char track[RECORDING_ID_LEN + 1];
-    uint32_t epoch;
+    uint32_t epoch, number;
     char tour[LIBRARY_TEXT_MAX]; /* of the token; "": all. Other recordings are ERR_DENIED */
     struct read_list list;       /* READ_LIST */
     uint64_t at;                 /* READ_MEDIA: [bytes] */
     uint64_t snapshot; /* READ_MEDIA: of the answer that began this download; 0: none yet */
-    uint32_t n;        /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only */
+    uint32_t n;        /* READ_MEDIA: at most READER_CHUNK_MAX; 0 asks for size and type only.
+                          READ_SEGMENTS: as library_segments */
 };
 struct read_reply {
     uint64_t req;
-    uint8_t type_asked; /* enum read_type */
-    uint64_t snapshot;  /* READ_MEDIA: for the requests that follow */
-    uint8_t error;      /* enum err */
-    uint64_t total;     /* READ_MEDIA: size of the whole file [bytes] */
-    char type[32];      /* content type */
-    char *data;         /* READ_LIST, READ_RECORDING: JSON text; READ_MEDIA: bytes; mem_free it.
-                           READ_ALLOWED: NULL, the error alone answers */
+    uint8_t type_asked;          /* enum read_type */
+    uint64_t snapshot;           /* READ_MEDIA: for the requests that follow */
+    uint8_t error;               /* enum err */
+    uint64_t total;              /* READ_MEDIA: size of the whole file [bytes] */
+    char type[LIBRARY_TYPE_MAX]; /* content type */
+    char *data; /* READ_LIST, READ_RECORDING, READ_SEGMENTS: JSON text; READ_INIT, READ_MEDIA:
+                   bytes; mem_free it. READ_ALLOWED: NULL, the error alone answers */
     size_t len;
 };
 

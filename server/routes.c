@@ -39,6 +39,11 @@ static const struct route routes[] = {
     {HTTP_DELETE, "/v1/recordings/{recording}/exports/{number}", ROUTE_OPS, true, derived_export},
     {HTTP_GET, "/v1/recordings/{recording}/exports/{number}/media", ROUTE_PLAYBACK, true,
      derived_export_media},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/segments", ROUTE_PLAYBACK, true,
+     tail_segments},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/segments/{number}", ROUTE_PLAYBACK, true,
+     tail_segment},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/init", ROUTE_PLAYBACK, true, tail_init},
     {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", ROUTE_PLAYBACK, true, recordings_media},
 };
 

@@ -34,7 +34,7 @@ bool routes_may_go_on(const struct request *r);
 void routes_dispatch(struct request *r);
 
 /* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c,
- * http_derived.c. */
+ * http_derived.c, http_tail.c. */
 void page_index(struct control *c, struct request *r);
 void page_tour(struct control *c, struct request *r);
 void page_agent(struct control *c, struct request *r);
@@ -50,6 +50,9 @@ void recordings_one(struct control *c, struct request *r);
 void recordings_ticket(struct control *c, struct request *r);
 void recordings_revoke(struct control *c, struct request *r);
 void recordings_media(struct control *c, struct request *r);
+void tail_segments(struct control *c, struct request *r);
+void tail_init(struct control *c, struct request *r);
+void tail_segment(struct control *c, struct request *r);
 void derived_thumbnails(struct control *c, struct request *r);
 void derived_thumbnail(struct control *c, struct request *r);
 void derived_waveform(struct control *c, struct request *r);
@@ -64,6 +67,12 @@ void whip_answer(struct control *c, const struct sig_effect *e);
 void recordings_reply(struct control *c, struct read_reply *reply);
 /* What a request for bytes of a thumbnail, waveform or export reads; false: there is no such. */
 bool derived_read_request(const struct request *r, struct read_request *q);
+/* Ask the reader thread; what it gives is the answer. */
+void recordings_ask(struct request *r, const struct read_request *q);
+/* What a request for a segment reads; false: there can be no such. */
+bool tail_read_request(const struct request *r, struct read_request *q);
+/* Answer what is wrong with a request of http_tail.c; false: it is none, or nothing of its own. */
+bool tail_answer_error(struct request *r, enum err e);
 /* A reply of the jobs thread; takes over its data. */
 void derived_reply(struct control *c, struct job_reply *reply);
 /* The client can take more of a recording, and no chunk is in hand. False: give up. */

@@ -46,6 +46,15 @@ static bool number(const char **p, uint64_t *ret) {
     return true;
 }
 
+bool url_number(const char *text, uint32_t *ret) {
+    uint64_t v;
+    if (strlen(text) > 9 || !number(&text, &v) || *text) {
+        return false;
+    }
+    *ret = (uint32_t)v;
+    return true;
+}
+
 enum url_range url_range(const char *header, uint64_t size, uint64_t *first, uint64_t *last) {
     uint64_t a = 0, b = UINT64_MAX, suffix = 0;
     if (!header || strncasecmp(header, "bytes=", 6) != 0) {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define URL_ARGS 3
+#define URL_ARGS 4
 #define URL_ARG_MAX 128 /* [bytes] longer path segments match nothing */
 
 struct url_args {
@@ -17,6 +17,9 @@ struct url_args {
 /* Match a percent-decoded path against "/whip/{tour}/{id}". {..} is one non-empty segment; a final
  * * is the non-empty rest of the path. *ret is only meaningful when it matches. */
 bool url_match(const char *pattern, const char *path, struct url_args *ret);
+
+/* A path segment or an argument that is a decimal number of 1 to 9 digits and nothing else. */
+bool url_number(const char *text, uint32_t *ret);
 
 /* RFC 9110 section 14.2. */
 enum url_range { URL_RANGE_NONE, URL_RANGE_ONE, URL_RANGE_UNSATISFIABLE };

@@ -296,6 +296,56 @@ TEST(a_recording_comes_back_in_pieces) {
     rig_close(&r);
 }
 
+/* The beginning and all segments are the file, but for what the header says of the whole. */
+TEST(a_recording_is_followed_segment_by_segment) {
+    struct rig r;
+    struct read_reply a = {0}, whole = {0};
+    struct read_request q = {.type = READ_MEDIA, .track = PROGRAMME_TRACK, .n = READER_CHUNK_MAX};
+    REQUIRE(rig_open(&r));
+    EXPECT(record(&r, q.recording));
+    EXPECT(ask(&r, &q, &whole));
+    q.type = READ_INIT;
+    EXPECT(ask(&r, &q, &a));
+    EXPECT_EQ(a.error, OK);
+    EXPECT_STR(a.type, "audio/webm; codecs=\"opus\"");
+    EXPECT(a.len > 4 && a.len < whole.len && memcmp(a.data, "\x1a\x45\xdf\xa3", 4) == 0);
+    mem_free(a.data);
+    q.type = READ_SEGMENTS;
+    expect_json(&r, &q, "\"growing\":false");
+    q.type = READ_SEGMENT;
+    size_t media = 0;
+    for (q.number = 0;; q.number++) {
+        q.n = 0;
+        EXPECT(ask(&r, &q, &a));
+        if (a.error != OK) {
+            break;
+        }
+        EXPECT_STR(a.type, "audio/webm");
+        q.n = READER_CHUNK_MAX;
+        q.snapshot = a.snapshot;
+        EXPECT(ask(&r, &q, &a));
+        EXPECT(a.len > 0 && a.len == a.total);
+        /* A cluster (RFC 9559 section 5.1.3), and the bytes that are in the file. */
+        EXPECT(memcmp(a.data, "\x1f\x43\xb6\x75", 4) == 0);
+        EXPECT(memmem(whole.data, whole.len, a.data, a.len) != NULL);
+        media += a.len;
+        mem_free(a.data);
+        q.snapshot = 0;
+    }
+    EXPECT_EQ(a.error, ERR_SHORT);
+    EXPECT(q.number > 0 && media < whole.len);
+    EXPECT(memcmp(whole.data + whole.len - media, "\x1f\x43\xb6\x75", 4) == 0);
+    snprintf(q.tour, sizeof(q.tour), "another");
+    static const uint8_t types[] = {READ_SEGMENTS, READ_INIT, READ_SEGMENT};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        q.type = types[i];
+        EXPECT(ask(&r, &q, &a));
+        EXPECT(a.error == ERR_DENIED && a.data == NULL);
+    }
+    mem_free(whole.data);
+    rig_close(&r);
+}
+
 /* A disk that stands still as long as the gate is closed. */
 struct gate {
     struct store store, real;

@@ -20,6 +20,9 @@ TEST(url_match_table) {
         {"/whip/{tour}/{id}", "/whip/a", false},
         {"/whip/{tour}/{id}", "/whip//b", false},
         {"/r/{a}/{b}/{c}.webm", "/r/1/2/3.webm", false},
+        {"/r/{a}/{b}/{c}/x/{d}", "/r/1/2/3/x/4", true},
+        {"/r/{a}/{b}/{c}/x/{d}", "/r/1/2/3/x", false},
+        {"/r/{a}/{b}/{c}/{d}/{e}", "/r/1/2/3/4/5", false}, /* more than there is room for */
         {"/assets/*", "/assets/a/b.js", true},
         {"/assets/*", "/assets/", false},
     };
@@ -27,6 +30,31 @@ TEST(url_match_table) {
         if (url_match(rows[i].pattern, rows[i].path, &args) != rows[i].match) {
             test_fail(__FILE__, __LINE__, "%s on %s", rows[i].pattern, rows[i].path);
         }
+    }
+}
+
+TEST(url_number_table) {
+    static const struct {
+        const char *text;
+        bool ok;
+        uint32_t want;
+    } rows[] = {{"0", true, 0},
+                {"17", true, 17},
+                {"007", true, 7},
+                {"999999999", true, 999999999},
+                {"1000000000", false, 0},
+                {"", false, 0},
+                {"-1", false, 0},
+                {"+1", false, 0},
+                {" 1", false, 0},
+                {"1 ", false, 0},
+                {"1x", false, 0},
+                {"0x1", false, 0},
+                {"99999999999999999999999", false, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint32_t n = 0;
+        EXPECT_EQ(url_number(rows[i].text, &n), rows[i].ok);
+        EXPECT_EQ(n, rows[i].want);
     }
 }
 
