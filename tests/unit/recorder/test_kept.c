@@ -75,6 +75,36 @@ static void digest_blocks(const struct webm_view *v, uint8_t out[SHA256_LEN]) {
     }
 }
 
+/* The same frames for who follows it segment by segment. */
+static void expect_followed(struct played *p, const struct library_file *f,
+                            const uint8_t want[SHA256_LEN]) {
+    struct buffer b = {0};
+    struct library_media *m = NULL;
+    char type[LIBRARY_TYPE_MAX];
+    uint8_t digest[SHA256_LEN];
+    enum err e = library_init(p->library, f, &b, type);
+    for (uint32_t i = 0; e == OK && (e = library_media_open_segment(p->library, f, i, &m)) == OK;
+         i++) {
+        size_t n = (size_t)library_media_size(m);
+        uint8_t *bytes = malloc(n);
+        CHECK(bytes);
+        e = library_media_read(m, 0, bytes, n);
+        buffer_put(&b, bytes, n);
+        free(bytes);
+        m = library_media_close(m);
+    }
+    EXPECT_EQ(e, ERR_SHORT);
+    struct webm_view *v = malloc(sizeof(*v));
+    bool ok = v && webm_view(bytes_of(b.p, b.n), v) && v->live;
+    EXPECT(ok);
+    if (ok) {
+        digest_blocks(v, digest);
+        EXPECT(memcmp(digest, want, SHA256_LEN) == 0);
+    }
+    free(v);
+    buffer_free(&b);
+}
+
 static enum err play_epoch(void *ctx, const struct epoch_row *r) {
     struct played *p = ctx;
     char track[ID_TEXT_MAX], hex[2 * SHA256_LEN + 1], line[256];
@@ -92,6 +122,7 @@ static enum err play_epoch(void *ctx, const struct epoch_row *r) {
                            r->epoch.number, v->n, hex);
         buffer_put(&p->text, line, (size_t)len);
         p->files++;
+        expect_followed(p, &(struct library_file){p->recording, track, r->epoch.number, 0}, digest);
     }
     mem_free(file);
     free(v);
