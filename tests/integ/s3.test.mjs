@@ -163,6 +163,18 @@ await test('a_service_that_is_away_for_a_tour_loses_nothing', async () => {
   const media = await fetch(new URL(`/v1/recordings/${newest.id}/programme/0.webm`, server.urls.agent),
     { headers: { authorization: `Bearer ${ops()}`, range: 'bytes=0-9999' } });
   expectEqual(media.status, 206, 'status of playback');
+  // And be followed; of a recording in the bucket the list is here, and for its media one asks again.
+  const follow = (id, what) => fetch(new URL(`/v1/recordings/${id}/programme/0/${what}`, server.urls.agent),
+    { headers: { authorization: `Bearer ${ops()}` } });
+  for (const what of ['init', 'segments', 'segments/0']) {
+    const answer = await follow(newest.id, what);
+    expectEqual(answer.status, 200, `${what} of what waits`);
+    expect((await answer.arrayBuffer()).byteLength > 0, what);
+  }
+  expectEqual((await follow(recording.id, 'segments')).status, 200, 'the list of what is in the bucket');
+  const away = await follow(recording.id, 'segments/0');
+  expectEqual(`${away.status} ${(await away.json()).code} ${away.headers.get('retry-after')}`, '503 unavailable 2',
+    'a segment that is in the bucket');
   // A machine that is started anew while the service is away goes on.
   await server.stop();
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
