@@ -7,6 +7,7 @@
 #include "recorder/archive/close.h"
 #include "recorder/archive/replay.h"
 #include "recorder/journal/objects_media.h"
+#include "recorder/journal/personal.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -35,6 +36,7 @@ static enum err key_track(struct ledger *l, struct entry_track *t) {
 static enum err note(struct ledger *l, const struct entry *given) {
     struct entry copy = *given, *e = &copy;
     enum err error = e->type == ENTRY_TRACK ? key_track(l, &e->u.track) : OK;
+    error = error == OK ? personal_seal(&l->ring, &l->archive->rng, e) : error;
     error = error == OK ? journal_append(l->journal, e) : error;
     if (error == OK) {
         l->needed_first = l->needed_first || e->type == ENTRY_TRACK || e->type == ENTRY_EPOCH;
@@ -106,11 +108,13 @@ enum err ledger_add(struct ledger *l, const struct entry *e) {
 /* The catalogue follows. What it cannot take now it takes when it can: media never wait for it. */
 static void show(struct ledger *l, const struct object_info *info) {
     struct archive *a = l->archive;
+    struct catalogue_object o = {l->id, journal_stored(l->journal), *info,
+                                 personal_opener_of(&l->ring)};
     if (!l->stale) {
-        l->stale = catalogue_follow(a->catalogue, &l->id, journal_stored(l->journal), info) != OK;
+        l->stale = catalogue_follow(a->catalogue, &o) != OK;
     }
     if (l->stale) {
-        l->stale = replay_catch_up(a, &l->access, &l->id) != OK;
+        l->stale = replay_catch_up(a, &l->ring) != OK;
     }
 }
 
@@ -175,7 +179,7 @@ enum err ledger_end(struct ledger *l, us_t t) {
     }
     e = e == OK ? ledger_flush(l) : e;
     if (e == OK && l->stale) {
-        e = replay_catch_up(l->archive, &l->access, &l->id);
+        e = replay_catch_up(l->archive, &l->ring);
         l->stale = e != OK;
     }
     if (e == OK) {

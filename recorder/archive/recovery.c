@@ -47,7 +47,7 @@ static enum err write_end(struct replay *f, struct journal *j, uint32_t *adopted
     e = e == OK ? note(f, j, &end) : e;
     e = e == OK ? journal_flush(j, NULL) : e;
     if (e == OK) {
-        e = replay_catch_up(f->archive, &f->access, &f->id);
+        e = replay_catch_up(f->archive, &f->ring);
         f->head = journal_head(j);
     }
     return e;
@@ -184,6 +184,8 @@ enum err recovery_run(struct archive *a, struct recovery_report *ret) {
         e = wraps_each(a->wraps, recover_unless_closed, &run);
     }
     id_list_free(&unfinished);
+    /* The next start tries again what this one cannot. */
+    (void)replay_open_texts(a);
     if (ret) {
         *ret = run.report;
     }

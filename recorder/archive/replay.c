@@ -64,7 +64,8 @@ static enum err replay_object(struct replay *f, const struct journal_head *posit
     e = journal_replay(lines, &f->head, follow, f);
     f->head.objects += e == OK;
     if (e == OK && f->met) {
-        e = catalogue_follow(f->archive->catalogue, &f->id, lines, &plain.info);
+        struct catalogue_object x = {f->id, lines, plain.info, personal_opener_of(&f->ring)};
+        e = catalogue_follow(f->archive->catalogue, &x);
     }
     mem_free(plain.p);
     return e;
@@ -181,7 +182,8 @@ static enum err read_journal(struct replay *f) {
     return f->head.objects < position.objects ? ERR_UNKNOWN : rebuild(f);
 }
 
-/* The journal says for ever what people were called; the catalogue does not say it again. */
+/* The journal of an earlier release says for ever what people were called; the catalogue does not
+ * say it again. */
 static enum err forget_shredded(void *ctx, const struct wraps_note *n) {
     struct replay *f = ctx;
     bool person = n->what.subject && id_eq(&n->what.recording, &f->id);
@@ -216,41 +218,57 @@ void replay_free(struct replay *f) {
     memset(f, 0, sizeof(*f));
 }
 
-static enum err catch_up_object(struct archive *a, const struct object_access *access,
+static enum err catch_up_object(struct archive *a, struct key_ring *ring,
                                 const struct object_id *o) {
+    struct object_access access = archive_access(a, ring);
     struct object_plain plain;
-    enum err e = object_get(access, o, &plain);
+    enum err e = object_get(&access, o, &plain);
     if (e != OK) {
         return e;
     }
-    e = catalogue_follow(a->catalogue, &o->recording, bytes_of(plain.p, plain.n), &plain.info);
+    struct catalogue_object x = {o->recording, bytes_of(plain.p, plain.n), plain.info,
+                                 personal_opener_of(ring)};
+    e = catalogue_follow(a->catalogue, &x);
     mem_free(plain.p);
     return e;
 }
 
-static enum err catch_up(struct archive *a, const struct object_access *access,
-                         const struct id *recording) {
-    struct object_id o = {.type = OBJECT_JOURNAL, .recording = *recording};
+static enum err catch_up(struct archive *a, struct key_ring *ring) {
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = ring->set.recording};
     struct journal_head at;
-    enum err e = catalogue_position(a->catalogue, recording, &at);
+    enum err e = catalogue_position(a->catalogue, &o.recording, &at);
     for (o.number = at.objects; e == OK; o.number++) {
-        e = catch_up_object(a, access, &o);
+        e = catch_up_object(a, ring, &o);
     }
     return e == ERR_UNKNOWN ? OK : e; /* the end */
 }
 
-enum err replay_catch_up(struct archive *a, const struct object_access *access,
-                         const struct id *recording) {
+enum err replay_catch_up(struct archive *a, struct key_ring *ring) {
     struct catalogue *c = a->catalogue;
-    enum err e = catch_up(a, access, recording);
+    enum err e = catch_up(a, ring);
     if (e != ERR_AUTH && e != ERR_FORMAT) {
         return e;
     }
     /* Whoever writes the journal knows that it is whole: then the rows are those of another. */
     e = catalogue_begin(c);
-    e = e == OK ? catalogue_forget(c, recording) : e;
-    e = e == OK ? catch_up(a, access, recording) : e;
+    e = e == OK ? catalogue_forget(c, &ring->set.recording) : e;
+    e = e == OK ? catch_up(a, ring) : e;
     e = e == OK ? catalogue_commit(c) : e;
     catalogue_rollback(c);
+    return e;
+}
+
+enum err replay_open_texts(struct archive *a) {
+    struct id_list ids = {0};
+    enum err e = catalogue_ids(a->catalogue, CATALOGUE_SEALED, &ids);
+    for (size_t i = 0; e == OK && i < ids.n; i++) {
+        struct key_ring ring;
+        if (archive_ring(a, &ids.p[i], &ring) == OK) {
+            struct personal_opener o = personal_opener_of(&ring);
+            e = catalogue_open_texts(a->catalogue, &ids.p[i], &o);
+            key_ring_close(&ring);
+        }
+    }
+    id_list_free(&ids);
     return e;
 }

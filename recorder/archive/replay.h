@@ -38,10 +38,12 @@ enum err replay_run(struct replay *f);
 enum err replay_follow(struct replay *f, const struct entry *e);
 /* Safe on a zeroed struct. */
 void replay_free(struct replay *f);
-/* Have the catalogue follow the journal from where its rows stand: only the objects behind that are
- * read. For whoever writes the journal, and knows that it is whole. Errors of replay_run, and of
- * the catalogue; what it has come to know stays. */
-enum err replay_catch_up(struct archive *a, const struct object_access *access,
-                         const struct id *recording);
+/* Have the catalogue follow the journal of the ring's recording from where its rows stand: only the
+ * objects behind that are read. For whoever writes the journal, and knows that it is whole. Errors
+ * of replay_run, and of the catalogue; what it has come to know stays. */
+enum err replay_catch_up(struct archive *a, struct key_ring *ring);
+/* Personal texts that could not be opened when the catalogue followed: those whose keys are there
+ * again now. What cannot be opened still is left for the next time. Errors of the catalogue. */
+enum err replay_open_texts(struct archive *a);
 
 #endif

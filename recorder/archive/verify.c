@@ -122,8 +122,25 @@ static enum err note_shredded(void *ctx, const struct track_row *r) {
     return e == ERR_UNKNOWN ? OK : e;
 }
 
+/* The journal is whole with it or without it; but a name that nobody erased should be there. */
+static void check_text(struct check *c, const struct entry *e) {
+    struct personal_opener o = personal_opener_of(&c->ring);
+    struct object_id at = {.type = OBJECT_JOURNAL, .recording = c->id, .number = c->head.objects};
+    struct entry open = *e;
+    char name[OBJECT_NAME_MAX];
+    enum err error = o.open(o.ctx, &open);
+    if (error == ERR_AUTH) {
+        finding(c, object_name(&at, name), "a personal text does not open under its key");
+    } else if (error != OK && error != ERR_GONE) {
+        c->error = error;
+    }
+}
+
 static enum err check_entry(void *ctx, const struct entry *e) {
     struct check *c = ctx;
+    if (entry_is_of_person((enum entry_type)e->type) && e->u.personal.sealed_len) {
+        check_text(c, e);
+    }
     if (e->type == ENTRY_TRACK) {
         return archive_ring_track(&c->ring, &e->u.track);
     }

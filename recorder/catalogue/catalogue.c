@@ -103,12 +103,12 @@ static enum err read_ids(sqlite3_stmt *s, struct id_list *ret) {
 }
 
 enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret) {
-    sqlite3_stmt *s =
-        sql_borrow(&c->cache,
-                   which == CATALOGUE_ALL ? "SELECT id FROM recordings ORDER BY id"
-                                          : "SELECT id FROM recordings"
-                                            " WHERE state IN('recording','damaged') ORDER BY id",
-                   "");
+    static const char *const texts[] = {
+        [CATALOGUE_ALL] = "SELECT id FROM recordings ORDER BY id",
+        [CATALOGUE_UNFINISHED] = "SELECT id FROM recordings"
+                                 " WHERE state IN('recording','damaged') ORDER BY id",
+        [CATALOGUE_SEALED] = "SELECT DISTINCT recording FROM texts ORDER BY recording"};
+    sqlite3_stmt *s = sql_borrow(&c->cache, texts[which], "");
     enum err e = s ? read_ids(s, ret) : sql_error(sqlite3_errcode(c->db));
     sql_give_back(&c->cache, s);
     return e;
@@ -116,7 +116,7 @@ enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_
 
 enum err catalogue_forget(struct catalogue *c, const struct id *recording) {
     static const char *const tables[] = {"participants", "tracks", "epochs", "segments",
-                                         "journals",     "events", "words"};
+                                         "journals",     "events", "words",  "texts"};
     char text[64];
     enum err e = sql_run(c->db, "DELETE FROM recordings WHERE id=?", "d", recording);
     for (size_t i = 0; e == OK && i < ARRAY_LEN(tables); i++) {
@@ -149,8 +149,10 @@ enum err catalogue_shredded(struct catalogue *c, const struct id *recording) {
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
                                  uint64_t participant) {
     static const char *const changes[] = {
-        "UPDATE participants SET name='' WHERE recording=? AND participant=?",
-        "UPDATE events SET name='' WHERE recording=? AND participant=? AND type<>'consent'",
+        "UPDATE participants SET name='', name_state=2 WHERE recording=? AND participant=?",
+        "UPDATE events SET name='' WHERE recording=? AND participant=?"
+        " AND type IN('participant','mark')",
+        "DELETE FROM texts WHERE recording=? AND participant=?",
         "DELETE FROM words WHERE recording=? AND participant=?"};
     enum err e = OK;
     for (size_t i = 0; e == OK && i < ARRAY_LEN(changes); i++) {

@@ -17,8 +17,9 @@
 #define ORIEL_RECORDER_CATALOGUE_CATALOGUE_H
 
 #include "recorder/journal/journal.h"
+#include "recorder/journal/personal.h"
 
-#define CATALOGUE_SCHEMA 5 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 6 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -31,15 +32,27 @@ enum err catalogue_copy(struct catalogue *c, const char *path);
 /* NULL allowed; returns NULL. */
 struct catalogue *catalogue_close(struct catalogue *c);
 
-/* Apply one journal entry of a recording. Entries that the catalogue does not show are OK and
- * ignored. Idempotent. ERR_IO, ERR_NOSPACE. */
+/* Apply one journal entry of a recording, without what is sealed in it. Entries that the catalogue
+ * does not show are OK and ignored. Idempotent. ERR_IO, ERR_NOSPACE. */
 enum err catalogue_apply(struct catalogue *c, const struct id *recording, const struct entry *e);
+/* A journal object, and who opens the personal texts in it. */
+struct catalogue_object {
+    struct id recording;
+    struct bytes lines;
+    struct object_info info;
+    struct personal_opener opener;
+};
 /* The next journal object of a recording is stored, and these are its lines: rows of its entries,
- * of the object, and the new position, in one transaction (the caller's, when one is open).
- * ERR_AUTH: these lines do not follow where the rows stand; ERR_FORMAT: they are none; ERR_IO,
- * ERR_NOSPACE, ERR_BUSY. Nothing has changed then, unless in the caller's transaction. */
-enum err catalogue_follow(struct catalogue *c, const struct id *recording, struct bytes lines,
-                          const struct object_info *info);
+ * of the object, and the new position, in one transaction (the caller's, when one is open). A text
+ * that cannot be opened is no error: of a participant who was shredded it is erased, any other is
+ * kept as it is, sealed, for catalogue_open_texts. ERR_AUTH: these lines do not follow where the
+ * rows stand; ERR_FORMAT: they are none; ERR_IO, ERR_NOSPACE, ERR_BUSY. Nothing has changed then,
+ * unless in the caller's transaction. */
+enum err catalogue_follow(struct catalogue *c, const struct catalogue_object *o);
+/* Try again those texts of a recording that could not be opened (CATALOGUE_SEALED). ERR_IO,
+ * ERR_NOSPACE, ERR_BUSY: nothing has changed. */
+enum err catalogue_open_texts(struct catalogue *c, const struct id *recording,
+                              const struct personal_opener *o);
 /* How far the rows of a recording have come in its journal: the beginning when there are none.
  * Rows that an earlier release wrote have no position: they are forgotten and made again. */
 enum err catalogue_position(struct catalogue *c, const struct id *recording,
@@ -96,13 +109,21 @@ struct recording_row {
     uint32_t manifest_version; /* 0 = none yet */
     struct object_info manifest;
 };
+/* What is known of a participant's name. The values are in the database. */
+enum name_state {
+    NAME_KNOWN,  /* as it was said, which may be nothing */
+    NAME_SEALED, /* its key cannot be had for now */
+    NAME_ERASED  /* the participant was shredded */
+};
 struct track_row {
     struct entry_track track;
     char participant_name[ENTRY_TEXT_MAX];
+    enum name_state name_state;
 };
 struct participant_row {
     uint64_t participant;
     char name[ENTRY_TEXT_MAX], role[16], consent[33];
+    enum name_state name_state;
 };
 struct epoch_row {
     struct entry_epoch epoch; /* width, height: of the largest of its segments, by area */
@@ -114,16 +135,17 @@ struct event_row {
     us_t t;
     uint8_t type; /* enum entry_type */
     struct entry_person person;
-    us_t duration;   /* gap */
-    struct id track; /* gap; else ID_NONE */
+    us_t duration;              /* gap */
+    enum name_state name_state; /* of the participant now */
+    struct id track;            /* gap; else ID_NONE */
 };
 
 /* Queries. Each calls `each` per row in order and stops at its first error, which it returns.
  * ERR_IO, ERR_NOMEM. */
 enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret);
-/* Ids in their order, added to *ret: of all recordings, or of those that are not finished (state
- * recording or damaged). */
-enum catalogue_set { CATALOGUE_ALL, CATALOGUE_UNFINISHED };
+/* Ids in their order, added to *ret: of all recordings, of those that are not finished (state
+ * recording or damaged), or of those of which a text could not be opened. */
+enum catalogue_set { CATALOGUE_ALL, CATALOGUE_UNFINISHED, CATALOGUE_SEALED };
 enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret);
 /* A recording's place in the list, which is newest first, by (started, id). */
 struct recording_place {

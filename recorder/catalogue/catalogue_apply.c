@@ -1,4 +1,4 @@
-/* The journal's entries as rows, and how far they have come. */
+/* The journal's entries as rows. */
 #include "recorder/catalogue/catalogue_db.h"
 #include "recorder/catalogue/words.h"
 
@@ -59,7 +59,7 @@ static enum err apply_person(struct catalogue *c, const struct id *recording,
         error = sql_run_kept(&c->cache,
                              "INSERT INTO participants(recording,participant,name,role)"
                              " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET name=excluded.name,"
-                             " role=excluded.role WHERE excluded.name<>''",
+                             " role=excluded.role, name_state=0 WHERE excluded.name<>''",
                              "ditt", recording, (int64_t)p->participant, p->name, p->role);
         error = error == OK ? catalogue_put_words(c, &of, p->name) : error;
     } else if (e->type == ENTRY_CONSENT) {
@@ -137,69 +137,4 @@ enum err catalogue_apply(struct catalogue *c, const struct id *recording, const 
         break;
     }
     return OK;
-}
-
-enum err catalogue_position(struct catalogue *c, const struct id *recording,
-                            struct journal_head *ret) {
-    struct journal_head head = journal_begin(recording);
-    sqlite3_stmt *s = sql_borrow(
-        &c->cache, "SELECT entries,objects,chain FROM recordings WHERE id=? AND entries>0", "d",
-        recording);
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
-    if (e == OK) {
-        head.entries = (uint64_t)sqlite3_column_int64(s, 0);
-        head.objects = (uint32_t)sqlite3_column_int64(s, 1);
-        sql_blob(s, 2, head.hash, SHA256_LEN);
-    }
-    sql_give_back(&c->cache, s);
-    if (e == OK || e == ERR_UNKNOWN) {
-        *ret = head;
-        e = OK;
-    }
-    return e;
-}
-
-struct following {
-    struct catalogue *catalogue;
-    const struct id *recording;
-};
-
-static enum err follow(void *ctx, const struct entry *e) {
-    const struct following *f = ctx;
-    return catalogue_apply(f->catalogue, f->recording, e);
-}
-
-static enum err follow_object(struct catalogue *c, const struct id *recording, struct bytes lines,
-                              const struct object_info *info) {
-    struct following f = {c, recording};
-    struct journal_head head;
-    enum err e = catalogue_position(c, recording, &head);
-    e = e == OK && lines.n == 0 ? ERR_FORMAT : e;
-    e = e == OK ? journal_replay(lines, &head, follow, &f) : e;
-    if (e != OK) {
-        return e;
-    }
-    e = sql_run_kept(&c->cache, "INSERT OR REPLACE INTO journals VALUES(?,?,?,?)", "diib",
-                     recording, (int64_t)head.objects, (int64_t)info->size, info->sha256,
-                     (size_t)SHA256_LEN);
-    return e == OK ? sql_run_kept(&c->cache,
-                                  "INSERT INTO recordings(id,entries,objects,chain)"
-                                  " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
-                                  " entries=excluded.entries, objects=excluded.objects,"
-                                  " chain=excluded.chain",
-                                  "diib", recording, (int64_t)head.entries,
-                                  (int64_t)head.objects + 1, head.hash, (size_t)SHA256_LEN)
-                   : e;
-}
-
-enum err catalogue_follow(struct catalogue *c, const struct id *recording, struct bytes lines,
-                          const struct object_info *info) {
-    bool alone = sqlite3_get_autocommit(c->db) != 0;
-    enum err e = alone ? catalogue_begin(c) : OK;
-    e = e == OK ? follow_object(c, recording, lines, info) : e;
-    e = e == OK && alone ? catalogue_commit(c) : e;
-    if (alone) {
-        catalogue_rollback(c);
-    }
-    return e;
 }

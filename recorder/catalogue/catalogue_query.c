@@ -77,6 +77,7 @@ static enum err row_track(sqlite3_stmt *s, void *each, void *ctx) {
     r.track.participant = (uint64_t)sqlite3_column_int64(s, 4);
     r.track.keys = (uint8_t)sqlite3_column_int64(s, 6);
     sql_text(s, 5, r.participant_name, sizeof(r.participant_name));
+    r.name_state = (enum name_state)sqlite3_column_int64(s, 7);
     return (*(each_track **)each)(ctx, &r);
 }
 
@@ -85,7 +86,8 @@ enum err catalogue_tracks(struct catalogue *c, const struct id *recording,
     struct query q = {row_track, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name,t.keys"
+                          "SELECT t.track,t.kind,t.codec,t.source,t.participant,p.name,t.keys,"
+                          "p.name_state"
                           " FROM tracks t LEFT JOIN participants p ON p.recording=t.recording"
                           " AND p.participant=t.participant WHERE t.recording=?"
                           " ORDER BY t.track<>?, t.source, t.track",
@@ -100,6 +102,7 @@ static enum err row_participant(sqlite3_stmt *s, void *each, void *ctx) {
     sql_text(s, 1, r.name, sizeof(r.name));
     sql_text(s, 2, r.role, sizeof(r.role));
     sql_text(s, 3, r.consent, sizeof(r.consent));
+    r.name_state = (enum name_state)sqlite3_column_int64(s, 4);
     return (*(each_participant **)each)(ctx, &r);
 }
 
@@ -109,7 +112,7 @@ enum err catalogue_participants(struct catalogue *c, const struct id *recording,
     struct query q = {row_participant, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT participant,name,role,consent FROM participants"
+                          "SELECT participant,name,role,consent,name_state FROM participants"
                           " WHERE recording=? ORDER BY participant",
                           "d", recording),
                &q);
@@ -254,6 +257,7 @@ static enum err row_event(sqlite3_stmt *s, void *each, void *ctx) {
     sql_text(s, 6, r.person.name, sizeof(r.person.name));
     sql_text(s, 7, r.person.role, sizeof(r.person.role));
     sql_blob(s, 8, &r.track, sizeof(r.track));
+    r.name_state = (enum name_state)sqlite3_column_int64(s, 9);
     return (*(each_event **)each)(ctx, &r);
 }
 
@@ -262,8 +266,10 @@ enum err catalogue_events(struct catalogue *c, const struct id *recording,
     struct query q = {row_event, &each, ctx};
     return run(c,
                sql_borrow(&c->cache,
-                          "SELECT t,type,participant,source,on_off,duration,name,role,track"
-                          " FROM events WHERE recording=? ORDER BY t,seq",
+                          "SELECT e.t,e.type,e.participant,e.source,e.on_off,e.duration,e.name,"
+                          "e.role,e.track,p.name_state FROM events e LEFT JOIN participants p"
+                          " ON p.recording=e.recording AND p.participant=e.participant"
+                          " WHERE e.recording=? ORDER BY e.t,e.seq",
                           "d", recording),
                &q);
 }

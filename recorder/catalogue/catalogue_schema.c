@@ -60,6 +60,10 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "INSERT INTO events SELECT recording, t, type, participant, source, on_off, track, duration,"
     " name, role, 0 FROM events_of_4;"
     "DROP TABLE events_of_4;",
+    /* What is known of a name (enum name_state), and texts that wait for their keys. */
+    "ALTER TABLE participants ADD COLUMN name_state INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE texts(recording BLOB, seq INTEGER, participant INTEGER, type TEXT, sealed BLOB,"
+    " PRIMARY KEY(recording, seq)) WITHOUT ROWID;",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

@@ -18,6 +18,7 @@ enum field_kind {
     FIELD_BOOL,
     FIELD_MAYBE, /* uint8_t: 0 not known, and not written; else 1 + a bool */
     FIELD_HASH,
+    FIELD_SEALED, /* bytes as hex, not written when there are none; its length lies before it */
     FIELD_CODEC,  /* uint8_t by name */
     FIELD_SOURCE, /* uint8_t by name */
     FIELD_ERROR   /* uint8_t by name */
@@ -96,6 +97,7 @@ static const struct field person_fields[] = {
     FIELD("on", FIELD_BOOL, entry_person, on),
     FIELD("name", FIELD_TEXT, entry_person, name),
     FIELD("role", FIELD_TEXT, entry_person, role),
+    FIELD("sealed", FIELD_SEALED, entry_personal, sealed),
     {0},
 };
 static const struct field failing_fields[] = {
@@ -134,6 +136,10 @@ static const char *const err_names[] = {
 const char *entry_type_name(enum entry_type t) {
     CHECK((unsigned)t < ENTRY_TYPE_COUNT);
     return type_names[t];
+}
+
+bool entry_is_of_person(enum entry_type t) {
+    return t < ENTRY_TYPE_COUNT && fields_of[t] == person_fields;
 }
 
 bool entry_is_needed(enum entry_type t) {
@@ -183,6 +189,27 @@ static bool store_uint(uint8_t *p, size_t size, uint64_t v) {
     return true;
 }
 
+#define SEALED_LEN_BEFORE \
+    (offsetof(struct entry_personal, sealed) - offsetof(struct entry_personal, sealed_len))
+
+static bool encode_sealed(const struct field *f, const uint8_t *p, struct buffer *out) {
+    uint64_t n = load_uint(p - SEALED_LEN_BEFORE, 2);
+    if (n && n <= f->size) {
+        json_put_hex(out, f->name, p, (size_t)n);
+    }
+    return n <= f->size;
+}
+
+/* What is longer than this release knows is none: it cannot be cut. */
+static bool decode_sealed(const struct field *f, const char *text, uint8_t *p) {
+    size_t n = strlen(text);
+    if (n % 2) {
+        return false;
+    }
+    return n / 2 > f->size ||
+           (hex_decode(p, n / 2, text) && store_uint(p - SEALED_LEN_BEFORE, 2, n / 2));
+}
+
 /* One member; false when it cannot be written. */
 static bool encode_field(const struct field *f, const uint8_t *u, struct buffer *out) {
     const uint8_t *p = u + f->at;
@@ -200,6 +227,8 @@ static bool encode_field(const struct field *f, const uint8_t *u, struct buffer 
     case FIELD_HASH:
         json_put_hex(out, f->name, p, SHA256_LEN);
         return true;
+    case FIELD_SEALED:
+        return encode_sealed(f, p, out);
     case FIELD_BOOL:
         json_put_bool(out, f->name, *p);
         return true;
@@ -316,6 +345,8 @@ static bool decode_text(const char *text, const struct field *f, uint8_t *p) {
         }
         memcpy(p, &id, sizeof(id));
         return true;
+    case FIELD_SEALED:
+        return decode_sealed(f, text, p);
     case FIELD_HASH:
         return n == 2 * SHA256_LEN && hex_decode(p, SHA256_LEN, text);
     case FIELD_HANDLE:

@@ -19,6 +19,7 @@
 #define SEGMENT_KEYS_MAX 64          /* key frames listed per segment; more are not listed */
 #define EPOCH_INIT_MAX 512           /* [bytes] */
 #define ENTRY_TEXT_MAX 129           /* [bytes] with NUL; tour names, titles, names, marks */
+#define ENTRY_SEALED_MAX 256         /* [bytes] of a sealed text; a longer one is none */
 
 /* X(symbol, name in JSON) */
 #define ENTRY_LIST(X)                   \
@@ -107,6 +108,13 @@ struct entry_person {
     char name[ENTRY_TEXT_MAX]; /* participant: name; consent: text version; mark: its text */
     char role[16];
 };
+/* The same as it stands in a journal. What names a person, or was written by one, is under that
+ * person's key (personal.h): `said.name` is empty then. */
+struct entry_personal {
+    struct entry_person said; /* in the union at the same place as `person` */
+    uint16_t sealed_len;      /* 0: nothing is sealed */
+    uint8_t sealed[ENTRY_SEALED_MAX];
+};
 struct entry_failing {
     uint8_t error; /* enum err */
     us_t since;
@@ -127,6 +135,7 @@ struct entry {
         struct entry_sr sr;
         struct entry_gap gap;
         struct entry_person person;
+        struct entry_personal personal; /* of what was read, or is about to be written */
         struct entry_failing failing;
         struct entry_end end;
     } u;
@@ -142,6 +151,8 @@ struct journal_head {
     uint32_t objects;         /* the next object number */
 };
 
+/* It is about a person or a source: u.person and u.personal. */
+bool entry_is_of_person(enum entry_type t);
 /* Media cannot be read without entries of this type. */
 bool entry_is_needed(enum entry_type t);
 /* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a

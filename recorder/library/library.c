@@ -49,7 +49,9 @@ static void put_time(struct buffer *b, const char *key, wall_t at) {
 
 static enum err put_participant(void *ctx, const struct participant_row *r) {
     struct build *b = ctx;
-    put_array(&b->out, NULL, r->name, sizeof(r->name));
+    if (r->name[0]) {
+        put_array(&b->out, NULL, r->name, sizeof(r->name));
+    }
     return OK;
 }
 
@@ -96,6 +98,15 @@ enum err library_allowed(struct library *l, const char *id, const char *tour) {
     return e == OK && *tour && strncmp(row.tour, tour, sizeof(row.tour)) != 0 ? ERR_DENIED : e;
 }
 
+/* Why there is no name where there should be one. */
+static void put_name_state(struct buffer *b, enum name_state s) {
+    if (s == NAME_ERASED) {
+        json_put_bool(b, "erased", true);
+    } else if (s == NAME_SEALED) {
+        json_put_bool(b, "sealed", true);
+    }
+}
+
 static enum err put_epoch(void *ctx, const struct epoch_row *r) {
     struct build *b = ctx;
     json_open(&b->out, NULL, '{');
@@ -125,6 +136,7 @@ static enum err put_track(void *ctx, const struct track_row *r) {
         json_put_null(&b->out, "participant");
     } else {
         put_array(&b->out, "participant", r->participant_name, sizeof(r->participant_name));
+        put_name_state(&b->out, r->name_state);
     }
     json_open(&b->out, "epochs", '[');
     enum err e = catalogue_epochs(b->catalogue, &b->recording, &r->track.track, put_epoch, b);
@@ -154,6 +166,9 @@ static enum err put_event(void *ctx, const struct event_row *r) {
         json_put_bool(&b->out, "on", p->on);
         put_array(&b->out, "name", p->name, sizeof(p->name));
         put_array(&b->out, "role", p->role, sizeof(p->role));
+        if (r->type == ENTRY_PARTICIPANT || r->type == ENTRY_MARK) {
+            put_name_state(&b->out, r->name_state);
+        }
     }
     json_close(&b->out, '}');
     return OK;

@@ -113,7 +113,7 @@ enum err key_ring_add_subject(struct key_ring *r, uint64_t subject) {
     return e;
 }
 
-enum err key_ring_settle(struct key_ring *r) {
+static enum err put_pending(struct key_ring *r) {
     for (size_t i = 0; i < r->n_subjects; i++) {
         struct ring_subject *s = &r->subjects[i];
         struct key_context c = {r->set.recording, s->subject};
@@ -121,9 +121,25 @@ enum err key_ring_settle(struct key_ring *r) {
         if (e != OK && e != ERR_EXISTS) {
             return e;
         }
-        s->pending = false;
     }
     return OK;
+}
+
+/* Many may come at once, when a recording begins in a tour that is under way. */
+enum err key_ring_settle(struct key_ring *r) {
+    bool any = false;
+    for (size_t i = 0; i < r->n_subjects; i++) {
+        any = any || r->subjects[i].pending;
+    }
+    if (!any) {
+        return OK;
+    }
+    enum err e = vault_batch_begin(r->vault);
+    e = e == OK ? vault_batch_end(r->vault, put_pending(r)) : e;
+    for (size_t i = 0; e == OK && i < r->n_subjects; i++) {
+        r->subjects[i].pending = false;
+    }
+    return e;
 }
 
 /* The keyset of a subject, opened when it is first asked for. */
@@ -165,6 +181,17 @@ static enum err ring_key(void *ctx, const struct object_id *o, uint8_t ret[KEY_L
         return e == OK ? keyset_single(set, KEYSET_OBJECTS, ret) : e;
     }
     e = e == OK ? keyset_media(set, &place, o->number, ret) : e;
+    return e;
+}
+
+enum err key_ring_text(struct key_ring *r, uint64_t subject, uint8_t ret[KEY_LEN]) {
+    uint8_t objects[KEY_LEN];
+    const struct keyset *set;
+    enum err e = keyset_for(r, subject, &set);
+    e = e == OK ? keyset_single(set, KEYSET_OBJECTS, objects) : e;
+    e = e == OK ? keys_expand(objects, "oriel-text/1", bytes_of(r->set.recording.b, ID_LEN), ret)
+                : e;
+    mem_wipe(objects, sizeof(objects));
     return e;
 }
 

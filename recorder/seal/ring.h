@@ -45,6 +45,10 @@ enum err key_ring_settle(struct key_ring *r);
  * Errors beside those of the vault: ERR_GONE (shredded or redacted), ERR_UNSUPPORTED (keyed in a
  * way this release does not know). */
 struct object_keys key_ring_objects(struct key_ring *r);
+/* The key that what a participant is called, or wrote, is under (recorder/journal/personal.h):
+ * HKDF-Expand(the participant's objects key, "oriel-text/1" | recording id). ERR_GONE: shredded;
+ * errors of vault_subject. Wipe it. */
+enum err key_ring_text(struct key_ring *r, uint64_t subject, uint8_t ret[KEY_LEN]);
 /* What was said of a track; false: nothing. */
 bool key_ring_find(const struct key_ring *r, const struct id *track, struct ring_track *ret);
 /* Whether an object's key was shredded or redacted, without computing it. *ret untouched after an

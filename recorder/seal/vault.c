@@ -349,6 +349,14 @@ enum err vault_put_subject(struct vault *v, const struct key_context *c, const s
     return wraps_put(v->wraps, c, w);
 }
 
+enum err vault_batch_begin(struct vault *v) {
+    return wraps_batch_begin(v->wraps);
+}
+
+enum err vault_batch_end(struct vault *v, enum err e) {
+    return wraps_batch_end(v->wraps, e);
+}
+
 static enum err unwrap_subject(const struct keyset *recording, const struct key_context *c,
                                const struct key_wrap *w, uint8_t root[KEY_LEN]) {
     uint8_t key[KEY_LEN], context[KEY_CONTEXT_LEN];

@@ -47,6 +47,10 @@ enum err vault_new_subject(struct vault *v, const struct keyset *recording, uint
 /* Store it, durably. One that is there, or was shredded, is ERR_EXISTS. */
 enum err vault_put_subject(struct vault *v, const struct key_context *c,
                            const struct key_wrap *wrap);
+/* Several of them are durable together, for one sync: begin, store, and end with how that went
+ * (after an error nothing is stored). Returns it, or what kept it from being so. */
+enum err vault_batch_begin(struct vault *v);
+enum err vault_batch_end(struct vault *v, enum err e);
 /* The keys of a participant. ERR_GONE: shredded; ERR_AUTH: missing or damaged; ERR_IO, ERR_NOMEM.
  */
 enum err vault_subject(struct vault *v, const struct keyset *recording, uint64_t subject,

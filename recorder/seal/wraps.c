@@ -64,6 +64,18 @@ enum err wraps_one_row(struct wraps *w, sqlite3_stmt *s) {
     return s ? sql_step(s) : wraps_failed(w);
 }
 
+enum err wraps_batch_begin(struct wraps *w) {
+    return sql_exec(w->db, "BEGIN IMMEDIATE");
+}
+
+enum err wraps_batch_end(struct wraps *w, enum err e) {
+    e = e == OK ? sql_exec(w->db, "COMMIT") : e;
+    if (!sqlite3_get_autocommit(w->db)) {
+        sql_exec(w->db, "ROLLBACK");
+    }
+    return e;
+}
+
 enum err wraps_put(struct wraps *w, const struct key_context *c, const struct key_wrap *wrap) {
     enum err e = wraps_shredded(w, c, NULL);
     if (e != ERR_UNKNOWN) {

@@ -32,6 +32,10 @@ enum err wraps_copy(struct wraps *w, const char *path);
 /* NULL allowed; returns NULL. */
 struct wraps *wraps_close(struct wraps *w);
 
+/* A transaction of several calls, and its end: committed if what was done came as far as OK, else
+ * nothing has changed. Not nested, and not around what shreds or redacts. */
+enum err wraps_batch_begin(struct wraps *w);
+enum err wraps_batch_end(struct wraps *w, enum err e);
 /* Durable when OK. ERR_EXISTS: there is one, or it was shredded; ERR_NOSPACE, ERR_IO. */
 enum err wraps_put(struct wraps *w, const struct key_context *c, const struct key_wrap *wrap);
 /* ERR_UNKNOWN (never begun, or shredded), ERR_IO, ERR_FORMAT. */

@@ -1,28 +1,19 @@
 /* What was ordered, and stays known: holds, shreds, redactions. */
 #include "recorder/seal/wraps_db.h"
 
-/* The end of a transaction that came as far as e. */
-static enum err end(struct wraps *w, enum err e) {
-    e = e == OK ? sql_exec(w->db, "COMMIT") : e;
-    if (!sqlite3_get_autocommit(w->db)) {
-        sql_exec(w->db, "ROLLBACK");
-    }
-    return e;
-}
-
 static enum err refuse_held(struct wraps *w, const struct id *recording) {
     enum err e = wraps_held(w, recording, NULL);
     return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
 }
 
 enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x) {
-    enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
+    enum err e = wraps_batch_begin(w);
     if (e != OK) {
         return e;
     }
     e = refuse_held(w, &c->recording);
     e = e == OK ? wraps_replace(w, c, x) : e;
-    e = end(w, e);
+    e = wraps_batch_end(w, e);
     return e == OK ? wraps_purge(w) : e;
 }
 
@@ -43,13 +34,13 @@ static enum err shred_rows(struct wraps *w, const struct key_context *c,
 
 static enum err shred(struct wraps *w, const struct key_context *c, const struct wraps_order *o,
                       bool needs_row) {
-    enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
+    enum err e = wraps_batch_begin(w);
     if (e != OK) {
         return e;
     }
     e = refuse_held(w, &c->recording);
     e = e == OK ? shred_rows(w, c, o, needs_row) : e;
-    e = end(w, e);
+    e = wraps_batch_end(w, e);
     if (e != OK && e != ERR_UNKNOWN) {
         return e;
     }
@@ -69,7 +60,7 @@ enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
 
 enum err wraps_shred_again(struct wraps *w, const struct wraps_note *n) {
     struct wraps_order o = {n->at, n->who, n->why};
-    enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
+    enum err e = wraps_batch_begin(w);
     if (e != OK) {
         return e;
     }
@@ -79,7 +70,7 @@ enum err wraps_shred_again(struct wraps *w, const struct wraps_note *n) {
     if (e == OK && n->what.subject == 0) {
         e = sql_run(w->db, "DELETE FROM holds WHERE recording=?", "d", &n->what.recording);
     }
-    e = end(w, e);
+    e = wraps_batch_end(w, e);
     return e == OK && nothing ? ERR_UNKNOWN : e;
 }
 

@@ -1,9 +1,11 @@
 /* libs: recorder_journal base */
-/* Arbitrary bytes as journal lines, and as a signed manifest's or supplement's line. What can be
- * read must be written again so that it reads the same. */
+/* Arbitrary bytes as journal lines, as a sealed text in one, and as a signed manifest's or
+ * supplement's line. What can be read must be written again so that it reads the same. */
 #include "recorder/journal/journal.h"
 #include "recorder/journal/manifest.h"
+#include "recorder/journal/personal.h"
 #include "recorder/journal/supplement.h"
+#include "recorder/seal/aead.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -26,6 +28,38 @@ static void one_line(struct bytes line) {
     }
     buffer_free(&first);
     buffer_free(&second);
+}
+
+static void fill(void *ctx, void *p, size_t n) {
+    (void)ctx;
+    memset(p, 1, n);
+}
+
+/* What is behind the seal, for which the fuzzer has the key, and what is only said to be sealed. */
+static void as_text(struct bytes text) {
+    static const uint8_t key[KEY_LEN];
+    static const char context[] = "oriel-text/1";
+    struct entry e = {.type = ENTRY_MARK}, open;
+    struct entry_personal *p = &e.u.personal;
+    struct rng rng = {.fill = fill};
+    uint8_t aad[64];
+    struct wr w = wr_of(aad, sizeof(aad));
+    p->said.participant = 1;
+    size_t n = text.n < ENTRY_SEALED_MAX ? text.n : ENTRY_SEALED_MAX;
+    memcpy(p->sealed, text.p, n);
+    p->sealed_len = (uint16_t)n;
+    CHECK(personal_open(key, &recording, &e) != OK);
+    wr_bytes(&w, context, sizeof(context) - 1);
+    wr_bytes(&w, recording.b, ID_LEN);
+    wr_u64(&w, 1);
+    wr_bytes(&w, "mark", 4);
+    struct aead a = {key, bytes_of(aad, wr_len(&w))};
+    n = n < ENTRY_SEALED_MAX - AEAD_OVERHEAD ? n : ENTRY_SEALED_MAX - AEAD_OVERHEAD;
+    CHECK(aead_seal(&a, &rng, bytes_of(text.p, n), p->sealed) == OK);
+    p->sealed_len = (uint16_t)(n + AEAD_OVERHEAD);
+    open = e;
+    CHECK(personal_open(key, &recording, &open) == OK);
+    CHECK(strlen(open.u.person.name) < ENTRY_TEXT_MAX);
 }
 
 /* The parser behind the signature, for which the fuzzer has the key. */
@@ -68,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     journal_replay(all, &head, NULL, NULL);
     const uint8_t *end = memchr(data, '\n', n);
     one_line(bytes_of(data, end ? (size_t)(end - data) : n));
+    as_text(all);
     as_manifest(all);
     return 0;
 }

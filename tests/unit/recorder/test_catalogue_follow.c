@@ -161,6 +161,12 @@ static struct object_plain lines_of(struct desk *d, uint32_t number) {
     return plain;
 }
 
+static enum err follow(struct desk *d, const struct object_plain *o) {
+    struct catalogue_object x = {
+        .recording = *ledger_id(d->ledger), .lines = bytes_of(o->p, o->n), .info = o->info};
+    return catalogue_follow(d->archive->catalogue, &x);
+}
+
 TEST(catalogue_takes_only_the_object_that_is_next_and_whole) {
     struct desk d;
     struct catalogue *c;
@@ -174,13 +180,13 @@ TEST(catalogue_takes_only_the_object_that_is_next_and_whole) {
     for (uint32_t i = 0; i < 4; i++) {
         o[i] = lines_of(&d, i);
     }
-    EXPECT_EQ(catalogue_follow(c, id, bytes_of(o[1].p, o[1].n), &o[1].info), ERR_AUTH);
-    EXPECT_EQ(catalogue_follow(c, id, bytes_of(NULL, 0), &o[0].info), ERR_FORMAT);
-    EXPECT_EQ(catalogue_follow(c, id, bytes_of(o[0].p, o[0].n), &o[0].info), OK);
-    EXPECT_EQ(catalogue_follow(c, id, bytes_of(o[0].p, o[0].n), &o[0].info), ERR_AUTH);
+    EXPECT_EQ(follow(&d, &o[1]), ERR_AUTH);
+    EXPECT_EQ(follow(&d, &(struct object_plain){.info = o[0].info}), ERR_FORMAT);
+    EXPECT_EQ(follow(&d, &o[0]), OK);
+    EXPECT_EQ(follow(&d, &o[0]), ERR_AUTH);
     /* Two lines of which the second is broken: none counts. */
     o[1].p[o[1].n - 5] ^= 1;
-    EXPECT(catalogue_follow(c, id, bytes_of(o[1].p, o[1].n), &o[1].info) != OK);
+    EXPECT(follow(&d, &o[1]) != OK);
     EXPECT_EQ(position(&d).entries, 1);
     unsigned tracks = 0;
     sqlite3_stmt *s = sql_prepare(c->db, "SELECT COUNT(*) FROM tracks", "");
@@ -190,7 +196,7 @@ TEST(catalogue_takes_only_the_object_that_is_next_and_whole) {
     EXPECT_EQ(tracks, 0);
     o[1].p[o[1].n - 5] ^= 1;
     for (uint32_t i = 1; i < 4; i++) {
-        EXPECT_EQ(catalogue_follow(c, id, bytes_of(o[i].p, o[i].n), &o[i].info), OK);
+        EXPECT_EQ(follow(&d, &o[i]), OK);
     }
     EXPECT_EQ(media_bytes(&d), 10);
     for (uint32_t i = 0; i < 4; i++) {

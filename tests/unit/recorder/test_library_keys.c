@@ -140,7 +140,7 @@ TEST(library_a_shredded_person_is_gone_and_the_others_are_not) {
     place_end(&p);
 }
 
-/* The journal says for ever what people were called; the catalogue does not say it again. */
+/* What a catalogue is made anew of has no name of theirs. */
 TEST(library_a_shredded_person_stays_forgotten_when_the_catalogue_is_made_anew) {
     struct place p;
     struct findings f = {0};

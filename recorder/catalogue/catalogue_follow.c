@@ -1,0 +1,182 @@
+/* How far the rows have come in the journal, and the texts in it that are sealed. */
+#include "recorder/catalogue/catalogue_db.h"
+
+enum err catalogue_position(struct catalogue *c, const struct id *recording,
+                            struct journal_head *ret) {
+    struct journal_head head = journal_begin(recording);
+    sqlite3_stmt *s = sql_borrow(
+        &c->cache, "SELECT entries,objects,chain FROM recordings WHERE id=? AND entries>0", "d",
+        recording);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    if (e == OK) {
+        head.entries = (uint64_t)sqlite3_column_int64(s, 0);
+        head.objects = (uint32_t)sqlite3_column_int64(s, 1);
+        sql_blob(s, 2, head.hash, SHA256_LEN);
+    }
+    sql_give_back(&c->cache, s);
+    if (e == OK || e == ERR_UNKNOWN) {
+        *ret = head;
+        e = OK;
+    }
+    return e;
+}
+
+/* An entry whose text is not to be had: the row has none, and says why. */
+static enum err apply_without(struct catalogue *c, const struct id *recording,
+                              const struct entry *e, enum name_state why) {
+    enum err error = catalogue_apply(c, recording, e);
+    if (error == OK && e->type == ENTRY_PARTICIPANT) {
+        error = sql_run_kept(&c->cache,
+                             "UPDATE participants SET name='', role=?, name_state=?"
+                             " WHERE recording=? AND participant=?",
+                             "tidi", e->u.person.role, (int64_t)why, recording,
+                             (int64_t)e->u.person.participant);
+    }
+    return error;
+}
+
+static enum err keep_sealed(struct catalogue *c, const struct id *recording,
+                            const struct entry *e) {
+    const struct entry_personal *p = &e->u.personal;
+    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO texts VALUES(?,?,?,?,?)", "diitb",
+                        recording, (int64_t)e->seq, (int64_t)p->said.participant,
+                        entry_type_name((enum entry_type)e->type), p->sealed,
+                        (size_t)p->sealed_len);
+}
+
+/* Errors of the catalogue only: a key that is not there keeps nobody from the rest. */
+static enum err follow_sealed(struct catalogue *c, const struct catalogue_object *o,
+                              const struct entry *e) {
+    struct entry open = *e;
+    enum err said = o->opener.open ? o->opener.open(o->opener.ctx, &open) : ERR_DENIED;
+    if (said == OK) {
+        return catalogue_apply(c, &o->recording, &open);
+    }
+    if (said == ERR_GONE) {
+        return apply_without(c, &o->recording, e, NAME_ERASED);
+    }
+    enum err error = apply_without(c, &o->recording, e, NAME_SEALED);
+    return error == OK ? keep_sealed(c, &o->recording, e) : error;
+}
+
+struct following {
+    struct catalogue *catalogue;
+    const struct catalogue_object *object;
+};
+
+static enum err follow(void *ctx, const struct entry *e) {
+    const struct following *f = ctx;
+    bool sealed = entry_is_of_person((enum entry_type)e->type) && e->u.personal.sealed_len;
+    return sealed ? follow_sealed(f->catalogue, f->object, e)
+                  : catalogue_apply(f->catalogue, &f->object->recording, e);
+}
+
+static enum err follow_object(struct catalogue *c, const struct catalogue_object *o) {
+    struct following f = {c, o};
+    struct journal_head head;
+    enum err e = catalogue_position(c, &o->recording, &head);
+    e = e == OK && o->lines.n == 0 ? ERR_FORMAT : e;
+    e = e == OK ? journal_replay(o->lines, &head, follow, &f) : e;
+    if (e != OK) {
+        return e;
+    }
+    e = sql_run_kept(&c->cache, "INSERT OR REPLACE INTO journals VALUES(?,?,?,?)", "diib",
+                     &o->recording, (int64_t)head.objects, (int64_t)o->info.size, o->info.sha256,
+                     (size_t)SHA256_LEN);
+    return e == OK ? sql_run_kept(&c->cache,
+                                  "INSERT INTO recordings(id,entries,objects,chain)"
+                                  " VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
+                                  " entries=excluded.entries, objects=excluded.objects,"
+                                  " chain=excluded.chain",
+                                  "diib", &o->recording, (int64_t)head.entries,
+                                  (int64_t)head.objects + 1, head.hash, (size_t)SHA256_LEN)
+                   : e;
+}
+
+enum err catalogue_follow(struct catalogue *c, const struct catalogue_object *o) {
+    bool alone = sqlite3_get_autocommit(c->db) != 0;
+    enum err e = alone ? catalogue_begin(c) : OK;
+    e = e == OK ? follow_object(c, o) : e;
+    e = e == OK && alone ? catalogue_commit(c) : e;
+    if (alone) {
+        catalogue_rollback(c);
+    }
+    return e;
+}
+
+/* The first text that waits, behind this line of the journal. */
+static enum err next_text(struct catalogue *c, const struct id *recording, int64_t behind,
+                          struct entry *ret) {
+    sqlite3_stmt *s = sql_borrow(&c->cache,
+                                 "SELECT seq,participant,type,sealed FROM texts"
+                                 " WHERE recording=? AND seq>? ORDER BY seq LIMIT 1",
+                                 "di", recording, behind);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    memset(ret, 0, sizeof(*ret));
+    if (e == OK) {
+        struct entry_personal *p = &ret->u.personal;
+        char type[16];
+        const void *sealed = sqlite3_column_blob(s, 3);
+        int n = sqlite3_column_bytes(s, 3);
+        sql_text(s, 2, type, sizeof(type));
+        ret->type = strcmp(type, entry_type_name(ENTRY_MARK)) == 0 ? ENTRY_MARK : ENTRY_PARTICIPANT;
+        ret->seq = (uint64_t)sqlite3_column_int64(s, 0);
+        p->said.participant = (uint64_t)sqlite3_column_int64(s, 1);
+        if (sealed && n > 0 && n <= ENTRY_SEALED_MAX) {
+            memcpy(p->sealed, sealed, (size_t)n);
+            p->sealed_len = (uint16_t)n;
+        }
+    }
+    sql_give_back(&c->cache, s);
+    return e;
+}
+
+/* The name that was said last counts, in whatever order they can be opened. */
+static enum err put_name(struct catalogue *c, const struct id *recording, const struct entry *e) {
+    const struct entry_person *p = &e->u.person;
+    struct words_of of = {*recording, WORD_OF_PERSON, p->participant};
+    enum err error =
+        sql_run_kept(&c->cache,
+                     "UPDATE participants SET name=COALESCE((SELECT name FROM events"
+                     " WHERE recording=?1 AND participant=?2 AND type='participant' AND name<>''"
+                     " ORDER BY seq DESC LIMIT 1),''),"
+                     " name_state=EXISTS(SELECT 1 FROM texts WHERE recording=?1"
+                     " AND participant=?2 AND type='participant')"
+                     " WHERE recording=?1 AND participant=?2",
+                     "di", recording, (int64_t)p->participant);
+    return error == OK ? catalogue_put_words(c, &of, p->name) : error;
+}
+
+static enum err put_text(struct catalogue *c, const struct id *recording, const struct entry *e) {
+    const struct entry_person *p = &e->u.person;
+    enum err error = sql_run_kept(
+        &c->cache, "UPDATE events SET name=? WHERE recording=? AND seq=? AND participant=?", "tdii",
+        p->name, recording, (int64_t)e->seq, (int64_t)p->participant);
+    error = error == OK ? sql_run_kept(&c->cache, "DELETE FROM texts WHERE recording=? AND seq=?",
+                                       "di", recording, (int64_t)e->seq)
+                        : error;
+    bool name = e->type == ENTRY_PARTICIPANT;
+    return error == OK && name ? put_name(c, recording, e) : error;
+}
+
+static enum err open_text(struct catalogue *c, const struct id *recording, struct entry *e,
+                          const struct personal_opener *o) {
+    enum err said = o->open(o->ctx, e);
+    return said == OK         ? put_text(c, recording, e)
+           : said == ERR_GONE ? catalogue_forget_person(c, recording, e->u.person.participant)
+                              : OK;
+}
+
+enum err catalogue_open_texts(struct catalogue *c, const struct id *recording,
+                              const struct personal_opener *o) {
+    struct entry e = {.seq = 0};
+    int64_t behind = -1;
+    enum err error = catalogue_begin(c);
+    while (error == OK && (error = next_text(c, recording, behind, &e)) == OK) {
+        behind = (int64_t)e.seq;
+        error = open_text(c, recording, &e, o);
+    }
+    error = error == ERR_UNKNOWN ? catalogue_commit(c) : error;
+    catalogue_rollback(c);
+    return error;
+}
