@@ -1,0 +1,283 @@
+/* What is left of a person after an order to shred: nothing, in any file, in any copy of the store,
+ * for anybody who has every key that is still there. With real pictures, sound and databases. */
+#include "recorder/archive/recovery.h"
+#include "recorder/library/library_parts.h"
+#include "recorder/store/store_local.h"
+
+#include "tests/unit/recorder/bench_store.h"
+#include "tests/unit/recorder/feed.h"
+#include "tests/unit/recorder/search_files.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define GONE 5 /* who is shredded */
+#define STAYS 6
+#define GONE_NAME "Wilhelmina Featherstone"
+#define GONE_MARK "my grandmother's kitchen"
+#define STAYS_NAME "Bartholomew Underhill"
+
+static const struct library_order order = {"ann", "asked to", {1700000000000000}};
+
+struct house {
+    struct rig rig;
+    struct archive *archive;
+    struct library *library;
+    struct id id;
+    char text[ID_TEXT_MAX], why[WHY_MAX];
+    uint8_t picture[64], sound[32]; /* of what they sent */
+};
+
+static void say(struct rig *g, int type, uint64_t participant, const char *name) {
+    struct recorder_order o = {.tour = TOUR, .participant = participant, .on = true};
+    o.type = type;
+    snprintf(o.name, sizeof(o.name), "%s", name);
+    snprintf(o.title, sizeof(o.title), "%s", type == ORDER_MARK ? name : "");
+    snprintf(o.role, sizeof(o.role), "buyer");
+    snprintf(o.consent_version, sizeof(o.consent_version), "2024-1");
+    recorder_order(g->r, g->now, (wall_t){1700000000000000 + g->now}, &o);
+    rig_pump(g);
+}
+
+/* A person with camera and microphone, who is on the stage of nobody: the programme is not theirs
+ * alone, and keeps what it shows. Another one listens. */
+static void record(struct house *h) {
+    struct rig *g = &h->rig;
+    struct clip video, audio;
+    struct feed_list l = {0};
+    clip_ivf(&video, "video.ivf");
+    clip_ogg(&audio, "audio.ogg");
+    us_t t = g->now;
+    struct feed_source camera = {.id = 3,
+                                 .participant = GONE,
+                                 .seq = 70000,
+                                 .kind = SOURCE_CAMERA,
+                                 .step = 6000,
+                                 .at0 = t,
+                                 .interval = 66667,
+                                 .clip = &video};
+    struct feed_source microphone = {.id = 4,
+                                     .participant = GONE,
+                                     .seq = 9,
+                                     .kind = SOURCE_MICROPHONE,
+                                     .step = 960,
+                                     .at0 = t,
+                                     .interval = 20000,
+                                     .clip = &audio};
+    memcpy(h->picture, video.frame[0].p + video.frame[0].n - 300, sizeof(h->picture));
+    memcpy(h->sound, audio.frame[20].p + 4, sizeof(h->sound));
+    rig_order(g, ORDER_START);
+    say(g, ORDER_PARTICIPANT, GONE, GONE_NAME);
+    say(g, ORDER_PARTICIPANT, STAYS, STAYS_NAME);
+    feed_tap(&l, &camera, TAP_SOURCE_ON, t);
+    feed_tap(&l, &microphone, TAP_SOURCE_ON, t);
+    feed_frames(&l, &camera, g->pool, 0, video.n);
+    feed_frames(&l, &microphone, g->pool, 0, audio.n);
+    feed_sort(&l);
+    rig_run(g, &l);
+    say(g, ORDER_MARK, GONE, GONE_MARK);
+    rig_order(g, ORDER_STOP);
+    rig_close(g);
+    clip_free(&video);
+    clip_free(&audio);
+}
+
+static void open_all(struct house *h) {
+    struct archive_config a = {
+        .dir = h->rig.dir, .write = true, .rng = rng_from_seeded(&h->rig.seed)};
+    struct library_config l = {.dir = h->rig.dir, .rng = rng_from_seeded(&h->rig.seed)};
+    CHECK(archive_open(&a, &h->archive, h->why) == OK);
+    CHECK(library_open(&l, &h->library, h->why) == OK);
+}
+
+static void close_all(struct house *h) {
+    h->library = library_close(h->library);
+    h->archive = archive_close(h->archive);
+}
+
+static void house_begin(struct house *h) {
+    memset(h, 0, sizeof(*h));
+    rig_init(&h->rig);
+    CHECK(rig_open(&h->rig) == OK);
+    record(h);
+    CHECK(id_parse(h->rig.recording, &h->id));
+    id_text(&h->id, h->text);
+    open_all(h);
+}
+
+static void house_end(struct house *h) {
+    close_all(h);
+    rig_free(&h->rig);
+}
+
+static unsigned files_with(struct house *h, const char *text) {
+    return search_files(h->rig.dir, bytes_of(text, strlen(text)));
+}
+
+/* Every secret of theirs, as it is in memory while they are recorded or played. */
+struct secrets {
+    struct key_wrap wrap;
+    uint8_t root[KEY_LEN], objects[KEY_LEN], text[KEY_LEN], media[KEY_LEN];
+    struct id track; /* one of theirs */
+};
+
+static enum err note_track(void *ctx, const struct track_row *r) {
+    struct secrets *s = ctx;
+    if (r->track.participant == GONE && r->track.kind == SOURCE_CAMERA) {
+        s->track = r->track.track;
+    }
+    return OK;
+}
+
+static void collect(struct house *h, struct secrets *s) {
+    struct key_ring ring;
+    struct keyset set;
+    struct key_context c = {h->id, GONE};
+    memset(s, 0, sizeof(*s));
+    CHECK(catalogue_tracks(h->archive->catalogue, &h->id, note_track, s) == OK);
+    CHECK(archive_ring_of_rows(h->archive, &h->id, &ring) == OK);
+    CHECK(wraps_get(h->archive->wraps, &c, &s->wrap) == OK);
+    CHECK(vault_subject(h->archive->vault, &ring.set, GONE, &set) == OK);
+    memcpy(s->root, set.root, KEY_LEN);
+    CHECK(keyset_single(&set, KEYSET_OBJECTS, s->objects) == OK);
+    CHECK(keyset_media(&set, &(struct keyset_place){s->track, 0}, 0, s->media) == OK);
+    CHECK(key_ring_text(&ring, GONE, s->text) == OK);
+    keyset_clear(&set);
+    key_ring_close(&ring);
+}
+
+/* Files of the state directory that have something of theirs in clear. */
+static unsigned files_with_secrets(struct house *h, const struct secrets *s) {
+    const struct bytes all[] = {
+        bytes_of(s->root, KEY_LEN),
+        bytes_of(s->objects, KEY_LEN),
+        bytes_of(s->text, KEY_LEN),
+        bytes_of(s->media, KEY_LEN),
+        bytes_of(h->picture, sizeof(h->picture)),
+        bytes_of(h->sound, sizeof(h->sound)),
+    };
+    unsigned n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        n += search_files(h->rig.dir, all[i]);
+    }
+    return n;
+}
+
+/* What whoever has the store as it was, and every key that is there now, can read of it. */
+struct attack {
+    struct archive *archive;
+    struct key_ring *ring;
+    struct store store;
+    unsigned objects, opened, journals, with_name, of_theirs;
+};
+
+static void try_object(void *ctx, const char *name, uint64_t size) {
+    struct attack *a = ctx;
+    struct object_id o;
+    struct object_plain plain;
+    struct ring_track t;
+    struct object_access access = {&a->store, key_ring_objects(a->ring), NULL};
+    if (!object_parse_name(name, &o) || o.type == OBJECT_MANIFEST) {
+        return;
+    }
+    (void)size;
+    a->objects++;
+    if (object_get(&access, &o, &plain) != OK) {
+        return;
+    }
+    static const char *const texts[] = {GONE_NAME, GONE_MARK};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        a->with_name += memmem(plain.p, plain.n, texts[i], strlen(texts[i])) != NULL;
+    }
+    a->opened++;
+    a->journals += o.type == OBJECT_JOURNAL;
+    a->of_theirs += key_ring_find(a->ring, &o.track, &t) && t.subject == GONE;
+    mem_free(plain.p);
+}
+
+static void attack(struct house *h, const char *objects, struct attack *a) {
+    struct key_ring ring;
+    CHECK(archive_ring_of_rows(h->archive, &h->id, &ring) == OK);
+    CHECK(store_local_open(objects, &a->store) == OK);
+    a->ring = &ring;
+    CHECK(a->store.list(a->store.ctx, "recordings/", try_object, a) == OK);
+    store_local_close(&a->store);
+    key_ring_close(&ring);
+}
+
+/* The store's folder as it is, elsewhere. */
+static void copy_store(struct house *h, const char *to) {
+    char command[PATH_MAX + 256];
+    CHECK(snprintf(command, sizeof(command), "cp -r %s/objects %s", h->rig.dir, to) <
+          (int)sizeof(command));
+    CHECK(system(command) == 0);
+}
+
+static void check_json(struct house *h) {
+    char *out = NULL;
+    REQUIRE(library_recording_json(h->library, h->text, &out) == OK);
+    EXPECT(strstr(out, GONE_NAME) == NULL && strstr(out, GONE_MARK) == NULL);
+    EXPECT(strstr(out, "\"erased\":true") != NULL && strstr(out, "\"sealed\"") == NULL);
+    EXPECT(strstr(out, STAYS_NAME) != NULL);
+    EXPECT(strstr(out, "2024-1") != NULL);
+    mem_free(out);
+}
+
+TEST(erasure_leaves_nothing_of_a_person_in_any_file) {
+    struct house h;
+    struct secrets s;
+    struct findings f = {0};
+    struct scratch scratch;
+    char copy[PATH_MAX], path[256];
+    house_begin(&h);
+    collect(&h, &s);
+    scratch_begin(&scratch);
+    snprintf(copy, sizeof(copy), "%s/objects", scratch.dir);
+    copy_store(&h, copy);
+    struct attack before = {0}, after = {0};
+    attack(&h, copy, &before);
+    EXPECT(before.of_theirs > 0 && before.opened == before.objects);
+    EXPECT_EQ(before.with_name, 0);
+    /* Before: the name is where it is asked for, and the wrap in one place. */
+    EXPECT(files_with(&h, GONE_NAME) > 0 && files_with(&h, GONE_MARK) > 0);
+    EXPECT(search_files(h.rig.dir, bytes_of(s.wrap.bytes, s.wrap.n)) > 0);
+    EXPECT_EQ(files_with_secrets(&h, &s), 0);
+
+    EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &order), OK);
+    EXPECT_EQ(files_with(&h, GONE_NAME), 0);
+    EXPECT_EQ(files_with(&h, "ilhelmina"), 0); /* nor the words that are searched for */
+    EXPECT_EQ(files_with(&h, "eatherstone"), 0);
+    EXPECT_EQ(files_with(&h, GONE_MARK), 0);
+    EXPECT_EQ(search_files(h.rig.dir, bytes_of(s.wrap.bytes, s.wrap.n)), 0);
+    EXPECT_EQ(files_with_secrets(&h, &s), 0);
+    EXPECT(files_with(&h, STAYS_NAME) > 0);
+    attack(&h, copy, &after);
+    EXPECT_EQ(after.objects, before.objects);
+    EXPECT_EQ(after.journals, before.journals);
+    EXPECT_EQ(after.with_name, 0);
+    EXPECT_EQ(after.of_theirs, 0);
+    EXPECT_EQ(after.opened, before.opened - before.of_theirs);
+    check_json(&h);
+
+    /* The journal is whole, and a catalogue that is made of it has none of it either. */
+    EXPECT_EQ(library_verify(h.library, h.text, findings_say, &f), OK);
+    EXPECT_EQ(library_verify_chain(h.library, h.text, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    close_all(&h);
+    static const char *const parts[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        snprintf(path, sizeof(path), "%s/catalogue.db%s", h.rig.dir, parts[i]);
+        unlink(path);
+    }
+    open_all(&h);
+    EXPECT_EQ(recovery_run(h.archive, NULL), OK);
+    EXPECT_EQ(files_with(&h, GONE_NAME), 0);
+    EXPECT_EQ(files_with(&h, "ilhelmina"), 0);
+    EXPECT_EQ(files_with(&h, GONE_MARK), 0);
+    check_json(&h);
+    EXPECT_EQ(library_verify(h.library, h.text, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    scratch_end(&scratch);
+    house_end(&h);
+}
