@@ -48,7 +48,8 @@ export class Player {
   /** @param {Track} track */
   nameOf(track) {
     const kind = KINDS[track.kind] ?? KINDS[track.id] ?? track.kind;
-    return track.participant ? `${track.participant}, ${kind}` : kind;
+    const who = track.erased ? 'erased' : track.participant;
+    return who ? `${who}, ${kind}` : kind;
   }
 
   /** @param {Track|undefined} track */

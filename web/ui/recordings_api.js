@@ -14,7 +14,8 @@
  */
 /** @typedef {{recordings: RecordingSummary[], next: string|null, previous: string|null}} Page */
 /** @typedef {{number: number, start_ms: number, duration_ms: number, bytes: number}} Epoch */
-/** @typedef {{id: string, kind: string, participant: string|null, codec: string, epochs: Epoch[]}} Track */
+/** @typedef {{id: string, kind: string, participant: string|null, codec: string, epochs: Epoch[],
+ *   erased?: boolean}} Track */
 /** @typedef {RecordingSummary & {tracks: Track[]}} Recording */
 
 export class RecordingsApi {
