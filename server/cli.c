@@ -40,8 +40,8 @@ static const struct {
      "not copied.",
      cli_backup},
     {"restore", "restore [-c FILE] [--shredded WRAPS.DB] DIR",
-     "Bring a backup back into a state directory without recordings. What was shredded since,\n"
-     "according to a newer wraps.db, is shredded again.",
+     "Bring a backup back into a state directory without recordings. What was shredded or\n"
+     "redacted since, according to a newer wraps.db, is erased again.",
      cli_restore},
 };
 

@@ -69,7 +69,7 @@ static int restore(const struct config *cfg, const struct words *x) {
     if (library_restore(&r, &n, why) != OK) {
         return cli_fail(CLI_FAILED, "restore: %s", why);
     }
-    printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " shredded again\n", cfg->rec_dir,
+    printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " erased again\n", cfg->rec_dir,
            n.objects, n.bytes, n.erased);
     return CLI_OK;
 }

@@ -62,7 +62,7 @@ static bool read_seconds(const char *text, us_t *ret) {
 }
 
 static int redact(struct library *l, char **argv) {
-    struct library_span s = {.id = argv[1], .track = argv[2]};
+    struct library_span s = {.id = argv[1], .track = argv[2], .by = order_of("by order")};
     if (!read_seconds(argv[3], &s.from) || !read_seconds(argv[4], &s.to) || s.from >= s.to) {
         return cli_fail(CLI_USAGE, "recordings: redact ID TRACK FROM TO, in seconds");
     }

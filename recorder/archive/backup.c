@@ -1,5 +1,6 @@
 #include "recorder/archive/backup.h"
 
+#include "recorder/archive/erase_again.h"
 #include "recorder/store/store_local.h"
 
 #include "base/alloc.h"
@@ -203,66 +204,6 @@ static enum err copy_objects(struct copy *c, char why[WHY_MAX]) {
     return e;
 }
 
-/* ---- shredding again ---- */
-
-struct again {
-    struct wraps *wraps;
-    const struct store *store; /* NULL: elsewhere */
-    struct catalogue *catalogue;
-    struct buffer names;
-    struct backup_report *report;
-};
-
-static void note_name(void *ctx, const char *name, uint64_t size) {
-    struct again *g = ctx;
-    (void)size;
-    buffer_put(&g->names, name, strlen(name) + 1);
-}
-
-static enum err remove_below(struct again *g, const struct id *recording, const struct id *track) {
-    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX], track_id[ID_TEXT_MAX];
-    snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id),
-             track ? id_text(track, track_id) : "", track ? "/" : "");
-    buffer_cut(&g->names, 0);
-    enum err e = g->store ? g->store->list(g->store->ctx, prefix, note_name, g) : OK;
-    e = e == OK && g->names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < g->names.n; at += strlen(g->names.p + at) + 1) {
-        e = g->store->remove(g->store->ctx, g->names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    return e;
-}
-
-struct owned {
-    struct again *g;
-    const struct wraps_note *note;
-};
-
-static enum err remove_track(void *ctx, const struct track_row *r) {
-    struct owned *o = ctx;
-    bool theirs =
-        !id_eq(&r->track.track, &ID_PROGRAMME) && r->track.participant == o->note->what.subject;
-    return theirs ? remove_below(o->g, &o->note->what.recording, &r->track.track) : OK;
-}
-
-/* One note of what was shredded, carried out here. */
-static enum err shred_again(void *ctx, const struct wraps_note *n) {
-    struct again *g = ctx;
-    struct owned o = {g, n};
-    enum err e = wraps_shred_again(g->wraps, n);
-    g->report->erased += e == OK;
-    e = e == ERR_UNKNOWN ? OK : e;
-    if (e == OK && n->what.subject) {
-        e = catalogue_tracks(g->catalogue, &n->what.recording, remove_track, &o);
-        e = e == OK ? catalogue_forget_person(g->catalogue, &n->what.recording, n->what.subject)
-                    : e;
-    } else if (e == OK) {
-        e = remove_below(g, &n->what.recording, NULL);
-        e = e == OK ? catalogue_shredded(g->catalogue, &n->what.recording) : e;
-    }
-    return e == ERR_UNKNOWN ? OK : e; /* the catalogue of that day knew nothing of it */
-}
-
 /* ---- backup ---- */
 
 static enum err copy_databases_to(struct archive *a, const char *dir, char why[WHY_MAX]) {
@@ -386,8 +327,8 @@ static enum err copy_back(const struct restore_order *o, bool objects, struct ba
 }
 
 /* A folder with objects and without wraps is one that no recorder opens, so that wraps get their
- * name last, when what was shredded is shredded in them again: a restore that broke off gives
- * nothing back that was to be forgotten. */
+ * name last, when what was erased is erased in them again: a restore that broke off gives nothing
+ * back that was to be forgotten. */
 #define UNFINISHED ".new"
 static enum err copy_databases_back(const struct restore_order *o, char why[WHY_MAX]) {
     enum err e = copy_signer(o->from, o->dir, why);
@@ -398,38 +339,38 @@ static enum err copy_databases_back(const struct restore_order *o, char why[WHY_
                : fail(why, e == OK ? ERR_IO : e, "copying the databases of", o->from);
 }
 
-static enum err erase_again(const struct restore_order *o, struct again *g) {
+static enum err erase_in(struct erase_again *g, const struct restore_order *o,
+                         struct backup_report *ret) {
     struct wraps *newer = NULL;
-    enum err e = wraps_each_shredded(g->wraps, shred_again, g);
+    enum err e = erase_again(g, g->wraps, &ret->erased);
     if (e == OK && o->shredded) {
         e = wraps_open(o->shredded, false, &newer);
-        e = e == OK ? wraps_each_shredded(newer, shred_again, g) : e;
+        e = e == OK ? erase_again(g, newer, &ret->erased) : e;
         wraps_close(newer);
     }
     return e;
 }
 
-static enum err shred_what_was(const struct restore_order *o, bool objects,
+static enum err erase_what_was(const struct restore_order *o, bool objects,
                                struct backup_report *ret, char why[WHY_MAX]) {
     char path[PATH_MAX];
     struct store store = {0};
-    struct again g = {.store = objects ? &store : NULL, .report = ret};
+    struct erase_again g = {.store = objects ? &store : NULL};
     path_in(path, o->dir, "wraps.db" UNFINISHED);
     enum err e = wraps_open(path, true, &g.wraps);
     path_in(path, o->dir, "catalogue.db");
     e = e == OK ? catalogue_open(path, true, &g.catalogue) : e;
     path_in(path, o->dir, "objects");
     e = e == OK && objects ? store_local_open(path, &store) : e;
-    e = e == OK ? erase_again(o, &g) : e;
+    e = e == OK ? erase_in(&g, o, ret) : e;
     e = e == OK ? catalogue_purge(g.catalogue) : e;
     e = e == OK ? wraps_purge(g.wraps) : e;
-    buffer_free(&g.names);
     wraps_close(g.wraps);
     catalogue_close(g.catalogue);
     if (store.ctx) {
         store_local_close(&store);
     }
-    return e == OK ? OK : fail(why, e, "shredding again what was shredded, in", o->dir);
+    return e == OK ? OK : fail(why, e, "erasing again what was erased, in", o->dir);
 }
 
 /* Its log is empty: it was purged. */
@@ -454,6 +395,6 @@ enum err backup_restore(const struct restore_order *o, struct backup_report *ret
     e = e == OK ? claim_folder(o->dir, may, why) : e;
     e = e == OK ? copy_back(o, objects, ret, why) : e;
     e = e == OK ? copy_databases_back(o, why) : e;
-    e = e == OK ? shred_what_was(o, objects, ret, why) : e;
+    e = e == OK ? erase_what_was(o, objects, ret, why) : e;
     return e == OK ? give_name(o, why) : e;
 }

@@ -17,7 +17,7 @@
 struct backup_report {
     uint64_t objects, bytes;
     uint64_t recordings; /* in wraps.db */
-    uint64_t erased;     /* recordings and persons whose shredding was carried out again */
+    uint64_t erased;     /* recordings, persons and redactions that were carried out again */
     bool waiting;        /* objects are neither in the backup nor in the far store: they wait */
 };
 
@@ -35,9 +35,10 @@ enum err backup_make(struct archive *a, const struct backup_order *o, struct bac
                      char why[WHY_MAX]);
 
 /* Make dir, in which no recordings are (ERR_EXISTS), what the backup `from` was made of. `shredded`
- * NULL, or the path of a wraps.db that is newer than the backup: what was shredded according to it
- * is shredded again, as is what the backup itself says. ERR_UNKNOWN: `from` is no backup that is
- * whole. Errors as before; after one, empty dir and begin again. */
+ * NULL, or the path of a wraps.db that is newer than the backup: what was shredded or redacted
+ * according to it is erased again, as is what the backup itself says, before anything can be read.
+ * ERR_UNKNOWN: `from` is no backup that is whole. Errors as before; after one, empty dir and begin
+ * again. */
 struct restore_order {
     const char *from, *dir, *shredded;
 };

@@ -19,7 +19,8 @@ struct check {
     struct key_ring ring;
     struct object_access access;
     struct buffer shredded_tracks; /* ids: of people whose keys were shredded */
-    struct manifest manifest;      /* empty while the recording is open */
+    struct wraps_spans redacted;
+    struct manifest manifest; /* empty while the recording is open */
     struct supplement supplement;
     bool closed;
     struct journal_head head;
@@ -105,6 +106,9 @@ static bool is_erased(struct check *c, const struct object_id *o) {
             return true;
         }
     }
+    if (o->type == OBJECT_MEDIA && wraps_spans_have(&c->redacted, &o->track, o->epoch, o->number)) {
+        return true;
+    }
     return key_ring_erased(&c->ring, o, &erased) == OK && erased;
 }
 
@@ -120,6 +124,11 @@ static enum err note_shredded(void *ctx, const struct track_row *r) {
         return c->shredded_tracks.bad ? ERR_NOMEM : OK;
     }
     return e == ERR_UNKNOWN ? OK : e;
+}
+
+static enum err note_erased(struct check *c) {
+    enum err e = wraps_redacted(c->archive->wraps, &c->id, &c->redacted);
+    return e == OK ? catalogue_tracks(c->archive->catalogue, &c->id, note_shredded, c) : e;
 }
 
 /* The journal is whole with it or without it; but a name that nobody erased should be there. */
@@ -429,6 +438,7 @@ static enum err done(struct check *c) {
     manifest_clear(&c->manifest);
     supplement_clear(&c->supplement);
     buffer_free(&c->shredded_tracks);
+    mem_free(c->redacted.p);
     key_ring_close(&c->ring);
     return c->error != OK ? c->error : c->found ? ERR_AUTH : c->shredded ? ERR_WRONG_STATE : OK;
 }
@@ -442,7 +452,7 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
     if (check_shredded(&c)) {
         return done(&c);
     }
-    c.error = catalogue_tracks(a->catalogue, recording, note_shredded, &c);
+    c.error = note_erased(&c);
     c.closed = c.row.manifest_version != 0;
     if (c.error != OK) {
         return done(&c);
@@ -474,7 +484,7 @@ enum err verify_recording(struct archive *a, const struct id *recording, verify_
         return done(&c);
     }
     c.access = archive_access(a, &c.ring);
-    c.error = catalogue_tracks(a->catalogue, recording, note_shredded, &c);
+    c.error = note_erased(&c);
     if (c.error != OK) {
         return done(&c);
     }

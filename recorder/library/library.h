@@ -98,10 +98,12 @@ enum err library_shred_person(struct library *l, const char *id, uint64_t partic
  * span was; whole segments go, so that some seconds before and after it go with it.
  * ERR_UNSUPPORTED: a track of an earlier release, which is under one key; ERR_UNKNOWN: no such
  * track; ERR_FULL: too many spans; ERR_DENIED: held; ERR_WRONG_STATE: it is being made, or damaged
- * and not known whole; else as library_shred. A backup of before still has the keys. */
+ * and not known whole; else as library_shred. A backup of before still has the keys, until it is
+ * restored with a wraps.db that knows of it. */
 struct library_span {
     const char *id, *track; /* recording; track id or PROGRAMME_TRACK */
     us_t from, to;          /* recording time [us]; `to` is not of it */
+    struct library_order by;
 };
 enum err library_redact(struct library *l, const struct library_span *s);
 /* Keep a recording from being shredded, whoever orders it, until it is released. ERR_UNKNOWN. */
@@ -187,7 +189,7 @@ enum err library_media_open_segment(struct library *l, const struct library_file
 
 struct library_copied {
     uint64_t objects, bytes, recordings;
-    uint64_t erased; /* shredded again */
+    uint64_t erased; /* recordings, persons, redactions: again */
     bool waiting; /* without objects: some wait on this machine for the store, and are in neither */
 };
 struct library_backup {
@@ -202,7 +204,7 @@ enum err library_backup(struct library *l, const struct library_backup *b,
                         struct library_copied *ret, char why[WHY_MAX]);
 struct library_restore {
     const char *from, *dir;
-    const char *shredded; /* NULL, or a newer wraps.db: what it says was shredded is so again */
+    const char *shredded; /* NULL, or a newer wraps.db: what it says was erased is so again */
 };
 /* Into a folder without recordings; nothing may be open there. ERR_EXISTS, ERR_UNKNOWN (no backup
  * that was finished), ERR_IO, ERR_NOSPACE, ERR_NOMEM; the reason in why. */

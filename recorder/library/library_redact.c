@@ -17,6 +17,7 @@ struct redaction {
     struct keyset set;       /* the owner's */
     struct buffer places;    /* struct keyset_place: all that the owner has */
     struct buffer gone;      /* struct object_id: what is destroyed */
+    struct buffer spans;     /* struct wraps_span: the same, run by run */
     us_t start;              /* of the epoch under way */
 };
 
@@ -79,6 +80,35 @@ static enum err puncture(struct redaction *r) {
     return e;
 }
 
+/* What is to be known of it for ever. Segments come by epoch and number. */
+static enum err note_spans(struct redaction *r) {
+    const struct object_id *gone = (const void *)r->gone.p;
+    struct wraps_span run = {.track = r->track};
+    size_t n = r->gone.n / sizeof(*gone);
+    for (size_t i = 0; i < n; i++) {
+        bool goes_on = i && gone[i].epoch == run.epoch && gone[i].number == run.last + 1;
+        if (!goes_on) {
+            run.epoch = gone[i].epoch;
+            run.first = gone[i].number;
+        }
+        run.last = gone[i].number;
+        bool last =
+            i + 1 == n || gone[i + 1].epoch != run.epoch || gone[i + 1].number != run.last + 1;
+        if (last) {
+            buffer_put(&r->spans, &run, sizeof(run));
+        }
+    }
+    return r->spans.bad ? ERR_NOMEM : OK;
+}
+
+static enum err replace_keys(struct redaction *r) {
+    struct key_context c = {r->recording, r->owner.subject};
+    const struct library_order *by = &r->span->by;
+    struct wraps_redaction gone = {{(void *)r->spans.p, r->spans.n / sizeof(struct wraps_span)},
+                                   {by->at, by->who, by->why}};
+    return vault_replace(r->archive->vault, &c, c.subject ? &r->ring.set : NULL, &r->set, &gone);
+}
+
 static enum err remove_gone(struct redaction *r) {
     const struct object_id *gone = (const void *)r->gone.p;
     const struct store *s = &r->archive->store;
@@ -99,18 +129,15 @@ static enum err forget_derived(struct redaction *r) {
 
 static enum err redact(struct redaction *r) {
     struct catalogue *c = r->archive->catalogue;
-    struct key_context context = {r->recording, 0};
     enum err e = open_keys(r);
     e = e == OK ? catalogue_epochs(c, &r->recording, NULL, note_place, r) : e;
     e = e == OK ? catalogue_epochs(c, &r->recording, &r->track, note_epoch, r) : e;
     if (e != OK || r->gone.n == 0) {
         return e;
     }
-    context.subject = r->owner.subject;
     e = puncture(r);
-    e = e == OK ? vault_replace(r->archive->vault, &context, context.subject ? &r->ring.set : NULL,
-                                &r->set)
-                : e;
+    e = e == OK ? note_spans(r) : e;
+    e = e == OK ? replace_keys(r) : e;
     e = e == OK ? remove_gone(r) : e;
     e = e == OK ? forget_derived(r) : e;
     return e == OK && r->archive->has_signer ? close_again(r->archive, &r->recording) : e;
@@ -131,6 +158,7 @@ enum err library_redact(struct library *l, const struct library_span *s) {
     e = e == OK ? redact(&r) : e;
     buffer_free(&r.places);
     buffer_free(&r.gone);
+    buffer_free(&r.spans);
     keyset_clear(&r.set);
     key_ring_close(&r.ring);
     return e;

@@ -12,7 +12,12 @@ struct ring_subject {
 enum err key_ring_open(struct key_ring *r, struct vault *v, const struct id *recording) {
     memset(r, 0, sizeof(*r));
     r->vault = v;
-    return vault_recording(v, recording, &r->set);
+    enum err e = vault_recording(v, recording, &r->set);
+    e = e == OK ? vault_redacted(v, recording, &r->redacted) : e;
+    if (e != OK) {
+        key_ring_close(r);
+    }
+    return e;
 }
 
 enum err key_ring_new(struct key_ring *r, struct vault *v, const struct id *recording) {
@@ -27,6 +32,7 @@ void key_ring_close(struct key_ring *r) {
     }
     mem_free(r->subjects);
     mem_free(r->tracks);
+    mem_free(r->redacted.p);
     keyset_clear(&r->set);
     memset(r, 0, sizeof(*r));
 }
@@ -164,6 +170,11 @@ static enum err keyset_for(struct key_ring *r, uint64_t subject, const struct ke
     return OK;
 }
 
+static bool is_redacted(const struct key_ring *r, const struct object_id *o) {
+    return o->type == OBJECT_MEDIA &&
+           wraps_spans_have(&r->redacted, &o->track, o->epoch, o->number);
+}
+
 static enum err ring_key(void *ctx, const struct object_id *o, uint8_t ret[KEY_LEN]) {
     struct key_ring *r = ctx;
     const struct ring_track *t = id_eq(&o->track, &ID_NONE) ? NULL : track_of(r, &o->track);
@@ -173,6 +184,9 @@ static enum err ring_key(void *ctx, const struct object_id *o, uint8_t ret[KEY_L
     }
     if (t->keys != TRACK_KEYS_TREE) {
         return ERR_UNSUPPORTED;
+    }
+    if (is_redacted(r, o)) {
+        return ERR_GONE;
     }
     enum err e = keyset_for(r, t->subject, &set);
     struct keyset_place place = {o->track, o->epoch};
@@ -205,7 +219,7 @@ enum err key_ring_erased(struct key_ring *r, const struct object_id *o, bool *re
     enum err e = keyset_for(r, t->subject, &set);
     struct keyset_place place = {o->track, o->epoch};
     if (e == OK || e == ERR_GONE) {
-        *ret = e == ERR_GONE || !keyset_has_media(set, &place, o->number);
+        *ret = e == ERR_GONE || is_redacted(r, o) || !keyset_has_media(set, &place, o->number);
     }
     return e == ERR_GONE ? OK : e;
 }

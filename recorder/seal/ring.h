@@ -25,6 +25,7 @@ struct key_ring {
     size_t n_tracks, tracks_cap;
     struct ring_subject *subjects;
     size_t n_subjects, subjects_cap;
+    struct wraps_spans redacted; /* refused, whatever keys a copy of before may still have */
 };
 
 /* Of a recording that is there. Errors of vault_recording; closed then. */

@@ -389,7 +389,7 @@ enum err vault_subject(struct vault *v, const struct keyset *recording, uint64_t
 }
 
 enum err vault_replace(struct vault *v, const struct key_context *c, const struct keyset *recording,
-                       const struct keyset *left) {
+                       const struct keyset *left, const struct wraps_redaction *gone) {
     struct key_wrap old, fresh;
     struct buffer sealed = {0};
     uint8_t root[KEY_LEN];
@@ -402,11 +402,15 @@ enum err vault_replace(struct vault *v, const struct key_context *c, const struc
     e = e == OK ? seal_keyset(v, c, root, left, &sealed) : e;
     if (e == OK) {
         struct wraps_change x = {&old, &fresh, bytes_of(sealed.p, sealed.n)};
-        e = wraps_redact(v->wraps, c, &x);
+        e = wraps_redact(v->wraps, c, &x, gone);
     }
     buffer_free(&sealed);
     mem_wipe(root, sizeof(root));
     return e;
+}
+
+enum err vault_redacted(struct vault *v, const struct id *recording, struct wraps_spans *ret) {
+    return wraps_redacted(v->wraps, recording, ret);
 }
 
 enum err vault_probe_make(struct vault *v, const struct id *id, struct key_wrap *ret) {

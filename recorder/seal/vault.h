@@ -55,12 +55,14 @@ enum err vault_batch_end(struct vault *v, enum err e);
  */
 enum err vault_subject(struct vault *v, const struct keyset *recording, uint64_t subject,
                        struct keyset *ret);
-/* Replace what is stored of this subject by a keyset of which a part was destroyed: under a new
- * root key, and so that the old one is in no file. ERR_DENIED: the recording is held; ERR_BUSY:
- * done but for wraps_purge; errors of the provider. recording: its keys, for a participant; else
- * NULL. */
+/* Replace what is stored of this subject by a keyset of which a part was destroyed, which is noted:
+ * under a new root key, and so that the old one is in no file. ERR_DENIED: the recording is held;
+ * ERR_BUSY: done but for wraps_purge; errors of the provider. recording: its keys, for a
+ * participant; else NULL. */
 enum err vault_replace(struct vault *v, const struct key_context *c, const struct keyset *recording,
-                       const struct keyset *left);
+                       const struct keyset *left, const struct wraps_redaction *gone);
+/* What was redacted of a recording, as wraps_redacted. */
+enum err vault_redacted(struct vault *v, const struct id *recording, struct wraps_spans *ret);
 
 /* A random key that is thrown away, wrapped for this id: whether it opens tells a wrong key. */
 enum err vault_probe_make(struct vault *v, const struct id *id, struct key_wrap *ret);

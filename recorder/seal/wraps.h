@@ -2,8 +2,8 @@
  * truncated checkpoint after a shred), so that deleting a wrap shreds what is under it at once. A
  * row belongs to a recording (subject 0) or to one participant in it. It is also the list of every
  * recording that was ever begun: a row is durable before the first object of its recording is. It
- * remembers which store the objects are in, which recordings are held, what was shredded, and the
- * public halves of the keys that manifests were signed with.
+ * remembers which store the objects are in, which recordings are held, what was shredded and
+ * redacted, and the public halves of the keys that manifests were signed with.
  *
  * Nothing but an order to shred deletes a row: wraps_shred and wraps_shred_person, which do not
  * touch a held recording, and in a copy that is brought back wraps_shred_again. SQLite stays
@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#define WRAPS_SCHEMA 4     /* PRAGMA user_version */
+#define WRAPS_SCHEMA 5     /* PRAGMA user_version */
 #define WRAPS_TEXT_MAX 129 /* [bytes] with NUL; who and why of holds and shreds, cut to fit */
 
 struct wraps;
@@ -54,9 +54,35 @@ enum err wraps_replace(struct wraps *w, const struct key_context *c, const struc
 /* SHA-256 of all wraps of a recording: another one when something of it was shredded, redacted or
  * wrapped again. ERR_UNKNOWN: there are none; ERR_IO. */
 enum err wraps_digest(struct wraps *w, const struct id *recording, uint8_t ret[SHA256_LEN]);
-/* The same where a part of the keys was destroyed, and unless the recording is held (ERR_DENIED);
- * purged when OK. */
-enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x);
+/* Media objects of which the keys were destroyed. */
+struct wraps_span {
+    uint64_t subject; /* whose keys; 0: the recording's */
+    struct id track;
+    uint32_t epoch, first, last; /* numbers, the last one included */
+};
+struct wraps_spans {
+    struct wraps_span *p; /* mem_free it */
+    size_t n;
+};
+struct wraps_redaction;
+/* The same where a part of the keys was destroyed, and unless the recording is held (ERR_DENIED):
+ * what is gone is noted in the same transaction, for ever. Purged when OK. */
+enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x,
+                      const struct wraps_redaction *r);
+/* All spans of a recording that were redacted. *ret is freed by the caller; empty after an error.
+ * ERR_IO, ERR_NOMEM. */
+enum err wraps_redacted(struct wraps *w, const struct id *recording, struct wraps_spans *ret);
+/* Whether an object is of one of the spans. */
+bool wraps_spans_have(const struct wraps_spans *s, const struct id *track, uint32_t epoch,
+                      uint32_t number);
+/* Carry out in a copy what was redacted of these keys according to a newer database: the newer row,
+ * in which the keys are destroyed, takes the place of the older one, and is noted. A copy with
+ * redactions that the newer one knows nothing of keeps its row: what the notes say is refused to
+ * everybody all the same. Durable when OK; call wraps_purge. ERR_UNKNOWN: it was all known. */
+enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct key_context *c);
+/* Call each for every subject of which something was redacted; it may write to this database. */
+enum err wraps_each_redacted(struct wraps *w,
+                             enum err (*each)(void *ctx, const struct key_context *c), void *ctx);
 /* Truncate the log, in which old rows may still be. ERR_BUSY: a reader is in the way. */
 enum err wraps_purge(struct wraps *w);
 
@@ -83,6 +109,10 @@ enum err wraps_has_begun(struct wraps *w, const struct id *recording, bool *ret)
 struct wraps_order {
     wall_t at;
     const char *who, *why;
+};
+struct wraps_redaction {
+    struct wraps_spans gone; /* borrowed; their subject is not read: it is that of the context */
+    struct wraps_order by;
 };
 /* Delete the wrap of a participant, or, with subject 0, all wraps of the recording, so that their
  * bytes are in no file of the database any more. What was shredded stays known and cannot be put

@@ -12,6 +12,8 @@ struct wraps {
 /* Bring the schema to WRAPS_SCHEMA (create), or see one of an earlier release as if it were of this
  * one. ERR_UNSUPPORTED: of a later release. */
 enum err wraps_check_schema(struct wraps *w, bool create);
+/* ERR_DENIED: the recording is held. For within a transaction. */
+enum err wraps_refuse_held(struct wraps *w, const struct id *recording);
 /* What the last failure on the connection means here. */
 enum err wraps_failed(struct wraps *w);
 /* Step a statement that gives one row, or ERR_UNKNOWN; NULL: it could not be prepared. */

@@ -1,20 +1,9 @@
-/* What was ordered, and stays known: holds, shreds, redactions. */
+/* What was ordered, and stays known: holds and shreds. */
 #include "recorder/seal/wraps_db.h"
 
-static enum err refuse_held(struct wraps *w, const struct id *recording) {
+enum err wraps_refuse_held(struct wraps *w, const struct id *recording) {
     enum err e = wraps_held(w, recording, NULL);
     return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
-}
-
-enum err wraps_redact(struct wraps *w, const struct key_context *c, const struct wraps_change *x) {
-    enum err e = wraps_batch_begin(w);
-    if (e != OK) {
-        return e;
-    }
-    e = refuse_held(w, &c->recording);
-    e = e == OK ? wraps_replace(w, c, x) : e;
-    e = wraps_batch_end(w, e);
-    return e == OK ? wraps_purge(w) : e;
 }
 
 static enum err shred_rows(struct wraps *w, const struct key_context *c,
@@ -38,7 +27,7 @@ static enum err shred(struct wraps *w, const struct key_context *c, const struct
     if (e != OK) {
         return e;
     }
-    e = refuse_held(w, &c->recording);
+    e = wraps_refuse_held(w, &c->recording);
     e = e == OK ? shred_rows(w, c, o, needs_row) : e;
     e = wraps_batch_end(w, e);
     if (e != OK && e != ERR_UNKNOWN) {

@@ -61,6 +61,16 @@ static enum err make_4(struct wraps *w) {
                     " verifying BLOB NOT NULL UNIQUE)");
 }
 
+/* The fifth: what was redacted. */
+static enum err make_5(struct wraps *w) {
+    return sql_exec(w->db,
+                    "CREATE TABLE IF NOT EXISTS redacted(seq INTEGER PRIMARY KEY,"
+                    " recording BLOB NOT NULL, subject INTEGER NOT NULL, track BLOB NOT NULL,"
+                    " epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+                    " at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,"
+                    " UNIQUE(recording, subject, track, epoch, first, last))");
+}
+
 /* What is there is looked at itself: a program of an earlier release sets user_version back. */
 static enum err migrate(struct wraps *w) {
     enum err e = sql_exec(w->db, "BEGIN IMMEDIATE");
@@ -69,7 +79,8 @@ static enum err migrate(struct wraps *w) {
         e = make_3(w);
     }
     e = e == OK ? make_4(w) : e;
-    e = e == OK ? sql_exec(w->db, "PRAGMA user_version=4") : e;
+    e = e == OK ? make_5(w) : e;
+    e = e == OK ? sql_exec(w->db, "PRAGMA user_version=5") : e;
     e = e == OK ? sql_exec(w->db, "COMMIT") : e;
     if (!sqlite3_get_autocommit(w->db)) {
         sql_exec(w->db, "ROLLBACK");
@@ -106,6 +117,14 @@ static enum err read_older_signers(struct wraps *w) {
                                  " WHERE 0");
 }
 
+static enum err read_older_redacted(struct wraps *w) {
+    return has(w, "SELECT seq FROM redacted LIMIT 0")
+               ? OK
+               : sql_exec(w->db, "CREATE TEMP VIEW redacted AS SELECT 0 AS seq, 0 AS recording,"
+                                 " 0 AS subject, 0 AS track, 0 AS epoch, 0 AS first, 0 AS last,"
+                                 " 0 AS at, '' AS who, '' AS why WHERE 0");
+}
+
 enum err wraps_check_schema(struct wraps *w, bool create) {
     int64_t version = 0;
     enum err e = version_of(w, &version);
@@ -119,5 +138,6 @@ enum err wraps_check_schema(struct wraps *w, bool create) {
         return migrate(w);
     }
     e = has(w, "SELECT subject FROM wraps LIMIT 0") ? OK : read_older(w);
-    return e == OK ? read_older_signers(w) : e;
+    e = e == OK ? read_older_signers(w) : e;
+    return e == OK ? read_older_redacted(w) : e;
 }

@@ -356,7 +356,7 @@ TEST(library_a_damaged_key_hides_no_other_erasure) {
     broken.bytes[20] ^= 1;
     struct wraps_change x = {.old = &w, .fresh = &broken};
     EXPECT_EQ(wraps_replace(p.archive->wraps, &c, &x), OK);
-    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S, order};
     EXPECT_EQ(library_redact(p.library, &span), OK);
     EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
@@ -368,7 +368,7 @@ TEST(library_what_is_damaged_is_not_redacted) {
     struct key_wrap before, after;
     place_begin(&p, 10);
     struct key_context c = {p.sample.id, 0};
-    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S, order};
     EXPECT_EQ(wraps_get(p.archive->wraps, &c, &before), OK);
     EXPECT_EQ(catalogue_state(p.archive->catalogue, &p.sample.id, RECORDING_DAMAGED), OK);
     EXPECT_EQ(library_redact(p.library, &span), ERR_WRONG_STATE);
@@ -391,9 +391,9 @@ TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
     uint64_t whole = readable(&p, PROGRAMME_TRACK), other = readable(&p, track);
     EXPECT(whole > SAMPLE_MEDIA && other > SAMPLE_MEDIA);
-    struct library_span span = {p.id, PROGRAMME_TRACK, 4500 * US_PER_MS, 5 * US_PER_S};
-    struct library_span nothing = {p.id, PROGRAMME_TRACK, 9999 * US_PER_S, 99999 * US_PER_S};
-    struct library_span nowhere = {p.id, "00000000000000000000000000000009", 0, 1};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 4500 * US_PER_MS, 5 * US_PER_S, order};
+    struct library_span nothing = {p.id, PROGRAMME_TRACK, 9999 * US_PER_S, 99999 * US_PER_S, order};
+    struct library_span nowhere = {p.id, "00000000000000000000000000000009", 0, 1, order};
     EXPECT_EQ(library_redact(p.library, &nowhere), ERR_UNKNOWN);
     EXPECT_EQ(library_redact(p.library, &nothing), OK);
     EXPECT_EQ(library_hold(p.library, p.id, &order), OK);
@@ -412,7 +412,7 @@ TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
     /* A second span, of a person's own track, under what is left of the first. */
-    span = (struct library_span){p.id, track, 0, INT64_MAX};
+    span = (struct library_span){p.id, track, 0, INT64_MAX, order};
     EXPECT_EQ(library_redact(p.library, &span), OK);
     EXPECT_EQ(readable(&p, track), 0);
     EXPECT_EQ(readable(&p, PROGRAMME_TRACK), left);
@@ -580,7 +580,7 @@ TEST(library_a_download_goes_on_with_keys_wrapped_again_and_not_after_a_redactio
     library_media_close(m);
     REQUIRE(library_media_open_file(p.library, &f, &m) == OK);
     EXPECT(library_media_size(m) == size && read_end(m) == OK);
-    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, US_PER_S, order};
     EXPECT_EQ(library_redact(p.library, &span), OK);
     EXPECT_EQ(read_end(m), ERR_GONE);
     library_media_close(m);

@@ -59,6 +59,8 @@ static void place_end(struct place *p) {
     scratch_end(&p->scratch);
 }
 
+static const struct wraps_redaction unnoted;
+
 static enum err object_key(struct key_ring *r, const struct object_id *o, uint8_t ret[KEY_LEN]) {
     struct object_keys k = key_ring_objects(r);
     return k.key(k.ctx, o, ret);
@@ -184,9 +186,9 @@ TEST(vault_a_destroyed_span_is_gone_for_good) {
     EXPECT_EQ(keyset_list(&set, &place, 1), OK);
     EXPECT_EQ(keyset_puncture(&set, &place, 5, 5), OK);
     EXPECT_EQ(wraps_hold(p.w, &recording, &order), OK);
-    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set), ERR_DENIED);
+    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set, &unnoted), ERR_DENIED);
     EXPECT_EQ(wraps_release(p.w, &recording), OK);
-    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set), OK);
+    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set, &unnoted), OK);
     keyset_clear(&set);
     EXPECT_EQ(wraps_get(p.w, &c, &after), OK);
     EXPECT(memcmp(before.bytes, after.bytes, before.n) != 0);
@@ -204,7 +206,7 @@ TEST(vault_a_destroyed_span_is_gone_for_good) {
     REQUIRE(vault_subject(p.v, &whole, 7, &set) == OK);
     EXPECT_EQ(keyset_list(&set, &mine, 1), OK);
     EXPECT_EQ(keyset_puncture(&set, &mine, 0, 5), OK);
-    EXPECT_EQ(vault_replace(p.v, &person, &whole, &set), OK);
+    EXPECT_EQ(vault_replace(p.v, &person, &whole, &set, &unnoted), OK);
     keyset_clear(&set);
     keyset_clear(&whole);
     open_ring(&p, &r);
@@ -249,7 +251,7 @@ TEST(vault_a_hold_wins_until_the_last_moment) {
     hand.rng = p.rng;
     snprintf(hand.path, sizeof(hand.path), "%s/wraps.db", p.scratch.dir);
     p.rng = (struct rng){.ctx = &hand, .fill = fill_and_hold};
-    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set), ERR_DENIED);
+    EXPECT_EQ(vault_replace(p.v, &c, NULL, &set, &unnoted), ERR_DENIED);
     EXPECT_EQ(wraps_get(p.w, &c, &after), OK);
     EXPECT(memcmp(before.bytes, after.bytes, before.n) == 0);
     keyset_clear(&set);

@@ -371,10 +371,36 @@ TEST(wraps_of_a_later_release_are_left_alone) {
     place_begin(&p);
     place_open(&p);
     p.w = wraps_close(p.w);
-    run(&p, "PRAGMA user_version=5;");
+    run(&p, "PRAGMA user_version=6;");
     EXPECT_EQ(wraps_open(p.path, true, &p.w), ERR_UNSUPPORTED);
     EXPECT_EQ(wraps_open(p.path, false, &p.w), ERR_UNSUPPORTED);
-    EXPECT_EQ(version_of(&p), 5);
+    EXPECT_EQ(version_of(&p), 6);
+    place_end(&p);
+}
+
+static enum err no_subject(void *ctx, const struct key_context *c) {
+    (void)ctx;
+    (void)c;
+    return ERR_EXISTS;
+}
+
+/* The fourth release did not note what was redacted. */
+TEST(wraps_of_the_release_before_redactions_were_noted) {
+    struct place p;
+    struct wraps_spans s;
+    struct id id = {{1}};
+    place_begin(&p);
+    place_open(&p);
+    p.w = wraps_close(p.w);
+    run(&p, "DROP TABLE redacted; PRAGMA user_version=4;");
+    for (int write = 0; write < 2; write++) {
+        REQUIRE(wraps_open(p.path, write, &p.w) == OK);
+        EXPECT_EQ(wraps_redacted(p.w, &id, &s), OK);
+        EXPECT_EQ(s.n, 0);
+        EXPECT_EQ(wraps_each_redacted(p.w, no_subject, NULL), OK);
+        p.w = wraps_close(p.w);
+        EXPECT_EQ(version_of(&p), write ? WRAPS_SCHEMA : 4);
+    }
     place_end(&p);
 }
 

@@ -1,0 +1,116 @@
+#include "recorder/archive/erase_again.h"
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct run {
+    struct erase_again *g;
+    struct wraps *says;
+    uint64_t *count;
+    struct buffer names; /* each with its NUL: a folder is not to change while it is listed */
+    const struct wraps_spans *only; /* NULL: all that is listed */
+};
+
+static void note_name(void *ctx, const char *name, uint64_t size) {
+    struct run *r = ctx;
+    struct object_id o;
+    (void)size;
+    bool wanted = !r->only || (object_parse_name(name, &o) && o.type == OBJECT_MEDIA &&
+                               wraps_spans_have(r->only, &o.track, o.epoch, o.number));
+    if (wanted) {
+        buffer_put(&r->names, name, strlen(name) + 1);
+    }
+}
+
+/* Of a recording, what is below this folder; "": all. */
+static enum err remove_below(struct run *r, const struct id *recording, const char *folder) {
+    const struct store *s = r->g->store;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id), folder,
+             *folder ? "/" : "");
+    buffer_cut(&r->names, 0);
+    enum err e = s ? s->list(s->ctx, prefix, note_name, r) : OK;
+    e = e == OK && r->names.bad ? ERR_NOMEM : e;
+    for (size_t at = 0; e == OK && at < r->names.n; at += strlen(r->names.p + at) + 1) {
+        e = s->remove(s->ctx, r->names.p + at);
+        e = e == ERR_UNKNOWN ? OK : e;
+    }
+    return e;
+}
+
+/* It can be made again of what is left. What was made after the erasure was made without it. */
+static enum err remove_derived(struct run *r, const struct id *recording) {
+    static const char *const folders[] = {"thumbnails", "waveforms", "exports", "supplement"};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(folders); i++) {
+        e = remove_below(r, recording, folders[i]);
+    }
+    return e;
+}
+
+struct owned {
+    struct run *run;
+    const struct key_context *who;
+};
+
+static enum err remove_track(void *ctx, const struct track_row *t) {
+    struct owned *o = ctx;
+    char id[ID_TEXT_MAX];
+    bool theirs = !id_eq(&t->track.track, &ID_PROGRAMME) && t->track.participant == o->who->subject;
+    return theirs ? remove_below(o->run, &o->who->recording, id_text(&t->track.track, id)) : OK;
+}
+
+static enum err forget_person(struct run *r, const struct key_context *who, bool news) {
+    struct owned o = {r, who};
+    enum err e = catalogue_tracks(r->g->catalogue, &who->recording, remove_track, &o);
+    e = e == OK && news ? remove_derived(r, &who->recording) : e;
+    return e == OK ? catalogue_forget_person(r->g->catalogue, &who->recording, who->subject) : e;
+}
+
+static enum err forget_recording(struct run *r, const struct id *recording) {
+    enum err e = remove_below(r, recording, "");
+    return e == OK ? catalogue_shredded(r->g->catalogue, recording) : e;
+}
+
+/* One note of what was shredded. */
+static enum err shred_again(void *ctx, const struct wraps_note *n) {
+    struct run *r = ctx;
+    bool news = wraps_shredded(r->g->wraps, &n->what, NULL) != OK;
+    enum err e = wraps_shred_again(r->g->wraps, n);
+    *r->count += e == OK;
+    if (e == OK || e == ERR_UNKNOWN) {
+        e = n->what.subject ? forget_person(r, &n->what, news)
+                            : forget_recording(r, &n->what.recording);
+    }
+    return e == ERR_UNKNOWN ? OK : e; /* the catalogue of that day knew nothing of it */
+}
+
+/* What was redacted of one subject. */
+static enum err redact_again(void *ctx, const struct key_context *c) {
+    struct run *r = ctx;
+    struct wraps_spans gone;
+    enum err e = r->says == r->g->wraps ? ERR_UNKNOWN : wraps_redact_again(r->g->wraps, r->says, c);
+    bool news = e == OK;
+    *r->count += news;
+    e = news || e == ERR_UNKNOWN ? wraps_redacted(r->says, &c->recording, &gone) : e;
+    if (e != OK) {
+        return e;
+    }
+    r->only = &gone;
+    e = remove_below(r, &c->recording, "");
+    r->only = NULL;
+    mem_free(gone.p);
+    return e == OK && news ? remove_derived(r, &c->recording) : e;
+}
+
+enum err erase_again(struct erase_again *g, struct wraps *says, uint64_t *count) {
+    struct run r = {.g = g, .says = says, .count = count};
+    enum err e = wraps_each_shredded(says, shred_again, &r);
+    e = e == OK ? wraps_each_redacted(says, redact_again, &r) : e;
+    buffer_free(&r.names);
+    return e;
+}
