@@ -185,6 +185,7 @@ enum err recovery_run(struct archive *a, struct recovery_report *ret) {
     }
     id_list_free(&unfinished);
     /* The next start tries again what this one cannot. */
+    (void)replay_forget_names(a);
     (void)replay_open_texts(a);
     if (ret) {
         *ret = run.report;

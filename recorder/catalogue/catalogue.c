@@ -161,6 +161,18 @@ enum err catalogue_forget_person(struct catalogue *c, const struct id *recording
     return e;
 }
 
+enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
+                                uint64_t participant, bool *ret) {
+    sqlite3_stmt *s = sql_borrow(&c->cache,
+                                 "SELECT 1 FROM participants WHERE recording=? AND participant=?"
+                                 " AND name_state<>2",
+                                 "di", recording, (int64_t)participant);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    *ret = e != OK;
+    sql_give_back(&c->cache, s);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
 static const char *const parts[] = {"", "-wal", "-shm", "-suspect"};
 
 bool catalogue_set_aside(const char *path) {

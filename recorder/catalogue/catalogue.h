@@ -87,6 +87,9 @@ enum err catalogue_shredded(struct catalogue *c, const struct id *recording);
  * which text they agreed to, stays. */
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
                                  uint64_t participant);
+/* *ret: whether that was done, or there is nothing to do. ERR_IO. */
+enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
+                                uint64_t participant, bool *ret);
 /* Truncate the log, and remove a damaged catalogue that was set aside, so that what was forgotten
  * is in no file any more. ERR_BUSY: a reader is in the way; call again. ERR_IO. */
 enum err catalogue_purge(struct catalogue *c);

@@ -136,6 +136,10 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
 /* Everything that was shredded, in the order it was noted; `each` may write to this database. */
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx);
+/* The same of participants only, of whom there are few: one pass, whatever else was shredded. */
+enum err wraps_each_shredded_person(struct wraps *w,
+                                    enum err (*each)(void *ctx, const struct wraps_note *n),
+                                    void *ctx);
 /* Carry out in a copy what was shredded, here or where the copy was made of, without asking about
  * holds: the order was good when it was given. The hold of a recording of which a person was
  * shredded stays; that of one that is shredded whole goes with it. Durable when OK; call

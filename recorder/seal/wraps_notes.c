@@ -90,14 +90,15 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
                     ret);
 }
 
-enum err wraps_each_shredded(struct wraps *w,
-                             enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx) {
+typedef enum err each_note(void *ctx, const struct wraps_note *n);
+
+static enum err each_shredded(struct wraps *w, bool all, each_note *each, void *ctx) {
     /* By steps of one row, as wraps_each. */
     for (int64_t at = 0;;) {
         sqlite3_stmt *s = sql_prepare(w->db,
                                       "SELECT recording, subject, at, who, why, rowid FROM shredded"
-                                      " WHERE rowid>? ORDER BY rowid LIMIT 1",
-                                      "i", at);
+                                      " WHERE rowid>? AND (? OR subject<>0) ORDER BY rowid LIMIT 1",
+                                      "ii", at, (int64_t)all);
         struct wraps_note n;
         enum err e = wraps_one_row(w, s);
         if (e == OK) {
@@ -113,6 +114,17 @@ enum err wraps_each_shredded(struct wraps *w,
             return e;
         }
     }
+}
+
+enum err wraps_each_shredded(struct wraps *w,
+                             enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx) {
+    return each_shredded(w, true, each, ctx);
+}
+
+enum err wraps_each_shredded_person(struct wraps *w,
+                                    enum err (*each)(void *ctx, const struct wraps_note *n),
+                                    void *ctx) {
+    return each_shredded(w, false, each, ctx);
 }
 
 enum err wraps_note_shredded(struct wraps *w, const struct wraps_note *n) {

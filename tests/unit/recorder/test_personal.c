@@ -5,6 +5,7 @@
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/recorder/search_files.h"
 #include "tests/unit/test.h"
 
 #include <unistd.h>
@@ -234,6 +235,23 @@ TEST(personal_text_of_who_was_shredded_is_in_no_catalogue) {
     EXPECT_EQ(verify(&p, &f), ERR_AUTH);
     EXPECT_EQ(f.n, 2);
     EXPECT(strstr(f.first, "erased, but still stored"));
+    place_end(&p);
+}
+
+/* The process died between the key and the catalogue: the next start forgets the name. */
+TEST(personal_text_is_forgotten_at_the_next_start) {
+    struct place p;
+    struct wraps_order by = {{5}, "bob", "asked to"};
+    place_begin(&p, 12);
+    struct key_context c = {p.s.id, ANN};
+    EXPECT_EQ(wraps_shred_person(p.m.archive->wraps, &c, &by), OK);
+    EXPECT_STR(person(&p).name, "Ann");
+    EXPECT(search_files(p.m.scratch.dir, bytes_of("kitchen", 7)) > 0);
+    EXPECT_EQ(start_again(&p, false).rebuilt, 0);
+    EXPECT_EQ(person(&p).name_state, NAME_ERASED);
+    EXPECT_STR(mark(&p).person.name, "");
+    EXPECT_EQ(found(&p, "ann"), 0);
+    EXPECT_EQ(search_files(p.m.scratch.dir, bytes_of("kitchen", 7)), 0);
     place_end(&p);
 }
 
