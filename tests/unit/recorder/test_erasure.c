@@ -1,5 +1,6 @@
 /* What is left of a person after an order to shred: nothing, in any file, in any copy of the store,
  * for anybody who has every key that is still there. With real pictures, sound and databases. */
+#include "recorder/archive/backup.h"
 #include "recorder/archive/recovery.h"
 #include "recorder/library/library_parts.h"
 #include "recorder/store/store_local.h"
@@ -279,5 +280,68 @@ TEST(erasure_leaves_nothing_of_a_person_in_any_file) {
     EXPECT_EQ(library_verify(h.library, h.text, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
     scratch_end(&scratch);
+    house_end(&h);
+}
+
+/* Of a backup of before nothing comes back, and one of after has nothing. */
+TEST(erasure_holds_in_backups) {
+    struct house h;
+    struct scratch scratch;
+    struct backup_report r;
+    char before[PATH_MAX], after[PATH_MAX], back[PATH_MAX], newer[PATH_MAX], kek[PATH_MAX];
+    char command[4 * PATH_MAX];
+    house_begin(&h);
+    scratch_begin(&scratch);
+    snprintf(before, sizeof(before), "%s/before", scratch.dir);
+    snprintf(after, sizeof(after), "%s/after", scratch.dir);
+    snprintf(back, sizeof(back), "%s/back", scratch.dir);
+    snprintf(newer, sizeof(newer), "%s/wraps.db", h.rig.dir);
+    snprintf(kek, sizeof(kek), "%s/kek", h.rig.dir);
+    struct backup_order b = {h.rig.dir, before, true, order.at};
+    REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
+    EXPECT(search_files(before, bytes_of(GONE_NAME, strlen(GONE_NAME))) > 0);
+    EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &order), OK);
+    b.dir = after;
+    REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
+    snprintf(command, sizeof(command), "mkdir %s && cp -p %s %s/kek", back, kek, back);
+    CHECK(system(command) == 0);
+    struct restore_order x = {before, back, newer};
+    REQUIRE(backup_restore(&x, &r, h.why) == OK);
+    EXPECT_EQ(r.erased, 1);
+    const char *const folders[] = {after, back};
+    static const char *const texts[] = {GONE_NAME, "ilhelmina", GONE_MARK};
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
+            EXPECT_EQ(search_files(folders[i], bytes_of(texts[k], strlen(texts[k]))), 0);
+        }
+        EXPECT(search_files(folders[i], bytes_of(STAYS_NAME, strlen(STAYS_NAME))) > 0);
+    }
+    close_all(&h);
+    struct archive_config a = {.dir = back, .write = true, .rng = rng_from_seeded(&h.rig.seed)};
+    struct library_config l = {.dir = back, .rng = rng_from_seeded(&h.rig.seed)};
+    REQUIRE(archive_open(&a, &h.archive, h.why) == OK);
+    EXPECT_EQ(catalogue_forget(h.archive->catalogue, &h.id), OK);
+    EXPECT_EQ(recovery_run(h.archive, NULL), OK);
+    REQUIRE(library_open(&l, &h.library, h.why) == OK);
+    check_json(&h);
+    scratch_end(&scratch);
+    house_end(&h);
+}
+
+/* Somebody who only listened has a name, too. */
+TEST(erasure_of_who_only_listened) {
+    struct house h;
+    struct findings f = {0};
+    char *out = NULL;
+    house_begin(&h);
+    EXPECT(files_with(&h, STAYS_NAME) > 0);
+    EXPECT_EQ(library_shred_person(h.library, h.text, STAYS, &order), OK);
+    EXPECT_EQ(files_with(&h, STAYS_NAME), 0);
+    EXPECT_EQ(files_with(&h, "artholomew"), 0);
+    REQUIRE(library_recording_json(h.library, h.text, &out) == OK);
+    EXPECT(strstr(out, GONE_NAME) != NULL && strstr(out, "\"erased\":true") != NULL);
+    mem_free(out);
+    EXPECT_EQ(library_verify(h.library, h.text, findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
     house_end(&h);
 }
