@@ -345,3 +345,41 @@ TEST(erasure_of_who_only_listened) {
     EXPECT_EQ(f.n, 0);
     house_end(&h);
 }
+
+/* The process dies when the first object is to be removed: from then on nothing can be read, and
+ * the order, given again, finishes. */
+TEST(erasure_that_was_interrupted_is_done_all_the_same) {
+    struct house h;
+    struct secrets s;
+    struct findings f = {0};
+    struct fault_store fault;
+    house_begin(&h);
+    collect(&h, &s);
+    h.library = library_close(h.library);
+    fault_store_begin(&fault, &h.archive->store);
+    struct library_config dying = {
+        .dir = h.rig.dir, .store = &fault.store, .rng = rng_from_seeded(&h.rig.seed)};
+    REQUIRE(library_open(&dying, &h.library, h.why) == OK);
+    fault.dead = true;
+    fault.error = ERR_IO;
+    EXPECT(library_shred_person(h.library, h.text, GONE, &order) != OK);
+    close_all(&h);
+    open_all(&h);
+    char objects[128];
+    struct attack a = {0};
+    snprintf(objects, sizeof(objects), "%s/objects", h.rig.dir);
+    attack(&h, objects, &a);
+    EXPECT(a.objects > a.opened && a.journals > 0); /* their objects are still there */
+    EXPECT_EQ(a.of_theirs + a.with_name, 0);
+    EXPECT_EQ(search_files(h.rig.dir, bytes_of(s.wrap.bytes, s.wrap.n)), 0);
+    EXPECT_EQ(files_with(&h, GONE_NAME), 0);
+    EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &order), OK);
+    a = (struct attack){0};
+    attack(&h, objects, &a);
+    EXPECT_EQ(a.opened, a.objects);
+    EXPECT_EQ(library_verify(h.library, h.text, findings_say, &f), OK);
+    EXPECT_EQ(library_verify_chain(h.library, h.text, findings_say, &f), OK);
+    EXPECT_STR(f.first, "");
+    check_json(&h);
+    house_end(&h);
+}
