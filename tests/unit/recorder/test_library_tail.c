@@ -436,8 +436,8 @@ TEST(library_tail_names_what_was_redacted) {
     us_t at = number_in(json_array_get(json_object_get(before, "segments"), 2), "start_ms");
     json_int_t last = number_in(before, "last");
     json_decref(before);
-    struct library_span span = {s.g.recording, PROGRAMME_TRACK, (at + 100) * US_PER_MS,
-                                (at + 200) * US_PER_MS};
+    struct library_span span = {
+        s.g.recording, PROGRAMME_TRACK, (at + 100) * US_PER_MS, (at + 200) * US_PER_MS, {0}};
     REQUIRE(library_redact(s.l, &span) == OK);
     json_t *page = ask(&s, 0, 0, 0), *one;
     EXPECT_EQ(number_in(page, "last"), last);
