@@ -95,19 +95,35 @@ static void say_swept(void *ctx, const char *of, const char *what) {
     printf("%s  %s\n", of, what);
 }
 
-static int sweep(struct library *l, const struct config *cfg) {
+static const char *sweep_error(enum err e, const struct library_swept *n) {
+    return e == ERR_WRONG_STATE ? n->why
+           : e == ERR_BUSY      ? "the server, or somebody else, sweeps right now"
+           : e != OK            ? err_name(e)
+                                : "not everything could be done: sweep again";
+}
+
+static int sweep(struct library *l, const struct config *cfg, int argc, char **argv) {
     struct library_sweep s = {.order = order_of("recording.retention_days"), .say = say_swept};
     struct library_swept n;
+    enum err e = OK;
+    for (int i = 1; i < argc && e == OK; i++) {
+        bool right = strcmp(argv[i], "--clock-is-right") == 0;
+        s.dry = s.dry || strcmp(argv[i], "--dry-run") == 0;
+        if (!right && strcmp(argv[i], "--dry-run") != 0) {
+            return cli_fail(CLI_USAGE, "recordings: sweep [--dry-run] [--clock-is-right]");
+        }
+        e = right ? library_clock_is_right(l, s.order.at) : OK;
+    }
     if (cfg->rec_retention) {
         s.before.us = s.order.at.us - cfg->rec_retention * (24 * 3600 * US_PER_S);
     }
-    enum err e = library_sweep(l, &s, &n);
+    n = (struct library_swept){0};
+    e = e == OK ? library_sweep(l, &s, &n) : e;
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
-           " %" PRIu64 " without a recording, %" PRIu64 " failed\n",
-           n.shredded, n.held, n.finished, n.orphans, n.failed);
+           " %" PRIu64 " without a recording, %" PRIu64 " failed%s\n",
+           n.shredded, n.held, n.finished, n.orphans, n.failed, s.dry ? " (nothing was done)" : "");
     if (e != OK || n.failed) {
-        return cli_fail(CLI_FAILED, "recordings: %s",
-                        e != OK ? err_name(e) : "not everything could be done: sweep again");
+        return cli_fail(CLI_FAILED, "recordings: %s", sweep_error(e, &n));
     }
     return CLI_OK;
 }
@@ -138,7 +154,7 @@ static int run(struct library *l, const struct config *cfg, int argc, char **arg
         return rekey(l);
     }
     if (strcmp(argv[0], "sweep") == 0) {
-        return sweep(l, cfg);
+        return sweep(l, cfg, argc, argv);
     }
     if (strcmp(argv[0], "shred") == 0) {
         return shred(l, argv[1], argc == 3 ? argv[2] : NULL);
@@ -191,7 +207,7 @@ static bool known(int argc, char **argv) {
     } orders[] = {{"list", 0, 32},   {"verify", 0, 32},         {"use-store", 0, 0},
                   {"rekey", 0, 0},   {"shred", 1, 2},           {"hold", 2, 2},
                   {"release", 1, 1}, {"redact", 4, 4},          {"public-key", 0, 0},
-                  {"export", 3, 5},  {"use-signing-key", 0, 0}, {"sweep", 0, 0}};
+                  {"export", 3, 5},  {"use-signing-key", 0, 0}, {"sweep", 0, 2}};
     for (size_t i = 0; argc > 0 && i < ARRAY_LEN(orders); i++) {
         if (strcmp(argv[0], orders[i].name) == 0) {
             return argc - 1 >= orders[i].least && argc - 1 <= orders[i].most;
@@ -236,7 +252,8 @@ int cli_recordings(int argc, char **argv) {
             CLI_USAGE,
             "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
             " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
-            " redact ID TRACK FROM TO, hold ID WHY, release ID, sweep, rekey,"
+            " redact ID TRACK FROM TO, hold ID WHY, release ID,"
+            " sweep [--dry-run] [--clock-is-right], rekey,"
             " use-store or use-signing-key");
     }
     struct config *cfg = cli_config(file);

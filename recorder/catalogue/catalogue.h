@@ -155,6 +155,13 @@ struct recording_place {
     wall_t started;
     struct id id;
 };
+/* What there is in all, shredded recordings aside. One pass over the recordings, some milliseconds
+ * for 10^5 of them. */
+struct catalogue_totals {
+    uint64_t recordings, bytes; /* bytes of media, as in recording_row */
+    wall_t newest;              /* when the last one ended; of one that runs: so far. 0: none */
+};
+enum err catalogue_totals(struct catalogue *c, struct catalogue_totals *ret);
 #define CATALOGUE_PAGE_MAX 1000
 /* What of the list is asked for. All of it must be true of a recording; zero asks for nothing. */
 struct recording_query {

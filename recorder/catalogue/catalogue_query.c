@@ -64,6 +64,24 @@ enum err catalogue_recording(struct catalogue *c, const struct id *id, struct re
     return e;
 }
 
+enum err catalogue_totals(struct catalogue *c, struct catalogue_totals *ret) {
+    sqlite3_stmt *s = sql_borrow(&c->cache,
+                                 "SELECT count(*), sum(bytes), max(started+duration)"
+                                 " FROM recordings WHERE state<>?",
+                                 "t", recording_state_name(RECORDING_SHREDDED));
+    if (!s) {
+        return sql_error(sqlite3_errcode(c->db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        ret->recordings = (uint64_t)sqlite3_column_int64(s, 0);
+        ret->bytes = (uint64_t)sqlite3_column_int64(s, 1);
+        ret->newest.us = sqlite3_column_int64(s, 2);
+    }
+    sql_give_back(&c->cache, s);
+    return e;
+}
+
 typedef enum err each_track(void *ctx, const struct track_row *r);
 static enum err row_track(sqlite3_stmt *s, void *each, void *ctx) {
     struct track_row r;

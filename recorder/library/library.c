@@ -20,8 +20,11 @@ enum err library_open(const struct library_config *config, struct library **ret,
         snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
-    enum err e = archive_open(&c, &l->archive, why);
+    l->dir = mem_strdup(config->dir);
+    snprintf(why, WHY_MAX, "out of memory");
+    enum err e = l->dir ? archive_open(&c, &l->archive, why) : ERR_NOMEM;
     if (e != OK) {
+        mem_free(l->dir);
         mem_free(l);
         return e;
     }
@@ -33,6 +36,7 @@ struct library *library_close(struct library *l) {
     if (l) {
         OWNER_CHECK(&l->owner);
         archive_close(l->archive);
+        mem_free(l->dir);
         mem_free(l);
     }
     return NULL;

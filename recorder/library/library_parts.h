@@ -12,6 +12,7 @@
 struct library {
     struct owner owner;
     struct archive *archive;
+    char *dir;
 };
 
 /* Building one JSON text out of rows. */

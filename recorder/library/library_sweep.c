@@ -4,6 +4,7 @@
 #include "recorder/library/library_sweep.h"
 
 #include "recorder/library/library_parts.h"
+#include "recorder/library/sweep_guard.h"
 
 #include "base/buffer.h"
 
@@ -26,12 +27,17 @@ static enum err note_old(void *ctx, const struct recording_row *r) {
     return o->ids.bad ? ERR_NOMEM : OK;
 }
 
-static enum err find_old(struct library *l, struct old *o) {
+static bool goes_on(const struct library_sweep *s) {
+    return !s->go_on || s->go_on(s->ctx);
+}
+
+static enum err find_old(struct library *l, const struct library_sweep *s, struct old *o) {
     struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = o->before};
     bool more = true;
     enum err e = OK;
     while (e == OK && more) {
-        e = catalogue_recordings(l->archive->catalogue, &q, &more, note_old, o);
+        e = goes_on(s) ? catalogue_recordings(l->archive->catalogue, &q, &more, note_old, o)
+                       : ERR_AGAIN;
         q.after = &o->last;
     }
     return e;
@@ -43,13 +49,22 @@ static void said(const struct library_sweep *s, const char *of, const char *what
     }
 }
 
+static enum err shred(struct library *l, const struct library_sweep *s, const struct id *recording,
+                      const char *id) {
+    if (!s->dry) {
+        return library_shred(l, id, &s->order);
+    }
+    enum err e = wraps_held(l->archive->wraps, recording, NULL);
+    return e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
+}
+
 static void shred_one(struct library *l, const struct library_sweep *s, const struct id *recording,
                       struct library_swept *n) {
     char id[ID_TEXT_MAX];
-    enum err e = library_shred(l, id_text(recording, id), &s->order);
+    enum err e = shred(l, s, recording, id_text(recording, id));
     if (e == OK) {
         n->shredded++;
-        said(s, id, "shredded for its age");
+        said(s, id, s->dry ? "would be shredded for its age" : "shredded for its age");
     } else if (e == ERR_DENIED) {
         n->held++;
     } else {
@@ -58,14 +73,19 @@ static void shred_one(struct library *l, const struct library_sweep *s, const st
     }
 }
 
+/* The oldest first, should it be broken off. */
 static enum err shred_old(struct library *l, const struct library_sweep *s,
                           struct library_swept *n) {
     struct old o = {.before = s->before};
-    enum err e = s->before.us ? find_old(l, &o) : OK;
-    for (size_t at = 0; e == OK && at < o.ids.n; at += sizeof(struct id)) {
+    enum err e = s->before.us ? find_old(l, s, &o) : OK;
+    for (size_t at = o.ids.n; e == OK && at > 0;) {
         struct id recording;
+        at -= sizeof(recording);
         memcpy(&recording, o.ids.p + at, sizeof(recording));
-        shred_one(l, s, &recording, n);
+        e = goes_on(s) ? OK : ERR_AGAIN;
+        if (e == OK) {
+            shred_one(l, s, &recording, n);
+        }
     }
     buffer_free(&o.ids);
     return e;
@@ -125,7 +145,9 @@ static enum err finish_person(struct library *l, struct listing *x, const struct
     if (c.subject == x->finished.subject && id_eq(&c.recording, &x->finished.recording)) {
         return OK;
     }
-    e = library_shred_person(l, id_text(&p->recording, id), o.participant, &x->sweep->order);
+    e = x->sweep->dry
+            ? OK
+            : library_shred_person(l, id_text(&p->recording, id), o.participant, &x->sweep->order);
     x->n->finished += e == OK;
     x->finished = c;
     return e;
@@ -138,7 +160,7 @@ static enum err settle(struct library *l, struct listing *x, const struct place 
     bool begun;
     enum err e = wraps_shredded(l->archive->wraps, &all, NULL);
     if (e == OK) {
-        e = library_remove_objects(l->archive, &p->recording, NULL);
+        e = x->sweep->dry ? OK : library_remove_objects(l->archive, &p->recording, NULL);
         x->n->finished += e == OK;
         return e;
     }
@@ -157,7 +179,21 @@ static int compare_places(const void *a, const void *b) {
     return memcmp(a, b, sizeof(struct place));
 }
 
-static void settle_all(struct library *l, struct listing *x) {
+static void say_settled(struct listing *x, const char *id, enum err e, bool finished) {
+    if (finished) {
+        said(x->sweep, id,
+             x->sweep->dry ? "what was left of a shred would be removed"
+                           : "what was left of a shred is removed");
+    } else if (e == ERR_UNKNOWN) {
+        x->n->orphans++;
+        said(x->sweep, id, "has objects, and there is no such recording");
+    } else if (e != OK) {
+        x->n->failed++;
+        said(x->sweep, id, err_name(e));
+    }
+}
+
+static enum err settle_all(struct library *l, struct listing *x) {
     struct id done = ID_NONE; /* a recording of which all is said */
     qsort(x->places.p, x->places.n / sizeof(struct place), sizeof(struct place), compare_places);
     for (size_t at = 0; at < x->places.n; at += sizeof(struct place)) {
@@ -167,38 +203,76 @@ static void settle_all(struct library *l, struct listing *x) {
         if (id_eq(&done, &p.recording)) {
             continue;
         }
+        if (!goes_on(x->sweep)) {
+            return ERR_AGAIN;
+        }
         uint64_t before = x->n->finished;
         enum err e = settle(l, x, &p);
-        id_text(&p.recording, id);
-        if (x->n->finished != before) {
-            done = id_eq(&x->finished.recording, &p.recording) ? done : p.recording;
-            said(x->sweep, id, "what was left of a shred is removed");
-        } else if (e == ERR_UNKNOWN) {
-            x->n->orphans++;
-            done = p.recording;
-            said(x->sweep, id, "has objects, and there is no such recording");
-        } else if (e != OK) {
-            x->n->failed++;
-            done = p.recording;
-            said(x->sweep, id, err_name(e));
-        }
+        bool finished = x->n->finished != before;
+        bool person = finished && id_eq(&x->finished.recording, &p.recording);
+        done = (finished || e != OK) && !person ? p.recording : done;
+        say_settled(x, id_text(&p.recording, id), e, finished);
     }
+    return OK;
+}
+
+/* What belongs to nobody, and what was left of shreds. */
+static enum err sweep_store(struct library *l, const struct library_sweep *s,
+                            struct library_swept *n) {
+    const struct store *store = &l->archive->store;
+    struct listing x = {.sweep = s, .n = n};
+    if (!store->list) {
+        return OK;
+    }
+    enum err e = goes_on(s) ? store->list(store->ctx, "recordings/", note_place, &x) : ERR_AGAIN;
+    e = e == OK && x.places.bad ? ERR_NOMEM : e;
+    if (e == OK && x.places.n) {
+        e = settle_all(l, &x);
+    }
+    buffer_free(&x.places);
+    return e;
+}
+
+static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
+    struct catalogue_totals t;
+    enum err e = catalogue_totals(l->archive->catalogue, &t);
+    return e == OK ? sweep_guard_clock(g, now, t.newest, why) : e;
+}
+
+enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {
+    OWNER_CHECK(&l->owner);
+    struct sweep_guard g;
+    why[0] = '\0';
+    enum err e = sweep_guard_take(&g, l->dir);
+    e = e == OK ? check_clock(l, &g, now, why) : e;
+    sweep_guard_leave(&g);
+    return e;
+}
+
+enum err library_clock_is_right(struct library *l, wall_t now) {
+    OWNER_CHECK(&l->owner);
+    struct sweep_guard g;
+    struct catalogue_totals t;
+    enum err e = catalogue_totals(l->archive->catalogue, &t);
+    e = e == OK ? sweep_guard_take(&g, l->dir) : e;
+    if (e == OK) {
+        e = sweep_guard_accept(&g, now, t.newest);
+        sweep_guard_leave(&g);
+    }
+    return e;
 }
 
 enum err library_sweep(struct library *l, const struct library_sweep *s,
                        struct library_swept *ret) {
     OWNER_CHECK(&l->owner);
-    const struct store *store = &l->archive->store;
-    struct listing x = {.sweep = s, .n = ret};
+    struct sweep_guard g;
     *ret = (struct library_swept){0};
-    enum err e = shred_old(l, s, ret);
-    if (e == OK && store->list) {
-        e = store->list(store->ctx, "recordings/", note_place, &x);
+    enum err e = sweep_guard_take(&g, l->dir);
+    if (e == OK && s->before.us) {
+        e = check_clock(l, &g, s->order.at, ret->why);
     }
-    e = e == OK && x.places.bad ? ERR_NOMEM : e;
-    if (e == OK && x.places.n) {
-        settle_all(l, &x);
-    }
-    buffer_free(&x.places);
+    e = e == OK ? shred_old(l, s, ret) : e;
+    e = e == OK && !s->old_only ? sweep_store(l, s, ret) : e;
+    sweep_guard_leave(&g);
     return e;
 }

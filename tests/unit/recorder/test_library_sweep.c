@@ -1,7 +1,9 @@
 #include "recorder/library/library_sweep.h"
 
 #include "recorder/library/library_parts.h"
+#include "recorder/library/sweep_guard.h"
 
+#include "base/check.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
@@ -20,8 +22,9 @@ struct yard {
     struct sample one, two;
     struct library *library;
     char one_id[ID_TEXT_MAX], two_id[ID_TEXT_MAX], why[WHY_MAX];
-    unsigned said;
+    unsigned said, steps; /* of a sweep: lines, and how many it is let go; 0: all */
     char last[256];
+    struct library_sweep how; /* what is not usual of the next sweep */
 };
 
 static enum err no_remove(void *ctx, const char *name) {
@@ -57,13 +60,26 @@ static void say(void *ctx, const char *of, const char *what) {
     snprintf(y->last, sizeof(y->last), "%s: %s", of, what);
 }
 
-static struct library_swept sweep(struct yard *y, int64_t before) {
-    struct library_sweep s = {
-        .before = {before}, .order = {"timer", "its age", {ENDED + 1}}, .say = say, .ctx = y};
-    struct library_swept n;
+static bool step(void *ctx) {
+    struct yard *y = ctx;
+    return y->steps == 0 || --y->steps > 0;
+}
+
+static enum err try_sweep(struct yard *y, int64_t now, int64_t before, struct library_swept *ret) {
+    struct library_sweep s = y->how;
+    s.before.us = before;
+    s.order = (struct library_order){"timer", "its age", {now}};
+    s.say = say;
+    s.go_on = step;
+    s.ctx = y;
     y->said = 0;
     y->last[0] = '\0';
-    EXPECT_EQ(library_sweep(y->library, &s, &n), OK);
+    return library_sweep(y->library, &s, ret);
+}
+
+static struct library_swept sweep(struct yard *y, int64_t before) {
+    struct library_swept n;
+    EXPECT_EQ(try_sweep(y, ENDED + 1, before, &n), OK);
     return n;
 }
 
@@ -155,4 +171,130 @@ TEST(sweep_names_objects_without_a_recording_and_leaves_them) {
     EXPECT(n.orphans == 2 && y.said == 2);
     EXPECT_EQ(stored(&y, &o.recording, NULL), 2);
     yard_end(&y);
+}
+
+TEST(sweep_that_is_dry_says_and_does_nothing) {
+    struct yard y;
+    struct library_order order = {"ann", "court", {ENDED}};
+    yard_begin(&y, 4);
+    size_t all = y.disk.n;
+    y.how.dry = true;
+    EXPECT_EQ(library_hold(y.library, y.two_id, &order), OK);
+    struct library_swept n = sweep(&y, ENDED + 1);
+    EXPECT(n.shredded == 1 && n.held == 1 && n.failed == 0);
+    EXPECT(y.said == 1 && strstr(y.last, y.one_id) && strstr(y.last, "would be"));
+    y.library->archive->store.remove = no_remove;
+    EXPECT_EQ(library_shred(y.library, y.one_id, &order), ERR_IO);
+    y.library->archive->store.remove = y.disk.store.remove;
+    n = sweep(&y, 0);
+    EXPECT(n.finished == 1 && y.disk.n == all);
+    y.how.dry = false;
+    n = sweep(&y, 0);
+    EXPECT(n.finished == 1 && y.disk.n < all);
+    yard_end(&y);
+}
+
+TEST(sweep_ends_between_two_steps_when_it_is_told_to_and_the_next_goes_on) {
+    struct yard y;
+    struct library_swept n;
+    yard_begin(&y, 5);
+    y.steps = 3; /* the list of old ones, one of them */
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), ERR_AGAIN);
+    EXPECT_EQ(n.shredded, 1);
+    y.steps = 0;
+    n = sweep(&y, ENDED + 1);
+    EXPECT_EQ(n.shredded, 1);
+    EXPECT_EQ(y.disk.n, 0);
+    yard_end(&y);
+}
+
+/* Nothing at all is done then, not even what has nothing to do with age. */
+static void expect_refused(struct yard *y, int64_t now, const char *word) {
+    struct library_swept n;
+    size_t all = y->disk.n;
+    EXPECT_EQ(try_sweep(y, now, now - 1, &n), ERR_WRONG_STATE);
+    EXPECT(strstr(n.why, word) && strstr(n.why, "--clock-is-right"));
+    EXPECT(n.shredded == 0 && n.failed == 0 && y->said == 0 && y->disk.n == all);
+}
+
+TEST(sweep_believes_no_clock_that_is_wrong) {
+    struct yard y;
+    struct library_swept n;
+    char why[WHY_MAX];
+    yard_begin(&y, 6);
+    const us_t hour = 3600 * US_PER_S, day = 24 * hour;
+    expect_refused(&y, ENDED - 2 * hour, "before the end of the newest");
+    expect_refused(&y, ENDED + 15 * day, "more than 14 days");
+    /* Who lives moves it on, day by day: then much time has passed indeed. */
+    for (int i = 1; i <= 30; i++) {
+        EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + i * day}, why), OK);
+    }
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 45 * day}, why), ERR_WRONG_STATE);
+    EXPECT(strstr(why, "more than 14 days"));
+    expect_refused(&y, ENDED + 29 * day, "before the last time");
+    EXPECT_EQ(try_sweep(&y, ENDED + 30 * day, ENDED, &n), OK); /* it was remembered */
+    /* A person knows better. */
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED + 400 * day}), OK);
+    EXPECT_EQ(try_sweep(&y, ENDED + 400 * day, ENDED + 1, &n), OK);
+    EXPECT_EQ(n.shredded, 2);
+    yard_end(&y);
+}
+
+TEST(sweep_goes_on_beside_recordings_of_a_wrong_clock_when_a_person_says_so) {
+    struct yard y;
+    struct library_swept n;
+    const us_t hour = 3600 * US_PER_S;
+    yard_begin(&y, 7);
+    wall_t now = {ENDED - 100 * hour};
+    expect_refused(&y, now.us, "before the end of the newest");
+    EXPECT_EQ(library_clock_is_right(y.library, now), OK);
+    EXPECT_EQ(try_sweep(&y, now.us, now.us - hour, &n), OK);
+    EXPECT(n.shredded == 0 && n.failed == 0);
+    yard_end(&y);
+}
+
+TEST(sweep_is_one_at_a_time) {
+    struct yard y;
+    struct sweep_guard other;
+    struct library_swept n;
+    char why[WHY_MAX];
+    yard_begin(&y, 8);
+    REQUIRE(sweep_guard_take(&other, y.scratch.dir) == OK);
+    size_t all = y.disk.n;
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), ERR_BUSY);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED}, why), ERR_BUSY);
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED}), ERR_BUSY);
+    EXPECT_EQ(y.disk.n, all);
+    sweep_guard_leave(&other);
+    sweep_guard_leave(&other);
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), OK);
+    EXPECT_EQ(n.shredded, 2);
+    yard_end(&y);
+}
+
+TEST(sweep_guard_remembers_nothing_of_a_file_that_is_none) {
+    static const char *const texts[] = {
+        "", "x", "oriel-sweep/1 ", "oriel-sweep/1 00000000000000000009 -0000000000000000009\n",
+        "oriel-sweep/2 00000000000000000009 00000000000000000009\n"};
+    struct scratch scratch;
+    struct sweep_guard g;
+    char path[PATH_MAX], why[WHY_MAX];
+    scratch_begin(&scratch);
+    snprintf(path, sizeof(path), "%s/sweep", scratch.dir);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        FILE *f = fopen(path, "w");
+        REQUIRE(f && fputs(texts[i], f) >= 0 && fclose(f) == 0);
+        REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+        EXPECT(g.believed.us == 0 && g.accepted.us == 0);
+        sweep_guard_leave(&g);
+    }
+    REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+    EXPECT_EQ(sweep_guard_accept(&g, (wall_t){ENDED}, (wall_t){STARTED}), OK);
+    sweep_guard_leave(&g);
+    REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+    EXPECT(g.believed.us == ENDED && g.accepted.us == STARTED);
+    EXPECT_EQ(sweep_guard_clock(&g, (wall_t){ENDED + 1}, (wall_t){0}, why), OK);
+    sweep_guard_leave(&g);
+    EXPECT_EQ(sweep_guard_take(&g, "/nowhere"), ERR_IO);
+    scratch_end(&scratch);
 }

@@ -1,0 +1,95 @@
+#include "recorder/library/sweep_guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* Of one length, so that a later text covers an earlier one. */
+#define TEXT "oriel-sweep/1 %020" PRId64 " %020" PRId64 "\n"
+#define TEXT_LEN (14 + 20 + 1 + 20 + 1)
+
+static void read_text(struct sweep_guard *g) {
+    char text[TEXT_LEN + 1] = "", again[TEXT_LEN + 1];
+    int64_t believed = 0, accepted = 0;
+    ssize_t n = pread(g->fd, text, TEXT_LEN, 0);
+    if (n == TEXT_LEN &&
+        sscanf(text, "oriel-sweep/1 %" SCNd64 " %" SCNd64, &believed, &accepted) == 2) {
+        snprintf(again, sizeof(again), TEXT, believed, accepted);
+        bool same = memcmp(again, text, TEXT_LEN) == 0 && believed >= 0 && accepted >= 0;
+        g->believed.us = same ? believed : 0;
+        g->accepted.us = same ? accepted : 0;
+    }
+}
+
+static enum err write_text(const struct sweep_guard *g) {
+    char text[TEXT_LEN + 1];
+    snprintf(text, sizeof(text), TEXT, g->believed.us, g->accepted.us);
+    ssize_t n = pwrite(g->fd, text, TEXT_LEN, 0);
+    return n == TEXT_LEN && fdatasync(g->fd) == 0 ? OK : ERR_IO;
+}
+
+enum err sweep_guard_take(struct sweep_guard *g, const char *dir) {
+    char path[PATH_MAX];
+    *g = (struct sweep_guard){.fd = -1};
+    if (snprintf(path, sizeof(path), "%s/sweep", dir) >= (int)sizeof(path)) {
+        return ERR_IO;
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        enum err e = errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO;
+        close(fd);
+        return e;
+    }
+    g->fd = fd;
+    read_text(g);
+    return OK;
+}
+
+static enum err refuse(char *why, const char *what, wall_t now, wall_t then) {
+    char now_text[WALL_TEXT_MAX], then_text[WALL_TEXT_MAX];
+    snprintf(why, WHY_MAX,
+             "the clock says %s, which is %s %s: nothing is shredded. If the clock is right, say"
+             " \"oriel recordings sweep --clock-is-right\"",
+             wall_text(now, now_text), what, wall_text(then, then_text));
+    return ERR_WRONG_STATE;
+}
+
+enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, wall_t newest, char why[WHY_MAX]) {
+    if (now.us + SWEEP_CLOCK_BEHIND < g->believed.us) {
+        return refuse(why, "before the last time that was believed,", now, g->believed);
+    }
+    if (now.us + SWEEP_CLOCK_BEHIND < newest.us && newest.us > g->accepted.us) {
+        return refuse(why, "before the end of the newest recording,", now, newest);
+    }
+    wall_t last = g->believed.us ? g->believed : newest;
+    if (last.us && now.us > last.us + SWEEP_CLOCK_AHEAD) {
+        return refuse(why, "more than 14 days after the last time that is known,", now, last);
+    }
+    g->believed.us = now.us > g->believed.us ? now.us : g->believed.us;
+    enum err e = write_text(g);
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "the file \"sweep\" beside the recordings cannot be written");
+    }
+    return e;
+}
+
+enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest) {
+    g->believed = now;
+    g->accepted = newest;
+    return write_text(g);
+}
+
+void sweep_guard_leave(struct sweep_guard *g) {
+    if (g->fd >= 0) {
+        close(g->fd);
+        g->fd = -1;
+    }
+}

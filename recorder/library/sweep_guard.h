@@ -1,0 +1,35 @@
+/* What stands before anything is shredded for its age: one sweep at a time, of whichever process,
+ * and none by a clock that is wrong, since a clock years ahead would make everything old at once.
+ *
+ * DESIGN. DIR/sweep is locked for as long as something sweeps, and remembers the last time that was
+ * believed. That is moved on by whoever lives (the server does so every hour), never by more than
+ * SWEEP_CLOCK_AHEAD at once: a machine that was off for longer, or whose clock jumped, waits for a
+ * person who says that the clock is right. Where nothing is remembered yet the end of the newest
+ * recording is. Owner: one thread. */
+#ifndef ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
+#define ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
+
+#include "base/err.h"
+#include "base/time.h"
+
+#define SWEEP_CLOCK_AHEAD (14 * 86400 * US_PER_S) /* [us] since the last time believed */
+#define SWEEP_CLOCK_BEHIND (3600 * US_PER_S)      /* [us] before it: of two clocks that differ */
+
+struct sweep_guard {
+    int fd;          /* of DIR/sweep, locked; -1: not taken */
+    wall_t believed; /* 0: none yet */
+    wall_t accepted; /* recordings that end later than now were accepted up to this end */
+};
+
+/* Take the lock and read what is remembered; a file that cannot be understood remembers nothing.
+ * ERR_BUSY: somebody else sweeps; ERR_IO. On error nothing is taken. */
+enum err sweep_guard_take(struct sweep_guard *g, const char *dir);
+/* Is `now` to be believed? newest: when the newest recording ended, 0: there is none. OK: it is,
+ * and is remembered, durably. ERR_WRONG_STATE: no, and why says what to do; ERR_IO. */
+enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, wall_t newest, char why[WHY_MAX]);
+/* A person says that `now` is right, and recordings up to `newest` with it. Durable. ERR_IO. */
+enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest);
+/* Let go of the lock. Also of one that was not taken. */
+void sweep_guard_leave(struct sweep_guard *g);
+
+#endif
