@@ -142,6 +142,16 @@ enum err vault_check(struct vault *v) {
     return v->providers[0].check(v->providers[0].ctx, v->why);
 }
 
+const char *vault_provider(const struct vault *v, size_t i) {
+    return i < v->n ? v->providers[i].name : NULL;
+}
+
+enum err vault_check_provider(struct vault *v, size_t i, char why[WHY_MAX]) {
+    CHECK(i < v->n);
+    why[0] = '\0';
+    return v->providers[i].check(v->providers[i].ctx, why);
+}
+
 static struct key_provider *provider_of(struct vault *v, const struct key_wrap *w) {
     for (size_t i = 0; i < v->n; i++) {
         if (strcmp(v->providers[i].name, w->provider) == 0) {

@@ -35,6 +35,10 @@ void vault_tick(struct vault *v, us_t now);
 const char *vault_why(const struct vault *v);
 /* Whether the provider that wraps can do so now. Its errors. */
 enum err vault_check(struct vault *v);
+/* The name of provider number i, 0 is the one that wraps; NULL behind the last. */
+const char *vault_provider(const struct vault *v, size_t i);
+/* vault_check of any of them; the reason in why[WHY_MAX], "" when OK. vault_why stays. */
+enum err vault_check_provider(struct vault *v, size_t i, char why[WHY_MAX]);
 
 /* A new recording: a random root key, its wrap durable. Errors of the provider and of wraps_put. */
 enum err vault_new(struct vault *v, const struct id *recording, struct keyset *ret);
