@@ -25,6 +25,7 @@ const char *const config_key_providers[] = {PROVIDER_FILE, PROVIDER_PKCS11, PROV
 static const char *const config_record_modes[] = {"auto", "manual", "off", NULL};
 /* In the order of enum config_store. */
 static const char *const config_stores[] = {"local", "s3", NULL};
+static const char *const config_quota_policies[] = {"refuse", "expired", NULL};
 /* In the order of what stores.c calls them. */
 static const char *const config_encryptions[] = {"none", "AES256", "aws:kms", NULL};
 

@@ -21,6 +21,7 @@
 #define CONFIG_FILE_MAX (1024 * 1024)
 
 enum config_store { CONFIG_STORE_LOCAL, CONFIG_STORE_S3 }; /* recording.store */
+#define CONFIG_QUOTA_EXPIRED 1  /* index in the names of recording.quota.policy */
 #define CONFIG_ENCRYPTION_KMS 2 /* index in the names of recording.s3.encryption */
 
 struct config_list {

@@ -129,6 +129,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
               !*c->rec_kms_access || !*c->rec_kms_secret),
          "recording.keys.provider",
          "needs kms_endpoint, kms_region, kms_key, kms_access_key_file and kms_secret_key_file"},
+        {c->rec_quota_policy == CONFIG_QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
+         "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",

@@ -110,6 +110,7 @@
     STR(rec_kms_ca, "recording.keys.kms_ca_file", "", "PEM; empty: the system's") \
     STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if none has") \
     INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
+    INT(rec_key_check, "recording.keys.check_s", 60, 0, 86400, "providers are asked; 0 = never") \
     INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
     INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \
     INT(rec_reorder_ms, "recording.reorder_wait_ms", 600, 0, 5000, "wait for a packet [ms]") \
@@ -123,6 +124,11 @@
     INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
     INT(rec_readers, "recording.reader_threads", 2, 1, 16, "threads that read recordings") \
     INT(rec_retention, "recording.retention_days", 0, 0, 36500, "kept so long; 0 = for ever") \
+    INT(rec_sweep_hours, "recording.sweep_hours", 24, 0, 168, "swept every; 0 = by order [h]") \
+    INT(rec_sweep_after, "recording.sweep_after_s", 600, 0, 86400, "the first time after [s]") \
+    INT(rec_quota_mib, "recording.quota.mib", 0, 0, 1073741824, "media kept; 0 = no limit") \
+    INT(rec_quota_recordings, "recording.quota.recordings", 0, 0, 1000000000, "kept; 0 = any") \
+    ENUM(rec_quota_policy, "recording.quota.policy", "refuse", config_quota_policies, "then") \
     INT(rec_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")

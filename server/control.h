@@ -12,6 +12,7 @@
 #include "server/deadlines.h"
 #include "server/glue.h"
 #include "server/jobs_thread.h"
+#include "server/keeper_thread.h"
 #include "server/lws.h"
 #include "server/reader_thread.h"
 #include "server/revocations.h"
@@ -58,6 +59,7 @@ struct control {
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* likewise */
     struct jobs_thread *jobs;           /* likewise */
+    struct keeper_thread *keeper;       /* likewise */
 
     struct deadlines deadlines; /* of connections */
     struct addresses *addresses;

@@ -24,6 +24,11 @@ struct tour {
     uint64_t id;
     char name[65], title[129];
     bool unrecorded; /* an order to start could not be given */
+    bool refused;    /* for the quota: it is given later, */
+    uint32_t worker; /* with these two, */
+    uint8_t codec;
+    bool paused; /* and paused, if that was ordered meanwhile, by this one */
+    uint64_t pauser;
     struct link people, in_glue;
 };
 
@@ -32,6 +37,8 @@ struct glue {
     struct link tours; /* few enough per process; looked up on tour events only */
     us_t now;          /* of the call under way */
     bool more;         /* reports wait for the next turn */
+    uint32_t waiting;  /* tours that are refused */
+    uint64_t refused;  /* recordings in all */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
     struct backlog backlogs[]; /* one for each worker */
@@ -174,6 +181,7 @@ static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
     post_to_span(g, e, (struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
     note(g, "tour_closed", e, t ? t->name : NULL);
     if (t) {
+        g->waiting -= t->refused;
         free_tour(t);
     }
 }
@@ -239,9 +247,35 @@ static void tell_people(struct glue *g, const struct sig_effect *e, const struct
     }
 }
 
+static bool is_full(const struct glue *g) {
+    return g->config.full && g->config.full(g->config.ctx);
+}
+
+/* People are told that there is a problem; the recording begins when there is room. */
+static void refuse_recording(struct glue *g, const struct sig_effect *e, struct tour *t) {
+    g->refused++;
+    note(g, "recording_refused", e, "quota");
+    if (t) {
+        g->waiting += !t->refused;
+        t->refused = t->unrecorded = true;
+        t->paused = false;
+        t->worker = e->worker;
+        t->codec = e->codec;
+    }
+    sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
+}
+
+static void accept_recording(struct glue *g, struct tour *t) {
+    g->waiting -= t->refused;
+    t->refused = false;
+}
+
 /* The recorder tells when it has stopped, if it ever heard of the start. */
 static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
                            const struct recorder_order *stop) {
+    if (t) {
+        accept_recording(g, t);
+    }
     (void)tell_recorder(g, e, stop);
     if (t && t->unrecorded) {
         t->unrecorded = false;
@@ -263,6 +297,10 @@ static void on_record(struct glue *g, const struct sig_effect *e) {
     if (!e->on) {
         post(g, e, &tap);
         stop_recording(g, e, t, &o);
+        return;
+    }
+    if (is_full(g)) {
+        refuse_recording(g, e, t);
         return;
     }
     copy_text(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
@@ -287,9 +325,38 @@ static void on_record_pause(struct glue *g, const struct sig_effect *e) {
     struct recorder_order o = {
         .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
     struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = !e->on};
-    if (g->config.recorder) {
+    struct tour *t = find_tour(g, e->tour);
+    if (t && t->refused) {
+        t->paused = e->on;
+        t->pauser = e->participant;
+    } else if (g->config.recorder) {
         (void)tell_recorder(g, e, &o);
         post(g, e, &tap);
+    }
+}
+
+/* There is room again. */
+static void begin_refused(struct glue *g) {
+    if (!g->waiting || is_full(g)) {
+        return;
+    }
+    LIST_EACH(l, &g->tours) {
+        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
+        struct sig_effect e = {.type = EFFECT_RECORD,
+                               .tour = t->id,
+                               .worker = t->worker,
+                               .codec = t->codec,
+                               .on = true};
+        if (!t->refused) {
+            continue;
+        }
+        accept_recording(g, t);
+        on_record(g, &e);
+        if (t->paused && !t->unrecorded) {
+            e.type = EFFECT_RECORD_PAUSE;
+            e.participant = t->pauser;
+            on_record_pause(g, &e);
+        }
     }
 }
 
@@ -489,10 +556,16 @@ void glue_service(struct glue *g, us_t now) {
         g->more |= !take_media(g, now, g->config.workers[i]);
     }
     g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
+    begin_refused(g);
+    glue_effects(g, now);
     if (sig_deadline(g->config.sig) <= now) {
         sig_timeout(g->config.sig, now);
         glue_effects(g, now);
     }
+}
+
+uint64_t glue_refused(const struct glue *g) {
+    return g->refused;
 }
 
 const struct offenders *glue_offenders(const struct glue *g) {

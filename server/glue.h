@@ -15,6 +15,8 @@ struct glue_config {
     struct recorder_thread *recorder; /* NULL = recording is off */
     /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
     void (*deliver)(void *ctx, const struct sig_effect *e);
+    /* May no further recording begin (recording.quota)? NULL: any may. */
+    bool (*full)(void *ctx);
     /* A human-readable line for the log; may be NULL. */
     void (*note)(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail);
     void *ctx;
@@ -34,6 +36,8 @@ void glue_effects(struct glue *g, us_t now);
 void glue_service(struct glue *g, us_t now);
 /* Who misbehaves on the media path; valid until the next call on g. */
 const struct offenders *glue_offenders(const struct glue *g);
+/* Recordings that could not begin since `full` said so. They begin when it does not any more. */
+uint64_t glue_refused(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

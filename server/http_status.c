@@ -7,6 +7,8 @@
 #include "server/routes.h"
 #include "server/uploader_thread.h"
 
+#include <stdio.h>
+
 static void send_json(struct request *r, int status, struct buffer *body) {
     respond_header(r, "cache-control:", "no-store");
     respond_buffer(r, status, "application/json", body);
@@ -40,8 +42,44 @@ static const char *store_state(const struct control *c) {
     return n.breaker_open ? "the object store does not take recordings" : "ok";
 }
 
+/* What is only told, and makes nobody unready: live tours go on. */
+#define TOLD_MAX 96 /* [bytes] */
+
+static const char *retention_state(const struct control *c, const struct keeper_state *s) {
+    return !c->keeper || !c->config->rec_sweep_hours ? "off"
+           : s->clock_wrong ? "the clock is wrong: nothing is shredded for its age"
+           : s->swept && s->last == KEEPER_FAILED ? "not everything could be swept"
+                                                  : "ok";
+}
+
+static const char *quota_state(const struct control *c, const struct keeper_state *s) {
+    bool any = c->config->rec_quota_mib || c->config->rec_quota_recordings;
+    return !c->keeper || !any ? "off"
+           : s->quota_reached ? "quota: no further recording begins"
+                              : "ok";
+}
+
+/* The first that fails, the one that wraps before others. */
+static const char *keys_state(const struct control *c, const struct keeper_state *s,
+                              char out[TOLD_MAX]) {
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        if (*p->reason) {
+            snprintf(out, TOLD_MAX, "%s: %s for %lld s", p->name, p->reason,
+                     (long long)(us_max(clock_now() - p->since, 0) / US_PER_S));
+            return out;
+        }
+    }
+    return c->keeper && c->config->rec_key_check ? "ok" : "off";
+}
+
 void status_ready(struct control *c, struct request *r) {
     const char *recorder = recorder_state(c);
+    struct keeper_state kept = {0};
+    char keys[TOLD_MAX];
+    if (c->keeper) {
+        keeper_thread_state(c->keeper, &kept);
+    }
     const struct {
         const char *name, *state;
         bool ok;
@@ -49,6 +87,9 @@ void status_ready(struct control *c, struct request *r) {
         {"media", "ok", true}, /* workers run as long as the process does */
         {"recorder", recorder, strcmp(recorder, "ok") == 0 || strcmp(recorder, "off") == 0},
         {"store", store_state(c), true},
+        {"keys", keys_state(c, &kept, keys), true},
+        {"quota", quota_state(c, &kept), true},
+        {"retention", retention_state(c, &kept), true},
         {"pages", c->assets ? "ok" : "web.dir could not be read", c->assets != NULL},
         {"accepting", c->stopping ? "the server is stopping" : "ok", !c->stopping},
     };

@@ -224,6 +224,78 @@ static void put_store(struct buffer *t, const struct control *c) {
     counter(t, "oriel_store_failures_total", "Attempts that failed.", n.failures);
 }
 
+static uint64_t seconds_of(wall_t at) {
+    return (uint64_t)(at.us / US_PER_S);
+}
+
+static void put_sweep(struct buffer *t, const struct keeper_state *s) {
+    head(t, "oriel_sweep_runs_total", "counter", "Sweeps of the recordings, by how they ended.");
+    for (unsigned i = 0; i < KEEPER_RESULT_COUNT; i++) {
+        labelled(t, "oriel_sweep_runs_total", "result", keeper_result_name((enum keeper_result)i),
+                 s->runs[i]);
+    }
+    gauge(t, "oriel_sweep_last_run_timestamp_seconds", "When the last one began; 0: none did.",
+          seconds_of(s->last_run));
+    gauge(t, "oriel_sweep_last_ok_timestamp_seconds", "The same of the last one that did all.",
+          seconds_of(s->last_ok));
+    counter(t, "oriel_sweep_shredded_total", "Recordings shredded for their age.", s->shredded);
+    counter(t, "oriel_sweep_finished_total", "Shreds of which something had been left.",
+            s->finished);
+    gauge(t, "oriel_sweep_held", "Recordings that are too old and on hold.", s->held);
+    gauge(t, "oriel_sweep_orphans", "Objects and folders of the store without a recording.",
+          s->orphans);
+    gauge(t, "oriel_sweep_failed", "What the last sweep could not do.", s->failed);
+    gauge(t, "oriel_sweep_clock_wrong", "1 while nothing is shredded since the clock is wrong.",
+          s->clock_wrong);
+}
+
+static void put_quota(struct buffer *t, const struct control *c, const struct keeper_state *s) {
+    const struct config *cfg = c->config;
+    gauge(t, "oriel_library_recordings", "Recordings that are kept.", s->totals.recordings);
+    gauge(t, "oriel_library_bytes", "Bytes of their media.", s->totals.bytes);
+    gauge(t, "oriel_quota_recordings", "recording.quota.recordings; 0: no limit.",
+          (uint64_t)cfg->rec_quota_recordings);
+    gauge(t, "oriel_quota_bytes", "recording.quota.mib in bytes; 0: no limit.",
+          (uint64_t)cfg->rec_quota_mib << 20);
+    gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
+    counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
+            glue_refused(c->glue));
+}
+
+/* A metric's lines stand together. */
+static void put_keys(struct buffer *t, const struct keeper_state *s, us_t now) {
+    head(t, "oriel_key_provider_up", "gauge", "1 when it wraps and unwraps, by provider.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        labelled(t, "oriel_key_provider_up", "provider", p->name, !*p->reason);
+    }
+    head(t, "oriel_key_provider_failing_seconds", "gauge", "For how long it does not, and why.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        if (*p->reason) {
+            buffer_printf(t,
+                          "oriel_key_provider_failing_seconds{provider=\"%s\",reason=\"%s\"}"
+                          " %" PRIu64 "\n",
+                          p->name, p->reason, (uint64_t)(us_max(now - p->since, 0) / US_PER_S));
+        }
+    }
+    head(t, "oriel_key_provider_failures_total", "counter", "Checks of it that failed.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        labelled(t, "oriel_key_provider_failures_total", "provider", s->providers[i].name,
+                 s->providers[i].failures);
+    }
+}
+
+static void put_keeper(struct buffer *t, const struct control *c, us_t now) {
+    struct keeper_state s = {0};
+    if (c->keeper) {
+        keeper_thread_state(c->keeper, &s);
+        put_sweep(t, &s);
+        put_quota(t, c, &s);
+        put_keys(t, &s, now);
+    }
+}
+
 static void put_derived(struct buffer *t, const struct control *c) {
     struct jobs_counters n = {0};
     if (c->jobs) {
@@ -247,6 +319,7 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     put_recorder(&t, c);
     put_store(&t, c);
     put_derived(&t, c);
+    put_keeper(&t, c, now);
     *ret_len = t.n;
     return buffer_take(&t);
 }

@@ -263,6 +263,10 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
         e = reader_thread_start(&reader, &c->reader, why);
     }
     e = e == OK ? start_jobs(s, &keys, why) : e;
+    if (e == OK) {
+        struct keeper_thread_config k = {cfg, &keys, c->uploaders, control_wake, c};
+        e = keeper_thread_start(&k, &c->keeper, why);
+    }
     if (e == OK && c->uploaders) {
         e = uploader_threads_start(c->uploaders, cfg, why);
     }
@@ -377,6 +381,11 @@ static enum err declare_tours(struct control *c, char why[WHY_MAX]) {
     return OK;
 }
 
+static bool quota_is_reached(void *ctx) {
+    const struct control *c = ctx;
+    return c->keeper && keeper_thread_full(c->keeper);
+}
+
 static enum err start_signaling(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     c->sig = make_sig(s);
@@ -386,6 +395,7 @@ static enum err start_signaling(struct server *s, char why[WHY_MAX]) {
         .n_workers = c->n_workers,
         .recorder = c->recorder,
         .deliver = control_deliver,
+        .full = quota_is_reached,
         .note = control_note,
         .ctx = c,
     };
@@ -441,6 +451,7 @@ struct server *server_stop(struct server *s) {
         worker_stop(s->workers[i]);
     }
     c->recorder = recorder_thread_stop(c->recorder);
+    c->keeper = keeper_thread_stop(c->keeper);
     c->jobs = jobs_thread_stop(c->jobs);
     c->reader = reader_thread_stop(c->reader);
     c->uploaders = uploader_threads_stop(c->uploaders);

@@ -1,0 +1,186 @@
+#include "server/keeper_thread.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/seqlock.h"
+#include "server/clock.h"
+#include "server/stores.h"
+#include "server/thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MIB (1024 * (uint64_t)1024)
+
+struct keeper_thread {
+    /* Constant after the start. */
+    struct keeper_thread_config config;
+    struct library_signers signers;
+    int bell; /* eventfd: the end */
+    pthread_t thread;
+    /* Shared. */
+    atomic_bool stop, full;
+    shared_word state[SEQLOCK_WORDS(sizeof(struct keeper_state))];
+    /* Owned by the thread. */
+    struct stores *stores; /* NULL: a local folder */
+    struct library *library;
+    struct keeper *keeper;
+};
+
+/* ---- runs in the keeper thread ---- */
+
+static us_t now(void *ctx) {
+    (void)ctx;
+    return clock_now();
+}
+
+static wall_t wall(void *ctx) {
+    (void)ctx;
+    return clock_wall();
+}
+
+static bool go_on(void *ctx) {
+    return !atomic_load(&((struct keeper_thread *)ctx)->stop);
+}
+
+static bool stops(void *ctx) {
+    return !go_on(ctx);
+}
+
+static void note_put(void *ctx) {
+    struct keeper_thread *t = ctx;
+    if (t->config.uploaders) {
+        uploader_threads_wake(t->config.uploaders);
+    }
+}
+
+static void publish(void *ctx, const struct keeper_state *s) {
+    struct keeper_thread *t = ctx;
+    struct seqlock l = {t->state, sizeof(*s)};
+    seqlock_write(&l, s, sizeof(*s));
+    if (atomic_exchange(&t->full, s->quota_reached) != s->quota_reached) {
+        t->config.wake(t->config.wake_ctx);
+    }
+}
+
+static void *keeper_main(void *arg) {
+    struct keeper_thread *t = arg;
+    struct pollfd fd = {.fd = t->bell, .events = POLLIN};
+    while (go_on(t)) {
+        us_t at = us_min(keeper_deadline(t->keeper), clock_now() + US_PER_S);
+        int n = poll(&fd, 1, clock_wait_ms(clock_now(), at));
+        CHECK(n >= 0 || errno == EINTR);
+        if (go_on(t)) {
+            keeper_step(t->keeper);
+        }
+    }
+    t->keeper = keeper_free(t->keeper);
+    t->library = library_close(t->library);
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct keeper_thread *keeper_thread_free(struct keeper_thread *t) {
+    keeper_free(t->keeper);
+    library_close(t->library);
+    stores_close(t->stores);
+    if (t->bell >= 0) {
+        close(t->bell);
+    }
+    return mem_free(t);
+}
+
+static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
+    const struct config *cfg = t->config.config;
+    const struct stores_hooks hooks = {.note = note_put, .stop = stops, .ctx = t};
+    enum err e = stores_open(cfg, STORES_READ, &hooks, &t->stores, why);
+    struct library_config l = {.dir = cfg->rec_dir,
+                               .kek_file = cfg->rec_kek_file,
+                               .keys = t->config.keys,
+                               .store = stores_both(t->stores),
+                               .rng = clock_rng()};
+    e = e == OK ? library_open(&l, &t->library, why) : e;
+    if (e == OK) {
+        e = library_signers(t->library, &t->signers);
+        snprintf(why, WHY_MAX, "the public keys cannot be read: %s", err_name(e));
+        library_hand_over(t->library);
+    }
+    return e;
+}
+
+static enum err make_keeper(struct keeper_thread *t, char why[WHY_MAX]) {
+    const struct config *cfg = t->config.config;
+    const struct keeper_config c = {.sweep_after = cfg->rec_sweep_after * US_PER_S,
+                                    .sweep_every = cfg->rec_sweep_hours * 3600 * US_PER_S,
+                                    .retention = cfg->rec_retention * 86400 * US_PER_S,
+                                    .keys_every = cfg->rec_key_check * US_PER_S,
+                                    .quota_bytes = (uint64_t)cfg->rec_quota_mib * MIB,
+                                    .quota_recordings = (uint64_t)cfg->rec_quota_recordings,
+                                    .quota_expired = cfg->rec_quota_policy == CONFIG_QUOTA_EXPIRED};
+    const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
+    t->keeper = keeper_new(&c, t->library, &hooks);
+    t->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!t->keeper || t->bell < 0) {
+        snprintf(why, WHY_MAX, "out of memory or descriptors");
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+enum err keeper_thread_start(const struct keeper_thread_config *c, struct keeper_thread **ret,
+                             char why[WHY_MAX]) {
+    struct keeper_thread *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    t->config = *c;
+    t->bell = -1;
+    enum err e = open_library(t, why);
+    e = e == OK ? make_keeper(t, why) : e;
+    e = e == OK ? thread_start("oriel-keeper", keeper_main, t, &t->thread, why) : e;
+    if (e != OK) {
+        keeper_thread_free(t);
+        return e;
+    }
+    *ret = t;
+    return OK;
+}
+
+struct keeper_thread *keeper_thread_stop(struct keeper_thread *t) {
+    if (!t) {
+        return NULL;
+    }
+    const uint64_t one = 1;
+    atomic_store(&t->stop, true);
+    ssize_t n = write(t->bell, &one, sizeof(one));
+    CHECK(n == sizeof(one));
+    pthread_join(t->thread, NULL);
+    return keeper_thread_free(t);
+}
+
+void keeper_thread_state(const struct keeper_thread *t, struct keeper_state *ret) {
+    struct seqlock l = {(shared_word *)t->state, sizeof(*ret)};
+    size_t len;
+    enum err e;
+    do {
+        e = seqlock_read(&l, ret, &len);
+    } while (e == ERR_AGAIN);
+    if (e != OK) {
+        *ret = (struct keeper_state){0};
+    }
+}
+
+bool keeper_thread_full(const struct keeper_thread *t) {
+    return atomic_load(&t->full);
+}
+
+const struct library_signers *keeper_thread_signers(const struct keeper_thread *t) {
+    return &t->signers;
+}

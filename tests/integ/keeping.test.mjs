@@ -1,0 +1,172 @@
+// What the server does for recordings by itself: it shreds what is too old, unless it is held or the
+// clock is wrong, and begins no recording beyond the quota, which harms no tour.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { listRecordings } from './lib/tour.mjs';
+import { WsClient } from './lib/ws.mjs';
+
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
+
+/** The orders of the command line on the recordings of this configuration. */
+const orders = (config) => (...args) =>
+  spawnSync(ORIEL, ['recordings', '-c', config, ...args], { encoding: 'utf8', timeout: 60000 });
+const serve = (config) => new Server([ORIEL, 'serve', '-c', config]).ready;
+const checks = async (server) => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks;
+
+/** An agent in the tour, without media: that is enough for a recording to begin. */
+async function join(server) {
+  const client = await WsClient.open(new URL(server.urls.agent).origin);
+  const joined = await client.ask({ type: 'join', id: 1, token: tokenOf(server.urls.agent), offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+  expectEqual(joined.type, 'joined', JSON.stringify(joined).slice(0, 200));
+  return client;
+}
+
+/** The next event that says whether the tour is recorded, until it is this one. */
+async function hears(client, state, ms) {
+  for (;;) {
+    const message = await client.next(ms);
+    if (message.type === 'recording' && message.state === state) {
+      return;
+    }
+  }
+}
+
+async function end(client) {
+  await client.ask({ type: 'end', id: 9 });
+  await client.closed;
+}
+
+// ---- quota
+
+const small = tempDir();
+const limited = await writeConfig(small, (c) => {
+  c.recording.quota = { recordings: 1 };
+  c.timeouts = { ...c.timeouts, join_s: 600 };
+});
+const shortOrders = orders(limited);
+let server = await serve(limited);
+let first;
+
+await test('a_recording_within_the_quota_begins', async () => {
+  expectEqual((await checks(server)).quota, 'ok', 'quota, as /ready says');
+  const client = await join(server);
+  await hears(client, 'on');
+  await end(client);
+  const all = await until(async () => {
+    const list = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+    return list.length === 1 && list[0].state === 'complete' ? list : null;
+  }, 'the recording to be complete');
+  first = all[0].id;
+});
+
+await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said', async () => {
+  await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
+  const ready = await fetch(new URL('/ready', server.urls.agent));
+  expectEqual(ready.status, 200, 'status of /ready');
+  expect((await ready.json()).checks.quota.startsWith('quota: '), 'quota, as /ready says');
+  const client = await join(server);
+  await hears(client, 'failing');
+  await until(() => server.log.some((l) => l.includes('recording_refused') && l.includes('quota')), 'the line in the log');
+  expectEqual(await server.metric('oriel_quota_refused_total'), 1, 'refused');
+  expectEqual(await server.metric('oriel_recorder_recordings_open'), 0, 'open');
+  expectEqual(await server.metric('oriel_recorder_alarm'), 0, 'the alarm of the recorder');
+  // The tour answers as ever.
+  const told = await client.ask({ type: 'mute', id: 5, kind: 'microphone', muted: true });
+  expect(told.type !== 'error', JSON.stringify(told));
+  // As soon as there is room the recording begins.
+  const shredded = shortOrders('shred', first);
+  expectEqual(shredded.status, 0, `shred: ${shredded.stderr}`);
+  await hears(client, 'on', 20000);
+  expectEqual(await server.metric('oriel_library_recordings'), 0, 'what was there');
+  await end(client);
+  const list = await until(async () => {
+    const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+    return all.length === 2 && all[0].state === 'complete' ? all : null;
+  }, 'the second recording');
+  const r = shortOrders('verify', list[0].id);
+  expect(r.status === 0 && /ok\s*$/.test(r.stdout), r.stdout + r.stderr);
+});
+
+await test('a_recording_that_was_refused_and_ended_does_not_begin', async () => {
+  await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
+  const client = await join(server);
+  await hears(client, 'failing');
+  await client.ask({ type: 'record', id: 6, on: false });
+  await hears(client, 'off');
+  const [newest] = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+  expectEqual(shortOrders('shred', newest.id).status, 0, 'status of shred');
+  await until(async () => await server.metric('oriel_quota_reached') === 0, 'room');
+  await client.ask({ type: 'mute', id: 7, kind: 'microphone', muted: true });
+  expectEqual(await server.metric('oriel_recorder_recordings_open'), 0, 'open');
+  await end(client);
+});
+
+await test('key_providers_are_asked', async () => {
+  await until(async () => await server.metric('oriel_key_provider_up{provider="file"}') === 1, 'the provider');
+  expectEqual((await checks(server)).keys, 'ok', 'keys, as /ready says');
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+
+// ---- what is too old: a recording of an earlier release is
+
+const old = tempDir();
+fs.cpSync(path.join(ROOT, 'tests/data/recorder/kept/0.1-mix/state'), path.join(old, 'recordings'), { recursive: true });
+fs.renameSync(path.join(old, 'recordings/kek'), path.join(old, 'kek'));
+for (const key of ['kek', 'recordings/signing_key']) {
+  fs.chmodSync(path.join(old, key), 0o600);
+}
+const aging = await writeConfig(old, (c) => {
+  c.recording.retention_days = 1;
+  c.recording.sweep_after_s = 0;
+});
+const oldOrders = orders(aging);
+let id;
+
+await test('a_clock_that_is_far_ahead_shreds_nothing', async () => {
+  // By this clock nobody has been here since that release.
+  fs.writeFileSync(path.join(old, 'recordings/sweep'), `oriel-sweep/1 ${'1600000000000000'.padStart(20, '0')} ${'0'.repeat(20)}\n`);
+  server = await serve(aging);
+  await until(async () => await server.metric('oriel_sweep_runs_total{result="clock"}') === 1, 'the sweep');
+  expectEqual(await server.metric('oriel_sweep_clock_wrong'), 1, 'the alarm');
+  expectEqual(await server.metric('oriel_sweep_shredded_total'), 0, 'shredded');
+  expect((await checks(server)).retention.includes('clock is wrong'), 'retention, as /ready says');
+  expect(server.log.some((l) => l.includes('clock_wrong') && l.includes('--clock-is-right')), 'the line in the log');
+  const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+  expect(all.length === 1 && all[0].state === 'complete', JSON.stringify(all));
+  id = all[0].id;
+  const cli = oldOrders('sweep');
+  expect(cli.status === 1 && cli.stderr.includes('--clock-is-right'), cli.stdout + cli.stderr);
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+
+await test('a_person_says_that_the_clock_is_right_and_looks_first', async () => {
+  const dry = oldOrders('sweep', '--clock-is-right', '--dry-run');
+  expect(dry.status === 0 && dry.stdout.includes(`${id}  would be shredded`), dry.stdout + dry.stderr);
+  expectEqual(oldOrders('sweep', '--nonsense').status, 2, 'status of a wrong order');
+  expectEqual(oldOrders('hold', id, 'a dispute').status, 0, 'status of hold');
+});
+
+await test('a_hold_wins_and_without_it_the_server_shreds', async () => {
+  server = await serve(aging);
+  await until(async () => await server.metric('oriel_sweep_runs_total{result="ok"}') === 1, 'the sweep');
+  expectEqual(await server.metric('oriel_sweep_held'), 1, 'held');
+  expectEqual(await server.metric('oriel_sweep_shredded_total'), 0, 'shredded');
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  expectEqual(oldOrders('release', id).status, 0, 'status of release');
+  server = await serve(aging);
+  await until(async () => await server.metric('oriel_sweep_shredded_total') === 1, 'the shred');
+  expectEqual((await checks(server)).retention, 'ok', 'retention, as /ready says');
+  expect(await server.metric('oriel_sweep_last_ok_timestamp_seconds') > Date.now() / 1000 - 3600, 'when it was');
+  await until(() => server.log.some((l) => l.includes('shredded for its age') && l.includes(id)), 'the line in the log');
+  const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+  expect(all.length === 1 && all[0].state === 'shredded', JSON.stringify(all));
+  const left = fs.readdirSync(path.join(old, 'recordings/objects/recordings', id), { recursive: true, withFileTypes: true });
+  expectEqual(left.filter((entry) => entry.isFile()).length, 0, 'objects that are left');
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+
+finish();
