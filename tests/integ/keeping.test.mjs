@@ -1,6 +1,7 @@
 // What the server does for recordings by itself: it shreds what is too old, unless it is held or the
 // clock is wrong, and begins no recording beyond the quota, which harms no tour.
 import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
@@ -35,6 +36,12 @@ async function hears(client, state, ms) {
   }
 }
 
+/** What lies in clear: a line, a newline, its signature in hex, a newline. */
+function signedText(file) {
+  const [text, hex] = file.toString('latin1').trimEnd().split('\n');
+  return [Buffer.from(text, 'latin1'), Buffer.from(hex, 'hex')];
+}
+
 async function end(client) {
   await client.ask({ type: 'end', id: 9 });
   await client.closed;
@@ -61,6 +68,27 @@ await test('a_recording_within_the_quota_begins', async () => {
     return list.length === 1 && list[0].state === 'complete' ? list : null;
   }, 'the recording to be complete');
   first = all[0].id;
+});
+
+await test('who_signs_is_for_everybody', async () => {
+  const url = new URL('/v1/recordings/keys', server.urls.agent);
+  const answer = await fetch(url);
+  expectEqual(answer.status, 200, 'status');
+  expectEqual(answer.headers.get('content-type'), 'application/jwk-set+json', 'type');
+  expectEqual(answer.headers.get('cache-control'), 'public, max-age=3600', 'caching');
+  expectEqual(answer.headers.get('access-control-allow-origin'), '*', 'origins');
+  const { keys } = await answer.json();
+  expectEqual(keys.length, 1, 'keys');
+  expectEqual(keys[0].hex, shortOrders('public-key').stdout.trim(), 'the key');
+  // It is the key that signed: checked by another implementation (RFC 8032, RFC 8037).
+  const key = crypto.createPublicKey({ key: keys[0], format: 'jwk' });
+  expect(key.equals(crypto.createPublicKey(keys[0].pem)), 'the same key in PEM');
+  const file = fs.readdirSync(path.join(small, 'recordings/objects'), { recursive: true }).find((name) => name.endsWith('.man'));
+  const [text, signature] = signedText(fs.readFileSync(path.join(small, 'recordings/objects', file)));
+  expect(crypto.verify(null, text, key, signature), 'the signature of a manifest');
+  text[text.length >> 1] ^= 1;
+  expect(!crypto.verify(null, text, key, signature), 'of another text');
+  expectEqual((await fetch(url, { method: 'POST' })).status, 405, 'status of POST');
 });
 
 await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said', async () => {
