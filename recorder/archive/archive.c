@@ -309,6 +309,7 @@ struct archive *archive_close(struct archive *a) {
         }
         vault_close(a->vault);
         mem_wipe(&a->signer, sizeof(a->signer));
+        mem_free(a->trusted);
         mem_free(a);
     }
     return NULL;

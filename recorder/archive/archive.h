@@ -31,6 +31,8 @@ struct archive {
     struct vault *vault;       /* NULL: opened with no_key */
     struct signing_key signer; /* of manifests; who only reads needs its public half */
     bool has_signer;           /* always when writing; not when it is another than wraps.db knows */
+    uint8_t (*trusted)[KEY_LEN]; /* only these sign (signers.h); NULL: those that did here */
+    size_t n_trusted;
     struct rng rng;
     int lock;            /* file descriptor or -1 */
     bool catalogue_lost; /* it was damaged: renamed to catalogue.db.damaged, a new one is empty */

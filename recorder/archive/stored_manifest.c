@@ -1,5 +1,7 @@
 #include "recorder/archive/stored_manifest.h"
 
+#include "recorder/archive/signers.h"
+
 #include "base/alloc.h"
 
 #include <string.h>
@@ -22,42 +24,30 @@ static enum err decode_sealed(struct archive *a, struct key_ring *ring, const st
 struct attempt {
     struct bytes stored;
     struct manifest m;
-    enum err e;     /* of the last one */
-    unsigned tried; /* public keys */
 };
 
-static enum err try_signer(void *ctx, const uint8_t verifying[KEY_LEN]) {
+static enum err try_signer(void *ctx, const struct signing_key *k) {
     struct attempt *t = ctx;
-    struct signing_key k = {0};
-    memcpy(k.verifying, verifying, KEY_LEN);
-    t->e = manifest_decode(t->stored, &k, &t->m);
-    t->tried++;
-    return t->e == ERR_AUTH ? OK : ERR_EXISTS; /* no other one is asked */
+    return manifest_decode(t->stored, k, &t->m);
 }
 
 /* With the key that signs now, else with those that did. */
 static enum err decode_clear(struct archive *a, struct bytes stored, struct manifest *ret) {
-    struct attempt t = {.stored = stored, .e = ERR_DENIED};
-    enum err e = wraps_each_signer(a->wraps, try_signer, &t);
-    if (e != OK && e != ERR_EXISTS) {
-        return e;
-    }
-    if (t.tried == 0 &&
-        a->has_signer) { /* an earlier release wrote here, and only the file knows */
-        try_signer(&t, a->signer.verifying);
-    }
-    if (t.e == OK) {
+    struct attempt t = {.stored = stored};
+    bool earlier = false;
+    enum err e = signers_find(a, try_signer, &t, &earlier);
+    if (e == OK) {
         *ret = t.m;
-        ret->earlier_signer = t.tried > 1;
+        ret->earlier_signer = earlier;
     }
-    return t.e;
+    return e;
 }
 
 enum err stored_manifest_decode(struct archive *a, struct key_ring *ring, const struct object_id *o,
                                 struct bytes stored, struct manifest *ret) {
     bool clear = stored.n && stored.p[0] == '{'; /* a sealed one begins with zeroes */
     struct manifest m;
-    if (!clear && !ring) {
+    if (!clear && (!ring || a->n_trusted)) { /* the recording's own key is nobody's public key */
         return ERR_DENIED;
     }
     enum err e = clear ? decode_clear(a, stored, &m) : decode_sealed(a, ring, o, &m);

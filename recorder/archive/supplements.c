@@ -1,5 +1,7 @@
 #include "recorder/archive/supplements.h"
 
+#include "recorder/archive/signers.h"
+
 #include "base/alloc.h"
 #include "base/buffer.h"
 
@@ -41,6 +43,26 @@ static struct object_id object_of(const struct id *recording, uint32_t version) 
         .type = OBJECT_SUPPLEMENT, .recording = *recording, .number = version};
 }
 
+struct attempt {
+    struct bytes stored;
+    struct supplement s;
+};
+
+static enum err try_signer(void *ctx, const struct signing_key *k) {
+    struct attempt *t = ctx;
+    return supplement_decode(t->stored, k, &t->s);
+}
+
+/* By a key that signs here, or did. */
+static enum err decode(struct archive *a, struct bytes stored, struct supplement *ret) {
+    struct attempt t = {.stored = stored};
+    enum err e = signers_find(a, try_signer, &t, NULL);
+    if (e == OK) {
+        *ret = t.s;
+    }
+    return e;
+}
+
 enum err supplements_get(struct archive *a, const struct id *recording, struct supplement *ret) {
     struct versions v = {.recording = *recording};
     struct object_plain stored;
@@ -51,9 +73,9 @@ enum err supplements_get(struct archive *a, const struct id *recording, struct s
         return e;
     }
     struct object_id o = object_of(recording, v.highest);
-    e = a->has_signer ? object_get_stored(&a->store, &o, &stored) : ERR_DENIED;
+    e = object_get_stored(&a->store, &o, &stored);
     if (e == OK) {
-        e = supplement_decode(bytes_of(stored.p, stored.n), &a->signer, &s);
+        e = decode(a, bytes_of(stored.p, stored.n), &s);
         mem_free(stored.p);
     }
     if (e == OK && (s.version != v.highest || !id_eq(&s.recording, recording))) {

@@ -220,11 +220,14 @@ static void check_journal(struct check *c) {
     }
 }
 
-static const char *manifest_what(enum err e, bool clear) {
-    return e == ERR_AUTH     ? (clear ? "its signature is not that of this installation"
-                                      : "not authentic, or the signature is wrong")
-           : e == ERR_DENIED ? (clear ? "cannot be checked: the public key is not here"
-                                      : "of an earlier release: cannot be checked without the key")
+static const char *manifest_what(const struct check *c, enum err e, bool clear) {
+    bool trusted = c->archive->n_trusted > 0;
+    const char *signer = trusted ? "it is not signed by a key that was given"
+                                 : "its signature is not that of this installation";
+    const char *sealed = trusted ? "of an earlier release: no public key can check it"
+                                 : "of an earlier release: cannot be checked without the key";
+    return e == ERR_AUTH     ? (clear ? signer : "not authentic, or the signature is wrong")
+           : e == ERR_DENIED ? (clear ? "cannot be checked: the public key is not here" : sealed)
                              : "malformed, or about another recording or version";
 }
 
@@ -232,7 +235,7 @@ static const char *manifest_what(enum err e, bool clear) {
 static void note_manifest(struct check *c, const char *name, enum err e,
                           const struct object_plain *stored) {
     bool same = same_info(&stored->info, &c->row.manifest);
-    const char *what = manifest_what(e, stored->n && stored->p[0] == '{');
+    const char *what = manifest_what(c, e, stored->n && stored->p[0] == '{');
     if (!same) {
         finding(c, name, "not the object that was recorded (size or hash differs)");
     }
@@ -359,7 +362,7 @@ static void check_supplement(struct check *c) {
     char name[OBJECT_NAME_MAX];
     enum err e = c->closed ? supplements_get(c->archive, &c->id, &c->supplement) : OK;
     if (e == ERR_UNSUPPORTED || is_damage(e)) {
-        finding(c, object_name(&first, name), manifest_what(e, true));
+        finding(c, object_name(&first, name), manifest_what(c, e, true));
     } else if (e != OK) {
         c->error = e;
     }

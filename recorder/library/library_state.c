@@ -1,5 +1,6 @@
 #include "recorder/library/library_state.h"
 
+#include "recorder/archive/signers.h"
 #include "recorder/library/library_parts.h"
 
 #include <string.h>
@@ -46,6 +47,11 @@ enum err library_signers(struct library *l, struct library_signers *ret) {
         e = note_signer(ret, l->archive->signer.verifying);
     }
     return e;
+}
+
+enum err library_trust(struct library *l, const struct library_signers *s) {
+    OWNER_CHECK(&l->owner);
+    return signers_trust(l->archive, (const uint8_t(*)[KEY_LEN])s->keys, s->n);
 }
 
 void library_hand_over(struct library *l) {

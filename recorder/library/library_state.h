@@ -33,6 +33,11 @@ struct library_signers {
  * more than fit the newest. ERR_IO. */
 enum err library_signers(struct library *l, struct library_signers *ret);
 
+/* From now on only what these keys signed is ours, whatever wraps.db says: for whoever has them
+ * from elsewhere. n > 0. What an earlier release closed in sealed form is signed by none:
+ * ERR_DENIED of library_verify. ERR_NOMEM. */
+enum err library_trust(struct library *l, const struct library_signers *s);
+
 /* Said by the owner: whoever calls next owns it, as after library_open. */
 void library_hand_over(struct library *l);
 

@@ -12,8 +12,10 @@
 #include "tests/unit/recorder/sample_tour.h"
 #include "tests/unit/test.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct made {
     struct rig g;
@@ -252,6 +254,39 @@ TEST(derived_objects_that_were_changed_are_named) {
     EXPECT_EQ(s.remove(s.ctx, x.name[0]), OK);
     EXPECT_EQ(verify(&m), ERR_AUTH);
     store_local_close(&s);
+    end(&m);
+}
+
+static bool reopen(struct made *m) {
+    char why[WHY_MAX];
+    struct library_config c = {.dir = m->g.dir, .rng = rng_from_seeded(&m->g.seed)};
+    m->l = library_close(m->l);
+    return library_open(&c, &m->l, why) == OK;
+}
+
+/* The operator takes another signing key: what was made before stays ours, and what is made next is
+ * listed with the new key. Who has only the public halves checks all of it. */
+TEST(derived_things_outlive_the_key_that_signed_them) {
+    static struct made m;
+    char key[PATH_MAX], away[PATH_MAX + 8], why[WHY_MAX];
+    struct archive *archive = NULL;
+    REQUIRE(begin(&m));
+    EXPECT_EQ(make(&m, TASK_THUMBNAILS, 0, 0), OK);
+    snprintf(key, sizeof(key), "%s/signing_key", m.g.dir);
+    snprintf(away, sizeof(away), "%s.away", key);
+    REQUIRE(rename(key, away) == 0);
+    rig_close(&m.g);
+    struct archive_config writer = {
+        .dir = m.g.dir, .write = true, .take_signer = true, .rng = rng_from_seeded(&m.g.seed)};
+    REQUIRE(archive_open(&writer, &archive, why) == OK);
+    archive_close(archive);
+    REQUIRE(reopen(&m));
+    EXPECT_EQ(verify(&m), OK);
+    EXPECT(strstr(m.said, "signed by an earlier key"));
+    EXPECT_EQ(make(&m, TASK_WAVEFORM, 0, 0), OK);
+    EXPECT_EQ(verify(&m), OK);
+    REQUIRE(unlink(key) == 0 && reopen(&m));
+    EXPECT_EQ(verify(&m), OK);
     end(&m);
 }
 

@@ -1,3 +1,4 @@
+#include "recorder/archive/signers.h"
 #include "recorder/archive/verify.h"
 
 #include "recorder/db/sql.h"
@@ -303,6 +304,26 @@ TEST(verify_a_manifest_of_another_installation_is_not_ours) {
     run_wraps(&h, "UPDATE signers SET verifying=zeroblob(32)");
     EXPECT_EQ(verify(&h, &f), ERR_AUTH);
     EXPECT(strstr(f.first, "1.man: its signature is not that of this installation") != NULL);
+    EXPECT_EQ(chain(&h, &f), ERR_AUTH);
+    house_end(&h);
+}
+
+/* Somebody who has the key from elsewhere believes no wraps.db. */
+TEST(verify_with_trusted_keys_asks_nobody_else) {
+    struct house h;
+    struct findings f;
+    uint8_t keys[2][KEY_LEN] = {{1}};
+    house_begin(&h, 33);
+    memcpy(keys[1], h.archive->signer.verifying, KEY_LEN);
+    run_wraps(&h, "UPDATE signers SET verifying=zeroblob(32)");
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT_EQ(signers_trust(h.archive, (const uint8_t(*)[KEY_LEN])keys, 2), OK);
+    EXPECT_EQ(verify(&h, &f), OK);
+    EXPECT_EQ(f.n, 0); /* nothing is said of earlier ones: nobody said which is the present one */
+    EXPECT_EQ(chain(&h, &f), OK);
+    EXPECT_EQ(signers_trust(h.archive, (const uint8_t(*)[KEY_LEN])keys, 1), OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(strstr(f.first, "1.man: it is not signed by a key that was given") != NULL);
     EXPECT_EQ(chain(&h, &f), ERR_AUTH);
     house_end(&h);
 }
