@@ -248,13 +248,13 @@ int cli_recordings(int argc, char **argv) {
         i++;
     }
     if (!known(argc - i, argv + i)) {
-        return cli_fail(
-            CLI_USAGE,
-            "recordings: say list [FILTER]..., verify ID|--all [--no-key] [--json], public-key,"
-            " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
-            " redact ID TRACK FROM TO, hold ID WHY, release ID,"
-            " sweep [--dry-run] [--clock-is-right], rekey,"
-            " use-store or use-signing-key");
+        return cli_fail(CLI_USAGE,
+                        "recordings: say list [FILTER]..., verify ID|--all [--no-key]"
+                        " [--public-key FILE] [--json], public-key,"
+                        " export ID -o FILE [--layout faces|stage], shred ID [PARTICIPANT],"
+                        " redact ID TRACK FROM TO, hold ID WHY, release ID,"
+                        " sweep [--dry-run] [--clock-is-right], rekey,"
+                        " use-store or use-signing-key");
     }
     struct config *cfg = cli_config(file);
     if (!cfg) {

@@ -1,7 +1,9 @@
 #include "server/cli_recordings.h"
 
+#include "base/alloc.h"
 #include "base/check.h"
 #include "server/cli.h"
+#include "server/public_keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -121,28 +123,67 @@ static void print_summary(const struct verification *v, json_t *recordings) {
     json_decref(o);
 }
 
-int cli_recordings_verify(struct library *l, int argc, char **argv) {
-    struct verification v = {.library = l};
-    const char *what = NULL;
-    int status = CLI_OK;
+struct options {
+    const char *what; /* an id, or --all */
+    const char *keys; /* a file; NULL: those that signed here */
+    bool json, no_key;
+};
+
+static int read_options(int argc, char **argv, struct options *o) {
     for (int i = 1; i < argc; i++) {
-        bool json = strcmp(argv[i], "--json") == 0, no_key = strcmp(argv[i], "--no-key") == 0;
-        if (!json && !no_key && what) {
+        if (strcmp(argv[i], "--json") == 0) {
+            o->json = true;
+        } else if (strcmp(argv[i], "--no-key") == 0) {
+            o->no_key = true;
+        } else if (strcmp(argv[i], "--public-key") == 0) {
+            o->keys = cli_value(argc, argv, &i);
+            if (!o->keys) {
+                return CLI_USAGE;
+            }
+        } else if (o->what) {
             return cli_fail(CLI_USAGE, "recordings: verify one ID, or --all");
+        } else {
+            o->what = argv[i];
         }
-        v.json = v.json || json;
-        v.no_key = v.no_key || no_key;
-        what = json || no_key ? what : argv[i];
     }
-    if (!what) {
-        return cli_fail(CLI_USAGE, "recordings: verify which? An ID, or --all");
+    return o->what ? CLI_OK : cli_fail(CLI_USAGE, "recordings: verify which? An ID, or --all");
+}
+
+/* From here on only what these keys signed is believed. */
+static int trust(struct library *l, const char *file) {
+    struct library_signers keys;
+    char *text = NULL;
+    size_t n = 0;
+    enum err e = config_read_file(file, PUBLIC_KEYS_FILE_MAX, &text, &n);
+    if (e != OK) {
+        return cli_fail(CLI_FAILED, "recordings: %s: cannot be read: %s", file, err_name(e));
     }
+    e = public_keys_read(text, n, &keys);
+    mem_free(text);
+    if (e == ERR_FORMAT || e == ERR_FULL) {
+        return cli_fail(CLI_FAILED,
+                        "recordings: %s: must hold Ed25519 public keys, at most %d: PEM, a JWK Set,"
+                        " or lines of 64 hex digits",
+                        file, LIBRARY_SIGNERS_MAX);
+    }
+    e = e == OK ? library_trust(l, &keys) : e;
+    return e == OK ? CLI_OK : cli_fail(CLI_FAILED, "recordings: %s", err_name(e));
+}
+
+int cli_recordings_verify(struct library *l, int argc, char **argv) {
+    struct options o = {0};
+    int status = read_options(argc, argv, &o);
+    status = status == CLI_OK && o.keys ? trust(l, o.keys) : status;
+    if (status != CLI_OK) {
+        return status;
+    }
+    struct verification v = {.library = l, .json = o.json, .no_key = o.no_key};
     json_t *out = json_array();
-    bool all = strcmp(what, "--all") == 0;
+    bool all = strcmp(o.what, "--all") == 0;
     if (all) {
         status = verify_all(&v, out);
     } else {
-        verify(&v, what, out);
+        verify(&v, o.what, out);
     }
     if (status == CLI_OK && (all || v.json)) {
         print_summary(&v, out);

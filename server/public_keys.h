@@ -15,4 +15,10 @@ enum err public_key_id(const uint8_t key[LIBRARY_SIGNER_LEN], char out[PUBLIC_KE
  * OpenSSL reads. ERR_CRYPTO, ERR_NOMEM. */
 enum err public_keys_json(const struct library_signers *s, struct buffer *ret);
 
+#define PUBLIC_KEYS_FILE_MAX 65536 /* [bytes] */
+/* Keys that somebody kept, n bytes with a NUL behind them: such a set, PEM of one or more, or a
+ * line of 64 hex digits for each. ERR_FORMAT: it is none of these, has no key, or has one that is
+ * not Ed25519; ERR_FULL: more than LIBRARY_SIGNERS_MAX. */
+enum err public_keys_read(const char *text, size_t n, struct library_signers *ret);
+
 #endif

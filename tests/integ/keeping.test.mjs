@@ -91,6 +91,23 @@ await test('who_signs_is_for_everybody', async () => {
   expectEqual((await fetch(url, { method: 'POST' })).status, 405, 'status of POST');
 });
 
+await test('who_kept_a_public_key_believes_no_other', async () => {
+  const keys = await (await fetch(new URL('/v1/recordings/keys', server.urls.agent))).text();
+  const kept = path.join(small, 'kept.json');
+  const foreign = path.join(small, 'foreign.pem');
+  fs.writeFileSync(kept, keys);
+  fs.writeFileSync(foreign, crypto.generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+  for (const more of [[], ['--no-key']]) {
+    const good = shortOrders('verify', '--all', '--public-key', kept, ...more);
+    expect(good.status === 0 && good.stdout.includes('1 ok, 0 damaged'), good.stdout + good.stderr);
+    const bad = shortOrders('verify', first, '--public-key', foreign, ...more);
+    expect(bad.status === 1 && bad.stdout.includes('not signed by a key that was given'), bad.stdout + bad.stderr);
+  }
+  const none = shortOrders('verify', first, '--public-key', limited);
+  expect(none.status === 1 && none.stderr.includes('must hold Ed25519 public keys'), none.stderr);
+  expectEqual(shortOrders('verify', first, '--public-key').status, 2, 'status without a file');
+});
+
 await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said', async () => {
   await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
   const ready = await fetch(new URL('/ready', server.urls.agent));
