@@ -6,11 +6,11 @@
 
 void recordings_keys(struct control *c, struct request *r) {
     struct buffer b = {0};
-    if (!c->keeper) {
+    if (!c->jobs) {
         respond_problem(r, 404, "recording_off", "Recording is switched off.");
         return;
     }
-    if (public_keys_json(keeper_thread_signers(c->keeper), &b) != OK) {
+    if (public_keys_json(jobs_thread_signers(c->jobs), &b) != OK) {
         buffer_free(&b);
         respond_problem(r, 500, NULL, NULL);
         return;

@@ -33,7 +33,8 @@ struct jobs_thread {
     struct mailbox *replies;  /* jobs -> control */
     pthread_t thread;
     atomic_bool stop;
-    uint32_t under_way; /* owned by the control thread */
+    uint32_t under_way;             /* owned by the control thread */
+    struct library_signers signers; /* likewise, and constant */
     _Atomic uint64_t done, failed;
     _Atomic uint32_t running, waiting;
     /* Owned by the jobs thread. */
@@ -445,6 +446,11 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
         return ERR_NOMEM;
     }
     enum err e = prepare(t, c) ? library_open(&l, &t->library, why) : ERR_NOMEM;
+    if (e == OK) {
+        e = library_signers(t->library, &t->signers);
+        snprintf(why, WHY_MAX, "the public keys cannot be read: %s", err_name(e));
+        library_hand_over(t->library);
+    }
     e = e == OK ? thread_start("oriel-jobs", jobs_main, t, &t->thread, why) : e;
     if (e != OK) {
         jobs_thread_free(t);
@@ -483,6 +489,10 @@ bool jobs_thread_reply(struct jobs_thread *t, struct job_reply *ret) {
     }
     t->under_way--;
     return true;
+}
+
+const struct library_signers *jobs_thread_signers(const struct jobs_thread *t) {
+    return &t->signers;
 }
 
 struct jobs_counters jobs_thread_counters(const struct jobs_thread *t) {

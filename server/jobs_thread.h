@@ -6,7 +6,7 @@
 #define ORIEL_SERVER_JOBS_THREAD_H
 
 #include "base/err.h"
-#include "recorder/library/library.h"
+#include "recorder/library/library_state.h"
 #include "server/helper.h"
 
 struct jobs_thread;
@@ -64,6 +64,10 @@ bool jobs_thread_post(struct jobs_thread *t, const struct job_request *q);
 void jobs_thread_listen(struct jobs_thread *t);
 /* Control thread: the next reply; false when none. */
 bool jobs_thread_reply(struct jobs_thread *t, struct job_reply *ret);
+
+/* Control thread: who signs here, as it was at the start: only an order to a server that does not
+ * run changes it. */
+const struct library_signers *jobs_thread_signers(const struct jobs_thread *t);
 
 struct jobs_counters {
     uint64_t done, failed;     /* tasks */

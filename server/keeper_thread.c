@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/seqlock.h"
 #include "server/clock.h"
+#include "server/log.h"
 #include "server/stores.h"
 #include "server/thread.h"
 
@@ -16,11 +17,11 @@
 #include <unistd.h>
 
 #define MIB (1024 * (uint64_t)1024)
+#define OPEN_AGAIN (60 * US_PER_S) /* [us] after a library that could not be opened */
 
 struct keeper_thread {
     /* Constant after the start. */
     struct keeper_thread_config config;
-    struct library_signers signers;
     int bell; /* eventfd: the end */
     pthread_t thread;
     /* Shared. */
@@ -68,53 +69,20 @@ static void publish(void *ctx, const struct keeper_state *s) {
     }
 }
 
-static void *keeper_main(void *arg) {
-    struct keeper_thread *t = arg;
-    struct pollfd fd = {.fd = t->bell, .events = POLLIN};
-    while (go_on(t)) {
-        us_t at = us_min(keeper_deadline(t->keeper), clock_now() + US_PER_S);
-        int n = poll(&fd, 1, clock_wait_ms(clock_now(), at));
-        CHECK(n >= 0 || errno == EINTR);
-        if (go_on(t)) {
-            keeper_step(t->keeper);
-        }
-    }
-    t->keeper = keeper_free(t->keeper);
-    t->library = library_close(t->library);
-    return NULL;
-}
-
-/* ---- runs in the control thread ---- */
-
-static struct keeper_thread *keeper_thread_free(struct keeper_thread *t) {
-    keeper_free(t->keeper);
-    library_close(t->library);
-    stores_close(t->stores);
-    if (t->bell >= 0) {
-        close(t->bell);
-    }
-    return mem_free(t);
-}
-
+/* The key configuration is made anew: the caller's is gone by now. */
 static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     const struct config *cfg = t->config.config;
-    const struct stores_hooks hooks = {.note = note_put, .stop = stops, .ctx = t};
-    enum err e = stores_open(cfg, STORES_READ, &hooks, &t->stores, why);
+    struct key_config keys;
+    config_key_config(cfg, &keys);
     struct library_config l = {.dir = cfg->rec_dir,
                                .kek_file = cfg->rec_kek_file,
-                               .keys = t->config.keys,
+                               .keys = &keys,
                                .store = stores_both(t->stores),
                                .rng = clock_rng()};
-    e = e == OK ? library_open(&l, &t->library, why) : e;
-    if (e == OK) {
-        e = library_signers(t->library, &t->signers);
-        snprintf(why, WHY_MAX, "the public keys cannot be read: %s", err_name(e));
-        library_hand_over(t->library);
-    }
-    return e;
+    return library_open(&l, &t->library, why);
 }
 
-static enum err make_keeper(struct keeper_thread *t, char why[WHY_MAX]) {
+static enum err make_keeper(struct keeper_thread *t) {
     const struct config *cfg = t->config.config;
     const struct keeper_config c = {.sweep_after = cfg->rec_sweep_after * US_PER_S,
                                     .sweep_every = cfg->rec_sweep_hours * 3600 * US_PER_S,
@@ -125,12 +93,62 @@ static enum err make_keeper(struct keeper_thread *t, char why[WHY_MAX]) {
                                     .quota_expired = cfg->rec_quota_policy == CONFIG_QUOTA_EXPIRED};
     const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
+    return t->keeper ? OK : ERR_NOMEM;
+}
+
+/* False: later. */
+static bool try_to_open(struct keeper_thread *t) {
+    char why[WHY_MAX] = "";
+    enum err e = t->library ? OK : open_library(t, why);
+    e = e == OK ? make_keeper(t) : e;
+    if (e != OK && go_on(t)) {
+        LOG(LOG_LEVEL_WARN, "keeper_waits",
+            "Recordings cannot be looked at: nothing is swept, and no quota holds.",
+            LOG_STR("error", err_name(e)), LOG_STR("why", why));
+    }
+    return e == OK;
+}
+
+static void wait_until(struct keeper_thread *t, us_t at) {
+    struct pollfd fd = {.fd = t->bell, .events = POLLIN};
+    int n = poll(&fd, 1, clock_wait_ms(clock_now(), at));
+    CHECK(n >= 0 || errno == EINTR);
+}
+
+static void *keeper_main(void *arg) {
+    struct keeper_thread *t = arg;
+    us_t open_at = 0;
+    while (go_on(t)) {
+        if (t->keeper) {
+            keeper_step(t->keeper);
+        } else if (clock_now() >= open_at && !try_to_open(t)) {
+            open_at = clock_now() + OPEN_AGAIN;
+        }
+        wait_until(t, t->keeper ? keeper_deadline(t->keeper) : open_at);
+    }
+    t->keeper = keeper_free(t->keeper);
+    t->library = library_close(t->library);
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct keeper_thread *keeper_thread_free(struct keeper_thread *t) {
+    stores_close(t->stores);
+    if (t->bell >= 0) {
+        close(t->bell);
+    }
+    return mem_free(t);
+}
+
+static enum err prepare(struct keeper_thread *t, char why[WHY_MAX]) {
+    const struct stores_hooks hooks = {.note = note_put, .stop = stops, .ctx = t};
     t->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!t->keeper || t->bell < 0) {
-        snprintf(why, WHY_MAX, "out of memory or descriptors");
+    if (t->bell < 0) {
+        snprintf(why, WHY_MAX, "out of descriptors");
         return ERR_NOMEM;
     }
-    return OK;
+    return stores_open(t->config.config, STORES_READ, &hooks, &t->stores, why);
 }
 
 enum err keeper_thread_start(const struct keeper_thread_config *c, struct keeper_thread **ret,
@@ -142,8 +160,7 @@ enum err keeper_thread_start(const struct keeper_thread_config *c, struct keeper
     }
     t->config = *c;
     t->bell = -1;
-    enum err e = open_library(t, why);
-    e = e == OK ? make_keeper(t, why) : e;
+    enum err e = prepare(t, why);
     e = e == OK ? thread_start("oriel-keeper", keeper_main, t, &t->thread, why) : e;
     if (e != OK) {
         keeper_thread_free(t);
@@ -179,8 +196,4 @@ void keeper_thread_state(const struct keeper_thread *t, struct keeper_state *ret
 
 bool keeper_thread_full(const struct keeper_thread *t) {
     return atomic_load(&t->full);
-}
-
-const struct library_signers *keeper_thread_signers(const struct keeper_thread *t) {
-    return &t->signers;
 }

@@ -264,7 +264,7 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
     }
     e = e == OK ? start_jobs(s, &keys, why) : e;
     if (e == OK) {
-        struct keeper_thread_config k = {cfg, &keys, c->uploaders, control_wake, c};
+        struct keeper_thread_config k = {cfg, c->uploaders, control_wake, c};
         e = keeper_thread_start(&k, &c->keeper, why);
     }
     if (e == OK && c->uploaders) {

@@ -160,6 +160,7 @@ TEST(jobs_make_thumbnails_when_they_are_asked_for) {
     EXPECT(ask_until(&r, q, "\"ready\""));
     EXPECT(r.said && strstr(r.said, "\"width\":160"));
     EXPECT_EQ(jobs_thread_counters(r.jobs).done, 1);
+    EXPECT_EQ(jobs_thread_signers(r.jobs)->n, 1);
     EXPECT_EQ(jobs_thread_counters(r.jobs).failed, 0);
     rig_close(&r);
 }
