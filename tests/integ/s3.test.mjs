@@ -24,11 +24,11 @@ rgw('up', String(port), String(kms));
 const keyService = (mode) => fetch(`http://127.0.0.1:${kms}/mode/${mode}`, { method: 'POST' });
 
 /** Somebody else's S3 client: curl, with its own signer. Its answer's headers and body. */
-function foreign(method, where) {
+function foreign(method, where, ...headers) {
   const how = method === 'HEAD' ? ['-I'] : ['-X', method, '-D', '-'];
   const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   return execFileSync('curl', ['-sS', '--path-as-is', '--aws-sigv4', 'aws:amz:us-east-1:s3', '-u', 'testkey:testsecret',
-    ...how, '-H', `x-amz-content-sha256: ${empty}`, endpoint + where], { encoding: 'latin1', maxBuffer: 1 << 26 });
+    ...how, ...headers.flatMap((h) => ['-H', h]), '-H', `x-amz-content-sha256: ${empty}`, endpoint + where], { encoding: 'latin1', maxBuffer: 1 << 26 });
 }
 
 /** The keys in the bucket, as the foreign client lists them. */
@@ -225,6 +225,35 @@ await test('a_service_that_hangs_keeps_no_server_from_starting', async () => {
   const done = await untilComplete(server.urls.ops, ops(), known);
   const r = verify(done.id);
   expect(r.status === 0 && /ok\s*$/.test(r.stdout), r.stdout + r.stderr);
+});
+
+await test('a_sweep_finishes_what_an_outage_left_and_names_what_belongs_to_nobody', async () => {
+  const sweep = () => spawnSync(ORIEL, ['recordings', '-c', config, 'sweep'], { encoding: 'utf8', timeout: 120000 });
+  const of = (id) => keys().filter((k) => k.includes(`/recordings/${id}/`)).length;
+  const known = await listRecordings(server.urls.ops, ops());
+  const clean = sweep();
+  expect(clean.status === 0 && clean.stdout.includes('0 shreds finished, 0 without a recording, 0 failed'), clean.stdout + clean.stderr);
+  // The keys go although the bucket is away.
+  rgw('stop');
+  const shred = spawnSync(ORIEL, ['recordings', '-c', config, 'shred', recording.id], { encoding: 'utf8', timeout: 120000 });
+  expectEqual(shred.status, 1, `shred: ${shred.stdout}`);
+  const away = sweep();
+  expect(away.status === 1 && !away.stdout.includes('1 shreds finished'), away.stdout + away.stderr);
+  rgw('start');
+  expect(of(recording.id) > 3, 'its objects are still there');
+  const nobody = 'ab'.repeat(16);
+  for (const name of [`oriel/recordings/${nobody}/journal/0.jnl`, 'oriel/recordings/notes',
+    `other/recordings/${nobody}/journal/0.jnl`]) { // the last of another installation
+    const answer = foreign('PUT', `/tours/${name}`, 'Content-Length: 0');
+    expect(/^HTTP\S* 200/.test(answer), answer);
+  }
+  const after = sweep();
+  expect(after.status === 0 && after.stdout.includes('1 shreds finished, 2 without a recording, 0 failed'), after.stdout + after.stderr);
+  expectEqual(of(recording.id), 0, 'objects of what was shredded');
+  expectEqual(keys().filter((k) => k.includes(nobody) || k.endsWith('notes')).length, 3, 'what belongs to nobody, and stays');
+  const states = Object.fromEntries((await listRecordings(server.urls.ops, ops())).map((r) => [r.id, r.state]));
+  expectEqual(states[recording.id], 'shredded', 'its state');
+  expect(known.filter((r) => r.id !== recording.id).every((r) => states[r.id] === r.state), 'the others are as they were');
 });
 
 await agentBrowser.close();
