@@ -103,6 +103,7 @@ static bool is_reached(const struct keeper *k) {
 
 /* What cannot be read leaves everything as it was. */
 static void count(struct keeper *k) {
+    us_t begun = k->hooks.now(k->hooks.ctx);
     enum err e = library_totals(k->library, &k->state.totals);
     bool reached = is_reached(k);
     if (e != OK && k->totals_known) {
@@ -121,8 +122,9 @@ static void count(struct keeper *k) {
             LOG_NUM("bytes", k->state.totals.bytes));
     }
     k->state.quota_reached = reached;
-    k->totals_at =
-        k->hooks.now(k->hooks.ctx) + (has_quota(k) ? KEEPER_TOTALS_QUOTA : KEEPER_TOTALS);
+    us_t now = k->hooks.now(k->hooks.ctx),
+         every = has_quota(k) ? KEEPER_TOTALS_QUOTA : KEEPER_TOTALS;
+    k->totals_at = now + us_max(every, (now - begun) * KEEPER_TOTALS_SHARE);
     publish(k);
 }
 

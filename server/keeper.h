@@ -10,10 +10,11 @@
 
 #define KEEPER_CLOCK_EVERY (3600 * US_PER_S) /* [us] the time is believed, or not */
 #define KEEPER_TOTALS_QUOTA (5 * US_PER_S)   /* [us] what there is, with a quota */
-#define KEEPER_TOTALS (60 * US_PER_S)        /* [us] and without one */
-#define KEEPER_EXPIRE (600 * US_PER_S)       /* [us] between sweeps for the quota */
-#define KEEPER_LINES 100                     /* of a sweep in the log */
-#define KEEPER_REASON_MAX 16                 /* [bytes] with the NUL */
+#define KEEPER_TOTALS_SHARE 100 /* so many times the time it takes passes at least between two */
+#define KEEPER_TOTALS (60 * US_PER_S)  /* [us] and without one */
+#define KEEPER_EXPIRE (600 * US_PER_S) /* [us] between sweeps for the quota */
+#define KEEPER_LINES 100               /* of a sweep in the log */
+#define KEEPER_REASON_MAX 16           /* [bytes] with the NUL */
 
 /* How a sweep ended. X(symbol, the label of a metric) */
 #define KEEPER_RESULT_LIST(X)                                                       \

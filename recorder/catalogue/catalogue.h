@@ -155,8 +155,8 @@ struct recording_place {
     wall_t started;
     struct id id;
 };
-/* What there is in all, shredded recordings aside. One pass over the recordings, some milliseconds
- * for 10^5 of them. */
+/* What there is in all, shredded recordings aside. One pass over the recordings, some tens of
+ * milliseconds for 10^5 of them. */
 struct catalogue_totals {
     uint64_t recordings, bytes; /* bytes of media, as in recording_row */
     wall_t newest;              /* when the last one ended; of one that runs: so far. 0: none */

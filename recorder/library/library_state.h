@@ -10,7 +10,7 @@ struct library_totals {
     uint64_t recordings;
     uint64_t bytes; /* of their media, as far as they are stored */
 };
-/* One pass over the catalogue: milliseconds for 10^5 recordings. ERR_IO, ERR_BUSY. */
+/* One pass over the catalogue: tens of milliseconds for 10^5 recordings. ERR_IO, ERR_BUSY. */
 enum err library_totals(struct library *l, struct library_totals *ret);
 
 #define LIBRARY_PROVIDERS_MAX 3

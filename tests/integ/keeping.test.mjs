@@ -150,6 +150,27 @@ await test('a_recording_that_was_refused_and_ended_does_not_begin', async () => 
   await end(client);
 });
 
+await test('a_recording_that_was_refused_and_paused_begins_paused', async () => {
+  const fill = await join(server);
+  await hears(fill, 'on');
+  await end(fill);
+  await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
+  const client = await join(server);
+  await hears(client, 'failing');
+  await client.ask({ type: 'record', id: 6, on: true, paused: true });
+  const list = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+  expectEqual(shortOrders('shred', list[0].id).status, 0, 'status of shred');
+  await until(async () => await server.metric('oriel_recorder_recordings_open') === 1, 'the recording to begin');
+  await end(client);
+  const [newest] = await until(async () => {
+    const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+    return all.length === list.length + 1 && all[0].state === 'complete' ? all : null;
+  }, 'the recording to be complete');
+  const details = await (await fetch(new URL(`/v1/recordings/${newest.id}`, server.urls.agent),
+    { headers: { authorization: `Bearer ${tokenOf(server.urls.ops)}` } })).json();
+  expect(details.events.some((e) => e.type === 'pause'), JSON.stringify(details.events));
+});
+
 await test('key_providers_are_asked', async () => {
   await until(async () => await server.metric('oriel_key_provider_up{provider="file"}') === 1, 'the provider');
   expectEqual((await checks(server)).keys, 'ok', 'keys, as /ready says');
