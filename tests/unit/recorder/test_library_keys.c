@@ -2,6 +2,7 @@
 #include "recorder/archive/recovery.h"
 #include "recorder/db/sql.h"
 #include "recorder/library/library_parts.h"
+#include "recorder/library/library_state.h"
 #include "recorder/seal/provider.h"
 
 #include "tests/unit/recorder/bench_store.h"
@@ -589,5 +590,52 @@ TEST(library_a_download_goes_on_with_keys_wrapped_again_and_not_after_a_redactio
     REQUIRE(library_media_open_file(p.library, &f, &m) == OK);
     EXPECT(library_media_size(m) < size && read_end(m) == OK);
     library_media_close(m);
+    place_end(&p);
+}
+
+/* The present key first, then those of before: whatever was signed here can be checked. */
+TEST(library_signers_are_all_that_ever_were) {
+    struct place p;
+    struct library_signers s;
+    uint8_t first[KEY_LEN];
+    char path[PATH_MAX];
+    place_begin(&p, 90);
+    memcpy(first, p.archive->signer.verifying, KEY_LEN);
+    EXPECT_EQ(library_signers(p.library, &s), OK);
+    EXPECT(s.n == 1 && memcmp(s.keys[0], first, KEY_LEN) == 0);
+    p.library = library_close(p.library);
+    p.archive = archive_close(p.archive);
+    snprintf(path, sizeof(path), "%s/signing_key", p.scratch.dir);
+    CHECK(unlink(path) == 0);
+    struct archive_config c = {
+        .dir = p.scratch.dir, .write = true, .take_signer = true, .rng = rng_from_seeded(&p.state)};
+    REQUIRE(archive_open(&c, &p.archive, p.why) == OK);
+    open_library(&p, NULL);
+    EXPECT_EQ(library_signers(p.library, &s), OK);
+    EXPECT_EQ(s.n, 2);
+    EXPECT(memcmp(s.keys[0], p.archive->signer.verifying, KEY_LEN) == 0);
+    EXPECT(memcmp(s.keys[1], first, KEY_LEN) == 0);
+    EXPECT(memcmp(s.keys[0], first, KEY_LEN) != 0);
+    /* Whoever knows the first only believes the recording that it signed. */
+    struct library_signers known = {.n = 1};
+    memcpy(known.keys[0], first, KEY_LEN);
+    EXPECT_EQ(library_trust(p.library, &known), OK);
+    struct findings f = {0};
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
+    memcpy(known.keys[0], s.keys[0], KEY_LEN);
+    EXPECT_EQ(library_trust(p.library, &known), OK);
+    EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), ERR_AUTH);
+    place_end(&p);
+}
+
+TEST(library_totals_are_of_what_is_not_shredded) {
+    struct place p;
+    struct library_totals t = {9, 9};
+    place_begin(&p, 91);
+    EXPECT_EQ(library_totals(p.library, &t), OK);
+    EXPECT(t.recordings == 1 && t.bytes > 0);
+    EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
+    EXPECT_EQ(library_totals(p.library, &t), OK);
+    EXPECT(t.recordings == 0 && t.bytes == 0);
     place_end(&p);
 }

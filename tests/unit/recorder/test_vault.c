@@ -412,6 +412,40 @@ TEST(vault_moves_keys_into_a_token) {
     place_end(&p);
 }
 
+/* Of several providers each is asked by itself, and none changes what was said of the last call. */
+TEST(vault_says_of_each_provider_whether_it_works) {
+    const char *module = soft_token_module();
+    struct place p;
+    char why[WHY_MAX];
+    if (!module) {
+        return;
+    }
+    place_begin(&p);
+    put_file(p.pin, SOFT_PIN);
+    REQUIRE(soft_token_key("kek-w", 32, false));
+    struct key_config token = {.provider = PROVIDER_PKCS11,
+                               .file = {.file = p.kek},
+                               .pkcs11 = {module, SOFT_TOKEN, "kek-w", p.pin}};
+    vault_close(p.v);
+    p.v = vault_of(&p, &token);
+    REQUIRE(vault_provider(p.v, 0) && vault_provider(p.v, 1));
+    EXPECT_STR(vault_provider(p.v, 0), PROVIDER_PKCS11); /* which wraps */
+    EXPECT_STR(vault_provider(p.v, 1), PROVIDER_FILE);
+    EXPECT(vault_provider(p.v, 2) == NULL);
+    EXPECT(vault_check_provider(p.v, 0, why) == OK && !*why);
+    EXPECT(vault_check_provider(p.v, 1, why) == OK && !*why);
+    soft_token_remove();
+    EXPECT_EQ(vault_check_provider(p.v, 0, why), ERR_IO);
+    EXPECT(strncmp(why, "gone:", 5) == 0);
+    EXPECT_STR(vault_why(p.v), "");
+    EXPECT(vault_check_provider(p.v, 1, why) == OK && !*why);
+    soft_token_insert();
+    EXPECT(vault_check_provider(p.v, 0, why) == OK && !*why);
+    EXPECT(soft_token_delete("kek-w"));
+    EXPECT_EQ(vault_check_provider(p.v, 0, why), ERR_IO);
+    place_end(&p);
+}
+
 static enum err recording_opens(struct place *p) {
     struct keyset set = {0};
     enum err e = vault_recording(p->v, &recording, &set);
