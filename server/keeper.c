@@ -169,9 +169,10 @@ static void check_clock(struct keeper *k, us_t now) {
     enum err e = library_clock(k->library, k->hooks.wall(k->hooks.ctx), why);
     if (e == ERR_WRONG_STATE) {
         refuse(k, why);
-    } else if (e == OK && k->refused) {
+    } else if (e == OK) {
+        k->sweep_at = k->refused && k->c.sweep_every ? now : k->sweep_at;
         k->refused = false;
-        k->sweep_at = k->c.sweep_every ? now : US_NEVER;
+        k->jumped = k->jumped && k->c.sweep_every; /* else the next sweep ends it */
     }
     publish(k);
 }
@@ -266,7 +267,7 @@ static void sweep(struct keeper *k, us_t now, bool old_only) {
         k->refused = false;
     }
     note_sweep(k, &s, e, &n);
-    if (k->state.last == KEEPER_FAILED || k->state.last == KEEPER_BUSY) {
+    if (!old_only && (k->state.last == KEEPER_FAILED || k->state.last == KEEPER_BUSY)) {
         k->sweep_at = us_min(k->sweep_at, k->hooks.now(k->hooks.ctx) + AGAIN);
     }
     count(k);
