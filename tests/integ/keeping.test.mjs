@@ -6,10 +6,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { endSeat, hears, takeSeat } from './lib/seat.mjs';
 import { listRecordings } from './lib/tour.mjs';
-import { WsClient } from './lib/ws.mjs';
 
-const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/chromium_tour.sdp'), 'utf8');
 
 /** The orders of the command line on the recordings of this configuration. */
 const orders = (config) => (...args) =>
@@ -17,34 +16,10 @@ const orders = (config) => (...args) =>
 const serve = (config) => new Server([ORIEL, 'serve', '-c', config]).ready;
 const checks = async (server) => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks;
 
-/** An agent in the tour, without media: that is enough for a recording to begin. */
-async function join(server) {
-  const client = await WsClient.open(new URL(server.urls.agent).origin);
-  const joined = await client.ask({ type: 'join', id: 1, token: tokenOf(server.urls.agent), offer: OFFER,
-    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
-  expectEqual(joined.type, 'joined', JSON.stringify(joined).slice(0, 200));
-  return client;
-}
-
-/** The next event that says whether the tour is recorded, until it is this one. */
-async function hears(client, state, ms) {
-  for (;;) {
-    const message = await client.next(ms);
-    if (message.type === 'recording' && message.state === state) {
-      return;
-    }
-  }
-}
-
 /** What lies in clear: a line, a newline, its signature in hex, a newline. */
 function signedText(file) {
   const [text, hex] = file.toString('latin1').trimEnd().split('\n');
   return [Buffer.from(text, 'latin1'), Buffer.from(hex, 'hex')];
-}
-
-async function end(client) {
-  await client.ask({ type: 'end', id: 9 });
-  await client.closed;
 }
 
 // ---- quota
@@ -60,9 +35,9 @@ let first;
 
 await test('a_recording_within_the_quota_begins', async () => {
   expectEqual((await checks(server)).quota, 'ok', 'quota, as /ready says');
-  const client = await join(server);
+  const client = await takeSeat(server);
   await hears(client, 'on');
-  await end(client);
+  await endSeat(client);
   const all = await until(async () => {
     const list = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
     return list.length === 1 && list[0].state === 'complete' ? list : null;
@@ -113,7 +88,7 @@ await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said
   const ready = await fetch(new URL('/ready', server.urls.agent));
   expectEqual(ready.status, 200, 'status of /ready');
   expect((await ready.json()).checks.quota.startsWith('quota: '), 'quota, as /ready says');
-  const client = await join(server);
+  const client = await takeSeat(server);
   await hears(client, 'failing');
   await until(() => server.log.some((l) => l.includes('recording_refused') && l.includes('quota')), 'the line in the log');
   expectEqual(await server.metric('oriel_quota_refused_total'), 1, 'refused');
@@ -127,7 +102,7 @@ await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said
   expectEqual(shredded.status, 0, `shred: ${shredded.stderr}`);
   await hears(client, 'on', 20000);
   expectEqual(await server.metric('oriel_library_recordings'), 0, 'what was there');
-  await end(client);
+  await endSeat(client);
   const list = await until(async () => {
     const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
     return all.length === 2 && all[0].state === 'complete' ? all : null;
@@ -138,31 +113,31 @@ await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said
 
 await test('a_recording_that_was_refused_and_ended_does_not_begin', async () => {
   await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
-  const client = await join(server);
+  const client = await takeSeat(server);
   await hears(client, 'failing');
   await client.ask({ type: 'record', id: 6, on: false });
   await hears(client, 'off');
   const before = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
   expectEqual(shortOrders('shred', before[0].id).status, 0, 'status of shred');
   await until(async () => await server.metric('oriel_quota_reached') === 0, 'room');
-  await end(client);
+  await endSeat(client);
   // What begins next is the only one: recorder and writer take one after the other.
-  const next = await join(server);
+  const next = await takeSeat(server);
   await hears(next, 'on');
   const after = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
   expectEqual(after.length, before.length + 1, 'recordings');
-  await end(next);
+  await endSeat(next);
 });
 
 await test('a_recording_that_was_refused_and_paused_begins_paused', async () => {
   await until(async () => await server.metric('oriel_quota_reached') === 1, 'the quota to be reached');
-  const client = await join(server);
+  const client = await takeSeat(server);
   await hears(client, 'failing');
   await client.ask({ type: 'record', id: 6, on: true, paused: true });
   const list = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
   expectEqual(shortOrders('shred', list[0].id).status, 0, 'status of shred');
   await until(async () => await server.metric('oriel_recorder_recordings_open') === 1, 'the recording to begin');
-  await end(client);
+  await endSeat(client);
   const [newest] = await until(async () => {
     const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
     return all.length === list.length + 1 && all[0].state === 'complete' ? all : null;
