@@ -26,6 +26,7 @@ static const struct route routes[] = {
     {HTTP_DELETE, "/whep/{tour}/{session}", ROUTE_SIGNALING, true, whip_request},
     {HTTP_GET, "/v1/recordings", ROUTE_OPS, true, recordings_list},
     {HTTP_GET, "/v1/recordings/keys", ROUTE_PUBLIC, true, recordings_keys},
+    {HTTP_GET, "/v1/recordings/status", ROUTE_OPS, true, recordings_status},
     {HTTP_GET, "/v1/recordings/{recording}", ROUTE_OPS, true, recordings_one},
     {HTTP_POST, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_ticket},
     {HTTP_DELETE, "/v1/recordings/{recording}/playback", ROUTE_OPS, false, recordings_revoke},

@@ -34,7 +34,7 @@ bool routes_may_go_on(const struct request *r);
 void routes_dispatch(struct request *r);
 
 /* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c,
- * http_keys.c, http_derived.c, http_tail.c. */
+ * http_keys.c, http_keeper.c, http_derived.c, http_tail.c. */
 void page_index(struct control *c, struct request *r);
 void page_tour(struct control *c, struct request *r);
 void page_agent(struct control *c, struct request *r);
@@ -46,6 +46,7 @@ void status_metrics(struct control *c, struct request *r);
 void status_upgrade(struct control *c, struct request *r);
 void whip_request(struct control *c, struct request *r);
 void recordings_keys(struct control *c, struct request *r);
+void recordings_status(struct control *c, struct request *r);
 void recordings_list(struct control *c, struct request *r);
 void recordings_one(struct control *c, struct request *r);
 void recordings_ticket(struct control *c, struct request *r);

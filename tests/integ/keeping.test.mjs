@@ -5,16 +5,19 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { endSeat, hears, takeSeat } from './lib/seat.mjs';
+import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
 import { listRecordings } from './lib/tour.mjs';
-
 
 /** The orders of the command line on the recordings of this configuration. */
 const orders = (config) => (...args) =>
   spawnSync(ORIEL, ['recordings', '-c', config, ...args], { encoding: 'utf8', timeout: 60000 });
 const serve = (config) => new Server([ORIEL, 'serve', '-c', config]).ready;
 const checks = async (server) => (await (await fetch(new URL('/ready', server.urls.agent))).json()).checks;
+
+const status = (server, token = tokenOf(server.urls.ops)) =>
+  fetch(new URL('/v1/recordings/status', server.urls.agent), { headers: { authorization: `Bearer ${token}` } });
 
 /** What lies in clear: a line, a newline, its signature in hex, a newline. */
 function signedText(file) {
@@ -90,6 +93,13 @@ await test('beyond_the_quota_a_tour_goes_on_without_a_recording_and_that_is_said
   expect((await ready.json()).checks.quota.startsWith('quota: '), 'quota, as /ready says');
   const client = await takeSeat(server);
   await hears(client, 'failing');
+  const whole = await (await status(server)).json();
+  expectEqual(JSON.stringify(whole.quota), '{"recordings":1,"bytes":null,"reached":true,"refused":1}', 'quota');
+  expect(whole.recordings === 1 && whole.retention.last === null && whole.retention.days === null, JSON.stringify(whole));
+  expectEqual(JSON.stringify(whole.keys), '[{"provider":"file","up":true}]', 'keys');
+  const mint = minter(fs.readFileSync(path.join(small, 'jwt.secret'), 'utf8').trim());
+  expectEqual((await status(server, mint({ role: 'ops', sub: 'olga', tour: 'demo' }))).status, 403, 'status for a token of one tour');
+  expectEqual((await status(server, mint({ role: 'agent', sub: 'olga' }))).status, 403, 'status for an agent');
   await until(() => server.log.some((l) => l.includes('recording_refused') && l.includes('quota')), 'the line in the log');
   expectEqual(await server.metric('oriel_quota_refused_total'), 1, 'refused');
   expectEqual(await server.metric('oriel_recorder_recordings_open'), 0, 'open');
@@ -202,6 +212,8 @@ await test('a_hold_wins_and_without_it_the_server_shreds', async () => {
   server = await serve(aging);
   await until(async () => await server.metric('oriel_sweep_shredded_total') === 1, 'the shred');
   expectEqual((await checks(server)).retention, 'ok', 'retention, as /ready says');
+  const { retention } = await (await status(server)).json();
+  expect(retention.last === 'ok' && retention.days === 1 && retention.shredded === 1 && retention.last_ok === retention.last_run, JSON.stringify(retention));
   expect(await server.metric('oriel_sweep_last_ok_timestamp_seconds') > Date.now() / 1000 - 3600, 'when it was');
   await until(() => server.log.some((l) => l.includes('shredded for its age') && l.includes(id)), 'the line in the log');
   const all = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));

@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { endSeat, hears, takeSeat } from './lib/seat.mjs';
+import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { listRecordings } from './lib/tour.mjs';
 
 const dir = tempDir();
