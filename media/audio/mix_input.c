@@ -231,16 +231,33 @@ static void make_up(struct mix_input *x, uint32_t n, const struct mix_packet *be
     w->counters->concealed += n;
 }
 
-/* The sound ends with n samples that fade. */
-static void stop(struct mix_input *x, uint32_t n, struct mix_work *w) {
-    make_up(x, n, NULL, w);
+/* The sound ends with the n samples that are given out next, which fade. */
+static void fade_out(struct mix_input *x, uint32_t n) {
+    float *pcm = x->pcm + 2 * x->pcm_at;
     for (uint32_t i = 0; i < n; i++) {
         float gain = (float)(n - i) / (float)(n + 1);
-        x->pcm[2 * i] *= gain;
-        x->pcm[2 * i + 1] *= gain;
+        pcm[2 * i] *= gain;
+        pcm[2 * i + 1] *= gain;
     }
+    x->pcm_n = x->pcm_at + n;
     x->playing = false;
     x->concealed = 0;
+}
+
+/* The sound ends with n samples that are made up and fade. */
+static void stop(struct mix_input *x, uint32_t n, struct mix_work *w) {
+    make_up(x, n, NULL, w);
+    fade_out(x, n);
+}
+
+void mix_input_cut(struct mix_input *x) {
+    x->n = 0;
+    x->placed = false;
+    x->slewing = false;
+    x->ended = true;
+    if (x->playing && x->pcm_n - x->pcm_at >= MIX_FADE) {
+        fade_out(x, MIX_FADE);
+    }
 }
 
 static bool says_silence(const struct mix_packet *p) {

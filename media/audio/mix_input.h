@@ -62,6 +62,8 @@ enum err mix_input_init(struct mix_input *x, uint32_t id, const struct mixer_con
 void mix_input_free(struct mix_input *x);
 /* Nothing waits and nothing sounds. */
 bool mix_input_idle(const struct mix_input *x);
+/* Nothing of what waits is heard: it ends here, with MIX_FADE samples that fade. */
+void mix_input_cut(struct mix_input *x);
 /* Where its sound will end if nothing more is put, for a voice that has ended; `pos`: up to where
  * it was taken [samples]. */
 int64_t mix_input_end(const struct mix_input *x, int64_t pos);

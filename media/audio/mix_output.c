@@ -14,6 +14,10 @@
  * (section 4.3). */
 static const uint8_t silence[] = {0xfc, 0xff, 0xfe};
 
+bool mix_output_is_silence(struct bytes opus) {
+    return opus.n == sizeof(silence) && memcmp(opus.p, silence, sizeof(silence)) == 0;
+}
+
 static bool configure(OpusEncoder *e, const struct mixer_config *c) {
     return opus_encoder_init(e, 48000, 2, OPUS_APPLICATION_AUDIO) == OPUS_OK &&
            opus_encoder_ctl(e, OPUS_SET_BITRATE((opus_int32)c->bitrate)) == OPUS_OK &&

@@ -36,6 +36,8 @@ void mix_output_first(struct mix_output *o, const float *pcm, bool joins);
 /* MIX_FRAME pairs more, or NULL for silence: a packet comes out, of the MIX_FRAME samples that
  * begin where `held` does. Valid until the next call. */
 struct bytes mix_output_frame(struct mix_output *o, const float *pcm, struct mixer_counters *n);
+/* As mixer_is_silence. */
+bool mix_output_is_silence(struct bytes opus);
 /* Sound was put in that has not come out wholly. */
 bool mix_output_holds(const struct mix_output *o);
 

@@ -130,6 +130,13 @@ void mixer_input_end(struct mixer *m, uint32_t id) {
     }
 }
 
+void mixer_input_cut(struct mixer *m, uint32_t id) {
+    struct mix_input *x = find_input(m, id);
+    if (x) {
+        mix_input_cut(x);
+    }
+}
+
 enum err mixer_output(struct mixer *m, uint32_t id, uint32_t without) {
     if (id == 0 || find_output(m, id)) {
         return ERR_EXISTS;
@@ -157,6 +164,10 @@ static void begin_at(struct mixer *m, int64_t sample) {
 
 us_t mixer_at(const struct mixer *m) {
     return m->began ? m->at / MIX_FRAME * MIXER_FRAME : US_NEVER;
+}
+
+bool mixer_is_silence(struct bytes opus) {
+    return mix_output_is_silence(opus);
 }
 
 bool mixer_idle(const struct mixer *m) {

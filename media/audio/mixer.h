@@ -94,6 +94,9 @@ enum err mixer_input(struct mixer *m, uint32_t id);
 /* It sends nothing more for now: it is faded out after what waits, without making anything up. Its
  * place is free when another needs it. Unknown ids are ignored. */
 void mixer_input_end(struct mixer *m, uint32_t id);
+/* Nothing of it is heard from what is given out next on, not even what waits, but for 5 ms that
+ * fade. What is put later may have any time. Unknown ids are ignored. */
+void mixer_input_cut(struct mixer *m, uint32_t id);
 /* A listener, id not 0, who hears all but input `without` (0: all). It begins with what is taken
  * next. ERR_FULL, ERR_EXISTS, ERR_NOMEM. */
 enum err mixer_output(struct mixer *m, uint32_t id, uint32_t without);
@@ -115,6 +118,8 @@ void mixer_drain(struct mixer *m, us_t t, const struct mixer_sink *sink);
 void mixer_skip(struct mixer *m, us_t t, const struct mixer_sink *sink);
 /* The time up to which frames have been given out [us]; US_NEVER: none was asked for yet. */
 us_t mixer_at(const struct mixer *m);
+/* This packet that came out is the constant silence: nothing was heard. */
+bool mixer_is_silence(struct bytes opus);
 /* Nothing waits and nothing sounds. */
 bool mixer_idle(const struct mixer *m);
 /* The counters as they are now. */

@@ -255,3 +255,43 @@ TEST(mixer_hostile_packets) {
     EXPECT_EQ(x.ear[0].jumps + x.ear[1].jumps, 0);
     mixing_free(&x);
 }
+
+/* What waits of a voice that is cut is not heard, and its end does not click; it comes back with
+ * any time, though the one that was dropped reached further. */
+TEST(mixer_cut_is_heard_no_more) {
+    struct hum h;
+    set_up(&h, false);
+    for (us_t t = 0; t < 500 * MS; t += 20 * MS) {
+        EXPECT_EQ(mixer_put(h.x.m, 1, t, voice_next(&h.v)), MIXER_TAKEN);
+    }
+    mixer_take(h.x.m, 333 * MS, &h.x.sink);
+    us_t cut = mixer_at(h.x.m);
+    EXPECT(cut > 280 * MS && cut < 333 * MS);
+    mixer_input_cut(h.x.m, 1);
+    mixer_input_cut(h.x.m, 2); /* nobody */
+    mixer_take(h.x.m, 700 * MS, &h.x.sink);
+    EXPECT(loud_of(&h.x.ear[0], 100 * MS, cut) > 0.15);
+    /* 5 ms were taken before as look-ahead, 5 ms fade, and a codec rings. */
+    EXPECT(loud_of(&h.x.ear[0], cut + 15 * MS, 600 * MS) < 0.005);
+    EXPECT(mixer_idle(h.x.m));
+    us_t back = 690 * MS;
+    for (us_t t = back; t < 1200 * MS; t += 20 * MS) {
+        EXPECT_EQ(mixer_put(h.x.m, 1, t, voice_next(&h.v)), MIXER_TAKEN);
+        mixer_take(h.x.m, t, &h.x.sink);
+    }
+    mixer_drain(h.x.m, 1200 * MS, &h.x.sink);
+    EXPECT(loud_of(&h.x.ear[0], 720 * MS, 1100 * MS) > 0.15);
+    no_click(&h.x.ear[0], 0, 1200 * MS, "cut");
+    tear_down(&h);
+}
+
+TEST(mixer_says_what_is_silence) {
+    struct hum h;
+    set_up(&h, false);
+    struct bytes sound = voice_next(&h.v);
+    EXPECT(!mixer_is_silence(sound));
+    EXPECT(!mixer_is_silence(bytes_of(NULL, 0)));
+    static const uint8_t constant[] = {0xfc, 0xff, 0xfe};
+    EXPECT(mixer_is_silence(bytes_of(constant, sizeof(constant))));
+    tear_down(&h);
+}
