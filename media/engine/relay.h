@@ -18,6 +18,9 @@
 #include "media/feed/packet.h"
 #include "media/room/room.h"
 
+/* Number of the one that is no worker but mixes voices (media/mix/mixes.h). */
+#define RELAY_MIX 63
+
 enum relay_type {
     RELAY_HELLO,  /* the sender has got the tour, and asks to be introduced */
     RELAY_STATE,  /* source: all that is so of it, and again once a second */

@@ -21,7 +21,7 @@ import selftest  # noqa: E402
 CHECKED = ("base", "media", "signaling", "recorder", "helper", "server", "bench", "tests/sim")
 CORE = ("base", "media", "signaling", "recorder")
 TESTED = {
-    "media": ("wire", "ice", "secure", "recv", "send", "feed", "audio", "room", "engine"),
+    "media": ("wire", "ice", "secure", "recv", "send", "feed", "audio", "room", "engine", "mix"),
     "signaling": ("signaling",),
     "recorder": ("recorder",),
 }
@@ -44,7 +44,11 @@ ARROWS = {
     "media/out": ("base", "media/wire", "media/recv", "media/send", "media/feed",
                   "media/transport", "media/out"),
     "media/room": ("base", "media/audio", "media/room"),
-    "media/engine": ("base", "media"),
+    "media/engine": ("base", "media/wire", "media/recv", "media/ice", "media/secure", "media/send",
+                     "media/transport", "media/feed", "media/out", "media/audio", "media/room",
+                     "media/engine", "media/media.h"),
+    "media/mix": ("base", "media/recv", "media/audio", "media/room", "media/feed",
+                  "media/engine/relay.h", "media/mix"),
     "signaling": ("base", "signaling"),
     "recorder": ("base", "media/wire", "media/audio", "recorder"),
     "recorder/db": ("base", "recorder/db"),
