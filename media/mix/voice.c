@@ -102,10 +102,18 @@ static bool place(struct voice *v, const struct media_packet *p, const struct vo
     return true;
 }
 
+/* Browsers go on sending while somebody is muted in them: digital silence, and they say so (RFC
+ * 6464 section 3). Its first two bytes alone are a packet of discontinuous transmission, which
+ * nobody decodes. */
+static uint16_t length_of(const struct media_packet *p) {
+    bool silent = p->has_level && p->audio_level == 127;
+    return silent && p->payload_len > 2 ? 2 : p->payload_len;
+}
+
 void voice_packet(struct voice *v, const struct media_packet *p, bool keep,
                   const struct voice_work *w) {
     struct voice_packet x = {
-        .seq = p->seq, .at = p->payload_at, .len = p->payload_len, .packet = p->packet};
+        .seq = p->seq, .at = p->payload_at, .len = length_of(p), .packet = p->packet};
     w->counters->packets++;
     if (!place(v, p, w, &x.t)) {
         return;

@@ -201,3 +201,25 @@ TEST(mix_silence_is_cheap) {
     EXPECT(e->packets - before >= 4 && e->packets - before <= 6);
     world_free(&w);
 }
+
+/* Silence that is said to be some costs as little as none. */
+TEST(mix_silence_that_is_sent_is_not_decoded) {
+    struct world w;
+    world_init(&w, NULL);
+    struct ear *e = world_listens(&w, 10, 0, 0);
+    struct speaker *s = world_speaks(&w, 1, 440);
+    world_run(&w, 1 * US_PER_S);
+    hears(&w, e, 440);
+    s->muted = true; /* hums on, but says that there is nothing: so nothing is decoded */
+    world_run(&w, 500 * MS);
+    unsigned before = e->packets;
+    world_run(&w, 1 * US_PER_S);
+    EXPECT(e->packets - before <= 3);
+    is_deaf(&w, e, 440);
+    s->muted = false;
+    world_run(&w, 1 * US_PER_S);
+    hears(&w, e, 440);
+    EXPECT(step_of(&e->l, START, w.now) < 1.7 * step_of_tone(440, AMPLITUDE));
+    EXPECT_EQ(mixes_counters(w.x).late + mixes_counters(w.x).refused, 0);
+    world_free(&w);
+}

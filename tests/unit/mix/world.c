@@ -137,6 +137,8 @@ static void say(struct world *w, struct speaker *s) {
     m.id = s->flow;
     m.on = true;
     m.packet = (struct media_packet){.seq = s->seq++, .ts = s->ts, .payload_at = 12};
+    m.packet.has_level = true;
+    m.packet.audio_level = s->muted ? 127 : 14;
     s->ts += 960;
     s->next += (us_t)(20.0 * MS / (1 + s->ppm / 1e6));
     at = us_max(at, s->last_at);
