@@ -51,7 +51,9 @@ struct session_params {
     uint64_t tour;        /* handle of the tour, not 0 */
     bool host;            /* agents are preferred on the stage when nobody speaks */
     bool loudest_audio;   /* WHEP: audio slot 0 carries the loudest voice, not the stage owner's */
+    bool mix;             /* audio slot 0 carries all voices, mixed, and no other slot any */
     bool record_consent;  /* this participant's sources may be tapped */
+    uint64_t without;     /* mix: but this participant's, 0 = nobody's */
     char cname[CNAME_MAX + 1]; /* RTCP CNAME of what we send */
     struct ice_credentials ice;
     uint8_t fingerprint[FINGERPRINT_LEN]; /* of the client's certificate */

@@ -30,7 +30,7 @@
 struct engine;
 
 struct engine_config {
-    uint32_t worker;        /* number of this engine among those that share tours, 0..63 */
+    uint32_t worker;        /* number of this engine among those that share tours, 0..62 */
     uint32_t max_peers;     /* range 1..65535 */
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
@@ -97,6 +97,10 @@ enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum sour
  */
 enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t participant);
 
+/* Who hears the mix (session_params.mix) hears it from now on without this participant, 0 = nobody.
+ * ERR_UNKNOWN. */
+enum err engine_peer_without(struct engine *e, us_t now, uint64_t peer, uint64_t participant);
+
 enum media_event_type {
     MEDIA_PEER_CONNECTED, /* ICE validated and DTLS finished */
     MEDIA_PEER_FAILED,    /* the peer is removed; reason: ERR_AUTH = wrong certificate or handshake,
@@ -139,6 +143,10 @@ bool engine_event(struct engine *e, struct media_event *ret);
  * this one. May change at any time, workers only come. ERR_UNKNOWN, ERR_RANGE. */
 enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,
                           uint64_t others);
+/* Voices of the tour are mixed for some of its viewers (session_params.mix), here or on other
+ * workers: RELAY_MIX is told of its microphones, and what it tells of is shown to them; or no more.
+ * Every worker of the tour is told so. ERR_UNKNOWN. */
+enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on);
 /* What is to be told to the engine of worker ret->to; false when there is nothing. The caller takes
  * over the reference in a RELAY_PACKET. Drain it as output, event and tap. */
 bool engine_relay(struct engine *e, struct relay *ret);

@@ -93,7 +93,7 @@ static bool store_consistent(const struct config *c, const char **ret_path, cons
 }
 
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
-    int64_t workers = c->media_workers ? c->media_workers : 64;
+    int64_t workers = c->media_workers ? c->media_workers : 63;
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
         {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},

@@ -35,7 +35,7 @@
     INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]")
 
 #define CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST) \
-    INT(media_workers, "media.workers", 0, 0, 64, "worker threads, 0 = one per core") \
+    INT(media_workers, "media.workers", 0, 0, 63, "worker threads, 0 = one per core") \
     STR(media_address, "media.address", "0.0.0.0", "IP address for media over UDP") \
     INT(media_port, "media.port", 7000, 0, 65535, "UDP port of worker 0, 0 = any") \
     LIST(media_announce, "media.announce", "IP addresses told to clients") \

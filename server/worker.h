@@ -8,7 +8,7 @@
 #include "server/mailbox.h"
 #include "server/peering.h"
 
-#define WORKERS_MAX 64 /* as many as media.workers allows */
+#define WORKERS_MAX 63 /* as many as media.workers allows */
 
 struct worker;
 

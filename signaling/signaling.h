@@ -40,7 +40,7 @@ struct sig_config {
     enum record_mode default_record;
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
     const char *consent_version, *consent_text;
-    uint32_t workers;     /* tours are spread over 0..workers-1, range 1..64 */
+    uint32_t workers;     /* tours are spread over 0..workers-1, range 1..63 */
     uint32_t tour_spread; /* sessions of a tour from which on it is spread too; 0 = never */
     uint8_t fingerprint[FINGERPRINT_LEN]; /* our DTLS certificate, SHA-256 */
     /* Announced host candidates of a worker; writes up to cap, returns how many. */

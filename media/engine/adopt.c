@@ -84,6 +84,8 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
                                    .tour = s->tour,
                                    .host = s->flags & SNAPSHOT_HOST,
                                    .loudest_audio = s->flags & SNAPSHOT_LOUDEST_AUDIO,
+                                   .mix = s->flags & SNAPSHOT_MIX,
+                                   .without = s->flags & SNAPSHOT_MIX ? s->pinned : 0,
                                    .record_consent = s->flags & SNAPSHOT_RECORD_CONSENT,
                                    .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
     ret->ice = s->ice;
@@ -249,7 +251,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
         load_slot(s, i, taken_at(from, now), &from->slots[i]);
     }
     load_transport(s, now, from);
-    s->viewer.pinned = from->pinned;
+    s->viewer.pinned = s->viewer.mix ? 0 : from->pinned;
     clock_offset_load(&s->offset, now, from->clock_offset);
     s->viewer.present = true;
     s->told_up = !s->rebuilt;

@@ -137,6 +137,19 @@ enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t particip
     return OK;
 }
 
+enum err engine_peer_without(struct engine *e, us_t now, uint64_t peer, uint64_t participant) {
+    struct session *s = session_find(e, peer);
+    if (!s) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    s->viewer.without = participant;
+    transport_changed(&s->transport);
+    tour_changed(s->tour);
+    turn_end(e);
+    return OK;
+}
+
 enum err engine_peer_slot(struct engine *e, us_t now, uint64_t peer, struct session_slot *slot) {
     OWNER_CHECK(&e->owner);
     struct session *s = session_find(e, peer);

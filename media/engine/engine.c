@@ -17,7 +17,7 @@
 
 static bool config_ok(const struct engine_config *c) {
     return c->max_peers >= 1 && c->max_peers <= 65535 && c->max_tours >= 1 &&
-           c->max_tours <= 65535 && c->worker < 64 && c->identity && c->rng.fill;
+           c->max_tours <= 65535 && c->worker < RELAY_MIX && c->identity && c->rng.fill;
 }
 
 static enum err init(struct engine *e, const struct engine_config *c) {

@@ -5,6 +5,7 @@
 #include "media/engine/relay_out.h"
 
 #define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
+#define CACHE_MIX 64       /* packets: 1.3 s, of a pool that is not ours */
 
 /* Half of the pool is for retransmission: what each feed that flows may keep. */
 static uint32_t cache_share(const struct engine *e) {
@@ -35,7 +36,8 @@ struct layer *flow_layer(struct flow *f, unsigned i) {
         return f->layers[i];
     }
     struct layer *l = mem_zalloc(1, sizeof(*l));
-    if (!l || feed_init(&l->feed, &e->feeds, f->line, e->c.cache_packets) != OK) {
+    uint32_t cache = f->place.mix ? CACHE_MIX : e->c.cache_packets;
+    if (!l || feed_init(&l->feed, &e->feeds, f->line, cache) != OK) {
         mem_free(l);
         return NULL;
     }
@@ -149,7 +151,7 @@ void flow_skip(struct layer *l, us_t now, uint64_t seq) {
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
     struct flow *f = l->flow;
     struct tour *t = f->tour;
-    l->feed.cache.limit = cache_share(t->engine);
+    l->feed.cache.limit = (uint32_t)us_min(cache_share(t->engine), l->feed.cache.cap);
     feed_packet(&l->feed, p, keep);
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);

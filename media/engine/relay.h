@@ -18,7 +18,9 @@
 #include "media/feed/packet.h"
 #include "media/room/room.h"
 
-/* Number of the one that is no worker but mixes voices (media/mix/mixes.h). */
+/* Number of the one that is no worker but mixes voices (media/mix/mixes.h). It gets microphones
+ * only, of tours that are mixed, and what it tells of is a mix: source.participant is whom that
+ * leaves out. */
 #define RELAY_MIX 63
 
 enum relay_type {

@@ -63,30 +63,40 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     }
 }
 
+/* Who hears of a source of ours. */
+static uint64_t audience(const struct flow *f) {
+    bool mixed = f->tour->mixed && f->place.kind == SOURCE_MICROPHONE;
+    return f->tour->others | (mixed ? 1ull << RELAY_MIX : 0);
+}
+
 bool relay_room(const struct engine *e) {
     return e->relays.n + ROOM <= ENGINE_RELAYS_MAX;
 }
 
 void relay_state(struct flow *f) {
     if (!relay_room(f->tour->engine)) {
-        relay_state_later(f, f->tour->others);
+        relay_state_later(f);
         return;
     }
-    struct relay *m = push(f->tour, RELAY_STATE, f->tour->others);
+    struct relay *m = push(f->tour, RELAY_STATE, audience(f));
     if (m) {
         fill_state(f, m);
     }
 }
 
-void relay_state_later(struct flow *f, uint64_t workers) {
-    f->untold_to |= workers;
+void relay_state_later(struct flow *f) {
+    relay_introduce(f, audience(f));
+}
+
+void relay_introduce(struct flow *f, uint64_t workers) {
+    f->untold_to |= workers & audience(f);
     if (f->untold_to && list_empty(&f->untold)) {
         list_push(&f->tour->engine->untold, &f->untold);
     }
 }
 
 void relay_gone(struct flow *f) {
-    struct relay *m = push(f->tour, RELAY_GONE, f->tour->others);
+    struct relay *m = push(f->tour, RELAY_GONE, audience(f));
     if (m) {
         m->id = f->id;
     }
@@ -94,12 +104,12 @@ void relay_gone(struct flow *f) {
     list_remove(&f->untold);
 }
 
-void relay_hello(const struct tour *t) {
-    (void)push(t, RELAY_HELLO, t->others);
+void relay_hello(const struct tour *t, uint64_t workers) {
+    (void)push(t, RELAY_HELLO, workers);
 }
 
 void relay_packet(const struct layer *l, const struct media_packet *p, bool keep) {
-    struct relay *m = push_layer(l, RELAY_PACKET, l->flow->tour->others);
+    struct relay *m = push_layer(l, RELAY_PACKET, audience(l->flow));
     if (m) {
         m->on = keep;
         m->packet = *p;
@@ -108,14 +118,14 @@ void relay_packet(const struct layer *l, const struct media_packet *p, bool keep
 }
 
 void relay_skip(const struct layer *l, uint64_t seq) {
-    struct relay *m = push_layer(l, RELAY_SKIP, l->flow->tour->others);
+    struct relay *m = push_layer(l, RELAY_SKIP, audience(l->flow));
     if (m) {
         m->seq = seq;
     }
 }
 
 void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts) {
-    struct relay *m = push_layer(l, RELAY_REPORT, l->flow->tour->others);
+    struct relay *m = push_layer(l, RELAY_REPORT, audience(l->flow));
     if (m) {
         m->report.ntp = ntp;
         m->report.rtp_ts = rtp_ts;

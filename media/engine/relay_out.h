@@ -1,19 +1,21 @@
-/* What is to be told to other engines, queued until engine_relay. Nothing where a tour is on one
- * worker only. Owner: the engine's thread. */
+/* What is to be told to other engines, queued until engine_relay: to every other worker that has
+ * the tour, and of microphones to RELAY_MIX where it is mixed. Nothing where a tour is on one
+ * worker only and not mixed. Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_ENGINE_RELAY_OUT_H
 #define ORIEL_MEDIA_ENGINE_RELAY_OUT_H
 
 #include "media/engine/flow.h"
 
-/* RELAY_STATE of a source of ours, to every worker that has its tour. */
+/* RELAY_STATE of a source of ours. */
 void relay_state(struct flow *f);
-/* The same to these workers (bits) when what waits has been taken. Takes no place: what is told is
- * what is so then. */
-void relay_state_later(struct flow *f, uint64_t workers);
+/* The same when what waits has been taken. Takes no place: what is told is what is so then. */
+void relay_state_later(struct flow *f);
+/* The same to those of these workers (bits) that hear of it at all. */
+void relay_introduce(struct flow *f, uint64_t workers);
 /* RELAY_GONE of it. */
 void relay_gone(struct flow *f);
-/* RELAY_HELLO to every other worker of the tour. */
-void relay_hello(const struct tour *t);
+/* RELAY_HELLO to these workers (bits). */
+void relay_hello(const struct tour *t, uint64_t workers);
 /* A packet of it; each message holds a reference. keep: the others may keep it too. */
 void relay_packet(const struct layer *l, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */

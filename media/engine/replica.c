@@ -36,7 +36,8 @@ static struct replica *make(struct tour *t, const struct relay *m) {
     r->flow.place = (struct room_source){.participant = m->source.participant,
                                          .kind = m->source.kind,
                                          .codec = m->source.codec,
-                                         .host = m->source.host};
+                                         .host = m->source.host,
+                                         .mix = m->from == RELAY_MIX};
     r->flow.origin = m->from;
     r->flow.id = m->id;
     if (map_put(e->replicas, key_of(m->from, m->id), r) != OK) {
@@ -91,7 +92,8 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
 static void state(struct engine *e, us_t now, const struct relay *m) {
     struct tour *t = tour_find(e, m->tour);
     struct replica *r = find(e, m);
-    if (!r && t && m->source.flows) {
+    bool asked_for = t && (t->mixed || m->from != RELAY_MIX);
+    if (!r && asked_for && m->source.flows) {
         r = make(t, m);
         e->n.drop_full += !r;
     }
@@ -153,11 +155,11 @@ static void introduce(struct tour *t, uint64_t fresh) {
     LIST_EACH(l, &t->room.live) {
         struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
         if (flow_is_local(f)) {
-            relay_state_later(f, fresh);
+            relay_introduce(f, fresh);
         }
     }
     relay_voices(t);
-    if (t->others && t->beat_at == US_NEVER) {
+    if (tour_is_told(t) && t->beat_at == US_NEVER) {
         t->beat_at = t->engine->now + BEAT_EVERY / BEAT_PARTS;
         tour_reschedule(t);
     }
@@ -267,7 +269,7 @@ void replica_beat(struct tour *t, us_t now) {
             continue;
         }
         if (flow_is_local(f)) {
-            relay_state_later(f, t->others);
+            relay_state_later(f);
         } else if (tap_room(t->engine)) { /* else at its next one */
             beat(replica_of(f), now);
         }
@@ -283,7 +285,7 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     if (!t) {
         return ERR_UNKNOWN;
     }
-    if (home >= 64 || (others & 1ull << e->c.worker) ||
+    if (home >= RELAY_MIX || (others & 1ull << RELAY_MIX) || (others & 1ull << e->c.worker) ||
         (home != e->c.worker && !(others & 1ull << home))) {
         return ERR_RANGE;
     }
@@ -293,7 +295,35 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     t->others |= others;
     t->room.follows = !tour_is_home(t);
     introduce(t, fresh);
-    relay_hello(t);
+    relay_hello(t, t->others);
+    turn_end(e);
+    return OK;
+}
+
+static void free_mixes(struct tour *t, us_t now) {
+    LIST_EACH(l, &t->flows) {
+        struct flow *f = LIST_ENTRY(l, struct flow, in_tour);
+        if (f->origin == RELAY_MIX) {
+            replica_free(replica_of(f), now);
+        }
+    }
+}
+
+enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on) {
+    struct tour *t = tour_find(e, tour);
+    if (!t) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    t->mixed = on;
+    if (on) {
+        introduce(t, 1ull << RELAY_MIX);
+        relay_hello(t, 1ull << RELAY_MIX);
+    } else {
+        free_mixes(t, now);
+        t->beat_at = tour_is_told(t) ? t->beat_at : US_NEVER;
+        tour_reschedule(t);
+    }
     turn_end(e);
     return OK;
 }

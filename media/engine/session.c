@@ -22,6 +22,8 @@ static void add_slot(struct session *s, const struct session_line *line) {
 
 static void add_lines(struct session *s, const struct session_params *p) {
     room_viewer_init(&s->viewer, p->participant, p->loudest_audio);
+    s->viewer.mix = p->mix;
+    s->viewer.without = p->without;
     for (unsigned i = 0; i < p->n_lines; i++) {
         if (p->lines[i].slot) {
             add_slot(s, &p->lines[i]);

@@ -96,6 +96,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     ret->version = SNAPSHOT_VERSION;
     ret->flags = (uint8_t)((s->host ? SNAPSHOT_HOST : 0) |
                            (s->viewer.loudest_audio ? SNAPSHOT_LOUDEST_AUDIO : 0) |
+                           (s->viewer.mix ? SNAPSHOT_MIX : 0) |
                            (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
     ret->taken = now;
     ret->n_slots = s->n_slots;
@@ -103,7 +104,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     ret->peer = s->handle;
     ret->participant = s->participant;
     ret->tour = s->tour->handle;
-    ret->pinned = s->viewer.pinned;
+    ret->pinned = s->viewer.mix ? s->viewer.without : s->viewer.pinned;
     ret->clock_offset = clock_offset_save(&s->offset);
     memcpy(ret->cname, s->cname, strlen(s->cname));
     save_transport(&s->transport, ret);

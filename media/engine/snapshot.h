@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 6
+#define SNAPSHOT_VERSION 7
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
@@ -28,6 +28,7 @@ enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,
        SNAPSHOT_LOUDEST_AUDIO = 2,
        SNAPSHOT_RECORD_CONSENT = 4,
+       SNAPSHOT_MIX = 16,
        SNAPSHOT_FINAL = 8 /* nothing was sent after it: indices are the next ones */
 };
 
@@ -72,7 +73,8 @@ struct session_snapshot {
     uint8_t flags; /* SNAPSHOT_HOST ... */
     uint8_t last_flight_len;
     us_t taken; /* [us] when, by the clock of the engine; elsewhere it may be any number */
-    uint64_t peer, participant, tour, pinned;
+    uint64_t peer, participant, tour;
+    uint64_t pinned;    /* with SNAPSHOT_MIX, whose viewers pin nobody: whom the mix leaves out */
     struct addr remote; /* selected address; port 0: none */
     struct addr local;  /* ours that it sends to */
     struct ice_credentials ice;

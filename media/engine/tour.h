@@ -18,6 +18,7 @@ struct tour {
     bool tapped, removing;
     uint8_t home;       /* worker that ranks voices and taps */
     uint64_t others;    /* bit per other worker that has the tour too */
+    bool mixed;         /* RELAY_MIX has it, too */
     us_t beat_at;       /* [us] what others should know is told again, US_NEVER = no others */
     uint8_t beat;       /* which part of it was told last */
     us_t tap_at;        /* [us] sources are still to be told to the recorder; US_NEVER */
@@ -34,6 +35,10 @@ void tour_free(struct tour *t);
 /* This engine ranks its voices and taps it. */
 static inline bool tour_is_home(const struct tour *t) {
     return t->home == t->engine->c.worker;
+}
+/* Somebody else is told of it: another worker, or the mix. */
+static inline bool tour_is_told(const struct tour *t) {
+    return t->others || t->mixed;
 }
 /* Another speaks, or others are heard: tell, and rank again. */
 void tour_voices_changed(struct tour *t);

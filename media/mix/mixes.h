@@ -31,7 +31,7 @@
 #define MIX_DELAY_MIN (20 * US_PER_MS)
 #define MIX_DELAY_MAX (500 * US_PER_MS)
 #define MIX_SILENCE_EVERY (400 * US_PER_MS)
-/* [packets] that an engine keeps of an output (MIX_CACHE), and that are on their way */
+/* [packets] that engines keep of an output (engine/flow.c), and that are on their way */
 #define MIX_PACKETS 96
 
 struct mixes;

@@ -7,12 +7,14 @@
 enum err room_init(struct room *r) {
     list_init(&r->viewers);
     list_init(&r->live);
+    list_init(&r->mixes);
     list_init(&r->moved);
     return speaker_init(&r->voices, ROOM_VOICES_MAX);
 }
 
 void room_free(struct room *r) {
-    CHECK(list_empty(&r->live) && list_empty(&r->viewers) && list_empty(&r->moved));
+    CHECK(list_empty(&r->live) && list_empty(&r->mixes) && list_empty(&r->viewers) &&
+          list_empty(&r->moved));
     speaker_free(&r->voices);
 }
 
@@ -47,9 +49,9 @@ static bool came_before(const struct room_source *a, const struct room_source *b
 }
 
 /* Nearly always at the end; another worker's may be heard of late. */
-static void put_in_order(struct room *r, struct room_source *s) {
-    struct link *before = &r->live;
-    while (before->prev != &r->live &&
+static void put_in_order(struct link *list, struct room_source *s) {
+    struct link *before = list;
+    while (before->prev != list &&
            came_before(s, LIST_ENTRY(before->prev, struct room_source, in_live))) {
         before = before->prev;
     }
@@ -62,8 +64,8 @@ void room_source_on(struct room *r, struct room_source *s, us_t now) {
         s->order = (uint64_t)(now + 1) << 16 | (++r->next_order & 0xffff);
     }
     s->voice = -1;
-    put_in_order(r, s);
-    if (s->kind == SOURCE_MICROPHONE && !r->follows) {
+    put_in_order(s->mix ? &r->mixes : &r->live, s);
+    if (s->kind == SOURCE_MICROPHONE && !s->mix && !r->follows) {
         s->voice = speaker_add(&r->voices, s->participant);
     }
 }
@@ -116,6 +118,16 @@ struct room_source *room_find(const struct room *r, uint64_t participant, enum s
     LIST_EACH(l, &r->live) {
         struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
         if (s->participant == participant && s->kind == kind) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+struct room_source *room_mix(const struct room *r, uint64_t without) {
+    LIST_EACH(l, &r->mixes) {
+        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
+        if (s->participant == without) {
             return s;
         }
     }

@@ -14,12 +14,14 @@
 #define ROOM_SETTLE (2 * US_PER_S) /* [us] see room.settle_until */
 
 struct room_source {     /* something that is sent */
-    struct link in_live; /* room.live, while it flows */
+    struct link in_live; /* room.live or, of a mix, room.mixes, while it flows */
     uint64_t participant;
     uint64_t order; /* of arrival: by time, then by number; the same on every worker */
     uint8_t kind;   /* enum source_kind */
     uint8_t codec;  /* enum codec */
     bool host, live;
+    bool mix;  /* of all microphones but that of `participant`, 0: of all. For who hears mixes; to
+                  everybody else it is nothing */
     int voice; /* place in room.voices, -1 = none */
 };
 
@@ -41,6 +43,8 @@ struct room_viewer {
     uint64_t pinned;    /* participant, 0 = none */
     bool present;       /* connected: slots are filled */
     bool loudest_audio; /* audio slot 0 carries the loudest voice, not the stage owner's */
+    bool mix;           /* or all but that of `without`, mixed, and others nothing */
+    uint64_t without;   /* participant, 0 = nobody */
     uint8_t n_slots;
     struct room_slot slots[SESSION_SLOTS_MAX];
 };
@@ -48,6 +52,7 @@ struct room_viewer {
 struct room {
     struct link viewers;
     struct link live;  /* room_source.in_live, in order of arrival */
+    struct link mixes; /* likewise, of mixes */
     struct link moved; /* room_slot.moved: for the owner, who obeys and takes them off */
     uint64_t next_order;
     bool follows;      /* another worker judges who speaks: room_voices */
@@ -78,6 +83,9 @@ void room_source_forget(struct room *r, struct room_source *s);
 void room_source_moved(struct room *r, const struct room_source *s);
 /* The live source of this participant and kind, or NULL. */
 struct room_source *room_find(const struct room *r, uint64_t participant, enum source_kind kind);
+
+/* The live mix that leaves out this participant (0: nobody), or NULL. */
+struct room_source *room_mix(const struct room *r, uint64_t without);
 
 /* The audio level of a source, in -dBov (RFC 6464). */
 void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level);

@@ -220,10 +220,26 @@ static void bind_audio(struct room_viewer *v, const struct room_source *stage) {
     }
 }
 
+/* One track for all voices. While the mix is still to come it is silent: better than to hear
+ * oneself in another one. */
+static void bind_mix(struct room_viewer *v) {
+    for (unsigned i = 0; i < v->n_slots; i++) {
+        struct room_slot *slot = &v->slots[i];
+        if (slot->kind == SLOT_AUDIO) {
+            slot->awaiting = false; /* a mix has no numbers of its own that should go on */
+            room_slot_show(slot, slot->index == 0 ? room_mix(v->room, v->without) : NULL);
+        }
+    }
+}
+
 static void bind_viewer(struct room_viewer *v) {
     struct room_source *stage = bind_stage(v);
     bind_gallery(v, stage);
-    bind_audio(v, stage);
+    if (v->mix) {
+        bind_mix(v);
+    } else {
+        bind_audio(v, stage);
+    }
 }
 
 void router_run(struct room *r) {

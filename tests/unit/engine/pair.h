@@ -5,6 +5,8 @@
 
 #include "tests/unit/engine/rig.h"
 
+#define EVERYBODY (~1ull & ~(1ull << RELAY_MIX)) /* all workers but the home */
+
 struct pair {
     struct rig home, other;
     unsigned lose; /* bits of relay_type: messages that find no room */

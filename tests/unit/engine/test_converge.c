@@ -237,10 +237,11 @@ TEST(a_lost_judgement_of_who_speaks_is_told_again) {
     pair_done();
 }
 
-/* A batch of packets is passed on whole, however many workers have the tour. */
+/* A batch of packets is passed on whole, however many workers have the tour, and mix it. */
 TEST(a_full_batch_reaches_every_worker) {
     REQUIRE(pair_init());
-    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, ~1ull), OK);
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, EVERYBODY), OK);
+    EXPECT_EQ(engine_tour_mix(pair.home.engine, pair.home.now, TOUR, true), OK);
     struct client *a = rig_join(&pair.home, 1);
     client_audio(a, 40);
     struct relay m;
@@ -285,12 +286,12 @@ TEST(all_sources_are_introduced_to_all_workers) {
         client_audio(c, 40);
         pair_exchange();
     }
-    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, ~1ull), OK);
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, EVERYBODY), OK);
     unsigned told[64] = {0};
     while (engine_relay(pair.home.engine, &m)) {
         told[m.to] += m.type == RELAY_STATE;
     }
-    for (unsigned i = 2; i < 64; i++) {
+    for (unsigned i = 2; i < RELAY_MIX; i++) {
         EXPECT_EQ(told[i], 16);
     }
     EXPECT_EQ(engine_counters(pair.home.engine)->relay_dropped, 0);
