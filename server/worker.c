@@ -98,11 +98,21 @@ static bool send_taps(struct worker *w) {
     return any;
 }
 
+/* NULL: nothing is mixed. */
+static struct mailbox *box_to(const struct worker *w, uint32_t to) {
+    return to == RELAY_MIX ? w->config.to_mix : peering_box(w->config.peering, w->config.index, to);
+}
+
+static struct mailbox *box_from(const struct worker *w, uint32_t from) {
+    return from == RELAY_MIX ? w->config.from_mix
+                             : peering_box(w->config.peering, from, w->config.index);
+}
+
 /* Packets leave some places to what tells of changes: lost, it comes a second later. */
 static bool pass_relay(struct worker *w, const struct relay *m) {
-    struct mailbox *to = peering_box(w->config.peering, w->config.index, m->to);
+    struct mailbox *to = box_to(w, m->to);
     size_t reserved = relay_may_be_lost((enum relay_type)m->type) ? RELAYS_RESERVED : 0;
-    return mailbox_room(to) > reserved && mailbox_push(to, m);
+    return to && mailbox_room(to) > reserved && mailbox_push(to, m);
 }
 
 static void send_relays(struct worker *w) {
@@ -119,14 +129,13 @@ static void send_relays(struct worker *w) {
         }
     }
     for (; told; told &= told - 1) {
-        uint32_t to = (uint32_t)__builtin_ctzll(told);
-        mailbox_flush(peering_box(w->config.peering, w->config.index, to));
+        mailbox_flush(box_to(w, (uint32_t)__builtin_ctzll(told)));
     }
 }
 
 /* The law of media.h: after every batch of input, command or timeout, drain all three. */
 static void drain(struct worker *w, us_t now) {
-    if (w->config.peering) {
+    if (w->config.peering || w->config.to_mix) {
         send_relays(w); /* first: others can work on it meanwhile */
     }
     send_outputs(w, now);
@@ -175,6 +184,9 @@ static void obey(struct worker *w, us_t now, const struct worker_order *o) {
     case WORKER_TOUR_TAP:
         (void)engine_tour_tap(e, now, o->tour, o->on);
         break;
+    case WORKER_TOUR_MIX:
+        (void)engine_tour_mix(e, now, o->tour, o->on);
+        break;
     case WORKER_PEER_ADD:
         obey_peer_add(w, now, o->params);
         break;
@@ -192,6 +204,9 @@ static void obey(struct worker *w, us_t now, const struct worker_order *o) {
         break;
     case WORKER_PIN:
         (void)engine_pin(e, now, o->peer, o->participant);
+        break;
+    case WORKER_WITHOUT:
+        (void)engine_peer_without(e, now, o->peer, o->participant);
         break;
     }
 }
@@ -267,7 +282,7 @@ static void publish_counters(struct worker *w, us_t now) {
 /* What another worker has for our viewers. What is left after some rounds is remembered: datagrams,
  * orders and timers get their turn, and no wake-up tells of it again. */
 static void take_relays(struct worker *w, uint32_t from) {
-    struct mailbox *box = peering_box(w->config.peering, from, w->config.index);
+    struct mailbox *box = box_from(w, from);
     struct relay m;
     unsigned n = ENGINE_BATCH_MAX;
     mailbox_wake(box);
@@ -332,10 +347,9 @@ static bool watch_all(struct worker *w) {
     uint32_t n = w->config.peering ? peering_workers(w->config.peering) : 0;
     bool ok = watch(w, mailbox_fd(w->orders), READY_ORDERS) && watch(w, udp_fd(w->udp), READY_UDP);
     for (uint32_t i = 0; ok && i < n; i++) {
-        ok = i == w->config.index ||
-             watch(w, mailbox_fd(peering_box(w->config.peering, i, w->config.index)), i);
+        ok = i == w->config.index || watch(w, mailbox_fd(box_from(w, i)), i);
     }
-    return ok;
+    return ok && (!w->config.from_mix || watch(w, mailbox_fd(w->config.from_mix), RELAY_MIX));
 }
 
 static enum err create_budget(struct worker *w, const struct rng *rng, char why[WHY_MAX]) {

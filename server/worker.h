@@ -20,8 +20,9 @@ struct worker_config {
     struct engine_config engine;     /* rng is filled in by the worker */
     void (*wake_control)(void *ctx); /* any thread: the control loop has notes to read */
     void *wake_ctx;
-    struct peering *peering; /* to and from the other workers; NULL = there are none */
-    struct mailbox *taps;    /* to the recorder thread, owned by it; NULL = no recorder */
+    struct peering *peering;           /* to and from the other workers; NULL = there are none */
+    struct mailbox *to_mix, *from_mix; /* the same for RELAY_MIX; NULL = nothing is mixed */
+    struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
 };
 
 /* Create the socket, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
@@ -41,12 +42,14 @@ enum worker_order_type {
     WORKER_TOUR_REMOVE,
     WORKER_TOUR_SPAN, /* home, others */
     WORKER_TOUR_TAP,
+    WORKER_TOUR_MIX, /* on */
     WORKER_PEER_ADD,
     WORKER_PEER_REMOVE,
     WORKER_PEER_RESTART,
     WORKER_PEER_CONSENT,
     WORKER_MUTE,
-    WORKER_PIN
+    WORKER_PIN,
+    WORKER_WITHOUT /* participant: who is left out of the mix that this peer hears */
 };
 struct worker_order {
     uint8_t type; /* enum worker_order_type */

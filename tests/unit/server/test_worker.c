@@ -4,6 +4,7 @@
 #include "media/secure/srtp.h"
 #include "media/wire/rtp.h"
 #include "server/clock.h"
+#include "server/mix_thread.h"
 #include "server/worker.h"
 #include "tests/sim/sim_stun.h"
 #include "tests/unit/server/tasks.h"
@@ -27,6 +28,7 @@ struct rig {
     struct worker *worker;
     struct peering *peering; /* with a second worker, whose taps are r->taps then */
     struct worker *second;
+    struct mix_thread *mix; /* NULL: nothing is mixed */
     struct session_params params;
     int notes; /* eventfd: the worker woke the control thread */
     int fd;    /* the client's socket */
@@ -44,6 +46,8 @@ static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
     bool taps = r->peering == NULL || index == 1;
     struct worker_config c = {.index = index,
                               .peering = r->peering,
+                              .to_mix = r->mix ? mix_thread_from(r->mix, index) : NULL,
+                              .from_mix = r->mix ? mix_thread_to(r->mix, index) : NULL,
                               .bind = addr_v4(127, 0, 0, 1, 0),
                               .packets = 256,
                               .mailbox = 64,
@@ -77,6 +81,8 @@ static void rig_close(struct rig *r) {
     struct tap t;
     worker_stop(r->worker);
     worker_stop(r->second);
+    mix_thread_stop(r->mix);
+    r->mix = mix_thread_free(r->mix);
     r->peering = peering_free(r->peering);
     while (r->taps && mailbox_pop(r->taps, &t)) {
         packet_unref(t.packet);
@@ -91,8 +97,20 @@ static void rig_close(struct rig *r) {
     close(r->fd);
 }
 
-static bool rig_open_workers(struct rig *r, uint32_t workers) {
+static struct mix_thread *start_mix(void) {
+    char why[WHY_MAX] = "";
+    struct mix_thread *ret = NULL;
+    struct mix_thread_config c = {.workers = 1, .mailbox = 256};
+    c.mixes = (struct mixes_config){.listeners = 2, .voices = 4, .delay = 40 * US_PER_MS};
+    if (mix_thread_start(&c, &ret, why) != OK) {
+        printf("# %s\n", why);
+    }
+    return ret;
+}
+
+static bool rig_open_with(struct rig *r, uint32_t workers, bool mixed) {
     *r = (struct rig){.fd = -1};
+    r->mix = mixed ? start_mix() : NULL;
     r->peering = workers > 1 ? peering_new(workers, 256) : NULL;
     CHECK(srtp_library_init() == OK);
     r->notes = eventfd(0, EFD_CLOEXEC);
@@ -118,6 +136,10 @@ static bool rig_open_workers(struct rig *r, uint32_t workers) {
     s->lines[0] = (struct session_line){
         .mid = "0", .source = SOURCE_MICROPHONE, .codec = CODEC_OPUS, .pt = 111, .ssrc = MIC_SSRC};
     return r->dtls && connect_client(r);
+}
+
+static bool rig_open_workers(struct rig *r, uint32_t workers) {
+    return rig_open_with(r, workers, false);
 }
 
 static bool rig_open(struct rig *r) {
@@ -274,6 +296,56 @@ TEST(workers_share_a_tour) {
     EXPECT_EQ(e.type, MEDIA_PEER_CONNECTED);
     EXPECT(send_voice(&r, 40));
     EXPECT(count_taps(&r, 1) >= 1);
+    rig_close(&r);
+}
+
+/* Packets of this ssrc, until `wanted` have come. */
+static unsigned count_heard(struct rig *r, uint32_t ssrc, unsigned wanted) {
+    uint8_t in[PACKET_CAP];
+    unsigned got = 0;
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (got < wanted && clock_now() < limit && readable(r->fd)) {
+        struct rtp p;
+        ssize_t n = recv(r->fd, in, sizeof(in), 0);
+        bool media = n > 0 && wire_classify(bytes_of(in, (size_t)n)) == WIRE_RTP;
+        got += media && rtp_parse(bytes_of(in, (size_t)n), &p) == OK && p.ssrc == ssrc;
+    }
+    return got;
+}
+
+static uint64_t mixed_packets(const struct rig *r) {
+    struct mix_thread_counters n;
+    mix_thread_counters(r->mix, &n);
+    return n.mix.packets;
+}
+
+/* From a client through its worker to the mix, and back: it hears all voices, of which there is but
+ * its own here. */
+TEST(worker_lets_a_client_hear_the_mix) {
+    struct rig r;
+    struct media_event e;
+    struct mix_order o = {.tour = TOUR, .peer = PEER, .on = true};
+    REQUIRE(rig_open_with(&r, 1, true));
+    r.params.n_lines = 2;
+    r.params.mix = true;
+    r.params.lines[1] = (struct session_line){
+        .mid = "1", .slot = SLOT_AUDIO, .codec = CODEC_OPUS, .pt = 111, .ssrc = 0x5678};
+    EXPECT(mix_thread_post(r.mix, &o));
+    EXPECT(add_peer(&r));
+    EXPECT(order(&r, &(struct worker_order){.type = WORKER_TOUR_MIX, .tour = TOUR, .on = true}));
+    REQUIRE(check_connectivity(&r) && shake_hands(&r) && wait_event(&r, &e));
+    EXPECT(send_voice(&r, 20));
+    EXPECT(count_heard(&r, 0x5678, 3) >= 3);
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    while (mixed_packets(&r) < 20 && clock_now() < limit) {
+        struct pollfd none = {.fd = -1};
+        poll(&none, 1, 10);
+    }
+    EXPECT_EQ(mixed_packets(&r), 20);
+    EXPECT(tasks_named("oriel-mix") >= 1);
+    o.on = false; /* and workers go on telling for a moment */
+    EXPECT(mix_thread_post(r.mix, &o));
+    EXPECT(send_voice(&r, 20));
     rig_close(&r);
 }
 
