@@ -54,6 +54,13 @@
     ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \
     INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
 
+#define CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST) \
+    INT(mix_listeners, "mix.listeners", 32, 0, 4096, "viewers by WHEP who hear it, 0 = none may") \
+    INT(mix_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
+    INT(mix_voices, "mix.voices", 64, 1, 1024, "microphones in the mix of a tour, at once") \
+    INT(mix_delay_ms, "mix.delay_ms", 40, 20, 500, "a packet may be late by [ms]") \
+    INT(mix_bitrate, "mix.bitrate", 64000, 6000, 510000, "of a mix [bit/s]")
+
 #define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \
     INT(max_connections, "limits.connections", 4096, 1, 65535, "open connections") \
     INT(max_per_address, "limits.connections_per_address", 1024, 1, 65535, "of one client") \
@@ -178,6 +185,7 @@
     CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST)      \
     CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST)       \
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \

@@ -58,6 +58,7 @@ struct control {
     struct recorder_thread *recorder;   /* NULL: recording is off */
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* likewise */
+    struct mix_thread *mix;             /* NULL: nothing is mixed */
     struct jobs_thread *jobs;           /* likewise */
     struct keeper_thread *keeper;       /* likewise */
 

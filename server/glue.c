@@ -41,6 +41,7 @@ struct glue {
     uint64_t refused;  /* recordings in all */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
+    struct backlog mix;        /* orders to the mix */
     struct backlog backlogs[]; /* one for each worker */
 };
 
@@ -50,6 +51,10 @@ static bool post_to_worker(void *ctx, const void *order) {
 
 static void drop_worker_order(const void *order) {
     mem_free(((const struct worker_order *)order)->params);
+}
+
+static bool post_to_mix(void *ctx, const void *order) {
+    return mix_thread_post(ctx, order);
 }
 
 static bool post_to_recorder(void *ctx, const void *order) {
@@ -64,6 +69,7 @@ struct glue *glue_new(const struct glue_config *c) {
     g->config = *c;
     list_init(&g->tours);
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
+    backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
     for (uint32_t i = 0; i < c->n_workers; i++) {
         backlog_init(&g->backlogs[i], sizeof(struct worker_order), post_to_worker, c->workers[i]);
         g->backlogs[i].drop = drop_worker_order;
@@ -90,6 +96,7 @@ struct glue *glue_free(struct glue *g) {
         backlog_free(&g->backlogs[i]);
     }
     backlog_free(&g->orders);
+    backlog_free(&g->mix);
     return mem_free(g);
 }
 
@@ -183,6 +190,29 @@ static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
     if (t) {
         g->waiting -= t->refused;
         free_tour(t);
+    }
+}
+
+static void on_tour_mix(struct glue *g, const struct sig_effect *e) {
+    post_to_span(g, e,
+                 (struct worker_order){.type = WORKER_TOUR_MIX, .tour = e->tour, .on = e->on});
+}
+
+/* The mix makes what the listener's worker is to show. */
+static void on_mix(struct glue *g, const struct sig_effect *e) {
+    struct mix_order o = {.tour = e->tour,
+                          .peer = e->peer,
+                          .without = e->participant,
+                          .worker = (uint8_t)e->worker,
+                          .on = e->on};
+    if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
+        note(g, "out_of_memory", e, "order to the mix dropped");
+        return;
+    }
+    if (e->on) {
+        post(g, e,
+             &(struct worker_order){
+                 .type = WORKER_WITHOUT, .peer = e->peer, .participant = e->participant});
     }
 }
 
@@ -403,6 +433,12 @@ static void obey(struct glue *g, const struct sig_effect *e) {
     case EFFECT_TOUR_REMOVE:
         on_tour_remove(g, e);
         break;
+    case EFFECT_TOUR_MIX:
+        on_tour_mix(g, e);
+        break;
+    case EFFECT_MIX:
+        on_mix(g, e);
+        break;
     case EFFECT_PEER_ADD:
         on_peer_add(g, e);
         break;
@@ -551,6 +587,7 @@ void glue_service(struct glue *g, us_t now) {
     g->now = now;
     g->more = false;
     (void)backlog_flush(&g->orders);
+    (void)backlog_flush(&g->mix);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         (void)backlog_flush(&g->backlogs[i]);
         g->more |= !take_media(g, now, g->config.workers[i]);
@@ -574,7 +611,8 @@ const struct offenders *glue_offenders(const struct glue *g) {
 
 us_t glue_deadline(const struct glue *g) {
     us_t at = g->more ? g->now : sig_deadline(g->config.sig);
-    at = list_empty(&g->orders.waiting) ? at : us_min(at, g->now + RETRY);
+    bool waits = !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
+    at = waits ? us_min(at, g->now + RETRY) : at;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);
     }

@@ -3,6 +3,7 @@
 #ifndef ORIEL_SERVER_GLUE_H
 #define ORIEL_SERVER_GLUE_H
 
+#include "server/mix_thread.h"
 #include "server/offenders.h"
 #include "server/recorder_thread.h"
 #include "server/worker.h"
@@ -13,6 +14,7 @@ struct glue_config {
     struct worker **workers;
     uint32_t n_workers;
     struct recorder_thread *recorder; /* NULL = recording is off */
+    struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
     /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
     void (*deliver)(void *ctx, const struct sig_effect *e);
     /* May no further recording begin (recording.quota)? NULL: any may. */

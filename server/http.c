@@ -126,6 +126,9 @@ static enum err read_query(struct request *r, struct lws *wsi) {
         if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
             !take_argument(r->list, text)) {
             r->bad_query = true;
+        } else if (strncmp(text, "audio=", 6) == 0) {
+            r->says_audio = true;
+            snprintf(r->audio, sizeof(r->audio), "%.7s", text + 6);
         }
     }
     return OK;

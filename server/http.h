@@ -81,6 +81,8 @@ struct request {
     char *headers[H_COUNT]; /* NULL where absent */
     struct read_list *list; /* what the query asks of the recordings list; NULL: no query */
     bool bad_query;         /* it cannot be understood */
+    bool says_audio;        /* the query has an argument of this name: */
+    char audio[8];          /* cut off when it is longer than any word that is known */
     struct buffer body;
     int early;             /* status decided before the body came, else 0 */
     enum sig_code refused; /* what the token lacks; SIG_OK: it will do */

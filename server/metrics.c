@@ -5,6 +5,7 @@
 #include "media/secure/srtp.h"
 #include "server/clock.h"
 #include "server/log.h"
+#include "server/mix_thread.h"
 #include "server/uploader_thread.h"
 
 #include <inttypes.h>
@@ -199,6 +200,33 @@ static void put_recorder(struct buffer *t, const struct control *c) {
             n.writer.store_errors);
 }
 
+static void put_mix(struct buffer *t, const struct control *c) {
+    struct mix_thread_counters n = {0};
+    if (c->mix) {
+        mix_thread_counters(c->mix, &n);
+    }
+    gauge(t, "oriel_mix_tours", "Tours that are mixed for somebody.", n.mix.tours);
+    gauge(t, "oriel_mix_listeners", "Viewers who hear a mix.", n.mix.listeners);
+    gauge(t, "oriel_mix_outputs", "Different mixes they hear, an encoder each.", n.mix.outputs);
+    gauge(t, "oriel_mix_voices", "Microphones in the mixes.", n.mix.voices);
+    counter(t, "oriel_mix_packets_total", "Packets of voices that came to be mixed.",
+            n.mix.packets);
+    counter(t, "oriel_mix_late_total", "Of these, behind their time: made up.", n.mix.late);
+    counter(t, "oriel_mix_refused_total",
+            "Of these, with a time or content that is not believed, or more than fits.",
+            n.mix.refused);
+    counter(t, "oriel_mix_unheard_total", "Times a voice was told of beyond mix.voices.",
+            n.mix.unheard);
+    counter(t, "oriel_mix_frames_total", "Frames of 20 ms mixed, silent ones included.",
+            n.mix.frames);
+    counter(t, "oriel_mix_sent_total", "Of these, given to workers.", n.mix.sent);
+    counter(t, "oriel_mix_lost_total", "Frames and messages lost for want of room.",
+            n.mix.lost + n.relay_lost);
+    counter(t, "oriel_mix_skipped_ms_total", "Time left out because the thread stood still [ms].",
+            n.mix.skipped / US_PER_MS);
+    counter(t, "oriel_mix_orders_refused_total", "Listeners that found no memory.", n.refused);
+}
+
 static void put_store(struct buffer *t, const struct control *c) {
     if (!c->uploaders) {
         return;
@@ -317,6 +345,7 @@ char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
     offenders_metrics(glue_offenders(c->glue), &t);
     put_rim(&t, c);
     put_recorder(&t, c);
+    put_mix(&t, c);
     put_store(&t, c);
     put_derived(&t, c);
     put_keeper(&t, c, now);

@@ -274,6 +274,7 @@ static enum err start_recorder(struct server *s, char why[WHY_MAX]) {
 }
 
 #define PEERING_MESSAGES 1024 /* between two workers, 88 KiB */
+#define MIX_MESSAGES 2048     /* from a worker to the mix and back; the mix looks each 20 ms */
 #define POOL_RESERVE 16 /* the share of the pool that RTP leaves to what keeps people connected */
 
 static void police(struct engine_config *e, const struct config *cfg) {
@@ -288,6 +289,19 @@ static void police(struct engine_config *e, const struct config *cfg) {
     e->rtcp_requests = (uint32_t)cfg->media_rtcp_requests;
     e->pool_packets = (uint32_t)cfg->media_packets;
     e->pool_reserve = (uint32_t)cfg->media_packets / POOL_RESERVE;
+}
+
+static enum err start_mix(struct control *c, char why[WHY_MAX]) {
+    const struct config *cfg = c->config;
+    struct mix_thread_config m = {
+        .mixes = {.listeners = (uint32_t)cfg->mix_listeners,
+                  .voices = (uint32_t)cfg->mix_voices,
+                  .bitrate = (uint32_t)cfg->mix_bitrate,
+                  .delay = cfg->mix_delay_ms * US_PER_MS},
+        .workers = c->n_workers,
+        .mailbox = MIX_MESSAGES,
+    };
+    return cfg->mix_listeners ? mix_thread_start(&m, &c->mix, why) : OK;
 }
 
 static enum err start_workers(struct server *s, char why[WHY_MAX]) {
@@ -323,6 +337,8 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         w.index = i;
         w.bind.port = (uint16_t)(cfg->media_port ? cfg->media_port + i : 0);
         w.taps = c->recorder ? recorder_thread_taps(c->recorder, i) : NULL;
+        w.to_mix = c->mix ? mix_thread_from(c->mix, i) : NULL;
+        w.from_mix = c->mix ? mix_thread_to(c->mix, i) : NULL;
         e = worker_start(&w, &s->workers[i], why);
     }
     return e;
@@ -343,6 +359,8 @@ static struct sig *make_sig(struct server *s) {
         .max_tours = (uint32_t)cfg->max_tours,
         .max_participants = (uint32_t)cfg->max_participants,
         .max_whep_per_token = (uint32_t)cfg->max_whep,
+        .max_mix = (uint32_t)cfg->mix_listeners,
+        .max_mix_per_tour = (uint32_t)cfg->mix_per_tour,
         .sessions_per_second = (uint32_t)cfg->sessions_per_s,
         .messages_per_second = (uint32_t)cfg->messages_per_s,
         .token_limit = cfg->token_s * US_PER_S,
@@ -394,6 +412,7 @@ static enum err start_signaling(struct server *s, char why[WHY_MAX]) {
         .workers = c->workers,
         .n_workers = c->n_workers,
         .recorder = c->recorder,
+        .mix = c->mix,
         .deliver = control_deliver,
         .full = quota_is_reached,
         .note = control_note,
@@ -427,6 +446,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     c->n_workers = (uint32_t)(n < WORKERS_MAX ? n : WORKERS_MAX);
     enum err e = start_basics(s, why);
     e = e == OK ? start_recorder(s, why) : e;
+    e = e == OK ? start_mix(c, why) : e;
     e = e == OK ? start_workers(s, why) : e;
     e = e == OK ? start_signaling(s, why) : e;
     if (e != OK) {
@@ -450,6 +470,7 @@ struct server *server_stop(struct server *s) {
     for (uint32_t i = 0; i < c->n_workers; i++) {
         worker_stop(s->workers[i]);
     }
+    mix_thread_stop(c->mix);
     c->recorder = recorder_thread_stop(c->recorder);
     c->keeper = keeper_thread_stop(c->keeper);
     c->jobs = jobs_thread_stop(c->jobs);
@@ -464,6 +485,7 @@ struct server *server_stop(struct server *s) {
     for (uint32_t i = 0; i < c->n_workers; i++) {
         s->workers[i] = worker_free(s->workers[i]);
     }
+    c->mix = mix_thread_free(c->mix);
     c->glue = glue_free(c->glue);
     control_close(c);
     c->sig = sig_free(c->sig);

@@ -36,6 +36,8 @@
     X(SIG_RESUME_UNKNOWN, "resume_unknown", 404, "This seat is gone. Join again.")              \
     X(SIG_CONSENT_REQUIRED, "consent_required", 403, "Joining a recorded tour needs consent.")  \
     X(SIG_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
+    X(SIG_MIX_OFF, "mix_off", 422, "This server mixes no voices.")                              \
+    X(SIG_MIX_FULL, "mix_full", 503, "As many as can hear the mix already.")                    \
     X(SIG_SEAT_TAKEN, "seat_taken_over", 409, "You joined from another window.")                \
     X(SIG_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
     X(SIG_INTERNAL, "internal", 500, "The server failed to do this.")

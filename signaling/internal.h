@@ -133,6 +133,7 @@ struct tour {
     uint64_t span;       /* bit per worker that has it; worker is its home */
     uint32_t n_sessions; /* on all of them */
     uint32_t worker, n_seats, n_viewers, next_number;
+    uint32_t n_mix; /* of viewers: they hear the mix */
     struct link seats, viewers;
     uint64_t speaker;
     bool record_on;      /* what was ordered */
@@ -164,6 +165,7 @@ struct sig {
     struct link all_conns, all_tours;
     struct timers timers;
     uint32_t *load; /* sessions per worker */
+    uint32_t n_mix; /* viewers who hear the mix */
     struct {
         char name[TOUR_NAME_MAX + 1];
         us_t until;
@@ -308,6 +310,20 @@ void session_restart(struct sig *s, struct session *x, const struct ice_credenti
 /* Give it a resource for WHIP and WHEP. */
 void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
 void session_new_etag(struct sig *s, struct session *x);
+
+/* ---- mix.c ---- */
+
+/* May one more viewer of the tour hear the mix? SIG_MIX_OFF, SIG_MIX_FULL. */
+enum sig_code mix_check(const struct sig *s, const struct tour *t);
+/* The viewer x, whose sub is set, is to hear the mix of this tour. */
+void mix_choose(const struct tour *t, struct session *x);
+/* It was started, or ends; its worker knows it. */
+void mix_begin(struct sig *s, const struct session *x);
+void mix_end(struct sig *s, const struct session *x);
+/* One more worker has the tour. */
+void mix_spread(struct sig *s, const struct tour *t);
+/* Who has this sub is this participant from now on, 0: nobody. */
+void mix_self(struct sig *s, const struct tour *t, const char *sub, uint64_t participant);
 
 /* ---- rate.c ---- */
 

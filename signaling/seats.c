@@ -120,6 +120,7 @@ static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char 
     list_push(&t->seats, &x->in_tour);
     t->n_seats++;
     CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
+    mix_self(s, t, x->sub, x->id);
 }
 
 static void describe(struct seat *x, const struct admission *e) {
@@ -219,6 +220,7 @@ void seat_delete(struct sig *s, struct seat *x) {
         x->conn->seat = NULL;
     }
     seat_journal(s, x, false);
+    mix_self(s, t, x->sub, 0);
     timers_clear(&s->timers, &x->grace.timer);
     map_take(s->seats, x->id);
     secret_forget(s, x);

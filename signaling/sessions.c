@@ -138,6 +138,9 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
     if (seat) {
         apply_intent(s, seat, x);
     }
+    if (x->params.mix) {
+        mix_begin(s, x);
+    }
 }
 
 void session_stop(struct sig *s, struct session *x, bool tell_media) {
@@ -148,6 +151,9 @@ void session_stop(struct sig *s, struct session *x, bool tell_media) {
     }
     s->load[x->worker]--;
     t->n_sessions--;
+    if (x->params.mix) {
+        mix_end(s, x);
+    }
     if (x->seat) {
         x->seat->session = NULL;
     } else {

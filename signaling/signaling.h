@@ -28,6 +28,8 @@ struct sig_config {
     uint32_t max_connections, max_tours;
     uint32_t max_participants; /* per tour, 1000 */
     uint32_t max_whep_per_token;
+    uint32_t max_mix;          /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
+    uint32_t max_mix_per_tour; /* of these */
     uint32_t sessions_per_second; /* offers of one sub in one tour; 0 = any number; 10 */
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
     us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
@@ -76,6 +78,7 @@ struct sig_http {
     uint64_t req;
     enum sig_method method;
     bool whep;
+    const char *audio;           /* of the query: what a viewer wants to hear; NULL: does not say */
     const char *tour, *resource; /* path segments, percent-decoded */
     const char *token;           /* Bearer, or NULL */
     const char *content_type;    /* or NULL */
@@ -113,6 +116,9 @@ enum sig_effect_type {
     EFFECT_TOUR_ADD,     /* tour, worker, tour_name, title */
     EFFECT_TOUR_SPAN,    /* tour, worker (its home), span; fresh: a worker that gets it now */
     EFFECT_TOUR_REMOVE,  /* tour, worker, span */
+    EFFECT_TOUR_MIX,     /* tour, span; on: voices are mixed for somebody, or no more */
+    EFFECT_MIX,          /* tour, worker, peer, participant (0: none); on: it hears the mix without
+                            that one, or no more */
     EFFECT_PEER_ADD,     /* worker, params */
     EFFECT_PEER_REMOVE,  /* worker, peer */
     EFFECT_PEER_RESTART, /* worker, peer, ice */

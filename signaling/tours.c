@@ -128,6 +128,7 @@ uint32_t tour_place(struct sig *s, struct tour *t) {
                                       .worker = t->worker,
                                       .fresh = worker,
                                       .span = t->span});
+        mix_spread(s, t);
     }
     return worker;
 }

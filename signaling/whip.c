@@ -99,6 +99,52 @@ static enum sig_code check_viewers(const struct exchange *x, const struct tour *
     return full ? SIG_TOUR_FULL : SIG_OK;
 }
 
+/* What the viewer asks to hear; *ret: the mix. */
+static enum sig_code check_audio(const struct exchange *x, const struct tour *t, bool *ret) {
+    const char *audio = x->h->audio;
+    *ret = audio && strcmp(audio, "mix") == 0;
+    if (audio && !*ret) {
+        return SIG_BAD_FIELD;
+    }
+    return *ret ? mix_check(x->s, t) : SIG_OK;
+}
+
+static bool hears(const struct session *x) {
+    for (int i = 0; i < x->params.n_lines; i++) {
+        if (x->params.lines[i].slot == SLOT_AUDIO) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A session of a viewer that can be started. */
+static enum sig_code make_viewer(struct exchange *x, struct tour *t, struct offer *offer,
+                                 struct session **ret) {
+    bool mix;
+    enum sig_code code = check_viewers(x, t);
+    code = code == SIG_OK ? check_audio(x, t, &mix) : code;
+    if (code == SIG_OK && !rate_admit(x->s, x->now, x->claims.tour, x->claims.sub)) {
+        code = SIG_RATE_LIMITED;
+    }
+    if (code == SIG_OK && effects_reserve(x->s, 1) != OK) {
+        code = SIG_INTERNAL;
+    }
+    code = code == SIG_OK ? session_make(x->s, t->codec, offer, ret) : code;
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (mix && !hears(*ret)) {
+        session_drop(*ret);
+        return SIG_SDP_UNSUPPORTED; /* it has no line for what it asks for */
+    }
+    memcpy((*ret)->sub, x->claims.sub, sizeof(x->claims.sub));
+    if (mix) {
+        mix_choose(t, *ret);
+    }
+    return SIG_OK;
+}
+
 static enum sig_code post_whep(struct exchange *x) {
     struct tour *t;
     struct session *session;
@@ -107,14 +153,7 @@ static enum sig_code post_whep(struct exchange *x) {
     if (code == SIG_OK && !t) {
         code = SIG_TOUR_UNKNOWN; /* a player does not create what it plays */
     }
-    code = code == SIG_OK ? check_viewers(x, t) : code;
-    if (code == SIG_OK && !rate_admit(x->s, x->now, x->claims.tour, x->claims.sub)) {
-        code = SIG_RATE_LIMITED;
-    }
-    if (code == SIG_OK && effects_reserve(x->s, 1) != OK) {
-        code = SIG_INTERNAL;
-    }
-    code = code == SIG_OK ? session_make(x->s, t->codec, &offer, &session) : code;
+    code = code == SIG_OK ? make_viewer(x, t, &offer, &session) : code;
     if (code != SIG_OK) {
         return code;
     }
@@ -122,7 +161,6 @@ static enum sig_code post_whep(struct exchange *x) {
         tour_start(x->s, t);
     }
     session_start(x->s, t, NULL, session);
-    memcpy(session->sub, x->claims.sub, sizeof(x->claims.sub));
     tour_touch(x->s, x->now, t);
     code = created(x, session, &offer);
     if (code != SIG_OK) {

@@ -11,11 +11,14 @@
 struct rim_peer {
     uint64_t id, tour, participant;
     uint32_t worker;
-    bool gone; /* removed, or reported gone */
+    bool gone;    /* removed, or reported gone */
+    bool listens; /* to the mix, which knows of it */
+    uint64_t without;
 };
 
 struct rim_tour {
-    uint64_t span; /* bit per worker */
+    uint64_t span;  /* bit per worker */
+    uint64_t mixed; /* workers that believe so */
     uint64_t id;
     uint32_t worker;
     bool gone, recorded;
@@ -73,8 +76,10 @@ static void on_tour_remove(struct rim *r, const struct record *x) {
     EXPECT(!t->recorded); /* the recording was stopped first */
     EXPECT_EQ(t->worker, x->e.worker);
     EXPECT_EQ(t->span, x->e.span);
+    EXPECT_EQ(t->mixed, 0);
     t->gone = true;
     for (size_t i = 0; i < r->n_peers; i++) {
+        EXPECT(!r->peers[i].listens || r->peers[i].tour != t->id);
         EXPECT(r->peers[i].gone || r->peers[i].tour != t->id);
     }
 }
@@ -102,6 +107,40 @@ static void on_peer_add(struct rim *r, const struct record *x) {
     CHECK(r->n_peers < MANY);
     r->peers[r->n_peers++] = (struct rim_peer){
         .id = p->peer, .tour = p->tour, .participant = p->participant, .worker = x->e.worker};
+}
+
+static bool is_heard(const struct rim *r, uint64_t tour) {
+    for (size_t i = 0; i < r->n_peers; i++) {
+        if (r->peers[i].listens && r->peers[i].tour == tour) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Workers mix while somebody listens, all of them. */
+static void on_tour_mix(struct rim *r, const struct record *x) {
+    struct rim_tour *t = find_tour(r, x->e.tour);
+    REQUIRE(t);
+    EXPECT_EQ(x->e.span, t->span);
+    EXPECT_EQ(x->e.on, is_heard(r, t->id));
+    EXPECT(t->mixed != (x->e.on ? t->span : 0)); /* something changes */
+    t->mixed = x->e.on ? x->e.span : 0;
+}
+
+/* Who listens is a peer on its worker; whom it does not hear is in the tour. */
+static void on_mix(struct rim *r, const struct record *x) {
+    size_t i = 0;
+    while (i < r->n_peers && r->peers[i].id != x->e.peer) {
+        i++;
+    }
+    REQUIRE(i < r->n_peers);
+    struct rim_peer *p = &r->peers[i];
+    EXPECT_EQ(p->tour, x->e.tour);
+    EXPECT_EQ(p->worker, x->e.worker);
+    EXPECT(x->e.on ? !p->listens || p->without != x->e.participant : p->listens);
+    p->listens = x->e.on;
+    p->without = x->e.participant;
 }
 
 static void on_participant(struct rim *r, const struct record *x) {
@@ -144,6 +183,9 @@ static void on_send(const struct rim *r, const struct record *x) {
 /* Effects about one peer need that peer, on its worker. */
 static void on_peer_effect(struct rim *r, const struct record *x) {
     struct rim_peer *p = find_peer(r, x->e.peer);
+    if (x->e.type == EFFECT_MUTE && x->e.peer == 0) {
+        return; /* of a seat without a session: for the journal */
+    }
     REQUIRE(p);
     EXPECT_EQ(p->worker, x->e.worker);
     if (x->e.type == EFFECT_PEER_REMOVE) {
@@ -176,6 +218,12 @@ static void obey(struct rim *r, const struct record *x) {
         break;
     case EFFECT_PEER_ADD:
         on_peer_add(r, x);
+        break;
+    case EFFECT_TOUR_MIX:
+        on_tour_mix(r, x);
+        break;
+    case EFFECT_MIX:
+        on_mix(r, x);
         break;
     case EFFECT_RECORD:
         on_record(r, x);
@@ -235,6 +283,7 @@ static void http_random(struct rim *r) {
     const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
     struct sig_http h = {.req = ++r->requests,
                          .whep = whep,
+                         .audio = rng_below(&r->rng, 2) ? "mix" : NULL,
                          .tour = tour,
                          .token = token,
                          .content_type = "application/sdp",
@@ -384,6 +433,10 @@ static void compare(const struct rim *r) {
         tours += !r->tours[i].gone;
     }
     struct sig_stats s = sig_stats(r->w.sig);
+    for (size_t i = 0; i < r->n_tours; i++) {
+        const struct rim_tour *t = &r->tours[i];
+        EXPECT(t->gone || t->mixed == (is_heard(r, t->id) ? t->span : 0));
+    }
     EXPECT_EQ(s.sessions, peers);
     EXPECT_EQ(s.tours, tours);
     EXPECT_EQ(s.participants, r->n_people);
