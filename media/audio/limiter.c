@@ -11,7 +11,8 @@
 static float need_of(const float *chunk) {
     float peak = 0;
     for (int i = 0; i < SAMPLES; i++) {
-        peak = fmaxf(peak, fabsf(chunk[i]));
+        float a = fabsf(chunk[i]);
+        peak = a > peak ? a : peak; /* fmaxf is a call */
     }
     return peak > LIMITER_CEILING ? LIMITER_CEILING / peak : 1;
 }

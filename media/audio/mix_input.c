@@ -329,11 +329,12 @@ static uint32_t give(struct mix_input *x, float *out, int64_t n) {
 }
 
 static bool audible(const float *pcm, unsigned n) {
-    float peak = 0;
     for (unsigned i = 0; i < 2 * n; i++) {
-        peak = fmaxf(peak, fabsf(pcm[i]));
+        if (fabsf(pcm[i]) > AUDIBLE) {
+            return true;
+        }
     }
-    return peak > AUDIBLE;
+    return false;
 }
 
 bool mix_input_take(struct mix_input *x, int64_t from, unsigned n, float *out, struct mix_work *w) {
