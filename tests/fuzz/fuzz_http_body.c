@@ -24,6 +24,7 @@ static struct answered ask(struct sig *s, struct sig_http h) {
     h.req = 1;
     h.tour = "demo";
     h.token = h.whep ? "buyer|demo|tv|x" : "agent|demo|obs|x";
+    h.audio = h.body_len % 2 ? "mix" : NULL;
     sig_http(s, US_PER_S, &h);
     while (sig_effect(s, &e)) {
         if (e.type == EFFECT_HTTP) {

@@ -40,7 +40,7 @@ static us_t operate(struct mixer *m, const uint8_t *op, us_t t, const struct mix
         mixer_put(m, id, t + when - 200 * US_PER_MS, bytes_of(op + HEAD, op[4]));
         break;
     case 4:
-        mixer_input_end(m, id);
+        (op[2] & 0x80 ? mixer_input_cut : mixer_input_end)(m, id);
         break;
     case 5:
         t += when / 4;
