@@ -2,8 +2,11 @@
 
 #include "base/seq.h"
 
-#define RATE 48                     /* [1/ms] of Opus (RFC 7587 section 4.1) */
-#define SLEW 40                     /* 1/40 of the time that passes */
+#define RATE 48 /* [1/ms] of Opus (RFC 7587 section 4.1) */
+#define SLEW 40 /* 1/40 of the time that passes */
+/* [us] that a voice waits longer than it must, or less than it should, and is left alone */
+#define AHEAD (20 * US_PER_MS)
+#define BEHIND (10 * US_PER_MS)
 #define SLEW_TIME (120 * US_PER_MS) /* [us] of a packet at most */
 
 /* Media time of a timestamp [us]. */
@@ -12,8 +15,13 @@ static us_t sound_of(const struct jitter *j, uint32_t ts) {
 }
 
 static void begin(struct jitter *j, us_t at, uint32_t ts) {
-    *j = (struct jitter){
-        .any = true, .ts = ts, .offset = at, .since = at, .now = {at, at}, .past = {at, at}};
+    *j = (struct jitter){.any = true,
+                         .begun = at,
+                         .ts = ts,
+                         .offset = at,
+                         .since = at,
+                         .now = {at, at},
+                         .past = {at, at}};
 }
 
 /* What came too long ago says nothing of how late packets are now. */
@@ -28,15 +36,26 @@ static void note(struct jitter *j, us_t at, us_t sample) {
     j->now.most = us_max(j->now.most, sample);
 }
 
+static us_t least_of(const struct jitter *j) {
+    return us_min(j->now.least, j->past.least);
+}
+
 /* Move to where the voice should be: at once when this packet would be too late, else slowly. */
 static void follow(struct jitter *j, us_t sample, us_t patience, us_t passed) {
-    us_t least = us_min(j->now.least, j->past.least);
-    us_t most = us_max(j->now.most, j->past.most);
-    us_t want = us_max(least, most - patience);
+    us_t want = us_max(least_of(j), us_max(j->now.most, j->past.most) - patience);
     us_t step = us_min(us_max(passed, 0), SLEW_TIME) / SLEW;
     us_t move = want - j->offset;
-    j->offset += move > step ? step : move < -step ? -step : move;
+    if (j->moves || move > BEHIND || move < -AHEAD) {
+        j->moves = move > step || move < -step;
+        j->offset += move > step ? step : move < -step ? -step : move;
+    }
     j->offset = us_max(j->offset, sample - patience);
+}
+
+/* A voice that has just begun, with packets that were late, as this one shows. */
+static bool began_late(const struct jitter *j, us_t at, us_t sample) {
+    us_t early = least_of(j) - sample;
+    return at - j->begun < JITTER_YOUNG && early > BEHIND && early <= JITTER_ASTRAY;
 }
 
 enum jitter_verdict jitter_place(struct jitter *j, us_t at, uint32_t ts, us_t patience, us_t *ret) {
@@ -47,11 +66,14 @@ enum jitter_verdict jitter_place(struct jitter *j, us_t at, uint32_t ts, us_t pa
     }
     us_t sound = sound_of(j, ts), sample = at - sound;
     us_t early = j->offset - sample, late = sample - j->offset - patience;
-    if (early > JITTER_ASTRAY || late > JITTER_ASTRAY) {
-        if (++j->astray < JITTER_RUN) {
-            return JITTER_REFUSED;
-        }
+    bool astray = early > JITTER_ASTRAY || late > JITTER_ASTRAY;
+    if (astray && ++j->astray < JITTER_RUN) {
+        return JITTER_REFUSED;
+    }
+    if (astray || began_late(j, at, sample)) {
+        us_t begun = astray ? at : j->begun;
         begin(j, at, ts);
+        j->begun = begun;
         *ret = at;
         return JITTER_BEGINS;
     }

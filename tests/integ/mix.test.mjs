@@ -16,7 +16,8 @@ const GATE = 1700;
 const ALL = [ANN, BOB, GATE];
 
 const dir = tempDir();
-const config = await writeConfig(dir);
+// Soon on two workers, so that voices and listeners are on different ones.
+const config = await writeConfig(dir, (c) => Object.assign(c.media, { workers: 2, tour_spread: 2 }));
 const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
 const base = new URL(server.urls.agent).origin;
 const token = minter(fs.readFileSync(path.join(dir, 'jwt.secret'), 'utf8').trim());
@@ -136,6 +137,7 @@ await test('a_gateway_does_not_hear_itself', async () => {
   expect(s.tones[2] - s.tones[0] < -40, `its own voice is at ${s.tones[2] - s.tones[0]} dB of another`);
   expect(s.between < -20, `noise at ${s.between} dB`);
   expectEqual(await server.metric('oriel_mix_tours'), 1, 'tours mixed');
+  expect(await server.metric('oriel_media_relay_in_total') > 100, 'workers tell each other of packets');
   await until(async () => await server.metric('oriel_mix_listeners') === 2
     && await server.metric('oriel_mix_outputs') === 2 && await server.metric('oriel_mix_voices') === 3,
   'two listeners of two mixes of three voices');

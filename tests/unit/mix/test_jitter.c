@@ -34,18 +34,50 @@ TEST(jitter_places_at_the_fastest_arrival) {
     }
 }
 
-/* The first packet was late: the voice moves to where it belongs by 2.5 % of the time that passes.
- */
+/* All packets were late for a while: the voice moves to where it belongs by 2.5 % of the time that
+ * passes. */
 TEST(jitter_moves_slowly) {
     struct line l = {.sent = US_PER_S};
     us_t at = 0, before = 30 * MS;
     EXPECT_EQ(next(&l, 30 * MS, &at), JITTER_BEGINS);
+    for (int i = 0; i < 60; i++) {
+        EXPECT_EQ(next(&l, 30 * MS, &at), JITTER_PLACED);
+        EXPECT_EQ(at, 30 * MS);
+    }
     for (int i = 0; i < 70; i++) {
         EXPECT_EQ(next(&l, 0, &at), JITTER_PLACED);
         EXPECT(at <= before && before - at <= 500);
         before = at;
     }
     EXPECT_EQ(at, 0);
+}
+
+/* What nobody misses is left alone. */
+TEST(jitter_does_not_move_for_little) {
+    struct line l = {.sent = US_PER_S};
+    us_t at = 0;
+    for (int i = 0; i < 60; i++) {
+        next(&l, 19 * MS, &at);
+    }
+    for (int i = 0; i < 1000; i++) {
+        EXPECT_EQ(next(&l, 0, &at), JITTER_PLACED);
+        EXPECT_EQ(at, 19 * MS);
+    }
+}
+
+/* The first packets came late: the voice has just begun, so it begins once more. */
+TEST(jitter_begins_again_at_once) {
+    struct line l = {.sent = US_PER_S};
+    us_t at = 0;
+    EXPECT_EQ(next(&l, 200 * MS, &at), JITTER_BEGINS);
+    EXPECT_EQ(next(&l, 150 * MS, &at), JITTER_BEGINS);
+    EXPECT_EQ(at, 150 * MS);
+    EXPECT_EQ(next(&l, 0, &at), JITTER_BEGINS);
+    EXPECT_EQ(at, 0);
+    for (int i = 0; i < 40; i++) { /* but not for one that is late */
+        EXPECT_EQ(next(&l, i % 4 ? 0 : 80 * MS, &at), JITTER_PLACED);
+    }
+    EXPECT_EQ(at, 80 * MS - PATIENCE);
 }
 
 TEST(jitter_waits_for_who_is_later) {

@@ -85,6 +85,25 @@ TEST(mix_order_of_arrival_does_not_matter) {
     world_free(&w);
 }
 
+/* What may not be kept does not wait: who is overtaken is missing, and made up. */
+TEST(mix_what_may_not_be_kept_does_not_wait) {
+    struct world w;
+    struct speaker *s;
+    struct ear *e = set_up(&w, &s);
+    s->swap = 10;
+    world_run(&w, 2 * US_PER_S);
+    s->low = true;
+    size_t idle = packet_pool_idle(w.voices);
+    world_run(&w, 2 * US_PER_S);
+    EXPECT(mixes_counters(w.x).late > 3);
+    EXPECT_EQ(mixes_counters(w.x).refused, 0);
+    s->swap = 0;
+    world_run(&w, 1 * US_PER_S);
+    EXPECT(packet_pool_idle(w.voices) >= idle);
+    hears(&w, e, 440, 500 * MS);
+    world_free(&w);
+}
+
 static void drift(double ppm) {
     struct world w;
     struct speaker *s;

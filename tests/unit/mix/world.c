@@ -61,6 +61,8 @@ static void take(struct world *w, const struct relay *m) {
         } else if (m->type == RELAY_PACKET && m->id == e->flow) {
             hear(w, e, m);
         } else if (m->type == RELAY_REPORT && m->id == e->flow) {
+            /* What is said now arrives a packet later, and is heard at its arrival. */
+            EXPECT_EQ(m->report.rtp_ts, (uint32_t)((w->now + 20 * MS) / MS * 48));
             e->reports++;
         }
     }
@@ -135,7 +137,7 @@ static void say(struct world *w, struct speaker *s) {
     us_t at = s->next + (us_t)below(w, (uint32_t)s->jitter + 1);
     struct relay m = {.type = RELAY_PACKET, .from = s->worker, .to = RELAY_MIX, .tour = TOUR};
     m.id = s->flow;
-    m.on = true;
+    m.on = !s->low;
     m.packet = (struct media_packet){.seq = s->seq++, .ts = s->ts, .payload_at = 12};
     m.packet.has_level = true;
     m.packet.audio_level = s->muted ? 127 : 14;

@@ -25,6 +25,7 @@ struct speaker {
     double ppm;    /* its clock is so much faster */
     us_t jitter;   /* [us] packets are late by up to this, never one before another */
     unsigned loss; /* [%] */
+    bool low;      /* her engine has few buffers: nothing may be kept */
     bool muted;    /* in the browser, which sends silence and says so */
     unsigned swap; /* [%] of packets that are overtaken by the next */
     us_t last_at;  /* [us] arrival of the last */
