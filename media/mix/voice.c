@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SILENCE_MAX 16 /* [bytes] 20 ms of it, encoded with a variable bit rate */
+
 static void drop_waiting(struct voice *v) {
     for (uint32_t i = 0; i < v->n; i++) {
         packet_unref(v->waiting[i].packet);
@@ -104,9 +106,9 @@ static bool place(struct voice *v, const struct media_packet *p, const struct vo
 
 /* Browsers go on sending while somebody is muted in them: digital silence, and they say so (RFC
  * 6464 section 3). Its first two bytes alone are a packet of discontinuous transmission, which
- * nobody decodes. */
+ * nobody decodes. Silence is small, so who always says silence is heard all the same. */
 static uint16_t length_of(const struct media_packet *p) {
-    bool silent = p->has_level && p->audio_level == 127;
+    bool silent = p->has_level && p->audio_level == 127 && p->payload_len <= SILENCE_MAX;
     return silent && p->payload_len > 2 ? 2 : p->payload_len;
 }
 

@@ -140,7 +140,7 @@ static void say(struct world *w, struct speaker *s) {
     m.on = !s->low;
     m.packet = (struct media_packet){.seq = s->seq++, .ts = s->ts, .payload_at = 12};
     m.packet.has_level = true;
-    m.packet.audio_level = s->muted ? 127 : 14;
+    m.packet.audio_level = s->says_silence ? 127 : 14;
     s->ts += 960;
     s->next += (us_t)(20.0 * MS / (1 + s->ppm / 1e6));
     at = us_max(at, s->last_at);

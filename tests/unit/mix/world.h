@@ -18,18 +18,18 @@ struct speaker {
     struct voice v;
     uint8_t worker;
     uint32_t flow;
-    bool on;       /* hums and is told of */
-    us_t next;     /* [us] its next packet is ready */
-    uint64_t seq;  /* of that */
-    uint32_t ts;   /* likewise */
-    double ppm;    /* its clock is so much faster */
-    us_t jitter;   /* [us] packets are late by up to this, never one before another */
-    unsigned loss; /* [%] */
-    bool low;      /* her engine has few buffers: nothing may be kept */
-    bool muted;    /* in the browser, which sends silence and says so */
-    unsigned swap; /* [%] of packets that are overtaken by the next */
-    us_t last_at;  /* [us] arrival of the last */
-    unsigned n;    /* of way[] */
+    bool on;           /* hums and is told of */
+    us_t next;         /* [us] its next packet is ready */
+    uint64_t seq;      /* of that */
+    uint32_t ts;       /* likewise */
+    double ppm;        /* its clock is so much faster */
+    us_t jitter;       /* [us] packets are late by up to this, never one before another */
+    unsigned loss;     /* [%] */
+    bool low;          /* her engine has few buffers: nothing may be kept */
+    bool says_silence; /* as the level of her packets */
+    unsigned swap;     /* [%] of packets that are overtaken by the next */
+    us_t last_at;      /* [us] arrival of the last */
+    unsigned n;        /* of way[] */
     struct {
         us_t at;
         struct relay m;
