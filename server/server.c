@@ -295,6 +295,7 @@ static enum err start_mix(struct control *c, char why[WHY_MAX]) {
     const struct config *cfg = c->config;
     struct mix_thread_config m = {
         .mixes = {.listeners = (uint32_t)cfg->mix_listeners,
+                  .per_tour = (uint32_t)cfg->mix_per_tour,
                   .voices = (uint32_t)cfg->mix_voices,
                   .bitrate = (uint32_t)cfg->mix_bitrate,
                   .delay = cfg->mix_delay_ms * US_PER_MS},

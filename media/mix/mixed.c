@@ -28,13 +28,12 @@ struct mixed *mixed_new(struct mixed_common *common, us_t now, uint64_t tour) {
     t->tour = tour;
     t->beat_at = now + BEAT_EVERY;
     t->voices = mem_zalloc(common->c.voices, sizeof(*t->voices));
-    t->mixer =
-        mixer_new(&(struct mixer_config){.inputs = common->c.voices,
-                                         .outputs = common->c.listeners + 1, /* one changes */
-                                         .bitrate = common->c.bitrate,
-                                         .ahead = INPUT_AHEAD,
-                                         .queue_bytes = INPUT_BYTES,
-                                         .queue_packets = INPUT_PACKETS});
+    t->mixer = mixer_new(&(struct mixer_config){.inputs = common->c.voices,
+                                                .outputs = common->c.per_tour + 1, /* one changes */
+                                                .bitrate = common->c.bitrate,
+                                                .ahead = INPUT_AHEAD,
+                                                .queue_bytes = INPUT_BYTES,
+                                                .queue_packets = INPUT_PACKETS});
     if (!t->voices || !t->mixer) {
         return mixed_free(t);
     }

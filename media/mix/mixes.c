@@ -27,6 +27,9 @@ struct mixes *mixes_new(const struct mixes_config *c) {
     }
     list_init(&x->tours);
     x->common.c = *c;
+    if (c->per_tour == 0 || c->per_tour > c->listeners) {
+        x->common.c.per_tour = c->listeners;
+    }
     if (outbox_init(&x->common.out, MESSAGES(c->listeners)) != OK) {
         return mem_free(x);
     }

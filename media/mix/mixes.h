@@ -37,6 +37,7 @@
 struct mixes;
 
 struct mixes_config {
+    uint32_t per_tour;  /* outputs of a tour at once, 0: as many as listeners */
     uint32_t listeners; /* at once, 1..65535; a listener more is ERR_FULL */
     uint32_t voices;    /* of a tour at once, 1..65535; others are not in the mix, and counted */
     uint32_t bitrate;   /* [bit/s] of an output, 0: the mixer's default */

@@ -295,3 +295,22 @@ TEST(mix_cost) {
         100 * silence, 100 * one, 100 * ten, 100 * five);
     EXPECT(silence < one);
 }
+
+TEST(mix_outputs_of_a_tour_are_bounded) {
+    struct world w;
+    world_init(&w,
+               &(struct mixes_config){.listeners = 8, .per_tour = 2, .voices = 1, .delay = DELAY});
+    for (uint64_t i = 1; i <= 5; i++) {
+        struct mix_order o = order(TOUR, i);
+        o.without = i;
+        EXPECT_EQ(mixes_order(w.x, w.now, &o), i <= 3 ? OK : ERR_FULL); /* one is for changes */
+    }
+    struct mix_order o = order(TOUR, 6);
+    o.without = 3; /* shares */
+    EXPECT_EQ(mixes_order(w.x, w.now, &o), OK);
+    o = order(TOUR + 1, 7);
+    EXPECT_EQ(mixes_order(w.x, w.now, &o), OK);
+    EXPECT_EQ(mixes_counters(w.x).listeners, 5);
+    EXPECT_EQ(mixes_counters(w.x).outputs, 4);
+    world_free(&w);
+}

@@ -23,6 +23,7 @@ struct rig {
     struct dtls_identity *identity;
     struct sig *sig;
     struct worker *worker;
+    struct mix_thread *mix; /* NULL unless a test wants one */
     struct glue *glue;
     int woken; /* eventfd */
     struct noted noted;
@@ -47,9 +48,19 @@ static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, con
     snprintf(r->noted.detail, sizeof(r->noted.detail), "%s", detail ? detail : "");
 }
 
-static bool rig_open(struct rig *r) {
+static bool start_mix(struct rig *r) {
+    char why[WHY_MAX];
+    struct mix_thread_config c = {.workers = 1, .mailbox = 64};
+    c.mixes = (struct mixes_config){.listeners = 2, .voices = 2, .delay = 40 * US_PER_MS};
+    return mix_thread_start(&c, &r->mix, why) == OK;
+}
+
+static bool open_rig(struct rig *r, bool mixed) {
     char why[WHY_MAX];
     *r = (struct rig){.woken = eventfd(0, EFD_CLOEXEC)};
+    if (mixed && !start_mix(r)) {
+        return false;
+    }
     CHECK(srtp_library_init() == OK);
     r->identity = dtls_identity_new(clock_wall());
     r->sig = fuzz_sig(&r->seed);
@@ -65,21 +76,33 @@ static bool rig_open(struct rig *r) {
                                          .peer_timeout = 15 * US_PER_S,
                                          .join_timeout = 30 * US_PER_S,
                                          .identity = r->identity}};
+    if (r->mix) {
+        c.to_mix = mix_thread_from(r->mix, 0);
+        c.from_mix = mix_thread_to(r->mix, 0);
+    }
     if (!r->identity || worker_start(&c, &r->worker, why) != OK) {
         return false;
     }
     r->glue = glue_new(&(struct glue_config){.sig = r->sig,
                                              .workers = &r->worker,
                                              .n_workers = 1,
+                                             .mix = r->mix,
                                              .deliver = deliver,
                                              .note = note,
                                              .ctx = r});
     return r->glue != NULL;
 }
 
+static bool rig_open(struct rig *r) {
+    return open_rig(r, false);
+}
+
 static void rig_close(struct rig *r) {
     glue_free(r->glue);
+    worker_stop(r->worker);
+    mix_thread_stop(r->mix);
     worker_free(r->worker);
+    mix_thread_free(r->mix);
     sig_free(r->sig);
     dtls_identity_free(r->identity);
     close(r->woken);
@@ -151,5 +174,57 @@ TEST(glue_takes_reports_in_bounded_turns) {
     glue_service(r.glue, now);
     EXPECT_EQ(r.notes, failing);
     EXPECT(glue_deadline(r.glue) > now);
+    rig_close(&r);
+}
+
+static const char player[] =
+    "v=0\r\na=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
+
+/* WHIP, or WHEP that asks for the mix. */
+static void post_offer(struct rig *r, bool whep, const char *token) {
+    struct sig_http h = {.req = 1,
+                         .method = SIG_POST,
+                         .whep = whep,
+                         .audio = whep ? "mix" : NULL,
+                         .tour = "demo",
+                         .token = token,
+                         .content_type = "application/sdp",
+                         .body = player,
+                         .body_len = sizeof(player) - 1};
+    sig_http(r->sig, clock_now(), &h);
+    glue_effects(r->glue, clock_now());
+}
+
+/* The mix's counters are published four times a second. */
+static bool wait_mix(const struct rig *r, uint64_t listeners, uint64_t outputs) {
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    struct mix_thread_counters n;
+    do {
+        poll(NULL, 0, 10);
+        mix_thread_counters(r->mix, &n);
+    } while ((n.mix.listeners != listeners || n.mix.outputs != outputs) && clock_now() < limit);
+    return n.mix.listeners == listeners && n.mix.outputs == outputs;
+}
+
+/* Who listens, and whom not to hear, reaches the mix; and that nobody does any more. */
+TEST(glue_tells_the_mix_of_its_listeners) {
+    struct rig r;
+    REQUIRE(open_rig(&r, true));
+    post_offer(&r, false, "agent|demo|obs|x");
+    post_offer(&r, true, "buyer|demo|tv|x");
+    EXPECT(wait_mix(&r, 1, 1));
+    post_offer(&r, true, "agent|demo|obs|x"); /* does not hear himself */
+    EXPECT(wait_mix(&r, 2, 2));
+    EXPECT_EQ(sig_stats(r.sig).sessions, 3);
+    for (uint64_t peer = 1; peer <= 64; peer++) { /* whichever theirs are */
+        sig_peer_gone(r.sig, clock_now(), peer);
+        glue_effects(r.glue, clock_now());
+    }
+    EXPECT_EQ(sig_stats(r.sig).sessions, 0);
+    EXPECT(wait_mix(&r, 0, 0));
+    EXPECT_EQ(r.notes, 1); /* that the tour was opened */
     rig_close(&r);
 }
