@@ -1,0 +1,21 @@
+/* What was ordered of a recording, and stands written: a hold, a shred. */
+#ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_NOTES_H
+#define ORIEL_RECORDER_LIBRARY_LIBRARY_NOTES_H
+
+#include "recorder/library/library.h"
+
+#define LIBRARY_NOTE_MAX 129 /* [bytes] with the NUL; what is longer was cut */
+
+struct library_note {
+    wall_t at;
+    char who[LIBRARY_NOTE_MAX], why[LIBRARY_NOTE_MAX];
+};
+/* Who holds it, since when and why. ERR_UNKNOWN: it is not held. Owner: the library's thread. */
+enum err library_held(struct library *l, const char *id, struct library_note *ret);
+/* Who had it shredded, the recording or, with participant, that one alone or with all of it; from
+ * then on nothing of it can be opened, whatever else the order is still to do. ERR_UNKNOWN: it was
+ * not. ret may be NULL. Owner: the library's thread. */
+enum err library_shredded(struct library *l, const char *id, uint64_t participant,
+                          struct library_note *ret);
+
+#endif
