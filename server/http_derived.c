@@ -23,8 +23,7 @@ bool derived_read_request(const struct request *r, struct read_request *q) {
     return url_number(r->args.v[1], &q->epoch);
 }
 
-/* Post to the jobs thread; the answer comes by derived_reply. */
-static void ask(struct request *r, struct job_request *q) {
+void derived_ask(struct request *r, struct job_request *q) {
     struct control *c = r->control;
     bool named = strspn(r->args.v[0], "0123456789abcdef") == RECORDING_ID_LEN &&
                  !r->args.v[0][RECORDING_ID_LEN];
@@ -44,13 +43,13 @@ static void ask(struct request *r, struct job_request *q) {
 void derived_thumbnails(struct control *c, struct request *r) {
     struct job_request q = {.type = JOB_THUMBNAILS};
     (void)c;
-    ask(r, &q);
+    derived_ask(r, &q);
 }
 
 void derived_exports(struct control *c, struct request *r) {
     struct job_request q = {.type = JOB_EXPORT_LIST};
     (void)c;
-    ask(r, &q);
+    derived_ask(r, &q);
 }
 
 /* {"layout":"faces"}, which is also what an empty body means; -1: something else. */
@@ -78,7 +77,7 @@ void derived_export_start(struct control *c, struct request *r) {
         return;
     }
     q.layout = (uint8_t)layout;
-    ask(r, &q);
+    derived_ask(r, &q);
 }
 
 void derived_export(struct control *c, struct request *r) {
@@ -89,7 +88,7 @@ void derived_export(struct control *c, struct request *r) {
         respond_problem(r, 404, NULL, NULL);
         return;
     }
-    ask(r, &q);
+    derived_ask(r, &q);
 }
 
 static void answer_error(struct request *r, enum err e) {
@@ -148,7 +147,7 @@ static void answer(struct request *r, struct job_reply *reply) {
 void derived_reply(struct control *c, struct job_reply *reply) {
     struct request *r = http_find(c, reply->req);
     if (r && !r->response.status) {
-        answer(r, reply);
+        (reply->type >= JOB_HOLD ? orders_answer : answer)(r, reply);
     }
     mem_free(reply->data);
 }

@@ -10,6 +10,7 @@
 #include "base/json_write.h"
 #include "server/clock.h"
 #include "server/job.h"
+#include "server/job_orders.h"
 #include "server/log.h"
 #include "server/mailbox.h"
 #include "server/markers.h"
@@ -44,6 +45,7 @@ struct jobs_thread {
     struct job *jobs; /* config.helpers + config.queue of them */
     uint32_t n_jobs;
     uint64_t count;
+    struct job_orders orders;
     us_t swept; /* when last; -1: never */
 };
 
@@ -286,6 +288,25 @@ static enum err export_remove(struct jobs_thread *t, const struct job_request *q
     return OK;
 }
 
+/* What is being made of it cannot go on without its keys, and must leave nothing. */
+static void give_up(struct jobs_thread *t, const char *recording) {
+    for (uint32_t i = 0; i < t->n_jobs; i++) {
+        struct job *j = &t->jobs[i];
+        if (j->state != JOB_FREE && strcmp(j->recording, recording) == 0) {
+            job_drop(j);
+            j->state = JOB_FREE;
+        }
+    }
+}
+
+static enum err order(struct jobs_thread *t, const struct job_request *q, struct job_reply *r) {
+    enum err e = job_order(&t->orders, t->library, q, r);
+    if (e == OK && q->type == JOB_SHRED) {
+        give_up(t, q->recording);
+    }
+    return e;
+}
+
 static enum err obey(struct jobs_thread *t, const struct job_request *q, struct job_reply *r) {
     enum err e = library_allowed(t->library, q->recording, q->tour);
     if (e != OK) {
@@ -302,6 +323,11 @@ static enum err obey(struct jobs_thread *t, const struct job_request *q, struct 
         return export_get(t, q, r);
     case JOB_EXPORT_REMOVE:
         return export_remove(t, q);
+    case JOB_HOLD:
+    case JOB_RELEASE:
+    case JOB_HELD:
+    case JOB_SHRED:
+        return order(t, q, r);
     }
     return ERR_UNSUPPORTED;
 }
@@ -310,7 +336,7 @@ static void serve(struct jobs_thread *t) {
     struct job_request q;
     mailbox_wake(t->requests);
     while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
-        struct job_reply r = {.req = q.req};
+        struct job_reply r = {.req = q.req, .type = q.type};
         r.error = (uint8_t)obey(t, &q, &r);
         if (r.error != OK) {
             r.data = mem_free(r.data);
@@ -344,6 +370,7 @@ static void sweep_one(void *ctx, const char *recording) {
 
 static void pass_time(struct jobs_thread *t, us_t now) {
     library_tick(t->library, now);
+    job_orders_tick(&t->orders, t->library, now);
     for (uint32_t i = 0; i < t->n_jobs; i++) {
         struct job *j = &t->jobs[i];
         if (j->state == JOB_FAILED && now - j->ended >= FAILED_KEPT) {

@@ -6,6 +6,7 @@
 #define ORIEL_SERVER_JOBS_THREAD_H
 
 #include "base/err.h"
+#include "recorder/library/library_notes.h"
 #include "recorder/library/library_state.h"
 #include "server/helper.h"
 
@@ -17,6 +18,11 @@ enum job_request_type {
     JOB_EXPORT_LIST,   /* all of a recording */
     JOB_EXPORT_GET,    /* one */
     JOB_EXPORT_REMOVE, /* cancel it, or remove it */
+    /* Orders (job_orders.h). */
+    JOB_HOLD,    /* keep it from being shredded */
+    JOB_RELEASE, /* do so no more */
+    JOB_HELD,    /* who keeps it, since when and why */
+    JOB_SHRED    /* it, or one participant in it */
 };
 
 struct job_request {
@@ -26,12 +32,16 @@ struct job_request {
     char recording[RECORDING_ID_LEN + 1];
     char tour[LIBRARY_TEXT_MAX]; /* of the token; "": all. Other recordings are ERR_DENIED */
     uint32_t number;             /* JOB_EXPORT_GET, JOB_EXPORT_REMOVE */
+    uint64_t participant;        /* JOB_SHRED: of this one only; 0: all of it */
+    char who[LIBRARY_NOTE_MAX];  /* who orders */
+    char why[LIBRARY_NOTE_MAX];  /* JOB_HOLD */
 };
 struct job_reply {
     uint64_t req;
+    uint8_t type;    /* of the request */
     uint8_t error;   /* enum err; ERR_FULL: too many tasks wait; ERR_BUSY: helpers are off */
-    uint32_t number; /* JOB_EXPORT_START */
-    char *data;      /* JSON; NULL after an error and of JOB_EXPORT_REMOVE. mem_free it */
+    uint32_t number; /* JOB_EXPORT_START; JOB_SHRED: 1 when something is left to be removed */
+    char *data;      /* JSON; NULL after an error, a removal and an order. mem_free it */
     size_t len;
 };
 

@@ -34,7 +34,7 @@ bool routes_may_go_on(const struct request *r);
 void routes_dispatch(struct request *r);
 
 /* The handlers, a file each: http_pages.c, http_status.c, http_whip.c, http_recordings.c,
- * http_keys.c, http_keeper.c, http_derived.c, http_tail.c. */
+ * http_keys.c, http_keeper.c, http_derived.c, http_orders.c, http_tail.c. */
 void page_index(struct control *c, struct request *r);
 void page_tour(struct control *c, struct request *r);
 void page_agent(struct control *c, struct request *r);
@@ -62,6 +62,11 @@ void derived_exports(struct control *c, struct request *r);
 void derived_export_start(struct control *c, struct request *r);
 void derived_export(struct control *c, struct request *r);
 void derived_export_media(struct control *c, struct request *r);
+void orders_shred(struct control *c, struct request *r);
+void orders_shred_person(struct control *c, struct request *r);
+void orders_hold(struct control *c, struct request *r);
+void orders_release(struct control *c, struct request *r);
+void orders_held(struct control *c, struct request *r);
 
 /* An answer of signaling to whip_request. */
 void whip_answer(struct control *c, const struct sig_effect *e);
@@ -75,6 +80,11 @@ void recordings_ask(struct request *r, const struct read_request *q);
 bool tail_read_request(const struct request *r, struct read_request *q);
 /* Answer what is wrong with a request of http_tail.c; false: it is none, or nothing of its own. */
 bool tail_answer_error(struct request *r, enum err e);
+/* Ask the jobs thread about the recording of the request, or refuse; the answer comes by
+ * derived_reply. */
+void derived_ask(struct request *r, struct job_request *q);
+/* Answer an order; may take over its data. */
+void orders_answer(struct request *r, struct job_reply *reply);
 /* A reply of the jobs thread; takes over its data. */
 void derived_reply(struct control *c, struct job_reply *reply);
 /* The client can take more of a recording, and no chunk is in hand. False: give up. */

@@ -1,7 +1,9 @@
 /* The jobs thread with real helpers, on a recording of an earlier release. Run under
  * ThreadSanitizer. */
 #include "base/alloc.h"
+#include "recorder/store/store_local.h"
 #include "server/clock.h"
+#include "server/job_orders.h"
 #include "server/jobs_thread.h"
 #include "server/markers.h"
 #include "server/recorder_thread.h"
@@ -279,6 +281,94 @@ TEST(jobs_sweep_when_they_begin) {
     }
     EXPECT(!marked(&r));
     EXPECT_EQ(ask(&r, one), ERR_UNKNOWN);
+    rig_close(&r);
+}
+
+static bool has_objects(const struct rig *r) {
+    char path[200];
+    snprintf(path, sizeof(path), "%s/objects/recordings/%s/journal/0.jnl", r->dir, RECORDING);
+    return access(path, F_OK) == 0;
+}
+
+TEST(jobs_hold_release_and_shred) {
+    struct rig r;
+    REQUIRE(rig_open(&r));
+    struct job_request hold = {.type = JOB_HOLD, .who = "ann", .why = "a court asks"};
+    struct job_request held = {.type = JOB_HELD}, release = {.type = JOB_RELEASE};
+    struct job_request shred = {.type = JOB_SHRED, .who = "bob"}, person = shred;
+    struct job_request start = {.type = JOB_EXPORT_START}, one = {.type = JOB_EXPORT_GET};
+    EXPECT_EQ(ask(&r, held), OK);
+    EXPECT_STR(r.said, "{\"held\":false}");
+    EXPECT_EQ(ask(&r, hold), OK);
+    EXPECT_EQ(ask(&r, held), OK);
+    EXPECT(r.said && strstr(r.said, "\"by\":\"ann\",\"reason\":\"a court asks\"}"));
+    person.participant = 5;
+    EXPECT_EQ(ask(&r, shred), ERR_DENIED);
+    EXPECT_EQ(ask(&r, release), OK);
+    EXPECT_EQ(ask(&r, release), ERR_UNKNOWN);
+    EXPECT_EQ(ask(&r, person), ERR_UNSUPPORTED); /* of the first release: under one key */
+    EXPECT(has_objects(&r));
+    /* In the middle of an export, of which nothing may stay. */
+    EXPECT_EQ(ask(&r, start), OK);
+    EXPECT_EQ(ask(&r, shred), OK);
+    EXPECT_EQ(r.number, 0);
+    EXPECT(!has_objects(&r));
+    EXPECT_EQ(ask(&r, one), ERR_UNKNOWN);
+    EXPECT_EQ(jobs_thread_counters(r.jobs).failed, 0);
+    EXPECT_EQ(ask(&r, shred), OK); /* said twice */
+    EXPECT_EQ(ask(&r, hold), ERR_UNKNOWN);
+    snprintf(shred.recording, sizeof(shred.recording), "00000000000000000000000000000000");
+    EXPECT_EQ(ask(&r, shred), ERR_UNKNOWN);
+    rig_close(&r);
+}
+
+static struct store disk; /* what it is behind one that removes nothing */
+static bool away;
+
+static enum err remove_unless_away(void *ctx, const char *name) {
+    return away ? ERR_IO : disk.remove(ctx, name);
+}
+
+/* The keys go first, and what a store does not remove is tried again until it has. */
+TEST(jobs_shred_goes_on_until_the_store_has_removed_everything) {
+    struct rig r;
+    char objects[96], why[WHY_MAX] = "";
+    struct library *l = NULL;
+    struct job_orders o = {0};
+    struct job_request q = {.type = JOB_SHRED, .recording = RECORDING, .who = "ann"};
+    struct job_reply reply = {0};
+    struct library_media *m = NULL;
+    REQUIRE(rig_make(&r));
+    snprintf(objects, sizeof(objects), "%s/objects", r.dir);
+    REQUIRE(store_local_open(objects, &disk) == OK);
+    struct store store = disk;
+    store.remove = remove_unless_away;
+    struct library_config c = {
+        .dir = r.dir, .kek_file = r.kek, .store = &store, .rng = clock_rng()};
+    REQUIRE(library_open(&c, &l, why) == OK);
+    away = true;
+    EXPECT_EQ(job_order(&o, l, &q, &reply), OK);
+    EXPECT_EQ(reply.number, 1);
+    EXPECT(has_objects(&r));
+    EXPECT_EQ(library_media_open(l, RECORDING, "programme", 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_shredded(l, RECORDING, 0, NULL), OK);
+    EXPECT_EQ(job_order(&o, l, &q, &reply), OK); /* asked again meanwhile */
+    EXPECT_EQ(o.n, 1);
+    us_t now = o.due - 1;
+    away = false;
+    job_orders_tick(&o, l, now);
+    EXPECT(has_objects(&r)); /* it is not time yet */
+    away = true;
+    job_orders_tick(&o, l, now + 1);
+    EXPECT_EQ(o.n, 1);
+    away = false;
+    job_orders_tick(&o, l, now + 1); /* that was an attempt: not time again */
+    EXPECT(has_objects(&r));
+    job_orders_tick(&o, l, o.due);
+    EXPECT_EQ(o.n, 0);
+    EXPECT(!has_objects(&r));
+    library_close(l);
+    store_local_close(&disk);
     rig_close(&r);
 }
 
