@@ -1,0 +1,204 @@
+// Nothing of what was shredded is left: real tours, shredded over REST and by the command, with the
+// server running and stopped. Every file is searched for names, wraps, keys and plaintext, and whoever
+// kept a backup of the store opens nothing of it with all the keys that are there.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { launchChromium } from './lib/chromium.mjs';
+import { breakOpen, call, expectGone, markersOf, mint, recordTours, SECRET, textMarkers } from './lib/erasure.mjs';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { found } from './lib/search.mjs';
+import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { openAll, rootKeys, wrapRows } from './lib/unseal.mjs';
+
+const TOURS = {
+  north: { title: 'Zwetschgenhof', agent: 'Wilhelmina Featherstone' },
+  south: { title: 'Quittengarten', agent: 'Gunhild Osterberg', buyer: 'Bartholomew Underhill' },
+  west: { title: 'Mirabellenweg', agent: 'Philippa Quackenbush' },
+};
+
+const dir = path.join(tempDir(), 'var');
+const backup = path.join(tempDir(), 'backup'); // elsewhere, as a backup should be
+const config = await writeConfig(path.dirname(dir), (c) => { // the titles are in it
+  c.state_dir = dir;
+  c.recording.dir = path.join(dir, 'recordings');
+  c.recording.kek_file = path.join(dir, 'kek');
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.tours = Object.entries(TOURS).map(([name, { title }]) => ({ name, title, record: 'auto' }));
+  c.derived = { thumbnail_every_s: 1 };
+});
+const state = path.join(dir, 'recordings');
+const kek = path.join(dir, 'kek');
+const oriel = (...args) => spawnSync(ORIEL, args, { encoding: 'utf8', timeout: 120000 });
+const recordings = (...args) => oriel('recordings', '-c', config, ...args);
+let server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+let tours;
+let attack;
+let person; // the buyer of south
+
+/** What an attacker with the backup's objects and the keys of today opens of a recording. */
+function opensNow(recording, subject) {
+  const { tried, opened } = openAll(`${backup}/objects`, rootKeys(wrapRows(`${state}/wraps.db`), kek));
+  expect(tried > 10, `${tried} objects in the backup`);
+  return opened.filter((o) => o.recording === recording && (!subject || o.subject === subject)).length;
+}
+
+await test('three_tours_are_recorded', async () => {
+  const browser = await launchChromium();
+  tours = await recordTours(server, browser, TOURS);
+  await browser.close();
+  const pictures = await until(async () => {
+    const said = await (await call(server, 'GET', `/${tours.north.id}/thumbnails`)).json();
+    return said.state === 'ready' && said;
+  }, 'thumbnails', 60000);
+  expect(pictures.thumbnails.length > 0, JSON.stringify(pictures));
+});
+
+await test('who_has_a_backup_and_its_keys_reads_everything', () => {
+  const made = oriel('backup', '-c', config, backup);
+  expectEqual(made.status, 0, made.stderr);
+  attack = breakOpen(backup, kek);
+  const journal = attack.opened.filter((o) => o.recording === tours.south.id && o.type === 2);
+  const lines = Buffer.concat(journal.map((o) => o.plain)).toString().trim().split('\n').map((l) => JSON.parse(l));
+  expectEqual(lines[0].type, 'start', 'the first line');
+  // Whose tracks there are: two people, each with a key of their own, and the programme.
+  const owners = [...new Set(lines.filter((l) => l.type === 'track' && l.kind !== 'none').map((l) => l.participant))];
+  expect(owners.length === 2 && Object.keys(attack.keys[tours.south.id]).length === 3, `owners ${owners}`);
+  for (const owner of owners) {
+    expect(attack.opened.some((o) => o.recording === tours.south.id && o.subject === owner && o.type === 1), `media of ${owner}`);
+  }
+  console.log(`# ${attack.opened.length} objects opened by another reader`);
+});
+
+await test('keys_and_plaintext_are_in_no_file_before_and_names_where_they_are_asked_for', async () => {
+  for (const [tour, { title, agent }] of Object.entries(TOURS)) {
+    const hits = found(dir, markersOf(attack, tours[tour].id));
+    expect(hits.length > 0 && hits.every((h) => /^wrap of .* in recordings\/wraps\.db(-wal)?$/.test(h)), hits.slice(0, 5).join('; '));
+    expect(found(dir, textMarkers(title)).length > 0 && found(dir, textMarkers(agent)).length > 0, `${title}, ${agent}`);
+  }
+  const media = Buffer.from(await (await call(server, 'GET', `/${tours.north.id}/programme/0.webm`)).arrayBuffer());
+  expect(media.length > 10000, `${media.length} bytes`);
+  // What is played is what was opened, so that the search is for the right bytes.
+  const plain = attack.opened.find((o) => o.recording === tours.north.id && /programme\/0-0/.test(o.name)).plain;
+  expect(media.includes(plain.subarray(100, 1100)), 'the first segment');
+});
+
+await test('orders_are_for_ops_of_all_tours', async () => {
+  const id = tours.north.id;
+  const as = (claims, method, where, body) => fetch(new URL(`/v1/recordings/${where}`, server.urls.agent),
+    { method, body, headers: claims ? { authorization: `Bearer ${mint(claims)}` } : {} });
+  for (const where of [id, `${id}/hold`, `${id}/participants/${'1'.repeat(16)}`]) {
+    expectEqual((await as(null, 'DELETE', where)).status, 401, 'nobody');
+    expectEqual((await as({ role: 'agent', tour: 'north' }, 'DELETE', where)).status, 403, 'an agent');
+    expectEqual((await as({ role: 'ops', tour: 'north' }, 'DELETE', where)).status, 403, 'ops of a tour');
+  }
+  expectEqual((await as({ role: 'ops', tour: 'north' }, 'POST', `${id}/hold`, '{"reason":"x"}')).status, 403, 'ops of a tour');
+  for (const [method, where, body, status] of [['DELETE', `/${'0'.repeat(32)}`, undefined, 404], ['DELETE', '/zz', undefined, 404],
+    ['DELETE', `/${id}/participants/xyz`, undefined, 404], ['DELETE', `/${id}/participants/${'0'.repeat(16)}`, undefined, 404],
+    ['DELETE', `/${id}/participants/${'1'.repeat(16)}`, undefined, 404], ['DELETE', `/${id}/hold`, undefined, 404],
+    ['POST', `/${id}/hold`, undefined, 400], ['POST', `/${id}/hold`, '{"reason":""}', 400], ['POST', `/${id}/hold`, '{"why":"x"}', 400],
+    ['POST', `/${id}/hold`, '[1', 400], ['POST', `/${id}/hold`, JSON.stringify({ reason: 'x'.repeat(129) }), 400],
+    ['POST', `/${'0'.repeat(32)}/hold`, '{"reason":"x"}', 404], ['PATCH', `/${id}/hold`, undefined, 405]]) {
+    expectEqual((await call(server, method, where, body)).status, status, `${method} ${where} ${body}`);
+  }
+  expectEqual(opensNow(id), attack.opened.filter((o) => o.recording === id).length, 'objects that open still');
+});
+
+await test('a_hold_wins_over_rest_and_command', async () => {
+  const where = `/${tours.west.id}`;
+  expectEqual(JSON.stringify(await (await call(server, 'GET', `${where}/hold`)).json()), '{"held":false}', 'at first');
+  expectEqual((await call(server, 'POST', `${where}/hold`, '{"reason":"a court asks"}')).status, 204, 'hold');
+  const held = await (await call(server, 'GET', `${where}/hold`)).json();
+  expect(held.held && held.by === 'olga' && held.reason === 'a court asks' && Date.parse(held.since) > Date.now() - 60000, JSON.stringify(held));
+  const refused = await call(server, 'DELETE', where);
+  expectEqual(refused.status, 409, 'status');
+  expectEqual((await refused.json()).code, 'recording_held', 'code');
+  const said = recordings('shred', tours.west.id);
+  expect(said.status === 1 && said.stderr.includes('held'), said.stderr);
+});
+
+await test('a_recording_shredded_over_rest_is_in_no_file_of_a_running_server', async () => {
+  const markers = { ...markersOf(attack, tours.north.id), ...textMarkers(TOURS.north.title, TOURS.north.agent) };
+  expectEqual((await call(server, 'DELETE', `/${tours.north.id}`)).status, 204, 'status');
+  expectGone(dir, markers, 'while the server runs');
+  expectEqual(opensNow(tours.north.id), 0, 'objects of the backup that open');
+  expectEqual((await call(server, 'GET', `/${tours.north.id}/programme/0.webm`)).status, 404, 'playback');
+  const details = await (await call(server, 'GET', `/${tours.north.id}`)).json();
+  expectEqual(details.state, 'shredded', 'state');
+  expectEqual((await call(server, 'DELETE', `/${tours.north.id}`)).status, 204, 'said twice');
+});
+
+await test('a_person_shredded_over_rest_is_in_no_file_and_the_others_are_there', async () => {
+  const { events, tracks } = await (await call(server, 'GET', `/${tours.south.id}`)).json();
+  person = events.find((e) => e.type === 'participant' && e.name === TOURS.south.buyer).participant;
+  const own = markersOf(attack, tours.south.id, person);
+  expect(Object.keys(own).length > 10, `${Object.keys(own).length} markers of ${person}`);
+  const others = opensNow(tours.south.id) - opensNow(tours.south.id, person);
+  expectEqual((await call(server, 'DELETE', `/${tours.south.id}/participants/${person}`)).status, 204, 'status');
+  expectGone(dir, { ...own, ...textMarkers(TOURS.south.buyer) }, 'while the server runs');
+  expectEqual(opensNow(tours.south.id, person), 0, 'objects of the backup that open');
+  expectEqual(opensNow(tours.south.id), others, 'objects of others');
+  const agents = tracks.filter((t) => t.participant === TOURS.south.agent);
+  expect(agents.length >= 2, JSON.stringify(tracks));
+  for (const t of [{ id: 'programme' }, ...agents]) {
+    expectEqual((await call(server, 'GET', `/${tours.south.id}/${t.id}/0.webm`)).status, 200, t.id);
+  }
+});
+
+await test('a_recording_shredded_by_the_command_is_in_no_file_of_a_running_server', async () => {
+  const markers = { ...markersOf(attack, tours.south.id), ...textMarkers(TOURS.south.title, TOURS.south.agent, TOURS.south.buyer) };
+  const said = recordings('shred', tours.south.id);
+  expectEqual(said.status, 0, said.stderr);
+  expectGone(dir, markers, 'while the server runs');
+  expectEqual(opensNow(tours.south.id), 0, 'objects of the backup that open');
+});
+
+/** All that was shredded, after everything else that may write it again. */
+function expectAllGone(when) {
+  const texts = textMarkers(TOURS.north.title, TOURS.north.agent, TOURS.south.title, TOURS.south.agent, TOURS.south.buyer);
+  expectGone(dir, { ...markersOf(attack, tours.north.id), ...markersOf(attack, tours.south.id), ...texts }, when);
+  expectEqual(opensNow(tours.north.id) + opensNow(tours.south.id), 0, `objects that open ${when}`);
+}
+
+await test('nor_when_it_was_stopped_and_started_again_and_made_its_catalogue_anew', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  expectAllGone('after the stop');
+  fs.rmSync(path.join(state, 'catalogue.db'));
+  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+  await until(async () => (await server.metric('oriel_recorder_unfinished')) === 0, 'recovery');
+  expectAllGone('with a catalogue made anew');
+  const swept = recordings('sweep');
+  expectEqual(swept.status, 0, swept.stdout + swept.stderr);
+  expectAllGone('after a sweep');
+});
+
+await test('what_was_held_is_whole', async () => {
+  const media = Buffer.from(await (await call(server, 'GET', `/${tours.west.id}/programme/0.webm`)).arrayBuffer());
+  const plain = attack.opened.find((o) => o.recording === tours.west.id && /programme\/0-0/.test(o.name)).plain;
+  expect(media.includes(plain.subarray(100, 1100)), 'it plays');
+  expect(found(dir, textMarkers(TOURS.west.agent)).length > 0, 'its name is known');
+  const said = recordings('verify', '--all', '--json');
+  const { recordings: all, ...counts } = JSON.parse(said.stdout);
+  expectEqual(all.find((r) => r.id === tours.west.id)?.result, 'ok', said.stdout);
+  expectEqual(counts.damaged, 0, said.stdout);
+  expectEqual(said.status, 0, `exit status of verify --all: ${said.stdout}`);
+});
+
+await test('a_backup_that_is_brought_back_shreds_again', async () => {
+  const elsewhere = tempDir();
+  const other = await writeConfig(elsewhere, (c) => {
+    c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  });
+  fs.copyFileSync(kek, path.join(elsewhere, 'kek'));
+  fs.chmodSync(path.join(elsewhere, 'kek'), 0o600);
+  expectEqual((await server.stop()).code, 0, 'exit status');
+  const restored = oriel('restore', '-c', other, '--shredded', path.join(state, 'wraps.db'), backup);
+  expectEqual(restored.status, 0, restored.stderr);
+  const texts = textMarkers(TOURS.north.title, TOURS.north.agent, TOURS.south.title, TOURS.south.agent, TOURS.south.buyer);
+  expectGone(elsewhere, { ...markersOf(attack, tours.north.id), ...markersOf(attack, tours.south.id), ...texts }, 'in what was brought back');
+  const said = oriel('recordings', '-c', other, 'verify', tours.west.id);
+  expectEqual(said.status, 0, said.stdout + said.stderr);
+});
+
+
+finish();
