@@ -25,8 +25,7 @@ static void say_owed(const struct job_owed *what, const char *why) {
         LOG_STR("recording", what->recording), LOG_STR("why", why));
 }
 
-static void owe(struct job_orders *o, const struct job_owed *what, enum err e) {
-    say_owed(what, err_name(e));
+static void owe(struct job_orders *o, const struct job_owed *what) {
     for (uint32_t i = 0; i < o->n; i++) {
         if (memcmp(&o->owed[i], what, sizeof(*what)) == 0) {
             return;
@@ -48,7 +47,8 @@ static enum err shred(struct job_orders *o, struct library *l, const struct job_
     if (!passes(e) || library_shredded(l, what.recording, what.participant, NULL) != OK) {
         return e;
     }
-    owe(o, &what, e);
+    say_owed(&what, err_name(e));
+    owe(o, &what);
     r->number = 1;
     return OK;
 }
@@ -95,6 +95,24 @@ enum err job_order(struct job_orders *o, struct library *l, const struct job_req
     }
 }
 
+static void owe_unfinished(void *ctx, const char *id, uint64_t participant) {
+    struct job_owed what;
+    memset(&what, 0, sizeof(what));
+    snprintf(what.recording, sizeof(what.recording), "%s", id);
+    what.participant = participant;
+    say_owed(&what, "the server ended in the middle");
+    owe(ctx, &what);
+}
+
+void job_orders_begin(struct job_orders *o, struct library *l) {
+    enum err e = library_each_unfinished(l, owe_unfinished, o);
+    o->due = clock_now();
+    if (e != OK) {
+        LOG(LOG_LEVEL_WARN, "shred_unfinished",
+            "It could not be seen whether a shred is unfinished.", LOG_STR("why", err_name(e)));
+    }
+}
+
 void job_orders_tick(struct job_orders *o, struct library *l, us_t now) {
     uint32_t left = 0;
     if (!o->n || now < o->due) {
@@ -105,7 +123,9 @@ void job_orders_tick(struct job_orders *o, struct library *l, us_t now) {
         if (passes(e)) {
             o->owed[left++] = o->owed[i];
         } else {
-            LOG(LOG_LEVEL_INFO, "shred_finished", "What was left of a shred is removed.",
+            LOG(e == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "shred_finished",
+                e == OK ? "What was left of a shred is removed."
+                        : "What was left of a shred cannot be removed so.",
                 LOG_STR("recording", o->owed[i].recording), LOG_STR("result", err_name(e)));
         }
     }

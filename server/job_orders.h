@@ -24,6 +24,8 @@ struct job_orders {
  * library_hold, library_release, library_shred and library_shred_person. */
 enum err job_order(struct job_orders *o, struct library *l, const struct job_request *q,
                    struct job_reply *r);
+/* Once, before the first tick: what the process before this one did not finish is due at once. */
+void job_orders_begin(struct job_orders *o, struct library *l);
 /* Try again what is due. */
 void job_orders_tick(struct job_orders *o, struct library *l, us_t now);
 

@@ -418,6 +418,7 @@ static void close_library(struct jobs_thread *t) {
 
 static void *jobs_main(void *arg) {
     struct jobs_thread *t = arg;
+    job_orders_begin(&t->orders, t->library);
     while (!atomic_load(&t->stop)) {
         wait_for_work(t);
         serve(t);

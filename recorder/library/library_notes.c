@@ -36,3 +36,43 @@ enum err library_shredded(struct library *l, const char *id, uint64_t participan
     }
     return e;
 }
+
+struct unfinished {
+    struct library *library;
+    library_each_shred *each;
+    void *ctx;
+    uint64_t participant;
+    bool named;
+};
+
+static enum err note_name(void *ctx, const struct participant_row *r) {
+    struct unfinished *u = ctx;
+    u->named = u->named || (r->participant == u->participant && r->name[0]);
+    return OK;
+}
+
+static enum err look_at_shred(void *ctx, const struct wraps_note *n) {
+    struct unfinished *u = ctx;
+    struct catalogue *c = u->library->archive->catalogue;
+    struct recording_row row;
+    char id[ID_TEXT_MAX];
+    enum err e = catalogue_recording(c, &n->what.recording, &row);
+    if (e != OK || row.state == RECORDING_SHREDDED) {
+        return e == ERR_UNKNOWN ? OK : e; /* it never heard of it, or has forgotten */
+    }
+    u->participant = n->what.subject;
+    u->named = n->what.subject == 0;
+    if (!u->named) {
+        e = catalogue_participants(c, &n->what.recording, note_name, u);
+    }
+    if (e == OK && u->named) {
+        u->each(u->ctx, id_text(&n->what.recording, id), n->what.subject);
+    }
+    return e;
+}
+
+enum err library_each_unfinished(struct library *l, library_each_shred *each, void *ctx) {
+    OWNER_CHECK(&l->owner);
+    struct unfinished u = {.library = l, .each = each, .ctx = ctx};
+    return wraps_each_shredded(l->archive->wraps, look_at_shred, &u);
+}

@@ -18,4 +18,10 @@ enum err library_held(struct library *l, const char *id, struct library_note *re
 enum err library_shredded(struct library *l, const char *id, uint64_t participant,
                           struct library_note *ret);
 
+typedef void library_each_shred(void *ctx, const char *id, uint64_t participant);
+/* Shreds that the catalogue has not heard of: whoever carried them out died behind the keys. The
+ * keys are gone; names and titles are not until the order is given again. participant 0: all of the
+ * recording. Owner: the library's thread. */
+enum err library_each_unfinished(struct library *l, library_each_shred *each, void *ctx);
+
 #endif

@@ -1,6 +1,7 @@
 /* The jobs thread with real helpers, on a recording of an earlier release. Run under
  * ThreadSanitizer. */
 #include "base/alloc.h"
+#include "recorder/seal/wraps.h"
 #include "recorder/store/store_local.h"
 #include "server/clock.h"
 #include "server/job_orders.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 20000
@@ -369,6 +371,42 @@ TEST(jobs_shred_goes_on_until_the_store_has_removed_everything) {
     EXPECT(!has_objects(&r));
     library_close(l);
     store_local_close(&disk);
+    rig_close(&r);
+}
+
+/* In any file of the directory, logs and free pages included. */
+static bool is_anywhere(const struct rig *r, const char *text) {
+    char command[200];
+    snprintf(command, sizeof(command), "grep -rqaF '%s' %s", text, r->dir);
+    int status = system(command);
+    CHECK(status == 0 || WEXITSTATUS(status) == 1);
+    return status == 0;
+}
+
+/* A server that died right behind the keys: what the catalogue says of it is forgotten by the next
+ * one. */
+TEST(jobs_finish_a_shred_that_died_in_the_middle) {
+    struct rig r;
+    char path[128];
+    struct wraps *w = NULL;
+    struct wraps_order by = {{1}, "ann", "asked to"};
+    struct key_context c = {.subject = 0};
+    struct job_request list = {.type = JOB_EXPORT_LIST};
+    REQUIRE(rig_make(&r));
+    snprintf(path, sizeof(path), "%s/wraps.db", r.dir);
+    REQUIRE(id_parse(RECORDING, &c.recording));
+    REQUIRE(wraps_open(path, false, &w) == OK);
+    EXPECT_EQ(wraps_shred(w, &c, &by), OK);
+    wraps_close(w);
+    EXPECT(has_objects(&r) && is_anywhere(&r, "kitchen")); /* a chapter */
+    struct jobs_thread_config config_of = config(&r);
+    REQUIRE(rig_start(&r, &config_of));
+    for (int i = 0; i < 1000 && has_objects(&r); i++) {
+        (void)ask(&r, list); /* a round trip through the thread */
+        poll(NULL, 0, 5);
+    }
+    EXPECT(!has_objects(&r));
+    EXPECT(!is_anywhere(&r, "kitchen"));
     rig_close(&r);
 }
 
