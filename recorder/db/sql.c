@@ -72,6 +72,10 @@ enum err sql_open(const char *path, bool create, sqlite3 **ret) {
         code = sqlite3_busy_timeout(db, BUSY_MS);
     }
     if (code == SQLITE_OK) {
+        /* What a large sort would spill has names in it, and lies where no shred looks. */
+        code = sqlite3_exec(db, "PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+    }
+    if (code == SQLITE_OK) {
         sqlite3_extended_result_codes(db, 1);
         *ret = db;
         return OK;

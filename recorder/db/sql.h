@@ -12,8 +12,8 @@
 
 #define SQL_ID_LEN 16 /* [bytes] */
 
-/* Open with a busy time-out. create: make the file when missing, else ERR_UNKNOWN; and nobody but
- * the owner may read it or its log. ERR_IO, ERR_NOMEM. */
+/* Open with a busy time-out, and without temporary files. create: make the file when missing, else
+ * ERR_UNKNOWN; and nobody but the owner may read it or its log. ERR_IO, ERR_NOMEM. */
 enum err sql_open(const char *path, bool create, sqlite3 **ret);
 /* A copy of this moment as a new file that only the owner may read; the caller syncs it. ERR_IO:
  * also when the file is there; ERR_NOSPACE. */

@@ -4,6 +4,7 @@
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/test.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -201,5 +202,36 @@ TEST(sql_nobody_else_reads_a_database_its_log_or_a_copy) {
     EXPECT_EQ(mode_of(&f, "-copy"), 0600);
     sqlite3_close(two);
     umask(mask);
+    file_end(&f);
+}
+
+/* Open files of this process that have no name any more. */
+static unsigned nameless_files(void) {
+    DIR *d = opendir("/proc/self/fd");
+    unsigned n = 0;
+    CHECK(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char to[PATH_MAX];
+        ssize_t len = readlinkat(dirfd(d), e->d_name, to, sizeof(to) - 1);
+        to[len > 0 ? len : 0] = '\0';
+        n += to[0] == '/' && strstr(to, " (deleted)") != NULL && strncmp(to, "/memfd:", 7) != 0;
+    }
+    closedir(d);
+    return n;
+}
+
+/* What is sorted has names in it: it is in no file but the database, where a shred looks for it. */
+TEST(sql_a_large_sort_leaves_nothing_on_a_disk) {
+    struct file f;
+    file_begin(&f);
+    REQUIRE(sql_exec(f.cache.db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                                 " LIMIT 30000) INSERT INTO t SELECT i, hex(randomblob(300))"
+                                 " FROM n") == OK);
+    unsigned before = nameless_files();
+    sqlite3_stmt *s = sql_prepare(f.cache.db, "SELECT b FROM t ORDER BY b", "");
+    REQUIRE(s);
+    EXPECT_EQ(sql_step(s), OK);
+    EXPECT_EQ(nameless_files(), before);
+    sqlite3_finalize(s);
     file_end(&f);
 }
