@@ -4,11 +4,11 @@
 #include "recorder/store/store_s3.h"
 #include "recorder/store/store_spool.h"
 #include "server/clock.h"
+#include "server/files.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define MIB (1024 * (uint64_t)1024)
 
@@ -86,9 +86,9 @@ static enum err open_spool(struct stores *s, const struct config *c, bool write,
                                  .clock = monotonic,
                                  .note = h ? h->note : NULL,
                                  .note_ctx = h ? h->ctx : NULL};
-    /* The folder above is the archive's; on the first start it is not there yet. */
-    if (!*c->spool_dir) {
-        (void)mkdir(c->rec_dir, 0700);
+    /* The folders above are the archive's; on the first start they are not there yet. */
+    if (write && !*c->spool_dir) {
+        (void)files_make_parents(dir);
     }
     enum err e = n < (int)sizeof(dir) ? store_local_open(dir, &s->local) : ERR_LONG;
     e = e == OK ? store_spool_open(&spool, &s->both) : e;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "recorder/store/store_local.h"
+#include "server/files.h"
 #include "server/stores.h"
 #include "tests/unit/recorder/bench_http.h"
 #include "tests/unit/test.h"
@@ -164,4 +165,32 @@ TEST(stores_are_of_the_configuration) {
     EXPECT(strstr(why, "/run/no-such-folder/s3_access_key: No such file") != NULL);
     unsetenv("CREDENTIALS_DIRECTORY");
     config_free(c);
+}
+
+/* The first start on a new machine: not even the state directory is there. */
+TEST(stores_make_the_folders_above_the_spool) {
+    struct config *c;
+    struct stores *s = NULL;
+    char why[WHY_MAX] = "", dir[] = "/tmp/oriel-stores-XXXXXX", path[96], text[512];
+    REQUIRE(mkdtemp(dir));
+    snprintf(text, sizeof(text),
+             "{\"recording\": {\"dir\": \"%s/var/recordings\", \"store\": \"s3\", \"s3\":"
+             " {\"endpoint\": \"http://127.0.0.1:1\", \"bucket\": \"tours\","
+             " \"access_key_file\": \"%s/key\", \"secret_key_file\": \"%s/key\"}}}",
+             dir, dir, dir);
+    snprintf(path, sizeof(path), "%s/key", dir);
+    REQUIRE(files_create(path, bytes_of("key\n", 4)) == OK);
+    REQUIRE(config_parse("test", text, strlen(text), &c, why) == OK);
+    EXPECT_EQ(stores_open(c, STORES_READ, NULL, &s, why), ERR_IO); /* who reads makes none */
+    EXPECT_EQ(stores_open(c, STORES_WRITE, NULL, &s, why), OK);
+    EXPECT(s != NULL);
+    stores_close(s);
+    config_free(c);
+    EXPECT(unlink(path) == 0);
+    snprintf(path, sizeof(path), "%s/var/recordings/spool", dir);
+    EXPECT(rmdir(path) == 0);
+    for (int i = 0; i < 3; i++) {
+        *strrchr(path, '/') = '\0';
+        EXPECT(rmdir(path) == 0);
+    }
 }
