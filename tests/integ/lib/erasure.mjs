@@ -11,9 +11,10 @@ export const mint = minter(SECRET, { sub: 'test' });
 export const opsToken = mint({ role: 'ops', sub: 'olga', tour: undefined });
 const asOps = { authorization: `Bearer ${opsToken}` };
 
-/** A call of the REST interface as ops of all tours. */
-export const call = (server, method, where, body) => fetch(new URL(`/v1/recordings${where}`, server.urls.agent),
-  { method, body, headers: asOps });
+/** A call of the REST interface as ops of all tours. Each has a connection of its own: the tests wait
+ *  for programs in between, and a connection that was kept is closed by then. */
+export const call = (server, method, where, body, headers) => fetch(new URL(`/v1/recordings${where}`, server.urls.agent),
+  { method, body, headers: { ...asOps, connection: 'close', ...headers } });
 
 /** Records one tour for each of {name: {title, agent, buyer}} until everybody has segments, and gives
  *  {name: recording}. `during` happens while all are under way. */
