@@ -1,4 +1,5 @@
 /* Recordings in a bucket behind a spool folder, as archive and library see them. */
+#include "base/alloc.h"
 #include "recorder/archive/backup.h"
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/verify.h"
@@ -103,6 +104,96 @@ TEST(bucket_a_library_shreds_a_person) {
     upload(&t);
     expect_whole(&t);
     tour_end(&t);
+}
+
+/* Objects of recordings in the bucket. */
+static unsigned in_the_bucket(const struct tour *t) {
+    unsigned n = 0;
+    for (size_t i = 0; i < t->b.remote.service.n; i++) {
+        n += strstr(t->b.remote.service.objects[i].key, "recordings/") != NULL;
+    }
+    return n;
+}
+
+struct trouble {
+    int mode, status;
+    const char *body;
+};
+
+static enum err give_shred(struct tour *t, bool person) {
+    return person ? library_shred_person(t->library, t->id, t->camera.track.participant, &order)
+                  : library_shred(t->library, t->id, &order);
+}
+
+/* Whatever the bucket says, the keys are gone; names are, too; and nothing of it opens. */
+static void expect_keys_gone(struct tour *t, bool person) {
+    struct key_context c = {t->sample.id, person ? t->camera.track.participant : 0};
+    struct key_wrap wrap;
+    struct library_media *m = NULL;
+    char track[ID_TEXT_MAX], *json = NULL;
+    EXPECT_EQ(wraps_get(t->archive->wraps, &c, &wrap), ERR_UNKNOWN);
+    EXPECT_EQ(wraps_shredded(t->archive->wraps, &c, NULL), OK);
+    id_text(&t->camera.track.track, track);
+    EXPECT_EQ(library_media_open(t->library, t->id, track, 0, &m), ERR_UNKNOWN);
+    REQUIRE(library_recording_json(t->library, t->id, &json) == OK);
+    EXPECT(strstr(json, "Ann") == NULL);
+    mem_free(json);
+}
+
+/* False: the order asks the bucket fewer times. */
+static bool shred_in_trouble(unsigned at, const struct trouble *x, bool person) {
+    static struct tour t;
+    tour_begin(&t);
+    for (int i = 0; i < 12 && at % 2; i++) { /* in every second run some of it waits here */
+        uploader_step(t.b.uploader, t.b.now, (wall_t){0});
+    }
+    if (at % 2 == 0) {
+        upload(&t);
+    }
+    CHECK(library_begin(&t) == OK);
+    struct fault_http *f = &t.b.remote.fault;
+    f->mode = x->mode;
+    f->status = x->status;
+    f->body = x->body;
+    unsigned before = f->asked;
+    f->at = before + at;
+    enum err e = give_shred(&t, person);
+    bool reached = f->asked > before + at;
+    if (e != OK && e != ERR_IO) {
+        test_fail(__FILE__, __LINE__, "mode %d at %u: %s", x->mode, at, err_name(e));
+    }
+    expect_keys_gone(&t, person);
+    f->mode = HTTP_FAULT_NONE;
+    EXPECT_EQ(give_shred(&t, person), OK);
+    upload(&t);
+    if (person) {
+        expect_whole(&t);
+    } else {
+        EXPECT_EQ(in_the_bucket(&t), 0);
+    }
+    library_end(&t);
+    tour_end(&t);
+    return reached;
+}
+
+/* A bucket that is away, denies, answers nonsense or loses its answers, in the middle of a shred,
+ * at any of its requests: the order is given again and comes to its end. */
+TEST(bucket_a_shred_in_trouble_is_finished_by_the_next_order) {
+    static const struct trouble troubles[] = {
+        {HTTP_FAULT_DEAD, 0, NULL},
+        {HTTP_FAULT_AFTER, 0, NULL},
+        {HTTP_FAULT_STATUS, 403, "<Error><Code>AccessDenied</Code></Error>"},
+        {HTTP_FAULT_STATUS, 503, "<Error><Code>SlowDown</Code></Error>"},
+        {HTTP_FAULT_TORN, 0, NULL}};
+    unsigned points = 0;
+    for (unsigned i = 0; i < 2 * ARRAY_LEN(troubles); i++) {
+        const struct trouble *x = &troubles[i / 2];
+        for (unsigned at = 0; at < 500 && shred_in_trouble(at, x, i % 2); at += 1 + at / 3) {
+            points++;
+        }
+    }
+    printf("# %u points\n", points);
+    EXPECT(points > 5 * ARRAY_LEN(troubles));
 }
 
 TEST(bucket_a_catalogue_is_lost_after_a_shred) {
