@@ -89,4 +89,13 @@ for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4; do
     check "$file seeks to its second key frame" lands "$dir/$file" 3.0 1.9 2.2
 done
 check "sound_first.webm says how long it is" lasts "$dir/sound_first.webm" 12.9 13.1
+# The last pictures of a camera have 8x8 and 2x2 pixels: the file and what is made of it are whole.
+ORIEL_TEST_KEEP=$dir "$test" derived_of_a_recording_that_ends_with_degenerate >/dev/null
+mkvinfo "$dir/tiny_end.webm" >"$dir/info" && grep -q 'Pixel width: 320' "$dir/info"
+verdict $? "tiny_end.webm has the size of its largest picture"
+check "tiny_end.webm rises in time" rises "$dir/tiny_end.webm"
+for file in tiny_end_stage.mp4 tiny_end_faces.mp4; do
+    check "$file decodes" decodes "$dir/$file"
+    check "$file has one size" measures "$dir/$file" 320,180
+done
 count_verdicts

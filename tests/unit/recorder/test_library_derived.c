@@ -24,12 +24,17 @@ struct made {
     char said[256];
 };
 
-static bool begin(struct made *m) {
+static bool begin_of(struct made *m, const char *clip) {
     char why[WHY_MAX];
+    uint8_t sent[64];
     memset(m, 0, sizeof(*m));
-    sample_tour(&m->g, 2);
+    sample_tour_of(&m->g, 2, clip, sent);
     struct library_config c = {.dir = m->g.dir, .rng = rng_from_seeded(&m->g.seed)};
     return library_open(&c, &m->l, why) == OK;
+}
+
+static bool begin(struct made *m) {
+    return begin_of(m, "video.ivf");
 }
 
 static void end(struct made *m) {
@@ -444,5 +449,46 @@ TEST(derived_of_a_recording_goes_when_it_is_shredded) {
     EXPECT_EQ(x.n, 0);
     store_local_close(&store);
     EXPECT_EQ(verify(&m), ERR_WRONG_STATE);
+    end(&m);
+}
+
+/* The last pictures before a camera goes off are of 8x8 and 2x2 pixels: browsers do that. They are
+ * recorded, the size of the file stays that of the others, and what is made of it is whole. */
+TEST(derived_of_a_recording_that_ends_with_degenerate_pictures) {
+    static struct made m;
+    static struct webm_view view;
+    size_t n = 0;
+    char *json = NULL;
+    bool done = false;
+    REQUIRE(begin_of(&m, "video_tiny_end.ivf"));
+    EXPECT_EQ(verify(&m), OK);
+    REQUIRE(library_recording_json(m.l, m.g.recording, &json) == OK);
+    EXPECT(strstr(json, "\"width\":320,\"height\":180"));
+    EXPECT(!strstr(json, "\"width\":2,") && !strstr(json, "\"width\":8,"));
+    mem_free(json);
+    uint8_t *b = read_file(m.l, m.g.recording, PROGRAMME_TRACK, 0, &n);
+    REQUIRE(b && webm_view(bytes_of(b, n), &view));
+    unsigned pictures = 0, tiny = 0;
+    for (unsigned i = 0; i < view.n; i++) {
+        bool picture = view.block[i].track == 1;
+        pictures += picture;
+        tiny += picture && view.block[i].key && view.block[i].frame.n == 31;
+    }
+    EXPECT_EQ(pictures, 2 * 42);
+    EXPECT_EQ(tiny, 2 * 2);
+    keep_file("tiny_end.webm", b, n);
+    mem_free(b);
+    EXPECT_EQ(make(&m, TASK_THUMBNAILS, 0, 0), OK);
+    EXPECT_EQ(library_thumbnails_json(m.l, m.g.recording, &done, &json), OK);
+    EXPECT(strstr(json, "\"t_ms\":0"));
+    mem_free(json);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(make(&m, TASK_EXPORT, i ? TASK_LAYOUT_STAGE : TASK_LAYOUT_FACES, i), OK);
+        b = read_all(&m, LIBRARY_EXPORT, NULL, i, &n);
+        EXPECT(b && n > 20000 && memcmp(b + 4, "ftyp", 4) == 0);
+        keep_file(i ? "tiny_end_stage.mp4" : "tiny_end_faces.mp4", b, n);
+        mem_free(b);
+    }
+    EXPECT_EQ(verify(&m), OK);
     end(&m);
 }
