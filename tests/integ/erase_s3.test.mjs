@@ -2,7 +2,9 @@
 // finds the service away or hanging destroys the keys at once and the objects as soon as it can.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
+import { createServer } from 'node:tls';
 import { Bucket } from './lib/bucket.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { breakOpen, call, expectGone, markersOf, recordTours, SECRET, textMarkers } from './lib/erasure.mjs';
@@ -168,6 +170,54 @@ await test('nothing_is_left_in_the_bucket_nor_here_after_a_stop_and_the_rest_is_
   expect(keys.every((k) => k === 'oriel/identity' || k.startsWith(prefixOf('west'))), keys.join());
   const said = JSON.parse(recordings('verify', '--all', '--json').stdout);
   expect(said.ok === 1 && said.shredded === 2 && said.damaged === 0, JSON.stringify(said));
+});
+
+await test('a_service_behind_tls_is_trusted_by_its_own_ca_and_by_no_other', async () => {
+  const made = (name, host) => {
+    const [key, cert] = ['key', 'cert'].map((what) => path.join(place, `${name}.${what}`));
+    const run = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+      '-subj', '/CN=test', '-addext', `subjectAltName=IP:${host}`, '-keyout', key, '-out', cert], { encoding: 'utf8' });
+    expectEqual(run.status, 0, run.stderr);
+    return { key, cert };
+  };
+  const [right, other, elsewhere] = [made('right', '127.0.0.1'), made('other', '127.0.0.1'), made('elsewhere', '127.0.0.9')];
+  /** TLS in front of the gateway, which sees what was signed. */
+  const front = async (pair) => {
+    const tls = createServer({ key: fs.readFileSync(pair.key), cert: fs.readFileSync(pair.cert) }, (inner) => {
+      const outer = net.connect(bucket.port, '127.0.0.1');
+      inner.pipe(outer).pipe(inner);
+      inner.on('error', () => outer.destroy());
+      outer.on('error', () => inner.destroy());
+    });
+    tls.on('tlsClientError', () => {});
+    await new Promise((resolve) => tls.listen(0, '127.0.0.1', resolve));
+    return tls;
+  };
+  const start = async (tls, ca) => {
+    const at = tempDir();
+    const file = await writeConfig(at, (c) => {
+      bucket.configure(c.recording);
+      Object.assign(c.recording.s3, { endpoint: `https://127.0.0.1:${tls.address().port}`, prefix: 'tls/', ca_file: ca });
+    });
+    const s = new Server([ORIEL, 'serve', '-c', file]);
+    const said = await s.ready.then(() => '', (e) => e.message);
+    const { code } = await s.stop();
+    return { said, code };
+  };
+  const good = await front(right);
+  for (const ca of ['', other.cert]) {
+    const refused = await start(good, ca);
+    expect(refused.code === 1 && /certificate/i.test(refused.said), `with ${ca}: ${JSON.stringify(refused)}`);
+  }
+  const wrong = await front(elsewhere);
+  const named = await start(wrong, elsewhere.cert);
+  expect(named.code === 1 && /certificate/i.test(named.said), `another host's: ${JSON.stringify(named)}`);
+  expectEqual(bucket.keys('tls/').length, 0, 'objects');
+  const taken = await start(good, right.cert);
+  expect(taken.code === 0 && taken.said === '', JSON.stringify(taken));
+  expectEqual(bucket.keys('tls/').join(), 'tls/identity', 'objects');
+  good.close();
+  wrong.close();
 });
 
 finish();

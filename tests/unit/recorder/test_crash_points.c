@@ -185,5 +185,5 @@ TEST(crash_points_of_a_tour_lose_at_most_five_seconds) {
         reached += crash_at(at, (i + i / all) % 2);
     }
     printf("# %u of %u operations, %u crashes\n", points < all ? points : all, all, reached);
-    EXPECT(reached >= points * 9 / 10);
+    EXPECT_EQ(reached, points);
 }
