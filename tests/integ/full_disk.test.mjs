@@ -6,7 +6,7 @@ import path from 'node:path';
 import { launchChromium, inbound } from './lib/chromium.mjs';
 import { expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-import { endTour, firstFrame, joinTour, untilComplete } from './lib/tour.mjs';
+import { endTour, firstFrame, joinTour, listRecordings, untilComplete } from './lib/tour.mjs';
 
 const dir = tempDir();
 const small = path.join(dir, 'disk');
@@ -34,6 +34,8 @@ await test('a_full_disk_raises_the_alarm', async () => {
   await firstFrame(buyer);
   await until(async () => (await server.metric('oriel_recorder_alarm')) === 1, 'the alarm', 60000);
   await agent.waitForSelector('.rec.failing:has-text("Recording has a problem")');
+  const listed = await listRecordings(server.urls.ops, tokenOf(server.urls.ops));
+  expectEqual(listed.map((r) => r.state).join(), 'recording', 'what the list says');
 });
 
 await test('the_live_tour_is_unharmed', async () => {
@@ -50,6 +52,11 @@ await test('with_room_again_the_recording_goes_on', async () => {
   await agent.waitForSelector('.rec:not(.failing):has-text("Recording")');
   await endTour(agent);
   recording = await untilComplete(server.urls.ops, tokenOf(server.urls.ops));
+  await until(async () => (await server.metric('oriel_recorder_waiting_bytes')) === 0, 'nothing to wait any more');
+  const details = await (await fetch(new URL(`/v1/recordings/${recording.id}`, server.urls.ops),
+    { headers: { authorization: `Bearer ${tokenOf(server.urls.ops)}` } })).json();
+  const ours = details.events.filter((e) => e.type === 'gap' && ['store', 'journal', 'queue'].includes(e.cause));
+  expectEqual(JSON.stringify(ours), '[]', 'gaps for the disk');
 });
 
 await test('the_recording_verifies', async () => {

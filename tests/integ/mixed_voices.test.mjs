@@ -111,7 +111,6 @@ async function fetched(recording, track) {
   return file;
 }
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 let sound;
 let voices;
 let gaps;
@@ -159,9 +158,9 @@ await test('both_are_heard_at_once_and_clearly', async () => {
   for (let f = from + 20; f + 40 < to; f += 20) {
     ratios.push(aboveRest(sound.left, f * 480, 9600));
   }
-  const [low, high] = [0, 1].map((i) => median(ratios.map((r) => r[i])));
-  console.log(`# agent ${low.toFixed(1)} dB, buyer ${high.toFixed(1)} dB over the rest`);
-  expect(low >= 20 && high >= 20, 'a tone is less than 20 dB over the rest');
+  const [low, high] = [0, 1].map((i) => Math.min(...ratios.map((r) => r[i])));
+  console.log(`# at least: agent ${low.toFixed(1)} dB, buyer ${high.toFixed(1)} dB over the rest, ${ratios.length} times`);
+  expect(ratios.length >= 5 && low >= 20 && high >= 20, 'a tone is less than 20 dB over the rest');
 });
 
 await test('each_own_track_has_its_own_voice_only', async () => {
