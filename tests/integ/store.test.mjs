@@ -1,10 +1,11 @@
 // The object store is not there, is another one, or came back: what the server says and does at its
 // start. Nothing is recorded into a wrong place, and the right store is taken as it was.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 
 const dir = tempDir();
 const config = await writeConfig(dir);
@@ -89,5 +90,40 @@ await test('not_under_a_running_server', async () => {
   expectEqual(r.status, 1, 'exit status');
   expect(r.stderr.includes('another process records here'), r.stderr);
   expectEqual((await server.stop()).code, 0, 'exit status of the server');
+});
+await test('a_volume_that_was_away_with_recordings_is_there_again_with_all_of_them', async () => {
+  const place = tempDir();
+  const file = await writeConfig(place, (c) => {
+    c.recording.kek_file = path.join(place, 'recordings/kek');
+  });
+  const state = path.join(place, 'recordings');
+  fs.cpSync(path.join(ROOT, 'tests/data/recorder/kept/0.1-trees/state'), state, { recursive: true });
+  ['kek', 'signing_key'].forEach((name) => fs.chmodSync(path.join(state, name), 0o600));
+  const verify = () => spawnSync(ORIEL, ['recordings', '-c', file, 'verify', '--all', '--json'], { encoding: 'utf8' });
+  /** What plays, as others get it. */
+  const played = async () => {
+    const server = await new Server([ORIEL, 'serve', '-c', file]).ready;
+    const headers = { authorization: `Bearer ${tokenOf(server.urls.ops)}` };
+    const get = (where) => fetch(new URL(`/v1/recordings${where}`, server.urls.ops), { headers });
+    const { recordings: [one] } = await (await get('')).json();
+    const media = await get(`/${one.id}/programme/0.webm`);
+    const seen = { state: one.state, status: media.status,
+      digest: createHash('sha256').update(Buffer.from(await media.arrayBuffer())).digest('hex') };
+    expectEqual((await server.stop()).code, 0, 'exit status');
+    return JSON.stringify(seen);
+  };
+  const before = await played();
+  expect(before.includes('"complete"') && before.includes('200'), before);
+  const away = path.join(place, 'away');
+  fs.renameSync(path.join(state, 'objects'), away);
+  fs.mkdirSync(path.join(state, 'objects'));
+  const refused = spawnSync(ORIEL, ['serve', '-c', file], { encoding: 'utf8', timeout: 60000 });
+  expect(refused.status === 1 && refused.stderr.includes('is not the store of the recordings here'), refused.stderr);
+  fs.rmdirSync(path.join(state, 'objects')); // it is empty
+  fs.renameSync(away, path.join(state, 'objects'));
+  expectEqual(await played(), before, 'what plays');
+  const said = verify();
+  const counts = JSON.parse(said.stdout);
+  expect(said.status === 0 && counts.ok >= 1 && counts.damaged === 0, said.stdout + said.stderr);
 });
 finish();
