@@ -156,6 +156,11 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m);
 /* The next tap message; the caller takes over the reference in ret->packet. */
 bool engine_tap(struct engine *e, struct tap *ret);
 
+/* A listener to the taps lacks a key frame: one is asked for, throttled as for any viewer, unless
+ * one has come that begins behind a->seen. Then drain, as after a command. ERR_UNKNOWN: no such
+ * source is tapped now. */
+enum err engine_tap_ask(struct engine *e, us_t now, const struct tap_ask *a);
+
 /* Valid until the engine is freed. Owner thread. */
 const struct engine_counters *engine_counters(const struct engine *e);
 

@@ -49,6 +49,32 @@ enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on) {
     return OK;
 }
 
+/* The flow that is tapped under this id; NULL: none is. */
+static struct flow *tapped_as(const struct tour *t, uint32_t id) {
+    LIST_EACH(l, &t->room.live) {
+        struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
+        if (f->tapped && f->tapped->tap_id == id) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+enum err engine_tap_ask(struct engine *e, us_t now, const struct tap_ask *a) {
+    const struct tour *t = tour_find(e, a->tour);
+    struct flow *f = t ? tapped_as(t, a->source) : NULL;
+    if (!f) {
+        return ERR_UNKNOWN;
+    }
+    turn_begin(e, now);
+    struct feed *feed = &f->tapped->feed;
+    if (!feed->has_key || feed->key_seq <= a->seen) {
+        feed_need_keyframe(feed);
+    }
+    turn_end(e);
+    return OK;
+}
+
 enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *p) {
     struct session *s = NULL;
     turn_begin(e, now);

@@ -182,6 +182,7 @@ struct tap flow_tap(const struct layer *l, enum tap_type type, us_t now) {
                         .source = l->tap_id,
                         .tour = f->tour->handle,
                         .participant = f->place.participant,
+                        .worker = (uint8_t)f->tour->engine->c.worker,
                         .now = now};
 }
 

@@ -1,7 +1,8 @@
 /* What a media worker hands to a recorder: the contract between the relay and anything that
  * listens to it after SRTP and loss repair. A tap message is copied through a bounded queue; the
  * packet in it is a shared reference. The packet path never waits: when the queue is full the
- * worker counts the loss and the next message that fits carries the count. */
+ * worker counts the loss and the next message that fits carries the count. The other way goes only
+ * one thing: a listener that lacks a key frame asks for it (struct tap_ask). */
 #ifndef ORIEL_MEDIA_WIRE_TAP_H
 #define ORIEL_MEDIA_WIRE_TAP_H
 
@@ -35,7 +36,18 @@ struct tap {
     uint16_t payload_at;   /* TAP_RTP: offset and length of the payload in packet->data, */
     uint16_t payload_len;  /*          without padding [bytes] */
     uint8_t marker;        /* TAP_RTP: RTP marker bit */
+    uint8_t worker;        /* that listens: whom to ask (struct tap_ask) */
     struct packet *packet; /* TAP_RTP: a reference that the receiver must drop; else NULL */
+};
+
+/* What a listener asks of the worker that told it of a source: a key frame, because something it
+ * would need is missing. It may be lost; who still lacks one asks again. */
+struct tap_ask {
+    uint64_t tour;
+    uint32_t source; /* as in struct tap */
+    uint8_t worker;  /* of its taps */
+    uint64_t seen; /* tap.seq up to which the listener has judged what came: a key frame that begins
+                      behind it is on its way to it */
 };
 
 #endif
