@@ -38,6 +38,7 @@ static size_t size_of(const struct held_item *x) {
 
 static void forget(struct held *h, struct held_item *x) {
     h->bytes -= size_of(x);
+    h->keys -= x->frame.key;
     list_remove(&x->link);
     mem_free(x);
 }
@@ -83,6 +84,7 @@ static bool push(struct held *h, const struct held_item *item) {
         x->frame.init = bytes_of(x->data + data, init);
     }
     h->bytes += size_of(x);
+    h->keys += x->frame.key;
     list_push(&h->items, &x->link);
     return true;
 }
@@ -94,6 +96,10 @@ void held_frame(struct held *h, const struct media_frame *f) {
     if (h->waiting) {
         held_lose(h, &(struct track_loss){STREAM_VIDEO, f->t, 1, "limit"});
     }
+}
+
+bool held_lacks_key(const struct held *h) {
+    return h->waiting || (h->track->waiting && h->keys == 0);
 }
 
 void held_lose(struct held *h, const struct track_loss *l) {

@@ -13,6 +13,7 @@ struct held {
     struct link items;
     size_t bytes;
     struct track *track; /* borrowed */
+    uint32_t keys;       /* key frames of these */
     bool waiting;        /* one found no room: for a key frame that does */
     /* Behind the items: */
     bool lossy;
@@ -26,6 +27,8 @@ void held_free(struct held *h);
 /* A picture, copied. One that the track cannot take is a gap until the next key frame, and so is
  * one for which there is no room or memory ("limit"): pictures never overtake the sound. */
 void held_frame(struct held *h, const struct media_frame *f);
+/* Nothing more can be shown before a key frame. */
+bool held_lacks_key(const struct held *h);
 /* A loss (track_lose). */
 void held_lose(struct held *h, const struct track_loss *l);
 /* No picture is to come for now (track_settle). Without memory it does not wait. */

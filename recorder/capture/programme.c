@@ -118,6 +118,10 @@ void programme_frame(struct programme *p, us_t now, uint32_t source, const struc
     }
 }
 
+bool programme_lacks_key(const struct programme *p, uint32_t source) {
+    return p->stage == source && (p->shown != source || held_lacks_key(&p->held));
+}
+
 void programme_clock(struct programme *p, us_t now, us_t at) {
     p->now = now;
     p->behind = us_max(now - p->zero - at, 0);

@@ -52,6 +52,8 @@ void programme_off(struct programme *p, uint32_t source, us_t at);
 /* A frame of any source. One that is more than PROGRAMME_AHEAD early is a gap ("clock"), with
  * pictures up to the next key frame. */
 void programme_frame(struct programme *p, us_t now, uint32_t source, const struct media_frame *f);
+/* It is to be shown, and cannot be before its next key frame. */
+bool programme_lacks_key(const struct programme *p, uint32_t source);
 /* Media of a source was lost: a gap here, too, if it is on. */
 void programme_lose(struct programme *p, uint32_t source, const struct track_loss *l);
 /* A message that arrived at recording time `at` has been obeyed. */

@@ -27,6 +27,7 @@ struct recorder *recorder_new(const struct recorder_config *c) {
     if (r) {
         list_init(&r->recordings);
         list_init(&r->core.jobs);
+        list_init(&r->core.asking);
         r->core.c = *c;
         fill_limits(&r->core.c);
     }
@@ -156,6 +157,19 @@ void recorder_timeout(struct recorder *r, us_t now) {
     LIST_EACH(l, &r->recordings) {
         recording_timeout(LIST_ENTRY(l, struct recording, in_recorder), now);
     }
+}
+
+bool recorder_ask(struct recorder *r, struct tap_ask *ret) {
+    OWNER_CHECK(&r->owner);
+    if (list_empty(&r->core.asking)) {
+        return false;
+    }
+    struct rec_source *s = rec_source_asking(r->core.asking.next);
+    asking_done(&s->asking);
+    r->core.n.keyframes_asked++;
+    *ret = (struct tap_ask){
+        .tour = s->tour, .source = s->id, .worker = s->asking.worker, .seen = s->asking.seen};
+    return true;
 }
 
 struct write_job *recorder_job(struct recorder *r) {

@@ -57,6 +57,10 @@ void recorder_tap(struct recorder *r, us_t now, const struct tap *t);
 us_t recorder_deadline(const struct recorder *r);
 void recorder_timeout(struct recorder *r, us_t now);
 
+/* What is to be asked of the worker ret->worker (engine_tap_ask): a key frame of a source of which
+ * nothing can be recorded without one (asking.h). False: nothing. It may be lost. */
+bool recorder_ask(struct recorder *r, struct tap_ask *ret);
+
 /* The next job for the writer, which becomes the caller's; NULL: none. They stay in order. */
 struct write_job *recorder_job(struct recorder *r);
 /* What the writer says. */
@@ -87,9 +91,10 @@ bool recorder_event(struct recorder *r, struct recorder_event *ret);
 
 struct recorder_counters {
     uint64_t frames, gaps, tap_dropped;
-    uint64_t tap_refused;    /* messages of sources not recorded: other codecs, beyond a limit */
-    uint64_t tracks_refused; /* sources that got no track of their own */
-    uint64_t mix_lost;       /* packets of sound that are not in the mix of a programme */
+    uint64_t tap_refused;     /* messages of sources not recorded: other codecs, beyond a limit */
+    uint64_t tracks_refused;  /* sources that got no track of their own */
+    uint64_t keyframes_asked; /* by recorder_ask */
+    uint64_t mix_lost;        /* packets of sound that are not in the mix of a programme */
     uint32_t recordings_open;
     size_t waiting; /* [bytes] of media that the writer has not stored yet */
 };

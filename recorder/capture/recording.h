@@ -22,6 +22,7 @@ struct recorder_core {
     struct recorder_counters n;
     uint64_t handles;      /* given to recordings so far */
     struct link jobs;      /* for the writer, oldest first */
+    struct link asking;    /* sources of which a key frame is to be asked for */
     size_t waiting, lines; /* handed on and not stored yet: media [bytes], lines */
 };
 

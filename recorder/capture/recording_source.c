@@ -71,12 +71,15 @@ static struct rec_source *make(struct recording *r, const struct tap *t) {
         return mem_free(s);
     }
     s->id = t->source;
+    s->tour = t->tour;
     s->kind = t->kind;
     s->codec = t->codec;
     s->participant = t->participant;
     s->person = recording_person_of(r, s->participant);
     s->clock = s->person ? &s->person->clock : &s->own;
     s->from = -1;
+    asking_init(&s->asking);
+    asking_begin(&s->asking, r->now);
     depacketizer_init(&s->video, (enum codec)s->codec);
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
     list_push(&r->sources, &s->in_recording);
@@ -160,6 +163,7 @@ void rec_source_pause(struct recording *r, struct rec_source *s, const struct ta
         return;
     }
     rec_source_drain(r, s, US_NEVER);
+    asking_stop(&s->asking);
     reorder_free(&s->reorder);
     depacketizer_reset(&s->video);
     s->from = -1;
@@ -187,6 +191,7 @@ void rec_source_resume(struct recording *r, struct rec_source *s, const struct t
         return;
     }
     s->paused = false;
+    asking_begin(&s->asking, r->now);
     timeline_resume(&s->line);
     note_pause(r, s, recording_time(r, t->now));
 }
@@ -229,6 +234,12 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
     emit(r, s, &f);
 }
 
+/* Nothing of it can be recorded before a key frame, in its track or in the programme. */
+static bool lacks_key(const struct recording *r, const struct rec_source *s) {
+    return !s->video.started || (s->tracked && s->track.waiting) ||
+           programme_lacks_key(&r->programme, s->id);
+}
+
 /* What the depacketizer has counted so far. */
 struct tally {
     uint64_t dropped, holes;
@@ -251,26 +262,38 @@ static void check_video(struct recording *r, struct rec_source *s, const struct 
     s->missing = 0;
 }
 
+struct video_end {
+    struct tally before;
+    const struct video_frame *v; /* NULL: nothing to show */
+    us_t arrival;                /* recording time [us] */
+    uint64_t seq;
+};
+
+/* What has become of the picture that may have ended with packet e->seq. */
+static void end_video(struct recording *r, struct rec_source *s, const struct video_end *e) {
+    check_video(r, s, &e->before);
+    if (e->v) {
+        emit_video(r, s, e->v, e->arrival);
+    }
+    if (e->v || s->video.dropped != e->before.dropped) {
+        asking_judge(&s->asking, e->seq, lacks_key(r, s));
+    }
+}
+
 static void take_video(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
     struct bytes payload =
         k->packet ? bytes_of(k->packet->data + k->payload_at, k->payload_len) : bytes_of(NULL, 0);
     struct video_piece p = {
         .payload = payload, .rtp_ts = k->rtp_ts, .marker = k->marker, .lost = k->missing};
     struct video_frame v;
-    us_t arrival = recording_time(r, k->at);
-    struct tally before = tally_of(s);
+    struct video_end e = {tally_of(s), NULL, recording_time(r, k->at), k->seq - 1};
     s->missing += k->missing;
-    bool whole = depacketizer_end(&s->video, &p, &v);
-    check_video(r, s, &before);
-    if (whole) {
-        emit_video(r, s, &v, arrival);
-    }
-    before = tally_of(s);
-    whole = depacketizer_add(&s->video, &p, &v);
-    check_video(r, s, &before);
-    if (whole) {
-        emit_video(r, s, &v, arrival);
-    }
+    e.v = depacketizer_end(&s->video, &p, &v) ? &v : NULL;
+    end_video(r, s, &e);
+    e.before = tally_of(s);
+    e.seq = k->seq;
+    e.v = depacketizer_add(&s->video, &p, &v) ? &v : NULL;
+    end_video(r, s, &e);
 }
 
 /* What is missing before a packet is as long as so many of its kind, or as there is room for. */
@@ -317,6 +340,7 @@ void rec_source_rtp(struct recording *r, struct rec_source *s, const struct tap 
     if (s->tracked && s->noted != s->id && r->now >= s->note_next) {
         rec_source_note(r, s);
     }
+    s->asking.worker = t->worker;
     reorder_push(&s->reorder, t);
     rec_source_drain(r, s, t->now);
 }
@@ -338,6 +362,7 @@ void rec_source_drain(struct recording *r, struct rec_source *s, us_t now) {
         take(r, s, &k);
         packet_unref(k.packet);
     }
+    asking_look(&s->asking, r->now, &r->core->asking);
 }
 
 void rec_source_sr(struct recording *r, struct rec_source *s, const struct tap *t) {
@@ -360,6 +385,7 @@ void rec_source_remove(struct recording *r, struct rec_source *s) {
         track_close(&s->track); /* its last segment asks the recording where the track began */
         track_free(&s->track);
     }
+    asking_stop(&s->asking);
     list_remove(&s->in_recording);
     r->n_sources--;
     programme_off(&r->programme, s->id, at);

@@ -4,6 +4,7 @@
 #define ORIEL_RECORDER_CAPTURE_RECORDING_SOURCE_H
 
 #include "base/list.h"
+#include "recorder/capture/asking.h"
 #include "recorder/capture/track.h"
 #include "recorder/timeline/depacketizer.h"
 #include "recorder/timeline/reorder.h"
@@ -18,6 +19,7 @@ struct recording_person;
 struct rec_source {
     struct link in_recording;
     uint32_t id; /* tap source */
+    uint64_t tour;
     uint8_t kind, codec;
     uint64_t participant;
     struct recording_person *person; /* NULL: the recording has no room for one */
@@ -29,6 +31,7 @@ struct rec_source {
     us_t from;        /* recording time of the first packet since it is on [us], -1: none yet */
     uint32_t missing; /* packets given up of which it is not known yet whether they matter */
     bool lost;        /* of pictures: something was, since the last one that could be shown */
+    struct asking asking;
     struct track track;
     bool tracked; /* has a track of its own */
     bool paused;
@@ -46,6 +49,10 @@ void rec_source_note(struct recording *r, struct rec_source *s);
  * and kind, or is made; the one that paused first makes room when a limit is reached. NULL: a codec
  * that is not recorded, too many sources, or no memory. */
 struct rec_source *rec_source_of(struct recording *r, const struct tap *t);
+/* The source whose link this is in recorder_core.asking. */
+static inline struct rec_source *rec_source_asking(struct link *l) {
+    return CONTAINER_OF(l, struct rec_source, asking.due);
+}
 /* It stops sending for now: what is held goes to its track. Twice does no harm. */
 void rec_source_pause(struct recording *r, struct rec_source *s, const struct tap *t);
 /* It sends again; nothing happens when it was not paused. */
