@@ -193,6 +193,9 @@ static void put_recorder(struct buffer *t, const struct control *c) {
     counter(t, "oriel_recorder_tracks_refused_total",
             "Sources without a track of their own, for a limit was reached.",
             n.capture.tracks_refused);
+    counter(t, "oriel_recorder_keyframes_asked_total",
+            "Key frames the recorder asked for, since nothing could be recorded without one.",
+            n.capture.keyframes_asked);
     counter(t, "oriel_recorder_mix_lost_total",
             "Packets of sound that are not in the mix of a programme: lost, late, beyond a limit.",
             n.capture.mix_lost);

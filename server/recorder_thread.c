@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define ORDERS 4096      /* messages; a start or stop per tour and a line per participant */
+#define ASKS 256         /* messages to a worker; what finds no room is asked again later */
 #define TAPS_AT_ONCE 256 /* from a mailbox, before the others and deadlines have their turn */
 #define COUNTERS_EVERY (250 * US_PER_MS)
 
@@ -23,6 +24,7 @@ struct recorder_thread {
     struct mailbox *orders; /* control -> recorder */
     struct mailbox *events; /* recorder -> control */
     struct mailbox *taps[WORKERS_MAX];
+    struct mailbox *asks[WORKERS_MAX]; /* recorder -> worker */
     uint32_t workers;
     struct writer_thread *writer;
     pthread_t thread;
@@ -47,6 +49,20 @@ static void send_events(struct recorder_thread *t) {
     }
     if (any) {
         mailbox_flush(t->events);
+    }
+}
+
+static void send_asks(struct recorder_thread *t) {
+    struct tap_ask a;
+    uint64_t told = 0;
+    while (recorder_ask(t->recorder, &a)) {
+        CHECK(a.worker < t->workers);
+        if (mailbox_push(t->asks[a.worker], &a)) {
+            told |= 1ull << a.worker;
+        }
+    }
+    for (; told; told &= told - 1) {
+        mailbox_flush(t->asks[__builtin_ctzll(told)]);
     }
 }
 
@@ -132,6 +148,7 @@ static bool turn(struct recorder_thread *t, const struct pollfd *fds, bool more)
         recorder_timeout(t->recorder, now);
     }
     take_reports(t);
+    send_asks(t);
     send_jobs(t);
     send_events(t);
     publish_counters(t, now);
@@ -172,7 +189,8 @@ static bool create_mailboxes(struct recorder_thread *t, const struct recorder_th
     bool ok = t->orders && t->events;
     for (uint32_t i = 0; i < c->workers; i++) {
         t->taps[i] = mailbox_new(c->tap_mailbox, sizeof(struct tap));
-        ok = ok && t->taps[i];
+        t->asks[i] = mailbox_new(ASKS, sizeof(struct tap_ask));
+        ok = ok && t->taps[i] && t->asks[i];
     }
     return ok;
 }
@@ -182,6 +200,7 @@ static struct recorder_thread *recorder_thread_free(struct recorder_thread *t) {
     recorder_free(t->recorder);
     for (uint32_t i = 0; i < t->workers; i++) {
         mailbox_free(t->taps[i]);
+        mailbox_free(t->asks[i]);
     }
     mailbox_free(t->orders);
     mailbox_free(t->events);
@@ -233,6 +252,11 @@ struct recorder_thread *recorder_thread_stop(struct recorder_thread *t) {
 struct mailbox *recorder_thread_taps(struct recorder_thread *t, uint32_t i) {
     CHECK(i < t->workers);
     return t->taps[i];
+}
+
+struct mailbox *recorder_thread_asks(struct recorder_thread *t, uint32_t i) {
+    CHECK(i < t->workers);
+    return t->asks[i];
 }
 
 bool recorder_thread_post(struct recorder_thread *t, const struct recorder_order *o) {

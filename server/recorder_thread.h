@@ -26,6 +26,8 @@ enum err recorder_thread_start(const struct recorder_thread_config *c, struct re
 struct recorder_thread *recorder_thread_stop(struct recorder_thread *t);
 /* The mailbox that worker number i pushes taps into. */
 struct mailbox *recorder_thread_taps(struct recorder_thread *t, uint32_t i);
+/* The mailbox of struct tap_ask that worker number i is asked through. */
+struct mailbox *recorder_thread_asks(struct recorder_thread *t, uint32_t i);
 /* Control thread. False when full. */
 bool recorder_thread_post(struct recorder_thread *t, const struct recorder_order *o);
 /* Control thread: take note of a wake-up; call before reading events until there are none. */

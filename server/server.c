@@ -337,6 +337,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
     for (uint32_t i = 0; i < c->n_workers && e == OK; i++) {
         w.index = i;
         w.bind.port = (uint16_t)(cfg->media_port ? cfg->media_port + i : 0);
+        w.asks = c->recorder ? recorder_thread_asks(c->recorder, i) : NULL;
         w.taps = c->recorder ? recorder_thread_taps(c->recorder, i) : NULL;
         w.to_mix = c->mix ? mix_thread_from(c->mix, i) : NULL;
         w.from_mix = c->mix ? mix_thread_to(c->mix, i) : NULL;

@@ -21,6 +21,7 @@
 #define READY_MAX 8
 #define READY_ORDERS UINT32_MAX /* what an epoll event is about; else the worker that tells */
 #define READY_UDP (UINT32_MAX - 1)
+#define READY_ASKS (UINT32_MAX - 2)
 #define RECV_ROUNDS 8 /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
@@ -222,6 +223,16 @@ static void take_orders(struct worker *w, us_t now) {
     w->behind = mailbox_room(w->events) == 0;
 }
 
+/* What is not tapped any more needs no key frame. */
+static void take_asks(struct worker *w, us_t now) {
+    struct tap_ask a;
+    mailbox_wake(w->config.asks);
+    while (mailbox_pop(w->config.asks, &a)) {
+        (void)engine_tap_ask(w->engine, now, &a);
+        drain(w, now);
+    }
+}
+
 /* The control thread may have made room since. */
 static void catch_up(struct worker *w, us_t now) {
     if (w->behind) {
@@ -309,6 +320,8 @@ static void serve_ready(struct worker *w, const struct epoll_event *ready, int n
             take_orders(w, clock_now());
         } else if (ready[i].data.u32 == READY_UDP) {
             take_datagrams(w);
+        } else if (ready[i].data.u32 == READY_ASKS) {
+            take_asks(w, clock_now());
         } else {
             take_relays(w, ready[i].data.u32);
         }
@@ -346,6 +359,7 @@ static bool watch(struct worker *w, int fd, uint32_t what) {
 static bool watch_all(struct worker *w) {
     uint32_t n = w->config.peering ? peering_workers(w->config.peering) : 0;
     bool ok = watch(w, mailbox_fd(w->orders), READY_ORDERS) && watch(w, udp_fd(w->udp), READY_UDP);
+    ok = ok && (!w->config.asks || watch(w, mailbox_fd(w->config.asks), READY_ASKS));
     for (uint32_t i = 0; ok && i < n; i++) {
         ok = i == w->config.index || watch(w, mailbox_fd(box_from(w, i)), i);
     }

@@ -23,6 +23,7 @@ struct worker_config {
     struct peering *peering;           /* to and from the other workers; NULL = there are none */
     struct mailbox *to_mix, *from_mix; /* the same for RELAY_MIX; NULL = nothing is mixed */
     struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
+    struct mailbox *asks; /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
 };
 
 /* Create the socket, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says

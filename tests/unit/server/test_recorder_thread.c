@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define TOUR 4
-#define VOICE 1     /* tap id */
+#define VOICE 1 /* tap id */
+#define CAMERA 2
 #define PACKETS 150 /* 3 s of 20 ms */
 #define PATIENCE_MS 10000
 #define OPUS_LEN 40
@@ -188,6 +189,63 @@ static void expect_json(struct rig *r, const struct read_request *q, const char 
     EXPECT_EQ(a.error, OK);
     EXPECT(a.data && strstr(a.data, part) != NULL);
     mem_free(a.data);
+}
+
+/* A VP8 picture of one packet (RFC 7741 sections 4.2, 4.3). */
+static void show(struct rig *r, uint64_t seq, bool key, us_t at) {
+    static const uint8_t first[] = {0x10, 0x10, 0x02, 0x00, 0x9d, 0x01,
+                                    0x2a, 0x40, 0x01, 0xb4, 0x00};
+    struct packet *k = packet_take(r->pool);
+    CHECK(k);
+    memcpy(k->data, first, sizeof(first));
+    k->data[1] |= !key;
+    k->len = sizeof(first);
+    struct tap t = {.type = TAP_RTP,
+                    .tour = TOUR,
+                    .source = CAMERA,
+                    .kind = SOURCE_CAMERA,
+                    .codec = CODEC_VP8,
+                    .participant = 7,
+                    .now = at,
+                    .seq = seq,
+                    .rtp_ts = (uint32_t)seq * 3000,
+                    .payload_len = sizeof(first),
+                    .marker = 1,
+                    .packet = k};
+    struct mailbox *to = recorder_thread_taps(r->recorder, 0);
+    CHECK(mailbox_push(to, &t));
+    mailbox_flush(to);
+}
+
+/* It asks the worker from which it hears, which may be no more when the recorder ends. */
+TEST(what_the_recorder_thread_lacks_it_asks_for) {
+    struct rig r;
+    struct recorder_event e;
+    struct tap_ask a = {0};
+    struct recorder_order o = {.type = ORDER_START, .tour = TOUR, .tour_name = "threads"};
+    REQUIRE(rig_open(&r));
+    EXPECT(recorder_thread_post(r.recorder, &o) && wait_event(&r, &e));
+    us_t now = clock_now();
+    struct mailbox *asks = recorder_thread_asks(r.recorder, 0);
+    show(&r, 65536, true, now);
+    show(&r, 65537, false, now + 200 * US_PER_MS);
+    show(&r, 65539, false, now + 300 * US_PER_MS); /* one is missing, and given up */
+    show(&r, 65540, false, now + 2 * US_PER_S);
+    struct pollfd p = {.fd = mailbox_fd(asks), .events = POLLIN};
+    /* The relay asks by itself when a source begins: a second is left to it. */
+    us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
+    for (uint64_t seq = 65541; a.source == 0 && clock_now() < limit; seq++) {
+        show(&r, seq, false, clock_now());
+        if (poll(&p, 1, 100) == 1) {
+            mailbox_wake(asks);
+            (void)mailbox_pop(asks, &a);
+        }
+    }
+    EXPECT_EQ(a.tour, TOUR);
+    EXPECT_EQ(a.source, CAMERA);
+    EXPECT_EQ(a.worker, 0);
+    EXPECT(a.seen >= 65540);
+    rig_close(&r);
 }
 
 TEST(what_the_recorder_thread_wrote_the_reader_thread_reads) {
