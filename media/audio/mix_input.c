@@ -112,15 +112,17 @@ static enum mixer_verdict place(struct mix_input *x, int64_t start, struct mix_p
     return MIXER_TAKEN;
 }
 
-enum mixer_verdict mix_input_put(struct mix_input *x, int64_t start, struct bytes packet,
+enum mixer_verdict mix_input_put(struct mix_input *x, int64_t start, const struct mix_said *said,
                                  const int64_t window[2]) {
+    struct bytes packet = said->packet;
     int length = packet.n == 0 || packet.n > INT32_MAX
                      ? 0
                      : opus_packet_get_nb_samples(packet.p, (opus_int32)packet.n, MIX_RATE * 1000);
     if (length <= 0 || length > MIX_PACKET_SAMPLES) {
         return MIXER_BAD;
     }
-    struct mix_packet p = {.n = (uint32_t)packet.n, .length = (uint16_t)length};
+    struct mix_packet p = {
+        .n = (uint32_t)packet.n, .length = (uint16_t)length, .level = said->level};
     if (start + length <= window[0]) {
         return MIXER_LATE;
     }
@@ -264,6 +266,36 @@ static bool says_silence(const struct mix_packet *p) {
     return p->n <= DTX_BYTES;
 }
 
+/* Loud enough, as far as is known. */
+static bool is_audible(const struct mix_packet *p) {
+    return !says_silence(p) && (p->level < MIX_INAUDIBLE || p->level == MIXER_LEVEL_NONE);
+}
+
+/* The first packet that waits has its turn. */
+static void note_turn(struct mix_input *x) {
+    const struct mix_packet *p = &x->packets[x->head];
+    x->heard = is_audible(p) ? end_of(p) : x->heard;
+}
+
+/* The first packet that waits need not be decoded: it is quiet, and so was what is shortly before
+ * it and is what comes soon. */
+static bool is_quiet(const struct mix_input *x) {
+    const struct mix_packet *p = &x->packets[x->head];
+    if (is_audible(p) || p->start < x->heard + MIX_HANGOVER) {
+        return false;
+    }
+    for (uint32_t i = 1; i < x->n; i++) {
+        const struct mix_packet *next = &x->packets[(x->head + i) % x->cap];
+        if (next->start >= end_of(p) + MIX_ONSET) {
+            break;
+        }
+        if (is_audible(next)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* From this packet on the voice is stereo, which the decoder is not: it begins anew, once. */
 static bool becomes_stereo(const struct mix_input *x, const struct mix_packet *p) {
     return x->channels == 1 && opus_packet_get_nb_channels(x->bytes + p->at) == 2;
@@ -274,7 +306,8 @@ static void go_on(struct mix_input *x, int64_t pos, struct mix_work *w) {
     struct mix_packet *p = first(x);
     int64_t hole = p ? p->start - pos : INT64_MAX;
     uint32_t left = x->concealed < CONCEAL ? CONCEAL - x->concealed : 0;
-    if (hole == 0 && !says_silence(p) && !becomes_stereo(x, p)) {
+    if (hole == 0 && !says_silence(p) && !becomes_stereo(x, p) && !is_quiet(x)) {
+        note_turn(x);
         play(x, w);
     } else if (hole <= 0 || (!p && x->ended)) {
         /* It is silent from here on, or what comes cannot go on from what was: that begins anew. */
@@ -288,17 +321,32 @@ static void go_on(struct mix_input *x, int64_t pos, struct mix_work *w) {
     }
 }
 
+/* The voice is silent at pos, and the first packet that waits changes nothing of that: before `end`
+ * it is silence or too quiet, or it is over. */
+static bool passes(const struct mix_input *x, int64_t pos, int64_t end, struct mix_work *w) {
+    const struct mix_packet *p = &x->packets[x->head];
+    if (says_silence(p)) {
+        return true;
+    }
+    if (p->start < end && is_quiet(x)) {
+        w->counters->inaudible++;
+        return true;
+    }
+    if (end_of(p) > pos) {
+        return false;
+    }
+    w->counters->late++;
+    tell_lost(x, p, MIXER_LATE, w);
+    return true;
+}
+
 /* The voice is silent at *pos: go to where it begins. False: not before `end`. */
 static bool begin(struct mix_input *x, int64_t *pos, int64_t end, struct mix_work *w) {
-    struct mix_packet *p = first(x);
-    while (p && (says_silence(p) || end_of(p) <= *pos)) {
-        if (!says_silence(p)) {
-            w->counters->late++;
-            tell_lost(x, p, MIXER_LATE, w);
-        }
+    while (x->n && passes(x, *pos, end, w)) {
+        note_turn(x);
         drop(x);
-        p = first(x);
     }
+    struct mix_packet *p = first(x);
     if (!p || p->start >= end) {
         return false;
     }
@@ -310,6 +358,7 @@ static bool begin(struct mix_input *x, int64_t *pos, int64_t end, struct mix_wor
     *pos = skip < 0 ? p->start : *pos;
     x->playing = true;
     x->fade = MIX_FADE;
+    note_turn(x);
     play(x, w);
     x->pcm_at = skip > 0 ? (uint32_t)skip : 0;
     return true;

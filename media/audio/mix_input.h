@@ -9,7 +9,12 @@
  * alone, so that times in whole milliseconds change no sample. A larger step ahead is a hole.
  * Holes up to 60 ms are filled by the decoder (with the forward error correction of the packet
  * behind, where it has some), longer ones for 60 ms, the last 20 ms fading; then the voice is
- * silent and costs nothing. It begins again with a fade of 5 ms. Owner: the mixer's thread. */
+ * silent and costs nothing. It begins again with a fade of 5 ms.
+ *
+ * What its sender says is quieter than MIX_INAUDIBLE is not decoded, and is silence, once it has
+ * been so for MIX_HANGOVER and until MIX_ONSET before something louder: packets wait, so what comes
+ * next is known. So no word loses its beginning or its end, and the decoder knows the quiet before
+ * a word when it begins. Owner: the mixer's thread. */
 #ifndef ORIEL_MEDIA_AUDIO_MIX_INPUT_H
 #define ORIEL_MEDIA_AUDIO_MIX_INPUT_H
 
@@ -18,6 +23,9 @@
 #define MIX_RATE 48             /* [samples per ms] */
 #define MIX_PACKET_SAMPLES 5760 /* 120 ms, the longest packet (RFC 6716 section 2.1.4) */
 #define MIX_FADE 240            /* [samples] of a beginning or an end: 5 ms */
+#define MIX_INAUDIBLE 75        /* [-dBov] six steps of 16 bits: nobody hears it beside a voice */
+#define MIX_HANGOVER (200 * MIX_RATE) /* [samples] */
+#define MIX_ONSET (100 * MIX_RATE)    /* [samples] a decoder needs 80 ms (RFC 7845 section 4.6) */
 #define MIX_PCM (MIX_PACKET_SAMPLES + MIX_PACKET_SAMPLES / 20)
 
 struct mix_packet {
@@ -25,6 +33,13 @@ struct mix_packet {
     uint32_t at, n;  /* in bytes[] */
     uint16_t length; /* [samples] as it was sent */
     int16_t stretch; /* [samples] so much longer in the mix */
+    uint8_t level;   /* [-dBov] as its sender says, or MIXER_LEVEL_NONE */
+};
+
+/* What is put. */
+struct mix_said {
+    struct bytes packet;
+    uint8_t level;
 };
 
 struct mix_input {
@@ -37,6 +52,7 @@ struct mix_input {
     uint32_t head, n, cap; /* of packets[] */
     uint32_t write, bytes_cap;
     int64_t tail;           /* where the last one ends [samples]; valid when placed */
+    int64_t heard;          /* where the last one that was audible and does not wait ends */
     bool placed;            /* one was ever put */
     bool slewing;           /* towards what the times say */
     bool ended;             /* it will send nothing more for now */
@@ -69,7 +85,7 @@ void mix_input_cut(struct mix_input *x);
 int64_t mix_input_end(const struct mix_input *x, int64_t pos);
 /* A packet whose first sample belongs at `start`; what is before `taken` is mixed already, what is
  * beyond `until` is too far ahead [samples]. */
-enum mixer_verdict mix_input_put(struct mix_input *x, int64_t start, struct bytes packet,
+enum mixer_verdict mix_input_put(struct mix_input *x, int64_t start, const struct mix_said *said,
                                  const int64_t window[2]);
 /* The samples [from, from + n) into out (n pairs). False: they are silence, and out is as it was.
  */

@@ -193,6 +193,11 @@ static void count(struct mixer *m, enum mixer_verdict v) {
 }
 
 enum mixer_verdict mixer_put(struct mixer *m, uint32_t input, us_t t, struct bytes packet) {
+    return mixer_put_level(m, input, t, packet, MIXER_LEVEL_NONE);
+}
+
+enum mixer_verdict mixer_put_level(struct mixer *m, uint32_t input, us_t t, struct bytes packet,
+                                   uint8_t level) {
     struct mix_input *x = find_input(m, input);
     if (!x) {
         return MIXER_UNKNOWN;
@@ -204,7 +209,7 @@ enum mixer_verdict mixer_put(struct mixer *m, uint32_t input, us_t t, struct byt
             begin_at(m, start < 0 ? 0 : start);
         }
         int64_t window[2] = {m->mixed, m->mixed + samples_of(m->c.ahead)};
-        v = mix_input_put(x, start, packet, window);
+        v = mix_input_put(x, start, &(struct mix_said){packet, level}, window);
     }
     count(m, v);
     return v;

@@ -30,6 +30,7 @@
  * MIXER_PRE_SKIP before its time. */
 #define MIXER_LOOK_AHEAD 11500
 #define MIXER_TIME_MAX (INT64_C(1) << 52) /* [us] no time is beyond */
+#define MIXER_LEVEL_NONE 255              /* of a packet that does not say how loud it is */
 
 struct mixer;
 
@@ -58,6 +59,7 @@ enum mixer_verdict {
 struct mixer_counters {
     uint64_t taken, late, ahead, overlap, full, bad; /* packets put, by verdict */
     uint64_t damaged;                                /* taken, but not decodable: concealed */
+    uint64_t inaudible;                              /* taken, and not decoded: mixer_put_level */
     uint64_t concealed; /* [1/48000 s] of sound that was made up for holes */
     uint64_t frames;    /* given out, over all outputs */
     uint64_t silent;    /* of these, the constant */
@@ -106,6 +108,11 @@ void mixer_output_remove(struct mixer *m, uint32_t id);
 /* A packet of an input whose sound, as players understand it, begins MIXER_PRE_SKIP before time t
  * [us]: t is the time of its RTP timestamp. Packets of an input come in order of time. */
 enum mixer_verdict mixer_put(struct mixer *m, uint32_t input, us_t t, struct bytes packet);
+/* The same of a packet whose sender says how loud it is: in -dBov as RFC 6464 section 3 has it, 0
+ * loudest .. 127 silence, or MIXER_LEVEL_NONE. What is not audible costs nothing (mix_input.h): who
+ * lies of his own voice is not heard, and no other is touched by it. */
+enum mixer_verdict mixer_put_level(struct mixer *m, uint32_t input, us_t t, struct bytes packet,
+                                   uint8_t level);
 /* Give out all frames that end MIXER_LOOK_AHEAD before `until` or earlier: nothing more will be put
  * that belongs before it. */
 void mixer_take(struct mixer *m, us_t until, const struct mixer_sink *sink);
