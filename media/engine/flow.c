@@ -128,7 +128,7 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
 
 static void to_tap(const struct layer *l, const struct media_packet *p) {
     struct tap t = flow_tap(l, TAP_RTP, p->at);
-    t.audio_level = p->audio_level;
+    t.audio_level = p->has_level && !p->level_found ? p->audio_level : TAP_LEVEL_NONE;
     t.seq = p->seq;
     t.rtp_ts = p->ts;
     t.payload_at = p->payload_at;
@@ -178,7 +178,7 @@ struct tap flow_tap(const struct layer *l, enum tap_type type, us_t now) {
     return (struct tap){.type = (uint8_t)type,
                         .kind = f->place.kind,
                         .codec = f->place.codec,
-                        .audio_level = 127,
+                        .audio_level = TAP_LEVEL_NONE,
                         .source = l->tap_id,
                         .tour = f->tour->handle,
                         .participant = f->place.participant,

@@ -11,7 +11,8 @@ static bool tell(struct tour *t, us_t now, enum tap_type type, const struct flow
         return false;
     }
     *told = id;
-    struct tap tap = {.type = (uint8_t)type, .audio_level = 127, .tour = t->handle, .now = now};
+    struct tap tap = {
+        .type = (uint8_t)type, .audio_level = TAP_LEVEL_NONE, .tour = t->handle, .now = now};
     if (id) {
         tap = flow_tap(x->tapped, type, now);
     }

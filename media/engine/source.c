@@ -173,6 +173,6 @@ void source_level(struct source *x, us_t now, struct media_packet *p) {
     if (x->level) {
         x->level_at = now;
         p->audio_level = opus_level_of(x->level, media_packet_payload(p));
-        p->has_level = true;
+        p->has_level = p->level_found = true;
     }
 }

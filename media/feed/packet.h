@@ -25,6 +25,7 @@ struct media_packet {
     uint8_t padding;     /* [bytes] of RTP padding it is sent with (feed/batch.h) */
     uint8_t audio_level; /* RFC 6464 -dBov, 127 = silence or unknown */
     bool has_level;
+    bool level_found; /* by the engine, in a part of what is heard: its sender does not say it */
     bool marker;
     bool keyframe;  /* a stream may begin here */
     bool after_gap; /* what is missing before it will not come */

@@ -9,6 +9,8 @@
 #include "base/packet.h"
 #include "base/terms.h"
 
+#define TAP_LEVEL_NONE 255
+
 enum tap_type {
     TAP_SOURCE_ON,  /* a source begins or goes on after a pause (then with the id it had, and its
                        numbers and timestamps go on): participant, kind, codec, source are set */
@@ -21,22 +23,23 @@ enum tap_type {
 };
 
 struct tap {
-    uint8_t type;          /* enum tap_type */
-    uint8_t kind;          /* enum source_kind */
-    uint8_t codec;         /* enum codec */
-    uint8_t audio_level;   /* TAP_RTP of a microphone: RFC 6464 -dBov, 127 = silence or unknown */
-    uint32_t source;       /* unique within the tour for the life of the process, never 0 */
-    uint64_t tour;         /* handle given by signaling */
-    uint64_t participant;  /* handle given by signaling */
-    uint64_t seq;          /* TAP_RTP, TAP_SKIP: extended sequence number, RTX undone */
-    uint64_t ntp;          /* TAP_SR: sender's NTP time */
-    uint32_t rtp_ts;       /* [media clock] */
-    uint32_t dropped;      /* tap messages lost to a full queue just before this one */
-    us_t now;              /* [us] worker's time of the event; arrival time for TAP_RTP */
-    uint16_t payload_at;   /* TAP_RTP: offset and length of the payload in packet->data, */
-    uint16_t payload_len;  /*          without padding [bytes] */
-    uint8_t marker;        /* TAP_RTP: RTP marker bit */
-    uint8_t worker;        /* that listens: whom to ask (struct tap_ask) */
+    uint8_t type;         /* enum tap_type */
+    uint8_t kind;         /* enum source_kind */
+    uint8_t codec;        /* enum codec */
+    uint8_t audio_level;  /* TAP_RTP of a microphone: as its sender says it (RFC 6464), 0 loudest ..
+                             127 silence [-dBov]; TAP_LEVEL_NONE: it does not */
+    uint32_t source;      /* unique within the tour for the life of the process, never 0 */
+    uint64_t tour;        /* handle given by signaling */
+    uint64_t participant; /* handle given by signaling */
+    uint64_t seq;         /* TAP_RTP, TAP_SKIP: extended sequence number, RTX undone */
+    uint64_t ntp;         /* TAP_SR: sender's NTP time */
+    uint32_t rtp_ts;      /* [media clock] */
+    uint32_t dropped;     /* tap messages lost to a full queue just before this one */
+    us_t now;             /* [us] worker's time of the event; arrival time for TAP_RTP */
+    uint16_t payload_at;  /* TAP_RTP: offset and length of the payload in packet->data, */
+    uint16_t payload_len; /*          without padding [bytes] */
+    uint8_t marker;       /* TAP_RTP: RTP marker bit */
+    uint8_t worker;       /* that listens: whom to ask (struct tap_ask) */
     struct packet *packet; /* TAP_RTP: a reference that the receiver must drop; else NULL */
 };
 

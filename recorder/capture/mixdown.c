@@ -1,8 +1,10 @@
 #include "recorder/capture/mixdown.h"
 
 #include "base/alloc.h"
+#include "media/wire/tap.h"
 
 #define OUTPUT 1
+_Static_assert(TAP_LEVEL_NONE == MIXER_LEVEL_NONE, "what nobody says is audible");
 #define AHEAD (3 * US_PER_S)    /* of arrival: programme.h lets pass what is less */
 #define OPUS_BITRATE_MAX 510000 /* [bit/s] */
 #define OPUS_SHORTEST 2500      /* [us] of a packet */
@@ -119,7 +121,7 @@ static const char *put(struct mixdown *m, uint32_t source, const struct media_fr
     if (!begin(m) || mixer_input(m->mixer, source) != OK) {
         return "limit";
     }
-    return cause_of(mixer_put(m->mixer, source, f->t, f->data));
+    return cause_of(mixer_put_level(m->mixer, source, f->t, f->data, f->level));
 }
 
 static void lose(struct mixdown *m, struct voice *v, const struct track_loss *l) {

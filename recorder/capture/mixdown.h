@@ -8,9 +8,9 @@
  * never longer than MIXDOWN_BEHIND. Somebody new may be MIXDOWN_NEW late. So a voice whose times
  * are always behind its arrival holds up everybody a little rather than being lost, and one that is
  * silent, or gone, holds up nobody. What comes later is missing in the mix, and a gap ("late"); the
- * source's own track has it. Sound goes on from the first voice as long as anything of the tour
- * comes; where nothing came for longer than MIXDOWN_PAUSE, there is none. Owner: the recorder
- * thread. */
+ * source's own track has it. What its sender says is inaudible is silence in the mix, and no gap.
+ * Sound goes on from the first voice as long as anything of the tour comes; where nothing came for
+ * longer than MIXDOWN_PAUSE, there is none. Owner: the recorder thread. */
 #ifndef ORIEL_RECORDER_CAPTURE_MIXDOWN_H
 #define ORIEL_RECORDER_CAPTURE_MIXDOWN_H
 

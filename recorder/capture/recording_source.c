@@ -299,8 +299,11 @@ static void take_video(struct recording *r, struct rec_source *s, const struct r
 /* What is missing before a packet is as long as so many of its kind, or as there is room for. */
 static void take_audio(struct recording *r, struct rec_source *s, const struct reorder_packet *k) {
     struct bytes data = bytes_of(k->packet->data + k->payload_at, k->payload_len);
-    struct media_frame f = {
-        .data = data, .duration = opus_packet_duration(data), .stream = STREAM_AUDIO, .key = true};
+    struct media_frame f = {.data = data,
+                            .duration = opus_packet_duration(data),
+                            .stream = STREAM_AUDIO,
+                            .key = true,
+                            .level = k->level};
     us_t arrival = recording_time(r, k->at);
     f.t = timeline_stamp(&s->line, s->clock, k->rtp_ts, arrival);
     if (f.t == TIMELINE_REFUSED) {

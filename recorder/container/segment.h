@@ -21,6 +21,7 @@ struct media_frame {
     struct bytes data;
     uint8_t stream; /* enum stream */
     bool key;
+    uint8_t level; /* of sound: [-dBov] as tap.audio_level */
     /* Of pictures: */
     uint8_t codec;          /* enum codec */
     uint16_t width, height; /* [pixels] */

@@ -63,6 +63,7 @@ bool reorder_push(struct reorder *r, const struct tap *t) {
                                         .rtp_ts = t->rtp_ts,
                                         .payload_at = t->payload_at,
                                         .payload_len = t->payload_len,
+                                        .level = t->audio_level,
                                         .marker = t->marker != 0,
                                         .packet = t->packet};
     if (r->any && r->n == 1) {

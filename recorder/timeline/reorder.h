@@ -18,6 +18,7 @@ struct reorder_packet {
     uint32_t rtp_ts;
     uint32_t missing; /* packets given up just before this one */
     uint16_t payload_at, payload_len;
+    uint8_t level; /* as tap.audio_level */
     bool marker;
     struct packet *packet; /* a reference of whoever popped it; NULL: it carried nothing */
 };

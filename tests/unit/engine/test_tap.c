@@ -49,6 +49,22 @@ TEST(tap_hears_what_consents) {
     rig_free(&r);
 }
 
+/* A level that the engine has found in a part of what is heard is none that its sender says. */
+TEST(tap_levels_are_the_senders_own) {
+    REQUIRE(rig_init(&r));
+    struct client *a = client_new(&r, 1), *b = rig_join(&r, 2);
+    a->params.lines[MIC].ext.id[RTP_EXT_AUDIO_LEVEL] = 0;
+    client_join(a);
+    EXPECT_EQ(engine_tour_tap(r.engine, r.now, TOUR, true), OK);
+    client_audio(a, 10);
+    EXPECT_EQ(last_tap(TAP_RTP)->participant, 1);
+    EXPECT_EQ(last_tap(TAP_RTP)->audio_level, TAP_LEVEL_NONE);
+    client_audio(b, 127);
+    EXPECT_EQ(last_tap(TAP_RTP)->participant, 2);
+    EXPECT_EQ(last_tap(TAP_RTP)->audio_level, 127);
+    rig_free(&r);
+}
+
 TEST(consent_comes_and_goes_during_the_tour) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1);

@@ -103,7 +103,7 @@ static struct tap tap_of(const struct feed_source *s, enum tap_type type, us_t a
                         .codec = s->kind == SOURCE_MICROPHONE ? CODEC_OPUS
                                  : s->clip && s->clip->codec  ? s->clip->codec
                                                               : CODEC_VP8,
-                        .audio_level = 127,
+                        .audio_level = TAP_LEVEL_NONE,
                         .source = s->id,
                         .tour = TOUR,
                         .participant = s->participant,

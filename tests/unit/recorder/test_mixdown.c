@@ -19,7 +19,8 @@ struct tour {
     struct voice a, b;
     us_t now; /* [us] recording time too */
     unsigned segments;
-    us_t end; /* of the last segment [us] */
+    uint8_t level; /* that who speaks tells [-dBov] */
+    us_t end;      /* of the last segment [us] */
     us_t last_block;
     unsigned pictures;
     us_t picture[PICTURES];
@@ -96,6 +97,7 @@ static void say(struct tour *o, uint32_t source, us_t t) {
                             .duration = 20 * MS,
                             .data = voice_next(v),
                             .stream = STREAM_AUDIO,
+                            .level = o->level,
                             .key = true};
     programme_frame(&o->p, o->now, source, &f);
     tapped(o);
@@ -170,6 +172,32 @@ TEST(mixdown_a_short_yes_is_whole) {
     EXPECT(tone_of(&o.ear, 1000, 1500 * MS, 1990 * MS).amplitude < 0.01);
     EXPECT(tone_of(&o.ear, 1000, 2630 * MS, 3100 * MS).amplitude < 0.01);
     EXPECT_EQ(o.gaps, 0);
+    tour_free(&o);
+}
+
+/* An open microphone says fifty times a second that there is nothing to hear: that costs nothing,
+ * is no gap, and a "yes" between is whole. */
+TEST(mixdown_what_is_inaudible_is_not_decoded) {
+    struct tour o;
+    tour_begin(&o, 0);
+    for (o.now = 0; o.now < 5000 * MS; o.now += 20 * MS) {
+        o.level = 13;
+        say(&o, A, o.now);
+        bool yes = o.now >= 2000 * MS && o.now < 2600 * MS;
+        o.b.amplitude = yes ? 0.3 : 0.00002;
+        o.level = yes ? 13 : 97;
+        say(&o, B, o.now);
+    }
+    struct mixer_counters n = mixer_counters(o.p.sound.mixer);
+    programme_end(&o.p, o.now, o.now);
+    expect_whole(&o.ear, 1000, 2000 * MS, 2600 * MS);
+    expect_whole(&o.ear, 440, 20 * MS, 4980 * MS);
+    EXPECT(tone_of(&o.ear, 1000, 500 * MS, 1900 * MS).amplitude < 0.003);
+    EXPECT(tone_of(&o.ear, 1000, 2900 * MS, 4500 * MS).amplitude < 0.003);
+    /* Of 250: 30 are the word, 15 beside it and the first 10 are decoded, some wait. */
+    EXPECT(n.inaudible > 150 && n.inaudible < 200);
+    EXPECT_EQ(o.gaps, 0);
+    EXPECT_EQ(o.p.sound.lost, 0);
     tour_free(&o);
 }
 
