@@ -175,9 +175,26 @@ static void put_minf(struct buffer *t, const struct track *k) {
     mp4_end(t, at);
 }
 
+/* Section 8.6.6, and Encapsulation of Opus section 4.4: the first samples are what the encoder was
+ * behind, so the sound of a sample's time is heard so much earlier, as with CodecDelay in WebM. In
+ * a file in fragments a duration of 0 is all there is. */
+static void put_edts(struct buffer *t) {
+    size_t at = mp4_begin(t, T('e', 'd', 't', 's'));
+    size_t elst = mp4_begin_full(t, T('e', 'l', 's', 't'), 0, 0);
+    mp4_put(t, 1, 4);
+    mp4_put(t, 0, 4);
+    mp4_put(t, CONTAINER_OPUS_PRE_SKIP, 4); /* Opus has a clock of 48 kHz in MP4 */
+    mp4_put(t, 0x10000, 4);                 /* rate */
+    mp4_end(t, elst);
+    mp4_end(t, at);
+}
+
 static void put_trak(struct buffer *t, const struct track *k) {
     size_t at = mp4_begin(t, T('t', 'r', 'a', 'k'));
     put_tkhd(t, k);
+    if (!k->video) {
+        put_edts(t);
+    }
     size_t mdia = mp4_begin(t, T('m', 'd', 'i', 'a'));
     put_mdhd(t, k);
     put_hdlr(t, k->video);

@@ -71,6 +71,8 @@ TEST(mp4_header_says_what_the_file_is) {
     REQUIRE(tkhd.n == 84);
     EXPECT_EQ(be32(tkhd.p + 76), 1280 << 16);
     EXPECT_EQ(be32(tkhd.p + 80), 720 << 16);
+    /* The pictures' samples are shown at their times. */
+    EXPECT_EQ(mp4_child(trak, 0, MP4_TYPE('e', 'd', 't', 's')).n, 0);
     /* Both indexes lead to the same fragments, each in its clock; time does not go back. */
     for (unsigned track = 1; track <= 2; track++) {
         uint64_t clock = track == 1 ? 90 : 48;
@@ -130,6 +132,16 @@ TEST(mp4_header_of_sound_alone) {
     EXPECT_EQ(mp4_header(&f, &t), OK);
     REQUIRE(mp4_view(bytes_of(t.p, t.n), &v));
     EXPECT(v.sidx[0].n > 0 && v.sidx[1].n == 0);
+    /* The sound begins behind what the encoder was behind, wherever its samples are. */
+    struct bytes trak = mp4_child(v.moov, 0, MP4_TYPE('t', 'r', 'a', 'k'));
+    struct bytes edts = mp4_child(trak, 0, MP4_TYPE('e', 'd', 't', 's'));
+    struct bytes elst = mp4_child(edts, 0, MP4_TYPE('e', 'l', 's', 't'));
+    REQUIRE(elst.n == 4 + 4 + 12);
+    EXPECT_EQ(be32(elst.p), 0);
+    EXPECT_EQ(be32(elst.p + 4), 1);
+    EXPECT_EQ(be32(elst.p + 8), 0);
+    EXPECT_EQ(be32(elst.p + 12), CONTAINER_OPUS_PRE_SKIP);
+    EXPECT_EQ(be32(elst.p + 16), 0x10000);
     buffer_free(&t);
 }
 
