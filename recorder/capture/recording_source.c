@@ -82,6 +82,7 @@ static struct rec_source *make(struct recording *r, const struct tap *t) {
     asking_begin(&s->asking, r->now);
     depacketizer_init(&s->video, (enum codec)s->codec);
     timeline_init(&s->line, codec_clock((enum codec)s->codec));
+    s->line.reorders = s->codec == CODEC_H264;
     list_push(&r->sources, &s->in_recording);
     r->n_sources++;
     if (r->core->c.per_source_tracks) {
@@ -228,6 +229,7 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
         lose(r, s, &(struct track_loss){STREAM_VIDEO, arrival, 1, "clock"});
         return;
     }
+    f.shift = v->key ? 0 : s->line.shift;
     f.ahead = f.t - arrival;
     s->missing = 0; /* nothing of this picture or of one before it */
     s->lost = false;

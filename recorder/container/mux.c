@@ -2,6 +2,7 @@
 
 #include "recorder/container/container.h"
 #include "recorder/container/mp4_boxes.h"
+#include "recorder/container/mp4_order.h"
 #include "recorder/container/webm_parse.h"
 
 #include <libavformat/avformat.h>
@@ -139,20 +140,38 @@ static int64_t ticks(us_t t, int rate) {
     return t / US_PER_MS * rate / 1000;
 }
 
-/* Frames [from, to). */
-static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const struct segment *s,
-                         size_t from, size_t to) {
+/* What is written as one file. */
+struct part {
+    const struct segment *s;
+    size_t from, to; /* frames [from, to) */
+    struct mp4_order order;
+};
+
+/* The times of frame i: decoded where it comes in order, shown there or, with a lead that is taken
+ * off again, somewhere near. */
+static void set_times(AVPacket *k, const struct mux_spec *m, const struct part *p, size_t i) {
+    const struct segment_frame *f = &p->s->frames[i];
+    int rate = clock_of(m, (enum stream)f->stream);
+    us_t decode = f->t, shown = f->t;
+    if (p->order.decode && f->stream == STREAM_VIDEO) {
+        decode = p->order.decode[i - p->from];
+        shown = us_max(f->t + f->shift, m->origin) + p->order.lead;
+    }
+    k->pts = ticks(shown - m->origin, rate);
+    k->dts = ticks(decode - m->origin, rate);
+    k->duration = ticks(duration_of(p->s, i) + f->t - decode, rate);
+}
+
+static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const struct part *p) {
     AVPacket *k = av_packet_alloc();
     bool ok = k != NULL;
-    for (size_t i = from; ok && i < to; i++) {
-        const struct segment_frame *frame = &s->frames[i];
+    for (size_t i = p->from; ok && i < p->to; i++) {
+        const struct segment_frame *frame = &p->s->frames[i];
         enum stream kind = (enum stream)frame->stream;
-        int rate = clock_of(m, kind);
-        k->data = (uint8_t *)s->data.p + frame->at;
+        k->data = (uint8_t *)p->s->data.p + frame->at;
         k->size = (int)frame->n;
         k->stream_index = (int)mux_track_number(m, kind) - 1;
-        k->pts = k->dts = ticks(frame->t - m->origin, rate);
-        k->duration = ticks(duration_of(s, i), rate);
+        set_times(k, m, p, i);
         k->flags = frame->key ? AV_PKT_FLAG_KEY : 0;
         ok = av_write_frame(f, k) >= 0;
     }
@@ -199,14 +218,13 @@ static enum err take_fragment(struct bytes file, struct buffer *out) {
     return err;
 }
 
-/* Frames [from, to) as a file of their own, of which the media are taken. */
-static enum err mux_frames(const struct mux_spec *m, const struct segment *s, size_t from,
-                           size_t to, struct buffer *out) {
-    AVFormatContext *f = open_muxer(m, s);
+/* A file of its own, of which the media are taken. */
+static enum err mux_part(const struct mux_spec *m, const struct part *p, struct buffer *out) {
+    AVFormatContext *f = open_muxer(m, p->s);
     if (!f) {
         return ERR_NOMEM;
     }
-    bool ok = write_frames(f, m, s, from, to);
+    bool ok = write_frames(f, m, p);
     uint8_t *file = NULL;
     int n = avio_close_dyn_buf(f->pb, &file);
     f->pb = NULL;
@@ -217,6 +235,22 @@ static enum err mux_frames(const struct mux_spec *m, const struct segment *s, si
                                                       : take_clusters(all, out);
     av_free(file);
     return err == OK && out->bad ? ERR_NOMEM : err;
+}
+
+/* The same of frames [from, to) for MP4, where pictures may be shown in another order than they
+ * came.
+ */
+static enum err mux_fragment(const struct mux_spec *m, struct part *p, struct buffer *out) {
+    size_t before = out->n;
+    enum err err = mp4_order_init(&p->order, p->s, p->from, p->to);
+    err = err == OK ? mux_part(m, p, out) : err;
+    if (err == OK && p->order.decode) {
+        uint32_t lead = (uint32_t)ticks(p->order.lead, clock_of(m, STREAM_VIDEO));
+        err = mp4_order_undo((uint8_t *)out->p + before, out->n - before,
+                             mux_track_number(m, STREAM_VIDEO), lead);
+    }
+    mp4_order_free(&p->order);
+    return err;
 }
 
 static void add_key(struct mux_keys *k, int64_t at_ms, size_t offset) {
@@ -243,7 +277,7 @@ static enum err mux_webm(const struct mux_spec *m, const struct segment *s, stru
                          struct mux_keys *keys) {
     size_t before = out->n;
     struct key_search k = {keys, (s->start - m->origin) / US_PER_MS, 1};
-    enum err e = mux_frames(m, s, 0, s->n, out);
+    enum err e = mux_part(m, &(struct part){.s = s, .to = s->n}, out);
     if (e == OK && m->video) {
         e = webm_blocks(bytes_of(out->p + before, out->n - before), note_key, &k);
     }
@@ -275,7 +309,7 @@ static enum err mux_mp4(const struct mux_spec *m, const struct segment *s, struc
         if (is_key(&s->frames[from])) {
             add_key(keys, (s->frames[from].t - s->start) / US_PER_MS, out->n - before);
         }
-        e = mux_frames(m, s, from, to, out);
+        e = mux_fragment(m, &(struct part){.s = s, .from = from, .to = to}, out);
     }
     return e;
 }

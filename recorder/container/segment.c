@@ -31,6 +31,7 @@ enum err segment_add(struct segment *s, const struct media_frame *f) {
     s->end = us_max(s->n ? s->end : 0, f->t + f->duration);
     s->frames[s->n++] = (struct segment_frame){.t = f->t,
                                                .duration = f->duration,
+                                               .shift = f->shift,
                                                .at = at,
                                                .n = f->data.n,
                                                .stream = f->stream,

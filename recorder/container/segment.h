@@ -23,13 +23,16 @@ struct media_frame {
     bool key;
     uint8_t level; /* of sound: [-dBov] as tap.audio_level */
     /* Of pictures: */
-    uint8_t codec;          /* enum codec */
+    us_t shift;    /* [us] it is shown so much after t; negative where others before it in order are
+                      shown after it, else 0 */
+    uint8_t codec; /* enum codec */
     uint16_t width, height; /* [pixels] */
     struct bytes init;      /* of a key frame: its decoder configuration record (container.h) */
 };
 
 struct segment_frame {
     us_t t, duration; /* [us]; duration 0 = unknown */
+    us_t shift;       /* as media_frame.shift */
     size_t at, n;     /* in data [bytes] */
     uint8_t stream;
     bool key;

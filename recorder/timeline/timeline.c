@@ -76,6 +76,12 @@ static us_t correction(const struct timeline *l, const struct ntp_clock *c, uint
     return wrong > most ? most : wrong < -most ? -most : wrong;
 }
 
+/* It comes behind frames that are shown later: when the latest of them is. */
+static us_t latest(const struct timeline *l, uint64_t x, us_t t) {
+    us_t newest = l->t0 + media_us(l, l->rtp0, l->newest);
+    return l->reorders && x < l->newest && newest - t <= TIMELINE_REORDER ? newest : t;
+}
+
 us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_ts, us_t arrival) {
     uint64_t x = ts32_extend(&l->ext, rtp_ts);
     if (!l->anchored) {
@@ -91,12 +97,15 @@ us_t timeline_stamp(struct timeline *l, const struct ntp_clock *c, uint32_t rtp_
         anchor(l, x, arrival);
         t = arrival;
     }
+    us_t before = latest(l, x, t);
+    bool behind = before != t;
     l->newest = x > l->newest ? x : l->newest;
     t -= t % US_PER_MS;
-    if (l->last + US_PER_MS > us_max(t, arrival) + TIMELINE_PUSHED) {
+    if (l->last + US_PER_MS > us_max(before, arrival) + TIMELINE_PUSHED) {
         l->refused++;
         return TIMELINE_REFUSED;
     }
     l->last = us_max(t, l->last + US_PER_MS);
+    l->shift = behind ? t - l->last : 0;
     return l->last;
 }

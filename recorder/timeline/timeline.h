@@ -9,7 +9,9 @@
  * went on; the NTP clock is then measured anew and nothing moves. A media clock that runs away from
  * arrival by more than TIMELINE_ASTRAY is not believed. Times come out in whole milliseconds,
  * strictly rising; frames that come faster than that are moved only a little, for who sends
- * thousands a second would push the time ahead of everybody's. Owner: one thread. */
+ * thousands a second would push the time ahead of everybody's. Of a codec that reorders, what comes
+ * behind a frame that is shown later gets the next time, too, and says when it is shown (`shift`).
+ * Owner: one thread. */
 #ifndef ORIEL_RECORDER_TIMELINE_TIMELINE_H
 #define ORIEL_RECORDER_TIMELINE_TIMELINE_H
 
@@ -22,6 +24,8 @@
     (100 * US_PER_MS) /* so far ahead a frame is moved behind the one before \
                        */
 #define TIMELINE_REFUSED ((us_t)-1)
+#define TIMELINE_REORDER \
+    US_PER_S /* frames that come after later ones are not further behind them */
 
 /* A participant's NTP clock. Zero: not known yet. */
 struct ntp_clock {
@@ -34,6 +38,7 @@ void ntp_clock_sr(struct ntp_clock *c, us_t t, uint64_t ntp);
 
 struct timeline {
     uint32_t rate; /* [Hz] */
+    bool reorders; /* frames may come in another order than they are shown: set by the owner */
     struct seq_ext ext;
     bool anchored, reported;
     uint64_t rtp0; /* extended media time ... */
@@ -43,6 +48,8 @@ struct timeline {
     uint32_t sr_set;  /* ntp_clock.set when it came */
     uint64_t newest;  /* extended */
     us_t last;        /* last time given out; -1 ms before the first */
+    us_t shift;       /* [us] of the last frame: it is shown so much after its time (negative) if it
+                         came after frames that are shown later, else 0; whole milliseconds */
     uint32_t astray;  /* how often the clock was not believed */
     uint32_t refused; /* frames for which there was no time */
 };

@@ -88,6 +88,15 @@ for file in vp9.webm av1.webm h264.mp4 h264_camera.mp4; do
     check "$file says how long it is" lasts "$dir/$file" 3.9 4.4
     check "$file seeks to its second key frame" lands "$dir/$file" 3.0 1.9 2.2
 done
+# Pictures that are shown in another order than they come: so many, each at its time.
+in_order() {
+    ffprobe -v error -select_streams v -show_entries frame=pts_time -of csv=p=0 "$1" |
+        awk -v n="$2" -v step="$3" 'NR > 1 && ($1 < last + step - 0.003 || $1 > last + step + 0.003) { bad = 1 }
+                                    { last = $1 } END { exit bad || NR != n }'
+}
+check "h264_b.mp4 decodes" decodes "$dir/h264_b.mp4"
+check "h264_b.mp4 shows each picture in its turn" in_order "$dir/h264_b.mp4" 60 0.0667
+check "h264_b.mp4 seeks to its second key frame" lands "$dir/h264_b.mp4" 3.0 1.9 2.2
 # What an encoder of Opus is behind is taken off in either container: 6.5 ms, in WebM 7 as its packets'
 # times are whole milliseconds.
 sound_at() {

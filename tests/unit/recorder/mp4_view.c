@@ -39,14 +39,15 @@ static void read_tfhd(struct fragment *f, struct bytes b) {
 /* Section 8.8.8 */
 static bool read_trun(struct fragment *f, struct bytes b) {
     struct rd r = rd_of(b.p, b.n);
-    uint32_t flags = rd_u32(&r), n = rd_u32(&r);
+    uint32_t flags = rd_u32(&r), n = rd_u32(&r), version = flags >> 24;
     size_t at = flags & 1 ? rd_u32(&r) : 0;
     uint32_t first = flags & 4 ? rd_u32(&r) : f->flags;
     for (uint32_t i = 0; i < n && !r.bad; i++) {
         uint32_t duration = flags & 0x100 ? rd_u32(&r) : f->duration;
         uint32_t size = flags & 0x200 ? rd_u32(&r) : f->size;
         uint32_t how = flags & 0x400 ? rd_u32(&r) : i ? f->flags : first;
-        CHECK(!(flags & 0x800) && f->v->n < MP4_VIEW_SAMPLES);
+        uint32_t shown = flags & 0x800 ? rd_u32(&r) : 0;
+        CHECK((version == 1 || shown == 0) && f->v->n < MP4_VIEW_SAMPLES);
         if (size > f->whole.n || at > f->whole.n - size) {
             return false;
         }
@@ -54,6 +55,7 @@ static bool read_trun(struct fragment *f, struct bytes b) {
         f->v->sample[f->v->n].fragment = f->v->fragments - 1;
         f->v->sample[f->v->n].time = f->time;
         f->v->sample[f->v->n].duration = duration;
+        f->v->sample[f->v->n].shown = (int32_t)shown;
         f->v->sample[f->v->n].key = !(how & 0x10000);
         f->v->sample[f->v->n++].data = bytes_of(f->whole.p + at, size);
         f->time += duration;

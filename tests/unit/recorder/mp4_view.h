@@ -20,6 +20,7 @@ struct mp4_view {
         unsigned track, fragment;
         uint64_t time;     /* [track's clock] */
         uint32_t duration; /* the same */
+        int32_t shown;     /* after time, the same */
         bool key;
         struct bytes data;
     } sample[MP4_VIEW_SAMPLES];
