@@ -220,6 +220,7 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
                             .stream = STREAM_VIDEO,
                             .key = v->key,
                             .codec = s->codec,
+                            .reorders = v->reorders,
                             .width = v->width,
                             .height = v->height,
                             .init = v->init};

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define SLOWER 8 /* times, at the beginning of a file */
+
 static bool is_picture(const struct segment_frame *f) {
     return f->stream == STREAM_VIDEO;
 }
@@ -39,15 +41,30 @@ static bool spread(us_t *decode, const struct segment_frame *f, size_t n) {
     return true;
 }
 
-enum err mp4_order_init(struct mp4_order *o, const struct segment *s, size_t from, size_t to) {
+us_t mp4_order_decoded(const struct segment *s, us_t t, us_t origin) {
+    if (!s->reorders) {
+        return t;
+    }
+    us_t since = us_max(t - origin, 0);
+    return origin + us_max(since / SLOWER, since - MP4_ORDER_DELAY);
+}
+
+/* Is anything in another order, or will it be? */
+static bool applies(const struct segment *s, size_t from, size_t to) {
+    bool any = s->reorders;
+    for (size_t i = from; i < to && !any; i++) {
+        any = s->frames[i].shift != 0;
+    }
+    return any;
+}
+
+enum err mp4_order_init(struct mp4_order *o, const struct segment *s, size_t from, size_t to,
+                        us_t origin) {
     const struct segment_frame *f = &s->frames[from];
     size_t n = to - from;
-    bool shifted = false;
+    us_t late = 0;
     *o = (struct mp4_order){0};
-    for (size_t i = 0; i < n; i++) {
-        shifted = shifted || f[i].shift;
-    }
-    if (!shifted) {
+    if (!applies(s, from, to)) {
         return OK;
     }
     o->decode = mem_alloc(n * sizeof(*o->decode));
@@ -59,9 +76,12 @@ enum err mp4_order_init(struct mp4_order *o, const struct segment *s, size_t fro
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        o->lead = us_max(o->lead, o->decode[i] - (f[i].t + f[i].shift));
+        o->decode[i] = mp4_order_decoded(s, o->decode[i], origin);
+        late =
+            is_picture(&f[i]) ? us_max(late, o->decode[i] - mp4_order_shown(&f[i], origin)) : late;
     }
-    o->lead += US_PER_MS; /* so that there is an offset to take it off of */
+    /* Whole, and one more, so that every offset is there to take it off of. */
+    o->lead = late ? (late / US_PER_MS + 2) * US_PER_MS : 0;
     return OK;
 }
 

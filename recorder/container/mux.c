@@ -137,7 +137,7 @@ static us_t duration_of(const struct segment *s, size_t i) {
 }
 
 static int64_t ticks(us_t t, int rate) {
-    return t / US_PER_MS * rate / 1000;
+    return t / US_PER_MS * rate / 1000 + t % US_PER_MS * rate / US_PER_S;
 }
 
 /* What is written as one file. */
@@ -152,14 +152,15 @@ struct part {
 static void set_times(AVPacket *k, const struct mux_spec *m, const struct part *p, size_t i) {
     const struct segment_frame *f = &p->s->frames[i];
     int rate = clock_of(m, (enum stream)f->stream);
-    us_t decode = f->t, shown = f->t;
+    us_t decode = f->t, shown = f->t, end = f->t + duration_of(p->s, i);
     if (p->order.decode && f->stream == STREAM_VIDEO) {
         decode = p->order.decode[i - p->from];
-        shown = us_max(f->t + f->shift, m->origin) + p->order.lead;
+        end = mp4_order_decoded(p->s, end, m->origin);
+        shown = mp4_order_shown(f, m->origin) + p->order.lead;
     }
     k->pts = ticks(shown - m->origin, rate);
     k->dts = ticks(decode - m->origin, rate);
-    k->duration = ticks(duration_of(p->s, i) + f->t - decode, rate);
+    k->duration = ticks(end - decode, rate);
 }
 
 static bool write_frames(AVFormatContext *f, const struct mux_spec *m, const struct part *p) {
@@ -242,9 +243,9 @@ static enum err mux_part(const struct mux_spec *m, const struct part *p, struct 
  */
 static enum err mux_fragment(const struct mux_spec *m, struct part *p, struct buffer *out) {
     size_t before = out->n;
-    enum err err = mp4_order_init(&p->order, p->s, p->from, p->to);
+    enum err err = mp4_order_init(&p->order, p->s, p->from, p->to, m->origin);
     err = err == OK ? mux_part(m, p, out) : err;
-    if (err == OK && p->order.decode) {
+    if (err == OK && p->order.lead) {
         uint32_t lead = (uint32_t)ticks(p->order.lead, clock_of(m, STREAM_VIDEO));
         err = mp4_order_undo((uint8_t *)out->p + before, out->n - before,
                              mux_track_number(m, STREAM_VIDEO), lead);

@@ -39,6 +39,7 @@ enum err segment_add(struct segment *s, const struct media_frame *f) {
     s->audio = s->audio || f->stream == STREAM_AUDIO;
     if (f->stream == STREAM_VIDEO) {
         s->video = true;
+        s->reorders = s->reorders || f->reorders;
         if ((uint32_t)f->width * f->height > (uint32_t)s->width * s->height) {
             s->width = f->width;
             s->height = f->height;
@@ -91,7 +92,7 @@ void segment_clear(struct segment *s) {
     s->n = 0;
     s->start = s->end = 0;
     s->width = s->height = 0;
-    s->video = s->audio = false;
+    s->video = s->audio = s->reorders = false;
 }
 
 void segment_free(struct segment *s) {

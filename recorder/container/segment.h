@@ -23,6 +23,7 @@ struct media_frame {
     bool key;
     uint8_t level; /* of sound: [-dBov] as tap.audio_level */
     /* Of pictures: */
+    bool reorders; /* its sender says that pictures are shown in another order than they come */
     us_t shift;    /* [us] it is shown so much after t; negative where others before it in order are
                       shown after it, else 0 */
     uint8_t codec; /* enum codec */
@@ -46,6 +47,7 @@ struct segment {
     us_t start, end;        /* recording time [us]; end: of the last frame as far as known */
     uint16_t width, height; /* [pixels] of the frame with the largest area */
     bool video, audio;      /* has frames of it */
+    bool reorders;          /* as its frames */
 };
 
 struct segment_limits {

@@ -94,6 +94,7 @@ static bool finish(struct depacketizer *d, struct video_frame *ret) {
     *ret = (struct video_frame){.data = bytes_of(d->frame.p, d->frame.n),
                                 .rtp_ts = d->rtp_ts,
                                 .key = d->key,
+                                .reorders = d->reorders,
                                 .width = d->width,
                                 .height = d->height,
                                 .init = bytes_of(d->init, d->key ? d->init_n : 0)};

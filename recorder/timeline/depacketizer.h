@@ -24,6 +24,7 @@ struct video_frame {
     struct bytes data; /* as the container holds it; valid until the next call */
     uint32_t rtp_ts;
     bool key;
+    bool reorders; /* as its sender says, pictures are shown in another order than they come */
     uint16_t width, height; /* [pixels] as was said last: by a key frame, in VP9 also by others */
     /* Of a key frame: the decoder configuration record that it and what follows need (H.264: avcC,
      * AV1: av1C); empty with codecs that need none. Valid until the next call. */
@@ -131,6 +132,7 @@ struct depacketizer {
     uint32_t missing;                      /* packets missing before it */
     bool started;                          /* a key frame has been seen and nothing lost since */
     uint32_t lost;                         /* packets missing that are not yet accounted for */
+    bool reorders;                         /* as the last key frame says */
     uint16_t width, height;
     uint64_t dropped; /* frames */
     uint64_t holes;   /* how often lost packets may have carried a frame, or a part of one */

@@ -131,6 +131,7 @@ bool h264_sets_enforce(struct depacketizer *d) {
         !write_record(d, &sps, set)) {
         return false;
     }
+    d->reorders = sps.reorders;
     d->width = sps.width;
     d->height = sps.height;
     return true;

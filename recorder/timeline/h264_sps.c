@@ -96,6 +96,65 @@ static void read_size(struct bits *b, struct h264_sps *s) {
     s->height = (uint16_t)(h - y);
 }
 
+/* Annex E.1.2 */
+static void skip_hrd(struct bits *b) {
+    uint32_t n = bits_ue(b);
+    b->bad = b->bad || n > 31; /* cpb_cnt_minus1 */
+    bits_skip(b, 4 + 4);
+    for (uint32_t i = 0; i <= n && !b->bad; i++) {
+        bits_ue(b);
+        bits_ue(b);
+        bits_skip(b, 1);
+    }
+    bits_skip(b, 5 + 5 + 5 + 5);
+}
+
+/* Annex E.1.1, up to bitstream_restriction_flag: how pictures look and when they come. */
+static void skip_look(struct bits *b) {
+    if (bits_flag(b) && bits_u(b, 8) == 255) { /* aspect_ratio_idc: Extended_SAR */
+        bits_skip(b, 16 + 16);
+    }
+    if (bits_flag(b)) { /* overscan */
+        bits_skip(b, 1);
+    }
+    if (bits_flag(b)) { /* video_signal_type */
+        bits_skip(b, 3 + 1);
+        bits_skip(b, bits_flag(b) ? 8 + 8 + 8 : 0);
+    }
+    if (bits_flag(b)) { /* chroma_loc_info */
+        bits_ue(b);
+        bits_ue(b);
+    }
+    bits_skip(b, bits_flag(b) ? 32 + 32 + 1 : 0); /* timing_info */
+    bool hrd = false;
+    for (unsigned i = 0; i < 2; i++) {
+        if (bits_flag(b)) {
+            hrd = true;
+            skip_hrd(b);
+        }
+    }
+    bits_skip(b, hrd ? 1 : 0); /* low_delay_hrd_flag */
+    bits_skip(b, 1);           /* pic_struct_present_flag */
+}
+
+/* False, too, where nothing is said of it, or nothing that can be read. */
+static bool read_reorders(struct bits *b) {
+    if (!bits_flag(b)) {
+        return false;
+    }
+    skip_look(b);
+    if (!bits_flag(b)) {
+        return false;
+    }
+    bits_skip(b, 1); /* motion_vectors_over_pic_boundaries_flag */
+    for (unsigned i = 0; i < 4; i++) {
+        bits_ue(b);
+    }
+    uint32_t depth = bits_ue(b); /* max_num_reorder_frames */
+    bits_ue(b);
+    return depth > 0 && !b->bad;
+}
+
 enum err h264_sps_read(struct bytes nal, struct h264_sps *ret) {
     struct plain plain;
     struct bits b = unescape(nal, SPS_MAX, &plain);
@@ -114,7 +173,11 @@ enum err h264_sps_read(struct bytes nal, struct h264_sps *ret) {
     bits_ue(&b);      /* max_num_ref_frames */
     bits_skip(&b, 1); /* gaps_in_frame_num_value_allowed_flag */
     read_size(&b, ret);
-    return b.bad || id > 31 || number > 12 ? ERR_FORMAT : OK;
+    if (b.bad || id > 31 || number > 12) {
+        return ERR_FORMAT;
+    }
+    ret->reorders = read_reorders(&b);
+    return OK;
 }
 
 enum err h264_pps_read(struct bytes nal, uint8_t *ret_id, uint8_t *ret_sps) {

@@ -22,6 +22,7 @@ struct h264_sps {
     bool separate_planes;
     uint8_t number_bits;    /* of frame_num, range 4..16 */
     uint16_t width, height; /* [pixels] after cropping */
+    bool reorders; /* says that pictures are shown in another order than they come (annex E.2.1) */
 };
 
 struct h264_slice {

@@ -47,7 +47,7 @@ static bool read_trun(struct fragment *f, struct bytes b) {
         uint32_t size = flags & 0x200 ? rd_u32(&r) : f->size;
         uint32_t how = flags & 0x400 ? rd_u32(&r) : i ? f->flags : first;
         uint32_t shown = flags & 0x800 ? rd_u32(&r) : 0;
-        CHECK((version == 1 || shown == 0) && f->v->n < MP4_VIEW_SAMPLES);
+        CHECK((version == 1 || shown <= INT32_MAX) && f->v->n < MP4_VIEW_SAMPLES);
         if (size > f->whole.n || at > f->whole.n - size) {
             return false;
         }
