@@ -37,7 +37,9 @@ static us_t operate(struct mixer *m, const uint8_t *op, us_t t, const struct mix
     case 2:
     case 3:
         mixer_input(m, id);
-        mixer_put(m, id, t + when - 200 * US_PER_MS, bytes_of(op + HEAD, op[4]));
+        /* Every level, and none. */
+        mixer_put_level(m, id, t + when - 200 * US_PER_MS, bytes_of(op + HEAD, op[4]),
+                        (uint8_t)(op[0] >= 128 ? MIXER_LEVEL_NONE : op[0] + when % 64));
         break;
     case 4:
         (op[2] & 0x80 ? mixer_input_cut : mixer_input_end)(m, id);

@@ -128,19 +128,28 @@ for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {
   await page.close();
 }
 
-// Sound for 7 s, then pictures, as the recorder's own test recorded it.
-execFileSync(process.env.ORIEL_TEST_RECORDER ?? path.join(ROOT, 'build/asan/tests/test_recorder'),
-  ['codecs_the_index_leads'], { env: { ...process.env, ORIEL_TEST_KEEP: dir } });
+// Sound for 7 s, then pictures, and pictures that are shown in another order than they were sent, as the
+// recorder's own tests recorded them. /?NAME plays a file.
+for (const name of ['codecs_the_index_leads', 'codecs_h264_with_b_pictures']) {
+  execFileSync(process.env.ORIEL_TEST_RECORDER ?? path.join(ROOT, 'build/asan/tests/test_recorder'),
+    [name], { env: { ...process.env, ORIEL_TEST_KEEP: dir } });
+}
 const files = http.createServer((request, response) => {
-  if (request.url === '/') {
+  const { pathname, search } = new URL(request.url, 'http://127.0.0.1');
+  if (pathname === '/') {
     response.setHeader('content-type', 'text/html');
-    response.end('<!doctype html><video src="/sound_first.webm" preload="metadata"></video>');
+    response.end(`<!doctype html><video src="/${search.slice(1)}" preload="metadata" muted></video>`);
     return;
   }
-  const file = fs.readFileSync(path.join(dir, 'sound_first.webm'));
+  if (!/\.(mp4|webm)$/.test(pathname)) { // a browser's icon
+    response.writeHead(404).end();
+    return;
+  }
+  const file = fs.readFileSync(path.join(dir, path.basename(pathname)));
+  const type = pathname.endsWith('.mp4') ? 'video/mp4' : 'video/webm';
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? 'bytes=0-') ?? [];
   const end = to ? Number(to) + 1 : file.length;
-  response.writeHead(206, { 'content-type': 'video/webm', 'accept-ranges': 'bytes',
+  response.writeHead(206, { 'content-type': type, 'accept-ranges': 'bytes',
     'content-range': `bytes ${from}-${end - 1}/${file.length}`, 'content-length': end - from });
   response.end(file.subarray(Number(from), end));
 });
@@ -150,13 +159,57 @@ for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {
   await test(`a_seek_before_the_first_picture_lands_on_the_sound_in_${what}`, async () => {
     const page = await browser.newPage();
     const evaluate = (run, argument) => page.evaluate(run, argument);
-    await page.goto(`http://127.0.0.1:${files.address().port}/`);
+    await page.goto(`http://127.0.0.1:${files.address().port}/?sound_first.webm`);
     await until(() => evaluate(() => document.querySelector('video').readyState >= 1), 'metadata');
     for (const target of [3, 10, 5]) {
       await seek(evaluate, target, 'video');
     }
     await evaluate(() => { document.querySelector('video').muted = true; return document.querySelector('video').play(); });
     await until(() => evaluate(() => document.querySelector('video').currentTime > 5.5), 'play from there');
+    await page.close();
+  });
+}
+
+for (const [what, browser] of [['chromium', chromium], ['firefox', firefox]]) {
+  await test(`pictures_sent_in_another_order_are_shown_in_their_own_in_${what}`, async () => {
+    const page = await browser.newPage();
+    const evaluate = (run, argument) => page.evaluate(run, argument);
+    await page.goto(`http://127.0.0.1:${files.address().port}/?h264_b.mp4`);
+    await evaluate(() => {
+      const video = document.querySelector('video');
+      window.times = [];
+      const note = (_, frame) => {
+        window.times.push(frame.mediaTime);
+        video.requestVideoFrameCallback(note);
+      };
+      video.requestVideoFrameCallback?.(note);
+      return video.play();
+    });
+    await until(() => evaluate(() => document.querySelector('video').ended), 'the end', 20000);
+    const { times, duration, shown } = await evaluate(() => {
+      const video = document.querySelector('video');
+      return { times: window.times, duration: video.duration,
+        shown: video.getVideoPlaybackQuality().totalVideoFrames };
+    });
+    console.log(`# ${what}: ${shown} pictures, ${times.length} seen, from ${times[0]?.toFixed(3)} s on`);
+    expect(duration > 3.9 && duration < 4.4, `it lasts ${duration} s`);
+    expect(shown >= 55, `${shown} of 60 pictures`);
+    expect(times.every((t, i) => i === 0 || t >= times[i - 1]), `times ${times}`);
+    // Each at its time: multiples of 1/15 s apart. (Firefox takes the first picture's time for the beginning.)
+    const apart = times.map((t) => (t - times[0]) * 15);
+    expect(apart.every((n) => Math.abs(n - Math.round(n)) < 0.06), `times ${times}`);
+    // And piece by piece, in order of decoding: without a hole.
+    const ranges = await evaluate(async () => {
+      const source = new MediaSource();
+      document.querySelector('video').src = URL.createObjectURL(source);
+      await new Promise((resolve) => source.addEventListener('sourceopen', resolve, { once: true }));
+      const buffer = source.addSourceBuffer('video/mp4; codecs="avc1.4d400c"');
+      buffer.appendBuffer(await (await fetch('/h264_b.mp4')).arrayBuffer());
+      await new Promise((resolve) => buffer.addEventListener('updateend', resolve, { once: true }));
+      return Array.from({ length: buffer.buffered.length },
+        (_, i) => [buffer.buffered.start(i), buffer.buffered.end(i)]);
+    });
+    expect(ranges.length === 1 && ranges[0][0] < 0.2 && ranges[0][1] > 3.9, `buffered ${JSON.stringify(ranges)}`);
     await page.close();
   });
 }

@@ -198,6 +198,35 @@ TEST(timeline_any_input_keeps_the_promises) {
     }
 }
 
+/* The same where frames may come in another order than they are shown. */
+TEST(timeline_any_order_keeps_the_promises) {
+    struct rng_seeded state;
+    rng_seed(&state, 12);
+    struct rng rng = rng_from_seeded(&state);
+    struct ntp_clock c = {0};
+    struct timeline l;
+    us_t last = -1, arrival = 0;
+    unsigned behind = 0;
+    timeline_init(&l, 90000);
+    l.reorders = true;
+    for (unsigned i = 0; i < 20000; i++) {
+        arrival += rng_below(&rng, 40000);
+        uint32_t far = rng_below(&rng, 20) == 0 ? rng_u32(&rng) : rng_below(&rng, 90000);
+        us_t t = timeline_stamp(&l, &c, (uint32_t)(arrival * 9 / 100) - far, arrival);
+        if (t == TIMELINE_REFUSED) {
+            EXPECT(last + MS > arrival + TIMELINE_PUSHED);
+            continue;
+        }
+        EXPECT(t >= last + MS || (last < 0 && t >= 0));
+        EXPECT(t % MS == 0 && l.shift % MS == 0);
+        EXPECT(t <= arrival + TIMELINE_ASTRAY + TIMELINE_REORDER + TIMELINE_PUSHED);
+        EXPECT(l.shift <= 0 && l.shift >= -(TIMELINE_REORDER + TIMELINE_PUSHED + 2 * MS));
+        behind += l.shift < 0;
+        last = t;
+    }
+    EXPECT(behind > 10000);
+}
+
 /* Nobody makes a second longer than it is by sending more packets in it. */
 TEST(timeline_packets_in_masses_do_not_push_the_time_ahead) {
     for (uint32_t step = 0; step <= 24; step += 24) {
