@@ -237,9 +237,11 @@ static void emit_video(struct recording *r, struct rec_source *s, const struct v
     emit(r, s, &f);
 }
 
-/* Nothing of it can be recorded before a key frame, in its track or in the programme. */
+/* Nothing of it can be recorded before a key frame, in its track or in the programme. What is in
+ * neither lacks nothing: the relay asks when the stage changes. */
 static bool lacks_key(const struct recording *r, const struct rec_source *s) {
-    return !s->video.started || (s->tracked && s->track.waiting) ||
+    bool wanted = s->tracked || r->programme.stage == s->id;
+    return (wanted && !s->video.started) || (s->tracked && s->track.waiting) ||
            programme_lacks_key(&r->programme, s->id);
 }
 

@@ -263,6 +263,25 @@ TEST(asking_leaves_the_beginning_to_whoever_listens) {
     scene_end(&s);
 }
 
+/* Without tracks of their own only who is on stage is recorded. */
+TEST(asking_is_not_for_what_nobody_records) {
+    struct scene s;
+    scene_begin(&s, "video.ivf");
+    rig_close(&s.g);
+    s.g.per_source = false;
+    CHECK(rig_open(&s.g) == OK);
+    rig_order(&s.g, ORDER_START);
+    tell(&s, TAP_SOURCE_ON);
+    pictures(&s, 20);
+    picture(&s, true);
+    pictures(&s, 30);
+    EXPECT_EQ(s.asks, 0);
+    tell(&s, TAP_STAGE);
+    picture(&s, false);
+    EXPECT_EQ(s.asks, 1);
+    scene_end(&s);
+}
+
 TEST(asking_ends_with_the_source) {
     struct scene s;
     struct tap_ask a;
