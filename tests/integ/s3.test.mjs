@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { launchChromium } from './lib/chromium.mjs';
+import { inbound, launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { freePort, ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { endTour, firstFrame, joinTour, listRecordings, untilComplete } from './lib/tour.mjs';
@@ -152,6 +152,17 @@ await test('a_service_that_is_away_for_a_tour_loses_nothing', async () => {
     const state = await ready();
     expectEqual(state.status, 'ready', 'status of /ready');
     expect(state.checks.store.includes('does not take recordings'), JSON.stringify(state));
+    // Who watches does not notice.
+    const viewer = await agentBrowser.newPage();
+    await joinTour(viewer, server.urls.buyer, { camera: false });
+    await firstFrame(viewer);
+    const first = await inbound(viewer);
+    await until(async () => {
+      const now = await inbound(viewer);
+      return now.frames > first.frames + 60 && now.energy > first.energy;
+    }, 'picture and sound to go on');
+    expectEqual(await server.metric('oriel_store_breaker_open'), 1, 'the breaker, still');
+    await viewer.close();
   });
   const [newest] = await until(async () => {
     const all = await listRecordings(server.urls.ops, ops());
