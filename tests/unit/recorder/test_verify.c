@@ -452,26 +452,39 @@ TEST(verify_checks_an_open_recording_so_far) {
     house_end(&h);
 }
 
-/* A whole recording of a few KiB, with everything an ordinary one has. */
-static void small_recording(struct house *h) {
+static void small_track(struct ledger *l, const struct entry_track *t, uint32_t segments) {
     static const uint8_t media[300] = "pictures and sound";
-    struct entry_start start = {.tour = "demo", .title = "House"};
-    struct entry track = {.type = ENTRY_TRACK}, epoch = {.type = ENTRY_EPOCH};
-    struct ledger *l = NULL;
-    track.u.track = (struct entry_track){
-        .track = {{0xca}}, .kind = SOURCE_CAMERA, .codec = CODEC_VP8, .source = 3};
-    epoch.u.epoch = (struct entry_epoch){.track = {{0xca}}, .video = CODEC_VP8};
-    CHECK(ledger_begin(h->archive, &start, &l) == OK);
+    struct entry track = {.type = ENTRY_TRACK, .u.track = *t};
+    struct entry epoch = {.type = ENTRY_EPOCH, .u.epoch = {.track = t->track, .video = CODEC_VP8}};
     CHECK(ledger_add(l, &track) == OK && ledger_add(l, &epoch) == OK);
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < segments; i++) {
         struct entry_segment seg = {
-            .track = {{0xca}}, .number = i, .start = i * US_PER_S, .duration = US_PER_S};
+            .track = t->track, .number = i, .start = i * US_PER_S, .duration = US_PER_S};
         CHECK(ledger_segment(l, (i + 1) * US_PER_S, &seg, bytes_of(media, sizeof(media))) == OK);
         CHECK(ledger_flush(l) == OK);
     }
+}
+
+/* A whole recording of a few KiB, with what an ordinary one has: the programme under the keys of
+ * the recording, a camera under those of its participant. */
+static void small_recording(struct house *h) {
+    const struct entry_track programme = {.track = ID_PROGRAMME, .codec = CODEC_VP8};
+    const struct entry_track camera = {.track = {{0xca}},
+                                       .kind = SOURCE_CAMERA,
+                                       .codec = CODEC_VP8,
+                                       .source = 3,
+                                       .participant = 5};
+    struct entry_start start = {.tour = "demo", .title = "House"};
+    struct ledger *l = NULL;
+    CHECK(ledger_begin(h->archive, &start, &l) == OK);
+    small_track(l, &programme, 1);
+    small_track(l, &camera, 2);
     CHECK(ledger_end(l, 2 * US_PER_S) == OK);
     h->sample.id = *ledger_id(l);
     ledger_free(l);
+    struct key_context c = {h->sample.id, 5};
+    struct key_wrap wrap;
+    CHECK(wraps_get(h->archive->wraps, &c, &wrap) == OK);
 }
 
 /* Not one byte of it may change unseen, with the keys or without. */
