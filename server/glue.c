@@ -1,49 +1,12 @@
-#include "server/glue.h"
+#include "server/glue_parts.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/list.h"
-#include "server/backlog.h"
-#include "server/order_backlog.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* DESIGN. Glue keeps the little that neither side may know of the other: the name and title of a
- * tour and who is in it, so that a recording that starts in mid-tour begins with its people. */
-
-struct person {
-    struct recorder_order order; /* as it was announced */
-    uint8_t muted;               /* bit per source_kind */
-    struct link in_tour;
-};
-
 #define RETRY (10 * US_PER_MS) /* between looks for room in a full mailbox */
-
-struct tour {
-    uint64_t id;
-    char name[65], title[129];
-    bool unrecorded; /* an order to start could not be given */
-    bool refused;    /* for the quota: it is given later, */
-    uint32_t worker; /* with these two, */
-    uint8_t codec;
-    bool paused; /* and paused, if that was ordered meanwhile, by this one */
-    uint64_t pauser;
-    struct link people, in_glue;
-};
-
-struct glue {
-    struct glue_config config;
-    struct link tours; /* few enough per process; looked up on tour events only */
-    us_t now;          /* of the call under way */
-    bool more;         /* reports wait for the next turn */
-    uint32_t waiting;  /* tours that are refused */
-    uint64_t refused;  /* recordings in all */
-    struct offenders offenders;
-    struct backlog orders;     /* to the recorder */
-    struct backlog mix;        /* orders to the mix */
-    struct backlog backlogs[]; /* one for each worker */
-};
 
 static bool post_to_worker(void *ctx, const void *order) {
     return worker_post(ctx, order);
@@ -100,14 +63,13 @@ struct glue *glue_free(struct glue *g) {
     return mem_free(g);
 }
 
-static void note(struct glue *g, const char *event, const struct sig_effect *e,
-                 const char *detail) {
+void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail) {
     if (g->config.note) {
         g->config.note(g->config.ctx, event, e->tour, e->peer, detail);
     }
 }
 
-static struct tour *find_tour(struct glue *g, uint64_t id) {
+struct tour *glue_tour(struct glue *g, uint64_t id) {
     LIST_EACH(l, &g->tours) {
         struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
         if (t->id == id) {
@@ -117,34 +79,14 @@ static struct tour *find_tour(struct glue *g, uint64_t id) {
     return NULL;
 }
 
-static struct person *find_person(struct tour *t, uint64_t participant) {
-    LIST_EACH(l, &t->people) {
-        struct person *p = LIST_ENTRY(l, struct person, in_tour);
-        if (p->order.participant == participant) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
-static void post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
+void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
     CHECK(e->worker < g->config.n_workers);
     if (backlog_post(&g->backlogs[e->worker], o) != OK) {
-        note(g, "out_of_memory", e, "order dropped");
+        glue_note(g, "out_of_memory", e, "order dropped");
     }
 }
 
-/* False: it could neither be given nor kept. */
-static bool tell_recorder(struct glue *g, const struct sig_effect *e,
-                          const struct recorder_order *o) {
-    if (g->config.recorder && order_backlog_post(&g->orders, o) != OK) {
-        note(g, "recorder_backlog_full", e, "order dropped");
-        return false;
-    }
-    return true;
-}
-
-static void copy_text(char *out, size_t cap, const char *text) {
+void glue_copy(char *out, size_t cap, const char *text) {
     snprintf(out, cap, "%s", text ? text : "");
 }
 
@@ -154,13 +96,13 @@ static void on_tour_add(struct glue *g, const struct sig_effect *e) {
     struct tour *t = mem_zalloc(1, sizeof(*t));
     if (t) {
         t->id = e->tour;
-        copy_text(t->name, sizeof(t->name), e->tour_name);
-        copy_text(t->title, sizeof(t->title), e->title);
+        glue_copy(t->name, sizeof(t->name), e->tour_name);
+        glue_copy(t->title, sizeof(t->title), e->title);
         list_init(&t->people);
         list_push(&g->tours, &t->in_glue);
     }
-    post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
-    note(g, "tour_open", e, e->tour_name);
+    glue_post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    glue_note(g, "tour_open", e, e->tour_name);
 }
 
 /* To every worker that has the tour. */
@@ -169,7 +111,7 @@ static void post_to_span(struct glue *g, const struct sig_effect *e, struct work
         struct sig_effect to = *e;
         to.worker = (uint32_t)__builtin_ctzll(left);
         o.others = e->span & ~(1ull << to.worker);
-        post(g, &to, &o);
+        glue_post(g, &to, &o);
     }
 }
 
@@ -177,16 +119,16 @@ static void post_to_span(struct glue *g, const struct sig_effect *e, struct work
 static void on_tour_span(struct glue *g, const struct sig_effect *e) {
     struct sig_effect fresh = *e;
     fresh.worker = e->fresh;
-    post(g, &fresh, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    glue_post(g, &fresh, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
     post_to_span(g, e,
                  (struct worker_order){
                      .type = WORKER_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
 }
 
 static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = find_tour(g, e->tour);
+    struct tour *t = glue_tour(g, e->tour);
     post_to_span(g, e, (struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
-    note(g, "tour_closed", e, t ? t->name : NULL);
+    glue_note(g, "tour_closed", e, t ? t->name : NULL);
     if (t) {
         g->waiting -= t->refused;
         free_tour(t);
@@ -206,13 +148,13 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
                           .worker = (uint8_t)e->worker,
                           .on = e->on};
     if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
-        note(g, "out_of_memory", e, "order to the mix dropped");
+        glue_note(g, "out_of_memory", e, "order to the mix dropped");
         return;
     }
     if (e->on) {
-        post(g, e,
-             &(struct worker_order){
-                 .type = WORKER_WITHOUT, .peer = e->peer, .participant = e->participant});
+        glue_post(g, e,
+                  &(struct worker_order){
+                      .type = WORKER_WITHOUT, .peer = e->peer, .participant = e->participant});
     }
 }
 
@@ -220,174 +162,17 @@ static void on_peer_add(struct glue *g, const struct sig_effect *e) {
     struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
     o.params = mem_alloc(sizeof(*o.params));
     if (!o.params) {
-        note(g, "out_of_memory", e, "peer not added");
+        glue_note(g, "out_of_memory", e, "peer not added");
         return;
     }
     *o.params = *e->params;
-    post(g, e, &o);
+    glue_post(g, e, &o);
 }
 
 static void on_restart(struct glue *g, const struct sig_effect *e) {
     struct worker_order o = {.type = WORKER_PEER_RESTART, .peer = e->peer};
     o.ice = *e->ice;
-    post(g, e, &o);
-}
-
-static void on_participant(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = find_tour(g, e->tour);
-    struct recorder_order o = {
-        .type = ORDER_PARTICIPANT, .tour = e->tour, .participant = e->participant, .on = e->on};
-    copy_text(o.name, sizeof(o.name), e->name);
-    copy_text(o.role, sizeof(o.role), e->role);
-    copy_text(o.consent_version, sizeof(o.consent_version), e->consent_version);
-    (void)tell_recorder(g, e, &o);
-    if (!t) {
-        return;
-    }
-    struct person *p = find_person(t, e->participant);
-    if (p && !e->on) {
-        list_remove(&p->in_tour);
-        mem_free(p);
-    } else if (p) {
-        p->order = o;
-    } else if (e->on && (p = mem_zalloc(1, sizeof(*p))) != NULL) {
-        p->order = o;
-        list_push(&t->people, &p->in_tour);
-    }
-}
-
-static bool tell_mute(struct glue *g, const struct sig_effect *e, uint64_t participant,
-                      enum source_kind kind) {
-    struct recorder_order o = {
-        .type = ORDER_MUTE, .tour = e->tour, .participant = participant, .on = e->on};
-    copy_text(o.name, sizeof(o.name), source_kind_name(kind));
-    return tell_recorder(g, e, &o);
-}
-
-/* Who is there when a recording begins, and whose sources are off by intent. */
-static void tell_people(struct glue *g, const struct sig_effect *e, const struct tour *t) {
-    LIST_EACH(l, &t->people) {
-        const struct person *p = LIST_ENTRY(l, struct person, in_tour);
-        (void)tell_recorder(g, e, &p->order);
-        for (unsigned kind = 0; kind < SOURCE_KIND_COUNT; kind++) {
-            if (p->muted & 1u << kind) {
-                (void)tell_mute(g, e, p->order.participant, (enum source_kind)kind);
-            }
-        }
-    }
-}
-
-static bool is_full(const struct glue *g) {
-    return g->config.full && g->config.full(g->config.ctx);
-}
-
-/* People are told that there is a problem; the recording begins when there is room. */
-static void refuse_recording(struct glue *g, const struct sig_effect *e, struct tour *t) {
-    g->refused++;
-    note(g, "recording_refused", e, "quota");
-    if (t) {
-        g->waiting += !t->refused;
-        t->refused = t->unrecorded = true;
-        t->paused = false;
-        t->worker = e->worker;
-        t->codec = e->codec;
-    }
-    sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
-}
-
-static void accept_recording(struct glue *g, struct tour *t) {
-    g->waiting -= t->refused;
-    t->refused = false;
-}
-
-/* The recorder tells when it has stopped, if it ever heard of the start. */
-static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
-                           const struct recorder_order *stop) {
-    if (t) {
-        accept_recording(g, t);
-    }
-    (void)tell_recorder(g, e, stop);
-    if (t && t->unrecorded) {
-        t->unrecorded = false;
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_OFF);
-    }
-}
-
-/* Start: the recorder first, then the people, then the tap, so that the first tap finds an open
- * recording. Stop: the other way round. */
-static void on_record(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = find_tour(g, e->tour);
-    struct recorder_order o = {
-        .type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour, .codec = e->codec};
-    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
-    if (!g->config.recorder) {
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
-        return;
-    }
-    if (!e->on) {
-        post(g, e, &tap);
-        stop_recording(g, e, t, &o);
-        return;
-    }
-    if (is_full(g)) {
-        refuse_recording(g, e, t);
-        return;
-    }
-    copy_text(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
-    copy_text(o.title, sizeof(o.title), t ? t->title : "");
-    bool given = tell_recorder(g, e, &o);
-    if (t) {
-        t->unrecorded = !given;
-    }
-    if (!given) {
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
-        return;
-    }
-    if (t) {
-        tell_people(g, e, t);
-    }
-    post(g, e, &tap);
-}
-
-/* While it is paused the worker taps nothing: what is not to be recorded does not reach the
- * recorder. The recording goes on, with its time. */
-static void on_record_pause(struct glue *g, const struct sig_effect *e) {
-    struct recorder_order o = {
-        .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
-    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = !e->on};
-    struct tour *t = find_tour(g, e->tour);
-    if (t && t->refused) {
-        t->paused = e->on;
-        t->pauser = e->participant;
-    } else if (g->config.recorder) {
-        (void)tell_recorder(g, e, &o);
-        post(g, e, &tap);
-    }
-}
-
-/* There is room again. */
-static void begin_refused(struct glue *g) {
-    if (!g->waiting || is_full(g)) {
-        return;
-    }
-    LIST_EACH(l, &g->tours) {
-        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
-        struct sig_effect e = {.type = EFFECT_RECORD,
-                               .tour = t->id,
-                               .worker = t->worker,
-                               .codec = t->codec,
-                               .on = true};
-        if (!t->refused) {
-            continue;
-        }
-        accept_recording(g, t);
-        on_record(g, &e);
-        if (t->paused && !t->unrecorded) {
-            e.type = EFFECT_RECORD_PAUSE;
-            e.participant = t->pauser;
-            on_record_pause(g, &e);
-        }
-    }
+    glue_post(g, e, &o);
 }
 
 static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
@@ -401,20 +186,7 @@ static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
                              .tour = e->tour,
                              .peer = e->peer,
                              .participant = e->participant};
-    post(g, e, &o);
-}
-
-static void on_mute(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = find_tour(g, e->tour);
-    struct person *p = t ? find_person(t, e->participant) : NULL;
-    if (p) {
-        uint8_t bit = (uint8_t)(1u << e->kind);
-        p->muted = (uint8_t)(e->on ? p->muted | bit : p->muted & ~bit);
-    }
-    (void)tell_mute(g, e, e->participant, (enum source_kind)e->kind);
-    if (e->peer) {
-        pass_to_worker(g, e);
-    }
+    glue_post(g, e, &o);
 }
 
 static void obey(struct glue *g, const struct sig_effect *e) {
@@ -446,16 +218,19 @@ static void obey(struct glue *g, const struct sig_effect *e) {
         on_restart(g, e);
         break;
     case EFFECT_RECORD:
-        on_record(g, e);
+        glue_record(g, e);
         break;
     case EFFECT_RECORD_PAUSE:
-        on_record_pause(g, e);
+        glue_record_pause(g, e);
         break;
     case EFFECT_PARTICIPANT:
-        on_participant(g, e);
+        glue_participant(g, e);
         break;
     case EFFECT_MUTE:
-        on_mute(g, e);
+        glue_mute(g, e);
+        if (e->peer) {
+            pass_to_worker(g, e);
+        }
         break;
     case EFFECT_PEER_REMOVE:
     case EFFECT_PEER_CONSENT:
@@ -593,7 +368,7 @@ void glue_service(struct glue *g, us_t now) {
         g->more |= !take_media(g, now, g->config.workers[i]);
     }
     g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
-    begin_refused(g);
+    glue_record_refused(g);
     glue_effects(g, now);
     if (sig_deadline(g->config.sig) <= now) {
         sig_timeout(g->config.sig, now);
