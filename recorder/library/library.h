@@ -150,6 +150,7 @@ bool library_media_current(const struct library_media *m);
 bool library_media_gone(const struct library_media *m);
 struct library_media *library_media_close(struct library_media *m);
 uint64_t library_media_size(const struct library_media *m);    /* [bytes] */
+size_t library_media_held(const struct library_media *m);      /* of the store, in memory [bytes] */
 const char *library_media_type(const struct library_media *m); /* e.g. "video/webm" */
 /* Decrypt [at, at+n) into out. ERR_RANGE past the end, ERR_AUTH, ERR_IO; ERR_GONE: its keys are not
  * those any more that it was opened with, and are wiped. Close it, and open it anew if there still
@@ -179,9 +180,11 @@ enum err library_segments_json(struct library *l, const struct library_segments 
 #define LIBRARY_TYPE_MAX 64 /* [bytes] with NUL */
 enum err library_init(struct library *l, const struct library_file *f, struct buffer *out,
                       char type[LIBRARY_TYPE_MAX]);
-/* One segment as a file, all of which was found authentic when it was opened. ERR_SHORT: it is not
- * there, or not yet; ERR_GONE: it was shredded or redacted; ERR_AUTH: it is damaged, or missing.
- * f->snapshot is not used; library_media_snapshot of it is always the same. */
+/* One segment as a file, all of which is fetched with one request and found authentic when it is
+ * opened. ERR_SHORT: it is not there, or not yet; ERR_GONE: it was shredded or redacted; ERR_AUTH:
+ * it is damaged, or missing. library_media_snapshot of it is always the same; opened with it, to go
+ * on with what was begun, only what is read is fetched and looked at, and it is not
+ * library_media_current: who begins opens it anew. */
 enum err library_media_open_segment(struct library *l, const struct library_file *f,
                                     uint32_t number, struct library_media **ret);
 

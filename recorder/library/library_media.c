@@ -2,6 +2,7 @@
  * out of its sealed object. Only the FLOE segments that a read touches are decrypted. */
 #include "recorder/container/container.h"
 #include "recorder/container/mp4_header.h"
+#include "recorder/container/segment.h"
 #include "recorder/container/webm_header.h"
 #include "recorder/library/library_parts.h"
 
@@ -10,6 +11,8 @@
 #define SEGMENTS_MAX (1u << 20)
 #define PLACES_MAX (1u << 16) /* to seek to; of more, some are left out */
 #define CHECK_BLOCK 65536     /* [bytes] of a segment looked at once before it is handed out */
+
+_Static_assert(SEGMENT_BYTES_MAX / 8 * 9 <= OBJECT_WHOLE_MAX, "a segment is one request");
 
 /* A snapshot in 64 bits: never 0, whether there was sound, how many segments, and how many before
  * the last of them were erased. */
@@ -50,7 +53,9 @@ struct library_media {
     struct key_ring ring;
     struct lock locks[2]; /* the recording's, and that of the track's person */
     size_t n_locks;
-    bool gone; /* a lock is not what it was: the keys were wiped */
+    bool gone;  /* a lock is not what it was: the keys were wiped */
+    bool whole; /* objects are fetched whole: all of them is read */
+    bool rest;  /* of a segment that was begun: nobody has looked at all of it */
     struct buffer header;
     uint64_t size;
     struct part *parts;
@@ -397,7 +402,7 @@ bool library_media_current(const struct library_media *m) {
     struct recording_row row;
     struct journal_head at;
     struct catalogue *c = m->archive->catalogue;
-    return check_locks(m) == OK && catalogue_recording(c, &m->recording, &row) == OK &&
+    return !m->rest && check_locks(m) == OK && catalogue_recording(c, &m->recording, &row) == OK &&
            row.state != RECORDING_SHREDDED &&
            (m->final || (catalogue_position(c, &m->recording, &at) == OK &&
                          at.entries == m->at.entries && row.state == RECORDING_OPEN));
@@ -424,6 +429,11 @@ struct library_media *library_media_close(struct library_media *m) {
 uint64_t library_media_size(const struct library_media *m) {
     OWNER_CHECK(&m->owner);
     return m->size;
+}
+
+size_t library_media_held(const struct library_media *m) {
+    OWNER_CHECK(&m->owner);
+    return m->reader ? object_reader_held(m->reader) : 0;
 }
 
 const char *library_media_type(const struct library_media *m) {
@@ -456,7 +466,9 @@ static enum err open_part(struct library_media *m, size_t i) {
                           .track = m->track,
                           .epoch = m->epoch,
                           .number = m->parts[i].number};
-    enum err e = object_reader_open(&a, &o, m->parts[i].sealed, &m->reader);
+    uint64_t sealed = m->parts[i].sealed;
+    enum err e = m->whole ? object_reader_open_whole(&a, &o, sealed, &m->reader)
+                          : object_reader_open(&a, &o, sealed, &m->reader);
     if (e == OK && object_reader_size(m->reader) < m->parts[i].n) {
         m->reader = object_reader_close(m->reader);
         return ERR_AUTH;
@@ -531,7 +543,7 @@ static enum err read_row(struct library_media *m, uint32_t number) {
     return e != OK ? e : m->erased_behind ? ERR_GONE : there ? OK : ERR_SHORT;
 }
 
-/* All of it once: who asks for a damaged segment is told so before he gets anything. */
+/* All of it once, from memory: who asks for a damaged segment is told so before a byte of it. */
 static enum err check_bytes(struct library_media *m) {
     uint8_t *block = mem_alloc(CHECK_BLOCK);
     enum err e = block ? OK : ERR_NOMEM;
@@ -558,7 +570,9 @@ enum err library_media_open_segment(struct library *l, const struct library_file
     if (e == OK) {
         m->size = m->bytes;
         m->snapshot = SNAPSHOT_ANY;
-        e = check_bytes(m);
+        m->rest = f->snapshot != 0;
+        m->whole = !m->rest;
+        e = m->rest ? OK : check_bytes(m);
     }
     if (e != OK) {
         library_media_close(m);

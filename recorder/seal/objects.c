@@ -269,12 +269,12 @@ static enum err read_store(void *ctx, uint64_t at, uint8_t *out, size_t n) {
 
 /* A request costs a round trip to a store that is far away: not asking for a size that is known
  * and taking a small object at once leave one of three. */
-static enum err fetch(struct object_reader *r) {
+static enum err fetch(struct object_reader *r, uint64_t at_once) {
     const struct store *s = r->store;
     if (r->size == 0) {
         return s->size(s->ctx, r->name, &r->size);
     }
-    if (r->size > OBJECT_AT_ONCE) {
+    if (r->size > at_once) {
         return OK;
     }
     uint8_t *p = mem_alloc((size_t)r->size);
@@ -290,8 +290,9 @@ static enum err fetch(struct object_reader *r) {
     return OK;
 }
 
-enum err object_reader_open(const struct object_access *a, const struct object_id *o, uint64_t size,
-                            struct object_reader **ret) {
+/* at_once [bytes]: what is larger is not fetched whole. */
+static enum err open_reader(const struct object_access *a, const struct object_id *o, uint64_t size,
+                            uint64_t at_once, struct object_reader **ret) {
     uint8_t aad[OBJECT_AAD_LEN], key[KEY_LEN];
     struct object_reader *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
@@ -304,7 +305,7 @@ enum err object_reader_open(const struct object_access *a, const struct object_i
     object_aad(o, aad);
     struct floe_context c = {.key = key, .aad = bytes_of(aad, sizeof(aad))};
     enum err e = a->keys.key(a->keys.ctx, o, key);
-    e = e == OK ? fetch(r) : e;
+    e = e == OK ? fetch(r, at_once) : e;
     if (e == OK) {
         e = as_auth(floe_opener_new(&c, &r->source, r->size, &r->opener));
     }
@@ -315,6 +316,20 @@ enum err object_reader_open(const struct object_access *a, const struct object_i
     }
     *ret = r;
     return OK;
+}
+
+enum err object_reader_open(const struct object_access *a, const struct object_id *o, uint64_t size,
+                            struct object_reader **ret) {
+    return open_reader(a, o, size, OBJECT_AT_ONCE, ret);
+}
+
+enum err object_reader_open_whole(const struct object_access *a, const struct object_id *o,
+                                  uint64_t size, struct object_reader **ret) {
+    return open_reader(a, o, size, OBJECT_WHOLE_MAX, ret);
+}
+
+size_t object_reader_held(const struct object_reader *r) {
+    return r->whole ? (size_t)r->size : 0;
 }
 
 uint64_t object_reader_size(const struct object_reader *r) {

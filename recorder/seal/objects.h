@@ -98,6 +98,12 @@ struct object_reader;
  * borrowed, the key is not. Errors as object_get. */
 enum err object_reader_open(const struct object_access *a, const struct object_id *o, uint64_t size,
                             struct object_reader **ret);
+/* The same with an object of a known size, for whoever wants all of it: up to OBJECT_WHOLE_MAX it
+ * is fetched whole, with one request, and kept until the reader is closed. */
+#define OBJECT_WHOLE_MAX (40u << 20) /* [bytes] sealed; more than any segment has */
+enum err object_reader_open_whole(const struct object_access *a, const struct object_id *o,
+                                  uint64_t size, struct object_reader **ret);
+size_t object_reader_held(const struct object_reader *r);   /* sealed bytes in memory */
 uint64_t object_reader_size(const struct object_reader *r); /* plaintext [bytes], authentic */
 /* Plaintext [at, at+n) into out. ERR_RANGE, ERR_AUTH, ERR_IO. */
 enum err object_reader_read(struct object_reader *r, uint64_t at, uint8_t *out, size_t n);

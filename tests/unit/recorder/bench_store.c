@@ -133,11 +133,13 @@ static enum err fault_put(void *ctx, const char *name, struct bytes object) {
 
 static enum err fault_size(void *ctx, const char *name, uint64_t *ret_size) {
     struct fault_store *f = ctx;
+    f->asks++;
     return f->dead ? f->error : f->inner.size(f->inner.ctx, name, ret_size);
 }
 
 static enum err fault_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
     struct fault_store *f = ctx;
+    f->asks++;
     return f->dead ? f->error : f->inner.read(f->inner.ctx, name, at, out, n);
 }
 

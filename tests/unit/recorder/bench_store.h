@@ -36,6 +36,7 @@ struct memory_object *memory_store_find(struct memory_store *m, const char *name
 struct fault_store {
     struct store store, inner;
     unsigned puts; /* seen */
+    unsigned asks; /* sizes and reads seen: requests, of a store that is far away */
     unsigned at;   /* the put that fails, from 0 */
     enum err error;
     enum {
