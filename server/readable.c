@@ -40,6 +40,10 @@ uint64_t readable_size(const struct readable *r) {
     return r->media ? library_media_size(r->media) : library_derived_size(r->derived);
 }
 
+size_t readable_held(const struct readable *r) {
+    return r->media ? library_media_held(r->media) : 0;
+}
+
 const char *readable_type(const struct readable *r) {
     return r->media ? library_media_type(r->media) : library_derived_type(r->derived);
 }

@@ -25,6 +25,7 @@ uint64_t readable_snapshot(const struct readable *r);
 bool readable_gone(const struct readable *r);
 void readable_close(struct readable *r); /* closed is allowed */
 uint64_t readable_size(const struct readable *r);
+size_t readable_held(const struct readable *r); /* of the store, in memory [bytes]; closed: 0 */
 const char *readable_type(const struct readable *r);
 /* As library_media_read. */
 enum err readable_read(struct readable *r, uint64_t at, uint8_t *out, size_t n);

@@ -19,6 +19,7 @@
 #define LOOK_EVERY US_PER_S       /* whether keys of open files were shredded */
 #define TICK_MS 1000              /* how often keys that are too old are looked for */
 #define OPEN_MEDIA 32             /* files kept open, least recently used goes first */
+#define HELD_MAX (64u << 20)      /* [bytes] that those keep of the store, beside the one in use */
 
 struct open_media {
     char recording[RECORDING_ID_LEN + 1];
@@ -130,6 +131,30 @@ static enum err read_piece(struct open_media *m, const struct read_request *q,
     return readable_read(&m->file, q->at, (uint8_t *)r->data, r->len);
 }
 
+static bool holds(const struct open_media *m) {
+    return readable_held(&m->file) > 0;
+}
+
+/* Segments are kept whole, for several follow the same tour. Of too many the least recently used
+ * go; who is in the middle of one has the rest of it read piece by piece. */
+static void bound_memory(struct reader *t, const struct open_media *in_use) {
+    for (;;) {
+        size_t held = 0;
+        struct open_media *oldest = NULL;
+        for (size_t i = 0; i < OPEN_MEDIA; i++) {
+            struct open_media *m = &t->open[i];
+            if (m != in_use && holds(m)) {
+                held += readable_held(&m->file);
+                oldest = !oldest || m->used < oldest->used ? m : oldest;
+            }
+        }
+        if (held <= HELD_MAX) {
+            return;
+        }
+        readable_close(&oldest->file);
+    }
+}
+
 /* Keys that changed since the file was opened are no reason to end a download, if it is the same
  * file with those of now: they may have been wrapped again. */
 static enum err read_media(struct reader *t, const struct read_request *q, struct read_reply *r) {
@@ -142,8 +167,8 @@ static enum err read_media(struct reader *t, const struct read_request *q, struc
         err = open_media(t, q, &m);
         err = err == OK ? read_piece(m, q, r) : err;
     }
-    if (err == OK && q->type == READ_SEGMENT && r->len && q->at + r->len >= r->total) {
-        readable_close(&m->file); /* who follows does not come back for it */
+    if (err == OK) {
+        bound_memory(t, m);
     }
     return err;
 }

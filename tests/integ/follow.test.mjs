@@ -12,12 +12,14 @@ import { minter } from './lib/token.mjs';
 import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
 
 const CODECS = ['vp8', 'h264'];
+const LIFETIME_S = 3; // so long a reader keeps what it has open
 const LAG_MAX_MS = 12000; // a segment is 2 to 4 s long
 
 const SECRET = 'follow-follow-follow-follow-follow';
 const dir = tempDir();
 const config = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.recording.keys = { ...c.recording.keys, lifetime_s: LIFETIME_S };
   c.tours = CODECS.map((name) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
 });
 const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
@@ -215,7 +217,11 @@ await test('a_damaged_segment_is_named_and_a_follower_goes_on_behind_it', async 
   bytes[Math.floor(bytes.length / 3)] ^= 1;
   fs.chmodSync(file, 0o600);
   fs.writeFileSync(file, bytes);
-  const response = await api(`${id}/programme/0/segments/2`);
+  // Who has just read it has it in memory, as it was.
+  const response = await until(async () => {
+    const r = await api(`${id}/programme/0/segments/2`);
+    return r.status === 200 ? r.arrayBuffer().then(() => null) : r;
+  }, 'what the store has now', (LIFETIME_S + 5) * 1000);
   const problem = await response.json();
   expectEqual(`${response.status} ${problem.code}`, '500 recording_damaged', 'the answer');
   expectEqual(problem.detail, 'Segment 2 of epoch 0 of programme is missing or changed.', 'which one');

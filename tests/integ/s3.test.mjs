@@ -123,6 +123,15 @@ await test('a_tour_is_in_the_bucket_sealed_and_encrypted', async () => {
   expectEqual((await ready()).checks.store, 'ok', 'the store, as /ready says');
 });
 
+/** The requests since there were so many. The log comes late: the service is asked something, and that must be in it, too. */
+async function requestsSince(before, mark) {
+  foreign('GET', `/tours/${mark}`);
+  return until(() => {
+    const lines = requests().slice(before);
+    return lines.some((l) => l.includes(`/tours/${mark}`)) && lines.filter((l) => !l.includes('/tours/last'));
+  }, 'the log of the service');
+}
+
 await test('a_playback_begins_after_three_requests', async () => {
   await server.stop();
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
@@ -132,17 +141,26 @@ await test('a_playback_begins_after_three_requests', async () => {
   const first = await get('bytes=0-65535');
   expectEqual(first.status, 206, 'status');
   expect((await first.arrayBuffer()).byteLength > 1000, 'the first bytes');
-  // Its log comes late: the service is asked something, and that must be in the log, too.
-  foreign('GET', '/tours/last');
-  const used = await until(() => {
-    const lines = requests().slice(before);
-    return lines.some((l) => l.includes('/tours/last')) && lines.filter((l) => !l.includes('/tours/last'));
-  }, 'the log of the service');
+  const used = await requestsSince(before, 'last');
   console.log(`# ${used.length} requests before the first bytes`);
   expect(used.length <= 3, used.join('\n'));
   const total = Number(first.headers.get('content-range').split('/')[1]);
   const last = await get(`bytes=${total - 1000}-`);
   expectEqual((await last.arrayBuffer()).byteLength, 1000, 'the last bytes');
+});
+
+await test('a_segment_is_one_request_for_all_who_follow', async () => {
+  const url = new URL(`/v1/recordings/${recording.id}/programme/0/segments/1`, server.urls.agent);
+  const get = () => fetch(url, { headers: { authorization: `Bearer ${ops()}` } });
+  await requestsSince(requests().length, 'last-of-playback');
+  const before = requests().length;
+  for (let follower = 0; follower < 3; follower++) {
+    const answer = await get();
+    expectEqual(answer.status, 200, 'status');
+    expectEqual((await answer.arrayBuffer()).byteLength, Number(answer.headers.get('content-length')), 'the bytes');
+  }
+  const used = await requestsSince(before, 'last-segment');
+  expectEqual(used.length, 1, `requests of three followers: ${used.join('\n')}`);
 });
 
 await test('a_service_that_is_away_for_a_tour_loses_nothing', async () => {

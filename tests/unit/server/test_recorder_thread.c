@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TOUR 4
@@ -27,7 +28,8 @@ struct rig {
     struct recorder_thread *recorder;
     struct reader_thread *reader;
     struct packet_pool *pool;
-    struct store *store; /* NULL: the local one */
+    struct store *store;      /* NULL: the local one */
+    const struct store *read; /* of the readers; NULL: the local one */
 };
 
 static void wake(void *ctx) {
@@ -54,6 +56,7 @@ static bool start(struct rig *r) {
                                       .kek_file = r->kek,
                                       .threads = 2,
                                       .downloads = 3,
+                                      .stores = {r->read, r->read},
                                       .wake = wake,
                                       .wake_ctx = r};
     bool ok = recorder_thread_start(&c, &r->recorder, why) == OK &&
@@ -402,6 +405,66 @@ TEST(a_recording_is_followed_segment_by_segment) {
     }
     mem_free(whole.data);
     rig_close(&r);
+}
+
+/* How often a store is asked. */
+struct counted {
+    struct store store, real;
+    atomic_uint asks;
+};
+
+static enum err counted_size(void *ctx, const char *name, uint64_t *ret_size) {
+    struct counted *c = ctx;
+    atomic_fetch_add(&c->asks, 1);
+    return c->real.size(c->real.ctx, name, ret_size);
+}
+
+static enum err counted_read(void *ctx, const char *name, uint64_t at, uint8_t *out, size_t n) {
+    struct counted *c = ctx;
+    atomic_fetch_add(&c->asks, 1);
+    return c->real.read(c->real.ctx, name, at, out, n);
+}
+
+static bool follower_takes_segment(struct rig *r, struct read_request *q) {
+    struct read_reply a = {0};
+    q->snapshot = q->n = 0;
+    if (!ask(r, q, &a) || a.error != OK) {
+        return false;
+    }
+    q->n = READER_CHUNK_MAX;
+    q->snapshot = a.snapshot;
+    bool ok = ask(r, q, &a) && a.error == OK && a.len > 0 && a.len == a.total;
+    mem_free(a.data);
+    return ok;
+}
+
+TEST(followers_of_one_segment_ask_the_store_once) {
+    struct rig r;
+    struct counted c = {.asks = 0};
+    char objects[96];
+    struct read_request q = {.type = READ_SEGMENT, .track = PROGRAMME_TRACK};
+    REQUIRE(rig_make(&r));
+    snprintf(objects, sizeof(objects), "%s/objects", r.dir);
+    CHECK(mkdir(objects, 0700) == 0 && store_local_open(objects, &c.real) == OK);
+    c.store = c.real;
+    c.store.ctx = &c;
+    c.store.size = counted_size;
+    c.store.read = counted_read;
+    c.store.put = NULL; /* a reader has nothing to write */
+    c.store.remove = NULL;
+    c.store.list = NULL;
+    c.store.peek = NULL;
+    c.store.digest = NULL;
+    r.read = &c.store;
+    REQUIRE(start(&r));
+    EXPECT(record(&r, q.recording));
+    unsigned before = atomic_load(&c.asks);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(follower_takes_segment(&r, &q));
+    }
+    EXPECT_EQ(atomic_load(&c.asks) - before, 1);
+    rig_close(&r);
+    store_local_close(&c.real);
 }
 
 /* A disk that stands still as long as the gate is closed. */
