@@ -23,7 +23,8 @@
     X(ERR_NOSPACE, "no_space")        \
     X(ERR_CRYPTO, "crypto")           \
     X(ERR_DENIED, "denied")           \
-    X(ERR_GONE, "gone")
+    X(ERR_GONE, "gone")               \
+    X(ERR_KEY_DENIED, "key_denied")
 
 enum err {
 #define X(sym, name) sym,

@@ -32,7 +32,7 @@ static void say(void *ctx, const char *object, const char *what) {
 
 /* The key does not open it now, which says nothing of the recording. */
 static bool lacks_key(enum err e) {
-    return e == ERR_DENIED || e == ERR_AGAIN || e == ERR_IO;
+    return e == ERR_DENIED || e == ERR_KEY_DENIED || e == ERR_AGAIN || e == ERR_IO;
 }
 
 static enum result result_of(enum err e) {
@@ -52,9 +52,9 @@ static void print(const struct verification *v, enum result r, enum err e) {
         printf("%s  DAMAGED\n", v->id);
     } else {
         cli_fail(CLI_FAILED, "recordings: %s: %s", v->id,
-                 e == ERR_UNKNOWN  ? "there is no such recording"
-                 : e == ERR_DENIED ? "could not be checked"
-                                   : err_name(e));
+                 e == ERR_UNKNOWN                         ? "there is no such recording"
+                 : e == ERR_DENIED || e == ERR_KEY_DENIED ? "could not be checked"
+                                                          : err_name(e));
     }
 }
 

@@ -96,6 +96,9 @@ static void answer_error(struct request *r, enum err e) {
     case ERR_DENIED:
         respond_code(r, SIG_TOKEN_TOUR);
         return;
+    case ERR_KEY_DENIED:
+        recordings_key_denied(r);
+        return;
     case ERR_UNKNOWN:
     case ERR_FORMAT:
         respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);

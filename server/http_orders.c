@@ -78,6 +78,9 @@ static void answer_error(struct request *r, enum err e) {
     case ERR_DENIED:
         respond_problem(r, 409, "recording_held", "The recording is held: release it first.");
         return;
+    case ERR_KEY_DENIED:
+        recordings_key_denied(r);
+        return;
     case ERR_UNKNOWN:
     case ERR_FORMAT:
         respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);

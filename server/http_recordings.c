@@ -299,12 +299,20 @@ static void take_chunk(struct request *r, struct read_reply *reply) {
     http_wake(r);
 }
 
+void recordings_key_denied(struct request *r) {
+    respond_header(r, "retry-after:", "30");
+    respond_problem(r, 503, "key_denied",
+                    "The key provider denies the use of the recording's key, or it is disabled.");
+}
+
 static void answer_error(struct request *r, enum err e) {
     if (tail_answer_error(r, e)) {
         return;
     }
     if (e == ERR_DENIED) {
         respond_code(r, SIG_TOKEN_TOUR);
+    } else if (e == ERR_KEY_DENIED) {
+        recordings_key_denied(r);
     } else if (e == ERR_RANGE) {
         respond_problem(r, 400, NULL, "after, state, from or to is not understood.");
     } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {

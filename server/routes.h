@@ -76,6 +76,8 @@ void recordings_reply(struct control *c, struct read_reply *reply);
 bool derived_read_request(const struct request *r, struct read_request *q);
 /* Ask the reader thread; what it gives is the answer. */
 void recordings_ask(struct request *r, const struct read_request *q);
+/* Answer that the key provider does not let this server open the recording: nothing of who asks. */
+void recordings_key_denied(struct request *r);
 /* What a request for a segment reads; false: there can be no such. */
 bool tail_read_request(const struct request *r, struct read_request *q);
 /* Answer what is wrong with a request of http_tail.c; false: it is none, or nothing of its own. */

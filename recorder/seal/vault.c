@@ -137,9 +137,14 @@ const char *vault_why(const struct vault *v) {
     return v->why;
 }
 
+/* It is our right to use the key that is denied, not somebody's to have the recording. */
+static enum err of_provider(enum err e) {
+    return e == ERR_DENIED ? ERR_KEY_DENIED : e;
+}
+
 enum err vault_check(struct vault *v) {
     v->why[0] = '\0';
-    return v->providers[0].check(v->providers[0].ctx, v->why);
+    return of_provider(v->providers[0].check(v->providers[0].ctx, v->why));
 }
 
 const char *vault_provider(const struct vault *v, size_t i) {
@@ -149,7 +154,7 @@ const char *vault_provider(const struct vault *v, size_t i) {
 enum err vault_check_provider(struct vault *v, size_t i, char why[WHY_MAX]) {
     CHECK(i < v->n);
     why[0] = '\0';
-    return v->providers[i].check(v->providers[i].ctx, why);
+    return of_provider(v->providers[i].check(v->providers[i].ctx, why));
 }
 
 static struct key_provider *provider_of(struct vault *v, const struct key_wrap *w) {
@@ -168,14 +173,14 @@ static enum err wrap(struct vault *v, const struct key_context *c, const uint8_t
                      struct key_wrap *ret) {
     CHECK(v->rng);
     v->why[0] = '\0';
-    return v->providers[0].wrap(v->providers[0].ctx, c, plain, ret, v->why);
+    return of_provider(v->providers[0].wrap(v->providers[0].ctx, c, plain, ret, v->why));
 }
 
 static enum err unwrap(struct vault *v, const struct key_context *c, const struct key_wrap *w,
                        uint8_t ret[KEY_LEN]) {
     v->why[0] = '\0';
     struct key_provider *p = provider_of(v, w);
-    return p ? p->unwrap(p->ctx, c, w, ret, v->why) : ERR_AUTH;
+    return p ? of_provider(p->unwrap(p->ctx, c, w, ret, v->why)) : ERR_AUTH;
 }
 
 static void fingerprint(const struct key_context *c, const struct key_wrap *w,
@@ -452,7 +457,7 @@ static enum err rewrap(struct vault *v, const struct key_context *c, const struc
     uint8_t plain[KEY_LEN];
     if (p->rewrap && strcmp(p->name, w->provider) == 0) {
         v->why[0] = '\0';
-        return p->rewrap(p->ctx, c, w, ret, v->why);
+        return of_provider(p->rewrap(p->ctx, c, w, ret, v->why));
     }
     enum err e = unwrap(v, c, w, plain);
     e = e == OK ? wrap(v, c, plain, ret) : e;

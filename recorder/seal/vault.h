@@ -6,7 +6,8 @@
  * Several providers may be there at once: one wraps, the others open what they wrapped before,
  * which is how keys are rotated and providers changed. What a provider has opened is kept in memory
  * for a bounded time and number, belongs to the very row that it was opened of, and is wiped.
- * Blocks. Owner: one thread. */
+ * A provider's ERR_DENIED is ERR_KEY_DENIED from here on: to everybody above, a denial is what they
+ * may not do themselves. Blocks. Owner: one thread. */
 #ifndef ORIEL_RECORDER_SEAL_VAULT_H
 #define ORIEL_RECORDER_SEAL_VAULT_H
 

@@ -5,10 +5,11 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
+import { launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { endSeat, hears, takeSeat } from './lib/seat.mjs';
 import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-import { listRecordings } from './lib/tour.mjs';
+import { endTour, firstFrame, joinTour, listRecordings } from './lib/tour.mjs';
 
 const dir = tempDir();
 const file = (name) => path.join(dir, name);
@@ -122,13 +123,42 @@ for (const mode of ['deny', 'gone']) {
   });
 }
 
+await test('who_plays_while_the_key_is_denied_is_told_to_come_back', async () => {
+  const known = new Set((await listRecordings(server.urls.ops, tokenOf(server.urls.ops))).map((r) => r.id));
+  const browser = await launchChromium();
+  const page = browser.pages()[0];
+  await joinTour(page, server.urls.agent);
+  await firstFrame(page);
+  const before = await server.metric('oriel_recorder_segments_total');
+  await until(async () => await server.metric('oriel_recorder_segments_total') > before + 1, 'a segment', 60000);
+  await endTour(page);
+  await complete(5);
+  await browser.close();
+  const recording = (await listRecordings(server.urls.ops, tokenOf(server.urls.ops))).find((r) => !known.has(r.id));
+  const ask = (what) => fetch(new URL(`/v1/recordings/${recording.id}/programme/0${what}`, server.urls.ops),
+    { headers: { authorization: `Bearer ${tokenOf(server.urls.ops)}` } });
+  service.mode = 'deny';
+  for (const what of ['.webm', '/segments', '/segments/0']) {
+    const refused = await ask(what);
+    expectEqual(refused.status, 503, `status of ${what}`);
+    expectEqual((await refused.json()).code, 'key_denied', `code of ${what}`);
+    expect(Number(refused.headers.get('retry-after')) > 0, 'Retry-After');
+  }
+  service.mode = 'ok';
+  for (const what of ['/segments/0', '/segments', '.webm']) {
+    const given = await ask(what);
+    expectEqual(given.status, 200, `status of ${what}`);
+    expect((await given.arrayBuffer()).byteLength > 0, 'its bytes');
+  }
+});
+
 await test('everything_that_was_recorded_verifies', async () => {
   // Not spawnSync: the key service is in this process.
   const child = spawn(ORIEL, ['recordings', '-c', config, 'verify', '--all']);
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
   const code = await new Promise((resolve) => child.on('exit', resolve));
-  expect(code === 0 && said.includes('4 ok, 0 damaged'), said);
+  expect(code === 0 && said.includes('5 ok, 0 damaged'), said);
 });
 
 await test('the_server_ends_in_good_order', async () => {

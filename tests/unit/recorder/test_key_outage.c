@@ -1,7 +1,9 @@
 /* A key provider that does not answer: no tour is harmed, and nothing that was recorded. */
+#include "base/alloc.h"
 #include "recorder/archive/ledger.h"
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/verify.h"
+#include "recorder/library/library.h"
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/kms_stub.h"
@@ -32,16 +34,20 @@ static wall_t wall(void *ctx) {
     return ((struct kms_stub *)ctx)->now;
 }
 
+static struct key_config keys_of(struct place *p) {
+    return (struct key_config){.provider = PROVIDER_KMS,
+                               .kms = {.endpoint = "https://" KMS_HOST,
+                                       .region = "eu-test-1",
+                                       .key = "key-0",
+                                       .access_key_file = p->access,
+                                       .secret_key_file = p->secret,
+                                       .http = &p->kms.http,
+                                       .wall = wall,
+                                       .wall_ctx = &p->kms}};
+}
+
 static enum err start(struct place *p) {
-    struct key_config keys = {.provider = PROVIDER_KMS,
-                              .kms = {.endpoint = "https://" KMS_HOST,
-                                      .region = "eu-test-1",
-                                      .key = "key-0",
-                                      .access_key_file = p->access,
-                                      .secret_key_file = p->secret,
-                                      .http = &p->kms.http,
-                                      .wall = wall,
-                                      .wall_ctx = &p->kms}};
+    struct key_config keys = keys_of(p);
     struct archive_config c = {.dir = p->scratch.dir,
                                .keys = &keys,
                                .write = true,
@@ -139,7 +145,7 @@ TEST(key_service_that_denies_is_said_at_the_start) {
     EXPECT_EQ(sample_record(p.archive, 0, &s), OK);
     p.kms.type = "AccessDeniedException";
     p.kms.status = 400;
-    EXPECT_EQ(start(&p), ERR_DENIED);
+    EXPECT_EQ(start(&p), ERR_KEY_DENIED);
     EXPECT(strstr(p.why, "denied") && strstr(p.why, "AccessDeniedException"));
     p.kms.type = NULL;
     /* Another key is not the one that the recordings are under. */
@@ -148,6 +154,51 @@ TEST(key_service_that_denies_is_said_at_the_start) {
     p.kms.keys[0][5] ^= 1;
     EXPECT_EQ(start(&p), OK);
     EXPECT_EQ(verify(&p, &s.id), OK);
+    place_end(&p);
+}
+
+/* What is denied is our right to use the key: only library_allowed tells somebody that a recording
+ * is not for them, and only a hold that it is held. */
+TEST(key_service_that_denies_is_no_refusal_of_who_reads) {
+    struct place p;
+    struct sample s;
+    struct library *l = NULL;
+    struct library_media *m = NULL;
+    char id[ID_TEXT_MAX], *json = NULL;
+    place_begin(&p);
+    REQUIRE(start(&p) == OK);
+    EXPECT_EQ(sample_record(p.archive, 0, &s), OK);
+    p.archive = archive_close(p.archive);
+    id_text(&s.id, id);
+    struct key_config keys = keys_of(&p);
+    struct library_config c = {.dir = p.scratch.dir,
+                               .keys = &keys,
+                               .store = &p.disk.store,
+                               .rng = rng_from_seeded(&p.rng)};
+    REQUIRE(library_open(&c, &l, p.why) == OK);
+    static const char *const types[] = {"AccessDeniedException", "DisabledException"};
+    struct library_file f = {id, PROGRAMME_TRACK, 0, 0};
+    struct library_segments q = {.id = id, .track = PROGRAMME_TRACK};
+    struct library_span span = {.id = id, .track = PROGRAMME_TRACK, .to = US_PER_S};
+    struct library_rekeyed n;
+    p.kms.status = 400;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        p.kms.type = types[i];
+        EXPECT_EQ(library_allowed(l, id, ""), OK);
+        EXPECT_EQ(library_media_open_file(l, &f, &m), ERR_KEY_DENIED);
+        EXPECT_EQ(library_media_open_segment(l, &f, 0, &m), ERR_KEY_DENIED);
+        EXPECT_EQ(library_segments_json(l, &q, &json), ERR_KEY_DENIED);
+        EXPECT_EQ(library_redact(l, &span), ERR_KEY_DENIED);
+        EXPECT_EQ(library_rekey(l, &n), ERR_KEY_DENIED);
+        EXPECT(strstr(library_why(l), types[i]));
+    }
+    p.kms.type = NULL;
+    p.kms.status = 0;
+    EXPECT_EQ(library_segments_json(l, &q, &json), OK);
+    mem_free(json);
+    EXPECT_EQ(library_media_open_segment(l, &f, 0, &m), OK);
+    library_media_close(m);
+    library_close(l);
     place_end(&p);
 }
 
