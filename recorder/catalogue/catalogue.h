@@ -19,7 +19,7 @@
 #include "recorder/journal/journal.h"
 #include "recorder/journal/personal.h"
 
-#define CATALOGUE_SCHEMA 6 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 7 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -208,6 +208,9 @@ struct epoch_tail {
 /* ERR_UNKNOWN, ERR_IO. */
 enum err catalogue_epoch_tail(struct catalogue *c, const struct id *recording,
                               const struct id *track, uint32_t epoch, struct epoch_tail *ret);
+/* *ret: whether a voice of a source was heard in the recording, so far. Of recordings of earlier
+ * releases, whose segments do not say whether they have sound. ERR_UNKNOWN, ERR_IO. */
+enum err catalogue_heard(struct catalogue *c, const struct id *recording, bool *ret);
 /* Segments of one epoch by number, from a number on, at most so many. */
 struct segment_page {
     struct id recording, track;

@@ -12,6 +12,18 @@ enum err catalogue_put_words(struct catalogue *c, const struct words_of *of, con
     return e;
 }
 
+/* The first of an epoch with pictures, and the first with sound, are noted with the epoch. */
+static enum err note_content(struct catalogue *c, const struct id *recording,
+                             const struct entry_segment *s) {
+    int64_t size = s->width ? (int64_t)s->width << 16 | s->height : 0;
+    return sql_run_kept(&c->cache,
+                        "UPDATE epochs SET picture=CASE picture WHEN 0 THEN ?1 ELSE picture END,"
+                        " sound=MAX(sound,?2) WHERE recording=?3 AND track=?4 AND number=?5"
+                        " AND ((picture=0 AND ?1>0) OR sound<?2)",
+                        "iiddi", size, (int64_t)(s->sound == SEGMENT_SOUND_SOME), recording,
+                        &s->track, (int64_t)s->epoch);
+}
+
 static enum err apply_segment(struct catalogue *c, const struct id *recording,
                               const struct entry_segment *s) {
     uint8_t keys[SEGMENT_KEYS_MAX * 8];
@@ -29,8 +41,10 @@ static enum err apply_segment(struct catalogue *c, const struct id *recording,
     if (e != OK || sqlite3_changes(c->db) == 0) {
         return e;
     }
-    return sql_run_kept(&c->cache, "UPDATE recordings SET bytes=bytes+? WHERE id=?", "id",
-                        (int64_t)s->bytes, recording);
+    e = note_content(c, recording, s);
+    return e == OK ? sql_run_kept(&c->cache, "UPDATE recordings SET bytes=bytes+? WHERE id=?", "id",
+                                  (int64_t)s->bytes, recording)
+                   : e;
 }
 
 static enum err apply_time(struct catalogue *c, const struct id *recording, us_t t) {
@@ -68,12 +82,21 @@ static enum err apply_person(struct catalogue *c, const struct id *recording,
                              " ON CONFLICT DO UPDATE SET consent=excluded.consent",
                              "dit", recording, (int64_t)p->participant, p->on ? p->name : "");
     }
+    if (error == OK && e->type == ENTRY_VOICE && p->source) {
+        error = sql_run_kept(&c->cache, "UPDATE recordings SET heard=1 WHERE id=? AND heard=0", "d",
+                             recording);
+    }
     return error == OK ? apply_event(c, recording, e, 0) : error;
 }
 
+/* Again, it keeps what its segments said. */
 static enum err apply_epoch(struct catalogue *c, const struct id *recording,
                             const struct entry_epoch *p) {
-    return sql_run_kept(&c->cache, "INSERT OR REPLACE INTO epochs VALUES(?,?,?,?,?,?,?,?,?)",
+    return sql_run_kept(&c->cache,
+                        "INSERT INTO epochs(recording,track,number,video,audio,width,height,start,"
+                        "init) VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+                        " video=excluded.video, audio=excluded.audio, width=excluded.width,"
+                        " height=excluded.height, start=excluded.start, init=excluded.init",
                         "ddittiiib", recording, &p->track, (int64_t)p->number,
                         codec_name((enum codec)p->video), codec_name((enum codec)p->audio),
                         (int64_t)p->width, (int64_t)p->height, p->start, p->init,

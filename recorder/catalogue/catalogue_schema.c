@@ -64,6 +64,20 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     "ALTER TABLE participants ADD COLUMN name_state INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE texts(recording BLOB, seq INTEGER, participant INTEGER, type TEXT, sealed BLOB,"
     " PRIMARY KEY(recording, seq)) WITHOUT ROWID;",
+    /* What who follows asks for every few seconds, and would be looked for in all segments where
+     * there is none: the size of an epoch's first pictures (0: none; width * 65536 + height),
+     * whether a segment of it has sound, whether a voice was heard in the recording. */
+    "ALTER TABLE epochs ADD COLUMN picture INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE epochs ADD COLUMN sound INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recordings ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE epochs SET"
+    " picture=COALESCE((SELECT s.width*65536+s.height FROM segments s"
+    " WHERE s.recording=epochs.recording AND s.track=epochs.track AND s.epoch=epochs.number"
+    " AND s.width>0 ORDER BY s.number LIMIT 1),0),"
+    " sound=EXISTS(SELECT 1 FROM segments s WHERE s.recording=epochs.recording"
+    " AND s.track=epochs.track AND s.epoch=epochs.number AND s.sound=2);"
+    "UPDATE recordings SET heard=EXISTS(SELECT 1 FROM events v WHERE v.recording=recordings.id"
+    " AND v.type='voice' AND v.source<>0);",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

@@ -9,39 +9,45 @@ static void read_tail(sqlite3_stmt *s, struct epoch_tail *t) {
     catalogue_read_epoch(s, &t->epoch);
     int64_t last = sqlite3_column_int64(s, 8), size = sqlite3_column_int64(s, 9);
     t->segments = (uint32_t)(last + 1);
-    t->pictures = size > 0;
-    if (size > 0) {
+    t->pictures = size > 0 && t->epoch.video;
+    if (t->pictures) {
         t->epoch.width = (uint16_t)(size >> 16);
         t->epoch.height = (uint16_t)size;
     }
-    t->sound = sqlite3_column_int64(s, 10) != 0;
+    t->sound = sqlite3_column_int64(s, 10) != 0 && t->epoch.audio;
     t->sound_unknown = t->segments && sqlite3_column_int64(s, 11) == SEGMENT_SOUND_UNKNOWN;
     int64_t next = sqlite3_column_int64(s, 12);
     t->later = next >= 0;
     t->next = t->later ? (uint32_t)next : 0;
 }
 
-/* What an epoch cannot have is not looked for: it would be in every segment. */
 enum err catalogue_epoch_tail(struct catalogue *c, const struct id *recording,
                               const struct id *track, uint32_t epoch, struct epoch_tail *ret) {
     sqlite3_stmt *s = sql_borrow(
         &c->cache,
-        "SELECT " EPOCH_COLUMNS ",(SELECT COALESCE(MAX(number),-1)" OF_EPOCH "),"
-        "CASE WHEN e.video=?5 THEN 0 ELSE"
-        " (SELECT width*65536+height" OF_EPOCH " AND s.width>0 ORDER BY s.number LIMIT 1) END,"
-        "CASE WHEN e.audio=?5 THEN 0 ELSE EXISTS(SELECT 1" OF_EPOCH " AND s.sound=?4) END,"
+        "SELECT " EPOCH_COLUMNS ",(SELECT COALESCE(MAX(number),-1)" OF_EPOCH "),e.picture,e.sound,"
         "(SELECT sound" OF_EPOCH " ORDER BY s.number LIMIT 1),"
         "(SELECT COALESCE(MIN(n.number),-1) FROM epochs n WHERE n.recording=?1 AND n.track=?2"
         " AND n.number>?3)"
         " FROM epochs e WHERE e.recording=?1 AND e.track=?2 AND e.number=?3",
-        "ddiit", recording, track, (int64_t)epoch, (int64_t)SEGMENT_SOUND_SOME,
-        codec_name(CODEC_NONE));
+        "ddi", recording, track, (int64_t)epoch);
     if (!s) {
         return sql_error(sqlite3_errcode(c->db));
     }
     enum err e = sql_step(s);
     if (e == OK) {
         read_tail(s, ret);
+    }
+    sql_give_back(&c->cache, s);
+    return e;
+}
+
+enum err catalogue_heard(struct catalogue *c, const struct id *recording, bool *ret) {
+    sqlite3_stmt *s =
+        sql_borrow(&c->cache, "SELECT heard FROM recordings WHERE id=?", "d", recording);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    if (e == OK) {
+        *ret = sqlite3_column_int64(s, 0) != 0;
     }
     sql_give_back(&c->cache, s);
     return e;

@@ -218,7 +218,7 @@ static enum err read_segments(struct library_media *m) {
     m->sound = m->snapshot ? (m->snapshot & SNAPSHOT_SOUND) != 0 : m->audio && !m->video;
     enum err e = catalogue_segments(c, &q, on_segment, m);
     if (e == OK && m->sound_unknown && !m->sound) {
-        e = library_heard(c, &m->recording, &m->sound);
+        e = catalogue_heard(c, &m->recording, &m->sound);
     }
     return e;
 }

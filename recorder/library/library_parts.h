@@ -27,8 +27,5 @@ enum err library_remove_objects(struct archive *a, const struct id *recording,
                                 const struct id *track);
 /* The fields that list and details share; leaves the object open. */
 enum err library_put_recording(struct build *b, const struct recording_row *r);
-/* Was somebody heard in it? Of recordings of earlier releases, whose segments do not say. Errors
- * of the catalogue. */
-enum err library_heard(struct catalogue *c, const struct id *recording, bool *ret);
 
 #endif

@@ -33,23 +33,13 @@ struct tail {
     us_t last;            /* duration of it */
 };
 
-static enum err note_voice(void *ctx, const struct event_row *e) {
-    bool *heard = ctx;
-    *heard = *heard || (e->type == ENTRY_VOICE && e->person.source);
-    return OK;
-}
-
-enum err library_heard(struct catalogue *c, const struct id *recording, bool *ret) {
-    return catalogue_events(c, recording, note_voice, ret);
-}
-
 /* An epoch of sound alone has some; in others it is there when a segment says so. */
 static enum err find_sound(struct tail *t) {
     struct epoch_tail *e = &t->epoch;
     e->sound = e->sound || (e->segments && e->epoch.audio && !e->epoch.video);
     return e->sound || !e->sound_unknown || !e->epoch.audio
                ? OK
-               : library_heard(t->l->archive->catalogue, &t->recording, &e->sound);
+               : catalogue_heard(t->l->archive->catalogue, &t->recording, &e->sound);
 }
 
 static enum err tail_open(struct library *l, const struct library_file *f, struct tail *t) {

@@ -104,6 +104,98 @@ TEST(catalogue_tail_of_one_kind_alone) {
     shelf_end(&s);
 }
 
+static int count_step(void *steps) {
+    ++*(unsigned *)steps;
+    return 0;
+}
+
+struct cost {
+    unsigned tail, heard; /* steps of the database's machine */
+};
+static struct cost cost_of(struct shelf *s) {
+    struct cost n = {0};
+    struct epoch_tail t;
+    bool heard = true;
+    sqlite3_progress_handler(s->c->db, 1, count_step, &n.tail);
+    CHECK(catalogue_epoch_tail(s->c, &recording, &ID_PROGRAMME, 0, &t) == OK);
+    sqlite3_progress_handler(s->c->db, 1, count_step, &n.heard);
+    CHECK(catalogue_heard(s->c, &recording, &heard) == OK);
+    sqlite3_progress_handler(s->c->db, 0, NULL, NULL);
+    EXPECT(!t.pictures && !t.sound && !heard);
+    return n;
+}
+
+/* What is not there must not be looked for in every segment: no camera, or nobody who speaks. */
+TEST(catalogue_tail_costs_the_same_however_long_the_recording_is) {
+    struct shelf s;
+    shelf_begin(&s);
+    struct entry start = {.type = ENTRY_START};
+    CHECK(catalogue_begin(s.c) == OK);
+    CHECK(catalogue_apply(s.c, &recording, &start) == OK);
+    put_epoch(&s, &recording, 0);
+    struct cost cost[2];
+    for (uint32_t n = 0, i = 0; i < 2; i++) {
+        for (; n < (i ? 2000 : 4); n++) {
+            struct entry e = {.type = ENTRY_STAGE, .t = n, .seq = n};
+            put_segment(&s, 0, n, 0, SEGMENT_SOUND_NONE);
+            CHECK(catalogue_apply(s.c, &recording, &e) == OK);
+        }
+        cost[i] = cost_of(&s);
+    }
+    EXPECT(cost[0].tail > 0 && cost[0].heard > 0);
+    EXPECT_EQ(cost[1].tail, cost[0].tail);
+    EXPECT_EQ(cost[1].heard, cost[0].heard);
+    CHECK(catalogue_commit(s.c) == OK);
+    shelf_end(&s);
+}
+
+static void say_voice(struct shelf *s, uint32_t source) {
+    struct entry e = {.type = ENTRY_VOICE};
+    e.u.person.source = source;
+    CHECK(catalogue_apply(s->c, &recording, &e) == OK);
+}
+
+/* Applied twice is as once; rows of the release before say the same when they are taken over. */
+TEST(catalogue_tail_of_rows_of_earlier_releases) {
+    static const char before[] =
+        "ALTER TABLE epochs DROP COLUMN picture; ALTER TABLE epochs DROP COLUMN sound;"
+        "ALTER TABLE recordings DROP COLUMN heard; PRAGMA user_version=6;";
+    char path[PATH_MAX];
+    struct shelf s;
+    struct epoch_tail t;
+    bool heard = true;
+    shelf_begin(&s);
+    snprintf(path, sizeof(path), "%s/catalogue.db", s.scratch.dir);
+    struct entry start = {.type = ENTRY_START};
+    CHECK(catalogue_apply(s.c, &recording, &start) == OK);
+    EXPECT_EQ(catalogue_heard(s.c, &other, &heard), ERR_UNKNOWN);
+    say_voice(&s, 0); /* nobody */
+    EXPECT(catalogue_heard(s.c, &recording, &heard) == OK && !heard);
+    say_voice(&s, 3);
+    put_epoch(&s, &recording, 0);
+    put_epoch(&s, &recording, 1);
+    put_segment(&s, 0, 0, 0, SEGMENT_SOUND_NONE);
+    put_segment(&s, 0, 1, 320, SEGMENT_SOUND_SOME);
+    put_segment(&s, 0, 2, 640, SEGMENT_SOUND_SOME);
+    put_segment(&s, 1, 0, 0, SEGMENT_SOUND_NONE);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(catalogue_heard(s.c, &recording, &heard) == OK && heard);
+        REQUIRE(catalogue_epoch_tail(s.c, &recording, &ID_PROGRAMME, 0, &t) == OK);
+        EXPECT(t.pictures && t.sound && t.epoch.width == 320 && t.epoch.height == 65535);
+        REQUIRE(catalogue_epoch_tail(s.c, &recording, &ID_PROGRAMME, 1, &t) == OK);
+        EXPECT(!t.pictures && !t.sound && !t.sound_unknown);
+        if (i == 0) {
+            put_epoch(&s, &recording, 0);
+            put_segment(&s, 0, 2, 640, SEGMENT_SOUND_SOME);
+        } else if (i == 1) {
+            CHECK(sql_exec(s.c->db, before) == OK);
+            catalogue_close(s.c);
+            REQUIRE(catalogue_open(path, true, &s.c) == OK);
+        }
+    }
+    shelf_end(&s);
+}
+
 struct seen {
     uint32_t n, first, last;
     enum err stop;
