@@ -468,6 +468,7 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
                                .kek_file = c->kek_file,
                                .keys = c->keys,
                                .store = c->store,
+                               .store_known = true, /* by the writer, which is always first */
                                .rng = clock_rng()};
     snprintf(why, WHY_MAX, "out of memory or descriptors");
     if (!t) {

@@ -301,7 +301,12 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
 static enum err start_one(struct reader *r, const struct reader_thread_config *c,
                           const struct store *store, char why[WHY_MAX]) {
     struct library_config library = {
-        .dir = c->dir, .kek_file = c->kek_file, .keys = c->keys, .store = store};
+        .dir = c->dir,
+        .kek_file = c->kek_file,
+        .keys = c->keys,
+        .store = store,
+        .store_known = true /* by the writer, which is always first */
+    };
     size_t places = c->downloads + OTHERS;
     r->requests = mailbox_new(places, sizeof(struct read_request));
     r->replies = mailbox_new_wake(places, sizeof(struct read_reply), c->wake, c->wake_ctx);

@@ -83,7 +83,7 @@ static enum err open_store(struct archive *a, const struct archive_config *c, ch
         snprintf(path, sizeof(path), "%s/objects", c->dir);
         e = open_local_store(a, path, c->take_store, why);
     }
-    if (e == OK) {
+    if (e == OK && (c->write || !c->store || !c->store_known)) {
         e = c->take_store ? archive_take_store(a, path, why) : archive_check_store(a, path, why);
     }
     if (e == OK && a->own_store && a->write) {

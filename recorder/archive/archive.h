@@ -19,7 +19,9 @@ struct archive_config {
     bool take_store;           /* writing: whatever store is there is the right one from now on */
     bool take_signer;          /* writing: the same of the signing key; a missing one is made */
     const struct store *store; /* borrowed; NULL = local directory DIR/objects */
-    struct rng rng;            /* writing, shredding and wrapping again only */
+    bool store_known; /* reading, with a store: another archive of this process, over the same
+                         place, has just looked whether it is the right one */
+    struct rng rng;   /* writing, shredding and wrapping again only */
 };
 
 /* Fields are for the recorder folder to read. */

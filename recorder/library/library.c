@@ -14,7 +14,8 @@ enum err library_open(const struct library_config *config, struct library **ret,
                                .keys = config->keys,
                                .no_key = config->no_key,
                                .rng = config->rng,
-                               .store = config->store};
+                               .store = config->store,
+                               .store_known = config->store_known};
     struct library *l = mem_zalloc(1, sizeof(*l));
     if (!l) {
         snprintf(why, WHY_MAX, "out of memory");

@@ -27,8 +27,9 @@ struct library_config {
     const char *dir, *kek_file;    /* as in recorder_config */
     const struct key_config *keys; /* the same */
     const struct store *store;     /* the same */
-    struct rng rng;                /* for library_rekey only; may be zero */
-    bool no_key; /* without the keys that open recordings: for library_verify_chain */
+    bool store_known; /* the recorder of this process has looked whether it is the right one */
+    struct rng rng;   /* for library_rekey only; may be zero */
+    bool no_key;      /* without the keys that open recordings: for library_verify_chain */
 };
 /* ERR_IO, ERR_CRYPTO, ERR_NOMEM, errors of the key provider; the reason in why. */
 enum err library_open(const struct library_config *c, struct library **ret, char why[WHY_MAX]);

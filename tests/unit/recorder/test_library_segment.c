@@ -78,6 +78,22 @@ static uint8_t *stored(struct desk *d, size_t at) {
     return x->p + at;
 }
 
+/* A store that does not answer is waited for once, by the writer, and not again by each reader. */
+TEST(library_of_a_store_that_is_known_does_not_ask_it) {
+    struct desk d;
+    char why[WHY_MAX];
+    desk_begin(&d);
+    for (unsigned known = 0; known < 2; known++) {
+        struct library_config c = {
+            .dir = d.m.scratch.dir, .store = &d.m.fault.store, .store_known = known};
+        library_close(d.l);
+        d.m.fault.asks = 0;
+        REQUIRE(library_open(&c, &d.l, why) == OK);
+        EXPECT_EQ(d.m.fault.asks == 0, known == 1);
+    }
+    desk_end(&d);
+}
+
 TEST(library_segment_is_one_request_and_looked_at_before_its_first_byte) {
     struct desk d;
     struct library_media *m = NULL;
