@@ -146,8 +146,8 @@ enum err catalogue_shredded(struct catalogue *c, const struct id *recording) {
     return e == OK ? keep_times(c, &row) : e;
 }
 
-enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
-                                 uint64_t participant) {
+static enum err forget_person(struct catalogue *c, const struct id *recording,
+                              uint64_t participant) {
     static const char *const changes[] = {
         "UPDATE participants SET name='', name_state=2 WHERE recording=? AND participant=?",
         "UPDATE events SET name='' WHERE recording=? AND participant=?"
@@ -161,14 +161,32 @@ enum err catalogue_forget_person(struct catalogue *c, const struct id *recording
     return e;
 }
 
+enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
+                                 uint64_t participant) {
+    bool alone = sqlite3_get_autocommit(c->db) != 0;
+    enum err e = alone ? catalogue_begin(c) : OK;
+    e = e == OK ? forget_person(c, recording, participant) : e;
+    e = e == OK && alone ? catalogue_commit(c) : e;
+    if (alone) {
+        catalogue_rollback(c);
+    }
+    return e;
+}
+
+/* Every table is asked: an earlier release forgot them one by one, and may have died on the way. */
 enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
                                 uint64_t participant, bool *ret) {
-    sqlite3_stmt *s = sql_borrow(&c->cache,
-                                 "SELECT 1 FROM participants WHERE recording=? AND participant=?"
-                                 " AND name_state<>2",
-                                 "di", recording, (int64_t)participant);
+    sqlite3_stmt *s =
+        sql_borrow(&c->cache,
+                   "SELECT 1 FROM participants WHERE recording=?1 AND participant=?2"
+                   " AND (name_state<>2 OR name<>'')"
+                   " UNION ALL SELECT 1 FROM events WHERE recording=?1 AND participant=?2"
+                   " AND type IN('participant','mark') AND name<>''"
+                   " UNION ALL SELECT 1 FROM texts WHERE recording=?1 AND participant=?2"
+                   " UNION ALL SELECT 1 FROM words WHERE recording=?1 AND participant=?2 LIMIT 1",
+                   "di", recording, (int64_t)participant);
     enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
-    *ret = e != OK;
+    *ret = e == ERR_UNKNOWN;
     sql_give_back(&c->cache, s);
     return e == ERR_UNKNOWN ? OK : e;
 }

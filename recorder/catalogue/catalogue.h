@@ -83,11 +83,11 @@ enum err catalogue_forget(struct catalogue *c, const struct id *recording);
 /* Forget all of a recording but its id and times; its state is RECORDING_SHREDDED. ERR_UNKNOWN:
  * there are no rows of it. */
 enum err catalogue_shredded(struct catalogue *c, const struct id *recording);
-/* Forget what a participant of it was called, in every row, and the words of it. What they did, and
- * which text they agreed to, stays. */
+/* Forget what a participant of it was called, in every row, and the words of it, in one transaction
+ * (the caller's, when one is open). What they did, and which text they agreed to, stays. */
 enum err catalogue_forget_person(struct catalogue *c, const struct id *recording,
                                  uint64_t participant);
-/* *ret: whether that was done, or there is nothing to do. ERR_IO. */
+/* *ret: whether that was done, or there is nothing to do, in any table. ERR_IO. */
 enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
                                 uint64_t participant, bool *ret);
 /* Truncate the log, and remove a damaged catalogue that was set aside, so that what was forgotten

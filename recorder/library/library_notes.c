@@ -41,31 +41,22 @@ struct unfinished {
     struct library *library;
     library_each_shred *each;
     void *ctx;
-    uint64_t participant;
-    bool named;
 };
-
-static enum err note_name(void *ctx, const struct participant_row *r) {
-    struct unfinished *u = ctx;
-    u->named = u->named || (r->participant == u->participant && r->name[0]);
-    return OK;
-}
 
 static enum err look_at_shred(void *ctx, const struct wraps_note *n) {
     struct unfinished *u = ctx;
     struct catalogue *c = u->library->archive->catalogue;
     struct recording_row row;
     char id[ID_TEXT_MAX];
+    bool forgotten = false;
     enum err e = catalogue_recording(c, &n->what.recording, &row);
     if (e != OK || row.state == RECORDING_SHREDDED) {
         return e == ERR_UNKNOWN ? OK : e; /* it never heard of it, or has forgotten */
     }
-    u->participant = n->what.subject;
-    u->named = n->what.subject == 0;
-    if (!u->named) {
-        e = catalogue_participants(c, &n->what.recording, note_name, u);
+    if (n->what.subject) {
+        e = catalogue_is_forgotten(c, &n->what.recording, n->what.subject, &forgotten);
     }
-    if (e == OK && u->named) {
+    if (e == OK && !forgotten) {
         u->each(u->ctx, id_text(&n->what.recording, id), n->what.subject);
     }
     return e;
