@@ -42,7 +42,8 @@ static enum err remove_below(struct run *r, const struct id *recording, const ch
     return e;
 }
 
-/* It can be made again of what is left. What was made after the erasure was made without it. */
+/* It can be made again of what is left. A backup copies objects first and wraps last, so that one
+ * that knows of an erasure may have what was made before it. */
 static enum err remove_derived(struct run *r, const struct id *recording) {
     static const char *const folders[] = {"thumbnails", "waveforms", "exports", "supplement"};
     enum err e = OK;
@@ -64,10 +65,10 @@ static enum err remove_track(void *ctx, const struct track_row *t) {
     return theirs ? remove_below(o->run, &o->who->recording, id_text(&t->track.track, id)) : OK;
 }
 
-static enum err forget_person(struct run *r, const struct key_context *who, bool news) {
+static enum err forget_person(struct run *r, const struct key_context *who) {
     struct owned o = {r, who};
     enum err e = catalogue_tracks(r->g->catalogue, &who->recording, remove_track, &o);
-    e = e == OK && news ? remove_derived(r, &who->recording) : e;
+    e = e == OK ? remove_derived(r, &who->recording) : e;
     return e == OK ? catalogue_forget_person(r->g->catalogue, &who->recording, who->subject) : e;
 }
 
@@ -79,12 +80,10 @@ static enum err forget_recording(struct run *r, const struct id *recording) {
 /* One note of what was shredded. */
 static enum err shred_again(void *ctx, const struct wraps_note *n) {
     struct run *r = ctx;
-    bool news = wraps_shredded(r->g->wraps, &n->what, NULL) != OK;
     enum err e = wraps_shred_again(r->g->wraps, n);
     *r->count += e == OK;
     if (e == OK || e == ERR_UNKNOWN) {
-        e = n->what.subject ? forget_person(r, &n->what, news)
-                            : forget_recording(r, &n->what.recording);
+        e = n->what.subject ? forget_person(r, &n->what) : forget_recording(r, &n->what.recording);
     }
     return e == ERR_UNKNOWN ? OK : e; /* the catalogue of that day knew nothing of it */
 }
@@ -94,9 +93,8 @@ static enum err redact_again(void *ctx, const struct key_context *c) {
     struct run *r = ctx;
     struct wraps_spans gone;
     enum err e = r->says == r->g->wraps ? ERR_UNKNOWN : wraps_redact_again(r->g->wraps, r->says, c);
-    bool news = e == OK;
-    *r->count += news;
-    e = news || e == ERR_UNKNOWN ? wraps_redacted(r->says, &c->recording, &gone) : e;
+    *r->count += e == OK;
+    e = e == OK || e == ERR_UNKNOWN ? wraps_redacted(r->says, &c->recording, &gone) : e;
     if (e != OK) {
         return e;
     }
@@ -104,7 +102,7 @@ static enum err redact_again(void *ctx, const struct key_context *c) {
     e = remove_below(r, &c->recording, "");
     r->only = NULL;
     mem_free(gone.p);
-    return e == OK && news ? remove_derived(r, &c->recording) : e;
+    return e == OK ? remove_derived(r, &c->recording) : e;
 }
 
 enum err erase_again(struct erase_again *g, struct wraps *says, uint64_t *count) {

@@ -329,6 +329,39 @@ TEST(erasure_holds_in_backups) {
     house_end(&h);
 }
 
+/* Ordered while a backup is made: its objects are from before, its wraps from after. An export, in
+ * which they are seen, does not come back, although the erasure is no news to that backup. */
+TEST(erasure_during_a_backup_brings_no_export_back) {
+    struct house h;
+    struct scratch scratch;
+    struct backup_report r;
+    char before[128], after[128], back[128], command[1024], name[OBJECT_NAME_MAX];
+    house_begin(&h);
+    scratch_begin(&scratch);
+    struct object_id o = {.type = OBJECT_EXPORT, .recording = h.id};
+    const struct store *s = &h.archive->store;
+    CHECK(s->put(s->ctx, object_name(&o, name), bytes_of("made", 4)) == OK);
+    snprintf(before, sizeof(before), "%.100s/before", scratch.dir);
+    snprintf(after, sizeof(after), "%.100s/after", scratch.dir);
+    snprintf(back, sizeof(back), "%.100s/back", scratch.dir);
+    struct backup_order b = {h.rig.dir, before, true, order.at};
+    REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
+    EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &order), OK);
+    b.dir = after;
+    REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
+    snprintf(command, sizeof(command), "cp %s/wraps.db %s/wraps.db; mkdir %s && cp -p %s/kek %s",
+             after, before, back, h.rig.dir, back);
+    CHECK(system(command) == 0);
+    struct restore_order x = {before, back, NULL};
+    REQUIRE(backup_restore(&x, &r, h.why) == OK);
+    snprintf(command, sizeof(command), "%s/objects/%s", before, name);
+    EXPECT_EQ(access(command, F_OK), 0);
+    snprintf(command, sizeof(command), "%s/objects/%s", back, name);
+    EXPECT(access(command, F_OK) != 0);
+    scratch_end(&scratch);
+    house_end(&h);
+}
+
 /* Somebody who only listened has a name, too. */
 TEST(erasure_of_who_only_listened) {
     struct house h;

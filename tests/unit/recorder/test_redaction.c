@@ -326,3 +326,56 @@ TEST(redaction_that_was_interrupted_is_done_all_the_same) {
     expect_sound(&p);
     place_end(&p);
 }
+
+static const uint8_t made_types[] = {OBJECT_THUMBNAIL, OBJECT_WAVEFORM, OBJECT_EXPORT};
+
+static char *made_name(struct place *p, size_t i, char name[OBJECT_NAME_MAX]) {
+    struct object_id o = {.type = made_types[i], .recording = p->s.id, .track = ID_PROGRAMME};
+    o.track = o.type == OBJECT_EXPORT ? ID_NONE : o.track;
+    return object_name(&o, name);
+}
+
+/* Objects where pictures, peaks and an export of the programme are. */
+static void put_made(struct place *p) {
+    const struct store *s = &p->archive->store;
+    char name[OBJECT_NAME_MAX];
+    for (size_t i = 0; i < ARRAY_LEN(made_types); i++) {
+        EXPECT_EQ(s->put(s->ctx, made_name(p, i, name), bytes_of("made", 4)), OK);
+    }
+}
+
+static unsigned count_made(struct place *p) {
+    const struct store *s = &p->archive->store;
+    char name[OBJECT_NAME_MAX];
+    uint64_t size;
+    unsigned n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(made_types); i++) {
+        n += s->size(s->ctx, made_name(p, i, name), &size) == OK;
+    }
+    return n;
+}
+
+/* The order comes while a backup is made, between its objects and its wraps: it is no news to the
+ * backup, and what was made of the recording before it does not come back. */
+TEST(redaction_during_a_backup_brings_nothing_back) {
+    struct place p;
+    struct backup_report r;
+    char other[256], command[1024];
+    place_begin(&p, 20);
+    put_made(&p);
+    EXPECT_EQ(count_made(&p), ARRAY_LEN(made_types));
+    REQUIRE(make(&p, p.copy) == OK);
+    EXPECT_EQ(redact_in(&p, p.state, PROGRAMME_TRACK, 0), OK);
+    EXPECT_EQ(count_made(&p), 0);
+    snprintf(other, sizeof(other), "%.200s-2", p.copy);
+    REQUIRE(make(&p, other) == OK);
+    snprintf(command, sizeof(command), "cp %s/wraps.db %.200s/wraps.db", other, p.copy);
+    CHECK(system(command) == 0);
+    for (int pass = 0; pass < 2; pass++) {
+        REQUIRE(restore(&p, pass ? p.state : NULL, &r) == OK);
+        REQUIRE(open_state(&p, p.back) == OK);
+        EXPECT_EQ(there(&p, &ID_PROGRAMME), SECOND);
+        EXPECT_EQ(count_made(&p), 0);
+    }
+    place_end(&p);
+}
