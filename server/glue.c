@@ -307,6 +307,7 @@ static void note_recorder(struct glue *g, const struct recorder_event *e) {
                                        [RECORDER_FAILING] = "recording_failing",
                                        [RECORDER_RECOVERED] = "recording_recovered",
                                        [RECORDER_UNFINISHED] = "recording_unfinished",
+                                       [RECORDER_UNFORGOTTEN] = "erasure_unfinished",
                                        [RECORDER_CATALOGUE_LOST] = "catalogue_rebuilt"};
     char detail[80];
     const char *error = e->error ? err_name((enum err)e->error) : "";

@@ -13,8 +13,9 @@ struct erase_again {
 };
 /* Carry out everything that `says` knows to be shredded or redacted, which is g->wraps or a newer
  * one: keys, objects, what was made of them (all of a recording, since a person may be seen in it,
- * whether the erasure is news or not: the copy may be from before), names. *count grows by what was news. It needs no key, and may be called again. Purge both
- * databases afterwards. ERR_IO, ERR_NOSPACE, ERR_NOMEM, ERR_BUSY. */
+ * whether the erasure is news or not: the copy may be from before), names. *count grows by what was
+ * news. It needs no key, and may be called again. Purge both databases afterwards. ERR_IO,
+ * ERR_NOSPACE, ERR_NOMEM, ERR_BUSY. */
 enum err erase_again(struct erase_again *g, struct wraps *says, uint64_t *count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "recorder/archive/recovery.h"
 
 #include "recorder/archive/close.h"
+#include "recorder/archive/forget.h"
 #include "recorder/archive/replay.h"
 #include "recorder/journal/objects_media.h"
 
@@ -184,8 +185,8 @@ enum err recovery_run(struct archive *a, struct recovery_report *ret) {
         e = wraps_each(a->wraps, recover_unless_closed, &run);
     }
     id_list_free(&unfinished);
+    run.report.unforgotten = forget_shredded(a);
     /* The next start tries again what this one cannot. */
-    (void)replay_forget_names(a);
     (void)replay_open_texts(a);
     if (ret) {
         *ret = run.report;

@@ -19,20 +19,22 @@ struct recovery_unfinished {
                        ERR_UNSUPPORTED: made by a later release */
 };
 struct recovery_report {
-    uint32_t closed;  /* recordings ended as interrupted */
-    uint32_t rebuilt; /* recordings whose catalogue rows were computed anew */
-    uint32_t adopted; /* segments stored after the last journal flush */
-    uint32_t damaged; /* key or journal missing, changed or cut: left as they are */
-    uint32_t failed;  /* could not be finished now: a full disk, a read error */
-    uint32_t empty;   /* keys of recordings of which nothing ever reached the store */
+    uint32_t closed;      /* recordings ended as interrupted */
+    uint32_t rebuilt;     /* recordings whose catalogue rows were computed anew */
+    uint32_t adopted;     /* segments stored after the last journal flush */
+    uint32_t damaged;     /* key or journal missing, changed or cut: left as they are */
+    uint32_t failed;      /* could not be finished now: a full disk, a read error */
+    uint32_t empty;       /* keys of recordings of which nothing ever reached the store */
+    enum err unforgotten; /* not OK: names or keys of who was shredded may be in the databases or
+                             their logs still (forget.h) */
     uint32_t n_told;
     struct recovery_unfinished told[RECOVERY_TOLD]; /* of the damaged and failed ones */
 };
 
 /* For each recording not closed: replay its journal, adopt segments that follow the last noted one
  * and are authentic, note them and the end, write the manifest and the rows. Damaged ones are
- * looked at again. ret may be NULL. ERR_IO, ERR_NOMEM: the list itself could not be read to its
- * end. */
+ * looked at again. What was shredded is forgotten (forget.h). ret may be NULL. ERR_IO, ERR_NOMEM:
+ * the list itself could not be read to its end. */
 enum err recovery_run(struct archive *a, struct recovery_report *ret);
 
 #endif

@@ -272,29 +272,3 @@ enum err replay_open_texts(struct archive *a) {
     id_list_free(&ids);
     return e;
 }
-
-struct forgetting {
-    struct catalogue *catalogue;
-    bool any;
-};
-
-static enum err forget_one(void *ctx, const struct wraps_note *n) {
-    struct forgetting *f = ctx;
-    bool forgotten = false;
-    enum err e =
-        catalogue_is_forgotten(f->catalogue, &n->what.recording, n->what.subject, &forgotten);
-    if (e != OK || forgotten) {
-        return e;
-    }
-    f->any = true;
-    return catalogue_forget_person(f->catalogue, &n->what.recording, n->what.subject);
-}
-
-enum err replay_forget_names(struct archive *a) {
-    struct forgetting f = {.catalogue = a->catalogue};
-    enum err e = catalogue_begin(a->catalogue);
-    e = e == OK ? wraps_each_shredded_person(a->wraps, forget_one, &f) : e;
-    e = e == OK ? catalogue_commit(a->catalogue) : e;
-    catalogue_rollback(a->catalogue);
-    return e == OK && f.any ? catalogue_purge(a->catalogue) : e;
-}

@@ -42,9 +42,6 @@ void replay_free(struct replay *f);
  * objects behind that are read. For whoever writes the journal, and knows that it is whole. Errors
  * of replay_run, and of the catalogue; what it has come to know stays. */
 enum err replay_catch_up(struct archive *a, struct key_ring *ring);
-/* Whoever was shredded is forgotten, also when the process died between the key and the catalogue.
- * Errors of both databases. */
-enum err replay_forget_names(struct archive *a);
 /* Personal texts that could not be opened when the catalogue followed: those whose keys are there
  * again now. What cannot be opened still is left for the next time. Errors of the catalogue. */
 enum err replay_open_texts(struct archive *a);

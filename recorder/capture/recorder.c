@@ -187,6 +187,8 @@ static void report_old(struct recorder *r, const struct write_report *p) {
     if (p->type == REPORT_UNFINISHED) {
         e.type = RECORDER_UNFINISHED;
         id_text(&p->id, e.recording);
+    } else if (p->type == REPORT_UNFORGOTTEN) {
+        e.type = RECORDER_UNFORGOTTEN;
     }
     tell(r, &e);
 }

@@ -74,6 +74,8 @@ enum recorder_event_type {
     RECORDER_RECOVERED, /* tour: writing works again */
     /* Of an earlier run, without a tour: */
     RECORDER_UNFINISHED,    /* recording, error: could not be finished; tried again at each start */
+    RECORDER_UNFORGOTTEN,   /* error: something of who was shredded may be in the databases still;
+                               tried again while nothing is recorded, and at each start */
     RECORDER_CATALOGUE_LOST /* the catalogue was damaged; a new one was made of the journals */
 };
 struct recorder_event {

@@ -105,6 +105,7 @@ static enum err read_ids(sqlite3_stmt *s, struct id_list *ret) {
 enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret) {
     static const char *const texts[] = {
         [CATALOGUE_ALL] = "SELECT id FROM recordings ORDER BY id",
+        [CATALOGUE_KEPT] = "SELECT id FROM recordings WHERE state<>'shredded' ORDER BY id",
         [CATALOGUE_UNFINISHED] = "SELECT id FROM recordings"
                                  " WHERE state IN('recording','damaged') ORDER BY id",
         [CATALOGUE_SEALED] = "SELECT DISTINCT recording FROM texts ORDER BY recording"};
@@ -215,8 +216,12 @@ static enum err forget_set_aside(const char *path) {
     return ok ? OK : ERR_IO;
 }
 
+enum err catalogue_truncate(struct catalogue *c) {
+    return sql_truncate_log(c->db);
+}
+
 enum err catalogue_purge(struct catalogue *c) {
     enum err aside = forget_set_aside(sqlite3_db_filename(c->db, "main"));
-    enum err e = sql_truncate_log(c->db);
+    enum err e = catalogue_truncate(c);
     return e == OK ? aside : e;
 }

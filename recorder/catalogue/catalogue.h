@@ -93,6 +93,8 @@ enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
 /* Truncate the log, and remove a damaged catalogue that was set aside, so that what was forgotten
  * is in no file any more. ERR_BUSY: a reader is in the way; call again. ERR_IO. */
 enum err catalogue_purge(struct catalogue *c);
+/* The log alone. ERR_BUSY as above, ERR_IO. */
+enum err catalogue_truncate(struct catalogue *c);
 /* Rename a damaged catalogue that nobody has open, with what lies beside it, to PATH.damaged: for
  * whoever wants to know what happened, until somebody is forgotten. False: it could not be. */
 bool catalogue_set_aside(const char *path);
@@ -146,9 +148,9 @@ struct event_row {
 /* Queries. Each calls `each` per row in order and stops at its first error, which it returns.
  * ERR_IO, ERR_NOMEM. */
 enum err catalogue_recording(struct catalogue *c, const struct id *id, struct recording_row *ret);
-/* Ids in their order, added to *ret: of all recordings, of those that are not finished (state
- * recording or damaged), or of those of which a text could not be opened. */
-enum catalogue_set { CATALOGUE_ALL, CATALOGUE_UNFINISHED, CATALOGUE_SEALED };
+/* Ids in their order, added to *ret: of all recordings, of those not shredded, of those that are
+ * not finished (state recording or damaged), or of those of which a text could not be opened. */
+enum catalogue_set { CATALOGUE_ALL, CATALOGUE_KEPT, CATALOGUE_UNFINISHED, CATALOGUE_SEALED };
 enum err catalogue_ids(struct catalogue *c, enum catalogue_set which, struct id_list *ret);
 /* A recording's place in the list, which is newest first, by (started, id). */
 struct recording_place {

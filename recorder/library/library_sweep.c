@@ -3,6 +3,7 @@
  * kept, recording and track, once for each run of objects. */
 #include "recorder/library/library_sweep.h"
 
+#include "recorder/archive/forget.h"
 #include "recorder/library/library_parts.h"
 #include "recorder/library/sweep_guard.h"
 
@@ -233,6 +234,15 @@ static enum err sweep_store(struct library *l, const struct library_sweep *s,
     return e;
 }
 
+/* Where no recorder starts, nobody else finishes what a process that died left of a shred. */
+static void forget(struct library *l, const struct library_sweep *s, struct library_swept *n) {
+    enum err e = s->dry || s->old_only ? OK : forget_shredded(l->archive);
+    if (e != OK) {
+        n->failed++;
+        said(s, "what was shredded cannot be forgotten", err_name(e));
+    }
+}
+
 static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
     struct catalogue_totals t;
     enum err e = catalogue_totals(l->archive->catalogue, &t);
@@ -271,7 +281,10 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     if (e == OK && s->before.us) {
         e = check_clock(l, &g, s->order.at, ret->why);
     }
-    e = e == OK ? shred_old(l, s, ret) : e;
+    if (e == OK) {
+        forget(l, s, ret);
+        e = shred_old(l, s, ret);
+    }
     e = e == OK && !s->old_only ? sweep_store(l, s, ret) : e;
     sweep_guard_leave(&g);
     return e;

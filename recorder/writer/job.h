@@ -47,6 +47,7 @@ enum write_report_type {
                          is reported of it */
     /* Of an earlier run, recording 0: */
     REPORT_UNFINISHED,    /* id, error */
+    REPORT_UNFORGOTTEN,   /* error: something of who was shredded may be in the databases still */
     REPORT_CATALOGUE_LOST /* it was damaged; a new one was made of the journals */
 };
 

@@ -17,7 +17,7 @@ struct writer {
     struct recovery_report recovery;
     uint32_t told;   /* of recovery.told */
     us_t recover_at; /* what failed is tried again; 0: RECOVER_AGAIN from the next step on */
-    bool say_catalogue_lost;
+    bool say_catalogue_lost, say_unforgotten;
     struct link refused; /* JOB_BEGIN of recordings for which there was no memory, until told */
 };
 
@@ -39,16 +39,19 @@ static void recover(struct writer *w) {
         w->recovery.failed++;
     }
     w->say_catalogue_lost = w->archive->catalogue_lost;
+    w->say_unforgotten = w->recovery.unforgotten != OK;
 }
 
 /* What failed for now (a store that was away) may work later. Only while nothing is written: then
  * every recording that is not closed is of an earlier run. */
 static us_t recovery_deadline(const struct writer *w) {
-    return w->recovery.failed && list_empty(&w->writings) ? w->recover_at : US_NEVER;
+    bool failed = w->recovery.failed || w->recovery.unforgotten != OK;
+    return failed && list_empty(&w->writings) ? w->recover_at : US_NEVER;
 }
 
 static void recover_again(struct writer *w, us_t now) {
     uint32_t damaged = w->recovery.damaged;
+    bool unforgotten = w->recovery.unforgotten != OK;
     if (w->recover_at == 0) {
         w->recover_at = now + RECOVER_AGAIN;
         return;
@@ -58,6 +61,7 @@ static void recover_again(struct writer *w, us_t now) {
     }
     /* The same is not told twice. */
     w->told = w->recovery.damaged > damaged ? 0 : w->recovery.n_told;
+    w->say_unforgotten = w->recovery.unforgotten != OK && !unforgotten;
     w->recover_at = 0; /* it may have taken long: `now` is old */
 }
 
@@ -185,6 +189,12 @@ static bool report_old(struct writer *w, struct write_report *ret) {
         *ret = (struct write_report){.type = REPORT_CATALOGUE_LOST};
         return true;
     }
+    if (w->say_unforgotten) {
+        w->say_unforgotten = false;
+        *ret = (struct write_report){.type = REPORT_UNFORGOTTEN,
+                                     .error = (uint8_t)w->recovery.unforgotten};
+        return true;
+    }
     if (w->told < w->recovery.n_told) {
         const struct recovery_unfinished *u = &w->recovery.told[w->told++];
         *ret = (struct write_report){
@@ -225,7 +235,8 @@ struct writer_counters writer_counters(const struct writer *w) {
                                 .bytes_sealed = w->n.bytes_sealed,
                                 .gaps = w->n.gaps,
                                 .store_errors = w->n.store_errors,
-                                .unfinished = w->recovery.damaged + w->recovery.failed};
+                                .unfinished = w->recovery.damaged + w->recovery.failed +
+                                              (w->recovery.unforgotten != OK)};
     LIST_EACH(l, &w->writings) {
         n.failing += LIST_ENTRY(l, struct writing, in_writer)->failing;
     }

@@ -54,7 +54,8 @@ bool writer_report(struct writer *w, struct write_report *ret);
 
 struct writer_counters {
     uint64_t segments, bytes_sealed, gaps, store_errors;
-    uint32_t unfinished; /* recordings of earlier runs that recovery could not finish; an alarm */
+    uint32_t unfinished; /* recordings of earlier runs that recovery could not finish, and one more
+                            while something that was shredded may not be forgotten; an alarm */
     uint32_t failing;    /* recordings that cannot be stored right now; an alarm */
 };
 /* The counters as they are now. */
