@@ -92,9 +92,15 @@ static enum err note_track(void *ctx, const struct track_row *r) {
 }
 
 /* Without the signing key the supplement stays; the objects are gone all the same. */
-static enum err forget_derived(struct person *p, const struct id *track) {
-    enum err e = supplements_forget(p->archive, &p->recording, track);
-    return e == ERR_DENIED ? OK : e;
+static enum err forget_derived(struct person *p) {
+    enum err e = OK;
+    for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
+        struct id track;
+        memcpy(&track, p->tracks.p + at, sizeof(track));
+        e = supplements_forget(p->archive, &p->recording, &track);
+        e = e == ERR_DENIED ? OK : e;
+    }
+    return e;
 }
 
 static enum err note_participant(void *ctx, const struct participant_row *r) {
@@ -113,13 +119,14 @@ static enum err find_person(struct person *p) {
     return !p->known ? ERR_UNKNOWN : p->inseparable ? ERR_UNSUPPORTED : OK;
 }
 
+/* What was made of them first: as long as a track is there a sweep sees that the rest may not be
+ * done. */
 static enum err remove_tracks(struct person *p) {
-    enum err e = OK;
+    enum err e = forget_derived(p);
     for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
         e = library_remove_objects(p->archive, &p->recording, &track);
-        e = e == OK ? forget_derived(p, &track) : e;
     }
     return e;
 }
@@ -131,6 +138,11 @@ static enum err shred_person(struct person *p, const struct library_order *o) {
     struct key_context c = {p->recording, p->participant};
     struct wraps_order order = {o->at, o->who, o->why};
     enum err e = find_person(p);
+    enum err held = e == OK ? wraps_held(a->wraps, &p->recording, NULL) : e;
+    if (held == ERR_UNKNOWN) {
+        /* What can be read without their keys goes before them, too (library_redact.c). */
+        (void)forget_derived(p);
+    }
     e = e == OK ? wraps_shred_person(a->wraps, &c, &order) : e;
     e = e == OK ? catalogue_forget_person(a->catalogue, &p->recording, p->participant) : e;
     e = e == OK ? catalogue_purge(a->catalogue) : e;

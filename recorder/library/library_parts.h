@@ -25,6 +25,11 @@ struct build {
 /* Remove the objects of a recording, or, with track, of one of its tracks. Errors of the store. */
 enum err library_remove_objects(struct archive *a, const struct id *recording,
                                 const struct id *track);
+/* Media of the recording that were redacted are in the store still: whoever did it died, or the
+ * store was away. Then *ret is true, and what is left of them and of what was made of them is
+ * removed, unless dry. Errors of library_redact behind its keys. */
+enum err library_finish_redactions(struct archive *a, const struct id *recording, bool dry,
+                                   bool *ret);
 /* The fields that list and details share; leaves the object open. */
 enum err library_put_recording(struct build *b, const struct recording_row *r);
 

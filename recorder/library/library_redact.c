@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct redaction {
@@ -109,11 +110,30 @@ static enum err replace_keys(struct redaction *r) {
     return vault_replace(r->archive->vault, &c, c.subject ? &r->ring.set : NULL, &r->set, &gone);
 }
 
-static enum err remove_gone(struct redaction *r) {
-    const struct object_id *gone = (const void *)r->gone.p;
-    const struct store *s = &r->archive->store;
+/* Without the signing key the supplement stays; the objects are gone all the same. */
+static enum err forget_derived(struct archive *a, const struct id *recording,
+                               const struct id *track) {
+    enum err e = supplements_forget(a, recording, track);
+    return e == ERR_DENIED ? OK : e;
+}
+
+static enum err forget_derived_of(struct archive *a, const struct object_id *gone, size_t n) {
     enum err e = OK;
-    for (size_t i = 0; e == OK && i < r->gone.n / sizeof(*gone); i++) {
+    for (size_t i = 0; e == OK && i < n; i++) {
+        bool new_track = i == 0 || !id_eq(&gone[i].track, &gone[i - 1].track);
+        e = new_track ? forget_derived(a, &gone[i].recording, &gone[i].track) : OK;
+    }
+    return e;
+}
+
+/* Behind the keys, of at least one object. The media go last: as long as some are there a sweep
+ * sees that the rest may not be done. */
+static enum err finish(struct archive *a, const struct object_id *gone, size_t n) {
+    const struct store *s = &a->store;
+    enum err e = forget_derived_of(a, gone, n);
+    /* Without the signing key the old manifest stays; wraps.db says what is gone. */
+    e = e == OK && a->has_signer ? close_again(a, &gone->recording) : e;
+    for (size_t i = 0; e == OK && i < n; i++) {
         char name[OBJECT_NAME_MAX];
         e = s->remove(s->ctx, object_name(&gone[i], name));
         e = e == ERR_UNKNOWN ? OK : e;
@@ -121,10 +141,40 @@ static enum err remove_gone(struct redaction *r) {
     return e;
 }
 
-/* Without the signing key the supplement stays; the objects are gone all the same. */
-static enum err forget_derived(struct redaction *r) {
-    enum err e = supplements_forget(r->archive, &r->recording, &r->track);
-    return e == ERR_DENIED ? OK : e;
+struct leftovers {
+    struct wraps_spans noted;
+    struct id recording;
+    struct buffer gone; /* struct object_id */
+};
+
+static void note_leftover(void *ctx, const char *name, uint64_t size) {
+    struct leftovers *x = ctx;
+    struct object_id o;
+    (void)size;
+    bool left = object_parse_name(name, &o) && o.type == OBJECT_MEDIA &&
+                id_eq(&o.recording, &x->recording) &&
+                wraps_spans_have(&x->noted, &o.track, o.epoch, o.number);
+    if (left) {
+        buffer_put(&x->gone, &o, sizeof(o));
+    }
+}
+
+enum err library_finish_redactions(struct archive *a, const struct id *recording, bool dry,
+                                   bool *ret) {
+    struct leftovers x = {.recording = *recording};
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(recording, id));
+    enum err e = wraps_redacted(a->wraps, recording, &x.noted);
+    e = e == OK && a->store.list ? a->store.list(a->store.ctx, prefix, note_leftover, &x) : e;
+    e = e == OK && x.gone.bad ? ERR_NOMEM : e;
+    *ret = x.gone.n > 0;
+    if (e == OK && *ret && !dry) {
+        e = finish(a, (const void *)x.gone.p, x.gone.n / sizeof(struct object_id));
+        e = e == ERR_WRONG_STATE ? OK : e;
+    }
+    mem_free(x.noted.p);
+    buffer_free(&x.gone);
+    return e;
 }
 
 static enum err redact(struct redaction *r) {
@@ -135,12 +185,19 @@ static enum err redact(struct redaction *r) {
     if (e != OK || r->gone.n == 0) {
         return e;
     }
-    e = puncture(r);
+    e = wraps_held(r->archive->wraps, &r->recording, NULL);
+    e = e == OK ? ERR_DENIED : e == ERR_UNKNOWN ? OK : e;
+    if (e == OK) {
+        /* What can be read without these keys goes first, and once more behind them, for it may
+         * be being made. A store that is away keeps nobody from destroying the keys. */
+        (void)forget_derived(r->archive, &r->recording, &r->track);
+    }
+    e = e == OK ? puncture(r) : e;
     e = e == OK ? note_spans(r) : e;
     e = e == OK ? replace_keys(r) : e;
-    e = e == OK ? remove_gone(r) : e;
-    e = e == OK ? forget_derived(r) : e;
-    return e == OK && r->archive->has_signer ? close_again(r->archive, &r->recording) : e;
+    return e == OK
+               ? finish(r->archive, (const void *)r->gone.p, r->gone.n / sizeof(struct object_id))
+               : e;
 }
 
 enum err library_redact(struct library *l, const struct library_span *s) {

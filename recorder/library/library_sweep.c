@@ -194,6 +194,33 @@ static void say_settled(struct listing *x, const char *id, enum err e, bool fini
     }
 }
 
+struct redactions {
+    struct library *library;
+    struct listing *listing;
+};
+
+/* A redaction that died behind its keys: what was made of the recording may be there, too. */
+static enum err finish_redaction(void *ctx, const struct key_context *c) {
+    const struct redactions *r = ctx;
+    struct listing *x = r->listing;
+    bool left = false;
+    char id[ID_TEXT_MAX];
+    if (!goes_on(x->sweep)) {
+        return ERR_AGAIN;
+    }
+    enum err e =
+        library_finish_redactions(r->library->archive, &c->recording, x->sweep->dry, &left);
+    x->n->finished += e == OK && left;
+    x->n->failed += e != OK;
+    if (e != OK || left) {
+        said(x->sweep, id_text(&c->recording, id),
+             e != OK         ? err_name(e)
+             : x->sweep->dry ? "what was left of a redaction would be removed"
+                             : "what was left of a redaction is removed");
+    }
+    return OK;
+}
+
 static enum err settle_all(struct library *l, struct listing *x) {
     struct id done = ID_NONE; /* a recording of which all is said */
     qsort(x->places.p, x->places.n / sizeof(struct place), sizeof(struct place), compare_places);
@@ -230,6 +257,8 @@ static enum err sweep_store(struct library *l, const struct library_sweep *s,
     if (e == OK && x.places.n) {
         e = settle_all(l, &x);
     }
+    struct redactions r = {l, &x};
+    e = e == OK ? wraps_each_redacted(l->archive->wraps, finish_redaction, &r) : e;
     buffer_free(&x.places);
     return e;
 }

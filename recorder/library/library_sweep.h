@@ -1,7 +1,7 @@
 /* What is done from time to time: recordings that are older than they may be are shredded, shreds
- * that could not remove everything are finished, and objects that belong to no recording are named.
- * Blocks; may run beside the server. One sweeps at a time, in all processes. Owner: the library's
- * thread. */
+ * and redactions that could not remove everything are finished, and objects that belong to no
+ * recording are named. Blocks; may run beside the server. One sweeps at a time, in all processes.
+ * Owner: the library's thread. */
 #ifndef ORIEL_RECORDER_LIBRARY_LIBRARY_SWEEP_H
 #define ORIEL_RECORDER_LIBRARY_LIBRARY_SWEEP_H
 
@@ -22,7 +22,7 @@ struct library_sweep {
 struct library_swept {
     uint64_t shredded; /* for their age */
     uint64_t held;     /* old enough, but on hold */
-    uint64_t finished; /* shreds, of recordings or people, of which something was left */
+    uint64_t finished; /* shreds and redactions of which something was left */
     uint64_t orphans;  /* objects that belong to no recording; they stay */
     uint64_t failed;   /* what could not be done: sweep again */
     char why[WHY_MAX]; /* after ERR_WRONG_STATE */

@@ -244,3 +244,36 @@ TEST(erasure_that_cannot_be_finished_is_said) {
     expect_forgotten(&h);
     house_end(&h);
 }
+
+static bool put_export(struct house *h, bool put) {
+    const struct store *s = &h->archive->store;
+    struct object_id o = {.type = OBJECT_EXPORT, .recording = h->id};
+    char name[OBJECT_NAME_MAX];
+    uint64_t size;
+    if (put) {
+        CHECK(s->put(s->ctx, object_name(&o, name), bytes_of("made", 4)) == OK);
+    }
+    return s->size(s->ctx, object_name(&o, name), &size) == OK;
+}
+
+/* An export can be read without their keys: it goes before them, unless nothing may. */
+TEST(erasure_removes_exports_before_the_keys) {
+    struct house h;
+    char path[PATH_MAX];
+    house_begin(&h);
+    EXPECT(put_export(&h, true));
+    EXPECT_EQ(library_hold(h.library, h.text, &house_order), OK);
+    EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &house_order), ERR_DENIED);
+    EXPECT(put_export(&h, false));
+    EXPECT_EQ(library_release(h.library, h.text), OK);
+    house_close(&h);
+    snprintf(path, sizeof(path), "%s/wraps.db", h.rig.dir);
+    statement(path, "CREATE TRIGGER refuse BEFORE INSERT ON shredded BEGIN"
+                    " SELECT RAISE(ABORT,'no'); END");
+    house_open(&h);
+    EXPECT(library_shred_person(h.library, h.text, GONE, &house_order) != OK);
+    EXPECT(!put_export(&h, false));
+    EXPECT(house_files_with(&h, GONE_NAME) >
+           0); /* their keys are there, and may be ordered again */
+    house_end(&h);
+}

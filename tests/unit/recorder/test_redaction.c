@@ -3,6 +3,7 @@
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/verify.h"
 #include "recorder/library/library_parts.h"
+#include "recorder/library/library_sweep.h"
 #include "recorder/store/store_local.h"
 
 #include "tests/unit/recorder/bench_store.h"
@@ -11,6 +12,7 @@
 #include "tests/unit/test.h"
 
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -335,6 +337,13 @@ static char *made_name(struct place *p, size_t i, char name[OBJECT_NAME_MAX]) {
     return object_name(&o, name);
 }
 
+static void statement(const char *path, const char *text) {
+    sqlite3 *db;
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
 /* Objects where pictures, peaks and an export of the programme are. */
 static void put_made(struct place *p) {
     const struct store *s = &p->archive->store;
@@ -378,4 +387,79 @@ TEST(redaction_during_a_backup_brings_nothing_back) {
         EXPECT_EQ(count_made(&p), 0);
     }
     place_end(&p);
+}
+
+static enum err remove_exports_only(void *ctx, const char *name) {
+    const struct fault_store *f = ctx;
+    return strstr(name, "/exports/") ? f->inner.remove(f->inner.ctx, name) : ERR_IO;
+}
+
+/* What was made of the programme can be read without the keys of its media: it goes before them, so
+ * that a process that is killed behind the keys leaves none of it. */
+TEST(redaction_removes_what_was_made_before_the_keys) {
+    struct place p;
+    struct library *l = NULL;
+    place_begin(&p, 21);
+    put_made(&p);
+    struct library_config c = {.dir = p.state, .rng = rng_from_seeded(&p.rng)};
+    struct library_span span = {p.id, PROGRAMME_TRACK, 0, 1, {"ann", "asked to", {1}}};
+    char wraps[PATH_MAX + 16];
+    snprintf(wraps, sizeof(wraps), "%s/wraps.db", p.state);
+    statement(wraps, "CREATE TRIGGER refuse BEFORE INSERT ON redacted BEGIN"
+                     " SELECT RAISE(ABORT,'no'); END");
+    REQUIRE(library_open(&c, &l, p.why) == OK);
+    EXPECT(library_redact(l, &span) != OK);
+    EXPECT_EQ(there(&p, &ID_PROGRAMME), BOTH);
+    EXPECT_EQ(count_made(&p), 0);
+    /* Nothing goes when nothing may. */
+    put_made(&p);
+    EXPECT_EQ(library_hold(l, p.id, &span.by), OK);
+    EXPECT_EQ(library_redact(l, &span), ERR_DENIED);
+    EXPECT_EQ(count_made(&p), ARRAY_LEN(made_types));
+    library_close(l);
+    place_end(&p);
+}
+
+static struct library_swept sweep(struct place *p, bool dry) {
+    struct library_config c = {.dir = p->state, .rng = rng_from_seeded(&p->rng)};
+    struct library_sweep s = {.order = {"timer", "its age", {2}}, .dry = dry};
+    struct library_swept n;
+    struct library *l = NULL;
+    CHECK(library_open(&c, &l, p->why) == OK);
+    EXPECT_EQ(library_sweep(l, &s, &n), OK);
+    library_close(l);
+    return n;
+}
+
+/* The store is away when the keys go, all of it or from some object on: a sweep finishes it. */
+TEST(redaction_that_was_interrupted_is_finished_by_a_sweep) {
+    for (int some = 0; some < 2; some++) {
+        struct place p;
+        struct fault_store fault;
+        struct library *l = NULL;
+        place_begin(&p, 22);
+        put_made(&p);
+        fault_store_begin(&fault, &p.archive->store);
+        struct store store = fault.store;
+        store.remove = some ? remove_exports_only : store.remove;
+        struct library_config c = {.dir = p.state, .store = &store, .rng = rng_from_seeded(&p.rng)};
+        struct library_span span = {p.id, PROGRAMME_TRACK, 0, 1, {"ann", "asked to", {1}}};
+        REQUIRE(library_open(&c, &l, p.why) == OK);
+        fault.dead = !some;
+        EXPECT(library_redact(l, &span) != OK);
+        library_close(l);
+        EXPECT_EQ(there(&p, &ID_PROGRAMME), 0x30002u); /* no key, and the object is still there */
+        EXPECT(count_made(&p) > 0);
+        struct library_swept n = sweep(&p, true);
+        EXPECT_EQ(n.finished, 1);
+        EXPECT(count_made(&p) > 0);
+        n = sweep(&p, false);
+        EXPECT(n.finished == 1 && n.failed == 0);
+        EXPECT_EQ(there(&p, &ID_PROGRAMME), SECOND);
+        EXPECT_EQ(count_made(&p), 0);
+        expect_sound(&p);
+        n = sweep(&p, false);
+        EXPECT(n.finished == 0 && n.failed == 0);
+        place_end(&p);
+    }
 }
