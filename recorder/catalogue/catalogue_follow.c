@@ -35,13 +35,15 @@ static enum err apply_without(struct catalogue *c, const struct id *recording,
     return error;
 }
 
+/* One that is longer than this release takes is kept as a row without bytes: whoever takes it reads
+ * the recording's journal again. */
 static enum err keep_sealed(struct catalogue *c, const struct id *recording,
                             const struct entry *e) {
     const struct entry_personal *p = &e->u.personal;
+    size_t n = p->sealed_len <= ENTRY_SEALED_MAX ? p->sealed_len : 0;
     return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO texts VALUES(?,?,?,?,?)", "diitb",
                         recording, (int64_t)e->seq, (int64_t)p->said.participant,
-                        entry_type_name((enum entry_type)e->type), p->sealed,
-                        (size_t)p->sealed_len);
+                        entry_type_name((enum entry_type)e->type), p->sealed, n);
 }
 
 /* Errors of the catalogue only: a key that is not there keeps nobody from the rest. */
@@ -125,6 +127,8 @@ static enum err next_text(struct catalogue *c, const struct id *recording, int64
         if (sealed && n > 0 && n <= ENTRY_SEALED_MAX) {
             memcpy(p->sealed, sealed, (size_t)n);
             p->sealed_len = (uint16_t)n;
+        } else {
+            p->sealed_len = ENTRY_SEALED_LONGER;
         }
     }
     sql_give_back(&c->cache, s);

@@ -200,14 +200,16 @@ static bool encode_sealed(const struct field *f, const uint8_t *p, struct buffer
     return n <= f->size;
 }
 
-/* What is longer than this release knows is none: it cannot be cut. */
+/* What is longer than this release takes is only known to be there: it cannot be cut. */
 static bool decode_sealed(const struct field *f, const char *text, uint8_t *p) {
     size_t n = strlen(text);
     if (n % 2) {
         return false;
     }
-    return n / 2 > f->size ||
-           (hex_decode(p, n / 2, text) && store_uint(p - SEALED_LEN_BEFORE, 2, n / 2));
+    if (n / 2 > f->size) {
+        return store_uint(p - SEALED_LEN_BEFORE, 2, ENTRY_SEALED_LONGER);
+    }
+    return hex_decode(p, n / 2, text) && store_uint(p - SEALED_LEN_BEFORE, 2, n / 2);
 }
 
 /* One member; false when it cannot be written. */

@@ -19,7 +19,8 @@
 #define SEGMENT_KEYS_MAX 64          /* key frames listed per segment; more are not listed */
 #define EPOCH_INIT_MAX 512           /* [bytes] */
 #define ENTRY_TEXT_MAX 129           /* [bytes] with NUL; tour names, titles, names, marks */
-#define ENTRY_SEALED_MAX 256         /* [bytes] of a sealed text; a longer one is none */
+#define ENTRY_SEALED_MAX 256         /* [bytes] of a sealed text */
+#define ENTRY_SEALED_LONGER (ENTRY_SEALED_MAX + 1) /* sealed_len of one that is not held */
 
 /* X(symbol, name in JSON) */
 #define ENTRY_LIST(X)                   \
@@ -112,7 +113,8 @@ struct entry_person {
  * person's key (personal.h): `said.name` is empty then. */
 struct entry_personal {
     struct entry_person said; /* in the union at the same place as `person` */
-    uint16_t sealed_len;      /* 0: nothing is sealed */
+    uint16_t sealed_len;      /* 0: nothing is sealed; ENTRY_SEALED_LONGER: what a later release
+                                 sealed is longer than this one takes, and is not here */
     uint8_t sealed[ENTRY_SEALED_MAX];
 };
 struct entry_failing {

@@ -62,8 +62,11 @@ static void take_text(struct entry_person *p, const char *plain, size_t n) {
 enum err personal_open(const uint8_t key[KEY_LEN], const struct id *recording, struct entry *e) {
     struct entry_personal *p = &e->u.personal;
     uint8_t aad[AAD_MAX], plain[ENTRY_SEALED_MAX] = {0};
-    if (!personal_is(e) || p->sealed_len < AEAD_OVERHEAD || p->sealed_len > ENTRY_SEALED_MAX) {
+    if (!personal_is(e) || p->sealed_len < AEAD_OVERHEAD) {
         return ERR_AUTH;
+    }
+    if (p->sealed_len > ENTRY_SEALED_MAX) {
+        return ERR_LONG;
     }
     struct aead a = {key, text_aad(recording, e, aad)};
     enum err error = aead_open(&a, bytes_of(p->sealed, p->sealed_len), plain);

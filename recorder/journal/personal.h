@@ -21,15 +21,15 @@ bool personal_is(const struct entry *e);
 enum err personal_seal(struct key_ring *r, const struct rng *rng, struct entry *e);
 
 /* Open the text of a sealed entry with this key (key_ring_text) and put it where it belongs.
- * ERR_AUTH: changed, of another entry or key, or of a type that has no personal text; *e is as it
- * was then. */
+ * ERR_AUTH: changed, of another entry or key, or of a type that has no personal text; ERR_LONG: of
+ * a later release, and longer than this one takes; *e is as it was then. */
 enum err personal_open(const uint8_t key[KEY_LEN], const struct id *recording, struct entry *e);
 
 /* Who opens the texts of a recording's entries. NULL where nobody can. */
 struct personal_opener {
     /* Put the text of a sealed entry where it belongs. ERR_GONE: the participant was shredded;
-     * ERR_AUTH: not under this key, or the key is missing or damaged; else it may pass. *e is as it
-     * was then. */
+     * ERR_AUTH: not under this key, or the key is missing or damaged; ERR_LONG: this release
+     * cannot; else it may pass. *e is as it was then. */
     enum err (*open)(void *ctx, struct entry *e);
     void *ctx;
 };

@@ -348,7 +348,7 @@ TEST(personal_names_count_in_the_order_they_were_said) {
 }
 
 /* A later release may seal what this one cannot take: the line is none the worse for it. */
-TEST(personal_text_of_a_later_release_is_none) {
+TEST(personal_text_of_a_later_release_is_known_to_be_there) {
     struct entry e = named(ANN, ""), back;
     struct buffer line = {0}, longer = {0};
     REQUIRE(entry_encode(&e, NULL, &line) == OK);
@@ -360,7 +360,9 @@ TEST(personal_text_of_a_later_release_is_none) {
     buffer_printf(&longer, "\"}");
     memset(&back, 0xee, sizeof(back));
     EXPECT_EQ(entry_decode(bytes_of(longer.p, longer.n), &back, NULL), OK);
-    EXPECT_EQ(back.u.personal.sealed_len, 0);
+    EXPECT_EQ(back.u.personal.sealed_len, ENTRY_SEALED_LONGER);
+    static const uint8_t key[KEY_LEN];
+    EXPECT_EQ(personal_open(key, &ID_PROGRAMME, &back), ERR_LONG);
     static const char *const wrong[] = {"\"a\"", "\"zz\"", "7", "null", "\"ab\\u0000\""};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         buffer_cut(&longer, 0);
@@ -372,4 +374,49 @@ TEST(personal_text_of_a_later_release_is_none) {
     EXPECT_EQ(entry_encode(&e, NULL, &line), ERR_RANGE);
     buffer_free(&line);
     buffer_free(&longer);
+}
+
+static enum err answer(void *ctx, struct entry *e) {
+    EXPECT_EQ(e->u.personal.sealed_len, ENTRY_SEALED_LONGER);
+    return *(enum err *)ctx;
+}
+
+/* The journal's last line, with a sealed text of so many bytes. */
+static void put_longer(struct buffer *lines, struct journal_head *head, unsigned n) {
+    struct entry start = {.type = ENTRY_START}, e = named(ANN, "");
+    size_t from = lines->n;
+    REQUIRE(entry_encode(&start, head, lines) == OK);
+    sha256_of(bytes_of(lines->p + from, lines->n - from), bytes_of(NULL, 0), head->hash);
+    head->entries++;
+    buffer_put(lines, "\n", 1);
+    REQUIRE(entry_encode(&e, head, lines) == OK);
+    buffer_cut(lines, lines->n - 1);
+    buffer_printf(lines, ",\"sealed\":\"");
+    for (unsigned i = 0; i < n; i++) {
+        buffer_printf(lines, "ab");
+    }
+    buffer_printf(lines, "\"}\n");
+}
+
+/* The catalogue says that there is a name which it does not have, and not that there is none. */
+TEST(personal_text_of_a_later_release_waits_in_the_catalogue) {
+    struct place p;
+    struct buffer lines = {0};
+    enum err said = ERR_LONG;
+    place_begin(&p, 31);
+    struct catalogue *c = p.m.archive->catalogue;
+    p.s.id = (struct id){{0x31}};
+    struct journal_head head = journal_begin(&p.s.id);
+    put_longer(&lines, &head, ENTRY_SEALED_LONGER);
+    struct catalogue_object o = {
+        .recording = p.s.id, .lines = bytes_of(lines.p, lines.n), .opener = {answer, &said}};
+    REQUIRE(catalogue_follow(c, &o) == OK);
+    EXPECT_EQ(person(&p).name_state, NAME_SEALED);
+    EXPECT_EQ(catalogue_open_texts(c, &p.s.id, &o.opener), OK);
+    EXPECT_EQ(person(&p).name_state, NAME_SEALED);
+    said = ERR_GONE;
+    EXPECT_EQ(catalogue_open_texts(c, &p.s.id, &o.opener), OK);
+    EXPECT_EQ(person(&p).name_state, NAME_ERASED);
+    buffer_free(&lines);
+    place_end(&p);
 }
