@@ -71,6 +71,12 @@ static int restore(const struct config *cfg, const struct words *x) {
     }
     printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " erased again\n", cfg->rec_dir,
            n.objects, n.bytes, n.erased);
+    if (n.other_key) {
+        fprintf(stderr,
+                "restore: %" PRIu64 " redacted recordings or people are under the key of %s, which"
+                " is another than that of the backup: both are needed (recording.keys)\n",
+                n.other_key, x->shredded);
+    }
     return CLI_OK;
 }
 

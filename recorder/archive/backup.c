@@ -365,6 +365,7 @@ static enum err erase_what_was(const struct restore_order *o, bool objects,
     e = e == OK ? erase_in(&g, o, ret) : e;
     e = e == OK ? catalogue_purge(g.catalogue) : e;
     e = e == OK ? wraps_purge(g.wraps) : e;
+    ret->other_key = g.other_key;
     wraps_close(g.wraps);
     catalogue_close(g.catalogue);
     if (store.ctx) {

@@ -18,6 +18,7 @@ struct backup_report {
     uint64_t objects, bytes;
     uint64_t recordings; /* in wraps.db */
     uint64_t erased;     /* recordings, persons and redactions that were carried out again */
+    uint64_t other_key;  /* redactions of which the keys are under another key than the backup's */
     bool waiting;        /* objects are neither in the backup nor in the far store: they wait */
 };
 

@@ -92,7 +92,10 @@ static enum err shred_again(void *ctx, const struct wraps_note *n) {
 static enum err redact_again(void *ctx, const struct key_context *c) {
     struct run *r = ctx;
     struct wraps_spans gone;
-    enum err e = r->says == r->g->wraps ? ERR_UNKNOWN : wraps_redact_again(r->g->wraps, r->says, c);
+    bool other_key = false;
+    enum err e = r->says == r->g->wraps ? ERR_UNKNOWN
+                                        : wraps_redact_again(r->g->wraps, r->says, c, &other_key);
+    r->g->other_key += other_key;
     *r->count += e == OK;
     e = e == OK || e == ERR_UNKNOWN ? wraps_redacted(r->says, &c->recording, &gone) : e;
     if (e != OK) {

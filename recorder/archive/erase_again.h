@@ -10,6 +10,8 @@ struct erase_again {
     struct wraps *wraps;
     struct catalogue *catalogue;
     const struct store *store; /* NULL: elsewhere, and never brought back */
+    uint64_t other_key; /* counts rows that were taken of a newer database and are under another key
+                           than those of this one: both are needed to open everything */
 };
 /* Carry out everything that `says` knows to be shredded or redacted, which is g->wraps or a newer
  * one: keys, objects, what was made of them (all of a recording, since a person may be seen in it,

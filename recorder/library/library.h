@@ -193,7 +193,9 @@ enum err library_media_open_segment(struct library *l, const struct library_file
 
 struct library_copied {
     uint64_t objects, bytes, recordings;
-    uint64_t erased; /* recordings, persons, redactions: again */
+    uint64_t erased;    /* recordings, persons, redactions: again */
+    uint64_t other_key; /* of these, redactions under another key than the backup is under: that of
+                           the newer wraps.db is needed as well */
     bool waiting; /* without objects: some wait on this machine for the store, and are in neither */
 };
 struct library_backup {

@@ -3,7 +3,12 @@
 #include "recorder/library/library_parts.h"
 
 static struct library_copied copied(const struct backup_report *r) {
-    return (struct library_copied){r->objects, r->bytes, r->recordings, r->erased, r->waiting};
+    return (struct library_copied){.objects = r->objects,
+                                   .bytes = r->bytes,
+                                   .recordings = r->recordings,
+                                   .erased = r->erased,
+                                   .other_key = r->other_key,
+                                   .waiting = r->waiting};
 }
 
 enum err library_backup(struct library *l, const struct library_backup *b,

@@ -78,8 +78,11 @@ bool wraps_spans_have(const struct wraps_spans *s, const struct id *track, uint3
 /* Carry out in a copy what was redacted of these keys according to a newer database: the newer row,
  * in which the keys are destroyed, takes the place of the older one, and is noted. A copy with
  * redactions that the newer one knows nothing of keeps its row: what the notes say is refused to
- * everybody all the same. Durable when OK; call wraps_purge. ERR_UNKNOWN: it was all known. */
-enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct key_context *c);
+ * everybody all the same. *ret_other_key: the newer row is wrapped under another key than the older
+ * one was, so that whoever has the key of the copy alone cannot open it. Durable when OK; call
+ * wraps_purge. ERR_UNKNOWN: it was all known. */
+enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct key_context *c,
+                            bool *ret_other_key);
 /* Call each for every subject of which something was redacted; it may write to this database. */
 enum err wraps_each_redacted(struct wraps *w,
                              enum err (*each)(void *ctx, const struct key_context *c), void *ctx);

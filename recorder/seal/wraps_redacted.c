@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 static enum err note(struct wraps *w, const struct key_context *c, const struct wraps_span *s,
                      const struct wraps_order *o) {
     return sql_run(w->db,
@@ -119,7 +121,8 @@ static size_t missing(const struct wraps_spans *a, const struct wraps_spans *b, 
 }
 
 /* The newer row in the place of the older one, if there are both. */
-static enum err take_row(struct wraps *w, struct wraps *newer, const struct key_context *c) {
+static enum err take_row(struct wraps *w, struct wraps *newer, const struct key_context *c,
+                         bool *ret_other_key) {
     struct key_wrap old, fresh;
     uint8_t *keyset = NULL;
     size_t n = 0;
@@ -129,6 +132,8 @@ static enum err take_row(struct wraps *w, struct wraps *newer, const struct key_
     if (e == OK && n) {
         struct wraps_change x = {&old, &fresh, bytes_of(keyset, n)};
         e = wraps_replace(w, c, &x);
+        *ret_other_key =
+            strcmp(old.provider, fresh.provider) != 0 || strcmp(old.key_id, fresh.key_id) != 0;
     }
     mem_free(keyset);
     return e == ERR_UNKNOWN ? OK : e;
@@ -161,7 +166,9 @@ static enum err take_notes(struct wraps *w, struct wraps *newer, const struct ke
     }
 }
 
-enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct key_context *c) {
+enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct key_context *c,
+                            bool *ret_other_key) {
+    *ret_other_key = false;
     struct wraps_spans ours = {0}, theirs = {0};
     enum err e = wraps_redacted(w, &c->recording, &ours);
     e = e == OK ? wraps_redacted(newer, &c->recording, &theirs) : e;
@@ -176,7 +183,7 @@ enum err wraps_redact_again(struct wraps *w, struct wraps *newer, const struct k
     if (e != OK) {
         return e;
     }
-    e = behind ? take_row(w, newer, c) : OK;
+    e = behind ? take_row(w, newer, c, ret_other_key) : OK;
     e = e == OK ? take_notes(w, newer, c) : e;
     return wraps_batch_end(w, e);
 }

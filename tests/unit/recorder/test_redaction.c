@@ -171,6 +171,46 @@ TEST(redaction_outlives_a_backup_of_before) {
     }
 }
 
+/* The key was changed and everything wrapped again since the backup: what a restore takes of the
+ * newer database is under the newer key, and that is said. */
+TEST(redaction_of_after_another_key_needs_both) {
+    struct place p;
+    struct backup_report r;
+    struct library *l = NULL;
+    struct library_rekeyed n;
+    char kek[PATH_MAX + 16], old_kek[PATH_MAX + 16];
+    const char *older[] = {old_kek};
+    struct key_config keys = {.file = {.older = older, .n_older = 1}};
+    place_begin(&p, 3);
+    REQUIRE(make(&p, p.copy) == OK);
+    EXPECT_EQ(redact_in(&p, p.state, PROGRAMME_TRACK, 4500 * US_PER_MS), OK);
+    REQUIRE(restore(&p, p.state, &r) == OK);
+    EXPECT(r.erased == 1 && r.other_key == 0);
+    p.archive = archive_close(p.archive);
+    snprintf(kek, sizeof(kek), "%s/kek", p.state);
+    snprintf(old_kek, sizeof(old_kek), "%s/kek.old", p.state);
+    CHECK(rename(kek, old_kek) == 0);
+    struct archive_config a = {.dir = p.state,
+                               .create_kek = true,
+                               .keys = &keys,
+                               .write = true,
+                               .rng = rng_from_seeded(&p.rng)};
+    REQUIRE(archive_open(&a, &p.archive, p.why) == OK);
+    struct library_config c = {.dir = p.state, .keys = &keys, .rng = rng_from_seeded(&p.rng)};
+    REQUIRE(library_open(&c, &l, p.why) == OK);
+    EXPECT_EQ(library_rekey(l, &n), OK);
+    EXPECT_EQ(n.wrapped, 1);
+    library_close(l);
+    REQUIRE(restore(&p, p.state, &r) == OK);
+    EXPECT(r.erased == 1 && r.other_key == 1);
+    p.archive = archive_close(p.archive);
+    a.dir = p.back;
+    REQUIRE(archive_open(&a, &p.archive, p.why) == OK);
+    EXPECT_EQ(there(&p, &ID_PROGRAMME), FIRST);
+    expect_sound(&p);
+    place_end(&p);
+}
+
 TEST(redaction_is_remembered_with_who_and_when) {
     struct place p;
     struct wraps_spans s;
