@@ -132,6 +132,7 @@ enum err ledger_flush(struct ledger *l) {
         show(l, &info);
     }
     l->needed_first = false;
+    key_ring_release(&l->ring);
     return OK;
 }
 

@@ -67,6 +67,7 @@ static enum err replay_object(struct replay *f, const struct journal_head *posit
         struct catalogue_object x = {f->id, lines, plain.info, personal_opener_of(&f->ring)};
         e = catalogue_follow(f->archive->catalogue, &x);
     }
+    key_ring_release(&f->ring);
     mem_free(plain.p);
     return e;
 }
@@ -229,6 +230,7 @@ static enum err catch_up_object(struct archive *a, struct key_ring *ring,
     struct catalogue_object x = {o->recording, bytes_of(plain.p, plain.n), plain.info,
                                  personal_opener_of(ring)};
     e = catalogue_follow(a->catalogue, &x);
+    key_ring_release(ring);
     mem_free(plain.p);
     return e;
 }

@@ -179,6 +179,7 @@ static bool check_journal_object(struct check *c) {
     check_listed(c, &o, &plain.info);
     enum err e = journal_replay(bytes_of(plain.p, plain.n), &c->head, check_entry, c);
     mem_free(plain.p);
+    key_ring_release(&c->ring);
     c->head.objects++;
     if (e == ERR_AUTH || e == ERR_FORMAT) {
         finding(c, object_name(&o, name),

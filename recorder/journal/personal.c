@@ -37,6 +37,10 @@ enum err personal_seal(struct key_ring *r, const struct rng *rng, struct entry *
     }
     enum err error = key_ring_add_subject(r, p->said.participant);
     error = error == OK ? key_ring_text(r, p->said.participant, key) : error;
+    if (error == ERR_GONE) { /* shredded meanwhile: what they are called is not noted again */
+        mem_wipe(p->said.name, sizeof(p->said.name));
+        return OK;
+    }
     if (error == OK) {
         struct aead a = {key, text_aad(&r->set.recording, e, aad)};
         memcpy(plain, p->said.name, strnlen(p->said.name, PERSONAL_LEN));

@@ -31,6 +31,7 @@ void key_ring_close(struct key_ring *r) {
         keyset_clear(&r->subjects[i].set);
     }
     mem_free(r->subjects);
+    mem_free(r->stored);
     mem_free(r->tracks);
     mem_free(r->redacted.p);
     keyset_clear(&r->set);
@@ -101,8 +102,64 @@ static enum err more_subjects(struct key_ring *r) {
     return OK;
 }
 
+static bool is_stored(const struct key_ring *r, uint64_t subject) {
+    for (size_t i = 0; i < r->n_stored; i++) {
+        if (r->stored[i] == subject) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That a subject has keys may not be forgotten with them: others in their place would seal what
+ * nobody can open. */
+static bool note_stored(struct key_ring *r, uint64_t subject) {
+    if (is_stored(r, subject)) {
+        return true;
+    }
+    if (r->n_stored == r->stored_cap) {
+        size_t cap = r->stored_cap ? 2 * r->stored_cap : 64;
+        uint64_t *p = mem_realloc(r->stored, cap * sizeof(*p));
+        if (!p) {
+            return false;
+        }
+        r->stored = p;
+        r->stored_cap = cap;
+    }
+    r->stored[r->n_stored++] = subject;
+    return true;
+}
+
+static bool has_track(const struct key_ring *r, uint64_t subject) {
+    for (size_t i = 0; i < r->n_tracks; i++) {
+        if (r->tracks[i].subject == subject) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void key_ring_release(struct key_ring *r) {
+    size_t kept = 0;
+    for (size_t i = 0; i < r->n_subjects; i++) {
+        struct ring_subject *s = &r->subjects[i];
+        if (s->pending || has_track(r, s->subject) || !note_stored(r, s->subject)) {
+            if (kept != i) {
+                r->subjects[kept] = *s;
+            }
+            kept++;
+        } else {
+            keyset_clear(&s->set);
+        }
+    }
+    if (kept < r->n_subjects) {
+        mem_wipe(&r->subjects[kept], (r->n_subjects - kept) * sizeof(*r->subjects));
+    }
+    r->n_subjects = kept;
+}
+
 enum err key_ring_add_subject(struct key_ring *r, uint64_t subject) {
-    if (subject == 0 || subject_of(r, subject)) {
+    if (subject == 0 || subject_of(r, subject) || is_stored(r, subject)) {
         return OK;
     }
     enum err e = more_subjects(r);

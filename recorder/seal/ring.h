@@ -25,6 +25,8 @@ struct key_ring {
     size_t n_tracks, tracks_cap;
     struct ring_subject *subjects;
     size_t n_subjects, subjects_cap;
+    uint64_t *stored; /* subjects whose keys were made here and are in the vault, and not here */
+    size_t n_stored, stored_cap;
     struct wraps_spans redacted; /* refused, whatever keys a copy of before may still have */
 };
 
@@ -42,6 +44,10 @@ enum err key_ring_add_subject(struct key_ring *r, uint64_t subject);
 /* Store what key_ring_add_subject made, durably: before the first object under it is put. A subject
  * that was shredded meanwhile stays so. Errors of wraps_put; call again. */
 enum err key_ring_settle(struct key_ring *r);
+/* Wipe the keys of subjects that no track on this ring is of and that are stored: they are opened
+ * again when somebody asks. So that a recording that many come to and leave does not keep what they
+ * all are called under in memory, but eight bytes of each. */
+void key_ring_release(struct key_ring *r);
 /* The keys of the recording's objects, for struct object_access; the ring must stay where it is.
  * Errors beside those of the vault: ERR_GONE (shredded or redacted), ERR_UNSUPPORTED (keyed in a
  * way this release does not know). */

@@ -1,3 +1,4 @@
+#include "recorder/archive/ledger.h"
 #include "recorder/archive/recovery.h"
 #include "recorder/archive/verify.h"
 #include "recorder/journal/personal.h"
@@ -419,4 +420,33 @@ TEST(personal_text_of_a_later_release_waits_in_the_catalogue) {
     EXPECT_EQ(person(&p).name_state, NAME_ERASED);
     buffer_free(&lines);
     place_end(&p);
+}
+
+/* Many come, are stored, and go again: whoever goes is sealed under the keys they came with. */
+TEST(personal_text_of_who_leaves_much_later_opens) {
+    struct machine m;
+    struct ledger *l = NULL;
+    struct entry_start start = {.wall = {1}};
+    struct findings f = {0};
+    struct participant_row r;
+    machine_begin(&m, 33);
+    REQUIRE(ledger_begin(m.archive, &start, &l) == OK);
+    for (int on = 1; on >= 0; on--) {
+        for (unsigned i = 1; i <= 100; i++) {
+            struct entry e = named(i, "Somebody Who Came");
+            e.t = i;
+            e.u.person.on = on;
+            EXPECT_EQ(ledger_add(l, &e), OK);
+            EXPECT(i % 10 || ledger_flush(l) == OK);
+        }
+    }
+    EXPECT_EQ(ledger_end(l, US_PER_S), OK);
+    struct id id = *ledger_id(l);
+    ledger_free(l);
+    EXPECT_EQ(verify_recording(m.archive, &id, findings_say, &f), OK);
+    EXPECT_STR(f.first, "");
+    EXPECT_EQ(catalogue_participants(m.archive->catalogue, &id, take_person, &r), OK);
+    EXPECT(r.participant == 100 && r.name_state == NAME_KNOWN);
+    EXPECT_STR(r.name, "Somebody Who Came");
+    machine_end(&m);
 }

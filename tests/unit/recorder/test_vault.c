@@ -124,6 +124,41 @@ TEST(ring_every_object_has_its_key) {
     place_end(&p);
 }
 
+/* Who only listens has keys for what they are called. They are not kept in memory, and are the same
+ * when they are asked for again. */
+TEST(ring_releases_who_has_no_track_and_opens_them_again) {
+    struct place p;
+    struct key_ring r;
+    uint8_t first[8][KEY_LEN], again[KEY_LEN], mine[KEY_LEN];
+    struct object_id own = media(&track, 0);
+    place_begin(&p);
+    make_ring(&p, &r); /* with a track of participant 7 */
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT_EQ(key_ring_add_subject(&r, 100 + i), OK);
+        EXPECT_EQ(key_ring_text(&r, 100 + i, first[i]), OK);
+    }
+    EXPECT_EQ(object_key(&r, &own, mine), OK);
+    size_t all = r.n_subjects;
+    key_ring_release(&r); /* they are nowhere else yet */
+    EXPECT_EQ(r.n_subjects, all);
+    EXPECT_EQ(key_ring_settle(&r), OK);
+    for (int round = 0; round < 2; round++) {
+        key_ring_release(&r);
+        EXPECT_EQ(r.n_subjects, 1);
+        EXPECT_EQ(r.n_stored, 8);
+        for (unsigned i = 8; i-- > 0;) {
+            EXPECT_EQ(key_ring_add_subject(&r, 100 + i), OK);
+            EXPECT_EQ(key_ring_text(&r, 100 + i, again), OK);
+            EXPECT(memcmp(first[i], again, KEY_LEN) == 0);
+        }
+        EXPECT_EQ(key_ring_settle(&r), OK);
+    }
+    EXPECT_EQ(object_key(&r, &own, again), OK);
+    EXPECT(memcmp(mine, again, KEY_LEN) == 0);
+    key_ring_close(&r);
+    place_end(&p);
+}
+
 TEST(ring_a_shredded_person_is_gone_and_the_rest_is_not) {
     struct place p;
     struct key_ring r;
