@@ -9,7 +9,8 @@
 #include "recorder/capture/recording_source.h"
 #include "recorder/writer/job.h"
 
-#define RECORDING_PEOPLE_MAX 4096 /* known; what is beyond goes without */
+/* People who are known at once. Who left makes room; what is beyond goes without. */
+#define RECORDING_PEOPLE_MAX 4096
 /* What is handed on and not stored yet, of all recordings together. One may have as much as it
  * leaves free, at most a half: so there is something left for the next, and what one cannot store
  * is no loss of another. */
@@ -45,6 +46,7 @@ struct recording_person {
     struct recorder_order *held; /* the last change, until then; NULL: none */
     us_t held_t;                 /* its recording time [us] */
     struct recording_pace mutes[SOURCE_KIND_COUNT];
+    bool left; /* said last: nothing of them is needed, should there be no room for another */
 };
 
 /* Messages that were refused since it was last noted. */

@@ -6,10 +6,42 @@
 #include "base/alloc.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SWITCH_EVERY (200 * US_PER_MS) /* people change the speaker less often */
 #define PERSON_EVERY (200 * US_PER_MS) /* and do not come, go or agree more often */
 #define REFUSED_EVERY US_PER_S
+
+/* Nobody points to them, and nothing of theirs is to be noted. */
+static bool may_go(const struct recording *r, const struct recording_person *p) {
+    bool idle = p->left && !p->held && r->now >= p->next;
+    for (unsigned kind = 0; kind < SOURCE_KIND_COUNT; kind++) {
+        idle = idle && !p->mutes[kind].held;
+    }
+    if (!idle) {
+        return false;
+    }
+    LIST_EACH(l, &r->sources) {
+        if (LIST_ENTRY(l, struct rec_source, in_recording)->person == p) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The place of whoever left and came first, empty; NULL: all are there. */
+static struct recording_person *place_of_who_left(struct recording *r) {
+    LIST_EACH(l, &r->people) {
+        struct recording_person *p = LIST_ENTRY(l, struct recording_person, in_recording);
+        if (may_go(r, p)) {
+            list_remove(&p->in_recording);
+            r->n_people--;
+            memset(p, 0, sizeof(*p));
+            return p;
+        }
+    }
+    return NULL;
+}
 
 struct recording_person *recording_person_of(struct recording *r, uint64_t participant) {
     LIST_EACH(l, &r->people) {
@@ -18,8 +50,8 @@ struct recording_person *recording_person_of(struct recording *r, uint64_t parti
             return p;
         }
     }
-    struct recording_person *p =
-        r->n_people < RECORDING_PEOPLE_MAX ? mem_zalloc(1, sizeof(*p)) : NULL;
+    bool full = r->n_people >= RECORDING_PEOPLE_MAX;
+    struct recording_person *p = full ? place_of_who_left(r) : mem_zalloc(1, sizeof(*p));
     if (p) {
         p->participant = participant;
         list_push(&r->people, &p->in_recording);
@@ -62,6 +94,9 @@ void recording_note_person(struct recording *r, const struct recorder_order *o) 
     bool mark = o->type == ORDER_MARK;
     struct recording_person *p = mark ? NULL : recording_person_of(r, o->participant);
     us_t t = recording_time(r, r->now);
+    if (p) {
+        p->left = !o->on;
+    }
     bool wait = p && (p->held || r->now < p->next);
     if (wait && !p->held) {
         p->held = mem_alloc(sizeof(*p->held));

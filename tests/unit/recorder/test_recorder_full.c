@@ -192,6 +192,35 @@ TEST(recorder_notes_a_person_at_a_bounded_pace) {
     scene_end(&s);
 }
 
+/* However many came before and left: whoever comes later is noted at that pace, too. */
+TEST(recorder_notes_people_at_a_bounded_pace_after_many_left) {
+    struct scene s;
+    uint8_t state;
+    scene_begin(&s);
+    struct recorder_order o = {.type = ORDER_PARTICIPANT, .tour = TOUR};
+    for (uint64_t i = 0; i < RECORDING_PEOPLE_MAX + 100; i++) {
+        o.participant = 1000 + i;
+        for (int on = 1; on >= 0; on--) {
+            o.on = on;
+            recorder_order(s.g.r, s.g.now, (wall_t){0}, &o);
+            rig_wait(&s.g, s.g.now + US_PER_MS);
+        }
+    }
+    rig_wait(&s.g, s.g.now + US_PER_S);
+    for (unsigned i = 0; i < 1000; i++) {
+        person(&s, 9, i % 2 ? "2024-1" : "2024-2");
+        rig_wait(&s.g, s.g.now + US_PER_MS);
+    }
+    person(&s, 9, "2025-1");
+    rig_order(&s.g, ORDER_STOP);
+    struct seen n = look(&s, &state);
+    EXPECT(n.consents >= 5 && n.consents <= 7);
+    EXPECT_STR(n.last, "2025-1");
+    EXPECT(n.people >= 2 * (RECORDING_PEOPLE_MAX + 100));
+    EXPECT_EQ(n.unnoted, 0);
+    scene_end(&s);
+}
+
 /* What one recording cannot store leaves room for the segments of another. */
 TEST(recorder_memory_for_segments_is_shared) {
     struct scene s;
