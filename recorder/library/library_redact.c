@@ -131,14 +131,15 @@ static enum err forget_derived_of(struct archive *a, const struct object_id *gon
 static enum err finish(struct archive *a, const struct object_id *gone, size_t n) {
     const struct store *s = &a->store;
     enum err e = forget_derived_of(a, gone, n);
-    /* Without the signing key the old manifest stays; wraps.db says what is gone. */
-    e = e == OK && a->has_signer ? close_again(a, &gone->recording) : e;
+    /* Without the signing key the old manifest stays; wraps.db says what is gone. One that is
+     * damaged keeps nothing from being removed. */
+    enum err closed = e == OK && a->has_signer ? close_again(a, &gone->recording) : OK;
     for (size_t i = 0; e == OK && i < n; i++) {
         char name[OBJECT_NAME_MAX];
         e = s->remove(s->ctx, object_name(&gone[i], name));
         e = e == ERR_UNKNOWN ? OK : e;
     }
-    return e;
+    return e == OK ? closed : e;
 }
 
 struct leftovers {
