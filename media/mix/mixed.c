@@ -1,18 +1,18 @@
 #include "media/mix/mixed.h"
 
 #include "base/alloc.h"
+#include "media/mix/places.h"
 #include "media/recv/clock.h"
 
 #include <string.h>
 
-#define BEAT_EVERY (1 * US_PER_S)     /* [us] as engines do (engine/replica.c) */
-#define UNTOLD_MAX (4500 * US_PER_MS) /* [us] a voice of which its engine says nothing is gone */
-#define STALLED (1 * US_PER_S)        /* [us] nobody called: this much is not made up for */
-#define SLACK (5 * US_PER_MS)         /* [us] of the delay that is for the threads' wake-ups */
+#define BEAT_EVERY (1 * US_PER_S) /* [us] as engines do (engine/replica.c) */
+#define STALLED (1 * US_PER_S)    /* [us] nobody called: this much is not made up for */
 /* [us] How much later than it was said a sound is placed: at its arrival, which is a packet of 20
  * ms later. Reports say so, and pictures wait for it. */
 #define BEHIND (20 * US_PER_MS)
-#define INPUT_BYTES 16384 /* of a voice, that wait in the mixer */
+#define INPUTS(voices) (2 * (voices)) /* of the mixer: who gave up a place fades */
+#define INPUT_BYTES 16384             /* of a voice, that wait in the mixer */
 #define INPUT_PACKETS 128
 #define INPUT_AHEAD (2 * US_PER_S)
 
@@ -28,125 +28,19 @@ struct mixed *mixed_new(struct mixed_common *common, us_t now, uint64_t tour) {
     t->tour = tour;
     t->beat_at = now + BEAT_EVERY;
     t->voices = mem_zalloc(common->c.voices, sizeof(*t->voices));
-    t->mixer = mixer_new(&(struct mixer_config){.inputs = common->c.voices,
+    t->unheard = mem_zalloc(PLACES_UNHEARD(common->c.voices), sizeof(*t->unheard));
+    t->mixer = mixer_new(&(struct mixer_config){.inputs = INPUTS(common->c.voices),
                                                 .outputs = common->c.per_tour + 1, /* one changes */
                                                 .bitrate = common->c.bitrate,
                                                 .ahead = INPUT_AHEAD,
                                                 .queue_bytes = INPUT_BYTES,
                                                 .queue_packets = INPUT_PACKETS});
-    if (!t->voices || !t->mixer) {
+    if (!t->voices || !t->unheard || !t->mixer) {
         return mixed_free(t);
     }
     mixer_skip(t->mixer, us_max(now - common->c.delay, 0), NULL); /* begins: nothing comes out */
     common->n.tours++;
     return t;
-}
-
-/* ---- voices ---- */
-
-static struct voice_work work_of(struct mixed *t) {
-    return (struct voice_work){.mixer = t->mixer,
-                               .counters = &t->common->n,
-                               .patience = t->common->c.delay - SLACK,
-                               .taken = t->now - t->common->c.delay};
-}
-
-static struct voice *voice_of(struct mixed *t, uint64_t participant) {
-    for (uint32_t i = 0; i < t->common->c.voices; i++) {
-        if (t->voices[i].participant == participant) {
-            return &t->voices[i];
-        }
-    }
-    return NULL;
-}
-
-static struct voice *voice_of_flow(struct mixed *t, const struct relay *m) {
-    for (uint32_t i = 0; i < t->common->c.voices; i++) {
-        struct voice *v = &t->voices[i];
-        if (v->participant && v->flow == m->id && v->origin == m->from) {
-            return v;
-        }
-    }
-    return NULL;
-}
-
-/* The mixer's input of a participant is the same as long as anybody knows of it: a voice, or an
- * output that leaves it out. */
-static uint32_t input_of(struct mixed *t, uint64_t participant) {
-    const struct voice *v = voice_of(t, participant);
-    if (v) {
-        return v->input;
-    }
-    LIST_EACH(l, &t->outputs) {
-        const struct output *o = LIST_ENTRY(l, struct output, in_tour);
-        if (o->without == participant) {
-            return o->input;
-        }
-    }
-    return ++t->common->last_id;
-}
-
-static void voice_end(struct mixed *t, struct voice *v) {
-    struct voice_work w = work_of(t);
-    voice_restart(v, &w);
-    *v = (struct voice){0};
-    t->common->n.voices--;
-}
-
-/* NULL: there is no place. */
-static struct voice *voice_begin(struct mixed *t, uint64_t participant) {
-    uint32_t input = input_of(t, participant);
-    struct voice *v = voice_of(t, 0);
-    if (!v || mixer_input(t->mixer, input) != OK) {
-        t->common->n.unheard++;
-        return NULL;
-    }
-    *v = (struct voice){.participant = participant, .input = input};
-    t->common->n.voices++;
-    return v;
-}
-
-/* Of two that one participant sends (one is just being replaced by the other) the last is heard. */
-static void voice_flows(struct mixed *t, const struct relay *m) {
-    struct voice *v = voice_of(t, m->source.participant);
-    if (v && v->order > m->source.order) {
-        return;
-    }
-    v = v ? v : voice_begin(t, m->source.participant);
-    if (!v) {
-        return;
-    }
-    if (v->order != m->source.order || v->ssrc != m->source.ssrc[0] || v->flow != m->id ||
-        v->origin != m->from) {
-        struct voice_work w = work_of(t);
-        voice_restart(v, &w);
-    }
-    v->order = m->source.order;
-    v->ssrc = m->source.ssrc[0];
-    v->flow = m->id;
-    v->origin = m->from;
-    v->told_at = t->now;
-}
-
-static void state(struct mixed *t, const struct relay *m) {
-    bool sound = m->source.kind == SOURCE_MICROPHONE && m->source.codec == CODEC_OPUS;
-    if (m->source.flows && sound && m->source.participant) {
-        voice_flows(t, m);
-        return;
-    }
-    struct voice *v = voice_of_flow(t, m);
-    if (v) {
-        voice_end(t, v);
-    }
-}
-
-static void forget_untold(struct mixed *t) {
-    for (uint32_t i = 0; i < t->common->c.voices; i++) {
-        struct voice *v = &t->voices[i];
-        if (v->participant && t->now - v->told_at > UNTOLD_MAX) {
-            voice_end(t, v);
-        }
-    }
 }
 
 /* ---- outputs ---- */
@@ -208,7 +102,7 @@ static enum err make_output(struct mixed *t, uint64_t without, struct output **r
     }
     o->id = ++t->common->last_id;
     o->without = without;
-    o->input = without ? input_of(t, without) : 0;
+    o->input = without ? places_input(t, without) : 0;
     o->seq = 1u << 16; /* extended ones begin with a rollover counter of 1 */
     enum err err = mixer_output(t->mixer, o->id, o->input);
     if (err != OK) {
@@ -319,7 +213,7 @@ bool mixed_unlisten(struct mixed *t, uint64_t peer) {
 struct mixed *mixed_free(struct mixed *t) {
     for (uint32_t i = 0; t->voices && t->mixer && i < t->common->c.voices; i++) {
         if (t->voices[i].participant) {
-            voice_end(t, &t->voices[i]);
+            places_end(t, &t->voices[i]);
         }
     }
     LIST_EACH(l, &t->listeners) {
@@ -328,9 +222,10 @@ struct mixed *mixed_free(struct mixed *t) {
     LIST_EACH(l, &t->outputs) {
         output_changed(t, LIST_ENTRY(l, struct output, in_tour));
     }
-    t->common->n.tours -= t->voices && t->mixer;
+    t->common->n.tours -= t->voices && t->unheard && t->mixer;
     list_remove(&t->in_mixes);
     mixer_free(t->mixer);
+    mem_free(t->unheard);
     mem_free(t->voices);
     return mem_free(t);
 }
@@ -347,24 +242,18 @@ static void introduce(struct mixed *t, uint64_t worker) {
 
 void mixed_input(struct mixed *t, us_t now, const struct relay *m) {
     t->now = now;
-    struct voice_work w = work_of(t);
-    struct voice *v = voice_of_flow(t, m);
     switch ((enum relay_type)m->type) {
     case RELAY_HELLO:
         introduce(t, 1ull << m->from);
         break;
     case RELAY_STATE:
-        state(t, m);
+        places_state(t, m);
         break;
     case RELAY_GONE:
-        if (v) {
-            voice_end(t, v);
-        }
+        places_gone(t, m);
         break;
     case RELAY_PACKET:
-        if (v) {
-            voice_packet(v, &m->packet, m->on, &w);
-        }
+        places_packet(t, m);
         break;
     default:
         break; /* of no use to a mix */
@@ -431,7 +320,7 @@ static us_t frame_at(const struct mixed *t) {
 
 /* The process stood still. What is late by that much is dropped rather than played after it. */
 static void skip(struct mixed *t, const struct mixer_sink *sink) {
-    struct voice_work w = work_of(t);
+    struct voice_work w = places_work(t);
     for (uint32_t i = 0; i < t->common->c.voices; i++) {
         if (t->voices[i].participant) {
             voice_restart(&t->voices[i], &w);
@@ -452,7 +341,7 @@ static void take_frame(struct mixed *t) {
     if (t->now < due) {
         return;
     }
-    struct voice_work w = work_of(t);
+    struct voice_work w = places_work(t);
     w.taken = due - t->common->c.delay;
     for (uint32_t i = 0; i < t->common->c.voices; i++) {
         if (t->voices[i].participant) {
@@ -464,7 +353,7 @@ static void take_frame(struct mixed *t) {
 
 static void beat(struct mixed *t) {
     t->beat_at = t->now + BEAT_EVERY;
-    forget_untold(t);
+    places_beat(t);
     LIST_EACH(l, &t->outputs) {
         struct output *o = LIST_ENTRY(l, struct output, in_tour);
         tell_state(t, o, o->workers);

@@ -26,6 +26,12 @@ struct listener {
     struct output *output;
 };
 
+/* A voice that found no place: what its engine said of it last, in case it speaks. */
+struct unheard {
+    struct relay state; /* type 0: free */
+    us_t told_at;       /* [us] */
+};
+
 /* What all tours share. */
 struct mixed_common {
     struct mixes_config c;
@@ -42,7 +48,8 @@ struct mixed {
     us_t beat_at; /* [us] engines are told again */
     us_t now;     /* of the call under way */
     struct link outputs, listeners;
-    struct voice *voices; /* c.voices places */
+    struct voice *voices;    /* c.voices places */
+    struct unheard *unheard; /* UNHEARD(c.voices) */
 };
 
 /* A tour without listeners. NULL without memory. */

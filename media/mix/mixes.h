@@ -37,11 +37,11 @@
 struct mixes;
 
 struct mixes_config {
-    uint32_t per_tour;  /* outputs of a tour at once, 0: as many as listeners */
-    uint32_t listeners; /* at once, 1..65535; a listener more is ERR_FULL */
-    uint32_t voices;    /* of a tour at once, 1..65535; others are not in the mix, and counted */
-    uint32_t bitrate;   /* [bit/s] of an output, 0: the mixer's default */
-    us_t delay;         /* [us] MIX_DELAY_MIN..MIX_DELAY_MAX */
+    uint32_t per_tour;        /* outputs of a tour at once, 0: as many as listeners */
+    uint32_t listeners;       /* at once, 1..65535; a listener more is ERR_FULL */
+    uint32_t voices;          /* of a tour at once, 1..65535; others are counted (places.h) */
+    uint32_t bitrate;         /* [bit/s] of an output, 0: the mixer's default */
+    us_t delay;               /* [us] MIX_DELAY_MIN..MIX_DELAY_MAX */
     struct packet_pool *pool; /* borrowed: of what goes out, MIX_PACKETS for each listener */
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define DTX_BYTES 2    /* of a packet that says that there is nothing to send */
 #define SILENCE_MAX 16 /* [bytes] 20 ms of it, encoded with a variable bit rate */
 
 static void drop_waiting(struct voice *v) {
@@ -109,7 +110,11 @@ static bool place(struct voice *v, const struct media_packet *p, const struct vo
  * nobody decodes. Silence is small, so who always says silence is heard all the same. */
 static uint16_t length_of(const struct media_packet *p) {
     bool silent = p->has_level && p->audio_level == 127 && p->payload_len <= SILENCE_MAX;
-    return silent && p->payload_len > 2 ? 2 : p->payload_len;
+    return silent && p->payload_len > DTX_BYTES ? DTX_BYTES : p->payload_len;
+}
+
+bool voice_sounds(const struct media_packet *p) {
+    return length_of(p) > DTX_BYTES;
 }
 
 void voice_packet(struct voice *v, const struct media_packet *p, bool keep,

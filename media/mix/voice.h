@@ -24,12 +24,14 @@ struct voice_packet {
 
 struct voice {
     uint64_t participant; /* 0: a free place */
+    bool host;
     uint64_t order; /* of its beginning, among those of the same participant: the last counts */
     uint32_t flow;  /* as its origin calls it */
     uint32_t ssrc;
-    uint32_t input; /* the mixer's */
-    uint8_t origin; /* worker */
-    us_t told_at;   /* [us] its origin said last that it flows */
+    uint32_t input;  /* the mixer's */
+    uint8_t origin;  /* worker */
+    us_t told_at;    /* [us] its origin said last that it flows */
+    us_t sounded_at; /* [us] its last packet of sound came, or it began */
     struct jitter jitter;
     bool began;    /* `last` is valid: */
     uint64_t last; /* extended sequence number of what went to the mixer last, */
@@ -49,6 +51,8 @@ struct voice_work {
 
 /* It begins anew: nothing of what was is heard any more. */
 void voice_restart(struct voice *v, const struct voice_work *w);
+/* This packet says that there is something to hear. */
+bool voice_sounds(const struct media_packet *p);
 /* A packet of it; no reference is taken but while it waits. keep: it may wait. */
 void voice_packet(struct voice *v, const struct media_packet *p, bool keep,
                   const struct voice_work *w);

@@ -108,6 +108,7 @@ void world_tell(struct world *w, struct speaker *s, bool on) {
     m.source.participant = s->participant;
     m.source.order = s->flow;
     m.source.kind = SOURCE_MICROPHONE;
+    m.source.host = s->host;
     m.source.codec = CODEC_OPUS;
     m.source.flows = on;
     m.source.ssrc[0] = s->flow;

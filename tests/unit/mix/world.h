@@ -18,6 +18,7 @@ struct speaker {
     struct voice v;
     uint8_t worker;
     uint32_t flow;
+    bool host;
     bool on;           /* hums and is told of */
     us_t next;         /* [us] its next packet is ready */
     uint64_t seq;      /* of that */
