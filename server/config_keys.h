@@ -57,6 +57,7 @@
 #define CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST) \
     INT(mix_listeners, "mix.listeners", 32, 0, 4096, "viewers by WHEP who hear it, 0 = none may") \
     INT(mix_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
+    INT(mix_per_token, "mix.listeners_per_token", 2, 1, 4096, "of these, of one token") \
     INT(mix_voices, "mix.voices", 64, 1, 1024, "microphones in the mix of a tour, at once") \
     INT(mix_delay_ms, "mix.delay_ms", 40, 20, 500, "a packet may be late by [ms]") \
     INT(mix_bitrate, "mix.bitrate", 64000, 6000, 510000, "of a mix [bit/s]")

@@ -363,6 +363,7 @@ static struct sig *make_sig(struct server *s) {
         .max_whep_per_token = (uint32_t)cfg->max_whep,
         .max_mix = (uint32_t)cfg->mix_listeners,
         .max_mix_per_tour = (uint32_t)cfg->mix_per_tour,
+        .max_mix_per_token = (uint32_t)cfg->mix_per_token,
         .sessions_per_second = (uint32_t)cfg->sessions_per_s,
         .messages_per_second = (uint32_t)cfg->messages_per_s,
         .token_limit = cfg->token_s * US_PER_S,

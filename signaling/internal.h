@@ -313,8 +313,8 @@ void session_new_etag(struct sig *s, struct session *x);
 
 /* ---- mix.c ---- */
 
-/* May one more viewer of the tour hear the mix? SIG_MIX_OFF, SIG_MIX_FULL. */
-enum sig_code mix_check(const struct sig *s, const struct tour *t);
+/* May one more viewer of the tour, with this sub, hear the mix? SIG_MIX_OFF, SIG_MIX_FULL. */
+enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *sub);
 /* The viewer x, whose sub is set, is to hear the mix of this tour. */
 void mix_choose(const struct tour *t, struct session *x);
 /* It was started, or ends; its worker knows it. */

@@ -5,11 +5,22 @@
 
 #include <string.h>
 
-enum sig_code mix_check(const struct sig *s, const struct tour *t) {
+/* Listeners of this tour with a sub. */
+static uint32_t listeners_of(const struct tour *t, const char *sub) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->viewers) {
+        const struct session *x = LIST_ENTRY(l, struct session, in_viewers);
+        n += x->params.mix && strcmp(x->sub, sub) == 0;
+    }
+    return n;
+}
+
+enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *sub) {
     if (s->config.max_mix == 0) {
         return SIG_MIX_OFF;
     }
-    bool full = s->n_mix >= s->config.max_mix || t->n_mix >= s->config.max_mix_per_tour;
+    bool full = s->n_mix >= s->config.max_mix || t->n_mix >= s->config.max_mix_per_tour ||
+                listeners_of(t, sub) >= s->config.max_mix_per_token;
     return full ? SIG_MIX_FULL : SIG_OK;
 }
 

@@ -28,8 +28,9 @@ struct sig_config {
     uint32_t max_connections, max_tours;
     uint32_t max_participants; /* per tour, 1000 */
     uint32_t max_whep_per_token;
-    uint32_t max_mix;          /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
-    uint32_t max_mix_per_tour; /* of these */
+    uint32_t max_mix;           /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
+    uint32_t max_mix_per_tour;  /* of these */
+    uint32_t max_mix_per_token; /* of these, of one sub */
     uint32_t sessions_per_second; /* offers of one sub in one tour; 0 = any number; 10 */
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
     us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */

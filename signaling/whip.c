@@ -106,7 +106,7 @@ static enum sig_code check_audio(const struct exchange *x, const struct tour *t,
     if (audio && !*ret) {
         return SIG_BAD_FIELD;
     }
-    return *ret ? mix_check(x->s, t) : SIG_OK;
+    return *ret ? mix_check(x->s, t, x->claims.sub) : SIG_OK;
 }
 
 static bool hears(const struct session *x) {

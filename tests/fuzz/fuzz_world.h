@@ -45,6 +45,7 @@ static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
                            .max_whep_per_token = 2,
                            .max_mix = 2,
                            .max_mix_per_tour = 2,
+                           .max_mix_per_token = 2,
                            .messages_per_second = 50,
                            .roster_tick = 50 * US_PER_MS,
                            .seat_limit = 3600 * US_PER_S,

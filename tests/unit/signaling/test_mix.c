@@ -164,6 +164,34 @@ TEST(more_listeners_than_allowed_are_told_so) {
     world_close(&w);
 }
 
+static void many_listeners(struct sig_config *c) {
+    c->max_mix = 32;
+    c->max_mix_per_tour = 16;
+    c->max_mix_per_token = 2;
+    c->max_whep_per_token = 50;
+    c->max_participants = 1000;
+}
+
+/* Whoever has a token takes the places of nobody else with it. */
+TEST(one_token_has_few_listeners) {
+    struct world w;
+    REQUIRE(world_open(&w, many_listeners));
+    publish(&w, AGENT);
+    EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
+    uint64_t first = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
+    for (int i = 0; i < 20; i++) {
+        expect_code(play(&w, "buyer|demo|mallory|", "mix"), 503, "mix_full");
+    }
+    EXPECT_EQ(play(&w, "buyer|demo|mallory|", NULL)->e.status, 201); /* does not hear the mix */
+    EXPECT_EQ(play(&w, "agent|demo|phone|", "mix")->e.status, 201);
+    sig_peer_gone(w.sig, w.now, first);
+    world_drain(&w);
+    EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
+    expect_code(play(&w, "buyer|demo|mallory|", "mix"), 503, "mix_full");
+    world_close(&w);
+}
+
 /* There is no line for what is asked for. */
 TEST(a_mix_needs_a_line_for_it) {
     struct world w;

@@ -56,6 +56,7 @@ static struct sig_config defaults(struct rng rng) {
                            .max_whep_per_token = 2,
                            .max_mix = 3,
                            .max_mix_per_tour = 2,
+                           .max_mix_per_token = 2,
                            .messages_per_second = 1000,
                            .seat_limit = 3600 * US_PER_S,
                            .resume_grace = 15 * US_PER_S,
