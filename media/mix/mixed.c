@@ -12,9 +12,23 @@
  * ms later. Reports say so, and pictures wait for it. */
 #define BEHIND (20 * US_PER_MS)
 #define INPUTS(voices) (2 * (voices)) /* of the mixer: who gave up a place fades */
-#define INPUT_BYTES 16384             /* of a voice, that wait in the mixer */
-#define INPUT_PACKETS 128
 #define INPUT_AHEAD (2 * US_PER_S)
+#define BITRATE_MAX 510              /* [bit/ms] of Opus (RFC 6716 section 2) */
+#define SHORTEST (US_PER_MS * 5 / 2) /* [us] of its packets */
+#define INPUT_SLACK (20 * US_PER_MS) /* [us] the thread comes so late */
+
+/* What waits in the mixer of one voice, which came early by all that jitter.h allows and is encoded
+ * with the most bits or the shortest packets. */
+static struct mixer_config mixer_for(const struct mixes_config *c) {
+    us_t waits = c->delay + JITTER_ASTRAY + MIXER_FRAME + MIXER_LOOK_AHEAD + INPUT_SLACK;
+    return (struct mixer_config){.inputs = INPUTS(c->voices),
+                                 .outputs = c->per_tour + 1, /* one changes */
+                                 .bitrate = c->bitrate,
+                                 .ahead = INPUT_AHEAD,
+                                 .queue_bytes = (uint32_t)(waits / US_PER_MS * BITRATE_MAX / 8) +
+                                                2 * PACKET_CAP,
+                                 .queue_packets = (uint32_t)(waits / SHORTEST) + 2};
+}
 
 struct mixed *mixed_new(struct mixed_common *common, us_t now, uint64_t tour) {
     struct mixed *t = mem_zalloc(1, sizeof(*t));
@@ -29,12 +43,8 @@ struct mixed *mixed_new(struct mixed_common *common, us_t now, uint64_t tour) {
     t->beat_at = now + BEAT_EVERY;
     t->voices = mem_zalloc(common->c.voices, sizeof(*t->voices));
     t->unheard = mem_zalloc(PLACES_UNHEARD(common->c.voices), sizeof(*t->unheard));
-    t->mixer = mixer_new(&(struct mixer_config){.inputs = INPUTS(common->c.voices),
-                                                .outputs = common->c.per_tour + 1, /* one changes */
-                                                .bitrate = common->c.bitrate,
-                                                .ahead = INPUT_AHEAD,
-                                                .queue_bytes = INPUT_BYTES,
-                                                .queue_packets = INPUT_PACKETS});
+    struct mixer_config mc = mixer_for(&common->c);
+    t->mixer = mixer_new(&mc);
     if (!t->voices || !t->unheard || !t->mixer) {
         return mixed_free(t);
     }
