@@ -55,6 +55,7 @@ struct mix_input {
     int64_t heard;          /* where the last one that was audible and does not wait ends */
     bool placed;            /* one was ever put */
     bool slewing;           /* towards what the times say */
+    bool removed;           /* it is free when it is idle */
     bool ended;             /* it will send nothing more for now */
     bool playing;           /* sound goes on from what was before */
     uint16_t fade;          /* [samples] of the fade at the beginning that are left */

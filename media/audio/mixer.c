@@ -116,10 +116,12 @@ static struct mix_input *make_room(struct mixer *m) {
 }
 
 enum err mixer_input(struct mixer *m, uint32_t id) {
-    if (find_input(m, id)) {
+    struct mix_input *x = find_input(m, id);
+    if (x) {
+        x->removed = false;
         return OK;
     }
-    struct mix_input *x = id ? make_room(m) : NULL;
+    x = id ? make_room(m) : NULL;
     return x ? mix_input_init(x, id, &m->c) : ERR_FULL;
 }
 
@@ -134,6 +136,21 @@ void mixer_input_cut(struct mixer *m, uint32_t id) {
     struct mix_input *x = find_input(m, id);
     if (x) {
         mix_input_cut(x);
+    }
+}
+
+static void free_removed(struct mix_input *x) {
+    if (x->removed && mix_input_idle(x)) {
+        mix_input_free(x);
+    }
+}
+
+void mixer_input_remove(struct mixer *m, uint32_t id) {
+    struct mix_input *x = find_input(m, id);
+    if (x) {
+        mix_input_cut(x);
+        x->removed = true;
+        free_removed(x);
     }
 }
 
@@ -199,7 +216,7 @@ enum mixer_verdict mixer_put(struct mixer *m, uint32_t input, us_t t, struct byt
 enum mixer_verdict mixer_put_level(struct mixer *m, uint32_t input, us_t t, struct bytes packet,
                                    uint8_t level) {
     struct mix_input *x = find_input(m, input);
-    if (!x) {
+    if (!x || x->removed) {
         return MIXER_UNKNOWN;
     }
     enum mixer_verdict v = MIXER_AHEAD;
@@ -246,6 +263,7 @@ static unsigned mix(struct mixer *m, unsigned n) {
             add(m->sum, m->one, n);
             keep_own(m, x->id, n);
         }
+        free_removed(x);
     }
     m->mixed += n;
     return heard;

@@ -18,7 +18,7 @@
  * MIX_SILENCE_EVERY only, as encoders do in discontinuous transmission (RFC 7587 section 3.1.3):
  * players keep their clock by it, and take timestamps without packets for silence; the first packet
  * behind it has the marker (RFC 3551 section 4.1). What is muted, stopped or gone is cut off within
- * 5 ms, with what waits of it (mixer_input_cut).
+ * 5 ms, with what waits of it (mixer_input_remove).
  *
  * Nothing here waits for a message: like engines, the mix tells everything once a second as it is,
  * and lets go of a voice of which its engine says nothing any more. Owner: the mix thread. */

@@ -47,6 +47,7 @@ uint32_t places_input(struct mixed *t, uint64_t participant) {
 void places_end(struct mixed *t, struct voice *v) {
     struct voice_work w = places_work(t);
     voice_restart(v, &w);
+    mixer_input_remove(t->mixer, v->input);
     *v = (struct voice){0};
     t->common->n.voices--;
 }

@@ -42,7 +42,9 @@ static us_t operate(struct mixer *m, const uint8_t *op, us_t t, const struct mix
                         (uint8_t)(op[0] >= 128 ? MIXER_LEVEL_NONE : op[0] + when % 64));
         break;
     case 4:
-        (op[2] & 0x80 ? mixer_input_cut : mixer_input_end)(m, id);
+        (op[2] & 0x80   ? mixer_input_cut
+         : op[2] & 0x40 ? mixer_input_remove
+                        : mixer_input_end)(m, id);
         break;
     case 5:
         t += when / 4;

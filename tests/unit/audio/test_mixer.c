@@ -349,6 +349,58 @@ TEST(mixer_who_is_silent_makes_room) {
 }
 
 /* All lengths that Opus has (RFC 6716 section 2.1.4, 3.2.5), repacketized. */
+/* Who is gone takes no place once he has faded, and nobody else's before. */
+TEST(mixer_who_is_removed_makes_room) {
+    struct mixing x;
+    struct voice v;
+    mixing_init(&x, &(struct mixer_config){.inputs = 2});
+    voice_init(&v, 440, 0.2, 1);
+    EXPECT_EQ(mixer_input(x.m, 1), OK); /* is silent, and stays */
+    for (uint32_t id = 2; id < 20; id++) {
+        EXPECT_EQ(mixer_input(x.m, id), OK);
+        us_t from = id * 200 * MS;
+        for (us_t t = from; t < from + 100 * MS; t += 20 * MS) {
+            EXPECT_EQ(mixer_put(x.m, id, t, voice_next(&v)), MIXER_TAKEN);
+        }
+        mixer_take(x.m, from + 60 * MS, &x.sink);
+        mixer_input_remove(x.m, id);
+        EXPECT_EQ(mixer_put(x.m, id, from + 100 * MS, voice_next(&v)), MIXER_UNKNOWN);
+        EXPECT(!mixer_idle(x.m)); /* it fades */
+        mixer_take(x.m, from + 150 * MS, &x.sink);
+        EXPECT(mixer_idle(x.m));
+    }
+    EXPECT_EQ(mixer_put(x.m, 1, 4000 * MS, voice_next(&v)), MIXER_TAKEN); /* is there */
+    EXPECT_EQ(mixer_input(x.m, 30), OK);
+    mixer_input_remove(x.m, 30); /* was not heard: is gone at once */
+    EXPECT_EQ(mixer_input(x.m, 31), OK);
+    mixer_input_remove(x.m, 99);
+    mixing_free(&x);
+    voice_free(&v);
+}
+
+/* Who comes back while he fades goes on in his place. */
+TEST(mixer_who_is_removed_comes_back) {
+    struct mixing x;
+    struct voice v;
+    mixing_init(&x, &(struct mixer_config){.inputs = 1});
+    voice_init(&v, 440, 0.2, 1);
+    EXPECT_EQ(mixer_input(x.m, 1), OK);
+    for (us_t t = 0; t < 100 * MS; t += 20 * MS) {
+        EXPECT_EQ(mixer_put(x.m, 1, t, voice_next(&v)), MIXER_TAKEN);
+    }
+    mixer_take(x.m, 60 * MS, &x.sink);
+    mixer_input_remove(x.m, 1);
+    EXPECT_EQ(mixer_input(x.m, 2), ERR_FULL);
+    EXPECT_EQ(mixer_input(x.m, 1), OK);
+    for (us_t t = 100 * MS; t < 600 * MS; t += 20 * MS) {
+        EXPECT_EQ(mixer_put(x.m, 1, t, voice_next(&v)), MIXER_TAKEN);
+    }
+    mixer_drain(x.m, 600 * MS, &x.sink);
+    EXPECT(loud_of(&x.ear[0], 150 * MS, 550 * MS) > 0.13);
+    mixing_free(&x);
+    voice_free(&v);
+}
+
 TEST(mixer_packets_of_any_length) {
     struct mixing x;
     struct voice a;

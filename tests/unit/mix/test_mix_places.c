@@ -1,4 +1,5 @@
 /* More voices than places: who has one, and who gives it up to whom. */
+#include "base/alloc.h"
 #include "tests/unit/mix/world.h"
 
 #define HEARD 0.18 /* amplitude; people hum with 0.2 */
@@ -96,6 +97,34 @@ TEST(mix_places_that_are_kept) {
     host->says_silence = false;
     world_run(&w, 560 * MS + DELAY);
     EXPECT(tone(&w, e, 440) > 0.8 * HEARD);
+    world_free(&w);
+}
+
+/* However often somebody is muted, a microphone that is open and sends nothing keeps its decoder.
+ */
+TEST(mix_who_is_muted_displaces_nobody) {
+    struct world w;
+    two_places(&w);
+    struct ear *e = world_listens(&w, 10, 0, 0);
+    struct speaker *quiet = world_speaks(&w, 1, 440), *other = world_speaks(&w, 2, 1000);
+    world_run(&w, 500 * MS);
+    quiet->next = w.now + 60 * US_PER_S;
+    for (int i = 0; i < 20; i++) {
+        world_run(&w, 100 * MS);
+        world_tell(&w, other, false);
+        world_run(&w, 100 * MS);
+        other->next = w.now;
+        world_tell(&w, other, true);
+    }
+    world_run(&w, 500 * MS);
+    mem_fail_at(0);
+    quiet->next = w.now;
+    quiet->ts += 48 * 4500;
+    world_run(&w, 1 * US_PER_S);
+    EXPECT(!mem_failed()); /* nothing was asked for */
+    mem_fail_at(-1);
+    world_run(&w, 2 * US_PER_S); /* her clock may have been moved */
+    EXPECT(tone(&w, e, 440) > HEARD);
     world_free(&w);
 }
 
