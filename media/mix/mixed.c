@@ -69,7 +69,7 @@ static void tell_state(struct mixed *t, const struct output *o, uint64_t workers
         m->tour = t->tour;
         m->id = o->id;
         m->source.participant = o->without;
-        m->source.order = 1;
+        m->source.order = o->id; /* of two that say the same the later is heard */
         m->source.kind = SOURCE_MICROPHONE;
         m->source.codec = CODEC_OPUS;
         m->source.flows = 1;

@@ -125,13 +125,12 @@ struct room_source *room_find(const struct room *r, uint64_t participant, enum s
 }
 
 struct room_source *room_mix(const struct room *r, uint64_t without) {
+    struct room_source *last = NULL;
     LIST_EACH(l, &r->mixes) {
         struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        if (s->participant == without) {
-            return s;
-        }
+        last = s->participant == without ? s : last;
     }
-    return NULL;
+    return last;
 }
 
 void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level) {

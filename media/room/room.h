@@ -84,7 +84,8 @@ void room_source_moved(struct room *r, const struct room_source *s);
 /* The live source of this participant and kind, or NULL. */
 struct room_source *room_find(const struct room *r, uint64_t participant, enum source_kind kind);
 
-/* The live mix that leaves out this participant (0: nobody), or NULL. */
+/* The live mix that leaves out this participant (0: nobody), or NULL. Of two it is the later: of
+ * the other it was not heard yet that it is no more. */
 struct room_source *room_mix(const struct room *r, uint64_t without);
 
 /* The audio level of a source, in -dBov (RFC 6464). */

@@ -9,7 +9,7 @@ static struct rig r;
 static struct relay mix_state(uint32_t id, uint64_t without, bool flows) {
     struct relay m = {.type = RELAY_STATE, .from = RELAY_MIX, .id = id, .tour = TOUR};
     m.source.participant = without;
-    m.source.order = 1;
+    m.source.order = id;
     m.source.kind = SOURCE_MICROPHONE;
     m.source.codec = CODEC_OPUS;
     m.source.flows = flows;
@@ -209,6 +209,25 @@ TEST(a_mix_ends) {
     EXPECT_EQ(client_count(v, AUDIO0), 3);
     tell(&all);
     EXPECT_EQ(engine_tour_remove(r.engine, TOUR), OK); /* with all that is in it */
+    (void)told();
+    rig_free(&r);
+}
+
+/* That a mix is no more was not heard of: the one that came after it is heard at once. */
+TEST(a_mix_that_came_later_is_heard) {
+    REQUIRE(rig_init(&r));
+    EXPECT_EQ(engine_tour_mix(r.engine, r.now, TOUR, true), OK);
+    struct client *v = listener(2, 0);
+    struct relay was = mix_state(50, 0, true), is = mix_state(51, 0, true);
+    tell(&was);
+    mix_packet(50);
+    EXPECT_EQ(client_count(v, AUDIO0), 1);
+    tell(&is);
+    mix_packet(51);
+    EXPECT_EQ(client_count(v, AUDIO0), 2);
+    tell(&was); /* told of late */
+    mix_packet(51);
+    EXPECT_EQ(client_count(v, AUDIO0), 3);
     (void)told();
     rig_free(&r);
 }

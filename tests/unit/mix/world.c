@@ -54,7 +54,8 @@ static void take(struct world *w, const struct relay *m) {
             continue;
         }
         if (m->type == RELAY_STATE && m->source.participant == e->without) {
-            EXPECT(m->source.flows == 1 && m->source.codec == CODEC_OPUS && !m->source.consent);
+            EXPECT(m->source.order == m->id && m->source.flows == 1 &&
+                   m->source.codec == CODEC_OPUS && !m->source.consent);
             e->flow = m->id;
         } else if (m->type == RELAY_GONE && m->id == e->flow) {
             e->flow = 0;
