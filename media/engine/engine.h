@@ -52,7 +52,7 @@ struct engine {
     struct link spoken;  /* tour.spoken: somebody else speaks there */
     struct link changed; /* tour.changed: tours whose ranking must run again */
     struct feeds feeds;
-    uint32_t n_live;       /* feeds that flow */
+    uint32_t n_live;       /* feeds that flow, of which packets of our pool are kept */
     struct link untold;    /* flow.untold: another worker is to be told what of it flows */
     struct map *replicas;  /* origin << 32 | id -> struct replica */
     struct link all_tours; /* tour.in_engine */

@@ -115,7 +115,9 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     for (unsigned left = was ^ layers; left; left &= left - 1) {
         f->layers[__builtin_ctz(left)]->feed.live = layers & left & -left;
     }
-    f->tour->engine->n_live += (uint32_t)(__builtin_popcount(layers) - __builtin_popcount(was));
+    if (!f->place.mix) {
+        f->tour->engine->n_live += (uint32_t)(__builtin_popcount(layers) - __builtin_popcount(was));
+    }
     if (!was || !layers) {
         rank(f, now, layers);
     }
@@ -151,7 +153,8 @@ void flow_skip(struct layer *l, us_t now, uint64_t seq) {
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
     struct flow *f = l->flow;
     struct tour *t = f->tour;
-    l->feed.cache.limit = (uint32_t)us_min(cache_share(t->engine), l->feed.cache.cap);
+    uint32_t share = f->place.mix ? CACHE_MIX : cache_share(t->engine);
+    l->feed.cache.limit = (uint32_t)us_min(share, l->feed.cache.cap);
     feed_packet(&l->feed, p, keep);
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);

@@ -213,6 +213,29 @@ TEST(a_mix_ends) {
     rig_free(&r);
 }
 
+/* Packets of a mix are of the mix's pool: what a camera may keep for retransmission stays. */
+TEST(mixes_take_nothing_of_what_cameras_keep) {
+    REQUIRE(rig_init(&r));
+    r.config.pool_packets = 512;
+    rig_restart(&r);
+    EXPECT_EQ(engine_tour_mix(r.engine, r.now, TOUR, true), OK);
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    for (uint32_t i = 0; i < 16; i++) {
+        struct relay m = mix_state(50 + i, i, true);
+        tell(&m);
+        mix_packet(50 + i);
+    }
+    client_video(a, CAM, true);
+    uint16_t first = client_last(v, STAGE)->seq;
+    for (int i = 0; i < 150; i++) {
+        client_video(a, CAM, false);
+    }
+    client_nack(v, STAGE, first);
+    EXPECT_EQ(engine_counters(r.engine)->rtx_out, 1);
+    (void)told();
+    rig_free(&r);
+}
+
 /* That a mix is no more was not heard of: the one that came after it is heard at once. */
 TEST(a_mix_that_came_later_is_heard) {
     REQUIRE(rig_init(&r));
