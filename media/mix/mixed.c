@@ -200,6 +200,9 @@ enum err mixed_listen(struct mixed *t, us_t now, const struct mix_order *o) {
         return ERR_NOMEM;
     }
     struct output *was = x->output;
+    if (was && was->without != to->without) {
+        places_left(t, was->without); /* he has left, which his engine has not told yet */
+    }
     x->output = to;
     x->worker = o->worker;
     output_changed(t, to);

@@ -52,6 +52,13 @@ void places_end(struct mixed *t, struct voice *v) {
     t->common->n.voices--;
 }
 
+void places_left(struct mixed *t, uint64_t participant) {
+    struct voice *v = participant ? voice_of(t, participant) : NULL;
+    if (v) {
+        places_end(t, v);
+    }
+}
+
 /* Of all places, none of which is free, the one that a newcomer gets: of those who are no hosts,
  * that of whoever has been silent for longest, but nobody is interrupted except for a host. NULL:
  * none. */

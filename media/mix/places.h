@@ -21,6 +21,8 @@ struct voice_work places_work(struct mixed *t);
 uint32_t places_input(struct mixed *t, uint64_t participant);
 /* It gives up its place, and is not heard from now on. */
 void places_end(struct mixed *t, struct voice *v);
+/* Participant (0: nobody) is not one of ours any more: its voice ends. */
+void places_left(struct mixed *t, uint64_t participant);
 /* What an engine tells of a source: its state, that it is gone, a packet (whose reference stays the
  * caller's). */
 void places_state(struct mixed *t, const struct relay *m);

@@ -111,6 +111,27 @@ TEST(mix_what_is_left_out_changes) {
     world_free(&w);
 }
 
+/* The order that a listener has no voice any more comes before its engine says that the voice is
+ * gone: he does not hear the end of himself, though others' mix, which he gets, had it. */
+TEST(mix_who_leaves_does_not_hear_himself) {
+    struct world w;
+    world_init(&w, NULL);
+    struct ear *tv = world_listens(&w, 11, 0, 1), *gate = world_listens(&w, 10, 5, 0);
+    struct speaker *own = world_speaks(&w, 5, 440);
+    world_run(&w, 1 * US_PER_S);
+    is_deaf(&w, gate, 440);
+    hears(&w, tv, 440);
+    us_t at = w.now;
+    world_listens(&w, 10, 0, 1);
+    gate->flow = tv->flow;  /* its engine has it */
+    world_run(&w, 61 * MS); /* packets of him still come */
+    world_tell(&w, own, false);
+    world_run(&w, 200 * MS);
+    EXPECT(db(loud_of(&gate->l, at - 100 * MS, at + 60 * MS) / AMPLITUDE) < -40);
+    EXPECT_EQ(mixes_counters(w.x).voices, 0);
+    world_free(&w);
+}
+
 /* Somebody comes, is muted, and goes: he is heard while he flows, not a frame longer, though
  * packets of him wait. Nothing clicks. */
 TEST(mix_who_is_muted_is_cut_off) {
