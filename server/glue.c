@@ -140,7 +140,8 @@ static void on_tour_mix(struct glue *g, const struct sig_effect *e) {
                  (struct worker_order){.type = WORKER_TOUR_MIX, .tour = e->tour, .on = e->on});
 }
 
-/* The mix makes what the listener's worker is to show. */
+/* The mix makes what the listener's worker is to show. The worker is told whatever became of the
+ * order to the mix: it must never show one's own voice. */
 static void on_mix(struct glue *g, const struct sig_effect *e) {
     struct mix_order o = {.tour = e->tour,
                           .peer = e->peer,
@@ -149,7 +150,6 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
                           .on = e->on};
     if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
         glue_note(g, "out_of_memory", e, "order to the mix dropped");
-        return;
     }
     if (e->on) {
         glue_post(g, e,
