@@ -125,7 +125,7 @@ static enum err read_query(struct request *r, struct lws *wsi) {
     for (int i = 0; n > 0; n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, ++i)) {
         if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
             !take_argument(r->list, text)) {
-            r->bad_query = true;
+            r->bad_query = true; /* it may be any argument */
         } else if (strncmp(text, "audio=", 6) == 0) {
             r->says_audio = true;
             snprintf(r->audio, sizeof(r->audio), "%.7s", text + 6);

@@ -203,6 +203,7 @@ await test('what_cannot_be_is_refused', async () => {
     return `${r.status} ${r.status === 201 ? '' : (await r.json()).code}`;
   };
   expectEqual(await post(base, '?audio=mono'), '400 bad_field', 'another word');
+  expectEqual(await post(base, `?audio=mix${'x'.repeat(600)}`), '400 bad_field', 'a long word');
   const other = tempDir();
   const without = await new Server([ORIEL, 'serve', '-c', await writeConfig(other, (c) => {
     c.mix = { listeners: 0 };
