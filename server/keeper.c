@@ -229,6 +229,7 @@ static void note_sweep(struct keeper *k, const struct library_sweep *s, enum err
         st->held = n->held;
         st->orphans = n->orphans;
         st->failed = n->failed;
+        st->undated = n->undated;
     }
     if (r == KEEPER_CLOCK) {
         refuse(k, n->why);
@@ -238,7 +239,7 @@ static void note_sweep(struct keeper *k, const struct library_sweep *s, enum err
         LOG_STR("result", keeper_result_name(r)), LOG_STR("error", err_name(e)),
         LOG_NUM("shredded", n->shredded), LOG_NUM("held", n->held),
         LOG_NUM("finished", n->finished), LOG_NUM("orphans", n->orphans),
-        LOG_NUM("failed", n->failed), LOG_NUM("lines", k->lines));
+        LOG_NUM("undated", n->undated), LOG_NUM("failed", n->failed), LOG_NUM("lines", k->lines));
 }
 
 static void sweep(struct keeper *k, us_t now, bool old_only) {

@@ -56,6 +56,7 @@ struct keeper_state {
     uint64_t shredded;                  /* for their age, in all */
     uint64_t finished;                  /* shreds of which something was left, in all */
     uint64_t held, orphans, failed;     /* of the last sweep that looked at everything */
+    uint64_t undated;                   /* the same: damaged, or of unknown age */
     struct library_totals totals;
     bool quota_reached;
     uint32_t n_providers;

@@ -13,27 +13,49 @@
 #include <string.h>
 
 struct old {
-    wall_t before;
+    const struct library_sweep *sweep;
+    struct library_swept *n;
     struct recording_place last;
     struct buffer ids; /* struct id */
 };
-
-static enum err note_old(void *ctx, const struct recording_row *r) {
-    struct old *o = ctx;
-    bool over = r->state != RECORDING_OPEN && r->state != RECORDING_SHREDDED;
-    o->last = (struct recording_place){r->started, r->id};
-    if (over && r->started.us + r->duration < o->before.us) {
-        buffer_put(&o->ids, &r->id, sizeof(r->id));
-    }
-    return o->ids.bad ? ERR_NOMEM : OK;
-}
 
 static bool goes_on(const struct library_sweep *s) {
     return !s->go_on || s->go_on(s->ctx);
 }
 
+static void said(const struct library_sweep *s, const char *of, const char *what) {
+    if (s->say) {
+        s->say(s->ctx, of, what);
+    }
+}
+
+static bool is_old(const struct recording_row *r, wall_t before) {
+    return r->started.us + r->duration < before.us;
+}
+
+/* What could not be read back has a row all the same, with the start that is known of it, or none:
+ * that is no age to shred anything for. */
+static enum err note_old(void *ctx, const struct recording_row *r) {
+    struct old *o = ctx;
+    char id[ID_TEXT_MAX];
+    bool over = r->state != RECORDING_OPEN && r->state != RECORDING_SHREDDED;
+    bool dated = r->started.us > 0 && r->state != RECORDING_DAMAGED;
+    o->last = (struct recording_place){r->started, r->id};
+    if (!over || !is_old(r, o->sweep->before)) {
+        return OK;
+    }
+    if (dated) {
+        buffer_put(&o->ids, &r->id, sizeof(r->id));
+        return o->ids.bad ? ERR_NOMEM : OK;
+    }
+    o->n->undated++;
+    said(o->sweep, id_text(&r->id, id),
+         "is damaged or of unknown age: it stays until somebody shreds it");
+    return OK;
+}
+
 static enum err find_old(struct library *l, const struct library_sweep *s, struct old *o) {
-    struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = o->before};
+    struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = s->before};
     bool more = true;
     enum err e = OK;
     while (e == OK && more) {
@@ -42,12 +64,6 @@ static enum err find_old(struct library *l, const struct library_sweep *s, struc
         q.after = &o->last;
     }
     return e;
-}
-
-static void said(const struct library_sweep *s, const char *of, const char *what) {
-    if (s->say) {
-        s->say(s->ctx, of, what);
-    }
 }
 
 static enum err shred(struct library *l, const struct library_sweep *s, const struct id *recording,
@@ -77,7 +93,7 @@ static void shred_one(struct library *l, const struct library_sweep *s, const st
 /* The oldest first, should it be broken off. */
 static enum err shred_old(struct library *l, const struct library_sweep *s,
                           struct library_swept *n) {
-    struct old o = {.before = s->before};
+    struct old o = {.sweep = s, .n = n};
     enum err e = s->before.us ? find_old(l, s, &o) : OK;
     for (size_t at = o.ids.n; e == OK && at > 0;) {
         struct id recording;
@@ -272,10 +288,42 @@ static void forget(struct library *l, const struct library_sweep *s, struct libr
     }
 }
 
-static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
+struct undated {
+    struct library *l;
+    uint64_t n;
+};
+
+/* Objects of it may be stored, and yet the catalogue does not know when it was made. */
+static enum err note_undated(void *ctx, const struct id *recording) {
+    struct undated *u = ctx;
+    struct recording_row row;
+    bool begun = false;
+    enum err e = catalogue_recording(u->l->archive->catalogue, recording, &row);
+    if (e == OK) {
+        u->n += row.started.us <= 0 && row.state != RECORDING_SHREDDED;
+    } else if (e == ERR_UNKNOWN) {
+        e = wraps_has_begun(u->l->archive->wraps, recording, &begun);
+        u->n += begun;
+    }
+    return e;
+}
+
+/* What the clock is compared with. How many are undated matters only before the first time. */
+static enum err known_times(struct library *l, const struct sweep_guard *g, struct sweep_known *k) {
     struct catalogue_totals t;
+    struct undated u = {.l = l};
     enum err e = catalogue_totals(l->archive->catalogue, &t);
-    return e == OK ? sweep_guard_clock(g, now, t.newest, why) : e;
+    if (e == OK && g->believed.us == 0) {
+        e = wraps_each_by_id(l->archive->wraps, note_undated, &u);
+    }
+    *k = (struct sweep_known){.newest = e == OK ? t.newest : (wall_t){0}, .undated = u.n};
+    return e;
+}
+
+static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
+    struct sweep_known k;
+    enum err e = known_times(l, g, &k);
+    return e == OK ? sweep_guard_clock(g, now, &k, why) : e;
 }
 
 enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {

@@ -24,14 +24,15 @@ struct library_swept {
     uint64_t held;     /* old enough, but on hold */
     uint64_t finished; /* shreds and redactions of which something was left */
     uint64_t orphans;  /* objects that belong to no recording; they stay */
-    uint64_t failed;   /* what could not be done: sweep again */
+    uint64_t undated; /* damaged, or the start is not known: they stay until somebody shreds them */
+    uint64_t failed;  /* what could not be done: sweep again */
     char why[WHY_MAX]; /* after ERR_WRONG_STATE */
 };
 /* OK also when some failed, which are counted: one that fails keeps no other from its turn. A
- * recording that is being made is left alone, and so is one that is held. Errors: ERR_BUSY: another
- * sweeps; ERR_WRONG_STATE: something would be shredded for its age, and the clock (order.at) is
- * wrong (sweep_guard.h): nothing was done; ERR_AGAIN: go_on said no; of the catalogue and of
- * listing the store; ERR_NOMEM. */
+ * recording that is being made is left alone, and so is one that is held, is damaged or has no
+ * known start. Errors: ERR_BUSY: another sweeps; ERR_WRONG_STATE: something would be shredded for
+ * its age, and the clock (order.at) is wrong (sweep_guard.h): nothing was done; ERR_AGAIN: go_on
+ * said no; of the catalogue and of listing the store; ERR_NOMEM. */
 enum err library_sweep(struct library *l, const struct library_sweep *s, struct library_swept *ret);
 
 /* Believe this time, so that a later sweep may: called every hour by whoever lives.

@@ -62,7 +62,21 @@ static enum err refuse(char *why, const char *what, wall_t now, wall_t then) {
     return ERR_WRONG_STATE;
 }
 
-enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, wall_t newest, char why[WHY_MAX]) {
+static enum err refuse_undated(char *why, uint64_t n) {
+    snprintf(why, WHY_MAX,
+             "of %" PRIu64 " recordings it is not known when they were made, and no time was"
+             " believed yet: nothing is shredded. If all objects are there start the server again,"
+             " or, if the clock is right, say \"oriel recordings sweep --clock-is-right\"",
+             n);
+    return ERR_WRONG_STATE;
+}
+
+enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep_known *k,
+                           char why[WHY_MAX]) {
+    wall_t newest = k->newest;
+    if (g->believed.us == 0 && k->undated) {
+        return refuse_undated(why, k->undated);
+    }
     if (now.us + SWEEP_CLOCK_BEHIND < g->believed.us) {
         return refuse(why, "before the last time that was believed,", now, g->believed);
     }

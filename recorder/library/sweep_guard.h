@@ -5,7 +5,7 @@
  * believed. That is moved on by whoever lives (the server does so every hour), never by more than
  * SWEEP_CLOCK_AHEAD at once: a machine that was off for longer, or whose clock jumped, waits for a
  * person who says that the clock is right. Where nothing is remembered yet the end of the newest
- * recording is. Owner: one thread. */
+ * recording is, if of every recording it is known when it was made. Owner: one thread. */
 #ifndef ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
 #define ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
 
@@ -24,9 +24,15 @@ struct sweep_guard {
 /* Take the lock and read what is remembered; a file that cannot be understood remembers nothing.
  * ERR_BUSY: somebody else sweeps; ERR_IO. On error nothing is taken. */
 enum err sweep_guard_take(struct sweep_guard *g, const char *dir);
-/* Is `now` to be believed? newest: when the newest recording ended, 0: there is none. OK: it is,
- * and is remembered, durably. ERR_WRONG_STATE: no, and why says what to do; ERR_IO. */
-enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, wall_t newest, char why[WHY_MAX]);
+/* What is known of time without the clock. */
+struct sweep_known {
+    wall_t newest;    /* when the newest recording ended; 0: there is none */
+    uint64_t undated; /* recordings that may be newer; asked while nothing was believed yet */
+};
+/* Is `now` to be believed? OK: it is, and is remembered, durably. ERR_WRONG_STATE: no, and why says
+ * what to do; ERR_IO. */
+enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep_known *k,
+                           char why[WHY_MAX]);
 /* A person says that `now` is right, and recordings up to `newest` with it. Durable. ERR_IO. */
 enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest);
 /* Let go of the lock. Also of one that was not taken. */

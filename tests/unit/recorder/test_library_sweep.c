@@ -4,6 +4,7 @@
 #include "recorder/library/sweep_guard.h"
 
 #include "base/check.h"
+#include "recorder/archive/recovery.h"
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
@@ -293,8 +294,86 @@ TEST(sweep_guard_remembers_nothing_of_a_file_that_is_none) {
     sweep_guard_leave(&g);
     REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
     EXPECT(g.believed.us == ENDED && g.accepted.us == STARTED);
-    EXPECT_EQ(sweep_guard_clock(&g, (wall_t){ENDED + 1}, (wall_t){0}, why), OK);
+    EXPECT_EQ(sweep_guard_clock(&g, (wall_t){ENDED + 1}, &(struct sweep_known){0}, why), OK);
     sweep_guard_leave(&g);
     EXPECT_EQ(sweep_guard_take(&g, "/nowhere"), ERR_IO);
     scratch_end(&scratch);
+}
+
+/* The catalogue was lost, and the end of one journal with it: its row is made again without what
+ * the journal says, its start, too. */
+TEST(sweep_leaves_a_recording_that_is_damaged_or_of_unknown_age) {
+    struct yard y;
+    struct recovery_report r;
+    struct recording_row row;
+    struct library_swept n;
+    char name[OBJECT_NAME_MAX];
+    const us_t hour = 3600 * US_PER_S, year = 365 * 24 * hour;
+    yard_begin(&y, 101);
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = y.one.id, .number = 2};
+    struct memory_object *m = memory_store_find(&y.disk, object_name(&o, name));
+    REQUIRE(m);
+    EXPECT_EQ(catalogue_forget(y.archive->catalogue, &y.one.id), OK);
+    m->p[m->n - 1] ^= 1;
+    EXPECT_EQ(recovery_run(y.archive, &r), OK);
+    EXPECT_EQ(r.damaged, 1);
+    REQUIRE(catalogue_recording(y.archive->catalogue, &y.one.id, &row) == OK);
+    EXPECT(row.state == RECORDING_DAMAGED && row.started.us == 0);
+    unsigned before = stored(&y, &y.one.id, NULL);
+    EXPECT_EQ(try_sweep(&y, ENDED + hour, ENDED + hour - year, &n), ERR_WRONG_STATE);
+    EXPECT(strstr(n.why, "of 1 recordings it is not known when") && n.undated == 0);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + hour}, n.why), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED + hour}), OK);
+    EXPECT_EQ(try_sweep(&y, ENDED + hour, ENDED + hour - year, &n), OK);
+    EXPECT(n.shredded == 0 && n.undated == 1 && n.failed == 0);
+    EXPECT(y.said == 1 && strstr(y.last, y.one_id));
+    /* One whose start is known is damaged all the same. */
+    EXPECT_EQ(catalogue_state(y.archive->catalogue, &y.two.id, RECORDING_DAMAGED), OK);
+    EXPECT_EQ(try_sweep(&y, ENDED + hour, ENDED + 1, &n), OK);
+    EXPECT(n.shredded == 0 && n.undated == 2);
+    EXPECT(before > 0 && stored(&y, &y.one.id, NULL) == before);
+    /* An order is an order. */
+    struct library_order order = {"ann", "asked to", {ENDED}};
+    EXPECT_EQ(library_shred(y.library, y.one_id, &order), OK);
+    EXPECT_EQ(stored(&y, &y.one.id, NULL), 0);
+    yard_end(&y);
+}
+
+/* docs/operations.md: the catalogue may be missing, and objects may come later than wraps.db. */
+TEST(sweep_shreds_nothing_while_a_restored_machine_waits_for_its_objects) {
+    struct machine m;
+    struct sample s[2];
+    struct recovery_report r;
+    struct library *l = NULL;
+    struct library_swept n;
+    char why[WHY_MAX];
+    const us_t day = 24 * 3600 * US_PER_S;
+    machine_begin(&m, 111);
+    EXPECT_EQ(sample_record(m.archive, 0, &s[0]), OK);
+    EXPECT_EQ(sample_record(m.archive, 0, &s[1]), OK);
+    power_off(&m);
+    machine_lose(&m, "catalogue.db");
+    size_t all = m.disk.n;
+    m.disk.n = 0; /* they are still being copied back */
+    power_on(&m);
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(r.damaged, 2);
+    struct library_config c = {.dir = m.scratch.dir, .store = &m.disk.store};
+    REQUIRE(library_open(&c, &l, why) == OK);
+    /* The clock is years ahead, too: that is not to be believed by what is empty. */
+    struct library_sweep years = {.before = {ENDED + 3000 * day},
+                                  .order = {"oriel", "its age", {ENDED + 4000 * day}}};
+    EXPECT_EQ(library_sweep(l, &years, &n), ERR_WRONG_STATE);
+    EXPECT(n.shredded == 0 && n.failed == 0);
+    m.disk.n = all;
+    EXPECT_EQ(recovery_run(m.archive, &r), OK);
+    EXPECT_EQ(library_sweep(l, &years, &n), ERR_WRONG_STATE); /* now by what is known */
+    years = (struct library_sweep){.before = {ENDED + day - 365 * day},
+                                   .order = {"oriel", "its age", {ENDED + day}}};
+    EXPECT_EQ(library_sweep(l, &years, &n), OK);
+    EXPECT(n.shredded == 0 && n.undated == 0);
+    struct key_context k = {s[0].id, 0};
+    EXPECT_EQ(wraps_shredded(m.archive->wraps, &k, NULL), ERR_UNKNOWN);
+    library_close(l);
+    machine_end(&m);
 }
