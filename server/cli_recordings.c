@@ -105,20 +105,19 @@ static const char *sweep_error(enum err e, const struct library_swept *n) {
 static int sweep(struct library *l, const struct config *cfg, int argc, char **argv) {
     struct library_sweep s = {.order = order_of("recording.retention_days"), .say = say_swept};
     struct library_swept n;
-    enum err e = OK;
-    for (int i = 1; i < argc && e == OK; i++) {
+    for (int i = 1; i < argc; i++) {
         bool right = strcmp(argv[i], "--clock-is-right") == 0;
-        s.dry = s.dry || strcmp(argv[i], "--dry-run") == 0;
-        if (!right && strcmp(argv[i], "--dry-run") != 0) {
+        bool dry = strcmp(argv[i], "--dry-run") == 0;
+        if (!right && !dry) {
             return cli_fail(CLI_USAGE, "recordings: sweep [--dry-run] [--clock-is-right]");
         }
-        e = right ? library_clock_is_right(l, s.order.at) : OK;
+        s.clock_is_right = s.clock_is_right || right;
+        s.dry = s.dry || dry;
     }
     if (cfg->rec_retention) {
         s.before.us = s.order.at.us - cfg->rec_retention * (24 * 3600 * US_PER_S);
     }
-    n = (struct library_swept){0};
-    e = e == OK ? library_sweep(l, &s, &n) : e;
+    enum err e = library_sweep(l, &s, &n);
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
            " %" PRIu64 " of unknown age, %" PRIu64 " without a recording, %" PRIu64 " failed%s\n",
            n.shredded, n.held, n.finished, n.undated, n.orphans, n.failed,

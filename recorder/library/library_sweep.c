@@ -326,11 +326,17 @@ static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now
     return e == OK ? sweep_guard_clock(g, now, &k, why) : e;
 }
 
+static enum err accept_clock(struct library *l, struct sweep_guard *g, wall_t now) {
+    struct catalogue_totals t;
+    enum err e = catalogue_totals(l->archive->catalogue, &t);
+    return e == OK ? sweep_guard_accept(g, now, t.newest) : e;
+}
+
 enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {
     OWNER_CHECK(&l->owner);
     struct sweep_guard g;
     why[0] = '\0';
-    enum err e = sweep_guard_take(&g, l->dir);
+    enum err e = sweep_guard_take(&g, l->dir, false);
     e = e == OK ? check_clock(l, &g, now, why) : e;
     sweep_guard_leave(&g);
     return e;
@@ -339,13 +345,9 @@ enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {
 enum err library_clock_is_right(struct library *l, wall_t now) {
     OWNER_CHECK(&l->owner);
     struct sweep_guard g;
-    struct catalogue_totals t;
-    enum err e = catalogue_totals(l->archive->catalogue, &t);
-    e = e == OK ? sweep_guard_take(&g, l->dir) : e;
-    if (e == OK) {
-        e = sweep_guard_accept(&g, now, t.newest);
-        sweep_guard_leave(&g);
-    }
+    enum err e = sweep_guard_take(&g, l->dir, false);
+    e = e == OK ? accept_clock(l, &g, now) : e;
+    sweep_guard_leave(&g);
     return e;
 }
 
@@ -354,7 +356,8 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     OWNER_CHECK(&l->owner);
     struct sweep_guard g;
     *ret = (struct library_swept){0};
-    enum err e = sweep_guard_take(&g, l->dir);
+    enum err e = sweep_guard_take(&g, l->dir, s->dry);
+    e = e == OK && s->clock_is_right ? accept_clock(l, &g, s->order.at) : e;
     if (e == OK && s->before.us) {
         e = check_clock(l, &g, s->order.at, ret->why);
     }

@@ -10,8 +10,9 @@
 struct library_sweep {
     wall_t before; /* what ended before this is shredded; 0: nothing is for its age */
     struct library_order order;
-    bool old_only; /* only what `before` says: the store is not listed */
-    bool dry;      /* say what would be done, and do nothing */
+    bool old_only;       /* only what `before` says: the store is not listed */
+    bool dry;            /* say what would be done, and do and write nothing */
+    bool clock_is_right; /* a person says so; when dry, for this one */
     /* Each that something was done about, or could not be; and each object without a recording. */
     void (*say)(void *ctx, const char *what_of, const char *what);
     /* Asked between two steps, each of which is about one recording, or lists the store: false

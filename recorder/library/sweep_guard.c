@@ -28,20 +28,23 @@ static void read_text(struct sweep_guard *g) {
 
 static enum err write_text(const struct sweep_guard *g) {
     char text[TEXT_LEN + 1];
+    if (g->dry) {
+        return OK;
+    }
     snprintf(text, sizeof(text), TEXT, g->believed.us, g->accepted.us);
     ssize_t n = pwrite(g->fd, text, TEXT_LEN, 0);
     return n == TEXT_LEN && fdatasync(g->fd) == 0 ? OK : ERR_IO;
 }
 
-enum err sweep_guard_take(struct sweep_guard *g, const char *dir) {
+enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry) {
     char path[PATH_MAX];
-    *g = (struct sweep_guard){.fd = -1};
+    *g = (struct sweep_guard){.fd = -1, .dry = dry};
     if (snprintf(path, sizeof(path), "%s/sweep", dir) >= (int)sizeof(path)) {
         return ERR_IO;
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(path, (dry ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return ERR_IO;
+        return dry && errno == ENOENT && access(dir, X_OK) == 0 ? OK : ERR_IO;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         enum err e = errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO;

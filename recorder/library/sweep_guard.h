@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/time.h"
 
+#include <stdbool.h>
+
 #define SWEEP_CLOCK_AHEAD (14 * 86400 * US_PER_S) /* [us] since the last time believed */
 #define SWEEP_CLOCK_BEHIND (3600 * US_PER_S)      /* [us] before it: of two clocks that differ */
 
@@ -19,21 +21,24 @@ struct sweep_guard {
     int fd;          /* of DIR/sweep, locked; -1: not taken */
     wall_t believed; /* 0: none yet */
     wall_t accepted; /* recordings that end later than now were accepted up to this end */
+    bool dry;        /* nothing is written */
 };
 
-/* Take the lock and read what is remembered; a file that cannot be understood remembers nothing.
- * ERR_BUSY: somebody else sweeps; ERR_IO. On error nothing is taken. */
-enum err sweep_guard_take(struct sweep_guard *g, const char *dir);
+/* dry: for who only asks: the file is not made nor changed, and where there is none nothing is
+ * locked. Take the lock and read what is remembered; a file that cannot be understood remembers
+ * nothing. ERR_BUSY: somebody else sweeps; ERR_IO. On error nothing is taken. */
+enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry);
 /* What is known of time without the clock. */
 struct sweep_known {
     wall_t newest;    /* when the newest recording ended; 0: there is none */
     uint64_t undated; /* recordings that may be newer; asked while nothing was believed yet */
 };
-/* Is `now` to be believed? OK: it is, and is remembered, durably. ERR_WRONG_STATE: no, and why says
- * what to do; ERR_IO. */
+/* Is `now` to be believed? OK: it is, and is remembered, durably (unless dry). ERR_WRONG_STATE: no,
+ * and why says what to do; ERR_IO. */
 enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep_known *k,
                            char why[WHY_MAX]);
-/* A person says that `now` is right, and recordings up to `newest` with it. Durable. ERR_IO. */
+/* A person says that `now` is right, and recordings up to `newest` with it. Durable (unless dry:
+ * then for as long as the lock is held). ERR_IO. */
 enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest);
 /* Let go of the lock. Also of one that was not taken. */
 void sweep_guard_leave(struct sweep_guard *g);

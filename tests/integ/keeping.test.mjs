@@ -196,10 +196,19 @@ await test('a_clock_that_is_far_ahead_shreds_nothing', async () => {
 });
 
 await test('a_person_says_that_the_clock_is_right_and_looks_first', async () => {
+  const before = fs.readFileSync(path.join(old, 'recordings/sweep'));
   const dry = oldOrders('sweep', '--clock-is-right', '--dry-run');
   expect(dry.status === 0 && dry.stdout.includes(`${id}  would be shredded`), dry.stdout + dry.stderr);
   expectEqual(oldOrders('sweep', '--nonsense').status, 2, 'status of a wrong order');
+  // Who only looked has allowed nothing.
+  expect(fs.readFileSync(path.join(old, 'recordings/sweep')).equals(before), 'the file "sweep" is as it was');
+  server = await serve(aging);
+  await until(async () => await server.metric('oriel_sweep_runs_total{result="clock"}') === 1, 'the sweep');
+  expectEqual(await server.metric('oriel_sweep_shredded_total'), 0, 'shredded');
+  expectEqual((await server.stop()).code, 0, 'exit status');
   expectEqual(oldOrders('hold', id, 'a dispute').status, 0, 'status of hold');
+  const right = oldOrders('sweep', '--clock-is-right');
+  expect(right.status === 0 && right.stdout.includes('0 shredded for their age, 1 held'), right.stdout + right.stderr);
 });
 
 await test('a_hold_wins_and_without_it_the_server_shreds', async () => {

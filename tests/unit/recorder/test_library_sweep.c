@@ -10,6 +10,7 @@
 #include "tests/unit/test.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define STARTED INT64_C(1700000000123456) /* of the sample */
 #define ENDED (STARTED + 25 * US_PER_S)
@@ -195,6 +196,44 @@ TEST(sweep_that_is_dry_says_and_does_nothing) {
     yard_end(&y);
 }
 
+static size_t read_all(const char *path, char *text, size_t cap) {
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, cap, f) : 0;
+    if (f) {
+        fclose(f);
+    }
+    return n;
+}
+
+/* Also what it remembers of time: neither what it believed nor what a person told it for this once
+ * may let the next one, which is not dry, do what would have been refused. */
+TEST(sweep_that_is_dry_remembers_no_time) {
+    struct yard y;
+    struct library_swept n;
+    char path[PATH_MAX], text[128] = "", again[128] = "", why[WHY_MAX];
+    const us_t year = 365 * 24 * 3600 * US_PER_S;
+    yard_begin(&y, 41);
+    snprintf(path, sizeof(path), "%s/sweep", y.scratch.dir);
+    y.how.dry = true;
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED - 1, &n), OK); /* believed, and not remembered */
+    EXPECT(access(path, F_OK) != 0);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 1}, why), OK);
+    size_t len = read_all(path, text, sizeof(text));
+    REQUIRE(len > 0);
+    EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), ERR_WRONG_STATE);
+    y.how.clock_is_right = true;
+    EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), OK);
+    EXPECT(n.shredded == 2 && stored(&y, &y.one.id, NULL) > 0);
+    EXPECT(read_all(path, again, sizeof(again)) == len && memcmp(text, again, len) == 0);
+    y.how = (struct library_sweep){0};
+    EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + year}, why), ERR_WRONG_STATE);
+    y.how.clock_is_right = true;
+    EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), OK);
+    EXPECT(n.shredded == 2 && y.disk.n == 0);
+    yard_end(&y);
+}
+
 TEST(sweep_ends_between_two_steps_when_it_is_told_to_and_the_next_goes_on) {
     struct yard y;
     struct library_swept n;
@@ -260,7 +299,7 @@ TEST(sweep_is_one_at_a_time) {
     struct library_swept n;
     char why[WHY_MAX];
     yard_begin(&y, 8);
-    REQUIRE(sweep_guard_take(&other, y.scratch.dir) == OK);
+    REQUIRE(sweep_guard_take(&other, y.scratch.dir, false) == OK);
     size_t all = y.disk.n;
     EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), ERR_BUSY);
     EXPECT_EQ(library_clock(y.library, (wall_t){ENDED}, why), ERR_BUSY);
@@ -285,18 +324,18 @@ TEST(sweep_guard_remembers_nothing_of_a_file_that_is_none) {
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         FILE *f = fopen(path, "w");
         REQUIRE(f && fputs(texts[i], f) >= 0 && fclose(f) == 0);
-        REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+        REQUIRE(sweep_guard_take(&g, scratch.dir, false) == OK);
         EXPECT(g.believed.us == 0 && g.accepted.us == 0);
         sweep_guard_leave(&g);
     }
-    REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+    REQUIRE(sweep_guard_take(&g, scratch.dir, false) == OK);
     EXPECT_EQ(sweep_guard_accept(&g, (wall_t){ENDED}, (wall_t){STARTED}), OK);
     sweep_guard_leave(&g);
-    REQUIRE(sweep_guard_take(&g, scratch.dir) == OK);
+    REQUIRE(sweep_guard_take(&g, scratch.dir, false) == OK);
     EXPECT(g.believed.us == ENDED && g.accepted.us == STARTED);
     EXPECT_EQ(sweep_guard_clock(&g, (wall_t){ENDED + 1}, &(struct sweep_known){0}, why), OK);
     sweep_guard_leave(&g);
-    EXPECT_EQ(sweep_guard_take(&g, "/nowhere"), ERR_IO);
+    EXPECT_EQ(sweep_guard_take(&g, "/nowhere", false), ERR_IO);
     scratch_end(&scratch);
 }
 

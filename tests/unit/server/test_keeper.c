@@ -224,7 +224,7 @@ TEST(keeper_that_does_not_sweep_watches_the_clock_all_the_same) {
     h.config.quota_recordings = 1;
     h.config.quota_expired = true;
     start(&h, ENDED + 2 * DAY);
-    REQUIRE(sweep_guard_take(&other, h.scratch.dir) == OK);
+    REQUIRE(sweep_guard_take(&other, h.scratch.dir, false) == OK);
     pass(&h, 601 * US_PER_S);
     EXPECT(h.seen.last == KEEPER_BUSY && h.seen.shredded == 0);
     sweep_guard_leave(&other);
@@ -242,7 +242,7 @@ TEST(keeper_comes_back_when_somebody_else_sweeps) {
     house_begin(&h, 4);
     h.config.retention = DAY;
     start(&h, ENDED + 2 * DAY);
-    REQUIRE(sweep_guard_take(&other, h.scratch.dir) == OK);
+    REQUIRE(sweep_guard_take(&other, h.scratch.dir, false) == OK);
     pass(&h, 601 * US_PER_S);
     EXPECT(h.seen.last == KEEPER_BUSY && h.seen.runs[KEEPER_BUSY] == 1 && h.seen.shredded == 0);
     sweep_guard_leave(&other);
