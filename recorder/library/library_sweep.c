@@ -12,11 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* By the times that its row says it would be too old. */
+struct candidate {
+    struct id id;
+    wall_t started;
+    us_t duration;
+};
 struct old {
+    struct library *library;
     const struct library_sweep *sweep;
     struct library_swept *n;
+    const struct sweep_guard *guard;
     struct recording_place last;
-    struct buffer ids; /* struct id */
+    struct buffer candidates; /* by id, when all were found */
+    wall_t latest;            /* start of those that were begun so far, as they are walked */
+    struct buffer ids;        /* struct id: too old, in the order they were begun */
 };
 
 static bool goes_on(const struct library_sweep *s) {
@@ -45,8 +55,9 @@ static enum err note_old(void *ctx, const struct recording_row *r) {
         return OK;
     }
     if (dated) {
-        buffer_put(&o->ids, &r->id, sizeof(r->id));
-        return o->ids.bad ? ERR_NOMEM : OK;
+        struct candidate c = {r->id, r->started, r->duration};
+        buffer_put(&o->candidates, &c, sizeof(c));
+        return o->candidates.bad ? ERR_NOMEM : OK;
     }
     o->n->undated++;
     said(o->sweep, id_text(&r->id, id),
@@ -54,16 +65,65 @@ static enum err note_old(void *ctx, const struct recording_row *r) {
     return OK;
 }
 
-static enum err find_old(struct library *l, const struct library_sweep *s, struct old *o) {
-    struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = s->before};
+static int compare_candidates(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(struct id));
+}
+
+static enum err find_candidates(struct old *o) {
+    struct recording_query q = {.limit = LIBRARY_PAGE_MAX, .to = o->sweep->before};
     bool more = true;
     enum err e = OK;
     while (e == OK && more) {
-        e = goes_on(s) ? catalogue_recordings(l->archive->catalogue, &q, &more, note_old, o)
-                       : ERR_AGAIN;
+        e = goes_on(o->sweep)
+                ? catalogue_recordings(o->library->archive->catalogue, &q, &more, note_old, o)
+                : ERR_AGAIN;
         q.after = &o->last;
     }
+    if (e == OK && o->candidates.n) {
+        qsort(o->candidates.p, o->candidates.n / sizeof(struct candidate), sizeof(struct candidate),
+              compare_candidates);
+    }
     return e;
+}
+
+/* When it was made: at its start, if that is believed. A start before that of a recording that was
+ * begun earlier, or before a time that was believed by then, is of a clock that was behind: then it
+ * was made before the next time that was believed, and is not older than that. */
+static wall_t made(const struct old *o, const struct candidate *c, int64_t place) {
+    wall_t from, to;
+    sweep_marks_between(&o->guard->marks, place, o->sweep->order.at, &from, &to);
+    us_t first = us_max(from.us, o->latest.us);
+    bool behind = c->started.us + SWEEP_CLOCK_BEHIND < first;
+    return (wall_t){behind ? us_max(first, to.us) : c->started.us};
+}
+
+static enum err note_begun(void *ctx, const struct id *recording, int64_t place) {
+    struct old *o = ctx;
+    struct recording_row row;
+    if (!goes_on(o->sweep)) {
+        return ERR_AGAIN;
+    }
+    enum err e = catalogue_recording(o->library->archive->catalogue, recording, &row);
+    if (e != OK) {
+        return e == ERR_UNKNOWN ? OK : e;
+    }
+    const struct candidate *c =
+        bsearch(recording, o->candidates.p, o->candidates.n / sizeof(struct candidate),
+                sizeof(struct candidate), compare_candidates);
+    if (c && made(o, c, place).us + c->duration < o->sweep->before.us) {
+        buffer_put(&o->ids, recording, sizeof(*recording));
+    }
+    /* One that is still to come is of a clock that was ahead, and says nothing of others. */
+    if (row.started.us > o->latest.us && row.started.us <= o->sweep->order.at.us) {
+        o->latest = row.started;
+    }
+    return o->ids.bad ? ERR_NOMEM : OK;
+}
+
+static enum err find_old(struct old *o) {
+    enum err e = find_candidates(o);
+    return e == OK && o->candidates.n ? wraps_each_begun(o->library->archive->wraps, note_begun, o)
+                                      : e;
 }
 
 static enum err shred(struct library *l, const struct library_sweep *s, const struct id *recording,
@@ -92,18 +152,18 @@ static void shred_one(struct library *l, const struct library_sweep *s, const st
 
 /* The oldest first, should it be broken off. */
 static enum err shred_old(struct library *l, const struct library_sweep *s,
-                          struct library_swept *n) {
-    struct old o = {.sweep = s, .n = n};
-    enum err e = s->before.us ? find_old(l, s, &o) : OK;
-    for (size_t at = o.ids.n; e == OK && at > 0;) {
+                          const struct sweep_guard *g, struct library_swept *n) {
+    struct old o = {.library = l, .sweep = s, .guard = g, .n = n};
+    enum err e = s->before.us ? find_old(&o) : OK;
+    for (size_t at = 0; e == OK && at < o.ids.n; at += sizeof(struct id)) {
         struct id recording;
-        at -= sizeof(recording);
         memcpy(&recording, o.ids.p + at, sizeof(recording));
         e = goes_on(s) ? OK : ERR_AGAIN;
         if (e == OK) {
             shred_one(l, s, &recording, n);
         }
     }
+    buffer_free(&o.candidates);
     buffer_free(&o.ids);
     return e;
 }
@@ -317,7 +377,7 @@ static enum err known_times(struct library *l, const struct sweep_guard *g, stru
         e = wraps_each_by_id(l->archive->wraps, note_undated, &u);
     }
     *k = (struct sweep_known){.newest = e == OK ? t.newest : (wall_t){0}, .undated = u.n};
-    return e;
+    return e == OK ? wraps_last(l->archive->wraps, &k->last) : e;
 }
 
 static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
@@ -327,9 +387,9 @@ static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now
 }
 
 static enum err accept_clock(struct library *l, struct sweep_guard *g, wall_t now) {
-    struct catalogue_totals t;
-    enum err e = catalogue_totals(l->archive->catalogue, &t);
-    return e == OK ? sweep_guard_accept(g, now, t.newest) : e;
+    struct sweep_known k;
+    enum err e = known_times(l, g, &k);
+    return e == OK ? sweep_guard_accept(g, now, &k) : e;
 }
 
 enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {
@@ -363,7 +423,7 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     }
     if (e == OK) {
         forget(l, s, ret);
-        e = shred_old(l, s, ret);
+        e = shred_old(l, s, &g, ret);
     }
     e = e == OK && !s->old_only ? sweep_store(l, s, ret) : e;
     sweep_guard_leave(&g);

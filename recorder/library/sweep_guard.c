@@ -26,14 +26,18 @@ static void read_text(struct sweep_guard *g) {
     }
 }
 
-static enum err write_text(const struct sweep_guard *g) {
+/* A time is believed. */
+static enum err remember(struct sweep_guard *g, wall_t now, const struct sweep_known *k) {
     char text[TEXT_LEN + 1];
+    bool marked = sweep_marks_add(&g->marks, &(struct sweep_mark){k->last, now});
     if (g->dry) {
         return OK;
     }
     snprintf(text, sizeof(text), TEXT, g->believed.us, g->accepted.us);
     ssize_t n = pwrite(g->fd, text, TEXT_LEN, 0);
-    return n == TEXT_LEN && fdatasync(g->fd) == 0 ? OK : ERR_IO;
+    enum err e = n == TEXT_LEN ? OK : ERR_IO;
+    e = e == OK && marked ? sweep_marks_write(&g->marks, g->fd, TEXT_LEN) : e;
+    return e == OK && fdatasync(g->fd) == 0 ? OK : ERR_IO;
 }
 
 enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry) {
@@ -53,6 +57,7 @@ enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry) {
     }
     g->fd = fd;
     read_text(g);
+    sweep_marks_read(&g->marks, fd, TEXT_LEN);
     return OK;
 }
 
@@ -91,17 +96,17 @@ enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep
         return refuse(why, "more than 14 days after the last time that is known,", now, last);
     }
     g->believed.us = now.us > g->believed.us ? now.us : g->believed.us;
-    enum err e = write_text(g);
+    enum err e = remember(g, now, k);
     if (e != OK) {
         snprintf(why, WHY_MAX, "the file \"sweep\" beside the recordings cannot be written");
     }
     return e;
 }
 
-enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest) {
+enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, const struct sweep_known *k) {
     g->believed = now;
-    g->accepted = newest;
-    return write_text(g);
+    g->accepted = k->newest;
+    return remember(g, now, k);
 }
 
 void sweep_guard_leave(struct sweep_guard *g) {

@@ -10,9 +10,7 @@
 #define ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
 
 #include "base/err.h"
-#include "base/time.h"
-
-#include <stdbool.h>
+#include "recorder/library/sweep_marks.h"
 
 #define SWEEP_CLOCK_AHEAD (14 * 86400 * US_PER_S) /* [us] since the last time believed */
 #define SWEEP_CLOCK_BEHIND (3600 * US_PER_S)      /* [us] before it: of two clocks that differ */
@@ -22,6 +20,7 @@ struct sweep_guard {
     wall_t believed; /* 0: none yet */
     wall_t accepted; /* recordings that end later than now were accepted up to this end */
     bool dry;        /* nothing is written */
+    struct sweep_marks marks;
 };
 
 /* dry: for who only asks: the file is not made nor changed, and where there is none nothing is
@@ -32,14 +31,15 @@ enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry);
 struct sweep_known {
     wall_t newest;    /* when the newest recording ended; 0: there is none */
     uint64_t undated; /* recordings that may be newer; asked while nothing was believed yet */
+    int64_t last;     /* place of the last recording that was begun (wraps_last) */
 };
 /* Is `now` to be believed? OK: it is, and is remembered, durably (unless dry). ERR_WRONG_STATE: no,
  * and why says what to do; ERR_IO. */
 enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep_known *k,
                            char why[WHY_MAX]);
-/* A person says that `now` is right, and recordings up to `newest` with it. Durable (unless dry:
+/* A person says that `now` is right, and recordings up to the newest with it. Durable (unless dry:
  * then for as long as the lock is held). ERR_IO. */
-enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, wall_t newest);
+enum err sweep_guard_accept(struct sweep_guard *g, wall_t now, const struct sweep_known *k);
 /* Let go of the lock. Also of one that was not taken. */
 void sweep_guard_leave(struct sweep_guard *g);
 

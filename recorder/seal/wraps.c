@@ -158,8 +158,9 @@ enum err wraps_replace(struct wraps *w, const struct key_context *c, const struc
     return e;
 }
 
-enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
-                    void *ctx) {
+enum err wraps_each_begun(struct wraps *w,
+                          enum err (*each)(void *ctx, const struct id *recording, int64_t place),
+                          void *ctx) {
     /* By steps of one row, so that `each` may write to this database. */
     for (int64_t seq = 0;;) {
         sqlite3_stmt *s = sql_prepare(w->db,
@@ -176,11 +177,36 @@ enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id
         if (e != OK) {
             return e == ERR_UNKNOWN ? OK : e;
         }
-        e = each(ctx, &id);
+        e = each(ctx, &id, seq);
         if (e != OK) {
             return e;
         }
     }
+}
+
+struct without_place {
+    enum err (*each)(void *ctx, const struct id *recording);
+    void *ctx;
+};
+
+static enum err drop_place(void *ctx, const struct id *recording, int64_t place) {
+    const struct without_place *x = ctx;
+    (void)place;
+    return x->each(x->ctx, recording);
+}
+
+enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
+                    void *ctx) {
+    struct without_place x = {each, ctx};
+    return wraps_each_begun(w, drop_place, &x);
+}
+
+enum err wraps_last(struct wraps *w, int64_t *ret) {
+    sqlite3_stmt *s = sql_prepare(w->db, "SELECT ifnull(max(seq), 0) FROM wraps", "");
+    enum err e = wraps_one_row(w, s);
+    *ret = e == OK ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    return e;
 }
 
 enum err wraps_each_by_id(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),

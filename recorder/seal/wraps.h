@@ -92,6 +92,13 @@ enum err wraps_purge(struct wraps *w);
 /* Call each for every recording, in the order they were begun; stops at its first error. */
 enum err wraps_each(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),
                     void *ctx);
+/* The same with the place of each, which grows with every row that is made; that of the last rows
+ * is used again when they were shredded. */
+enum err wraps_each_begun(struct wraps *w,
+                          enum err (*each)(void *ctx, const struct id *recording, int64_t place),
+                          void *ctx);
+/* The place of the last row, of whomever; 0: there is none. ERR_IO. */
+enum err wraps_last(struct wraps *w, int64_t *ret);
 /* The same by their ids, in one pass over an index, which 10^5 of them need: `each` may not write
  * to this database. */
 enum err wraps_each_by_id(struct wraps *w, enum err (*each)(void *ctx, const struct id *recording),

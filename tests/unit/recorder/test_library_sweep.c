@@ -9,6 +9,7 @@
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -238,7 +239,7 @@ TEST(sweep_ends_between_two_steps_when_it_is_told_to_and_the_next_goes_on) {
     struct yard y;
     struct library_swept n;
     yard_begin(&y, 5);
-    y.steps = 3; /* the list of old ones, one of them */
+    y.steps = 5; /* the list of old ones, when both were begun, one of them */
     EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), ERR_AGAIN);
     EXPECT_EQ(n.shredded, 1);
     y.steps = 0;
@@ -329,7 +330,8 @@ TEST(sweep_guard_remembers_nothing_of_a_file_that_is_none) {
         sweep_guard_leave(&g);
     }
     REQUIRE(sweep_guard_take(&g, scratch.dir, false) == OK);
-    EXPECT_EQ(sweep_guard_accept(&g, (wall_t){ENDED}, (wall_t){STARTED}), OK);
+    EXPECT_EQ(sweep_guard_accept(&g, (wall_t){ENDED}, &(struct sweep_known){.newest = {STARTED}}),
+              OK);
     sweep_guard_leave(&g);
     REQUIRE(sweep_guard_take(&g, scratch.dir, false) == OK);
     EXPECT(g.believed.us == ENDED && g.accepted.us == STARTED);
@@ -415,4 +417,108 @@ TEST(sweep_shreds_nothing_while_a_restored_machine_waits_for_its_objects) {
     EXPECT_EQ(wraps_shredded(m.archive->wraps, &k, NULL), ERR_UNKNOWN);
     library_close(l);
     machine_end(&m);
+}
+
+/* The machine was off for a hundred days, starts without its battery, a year behind, records, and
+ * is set right; nothing else was recorded for long. */
+TEST(sweep_leaves_what_was_recorded_while_the_clock_was_behind) {
+    struct yard y;
+    struct sample fresh;
+    struct library_swept n;
+    char why[WHY_MAX];
+    const us_t hour = 3600 * US_PER_S, day = 24 * hour;
+    yard_begin(&y, 102);
+    wall_t now = {ENDED + 400 * day};
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){now.us - 100 * day}), OK);
+    EXPECT_EQ(sample_record(y.archive, 0, &fresh), OK);
+    EXPECT_EQ(library_clock(y.library, (wall_t){now.us - 500 * day}, why), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock_is_right(y.library, now), OK);
+    EXPECT_EQ(try_sweep(&y, now.us + hour, now.us - 60 * day, &n), OK);
+    EXPECT(n.shredded == 2 && n.failed == 0); /* those of before, which are as old as they say */
+    EXPECT_EQ(stored(&y, &y.one.id, NULL), 0);
+    EXPECT(stored(&y, &fresh.id, NULL) > 0);
+    /* And when its time has come it goes. */
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){now.us + 62 * day}), OK);
+    EXPECT_EQ(try_sweep(&y, now.us + 62 * day, now.us - day, &n), OK);
+    EXPECT_EQ(n.shredded, 0);
+    EXPECT_EQ(try_sweep(&y, now.us + 62 * day, now.us + 2 * day, &n), OK);
+    EXPECT_EQ(n.shredded, 1);
+    EXPECT_EQ(stored(&y, &fresh.id, NULL), 0);
+    yard_end(&y);
+}
+
+/* Where no time was ever believed, what was begun before it tells. */
+TEST(sweep_leaves_what_says_it_is_older_than_what_was_begun_before) {
+    struct yard y;
+    struct sample fresh;
+    struct library_swept n;
+    struct entry_start start = {.tour = "live"};
+    struct ledger *l = NULL;
+    const us_t day = 24 * 3600 * US_PER_S;
+    yard_begin(&y, 104);
+    wall_t now = {ENDED + 400 * day};
+    start.wall.us = now.us - day; /* by a clock that was right */
+    REQUIRE(ledger_begin(y.archive, &start, &l) == OK && ledger_flush(l) == OK);
+    EXPECT_EQ(sample_record(y.archive, 0, &fresh), OK);
+    EXPECT_EQ(library_clock_is_right(y.library, now), OK);
+    EXPECT_EQ(try_sweep(&y, now.us, now.us - 365 * day, &n), OK);
+    EXPECT(n.shredded == 2 && stored(&y, &fresh.id, NULL) > 0);
+    ledger_free(l);
+    yard_end(&y);
+}
+
+TEST(sweep_marks_tell_between_which_times_something_was_begun) {
+    struct sweep_marks m = {0}, again = {0};
+    struct scratch scratch;
+    wall_t from, to, now = {ENDED};
+    char path[PATH_MAX];
+    const us_t day = SWEEP_MARK_EVERY;
+    sweep_marks_between(&m, 5, now, &from, &to);
+    EXPECT(from.us == 0 && to.us == ENDED);
+    EXPECT(sweep_marks_add(&m, &(struct sweep_mark){10, {1 * day}}));
+    EXPECT(!sweep_marks_add(&m, &(struct sweep_mark){11, {2 * day - 1}})); /* within one day */
+    EXPECT(sweep_marks_add(&m, &(struct sweep_mark){20, {2 * day}}));
+    sweep_marks_between(&m, 10, now, &from, &to);
+    EXPECT(from.us == 0 && to.us == day);
+    sweep_marks_between(&m, 11, now, &from, &to);
+    EXPECT(from.us == day && to.us == 2 * day);
+    sweep_marks_between(&m, 21, now, &from, &to);
+    EXPECT(from.us == 2 * day && to.us == ENDED);
+    /* The last rows were shredded; and then a person says that the clock was ahead. */
+    EXPECT(sweep_marks_add(&m, &(struct sweep_mark){15, {3 * day}}));
+    EXPECT(m.n == 2 && m.m[1].last == 15);
+    EXPECT(sweep_marks_add(&m, &(struct sweep_mark){16, {day + 1}}));
+    EXPECT(m.n == 1 && m.m[0].last == 10);
+    for (int i = 0; i < 3 * SWEEP_MARKS_MAX; i++) {
+        EXPECT(sweep_marks_add(&m, &(struct sweep_mark){20 + i, {(3 + i) * day}}));
+    }
+    EXPECT(m.n <= SWEEP_MARKS_MAX && m.m[m.n - 1].last == 20 + 3 * SWEEP_MARKS_MAX - 1);
+    scratch_begin(&scratch);
+    snprintf(path, sizeof(path), "%s/marks", scratch.dir);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    REQUIRE(fd >= 0 && sweep_marks_write(&m, fd, 7) == OK);
+    sweep_marks_read(&again, fd, 7);
+    EXPECT(again.n == m.n && memcmp(again.m, m.m, m.n * sizeof(m.m[0])) == 0);
+    EXPECT_EQ(pwrite(fd, "x", 1, 7 + 42 + 3), 1); /* in the second line */
+    sweep_marks_read(&again, fd, 7);
+    EXPECT_EQ(again.n, 1);
+    close(fd);
+    scratch_end(&scratch);
+}
+
+/* A clock that was ahead once does not keep for years what came after it. */
+TEST(sweep_believes_no_start_that_is_still_to_come) {
+    struct yard y;
+    struct sample late;
+    struct library_swept n;
+    struct entry_start start = {.tour = "live", .wall = {ENDED + 4000 * 24 * 3600 * US_PER_S}};
+    struct ledger *l = NULL;
+    yard_begin(&y, 103);
+    REQUIRE(ledger_begin(y.archive, &start, &l) == OK && ledger_flush(l) == OK);
+    EXPECT_EQ(sample_record(y.archive, 0, &late), OK);
+    EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED + 1}), OK);
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), OK);
+    EXPECT(n.shredded == 3 && stored(&y, &late.id, NULL) == 0);
+    ledger_free(l);
+    yard_end(&y);
 }
