@@ -166,7 +166,7 @@ static void check_clock(struct keeper *k, us_t now) {
         publish(k);
         return;
     }
-    enum err e = library_clock(k->library, k->hooks.wall(k->hooks.ctx), why);
+    enum err e = library_clock(k->library, k->hooks.wall(k->hooks.ctx), k->c.retention, why);
     if (e == ERR_WRONG_STATE) {
         refuse(k, why);
     } else if (e == OK) {

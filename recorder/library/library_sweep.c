@@ -380,9 +380,11 @@ static enum err known_times(struct library *l, const struct sweep_guard *g, stru
     return e == OK ? wraps_last(l->archive->wraps, &k->last) : e;
 }
 
-static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, char *why) {
+static enum err check_clock(struct library *l, struct sweep_guard *g, wall_t now, us_t retention,
+                            char *why) {
     struct sweep_known k;
     enum err e = known_times(l, g, &k);
+    k.retention = retention;
     return e == OK ? sweep_guard_clock(g, now, &k, why) : e;
 }
 
@@ -392,12 +394,12 @@ static enum err accept_clock(struct library *l, struct sweep_guard *g, wall_t no
     return e == OK ? sweep_guard_accept(g, now, &k) : e;
 }
 
-enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]) {
+enum err library_clock(struct library *l, wall_t now, us_t retention, char why[WHY_MAX]) {
     OWNER_CHECK(&l->owner);
     struct sweep_guard g;
     why[0] = '\0';
     enum err e = sweep_guard_take(&g, l->dir, false);
-    e = e == OK ? check_clock(l, &g, now, why) : e;
+    e = e == OK ? check_clock(l, &g, now, retention, why) : e;
     sweep_guard_leave(&g);
     return e;
 }
@@ -419,7 +421,7 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     enum err e = sweep_guard_take(&g, l->dir, s->dry);
     e = e == OK && s->clock_is_right ? accept_clock(l, &g, s->order.at) : e;
     if (e == OK && s->before.us) {
-        e = check_clock(l, &g, s->order.at, ret->why);
+        e = check_clock(l, &g, s->order.at, s->order.at.us - s->before.us, ret->why);
     }
     if (e == OK) {
         forget(l, s, ret);

@@ -36,9 +36,10 @@ struct library_swept {
  * said no; of the catalogue and of listing the store; ERR_NOMEM. */
 enum err library_sweep(struct library *l, const struct library_sweep *s, struct library_swept *ret);
 
-/* Believe this time, so that a later sweep may: called every hour by whoever lives.
+/* Believe this time, so that a later sweep may: called every hour by whoever lives. retention: [us]
+ * what ended longer ago is shredded by those sweeps: the less, the less the clock may be ahead.
  * ERR_WRONG_STATE: it is wrong, and why says more; ERR_BUSY: somebody sweeps; ERR_IO. */
-enum err library_clock(struct library *l, wall_t now, char why[WHY_MAX]);
+enum err library_clock(struct library *l, wall_t now, us_t retention, char why[WHY_MAX]);
 /* A person says that the clock is right. ERR_BUSY, ERR_IO. */
 enum err library_clock_is_right(struct library *l, wall_t now);
 

@@ -92,8 +92,14 @@ enum err sweep_guard_clock(struct sweep_guard *g, wall_t now, const struct sweep
         return refuse(why, "before the end of the newest recording,", now, newest);
     }
     wall_t last = g->believed.us ? g->believed : newest;
-    if (last.us && now.us > last.us + SWEEP_CLOCK_AHEAD) {
-        return refuse(why, "more than 14 days after the last time that is known,", now, last);
+    us_t ahead = us_min(SWEEP_CLOCK_AHEAD, k->retention / SWEEP_CLOCK_SHARE);
+    ahead = us_max(ahead, SWEEP_CLOCK_AHEAD_MIN);
+    if (last.us && now.us > last.us + ahead) {
+        char what[96];
+        snprintf(what, sizeof(what),
+                 "more than %" PRId64 " hours after the last time that is known,",
+                 ahead / (3600 * US_PER_S));
+        return refuse(why, what, now, last);
     }
     g->believed.us = now.us > g->believed.us ? now.us : g->believed.us;
     enum err e = remember(g, now, k);

@@ -3,17 +3,20 @@
  *
  * DESIGN. DIR/sweep is locked for as long as something sweeps, and remembers the last time that was
  * believed. That is moved on by whoever lives (the server does so every hour), never by more than
- * SWEEP_CLOCK_AHEAD at once: a machine that was off for longer, or whose clock jumped, waits for a
- * person who says that the clock is right. Where nothing is remembered yet the end of the newest
- * recording is, if of every recording it is known when it was made. Owner: one thread. */
+ * SWEEP_CLOCK_AHEAD, or a quarter of the retention, at once: a machine that was off for longer, or
+ * whose clock jumped, waits for a person who says that the clock is right. Where nothing is
+ * remembered yet the end of the newest recording is, if of every recording it is known when it was
+ * made. Owner: one thread. */
 #ifndef ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
 #define ORIEL_RECORDER_LIBRARY_SWEEP_GUARD_H
 
 #include "base/err.h"
 #include "recorder/library/sweep_marks.h"
 
-#define SWEEP_CLOCK_AHEAD (14 * 86400 * US_PER_S) /* [us] since the last time believed */
-#define SWEEP_CLOCK_BEHIND (3600 * US_PER_S)      /* [us] before it: of two clocks that differ */
+#define SWEEP_CLOCK_AHEAD (14 * 86400 * US_PER_S) /* [us] since the last time believed, and */
+#define SWEEP_CLOCK_SHARE 4 /* so many times that it is less than the retention, but at least */
+#define SWEEP_CLOCK_AHEAD_MIN (6 * 3600 * US_PER_S) /* [us] */
+#define SWEEP_CLOCK_BEHIND (3600 * US_PER_S)        /* [us] before it: of two clocks that differ */
 
 struct sweep_guard {
     int fd;          /* of DIR/sweep, locked; -1: not taken */
@@ -31,6 +34,7 @@ enum err sweep_guard_take(struct sweep_guard *g, const char *dir, bool dry);
 struct sweep_known {
     wall_t newest;    /* when the newest recording ended; 0: there is none */
     uint64_t undated; /* recordings that may be newer; asked while nothing was believed yet */
+    us_t retention;   /* [us] what ended longer ago would be shredded */
     int64_t last;     /* place of the last recording that was begun (wraps_last) */
 };
 /* Is `now` to be believed? OK: it is, and is remembered, durably (unless dry). ERR_WRONG_STATE: no,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define STARTED INT64_C(1700000000123456) /* of the sample */
+#define YEAR (365 * 86400 * US_PER_S)
 #define ENDED (STARTED + 25 * US_PER_S)
 
 /* A recorder's folder with two recordings, and a store that can refuse to remove. */
@@ -218,7 +219,7 @@ TEST(sweep_that_is_dry_remembers_no_time) {
     y.how.dry = true;
     EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED - 1, &n), OK); /* believed, and not remembered */
     EXPECT(access(path, F_OK) != 0);
-    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 1}, why), OK);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 1}, YEAR, why), OK);
     size_t len = read_all(path, text, sizeof(text));
     REQUIRE(len > 0);
     EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), ERR_WRONG_STATE);
@@ -228,7 +229,7 @@ TEST(sweep_that_is_dry_remembers_no_time) {
     EXPECT(read_all(path, again, sizeof(again)) == len && memcmp(text, again, len) == 0);
     y.how = (struct library_sweep){0};
     EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), ERR_WRONG_STATE);
-    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + year}, why), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + year}, YEAR, why), ERR_WRONG_STATE);
     y.how.clock_is_right = true;
     EXPECT_EQ(try_sweep(&y, ENDED + year, ENDED + year - 1, &n), OK);
     EXPECT(n.shredded == 2 && y.disk.n == 0);
@@ -253,7 +254,7 @@ TEST(sweep_ends_between_two_steps_when_it_is_told_to_and_the_next_goes_on) {
 static void expect_refused(struct yard *y, int64_t now, const char *word) {
     struct library_swept n;
     size_t all = y->disk.n;
-    EXPECT_EQ(try_sweep(y, now, now - 1, &n), ERR_WRONG_STATE);
+    EXPECT_EQ(try_sweep(y, now, now - YEAR, &n), ERR_WRONG_STATE);
     EXPECT(strstr(n.why, word) && strstr(n.why, "--clock-is-right"));
     EXPECT(n.shredded == 0 && n.failed == 0 && y->said == 0 && y->disk.n == all);
 }
@@ -265,19 +266,39 @@ TEST(sweep_believes_no_clock_that_is_wrong) {
     yard_begin(&y, 6);
     const us_t hour = 3600 * US_PER_S, day = 24 * hour;
     expect_refused(&y, ENDED - 2 * hour, "before the end of the newest");
-    expect_refused(&y, ENDED + 15 * day, "more than 14 days");
+    expect_refused(&y, ENDED + 15 * day, "more than 336 hours");
     /* Who lives moves it on, day by day: then much time has passed indeed. */
     for (int i = 1; i <= 30; i++) {
-        EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + i * day}, why), OK);
+        EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + i * day}, YEAR, why), OK);
     }
-    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 45 * day}, why), ERR_WRONG_STATE);
-    EXPECT(strstr(why, "more than 14 days"));
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 45 * day}, YEAR, why), ERR_WRONG_STATE);
+    EXPECT(strstr(why, "more than 336 hours"));
     expect_refused(&y, ENDED + 29 * day, "before the last time");
     EXPECT_EQ(try_sweep(&y, ENDED + 30 * day, ENDED, &n), OK); /* it was remembered */
     /* A person knows better. */
     EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED + 400 * day}), OK);
     EXPECT_EQ(try_sweep(&y, ENDED + 400 * day, ENDED + 1, &n), OK);
     EXPECT_EQ(n.shredded, 2);
+    yard_end(&y);
+}
+
+/* A week is half over when a clock is some days ahead. */
+TEST(sweep_believes_the_less_the_shorter_is_kept) {
+    struct yard y;
+    struct library_swept n;
+    const us_t hour = 3600 * US_PER_S, day = 24 * hour;
+    yard_begin(&y, 61);
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1 - 7 * day, &n), OK);
+    EXPECT_EQ(try_sweep(&y, ENDED + 13 * day, ENDED + 6 * day, &n), ERR_WRONG_STATE);
+    EXPECT(n.shredded == 0 && strstr(n.why, "more than 42 hours"));
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + 13 * day}, 7 * day, n.why),
+              ERR_WRONG_STATE);
+    EXPECT_EQ(try_sweep(&y, ENDED + 42 * hour, ENDED + 42 * hour - 7 * day, &n), OK);
+    /* And some hours in any case. */
+    EXPECT_EQ(try_sweep(&y, ENDED + 48 * hour, ENDED + 47 * hour, &n), OK);
+    EXPECT_EQ(n.shredded, 2);
+    EXPECT_EQ(try_sweep(&y, ENDED + 54 * hour + 1, ENDED + 53 * hour, &n), ERR_WRONG_STATE);
+    EXPECT(strstr(n.why, "more than 6 hours"));
     yard_end(&y);
 }
 
@@ -303,7 +324,7 @@ TEST(sweep_is_one_at_a_time) {
     REQUIRE(sweep_guard_take(&other, y.scratch.dir, false) == OK);
     size_t all = y.disk.n;
     EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), ERR_BUSY);
-    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED}, why), ERR_BUSY);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED}, YEAR, why), ERR_BUSY);
     EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED}), ERR_BUSY);
     EXPECT_EQ(y.disk.n, all);
     sweep_guard_leave(&other);
@@ -363,7 +384,7 @@ TEST(sweep_leaves_a_recording_that_is_damaged_or_of_unknown_age) {
     unsigned before = stored(&y, &y.one.id, NULL);
     EXPECT_EQ(try_sweep(&y, ENDED + hour, ENDED + hour - year, &n), ERR_WRONG_STATE);
     EXPECT(strstr(n.why, "of 1 recordings it is not known when") && n.undated == 0);
-    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + hour}, n.why), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock(y.library, (wall_t){ENDED + hour}, YEAR, n.why), ERR_WRONG_STATE);
     EXPECT_EQ(library_clock_is_right(y.library, (wall_t){ENDED + hour}), OK);
     EXPECT_EQ(try_sweep(&y, ENDED + hour, ENDED + hour - year, &n), OK);
     EXPECT(n.shredded == 0 && n.undated == 1 && n.failed == 0);
@@ -431,7 +452,7 @@ TEST(sweep_leaves_what_was_recorded_while_the_clock_was_behind) {
     wall_t now = {ENDED + 400 * day};
     EXPECT_EQ(library_clock_is_right(y.library, (wall_t){now.us - 100 * day}), OK);
     EXPECT_EQ(sample_record(y.archive, 0, &fresh), OK);
-    EXPECT_EQ(library_clock(y.library, (wall_t){now.us - 500 * day}, why), ERR_WRONG_STATE);
+    EXPECT_EQ(library_clock(y.library, (wall_t){now.us - 500 * day}, YEAR, why), ERR_WRONG_STATE);
     EXPECT_EQ(library_clock_is_right(y.library, now), OK);
     EXPECT_EQ(try_sweep(&y, now.us + hour, now.us - 60 * day, &n), OK);
     EXPECT(n.shredded == 2 && n.failed == 0); /* those of before, which are as old as they say */
