@@ -377,12 +377,45 @@ static void check_supplement(struct check *c) {
     }
 }
 
+static void check_unknown_manifest(void *ctx, const char *name, uint64_t size) {
+    struct object_id o;
+    (void)size;
+    if (object_parse_name(name, &o) && o.type == OBJECT_MANIFEST) {
+        finding(ctx, name, "a manifest that the catalogue does not know");
+    }
+}
+
+/* Its end is proven by nothing. That is as it should be only while it is made, and proves nothing
+ * to whom only the given keys do; and no row may hide that there was a manifest. */
+static void check_unclosed(struct check *c) {
+    const struct store *s = &c->archive->store;
+    struct recording_row now;
+    char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
+    bool found = c->found;
+    if (c->archive->n_trusted) {
+        finding(c, "", "is not closed: nothing is signed");
+    } else if (c->row.state != RECORDING_OPEN) {
+        finding(c, "", "is not closed: there is no manifest");
+    }
+    snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(&c->id, id));
+    enum err e = s->list ? s->list(s->ctx, prefix, check_unknown_manifest, c) : OK;
+    e = e == OK ? catalogue_recording(c->archive->catalogue, &c->id, &now) : e;
+    if (e == OK && now.manifest_version) { /* by whoever made it, meanwhile */
+        c->found = found;
+        e = ERR_AGAIN;
+    }
+    c->error = e;
+}
+
 static void check_all(struct check *c) {
     c->closed = c->row.manifest_version != 0;
     if (c->closed && !check_manifest(c, &c->ring)) {
         return;
     }
     check_journal(c);
+    if (!c->closed && c->error == OK) {
+        check_unclosed(c);
+    }
     if (c->closed && c->error == OK) {
         check_catalogue(c);
     }
@@ -462,7 +495,9 @@ enum err verify_chain(struct archive *a, const struct id *recording, verify_say 
         return done(&c);
     }
     if (!c.closed) {
-        finding(&c, "", "is not closed: there is no manifest yet");
+        finding(&c, "",
+                a->n_trusted ? "is not closed: nothing is signed"
+                             : "is not closed: there is no manifest yet");
     } else if (check_manifest(&c, NULL)) {
         for (size_t i = 0; c.error == OK && i < c.manifest.n_objects; i++) {
             check_stored(&c, &c.manifest.objects[i]);

@@ -452,6 +452,94 @@ TEST(verify_checks_an_open_recording_so_far) {
     house_end(&h);
 }
 
+static void run_catalogue(struct house *h, const char *sql) {
+    char path[PATH_MAX];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof(path), "%s/catalogue.db", h->scratch.dir);
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Who brings a key wants to know what it signed: "so far so good" is no answer to that. */
+TEST(verify_with_trusted_keys_says_that_an_open_recording_is_not_signed) {
+    struct house h;
+    struct findings f = {0};
+    struct entry_start start = {.tour = "open"};
+    struct ledger *l = NULL;
+    uint8_t any[1][KEY_LEN] = {{7}};
+    house_begin(&h, 34);
+    REQUIRE(ledger_begin(h.archive, &start, &l) == OK && ledger_flush(l) == OK);
+    EXPECT_EQ(verify_recording(h.archive, ledger_id(l), findings_say, &f), OK);
+    EXPECT_EQ(signers_trust(h.archive, (const uint8_t(*)[KEY_LEN])any, 1), OK);
+    EXPECT_EQ(verify_recording(h.archive, ledger_id(l), findings_say, &f), ERR_AUTH);
+    EXPECT(f.n == 1 && strstr(f.first, "is not closed: nothing is signed"));
+    memset(&f, 0, sizeof(f));
+    EXPECT_EQ(verify_chain(h.archive, ledger_id(l), findings_say, &f), ERR_AUTH);
+    EXPECT(f.n == 1 && strstr(f.first, "is not closed: nothing is signed"));
+    ledger_free(l);
+    house_end(&h);
+}
+
+/* The row says that it was never closed, and the end of the journal is taken away. */
+TEST(verify_finds_a_catalogue_that_hides_the_manifest) {
+    struct house h;
+    struct findings f;
+    char name[OBJECT_NAME_MAX];
+    house_begin(&h, 35);
+    run_catalogue(&h, "UPDATE recordings SET manifest_version=0");
+    struct object_id o = {.type = OBJECT_JOURNAL, .recording = h.sample.id, .number = 3};
+    const struct store *s = &h.disk.store;
+    for (; memory_store_find(&h.disk, object_name(&o, name)); o.number++) {
+        EXPECT_EQ(s->remove(s->ctx, name), OK);
+    }
+    EXPECT(o.number > 3);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(f.n == 2 && strstr(f.first, "is not closed: there is no manifest"));
+    /* Even while it says that it is being made. */
+    run_catalogue(&h, "UPDATE recordings SET state='recording'");
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(f.n == 1 && strstr(f.first, "1.man: a manifest that the catalogue does not know"));
+    /* And when the manifest is gone, too, a kept key tells. */
+    o = (struct object_id){.type = OBJECT_MANIFEST, .recording = h.sample.id, .number = 1};
+    EXPECT_EQ(s->remove(s->ctx, object_name(&o, name)), OK);
+    EXPECT_EQ(signers_trust(h.archive, (const uint8_t(*)[KEY_LEN])h.archive->signer.verifying, 1),
+              OK);
+    EXPECT_EQ(verify(&h, &f), ERR_AUTH);
+    EXPECT(f.n == 1 && strstr(f.first, "is not closed: nothing is signed"));
+    house_end(&h);
+}
+
+static struct {
+    struct store inner;
+    struct ledger *ledger;
+} closing;
+
+static enum err list_closing(void *ctx, const char *prefix,
+                             void (*each)(void *each_ctx, const char *name, uint64_t size),
+                             void *each_ctx) {
+    CHECK(ledger_end(closing.ledger, US_PER_S) == OK);
+    return closing.inner.list(ctx, prefix, each, each_ctx);
+}
+
+TEST(verify_of_what_is_closed_meanwhile_is_to_be_asked_again) {
+    struct house h;
+    struct findings f = {0};
+    struct entry_start start = {.tour = "open"};
+    house_begin(&h, 36);
+    REQUIRE(ledger_begin(h.archive, &start, &closing.ledger) == OK);
+    REQUIRE(ledger_flush(closing.ledger) == OK);
+    closing.inner = h.archive->store;
+    h.archive->store.list = list_closing;
+    EXPECT_EQ(verify_recording(h.archive, ledger_id(closing.ledger), findings_say, &f), ERR_AGAIN);
+    h.archive->store.list = closing.inner.list;
+    memset(&f, 0, sizeof(f));
+    EXPECT_EQ(verify_recording(h.archive, ledger_id(closing.ledger), findings_say, &f), OK);
+    EXPECT_EQ(f.n, 0);
+    ledger_free(closing.ledger);
+    house_end(&h);
+}
+
 static void small_track(struct ledger *l, const struct entry_track *t, uint32_t segments) {
     static const uint8_t media[300] = "pictures and sound";
     struct entry track = {.type = ENTRY_TRACK, .u.track = *t};
