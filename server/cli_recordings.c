@@ -90,8 +90,9 @@ static int rekey(struct library *l) {
     return CLI_OK;
 }
 
-static void say_swept(void *ctx, const char *of, const char *what) {
+static void say_swept(void *ctx, const char *of, const char *what, bool done) {
     (void)ctx;
+    (void)done;
     printf("%s  %s\n", of, what);
 }
 

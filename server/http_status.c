@@ -45,16 +45,21 @@ static const char *store_state(const struct control *c) {
 /* What is only told, and makes nobody unready: live tours go on. */
 #define TOLD_MAX 96 /* [bytes] */
 
+/* Neither well nor not: nobody has looked yet, as for some minutes after a start. */
+#define NOT_YET "unknown yet"
+
 static const char *retention_state(const struct control *c, const struct keeper_state *s) {
     return !c->keeper || !c->config->rec_sweep_hours ? "off"
-           : s->clock_wrong ? "the clock is wrong: nothing is shredded for its age"
-           : s->swept && s->last == KEEPER_FAILED ? "not everything could be swept"
-                                                  : "ok";
+           : s->clock_wrong           ? "the clock is wrong: nothing is shredded for its age"
+           : !s->swept                ? NOT_YET
+           : s->last == KEEPER_FAILED ? "not everything could be swept"
+                                      : "ok";
 }
 
 static const char *quota_state(const struct control *c, const struct keeper_state *s) {
     bool any = c->config->rec_quota_mib || c->config->rec_quota_recordings;
     return !c->keeper || !any ? "off"
+           : !s->counted      ? NOT_YET
            : s->quota_reached ? "quota: no further recording begins"
                               : "ok";
 }
@@ -70,7 +75,8 @@ static const char *keys_state(const struct control *c, const struct keeper_state
             return out;
         }
     }
-    return c->keeper && c->config->rec_key_check ? "ok" : "off";
+    bool checks = c->keeper && c->config->rec_key_check;
+    return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
 }
 
 void status_ready(struct control *c, struct request *r) {

@@ -111,6 +111,7 @@ static void count(struct keeper *k) {
             LOG_STR("error", err_name(e)));
     }
     k->totals_known = e == OK;
+    k->state.counted = k->state.counted || e == OK;
     if (reached && !k->state.quota_reached) {
         LOG(LOG_LEVEL_WARN, "quota_reached",
             "recording.quota is reached: no further recording begins; tours go on.",
@@ -179,9 +180,10 @@ static void check_clock(struct keeper *k, us_t now) {
 
 /* ---- sweeping ---- */
 
-static void say(void *ctx, const char *of, const char *what) {
+static void say(void *ctx, const char *of, const char *what, bool done) {
     struct keeper *k = ctx;
-    if (k->lines++ < KEEPER_LINES) {
+    k->lines += !done;
+    if (done || k->lines <= KEEPER_LINES) {
         LOG(LOG_LEVEL_INFO, "sweep", "Of a recording that is swept.", LOG_STR("of", of),
             LOG_STR("what", what));
     }
@@ -209,6 +211,22 @@ static enum keeper_result result_of(enum err e, const struct library_swept *n) {
                                 : KEEPER_OK;
 }
 
+/* n NULL: it did not come to the end. */
+static void note_whole(struct keeper_state *st, wall_t at, enum keeper_result r,
+                       const struct library_swept *n) {
+    st->swept = true;
+    st->last = r;
+    st->runs[r]++;
+    st->last_run = at;
+    st->last_ok = r == KEEPER_OK ? at : st->last_ok;
+    if (n) {
+        st->held = n->held;
+        st->orphans = n->orphans;
+        st->failed = n->failed;
+        st->undated = n->undated;
+    }
+}
+
 static void note_sweep(struct keeper *k, const struct library_sweep *s, enum err e,
                        const struct library_swept *n) {
     struct keeper_state *st = &k->state;
@@ -220,16 +238,8 @@ static void note_sweep(struct keeper *k, const struct library_sweep *s, enum err
     if (ends || idle) {
         return; /* the server ends, or there was nothing to make room with */
     }
-    st->swept = true;
-    st->last = r;
-    st->runs[r]++;
-    st->last_run = s->order.at;
-    st->last_ok = r == KEEPER_OK ? s->order.at : st->last_ok;
-    if (e == OK && !s->old_only) {
-        st->held = n->held;
-        st->orphans = n->orphans;
-        st->failed = n->failed;
-        st->undated = n->undated;
+    if (!s->old_only) {
+        note_whole(st, s->order.at, r, e == OK ? n : NULL);
     }
     if (r == KEEPER_CLOCK) {
         refuse(k, n->why);

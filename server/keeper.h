@@ -13,8 +13,9 @@
 #define KEEPER_TOTALS_SHARE 100 /* so many times the time it takes passes at least between two */
 #define KEEPER_TOTALS (60 * US_PER_S)  /* [us] and without one */
 #define KEEPER_EXPIRE (600 * US_PER_S) /* [us] between sweeps for the quota */
-#define KEEPER_LINES 100               /* of a sweep in the log */
-#define KEEPER_REASON_MAX 16           /* [bytes] with the NUL */
+#define KEEPER_LINES 100 /* of a sweep in the log, about what stays as it is; all of what is done \
+                          */
+#define KEEPER_REASON_MAX 16 /* [bytes] with the NUL */
 
 /* How a sweep ended. X(symbol, the label of a metric) */
 #define KEEPER_RESULT_LIST(X)                                                       \
@@ -48,7 +49,9 @@ struct keeper_provider {
     uint64_t failures;              /* checks that failed */
 };
 struct keeper_state {
-    uint64_t runs[KEEPER_RESULT_COUNT]; /* sweeps that ended, not those that were broken off */
+    /* Of sweeps of everything: those that only make room for the quota are in no place but what
+     * they did. */
+    uint64_t runs[KEEPER_RESULT_COUNT]; /* that ended, not those that were broken off */
     bool swept;                         /* once at least */
     enum keeper_result last;            /* of the last one */
     wall_t last_run, last_ok;           /* when; 0: never */
@@ -57,6 +60,7 @@ struct keeper_state {
     uint64_t finished;                  /* shreds of which something was left, in all */
     uint64_t held, orphans, failed;     /* of the last sweep that looked at everything */
     uint64_t undated;                   /* the same: damaged, or of unknown age */
+    bool counted; /* totals are known, and so is whether the quota is reached */
     struct library_totals totals;
     bool quota_reached;
     uint32_t n_providers;

@@ -259,7 +259,9 @@ static uint64_t seconds_of(wall_t at) {
     return (uint64_t)(at.us / US_PER_S);
 }
 
-static void put_sweep(struct buffer *t, const struct keeper_state *s) {
+static void put_sweep(struct buffer *t, const struct control *c, const struct keeper_state *s) {
+    gauge(t, "oriel_sweep_interval_seconds", "Between two sweeps of everything; 0: there are none.",
+          (uint64_t)c->config->rec_sweep_hours * 3600);
     head(t, "oriel_sweep_runs_total", "counter", "Sweeps of the recordings, by how they ended.");
     for (unsigned i = 0; i < KEEPER_RESULT_COUNT; i++) {
         labelled(t, "oriel_sweep_runs_total", "result", keeper_result_name((enum keeper_result)i),
@@ -323,7 +325,7 @@ static void put_keeper(struct buffer *t, const struct control *c, us_t now) {
     struct keeper_state s = {0};
     if (c->keeper) {
         keeper_thread_state(c->keeper, &s);
-        put_sweep(t, &s);
+        put_sweep(t, c, &s);
         put_quota(t, c, &s);
         put_keys(t, &s, now);
     }

@@ -33,9 +33,9 @@ static bool goes_on(const struct library_sweep *s) {
     return !s->go_on || s->go_on(s->ctx);
 }
 
-static void said(const struct library_sweep *s, const char *of, const char *what) {
+static void said(const struct library_sweep *s, const char *of, const char *what, bool done) {
     if (s->say) {
-        s->say(s->ctx, of, what);
+        s->say(s->ctx, of, what, done);
     }
 }
 
@@ -61,7 +61,7 @@ static enum err note_old(void *ctx, const struct recording_row *r) {
     }
     o->n->undated++;
     said(o->sweep, id_text(&r->id, id),
-         "is damaged or of unknown age: it stays until somebody shreds it");
+         "is damaged or of unknown age: it stays until somebody shreds it", false);
     return OK;
 }
 
@@ -141,12 +141,17 @@ static void shred_one(struct library *l, const struct library_sweep *s, const st
     enum err e = shred(l, s, recording, id_text(recording, id));
     if (e == OK) {
         n->shredded++;
-        said(s, id, s->dry ? "would be shredded for its age" : "shredded for its age");
+        said(s, id, s->dry ? "would be shredded for its age" : "shredded for its age", true);
     } else if (e == ERR_DENIED) {
         n->held++;
     } else {
+        /* Whether its keys are gone is known by what says so for ever. */
+        struct key_context all = {.recording = *recording};
+        bool gone = !s->dry && wraps_shredded(l->archive->wraps, &all, NULL) == OK;
+        n->shredded += gone;
         n->failed++;
-        said(s, id, err_name(e));
+        said(s, id, gone ? "shredded for its age; not everything is removed yet" : err_name(e),
+             gone);
     }
 }
 
@@ -184,7 +189,7 @@ static void note_place(void *ctx, const char *name, uint64_t size) {
     (void)size;
     if (!object_parse_name(name, &o)) {
         x->n->orphans++;
-        said(x->sweep, name, "is not an object of a recording");
+        said(x->sweep, name, "is not an object of a recording", false);
         return;
     }
     struct place p = {o.recording, o.track};
@@ -260,13 +265,14 @@ static void say_settled(struct listing *x, const char *id, enum err e, bool fini
     if (finished) {
         said(x->sweep, id,
              x->sweep->dry ? "what was left of a shred would be removed"
-                           : "what was left of a shred is removed");
+                           : "what was left of a shred is removed",
+             true);
     } else if (e == ERR_UNKNOWN) {
         x->n->orphans++;
-        said(x->sweep, id, "has objects, and there is no such recording");
+        said(x->sweep, id, "has objects, and there is no such recording", false);
     } else if (e != OK) {
         x->n->failed++;
-        said(x->sweep, id, err_name(e));
+        said(x->sweep, id, err_name(e), false);
     }
 }
 
@@ -419,7 +425,10 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     struct sweep_guard g;
     *ret = (struct library_swept){0};
     enum err e = sweep_guard_take(&g, l->dir, s->dry);
-    e = e == OK && s->clock_is_right ? accept_clock(l, &g, s->order.at) : e;
+    if (e != OK) {
+        return e;
+    }
+    e = s->clock_is_right ? accept_clock(l, &g, s->order.at) : OK;
     if (e == OK && s->before.us) {
         e = check_clock(l, &g, s->order.at, s->order.at.us - s->before.us, ret->why);
     }
@@ -429,5 +438,5 @@ enum err library_sweep(struct library *l, const struct library_sweep *s,
     }
     e = e == OK && !s->old_only ? sweep_store(l, s, ret) : e;
     sweep_guard_leave(&g);
-    return e;
+    return e == ERR_BUSY ? ERR_IO : e; /* a database is: nobody else sweeps */
 }

@@ -13,15 +13,16 @@ struct library_sweep {
     bool old_only;       /* only what `before` says: the store is not listed */
     bool dry;            /* say what would be done, and do and write nothing */
     bool clock_is_right; /* a person says so; when dry, for this one */
-    /* Each that something was done about, or could not be; and each object without a recording. */
-    void (*say)(void *ctx, const char *what_of, const char *what);
+    /* Each that something was done about (done: or would be, if it were not dry), or could not be;
+     * and each object without a recording. */
+    void (*say)(void *ctx, const char *what_of, const char *what, bool done);
     /* Asked between two steps, each of which is about one recording, or lists the store: false
      * ends the sweep. It may use the library. NULL: it goes on. */
     bool (*go_on)(void *ctx);
     void *ctx; /* of both */
 };
 struct library_swept {
-    uint64_t shredded; /* for their age */
+    uint64_t shredded; /* for their age, also where objects are left, which failed, too */
     uint64_t held;     /* old enough, but on hold */
     uint64_t finished; /* shreds and redactions of which something was left */
     uint64_t orphans;  /* objects that belong to no recording; they stay */

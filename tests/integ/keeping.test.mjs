@@ -37,7 +37,7 @@ let server = await serve(limited);
 let first;
 
 await test('a_recording_within_the_quota_begins', async () => {
-  expectEqual((await checks(server)).quota, 'ok', 'quota, as /ready says');
+  await until(async () => (await checks(server)).quota === 'ok', 'quota, as /ready says');
   const client = await takeSeat(server);
   await hears(client, 'on');
   await endSeat(client);

@@ -63,7 +63,8 @@ static void yard_end(struct yard *y) {
     spool_bench_end(&y->b);
 }
 
-static void say(void *ctx, const char *of, const char *what) {
+static void say(void *ctx, const char *of, const char *what, bool done) {
+    (void)done;
     struct yard *y = ctx;
     y->said++;
     snprintf(y->last, sizeof(y->last), "%s: %s", of, what);

@@ -58,7 +58,8 @@ static void yard_end(struct yard *y) {
     scratch_end(&y->scratch);
 }
 
-static void say(void *ctx, const char *of, const char *what) {
+static void say(void *ctx, const char *of, const char *what, bool done) {
+    (void)done;
     struct yard *y = ctx;
     y->said++;
     snprintf(y->last, sizeof(y->last), "%s: %s", of, what);
@@ -331,6 +332,26 @@ TEST(sweep_is_one_at_a_time) {
     sweep_guard_leave(&other);
     EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), OK);
     EXPECT_EQ(n.shredded, 2);
+    yard_end(&y);
+}
+
+static enum err list_busy(void *ctx, const char *prefix,
+                          void (*each)(void *each_ctx, const char *name, uint64_t size),
+                          void *each_ctx) {
+    (void)ctx;
+    (void)prefix;
+    (void)each;
+    (void)each_ctx;
+    return ERR_BUSY;
+}
+
+/* What is busy within a sweep, as a database may be, is nobody else who sweeps. */
+TEST(sweep_is_busy_only_when_another_sweeps) {
+    struct yard y;
+    struct library_swept n;
+    yard_begin(&y, 81);
+    y.library->archive->store.list = list_busy;
+    EXPECT_EQ(try_sweep(&y, ENDED + 1, 0, &n), ERR_IO);
     yard_end(&y);
 }
 

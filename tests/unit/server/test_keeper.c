@@ -232,13 +232,13 @@ TEST(keeper_that_does_not_sweep_watches_the_clock_all_the_same) {
     start_sure(&h, ENDED + 2 * DAY);
     REQUIRE(sweep_guard_take(&other, h.scratch.dir, false) == OK);
     pass(&h, 601 * US_PER_S);
-    EXPECT(h.seen.last == KEEPER_BUSY && h.seen.shredded == 0);
+    EXPECT(h.seen.quota_reached && h.seen.shredded == 0);
     sweep_guard_leave(&other);
     pass(&h, KEEPER_EXPIRE);
-    EXPECT(h.seen.shredded == 2 && h.seen.runs[KEEPER_OK] == 1);
+    EXPECT(h.seen.shredded == 2 && !h.seen.quota_reached);
     h.library->archive->store.list = no_list; /* a sweep of the store would fail */
     pass(&h, 2 * DAY);
-    EXPECT(h.seen.runs[KEEPER_OK] == 1 && h.seen.runs[KEEPER_FAILED] == 0);
+    EXPECT(!h.seen.swept && h.seen.runs[KEEPER_OK] + h.seen.runs[KEEPER_FAILED] == 0);
     house_end(&h);
 }
 
@@ -395,5 +395,59 @@ TEST(keeper_without_orders_does_nothing_but_count) {
     pass(&h, 30 * DAY);
     EXPECT(!h.seen.swept && !h.seen.clock_wrong && !h.seen.quota_reached && h.disk.n == all);
     EXPECT(h.seen.totals.recordings == 2 && h.seen.n_providers == 0);
+    house_end(&h);
+}
+
+static enum err no_remove(void *ctx, const char *name) {
+    (void)ctx;
+    (void)name;
+    return ERR_IO;
+}
+
+/* The whole cannot be listed; that room is made for the quota says nothing of that. */
+TEST(keeper_quota_sweep_hides_no_sweep_that_failed) {
+    struct house h;
+    house_begin(&h, 106);
+    h.config.retention = DAY;
+    h.config.quota_recordings = 2;
+    h.config.quota_expired = true;
+    start_sure(&h, ENDED + DAY - HOUR + 600 * US_PER_S);
+    h.library->archive->store.list = no_list;
+    pass(&h, 601 * US_PER_S);
+    EXPECT(h.seen.last == KEEPER_FAILED && h.seen.last_ok.us == 0);
+    pass(&h, 45 * 60 * US_PER_S);
+    uint64_t shredded = h.seen.shredded;
+    pass(&h, 5 * 60 * US_PER_S);
+    EXPECT(shredded + h.seen.shredded > 0 && h.seen.last == KEEPER_FAILED);
+    EXPECT(h.seen.last_ok.us == 0 && h.seen.runs[KEEPER_OK] == 0);
+    house_end(&h);
+}
+
+TEST(keeper_counts_what_it_shredded_although_the_store_removes_nothing) {
+    struct house h;
+    struct wraps_note note;
+    house_begin(&h, 108);
+    h.config.retention = DAY;
+    start_sure(&h, ENDED + 2 * DAY);
+    h.library->archive->store.remove = no_remove;
+    pass(&h, 601 * US_PER_S);
+    struct key_context two = {h.two.id, 0};
+    EXPECT_EQ(wraps_shredded(h.archive->wraps, &two, &note), OK);
+    EXPECT(h.seen.shredded == 2 && h.seen.last == KEEPER_FAILED);
+    h.library->archive->store.remove = h.disk.store.remove;
+    pass(&h, 2 * HOUR);
+    EXPECT(h.seen.shredded == 2 && h.seen.finished == 2 && h.seen.last == KEEPER_OK);
+    EXPECT_EQ(h.disk.n, 0);
+    house_end(&h);
+}
+
+TEST(keeper_says_whether_it_has_counted) {
+    struct house h;
+    house_begin(&h, 109);
+    h.config.keys_every = 60 * US_PER_S;
+    start(&h, ENDED + DAY);
+    EXPECT(!h.seen.counted && h.seen.n_providers == 0);
+    keeper_step(h.keeper);
+    EXPECT(h.seen.counted && h.seen.n_providers == 2);
     house_end(&h);
 }
