@@ -432,6 +432,11 @@ static void *jobs_main(void *arg) {
 
 /* ---- runs in the control thread ---- */
 
+/* Asked by the thread, of a key service that lets it wait. */
+static bool stops(void *ctx) {
+    return atomic_load(&((struct jobs_thread *)ctx)->stop);
+}
+
 static struct jobs_thread *jobs_thread_free(struct jobs_thread *t) {
     struct job_reply r;
     while (t->replies && mailbox_pop(t->replies, &r)) {
@@ -464,9 +469,10 @@ static bool prepare(struct jobs_thread *t, const struct jobs_thread_config *c) {
 enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_thread **ret,
                            char why[WHY_MAX]) {
     struct jobs_thread *t = mem_zalloc(1, sizeof(*t));
+    struct key_config keys = c->keys ? *c->keys : (struct key_config){0};
     struct library_config l = {.dir = c->dir,
                                .kek_file = c->kek_file,
-                               .keys = c->keys,
+                               .keys = c->keys ? &keys : NULL,
                                .store = c->store,
                                .store_known = true, /* by the writer, which is always first */
                                .rng = clock_rng()};
@@ -474,6 +480,8 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
     if (!t) {
         return ERR_NOMEM;
     }
+    keys.kms.stop = stops;
+    keys.kms.stop_ctx = t;
     enum err e = prepare(t, c) ? library_open(&l, &t->library, why) : ERR_NOMEM;
     if (e == OK) {
         e = library_signers(t->library, &t->signers);
@@ -489,12 +497,18 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
     return OK;
 }
 
+void jobs_thread_ring(struct jobs_thread *t) {
+    if (t) {
+        atomic_store(&t->stop, true);
+        mailbox_flush(t->requests);
+    }
+}
+
 struct jobs_thread *jobs_thread_stop(struct jobs_thread *t) {
     if (!t) {
         return NULL;
     }
-    atomic_store(&t->stop, true);
-    mailbox_flush(t->requests);
+    jobs_thread_ring(t);
     pthread_join(t->thread, NULL);
     return jobs_thread_free(t);
 }

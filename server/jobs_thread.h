@@ -66,6 +66,8 @@ struct jobs_thread_config {
  * the thread. *ret untouched on failure. */
 enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_thread **ret,
                            char why[WHY_MAX]);
+/* It is to end, and jobs_thread_stop will be called: several can end at once so. NULL allowed. */
+void jobs_thread_ring(struct jobs_thread *t);
 /* Tasks under way are given up; what they have stored is removed. NULL allowed; returns NULL. */
 struct jobs_thread *jobs_thread_stop(struct jobs_thread *t);
 /* Control thread. False when 64 requests are under way already. */

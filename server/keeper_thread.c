@@ -74,6 +74,8 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     const struct config *cfg = t->config.config;
     struct key_config keys;
     config_key_config(cfg, &keys);
+    keys.kms.stop = stops;
+    keys.kms.stop_ctx = t;
     struct library_config l = {.dir = cfg->rec_dir,
                                .kek_file = cfg->rec_kek_file,
                                .keys = &keys,
@@ -170,14 +172,20 @@ enum err keeper_thread_start(const struct keeper_thread_config *c, struct keeper
     return OK;
 }
 
+void keeper_thread_ring(struct keeper_thread *t) {
+    const uint64_t one = 1;
+    if (t) {
+        atomic_store(&t->stop, true);
+        ssize_t n = write(t->bell, &one, sizeof(one));
+        CHECK(n == sizeof(one));
+    }
+}
+
 struct keeper_thread *keeper_thread_stop(struct keeper_thread *t) {
     if (!t) {
         return NULL;
     }
-    const uint64_t one = 1;
-    atomic_store(&t->stop, true);
-    ssize_t n = write(t->bell, &one, sizeof(one));
-    CHECK(n == sizeof(one));
+    keeper_thread_ring(t);
     pthread_join(t->thread, NULL);
     return keeper_thread_free(t);
 }

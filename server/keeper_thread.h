@@ -20,6 +20,8 @@ struct keeper_thread_config {
  * starting; one that cannot be opened is tried again every minute. *ret untouched on failure. */
 enum err keeper_thread_start(const struct keeper_thread_config *c, struct keeper_thread **ret,
                              char why[WHY_MAX]);
+/* It is to end, and keeper_thread_stop will be called: several can end at once so. NULL allowed. */
+void keeper_thread_ring(struct keeper_thread *t);
 /* A sweep under way ends after its step, a request to a store or key provider within seconds. NULL
  * allowed; returns NULL. */
 struct keeper_thread *keeper_thread_stop(struct keeper_thread *t);

@@ -298,15 +298,23 @@ static struct reader_thread *reader_thread_free(struct reader_thread *t) {
     return mem_free(t);
 }
 
+/* Asked by the thread, of a key service that lets it wait. */
+static bool stops(void *ctx) {
+    return atomic_load(&((struct reader *)ctx)->stop);
+}
+
 static enum err start_one(struct reader *r, const struct reader_thread_config *c,
                           const struct store *store, char why[WHY_MAX]) {
+    struct key_config keys = c->keys ? *c->keys : (struct key_config){0};
     struct library_config library = {
         .dir = c->dir,
         .kek_file = c->kek_file,
-        .keys = c->keys,
+        .keys = c->keys ? &keys : NULL,
         .store = store,
         .store_known = true /* by the writer, which is always first */
     };
+    keys.kms.stop = stops;
+    keys.kms.stop_ctx = r;
     size_t places = c->downloads + OTHERS;
     r->requests = mailbox_new(places, sizeof(struct read_request));
     r->replies = mailbox_new_wake(places, sizeof(struct read_reply), c->wake, c->wake_ctx);
@@ -343,17 +351,21 @@ enum err reader_thread_start(const struct reader_thread_config *c, struct reader
     return OK;
 }
 
-struct reader_thread *reader_thread_stop(struct reader_thread *t) {
-    if (!t) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < t->n; i++) {
+void reader_thread_ring(struct reader_thread *t) {
+    for (uint32_t i = 0; t && i < t->n; i++) {
         struct reader *r = &t->readers[i];
         if (r->running) {
             atomic_store(&r->stop, true);
             mailbox_flush(r->requests);
         }
     }
+}
+
+struct reader_thread *reader_thread_stop(struct reader_thread *t) {
+    if (!t) {
+        return NULL;
+    }
+    reader_thread_ring(t);
     for (uint32_t i = 0; i < t->n; i++) {
         if (t->readers[i].running) {
             pthread_join(t->readers[i].thread, NULL);

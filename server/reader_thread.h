@@ -84,6 +84,8 @@ struct reader_thread_config {
  * then start the threads. *ret untouched on failure. */
 enum err reader_thread_start(const struct reader_thread_config *c, struct reader_thread **ret,
                              char why[WHY_MAX]);
+/* It is to end, and reader_thread_stop will be called: several can end at once so. NULL allowed. */
+void reader_thread_ring(struct reader_thread *t);
 /* Requests under way are dropped. NULL allowed; returns NULL. */
 struct reader_thread *reader_thread_stop(struct reader_thread *t);
 /* Control thread: a place for a download; false when all are taken. Give it back, when no piece of

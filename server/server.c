@@ -474,6 +474,10 @@ struct server *server_stop(struct server *s) {
         worker_stop(s->workers[i]);
     }
     mix_thread_stop(c->mix);
+    /* Each may wait for a store or a key service: they end at the same time. */
+    keeper_thread_ring(c->keeper);
+    jobs_thread_ring(c->jobs);
+    reader_thread_ring(c->reader);
     c->recorder = recorder_thread_stop(c->recorder);
     c->keeper = keeper_thread_stop(c->keeper);
     c->jobs = jobs_thread_stop(c->jobs);

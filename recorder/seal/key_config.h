@@ -44,6 +44,9 @@ struct provider_kms_config {
     const struct http *http;                       /* borrowed; NULL: libcurl */
     wall_t (*wall)(void *ctx);                     /* requests carry the time */
     void *wall_ctx;
+    /* Asked about once a second of a request: true breaks it off. NULL: after its time. */
+    bool (*stop)(void *ctx);
+    void *stop_ctx;
 };
 
 struct key_config {

@@ -445,8 +445,11 @@ static enum err set_up(struct kms *k, const struct provider_kms_config *c, char 
                  " a key by its id or ARN: an alias may come to mean another key");
         return ERR_FORMAT;
     }
-    struct http_config h = {
-        .connect_timeout = CONNECT_TIMEOUT, .timeout = TIMEOUT, .ca_file = k->c.ca_file};
+    struct http_config h = {.connect_timeout = CONNECT_TIMEOUT,
+                            .timeout = TIMEOUT,
+                            .ca_file = k->c.ca_file,
+                            .stop = c->stop,
+                            .stop_ctx = c->stop_ctx};
     enum err e = c->http ? OK : http_library_init();
     e = e == OK && !c->http ? http_curl_open(&h, &k->own) : e;
     k->http = c->http ? c->http : &k->own;

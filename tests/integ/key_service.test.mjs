@@ -53,7 +53,9 @@ const kms = https.createServer({ key: fs.readFileSync(file('tls.key')), cert: fs
       return;
     }
     const [status, body] = answer(request, text);
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+    // A slow one answers within the time that a request has, but only just.
+    setTimeout(() => response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body)),
+      service.mode === 'slow' ? 9000 : 0);
   });
 });
 await new Promise((resolve) => kms.listen(0, '127.0.0.1', resolve));
@@ -161,8 +163,14 @@ await test('everything_that_was_recorded_verifies', async () => {
   expect(code === 0 && said.includes('5 ok, 0 damaged'), said);
 });
 
-await test('the_server_ends_in_good_order', async () => {
+await test('the_server_ends_in_good_order_while_the_key_service_is_slow', async () => {
+  service.mode = 'slow';
+  const asked = service.asked;
+  await until(() => service.asked > asked, 'a check under way');
+  const begun = Date.now();
   expectEqual((await server.stop()).code, 0, 'exit status');
+  expect(Date.now() - begun < 5000, `it took ${Date.now() - begun} ms`);
 });
+kms.closeAllConnections();
 kms.close();
 finish();
