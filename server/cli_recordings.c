@@ -120,8 +120,9 @@ static int sweep(struct library *l, const struct config *cfg, int argc, char **a
     }
     enum err e = library_sweep(l, &s, &n);
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
-           " %" PRIu64 " of unknown age, %" PRIu64 " without a recording, %" PRIu64 " failed%s\n",
-           n.shredded, n.held, n.finished, n.undated, n.orphans, n.failed,
+           " %" PRIu64 " of unknown age, %" PRIu64 " without a key, %" PRIu64
+           " without a recording, %" PRIu64 " failed%s\n",
+           n.shredded, n.held, n.finished, n.undated, n.keyless, n.orphans, n.failed,
            s.dry ? " (nothing was done)" : "");
     if (e != OK || n.failed) {
         return cli_fail(CLI_FAILED, "recordings: %s", sweep_error(e, &n));

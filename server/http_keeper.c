@@ -38,6 +38,7 @@ static void put_retention(struct buffer *b, const struct control *c, const struc
     json_put_uint(b, "shredded", s->shredded);
     json_put_uint(b, "held", s->held);
     json_put_uint(b, "undated", s->undated);
+    json_put_uint(b, "keyless", s->keyless);
     json_put_uint(b, "orphans", s->orphans);
     json_put_uint(b, "failed", s->failed);
     json_close(b, '}');

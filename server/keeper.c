@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define JUMP (3600 * US_PER_S)  /* [us] of the time of day against the monotonic clock */
-#define AGAIN (3600 * US_PER_S) /* [us] what could not be done is tried again */
+#define AGAIN (3600 * US_PER_S) /* [us] what could not be done is tried again, then twice as much \
+                                 */
 
 struct keeper {
     struct keeper_config c;
@@ -26,6 +27,7 @@ struct keeper {
     bool jumped;       /* since the last sweep was due */
     bool refused;      /* by the guard */
     bool totals_known; /* the last time they could be read */
+    us_t again;        /* when the next one that fails is tried again; 0: the last one did not */
     unsigned lines;    /* of the sweep under way */
 };
 
@@ -224,6 +226,7 @@ static void note_whole(struct keeper_state *st, wall_t at, enum keeper_result r,
         st->orphans = n->orphans;
         st->failed = n->failed;
         st->undated = n->undated;
+        st->keyless = n->keyless;
     }
 }
 
@@ -249,7 +252,18 @@ static void note_sweep(struct keeper *k, const struct library_sweep *s, enum err
         LOG_STR("result", keeper_result_name(r)), LOG_STR("error", err_name(e)),
         LOG_NUM("shredded", n->shredded), LOG_NUM("held", n->held),
         LOG_NUM("finished", n->finished), LOG_NUM("orphans", n->orphans),
-        LOG_NUM("undated", n->undated), LOG_NUM("failed", n->failed), LOG_NUM("lines", k->lines));
+        LOG_NUM("undated", n->undated), LOG_NUM("keyless", n->keyless),
+        LOG_NUM("failed", n->failed), LOG_NUM("lines", k->lines));
+}
+
+/* What fails for ever must not list a bucket every hour. */
+static void try_again(struct keeper *k) {
+    enum keeper_result r = k->state.last;
+    us_t after = r == KEEPER_FAILED ? us_max(k->again, AGAIN) : AGAIN;
+    if (r == KEEPER_FAILED || r == KEEPER_BUSY) {
+        k->sweep_at = us_min(k->sweep_at, k->hooks.now(k->hooks.ctx) + after);
+    }
+    k->again = r == KEEPER_FAILED ? us_min(2 * after, k->c.sweep_every) : 0;
 }
 
 static void sweep(struct keeper *k, us_t now, bool old_only) {
@@ -278,8 +292,8 @@ static void sweep(struct keeper *k, us_t now, bool old_only) {
         k->refused = false;
     }
     note_sweep(k, &s, e, &n);
-    if (!old_only && (k->state.last == KEEPER_FAILED || k->state.last == KEEPER_BUSY)) {
-        k->sweep_at = us_min(k->sweep_at, k->hooks.now(k->hooks.ctx) + AGAIN);
+    if (!old_only) {
+        try_again(k);
     }
     count(k);
 }

@@ -13,8 +13,9 @@
 #define KEEPER_TOTALS_SHARE 100 /* so many times the time it takes passes at least between two */
 #define KEEPER_TOTALS (60 * US_PER_S)  /* [us] and without one */
 #define KEEPER_EXPIRE (600 * US_PER_S) /* [us] between sweeps for the quota */
-#define KEEPER_LINES 100 /* of a sweep in the log, about what stays as it is; all of what is done \
-                          */
+#define KEEPER_LINES                                                             \
+    100 /* of a sweep in the log, about what stays as it is; all of what is done \
+         */
 #define KEEPER_REASON_MAX 16 /* [bytes] with the NUL */
 
 /* How a sweep ended. X(symbol, the label of a metric) */
@@ -59,6 +60,7 @@ struct keeper_state {
     uint64_t shredded;                  /* for their age, in all */
     uint64_t finished;                  /* shreds of which something was left, in all */
     uint64_t held, orphans, failed;     /* of the last sweep that looked at everything */
+    uint64_t keyless;                   /* the same: too old, and the key is lost */
     uint64_t undated;                   /* the same: damaged, or of unknown age */
     bool counted; /* totals are known, and so is whether the quota is reached */
     struct library_totals totals;

@@ -277,6 +277,8 @@ static void put_sweep(struct buffer *t, const struct control *c, const struct ke
     gauge(t, "oriel_sweep_held", "Recordings that are too old and on hold.", s->held);
     gauge(t, "oriel_sweep_undated", "Recordings that are damaged or of unknown age: they stay.",
           s->undated);
+    gauge(t, "oriel_sweep_keyless", "Recordings that are too old, and whose key is lost.",
+          s->keyless);
     gauge(t, "oriel_sweep_orphans", "Objects and folders of the store without a recording.",
           s->orphans);
     gauge(t, "oriel_sweep_failed", "What the last sweep could not do.", s->failed);

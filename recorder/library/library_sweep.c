@@ -17,6 +17,7 @@ struct candidate {
     struct id id;
     wall_t started;
     us_t duration;
+    bool begun; /* wraps.db knows it */
 };
 struct old {
     struct library *library;
@@ -55,7 +56,7 @@ static enum err note_old(void *ctx, const struct recording_row *r) {
         return OK;
     }
     if (dated) {
-        struct candidate c = {r->id, r->started, r->duration};
+        struct candidate c = {r->id, r->started, r->duration, false};
         buffer_put(&o->candidates, &c, sizeof(c));
         return o->candidates.bad ? ERR_NOMEM : OK;
     }
@@ -107,9 +108,12 @@ static enum err note_begun(void *ctx, const struct id *recording, int64_t place)
     if (e != OK) {
         return e == ERR_UNKNOWN ? OK : e;
     }
-    const struct candidate *c =
+    struct candidate *c =
         bsearch(recording, o->candidates.p, o->candidates.n / sizeof(struct candidate),
                 sizeof(struct candidate), compare_candidates);
+    if (c) {
+        c->begun = true;
+    }
     if (c && made(o, c, place).us + c->duration < o->sweep->before.us) {
         buffer_put(&o->ids, recording, sizeof(*recording));
     }
@@ -120,10 +124,28 @@ static enum err note_begun(void *ctx, const struct id *recording, int64_t place)
     return o->ids.bad ? ERR_NOMEM : OK;
 }
 
+/* Without a key there is nothing to shred, and nothing that could be tried again. */
+static void note_keyless(struct old *o) {
+    for (size_t at = 0; at < o->candidates.n; at += sizeof(struct candidate)) {
+        struct candidate c;
+        char id[ID_TEXT_MAX];
+        memcpy(&c, o->candidates.p + at, sizeof(c));
+        if (!c.begun) {
+            o->n->keyless++;
+            said(o->sweep, id_text(&c.id, id), "is too old, and its key is lost: it stays", false);
+        }
+    }
+}
+
 static enum err find_old(struct old *o) {
     enum err e = find_candidates(o);
-    return e == OK && o->candidates.n ? wraps_each_begun(o->library->archive->wraps, note_begun, o)
-                                      : e;
+    if (e == OK && o->candidates.n) {
+        e = wraps_each_begun(o->library->archive->wraps, note_begun, o);
+    }
+    if (e == OK) {
+        note_keyless(o);
+    }
+    return e;
 }
 
 static enum err shred(struct library *l, const struct library_sweep *s, const struct id *recording,
@@ -176,8 +198,12 @@ static enum err shred_old(struct library *l, const struct library_sweep *s,
 struct place {
     struct id recording, track; /* track ID_NONE: of the recording itself */
 };
+#define TICK 1000 /* names of a listing between two questions whether it goes on */
+
 struct listing {
     const struct library_sweep *sweep;
+    uint64_t names;
+    bool ended; /* it does not go on */
     struct library_swept *n;
     struct buffer places;
     struct key_context finished; /* the last one: they have more tracks than one */
@@ -187,6 +213,12 @@ static void note_place(void *ctx, const char *name, uint64_t size) {
     struct listing *x = ctx;
     struct object_id o;
     (void)size;
+    if (++x->names % TICK == 0 && !x->ended) {
+        x->ended = !goes_on(x->sweep);
+    }
+    if (x->ended) {
+        return;
+    }
     if (!object_parse_name(name, &o)) {
         x->n->orphans++;
         said(x->sweep, name, "is not an object of a recording", false);
@@ -335,7 +367,7 @@ static enum err sweep_store(struct library *l, const struct library_sweep *s,
         return OK;
     }
     enum err e = goes_on(s) ? store->list(store->ctx, "recordings/", note_place, &x) : ERR_AGAIN;
-    e = e == OK && x.places.bad ? ERR_NOMEM : e;
+    e = x.ended ? ERR_AGAIN : e == OK && x.places.bad ? ERR_NOMEM : e;
     if (e == OK && x.places.n) {
         e = settle_all(l, &x);
     }

@@ -16,8 +16,8 @@ struct library_sweep {
     /* Each that something was done about (done: or would be, if it were not dry), or could not be;
      * and each object without a recording. */
     void (*say)(void *ctx, const char *what_of, const char *what, bool done);
-    /* Asked between two steps, each of which is about one recording, or lists the store: false
-     * ends the sweep. It may use the library. NULL: it goes on. */
+    /* Asked between two steps, each of which is about one recording, or 1000 names of the store:
+     * false ends the sweep. It may use the library, but not its store. NULL: it goes on. */
     bool (*go_on)(void *ctx);
     void *ctx; /* of both */
 };
@@ -27,6 +27,7 @@ struct library_swept {
     uint64_t finished; /* shreds and redactions of which something was left */
     uint64_t orphans;  /* objects that belong to no recording; they stay */
     uint64_t undated; /* damaged, or the start is not known: they stay until somebody shreds them */
+    uint64_t keyless; /* old enough, but without a key: nothing can be shredded */
     uint64_t failed;  /* what could not be done: sweep again */
     char why[WHY_MAX]; /* after ERR_WRONG_STATE */
 };

@@ -2,6 +2,7 @@
 
 #include "recorder/library/library_parts.h"
 #include "recorder/library/sweep_guard.h"
+#include "recorder/seal/wraps_db.h"
 
 #include "base/check.h"
 #include "recorder/archive/recovery.h"
@@ -352,6 +353,52 @@ TEST(sweep_is_busy_only_when_another_sweeps) {
     yard_begin(&y, 81);
     y.library->archive->store.list = list_busy;
     EXPECT_EQ(try_sweep(&y, ENDED + 1, 0, &n), ERR_IO);
+    yard_end(&y);
+}
+
+/* That cannot be done today nor tomorrow: it is no failure that is to be tried again. */
+TEST(sweep_names_what_is_too_old_and_has_no_key) {
+    struct yard y;
+    struct library_swept n;
+    yard_begin(&y, 107);
+    EXPECT_EQ(sql_run(y.archive->wraps->db, "DELETE FROM wraps WHERE recording=?", "d", &y.one.id),
+              OK);
+    unsigned before = stored(&y, &y.one.id, NULL);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(try_sweep(&y, ENDED + 1, ENDED + 1, &n), OK);
+        EXPECT(n.keyless == 1 && n.failed == 0 && n.shredded == (i == 0));
+    }
+    EXPECT(before > 0 && stored(&y, &y.one.id, NULL) == before);
+    yard_end(&y);
+}
+
+static enum err list_many(void *ctx, const char *prefix,
+                          void (*each)(void *each_ctx, const char *name, uint64_t size),
+                          void *each_ctx) {
+    (void)ctx;
+    for (int i = 0; strcmp(prefix, "recordings/") == 0 && i < 10000; i++) {
+        each(each_ctx, "recordings/what", 1);
+    }
+    return OK;
+}
+
+static bool count_step(void *ctx) {
+    unsigned *left = ctx;
+    return *left == 0 || --*left > 0;
+}
+
+/* Whoever has other things to do is asked while a large store is listed. */
+TEST(sweep_asks_while_it_lists_and_ends_there) {
+    struct yard y;
+    struct library_swept n;
+    unsigned left = 5;
+    struct library_sweep s = {.go_on = count_step, .ctx = &left};
+    yard_begin(&y, 109);
+    y.library->archive->store.list = list_many;
+    EXPECT_EQ(library_sweep(y.library, &s, &n), ERR_AGAIN);
+    EXPECT(n.orphans == 3999 && left == 0); /* once before, then every thousandth */
+    EXPECT_EQ(library_sweep(y.library, &s, &n), OK);
+    EXPECT_EQ(n.orphans, 10000);
     yard_end(&y);
 }
 

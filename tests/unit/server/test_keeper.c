@@ -270,6 +270,38 @@ TEST(keeper_tries_again_what_could_not_be_done) {
     house_end(&h);
 }
 
+static unsigned lists;
+static enum err no_list_counted(void *ctx, const char *prefix,
+                                void (*each)(void *each_ctx, const char *name, uint64_t size),
+                                void *each_ctx) {
+    lists++;
+    return no_list(ctx, prefix, each, each_ctx);
+}
+
+/* A bucket is not listed every hour for ever. */
+TEST(keeper_tries_again_less_and_less) {
+    struct house h;
+    house_begin(&h, 51);
+    lists = 0;
+    start(&h, ENDED + DAY);
+    h.library->archive->store.list = no_list_counted;
+    pass(&h, 600 * US_PER_S + 23 * HOUR); /* at once, after 1, 3, 7 and 15 hours */
+    EXPECT(lists == 5 && h.seen.runs[KEEPER_FAILED] == 5);
+    pass(&h, 10 * DAY); /* after 31 hours, and then every day */
+    EXPECT(lists >= 15 && lists <= 16);
+    h.library->archive->store.list = h.disk.store.list;
+    pass(&h, DAY);
+    EXPECT_EQ(h.seen.last, KEEPER_OK);
+    uint64_t failed = h.seen.runs[KEEPER_FAILED];
+    h.library->archive->store.list = no_list_counted;
+    for (int i = 0; h.seen.runs[KEEPER_FAILED] == failed && i < 100; i++) {
+        pass(&h, HOUR / 4);
+    }
+    pass(&h, HOUR); /* it begins with an hour again */
+    EXPECT_EQ(h.seen.runs[KEEPER_FAILED], failed + 2);
+    house_end(&h);
+}
+
 TEST(keeper_that_ends_breaks_off_and_does_not_count) {
     struct house h;
     house_begin(&h, 6);
