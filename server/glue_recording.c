@@ -95,6 +95,7 @@ static void stop_recording(struct glue *g, const struct sig_effect *e, struct to
                            const struct recorder_order *stop) {
     if (t) {
         glue_record_accepted(g, t);
+        t->paused = false;
     }
     (void)tell_recorder(g, e, stop);
     if (t && t->unrecorded) {
@@ -136,7 +137,9 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
     if (t) {
         tell_people(g, e, t);
     }
-    glue_post(g, e, &tap);
+    if (!t || !t->paused) { /* one that was refused may begin paused: not a packet before */
+        glue_post(g, e, &tap);
+    }
 }
 
 /* While it is paused the worker taps nothing: what is not to be recorded does not reach the
@@ -177,6 +180,7 @@ void glue_record_refused(struct glue *g) {
             e.participant = t->pauser;
             glue_record_pause(g, &e);
         }
+        t->paused = false;
     }
 }
 
