@@ -99,8 +99,8 @@ void mixer_input_end(struct mixer *m, uint32_t id);
 /* Nothing of it is heard from what is given out next on, not even what waits, but for 5 ms that
  * fade. What is put later may have any time. Unknown ids are ignored. */
 void mixer_input_cut(struct mixer *m, uint32_t id);
-/* The same, and its place and memory are free as soon as it has faded, or at once when it is silent.
- * mixer_input meanwhile: it stays after all. Unknown ids are ignored. */
+/* The same, and its place and memory are free as soon as it has faded, or at once when it is
+ * silent. mixer_input meanwhile: it stays after all. Unknown ids are ignored. */
 void mixer_input_remove(struct mixer *m, uint32_t id);
 /* A listener, id not 0, who hears all but input `without` (0: all). It begins with what is taken
  * next. ERR_FULL, ERR_EXISTS, ERR_NOMEM. */

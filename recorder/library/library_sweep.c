@@ -330,7 +330,8 @@ static enum err finish_redaction(void *ctx, const struct key_context *c) {
         said(x->sweep, id_text(&c->recording, id),
              e != OK         ? err_name(e)
              : x->sweep->dry ? "what was left of a redaction would be removed"
-                             : "what was left of a redaction is removed");
+                             : "what was left of a redaction is removed",
+             e == OK && !x->sweep->dry);
     }
     return OK;
 }
@@ -382,7 +383,7 @@ static void forget(struct library *l, const struct library_sweep *s, struct libr
     enum err e = s->dry || s->old_only ? OK : forget_shredded(l->archive);
     if (e != OK) {
         n->failed++;
-        said(s, "what was shredded cannot be forgotten", err_name(e));
+        said(s, "what was shredded cannot be forgotten", err_name(e), false);
     }
 }
 
