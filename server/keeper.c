@@ -12,8 +12,7 @@
 #include <string.h>
 
 #define JUMP (3600 * US_PER_S)  /* [us] of the time of day against the monotonic clock */
-#define AGAIN (3600 * US_PER_S) /* [us] what could not be done is tried again, then twice as much \
-                                 */
+#define AGAIN (3600 * US_PER_S) /* [us] after what could not be done; then twice, ... */
 
 struct keeper {
     struct keeper_config c;
