@@ -71,10 +71,10 @@ struct rig {
     us_t now;
     struct faulty *faulty;
     bool per_source;
-    struct recorder_config limits; /* of these only the limits; zero: the defaults */
-    char recording[33];            /* of the last RECORDER_STARTED */
-    unsigned events[4];            /* count by type, of the tour's last recording */
-    unsigned superseded;           /* count of those of an older one */
+    struct recorder_config limits;                /* of these only the limits; zero: the defaults */
+    char recording[33];                           /* of the last RECORDER_STARTED */
+    unsigned events[RECORDER_CATALOGUE_LOST + 1]; /* count by type, of the tour's last recording */
+    unsigned superseded;                          /* count of those of an older one */
 };
 /* A directory of its own. */
 void rig_init(struct rig *g);
