@@ -1,17 +1,23 @@
-/* The power goes at any operation on a file while a tour is recorded: every call from there on
- * fails, a write is half done or not at all. The next start completes what is there, it verifies,
- * and at most five seconds are lost. */
+/* The power goes at any operation on a file while a tour is recorded, of the store or of SQLite:
+ * every call from there on fails, a write is half done or not at all, or what SQLite has not synced
+ * is lost, too. The next start completes what is there, it verifies, and at most five seconds are
+ * lost. */
 #include "recorder/library/library_parts.h"
 #include "recorder/store/store_local.h"
-#include "tests/unit/recorder/bench_files.h"
+#include "tests/unit/recorder/bench_sql.h"
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define POINTS 190 /* in ./dev test; all of them, each both ways, with ORIEL_CRASH_POINTS */
+#define POINTS 190 /* in ./dev test; all of them, each in every way, with ORIEL_CRASH_POINTS */
 #define LOST_MAX (5 * US_PER_S)
+
+static const struct {
+    int mode;
+    const char *name;
+} ways[] = {{FILE_FAULT_DEAD, "not done"}, {FILE_FAULT_TORN, "torn"}, {FILE_FAULT_LOST, "lost"}};
 
 struct scene {
     struct rig g;
@@ -22,7 +28,7 @@ struct scene {
     us_t died;    /* recording time when the power went [us]; -1: it did not */
 };
 
-static void scene_begin(struct scene *s, unsigned at, unsigned mode) {
+static void scene_begin(struct scene *s, unsigned at, int mode) {
     char objects[96];
     memset(s, 0, sizeof(*s));
     rig_init(&s->g);
@@ -32,7 +38,7 @@ static void scene_begin(struct scene *s, unsigned at, unsigned mode) {
     s->files.which = FILE_ANY;
     s->files.at = at;
     s->files.error = EIO;
-    s->files.mode = mode ? FILE_FAULT_TORN : FILE_FAULT_DEAD;
+    s->files.mode = mode;
     faulty_open(&s->store, s->g.dir);
     store_local_close(&s->store.real);
     snprintf(objects, sizeof(objects), "%s/objects", s->g.dir);
@@ -40,6 +46,7 @@ static void scene_begin(struct scene *s, unsigned at, unsigned mode) {
     enum err e = store_local_open_with(objects, &s->files.ops, &s->store.real);
     s->g.faulty = e == OK ? &s->store : NULL;
     s->died = -1;
+    fault_sql_begin(&s->files);
 }
 
 static void scene_end(struct scene *s) {
@@ -147,43 +154,52 @@ static void restart(struct scene *s, const char *when) {
 }
 
 /* False: the tour ends before there are so many operations. */
-static bool crash_at(unsigned at, unsigned mode) {
+static bool crash_at(unsigned at, unsigned way) {
     static struct scene s;
     char when[64];
-    snprintf(when, sizeof(when), "operation %u %s", at, mode ? "torn" : "not done");
-    scene_begin(&s, at, mode);
+    snprintf(when, sizeof(when), "operation %u %s", at, ways[way].name);
+    scene_begin(&s, at, ways[way].mode);
     if (s.g.faulty && rig_open(&s.g) == OK) {
         play(&s);
         rig_close(&s.g);
     }
     bool reached = s.files.dead;
     store_local_close(&s.store.real);
+    fault_sql_end();
     restart(&s, when);
     scene_end(&s);
     return reached;
 }
 
-static unsigned operations(void) {
+/* How many there are, and how many of them SQLite's. */
+static unsigned operations(unsigned *ret_sql) {
     static struct scene s;
-    scene_begin(&s, UINT32_MAX, 0);
+    scene_begin(&s, UINT32_MAX, FILE_FAULT_NONE);
     CHECK(rig_open(&s.g) == OK);
     play(&s);
     rig_close(&s.g);
     unsigned n = s.files.seen;
     store_local_close(&s.store.real);
+    fault_sql_end();
+    *ret_sql = 0;
+    for (int op = FILE_SQL_OPEN; op < FILE_OPS; op++) {
+        *ret_sql += s.files.done[op];
+    }
     scene_end(&s);
     return n;
 }
 
 TEST(crash_points_of_a_tour_lose_at_most_five_seconds) {
-    const char *wanted = getenv("ORIEL_CRASH_POINTS");
-    unsigned all = operations(), reached = 0;
-    unsigned points = wanted ? 2 * all : POINTS;
-    /* Spread over the tour; every second one is torn, the other half of a round the next time. */
+    bool every = getenv("ORIEL_CRASH_POINTS") != NULL;
+    unsigned sql, all = operations(&sql), reached = 0;
+    unsigned points = every ? ARRAY_LEN(ways) * all : POINTS;
+    EXPECT(sql > 100); /* the databases are in it */
+    /* Spread over the tour, the ways by turns. */
     for (unsigned i = 0; i < points; i++) {
         unsigned at = (unsigned)((uint64_t)i * all / points);
-        reached += crash_at(at, (i + i / all) % 2);
+        reached += crash_at(at, i % ARRAY_LEN(ways));
     }
-    printf("# %u of %u operations, %u crashes\n", points < all ? points : all, all, reached);
+    printf("# %u crashes at %u of %u operations, %u of them SQLite's\n", reached,
+           points < all ? points : all, all, sql);
     EXPECT_EQ(reached, points);
 }
