@@ -119,16 +119,31 @@ static enum err find_person(struct person *p) {
     return !p->known ? ERR_UNKNOWN : p->inseparable ? ERR_UNSUPPORTED : OK;
 }
 
-/* What was made of them first: as long as a track is there a sweep sees that the rest may not be
- * done. */
 static enum err remove_tracks(struct person *p) {
-    enum err e = forget_derived(p);
+    enum err e = OK;
     for (size_t at = 0; e == OK && at < p->tracks.n; at += sizeof(struct id)) {
         struct id track;
         memcpy(&track, p->tracks.p + at, sizeof(track));
         e = library_remove_objects(p->archive, &p->recording, &track);
     }
     return e;
+}
+
+static bool passes(enum err e) {
+    return e == ERR_IO || e == ERR_NOSPACE || e == ERR_NOMEM || e == ERR_BUSY;
+}
+
+/* Behind the keys. The tracks go last: as long as one is there a sweep sees that the rest may not
+ * be done. A recording that cannot be closed again, for it is damaged, keeps them from nothing. */
+static enum err finish_person(struct person *p) {
+    enum err e = forget_derived(p);
+    if (e != OK || p->tracks.n == 0) {
+        return e;
+    }
+    /* Without the signing key the old manifest stays; wraps.db says what is gone. */
+    enum err closed = p->archive->has_signer ? close_again(p->archive, &p->recording) : OK;
+    e = passes(closed) ? closed : remove_tracks(p);
+    return e == OK ? closed : e;
 }
 
 /* The order is noted first: from then on nothing can be opened, and recovery forgets the name when
@@ -146,10 +161,7 @@ static enum err shred_person(struct person *p, const struct library_order *o) {
     e = e == OK ? wraps_shred_person(a->wraps, &c, &order) : e;
     e = e == OK ? catalogue_forget_person(a->catalogue, &p->recording, p->participant) : e;
     e = e == OK ? catalogue_purge(a->catalogue) : e;
-    e = e == OK ? remove_tracks(p) : e;
-    /* Without the signing key the old manifest stays; wraps.db says what is gone. */
-    bool again = p->tracks.n && a->has_signer;
-    return e == OK && again ? close_again(a, &p->recording) : e;
+    return e == OK ? finish_person(p) : e;
 }
 
 enum err library_shred_person(struct library *l, const char *id, uint64_t participant,
