@@ -4,7 +4,8 @@ under the key "testkey-1". It can be made to fail:
 
     kms_stub.py PORT
 
-POST /mode/ok, /mode/deny (permission denied), /mode/gone (no such key), /mode/slow (3 s)."""
+POST /mode/ok, /mode/deny (permission denied), /mode/gone (no such key), /mode/slow (3 s); the answer
+says how many requests were answered slowly so far."""
 import base64
 import hashlib
 import json
@@ -14,7 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEYS = {"testkey-1": os.urandom(32)}
-STATE = {"mode": "ok"}
+STATE = {"mode": "ok", "slow": 0}
 
 
 def mask(key, nonce, data):
@@ -39,11 +40,12 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.strip("/").split("/")
         if path[0] == "mode":
             STATE["mode"] = path[1]
-            return self.say(200, {})
+            return self.say(200, {"slow": STATE["slow"]})
         if STATE["mode"] == "deny":
             return self.say(403, {"errors": ["permission denied"]})
         if STATE["mode"] == "slow":
             time.sleep(3)
+            STATE["slow"] += 1
         key = KEYS.get(path[-1]) if STATE["mode"] != "gone" else None
         if key is None:
             return self.say(400, {"errors": ["encryption key not found"]})
