@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #define POINTS 190 /* in ./dev test; all of them, each in every way, with ORIEL_CRASH_POINTS */
+#define RECOVERY_POINTS 40
 #define LOST_MAX (5 * US_PER_S)
 
 static const struct {
@@ -28,12 +29,9 @@ struct scene {
     us_t died;    /* recording time when the power went [us]; -1: it did not */
 };
 
-static void scene_begin(struct scene *s, unsigned at, int mode) {
+/* A process begins, whose operation `at` is the last one. */
+static void power_on(struct scene *s, unsigned at, int mode) {
     char objects[96];
-    memset(s, 0, sizeof(*s));
-    rig_init(&s->g);
-    clip_ivf(&s->video, "video.ivf");
-    clip_ogg(&s->audio, "audio.ogg");
     fault_files_begin(&s->files);
     s->files.which = FILE_ANY;
     s->files.at = at;
@@ -45,8 +43,25 @@ static void scene_begin(struct scene *s, unsigned at, int mode) {
     s->store.real = (struct store){0};
     enum err e = store_local_open_with(objects, &s->files.ops, &s->store.real);
     s->g.faulty = e == OK ? &s->store : NULL;
-    s->died = -1;
     fault_sql_begin(&s->files);
+}
+
+/* It is over. Its operations until then. */
+static unsigned power_off(struct scene *s) {
+    rig_close(&s->g);
+    unsigned seen = s->files.seen;
+    store_local_close(&s->store.real);
+    fault_sql_end();
+    return seen;
+}
+
+static void scene_begin(struct scene *s, unsigned at, int mode) {
+    memset(s, 0, sizeof(*s));
+    rig_init(&s->g);
+    clip_ivf(&s->video, "video.ivf");
+    clip_ogg(&s->audio, "audio.ogg");
+    s->died = -1;
+    power_on(s, at, mode);
 }
 
 static void scene_end(struct scene *s) {
@@ -161,11 +176,8 @@ static bool crash_at(unsigned at, unsigned way) {
     scene_begin(&s, at, ways[way].mode);
     if (s.g.faulty && rig_open(&s.g) == OK) {
         play(&s);
-        rig_close(&s.g);
     }
-    bool reached = s.files.dead;
-    store_local_close(&s.store.real);
-    fault_sql_end();
+    bool reached = power_off(&s) > at;
     restart(&s, when);
     scene_end(&s);
     return reached;
@@ -177,10 +189,7 @@ static unsigned operations(unsigned *ret_sql) {
     scene_begin(&s, UINT32_MAX, FILE_FAULT_NONE);
     CHECK(rig_open(&s.g) == OK);
     play(&s);
-    rig_close(&s.g);
-    unsigned n = s.files.seen;
-    store_local_close(&s.store.real);
-    fault_sql_end();
+    unsigned n = power_off(&s);
     *ret_sql = 0;
     for (int op = FILE_SQL_OPEN; op < FILE_OPS; op++) {
         *ret_sql += s.files.done[op];
@@ -201,5 +210,38 @@ TEST(crash_points_of_a_tour_lose_at_most_five_seconds) {
     }
     printf("# %u crashes at %u of %u operations, %u of them SQLite's\n", reached,
            points < all ? points : all, all, sql);
+    EXPECT_EQ(reached, points);
+}
+
+/* The tour dies at operation `first`, and the start after it at its operation `at`. Returns the
+ * operations of that start. */
+static unsigned crash_twice(unsigned first, unsigned at, unsigned way) {
+    static struct scene s;
+    char when[64];
+    snprintf(when, sizeof(when), "operation %u of the start %s", at, ways[way].name);
+    scene_begin(&s, first, FILE_FAULT_DEAD);
+    CHECK(rig_open(&s.g) == OK);
+    play(&s);
+    CHECK(power_off(&s) > first && s.died > 0);
+    power_on(&s, at, ways[way].mode);
+    if (s.g.faulty) {
+        (void)rig_open(&s.g);
+    }
+    unsigned seen = power_off(&s);
+    restart(&s, when);
+    scene_end(&s);
+    return seen;
+}
+
+TEST(crash_points_of_a_recovery_lose_nothing_either) {
+    bool every = getenv("ORIEL_CRASH_POINTS") != NULL;
+    unsigned sql, first = operations(&sql) * 2 / 3, reached = 0;
+    unsigned all = crash_twice(first, UINT32_MAX, 0);
+    unsigned points = every ? ARRAY_LEN(ways) * all : RECOVERY_POINTS;
+    for (unsigned i = 0; i < points; i++) {
+        unsigned at = (unsigned)((uint64_t)i * all / points);
+        reached += crash_twice(first, at, i % ARRAY_LEN(ways)) > at;
+    }
+    printf("# %u crashes at %u of %u operations\n", reached, points < all ? points : all, all);
     EXPECT_EQ(reached, points);
 }
