@@ -268,7 +268,7 @@ static bool says_silence(const struct mix_packet *p) {
 
 /* Loud enough, as far as is known. */
 static bool is_audible(const struct mix_packet *p) {
-    return !says_silence(p) && (p->level < MIX_INAUDIBLE || p->level == MIXER_LEVEL_NONE);
+    return !says_silence(p) && (p->level < MIXER_INAUDIBLE || p->level == MIXER_LEVEL_NONE);
 }
 
 /* The first packet that waits has its turn. */

@@ -11,7 +11,7 @@
  * behind, where it has some), longer ones for 60 ms, the last 20 ms fading; then the voice is
  * silent and costs nothing. It begins again with a fade of 5 ms.
  *
- * What its sender says is quieter than MIX_INAUDIBLE is not decoded, and is silence, once it has
+ * What its sender says is quieter than MIXER_INAUDIBLE is not decoded, and is silence, once it has
  * been so for MIX_HANGOVER and until MIX_ONSET before something louder: packets wait, so what comes
  * next is known. So no word loses its beginning or its end, and the decoder knows the quiet before
  * a word when it begins. Owner: the mixer's thread. */
@@ -20,10 +20,9 @@
 
 #include "media/audio/mixer.h"
 
-#define MIX_RATE 48             /* [samples per ms] */
-#define MIX_PACKET_SAMPLES 5760 /* 120 ms, the longest packet (RFC 6716 section 2.1.4) */
-#define MIX_FADE 240            /* [samples] of a beginning or an end: 5 ms */
-#define MIX_INAUDIBLE 75        /* [-dBov] six steps of 16 bits: nobody hears it beside a voice */
+#define MIX_RATE 48                   /* [samples per ms] */
+#define MIX_PACKET_SAMPLES 5760       /* 120 ms, the longest packet (RFC 6716 section 2.1.4) */
+#define MIX_FADE 240                  /* [samples] of a beginning or an end: 5 ms */
 #define MIX_HANGOVER (200 * MIX_RATE) /* [samples] */
 #define MIX_ONSET (100 * MIX_RATE)    /* [samples] a decoder needs 80 ms (RFC 7845 section 4.6) */
 #define MIX_PCM (MIX_PACKET_SAMPLES + MIX_PACKET_SAMPLES / 20)

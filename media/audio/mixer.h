@@ -30,7 +30,8 @@
  * MIXER_PRE_SKIP before its time. */
 #define MIXER_LOOK_AHEAD 11500
 #define MIXER_TIME_MAX (INT64_C(1) << 52) /* [us] no time is beyond */
-#define MIXER_LEVEL_NONE 255              /* of a packet that does not say how loud it is */
+#define MIXER_INAUDIBLE 75   /* [-dBov] six steps of 16 bits: nobody hears it beside a voice */
+#define MIXER_LEVEL_NONE 255 /* of a packet that does not say how loud it is */
 
 struct mixer;
 

@@ -14,7 +14,8 @@
  * without a voice of their own share one output, which hears all; who has one gets an output that
  * leaves it out (mix-minus). An output is what has an encoder, and costs. Sound is taken
  * mixes_config.delay behind its arrival, so that packets may be late by that (jitter.h). While
- * nobody speaks nothing is decoded or encoded, and a packet of silence goes out every
+ * nobody speaks, or as far as packets say that they are not audible (RFC 6464), nothing is decoded
+ * or encoded, and a packet of silence goes out every
  * MIX_SILENCE_EVERY only, as encoders do in discontinuous transmission (RFC 7587 section 3.1.3):
  * players keep their clock by it, and take timestamps without packets for silence; the first packet
  * behind it has the marker (RFC 3551 section 4.1). What is muted, stopped or gone is cut off within

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define DTX_BYTES 2    /* of a packet that says that there is nothing to send */
+#define SILENCE 127    /* [-dBov] */
 #define SILENCE_MAX 16 /* [bytes] 20 ms of it, encoded with a variable bit rate */
 
 static void drop_waiting(struct voice *v) {
@@ -23,7 +24,7 @@ static void put(struct voice *v, const struct voice_packet *p, const struct voic
     struct bytes opus = bytes_of(p->packet->data + p->at, p->len);
     enum mixer_verdict verdict = MIXER_FULL;
     if (mixer_input(w->mixer, v->input) == OK) {
-        verdict = mixer_put(w->mixer, v->input, p->t, opus);
+        verdict = mixer_put_level(w->mixer, v->input, p->t, opus, p->level);
     }
     w->counters->late += verdict == MIXER_LATE;
     w->counters->refused += verdict != MIXER_LATE && verdict != MIXER_TAKEN;
@@ -105,22 +106,26 @@ static bool place(struct voice *v, const struct media_packet *p, const struct vo
     return true;
 }
 
-/* Browsers go on sending while somebody is muted in them: digital silence, and they say so (RFC
- * 6464 section 3). Its first two bytes alone are a packet of discontinuous transmission, which
- * nobody decodes. Silence is small, so who always says silence is heard all the same. */
-static uint16_t length_of(const struct media_packet *p) {
-    bool silent = p->has_level && p->audio_level == 127 && p->payload_len <= SILENCE_MAX;
-    return silent && p->payload_len > DTX_BYTES ? DTX_BYTES : p->payload_len;
+/* As its sender says (RFC 6464 section 3), so that what nobody hears is not decoded (mixer.h):
+ * browsers go on sending while somebody is muted in them. Some always say silence; but silence is
+ * small, so they are heard all the same. */
+static uint8_t level_of(const struct media_packet *p) {
+    bool lies = p->audio_level == SILENCE && p->payload_len > SILENCE_MAX;
+    return p->has_level && !lies ? p->audio_level : MIXER_LEVEL_NONE;
 }
 
 bool voice_sounds(const struct media_packet *p) {
-    return length_of(p) > DTX_BYTES;
+    uint8_t level = level_of(p);
+    return p->payload_len > DTX_BYTES && (level == MIXER_LEVEL_NONE || level < MIXER_INAUDIBLE);
 }
 
 void voice_packet(struct voice *v, const struct media_packet *p, bool keep,
                   const struct voice_work *w) {
-    struct voice_packet x = {
-        .seq = p->seq, .at = p->payload_at, .len = length_of(p), .packet = p->packet};
+    struct voice_packet x = {.seq = p->seq,
+                             .at = p->payload_at,
+                             .len = p->payload_len,
+                             .level = level_of(p),
+                             .packet = p->packet};
     w->counters->packets++;
     if (!place(v, p, w, &x.t)) {
         return;

@@ -19,6 +19,7 @@ struct voice_packet {
     us_t t; /* when it is heard */
     uint64_t seq;
     uint16_t at, len; /* of the payload in packet->data */
+    uint8_t level;    /* [-dBov] or MIXER_LEVEL_NONE */
     struct packet *packet;
 };
 

@@ -248,6 +248,24 @@ TEST(mix_silence_that_is_sent_is_not_decoded) {
     world_free(&w);
 }
 
+/* Packets that are said to be silence are not decoded, and the first of a word is whole. */
+TEST(mix_a_word_has_its_beginning) {
+    struct world w;
+    world_init(&w, NULL);
+    struct ear *e = world_listens(&w, 10, 0, 0);
+    struct speaker *s = world_speaks(&w, 1, 440);
+    s->v.amplitude = 0;
+    s->says_silence = true;
+    world_run(&w, 2 * US_PER_S);
+    us_t begins = s->next;
+    s->v.amplitude = AMPLITUDE;
+    s->says_silence = false;
+    world_run(&w, 500 * MS);
+    double whole = loud_of(&e->l, begins + 200 * MS, begins + 300 * MS);
+    EXPECT(fabs(db(loud_of(&e->l, begins + 10 * MS, begins + 40 * MS) / whole)) < 1);
+    world_free(&w);
+}
+
 /* A second of small packets that hold something. */
 static unsigned rustle(uint8_t level) {
     static const uint8_t something[] = {0xfc, 0x7a, 0x31, 0x5e, 0x93, 0x22, 0x68, 0x11};

@@ -224,7 +224,9 @@ TEST_ALLOC(mix_without_memory) {
         mixes_input(x, START, &m);
         mixes_timeout(x, START + 100 * MS);
         o.on = false;
-        EXPECT_EQ(peer == 3 ? mixes_order(x, START, &o) : OK, OK);
+        if (peer == 3) {
+            EXPECT_EQ(mixes_order(x, START, &o), OK); /* needs none */
+        }
     }
     EXPECT(ok || mem_failed());
     mixes_free(x);
@@ -237,14 +239,16 @@ static double cpu_seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Printed, not judged: what a second of mixing costs; what the people do to hum is left out. */
-static double share_of(unsigned speakers, unsigned own) {
+/* Printed, not judged: what a second of mixing costs; what the people do to hum is left out. Of the
+ * speakers the last `open` are microphones at which nobody speaks. */
+static double share_of(unsigned speakers, unsigned own, unsigned open) {
     struct world w;
     struct relay m;
     double used = 0;
     world_init(&w, NULL);
     for (unsigned i = 0; i < SPEAKERS && i < speakers; i++) {
-        world_speaks(&w, 1 + i, 220 + 100 * i);
+        struct speaker *s = world_speaks(&w, 1 + i, 220 + 100 * i);
+        s->v.amplitude = i + open < speakers ? 0.2 : 0.00004; /* -90 dBov */
     }
     for (unsigned i = 0; i <= own; i++) {
         struct mix_order o = order(TOUR, 50 + i);
@@ -264,6 +268,8 @@ static double share_of(unsigned speakers, unsigned own) {
             m = (struct relay){.type = RELAY_PACKET, .tour = TOUR, .id = s->flow, .on = true};
             m.packet = (struct media_packet){.packet = p, .payload_len = (uint16_t)opus.n};
             m.packet.at = w.now;
+            m.packet.has_level = true;
+            m.packet.audio_level = s->v.amplitude > 0.1 ? 17 : 91;
             m.packet.seq = s->seq++;
             m.packet.ts = s->ts += 960;
             double before = cpu_seconds();
@@ -287,12 +293,12 @@ static double share_of(unsigned speakers, unsigned own) {
 }
 
 TEST(mix_cost) {
-    double silence = share_of(0, 0), one = share_of(1, 0), ten = share_of(10, 0);
-    double five = share_of(10, 5);
+    double silence = share_of(0, 0, 0), one = share_of(1, 0, 0), ten = share_of(10, 0, 0);
+    double five = share_of(10, 5, 0), open = share_of(10, 0, 8);
     printf(
         "# of a core: %.3f %% for a silent tour, %.2f %% for one voice, %.2f %% for ten, %.2f %% "
-        "for ten and six outputs\n",
-        100 * silence, 100 * one, 100 * ten, 100 * five);
+        "for ten and six outputs, %.2f %% for ten of which two speak\n",
+        100 * silence, 100 * one, 100 * ten, 100 * five, 100 * open);
     EXPECT(silence < one);
 }
 
