@@ -11,7 +11,9 @@ void whip_request(struct control *c, struct request *r) {
                   : r->method == HTTP_PATCH ? SIG_PATCH
                                             : SIG_DELETE,
         .whep = r->route->pattern[3] == 'e',
-        .audio = r->bad_query ? "" : r->says_audio ? r->audio : NULL,
+        .audio = r->bad_query    ? ""
+                 : r->says_audio ? r->audio
+                                 : NULL,
         .tour = r->args.v[0],
         .resource = r->args.n > 1 ? r->args.v[1] : NULL,
         .token = url_bearer(r->headers[H_AUTHORIZATION]),
