@@ -129,10 +129,6 @@ static enum err remove_tracks(struct person *p) {
     return e;
 }
 
-static bool passes(enum err e) {
-    return e == ERR_IO || e == ERR_NOSPACE || e == ERR_NOMEM || e == ERR_BUSY;
-}
-
 /* Behind the keys. The tracks go last: as long as one is there a sweep sees that the rest may not
  * be done. A recording that cannot be closed again, for it is damaged, keeps them from nothing. */
 static enum err finish_person(struct person *p) {
@@ -142,7 +138,7 @@ static enum err finish_person(struct person *p) {
     }
     /* Without the signing key the old manifest stays; wraps.db says what is gone. */
     enum err closed = p->archive->has_signer ? close_again(p->archive, &p->recording) : OK;
-    e = passes(closed) ? closed : remove_tracks(p);
+    e = library_passes(closed) ? closed : remove_tracks(p);
     return e == OK ? closed : e;
 }
 

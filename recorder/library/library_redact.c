@@ -134,6 +134,7 @@ static enum err finish(struct archive *a, const struct object_id *gone, size_t n
     /* Without the signing key the old manifest stays; wraps.db says what is gone. One that is
      * damaged keeps nothing from being removed. */
     enum err closed = e == OK && a->has_signer ? close_again(a, &gone->recording) : OK;
+    e = library_passes(closed) ? closed : e;
     for (size_t i = 0; e == OK && i < n; i++) {
         char name[OBJECT_NAME_MAX];
         e = s->remove(s->ctx, object_name(&gone[i], name));
