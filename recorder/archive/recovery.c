@@ -92,14 +92,15 @@ static bool is_damage(enum err e) {
 }
 
 /* Noted, and on to the next. The state of a recording that failed for now stays "recording". */
-static void note_unfinished(struct run *run, const struct id *recording, enum err error) {
+static void note_unfinished(struct run *run, const struct id *recording, enum err error,
+                            const char *object) {
     struct recovery_report *r = &run->report;
     if (r->n_told < RECOVERY_TOLD) {
         r->told[r->n_told++] = (struct recovery_unfinished){*recording, error};
     }
     if (is_damage(error)) {
         r->damaged++;
-        (void)catalogue_state(run->archive->catalogue, recording, RECORDING_DAMAGED);
+        (void)catalogue_damaged(run->archive->catalogue, recording, object);
     } else {
         r->failed++;
     }
@@ -107,11 +108,18 @@ static void note_unfinished(struct run *run, const struct id *recording, enum er
 
 static void recover(struct run *run, const struct id *recording) {
     struct replay f;
+    char object[OBJECT_NAME_MAX] = "keys";
     enum err e = replay_init(&f, run->archive, recording);
-    e = e == OK ? finish_recording(&f, &run->report) : e;
+    if (e == OK) {
+        e = finish_recording(&f, &run->report);
+        /* The next one, which could not be read, or is missing. */
+        struct object_id next = {
+            .type = OBJECT_JOURNAL, .recording = *recording, .number = f.head.objects};
+        (void)object_name(&next, object);
+    }
     replay_free(&f);
     if (e != OK) {
-        note_unfinished(run, recording, e);
+        note_unfinished(run, recording, e, object);
     }
 }
 
@@ -125,7 +133,7 @@ static enum err recover_unless_closed(void *ctx, const struct id *recording) {
         (e == OK && (row.state == RECORDING_OPEN || row.state == RECORDING_DAMAGED))) {
         recover(run, recording);
     } else if (e != OK) {
-        note_unfinished(run, recording, e);
+        note_unfinished(run, recording, e, "");
     }
     return OK;
 }

@@ -67,8 +67,28 @@ struct catalogue *catalogue_close(struct catalogue *c) {
 enum err catalogue_state(struct catalogue *c, const struct id *recording, enum recording_state s) {
     return sql_run_kept(&c->cache,
                         "INSERT INTO recordings(id,state) VALUES(?,?)"
-                        " ON CONFLICT DO UPDATE SET state=excluded.state",
+                        " ON CONFLICT DO UPDATE SET state=excluded.state, damage=''",
                         "dt", recording, recording_state_name(s));
+}
+
+enum err catalogue_damaged(struct catalogue *c, const struct id *recording, const char *object) {
+    return sql_run_kept(&c->cache,
+                        "INSERT INTO recordings(id,state,damage) VALUES(?,'damaged',?)"
+                        " ON CONFLICT DO UPDATE SET state='damaged', damage=excluded.damage",
+                        "dt", recording, object);
+}
+
+enum err catalogue_damage(struct catalogue *c, const struct id *recording,
+                          char ret[OBJECT_NAME_MAX]) {
+    sqlite3_stmt *s =
+        sql_borrow(&c->cache, "SELECT damage FROM recordings WHERE id=?", "d", recording);
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(c->db));
+    ret[0] = '\0';
+    if (e == OK) {
+        sql_text(s, 0, ret, OBJECT_NAME_MAX);
+    }
+    sql_give_back(&c->cache, s);
+    return e;
 }
 
 enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uint32_t version,
@@ -76,13 +96,14 @@ enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uin
     /* This row is what truncation and replay are detected against: synced before it counts. */
     enum err e = sql_exec(c->db, "PRAGMA synchronous=FULL");
     if (e == OK) {
-        e = sql_run_kept(
-            &c->cache,
-            "UPDATE recordings SET manifest_version=?, manifest_size=?, manifest_sha256=?,"
-            " state=CASE reason WHEN 'stopped' THEN 'complete' ELSE 'interrupted' END"
-            " WHERE id=?",
-            "iibd", (int64_t)version, (int64_t)info->size, info->sha256, (size_t)SHA256_LEN,
-            recording);
+        e = sql_run_kept(&c->cache,
+                         "UPDATE recordings SET damage='', manifest_version=?,"
+                         " manifest_size=?, "
+                         "manifest_sha256=?,"
+                         " state=CASE reason WHEN 'stopped' THEN 'complete' ELSE 'interrupted' END"
+                         " WHERE id=?",
+                         "iibd", (int64_t)version, (int64_t)info->size, info->sha256,
+                         (size_t)SHA256_LEN, recording);
     }
     sql_exec(c->db, "PRAGMA synchronous=NORMAL");
     return e;

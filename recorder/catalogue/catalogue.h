@@ -19,7 +19,7 @@
 #include "recorder/journal/journal.h"
 #include "recorder/journal/personal.h"
 
-#define CATALOGUE_SCHEMA 7 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 8 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -75,6 +75,12 @@ const char *recording_state_name(enum recording_state s);
 
 /* Set the state of a recording (a row is made when there is none). */
 enum err catalogue_state(struct catalogue *c, const struct id *recording, enum recording_state s);
+/* It is damaged: RECORDING_DAMAGED, and the object that says so, or "keys". Another state forgets
+ * it. */
+enum err catalogue_damaged(struct catalogue *c, const struct id *recording, const char *object);
+/* That object; empty when it is not known. ERR_UNKNOWN: no such recording. */
+enum err catalogue_damage(struct catalogue *c, const struct id *recording,
+                          char ret[OBJECT_NAME_MAX]);
 /* The recording is closed: its manifest has this version and hash. Durable when OK. */
 enum err catalogue_manifest(struct catalogue *c, const struct id *recording, uint32_t version,
                             const struct object_info *info);

@@ -78,6 +78,8 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     " AND s.track=epochs.track AND s.epoch=epochs.number AND s.sound=2);"
     "UPDATE recordings SET heard=EXISTS(SELECT 1 FROM events v WHERE v.recording=recordings.id"
     " AND v.type='voice' AND v.source<>0);",
+    /* The object for which a recording is damaged. */
+    "ALTER TABLE recordings ADD COLUMN damage TEXT NOT NULL DEFAULT '';",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

@@ -85,6 +85,11 @@ enum err library_put_recording(struct build *b, const struct recording_row *r) {
     }
     json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
     json_put_string(&b->out, "state", state_of(b, r));
+    if (r->state == RECORDING_DAMAGED) {
+        char damage[OBJECT_NAME_MAX];
+        enum err e = catalogue_damage(b->catalogue, &r->id, damage);
+        json_put_string(&b->out, "damage", e == OK ? damage : "");
+    }
     json_put_uint(&b->out, "bytes", r->bytes);
     json_open(&b->out, "participants", '[');
     enum err e = catalogue_participants(b->catalogue, &r->id, put_participant, b);

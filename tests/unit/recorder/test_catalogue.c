@@ -65,7 +65,7 @@ TEST(catalogue_the_schema_is_made_once_and_a_newer_one_refused) {
     catalogue_close(reader);
     s.c = catalogue_close(s.c);
     REQUIRE(sqlite3_open(s.path, &db) == SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=8", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version=999", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     reader = NULL;
     EXPECT_EQ(catalogue_open(s.path, true, &reader), ERR_UNSUPPORTED);

@@ -95,6 +95,28 @@ static const char *ids_of(const json_t *o, char out[64]) {
     return out;
 }
 
+/* Who is told that a recording is damaged is told where to look. */
+TEST(library_names_the_object_for_which_a_recording_is_damaged) {
+    struct place p;
+    struct library_query q = {.limit = 10};
+    place_begin(&p, 1);
+    json_t *all = list(&p, &q), *one = json_array_get(json_object_get(all, "recordings"), 0);
+    EXPECT_STR(text(one, "damage"), "(none)");
+    json_decref(all);
+    EXPECT_EQ(catalogue_damaged(p.archive->catalogue, &p.sample.id, "recordings/x/journal/3"), OK);
+    all = list(&p, &q);
+    one = json_array_get(json_object_get(all, "recordings"), 0);
+    EXPECT_STR(text(one, "state"), "damaged");
+    EXPECT_STR(text(one, "damage"), "recordings/x/journal/3");
+    json_decref(all);
+    EXPECT_EQ(catalogue_state(p.archive->catalogue, &p.sample.id, RECORDING_COMPLETE), OK);
+    all = list(&p, &q);
+    one = json_array_get(json_object_get(all, "recordings"), 0);
+    EXPECT_STR(text(one, "damage"), "(none)");
+    json_decref(all);
+    place_end(&p);
+}
+
 TEST(library_pages_lead_forwards_and_back) {
     struct place p;
     char ids[64], cursor[LIBRARY_CURSOR_MAX];

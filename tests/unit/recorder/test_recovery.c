@@ -281,7 +281,7 @@ TEST(recovery_leaves_a_damaged_journal_alone) {
         struct recovery_report r;
         struct recording_row row;
         struct findings f = {0};
-        char name[OBJECT_NAME_MAX];
+        char name[OBJECT_NAME_MAX], damage[OBJECT_NAME_MAX];
         machine_begin(&m, 7);
         m.fault.mode = FAULT_DEAD;
         m.fault.at = 8;
@@ -302,6 +302,8 @@ TEST(recovery_leaves_a_damaged_journal_alone) {
         EXPECT_EQ(m.disk.n, objects);
         EXPECT_EQ(catalogue_recording(m.archive->catalogue, &s.id, &row), OK);
         EXPECT_EQ(row.state, RECORDING_DAMAGED);
+        EXPECT_EQ(catalogue_damage(m.archive->catalogue, &s.id, damage), OK);
+        EXPECT_STR(damage, name);
         EXPECT_EQ(verify_recording(m.archive, &s.id, findings_say, &f), ERR_AUTH);
         /* It is looked at again at every start, for what is missing may come back. */
         EXPECT_EQ(recovery_run(m.archive, &r), OK);
