@@ -90,8 +90,10 @@ for (const [i, name] of CODECS.entries()) {
     const sent = () => page.evaluate(() => window.sent());
     await until(async () => (await sent()).frames > 60, '60 pictures', 30000);
     const before = { asked: await asked(), ...await sent() };
+    const lost = nat.lost;
     nat.loss = 1;
-    await pause(BURST_MS); // how long nothing arrives
+    await pause(BURST_MS); // how long nothing arrives,
+    await until(() => nat.lost > lost, 'a packet to lose'); // and a browser that is busy sends late
     nat.loss = 0;
     const atLoss = (await sent()).frames;
     await until(async () => (await sent()).frames > atLoss + 60, '60 more pictures', 30000);
