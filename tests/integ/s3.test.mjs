@@ -267,7 +267,7 @@ await test('a_sweep_finishes_what_an_outage_left_and_names_what_belongs_to_nobod
   const of = (id) => keys().filter((k) => k.includes(`/recordings/${id}/`)).length;
   const known = await listRecordings(server.urls.ops, ops());
   const clean = sweep();
-  expect(clean.status === 0 && clean.stdout.includes('0 shreds finished, 0 without a recording, 0 failed'), clean.stdout + clean.stderr);
+  expect(clean.status === 0 && clean.stdout.includes('0 shreds finished, 0 of unknown age, 0 without a key, 0 without a recording, 0 failed'), clean.stdout + clean.stderr);
   // The keys go although the bucket is away.
   rgw('stop');
   const shred = spawnSync(ORIEL, ['recordings', '-c', config, 'shred', recording.id], { encoding: 'utf8', timeout: 120000 });
@@ -283,7 +283,7 @@ await test('a_sweep_finishes_what_an_outage_left_and_names_what_belongs_to_nobod
     expect(/^HTTP\S* 200/.test(answer), answer);
   }
   const after = sweep();
-  expect(after.status === 0 && after.stdout.includes('1 shreds finished, 2 without a recording, 0 failed'), after.stdout + after.stderr);
+  expect(after.status === 0 && after.stdout.includes('1 shreds finished, 0 of unknown age, 0 without a key, 2 without a recording, 0 failed'), after.stdout + after.stderr);
   expectEqual(of(recording.id), 0, 'objects of what was shredded');
   expectEqual(keys().filter((k) => k.includes(nobody) || k.endsWith('notes')).length, 3, 'what belongs to nobody, and stays');
   const states = Object.fromEntries((await listRecordings(server.urls.ops, ops())).map((r) => [r.id, r.state]));
