@@ -76,11 +76,17 @@ export async function endTour(agent) {
   await agent.waitForSelector('.notice h1:has-text("The tour has ended")');
 }
 
-/** The recordings of a server, newest first, through the API. */
+/** All recordings of a server, newest first, through the API, page by page. */
 export async function listRecordings(base, opsToken) {
-  const response = await fetch(new URL('/v1/recordings', base),
-    { headers: { authorization: `Bearer ${opsToken}` } });
-  return (await response.json()).recordings;
+  const all = [];
+  for (let after = ''; after !== null;) {
+    const url = new URL(`/v1/recordings${after && `?after=${encodeURIComponent(after)}`}`, base);
+    const response = await fetch(url, { headers: { authorization: `Bearer ${opsToken}` } });
+    const page = await response.json();
+    all.push(...page.recordings);
+    after = page.next;
+  }
+  return all;
 }
 
 /** Waits until the newest recording is complete, and gives it. */
