@@ -102,3 +102,16 @@ enum err seqlock_read(const struct seqlock *l, void *ret, size_t *ret_len) {
     }
     return ERR_AGAIN;
 }
+
+bool seqlock_get(const struct seqlock *l, void *ret) {
+    size_t len = 0;
+    enum err e;
+    do {
+        e = seqlock_read(l, ret, &len);
+    } while (e == ERR_AGAIN);
+    if (e != OK || len != l->cap) {
+        memset(ret, 0, l->cap);
+        return false;
+    }
+    return true;
+}

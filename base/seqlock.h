@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,5 +39,8 @@ void seqlock_clear(const struct seqlock *l);
  * ERR_AGAIN: the writer was faster, time after time; ERR_FORMAT: what is there was not written so.
  * On error the bytes at ret are undefined. */
 enum err seqlock_read(const struct seqlock *l, void *ret, size_t *ret_len);
+/* The newest value of cap bytes to ret, however fast the writer is, for counters that are published
+ * again and again. False, and zeros, when nothing was written yet or what is there is not that. */
+bool seqlock_get(const struct seqlock *l, void *ret);
 
 #endif

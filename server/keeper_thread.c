@@ -192,14 +192,7 @@ struct keeper_thread *keeper_thread_stop(struct keeper_thread *t) {
 
 void keeper_thread_state(const struct keeper_thread *t, struct keeper_state *ret) {
     struct seqlock l = {(shared_word *)t->state, sizeof(*ret)};
-    size_t len;
-    enum err e;
-    do {
-        e = seqlock_read(&l, ret, &len);
-    } while (e == ERR_AGAIN);
-    if (e != OK) {
-        *ret = (struct keeper_state){0};
-    }
+    (void)seqlock_get(&l, ret);
 }
 
 bool keeper_thread_full(const struct keeper_thread *t) {

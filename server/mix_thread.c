@@ -222,12 +222,5 @@ bool mix_thread_post(struct mix_thread *t, const struct mix_order *o) {
 
 void mix_thread_counters(const struct mix_thread *t, struct mix_thread_counters *ret) {
     struct seqlock l = {(shared_word *)t->counters, sizeof(*ret)};
-    size_t len;
-    enum err e;
-    do {
-        e = seqlock_read(&l, ret, &len);
-    } while (e == ERR_AGAIN);
-    if (e != OK) {
-        *ret = (struct mix_thread_counters){0};
-    }
+    (void)seqlock_get(&l, ret);
 }

@@ -276,13 +276,6 @@ bool recorder_thread_event(struct recorder_thread *t, struct recorder_event *ret
 void recorder_thread_counters(const struct recorder_thread *t,
                               struct recorder_thread_counters *ret) {
     struct seqlock l = {(shared_word *)t->counters, sizeof(ret->capture)};
-    size_t len;
-    enum err e;
-    do {
-        e = seqlock_read(&l, &ret->capture, &len);
-    } while (e == ERR_AGAIN);
-    if (e != OK) {
-        ret->capture = (struct recorder_counters){0};
-    }
+    (void)seqlock_get(&l, &ret->capture);
     writer_thread_counters(t->writer, &ret->writer);
 }

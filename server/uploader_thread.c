@@ -185,11 +185,7 @@ struct uploader_counters uploader_threads_counters(const struct uploader_threads
     for (uint32_t i = 0; i < t->n; i++) {
         struct uploader_counters c = {0};
         struct seqlock l = {(shared_word *)t->each[i].counters, sizeof(c)};
-        size_t len;
-        enum err e;
-        while ((e = seqlock_read(&l, &c, &len)) == ERR_AGAIN) {
-        }
-        if (e != OK) {
+        if (!seqlock_get(&l, &c)) {
             continue; /* nothing was published yet */
         }
         sum.waiting_objects += c.waiting_objects;

@@ -142,14 +142,7 @@ struct writer_thread *writer_thread_stop(struct writer_thread *t, struct link *r
 
 void writer_thread_counters(const struct writer_thread *t, struct writer_counters *ret) {
     struct seqlock l = {(shared_word *)t->counters, sizeof(*ret)};
-    size_t len;
-    enum err e;
-    do {
-        e = seqlock_read(&l, ret, &len);
-    } while (e == ERR_AGAIN);
-    if (e != OK) {
-        *ret = (struct writer_counters){0};
-    }
+    (void)seqlock_get(&l, ret);
 }
 
 /* ---- runs in the recorder thread ---- */

@@ -47,6 +47,21 @@ TEST(seqlock_gives_the_newest_value_of_any_length) {
     }
 }
 
+/* Counters are as long as the place; anything else was not written by whoever publishes them. */
+TEST(seqlock_gives_a_whole_value_or_zeros) {
+    static shared_word words[WORDS];
+    struct seqlock l = {words, CAP};
+    uint8_t in[CAP], out[CAP], zeros[CAP] = {0};
+    memset(words, 0, sizeof(words));
+    memset(in, 7, sizeof(in));
+    memset(out, 9, sizeof(out));
+    EXPECT(!seqlock_get(&l, out) && memcmp(out, zeros, CAP) == 0);
+    seqlock_write(&l, in, CAP);
+    EXPECT(seqlock_get(&l, out) && memcmp(out, in, CAP) == 0);
+    seqlock_write(&l, in, CAP - 1);
+    EXPECT(!seqlock_get(&l, out) && memcmp(out, zeros, CAP) == 0);
+}
+
 TEST(seqlock_clears_every_byte) {
     static shared_word words[WORDS];
     struct seqlock l = {words, CAP};
