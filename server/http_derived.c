@@ -91,20 +91,26 @@ void derived_export(struct control *c, struct request *r) {
     derived_ask(r, &q);
 }
 
+bool derived_answer_error(struct request *r, enum err e) {
+    if (e == ERR_KEY_DENIED) {
+        recordings_key_denied(r);
+    } else if (e == ERR_UNKNOWN || e == ERR_FORMAT) {
+        respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);
+    } else if (e == ERR_WRONG_STATE) {
+        respond_problem(r, 409, "recording_open", "The recording is not finished yet.");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void answer_error(struct request *r, enum err e) {
+    if (derived_answer_error(r, e)) {
+        return;
+    }
     switch (e) {
     case ERR_DENIED:
         respond_code(r, SIG_TOKEN_TOUR);
-        return;
-    case ERR_KEY_DENIED:
-        recordings_key_denied(r);
-        return;
-    case ERR_UNKNOWN:
-    case ERR_FORMAT:
-        respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);
-        return;
-    case ERR_WRONG_STATE:
-        respond_problem(r, 409, "recording_open", "The recording is not finished yet.");
         return;
     case ERR_BUSY:
         respond_problem(r, 503, NULL, "Nothing is made of recordings here (derived.helpers).");

@@ -74,19 +74,12 @@ void orders_held(struct control *c, struct request *r) {
 }
 
 static void answer_error(struct request *r, enum err e) {
+    if (derived_answer_error(r, e)) {
+        return;
+    }
     switch (e) {
     case ERR_DENIED:
         respond_problem(r, 409, "recording_held", "The recording is held: release it first.");
-        return;
-    case ERR_KEY_DENIED:
-        recordings_key_denied(r);
-        return;
-    case ERR_UNKNOWN:
-    case ERR_FORMAT:
-        respond_problem(r, 404, r->args.n > 1 ? NULL : "recording_unknown", NULL);
-        return;
-    case ERR_WRONG_STATE:
-        respond_problem(r, 409, "recording_open", "The recording is not finished yet.");
         return;
     case ERR_UNSUPPORTED:
         respond_problem(r, 409, "recording_inseparable",

@@ -78,6 +78,9 @@ bool derived_read_request(const struct request *r, struct read_request *q);
 void recordings_ask(struct request *r, const struct read_request *q);
 /* Answer that the key provider does not let this server open the recording: nothing of who asks. */
 void recordings_key_denied(struct request *r);
+/* Answer what the jobs thread says of any recording that it cannot work on; false: nothing of that.
+ */
+bool derived_answer_error(struct request *r, enum err e);
 /* What a request for a segment reads; false: there can be no such. */
 bool tail_read_request(const struct request *r, struct read_request *q);
 /* Answer what is wrong with a request of http_tail.c; false: it is none, or nothing of its own. */
