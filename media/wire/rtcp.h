@@ -92,4 +92,23 @@ struct rtcp_twcc_ids {
 unsigned rtcp_write_twcc(struct wr *w, const struct rtcp_twcc_ids *ids,
                          const struct rtcp_twcc_arrival *a, unsigned n);
 
+/* Reads a transport-cc feedback packet by packet, in order of sequence numbers. */
+struct rtcp_twcc_reader {
+    struct rd chunks, deltas;
+    uint16_t seq;      /* of the next packet */
+    uint16_t left;     /* packets */
+    uint16_t chunk;    /* the chunk under way */
+    uint16_t in_chunk; /* symbols of it that are left */
+    int64_t at_us;     /* [us] of the last arrival; at first of the reference */
+    uint8_t fb_count;
+};
+/* Begin to read p. The reference time has 24 bits of 64 ms, thus wraps in 12 days: of all times it
+ * may stand for, the one nearest to near_us [us] is taken. The whole packet is checked:
+ * ERR_FORMAT when it is another packet or has a reserved symbol, ERR_SHORT when it promises more
+ * than it has. p's bytes are borrowed. */
+enum err rtcp_twcc_begin(const struct rtcp_packet *p, int64_t near_us,
+                         struct rtcp_twcc_reader *ret);
+/* The next packet, received or not; false at the end. */
+bool rtcp_twcc_next(struct rtcp_twcc_reader *r, struct rtcp_twcc_arrival *ret);
+
 #endif

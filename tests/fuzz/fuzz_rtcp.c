@@ -52,6 +52,22 @@ static void read_feedback(const struct rtcp_packet *k) {
     }
 }
 
+/* Feedback is checked before it is read, so that reading gives each packet it promises. */
+static void read_twcc(const struct rtcp_packet *k) {
+    struct rtcp_twcc_reader r;
+    struct rtcp_twcc_arrival a;
+    if (rtcp_twcc_begin(k, 1000000, &r) != OK) {
+        return;
+    }
+    unsigned promised = be16(k->body.p + 6), n = 0;
+    uint16_t first = be16(k->body.p + 4);
+    while (rtcp_twcc_next(&r, &a)) {
+        CHECK(a.seq == (uint16_t)(first + n) && !r.chunks.bad && !r.deltas.bad);
+        n++;
+    }
+    CHECK(n == promised && rd_left(&r.chunks) == 0);
+}
+
 /* Each input byte is one packet: lost, or a step in time that grows fast. */
 static void write_twcc(const uint8_t *data, size_t size) {
     static struct rtcp_twcc_arrival a[2048];
@@ -88,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(k.body.p + k.body.n <= data + size);
         read_reports(&k);
         read_feedback(&k);
+        read_twcc(&k);
     }
     CHECK((e == ERR_AGAIN) == (rest.n == 0));
     write_twcc(data, size);
