@@ -21,7 +21,7 @@ import selftest  # noqa: E402
 CHECKED = ("base", "media", "signaling", "recorder", "helper", "server", "bench", "tests/sim")
 CORE = ("base", "media", "signaling", "recorder")
 TESTED = {
-    "media": ("wire", "ice", "secure", "recv", "send", "feed", "audio", "room", "engine", "mix"),
+    "media": ("wire", "ice", "secure", "recv", "send", "bwe", "feed", "audio", "room", "engine", "mix"),
     "signaling": ("signaling",),
     "recorder": ("recorder",),
 }
@@ -39,6 +39,7 @@ ARROWS = {
     "media/secure": ("base", "media/wire", "media/secure"),
     "media/recv": ("base", "media/wire", "media/recv"),
     "media/send": ("base", "media/wire", "media/recv", "media/send"),
+    "media/bwe": ("base", "media/wire", "media/bwe"),
     "media/transport": ("base", "media/wire", "media/ice", "media/secure", "media/transport"),
     "media/feed": ("base", "media/wire", "media/recv", "media/feed"),
     "media/out": ("base", "media/wire", "media/recv", "media/send", "media/feed",

@@ -1,0 +1,271 @@
+/* DESIGN. The rate is the least of what delay, loss and the viewer allow. Delay alone goes up by
+ * itself; the loss limit is there only after loss. A probe that proves more raises both at once:
+ * that is what brings quality back in a second or two, where growth by 8 % a second takes twenty.
+ *
+ * A queue that an overuse has built is emptied at once, not over the seconds that 0.85 times the
+ * capacity would take: the estimate stays, what is sent meanwhile is less. */
+#include "media/bwe/bwe.h"
+
+#include <string.h>
+
+#define FEEDBACK_MISSING US_PER_S    /* ours: browsers send it every 50 to 250 ms */
+#define COLLAPSED (80 * US_PER_MS)   /* ours */
+#define DRAIN_ABOVE (40 * US_PER_MS) /* ours: a shorter queue empties by itself */
+#define DRAIN_BELOW (15 * US_PER_MS)
+#define DRAIN_SPAN (500 * US_PER_MS) /* the queue shall be gone in this time */
+#define DRAIN_MAX (1500 * US_PER_MS) /* and if it is not, the way itself has become longer */
+#define DRAIN_LEAST 4                /* a fourth of the rate goes on: speech */
+#define PROBE_FIRST 3 /* libwebrtc first_exponential_probe_scale: times the start rate */
+#define PROBE_STEP 2  /* libwebrtc further_exponential_probe_scale */
+#define PROBE_AFTER_LOWERING (500 * US_PER_MS) /* ours: the queue is gone, then look again */
+/* In the middle of what a reference time can be, so that no arrival is negative. */
+#define ARRIVED_FIRST ((us_t)64000 << 23)
+#define RTT_UNKNOWN (100 * US_PER_MS)
+#define PROBE_QUIET (20 * US_PER_MS) /* ours: no question while a queue stands */
+
+void bwe_init(struct bwe *b, const struct bwe_config *c) {
+    memset(b, 0, sizeof(*b));
+    b->c = *c;
+    aimd_init(&b->aimd, c->start);
+    b->probe.wait = PROBE_WAIT;
+    b->first = true;
+}
+
+static uint64_t clamp(const struct bwe *b, uint64_t rate) {
+    rate = rate < b->c.min ? b->c.min : rate;
+    return rate > b->c.max ? b->c.max : rate;
+}
+
+/* What the path is believed to carry. */
+static uint64_t estimate(const struct bwe *b) {
+    uint64_t rate = b->aimd.rate;
+    if (b->remb && (b->remb < rate || !b->answered)) {
+        rate = b->remb;
+    }
+    if (b->loss.limit && b->loss.limit < rate) {
+        rate = b->loss.limit;
+    }
+    return clamp(b, rate);
+}
+
+static us_t rtt(const struct bwe *b) {
+    return b->rtt > 0 ? b->rtt : RTT_UNKNOWN;
+}
+
+uint64_t bwe_rate(const struct bwe *b, us_t now) {
+    uint64_t rate = estimate(b);
+    us_t queue = queue_delay_get(&b->queue);
+    if (now >= b->drain_until || queue <= DRAIN_BELOW) {
+        return rate;
+    }
+    uint64_t least = rate / DRAIN_LEAST;
+    uint64_t less = queue < DRAIN_SPAN ? rate - rate * (uint64_t)queue / DRAIN_SPAN : 0;
+    return less > least ? less : least;
+}
+
+void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size) {
+    struct sent_packet p = {.size = size, .probe = probe_sent(&b->probe, now, size)};
+    sent_add(&b->sent, now, seq, p);
+    if (!b->sending) {
+        b->sending = true;
+        b->unheard = now;
+    }
+    if (b->heard == 0) {
+        b->heard = now;
+    }
+}
+
+int64_t bwe_near(const struct bwe *b) {
+    return b->arrived ? b->arrived : ARRIVED_FIRST;
+}
+
+/* Floor and ceiling hold for what is remembered too, or it would take long to come back. */
+static void settle(struct bwe *b) {
+    b->aimd.rate = clamp(b, b->aimd.rate);
+    if (b->loss.limit) {
+        b->loss.limit = clamp(b, b->loss.limit);
+    }
+}
+
+/* The rate went down from `before`. */
+static void lowered(struct bwe *b, us_t now, uint64_t before) {
+    b->lowered = now;
+    if (queue_delay_get(&b->queue) > DRAIN_ABOVE) {
+        b->drain_until = now + DRAIN_MAX;
+    }
+    /* A small step belongs to a rate that is near its capacity: what was asked is still known. */
+    if (estimate(b) < before / 10 * 7) {
+        b->probe.wait = PROBE_WAIT;
+    }
+    probe_stop(&b->probe, now + rtt(b) + PROBE_AFTER_LOWERING);
+}
+
+static void answer(struct bwe *b, us_t now) {
+    uint64_t proven;
+    if (!probe_answer(&b->probe, now, &proven)) {
+        return;
+    }
+    uint64_t before = estimate(b);
+    bool more = proven > before;
+    if (more) {
+        aimd_proven(&b->aimd, now, proven);
+        loss_proven(&b->loss, proven);
+    }
+    if (proven > before + before / 4) {
+        b->probe.wait = PROBE_WAIT;
+    }
+    /* It carried most of what was asked: ask for more at once. */
+    if (more && (double)proven >= PROBE_FURTHER * (double)b->probe.rate) {
+        b->probe.next = now;
+        return;
+    }
+    b->probe.next = now + b->probe.wait;
+    b->probe.wait = us_min(2 * b->probe.wait, PROBE_WAIT_MAX);
+}
+
+/* The path has become so much slower that the line need not be waited for: even the last packets
+ * have waited long, and far less arrives than is allowed. */
+static bool collapsed(const struct bwe *b, uint64_t acked) {
+    return queue_delay_last(&b->queue) > COLLAPSED && acked > 0 && b->trend.slope > 0 &&
+           acked < estimate(b) / 4 * 3;
+}
+
+/* One packet of a feedback. Returns true when its group tells how the path is used. */
+static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
+                    struct group_delta *ret) {
+    struct sent_packet *p = sent_find(&b->sent, a->seq);
+    if (!p || p->state == SENT_RECEIVED) {
+        return false;
+    }
+    us_t sent = sent_at(p, now);
+    if (p->state == SENT_UNKNOWN && sent > b->lowered) {
+        loss_packet(&b->loss, sent, a->received);
+    }
+    p->state = a->received ? SENT_RECEIVED : SENT_LOST;
+    if (!a->received) {
+        return false;
+    }
+    b->arrived = us_max(b->arrived, a->at_us);
+    acked_add(&b->acked, a->at_us, p->size);
+    if (p->probe) {
+        probe_arrived(&b->probe, p->probe, a->at_us, p->size);
+        return false; /* its queue is our question, not the path's answer */
+    }
+    queue_delay_add(&b->queue, now, a->at_us, a->at_us - sent);
+    return groups_add(&b->groups, sent, a->at_us, ret);
+}
+
+void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
+    struct rtcp_twcc_arrival a;
+    struct group_delta d;
+    bool overuse = false;
+    enum trend_usage usage = (enum trend_usage)b->trend.usage;
+    b->heard = b->unheard = now;
+    b->answered = true;
+    b->sending = false;
+    while (rtcp_twcc_next(r, &a)) {
+        if (arrival(b, now, &a, &d)) {
+            usage = trend_add(&b->trend, &d);
+            overuse = overuse || usage == TREND_OVERUSE;
+        }
+    }
+    struct aimd_input in = {.usage = overuse ? TREND_OVERUSE : usage,
+                            .acked = acked_rate(&b->acked, ACKED_BUCKETS),
+                            .acked_short = acked_rate(&b->acked, ACKED_SHORT),
+                            .rtt = rtt(b)};
+    if (collapsed(b, in.acked_short)) {
+        in.usage = TREND_OVERUSE;
+    }
+    uint64_t before = estimate(b);
+    bool less = aimd_update(&b->aimd, now, &in);
+    less = loss_judge(&b->loss, now, rtt(b), estimate(b), in.acked_short) || less;
+    if (less) {
+        lowered(b, now, before);
+    } else {
+        answer(b, now);
+    }
+    settle(b);
+    bwe_timeout(b, now);
+}
+
+void bwe_rtt(struct bwe *b, us_t rtt) {
+    b->rtt = us_max(rtt, 0);
+}
+
+void bwe_remb(struct bwe *b, uint64_t rate) {
+    b->remb = rate;
+}
+
+void bwe_report(struct bwe *b, us_t now, uint32_t lost, uint32_t expected) {
+    if (b->answered || expected == 0) {
+        return;
+    }
+    b->loss.lost += lost < expected ? lost : expected;
+    b->loss.total += expected;
+    bool less = loss_judge(&b->loss, now, rtt(b), estimate(b), 0);
+    if (!less && b->loss.fraction < LOSS_LOW) { /* nothing else tells it to grow */
+        us_t passed = us_min(now - b->heard, US_PER_S);
+        b->aimd.rate +=
+            (uint64_t)((double)b->aimd.rate * (LOSS_GROWTH - 1) * (double)passed / US_PER_S);
+    }
+    b->heard = now;
+    settle(b);
+}
+
+void bwe_want(struct bwe *b, uint64_t rate) {
+    b->want = rate;
+}
+
+/* More is wanted than is known to be there, and nothing speaks against asking. */
+static bool curious(const struct bwe *b) {
+    uint64_t rate = estimate(b);
+    bool heard = !b->sending || b->unheard == b->heard;
+    return b->answered && heard && !b->probe.open && rate < b->want && rate < b->c.max;
+}
+
+us_t bwe_deadline(const struct bwe *b) {
+    us_t due = US_NEVER;
+    if (b->answered && b->sending) {
+        due = b->unheard + FEEDBACK_MISSING;
+    }
+    if (b->probe.open) {
+        due = us_min(due, b->probe.begun + PROBE_ANSWER);
+    } else if (curious(b)) {
+        due = us_min(due, us_max(b->probe.next, b->drain_until));
+    }
+    return due;
+}
+
+static void ask(struct bwe *b, us_t now) {
+    uint64_t rate = estimate(b);
+    uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_STEP);
+    /* A fifth more than is wanted: what is proven is a little less than what was asked. */
+    uint64_t enough = b->want + b->want / 5;
+    b->first = false;
+    to = to < enough ? to : enough;
+    probe_begin(&b->probe, now, to < b->c.max ? to : b->c.max);
+}
+
+void bwe_timeout(struct bwe *b, us_t now) {
+    if (b->answered && b->sending && now - b->unheard >= FEEDBACK_MISSING) {
+        uint64_t before = estimate(b);
+        b->unheard = now;
+        b->aimd.rate /= 2;
+        settle(b);
+        lowered(b, now, before);
+    }
+    answer(b, now);
+    if (!curious(b) || now < b->probe.next || now < b->drain_until) {
+        return;
+    }
+    if (queue_delay_get(&b->queue) > PROBE_QUIET || b->trend.usage == TREND_OVERUSE) {
+        b->probe.next = now + PROBE_AFTER_LOWERING;
+        return;
+    }
+    ask(b, now);
+}
+
+uint64_t bwe_probe(const struct bwe *b, uint32_t *ret_left) {
+    *ret_left = probe_left(&b->probe);
+    return *ret_left ? b->probe.rate : 0;
+}

@@ -1,0 +1,70 @@
+/* How much may be sent to a viewer: the send-side bandwidth estimation of one transport, over all
+ * its streams (docs/congestion.md). Delay (trend, aimd), loss and probes each have a file; here
+ * they meet. SANS-I/O. Owner: one worker; lives in a session. */
+#ifndef ORIEL_MEDIA_BWE_BWE_H
+#define ORIEL_MEDIA_BWE_BWE_H
+
+#include "media/bwe/acked.h"
+#include "media/bwe/aimd.h"
+#include "media/bwe/loss.h"
+#include "media/bwe/probe.h"
+#include "media/bwe/queue_delay.h"
+#include "media/bwe/sent.h"
+#include "media/wire/rtcp.h"
+
+struct bwe_config {
+    uint64_t start, min, max; /* [bit/s] min <= start <= max */
+};
+
+struct bwe {
+    struct bwe_config c;
+    struct sent sent;
+    struct groups groups;
+    struct trend trend;
+    struct acked acked;
+    struct aimd aimd;
+    struct loss loss;
+    struct probe probe;
+    struct queue_delay queue;
+    us_t rtt;         /* [us] 0: not known */
+    us_t heard;       /* [us] the last feedback; when the first packet was sent, before */
+    us_t unheard;     /* [us] when it was last found missing, or heard */
+    us_t arrived;     /* [us] the last arrival, by the viewer's clock */
+    us_t lowered;     /* [us] the last decrease: what was sent before it tells no second one */
+    us_t drain_until; /* [us] a queue that we made is let go until then */
+    uint64_t want;    /* [bit/s] what its slots could use */
+    uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
+    bool sending;     /* something was sent since `heard` */
+    bool answered;    /* it has sent feedback at all */
+    bool first;       /* the first probes are still to come */
+};
+
+/* Nothing was sent yet; memory need not be zeroed. c is copied. */
+void bwe_init(struct bwe *b, const struct bwe_config *c);
+/* A datagram of `size` bytes with this transport-wide number goes out now. */
+void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size);
+/* What rtcp_twcc_begin is to be told of the viewer's clock [us]. */
+int64_t bwe_near(const struct bwe *b);
+/* Its feedback, begun with bwe_near. Reads r to its end. */
+void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r);
+/* The round trip as reports tell it [us]. */
+void bwe_rtt(struct bwe *b, us_t rtt);
+/* REMB: the viewer says what it can take [bit/s]. It is obeyed where there is no feedback of ours,
+ * and as a limit where there is. */
+void bwe_remb(struct bwe *b, uint64_t rate);
+/* Report blocks of a viewer without transport-wide feedback: packets lost and expected since the
+ * last one. */
+void bwe_report(struct bwe *b, us_t now, uint32_t lost, uint32_t expected);
+/* What the viewer's slots could use [bit/s]: more than that is not looked for. */
+void bwe_want(struct bwe *b, uint64_t rate);
+/* When bwe_timeout is due; US_NEVER. */
+us_t bwe_deadline(const struct bwe *b);
+/* Feedback is missing, or it is time to ask for more. */
+void bwe_timeout(struct bwe *b, us_t now);
+/* What may be sent now, on average over a second [bit/s]; within the configured range. */
+uint64_t bwe_rate(const struct bwe *b, us_t now);
+/* Of a probe that runs: the rate to send at [bit/s], and the bytes that are left to send; 0: none
+ * runs. */
+uint64_t bwe_probe(const struct bwe *b, uint32_t *ret_left);
+
+#endif

@@ -1,0 +1,269 @@
+/* The estimator as a whole, over paths of all kinds. */
+#include "tests/unit/bwe/path.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+#define KBIT UINT64_C(1000)
+#define MBIT UINT64_C(1000000)
+#define SEC(s) ((us_t)((s) * (double)US_PER_S))
+
+static const struct bwe_config usual = {300 * KBIT, 60 * KBIT, 6 * MBIT};
+
+static void trace(const struct path *p, const char *what) {
+    if (getenv("BWE_TRACE")) {
+        printf("# %s %6.3f rate %7.0f aimd %7.0f loss %7.0f acked %7.0f queue %4.0f ms thr %5.1f "
+               "slope %6.3f usage %d probe %d %7.0f pad %.0f\n",
+               what, (double)p->now / 1e6, (double)bwe_rate(&p->bwe, p->now) / 1e3,
+               (double)p->bwe.aimd.rate / 1e3, (double)p->bwe.loss.limit / 1e3,
+               (double)acked_rate(&p->bwe.acked, ACKED_BUCKETS) / 1e3,
+               (double)queue_delay_get(&p->bwe.queue) / 1e3, p->bwe.trend.threshold,
+               p->bwe.trend.slope, p->bwe.trend.usage, p->bwe.probe.open,
+               (double)p->bwe.probe.rate / 1e3, (double)p->padding_bytes / 1e3);
+    }
+}
+
+static void run(struct path *p, us_t until, const char *what) {
+    while (p->now < until) {
+        path_run(p, us_min(until, p->now + 100 * US_PER_MS));
+        trace(p, what);
+    }
+}
+
+/* Between 80 % and 100 % (and a little for what is just being tried) of the bottleneck, on average
+ * over the next second. */
+static bool fits(struct path *p, uint64_t rate) {
+    double sum = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        path_run(p, p->now + 10 * US_PER_MS);
+        sum += (double)bwe_rate(&p->bwe, p->now) / 100;
+    }
+    trace(p, "fits?");
+    return sum >= 0.8 * (double)rate && sum <= 1.02 * (double)rate;
+}
+
+TEST(bwe_follows_a_bottleneck_that_changes) {
+    struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(1), .delay = SEC(0.025)};
+    static struct path p;
+    path_init(&p, &link, &usual, 1);
+    run(&p, SEC(4), "4M");
+    EXPECT(fits(&p, 4 * MBIT));
+    run(&p, SEC(15), "4M");
+    EXPECT(fits(&p, 4 * MBIT));
+    link.rate = 500 * KBIT;
+    run(&p, p.now + SEC(3), "0.5M");
+    EXPECT(fits(&p, 500 * KBIT));
+    run(&p, p.now + SEC(15), "0.5M");
+    EXPECT(fits(&p, 500 * KBIT));
+    link.rate = 2 * MBIT;
+    run(&p, p.now + SEC(3), "2M");
+    EXPECT(fits(&p, 2 * MBIT));
+    run(&p, p.now + SEC(15), "2M");
+    EXPECT(fits(&p, 2 * MBIT));
+    unsigned waited = path_waited(&p, 95);
+    printf("# waited p95 %u ms\n", waited);
+    EXPECT(waited < 100);
+}
+
+TEST(bwe_is_at_the_capacity_half_a_second_after_a_join) {
+    struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(1), .delay = SEC(0.025)};
+    static struct path p;
+    path_init(&p, &link, &usual, 2);
+    run(&p, SEC(1.5), "join");
+    EXPECT(bwe_rate(&p.bwe, p.now) > 3 * MBIT);
+    EXPECT(p.padding_bytes < 40000);
+}
+
+TEST(bwe_shares_a_bottleneck_fairly) {
+    for (unsigned seed = 0; seed < 8; seed++) {
+        struct bottleneck link = {.rate = 3 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+        static struct path a, b;
+        path_init(&a, &link, &usual, 3 + seed);
+        run(&a, SEC(10 + 0.7 * seed), "alone");
+        path_init(&b, &link, &usual, 4 + seed);
+        bwe_rtt(&b.bwe, SEC(0.04));
+        b.now = b.frame_at = a.now;
+        while (a.now < SEC(40)) {
+            path_step(&a);
+            path_step(&b);
+        }
+        uint64_t from_a = a.arrived_bytes, from_b = b.arrived_bytes;
+        while (a.now < SEC(100)) {
+            path_step(&a);
+            path_step(&b);
+            if (a.now % US_PER_S == 0) {
+                trace(&a, "A");
+                trace(&b, "B");
+            }
+        }
+        double got_a = (double)(a.arrived_bytes - from_a) * 8 / 60;
+        double got_b = (double)(b.arrived_bytes - from_b) * 8 / 60;
+        printf("# %.0f and %.0f kbit/s of 3000, waited p95 %u ms\n", got_a / 1e3, got_b / 1e3,
+               path_waited(&a, 95));
+        EXPECT(got_a < 1.3 * got_b && got_b < 1.3 * got_a);
+        EXPECT(got_a + got_b > 0.8 * 3 * MBIT);
+    }
+}
+
+/* Radio loses packets without being full. */
+TEST(bwe_bears_random_loss) {
+    static const uint32_t loss[] = {10000, 20000, 50000, 80000};
+    for (unsigned i = 0; i < 4; i++) {
+        struct bottleneck link = {
+            .rate = 2 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.03), .loss_ppm = loss[i]};
+        static struct path p;
+        path_init(&p, &link, &usual, 10 + i);
+        run(&p, SEC(10), "loss");
+        uint64_t before = p.sent_bytes;
+        run(&p, SEC(30), "loss");
+        double rate = (double)(p.sent_bytes - before) * 8 / 20;
+        printf("# %u %% lost: %.0f kbit/s of 2000\n", loss[i] / 10000, rate / 1e3);
+        EXPECT(rate > 0.75 * 2 * MBIT);
+    }
+}
+
+/* More than a tenth is another matter: the draft gives way, but speech must go on. */
+TEST(bwe_gives_way_to_heavy_loss) {
+    struct bottleneck link = {
+        .rate = 4 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.03), .loss_ppm = 250000};
+    static struct path p;
+    path_init(&p, &link, &usual, 20);
+    run(&p, SEC(20), "25 %");
+    EXPECT(bwe_rate(&p.bwe, p.now) < MBIT);
+    EXPECT(bwe_rate(&p.bwe, p.now) >= usual.min);
+    link.loss_ppm = 0;
+    run(&p, SEC(23), "0 %");
+    EXPECT(fits(&p, 4 * MBIT));
+}
+
+TEST(bwe_bears_jitter) {
+    struct bottleneck link = {
+        .rate = 3 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.03), .jitter = SEC(0.03)};
+    static struct path p;
+    path_init(&p, &link, &usual, 30);
+    run(&p, SEC(10), "jitter");
+    uint64_t before = p.sent_bytes;
+    run(&p, SEC(40), "jitter");
+    double rate = (double)(p.sent_bytes - before) * 8 / 30;
+    printf("# jitter 30 ms: %.0f kbit/s of 3000, waited p95 %u ms\n", rate / 1e3,
+           path_waited(&p, 95));
+    EXPECT(rate > 0.7 * 3 * MBIT);
+}
+
+/* A queue of 40 ms drops before delay says much. */
+TEST(bwe_finds_its_rate_by_loss_where_queues_are_short) {
+    struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(0.04), .delay = SEC(0.02)};
+    static struct path p;
+    path_init(&p, &link, &usual, 40);
+    run(&p, SEC(10), "4M");
+    link.rate = 800 * KBIT;
+    run(&p, SEC(13), "0.8M");
+    EXPECT(fits(&p, 800 * KBIT));
+    link.rate = 3 * MBIT;
+    run(&p, p.now + SEC(3), "3M");
+    EXPECT(fits(&p, 3 * MBIT));
+}
+
+/* A tunnel: nothing arrives and nothing comes back. */
+TEST(bwe_is_back_soon_after_an_outage) {
+    static const double length[] = {0.2, 1, 3, 8};
+    for (unsigned i = 0; i < 4; i++) {
+        struct bottleneck link = {.rate = 2 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.03)};
+        static struct path p;
+        path_init(&p, &link, &usual, 50 + i);
+        run(&p, SEC(8), "before");
+        link.down = true;
+        run(&p, SEC(8 + length[i]), "down");
+        EXPECT(length[i] < 3 || bwe_rate(&p.bwe, p.now) < MBIT);
+        link.down = false;
+        run(&p, p.now + SEC(2), "up");
+        bool back = fits(&p, 2 * MBIT);
+        printf("# after %.1f s without a path: %" PRIu64 " kbit/s of 2000\n", length[i],
+               bwe_rate(&p.bwe, p.now) / KBIT);
+        EXPECT(back);
+    }
+}
+
+/* What nobody wants is not asked for. */
+TEST(bwe_asks_for_no_more_than_is_wanted) {
+    struct bottleneck link = {.rate = 6 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+    static struct path p;
+    path_init(&p, &link, &usual, 60);
+    p.want = 700 * KBIT;
+    run(&p, SEC(5), "700k");
+    EXPECT(bwe_rate(&p.bwe, p.now) >= p.want);
+    uint64_t padding = p.padding_bytes;
+    run(&p, SEC(30), "700k");
+    EXPECT_EQ(p.padding_bytes, padding);
+    EXPECT(bwe_rate(&p.bwe, p.now) >= p.want);
+    p.want = 4 * MBIT;
+    run(&p, SEC(31.5), "4M");
+    EXPECT(bwe_rate(&p.bwe, p.now) >= 4 * MBIT);
+}
+
+/* Where the capacity is less than is wanted the questions become rare. */
+TEST(bwe_costs_little_padding) {
+    struct bottleneck link = {.rate = MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+    static struct path p;
+    path_init(&p, &link, &usual, 70);
+    run(&p, SEC(10), "1M");
+    uint64_t padding = p.padding_bytes, sent = p.sent_bytes;
+    run(&p, SEC(70), "1M");
+    double part = (double)(p.padding_bytes - padding) / (double)(p.sent_bytes - sent);
+    printf("# padding: %.2f %% of what is sent\n", 100 * part);
+    EXPECT(part < 0.02);
+}
+
+TEST(bwe_bears_a_clock_that_drifts) {
+    static const int ppm[] = {200, -200};
+    for (unsigned i = 0; i < 2; i++) {
+        struct bottleneck link = {.rate = 2 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+        static struct path p;
+        path_init(&p, &link, &usual, 80);
+        while (p.now < SEC(40)) {
+            path_step(&p);
+            p.skew += p.now / US_PER_MS % 5 == 0 ? ppm[i] / 200 : 0;
+        }
+        EXPECT(fits(&p, 2 * MBIT));
+    }
+}
+
+/* It goes on sending to somebody who does not answer: less and less, and never nothing. */
+TEST(bwe_lowers_what_nobody_acknowledges) {
+    struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+    static struct path p;
+    path_init(&p, &link, &usual, 90);
+    run(&p, SEC(5), "heard");
+    p.deaf = true;
+    run(&p, SEC(6.5), "deaf");
+    EXPECT(bwe_rate(&p.bwe, p.now) < 2.5 * MBIT);
+    run(&p, SEC(20), "deaf");
+    EXPECT_EQ(bwe_rate(&p.bwe, p.now), usual.min);
+    p.deaf = false;
+    run(&p, p.now + SEC(3), "heard");
+    EXPECT(fits(&p, 4 * MBIT));
+}
+
+/* Clients that know no transport-wide numbers say it themselves, or only what they lost. */
+TEST(bwe_obeys_a_viewer_without_feedback) {
+    struct bwe b;
+    bwe_init(&b, &usual);
+    EXPECT_EQ(bwe_rate(&b, 0), usual.start);
+    bwe_remb(&b, 1500 * KBIT);
+    EXPECT_EQ(bwe_rate(&b, 0), 1500 * KBIT);
+    bwe_remb(&b, UINT64_MAX);
+    EXPECT_EQ(bwe_rate(&b, 0), usual.max);
+    bwe_remb(&b, 1);
+    EXPECT_EQ(bwe_rate(&b, 0), usual.min);
+    bwe_remb(&b, 2 * MBIT);
+    for (unsigned i = 0; i < 10; i++) {
+        bwe_report(&b, (i + 1) * US_PER_S, 30, 100);
+    }
+    EXPECT(bwe_rate(&b, SEC(10)) < MBIT);
+    bwe_init(&b, &usual); /* reports alone: it grows while they are good */
+    for (unsigned i = 0; i < 30; i++) {
+        bwe_report(&b, (i + 1) * US_PER_S, 0, 100);
+    }
+    EXPECT(bwe_rate(&b, SEC(30)) > 2 * usual.start);
+    EXPECT_EQ(bwe_deadline(&b), US_NEVER);
+}
