@@ -15,8 +15,8 @@
 #define DRAIN_SPAN (500 * US_PER_MS) /* the queue shall be gone in this time */
 #define DRAIN_MAX (1500 * US_PER_MS) /* and if it is not, the way itself has become longer */
 #define DRAIN_LEAST 4                /* a fourth of the rate goes on: speech */
-#define PROBE_FIRST 3 /* libwebrtc first_exponential_probe_scale: times the start rate */
-#define PROBE_STEP 2  /* libwebrtc further_exponential_probe_scale */
+#define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
+#define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
 #define PROBE_AFTER_LOWERING (500 * US_PER_MS) /* ours: the queue is gone, then look again */
 /* In the middle of what a reference time can be, so that no arrival is negative. */
 #define ARRIVED_FIRST ((us_t)64000 << 23)
@@ -229,7 +229,7 @@ us_t bwe_deadline(const struct bwe *b) {
         due = b->unheard + FEEDBACK_MISSING;
     }
     if (b->probe.open) {
-        due = us_min(due, b->probe.begun + PROBE_ANSWER);
+        due = us_min(due, us_min(probe_next(&b->probe), b->probe.begun + PROBE_ANSWER));
     } else if (curious(b)) {
         due = us_min(due, us_max(b->probe.next, b->drain_until));
     }
@@ -238,7 +238,7 @@ us_t bwe_deadline(const struct bwe *b) {
 
 static void ask(struct bwe *b, us_t now) {
     uint64_t rate = estimate(b);
-    uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_STEP);
+    uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_FURTHER_BY);
     /* A fifth more than is wanted: what is proven is a little less than what was asked. */
     uint64_t enough = b->want + b->want / 5;
     b->first = false;
@@ -254,6 +254,7 @@ void bwe_timeout(struct bwe *b, us_t now) {
         settle(b);
         lowered(b, now, before);
     }
+    probe_tick(&b->probe, now);
     answer(b, now);
     if (!curious(b) || now < b->probe.next || now < b->drain_until) {
         return;
@@ -265,7 +266,6 @@ void bwe_timeout(struct bwe *b, us_t now) {
     ask(b, now);
 }
 
-uint64_t bwe_probe(const struct bwe *b, uint32_t *ret_left) {
-    *ret_left = probe_left(&b->probe);
-    return *ret_left ? b->probe.rate : 0;
+uint32_t bwe_probe_due(const struct bwe *b, us_t now) {
+    return probe_due(&b->probe, now);
 }

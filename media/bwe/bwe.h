@@ -63,8 +63,8 @@ us_t bwe_deadline(const struct bwe *b);
 void bwe_timeout(struct bwe *b, us_t now);
 /* What may be sent now, on average over a second [bit/s]; within the configured range. */
 uint64_t bwe_rate(const struct bwe *b, us_t now);
-/* Of a probe that runs: the rate to send at [bit/s], and the bytes that are left to send; 0: none
- * runs. */
-uint64_t bwe_probe(const struct bwe *b, uint32_t *ret_left);
+/* Bytes that a probe lacks now [bytes], so that it goes out evenly; 0: none runs, or it is on time.
+ * bwe_deadline says when more is due. */
+uint32_t bwe_probe_due(const struct bwe *b, us_t now);
 
 #endif

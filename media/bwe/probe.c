@@ -12,6 +12,7 @@ void probe_begin(struct probe *p, us_t now, uint64_t rate) {
     p->rate = rate;
     p->wanted = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
     p->begun = now;
+    p->tried = now - PROBE_STEP;
     memset(&p->sent, 0, sizeof(p->sent));
     memset(&p->got, 0, sizeof(p->got));
 }
@@ -52,14 +53,39 @@ void probe_arrived(struct probe *p, uint8_t id, us_t at, uint16_t size) {
     p->got.bytes += size;
 }
 
-uint32_t probe_left(const struct probe *p) {
-    if (!p->sending) {
+/* [bytes] in all; the number of packets that makes it an answer may need more than was wanted. */
+static uint32_t total(const struct probe *p) {
+    if (p->sent.bytes < p->wanted) {
+        return p->wanted;
+    }
+    return p->sent.bytes + (PROBE_PACKETS - p->sent.packets) * SMALL;
+}
+
+uint32_t probe_due(const struct probe *p, us_t now) {
+    us_t since = us_min(now - p->begun, PROBE_SENDING);
+    if (!p->sending || since < 0) {
         return 0;
     }
-    if (p->sent.bytes < p->wanted) {
-        return p->wanted - p->sent.bytes;
+    /* What is to be sent in the step that begins now belongs to it. */
+    uint64_t due = p->rate * (uint64_t)(since + PROBE_STEP) / 8 / US_PER_S;
+    uint32_t all = total(p);
+    due = due < all ? due : all;
+    return due > p->sent.bytes ? (uint32_t)(due - p->sent.bytes) : 0;
+}
+
+void probe_tick(struct probe *p, us_t now) {
+    p->tried = now;
+    if (now - p->begun > PROBE_SENDING) {
+        p->sending = false;
     }
-    return (PROBE_PACKETS - p->sent.packets) * SMALL;
+}
+
+us_t probe_next(const struct probe *p) {
+    if (!p->sending) {
+        return US_NEVER;
+    }
+    us_t at = p->begun + (us_t)((uint64_t)p->sent.bytes * 8 * US_PER_S / (p->rate ? p->rate : 1));
+    return us_max(at, p->tried + PROBE_STEP);
 }
 
 /* [bit/s]; 0: no time passed. */

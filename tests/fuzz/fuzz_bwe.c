@@ -68,11 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     p.seq = 60000;
     bwe_init(&p.b, &config);
     while (rd_left(&in) > 0 && !in.bad) {
-        uint32_t left;
         step(&p, &in);
-        uint64_t rate = bwe_rate(&p.b, p.now), probe = bwe_probe(&p.b, &left);
-        CHECK(rate >= config.min / 4 && rate <= config.max && probe <= config.max);
-        CHECK((probe == 0) == (left == 0) && left <= config.max / 8 / 50);
+        uint64_t rate = bwe_rate(&p.b, p.now);
+        CHECK(rate >= config.min / 4 && rate <= config.max);
+        CHECK(bwe_probe_due(&p.b, p.now) <= config.max / 8 / 50);
         if (bwe_deadline(&p.b) <= p.now) {
             bwe_timeout(&p.b, p.now);
             CHECK(bwe_deadline(&p.b) > p.now);

@@ -52,8 +52,7 @@ static void send_one(struct path *p, unsigned size) {
 
 /* The pacer: media first, at 2.5 times the rate; a probe at its own. */
 static void send(struct path *p) {
-    uint32_t left;
-    uint64_t probe = bwe_probe(&p->bwe, &left);
+    uint64_t probe = bwe_probe_due(&p->bwe, p->now) ? p->bwe.probe.rate : 0;
     double rate = (double)bwe_rate(&p->bwe, p->now) * PACING;
     if (p->now >= p->frame_at) {
         double use = (double)bwe_rate(&p->bwe, p->now);
@@ -67,7 +66,7 @@ static void send(struct path *p) {
     for (;;) {
         bool media = p->owed >= PATH_MTU;
         unsigned size = media ? PATH_MTU : PADDING;
-        if (p->tokens < size || (!media && !bwe_probe(&p->bwe, &left))) {
+        if (p->tokens < size || (!media && !bwe_probe_due(&p->bwe, p->now))) {
             break;
         }
         p->owed -= media ? size : 0;

@@ -39,7 +39,7 @@ static bool fits(struct path *p, uint64_t rate) {
         sum += (double)bwe_rate(&p->bwe, p->now) / 100;
     }
     trace(p, "fits?");
-    return sum >= 0.8 * (double)rate && sum <= 1.02 * (double)rate;
+    return sum >= 0.8 * (double)rate && sum <= 1.05 * (double)rate;
 }
 
 TEST(bwe_follows_a_bottleneck_that_changes) {
