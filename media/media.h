@@ -19,6 +19,7 @@
 #include "base/packet.h"
 #include "base/rng.h"
 #include "base/session.h"
+#include "media/bwe/bwe.h"
 #include "media/engine/relay.h"
 #include "media/engine/snapshot.h"
 #include "media/recv/police.h"
@@ -42,6 +43,7 @@ struct engine_config {
                                retransmission, shared by all sources that flow; 0: no such bound */
     uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
                                STUN, DTLS and RTCP are never without a buffer */
+    struct bwe_config bwe;  /* of what is sent to a viewer */
     us_t media_silence;     /* [us] media to a peer pauses after this without an
                                 authenticated packet (design: 8 s) */
     us_t peer_timeout;      /* [us] and it is gone after this (design: 15 s) */
@@ -170,6 +172,7 @@ struct peer_stats {
     bool connected;
     uint64_t packets_in, packets_out, bytes_in, bytes_out;
     us_t last_authentic; /* [us] */
+    uint64_t rate;       /* [bit/s] that may be sent to it; 0: it receives nothing */
 };
 /* Fills ret for this peer. ERR_UNKNOWN. */
 enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_stats *ret);

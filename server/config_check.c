@@ -110,6 +110,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must leave room for one port per worker below 65536"},
         {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
          "must be a power of two"},
+        {c->media_path_start < c->media_path_min || c->media_path_start > c->media_path_max,
+         "media.path_start_kbps", "must lie between media.path_min_kbps and media.path_max_kbps"},
         {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
          "must be greater than timeouts.media_silence_s"},
         /* One byte more tells a message that is too large from one that is as large as allowed. */

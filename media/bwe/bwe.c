@@ -36,8 +36,7 @@ static uint64_t clamp(const struct bwe *b, uint64_t rate) {
     return rate > b->c.max ? b->c.max : rate;
 }
 
-/* What the path is believed to carry. */
-static uint64_t estimate(const struct bwe *b) {
+uint64_t bwe_estimate(const struct bwe *b) {
     uint64_t rate = b->aimd.rate;
     if (b->remb && (b->remb < rate || !b->answered)) {
         rate = b->remb;
@@ -48,12 +47,17 @@ static uint64_t estimate(const struct bwe *b) {
     return clamp(b, rate);
 }
 
+bool bwe_known(const struct bwe *b, us_t now, us_t settled) {
+    bool tried = b->answered && now - b->first_heard >= settled;
+    return b->remb > 0 || b->loss.limit > 0 || b->lowered > 0 || tried;
+}
+
 static us_t rtt(const struct bwe *b) {
     return b->rtt > 0 ? b->rtt : RTT_UNKNOWN;
 }
 
 uint64_t bwe_rate(const struct bwe *b, us_t now) {
-    uint64_t rate = estimate(b);
+    uint64_t rate = bwe_estimate(b);
     us_t queue = queue_delay_get(&b->queue);
     if (now >= b->drain_until || queue <= DRAIN_BELOW) {
         return rate;
@@ -64,7 +68,7 @@ uint64_t bwe_rate(const struct bwe *b, us_t now) {
 }
 
 void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size) {
-    struct sent_packet p = {.size = size, .probe = probe_sent(&b->probe, now, size)};
+    struct bwe_packet p = {.size = size, .probe = probe_sent(&b->probe, now, size)};
     sent_add(&b->sent, now, seq, p);
     if (!b->sending) {
         b->sending = true;
@@ -94,7 +98,7 @@ static void lowered(struct bwe *b, us_t now, uint64_t before) {
         b->drain_until = now + DRAIN_MAX;
     }
     /* A small step belongs to a rate that is near its capacity: what was asked is still known. */
-    if (estimate(b) < before / 10 * 7) {
+    if (bwe_estimate(b) < before / 10 * 7) {
         b->probe.wait = PROBE_WAIT;
     }
     probe_stop(&b->probe, now + rtt(b) + PROBE_AFTER_LOWERING);
@@ -105,7 +109,7 @@ static void answer(struct bwe *b, us_t now) {
     if (!probe_answer(&b->probe, now, &proven)) {
         return;
     }
-    uint64_t before = estimate(b);
+    uint64_t before = bwe_estimate(b);
     bool more = proven > before;
     if (more) {
         aimd_proven(&b->aimd, now, proven);
@@ -127,13 +131,13 @@ static void answer(struct bwe *b, us_t now) {
  * have waited long, and far less arrives than is allowed. */
 static bool collapsed(const struct bwe *b, uint64_t acked) {
     return queue_delay_last(&b->queue) > COLLAPSED && acked > 0 && b->trend.slope > 0 &&
-           acked < estimate(b) / 4 * 3;
+           acked < bwe_estimate(b) / 4 * 3;
 }
 
 /* One packet of a feedback. Returns true when its group tells how the path is used. */
 static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
                     struct group_delta *ret) {
-    struct sent_packet *p = sent_find(&b->sent, a->seq);
+    struct bwe_packet *p = sent_find(&b->sent, a->seq);
     if (!p || p->state == SENT_RECEIVED) {
         return false;
     }
@@ -161,6 +165,7 @@ void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
     bool overuse = false;
     enum trend_usage usage = (enum trend_usage)b->trend.usage;
     b->heard = b->unheard = now;
+    b->first_heard = b->answered ? b->first_heard : now;
     b->answered = true;
     b->sending = false;
     while (rtcp_twcc_next(r, &a)) {
@@ -176,9 +181,9 @@ void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
     if (collapsed(b, in.acked_short)) {
         in.usage = TREND_OVERUSE;
     }
-    uint64_t before = estimate(b);
+    uint64_t before = bwe_estimate(b);
     bool less = aimd_update(&b->aimd, now, &in);
-    less = loss_judge(&b->loss, now, rtt(b), estimate(b), in.acked_short) || less;
+    less = loss_judge(&b->loss, now, rtt(b), bwe_estimate(b), in.acked_short) || less;
     if (less) {
         lowered(b, now, before);
     } else {
@@ -202,7 +207,7 @@ void bwe_report(struct bwe *b, us_t now, uint32_t lost, uint32_t expected) {
     }
     b->loss.lost += lost < expected ? lost : expected;
     b->loss.total += expected;
-    bool less = loss_judge(&b->loss, now, rtt(b), estimate(b), 0);
+    bool less = loss_judge(&b->loss, now, rtt(b), bwe_estimate(b), 0);
     if (!less && b->loss.fraction < LOSS_LOW) { /* nothing else tells it to grow */
         us_t passed = us_min(now - b->heard, US_PER_S);
         b->aimd.rate +=
@@ -218,7 +223,7 @@ void bwe_want(struct bwe *b, uint64_t rate) {
 
 /* More is wanted than is known to be there, and nothing speaks against asking. */
 static bool curious(const struct bwe *b) {
-    uint64_t rate = estimate(b);
+    uint64_t rate = bwe_estimate(b);
     bool heard = !b->sending || b->unheard == b->heard;
     return b->answered && heard && !b->probe.open && rate < b->want && rate < b->c.max;
 }
@@ -237,7 +242,7 @@ us_t bwe_deadline(const struct bwe *b) {
 }
 
 static void ask(struct bwe *b, us_t now) {
-    uint64_t rate = estimate(b);
+    uint64_t rate = bwe_estimate(b);
     uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_FURTHER_BY);
     /* A fifth more than is wanted: what is proven is a little less than what was asked. */
     uint64_t enough = b->want + b->want / 5;
@@ -248,7 +253,7 @@ static void ask(struct bwe *b, us_t now) {
 
 void bwe_timeout(struct bwe *b, us_t now) {
     if (b->answered && b->sending && now - b->unheard >= FEEDBACK_MISSING) {
-        uint64_t before = estimate(b);
+        uint64_t before = bwe_estimate(b);
         b->unheard = now;
         b->aimd.rate /= 2;
         settle(b);

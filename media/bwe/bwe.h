@@ -34,6 +34,7 @@ struct bwe {
     us_t drain_until; /* [us] a queue that we made is let go until then */
     uint64_t want;    /* [bit/s] what its slots could use */
     uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
+    us_t first_heard; /* [us] 0: never */
     bool sending;     /* something was sent since `heard` */
     bool answered;    /* it has sent feedback at all */
     bool first;       /* the first probes are still to come */
@@ -61,6 +62,11 @@ void bwe_want(struct bwe *b, uint64_t rate);
 us_t bwe_deadline(const struct bwe *b);
 /* Feedback is missing, or it is time to ask for more. */
 void bwe_timeout(struct bwe *b, us_t now);
+/* What the path is believed to carry [bit/s]: to choose by. */
+uint64_t bwe_estimate(const struct bwe *b);
+/* Is it more than a guess? When the viewer has said so itself, when the rate has gone down, or some
+ * time [us] after its first feedback. */
+bool bwe_known(const struct bwe *b, us_t now, us_t settled);
 /* What may be sent now, on average over a second [bit/s]; within the configured range. */
 uint64_t bwe_rate(const struct bwe *b, us_t now);
 /* Bytes that a probe lacks now [bytes], so that it goes out evenly; 0: none runs, or it is on time.

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-void sent_add(struct sent *s, us_t now, uint16_t seq, struct sent_packet p) {
+void sent_add(struct sent *s, us_t now, uint16_t seq, struct bwe_packet p) {
     uint64_t before = s->ext.high, next;
     bool any = s->ext.any;
     next = seq16_extend(&s->ext, seq);
@@ -15,11 +15,11 @@ void sent_add(struct sent *s, us_t now, uint16_t seq, struct sent_packet p) {
     s->ring[next % SENT_PACKETS] = p;
 }
 
-struct sent_packet *sent_find(struct sent *s, uint16_t seq) {
+struct bwe_packet *sent_find(struct sent *s, uint16_t seq) {
     int16_t back = seq16_diff((uint16_t)s->ext.high, seq);
     if (!s->ext.any || back < 0 || back >= SENT_PACKETS) {
         return NULL;
     }
-    struct sent_packet *p = &s->ring[(s->ext.high - (uint64_t)back) % SENT_PACKETS];
+    struct bwe_packet *p = &s->ring[(s->ext.high - (uint64_t)back) % SENT_PACKETS];
     return p->state == SENT_NONE ? NULL : p;
 }

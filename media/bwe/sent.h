@@ -10,7 +10,7 @@
 
 enum sent_state { SENT_NONE, SENT_UNKNOWN, SENT_LOST, SENT_RECEIVED };
 
-struct sent_packet {
+struct bwe_packet {
     uint32_t at;   /* [us] low half of when it was sent */
     uint16_t size; /* [bytes] of the datagram */
     uint8_t probe; /* number of the probe it is part of; 0: none */
@@ -19,15 +19,15 @@ struct sent_packet {
 
 struct sent {
     struct seq_ext ext;
-    struct sent_packet ring[SENT_PACKETS];
+    struct bwe_packet ring[SENT_PACKETS];
 };
 
 /* In zeroed memory nothing was sent. Numbers ascend. */
-void sent_add(struct sent *s, us_t now, uint16_t seq, struct sent_packet p);
+void sent_add(struct sent *s, us_t now, uint16_t seq, struct bwe_packet p);
 /* The packet of this number; NULL when it was never sent or too long ago. */
-struct sent_packet *sent_find(struct sent *s, uint16_t seq);
+struct bwe_packet *sent_find(struct sent *s, uint16_t seq);
 /* When it was sent [us]: within the last hour before now. */
-static inline us_t sent_at(const struct sent_packet *p, us_t now) {
+static inline us_t sent_at(const struct bwe_packet *p, us_t now) {
     return now - (us_t)(uint32_t)((uint32_t)now - p->at);
 }
 

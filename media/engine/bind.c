@@ -1,5 +1,6 @@
 #include "media/engine/bind.h"
 
+#include "media/engine/allot.h"
 #include "media/engine/event.h"
 #include "media/engine/flow.h"
 #include "media/engine/programme.h"
@@ -8,18 +9,8 @@
 
 void bind_slot(struct room_slot *place, us_t now) {
     struct session *s = CONTAINER_OF(place->viewer, struct session, viewer);
-    struct slot *slot = &s->slots[place - s->viewer.slots];
-    struct flow *x = flow_of(place->source);
-    struct feed *feed = x ? &x->shown->feed : NULL;
-    enum stream_verdict v = stream_show(&slot->stream, feed);
-    bool replayed = v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, feed);
-    if (replayed) {
-        fanout_queue(&s->engine->fanout, &s->queue);
-    } else if (v != STREAM_OK) {
-        feed_need_keyframe(feed);
-    }
-    event_session(s);
-    transport_changed(&s->transport);
+    allot(s, now);
+    event_session(s); /* also when another person is shown by the same nothing */
 }
 
 void bind_tour(struct tour *t, us_t now) {

@@ -1,6 +1,7 @@
 /* The life of an engine, and what time does to it. Commands are in commands.c, what a datagram does
  * in input.c, what is sent in output.c. */
 #include "media/engine/engine.h"
+#include "media/engine/estimate.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
@@ -113,6 +114,7 @@ static void session_on_timer(struct session *s, us_t now) {
             source_on_timer(s->sources[i], now);
         }
     }
+    estimate_on_timer(s, now);
     schedule(s, now);
 }
 
@@ -159,6 +161,7 @@ enum err engine_peer_stats(const struct engine *e, uint64_t peer, struct peer_st
                                .packets_out = t->packets_out,
                                .bytes_in = t->bytes_in,
                                .bytes_out = t->bytes_out,
-                               .last_authentic = t->last_authentic};
+                               .last_authentic = t->last_authentic,
+                               .rate = s->bwe ? bwe_rate(s->bwe, e->now) : 0};
     return OK;
 }

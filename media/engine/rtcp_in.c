@@ -1,5 +1,6 @@
 #include "media/engine/rtcp_in.h"
 
+#include "media/engine/estimate.h"
 #include "media/engine/offence.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/source.h"
@@ -20,13 +21,18 @@ struct incoming {
     bool cut;          /* no more of them */
 };
 
-static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
+static struct slot *slot_by_ssrc(struct session *s, uint32_t ssrc) {
     for (unsigned i = 0; i < s->n_slots; i++) {
         if (s->slots[i].line.ssrc == ssrc) {
-            return &s->slots[i].stream;
+            return &s->slots[i];
         }
     }
     return NULL;
+}
+
+static struct stream *stream_by_ssrc(struct session *s, uint32_t ssrc) {
+    struct slot *slot = slot_by_ssrc(s, ssrc);
+    return slot ? &slot->stream : NULL;
 }
 
 static void on_sender_report(struct session *s, us_t now, const struct rtcp_packet *r) {
@@ -51,9 +57,13 @@ static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r)
     uint64_t ntp = send_report_ntp(s->engine->c.wall_at_zero, now);
     struct rtcp_report b;
     for (unsigned i = 0; rtcp_report_at(r, i, &b) == OK; i++) {
-        us_t rtt = stream_by_ssrc(s, b.ssrc) ? send_report_rtt(ntp, b.lsr, b.dlsr) : -1;
+        struct slot *slot = slot_by_ssrc(s, b.ssrc);
+        us_t rtt = slot ? send_report_rtt(ntp, b.lsr, b.dlsr) : -1;
         if (rtt >= 0) {
             s->rtt = s->rtt ? (7 * s->rtt + rtt) / 8 : us_max(rtt, 1);
+        }
+        if (slot) {
+            estimate_report(s, now, slot, &b);
         }
     }
 }
@@ -111,7 +121,7 @@ static void on_nack(struct incoming *k, const struct rtcp_packet *r) {
             more = nack_one(s, k->now, out, seqs[j]);
         }
     }
-    fanout_queue(&s->engine->fanout, &s->queue);
+    fanout_queue(&s->engine->fanout, k->now, &s->queue);
 }
 
 static void want_keyframe(struct incoming *k, uint32_t ssrc) {
@@ -131,6 +141,8 @@ static void on_payload_feedback(struct incoming *k, const struct rtcp_packet *r)
     uint8_t nr = 0;
     if (r->count == RTCP_FMT_PLI) {
         want_keyframe(k, rtcp_fb_media_ssrc(r));
+    } else if (r->count == RTCP_FMT_AFB) {
+        estimate_remb(k->s, r);
     } else if (r->count == RTCP_FMT_FIR) {
         for (unsigned i = 0; rtcp_fir_at(r, i, &ssrc, &nr) == OK; i++) {
             want_keyframe(k, ssrc);
@@ -169,6 +181,8 @@ static void on_packet(struct incoming *k, const struct rtcp_packet *r) {
     case RTCP_RTPFB:
         if (r->count == RTCP_FMT_NACK) {
             on_nack(k, r);
+        } else if (r->count == RTCP_FMT_TWCC) {
+            estimate_feedback(s, now, r);
         }
         break;
     case RTCP_PSFB:

@@ -1,11 +1,12 @@
 #include "media/engine/schedule.h"
 
+#include "media/engine/estimate.h"
 #include "media/engine/rtcp_out.h"
 #include "media/engine/source.h"
 #include "media/transport/lifecycle.h"
 
 static us_t deadline(const struct session *s) {
-    us_t at = transport_deadline(&s->transport);
+    us_t at = us_min(transport_deadline(&s->transport), estimate_deadline(s));
     for (unsigned i = 0; i < s->n_lines; i++) {
         if (s->sources[i]) {
             at = us_min(at, source_deadline(s->sources[i]));

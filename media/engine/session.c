@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/engine/estimate.h"
 #include "media/engine/event.h"
 #include "media/engine/keep.h"
 #include "media/engine/params.h"
@@ -79,13 +80,18 @@ enum err session_create(struct engine *e, us_t now, const struct session_params 
     if (!s) {
         return ERR_NOMEM;
     }
-    err = transport_init(&s->transport, &e->transports, now, p);
+    err = estimate_begin(s);
+    if (err == OK) {
+        err = transport_init(&s->transport, &e->transports, now, p);
+    }
     if (err != OK) {
+        estimate_end(s);
         mem_free(s);
         return err;
     }
     CHECK(map_put(e->peers, s->handle, s) == OK);
     s->tour = t;
+    s->allot_at = now;
     list_push(&t->peers, &s->in_tour);
     room_viewer_enter(&t->room, &s->viewer);
     *ret = s;
@@ -97,6 +103,7 @@ void session_destroy(struct session *s) {
     list_remove(&s->ready);
     list_remove(&s->news);
     transport_free(&s->transport);
+    estimate_end(s);
     mem_free(s->twcc);
     mem_free(s);
 }
@@ -109,6 +116,7 @@ void session_release(struct session *s) {
 
 void session_connected(struct session *s, us_t now) {
     s->report_at = now;
+    s->allot_at = now;
     s->viewer.present = true;
     event_session(s);
     tour_changed(s->tour);

@@ -15,6 +15,7 @@
 struct source;
 struct tour;
 
+#define SLOT_PAUSED (-1)            /* its path does not carry even the smallest layer */
 #define SLOT_TOLD_BEFORE UINT64_MAX /* somebody, by another engine */
 
 struct slot { /* a receiving m-line; what belongs there is in viewer.slots of the same index */
@@ -22,7 +23,13 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     struct stream stream;
     uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
-    uint32_t resume;   /* snapshot_key of what is still to be adopted, 0 = nothing */
+    int8_t layer;      /* of flow.layers, that it gets, or SLOT_PAUSED */
+    struct {           /* the last report block about it */
+        uint32_t highest_seq;
+        int32_t lost;
+        bool any;
+    } reported;
+    uint32_t resume; /* snapshot_key of what is still to be adopted, 0 = nothing */
 };
 
 enum session_end { SESSION_GOES_ON, SESSION_REMOVED, SESSION_FAILED, SESSION_GONE };
@@ -60,6 +67,9 @@ struct session {
     uint32_t twcc_media;        /* ssrc named in transport feedback */
     struct clock_offset offset; /* its clock against ours, by its sender reports */
     us_t rtt;                   /* [us] by its receiver reports, 0 = unknown */
+    struct bwe *bwe;            /* what its path carries; NULL: it receives nothing */
+    uint64_t allot_spent;       /* [bit/s] what the chosen layers take */
+    us_t allot_at;              /* [us] they were chosen */
     struct out_queue queue;     /* what it is to be sent besides what is live */
 
     uint8_t n_lines, n_slots;

@@ -62,6 +62,7 @@ static void note_key(struct feed *f, struct media_packet *p) {
 }
 
 void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
+    meter_add(&f->meter, p->at, p->has_vp8 && p->vp8.has_tid ? p->vp8.tid : 0, p->payload_len);
     if (p->keyframe) {
         note_key(f, p);
     }

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "media/feed/batch.h"
 #include "media/feed/cache.h"
+#include "media/feed/meter.h"
 #include "media/recv/clock.h"
 #include "media/recv/keyframe.h"
 
@@ -35,6 +36,7 @@ struct feed {
     uint32_t key_ts;  /* and this RTP timestamp */
     struct recv_clock clock;
     struct recv_keyframe keyframe;
+    struct meter meter;
     struct packet_cache cache;
     struct feed_batch batch; /* came with this batch of input and is still to be sent */
 };

@@ -44,8 +44,8 @@ void fanout_skip(struct fanout *f, struct feed *feed, uint64_t seq) {
     }
 }
 
-void fanout_queue(struct fanout *f, struct out_queue *q) {
-    if (list_empty(&q->waiting) && !queue_empty(q)) {
+void fanout_queue(struct fanout *f, us_t now, struct out_queue *q) {
+    if (list_empty(&q->waiting) && !queue_empty(q, now)) {
         list_push(&f->waiting, &q->waiting);
     }
 }
@@ -99,7 +99,7 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
             return;
         }
         if (stream_map(sub, now, p, &o)) {
-            (void)seal_media(s, p, &o, ret);
+            (void)seal_media(s, now, p, &o, ret);
         }
     }
 }

@@ -28,7 +28,7 @@ void fanout_packet(struct fanout *f, struct feed *feed, const struct media_packe
 /* A packet of the feed is not passed on: the gap that it would leave is closed in its turn. */
 void fanout_skip(struct fanout *f, struct feed *feed, uint64_t seq);
 /* The viewer's queue has something. */
-void fanout_queue(struct fanout *f, struct out_queue *q);
+void fanout_queue(struct fanout *f, us_t now, struct out_queue *q);
 /* The feed begins anew or is no more: what of it was to be sent is dropped. */
 void fanout_forget(struct fanout *f, struct feed *feed);
 /* The next train; false when there is none. */

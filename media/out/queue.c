@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "media/out/seal.h"
 
+#define PAD_BACK 64 /* packets: older ones would come too late to repair anything */
+
 void queue_init(struct out_queue *q, struct transport *t) {
     q->transport = t;
     list_init(&q->waiting);
@@ -17,8 +19,12 @@ void queue_free(struct out_queue *q) {
     q->resends = mem_free(q->resends);
 }
 
-bool queue_empty(const struct out_queue *q) {
-    return list_empty(&q->replays) && (!q->resends || q->resends->n == 0);
+static bool probing(const struct out_queue *q, us_t now) {
+    return q->bwe && q->pads && bwe_probe_due(q->bwe, now) > 0;
+}
+
+bool queue_empty(const struct out_queue *q, us_t now) {
+    return list_empty(&q->replays) && (!q->resends || q->resends->n == 0) && !probing(q, now);
 }
 
 enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
@@ -92,7 +98,7 @@ static bool resend(const struct resend *r, us_t now, struct train *t) {
         n->nack_limited++;
         return true;
     }
-    n->rtx_out += rtx ? seal_rtx(s, &p, &o, t) : seal_again(s, &p, &o, t);
+    n->rtx_out += rtx ? seal_rtx(s, now, &p, &o, t) : seal_again(s, now, &p, &o, t);
     return true;
 }
 
@@ -117,7 +123,7 @@ static bool replay(struct stream *s, us_t now, struct train *t) {
             return false;
         }
         if (stream_map(sub, now, &p, &o)) {
-            (void)seal_media(s, &p, &o, t);
+            (void)seal_media(s, now, &p, &o, t);
         }
     }
     list_remove(&x->in);
@@ -125,6 +131,36 @@ static bool replay(struct stream *s, us_t now, struct train *t) {
         feed_need_keyframe(x->feed); /* its key frame has left the cache meanwhile */
     }
     return true;
+}
+
+/* A recent packet once more: the newest, the one before it, and so on. */
+static bool pad_again(struct out_queue *q, us_t now, struct train *t) {
+    struct stream *s = q->pads;
+    struct media_packet p;
+    struct rewrite_out o;
+    uint16_t seq = (uint16_t)(s->rewrite.next - 1 - q->pad_back);
+    if (q->pad_back >= PAD_BACK || !rewrite_sent(&s->rewrite, seq) ||
+        !find(&(struct resend){s, seq}, now, &p, &o)) {
+        q->pad_back = 0;
+        return false;
+    }
+    if (!train_takes(t, seal_rtx_len(s, &p))) {
+        return false;
+    }
+    q->pad_back++;
+    return seal_rtx(s, now, &p, &o, t);
+}
+
+static void pad(struct out_queue *q, us_t now, struct train *t) {
+    struct stream *s = q->pads;
+    struct engine_counters *n = q->transport->all->c.counters;
+    while (probing(q, now) && t->n < TRAIN_MAX) {
+        if (!pad_again(q, now, t) &&
+            !(train_takes(t, seal_padding_len(s)) && seal_padding(s, now, t))) {
+            return;
+        }
+        n->padding_out++;
+    }
 }
 
 void queue_output(struct out_queue *q, us_t now, struct train *t) {
@@ -136,5 +172,8 @@ void queue_output(struct out_queue *q, us_t now, struct train *t) {
         if (!replay(CONTAINER_OF(l, struct stream, replay.in), now, t)) {
             return;
         }
+    }
+    if (t->n == 0) {
+        pad(q, now, t);
     }
 }

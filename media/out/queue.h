@@ -1,7 +1,8 @@
-/* What a viewer is to be sent besides what is live: retransmissions it has asked for, and pictures
- * replayed from a feed's cache. Kept as numbers, not as datagrams: the index and the transport-wide
- * number of a packet are given when it is sent. Retransmissions go first, then replays. Owner: the
- * engine's thread; lives in a session. */
+/* What a viewer is to be sent besides what is live: retransmissions it has asked for, pictures
+ * replayed from a feed's cache, and probes of its path. Kept as numbers, not as datagrams: the
+ * index and the transport-wide number of a packet are given when it is sent. Retransmissions go
+ * first, then replays, then what a probe still lacks: recent packets once more, which repair what
+ * is lost before it is missed, or empty ones. Owner: the engine's thread; lives in a session. */
 #ifndef ORIEL_MEDIA_OUT_QUEUE_H
 #define ORIEL_MEDIA_OUT_QUEUE_H
 
@@ -27,6 +28,9 @@ struct out_queue {
     struct link waiting;         /* the engine's list, while not empty */
     struct link replays;         /* stream.replay.in */
     struct resends *resends;     /* NULL until the first NACK */
+    struct bwe *bwe;             /* borrowed: asks for probes; NULL: nobody */
+    struct stream *pads;         /* what probes are made of; NULL: of nothing now */
+    uint16_t pad_back;           /* packets back from its newest one: the next that is sent again */
 };
 
 /* In zeroed memory; empty. */
@@ -34,7 +38,7 @@ void queue_init(struct out_queue *q, struct transport *t);
 /* Drops what waits. */
 void queue_free(struct out_queue *q);
 /* Nothing waits. */
-bool queue_empty(const struct out_queue *q);
+bool queue_empty(const struct out_queue *q, us_t now);
 
 enum queue_verdict {
     QUEUE_TAKEN,

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define OSN_LEN 2        /* [bytes] RFC 4588 section 4 */
+#define OSN_LEN 2                         /* [bytes] RFC 4588 section 4 */
+static const struct media_packet nothing; /* has no extension and no payload */
+
 #define DESCRIPTOR_MAX 8 /* [bytes] RFC 7741 section 4.2: 6 at most */
 
 /* What is sealed, in pieces, and room for those that are this viewer's own. */
@@ -53,14 +55,25 @@ static bool leased(const struct stream *s, struct lease *l, uint64_t index) {
     return covered;
 }
 
-static bool seal(struct stream *s, uint64_t index, struct bytes header, const struct pieces *x,
-                 struct train *t) {
+/* Where and when a packet goes: what is not of the packet itself. */
+struct placing {
+    us_t now; /* [us] */
+    uint64_t index;
+    uint16_t twcc;
+};
+
+static bool seal(struct stream *s, const struct placing *at, struct bytes header,
+                 const struct pieces *x, struct train *t) {
     struct wr w = wr_of(t->data + t->len, sizeof(t->data) - t->len);
-    size_t len = srtp_seal_pieces(s->transport->sealer, index, header, &x->plain, &w);
-    if (len > 0) {
-        train_add(t, len);
+    size_t len = srtp_seal_pieces(s->transport->sealer, at->index, header, &x->plain, &w);
+    if (len == 0) {
+        return false;
     }
-    return len > 0;
+    train_add(t, len);
+    if (s->bwe && s->header.twcc) {
+        bwe_sent(s->bwe, at->now, at->twcc, (uint16_t)len);
+    }
+    return true;
 }
 
 size_t seal_media_len(const struct stream *s, const struct media_packet *p) {
@@ -82,8 +95,8 @@ static struct header_values values(struct stream *s, const struct media_packet *
                                   .ssrc = s->line->ssrc};
 }
 
-bool seal_again(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                struct train *t) {
+bool seal_again(struct stream *s, us_t now, const struct media_packet *p,
+                const struct rewrite_out *o, struct train *t) {
     struct pieces x;
     uint8_t head[HEADER_MAX];
     if (!leased(s, &s->lease, o->index)) {
@@ -94,12 +107,12 @@ bool seal_again(struct stream *s, const struct media_packet *p, const struct rew
     x.plain.n = 0;
     add_payload(&x, s, p);
     add_padding(&x, p->padding);
-    return seal(s, o->index, bytes_of(head, n), &x, t);
+    return seal(s, &(struct placing){now, o->index, v.twcc}, bytes_of(head, n), &x, t);
 }
 
-bool seal_media(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
-                struct train *t) {
-    if (!seal_again(s, p, o, t)) {
+bool seal_media(struct stream *s, us_t now, const struct media_packet *p,
+                const struct rewrite_out *o, struct train *t) {
+    if (!seal_again(s, now, p, o, t)) {
         return false;
     }
     transport_earn(s->transport, p->payload_len);
@@ -109,7 +122,7 @@ bool seal_media(struct stream *s, const struct media_packet *p, const struct rew
     return true;
 }
 
-bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewrite_out *o,
+bool seal_rtx(struct stream *s, us_t now, const struct media_packet *p, const struct rewrite_out *o,
               struct train *t) {
     struct pieces x;
     uint8_t head[HEADER_MAX];
@@ -127,5 +140,26 @@ bool seal_rtx(struct stream *s, const struct media_packet *p, const struct rewri
     x.plain.n = 0;
     piece(&x, bytes_of(x.osn, OSN_LEN));
     add_payload(&x, s, p);
-    return seal(s, index, bytes_of(head, n), &x, t);
+    return seal(s, &(struct placing){now, index, v.twcc}, bytes_of(head, n), &x, t);
+}
+
+size_t seal_padding_len(const struct stream *s) {
+    return header_len(&s->header, &nothing) + UINT8_MAX + s->transport->tag_len;
+}
+
+bool seal_padding(struct stream *s, us_t now, struct train *t) {
+    struct pieces x;
+    uint8_t head[HEADER_MAX];
+    if (!leased(s, &s->rtx.lease, s->rtx.next)) {
+        return false;
+    }
+    struct rewrite_out o = {.index = s->rtx.next++, .ts = s->rewrite.last_ts};
+    struct header_values v = values(s, &nothing, &o);
+    v.pt = s->rtx.pt;
+    v.ssrc = s->rtx.ssrc;
+    v.padded = true;
+    size_t n = header_write(&s->header, &nothing, &v, head);
+    x.plain.n = 0;
+    add_padding(&x, UINT8_MAX);
+    return seal(s, &(struct placing){now, o.index, v.twcc}, bytes_of(head, n), &x, t);
 }

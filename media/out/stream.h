@@ -7,6 +7,7 @@
 
 #include "base/lease.h"
 #include "base/prefetch.h"
+#include "media/bwe/bwe.h"
 #include "media/feed/feed.h"
 #include "media/out/header.h"
 #include "media/send/rewrite.h"
@@ -49,6 +50,7 @@ struct stream {
     } rtx;
     struct header header;
     struct stream_replay replay;
+    struct bwe *bwe; /* borrowed: told of each packet with a transport-wide number; NULL: nobody */
 };
 
 /* In zeroed memory; nothing is shown. */

@@ -21,6 +21,8 @@
     X(nack_missed)  /* asked of us but no longer cached */                                 \
     X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
     X(rtcp_cut)     /* datagrams that asked for too much: the rest was not looked at */    \
+    X(twcc_in)      /* transport-wide feedback of viewers */                               \
+    X(padding_out)  /* packets sent for a probe alone, again or empty */                   \
     X(pli_in)                                                                              \
     X(pli_out)                                                                             \
     X(stun_in)                                                                             \

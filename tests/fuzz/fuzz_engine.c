@@ -129,6 +129,7 @@ static void begin(struct world *w) {
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,
                                        .keyframe_interval = 10 * US_PER_S,
+                                       .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                        .identity = identity,
                                        .rng = rng_from_seeded(&w->seed)};
     w->pool = packet_pool_new(1024);

@@ -36,6 +36,7 @@ struct world *world_new(uint64_t seed) {
                                        .peer_timeout = SIM_PEER_TIMEOUT,
                                        .join_timeout = SIM_JOIN_TIMEOUT,
                                        .keyframe_interval = 10 * US_PER_S,
+                                       .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                        .wall_at_zero = {1750000000 * US_PER_S},
                                        .identity = sim_identity(0),
                                        .rng = rng_from_seeded(&w->engine_seeded)};

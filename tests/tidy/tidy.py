@@ -42,7 +42,7 @@ ARROWS = {
     "media/bwe": ("base", "media/wire", "media/bwe"),
     "media/transport": ("base", "media/wire", "media/ice", "media/secure", "media/transport"),
     "media/feed": ("base", "media/wire", "media/recv", "media/feed"),
-    "media/out": ("base", "media/wire", "media/recv", "media/send", "media/feed",
+    "media/out": ("base", "media/wire", "media/recv", "media/bwe", "media/send", "media/feed",
                   "media/transport", "media/out"),
     "media/room": ("base", "media/audio", "media/room"),
     "media/engine": ("base", "media/wire", "media/recv", "media/ice", "media/secure", "media/send",

@@ -61,6 +61,7 @@ static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
                                       .peer_timeout = 15 * US_PER_S,
                                       .join_timeout = 30 * US_PER_S,
                                       .keyframe_interval = 10 * US_PER_S,
+                                      .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                       .identity = r->identity};
     enum err err = worker_start(&c, ret, why);
     if (err != OK) {

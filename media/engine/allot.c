@@ -1,0 +1,130 @@
+#include "media/engine/allot.h"
+
+#include "media/bwe/allocation.h"
+#include "media/engine/event.h"
+#include "media/engine/flow.h"
+
+#define ALLOT_EVERY                                                                      \
+    (500 * US_PER_MS)         /* what layers take changes slowly, and estimates go up so \
+                               */
+#define ALLOT_SETTLE US_PER_S /* after the first feedback: the first probes are still under way */
+
+static struct flow *flow_at(const struct session *s, unsigned i) {
+    return flow_of(s->viewer.slots[i].source);
+}
+
+static enum allocation_kind kind_of(const struct session *s, unsigned i) {
+    const struct room_slot *place = &s->viewer.slots[i];
+    if (place->source && place->source->kind == SOURCE_SCREEN) {
+        return ALLOCATION_SHARE;
+    }
+    return place->kind == SLOT_STAGE ? ALLOCATION_STAGE : ALLOCATION_GALLERY;
+}
+
+/* The ways in which this slot can show its source, worst first. */
+static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
+    uint8_t spatial = 0;
+    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
+        const struct layer *l = x->layers[i];
+        if (!l || !(l->feed.live || l == x->shown)) {
+            continue;
+        }
+        ret->layers[ret->n++] = (struct allocation_layer){
+            .rate = meter_rate(&l->feed.meter, now, METER_TEMPORAL - 1), .spatial = spatial++};
+    }
+}
+
+/* Number of the layer that offer called k. */
+static unsigned layer_number(const struct flow *x, unsigned k) {
+    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
+        const struct layer *l = x->layers[i];
+        if (l && (l->feed.live || l == x->shown) && k-- == 0) {
+            return i;
+        }
+    }
+    return x->shown->number;
+}
+
+static int8_t index_of_layer(const struct flow *x, int8_t number) {
+    int8_t k = 0;
+    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
+        const struct layer *l = x->layers[i];
+        if (l && (l->feed.live || l == x->shown)) {
+            if ((int)i == number) {
+                return k;
+            }
+            k++;
+        }
+    }
+    return ALLOCATION_PAUSED;
+}
+
+/* What is known of the path; all of it where nothing is: a client that reports nothing gets the
+ * best picture, as long as it does not lose it. */
+static uint64_t carried(const struct session *s, us_t now) {
+    if (!s->bwe || !bwe_known(s->bwe, now, ALLOT_SETTLE)) {
+        return UINT64_MAX / 2;
+    }
+    return bwe_estimate(s->bwe);
+}
+
+static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
+    struct slot *slot = &s->slots[i];
+    struct feed *feed = l ? &l->feed : NULL;
+    if (feed == stream_intent(&slot->stream)) {
+        return;
+    }
+    enum stream_verdict v = stream_show(&slot->stream, feed);
+    bool replayed = v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, feed);
+    if (replayed) {
+        fanout_queue(&s->engine->fanout, now, &s->queue);
+    } else if (v != STREAM_OK) {
+        feed_need_keyframe(feed);
+    }
+    event_session(s);
+    transport_changed(&s->transport);
+}
+
+void allot(struct session *s, us_t now) {
+    struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
+    uint64_t audio = 0, rate = carried(s, now);
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        const struct flow *x = flow_at(s, i);
+        if (!x) {
+            continue;
+        }
+        if (s->viewer.slots[i].kind == SLOT_AUDIO) {
+            audio += meter_rate(&x->shown->feed.meter, now, 0);
+            continue;
+        }
+        offers[i].kind = (uint8_t)kind_of(s, i);
+        offers[i].chosen = index_of_layer(x, s->slots[i].layer);
+        offer(x, now, &offers[i]);
+    }
+    s->allot_spent = allocate(rate, audio, offers, s->n_slots);
+    s->allot_at = now;
+    if (s->bwe) {
+        bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct flow *x = flow_at(s, i);
+        struct layer *l = x ? x->shown : NULL;
+        if (x && s->viewer.slots[i].kind != SLOT_AUDIO) {
+            int k = offers[i].chosen;
+            s->slots[i].layer = (int8_t)(k < 0 ? SLOT_PAUSED : (int)layer_number(x, (unsigned)k));
+            l = k < 0 ? NULL : x->layers[s->slots[i].layer];
+        }
+        follow(s, i, l, now);
+    }
+}
+
+void allot_again(struct session *s, us_t now) {
+    bool less = s->bwe && carried(s, now) < s->allot_spent;
+    if (less || now - s->allot_at >= ALLOT_EVERY) {
+        allot(s, now);
+    }
+}
+
+us_t allot_deadline(const struct session *s) {
+    return s->bwe && s->transport.sendable ? s->allot_at + ALLOT_EVERY : US_NEVER;
+}

@@ -1,0 +1,95 @@
+#include "media/engine/estimate.h"
+
+#include "base/alloc.h"
+#include "media/engine/allot.h"
+
+/* A report that says more than that skips numbers of another life of the stream. */
+#define REPORTED_MAX (1u << 16)
+
+enum err estimate_begin(struct session *s) {
+    if (s->n_slots == 0) {
+        return OK;
+    }
+    s->bwe = mem_zalloc(1, sizeof(*s->bwe));
+    if (!s->bwe) {
+        return ERR_NOMEM;
+    }
+    bwe_init(s->bwe, &s->engine->c.bwe);
+    s->queue.bwe = s->bwe;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        s->slots[i].stream.bwe = s->bwe;
+    }
+    return OK;
+}
+
+void estimate_end(struct session *s) {
+    s->queue.bwe = NULL;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        s->slots[i].stream.bwe = NULL;
+    }
+    s->bwe = mem_free(s->bwe);
+}
+
+void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r) {
+    struct rtcp_twcc_reader reader;
+    if (!s->bwe) {
+        return;
+    }
+    if (rtcp_twcc_begin(r, bwe_near(s->bwe), &reader) != OK) {
+        s->engine->n.drop_rtcp++;
+        return;
+    }
+    s->engine->n.twcc_in++;
+    bwe_rtt(s->bwe, s->rtt);
+    bwe_feedback(s->bwe, now, &reader);
+    allot_again(s, now);
+}
+
+void estimate_remb(struct session *s, const struct rtcp_packet *r) {
+    uint64_t rate = 0;
+    if (s->bwe && rtcp_remb_parse(r, &rate) == OK) {
+        bwe_remb(s->bwe, rate);
+    }
+}
+
+/* RFC 3550 section 6.4.1: what was lost since the last report is the difference of two. */
+void estimate_report(struct session *s, us_t now, struct slot *slot, const struct rtcp_report *b) {
+    uint32_t expected = b->highest_seq - slot->reported.highest_seq;
+    int32_t lost = b->cumulative_lost - slot->reported.lost;
+    bool first = !slot->reported.any;
+    slot->reported.highest_seq = b->highest_seq;
+    slot->reported.lost = b->cumulative_lost;
+    slot->reported.any = true;
+    if (s->bwe && !first && expected > 0 && expected <= REPORTED_MAX) {
+        bwe_rtt(s->bwe, s->rtt);
+        bwe_report(s->bwe, now, lost > 0 ? (uint32_t)lost : 0, expected);
+    }
+}
+
+/* The stream whose packets make a probe: video that flows and can be sent again beside itself. */
+static struct stream *padder(struct session *s) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct stream *out = &s->slots[i].stream;
+        struct feed *f = stream_shown(out);
+        if (out->rtx.pt != 0 && out->header.twcc != 0 && f && f->live && feed_is_video(f)) {
+            return out;
+        }
+    }
+    return NULL;
+}
+
+us_t estimate_deadline(const struct session *s) {
+    us_t at = allot_deadline(s);
+    return s->bwe && s->transport.sendable ? us_min(at, bwe_deadline(s->bwe)) : at;
+}
+
+void estimate_on_timer(struct session *s, us_t now) {
+    if (s->bwe && s->transport.sendable && bwe_deadline(s->bwe) <= now) {
+        bwe_timeout(s->bwe, now);
+        s->queue.pads = padder(s);
+        fanout_queue(&s->engine->fanout, now, &s->queue);
+    }
+    if (allot_deadline(s) <= now) {
+        allot_again(s, now);
+    }
+}

@@ -1,0 +1,137 @@
+/* What a viewer's path carries decides what it gets: layers, a pause, and the way back. */
+#include "tests/unit/engine/rig.h"
+
+enum { HIGH, MIDDLE, LOW };
+
+static struct rig r;
+
+static const uint16_t sizes[3] = {1150, 450, 120}; /* [bytes] of a frame, one packet */
+
+/* 30 frames a second of three layers: 288, 120 and 40 kbit/s with what a packet has around it. Key
+ * frames where they were asked for. */
+static void film(struct client *c, us_t duration) {
+    static uint32_t asked[3];
+    for (us_t t = 0; t < duration; t += 33 * US_PER_MS) {
+        for (uint8_t i = 3; i-- > 0;) {
+            bool key = c->n_pli > 0 && c->pli_ssrc == client_stream(c, CAM, i)->ssrc;
+            c->pli_ssrc = key ? 0 : c->pli_ssrc;
+            asked[i] += key;
+            client_send(
+                c, &(struct packet_spec){
+                       .line = CAM, .layer = i, .keyframe = key, .marker = true, .size = sizes[i]});
+        }
+        rig_run(&r, 33 * US_PER_MS);
+    }
+}
+
+static bool begin(struct client **c, struct client **v) {
+    if (!rig_init(&r)) {
+        return false;
+    }
+    *c = client_new(&r, 1);
+    client_simulcast(*c);
+    client_join(*c);
+    *v = rig_join(&r, 2);
+    for (uint8_t i = 3; i-- > 0;) {
+        client_send(
+            *c, &(struct packet_spec){
+                    .line = CAM, .layer = i, .keyframe = true, .marker = true, .size = sizes[i]});
+    }
+    film(*c, 2 * US_PER_S);
+    return true;
+}
+
+static void remb(struct client *v, uint64_t rate) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_remb(&w, 1, rate, NULL, 0);
+    client_rtcp(v, &w);
+}
+
+/* The layer of what came last on the stage: each third packet the sender makes is of one layer. */
+static int last_layer(const struct client *v, unsigned phase) {
+    const struct got *g = client_last(v, STAGE);
+    return g ? (int)((g->number + phase) % 3) : -1;
+}
+
+/* Forget what came, film, and count what comes on the stage. */
+static unsigned watch(struct client *c, struct client *v, us_t duration) {
+    v->n_got = 0;
+    film(c, duration);
+    return client_count(v, STAGE);
+}
+
+TEST(a_viewer_gets_the_layer_that_its_path_carries) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    unsigned phase = (3 - client_last(v, STAGE)->number % 3) % 3; /* it gets the largest */
+    EXPECT_EQ(last_layer(v, phase), 0);
+    unsigned plis = c->n_pli;
+    remb(v, 200000);
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(client_stream(c, CAM, MIDDLE)->ssrc != 0, true);
+    EXPECT_EQ(last_layer(v, phase), 2); /* made as low, middle, high */
+    EXPECT_EQ(c->n_pli, plis + 1);
+    remb(v, 62000);
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 1);
+    remb(v, 1000000);
+    unsigned n = watch(c, v, 3 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 0);
+    EXPECT(n >= 85); /* no frame is missing at a switch */
+    EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 1);
+    rig_free(&r);
+}
+
+/* A single stream that does not fit at all is not sent, and comes back with a key frame. */
+TEST(what_does_not_fit_is_paused) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(c, CAM, true);
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+        rig_run(&r, 33 * US_PER_MS);
+        v->n_got = 0;
+    }
+    remb(v, 100000); /* of 290 kbit/s */
+    rig_run(&r, US_PER_S);
+    unsigned plis = c->n_pli;
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    EXPECT_EQ(c->n_pli, plis); /* nobody asks for what cannot be shown */
+    remb(v, 1000000);
+    for (unsigned i = 0; i < 30; i++) {
+        bool key = c->n_pli > plis;
+        plis = c->n_pli;
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .keyframe = key, .marker = true, .size = 1150});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    EXPECT(client_count(v, STAGE) >= 10);
+    EXPECT(v->got[0].keyframe);
+    rig_free(&r);
+}
+
+/* Feedback about what was never sent, or nonsense, changes nothing but a counter. */
+TEST(feedback_that_is_none_is_dropped) {
+    REQUIRE(rig_init(&r));
+    struct client *v = rig_join(&r, 2);
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    uint64_t dropped = engine_counters(r.engine)->drop_rtcp;
+    wr_u16(&w, 0x8000 | RTCP_FMT_TWCC << 8 | RTCP_RTPFB);
+    wr_u16(&w, 5);
+    wr_u32(&w, 1);
+    wr_u32(&w, v->params.lines[STAGE].ssrc);
+    wr_u16(&w, 10);
+    wr_u16(&w, 4000); /* packets, in no chunk */
+    wr_u32(&w, 0);
+    wr_u32(&w, 0);
+    client_rtcp(v, &w);
+    EXPECT_EQ(engine_counters(r.engine)->drop_rtcp, dropped + 1);
+    EXPECT_EQ(engine_counters(r.engine)->twcc_in, 0);
+    rig_free(&r);
+}
