@@ -33,6 +33,7 @@ enum allocation_kind { ALLOCATION_SHARE, ALLOCATION_STAGE, ALLOCATION_GALLERY };
 struct allocation_layer {
     uint64_t rate;             /* [bit/s] of all that it needs */
     uint8_t spatial, temporal; /* from 0 */
+    uint8_t id;                /* the caller's, for the layer */
 };
 
 struct allocation_slot {

@@ -21,42 +21,38 @@ static enum allocation_kind kind_of(const struct session *s, unsigned i) {
     return place->kind == SLOT_STAGE ? ALLOCATION_STAGE : ALLOCATION_GALLERY;
 }
 
-/* The ways in which this slot can show its source, worst first. */
+static bool offered(const struct flow *x, unsigned number) {
+    const struct layer *l = x->layers[number];
+    return l && (l->feed.live || l == x->shown);
+}
+
+/* The ways in which a slot can show a source, worst first. */
 static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
     uint8_t spatial = 0;
-    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
-        const struct layer *l = x->layers[i];
-        if (!l || !(l->feed.live || l == x->shown)) {
+    for (uint8_t i = SESSION_LAYERS_MAX; i-- > 0;) {
+        if (!offered(x, i)) {
             continue;
         }
-        ret->layers[ret->n++] = (struct allocation_layer){
-            .rate = meter_rate(&l->feed.meter, now, METER_TEMPORAL - 1), .spatial = spatial++};
+        const struct meter *m = &x->layers[i]->feed.meter;
+        uint8_t n = meter_layers(m);
+        for (uint8_t t = 0; t < n && ret->n < ALLOCATION_LAYERS; t++) {
+            ret->layers[ret->n++] = (struct allocation_layer){
+                .rate = meter_rate(m, now, t), .spatial = spatial, .temporal = t, .id = i};
+        }
+        spatial++;
     }
 }
 
-/* Number of the layer that offer called k. */
-static unsigned layer_number(const struct flow *x, unsigned k) {
-    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
-        const struct layer *l = x->layers[i];
-        if (l && (l->feed.live || l == x->shown) && k-- == 0) {
-            return i;
+/* Which of the offers it gets now. */
+static int8_t chosen_before(const struct slot *slot, const struct allocation_slot *offers) {
+    int8_t chosen = ALLOCATION_PAUSED;
+    for (int8_t k = 0; k < (int8_t)offers->n; k++) {
+        const struct allocation_layer *l = &offers->layers[k];
+        if ((int)l->id == slot->layer && l->temporal <= slot->stream.temporal) {
+            chosen = k;
         }
     }
-    return x->shown->number;
-}
-
-static int8_t index_of_layer(const struct flow *x, int8_t number) {
-    int8_t k = 0;
-    for (unsigned i = SESSION_LAYERS_MAX; i-- > 0;) {
-        const struct layer *l = x->layers[i];
-        if (l && (l->feed.live || l == x->shown)) {
-            if ((int)i == number) {
-                return k;
-            }
-            k++;
-        }
-    }
-    return ALLOCATION_PAUSED;
+    return chosen;
 }
 
 /* What is known of the path; all of it where nothing is: a client that reports nothing gets the
@@ -85,6 +81,24 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
     transport_changed(&s->transport);
 }
 
+/* Note what slot i gets, and return its layer; NULL: nothing. */
+static struct layer *choose(struct session *s, unsigned i, const struct allocation_slot *offers) {
+    struct slot *slot = &s->slots[i];
+    struct flow *x = flow_at(s, i);
+    if (!x || s->viewer.slots[i].kind == SLOT_AUDIO) {
+        return x ? x->shown : NULL;
+    }
+    if (offers->chosen == ALLOCATION_PAUSED) {
+        slot->layer = SLOT_PAUSED;
+        return NULL;
+    }
+    const struct allocation_layer *l = &offers->layers[offers->chosen];
+    bool most = offers->chosen == offers->n - 1 || offers->layers[offers->chosen + 1].id != l->id;
+    slot->layer = (int8_t)l->id;
+    slot->stream.temporal = most ? VP8_TEMPORAL_ALL : l->temporal;
+    return x->layers[l->id];
+}
+
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
     uint64_t audio = 0, rate = carried(s, now);
@@ -98,8 +112,8 @@ void allot(struct session *s, us_t now) {
             continue;
         }
         offers[i].kind = (uint8_t)kind_of(s, i);
-        offers[i].chosen = index_of_layer(x, s->slots[i].layer);
         offer(x, now, &offers[i]);
+        offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
     }
     s->allot_spent = allocate(rate, audio, offers, s->n_slots);
     s->allot_at = now;
@@ -107,14 +121,7 @@ void allot(struct session *s, us_t now) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
-        struct flow *x = flow_at(s, i);
-        struct layer *l = x ? x->shown : NULL;
-        if (x && s->viewer.slots[i].kind != SLOT_AUDIO) {
-            int k = offers[i].chosen;
-            s->slots[i].layer = (int8_t)(k < 0 ? SLOT_PAUSED : (int)layer_number(x, (unsigned)k));
-            l = k < 0 ? NULL : x->layers[s->slots[i].layer];
-        }
-        follow(s, i, l, now);
+        follow(s, i, choose(s, i, &offers[i]), now);
     }
 }
 

@@ -45,10 +45,11 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
     allot_again(s, now);
 }
 
-void estimate_remb(struct session *s, const struct rtcp_packet *r) {
+void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r) {
     uint64_t rate = 0;
     if (s->bwe && rtcp_remb_parse(r, &rate) == OK) {
         bwe_remb(s->bwe, rate);
+        allot_again(s, now);
     }
 }
 

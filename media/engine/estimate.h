@@ -13,7 +13,7 @@ void estimate_end(struct session *s);
 /* Transport-wide feedback arrived. */
 void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r);
 /* REMB arrived (draft-alvestrand-rmcat-remb-03). */
-void estimate_remb(struct session *s, const struct rtcp_packet *r);
+void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r);
 /* A report block about the stream of this slot. */
 void estimate_report(struct session *s, us_t now, struct slot *slot, const struct rtcp_report *b);
 /* When estimate_on_timer is due; US_NEVER. */

@@ -142,7 +142,7 @@ static void on_payload_feedback(struct incoming *k, const struct rtcp_packet *r)
     if (r->count == RTCP_FMT_PLI) {
         want_keyframe(k, rtcp_fb_media_ssrc(r));
     } else if (r->count == RTCP_FMT_AFB) {
-        estimate_remb(k->s, r);
+        estimate_remb(k->s, k->now, r);
     } else if (r->count == RTCP_FMT_FIR) {
         for (unsigned i = 0; rtcp_fir_at(r, i, &ssrc, &nr) == OK; i++) {
             want_keyframe(k, ssrc);

@@ -47,7 +47,7 @@ struct snapshot_slot { /* one outbound stream; source in rewrite: snapshot_key o
     uint32_t ssrc, rtx_ssrc;
     uint32_t packets, octets; /* sender report counts */
     struct snapshot_line line;
-    struct rewrite_vp8 vp8;
+    struct rewrite_vp8_numbers vp8;
 };
 
 struct snapshot_source { /* a sending m-line; its streams follow those of the one before */

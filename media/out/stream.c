@@ -17,6 +17,7 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
     s->rtx.ssrc = line->rtx_ssrc;
     s->rtx.pt = line->rtx_pt;
     header_init(&s->header, line);
+    s->temporal = VP8_TEMPORAL_ALL;
     list_init(&s->replay.in);
 }
 
@@ -137,6 +138,10 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
     s->fresh = false;
     if (p->seq < s->begin_seq && p->ts != s->begin_ts) {
         return false; /* a repair of an earlier picture */
+    }
+    if (p->has_vp8 && !rewrite_vp8_shows(&s->vp8, &p->vp8, s->temporal)) {
+        (void)rewrite_skip(&s->rewrite, in.source, in.seq); /* too late for it: a harmless gap */
+        return false;
     }
     return rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;
 }

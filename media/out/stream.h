@@ -41,6 +41,7 @@ struct stream {
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
+    uint8_t temporal;   /* layers up to this one are to be shown */
     struct lease lease; /* of the indices that `rewrite` gives */
     struct {
         uint64_t next; /* SRTP index of the next RTX packet */

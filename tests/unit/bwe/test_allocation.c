@@ -11,7 +11,7 @@ static struct allocation_slot camera(enum allocation_kind kind) {
     static const uint64_t rates[] = {60, 80, 100, 200, 270, 350, 700, 950, 1200};
     struct allocation_slot s = {.kind = (uint8_t)kind, .n = 9, .chosen = PAUSED};
     for (uint8_t i = 0; i < 9; i++) {
-        s.layers[i] = (struct allocation_layer){rates[i] * KBIT, i / 3, i % 3};
+        s.layers[i] = (struct allocation_layer){rates[i] * KBIT, i / 3, i % 3, 0};
     }
     return s;
 }
@@ -20,7 +20,7 @@ static struct allocation_slot share(void) {
     static const uint64_t rates[] = {250, 500, 900};
     struct allocation_slot s = {.kind = ALLOCATION_SHARE, .n = 3, .chosen = PAUSED};
     for (uint8_t i = 0; i < 3; i++) {
-        s.layers[i] = (struct allocation_layer){rates[i] * KBIT, 0, i};
+        s.layers[i] = (struct allocation_layer){rates[i] * KBIT, 0, i, 0};
     }
     return s;
 }
@@ -73,8 +73,8 @@ TEST(allocation_shows_no_camera_at_a_fourth_of_its_frames) {
         EXPECT(s.chosen != 3 && s.chosen != 6);
     }
     struct allocation_slot one = {.kind = ALLOCATION_STAGE, .n = 2, .chosen = PAUSED};
-    one.layers[0] = (struct allocation_layer){100 * KBIT, 0, 0};
-    one.layers[1] = (struct allocation_layer){900 * KBIT, 1, 0}; /* the only one of its size */
+    one.layers[0] = (struct allocation_layer){100 * KBIT, 0, 0, 0};
+    one.layers[1] = (struct allocation_layer){900 * KBIT, 1, 0, 0}; /* the only one of its size */
     (void)allocate(2000 * KBIT, 0, &one, 1);
     EXPECT_EQ(one.chosen, 1);
 }
@@ -135,7 +135,7 @@ TEST(allocation_keeps_to_the_rate) {
             uint64_t sum = 0;
             for (uint8_t k = 0; k < s[i].n; k++) {
                 sum += (1 + rng_below(&rng, 200)) * KBIT;
-                s[i].layers[k] = (struct allocation_layer){sum, k / 3, k % 3};
+                s[i].layers[k] = (struct allocation_layer){sum, k / 3, k % 3, 0};
             }
         }
         uint64_t spent = allocate(rate, audio, s, 6), sum = audio;

@@ -325,13 +325,13 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
     if (c->params.lines[s->line].codec == CODEC_VP8) {
         if (!s->inside) {
             st->picture_id = (uint16_t)((st->picture_id + 1) & 0x7fff);
-            st->tl0picidx++;
+            st->tl0picidx = (uint8_t)(st->tl0picidx + (s->temporal <= 1));
         }
         wr_u8(&w, s->inside ? 0x80 : 0x90); /* X, S (RFC 7741 section 4.2) */
         wr_u8(&w, 0xe0);                    /* I, L, T */
         wr_u16(&w, (uint16_t)(0x8000 | st->picture_id));
         wr_u8(&w, st->tl0picidx);
-        wr_u8(&w, 0);
+        wr_u8(&w, s->temporal ? (uint8_t)((s->temporal - 1) << 6 | s->sync << 5) : 0); /* TID, Y */
         wr_u8(&w, s->keyframe ? 0 : 1); /* P (section 4.3) */
         wr_zero(&w, s->size);
     } else {

@@ -165,6 +165,8 @@ struct packet_spec {
     uint32_t ssrc; /* 0 = the stream's */
     uint32_t ts_step;
     bool plain;       /* raw as it is, without the mark of the sender */
+    uint8_t temporal; /* VP8: its temporal layer + 1; 0: the lowest */
+    bool sync;        /* VP8: it needs the lowest layer only (Y) */
     uint16_t size;    /* [bytes] VP8: zeros up to this length */
     bool drop;        /* made, but lost on the way; it can be sent by RTX later */
     struct bytes raw; /* not VP8: what the payload begins with */

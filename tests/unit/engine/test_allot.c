@@ -135,3 +135,45 @@ TEST(feedback_that_is_none_is_dropped) {
     EXPECT_EQ(engine_counters(r.engine)->twcc_in, 0);
     rig_free(&r);
 }
+
+/* A share with temporal layers keeps its size and loses frames, without a key frame and without a
+ * gap. */
+TEST(a_share_becomes_slower_and_not_smaller) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    static const uint8_t tids[] = {0, 2, 1, 2};
+    for (unsigned i = 0; i < 240; i++) {
+        bool key = i == 0;
+        client_send(c, &(struct packet_spec){.line = SCREEN,
+                                             .keyframe = key,
+                                             .marker = true,
+                                             .size = 1150,
+                                             .temporal = (uint8_t)(tids[i % 4] + 1),
+                                             .sync = i % 8 == 1 || i % 8 == 2});
+        rig_run(&r, 33 * US_PER_MS);
+        if (i == 100) {
+            remb(v, 100000); /* of 290 kbit/s; the lowest layer takes 72 */
+        }
+        if (i == 180) {
+            remb(v, 1000000);
+        }
+        if (i == 103 || i == 204) {
+            v->n_got = 0;
+        }
+        if (i == 183) {
+            EXPECT_EQ(client_count(v, STAGE), 20); /* each fourth */
+        }
+    }
+    EXPECT_EQ(client_count(v, STAGE), 35);
+    EXPECT_EQ(c->n_pli, 0);
+    const struct got *last = NULL;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        if (g->line == STAGE && !g->rtx) {
+            EXPECT(!last || g->seq == (uint16_t)(last->seq + 1));
+            EXPECT(!last || g->picture_id == ((last->picture_id + 1) & 0x7fff));
+            last = g;
+        }
+    }
+    rig_free(&r);
+}
