@@ -4,10 +4,9 @@
 #include "media/engine/event.h"
 #include "media/engine/flow.h"
 
-#define ALLOT_EVERY                                                                      \
-    (500 * US_PER_MS)         /* what layers take changes slowly, and estimates go up so \
-                               */
-#define ALLOT_SETTLE US_PER_S /* after the first feedback: the first probes are still under way */
+#define ALLOT_EVERY                                                              \
+    (500 * US_PER_MS) /* what layers take changes slowly, and estimates go up so \
+                       */
 
 static struct flow *flow_at(const struct session *s, unsigned i) {
     return flow_of(s->viewer.slots[i].source);

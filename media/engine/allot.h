@@ -6,6 +6,9 @@
 
 #include "media/engine/session.h"
 
+/* [us] after the first feedback: the first probes are still under way, nothing is known yet */
+#define ALLOT_SETTLE US_PER_S
+
 /* Choose for all slots, and let their streams follow. */
 void allot(struct session *s, us_t now);
 /* The estimate has changed, or time has passed: choose again if that may matter. */

@@ -18,6 +18,7 @@ enum err estimate_begin(struct session *s) {
     s->queue.bwe = s->bwe;
     for (unsigned i = 0; i < s->n_slots; i++) {
         s->slots[i].stream.bwe = s->bwe;
+        s->slots[i].stream.queue = &s->queue;
     }
     return OK;
 }
@@ -28,6 +29,13 @@ void estimate_end(struct session *s) {
         s->slots[i].stream.bwe = NULL;
     }
     s->bwe = mem_free(s->bwe);
+}
+
+/* The pacer follows the estimate. */
+static void pace(struct session *s, us_t now) {
+    uint64_t rate = bwe_rate(s->bwe, now);
+    bool known = bwe_known(s->bwe, now, ALLOT_SETTLE);
+    pacer_set(&s->queue.pacer, now, known ? rate : 0, rate < bwe_estimate(s->bwe));
 }
 
 void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r) {
@@ -42,6 +50,7 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
     s->engine->n.twcc_in++;
     bwe_rtt(s->bwe, s->rtt);
     bwe_feedback(s->bwe, now, &reader);
+    pace(s, now);
     allot_again(s, now);
 }
 
@@ -49,6 +58,7 @@ void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r) {
     uint64_t rate = 0;
     if (s->bwe && rtcp_remb_parse(r, &rate) == OK) {
         bwe_remb(s->bwe, rate);
+        pace(s, now);
         allot_again(s, now);
     }
 }
@@ -80,16 +90,37 @@ static struct stream *padder(struct session *s) {
 }
 
 us_t estimate_deadline(const struct session *s) {
-    us_t at = allot_deadline(s);
-    return s->bwe && s->transport.sendable ? us_min(at, bwe_deadline(s->bwe)) : at;
+    if (!s->bwe || !s->transport.sendable) {
+        return US_NEVER;
+    }
+    us_t at = us_min(allot_deadline(s), queue_deadline(&s->queue));
+    return us_min(at, bwe_deadline(s->bwe));
+}
+
+static void give_up(struct session *s, us_t now) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct stream *out = &s->slots[i].stream;
+        struct feed *f = stream_shown(out);
+        if (queue_give_up(&s->queue, now, out) && f) {
+            (void)stream_show(out, NULL);
+            (void)stream_show(out, f);
+            feed_need_keyframe(f);
+            s->engine->n.given_up++;
+        }
+    }
 }
 
 void estimate_on_timer(struct session *s, us_t now) {
-    if (s->bwe && s->transport.sendable && bwe_deadline(s->bwe) <= now) {
+    if (estimate_deadline(s) > now) {
+        return;
+    }
+    if (bwe_deadline(s->bwe) <= now) {
         bwe_timeout(s->bwe, now);
         s->queue.pads = padder(s);
-        fanout_queue(&s->engine->fanout, now, &s->queue);
     }
+    pace(s, now);
+    give_up(s, now);
+    fanout_queue(&s->engine->fanout, now, &s->queue);
     if (allot_deadline(s) <= now) {
         allot_again(s, now);
     }

@@ -68,6 +68,11 @@ bool engine_output(struct engine *e, us_t now, struct train *ret) {
         e->n.bytes_out += ret->len;
         return true;
     }
+    while (!list_empty(&e->fanout.paced)) {
+        struct out_queue *q = LIST_ENTRY(e->fanout.paced.next, struct out_queue, paced);
+        list_remove(&q->paced);
+        schedule_drained(CONTAINER_OF(q, struct session, queue), now);
+    }
     keep_changed(e, now);
     e->n_inputs = 0;
     handshakes_next(&e->handshakes);

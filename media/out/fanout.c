@@ -6,6 +6,7 @@
 void fanout_init(struct fanout *f) {
     list_init(&f->batches);
     list_init(&f->waiting);
+    list_init(&f->paced);
 }
 
 void fanout_stop(struct fanout *f) {
@@ -14,6 +15,9 @@ void fanout_stop(struct fanout *f) {
     }
     while (!list_empty(&f->waiting)) {
         list_remove(f->waiting.next);
+    }
+    while (!list_empty(&f->paced)) {
+        list_remove(f->paced.next);
     }
     f->begun = false;
 }
@@ -55,6 +59,13 @@ void fanout_forget(struct fanout *f, struct feed *feed) {
     feed_batch_clear(&feed->batch);
 }
 
+/* The owner is to look after the queue when its time has come. */
+static void wait_for_time(struct fanout *f, struct out_queue *q) {
+    if (list_empty(&q->paced)) {
+        list_push(&f->paced, &q->paced);
+    }
+}
+
 /* Count what is in the train, and say where it goes. */
 static bool leaves(struct transport *t, struct train *train) {
     struct engine_counters *n = t->all->c.counters;
@@ -80,8 +91,33 @@ static bool queue_next(struct fanout *f, us_t now, struct train *ret) {
             return true;
         }
         list_remove(&q->waiting);
+        if (queue_deadline(q) != US_NEVER) {
+            wait_for_time(f, q);
+        }
     }
     return false;
+}
+
+/* The packet waits: for others of its stream that do, or because the path is full. Not a repair, of
+ * whose picture the rest has gone; nor what could not be found again. */
+static bool held(struct fanout *f, struct sub *sub, us_t now, const struct media_packet *p) {
+    struct stream *s = sub->stream;
+    struct out_queue *q = s->queue;
+    struct media_packet cached;
+    if (stream_waits(s, sub->feed, p->seq)) {
+        return true;
+    }
+    if (!q || !feed_is_video(sub->feed) || s->replay.behind || pacer_lets(&q->pacer, now)) {
+        return false;
+    }
+    bool repair = s->rewrite.source == sub->feed->id && p->seq <= s->rewrite.in_sent;
+    bool awaited = sub->feed != stream_shown(s) && !p->keyframe;
+    if (repair || awaited || !feed_recall(sub->feed, now, p->seq, &cached)) {
+        return false;
+    }
+    queue_hold(q, now, s, sub->feed, p->seq);
+    wait_for_time(f, q);
+    return true;
 }
 
 /* The feed's packets from f->at on, as many as the train takes. */
@@ -93,6 +129,9 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
         struct rewrite_out o;
         if (!p->packet) {
             (void)rewrite_skip(&s->rewrite, sub->feed->id, p->seq);
+            continue;
+        }
+        if (held(f, sub, now, p)) {
             continue;
         }
         if (!train_takes(ret, seal_media_len(s, p))) {

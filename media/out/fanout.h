@@ -10,11 +10,13 @@
 struct fanout {
     struct link batches; /* feed.batch.in: feeds with packets to send */
     struct link waiting; /* out_queue.waiting */
-    bool fresh;          /* batches came that have not been padded */
-    bool begun;          /* the first of batches is being sent: */
-    struct link *next;   /* its next sub, */
-    struct sub *sub;     /* the one that is in the middle of it, or NULL, */
-    unsigned at;         /* and the packet that comes next for it */
+    struct link
+        paced;  /* out_queue.paced: for the owner, who takes them off and sets their timers */
+    bool fresh; /* batches came that have not been padded */
+    bool begun; /* the first of batches is being sent: */
+    struct link *next; /* its next sub, */
+    struct sub *sub;   /* the one that is in the middle of it, or NULL, */
+    unsigned at;       /* and the packet that comes next for it */
 };
 
 /* In zeroed memory. */

@@ -3,28 +3,58 @@
 #include "base/alloc.h"
 #include "media/out/seal.h"
 
-#define PAD_BACK 64 /* packets: older ones would come too late to repair anything */
+#define BEHIND_MAX US_PER_S /* later than that a picture is not live */
+#define PAD_BACK 64         /* packets: older ones would come too late to repair anything */
 
 void queue_init(struct out_queue *q, struct transport *t) {
     q->transport = t;
     list_init(&q->waiting);
+    list_init(&q->paced);
     list_init(&q->replays);
 }
 
 void queue_free(struct out_queue *q) {
     list_remove(&q->waiting);
+    list_remove(&q->paced);
     while (!list_empty(&q->replays)) {
         list_remove(q->replays.next);
     }
     q->resends = mem_free(q->resends);
 }
 
+bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
+    struct stream_replay *x = &s->replay;
+    struct media_packet p;
+    (void)q;
+    if (!x->behind || now - x->since < BEHIND_MAX ||
+        (feed_recall(x->feed, now, x->next, &p) && now - p.at < BEHIND_MAX)) {
+        return false;
+    }
+    list_remove(&x->in);
+    x->behind = false;
+    return true;
+}
+
 static bool probing(const struct out_queue *q, us_t now) {
     return q->bwe && q->pads && bwe_probe_due(q->bwe, now) > 0;
 }
 
-bool queue_empty(const struct out_queue *q, us_t now) {
-    return list_empty(&q->replays) && (!q->resends || q->resends->n == 0) && !probing(q, now);
+bool queue_empty(struct out_queue *q, us_t now) {
+    bool replays = !list_empty(&q->replays) && pacer_lets(&q->pacer, now);
+    return !replays && (!q->resends || q->resends->n == 0) && !probing(q, now);
+}
+
+us_t queue_deadline(const struct out_queue *q) {
+    return list_empty(&q->replays) ? US_NEVER : pacer_next(&q->pacer);
+}
+
+void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq) {
+    struct stream_replay *x = &s->replay;
+    if (list_empty(&x->in)) {
+        list_push(&q->replays, &x->in);
+    }
+    *x = (struct stream_replay){
+        .in = x->in, .feed = feed, .next = seq, .behind = true, .since = now};
 }
 
 enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
@@ -59,6 +89,7 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
     s->replay.feed = feed;
     s->replay.next = first;
     s->replay.end = feed->cache.high;
+    s->replay.behind = false;
     if (list_empty(&s->replay.in)) {
         list_push(&q->replays, &s->replay.in);
     }
@@ -109,11 +140,19 @@ static void resend_some(struct resends *x, us_t now, struct train *t) {
     }
 }
 
+static uint64_t end_of(const struct stream_replay *x) {
+    return x->behind ? x->feed->cache.high : x->end;
+}
+
 /* What is missing in the cache is missing for everybody and repaired like any loss. False when the
- * train takes no more. */
-static bool replay(struct stream *s, us_t now, struct train *t) {
+ * train takes no more, or the path does not. */
+static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train *t) {
     struct stream_replay *x = &s->replay;
-    for (struct sub *sub; x->next < x->end && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
+    struct sub *sub;
+    for (; x->next < end_of(x) && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
+        if (!pacer_lets(&q->pacer, now)) {
+            return false;
+        }
         struct media_packet p;
         struct rewrite_out o;
         if (!feed_recall(x->feed, now, x->next, &p)) {
@@ -127,6 +166,7 @@ static bool replay(struct stream *s, us_t now, struct train *t) {
         }
     }
     list_remove(&x->in);
+    x->behind = false;
     if (stream_shown(s) != x->feed && stream_sub(s, x->feed)) {
         feed_need_keyframe(x->feed); /* its key frame has left the cache meanwhile */
     }
@@ -169,7 +209,7 @@ void queue_output(struct out_queue *q, us_t now, struct train *t) {
     }
     while (t->n == 0 && !list_empty(&q->replays)) {
         struct link *l = q->replays.next;
-        if (!replay(CONTAINER_OF(l, struct stream, replay.in), now, t)) {
+        if (!replay(q, CONTAINER_OF(l, struct stream, replay.in), now, t)) {
             return;
         }
     }

@@ -6,6 +6,7 @@
 #ifndef ORIEL_MEDIA_OUT_QUEUE_H
 #define ORIEL_MEDIA_OUT_QUEUE_H
 
+#include "media/out/pacer.h"
 #include "media/out/stream.h"
 #include "media/send/limit.h"
 #include "media/wire/train.h"
@@ -26,19 +27,21 @@ struct resends { /* most viewers never ask: made at the first NACK */
 struct out_queue {
     struct transport *transport; /* borrowed: the way to the viewer */
     struct link waiting;         /* the engine's list, while not empty */
+    struct link paced;           /* fanout.paced, while its deadline may be another */
     struct link replays;         /* stream.replay.in */
-    struct resends *resends;     /* NULL until the first NACK */
-    struct bwe *bwe;             /* borrowed: asks for probes; NULL: nobody */
-    struct stream *pads;         /* what probes are made of; NULL: of nothing now */
-    uint16_t pad_back;           /* packets back from its newest one: the next that is sent again */
+    struct pacer pacer;
+    struct resends *resends; /* NULL until the first NACK */
+    struct bwe *bwe;         /* borrowed: asks for probes; NULL: nobody */
+    struct stream *pads;     /* what probes are made of; NULL: of nothing now */
+    uint16_t pad_back;       /* packets back from its newest one: the next that is sent again */
 };
 
 /* In zeroed memory; empty. */
 void queue_init(struct out_queue *q, struct transport *t);
 /* Drops what waits. */
 void queue_free(struct out_queue *q);
-/* Nothing waits. */
-bool queue_empty(const struct out_queue *q, us_t now);
+/* Nothing waits that may be sent now. */
+bool queue_empty(struct out_queue *q, us_t now);
 
 enum queue_verdict {
     QUEUE_TAKEN,
@@ -52,6 +55,14 @@ enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct re
 /* Send the stream what its feed has sent since its last key frame. False when that is too long ago
  * or not cached any more. */
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
+/* The path is full: what the feed sends the stream from seq on waits, and follows from the cache.
+ */
+void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq);
+/* The stream is so far behind that what waits is of no use any more: true when it has been given
+ * up, and the stream needs a key frame. */
+bool queue_give_up(struct out_queue *q, us_t now, struct stream *s);
+/* When what waits for the pacer may go on [us]; US_NEVER: nothing does. */
+us_t queue_deadline(const struct out_queue *q);
 /* Fill a train with what comes next; it stays empty when nothing waits any more. */
 void queue_output(struct out_queue *q, us_t now, struct train *t);
 

@@ -1,5 +1,7 @@
 #include "media/out/seal.h"
 
+#include "media/out/queue.h"
+
 #include <string.h>
 
 #define OSN_LEN 2                         /* [bytes] RFC 4588 section 4 */
@@ -70,6 +72,9 @@ static bool seal(struct stream *s, const struct placing *at, struct bytes header
         return false;
     }
     train_add(t, len);
+    if (s->queue) {
+        pacer_spend(&s->queue->pacer, len);
+    }
     if (s->bwe && s->header.twcc) {
         bwe_sent(s->bwe, at->now, at->twcc, (uint16_t)len);
     }

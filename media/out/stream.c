@@ -43,6 +43,7 @@ static void sub_clear(struct sub *sub) {
     list_remove(&sub->link);
     if (sub->feed && sub->stream->replay.feed == sub->feed) {
         list_remove(&sub->stream->replay.in);
+        sub->stream->replay.behind = false;
     }
     sub->feed = NULL;
 }

@@ -21,16 +21,23 @@ struct sub {
     struct feed *feed; /* NULL = not used */
 };
 
-/* A stream that shows nothing yet is to get a feed that has just sent a key frame: it is sent what
- * the cache has since then, instead of a request that would have to wait. */
+/* What a stream is sent from its feed's cache. Either it shows nothing yet and is to get a feed
+ * that has just sent a key frame: what came since then, instead of a request that would have to
+ * wait. Or it is behind: its path was full, and what came meanwhile follows as the pacer lets it.
+ */
 struct stream_replay {
     struct link in; /* out_queue.replays, while there is something to send */
     struct feed *feed;
     uint64_t next, end; /* extended sequence numbers of the feed, end excluded */
+    bool behind;        /* there is no end: until nothing is left */
+    us_t since;         /* [us] it has been behind */
 };
+
+struct out_queue;
 
 struct stream {
     struct transport *transport;     /* borrowed: the way to its viewer */
+    struct out_queue *queue;         /* borrowed: what waits for it; NULL: nothing ever does */
     const struct session_line *line; /* borrowed: what was agreed for its m-line */
     struct sub subs[2];
     uint8_t shown;      /* index of the sub that is forwarded; the other one awaits a key frame */
@@ -90,6 +97,10 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
 /* Its stream is going to be read soon. (Which of the two subs this is would have to be read.) */
 static inline void stream_fetch(const struct sub *sub) {
     prefetch((const void *)((uintptr_t)sub - offsetof(struct stream, subs)), sizeof(struct stream));
+}
+/* This packet of sub's feed waits its turn behind others: it will be taken from the cache. */
+static inline bool stream_waits(const struct stream *s, const struct feed *feed, uint64_t seq) {
+    return s->replay.behind && s->replay.feed == feed && seq >= s->replay.next;
 }
 /* The feed has sent a packet that is not passed on: close the gap that it would leave. */
 void stream_skip_all(struct feed *feed, uint64_t seq);

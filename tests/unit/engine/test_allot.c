@@ -177,3 +177,77 @@ TEST(a_share_becomes_slower_and_not_smaller) {
     }
     rig_free(&r);
 }
+
+/* A key frame does not stand in the way of speech: it goes out at two and a half times the rate, in
+ * order and whole, and what comes after it behind it. */
+TEST(a_large_picture_lets_speech_pass) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_audio(c, 20);
+    for (unsigned i = 0; i < 60; i++) { /* 100 kbit/s */
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    remb(v, 300000);
+    rig_run(&r, US_PER_S);
+    v->n_got = 0;
+    for (unsigned i = 0; i < 50; i++) { /* 55 kB */
+        client_send(
+            c,
+            &(struct packet_spec){
+                .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 49, .size = 1050});
+    }
+    unsigned at_once = client_count(v, STAGE);
+    EXPECT(at_once >= 10 && at_once <= 16);
+    client_audio(c, 20);
+    EXPECT_EQ(client_count(v, AUDIO0), 1); /* it did not wait */
+    rig_run(&r, 200 * US_PER_MS);          /* 750 kbit/s are 18.75 kB */
+    unsigned soon = client_count(v, STAGE);
+    EXPECT(soon >= at_once + 14 && soon <= at_once + 20);
+    client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 350});
+    EXPECT_EQ(client_count(v, STAGE), soon);
+    rig_run(&r, 500 * US_PER_MS);
+    EXPECT_EQ(client_count(v, STAGE), 51);
+    const struct got *last = NULL;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        if (g->line == STAGE) {
+            EXPECT(!last || g->seq == (uint16_t)(last->seq + 1));
+            EXPECT(!last || g->number > last->number);
+            last = g;
+        }
+    }
+    rig_free(&r);
+}
+
+/* Who falls behind for more than a second begins anew at a key frame. */
+TEST(a_viewer_that_is_a_second_behind_begins_anew) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    remb(v, 110000);
+    rig_run(&r, 600 * US_PER_MS);
+    for (unsigned i = 0; i < 90; i++) { /* 75 kB at 275 kbit/s are more than two seconds */
+        client_send(
+            c,
+            &(struct packet_spec){
+                .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 89, .size = 750});
+    }
+    unsigned plis = c->n_pli;
+    rig_run(&r, 1500 * US_PER_MS);
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
+    EXPECT_EQ(c->n_pli, plis + 1);
+    remb(v, 2000000);
+    v->n_got = 0;
+    client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 350});
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    rig_run(&r, US_PER_S);
+    client_video(c, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    rig_free(&r);
+}
