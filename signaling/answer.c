@@ -169,6 +169,27 @@ static void write_codec(struct buffer *o, const struct answer *a, const struct s
     }
 }
 
+/* RFC 8853 section 5.3: in the order of the offer, without what is not accepted. */
+static void write_rids(struct buffer *o, const struct sdp_media *m, const struct session_line *l) {
+    const char *separator = "a=simulcast:recv ";
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < m->n_rids; i++) {
+            bool taken = false;
+            for (int k = 0; !taken && k < l->n_rids; k++) {
+                taken = span_is(m->rids[i], l->rid[k]);
+            }
+            if (!taken) {
+                continue;
+            }
+            buffer_str(o, pass == 0 ? "a=rid:" : separator);
+            put_span(o, m->rids[i]);
+            buffer_str(o, pass == 0 ? " recv\r\n" : "");
+            separator = pass == 0 ? separator : ";";
+        }
+    }
+    buffer_str(o, "\r\n");
+}
+
 static void write_accepted(struct buffer *o, const struct answer *a, int i, bool first) {
     const struct sdp_media *m = &a->n->offer->media[i];
     const struct session_line *l = &a->params->lines[a->n->line[i]];
@@ -187,6 +208,9 @@ static void write_accepted(struct buffer *o, const struct answer *a, int i, bool
     buffer_str(o, m->rtcp_rsize ? "a=rtcp-mux\r\na=rtcp-rsize\r\n" : "a=rtcp-mux\r\n");
     write_exts(o, m, l);
     write_codec(o, a, m, l);
+    if (l->n_rids > 0) {
+        write_rids(o, m, l);
+    }
     if (l->slot) {
         write_msid(o, l);
         write_ssrcs(o, a, l);

@@ -74,8 +74,12 @@ static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, bool inbound) 
         return true;
     case RTP_EXT_AUDIO_LEVEL:
         return m->kind == SDP_AUDIO;
+    case RTP_EXT_RID:
+    case RTP_EXT_RRID:
+        return inbound && m->n_rids > 1;
+    case RTP_EXT_TWCC: /* to a viewer only where each packet is sent once, so with RTX */
+        return inbound || m->kind == SDP_VIDEO;
     case RTP_EXT_ABS_SEND_TIME:
-    case RTP_EXT_TWCC: /* there is no send-side estimator that would read the feedback yet */
         return inbound;
     default:
         return false;
@@ -130,6 +134,51 @@ static void take_ssrcs(const struct negotiation *n, struct session_params *s,
     }
 }
 
+#define RID_SET 3
+
+static int place_in(const char *const set[RID_SET], struct span rid) {
+    for (int i = 0; i < RID_SET; i++) {
+        if (span_is(rid, set[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Where the stream comes among those of its line, the largest first. Clients list them in either
+ * order, and RFC 8853 says only that what comes first is preferred; so names that everybody uses
+ * are taken at their word, and others in the order of the offer. */
+static int order_of(const struct sdp_media *m, int i) {
+    static const char *const sets[][RID_SET] = {
+        {"f", "h", "q"}, {"h", "m", "l"}, {"hi", "mid", "lo"}, {"high", "medium", "low"}};
+    for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
+        bool all = true;
+        for (int j = 0; all && j < m->n_rids; j++) {
+            all = place_in(sets[k], m->rids[j]) >= 0;
+        }
+        if (all) {
+            return place_in(sets[k], m->rids[i]);
+        }
+    }
+    return i;
+}
+
+/* Simulcast of a camera or screen (RFC 8853): up to three streams, each with a rid that only the
+ * extension can say. With one stream a rid has no use. */
+static void take_rids(const struct sdp_media *m, struct session_line *l) {
+    if (m->kind != SDP_VIDEO || m->n_rids < 2 || !l->ext.id[RTP_EXT_RID]) {
+        return;
+    }
+    for (int order = 0; order < SDP_RIDS_MAX && l->n_rids < SESSION_LAYERS_MAX; order++) {
+        for (int i = 0; i < m->n_rids; i++) {
+            if (order_of(m, i) == order && m->rids[i].n <= RID_MAX) {
+                memcpy(l->rid[l->n_rids++], m->rids[i].p, m->rids[i].n);
+                break;
+            }
+        }
+    }
+}
+
 static void accept_line(struct negotiation *n, struct session_params *s, int i,
                         const struct sdp_format *f) {
     const struct sdp_media *m = &n->offer->media[i];
@@ -155,8 +204,9 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     if (l->slot) {
         take_ssrcs(n, s, l);
     } else {
-        l->ssrc = m->ssrc;
-        l->rtx_ssrc = l->rtx_pt ? m->rtx_ssrc : 0;
+        take_rids(m, l);
+        l->ssrc = l->n_rids ? 0 : m->ssrc;
+        l->rtx_ssrc = l->rtx_pt && !l->n_rids ? m->rtx_ssrc : 0;
     }
 }
 
@@ -238,7 +288,8 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
 static bool same_line(const struct session_line *a, const struct session_line *b) {
     return strcmp(a->mid, b->mid) == 0 && a->source == b->source && a->slot == b->slot &&
            a->slot_index == b->slot_index && a->codec == b->codec && a->pt == b->pt &&
-           a->rtx_pt == b->rtx_pt && memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0;
+           a->rtx_pt == b->rtx_pt && memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0 &&
+           a->n_rids == b->n_rids && memcmp(a->rid, b->rid, sizeof(a->rid)) == 0;
 }
 
 bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh) {

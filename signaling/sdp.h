@@ -9,6 +9,7 @@
 #define SDP_MEDIA_MAX SESSION_LINES_MAX
 #define SDP_FORMATS_MAX 64 /* payload types looked at per m-line; Chromium offers up to 40 */
 #define SDP_EXTS_MAX 24    /* extmap lines looked at per m-line */
+#define SDP_RIDS_MAX 8     /* streams of an m-line looked at (RFC 8853) */
 
 /* A piece of the parsed text; not NUL-terminated. */
 struct span {
@@ -55,6 +56,8 @@ struct sdp_media {
     uint32_t ssrc, rtx_ssrc; /* announced by the offerer, 0 = not */
     bool has_fid;
     uint8_t n_formats, n_exts, fb_all; /* fb_all: feedback offered for "*" */
+    uint8_t n_rids;
+    struct span rids[SDP_RIDS_MAX]; /* streams that the offerer would send at a time, in its order */
     struct sdp_format formats[SDP_FORMATS_MAX];
     struct sdp_ext exts[SDP_EXTS_MAX];
 };

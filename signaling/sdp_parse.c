@@ -264,16 +264,39 @@ static void on_ssrc_group(struct parse *x, struct span v) {
     }
 }
 
+/* RFC 8853 section 5.1: "send h;~m,n;l recv ...". Of alternatives the first counts, and whether a
+ * stream is paused at first does not matter. */
+static void on_simulcast(struct parse *x, struct span v) {
+    struct span word, list, stream, rid;
+    if (!x->m || x->m->n_rids > 0) {
+        return;
+    }
+    while (span_word(&v, ' ', &word) && span_word(&v, ' ', &list)) {
+        while (span_is(word, "send") && x->m->n_rids < SDP_RIDS_MAX &&
+               span_word(&list, ';', &stream) && span_word(&stream, ',', &rid)) {
+            if (rid.n > 1 && rid.p[0] == '~') {
+                rid = (struct span){rid.p + 1, rid.n - 1};
+            }
+            if (!is_token(rid)) {
+                fail(x, SIG_SDP_MALFORMED);
+                return;
+            }
+            x->m->rids[x->m->n_rids++] = rid;
+        }
+    }
+}
+
 static const struct {
     const char *name;
     void (*on)(struct parse *x, struct span v);
 } attributes[] = {
-    {"ice-ufrag", on_ufrag},   {"ice-pwd", on_pwd},       {"fingerprint", on_fingerprint},
-    {"setup", on_setup},       {"group", on_group},       {"mid", on_mid},
-    {"sendrecv", on_sendrecv}, {"sendonly", on_sendonly}, {"recvonly", on_recvonly},
-    {"inactive", on_inactive}, {"rtcp-mux", on_rtcp_mux}, {"rtcp-rsize", on_rtcp_rsize},
-    {"extmap", on_extmap},     {"rtpmap", on_rtpmap},     {"fmtp", on_fmtp},
-    {"rtcp-fb", on_rtcp_fb},   {"ssrc", on_ssrc},         {"ssrc-group", on_ssrc_group},
+    {"ice-ufrag", on_ufrag},     {"ice-pwd", on_pwd},       {"fingerprint", on_fingerprint},
+    {"setup", on_setup},         {"group", on_group},       {"mid", on_mid},
+    {"sendrecv", on_sendrecv},   {"sendonly", on_sendonly}, {"recvonly", on_recvonly},
+    {"inactive", on_inactive},   {"rtcp-mux", on_rtcp_mux}, {"rtcp-rsize", on_rtcp_rsize},
+    {"extmap", on_extmap},       {"rtpmap", on_rtpmap},     {"fmtp", on_fmtp},
+    {"rtcp-fb", on_rtcp_fb},     {"ssrc", on_ssrc},         {"ssrc-group", on_ssrc_group},
+    {"simulcast", on_simulcast},
 };
 
 static void on_attribute(struct parse *x, struct span v) {

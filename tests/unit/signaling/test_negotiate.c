@@ -159,12 +159,13 @@ TEST(chromium_joins_a_tour) {
     HAS(stage, "a=ssrc-group:FID ");
     HAS_NOT(voice, "ssrc-group");
     HAS(voice, " cname:cname\r\n");
-    /* What is sent carries neither transport-cc nor abs-send-time, nor a start bitrate. */
+    /* What is sent is estimated by transport-cc, pictures alone; there is no start bitrate. */
     HAS(stage, "sdes:mid\r\n");
     /* Then browsers turn the pixels, for viewers and recordings alike. */
     HAS_NOT(d->answer, "video-orientation");
     HAS(voice, "ssrc-audio-level\r\n");
-    HAS_NOT(stage, "transport-");
+    HAS(stage, "transport-wide-cc");
+    HAS(stage, " transport-cc\r\n");
     HAS_NOT(stage, "abs-send-time");
     HAS_NOT(stage, "x-google");
     HAS_NOT(voice, "transport-");
@@ -186,6 +187,74 @@ TEST(chromium_joins_a_tour) {
     free(voice);
     free(other);
     deal_free(d);
+}
+
+/* An offer of one camera whose m-line ends with these attributes. */
+static struct deal *offer_camera(const char *attributes) {
+    char text[2048];
+    snprintf(text, sizeof(text),
+             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+             "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+             "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+             "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+             "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:actpass\r\n"
+             "a=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
+             "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n%s",
+             attributes);
+    struct deal *d = deal_new(text, SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    EXPECT_EQ(deal_close(d, CODEC_VP8), SIG_OK);
+    return d;
+}
+
+#define RID_EXTS                                                   \
+    "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"           \
+    "a=extmap:5 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n" \
+    "a=extmap:6 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n"
+
+TEST(simulcast_is_accepted_largest_first) {
+    static const struct {
+        const char *offered, *rid[3], *answered;
+    } cases[] = {
+        {"l;m;h", {"h", "m", "l"}, "a=simulcast:recv l;m;h\r\n"},
+        {"f;h;q", {"f", "h", "q"}, "a=simulcast:recv f;h;q\r\n"},
+        {"q;~h;f", {"f", "h", "q"}, "a=simulcast:recv q;h;f\r\n"},
+        {"1,4;2;3", {"1", "2", "3"}, "a=simulcast:recv 1;2;3\r\n"},
+        {"low;high", {"high", "low", ""}, "a=simulcast:recv low;high\r\n"},
+        {"a;b;c;d", {"a", "b", "c"}, "a=simulcast:recv a;b;c\r\n"},
+        {"a;toolongtobehere;c", {"a", "c", ""}, "a=simulcast:recv a;c\r\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char attributes[512];
+        snprintf(attributes, sizeof(attributes), RID_EXTS "a=simulcast:send %s\r\n",
+                 cases[i].offered);
+        struct deal *d = offer_camera(attributes);
+        const struct session_line *l = &d->params.lines[0];
+        unsigned n = *cases[i].rid[2] ? 3 : 2;
+        EXPECT_EQ(l->n_rids, n);
+        for (unsigned k = 0; k < n; k++) {
+            EXPECT_STR(l->rid[k], cases[i].rid[k]);
+        }
+        HAS(d->answer, cases[i].answered);
+        HAS(d->answer, "rtp-stream-id");
+        EXPECT_EQ(l->ssrc, 0);
+        deal_free(d);
+    }
+}
+
+TEST(simulcast_without_what_it_needs_is_one_stream) {
+    static const char *const offers[] = {
+        "a=simulcast:send h;m;l\r\n", /* no extension that tells them apart */
+        RID_EXTS "a=simulcast:send h\r\n", RID_EXTS "a=simulcast:recv h;m\r\n",
+        RID_EXTS "a=simulcast:\r\n",       RID_EXTS,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(offers); i++) {
+        struct deal *d = offer_camera(offers[i]);
+        EXPECT_EQ(d->params.lines[0].n_rids, 0);
+        HAS_NOT(d->answer, "simulcast");
+        HAS_NOT(d->answer, "rid:");
+        deal_free(d);
+    }
 }
 
 TEST(only_the_tours_codec_is_accepted) {
@@ -224,7 +293,7 @@ TEST(firefox_joins) {
     const struct session_line *l = d->params.lines;
     EXPECT(l[0].pt == 109 && l[1].pt == 120 && l[1].rtx_pt == 124);
     EXPECT(l[1].ssrc == 1469217216 && l[1].rtx_ssrc == 2904143553);
-    EXPECT(!l[0].twcc && l[1].twcc && !l[2].twcc);
+    EXPECT(!l[0].twcc && l[1].twcc && l[2].twcc);
     char *audio = section(d->answer, 0), *video = section(d->answer, 1);
     HAS_NOT(audio, "rtcp-rsize"); /* it was not offered */
     HAS(video, "rtcp-rsize");
