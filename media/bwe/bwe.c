@@ -31,6 +31,17 @@ void bwe_init(struct bwe *b, const struct bwe_config *c) {
     b->first = true;
 }
 
+void bwe_moved(struct bwe *b) {
+    uint64_t want = b->want;
+    us_t rtt = b->rtt;
+    struct bwe_config c = b->c;
+    struct seq_ext ext = b->sent.ext;
+    bwe_init(b, &c);
+    b->sent.ext = ext;
+    b->want = want;
+    b->rtt = rtt;
+}
+
 static uint64_t clamp(const struct bwe *b, uint64_t rate) {
     rate = rate < b->c.min ? b->c.min : rate;
     return rate > b->c.max ? b->c.max : rate;
@@ -258,6 +269,8 @@ void bwe_timeout(struct bwe *b, us_t now) {
         b->aimd.rate /= 2;
         settle(b);
         lowered(b, now, before);
+        probe_begin(&b->probe, now,
+                    bwe_estimate(b)); /* does anybody hear? Media may have stopped */
     }
     probe_tick(&b->probe, now);
     answer(b, now);

@@ -42,6 +42,8 @@ struct bwe {
 
 /* Nothing was sent yet; memory need not be zeroed. c is copied. */
 void bwe_init(struct bwe *b, const struct bwe_config *c);
+/* What is sent takes another path from now on: nothing is known of it. */
+void bwe_moved(struct bwe *b);
 /* A datagram of `size` bytes with this transport-wide number goes out now. */
 void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size);
 /* What rtcp_twcc_begin is to be told of the viewer's clock [us]. */

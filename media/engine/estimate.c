@@ -31,6 +31,18 @@ void estimate_end(struct session *s) {
     s->bwe = mem_free(s->bwe);
 }
 
+/* What was learnt of one way into the network is not true of another. */
+static void notice_path(struct session *s) {
+    const struct transport *t = &s->transport;
+    if (t->selected < 0 || addr_eq(&s->bwe_for, &t->paths[t->selected].addr)) {
+        return;
+    }
+    if (s->bwe_for.port != 0) {
+        bwe_moved(s->bwe);
+    }
+    s->bwe_for = t->paths[t->selected].addr;
+}
+
 /* The pacer follows the estimate. */
 static void pace(struct session *s, us_t now) {
     uint64_t rate = bwe_rate(s->bwe, now);
@@ -48,6 +60,7 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
         return;
     }
     s->engine->n.twcc_in++;
+    notice_path(s);
     bwe_rtt(s->bwe, s->rtt);
     bwe_feedback(s->bwe, now, &reader);
     pace(s, now);
@@ -77,16 +90,22 @@ void estimate_report(struct session *s, us_t now, struct slot *slot, const struc
     }
 }
 
-/* The stream whose packets make a probe: video that flows and can be sent again beside itself. */
+/* The stream whose packets make a probe: video that flows and can be sent again beside itself; one
+ * that is paused can at least carry padding. */
 static struct stream *padder(struct session *s) {
+    struct stream *any = NULL;
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct stream *out = &s->slots[i].stream;
         struct feed *f = stream_shown(out);
-        if (out->rtx.pt != 0 && out->header.twcc != 0 && f && f->live && feed_is_video(f)) {
+        if (out->rtx.pt == 0 || out->header.twcc == 0) {
+            continue;
+        }
+        if (f && f->live && feed_is_video(f)) {
             return out;
         }
+        any = any ? any : out;
     }
-    return NULL;
+    return any;
 }
 
 us_t estimate_deadline(const struct session *s) {
@@ -114,6 +133,7 @@ void estimate_on_timer(struct session *s, us_t now) {
     if (estimate_deadline(s) > now) {
         return;
     }
+    notice_path(s);
     if (bwe_deadline(s->bwe) <= now) {
         bwe_timeout(s->bwe, now);
         s->queue.pads = padder(s);

@@ -68,6 +68,7 @@ struct session {
     struct clock_offset offset; /* its clock against ours, by its sender reports */
     us_t rtt;                   /* [us] by its receiver reports, 0 = unknown */
     struct bwe *bwe;            /* what its path carries; NULL: it receives nothing */
+    struct addr bwe_for;        /* where that path leads */
     uint64_t allot_spent;       /* [bit/s] what the chosen layers take */
     us_t allot_at;              /* [us] they were chosen */
     struct out_queue queue;     /* what it is to be sent besides what is live */

@@ -56,7 +56,8 @@ static void send(struct path *p) {
     double rate = (double)bwe_rate(&p->bwe, p->now) * PACING;
     if (p->now >= p->frame_at) {
         double use = (double)bwe_rate(&p->bwe, p->now);
-        use = use < (double)p->want ? use : (double)p->want;
+        bool fits = use >= (double)p->want || (p->whole && !bwe_known(&p->bwe, p->now, US_PER_S));
+        use = fits ? (double)p->want : p->whole ? 0 : use;
         p->owed += use / 8 * FRAME / US_PER_S;
         p->frame_at += FRAME;
     }

@@ -184,6 +184,26 @@ TEST(bwe_is_back_soon_after_an_outage) {
     }
 }
 
+/* A picture that fits as a whole or not at all stops in an outage, and nothing else tells that the
+ * path is back. */
+TEST(bwe_asks_whether_anybody_hears) {
+    static const double length[] = {2, 10};
+    for (unsigned i = 0; i < 2; i++) {
+        struct bottleneck link = {.rate = 3 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.03)};
+        static struct path p;
+        path_init(&p, &link, &usual, 95 + i);
+        p.want = 1500 * KBIT;
+        p.whole = true;
+        run(&p, SEC(8), "before");
+        EXPECT(bwe_rate(&p.bwe, p.now) >= p.want);
+        link.down = true;
+        run(&p, SEC(8 + length[i]), "down");
+        link.down = false;
+        run(&p, p.now + SEC(3), "up");
+        EXPECT(bwe_rate(&p.bwe, p.now) >= p.want);
+    }
+}
+
 /* What nobody wants is not asked for. */
 TEST(bwe_asks_for_no_more_than_is_wanted) {
     struct bottleneck link = {.rate = 6 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
