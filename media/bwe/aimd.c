@@ -68,7 +68,7 @@ static void raise(struct aimd *a, us_t now, const struct aimd_input *in) {
     a->changed = now;
     /* What is not used is not tried: only as far as what arrives proves. */
     double limit = in->acked ? AIMD_BEYOND * (double)in->acked + AIMD_BEYOND_ADD : rate;
-    if (rate <= limit) {
+    if (rate <= limit && (in->enough == 0 || a->rate < in->enough)) {
         a->rate = (uint64_t)rate;
     }
 }

@@ -36,6 +36,7 @@ struct aimd_input {
     enum trend_usage usage;
     uint64_t acked, acked_short; /* [bit/s] what arrives; 0: not known */
     us_t rtt;                    /* [us] */
+    uint64_t enough;             /* [bit/s] more has no use; 0: there is no such rate */
 };
 
 /* Begin with this rate. */

@@ -12,16 +12,19 @@
 #define COLLAPSED (80 * US_PER_MS)   /* ours */
 #define DRAIN_ABOVE (40 * US_PER_MS) /* ours: a shorter queue empties by itself */
 #define DRAIN_BELOW (15 * US_PER_MS)
-#define DRAIN_SPAN (500 * US_PER_MS) /* the queue shall be gone in this time */
-#define DRAIN_MAX (1500 * US_PER_MS) /* and if it is not, the way itself has become longer */
-#define DRAIN_LEAST 4                /* a fourth of the rate goes on: speech */
+#define DRAIN_SPAN (500 * US_PER_MS)   /* the queue shall be gone in this time */
+#define DRAIN_MAX (1500 * US_PER_MS)   /* and if it is not, the way itself has become longer */
+#define DRAIN_LEAST 4                  /* a fourth of the rate goes on: speech */
+#define BELIEVE_FOR (1500 * US_PER_MS) /* ours: later there are probes */
 #define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
 #define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
 #define PROBE_AFTER_LOWERING (500 * US_PER_MS) /* ours: the queue is gone, then look again */
 /* In the middle of what a reference time can be, so that no arrival is negative. */
 #define ARRIVED_FIRST ((us_t)64000 << 23)
 #define RTT_UNKNOWN (100 * US_PER_MS)
-#define PROBE_QUIET (20 * US_PER_MS) /* ours: no question while a queue stands */
+#define USAGE_KNOWN (500 * US_PER_MS) /* ours */
+#define FULL_KNOWN DRAIN_MAX          /* ours: no queue of ours stands longer */
+#define PROBE_QUIET (20 * US_PER_MS)  /* ours: no question while a queue stands */
 
 void bwe_init(struct bwe *b, const struct bwe_config *c) {
     memset(b, 0, sizeof(*b));
@@ -61,6 +64,14 @@ uint64_t bwe_estimate(const struct bwe *b) {
 bool bwe_known(const struct bwe *b, us_t now, us_t settled) {
     bool tried = b->answered && now - b->first_heard >= settled;
     return b->remb > 0 || b->loss.limit > 0 || b->lowered > 0 || tried;
+}
+
+bool bwe_awaited(const struct bwe *b, us_t now, us_t wait) {
+    return b->answered || b->heard == 0 || now - b->heard < wait;
+}
+
+bool bwe_lossy(const struct bwe *b) {
+    return b->loss.mean > LOSS_LOW && queue_delay_get(&b->queue) < DRAIN_ABOVE;
 }
 
 static us_t rtt(const struct bwe *b) {
@@ -138,6 +149,20 @@ static void answer(struct bwe *b, us_t now) {
     b->probe.wait = us_min(2 * b->probe.wait, PROBE_WAIT_MAX);
 }
 
+/* What arrives is carried, whatever was guessed of the path: without this a stream that nobody
+ * doubted at first would be taken away as soon as the guess counts as known. Both windows, so that
+ * no probe counts, and no queue: flows that share a path become equal by what they do not take.
+ * After the first queue it is no guess any more. */
+static void believe(struct bwe *b, us_t now, const struct aimd_input *in) {
+    uint64_t least = in->acked < in->acked_short ? in->acked : in->acked_short;
+    bool queue = in->usage != TREND_NORMAL || queue_delay_get(&b->queue) > DRAIN_BELOW;
+    bool early = now - b->first_heard < BELIEVE_FOR;
+    if (early && !queue && b->aimd.lowered == 0 && least > bwe_estimate(b) / 4 * 5) {
+        aimd_proven(&b->aimd, now, least);
+        loss_proven(&b->loss, least);
+    }
+}
+
 /* The path has become so much slower that the line need not be waited for: even the last packets
  * have waited long, and far less arrives than is allowed. */
 static bool collapsed(const struct bwe *b, uint64_t acked) {
@@ -166,15 +191,24 @@ static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
         probe_arrived(&b->probe, p->probe, a->at_us, p->size);
         return false; /* its queue is our question, not the path's answer */
     }
+    b->measured = now;
     queue_delay_add(&b->queue, now, a->at_us, a->at_us - sent);
     return groups_add(&b->groups, sent, a->at_us, ret);
+}
+
+/* How the path was used when that was last seen. When nothing but probes goes out it is not seen:
+ * an overuse that was the last thing seen would be counted with every feedback, lower the rate each
+ * time and stop the probe that is the only way out. */
+static enum trend_usage usage_known(const struct bwe *b, us_t now) {
+    bool stale = b->measured > 0 && now - b->measured > USAGE_KNOWN;
+    return stale ? TREND_NORMAL : (enum trend_usage)b->trend.usage;
 }
 
 void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
     struct rtcp_twcc_arrival a;
     struct group_delta d;
     bool overuse = false;
-    enum trend_usage usage = (enum trend_usage)b->trend.usage;
+    enum trend_usage usage = usage_known(b, now);
     b->heard = b->unheard = now;
     b->first_heard = b->answered ? b->first_heard : now;
     b->answered = true;
@@ -188,7 +222,8 @@ void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
     struct aimd_input in = {.usage = overuse ? TREND_OVERUSE : usage,
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
-                            .rtt = rtt(b)};
+                            .rtt = rtt(b),
+                            .enough = b->want + b->want / 5};
     if (collapsed(b, in.acked_short)) {
         in.usage = TREND_OVERUSE;
     }
@@ -198,6 +233,7 @@ void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
     if (less) {
         lowered(b, now, before);
     } else {
+        believe(b, now, &in);
         answer(b, now);
     }
     settle(b);
@@ -252,6 +288,13 @@ us_t bwe_deadline(const struct bwe *b) {
     return due;
 }
 
+/* A queue stands, as far as is known: of a path that carries nothing but probes, because all that
+ * it could carry is paused, it would else be true for ever what was true before the pause. */
+static bool is_full(const struct bwe *b, us_t now) {
+    bool full = queue_delay_get(&b->queue) > PROBE_QUIET || b->trend.usage == TREND_OVERUSE;
+    return full && now - b->measured < FULL_KNOWN;
+}
+
 static void ask(struct bwe *b, us_t now) {
     uint64_t rate = bwe_estimate(b);
     uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_FURTHER_BY);
@@ -277,7 +320,7 @@ void bwe_timeout(struct bwe *b, us_t now) {
     if (!curious(b) || now < b->probe.next || now < b->drain_until) {
         return;
     }
-    if (queue_delay_get(&b->queue) > PROBE_QUIET || b->trend.usage == TREND_OVERUSE) {
+    if (is_full(b, now)) {
         b->probe.next = now + PROBE_AFTER_LOWERING;
         return;
     }

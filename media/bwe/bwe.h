@@ -31,6 +31,7 @@ struct bwe {
     us_t unheard;     /* [us] when it was last found missing, or heard */
     us_t arrived;     /* [us] the last arrival, by the viewer's clock */
     us_t lowered;     /* [us] the last decrease: what was sent before it tells no second one */
+    us_t measured;    /* [us] the last packet that tells how full the path is */
     us_t drain_until; /* [us] a queue that we made is let go until then */
     uint64_t want;    /* [bit/s] what its slots could use */
     uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
@@ -69,6 +70,10 @@ uint64_t bwe_estimate(const struct bwe *b);
 /* Is it more than a guess? When the viewer has said so itself, when the rate has gone down, or some
  * time [us] after its first feedback. */
 bool bwe_known(const struct bwe *b, us_t now, us_t settled);
+/* Feedback has begun, or the first packet was sent so short a time [us] ago that it still may. */
+bool bwe_awaited(const struct bwe *b, us_t now, us_t wait);
+/* Some of what is sent gets lost for no want of room: what is sent again may get lost too. */
+bool bwe_lossy(const struct bwe *b);
 /* What may be sent now, on average over a second [bit/s]; within the configured range. */
 uint64_t bwe_rate(const struct bwe *b, us_t now);
 /* Bytes that a probe lacks now [bytes], so that it goes out evenly; 0: none runs, or it is on time.

@@ -10,11 +10,13 @@
 #include <stdbool.h>
 
 #define LOSS_HIGH 0.10                /* draft section 6 */
+#define LOSS_SURE 1.5                 /* ours: deviations more than a tenth */
 #define LOSS_LOW 0.02                 /* draft section 6 */
 #define LOSS_GROWTH 1.08              /* libwebrtc, per second (the draft: 1.05 per report) */
 #define LOSS_PACKETS 20               /* libwebrtc kLimitNumPackets: fewer say too little */
 #define LOSS_WAIT (300 * US_PER_MS)   /* libwebrtc kBweDecreaseInterval, beside the round trip */
 #define LOSS_OUTAGE (200 * US_PER_MS) /* ours: a queue that overflows lets some through */
+#define LOSS_MEAN 0.125               /* ours: of each judgement, in the mean */
 #define LOSS_HALF 0.5                 /* ours: then what arrives is what the path carries */
 
 struct loss {
@@ -24,6 +26,7 @@ struct loss {
     uint32_t run;          /* lost in a row, not counted yet */
     us_t run_from;         /* [us] when the first of them was sent */
     double fraction;       /* as last judged */
+    double mean;           /* of the last judgements */
 };
 
 /* In zeroed memory. A packet that was sent at `sent` is reported, in order. */
