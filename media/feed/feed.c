@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define KEY_FACTOR 4 /* a key frame is about so much larger than another frame */
+
 void feeds_init(struct feeds *all) {
     list_init(&all->wants);
     all->last_id = 0;
@@ -61,11 +63,19 @@ static void note_key(struct feed *f, struct media_packet *p) {
     f->key_ts = p->ts;
 }
 
+/* A key frame counts as a frame: it comes once in a while, and mostly because the feed has just
+ * been chosen. Counted in full it would make that choice look like a mistake, and undo it. */
+static void note_rate(struct feed *f, const struct media_packet *p) {
+    uint8_t temporal = p->has_vp8 && p->vp8.has_tid ? p->vp8.tid : 0;
+    bool of_key = f->has_key && p->ts == f->key_ts;
+    meter_add(&f->meter, p->at, temporal, of_key ? p->payload_len / KEY_FACTOR : p->payload_len);
+}
+
 void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
-    meter_add(&f->meter, p->at, p->has_vp8 && p->vp8.has_tid ? p->vp8.tid : 0, p->payload_len);
     if (p->keyframe) {
         note_key(f, p);
     }
+    note_rate(f, p);
     if (keep) {
         packet_cache_store(&f->cache, p);
     }
