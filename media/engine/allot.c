@@ -54,13 +54,36 @@ static int8_t chosen_before(const struct slot *slot, const struct allocation_slo
     return chosen;
 }
 
-/* What is known of the path; all of it where nothing is: a client that reports nothing gets the
- * best picture, as long as it does not lose it. */
-static uint64_t carried(const struct session *s, us_t now) {
-    if (!s->bwe || !bwe_known(s->bwe, now, ALLOT_SETTLE)) {
-        return UINT64_MAX / 2;
+bool allot_guesses(const struct session *s, us_t now) {
+    bool numbered = false;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        numbered = numbered || s->slots[i].stream.header.twcc;
     }
-    return bwe_estimate(s->bwe);
+    return s->bwe && numbered && bwe_awaited(s->bwe, now, ALLOT_AWAIT);
+}
+
+/* What is known of the path; all of it where nothing is: a client that reports nothing gets the
+ * best picture, as long as it does not lose it. Who is about to report gets what is guessed: the
+ * best picture would stand before a narrow path for seconds, and the first probe tells in less. */
+static uint64_t carried(const struct session *s, us_t now) {
+    if (s->bwe && (bwe_known(s->bwe, now, ALLOT_SETTLE) || allot_guesses(s, now))) {
+        return bwe_estimate(s->bwe);
+    }
+    return UINT64_MAX / 2;
+}
+
+/* Of a path that is only guessed at every picture is shown, at its least. */
+static uint64_t guessed(const struct session *s, us_t now, uint64_t audio,
+                        const struct allocation_slot *offers) {
+    uint64_t rate = carried(s, now), least = audio;
+    if (s->bwe && bwe_known(s->bwe, now, ALLOT_SETTLE)) {
+        return rate;
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        least += offers[i].n > 0 ? offers[i].layers[0].rate : 0;
+    }
+    least += least / (ALLOCATION_MARGIN - 1) + 1;
+    return rate > least ? rate : least;
 }
 
 static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
@@ -100,7 +123,7 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
 
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
-    uint64_t audio = 0, rate = carried(s, now);
+    uint64_t audio = 0;
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct flow *x = flow_at(s, i);
         if (!x) {
@@ -114,7 +137,8 @@ void allot(struct session *s, us_t now) {
         offer(x, now, &offers[i]);
         offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
     }
-    s->allot_spent = allocate(rate, audio, offers, s->n_slots);
+    s->allot_rate = carried(s, now);
+    s->allot_spent = allocate(guessed(s, now, audio, offers), audio, offers, s->n_slots);
     s->allot_at = now;
     if (s->bwe) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
@@ -125,8 +149,10 @@ void allot(struct session *s, us_t now) {
 }
 
 void allot_again(struct session *s, us_t now) {
-    bool less = s->bwe && carried(s, now) < s->allot_spent;
-    if (less || now - s->allot_at >= ALLOT_EVERY) {
+    uint64_t rate = carried(s, now);
+    bool less = s->bwe && rate < s->allot_spent && rate < s->allot_rate;
+    bool more = rate / 4 > s->allot_rate / 3; /* a probe has proven it */
+    if (less || more || now - s->allot_at >= ALLOT_EVERY) {
         allot(s, now);
     }
 }

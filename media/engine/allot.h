@@ -7,10 +7,14 @@
 #include "media/engine/session.h"
 
 /* [us] after the first feedback: the first probes are still under way, nothing is known yet */
+#define ALLOT_AWAIT (2 * US_PER_S) /* who has agreed to feedback sends it by then, or never */
 #define ALLOT_SETTLE US_PER_S
 
 /* Choose for all slots, and let their streams follow. */
 void allot(struct session *s, us_t now);
+/* It has agreed to say what arrives, and has or may still be about to: the estimate is at least a
+ * guess to begin with. */
+bool allot_guesses(const struct session *s, us_t now);
 /* The estimate has changed, or time has passed: choose again if that may matter. */
 void allot_again(struct session *s, us_t now);
 /* When allot_again is due; US_NEVER. */

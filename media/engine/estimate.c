@@ -46,7 +46,7 @@ static void notice_path(struct session *s) {
 /* The pacer follows the estimate. */
 static void pace(struct session *s, us_t now) {
     uint64_t rate = bwe_rate(s->bwe, now);
-    bool known = bwe_known(s->bwe, now, ALLOT_SETTLE);
+    bool known = bwe_known(s->bwe, now, ALLOT_SETTLE) || allot_guesses(s, now);
     pacer_set(&s->queue.pacer, now, known ? rate : 0, rate < bwe_estimate(s->bwe));
 }
 

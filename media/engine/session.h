@@ -70,6 +70,7 @@ struct session {
     struct bwe *bwe;            /* what its path carries; NULL: it receives nothing */
     struct addr bwe_for;        /* where that path leads */
     uint64_t allot_spent;       /* [bit/s] what the chosen layers take */
+    uint64_t allot_rate;        /* [bit/s] what they were chosen for */
     us_t allot_at;              /* [us] they were chosen */
     struct out_queue queue;     /* what it is to be sent besides what is live */
 

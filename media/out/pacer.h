@@ -1,4 +1,4 @@
-/* Lets video to a viewer out no faster than two and a half times what its path carries, so that a
+/* Lets video to a viewer out no faster than a quarter more than what its path carries, so that a
  * key frame does not stand in the way of speech there. What has to wait stays in its feed's cache:
  * its stream is behind (queue.h). Speech and retransmissions never wait, but count. Owner: the
  * engine's thread; lives in a queue. */
@@ -10,9 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PACER_FACTOR_NUM 5 /* libwebrtc PacingController kDefaultPaceMultiplier: 2.5 */
-#define PACER_FACTOR_DEN 2
+#define PACER_FACTOR_NUM 5 /* ours; libwebrtc kDefaultPaceMultiplier: 2.5, for one encoder */
+#define PACER_FACTOR_DEN 4
 #define PACER_BURST (40 * US_PER_MS) /* libwebrtc kMaxBurstSize: trains of 16 stay whole */
+#define PACER_DEBT (100 * US_PER_MS) /* ours */
+#define PACER_DEBT_MIN 1500          /* [bytes] a packet */
 #define PACER_STEP (5 * US_PER_MS)   /* libwebrtc kMinSleepTime: what waits goes in such steps */
 #define PACER_BURST_MIN 12000        /* [bytes] and at low rates a frame does */
 
@@ -22,9 +24,17 @@ struct pacer {
     int64_t tokens; /* [bytes] that may go; below 0: went before its time */
 };
 
+/* What may go at once [bytes] after a pause. */
 static inline int64_t pacer_burst(const struct pacer *p) {
     int64_t burst = (int64_t)(p->rate * PACER_BURST / 8 / US_PER_S);
     return burst > PACER_BURST_MIN ? burst : PACER_BURST_MIN;
+}
+
+/* What went before its time, retransmissions above all, is not held against what waits for longer
+ * than this: they are not asked for any more then, and the estimate knows of the queue. */
+static inline int64_t pacer_debt(const struct pacer *p) {
+    int64_t debt = (int64_t)(p->rate * PACER_DEBT / 8 / US_PER_S);
+    return debt > PACER_DEBT_MIN ? debt : PACER_DEBT_MIN;
 }
 
 /* The path carries this much from now on [bit/s]; 0: it is not known, nothing waits. full: a queue
@@ -32,6 +42,8 @@ static inline int64_t pacer_burst(const struct pacer *p) {
 static inline void pacer_set(struct pacer *p, us_t now, uint64_t carried, bool full) {
     bool off = p->rate == 0;
     p->rate = full ? carried : carried * PACER_FACTOR_NUM / PACER_FACTOR_DEN;
+    int64_t debt = pacer_debt(p);
+    p->tokens = p->tokens < -debt ? -debt : p->tokens;
     if (off) {
         p->at = now;
         p->tokens = pacer_burst(p);
@@ -55,7 +67,9 @@ static inline bool pacer_lets(struct pacer *p, us_t now) {
 
 /* n bytes went. */
 static inline void pacer_spend(struct pacer *p, size_t n) {
+    int64_t debt = pacer_debt(p);
     p->tokens -= p->rate ? (int64_t)n : 0;
+    p->tokens = p->tokens < -debt ? -debt : p->tokens;
 }
 
 /* When the next may go [us], in steps, so that trains form; US_NEVER: nothing waits for it. */
