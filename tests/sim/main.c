@@ -1,9 +1,13 @@
-/* sim list | sim NAME|all [--seed N] [--seeds K] [-v]
+/* sim list | sim NAME|all [--seed N] [--seeds K] [-v] [--plot FILE.svg]
  * Runs scenarios with seeds N..N+K-1 (default: N = 1; K = 1 when N is given, else 20). A failing
- * line names scenario, seed and commit, so that `sim NAME --seed N` at that commit replays it. */
+ * line names scenario, seed and commit, so that `sim NAME --seed N` at that commit replays it. Of
+ * all, the heavy ones take a part of the seeds only, which their line says. --plot draws the first
+ * seed of a scenario with a viewer to look at; -v prints what scenarios measured. */
 #include "tests/sim/scenarios/scenarios.h"
 #include "tests/sim/sim_identities.h"
+#include "tests/sim/sim_plot.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +16,21 @@ struct options {
     const char *name;
     uint64_t seed, seeds;
     bool verbose;
+    const char *plot; /* file, or NULL */
 };
 
 static bool run_one(const struct scenario *s, uint64_t seed, const struct options *o) {
     struct world *w = world_new(seed);
+    bool drawn = o->plot && seed == o->seed;
+    w->verbose = o->verbose;
+    w->plot = drawn ? plot_new() : NULL;
     s->run(w);
     world_end(w);
     bool ok = !w->failed;
+    if (drawn && !plot_write(w->plot, o->plot, s->name)) {
+        fprintf(stderr, "%s is not written: %s\n", o->plot, strerror(errno));
+    }
+    w->plot = plot_free(w->plot);
     if (!ok) {
         const char *commit = getenv("ORIEL_COMMIT");
         printf("not ok %s seed=%llu: invariant: %s (commit %s)\n", s->name,
@@ -34,11 +46,14 @@ static bool run_one(const struct scenario *s, uint64_t seed, const struct option
 
 static bool run_scenario(const struct scenario *s, const struct options *o) {
     unsigned bad = 0;
-    for (uint64_t i = 0; i < o->seeds && bad < 5; i++) {
+    bool all = strcmp(o->name, "all") == 0;
+    uint64_t seeds = all ? (o->seeds + s->one_in - 1) / s->one_in : o->seeds;
+    for (uint64_t i = 0; i < seeds && bad < 5; i++) {
         bad += !run_one(s, o->seed + i, o);
     }
     if (bad == 0) {
-        printf("ok %s seeds=%llu\n", s->name, (unsigned long long)o->seeds);
+        printf("ok %s seeds=%llu%s\n", s->name, (unsigned long long)seeds,
+               seeds < o->seeds ? " (a heavy one: fewer)" : "");
     }
     return bad == 0;
 }
@@ -55,6 +70,8 @@ static bool parse(int argc, char **argv, struct options *o) {
         } else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
             o->seeds = strtoull(argv[++i], NULL, 10);
             have_seeds = true;
+        } else if (strcmp(argv[i], "--plot") == 0 && i + 1 < argc) {
+            o->plot = argv[++i];
         } else if (argv[i][0] != '-' && !o->name) {
             o->name = argv[i];
         } else {
@@ -64,7 +81,7 @@ static bool parse(int argc, char **argv, struct options *o) {
     if (!have_seeds) {
         o->seeds = have_seed ? 1 : 20;
     }
-    return o->name && o->seeds > 0;
+    return o->name && o->seeds > 0 && !(o->plot && strcmp(o->name, "all") == 0);
 }
 
 static int run_all(const struct options *o) {
@@ -86,7 +103,8 @@ int main(int argc, char **argv) {
     struct options o;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: sim list | sim NAME|all [--seed N] [--seeds K] [-v]\n");
+        fprintf(stderr,
+                "usage: sim list | sim NAME|all [--seed N] [--seeds K] [-v] [--plot FILE]\n");
         return 2;
     }
     if (strcmp(o.name, "list") == 0) {

@@ -36,6 +36,29 @@ static struct session_line *add_line(struct browser *b, enum codec codec) {
     return l;
 }
 
+static unsigned n_rids(const struct video_options *v) {
+    unsigned n = 0;
+    while (n < SESSION_LAYERS_MAX && v->rates[n] > 0) {
+        n++;
+    }
+    return n > 1 ? n : 0;
+}
+
+static void make_uplink(struct browser *b) {
+    uint64_t sum = 0;
+    for (unsigned k = 0; k < SOURCE_KIND_COUNT; k++) {
+        for (unsigned i = 0; b->pubs[k] && i < SESSION_LAYERS_MAX; i++) {
+            sum += b->o.video[k].rates[i];
+        }
+    }
+    if (sum > 0) {
+        b->uplink = mem_zalloc(1, sizeof(*b->uplink));
+        CHECK(b->uplink);
+        bwe_init(b->uplink, &(struct bwe_config){.start = sum, .min = 60000, .max = sum + sum / 5});
+        publish_follow(b);
+    }
+}
+
 static void add_source(struct browser *b, enum source_kind kind, bool wanted) {
     if (!wanted) {
         return;
@@ -44,8 +67,12 @@ static void add_source(struct browser *b, enum source_kind kind, bool wanted) {
     struct session_line *l = add_line(b, audio ? CODEC_OPUS : CODEC_VP8);
     l->source = (uint8_t)kind;
     l->twcc = true;
+    l->n_rids = (uint8_t)n_rids(&b->o.video[kind]);
+    for (unsigned i = 0; i < l->n_rids; i++) {
+        snprintf(l->rid[i], sizeof(l->rid[i]), "r%u", i);
+    }
     b->pubs[kind] = publish_new(b, l);
-    if (b->o.announce_ssrc) {
+    if (b->o.announce_ssrc && l->n_rids == 0) {
         l->ssrc = b->pubs[kind]->ssrc;
         l->rtx_ssrc = b->pubs[kind]->rtx_ssrc;
     }
@@ -56,6 +83,7 @@ static void add_slots(struct browser *b, enum slot_kind kind, unsigned n) {
         struct session_line *l = add_line(b, kind == SLOT_AUDIO ? CODEC_OPUS : CODEC_VP8);
         l->slot = (uint8_t)kind;
         l->slot_index = (uint8_t)i;
+        l->twcc = b->o.feedback && kind != SLOT_AUDIO;
         browser_rng(b, &l->ssrc, sizeof(l->ssrc));
         l->ssrc |= 1;
         l->rtx_ssrc = l->rtx_pt ? l->ssrc ^ 0x80000000U : 0;
@@ -91,6 +119,12 @@ static void fill_params(struct browser *b, const struct browser_options *o) {
         add_slots(b, SLOT_GALLERY, o->n_gallery);
         add_slots(b, SLOT_AUDIO, 3);
     }
+    make_uplink(b);
+    if (b->o.feedback) {
+        b->feedback = mem_zalloc(1, sizeof(*b->feedback));
+        CHECK(b->feedback);
+        recv_twcc_init(b->feedback);
+    }
 }
 
 struct browser *browser_new(struct world *w, unsigned number, const struct browser_options *o) {
@@ -100,10 +134,13 @@ struct browser *browser_new(struct world *w, unsigned number, const struct brows
     b->number = number;
     b->o = *o;
     b->identity = sim_identity(1 + number);
-    b->addr = addr_v4(10, 0, 0, (uint8_t)(1 + number), (uint16_t)(40000 + number));
+    b->addr = addr_v4(10, (uint8_t)(number / 250), 0, (uint8_t)(1 + number % 250),
+                      (uint16_t)(40000 + number));
     rng_seed(&b->seeded, rng_u64(&w->rng));
     sim_link_init(&b->up, &o->up, rng_u64(&w->rng));
     sim_link_init(&b->down, &o->down, rng_u64(&w->rng));
+    b->way = &b->down;
+    b->feedback_at = US_NEVER;
     b->sealed_srtcp = -1;
     fill_params(b, o);
     b->joined_at = b->check_at = w->now;
@@ -117,11 +154,17 @@ struct browser *browser_new(struct world *w, unsigned number, const struct brows
 struct browser *browser_free(struct browser *b) {
     if (b) {
         for (unsigned i = 0; i < SOURCE_KIND_COUNT; i++) {
-            mem_free(b->pubs[i]);
+            while (b->pubs[i]) {
+                struct publish *lower = b->pubs[i]->lower;
+                mem_free(b->pubs[i]);
+                b->pubs[i] = lower;
+            }
         }
         for (unsigned i = 0; i < b->n_plays; i++) {
             mem_free(b->plays[i]);
         }
+        mem_free(b->feedback);
+        mem_free(b->uplink);
         dtls_free(b->dtls);
         srtp_opener_free(b->opener);
         srtp_sealer_free(b->sealer);
@@ -236,7 +279,7 @@ static void on_srtp(struct browser *b, us_t now, struct bytes d, bool rtcp) {
     memcpy(packet, d.p, d.n);
     enum err err =
         rtcp ? srtp_open_rtcp(b->opener, packet, &len) : srtp_open_rtp(b->opener, packet, &len);
-    if (err == ERR_REPLAY && b->down.duplicated > 0) {
+    if (err == ERR_REPLAY && b->way->duplicated > 0) {
         return;
     }
     if (err != OK) {
@@ -254,6 +297,7 @@ static void on_srtp(struct browser *b, us_t now, struct bytes d, bool rtcp) {
 }
 
 void browser_input(struct browser *b, us_t now, struct bytes d) {
+    b->bytes += d.n;
     switch (wire_classify(d)) {
     case WIRE_STUN:
         on_stun(b, now, d);
@@ -279,12 +323,14 @@ us_t browser_deadline(const struct browser *b) {
     if (b->silent) {
         return US_NEVER;
     }
-    us_t t = us_min(b->check_at, b->rtcp_at);
+    us_t t = us_min(us_min(b->check_at, b->rtcp_at), b->feedback_at);
     if (b->dtls) {
         t = us_min(t, dtls_deadline(b->dtls));
     }
     for (unsigned k = 0; k < SOURCE_KIND_COUNT; k++) {
-        t = b->pubs[k] ? us_min(t, b->pubs[k]->next_at) : t;
+        for (const struct publish *p = b->pubs[k]; p; p = p->lower) {
+            t = us_min(t, p->next_at);
+        }
     }
     for (unsigned i = 0; i < b->n_plays; i++) {
         t = us_min(t, play_deadline(b->plays[i]));
@@ -305,9 +351,12 @@ void browser_timeout(struct browser *b, us_t now) {
     if (b->rtcp_at <= now) {
         rtcp_report(b, now);
     }
+    if (b->feedback_at <= now) {
+        rtcp_feedback(b);
+    }
     for (unsigned k = 0; k < SOURCE_KIND_COUNT; k++) {
-        if (b->pubs[k]) {
-            publish_due(b, b->pubs[k], now);
+        for (struct publish *p = b->pubs[k]; p; p = p->lower) {
+            publish_due(b, p, now);
         }
     }
     for (unsigned i = 0; i < b->n_plays; i++) {

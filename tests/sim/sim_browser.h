@@ -6,7 +6,9 @@
 #define ORIEL_TESTS_SIM_BROWSER_H
 
 #include "base/seq.h"
+#include "media/bwe/bwe.h"
 #include "media/media.h"
+#include "media/recv/twcc.h"
 #include "media/secure/srtp.h"
 #include "tests/sim/sim_link.h"
 #include "tests/sim/sim_media.h"
@@ -15,9 +17,19 @@
 struct world;
 
 #define HISTORY 256 /* packets kept for retransmission per source */
-#define RING 256    /* packets awaited or held per slot */
+#define RING 1024   /* packets awaited or held per slot */
+#define DECODED 32  /* frames that a decoder remembers */
 #define SEALED_STREAMS 40
 #define SEALED_WINDOW 4096 /* indices remembered per stream */
+
+/* What a camera or a screen gives. Zeros: a few small packets a frame, whatever the network says,
+ * which is fast to simulate. */
+struct video_options {
+    uint32_t rates[SESSION_LAYERS_MAX]; /* [bit/s] of its streams at most, the largest first; more
+                                           than one is simulcast */
+    uint8_t fps;                        /* [1/s] */
+    bool temporal;                      /* in three layers (L1T3) */
+};
 
 struct browser_options {
     bool microphone, camera, screen; /* m-lines and, from the start, sources */
@@ -25,8 +37,10 @@ struct browser_options {
     uint8_t n_gallery;  /* receiving gallery slots, 0..3 */
     bool receives;      /* stage, gallery and audio slots */
     bool far;           /* on the other worker (world_span) */
+    bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
     uint16_t first_seq; /* used when not 0 */
+    struct video_options video[SOURCE_KIND_COUNT];
     struct sim_link_config up, down;
 };
 
@@ -36,11 +50,20 @@ struct sent_packet { /* enough to send it again as RTX */
     uint64_t index;
     uint32_t ts;
     bool used, marker;
-    uint16_t len;
-    uint8_t payload[VIDEO_PAYLOAD_MAX];
+    struct content content; /* what it is, it can be written again */
 };
 
-struct publish { /* one outgoing source */
+struct publish {           /* one outgoing stream of a source */
+    struct publish *lower; /* the next smaller one of the same source */
+    const struct video_options *video;
+    uint8_t layer;
+    uint32_t rate;      /* [bit/s] that its encoder gives now; 0: nothing */
+    int64_t debt;       /* [bytes] that key frames took more than there was */
+    struct content out; /* the frame under way: out.packet is the next */
+    uint32_t out_bytes; /* of it */
+    bool sending;       /* it is not through yet */
+    us_t frame_at;      /* [us] the next frame */
+    us_t captured;      /* [us] and the one under way */
     const struct session_line *line;
     bool on, key_wanted, speaking;
     bool muted; /* by the platform */
@@ -49,10 +72,11 @@ struct publish { /* one outgoing source */
     uint64_t first_index;
     uint32_t ts_base;
     us_t started, next_at;
-    uint32_t frame;
+    uint32_t frame, key_frame; /* number of the next frame; of the last key frame */
     uint16_t picture_id;
     uint8_t tl0picidx;
     uint32_t packets, octets;
+    uint64_t plis;              /* key frames asked of us */
     uint64_t keyframes, nacked; /* key frames sent; sequence numbers asked of us */
     struct sent_packet history[HISTORY];
 };
@@ -71,12 +95,16 @@ struct play { /* one receiving slot */
     const struct session_line *line;
     bool video;
     struct seq_ext ext;
-    uint64_t next; /* sequence number to be processed next */
+    uint64_t next;      /* sequence number to be processed next */
+    uint64_t first_seq; /* of the reports */
     bool begun;
     us_t begun_at;
     struct held ring[RING];
     struct held last;             /* last one processed in order */
-    bool chain;                   /* decodable: a key frame and everything after it has come */
+    bool chain;                   /* all is there that the next frame needs, as far as is known */
+    bool broken;                  /* something was given up since the last key frame */
+    bool decodable;               /* what the current frame needs is there */
+    uint32_t decoded[DECODED];    /* number + 1 of frames, by number: what others may need */
     bool gap;                     /* packets have been given up since `last` */
     bool restarted;               /* the stream has gone on far ahead of `last` */
     unsigned restarts;            /* and has left out so many leases so far */
@@ -84,8 +112,15 @@ struct play { /* one receiving slot */
     us_t first_frame, last_frame; /* [us] decoded, 0 = never */
     us_t changed_at;              /* [us] begun, or another source */
     us_t pli_at;
-    uint64_t told;     /* participant that the last MEDIA_SLOT_CHANGED named */
-    uint8_t told_kind; /* and what of it, enum source_kind */
+    uint64_t told;         /* participant that the last MEDIA_SLOT_CHANGED named */
+    uint8_t told_kind;     /* and what of it, enum source_kind */
+    us_t longest;          /* [us] between two frames decoded; scenarios set it to 0 */
+    uint32_t first_number; /* of the frame decoded first */
+    uint32_t lsr;          /* of the last sender report, and when it came [us] */
+    us_t lsr_at;
+    uint64_t received; /* packets for the first time, repairs too */
+    uint64_t reported_expected, reported_received;
+    struct samples *repairs; /* borrowed: from the gap to the repair; NULL: not asked */
     uint64_t frames, packets, switches, keyframes, lost, repaired, plis;
 };
 
@@ -104,6 +139,7 @@ struct browser {
     struct session_params params;
     struct addr addr;
     struct sim_link up, down;
+    struct sim_link *way; /* what comes to it: its own, or one that it shares */
     struct rng_seeded seeded;
 
     enum browser_phase phase;
@@ -122,10 +158,17 @@ struct browser {
     uint32_t srtcp_index;
     uint16_t twcc_seq;
     us_t rtcp_at;
+    struct recv_twcc *feedback; /* NULL: it sends none */
+    unsigned feedback_waits;    /* packets since the last one */
+    us_t feedback_at;
+    uint32_t feedback_media; /* an ssrc it is about */
+    struct bwe *uplink;      /* what its encoders follow; NULL: nothing */
+    uint64_t remb;           /* [bit/s] it was told, 0: never */
     struct publish *pubs[SOURCE_KIND_COUNT];
     struct play *plays[SESSION_SLOTS_MAX];
     unsigned n_plays;
 
+    uint64_t bytes;           /* of all datagrams that came */
     uint64_t opened, refused; /* SRTP and SRTCP packets from the engine */
     uint64_t byes, early;     /* BYEs received; SRTP before keys */
     us_t rtcp_in;             /* [us] last RTCP from the engine */
@@ -163,6 +206,8 @@ uint16_t play_shows(const struct play *p);
 void browser_send(struct browser *b, struct bytes datagram);
 void browser_rng(struct browser *b, void *out, size_t n);
 struct publish *publish_new(struct browser *b, const struct session_line *line);
+/* Share out what the uplink carries: the smallest stream first. */
+void publish_follow(struct browser *b);
 void publish_due(struct browser *b, struct publish *p, us_t now);
 void publish_nack(struct browser *b, struct publish *p, uint16_t seq);
 uint32_t publish_ts(const struct publish *p, us_t now);
@@ -172,6 +217,9 @@ void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len);
 void play_due(struct browser *b, struct play *p, us_t now);
 us_t play_deadline(const struct play *p);
 void rtcp_input(struct browser *b, us_t now, struct bytes packet);
+/* A packet with this transport-wide number has come. */
+void rtcp_note(struct browser *b, us_t now, uint16_t seq, uint32_t ssrc);
+void rtcp_feedback(struct browser *b);
 void rtcp_report(struct browser *b, us_t now);
 void rtcp_nack(struct browser *b, const struct play *p, const uint16_t *seqs, unsigned n);
 void rtcp_pli(struct browser *b, const struct play *p);

@@ -3,7 +3,8 @@
 #include "media/secure/entropy.h"
 #include "tests/sim/sim_world.h"
 
-static struct dtls_identity *ids[1 + SIM_BROWSERS_MAX];
+/* Browsers beyond these share theirs. */
+static struct dtls_identity *ids[1 + SIM_BROWSERS];
 static struct rng_seeded fixed;
 static struct rng current;
 
@@ -17,7 +18,7 @@ bool sim_identities_init(void) {
     if (!sim_entropy(NULL)) {
         return false;
     }
-    for (unsigned i = 0; i < 1 + SIM_BROWSERS_MAX; i++) {
+    for (unsigned i = 0; i < 1 + SIM_BROWSERS; i++) {
         ids[i] = dtls_identity_new((wall_t){1750000000 * US_PER_S});
         if (!ids[i]) {
             return false;
@@ -27,11 +28,11 @@ bool sim_identities_init(void) {
 }
 
 void sim_identities_free(void) {
-    for (unsigned i = 0; i < 1 + SIM_BROWSERS_MAX; i++) {
+    for (unsigned i = 0; i < 1 + SIM_BROWSERS; i++) {
         ids[i] = dtls_identity_free(ids[i]);
     }
 }
 
 const struct dtls_identity *sim_identity(unsigned number) {
-    return ids[number];
+    return ids[number == 0 ? 0 : 1 + (number - 1) % SIM_BROWSERS];
 }

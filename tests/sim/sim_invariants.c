@@ -122,12 +122,16 @@ void invariants_always(struct world *w) {
     if (!w->engine) {
         return;
     }
-    for (unsigned i = 0; i < w->n_browsers; i++) {
+    for (unsigned i = 0; i < w->n_browsers && w->n_browsers <= SIM_BROWSERS; i++) {
         rtcp_is_frequent(w, w->browsers[i]);
+    }
+    if (w->n_browsers > SIM_BROWSERS) { /* one after another */
+        rtcp_is_frequent(w, w->browsers[w->n_events % w->n_browsers]);
     }
     us_t due = engine_deadline(w->engine);
     due = w->far ? us_min(due, engine_deadline(w->far)) : due;
-    if (due < w->now - US_PER_S) {
+    w->due_since = due < w->now ? us_min(w->due_since, w->now) : US_NEVER;
+    if (due < w->now - US_PER_S && w->due_since < w->now) { /* 0 is: at once */
         world_fail(w, "deadline %lld us in the past", (long long)(w->now - due));
     }
 }

@@ -30,8 +30,19 @@ static us_t departs(struct sim_link *l, us_t now, size_t size) {
     if (waiting + size > l->c.queue) {
         return -1;
     }
+    if (l->waits) {
+        samples_add(l->waits, start - now);
+    }
     l->free_at = start + (us_t)(size * 8 * (uint64_t)US_PER_S / l->c.rate);
     return l->free_at;
+}
+
+void sim_link_rate(struct sim_link *l, us_t now, uint64_t rate) {
+    if (l->free_at > now && l->c.rate > 0 && rate > 0) {
+        double wait = (double)(l->free_at - now) * (double)l->c.rate / (double)rate;
+        l->free_at = now + (us_t)wait;
+    }
+    l->c.rate = rate;
 }
 
 unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
@@ -42,6 +53,7 @@ unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
         l->lost++;
         return 0;
     }
+    l->bytes += size;
     us_t arrival = left + l->c.delay;
     if (l->c.jitter > 0) {
         arrival += (us_t)rng_below(&r, (uint32_t)l->c.jitter + 1);

@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "tests/sim/sim_samples.h"
 
 #include <stdbool.h>
 
@@ -32,10 +33,14 @@ struct sim_link {
     us_t free_at; /* [us] when the last bit of the queue has left */
     us_t last;    /* [us] arrival of the newest packet in order */
     uint64_t sent, lost, duplicated;
+    uint64_t bytes;        /* delivered */
+    struct samples *waits; /* borrowed: how long each packet stood in the queue; NULL: unasked */
 };
 
 /* A link at rest. */
 void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed);
+/* From now on it has another rate [bit/s], also for what waits. */
+void sim_link_rate(struct sim_link *l, us_t now, uint64_t rate);
 /* Send size bytes now. Returns how many copies arrive (0..2) and when, in at. */
 unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]);
 

@@ -3,8 +3,6 @@
 #include "media/wire/vp8.h"
 
 #define MAGIC 0x4f52494cU /* "ORIL" */
-#define BLOCK 13          /* [bytes] magic 4, participant 2, kind 1, frame 4, packet 1, packets 1 */
-
 static void write_block(struct wr *w, const struct content *c) {
     wr_u32(w, MAGIC);
     wr_u16(w, c->participant);
@@ -12,6 +10,8 @@ static void write_block(struct wr *w, const struct content *c) {
     wr_u32(w, c->frame);
     wr_u8(w, c->packet);
     wr_u8(w, c->n_packets);
+    wr_u8(w, c->layer);
+    wr_u8(w, c->back);
 }
 
 /* RFC 7741 section 4.2: X, then I L T, 15-bit picture id, TL0PICIDX, TID 0. */
@@ -20,7 +20,7 @@ static void write_vp8(struct wr *w, const struct content *c) {
     wr_u8(w, 0xe0);
     wr_u16(w, 0x8000 | c->picture_id);
     wr_u8(w, c->tl0picidx);
-    wr_u8(w, 0x20); /* Y: TID 0 syncs */
+    wr_u8(w, (uint8_t)(c->layered ? c->tid << 6 | c->sync << 5 : 0x20)); /* TID, Y */
     if (!c->start) {
         return;
     }
@@ -37,20 +37,25 @@ static void write_vp8(struct wr *w, const struct content *c) {
 
 size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c) {
     struct wr w = wr_of(out, VIDEO_PAYLOAD_MAX);
-    size_t size = AUDIO_PAYLOAD;
+    size_t size = c->size ? c->size : AUDIO_PAYLOAD;
     if (c->kind == SOURCE_MICROPHONE) {
         wr_u8(&w, 0x78); /* RFC 6716 section 3.1: a 20 ms fullband CELT frame */
     } else {
         write_vp8(&w, c);
         /* Browsers cut a frame into packets that differ by a byte; the last may be shorter. */
-        size = VIDEO_PAYLOAD_MAX - (c->frame + c->packet) % 3 -
-               (c->packet + 1 == c->n_packets ? 60 : 0);
+        if (c->size == 0) {
+            size = VIDEO_PAYLOAD_SMALL - (c->frame + c->packet) % 3 -
+                   (c->packet + 1 == c->n_packets ? 60 : 0);
+        }
     }
     write_block(&w, c);
-    while (!w.bad && wr_len(&w) < size) {
-        wr_u8(&w, (uint8_t)(wr_len(&w) * 7 + c->frame));
+    if (w.bad || size > VIDEO_PAYLOAD_MAX) {
+        return 0;
     }
-    return w.bad ? 0 : wr_len(&w);
+    for (size_t at = wr_len(&w); at < size; at++) {
+        out[at] = (uint8_t)(at * 7 + c->frame);
+    }
+    return size > wr_len(&w) ? size : wr_len(&w);
 }
 
 static bool read_vp8(struct rd *r, struct content *ret) {
@@ -62,6 +67,9 @@ static bool read_vp8(struct rd *r, struct content *ret) {
     ret->keyframe = d.start && d.keyframe;
     ret->picture_id = d.picture_id;
     ret->tl0picidx = d.tl0picidx;
+    ret->layered = d.tid > 0 || !d.layer_sync;
+    ret->tid = d.tid;
+    ret->sync = d.layer_sync;
     rd_skip(r, d.len + (d.start ? (d.keyframe ? 10U : 3U) : 0U));
     return true;
 }
@@ -84,11 +92,16 @@ bool content_read(struct bytes payload, bool video, struct content *ret) {
     ret->frame = rd_u32(&r);
     ret->packet = rd_u8(&r);
     ret->n_packets = rd_u8(&r);
-    while (!r.bad && rd_left(&r) > 0) { /* every byte arrives as it was sent */
-        size_t at = (size_t)(r.p - payload.p);
-        if (rd_u8(&r) != (uint8_t)(at * 7 + ret->frame)) {
+    ret->layer = rd_u8(&r);
+    ret->back = rd_u8(&r);
+    ret->size = (uint16_t)payload.n;
+    if (r.bad) {
+        return false;
+    }
+    for (size_t at = (size_t)(r.p - payload.p); at < payload.n; at++) {
+        if (payload.p[at] != (uint8_t)(at * 7 + ret->frame)) { /* every byte, as it was sent */
             return false;
         }
     }
-    return !r.bad;
+    return true;
 }

@@ -8,7 +8,9 @@
 
 #define AUDIO_PTIME (20 * 1000) /* [us] */
 #define AUDIO_PAYLOAD 60        /* [bytes] */
-#define VIDEO_PAYLOAD_MAX 260   /* [bytes] small, for speed; packet counts are what matters */
+#define VIDEO_PAYLOAD_SMALL 260 /* [bytes] for speed, where packet counts are what matters */
+#define VIDEO_PAYLOAD_MAX 1150  /* [bytes] of a source with a rate */
+#define VIDEO_PAYLOAD_MIN 40
 #define VIDEO_FPS 15
 
 /* One packet's content. */
@@ -17,6 +19,12 @@ struct content {
     uint8_t kind;         /* enum source_kind */
     uint32_t frame;       /* number of the frame (video) or packet (audio) of this source */
     uint8_t packet, n_packets;
+    uint8_t layer; /* number of the simulcast stream */
+    uint8_t back;  /* this frame needs the one that many before it; 0: a key frame */
+    bool layered;  /* it has temporal layers: tid and sync are valid */
+    uint8_t tid;
+    bool sync;            /* needs nothing but layer 0 */
+    uint16_t size;        /* [bytes] of the payload; 0: as small packets are */
     bool start, keyframe; /* video */
     uint16_t picture_id;
     uint8_t tl0picidx;

@@ -13,6 +13,7 @@
 #define PLI_EVERY (300 * US_PER_MS)
 /* How far the RTP clock may run from the arrival clock at a change of source. */
 #define CLOCK_SLACK (1200 * US_PER_MS)
+#define QUEUE_SLACK (2700 * US_PER_MS) /* where a path may be full */
 /* How long ago a slot must have changed for an engine that was rebuilt to know, at the latest: its
  * state may be a second old, the process down, and a key frame takes its time. */
 #define RESTART_KNOWS (2 * US_PER_S)
@@ -43,10 +44,13 @@ static us_t patience(const struct play *p) {
     return p->line->nack ? VIDEO_PATIENCE : AUDIO_PATIENCE;
 }
 
+static bool same_stream(const struct content *a, const struct content *b) {
+    return a->participant == b->participant && a->kind == b->kind && a->layer == b->layer;
+}
+
 static void check_clock(struct browser *b, const struct play *p, const struct held *h) {
     int32_t ticks = ts32_diff(h->ts, p->last.ts);
-    bool same = h->content.participant == p->last.content.participant &&
-                h->content.kind == p->last.content.kind;
+    bool same = same_stream(&h->content, &p->last.content);
     bool same_frame =
         same && p->video && !h->content.start && h->content.frame == p->last.content.frame;
     us_t by_rtp = (us_t)ticks * US_PER_S / codec_clock(p->line->codec);
@@ -56,7 +60,8 @@ static void check_clock(struct browser *b, const struct play *p, const struct he
                    p->line->mid, (int)ticks, (unsigned long long)h->seq);
         return;
     }
-    if (by_rtp < by_arrival - CLOCK_SLACK || by_rtp > by_arrival + CLOCK_SLACK) {
+    us_t slack = b->way->c.rate ? QUEUE_SLACK : CLOCK_SLACK;
+    if (by_rtp < by_arrival - slack || by_rtp > by_arrival + slack) {
         world_fail(b->w, "browser %u mid %s: %lld us by RTP but %lld us by arrival", b->number,
                    p->line->mid, (long long)by_rtp, (long long)by_arrival);
     }
@@ -65,7 +70,7 @@ static void check_clock(struct browser *b, const struct play *p, const struct he
 /* Two packets with consecutive sequence numbers: h follows p->last without a gap. */
 static void check_video_step(struct browser *b, struct play *p, const struct held *h) {
     const struct content *was = &p->last.content, *is = &h->content;
-    bool same = is->participant == was->participant && is->kind == was->kind;
+    bool same = same_stream(is, was);
     /* A key frame may come once more, from the cache, when a slot returns to a source. */
     bool same_frame = same && is->frame == was->frame && !is->start;
     if (same_frame) {
@@ -75,13 +80,15 @@ static void check_video_step(struct browser *b, struct play *p, const struct hel
         }
         return;
     }
-    bool next_frame = same && is->frame == was->frame + 1 && was->packet + 1 == was->n_packets;
+    /* Frames of higher temporal layers may be left out, and no number with them. */
+    bool next = is->layered ? (int32_t)(is->frame - was->frame) > 0 : is->frame == was->frame + 1;
+    bool next_frame = same && next && was->packet + 1 == was->n_packets;
     if (!is->start || (!next_frame && !is->keyframe)) {
         world_fail(b->w, "browser %u mid %s: %s without a key frame at seq %llu", b->number,
                    p->line->mid, same ? "frames missing" : "another source",
                    (unsigned long long)h->seq);
     } else if (is->picture_id != ((was->picture_id + 1) & 0x7fff) ||
-               is->tl0picidx != (uint8_t)(was->tl0picidx + 1)) {
+               is->tl0picidx != (uint8_t)(was->tl0picidx + (is->tid == 0))) {
         world_fail(b->w, "browser %u mid %s: picture id %u after %u, tl0picidx %u after %u",
                    b->number, p->line->mid, is->picture_id, was->picture_id, is->tl0picidx,
                    was->tl0picidx);
@@ -96,8 +103,7 @@ static void check_video_step(struct browser *b, struct play *p, const struct hel
 static void check_restart(struct browser *b, const struct play *p, const struct held *h) {
     unsigned ahead = (h->content.picture_id - p->last.content.picture_id) & 0x7fff;
     bool behind = ahead == 0 || ahead >= 0x4000;
-    bool same = p->switches == 0 && h->content.participant == p->last.content.participant &&
-                h->content.kind == p->last.content.kind;
+    bool same = p->switches == 0 && same_stream(&h->content, &p->last.content);
     if (!p->video || h->at - p->changed_at > RESTART_KNOWS) {
         check_clock(b, p, h);
     }
@@ -133,26 +139,52 @@ static void check_step(struct browser *b, struct play *p, const struct held *h) 
     p->changed_at = other ? b->w->now : p->changed_at;
 }
 
-static void decode(struct play *p, const struct held *h) {
+static void decoded(struct play *p, us_t now, const struct content *c) {
+    p->frames++;
+    if (p->first_frame == 0) {
+        p->first_frame = now;
+        p->first_number = c->frame;
+    } else {
+        p->longest = us_max(p->longest, now - p->last_frame);
+    }
+    p->last_frame = now;
+    p->decoded[c->frame % DECODED] = c->frame + 1;
+}
+
+/* A frame begins: is there what it needs? */
+static void begin_frame(struct browser *b, struct play *p, const struct content *c) {
+    uint32_t needs = c->frame - c->back;
+    if (c->keyframe || !same_stream(c, &p->last.content)) {
+        memset(p->decoded, 0, sizeof(p->decoded));
+    }
+    p->broken = p->broken && !c->keyframe;
+    p->decodable = c->keyframe || p->decoded[needs % DECODED] == needs + 1;
+    p->chain = p->decodable;
+    p->frame_whole = true;
+    p->keyframes += c->keyframe;
+    if (!p->decodable && !p->broken) {
+        world_fail(b->w, "browser %u mid %s: frame %u needs %u, which did not come", b->number,
+                   p->line->mid, c->frame, needs);
+    }
+}
+
+static void decode(struct browser *b, struct play *p, const struct held *h) {
     const struct content *c = &h->content;
     if (!p->video) {
-        p->frames++;
-        p->last_frame = h->at;
-        p->first_frame = p->first_frame ? p->first_frame : h->at;
+        decoded(p, b->w->now, c);
         return;
     }
     if (p->gap) {
-        p->chain = p->frame_whole = false;
+        p->frame_whole = false;
+    }
+    if (p->gap || p->restarted || p->packets == 0) { /* what came before is not known */
+        p->broken = true;
     }
     if (c->start) {
-        p->frame_whole = true;
-        p->chain = p->chain || c->keyframe;
-        p->keyframes += c->keyframe;
+        begin_frame(b, p, c);
     }
-    if (c->packet + 1 == c->n_packets && p->frame_whole && p->chain) {
-        p->frames++;
-        p->last_frame = h->at;
-        p->first_frame = p->first_frame ? p->first_frame : h->at;
+    if (c->packet + 1 == c->n_packets && p->frame_whole && p->decodable) {
+        decoded(p, b->w->now, c);
     }
 }
 
@@ -163,7 +195,7 @@ static void process_in_order(struct browser *b, struct play *p) {
             return;
         }
         check_step(b, p, h);
-        decode(p, h);
+        decode(b, p, h);
         p->last = *h;
         p->gap = p->restarted = false;
         p->packets++;
@@ -189,7 +221,8 @@ static bool restart(const struct browser *b, struct play *p, us_t now, uint64_t 
         return false;
     }
     memset(p->ring, 0, sizeof(p->ring));
-    p->next = seq;
+    p->next = p->first_seq = seq;
+    p->received = p->reported_expected = p->reported_received = 0;
     p->begun_at = now;
     p->restarts += (unsigned)leases;
     p->gap = p->restarted = true;
@@ -200,14 +233,14 @@ static void hold(struct browser *b, struct play *p, us_t now, const struct held 
     if (!p->begun) {
         p->begun = true;
         p->begun_at = p->changed_at = now;
-        p->next = in->seq;
+        p->next = p->first_seq = in->seq;
     }
     if (in->seq < p->next) {
         if (p->packets > 0) {
             return;
         }
         note_gaps(p, now, in->seq, p->next);
-        p->next = in->seq; /* overtaken by the first one to arrive */
+        p->next = p->first_seq = in->seq; /* overtaken by the first one to arrive */
     }
     if (in->seq >= p->next + RING && !restart(b, p, now, in->seq)) {
         world_fail(b->w, "browser %u mid %s: sequence numbers jump by %llu", b->number,
@@ -219,7 +252,13 @@ static void hold(struct browser *b, struct play *p, us_t now, const struct held 
     if (h->have && h->seq == in->seq) {
         return;
     }
-    p->repaired += h->seq == in->seq && h->asked;
+    if (h->seq == in->seq && h->asked) {
+        p->repaired++;
+        if (p->repairs) {
+            samples_add(p->repairs, now - h->at);
+        }
+    }
+    p->received++;
     *h = *in;
     h->at = now;
     h->have = true;
@@ -246,6 +285,10 @@ void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
     if (!p || r.pt != (rtx ? p->line->rtx_pt : p->line->pt)) {
         world_fail(b->w, "browser %u: RTP that belongs to no slot", b->number);
         return;
+    }
+    struct bytes ext = rtp_ext_find(&r, p->line->ext.id[RTP_EXT_TWCC]);
+    if (b->feedback && p->line->twcc && ext.n == 2) {
+        rtcp_note(b, now, be16(ext.p), r.ssrc);
     }
     struct bytes payload = r.payload;
     if (rtx && payload.n == 0) {

@@ -4,11 +4,20 @@
 #include "media/wire/rtp.h"
 #include "tests/sim/sim_world.h"
 
-struct publish *publish_new(struct browser *b, const struct session_line *line) {
+#define KEY_FACTOR 5              /* a key frame is that much larger than another */
+#define DEBT_PER_FRAME 12         /* and is paid for in about so many frames */
+#define PACE_STEP (5 * US_PER_MS) /* a frame goes out in such steps, at 2.5 times the rate, */
+#define PACE_NUM 5                /* as libwebrtc's pacer lets it */
+#define PACE_DEN 2
+#define TEMPORAL_CYCLE 4 /* T0 T2 T1 T2 */
+
+static struct publish *one(struct browser *b, const struct session_line *line, uint8_t layer) {
     struct publish *p = mem_zalloc(1, sizeof(*p));
     CHECK(p);
     uint16_t seq;
     p->line = line;
+    p->video = &b->o.video[line->source];
+    p->layer = layer;
     browser_rng(b, &seq, sizeof(seq));
     browser_rng(b, &p->ssrc, sizeof(p->ssrc));
     browser_rng(b, &p->ts_base, sizeof(p->ts_base));
@@ -24,34 +33,78 @@ struct publish *publish_new(struct browser *b, const struct session_line *line) 
     return p;
 }
 
+struct publish *publish_new(struct browser *b, const struct session_line *line) {
+    struct publish *first = one(b, line, 0), *last = first;
+    for (uint8_t i = 1; i < line->n_rids; i++) {
+        last->lower = one(b, line, i);
+        last = last->lower;
+    }
+    return first;
+}
+
 uint32_t publish_ts(const struct publish *p, us_t now) {
     uint64_t ticks = (uint64_t)(now - p->started) * codec_clock(p->line->codec) / US_PER_S;
     return p->ts_base + (uint32_t)ticks;
 }
 
 void browser_publish(struct browser *b, enum source_kind kind, bool on) {
-    struct publish *p = b->pubs[kind];
-    CHECK(p);
-    if (on && !p->on && p->started == 0) {
-        p->started = b->w->now;
+    CHECK(b->pubs[kind]);
+    for (struct publish *p = b->pubs[kind]; p; p = p->lower) {
+        if (on && !p->on && p->started == 0) {
+            p->started = b->w->now;
+        }
+        p->on = on;
+        p->key_wanted = true;
+        p->next_at = on ? us_max(b->w->now, p->next_at == US_NEVER ? 0 : p->next_at) : US_NEVER;
     }
-    p->on = on;
-    p->key_wanted = true;
-    p->next_at = on ? us_max(b->w->now, p->next_at == US_NEVER ? 0 : p->next_at) : US_NEVER;
 }
 
 void browser_speak(struct browser *b, bool speaking) {
     b->pubs[SOURCE_MICROPHONE]->speaking = speaking;
 }
 
+/* Take what there is for a source's streams, the smallest first; returns what is left. */
+static uint64_t follow(struct publish *p, uint64_t rate) {
+    if (!p) {
+        return rate;
+    }
+    rate = follow(p->lower, rate);
+    uint32_t most = p->video->rates[p->layer];
+    uint32_t is = rate < most ? (uint32_t)rate : most;
+    /* libwebrtc leaves a stream out that would be worse than the next smaller one. */
+    is = p->lower && is < p->lower->rate + p->lower->rate / 2 ? 0 : is;
+    p->key_wanted = p->key_wanted || (is > 0 && p->rate == 0);
+    p->rate = is;
+    return rate - is;
+}
+
+void publish_follow(struct browser *b) {
+    uint64_t rate = bwe_estimate(b->uplink);
+    if (b->remb > 0 && b->remb < rate) {
+        rate = b->remb;
+    }
+    for (unsigned k = SOURCE_KIND_COUNT; k-- > 0;) { /* the screen is more important */
+        if (b->pubs[k] && k != SOURCE_MICROPHONE && k != SOURCE_NONE) {
+            rate = follow(b->pubs[k], rate);
+        }
+    }
+}
+
+static struct rtp_write_ext text_ext(uint8_t id, const char *text) {
+    return (struct rtp_write_ext){id, (uint8_t)strlen(text), (const uint8_t *)text};
+}
+
 static size_t write_header(struct browser *b, const struct publish *p, const struct rtp *h,
                            uint8_t out[128]) {
     const struct rtp_ext_map *m = &p->line->ext;
     uint8_t level = p->speaking ? 0x80 | 18 : 100, twcc[2];
-    struct rtp_write_ext ext[3];
+    struct rtp_write_ext ext[4];
     size_t n = 0;
-    ext[n++] = (struct rtp_write_ext){m->id[RTP_EXT_MID], (uint8_t)strlen(p->line->mid),
-                                      (const uint8_t *)p->line->mid};
+    ext[n++] = text_ext(m->id[RTP_EXT_MID], p->line->mid);
+    if (p->line->n_rids > 0) {
+        bool rtx = h->ssrc == p->rtx_ssrc;
+        ext[n++] = text_ext(m->id[rtx ? RTP_EXT_RRID : RTP_EXT_RID], p->line->rid[p->layer]);
+    }
     if (m->id[RTP_EXT_TWCC]) {
         put_be16(twcc, b->twcc_seq++);
         ext[n++] = (struct rtp_write_ext){m->id[RTP_EXT_TWCC], 2, twcc};
@@ -68,21 +121,27 @@ static void seal_and_send(struct browser *b, struct publish *p, const struct rtp
     struct wr w = wr_of(out, sizeof(out));
     size_t n = write_header(b, p, h, header);
     CHECK(n > 0 && srtp_seal_rtp(b->sealer, index, bytes_of(header, n), payload, &w) > 0);
+    if (b->uplink) {
+        bwe_sent(b->uplink, b->w->now, (uint16_t)(b->twcc_seq - 1), (uint16_t)wr_len(&w));
+    }
     browser_send(b, bytes_of(out, wr_len(&w)));
 }
 
-static void send_packet(struct browser *b, struct publish *p, uint32_t ts,
-                        const struct content *c) {
+static size_t send_packet(struct browser *b, struct publish *p, uint32_t ts,
+                          const struct content *c) {
     uint64_t index = p->index++;
+    uint8_t payload[VIDEO_PAYLOAD_MAX];
     struct sent_packet *s = &p->history[index % HISTORY];
-    *s = (struct sent_packet){.index = index, .ts = ts, .used = true};
+    *s = (struct sent_packet){.index = index, .ts = ts, .used = true, .content = *c};
     s->marker = p->line->source != SOURCE_MICROPHONE && c->packet + 1 == c->n_packets;
-    s->len = (uint16_t)content_write(s->payload, c);
+    size_t len = content_write(payload, c);
+    CHECK(len > 0);
     struct rtp h = {
         .pt = p->line->pt, .marker = s->marker, .seq = (uint16_t)index, .ts = ts, .ssrc = p->ssrc};
     p->packets++;
-    p->octets += s->len;
-    seal_and_send(b, p, &h, index, bytes_of(s->payload, s->len));
+    p->octets += (uint32_t)len;
+    seal_and_send(b, p, &h, index, bytes_of(payload, len));
+    return len;
 }
 
 void publish_nack(struct browser *b, struct publish *p, uint16_t seq) {
@@ -99,34 +158,121 @@ void publish_nack(struct browser *b, struct publish *p, uint16_t seq) {
                     .ts = s->ts,
                     .ssrc = p->rtx_ssrc};
     put_be16(payload, seq); /* RFC 4588 section 4: the original sequence number first */
-    memcpy(payload + 2, s->payload, s->len);
-    seal_and_send(b, p, &h, index, bytes_of(payload, 2 + (size_t)s->len));
+    size_t len = content_write(payload + 2, &s->content);
+    seal_and_send(b, p, &h, index, bytes_of(payload, 2 + len));
 }
 
-static void send_video_frame(struct browser *b, struct publish *p, us_t now) {
+/* Which layer a frame is in and what it needs, as libwebrtc's default temporal layers have it. */
+static void place(const struct publish *p, struct content *c) {
+    static const struct {
+        uint8_t tid, back;
+        bool sync;
+    } cycle[TEMPORAL_CYCLE] = {{0, 4, false}, {2, 1, true}, {1, 2, true}, {2, 1, false}};
+    c->back = c->keyframe ? 0 : 1;
+    if (!p->video->temporal) {
+        return;
+    }
+    unsigned at = (c->frame - p->key_frame) % TEMPORAL_CYCLE;
+    c->layered = true;
+    c->tid = cycle[at].tid;
+    c->sync = cycle[at].sync || c->keyframe;
+    c->back = c->keyframe ? 0 : cycle[at].back;
+}
+
+static struct content next_frame(struct browser *b, struct publish *p) {
     bool key = p->key_wanted;
     struct content c = {.participant = (uint16_t)b->params.participant,
                         .kind = p->line->source,
+                        .layer = p->layer,
                         .frame = p->frame++,
                         .keyframe = key,
-                        .picture_id = p->picture_id,
-                        .tl0picidx = p->tl0picidx};
+                        .picture_id = p->picture_id};
     p->key_wanted = false;
     p->keyframes += key;
+    p->key_frame = key ? c.frame : p->key_frame;
+    place(p, &c);
+    p->tl0picidx += c.tid == 0;
+    c.tl0picidx = p->tl0picidx;
     p->picture_id = (p->picture_id + 1) & 0x7fff;
-    p->tl0picidx++;
-    c.n_packets = key ? 4 : (uint8_t)(1 + c.frame % 3);
+    return c;
+}
+
+static void send_small_frame(struct browser *b, struct publish *p, us_t now) {
+    struct content c = next_frame(b, p);
+    c.n_packets = c.keyframe ? 4 : (uint8_t)(1 + c.frame % 3);
     for (c.packet = 0; c.packet < c.n_packets; c.packet++) {
         c.start = c.packet == 0;
-        send_packet(b, p, publish_ts(p, now), &c);
+        (void)send_packet(b, p, publish_ts(p, now), &c);
+    }
+    p->next_at = now + US_PER_S / VIDEO_FPS;
+}
+
+/* How large the encoder makes it [bytes]: near its rate, key frames several times as much, and the
+ * frames after one a little less. */
+static uint32_t frame_size(struct publish *p, const struct content *c) {
+    static const uint8_t share[3] = {16, 8, 8}; /* tenths of the mean, by temporal layer */
+    int64_t mean = p->rate / 8 / p->video->fps, size = mean;
+    size = c->layered ? size * share[c->tid] / 10 : size;
+    size = c->keyframe ? mean * KEY_FACTOR
+                       : size + size * (int)(c->frame * 7919 % 31) / 100 - size * 15 / 100;
+    if (!c->keyframe) {
+        int64_t back = p->debt / DEBT_PER_FRAME;
+        back = back > size / 2 ? size / 2 : back;
+        size -= back;
+        p->debt -= back;
+    } else {
+        p->debt += size - mean;
+    }
+    return (uint32_t)(size > VIDEO_PAYLOAD_MIN ? size : VIDEO_PAYLOAD_MIN);
+}
+
+static void begin_frame(struct browser *b, struct publish *p, us_t now) {
+    p->captured = now;
+    p->frame_at = us_max(p->frame_at, now - US_PER_S / p->video->fps) + US_PER_S / p->video->fps;
+    if (p->rate == 0) {
+        return;
+    }
+    p->out = next_frame(b, p);
+    p->out_bytes = frame_size(p, &p->out);
+    uint32_t n = (p->out_bytes + VIDEO_PAYLOAD_MAX - 1) / VIDEO_PAYLOAD_MAX;
+    p->out.n_packets = (uint8_t)(n > UINT8_MAX ? UINT8_MAX : n);
+    p->sending = true;
+}
+
+/* Some more of the frame under way, no faster than the pacer lets it. */
+static void send_some(struct browser *b, struct publish *p, us_t now) {
+    int64_t may = (int64_t)p->rate * PACE_NUM / PACE_DEN / 8 * PACE_STEP / US_PER_S;
+    struct content *c = &p->out;
+    while (c->packet < c->n_packets && may > 0) {
+        uint32_t size = p->out_bytes / c->n_packets + (c->packet < p->out_bytes % c->n_packets);
+        size = size < VIDEO_PAYLOAD_MIN ? VIDEO_PAYLOAD_MIN : size;
+        c->size = (uint16_t)(size < VIDEO_PAYLOAD_MAX ? size : VIDEO_PAYLOAD_MAX);
+        c->start = c->packet == 0;
+        may -= (int64_t)send_packet(b, p, publish_ts(p, p->captured), c);
+        c->packet++;
+    }
+    p->sending = c->packet < c->n_packets;
+    p->next_at = p->sending ? now + PACE_STEP : us_max(p->frame_at, now);
+}
+
+static void video_due(struct browser *b, struct publish *p, us_t now) {
+    if (p->video->fps == 0) {
+        send_small_frame(b, p, now);
+        return;
+    }
+    if (!p->sending) {
+        begin_frame(b, p, now);
+    }
+    send_some(b, p, now);
+    if (!p->sending) {
+        p->next_at = us_max(p->frame_at, now + 1);
     }
 }
 
 void publish_due(struct browser *b, struct publish *p, us_t now) {
     while (p->on && p->next_at <= now) {
         if (p->line->source != SOURCE_MICROPHONE) {
-            send_video_frame(b, p, now);
-            p->next_at = now + US_PER_S / VIDEO_FPS;
+            video_due(b, p, now);
             continue;
         }
         if (now - p->next_at > 5 * AUDIO_PTIME) { /* the machine slept: nothing was captured */
@@ -136,7 +282,7 @@ void publish_due(struct browser *b, struct publish *p, us_t now) {
                             .kind = SOURCE_MICROPHONE,
                             .frame = p->frame++,
                             .n_packets = 1};
-        send_packet(b, p, publish_ts(p, p->next_at), &c);
+        (void)send_packet(b, p, publish_ts(p, p->next_at), &c);
         p->next_at += AUDIO_PTIME;
     }
 }

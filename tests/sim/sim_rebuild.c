@@ -75,7 +75,7 @@ static void adopt_all(struct world *w, const struct session_snapshot *saved) {
 }
 
 void world_rebuild(struct world *w) {
-    static struct session_snapshot saved[SIM_BROWSERS_MAX];
+    static struct session_snapshot saved[SIM_BROWSERS];
     for (unsigned i = 0; i < w->n_browsers && !w->failed; i++) {
         const struct browser *b = w->browsers[i];
         if (!b->removed) {
@@ -103,7 +103,7 @@ static const struct session_slot *some_slot(struct world *w, unsigned i) {
 }
 
 void world_crash(struct world *w, us_t down) {
-    static struct session_snapshot saved[SIM_BROWSERS_MAX];
+    static struct session_snapshot saved[SIM_BROWSERS];
     end_engine(w);
     for (unsigned i = 0; i < w->n_browsers && !w->failed; i++) {
         if (!w->browsers[i]->removed) {

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define EVENTS_MAX 3000000 /* a run that needs more does not end by itself */
+#define EVENTS_MAX 10000000 /* a run that needs more does not end by itself */
 
 static void engine_start(struct world *w) {
     w->engine = engine_new(&w->config);
@@ -19,6 +19,10 @@ struct world *world_new(uint64_t seed) {
     struct world *w = mem_zalloc(1, sizeof(*w));
     CHECK(w);
     w->seed = seed;
+    for (unsigned i = 0; i < 2; i++) {
+        w->slots[i] = mem_zalloc(SIM_BROWSERS_MAX, sizeof(*w->slots[i]));
+        CHECK(w->slots[i]);
+    }
     rng_seed(&w->seeded, seed);
     rng_seed(&w->entropy, seed ^ 0x9e3779b97f4a7c15U);
     rng_seed(&w->engine_seeded, seed + 1000003);
@@ -26,8 +30,9 @@ struct world *world_new(uint64_t seed) {
     w->rng = rng_from_seeded(&w->seeded);
     w->now = 10 * US_PER_S;
     w->next_peer = 5000;
+    w->due_since = US_NEVER;
     w->lossless = true;
-    w->config = (struct engine_config){.max_peers = 16,
+    w->config = (struct engine_config){.max_peers = SIM_BROWSERS_MAX,
                                        .max_tours = 2,
                                        .cache_packets = 512,
                                        .rtcp_packets = 2000,
@@ -75,6 +80,8 @@ struct world *world_free(struct world *w) {
     }
     mem_free(w->heap);
     mem_free(w->history);
+    mem_free(w->slots[0]);
+    mem_free(w->slots[1]);
     if (packet_pool_idle(w->pool) == SIM_POOL) { /* else reported, and left alone */
         packet_pool_free(w->pool);
     }
@@ -159,15 +166,27 @@ void world_send(struct world *w, struct sim_link *l, const struct pending *head,
     }
 }
 
-static void route(struct world *w, const struct datagram *d) {
+/* Ports are numbers of browsers, as long as they do not move. */
+static struct browser *browser_at(const struct world *w, const struct addr *a) {
+    unsigned guess = a->port - 40000U;
+    if (guess < w->n_browsers && addr_eq(&w->browsers[guess]->addr, a)) {
+        return w->browsers[guess];
+    }
     for (unsigned i = 0; i < w->n_browsers; i++) {
-        struct browser *b = w->browsers[i];
-        if (addr_eq(&b->addr, &d->to)) {
-            invariant_outbound(w, b, d);
-            struct pending head = {.to = (int)i, .dest = d->to};
-            world_send(w, &b->down, &head, bytes_of(d->data, d->len));
-            return;
+        if (addr_eq(&w->browsers[i]->addr, a)) {
+            return w->browsers[i];
         }
+    }
+    return NULL;
+}
+
+static void route(struct world *w, const struct datagram *d) {
+    struct browser *b = browser_at(w, &d->to);
+    if (b) {
+        invariant_outbound(w, b, d);
+        struct pending head = {.to = (int)b->number, .dest = d->to};
+        world_send(w, b->way, &head, bytes_of(d->data, d->len));
+        return;
     }
     w->strays++;
     if (!w->expect_stray) {
@@ -283,6 +302,7 @@ static void deliver(struct world *w, struct pending *p) {
         struct browser *b = w->browsers[p->to];
         if (addr_eq(&b->addr, &p->dest)) { /* else it has moved away meanwhile */
             browser_input(b, w->now, d);
+            w->due[b->number] = browser_deadline(b);
         }
     }
     mem_free(p);
@@ -292,9 +312,8 @@ static struct browser *due_browser(const struct world *w, us_t *ret_at) {
     struct browser *best = NULL;
     *ret_at = US_NEVER;
     for (unsigned i = 0; i < w->n_browsers; i++) {
-        us_t at = browser_deadline(w->browsers[i]);
-        if (at < *ret_at) {
-            *ret_at = at;
+        if (w->due[i] < *ret_at) {
+            *ret_at = w->due[i];
             best = w->browsers[i];
         }
     }
@@ -330,12 +349,16 @@ static void step(struct world *w, us_t until) {
         on_deadline(w, deadline_of(w->engine) <= w->now ? w->engine : w->far);
     } else {
         browser_timeout(b, w->now);
+        w->due[b->number] = browser_deadline(b);
     }
     world_note_slots(w);
     invariants_always(w);
 }
 
 void world_run(struct world *w, us_t until) {
+    for (unsigned i = 0; i < w->n_browsers; i++) { /* the scenario may have done anything */
+        w->due[i] = browser_deadline(w->browsers[i]);
+    }
     while (!w->failed && w->now < until) {
         step(w, until);
         if (++w->n_events > EVENTS_MAX) {

@@ -8,7 +8,8 @@
 #include "tests/sim/sim_invariants.h"
 #include "tests/sim/sim_relay.h"
 
-#define SIM_BROWSERS_MAX 8
+#define SIM_BROWSERS 8 /* that most scenarios may have */
+#define SIM_BROWSERS_MAX 320
 #define SIM_POOL 6000
 #define SIM_LOG 512
 #define SIM_TOUR 77
@@ -33,7 +34,7 @@ struct pending { /* a datagram on its way */
 
 struct remembered { /* the slots as they once were */
     us_t at;        /* 0 = not yet */
-    struct session_slot slots[SIM_BROWSERS_MAX];
+    struct session_slot slots[SIM_BROWSERS];
 };
 
 struct world {
@@ -51,18 +52,22 @@ struct world {
     struct browser *browsers[SIM_BROWSERS_MAX];
     unsigned n_browsers;
     uint64_t next_peer;
-    struct session_slot slots[2][SIM_BROWSERS_MAX]; /* memory that outlives the engine: of each */
-    unsigned bank;                                  /* browser, slots[bank][number] */
-    struct remembered *history;                     /* SIM_HISTORY, or NULL: world_remember */
+    struct session_slot *slots[2]; /* memory that outlives the engine: of each browser */
+    unsigned bank;                 /* slots[bank][number] */
+    us_t due[SIM_BROWSERS_MAX];    /* browser_deadline of each, while the world runs */
+    struct remembered *history;    /* SIM_HISTORY, or NULL: world_remember */
 
     struct pending **heap;
     size_t n_heap, cap_heap;
     uint64_t order;
 
+    bool verbose;      /* scenarios say what they measured */
+    struct plot *plot; /* borrowed: NULL: nothing is drawn */
     bool failed;
     bool lossless;     /* no link may lose, copy or reorder: the invariants are then stricter */
     bool expect_stray; /* datagrams to addresses of nobody are part of the scenario */
     uint64_t hash;     /* of everything that crossed a link, with its time */
+    us_t due_since;    /* something is due at once since then; US_NEVER */
     uint64_t n_events; /* processed */
     uint64_t strays;
     char why[240];

@@ -17,7 +17,7 @@ static void join(struct world *w) {
     o.host = world_below(w, 3) == 0;
     o.loudest_audio = world_below(w, 4) == 0;
     o.any_first_seq = world_below(w, 2) == 1;
-    if (w->n_browsers < SIM_BROWSERS_MAX) {
+    if (w->n_browsers < SIM_BROWSERS) {
         world_join(w, &o);
     }
 }

@@ -1,8 +1,10 @@
 #include "tests/sim/scenarios/scenarios.h"
 
-#define X(name) {#name, scenario_##name},
-const struct scenario scenarios[] = {SCENARIOS(X)};
+#define X(name) {#name, scenario_##name, 1},
+#define Y(name, one_in) {#name, scenario_##name, one_in},
+const struct scenario scenarios[] = {SCENARIOS(X) HEAVY_SCENARIOS(Y)};
 #undef X
+#undef Y
 const unsigned n_scenarios = sizeof(scenarios) / sizeof(scenarios[0]);
 
 struct sim_link_config link_clean(struct world *w) {
@@ -29,6 +31,7 @@ struct browser_options an_agent(struct world *w) {
                                     .host = true,
                                     .consent = true,
                                     .receives = true,
+                                    .feedback = world_below(w, 4) > 0,
                                     .n_gallery = 2,
                                     .announce_ssrc = world_below(w, 2) == 1,
                                     .up = link_clean(w),
@@ -38,6 +41,7 @@ struct browser_options an_agent(struct world *w) {
 struct browser_options a_buyer(struct world *w) {
     return (struct browser_options){.microphone = true,
                                     .receives = true,
+                                    .feedback = world_below(w, 4) > 0,
                                     .n_gallery = 2,
                                     .announce_ssrc = world_below(w, 2) == 1,
                                     .up = link_clean(w),

@@ -7,6 +7,7 @@
 struct scenario {
     const char *name; /* a behaviour */
     void (*run)(struct world *w);
+    unsigned one_in; /* of the seeds of a run of all scenarios it takes one in so many */
 };
 
 extern const struct scenario scenarios[];
@@ -39,8 +40,21 @@ extern const unsigned n_scenarios;
     X(rebuild_stale)                      \
     X(rebuild_stale_with_loss)            \
     X(anything_goes)
+
+/* With pictures of real size: they take longer. The second: one_in. */
+#define HEAVY_SCENARIOS(X) \
+    X(loss5, 4)            \
+    X(bursts, 4)           \
+    X(bottleneck, 4)       \
+    X(share, 4)            \
+    X(fair, 4)             \
+    X(fifty, 20)           \
+    X(storm, 20)
 #define X(name) void scenario_##name(struct world *w);
 SCENARIOS(X)
+#undef X
+#define X(name, one_in) void scenario_##name(struct world *w);
+HEAVY_SCENARIOS(X)
 #undef X
 
 /* Common pieces (common.c). */

@@ -117,6 +117,8 @@ static void expect_tapped(struct world *w) {
 static void join_all(struct world *w) {
     struct browser_options agent = an_agent(w), buyer = a_buyer(w);
     buyer.n_gallery = 3;
+    /* Whoever reports losses only takes those between workers for its own path's. */
+    agent.feedback = buyer.feedback = true;
     world_span(w);
     world_join(w, &agent);
     agent.host = false;
@@ -155,9 +157,10 @@ static void act(struct world *w) {
     enum source_kind kind = some_source(w, b);
     struct browser_options o = world_below(w, 2) ? an_agent(w) : a_buyer(w);
     o.far = world_below(w, 2) == 1;
+    o.feedback = true;
     unsigned what = world_below(w, 7);
     if (what == 6) {
-        if (w->n_browsers < SIM_BROWSERS_MAX) {
+        if (w->n_browsers < SIM_BROWSERS) {
             world_join(w, &o);
         }
     } else if (b->removed || b->phase != BROWSER_CONNECTED) {

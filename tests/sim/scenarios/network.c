@@ -1,0 +1,305 @@
+/* Pictures as large as real ones over networks that are not good enough: what is repaired, what is
+ * estimated, and who gets what of it. Each prints what it measured with -v. */
+#include "tests/sim/scenarios/scenarios.h"
+#include "tests/sim/sim_plot.h"
+
+#include <stdio.h>
+
+#define MBIT 1000000U
+#define KBIT 1000U
+#define STEP (50 * US_PER_MS)
+
+static const struct video_options camera_alone = {.rates = {1500 * KBIT}, .fps = 25};
+static const struct video_options camera_simulcast = {
+    .rates = {2500 * KBIT, 600 * KBIT, 150 * KBIT}, .fps = 25};
+
+static struct sim_link_config path(us_t delay) {
+    return (struct sim_link_config){.delay = delay, .jitter = US_PER_MS};
+}
+
+static struct browser *camera(struct world *w, const struct video_options *v) {
+    struct browser_options o = {.camera = true,
+                                .microphone = true,
+                                .host = true,
+                                .up = path(10 * US_PER_MS),
+                                .down = path(10 * US_PER_MS)};
+    o.video[SOURCE_CAMERA] = *v;
+    struct browser *b = world_join(w, &o);
+    run_connected(w);
+    world_run_for(w, 1500 * US_PER_MS); /* what it takes is known */
+    return b;
+}
+
+static struct browser *viewer(struct world *w, const struct sim_link_config *down, us_t up) {
+    struct browser_options o = {.receives = true, .feedback = true, .up = path(up), .down = *down};
+    return world_join(w, &o);
+}
+
+static struct play *stage_of(struct browser *b) {
+    return browser_slot(b, SLOT_STAGE, 0);
+}
+
+static uint64_t estimate_of(const struct world *w, const struct browser *b) {
+    struct peer_stats s = {0};
+    (void)engine_peer_stats(world_engine(w, b), b->params.peer, &s);
+    return s.rate;
+}
+
+static void say(const struct world *w, const char *name, long long value, const char *unit) {
+    if (w->verbose) {
+        printf("#   %s %lld %s\n", name, value, unit);
+    }
+}
+
+/* Let time pass and draw it. */
+static void live(struct world *w, struct browser *b, us_t time) {
+    us_t until = w->now + time;
+    while (!w->failed && w->now < until) {
+        world_run(w, us_min(until, w->now + STEP));
+        plot_sample(w, b, estimate_of(w, b));
+    }
+}
+
+/* Five of a hundred packets to a viewer are lost. */
+void scenario_loss5(struct world *w) {
+    struct sim_link_config down = path(20 * US_PER_MS);
+    struct samples repairs = {0};
+    down.loss = 50000;
+    (void)camera(w, &camera_alone);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    live(w, b, US_PER_S);
+    p->repairs = &repairs;
+    uint64_t before = p->frames;
+    uint32_t number = p->last.content.frame;
+    live(w, b, 20 * US_PER_S);
+    uint64_t decoded = p->frames - before, sent = p->last.content.frame - number;
+    us_t p95 = samples_percentile(&repairs, 95), rtt = 40 * US_PER_MS;
+    say(w, "frames decodable", (long long)(decoded * 10000 / (sent ? sent : 1)), "of 10000");
+    say(w, "repair p50", samples_percentile(&repairs, 50), "us");
+    say(w, "repair p95", p95, "us");
+    say(w, "repairs", (long long)repairs.n, "");
+    SIM_EXPECT(w, sent > 400 && (decoded + 1) * 1000 >= sent * 999);
+    SIM_EXPECT(w, repairs.n > 100 && p95 < rtt * 3 / 2);
+    p->repairs = NULL;
+    samples_free(&repairs);
+}
+
+/* Nothing comes for 200 ms, again and again. */
+void scenario_bursts(struct world *w) {
+    struct sim_link_config down = path(20 * US_PER_MS);
+    (void)camera(w, &camera_alone);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    us_t rtt = 42 * US_PER_MS, frame = US_PER_S / camera_alone.fps, worst = 0;
+    w->lossless = false;
+    run_connected(w);
+    live(w, b, 2 * US_PER_S);
+    for (unsigned i = 0; i < 8; i++) {
+        b->down.down = true;
+        live(w, b, 200 * US_PER_MS);
+        b->down.down = false;
+        /* What is sent now arrives after half a round trip; the gap is seen then. */
+        us_t heard = w->now + rtt / 2;
+        uint32_t newest = p->last.content.frame;
+        while (!w->failed && (p->last.content.frame == newest || p->last_frame < heard)) {
+            world_run_for(w, US_PER_MS);
+            if (w->now > heard + 2 * US_PER_S) {
+                world_fail(w, "no picture 2 s after a burst");
+            }
+        }
+        worst = us_max(worst, w->now - heard);
+        live(w, b, US_PER_S + world_below(w, 500) * US_PER_MS);
+    }
+    say(w, "worst recovery", worst, "us");
+    SIM_EXPECT(w, worst < rtt + frame);
+}
+
+static void at_rate(struct world *w, struct browser *b, uint64_t rate, us_t time) {
+    sim_link_rate(&b->down, w->now, rate);
+    live(w, b, 3 * US_PER_S);
+    us_t until = w->now + time - 3 * US_PER_S;
+    uint64_t sum = 0, n = 0;
+    while (!w->failed && w->now < until) {
+        live(w, b, STEP);
+        sum += estimate_of(w, b);
+        n++;
+    }
+    uint64_t mean = sum / (n ? n : 1);
+    say(w, "estimate", (long long)(mean / KBIT), "kbit/s");
+    if (mean * 100 < rate * 80 || mean * 100 > rate * 105) {
+        world_fail(w, "the estimate is %llu kbit/s on average where %llu are",
+                   (unsigned long long)(mean / KBIT), (unsigned long long)(rate / KBIT));
+    }
+}
+
+#define PHASE (12 * US_PER_S)
+
+void scenario_bottleneck(struct world *w) {
+    struct sim_link_config down = path(20 * US_PER_MS);
+    struct samples waits = {0};
+    down.rate = 4 * MBIT;
+    down.queue = 400000;
+    struct video_options source = camera_simulcast;
+    source.rates[0] = 3200 * KBIT;
+    (void)camera(w, &source);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    b->down.waits = &waits;
+    p->longest = 0;
+    at_rate(w, b, 4 * MBIT, PHASE);
+    at_rate(w, b, 500 * KBIT, PHASE);
+    at_rate(w, b, 2 * MBIT, PHASE);
+    us_t p95 = samples_percentile(&waits, 95);
+    say(w, "queue delay p95", p95, "us");
+    say(w, "longest freeze", p->longest, "us");
+    SIM_EXPECT(w, p95 < 100 * US_PER_MS);
+    SIM_EXPECT(w, p->longest < US_PER_S);
+    b->down.waits = NULL;
+    samples_free(&waits);
+}
+
+/* What a path carries decides what its viewer gets. */
+static uint8_t layer_for(uint64_t rate) {
+    return rate >= 3200 * KBIT ? 0 : rate >= 800 * KBIT ? 1 : 2;
+}
+
+#define FIFTY 50
+#define LOOKS 10
+
+/* Key frames come every second where so many choose, and each may cost a narrow path its layer for
+ * a moment: nine of ten looks find what should be, and nobody never has it.
+ */
+static void expect_layers(struct world *w, struct browser *const *viewers, const unsigned *right) {
+    unsigned sum = 0;
+    for (unsigned i = 0; i < FIFTY && !w->failed; i++) {
+        const struct play *p = stage_of(viewers[i]);
+        sum += right[i];
+        if (right[i] == 0) {
+            world_fail(w, "viewer %u with %llu kbit/s has layer %u (%lld us ago), estimate %llu", i,
+                       (unsigned long long)(viewers[i]->down.c.rate / KBIT), p->last.content.layer,
+                       (long long)(w->now - p->last_frame),
+                       (unsigned long long)(estimate_of(w, viewers[i]) / KBIT));
+        }
+    }
+    say(w, "looks that found the right layer", sum, "of 500");
+    SIM_EXPECT(w, sum * 10 >= FIFTY * LOOKS * 9);
+}
+
+void scenario_fifty(struct world *w) {
+    static const uint64_t rates[] = {250, 400, 1100, 1400, 1800, 3500, 5000, 8000}; /* [kbit/s] */
+    struct browser *viewers[FIFTY];
+    unsigned right[FIFTY] = {0};
+    (void)camera(w, &camera_simulcast);
+    for (unsigned i = 0; i < FIFTY; i++) {
+        struct sim_link_config down = path((5 + world_below(w, 60)) * US_PER_MS);
+        down.rate = rates[i % (sizeof(rates) / sizeof(rates[0]))] * KBIT;
+        down.queue = (uint32_t)(down.rate / 8 / 2); /* half a second */
+        down.queue = down.queue > 20000 ? down.queue : 20000;
+        viewers[i] = viewer(w, &down, 10 * US_PER_MS);
+        world_run_for(w, 20 * US_PER_MS);
+    }
+    run_connected(w);
+    live(w, viewers[2], 10 * US_PER_S);
+    for (unsigned k = 0; k < LOOKS; k++) {
+        live(w, viewers[2], 500 * US_PER_MS);
+        for (unsigned i = 0; i < FIFTY; i++) {
+            const struct play *p = stage_of(viewers[i]);
+            right[i] += p->last.content.layer == layer_for(viewers[i]->down.c.rate) &&
+                        w->now - p->last_frame < US_PER_S;
+        }
+    }
+    expect_layers(w, viewers, right);
+}
+
+#define STORM 300
+
+/* The scheduler asks once a second at most, and never because somebody joins: what it sends out
+ * first is in the cache. */
+void scenario_storm(struct world *w) {
+    struct browser_options o = {
+        .receives = true, .up = path(10 * US_PER_MS), .down = path(10 * US_PER_MS)};
+    struct browser *a = camera(w, &camera_alone);
+    world_run_for(w, 500 * US_PER_MS);
+    struct browser *first = world_join(w, &o);
+    run_connected(w);
+    world_run_for(w, US_PER_S);
+    uint64_t asked = a->pubs[SOURCE_CAMERA]->plis, keys = a->pubs[SOURCE_CAMERA]->keyframes;
+    SIM_EXPECT(w, stage_of(first)->frames > 0);
+    us_t begun = w->now;
+    o.feedback = true;
+    for (unsigned i = 1; i < STORM && !w->failed; i++) {
+        (void)world_join(w, &o);
+        world_run(w, begun + i * (10 * US_PER_S / STORM));
+    }
+    run_connected(w);
+    live(w, first, US_PER_S);
+    asked = a->pubs[SOURCE_CAMERA]->plis - asked;
+    keys = a->pubs[SOURCE_CAMERA]->keyframes - keys;
+    struct samples waits = {0};
+    for (unsigned i = 1; i < w->n_browsers && !w->failed; i++) {
+        const struct browser *b = w->browsers[i];
+        const struct play *p = stage_of(w->browsers[i]);
+        if (p->frames == 0) {
+            world_fail(w, "viewer %u has no picture", i);
+        }
+        samples_add(&waits, p->first_frame - b->connected_at);
+    }
+    say(w, "key frames asked", (long long)asked, "");
+    say(w, "key frames sent", (long long)keys, "");
+    say(w, "first picture p50", samples_percentile(&waits, 50), "us");
+    say(w, "first picture p99", samples_percentile(&waits, 99), "us");
+    SIM_EXPECT(w, asked <= (uint64_t)((w->now - begun) / US_PER_S) + 1);
+    samples_free(&waits);
+}
+
+/* A share at three hundred kilobits: every letter, less often. */
+void scenario_share(struct world *w) {
+    struct sim_link_config down = path(20 * US_PER_MS);
+    down.rate = 300 * KBIT;
+    down.queue = 40000;
+    struct browser_options o = {
+        .screen = true, .host = true, .up = path(10 * US_PER_MS), .down = path(10 * US_PER_MS)};
+    o.video[SOURCE_SCREEN] =
+        (struct video_options){.rates = {400 * KBIT, 100 * KBIT}, .fps = 15, .temporal = true};
+    struct browser *a = world_join(w, &o);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    browser_publish(a, SOURCE_SCREEN, true);
+    live(w, b, 5 * US_PER_S);
+    uint64_t before = p->frames;
+    unsigned small = 0;
+    for (unsigned i = 0; i < 10 && !w->failed; i++) {
+        live(w, b, US_PER_S);
+        small += p->last.content.layer != 0;
+    }
+    uint64_t fps10 = p->frames - before;
+    say(w, "frames a second", (long long)fps10, "tenths");
+    say(w, "seconds at reduced size", small, "");
+    SIM_EXPECT(w, small <= 1); /* a key frame may cost it */
+    SIM_EXPECT(w, fps10 >= 30 && fps10 < 145);
+    SIM_EXPECT(w, p->lost == 0 || p->frames > 0);
+}
+
+void scenario_fair(struct world *w) {
+    struct sim_link_config down = path(20 * US_PER_MS);
+    down.rate = 3 * MBIT;
+    down.queue = 150000;
+    struct video_options source = {.rates = {2800 * KBIT, 1000 * KBIT, 300 * KBIT}, .fps = 25};
+    (void)camera(w, &source);
+    struct browser *one = viewer(w, &down, 20 * US_PER_MS);
+    struct browser *other = viewer(w, &down, 20 * US_PER_MS);
+    other->way = &one->down;
+    run_connected(w);
+    live(w, w->seed % 2 ? other : one, 10 * US_PER_S);
+    uint64_t bytes[2] = {one->bytes, other->bytes};
+    live(w, w->seed % 2 ? other : one, 20 * US_PER_S);
+    uint64_t x = one->bytes - bytes[0], y = other->bytes - bytes[1];
+    say(w, "one", (long long)(x * 8 / 20 / KBIT), "kbit/s");
+    say(w, "the other", (long long)(y * 8 / 20 / KBIT), "kbit/s");
+    SIM_EXPECT(w, x * 100 <= y * 130 && y * 100 <= x * 130);
+    SIM_EXPECT(w, (x + y) * 8 / 20 > 3 * MBIT / 2);
+}
