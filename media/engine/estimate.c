@@ -43,11 +43,15 @@ static void notice_path(struct session *s) {
     s->bwe_for = t->paths[t->selected].addr;
 }
 
-/* The pacer follows the estimate. */
+/* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
+ * where the first probe was lost. */
 static void pace(struct session *s, us_t now) {
     uint64_t rate = bwe_rate(s->bwe, now);
-    bool known = bwe_known(s->bwe, now, ALLOT_SETTLE) || allot_guesses(s, now);
-    pacer_set(&s->queue.pacer, now, known ? rate : 0, rate < bwe_estimate(s->bwe));
+    bool full = rate < bwe_estimate(s->bwe);
+    if (!bwe_known(s->bwe, now, ALLOT_SETTLE)) {
+        rate = allot_guesses(s, now) ? 2 * rate : 0;
+    }
+    pacer_set(&s->queue.pacer, now, rate, full);
 }
 
 void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r) {
