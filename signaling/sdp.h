@@ -57,7 +57,7 @@ struct sdp_media {
     bool has_fid;
     uint8_t n_formats, n_exts, fb_all; /* fb_all: feedback offered for "*" */
     uint8_t n_rids;
-    struct span rids[SDP_RIDS_MAX]; /* streams that the offerer would send at a time, in its order */
+    struct span rids[SDP_RIDS_MAX]; /* streams that the offerer would send at a time */
     struct sdp_format formats[SDP_FORMATS_MAX];
     struct sdp_ext exts[SDP_EXTS_MAX];
 };

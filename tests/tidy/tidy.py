@@ -46,7 +46,7 @@ ARROWS = {
                   "media/transport", "media/out"),
     "media/room": ("base", "media/audio", "media/room"),
     "media/engine": ("base", "media/wire", "media/recv", "media/ice", "media/secure", "media/send",
-                     "media/transport", "media/feed", "media/out", "media/audio", "media/room",
+                     "media/bwe", "media/transport", "media/feed", "media/out", "media/audio", "media/room",
                      "media/engine", "media/media.h"),
     "media/mix": ("base", "media/recv", "media/audio", "media/room", "media/feed",
                   "media/engine/relay.h", "media/mix"),
