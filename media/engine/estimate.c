@@ -80,17 +80,23 @@ void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r) {
     }
 }
 
-/* RFC 3550 section 6.4.1: what was lost since the last report is the difference of two. */
+/* RFC 3550 section 6.4.1: what was lost since the last report is the difference of two. Numbers
+ * that never came from the publisher are holes in what is sent, which the viewer counts as lost;
+ * its path has not lost them. */
 void estimate_report(struct session *s, us_t now, struct slot *slot, const struct rtcp_report *b) {
     uint32_t expected = b->highest_seq - slot->reported.highest_seq;
     int32_t lost = b->cumulative_lost - slot->reported.lost;
+    uint64_t given = rewrite_given_up_to(&slot->stream.rewrite, b->highest_seq);
+    int64_t sent = (int64_t)(given - slot->reported.given);
     bool first = !slot->reported.any;
     slot->reported.highest_seq = b->highest_seq;
     slot->reported.lost = b->cumulative_lost;
+    slot->reported.given = given;
     slot->reported.any = true;
-    if (s->bwe && !first && expected > 0 && expected <= REPORTED_MAX) {
+    if (s->bwe && !first && expected > 0 && expected <= REPORTED_MAX && sent > 0) {
+        int64_t missing = sent - ((int64_t)expected - lost);
         bwe_rtt(s->bwe, s->rtt);
-        bwe_report(s->bwe, now, lost > 0 ? (uint32_t)lost : 0, expected);
+        bwe_report(s->bwe, now, missing > 0 ? (uint32_t)missing : 0, (uint32_t)sent);
     }
 }
 

@@ -27,6 +27,7 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     struct {           /* the last report block about it */
         uint32_t highest_seq;
         int32_t lost;
+        uint64_t given; /* of rewrite.h, up to highest_seq */
         bool any;
     } reported;
     uint32_t resume; /* snapshot_key of what is still to be adopted, 0 = nothing */

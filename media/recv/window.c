@@ -35,6 +35,15 @@ enum seq_verdict seq_window_add(struct seq_window *w, uint64_t v) {
     return SEQ_NEW;
 }
 
+uint64_t seq_window_count(const struct seq_window *w, uint64_t n) {
+    uint64_t known = n < SEQ_WINDOW ? n : SEQ_WINDOW, seen = n - known;
+    for (uint64_t i = 0; w->any && i < known && i <= w->high; i++) {
+        uint64_t v = w->high - i;
+        seen += w->bits[v % SEQ_WINDOW / 64] >> v % 64 & 1;
+    }
+    return seen;
+}
+
 void seq_window_fill(struct seq_window *w, uint64_t high) {
     memset(w->bits, 0xff, sizeof(w->bits));
     w->high = high;

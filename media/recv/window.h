@@ -23,6 +23,9 @@ struct seq_window {
 
 /* Note v (extended, never wraps) and say whether it is new. */
 enum seq_verdict seq_window_add(struct seq_window *w, uint64_t v);
+/* How many of the last n (up to and including the highest) have been seen; those before the window
+ * count as if all had. */
+uint64_t seq_window_count(const struct seq_window *w, uint64_t n);
 /* Declare everything up to and including high as seen. */
 void seq_window_fill(struct seq_window *w, uint64_t high);
 

@@ -107,6 +107,7 @@ enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewri
     if (v != SEQ_NEW) {
         return v == SEQ_OLD ? REWRITE_OLD : REWRITE_REPEAT;
     }
+    r->given++;
     if (in->seq > r->in_sent) {
         r->in_sent = in->seq;
     }
@@ -212,6 +213,11 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
     *ret_seq = from;
     *ret_index = index;
     return REWRITE_OK;
+}
+
+uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest) {
+    int16_t after = seq16_diff((uint16_t)(r->next - 1), (uint16_t)highest);
+    return after > 0 ? r->given - seq_window_count(&r->sent, (uint64_t)after) : r->given;
 }
 
 /* [ms] rounded up, so that what goes on by it is never early. */

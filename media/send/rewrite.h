@@ -33,6 +33,7 @@ struct rewrite {
     uint64_t in_floor;  /* source packets below are refused */
     uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
     uint64_t skipped;   /* sum of the runs */
+    uint64_t given;     /* indices handed out, since rewrite_init or the state it goes on with */
     uint32_t source;    /* bound source (feed.id), 0 = none */
     uint32_t former;    /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
     uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
@@ -101,6 +102,10 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
 static inline bool rewrite_sent(const struct rewrite *r, uint16_t seq) {
     return r->last_at != 0 && seq16_diff(seq, (uint16_t)r->next) < 0;
 }
+/* How many indices up to `highest` were handed out, the rollovers that the viewer has counted left
+ * aside: a difference of two is what it could receive between two reports, in which holes that were
+ * there before us do not count. Only differences mean anything. */
+uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest);
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     return ts + r->ts_offset;

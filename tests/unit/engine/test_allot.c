@@ -251,3 +251,45 @@ TEST(a_viewer_that_is_a_second_behind_begins_anew) {
     EXPECT_EQ(client_count(v, STAGE), 1);
     rig_free(&r);
 }
+
+/* 20 frames a second for a while, of which each fourth is lost: on the way to the server, or on the
+ * way to a viewer without transport-wide numbers, who counts both. */
+static uint64_t rate_after_loss(bool upstream) {
+    struct peer_stats stats = {0};
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct rtcp_report b = {.ssrc = v->params.lines[STAGE].ssrc};
+    for (unsigned i = 0; i < 400; i++) {
+        bool lost = i % 4 == 3;
+        client_send(c, &(struct packet_spec){.line = CAM,
+                                             .keyframe = i == 0,
+                                             .marker = true,
+                                             .size = 1150,
+                                             .drop = lost && upstream});
+        rig_run(&r, 50 * US_PER_MS);
+        b.highest_seq = v->seen_seq;
+        b.cumulative_lost += lost;
+        v->n_got = 0;
+        if (i % 40 == 39) {
+            uint8_t buf[64];
+            struct wr w = wr_of(buf, sizeof(buf));
+            rtcp_write_rr(&w, 1, &b, 1);
+            client_rtcp(v, &w);
+        }
+        if (i == 60) {
+            remb(v, 2000000);
+        }
+    }
+    EXPECT_EQ(engine_peer_stats(r.engine, 2, &stats), OK);
+    return stats.rate;
+}
+
+TEST(what_was_lost_on_the_way_here_is_not_the_viewers_loss) {
+    REQUIRE(rig_init(&r));
+    uint64_t on_its_way = rate_after_loss(false);
+    rig_free(&r);
+    REQUIRE(rig_init(&r));
+    uint64_t before_us = rate_after_loss(true);
+    EXPECT(on_its_way < 1000000);
+    EXPECT_EQ(before_us, 2000000);
+    rig_free(&r);
+}

@@ -71,3 +71,24 @@ TEST(window_agrees_with_a_model) {
         }
     }
 }
+
+TEST(window_counts_what_it_has_seen) {
+    struct seq_window w = {0};
+    EXPECT_EQ(seq_window_count(&w, 10), 0);
+    seq_window_add(&w, 3);
+    EXPECT_EQ(seq_window_count(&w, 100), 1); /* nothing is below zero */
+    for (uint64_t v = 5000; v < 5100; v++) {
+        if (v % 10 != 7) {
+            seq_window_add(&w, v);
+        }
+    }
+    EXPECT_EQ(seq_window_count(&w, 0), 0);
+    EXPECT_EQ(seq_window_count(&w, 1), 1);
+    EXPECT_EQ(seq_window_count(&w, 10), 9);
+    EXPECT_EQ(seq_window_count(&w, 100), 90);
+    seq_window_add(&w, 5097);
+    EXPECT_EQ(seq_window_count(&w, 10), 10);
+    seq_window_fill(&w, 5099);
+    EXPECT_EQ(seq_window_count(&w, SEQ_WINDOW), SEQ_WINDOW);
+    EXPECT_EQ(seq_window_count(&w, SEQ_WINDOW + 5), SEQ_WINDOW + 5);
+}

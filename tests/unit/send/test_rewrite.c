@@ -333,3 +333,31 @@ TEST(rewrite_empty_slot_survives_a_snapshot) {
     REQUIRE(map(&s, 5, A, 65536, &o) == REWRITE_OK);
     EXPECT_EQ(o.index, 0);
 }
+
+/* What a viewer can have received between two of its reports: without the holes that were there
+ * before us, with what was repaired since. */
+TEST(rewrite_counts_what_it_gave_up_to_a_report) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        struct rewrite r;
+        struct rewrite_out o;
+        uint64_t base = 65536 + starts[i];
+        rewrite_init(&r, starts[i], 0);
+        uint32_t first = starts[i] & REWRITE_SEQ_START_MAX;
+        switch_to(&r, 0, A, base);
+        for (uint64_t k = 0; k < 300; k++) {
+            if (k % 10 != 5) {
+                REQUIRE(map(&r, (us_t)k * MS, A, base + k, &o) == REWRITE_OK);
+            }
+        }
+        uint64_t at100 = rewrite_given_up_to(&r, first + 99);
+        uint64_t at200 = rewrite_given_up_to(&r, first + 199);
+        EXPECT_EQ(at200 - at100, 90);
+        EXPECT_EQ(rewrite_given_up_to(&r, first + 299) - at200, 90);
+        /* The low half alone counts; and what is ahead of us was not given. */
+        EXPECT_EQ(rewrite_given_up_to(&r, 0x50000 + ((first + 199) & 0xffff)), at200);
+        EXPECT_EQ(rewrite_given_up_to(&r, first + 5000), rewrite_given_up_to(&r, first + 299));
+        REQUIRE(map(&r, 300 * MS, A, base + 155, &o) == REWRITE_OK); /* a repair, late */
+        EXPECT_EQ(rewrite_given_up_to(&r, first + 199) - at100, 91);
+        EXPECT_EQ(rewrite_given_up_to(&r, first + 99), at100);
+    }
+}
