@@ -129,5 +129,5 @@ uint64_t allocation_wanted(uint64_t audio, const struct allocation_slot *slots, 
     for (unsigned i = 0; i < n; i++) {
         sum += slots[i].n > 0 ? slots[i].layers[slots[i].n - 1].rate : 0;
     }
-    return sum;
+    return sum + sum / (ALLOCATION_MARGIN - 1) + 1; /* without it nothing goes up */
 }

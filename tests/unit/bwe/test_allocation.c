@@ -33,8 +33,9 @@ static void forget(struct allocation_slot *s, unsigned n) {
 
 TEST(allocation_gives_all_their_best_when_there_is_enough) {
     struct allocation_slot s[] = {share(), camera(ALLOCATION_STAGE), camera(ALLOCATION_GALLERY)};
-    EXPECT_EQ(allocation_wanted(60 * KBIT, s, 3), 3360 * KBIT);
-    EXPECT_EQ(allocate(4000 * KBIT, 60 * KBIT, s, 3), 3360 * KBIT);
+    uint64_t wanted = allocation_wanted(60 * KBIT, s, 3);
+    EXPECT(wanted > 3360 * KBIT && wanted < 3800 * KBIT);
+    EXPECT_EQ(allocate(wanted, 60 * KBIT, s, 3), 3360 * KBIT); /* more is not asked for */
     EXPECT_EQ(s[0].chosen, 2);
     EXPECT_EQ(s[1].chosen, 8);
     EXPECT_EQ(s[2].chosen, 8);
