@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define LOSS_HIGH 0.10                /* draft section 6 */
-#define LOSS_SURE 1.5                 /* ours: deviations more than a tenth */
+#define LOSS_SURE 2.5                 /* ours: deviations more than a tenth */
 #define LOSS_LOW 0.02                 /* draft section 6 */
 #define LOSS_GROWTH 1.08              /* libwebrtc, per second (the draft: 1.05 per report) */
 #define LOSS_PACKETS 20               /* libwebrtc kLimitNumPackets: fewer say too little */
