@@ -40,8 +40,8 @@ static bool lower(struct aimd *a, us_t now, const struct aimd_input *in) {
     }
     learn(a, (double)acked);
     uint64_t to = (uint64_t)(AIMD_BETA * (double)acked);
-    if (to > a->rate) {
-        to = (uint64_t)(AIMD_BETA * a->capacity);
+    if (to > a->rate) { /* others made the queue, so each gives up the same part of its own */
+        to = (uint64_t)(AIMD_BETA * (double)a->rate);
     }
     bool less = to < a->rate;
     a->rate = less ? to : a->rate;
@@ -49,19 +49,22 @@ static bool lower(struct aimd *a, us_t now, const struct aimd_input *in) {
     return less;
 }
 
-/* [bit/s per second] after the first queue: a packet more per response time. */
-static double additive(const struct aimd *a, us_t rtt) {
+/* [bit/s per second] after the first queue: some packets more per response time, and the more the
+ * longer there has been none. Flows that share a path see its queues at the same times, so it is
+ * about the same for each of them, however much they have. */
+static double additive(const struct aimd *a, us_t now, us_t rtt) {
     double frame = (double)a->rate / AIMD_FPS / 8;
     double packet = frame / ceil(frame / AIMD_PACKET);
     double response = (double)(us_max(rtt, 0) + AIMD_RESPONSE) / US_PER_S;
-    return fmax(AIMD_ADD_MIN, packet * 8 / response);
+    double since = (double)(now - a->lowered) / AIMD_DOUBLED;
+    return fmax(AIMD_ADD_MIN, AIMD_PACKETS * packet * 8 / response) * (1 + since * since);
 }
 
 static void raise(struct aimd *a, us_t now, const struct aimd_input *in) {
     double passed = (double)us_min(now - a->changed, US_PER_S) / US_PER_S;
     double rate = (double)a->rate;
     if (a->lowered) {
-        rate += additive(a, in->rtt) * passed;
+        rate += additive(a, now, in->rtt) * passed;
     } else {
         rate += fmax(rate * (pow(AIMD_GROWTH, passed) - 1), 1000 * passed);
     }

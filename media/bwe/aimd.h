@@ -19,6 +19,9 @@
 #define AIMD_ADD_MIN 4000     /* [bit/s per second] libwebrtc: after it, at least */
 #define AIMD_FPS 30           /* libwebrtc: one packet of a frame more per response time */
 #define AIMD_PACKET 1200      /* [bytes] */
+#define AIMD_PACKETS 3        /* ours; libwebrtc: 1, and flows with much are long in giving it up */
+#define AIMD_DOUBLED (6 * US_PER_S) /* ours: after so long without a queue it grows twice as fast \
+                                     */
 #define AIMD_RESPONSE                                                           \
     (100 * US_PER_MS) /* draft section 5.5: response_time beside the round trip \
                        */

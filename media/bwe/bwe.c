@@ -18,6 +18,7 @@
 #define BELIEVE_FOR (1500 * US_PER_MS) /* ours: later there are probes */
 #define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
 #define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
+#define PROBE_CHANGED 2.0  /* ours: times what was carried when it was full: it carries more now */
 #define PROBE_AFTER_LOWERING (500 * US_PER_MS) /* ours: the queue is gone, then look again */
 /* In the middle of what a reference time can be, so that no arrival is negative. */
 #define ARRIVED_FIRST ((us_t)64000 << 23)
@@ -126,12 +127,33 @@ static void lowered(struct bwe *b, us_t now, uint64_t before) {
     probe_stop(&b->probe, now + rtt(b) + PROBE_AFTER_LOWERING);
 }
 
+/* So much of the rate is used that it grows by itself: what is not used is not tried. */
+static bool grows(const struct bwe *b, us_t now) {
+    uint64_t acked = acked_rate(&b->acked, ACKED_BUCKETS);
+    double limit = AIMD_BEYOND * (double)acked + AIMD_BEYOND_ADD;
+    return now - b->measured < USAGE_KNOWN && (double)b->aimd.rate <= limit;
+}
+
+/* A path that has been full is shared, for all we know, and a probe that falls between two pictures
+ * of others measures all of it: who has most of a path already would have it proven again and
+ * again. So there growth is additive, unless the path carries much more than it did, or all that is
+ * wanted. What is left of the proof [bit/s]. */
+static uint64_t believed(const struct bwe *b, us_t now, uint64_t proven) {
+    double capacity = b->aimd.capacity, left = AIMD_BETA * capacity;
+    if (capacity == 0 || !grows(b, now) || (double)proven >= PROBE_CHANGED * capacity ||
+        (double)proven >= PROBE_SATURATED * (double)b->probe.rate) {
+        return proven;
+    }
+    return (double)proven < left ? proven : (uint64_t)left; /* as after the last overuse */
+}
+
 static void answer(struct bwe *b, us_t now) {
     uint64_t proven;
     if (!probe_answer(&b->probe, now, &proven)) {
         return;
     }
     uint64_t before = bwe_estimate(b);
+    proven = believed(b, now, proven);
     bool more = proven > before;
     if (more) {
         aimd_proven(&b->aimd, now, proven);
@@ -163,11 +185,17 @@ static void believe(struct bwe *b, us_t now, const struct aimd_input *in) {
     }
 }
 
+/* What was last seen of the queue and of how it grows is out of date: nothing but probes went out.
+ */
+static bool is_stale(const struct bwe *b, us_t now) {
+    return b->measured > 0 && now - b->measured > USAGE_KNOWN;
+}
+
 /* The path has become so much slower that the line need not be waited for: even the last packets
  * have waited long, and far less arrives than is allowed. */
-static bool collapsed(const struct bwe *b, uint64_t acked) {
-    return queue_delay_last(&b->queue) > COLLAPSED && acked > 0 && b->trend.slope > 0 &&
-           acked < bwe_estimate(b) / 4 * 3;
+static bool collapsed(const struct bwe *b, us_t now, uint64_t acked) {
+    return !is_stale(b, now) && queue_delay_last(&b->queue) > COLLAPSED && acked > 0 &&
+           b->trend.slope > 0 && acked < bwe_estimate(b) / 4 * 3;
 }
 
 /* One packet of a feedback. Returns true when its group tells how the path is used. */
@@ -196,12 +224,19 @@ static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
     return groups_add(&b->groups, sent, a->at_us, ret);
 }
 
+/* The queue that was made is being let go, and does go: less arrives because less is sent, which
+ * says nothing of the path, and the line still shows how the queue grew. To lower the rate once
+ * more by that cost a fifth of the path after each overuse. */
+static bool draining(const struct bwe *b, us_t now) {
+    bool lately = b->lowered > 0 && now - b->lowered < DRAIN_MAX;
+    return lately && queue_delay_last(&b->queue) < queue_delay_get(&b->queue);
+}
+
 /* How the path was used when that was last seen. When nothing but probes goes out it is not seen:
  * an overuse that was the last thing seen would be counted with every feedback, lower the rate each
  * time and stop the probe that is the only way out. */
 static enum trend_usage usage_known(const struct bwe *b, us_t now) {
-    bool stale = b->measured > 0 && now - b->measured > USAGE_KNOWN;
-    return stale ? TREND_NORMAL : (enum trend_usage)b->trend.usage;
+    return is_stale(b, now) ? TREND_NORMAL : (enum trend_usage)b->trend.usage;
 }
 
 void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
@@ -223,9 +258,12 @@ void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),
-                            .enough = b->want + b->want / 5};
-    if (collapsed(b, in.acked_short)) {
+                            .enough = b->want};
+    if (collapsed(b, now, in.acked_short)) {
         in.usage = TREND_OVERUSE;
+    }
+    if (in.usage == TREND_OVERUSE && draining(b, now)) {
+        in.usage = TREND_UNDERUSE;
     }
     uint64_t before = bwe_estimate(b);
     bool less = aimd_update(&b->aimd, now, &in);
@@ -297,9 +335,10 @@ static bool is_full(const struct bwe *b, us_t now) {
 
 static void ask(struct bwe *b, us_t now) {
     uint64_t rate = bwe_estimate(b);
-    uint64_t to = rate * (b->first ? PROBE_FIRST : PROBE_FURTHER_BY);
-    /* A fifth more than is wanted: what is proven is a little less than what was asked. */
-    uint64_t enough = b->want + b->want / 5;
+    bool far = b->first || b->aimd.capacity > 0;
+    uint64_t to = rate * (far ? PROBE_FIRST : PROBE_FURTHER_BY);
+    /* An eighth more than is wanted: what is proven is a little less than what was asked. */
+    uint64_t enough = b->want + b->want / 8;
     b->first = false;
     to = to < enough ? to : enough;
     probe_begin(&b->probe, now, to < b->c.max ? to : b->c.max);
@@ -310,6 +349,7 @@ void bwe_timeout(struct bwe *b, us_t now) {
         uint64_t before = bwe_estimate(b);
         b->unheard = now;
         b->aimd.rate /= 2;
+        b->aimd.capacity = 0; /* it may be another path by now */
         settle(b);
         lowered(b, now, before);
         probe_begin(&b->probe, now,

@@ -57,7 +57,7 @@ static void send(struct path *p) {
     if (p->now >= p->frame_at) {
         double use = (double)bwe_rate(&p->bwe, p->now);
         bool fits = use >= (double)p->want || (p->whole && !bwe_known(&p->bwe, p->now, US_PER_S));
-        use = fits ? (double)p->want : p->whole ? 0 : use;
+        use = fits ? (double)p->want : p->whole ? (double)p->small : use;
         p->owed += use / 8 * FRAME / US_PER_S;
         p->frame_at += FRAME;
     }

@@ -26,7 +26,8 @@ struct path {
     struct rng_seeded rng;
     us_t now, skew; /* [us] of the receiver's clock */
     uint64_t want;  /* [bit/s] that its media would use */
-    bool whole;     /* it is sent as a whole or not at all */
+    bool whole;     /* it is sent as a whole or not at all, */
+    uint64_t small; /* [bit/s] or instead of it something that takes so much */
     double owed;    /* [bytes] of media that the encoder has made and that wait */
     double tokens;  /* [bytes] the pacer may send */
     us_t frame_at;
