@@ -69,6 +69,13 @@ void scenario_loss5(struct world *w) {
     struct browser *b = viewer(w, &down, 20 * US_PER_MS);
     struct play *p = stage_of(b);
     run_connected(w);
+    /* What is lost before the first packet that comes nobody can ask for. */
+    while (!w->failed && p->frames == 0) {
+        live(w, b, STEP);
+        if (w->now - b->connected_at > 2 * US_PER_S) {
+            world_fail(w, "no picture 2 s after the connection");
+        }
+    }
     live(w, b, US_PER_S);
     p->repairs = &repairs;
     uint64_t before = p->frames;
@@ -80,6 +87,8 @@ void scenario_loss5(struct world *w) {
     say(w, "repair p50", samples_percentile(&repairs, 50), "us");
     say(w, "repair p95", p95, "us");
     say(w, "repairs", (long long)repairs.n, "");
+    say(w, "packets given up", (long long)p->lost, "");
+    say(w, "key frames asked for", (long long)p->plis, "");
     SIM_EXPECT(w, sent > 400 && (decoded + 1) * 1000 >= sent * 999);
     SIM_EXPECT(w, repairs.n > 100 && p95 < rtt * 3 / 2);
     p->repairs = NULL;
