@@ -37,6 +37,7 @@ struct session_line {
     uint8_t pt;           /* RTP payload type of the codec, 0..127 */
     uint8_t rtx_pt;       /* RFC 4588; 0 = RTX not negotiated */
     bool nack, pli, twcc; /* feedback agreed (RFC 4585, transport-cc) */
+    bool remb;            /* source: goog-remb, where transport-cc is not */
     uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */
     uint32_t rtx_ssrc;    /* likewise, of the RTX stream */
     struct rtp_ext_map ext;

@@ -153,6 +153,9 @@ static void write_codec(struct buffer *o, const struct answer *a, const struct s
     if (l->twcc) {
         buffer_printf(o, "a=rtcp-fb:%u transport-cc\r\n", l->pt);
     }
+    if (l->remb) {
+        buffer_printf(o, "a=rtcp-fb:%u goog-remb\r\n", l->pt);
+    }
     if ((fb & SDP_FB_FIR) && m->kind == SDP_VIDEO) {
         buffer_printf(o, "a=rtcp-fb:%u ccm fir\r\n", l->pt);
     }

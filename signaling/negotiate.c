@@ -197,6 +197,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     l->nack = fb & SDP_FB_NACK;
     l->pli = (fb & SDP_FB_PLI) && m->kind == SDP_VIDEO;
     l->twcc = (fb & SDP_FB_TWCC) && l->ext.id[RTP_EXT_TWCC];
+    l->remb = (fb & SDP_FB_REMB) && l->source && !l->twcc;
     /* RFC 4588 repairs what a NACK asks for; without it RTX has no use. */
     l->rtx_pt = l->nack ? find_rtx(m, f->pt) : 0;
     /* Counted first, so that its own SSRC is seen when the one for RTX is drawn. */

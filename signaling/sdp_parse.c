@@ -225,7 +225,8 @@ static void on_rtcp_fb(struct parse *x, struct span v) {
     } known[] = {{"nack", SDP_FB_NACK},
                  {"nack pli", SDP_FB_PLI},
                  {"ccm fir", SDP_FB_FIR},
-                 {"transport-cc", SDP_FB_TWCC}};
+                 {"transport-cc", SDP_FB_TWCC},
+                 {"goog-remb", SDP_FB_REMB}};
     if (!x->m) {
         return;
     }

@@ -63,10 +63,14 @@ static double additive(const struct aimd *a, us_t now, us_t rtt) {
 static void raise(struct aimd *a, us_t now, const struct aimd_input *in) {
     double passed = (double)us_min(now - a->changed, US_PER_S) / US_PER_S;
     double rate = (double)a->rate;
-    if (a->lowered) {
+    if (in->unprobed && (double)in->acked > a->capacity + spread(a)) {
+        a->capacity = 0; /* draft section 5.5: it is another one */
+    }
+    if (in->unprobed ? a->capacity > 0 : a->lowered != 0) {
         rate += additive(a, now, in->rtt) * passed;
     } else {
-        rate += fmax(rate * (pow(AIMD_GROWTH, passed) - 1), 1000 * passed);
+        double growth = in->unprobed ? AIMD_UNPROBED : AIMD_GROWTH;
+        rate += fmax(rate * (pow(growth, passed) - 1), 1000 * passed);
     }
     a->changed = now;
     /* What is not used is not tried: only as far as what arrives proves. */

@@ -12,6 +12,7 @@
 
 #define AIMD_BETA 0.85        /* draft section 5.5, beta */
 #define AIMD_GROWTH 1.08      /* draft section 5.5, eta: per second, until there was a queue */
+#define AIMD_UNPROBED 1.25    /* ours: and so fast where there are no probes */
 #define AIMD_BEYOND 1.5       /* draft section 5.5: times what arrives, not more */
 #define AIMD_BEYOND_ADD 10000 /* [bit/s] libwebrtc: and this much more, to begin from nothing */
 #define AIMD_ALPHA 0.05       /* libwebrtc LinkCapacityEstimator, of each new capacity */
@@ -20,8 +21,9 @@
 #define AIMD_FPS 30           /* libwebrtc: one packet of a frame more per response time */
 #define AIMD_PACKET 1200      /* [bytes] */
 #define AIMD_PACKETS 3        /* ours; libwebrtc: 1, and flows with much are long in giving it up */
-#define AIMD_DOUBLED (6 * US_PER_S) /* ours: after so long without a queue it grows twice as fast \
-                                     */
+#define AIMD_DOUBLED                                                             \
+    (6 * US_PER_S) /* ours: after so long without a queue it grows twice as fast \
+                    */
 #define AIMD_RESPONSE                                                           \
     (100 * US_PER_MS) /* draft section 5.5: response_time beside the round trip \
                        */
@@ -40,6 +42,8 @@ struct aimd_input {
     uint64_t acked, acked_short; /* [bit/s] what arrives; 0: not known */
     us_t rtt;                    /* [us] */
     uint64_t enough;             /* [bit/s] more has no use; 0: there is no such rate */
+    bool unprobed;               /* it grows by itself only: by parts of the rate, like the draft,
+                                    wherever the capacity is not known */
 };
 
 /* Begin with this rate. */

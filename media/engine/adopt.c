@@ -32,6 +32,7 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .nack = l->flags & SNAPSHOT_NACK,
                                  .pli = l->flags & SNAPSHOT_PLI,
                                  .twcc = l->flags & SNAPSHOT_TWCC,
+                                 .remb = l->flags & SNAPSHOT_REMB,
                                  .ssrc = ssrc,
                                  .rtx_ssrc = rtx_ssrc};
     memcpy(ret->mid, l->mid, sizeof(l->mid));

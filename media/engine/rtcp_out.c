@@ -1,5 +1,6 @@
 #include "media/engine/rtcp_out.h"
 
+#include "media/engine/remb.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
 #include "media/wire/rtcp.h"
@@ -38,6 +39,7 @@ us_t rtcp_out_deadline(const struct session *s) {
     if (s->twcc) {
         at = us_min(at, recv_twcc_deadline(s->twcc));
     }
+    at = us_min(at, remb_deadline(s));
     EACH_LAYER(l, s) {
         at = us_min(at, asking_deadline(l));
     }
@@ -48,7 +50,10 @@ static unsigned report_blocks(struct session *s, us_t now, struct rtcp_report *o
     unsigned n = 0;
     EACH_LAYER(l, s) {
         struct inbound *in = inbound_of(l);
-        n += recv_stats_report(&in->books->stats, now, in->ssrc, &out[n]);
+        if (recv_stats_report(&in->books->stats, now, in->ssrc, &out[n])) {
+            remb_report(s, now, in);
+            n++;
+        }
     }
     return n;
 }
@@ -111,7 +116,7 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
     struct inbound *in = inbound_of(l);
     struct recv_nack *nack = &in->books->nack;
     uint16_t seqs[NACK_BATCH];
-    unsigned n = recv_nack_poll(nack, now, s->rtt, seqs, NACK_BATCH);
+    unsigned n = recv_nack_poll(nack, now, remb_round_trip(s), seqs, NACK_BATCH);
     if (n > 0) {
         rtcp_write_nack(w, s->rtcp_ssrc, in->ssrc, seqs, n);
         s->engine->n.nack_out += n;
@@ -170,6 +175,9 @@ static void compose(struct session *s, us_t now, struct wr *w) {
     }
     if (s->twcc && recv_twcc_deadline(s->twcc) <= now && wr_left(w) > COMPOUND_MAX / 2) {
         recv_twcc_write(s->twcc, w, s->rtcp_ssrc, s->twcc_media);
+    }
+    if (remb_deadline(s) <= now) {
+        remb_write(s, now, w);
     }
 }
 

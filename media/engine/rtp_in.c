@@ -3,6 +3,7 @@
 #include "media/engine/bind.h"
 #include "media/engine/offence.h"
 #include "media/engine/relay_out.h"
+#include "media/engine/remb.h"
 #include "media/engine/source.h"
 #include "media/recv/rtx.h"
 
@@ -188,8 +189,10 @@ void rtp_in(struct session *s, us_t now, struct packet *packet) {
     }
     bool known = inbound_find(s->lines, s->n_lines, now, &k.r, &a);
     k.rtx = a.rtx;
+    size_t size = packet->len;
     struct layer *l = known ? prepare(s, now, &a, &k) : NULL;
     note_transport(s, now, known ? a.in : NULL, &k.r);
+    remb_packet(s, now, known ? &a : NULL, &k.r, size);
     if (l) {
         receive(l, now, &k);
     }

@@ -105,6 +105,7 @@ void session_destroy(struct session *s) {
     transport_free(&s->transport);
     estimate_end(s);
     mem_free(s->twcc);
+    mem_free(s->receive);
     mem_free(s);
 }
 

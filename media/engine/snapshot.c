@@ -12,7 +12,7 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     ret->pt = l->pt;
     ret->rtx_pt = l->rtx_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
-                           (l->twcc ? SNAPSHOT_TWCC : 0));
+                           (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0));
     for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
         ret->ext[i / 2] |= (uint8_t)(l->ext.id[i] << 4 * (i % 2));
     }

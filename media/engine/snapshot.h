@@ -22,7 +22,8 @@ enum { /* snapshot_line.flags */
        SNAPSHOT_PLI = 2,
        SNAPSHOT_TWCC = 4,
        SNAPSHOT_MUTED = 8,
-       SNAPSHOT_UNNUMBERED = 16 /* slot: it is not known to have had a picture */
+       SNAPSHOT_UNNUMBERED = 16, /* slot: it is not known to have had a picture */
+       SNAPSHOT_REMB = 32
 };
 enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "media/engine/event.h"
 #include "media/engine/relay_out.h"
+#include "media/engine/remb.h"
 
 #include <string.h>
 
@@ -46,7 +47,8 @@ struct layer *source_make(struct session *s, unsigned i, unsigned number) {
     if (x && x->flow.layers[number]) {
         return x->flow.layers[number];
     }
-    if (inbound_start(in) != OK || !make_twcc(s, in->line) || !(x = x ? x : make(s, i))) {
+    if (inbound_start(in) != OK || !make_twcc(s, in->line) || !remb_begin(s, in->line) ||
+        !(x = x ? x : make(s, i))) {
         return NULL; /* what was made stays for the next packet */
     }
     return flow_layer(&x->flow, number);

@@ -57,6 +57,7 @@ static uint8_t fraction_lost(struct recv_stats *s, uint64_t expected) {
     s->expected_prior = expected;
     s->received_prior = s->received;
     s->last_lost = lost > 0 ? (uint32_t)lost : 0;
+    s->last_expected = interval > 0 ? (uint32_t)interval : 0;
     if (interval <= 0 || lost <= 0) {
         return 0;
     }

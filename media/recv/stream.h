@@ -21,10 +21,11 @@ struct recv_stats {
     uint32_t jitter;                         /* [1/16 media clock units] A.8 scaled estimate */
     uint32_t transit; /* [media clock units] of the last packet, modulo 2^32 */
     bool any_transit;
-    us_t last_at;       /* [us] arrival of the last packet, 0 = none yet */
-    uint32_t lsr;       /* [1/65536 s] middle of the last SR's NTP, 0 = none */
-    us_t lsr_at;        /* [us] when that SR came */
-    uint32_t last_lost; /* [packets] lost within the last report interval */
+    us_t last_at;           /* [us] arrival of the last packet, 0 = none yet */
+    uint32_t lsr;           /* [1/65536 s] middle of the last SR's NTP, 0 = none */
+    us_t lsr_at;            /* [us] when that SR came */
+    uint32_t last_lost;     /* [packets] lost within the last report interval, */
+    uint32_t last_expected; /* of so many */
 };
 
 /* What recv_stats knows of a packet from its header. */

@@ -22,6 +22,7 @@
     X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
     X(rtcp_cut)     /* datagrams that asked for too much: the rest was not looked at */    \
     X(twcc_in)      /* transport-wide feedback of viewers */                               \
+    X(remb_out)     /* publishers told by REMB what their path carries */                  \
     X(given_up)     /* streams so far behind that they began anew at a key frame */        \
     X(padding_out)  /* packets sent for a probe alone, again or empty */                   \
     X(pli_in)                                                                              \

@@ -443,6 +443,27 @@ TEST(feedback_for_all_payload_types) {
     deal_free(d);
 }
 
+/* Where both are offered transport-wide feedback tells more. */
+TEST(remb_is_accepted_where_transport_feedback_is_not) {
+    struct deal *d = deal_new("v=0\r\n" FP ICE VP8("0") "a=rtcp-fb:96 goog-remb\r\n"
+                                                        "a=rtcp-fb:96 transport-cc\r\n",
+                              SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT(d->params.lines[0].remb && !d->params.lines[0].twcc);
+    HAS(d->answer, "a=rtcp-fb:96 goog-remb\r\n");
+    HAS_NOT(d->answer, "transport-cc");
+    deal_free(d);
+    d = deal_new(data_file("firefox.sdp"), SIG_OK);
+    struct wants w = {2, {{"1", SOURCE_CAMERA, 0}, {"2", 0, SLOT_STAGE}}};
+    const char *field;
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT(d->params.lines[0].twcc && !d->params.lines[0].remb && !d->params.lines[1].remb);
+    HAS_NOT(d->answer, "goog-remb");
+    deal_free(d);
+}
+
 TEST(plans_refuse_what_does_not_fit) {
     struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
     struct wants w;

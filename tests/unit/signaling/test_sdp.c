@@ -146,7 +146,7 @@ TEST(fields_of_a_real_offer) {
     const struct sdp_format *f = sdp_find_format(m, 96);
     REQUIRE(f);
     EXPECT_EQ(f->codec, CODEC_VP8);
-    EXPECT_EQ(f->fb, SDP_FB_NACK | SDP_FB_PLI | SDP_FB_FIR | SDP_FB_TWCC);
+    EXPECT_EQ(f->fb, SDP_FB_NACK | SDP_FB_PLI | SDP_FB_FIR | SDP_FB_TWCC | SDP_FB_REMB);
     EXPECT(sdp_find_format(m, 97)->rtx && !f->rtx);
     EXPECT_EQ(sdp_find_format(m, 102)->codec, CODEC_H264);
     EXPECT_EQ(s.media[3].direction, SDP_RECV);
