@@ -51,10 +51,12 @@ static void make_uplink(struct browser *b) {
             sum += b->o.video[k].rates[i];
         }
     }
-    if (sum > 0) {
+    if (sum > 0 && !b->o.follows_remb) {
         b->uplink = mem_zalloc(1, sizeof(*b->uplink));
         CHECK(b->uplink);
         bwe_init(b->uplink, &(struct bwe_config){.start = sum, .min = 60000, .max = sum + sum / 5});
+    }
+    if (sum > 0) {
         publish_follow(b);
     }
 }
@@ -66,7 +68,9 @@ static void add_source(struct browser *b, enum source_kind kind, bool wanted) {
     bool audio = kind == SOURCE_MICROPHONE;
     struct session_line *l = add_line(b, audio ? CODEC_OPUS : CODEC_VP8);
     l->source = (uint8_t)kind;
-    l->twcc = true;
+    l->twcc = !b->o.follows_remb;
+    l->remb = b->o.follows_remb && !audio;
+    l->ext.id[RTP_EXT_TWCC] = l->twcc ? l->ext.id[RTP_EXT_TWCC] : 0;
     l->n_rids = (uint8_t)n_rids(&b->o.video[kind]);
     for (unsigned i = 0; i < l->n_rids; i++) {
         snprintf(l->rid[i], sizeof(l->rid[i]), "r%u", i);

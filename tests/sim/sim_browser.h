@@ -37,6 +37,7 @@ struct browser_options {
     uint8_t n_gallery;  /* receiving gallery slots, 0..3 */
     bool receives;      /* stage, gallery and audio slots */
     bool far;           /* on the other worker (world_span) */
+    bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
     uint16_t first_seq; /* used when not 0 */

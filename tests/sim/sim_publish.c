@@ -9,7 +9,8 @@
 #define PACE_STEP (5 * US_PER_MS) /* a frame goes out in such steps, at 2.5 times the rate, */
 #define PACE_NUM 5                /* as libwebrtc's pacer lets it */
 #define PACE_DEN 2
-#define TEMPORAL_CYCLE 4 /* T0 T2 T1 T2 */
+#define REMB_FIRST 500000 /* [bit/s] until it is told; aiortc's */
+#define TEMPORAL_CYCLE 4  /* T0 T2 T1 T2 */
 
 static struct publish *one(struct browser *b, const struct session_line *line, uint8_t layer) {
     struct publish *p = mem_zalloc(1, sizeof(*p));
@@ -79,8 +80,10 @@ static uint64_t follow(struct publish *p, uint64_t rate) {
 }
 
 void publish_follow(struct browser *b) {
-    uint64_t rate = bwe_estimate(b->uplink);
-    if (b->remb > 0 && b->remb < rate) {
+    uint64_t rate = b->uplink ? bwe_estimate(b->uplink) : REMB_FIRST;
+    if (!b->uplink && b->remb > 0) {
+        rate = b->remb;
+    } else if (b->remb > 0 && b->remb < rate) {
         rate = b->remb;
     }
     for (unsigned k = SOURCE_KIND_COUNT; k-- > 0;) { /* the screen is more important */
@@ -97,7 +100,7 @@ static struct rtp_write_ext text_ext(uint8_t id, const char *text) {
 static size_t write_header(struct browser *b, const struct publish *p, const struct rtp *h,
                            uint8_t out[128]) {
     const struct rtp_ext_map *m = &p->line->ext;
-    uint8_t level = p->speaking ? 0x80 | 18 : 100, twcc[2];
+    uint8_t level = p->speaking ? 0x80 | 18 : 100, twcc[2], sent[3];
     struct rtp_write_ext ext[4];
     size_t n = 0;
     ext[n++] = text_ext(m->id[RTP_EXT_MID], p->line->mid);
@@ -108,6 +111,12 @@ static size_t write_header(struct browser *b, const struct publish *p, const str
     if (m->id[RTP_EXT_TWCC]) {
         put_be16(twcc, b->twcc_seq++);
         ext[n++] = (struct rtp_write_ext){m->id[RTP_EXT_TWCC], 2, twcc};
+    }
+    if (b->o.follows_remb) { /* 6.18 seconds, by a clock of its own */
+        uint32_t at = (uint32_t)(((b->w->now + 12345678) << 18) / US_PER_S);
+        put_be16(sent, (uint16_t)(at >> 8));
+        sent[2] = (uint8_t)at;
+        ext[n++] = (struct rtp_write_ext){m->id[RTP_EXT_ABS_SEND_TIME], sizeof(sent), sent};
     }
     if (p->line->source == SOURCE_MICROPHONE) {
         ext[n++] = (struct rtp_write_ext){m->id[RTP_EXT_AUDIO_LEVEL], 1, &level};

@@ -191,6 +191,9 @@ static void on_feedback(struct browser *b, us_t now, const struct rtcp_packet *p
         on_twcc(b, now, p);
     } else if (p->type == RTCP_PSFB && p->count == RTCP_FMT_AFB) {
         (void)rtcp_remb_parse(p, &b->remb);
+        if (b->o.follows_remb) {
+            publish_follow(b);
+        }
     }
 }
 

@@ -312,3 +312,47 @@ void scenario_fair(struct world *w) {
     SIM_EXPECT(w, x * 100 <= y * 130 && y * 100 <= x * 130);
     SIM_EXPECT(w, (x + y) * 8 / 20 > 3 * MBIT / 2);
 }
+
+/* What a publisher sends on average [bit/s], from 8 s after a change on. */
+static uint64_t sends_at(struct world *w, struct browser *a, struct browser *b, uint64_t rate) {
+    sim_link_rate(&a->up, w->now, rate);
+    live(w, b, 8 * US_PER_S);
+    uint64_t before = a->up.bytes;
+    live(w, b, 6 * US_PER_S);
+    uint64_t mean = (a->up.bytes - before) * 8 / 6;
+    say(w, "sends", (long long)(mean / KBIT), "kbit/s");
+    return mean;
+}
+
+/* A publisher that knows only REMB, on a path that becomes narrow. */
+void scenario_uplink(struct world *w) {
+    struct samples waits = {0};
+    struct browser_options o = {.camera = true,
+                                .microphone = true,
+                                .host = true,
+                                .follows_remb = true,
+                                .up = path(20 * US_PER_MS),
+                                .down = path(20 * US_PER_MS)};
+    struct sim_link_config down = path(10 * US_PER_MS);
+    o.video[SOURCE_CAMERA] = (struct video_options){.rates = {3500 * KBIT}, .fps = 25};
+    o.up.rate = 4 * MBIT;
+    o.up.queue = 60000;
+    w->lossless = false;
+    struct browser *a = world_join(w, &o);
+    struct browser *b = viewer(w, &down, 10 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    a->up.waits = &waits;
+    SIM_EXPECT(w, sends_at(w, a, b, 4 * MBIT) > 2800 * KBIT);
+    p->longest = 0;
+    uint64_t narrow = sends_at(w, a, b, 500 * KBIT);
+    SIM_EXPECT(w, narrow > 325 * KBIT && narrow < 510 * KBIT);
+    SIM_EXPECT(w, sends_at(w, a, b, 2 * MBIT) > 1300 * KBIT);
+    us_t p95 = samples_percentile(&waits, 95);
+    say(w, "queue delay p95", p95, "us");
+    say(w, "longest freeze", p->longest, "us");
+    SIM_EXPECT(w, p95 < 200 * US_PER_MS);
+    SIM_EXPECT(w, p->longest < 3 * US_PER_S);
+    a->up.waits = NULL;
+    samples_free(&waits);
+}
