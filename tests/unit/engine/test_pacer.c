@@ -1,0 +1,138 @@
+/* What leaves for a viewer, and when: the pacer by itself and in the engine. */
+#include "media/out/pacer.h"
+#include "tests/unit/engine/rig.h"
+
+#define MBIT 1000000
+
+/* How long something has to wait that may wait [us]. */
+static us_t waits(struct pacer *p, us_t now) {
+    us_t begun = now;
+    for (; !pacer_lets(p, now); now += US_PER_MS) {
+    }
+    return now - begun;
+}
+
+TEST(pacer_lets_everything_out_as_long_as_nothing_is_known) {
+    struct pacer p = {0};
+    pacer_spend(&p, 1000000);
+    EXPECT(pacer_lets(&p, 1));
+    EXPECT_EQ(pacer_next(&p), US_NEVER);
+}
+
+TEST(pacer_lets_out_a_burst_and_then_the_rate) {
+    struct pacer p = {0};
+    us_t now = US_PER_S;
+    pacer_set(&p, now, 4 * MBIT, false); /* 5 Mbit/s: 25 kB in 40 ms */
+    unsigned n = 0;
+    for (; pacer_lets(&p, now); n++) {
+        pacer_spend(&p, 1000);
+    }
+    EXPECT_EQ(n, 25);
+    for (us_t end = now + US_PER_S; now < end; now += US_PER_MS) {
+        while (pacer_lets(&p, now)) {
+            pacer_spend(&p, 1000);
+            n++;
+        }
+    }
+    EXPECT(n >= 25 + 620 && n <= 25 + 630);
+    pacer_set(&p, now, 4 * MBIT, true); /* a queue stands: no more than the rate */
+    for (us_t end = now + US_PER_S; now < end; now += US_PER_MS) {
+        while (pacer_lets(&p, now)) {
+            pacer_spend(&p, 1000);
+            n++;
+        }
+    }
+    EXPECT(n >= 25 + 1120 && n <= 25 + 1140);
+}
+
+/* Retransmissions do not wait, whatever they add up to; what does is not kept for seconds by them.
+ */
+TEST(pacer_holds_debts_for_a_tenth_of_a_second_only) {
+    struct pacer p = {0};
+    us_t now = US_PER_S;
+    pacer_set(&p, now, MBIT, false);
+    pacer_spend(&p, 1000000); /* eight seconds */
+    us_t waited = waits(&p, now);
+    EXPECT(waited >= 90 * US_PER_MS && waited <= 110 * US_PER_MS);
+    /* And a debt of a wide path is not one of a narrow path. */
+    now += 10 * US_PER_S;
+    pacer_set(&p, now, 8 * MBIT, false);
+    EXPECT(pacer_lets(&p, now));
+    pacer_spend(&p, 10000000);
+    pacer_set(&p, now, MBIT / 10, false);
+    waited = waits(&p, now);
+    EXPECT(waited >= 90 * US_PER_MS && waited <= 110 * US_PER_MS);
+}
+
+static struct rig r;
+
+/* A picture in 50 packets of a kilobyte, at once. */
+static void large_picture(struct client *c) {
+    for (unsigned i = 0; i < 50; i++) {
+        client_send(
+            c,
+            &(struct packet_spec){
+                .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 49, .size = 1050});
+    }
+}
+
+/* Of a path that is only guessed at more than the guess is let out, or what arrives could never
+ * prove it wrong; and of one that nobody will ever report everything. */
+TEST(twice_the_guess_may_pass_until_it_is_known) {
+    REQUIRE(rig_init(&r));
+    r.config.bwe = (struct bwe_config){.start = 300000, .min = 60000, .max = 6000000};
+    rig_restart(&r);
+    struct client *c = rig_join(&r, 1), *v = client_new(&r, 2);
+    v->params.lines[STAGE].twcc = true;
+    v->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
+    client_join(v);
+    client_send(c, &(struct packet_spec){.line = CAM, .keyframe = true, .marker = true});
+    rig_run(&r, 600 * US_PER_MS); /* the pacer begins with the first choice of layers */
+    v->n_got = 0;
+    large_picture(c);
+    unsigned at_once = client_count(v, STAGE);
+    EXPECT(at_once >= 10 && at_once <= 16);
+    rig_run(&r, 200 * US_PER_MS); /* 1.25 times 600 kbit/s are 18.75 kB */
+    unsigned then = client_count(v, STAGE) - at_once;
+    EXPECT(then >= 15 && then <= 19);
+    rig_run(&r, 3 * US_PER_S); /* it reports nothing */
+    v->n_got = 0;
+    large_picture(c);
+    EXPECT_EQ(client_count(v, STAGE), 50);
+    rig_free(&r);
+}
+
+/* Reports of a viewer that has lost so many of each hundred packets, and then asks for one. */
+static uint64_t repairs(unsigned lost) {
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct rtcp_report b = {.ssrc = v->params.lines[STAGE].ssrc};
+    for (unsigned i = 0; i < 1000; i++) {
+        client_send(c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true});
+        v->n_got = 0;
+        if (i % 100 == 99) {
+            uint8_t buf[64];
+            struct wr w = wr_of(buf, sizeof(buf));
+            b.highest_seq = v->seen_seq;
+            b.cumulative_lost += (int32_t)lost;
+            rtcp_write_rr(&w, 1, &b, 1);
+            client_rtcp(v, &w);
+            rig_run(&r, US_PER_S);
+        }
+    }
+    uint64_t before = engine_counters(r.engine)->rtx_out;
+    client_nack(v, STAGE, (uint16_t)(v->seen_seq - 3));
+    return engine_counters(r.engine)->rtx_out - before;
+}
+
+/* One of twenty repairs would be lost like what it repairs. */
+TEST(a_repair_goes_out_twice_where_two_of_a_hundred_are_lost) {
+    REQUIRE(rig_init(&r));
+    EXPECT_EQ(repairs(0), 1);
+    rig_free(&r);
+    REQUIRE(rig_init(&r));
+    EXPECT_EQ(repairs(1), 1);
+    rig_free(&r);
+    REQUIRE(rig_init(&r));
+    EXPECT_EQ(repairs(5), 2);
+    rig_free(&r);
+}
