@@ -199,8 +199,7 @@ static bool collapsed(const struct bwe *b, us_t now, uint64_t acked) {
 }
 
 /* One packet of a feedback. Returns true when its group tells how the path is used. */
-static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
-                    struct group_delta *ret) {
+static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct group_delta *ret) {
     struct bwe_packet *p = sent_find(&b->sent, a->seq);
     if (!p || p->state == SENT_RECEIVED) {
         return false;
@@ -213,15 +212,15 @@ static bool arrival(struct bwe *b, us_t now, const struct rtcp_twcc_arrival *a,
     if (!a->received) {
         return false;
     }
-    b->arrived = us_max(b->arrived, a->at_us);
-    acked_add(&b->acked, a->at_us, p->size);
+    b->arrived = us_max(b->arrived, a->at);
+    acked_add(&b->acked, a->at, p->size);
     if (p->probe) {
-        probe_arrived(&b->probe, p->probe, a->at_us, p->size);
+        probe_arrived(&b->probe, p->probe, a->at, p->size);
         return false; /* its queue is our question, not the path's answer */
     }
     b->measured = now;
-    queue_delay_add(&b->queue, now, a->at_us, a->at_us - sent);
-    return groups_add(&b->groups, sent, a->at_us, ret);
+    queue_delay_add(&b->queue, now, a->at, a->at - sent);
+    return groups_add(&b->groups, sent, a->at, ret);
 }
 
 /* The queue that was made is being let go, and does go: less arrives because less is sent, which
@@ -239,22 +238,25 @@ static enum trend_usage usage_known(const struct bwe *b, us_t now) {
     return is_stale(b, now) ? TREND_NORMAL : (enum trend_usage)b->trend.usage;
 }
 
-void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r) {
-    struct rtcp_twcc_arrival a;
-    struct group_delta d;
-    bool overuse = false;
-    enum trend_usage usage = usage_known(b, now);
+void bwe_feedback_begin(struct bwe *b, us_t now) {
+    b->seen = (uint8_t)usage_known(b, now);
+    b->overuse = false;
     b->heard = b->unheard = now;
     b->first_heard = b->answered ? b->first_heard : now;
     b->answered = true;
     b->sending = false;
-    while (rtcp_twcc_next(r, &a)) {
-        if (arrival(b, now, &a, &d)) {
-            usage = trend_add(&b->trend, &d);
-            overuse = overuse || usage == TREND_OVERUSE;
-        }
+}
+
+void bwe_feedback_arrival(struct bwe *b, us_t now, const struct bwe_arrival *a) {
+    struct group_delta d;
+    if (arrival(b, now, a, &d)) {
+        b->seen = (uint8_t)trend_add(&b->trend, &d);
+        b->overuse = b->overuse || b->seen == TREND_OVERUSE;
     }
-    struct aimd_input in = {.usage = overuse ? TREND_OVERUSE : usage,
+}
+
+void bwe_feedback_end(struct bwe *b, us_t now) {
+    struct aimd_input in = {.usage = b->overuse ? TREND_OVERUSE : (enum trend_usage)b->seen,
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),

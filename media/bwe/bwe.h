@@ -10,7 +10,8 @@
 #include "media/bwe/probe.h"
 #include "media/bwe/queue_delay.h"
 #include "media/bwe/sent.h"
-#include "media/wire/rtcp.h"
+
+#include <stdbool.h>
 
 struct bwe_config {
     uint64_t start, min, max; /* [bit/s] min <= start <= max */
@@ -36,6 +37,8 @@ struct bwe {
     uint64_t want;    /* [bit/s] what its slots could use */
     uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
     us_t first_heard; /* [us] 0: never */
+    uint8_t seen;     /* enum trend_usage, in the feedback that is being read */
+    bool overuse;     /* there was one in it */
     bool sending;     /* something was sent since `heard` */
     bool answered;    /* it has sent feedback at all */
     bool first;       /* the first probes are still to come */
@@ -47,10 +50,22 @@ void bwe_init(struct bwe *b, const struct bwe_config *c);
 void bwe_moved(struct bwe *b);
 /* A datagram of `size` bytes with this transport-wide number goes out now. */
 void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size);
-/* What rtcp_twcc_begin is to be told of the viewer's clock [us]. */
+/* FEEDBACK comes as records of arrivals, one for each packet that is reported, in the order of
+ * their transport-wide numbers, between a begin and an end. Which format they were read from makes
+ * no difference here: transport-cc (wire/rtcp.h) has these numbers, and a parser of RFC 8888, which
+ * names packets by ssrc and sequence number, finds the number that each was sealed with and yields
+ * the same records. */
+struct bwe_arrival {
+    uint16_t seq;  /* transport-wide */
+    bool received; /* else it has not come, as far as the viewer knows */
+    int64_t at;    /* [us] by the viewer's clock, of any origin but a steady one; with `received` */
+};
+/* What wraps in a feedback's times is near this, by the viewer's clock [us]. */
 int64_t bwe_near(const struct bwe *b);
-/* Its feedback, begun with bwe_near. Reads r to its end. */
-void bwe_feedback(struct bwe *b, us_t now, struct rtcp_twcc_reader *r);
+void bwe_feedback_begin(struct bwe *b, us_t now);
+void bwe_feedback_arrival(struct bwe *b, us_t now, const struct bwe_arrival *a);
+/* All has been said: the rate follows. */
+void bwe_feedback_end(struct bwe *b, us_t now);
 /* The round trip as reports tell it [us]. */
 void bwe_rtt(struct bwe *b, us_t rtt);
 /* REMB: the viewer says what it can take [bit/s]. It is obeyed where there is no feedback of ours,

@@ -56,6 +56,7 @@ static void pace(struct session *s, us_t now) {
 
 void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct rtcp_twcc_reader reader;
+    struct rtcp_twcc_arrival a;
     if (!s->bwe) {
         return;
     }
@@ -66,7 +67,11 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
     s->engine->n.twcc_in++;
     notice_path(s);
     bwe_rtt(s->bwe, s->rtt);
-    bwe_feedback(s->bwe, now, &reader);
+    bwe_feedback_begin(s->bwe, now);
+    while (rtcp_twcc_next(&reader, &a)) {
+        bwe_feedback_arrival(s->bwe, now, &(struct bwe_arrival){a.seq, a.received, a.at_us});
+    }
+    bwe_feedback_end(s->bwe, now);
     pace(s, now);
     allot_again(s, now);
 }

@@ -4,6 +4,7 @@
  * bounded, and the next deadline is never one that has been worked off. */
 #include "base/check.h"
 #include "media/bwe/bwe.h"
+#include "media/wire/rtcp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,13 +22,18 @@ static void feedback(struct play *p, struct rd *in) {
     uint8_t out[300];
     struct wr w = wr_of(out, sizeof(out));
     struct rtcp_twcc_reader r;
+    struct rtcp_twcc_arrival a;
     wr_u32(&w, 1);
     wr_u16(&w, (uint16_t)(p->seq - rd_u8(in) * 8));
     wr_bytes(&w, body.p, body.n);
     struct rtcp_packet k = {
         .type = RTCP_RTPFB, .count = RTCP_FMT_TWCC, .body = bytes_of(out, wr_len(&w))};
     if (rtcp_twcc_begin(&k, bwe_near(&p->b), &r) == OK) {
-        bwe_feedback(&p->b, p->now, &r);
+        bwe_feedback_begin(&p->b, p->now);
+        while (rtcp_twcc_next(&r, &a)) {
+            bwe_feedback_arrival(&p->b, p->now, &(struct bwe_arrival){a.seq, a.received, a.at_us});
+        }
+        bwe_feedback_end(&p->b, p->now);
     }
 }
 

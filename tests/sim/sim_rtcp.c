@@ -157,6 +157,7 @@ static void on_reports(struct browser *b, const struct rtcp_packet *p) {
 
 static void on_twcc(struct browser *b, us_t now, const struct rtcp_packet *p) {
     struct rtcp_twcc_reader r;
+    struct rtcp_twcc_arrival a;
     if (!b->uplink) {
         return;
     }
@@ -164,7 +165,11 @@ static void on_twcc(struct browser *b, us_t now, const struct rtcp_packet *p) {
         world_fail(b->w, "browser %u received malformed transport-wide feedback", b->number);
         return;
     }
-    bwe_feedback(b->uplink, now, &r);
+    bwe_feedback_begin(b->uplink, now);
+    while (rtcp_twcc_next(&r, &a)) {
+        bwe_feedback_arrival(b->uplink, now, &(struct bwe_arrival){a.seq, a.received, a.at_us});
+    }
+    bwe_feedback_end(b->uplink, now);
     publish_follow(b);
 }
 

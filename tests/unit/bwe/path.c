@@ -130,9 +130,15 @@ static void hear(struct path *p) {
             bytes_of(p->feedback[p->fb_tail % 64].bytes, p->feedback[p->fb_tail % 64].size);
         struct rtcp_packet k;
         struct rtcp_twcc_reader r;
+        struct rtcp_twcc_arrival a;
         EXPECT_EQ(rtcp_next(&rest, &k), OK);
         EXPECT_EQ(rtcp_twcc_begin(&k, bwe_near(&p->bwe), &r), OK);
-        bwe_feedback(&p->bwe, p->now, &r);
+        bwe_feedback_begin(&p->bwe, p->now);
+        while (rtcp_twcc_next(&r, &a)) {
+            bwe_feedback_arrival(&p->bwe, p->now,
+                                 &(struct bwe_arrival){a.seq, a.received, a.at_us});
+        }
+        bwe_feedback_end(&p->bwe, p->now);
         EXPECT_EQ(r.left, 0);
     }
 }

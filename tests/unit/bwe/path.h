@@ -6,6 +6,7 @@
 #include "media/bwe/bwe.h"
 
 #include "base/rng.h"
+#include "media/wire/rtcp.h"
 
 #define PATH_PACKETS 8192 /* under way, power of two */
 #define PATH_MTU 1100     /* [bytes] */
