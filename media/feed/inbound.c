@@ -113,7 +113,7 @@ bool inbound_find(struct inbound_line *lines, unsigned n, us_t now, const struct
 
 static void init_books(const struct inbound *in) {
     recv_stats_init(&in->books->stats, codec_clock(in->line->s.codec));
-    recv_nack_init(&in->books->nack);
+    recv_nack_init(&in->books->nack, in->line->s.nack);
 }
 
 enum err inbound_start(struct inbound *in) {
@@ -135,6 +135,11 @@ void inbound_restart(struct inbound *in) {
     init_books(in);
 }
 
+/* Of a picture also where nobody can be asked for a packet: a key frame repairs it. */
+static bool tracks_gaps(const struct inbound *in) {
+    return in->line->s.nack || inbound_is_video(in->line);
+}
+
 /* A repair names the packet it repeats; one that is far ahead comes from a stream that was here
  * before, and would move this one to numbers it has not reached. */
 static bool repairs_this(const struct recv_stats *s, uint16_t seq) {
@@ -154,7 +159,7 @@ enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct 
         recv_stats_packet(&b->stats, &a, &ret->seq) != SEQ_NEW) {
         return INBOUND_DROP;
     }
-    if (in->line->s.nack) {
+    if (tracks_gaps(in)) {
         ret->after_gap = recv_nack_packet(&b->nack, now, ret->seq);
         ret->lead = (uint8_t)recv_nack_run_before(&b->nack, ret->seq, INBOUND_LEAD_MAX);
     }
@@ -187,5 +192,5 @@ bool inbound_resume(struct inbound *in, const struct police_limit *limit, us_t n
 }
 
 us_t inbound_deadline(const struct inbound *in) {
-    return in->books && in->line->s.nack ? recv_nack_deadline(&in->books->nack) : US_NEVER;
+    return in->books && tracks_gaps(in) ? recv_nack_deadline(&in->books->nack) : US_NEVER;
 }

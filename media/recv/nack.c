@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-void recv_nack_init(struct recv_nack *k) {
+void recv_nack_init(struct recv_nack *k, bool agreed) {
     memset(k, 0, sizeof(*k));
+    k->unasked = !agreed;
     k->deadline = US_NEVER;
 }
 
@@ -74,6 +75,7 @@ static void remove_item(struct recv_nack *k, uint32_t seq) {
     if (at == k->n || k->items[at].seq != seq) {
         return;
     }
+    k->deaf = k->items[at].tries > 0 ? 0 : k->deaf;
     k->n--;
     memmove(k->items + at, k->items + at + 1, (k->n - at) * sizeof(k->items[0]));
     if (k->n == 0 && !k->lost) {
@@ -113,17 +115,25 @@ us_t recv_nack_deadline(const struct recv_nack *k) {
     return k->deadline;
 }
 
-static bool worn_out(const struct nack_item *it, us_t now) {
+/* How often it is asked. A sender that promises to answer and never does (some have the lines of a
+ * template in their offer) is asked once, in case it has learnt to: its pictures are repaired by
+ * key frames, and nobody waits a second for what does not come. */
+static unsigned tries(const struct recv_nack *k) {
+    return k->unasked ? 0 : k->deaf == NACK_DEAF ? 1 : NACK_TRIES;
+}
+
+static bool worn_out(const struct recv_nack *k, const struct nack_item *it, us_t now) {
     return diff32((uint32_t)now, it->found) >= NACK_AGE ||
-           (it->tries >= NACK_TRIES && diff32((uint32_t)now, it->next) >= 0);
+           (it->tries >= tries(k) && diff32((uint32_t)now, it->next) >= 0);
 }
 
 /* Drop what has been asked for often or long enough. */
 static void expire(struct recv_nack *k, us_t now) {
     unsigned kept = 0;
     for (unsigned i = 0; i < k->n; i++) {
-        if (worn_out(&k->items[i], now)) {
+        if (worn_out(k, &k->items[i], now)) {
             k->lost = true;
+            k->deaf += k->items[i].tries > 0 && k->deaf < NACK_DEAF;
         } else {
             k->items[kept++] = k->items[i];
         }

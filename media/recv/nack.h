@@ -1,6 +1,7 @@
 /* NACK generator (RFC 4585 section 6.2.1): finds gaps, waits out small reordering, asks, repeats
- * about every round trip, and gives up after 10 times or 1 s. 4 KiB: the engine keeps it only for
- * sources that have sent something. Owner: one worker. */
+ * about every round trip, and gives up after 10 times or 1 s; at once where the sender has agreed
+ * to no NACK, and after one answer's time where it has not answered any for long. 4 KiB: the engine
+ * keeps it only for sources that have sent something. Owner: one worker. */
 #ifndef ORIEL_MEDIA_RECV_NACK_H
 #define ORIEL_MEDIA_RECV_NACK_H
 
@@ -16,6 +17,7 @@
 #define NACK_RTT_UNKNOWN (100 * US_PER_MS) /* assumed until a report tells the round trip */
 #define NACK_TRIES 10
 #define NACK_AGE (1 * US_PER_S)
+#define NACK_DEAF 16 /* packets in a row that were asked for until the end, and none came */
 
 struct nack_item {
     uint32_t seq;   /* low half of the extended sequence number */
@@ -28,14 +30,16 @@ struct recv_nack {
     uint64_t high; /* highest extended sequence number seen */
     bool any;
     bool lost;      /* something was given up: see recv_nack_take_lost */
+    bool unasked;   /* the sender has not agreed to be asked: what is missing is lost */
+    uint8_t deaf;   /* packets in a row that it was asked for in vain, at most NACK_DEAF */
     uint16_t n;     /* items, ascending by seq */
     us_t deadline;  /* [us] US_NEVER when nothing is missing */
     uint64_t asked; /* sequence numbers asked for, repeats included */
     struct nack_item items[NACK_MAX];
 };
 
-/* Nothing received yet, nothing missing. */
-void recv_nack_init(struct recv_nack *k);
+/* Nothing received yet, nothing missing. agreed: the sender said that it answers. */
+void recv_nack_init(struct recv_nack *k, bool agreed);
 /* Go on after an adoption: what comes after `high` (extended) and is missing is asked for. */
 void recv_nack_resume(struct recv_nack *k, uint64_t high);
 /* A packet (original or recovered) with this extended sequence number has arrived. A gap that does

@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     w.pool = packet_pool_new(96);
     CHECK(w.pool && packet_cache_init(&w.cache, 64, US_PER_S) == OK);
     recv_stats_init(&w.stats, 90000);
-    recv_nack_init(&w.nack);
+    recv_nack_init(&w.nack, true);
     recv_twcc_init(&w.twcc);
     struct rd r = rd_of(data, size);
     rewrite_init(&w.rewrite, rd_u16(&r) & REWRITE_SEQ_START_MAX, rd_u32(&r));

@@ -1,10 +1,11 @@
 /* Sessions that are kept in slots: what a process leaves behind when it is killed, or hands over.
  */
 #include "base/seq.h"
+#include "media/recv/nack.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
-static bool gaps_stay; /* nobody gives up what is missing of a camera, so indices jump with it */
+static bool gaps_stay; /* what is missing of a camera is not asked for: indices jump with it */
 static struct session_slot slots[RIG_CLIENTS + 1]; /* by handle */
 
 static struct client *join_kept(uint64_t handle) {
@@ -142,8 +143,8 @@ TEST(the_limit_is_in_the_slot_before_an_index_is_used) {
     struct client *a = join_kept(1), *v = join_kept(2);
     client_video(a, CAM, true);
     uint64_t highest = 0;
-    for (unsigned i = 1; i < 120; i++) {
-        a->streams[CAM].next += i % 40 * 90;
+    for (unsigned i = 1; i < 900; i++) {
+        a->streams[CAM].next += NACK_MAX - 2 - i % 16; /* or the gap is closed */
         v->n_got = 0;
         client_video(a, CAM, false);
         client_audio(a, 40);
@@ -151,7 +152,7 @@ TEST(the_limit_is_in_the_slot_before_an_index_is_used) {
             client_nack(v, STAGE, client_last(v, STAGE)->seq);
         }
         rig_run(&r, 33 * US_PER_MS);
-        if (i % 30 == 29) {
+        if (i % 225 == 224) {
             kill_and_adopt(2);
             client_video(a, CAM, true);
         }

@@ -1,4 +1,5 @@
 /* Sources that stop, come back, are probed or stand still. */
+#include "media/recv/nack.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -232,5 +233,45 @@ TEST(a_screen_that_stands_still_survives_a_loss) {
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 0);
     rig_run(&r, 5 * US_PER_S);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    rig_free(&r);
+}
+
+/* GStreamer's default, and what a promise is worth that nobody keeps. */
+TEST(who_offers_no_nack_is_repaired_by_key_frames) {
+    REQUIRE(rig_init(&r));
+    struct client *a = client_new(&r, 1);
+    a->params.lines[CAM].nack = false;
+    a->params.lines[CAM].rtx_pt = 0;
+    client_join(a);
+    client_video(a, CAM, true);
+    rig_run(&r, 1100 * US_PER_MS);
+    client_video(a, CAM, false);
+    a->streams[CAM].next++; /* one is lost */
+    client_video(a, CAM, false);
+    rig_run(&r, 5 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 0); /* it may only be late */
+    rig_run(&r, 10 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    EXPECT_EQ(a->n_nacked, 0);
+    rig_free(&r);
+}
+
+TEST(who_ignores_nacks_is_repaired_by_key_frames) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < NACK_DEAF; i++) {
+        a->streams[CAM].next++;
+        client_video(a, CAM, false);
+        rig_run(&r, 1500 * US_PER_MS);
+    }
+    client_video(a, CAM, true);
+    rig_run(&r, 1500 * US_PER_MS);
+    unsigned asked = a->n_pli;
+    EXPECT(asked > 0);
+    a->streams[CAM].next++;
+    client_video(a, CAM, false);
+    rig_run(&r, 130 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, asked + 1);
     rig_free(&r);
 }

@@ -15,7 +15,7 @@ TEST(nack_is_quiet_without_loss) {
     for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
         struct recv_nack k;
         uint16_t out[NACK_MAX];
-        recv_nack_init(&k);
+        recv_nack_init(&k, true);
         for (uint64_t s = starts[i]; s < starts[i] + 300; s++) {
             recv_nack_packet(&k, 0, s);
         }
@@ -30,7 +30,7 @@ TEST(nack_asks_at_once_after_three_newer_from_every_start) {
         struct recv_nack k;
         uint16_t out[NACK_MAX];
         uint64_t s = starts[i];
-        recv_nack_init(&k);
+        recv_nack_init(&k, true);
         recv_nack_packet(&k, 0, s);
         recv_nack_packet(&k, 1 * MS, s + 2);
         EXPECT_EQ(recv_nack_deadline(&k), 11 * MS);
@@ -49,7 +49,7 @@ TEST(nack_asks_at_once_after_three_newer_from_every_start) {
 TEST(nack_patience_ends_after_ten_ms) {
     struct recv_nack k;
     uint16_t out[NACK_MAX];
-    recv_nack_init(&k);
+    recv_nack_init(&k, true);
     recv_nack_packet(&k, 0, 100);
     recv_nack_packet(&k, 0, 102);
     EXPECT_EQ(poll(&k, 10 * MS - 1, out), 0);
@@ -60,7 +60,7 @@ TEST(nack_patience_ends_after_ten_ms) {
 TEST(nack_small_reordering_is_never_asked_for) {
     struct recv_nack k;
     uint16_t out[NACK_MAX];
-    recv_nack_init(&k);
+    recv_nack_init(&k, true);
     us_t now = 0;
     for (uint64_t s = 1000; s < 1300; s += 3, now += 3 * MS) {
         recv_nack_packet(&k, now, s + 2);
@@ -85,7 +85,7 @@ TEST(nack_repeats_by_the_round_trip_and_gives_up) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct recv_nack k;
         uint16_t out[4];
-        recv_nack_init(&k);
+        recv_nack_init(&k, true);
         recv_nack_packet(&k, 0, 7);
         recv_nack_packet(&k, 0, 9);
         for (unsigned n = 0; n < NACK_TRIES; n++) {
@@ -108,7 +108,7 @@ TEST(nack_repeats_by_the_round_trip_and_gives_up) {
 TEST(nack_gives_up_after_a_second_on_a_slow_path) {
     struct recv_nack k;
     uint16_t out[4];
-    recv_nack_init(&k);
+    recv_nack_init(&k, true);
     recv_nack_packet(&k, 5, 7);
     recv_nack_packet(&k, 5, 9);
     unsigned asked = 0;
@@ -124,7 +124,7 @@ TEST(nack_gives_up_after_a_second_on_a_slow_path) {
 TEST(nack_limits_the_list) {
     struct recv_nack k;
     uint16_t out[NACK_MAX];
-    recv_nack_init(&k);
+    recv_nack_init(&k, true);
     recv_nack_packet(&k, 0, 1000);
     recv_nack_packet(&k, 0, 1000 + NACK_MAX + 1);
     EXPECT_EQ(poll(&k, 0, out), NACK_MAX - 2); /* the last two may still be on their way */
@@ -142,7 +142,7 @@ TEST(nack_limits_the_list) {
 TEST(nack_cap_leaves_the_rest_due) {
     struct recv_nack k;
     uint16_t out[NACK_MAX];
-    recv_nack_init(&k);
+    recv_nack_init(&k, true);
     recv_nack_packet(&k, 0, 0);
     recv_nack_packet(&k, 0, 21);
     EXPECT_EQ(recv_nack_poll(&k, 10 * MS, 0, out, 15), 15);
@@ -164,7 +164,7 @@ TEST(nack_asks_for_exactly_what_is_missing) {
         memset(have, 0, sizeof(have));
         memset(asked, 0, sizeof(asked));
         struct recv_nack k;
-        recv_nack_init(&k);
+        recv_nack_init(&k, true);
         uint64_t base = 65536 - 1000;
         us_t now = (us_t)1 << 32;
         now -= US_PER_S; /* the low half of the time wraps on the way */
@@ -189,4 +189,51 @@ TEST(nack_asks_for_exactly_what_is_missing) {
             EXPECT(have[s] || asked[s]);
         }
     }
+}
+
+/* RFC 4585 section 6.3.1: without NACK a loss is told once reordering is out of question. */
+TEST(nack_of_nobody_who_agreed_is_a_loss_after_the_patience) {
+    struct recv_nack k;
+    uint16_t out[4];
+    recv_nack_init(&k, false);
+    recv_nack_packet(&k, 0, 65535);
+    recv_nack_packet(&k, 1 * MS, 65537);
+    EXPECT_EQ(poll(&k, 5 * MS, out), 0);
+    EXPECT(!recv_nack_take_lost(&k));
+    recv_nack_packet(&k, 6 * MS, 65536); /* it was only late */
+    EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+    recv_nack_packet(&k, 7 * MS, 65539);
+    EXPECT_EQ(recv_nack_deadline(&k), 17 * MS);
+    EXPECT_EQ(poll(&k, 17 * MS, out), 0);
+    EXPECT(recv_nack_take_lost(&k));
+    EXPECT_EQ(recv_nack_deadline(&k), US_NEVER);
+    EXPECT_EQ(k.asked, 0);
+}
+
+/* Loses a packet and polls until it is given up; how long that took. */
+static us_t give_up(struct recv_nack *k, us_t now, uint64_t seq) {
+    uint16_t out[4];
+    us_t begun = now;
+    recv_nack_packet(k, now, seq);
+    recv_nack_packet(k, now, seq + 2);
+    while (!recv_nack_take_lost(k)) {
+        now = recv_nack_deadline(k);
+        (void)recv_nack_poll(k, now, 50 * MS, out, 4);
+    }
+    return now - begun;
+}
+
+TEST(nack_of_somebody_who_never_answers_is_soon_given_up) {
+    struct recv_nack k;
+    uint16_t out[4];
+    us_t now = 0;
+    recv_nack_init(&k, true);
+    for (unsigned i = 0; i < NACK_DEAF; i++, now += US_PER_S) {
+        EXPECT_EQ(give_up(&k, now, 3 * i), 510 * MS); /* ten tries */
+    }
+    EXPECT_EQ(give_up(&k, now, 3 * NACK_DEAF), 60 * MS); /* one */
+    recv_nack_packet(&k, now, 3 * NACK_DEAF + 4);
+    EXPECT_EQ(poll(&k, now + 10 * MS, out), 1);
+    recv_nack_packet(&k, now + 30 * MS, 3 * NACK_DEAF + 3); /* it has learnt to */
+    EXPECT_EQ(give_up(&k, now + US_PER_S, 3 * NACK_DEAF + 5), 510 * MS);
 }
