@@ -11,8 +11,11 @@ build_packages=(
     libsrtp2-dev libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
 )
 test_packages=(
-    ceph-mon ceph-osd chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core jq
-    libclang-rt-14-dev mkvtoolnix python3 radosgw shellcheck softhsm2 systemd
+    ceph-mon ceph-osd chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core
+    gir1.2-gst-plugins-bad-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 jq
+    libclang-rt-14-dev mkvtoolnix nftables python3 python3-aiortc python3-gi radosgw shellcheck
+    softhsm2 systemd
 )
 peer_packages=(janus)
 

@@ -17,8 +17,8 @@ async function negotiate(pc, url, token) {
   window.resource = { location: response.headers.get('location'), etag: response.headers.get('etag') };
   return window.resource;
 }
-async function publish(url, token) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+async function publish(url, token, { audio = true } = {}) {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio, video: true });
   const pc = new RTCPeerConnection();
   for (const track of stream.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
   return negotiate(pc, url, token);
