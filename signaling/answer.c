@@ -119,7 +119,7 @@ static bool is_hex(struct span s) {
 static void write_fmtp(struct buffer *o, const struct answer *a, const struct session_line *l,
                        const struct sdp_format *f) {
     struct span profile = span_param(f->fmtp, "profile-level-id");
-    bool h264 = l->codec == CODEC_H264 && profile.n == 6 && is_hex(profile);
+    bool h264 = l->codec == CODEC_H264, told = profile.n == 6 && is_hex(profile);
     bool start = l->source && a->start_bitrate_kbps;
     if (l->codec == CODEC_OPUS) {
         buffer_printf(o, "a=fmtp:%u minptime=10;useinbandfec=1\r\n", l->pt);
@@ -129,9 +129,11 @@ static void write_fmtp(struct buffer *o, const struct answer *a, const struct se
         return;
     }
     buffer_printf(o, "a=fmtp:%u ", l->pt);
-    if (h264) {
-        buffer_str(o, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=");
-        put_span(o, profile);
+    if (h264) { /* RFC 6184 section 8.2.2: mode and profile are the offer's, or none */
+        bool mode1 = span_is(span_param(f->fmtp, "packetization-mode"), "1");
+        buffer_printf(o, "level-asymmetry-allowed=1;packetization-mode=%d", mode1);
+        buffer_str(o, told ? ";profile-level-id=" : "");
+        put_span(o, told ? profile : (struct span){"", 0});
     }
     if (start) {
         buffer_printf(o, "%sx-google-start-bitrate=%" PRIu32, h264 ? ";" : "",
@@ -167,8 +169,9 @@ static void write_codec(struct buffer *o, const struct answer *a, const struct s
     }
     write_fmtp(o, a, l, f);
     if (l->rtx_pt) {
-        buffer_printf(o, "a=rtpmap:%u rtx/90000\r\na=fmtp:%u apt=%u\r\n", l->rtx_pt, l->rtx_pt,
-                      l->pt);
+        /* RFC 4588 section 8.6: the clock is that of what it repeats. */
+        buffer_printf(o, "a=rtpmap:%u rtx/%" PRIu32 "\r\na=fmtp:%u apt=%u\r\n", l->rtx_pt,
+                      codec_clock(l->codec), l->rtx_pt, l->pt);
     }
 }
 

@@ -285,6 +285,7 @@ struct offer {
     const struct session *before; /* restarted or replaced, or NULL */
     /* out */
     const char *field;         /* the wrong field, with SIG_BAD_FIELD */
+    char why[REFUSAL_MAX];     /* what is wrong with the offer, or empty */
     struct negotiation result; /* refers to the scratch in sig */
     struct plan plan;
 };

@@ -14,13 +14,19 @@ static bool pt_usable(unsigned pt) {
     return pt < 64 || pt > 95;
 }
 
-/* H.264 in packetization mode 1 only (RFC 6184 section 6.2), VP9 and AV1 in profile 0. */
-static bool profile_fits(const struct sdp_format *f) {
+/* VP9 and AV1 in profile 0. H.264 is sent in packetization mode 1 only; who sends in mode 0, which
+ * is the default, sends what any receiver of mode 1 understands (RFC 6184 section 6.2). A profile
+ * that is not told is Baseline at level 1 (section 8.1), and what is sent decides in any case. */
+static bool profile_fits(const struct sdp_format *f, bool inbound) {
     struct span v;
     switch (f->codec) {
     case CODEC_H264:
+        v = span_param(f->fmtp, "packetization-mode");
+        if (!span_is(v, "1") && !(inbound && (v.n == 0 || span_is(v, "0")))) {
+            return false;
+        }
         v = span_param(f->fmtp, "profile-level-id");
-        return span_is(span_param(f->fmtp, "packetization-mode"), "1") && v.n == 6;
+        return v.n == 6 || v.n == 0;
     case CODEC_VP9:
         v = span_param(f->fmtp, "profile-id");
         return v.n == 0 || span_is(v, "0");
@@ -32,11 +38,14 @@ static bool profile_fits(const struct sdp_format *f) {
     }
 }
 
-static const struct sdp_format *find_codec(const struct sdp_media *m, enum codec c) {
-    for (int i = 0; i < m->n_formats; i++) {
-        const struct sdp_format *f = &m->formats[i];
-        if (f->codec == c && pt_usable(f->pt) && profile_fits(f)) {
-            return f;
+/* Of several formats the first; but mode 0 of H.264 only where there is no other. */
+static const struct sdp_format *find_codec(const struct sdp_media *m, enum codec c, bool inbound) {
+    for (int pass = 0; pass <= inbound; pass++) {
+        for (int i = 0; i < m->n_formats; i++) {
+            const struct sdp_format *f = &m->formats[i];
+            if (f->codec == c && pt_usable(f->pt) && profile_fits(f, pass > 0)) {
+                return f;
+            }
         }
     }
     return NULL;
@@ -211,6 +220,24 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     }
 }
 
+/* The whole offer is refused. line: -1 = for none of its lines. */
+static enum sig_code refuse(struct negotiation *n, enum sig_code code, int line, const char *why) {
+    n->refused = (int8_t)line;
+    n->why = why;
+    return code;
+}
+
+/* One transport carries RTP and RTCP. A line in the BUNDLE need not say so itself: attributes of
+ * the transport are those of one line of the group, and must not be at a bundle-only one (RFC 9143
+ * section 7.1.3). */
+static bool muxes(const struct sdp *offer, const struct sdp_media *m) {
+    bool mux = m->rtcp_mux;
+    for (int i = 0; m->bundled && !mux && i < offer->n_media; i++) {
+        mux = offer->media[i].bundled && offer->media[i].rtcp_mux;
+    }
+    return mux;
+}
+
 static enum sig_code consider(struct negotiation *n, struct session_params *s, int i) {
     const struct sdp_media *m = &n->offer->media[i];
     const struct plan_line *p = &n->plan->at[i];
@@ -219,10 +246,14 @@ static enum sig_code consider(struct negotiation *n, struct session_params *s, i
     if ((!p->source && !p->slot) || (m->port == 0 && !m->bundled)) {
         return SIG_OK;
     }
-    if (!span_is(m->proto, "UDP/TLS/RTP/SAVPF") || !m->rtcp_mux) {
-        return SIG_SDP_UNSUPPORTED;
+    if (!span_is(m->proto, "UDP/TLS/RTP/SAVPF")) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, i, "its protocol is not UDP/TLS/RTP/SAVPF");
     }
-    const struct sdp_format *f = find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video);
+    if (!muxes(n->offer, m)) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, i, "it lacks a=rtcp-mux");
+    }
+    const struct sdp_format *f =
+        find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video, p->source != 0);
     if (f) {
         accept_line(n, s, i, f);
     } else {
@@ -231,14 +262,15 @@ static enum sig_code consider(struct negotiation *n, struct session_params *s, i
     return SIG_OK;
 }
 
-/* All accepted lines share one transport: they must be in the BUNDLE, unless there is only one. */
-static bool one_transport(const struct negotiation *n, const struct session_params *s) {
+/* All accepted lines share one transport: they must be in the BUNDLE, unless there is only one. The
+ * line that is not, or -1. */
+static int apart(const struct negotiation *n, const struct session_params *s) {
     for (int i = 0; i < n->offer->n_media; i++) {
         if (n->line[i] >= 0 && !n->offer->media[i].bundled && s->n_lines > 1) {
-            return false;
+            return i;
         }
     }
-    return true;
+    return -1;
 }
 
 void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret) {
@@ -246,22 +278,37 @@ void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret) {
     rng_ice_chars(rng, ret->local_pwd, LOCAL_PWD_LEN);
 }
 
-/* The transport is that of the first accepted line (RFC 9143 section 7.3.1), with the session
- * level as default (RFC 8839 section 5.4, RFC 8122 section 5). */
-static enum sig_code take_transport(const struct negotiation *n, struct session_params *ret) {
-    const struct sdp_transport *c = &n->offer->common, *m = NULL;
-    for (int i = 0; i < n->offer->n_media && !m; i++) {
-        m = n->line[i] >= 0 ? &n->offer->media[i].transport : NULL;
+/* The line whose transport it is: the first accepted one (RFC 9143 section 7.3.1), or where that is
+ * bundle-only and has none of its own, the first of the BUNDLE that has. */
+static int tagged_line(const struct negotiation *n) {
+    const struct sdp_media *m = n->offer->media;
+    int first = 0;
+    while (n->line[first] < 0) {
+        first++;
     }
-    CHECK(m);
+    bool bare = m[first].bundled && m[first].transport.ufrag.n == 0;
+    for (int i = 0; bare && i < n->offer->n_media; i++) {
+        if (m[i].bundled && m[i].transport.ufrag.n > 0) {
+            return i;
+        }
+    }
+    return first;
+}
+
+/* With the session level as default (RFC 8839 section 5.4, RFC 8122 section 5). */
+static enum sig_code take_transport(struct negotiation *n, struct session_params *ret) {
+    int line = tagged_line(n);
+    const struct sdp_transport *c = &n->offer->common, *m = &n->offer->media[line].transport;
     struct span ufrag = m->ufrag.n ? m->ufrag : c->ufrag, pwd = m->pwd.n ? m->pwd : c->pwd;
     uint8_t setup = m->setup ? m->setup : c->setup;
     if (ufrag.n == 0 || pwd.n == 0) {
-        return SIG_SDP_MALFORMED;
+        return refuse(n, SIG_SDP_MALFORMED, line, "it has no ICE credentials");
     }
-    if ((!m->has_fingerprint && (m->other_fingerprint || !c->has_fingerprint)) ||
-        setup == SDP_SETUP_PASSIVE) {
-        return SIG_SDP_UNSUPPORTED;
+    if (!m->has_fingerprint && (m->other_fingerprint || !c->has_fingerprint)) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, line, "it has no sha-256 fingerprint");
+    }
+    if (setup == SDP_SETUP_PASSIVE) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, line, "the server cannot be active in DTLS");
     }
     memset(&ret->ice, 0, sizeof(ret->ice));
     memcpy(ret->ice.remote_ufrag, ufrag.p, ufrag.n);
@@ -273,6 +320,8 @@ static enum sig_code take_transport(const struct negotiation *n, struct session_
 
 enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
     n->n_lacking = 0;
+    n->why = NULL;
+    n->refused = -1;
     ret->n_lines = 0;
     for (int i = 0; i < n->offer->n_media; i++) {
         enum sig_code code = consider(n, ret, i);
@@ -280,10 +329,15 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
             return code;
         }
     }
-    if (ret->n_lines == 0) {
-        return n->n_lacking ? SIG_CODEC_UNSUPPORTED : SIG_SDP_UNSUPPORTED;
+    if (ret->n_lines == 0 && n->n_lacking) {
+        return refuse(n, SIG_CODEC_UNSUPPORTED, n->lacking[0], "it lacks the tour's codec");
     }
-    return one_transport(n, ret) ? take_transport(n, ret) : SIG_SDP_UNSUPPORTED;
+    if (ret->n_lines == 0) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, -1, "no line is audio or video of this direction");
+    }
+    int line = apart(n, ret);
+    return line < 0 ? take_transport(n, ret)
+                    : refuse(n, SIG_SDP_UNSUPPORTED, line, "it is not in the BUNDLE group");
 }
 
 static bool same_line(const struct session_line *a, const struct session_line *b) {

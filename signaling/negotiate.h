@@ -48,7 +48,14 @@ struct negotiation {
     int8_t line[SDP_MEDIA_MAX]; /* m-line -> index in params.lines, -1 = rejected */
     uint8_t n_lacking;          /* m-lines that lack the tour's codec */
     uint8_t lacking[SDP_MEDIA_MAX];
+    const char *why; /* the whole offer was refused: what is wrong, */
+    int8_t refused;  /* and with which m-line, -1 = with none of them */
 };
+
+#define REFUSAL_MAX 128 /* [bytes] with its zero */
+/* What an offer was refused for, for people: "m-line 2 (mid 1): it lacks a=rtcp-mux". n NULL: it
+ * could not even be read. Empty when there is nothing to say. */
+void negotiate_explain(const struct sdp *offer, const struct negotiation *n, char out[REFUSAL_MAX]);
 
 /* Fresh local credentials into ret; the remote ones stay. */
 void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret);

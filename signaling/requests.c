@@ -182,6 +182,11 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
     }
 }
 
+void call_refused(struct call *c, const struct offer *o) {
+    c->field = o->field ? o->field : c->field;
+    memcpy(c->why, o->why, sizeof(c->why));
+}
+
 static void reply_error(struct call *c, enum sig_code code) {
     struct buffer o = {0};
     c->s->stats.errors++;
@@ -190,6 +195,9 @@ static void reply_error(struct call *c, enum sig_code code) {
     json_put_string(&o, "message", sig_code_message(code));
     if (c->field) {
         json_put_string(&o, "field", c->field);
+    }
+    if (*c->why) {
+        json_put_string(&o, "detail", c->why);
     }
     reply_send(c, &o);
 }

@@ -32,7 +32,8 @@ struct call {
     const struct json_t *msg;
     bool has_id;
     int64_t id;
-    const char *field; /* set by a handler for its error */
+    const char *field;     /* set by a handler for its error */
+    char why[REFUSAL_MAX]; /* the same of an offer, or empty */
 };
 
 struct request {
@@ -49,6 +50,8 @@ bool call_bool(const struct call *c, const char *name);
 /* Members of the object `name`; absent: false and NULL. */
 bool call_object_bool(const struct call *c, const char *name, const char *member);
 const char *call_object_string(const struct call *c, const char *name, const char *member);
+/* An offer was refused: its field and what is wrong with it are told. */
+void call_refused(struct call *c, const struct offer *o);
 /* Read "sources" and "slots" into ret. SIG_BAD_FIELD with c->field. */
 enum sig_code call_wants(struct call *c, struct wants *ret);
 /* Read and verify "token"; a valid one makes the connection a known one. The codes of

@@ -33,6 +33,9 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
         return SIG_TOO_LARGE;
     }
     enum sig_code code = sdp_parse(o->sdp, o->n, &s->offer);
+    if (code != SIG_OK) {
+        negotiate_explain(&s->offer, NULL, o->why);
+    }
     code = code == SIG_OK ? make_plan(&s->offer, o) : code;
     if (code != SIG_OK) {
         return code;
@@ -50,6 +53,7 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     code = negotiate(&o->result, &x->params);
     if (code != SIG_OK) {
         o->field = "offer";
+        negotiate_explain(&s->offer, &o->result, o->why);
         mem_free(x);
         return code;
     }

@@ -10,6 +10,7 @@ struct exchange {
     us_t now;
     const struct sig_http *h;
     struct claims claims;
+    char why[REFUSAL_MAX]; /* what is wrong with the offer, or empty */
 };
 
 static bool is_type(const char *content_type, const char *want) {
@@ -33,7 +34,8 @@ static void respond_problem(const struct exchange *x, enum sig_code code, int st
     x->s->stats.errors++;
     problem_write(&o, &(struct problem){.status = status,
                                         .code = sig_code_name(code),
-                                        .title = sig_code_message(code)});
+                                        .title = sig_code_message(code),
+                                        .detail = *x->why ? x->why : NULL});
     respond(x, (struct sig_effect){.status = (uint16_t)status, .content_type = PROBLEM_TYPE},
             shared_text_of(&o));
 }
@@ -76,6 +78,7 @@ static enum sig_code post_whip(struct exchange *x) {
                           .offer = {.use = OFFER_WHIP, .sdp = x->h->body, .n = x->h->body_len}};
     enum sig_code code = seat_enter(x->s, x->now, &e);
     if (code != SIG_OK) {
+        memcpy(x->why, e.offer.why, sizeof(x->why));
         return code;
     }
     code = created(x, e.seat->session, &e.offer);
@@ -155,6 +158,7 @@ static enum sig_code post_whep(struct exchange *x) {
     }
     code = code == SIG_OK ? make_viewer(x, t, &offer, &session) : code;
     if (code != SIG_OK) {
+        memcpy(x->why, offer.why, sizeof(x->why));
         return code;
     }
     if (!t->id) {

@@ -45,7 +45,7 @@ static enum sig_code join(struct call *c) {
     if (code == SIG_CONSENT_REQUIRED) {
         c->field = "consent";
     } else if (code != SIG_OK) {
-        c->field = e.offer.field ? e.offer.field : c->field;
+        call_refused(c, &e.offer);
     }
     if (code != SIG_OK) {
         return code;

@@ -11,7 +11,7 @@ static enum sig_code restart(struct call *c) {
     offer.wants = wants.n ? &wants : &x->wants;
     code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
     if (code != SIG_OK) {
-        c->field = offer.field ? offer.field : c->field;
+        call_refused(c, &offer);
         return code;
     }
     reply_open(c, &o, "restarted");

@@ -75,7 +75,7 @@ static void expect_problem(const struct record *r, int status, const char *code)
     EXPECT_STR(r->e.content_type, "application/problem+json");
     snprintf(part, sizeof(part), "\"status\":%d,", status);
     EXPECT(r->text && strstr(r->text, part));
-    snprintf(part, sizeof(part), "\"code\":\"%s\"}", code);
+    snprintf(part, sizeof(part), "\"code\":\"%s\"", code);
     if (!r->text || !strstr(r->text, part)) {
         test_fail(__FILE__, __LINE__, "%s is not %s", r->text ? r->text : "(null)", code);
     }
@@ -111,8 +111,9 @@ TEST(whip_errors) {
         "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
         "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
         "m=video 9 UDP/TLS/RTP/SAVPF 98\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:98 H264/90000\r\n";
-    expect_problem(ask(&w, (struct request){.token = AGENT, .type = SDP, .body = no_vp8}), 422,
-                   "codec_unsupported");
+    const struct record *r = ask(&w, (struct request){.token = AGENT, .type = SDP, .body = no_vp8});
+    expect_problem(r, 422, "codec_unsupported");
+    EXPECT(strstr(r->text, "\"detail\":\"m-line 1: it lacks the tour's codec.\"}"));
     EXPECT_EQ(sig_stats(w.sig).participants, 0);
     world_close(&w);
 }

@@ -512,9 +512,12 @@ TEST(profiles_are_chosen) {
         bool taken;
     } cases[] = {{"packetization-mode=1;profile-level-id=42e01f", CODEC_H264, true},
                  {"profile-level-id=42E01F; packetization-mode=1", CODEC_H264, true},
-                 {"packetization-mode=0;profile-level-id=42e01f", CODEC_H264, false},
-                 {"profile-level-id=42e01f", CODEC_H264, false},
-                 {"packetization-mode=1", CODEC_H264, false},
+                 {"packetization-mode=0;profile-level-id=42e01f", CODEC_H264, true},
+                 {"profile-level-id=42e01f", CODEC_H264, true},
+                 {"packetization-mode=1", CODEC_H264, true},
+                 {"x=y", CODEC_H264, true},
+                 {"packetization-mode=2;profile-level-id=42e01f", CODEC_H264, false},
+                 {"packetization-mode=1;profile-level-id=42e0", CODEC_H264, false},
                  {"profile-id=0", CODEC_VP9, true},
                  {"x=y", CODEC_VP9, true},
                  {"profile-id=2", CODEC_VP9, false},
@@ -545,7 +548,8 @@ TEST(profiles_are_not_repeated_unless_hexadecimal) {
     plan_whip(&d->offer, &d->plan);
     REQUIRE(deal_close(d, CODEC_H264) == SIG_OK);
     HAS_NOT(d->answer, "zz<>zz");
-    HAS(d->answer, "a=fmtp:96 x-google-start-bitrate=1500\r\n");
+    HAS(d->answer, "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;"
+                   "x-google-start-bitrate=1500\r\n");
     deal_free(d);
 }
 
