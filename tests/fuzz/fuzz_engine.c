@@ -1,14 +1,16 @@
 /* libs: media */
 /* A stream of operations and time against a whole engine: three adopted peers (no handshake is
  * needed) that send plaintexts of the fuzzer's choice under real keys, check connectivity from
- * several addresses and answer the engine's own checks, ask for what they have got once more, and
- * beside it raw datagrams, commands, the passing of time, and the end of the engine, which another
- * follows by its slots; one by one or in batches. Promises checked: the engine drains, deadlines
- * move on, every packet it sends opens or is to the bit one that it has sent before (so no index
- * has two plaintexts), all packets come home. */
+ * several addresses and answer the engine's own checks, ask for what they have got once more, lose
+ * what they like of it, report that by transport-wide feedback, true or with a byte of it changed,
+ * and by REMB, and beside it raw datagrams, commands, the passing of time, and the end of the
+ * engine, which another follows by its slots; one by one or in batches. Promises checked: the
+ * engine drains, deadlines move on, every packet it sends opens or is to the bit one that it has
+ * sent before (so no index has two plaintexts), all packets come home. */
 #include "base/check.h"
 #include "base/map.h"
 #include "media/media.h"
+#include "media/recv/twcc.h"
 #include "media/secure/hmac_sha1.h"
 #include "media/secure/srtp.h"
 #include "media/wire/rtcp.h"
@@ -19,7 +21,8 @@
 
 #define PEERS 3
 #define SLOTS 4
-#define LAYERS 2 /* of the camera */
+#define RTX_SSRC 100 /* that of the slot and this */
+#define LAYERS 2     /* of the camera */
 #define STREAMS (4 + LAYERS)
 #define OPS_MAX 300
 #define ADDRESSES 4   /* of a client */
@@ -35,6 +38,9 @@ struct end { /* a client's side */
     uint16_t heard[SLOTS]; /* newest sequence number of each slot */
     uint8_t challenge[12]; /* transaction id of the engine's last check, */
     uint8_t challenged;    /* and the address it went to + 1 */
+    struct recv_twcc twcc; /* what has arrived, */
+    us_t slower;           /* [us] so much later than it was sent, */
+    uint8_t lossy;         /* and without one of so many packets; 0: all */
 };
 
 struct world {
@@ -106,7 +112,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     for (unsigned k = 0; k < 4; k++) {
         s->slots[k].line = line_of(3 + k);
         s->slots[k].ssrc = 1000 * (i + 1) + k;
-        s->slots[k].rtx_ssrc = k < 2 ? s->slots[k].ssrc + 100 : 0;
+        s->slots[k].rtx_ssrc = k < 2 ? s->slots[k].ssrc + RTX_SSRC : 0;
         s->slots[k].rewrite.index = 1000;
         s->slots[k].rtx_index = 1;
     }
@@ -143,6 +149,7 @@ static void begin(struct world *w) {
         struct srtp_master in = k.inbound;
         k.inbound = k.outbound;
         k.outbound = in;
+        recv_twcc_init(&w->ends[i].twcc);
         w->ends[i].opener = srtp_opener_new(&k);
         w->ends[i].sealer = srtp_sealer_new(&k);
         CHECK(w->ends[i].opener && w->ends[i].sealer);
@@ -158,6 +165,14 @@ static bool was_sent(const struct world *w, uint64_t hash) {
     return false;
 }
 
+/* As far as it is not lost on its way. */
+static void note_arrival(struct world *w, struct end *e, const struct rtp *r) {
+    struct bytes ext = rtp_ext_find(r, 3);
+    if (ext.n == 2 && (e->lossy == 0 || be16(ext.p) % e->lossy != 0)) {
+        recv_twcc_packet(&e->twcc, w->now + e->slower, be16(ext.p), r->marker);
+    }
+}
+
 /* It opens, or is one that has been sent before. */
 static void check_rtp(struct world *w, unsigned peer, struct datagram *d) {
     uint64_t hash = hash_bytes(d->data, d->len, 1 + peer);
@@ -169,10 +184,12 @@ static void check_rtp(struct world *w, unsigned peer, struct datagram *d) {
     }
     w->sent[w->n_sent++ % REMEMBER] = hash;
     struct rtp r;
-    CHECK(rtp_parse(bytes_of(d->data, len), &r) == OK && r.payload.n > 0);
+    CHECK(rtp_parse(bytes_of(d->data, len), &r) == OK);
+    CHECK(r.payload.n > 0 || slot >= RTX_SSRC); /* a probe */
     if (slot < SLOTS) {
         w->ends[peer].heard[slot] = r.seq;
     }
+    note_arrival(w, &w->ends[peer], &r);
 }
 
 static void check_stun(struct world *w, unsigned peer, unsigned at, const struct datagram *d) {
@@ -310,8 +327,40 @@ static void give_composed(struct world *w, unsigned peer, const struct wr *plain
     }
 }
 
+/* What the viewer says of its path: transport-wide feedback of what has come, of which a byte may
+ * be another; or that so many bit/s are its most; or its path is another from now on. */
+static void give_estimate(struct world *w, unsigned peer, struct bytes b) {
+    struct end *e = &w->ends[peer];
+    uint8_t plain[300], arg = b.n > 1 ? b.p[1] : 0, value = b.n > 2 ? b.p[2] : 0;
+    struct wr p = wr_of(plain, sizeof(plain));
+    uint32_t mine = 10 * (peer + 1), ssrcs[2] = {1000 * (peer + 1), 1000 * (peer + 1) + 1};
+    rtcp_write_rr(&p, mine, NULL, 0);
+    switch (b.p[0] % 4) {
+    case 0:
+        rtcp_write_remb(&p, mine, (uint64_t)value << arg % 40, ssrcs, arg % 3);
+        break;
+    case 1:
+        e->slower = (us_t)value * arg * 4;
+        e->lossy = arg % 32;
+        return;
+    default:
+        (void)recv_twcc_write(&e->twcc, &p, mine, ssrcs[0]);
+        break;
+    }
+    if (b.n > 2 && b.p[0] % 4 == 3 && arg < wr_len(&p)) {
+        plain[arg] = value;
+    }
+    if (!p.bad) {
+        give_composed(w, peer, &p);
+    }
+}
+
 /* NACKs near what was heard, PLIs, BYEs: what a random packet would seldom name. */
 static void give_feedback(struct world *w, unsigned peer, struct bytes b) {
+    if (b.n > 0 && b.p[0] & 0x80) {
+        give_estimate(w, peer, b);
+        return;
+    }
     uint8_t plain[300], slot = b.n > 1 ? b.p[1] % SLOTS : 0;
     struct wr p = wr_of(plain, sizeof(plain));
     uint32_t ssrc = 1000 * (peer + 1) + slot;
