@@ -58,6 +58,7 @@ struct session_params {
     char cname[CNAME_MAX + 1]; /* RTCP CNAME of what we send */
     struct ice_credentials ice;
     uint8_t fingerprint[FINGERPRINT_LEN]; /* of the client's certificate */
+    bool dtls_active; /* we begin the handshake: the client offers to wait for it (setup:passive) */
     uint8_t n_lines;
     struct session_line lines[SESSION_LINES_MAX];
 };

@@ -67,7 +67,7 @@ static void write_transport(struct buffer *o, const struct answer *a) {
     for (int i = 0; i < FINGERPRINT_LEN; i++) {
         buffer_printf(o, i ? ":%02X" : "%02X", a->fingerprint[i]);
     }
-    buffer_str(o, "\r\na=setup:passive\r\n");
+    buffer_printf(o, "\r\na=setup:%s\r\n", a->params->dtls_active ? "active" : "passive");
 }
 
 static void write_exts(struct buffer *o, const struct sdp_media *m, const struct session_line *l) {

@@ -307,9 +307,7 @@ static enum sig_code take_transport(struct negotiation *n, struct session_params
     if (!m->has_fingerprint && (m->other_fingerprint || !c->has_fingerprint)) {
         return refuse(n, SIG_SDP_UNSUPPORTED, line, "it has no sha-256 fingerprint");
     }
-    if (setup == SDP_SETUP_PASSIVE) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, line, "the server cannot be active in DTLS");
-    }
+    ret->dtls_active = setup == SDP_SETUP_PASSIVE;
     memset(&ret->ice, 0, sizeof(ret->ice));
     memcpy(ret->ice.remote_ufrag, ufrag.p, ufrag.n);
     memcpy(ret->ice.remote_pwd, pwd.p, pwd.n);

@@ -1,5 +1,6 @@
 /* One offer and the tour's codec in, session_params and an answer out (RFC 8829, RFC 9143, RFC
- * 8445: we are ICE-lite and DTLS-passive). Pure but for the randomness given. */
+ * 8445: we are ICE-lite, and DTLS-passive unless the client is). Pure but for the randomness given.
+ */
 #ifndef ORIEL_SIGNALING_NEGOTIATE_H
 #define ORIEL_SIGNALING_NEGOTIATE_H
 

@@ -24,6 +24,19 @@ static void answer(struct engine *e, const struct datagram *d) {
     memcpy(e->stun_out[e->n_stun++].data, d->data, d->len);
 }
 
+static void challenge(struct session *s, us_t now, struct path *path) {
+    path_challenge(&s->transport, now, path, &s->engine->stun.challenge);
+    answer(s->engine, &s->engine->stun.challenge);
+}
+
+/* What has to wait until more has come from there asks whether anybody is there. */
+static void prove_for_handshake(struct session *s, us_t now) {
+    struct path *unproven = handshake_to_prove(&s->transport);
+    if (unproven) {
+        challenge(s, now, unproven);
+    }
+}
+
 /* More has come from the client's address, or it has answered: what was held back may go out. */
 static void resume_handshake(struct session *s) {
     if (handshake_pending(&s->transport)) {
@@ -43,13 +56,12 @@ static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     if (e->stun.back) {
         session_need_keyframes(s);
     }
+    if (t->begins) {
+        handshake_begin(t, now);
+        prove_for_handshake(s, now);
+    }
     resume_handshake(s);
     schedule(s, now);
-}
-
-static void challenge(struct session *s, us_t now, struct path *path) {
-    path_challenge(&s->transport, now, path, &s->engine->stun.challenge);
-    answer(s->engine, &s->engine->stun.challenge);
 }
 
 /* Before the keys are there each datagram may be a costly step. */
@@ -70,10 +82,7 @@ static void from_dtls(struct session *s, us_t now, struct path *path, struct pac
     struct bytes datagram = bytes_of(k->data, k->len);
     enum transport_verdict v = handshake_input(&s->transport, now, path, datagram);
     resume_handshake(s); /* whatever came of it, also an alert, is to be sent */
-    struct path *unproven = handshake_to_prove(&s->transport);
-    if (unproven) {
-        challenge(s, now, unproven);
-    }
+    prove_for_handshake(s, now);
     if (v == TRANSPORT_FAILED || v == TRANSPORT_GONE) {
         session_fail(s, now, v == TRANSPORT_GONE ? OK : (enum err)s->transport.failure);
         return;

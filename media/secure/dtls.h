@@ -1,5 +1,6 @@
-/* DTLS 1.2 server handshakes for SRTP keys (RFC 5763, RFC 5764), on OpenSSL with a BIO of our own
- * that keeps datagram boundaries. OpenSSL stays behind openssl.h of this folder.
+/* DTLS 1.2 handshakes for SRTP keys (RFC 5763, RFC 5764), as server or, for a client that waits for
+ * us, as its client, on OpenSSL with a BIO of our own that keeps datagram boundaries. OpenSSL stays
+ * behind openssl.h of this folder.
  *
  * DESIGN. The object lives only for the handshake. When it is DTLS_DONE the caller takes from it
  *     dtls_export         the SRTP keys,
@@ -33,7 +34,8 @@ struct dtls_identity *dtls_identity_free(struct dtls_identity *id);
 const uint8_t *dtls_identity_fingerprint(const struct dtls_identity *id); /* SHA-256, 32 bytes */
 
 struct dtls;
-/* role_client is for the model browser and tests; servers pass false. NULL when memory is out.
+/* role_client: begins the handshake, and fails with it, for what breaks it cannot be told from a
+ * forgery; a server forgives. NULL when memory is out.
  * peer_fingerprint: SHA-256 of the certificate the peer must present (RFC 8122). */
 struct dtls *dtls_new(const struct dtls_identity *id, const uint8_t *peer_fingerprint,
                       bool role_client);

@@ -13,7 +13,7 @@ static enum err keep_farewells(struct transport *t) {
 static enum err finish(struct transport *t, us_t now) {
     size_t flight_len = 0;
     enum err err = dtls_export(t->dtls, &t->keys);
-    if (err == OK) {
+    if (err == OK && !t->begins) { /* else the last flight is the client's, to be sent again */
         err = dtls_last_flight(t->dtls, t->flight, &flight_len);
     }
     if (err == OK) {
@@ -63,6 +63,20 @@ static void answer_again(struct transport *t, us_t now, struct bytes datagram) {
     t->flight_sent = now;
 }
 
+/* NULL when memory is out: what the client sends again leads here again. */
+static struct dtls *make(struct transport *t) {
+    t->dtls = dtls_new(t->all->c.identity, t->fingerprint, t->begins);
+    t->all->c.counters->drop_full += !t->dtls;
+    return t->dtls;
+}
+
+void handshake_begin(struct transport *t, us_t now) {
+    bool due = t->begins && t->state == TRANSPORT_JOINING && !t->dtls && t->selected >= 0;
+    if (due && make(t)) {
+        dtls_start(t->dtls, now);
+    }
+}
+
 enum transport_verdict handshake_input(struct transport *t, us_t now, struct path *path,
                                        struct bytes datagram) {
     path->received += (uint32_t)datagram.n;
@@ -73,12 +87,8 @@ enum transport_verdict handshake_input(struct transport *t, us_t now, struct pat
         answer_again(t, now, datagram);
         return TRANSPORT_NOTHING;
     }
-    if (!t->dtls) {
-        t->dtls = dtls_new(t->all->c.identity, t->fingerprint, false);
-        if (!t->dtls) {
-            t->all->c.counters->drop_full++; /* the client repeats its hello */
-            return TRANSPORT_NOTHING;
-        }
+    if (!t->dtls && (t->begins || !make(t))) {
+        return TRANSPORT_NOTHING;
     }
     return progress(t, now, dtls_input(t->dtls, now, datagram));
 }

@@ -8,6 +8,9 @@
 
 #define HANDSHAKE_FLIGHT_GAP (100 * US_PER_MS) /* [us] between two resends of the last flight */
 
+/* The client has been heard. Where it waits for us (RFC 8842 section 5.3: it offered setup:passive)
+ * this is when we begin. */
+void handshake_begin(struct transport *t, us_t now);
 /* A DTLS datagram by one of its paths. Something may then be there to be sent, whatever the
  * verdict: also an alert. */
 enum transport_verdict handshake_input(struct transport *t, us_t now, struct path *path,

@@ -15,6 +15,7 @@ enum err transport_init(struct transport *t, struct transports *all, us_t now,
     t->last_authentic = now;
     t->srtcp_index = 1;
     t->resend_credit = RESEND_CREDIT_START;
+    t->begins = s->dtls_active;
     memcpy(t->fingerprint, s->fingerprint, sizeof(t->fingerprint));
     return path_announce(t, &s->ice);
 }

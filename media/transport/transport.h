@@ -54,6 +54,7 @@ struct transport {
     uint8_t failure;     /* enum err, with TRANSPORT_FAILED */
     bool sendable;       /* up, and its address was heard from within media_silence */
     bool keys_ready;     /* exported; the handshake object is only drained */
+    bool begins;         /* we begin the handshake: the client waits for it */
     int8_t selected;     /* index of paths, -1 = none */
     struct path paths[TRANSPORT_PATHS_MAX];
     us_t joined_at, last_authentic;

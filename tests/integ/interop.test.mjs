@@ -45,10 +45,11 @@ const scene = (name, run) => test(name, async () => {
 });
 
 /** A session of a page of its own: `what` is publish or play; {page, url, location, token}. */
-async function open(browser, what, tour, sub) {
+async function open(browser, what, tour, sub, { passive = false } = {}) {
   const page = await browser.newPage();
   left.push(() => page.close());
   await page.goto(site.url);
+  await page.evaluate((yes) => { window.passive = yes; }, passive);
   const url = `${base}/${what === 'publish' ? 'whip' : 'whep'}/${tour}`;
   const mine = token({ role: what === 'publish' ? 'agent' : 'buyer', tour, sub });
   // Steady as it is, the tone would be taken for noise.
@@ -190,6 +191,15 @@ await scene('strangers_and_firefox_play_vp8_and_opus', async () => {
   await pageDecodes(fox, 'Chromium to Firefox, VP8');
   await close(fox);
   await close(publisher);
+});
+
+await scene('who_waits_for_the_dtls_handshake_is_met', async () => {
+  const client = start(strangers[0], 'publish', 'vp8', 'passive', '--passive');
+  await client.tells((s) => s.connected, 'aiortc connected');
+  const player = await open(chromium, 'play', 'vp8', 'chromium', { passive: true });
+  await pageDecodes(player, 'aiortc to Chromium, both DTLS servers');
+  await close(player);
+  await ends(client);
 });
 
 for (const codec of ['vp8', 'vp9']) {

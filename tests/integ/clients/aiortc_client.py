@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""aiortc publishes (WHIP) or plays (WHEP): aiortc_client.py publish|play URL TOKEN [--loopback]"""
+"""aiortc publishes (WHIP) or plays (WHEP): aiortc_client.py publish|play URL TOKEN
+[--loopback] [--passive: it waits for the DTLS handshake]"""
 import array
 import asyncio
 import sys
@@ -58,7 +59,10 @@ async def main():
     else:
         play(pc, report)
     await pc.setLocalDescription(await pc.createOffer())
-    answer = await asyncio.to_thread(resource.offer, pc.localDescription.sdp)
+    offer = pc.localDescription.sdp
+    if "--passive" in sys.argv:
+        offer = offer.replace("a=setup:actpass", "a=setup:passive")
+    answer = await asyncio.to_thread(resource.offer, offer)
     await pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     end = asyncio.ensure_future(asyncio.to_thread(stdin_ends))
     while not end.done():

@@ -9,7 +9,8 @@ async function negotiate(pc, url, token) {
     if (pc.iceGatheringState === 'complete') done();
     pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
   });
-  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp,
+  const setup = window.passive ? 'a=setup:passive' : 'a=setup:actpass';
+  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp.replaceAll('a=setup:actpass', setup),
     headers: { 'content-type': 'application/sdp', authorization: 'Bearer ' + token } });
   if (response.status !== 201) throw new Error('status ' + response.status + ' ' + await response.text());
   await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
@@ -17,10 +18,13 @@ async function negotiate(pc, url, token) {
   window.resource = { location: response.headers.get('location'), etag: response.headers.get('etag') };
   return window.resource;
 }
-async function publish(url, token, { audio = true } = {}) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio, video: true });
+async function publish(url, token, { audio = true, video = true, layers } = {}) {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio, video });
   const pc = new RTCPeerConnection();
-  for (const track of stream.getTracks()) pc.addTransceiver(track, { direction: 'sendonly' });
+  for (const track of stream.getTracks()) {
+    const simulcast = layers && track.kind === 'video' ? { sendEncodings: layers } : {};
+    pc.addTransceiver(track, { direction: 'sendonly', ...simulcast });
+  }
   return negotiate(pc, url, token);
 }
 async function play(url, token) {
@@ -33,7 +37,8 @@ async function play(url, token) {
 }
 </script>`;
 
-/** Serves the page; {url, close}. In it: publish(url, token), play(url, token), and then pc. */
+/** Serves the page; {url, close}. In it: publish(url, token, {audio, video, layers}), play(url, token),
+ *  and then pc. With window.passive it waits for the DTLS handshake. */
 export async function serveBarePage() {
   const site = http.createServer((_, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));

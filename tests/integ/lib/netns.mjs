@@ -40,3 +40,26 @@ export function counted() {
   const text = execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' });
   return [...text.matchAll(/counter packets (\d+)/g)].map((m) => Number(m[1]));
 }
+
+/** Trains of packets are cut apart before they are dropped or queued, as on a wire: else they would
+ *  be lost as a whole. */
+export function splitTrains() {
+  execFileSync('ip', ['link', 'set', 'dev', 'lo', 'gso_max_segs', '1']);
+}
+
+/** What nft gives the class 1:10 (meta priority) goes out at this rate from now on [kbit/s], behind a
+ *  queue of its own; 0: as fast as it comes. */
+export function limitRate(kbps) {
+  const tc = (...args) => execFileSync('tc', args);
+  const rate = ['parent', '1:', 'classid', '1:10', 'htb', 'rate', `${kbps}kbit`, 'burst', '3k'];
+  if (kbps === 0) {
+    tc('qdisc', 'del', 'dev', 'lo', 'root');
+  } else if (limitRate.up) {
+    tc('class', 'change', 'dev', 'lo', ...rate);
+  } else {
+    tc('qdisc', 'add', 'dev', 'lo', 'root', 'handle', '1:', 'htb');
+    tc('class', 'add', 'dev', 'lo', ...rate);
+    tc('qdisc', 'add', 'dev', 'lo', 'parent', '1:10', 'bfifo', 'limit', '60000');
+  }
+  limitRate.up = kbps > 0;
+}

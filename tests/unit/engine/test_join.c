@@ -38,3 +38,67 @@ TEST(publish_and_receive) {
     EXPECT(g && g->has_level && g->level == 20);
     rig_free(&r);
 }
+
+/* It offered setup:passive: the first check has us begin. */
+static struct client *join_waiting(struct rig *r, uint64_t handle, bool ready) {
+    struct client *c = client_new(r, handle);
+    c->params.dtls_active = true;
+    if (ready) {
+        c->dtls =
+            dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), false);
+    }
+    EXPECT_EQ(engine_peer_add(r->engine, r->now, &c->params), OK);
+    client_check(c, true);
+    return c;
+}
+
+TEST(a_client_that_waits_is_met) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = join_waiting(&r, 1, true), *b = rig_join(&r, 2);
+    REQUIRE(a->connected);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_CONNECTED, 1), 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(b, STAGE), 1);
+    client_video(b, CAM, true);
+    EXPECT(client_count(a, STAGE) + client_count(a, GALLERY0) > 0);
+    client_close(a); /* and its close_notify is understood */
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 1), 1);
+    struct client *c = join_waiting(&r, 3, true);
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, 3), OK);
+    rig_pump(&r);
+    EXPECT(c->closed); /* as is ours */
+    rig_free(&r);
+}
+
+/* It is not ready for our first flight: that is repeated, within what an address that is not proven
+ * may be sent. */
+TEST(a_client_that_waits_may_be_late) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = join_waiting(&r, 1, false);
+    a->alive = true;
+    a->check_at = r.now + 100 * US_PER_MS;
+    rig_run(&r, 60 * US_PER_MS);
+    EXPECT(a->dtls_in > 0 && !a->connected);
+    a->dtls = dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), false);
+    rig_run(&r, 2 * US_PER_S);
+    EXPECT(a->connected);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_CONNECTED, 1), 1);
+    rig_free(&r);
+}
+
+/* Nobody but the client of the offer is met. */
+TEST(a_client_that_waits_must_have_its_certificate) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = client_new(&r, 1);
+    a->params.dtls_active = true;
+    a->params.fingerprint[5] ^= 1;
+    a->dtls = dtls_new(rig_identity(true), dtls_identity_fingerprint(rig_identity(false)), false);
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &a->params), OK);
+    client_check(a, true);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_CONNECTED, 1), 0);
+    EXPECT_EQ(engine_counters(r.engine)->dtls_failed, 1);
+    rig_free(&r);
+}

@@ -360,8 +360,6 @@ TEST(offers_that_cannot_be_answered) {
               SIG_SDP_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=fingerprint:sha-512 00:11\r\n", CODEC_VP8),
               SIG_SDP_UNSUPPORTED);
-    EXPECT_EQ(whip("v=0\r\n" FP ICE "a=setup:passive\r\n" AUDIO("0"), CODEC_VP8),
-              SIG_SDP_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=setup:active\r\n", CODEC_VP8), SIG_OK);
     EXPECT_EQ(whip("v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" OPUS, CODEC_VP8),
               SIG_SDP_UNSUPPORTED); /* no rtcp-mux */

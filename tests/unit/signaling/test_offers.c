@@ -70,6 +70,8 @@ static enum sig_code deal(const char *text, bool whep, enum codec video) {
 #define ICE "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
 #define START "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 
+#define ONE_LINE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
+
 /* OBS (libdatachannel): transport and direction of the whole, setup at the session level. */
 TEST(obs_says_everything_at_the_session_level) {
     static const char obs[] =
@@ -145,6 +147,22 @@ TEST(repairs_have_the_clock_of_what_they_repair) {
                  false, CODEC_VP8) == SIG_OK);
     EXPECT_EQ(d.params.lines[0].rtx_pt, 112);
     HAS("a=rtpmap:112 rtx/48000\r\na=fmtp:112 apt=111\r\n");
+}
+
+/* ffmpeg's WHIP waits for the handshake. Who leaves the choice to us begins himself. */
+TEST(who_is_passive_is_answered_actively) {
+    REQUIRE(deal(START FP ICE "a=setup:passive\r\n" ONE_LINE, false, CODEC_VP8) == SIG_OK);
+    EXPECT(d.params.dtls_active);
+    HAS("a=setup:active\r\n");
+    HAS_NOT("a=setup:passive\r\n");
+    static const char *const others[] = {"", "a=setup:actpass\r\n", "a=setup:active\r\n"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text), "%s%s%s", START FP ICE, others[i], ONE_LINE);
+        REQUIRE(deal(text, false, CODEC_VP8) == SIG_OK);
+        EXPECT(!d.params.dtls_active);
+        HAS("a=setup:passive\r\n");
+    }
 }
 
 /* Nobody keeps it but some viewers, so it is not accepted: senders turn the picture themselves. */
