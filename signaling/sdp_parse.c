@@ -109,6 +109,7 @@ static void on_mid(struct parse *x, struct span v) {
     }
     if (!is_token(v)) {
         fail(x, SIG_SDP_MALFORMED);
+        return; /* it is not repeated, also not to say what is wrong */
     }
     for (struct sdp_media *m = x->s->media; m < x->m; m++) {
         if (span_eq(m->mid, v)) {

@@ -45,6 +45,18 @@ static void check_answer(const struct negotiation *n, const struct session_param
     shared_text_unref(t);
 }
 
+/* What is said of a refusal is text that needs no escape. */
+static void check_refusal(const struct sdp *offer, const struct negotiation *n) {
+    char why[REFUSAL_MAX];
+    memset(why, 1, sizeof(why));
+    negotiate_explain(offer, n, why);
+    size_t len = strnlen(why, sizeof(why));
+    CHECK(len < sizeof(why) && (!n || len > 0));
+    for (size_t i = 0; i < len; i++) {
+        CHECK(why[i] >= ' ' && why[i] < 0x7f && why[i] != '"' && why[i] != '\\');
+    }
+}
+
 static void negotiate_all(const struct sdp *offer,
                           void (*plan)(const struct sdp *, struct plan *)) {
     struct rng_seeded seed;
@@ -56,6 +68,7 @@ static void negotiate_all(const struct sdp *offer,
         struct session_params p = {.peer = 1, .cname = "c"};
         struct negotiation n = {.offer = offer, .plan = &lines, .video = c, .rng = &rng};
         if (negotiate(&n, &p) != SIG_OK) {
+            check_refusal(offer, &n);
             continue;
         }
         CHECK(p.n_lines > 0 && p.n_lines <= SESSION_LINES_MAX);
@@ -74,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (sdp_parse((const char *)data, size, &offer) == SIG_OK) {
         negotiate_all(&offer, plan_whip);
         negotiate_all(&offer, plan_whep);
+    } else {
+        check_refusal(&offer, NULL);
     }
     return 0;
 }
