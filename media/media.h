@@ -86,8 +86,9 @@ enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on);
 enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *s);
 /* Sends RTCP BYE for its slots and forgets it; no event. ERR_UNKNOWN. */
 enum err engine_peer_remove(struct engine *e, us_t now, uint64_t peer);
-/* ICE restart (RFC 8445 section 9): new credentials; the old address stays selected until an
- * authenticated check nominates another. Keys, sequence numbers and slots go on. */
+/* ICE restart (RFC 8445 section 9): new credentials. Checks with those before are answered, and the
+ * old address stays selected, until a pair that was nominated with the new ones is proven. Keys,
+ * sequence numbers and slots go on. ERR_UNKNOWN; ERR_RANGE; ERR_EXISTS (local ufrag). */
 enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
                              const struct ice_credentials *c);
 /* Consent to record given or withdrawn during the tour. */

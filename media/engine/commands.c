@@ -7,7 +7,7 @@
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
-#include "media/transport/path.h"
+#include "media/transport/credentials.h"
 
 enum err engine_tour_add(struct engine *e, uint64_t tour) {
     OWNER_CHECK(&e->owner);
@@ -105,7 +105,7 @@ enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
     enum err err = params_check_ice(c);
     if (err == OK) {
         turn_begin(e, now);
-        err = path_announce(&s->transport, c);
+        err = credentials_announce(&s->transport, c);
     }
     return err;
 }

@@ -1,5 +1,6 @@
 #include "media/transport/lifecycle.h"
 
+#include "media/transport/credentials.h"
 #include "media/transport/handshake.h"
 #include "media/transport/path.h"
 
@@ -17,7 +18,7 @@ enum err transport_init(struct transport *t, struct transports *all, us_t now,
     t->resend_credit = RESEND_CREDIT_START;
     t->begins = s->dtls_active;
     memcpy(t->fingerprint, s->fingerprint, sizeof(t->fingerprint));
-    return path_announce(t, &s->ice);
+    return credentials_announce(t, &s->ice);
 }
 
 void transport_close(struct transport *t) {

@@ -1,12 +1,9 @@
 #include "media/transport/path.h"
 
 #include "base/check.h"
+#include "media/transport/credentials.h"
 
 #include <string.h>
-
-static uint64_t ufrag_key(const struct transports *all, struct bytes ufrag) {
-    return hash_bytes(ufrag.p, ufrag.n, all->seed);
-}
 
 static struct path *path_of(struct transport *t, const struct addr *from) {
     for (unsigned i = 0; i < TRANSPORT_PATHS_MAX; i++) {
@@ -95,40 +92,11 @@ struct path *path_add(struct transport *t, us_t now, const struct packet_addrs *
 
 void path_forget_all(struct transport *t) {
     int8_t selected = t->selected;
-    map_take(t->all->ufrags, t->ufrag_key);
+    credentials_forget(t);
     for (unsigned i = 0; i < TRANSPORT_PATHS_MAX; i++) {
         drop(t, &t->paths[i]);
     }
     t->selected = selected;
-}
-
-enum err path_announce(struct transport *t, const struct ice_credentials *ice) {
-    struct map *ufrags = t->all->ufrags;
-    uint64_t key = ufrag_key(t->all, bytes_of(ice->local_ufrag, strlen(ice->local_ufrag)));
-    struct transport *other = map_get(ufrags, key);
-    if (other && other != t) {
-        return ERR_EXISTS;
-    }
-    if (t->ufrag_key) {
-        map_take(ufrags, t->ufrag_key);
-    }
-    CHECK(map_put(ufrags, key, t) == OK);
-    t->ufrag_key = key;
-    t->ice = *ice;
-    for (unsigned i = 0; i < TRANSPORT_PATHS_MAX; i++) { /* both belong to the old credentials */
-        t->paths[i].nominated = false;
-        t->paths[i].challenged_at = 0;
-    }
-    transport_changed(t);
-    return OK;
-}
-
-static struct transport *by_ufrag(const struct transports *all, struct bytes ufrag) {
-    struct transport *t = map_get(all->ufrags, ufrag_key(all, ufrag));
-    if (!t || !bytes_eq(ufrag, bytes_of(t->ice.local_ufrag, strlen(t->ice.local_ufrag)))) {
-        return NULL;
-    }
-    return t;
 }
 
 /* It is the same transaction until it is answered (RFC 8489 section 6.2.1): on a long way the
@@ -136,15 +104,16 @@ static struct transport *by_ufrag(const struct transports *all, struct bytes ufr
 void path_challenge(struct transport *t, us_t now, struct path *path, struct datagram *ret) {
     bool again = path->challenged_at > 0 && now - path->challenged_at < PATH_CHALLENGE_GAP;
     bool first = t->state == TRANSPORT_JOINING && !t->dtls; /* the handshake will prove it */
+    const struct ice_credentials *ice = credentials_of(t, path);
     ret->len = 0;
-    if (path->proven || first || again || !t->ice.remote_pwd[0]) {
+    if (path->proven || first || again || !ice->remote_pwd[0]) {
         return;
     }
     struct wr w = wr_of(ret->data, sizeof(ret->data));
     if (path->challenged_at == 0) {
         rng_fill(&t->all->c.rng, path->challenge, sizeof(path->challenge));
     }
-    challenge_write(&w, &t->ice, path->challenge);
+    challenge_write(&w, ice, path->challenge);
     if (w.bad || !transport_allows(path, wr_len(&w))) {
         return;
     }
@@ -160,46 +129,65 @@ static struct transport *answered(struct transports *all, us_t now, const struct
     struct path *path = NULL;
     struct transport *t = path_find(all, now, &k->from, &path);
     if (!t || path->proven || path->challenged_at == 0 ||
-        !challenge_answered(bytes_of(k->data, k->len), &t->ice, path->challenge)) {
+        !challenge_answered(bytes_of(k->data, k->len), credentials_of(t, path), path->challenge)) {
         all->c.counters->drop_stun++;
         return NULL;
     }
     path->proven = true;
     all->c.counters->paths_proven++;
     *ret_back = transport_heard(t, now, path);
+    credentials_settle(t);
     return t;
+}
+
+struct check { /* an authentic one */
+    struct transport *transport;
+    bool earlier; /* with its credentials from before a restart */
+    struct ice_check ice;
+};
+
+/* A client that restarts may check a pair with the credentials from before it still after it has
+ * with the new ones, which count. */
+static void nominate(struct path *path, const struct ice_check *check, bool earlier) {
+    bool new = path->received == 0;
+    if (!earlier || new || path->earlier) {
+        path->challenged_at = path->earlier == earlier ? path->challenged_at : 0;
+        path->earlier = earlier;
+        path->nominated = check->nominated;
+        path->priority = check->priority;
+    }
 }
 
 /* An authentic check of t's client. NULL when its address is somebody else's. */
 static struct path *checked(struct transport *t, us_t now, const struct packet *k,
-                            const struct ice_check *check) {
+                            const struct check *c) {
     struct path *path = path_add(t, now, &(struct packet_addrs){k->from, k->to});
     if (!path) {
         t->all->c.counters->drop_stun++;
         t->all->c.counters->addresses_refused++;
         return NULL;
     }
-    path->nominated = check->nominated;
-    path->priority = check->priority;
+    nominate(path, &c->ice, c->earlier);
     path->received += k->len;
     t->packets_in++;
     t->bytes_in += k->len;
     return path;
 }
 
-static enum err request(struct transports *all, const struct packet *k, struct transport **ret,
-                        struct ice_check *ret_check, struct datagram *reply) {
-    struct bytes datagram = bytes_of(k->data, k->len), ufrag;
+static enum err request(struct transports *all, const struct packet *k, struct check *ret,
+                        struct datagram *reply) {
+    struct ice_request r = {bytes_of(k->data, k->len), &k->from};
+    struct bytes ufrag;
     struct wr w = wr_of(reply->data, sizeof(reply->data));
-    enum err err = ice_request_ufrag(datagram, &ufrag);
-    *ret = err == OK ? by_ufrag(all, ufrag) : NULL;
-    if (!*ret) {
+    enum err err = ice_request_ufrag(r.datagram, &ufrag);
+    struct transport *t = err == OK ? credentials_find(all, ufrag, &ret->earlier) : NULL;
+    if (!t) {
         return ERR_AUTH;
     }
-    err =
-        ice_check(all->ice, &(*ret)->ice, &(struct ice_request){datagram, &k->from}, &w, ret_check);
+    ret->transport = t;
+    err = ice_check(all->ice, ret->earlier ? &t->earlier : &t->ice, &r, &w, &ret->ice);
     if (err == OK || err == ERR_UNSUPPORTED) {
-        reply->len = ret_check->reply_len;
+        reply->len = ret->ice.reply_len;
         reply->to = k->from;
         reply->from = k->to;
     }
@@ -208,24 +196,25 @@ static enum err request(struct transports *all, const struct packet *k, struct t
 
 struct transport *path_stun(struct transports *all, us_t now, const struct packet *k,
                             struct path_replies *ret) {
-    struct transport *t = NULL;
-    struct ice_check check = {0};
+    struct check check = {0};
     ret->reply.len = ret->challenge.len = 0;
     ret->back = false;
     if (challenge_is_answer(bytes_of(k->data, k->len))) {
         return answered(all, now, k, &ret->back);
     }
-    enum err err = request(all, k, &t, &check, &ret->reply);
+    enum err err = request(all, k, &check, &ret->reply);
     if (err != OK) {
         all->c.counters->drop_stun += err != ERR_UNSUPPORTED;
         return NULL;
     }
+    struct transport *t = check.transport;
     struct path *path = checked(t, now, k, &check);
     if (!path) {
         ret->reply.len = 0;
         return NULL;
     }
     ret->back = transport_heard(t, now, path);
+    credentials_settle(t);
     path->sent += (uint32_t)ret->reply.len;
     path_challenge(t, now, path, &ret->challenge);
     return t;

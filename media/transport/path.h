@@ -12,9 +12,6 @@
 #define PATH_CHALLENGE_GAP (100 * US_PER_MS) /* [us] between two challenges of one path */
 #define PATH_LIFE (10 * US_PER_S)            /* [us] an old address stays valid this long unused */
 
-/* Can be found by these credentials from now on, no more by earlier ones. ERR_EXISTS when another
- * transport has this local ufrag. */
-enum err path_announce(struct transport *t, const struct ice_credentials *ice);
 struct path_replies {
     struct datagram reply;     /* len 0 = none */
     struct datagram challenge; /* to the same address, likewise */

@@ -18,6 +18,7 @@ void transport_free(struct transport *t) {
     mem_wipe(&t->keys, sizeof(t->keys));
     mem_wipe(&t->reader, sizeof(t->reader));
     mem_wipe(&t->ice, sizeof(t->ice));
+    mem_wipe(&t->earlier, sizeof(t->earlier));
 }
 
 enum err transport_set_keys(struct transport *t) {
@@ -41,8 +42,11 @@ static bool better(const struct transport *t, const struct path *path, us_t now)
     }
     const struct path *old = &t->paths[t->selected];
     us_t silent = now - old->heard;
-    if (!path->nominated) {
+    if (!path->nominated || (path->earlier && !old->earlier)) {
         return silent >= t->all->c.media_silence;
+    }
+    if (old->earlier && !path->earlier) {
+        return true; /* RFC 8445 section 9: what a restart has nominated counts */
     }
     return !old->nominated || path->priority >= old->priority || silent >= PATH_STALE;
 }

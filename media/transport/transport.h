@@ -27,6 +27,7 @@ struct path {
     bool valid;
     bool proven;    /* the client gets what we send there (challenge.h) */
     bool nominated; /* by the client's last check from it */
+    bool earlier;   /* which was made with the credentials from before an ICE restart */
     uint32_t priority;
     uint32_t received, sent; /* [bytes] while it is not proven */
     us_t challenged_at;
@@ -67,8 +68,8 @@ struct transport {
     uint32_t srtcp_index; /* next outbound */
     struct lease srtcp_lease;
 
-    struct ice_credentials ice;
-    uint64_t ufrag_key;
+    struct ice_credentials ice, earlier; /* earlier: from before a restart (credentials.h) */
+    uint64_t ufrag_key, earlier_key;     /* 0 = none */
     uint8_t fingerprint[FINGERPRINT_LEN];
     struct dtls *dtls;
     struct dtls_keys keys;

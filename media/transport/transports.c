@@ -9,7 +9,7 @@ enum err transports_init(struct transports *all, const struct transports_config 
     list_init(&all->changed);
     all->seed = rng_u64(rng);
     all->ice = ice_new();
-    all->ufrags = map_new(c->max, rng_u64(rng));
+    all->ufrags = map_new((size_t)c->max * 2, rng_u64(rng)); /* two while ICE is restarted */
     all->addrs = map_new((size_t)c->max * TRANSPORT_PATHS_MAX, rng_u64(rng));
     return all->ice && all->ufrags && all->addrs ? OK : ERR_NOMEM;
 }

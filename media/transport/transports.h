@@ -27,7 +27,7 @@ struct transports {
     struct transports_config c;
     struct ice *ice;
     uint64_t seed;
-    struct map *ufrags;  /* hash of the local ufrag -> struct transport */
+    struct map *ufrags;  /* hash of a local ufrag -> struct transport */
     struct map *addrs;   /* hash of a validated remote address -> struct transport */
     struct link changed; /* transport.changed: what is kept of them is not so any more */
 };

@@ -316,3 +316,107 @@ TEST(a_restart_forgets_what_was_nominated) {
     EXPECT_EQ(sent_to(wifi), 0);
     rig_free(&r);
 }
+
+/* Check with these credentials; the number of replies. */
+static unsigned check_with(struct client *c, const struct ice_credentials *ice) {
+    struct ice_credentials now = c->params.ice;
+    unsigned before = c->stun_replies;
+    c->params.ice = *ice;
+    client_check(c, true);
+    c->params.ice = now;
+    return c->stun_replies - before;
+}
+
+static struct ice_credentials restart(struct client *c, const char *generation) {
+    struct ice_credentials *ice = &c->params.ice;
+    snprintf(ice->local_ufrag, sizeof(ice->local_ufrag), "ours%s", generation);
+    snprintf(ice->local_pwd, sizeof(ice->local_pwd), "server-password-again-%s", generation);
+    snprintf(ice->remote_ufrag, sizeof(ice->remote_ufrag), "theirs%s", generation);
+    snprintf(ice->remote_pwd, sizeof(ice->remote_pwd), "client-password-again-%s", generation);
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, c->params.peer, ice), OK);
+    return *ice;
+}
+
+/* RFC 8445 section 9: the old pair is used, and so its consent given, until a new one is. */
+TEST(a_restart_makes_before_it_breaks) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct ice_credentials old = v->params.ice;
+    struct addr wifi = v->addr;
+    client_video(a, CAM, true);
+    struct ice_credentials fresh = restart(v, "1");
+    EXPECT_EQ(check_with(v, &old), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    v->mute_checks = true; /* the new pair is nominated, but not proven */
+    EXPECT_EQ(check_with(v, &fresh), 1);
+    v->addr = wifi;
+    EXPECT_EQ(check_with(v, &old), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    v->mute_checks = false;
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(check_with(v, &fresh), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 4);
+    EXPECT_EQ(check_with(v, &old), 0); /* it is over */
+    rig_free(&r);
+}
+
+/* A restart that was never finished (its answer was lost with the signalling connection) is not
+ * what the client's pair was made with. */
+TEST(a_second_restart_keeps_the_pair_in_use) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct ice_credentials old = v->params.ice;
+    client_video(a, CAM, true);
+    struct ice_credentials lost = restart(v, "1"), fresh = restart(v, "2");
+    EXPECT_EQ(check_with(v, &old), 1);
+    EXPECT_EQ(check_with(v, &lost), 0);
+    EXPECT_EQ(check_with(v, &fresh), 1);
+    EXPECT_EQ(check_with(v, &old), 0);
+    lost = restart(v, "3"); /* this time it is the pair of the one before */
+    EXPECT_EQ(check_with(v, &fresh), 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
+/* Who moves between restart and answer is followed with the credentials that it has. */
+TEST(the_old_pair_may_move_during_a_restart) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct ice_credentials old = v->params.ice;
+    client_video(a, CAM, true);
+    struct ice_credentials fresh = restart(v, "1");
+    v->params.ice = old; /* it does not know better */
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    client_check(v, true);
+    EXPECT_EQ(counters()->paths_proven, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    v->params.ice = fresh;
+    v->addr = addr_v4(203, 0, 113, 9, 50001);
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    EXPECT_EQ(check_with(v, &old), 0); /* and does not get it back */
+    rig_free(&r);
+}
+
+TEST(a_ufrag_of_a_restart_belongs_to_one) {
+    REQUIRE(rig_init(&r));
+    struct client *v = rig_join(&r, 2), *w = rig_join(&r, 3);
+    struct ice_credentials old = v->params.ice;
+    restart(v, "1");
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, 3, &old), ERR_EXISTS);
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, 3, &v->params.ice), ERR_EXISTS);
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, 2, &old), ERR_EXISTS);
+    EXPECT_EQ(check_with(w, &w->params.ice), 1);
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, 2), OK);
+    EXPECT_EQ(engine_peer_restart(r.engine, r.now, 3, &old), OK); /* both are free */
+    rig_free(&r);
+}
