@@ -148,9 +148,12 @@ static void write_bye(struct session *s, struct wr *w) {
     s->say_bye = false;
 }
 
-/* Not later than REPORT_GAP from now. */
-static us_t next_report(us_t now) {
-    us_t at = now + REPORT_GAP;
+/* Half of REPORT_GAP to all of it from now, at random (RFC 3550 section 6.2): the reports of
+ * sessions that began together do not stay together. It need not be secret, only different. */
+static us_t next_report(const struct session *s, us_t now) {
+    uint64_t about[] = {s->handle, (uint64_t)now};
+    us_t early = (us_t)(hash_bytes(about, sizeof(about), 0) % (REPORT_GAP / 2));
+    us_t at = now + REPORT_GAP - early;
     return at - at % REPORT_GRID;
 }
 
@@ -164,7 +167,7 @@ static void compose(struct session *s, us_t now, struct wr *w) {
     if (s->report_at <= now) {
         write_reports(s, now, w);
         write_limit(s, now, w);
-        s->report_at = next_report(now);
+        s->report_at = next_report(s, now);
         transport_changed(&s->transport); /* at least the counts have */
         return; /* requests follow in a packet of their own: room is never short */
     }

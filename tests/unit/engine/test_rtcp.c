@@ -34,8 +34,36 @@ TEST(reports_of_all_go_out_together) {
     rig_run(&r, 3 * US_PER_S);
     for (unsigned i = 0; i < ARRAY_LEN(c); i++) {
         EXPECT_EQ(c[i]->rtcp_at % (25 * US_PER_MS), 0);
-        EXPECT(c[i]->rtcp_gap > 470 * US_PER_MS && c[i]->rtcp_gap <= 500 * US_PER_MS);
+        EXPECT(c[i]->rtcp_gap > 250 * US_PER_MS && c[i]->rtcp_gap <= 500 * US_PER_MS);
     }
+    rig_free(&r);
+}
+
+/* RFC 3550 section 6.2: who joined at one instant does not report at one instant for ever. */
+TEST(reports_are_at_random_times) {
+    REQUIRE(rig_init(&r));
+    struct client *c[4];
+    unsigned together = 0, reports = 0;
+    for (uint64_t i = 0; i < ARRAY_LEN(c); i++) {
+        c[i] = rig_join(&r, i + 1);
+    }
+    us_t shortest = US_PER_S, last = 0;
+    for (unsigned i = 0; i < 400; i++) {
+        us_t at = c[0]->rtcp_at;
+        rig_run(&r, 25 * US_PER_MS);
+        if (c[0]->rtcp_at == at) {
+            continue;
+        }
+        shortest = last ? us_min(shortest, c[0]->rtcp_at - last) : shortest;
+        last = c[0]->rtcp_at;
+        reports++;
+        for (unsigned k = 1; k < ARRAY_LEN(c); k++) {
+            together += c[k]->rtcp_at == last;
+        }
+    }
+    EXPECT(reports >= 22 && reports <= 36); /* of 10 s; 27 on average */
+    EXPECT(shortest >= 225 * US_PER_MS && shortest < 400 * US_PER_MS);
+    EXPECT(together < reports);
     rig_free(&r);
 }
 
