@@ -228,7 +228,7 @@ void answer_write(struct buffer *o, const struct answer *a) {
     buffer_printf(o,
                   "v=0\r\no=- %" PRIu64 " %" PRIu32 " IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
                   "a=ice-lite\r\n",
-                  a->params->peer, a->version);
+                  a->id, a->version);
     write_group(o, a);
     buffer_str(o, "a=msid-semantic: WMS *\r\n");
     for (int i = 0; i < a->n->offer->n_media; i++) {

@@ -79,7 +79,9 @@ struct session {
     uint32_t worker;
     struct seat *seat; /* NULL for a WHEP viewer */
     bool connected;
-    uint8_t on;       /* bit per source_kind: packets arrive */
+    uint8_t on; /* bit per source_kind: packets arrive */
+    uint64_t
+        described;    /* id of its session descriptions (RFC 8829 section 5.2.1): 63 random bits */
     uint32_t version; /* of the answer */
     struct binding bound[SESSION_LINES_MAX];
     struct told told[SESSION_LINES_MAX];

@@ -77,7 +77,8 @@ struct answer {
     const struct addr *candidates;
     size_t n_candidates;
     uint32_t start_bitrate_kbps; /* 0 = leave it out */
-    uint32_t version;            /* of the session description, from 1 */
+    uint64_t id;                 /* of the session description, 63 bits */
+    uint32_t version;            /* and which of them, from 1 */
 };
 /* Append the answer to o. */
 void answer_write(struct buffer *o, const struct answer *a);

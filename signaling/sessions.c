@@ -59,6 +59,7 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     }
     x->params.peer = ++s->next_handle;
     x->params.loudest_audio = o->use == OFFER_WHEP;
+    x->described = rng_u64(&s->config.rng) >> 1;
     x->version = 1;
     random_hex(s, x->params.cname, 16);
     *ret = x;
@@ -76,6 +77,7 @@ static struct answer answer_of(const struct sig *s, const struct session *x,
                            .n_candidates =
                                s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX),
                            .start_bitrate_kbps = s->config.start_bitrate_kbps,
+                           .id = x->described,
                            .version = x->version};
 }
 

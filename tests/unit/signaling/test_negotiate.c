@@ -42,6 +42,7 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
                        .candidates = &at,
                        .n_candidates = 1,
                        .start_bitrate_kbps = 1500,
+                       .id = 0x7fffffffffffffff,
                        .version = 1};
     answer_write(&o, &a);
     struct shared_text *t = shared_text_of(&o);
@@ -97,7 +98,7 @@ TEST(chromium_publishes_by_whip) {
     /* The whole answer, byte for byte but for what is random. */
     char want[4096];
     snprintf(want, sizeof(want),
-             "v=0\r\no=- 77 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\n"
+             "v=0\r\no=- 9223372036854775807 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\n"
              "a=group:BUNDLE 0 1\r\na=msid-semantic: WMS *\r\n"
              "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
              "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
