@@ -1,5 +1,6 @@
 #include "server/config_check.h"
 
+#include "server/announce.h"
 #include "server/clock.h"
 
 #include "base/bytes.h"
@@ -23,6 +24,11 @@ bool config_addr(const char *text, uint16_t port, struct addr *ret) {
 static bool is_address(const char *text) {
     struct addr a;
     return config_addr(text, 0, &a);
+}
+
+static bool is_announceable(const char *text) {
+    struct addr a;
+    return config_addr(text, 0, &a) ? !addr_is_link_local(&a) : announce_is_name(text);
 }
 
 /* scheme://host without a path, as browsers write it in the Origin header. */
@@ -97,7 +103,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
         {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
-        {!all(&c->media_announce, is_address), "media.announce", "must be a list of IP addresses"},
+        {!all(&c->media_announce, is_announceable), "media.announce",
+         "must be a list of IP addresses, none of them of the link alone, and host names"},
         {!all(&c->trusted_proxies, is_address), "trusted_proxies",
          "must be a list of IP addresses"},
         {!all(&c->origins, is_origin), "origins",

@@ -38,7 +38,7 @@
     INT(media_workers, "media.workers", 0, 0, 63, "worker threads, 0 = one per core") \
     STR(media_address, "media.address", "0.0.0.0", "IP address for media over UDP") \
     INT(media_port, "media.port", 7000, 0, 65535, "UDP port of worker 0, 0 = any") \
-    LIST(media_announce, "media.announce", "IP addresses told to clients") \
+    LIST(media_announce, "media.announce", "IP addresses and names told to clients") \
     INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
     INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
     INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \

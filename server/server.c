@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/secure/srtp.h"
+#include "server/announce.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/stores.h"
@@ -10,14 +11,9 @@
 #include "server/uploader_thread.h"
 #include "server/urls.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#define ANNOUNCE_MAX 8
 
 struct server {
     struct control control;
@@ -26,8 +22,7 @@ struct server {
     struct peering *peering; /* NULL = one worker */
     /* Of writer, readers and jobs; NULL: a local folder. */
     struct stores *writing, *reading[READERS_MAX], *making;
-    struct addr announce[ANNOUNCE_MAX]; /* without ports */
-    size_t n_announce;
+    struct announce announce;
 };
 
 struct control *server_control(struct server *s) {
@@ -57,62 +52,11 @@ enum err server_auth(const struct config *cfg, bool create, struct auth **ret, c
     return *ret ? OK : ERR_NOMEM;
 }
 
-static bool is_wildcard(const struct addr *a) {
-    static const uint8_t none[4];
-    return addr_is_v4(a) ? memcmp(a->ip + 12, none, 4) == 0
-                         : memcmp(a->ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16) == 0;
-}
-
-static void announce(struct server *s, const char *text) {
-    struct addr a;
-    if (s->n_announce < ANNOUNCE_MAX && config_addr(text, 0, &a)) {
-        s->announce[s->n_announce++] = a;
-    }
-}
-
-/* The address of an interface as text; false for what others cannot reach. */
-static bool usable(const struct ifaddrs *i, bool v6_too, char *out) {
-    if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK)) {
-        return false;
-    }
-    if (i->ifa_addr->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)i->ifa_addr;
-        return inet_ntop(AF_INET, &v4->sin_addr, out, ADDR_TEXT_MAX) != NULL;
-    }
-    const struct sockaddr_in6 *v6 = (const void *)i->ifa_addr;
-    return v6_too && i->ifa_addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) &&
-           inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDR_TEXT_MAX) != NULL;
-}
-
-/* media.announce, else media.address, else every address of the machine. */
-static void fill_announce(struct server *s, const struct addr *bind) {
-    const struct config *cfg = s->control.config;
-    struct ifaddrs *all = NULL;
-    char text[ADDR_TEXT_MAX];
-    for (size_t i = 0; i < cfg->media_announce.n; i++) {
-        announce(s, cfg->media_announce.items[i]);
-    }
-    if (s->n_announce == 0 && !is_wildcard(bind)) {
-        announce(s, cfg->media_address);
-    }
-    if (s->n_announce == 0 && getifaddrs(&all) == 0) {
-        for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-            if (usable(i, !addr_is_v4(bind), text)) {
-                announce(s, text);
-            }
-        }
-        freeifaddrs(all);
-    }
-    if (s->n_announce == 0) {
-        announce(s, "127.0.0.1"); /* a machine without a network still serves itself */
-    }
-}
-
 static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
     struct server *s = ctx;
-    size_t n = s->n_announce < cap ? s->n_announce : cap;
+    size_t n = s->announce.n < cap ? s->announce.n : cap;
     for (size_t i = 0; i < n; i++) {
-        out[i] = s->announce[i];
+        out[i] = s->announce.at[i];
         out[i].port = worker_port(s->workers[worker]);
     }
     return n;
@@ -335,8 +279,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         }
     }
     CHECK(config_addr(cfg->media_address, 0, &w.bind));
-    fill_announce(s, &w.bind);
-    enum err e = OK;
+    enum err e = announce_fill(&s->announce, cfg, &w.bind, announce_resolve, why);
     for (uint32_t i = 0; i < c->n_workers && e == OK; i++) {
         w.index = i;
         w.bind.port = (uint16_t)(cfg->media_port ? cfg->media_port + i : 0);

@@ -182,6 +182,10 @@ TEST(config_rules_between_keys) {
                               "\"input_mib_per_address\": 1}"));
     EXPECT(!accepted("media.announce", "[\"1.2.3\"]"));
     EXPECT(accepted("media.announce", "[\"1.2.3.4\", \"2001:db8::1\"]"));
+    EXPECT(accepted("media.announce", "[\"media.example.com\", \"2001:db8::1\", \"edge-7\"]"));
+    EXPECT(!accepted("media.announce", "[\"fe80::1\"]"));
+    EXPECT(!accepted("media.announce", "[\"300.1.1.1\"]"));
+    EXPECT(!accepted("media.announce", "[\"http://media.example.com\"]"));
     EXPECT(!accepted("origins", "[\"https://a/\"]"));
     EXPECT(!accepted("public_url", "\"a.example\""));
     EXPECT(!accepted("auth.hs256_secret", "\"short\""));
