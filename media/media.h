@@ -134,6 +134,7 @@ struct media_event {
     uint8_t type;        /* enum media_event_type */
     uint8_t source_kind; /* enum source_kind */
     uint8_t reason;      /* enum err, MEDIA_PEER_FAILED; enum media_offence, MEDIA_OFFENCE */
+    uint8_t handshake;   /* MEDIA_PEER_FAILED: enum dtls_failure, for logs; 0 = none of it */
     char mid[MID_MAX + 1];
     uint64_t tour, peer, participant; /* 0 where it does not apply */
 };

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/secure/dtls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -277,7 +278,9 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
         sig_peer_connected(s, now, e->peer);
         break;
     case MEDIA_PEER_FAILED:
-        note_peer(g, "peer_failed", e, err_name((enum err)e->reason));
+        note_peer(g, "peer_failed", e,
+                  e->handshake ? dtls_failure_name((enum dtls_failure)e->handshake)
+                               : err_name((enum err)e->reason));
         sig_peer_gone(s, now, e->peer);
         break;
     case MEDIA_PEER_GONE:

@@ -77,6 +77,7 @@ static bool session_event(struct session *s, struct media_event *ret) {
     }
     *ret = event_of(s, s->end == SESSION_GONE ? MEDIA_PEER_GONE : MEDIA_PEER_FAILED);
     ret->reason = s->reason;
+    ret->handshake = s->transport.handshake;
     s->end = SESSION_REMOVED;
     return true;
 }

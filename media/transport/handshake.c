@@ -48,6 +48,7 @@ static enum transport_verdict progress(struct transport *t, us_t now, enum dtls_
     if (err != OK) {
         t->all->c.counters->dtls_failed++;
         t->failure = (uint8_t)err;
+        t->handshake = (uint8_t)dtls_failure(t->dtls);
         return TRANSPORT_FAILED;
     }
     return done ? TRANSPORT_CONNECTED : TRANSPORT_NOTHING;

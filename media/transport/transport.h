@@ -53,6 +53,7 @@ struct transport {
     bool kept;           /* somebody wants to know of changes */
     uint8_t state;       /* enum transport_state */
     uint8_t failure;     /* enum err, with TRANSPORT_FAILED */
+    uint8_t handshake;   /* enum dtls_failure that it is from */
     bool sendable;       /* up, and its address was heard from within media_silence */
     bool keys_ready;     /* exported; the handshake object is only drained */
     bool begins;         /* we begin the handshake: the client waits for it */

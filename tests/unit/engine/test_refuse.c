@@ -14,7 +14,7 @@ static size_t read_hello(const char *name, uint8_t *out, size_t cap) {
     return be16(len);
 }
 
-static void expect_refused(const char *hello) {
+static void expect_refused(const char *hello, enum dtls_failure why) {
     static struct rig r;
     uint8_t d[1500];
     REQUIRE(rig_init(&r));
@@ -27,6 +27,7 @@ static void expect_refused(const char *hello) {
     EXPECT_EQ(c->dtls_in, 1); /* the alert */
     EXPECT_EQ(rig_count(&r, MEDIA_PEER_FAILED, 1), 1);
     EXPECT_EQ(r.events[0].reason, ERR_UNSUPPORTED);
+    EXPECT_EQ(r.events[0].handshake, why);
     EXPECT_EQ(engine_counters(r.engine)->dtls_failed, 1);
     rig_send(&r, &c->addr, d, n);
     rig_pump(&r);
@@ -35,9 +36,9 @@ static void expect_refused(const char *hello) {
 }
 
 TEST(other_srtp_profiles_end_a_join_at_once) {
-    expect_refused("other_profiles");
+    expect_refused("other_profiles", DTLS_FAILURE_PROFILE);
 }
 
 TEST(other_cipher_suites_end_a_join_at_once) {
-    expect_refused("other_suites");
+    expect_refused("other_suites", DTLS_FAILURE_SUITE);
 }
