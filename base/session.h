@@ -7,11 +7,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ICE_UFRAG_MAX 32 /* RFC 8839 allows 256; longer remote ones are refused */
 #define ICE_PWD_MAX 64
-#define FINGERPRINT_LEN 32   /* SHA-256 (RFC 8122) */
-#define MID_MAX 8            /* [bytes] longer mids are refused */
+#define ICE_OWN_UFRAG_MAX 16 /* ours are shorter */
+#define ICE_OWN_PWD_MAX 32
+#define FINGERPRINT_LEN 32 /* SHA-256 (RFC 8122) */
+/* [bytes] longer mids are refused; RFC 5888 has no limit, the header extension (RFC 8285
+ * section 4.2) has this one */
+#define MID_MAX 16
+/* [bytes] Every line may have a mid of 7; what goes beyond that of all lines of a session, with a
+ * byte for each such mid, fits in so much (mids_fit), and a session in its snapshot. */
+#define MID_SHORT 8
+#define MID_TAILS_MAX 48
 #define RID_MAX 8            /* [bytes] longer rids (RFC 8851) are refused */
 #define SESSION_LINES_MAX 24 /* m-lines in one session */
 #define SESSION_SLOTS_MAX 12 /* receiving m-lines: stage + 8 gallery + 3 audio */
@@ -62,5 +71,15 @@ struct session_params {
     uint8_t n_lines;
     struct session_line lines[SESSION_LINES_MAX];
 };
+
+/* Whether the mids of these lines are not too long together. */
+static inline bool mids_fit(const struct session_line *lines, unsigned n) {
+    size_t tails = 0;
+    for (unsigned i = 0; i < n; i++) {
+        size_t len = strlen(lines[i].mid);
+        tails += len < MID_SHORT ? 0 : len - MID_SHORT + 1;
+    }
+    return tails <= MID_TAILS_MAX;
+}
 
 #endif

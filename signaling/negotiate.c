@@ -8,6 +8,7 @@
  * unique without a table, for they are what a worker tells peers apart by. */
 #define LOCAL_UFRAG_LEN 12
 #define LOCAL_PWD_LEN 24
+_Static_assert(LOCAL_UFRAG_LEN <= ICE_OWN_UFRAG_MAX && LOCAL_PWD_LEN <= ICE_OWN_PWD_MAX, "ours");
 
 /* RFC 5761 section 4: with rtcp-mux these payload types look like RTCP. */
 static bool pt_usable(unsigned pt) {
@@ -332,6 +333,9 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
     }
     if (ret->n_lines == 0) {
         return refuse(n, SIG_SDP_UNSUPPORTED, -1, "no line is audio or video of this direction");
+    }
+    if (!mids_fit(ret->lines, ret->n_lines)) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, -1, "the names of its lines (a=mid) are too long");
     }
     int line = apart(n, ret);
     return line < 0 ? take_transport(n, ret)

@@ -73,6 +73,24 @@ static bool load_sources(const struct session_snapshot *s, struct session_line *
     return true;
 }
 
+/* What of the mids did not fit in their lines. */
+static bool load_tails(const struct session_snapshot *s, struct session_params *ret) {
+    const char *from = s->mid_tails, *end = from + sizeof(s->mid_tails);
+    for (unsigned i = 0; i < ret->n_lines; i++) {
+        char *mid = ret->lines[i].mid;
+        if (strlen(mid) < MID_SHORT) {
+            continue;
+        }
+        size_t left = (size_t)(end - from), n = strnlen(from, left);
+        if (n == left || n > MID_MAX - MID_SHORT) {
+            return false;
+        }
+        memcpy(mid + MID_SHORT, from, n + 1);
+        from += n + 1;
+    }
+    return true;
+}
+
 /* The snapshot as the offer and answer it came from. */
 static enum err load_params(const struct session_snapshot *s, struct session_params *ret) {
     if (s->version != SNAPSHOT_VERSION || s->n_slots > SESSION_SLOTS_MAX ||
@@ -89,7 +107,10 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
                                    .without = s->flags & SNAPSHOT_MIX ? s->pinned : 0,
                                    .record_consent = s->flags & SNAPSHOT_RECORD_CONSENT,
                                    .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
-    ret->ice = s->ice;
+    memcpy(ret->ice.local_ufrag, s->ice.local_ufrag, sizeof(s->ice.local_ufrag));
+    memcpy(ret->ice.local_pwd, s->ice.local_pwd, sizeof(s->ice.local_pwd));
+    memcpy(ret->ice.remote_ufrag, s->ice.remote_ufrag, sizeof(s->ice.remote_ufrag));
+    memcpy(ret->ice.remote_pwd, s->ice.remote_pwd, sizeof(s->ice.remote_pwd));
     memcpy(ret->cname, s->cname, sizeof(s->cname));
     memcpy(ret->fingerprint, s->fingerprint, sizeof(ret->fingerprint));
     if (!load_sources(s, ret->lines)) {
@@ -103,7 +124,7 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
             return ERR_FORMAT;
         }
     }
-    return OK;
+    return load_tails(s, ret) ? OK : ERR_FORMAT;
 }
 
 static enum err load_stream(struct session *s, struct inbound *in, us_t now,

@@ -10,8 +10,8 @@ static bool text(const char *s, size_t cap, bool may_be_empty) {
 }
 
 static bool ice_ok(const struct ice_credentials *c) {
-    return text(c->local_ufrag, sizeof(c->local_ufrag), false) &&
-           text(c->local_pwd, sizeof(c->local_pwd), false) &&
+    return text(c->local_ufrag, ICE_OWN_UFRAG_MAX + 1, false) &&
+           text(c->local_pwd, ICE_OWN_PWD_MAX + 1, false) &&
            text(c->remote_ufrag, sizeof(c->remote_ufrag), false) &&
            text(c->remote_pwd, sizeof(c->remote_pwd), false);
 }
@@ -85,7 +85,7 @@ static bool lines_ok(const struct session_params *s) {
         }
     }
     return sources <= SESSION_SOURCES_MAX && streams <= SESSION_STREAMS_MAX &&
-           slots <= SESSION_SLOTS_MAX;
+           slots <= SESSION_SLOTS_MAX && mids_fit(s->lines, s->n_lines);
 }
 
 enum err params_check(const struct session_params *s) {

@@ -5,7 +5,7 @@
 #include "media/engine/source.h"
 
 static void save_line(const struct session_line *l, struct snapshot_line *ret) {
-    memcpy(ret->mid, l->mid, strlen(l->mid));
+    memcpy(ret->mid, l->mid, strnlen(l->mid, MID_SHORT));
     ret->kind = (uint8_t)(l->slot << 4 | l->source);
     ret->slot_index = l->slot_index;
     ret->codec = l->codec;
@@ -78,13 +78,36 @@ static void save_transport(const struct transport *t, struct session_snapshot *r
         ret->remote = t->paths[t->selected].addr;
         ret->local = t->paths[t->selected].local;
     }
-    ret->ice = t->ice;
+    memcpy(ret->ice.local_ufrag, t->ice.local_ufrag, sizeof(ret->ice.local_ufrag));
+    memcpy(ret->ice.local_pwd, t->ice.local_pwd, sizeof(ret->ice.local_pwd));
+    memcpy(ret->ice.remote_ufrag, t->ice.remote_ufrag, sizeof(ret->ice.remote_ufrag));
+    memcpy(ret->ice.remote_pwd, t->ice.remote_pwd, sizeof(ret->ice.remote_pwd));
     ret->keys = t->keys;
     ret->srtcp_index = t->srtcp_index;
     ret->twcc_next = t->twcc_next;
     memcpy(ret->fingerprint, t->fingerprint, sizeof(ret->fingerprint));
     ret->last_flight_len = (uint8_t)(t->flight_len <= UINT8_MAX ? t->flight_len : 0);
     memcpy(ret->last_flight, t->flight, ret->last_flight_len);
+}
+
+/* params_check has seen to it that they fit. */
+static char *save_tail(const struct session_line *l, char *to) {
+    size_t n = strlen(l->mid);
+    if (n < MID_SHORT) {
+        return to;
+    }
+    memcpy(to, l->mid + MID_SHORT, n - MID_SHORT + 1);
+    return to + n - MID_SHORT + 1;
+}
+
+static void save_tails(const struct session *s, struct session_snapshot *ret) {
+    char *to = ret->mid_tails;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        to = save_tail(&s->lines[i].s, to);
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        to = save_tail(&s->slots[i].line, to);
+    }
 }
 
 size_t snapshot_len(const struct session_snapshot *s) {
@@ -108,6 +131,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     ret->clock_offset = clock_offset_save(&s->offset);
     memcpy(ret->cname, s->cname, strlen(s->cname));
     save_transport(&s->transport, ret);
+    save_tails(s, ret);
     unsigned n = 0;
     for (unsigned i = 0; i < s->n_lines; i++) {
         save_source(s, i, ret, &n);

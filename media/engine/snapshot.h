@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 7
+#define SNAPSHOT_VERSION 8
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
@@ -33,9 +33,9 @@ enum { /* session_snapshot.flags */
        SNAPSHOT_FINAL = 8 /* nothing was sent after it: indices are the next ones */
 };
 
-struct snapshot_line { /* what stays fixed of a session_line */
-    char mid[MID_MAX]; /* NUL-padded, not terminated when full */
-    uint8_t kind;      /* slot << 4 | source */
+struct snapshot_line {   /* what stays fixed of a session_line */
+    char mid[MID_SHORT]; /* NUL-padded; when full, the rest is in mid_tails */
+    uint8_t kind;        /* slot << 4 | source */
     uint8_t slot_index;
     uint8_t codec, pt, rtx_pt;
     uint8_t flags;                        /* SNAPSHOT_NACK ... */
@@ -65,7 +65,12 @@ struct snapshot_stream { /* one inbound stream */
     uint32_t sr_rtp_ts;
     uint32_t ssrc, rtx_ssrc;
     uint32_t id;       /* tap id */
-    char rid[RID_MAX]; /* as mid */
+    char rid[RID_MAX]; /* NUL-padded, not terminated when full */
+};
+
+struct snapshot_ice { /* NUL-padded, not terminated when full */
+    char local_ufrag[ICE_OWN_UFRAG_MAX], local_pwd[ICE_OWN_PWD_MAX];
+    char remote_ufrag[ICE_UFRAG_MAX], remote_pwd[ICE_PWD_MAX];
 };
 
 struct session_snapshot {
@@ -78,7 +83,8 @@ struct session_snapshot {
     uint64_t pinned;    /* with SNAPSHOT_MIX, whose viewers pin nobody: whom the mix leaves out */
     struct addr remote; /* selected address; port 0: none */
     struct addr local;  /* ours that it sends to */
-    struct ice_credentials ice;
+    struct snapshot_ice ice;
+    char mid_tails[MID_TAILS_MAX]; /* of sources, then slots: each terminated */
     struct dtls_keys keys;
     int64_t clock_offset; /* [us] of the client's clock (recv/clock.h), 0 = unknown */
     uint32_t srtcp_index; /* outbound, as rtx_index */

@@ -256,6 +256,35 @@ TEST(sender_reports_stay_on_one_line_over_an_adoption) {
     rig_free(&r);
 }
 
+/* Short ones, one of just MID_SHORT, and as many of MID_MAX as there is room for. */
+TEST(long_mids_survive_an_adoption) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = client_new(&r, 2), *w = client_new(&r, 3);
+    struct session_snapshot s[2];
+    static const uint8_t longest[] = {MIC, CAM, STAGE, AUDIO0, AUDIO1};
+    for (unsigned i = 0; i < ARRAY_LEN(longest); i++) {
+        snprintf(v->params.lines[longest[i]].mid, MID_MAX + 1, "a-mid-of-line-0%u", i % 10);
+    }
+    snprintf(v->params.lines[GALLERY0].mid, MID_MAX + 1, "gallery0");
+    w->params = v->params;
+    w->params.peer = w->params.participant = 3;
+    snprintf(w->params.lines[GALLERY1].mid, MID_MAX + 1, "gallery111"); /* one byte too much */
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &w->params), ERR_RANGE);
+    snprintf(v->params.lines[GALLERY1].mid, MID_MAX + 1, "gallery1"); /* the last one */
+    client_join(v);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 1); /* the rig looks at its mid */
+    REQUIRE(save(a, &s[0]) && save(v, &s[1]));
+    REQUIRE(replace_engine());
+    load(&s[0]);
+    load(&s[1]);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    client_video(v, CAM, true); /* which its mid says */
+    EXPECT_EQ(client_count(a, STAGE), 1);
+    rig_free(&r);
+}
+
 TEST(snapshots_that_are_not_valid_change_nothing) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *b = client_new(&r, 2);
@@ -283,7 +312,10 @@ TEST(snapshots_that_are_not_valid_change_nothing) {
     SPOIL(bad.sources[0].line.kind = SLOT_STAGE << 4);
     SPOIL(bad.slots[0].line.kind = SOURCE_CAMERA);
     SPOIL(bad.slots[0].line.pt = 200);
-    SPOIL(memset(&bad.ice, 'x', sizeof(bad.ice)));
+    SPOIL(memset(&bad.ice, 0, sizeof(bad.ice)));
+    SPOIL(memset(bad.slots[0].line.mid, 'x', MID_SHORT);
+          memset(bad.mid_tails, 'x', sizeof(bad.mid_tails)));
+    SPOIL(memset(bad.slots[0].line.mid, 'x', MID_SHORT); memset(bad.mid_tails, 'x', MID_SHORT + 1));
 #undef SPOIL
     bad = good;
     bad.tour = 5;

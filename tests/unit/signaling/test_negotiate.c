@@ -385,6 +385,20 @@ TEST(offers_that_cannot_be_answered) {
               SIG_CODEC_UNSUPPORTED);
 }
 
+/* RFC 5888 sets no limit to mids; a session has one for all of them together. */
+TEST(long_mids_are_accepted_up_to_a_limit) {
+    struct session_line l[6] = {{.mid = ""}};
+    EXPECT_EQ(whip("v=0\r\na=group:BUNDLE audio-of-the-one video-of-the-one\r\n" FP ICE AUDIO(
+                       "audio-of-the-one") VP8("video-of-the-one"),
+                   CODEC_VP8),
+              SIG_OK);
+    for (unsigned i = 0; i < ARRAY_LEN(l); i++) {
+        EXPECT(mids_fit(l, ARRAY_LEN(l)));
+        memcpy(l[i].mid, "0123456789abcdef", MID_MAX);
+    }
+    EXPECT(!mids_fit(l, ARRAY_LEN(l)));
+}
+
 TEST(video_without_the_codec_is_refused_and_audio_kept) {
     struct deal *d =
         deal_new("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE VP8("0")

@@ -97,8 +97,8 @@ TEST(malformed_descriptions) {
 #define X32 "abcdefghijklmnopqrstuvwxyz012345"
 
 TEST(unsupported_descriptions) {
-    EXPECT_EQ(parse(HEAD AUDIO "a=mid:12345678\r\n"), SIG_OK);
-    EXPECT_EQ(parse(HEAD AUDIO "a=mid:123456789\r\n"), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:1234567890123456\r\n"), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:12345678901234567\r\n"), SIG_SDP_UNSUPPORTED);
     EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "\r\n"), SIG_OK);
     EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "x\r\n"), SIG_SDP_UNSUPPORTED);
     EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "\r\n"), SIG_OK);
