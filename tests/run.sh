@@ -193,6 +193,7 @@ group_web() {
     else
         not_run web/types "no web/tsconfig.json"
     fi
+    counted web/link_watch 60 node tests/web/link_watch.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

@@ -2,6 +2,7 @@
 // dependencies. See docs/protocol.md for the messages and docs/client.md for a walk-through.
 
 import { OrielError, Signal } from './signal.js';
+import { LinkWatch } from './link_watch.js';
 import { Session } from './session.js';
 
 export { OrielError };
@@ -16,9 +17,12 @@ export { OrielError };
 const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
 const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
-const LINK_PATIENCE = 2000; // [ms] a disconnected transport may come back by itself
+const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then is not there
 // Codes after which trying again cannot help.
 const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'forbidden', 'token_expired'];
+
+// Codes of a WebSocket that went down, said so or not.
+const LOST = ['timeout', 'connection_lost'];
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -39,6 +43,9 @@ export class OrielClient extends EventTarget {
     this.signal = null;
     /** @type {Session|null} */
     this.session = null;
+    /** @type {LinkWatch|null} of the session */
+    this.link = null;
+    this.lived = false; // the session was connected once
     /** @type {Map<string, Participant>} */
     this.participants = new Map();
     /** @type {Participant|null} */
@@ -55,6 +62,9 @@ export class OrielClient extends EventTarget {
     this.over = false;
     this.restarting = false;
     this.reconnecting = false;
+    /** Ends the pause before the next attempt to reconnect. */
+    this.hurry = () => {};
+    addEventListener('online', () => this.hurry());
   }
 
   /** @param {string} type @param {any} [detail] */
@@ -65,7 +75,11 @@ export class OrielClient extends EventTarget {
   async openSignal() {
     const signal = new Signal(this.url);
     await signal.open();
-    signal.addEventListener('message', (e) => this.receive(/** @type {CustomEvent} */ (e).detail));
+    signal.addEventListener('message', (e) => {
+      if (this.signal === signal) { // an old one may still say that it was taken over
+        this.receive(/** @type {CustomEvent} */ (e).detail);
+      }
+    });
     signal.addEventListener('close', () => {
       if (this.signal === signal && this.joinOptions && !this.over && !this.reconnecting) {
         this.reconnect();
@@ -122,6 +136,30 @@ export class OrielClient extends EventTarget {
     session.addEventListener('negotiationneeded', () => this.emit('negotiationneeded'));
     session.addEventListener('state', (e) =>
       this.onTransport(/** @type {CustomEvent} */ (e).detail));
+    const link = new LinkWatch(session.pc);
+    link.addEventListener('silent', () => this.onSilent());
+    link.addEventListener('heard', () => this.onHeard());
+    this.link = link;
+    this.lived = false;
+  }
+
+  onSilent() {
+    if (!this.over) {
+      this.emit('link', 'reconnecting');
+      this.restart();
+    }
+  }
+
+  onHeard() {
+    this.hurry();
+    if (!this.over && !this.reconnecting && this.session?.pc.connectionState === 'connected') {
+      this.emit('link', 'live');
+    }
+  }
+
+  /** Nothing comes in, whatever the browser still thinks of its connection. */
+  isDown() {
+    return this.link?.silent || this.session?.pc.connectionState !== 'connected';
   }
 
   /** @param {RTCPeerConnectionState} state */
@@ -130,31 +168,42 @@ export class OrielClient extends EventTarget {
       return;
     }
     if (state === 'connected') {
-      this.emit('link', 'live');
+      this.lived = true;
+      if (!this.link?.silent) {
+        this.emit('link', 'live');
+      }
     } else if (state === 'connecting') {
-      this.emit('link', 'connecting');
+      this.emit('link', this.lived ? 'reconnecting' : 'connecting');
     } else if (state === 'failed' || state === 'disconnected') {
       this.emit('link', 'reconnecting');
-      if (state === 'disconnected') {
-        await wait(LINK_PATIENCE);
-      }
       await this.restart();
     }
   }
 
-  /** Restarts ICE when the transport is still down. */
+  /**
+   * Restarts ICE while the transport is down; the pair in use stays until there is a better one. A
+   * new network has taken the WebSocket along without a word: when it does not answer, another one
+   * is opened, which restarts ICE with its resume.
+   */
   async restart() {
     const session = this.session;
-    if (!session || this.over || this.restarting || this.reconnecting || session.pc.connectionState === 'connected') {
+    const signal = this.signal;
+    if (!session || !signal || this.over || this.restarting || this.reconnecting || !this.isDown()) {
       return;
     }
     this.restarting = true;
     try {
       const offer = await session.restartOffer();
-      const reply = await this.signal?.request('restart', { offer });
+      const late = wait(RESTART_PATIENCE + 4 * (this.link?.rtt ?? 0)).then(() => {
+        throw new OrielError('timeout', 'The server did not answer.');
+      });
+      const reply = await Promise.race([signal.request('restart', { offer }), late]);
       await session.acceptRestart(reply.answer);
-    } catch {
-      // The signalling connection is down as well: reconnect() restarts ICE with its resume.
+    } catch (error) {
+      if (error instanceof OrielError && LOST.includes(error.code) && !this.over && !this.reconnecting) {
+        signal.close();
+        this.reconnect();
+      }
     } finally {
       this.restarting = false;
     }
@@ -174,7 +223,8 @@ export class OrielClient extends EventTarget {
           this.finish(error.code, error.message);
           return;
         }
-        await wait(Math.min(pause, RETRY_MOST));
+        await Promise.race([wait(Math.min(pause, RETRY_MOST)),
+          new Promise((resolve) => { this.hurry = () => resolve(undefined); })]);
       }
     }
     this.finish('connection_lost', 'The connection was lost and could not be restored.');
@@ -203,7 +253,7 @@ export class OrielClient extends EventTarget {
 
   /** @param {Signal} signal @param {Session} session */
   async resume(signal, session) {
-    const dead = session.pc.connectionState !== 'connected';
+    const dead = this.isDown();
     const offer = dead ? await session.restartOffer() : undefined;
     const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
     this.enter(resumed);

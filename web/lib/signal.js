@@ -10,6 +10,7 @@ export class OrielError extends Error {
   }
 }
 
+const OPEN_TIMEOUT = 5000; // [ms] a network that is away swallows what is sent; try again then
 const REQUEST_TIMEOUT = 15000; // [ms] a reply that takes longer is treated as a lost connection
 
 /**
@@ -32,10 +33,15 @@ export class Signal extends EventTarget {
   open() {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(this.url, 'oriel.v1');
+      const timer = setTimeout(() => socket.close(), OPEN_TIMEOUT); // then it is closed at once
       this.socket = socket;
-      socket.onopen = () => resolve(undefined);
+      socket.onopen = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
       socket.onmessage = (event) => this.receive(event.data);
       socket.onclose = (event) => {
+        clearTimeout(timer);
         reject(new OrielError('unreachable', 'The server cannot be reached.'));
         this.failAll(new OrielError('connection_lost', 'The connection was lost.'));
         this.dispatchEvent(new CustomEvent('close', { detail: { code: event.code } }));

@@ -1,0 +1,88 @@
+// Notices that nothing arrives any more, seconds before the browser does: it waits five seconds or
+// more before it calls a connection disconnected. The server sends a report every half second at
+// least, also to who receives nothing else.
+
+const LOOK = 250; // [ms] between two looks
+const SILENT_BUSY = 800; // [ms] without a packet on a link that carried media
+const SILENT_QUIET = 1800; // [ms] without a packet on one that carried reports only: three are missing
+const BUSY = 20000; // [bit/s] more than reports take
+const AGAIN = 4000; // [ms] silent is told again after this, as long as it is
+const ASLEEP = 1500; // [ms] between two looks: the page was not run, nothing is known
+
+/**
+ * What arrived over all pairs of a connection, whichever is in use [bytes], and the round trip of the
+ * longest [ms].
+ * @param {RTCPeerConnection} pc
+ */
+async function received(pc) {
+  let bytes = 0;
+  let rtt = 0;
+  for (const s of /** @type {any} */ (await pc.getStats()).values()) {
+    if (s.type === 'candidate-pair') {
+      bytes += s.bytesReceived ?? 0;
+      rtt = Math.max(rtt, (s.currentRoundTripTime ?? 0) * 1000);
+    }
+  }
+  return { bytes, rtt };
+}
+
+/** Events: `silent`, and again while it lasts; `heard` after it. Ends with the connection. */
+export class LinkWatch extends EventTarget {
+  /** @param {RTCPeerConnection} pc */
+  constructor(pc) {
+    super();
+    this.pc = pc;
+    this.silent = false;
+    this.bytes = 0;
+    this.rtt = 0; // [ms]
+    this.rate = 0; // [bit/s] lately
+    this.looked = performance.now();
+    this.heard = Infinity; // [ms] when something arrived last; nothing did yet
+    this.told = 0; // [ms] when silence was told last
+    this.next();
+  }
+
+  next() {
+    setTimeout(() => this.look(), LOOK);
+  }
+
+  async look() {
+    if (this.pc.connectionState === 'closed') {
+      return;
+    }
+    const { bytes, rtt } = await received(this.pc).catch(() => this);
+    const now = performance.now();
+    this.rtt = rtt;
+    if (bytes > this.bytes) {
+      this.arrived(now, bytes);
+    } else if (now - this.looked > ASLEEP) {
+      this.heard = Math.max(this.heard, now); // Infinity stays
+    } else {
+      this.missed(now);
+    }
+    this.bytes = bytes; // less when a pair is gone
+    this.looked = now;
+    this.next();
+  }
+
+  /** @param {number} now @param {number} bytes */
+  arrived(now, bytes) {
+    const rate = ((bytes - this.bytes) * 8000) / Math.max(1, now - this.looked);
+    this.rate = this.rate * 0.7 + rate * 0.3;
+    this.heard = now;
+    if (this.silent) {
+      this.silent = false;
+      this.dispatchEvent(new Event('heard'));
+    }
+  }
+
+  /** @param {number} now */
+  missed(now) {
+    const patience = this.rate > BUSY ? SILENT_BUSY : SILENT_QUIET;
+    if (now - this.heard >= patience && (!this.silent || now - this.told >= AGAIN)) {
+      this.silent = true;
+      this.told = now;
+      this.dispatchEvent(new Event('silent'));
+    }
+  }
+}
