@@ -1,7 +1,7 @@
 /* The addresses that clients are told to send media to: what media.announce says, else
- * media.address, else every address of the machine. Names are resolved here, once, at start: a
+ * media.address, else every address of the machine. Names are resolved here: a
  * candidate may be a name (RFC 8839 section 5.1), but not every client looks names up.
- * Blocks while names are resolved. Owner: who starts the server; then it is only read. */
+ * Blocks while names are resolved. Thread: any. */
 #ifndef ORIEL_SERVER_ANNOUNCE_H
 #define ORIEL_SERVER_ANNOUNCE_H
 

@@ -122,8 +122,8 @@ static enum err reload_certificate(struct control *c, char why[WHY_MAX]) {
     return e;
 }
 
-/* SIGHUP: the TLS files and log.level. Whatever is wrong, all that was not read stays as it was,
- * and there is one line that says how it ended. */
+/* SIGHUP: the TLS files and log.level, and then the names of media.announce. Whatever is wrong, all
+ * that was not read stays as it was, and there is one line that says how it ended. */
 static void reload(struct control *c, const char *file) {
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
@@ -151,9 +151,11 @@ static int run(struct server *p, const char *file) {
         if (!control_turn(c)) {
             return cli_fail(CLI_FAILED, "the event loop failed");
         }
+        server_announced(p);
         if (reload_asked) {
             reload_asked = 0;
             reload(c, file);
+            server_announce_again(p);
         }
     }
     LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",

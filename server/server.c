@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/secure/srtp.h"
-#include "server/announce.h"
+#include "server/announce_again.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/stores.h"
@@ -23,6 +23,7 @@ struct server {
     /* Of writer, readers and jobs; NULL: a local folder. */
     struct stores *writing, *reading[READERS_MAX], *making;
     struct announce announce;
+    struct announce_again *again; /* NULL: nobody asks for the names of it */
 };
 
 struct control *server_control(struct server *s) {
@@ -60,6 +61,39 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
         out[i].port = worker_port(s->workers[worker]);
     }
     return n;
+}
+
+void server_announce_again(struct server *s) {
+    struct announce_again_config c = {.config = s->control.config,
+                                      .resolve = announce_resolve,
+                                      .wake = control_wake,
+                                      .ctx = &s->control};
+    char why[WHY_MAX] = "";
+    CHECK(config_addr(c.config->media_address, 0, &c.bind));
+    if (s->again || c.config->media_announce.n == 0) {
+        return; /* what is under way is as fresh; what is on the machine needs a restart */
+    }
+    enum err e = announce_again_new(&c, &s->again, why);
+    if (e != OK) {
+        LOG(LOG_LEVEL_ERROR, "announce_failed", why, LOG_STR("error", err_name(e)));
+    }
+}
+
+void server_announced(struct server *s) {
+    struct announce fresh = {.n = 0};
+    char why[WHY_MAX] = "";
+    if (!s->again || !announce_again_done(s->again)) {
+        return;
+    }
+    enum err e = announce_again_end(s->again, &fresh, why);
+    s->again = NULL;
+    if (e != OK) {
+        LOG(LOG_LEVEL_ERROR, "announce_failed", why, LOG_STR("error", err_name(e)));
+        return;
+    }
+    s->announce = fresh;
+    LOG(LOG_LEVEL_INFO, "announced", "The names of media.announce were resolved again.",
+        LOG_NUM("addresses", fresh.n));
 }
 
 static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
@@ -415,6 +449,9 @@ struct server *server_stop(struct server *s) {
     if (c->vhost) {
         control_drain(c);
     }
+    struct announce unused;
+    char why[WHY_MAX];
+    (void)announce_again_end(s->again, &unused, why); /* it wakes control */
     c->stopping = true;
     for (uint32_t i = 0; i < c->n_workers; i++) {
         worker_stop(s->workers[i]);

@@ -1,6 +1,8 @@
-#include "server/announce.h"
+#include "server/announce_again.h"
 #include "server/config_check.h"
 #include "tests/unit/test.h"
+
+#include <unistd.h>
 
 static char why[WHY_MAX];
 static struct announce a;
@@ -91,6 +93,39 @@ TEST(without_a_list_the_address_itself) {
     }
     EXPECT_EQ(fill("0.0.0.0", 0, NULL), OK);
     EXPECT(a.n > 0 && addr_is_v4(&a.at[0]));
+}
+
+static void woken(void *ctx) {
+    int fd = *(const int *)ctx;
+    CHECK(write(fd, "", 1) == 1);
+}
+
+/* Begins, waits until it is woken, and ends it. */
+static enum err again(char **items, size_t n) {
+    struct config c = {.media_announce = {.items = items, .n = n}};
+    int fd[2];
+    char byte;
+    CHECK(pipe(fd) == 0);
+    struct announce_again_config x = {
+        .config = &c, .bind = ip("::"), .resolve = book, .wake = woken, .ctx = &fd[1]};
+    struct announce_again *running = NULL;
+    EXPECT_EQ(announce_again_new(&x, &running, why), OK);
+    CHECK(read(fd[0], &byte, 1) == 1);
+    EXPECT(announce_again_done(running));
+    enum err e = announce_again_end(running, &a, why);
+    close(fd[0]);
+    close(fd[1]);
+    return e;
+}
+
+TEST(names_are_resolved_again_in_a_thread) {
+    char both[] = "both.example", gone[] = "gone.example";
+    EXPECT_EQ(again((char *[]){both}, 1), OK);
+    EXPECT(a.n == 2 && is(0, "2001:db8::7") && is(1, "198.51.100.7"));
+    EXPECT_EQ(again((char *[]){both, gone}, 2), ERR_UNKNOWN);
+    EXPECT_STR(why, "media.announce: \"gone.example\" is not known to the resolver");
+    EXPECT_EQ(a.n, 2); /* as it was */
+    EXPECT_EQ(announce_again_end(NULL, &a, why), ERR_WRONG_STATE);
 }
 
 TEST(the_resolver_of_the_system) {
