@@ -41,6 +41,7 @@ struct end { /* a client's side */
     struct recv_twcc twcc; /* what has arrived, */
     us_t slower;           /* [us] so much later than it was sent, */
     uint8_t lossy;         /* and without one of so many packets; 0: all */
+    uint8_t restarts;      /* of its ICE */
 };
 
 struct world {
@@ -407,14 +408,22 @@ static void give_signed(struct world *w, unsigned peer, struct wr *m, const char
     give(w, peer, m->start, wr_len(m));
 }
 
-/* Check connectivity from one of the client's addresses, which it then sends from, or
- * answer the engine's own check from where it came. */
+static void ufrag_of(unsigned peer, uint8_t restarts, char *out, size_t cap) {
+    int n = snprintf(out, cap, "s%u", peer);
+    if (restarts > 0) {
+        snprintf(out + n, cap - (size_t)n, ".%u", restarts);
+    }
+}
+
+/* Check connectivity from one of the client's addresses, which it then sends from, with the
+ * credentials of now or of up to three restarts ago, or answer the engine's own check from where it
+ * came. */
 static void give_stun(struct world *w, unsigned peer, struct bytes b) {
     struct end *e = &w->ends[peer];
     uint8_t what = b.n > 0 ? b.p[0] : 0, message[200], word[4];
     struct wr m = wr_of(message, sizeof(message));
     bool answer = what & 1 && e->challenged > 0;
-    char name[8];
+    char name[24], ufrag[12];
     wr_u16(&m, answer ? 0x0101 : 0x0001);
     wr_u16(&m, 0);
     wr_u32(&m, 0x2112a442);
@@ -426,7 +435,8 @@ static void give_stun(struct world *w, unsigned peer, struct bytes b) {
     }
     e->at = what / 4 % ADDRESSES;
     wr_zero(&m, 12);
-    snprintf(name, sizeof(name), "s%u:c%u", peer, peer);
+    ufrag_of(peer, (uint8_t)(e->restarts - (what >> 6)), ufrag, sizeof(ufrag));
+    snprintf(name, sizeof(name), "%s:c%u", ufrag, peer);
     attribute(&m, 0x0006, name, strlen(name));
     put_be32(word, (uint32_t)what << 16);
     attribute(&m, 0x0024, word, sizeof(word));
@@ -452,6 +462,13 @@ static void input(struct world *w, unsigned op, unsigned peer, struct bytes b) {
     }
 }
 
+static void restart_ice(struct world *w, unsigned peer) {
+    struct ice_credentials ice = {.local_pwd = "password", .remote_pwd = "client-password"};
+    ufrag_of(peer, ++w->ends[peer].restarts, ice.local_ufrag, sizeof(ice.local_ufrag));
+    snprintf(ice.remote_ufrag, sizeof(ice.remote_ufrag), "c%u", peer);
+    (void)engine_peer_restart(w->engine, w->now, peer + 1, &ice);
+}
+
 static void command(struct world *w, unsigned peer, struct bytes b) {
     uint8_t what = b.n > 0 ? b.p[0] : 0, arg = b.n > 1 ? b.p[1] : 0;
     switch (what % 6) {
@@ -470,6 +487,8 @@ static void command(struct world *w, unsigned peer, struct bytes b) {
     case 4:
         if (arg == 7) {
             (void)engine_peer_remove(w->engine, w->now, peer + 1);
+        } else if (arg & 0x80) {
+            restart_ice(w, peer);
         }
         break;
     default:
