@@ -42,11 +42,14 @@ static bool better(const struct transport *t, const struct path *path, us_t now)
     }
     const struct path *old = &t->paths[t->selected];
     us_t silent = now - old->heard;
+    if (old->earlier && !path->earlier) {
+        /* RFC 8445 section 9: what a restart has nominated counts. Chromium nominates only what it
+         * sends by itself, and leaves a pair when it has not been heard there for 2.5 s or more;
+         * but who restarts ICE and is silent at the old address is there no more. */
+        return path->nominated || silent >= PATH_LOST;
+    }
     if (!path->nominated || (path->earlier && !old->earlier)) {
         return silent >= t->all->c.media_silence;
-    }
-    if (old->earlier && !path->earlier) {
-        return true; /* RFC 8445 section 9: what a restart has nominated counts */
     }
     return !old->nominated || path->priority >= old->priority || silent >= PATH_STALE;
 }

@@ -365,6 +365,30 @@ TEST(a_restart_makes_before_it_breaks) {
     rig_free(&r);
 }
 
+/* Chromium nominates no new pair before it has given up the old one, seconds after it was gone. */
+TEST(who_restarts_and_has_left_is_followed_before_it_nominates) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct addr wifi = v->addr;
+    client_video(a, CAM, true);
+    rig_run(&r, US_PER_S);
+    restart(v, "1");
+    unsigned plis = a->n_pli;
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    client_check(v, false); /* the old address has just been heard */
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT(sent_to(wifi) > 0);
+    v->alive = false;
+    rig_run(&r, PATH_LOST);
+    client_check(v, false);
+    rig_pump(&r);
+    EXPECT_EQ(a->n_pli, plis + 1); /* what went to the old one is lost */
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    rig_free(&r);
+}
+
 /* A restart that was never finished (its answer was lost with the signalling connection) is not
  * what the client's pair was made with. */
 TEST(a_second_restart_keeps_the_pair_in_use) {
