@@ -6,19 +6,21 @@
 #include <stdio.h>
 
 bool addr_eq(const struct addr *a, const struct addr *b) {
-    return a->port == b->port && a->scope == b->scope && memcmp(a->ip, b->ip, 16) == 0;
+    return a->port == b->port && a->via == b->via && a->scope == b->scope &&
+           memcmp(a->ip, b->ip, 16) == 0;
 }
 
 uint64_t addr_hash(const struct addr *a, uint64_t seed) {
-    uint8_t flat[22];
+    uint8_t flat[24];
     memcpy(flat, a->ip, 16);
     put_be16(flat + 16, a->port);
-    put_be32(flat + 18, a->scope);
+    put_be16(flat + 18, a->via);
+    put_be32(flat + 20, a->scope);
     return hash_bytes(flat, sizeof(flat), seed);
 }
 
 struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port) {
-    return (struct addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, port, 0};
+    return (struct addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, port, 0, 0};
 }
 
 /* The longest run of zero groups, at least two, the first of equals (RFC 5952 section 4.2).

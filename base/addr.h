@@ -9,6 +9,8 @@
 struct addr {
     uint8_t ip[16]; /* IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2) */
     uint16_t port;  /* host byte order */
+    uint16_t via;   /* 0: UDP; else the number of the TCP connection, of one worker's, that leads
+                       there: what is meant for it goes by this connection or not at all */
     uint32_t scope; /* index of the interface, where a link-local address needs it; else 0 */
 };
 
@@ -23,7 +25,7 @@ static inline bool addr_is_v4(const struct addr *a) {
 static inline bool addr_is_link_local(const struct addr *a) {
     return a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
 }
-/* Same address, port and scope. */
+/* Same address, port and scope, and reached by the same connection. */
 bool addr_eq(const struct addr *a, const struct addr *b);
 /* A key for base/map.h. With a secret seed nobody outside can choose two addresses that collide; it
  * is not unique all the same: compare with addr_eq before trusting a match. */

@@ -74,7 +74,8 @@ static void save_source(const struct session *s, unsigned i, struct session_snap
 }
 
 static void save_transport(const struct transport *t, struct session_snapshot *ret) {
-    if (t->selected >= 0) {
+    /* A TCP connection ends with its process: there the client has to come anew, by ICE. */
+    if (t->selected >= 0 && t->paths[t->selected].addr.via == 0) {
         ret->remote = t->paths[t->selected].addr;
         ret->local = t->paths[t->selected].local;
     }

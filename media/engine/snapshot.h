@@ -81,7 +81,7 @@ struct session_snapshot {
     us_t taken; /* [us] when, by the clock of the engine; elsewhere it may be any number */
     uint64_t peer, participant, tour;
     uint64_t pinned;    /* with SNAPSHOT_MIX, whose viewers pin nobody: whom the mix leaves out */
-    struct addr remote; /* selected address; port 0: none */
+    struct addr remote; /* selected address; port 0: none that another process could use */
     struct addr local;  /* ours that it sends to */
     struct snapshot_ice ice;
     char mid_tails[MID_TAILS_MAX]; /* of sources, then slots: each terminated */

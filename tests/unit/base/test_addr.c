@@ -55,6 +55,11 @@ TEST(equality_and_hash_see_every_part) {
     b.ip[15] = 2;
     EXPECT(!addr_eq(&a, &b) && addr_hash(&a, 7) != addr_hash(&b, 7));
     b = a;
+    for (unsigned bit = 1; bit <= 1u << 15; bit <<= 1) {
+        b.via = (uint16_t)bit;
+        EXPECT(!addr_eq(&a, &b) && addr_hash(&a, 7) != addr_hash(&b, 7));
+    }
+    b = a;
     for (uint32_t bit = 1; bit != 0; bit <<= 1) {
         b.scope = bit;
         EXPECT(!addr_eq(&a, &b) && addr_hash(&a, 7) != addr_hash(&b, 7));

@@ -277,6 +277,37 @@ TEST(a_peer_that_is_handed_over_goes_on_as_if_nothing_had_been) {
     rig_free(&r);
 }
 
+/* A TCP connection cannot go on in another process: the session is there, and nothing is sent until
+ * its client has come to the new engine by itself. */
+TEST(a_peer_on_tcp_is_adopted_without_its_connection) {
+    REQUIRE(begin());
+    struct client *a = join_kept(1), *v = join_kept(2);
+    struct session_snapshot s;
+    client_video(a, CAM, true);
+    v->addr.via = 9;
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    EXPECT_EQ(engine_peer_hand_over(r.engine, r.now, 1), OK);
+    EXPECT_EQ(engine_peer_hand_over(r.engine, r.now, 2), OK);
+    rig_restart(&r);
+    REQUIRE(read_slot(1, &s) == OK);
+    EXPECT(s.remote.port != 0);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s), OK);
+    REQUIRE(read_slot(2, &s) == OK);
+    EXPECT_EQ(s.remote.port, 0);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s), OK);
+    rig_pump(&r);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    v->addr.via = 1; /* of the new process */
+    client_check(v, true);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(r.n_strays, 0);
+    rig_free(&r);
+}
+
 /* The last numbers that there are: then nothing more is sealed, whatever comes. */
 TEST(sealing_stops_where_the_numbers_end) {
     REQUIRE(begin());

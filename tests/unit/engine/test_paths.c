@@ -188,6 +188,28 @@ TEST(a_move_takes_one_round_trip) {
     rig_free(&r);
 }
 
+/* The same address and port by TCP is another path: it has to be checked, and is answered on. */
+TEST(a_connection_is_a_path_of_its_own) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    uint64_t unknown = counters()->drop_unknown_address;
+    struct addr udp = v->addr;
+    v->addr.via = 7;
+    client_audio(v, 20);
+    EXPECT_EQ(counters()->drop_unknown_address, unknown + 1);
+    client_check(v, true);
+    unsigned before = sent_to(udp);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    EXPECT_EQ(sent_to(udp), before);
+    v->addr.via = 8; /* it was cut off, and connects again */
+    client_check(v, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    rig_free(&r);
+}
+
 /* What was sent to the old address until then is gone, and browsers wait for three seconds before
  * they say so. */
 TEST(who_has_moved_without_a_word_gets_a_picture) {
