@@ -1,7 +1,7 @@
 /* What each client address has taken: connections, requests under way, and memory for messages and
  * bodies that are not complete. One address may not use
  * up what all share. An IPv6 client owns a whole /64, so that is what counts as its address.
- * Counting only: it knows no socket. Owner: the control thread. */
+ * Counting only: it knows no socket. Owner: one thread. */
 #ifndef ORIEL_SERVER_ADDRESSES_H
 #define ORIEL_SERVER_ADDRESSES_H
 

@@ -36,9 +36,12 @@
 
 #define CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST) \
     INT(media_workers, "media.workers", 0, 0, 63, "worker threads, 0 = one per core") \
-    STR(media_address, "media.address", "0.0.0.0", "IP address for media over UDP") \
-    INT(media_port, "media.port", 7000, 0, 65535, "UDP port of worker 0, 0 = any") \
+    STR(media_address, "media.address", "0.0.0.0", "IP address for media") \
+    INT(media_port, "media.port", 7000, 0, 65535, "port of worker 0, 0 = any") \
     LIST(media_announce, "media.announce", "IP addresses and names told to clients") \
+    BOOL(media_tcp, "media.tcp", true, "ICE-TCP too, on the port numbers of UDP") \
+    INT(media_tcp_wait_ms, "media.tcp_wait_ms", 300, 20, 10000, "media may wait for TCP [ms]") \
+    INT(media_tcp_packets, "media.tcp_packets", 2048, 64, 1048576, "that wait, per worker") \
     INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
     INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
     INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
@@ -73,6 +76,9 @@
     INT(max_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(max_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(max_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
+    INT(tcp_connections, "limits.tcp_connections", 4096, 1, 65535, "of ICE-TCP, per worker") \
+    INT(tcp_per_address, "limits.tcp_connections_per_address", 256, 1, 65535, "of one client") \
+    INT(tcp_queue_kib, "limits.tcp_queue_kib", 128, 8, 512, "unsent per connection [KiB]") \
     INT(max_whep, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
     INT(message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
     INT(sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
@@ -90,6 +96,8 @@
     INT(media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
     INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
     INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
+    INT(tcp_first_s, "timeouts.tcp_first_s", 5, 1, 600, "ICE-TCP without a check [s]") \
+    INT(tcp_idle_s, "timeouts.tcp_idle_s", 60, 5, 3600, "ICE-TCP without a word [s]") \
     INT(ping_s, "timeouts.ping_s", 20, 1, 600, "a WebSocket is pinged every [s]") \
     INT(pong_s, "timeouts.pong_s", 10, 1, 600, "it must answer within [s]") \
     INT(close_s, "timeouts.close_s", 5, 1, 600, "a WebSocket must take our close within [s]") \

@@ -147,6 +147,13 @@ static void put_rim(struct buffer *t, const struct control *c) {
         ROW(relay_lost, "Messages to other workers lost to a full mailbox."),
         ROW(tap_dropped, "Messages to the recorder lost to a full mailbox."),
         ROW(events_dropped, "Events to signaling lost to a full mailbox."),
+        ROW(tcp_opened, "Connections of ICE-TCP accepted."),
+        ROW(tcp_closed, "Connections of ICE-TCP closed, by whomever."),
+        ROW(tcp_refused, "Connections of ICE-TCP refused, beyond a limit."),
+        ROW(tcp_silent, "Connections of ICE-TCP closed for saying nothing authentic in time."),
+        ROW(tcp_bad, "Connections of ICE-TCP closed for what came on them."),
+        ROW(tcp_dropped, "Packets that waited too long for a connection of ICE-TCP, or no place."),
+        ROW(tcp_gone, "Packets for a connection of ICE-TCP that is closed."),
 #undef ROW
     };
     static struct worker_rim_counters n[WORKERS_MAX];

@@ -304,6 +304,14 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         .wake_control = control_wake,
         .wake_ctx = c,
     };
+    w.tcp = (struct ice_tcp_config){.enabled = cfg->media_tcp,
+                                    .connections = (uint32_t)cfg->tcp_connections,
+                                    .per_address = (uint32_t)cfg->tcp_per_address,
+                                    .packets = (uint32_t)cfg->media_tcp_packets,
+                                    .queue = (size_t)cfg->tcp_queue_kib * 1024,
+                                    .wait = cfg->media_tcp_wait_ms * US_PER_MS,
+                                    .first = cfg->tcp_first_s * US_PER_S,
+                                    .idle = cfg->tcp_idle_s * US_PER_S};
     police(&w.engine, cfg);
     if (c->n_workers > 1) {
         w.peering = s->peering = peering_new(c->n_workers, PEERING_MESSAGES);
@@ -360,6 +368,7 @@ static struct sig *make_sig(struct server *s) {
         .workers = s->control.n_workers,
         .tour_spread = (uint32_t)cfg->media_spread,
         .candidates = candidates,
+        .ice_tcp = cfg->media_tcp,
         .verify = verify,
         .ctx = s,
         .rng = clock_rng(),

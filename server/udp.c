@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/sockaddr.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -55,37 +56,6 @@ struct udp {
     struct train out[UDP_TRAINS];
 };
 
-static socklen_t to_sockaddr(const struct addr *a, bool v6, struct sockaddr_storage *ret) {
-    if (v6) {
-        struct sockaddr_in6 *s = (struct sockaddr_in6 *)ret;
-        memset(s, 0, sizeof(*s));
-        s->sin6_family = AF_INET6;
-        s->sin6_port = htons(a->port);
-        s->sin6_scope_id = a->scope;
-        memcpy(&s->sin6_addr, a->ip, sizeof(a->ip));
-        return sizeof(*s);
-    }
-    struct sockaddr_in *s = (struct sockaddr_in *)ret;
-    memset(s, 0, sizeof(*s));
-    s->sin_family = AF_INET;
-    s->sin_port = htons(a->port);
-    memcpy(&s->sin_addr, a->ip + 12, 4);
-    return sizeof(*s);
-}
-
-static void from_sockaddr(const struct sockaddr_storage *in, struct addr *ret) {
-    if (in->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *s = (const struct sockaddr_in6 *)in;
-        memcpy(ret->ip, &s->sin6_addr, sizeof(ret->ip));
-        ret->port = ntohs(s->sin6_port);
-        ret->scope = s->sin6_scope_id; /* 0 but for link-local ones */
-        return;
-    }
-    const struct sockaddr_in *s = (const struct sockaddr_in *)in;
-    *ret = addr_v4(0, 0, 0, 0, ntohs(s->sin_port));
-    memcpy(ret->ip + 12, &s->sin_addr, 4);
-}
-
 static void set_discovery(struct udp *u, int how) {
     (void)setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof(how));
 }
@@ -133,17 +103,15 @@ static bool bind_socket(struct udp *u, const struct addr *a) {
         return false;
     }
     set_options(u);
-    socklen_t n = to_sockaddr(a, u->v6, &name);
+    socklen_t n = sockaddr_of(a, u->v6, &name);
     if (bind(u->fd, (struct sockaddr *)&name, n) != 0) {
         return false;
     }
-    struct addr bound;
     n = sizeof(name);
     if (getsockname(u->fd, (struct sockaddr *)&name, &n) != 0) {
         return false;
     }
-    from_sockaddr(&name, &bound);
-    u->port = bound.port;
+    u->port = sockaddr_addr(&name).port;
     return true;
 }
 
@@ -250,7 +218,7 @@ static struct packet *take(struct udp *u, size_t i, us_t now) {
     u->in.packet[i] = NULL;
     p->len = (uint16_t)u->in.msg[i].msg_len;
     p->arrival = now;
-    from_sockaddr(&u->in.name[i], &p->from);
+    p->from = sockaddr_addr(&u->in.name[i]);
     read_local(m, &p->to);
     return p;
 }
@@ -323,7 +291,7 @@ static void arm_send(struct udp *u, size_t i, bool whole) {
     struct msghdr *m = &u->msg[i].msg_hdr;
     u->iov[i] = (struct iovec){(void *)t->data, t->len};
     *m = (struct msghdr){.msg_name = &u->name[i],
-                         .msg_namelen = to_sockaddr(&t->to, u->v6, &u->name[i]),
+                         .msg_namelen = sockaddr_of(&t->to, u->v6, &u->name[i]),
                          .msg_iov = &u->iov[i],
                          .msg_iovlen = 1,
                          .msg_control = &u->control[i]};

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/clock.h"
+#include "server/ice_tcp.h"
 #include "server/tap_budget.h"
 #include "server/thread.h"
 #include "server/udp.h"
@@ -22,6 +23,8 @@
 #define READY_ORDERS UINT32_MAX /* what an epoll event is about; else the worker that tells */
 #define READY_UDP (UINT32_MAX - 1)
 #define READY_ASKS (UINT32_MAX - 2)
+#define READY_TCP (UINT32_MAX - 3)
+#define PORT_TRIES 16 /* until TCP has the port that the system chose for UDP */
 #define RECV_ROUNDS 8 /* batches read before orders and timers get their turn */
 
 /* Counters are published one by one as atomics: a reader may see one a batch older than another,
@@ -45,6 +48,7 @@ struct worker {
     struct packet_pool *pool;
     struct engine *engine;
     struct udp *udp;
+    struct ice_tcp *tcp; /* NULL: UDP only */
     int epoll;
     us_t counters_at;
     struct tap_budget *tap_budget; /* NULL: no recorder */
@@ -56,8 +60,13 @@ struct worker {
 /* ---- runs in the worker thread ---- */
 
 static void send_outputs(struct worker *w, us_t now) {
-    while (engine_output(w->engine, now, udp_slot(w->udp))) {
-        udp_keep(w->udp);
+    struct train *t;
+    while (engine_output(w->engine, now, t = udp_slot(w->udp))) {
+        if (t->to.via == 0) {
+            udp_keep(w->udp);
+        } else {
+            ice_tcp_send(w->tcp, now, t);
+        }
     }
 }
 
@@ -244,7 +253,8 @@ static void catch_up(struct worker *w, us_t now) {
 /* When to look again: soon while events find no place, for place may be made meanwhile. */
 static us_t next_look(const struct worker *w, us_t now) {
     us_t due = us_min(engine_deadline(w->engine), w->counters_at);
-    if (w->relays_left) {
+    due = us_min(due, ice_tcp_deadline(w->tcp));
+    if (w->relays_left || ice_tcp_waits(w->tcp)) {
         return now;
     }
     return w->behind ? now + BEHIND_WAIT : due;
@@ -265,6 +275,32 @@ static void take_datagrams(struct worker *w) {
     }
 }
 
+/* The same of TCP. What is left waits for the next turn of the loop, which comes at once. */
+static void take_streams(struct worker *w) {
+    struct packet *in[ICE_TCP_BATCH];
+    size_t n = ICE_TCP_BATCH;
+    ice_tcp_poll(w->tcp, clock_now());
+    for (int round = 0; round < RECV_ROUNDS && n == ICE_TCP_BATCH; round++) {
+        us_t now = clock_now();
+        n = ice_tcp_recv(w->tcp, w->pool, in);
+        for (size_t i = 0; i < n; i++) {
+            engine_input(w->engine, now, in[i]);
+        }
+        drain(w, now);
+    }
+}
+
+static void copy_tcp_counters(struct worker *w) {
+    const struct ice_tcp_counters *t = ice_tcp_counters(w->tcp);
+    w->rim.tcp_opened = t->opened;
+    w->rim.tcp_closed = t->closed;
+    w->rim.tcp_refused = t->refused;
+    w->rim.tcp_silent = t->silent;
+    w->rim.tcp_bad = t->bad;
+    w->rim.tcp_dropped = t->dropped;
+    w->rim.tcp_gone = t->gone;
+}
+
 static void publish_counters(struct worker *w, us_t now) {
     if (now < w->counters_at) {
         return;
@@ -279,6 +315,9 @@ static void publish_counters(struct worker *w, us_t now) {
     w->rim.trains_cut = u->trains_cut;
     w->rim.trains_paused = u->trains_paused;
     w->rim.fragmented = u->fragmented;
+    if (w->tcp) {
+        copy_tcp_counters(w);
+    }
     uint64_t media[N_MEDIA], rim[N_RIM];
     memcpy(media, engine_counters(w->engine), sizeof(media));
     memcpy(rim, &w->rim, sizeof(rim));
@@ -322,6 +361,8 @@ static void serve_ready(struct worker *w, const struct epoll_event *ready, int n
             take_datagrams(w);
         } else if (ready[i].data.u32 == READY_ASKS) {
             take_asks(w, clock_now());
+        } else if (ready[i].data.u32 == READY_TCP) {
+            take_streams(w);
         } else {
             take_relays(w, ready[i].data.u32);
         }
@@ -337,6 +378,9 @@ static void *worker_main(void *arg) {
         CHECK(n >= 0 || errno == EINTR);
         take_relays_left(w);
         serve_ready(w, ready, n);
+        if (ice_tcp_waits(w->tcp)) {
+            take_streams(w);
+        }
         us_t now = clock_now();
         catch_up(w, now);
         if (engine_deadline(w->engine) <= now) {
@@ -344,6 +388,8 @@ static void *worker_main(void *arg) {
             drain(w, now);
         }
         udp_flush(w->udp, now);
+        ice_tcp_timeout(w->tcp, now);
+        ice_tcp_flush(w->tcp, now);
         publish_counters(w, now);
     }
     return NULL;
@@ -359,6 +405,7 @@ static bool watch(struct worker *w, int fd, uint32_t what) {
 static bool watch_all(struct worker *w) {
     uint32_t n = w->config.peering ? peering_workers(w->config.peering) : 0;
     bool ok = watch(w, mailbox_fd(w->orders), READY_ORDERS) && watch(w, udp_fd(w->udp), READY_UDP);
+    ok = ok && (!w->tcp || watch(w, ice_tcp_fd(w->tcp), READY_TCP));
     ok = ok && (!w->config.asks || watch(w, mailbox_fd(w->config.asks), READY_ASKS));
     for (uint32_t i = 0; ok && i < n; i++) {
         ok = i == w->config.index || watch(w, mailbox_fd(box_from(w, i)), i);
@@ -380,6 +427,23 @@ static enum err create_budget(struct worker *w, const struct rng *rng, char why[
     return OK;
 }
 
+/* UDP and TCP on the same port number. When the system chooses it, it knows of UDP only. */
+static enum err open_sockets(struct worker *w, const struct rng *rng, char why[WHY_MAX]) {
+    enum err err = ERR_EXISTS;
+    bool chosen = w->config.bind.port == 0;
+    for (int i = 0; err == ERR_EXISTS && i < (chosen ? PORT_TRIES : 1); i++) {
+        w->udp = udp_close(w->udp);
+        err = udp_open(&w->config.bind, &w->udp, why);
+        if (err != OK || !w->config.tcp.enabled) {
+            return err;
+        }
+        struct addr bind = w->config.bind;
+        bind.port = udp_port(w->udp);
+        err = ice_tcp_open(&w->config.tcp, &bind, rng, &w->tcp, why);
+    }
+    return err;
+}
+
 static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
@@ -396,7 +460,7 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     }
     enum err err = create_budget(w, &ec.rng, why);
     if (err == OK) {
-        err = udp_open(&w->config.bind, &w->udp, why);
+        err = open_sockets(w, &ec.rng, why);
     }
     if (err != OK) {
         return err;
@@ -457,6 +521,7 @@ void worker_stop(struct worker *w) {
     }
     w->engine = engine_free(w->engine);
     w->udp = udp_close(w->udp);
+    w->tcp = ice_tcp_close(w->tcp);
 }
 
 struct worker *worker_free(struct worker *w) {

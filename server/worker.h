@@ -1,10 +1,11 @@
-/* A media worker: one thread, one UDP socket, one engine (media/media.h), one epoll set. The
- * control thread talks to it through two mailboxes; taps go to the recorder thread through a third.
- */
+/* A media worker: one thread, one UDP socket and the connections of ICE-TCP on its port, one engine
+ * (media/media.h), one epoll set. The control thread talks to it through two mailboxes; taps go to
+ * the recorder thread through a third. */
 #ifndef ORIEL_SERVER_WORKER_H
 #define ORIEL_SERVER_WORKER_H
 
 #include "media/media.h"
+#include "server/ice_tcp.h"
 #include "server/mailbox.h"
 #include "server/peering.h"
 
@@ -15,6 +16,7 @@ struct worker;
 struct worker_config {
     uint32_t index;
     struct addr bind;                /* port 0: chosen by the system, see worker_port */
+    struct ice_tcp_config tcp;       /* on the same port */
     uint32_t packets;                /* pool size */
     uint32_t mailbox;                /* messages per mailbox */
     struct engine_config engine;     /* rng is filled in by the worker */
@@ -26,7 +28,7 @@ struct worker_config {
     struct mailbox *asks; /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
 };
 
-/* Create the socket, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
+/* Create the sockets, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
  * what to do ("port 7000 is in use ..."). Control thread. */
 enum err worker_start(const struct worker_config *c, struct worker **ret, char why[WHY_MAX]);
 /* End the thread, the engine and the socket; twice does no harm, NULL allowed. The packet pool
@@ -35,7 +37,7 @@ void worker_stop(struct worker *w);
 /* Free the pool and the worker, stopped if need be; every packet must be back: stop the recorder
  * thread first. NULL allowed; returns NULL. */
 struct worker *worker_free(struct worker *w);
-/* The bound UDP port. */
+/* The bound port, of UDP and TCP. */
 uint16_t worker_port(const struct worker *w);
 
 enum worker_order_type {
@@ -75,6 +77,7 @@ void worker_counters(const struct worker *w, struct engine_counters *ret);
 struct worker_rim_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, trains_cut,
         trains_paused, fragmented, relay_lost, tap_dropped, events_dropped;
+    uint64_t tcp_opened, tcp_closed, tcp_refused, tcp_silent, tcp_bad, tcp_dropped, tcp_gone;
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

@@ -43,20 +43,40 @@ static void write_refused(struct buffer *o, const struct sdp_media *m) {
     write_mid(o, m);
 }
 
-/* RFC 8839 section 5.1; priority by RFC 8445 section 5.1.2 with type preference 126. */
-static void write_candidates(struct buffer *o, const struct answer *a) {
+/* RFC 8445 section 5.1.2, with type preference 126. */
+static uint32_t udp_priority(size_t i) {
+    return 126u << 24 | (uint32_t)(65535 - i) << 8 | 255;
+}
+
+/* RFC 6544 section 4.2: the direction preference of a passive host candidate is 4. Its type
+ * preference is below that of any candidate of UDP, relayed ones excepted (libwebrtc:
+ * ICE_TYPE_PREFERENCE_HOST_TCP): TCP is for those whom UDP does not reach. */
+static uint32_t tcp_priority(size_t i) {
+    return 90u << 24 | (4u << 13 | (uint32_t)(8191 - i)) << 8 | 255;
+}
+
+/* RFC 8839 section 5.1, RFC 6544 section 4.5. */
+static void write_candidate(struct buffer *o, const struct answer *a, size_t i, bool tcp) {
     char text[ADDR_TEXT_MAX];
+    const struct addr *c = &a->candidates[i];
+    char *ip = addr_text(c, text);
+    *strrchr(ip, ':') = '\0';
+    if (*ip == '[') {
+        ip++;
+        *strchr(ip, ']') = '\0';
+    }
+    buffer_printf(o, "a=candidate:%zu 1 %s %" PRIu32 " %s %u typ host%s\r\n",
+                  i + 1 + (tcp ? a->n_candidates : 0), tcp ? "tcp" : "udp",
+                  tcp ? tcp_priority(i) : udp_priority(i), ip, c->port,
+                  tcp ? " tcptype passive" : "");
+}
+
+static void write_candidates(struct buffer *o, const struct answer *a) {
     for (size_t i = 0; i < a->n_candidates; i++) {
-        const struct addr *c = &a->candidates[i];
-        char *ip = addr_text(c, text);
-        *strrchr(ip, ':') = '\0';
-        if (*ip == '[') {
-            ip++;
-            *strchr(ip, ']') = '\0';
-        }
-        uint32_t priority = 126u << 24 | (uint32_t)(65535 - i) << 8 | 255;
-        buffer_printf(o, "a=candidate:%zu 1 udp %" PRIu32 " %s %u typ host\r\n", i + 1, priority,
-                      ip, c->port);
+        write_candidate(o, a, i, false);
+    }
+    for (size_t i = 0; a->tcp && i < a->n_candidates; i++) {
+        write_candidate(o, a, i, true);
     }
     buffer_str(o, "a=end-of-candidates\r\n");
 }

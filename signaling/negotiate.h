@@ -76,6 +76,7 @@ struct answer {
     const uint8_t *fingerprint;        /* ours, FINGERPRINT_LEN */
     const struct addr *candidates;
     size_t n_candidates;
+    bool tcp;                    /* each of them by TCP, too */
     uint32_t start_bitrate_kbps; /* 0 = leave it out */
     uint64_t id;                 /* of the session description, 63 bits */
     uint32_t version;            /* and which of them, from 1 */

@@ -76,6 +76,7 @@ static struct answer answer_of(const struct sig *s, const struct session *x,
                            .candidates = at,
                            .n_candidates =
                                s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX),
+                           .tcp = s->config.ice_tcp,
                            .start_bitrate_kbps = s->config.start_bitrate_kbps,
                            .id = x->described,
                            .version = x->version};

@@ -48,6 +48,7 @@ struct sig_config {
     uint8_t fingerprint[FINGERPRINT_LEN]; /* our DTLS certificate, SHA-256 */
     /* Announced host candidates of a worker; writes up to cap, returns how many. */
     size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);
+    bool ice_tcp; /* at each of these addresses we listen on TCP, too */
     /* Verify a token (signature, times, issuer, audience): SIG_OK or the code that says why not.
      * Pure but for the wall clock, which the rim reads. */
     enum sig_code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);

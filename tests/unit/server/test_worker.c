@@ -32,6 +32,7 @@ struct rig {
     struct session_params params;
     int notes; /* eventfd: the worker woke the control thread */
     int fd;    /* the client's socket */
+    bool tcp;  /* it is a connection, and packets are framed */
     struct dtls *dtls;
 };
 
@@ -54,6 +55,14 @@ static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
                               .wake_control = wake,
                               .wake_ctx = r,
                               .taps = taps ? r->taps : NULL};
+    c.tcp = (struct ice_tcp_config){.enabled = true,
+                                    .connections = 4,
+                                    .per_address = 4,
+                                    .packets = 64,
+                                    .queue = 65536,
+                                    .wait = US_PER_S,
+                                    .first = 5 * US_PER_S,
+                                    .idle = 60 * US_PER_S};
     c.engine = (struct engine_config){.max_peers = 16,
                                       .max_tours = 4,
                                       .cache_packets = 64,
@@ -74,8 +83,27 @@ static bool connect_client(struct rig *r) {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons(worker_port(r->worker)),
                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    r->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    r->fd = socket(AF_INET, (r->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
     return connect(r->fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+static bool speak(const struct rig *r, const uint8_t *packet, size_t n) {
+    uint8_t head[2];
+    put_be16(head, (uint16_t)n);
+    return (!r->tcp || send(r->fd, head, sizeof(head), MSG_NOSIGNAL) == sizeof(head)) &&
+           send(r->fd, packet, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+/* A packet; -1 when there is none, or no room. */
+static ssize_t hear(const struct rig *r, uint8_t *out, size_t cap) {
+    uint8_t head[2];
+    if (!r->tcp) {
+        return recv(r->fd, out, cap, 0);
+    }
+    if (recv(r->fd, head, sizeof(head), MSG_WAITALL) != sizeof(head) || be16(head) > cap) {
+        return -1;
+    }
+    return recv(r->fd, out, be16(head), MSG_WAITALL);
 }
 
 static void rig_close(struct rig *r) {
@@ -190,9 +218,9 @@ static bool check_connectivity(struct rig *r) {
         struct pollfd p = {.fd = r->fd, .events = POLLIN};
         memset(k.id, i, sizeof(k.id));
         stun_write_check(&w, &k);
-        CHECK(!w.bad && send(r->fd, buf, wr_len(&w), 0) > 0);
+        CHECK(!w.bad && speak(r, buf, wr_len(&w)));
         if (poll(&p, 1, 50) == 1) {
-            ssize_t n = recv(r->fd, in, sizeof(in), 0);
+            ssize_t n = hear(r, in, sizeof(in));
             return n > 0 && stun_read_response(bytes_of(in, (size_t)n), k.id,
                                                r->params.ice.local_pwd, &mapped);
         }
@@ -206,7 +234,7 @@ static bool shake_hands(struct rig *r) {
     dtls_start(r->dtls, clock_now());
     for (;;) {
         for (size_t n; (n = dtls_output(r->dtls, buf, sizeof(buf))) > 0;) {
-            CHECK(send(r->fd, buf, n, 0) == (ssize_t)n);
+            CHECK(speak(r, buf, n));
         }
         if (state != DTLS_HANDSHAKING) {
             return state == DTLS_DONE;
@@ -214,7 +242,7 @@ static bool shake_hands(struct rig *r) {
         if (!readable(r->fd)) {
             return false;
         }
-        ssize_t n = recv(r->fd, buf, sizeof(buf), 0);
+        ssize_t n = hear(r, buf, sizeof(buf));
         if (n > 0 && wire_classify(bytes_of(buf, (size_t)n)) == WIRE_DTLS) {
             state = dtls_input(r->dtls, clock_now(), bytes_of(buf, (size_t)n));
         }
@@ -235,7 +263,7 @@ static bool send_voice(struct rig *r, unsigned packets) {
         struct wr w = wr_of(out, sizeof(out));
         n = srtp_seal_rtp(sealer, 100 + i, bytes_of(header, n), bytes_of(payload, sizeof(payload)),
                           &w);
-        CHECK(n > 0 && send(r->fd, out, n, 0) == (ssize_t)n);
+        CHECK(n > 0 && speak(r, out, n));
     }
     bool ok = sealer != NULL;
     srtp_sealer_free(sealer);
@@ -273,6 +301,30 @@ TEST(worker_joins_a_client_and_taps_its_voice) {
     rig_close(&r);
 }
 
+/* The same for a client that UDP does not reach: on the same port, framed. */
+TEST(worker_joins_a_client_by_tcp) {
+    struct rig r;
+    struct media_event e;
+    struct worker_rim_counters n = {0};
+    REQUIRE(rig_open(&r));
+    close(r.fd);
+    r.tcp = true;
+    REQUIRE(connect_client(&r));
+    EXPECT(add_peer(&r));
+    EXPECT(check_connectivity(&r));
+    EXPECT(shake_hands(&r));
+    EXPECT(wait_event(&r, &e));
+    EXPECT_EQ(e.type, MEDIA_PEER_CONNECTED);
+    EXPECT(send_voice(&r, 20));
+    EXPECT_EQ(count_taps(&r, 20), 20);
+    for (us_t limit = clock_now() + PATIENCE_MS * US_PER_MS; n.tcp_opened == 0;) {
+        worker_rim_counters(r.worker, &n);
+        REQUIRE(clock_now() < limit);
+    }
+    EXPECT_EQ(n.tcp_dropped, 0);
+    rig_close(&r);
+}
+
 /* The client is on the first worker, the home of its tour is the second: what is said arrives
  * there, by reference, and is tapped there. */
 TEST(workers_share_a_tour) {
@@ -307,7 +359,7 @@ static unsigned count_heard(struct rig *r, uint32_t ssrc, unsigned wanted) {
     us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
     while (got < wanted && clock_now() < limit && readable(r->fd)) {
         struct rtp p;
-        ssize_t n = recv(r->fd, in, sizeof(in), 0);
+        ssize_t n = hear(r, in, sizeof(in));
         bool media = n > 0 && wire_classify(bytes_of(in, (size_t)n)) == WIRE_RTP;
         got += media && rtp_parse(bytes_of(in, (size_t)n), &p) == OK && p.ssrc == ssrc;
     }

@@ -12,6 +12,7 @@ struct deal {
     struct rng_seeded seed;
     struct rng rng;
     char *answer;
+    bool tcp;
 };
 
 static struct deal *deal_new(const char *text, enum sig_code expected) {
@@ -41,6 +42,7 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
                        .fingerprint = fingerprint,
                        .candidates = &at,
                        .n_candidates = 1,
+                       .tcp = d->tcp,
                        .start_bitrate_kbps = 1500,
                        .id = 0x7fffffffffffffff,
                        .version = 1};
@@ -124,6 +126,18 @@ TEST(chromium_publishes_by_whip) {
              "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n",
              p->ice.local_ufrag, p->ice.local_pwd, fp, p->ice.local_ufrag, p->ice.local_pwd, fp);
     EXPECT_STR(d->answer, want);
+    deal_free(d);
+}
+
+/* RFC 6544: after those of UDP, and below them. */
+TEST(whom_udp_does_not_reach_is_told_of_tcp) {
+    struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+    plan_whip(&d->offer, &d->plan);
+    d->tcp = true;
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    HAS(d->answer, "a=candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host\r\n"
+                   "a=candidate:2 1 tcp 1520435199 192.0.2.10 40000 typ host tcptype passive\r\n"
+                   "a=end-of-candidates\r\n");
     deal_free(d);
 }
 
