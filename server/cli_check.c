@@ -3,6 +3,7 @@
 
 #include "server/stores.h"
 #include "server/tls.h"
+#include "server/turn.h"
 
 #include <stdio.h>
 
@@ -16,13 +17,17 @@ int cli_check_config(int argc, char **argv) {
         return CLI_FAILED;
     }
     int status = CLI_OK;
+    struct turn *turn = NULL;
     if (stores_check(cfg, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
     } else if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
+    } else if (turn_new(cfg, &turn, why) != OK) {
+        status = cli_fail(CLI_FAILED, "%s", why);
     } else {
         printf("%s: ok\n", argv[1]);
     }
+    turn_free(turn);
     config_free(cfg);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "server/announce.h"
 #include "server/clock.h"
+#include "server/turn.h"
 
 #include "base/bytes.h"
 
@@ -111,6 +112,9 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be a list of origins such as \"https://www.example.com\" without a path"},
         {*c->public_url && !is_url(c->public_url), "public_url",
          "must start with http:// or https://"},
+        {!all(&c->turn_urls, turn_url_ok), "turn.urls",
+         "must be a list of URLs such as \"turn:turn.example.com:3478?transport=udp\""},
+        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
         {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
         {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
         {c->media_port && c->media_port + workers - 1 > 65535, "media.port",

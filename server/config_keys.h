@@ -60,6 +60,11 @@
     ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \
     INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
 
+#define CONFIG_KEYS_TURN(STR, INT, BOOL, ENUM, LIST) \
+    LIST(turn_urls, "turn.urls", "STUN and TURN servers told to clients") \
+    STR(turn_secret_file, "turn.secret_file", "", "file with the secret shared with TURN") \
+    INT(turn_ttl_s, "turn.ttl_s", 43200, 60, 604800, "a TURN password lasts [s]")
+
 #define CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST) \
     INT(mix_listeners, "mix.listeners", 32, 0, 4096, "viewers by WHEP who hear it, 0 = none may") \
     INT(mix_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
@@ -197,6 +202,7 @@
     CONFIG_KEYS_SERVER(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST)      \
     CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_TURN(STR, INT, BOOL, ENUM, LIST)      \
     CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST)       \
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \

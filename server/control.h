@@ -33,6 +33,8 @@ struct control_counters {
 };
 
 /* Built by parts.c in the order of its fields; read by everything in the control thread. */
+struct turn;
+
 struct control {
     const struct config *config;
     char origin[256]; /* of public_url, as browsers send it; empty when unknown */
@@ -50,6 +52,7 @@ struct control {
     uint16_t port;                   /* TCP port listened on */
 
     struct auth *auth;
+    struct turn *turn;
     struct assets *assets; /* NULL: web.dir could not be read */
     struct sig *sig;
     struct glue *glue;

@@ -2,10 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define CREDENTIAL "credential:"
+
+const char *files_credential(const char *text, char *out) {
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    if (strncmp(text, CREDENTIAL, strlen(CREDENTIAL)) != 0) {
+        return text;
+    }
+    int n = snprintf(out, PATH_MAX, "%s/%s", dir ? dir : "/run/credentials/oriel.service",
+                     text + strlen(CREDENTIAL));
+    return n < PATH_MAX ? out : "";
+}
 
 enum err files_make_parents(const char *file) {
     char path[4096];

@@ -5,6 +5,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+/* The path that a key of the configuration means: "credential:NAME" is the file NAME in the folder
+ * that systemd gives the service ($CREDENTIALS_DIRECTORY, systemd.exec(5) LoadCredential=). It is
+ * text itself, or in out of PATH_MAX bytes; "" when it would be too long. */
+const char *files_credential(const char *text, char *out);
 /* Create every directory above `file` with mode 0700. ERR_IO, errno kept. */
 enum err files_make_parents(const char *file);
 /* Write a new file of mode 0600, complete or not at all. ERR_EXISTS when it is there already,

@@ -3,6 +3,7 @@
 #include "server/clock.h"
 #include "server/respond.h"
 #include "server/routes.h"
+#include "server/turn.h"
 
 void whip_request(struct control *c, struct request *r) {
     struct sig_http h = {
@@ -26,6 +27,24 @@ void whip_request(struct control *c, struct request *r) {
     control_effects(c);
 }
 
+void whip_ice_servers(struct request *r) {
+    struct control *c = r->control;
+    const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
+    struct claims k;
+    struct sig_ice_servers servers;
+    char link[TURN_LINK_MAX];
+    if (!token || auth_verify(c->auth, clock_wall(), token, strlen(token), &k) != SIG_OK ||
+        strcmp(k.tour, r->args.v[0]) != 0) {
+        return;
+    }
+    turn_servers(c->turn, clock_wall(), k.sub, &servers);
+    for (size_t i = 0; i < servers.n; i++) {
+        respond_header(r, "link:", turn_link(&servers, i, link));
+    }
+    mem_wipe(&servers, sizeof(servers));
+    mem_wipe(link, sizeof(link));
+}
+
 void whip_answer(struct control *c, const struct sig_effect *e) {
     struct request *r = http_find(c, e->req);
     if (!r || r->response.status) {
@@ -36,6 +55,9 @@ void whip_answer(struct control *c, const struct sig_effect *e) {
     }
     if (e->etag && *e->etag) {
         respond_header(r, "etag:", e->etag);
+    }
+    if (e->status == 201) {
+        whip_ice_servers(r);
     }
     if (e->status == 401) {
         respond_header(r, "www-authenticate:", "Bearer");

@@ -126,9 +126,8 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
     }
     if (r->route && r->route->cors) {
         ok = ok && add(r->wsi, "access-control-allow-origin:", "*", p, end) &&
-             add(r->wsi,
-                 "access-control-expose-headers:", "Location, ETag, Content-Range, Accept-Ranges",
-                 p, end);
+             add(r->wsi, "access-control-expose-headers:",
+                 "Location, ETag, Link, Content-Range, Accept-Ranges", p, end);
     }
     if (r->close_after) {
         ok = ok && add(r->wsi, "connection:", "close", p, end);

@@ -110,6 +110,7 @@ static void answer_options(struct request *r) {
     }
     if (r->route->handle == whip_request && r->args.n == 1) {
         respond_header(r, "accept-post:", "application/sdp"); /* RFC 9725 section 4.2 */
+        whip_ice_servers(r);
     }
     respond_status(r, 204);
 }

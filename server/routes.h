@@ -68,6 +68,9 @@ void orders_hold(struct control *c, struct request *r);
 void orders_release(struct control *c, struct request *r);
 void orders_held(struct control *c, struct request *r);
 
+/* Link headers (RFC 9725 section 4.6) with the STUN and TURN servers for who has the request's
+ * token; nothing when it has none that is valid for the tour. */
+void whip_ice_servers(struct request *r);
 /* An answer of signaling to whip_request. */
 void whip_answer(struct control *c, const struct sig_effect *e);
 /* A reply of the reader thread; takes over its data. */

@@ -8,6 +8,7 @@
 #include "server/log.h"
 #include "server/stores.h"
 #include "server/tls.h"
+#include "server/turn.h"
 #include "server/uploader_thread.h"
 #include "server/urls.h"
 
@@ -101,6 +102,11 @@ static enum sig_code verify(void *ctx, const char *token, size_t n, struct claim
     return auth_verify(s->control.auth, clock_wall(), token, n, ret);
 }
 
+static void ice_servers(void *ctx, const char *sub, struct sig_ice_servers *ret) {
+    struct server *s = ctx;
+    turn_servers(s->control.turn, clock_wall(), sub, ret);
+}
+
 static void fill_urls(struct control *c) {
     const struct config *cfg = c->config;
     if (*cfg->public_url) {
@@ -141,6 +147,9 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
     }
     if (e == OK) {
         e = server_auth(c->config, true, &c->auth, why);
+    }
+    if (e == OK) {
+        e = turn_new(c->config, &c->turn, why);
     }
     if (e == OK) {
         e = assets_load(c->config->web_dir, &c->assets, why);
@@ -369,6 +378,7 @@ static struct sig *make_sig(struct server *s) {
         .tour_spread = (uint32_t)cfg->media_spread,
         .candidates = candidates,
         .ice_tcp = cfg->media_tcp,
+        .ice_servers = ice_servers,
         .verify = verify,
         .ctx = s,
         .rng = clock_rng(),
@@ -490,6 +500,7 @@ struct server *server_stop(struct server *s) {
     c->sig = sig_free(c->sig);
     assets_free(c->assets);
     auth_free(c->auth);
+    turn_free(c->turn);
     dtls_identity_free(s->identity);
     mem_wipe(c->ticket_key, sizeof(c->ticket_key));
     return mem_free(s);

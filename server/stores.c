@@ -8,7 +8,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define MIB (1024 * (uint64_t)1024)
 
@@ -16,19 +15,6 @@ struct stores {
     struct http http;
     struct store remote, local, both;
 };
-
-#define CREDENTIAL "credential:" /* of systemd: a file in $CREDENTIALS_DIRECTORY */
-
-/* The path that a key of the configuration means; into out of PATH_MAX bytes. */
-static const char *credential(const char *text, char *out) {
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
-    if (strncmp(text, CREDENTIAL, strlen(CREDENTIAL)) != 0) {
-        return text;
-    }
-    int n = snprintf(out, PATH_MAX, "%s/%s", dir ? dir : "/run/credentials/oriel.service",
-                     text + strlen(CREDENTIAL));
-    return n < PATH_MAX ? out : "";
-}
 
 static wall_t wall(void *ctx) {
     (void)ctx;
@@ -56,9 +42,9 @@ static enum err open_remote(struct stores *s, const struct config *c, const stru
                            .bucket = c->s3_bucket,
                            .prefix = c->s3_prefix,
                            .virtual_host = c->s3_virtual_host,
-                           .access_key_file = credential(c->s3_access_key_file, access_key),
-                           .secret_key_file = credential(c->s3_secret_key_file, secret_key),
-                           .session_token_file = credential(c->s3_session_token_file, token),
+                           .access_key_file = files_credential(c->s3_access_key_file, access_key),
+                           .secret_key_file = files_credential(c->s3_secret_key_file, secret_key),
+                           .session_token_file = files_credential(c->s3_session_token_file, token),
                            .encryption = encryption[c->s3_encryption],
                            .kms_key = c->s3_kms_key,
                            .http = &s->http,

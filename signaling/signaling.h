@@ -21,6 +21,13 @@ struct sig;
 
 enum record_mode { RECORD_AUTO, RECORD_MANUAL, RECORD_OFF };
 
+/* STUN and TURN servers for a client, and its credentials for the latter. */
+struct sig_ice_servers {
+    const char *const *urls; /* RFC 7064, RFC 7065; borrowed */
+    size_t n;
+    char username[48], credential[32]; /* empty without a TURN server */
+};
+
 struct sig_config {
     size_t max_message; /* [bytes] a WebSocket message, 256 KiB */
     size_t max_sdp;     /* [bytes] 128 KiB */
@@ -49,6 +56,8 @@ struct sig_config {
     /* Announced host candidates of a worker; writes up to cap, returns how many. */
     size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);
     bool ice_tcp; /* at each of these addresses we listen on TCP, too */
+    /* What who has this token's sub may use now; NULL: there is none. */
+    void (*ice_servers)(void *ctx, const char *sub, struct sig_ice_servers *ret);
     /* Verify a token (signature, times, issuer, audience): SIG_OK or the code that says why not.
      * Pure but for the wall clock, which the rim reads. */
     enum sig_code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
