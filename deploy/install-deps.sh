@@ -11,7 +11,7 @@ build_packages=(
     libsrtp2-dev libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
 )
 test_packages=(
-    ceph-mon ceph-osd chromium clang clang-format curl ffmpeg firefox-esr fonts-dejavu-core
+    ceph-mon ceph-osd chromium clang clang-format coturn curl ffmpeg firefox-esr fonts-dejavu-core
     gir1.2-gst-plugins-bad-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 jq
     libclang-rt-14-dev mkvtoolnix nftables python3 python3-aiortc python3-gi radosgw shellcheck
@@ -77,10 +77,12 @@ echo "installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install_missing() {
-    # The bench runs its own Janus; the one that the package would start is never wanted.
-    if [[ " ${missing[*]} " == *" janus "* ]] && [ -d /run/systemd/system ]; then
-        as_root systemctl mask janus.service
-    fi
+    # Bench and tests run their own; the ones that the packages would start are never wanted.
+    for service in coturn janus; do
+        if [[ " ${missing[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
+            as_root systemctl mask "$service.service"
+        fi
+    done
     as_root apt-get -q update &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
             --no-install-recommends "${missing[@]}"

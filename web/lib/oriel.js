@@ -57,6 +57,8 @@ export class OrielClient extends EventTarget {
     this.resumeToken = '';
     /** @type {JoinOptions|null} what to join with again after a restart of the server */
     this.joinOptions = null;
+    /** @type {RTCIceServer[]} STUN and TURN servers, as the server told them last */
+    this.iceServers = [];
     /** @type {Map<SourceKind, MediaStreamTrack|null>} */
     this.published = new Map();
     this.over = false;
@@ -93,7 +95,14 @@ export class OrielClient extends EventTarget {
   async look() {
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
-    return signal.request('hello', { token: this.token });
+    const welcome = await signal.request('hello', { token: this.token });
+    this.keepIceServers(welcome);
+    return welcome;
+  }
+
+  /** Passwords for TURN end; each answer brings new ones. @param {any} message */
+  keepIceServers(message) {
+    this.iceServers = message.ice_servers ?? this.iceServers;
   }
 
   /** Joins: one round trip. @param {JoinOptions} options */
@@ -101,7 +110,7 @@ export class OrielClient extends EventTarget {
     const { name, codec, consent } = options;
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
-    const session = new Session({ codec, ...this.counts });
+    const session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
     try {
       const offer = await session.offer();
       const joined = await signal.request('join', { token: this.token, name, consent, ...offer });
@@ -123,6 +132,7 @@ export class OrielClient extends EventTarget {
     this.me = joined.participant;
     this.tour = joined.tour;
     this.resumeToken = joined.resume ?? this.resumeToken;
+    this.keepIceServers(joined);
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
     this.emit('roster', this.roster());
     const recorded = joined.tour.recording_paused ? 'paused' : 'on';
@@ -193,11 +203,12 @@ export class OrielClient extends EventTarget {
     }
     this.restarting = true;
     try {
-      const offer = await session.restartOffer();
+      const offer = await session.restartOffer(this.iceServers);
       const late = wait(RESTART_PATIENCE + 4 * (this.link?.rtt ?? 0)).then(() => {
         throw new OrielError('timeout', 'The server did not answer.');
       });
       const reply = await Promise.race([signal.request('restart', { offer }), late]);
+      this.keepIceServers(reply);
       await session.acceptRestart(reply.answer);
     } catch (error) {
       if (error instanceof OrielError && LOST.includes(error.code) && !this.over && !this.reconnecting) {
@@ -254,7 +265,7 @@ export class OrielClient extends EventTarget {
   /** @param {Signal} signal @param {Session} session */
   async resume(signal, session) {
     const dead = this.isDown();
-    const offer = dead ? await session.restartOffer() : undefined;
+    const offer = dead ? await session.restartOffer(this.iceServers) : undefined;
     const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
     this.enter(resumed);
     // The secret before this one is refused once the server sees that the new one has arrived.

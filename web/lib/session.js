@@ -34,10 +34,10 @@ function preferCodec(transceiver, kind, codec) {
  * `negotiationneeded` after the join, which must never happen and is reported as such.
  */
 export class Session extends EventTarget {
-  /** @param {{codec: string, gallery: number, audio: number}} options */
-  constructor({ codec, gallery, audio }) {
+  /** @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[]}} options */
+  constructor({ codec, gallery, audio, iceServers = [] }) {
     super();
-    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.joined = false;
     /** @type {Map<SourceKind, RTCRtpTransceiver>} */
     this.senders = new Map();
@@ -98,8 +98,9 @@ export class Session extends EventTarget {
     }
   }
 
-  /** A new offer with fresh ICE credentials, for a restart. */
-  async restartOffer() {
+  /** A new offer with fresh ICE credentials, for a restart. @param {RTCIceServer[]} iceServers */
+  async restartOffer(iceServers) {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
     return this.pc.localDescription?.sdp ?? '';
   }

@@ -41,6 +41,7 @@
  * @property {{name: string, role: Role, sub: string}} you
  * @property {Tour} tour
  * @property {{required: boolean, version: string, text: string}} consent
+ * @property {RTCIceServer[]} [ice_servers] when the server has any
  */
 
 export {};
