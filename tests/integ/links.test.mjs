@@ -1,5 +1,5 @@
 // Networks that let no UDP pass: Chromium without UDP joins by ICE-TCP on the port of UDP, sees and is
-// seen, by our pages and by WHIP and WHEP.
+// seen, by our pages and by WHIP and WHEP. Where nothing passes, the page says what a person can do.
 import net from 'node:net';
 import { once } from 'node:events';
 import { serveBarePage } from './lib/bare_page.mjs';
@@ -61,7 +61,22 @@ await test('without_udp_two_people_see_and_hear_each_other', async () => {
 await test('nothing_on_the_page_alarms', async () => {
   for (const page of [agent, buyer]) {
     expectEqual(await page.textContent('.link-state'), '', 'the state of the link');
+    expect(!(await page.isVisible('.advice')), 'there is advice');
   }
+});
+
+await test('without_udp_a_publisher_by_whip_is_served', async () => {
+  const page = await agentBrowser.newPage();
+  await page.goto(site.url);
+  await page.evaluate((a) => window.publish(...a), [`${base}/whip/whipped`,
+    token({ sub: 'publisher', role: 'agent', tour: 'whipped' })]);
+  const player = await buyerBrowser.newPage();
+  await player.goto(site.url);
+  await player.evaluate((a) => window.play(...a), [`${base}/whep/whipped`, token({ sub: 'player', tour: 'whipped' })]);
+  await until(async () => (await inbound(player)).frames > 60, 'a picture by WHEP', 30000);
+  expectEqual((await pair(page)).protocol, 'tcp', 'protocol of the path');
+  await page.close();
+  await player.close();
 });
 
 await test('without_udp_a_player_of_whep_is_served', async () => {
@@ -92,6 +107,24 @@ await test('connections_end_with_the_tour', async () => {
   await agentBrowser.close();
   await buyerBrowser.close();
   await until(async () => await socket('opened') === await socket('closed'), 'connections to close', 20000);
+});
+
+await test('where_nothing_passes_the_page_says_what_to_do', async () => {
+  const closed = await new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir(), (c) => {
+    c.media = { address: '127.0.0.1', port: 0, workers: 1, tcp: false };
+  })]).ready;
+  const browser = await launchChromium({ flags: WITHOUT_UDP });
+  try {
+    const page = browser.pages()[0];
+    await joinTour(page, closed.urls.agent);
+    await page.waitForSelector('.advice', { timeout: 30000 });
+    const words = await page.textContent('.advice');
+    expect(/does not let sound and picture through/.test(words), words);
+    expect(/hotspot/.test(words) && /127\.0\.0\.1:\d+ \(UDP\)/.test(words), words);
+  } finally {
+    await browser.close();
+  }
+  expectEqual((await closed.stop()).code, 0, 'exit status');
 });
 
 site.close();

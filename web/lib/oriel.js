@@ -103,6 +103,9 @@ export class OrielClient extends EventTarget {
   /** Passwords for TURN end; each answer brings new ones. @param {any} message */
   keepIceServers(message) {
     this.iceServers = message.ice_servers ?? this.iceServers;
+    if (this.session) {
+      this.session.iceServers = this.iceServers;
+    }
   }
 
   /** Joins: one round trip. @param {JoinOptions} options */
@@ -203,7 +206,7 @@ export class OrielClient extends EventTarget {
     }
     this.restarting = true;
     try {
-      const offer = await session.restartOffer(this.iceServers);
+      const offer = await session.restartOffer();
       const late = wait(RESTART_PATIENCE + 4 * (this.link?.rtt ?? 0)).then(() => {
         throw new OrielError('timeout', 'The server did not answer.');
       });
@@ -265,7 +268,7 @@ export class OrielClient extends EventTarget {
   /** @param {Signal} signal @param {Session} session */
   async resume(signal, session) {
     const dead = this.isDown();
-    const offer = dead ? await session.restartOffer(this.iceServers) : undefined;
+    const offer = dead ? await session.restartOffer() : undefined;
     const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
     this.enter(resumed);
     // The secret before this one is refused once the server sees that the new one has arrived.

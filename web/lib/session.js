@@ -37,6 +37,8 @@ export class Session extends EventTarget {
   /** @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[]}} options */
   constructor({ codec, gallery, audio, iceServers = [] }) {
     super();
+    /** @type {RTCIceServer[]} of the next restart */
+    this.iceServers = iceServers;
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.joined = false;
     /** @type {Map<SourceKind, RTCRtpTransceiver>} */
@@ -98,9 +100,9 @@ export class Session extends EventTarget {
     }
   }
 
-  /** A new offer with fresh ICE credentials, for a restart. @param {RTCIceServer[]} iceServers */
-  async restartOffer(iceServers) {
-    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+  /** A new offer with fresh ICE credentials, for a restart. */
+  async restartOffer() {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
     return this.pc.localDescription?.sdp ?? '';
   }

@@ -1,5 +1,6 @@
 // The tour while it runs: header, floor, people, controls; for buyers and for the agent.
 
+import { Advice } from './advice.js';
 import { canShareScreen, deviceProblem, listDevices, openDevice, openScreen } from './devices.js';
 import { ask, el, icon, show, toast } from './dom.js';
 import { Floor } from './floor.js';
@@ -22,6 +23,7 @@ export class Live {
     this.people = new People();
     this.rec = el('span', { class: 'rec', hidden: true, role: 'status' });
     this.link = el('span', { class: 'link-state', role: 'status' }, LINK_WORDS.connecting);
+    this.advice = new Advice(client);
     /** @type {Record<string, HTMLButtonElement>} */
     this.buttons = {};
     this.listen();
@@ -43,6 +45,7 @@ export class Live {
   /** @param {keyof LINK_WORDS} state */
   async showLink(state) {
     this.link.textContent = LINK_WORDS[state];
+    this.advice.onLink(state);
     if (state === 'live' && !(await this.floor.startSound())) {
       this.offerSound();
     }
@@ -206,6 +209,7 @@ export class Live {
   }
 
   stopAll() {
+    this.advice.stop();
     for (const track of Object.values(this.tracks)) {
       track?.stop();
     }
@@ -217,7 +221,7 @@ export class Live {
     show(el('div', { class: 'tour' },
       el('header', {}, el('h1', {}, tour?.title || tour?.name || ''), this.rec,
         el('span', { class: 'push' }), this.link),
-      this.floor.node, this.people.node, bar));
+      this.advice.node, this.floor.node, this.people.node, bar));
     this.people.update(this.client.roster(), this.client.me?.id);
     this.showRecording(this.client.recording);
     this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
