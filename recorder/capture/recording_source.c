@@ -1,8 +1,8 @@
 #include "recorder/capture/recording_source.h"
 
 #include "base/alloc.h"
+#include "media/wire/opus.h"
 #include "recorder/capture/recording.h"
-#include "recorder/timeline/depacketize_opus.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /* Any packets in any order through reordering and frame assembly, VP8 or Opus, and the timeline.
  * Input: a flag byte, then packets of: sequence step (signed), time step [ms], timestamp step,
  * flags and length of the payload, payload. */
-#include "recorder/timeline/depacketize_opus.h"
+#include "media/wire/opus.h"
 #include "recorder/timeline/depacketizer.h"
 #include "recorder/timeline/reorder.h"
 #include "recorder/timeline/timeline.h"

@@ -1,4 +1,4 @@
-#include "recorder/timeline/depacketize_opus.h"
+#include "media/wire/opus.h"
 
 /* RFC 6716 section 3.1, table 2. */
 static us_t frame_duration(uint8_t toc) {
