@@ -45,6 +45,7 @@ struct session_line {
     uint8_t codec;        /* enum codec */
     uint8_t pt;           /* RTP payload type of the codec, 0..127 */
     uint8_t rtx_pt;       /* RFC 4588; 0 = RTX not negotiated */
+    uint8_t red_pt;       /* RFC 2198, audio; 0 = redundancy not negotiated */
     bool nack, pli, twcc; /* feedback agreed (RFC 4585, transport-cc) */
     bool remb;            /* source: goog-remb, where transport-cc is not */
     uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */

@@ -44,12 +44,13 @@ struct engine_config {
     uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
                                STUN, DTLS and RTCP are never without a buffer */
     struct bwe_config bwe;  /* of what is sent to a viewer */
-    us_t media_silence;     /* [us] media to a peer pauses after this without an
-                                authenticated packet (design: 8 s) */
-    us_t peer_timeout;      /* [us] and it is gone after this (design: 15 s) */
-    us_t join_timeout;      /* [us] from peer_add to finished DTLS (30 s) */
-    us_t keyframe_interval; /* [us] periodic request while tapped, 0 = never (10 s) */
-    wall_t wall_at_zero;    /* wall clock when us_t was 0: NTP times of sender reports */
+    uint32_t redundancy_percent; /* viewers that lose more get speech twice (RFC 2198), 0 = never */
+    us_t media_silence;          /* [us] media to a peer pauses after this without an
+                                     authenticated packet (design: 8 s) */
+    us_t peer_timeout;           /* [us] and it is gone after this (design: 15 s) */
+    us_t join_timeout;           /* [us] from peer_add to finished DTLS (30 s) */
+    us_t keyframe_interval;      /* [us] periodic request while tapped, 0 = never (10 s) */
+    wall_t wall_at_zero;         /* wall clock when us_t was 0: NTP times of sender reports */
     const struct dtls_identity *identity; /* borrowed, outlives the engine */
     struct rng rng;                       /* borrowed */
 };

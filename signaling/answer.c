@@ -135,6 +135,24 @@ static bool is_hex(struct span s) {
     return s.n > 0;
 }
 
+/* Does the offer say name=1 of it? */
+static bool says(const struct sdp_format *f, const char *name) {
+    return span_is(span_param(f->fmtp, name), "1");
+}
+
+/* RFC 7587 section 7. In-band repair is always of use. Two channels, and silence that is not sent,
+ * are what the client asks for: of a slot, what it would receive; of a source, what it would send,
+ * which it does only when the other side likes it, too. */
+static void write_opus(struct buffer *o, const struct session_line *l, const struct sdp_format *f) {
+    bool stereo = says(f, "stereo") || (l->source && says(f, "sprop-stereo"));
+    buffer_printf(o, "a=fmtp:%u minptime=10;useinbandfec=1%s%s\r\n", l->pt,
+                  stereo ? ";stereo=1;sprop-stereo=1" : "", says(f, "usedtx") ? ";usedtx=1" : "");
+    if (l->red_pt) {
+        buffer_printf(o, "a=rtpmap:%u red/48000/2\r\na=fmtp:%u %u/%u\r\n", l->red_pt, l->red_pt,
+                      l->pt, l->pt);
+    }
+}
+
 /* fmtp says what we want to receive; on a slot's line it repeats the codec's configuration. */
 static void write_fmtp(struct buffer *o, const struct answer *a, const struct session_line *l,
                        const struct sdp_format *f) {
@@ -142,7 +160,7 @@ static void write_fmtp(struct buffer *o, const struct answer *a, const struct se
     bool h264 = l->codec == CODEC_H264, told = profile.n == 6 && is_hex(profile);
     bool start = l->source && a->start_bitrate_kbps;
     if (l->codec == CODEC_OPUS) {
-        buffer_printf(o, "a=fmtp:%u minptime=10;useinbandfec=1\r\n", l->pt);
+        write_opus(o, l, f);
         return;
     }
     if (!h264 && !start) {
@@ -216,14 +234,25 @@ static void write_rids(struct buffer *o, const struct sdp_media *m, const struct
     buffer_str(o, "\r\n");
 }
 
-static void write_accepted(struct buffer *o, const struct answer *a, int i, bool first) {
-    const struct sdp_media *m = &a->n->offer->media[i];
-    const struct session_line *l = &a->params->lines[a->n->line[i]];
-    buffer_printf(o, "m=%s 9 UDP/TLS/RTP/SAVPF %u", m->kind == SDP_AUDIO ? "audio" : "video",
-                  l->pt);
+/* In the order of the offer: what comes first is what a client sends (RFC 3264 section 6.1). */
+static void write_formats(struct buffer *o, const struct sdp_media *m,
+                          const struct session_line *l) {
+    for (int i = 0; i < m->n_formats; i++) {
+        uint8_t pt = m->formats[i].pt;
+        if (pt == l->pt || (l->red_pt && pt == l->red_pt)) {
+            buffer_printf(o, " %u", pt);
+        }
+    }
     if (l->rtx_pt) {
         buffer_printf(o, " %u", l->rtx_pt);
     }
+}
+
+static void write_accepted(struct buffer *o, const struct answer *a, int i, bool first) {
+    const struct sdp_media *m = &a->n->offer->media[i];
+    const struct session_line *l = &a->params->lines[a->n->line[i]];
+    buffer_printf(o, "m=%s 9 UDP/TLS/RTP/SAVPF", m->kind == SDP_AUDIO ? "audio" : "video");
+    write_formats(o, m, l);
     buffer_str(o, "\r\nc=IN IP4 0.0.0.0\r\n");
     write_mid(o, m);
     write_transport(o, a);

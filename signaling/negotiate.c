@@ -64,6 +64,30 @@ static uint8_t find_rtx(const struct sdp_media *m, unsigned pt) {
     return 0;
 }
 
+/* RFC 2198 section 5: the payload types of primary and redundant data, "111/111"; all are ours. */
+static bool red_of(struct span fmtp, unsigned pt) {
+    struct span word;
+    unsigned n = 0;
+    while (span_word(&fmtp, '/', &word)) {
+        uint32_t inner;
+        if (!span_number(word, 127, &inner) || inner != pt) {
+            return false;
+        }
+        n++;
+    }
+    return n > 1;
+}
+
+static uint8_t find_red(const struct sdp_media *m, unsigned pt) {
+    for (int i = 0; m->kind == SDP_AUDIO && i < m->n_formats; i++) {
+        const struct sdp_format *f = &m->formats[i];
+        if (f->red && f->pt != pt && pt_usable(f->pt) && red_of(f->fmtp, pt)) {
+            return f->pt;
+        }
+    }
+    return 0;
+}
+
 /* Does another line of the offer use this id for another extension? aiortc does, and then reads
  * what it receives with one map for all lines. */
 static bool id_ambiguous(const struct sdp *offer, const struct sdp_ext *e) {
@@ -210,6 +234,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     l->remb = (fb & SDP_FB_REMB) && l->source && !l->twcc;
     /* RFC 4588 repairs what a NACK asks for; without it RTX has no use. */
     l->rtx_pt = l->nack ? find_rtx(m, f->pt) : 0;
+    l->red_pt = find_red(m, f->pt);
     /* Counted first, so that its own SSRC is seen when the one for RTX is drawn. */
     s->n_lines++;
     if (l->slot) {
@@ -345,8 +370,9 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
 static bool same_line(const struct session_line *a, const struct session_line *b) {
     return strcmp(a->mid, b->mid) == 0 && a->source == b->source && a->slot == b->slot &&
            a->slot_index == b->slot_index && a->codec == b->codec && a->pt == b->pt &&
-           a->rtx_pt == b->rtx_pt && memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0 &&
-           a->n_rids == b->n_rids && memcmp(a->rid, b->rid, sizeof(a->rid)) == 0;
+           a->rtx_pt == b->rtx_pt && a->red_pt == b->red_pt &&
+           memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0 && a->n_rids == b->n_rids &&
+           memcmp(a->rid, b->rid, sizeof(a->rid)) == 0;
 }
 
 bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh) {

@@ -29,6 +29,7 @@ struct sdp_format {
     uint8_t codec; /* enum codec, CODEC_NONE for what we do not speak */
     uint8_t fb;    /* enum sdp_fb bits */
     bool rtx;      /* RFC 4588 */
+    bool red;      /* RFC 2198, at the clock of Opus */
     struct span fmtp;
 };
 

@@ -25,10 +25,11 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                       struct session_line *ret) {
     *ret = (struct session_line){.source = l->kind & 0x0f,
                                  .slot = l->kind >> 4,
-                                 .slot_index = l->slot_index,
-                                 .codec = l->codec,
+                                 .slot_index = l->codec >> 4,
+                                 .codec = l->codec & 0x0f,
                                  .pt = l->pt,
                                  .rtx_pt = l->rtx_pt,
+                                 .red_pt = l->red_pt,
                                  .nack = l->flags & SNAPSHOT_NACK,
                                  .pli = l->flags & SNAPSHOT_PLI,
                                  .twcc = l->flags & SNAPSHOT_TWCC,

@@ -130,7 +130,8 @@ void allot(struct session *s, us_t now) {
             continue;
         }
         if (s->viewer.slots[i].kind == SLOT_AUDIO) {
-            audio += meter_rate(&x->shown->feed.meter, now, 0);
+            audio +=
+                meter_rate(&x->shown->feed.meter, now, 0) * (1u + s->slots[i].stream.red.blocks);
             continue;
         }
         offers[i].kind = (uint8_t)kind_of(s, i);

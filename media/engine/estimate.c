@@ -85,6 +85,19 @@ void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r) {
     }
 }
 
+/* Speech needs no round trip where each packet brings those before it once more. */
+static void voices_report(struct session *s, us_t now, uint32_t lost, uint32_t expected) {
+    uint32_t limit = s->engine->c.redundancy_percent;
+    if (!send_redundancy_report(&s->redundancy, limit, lost, expected)) {
+        return;
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct stream *out = &s->slots[i].stream;
+        out->red.blocks = out->red.pt ? s->redundancy.blocks : 0;
+    }
+    allot(s, now); /* it costs what pictures could have */
+}
+
 /* RFC 3550 section 6.4.1: what was lost since the last report is the difference of two. Numbers
  * that never came from the publisher are holes in what is sent, which the viewer counts as lost;
  * its path has not lost them. */
@@ -101,7 +114,9 @@ void estimate_report(struct session *s, us_t now, struct slot *slot, const struc
     if (s->bwe && !first && expected > 0 && expected <= REPORTED_MAX && sent > 0) {
         int64_t missing = sent - ((int64_t)expected - lost);
         bwe_rtt(s->bwe, s->rtt);
-        bwe_report(s->bwe, now, missing > 0 ? (uint32_t)missing : 0, (uint32_t)sent);
+        uint32_t gone = missing > 0 ? (uint32_t)missing : 0;
+        bwe_report(s->bwe, now, gone, (uint32_t)sent);
+        voices_report(s, now, gone, (uint32_t)sent);
     }
 }
 

@@ -44,13 +44,20 @@ static bool rids_ok(const struct session_line *l) {
     return true;
 }
 
+/* What has a payload type of its own is told apart by it. */
+static bool red_ok(const struct session_line *l) {
+    return l->red_pt == 0 || (l->red_pt <= PT_MAX && l->red_pt != l->pt && l->red_pt != l->rtx_pt &&
+                              l->codec == CODEC_OPUS);
+}
+
 static bool line_ok(const struct session_line *l) {
     bool source = l->source != SOURCE_NONE, slot = l->slot != SLOT_NONE;
-    if (source == slot || l->source >= SOURCE_KIND_COUNT || l->slot >= SLOT_KIND_COUNT) {
+    if (source == slot || l->slot_index >= SESSION_SLOTS_MAX || l->source >= SOURCE_KIND_COUNT ||
+        l->slot >= SLOT_KIND_COUNT) {
         return false;
     }
     if (!text(l->mid, sizeof(l->mid), false) || !ext_ok(&l->ext) || !rids_ok(l) || l->pt > PT_MAX ||
-        l->rtx_pt > PT_MAX || l->codec == CODEC_NONE || l->codec >= CODEC_COUNT) {
+        l->rtx_pt > PT_MAX || !red_ok(l) || l->codec == CODEC_NONE || l->codec >= CODEC_COUNT) {
         return false;
     }
     bool audio = l->source == SOURCE_MICROPHONE || l->slot == SLOT_AUDIO;

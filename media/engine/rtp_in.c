@@ -2,6 +2,7 @@
 
 #include "media/engine/bind.h"
 #include "media/engine/offence.h"
+#include "media/engine/red_in.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/remb.h"
 #include "media/engine/source.h"
@@ -122,14 +123,11 @@ static void skip(struct layer *l, us_t now, uint64_t seq) {
     relay_skip(l, seq);
 }
 
-static void receive(struct layer *l, us_t now, const struct incoming *k) {
+static void take_in(struct layer *l, us_t now, const struct incoming *k) {
     struct inbound *in = inbound_of(l);
     bool is_video = inbound_is_video(in->line);
     struct media_packet p;
     struct inbound_place place;
-    if (!in->books->stats.ext.any) {
-        align_with_srtp(source_of(l->flow)->session, in, k->r.seq);
-    }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
         skip(l, now, place.seq);
@@ -145,6 +143,34 @@ static void receive(struct layer *l, us_t now, const struct incoming *k) {
             media(l, now, &p);
         }
     }
+}
+
+/* What the packet repeats comes before it, so that nothing is asked for that is here. */
+static void repair(struct layer *l, us_t now, const struct incoming *k, const struct red *red) {
+    for (unsigned i = 0; i < red->n; i++) {
+        struct incoming x = {.packet = red_in_repair(l, k->packet, &k->r, red, i), .rtx = true};
+        if (x.packet && rtp_parse(bytes_of(x.packet->data, x.packet->len), &x.r) == OK) {
+            l->flow->tour->engine->n.red_repaired++;
+            take_in(l, now, &x);
+        }
+        packet_unref(x.packet);
+    }
+}
+
+static void receive(struct layer *l, us_t now, struct incoming *k) {
+    struct inbound *in = inbound_of(l);
+    struct red red = {.n = 0};
+    if (in->line->s.red_pt && k->r.pt == in->line->s.red_pt && !red_in_open(in, &k->r, &red)) {
+        l->flow->tour->engine->n.drop_rtp++;
+        return;
+    }
+    if (!in->books->stats.ext.any) {
+        align_with_srtp(source_of(l->flow)->session, in, k->r.seq);
+    }
+    if (!k->over) {
+        repair(l, now, k, &red);
+    }
+    take_in(l, now, k);
 }
 
 /* Into the stream that has been found. NULL when it cannot be received. */

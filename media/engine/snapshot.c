@@ -7,10 +7,10 @@
 static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     memcpy(ret->mid, l->mid, strnlen(l->mid, MID_SHORT));
     ret->kind = (uint8_t)(l->slot << 4 | l->source);
-    ret->slot_index = l->slot_index;
-    ret->codec = l->codec;
+    ret->codec = (uint8_t)(l->slot_index << 4 | l->codec);
     ret->pt = l->pt;
     ret->rtx_pt = l->rtx_pt;
+    ret->red_pt = l->red_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
                            (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0));
     for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {

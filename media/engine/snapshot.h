@@ -36,8 +36,8 @@ enum { /* session_snapshot.flags */
 struct snapshot_line {   /* what stays fixed of a session_line */
     char mid[MID_SHORT]; /* NUL-padded; when full, the rest is in mid_tails */
     uint8_t kind;        /* slot << 4 | source */
-    uint8_t slot_index;
-    uint8_t codec, pt, rtx_pt;
+    uint8_t codec;       /* slot_index << 4 | codec */
+    uint8_t pt, rtx_pt, red_pt;
     uint8_t flags;                        /* SNAPSHOT_NACK ... */
     uint8_t ext[(RTP_EXT_COUNT + 1) / 2]; /* 4 bits each, even ones low */
 };
@@ -97,6 +97,7 @@ struct session_snapshot {
     struct snapshot_slot slots[SESSION_SLOTS_MAX];
 };
 
+_Static_assert(CODEC_COUNT <= 16 && SESSION_SLOTS_MAX <= 16, "snapshot_line.codec has 4 bits each");
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
 
 /* Numbers of the limits of a session's leases: SRTCP, and of slot i its media and its RTX. */

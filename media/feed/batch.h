@@ -9,7 +9,8 @@
 #include "base/list.h"
 #include "media/feed/packet.h"
 
-#define BATCH_MAX 64     /* packets: as many as one batch of input has datagrams */
+/* packets: as many as one batch of input has datagrams, and some that redundancy repairs */
+#define BATCH_MAX (64 + 8)
 #define BATCH_PADDING 32 /* [bytes] a packet that lacks more is sent by itself */
 
 struct feed_batch {

@@ -53,12 +53,17 @@ static struct inbound_line *by_mid(struct inbound_line *lines, unsigned n, const
     return NULL;
 }
 
+/* A payload type of the stream itself: plain, or with redundancy. */
+static bool is_media(const struct inbound_line *l, uint8_t pt) {
+    return pt == l->s.pt || (l->s.red_pt && pt == l->s.red_pt);
+}
+
 /* Clients without the MID extension: a payload type that only one m-line uses names it too. */
 static struct inbound_line *by_pt(struct inbound_line *lines, unsigned n, uint8_t pt) {
     struct inbound_line *found = NULL;
     for (unsigned i = 0; i < n; i++) {
         struct inbound_line *l = &lines[i];
-        if (l->s.pt != pt && (l->s.rtx_pt == 0 || l->s.rtx_pt != pt)) {
+        if (!is_media(l, pt) && (l->s.rtx_pt == 0 || l->s.rtx_pt != pt)) {
             continue;
         }
         if (found || l->s.ext.id[RTP_EXT_MID]) {
@@ -88,7 +93,7 @@ static struct inbound *by_rid(struct inbound_line *l, const struct rtp *r, bool 
 static bool claim(struct inbound_line *l, us_t now, const struct rtp *r, struct arrival *ret) {
     bool rtx = l->s.rtx_pt && r->pt == l->s.rtx_pt;
     struct inbound *in = by_rid(l, r, rtx);
-    if (!in || (!rtx && r->pt != l->s.pt)) {
+    if (!in || (!rtx && !is_media(l, r->pt))) {
         return false;
     }
     bool taken = in->ssrc && in->books;
@@ -103,7 +108,7 @@ bool inbound_find(struct inbound_line *lines, unsigned n, us_t now, const struct
                   struct arrival *ret) {
     for (unsigned i = 0; i < n; i++) {
         if (by_ssrc(&lines[i], r->ssrc, ret)) {
-            return r->pt == (ret->rtx ? lines[i].s.rtx_pt : lines[i].s.pt);
+            return ret->rtx ? r->pt == lines[i].s.rtx_pt : is_media(&lines[i], r->pt);
         }
     }
     struct inbound_line *l = by_mid(lines, n, r);
@@ -114,6 +119,7 @@ bool inbound_find(struct inbound_line *lines, unsigned n, us_t now, const struct
 static void init_books(const struct inbound *in) {
     recv_stats_init(&in->books->stats, codec_clock(in->line->s.codec));
     recv_nack_init(&in->books->nack, in->line->s.nack);
+    in->books->red = (struct recv_red){.n = 0};
 }
 
 enum err inbound_start(struct inbound *in) {
@@ -158,6 +164,9 @@ enum inbound_verdict inbound_receive(struct inbound *in, us_t now, const struct 
     if ((recovered && !repairs_this(&b->stats, r->seq)) ||
         recv_stats_packet(&b->stats, &a, &ret->seq) != SEQ_NEW) {
         return INBOUND_DROP;
+    }
+    if (in->line->s.red_pt) {
+        recv_red_note(&b->red, ret->seq, r->ts);
     }
     if (tracks_gaps(in)) {
         ret->after_gap = recv_nack_packet(&b->nack, now, ret->seq);

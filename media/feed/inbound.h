@@ -10,6 +10,7 @@
 #include "base/session.h"
 #include "media/recv/nack.h"
 #include "media/recv/police.h"
+#include "media/recv/red.h"
 #include "media/recv/stream.h"
 #include "media/wire/rtp.h"
 
@@ -24,6 +25,7 @@
 struct inbound_books {
     struct recv_stats stats;
     struct recv_nack nack;
+    struct recv_red red; /* kept where redundancy was agreed on */
 };
 
 struct inbound {                 /* one stream */

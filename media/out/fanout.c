@@ -134,7 +134,7 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
         if (held(f, sub, now, p)) {
             continue;
         }
-        if (!train_takes(ret, seal_media_len(s, p))) {
+        if (!train_takes(ret, seal_media_len(s, now, p))) {
             return;
         }
         if (stream_map(sub, now, p, &o)) {

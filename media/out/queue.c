@@ -122,7 +122,7 @@ static bool resend(const struct out_queue *q, const struct resend *r, us_t now, 
         return true;
     }
     bool rtx = s->rtx.pt != 0;
-    if (!train_takes(t, rtx ? seal_rtx_len(s, &p) : seal_media_len(s, &p))) {
+    if (!train_takes(t, rtx ? seal_rtx_len(s, &p) : seal_media_len(s, now, &p))) {
         return false;
     }
     if (!transport_spend(s->transport, p.payload_len)) {
@@ -165,7 +165,7 @@ static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train
         if (!feed_recall(x->feed, now, x->next, &p)) {
             continue;
         }
-        if (!train_takes(t, seal_media_len(s, &p))) {
+        if (!train_takes(t, seal_media_len(s, now, &p))) {
             return false;
         }
         if (stream_map(sub, now, &p, &o)) {

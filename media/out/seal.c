@@ -1,6 +1,7 @@
 #include "media/out/seal.h"
 
 #include "media/out/queue.h"
+#include "media/out/redundant.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ static const struct media_packet nothing; /* has no extension and no payload */
 struct pieces {
     struct srtp_plain plain;
     uint8_t osn[OSN_LEN];
+    uint8_t red[REDUNDANCY_MAX * RED_HEAD_BLOCK + RED_HEAD_LAST];
     uint8_t descriptor[DESCRIPTOR_MAX];
     uint8_t padding[UINT8_MAX];
 };
@@ -81,8 +83,12 @@ static bool seal(struct stream *s, const struct placing *at, struct bytes header
     return true;
 }
 
-size_t seal_media_len(const struct stream *s, const struct media_packet *p) {
-    return header_len(&s->header, p) + p->payload_len + p->padding + s->transport->tag_len;
+/* With what goes with it when it goes out now. */
+size_t seal_media_len(const struct stream *s, us_t now, const struct media_packet *p) {
+    struct redundant more;
+    redundant_of(s, now, p, &more);
+    return header_len(&s->header, p) + more.len + p->payload_len + p->padding +
+           s->transport->tag_len;
 }
 
 size_t seal_rtx_len(const struct stream *s, const struct media_packet *p) {
@@ -100,30 +106,64 @@ static struct header_values values(struct stream *s, const struct media_packet *
                                   .ssrc = s->line->ssrc};
 }
 
-bool seal_again(struct stream *s, us_t now, const struct media_packet *p,
-                const struct rewrite_out *o, struct train *t) {
+/* The packets before p as redundant blocks, the oldest first. Theirs and its own payload type in
+ * there is that of Opus. */
+static void add_redundant(struct pieces *x, const struct stream *s, const struct media_packet *p,
+                          const struct redundant *more) {
+    struct wr w = wr_of(x->red, sizeof(x->red));
+    struct bytes *head = &x->plain.piece[x->plain.n++];
+    for (unsigned i = more->n; i-- > 0;) {
+        const struct media_packet *before = &more->p[i];
+        red_write_block(&w, s->line->pt, (uint16_t)(p->ts - before->ts), before->payload_len);
+        piece(x, media_packet_payload(before));
+    }
+    red_write_last(&w, s->line->pt);
+    *head = bytes_of(x->red, wr_len(&w));
+}
+
+struct content {
+    const struct media_packet *p;
+    const struct redundant *more; /* goes with it */
+};
+
+static bool seal_content(struct stream *s, us_t now, const struct content *c,
+                         const struct rewrite_out *o, struct train *t) {
+    const struct media_packet *p = c->p;
     struct pieces x;
     uint8_t head[HEADER_MAX];
     if (!leased(s, &s->lease, o->index)) {
         return false;
     }
     struct header_values v = values(s, p, o);
+    v.pt = c->more->n > 0 ? s->red.pt : v.pt;
     size_t n = header_write(&s->header, p, &v, head);
     x.plain.n = 0;
+    if (c->more->n > 0) {
+        add_redundant(&x, s, p, c->more);
+    }
     add_payload(&x, s, p);
     add_padding(&x, p->padding);
     return seal(s, &(struct placing){now, o->index, v.twcc}, bytes_of(head, n), &x, t);
 }
 
+bool seal_again(struct stream *s, us_t now, const struct media_packet *p,
+                const struct rewrite_out *o, struct train *t) {
+    static const struct redundant none;
+    return seal_content(s, now, &(struct content){p, &none}, o, t);
+}
+
 bool seal_media(struct stream *s, us_t now, const struct media_packet *p,
                 const struct rewrite_out *o, struct train *t) {
-    if (!seal_again(s, now, p, o, t)) {
+    struct redundant more;
+    redundant_of(s, now, p, &more);
+    if (!seal_content(s, now, &(struct content){p, &more}, o, t)) {
         return false;
     }
     transport_earn(s->transport, p->payload_len);
     s->transport->all->c.counters->padded_out += p->padding > 0;
+    s->transport->all->c.counters->red_out += more.n > 0;
     s->packets++;
-    s->octets += p->payload_len;
+    s->octets += p->payload_len + (uint32_t)more.len;
     return true;
 }
 

@@ -7,8 +7,9 @@
 #include "media/out/stream.h"
 #include "media/wire/train.h"
 
-/* Length that p will have on the wire in this stream [bytes], as media and as a retransmission. */
-size_t seal_media_len(const struct stream *s, const struct media_packet *p);
+/* Length that p will have on the wire in this stream [bytes], as media (at most) and as a
+ * retransmission. */
+size_t seal_media_len(const struct stream *s, us_t now, const struct media_packet *p);
 size_t seal_rtx_len(const struct stream *s, const struct media_packet *p);
 /* p joins the train as *o says; the train must take its length. False when it cannot be sealed, or
  * must not be because its index is not leased (counted). */

@@ -56,6 +56,10 @@ struct stream {
         uint32_t ssrc;
         uint8_t pt; /* 0 = RTX not negotiated */
     } rtx;
+    struct {
+        uint8_t pt;     /* 0 = redundant audio (RFC 2198) may not be sent */
+        uint8_t blocks; /* so many are sent now with each packet */
+    } red;
     struct header header;
     struct stream_replay replay;
     struct bwe *bwe; /* borrowed: told of each packet with a transport-wide number; NULL: nobody */

@@ -21,6 +21,8 @@
     X(nack_missed)  /* asked of us but no longer cached */                                 \
     X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
     X(rtcp_cut)     /* datagrams that asked for too much: the rest was not looked at */    \
+    X(red_repaired) /* packets that came only as redundant data in another (RFC 2198) */   \
+    X(red_out)      /* packets sent with the one before them as redundant data */          \
     X(twcc_in)      /* transport-wide feedback of viewers */                               \
     X(remb_out)     /* publishers told by REMB what their path carries */                  \
     X(given_up)     /* streams so far behind that they began anew at a key frame */        \

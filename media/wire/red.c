@@ -29,7 +29,11 @@ enum err red_parse(struct bytes payload, struct red *ret) {
     return OK;
 }
 
-void red_write_head(uint8_t out[RED_HEAD], uint8_t pt, uint16_t back, uint16_t len) {
-    put_be32(out, (uint32_t)(FOLLOWED | (pt & PT)) << 24 | (uint32_t)back << 10 | len);
-    out[4] = pt & PT;
+void red_write_block(struct wr *w, uint8_t pt, uint16_t back, uint16_t len) {
+    wr_u8(w, FOLLOWED | (pt & PT));
+    wr_u24(w, (uint32_t)back << 10 | len);
+}
+
+void red_write_last(struct wr *w, uint8_t pt) {
+    wr_u8(w, pt & PT);
 }

@@ -10,7 +10,8 @@
 #define RED_BLOCKS_MAX 8   /* redundant blocks of a packet; browsers send one or two */
 #define RED_BACK_MAX 16383 /* [media clock] 14 bits: 341 ms at 48 kHz */
 #define RED_LEN_MAX 1023   /* [bytes] of a redundant block: 10 bits */
-#define RED_HEAD 5         /* [bytes] in front of one redundant block and the primary one */
+#define RED_HEAD_BLOCK 4   /* [bytes] of the header for each redundant block, */
+#define RED_HEAD_LAST 1    /* and for the primary one */
 
 struct red_block {
     uint8_t pt;
@@ -27,9 +28,10 @@ struct red {
 /* The payload of a packet. ERR_SHORT; ERR_FULL: more than RED_BLOCKS_MAX redundant blocks. The
  * views in *ret point into payload; it is untouched on failure. */
 enum err red_parse(struct bytes payload, struct red *ret);
-/* The header of a payload of one redundant block of len bytes (1..RED_LEN_MAX) that is `back`
- * (1..RED_BACK_MAX) older, and a primary one, both of payload type pt: they follow it in that
- * order. */
-void red_write_head(uint8_t out[RED_HEAD], uint8_t pt, uint16_t back, uint16_t len);
+/* The header of a block of len bytes (1..RED_LEN_MAX) that is `back` (1..RED_BACK_MAX) older than
+ * its packet; and that of the primary one, which ends the headers. The blocks follow in the order
+ * of their headers. */
+void red_write_block(struct wr *w, uint8_t pt, uint16_t back, uint16_t len);
+void red_write_last(struct wr *w, uint8_t pt);
 
 #endif

@@ -72,11 +72,11 @@ static struct snapshot_line line_of(unsigned i) {
                                     SLOT_AUDIO << 4};
     bool audio = i == 0 || i >= 5;
     struct snapshot_line l = {.kind = kinds[i],
-                              .slot_index = i == 6,
-                              .codec = audio ? CODEC_OPUS : CODEC_VP8,
+                              .codec = (uint8_t)((i == 6) << 4 | (audio ? CODEC_OPUS : CODEC_VP8)),
                               .pt = audio ? 111 : 96,
                               .rtx_pt = audio ? 0 : 97,
-                              .flags = 1 | 2 | 4};
+                              .red_pt = audio ? 63 : 0,
+                              .flags = i == 6 ? 4 : 1 | 2 | 4};
     l.mid[0] = (char)('0' + i);
     set_ext(&l, RTP_EXT_MID, 1);
     set_ext(&l, RTP_EXT_AUDIO_LEVEL, audio ? 2 : 0);
@@ -132,6 +132,7 @@ static void begin(struct world *w) {
                                        .cache_packets = 64,
                                        .rtcp_packets = 50,
                                        .rtcp_requests = 500,
+                                       .redundancy_percent = 3,
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,

@@ -12,14 +12,16 @@ static void check_inside(struct bytes whole, struct bytes part) {
 }
 
 static void check_written(const struct red_block *b, uint8_t pt) {
-    uint8_t out[RED_HEAD + RED_LEN_MAX];
+    uint8_t out[RED_HEAD_BLOCK + RED_HEAD_LAST + RED_LEN_MAX];
+    struct wr w = wr_of(out, sizeof(out));
     struct red again;
     if (b->back == 0 || b->payload.n == 0) {
         return;
     }
-    red_write_head(out, pt, b->back, (uint16_t)b->payload.n);
-    memcpy(out + RED_HEAD, b->payload.p, b->payload.n);
-    CHECK(red_parse(bytes_of(out, RED_HEAD + b->payload.n), &again) == OK);
+    red_write_block(&w, pt, b->back, (uint16_t)b->payload.n);
+    red_write_last(&w, pt);
+    wr_bytes(&w, b->payload.p, b->payload.n);
+    CHECK(!w.bad && red_parse(bytes_of(out, wr_len(&w)), &again) == OK);
     CHECK(again.n == 1 && again.redundant[0].back == b->back && again.primary.payload.n == 0);
     CHECK(again.redundant[0].pt == pt && again.primary.pt == pt);
     CHECK(bytes_eq(again.redundant[0].payload, b->payload));

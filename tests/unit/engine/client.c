@@ -178,12 +178,30 @@ static void read_payload(const struct client *c, struct bytes b, struct got *g) 
         g->picture_id = d.picture_id;
         g->tl0picidx = d.tl0picidx;
     }
-    EXPECT(b.n >= 6 || c->params.lines[g->line].codec == CODEC_VP8); /* nonsense is passed on */
+    /* Nonsense is passed on, and an Opus packet that says that there is silence has no mark. */
+    EXPECT(b.n >= 6 || b.n <= OPUS_DTX_MAX || c->params.lines[g->line].codec == CODEC_VP8);
     if (b.n >= 6) {
         b = bytes_of(b.p + b.n - 6, 6); /* the mark is at the end */
         g->sender = be16(b.p);
         g->number = be32(b.p + 2);
     }
+}
+
+/* Blocks from the same source, the oldest first, in front of the primary one. */
+static void undo_red(const struct session_line *l, struct rtp *r, struct got *g) {
+    struct red red;
+    REQUIRE(red_parse(r->payload, &red) == OK && red.n > 0);
+    EXPECT_EQ(red.primary.pt, l->pt);
+    for (unsigned i = 0; i < red.n; i++) {
+        struct bytes b = red.redundant[i].payload;
+        REQUIRE(b.n >= 6 && red.redundant[i].pt == l->pt);
+        uint32_t number = be32(b.p + b.n - 4);
+        EXPECT(i == 0 || (number > g->before && red.redundant[i].back < g->back));
+        g->before = number;
+        g->back = red.redundant[i].back;
+    }
+    g->red = (uint8_t)red.n;
+    r->payload = red.primary.payload;
 }
 
 static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
@@ -200,7 +218,8 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     const struct session_line *l = &c->params.lines[line];
     struct bytes mid = rtp_ext_find(&r, EXT_MID), level = rtp_ext_find(&r, EXT_LEVEL);
     EXPECT(bytes_eq(mid, bytes_of(l->mid, strlen(l->mid))));
-    EXPECT_EQ(r.pt, g.rtx ? l->rtx_pt : l->pt);
+    bool red = l->red_pt && r.pt == l->red_pt;
+    EXPECT_EQ(r.pt, g.rtx ? l->rtx_pt : red ? l->red_pt : l->pt);
     bool voice;
     g.line = (uint8_t)line;
     g.marker = r.marker;
@@ -211,6 +230,9 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
         EXPECT(r.payload.n > 2);
         g.osn = be16(r.payload.p);
         r.payload = bytes_of(r.payload.p + 2, r.payload.n - 2);
+    }
+    if (red) {
+        undo_red(l, &r, &g);
     }
     read_payload(c, r.payload, &g);
     c->got[c->n_got++] = g;

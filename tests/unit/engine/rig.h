@@ -7,6 +7,8 @@
 
 #include "media/media.h"
 #include "media/secure/srtp.h"
+#include "media/wire/opus.h"
+#include "media/wire/red.h"
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
 #include "media/wire/vp8.h"
@@ -38,6 +40,9 @@ struct got {      /* one RTP packet a client received */
     uint16_t sender; /* low half of the participant who made it */
     uint32_t number; /* that the sender wrote into it */
     bool keyframe, has_level;
+    uint8_t red;     /* redundant blocks that came with it; of the newest: */
+    uint32_t before; /* the number in it, */
+    uint32_t back;   /* and its age [media clock] */
     uint16_t picture_id;
     uint8_t tl0picidx, level;
 };

@@ -13,6 +13,7 @@ struct deal {
     struct rng rng;
     char *answer;
     bool tcp;
+    char *text; /* of the offer, when it is our own */
 };
 
 static struct deal *deal_new(const char *text, enum sig_code expected) {
@@ -56,6 +57,7 @@ static enum sig_code deal_close(struct deal *d, enum codec video) {
 
 static void deal_free(struct deal *d) {
     free(d->answer);
+    free(d->text);
     free(d);
 }
 
@@ -102,7 +104,7 @@ TEST(chromium_publishes_by_whip) {
     snprintf(want, sizeof(want),
              "v=0\r\no=- 9223372036854775807 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\n"
              "a=group:BUNDLE 0 1\r\na=msid-semantic: WMS *\r\n"
-             "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+             "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
              "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
              "a=candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host\r\n"
              "a=end-of-candidates\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
@@ -113,6 +115,7 @@ TEST(chromium_publishes_by_whip) {
              "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
              "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\n"
              "a=fmtp:111 minptime=10;useinbandfec=1\r\n"
+             "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
              "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n"
              "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n%s"
              "a=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
@@ -269,6 +272,83 @@ TEST(simulcast_without_what_it_needs_is_one_stream) {
         HAS_NOT(d->answer, "simulcast");
         HAS_NOT(d->answer, "rid:");
         deal_free(d);
+    }
+}
+
+/* An offer with `from` replaced by `to`, wherever it stands. */
+static struct deal *deal_with(const char *file, const char *from, const char *to) {
+    const char *text = data_file(file), *at;
+    struct buffer o = {0};
+    while ((at = strstr(text, from)) != NULL) {
+        buffer_put(&o, text, (size_t)(at - text));
+        buffer_str(&o, to);
+        text = at + strlen(from);
+    }
+    buffer_str(&o, text);
+    struct shared_text *t = shared_text_of(&o);
+    CHECK(t);
+    char *changed = strdup(t->p); /* the offer is views of it */
+    shared_text_unref(t);
+    struct deal *d = deal_new(changed, SIG_OK);
+    d->text = changed;
+    return d;
+}
+
+/* RFC 2198 and RFC 3264 section 6.1: who puts redundant audio first sends it, when we agree. */
+TEST(redundant_audio_is_accepted_in_the_order_of_the_offer) {
+    struct deal *d = deal_with("offer.sdp", "SAVPF 111 63 ", "SAVPF 63 111 ");
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT(d->params.lines[0].pt == 111 && d->params.lines[0].red_pt == 63);
+    EXPECT_EQ(d->params.lines[1].red_pt, 0); /* that of video is another thing */
+    HAS(d->answer, "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n");
+    HAS(d->answer, "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n");
+    HAS_NOT(d->answer, "red/90000");
+    deal_free(d);
+}
+
+TEST(redundant_audio_of_something_else_is_not_accepted) {
+    static const char *const fmtps[] = {
+        "a=fmtp:63 111/9\r\n", "a=fmtp:63 111\r\n",  "",
+        "a=fmtp:63 9/9\r\n",   "a=fmtp:63 111/\r\n", "a=fmtp:63 111/x\r\n"};
+    for (size_t i = 0; i < ARRAY_LEN(fmtps); i++) {
+        struct deal *d = deal_with("offer.sdp", "a=fmtp:63 111/111\r\n", fmtps[i]);
+        plan_whip(&d->offer, &d->plan);
+        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        EXPECT_EQ(d->params.lines[0].red_pt, 0);
+        HAS(d->answer, "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n");
+        HAS_NOT(d->answer, "red/");
+        deal_free(d);
+    }
+}
+
+/* RFC 7587 section 6.1: a client encodes two channels when the other side prefers them, and leaves
+ * silence out when it is let. */
+TEST(opus_is_stereo_and_leaves_silence_out_where_a_client_offers_it) {
+    static const struct {
+        const char *offer, *whip, *whep;
+    } cases[] = {{"", "", ""},
+                 {";stereo=0;usedtx=0", "", ""},
+                 {";sprop-stereo=1", ";stereo=1;sprop-stereo=1", ""},
+                 {";stereo=1", ";stereo=1;sprop-stereo=1", ";stereo=1;sprop-stereo=1"},
+                 {";usedtx=1", ";usedtx=1", ";usedtx=1"},
+                 {"; stereo=1; sprop-stereo=1; usedtx=1", ";stereo=1;sprop-stereo=1;usedtx=1",
+                  ";stereo=1;sprop-stereo=1;usedtx=1"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (int whep = 0; whep < 2; whep++) {
+            char want[128], fmtp[128];
+            snprintf(fmtp, sizeof(fmtp), "minptime=10;useinbandfec=1%s\r\n", cases[i].offer);
+            struct deal *d = deal_with("offer.sdp", "minptime=10;useinbandfec=1\r\n", fmtp);
+            for (int k = 0; whep && k < d->offer.n_media; k++) {
+                d->offer.media[k].direction = SDP_RECV;
+            }
+            (whep ? plan_whep : plan_whip)(&d->offer, &d->plan);
+            REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+            snprintf(want, sizeof(want), "a=fmtp:111 minptime=10;useinbandfec=1%s\r\n",
+                     whep ? cases[i].whep : cases[i].whip);
+            HAS(d->answer, want);
+            deal_free(d);
+        }
     }
 }
 

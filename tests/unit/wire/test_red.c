@@ -36,6 +36,15 @@ TEST(red_blocks_are_found) {
     EXPECT(bytes_eq(r.primary.payload, bytes_of("fg", 2)));
 }
 
+/* Both headers, of one block. */
+#define HEAD (RED_HEAD_BLOCK + RED_HEAD_LAST)
+static void write_head(uint8_t out[HEAD], uint16_t back, uint16_t len) {
+    struct wr w = wr_of(out, HEAD);
+    red_write_block(&w, 111, back, len);
+    red_write_last(&w, 111);
+    EXPECT(!w.bad && wr_left(&w) == 0);
+}
+
 TEST(red_without_redundancy_is_the_primary) {
     static const uint8_t packet[] = {111, 'a'};
     struct red r;
@@ -46,16 +55,16 @@ TEST(red_without_redundancy_is_the_primary) {
 }
 
 TEST(red_cut_anywhere_is_refused_or_shorter) {
-    uint8_t packet[RED_HEAD + 6] = {0};
+    uint8_t packet[HEAD + 6] = {0};
     struct red r = {.n = 77};
-    red_write_head(packet, 111, 960, 4);
-    for (size_t n = 0; n < RED_HEAD + 4; n++) {
+    write_head(packet, 960, 4);
+    for (size_t n = 0; n < HEAD + 4; n++) {
         EXPECT_EQ(parse(packet, n, &r), ERR_SHORT);
         EXPECT_EQ(r.n, 77);
     }
-    for (size_t n = RED_HEAD + 4; n <= sizeof(packet); n++) {
+    for (size_t n = HEAD + 4; n <= sizeof(packet); n++) {
         EXPECT_EQ(parse(packet, n, &r), OK);
-        EXPECT_EQ(r.primary.payload.n, n - RED_HEAD - 4);
+        EXPECT_EQ(r.primary.payload.n, n - HEAD - 4);
     }
 }
 
@@ -72,12 +81,12 @@ TEST(red_has_a_limit_of_blocks) {
 }
 
 TEST(red_written_is_red_read) {
-    static uint8_t packet[RED_HEAD + RED_LEN_MAX + 1];
+    static uint8_t packet[HEAD + RED_LEN_MAX + 1];
     static const uint16_t back[] = {1, 960, RED_BACK_MAX}, len[] = {1, 80, RED_LEN_MAX};
     for (unsigned i = 0; i < 3; i++) {
         struct red r;
-        red_write_head(packet, 111, back[i], len[i]);
-        REQUIRE(parse(packet, RED_HEAD + len[i] + 1u, &r) == OK);
+        write_head(packet, back[i], len[i]);
+        REQUIRE(parse(packet, HEAD + len[i] + 1u, &r) == OK);
         EXPECT_EQ(r.n, 1);
         EXPECT(r.redundant[0].back == back[i] && r.redundant[0].payload.n == len[i]);
         EXPECT(r.redundant[0].pt == 111 && r.primary.pt == 111 && r.primary.payload.n == 1);
