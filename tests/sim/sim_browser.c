@@ -29,6 +29,7 @@ static struct session_line *add_line(struct browser *b, enum codec codec) {
     }
     if (codec == CODEC_OPUS) {
         l->pt = 111;
+        l->red_pt = b->o.red ? 63 : 0;
     } else {
         l->rtx_pt = 97;
         l->nack = l->pli = true;

@@ -39,6 +39,7 @@ struct browser_options {
     bool far;           /* on the other worker (world_span) */
     bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
+    bool red;           /* redundant audio: sends it, and understands it */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
     uint16_t first_seq; /* used when not 0 */
     struct video_options video[SOURCE_KIND_COUNT];
@@ -84,8 +85,9 @@ struct publish {           /* one outgoing stream of a source */
 
 struct held { /* a received packet waiting for its turn */
     bool have, asked;
-    us_t at;     /* arrival, or when the gap was noticed */
-    us_t nacked; /* last NACK */
+    bool repeated; /* it came with one after it (RFC 2198), and not by itself */
+    us_t at;       /* arrival, or when the gap was noticed */
+    us_t nacked;   /* last NACK */
     uint64_t seq;
     uint32_t ts;
     bool marker;

@@ -2,6 +2,7 @@
  * that one continuous stream comes out whatever source fills the slot. */
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/wire/red.h"
 #include "media/wire/rtp.h"
 #include "tests/sim/sim_world.h"
 
@@ -10,6 +11,7 @@
 #define AUDIO_PATIENCE (60 * US_PER_MS)
 /* The first packet is processed after this, for it may have overtaken its predecessors. */
 #define HEAD_WAIT (25 * US_PER_MS)
+#define AUDIO_TICKS 960 /* [1/48000 s] between two packets of sound */
 #define PLI_EVERY (300 * US_PER_MS)
 /* How far the RTP clock may run from the arrival clock at a change of source. */
 #define CLOCK_SLACK (1200 * US_PER_MS)
@@ -258,7 +260,7 @@ static void hold(struct browser *b, struct play *p, us_t now, const struct held 
             samples_add(p->repairs, now - h->at);
         }
     }
-    p->received++;
+    p->received += !in->repeated; /* reports count what came by itself */
     *h = *in;
     h->at = now;
     h->have = true;
@@ -277,11 +279,48 @@ static struct play *by_ssrc(struct browser *b, uint32_t ssrc, bool *ret_rtx) {
     return NULL;
 }
 
+/* What came of it in a packet of sound. */
+static void hear(struct browser *b, struct play *p, const struct rtp *r, struct bytes payload,
+                 unsigned packets_back) {
+    struct held in = {.seq = seq16_extend(&p->ext, (uint16_t)(r->seq - packets_back)),
+                      .ts = r->ts - packets_back * AUDIO_TICKS,
+                      .repeated = packets_back > 0};
+    if (!content_read(payload, false, &in.content)) {
+        world_fail(b->w, "browser %u mid %s: sound is not what anybody sent", b->number,
+                   p->line->mid);
+    } else if (packets_back == 0 || (p->packets > 0 && in.seq >= p->next)) {
+        hold(b, p, b->w->now, &in);
+    }
+}
+
+/* RFC 2198: blocks of the packets before it, then its own. */
+static void hear_all(struct browser *b, struct play *p, const struct rtp *r) {
+    struct red red;
+    if (red_parse(r->payload, &red) != OK || red.primary.pt != p->line->pt) {
+        world_fail(b->w, "browser %u mid %s: malformed redundancy", b->number, p->line->mid);
+        return;
+    }
+    for (unsigned i = 0; i < red.n; i++) {
+        const struct red_block *x = &red.redundant[i];
+        unsigned back = red.n - i;
+        if (x->pt != p->line->pt || x->back != back * AUDIO_TICKS) {
+            world_fail(b->w, "browser %u mid %s: block %u of %u is %u older", b->number,
+                       p->line->mid, i, red.n, x->back);
+        }
+        hear(b, p, r, x->payload, back);
+    }
+    hear(b, p, r, red.primary.payload, 0);
+}
+
 void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
     struct rtp r;
     bool rtx = false;
     enum err err = rtp_parse(bytes_of(packet, len), &r);
     struct play *p = err == OK ? by_ssrc(b, r.ssrc, &rtx) : NULL;
+    if (p && !rtx && p->line->red_pt && r.pt == p->line->red_pt) {
+        hear_all(b, p, &r);
+        return;
+    }
     if (!p || r.pt != (rtx ? p->line->rtx_pt : p->line->pt)) {
         world_fail(b->w, "browser %u: RTP that belongs to no slot", b->number);
         return;

@@ -1,6 +1,7 @@
 /* What a browser sends: Opus-like audio and VP8-like video, and RTX on request. */
 #include "base/alloc.h"
 #include "base/check.h"
+#include "media/wire/red.h"
 #include "media/wire/rtp.h"
 #include "tests/sim/sim_world.h"
 
@@ -136,6 +137,26 @@ static void seal_and_send(struct browser *b, struct publish *p, const struct rtp
     browser_send(b, bytes_of(out, wr_len(&w)));
 }
 
+/* The packet before as a redundant block (RFC 2198), as browsers send it. */
+static size_t write_red(const struct publish *p, const struct sent_packet *s,
+                        uint8_t out[VIDEO_PAYLOAD_MAX]) {
+    const struct sent_packet *was = &p->history[(s->index - 1) % HISTORY];
+    uint8_t block[VIDEO_PAYLOAD_MAX];
+    struct wr w = wr_of(out, VIDEO_PAYLOAD_MAX);
+    uint32_t back = s->ts - was->ts;
+    bool redundant = was->used && was->index + 1 == s->index && back <= RED_BACK_MAX;
+    size_t len = redundant ? content_write(block, &was->content) : 0;
+    if (redundant) {
+        red_write_block(&w, p->line->pt, (uint16_t)back, (uint16_t)len);
+    }
+    red_write_last(&w, p->line->pt);
+    wr_bytes(&w, block, len);
+    len = content_write(block, &s->content);
+    wr_bytes(&w, block, len);
+    CHECK(!w.bad);
+    return wr_len(&w);
+}
+
 static size_t send_packet(struct browser *b, struct publish *p, uint32_t ts,
                           const struct content *c) {
     uint64_t index = p->index++;
@@ -143,10 +164,13 @@ static size_t send_packet(struct browser *b, struct publish *p, uint32_t ts,
     struct sent_packet *s = &p->history[index % HISTORY];
     *s = (struct sent_packet){.index = index, .ts = ts, .used = true, .content = *c};
     s->marker = p->line->source != SOURCE_MICROPHONE && c->packet + 1 == c->n_packets;
-    size_t len = content_write(payload, c);
+    size_t len = p->line->red_pt ? write_red(p, s, payload) : content_write(payload, c);
     CHECK(len > 0);
-    struct rtp h = {
-        .pt = p->line->pt, .marker = s->marker, .seq = (uint16_t)index, .ts = ts, .ssrc = p->ssrc};
+    struct rtp h = {.pt = p->line->red_pt ? p->line->red_pt : p->line->pt,
+                    .marker = s->marker,
+                    .seq = (uint16_t)index,
+                    .ts = ts,
+                    .ssrc = p->ssrc};
     p->packets++;
     p->octets += (uint32_t)len;
     seal_and_send(b, p, &h, index, bytes_of(payload, len));

@@ -44,6 +44,8 @@ extern const unsigned n_scenarios;
 /* With pictures of real size: they take longer. The second: one_in. */
 #define HEAVY_SCENARIOS(X) \
     X(loss5, 4)            \
+    X(speech10, 4)         \
+    X(speech_upstream, 4)  \
     X(bursts, 4)           \
     X(bottleneck, 4)       \
     X(uplink, 4)           \
