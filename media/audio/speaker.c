@@ -13,19 +13,37 @@
 #define FIRST_WINS 5   /* when nobody is the speaker */
 #define TOP_BITS 0xffu /* 8 windows for a change in the top */
 #define TOP_WINS 5
+#define FEW 16          /* members that there is room for at first */
 #define CATCH_UP_MAX 50 /* windows worked off by one tick; 1 s late is a new start */
 
-enum err speaker_init(struct speaker_set *s, unsigned cap) {
+/* Double the places, up to s->max; places that are there keep their numbers. */
+static bool grow(struct speaker_set *s) {
+    unsigned cap = s->cap == 0 ? FEW : 2 * s->cap;
+    cap = cap < s->max ? cap : s->max;
+    struct speaker_member *more = cap > s->cap ? mem_zalloc(cap, sizeof(*more)) : NULL;
+    if (!more) {
+        return false;
+    }
+    if (s->cap > 0) {
+        memcpy(more, s->members, s->cap * sizeof(*more));
+    }
+    mem_free(s->members);
+    s->members = more;
+    s->cap = cap;
+    return true;
+}
+
+enum err speaker_init(struct speaker_set *s, unsigned max) {
     memset(s, 0, sizeof(*s));
-    if (cap < 1 || cap > 65535) {
+    if (max < 1 || max > 65535) {
         return ERR_RANGE;
     }
-    s->members = mem_zalloc(cap, sizeof(*s->members));
-    if (!s->members) {
+    s->max = max;
+    s->next = US_NEVER;
+    if (!grow(s)) {
+        memset(s, 0, sizeof(*s));
         return ERR_NOMEM;
     }
-    s->cap = cap;
-    s->next = US_NEVER;
     return OK;
 }
 
@@ -44,7 +62,7 @@ static struct speaker_member *find(const struct speaker_set *s, uint64_t id) {
 }
 
 int speaker_add(struct speaker_set *s, uint64_t id) {
-    if (id == 0 || find(s, id)) {
+    if (id == 0 || find(s, id) || (s->n == s->cap && !grow(s))) {
         return -1;
     }
     for (unsigned i = 0; i < s->cap; i++) {

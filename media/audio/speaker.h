@@ -37,8 +37,8 @@ struct speaker_member {
 };
 
 struct speaker_set {
-    struct speaker_member *members; /* cap places, allocated by speaker_init */
-    unsigned cap, n;
+    struct speaker_member *members; /* cap places; more are made as they are needed */
+    unsigned cap, max, n;
     us_t next;                 /* [us] end of the current window, US_NEVER when all is silent */
     uint64_t speaker;          /* 0 = nobody */
     uint64_t top[SPEAKER_TOP]; /* 0 = free place */
@@ -47,12 +47,12 @@ struct speaker_set {
 #define SPEAKER_CHANGED 1u /* bits returned by the functions below */
 #define SPEAKER_TOP_CHANGED 2u
 
-/* cap members at most (1..65535). ERR_NOMEM, ERR_RANGE leave *s zeroed. */
-enum err speaker_init(struct speaker_set *s, unsigned cap);
+/* max members at most (1..65535). ERR_NOMEM, ERR_RANGE leave *s zeroed. */
+enum err speaker_init(struct speaker_set *s, unsigned max);
 /* A zeroed struct is allowed. */
 void speaker_free(struct speaker_set *s);
-/* A new voice; id not 0. Returns its place (0..cap-1) for speaker_level, or -1 when full or when
- * the id is there already. */
+/* A new voice; id not 0. Returns its place (0..max-1) for speaker_level, or -1 when full, when the
+ * id is there already, or without memory. */
 int speaker_add(struct speaker_set *s, uint64_t id);
 /* The voice is gone or muted. Its place is free at once; ERR-free for an unknown id. Returns
  * SPEAKER_* bits of what changed. */

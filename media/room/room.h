@@ -9,7 +9,7 @@
 #include "base/session.h"
 #include "media/audio/speaker.h"
 
-#define ROOM_VOICES_MAX 96         /* microphones ranked by loudness; more are heard unranked */
+#define ROOM_VOICES_MAX 4096       /* microphones ranked by loudness: all that a tour has */
 #define ROOM_SPEAKERS_MAX 4        /* how far back "the last speaker" is remembered */
 #define ROOM_SETTLE (2 * US_PER_S) /* [us] see room.settle_until */
 

@@ -37,6 +37,7 @@ struct world *world_new(uint64_t seed) {
                                        .cache_packets = 512,
                                        .rtcp_packets = 2000,
                                        .rtcp_requests = 500000,
+                                       .level_decoders = 4,
                                        .redundancy_percent = 3,
                                        .media_silence = SIM_MEDIA_SILENCE,
                                        .peer_timeout = SIM_PEER_TIMEOUT,

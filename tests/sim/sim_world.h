@@ -10,7 +10,7 @@
 
 #define SIM_BROWSERS 8 /* that most scenarios may have */
 #define SIM_BROWSERS_MAX 320
-#define SIM_POOL 6000
+#define SIM_POOL 20000 /* a hundred microphones, kept for 3 s, are 15000 */
 #define SIM_LOG 512
 #define SIM_TOUR 77
 #define SIM_MEDIA_SILENCE (2 * US_PER_S)

@@ -46,6 +46,7 @@ extern const unsigned n_scenarios;
     X(loss5, 4)            \
     X(speech10, 4)         \
     X(speech_upstream, 4)  \
+    X(microphones100, 20)  \
     X(bursts, 4)           \
     X(bottleneck, 4)       \
     X(uplink, 4)           \

@@ -75,3 +75,63 @@ void scenario_speech_upstream(struct world *w) {
     unsigned of = share(w, b, &since, repeats ? "sent with redundancy" : "sent without");
     SIM_EXPECT(w, repeats ? of >= 9900 : of < 9700);
 }
+
+#define CROWD 100
+#define SLOTS 3
+
+/* Every slot of the viewer carries one of those from `first` on, each another one. */
+static void expect_heard(struct world *w, struct browser *b, struct browser *const *crowd,
+                         unsigned first) {
+    unsigned seen = 0;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct play *p = browser_slot(b, SLOT_AUDIO, i);
+        for (unsigned k = 0; k < SLOTS; k++) {
+            bool is = play_shows(p) == (uint16_t)crowd[first + k]->params.participant;
+            seen |= is && w->now - p->last.at < 100 * US_PER_MS ? 1u << k : 0;
+        }
+    }
+    if (seen != (1u << SLOTS) - 1) {
+        world_fail(w, "of the three who speak (from %u on) these are heard: %x", first, seen);
+    }
+}
+
+static uint64_t packets_to(struct browser *b) {
+    uint64_t n = 0;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        n += browser_slot(b, SLOT_AUDIO, i)->packets;
+    }
+    return n;
+}
+
+static void speak(struct browser *const *crowd, unsigned first, bool on) {
+    for (unsigned k = 0; k < SLOTS; k++) {
+        browser_speak(crowd[first + k], on);
+    }
+}
+
+/* A hundred open microphones: three are forwarded, those at which somebody speaks. */
+void scenario_microphones100(struct world *w) {
+    struct browser_options mic = {.microphone = true, .up = path(0), .down = path(0)};
+    struct browser_options ear = {.receives = true, .up = path(0), .down = path(0)};
+    struct browser *crowd[CROWD];
+    for (unsigned i = 0; i < CROWD; i++) {
+        crowd[i] = world_join(w, &mic);
+        world_run_for(w, 10 * US_PER_MS);
+    }
+    struct browser *b = world_join(w, &ear);
+    run_connected(w);
+    for (unsigned first = 0; first + SLOTS <= CROWD && !w->failed; first += 32) {
+        speak(crowd, first, true);
+        world_run_for(w, 3 * US_PER_S); /* who spoke before is silent for 2 s */
+        uint64_t before = packets_to(b);
+        expect_heard(w, b, crowd, first);
+        world_run_for(w, 5 * US_PER_S);
+        expect_heard(w, b, crowd, first);
+        uint64_t n = packets_to(b) - before;
+        if (w->verbose) {
+            printf("#   %llu packets of %u that came\n", (unsigned long long)n, CROWD * 250);
+        }
+        SIM_EXPECT(w, n >= SLOTS * 248 && n <= SLOTS * 252);
+        speak(crowd, first, false);
+    }
+}

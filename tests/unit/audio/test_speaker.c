@@ -90,6 +90,28 @@ TEST(speaker_members_are_bounded_and_unique) {
     speaker_free(&s);
 }
 
+/* However many microphones are open, the three that are loudest are found, the last ones too. */
+TEST(speaker_top_three_of_hundreds) {
+    struct speaker_set s;
+    REQUIRE(speaker_init(&s, 4096) == OK);
+    us_t now = US_PER_S;
+    for (uint64_t id = 1; id <= 500; id++) {
+        EXPECT_EQ(speaker_add(&s, id), (int)id - 1);
+    }
+    for (int first = 0; first <= 497; first += 71) {
+        for (us_t until = now + 3 * US_PER_S; now < until; now += SPEAKER_WINDOW) {
+            for (int i = 0; i < 500; i++) {
+                speaker_level(&s, now, i, i >= first && i < first + 3 ? 20 : 100);
+            }
+            (void)speaker_tick(&s, now + SPEAKER_WINDOW);
+        }
+        for (int i = first; i < first + 3; i++) {
+            EXPECT(speaker_in_top(&s, (uint64_t)i + 1));
+        }
+    }
+    speaker_free(&s);
+}
+
 TEST(speaker_silence_needs_no_timer) {
     struct room r;
     REQUIRE(room_open(&r, 3));
