@@ -36,14 +36,16 @@ struct engine_config {
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
     struct police_limit police[SOURCE_KIND_COUNT]; /* per sending m-line; zeros: no limit */
-    uint32_t rtcp_packets;  /* [1/s] RTCP datagrams of a session, 0: no limit */
-    uint32_t rtcp_requests; /* [1/s] what it may ask for in them, 0: no limit: packets by NACK, key
-                               frames by PLI and FIR */
-    uint32_t pool_packets;  /* of the pool that inputs come from: half of them may be kept for
-                               retransmission, shared by all sources that flow; 0: no such bound */
-    uint32_t pool_reserve;  /* and when fewer than this are idle no RTP is kept or tapped, so that
-                               STUN, DTLS and RTCP are never without a buffer */
-    struct bwe_config bwe;  /* of what is sent to a viewer */
+    uint32_t rtcp_packets;   /* [1/s] RTCP datagrams of a session, 0: no limit */
+    uint32_t rtcp_requests;  /* [1/s] what it may ask for in them, 0: no limit: packets by NACK, key
+                                frames by PLI and FIR */
+    uint32_t pool_packets;   /* of the pool that inputs come from: half of them may be kept for
+                                retransmission, shared by all sources that flow; 0: no such bound */
+    uint32_t pool_reserve;   /* and when fewer than this are idle no RTP is kept or tapped, so that
+                                STUN, DTLS and RTCP are never without a buffer */
+    struct bwe_config bwe;   /* of what is sent to a viewer */
+    uint32_t level_decoders; /* sources whose client sends no level (RFC 6464) that are decoded
+                                for it, at most */
     uint32_t redundancy_percent; /* viewers that lose more get speech twice (RFC 2198), 0 = never */
     us_t media_silence;          /* [us] media to a peer pauses after this without an
                                      authenticated packet (design: 8 s) */

@@ -163,6 +163,7 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
                                            .cache_packets = 512,
                                            .rtcp_packets = 2000,
                                            .rtcp_requests = 500000,
+                                           .level_decoders = 4,
                                            .redundancy_percent = 3,
                                            .media_silence = 8 * US_PER_S,
                                            .peer_timeout = 15 * US_PER_S,

@@ -52,12 +52,13 @@ struct engine {
     struct link spoken;  /* tour.spoken: somebody else speaks there */
     struct link changed; /* tour.changed: tours whose ranking must run again */
     struct feeds feeds;
-    uint32_t n_live;       /* feeds that flow, of which packets of our pool are kept */
-    struct link untold;    /* flow.untold: another worker is to be told what of it flows */
-    struct map *replicas;  /* origin << 32 | id -> struct replica */
-    struct link all_tours; /* tour.in_engine */
-    struct link leaving;   /* session.in_tour: removed, but they still say BYE or an alert */
-    unsigned n_inputs;     /* since engine_output said that there is no more */
+    uint32_t n_level_decoders; /* sources that are decoded for their level */
+    uint32_t n_live;           /* feeds that flow, of which packets of our pool are kept */
+    struct link untold;        /* flow.untold: another worker is to be told what of it flows */
+    struct map *replicas;      /* origin << 32 | id -> struct replica */
+    struct link all_tours;     /* tour.in_engine */
+    struct link leaving;       /* session.in_tour: removed, but they still say BYE or an alert */
+    unsigned n_inputs;         /* since engine_output said that there is no more */
     struct handshakes handshakes;
     struct path_replies stun; /* to the STUN message under way */
     unsigned n_stun;          /* datagrams that answer those of this batch */

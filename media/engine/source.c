@@ -4,10 +4,15 @@
 #include "media/engine/event.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/remb.h"
+#include "media/wire/opus.h"
 
 #include <string.h>
 
 #define LEVEL_GAP (15 * US_PER_MS) /* [us] between two packets decoded for their level */
+#define LEVELS_END (1 * US_PER_S)  /* [us] after which who said levels says them no more */
+#define LEVEL_SILENCE 127          /* [-dBov] RFC 6464 section 3 */
+#define LEVEL_ASSUMED 58 /* [-dBov] a voice (SPEAKER_ACTIVE), and 6 dB below whoever talks */
+#define DECODER_UNUSED (5 * US_PER_S) /* [us] another source may have it */
 
 /* False without memory. */
 static bool make_twcc(struct session *s, const struct inbound_line *line) {
@@ -54,6 +59,13 @@ struct layer *source_make(struct session *s, unsigned i, unsigned number) {
     return flow_layer(&x->flow, number);
 }
 
+static void free_decoder(struct source *x) {
+    if (x->level) {
+        x->level = opus_level_free(x->level);
+        x->session->engine->n_level_decoders--;
+    }
+}
+
 void source_free(struct source *x, us_t now) {
     if (!x) {
         return;
@@ -61,7 +73,7 @@ void source_free(struct source *x, us_t now) {
     source_stop(x, now);
     relay_gone(&x->flow);
     flow_free(&x->flow, now);
-    opus_level_free(x->level);
+    free_decoder(x);
     x->session->sources[x->line - x->session->lines] = NULL;
     mem_free(x);
 }
@@ -150,6 +162,9 @@ us_t source_deadline(const struct source *x) {
 
 void source_on_timer(struct source *x, us_t now) {
     unsigned layers = flow_live(&x->flow);
+    if (x->level && now - x->level_at >= DECODER_UNUSED) {
+        free_decoder(x);
+    }
     for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
         struct layer *l = x->flow.layers[i];
         if (l) {
@@ -165,16 +180,32 @@ void source_on_timer(struct source *x, us_t now) {
     }
 }
 
+static bool may_decode(struct source *x) {
+    struct engine *e = x->session->engine;
+    if (!x->level && e->n_level_decoders < e->c.level_decoders) {
+        x->level = opus_level_new();
+        e->n_level_decoders += x->level != NULL;
+    }
+    return x->level;
+}
+
 void source_level(struct source *x, us_t now, struct media_packet *p) {
-    x->sends_levels = x->sends_levels || p->has_level;
-    if (x->sends_levels || x->line->s.codec != CODEC_OPUS ||
-        (x->level && now - x->level_at < LEVEL_GAP)) {
+    if (p->has_level) {
+        x->level_said = now;
         return;
     }
-    x->level = x->level ? x->level : opus_level_new();
-    if (x->level) {
-        x->level_at = now;
-        p->audio_level = opus_level_of(x->level, media_packet_payload(p));
-        p->has_level = p->level_found = true;
+    if ((x->level_said && now - x->level_said < LEVELS_END) || x->line->s.codec != CODEC_OPUS) {
+        return; /* a packet of one who says it was repaired, and has none */
     }
+    if (p->payload_len <= OPUS_DTX_MAX) {
+        p->audio_level = LEVEL_SILENCE;
+    } else if (x->level_at && now - x->level_at < LEVEL_GAP) {
+        return;
+    } else {
+        x->level_at = now;
+        p->audio_level =
+            may_decode(x) ? opus_level_of(x->level, media_packet_payload(p)) : LEVEL_ASSUMED;
+        x->session->engine->n.level_assumed += !x->level;
+    }
+    p->has_level = p->level_found = true;
 }

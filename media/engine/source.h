@@ -23,9 +23,9 @@ struct source {
     struct session *session;
     struct inbound_line *line; /* session->lines[i] */
     struct flow flow;
-    bool sends_levels;        /* RFC 6464 was seen: nothing is decoded */
-    us_t level_at;            /* [us] of the last packet that was decoded */
-    struct opus_level *level; /* made with the first packet without a level */
+    us_t level_said;          /* [us] of the last packet with a level (RFC 6464), 0 = none had */
+    us_t level_at;            /* [us] of the last packet that was decoded for it */
+    struct opus_level *level; /* decodes, while its client sends none; NULL: need not, or may not */
 };
 
 /* The source of this flow, which must be local. */
@@ -68,7 +68,9 @@ us_t source_deadline(const struct source *x);
 void source_on_timer(struct source *x, us_t now);
 /* It may be recorded, or no more. */
 void source_consent(struct source *x, us_t now, bool consent);
-/* A packet of it that says no level gets one, if it is the time for it: unknown is not silent. */
+/* A packet of it that says no level gets one, if it is the time for it: unknown is not silent. At
+ * most engine_config.level_decoders sources are decoded for that; what others say is taken for a
+ * quiet voice, which gives way to any that is known to be louder. */
 void source_level(struct source *x, us_t now, struct media_packet *p);
 
 #endif

@@ -15,18 +15,19 @@
     X(rtp_out)                                                                             \
     X(padded_out) /* of these, made as long as their frame's others, for one train */      \
     X(rtx_in)                                                                              \
-    X(rtx_out)      /* sent again, by RTX or as it was */                                  \
-    X(nack_in)      /* sequence numbers asked of us */                                     \
-    X(nack_out)     /* sequence numbers we asked for */                                    \
-    X(nack_missed)  /* asked of us but no longer cached */                                 \
-    X(nack_limited) /* asked of us more often, or for more, than is good for it */         \
-    X(rtcp_cut)     /* datagrams that asked for too much: the rest was not looked at */    \
-    X(red_repaired) /* packets that came only as redundant data in another (RFC 2198) */   \
-    X(red_out)      /* packets sent with the one before them as redundant data */          \
-    X(twcc_in)      /* transport-wide feedback of viewers */                               \
-    X(remb_out)     /* publishers told by REMB what their path carries */                  \
-    X(given_up)     /* streams so far behind that they began anew at a key frame */        \
-    X(padding_out)  /* packets sent for a probe alone, again or empty */                   \
+    X(rtx_out)       /* sent again, by RTX or as it was */                                 \
+    X(nack_in)       /* sequence numbers asked of us */                                    \
+    X(nack_out)      /* sequence numbers we asked for */                                   \
+    X(nack_missed)   /* asked of us but no longer cached */                                \
+    X(nack_limited)  /* asked of us more often, or for more, than is good for it */        \
+    X(rtcp_cut)      /* datagrams that asked for too much: the rest was not looked at */   \
+    X(level_assumed) /* packets taken for a quiet voice: too many send no level */         \
+    X(red_repaired)  /* packets that came only as redundant data in another (RFC 2198) */  \
+    X(red_out)       /* packets sent with the one before them as redundant data */         \
+    X(twcc_in)       /* transport-wide feedback of viewers */                              \
+    X(remb_out)      /* publishers told by REMB what their path carries */                 \
+    X(given_up)      /* streams so far behind that they began anew at a key frame */       \
+    X(padding_out)   /* packets sent for a probe alone, again or empty */                  \
     X(pli_in)                                                                              \
     X(pli_out)                                                                             \
     X(stun_in)                                                                             \

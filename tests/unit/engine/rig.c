@@ -28,6 +28,7 @@ bool rig_init(struct rig *r) {
     r->config = (struct engine_config){.max_peers = 16,
                                        .max_tours = 4,
                                        .cache_packets = 256,
+                                       .level_decoders = 2,
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,
