@@ -46,10 +46,12 @@ struct session_line {
     uint8_t pt;           /* RTP payload type of the codec, 0..127 */
     uint8_t rtx_pt;       /* RFC 4588; 0 = RTX not negotiated */
     uint8_t red_pt;       /* RFC 2198, audio; 0 = redundancy not negotiated */
+    uint8_t fec_pt;       /* FlexFEC, a stage that is received; 0 = not negotiated */
     bool nack, pli, twcc; /* feedback agreed (RFC 4585, transport-cc) */
     bool remb;            /* source: goog-remb, where transport-cc is not */
     uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */
     uint32_t rtx_ssrc;    /* likewise, of the RTX stream */
+    uint32_t fec_ssrc;    /* likewise, of what repairs it */
     struct rtp_ext_map ext;
     uint8_t
         n_rids; /* source: streams that it may send at a time, each with a rid; 0 = one, without */

@@ -46,6 +46,7 @@ struct engine_config {
     struct bwe_config bwe;   /* of what is sent to a viewer */
     uint32_t level_decoders; /* sources whose client sends no level (RFC 6464) that are decoded
                                 for it, at most */
+    uint32_t repair_percent; /* viewers that lose more get a share with repairs, 0 = never */
     uint32_t redundancy_percent; /* viewers that lose more get speech twice (RFC 2198), 0 = never */
     us_t media_silence;          /* [us] media to a peer pauses after this without an
                                      authenticated packet (design: 8 s) */

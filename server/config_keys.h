@@ -51,6 +51,7 @@
     INT(media_source_packets, "media.source_packets", 4000, 0, 1000000, "packets/s, any of them") \
     INT(media_rtcp_packets, "media.rtcp_packets", 2000, 0, 1000000, "RTCP/s of a session") \
     INT(media_level_decoders, "media.level_decoders", 64, 0, 65535, "without levels, per worker") \
+    INT(media_repair, "media.share_repair_percent", 2, 0, 100, "a share is repaired above [%]") \
     INT(media_redundancy, "media.redundancy_percent", 3, 0, 100, "speech goes twice above [%]") \
     INT(media_rtcp_requests, "media.rtcp_requests", 500000, 0, 1000000, "asked for/s in RTCP") \
     INT(media_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \

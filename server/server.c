@@ -275,6 +275,7 @@ static void police(struct engine_config *e, const struct config *cfg) {
     e->rtcp_packets = (uint32_t)cfg->media_rtcp_packets;
     e->rtcp_requests = (uint32_t)cfg->media_rtcp_requests;
     e->level_decoders = (uint32_t)cfg->media_level_decoders;
+    e->repair_percent = (uint32_t)cfg->media_repair;
     e->redundancy_percent = (uint32_t)cfg->media_redundancy;
     e->pool_packets = (uint32_t)cfg->media_packets;
     e->pool_reserve = (uint32_t)cfg->media_packets / POOL_RESERVE;

@@ -120,9 +120,14 @@ static void write_ssrcs(struct buffer *o, const struct answer *a, const struct s
     if (l->rtx_ssrc) {
         buffer_printf(o, "a=ssrc-group:FID %" PRIu32 " %" PRIu32 "\r\n", l->ssrc, l->rtx_ssrc);
     }
-    buffer_printf(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->ssrc, cname);
-    if (l->rtx_ssrc) {
-        buffer_printf(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", l->rtx_ssrc, cname);
+    if (l->fec_ssrc) { /* RFC 5956 section 4.2 */
+        buffer_printf(o, "a=ssrc-group:FEC-FR %" PRIu32 " %" PRIu32 "\r\n", l->ssrc, l->fec_ssrc);
+    }
+    const uint32_t ssrcs[] = {l->ssrc, l->rtx_ssrc, l->fec_ssrc};
+    for (unsigned i = 0; i < sizeof(ssrcs) / sizeof(*ssrcs); i++) {
+        if (ssrcs[i]) {
+            buffer_printf(o, "a=ssrc:%" PRIu32 " cname:%s\r\n", ssrcs[i], cname);
+        }
     }
 }
 
@@ -211,6 +216,10 @@ static void write_codec(struct buffer *o, const struct answer *a, const struct s
         buffer_printf(o, "a=rtpmap:%u rtx/%" PRIu32 "\r\na=fmtp:%u apt=%u\r\n", l->rtx_pt,
                       codec_clock(l->codec), l->rtx_pt, l->pt);
     }
+    if (l->fec_pt) { /* a group spans a tenth of a second or so; the draft asks for a value [us] */
+        buffer_printf(o, "a=rtpmap:%u flexfec-03/90000\r\na=fmtp:%u repair-window=10000000\r\n",
+                      l->fec_pt, l->fec_pt);
+    }
 }
 
 /* RFC 8853 section 5.3: in the order of the offer, without what is not accepted. */
@@ -245,6 +254,9 @@ static void write_formats(struct buffer *o, const struct sdp_media *m,
     }
     if (l->rtx_pt) {
         buffer_printf(o, " %u", l->rtx_pt);
+    }
+    if (l->fec_pt) {
+        buffer_printf(o, " %u", l->fec_pt);
     }
 }
 

@@ -88,6 +88,16 @@ static uint8_t find_red(const struct sdp_media *m, unsigned pt) {
     return 0;
 }
 
+static uint8_t find_fec(const struct sdp_media *m, unsigned pt, unsigned rtx_pt) {
+    for (int i = 0; i < m->n_formats; i++) {
+        const struct sdp_format *f = &m->formats[i];
+        if (f->fec && f->pt != pt && f->pt != rtx_pt && pt_usable(f->pt)) {
+            return f->pt;
+        }
+    }
+    return 0;
+}
+
 /* Does another line of the offer use this id for another extension? aiortc does, and then reads
  * what it receives with one map for all lines. */
 static bool id_ambiguous(const struct sdp *offer, const struct sdp_ext *e) {
@@ -135,7 +145,8 @@ static void take_exts(const struct sdp *offer, const struct sdp_media *m, bool i
 
 static bool ssrc_used(const struct session_params *s, uint32_t ssrc) {
     for (int i = 0; s && i < s->n_lines; i++) {
-        if (s->lines[i].ssrc == ssrc || s->lines[i].rtx_ssrc == ssrc) {
+        const struct session_line *l = &s->lines[i];
+        if (l->ssrc == ssrc || l->rtx_ssrc == ssrc || l->fec_ssrc == ssrc) {
             return true;
         }
     }
@@ -165,6 +176,9 @@ static void take_ssrcs(const struct negotiation *n, struct session_params *s,
     l->ssrc = b ? b->ssrc : fresh_ssrc(n, s);
     if (l->rtx_pt) {
         l->rtx_ssrc = b && b->rtx_ssrc ? b->rtx_ssrc : fresh_ssrc(n, s);
+    }
+    if (l->fec_pt) {
+        l->fec_ssrc = b && b->fec_ssrc ? b->fec_ssrc : fresh_ssrc(n, s);
     }
 }
 
@@ -235,6 +249,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     /* RFC 4588 repairs what a NACK asks for; without it RTX has no use. */
     l->rtx_pt = l->nack ? find_rtx(m, f->pt) : 0;
     l->red_pt = find_red(m, f->pt);
+    l->fec_pt = l->slot == SLOT_STAGE ? find_fec(m, f->pt, l->rtx_pt) : 0; /* where a share is */
     /* Counted first, so that its own SSRC is seen when the one for RTX is drawn. */
     s->n_lines++;
     if (l->slot) {
@@ -370,7 +385,7 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
 static bool same_line(const struct session_line *a, const struct session_line *b) {
     return strcmp(a->mid, b->mid) == 0 && a->source == b->source && a->slot == b->slot &&
            a->slot_index == b->slot_index && a->codec == b->codec && a->pt == b->pt &&
-           a->rtx_pt == b->rtx_pt && a->red_pt == b->red_pt &&
+           a->rtx_pt == b->rtx_pt && a->red_pt == b->red_pt && a->fec_pt == b->fec_pt &&
            memcmp(&a->ext, &b->ext, sizeof(a->ext)) == 0 && a->n_rids == b->n_rids &&
            memcmp(a->rid, b->rid, sizeof(a->rid)) == 0;
 }

@@ -30,6 +30,7 @@ struct sdp_format {
     uint8_t fb;    /* enum sdp_fb bits */
     bool rtx;      /* RFC 4588 */
     bool red;      /* RFC 2198, at the clock of Opus */
+    bool fec;      /* flexfec-03 */
     struct span fmtp;
 };
 

@@ -210,6 +210,7 @@ static void on_rtpmap(struct parse *x, struct span v) {
     enum codec c = codec_from_name(name.p, name.n);
     f->codec = (uint8_t)(codec_clock(c) == hz ? c : CODEC_NONE);
     f->rtx = span_is_nocase(name, "rtx");
+    f->fec = span_is_nocase(name, "flexfec-03") && hz == 90000;
     f->red = span_is_nocase(name, "red") && hz == codec_clock(CODEC_OPUS);
 }
 

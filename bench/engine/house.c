@@ -164,6 +164,7 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
                                            .rtcp_packets = 2000,
                                            .rtcp_requests = 500000,
                                            .level_decoders = 4,
+                                           .repair_percent = 2,
                                            .redundancy_percent = 3,
                                            .media_silence = 8 * US_PER_S,
                                            .peer_timeout = 15 * US_PER_S,

@@ -72,7 +72,11 @@ bool bwe_awaited(const struct bwe *b, us_t now, us_t wait) {
 }
 
 bool bwe_lossy(const struct bwe *b) {
-    return b->loss.mean > LOSS_LOW && queue_delay_get(&b->queue) < DRAIN_ABOVE;
+    return bwe_loss(b) > LOSS_LOW;
+}
+
+double bwe_loss(const struct bwe *b) {
+    return queue_delay_get(&b->queue) < DRAIN_ABOVE ? b->loss.mean : 0;
 }
 
 static us_t rtt(const struct bwe *b) {

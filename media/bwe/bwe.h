@@ -89,6 +89,9 @@ bool bwe_known(const struct bwe *b, us_t now, us_t settled);
 bool bwe_awaited(const struct bwe *b, us_t now, us_t wait);
 /* Some of what is sent gets lost for no want of room: what is sent again may get lost too. */
 bool bwe_lossy(const struct bwe *b);
+/* The part of what is sent that gets lost (0..1), over some seconds; 0 while a queue stands: then
+ * it gets lost for want of room. */
+double bwe_loss(const struct bwe *b);
 /* What may be sent now, on average over a second [bit/s]; within the configured range. */
 uint64_t bwe_rate(const struct bwe *b, us_t now);
 /* Bytes that a probe lacks now [bytes], so that it goes out evenly; 0: none runs, or it is on time.

@@ -42,6 +42,20 @@ static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
     }
 }
 
+/* What repairs a share is a part of what it takes. */
+static void offer_repairs(struct session *s, unsigned i, struct allocation_slot *ret) {
+    struct protect *x = &s->slots[i].stream.protect;
+    bool share = x->pt && s->bwe && kind_of(s, i) == ALLOCATION_SHARE;
+    unsigned percent = share ? s->engine->c.repair_percent : 0;
+    unsigned every = share ? protect_every(x->every, bwe_loss(s->bwe), percent) : 0;
+    if (every != x->every) {
+        protect_set(x, every);
+    }
+    for (unsigned k = 0; k < ret->n && x->every; k++) {
+        ret->layers[k].rate += ret->layers[k].rate / x->every;
+    }
+}
+
 /* Which of the offers it gets now. */
 static int8_t chosen_before(const struct slot *slot, const struct allocation_slot *offers) {
     int8_t chosen = ALLOCATION_PAUSED;
@@ -136,6 +150,7 @@ void allot(struct session *s, us_t now) {
         }
         offers[i].kind = (uint8_t)kind_of(s, i);
         offer(x, now, &offers[i]);
+        offer_repairs(s, i, &offers[i]);
         offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
     }
     s->allot_rate = carried(s, now);

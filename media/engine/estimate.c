@@ -27,6 +27,7 @@ void estimate_end(struct session *s) {
     s->queue.bwe = NULL;
     for (unsigned i = 0; i < s->n_slots; i++) {
         s->slots[i].stream.bwe = NULL;
+        protect_free(&s->slots[i].stream.protect);
     }
     s->bwe = mem_free(s->bwe);
 }

@@ -50,6 +50,11 @@ static bool red_ok(const struct session_line *l) {
                               l->codec == CODEC_OPUS);
 }
 
+static bool fec_ok(const struct session_line *l) {
+    return l->fec_pt == 0 || (l->fec_pt <= PT_MAX && l->fec_pt != l->pt && l->fec_pt != l->rtx_pt &&
+                              l->slot == SLOT_STAGE && l->fec_ssrc != 0);
+}
+
 static bool line_ok(const struct session_line *l) {
     bool source = l->source != SOURCE_NONE, slot = l->slot != SLOT_NONE;
     if (source == slot || l->slot_index >= SESSION_SLOTS_MAX || l->source >= SOURCE_KIND_COUNT ||
@@ -57,7 +62,8 @@ static bool line_ok(const struct session_line *l) {
         return false;
     }
     if (!text(l->mid, sizeof(l->mid), false) || !ext_ok(&l->ext) || !rids_ok(l) || l->pt > PT_MAX ||
-        l->rtx_pt > PT_MAX || !red_ok(l) || l->codec == CODEC_NONE || l->codec >= CODEC_COUNT) {
+        l->rtx_pt > PT_MAX || !red_ok(l) || !fec_ok(l) || l->codec == CODEC_NONE ||
+        l->codec >= CODEC_COUNT) {
         return false;
     }
     bool audio = l->source == SOURCE_MICROPHONE || l->slot == SLOT_AUDIO;
@@ -67,19 +73,28 @@ static bool line_ok(const struct session_line *l) {
     return source || (l->ssrc != 0 && (l->rtx_pt == 0 || l->rtx_ssrc != 0));
 }
 
+static bool has_ssrc(const struct session_line *l, uint32_t ssrc) {
+    return ssrc != 0 && (l->ssrc == ssrc || l->rtx_ssrc == ssrc || l->fec_ssrc == ssrc);
+}
+
 static bool shares_ssrc(const struct session_line *a, const struct session_line *b) {
     if (a->slot == SLOT_NONE || b->slot == SLOT_NONE) {
         return false;
     }
-    return a->ssrc == b->ssrc || a->ssrc == b->rtx_ssrc || b->ssrc == a->rtx_ssrc ||
-           (a->rtx_ssrc && a->rtx_ssrc == b->rtx_ssrc);
+    return has_ssrc(a, b->ssrc) || has_ssrc(a, b->rtx_ssrc) || has_ssrc(a, b->fec_ssrc);
+}
+
+/* Of the streams of one slot. */
+static bool repeats_ssrc(const struct session_line *l) {
+    bool fec = l->fec_ssrc && (l->fec_ssrc == l->ssrc || l->fec_ssrc == l->rtx_ssrc);
+    return l->slot != SLOT_NONE && (l->ssrc == l->rtx_ssrc || fec);
 }
 
 static bool lines_ok(const struct session_params *s) {
     unsigned sources = 0, streams = 0, slots = 0;
     for (unsigned i = 0; i < s->n_lines; i++) {
         const struct session_line *l = &s->lines[i];
-        if (!line_ok(l) || (l->slot && l->ssrc == l->rtx_ssrc)) {
+        if (!line_ok(l) || repeats_ssrc(l)) {
             return false;
         }
         sources += l->source != SOURCE_NONE;

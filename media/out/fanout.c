@@ -208,6 +208,9 @@ static bool batch_next(struct fanout *f, us_t now, struct train *ret) {
         while (f->sub || next_sub(f, feed)) {
             struct transport *t = f->sub->stream->transport;
             fill(f, b, now, ret);
+            if (f->sub->stream->queue && f->sub->stream->queue->repairs) {
+                fanout_queue(f, now, f->sub->stream->queue);
+            }
             f->sub = f->at < b->n ? f->sub : NULL;
             if (leaves(t, ret)) {
                 return true;

@@ -19,6 +19,7 @@ void queue_free(struct out_queue *q) {
     while (!list_empty(&q->replays)) {
         list_remove(q->replays.next);
     }
+    q->repairs = NULL;
     q->resends = mem_free(q->resends);
 }
 
@@ -41,7 +42,7 @@ static bool probing(const struct out_queue *q, us_t now) {
 
 bool queue_empty(struct out_queue *q, us_t now) {
     bool replays = !list_empty(&q->replays) && pacer_lets(&q->pacer, now);
-    return !replays && (!q->resends || q->resends->n == 0) && !probing(q, now);
+    return !replays && !q->repairs && (!q->resends || q->resends->n == 0) && !probing(q, now);
 }
 
 us_t queue_deadline(const struct out_queue *q) {
@@ -210,9 +211,25 @@ static void pad(struct out_queue *q, us_t now, struct train *t) {
     }
 }
 
+static void repair(struct out_queue *q, us_t now, struct train *t) {
+    struct stream *s = q->repairs;
+    const struct flexfec *f = protect_ready(&s->protect);
+    if (f && !train_takes(t, seal_repair_len(s, f))) {
+        return;
+    }
+    if (f && seal_repair(s, now, f, t)) {
+        q->transport->all->c.counters->fec_out++;
+    }
+    protect_sent(&s->protect);
+    q->repairs = NULL;
+}
+
 void queue_output(struct out_queue *q, us_t now, struct train *t) {
     if (q->resends) {
         resend_some(q, now, t);
+    }
+    if (q->repairs) {
+        repair(q, now, t);
     }
     while (t->n == 0 && !list_empty(&q->replays)) {
         struct link *l = q->replays.next;

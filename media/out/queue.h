@@ -32,6 +32,7 @@ struct out_queue {
     struct pacer pacer;
     struct resends *resends; /* NULL until the first NACK */
     struct bwe *bwe;         /* borrowed: asks for probes; NULL: nobody */
+    struct stream *repairs;  /* protect has a group ready; NULL: of none */
     struct stream *pads;     /* what probes are made of; NULL: of nothing now */
     uint16_t pad_back;       /* packets back from its newest one: the next that is sent again */
 };

@@ -124,7 +124,22 @@ static void add_redundant(struct pieces *x, const struct stream *s, const struct
 struct content {
     const struct media_packet *p;
     const struct redundant *more; /* goes with it */
+    bool again;                   /* it went out before */
 };
+
+/* What is to be repaired if it gets lost, as the viewer will put it together. */
+static void protect(struct stream *s, us_t now, const struct content *c, struct header_values v,
+                    const struct pieces *x) {
+    uint8_t head[HEADER_MAX];
+    if (s->protect.every == 0 || c->again || !s->queue) {
+        return;
+    }
+    v.twcc = 0;
+    size_t n = header_write(&s->header, c->p, &v, head);
+    if (protect_add(&s->protect, now, bytes_of(head, n), x->plain.piece, x->plain.n)) {
+        s->queue->repairs = s;
+    }
+}
 
 static bool seal_content(struct stream *s, us_t now, const struct content *c,
                          const struct rewrite_out *o, struct train *t) {
@@ -143,20 +158,24 @@ static bool seal_content(struct stream *s, us_t now, const struct content *c,
     }
     add_payload(&x, s, p);
     add_padding(&x, p->padding);
-    return seal(s, &(struct placing){now, o->index, v.twcc}, bytes_of(head, n), &x, t);
+    if (!seal(s, &(struct placing){now, o->index, v.twcc}, bytes_of(head, n), &x, t)) {
+        return false;
+    }
+    protect(s, now, c, v, &x);
+    return true;
 }
 
 bool seal_again(struct stream *s, us_t now, const struct media_packet *p,
                 const struct rewrite_out *o, struct train *t) {
     static const struct redundant none;
-    return seal_content(s, now, &(struct content){p, &none}, o, t);
+    return seal_content(s, now, &(struct content){p, &none, true}, o, t);
 }
 
 bool seal_media(struct stream *s, us_t now, const struct media_packet *p,
                 const struct rewrite_out *o, struct train *t) {
     struct redundant more;
     redundant_of(s, now, p, &more);
-    if (!seal_content(s, now, &(struct content){p, &more}, o, t)) {
+    if (!seal_content(s, now, &(struct content){p, &more, false}, o, t)) {
         return false;
     }
     transport_earn(s->transport, p->payload_len);
@@ -206,5 +225,24 @@ bool seal_padding(struct stream *s, us_t now, struct train *t) {
     size_t n = header_write(&s->header, &nothing, &v, head);
     x.plain.n = 0;
     add_padding(&x, UINT8_MAX);
+    return seal(s, &(struct placing){now, o.index, v.twcc}, bytes_of(head, n), &x, t);
+}
+
+size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
+    return header_len(&s->header, &nothing) + FLEXFEC_HEADER + f->len + s->transport->tag_len;
+}
+
+bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t) {
+    struct pieces x;
+    uint8_t head[HEADER_MAX], about[FLEXFEC_HEADER];
+    struct rewrite_out o = {.index = s->protect.next++, .ts = s->rewrite.last_ts};
+    struct header_values v = values(s, &nothing, &o);
+    v.pt = s->protect.pt;
+    v.ssrc = s->protect.ssrc;
+    size_t n = header_write(&s->header, &nothing, &v, head);
+    flexfec_write_header(f, about);
+    x.plain.n = 0;
+    piece(&x, bytes_of(about, sizeof(about)));
+    piece(&x, bytes_of(f->body, f->len));
     return seal(s, &(struct placing){now, o.index, v.twcc}, bytes_of(head, n), &x, t);
 }

@@ -28,4 +28,9 @@ bool seal_again(struct stream *s, us_t now, const struct media_packet *p,
 size_t seal_padding_len(const struct stream *s);
 bool seal_padding(struct stream *s, us_t now, struct train *t);
 
+/* The packet that repairs one of those in *f (media/out/protect.h), in the stream that was agreed
+ * on for it. It has seal_repair_len bytes. */
+size_t seal_repair_len(const struct stream *s, const struct flexfec *f);
+bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t);
+
 #endif

@@ -19,6 +19,8 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
     /* What is sent again under its own index must be the same to the bit, and what went with it may
      * not be kept any more: so either the one or the other. */
     s->red.pt = line->nack && !line->rtx_pt ? 0 : line->red_pt;
+    s->protect = (struct protect){
+        .pt = line->fec_pt, .ssrc = line->fec_ssrc, .next = rng_u32(rng) & REWRITE_SEQ_START_MAX};
     header_init(&s->header, line);
     s->temporal = VP8_TEMPORAL_ALL;
     list_init(&s->replay.in);

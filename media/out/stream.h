@@ -10,6 +10,7 @@
 #include "media/bwe/bwe.h"
 #include "media/feed/feed.h"
 #include "media/out/header.h"
+#include "media/out/protect.h"
 #include "media/send/rewrite.h"
 #include "media/send/rewrite_vp8.h"
 #include "media/transport/transport.h"
@@ -60,6 +61,7 @@ struct stream {
         uint8_t pt;     /* 0 = redundant audio (RFC 2198) may not be sent */
         uint8_t blocks; /* so many are sent now with each packet */
     } red;
+    struct protect protect;
     struct header header;
     struct stream_replay replay;
     struct bwe *bwe; /* borrowed: told of each packet with a transport-wide number; NULL: nobody */

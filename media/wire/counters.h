@@ -24,6 +24,7 @@
     X(level_assumed) /* packets taken for a quiet voice: too many send no level */         \
     X(red_repaired)  /* packets that came only as redundant data in another (RFC 2198) */  \
     X(red_out)       /* packets sent with the one before them as redundant data */         \
+    X(fec_out)       /* packets sent that repair others (FlexFEC) */                       \
     X(twcc_in)       /* transport-wide feedback of viewers */                              \
     X(remb_out)      /* publishers told by REMB what their path carries */                 \
     X(given_up)      /* streams so far behind that they began anew at a key frame */       \

@@ -133,6 +133,7 @@ static void begin(struct world *w) {
                                        .rtcp_packets = 50,
                                        .rtcp_requests = 500,
                                        .level_decoders = 4,
+                                       .repair_percent = 2,
                                        .redundancy_percent = 3,
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,

@@ -38,6 +38,7 @@ struct world *world_new(uint64_t seed) {
                                        .rtcp_packets = 2000,
                                        .rtcp_requests = 500000,
                                        .level_decoders = 4,
+                                       .repair_percent = 2,
                                        .redundancy_percent = 3,
                                        .media_silence = SIM_MEDIA_SILENCE,
                                        .peer_timeout = SIM_PEER_TIMEOUT,

@@ -22,7 +22,7 @@ function preferCodec(transceiver, kind, codec) {
     return;
   }
   const wanted = kind === 'audio' ? 'audio/opus' : `video/${codec}`;
-  const keep = [wanted.toLowerCase(), `${kind}/rtx`];
+  const keep = [wanted.toLowerCase(), `${kind}/rtx`, `${kind}/flexfec-03`];
   const codecs = capabilities.codecs.filter((c) => keep.includes(c.mimeType.toLowerCase()));
   if (codecs.some((c) => c.mimeType.toLowerCase() === wanted.toLowerCase())) {
     transceiver.setCodecPreferences(codecs);

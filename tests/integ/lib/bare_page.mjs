@@ -3,14 +3,16 @@ import http from 'node:http';
 
 const PAGE = `<!doctype html><title>WHIP and WHEP</title><video id=v autoplay playsinline></video>
 <script>
-async function negotiate(pc, url, token) {
+async function negotiate(pc, url, token, leaveOut = '') {
   await pc.setLocalDescription();
   await new Promise((done) => {
     if (pc.iceGatheringState === 'complete') done();
     pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done();
   });
   const setup = window.passive ? 'a=setup:passive' : 'a=setup:actpass';
-  const response = await fetch(url, { method: 'POST', body: pc.localDescription.sdp.replaceAll('a=setup:actpass', setup),
+  const lines = pc.localDescription.sdp.replaceAll('a=setup:actpass', setup).split('\\r\\n');
+  const offer = lines.filter((line) => !leaveOut || !new RegExp(leaveOut).test(line)).join('\\r\\n');
+  const response = await fetch(url, { method: 'POST', body: offer,
     headers: { 'content-type': 'application/sdp', authorization: 'Bearer ' + token } });
   if (response.status !== 201) throw new Error('status ' + response.status + ' ' + await response.text());
   await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
@@ -27,18 +29,19 @@ async function publish(url, token, { audio = true, video = true, layers } = {}) 
   }
   return negotiate(pc, url, token);
 }
-async function play(url, token) {
+async function play(url, token, leaveOut) {
   const pc = new RTCPeerConnection();
   const stream = new MediaStream();
   pc.ontrack = (e) => { stream.addTrack(e.track); v.srcObject = stream; v.play(); };
   pc.addTransceiver('audio', { direction: 'recvonly' });
   pc.addTransceiver('video', { direction: 'recvonly' });
-  return negotiate(pc, url, token);
+  return negotiate(pc, url, token, leaveOut);
 }
 </script>`;
 
-/** Serves the page; {url, close}. In it: publish(url, token, {audio, video, layers}), play(url, token),
- *  and then pc. With window.passive it waits for the DTLS handshake. */
+/** Serves the page; {url, close}. In it: publish(url, token, {audio, video, layers}), play(url, token,
+ *  leaveOut), and then pc. leaveOut: what lines of its offer match that are not in it. With
+ *  window.passive it waits for the DTLS handshake. */
 export async function serveBarePage() {
   const site = http.createServer((_, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE));

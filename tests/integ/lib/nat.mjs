@@ -38,9 +38,11 @@ export class Nat {
   /** Called, if set, with each packet of a client and its address. */
   heard = null;
 
-  /** Share of the clients' packets of media that is lost. */
+  /** Share of the clients' packets of media that is lost, and of those to them. */
   loss = 0;
   lost = 0;
+  lossTo = 0;
+  lostTo = 0;
 
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
@@ -86,6 +88,10 @@ export class Nat {
   fromServer(packet, client) {
     if (isMedia(packet)) {
       client.mediaAt ??= performance.now();
+    }
+    if (this.lossTo && isMedia(packet) && Math.random() < this.lossTo) {
+      this.lostTo++;
+      return;
     }
     this.front.send(packet, client.from.port, client.from.address);
   }

@@ -208,6 +208,9 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     struct rtp r;
     struct got g = {0};
     EXPECT_EQ(rtp_parse(bytes_of(p, n), &r), OK);
+    if (c->opened && c->opened(c, p, n)) {
+        return;
+    }
     int line = line_by_ssrc(c, r.ssrc, &g.rtx);
     EXPECT(line >= 0);
     c->seen_seq = g.rtx ? c->seen_seq : r.seq;

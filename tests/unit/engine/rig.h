@@ -61,6 +61,9 @@ struct client {
     unsigned challenges;  /* checks of the server that came */
     bool deaf;            /* what it gets is not opened (another key, on purpose) */
     us_t check_at;
+    /* Looks at each RTP packet that it has opened, before it is logged; true: it shall not be. NULL
+     */
+    bool (*opened)(struct client *c, const uint8_t *p, size_t n);
     struct dtls *dtls;
     struct dtls_keys keys;
     bool connected;

@@ -307,6 +307,40 @@ TEST(redundant_audio_is_accepted_in_the_order_of_the_offer) {
     deal_free(d);
 }
 
+/* Chromium offers it wherever it receives; there is a share on the stage only, and what a client
+ * sends is not repaired so. */
+TEST(repairs_of_a_share_are_accepted_on_the_stage) {
+    static const char *const names[] = {"flexfec-03/90000", "FLEXFEC-03/90000", "flexfec-03/48000",
+                                        "flexfec/90000"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct deal *d = deal_with("chromium_tour.sdp", "flexfec-03/90000", names[i]);
+        plan_whep(&d->offer, &d->plan);
+        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        REQUIRE(d->params.n_lines == 2);
+        const struct session_line *l = &d->params.lines[d->params.lines[1].slot == SLOT_STAGE];
+        EXPECT_EQ(l->fec_pt != 0, i < 2);
+        if (l->fec_pt == 0) {
+            HAS_NOT(d->answer, "flexfec");
+            HAS_NOT(d->answer, "FEC-FR");
+            deal_free(d);
+            continue;
+        }
+        char text[80];
+        EXPECT(l->fec_ssrc && l->fec_ssrc != l->ssrc && l->fec_ssrc != l->rtx_ssrc);
+        snprintf(text, sizeof(text), "a=ssrc-group:FEC-FR %u %u\r\n", l->ssrc, l->fec_ssrc);
+        HAS(d->answer, text);
+        snprintf(text, sizeof(text), "a=rtpmap:%u flexfec-03/90000\r\n", l->fec_pt);
+        HAS(d->answer, text);
+        deal_free(d);
+    }
+    struct deal *d = deal_with("offer.sdp", "red/90000", names[0]);
+    plan_whip(&d->offer, &d->plan);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(d->params.lines[1].fec_pt, 0);
+    HAS_NOT(d->answer, "flexfec");
+    deal_free(d);
+}
+
 TEST(redundant_audio_of_something_else_is_not_accepted) {
     static const char *const fmtps[] = {
         "a=fmtp:63 111/9\r\n", "a=fmtp:63 111\r\n",  "",

@@ -1,0 +1,85 @@
+// A share toward a viewer that loses packets comes with others that repair it (FlexFEC): a Chromium
+// that is sent nothing again decodes several times as much of it as one without them.
+import { serveBarePage } from './lib/bare_page.mjs';
+import { launchChromium } from './lib/chromium.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
+import { Nat, freeUdpPort } from './lib/nat.mjs';
+import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { joinTour } from './lib/tour.mjs';
+
+const SECRET = 'a secret for repairs that everybody may know';
+const token = minter(SECRET);
+const OUTSIDE = '127.0.0.2';
+const LOSS = 0.03;
+const SECONDS = 15;
+
+const port = await freeUdpPort(OUTSIDE);
+const nat = await Nat.open(OUTSIDE, port);
+const server = await new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir(), (c) => {
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.media = { ...c.media, address: '127.0.0.1', port, announce: [OUTSIDE], workers: 1 };
+})]).ready;
+const base = new URL(server.urls.agent).origin;
+const site = await serveBarePage();
+const chromium = await launchChromium();
+const agent = chromium.pages()[0];
+
+const pictures = (page) => page.evaluate(async () => {
+  const all = [...(await (window.oriel?.session?.pc ?? window.pc).getStats()).values()];
+  const of = all.filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.packetsReceived > 0);
+  return of.map((s) => ({ decoded: s.framesDecoded, plis: s.pliCount, nacks: s.nackCount, fec: s.fecPacketsReceived ?? 0,
+    freezes: s.freezeCount, packets: s.packetsReceived }))[0] ?? { decoded: 0, plis: 0, nacks: 0, fec: 0 };
+});
+
+/** A viewer that asks for nothing again. */
+async function viewer(sub, leaveOut) {
+  const page = await chromium.newPage();
+  await page.goto(site.url);
+  await page.evaluate((a) => window.play(...a), [`${base}/whep/demo`, token({ sub }), leaveOut]);
+  return page;
+}
+
+let players;
+
+await test('a_share_is_on_the_stage', async () => {
+  await joinTour(agent, server.urls.agent);
+  await agent.click('[data-control=screen]');
+  players = {
+    repaired: await viewer('rea', '^a=rtcp-fb:[0-9]+ nack$'),
+    unrepaired: await viewer('una', '^a=rtcp-fb:[0-9]+ nack$|flexfec|repair-window'),
+  };
+  await until(async () => (await Promise.all(Object.values(players).map(pictures))).every((p) => p.decoded > 30),
+    'pictures of the share', 30000);
+  const answers = await Promise.all(Object.values(players).map((page) =>
+    page.evaluate(() => window.pc.remoteDescription.sdp)));
+  expectEqual(answers.map((sdp) => /FEC-FR/.test(sdp)).join(), 'true,false', 'repairs agreed on');
+});
+
+await test('nothing_is_spent_while_nothing_is_lost', async () => {
+  expectEqual((await pictures(players.repaired)).fec, 0, 'packets that repair');
+});
+
+await test('what_is_lost_is_there_without_asking', async () => {
+  nat.lossTo = LOSS;
+  await until(async () => (await pictures(players.repaired)).fec > 0, 'packets that repair', 30000);
+  const before = await Promise.all(Object.values(players).map(pictures));
+  await pause(SECONDS * 1000); // the window in which is counted
+  const after = await Promise.all(Object.values(players).map(pictures));
+  const [repaired, unrepaired] = after.map((a, i) =>
+    Object.fromEntries(Object.keys(a).map((k) => [k, a[k] - (before[i][k] ?? 0)])));
+  console.log(`# ${nat.lostTo} packets lost; repaired ${JSON.stringify(repaired)}, unrepaired ${JSON.stringify(unrepaired)}`);
+  expect(repaired.fec > 10, `${repaired.fec} packets that repair`);
+  expectEqual(unrepaired.fec, 0, 'packets that repair who did not agree');
+  expectEqual(await server.metric('oriel_media_rtx_out_total'), 0, 'packets sent again');
+  expect(repaired.decoded > 1.5 * unrepaired.decoded, `${repaired.decoded} and ${unrepaired.decoded} pictures`);
+});
+
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+
+await chromium.close();
+site.close();
+nat.close();
+await finish();
