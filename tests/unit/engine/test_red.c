@@ -278,3 +278,51 @@ TEST(red_is_never_sent_where_packets_are_sent_again_as_they_were) {
     EXPECT_EQ(counters()->red_out, 0);
     rig_free(&r);
 }
+
+static void remb(struct client *v, uint64_t rate) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_remb(&w, 1, rate, NULL, 0);
+    client_rtcp(v, &w);
+}
+
+static void report(struct client *v, uint32_t high, int32_t lost) {
+    uint8_t buf[100];
+    struct wr w = wr_of(buf, sizeof(buf));
+    struct rtcp_report b = {
+        .ssrc = v->params.lines[AUDIO0].ssrc, .highest_seq = high, .cumulative_lost = lost};
+    rtcp_write_rr(&w, 1, &b, 1);
+    client_rtcp(v, &w);
+}
+
+/* A picture of 290 kbit/s and a voice of 80 on a path of 300: there is room for more than half of
+ * the picture, with which it is shown (bwe/allocation.h), while the voice is sent once. */
+TEST(red_is_paid_for_by_the_picture) {
+    REQUIRE(start());
+    uint8_t voice[150] = {TOC};
+    struct client *a = rig_join(&r, 1), *v[2] = {join(2), rig_join(&r, 3)};
+    client_video(a, CAM, true);
+    for (uint32_t s = 0; s < 12; s++) {
+        for (unsigned i = 0; i < 50; i++) {
+            client_send(a, &(struct packet_spec){
+                               .line = MIC, .level = 30, .raw = bytes_of(voice, sizeof(voice))});
+            if (i % 5 < 3) { /* 30 of 50 */
+                bool key = a->n_pli > 0;
+                a->n_pli = 0;
+                client_send(a, &(struct packet_spec){
+                                   .line = CAM, .keyframe = key, .marker = true, .size = 1150});
+            }
+            rig_run(&r, 20 * US_PER_MS);
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            EXPECT(s != 3 || client_count(v[k], STAGE) > 20);
+            EXPECT(s != 11 || client_count(v[k], AUDIO0) == 50);
+            EXPECT(s != 11 || (client_count(v[k], STAGE) > 20) == (k == 1));
+            v[k]->n_got = 0;
+            remb(v[k], 300000);
+            report(v[k], 50 * s, s < 4 ? 0 : (int32_t)(s - 3) * 2); /* then 4 of a hundred */
+        }
+    }
+    EXPECT(counters()->red_out > 100);
+    rig_free(&r);
+}
