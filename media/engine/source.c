@@ -190,12 +190,12 @@ static bool may_decode(struct source *x) {
 }
 
 void source_level(struct source *x, us_t now, struct media_packet *p) {
-    if (p->has_level) {
+    if (media_packet_says_level(p)) {
         x->level_said = now;
         return;
     }
     if ((x->level_said && now - x->level_said < LEVELS_END) || x->line->s.codec != CODEC_OPUS) {
-        return; /* a packet of one who says it was repaired, and has none */
+        return; /* one packet of who says it: it was repaired, or is louder than it says */
     }
     if (p->payload_len <= OPUS_DTX_MAX) {
         p->audio_level = LEVEL_SILENCE;

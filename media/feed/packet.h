@@ -6,6 +6,7 @@
 
 #include "base/packet.h"
 #include "base/session.h"
+#include "media/wire/opus.h"
 #include "media/wire/rtp.h"
 #include "media/wire/vp8.h"
 
@@ -38,6 +39,12 @@ struct media_packet {
  * lead are the caller's to set. No reference is taken. */
 void media_packet_read(struct media_packet *ret, struct packet *k, const struct rtp *r,
                        const struct session_line *line);
+
+/* Its sender says how loud it is. Some always say silence; but silence is small, so what is not is
+ * of a sender who does not know. */
+static inline bool media_packet_says_level(const struct media_packet *p) {
+    return p->has_level && !(p->audio_level == 127 && p->payload_len > OPUS_SILENCE_MAX);
+}
 
 /* The payload, without padding. */
 static inline struct bytes media_packet_payload(const struct media_packet *p) {

@@ -2,10 +2,6 @@
 
 #include <string.h>
 
-#define DTX_BYTES 2    /* of a packet that says that there is nothing to send */
-#define SILENCE 127    /* [-dBov] */
-#define SILENCE_MAX 16 /* [bytes] 20 ms of it, encoded with a variable bit rate */
-
 static void drop_waiting(struct voice *v) {
     for (uint32_t i = 0; i < v->n; i++) {
         packet_unref(v->waiting[i].packet);
@@ -107,16 +103,14 @@ static bool place(struct voice *v, const struct media_packet *p, const struct vo
 }
 
 /* As its sender says (RFC 6464 section 3), so that what nobody hears is not decoded (mixer.h):
- * browsers go on sending while somebody is muted in them. Some always say silence; but silence is
- * small, so they are heard all the same. */
+ * browsers go on sending while somebody is muted in them. */
 static uint8_t level_of(const struct media_packet *p) {
-    bool lies = p->audio_level == SILENCE && p->payload_len > SILENCE_MAX;
-    return p->has_level && !lies ? p->audio_level : MIXER_LEVEL_NONE;
+    return media_packet_says_level(p) ? p->audio_level : MIXER_LEVEL_NONE;
 }
 
 bool voice_sounds(const struct media_packet *p) {
     uint8_t level = level_of(p);
-    return p->payload_len > DTX_BYTES && (level == MIXER_LEVEL_NONE || level < MIXER_INAUDIBLE);
+    return p->payload_len > OPUS_DTX_MAX && (level == MIXER_LEVEL_NONE || level < MIXER_INAUDIBLE);
 }
 
 void voice_packet(struct voice *v, const struct media_packet *p, bool keep,

@@ -34,8 +34,9 @@ static void hum(struct client *c, int amplitude) {
     }
     opus_int32 n = opus_encode(*e, pcm, 960, packet, sizeof(packet));
     REQUIRE(n > 0);
-    client_send(
-        c, &(struct packet_spec){.line = MIC, .plain = true, .raw = bytes_of(packet, (size_t)n)});
+    client_send(c,
+                &(struct packet_spec){
+                    .line = MIC, .plain = true, .level = 127, .raw = bytes_of(packet, (size_t)n)});
 }
 
 static void done(void) {
@@ -73,6 +74,20 @@ TEST(levels_that_end_are_found_by_decoding) {
     }
     EXPECT_EQ(rig_speaker(&r), 1);
     EXPECT_EQ(counters()->level_assumed, 0);
+    done();
+}
+
+/* Some say silence whatever they send. */
+TEST(levels_that_cannot_be_are_found_by_decoding) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1);
+    (void)rig_join(&r, 2);
+    for (int k = 0; k < 100; k++) {
+        hum(a, k < 50 ? QUIET : LOUD); /* level 127 */
+        rig_run(&r, 20 * US_PER_MS);
+        EXPECT(k != 49 || rig_speaker(&r) == 0);
+    }
+    EXPECT_EQ(rig_speaker(&r), 1);
     done();
 }
 
