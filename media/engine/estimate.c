@@ -92,11 +92,15 @@ static void voices_report(struct session *s, us_t now, uint32_t lost, uint32_t e
     if (!send_redundancy_report(&s->redundancy, limit, lost, expected)) {
         return;
     }
+    bool costs = false;
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct stream *out = &s->slots[i].stream;
         out->red.blocks = out->red.pt ? s->redundancy.blocks : 0;
+        costs = costs || out->red.pt;
     }
-    allot(s, now); /* it costs what pictures could have */
+    if (costs) {
+        allot(s, now); /* pictures have the less */
+    }
 }
 
 /* RFC 3550 section 6.4.1: what was lost since the last report is the difference of two. Numbers
