@@ -61,14 +61,14 @@ await test('nothing_is_spent_while_nothing_is_lost', async () => {
 });
 
 await test('what_is_lost_is_there_without_asking', async () => {
-  nat.lossTo = LOSS;
+  nat.lossDown = LOSS;
   await until(async () => (await pictures(players.repaired)).fec > 0, 'packets that repair', 30000);
   const before = await Promise.all(Object.values(players).map(pictures));
   await pause(SECONDS * 1000); // the window in which is counted
   const after = await Promise.all(Object.values(players).map(pictures));
   const [repaired, unrepaired] = after.map((a, i) =>
     Object.fromEntries(Object.keys(a).map((k) => [k, a[k] - (before[i][k] ?? 0)])));
-  console.log(`# ${nat.lostTo} packets lost; repaired ${JSON.stringify(repaired)}, unrepaired ${JSON.stringify(unrepaired)}`);
+  console.log(`# ${nat.lost} packets lost; repaired ${JSON.stringify(repaired)}, unrepaired ${JSON.stringify(unrepaired)}`);
   expect(repaired.fec > 10, `${repaired.fec} packets that repair`);
   expectEqual(unrepaired.fec, 0, 'packets that repair who did not agree');
   expectEqual(await server.metric('oriel_media_rtx_out_total'), 0, 'packets sent again');

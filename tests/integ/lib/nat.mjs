@@ -38,11 +38,10 @@ export class Nat {
   /** Called, if set, with each packet of a client and its address. */
   heard = null;
 
-  /** Share of the clients' packets of media that is lost, and of those to them. */
+  /** Share of the clients' packets of media that is lost, and of those that come to them. */
   loss = 0;
+  lossDown = 0;
   lost = 0;
-  lossTo = 0;
-  lostTo = 0;
 
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
@@ -86,12 +85,12 @@ export class Nat {
   }
 
   fromServer(packet, client) {
+    if (this.lossDown && isMedia(packet) && Math.random() < this.lossDown) {
+      this.lost++;
+      return;
+    }
     if (isMedia(packet)) {
       client.mediaAt ??= performance.now();
-    }
-    if (this.lossTo && isMedia(packet) && Math.random() < this.lossTo) {
-      this.lostTo++;
-      return;
     }
     this.front.send(packet, client.from.port, client.from.address);
   }
