@@ -1,6 +1,8 @@
 // The media side of a participant: one RTCPeerConnection, one offer, one answer. Senders are filled
 // later by replaceTrack; receiving m-lines are slots that the server fills.
 
+import { leaveSilenceOut, preferSpeech } from './speech.js';
+
 /** @typedef {import('./types.js').Slot} Slot */
 /** @typedef {import('./types.js').SlotKind} SlotKind */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
@@ -18,10 +20,14 @@ const VIDEO_HINTS = {
 /** @param {RTCRtpTransceiver} transceiver @param {string} kind @param {string} codec */
 function preferCodec(transceiver, kind, codec) {
   const capabilities = RTCRtpReceiver.getCapabilities(kind);
+  if (kind === 'audio') {
+    preferSpeech(transceiver, transceiver.direction === 'sendonly');
+    return;
+  }
   if (!capabilities || !transceiver.setCodecPreferences) {
     return;
   }
-  const wanted = kind === 'audio' ? 'audio/opus' : `video/${codec}`;
+  const wanted = `video/${codec}`;
   const keep = [wanted.toLowerCase(), `${kind}/rtx`, `${kind}/flexfec-03`];
   const codecs = capabilities.codecs.filter((c) => keep.includes(c.mimeType.toLowerCase()));
   if (codecs.some((c) => c.mimeType.toLowerCase() === wanted.toLowerCase())) {
@@ -83,7 +89,7 @@ export class Session extends EventTarget {
     await this.pc.setLocalDescription();
     const sources = [...this.senders].map(([kind, t]) => ({ mid: t.mid, kind }));
     const slots = this.receivers.map(({ kind, transceiver }) => ({ mid: transceiver.mid, kind }));
-    return { offer: this.pc.localDescription?.sdp ?? '', sources, slots };
+    return { offer: this.sdp(), sources, slots };
   }
 
   /** @param {string} answer @param {Omit<Slot, 'track'>[]} slots as in `joined` */
@@ -104,7 +110,12 @@ export class Session extends EventTarget {
   async restartOffer() {
     this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
-    return this.pc.localDescription?.sdp ?? '';
+    return this.sdp();
+  }
+
+  /** What is offered, as the server is to see it. */
+  sdp() {
+    return leaveSilenceOut(this.pc.localDescription?.sdp ?? '', this.senders.get('microphone')?.mid);
   }
 
   /** @param {string} answer */
