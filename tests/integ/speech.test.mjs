@@ -126,6 +126,40 @@ await test('who_says_no_level_is_heard_and_is_the_active_speaker', async () => {
   await watcher.close();
 });
 
+await test('silence_of_our_page_costs_nearly_nothing', async () => {
+  const agent = await browser.newPage();
+  await joinTour(agent, urls.agent);
+  const viewer = await listener('opus');
+  const sending = () => agent.evaluate(async () => [...(await window.oriel.session.pc.getStats()).values()]
+    .find((s) => s.type === 'outbound-rtp' && s.kind === 'audio').packetsSent);
+  const answer = await agent.evaluate(() => window.oriel.session.pc.remoteDescription.sdp);
+  const [, first, second] = /^m=audio \S+ \S+ (\d+) (\d+)/m.exec(answer);
+  expect(answer.includes(`a=rtpmap:${first} red/48000/2\r\n`), `redundancy first: ${answer}`);
+  expect(new RegExp(`a=fmtp:${second} .*usedtx=1`).test(answer), 'silence may be left out');
+  await agent.evaluate(() => {
+    window.oriel.session.senders.get('microphone').sender.track.enabled = false;
+  });
+  await pause(2000); // what was said before has been sent
+  await agent.evaluate(() => {
+    window.states = [];
+    window.oriel.addEventListener('roster', (e) => window.states.push(...e.detail.map((p) => p.sources.microphone)));
+  });
+  const [a, v] = [await sending(), await viewer.evaluate(() => window.stats())];
+  await pause(6000);
+  const [b, w] = [await sending(), await viewer.evaluate(() => window.stats())];
+  const [up, down] = [b - a, w.packets - v.packets];
+  console.log(`# 6 s of silence: ${up} packets up, ${down} down, ${percent((w.concealed - v.concealed)
+    / (w.total - v.total))} made up`);
+  expect(up > 5 && up < 60, `${up} packets of silence are sent`);
+  expect(Math.abs(down - up) <= 5, `${down} of ${up} packets reach the viewer`);
+  expectEqual((await agent.evaluate(() => window.states)).join(), '', 'the microphone stays what it was');
+  await agent.evaluate(() => {
+    window.oriel.session.senders.get('microphone').sender.track.enabled = true;
+  });
+  await until(async () => (await viewer.evaluate(() => window.stats())).packets > w.packets + 100, 'speech again');
+  await Promise.all([close(viewer), agent.close()]);
+});
+
 await test('firefox_publishes_plain_opus', async () => {
   const firefox = await launchFirefox();
   try {
