@@ -177,7 +177,7 @@ TEST(red_without_agreement_is_nobodys) {
 
 /* 5 s of speech; the viewer says of each second that it lost so much [%] of slot 0. */
 static void listen(struct client *a, struct client *v, unsigned percent) {
-    static uint32_t high, lost;
+    static uint32_t lost;
     for (unsigned s = 0; s < 5; s++) {
         for (unsigned i = 0; i < 50; i++) {
             v->n_got = v->n_got > RIG_GOT - 60 ? 0 : v->n_got;
@@ -186,10 +186,9 @@ static void listen(struct client *a, struct client *v, unsigned percent) {
         }
         uint8_t buf[100];
         struct wr w = wr_of(buf, sizeof(buf));
-        high += 50;
         lost += percent / 2;
         struct rtcp_report b = {.ssrc = v->params.lines[AUDIO0].ssrc,
-                                .highest_seq = high,
+                                .highest_seq = client_last(v, AUDIO0)->seq,
                                 .cumulative_lost = (int32_t)lost};
         rtcp_write_rr(&w, 1, &b, 1);
         client_rtcp(v, &w);
@@ -318,9 +317,11 @@ TEST(red_is_paid_for_by_the_picture) {
             EXPECT(s != 3 || client_count(v[k], STAGE) > 20);
             EXPECT(s != 11 || client_count(v[k], AUDIO0) == 50);
             EXPECT(s != 11 || (client_count(v[k], STAGE) > 20) == (k == 1));
+            const struct got *last = client_last(v[k], AUDIO0);
+            uint32_t high = last ? last->seq : 0;
             v[k]->n_got = 0;
             remb(v[k], 300000);
-            report(v[k], 50 * s, s < 4 ? 0 : (int32_t)(s - 3) * 2); /* then 4 of a hundred */
+            report(v[k], high, s < 4 ? 0 : (int32_t)(s - 3) * 2); /* then 4 of a hundred */
         }
     }
     EXPECT(counters()->red_out > 100);

@@ -97,7 +97,7 @@ static struct client *join(uint64_t handle, bool fec, bool twcc) {
 /* Pictures of three packets of other lengths, ten a second, for s seconds; the viewer says after
  * each that it lost so much [%]. */
 static void share(struct client *a, struct client *v, uint8_t line, unsigned s, unsigned percent) {
-    static uint32_t high, lost;
+    static uint32_t lost;
     for (unsigned i = 0; i < 10 * s; i++) {
         for (unsigned k = 0; k < 3; k++) {
             client_send(a, &(struct packet_spec){.line = line,
@@ -108,12 +108,13 @@ static void share(struct client *a, struct client *v, uint8_t line, unsigned s, 
                                                  .size = (uint16_t)(900 - 200 * k - i % 50)});
         }
         rig_run(&r, 100 * US_PER_MS);
+        const struct got *last = client_last(v, STAGE);
+        uint16_t high = last ? last->seq : 0;
         v->n_got = 0;
         if (i % 10 == 9) {
             uint8_t buf[100];
             struct wr w = wr_of(buf, sizeof(buf));
-            high += 100;
-            lost += percent;
+            lost += percent * 30 / 100 + (percent > 0);
             struct rtcp_report b = {.ssrc = v->params.lines[STAGE].ssrc,
                                     .highest_seq = high,
                                     .cumulative_lost = (int32_t)lost};
