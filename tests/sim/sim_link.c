@@ -3,11 +3,20 @@
 void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed) {
     *l = (struct sim_link){.c = *c};
     rng_seed(&l->seeded, seed);
+    if (c->blackout_every > 0) {
+        struct rng r = rng_from_seeded(&l->seeded);
+        l->phase = (us_t)rng_below(&r, (uint32_t)c->blackout_every);
+    }
 }
 
 static bool chance(struct sim_link *l, uint32_t ppm) {
     struct rng r = rng_from_seeded(&l->seeded);
     return ppm > 0 && rng_below(&r, PPM) < ppm;
+}
+
+static bool is_dark(const struct sim_link *l, us_t now) {
+    const struct sim_link_config *c = &l->c;
+    return c->blackout_every > 0 && (now + l->phase) % c->blackout_every < c->blackout;
 }
 
 static bool loses(struct sim_link *l) {
@@ -49,7 +58,7 @@ unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
     struct rng r = rng_from_seeded(&l->seeded);
     us_t left = departs(l, now, size);
     l->sent++;
-    if (left < 0 || loses(l)) {
+    if (left < 0 || loses(l) || is_dark(l, now)) {
         l->lost++;
         return 0;
     }

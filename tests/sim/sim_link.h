@@ -12,23 +12,26 @@
 #define PPM 1000000 /* probabilities are in parts per million */
 
 struct sim_link_config {
-    uint64_t rate;      /* [bit/s], 0 = unlimited */
-    uint32_t queue;     /* [bytes] that may wait for the rate; more are dropped */
-    us_t delay;         /* [us] one way */
-    us_t jitter;        /* [us] up to this much more, without reordering */
-    uint32_t loss;      /* [ppm] independent losses */
-    uint32_t bad_enter; /* [ppm] per packet: the link turns bad (Gilbert model) */
-    uint32_t bad_leave; /* [ppm] per packet: it recovers */
-    uint32_t bad_loss;  /* [ppm] losses while bad */
-    uint32_t reorder;   /* [ppm] packets held back by reorder_by */
-    us_t reorder_by;    /* [us] */
-    uint32_t duplicate; /* [ppm] */
+    uint64_t rate;       /* [bit/s], 0 = unlimited */
+    uint32_t queue;      /* [bytes] that may wait for the rate; more are dropped */
+    us_t delay;          /* [us] one way */
+    us_t jitter;         /* [us] up to this much more, without reordering */
+    uint32_t loss;       /* [ppm] independent losses */
+    uint32_t bad_enter;  /* [ppm] per packet: the link turns bad (Gilbert model) */
+    uint32_t bad_leave;  /* [ppm] per packet: it recovers */
+    uint32_t bad_loss;   /* [ppm] losses while bad */
+    uint32_t reorder;    /* [ppm] packets held back by reorder_by */
+    us_t reorder_by;     /* [us] */
+    uint32_t duplicate;  /* [ppm] */
+    us_t blackout;       /* [us] nothing arrives for so long, */
+    us_t blackout_every; /* [us] once in so long, at a time that the seed decides; 0: never */
 };
 
 struct sim_link {
     struct sim_link_config c;
     struct rng_seeded seeded;
     bool down;    /* drops everything */
+    us_t phase;   /* [us] of the blackouts */
     bool bad;     /* Gilbert state */
     us_t free_at; /* [us] when the last bit of the queue has left */
     us_t last;    /* [us] arrival of the newest packet in order */

@@ -29,6 +29,9 @@ static void losses_have_their_rate(struct world *w) {
     struct sim_link_config bursts = {.bad_enter = 2632, .bad_leave = 50000, .bad_loss = PPM};
     some = run_link(&bursts, w->seed, &bursty);
     SIM_EXPECT(w, some > N * 90 / 100 && some < N * 98 / 100 && bursty > 20);
+    struct sim_link_config dark = {.blackout = US_PER_S / 2, .blackout_every = 5 * US_PER_S};
+    some = run_link(&dark, w->seed, &longest);
+    SIM_EXPECT(w, some == N * 9 / 10 && longest <= 500 && longest >= 250);
     some = run_link(&(struct sim_link_config){.duplicate = 100000}, w->seed, &longest);
     SIM_EXPECT(w, some > N * 109 / 100 && some < N * 111 / 100);
 }

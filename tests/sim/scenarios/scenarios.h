@@ -50,6 +50,7 @@ extern const unsigned n_scenarios;
     X(bursts, 4)           \
     X(bottleneck, 4)       \
     X(uplink, 4)           \
+    X(rough, 4)            \
     X(share, 4)            \
     X(fair, 4)             \
     X(fifty, 20)           \
