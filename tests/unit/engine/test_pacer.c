@@ -102,6 +102,40 @@ TEST(twice_the_guess_may_pass_until_it_is_known) {
     rig_free(&r);
 }
 
+/* A picture that fits is one train, as if there were no pacer: a key frame alone is cut. */
+TEST(trains_keep_their_length_under_the_pacer) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    uint64_t packets = 0, trains = 0;
+    for (unsigned i = 0; i < 120; i++) {
+        r.hold = true;
+        for (unsigned k = 0; k < 5; k++) { /* 1.3 Mbit/s */
+            client_send(c, &(struct packet_spec){.line = CAM,
+                                                 .keyframe = i + k == 0,
+                                                 .inside = k > 0,
+                                                 .marker = k == 4,
+                                                 .size = 1050});
+        }
+        r.hold = false;
+        rig_pump(&r);
+        rig_run(&r, 33 * US_PER_MS);
+        v->n_got = 0;
+        if (i == 30) {
+            rtcp_write_remb(&w, 1, 2 * MBIT, NULL, 0);
+            client_rtcp(v, &w);
+        }
+        if (i == 59) {
+            packets = engine_counters(r.engine)->rtp_out;
+            trains = engine_counters(r.engine)->trains_out;
+        }
+    }
+    EXPECT_EQ(engine_counters(r.engine)->rtp_out - packets, 5 * 60);
+    EXPECT_EQ(engine_counters(r.engine)->trains_out - trains, 60);
+    rig_free(&r);
+}
+
 /* Reports of a viewer that has lost so many of each hundred packets, and then asks for one. */
 static uint64_t repairs(unsigned lost) {
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
