@@ -17,6 +17,8 @@ static const char *const ext_uris[RTP_EXT_COUNT] = {
     [RTP_EXT_ABS_SEND_TIME] = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
     [RTP_EXT_TWCC] = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
     [RTP_EXT_ORIENTATION] = "urn:3gpp:video-orientation",
+    [RTP_EXT_DEPENDENCY] =
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
     [RTP_EXT_PLAYOUT_DELAY] = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
 };
 

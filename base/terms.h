@@ -35,10 +35,12 @@ enum rtp_ext {
     RTP_EXT_AUDIO_LEVEL,   /* RFC 6464 */
     RTP_EXT_ABS_SEND_TIME, /* http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time */
     RTP_EXT_TWCC,          /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
-    RTP_EXT_ORIENTATION,   /* 3GPP TS 26.114, urn:3gpp:video-orientation; never accepted */
+    RTP_EXT_DEPENDENCY,    /* AV1 RTP specification, appendix A: the dependency descriptor */
     RTP_EXT_PLAYOUT_DELAY, /* http://www.webrtc.org/experiments/rtp-hdrext/playout-delay */
+    RTP_EXT_ORIENTATION,   /* 3GPP TS 26.114, urn:3gpp:video-orientation; never accepted */
     RTP_EXT_COUNT
 };
+#define RTP_EXT_ACCEPTED RTP_EXT_ORIENTATION /* those before it may be */
 
 struct rtp_ext_map {
     uint8_t id[RTP_EXT_COUNT]; /* id on the wire, range 1..14; 0 = not negotiated */

@@ -91,6 +91,9 @@ static void write_transport(struct buffer *o, const struct answer *a) {
 }
 
 static void write_exts(struct buffer *o, const struct sdp_media *m, const struct session_line *l) {
+    if (l->ext.id[RTP_EXT_DEPENDENCY]) { /* which needs the two-byte form, and others do not */
+        buffer_str(o, "a=extmap-allow-mixed\r\n");
+    }
     for (int i = 0; i < m->n_exts; i++) {
         const struct sdp_ext *e = &m->exts[i];
         if (e->ext < RTP_EXT_COUNT && l->ext.id[e->ext] == e->id) {

@@ -112,7 +112,14 @@ static bool id_ambiguous(const struct sdp *offer, const struct sdp_ext *e) {
     return false;
 }
 
-static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, bool inbound) {
+/* A way in or out, and what it carries. */
+struct carried {
+    bool inbound;
+    enum codec codec;
+};
+
+static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, struct carried c) {
+    bool inbound = c.inbound;
     switch (e) {
     case RTP_EXT_MID:
         return true;
@@ -125,18 +132,22 @@ static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, bool inbound) 
         return inbound || m->kind == SDP_VIDEO;
     case RTP_EXT_ABS_SEND_TIME:
         return inbound;
+    case RTP_EXT_DEPENDENCY: /* AV1 tells its layers nowhere else; a structure of them is longer
+                                than the one-byte form takes */
+        return inbound && c.codec == CODEC_AV1 && m->mixed;
     default:
         return false;
     }
 }
 
-static void take_exts(const struct sdp *offer, const struct sdp_media *m, bool inbound,
+static void take_exts(const struct sdp *offer, const struct sdp_media *m, struct carried c,
                       struct rtp_ext_map *ret) {
+    bool inbound = c.inbound;
     for (int i = 0; i < m->n_exts; i++) {
         const struct sdp_ext *e = &m->exts[i];
         bool ok = e->ext < RTP_EXT_COUNT && e->id <= 14 && !ret->id[e->ext] &&
                   (e->direction & (inbound ? SDP_SEND : SDP_RECV)) &&
-                  ext_wanted((enum rtp_ext)e->ext, m, inbound);
+                  ext_wanted((enum rtp_ext)e->ext, m, c);
         if (ok && (inbound || e->ext == RTP_EXT_MID || !id_ambiguous(offer, e))) {
             ret->id[e->ext] = e->id;
         }
@@ -241,7 +252,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     l->slot_index = p->index;
     l->codec = f->codec;
     l->pt = f->pt;
-    take_exts(n->offer, m, p->source != 0, &l->ext);
+    take_exts(n->offer, m, (struct carried){p->source != 0, (enum codec)f->codec}, &l->ext);
     l->nack = fb & SDP_FB_NACK;
     l->pli = (fb & SDP_FB_PLI) && m->kind == SDP_VIDEO;
     l->twcc = (fb & SDP_FB_TWCC) && l->ext.id[RTP_EXT_TWCC];

@@ -53,6 +53,7 @@ struct sdp_media {
     uint8_t direction;
     uint16_t port;
     bool bundled, rtcp_mux, rtcp_rsize;
+    bool mixed; /* header extensions of both forms in one stream (RFC 8285 section 6) */
     struct span media, proto, format, mid; /* format: the first one, for rejecting the line */
     struct sdp_transport transport;
     uint32_t ssrc, rtx_ssrc; /* announced by the offerer, 0 = not */
@@ -67,7 +68,8 @@ struct sdp_media {
 struct sdp {
     struct sdp_transport common; /* session level, valid for m-lines without their own */
     struct span bundle;          /* mids of the first BUNDLE group (RFC 9143) */
-    uint8_t direction;           /* session level default */
+    uint8_t direction;           /* session level defaults */
+    bool mixed;
     uint8_t n_media;
     struct sdp_media media[SDP_MEDIA_MAX];
 };

@@ -157,6 +157,11 @@ static void on_rtcp_rsize(struct parse *x, struct span v) {
     }
 }
 
+static void on_mixed(struct parse *x, struct span v) {
+    (void)v;
+    *(x->m ? &x->m->mixed : &x->s->mixed) = true;
+}
+
 static uint8_t direction_of(struct span v) {
     return span_is(v, "sendonly")   ? SDP_SEND
            : span_is(v, "recvonly") ? SDP_RECV
@@ -294,13 +299,26 @@ static const struct {
     const char *name;
     void (*on)(struct parse *x, struct span v);
 } attributes[] = {
-    {"ice-ufrag", on_ufrag},     {"ice-pwd", on_pwd},       {"fingerprint", on_fingerprint},
-    {"setup", on_setup},         {"group", on_group},       {"mid", on_mid},
-    {"sendrecv", on_sendrecv},   {"sendonly", on_sendonly}, {"recvonly", on_recvonly},
-    {"inactive", on_inactive},   {"rtcp-mux", on_rtcp_mux}, {"rtcp-rsize", on_rtcp_rsize},
-    {"extmap", on_extmap},       {"rtpmap", on_rtpmap},     {"fmtp", on_fmtp},
-    {"rtcp-fb", on_rtcp_fb},     {"ssrc", on_ssrc},         {"ssrc-group", on_ssrc_group},
+    {"ice-ufrag", on_ufrag},
+    {"ice-pwd", on_pwd},
+    {"fingerprint", on_fingerprint},
+    {"setup", on_setup},
+    {"group", on_group},
+    {"mid", on_mid},
+    {"sendrecv", on_sendrecv},
+    {"sendonly", on_sendonly},
+    {"recvonly", on_recvonly},
+    {"inactive", on_inactive},
+    {"rtcp-mux", on_rtcp_mux},
+    {"rtcp-rsize", on_rtcp_rsize},
+    {"extmap", on_extmap},
+    {"rtpmap", on_rtpmap},
+    {"fmtp", on_fmtp},
+    {"rtcp-fb", on_rtcp_fb},
+    {"ssrc", on_ssrc},
+    {"ssrc-group", on_ssrc_group},
     {"simulcast", on_simulcast},
+    {"extmap-allow-mixed", on_mixed},
 };
 
 static void on_attribute(struct parse *x, struct span v) {
@@ -334,7 +352,7 @@ static void on_media(struct parse *x, struct span v) {
         return;
     }
     struct sdp_media *m = x->m = &x->s->media[x->s->n_media++];
-    *m = (struct sdp_media){.direction = x->s->direction};
+    *m = (struct sdp_media){.direction = x->s->direction, .mixed = x->s->mixed};
     bool ok = span_word(&v, ' ', &m->media) && span_word(&v, ' ', &port) &&
               span_word(&v, ' ', &m->proto) && span_number(port, 65535, &n);
     formats = v;

@@ -37,7 +37,7 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .ssrc = ssrc,
                                  .rtx_ssrc = rtx_ssrc};
     memcpy(ret->mid, l->mid, sizeof(l->mid));
-    for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
+    for (unsigned i = 0; i < RTP_EXT_ACCEPTED; i++) {
         ret->ext.id[i] = l->ext[i / 2] >> 4 * (i % 2) & 0x0f;
     }
 }

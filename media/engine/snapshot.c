@@ -13,7 +13,7 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     ret->red_pt = l->red_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
                            (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0));
-    for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
+    for (unsigned i = 0; i < RTP_EXT_ACCEPTED; i++) {
         ret->ext[i / 2] |= (uint8_t)(l->ext.id[i] << 4 * (i % 2));
     }
 }

@@ -39,7 +39,7 @@ struct snapshot_line {   /* what stays fixed of a session_line */
     uint8_t codec;       /* slot_index << 4 | codec */
     uint8_t pt, rtx_pt, red_pt;
     uint8_t flags;                        /* SNAPSHOT_NACK ... */
-    uint8_t ext[(RTP_EXT_COUNT + 1) / 2]; /* 4 bits each, even ones low */
+    uint8_t ext[(RTP_EXT_ACCEPTED + 1) / 2]; /* 4 bits each, even ones low */
 };
 
 struct snapshot_slot { /* one outbound stream; source in rewrite: snapshot_key of what it shows */

@@ -1,87 +1,6 @@
 /* Offers of real clients and the answers they get, line by line. */
-#include "signaling/negotiate.h"
-#include "tests/unit/signaling/world.h"
 
-#include <stdlib.h>
-
-struct deal {
-    struct sdp offer;
-    struct plan plan;
-    struct negotiation n;
-    struct session_params params;
-    struct rng_seeded seed;
-    struct rng rng;
-    char *answer;
-    bool tcp;
-    char *text; /* of the offer, when it is our own */
-};
-
-static struct deal *deal_new(const char *text, enum sig_code expected) {
-    struct deal *d = calloc(1, sizeof(*d));
-    CHECK(d);
-    rng_seed(&d->seed, 7);
-    d->rng = rng_from_seeded(&d->seed);
-    EXPECT_EQ(sdp_parse(text, strlen(text), &d->offer), expected);
-    return d;
-}
-
-static enum sig_code deal_close(struct deal *d, enum codec video) {
-    static const uint8_t fingerprint[FINGERPRINT_LEN] = {0xab, 0xcd, [31] = 0x0f};
-    struct addr at = addr_v4(192, 0, 2, 10, 40000);
-    struct buffer o = {0};
-    d->n =
-        (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = video, .rng = &d->rng};
-    d->params.peer = 77;
-    memcpy(d->params.cname, "cname", 6);
-    enum sig_code code = negotiate(&d->n, &d->params);
-    if (code != SIG_OK) {
-        return code;
-    }
-    struct answer a = {.n = &d->n,
-                       .params = &d->params,
-                       .ice = &d->params.ice,
-                       .fingerprint = fingerprint,
-                       .candidates = &at,
-                       .n_candidates = 1,
-                       .tcp = d->tcp,
-                       .start_bitrate_kbps = 1500,
-                       .id = 0x7fffffffffffffff,
-                       .version = 1};
-    answer_write(&o, &a);
-    struct shared_text *t = shared_text_of(&o);
-    CHECK(t);
-    d->answer = strdup(t->p);
-    shared_text_unref(t);
-    return code;
-}
-
-static void deal_free(struct deal *d) {
-    free(d->answer);
-    free(d->text);
-    free(d);
-}
-
-/* The m-section number i of an answer, as a string of its own. */
-static char *section(const char *answer, int i) {
-    const char *p = strstr(answer, "\r\nm=");
-    for (; p && i > 0; i--) {
-        p = strstr(p + 2, "\r\nm=");
-    }
-    CHECK(p);
-    const char *end = strstr(p + 2, "\r\nm=");
-    size_t n = end ? (size_t)(end - p) : strlen(p + 2);
-    char *s = calloc(1, n + 1);
-    memcpy(s, p + 2, n);
-    return s;
-}
-
-#define HAS(text, part)                                                         \
-    do {                                                                        \
-        if (!strstr((text), (part))) {                                          \
-            test_fail(__FILE__, __LINE__, "missing %s in\n%s", (part), (text)); \
-        }                                                                       \
-    } while (0)
-#define HAS_NOT(text, part) EXPECT(!strstr((text), (part)))
+#include "tests/unit/signaling/deal.h"
 
 static const char fp[] = "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
                          "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:passive\r\n";
@@ -145,19 +64,6 @@ TEST(whom_udp_does_not_reach_is_told_of_tcp) {
 }
 
 /* 3 sources and 12 slots, as the page asks. */
-static void tour_wants(struct wants *w) {
-    static const uint8_t sources[] = {SOURCE_MICROPHONE, SOURCE_CAMERA, SOURCE_SCREEN};
-    *w = (struct wants){.n = 15};
-    for (int i = 0; i < 15; i++) {
-        snprintf(w->at[i].mid, sizeof(w->at[i].mid), "%u", (unsigned)i % 100);
-        if (i < 3) {
-            w->at[i].source = sources[i];
-        } else {
-            w->at[i].slot = i == 3 ? SLOT_STAGE : i < 12 ? SLOT_GALLERY : SLOT_AUDIO;
-        }
-    }
-}
-
 TEST(chromium_joins_a_tour) {
     struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
     struct wants w;
@@ -207,22 +113,8 @@ TEST(chromium_joins_a_tour) {
     deal_free(d);
 }
 
-/* An offer of one camera whose m-line ends with these attributes. */
 static struct deal *offer_camera(const char *attributes) {
-    char text[2048];
-    snprintf(text, sizeof(text),
-             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-             "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
-             "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
-             "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
-             "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:actpass\r\n"
-             "a=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
-             "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n%s",
-             attributes);
-    struct deal *d = deal_new(text, SIG_OK);
-    plan_whip(&d->offer, &d->plan);
-    EXPECT_EQ(deal_close(d, CODEC_VP8), SIG_OK);
-    return d;
+    return offer_in(CODEC_VP8, attributes);
 }
 
 #define RID_EXTS                                                   \

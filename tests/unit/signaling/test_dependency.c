@@ -1,0 +1,62 @@
+/* Who is asked for dependency descriptors (AV1 RTP specification, appendix A), and who is not. */
+#include "tests/unit/signaling/deal.h"
+
+#define ANOTHER "a=extmap:14 urn:ietf:params:rtp-hdrext:toffset\r\n"
+
+/* The offer of a browser that also offers dependency descriptors on each line with pictures. */
+static char *with_dependency(const char *offer) {
+    static const char add[] = "a=extmap:12 https://aomediacodec.github.io/av1-rtp-spec/"
+                              "#dependency-descriptor-rtp-header-extension\r\n";
+    char *text = calloc(1, 2 * strlen(offer)), *to = text;
+    for (const char *at = offer, *next; text && *at; at = next) {
+        const char *end = strchr(at, '\n');
+        next = end ? end + 1 : at + strlen(at);
+        memcpy(to, at, (size_t)(next - at));
+        to += next - at;
+        if (strncmp(at, ANOTHER, strlen(ANOTHER)) == 0) {
+            memcpy(to, add, sizeof(add) - 1);
+            to += sizeof(add) - 1;
+        }
+    }
+    return text;
+}
+
+#define DEPENDENCY                                                           \
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp" \
+    "-header-extension\r\n"
+
+/* AV1 says which layer a packet is of nowhere else. */
+TEST(dependency_descriptors_are_accepted_of_av1) {
+    struct deal *d = offer_in(CODEC_AV1, "a=extmap-allow-mixed\r\na=extmap:12 " DEPENDENCY);
+    EXPECT_EQ(d->params.lines[0].ext.id[RTP_EXT_DEPENDENCY], 12);
+    HAS(d->answer, "a=extmap-allow-mixed\r\na=extmap:12 " DEPENDENCY);
+    deal_free(d);
+    /* A structure of templates does not fit in the one-byte form. */
+    d = offer_in(CODEC_AV1, "a=extmap:12 " DEPENDENCY);
+    EXPECT_EQ(d->params.lines[0].ext.id[RTP_EXT_DEPENDENCY], 0);
+    HAS_NOT(d->answer, "extmap");
+    deal_free(d);
+    /* VP9 says it in its payload, and others have no layers that we leave out by it. */
+    d = offer_in(CODEC_VP9, "a=extmap-allow-mixed\r\na=extmap:12 " DEPENDENCY);
+    HAS_NOT(d->answer, "extmap");
+    deal_free(d);
+}
+
+/* For a viewer a stream is what it gets of it: nothing is left to be told. */
+TEST(dependency_descriptors_are_not_for_viewers) {
+    char *text = with_dependency(data_file("chromium_tour.sdp"));
+    struct deal *d = deal_new(text, SIG_OK);
+    struct wants w;
+    const char *field;
+    tour_wants(&w);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_AV1) == SIG_OK);
+    char *camera = section(d->answer, 1), *stage = section(d->answer, 3);
+    HAS(camera, DEPENDENCY);
+    HAS_NOT(stage, DEPENDENCY);
+    HAS_NOT(stage, "allow-mixed");
+    free(camera);
+    free(stage);
+    deal_free(d);
+    free(text);
+}
