@@ -1,79 +1,13 @@
 #include "recorder/timeline/depacketize_vp9.h"
 
 #include "base/bits.h"
-
-/* RFC 9628 section 4.2: the first byte. */
-enum { I = 0x80, P = 0x40, L = 0x20, F = 0x10, B = 0x08, E = 0x04, V = 0x02 };
-
-#define REFERENCES_MAX 3 /* of a frame; section 4.2: P_DIFF, and R of a picture group */
-
-struct descriptor {
-    size_t len;       /* [bytes] */
-    bool first, last; /* of its layer frame */
-    bool has_id;
-    uint8_t id_bits;
-    uint16_t id;
-    uint8_t spatial;        /* SID */
-    uint8_t layers;         /* of the scalability structure, 0: none */
-    uint16_t width, height; /* largest of the structure [pixels], 0: not said */
-};
-
-static void read_picture_id(struct rd *r, struct descriptor *d) {
-    uint8_t id = rd_u8(r);
-    d->has_id = true;
-    d->id_bits = id & 0x80 ? 15 : 7;
-    d->id = id & 0x80 ? (uint16_t)((id & 0x7f) << 8 | rd_u8(r)) : id;
-}
-
-/* P_DIFF, each with a bit that says whether another follows. */
-static void skip_references(struct rd *r) {
-    for (unsigned i = 0; rd_u8(r) & 1; i++) {
-        if (i + 1 == REFERENCES_MAX) {
-            r->bad = true;
-            return;
-        }
-    }
-}
+#include "media/wire/vp9.h"
 
 static void larger(uint16_t *width, uint16_t *height, uint16_t w, uint16_t h) {
     if ((uint32_t)w * h > (uint32_t)*width * *height) {
         *width = w;
         *height = h;
     }
-}
-
-/* Section 4.2.1: N_S, Y, G; sizes of the layers; the pictures of a group. */
-static void read_structure(struct rd *r, struct descriptor *d) {
-    uint8_t head = rd_u8(r);
-    d->layers = (uint8_t)((head >> 5) + 1);
-    for (unsigned i = 0; (head & 0x10) && i < d->layers; i++) {
-        uint16_t w = rd_u16(r), h = rd_u16(r);
-        larger(&d->width, &d->height, w, h);
-    }
-    for (unsigned n = head & 0x08 ? rd_u8(r) : 0; n > 0 && !r->bad; n--) {
-        rd_skip(r, rd_u8(r) >> 2 & 3);
-    }
-}
-
-static bool read_descriptor(struct bytes payload, struct descriptor *d) {
-    struct rd r = rd_of(payload.p, payload.n);
-    uint8_t flags = rd_u8(&r);
-    *d = (struct descriptor){.first = flags & B, .last = flags & E};
-    if (flags & I) {
-        read_picture_id(&r, d);
-    }
-    if (flags & L) {
-        d->spatial = rd_u8(&r) >> 1 & 7;
-        rd_skip(&r, flags & F ? 0 : 1); /* TL0PICIDX */
-    }
-    if ((flags & F) && (flags & P)) {
-        skip_references(&r);
-    }
-    if (flags & V) {
-        read_structure(&r, d);
-    }
-    d->len = (size_t)(r.p - payload.p);
-    return !r.bad && rd_left(&r) > 0;
 }
 
 /* VP9 bitstream specification sections 6.2, 7.2: uncompressed_header() as far as it matters. */
@@ -111,8 +45,8 @@ static bool read_size(struct bits *b, struct header *h) {
 /* frame_size_with_refs(): an encoder that follows the network changes the size without a key frame.
  * As long as it stays, a reference tells it. */
 static void read_new_size(struct bits *b, struct header *h) {
-    bits_skip(b, REFERENCES_MAX * (3 + 1)); /* ref_frame_idx, ref_frame_sign_bias */
-    for (unsigned i = 0; i < REFERENCES_MAX; i++) {
+    bits_skip(b, VP9_REFERENCES_MAX * (3 + 1)); /* ref_frame_idx, ref_frame_sign_bias */
+    for (unsigned i = 0; i < VP9_REFERENCES_MAX; i++) {
         if (bits_flag(b)) {
             return;
         }
@@ -158,17 +92,18 @@ static bool read_header(struct bytes frame, struct header *h) {
 
 static bool begin(struct depacketizer *d, const struct video_piece *p) {
     struct vp9_state *s = &d->u.vp9;
-    struct descriptor v;
-    if (!read_descriptor(p->payload, &v)) {
+    struct vp9 v;
+    if (vp9_parse(p->payload, &v) != OK) {
         return false;
     }
     if (d->open) {
-        d->broken = d->broken || v.has_id != s->has_id || (v.has_id && v.id != s->id);
+        d->broken = d->broken || v.has_picture_id != s->has_id ||
+                    (v.has_picture_id && v.picture_id != s->id);
         return true;
     }
-    s->has_id = v.has_id;
-    s->id = v.id;
-    s->id_bits = v.id_bits;
+    s->has_id = v.has_picture_id;
+    s->id = v.picture_id;
+    s->id_bits = v.picture_id_bits;
     s->layer_open = false;
     s->layers = 0;
     d->broken = !v.first || v.spatial != 0;
@@ -176,7 +111,7 @@ static bool begin(struct depacketizer *d, const struct video_piece *p) {
 }
 
 /* The first bytes of a layer frame. */
-static bool begin_layer(struct depacketizer *d, const struct descriptor *v, struct bytes data) {
+static bool begin_layer(struct depacketizer *d, const struct vp9 *v, struct bytes data) {
     struct vp9_state *s = &d->u.vp9;
     struct header h;
     if (s->layer_open || s->layers == VP9_LAYERS_MAX || !read_header(data, &h)) {
@@ -205,8 +140,8 @@ static bool begin_layer(struct depacketizer *d, const struct descriptor *v, stru
 
 static bool append(struct depacketizer *d, const struct video_piece *p) {
     struct vp9_state *s = &d->u.vp9;
-    struct descriptor v;
-    if (!read_descriptor(p->payload, &v)) {
+    struct vp9 v;
+    if (vp9_parse(p->payload, &v) != OK) {
         return false;
     }
     struct bytes data = bytes_of(p->payload.p + v.len, p->payload.n - v.len);

@@ -1,0 +1,35 @@
+/* Reads of each packet of a source what its layers make of it (wire/layers.h): VP9 says it in its
+ * payload descriptor, AV1 in the dependency descriptor, which refers to a structure that came with
+ * the last key frame. Owner: the engine's thread; lives with an inbound stream. */
+#ifndef ORIEL_MEDIA_FEED_LAYERS_H
+#define ORIEL_MEDIA_FEED_LAYERS_H
+
+#include "base/session.h"
+#include "media/wire/dependency.h"
+#include "media/wire/layers.h"
+#include "media/wire/vp8.h"
+#include "media/wire/vp9.h"
+
+struct layer_reader {
+    uint8_t n_spatial;                      /* VP9: sizes since the last key frame */
+    uint8_t target[LAYERS_TARGETS];         /* AV1: decode target of each target of ours */
+    struct dependency_structure *structure; /* AV1, where the descriptor was agreed on */
+    uint64_t structure_seq;                 /* extended sequence number that it came with */
+};
+
+/* In zeroed memory. ERR_NOMEM. */
+enum err layer_reader_init(struct layer_reader *r, const struct session_line *line);
+void layer_reader_free(struct layer_reader *r);
+/* The stream begins anew. */
+void layer_reader_reset(struct layer_reader *r);
+
+/* One packet of it, by codec; without layers: not layered. */
+struct layer_marks layers_none(void);
+struct layer_marks layers_vp8(const struct vp8 *d);
+struct layer_marks layers_vp9(struct layer_reader *r, const struct vp9 *d);
+/* descriptor: the element, empty where the packet has none; seq: extended sequence number. */
+struct layer_marks layers_av1(struct layer_reader *r, uint64_t seq, struct bytes descriptor);
+/* Would layers_av1 understand it? Not when what it refers to has not come (yet). */
+bool layers_known(const struct layer_reader *r, struct bytes descriptor);
+
+#endif
