@@ -23,8 +23,8 @@ static us_t taken_at(const struct session_snapshot *s, us_t now) {
 
 static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx_ssrc,
                       struct session_line *ret) {
-    *ret = (struct session_line){.source = l->kind & 0x0f,
-                                 .slot = l->kind >> 4,
+    *ret = (struct session_line){.source = l->kind & 3,
+                                 .slot = l->kind >> 2 & 3,
                                  .slot_index = l->codec >> 4,
                                  .codec = l->codec & 0x0f,
                                  .pt = l->pt,
@@ -242,6 +242,7 @@ static void load_slot(struct session *s, unsigned i, us_t taken, const struct sn
     struct slot *slot = &s->slots[i];
     (s->rebuilt ? rewrite_rejoin : rewrite_import)(&slot->stream.rewrite, taken, &from->rewrite);
     (s->rebuilt ? rewrite_vp8_rejoin : rewrite_vp8_import)(&slot->stream.vp8, &from->vp8);
+    choice_resume(&slot->stream.layers, from->line.kind >> 4);
     slot->stream.unnumbered = from->line.flags & SNAPSHOT_UNNUMBERED;
     slot->stream.rtx.next = from->rtx_index;
     slot->stream.packets = from->packets;

@@ -25,20 +25,39 @@ static bool offered(const struct flow *x, unsigned number) {
     return l && (l->feed.live || l == x->shown);
 }
 
-/* The ways in which a slot can show a source, worst first. */
+#define ID(layer, target) ((uint8_t)((layer) << 4 | (target)))
+#define ID_LAYER(id) ((id) >> 4)
+#define ID_TARGET(id) ((id)&0x0f)
+_Static_assert(LAYERS_TARGETS <= 16 && SESSION_LAYERS_MAX <= 16, "an id holds both");
+
+/* Of one size of one stream all frame rates. */
+static void offer_size(const struct meter *m, us_t now, uint8_t layer, unsigned spatial,
+                       struct allocation_slot *ret) {
+    uint8_t rank = ret->n > 0 ? (uint8_t)(ret->layers[ret->n - 1].spatial + 1) : 0;
+    unsigned n = meter_frame_rates(m, spatial);
+    for (uint8_t t = 0; t < n && ret->n < ALLOCATION_LAYERS; t++) {
+        uint8_t target = target_of(spatial, t);
+        ret->layers[ret->n++] = (struct allocation_layer){.rate = meter_rate(m, now, target),
+                                                          .spatial = rank,
+                                                          .temporal = t,
+                                                          .id = ID(layer, target)};
+    }
+}
+
+/* The ways in which a slot can show a source, worst first: by streams (simulcast), and by sizes
+ * within a stream. */
 static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
-    uint8_t spatial = 0;
     for (uint8_t i = SESSION_LAYERS_MAX; i-- > 0;) {
         if (!offered(x, i)) {
             continue;
         }
-        const struct meter *m = &x->layers[i]->feed.meter;
-        uint8_t n = meter_layers(m);
-        for (uint8_t t = 0; t < n && ret->n < ALLOCATION_LAYERS; t++) {
-            ret->layers[ret->n++] = (struct allocation_layer){
-                .rate = meter_rate(m, now, t), .spatial = spatial, .temporal = t, .id = i};
+        const struct feed *f = &x->layers[i]->feed;
+        unsigned sizes = meter_sizes(&f->meter);
+        for (unsigned s = 0; s < LAYERS_SPATIAL; s++) {
+            if (s == 0 || ((sizes >> s & 1) && s <= f->presence.top)) {
+                offer_size(&f->meter, now, i, s, ret);
+            }
         }
-        spatial++;
     }
 }
 
@@ -61,7 +80,9 @@ static int8_t chosen_before(const struct slot *slot, const struct allocation_slo
     int8_t chosen = ALLOCATION_PAUSED;
     for (int8_t k = 0; k < (int8_t)offers->n; k++) {
         const struct allocation_layer *l = &offers->layers[k];
-        if ((int)l->id == slot->layer && l->temporal <= slot->stream.temporal) {
+        unsigned target = ID_TARGET(l->id), want = slot->stream.layers.want;
+        if (ID_LAYER(l->id) == slot->layer && target_spatial(target) <= target_spatial(want) &&
+            target_temporal(target) <= target_temporal(want)) {
             chosen = k;
         }
     }
@@ -104,6 +125,9 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
     struct slot *slot = &s->slots[i];
     struct feed *feed = l ? &l->feed : NULL;
     if (feed == stream_intent(&slot->stream)) {
+        if (feed && feed == stream_shown(&slot->stream) && choice_lacks_key(&slot->stream.layers)) {
+            feed_need_keyframe(feed);
+        }
         return;
     }
     enum stream_verdict v = stream_show(&slot->stream, feed);
@@ -115,6 +139,14 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
     }
     event_session(s);
     transport_changed(&s->transport);
+}
+
+/* The fastest is whatever comes to be the fastest; and of what has not been measured everything is
+ * taken. */
+static uint8_t wanted(const struct meter *m, unsigned target, bool most) {
+    return !m->known ? TARGET_BEST
+           : most    ? target_of(target_spatial(target), LAYERS_TEMPORAL)
+                     : (uint8_t)target;
 }
 
 /* Note what slot i gets, and return its layer; NULL: nothing. */
@@ -129,10 +161,11 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
         return NULL;
     }
     const struct allocation_layer *l = &offers->layers[offers->chosen];
-    bool most = offers->chosen == offers->n - 1 || offers->layers[offers->chosen + 1].id != l->id;
-    slot->layer = (int8_t)l->id;
-    slot->stream.temporal = most ? VP8_TEMPORAL_ALL : l->temporal;
-    return x->layers[l->id];
+    bool most = offers->chosen == offers->n - 1 || l[1].spatial != l->spatial;
+    struct layer *layer = x->layers[ID_LAYER(l->id)];
+    slot->layer = ID_LAYER(l->id);
+    slot->stream.layers.want = wanted(&layer->feed.meter, ID_TARGET(l->id), most);
+    return layer;
 }
 
 void allot(struct session *s, us_t now) {
@@ -144,8 +177,7 @@ void allot(struct session *s, us_t now) {
             continue;
         }
         if (s->viewer.slots[i].kind == SLOT_AUDIO) {
-            audio +=
-                meter_rate(&x->shown->feed.meter, now, 0) * (1u + s->slots[i].stream.red.blocks);
+            audio += meter_best(&x->shown->feed.meter, now) * (1u + s->slots[i].stream.red.blocks);
             continue;
         }
         offers[i].kind = (uint8_t)kind_of(s, i);

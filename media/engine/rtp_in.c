@@ -123,11 +123,27 @@ static void skip(struct layer *l, us_t now, uint64_t seq) {
     relay_skip(l, seq);
 }
 
+/* Nobody could say whom it is for, because the beginning of its key frame is missing. It counts as
+ * missing, too, until that has been repaired; else a new one is asked for. */
+static bool puzzles(struct layer *l, const struct incoming *k) {
+    const struct layer_reader *reader = &inbound_of(l)->books->layers;
+    uint8_t id = l->flow->line->ext.id[RTP_EXT_DEPENDENCY];
+    if (!reader->structure || layers_known(reader, rtp_ext_find(&k->r, id))) {
+        return false;
+    }
+    l->flow->tour->engine->n.drop_dependency++;
+    recv_keyframe_need(&l->feed.keyframe);
+    return true;
+}
+
 static void take_in(struct layer *l, us_t now, const struct incoming *k) {
     struct inbound *in = inbound_of(l);
     bool is_video = inbound_is_video(in->line);
     struct media_packet p;
     struct inbound_place place;
+    if (is_video && puzzles(l, k)) {
+        return;
+    }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
         skip(l, now, place.seq);
@@ -135,6 +151,7 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
         media_packet_read(&p, k->packet, &k->r, l->flow->line);
         p.seq = place.seq;
         p.at = now;
+        media_packet_layers(&p, &k->r, l->flow->line, &in->books->layers);
         p.after_gap = place.after_gap;
         p.lead = l->flow->line->codec == CODEC_H264 ? place.lead : 0; /* others know theirs */
         if (is_video) {

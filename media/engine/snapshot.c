@@ -34,6 +34,7 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     bool bound = shown && ret->rewrite.source == shown->id;
     ret->rewrite.source = bound ? layer_key(layer_of(shown)) : 0;
     ret->vp8 = out->vp8.is;
+    ret->line.slot_index |= (uint8_t)(out->layers.now << 4);
     ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;
     ret->packets = out->packets;

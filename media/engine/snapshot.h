@@ -35,10 +35,10 @@ enum { /* session_snapshot.flags */
 
 struct snapshot_line {   /* what stays fixed of a session_line */
     char mid[MID_SHORT]; /* NUL-padded; when full, the rest is in mid_tails */
-    uint8_t kind;        /* slot << 4 | source */
-    uint8_t codec;       /* slot_index << 4 | codec */
+    uint8_t kind;  /* slot << 2 | source; of a slot << 4: the layers it is sent (wire/layers.h) */
+    uint8_t codec; /* slot_index << 4 | codec */
     uint8_t pt, rtx_pt, red_pt;
-    uint8_t flags;                        /* SNAPSHOT_NACK ... */
+    uint8_t flags;                           /* SNAPSHOT_NACK ... */
     uint8_t ext[(RTP_EXT_ACCEPTED + 1) / 2]; /* 4 bits each, even ones low */
 };
 
@@ -97,6 +97,8 @@ struct session_snapshot {
     struct snapshot_slot slots[SESSION_SLOTS_MAX];
 };
 
+_Static_assert(SOURCE_KIND_COUNT <= 4 && SLOT_KIND_COUNT <= 4,
+               "snapshot_line.kind has 2 bits each");
 _Static_assert(CODEC_COUNT <= 16 && SESSION_SLOTS_MAX <= 16, "snapshot_line.codec has 4 bits each");
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
 

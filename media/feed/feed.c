@@ -14,6 +14,7 @@ static void init_stream(struct feed *f) {
     recv_clock_init(&f->clock, codec_clock(f->line->codec));
     memset(&f->keyframe, 0, sizeof(f->keyframe));
     f->has_key = false;
+    f->presence = (struct presence){0};
 }
 
 enum err feed_init(struct feed *f, struct feeds *all, const struct session_line *line,
@@ -66,12 +67,11 @@ static void note_key(struct feed *f, struct media_packet *p) {
 /* A key frame counts as a frame: it comes once in a while, and mostly because the feed has just
  * been chosen. Counted in full it would make that choice look like a mistake, and undo it. */
 static void note_rate(struct feed *f, const struct media_packet *p) {
-    uint8_t temporal = p->has_vp8 && p->vp8.has_tid ? p->vp8.tid : 0;
     bool of_key = f->has_key && p->ts == f->key_ts;
-    meter_add(&f->meter, p->at, temporal, of_key ? p->payload_len / KEY_FACTOR : p->payload_len);
+    meter_add(&f->meter, p->at, &p->layers, of_key ? p->payload_len / KEY_FACTOR : p->payload_len);
 }
 
-void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
+bool feed_packet(struct feed *f, struct media_packet *p, bool keep) {
     if (p->keyframe) {
         note_key(f, p);
     }
@@ -79,6 +79,7 @@ void feed_packet(struct feed *f, struct media_packet *p, bool keep) {
     if (keep) {
         packet_cache_store(&f->cache, p);
     }
+    return feed_is_video(f) && presence_note(&f->presence, p);
 }
 
 void feed_padded(struct feed *f) {

@@ -9,6 +9,7 @@
 #include "media/feed/batch.h"
 #include "media/feed/cache.h"
 #include "media/feed/meter.h"
+#include "media/feed/presence.h"
 #include "media/recv/clock.h"
 #include "media/recv/keyframe.h"
 
@@ -37,6 +38,7 @@ struct feed {
     struct recv_clock clock;
     struct recv_keyframe keyframe;
     struct meter meter;
+    struct presence presence;
     struct packet_cache cache;
     struct feed_batch batch; /* came with this batch of input and is still to be sent */
 };
@@ -53,8 +55,8 @@ void feed_restart(struct feed *f);
 /* No packets come any more: what comes next does not continue the picture. */
 void feed_pause(struct feed *f);
 /* A packet of a live feed: keep it when `keep`, and note a key frame. p->keyframe is taken back
- * where it only continues one. */
-void feed_packet(struct feed *f, struct media_packet *p, bool keep);
+ * where it only continues one. True: other sizes come than before. */
+bool feed_packet(struct feed *f, struct media_packet *p, bool keep);
 /* The padding of the batch has been chosen: what is sent again later has it too. */
 void feed_padded(struct feed *f);
 /* A packet from the cache by its extended sequence number, by value (p->packet is the cache's

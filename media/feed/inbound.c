@@ -13,6 +13,9 @@ void inbound_line_init(struct inbound_line *l, const struct session_line *s) {
 
 void inbound_line_free(struct inbound_line *l) {
     for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
+        if (l->streams[i].books) {
+            layer_reader_free(&l->streams[i].books->layers);
+        }
         l->streams[i].books = mem_free(l->streams[i].books);
     }
 }
@@ -120,6 +123,7 @@ static void init_books(const struct inbound *in) {
     recv_stats_init(&in->books->stats, codec_clock(in->line->s.codec));
     recv_nack_init(&in->books->nack, in->line->s.nack);
     in->books->red = (struct recv_red){.n = 0};
+    layer_reader_reset(&in->books->layers);
 }
 
 enum err inbound_start(struct inbound *in) {
@@ -128,6 +132,10 @@ enum err inbound_start(struct inbound *in) {
     }
     in->books = mem_zalloc(1, sizeof(*in->books));
     if (!in->books) {
+        return ERR_NOMEM;
+    }
+    if (layer_reader_init(&in->books->layers, &in->line->s) != OK) {
+        in->books = mem_free(in->books);
         return ERR_NOMEM;
     }
     init_books(in);

@@ -8,6 +8,7 @@
 #define ORIEL_MEDIA_FEED_INBOUND_H
 
 #include "base/session.h"
+#include "media/feed/layers.h"
 #include "media/recv/nack.h"
 #include "media/recv/police.h"
 #include "media/recv/red.h"
@@ -26,6 +27,7 @@ struct inbound_books {
     struct recv_stats stats;
     struct recv_nack nack;
     struct recv_red red; /* kept where redundancy was agreed on */
+    struct layer_reader layers;
 };
 
 struct inbound {                 /* one stream */

@@ -6,40 +6,44 @@
 
 static void end_span(struct meter *m, us_t now) {
     us_t span = now - m->begun;
-    for (unsigned i = 0; i < METER_TEMPORAL; i++) {
+    for (unsigned i = 0; i < LAYERS_TARGETS; i++) {
         uint64_t rate = (uint64_t)m->bytes[i] * 8 * US_PER_S / (uint64_t)span;
-        uint64_t was = m->known ? m->rate[i] : rate;
+        bool fresh = !m->known || !(m->came >> target_spatial(i) & 1);
+        uint64_t was = fresh ? rate : m->rate[i];
         rate = (was * (WEIGHT - 1) + rate) / WEIGHT;
         m->rate[i] = rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate;
         m->bytes[i] = 0;
     }
+    m->came = m->coming;
+    m->coming = 0;
     m->known = true;
     m->begun = now;
 }
 
-void meter_add(struct meter *m, us_t now, uint8_t temporal, uint32_t payload) {
+void meter_add(struct meter *m, us_t now, const struct layer_marks *layers, uint32_t payload) {
     if (m->begun == 0 || now - m->begun > STALE * METER_SPAN) {
         *m = (struct meter){.begun = now};
     } else if (now - m->begun >= METER_SPAN) {
         end_span(m, now);
     }
-    m->bytes[temporal < METER_TEMPORAL ? temporal : METER_TEMPORAL - 1] += payload + METER_OVERHEAD;
+    m->coming |= (uint8_t)(1u << layers->spatial);
+    for (unsigned left = layers->needed & LAYERS_EVERY; left; left &= left - 1) {
+        m->bytes[__builtin_ctz(left)] += payload + METER_OVERHEAD;
+    }
 }
 
-uint64_t meter_rate(const struct meter *m, us_t now, uint8_t temporal) {
-    uint64_t sum = 0;
-    if (!m->known || now - m->begun > STALE * METER_SPAN) {
-        return 0;
-    }
-    for (unsigned i = 0; i <= temporal && i < METER_TEMPORAL; i++) {
-        sum += m->rate[i];
-    }
-    return sum;
+uint64_t meter_rate(const struct meter *m, us_t now, unsigned target) {
+    return m->known && now - m->begun <= STALE * METER_SPAN ? m->rate[target] : 0;
 }
 
-uint8_t meter_layers(const struct meter *m) {
-    uint8_t n = METER_TEMPORAL;
-    while (n > 1 && m->rate[n - 1] < ABSENT) {
+unsigned meter_sizes(const struct meter *m) {
+    return m->came | 1u;
+}
+
+unsigned meter_frame_rates(const struct meter *m, unsigned spatial) {
+    const uint32_t *rate = &m->rate[target_of(spatial, 0)];
+    unsigned n = LAYERS_TEMPORAL;
+    while (n > 1 && rate[n - 1] < rate[n - 2] + ABSENT) {
         n--;
     }
     return n;

@@ -1,30 +1,35 @@
-/* What a stream of a source takes [bit/s], by temporal layer: each counts what it needs, which is
- * itself and all below it. Measured over half seconds, so that a layer that stops is known to have
- * stopped in a second, and smoothed, so that a key frame does not look like a better picture.
- * Owner: the engine's thread. */
+/* What a stream of a source takes [bit/s], by target (wire/layers.h): everything that who gets it
+ * needs. Measured over half seconds, so that a layer that stops is known to have stopped in a
+ * second, and smoothed, so that a key frame does not look like a better picture. Owner: the
+ * engine's thread. */
 #ifndef ORIEL_MEDIA_FEED_METER_H
 #define ORIEL_MEDIA_FEED_METER_H
 
 #include "base/time.h"
-
-#include <stdbool.h>
+#include "media/wire/layers.h"
 
 #define METER_SPAN (500 * US_PER_MS)
-#define METER_TEMPORAL 4  /* layers that are told apart */
 #define METER_OVERHEAD 48 /* [bytes] a packet has besides its payload, as a viewer gets it */
 
 struct meter {
     us_t begun;                     /* [us] of this span; 0: nothing has come */
-    uint32_t bytes[METER_TEMPORAL]; /* in it, of each layer alone */
-    uint32_t rate[METER_TEMPORAL];  /* [bit/s] of each layer alone, smoothed */
+    uint32_t bytes[LAYERS_TARGETS]; /* in it, of each target */
+    uint32_t rate[LAYERS_TARGETS];  /* [bit/s] smoothed */
+    uint8_t came, coming;           /* bit per size: in the last span, in this one */
     bool known;                     /* a span has ended */
 };
 
 /* In zeroed memory. A packet with this payload [bytes] came. */
-void meter_add(struct meter *m, us_t now, uint8_t temporal, uint32_t payload);
-/* What everything up to this layer takes [bit/s]; 0: not known. */
-uint64_t meter_rate(const struct meter *m, us_t now, uint8_t temporal);
-/* Temporal layers that come: 1..METER_TEMPORAL. */
-uint8_t meter_layers(const struct meter *m);
+void meter_add(struct meter *m, us_t now, const struct layer_marks *layers, uint32_t payload);
+/* What who gets this target gets [bit/s]; 0: not known. */
+uint64_t meter_rate(const struct meter *m, us_t now, unsigned target);
+/* Of what everybody gets: audio, and what has no layers. */
+static inline uint64_t meter_best(const struct meter *m, us_t now) {
+    return meter_rate(m, now, TARGET_BEST);
+}
+/* Sizes that have come for a span, bit each; the smallest at least. */
+unsigned meter_sizes(const struct meter *m);
+/* Frame rates of this size that come: 1..LAYERS_TEMPORAL. */
+unsigned meter_frame_rates(const struct meter *m, unsigned spatial);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/packet.h"
 #include "base/session.h"
+#include "media/feed/layers.h"
 #include "media/wire/opus.h"
 #include "media/wire/rtp.h"
 #include "media/wire/vp8.h"
@@ -32,13 +33,19 @@ struct media_packet {
     bool after_gap; /* what is missing before it will not come */
     uint8_t lead;   /* a key frame: packets missing directly before it that may belong to it */
     bool has_vp8;   /* vp8 is valid */
+    bool numbered;  /* vp8.picture_id and vp8.tl0picidx are: of VP9, too, which writes them alike;
+                       then  vp8.len is where they end */
     struct vp8 vp8;
+    struct layer_marks layers;
 };
 
 /* Describe packet k of the m-line `line`, of which r is the parsed header; seq, at, after_gap and
  * lead are the caller's to set. No reference is taken. */
 void media_packet_read(struct media_packet *ret, struct packet *k, const struct rtp *r,
                        const struct session_line *line);
+/* Note what its layers make of it, when seq is set: reader is its stream's. */
+void media_packet_layers(struct media_packet *p, const struct rtp *r,
+                         const struct session_line *line, struct layer_reader *reader);
 
 /* Its sender says how loud it is. Some always say silence; but silence is small, so what is not is
  * of a sender who does not know. */

@@ -303,6 +303,7 @@ static void give(struct mixed *t, struct output *o, us_t at, struct bytes opus) 
                                       .ts = ts_of(at),
                                       .payload_len = (uint16_t)opus.n,
                                       .audio_level = 127,
+                                      .layers = layers_none(),
                                       .marker = o->rests && !o->silent};
     c->n.sent++;
 }

@@ -97,7 +97,8 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
     return true;
 }
 
-/* What was sent under this number, as it was then. */
+/* What was sent under this number, as it was then. Of a layer that the viewer does not get only the
+ * number, where it came too late to be closed up: what is missing would hold up what follows. */
 static bool find(const struct resend *r, us_t now, struct media_packet *ret,
                  struct rewrite_out *ret_place) {
     const struct stream *s = r->stream;
@@ -105,10 +106,13 @@ static bool find(const struct resend *r, us_t now, struct media_packet *ret,
     uint64_t seq = 0;
     if (!feed || feed->id != s->rewrite.source ||
         rewrite_reverse(&s->rewrite, r->seq, &seq, &ret_place->index) != REWRITE_OK ||
-        !feed_recall(feed, now, seq, ret)) {
+        !choice_knows(&s->layers, seq) || !feed_recall(feed, now, seq, ret)) {
         return false;
     }
     ret_place->ts = rewrite_ts(&s->rewrite, ret->ts);
+    if (stream_leaves_out(s, ret)) {
+        *ret = (struct media_packet){.packet = ret->packet, .seq = ret->seq, .ts = ret->ts};
+    }
     return true;
 }
 

@@ -30,7 +30,7 @@ static void add_payload(struct pieces *x, struct stream *s, const struct media_p
     struct bytes in = media_packet_payload(p);
     uint16_t picture_id = 0;
     uint8_t tl0picidx = 0;
-    if (p->has_vp8 && d->len <= DESCRIPTOR_MAX) {
+    if (p->numbered && d->len <= DESCRIPTOR_MAX) {
         rewrite_vp8_map(&s->vp8, d, &picture_id, &tl0picidx);
         if ((d->has_picture_id && picture_id != d->picture_id) ||
             (d->has_tl0picidx && tl0picidx != d->tl0picidx)) {
@@ -98,7 +98,7 @@ size_t seal_rtx_len(const struct stream *s, const struct media_packet *p) {
 static struct header_values values(struct stream *s, const struct media_packet *p,
                                    const struct rewrite_out *o) {
     return (struct header_values){.pt = s->line->pt,
-                                  .marker = p->marker,
+                                  .marker = stream_ends(s, p),
                                   .padded = p->padding > 0,
                                   .seq = (uint16_t)o->index,
                                   .twcc = s->header.twcc ? s->transport->twcc_next++ : 0,

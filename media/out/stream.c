@@ -22,7 +22,7 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
     s->protect = (struct protect){
         .pt = line->fec_pt, .ssrc = line->fec_ssrc, .next = rng_u32(rng) & REWRITE_SEQ_START_MAX};
     header_init(&s->header, line);
-    s->temporal = VP8_TEMPORAL_ALL;
+    choice_init(&s->layers);
     list_init(&s->replay.in);
 }
 
@@ -116,7 +116,8 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     s->begin_ts = p->ts;
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
     transport_changed(s->transport);
-    if (!p->has_vp8) {
+    choice_begin(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
+    if (!p->numbered) {
         return;
     }
     if (own) {
@@ -124,6 +125,21 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     }
     s->unnumbered = false;
     rewrite_vp8_switch(&s->vp8, &p->vp8);
+}
+
+/* Is it of what this viewer gets of its feed? */
+static bool shows(struct stream *s, const struct media_packet *p) {
+    if (p->has_vp8) {
+        return rewrite_vp8_shows(&s->vp8, &p->vp8, (uint8_t)target_temporal(s->layers.want));
+    }
+    return choice_shows(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
+}
+
+bool stream_leaves_out(const struct stream *s, const struct media_packet *p) {
+    if (p->has_vp8) {
+        return rewrite_vp8_left_out(&s->vp8, &p->vp8);
+    }
+    return !choice_showed(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
 }
 
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret) {
@@ -145,7 +161,7 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
     if (p->seq < s->begin_seq && p->ts != s->begin_ts) {
         return false; /* a repair of an earlier picture */
     }
-    if (p->has_vp8 && !rewrite_vp8_shows(&s->vp8, &p->vp8, s->temporal)) {
+    if (!shows(s, p)) {
         (void)rewrite_skip(&s->rewrite, in.source, in.seq); /* too late for it: a harmless gap */
         return false;
     }

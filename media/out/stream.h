@@ -11,6 +11,7 @@
 #include "media/feed/feed.h"
 #include "media/out/header.h"
 #include "media/out/protect.h"
+#include "media/send/choice.h"
 #include "media/send/rewrite.h"
 #include "media/send/rewrite_vp8.h"
 #include "media/transport/transport.h"
@@ -49,8 +50,8 @@ struct stream {
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
-    uint8_t temporal;   /* layers up to this one are to be shown */
-    struct lease lease; /* of the indices that `rewrite` gives */
+    struct choice layers; /* of its feed that are sent */
+    struct lease lease;   /* of the indices that `rewrite` gives */
     struct {
         uint64_t next; /* SRTP index of the next RTX packet */
         struct lease lease;
@@ -100,6 +101,12 @@ void stream_forget_all(struct feed *feed);
 /* A packet of sub's feed reaches the stream: may it go out, and where to? Switches the stream when
  * the packet begins the awaited key frame. */
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret);
+/* A packet of its feed is of a layer that the viewer does not get. */
+bool stream_leaves_out(const struct stream *s, const struct media_packet *p);
+/* It is the last of a picture as the viewer gets it (RFC 3550 section 5.1: the marker). */
+static inline bool stream_ends(const struct stream *s, const struct media_packet *p) {
+    return p->marker || choice_ends(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
+}
 /* Its stream is going to be read soon. (Which of the two subs this is would have to be read.) */
 static inline void stream_fetch(const struct sub *sub) {
     prefetch((const void *)((uintptr_t)sub - offsetof(struct stream, subs)), sizeof(struct stream));

@@ -79,6 +79,11 @@ bool rewrite_vp8_shows(struct rewrite_vp8 *r, const struct vp8 *d, uint8_t wante
     return false;
 }
 
+bool rewrite_vp8_left_out(const struct rewrite_vp8 *r, const struct vp8 *d) {
+    int back = r->counts && d->has_picture_id ? back_of(r, d->picture_id) : -1;
+    return back >= 0 && back < VP8_LEFT_OUT && was_left_out(r, d->picture_id);
+}
+
 /* Pictures left out between this one and the newest: it was sent when they were not counted yet. */
 static uint16_t left_out_since(const struct rewrite_vp8 *r, uint16_t id) {
     int back = r->counts ? back_of(r, id) : -1;

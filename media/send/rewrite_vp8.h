@@ -39,6 +39,8 @@ void rewrite_vp8_switch(struct rewrite_vp8 *r, const struct vp8 *d);
  * with the next picture, what goes more with the next one that needs only what is shown already (Y
  * bit). A source without temporal layers, or with picture ids of 7 bits, is shown as a whole. */
 bool rewrite_vp8_shows(struct rewrite_vp8 *r, const struct vp8 *d, uint8_t wanted);
+/* Has the picture of this packet been left out? Not known of what is older than is remembered. */
+bool rewrite_vp8_left_out(const struct rewrite_vp8 *r, const struct vp8 *d);
 /* The numbers for a packet of the bound source, new or retransmitted; to be passed to
  * vp8_rewrite. *ret_picture_id fits the width that d has. */
 void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_picture_id,

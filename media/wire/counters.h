@@ -43,14 +43,15 @@
     X(drop_srtp) /* failed authentication or replay */                                     \
     X(drop_rtp)  /* authentic but malformed, or no m-line for it */                        \
     X(drop_rtcp)                                                                           \
-    X(drop_policed)  /* RTP over the limit of its m-line, or of a picture cut by that */   \
-    X(rtcp_policed)  /* authentic RTCP over the limit of its session, dropped */           \
-    X(drop_pool_low) /* not kept for retransmission or recorded: few buffers are left */   \
-    X(relay_in)      /* packets from other workers */                                      \
-    X(relay_dropped) /* messages to other workers that found no room */                    \
-    X(drop_other)    /* first byte is nothing we speak (RFC 7983) */                       \
-    X(drop_lease)    /* not sealed: its index is not leased (base/lease.h) */              \
-    X(drop_full)     /* a limit of ours was reached */
+    X(drop_policed)    /* RTP over the limit of its m-line, or of a picture cut by that */ \
+    X(rtcp_policed)    /* authentic RTCP over the limit of its session, dropped */         \
+    X(drop_dependency) /* refer to a dependency structure that has not come */             \
+    X(drop_pool_low)   /* not kept for retransmission or recorded: few buffers are left */ \
+    X(relay_in)        /* packets from other workers */                                    \
+    X(relay_dropped)   /* messages to other workers that found no room */                  \
+    X(drop_other)      /* first byte is nothing we speak (RFC 7983) */                     \
+    X(drop_lease)      /* not sealed: its index is not leased (base/lease.h) */            \
+    X(drop_full)       /* a limit of ours was reached */
 
 struct engine_counters {
 #define X(name) uint64_t name;

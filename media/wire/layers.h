@@ -22,14 +22,17 @@ struct layer_marks {
     uint16_t enters;           /* whoever has decoded it can go on with these */
 };
 
+/* The target of this size and frame rate, or the highest that is told apart. */
 static inline uint8_t target_of(unsigned spatial, unsigned temporal) {
     spatial = spatial < LAYERS_SPATIAL ? spatial : LAYERS_SPATIAL - 1;
     temporal = temporal < LAYERS_TEMPORAL ? temporal : LAYERS_TEMPORAL - 1;
     return (uint8_t)(spatial * LAYERS_TEMPORAL + temporal);
 }
+/* Its size, */
 static inline unsigned target_spatial(unsigned target) {
     return target / LAYERS_TEMPORAL;
 }
+/* and its frame rate. */
 static inline unsigned target_temporal(unsigned target) {
     return target % LAYERS_TEMPORAL;
 }

@@ -1,4 +1,5 @@
 /* The client half of the rig. */
+#include "media/wire/vp9.h"
 #include "tests/sim/sim_stun.h"
 #include "tests/unit/engine/rig.h"
 
@@ -178,6 +179,13 @@ static void read_payload(const struct client *c, struct bytes b, struct got *g) 
         g->picture_id = d.picture_id;
         g->tl0picidx = d.tl0picidx;
     }
+    struct vp9 v;
+    if (c->params.lines[g->line].codec == CODEC_VP9 && vp9_parse(b, &v) == OK) {
+        g->keyframe = v.first && !v.inter && v.spatial == 0;
+        g->picture_id = v.picture_id;
+        g->spatial = v.spatial;
+        g->temporal = v.temporal;
+    }
     /* Nonsense is passed on, and an Opus packet that says that there is silence has no mark. */
     EXPECT(b.n >= 6 || b.n <= OPUS_DTX_MAX || c->params.lines[g->line].codec == CODEC_VP8);
     if (b.n >= 6) {
@@ -230,7 +238,7 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     g.ts = r.ts;
     g.has_level = rtp_audio_level(level, &g.level, &voice);
     if (g.rtx) {
-        EXPECT(r.payload.n > 2);
+        EXPECT(r.payload.n >= 2);
         g.osn = be16(r.payload.p);
         r.payload = bytes_of(r.payload.p + 2, r.payload.n - 2);
     }
@@ -361,6 +369,7 @@ static size_t write_payload(struct client *c, const struct packet_spec *s, struc
         wr_zero(&w, s->size);
     } else {
         wr_bytes(&w, s->raw.p, s->raw.n);
+        wr_zero(&w, s->size);
     }
     if (s->plain) {
         return wr_len(&w);

@@ -45,6 +45,7 @@ struct got {      /* one RTP packet a client received */
     uint32_t back;   /* and its age [media clock] */
     uint16_t picture_id;
     uint8_t tl0picidx, level;
+    uint8_t spatial, temporal; /* VP9 */
 };
 
 struct client {
@@ -175,7 +176,7 @@ struct packet_spec {
     bool plain;       /* raw as it is, without the mark of the sender */
     uint8_t temporal; /* VP8: its temporal layer + 1; 0: the lowest */
     bool sync;        /* VP8: it needs the lowest layer only (Y) */
-    uint16_t size;    /* [bytes] VP8: zeros up to this length */
+    uint16_t size;    /* [bytes] zeros that follow */
     bool drop;        /* made, but lost on the way; it can be sent by RTX later */
     struct bytes raw; /* not VP8: what the payload begins with */
 };

@@ -1,5 +1,7 @@
 /* What a stream takes, layer by layer. */
+#include "media/feed/layers.h"
 #include "media/feed/meter.h"
+#include "media/feed/presence.h"
 #include "tests/unit/test.h"
 
 #define PAYLOAD 952 /* [bytes], 1000 with what is around it */
@@ -10,7 +12,9 @@ static us_t send(struct meter *m, us_t from, us_t duration, bool layers) {
     unsigned i = 0;
     us_t t = from;
     for (; t < from + duration; t += 40 * US_PER_MS) {
-        meter_add(m, t, layers ? pattern[i++ % 4] : 0, PAYLOAD);
+        struct vp8 d = {.has_tid = true, .tid = layers ? pattern[i++ % 4] : 0};
+        struct layer_marks marks = layers_vp8(&d);
+        meter_add(m, t, &marks, PAYLOAD);
     }
     return t;
 }
@@ -22,9 +26,10 @@ static bool near(uint64_t rate, uint64_t expected) {
 TEST(meter_knows_nothing_at_first) {
     struct meter m = {0};
     EXPECT_EQ(meter_rate(&m, US_PER_S, 3), 0);
-    meter_add(&m, US_PER_S, 0, PAYLOAD);
+    struct layer_marks none = layers_none();
+    meter_add(&m, US_PER_S, &none, PAYLOAD);
     EXPECT_EQ(meter_rate(&m, US_PER_S, 3), 0);
-    EXPECT_EQ(meter_layers(&m), 1);
+    EXPECT_EQ(meter_frame_rates(&m, 0), 1);
 }
 
 TEST(meter_tells_layers_apart) {
@@ -34,9 +39,9 @@ TEST(meter_tells_layers_apart) {
     EXPECT(near(meter_rate(&m, now, 1), 100000));
     EXPECT(near(meter_rate(&m, now, 2), 200000));
     EXPECT_EQ(meter_rate(&m, now, 2), meter_rate(&m, now, 3));
-    EXPECT_EQ(meter_layers(&m), 3);
+    EXPECT_EQ(meter_frame_rates(&m, 0), 3);
     now = send(&m, now, 15 * US_PER_S, false);
-    EXPECT_EQ(meter_layers(&m), 1);
+    EXPECT_EQ(meter_frame_rates(&m, 0), 1);
 }
 
 TEST(meter_forgets_what_stopped) {
@@ -53,8 +58,61 @@ TEST(meter_is_smooth) {
     struct meter m = {0};
     us_t now = send(&m, US_PER_S, 4 * US_PER_S, false);
     for (unsigned i = 0; i < 10; i++) {
-        meter_add(&m, now, 0, PAYLOAD);
+        struct layer_marks none = layers_none();
+        meter_add(&m, now, &none, PAYLOAD);
     }
     now = send(&m, now, US_PER_S, false);
     EXPECT(meter_rate(&m, now, 0) < 260000);
+}
+
+/* Three sizes at 25 pictures a second, each on its own between key frames: of a target is counted
+ * what it needs, and no lower layer. */
+TEST(meter_tells_sizes_apart) {
+    struct meter m = {0};
+    us_t now = US_PER_S;
+    for (unsigned i = 0; i < 100; i++, now += 40 * US_PER_MS) {
+        for (uint8_t s = 0; s < LAYERS_SPATIAL; s++) {
+            struct layer_marks marks = {
+                .layered = true, .spatial = s, .needed = targets_from(s, 0)};
+            for (unsigned n = 0; n <= s; n++) {
+                meter_add(&m, now, &marks, PAYLOAD);
+            }
+        }
+        EXPECT(i < 20 || meter_sizes(&m) == 7);
+    }
+    EXPECT(near(meter_rate(&m, now, target_of(0, 0)), 200000));
+    EXPECT(near(meter_rate(&m, now, target_of(1, 2)), 400000));
+    EXPECT(near(meter_best(&m, now), 600000));
+    EXPECT_EQ(meter_frame_rates(&m, 1), 1);
+}
+
+static bool picture(struct presence *x, unsigned i, uint8_t top) {
+    bool changed = false;
+    for (uint8_t s = 0; s <= top; s++) {
+        struct media_packet p = {.at = (us_t)i * 33 * US_PER_MS, .ts = i * 3000};
+        p.layers.spatial = s;
+        changed = presence_note(x, &p) || changed;
+    }
+    return changed;
+}
+
+/* A size that is left out now and then comes; one that has stopped does not, and that is known in
+ * 300 ms. */
+TEST(presence_knows_when_a_size_has_stopped) {
+    struct presence x = {0};
+    EXPECT(picture(&x, 0, 2));
+    EXPECT_EQ(x.top, 2);
+    unsigned i = 1;
+    for (; i < 100; i++) {
+        EXPECT(!picture(&x, i, i % 4 == 0 ? 2 : 1));
+    }
+    unsigned from = i;
+    while (!picture(&x, i, 1)) {
+        i++;
+        REQUIRE(i < from + 20);
+    }
+    EXPECT(i >= from + 6 && i <= from + 12);
+    EXPECT_EQ(x.top, 1);
+    EXPECT(!picture(&x, i + 1, 1));
+    EXPECT(picture(&x, i + 2, 2)); /* at once */
 }

@@ -1,0 +1,240 @@
+/* Layers within one stream: VP9 in three sizes and three frame rates, each size on its own between
+ * key frames (L3T3_KEY) or not (L3T3), to viewers of whom each gets what its path carries. */
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+static const uint16_t sizes[3] = {100, 420, 1050}; /* [bytes] of a frame, one packet */
+
+struct film {
+    struct client *c;
+    bool full;         /* sizes refer to the smaller ones in each picture, not only in key ones */
+    uint8_t top;       /* largest size that is sent */
+    unsigned pictures; /* since the last key frame */
+    uint16_t id;
+    unsigned keys;
+};
+
+/* RFC 9628 section 4.2, as Chromium 156 writes it: with references, without TL0PICIDX. */
+static void frame(struct film *f, uint8_t spatial, bool key) {
+    static const uint8_t tids[] = {0, 2, 1, 2}, back[] = {4, 2, 1};
+    uint8_t raw[8], tid = tids[f->pictures % 4];
+    bool upper = (key || f->full) && spatial < f->top;
+    struct wr w = wr_of(raw, sizeof(raw));
+    bool structure = key && spatial == 0;
+    wr_u8(&w,
+          (uint8_t)(0xbc | (key ? 0 : 0x40) | (structure ? 2 : 0) | !upper)); /* I P L F B E V Z */
+    wr_u16(&w, 0x8000 | f->id);
+    wr_u8(&w, (uint8_t)(tid << 5 | 0x10 | spatial << 1 | (spatial > 0 && (key || f->full))));
+    if (!key) {
+        wr_u8(&w, (uint8_t)(back[tid] << 1));
+    }
+    if (structure) {
+        wr_u8(&w, (uint8_t)(f->top << 5)); /* N_S */
+    }
+    client_send(f->c, &(struct packet_spec){.line = CAM,
+                                            .inside = spatial > 0,
+                                            .marker = spatial == f->top,
+                                            .raw = bytes_of(raw, wr_len(&w)),
+                                            .size = sizes[f->top == 0 ? 2 : spatial]});
+}
+
+/* 30 pictures a second: 40, 115 and 270 kbit/s of each size alone. Key frames where they are asked
+ * for. */
+static void film(struct film *f, us_t duration) {
+    for (us_t t = 0; t < duration; t += 33 * US_PER_MS) {
+        bool key = f->keys == 0 || f->c->n_pli > 0;
+        f->c->n_pli = 0;
+        f->keys += key;
+        f->pictures = key ? 0 : f->pictures + 1;
+        f->id = (uint16_t)((f->id + 1) & 0x7fff);
+        for (uint8_t s = 0; s <= f->top; s++) {
+            frame(f, s, key);
+        }
+        rig_run(&r, 33 * US_PER_MS);
+    }
+}
+
+static void in_vp9(struct client *c) {
+    for (unsigned i = 0; i < c->params.n_lines; i++) {
+        struct session_line *l = &c->params.lines[i];
+        l->codec = l->codec == CODEC_VP8 ? CODEC_VP9 : l->codec;
+    }
+}
+
+static struct client *join(uint64_t handle) {
+    struct client *c = client_new(&r, handle);
+    in_vp9(c);
+    client_join(c);
+    return c;
+}
+
+static void remb(struct client *v, uint64_t rate) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_remb(&w, 1, rate, NULL, 0);
+    client_rtcp(v, &w);
+}
+
+/* What a viewer has got on its stage since its log was emptied. */
+struct view {
+    unsigned pictures, shown[3];
+    uint8_t spatial; /* of the last one */
+};
+
+/* Every frame has what it refers to, numbers run on, and each picture has one end. */
+static struct view look(const struct client *v, bool full) {
+    static const uint8_t back[] = {4, 2, 1};
+    static bool have[1 << 15][3];
+    struct view ret = {0};
+    const struct got *last = NULL;
+    bool begun = false;
+    memset(have, 0, sizeof(have));
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        if (g->line != STAGE || g->rtx) {
+            continue;
+        }
+        EXPECT(!last || g->seq == (uint16_t)(last->seq + 1));
+        EXPECT(!last || last->marker == (last->ts != g->ts));
+        bool of_key =
+            g->keyframe || (last && last->ts == g->ts && begun && have[g->picture_id][0] &&
+                            !have[(g->picture_id - back[g->temporal]) & 0x7fff][g->spatial]);
+        begun = begun || g->keyframe;
+        bool refers = have[(g->picture_id - back[g->temporal]) & 0x7fff][g->spatial];
+        bool lower = g->spatial == 0 || have[g->picture_id][g->spatial - 1];
+        EXPECT(!begun || (of_key ? lower : refers && (!full || lower)));
+        have[g->picture_id][g->spatial] = true;
+        ret.shown[g->spatial]++;
+        ret.pictures += g->marker;
+        ret.spatial = g->spatial;
+        last = g;
+    }
+    return ret;
+}
+
+static struct client *publisher(struct film *f, bool full) {
+    *f = (struct film){.c = join(1), .full = full, .top = 2};
+    return f->c;
+}
+
+TEST(svc_viewers_of_one_stream_get_different_sizes) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    (void)publisher(&f, false);
+    struct client *wide = join(2), *narrow = join(3);
+    film(&f, 2 * US_PER_S);
+    remb(narrow, 128000);
+    wide->n_got = narrow->n_got = 0;
+    unsigned keys = f.keys;
+    film(&f, 3 * US_PER_S);
+    EXPECT_EQ(f.keys, keys + 1); /* which takes the smaller size up */
+    struct view w = look(wide, false), n = look(narrow, false);
+    EXPECT_EQ(w.spatial, 2);
+    EXPECT_EQ(w.pictures, 91);
+    EXPECT_EQ(w.shown[0] + w.shown[1], 2); /* of the key frame */
+    EXPECT_EQ(n.spatial, 1);
+    EXPECT(n.shown[2] <= 4 && n.shown[1] >= 84 && n.shown[0] <= 2);
+    remb(narrow, 2000000);
+    narrow->n_got = 0;
+    film(&f, 3 * US_PER_S);
+    n = look(narrow, false);
+    EXPECT_EQ(f.keys, keys + 2);
+    EXPECT_EQ(n.spatial, 2);
+    EXPECT(n.pictures >= 90);
+    rig_free(&r);
+}
+
+TEST(svc_of_dependent_sizes_goes_down_without_a_key_frame) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    (void)publisher(&f, true);
+    struct client *narrow = join(2);
+    film(&f, 2 * US_PER_S);
+    unsigned keys = f.keys;
+    remb(narrow, 180000);
+    narrow->n_got = 0;
+    film(&f, 3 * US_PER_S);
+    struct view n = look(narrow, true);
+    EXPECT_EQ(f.keys, keys);
+    EXPECT_EQ(n.spatial, 1);
+    EXPECT(n.shown[2] <= 2 && n.pictures >= 90);
+    rig_free(&r);
+}
+
+/* The encoder has no room for its largest size any more: who showed it gets the next one. */
+TEST(svc_of_which_the_largest_size_stops_goes_on) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    (void)publisher(&f, false);
+    struct client *v = join(2);
+    film(&f, 3 * US_PER_S);
+    unsigned keys = f.keys;
+    v->n_got = 0;
+    f.top = 1;
+    film(&f, 2 * US_PER_S);
+    EXPECT_EQ(f.keys, keys + 1);
+    struct view n = look(v, false);
+    EXPECT_EQ(n.spatial, 1);
+    EXPECT(n.shown[1] >= 45); /* half a second later */
+    f.top = 2;
+    v->n_got = 0;
+    f.c->n_pli = 1; /* as encoders do when a size begins */
+    film(&f, 3 * US_PER_S);
+    EXPECT_EQ(look(v, false).spatial, 2);
+    rig_free(&r);
+}
+
+/* A packet of a size that the viewer does not get, repaired too late to close its gap up: asked for
+ * again it is sent as a number without anything in it. */
+TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    struct client *c = publisher(&f, false);
+    struct client *v = join(2);
+    film(&f, 2 * US_PER_S);
+    remb(v, 128000);
+    film(&f, 2 * US_PER_S);
+    v->n_got = 0;
+    film(&f, US_PER_S);
+    EXPECT_EQ(look(v, false).spatial, 1);
+    uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f.id >> 8), (uint8_t)f.id, 0x50 | 2 << 1, 2};
+    struct packet_spec lost = {
+        .line = CAM, .inside = true, .raw = bytes_of(raw, sizeof(raw)), .size = 100, .drop = true};
+    uint16_t osn = client_send(c, &lost);
+    v->n_got = 0;
+    film(&f, 200 * US_PER_MS);
+    unsigned before = client_count(v, STAGE);
+    uint16_t missing = (uint16_t)(v->got[0].seq - 1);
+    client_send_layer_rtx(c, &lost, osn, 7);
+    EXPECT_EQ(client_count(v, STAGE), before);
+    client_nack(v, STAGE, missing);
+    const struct got *g = client_last(v, STAGE);
+    REQUIRE(g && g->rtx);
+    EXPECT(g->osn == missing && !g->marker && g->number == 0);
+    rig_free(&r);
+}
+
+/* A share in three frame rates keeps its size, whatever its codec. */
+TEST(svc_share_becomes_slower) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    (void)publisher(&f, false);
+    struct client *v = join(2);
+    f.top = 0;
+    film(&f, 2 * US_PER_S);
+    remb(v, 80000);
+    film(&f, US_PER_S);
+    v->n_got = 0;
+    unsigned keys = f.keys;
+    film(&f, 2 * US_PER_S);
+    struct view n = look(v, false);
+    EXPECT(n.pictures >= 15 && n.pictures <= 31);
+    remb(v, 2000000);
+    film(&f, US_PER_S);
+    v->n_got = 0;
+    film(&f, US_PER_S);
+    EXPECT_EQ(look(v, false).pictures, 31);
+    EXPECT_EQ(f.keys, keys);
+    rig_free(&r);
+}

@@ -1,0 +1,106 @@
+/* What packets of Chromium 156 are for: AV1 and VP9 in L3T3_KEY. */
+#include "media/feed/layers.h"
+#include "tests/unit/test.h"
+
+static const uint8_t structure[] = {
+    0xc0, 0x00, 0x01, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00,
+    0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00,
+    0x10, 0x00, 0x02, 0xa0, 0x00, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x16, 0xd5, 0x49,
+    0x24, 0x1b, 0x55, 0x24, 0x90, 0x6d, 0x54, 0x92, 0x31, 0x57, 0xe0, 0x01, 0x97, 0x4c, 0xa8,
+    0x64, 0x33, 0x0e, 0x22, 0x23, 0x96, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x43, 0x90, 0xec,
+    0xa8, 0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf};
+
+/* Sets of targets: a bit each, by frame rate, of the smallest, the middle and the largest size. */
+#define SETS(small, middle, large) ((small) | (middle) << 4 | (large) << 8)
+
+static struct layer_marks av1(struct layer_reader *r, uint64_t seq, uint8_t flags_and_id) {
+    uint8_t b[3] = {flags_and_id, 0, (uint8_t)seq};
+    return layers_av1(r, seq, bytes_of(b, 3));
+}
+
+static void begin(struct layer_reader *r) {
+    struct session_line line = {.codec = CODEC_AV1, .ext.id[RTP_EXT_DEPENDENCY] = 12};
+    *r = (struct layer_reader){0};
+    EXPECT_EQ(layer_reader_init(r, &line), OK);
+}
+
+TEST(layers_of_av1) {
+    struct layer_reader r;
+    begin(&r);
+    EXPECT(!layers_known(&r, bytes_of((const uint8_t[]){0xc5, 0, 2}, 3)));
+    struct layer_marks m = layers_av1(&r, 100, bytes_of(structure, sizeof(structure)));
+    EXPECT(m.layered && m.alone && m.ends && m.spatial == 0 && m.temporal == 0);
+    EXPECT_EQ(m.needed, SETS(15, 15, 15));
+    EXPECT_EQ(m.enters, SETS(15, 15, 15));
+    EXPECT(layers_known(&r, bytes_of((const uint8_t[]){0xc5, 0, 2}, 3)));
+    m = av1(&r, 101, 0xc5); /* the middle size of the key picture */
+    EXPECT(!m.alone && m.spatial == 1);
+    EXPECT_EQ(m.needed, SETS(0, 15, 15));
+    m = av1(&r, 102, 0x8a); /* the largest, in two packets */
+    EXPECT(!m.ends && m.needed == SETS(0, 0, 15));
+    EXPECT(av1(&r, 103, 0x4a).ends);
+    m = av1(&r, 104, 0xc3); /* the smallest, of the highest frame rate */
+    EXPECT(m.temporal == 2 && m.needed == SETS(12, 0, 0) && m.enters == 0);
+    m = av1(&r, 105, 0xc7); /* the middle one, of the middle rate: from there to the highest */
+    EXPECT(m.spatial == 1 && m.temporal == 1);
+    EXPECT_EQ(m.needed, SETS(0, 14, 0));
+    EXPECT_EQ(m.enters, SETS(0, 12, 0));
+    m = av1(&r, 106, 0xcb); /* the largest, of the lowest: from there to all */
+    EXPECT(m.needed == SETS(0, 0, 15) && m.enters == SETS(0, 0, 15));
+    layer_reader_free(&r);
+}
+
+/* Nothing refers any more to a structure that came after a newer one. */
+TEST(layers_of_av1_by_the_newest_structure) {
+    struct layer_reader r;
+    static const uint8_t l1t3[] = {0xc5, 0x00, 0x09, 0x80, 0xa2, 0x14, 0xea, 0xa8, 0x60, 0x41,
+                                   0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x04, 0xff, 0x02, 0xcf};
+    begin(&r);
+    EXPECT(layers_av1(&r, 200, bytes_of(l1t3, sizeof(l1t3))).layered);
+    EXPECT(!layers_av1(&r, 100, bytes_of(structure, sizeof(structure))).layered);
+    struct layer_marks m = av1(&r, 201, 0xc6);
+    EXPECT(m.layered && m.needed == SETS(15, 15, 15)); /* one size is every size */
+    EXPECT_EQ(av1(&r, 202, 0xc7).needed, SETS(14, 14, 14));
+    EXPECT(!layers_known(&r, bytes_of((const uint8_t[]){0xc1, 0, 2}, 3)));
+    layer_reader_reset(&r);
+    EXPECT(!layers_known(&r, bytes_of((const uint8_t[]){0xc6, 0, 2}, 3)));
+    layer_reader_free(&r);
+}
+
+TEST(layers_of_av1_without_a_descriptor) {
+    struct layer_reader r;
+    begin(&r);
+    EXPECT(layers_known(&r, bytes_of(NULL, 0)));
+    struct layer_marks m = layers_av1(&r, 1, bytes_of(NULL, 0));
+    EXPECT(!m.layered && m.needed == LAYERS_EVERY);
+    layer_reader_free(&r);
+}
+
+static struct layer_marks vp9(struct layer_reader *r, uint8_t flags, uint8_t layers, uint8_t more) {
+    uint8_t b[] = {flags, 0x81, 0x02, layers, more, 0};
+    struct vp9 d;
+    EXPECT_EQ(vp9_parse(bytes_of(b, sizeof(b)), &d), OK);
+    return layers_vp9(r, &d);
+}
+
+TEST(layers_of_vp9) {
+    struct layer_reader r = {0};
+    struct layer_marks m = vp9(&r, 0xbe, 0x10, 0x40); /* a key frame: three sizes follow */
+    EXPECT(m.layered && m.alone && m.ends);
+    EXPECT(m.needed == SETS(15, 15, 15) && m.enters == SETS(15, 15, 15));
+    m = vp9(&r, 0xb8, 0x13, 0);
+    EXPECT(!m.alone && !m.ends && m.needed == SETS(0, 15, 15) && m.enters == SETS(0, 15, 0));
+    m = vp9(&r, 0xb5, 0x15, 0);
+    EXPECT(m.ends && m.needed == SETS(0, 0, 15));
+    m = vp9(&r, 0xfd, 0x50, 2); /* a delta frame: each size on its own (Z) */
+    EXPECT(m.temporal == 2 && m.needed == SETS(12, 0, 0) && m.enters == SETS(12, 0, 0));
+    m = vp9(&r, 0xfc, 0x10, 2); /* and not */
+    EXPECT(m.needed == SETS(15, 15, 15) && m.enters == SETS(15, 0, 0));
+    m = vp9(&r, 0xbe, 0x10, 0x20); /* a key frame: two sizes follow, */
+    m = vp9(&r, 0xfd, 0x22, 2);    /* of which the second is the largest */
+    EXPECT(m.spatial == 1 && m.needed == SETS(0, 14, 14));
+    m = vp9(&r, 0xfd, 0x24, 2); /* or not, as it turns out */
+    EXPECT(m.spatial == 2 && m.needed == SETS(0, 0, 14));
+    m = vp9(&r, 0xdd, 2, 0); /* no layers */
+    EXPECT(!m.layered && m.needed == LAYERS_EVERY);
+}
