@@ -6,7 +6,7 @@
 
 static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     memcpy(ret->mid, l->mid, strnlen(l->mid, MID_SHORT));
-    ret->kind = (uint8_t)(l->slot << 4 | l->source);
+    ret->kind = (uint8_t)(l->slot << 2 | l->source);
     ret->codec = (uint8_t)(l->slot_index << 4 | l->codec);
     ret->pt = l->pt;
     ret->rtx_pt = l->rtx_pt;
@@ -34,7 +34,7 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     bool bound = shown && ret->rewrite.source == shown->id;
     ret->rewrite.source = bound ? layer_key(layer_of(shown)) : 0;
     ret->vp8 = out->vp8.is;
-    ret->line.slot_index |= (uint8_t)(out->layers.now << 4);
+    ret->line.kind |= (uint8_t)(out->layers.now << 4);
     ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;
     ret->packets = out->packets;

@@ -37,12 +37,16 @@ static struct session_line *add_line(struct browser *b, enum codec codec) {
     return l;
 }
 
+static enum codec video_codec(const struct browser *b) {
+    return b->o.vp9 ? CODEC_VP9 : CODEC_VP8;
+}
+
 static unsigned n_rids(const struct video_options *v) {
     unsigned n = 0;
     while (n < SESSION_LAYERS_MAX && v->rates[n] > 0) {
         n++;
     }
-    return n > 1 ? n : 0;
+    return n > 1 && !v->svc ? n : 0;
 }
 
 static void make_uplink(struct browser *b) {
@@ -67,7 +71,7 @@ static void add_source(struct browser *b, enum source_kind kind, bool wanted) {
         return;
     }
     bool audio = kind == SOURCE_MICROPHONE;
-    struct session_line *l = add_line(b, audio ? CODEC_OPUS : CODEC_VP8);
+    struct session_line *l = add_line(b, audio ? CODEC_OPUS : video_codec(b));
     l->source = (uint8_t)kind;
     l->twcc = !b->o.follows_remb;
     l->remb = b->o.follows_remb && !audio;
@@ -85,7 +89,7 @@ static void add_source(struct browser *b, enum source_kind kind, bool wanted) {
 
 static void add_slots(struct browser *b, enum slot_kind kind, unsigned n) {
     for (unsigned i = 0; i < n; i++) {
-        struct session_line *l = add_line(b, kind == SLOT_AUDIO ? CODEC_OPUS : CODEC_VP8);
+        struct session_line *l = add_line(b, kind == SLOT_AUDIO ? CODEC_OPUS : video_codec(b));
         l->slot = (uint8_t)kind;
         l->slot_index = (uint8_t)i;
         l->twcc = b->o.feedback && kind != SLOT_AUDIO;

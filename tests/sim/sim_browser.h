@@ -29,6 +29,7 @@ struct video_options {
                                            than one is simulcast */
     uint8_t fps;                        /* [1/s] */
     bool temporal;                      /* in three layers (L1T3) */
+    bool svc; /* VP9, rates are of three sizes in one stream, in three frame rates (L3T3_KEY) */
 };
 
 struct browser_options {
@@ -38,6 +39,7 @@ struct browser_options {
     bool receives;      /* stage, gallery and audio slots */
     bool far;           /* on the other worker (world_span) */
     bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
+    bool vp9;           /* what it receives and sends is VP9, else VP8 */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool red;           /* redundant audio: sends it, and understands it */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
@@ -74,6 +76,8 @@ struct publish {           /* one outgoing stream of a source */
     uint64_t first_index;
     uint32_t ts_base;
     us_t started, next_at;
+    uint8_t spatial;           /* svc: of the next frame, */
+    bool of_key;               /* and whether its picture is a key one */
     uint32_t frame, key_frame; /* number of the next frame; of the last key frame */
     uint16_t picture_id;
     uint8_t tl0picidx;
@@ -83,11 +87,11 @@ struct publish {           /* one outgoing stream of a source */
     struct sent_packet history[HISTORY];
 };
 
-struct held { /* a received packet waiting for its turn */
-    bool have, asked;
-    bool repeated; /* it came with one after it (RFC 2198), and not by itself */
-    us_t at;       /* arrival, or when the gap was noticed */
-    us_t nacked;   /* last NACK */
+struct held {                /* a received packet waiting for its turn */
+    bool have, asked, empty; /* empty: a number without anything in it */
+    bool repeated;           /* it came with one after it (RFC 2198), and not by itself */
+    us_t at;                 /* arrival, or when the gap was noticed */
+    us_t nacked;             /* last NACK */
     uint64_t seq;
     uint32_t ts;
     bool marker;
@@ -208,6 +212,9 @@ uint16_t play_shows(const struct play *p);
 /* Between the files of the browser. */
 void browser_send(struct browser *b, struct bytes datagram);
 void browser_rng(struct browser *b, void *out, size_t n);
+/* Of a stream with several sizes: the next frame, and how large it is [bytes]. */
+struct content svc_frame(struct browser *b, struct publish *p);
+uint32_t svc_size(const struct publish *p, const struct content *c);
 struct publish *publish_new(struct browser *b, const struct session_line *line);
 /* Share out what the uplink carries: the smallest stream first. */
 void publish_follow(struct browser *b);

@@ -207,8 +207,8 @@ static void tap_rtp(struct world *w, struct tap_source *s, const struct tap *t) 
     struct content c;
     struct bytes payload = bytes_of(t->packet->data + t->payload_at, t->payload_len);
     w->tap.packets++;
-    if (!content_read(payload, s->kind != SOURCE_MICROPHONE, &c) ||
-        c.participant != s->participant || c.kind != s->kind) {
+    if (!content_read(payload, (enum codec)t->codec, &c) || c.participant != s->participant ||
+        c.kind != s->kind) {
         world_fail(w, "tap of source %u: not its payload", s->id);
         return;
     }

@@ -1,6 +1,7 @@
 #include "tests/sim/sim_media.h"
 
 #include "media/wire/vp8.h"
+#include "media/wire/vp9.h"
 
 #define MAGIC 0x4f52494cU /* "ORIL" */
 static void write_block(struct wr *w, const struct content *c) {
@@ -35,13 +36,31 @@ static void write_vp8(struct wr *w, const struct content *c) {
     }
 }
 
+/* RFC 9628 section 4.2, with references, as libwebrtc writes L3T3_KEY: sizes need smaller ones in
+ * key pictures only. */
+static void write_vp9(struct wr *w, const struct content *c) {
+    static const uint8_t back[SVC_SIZES] = {4, 2, 1};
+    bool lower = c->of_key && c->spatial + 1 < SVC_SIZES, last = c->packet + 1 == c->n_packets;
+    bool structure = c->of_key && c->spatial == 0;
+    wr_u8(w,
+          (uint8_t)(0xb0 | !c->of_key << 6 | c->start << 3 | last << 2 | structure << 1 | !lower));
+    wr_u16(w, 0x8000 | c->picture_id);
+    wr_u8(w, (uint8_t)(c->tid << 5 | 0x10 | c->spatial << 1 | (c->of_key && c->spatial > 0)));
+    if (!c->of_key) {
+        wr_u8(w, (uint8_t)(back[c->tid] << 1));
+    }
+    if (structure) {
+        wr_u8(w, (SVC_SIZES - 1) << 5);
+    }
+}
+
 size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c) {
     struct wr w = wr_of(out, VIDEO_PAYLOAD_MAX);
     size_t size = c->size ? c->size : AUDIO_PAYLOAD;
     if (c->kind == SOURCE_MICROPHONE) {
         wr_u8(&w, 0x78); /* RFC 6716 section 3.1: a 20 ms fullband CELT frame */
     } else {
-        write_vp8(&w, c);
+        (c->svc ? write_vp9 : write_vp8)(&w, c);
         /* Browsers cut a frame into packets that differ by a byte; the last may be shorter. */
         if (c->size == 0) {
             size = VIDEO_PAYLOAD_SMALL - (c->frame + c->packet) % 3 -
@@ -74,11 +93,27 @@ static bool read_vp8(struct rd *r, struct content *ret) {
     return true;
 }
 
-bool content_read(struct bytes payload, bool video, struct content *ret) {
+static bool read_vp9(struct rd *r, struct content *ret) {
+    struct vp9 d;
+    if (vp9_parse(bytes_of(r->p, rd_left(r)), &d) != OK || !d.has_picture_id || !d.has_layers) {
+        return false;
+    }
+    ret->svc = ret->layered = true;
+    ret->start = d.first;
+    ret->of_key = !d.inter;
+    ret->spatial = d.spatial;
+    ret->tid = d.temporal;
+    ret->keyframe = d.first && ret->of_key && d.spatial == 0;
+    ret->picture_id = d.picture_id;
+    rd_skip(r, d.len);
+    return true;
+}
+
+bool content_read(struct bytes payload, enum codec codec, struct content *ret) {
     struct rd r = rd_of(payload.p, payload.n);
     memset(ret, 0, sizeof(*ret));
-    if (video) {
-        if (!read_vp8(&r, ret)) {
+    if (codec != CODEC_OPUS) {
+        if (!(codec == CODEC_VP9 ? read_vp9 : read_vp8)(&r, ret)) {
             return false;
         }
     } else {

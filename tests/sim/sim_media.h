@@ -13,6 +13,8 @@
 #define VIDEO_PAYLOAD_MIN 40
 #define VIDEO_FPS 15
 
+#define SVC_SIZES 3
+
 /* One packet's content. */
 struct content {
     uint16_t participant; /* low 16 bits of the handle */
@@ -23,7 +25,11 @@ struct content {
     uint8_t back;  /* this frame needs the one that many before it; 0: a key frame */
     bool layered;  /* it has temporal layers: tid and sync are valid */
     uint8_t tid;
-    bool sync;            /* needs nothing but layer 0 */
+    bool sync;   /* needs nothing but layer 0 */
+    bool svc;    /* VP9 with sizes in one stream: the following are valid, and frame counts
+                    the frames of all sizes, SVC_SIZES to a picture */
+    bool of_key; /* of a picture that needs no other */
+    uint8_t spatial;
     uint16_t size;        /* [bytes] of the payload; 0: as small packets are */
     bool start, keyframe; /* video */
     uint16_t picture_id;
@@ -33,6 +39,6 @@ struct content {
 /* Write a payload for c to out; returns its length. */
 size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c);
 /* Read it back from a received payload; false when it is not one of ours. */
-bool content_read(struct bytes payload, bool video, struct content *ret);
+bool content_read(struct bytes payload, enum codec codec, struct content *ret);
 
 #endif

@@ -50,11 +50,17 @@ static bool same_stream(const struct content *a, const struct content *b) {
     return a->participant == b->participant && a->kind == b->kind && a->layer == b->layer;
 }
 
+/* Another size of the same picture. */
+static bool same_picture(const struct content *is, const struct content *was) {
+    return is->svc && same_stream(is, was) && is->picture_id == was->picture_id;
+}
+
 static void check_clock(struct browser *b, const struct play *p, const struct held *h) {
     int32_t ticks = ts32_diff(h->ts, p->last.ts);
     bool same = same_stream(&h->content, &p->last.content);
     bool same_frame =
-        same && p->video && !h->content.start && h->content.frame == p->last.content.frame;
+        (same && p->video && !h->content.start && h->content.frame == p->last.content.frame) ||
+        same_picture(&h->content, &p->last.content);
     us_t by_rtp = (us_t)ticks * US_PER_S / codec_clock(p->line->codec);
     us_t by_arrival = h->at - p->last.at;
     if (same_frame ? ticks != 0 : ticks <= 0) {
@@ -66,6 +72,21 @@ static void check_clock(struct browser *b, const struct play *p, const struct he
     if (by_rtp < by_arrival - slack || by_rtp > by_arrival + slack) {
         world_fail(b->w, "browser %u mid %s: %lld us by RTP but %lld us by arrival", b->number,
                    p->line->mid, (long long)by_rtp, (long long)by_arrival);
+    }
+}
+
+/* References are distances of picture ids: they do not close up. A picture has one end. */
+static void check_svc_step(struct browser *b, const struct play *p, const struct held *h) {
+    const struct content *was = &p->last.content, *is = &h->content;
+    uint32_t apart = is->frame / SVC_SIZES - was->frame / SVC_SIZES;
+    unsigned step = (is->picture_id - was->picture_id) & 0x7fff;
+    bool goes_on = same_stream(is, was) && step == apart, begins = is->keyframe && step == 1;
+    if (!goes_on && !begins) {
+        world_fail(b->w, "browser %u mid %s: picture id %u after %u, frame %u after %u", b->number,
+                   p->line->mid, is->picture_id, was->picture_id, is->frame, was->frame);
+    } else if (p->last.marker == same_picture(is, was)) {
+        world_fail(b->w, "browser %u mid %s: picture %u %s", b->number, p->line->mid,
+                   was->picture_id, p->last.marker ? "ends twice" : "has no end");
     }
 }
 
@@ -89,6 +110,8 @@ static void check_video_step(struct browser *b, struct play *p, const struct hel
         world_fail(b->w, "browser %u mid %s: %s without a key frame at seq %llu", b->number,
                    p->line->mid, same ? "frames missing" : "another source",
                    (unsigned long long)h->seq);
+    } else if (is->svc) {
+        check_svc_step(b, p, h);
     } else if (is->picture_id != ((was->picture_id + 1) & 0x7fff) ||
                is->tl0picidx != (uint8_t)(was->tl0picidx + (is->tid == 0))) {
         world_fail(b->w, "browser %u mid %s: picture id %u after %u, tl0picidx %u after %u",
@@ -196,9 +219,11 @@ static void process_in_order(struct browser *b, struct play *p) {
         if (!h->have || h->seq != p->next) {
             return;
         }
-        check_step(b, p, h);
-        decode(b, p, h);
-        p->last = *h;
+        if (!h->empty) {
+            check_step(b, p, h);
+            decode(b, p, h);
+            p->last = *h;
+        }
         p->gap = p->restarted = false;
         p->packets++;
         p->next++;
@@ -339,7 +364,8 @@ void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
         payload = bytes_of(payload.p + 2, payload.n - 2);
     }
     struct held in = {.seq = seq16_extend(&p->ext, seq), .ts = r.ts, .marker = r.marker};
-    if (!content_read(payload, p->video, &in.content)) {
+    in.empty = rtx && payload.n == 0;
+    if (!in.empty && !content_read(payload, (enum codec)p->line->codec, &in.content)) {
         world_fail(b->w, "browser %u mid %s: payload is not what anybody sent", b->number,
                    p->line->mid);
         return;

@@ -71,7 +71,8 @@ static uint64_t follow(struct publish *p, uint64_t rate) {
         return rate;
     }
     rate = follow(p->lower, rate);
-    uint32_t most = p->video->rates[p->layer];
+    const uint32_t *rates = p->video->rates;
+    uint32_t most = p->video->svc ? rates[0] + rates[1] + rates[2] : rates[p->layer];
     uint32_t is = rate < most ? (uint32_t)rate : most;
     /* libwebrtc leaves a stream out that would be worse than the next smaller one. */
     is = p->lower && is < p->lower->rate + p->lower->rate / 2 ? 0 : is;
@@ -163,7 +164,8 @@ static size_t send_packet(struct browser *b, struct publish *p, uint32_t ts,
     uint8_t payload[VIDEO_PAYLOAD_MAX];
     struct sent_packet *s = &p->history[index % HISTORY];
     *s = (struct sent_packet){.index = index, .ts = ts, .used = true, .content = *c};
-    s->marker = p->line->source != SOURCE_MICROPHONE && c->packet + 1 == c->n_packets;
+    s->marker = p->line->source != SOURCE_MICROPHONE && c->packet + 1 == c->n_packets &&
+                (!c->svc || c->spatial + 1 == SVC_SIZES);
     size_t len = p->line->red_pt ? write_red(p, s, payload) : content_write(payload, c);
     CHECK(len > 0);
     struct rtp h = {.pt = p->line->red_pt ? p->line->red_pt : p->line->pt,
@@ -213,6 +215,9 @@ static void place(const struct publish *p, struct content *c) {
 }
 
 static struct content next_frame(struct browser *b, struct publish *p) {
+    if (p->video->svc) {
+        return svc_frame(b, p);
+    }
     bool key = p->key_wanted;
     struct content c = {.participant = (uint16_t)b->params.participant,
                         .kind = p->line->source,
@@ -244,6 +249,9 @@ static void send_small_frame(struct browser *b, struct publish *p, us_t now) {
  * frames after one a little less. */
 static uint32_t frame_size(struct publish *p, const struct content *c) {
     static const uint8_t share[3] = {16, 8, 8}; /* tenths of the mean, by temporal layer */
+    if (c->svc) {
+        return svc_size(p, c);
+    }
     int64_t mean = p->rate / 8 / p->video->fps, size = mean;
     size = c->layered ? size * share[c->tid] / 10 : size;
     size = c->keyframe ? mean * KEY_FACTOR
@@ -260,8 +268,11 @@ static uint32_t frame_size(struct publish *p, const struct content *c) {
 }
 
 static void begin_frame(struct browser *b, struct publish *p, us_t now) {
-    p->captured = now;
-    p->frame_at = us_max(p->frame_at, now - US_PER_S / p->video->fps) + US_PER_S / p->video->fps;
+    if (p->spatial == 0) {
+        us_t step = US_PER_S / p->video->fps;
+        p->captured = now;
+        p->frame_at = us_max(p->frame_at, now - step) + step;
+    }
     if (p->rate == 0) {
         return;
     }
@@ -298,7 +309,7 @@ static void video_due(struct browser *b, struct publish *p, us_t now) {
     }
     send_some(b, p, now);
     if (!p->sending) {
-        p->next_at = us_max(p->frame_at, now + 1);
+        p->next_at = p->spatial > 0 ? now + 1 : us_max(p->frame_at, now + 1);
     }
 }
 

@@ -52,6 +52,7 @@ extern const unsigned n_scenarios;
     X(uplink, 4)           \
     X(rough, 4)            \
     X(share, 4)            \
+    X(svc, 4)              \
     X(fair, 4)             \
     X(fifty, 20)           \
     X(storm, 20)
