@@ -124,16 +124,17 @@ static void skip(struct layer *l, us_t now, uint64_t seq) {
 }
 
 /* Nobody could say whom it is for, because the beginning of its key frame is missing. It counts as
- * missing, too, until that has been repaired; else a new one is asked for. */
+ * missing, too, until that has been repaired or a new one has come. Of what nobody gets yet it is
+ * taken as it is: else nothing would be known to be missing. */
 static bool puzzles(struct layer *l, const struct incoming *k) {
     const struct layer_reader *reader = &inbound_of(l)->books->layers;
     uint8_t id = l->flow->line->ext.id[RTP_EXT_DEPENDENCY];
     if (!reader->structure || layers_known(reader, rtp_ext_find(&k->r, id))) {
         return false;
     }
-    l->flow->tour->engine->n.drop_dependency++;
     recv_keyframe_need(&l->feed.keyframe);
-    return true;
+    l->flow->tour->engine->n.drop_dependency += l->feed.live;
+    return l->feed.live;
 }
 
 static void take_in(struct layer *l, us_t now, const struct incoming *k) {

@@ -12,7 +12,8 @@ static void anchor(struct choice *c, unsigned known) {
     uint8_t target = (uint8_t)(known < LAYERS_TARGETS ? known : TARGET_BEST);
     c->now = target;
     c->n = 1;
-    c->log[0] = (struct choice_entry){.target = target};
+    c->from[0] = 0;
+    c->target[0] = target;
 }
 
 void choice_begin(struct choice *c, const struct choice_in *in) {
@@ -33,20 +34,22 @@ void choice_resume(struct choice *c, uint8_t target) {
 
 static void change(struct choice *c, uint64_t seq, uint8_t target) {
     if (c->n == CHOICE_LOG) {
-        memmove(c->log, c->log + 1, (CHOICE_LOG - 1) * sizeof(c->log[0]));
+        memmove(c->from, c->from + 1, (CHOICE_LOG - 1) * sizeof(c->from[0]));
+        memmove(c->target, c->target + 1, CHOICE_LOG - 1);
         c->n--;
     }
-    c->log[c->n++] = (struct choice_entry){.from = seq, .target = target};
+    c->from[c->n] = seq;
+    c->target[c->n++] = target;
     c->now = target;
 }
 
 /* The target that was in force for this packet. */
 static uint8_t in_force(const struct choice *c, uint64_t seq) {
     unsigned i = c->n - 1u;
-    while (i > 0 && seq < c->log[i].from) {
+    while (i > 0 && seq < c->from[i]) {
         i--;
     }
-    return c->log[i].target;
+    return c->target[i];
 }
 
 /* While what is wanted cannot be sent: the same size, as it is wanted, or as little of it as there

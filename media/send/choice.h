@@ -8,18 +8,13 @@
  *
  * Until then a larger picture than is wanted goes on at its lowest frame rate. What was in force at
  * which packet is remembered for as long as packets are repaired, so that each is judged, and
- * marked, the same way every time. Lives in a stream, about 300 bytes. Owner: one worker. */
+ * marked, the same way every time. Lives in a stream, about 100 bytes. Owner: one worker. */
 #ifndef ORIEL_MEDIA_SEND_CHOICE_H
 #define ORIEL_MEDIA_SEND_CHOICE_H
 
 #include "media/wire/layers.h"
 
-#define CHOICE_LOG 16 /* changes remembered: of more than two seconds */
-
-struct choice_entry {
-    uint64_t from; /* sequence number of the source */
-    uint8_t target;
-};
+#define CHOICE_LOG 8 /* changes remembered: of two seconds at least */
 
 struct choice {
     uint8_t want;    /* target that is to be sent; the owner may change it at any time */
@@ -29,7 +24,8 @@ struct choice {
     uint64_t newest; /* sequence number judged */
     uint32_t ts;     /* of its picture */
     uint8_t n;
-    struct choice_entry log[CHOICE_LOG]; /* ascending; the last is in force */
+    uint8_t target[CHOICE_LOG]; /* the last of n is in force, */
+    uint64_t from[CHOICE_LOG];  /* each from this sequence number of the source on, ascending */
 };
 
 /* A packet of the source, as far as it matters here. */
@@ -51,7 +47,7 @@ bool choice_shows(struct choice *c, const struct choice_in *in);
 bool choice_showed(const struct choice *c, const struct choice_in *in);
 /* It is remembered what was in force at this packet of the source. */
 static inline bool choice_knows(const struct choice *c, uint64_t seq) {
-    return seq >= c->log[0].from;
+    return seq >= c->from[0];
 }
 /* It is the last of the picture as it is sent, whether or not higher layers follow. */
 bool choice_ends(const struct choice *c, const struct choice_in *in);

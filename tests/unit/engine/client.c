@@ -399,6 +399,11 @@ static size_t write_exts(struct client *c, const struct packet_spec *s, bool rtx
         ext[n++] =
             (struct rtp_write_ext){.id = l->ext.id[RTP_EXT_AUDIO_LEVEL], .len = 1, .p = store};
     }
+    if (l->ext.id[RTP_EXT_DEPENDENCY] && s->dependency.n > 0) {
+        ext[n++] = (struct rtp_write_ext){.id = l->ext.id[RTP_EXT_DEPENDENCY],
+                                          .len = (uint8_t)s->dependency.n,
+                                          .p = s->dependency.p};
+    }
     if (l->ext.id[RTP_EXT_TWCC]) {
         put_be16(store + 1, c->streams[0].twcc++);
         ext[n++] = (struct rtp_write_ext){.id = l->ext.id[RTP_EXT_TWCC], .len = 2, .p = store + 1};

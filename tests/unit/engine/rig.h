@@ -173,12 +173,13 @@ struct packet_spec {
     uint8_t pt;    /* 0 = the line's */
     uint32_t ssrc; /* 0 = the stream's */
     uint32_t ts_step;
-    bool plain;       /* raw as it is, without the mark of the sender */
-    uint8_t temporal; /* VP8: its temporal layer + 1; 0: the lowest */
-    bool sync;        /* VP8: it needs the lowest layer only (Y) */
-    uint16_t size;    /* [bytes] zeros that follow */
-    bool drop;        /* made, but lost on the way; it can be sent by RTX later */
-    struct bytes raw; /* not VP8: what the payload begins with */
+    bool plain;              /* raw as it is, without the mark of the sender */
+    uint8_t temporal;        /* VP8: its temporal layer + 1; 0: the lowest */
+    bool sync;               /* VP8: it needs the lowest layer only (Y) */
+    uint16_t size;           /* [bytes] zeros that follow */
+    bool drop;               /* made, but lost on the way; it can be sent by RTX later */
+    struct bytes dependency; /* dependency descriptor, where the line has the extension */
+    struct bytes raw;        /* not VP8: what the payload begins with */
 };
 /* Make and send the next packet of a stream. Returns its sequence number. */
 uint16_t client_send(struct client *c, const struct packet_spec *s);

@@ -238,3 +238,59 @@ TEST(svc_share_becomes_slower) {
     EXPECT_EQ(f.keys, keys);
     rig_free(&r);
 }
+
+/* L1T2 in so few bytes that the one-byte form takes them: ids from 10 on; the frame is of T0 (10),
+ * a key frame, or of T1 (11). */
+static const uint8_t structure[] = {0xca, 0x00, 0x00, 0x81, 0x41, 0x7a, 0x14, 0x00};
+static const uint8_t lower[] = {0xca, 0, 1}, upper[] = {0xcb, 0, 2};
+
+static uint16_t av1(struct client *c, const uint8_t *descriptor, size_t n, bool drop) {
+    static const uint8_t key[] = {0x18, 0, 0}, delta[] = {0x10, 0, 0}; /* N: a sequence begins */
+    bool is_key = n > 3;
+    return client_send(c, &(struct packet_spec){.line = CAM,
+                                                .marker = true,
+                                                .dependency = bytes_of(descriptor, n),
+                                                .raw = bytes_of(is_key ? key : delta, 3),
+                                                .size = 300,
+                                                .drop = drop});
+}
+
+static struct client *av1_client(uint64_t handle) {
+    struct client *c = client_new(&r, handle);
+    for (unsigned i = 0; i < c->params.n_lines; i++) {
+        struct session_line *l = &c->params.lines[i];
+        l->codec = l->codec == CODEC_VP8 ? CODEC_AV1 : l->codec;
+    }
+    c->params.lines[CAM].ext.id[RTP_EXT_DEPENDENCY] = 11;
+    client_join(c);
+    return c;
+}
+
+/* Until the structure is there that its packets refer to, nobody knows whom they are for. */
+TEST(svc_of_av1_waits_for_its_structure) {
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1), *v = av1_client(2);
+    (void)av1(c, structure, sizeof(structure), true); /* the first packet of all is lost */
+    (void)av1(c, upper, sizeof(upper), false);
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT_EQ(c->n_pli, 1);
+    (void)av1(c, structure, sizeof(structure), false);
+    (void)av1(c, upper, sizeof(upper), false);
+    (void)av1(c, lower, sizeof(lower), false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 0);
+    static const uint8_t next[] = {0xd4, 0x00, 0x03, 0x82,
+                                   0x81, 0x7a, 0x14, 0x00}; /* ids from 20 on */
+    static const uint8_t of_next[] = {0xd5, 0, 4};
+    uint16_t osn = av1(c, next, sizeof(next), true);
+    (void)av1(c, of_next, sizeof(of_next), false);
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 1);
+    rig_run(&r, 1200 * US_PER_MS);
+    EXPECT(c->n_pli >= 2);
+    (void)osn;
+    (void)av1(c, next, sizeof(next), false);
+    (void)av1(c, of_next, sizeof(of_next), false);
+    EXPECT_EQ(client_count(v, STAGE), 5);
+    rig_free(&r);
+}
