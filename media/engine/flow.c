@@ -155,9 +155,13 @@ void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
     struct tour *t = f->tour;
     uint32_t share = f->place.mix ? CACHE_MIX : cache_share(t->engine);
     l->feed.cache.limit = (uint32_t)us_min(share, l->feed.cache.cap);
+    uint8_t top = l->feed.presence.top;
     if (feed_packet(&l->feed, p, keep)) {
         room_source_moved(&t->room, &f->place); /* what it can be shown as has changed */
         tour_changed(t);
+        if (f->tapped == l && l->feed.presence.top < top) {
+            feed_need_keyframe(&l->feed); /* the recorder goes on with another size, too */
+        }
     }
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);

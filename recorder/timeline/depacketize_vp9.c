@@ -105,6 +105,7 @@ static bool begin(struct depacketizer *d, const struct video_piece *p) {
     s->id = v.picture_id;
     s->id_bits = v.picture_id_bits;
     s->layer_open = false;
+    s->apart = true;
     s->layers = 0;
     d->broken = !v.first || v.spatial != 0;
     return true;
@@ -132,6 +133,12 @@ static bool begin_layer(struct depacketizer *d, const struct vp9 *v, struct byte
     if (d->key) {
         larger(&d->width, &d->height, v->width, v->height);
     }
+    if (d->key && v->spatial == 0) {
+        s->sizes = v->layers;
+    }
+    s->sizes = v->spatial < s->sizes ? s->sizes : (uint8_t)(v->spatial + 1);
+    s->spatial = v->spatial;
+    s->apart = s->apart && !d->key && v->not_for_upper;
     s->layer_at = d->frame.n;
     s->layer_open = true;
     s->layers++;
@@ -171,10 +178,35 @@ static bool put_index(struct depacketizer *d) {
     return depacketizer_put(d, index, n);
 }
 
+/* Sizes that are independent but in key pictures are streams of their own between those: only the
+ * largest is shown, and decoders that show each frame of a superframe would show them all. A
+ * picture that lacks the largest, which encoders leave out at times, is left out: what has not been
+ * written of the smaller ones would be missed. True: there is nothing of it. */
+static bool keep_largest(struct depacketizer *d) {
+    struct vp9_state *s = &d->u.vp9;
+    if (!s->apart || s->sizes < 2) {
+        return false;
+    }
+    if (s->spatial + 1 < s->sizes) {
+        if (!d->missing) {
+            s->last_has_id = s->has_id;
+            s->last_id = s->id;
+        }
+        return true;
+    }
+    memmove(d->frame.p, d->frame.p + s->layer_at, d->frame.n - s->layer_at);
+    buffer_cut(&d->frame, d->frame.n - s->layer_at);
+    s->layers = 1;
+    return false;
+}
+
 static enum video_verdict finish(struct depacketizer *d) {
     struct vp9_state *s = &d->u.vp9;
     if (s->layer_open || s->layers == 0) {
         return VIDEO_BROKEN;
+    }
+    if (keep_largest(d)) {
+        return VIDEO_NOTHING;
     }
     return s->layers == 1 || put_index(d) ? VIDEO_WHOLE : VIDEO_BROKEN;
 }

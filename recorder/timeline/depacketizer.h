@@ -58,6 +58,9 @@ struct vp9_state {
     bool has_id, last_has_id;
     bool layer_open; /* of this picture: a layer frame has begun and not ended */
     bool scalable;   /* has had more than one spatial layer since the last restart */
+    uint8_t sizes;   /* spatial layers since the last key frame */
+    uint8_t spatial; /* of the last layer frame */
+    bool apart;      /* no layer frame of this picture refers to a lower one */
     uint8_t layers;  /* layer frames of this picture */
     size_t layer_at; /* where the last of them begins in the frame [bytes] */
     uint32_t layer_n[VP9_LAYERS_MAX]; /* [bytes] */

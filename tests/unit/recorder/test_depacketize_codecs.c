@@ -387,6 +387,29 @@ TEST(depacketize_vp9_spatial_layers_become_a_superframe) {
     depacketizer_reset(&h.d);
 }
 
+/* K-SVC: Z says that no upper layer refers to the frame. */
+TEST(depacketize_vp9_independent_sizes_leave_the_largest) {
+    struct hand h = {.ts = 5};
+    depacketizer_init(&h.d, CODEC_VP9);
+    EXPECT(!piece(&h, "ae8001000030014000b402800168" VP9_KEY, false));
+    EXPECT(piece(&h, "ad80010300863fc000", true));
+    EXPECT(h.f.key && h.f.data.n == 9 + 4 + 2 + 2 * 4); /* which refers to the smaller one */
+    EXPECT(!piece(&h, "ed80020000863fc011", false));
+    EXPECT(piece(&h, "ed80020200863fc022", true));
+    EXPECT(!h.f.key && is(&h, "863fc022"));
+    /* The encoder has left the larger one out. */
+    EXPECT(!piece(&h, "ed80030000863fc033", true));
+    EXPECT(!piece(&h, "ed80040000863fc044", false));
+    EXPECT(piece(&h, "ed80040200863fc055", true));
+    EXPECT(is(&h, "863fc055"));
+    EXPECT_EQ(h.d.dropped, 0);
+    /* It has stopped, which a key frame says. */
+    EXPECT(piece(&h, "af8005000010014000b4" VP9_KEY, true));
+    EXPECT(piece(&h, "ed80060000863fc066", true));
+    EXPECT(is(&h, "863fc066"));
+    depacketizer_reset(&h.d);
+}
+
 TEST(depacketize_vp9_more_layers_than_there_can_be) {
     struct hand h = {.ts = 5};
     depacketizer_init(&h.d, CODEC_VP9);
