@@ -46,6 +46,7 @@ struct end { /* a client's side */
 
 struct world {
     us_t now;
+    enum codec codec; /* of pictures */
     struct rng_seeded seed;
     struct packet_pool *pool;
     struct engine *engine;
@@ -66,13 +67,13 @@ static void set_ext(struct snapshot_line *l, enum rtp_ext e, unsigned id) {
     l->ext[e / 2] |= (uint8_t)(id << 4 * (e % 2));
 }
 
-static struct snapshot_line line_of(unsigned i) {
+static struct snapshot_line line_of(unsigned i, enum codec codec) {
     static const uint8_t kinds[] = {SOURCE_MICROPHONE, SOURCE_CAMERA,     SOURCE_SCREEN,
-                                    SLOT_STAGE << 4,   SLOT_GALLERY << 4, SLOT_AUDIO << 4,
-                                    SLOT_AUDIO << 4};
+                                    SLOT_STAGE << 2,   SLOT_GALLERY << 2, SLOT_AUDIO << 2,
+                                    SLOT_AUDIO << 2};
     bool audio = i == 0 || i >= 5;
     struct snapshot_line l = {.kind = kinds[i],
-                              .codec = (uint8_t)((i == 6) << 4 | (audio ? CODEC_OPUS : CODEC_VP8)),
+                              .codec = (uint8_t)((i == 6) << 4 | (audio ? CODEC_OPUS : codec)),
                               .pt = audio ? 111 : 96,
                               .rtx_pt = audio ? 0 : 97,
                               .red_pt = audio ? 63 : 0,
@@ -83,10 +84,11 @@ static struct snapshot_line line_of(unsigned i) {
     set_ext(&l, RTP_EXT_TWCC, 3);
     set_ext(&l, RTP_EXT_RID, audio ? 0 : 4);
     set_ext(&l, RTP_EXT_RRID, audio ? 0 : 5);
+    set_ext(&l, RTP_EXT_DEPENDENCY, codec == CODEC_AV1 && i > 0 && i < 3 ? 6 : 0);
     return l;
 }
 
-static void make_snapshot(struct session_snapshot *s, unsigned i) {
+static void make_snapshot(struct session_snapshot *s, unsigned i, enum codec codec) {
     memset(s, 0, sizeof(*s));
     s->version = SNAPSHOT_VERSION;
     s->n_sources = 3;
@@ -104,14 +106,14 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     memset(&s->keys.outbound, 100 + (int)i, sizeof(s->keys.outbound));
     s->srtcp_index = 1;
     for (unsigned k = 0; k < 3; k++) {
-        s->sources[k].line = line_of(k);
+        s->sources[k].line = line_of(k, codec);
     }
     s->sources[1].n_rids = LAYERS;
     for (unsigned k = 0; k < LAYERS; k++) {
         s->streams[1 + k].rid[0] = (char)('a' + k);
     }
     for (unsigned k = 0; k < 4; k++) {
-        s->slots[k].line = line_of(3 + k);
+        s->slots[k].line = line_of(3 + k, codec);
         s->slots[k].ssrc = 1000 * (i + 1) + k;
         s->slots[k].rtx_ssrc = k < 2 ? s->slots[k].ssrc + RTX_SSRC : 0;
         s->slots[k].rewrite.index = 1000;
@@ -119,13 +121,14 @@ static void make_snapshot(struct session_snapshot *s, unsigned i) {
     }
 }
 
-static void begin(struct world *w) {
+static void begin(struct world *w, enum codec codec) {
     static struct dtls_identity *identity;
     if (!identity) {
         identity = dtls_identity_new((wall_t){1790000000000000});
     }
     memset(w, 0, sizeof(*w));
     w->now = US_PER_S;
+    w->codec = codec;
     rng_seed(&w->seed, 1);
     w->config = (struct engine_config){.max_peers = 8,
                                        .max_tours = 2,
@@ -146,7 +149,7 @@ static void begin(struct world *w) {
     w->engine = engine_new(&w->config);
     CHECK(w->pool && w->engine && engine_tour_add(w->engine, 1) == OK);
     for (unsigned i = 0; i < PEERS; i++) {
-        make_snapshot(&w->snapshots[i], i);
+        make_snapshot(&w->snapshots[i], i, codec);
         CHECK(engine_adopt(w->engine, w->now, &w->snapshots[i]) == OK);
         CHECK(engine_peer_slot(w->engine, w->now, i + 1, &w->slots[i]) == OK);
         struct dtls_keys k = w->snapshots[i].keys;
@@ -253,6 +256,8 @@ static void give(struct world *w, unsigned peer, const uint8_t *p, size_t n) {
     engine_input(w->engine, w->now, k);
 }
 
+#define DEPENDENCY 16 /* [bytes] of a dependency descriptor, at most */
+
 /* The fuzzer's bytes behind a header that belongs to one of the peer's streams. */
 static void give_rtp(struct world *w, unsigned peer, struct bytes b) {
     struct end *e = &w->ends[peer];
@@ -273,12 +278,18 @@ static void give_rtp(struct world *w, unsigned peer, struct bytes b) {
     }
     char mid = (char)('0' + streams[which].line);
     uint8_t level = b.n > 2 ? b.p[2] & 0x7f : 0, twcc[2] = {0, (uint8_t)h.seq};
-    struct rtp_write_ext ext[] = {
+    struct rtp_write_ext ext[5] = {
         {.id = 1, .len = 1, .p = (const uint8_t *)&mid},
         {.id = 2, .len = 1, .p = &level},
         {.id = 3, .len = 2, .p = twcc},
         {.id = h.pt == 97 ? 5 : 4, .len = 1, .p = (const uint8_t *)&streams[which].rid}};
-    size_t n = rtp_write_header(head, sizeof(head), &h, ext, streams[which].rid ? 4 : 3);
+    size_t n_ext = streams[which].rid ? 4 : 3;
+    if (w->codec == CODEC_AV1 && which > 0 && b.n > 3 + DEPENDENCY) { /* the payload's last bytes */
+        const uint8_t *at = b.p + b.n - DEPENDENCY;
+        uint8_t len = (uint8_t)(3 + at[DEPENDENCY - 1] % (DEPENDENCY - 2));
+        ext[n_ext++] = (struct rtp_write_ext){.id = 6, .len = len, .p = at};
+    }
+    size_t n = rtp_write_header(head, sizeof(head), &h, ext, n_ext);
     struct wr o = wr_of(out, sizeof(out));
     n = srtp_seal_rtp(e->sealer, h.seq, bytes_of(head, n), b.n > 3 ? bytes_of(b.p + 3, b.n - 3) : b,
                       &o);
@@ -527,8 +538,10 @@ static void finish(struct world *w) {
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
+    static const enum codec codecs[] = {CODEC_VP8, CODEC_VP9, CODEC_AV1, CODEC_VP8};
     static struct world w;
-    begin(&w);
+    begin(&w,
+          codecs[n > 0 ? p[n - 1] % ARRAY_LEN(codecs) : 0]); /* which no operation reads alone */
     drain(&w);
     for (unsigned ops = 0; n >= 2 && ops < OPS_MAX; ops++) {
         unsigned op = p[0] % 8, peer = (p[0] & ~HOLD) / 8 % PEERS;
