@@ -44,6 +44,13 @@ static void offer_size(const struct meter *m, us_t now, uint8_t layer, unsigned 
     }
 }
 
+/* Sizes within a stream that a viewer can be given, bit each. Of AV1 the smallest: Chromium decodes
+ * pictures of several sizes only with the dependency descriptor, which viewers do not get. */
+static unsigned sizes_of(const struct feed *f) {
+    unsigned up_to_top = (2u << f->presence.top) - 1;
+    return f->line->codec == CODEC_AV1 ? 1 : (meter_sizes(&f->meter) & up_to_top) | 1;
+}
+
 /* The ways in which a slot can show a source, worst first: by streams (simulcast), and by sizes
  * within a stream. */
 static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
@@ -52,11 +59,8 @@ static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
             continue;
         }
         const struct feed *f = &x->layers[i]->feed;
-        unsigned sizes = meter_sizes(&f->meter);
-        for (unsigned s = 0; s < LAYERS_SPATIAL; s++) {
-            if (s == 0 || ((sizes >> s & 1) && s <= f->presence.top)) {
-                offer_size(&f->meter, now, i, s, ret);
-            }
+        for (unsigned left = sizes_of(f); left; left &= left - 1) {
+            offer_size(&f->meter, now, i, (unsigned)__builtin_ctz(left), ret);
         }
     }
 }
@@ -143,14 +147,30 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
 
 /* The fastest is whatever comes to be the fastest; and of what has not been measured everything is
  * taken. */
-static uint8_t wanted(const struct meter *m, unsigned target, bool most) {
-    return !m->known ? TARGET_BEST
-           : most    ? target_of(target_spatial(target), LAYERS_TEMPORAL)
-                     : (uint8_t)target;
+static uint8_t wanted(const struct feed *f, unsigned target, bool most) {
+    bool all = !f->meter.known && f->line->codec != CODEC_AV1;
+    return all    ? TARGET_BEST
+           : most ? target_of(target_spatial(target), LAYERS_TEMPORAL)
+                  : (uint8_t)target;
+}
+
+/* Another size of the same stream costs everybody a key frame: who has just got another one does
+ * not get a larger one at once. */
+static uint8_t held(struct slot *slot, const struct feed *feed, uint8_t want, us_t now) {
+    unsigned was = target_spatial(slot->stream.layers.want), is = target_spatial(want);
+    bool same = feed == stream_intent(&slot->stream);
+    if (same && is > was && now < slot->sized_until) {
+        return target_of(was, LAYERS_TEMPORAL);
+    }
+    if (is != was) {
+        slot->sized_until = same ? now + ALLOT_SIZE_HOLD : 0;
+    }
+    return want;
 }
 
 /* Note what slot i gets, and return its layer; NULL: nothing. */
-static struct layer *choose(struct session *s, unsigned i, const struct allocation_slot *offers) {
+static struct layer *choose(struct session *s, unsigned i, const struct allocation_slot *offers,
+                            us_t now) {
     struct slot *slot = &s->slots[i];
     struct flow *x = flow_at(s, i);
     if (!x || s->viewer.slots[i].kind == SLOT_AUDIO) {
@@ -163,8 +183,9 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
     const struct allocation_layer *l = &offers->layers[offers->chosen];
     bool most = offers->chosen == offers->n - 1 || l[1].spatial != l->spatial;
     struct layer *layer = x->layers[ID_LAYER(l->id)];
+    uint8_t want = wanted(&layer->feed, ID_TARGET(l->id), most);
+    slot->stream.layers.want = held(slot, &layer->feed, want, now);
     slot->layer = ID_LAYER(l->id);
-    slot->stream.layers.want = wanted(&layer->feed.meter, ID_TARGET(l->id), most);
     return layer;
 }
 
@@ -192,7 +213,7 @@ void allot(struct session *s, us_t now) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
-        follow(s, i, choose(s, i, &offers[i]), now);
+        follow(s, i, choose(s, i, &offers[i], now), now);
     }
 }
 

@@ -9,6 +9,7 @@
 /* [us] after the first feedback: the first probes are still under way, nothing is known yet */
 #define ALLOT_AWAIT (2 * US_PER_S) /* who has agreed to feedback sends it by then, or never */
 #define ALLOT_SETTLE US_PER_S
+#define ALLOT_SIZE_HOLD (3 * US_PER_S) /* from one size within a stream to a larger one */
 
 /* Choose for all slots, and let their streams follow. */
 void allot(struct session *s, us_t now);

@@ -26,6 +26,7 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
     int8_t layer;      /* of flow.layers, that it gets, or SLOT_PAUSED */
+    us_t sized_until;  /* [us] no larger size within a layer is chosen before that */
     struct {           /* the last report block about it */
         uint32_t highest_seq;
         int32_t lost;

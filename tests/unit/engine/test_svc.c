@@ -246,8 +246,9 @@ static const uint8_t lower[] = {0xca, 0, 1}, upper[] = {0xcb, 0, 2};
 
 static uint16_t av1(struct client *c, const uint8_t *descriptor, size_t n, bool drop) {
     static const uint8_t key[] = {0x18, 0, 0}, delta[] = {0x10, 0, 0}; /* N: a sequence begins */
-    bool is_key = n > 3;
+    bool is_key = n > 3, inside = !is_key && descriptor[2] == 0xff;
     return client_send(c, &(struct packet_spec){.line = CAM,
+                                                .inside = inside,
                                                 .marker = true,
                                                 .dependency = bytes_of(descriptor, n),
                                                 .raw = bytes_of(is_key ? key : delta, 3),
@@ -292,5 +293,30 @@ TEST(svc_of_av1_waits_for_its_structure) {
     (void)av1(c, next, sizeof(next), false);
     (void)av1(c, of_next, sizeof(of_next), false);
     EXPECT_EQ(client_count(v, STAGE), 5);
+    rig_free(&r);
+}
+
+/* Of AV1 in two sizes (L2T1) viewers get the smaller one, whole pictures of it.
+ */
+TEST(svc_of_av1_in_sizes_is_the_smallest) {
+    static const uint8_t sizes_structure[] = {0xca, 0x00, 0x00, 0x81, 0x41, 0xba, 0x24, 0x00};
+    static const uint8_t small[] = {0xca, 0, 1}, large[] = {0xcb, 0, 0xff};
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1), *v = av1_client(2);
+    for (unsigned i = 0; i < 90; i++) {
+        if (i == 0) {
+            (void)av1(c, sizes_structure, sizeof(sizes_structure), false);
+        } else {
+            (void)av1(c, small, sizeof(small), false);
+        }
+        (void)av1(c, large, sizeof(large), false);
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 90);
+    for (unsigned i = 1; i < v->n_got; i++) {
+        EXPECT(v->got[i].marker && v->got[i].seq == (uint16_t)(v->got[i - 1].seq + 1));
+        EXPECT(v->got[i].ts != v->got[i - 1].ts);
+    }
+    EXPECT_EQ(c->n_pli, 0);
     rig_free(&r);
 }
