@@ -17,6 +17,24 @@ const VIDEO_HINTS = {
   screen: { hint: 'detail', preference: 'maintain-resolution', bitrate: 3_000_000 },
 };
 
+// Layers within one stream (SVC), so that each viewer gets the size and frame rate that its path carries: three
+// frame rates; of a camera in VP9 also three sizes, each on its own after a key frame.
+/** @type {Record<string, Record<string, string>>} */
+const SCALABILITY = {
+  vp9: { camera: 'L3T3_KEY', screen: 'L1T3' },
+  av1: { camera: 'L1T3', screen: 'L1T3' },
+};
+
+/**
+ * What a source is encoded into.
+ * @param {string} codec @param {SourceKind} source
+ * @returns {RTCRtpEncodingParameters[]} empty: as the browser likes
+ */
+function encodingsFor(codec, source) {
+  const scalabilityMode = SCALABILITY[codec.toLowerCase()]?.[source];
+  return scalabilityMode ? [/** @type {any} */ ({ scalabilityMode })] : [];
+}
+
 /** @param {RTCRtpTransceiver} transceiver @param {string} kind @param {string} codec */
 function preferCodec(transceiver, kind, codec) {
   const capabilities = RTCRtpReceiver.getCapabilities(kind);
@@ -67,7 +85,8 @@ export class Session extends EventTarget {
   addTransceivers(codec, gallery, audio) {
     for (const source of SOURCES) {
       const media = source === 'microphone' ? 'audio' : 'video';
-      const transceiver = this.pc.addTransceiver(media, { direction: 'sendonly' });
+      const transceiver = this.pc.addTransceiver(media,
+        { direction: 'sendonly', sendEncodings: encodingsFor(codec, source) });
       preferCodec(transceiver, media, codec);
       this.senders.set(source, transceiver);
     }
