@@ -34,6 +34,26 @@ const isCheck = (packet) => packet.length >= 20 && packet.readUInt16BE(0) === 0x
 const isMedia = (packet) => packet.length >= 12 && packet[0] >= 128 && packet[0] < 192
   && (packet[1] < 192 || packet[1] > 223);
 
+/** On a path of path.rate [bytes/s]: in order, behind what waits, at most path.queue bytes of it. */
+function enqueue(path, bytes, send) {
+  const now = performance.now();
+  const begins = Math.max(now, path.free ?? 0);
+  path.waiting ??= [];
+  if ((begins - now) * path.rate / 1000 > path.queue) {
+    path.lost = (path.lost ?? 0) + 1;
+    return;
+  }
+  path.free = begins + bytes / path.rate * 1000;
+  path.waiting.push({ at: path.free, send });
+  const pump = () => {
+    while (path.waiting.length > 0 && path.waiting[0].at <= performance.now() + 0.5) {
+      path.waiting.shift().send();
+    }
+    path.timer = path.waiting.length > 0 ? setTimeout(pump, path.waiting[0].at - performance.now()) : null;
+  };
+  path.timer ??= setTimeout(pump, path.free - now);
+}
+
 export class Nat {
   /** Called, if set, with each packet of a client and its address. */
   heard = null;
@@ -42,6 +62,9 @@ export class Nat {
   loss = 0;
   lossDown = 0;
   lost = 0;
+
+  /** By client's address: {rate, queue} of the way to it [bytes/s, bytes]; what finds no room is lost. */
+  narrow = new Map();
 
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
@@ -92,7 +115,13 @@ export class Nat {
     if (isMedia(packet)) {
       client.mediaAt ??= performance.now();
     }
-    this.front.send(packet, client.from.port, client.from.address);
+    const path = this.narrow.get(`${client.from.address}:${client.from.port}`);
+    const send = () => this.front.send(packet, client.from.port, client.from.address);
+    if (path) {
+      enqueue(path, packet.length, send);
+    } else {
+      send();
+    }
   }
 
   /** Clients' addresses that sent so far. */

@@ -1,0 +1,147 @@
+// Layers within one stream (SVC) with real browsers: an agent publishes VP9 in L3T3_KEY and AV1 in L1T3, as our
+// page does; a viewer behind a narrow path gets a smaller picture (VP9) or fewer of them (AV1) than one behind a
+// wide path, at the same time and of the same stream, and all when its path has become wide. Then what was
+// recorded of it is looked at with other people's tools.
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { launchChromium } from './lib/chromium.mjs';
+import { launchFirefox } from './lib/firefox.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
+import { Nat, freeUdpPort } from './lib/nat.mjs';
+import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { endTour, joinInFirefox, joinTour, listRecordings } from './lib/tour.mjs';
+
+const SECRET = 'layers-layers-layers-layers-layers';
+const OUTSIDE = '127.0.0.2';
+let viewers = 0;
+const CODECS = [{ name: 'vp9', mode: 'L3T3_KEY', narrow: 350_000 },
+  { name: 'av1', mode: 'L1T3', narrow: 350_000 }];
+const WIDE = { rate: 2_000_000, queue: 400_000 }; // [bytes/s, bytes]
+
+const dir = tempDir();
+const port = await freeUdpPort(OUTSIDE);
+const nat = await Nat.open(OUTSIDE, port);
+const config = await writeConfig(dir, (c) => {
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.media = { address: '127.0.0.1', port, announce: [OUTSIDE], workers: 1 };
+  c.tours = CODECS.map(({ name }) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
+});
+const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
+const base = new URL(server.urls.agent).origin;
+const mint = minter(SECRET, { sub: 'test', name: 'Test' });
+const opsToken = tokenOf(server.urls.ops);
+const headers = { authorization: `Bearer ${opsToken}` };
+const chromium = await launchChromium();
+const firefox = await launchFirefox();
+
+/** What a page gets on its stage, or sends. */
+const inbound = () => window.oriel.session.pc.getStats().then((stats) => {
+  const all = [...stats.values()].filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded);
+  const s = all.sort((a, b) => b.framesDecoded - a.framesDecoded)[0];
+  return { width: s?.frameWidth ?? 0, frames: s?.framesDecoded ?? 0, keys: s?.keyFramesDecoded ?? 0,
+    freezes: s?.freezeCount ?? 0, frozen: s?.totalFreezesDuration ?? 0, dropped: s?.framesDropped ?? 0,
+    nacks: s?.nackCount ?? 0, plis: s?.pliCount ?? 0, fps: s?.framesPerSecond ?? 0 };
+});
+const outbound = () => window.oriel.session.pc.getStats().then((stats) => {
+  const s = [...stats.values()].find((x) => x.type === 'outbound-rtp' && x.kind === 'video' && x.framesEncoded);
+  return { width: s?.frameWidth ?? 0, mode: s?.scalabilityMode, keys: s?.keyFramesEncoded ?? 0,
+    fps: s?.framesPerSecond, frames: s?.framesEncoded };
+});
+
+async function join(name, path) {
+  const page = await chromium.newPage();
+  const known = nat.known();
+  await joinTour(page, `${base}/t/${name}#${mint({ role: 'buyer', tour: name, sub: `viewer-${viewers++}` })}`, { camera: false });
+  const fresh = await until(() => {
+    const keys = nat.known().filter((k) => !known.includes(k));
+    return keys.length > 0 && keys;
+  }, 'a packet of the viewer');
+  fresh.forEach((key) => nat.narrow.set(key, path));
+  return page;
+}
+
+/** Until the width holds for three seconds. */
+async function settles(page, right, what) {
+  let since = 0;
+  await until(async () => {
+    const { width } = await page.evaluate(inbound);
+    since = right(width) ? since || performance.now() : 0;
+    return since && performance.now() - since > 3000;
+  }, what, 40000);
+}
+
+for (const { name, mode, narrow } of CODECS) {
+  await test(`${name}_viewers_get_the_size_that_their_path_carries`, async () => {
+    const agent = await chromium.newPage();
+    await joinTour(agent, `${base}/agent/${name}#${mint({ role: 'agent', tour: name })}`);
+    await until(async () => (await agent.evaluate(outbound)).width === 1280, 'the largest size to be sent', 40000);
+    expectEqual((await agent.evaluate(outbound)).mode, mode, 'scalability mode');
+    const wide = await join(name, { ...WIDE });
+    const slow = { rate: narrow / 8, queue: 30_000 };
+    const limited = await join(name, slow);
+    const fox = await firefox.newPage();
+    await joinInFirefox(fox, `${base}/t/${name}#${mint({ role: 'buyer', tour: name, sub: `viewer-${viewers++}` })}`);
+    await settles(wide, (w) => w === 1280, 'the wide path to get the largest size');
+    const sizes = mode === 'L3T3_KEY';
+    await settles(limited, (w) => (sizes ? w > 0 && w < 1280 : w === 1280), 'the narrow one to settle');
+    const before = await Promise.all([wide, limited].map((p) => p.evaluate(inbound)));
+    await pause(5000);
+    const after = await Promise.all([wide, limited].map((p) => p.evaluate(inbound)));
+    console.log(`# ${name}: wide ${JSON.stringify(after[0])}`);
+    console.log(`# ${name}: narrow ${JSON.stringify(after[1])}, ${slow.lost ?? 0} packets lost on the way`);
+    const frames = after.map((a, k) => a.frames - before[k].frames);
+    console.log(`# ${name}: ${frames[0]} and ${frames[1]} frames in 5 s`);
+    expectEqual(after[0].width, 1280, 'width of the wide one');
+    expect(frames[0] > 75, `${frames[0]} frames in 5 s on the wide path`);
+    expect(frames[1] > 20, `${frames[1]} frames in 5 s on the narrow path`);
+    expect(sizes ? after[1].width < 1280 : frames[1] < frames[0] * 0.8, `the narrow one gets as much as the wide one`);
+    expect(after[0].freezes <= before[0].freezes + 1, `the wide one froze ${after[0].freezes - before[0].freezes} times`);
+    const foxStats = await fox.evaluate(inbound);
+    console.log(`# ${name}: Firefox ${JSON.stringify(foxStats)}`);
+    expectEqual(foxStats.width, 1280, 'width in Firefox');
+    expect(foxStats.frames > 60, `${foxStats.frames} frames in Firefox`);
+    Object.assign(slow, WIDE);
+    await settles(limited, (w) => w === 1280, 'the largest size on a path that has become wide');
+    const end = await limited.evaluate(inbound);
+    console.log(`# ${name}: narrow, then wide ${JSON.stringify(end)}; sent ${JSON.stringify(await agent.evaluate(outbound))}`);
+    expect(end.frames > after[1].frames + 60, 'frames after the change');
+    await endTour(agent);
+    await Promise.all([agent, wide, limited, fox].map((p) => p.close()));
+  });
+}
+
+const probe = (file, ...args) =>
+  execFileSync('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, file], { encoding: 'utf8' });
+
+await test('a_recording_of_layers_decodes_at_full_size', async () => {
+  const all = await until(async () => {
+    const list = await listRecordings(base, opsToken);
+    return list.length === CODECS.length && list.every((r) => r.state === 'complete') && list;
+  }, 'complete recordings');
+  for (const r of all) {
+    const detail = await (await fetch(new URL(`/v1/recordings/${r.id}`, base), { headers })).json();
+    const camera = detail.tracks.find((t) => t.kind === 'camera');
+    const epoch = camera.epochs.filter((e) => e.width > 0).sort((a, b) => b.duration_ms - a.duration_ms)[0];
+    const response = await fetch(new URL(`/v1/recordings/${r.id}/${camera.id}/${epoch.number}.webm`, base), { headers });
+    const file = path.join(dir, `${r.tour}.webm`);
+    fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
+    const said = spawnSync('ffmpeg', ['-v', 'warning', '-i', file, '-an', '-f', 'null', '-'], { encoding: 'utf8' });
+    expectEqual(said.stderr, '', `what ffmpeg says of ${r.tour}`);
+    const frames = probe(file, '-select_streams', 'v', '-show_entries', 'frame=width').trim().split('\n').map(Number);
+    const packets = probe(file, '-select_streams', 'v', '-count_packets', '-show_entries', 'stream=nb_read_packets').trim();
+    const full = frames.filter((w) => w === 1280).length;
+    console.log(`# ${r.tour}: ${epoch.width}x${epoch.height}, ${packets} packets, ${frames.length} frames, ${full} of full size`);
+    expectEqual(epoch.width, 1280, 'width that the API tells');
+    expect(full > frames.length * 0.8, `${full} of ${frames.length} frames are of full size`);
+  }
+});
+
+await test('the_server_ends_in_good_order', async () => {
+  expectEqual((await server.stop()).code, 0, 'exit status');
+});
+await chromium.close();
+await firefox.close();
+nat.close();
+finish();
