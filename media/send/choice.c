@@ -100,5 +100,5 @@ bool choice_ends(const struct choice *c, const struct choice_in *in) {
 
 bool choice_lacks_key(const struct choice *c) {
     unsigned want = target_spatial(c->want);
-    return want != target_spatial(c->now) && !target_in(c->intact, target_of(want, 0));
+    return c->begun && want != target_spatial(c->now) && !target_in(c->intact, target_of(want, 0));
 }

@@ -20,7 +20,7 @@ struct choice {
     uint8_t want;    /* target that is to be sent; the owner may change it at any time */
     uint8_t now;     /* that is sent */
     uint16_t intact; /* set of targets of which all that they need has been sent */
-    bool begun;      /* newest and ts are valid */
+    bool begun;      /* a packet with layers has come: newest and ts are valid */
     uint64_t newest; /* sequence number judged */
     uint32_t ts;     /* of its picture */
     uint8_t n;

@@ -194,3 +194,18 @@ TEST(choice_never_sends_what_cannot_be_decoded) {
         EXPECT(m.shown[0] > 0);
     }
 }
+
+/* What has no layers, or is told by picture ids, is never waited for: nothing would come of it. */
+TEST(choice_of_what_has_no_layers_lacks_nothing) {
+    struct layer_marks none = {.needed = LAYERS_EVERY};
+    struct choice c;
+    choice_init(&c);
+    choice_resume(&c, TARGET_BEST);
+    c.want = target_of(0, 3);
+    EXPECT(!choice_lacks_key(&c));
+    EXPECT(choice_shows(&c, &(struct choice_in){&none, 5, 3000}));
+    EXPECT(!choice_lacks_key(&c));
+    choice_begin(&c, &(struct choice_in){&none, 6, 6000});
+    c.want = target_of(1, 3);
+    EXPECT(!choice_lacks_key(&c));
+}
