@@ -23,7 +23,7 @@
 #define TURN 8            /* packets of one connection before others get their turn */
 #define PIECES 64         /* packets sent by one call */
 #define SWEEP US_PER_S    /* [us] how often silent connections are looked for */
-#define UNSENT (32 << 10) /* [bytes] in the kernel: what waits there cannot be dropped */
+#define UNSENT (16 << 10) /* [bytes] in the kernel: what waits there cannot be dropped */
 #define LISTENER 0        /* what an epoll event is about; else the connection's number */
 
 struct connection {
