@@ -1,4 +1,5 @@
 #include "media/feed/feed.h"
+#include "media/feed/layers.h"
 
 #include "tests/unit/test.h"
 
@@ -7,8 +8,11 @@
 static void frames(struct feed *f, us_t *now, unsigned n) {
     static uint64_t seq = 70000;
     for (unsigned i = 0; i < n; i++, *now += 40 * US_PER_MS) {
-        struct media_packet p = {
-            .seq = seq++, .at = *now, .ts = (uint32_t)seq * 3000, .payload_len = FRAME};
+        struct media_packet p = {.seq = seq++,
+                                 .at = *now,
+                                 .ts = (uint32_t)seq * 3000,
+                                 .payload_len = FRAME,
+                                 .layers = layers_none()};
         feed_packet(f, &p, false);
     }
 }
@@ -18,8 +22,12 @@ static void key_frame(struct feed *f, us_t *now) {
     static uint32_t ts = 1;
     ts += 2;
     for (unsigned i = 0; i < 5; i++) {
-        struct media_packet p = {
-            .seq = 900000 + i + ts, .at = *now, .ts = ts, .payload_len = FRAME, .keyframe = i == 0};
+        struct media_packet p = {.seq = 900000 + i + ts,
+                                 .at = *now,
+                                 .ts = ts,
+                                 .payload_len = FRAME,
+                                 .keyframe = i == 0,
+                                 .layers = layers_none()};
         feed_packet(f, &p, false);
     }
     *now += 40 * US_PER_MS;
@@ -35,14 +43,14 @@ TEST(feed_counts_a_key_frame_as_a_frame) {
     feeds_init(&all);
     REQUIRE(feed_init(&f, &all, &line, 64) == OK);
     frames(&f, &now, 100);
-    uint64_t before = meter_rate(&f.meter, now, 3);
+    uint64_t before = meter_best(&f.meter, now);
     EXPECT(before > 190000 && before < 210000);
     uint64_t most = 0;
     for (unsigned i = 0; i < 5; i++) { /* each second */
         key_frame(&f, &now);
         for (unsigned k = 0; k < 24; k++) {
             frames(&f, &now, 1);
-            uint64_t rate = meter_rate(&f.meter, now, 3);
+            uint64_t rate = meter_best(&f.meter, now);
             most = rate > most ? rate : most;
         }
     }
