@@ -66,6 +66,7 @@ struct session_params {
     bool loudest_audio;   /* WHEP: audio slot 0 carries the loudest voice, not the stage owner's */
     bool mix;             /* audio slot 0 carries all voices, mixed, and no other slot any */
     bool record_consent;  /* this participant's sources may be tapped */
+    bool obeys_layers;    /* it can be told which of its layers nobody needs, and stops them */
     uint64_t without;     /* mix: but this participant's, 0 = nobody's */
     char cname[CNAME_MAX + 1]; /* RTCP CNAME of what we send */
     struct ice_credentials ice;

@@ -52,8 +52,10 @@ struct engine_config {
                                      authenticated packet (design: 8 s) */
     us_t peer_timeout;           /* [us] and it is gone after this (design: 15 s) */
     us_t join_timeout;           /* [us] from peer_add to finished DTLS (30 s) */
-    us_t keyframe_interval;      /* [us] periodic request while tapped, 0 = never (10 s) */
-    wall_t wall_at_zero;         /* wall clock when us_t was 0: NTP times of sender reports */
+    us_t layer_rest;        /* [us] a layer that nobody has needed for so long is to be stopped by
+                               its sender, if that obeys (session_params.obeys_layers); 0 = never */
+    us_t keyframe_interval; /* [us] periodic request while tapped, 0 = never (10 s) */
+    wall_t wall_at_zero;    /* wall clock when us_t was 0: NTP times of sender reports */
     const struct dtls_identity *identity; /* borrowed, outlives the engine */
     struct rng rng;                       /* borrowed */
 };
@@ -116,10 +118,12 @@ enum media_event_type {
     MEDIA_PEER_GONE,      /* removed: silent for peer_timeout, or it has closed (close_notify) */
     MEDIA_SOURCE_ON,      /* first packet of a source: participant, source_kind */
     MEDIA_SOURCE_OFF,     /* no packets for 2 s (a screen: 5 s), muted, or its peer is gone */
-    MEDIA_SLOT_CHANGED,   /* peer, mid, participant (0 = empty), source_kind */
-    MEDIA_SPEAKER,        /* tour, participant (0 = nobody) */
-    MEDIA_OFFENCE         /* the peer does what no well-behaved client does; reason: enum
-                             media_offence; at most once a second for each */
+    MEDIA_LAYERS,       /* peer, mid, source_kind, layers: which of them are to be sent from now on;
+                           only of a session that obeys_layers */
+    MEDIA_SLOT_CHANGED, /* peer, mid, participant (0 = empty), source_kind, paused */
+    MEDIA_SPEAKER,      /* tour, participant (0 = nobody) */
+    MEDIA_OFFENCE       /* the peer does what no well-behaved client does; reason: enum
+                           media_offence; at most once a second for each */
 };
 
 enum media_offence {
@@ -139,6 +143,8 @@ struct media_event {
     uint8_t source_kind; /* enum source_kind */
     uint8_t reason;      /* enum err, MEDIA_PEER_FAILED; enum media_offence, MEDIA_OFFENCE */
     uint8_t handshake;   /* MEDIA_PEER_FAILED: enum dtls_failure, for logs; 0 = none of it */
+    uint8_t layers;      /* MEDIA_LAYERS: bit per rid of its session_line, in that order */
+    bool paused;         /* MEDIA_SLOT_CHANGED: its path does not carry the picture, none is sent */
     char mid[MID_MAX + 1];
     uint64_t tour, peer, participant; /* 0 where it does not apply */
 };

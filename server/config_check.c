@@ -123,6 +123,9 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be a power of two"},
         {c->media_path_start < c->media_path_min || c->media_path_start > c->media_path_max,
          "media.path_start_kbps", "must lie between media.path_min_kbps and media.path_max_kbps"},
+        /* Workers tell each other once a second what they need. */
+        {c->media_layer_rest == 1 || c->media_layer_rest == 2, "media.layer_rest_s",
+         "must be at least 3, or 0 for never"},
         {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
          "must be greater than timeouts.media_silence_s"},
         /* One byte more tells a message that is too large from one that is as large as allowed. */

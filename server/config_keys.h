@@ -56,6 +56,7 @@
     INT(media_rtcp_requests, "media.rtcp_requests", 500000, 0, 1000000, "asked for/s in RTCP") \
     INT(media_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \
     INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
+    INT(media_layer_rest, "media.layer_rest_s", 5, 0, 3600, "until an unneeded layer stops [s]") \
     INT(media_path_start, "media.path_start_kbps", 800, 50, 100000, "a viewer's path at first") \
     INT(media_path_min, "media.path_min_kbps", 60, 10, 100000, "and at least") \
     INT(media_path_max, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \

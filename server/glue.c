@@ -293,7 +293,11 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
         break;
     case MEDIA_SLOT_CHANGED:
         sig_slot(s, now, e->peer,
-                 &(struct sig_bound){e->mid, e->participant, (enum source_kind)e->source_kind});
+                 &(struct sig_bound){e->mid, e->participant, (enum source_kind)e->source_kind,
+                                     e->paused});
+        break;
+    case MEDIA_LAYERS:
+        sig_layers(s, now, e->peer, (enum source_kind)e->source_kind, e->layers);
         break;
     case MEDIA_SPEAKER:
         sig_speaker(s, now, e->tour, e->participant);

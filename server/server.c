@@ -307,6 +307,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
                    .media_silence = cfg->media_silence_s * US_PER_S,
                    .peer_timeout = cfg->peer_s * US_PER_S,
                    .join_timeout = cfg->join_s * US_PER_S,
+                   .layer_rest = cfg->media_layer_rest * US_PER_S,
                    .keyframe_interval = cfg->media_keyframe_s * US_PER_S,
                    .bwe = {.start = (uint64_t)cfg->media_path_start * 1000,
                            .min = (uint64_t)cfg->media_path_min * 1000,

@@ -62,6 +62,7 @@ struct conn {
 struct binding {
     uint64_t participant; /* 0 = empty */
     uint8_t source;
+    bool paused;
 };
 
 /* What a client was last told about a slot. */
@@ -83,6 +84,10 @@ struct session {
     uint64_t
         described;    /* id of its session descriptions (RFC 8829 section 5.2.1): 63 random bits */
     uint32_t version; /* of the answer */
+    struct {
+        bool told;
+        uint8_t active; /* bit per rid of the line */
+    } layers[SOURCE_KIND_COUNT];
     struct binding bound[SESSION_LINES_MAX];
     struct told told[SESSION_LINES_MAX];
     /* WHIP and WHEP */
@@ -327,6 +332,12 @@ void mix_end(struct sig *s, const struct session *x);
 void mix_spread(struct sig *s, const struct tour *t);
 /* Who has this sub is this participant from now on, 0: nobody. */
 void mix_self(struct sig *s, const struct tour *t, const char *sub, uint64_t participant);
+
+/* ---- layers.c ---- */
+
+/* A client that may have missed it is told again which layers of its sources are needed. x may be
+ * NULL. */
+void layers_again(struct sig *s, const struct session *x);
 
 /* ---- rate.c ---- */
 

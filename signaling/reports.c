@@ -63,7 +63,7 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     struct session *x = map_get(s->peers, peer);
     int line = x ? slot_line(x, b->mid) : -1;
     if (line >= 0) {
-        x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind};
+        x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind, b->paused};
         tell_slot(s, now, x, line);
     }
 }

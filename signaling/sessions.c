@@ -60,6 +60,7 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     x->params.peer = ++s->next_handle;
     x->params.loudest_audio = o->use == OFFER_WHEP;
     x->described = rng_u64(&s->config.rng) >> 1;
+    x->params.obeys_layers = o->use == OFFER_WANTS; /* others have nobody to be told */
     x->version = 1;
     random_hex(s, x->params.cname, 16);
     *ret = x;

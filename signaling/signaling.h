@@ -107,8 +107,11 @@ struct sig_bound {
     const char *mid;
     uint64_t participant; /* 0 = the slot is empty */
     enum source_kind kind;
+    bool paused; /* its picture is not sent: the viewer's path does not carry it */
 };
 void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
+/* Which layers of this source are needed: bit per rid of its session_line, in that order. */
+void sig_layers(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, uint8_t active);
 void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };

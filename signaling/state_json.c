@@ -82,6 +82,9 @@ static void put_slot_fields(struct buffer *o, const struct sig *s, const struct 
     json_key(o, "participant");
     put_id(o, s, b->participant);
     json_put_string(o, "source", bound ? source_kind_name((enum source_kind)b->source) : NULL);
+    if (bound && b->paused) {
+        json_put_bool(o, "paused", true);
+    }
 }
 
 void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line) {

@@ -78,7 +78,8 @@ static void tell_binding(struct sig *s, us_t now, struct session *x, int line) {
     struct told *told = &x->told[line];
     const struct binding *b = &x->bound[line];
     told->changed = false;
-    if (told->binding.participant != b->participant || told->binding.source != b->source) {
+    if (told->binding.participant != b->participant || told->binding.source != b->source ||
+        told->binding.paused != b->paused) {
         told->binding = *b;
         told->at = now;
         put_slot(&o, s, x, line);

@@ -8,6 +8,7 @@
  * nobody knows who heard of what the other engine had to tell, everything is told once more. */
 #include "media/engine/bind.h"
 #include "media/engine/event.h"
+#include "media/engine/need.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -105,6 +106,7 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
                                    .host = s->flags & SNAPSHOT_HOST,
                                    .loudest_audio = s->flags & SNAPSHOT_LOUDEST_AUDIO,
                                    .mix = s->flags & SNAPSHOT_MIX,
+                                   .obeys_layers = s->flags & SNAPSHOT_OBEYS_LAYERS,
                                    .without = s->flags & SNAPSHOT_MIX ? s->pinned : 0,
                                    .record_consent = s->flags & SNAPSHOT_RECORD_CONSENT,
                                    .n_lines = (uint8_t)(s->n_sources + s->n_slots)};
@@ -281,6 +283,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     s->told_up = !s->rebuilt;
     s->report_at = now;
     enter_sources(s, now, from);
+    need_adopted(s);
     if (s->rebuilt) {
         event_session(s);
     }

@@ -3,6 +3,7 @@
 #include "media/bwe/allocation.h"
 #include "media/engine/event.h"
 #include "media/engine/flow.h"
+#include "media/engine/need.h"
 
 #define ALLOT_EVERY                                                              \
     (500 * US_PER_MS) /* what layers take changes slowly, and estimates go up so \
@@ -20,27 +21,25 @@ static enum allocation_kind kind_of(const struct session *s, unsigned i) {
     return place->kind == SLOT_STAGE ? ALLOCATION_STAGE : ALLOCATION_GALLERY;
 }
 
-static bool offered(const struct flow *x, unsigned number) {
-    const struct layer *l = x->layers[number];
-    return l && (l->feed.live || l == x->shown);
-}
-
 #define ID(layer, target) ((uint8_t)((layer) << 4 | (target)))
 #define ID_LAYER(id) ((id) >> 4)
 #define ID_TARGET(id) ((id)&0x0f)
 _Static_assert(LAYERS_TARGETS <= 16 && SESSION_LAYERS_MAX <= 16, "an id holds both");
 
 /* Of one size of one stream all frame rates. */
-static void offer_size(const struct meter *m, us_t now, uint8_t layer, unsigned spatial,
+static void offer_size(const struct flow *x, us_t now, uint8_t layer, unsigned spatial,
                        struct allocation_slot *ret) {
+    const struct meter *m = &x->layers[layer]->feed.meter;
+    bool dormant = x->dormant & 1u << layer;
     uint8_t rank = ret->n > 0 ? (uint8_t)(ret->layers[ret->n - 1].spatial + 1) : 0;
     unsigned n = meter_frame_rates(m, spatial);
     for (uint8_t t = 0; t < n && ret->n < ALLOCATION_LAYERS; t++) {
         uint8_t target = target_of(spatial, t);
-        ret->layers[ret->n++] = (struct allocation_layer){.rate = meter_rate(m, now, target),
-                                                          .spatial = rank,
-                                                          .temporal = t,
-                                                          .id = ID(layer, target)};
+        ret->layers[ret->n++] = (struct allocation_layer){
+            .rate = dormant ? meter_last(m, target) : meter_rate(m, now, target),
+            .spatial = rank,
+            .temporal = t,
+            .id = ID(layer, target)};
     }
 }
 
@@ -55,12 +54,12 @@ static unsigned sizes_of(const struct feed *f) {
  * within a stream. */
 static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
     for (uint8_t i = SESSION_LAYERS_MAX; i-- > 0;) {
-        if (!offered(x, i)) {
+        if (!x->layers[i] || !layer_is_offered(x->layers[i])) {
             continue;
         }
         const struct feed *f = &x->layers[i]->feed;
         for (unsigned left = sizes_of(f); left; left &= left - 1) {
-            offer_size(&f->meter, now, i, (unsigned)__builtin_ctz(left), ret);
+            offer_size(x, now, i, (unsigned)__builtin_ctz(left), ret);
         }
     }
 }
@@ -186,7 +185,8 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
     uint8_t want = wanted(&layer->feed, ID_TARGET(l->id), most);
     slot->stream.layers.want = held(slot, &layer->feed, want, now);
     slot->layer = ID_LAYER(l->id);
-    return layer;
+    need_layer(x, ID_LAYER(l->id), now);
+    return need_instead(layer);
 }
 
 void allot(struct session *s, us_t now) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "media/engine/input.h"
 #include "media/engine/keep.h"
+#include "media/engine/need.h"
 #include "media/engine/programme.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/replica.h"
@@ -133,6 +134,7 @@ void engine_timeout(struct engine *e, us_t now) {
             struct tour *t = LIST_ENTRY(owner, struct tour, timer);
             replica_beat(t, now);
             programme_on_timer(t, now);
+            need_on_timer(t, now);
             tour_on_timer(t, now);
         } else {
             session_on_timer(LIST_ENTRY(owner, struct session, timer), now);

@@ -23,6 +23,21 @@ static bool source_event(struct session *s, unsigned i, struct media_event *ret)
     return true;
 }
 
+/* MEDIA_LAYERS of m-line i, likewise. */
+static bool layers_event(struct session *s, unsigned i, struct media_event *ret) {
+    const struct session_line *line = &s->lines[i].s;
+    uint8_t off = s->sources[i] ? s->sources[i]->off : 0;
+    if (off == s->told_off[i]) {
+        return false;
+    }
+    s->told_off[i] = off;
+    *ret = event_of(s, MEDIA_LAYERS);
+    ret->source_kind = line->source;
+    ret->layers = (uint8_t)(((1u << line->n_rids) - 1) & ~off);
+    memcpy(ret->mid, line->mid, sizeof(ret->mid));
+    return true;
+}
+
 /* MEDIA_SLOT_CHANGED of slot i, likewise. */
 static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     struct slot *slot = &s->slots[i];
@@ -30,13 +45,16 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     uint64_t who = source ? source->participant : 0;
     uint8_t kind = source ? source->kind : SOURCE_NONE;
     bool awaited = slot->told == SLOT_TOLD_BEFORE && s->viewer.slots[i].awaiting;
-    if (awaited || (who == slot->told && kind == slot->told_kind)) {
+    bool paused = source && slot->line.slot != SLOT_AUDIO && slot->layer == SLOT_PAUSED;
+    if (awaited || (who == slot->told && kind == slot->told_kind && paused == slot->told_paused)) {
         return false;
     }
     slot->told = who;
     slot->told_kind = kind;
+    slot->told_paused = paused;
     *ret = event_of(s, MEDIA_SLOT_CHANGED);
     ret->participant = who;
+    ret->paused = paused;
     ret->source_kind = kind;
     memcpy(ret->mid, slot->line.mid, sizeof(ret->mid));
     return true;
@@ -44,7 +62,7 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
 
 static bool lines_event(struct session *s, struct media_event *ret) {
     for (unsigned i = 0; i < s->n_lines; i++) {
-        if (source_event(s, i, ret)) {
+        if (source_event(s, i, ret) || layers_event(s, i, ret)) {
             return true;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "media/engine/event.h"
+#include "media/engine/need.h"
 #include "media/engine/relay_out.h"
 
 #define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
@@ -115,6 +116,7 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     for (unsigned left = was ^ layers; left; left &= left - 1) {
         f->layers[__builtin_ctz(left)]->feed.live = layers & left & -left;
     }
+    need_begins(f, layers & ~was, now);
     if (!f->place.mix) {
         f->tour->engine->n_live += (uint32_t)(__builtin_popcount(layers) - __builtin_popcount(was));
     }
@@ -221,6 +223,9 @@ void flow_tap_update(struct flow *f, us_t now) {
     struct tour *t = f->tour;
     bool on = f->place.live && t->tapped && tour_is_home(t) && f->consent;
     struct layer *was = f->tapped, *is = on ? f->shown : NULL;
+    if (on) {
+        need_recorded(f, now);
+    }
     if (is == was) {
         return;
     }

@@ -19,6 +19,8 @@ struct layer {
     struct feed feed;
     uint32_t ssrc;   /* of the stream that flows now */
     uint32_t tap_id; /* kept over pauses; 0 = never tapped */
+    us_t needed_at;  /* [us] somebody needed it, or it began */
+    us_t asked_at;   /* [us] it was asked for last, being dormant */
 };
 
 struct flow {
@@ -28,7 +30,8 @@ struct flow {
     const struct clock_offset *offset;        /* borrowed: its participant's clock against ours */
     struct layer *layers[SESSION_LAYERS_MAX]; /* largest first, as the line's rids; NULL: nothing of
                                                  it has come */
-    struct layer *shown;  /* what everybody gets: flows, or flowed last; NULL before all */
+    struct layer *shown; /* what everybody gets: flows, or flowed last; NULL before all */
+    uint8_t dormant;     /* bit per layer: does not flow, but comes when it is asked for (need.h) */
     struct layer *tapped; /* TAP_SOURCE_ON was the last that was told of it; NULL = none */
     struct room_source place;
     uint16_t origin;    /* worker that receives it */
@@ -53,6 +56,10 @@ static inline uint32_t layer_key(const struct layer *l) {
 /* Somebody gets it, or would, or waits for it. */
 static inline bool layer_is_wanted(const struct layer *l) {
     return l == l->flow->shown || !list_empty(&l->feed.subs);
+}
+/* It can be shown: now, or as soon as it has been asked for. */
+static inline bool layer_is_offered(const struct layer *l) {
+    return l->feed.live || l == l->flow->shown || (l->flow->dormant & 1u << l->number);
 }
 /* It is received by this engine. */
 static inline bool flow_is_local(const struct flow *f) {

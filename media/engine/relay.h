@@ -33,9 +33,11 @@ enum relay_type {
     RELAY_REPORT, /* report: of its sender */
     RELAY_VOICES, /* voices: from the home; again once a second */
     RELAY_KEY,    /* to the origin: a key frame is needed; again each second until one has come */
-    RELAY_TAPPED  /* to the origin: on: the layer is recorded, and no other, so key frames of it are
+    RELAY_TAPPED, /* to the origin: on: the layer is recorded, and no other, so key frames of it are
                      asked for periodically;
                      again once a second */
+    RELAY_NEEDED  /* to the origin: viewers of ours, or the recorder, need the layer; again once a
+                     second while they do */
 };
 
 /* Is of its instant only: when there is little room it is dropped first. What tells of a change
@@ -56,8 +58,9 @@ struct relay {
             uint64_t participant, order;
             uint8_t kind, codec;
             bool host, consent;                /* consent: it may be tapped */
-            uint8_t flows;                     /* bit per layer */
+            uint8_t flows, dormant;            /* bit per layer */
             uint32_t ssrc[SESSION_LAYERS_MAX]; /* another one than before: it begins anew */
+            uint32_t rate[SESSION_LAYERS_MAX]; /* [bit/s] of those that are dormant */
         } source;
         struct media_packet packet;
         uint64_t seq;

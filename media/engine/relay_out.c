@@ -14,7 +14,9 @@ static uint32_t leaves(enum relay_type type) {
     if (type == RELAY_PACKET || type == RELAY_SKIP) {
         return RESERVED;
     }
-    return type == RELAY_REPORT || type == RELAY_KEY ? RESERVED + ENGINE_BATCH_MAX : 0;
+    return type == RELAY_REPORT || type == RELAY_KEY || type == RELAY_NEEDED
+               ? RESERVED + ENGINE_BATCH_MAX
+               : 0;
 }
 
 static struct relay message(const struct tour *t, enum relay_type type) {
@@ -60,6 +62,11 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     for (unsigned left = ret->source.flows; left; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctz(left);
         ret->source.ssrc[i] = f->layers[i]->ssrc;
+    }
+    ret->source.dormant = f->dormant;
+    for (unsigned left = f->dormant; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        ret->source.rate[i] = (uint32_t)meter_last(&f->layers[i]->feed.meter, TARGET_BEST);
     }
 }
 

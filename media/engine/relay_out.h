@@ -24,7 +24,7 @@ void relay_skip(const struct layer *l, uint64_t seq);
 void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts);
 /* Who speaks in a tour whose home we are. */
 void relay_voices(const struct tour *t);
-/* RELAY_KEY or RELAY_TAPPED of a replica, to its origin. */
+/* RELAY_KEY, RELAY_TAPPED or RELAY_NEEDED of a replica, to its origin. */
 void relay_to_origin(const struct layer *l, enum relay_type type, bool on);
 /* There is room for what one timer can cause. */
 bool relay_room(const struct engine *e);

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "media/engine/bind.h"
 #include "media/engine/event.h"
+#include "media/engine/need.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/source.h"
 #include "media/engine/turn.h"
@@ -83,6 +84,7 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
     f->consent = m->source.consent;
     f->place.order = m->source.order;
     flow_set(f, layers, now);
+    need_relayed(f, m);
     flow_tap_update(f, now);
     if (!list_empty(&f->tour->changed)) {
         bind_tour(f->tour, now); /* its first packet comes next */
@@ -135,6 +137,14 @@ static void key(struct flow *f, us_t now, const struct relay *m) {
     }
 }
 
+static void obey_asked(struct flow *f, us_t now, const struct relay *m) {
+    if (m->type == RELAY_NEEDED) {
+        need_layer(f, m->layer, now);
+    } else {
+        (m->type == RELAY_TAPPED ? tapped : key)(f, now, m);
+    }
+}
+
 /* Another worker asks something of a source of ours. */
 static void asked(struct engine *e, us_t now, const struct relay *m) {
     struct tour *t = tour_find(e, m->tour);
@@ -144,7 +154,7 @@ static void asked(struct engine *e, us_t now, const struct relay *m) {
     LIST_EACH(l, &t->room.live) {
         struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
         if (f->id == m->id && flow_is_local(f)) {
-            (m->type == RELAY_TAPPED ? tapped : key)(f, now, m);
+            obey_asked(f, now, m);
             return;
         }
     }
@@ -219,6 +229,7 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
         break;
     case RELAY_KEY:
     case RELAY_TAPPED:
+    case RELAY_NEEDED:
         asked(e, now, m);
         break;
     default:
@@ -254,6 +265,7 @@ static void beat(struct replica *r, us_t now) {
         replica_free(r, now);
     } else if (f->place.live && f->place.kind != SOURCE_MICROPHONE) {
         ask(f);
+        need_tell(f, now);
     }
 }
 

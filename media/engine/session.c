@@ -55,6 +55,7 @@ static struct session *session_new(struct engine *e, const struct session_params
     s->participant = p->participant;
     s->host = p->host;
     s->record_consent = p->record_consent;
+    s->obeys_layers = p->obeys_layers;
     memcpy(s->cname, p->cname, sizeof(s->cname));
     add_lines(s, p);
     return s;

@@ -25,6 +25,7 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     struct stream stream;
     uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
+    bool told_paused;  /* and whether its picture was */
     int8_t layer;      /* of flow.layers, that it gets, or SLOT_PAUSED */
     us_t sized_until;  /* [us] no larger size within a layer is chosen before that */
     struct {           /* the last report block about it */
@@ -51,6 +52,7 @@ struct session {
     us_t rtcp_paid;     /* police_spend of engine_config.rtcp_packets */
     us_t requests_paid; /* and of rtcp_requests */
     bool host, record_consent;
+    bool obeys_layers;                   /* what nobody needs can be stopped (need.h) */
     struct session_slot *kept_in;        /* the rim's memory; NULL = not kept (keep.h) */
     bool handed_over;                    /* another process has the session: not a word from here */
     bool rebuilt;                        /* adopted from a snapshot that was not final */
@@ -61,6 +63,7 @@ struct session {
     bool quiet;                          /* its tour is being removed: nothing is told of it */
     bool told_up;                        /* MEDIA_PEER_CONNECTED was told */
     bool told_live[SESSION_SOURCES_MAX]; /* of lines[i]: MEDIA_SOURCE_ON was told last */
+    uint8_t told_off[SESSION_SOURCES_MAX]; /* of lines[i]: as source.off, what MEDIA_LAYERS told */
     char cname[CNAME_MAX + 1];
     struct transport transport;
     struct room_viewer viewer;

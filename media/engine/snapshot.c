@@ -122,6 +122,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     ret->flags = (uint8_t)((s->host ? SNAPSHOT_HOST : 0) |
                            (s->viewer.loudest_audio ? SNAPSHOT_LOUDEST_AUDIO : 0) |
                            (s->viewer.mix ? SNAPSHOT_MIX : 0) |
+                           (s->obeys_layers ? SNAPSHOT_OBEYS_LAYERS : 0) |
                            (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
     ret->taken = now;
     ret->n_slots = s->n_slots;

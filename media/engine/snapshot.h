@@ -30,6 +30,7 @@ enum { /* session_snapshot.flags */
        SNAPSHOT_LOUDEST_AUDIO = 2,
        SNAPSHOT_RECORD_CONSENT = 4,
        SNAPSHOT_MIX = 16,
+       SNAPSHOT_OBEYS_LAYERS = 32,
        SNAPSHOT_FINAL = 8 /* nothing was sent after it: indices are the next ones */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "media/engine/event.h"
+#include "media/engine/need.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/remb.h"
 #include "media/wire/opus.h"
@@ -95,6 +96,7 @@ struct layer *source_by_ssrc(const struct session *s, uint32_t ssrc) {
 static void set(struct source *x, unsigned layers, us_t now) {
     if (layers != flow_live(&x->flow)) {
         flow_set(&x->flow, layers, now);
+        need_changed(x, now);
         relay_state(&x->flow);
         transport_changed(&x->session->transport);
     }

@@ -23,6 +23,7 @@ struct source {
     struct session *session;
     struct inbound_line *line; /* session->lines[i] */
     struct flow flow;
+    uint8_t off;              /* bit per layer: nobody needs it, its sender is told to stop it */
     us_t level_said;          /* [us] of the last packet with a level (RFC 6464), 0 = none had */
     us_t level_at;            /* [us] of the last packet that was decoded for it */
     struct opus_level *level; /* decodes, while its client sends none; NULL: need not, or may not */

@@ -29,7 +29,7 @@ enum err tour_new(struct engine *e, uint64_t handle) {
     list_init(&t->peers);
     list_init(&t->flows);
     t->home = (uint8_t)e->c.worker;
-    t->beat_at = t->tap_at = US_NEVER;
+    t->beat_at = t->tap_at = t->need_at = US_NEVER;
     return OK;
 }
 
@@ -55,7 +55,7 @@ void tour_changed(struct tour *t) {
 }
 
 void tour_reschedule(struct tour *t) {
-    us_t at = us_min(room_deadline(&t->room), us_min(t->beat_at, t->tap_at));
+    us_t at = us_min(room_deadline(&t->room), us_min(t->beat_at, us_min(t->tap_at, t->need_at)));
     if (at != t->timer.timer.at) {
         timers_set(&t->engine->timers, &t->timer.timer, at);
     }

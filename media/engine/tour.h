@@ -21,6 +21,7 @@ struct tour {
     bool mixed;         /* RELAY_MIX has it, too */
     us_t beat_at;       /* [us] what others should know is told again, US_NEVER = no others */
     uint8_t beat;       /* which part of it was told last */
+    us_t need_at;       /* [us] what nobody needs is looked for again, US_NEVER: one layer each */
     us_t tap_at;        /* [us] sources are still to be told to the recorder; US_NEVER */
     struct link flows;  /* flow.in_tour: sources received here, and replicas */
     uint32_t stage_tap; /* tap id last told by TAP_STAGE */

@@ -1,5 +1,7 @@
 #include "media/feed/meter.h"
 
+#include <string.h>
+
 #define WEIGHT 4    /* of the past: a fourth is new with each span */
 #define STALE 3     /* spans without a packet: nothing comes any more */
 #define ABSENT 1000 /* [bit/s] less than that is no layer */
@@ -22,7 +24,9 @@ static void end_span(struct meter *m, us_t now) {
 
 void meter_add(struct meter *m, us_t now, const struct layer_marks *layers, uint32_t payload) {
     if (m->begun == 0 || now - m->begun > STALE * METER_SPAN) {
-        *m = (struct meter){.begun = now};
+        m->begun = now; /* it goes on with what it took before the pause */
+        m->coming = 0;
+        memset(m->bytes, 0, sizeof(m->bytes));
     } else if (now - m->begun >= METER_SPAN) {
         end_span(m, now);
     }
@@ -33,7 +37,18 @@ void meter_add(struct meter *m, us_t now, const struct layer_marks *layers, uint
 }
 
 uint64_t meter_rate(const struct meter *m, us_t now, unsigned target) {
-    return m->known && now - m->begun <= STALE * METER_SPAN ? m->rate[target] : 0;
+    return now - m->begun > STALE * METER_SPAN ? 0 : meter_last(m, target);
+}
+
+uint64_t meter_last(const struct meter *m, unsigned target) {
+    return m->known ? m->rate[target] : 0;
+}
+
+void meter_told(struct meter *m, uint32_t rate) {
+    for (unsigned i = 0; !m->known && i < LAYERS_TARGETS; i++) {
+        m->rate[i] = rate;
+    }
+    m->known = true;
 }
 
 unsigned meter_sizes(const struct meter *m) {

@@ -23,6 +23,10 @@ struct meter {
 void meter_add(struct meter *m, us_t now, const struct layer_marks *layers, uint32_t payload);
 /* What who gets this target gets [bit/s]; 0: not known. */
 uint64_t meter_rate(const struct meter *m, us_t now, unsigned target);
+/* The same of what may have stopped: what it took when it came last, 0: not known. */
+uint64_t meter_last(const struct meter *m, unsigned target);
+/* Somebody else has measured it [bit/s]; nothing when it is known here. */
+void meter_told(struct meter *m, uint32_t rate);
 /* Of what everybody gets: audio, and what has no layers. */
 static inline uint64_t meter_best(const struct meter *m, us_t now) {
     return meter_rate(m, now, TARGET_BEST);

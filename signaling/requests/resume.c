@@ -37,6 +37,7 @@ static enum sig_code resume(struct call *c) {
     secret_rotate(c->s, x, secret);
     seat_attach(c->s, x, c->conn);
     reply_resumed(c, x, offer.sdp ? &offer : NULL);
+    layers_again(c->s, x->session);
     tell_changed(c->s, c->now, x);
     return SIG_OK;
 }

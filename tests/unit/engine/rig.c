@@ -32,6 +32,7 @@ bool rig_init(struct rig *r) {
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,
+                                       .layer_rest = 5 * US_PER_S,
                                        .keyframe_interval = 10 * US_PER_S,
                                        .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                        .wall_at_zero = {1790000000000000},

@@ -83,6 +83,18 @@ TEST(a_viewer_gets_the_layer_that_its_path_carries) {
     rig_free(&r);
 }
 
+/* What the viewer was told last of its stage. */
+static const struct media_event *last_slot(const struct client *v) {
+    static const struct media_event none;
+    const struct media_event *last = &none;
+    for (unsigned i = 0; i < r.n_events; i++) {
+        const struct media_event *e = &r.events[i];
+        bool of_stage = strcmp(e->mid, v->params.lines[STAGE].mid) == 0;
+        last = e->type == MEDIA_SLOT_CHANGED && e->peer == 2 && of_stage ? e : last;
+    }
+    return last;
+}
+
 /* A single stream that does not fit at all is not sent, and comes back with a key frame. */
 TEST(what_does_not_fit_is_paused) {
     REQUIRE(rig_init(&r));
@@ -101,6 +113,8 @@ TEST(what_does_not_fit_is_paused) {
         rig_run(&r, 33 * US_PER_MS);
     }
     EXPECT_EQ(client_count(v, STAGE), 0);
+    EXPECT(last_slot(v)->paused); /* the viewer is told why */
+    EXPECT_EQ(last_slot(v)->participant, 1);
     EXPECT_EQ(c->n_pli, plis); /* nobody asks for what cannot be shown */
     remb(v, 1000000);
     for (unsigned i = 0; i < 30; i++) {
@@ -112,6 +126,9 @@ TEST(what_does_not_fit_is_paused) {
     }
     EXPECT(client_count(v, STAGE) >= 10);
     EXPECT(v->got[0].keyframe);
+    EXPECT(!last_slot(v)->paused);
+    EXPECT_EQ(last_slot(v)->participant, 1);
+    EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 3);
     rig_free(&r);
 }
 

@@ -53,6 +53,34 @@ TEST(meter_forgets_what_stopped) {
     EXPECT(near(meter_rate(&m, now, 0), 200000)); /* not smeared over the pause */
 }
 
+/* What sleeps is reckoned with by what it took. */
+TEST(meter_remembers_what_stopped) {
+    struct meter m = {0};
+    EXPECT_EQ(meter_last(&m, 3), 0);
+    us_t now = send(&m, US_PER_S, 4 * US_PER_S, true);
+    uint64_t low = meter_last(&m, 0), all = meter_last(&m, 2);
+    EXPECT(near(low, 50000) && near(all, 200000));
+    EXPECT_EQ(meter_rate(&m, now + 60 * US_PER_S, 2), 0);
+    EXPECT_EQ(meter_last(&m, 2), all);
+    EXPECT_EQ(meter_frame_rates(&m, 0), 3);
+    struct layer_marks none = layers_none();
+    meter_add(&m, now + 60 * US_PER_S, &none, PAYLOAD);
+    EXPECT_EQ(meter_rate(&m, now + 60 * US_PER_S, 2), all); /* known again at once */
+}
+
+/* Another worker has measured it; what is measured here counts more. */
+TEST(meter_is_told) {
+    struct meter m = {0};
+    meter_told(&m, 300000);
+    EXPECT_EQ(meter_last(&m, 0), 300000);
+    EXPECT_EQ(meter_last(&m, 3), 300000);
+    EXPECT_EQ(meter_rate(&m, 10 * US_PER_S, 3), 0); /* nothing has come */
+    us_t now = send(&m, 10 * US_PER_S, 10 * US_PER_S, false);
+    EXPECT(near(meter_rate(&m, now, 0), 200000));
+    meter_told(&m, 300000);
+    EXPECT(near(meter_rate(&m, now, 0), 200000));
+}
+
 /* A key frame of ten packets is not a better picture. */
 TEST(meter_is_smooth) {
     struct meter m = {0};

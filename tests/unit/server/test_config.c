@@ -168,7 +168,9 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("media.aead", "\"nss\""));
     EXPECT(!accepted("timeouts.peer_s", "8"));
     EXPECT(!accepted("media.path_start_kbps", "50")); /* less than path_min_kbps */
-    EXPECT(!accepted("media.path_max_kbps", "700"));  /* less than path_start_kbps */
+    EXPECT(!accepted("media.layer_rest_s", "2"));     /* less than workers need */
+    EXPECT(accepted("media.layer_rest_s", "0"));
+    EXPECT(!accepted("media.path_max_kbps", "700")); /* less than path_start_kbps */
     EXPECT(!accepted("recording.segment_max_ms", "1000"));
     EXPECT(!accepted("listen.address", "\"localhost\""));
     /* One message and one body must fit into what an address may have on the way. */

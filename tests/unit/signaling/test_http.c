@@ -295,7 +295,7 @@ TEST(whep_is_a_viewer) {
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
     sig_peer_connected(w.sig, w.now, second);
     sig_source(w.sig, w.now, second, SOURCE_CAMERA, true);
-    sig_slot(w.sig, w.now, second, &(struct sig_bound){"1", 1, SOURCE_CAMERA});
+    sig_slot(w.sig, w.now, second, &(struct sig_bound){"1", 1, SOURCE_CAMERA, false});
     sig_peer_gone(w.sig, w.now, second);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);

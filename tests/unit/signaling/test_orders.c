@@ -337,7 +337,7 @@ static void report_random(struct rim *r) {
         break;
     case 3:
         sig_slot(r->w.sig, r->w.now, p->id,
-                 &(struct sig_bound){"2", p->participant, SOURCE_CAMERA});
+                 &(struct sig_bound){"2", p->participant, SOURCE_CAMERA, false});
         break;
     default:
         sig_recording(r->w.sig, r->w.now, p->tour, RECORDING_ON);

@@ -28,6 +28,9 @@ static void call_source(void *s) {
 static void call_slot(void *s) {
     sig_slot(s, 0, 99, &(struct sig_bound){.mid = "0"});
 }
+static void call_layers(void *s) {
+    sig_layers(s, 0, 99, SOURCE_CAMERA, 1);
+}
 static void call_speaker(void *s) {
     sig_speaker(s, 0, 99, 0);
 }
@@ -55,7 +58,7 @@ TEST(signaling_belongs_to_one_thread) {
     static void (*const calls[])(void *) = {
         call_declare, call_open,   call_message, call_closed,  call_http,      call_connected,
         call_gone,    call_source, call_slot,    call_speaker, call_recording, call_deadline,
-        call_timeout, call_effect, call_stats,   call_free};
+        call_timeout, call_effect, call_stats,   call_free,    call_layers};
     struct world w;
     REQUIRE(world_open(&w, NULL));
     world_send(&w, 1, "{\"type\":\"ping\"}");

@@ -286,16 +286,16 @@ TEST(media_reports_become_events) {
     sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", ada, SOURCE_CAMERA});
+    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", ada, SOURCE_CAMERA, false});
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "slot"), "{\"type\":\"slot\",\"mid\":\"2\",\"kind\":\"stage\","
                                          "\"index\":0,\"participant\":\"p1\",\"source\":"
                                          "\"camera\"}");
     EXPECT_NOT(&w, 1, "slot");
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", 0, SOURCE_NONE});
+    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", 0, SOURCE_NONE, false});
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"participant\":null,\"source\":null");
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"3", 0, SOURCE_NONE});
+    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"3", 0, SOURCE_NONE, false});
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark); /* it was empty */
     sig_speaker(w.sig, w.now, tour, ada);
@@ -322,8 +322,9 @@ TEST(reports_about_nobody_are_dropped) {
     sig_source(w.sig, w.now, 999, SOURCE_CAMERA, true);
     sig_source(w.sig, w.now, peer, SOURCE_NONE, true);
     sig_source(w.sig, w.now, peer, SOURCE_KIND_COUNT, true);
-    sig_slot(w.sig, w.now, 999, &(struct sig_bound){"2", 1, SOURCE_CAMERA});
-    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"1", 1, SOURCE_CAMERA}); /* not a slot */
+    sig_slot(w.sig, w.now, 999, &(struct sig_bound){"2", 1, SOURCE_CAMERA, false});
+    sig_slot(w.sig, w.now, peer,
+             &(struct sig_bound){"1", 1, SOURCE_CAMERA, false}); /* not a slot */
     sig_speaker(w.sig, w.now, 999, 1);
     sig_recording(w.sig, w.now, 999, RECORDING_ON);
     sig_closed(w.sig, w.now, 999);

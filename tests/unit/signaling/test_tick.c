@@ -33,7 +33,7 @@ static void camera(struct people *p, bool on) {
 
 static void slot(struct people *p, uint64_t participant) {
     enum source_kind kind = participant ? SOURCE_CAMERA : SOURCE_NONE;
-    sig_slot(p->w.sig, p->w.now, p->bob_peer, &(struct sig_bound){"2", participant, kind});
+    sig_slot(p->w.sig, p->w.now, p->bob_peer, &(struct sig_bound){"2", participant, kind, false});
     world_drain(&p->w);
 }
 

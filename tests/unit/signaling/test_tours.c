@@ -128,7 +128,7 @@ TEST(slots_forget_who_left) {
     uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
     join(&w, 2, "buyer|demo|bob|Bob");
     uint64_t bob = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
-    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"2", bob, SOURCE_SCREEN});
+    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"2", bob, SOURCE_SCREEN, false});
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"participant\":\"p2\",\"source\":\"screen\"");
     world_join(&w, 1, "restart", small_offer_restarted(), "");
