@@ -299,6 +299,9 @@ export class OrielClient extends EventTarget {
       case 'slot':
         this.onSlot(message);
         break;
+      case 'layers':
+        this.session?.setLayers(message.source, message.active);
+        break;
       case 'speaker':
         this.emit('speaker', message.participant);
         break;
@@ -323,12 +326,13 @@ export class OrielClient extends EventTarget {
     this.emit('recording', state);
   }
 
-  /** @param {{mid: string, participant: string|null, source: SourceKind|null}} message */
-  onSlot({ mid, participant, source }) {
+  /** @param {{mid: string, participant: string|null, source: SourceKind|null, paused?: boolean}} message */
+  onSlot({ mid, participant, source, paused = false }) {
     const slot = this.session?.slots.get(mid);
     if (slot) {
       slot.participant = participant;
       slot.source = source;
+      slot.paused = paused;
       this.emit('slot', slot);
     }
   }

@@ -1,6 +1,7 @@
 // The media side of a participant: one RTCPeerConnection, one offer, one answer. Senders are filled
 // later by replaceTrack; receiving m-lines are slots that the server fills.
 
+import { cameraEncodings, canSimulcast, shape } from './simulcast.js';
 import { leaveSilenceOut, preferSpeech } from './speech.js';
 
 /** @typedef {import('./types.js').Slot} Slot */
@@ -21,6 +22,7 @@ const VIDEO_HINTS = {
 // frame rates; of a camera in VP9 also three sizes, each on its own after a key frame.
 /** @type {Record<string, Record<string, string>>} */
 const SCALABILITY = {
+  vp8: { screen: 'L1T3' },
   vp9: { camera: 'L3T3_KEY', screen: 'L1T3' },
   av1: { camera: 'L1T3', screen: 'L1T3' },
 };
@@ -65,6 +67,11 @@ export class Session extends EventTarget {
     this.iceServers = iceServers;
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.joined = false;
+    this.codec = codec;
+    /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
+    this.needed = new Map();
+    /** @type {Promise<void>} the last change of a sender's parameters: one at a time */
+    this.changing = Promise.resolve();
     /** @type {Map<SourceKind, RTCRtpTransceiver>} */
     this.senders = new Map();
     /** @type {{kind: SlotKind, index: number, transceiver: RTCRtpTransceiver}[]} */
@@ -85,8 +92,8 @@ export class Session extends EventTarget {
   addTransceivers(codec, gallery, audio) {
     for (const source of SOURCES) {
       const media = source === 'microphone' ? 'audio' : 'video';
-      const transceiver = this.pc.addTransceiver(media,
-        { direction: 'sendonly', sendEncodings: encodingsFor(codec, source) });
+      const sendEncodings = this.encodings(source);
+      const transceiver = this.pc.addTransceiver(media, { direction: 'sendonly', sendEncodings });
       preferCodec(transceiver, media, codec);
       this.senders.set(source, transceiver);
     }
@@ -103,6 +110,15 @@ export class Session extends EventTarget {
     receive('audio', 'audio', audio);
   }
 
+  /** A camera is sent in several sizes, by streams or within one; a screen in one, of which frames can be left out.
+   * @param {SourceKind} source @returns {any[]} */
+  encodings(source) {
+    if (source === 'camera' && canSimulcast(this.codec)) {
+      return cameraEncodings(this.codec);
+    }
+    return encodingsFor(this.codec, source);
+  }
+
   /** The fields of a `join` message. */
   async offer() {
     await this.pc.setLocalDescription();
@@ -113,10 +129,10 @@ export class Session extends EventTarget {
 
   /** @param {string} answer @param {Omit<Slot, 'track'>[]} slots as in `joined` */
   async accept(answer, slots) {
-    for (const { mid, kind, index, participant, source } of slots) {
+    for (const { mid, kind, index, participant, source, paused } of slots) {
       const receiver = this.receivers.find((r) => r.transceiver.mid === mid);
       const track = receiver?.transceiver.receiver.track ?? null;
-      this.slots.set(mid, { mid, kind, index, participant, source, track });
+      this.slots.set(mid, { mid, kind, index, participant, source, track, paused: Boolean(paused) });
     }
     await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });
     this.joined = true;
@@ -155,21 +171,47 @@ export class Session extends EventTarget {
     if (track && hints) {
       track.contentHint = hints.hint;
     }
+    if (track && hints) {
+      await this.configure(kind, track); // its first frame has the right size
+    }
     await sender.replaceTrack(track);
     if (track && hints) {
-      await this.applyHints(sender, hints);
+      await this.configure(kind, track);
     }
   }
 
-  /** @param {RTCRtpSender} sender @param {{preference: string, bitrate: number}} hints */
-  async applyHints(sender, hints) {
-    const parameters = /** @type {any} */ (sender.getParameters());
-    parameters.degradationPreference = hints.preference;
-    for (const encoding of parameters.encodings ?? []) {
-      encoding.maxBitrate = hints.bitrate;
+  /** The server says which sizes of a source somebody needs. @param {SourceKind} kind @param {string[]} active */
+  async setLayers(kind, active) {
+    this.needed.set(kind, new Set(active));
+    await this.configure(kind, this.senders.get(kind)?.sender.track ?? null);
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  configure(kind, track) {
+    this.changing = this.changing.then(() => this.applyHints(kind, track)).catch(() => undefined);
+    return this.changing;
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  async applyHints(kind, track) {
+    const sender = this.senders.get(kind)?.sender;
+    if (!sender || !VIDEO_HINTS[kind]) {
+      return;
     }
-    // Firefox refuses degradationPreference before the first packet; the picture is fine without.
-    await sender.setParameters(parameters).catch(() => undefined);
+    const parameters = /** @type {any} */ (sender.getParameters());
+    const encodings = parameters.encodings ?? [];
+    parameters.degradationPreference = VIDEO_HINTS[kind].preference;
+    if (encodings.length > 1) {
+      shape(encodings, track?.getSettings() ?? {}, this.needed.get(kind) ?? null);
+    } else if (encodings.length) {
+      encodings[0].maxBitrate = VIDEO_HINTS[kind].bitrate;
+    }
+    // Firefox refuses degradationPreference before the first packet: then without it.
+    await sender.setParameters(parameters).catch(() => {
+      const again = /** @type {any} */ (sender.getParameters());
+      again.encodings = encodings;
+      return sender.setParameters(again).catch(() => undefined);
+    });
   }
 
   close() {

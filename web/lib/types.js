@@ -34,6 +34,7 @@
  * @property {string|null} participant who fills the slot now
  * @property {SourceKind|null} source
  * @property {MediaStreamTrack|null} track
+ * @property {boolean} paused nothing of the picture is sent: the connection does not carry it
  */
 
 /**

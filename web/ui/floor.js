@@ -11,7 +11,9 @@ class Tile {
     this.video = el('video', { playsinline: true, autoplay: true, hidden: true });
     this.video.muted = true; // sound comes from the audio slots
     this.label = el('span', { class: 'who', hidden: true });
-    this.node = el('div', { class: stage ? 'tile stage' : 'tile' }, this.video, this.label);
+    this.initials = el('span', { class: 'initials', hidden: true, 'aria-hidden': 'true' });
+    this.paused = el('span', { class: 'paused', hidden: true, role: 'status' });
+    this.node = el('div', { class: stage ? 'tile stage' : 'tile' }, this.video, this.initials, this.paused, this.label);
   }
 
   /** @param {MediaStreamTrack|null} track @param {string} text @param {boolean} [mirrored] */
@@ -31,6 +33,15 @@ class Tile {
     const filled = Boolean(slot.participant);
     this.show(filled ? slot.track : null, slot.source === 'screen' ? `${name} shares the screen` : name);
     this.node.classList.toggle('speaking', speaking && filled);
+    this.pause(filled && slot.paused, name);
+  }
+
+  /** The last picture stays, or initials where there has been none. @param {boolean} paused @param {string} name */
+  pause(paused, name) {
+    this.paused.hidden = !paused;
+    this.paused.textContent = paused ? 'Picture paused: slow connection' : '';
+    this.initials.hidden = !paused || this.video.videoWidth > 0;
+    this.initials.textContent = initialsOf(name);
   }
 }
 
@@ -142,6 +153,12 @@ export class Floor {
     return results.every((r) => r.status === 'fulfilled'
       || r.reason?.name !== 'NotAllowedError');
   }
+}
+
+/** "AL" of "Ada Lovelace". @param {string} name */
+function initialsOf(name) {
+  const words = name.split(/\s+/).filter(Boolean);
+  return [words[0], words.length > 1 ? words[words.length - 1] : ''].map((w) => [...(w ?? '')][0] ?? '').join('').toUpperCase();
 }
 
 /** A front camera is shown as in a mirror, one that films the house is not. @param {MediaStreamTrack|null} track */
