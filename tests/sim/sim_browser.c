@@ -117,6 +117,7 @@ static void fill_params(struct browser *b, const struct browser_options *o) {
     s->host = o->host;
     s->loudest_audio = o->loudest_audio;
     s->record_consent = o->consent;
+    s->obeys_layers = o->obeys_layers;
     snprintf(s->cname, sizeof(s->cname), "server");
     memcpy(s->fingerprint, dtls_identity_fingerprint(b->identity), FINGERPRINT_LEN);
     new_credentials(b);

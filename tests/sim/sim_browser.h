@@ -40,6 +40,7 @@ struct browser_options {
     bool far;           /* on the other worker (world_span) */
     bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
     bool vp9;           /* what it receives and sends is VP9, else VP8 */
+    bool obeys_layers;  /* sends the layers that it is told to */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool red;           /* redundant audio: sends it, and understands it */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
@@ -70,7 +71,11 @@ struct publish {           /* one outgoing stream of a source */
     us_t captured;      /* [us] and the one under way */
     const struct session_line *line;
     bool on, key_wanted, speaking;
-    bool muted; /* by the platform */
+    bool muted;   /* by the platform */
+    bool stopped; /* it was told that nobody needs it */
+    us_t told_at; /* [us] it will know whether it is stopped: the message is under way; 0: it knows
+                   */
+    bool told_stopped;
     uint32_t ssrc, rtx_ssrc;
     uint64_t index, rtx_index; /* next */
     uint64_t first_index;
@@ -201,6 +206,8 @@ void browser_timeout(struct browser *b, us_t now);
 
 /* Begin or end a source; kind must have an m-line. */
 void browser_publish(struct browser *b, enum source_kind kind, bool on);
+/* It is told which layers of a source to send, bit each; it knows after the way of its link. */
+void browser_layers(struct browser *b, enum source_kind kind, uint8_t active);
 void browser_speak(struct browser *b, bool speaking);
 /* Another network: new address, new credentials, ICE starts over; keys and media go on. */
 void browser_move(struct browser *b, us_t now);

@@ -61,6 +61,23 @@ void browser_publish(struct browser *b, enum source_kind kind, bool on) {
     }
 }
 
+void browser_layers(struct browser *b, enum source_kind kind, uint8_t active) {
+    for (struct publish *p = b->pubs[kind]; p; p = p->lower) {
+        p->told_stopped = !(active & 1u << p->layer);
+        p->told_at = b->w->now + b->down.c.delay;
+    }
+}
+
+/* What it was told counts from now on, when the message is there. */
+static void obey(struct publish *p, us_t now) {
+    if (p->told_at == 0 || p->told_at > now) {
+        return;
+    }
+    p->key_wanted = p->key_wanted || (p->stopped && !p->told_stopped);
+    p->stopped = p->told_stopped;
+    p->told_at = 0;
+}
+
 void browser_speak(struct browser *b, bool speaking) {
     b->pubs[SOURCE_MICROPHONE]->speaking = speaking;
 }
@@ -75,7 +92,7 @@ static uint64_t follow(struct publish *p, uint64_t rate) {
     uint32_t most = p->video->svc ? rates[0] + rates[1] + rates[2] : rates[p->layer];
     uint32_t is = rate < most ? (uint32_t)rate : most;
     /* libwebrtc leaves a stream out that would be worse than the next smaller one. */
-    is = p->lower && is < p->lower->rate + p->lower->rate / 2 ? 0 : is;
+    is = p->stopped || (p->lower && is < p->lower->rate + p->lower->rate / 2) ? 0 : is;
     p->key_wanted = p->key_wanted || (is > 0 && p->rate == 0);
     p->rate = is;
     return rate - is;
@@ -273,7 +290,8 @@ static void begin_frame(struct browser *b, struct publish *p, us_t now) {
         p->captured = now;
         p->frame_at = us_max(p->frame_at, now - step) + step;
     }
-    if (p->rate == 0) {
+    obey(p, now);
+    if (p->rate == 0 || p->stopped) {
         return;
     }
     p->out = next_frame(b, p);

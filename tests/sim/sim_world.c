@@ -43,6 +43,7 @@ struct world *world_new(uint64_t seed) {
                                        .media_silence = SIM_MEDIA_SILENCE,
                                        .peer_timeout = SIM_PEER_TIMEOUT,
                                        .join_timeout = SIM_JOIN_TIMEOUT,
+                                       .layer_rest = 5 * US_PER_S,
                                        .keyframe_interval = 10 * US_PER_S,
                                        .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                        .wall_at_zero = {1750000000 * US_PER_S},
@@ -210,8 +211,20 @@ static void note_slot(struct world *w, const struct media_event *e) {
     }
 }
 
+static void note_layers(struct world *w, const struct media_event *e) {
+    for (unsigned i = 0; i < w->n_browsers; i++) {
+        struct browser *b = w->browsers[i];
+        if (b->params.peer == e->peer) {
+            browser_layers(b, (enum source_kind)e->source_kind, e->layers);
+        }
+    }
+}
+
 static void note_event(struct world *w, const struct media_event *e) {
     w->log[w->n_log++ % SIM_LOG] = *e;
+    if (e->type == MEDIA_LAYERS) {
+        note_layers(w, e);
+    }
     if (e->type == MEDIA_SPEAKER) {
         w->speaker = e->participant;
     }

@@ -1,71 +1,115 @@
-/* Layers within one stream on a path that becomes narrow and wide again: every frame that comes can
- * be decoded, or the world fails (sim_play.c). */
+/* What nobody watches is not encoded, and is back in time. */
 #include "tests/sim/scenarios/scenarios.h"
 
 #include <stdio.h>
 
 #define KBIT 1000U
-#define PHASE (12 * US_PER_S)
-#define SETTLED (6 * US_PER_S)
 
-static const struct video_options camera = {
-    .rates = {1300 * KBIT, 330 * KBIT, 110 * KBIT}, .fps = 25, .svc = true};
-
-static struct sim_link_config path(us_t delay) {
-    return (struct sim_link_config){.delay = delay, .jitter = US_PER_MS};
+/* What the encoders of a camera make in that time [kbit/s]. */
+static uint64_t made(struct world *w, const struct browser *a, us_t time) {
+    uint64_t octets = 0;
+    for (const struct publish *p = a->pubs[SOURCE_CAMERA]; p; p = p->lower) {
+        octets -= p->octets;
+    }
+    world_run_for(w, time);
+    for (const struct publish *p = a->pubs[SOURCE_CAMERA]; p; p = p->lower) {
+        octets += p->octets;
+    }
+    return octets * 8 * US_PER_S / (uint64_t)time / KBIT;
 }
 
-/* Let a phase pass; the size that comes in most of what is left of it once it has settled. */
-static unsigned at_rate(struct world *w, struct browser *b, struct play *p, uint64_t rate) {
-    unsigned looks[SVC_SIZES] = {0}, most = 0;
-    sim_link_rate(&b->down, w->now, rate);
-    world_run_for(w, SETTLED);
-    for (us_t until = w->now + PHASE - SETTLED; !w->failed && w->now < until;) {
-        world_run_for(w, 100 * US_PER_MS);
-        looks[p->last.content.spatial]++;
+static struct browser *publisher(struct world *w, us_t delay) {
+    struct browser_options o = {.camera = true, .host = true, .obeys_layers = true};
+    o.up = o.down = (struct sim_link_config){.delay = delay, .jitter = US_PER_MS};
+    o.video[SOURCE_CAMERA] =
+        (struct video_options){.rates = {2500 * KBIT, 600 * KBIT, 150 * KBIT}, .fps = 25};
+    struct browser *b = world_join(w, &o);
+    run_connected(w);
+    return b;
+}
+
+static struct browser *watcher(struct world *w, us_t delay, bool far) {
+    struct browser_options o = {.receives = true, .feedback = true, .far = far};
+    o.up = (struct sim_link_config){.delay = delay, .jitter = US_PER_MS};
+    o.down = o.up;
+    o.down.rate = 8000 * KBIT;
+    o.down.queue = 60000;
+    struct browser *b = world_join(w, &o);
+    run_connected(w);
+    return b;
+}
+
+static struct publish *layer(const struct browser *a, unsigned number) {
+    struct publish *p = a->pubs[SOURCE_CAMERA];
+    for (; number > 0; number--) {
+        p = p->lower;
     }
-    for (unsigned i = 1; i < SVC_SIZES; i++) {
-        most = looks[i] > looks[most] ? i : most;
+    return p;
+}
+
+/* Until it shows this layer; how long that took after the layer had been asked for, or from now on
+ * when it never was away [us]. */
+static us_t until_shows(struct world *w, const struct browser *a, const struct play *p,
+                        unsigned number) {
+    us_t asked = layer(a, number)->stopped ? 0 : w->now, limit = w->now + 8 * US_PER_S;
+    while (!w->failed && (p->last.content.layer != number || w->now - p->last_frame > US_PER_S)) {
+        const struct publish *x = layer(a, number);
+        world_run_for(w, US_PER_MS);
+        asked = asked == 0 && !(x->told_at ? x->told_stopped : x->stopped) ? w->now : asked;
+        if (w->now > limit) {
+            world_fail(w, "layer %u is not shown after 8 s", number);
+        }
     }
+    return w->now - (asked ? asked : w->now);
+}
+
+static void say(const struct world *w, const char *name, long long value, const char *unit) {
     if (w->verbose) {
-        printf("#   at %llu kbit/s size %u (%u %u %u)\n", (unsigned long long)(rate / KBIT), most,
-               looks[0], looks[1], looks[2]);
+        printf("#   %s %lld %s\n", name, value, unit);
     }
-    return most;
 }
 
-void scenario_svc(struct world *w) {
-    struct browser_options o = {.camera = true,
-                                .microphone = true,
-                                .host = true,
-                                .vp9 = true,
-                                .up = path(10 * US_PER_MS),
-                                .down = path(10 * US_PER_MS)};
-    o.up.loss = w->seed % 2 ? 10000 : 0; /* what is lost on the way to us is of any layer */
-    o.video[SOURCE_CAMERA] = camera;
-    (void)world_join(w, &o);
-    run_connected(w);
-    world_run_for(w, 1500 * US_PER_MS);
-    struct browser_options v = {.receives = true, .feedback = true, .vp9 = true};
-    v.up = path(20 * US_PER_MS);
-    v.down = path(20 * US_PER_MS);
-    v.down.rate = 4000 * KBIT;
-    v.down.queue = 200000;
-    w->lossless = false;
-    struct browser *narrow = world_join(w, &v);
-    struct browser *wide = world_join(w, &v);
-    run_connected(w);
+/* A viewer comes, falls behind a narrow path, and has a wide one again. */
+static void watch(struct world *w, struct browser *a, bool far) {
+    struct browser *v = watcher(w, (5 + world_below(w, 40)) * US_PER_MS, far);
+    struct play *p = browser_slot(v, SLOT_STAGE, 0);
+    us_t came = until_shows(w, a, p, 0);
+    world_run_for(w, 8 * US_PER_S);
+    SIM_EXPECT(w, layer(a, 1)->stopped && !layer(a, 0)->stopped);
+    sim_link_rate(&v->down, w->now, 450 * KBIT);
+    world_run_for(w, 12 * US_PER_S);
+    SIM_EXPECT(w, p->last.content.layer != 0);
+    SIM_EXPECT(w, layer(a, 0)->stopped);
+    uint64_t narrow = made(w, a, US_PER_S);
+    p->longest = 0;
+    sim_link_rate(&v->down, w->now, 8000 * KBIT);
+    us_t back = until_shows(w, a, p, 0);
     world_run_for(w, US_PER_S);
-    struct play *p = browser_slot(narrow, SLOT_STAGE, 0), *q = browser_slot(wide, SLOT_STAGE, 0);
-    p->longest = q->longest = 0;
-    SIM_EXPECT(w, at_rate(w, narrow, p, 4000 * KBIT) == 2);
-    SIM_EXPECT(w, at_rate(w, narrow, p, 500 * KBIT) == 1);
-    SIM_EXPECT(w, at_rate(w, narrow, p, 2500 * KBIT) == 2);
-    SIM_EXPECT(w, q->last.content.spatial == 2);
-    if (w->verbose) {
-        printf("#   longest freeze %lld us, of the wide one %lld us\n", (long long)p->longest,
-               (long long)q->longest);
+    say(w, "the large picture came", came, "us after it was asked for");
+    say(w, "made for a narrow path", (long long)narrow, "kbit/s");
+    say(w, "the large picture was back", back, "us after it was asked for");
+    say(w, "longest without a picture", p->longest, "us");
+    SIM_EXPECT(w, came < US_PER_S && back < US_PER_S);
+    SIM_EXPECT(w, narrow < 1000);
+    SIM_EXPECT(w, p->longest < 500 * US_PER_MS);
+    world_leave(w, v);
+}
+
+void scenario_unwatched(struct world *w) {
+    bool far = w->seed % 2;
+    if (far) {
+        world_span(w);
     }
-    SIM_EXPECT(w, p->longest < US_PER_S);
-    SIM_EXPECT(w, q->longest < 400 * US_PER_MS);
+    struct browser *a = publisher(w, (5 + world_below(w, 40)) * US_PER_MS);
+    world_run_for(w, 2 * US_PER_S);
+    uint64_t all = made(w, a, US_PER_S);
+    world_run_for(w, 5 * US_PER_S);
+    uint64_t alone = made(w, a, US_PER_S);
+    say(w, "made of all layers", (long long)all, "kbit/s");
+    say(w, "made for nobody", (long long)alone, "kbit/s");
+    SIM_EXPECT(w, all > 2000 && alone < 200);
+    watch(w, a, far);
+    world_run_for(w, 8 * US_PER_S);
+    SIM_EXPECT(w, made(w, a, US_PER_S) < 200);
+    SIM_EXPECT(w, world_events(w, MEDIA_SOURCE_OFF, a->params.peer) == 0);
 }
