@@ -93,7 +93,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i, enum codec cod
     s->version = SNAPSHOT_VERSION;
     s->n_sources = 3;
     s->n_slots = 4;
-    s->flags = SNAPSHOT_RECORD_CONSENT | SNAPSHOT_FINAL;
+    s->flags = SNAPSHOT_RECORD_CONSENT | SNAPSHOT_FINAL | (i % 2 ? 0 : SNAPSHOT_OBEYS_LAYERS);
     s->peer = s->participant = i + 1;
     s->tour = 1;
     s->remote = addr_of(i, 0);
@@ -141,6 +141,7 @@ static void begin(struct world *w, enum codec codec) {
                                        .media_silence = 8 * US_PER_S,
                                        .peer_timeout = 15 * US_PER_S,
                                        .join_timeout = 30 * US_PER_S,
+                                       .layer_rest = 3 * US_PER_S,
                                        .keyframe_interval = 10 * US_PER_S,
                                        .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                        .identity = identity,
