@@ -214,7 +214,8 @@ enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_s
  * on exactly, and nothing that only continues is told again: no MEDIA_PEER_CONNECTED,
  * MEDIA_SOURCE_ON or MEDIA_SLOT_CHANGED. From one that session_slot_read gives, sequence numbers
  * and picture ids go on with a step, pictures with a key frame, and all three events are told once
- * more, because whoever was told before may have died with it. */
+ * more, because whoever was told before may have died with it. MEDIA_LAYERS is told once more in
+ * any case: a publisher who obeys begins with all its layers. */
 enum err engine_adopt(struct engine *e, us_t now, const struct session_snapshot *s);
 
 #endif
