@@ -58,7 +58,7 @@ async function join(name, path) {
     const keys = nat.known().filter((k) => !known.includes(k));
     return keys.length > 0 && keys;
   }, 'a packet of the viewer');
-  fresh.forEach((key) => nat.narrow.set(key, path));
+  fresh.forEach((key) => nat.paths.set(key, path));
   return page;
 }
 

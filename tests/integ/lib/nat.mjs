@@ -30,6 +30,8 @@ export async function freeUdpPort(address) {
   }
 }
 
+const QUEUE = 250; // [ms] before a narrow path
+
 const isCheck = (packet) => packet.length >= 20 && packet.readUInt16BE(0) === 0x0001;
 const isMedia = (packet) => packet.length >= 12 && packet[0] >= 128 && packet[0] < 192
   && (packet[1] < 192 || packet[1] > 223);
@@ -64,7 +66,7 @@ export class Nat {
   lost = 0;
 
   /** By client's address: {rate, queue} of the way to it [bytes/s, bytes]; what finds no room is lost. */
-  narrow = new Map();
+  paths = new Map();
 
   /** Between address:port and 127.0.0.1:port. */
   static async open(address, port) {
@@ -115,13 +117,27 @@ export class Nat {
     if (isMedia(packet)) {
       client.mediaAt ??= performance.now();
     }
-    const path = this.narrow.get(`${client.from.address}:${client.from.port}`);
-    const send = () => this.front.send(packet, client.from.port, client.from.address);
+    const path = this.paths.get(`${client.from.address}:${client.from.port}`);
+    const send = () => !this.closed && this.front.send(packet, client.from.port, client.from.address);
     if (path) {
       enqueue(path, packet.length, send);
     } else {
       send();
     }
+  }
+
+  /** What goes to this client passes a path of so many kbit/s from now on; 0: a wide one. */
+  narrow(key, kbps) {
+    if (kbps) {
+      this.paths.set(key, { rate: kbps * 125, queue: kbps * QUEUE / 8 });
+    } else {
+      this.paths.delete(key);
+    }
+  }
+
+  /** Packets that found no room before this client's path. */
+  dropped(key) {
+    return this.paths.get(key)?.lost ?? 0;
   }
 
   /** Clients' addresses that sent so far. */
@@ -142,6 +158,7 @@ export class Nat {
   }
 
   close() {
+    this.closed = true;
     [this.front, ...[...this.clients.values()].flatMap((c) => c.all)].forEach((s) => s.close());
   }
 }
