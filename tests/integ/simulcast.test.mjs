@@ -1,6 +1,6 @@
 // What nobody watches is not encoded: a page publishes its camera in three sizes, stops those that
 // nobody needs, and a viewer whose path becomes narrow gets a smaller picture and the large one back.
-import { launchChromium } from './lib/chromium.mjs';
+import { inbound, launchChromium } from './lib/chromium.mjs';
 import { expect, finish, pause, test, until } from './lib/harness.mjs';
 import { Nat, freeUdpPort } from './lib/nat.mjs';
 import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
@@ -169,6 +169,22 @@ await test('a_small_camera_is_seen_in_full_size', async () => {
   await endTour(agent);
   small.child.kill('SIGTERM');
   await small.gone;
+});
+
+// A path of 100 kbit/s carries speech, and not half of the smallest picture (with H.264: of VP8 frames
+// could be left out).
+await test('a_picture_that_does_not_fit_says_so', async () => {
+  const { server: thin, base: at } = await serve({ workers: 1, path_start_kbps: 100, path_max_kbps: 100 });
+  const agent = await browser.newPage();
+  await joinTour(agent, `${at}/agent/h264#${mint({ role: 'agent', tour: 'h264', sub: 'ann' })}`);
+  const buyer = await browser.newPage();
+  await joinTour(buyer, `${at}/t/h264#${mint({ role: 'buyer', tour: 'h264', sub: 'bob' })}`, { camera: false });
+  await buyer.waitForSelector('.tile.stage .paused:has-text("Picture paused: slow connection")');
+  const before = (await inbound(buyer)).energy;
+  await until(async () => (await inbound(buyer)).energy > before, 'speech goes on');
+  await endTour(agent);
+  thin.child.kill('SIGTERM');
+  await thin.gone;
 });
 
 await browser.close();
