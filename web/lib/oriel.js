@@ -16,6 +16,7 @@ export { OrielError };
 
 const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
+const OPEN_MOST = 10000; // [ms] for a WebSocket to open
 const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
 const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then is not there
 // Codes after which trying again cannot help.
@@ -74,9 +75,10 @@ export class OrielClient extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  async openSignal() {
+  /** @param {number} [patience] [ms] */
+  async openSignal(patience) {
     const signal = new Signal(this.url);
-    await signal.open();
+    await signal.open(patience);
     signal.addEventListener('message', (e) => {
       if (this.signal === signal) { // an old one may still say that it was taken over
         this.receive(/** @type {CustomEvent} */ (e).detail);
@@ -228,8 +230,10 @@ export class OrielClient extends EventTarget {
     this.reconnecting = true;
     const until = Date.now() + RETRY_FOR;
     for (let pause = RETRY_FIRST; Date.now() < until && !this.over; pause *= 2) {
+      const begun = Date.now();
       try {
-        await this.restore();
+        // Short at first: a browser may have lost what was under way as the network changed.
+        await this.restore(Math.min(2 * pause + 8 * (this.link?.rtt ?? 0), OPEN_MOST));
         this.reconnecting = false;
         return;
       } catch (error) {
@@ -237,16 +241,19 @@ export class OrielClient extends EventTarget {
           this.finish(error.code, error.message);
           return;
         }
-        await Promise.race([wait(Math.min(pause, RETRY_MOST)),
+        await Promise.race([wait(Math.min(pause, RETRY_MOST) - (Date.now() - begun)),
           new Promise((resolve) => { this.hurry = () => resolve(undefined); })]);
       }
     }
     this.finish('connection_lost', 'The connection was lost and could not be restored.');
   }
 
-  /** The same seat if the server still knows it, else (it was restarted) a new one. */
-  async restore() {
-    const signal = await this.openSignal();
+  /**
+   * The same seat if the server still knows it, else (it was restarted) a new one.
+   * @param {number} patience [ms] with the connection
+   */
+  async restore(patience) {
+    const signal = await this.openSignal(patience);
     if (this.session) {
       try {
         await this.resume(signal, this.session);

@@ -10,7 +10,7 @@ export class OrielError extends Error {
   }
 }
 
-const OPEN_TIMEOUT = 5000; // [ms] a network that is away swallows what is sent; try again then
+const OPEN_TIMEOUT = 10000; // [ms] as far as nobody says less
 const REQUEST_TIMEOUT = 15000; // [ms] a reply that takes longer is treated as a lost connection
 
 /**
@@ -29,11 +29,17 @@ export class Signal extends EventTarget {
     this.waiting = new Map();
   }
 
-  /** Connects; rejects when the server cannot be reached. */
-  open() {
+  /**
+   * Connects; rejects when the server cannot be reached.
+   * @param {number} [patience] [ms] a network that is away swallows what is sent
+   */
+  open(patience = OPEN_TIMEOUT) {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(this.url, 'oriel.v1');
-      const timer = setTimeout(() => socket.close(), OPEN_TIMEOUT); // then it is closed at once
+      const timer = setTimeout(() => {
+        socket.close();
+        reject(new OrielError('unreachable', 'The server cannot be reached.'));
+      }, patience);
       this.socket = socket;
       socket.onopen = () => {
         clearTimeout(timer);
