@@ -9,13 +9,13 @@ const FLAGS = ['--headless=new', '--disable-gpu', '--disable-quic', '--no-first-
   '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=fps=30',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'];
 
-/** A browser context; close it when done. viewport: {width, height}. */
-export async function launchChromium({ flags = [], viewport = { width: 1280, height: 720 }, ...more } = {}) {
+/** A browser context; close it when done. viewport: {width, height}; without: flags to leave out. */
+export async function launchChromium({ flags = [], without = [], viewport = { width: 1280, height: 720 }, ...more } = {}) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-chromium-'));
   process.on('exit', () => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
   return chromium.launchPersistentContext(dir, {
     executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false,
-    args: [...FLAGS, ...flags], viewport, ...more });
+    args: [...FLAGS.filter((f) => !without.includes(f)), ...flags], viewport, ...more });
 }
 
 /** Adds up inbound-rtp of a page's peer connection: what it decoded and heard. */

@@ -1,0 +1,85 @@
+// A client's network and a server's, each a namespace of its own with a cable between them: the
+// client's addresses come and go while it plays, nobody else sees it, nothing leaves the machine.
+// The test itself and what it starts are on the client's side.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { until } from './harness.mjs';
+
+const MARK = 'ORIEL_TEST_TWO_HOSTS';
+
+const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** Runs the rest of the program in a namespace: call it first. False when none can be made here. */
+export function enterClientNetwork() {
+  if (process.env[MARK]) {
+    return true;
+  }
+  // Root may; others may in a user namespace, where the kernel lets them.
+  const how = process.getuid() === 0 ? ['--net'] : ['--map-root-user', '--net'];
+  if (spawnSync('unshare', [...how, 'ip', 'link', 'set', 'lo', 'up']).status !== 0) {
+    return false;
+  }
+  const { status } = spawnSync('unshare', [...how, process.execPath, ...process.argv.slice(1)],
+    { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } });
+  process.exit(status ?? 1);
+}
+
+const networkOf = (pid) => fs.readlinkSync(`/proc/${pid}/ns/net`);
+
+/** The server's side; ends with the test. */
+export class ServerNetwork {
+  /** addresses: [address with prefix length] of the server's end; the client's end has none yet. */
+  static async open(addresses) {
+    ip('link', 'set', 'lo', 'up');
+    const network = new ServerNetwork();
+    network.holder = spawn('unshare', ['--net', 'sleep', '3600'], { stdio: 'ignore' });
+    process.on('exit', () => network.close());
+    await until(() => networkOf(network.holder.pid) !== networkOf('self'), 'the other network');
+    ip('link', 'add', 'client', 'type', 'veth', 'peer', 'name', 'server');
+    ip('link', 'set', 'server', 'netns', String(network.holder.pid));
+    for (const command of [['link', 'set', 'lo', 'up'], ['link', 'set', 'server', 'up'],
+      ...addresses.map((a) => addressCommand('add', a, 'server'))]) {
+      execFileSync(...network.command(['ip', ...command]));
+    }
+    ip('link', 'set', 'client', 'up');
+    return network;
+  }
+
+  /** argv of a command that runs there, as execFile takes it. */
+  command([program, ...args]) {
+    return ['nsenter', [...this.argv, program, ...args]];
+  }
+
+  get argv() {
+    return ['--target', String(this.holder.pid), '--net', '--'];
+  }
+
+  /** A program that runs another one there, for who wants the path of a browser. */
+  wrapper(program) {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'oriel-there-'));
+    process.on('exit', () => fs.rmSync(dir, { recursive: true, force: true }));
+    const file = path.join(dir, path.basename(program));
+    fs.writeFileSync(file, `#!/bin/sh\nexec nsenter ${this.argv.join(' ')} ${program} "$@"\n`, { mode: 0o755 });
+    return file;
+  }
+
+  close() {
+    this.holder.kill('SIGKILL');
+  }
+}
+
+const addressCommand = (what, address, device) =>
+  ['addr', what, address, 'dev', device, ...(what === 'add' && address.includes(':') ? ['nodad'] : [])];
+
+/** Gives the client an address, or takes it away: it is gone at once, and so is what used it. */
+export const addAddress = (address) => ip(...addressCommand('add', address, 'client'));
+export const takeAddress = (address) => ip(...addressCommand('del', address, 'client'));
+/** The client reaches everything else by this one; routes go with the last address. */
+export const routeBy = (address) => ip('route', 'replace', 'default', 'via', address, 'dev', 'client');
+/** The client has these addresses and no other. */
+export function setAddresses(...addresses) {
+  ip('addr', 'flush', 'dev', 'client', 'scope', 'global');
+  addresses.forEach(addAddress);
+}
