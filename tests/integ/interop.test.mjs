@@ -45,7 +45,7 @@ const scene = (name, run) => test(name, async () => {
 });
 
 /** A session of a page of its own: `what` is publish or play; {page, url, location, token}. */
-async function open(browser, what, tour, sub, { passive = false } = {}) {
+async function open(browser, what, tour, sub, { passive = false, layers } = {}) {
   const page = await browser.newPage();
   left.push(() => page.close());
   await page.goto(site.url);
@@ -54,7 +54,7 @@ async function open(browser, what, tour, sub, { passive = false } = {}) {
   const mine = token({ role: what === 'publish' ? 'agent' : 'buyer', tour, sub });
   // Steady as it is, the tone would be taken for noise.
   const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  const { location } = await page.evaluate((args) => window[args[0]](...args.slice(1)), [what, url, mine, { audio }]);
+  const { location } = await page.evaluate((args) => window[args[0]](...args.slice(1)), [what, url, mine, { audio, layers }]);
   return { page, location: new URL(location, base), token: mine };
 }
 
@@ -211,6 +211,21 @@ for (const codec of ['vp8', 'vp9']) {
     await close(publisher);
   });
 }
+
+await scene('firefox_publishes_three_layers', async () => {
+  const layers = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+  const publisher = await open(firefox, 'publish', 'vp8', 'firefox', { layers });
+  const sent = await until(() => publisher.page.evaluate(async () => {
+    const all = [...(await window.pc.getStats()).values()].filter((s) => s.type === 'outbound-rtp' && s.framesSent > 0);
+    const widths = all.filter((s) => s.kind === 'video').map((s) => s.frameWidth);
+    return widths.length === 3 && widths;
+  }), 'three layers to be sent');
+  console.log(`# Firefox sends widths ${sent}`);
+  const player = await open(chromium, 'play', 'vp8', 'chromium');
+  await pageDecodes(player, 'the largest layer of Firefox to Chromium', { tone: FIREFOX_TONE });
+  await close(player);
+  await close(publisher);
+});
 
 await scene('firefox_plays_vp9', async () => {
   const publisher = await open(chromium, 'publish', 'vp9', 'chromium');
