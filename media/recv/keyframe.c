@@ -16,8 +16,18 @@ void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval) {
     k->interval = interval;
 }
 
+/* When the next request may go out. */
+static us_t allowed_at(const struct recv_keyframe *k) {
+    us_t gap = k->key_at > k->asked_at ? KEYFRAME_GAP : KEYFRAME_THROTTLE;
+    if (k->asked == 0) {
+        return 0;
+    }
+    us_t spaced = k->asked_at + gap;
+    return k->asked > 1 ? us_max(spaced, k->asked_before + 2 * KEYFRAME_THROTTLE) : spaced;
+}
+
 us_t recv_keyframe_deadline(const struct recv_keyframe *k) {
-    us_t throttled = k->asked ? k->asked_at + KEYFRAME_THROTTLE : 0;
+    us_t throttled = allowed_at(k);
     if (k->needed) {
         return throttled;
     }
@@ -31,8 +41,9 @@ bool recv_keyframe_poll(struct recv_keyframe *k, us_t now) {
     if (now < recv_keyframe_deadline(k)) {
         return false;
     }
-    k->asked = true;
+    k->asked_before = k->asked_at;
     k->asked_at = now;
+    k->asked += k->asked < 2;
     k->needed = true;
     return true;
 }
@@ -41,7 +52,7 @@ bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now) {
     if (k->asked && k->key_at < k->asked_at && now - k->asked_at < KEYFRAME_THROTTLE) {
         return false;
     }
-    k->asked = true;
+    k->asked = 1;
     k->asked_at = now;
     return true;
 }

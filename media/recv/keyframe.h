@@ -1,21 +1,26 @@
-/* The one scheduler of key-frame requests of a source (PLI, RFC 4585 section 6.3.1): at most one
- * a second when somebody needs one, repeated until one arrives, and one every `interval` while
- * the source is recorded. A zeroed struct asks for nothing. Owner: one worker. */
+/* The one scheduler of key-frame requests of a source (PLI, RFC 4585 section 6.3.1): at once when
+ * somebody needs one, repeated each second until one arrives, and one every `interval` while the
+ * source is recorded or cached. No more than two in two seconds, whoever asks; so who needs another
+ * just after one has come, since it was lost on the way to him, does not wait for a whole second.
+ * A zeroed struct asks for nothing. Owner: one worker. */
 #ifndef ORIEL_MEDIA_RECV_KEYFRAME_H
 #define ORIEL_MEDIA_RECV_KEYFRAME_H
 
 #include "base/time.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#define KEYFRAME_THROTTLE (1 * US_PER_S)
+#define KEYFRAME_THROTTLE (1 * US_PER_S) /* [us] on average, and while one is unanswered */
+#define KEYFRAME_GAP (400 * US_PER_MS)   /* [us] once it has been answered */
 
 struct recv_keyframe {
-    us_t interval; /* [us] between key frames while tapped, 0 = no periodic request */
-    us_t asked_at; /* [us] of the last request */
-    us_t key_at;   /* [us] of the last key frame; since tapped when there was none */
-    bool asked;    /* asked_at is valid */
-    bool needed;   /* a request is due or unanswered */
+    us_t interval;     /* [us] between key frames, 0 = no periodic request */
+    us_t asked_at;     /* [us] of the last request */
+    us_t asked_before; /* [us] of the one before it */
+    us_t key_at;       /* [us] of the last key frame; since `interval` when there was none */
+    uint8_t asked;     /* requests of which the time is known: 0..2 */
+    bool needed;       /* a request is due or unanswered */
 };
 
 /* Somebody needs a key frame: new source, layer switch, unrepaired loss, a viewer's PLI or FIR. */

@@ -38,6 +38,22 @@ TEST(keyframe_requests_are_throttled_across_needs) {
     EXPECT_EQ(sent, 10);
 }
 
+/* A viewer lost the key frame that another one had asked for. */
+TEST(keyframe_is_not_waited_for_a_second_when_the_last_one_got_lost) {
+    struct recv_keyframe k = {0};
+    recv_keyframe_need(&k);
+    EXPECT(recv_keyframe_poll(&k, 50 * S));
+    recv_keyframe_arrived(&k, 50 * S + S / 20);
+    recv_keyframe_need(&k);
+    EXPECT_EQ(recv_keyframe_deadline(&k), 50 * S + KEYFRAME_GAP);
+    EXPECT(recv_keyframe_poll(&k, 50 * S + KEYFRAME_GAP));
+    recv_keyframe_arrived(&k, 50 * S + S / 2);
+    recv_keyframe_need(&k); /* which does not become a habit */
+    EXPECT_EQ(recv_keyframe_deadline(&k), 52 * S);
+    EXPECT(recv_keyframe_poll(&k, 52 * S));
+    EXPECT_EQ(recv_keyframe_deadline(&k), 53 * S);
+}
+
 struct event {
     us_t at;
     bool key; /* a key frame came by itself; else expect a request */
