@@ -63,13 +63,17 @@ struct rule {
     const char *path, *what;
 };
 
-static const struct rule *first_bad(const struct rule *rules, size_t n) {
+/* The first that is bad is told. */
+static bool all_good(const struct rule *rules, size_t n, const char **ret_path,
+                     const char **ret_what) {
     for (size_t i = 0; i < n; i++) {
         if (rules[i].bad) {
-            return &rules[i];
+            *ret_path = rules[i].path;
+            *ret_what = rules[i].what;
+            return false;
         }
     }
-    return NULL;
+    return true;
 }
 
 static bool store_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
@@ -91,32 +95,15 @@ static bool store_consistent(const struct config *c, const char **ret_path, cons
         {c->spool_limit_mib && c->spool_warn_mib > c->spool_limit_mib, "recording.spool.warn_mib",
          "must not be more than recording.spool.limit_mib"},
     };
-    const struct rule *r = first_bad(rules, sizeof(rules) / sizeof(rules[0]));
-    if (r) {
-        *ret_path = r->path;
-        *ret_what = r->what;
-    }
-    return !r;
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
 
-bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+static bool media_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     int64_t workers = c->media_workers ? c->media_workers : 63;
     const struct rule rules[] = {
-        {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
         {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
         {!all(&c->media_announce, is_announceable), "media.announce",
          "must be a list of IP addresses, none of them of the link alone, and host names"},
-        {!all(&c->trusted_proxies, is_address), "trusted_proxies",
-         "must be a list of IP addresses"},
-        {!all(&c->origins, is_origin), "origins",
-         "must be a list of origins such as \"https://www.example.com\" without a path"},
-        {*c->public_url && !is_url(c->public_url), "public_url",
-         "must start with http:// or https://"},
-        {!all(&c->turn_urls, turn_url_ok), "turn.urls",
-         "must be a list of URLs such as \"turn:turn.example.com:3478?transport=udp\""},
-        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
-        {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
-        {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
         {c->media_port && c->media_port + workers - 1 > 65535, "media.port",
          "must leave room for one port per worker below 65536"},
         {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
@@ -126,13 +113,12 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         /* Workers tell each other once a second what they need. */
         {c->media_layer_rest == 1 || c->media_layer_rest == 2, "media.layer_rest_s",
          "must be at least 3, or 0 for never"},
-        {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
-         "must be greater than timeouts.media_silence_s"},
-        /* One byte more tells a message that is too large from one that is as large as allowed. */
-        {c->input_mib * 1024 <= c->message_kib, "limits.input_mib_per_address",
-         "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
-        {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
-         "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
+static bool keys_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
         {c->rec_older_keks.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
          "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
         {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_PKCS11) == 0 &&
@@ -145,6 +131,31 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
               !*c->rec_kms_access || !*c->rec_kms_secret),
          "recording.keys.provider",
          "needs kms_endpoint, kms_region, kms_key, kms_access_key_file and kms_secret_key_file"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
+bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
+        {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
+        {!all(&c->trusted_proxies, is_address), "trusted_proxies",
+         "must be a list of IP addresses"},
+        {!all(&c->origins, is_origin), "origins",
+         "must be a list of origins such as \"https://www.example.com\" without a path"},
+        {*c->public_url && !is_url(c->public_url), "public_url",
+         "must start with http:// or https://"},
+        {!all(&c->turn_urls, turn_url_ok), "turn.urls",
+         "must be a list of URLs such as \"turn:turn.example.com:3478?transport=udp\""},
+        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
+        {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
+        {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
+        {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
+         "must be greater than timeouts.media_silence_s"},
+        /* One byte more tells a message that is too large from one that is as large as allowed. */
+        {c->input_mib * 1024 <= c->message_kib, "limits.input_mib_per_address",
+         "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+        {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
+         "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
         {c->rec_quota_policy == CONFIG_QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
          "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
@@ -155,12 +166,9 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
          "must be 1..32 characters"},
     };
-    const struct rule *r = first_bad(rules, sizeof(rules) / sizeof(rules[0]));
-    if (r) {
-        *ret_path = r->path;
-        *ret_what = r->what;
-    }
-    return !r && store_consistent(c, ret_path, ret_what);
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
+           media_consistent(c, ret_path, ret_what) && keys_consistent(c, ret_path, ret_what) &&
+           store_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {
