@@ -310,7 +310,7 @@ static void hear(struct browser *b, struct play *p, const struct rtp *r, struct 
     struct held in = {.seq = seq16_extend(&p->ext, (uint16_t)(r->seq - packets_back)),
                       .ts = r->ts - packets_back * AUDIO_TICKS,
                       .repeated = packets_back > 0};
-    if (!content_read(payload, false, &in.content)) {
+    if (!content_read(payload, (enum codec)p->line->codec, &in.content)) {
         world_fail(b->w, "browser %u mid %s: sound is not what anybody sent", b->number,
                    p->line->mid);
     } else if (packets_back == 0 || (p->packets > 0 && in.seq >= p->next)) {
