@@ -36,7 +36,7 @@ const pictures = (page) => page.evaluate(async () => {
 async function viewer(sub, leaveOut) {
   const page = await chromium.newPage();
   await page.goto(site.url);
-  await page.evaluate((a) => window.play(...a), [`${base}/whep/demo`, token({ sub }), leaveOut]);
+  await page.evaluate((a) => window.play(...a), [`${base}/whep/demo`, token({ sub }), { leaveOut }]);
   return page;
 }
 

@@ -29,7 +29,7 @@ async function publish(url, token, { audio = true, video = true, layers } = {}) 
   }
   return negotiate(pc, url, token);
 }
-async function play(url, token, leaveOut) {
+async function play(url, token, { leaveOut } = {}) {
   const pc = new RTCPeerConnection();
   const stream = new MediaStream();
   pc.ontrack = (e) => { stream.addTrack(e.track); v.srcObject = stream; v.play(); };
@@ -40,7 +40,7 @@ async function play(url, token, leaveOut) {
 </script>`;
 
 /** Serves the page; {url, close}. In it: publish(url, token, {audio, video, layers}), play(url, token,
- *  leaveOut), and then pc. leaveOut: what lines of its offer match that are not in it. With
+ *  {leaveOut}), and then pc. leaveOut: what lines of its offer match that are not in it. With
  *  window.passive it waits for the DTLS handshake. */
 export async function serveBarePage() {
   const site = http.createServer((_, response) =>
