@@ -20,7 +20,8 @@
 #include "media/out/fanout.h"
 #include "media/transport/path.h"
 
-#define STUN_MAX 512 /* [bytes] a longer answer is not sent */
+#define STUN_MAX 512         /* [bytes] a longer answer is not sent */
+#define ENGINE_ANSWERS_MAX 3 /* STUN messages that one input may cause (input.c) */
 
 /* First member of whatever has a timer. */
 struct engine_timer {
@@ -66,7 +67,7 @@ struct engine {
         struct addr to, from;
         uint16_t len;
         uint8_t data[STUN_MAX];
-    } stun_out[2 * ENGINE_BATCH_MAX];
+    } stun_out[ENGINE_ANSWERS_MAX * ENGINE_BATCH_MAX + HANDSHAKES_STEPS];
     struct datagram own; /* what a session has to say itself */
     struct fanout fanout;
     uint32_t next_tap;  /* ids of sources for taps */

@@ -2,7 +2,6 @@
  * client's own authentication changes state. */
 #include "media/engine/input.h"
 
-#include "base/check.h"
 #include "media/engine/offence.h"
 #include "media/engine/rtcp_in.h"
 #include "media/engine/rtp_in.h"
@@ -12,12 +11,16 @@
 #include "media/transport/path.h"
 #include "media/wire/rtp.h"
 
-/* Keep it until it is asked for. */
+/* Keep it until it is asked for. However many a batch may cause: what the network sends must not
+ * end the server, and a client checks again. */
 static void answer(struct engine *e, const struct datagram *d) {
     if (d->len == 0 || d->len > STUN_MAX) {
         return;
     }
-    CHECK(e->n_stun < ARRAY_LEN(e->stun_out));
+    if (e->n_stun == ARRAY_LEN(e->stun_out)) {
+        e->n.drop_full++;
+        return;
+    }
     e->stun_out[e->n_stun].to = d->to;
     e->stun_out[e->n_stun].from = d->from;
     e->stun_out[e->n_stun].len = (uint16_t)d->len;
@@ -44,6 +47,8 @@ static void resume_handshake(struct session *s) {
     }
 }
 
+/* Adds up to ENGINE_ANSWERS_MAX answers: its own, a challenge of where it came from, and one of the
+ * address that the handshake goes to. */
 static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     e->n.stun_in++;
     struct transport *t = path_stun(&e->transports, now, k, &e->stun);

@@ -88,6 +88,31 @@ TEST(a_client_that_waits_may_be_late) {
     rig_free(&r);
 }
 
+/* Each check of a batch is answered, its address is asked, and what our flight waits for is asked
+ * once more: the most that a batch can cause. */
+TEST(a_client_that_waits_checks_from_everywhere) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *a = join_waiting(&r, 1, false);
+    for (unsigned i = 0; i < 60; i++) {
+        uint8_t junk[80] = {22};
+        memset(junk + 1, 0xff, sizeof(junk) - 1);
+        for (unsigned k = 0; k < 2; k++) { /* more may be sent: for the question, not the flight */
+            rig_send(&r, &a->addr, junk, 15 + i);
+        }
+        rig_run(&r, 110 * US_PER_MS);
+        r.hold = true;
+        for (uint16_t k = 0; k < ENGINE_BATCH_MAX; k++) {
+            struct addr from = addr_v4(198, 51, 100, (uint8_t)(1 + i), (uint16_t)(2000 + k));
+            client_check_from(a, &from, false);
+        }
+        r.hold = false;
+        rig_pump(&r);
+    }
+    EXPECT_EQ(engine_counters(r.engine)->drop_full, 0);
+    rig_free(&r);
+}
+
 /* Nobody but the client of the offer is met. */
 TEST(a_client_that_waits_must_have_its_certificate) {
     static struct rig r;
