@@ -92,12 +92,16 @@ static int8_t chosen_before(const struct slot *slot, const struct allocation_slo
     return chosen;
 }
 
-bool allot_guesses(const struct session *s, us_t now) {
+bool allot_numbered(const struct session *s) {
     bool numbered = false;
     for (unsigned i = 0; i < s->n_slots; i++) {
         numbered = numbered || s->slots[i].stream.header.twcc;
     }
-    return s->bwe && numbered && bwe_awaited(s->bwe, now, ALLOT_AWAIT);
+    return numbered;
+}
+
+bool allot_guesses(const struct session *s, us_t now) {
+    return s->bwe && allot_numbered(s) && bwe_awaited(s->bwe, now, ALLOT_AWAIT);
 }
 
 /* What is known of the path; all of it where nothing is: a client that reports nothing gets the

@@ -13,6 +13,8 @@
 
 /* Choose for all slots, and let their streams follow. */
 void allot(struct session *s, us_t now);
+/* It has agreed to say what arrives: packets for it have transport-wide numbers. */
+bool allot_numbered(const struct session *s);
 /* It has agreed to say what arrives, and has or may still be about to: the estimate is at least a
  * guess to begin with. */
 bool allot_guesses(const struct session *s, us_t now);

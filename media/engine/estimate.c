@@ -61,7 +61,7 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
     if (!s->bwe) {
         return;
     }
-    if (rtcp_twcc_begin(r, bwe_near(s->bwe), &reader) != OK) {
+    if (!allot_numbered(s) || rtcp_twcc_begin(r, bwe_near(s->bwe), &reader) != OK) {
         s->engine->n.drop_rtcp++;
         return;
     }
@@ -69,6 +69,7 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
     notice_path(s);
     bwe_rtt(s->bwe, s->rtt);
     bwe_feedback_begin(s->bwe, now);
+    rtcp_twcc_keep(&reader, SENT_PACKETS); /* nothing is known of those before */
     while (rtcp_twcc_next(&reader, &a)) {
         bwe_feedback_arrival(s->bwe, now, &(struct bwe_arrival){a.seq, a.received, a.at_us});
     }

@@ -12,12 +12,16 @@
  * libwebrtc lists at most 1000 missing packets of a stream, and sends the list of each stream by
  * itself. Who puts more into one asks for the rest again. */
 #define REQUESTS_MAX 1024
+/* Packets that transport feedback of one datagram may speak of: as many as are remembered, twice.
+ */
+#define ARRIVALS_MAX (2 * SENT_PACKETS)
 
 /* A datagram under way. */
 struct incoming {
     struct session *s;
     us_t now;
     unsigned requests; /* looked at so far */
+    unsigned arrivals; /* likewise */
     bool cut;          /* no more of them */
 };
 
@@ -68,20 +72,33 @@ static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r)
     }
 }
 
-/* May n more requests be looked at? An honest client loses nothing when not: it asks again. */
-static bool may_look(struct incoming *k, unsigned n) {
+/* May n more of what `sum` counts be looked at? An honest client loses nothing when not: it asks
+ * again. */
+static bool may_look_at(struct incoming *k, unsigned n, unsigned *sum, unsigned max) {
     struct engine *e = k->s->engine;
     if (k->cut) {
         return false;
     }
-    k->cut = k->requests + n > REQUESTS_MAX;
+    *sum += n;
+    k->cut = *sum > max;
     if (!k->cut && !police_spend(&k->s->requests_paid, e->c.rtcp_requests, k->now, n)) {
         k->cut = true;
         offence_note(k->s, k->now, OFFENCE_RTCP, n);
     }
-    k->requests += n;
     e->n.rtcp_cut += k->cut;
     return !k->cut;
+}
+
+static bool may_look(struct incoming *k, unsigned n) {
+    return may_look_at(k, n, &k->requests, REQUESTS_MAX);
+}
+
+/* What is older than what is remembered is skipped at no cost. */
+static void on_transport_feedback(struct incoming *k, const struct rtcp_packet *r) {
+    unsigned n = rtcp_twcc_count(r), known = n < SENT_PACKETS ? n : SENT_PACKETS;
+    if (may_look_at(k, known, &k->arrivals, ARRIVALS_MAX)) {
+        estimate_feedback(k->s, k->now, r);
+    }
 }
 
 /* The viewer asks for one packet; false when it is not worth reading on. */
@@ -182,7 +199,7 @@ static void on_packet(struct incoming *k, const struct rtcp_packet *r) {
         if (r->count == RTCP_FMT_NACK) {
             on_nack(k, r);
         } else if (r->count == RTCP_FMT_TWCC) {
-            estimate_feedback(s, now, r);
+            on_transport_feedback(k, r);
         }
         break;
     case RTCP_PSFB:

@@ -108,7 +108,12 @@ struct rtcp_twcc_reader {
  * than it has. p's bytes are borrowed. */
 enum err rtcp_twcc_begin(const struct rtcp_packet *p, int64_t near_us,
                          struct rtcp_twcc_reader *ret);
+/* How many packets it speaks of; not checked. */
+unsigned rtcp_twcc_count(const struct rtcp_packet *p);
 /* The next packet, received or not; false at the end. */
 bool rtcp_twcc_next(struct rtcp_twcc_reader *r, struct rtcp_twcc_arrival *ret);
+/* Only the last n are of interest: skip the rest. However many are said to be lost, this costs what
+ * the bytes of the packet do. */
+void rtcp_twcc_keep(struct rtcp_twcc_reader *r, unsigned n);
 
 #endif

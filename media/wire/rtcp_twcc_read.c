@@ -84,6 +84,10 @@ static int64_t unwrap(uint32_t reference, int64_t near_us) {
     return (at + step) * REFERENCE_US;
 }
 
+unsigned rtcp_twcc_count(const struct rtcp_packet *p) {
+    return p->body.n < FIXED_LEN ? 0 : be16(p->body.p + 6);
+}
+
 enum err rtcp_twcc_begin(const struct rtcp_packet *p, int64_t near_us,
                          struct rtcp_twcc_reader *ret) {
     if (p->type != RTCP_RTPFB || p->count != RTCP_FMT_TWCC) {
@@ -111,14 +115,18 @@ enum err rtcp_twcc_begin(const struct rtcp_packet *p, int64_t near_us,
     return OK;
 }
 
-bool rtcp_twcc_next(struct rtcp_twcc_reader *r, struct rtcp_twcc_arrival *ret) {
-    if (r->left == 0) {
-        return false;
-    }
+static void load_chunk(struct rtcp_twcc_reader *r) {
     if (r->in_chunk == 0) {
         r->chunk = rd_u16(&r->chunks);
         r->in_chunk = (uint16_t)symbols_of(r->chunk);
     }
+}
+
+bool rtcp_twcc_next(struct rtcp_twcc_reader *r, struct rtcp_twcc_arrival *ret) {
+    if (r->left == 0) {
+        return false;
+    }
+    load_chunk(r);
     unsigned symbol = symbol_at(r->chunk, symbols_of(r->chunk) - r->in_chunk);
     if (symbol != LOST) {
         int ticks = symbol == SMALL ? rd_u8(&r->deltas) : (int16_t)rd_u16(&r->deltas);
@@ -129,4 +137,19 @@ bool rtcp_twcc_next(struct rtcp_twcc_reader *r, struct rtcp_twcc_arrival *ret) {
     r->left--;
     r->in_chunk--;
     return true;
+}
+
+void rtcp_twcc_keep(struct rtcp_twcc_reader *r, unsigned n) {
+    while (r->left > n) {
+        struct rtcp_twcc_arrival a;
+        load_chunk(r);
+        if (r->chunk >> RUN_BITS != LOST) {
+            (void)rtcp_twcc_next(r, &a); /* it has bytes of its own, so there are not many */
+            continue;
+        }
+        unsigned over = r->left - n, lost = r->in_chunk < over ? r->in_chunk : over;
+        r->seq = (uint16_t)(r->seq + lost);
+        r->left = (uint16_t)(r->left - lost);
+        r->in_chunk = (uint16_t)(r->in_chunk - lost);
+    }
 }

@@ -204,6 +204,51 @@ TEST(a_datagram_is_looked_at_for_so_long_only) {
     rig_free(&r);
 }
 
+/* Feedbacks of which each calls 65535 packets lost, as many as fit into a datagram. */
+static void report_the_most(struct client *v) {
+    uint8_t buf[1340];
+    struct wr w = wr_of(buf, sizeof(buf));
+    for (unsigned i = 0; i < 30; i++) {
+        wr_u16(&w, 0x8000 | RTCP_FMT_TWCC << 8 | RTCP_RTPFB);
+        wr_u16(&w, 9);
+        wr_u32(&w, 1);
+        wr_u32(&w, v->params.lines[STAGE].ssrc);
+        wr_u16(&w, 0);
+        wr_u16(&w, UINT16_MAX);
+        wr_u32(&w, i);
+        for (unsigned k = 0; k < 10; k++) {
+            wr_u16(&w, k < 9 ? 0x1fff : 0);
+        }
+    }
+    client_rtcp(v, &w);
+}
+
+TEST(feedback_is_looked_at_for_so_long_only) {
+    REQUIRE(start());
+    struct client *a = rig_join(&r, 1), *v = client_new(&r, 2), *w = rig_join(&r, 3);
+    v->params.lines[STAGE].twcc = true;
+    v->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
+    client_join(v);
+    client_video(a, CAM, true);
+    report_the_most(v);
+    EXPECT_EQ(counters()->twcc_in, 2);
+    EXPECT_EQ(counters()->rtcp_cut, 1);
+    report_the_most(w); /* who has agreed to none is not heard */
+    EXPECT_EQ(counters()->twcc_in, 2);
+    EXPECT_EQ(counters()->rtcp_cut, 2);
+    EXPECT_EQ(counters()->drop_rtcp, 2);
+    for (unsigned i = 0; i < 200; i++) {
+        report_the_most(v);
+    }
+    EXPECT(named(2, OFFENCE_RTCP) == 0); /* 200 times 2048 are within a second's */
+    for (unsigned i = 0; i < 1000; i++) {
+        report_the_most(v);
+    }
+    rig_run(&r, US_PER_S);
+    EXPECT(named(2, OFFENCE_RTCP) > 0);
+    rig_free(&r);
+}
+
 TEST(requests_of_a_session_are_limited_and_it_is_named) {
     REQUIRE(start());
     r.config.rtcp_requests = 2000;

@@ -51,6 +51,29 @@ TEST(twcc_read_gives_what_was_written) {
     EXPECT_EQ(r.left, 0);
 }
 
+TEST(twcc_read_skips_what_is_too_old) {
+    static struct rtcp_twcc_arrival a[900];
+    for (unsigned i = 0; i < 900; i++) {
+        a[i] = (struct rtcp_twcc_arrival){(uint16_t)(65200 + i), i % 300 < 9, 64000 + i * 250};
+    }
+    static uint8_t out[4000];
+    struct wr w = wr_of(out, sizeof(out));
+    REQUIRE(rtcp_write_twcc(&w, &(struct rtcp_twcc_ids){1, 2, 3}, a, 900) == 900);
+    for (unsigned keep = 0; keep <= 901; keep++) {
+        struct rtcp_twcc_reader r;
+        struct rtcp_twcc_arrival b;
+        REQUIRE(begin(out, wr_len(&w), 0, &r) == OK);
+        rtcp_twcc_keep(&r, keep);
+        unsigned n = 0, from = keep < 900 ? 900 - keep : 0;
+        for (; rtcp_twcc_next(&r, &b); n++) {
+            const struct rtcp_twcc_arrival *was = &a[from + n];
+            REQUIRE(b.seq == was->seq && b.received == was->received);
+            REQUIRE(!b.received || b.at_us == was->at_us);
+        }
+        EXPECT_EQ(n, 900 - from);
+    }
+}
+
 /* 24 bits of 64 ms turn over after 12 days: the nearest time is meant, on either side. */
 TEST(twcc_read_unwraps_the_reference) {
     const int64_t cycle = (int64_t)64000 << 24;
