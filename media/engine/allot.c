@@ -64,6 +64,17 @@ static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
     }
 }
 
+/* At their full frame rates only. */
+static void offer_whole(struct allocation_slot *ret) {
+    unsigned n = 0;
+    for (unsigned k = 0; k < ret->n; k++) {
+        if (k + 1u == ret->n || ret->layers[k + 1].spatial != ret->layers[k].spatial) {
+            ret->layers[n++] = ret->layers[k];
+        }
+    }
+    ret->n = (uint8_t)n;
+}
+
 /* What repairs a share is a part of what it takes. */
 static void offer_repairs(struct session *s, unsigned i, struct allocation_slot *ret) {
     struct protect *x = &s->slots[i].stream.protect;
@@ -207,6 +218,9 @@ void allot(struct session *s, us_t now) {
         }
         offers[i].kind = (uint8_t)kind_of(s, i);
         offer(x, now, &offers[i]);
+        if (stream_is_whole(&s->slots[i].stream)) {
+            offer_whole(&offers[i]);
+        }
         offer_repairs(s, i, &offers[i]);
         offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
     }

@@ -116,17 +116,23 @@ static bool find(const struct resend *r, us_t now, struct media_packet *ret,
     return true;
 }
 
+/* Under its own index only what has been sent under it: what fills a place that is open would be
+ * in the way of what may yet get it. */
+static bool went_out(const struct stream *s, const struct media_packet *p, uint64_t index) {
+    return p->payload_len > 0 && rewrite_gave(&s->rewrite, index);
+}
+
 /* False when it must wait for the next train. */
 static bool resend(const struct out_queue *q, const struct resend *r, us_t now, struct train *t) {
     struct stream *s = r->stream;
     struct engine_counters *n = s->transport->all->c.counters;
     struct media_packet p;
     struct rewrite_out o;
-    if (!find(r, now, &p, &o)) {
+    bool rtx = s->rtx.pt != 0;
+    if (!find(r, now, &p, &o) || (!rtx && !went_out(s, &p, o.index))) {
         n->nack_missed++;
         return true;
     }
-    bool rtx = s->rtx.pt != 0;
     if (!train_takes(t, rtx ? seal_rtx_len(s, &p) : seal_media_len(s, now, &p))) {
         return false;
     }

@@ -16,9 +16,8 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
     s->rtx.next = rng_u32(rng) & REWRITE_SEQ_START_MAX;
     s->rtx.ssrc = line->rtx_ssrc;
     s->rtx.pt = line->rtx_pt;
-    /* What is sent again under its own index must be the same to the bit, and what went with it may
-     * not be kept any more: so either the one or the other. */
-    s->red.pt = line->nack && !line->rtx_pt ? 0 : line->red_pt;
+    s->red.pt =
+        stream_repeats(s) ? 0 : line->red_pt; /* what went with it may not be kept so long */
     s->protect = (struct protect){
         .pt = line->fec_pt, .ssrc = line->fec_ssrc, .next = rng_u32(rng) & REWRITE_SEQ_START_MAX};
     header_init(&s->header, line);
@@ -130,7 +129,8 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
 /* Is it of what this viewer gets of its feed? */
 static bool shows(struct stream *s, const struct media_packet *p) {
     if (p->has_vp8) {
-        return rewrite_vp8_shows(&s->vp8, &p->vp8, (uint8_t)target_temporal(s->layers.want));
+        unsigned most = stream_is_whole(s) ? VP8_TEMPORAL_ALL : target_temporal(s->layers.want);
+        return rewrite_vp8_shows(&s->vp8, &p->vp8, (uint8_t)most);
     }
     return choice_shows(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
 }

@@ -101,6 +101,16 @@ void stream_forget_all(struct feed *feed);
 /* A packet of sub's feed reaches the stream: may it go out, and where to? Switches the stream when
  * the packet begins the awaited key frame. */
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret);
+/* What is lost is sent again as it was, under its own index (there is no RTX): it must be the same
+ * to the bit, so nothing in it may depend on what comes after it. */
+static inline bool stream_repeats(const struct stream *s) {
+    return s->line->nack && s->rtx.pt == 0;
+}
+/* Its pictures are sent at their full rate: VP8's ids close up over those that are left out, and
+ * what that was is not known for ever. */
+static inline bool stream_is_whole(const struct stream *s) {
+    return stream_repeats(s) && s->line->codec == CODEC_VP8;
+}
 /* A packet of its feed is of a layer that the viewer does not get. */
 bool stream_leaves_out(const struct stream *s, const struct media_packet *p);
 /* It is the last of a picture as the viewer gets it (RFC 3550 section 5.1: the marker). */

@@ -23,6 +23,11 @@ struct seq_window {
 
 /* Note v (extended, never wraps) and say whether it is new. */
 enum seq_verdict seq_window_add(struct seq_window *w, uint64_t v);
+/* v is known to have been seen. */
+static inline bool seq_window_has(const struct seq_window *w, uint64_t v) {
+    return w->any && v <= w->high && w->high - v < SEQ_WINDOW &&
+           (w->bits[v % SEQ_WINDOW / 64] >> v % 64 & 1);
+}
 /* How many of the last n (up to and including the highest) have been seen; those before the window
  * count as if all had. */
 uint64_t seq_window_count(const struct seq_window *w, uint64_t n);

@@ -102,6 +102,10 @@ enum rewrite_verdict rewrite_reverse(const struct rewrite *r, uint16_t seq, uint
 static inline bool rewrite_sent(const struct rewrite *r, uint16_t seq) {
     return r->last_at != 0 && seq16_diff(seq, (uint16_t)r->next) < 0;
 }
+/* A packet is known to have got this index of ours. */
+static inline bool rewrite_gave(const struct rewrite *r, uint64_t index) {
+    return seq_window_has(&r->sent, index);
+}
 /* How many indices up to `highest` were handed out, the rollovers that the viewer has counted left
  * aside: a difference of two is what it could receive between two reports, in which holes that were
  * there before us do not count. Only differences mean anything. */

@@ -4,7 +4,8 @@
  *
  * Pictures of upper temporal layers may be left out. libwebrtc waits for each picture id that it
  * has not seen before it decodes what may depend on it, so the ids close up; which pictures were
- * left out is remembered for a while, because what is sent again must have the id it had. */
+ * left out is remembered for a while, because what is sent again must have the id it had. Where an
+ * id that has changed would do harm (stream_is_whole) nothing may be left out. */
 #ifndef ORIEL_MEDIA_SEND_REWRITE_VP8_H
 #define ORIEL_MEDIA_SEND_REWRITE_VP8_H
 

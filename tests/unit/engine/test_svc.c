@@ -215,6 +215,36 @@ TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
     rig_free(&r);
 }
 
+/* The same where it would go out under its own index: what is there may yet be something else. */
+TEST(svc_fills_nothing_where_packets_are_sent_again_as_they_were) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    struct client *c = publisher(&f, false);
+    struct client *v = client_new(&r, 2);
+    in_vp9(v);
+    v->params.lines[STAGE].rtx_pt = 0;
+    client_join(v);
+    film(&f, 2 * US_PER_S);
+    remb(v, 128000);
+    film(&f, 3 * US_PER_S);
+    uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f.id >> 8), (uint8_t)f.id, 0x50 | 2 << 1, 2};
+    struct packet_spec lost = {
+        .line = CAM, .inside = true, .raw = bytes_of(raw, sizeof(raw)), .size = 100, .drop = true};
+    uint16_t osn = client_send(c, &lost);
+    v->n_got = 0;
+    film(&f, 200 * US_PER_MS);
+    uint16_t missing = (uint16_t)(v->got[0].seq - 1);
+    client_send_layer_rtx(c, &lost, osn, 7);
+    v->n_got = 0;
+    client_nack(v, STAGE, missing);
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    EXPECT_EQ(engine_counters(r.engine)->nack_missed, 1);
+    v->deaf = true; /* it has it, in truth */
+    client_nack(v, STAGE, (uint16_t)(missing + 1));
+    EXPECT_EQ(engine_counters(r.engine)->rtx_out, 1);
+    rig_free(&r);
+}
+
 /* A share in three frame rates keeps its size, whatever its codec. */
 TEST(svc_share_becomes_slower) {
     struct film f;
