@@ -5,6 +5,8 @@
 #include "media/engine/flow.h"
 #include "media/engine/need.h"
 
+/* However often a client changes its mind: choosing costs as much as a hundred packets. */
+#define ALLOT_GAP (25 * US_PER_MS)
 #define ALLOT_EVERY                                                              \
     (500 * US_PER_MS) /* what layers take changes slowly, and estimates go up so \
                        */
@@ -227,11 +229,20 @@ void allot(struct session *s, us_t now) {
     s->allot_rate = carried(s, now);
     s->allot_spent = allocate(guessed(s, now, audio, offers), audio, offers, s->n_slots);
     s->allot_at = now;
+    s->allot_due = false;
     if (s->bwe) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         follow(s, i, choose(s, i, &offers[i], now), now);
+    }
+    event_paused(s);
+}
+
+void allot_soon(struct session *s, us_t now) {
+    s->allot_due = true;
+    if (now - s->allot_at >= ALLOT_GAP) {
+        allot(s, now);
     }
 }
 
@@ -239,11 +250,12 @@ void allot_again(struct session *s, us_t now) {
     uint64_t rate = carried(s, now);
     bool less = s->bwe && rate < s->allot_spent && rate < s->allot_rate;
     bool more = rate / 4 > s->allot_rate / 3; /* a probe has proven it */
-    if (less || more || now - s->allot_at >= ALLOT_EVERY) {
-        allot(s, now);
+    if (less || more || s->allot_due || now - s->allot_at >= ALLOT_EVERY) {
+        allot_soon(s, now);
     }
 }
 
 us_t allot_deadline(const struct session *s) {
-    return s->bwe && s->transport.sendable ? s->allot_at + ALLOT_EVERY : US_NEVER;
+    us_t gap = s->allot_due ? ALLOT_GAP : ALLOT_EVERY;
+    return s->bwe && s->transport.sendable ? s->allot_at + gap : US_NEVER;
 }

@@ -18,6 +18,8 @@ bool allot_numbered(const struct session *s);
 /* It has agreed to say what arrives, and has or may still be about to: the estimate is at least a
  * guess to begin with. */
 bool allot_guesses(const struct session *s, us_t now);
+/* What is to be weighed has changed: choose again, at once or when a moment has passed since. */
+void allot_soon(struct session *s, us_t now);
 /* The estimate has changed, or time has passed: choose again if that may matter. */
 void allot_again(struct session *s, us_t now);
 /* When allot_again is due; US_NEVER. */

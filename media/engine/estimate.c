@@ -100,7 +100,7 @@ static void voices_report(struct session *s, us_t now, uint32_t lost, uint32_t e
         costs = costs || out->red.pt;
     }
     if (costs) {
-        allot(s, now); /* pictures have the less */
+        allot_soon(s, now); /* pictures have the less */
     }
 }
 

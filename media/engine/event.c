@@ -2,6 +2,9 @@
 
 #include "media/engine/source.h"
 
+/* [us] a path that is just wide enough does not have a page told more often than that */
+#define PAUSED_GAP (500 * US_PER_MS)
+
 static struct media_event event_of(const struct session *s, enum media_event_type type) {
     return (struct media_event){.type = (uint8_t)type,
                                 .tour = s->tour_handle,
@@ -38,6 +41,26 @@ static bool layers_event(struct session *s, unsigned i, struct media_event *ret)
     return true;
 }
 
+static bool is_paused(const struct session *s, unsigned i) {
+    const struct slot *slot = &s->slots[i];
+    return s->viewer.slots[i].source && slot->line.slot != SLOT_AUDIO && slot->layer == SLOT_PAUSED;
+}
+
+void event_paused(struct session *s) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        if (is_paused(s, i) != s->slots[i].told_paused) {
+            event_session(s);
+        }
+    }
+}
+
+/* The same picture is paused, or comes back, again so soon: told when it has lasted, by the next
+ * choice of layers. */
+static bool flickers(const struct session *s, const struct slot *slot, bool paused) {
+    bool soon = slot->paused_at > 0 && s->engine->now - slot->paused_at < PAUSED_GAP;
+    return paused == slot->told_paused || soon;
+}
+
 /* MEDIA_SLOT_CHANGED of slot i, likewise. */
 static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     struct slot *slot = &s->slots[i];
@@ -45,10 +68,11 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     uint64_t who = source ? source->participant : 0;
     uint8_t kind = source ? source->kind : SOURCE_NONE;
     bool awaited = slot->told == SLOT_TOLD_BEFORE && s->viewer.slots[i].awaiting;
-    bool paused = source && slot->line.slot != SLOT_AUDIO && slot->layer == SLOT_PAUSED;
-    if (awaited || (who == slot->told && kind == slot->told_kind && paused == slot->told_paused)) {
+    bool paused = is_paused(s, i), same = who == slot->told && kind == slot->told_kind;
+    if (awaited || (same && flickers(s, slot, paused))) {
         return false;
     }
+    slot->paused_at = same ? s->engine->now : 0;
     slot->told = who;
     slot->told_kind = kind;
     slot->told_paused = paused;

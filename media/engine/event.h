@@ -14,6 +14,8 @@ static inline void event_session(struct session *s) {
         list_push(&s->engine->news, &s->news);
     }
 }
+/* Pictures may have been paused, or have come back. */
+void event_paused(struct session *s);
 /* Somebody else speaks. */
 static inline void event_speaker(struct tour *t) {
     if (list_empty(&t->spoken)) {

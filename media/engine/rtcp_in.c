@@ -21,7 +21,8 @@ struct incoming {
     struct session *s;
     us_t now;
     unsigned requests; /* looked at so far */
-    unsigned arrivals; /* likewise */
+    unsigned arrivals; /* likewise, */
+    unsigned reports;  /* and of slots */
     bool cut;          /* no more of them */
 };
 
@@ -57,16 +58,20 @@ static void on_sender_report(struct session *s, us_t now, const struct rtcp_pack
     relay_report(l, sr.ntp, sr.rtp_ts);
 }
 
-static void on_reports(struct session *s, us_t now, const struct rtcp_packet *r) {
+/* A report of each slot is enough: more of them in one datagram say nothing new. */
+static void on_reports(struct incoming *k, const struct rtcp_packet *r) {
+    struct session *s = k->s;
+    us_t now = k->now;
     uint64_t ntp = send_report_ntp(s->engine->c.wall_at_zero, now);
     struct rtcp_report b;
-    for (unsigned i = 0; rtcp_report_at(r, i, &b) == OK; i++) {
+    for (unsigned i = 0; k->reports < s->n_slots && rtcp_report_at(r, i, &b) == OK; i++) {
         struct slot *slot = slot_by_ssrc(s, b.ssrc);
         us_t rtt = slot ? send_report_rtt(ntp, b.lsr, b.dlsr) : -1;
         if (rtt >= 0) {
             s->rtt = s->rtt ? (7 * s->rtt + rtt) / 8 : us_max(rtt, 1);
         }
         if (slot) {
+            k->reports++;
             estimate_report(s, now, slot, &b);
         }
     }
@@ -187,10 +192,10 @@ static void on_packet(struct incoming *k, const struct rtcp_packet *r) {
     switch (r->type) {
     case RTCP_SR:
         on_sender_report(s, now, r);
-        on_reports(s, now, r);
+        on_reports(k, r);
         break;
     case RTCP_RR:
-        on_reports(s, now, r);
+        on_reports(k, r);
         break;
     case RTCP_BYE:
         on_bye(s, now, r);

@@ -25,7 +25,8 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     struct stream stream;
     uint64_t told;     /* participant last reported by MEDIA_SLOT_CHANGED, or SLOT_TOLD_BEFORE */
     uint8_t told_kind; /* enum source_kind */
-    bool told_paused;  /* and whether its picture was */
+    bool told_paused;  /* and whether its picture was, */
+    us_t paused_at;    /* [us] when that alone was told last */
     int8_t layer;      /* of flow.layers, that it gets, or SLOT_PAUSED */
     us_t sized_until;  /* [us] no larger size within a layer is chosen before that */
     struct {           /* the last report block about it */
@@ -80,6 +81,7 @@ struct session {
     uint64_t allot_spent;              /* [bit/s] what the chosen layers take */
     uint64_t allot_rate;               /* [bit/s] what they were chosen for */
     us_t allot_at;                     /* [us] they were chosen */
+    bool allot_due;                    /* and are to be again soon */
     struct send_redundancy redundancy; /* of the voices that it hears */
     struct out_queue queue;            /* what it is to be sent besides what is live */
 

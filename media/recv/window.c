@@ -37,9 +37,13 @@ enum seq_verdict seq_window_add(struct seq_window *w, uint64_t v) {
 
 uint64_t seq_window_count(const struct seq_window *w, uint64_t n) {
     uint64_t known = n < SEQ_WINDOW ? n : SEQ_WINDOW, seen = n - known;
-    for (uint64_t i = 0; w->any && i < known && i <= w->high; i++) {
-        uint64_t v = w->high - i;
-        seen += w->bits[v % SEQ_WINDOW / 64] >> v % 64 & 1;
+    uint64_t v = w->high < known ? 0 : w->high - known + 1;
+    while (w->any && v <= w->high) { /* a word at a time */
+        uint64_t in_word = 64 - v % 64, left = w->high - v + 1;
+        uint64_t bits = w->bits[v % SEQ_WINDOW / 64] >> v % 64;
+        bits = left < in_word ? bits & (((uint64_t)1 << left) - 1) : bits;
+        seen += (uint64_t)__builtin_popcountll(bits);
+        v += in_word;
     }
     return seen;
 }

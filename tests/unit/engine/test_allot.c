@@ -153,6 +153,42 @@ TEST(feedback_that_is_none_is_dropped) {
     rig_free(&r);
 }
 
+/* Changes of mind within a datagram or within milliseconds: a client does not have its page told of
+ * each, and in the end what it said last is obeyed. */
+TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(c, CAM, true);
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+        rig_run(&r, 33 * US_PER_MS);
+        v->n_got = 0;
+    }
+    unsigned told = rig_count(&r, MEDIA_SLOT_CHANGED, 2), plis = c->n_pli;
+    for (unsigned i = 0; i < 200; i++) {
+        uint8_t buf[1200];
+        struct wr w = wr_of(buf, sizeof(buf));
+        for (unsigned k = 0; k < 40; k++) {
+            rtcp_write_remb(&w, 1, (i + k) % 2 ? 60000 : 10000000, NULL, 0);
+        }
+        client_rtcp(v, &w);
+        if (i % 3 == 0) {
+            client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+        }
+        rig_run(&r, 10 * US_PER_MS);
+    }
+    EXPECT(rig_count(&r, MEDIA_SLOT_CHANGED, 2) <= told + 5);
+    EXPECT(c->n_pli <= plis + 3);
+    remb(v, 60000);
+    rig_run(&r, US_PER_S);
+    EXPECT(last_slot(v)->paused);
+    remb(v, 10000000);
+    client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+    rig_run(&r, 600 * US_PER_MS);
+    EXPECT(!last_slot(v)->paused);
+    rig_free(&r);
+}
+
 /* A share with temporal layers keeps its size and loses frames, without a key frame and without a
  * gap. */
 TEST(a_share_becomes_slower_and_not_smaller) {

@@ -72,6 +72,21 @@ TEST(window_agrees_with_a_model) {
     }
 }
 
+/* Against counting one by one, at every offset within a word. */
+TEST(window_counts_by_words_what_it_has_seen) {
+    struct seq_window w = {0};
+    for (uint64_t v = 1; v < 3000; v++) {
+        if (v * v % 7 < 3) {
+            seq_window_add(&w, v);
+        }
+        uint64_t one_by_one = 0, n = v * 37 % SEQ_WINDOW;
+        for (uint64_t i = 0; i < n && w.any && i <= w.high; i++) {
+            one_by_one += seq_window_has(&w, w.high - i);
+        }
+        REQUIRE(seq_window_count(&w, n) == one_by_one);
+    }
+}
+
 TEST(window_counts_what_it_has_seen) {
     struct seq_window w = {0};
     EXPECT_EQ(seq_window_count(&w, 10), 0);
