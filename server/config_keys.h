@@ -107,6 +107,7 @@
     INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
     INT(tcp_first_s, "timeouts.tcp_first_s", 5, 1, 600, "ICE-TCP without a check [s]") \
     INT(tcp_idle_s, "timeouts.tcp_idle_s", 60, 5, 3600, "ICE-TCP without a word [s]") \
+    INT(tcp_blocked_s, "timeouts.tcp_blocked_s", 10, 1, 600, "ICE-TCP that takes nothing [s]") \
     INT(ping_s, "timeouts.ping_s", 20, 1, 600, "a WebSocket is pinged every [s]") \
     INT(pong_s, "timeouts.pong_s", 10, 1, 600, "it must answer within [s]") \
     INT(close_s, "timeouts.close_s", 5, 1, 600, "a WebSocket must take our close within [s]") \

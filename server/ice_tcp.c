@@ -17,24 +17,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG 256       /* connections that wait to be accepted */
-#define ACCEPTS 64        /* at once */
-#define READY_MAX 64      /* connections looked at by one poll */
-#define TURN 8            /* packets of one connection before others get their turn */
-#define PIECES 64         /* packets sent by one call */
-#define SWEEP US_PER_S    /* [us] how often silent connections are looked for */
-#define UNSENT (16 << 10) /* [bytes] in the kernel: what waits there cannot be dropped */
-#define LISTENER 0        /* what an epoll event is about; else the connection's number */
+#define BACKLOG 256                 /* connections that wait to be accepted */
+#define ACCEPTS 64                  /* at once */
+#define READY_MAX 64                /* connections looked at by one poll */
+#define TURN 8                      /* packets of one connection before others get their turn */
+#define PIECES 64                   /* packets sent by one call */
+#define SWEEP US_PER_S              /* [us] how often silent connections are looked for */
+#define UNSENT (16 << 10)           /* [bytes] in the kernel: what waits there cannot be dropped */
+#define CONTROL_WAIT (2 * US_PER_S) /* [us] what is no media and waited so long is said again */
+#define SHARE 4    /* a connection's packets are at most 1/SHARE of the idle ones */
+#define LISTENER 0 /* what an epoll event is about; else the connection's number */
 
 struct connection {
     int fd;
     bool known;   /* the engine has sent something: its client is authentic */
-    bool blocked; /* the kernel takes no more for now */
+    bool blocked; /* the kernel takes no more for now; else nothing waits in `out` */
     us_t opened, heard;
+    us_t blocked_at; /* since then */
     struct addr remote, local;
     struct address *payer;
     struct link unread; /* whole packets wait in `in` */
-    struct link unsent; /* something may be sent */
     struct framing in;
     struct tcp_queue out;
 };
@@ -46,7 +48,7 @@ struct ice_tcp {
     us_t deaf_until; /* no descriptors were left: nobody is accepted until then; 0 = all are */
     struct packet_pool *pool; /* of what waits to be sent */
     struct addresses *addresses;
-    struct link unread, unsent;
+    struct link unread;
     uint32_t n;
     uint32_t next; /* where a free number is looked for: the one used longest ago */
     struct ice_tcp_counters counters;
@@ -67,7 +69,6 @@ static void end(struct ice_tcp *t, struct connection *c) {
     t->n--;
     t->counters.closed++;
     list_remove(&c->unread);
-    list_remove(&c->unsent);
     tcp_queue_clear(&c->out);
     addresses_disconnect(t->addresses, c->payer);
     close(c->fd);
@@ -118,7 +119,6 @@ static void begin(struct ice_tcp *t, us_t now, int fd, const struct addr *remote
     c->remote.via = free_number(t);
     c->local = local_of(fd);
     list_init(&c->unread);
-    list_init(&c->unsent);
     t->at[c->remote.via - 1] = c;
     t->sweep_at = t->n == 0 ? now + SWEEP : t->sweep_at;
     t->n++;
@@ -152,6 +152,126 @@ static void accept_some(struct ice_tcp *t, us_t now) {
     }
 }
 
+/* ---- what goes ---- */
+
+static void block(struct ice_tcp *t, us_t now, struct connection *c) {
+    c->blocked = true;
+    c->blocked_at = now;
+    watch(t, c, true, EPOLL_CTL_MOD);
+}
+
+static void expire(struct ice_tcp *t, us_t now, struct connection *c) {
+    us_t media = now - t->config.wait;
+    t->counters.dropped += tcp_queue_expire(&c->out, media, us_min(media, now - CONTROL_WAIT));
+}
+
+/* The kernel takes more of what waits. False when the connection is no more. */
+static bool send_queue(struct ice_tcp *t, us_t now, struct connection *c) {
+    c->blocked = false;
+    expire(t, now, c);
+    while (c->out.bytes > 0 && !c->blocked) {
+        unsigned n = tcp_queue_pieces(&c->out, PIECES, &t->pieces);
+        struct msghdr m = {.msg_iov = t->pieces.iov, .msg_iovlen = n};
+        ssize_t sent = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent >= 0) {
+            tcp_queue_sent(&c->out, (size_t)sent);
+        } else if (errno == EAGAIN) {
+            block(t, now, c);
+        } else if (errno != EINTR) {
+            end(t, c);
+            return false;
+        }
+    }
+    if (!c->blocked) {
+        watch(t, c, false, EPOLL_CTL_MOD);
+    }
+    return true;
+}
+
+static size_t packet_at(const struct train *train, size_t at) {
+    return train->len - at < train->segment ? train->len - at : train->segment;
+}
+
+/* Where nothing waits a train needs no place to wait. Returns how much of it needs none, or all of
+ * it when the connection is no more. */
+static size_t send_directly(struct ice_tcp *t, us_t now, struct connection *c,
+                            const struct train *train) {
+    unsigned k = 0;
+    for (size_t at = 0; at < train->len; at += packet_at(train, at), k++) {
+        size_t n = packet_at(train, at);
+        put_be16(t->pieces.heads[k], (uint16_t)n);
+        t->pieces.iov[2 * k] = (struct iovec){t->pieces.heads[k], FRAMING_HEAD};
+        t->pieces.iov[2 * k + 1] = (struct iovec){(uint8_t *)train->data + at, n};
+    }
+    struct msghdr m = {.msg_iov = t->pieces.iov, .msg_iovlen = 2 * k};
+    ssize_t sent = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        end(t, c);
+        return train->len;
+    }
+    size_t left = sent > 0 ? (size_t)sent : 0, at = 0;
+    if (left < train->len + k * FRAMING_HEAD) {
+        block(t, now, c);
+    }
+    for (size_t n; left > 0; at += n) {
+        n = packet_at(train, at);
+        if (left < FRAMING_HEAD + n) {
+            tcp_queue_begun(&c->out, bytes_of(train->data + at, n), left);
+            left = FRAMING_HEAD + n;
+        }
+        left -= FRAMING_HEAD + n;
+    }
+    return at;
+}
+
+/* A connection has so many packets that what is left of the pool is needed for others. */
+static bool has_share(const struct ice_tcp *t, const struct connection *c) {
+    return c->out.n >= packet_pool_idle(t->pool) / SHARE;
+}
+
+/* Place for n more bytes, at the cost of what is older. */
+static bool make_room(struct ice_tcp *t, struct connection *c, size_t n) {
+    while (c->out.n == TCP_QUEUE_PACKETS || c->out.bytes + n > t->config.queue || has_share(t, c)) {
+        if (!tcp_queue_shed(&c->out)) {
+            return false;
+        }
+        t->counters.dropped++;
+    }
+    return true;
+}
+
+static void put(struct ice_tcp *t, us_t now, struct connection *c, struct bytes packet) {
+    struct packet *p = make_room(t, c, FRAMING_HEAD + packet.n) ? packet_take(t->pool) : NULL;
+    if (!p) {
+        t->counters.dropped++;
+        return;
+    }
+    p->len = (uint16_t)packet.n;
+    p->arrival = now;
+    memcpy(p->data, packet.p, packet.n);
+    CHECK(tcp_queue_put(&c->out, p));
+}
+
+void ice_tcp_send(struct ice_tcp *t, us_t now, const struct train *train) {
+    uint16_t via = train->to.via;
+    struct connection *c = via <= t->config.connections ? t->at[via - 1] : NULL;
+    if (!c || !addr_eq(&c->remote, &train->to)) {
+        t->counters.gone += train->n;
+        return;
+    }
+    c->known = true;
+    size_t at = 0;
+    if (c->blocked) {
+        expire(t, now, c);
+    } else {
+        at = send_directly(t, now, c, train);
+    }
+    for (size_t n; at < train->len; at += n) {
+        n = packet_at(train, at);
+        put(t, now, c, bytes_of(train->data + at, n));
+    }
+}
+
 /* ---- what comes ---- */
 
 static void read_some(struct ice_tcp *t, us_t now, struct connection *c) {
@@ -175,14 +295,6 @@ static void read_some(struct ice_tcp *t, us_t now, struct connection *c) {
     }
 }
 
-static void writable(struct ice_tcp *t, struct connection *c) {
-    c->blocked = false;
-    watch(t, c, false, EPOLL_CTL_MOD);
-    if (list_empty(&c->unsent)) {
-        list_push(&t->unsent, &c->unsent);
-    }
-}
-
 void ice_tcp_poll(struct ice_tcp *t, us_t now) {
     struct epoll_event ready[READY_MAX];
     int n = epoll_wait(t->epoll, ready, READY_MAX, 0);
@@ -191,8 +303,8 @@ void ice_tcp_poll(struct ice_tcp *t, us_t now) {
         struct connection *c = number == LISTENER ? NULL : t->at[number - 1];
         if (number == LISTENER) {
             accept_some(t, now);
-        } else if (c && (ready[i].events & EPOLLOUT)) {
-            writable(t, c);
+        } else if (c && (ready[i].events & EPOLLOUT) && !send_queue(t, now, c)) {
+            c = NULL;
         }
         if (c && (ready[i].events & ~(uint32_t)EPOLLOUT)) {
             read_some(t, now, c);
@@ -253,87 +365,6 @@ bool ice_tcp_waits(const struct ice_tcp *t) {
     return t && !list_empty(&t->unread);
 }
 
-/* ---- what goes ---- */
-
-/* False when the connection is no more. */
-static bool send_queue(struct ice_tcp *t, us_t now, struct connection *c) {
-    t->counters.dropped += tcp_queue_expire(&c->out, now - t->config.wait);
-    while (c->out.n > 0 && !c->blocked) {
-        unsigned n = tcp_queue_pieces(&c->out, PIECES, &t->pieces);
-        struct msghdr m = {.msg_iov = t->pieces.iov, .msg_iovlen = n};
-        ssize_t sent = sendmsg(c->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent >= 0) {
-            tcp_queue_sent(&c->out, (size_t)sent);
-        } else if (errno == EAGAIN) {
-            c->blocked = true;
-            watch(t, c, true, EPOLL_CTL_MOD);
-        } else if (errno != EINTR) {
-            end(t, c);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Place for n more bytes, at the cost of what is older. */
-static bool make_room(struct ice_tcp *t, struct connection *c, size_t n) {
-    while (c->out.n == TCP_QUEUE_PACKETS || c->out.bytes + n > t->config.queue) {
-        if (!tcp_queue_shed(&c->out)) {
-            return false;
-        }
-        t->counters.dropped++;
-    }
-    return true;
-}
-
-static void put(struct ice_tcp *t, us_t now, struct connection *c, struct bytes packet) {
-    struct packet *p = NULL;
-    if (make_room(t, c, FRAMING_HEAD + packet.n)) {
-        p = packet_take(t->pool);
-        if (!p && tcp_queue_shed(&c->out)) { /* its own place is the one that it may take */
-            t->counters.dropped++;
-            p = packet_take(t->pool);
-        }
-    }
-    if (!p) {
-        t->counters.dropped++;
-        return;
-    }
-    p->len = (uint16_t)packet.n;
-    p->arrival = now;
-    memcpy(p->data, packet.p, packet.n);
-    CHECK(tcp_queue_put(&c->out, p));
-}
-
-void ice_tcp_send(struct ice_tcp *t, us_t now, const struct train *train) {
-    uint16_t via = train->to.via;
-    struct connection *c = via <= t->config.connections ? t->at[via - 1] : NULL;
-    if (!c || !addr_eq(&c->remote, &train->to)) {
-        t->counters.gone += train->n;
-        return;
-    }
-    c->known = true;
-    if (c->out.bytes + train->len + train->n * FRAMING_HEAD > t->config.queue &&
-        !send_queue(t, now, c)) {
-        return;
-    }
-    for (size_t at = 0, n; at < train->len; at += n) {
-        n = train->len - at < train->segment ? train->len - at : train->segment;
-        put(t, now, c, bytes_of(train->data + at, n));
-    }
-    if (list_empty(&c->unsent)) {
-        list_push(&t->unsent, &c->unsent);
-    }
-}
-
-void ice_tcp_flush(struct ice_tcp *t, us_t now) {
-    while (t && !list_empty(&t->unsent)) {
-        struct connection *c = LIST_ENTRY(t->unsent.next, struct connection, unsent);
-        list_remove(&c->unsent);
-        (void)send_queue(t, now, c);
-    }
-}
-
 /* ---- time ---- */
 
 us_t ice_tcp_deadline(const struct ice_tcp *t) {
@@ -344,13 +375,22 @@ us_t ice_tcp_deadline(const struct ice_tcp *t) {
     return t->deaf_until ? us_min(sweep, t->deaf_until) : sweep;
 }
 
+static void sweep_one(struct ice_tcp *t, us_t now, struct connection *c) {
+    if (now - c->heard >= t->config.idle || (!c->known && now - c->opened >= t->config.first)) {
+        t->counters.silent++;
+        end(t, c);
+    } else if (c->blocked && now - c->blocked_at >= t->config.blocked) {
+        t->counters.stuck++;
+        end(t, c);
+    } else {
+        expire(t, now, c);
+    }
+}
+
 static void sweep(struct ice_tcp *t, us_t now) {
     for (uint32_t i = 0; i < t->config.connections; i++) {
-        struct connection *c = t->at[i];
-        if (c && (now - c->heard >= t->config.idle ||
-                  (!c->known && now - c->opened >= t->config.first))) {
-            t->counters.silent++;
-            end(t, c);
+        if (t->at[i]) {
+            sweep_one(t, now, t->at[i]);
         }
     }
 }
@@ -407,7 +447,6 @@ static enum err create(const struct ice_tcp_config *c, const struct rng *rng,
     t->config = *c;
     t->listener = t->epoll = -1;
     list_init(&t->unread);
-    list_init(&t->unsent);
     struct addresses_config ac = {
         .connections = c->per_address, .cap = c->connections, .seed = rng_u64(rng)};
     t->addresses = addresses_new(&ac);

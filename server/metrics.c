@@ -151,6 +151,7 @@ static void put_rim(struct buffer *t, const struct control *c) {
         ROW(tcp_closed, "Connections of ICE-TCP closed, by whomever."),
         ROW(tcp_refused, "Connections of ICE-TCP refused, beyond a limit."),
         ROW(tcp_silent, "Connections of ICE-TCP closed for saying nothing authentic in time."),
+        ROW(tcp_stuck, "Connections of ICE-TCP closed for taking nothing of what they were sent."),
         ROW(tcp_bad, "Connections of ICE-TCP closed for what came on them."),
         ROW(tcp_dropped, "Packets that waited too long for a connection of ICE-TCP, or no place."),
         ROW(tcp_gone, "Packets for a connection of ICE-TCP that is closed."),

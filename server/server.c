@@ -323,6 +323,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
                                     .packets = (uint32_t)cfg->media_tcp_packets,
                                     .queue = (size_t)cfg->tcp_queue_kib * 1024,
                                     .wait = cfg->media_tcp_wait_ms * US_PER_MS,
+                                    .blocked = cfg->tcp_blocked_s * US_PER_S,
                                     .first = cfg->tcp_first_s * US_PER_S,
                                     .idle = cfg->tcp_idle_s * US_PER_S};
     police(&w.engine, cfg);

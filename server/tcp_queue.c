@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "media/wire/rtp.h"
 
+#include <string.h>
+
 static struct packet **at(struct tcp_queue *q, unsigned i) {
     return &q->ring[(q->head + i) % TCP_QUEUE_PACKETS];
 }
@@ -28,13 +30,22 @@ static void drop_first(struct tcp_queue *q) {
     packet_unref(p);
 }
 
-/* The oldest packet of media that may be dropped; n when there is none. */
-static unsigned oldest_media(struct tcp_queue *q) {
-    unsigned i = q->sent > 0 ? 1 : 0;
-    while (i < q->n && wire_classify(bytes_of((*at(q, i))->data, (*at(q, i))->len)) != WIRE_RTP) {
-        i++;
-    }
-    return i;
+static void keep_rest(struct tcp_queue *q, struct bytes packet, size_t sent) {
+    CHECK(q->begun == 0 && packet.n <= PACKET_CAP && sent < FRAMING_HEAD + packet.n);
+    put_be16(q->rest, (uint16_t)packet.n);
+    memcpy(q->rest + FRAMING_HEAD, packet.p, packet.n);
+    q->begun_at = (uint16_t)sent;
+    q->begun = (uint16_t)(FRAMING_HEAD + packet.n);
+    q->bytes += (size_t)q->begun - q->begun_at;
+}
+
+void tcp_queue_begun(struct tcp_queue *q, struct bytes packet, size_t sent) {
+    CHECK(q->bytes == 0);
+    keep_rest(q, packet, sent);
+}
+
+static bool is_media(const struct packet *p) {
+    return wire_classify(bytes_of(p->data, p->len)) == WIRE_RTP;
 }
 
 /* Those before it, few if any, move up. */
@@ -48,44 +59,67 @@ static void drop(struct tcp_queue *q, unsigned i) {
 }
 
 bool tcp_queue_shed(struct tcp_queue *q) {
-    unsigned i = oldest_media(q);
-    if (i >= q->n) {
+    unsigned i = 0;
+    while (i < q->n && !is_media(*at(q, i))) {
+        i++;
+    }
+    if (i == q->n) {
         return false;
     }
     drop(q, i);
     return true;
 }
 
-unsigned tcp_queue_expire(struct tcp_queue *q, us_t before) {
+unsigned tcp_queue_expire(struct tcp_queue *q, us_t media, us_t other) {
     unsigned n = 0;
-    for (unsigned i; (i = oldest_media(q)) < q->n && (*at(q, i))->arrival < before; n++) {
-        drop(q, i);
+    CHECK(other <= media);
+    for (unsigned i = 0; i < q->n && (*at(q, i))->arrival < media;) {
+        if ((*at(q, i))->arrival < other || is_media(*at(q, i))) {
+            drop(q, i);
+            n++;
+        } else {
+            i++;
+        }
     }
     return n;
 }
 
 unsigned tcp_queue_pieces(const struct tcp_queue *q, unsigned packets, struct tcp_pieces *ret) {
     unsigned n = 0;
-    size_t skip = q->sent;
+    if (q->begun > 0) {
+        ret->iov[n++] =
+            (struct iovec){(uint8_t *)q->rest + q->begun_at, (size_t)q->begun - q->begun_at};
+    }
     for (unsigned i = 0; i < q->n && i < packets; i++) {
         struct packet *p = q->ring[(q->head + i) % TCP_QUEUE_PACKETS];
         put_be16(ret->heads[i], p->len);
-        if (skip < FRAMING_HEAD) {
-            ret->iov[n++] = (struct iovec){ret->heads[i] + skip, FRAMING_HEAD - skip};
-            skip = FRAMING_HEAD;
-        }
-        ret->iov[n++] =
-            (struct iovec){p->data + (skip - FRAMING_HEAD), p->len - (skip - FRAMING_HEAD)};
-        skip = 0;
+        ret->iov[n++] = (struct iovec){ret->heads[i], FRAMING_HEAD};
+        ret->iov[n++] = (struct iovec){p->data, p->len};
     }
     return n;
 }
 
+/* Returns how many of the bytes that were sent are not of it. */
+static size_t rest_sent(struct tcp_queue *q, size_t n) {
+    size_t left = (size_t)q->begun - q->begun_at, part = n < left ? n : left;
+    q->begun_at = (uint16_t)(q->begun_at + part);
+    q->bytes -= part;
+    if (q->begun_at == q->begun) {
+        q->begun_at = q->begun = 0;
+    }
+    return n - part;
+}
+
 void tcp_queue_sent(struct tcp_queue *q, size_t n) {
-    CHECK(n <= q->bytes - q->sent);
-    q->sent += n;
-    while (q->n > 0 && q->sent >= framed(*at(q, 0))) {
-        q->sent -= framed(*at(q, 0));
+    CHECK(n <= q->bytes);
+    n = rest_sent(q, n);
+    while (n > 0) {
+        const struct packet *p = *at(q, 0);
+        if (n < framed(p)) {
+            keep_rest(q, bytes_of(p->data, p->len), n);
+            n = framed(p);
+        }
+        n -= framed(p);
         drop_first(q);
     }
 }
@@ -94,5 +128,6 @@ void tcp_queue_clear(struct tcp_queue *q) {
     while (q->n > 0) {
         drop_first(q);
     }
-    q->sent = 0;
+    q->bytes = 0;
+    q->begun_at = q->begun = 0;
 }

@@ -296,6 +296,7 @@ static void copy_tcp_counters(struct worker *w) {
     w->rim.tcp_closed = t->closed;
     w->rim.tcp_refused = t->refused;
     w->rim.tcp_silent = t->silent;
+    w->rim.tcp_stuck = t->stuck;
     w->rim.tcp_bad = t->bad;
     w->rim.tcp_dropped = t->dropped;
     w->rim.tcp_gone = t->gone;
@@ -389,7 +390,6 @@ static void *worker_main(void *arg) {
         }
         udp_flush(w->udp, now);
         ice_tcp_timeout(w->tcp, now);
-        ice_tcp_flush(w->tcp, now);
         publish_counters(w, now);
     }
     return NULL;

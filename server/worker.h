@@ -77,7 +77,8 @@ void worker_counters(const struct worker *w, struct engine_counters *ret);
 struct worker_rim_counters {
     uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, trains_cut,
         trains_paused, fragmented, relay_lost, tap_dropped, events_dropped;
-    uint64_t tcp_opened, tcp_closed, tcp_refused, tcp_silent, tcp_bad, tcp_dropped, tcp_gone;
+    uint64_t tcp_opened, tcp_closed, tcp_refused, tcp_silent, tcp_stuck, tcp_bad, tcp_dropped,
+        tcp_gone;
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

@@ -15,6 +15,7 @@
 #define NOW (100 * US_PER_S)
 #define FIRST (5 * US_PER_S)
 #define IDLE (60 * US_PER_S)
+#define BLOCKED (10 * US_PER_S)
 #define PATIENCE_MS 10000 /* a limit, far above anything that happens */
 
 struct rig {
@@ -35,6 +36,7 @@ static bool rig_open(struct rig *r, struct ice_tcp_config c) {
     c.wait = 300 * US_PER_MS;
     c.first = FIRST;
     c.idle = IDLE;
+    c.blocked = BLOCKED;
     /* A free port, as a worker finds one. */
     for (uint16_t port = 30000; port < 40000 && !r->tcp; port++) {
         struct addr bind = addr_v4(127, 0, 0, 1, port);
@@ -139,7 +141,6 @@ TEST(a_connection_is_an_address_and_is_answered_on) {
     EXPECT(addr_eq(&in[0]->to, &local));
     answer(&r, &in[0]->from, 0x81, 700, 3);
     answer(&r, &in[1]->from, 0x82, 50, 1);
-    ice_tcp_flush(r.tcp, r.now);
     for (size_t i = 0; i < 3; i++) {
         EXPECT_EQ(hear(a, got), i < 2 ? 700 : 699);
         EXPECT(got[0] == 0x81 && got[600] == 0x81);
@@ -284,17 +285,14 @@ TEST(a_client_that_does_not_read_costs_its_own_media_only) {
     size_t sent = 0;
     for (; n->dropped < 1000 && sent < 100000; sent += 10) {
         answer(&r, &to, 0x80, 1200, 10);
-        ice_tcp_flush(r.tcp, r.now);
     }
     EXPECT(n->dropped >= 1000);
     answer(&r, &to, 0x16, 333, 1); /* a word of DTLS is not lost */
     answer(&r, &in[0]->from, 0x80, 400, 1);
-    ice_tcp_flush(r.tcp, r.now);
     EXPECT_EQ(hear(other, got), 400);
     size_t len = 1200;
     while (len >= 1199) {
         ice_tcp_poll(r.tcp, r.now);
-        ice_tcp_flush(r.tcp, r.now);
         len = hear(slow, got);
         EXPECT(got[0] == (len >= 1199 ? 0x80 : 0x16));
         heard++;
@@ -307,20 +305,100 @@ TEST(a_client_that_does_not_read_costs_its_own_media_only) {
     rig_close(&r);
 }
 
-TEST(media_that_waited_too_long_is_not_sent) {
-    struct rig r;
+/* Sends of this first byte until the kernel takes no more and `more` were dropped. */
+static void fill(struct rig *r, const struct addr *to, uint8_t first, unsigned more) {
+    uint64_t before = ice_tcp_counters(r->tcp)->dropped;
+    for (int i = 0; i < 100000 && ice_tcp_counters(r->tcp)->dropped < before + more; i++) {
+        answer(r, to, first, 1200, 10);
+    }
+    CHECK(ice_tcp_counters(r->tcp)->dropped >= before + more);
+}
+
+static struct addr meet(struct rig *r, int fd) {
     struct packet *in[ICE_TCP_BATCH];
+    say(fd, 1, 20);
+    CHECK(take(r, in, 1) == 1);
+    struct addr from = in[0]->from;
+    packet_unref(in[0]);
+    return from;
+}
+
+/* What is no media is not dropped at once, so it is what such clients can hold most of. */
+TEST(clients_that_do_not_read_leave_others_their_place) {
+    struct rig r;
+    uint8_t got[PACKET_CAP];
+    REQUIRE(rig_open(&r, (struct ice_tcp_config){.packets = 64}));
+    int stuck[3], fine = join(&r), slow = join(&r);
+    struct addr to_fine = meet(&r, fine), to_slow = meet(&r, slow);
+    for (int i = 0; i < 3; i++) {
+        stuck[i] = join(&r);
+        struct addr to = meet(&r, stuck[i]);
+        fill(&r, &to, 0x16, 100);
+    }
+    uint64_t dropped = ice_tcp_counters(r.tcp)->dropped;
+    for (int i = 0; i < 10; i++) { /* what its socket takes needs no place at all */
+        answer(&r, &to_fine, 0x80, 100, 16);
+    }
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->dropped, dropped);
+    for (int i = 0; i < 160; i++) {
+        REQUIRE(hear(fine, got) >= 99);
+    }
+    fill(&r, &to_slow, 0x80, 1);
+    dropped = ice_tcp_counters(r.tcp)->dropped;
+    answer(&r, &to_slow, 0x17, 333, 2);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->dropped, dropped + 2); /* two of its own media */
+    size_t others = 0;
+    while (others < 2) {
+        ice_tcp_poll(r.tcp, r.now);
+        size_t n = hear(slow, got);
+        REQUIRE(n > 0);
+        others += got[0] == 0x17;
+    }
+    for (int i = 0; i < 3; i++) {
+        close(stuck[i]);
+    }
+    close(fine);
+    close(slow);
+    rig_close(&r);
+}
+
+TEST(who_takes_nothing_for_too_long_is_cut_off) {
+    struct rig r;
+    REQUIRE(rig_open(&r, (struct ice_tcp_config){0}));
+    int stuck = join(&r), fine = join(&r);
+    struct addr to = meet(&r, stuck), to_fine = meet(&r, fine);
+    fill(&r, &to, 0x80, 1);
+    answer(&r, &to_fine, 0x80, 100, 1);
+    ice_tcp_timeout(r.tcp, r.now = NOW + BLOCKED - 1);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->stuck, 0);
+    ice_tcp_timeout(r.tcp, r.now = NOW + BLOCKED + US_PER_S);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->stuck, 1);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->closed, 1);
+    close(stuck);
+    close(fine);
+    rig_close(&r);
+}
+
+TEST(what_waited_too_long_is_not_sent) {
+    struct rig r;
     uint8_t got[PACKET_CAP];
     REQUIRE(rig_open(&r, (struct ice_tcp_config){0}));
     int fd = join(&r);
-    say(fd, 1, 20);
-    REQUIRE(take(&r, in, 1) == 1);
-    answer(&r, &in[0]->from, 0x80, 1000, 2);
-    answer(&r, &in[0]->from, 0x16, 100, 1);
-    ice_tcp_flush(r.tcp, r.now + 301 * US_PER_MS);
-    EXPECT_EQ(ice_tcp_counters(r.tcp)->dropped, 2);
-    EXPECT_EQ(hear(fd, got), 100);
-    packet_unref(in[0]);
+    struct addr to = meet(&r, fd);
+    fill(&r, &to, 0x80, 1);
+    answer(&r, &to, 0x16, 100, 1);
+    answer(&r, &to, 0x80, 900, 3);
+    r.now += 301 * US_PER_MS;
+    uint64_t dropped = ice_tcp_counters(r.tcp)->dropped;
+    ice_tcp_timeout(r.tcp, NOW + US_PER_S); /* all media, though nothing is read or sent */
+    EXPECT(ice_tcp_counters(r.tcp)->dropped > dropped + 3);
+    do {
+        ice_tcp_poll(r.tcp, r.now);
+        REQUIRE(hear(fd, got) > 0);
+    } while (got[0] == 0x80);
+    EXPECT_EQ(got[0], 0x16);
+    answer(&r, &to, 0x17, 50, 1);
+    EXPECT_EQ(hear(fd, got), 50); /* and no media of 900 bytes before it */
     close(fd);
     rig_close(&r);
 }

@@ -48,7 +48,7 @@ TEST(packets_leave_framed_however_little_is_taken) {
         EXPECT(be16(out) == 10 && out[2] == 0x81 && out[11] == 0x81);
         EXPECT(be16(out + 12) == 2 && out[14] == 0x82);
         EXPECT(be16(out + 16) == 12 && out[18] == 0x83 && out[29] == 0x83);
-        EXPECT(q.n == 0 && q.bytes == 0 && q.sent == 0);
+        EXPECT(q.n == 0 && q.bytes == 0 && q.begun == 0);
         packet_pool_free(pool); /* all have come home */
     }
 }
@@ -64,14 +64,14 @@ TEST(the_oldest_media_is_shed_and_nothing_else) {
     EXPECT(tcp_queue_put(&q, packet(pool, MEDIA, 23, 4)));
     EXPECT_EQ(send_some(&q, out, 5), 5); /* the first one has begun: it stays */
     EXPECT(tcp_queue_shed(&q));
-    EXPECT_EQ(q.n, 3);
+    EXPECT_EQ(q.n, 2);
     EXPECT_EQ(send_some(&q, out, 17 + 2 + 21), 17 + 2 + 21);
     EXPECT(be16(out + 17) == 21 && out[19] == CONTROL);
     EXPECT_EQ(send_some(&q, out, 2), 2);
     EXPECT_EQ(be16(out), 23); /* that of 22 bytes is the one that went */
     EXPECT(!tcp_queue_shed(&q));
     tcp_queue_clear(&q);
-    EXPECT(q.n == 0 && q.bytes == 0 && q.sent == 0);
+    EXPECT(q.n == 0 && q.bytes == 0 && q.begun == 0);
     packet_pool_free(pool);
 }
 
@@ -83,13 +83,37 @@ TEST(media_that_is_too_old_expires) {
     EXPECT(tcp_queue_put(&q, packet(pool, MEDIA, 20, 2)));
     EXPECT(tcp_queue_put(&q, packet(pool, MEDIA, 20, 3)));
     EXPECT(tcp_queue_put(&q, packet(pool, MEDIA, 20, 4)));
-    EXPECT_EQ(tcp_queue_expire(&q, 2), 0);
-    EXPECT_EQ(tcp_queue_expire(&q, 4), 2);
+    EXPECT_EQ(tcp_queue_expire(&q, 2, 0), 0);
+    EXPECT_EQ(tcp_queue_expire(&q, 4, 0), 2);
     EXPECT_EQ(q.n, 2);
-    EXPECT_EQ(tcp_queue_expire(&q, 5), 1);
-    EXPECT_EQ(tcp_queue_expire(&q, 5), 0);
+    EXPECT_EQ(tcp_queue_expire(&q, 5, 0), 1);
+    EXPECT_EQ(tcp_queue_expire(&q, 5, 0), 0);
     EXPECT_EQ(q.n, 1);
+    EXPECT(tcp_queue_put(&q, packet(pool, CONTROL, 20, 6)));
+    EXPECT_EQ(tcp_queue_expire(&q, 9, 1), 0);
+    EXPECT_EQ(tcp_queue_expire(&q, 9, 6), 1); /* what is no media waits longer, not for ever */
+    EXPECT_EQ(q.n, 1);
+    EXPECT_EQ(q.bytes, 22);
     tcp_queue_clear(&q);
+    packet_pool_free(pool);
+}
+
+TEST(a_packet_that_was_sent_in_part_goes_on_without_the_pool) {
+    struct packet_pool *pool = packet_pool_new(1);
+    struct tcp_queue q = {0};
+    uint8_t out[64], first[20];
+    REQUIRE(pool);
+    memset(first, MEDIA, sizeof(first));
+    tcp_queue_begun(&q, bytes_of(first, sizeof(first)), 1);
+    EXPECT_EQ(q.bytes, 21);
+    EXPECT(tcp_queue_put(&q, packet(pool, MEDIA, 10, 1)));
+    EXPECT_EQ(tcp_queue_expire(&q, 2, 2), 1);
+    EXPECT(!tcp_queue_shed(&q));
+    EXPECT_EQ(send_some(&q, out, 3), 3);
+    EXPECT(out[0] == 20 && out[1] == MEDIA);
+    EXPECT_EQ(packet_pool_idle(pool), 1);
+    EXPECT_EQ(send_some(&q, out, 64), 18);
+    EXPECT(q.n == 0 && q.bytes == 0 && q.begun == 0);
     packet_pool_free(pool);
 }
 
