@@ -34,6 +34,8 @@
     X(SIG_RESOURCE_UNKNOWN, "resource_unknown", 404, "There is no such session.")               \
     X(SIG_ETAG_MISMATCH, "etag_mismatch", 412, "The session has changed since.")                \
     X(SIG_RESUME_UNKNOWN, "resume_unknown", 404, "This seat is gone. Join again.")              \
+    X(SIG_TRANSPORT_GONE, "transport_gone", 409,                                                \
+      "The server has let go of this peer connection. Make a new one.")                         \
     X(SIG_CONSENT_REQUIRED, "consent_required", 403, "Joining a recorded tour needs consent.")  \
     X(SIG_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
     X(SIG_MIX_OFF, "mix_off", 422, "This server mixes no voices.")                              \

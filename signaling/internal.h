@@ -113,6 +113,7 @@ struct seat {
     us_t resume_by;              /* both end then */
     struct conn *conn;           /* NULL: lost, or WHIP */
     struct session *session;
+    uint8_t spent[FINGERPRINT_LEN]; /* certificate of the transport before it; zeros: none */
     uint64_t pinned;
     uint8_t muted; /* bit per source_kind */
     bool consent, lost;
@@ -387,7 +388,11 @@ struct seat *seat_by_number(const struct tour *t, const char *id); /* "p7" */
 /* A host removes somebody: who is told, everybody else too, and the token's sub is refused as long
  * as the tour runs. ERR_NOMEM: nothing has changed. */
 enum err seat_remove(struct sig *s, us_t now, struct seat *x);
-/* Restart or replace the transport of a seat by a new offer. */
+/* The seat's transport ends. Its peer connection has shaken hands and does not do so again: with
+ * another transport it would wait for ever. Call before session_stop. */
+void seat_spend(struct seat *x);
+/* Restart or replace the transport of a seat by a new offer. SIG_TRANSPORT_GONE: it is one of the
+ * peer connection whose transport has ended; nothing has changed. */
 enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o);
 void seat_journal(struct sig *s, const struct seat *x, bool on);
 /* SIG_OK and *ret filled, or what is wrong with the token. */

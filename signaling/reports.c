@@ -26,6 +26,9 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
     struct seat *seat = x->seat;
     struct tour *tour = x->tour;
     bool whip = *x->resource != '\0';
+    if (seat) {
+        seat_spend(seat);
+    }
     session_stop(s, x, false);
     if (seat && whip) {
         seat_leave(s, now, seat, "disconnected");

@@ -271,6 +271,10 @@ void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
 
 /* ---- another offer ---- */
 
+void seat_spend(struct seat *x) {
+    memcpy(x->spent, x->session->params.fingerprint, FINGERPRINT_LEN);
+}
+
 enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o) {
     struct session *fresh;
     o->before = x->session;
@@ -289,7 +293,12 @@ enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer
         session_drop(fresh);
         return SIG_OK;
     }
+    if (memcmp(x->spent, fresh->params.fingerprint, FINGERPRINT_LEN) == 0) {
+        session_drop(fresh);
+        return SIG_TRANSPORT_GONE;
+    }
     if (x->session) {
+        seat_spend(x);
         session_stop(s, x->session, true);
     }
     x->wants = *o->wants;

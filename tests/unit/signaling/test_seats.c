@@ -353,12 +353,50 @@ TEST(a_lost_transport_keeps_the_seat) {
     EXPECT_GOT(&w, 1, "ok");
     world_send(&w, 1, "{\"type\":\"consent\",\"id\":1,\"recording\":true}");
     EXPECT_GOT(&w, 1, "ok");
-    world_join(&w, 1, "restart", small_offer_restarted(), "");
+    world_join(&w, 1, "restart", small_offer_other_peer(), "");
     EXPECT_GOT(&w, 1, "restarted");
     REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
     EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->record_consent);
     EXPECT_EQ(world_count(&w, EFFECT_MUTE), 1);
     EXPECT_EQ(world_count(&w, EFFECT_PIN), 1);
+    world_close(&w);
+}
+
+/* A browser that has shaken hands with one transport does not do so with the next, but waits: its
+ * peer connection must be told to be another one, by whichever way it comes. */
+TEST(a_peer_connection_whose_transport_is_gone_is_told) {
+    struct world w;
+    char resume[100] = "resume:", token[64];
+    REQUIRE(world_open(&w, NULL));
+    join_as(&w, 1, "ada");
+    strcat(resume, world_field(world_got(&w, 1, "joined"), "resume", token, sizeof(token)));
+    uint64_t peer = last_peer(&w);
+    sig_peer_connected(w.sig, w.now, peer);
+    world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":true}");
+    sig_peer_gone(w.sig, w.now, peer);
+    world_drain(&w);
+    world_join(&w, 1, "restart", small_offer_restarted(), "");
+    EXPECT_ERROR(&w, 1, "transport_gone");
+    drop(&w, 1);
+    world_join(&w, 2, resume, small_offer_restarted(), "");
+    EXPECT_ERROR(&w, 2, "transport_gone");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_ADD) + world_count(&w, EFFECT_CLOSE), 0);
+    /* The secret is not used up, the seat is the same, and what it wants is kept. */
+    world_join(&w, 2, resume, small_offer_other_peer(), "");
+    EXPECT_GOT(&w, 2, "{\"type\":\"resumed\",\"re\":7,\"participant\":{\"id\":\"p1\"");
+    EXPECT_GOT(&w, 2, "\"answer\":\"v=0");
+    REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
+    EXPECT_EQ(world_count(&w, EFFECT_MUTE), 1);
+    /* An offer of the old one that comes late does not push out the new one. */
+    peer = last_peer(&w);
+    world_join(&w, 2, "restart", small_offer_restarted(), "");
+    EXPECT_ERROR(&w, 2, "transport_gone");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 0);
+    /* That one is gone before it was there: the same, since the client may think otherwise. */
+    sig_peer_gone(w.sig, w.now, peer);
+    world_drain(&w);
+    world_join(&w, 2, "restart", small_offer_other_peer(), "");
+    EXPECT_ERROR(&w, 2, "transport_gone");
     world_close(&w);
 }
 
