@@ -56,6 +56,23 @@ function preferCodec(transceiver, kind, codec) {
 }
 
 /**
+ * A browser refuses a whole list for one server whose URL it cannot read: rather none than no tour.
+ * @param {RTCIceServer[]} iceServers
+ */
+function connection(iceServers) {
+  const bundlePolicy = 'max-bundle';
+  try {
+    return new RTCPeerConnection({ bundlePolicy, iceServers });
+  } catch (error) {
+    if (iceServers.length === 0) {
+      throw error;
+    }
+    console.warn('The browser refuses the STUN and TURN servers.', error);
+    return new RTCPeerConnection({ bundlePolicy, iceServers: [] });
+  }
+}
+
+/**
  * Events: `track` (detail: Slot) when a slot's track arrives, `state` (detail: connectionState),
  * `negotiationneeded` after the join, which must never happen and is reported as such.
  */
@@ -65,7 +82,7 @@ export class Session extends EventTarget {
     super();
     /** @type {RTCIceServer[]} of the next restart */
     this.iceServers = iceServers;
-    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+    this.pc = connection(iceServers);
     this.joined = false;
     this.codec = codec;
     /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
@@ -143,7 +160,11 @@ export class Session extends EventTarget {
 
   /** A new offer with fresh ICE credentials, for a restart. */
   async restartOffer() {
-    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
+    try {
+      this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.iceServers });
+    } catch (error) { // those from before are better than no restart
+      console.warn('The browser refuses the STUN and TURN servers.', error);
+    }
     await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
     return this.sdp();
   }
