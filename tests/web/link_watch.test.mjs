@@ -90,6 +90,20 @@ await test('a_pair_that_goes_is_neither_heard_nor_missed', async () => {
   expectEqual((await link.run(500, video)).length, 1, 'heard when something comes');
 });
 
+await test('the_average_round_trip_stands_in_for_one_that_is_not_told', async () => {
+  const link = new Link();
+  const pair = { type: 'candidate-pair', bytesReceived: 1, totalRoundTripTime: 6, responsesReceived: 5 };
+  link.pc.getStats = async () => new Map([[0, pair]]);
+  await link.run(300);
+  expectEqual(link.watch.rtt, 1200, 'the average');
+  pair.currentRoundTripTime = 0.7;
+  await link.run(300);
+  expectEqual(link.watch.rtt, 700, 'the last');
+  link.pc.getStats = async () => new Map();
+  await link.run(300);
+  expectEqual(link.watch.rtt, 700, 'the last that is known');
+});
+
 await test('a_page_that_slept_knows_nothing', async () => {
   const link = new Link();
   await link.run(3000, video);

@@ -9,6 +9,10 @@ const BUSY = 20000; // [bit/s] more than reports take
 const AGAIN = 4000; // [ms] silent is told again after this, as long as it is
 const ASLEEP = 1500; // [ms] between two looks: the page was not run, nothing is known
 
+/** The last round trip of a pair, or where the browser does not tell it the average one [s]. @param {any} pair */
+const roundTrip = ({ currentRoundTripTime, totalRoundTripTime, responsesReceived }) =>
+  currentRoundTripTime || (responsesReceived > 0 ? totalRoundTripTime / responsesReceived : 0) || 0;
+
 /**
  * What arrived over all pairs of a connection, whichever is in use [bytes], and the round trip of the
  * longest [ms].
@@ -20,7 +24,7 @@ async function received(pc) {
   for (const s of /** @type {any} */ (await pc.getStats()).values()) {
     if (s.type === 'candidate-pair') {
       bytes += s.bytesReceived ?? 0;
-      rtt = Math.max(rtt, (s.currentRoundTripTime ?? 0) * 1000);
+      rtt = Math.max(rtt, roundTrip(s) * 1000);
     }
   }
   return { bytes, rtt };
@@ -52,7 +56,7 @@ export class LinkWatch extends EventTarget {
     }
     const { bytes, rtt } = await received(this.pc).catch(() => this);
     const now = performance.now();
-    this.rtt = rtt;
+    this.rtt = rtt || this.rtt;
     if (bytes > this.bytes) {
       this.arrived(now, bytes);
     } else if (now - this.looked > ASLEEP) {

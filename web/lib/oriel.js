@@ -18,7 +18,8 @@ const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
 const OPEN_MOST = 10000; // [ms] for a WebSocket to open
 const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
-const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then is not there
+const ATTEMPT_MOST = 25000; // [ms] of RETRY_FOR, however long the page slept meanwhile
+const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then may not be there
 // Codes after which trying again cannot help.
 const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'forbidden', 'token_expired'];
 
@@ -27,6 +28,9 @@ const LOST = ['timeout', 'connection_lost'];
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Half as long again at most: when the server was away, not everybody comes at once. @param {number} ms */
+const spread = (ms) => ms * (1 + Math.random() / 2);
 
 /**
  * Events (all CustomEvents): `roster` (Participant[]), `slot` (Slot), `speaker` (id or null),
@@ -67,7 +71,6 @@ export class OrielClient extends EventTarget {
     this.reconnecting = false;
     /** Ends the pause before the next attempt to reconnect. */
     this.hurry = () => {};
-    addEventListener('online', () => this.hurry());
   }
 
   /** @param {string} type @param {any} [detail] */
@@ -75,10 +78,14 @@ export class OrielClient extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** @param {number} [patience] [ms] */
-  async openSignal(patience) {
+  async openSignal() {
     const signal = new Signal(this.url);
-    await signal.open(patience);
+    await signal.open();
+    return this.use(signal);
+  }
+
+  /** From now on it is the one. @param {Signal} signal open */
+  use(signal) {
     signal.addEventListener('message', (e) => {
       if (this.signal === signal) { // an old one may still say that it was taken over
         this.receive(/** @type {CustomEvent} */ (e).detail);
@@ -122,6 +129,7 @@ export class OrielClient extends EventTarget {
       this.session = session;
       this.joinOptions = options;
       this.watch(session);
+      this.lived = false;
       this.enter(joined);
       await session.accept(joined.answer, joined.slots);
       return joined;
@@ -149,13 +157,13 @@ export class OrielClient extends EventTarget {
     session.addEventListener('track', (e) =>
       this.emit('slot', /** @type {CustomEvent} */ (e).detail));
     session.addEventListener('negotiationneeded', () => this.emit('negotiationneeded'));
-    session.addEventListener('state', (e) =>
-      this.onTransport(/** @type {CustomEvent} */ (e).detail));
+    session.addEventListener('state', (e) => this.session === session
+      && this.onTransport(/** @type {CustomEvent} */ (e).detail));
     const link = new LinkWatch(session.pc);
-    link.addEventListener('silent', () => this.onSilent());
-    link.addEventListener('heard', () => this.onHeard());
+    link.addEventListener('silent', () => this.link === link && this.onSilent());
+    link.addEventListener('heard', () => this.link === link && this.onHeard());
+    link.rtt = this.link?.rtt ?? 0; // until it knows better
     this.link = link;
-    this.lived = false;
   }
 
   onSilent() {
@@ -197,97 +205,191 @@ export class OrielClient extends EventTarget {
 
   /**
    * Restarts ICE while the transport is down; the pair in use stays until there is a better one. A
-   * new network has taken the WebSocket along without a word: when it does not answer, another one
-   * is opened, which restarts ICE with its resume.
+   * new network has taken the WebSocket along without a word, and a slow one looks the same: when it
+   * does not answer soon, another one is opened beside it, and the first that the server is heard
+   * over wins.
    */
   async restart() {
-    const session = this.session;
     const signal = this.signal;
-    if (!session || !signal || this.over || this.restarting || this.reconnecting || !this.isDown()) {
+    if (!this.session || !signal || this.over || this.restarting || this.reconnecting || !this.isDown()) {
       return;
     }
     this.restarting = true;
+    const answered = this.restartOver(signal);
     try {
-      const offer = await session.restartOffer();
-      const late = wait(RESTART_PATIENCE + 4 * (this.link?.rtt ?? 0)).then(() => {
-        throw new OrielError('timeout', 'The server did not answer.');
-      });
-      const reply = await Promise.race([signal.request('restart', { offer }), late]);
-      this.keepIceServers(reply);
-      await session.acceptRestart(reply.answer);
+      const late = wait(spread(RESTART_PATIENCE) + 4 * (this.link?.rtt ?? 0)).then(() => true);
+      if (await Promise.race([answered, late]) && !this.over && !this.reconnecting) {
+        this.reconnect(answered);
+      }
     } catch (error) {
-      if (error instanceof OrielError && LOST.includes(error.code) && !this.over && !this.reconnecting) {
+      const lost = error instanceof OrielError && LOST.includes(error.code) && this.signal === signal;
+      if (lost && !this.over && !this.reconnecting) {
         signal.close();
         this.reconnect();
       }
     } finally {
       this.restarting = false;
+      answered.catch(() => undefined); // said already, or no news to who reconnects
     }
   }
 
-  async reconnect() {
+  /** @param {Signal} signal */
+  async restartOver(signal) {
+    const { session, reply } = await this.ask(signal, 'restart');
+    this.keepIceServers(reply);
+    await this.settle(session, reply);
+  }
+
+  /**
+   * A request with an offer that restarts ICE. When the server has given the transport up meanwhile,
+   * nothing revives its peer connection, and the offer is one of another, with all that was published.
+   * @param {Signal} signal @param {string} type @param {object} [fields]
+   */
+  async ask(signal, type, fields = {}) {
+    let session = /** @type {Session} */ (this.session);
+    let reply;
+    try {
+      reply = await signal.request(type, { ...fields, offer: await session.restartOffer() });
+    } catch (error) {
+      if (!(error instanceof OrielError) || error.code !== 'transport_gone' || this.signal !== signal || this.over) {
+        throw error;
+      }
+      session.close();
+      session = this.newSession(); // at once: should the answer be lost, it is this one that the server knows
+      this.watch(session);
+      reply = await signal.request(type, { ...fields, ...await session.offer() });
+    }
+    if (this.signal !== signal) {
+      throw new OrielError('connection_lost', 'Another connection was faster.');
+    }
+    return { session, reply };
+  }
+
+  newSession() {
+    const { codec } = /** @type {JoinOptions} */ (this.joinOptions);
+    this.session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
+    return this.session;
+  }
+
+  /** @param {Session} session @param {any} reply */
+  async settle(session, reply) {
+    if (session.joined) {
+      await session.acceptRestart(reply.answer);
+      return;
+    }
+    await session.accept(reply.answer, reply.slots);
+    await this.publishAgain();
+  }
+
+  async publishAgain() {
+    for (const [kind, track] of this.published) {
+      await this.session?.publish(kind, track);
+    }
+  }
+
+  /** @param {Promise<unknown>} [answered] the WebSocket in use may still answer, which ends this */
+  async reconnect(answered) {
     this.emit('link', 'reconnecting');
     this.reconnecting = true;
-    const until = Date.now() + RETRY_FOR;
-    for (let pause = RETRY_FIRST; Date.now() < until && !this.over; pause *= 2) {
-      const begun = Date.now();
+    /** @type {Promise<any>} */
+    const never = new Promise(() => {});
+    const heard = answered ? answered.then(() => true, () => never) : never;
+    let tried = 0; // [ms] awake
+    if (!answered) {
+      await this.pause(Math.random() * RETRY_FIRST, heard); // it closed, and at the same moment for all
+    }
+    for (let pause = RETRY_FIRST; tried < RETRY_FOR && !this.over; pause *= 2) {
+      const begun = performance.now();
       try {
         // Short at first: a browser may have lost what was under way as the network changed.
-        await this.restore(Math.min(2 * pause + 8 * (this.link?.rtt ?? 0), OPEN_MOST));
+        await this.restore(Math.min(2 * pause + 8 * (this.link?.rtt ?? 0), OPEN_MOST), heard);
         this.reconnecting = false;
+        if (!this.over && !this.isDown()) {
+          this.emit('link', 'live');
+        }
         return;
       } catch (error) {
         if (error instanceof OrielError && FINAL.includes(error.code)) {
           this.finish(error.code, error.message);
           return;
         }
-        await Promise.race([wait(Math.min(pause, RETRY_MOST) - (Date.now() - begun)),
-          new Promise((resolve) => { this.hurry = () => resolve(undefined); })]);
+        await this.pause(spread(Math.min(pause, RETRY_MOST)) - (performance.now() - begun), heard);
       }
+      // A page that slept has not tried: of an attempt that took longer than one can, this much counts.
+      tried += Math.min(performance.now() - begun, ATTEMPT_MOST);
     }
     this.finish('connection_lost', 'The connection was lost and could not be restored.');
   }
 
   /**
+   * Until the next attempt, or the browser has a network, or something was heard.
+   * @param {number} ms @param {Promise<any>} heard
+   */
+  async pause(ms, heard) {
+    const over = new AbortController();
+    await Promise.race([wait(ms), heard, new Promise((resolve) => {
+      this.hurry = () => resolve(undefined);
+      addEventListener('online', this.hurry, { signal: over.signal });
+    })]);
+    over.abort();
+  }
+
+  /**
    * The same seat if the server still knows it, else (it was restarted) a new one.
    * @param {number} patience [ms] with the connection
+   * @param {Promise<any>} heard the old one answered after all
    */
-  async restore(patience) {
-    const signal = await this.openSignal(patience);
+  async restore(patience, heard) {
+    const old = this.signal;
+    const signal = new Signal(this.url);
+    const opened = signal.open(patience).then(() => false);
+    if (await Promise.race([heard, opened]) || this.over) {
+      opened.then(() => signal.close(), () => undefined);
+      return;
+    }
+    this.use(signal);
+    try {
+      await this.enterAgain(signal);
+    } catch (error) {
+      signal.close(); // else each attempt leaves one
+      throw error;
+    } finally {
+      old?.close();
+    }
+  }
+
+  /** @param {Signal} signal */
+  async enterAgain(signal) {
     if (this.session) {
       try {
-        await this.resume(signal, this.session);
+        await this.resume(signal);
         return;
       } catch (error) {
         if (!(error instanceof OrielError) || error.code !== 'resume_unknown') {
           throw error;
         }
       }
-      this.session.close();
+      this.session?.close();
       this.session = null;
     }
     await this.join(/** @type {JoinOptions} */ (this.joinOptions));
-    for (const [kind, track] of this.published) {
-      await this.publish(kind, track);
-    }
+    await this.publishAgain();
   }
 
-  /** @param {Signal} signal @param {Session} session */
-  async resume(signal, session) {
+  /** @param {Signal} signal */
+  async resume(signal) {
     const dead = this.isDown();
-    const offer = dead ? await session.restartOffer() : undefined;
-    const resumed = await signal.request('resume', { resume: this.resumeToken, offer });
-    this.enter(resumed);
+    const fields = { resume: this.resumeToken };
+    const { session, reply } = dead ? await this.ask(signal, 'resume', fields)
+      : { session: this.session, reply: await signal.request('resume', fields) };
+    this.enter(reply);
     // The secret before this one is refused once the server sees that the new one has arrived.
     signal.request('ping').catch(() => undefined);
-    if (resumed.answer) {
-      await session.acceptRestart(resumed.answer);
+    if (session && reply.answer) {
+      await this.settle(session, reply);
     }
-    for (const slot of resumed.slots ?? []) {
+    for (const slot of reply.slots ?? []) {
       this.onSlot(slot);
-    }
-    if (!dead) {
-      this.emit('link', 'live');
     }
   }
 
@@ -393,6 +495,7 @@ export class OrielClient extends EventTarget {
     this.over = true;
     this.session?.close();
     this.signal?.close();
+    this.hurry();
     if (first) {
       this.emit('ended', { code, message });
     }

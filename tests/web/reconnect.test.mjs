@@ -1,0 +1,197 @@
+// web/lib/oriel.js through outages, in virtual time.
+import { expect, expectEqual, finish, test } from '../integ/lib/harness.mjs';
+import { clock, listeners, network, run, server, sleep } from './lib_oriel.mjs';
+
+const { OrielClient } = await import('../../web/lib/oriel.js');
+console.warn = () => undefined;
+
+let last = null;
+
+/** A client that has joined, publishes a camera and is shown one. */
+async function joined(options = {}) {
+  server.reset();
+  Object.assign(network, { up: true, delay: 20 });
+  last?.finish('left', '');
+  const client = new OrielClient({ url: 'ws://there', token: 't', gallery: 1, audio: 1 });
+  client.iceServers = options.iceServers ?? [];
+  last = client;
+  client.links = [];
+  client.addEventListener('link', (e) => client.links.push(e.detail));
+  client.addEventListener('ended', (e) => { client.ended = e.detail.code; });
+  const done = client.join({ name: 'Ada', codec: 'vp8' });
+  await run(1000);
+  await done;
+  client.camera = { kind: 'video', getSettings: () => ({ width: 1280, height: 720 }) };
+  await client.publish('camera', client.camera);
+  await run(1000);
+  expectEqual(client.links.at(-1), 'live', 'the link');
+  return client;
+}
+
+/** Time passes until `probe` is true. */
+async function passUntil(probe, what) {
+  for (const end = clock.now + 60000; !probe();) {
+    expect(clock.now < end, `waited a minute for: ${what}`);
+    await run(10);
+  }
+}
+
+/** Time until all is well after the network came back [ms]. */
+async function recovered(client, most) {
+  const begun = clock.now;
+  while (clock.now - begun < most && (client.links.at(-1) !== 'live' || client.reconnecting)) {
+    await run(50);
+  }
+  expectEqual(client.links.at(-1), 'live', 'the link');
+  expectEqual(client.ended, undefined, 'the end');
+  const took = clock.now - begun;
+  await run(1000);
+  expectEqual(client.session.pc.connectionState, 'connected', 'the transport');
+  expectEqual(client.session.senders.get('camera').sender.track, client.camera, 'what is published');
+  expectEqual(client.session.slots.get('3').participant, 'p2', 'who is on the stage');
+  expectEqual(client.session.slots.get('3').track, client.session.pc.transceivers[3].receiver.track, 'its track');
+  const open = server.sockets.filter((s) => s.readyState < 2);
+  expect(open.length === 1 && open[0] === client.signal.socket, `${open.length} WebSockets are open`);
+  return took;
+}
+
+async function outage(client, ms) {
+  network.up = false;
+  await run(ms);
+  network.up = true;
+}
+
+for (const seconds of [1, 3, 14, 16, 20, 45]) {
+  await test(`an_outage_of_${seconds}_s`, async () => {
+    const client = await joined();
+    const { pc } = client.session;
+    await outage(client, seconds * 1000);
+    console.log(`# live again after ${await recovered(client, 25000)} ms`);
+    expectEqual(client.session.pc === pc, seconds <= 14, 'the same peer connection');
+  });
+}
+
+// The media alone: the WebSocket works all the time.
+await test('a_transport_that_the_server_gave_up_over_a_websocket_that_is_there', async () => {
+  const client = await joined();
+  const { pc } = client.session;
+  server.spent = server.transport.certificate;
+  server.transport = null;
+  await run(3000);
+  await recovered(client, 1000);
+  expect(client.session.pc !== pc, 'the same peer connection');
+  expectEqual(server.sockets.length, 1, 'WebSockets');
+});
+
+// The server knows the new transport, and the client has not heard so.
+await test('the_answer_to_the_new_offer_gets_lost', async () => {
+  const client = await joined();
+  await outage(client, 20000);
+  const { certificate } = client.session.pc;
+  await passUntil(() => server.transport && server.transport.certificate !== certificate, 'another transport');
+  network.up = false;
+  await run(3000);
+  network.up = true;
+  await recovered(client, 30000);
+});
+
+await test('a_slow_websocket_is_not_closed', async () => {
+  const client = await joined();
+  const [socket] = server.sockets;
+  network.delay = 900; // what comes of media is late by that, too, and the browser knows no round trip
+  client.onSilent();
+  client.session.pc.become('disconnected');
+  await run(8000);
+  expectEqual(socket.readyState, 1, 'the WebSocket in use');
+  expectEqual(server.asked.filter(([type]) => type === 'resume').length, 0, 'resumes');
+  await recovered(client, 1);
+});
+
+await test('a_dead_websocket_is_left_within_a_second', async () => {
+  const client = await joined();
+  const [socket] = server.sockets;
+  socket.send = () => undefined;
+  client.session.pc.become('disconnected');
+  await run(1000);
+  expect(server.asked.some(([type, at]) => type === 'resume' && at === 1), 'no resume over another');
+  await recovered(client, 100);
+  expectEqual(socket.readyState, 3, 'the dead one');
+});
+
+await test('a_failed_attempt_leaves_no_websocket', async () => {
+  const client = await joined();
+  server.silent = true;
+  client.signal.close();
+  await run(40000);
+  const open = server.sockets.filter((s) => s.readyState < 2);
+  expect(server.sockets.length > 2, 'it did not try');
+  expect(open.length <= 1, `${open.length} WebSockets are open`);
+  server.silent = false;
+  await recovered(client, 20000);
+});
+
+await test('who_sleeps_for_an_hour_tries_again', async () => {
+  const client = await joined();
+  network.up = false;
+  await run(5000);
+  sleep(3600000);
+  await run(5000);
+  expectEqual(client.ended, undefined, 'the end');
+  network.up = true;
+  await recovered(client, 20000);
+});
+
+await test('who_is_awake_does_not_try_for_ever', async () => {
+  const client = await joined();
+  await outage(client, 100000);
+  expectEqual(client.ended, 'connection_lost', 'the end');
+});
+
+await test('a_network_that_comes_ends_the_pause', async () => {
+  const client = await joined();
+  network.up = false;
+  await run(8000);
+  await passUntil(() => listeners.size > 0, 'a pause');
+  network.up = true;
+  listeners.forEach((listener) => listener());
+  const took = await recovered(client, 1000);
+  expect(took < 500, `${took} ms`);
+});
+
+await test('nothing_outlives_a_client', async () => {
+  for (const when of [0, 5000]) {
+    const client = await joined();
+    network.up = when === 0;
+    await run(when);
+    client.finish('left', '');
+    network.up = true;
+    await run(30000);
+    expectEqual(listeners.size, 0, 'listeners of the window');
+    expectEqual(server.sockets.filter((s) => s.readyState < 2).length, 0, 'WebSockets');
+    expectEqual(clock.timers.length, 0, 'timers');
+  }
+});
+
+await test('not_all_come_back_at_the_same_moment', async () => {
+  const waits = new Set();
+  for (let i = 0; i < 8; i++) {
+    const client = await joined();
+    const begun = clock.now;
+    client.signal.close();
+    await passUntil(() => server.sockets.length > 1, 'another WebSocket');
+    waits.add(clock.now - begun);
+    client.finish('left', '');
+    await run(1000);
+  }
+  console.log(`# after ${[...waits]} ms`);
+  expect(waits.size > 2 && Math.max(...waits) < 350, 'they do');
+});
+
+await test('servers_that_the_browser_cannot_read', async () => {
+  const client = await joined({ iceServers: [{ urls: 'turn:host:99999' }] });
+  client.session.pc.setConfiguration = () => { throw new SyntaxError('a URL that cannot be read'); };
+  await outage(client, 3000);
+  await recovered(client, 10000);
+});
+
+finish();
