@@ -1,5 +1,9 @@
 #include "tests/sim/sim_link.h"
 
+/* [us] The Gilbert model counts packets. Of a path that carries few, a burst ends by time, or the
+ * seconds of a handshake that waits twice as long each time would pass within one. */
+#define BURST_MAX US_PER_S
+
 void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed) {
     *l = (struct sim_link){.c = *c};
     rng_seed(&l->seeded, seed);
@@ -19,10 +23,13 @@ static bool is_dark(const struct sim_link *l, us_t now) {
     return c->blackout_every > 0 && (now + l->phase) % c->blackout_every < c->blackout;
 }
 
-static bool loses(struct sim_link *l) {
+static bool loses(struct sim_link *l, us_t now) {
     const struct sim_link_config *c = &l->c;
-    if (l->bad ? chance(l, c->bad_leave) : chance(l, c->bad_enter)) {
+    if (l->bad && now - l->bad_since > BURST_MAX) {
+        l->bad = false;
+    } else if (l->bad ? chance(l, c->bad_leave) : chance(l, c->bad_enter)) {
         l->bad = !l->bad;
+        l->bad_since = now;
     }
     bool burst = l->bad && chance(l, c->bad_loss);
     bool single = chance(l, c->loss);
@@ -58,7 +65,7 @@ unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
     struct rng r = rng_from_seeded(&l->seeded);
     us_t left = departs(l, now, size);
     l->sent++;
-    if (left < 0 || loses(l) || is_dark(l, now)) {
+    if (left < 0 || loses(l, now) || is_dark(l, now)) {
         l->lost++;
         return 0;
     }

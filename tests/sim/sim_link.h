@@ -18,7 +18,7 @@ struct sim_link_config {
     us_t jitter;         /* [us] up to this much more, without reordering */
     uint32_t loss;       /* [ppm] independent losses */
     uint32_t bad_enter;  /* [ppm] per packet: the link turns bad (Gilbert model) */
-    uint32_t bad_leave;  /* [ppm] per packet: it recovers */
+    uint32_t bad_leave;  /* [ppm] per packet: it recovers; after a second in any case */
     uint32_t bad_loss;   /* [ppm] losses while bad */
     uint32_t reorder;    /* [ppm] packets held back by reorder_by */
     us_t reorder_by;     /* [us] */
@@ -30,11 +30,12 @@ struct sim_link_config {
 struct sim_link {
     struct sim_link_config c;
     struct rng_seeded seeded;
-    bool down;    /* drops everything */
-    us_t phase;   /* [us] of the blackouts */
-    bool bad;     /* Gilbert state */
-    us_t free_at; /* [us] when the last bit of the queue has left */
-    us_t last;    /* [us] arrival of the newest packet in order */
+    bool down;      /* drops everything */
+    us_t phase;     /* [us] of the blackouts */
+    bool bad;       /* Gilbert state, */
+    us_t bad_since; /* [us] its begin */
+    us_t free_at;   /* [us] when the last bit of the queue has left */
+    us_t last;      /* [us] arrival of the newest packet in order */
     uint64_t sent, lost, duplicated;
     uint64_t bytes;        /* delivered */
     struct samples *waits; /* borrowed: how long each packet stood in the queue; NULL: unasked */
