@@ -40,7 +40,12 @@ static bool lower(struct aimd *a, us_t now, const struct aimd_input *in) {
     }
     learn(a, (double)acked);
     uint64_t to = (uint64_t)(AIMD_BETA * (double)acked);
-    if (to > a->rate) { /* others made the queue, so each gives up the same part of its own */
+    if (to > a->rate) {
+        if (in->before) {
+            return false; /* it is the queue that the last decrease is for: it has to come through
+                           */
+        }
+        /* Others made the queue, so each gives up the same part of its own. */
         to = (uint64_t)(AIMD_BETA * (double)a->rate);
     }
     bool less = to < a->rate;

@@ -11,6 +11,7 @@
 #define FEEDBACK_MISSING US_PER_S    /* ours: browsers send it every 50 to 250 ms */
 #define COLLAPSED (80 * US_PER_MS)   /* ours */
 #define DRAIN_ABOVE (40 * US_PER_MS) /* ours: a shorter queue empties by itself */
+#define WAITED_FOR (250 * US_PER_MS) /* ours: of a longer queue the past is seen for long */
 #define DRAIN_BELOW (15 * US_PER_MS)
 #define DRAIN_SPAN (500 * US_PER_MS)   /* the queue shall be gone in this time */
 #define DRAIN_MAX (1500 * US_PER_MS)   /* and if it is not, the way itself has become longer */
@@ -223,16 +224,20 @@ static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct
         return false; /* its queue is our question, not the path's answer */
     }
     b->measured = now;
+    b->newest = us_max(b->newest, sent);
     queue_delay_add(&b->queue, now, a->at, a->at - sent);
     return groups_add(&b->groups, sent, a->at, ret);
 }
 
 /* The queue that was made is being let go, and does go: less arrives because less is sent, which
  * says nothing of the path, and the line still shows how the queue grew. To lower the rate once
- * more by that cost a fifth of the path after each overuse. */
+ * more by that cost a fifth of the path after each overuse. A path that becomes narrow just then is
+ * no such case: its packets come so rarely that the last five are older than what is smoothed. */
 static bool draining(const struct bwe *b, us_t now) {
     bool lately = b->lowered > 0 && now - b->lowered < DRAIN_MAX;
-    return lately && queue_delay_last(&b->queue) < queue_delay_get(&b->queue);
+    us_t queue = queue_delay_get(&b->queue);
+    bool growing = queue > b->queued && queue_delay_last(&b->queue) > COLLAPSED;
+    return lately && !growing && queue_delay_last(&b->queue) < queue;
 }
 
 /* How the path was used when that was last seen. When nothing but probes goes out it is not seen:
@@ -244,6 +249,7 @@ static enum trend_usage usage_known(const struct bwe *b, us_t now) {
 
 void bwe_feedback_begin(struct bwe *b, us_t now) {
     b->seen = (uint8_t)usage_known(b, now);
+    b->queued = queue_delay_get(&b->queue);
     b->overuse = false;
     b->heard = b->unheard = now;
     b->first_heard = b->answered ? b->first_heard : now;
@@ -264,7 +270,8 @@ void bwe_feedback_end(struct bwe *b, us_t now) {
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),
-                            .enough = b->want};
+                            .enough = b->want,
+                            .before = b->newest <= b->lowered && b->queued > WAITED_FOR};
     if (collapsed(b, now, in.acked_short)) {
         in.usage = TREND_OVERUSE;
     }

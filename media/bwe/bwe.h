@@ -34,6 +34,8 @@ struct bwe {
     us_t lowered;     /* [us] the last decrease: what was sent before it tells no second one */
     us_t measured;    /* [us] the last packet that tells how full the path is */
     us_t drain_until; /* [us] a queue that we made is let go until then */
+    us_t newest;      /* [us] when the last packet that has arrived was sent; no probe's */
+    us_t queued;      /* [us] the queue, as it was known before the feedback that is being read */
     uint64_t want;    /* [bit/s] what its slots could use */
     uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
     us_t first_heard; /* [us] 0: never */

@@ -50,8 +50,11 @@ TEST(bwe_follows_a_bottleneck_that_changes) {
     EXPECT(fits(&p, 4 * MBIT));
     run(&p, SEC(15), "4M");
     EXPECT(fits(&p, 4 * MBIT));
+    /* It has just been lowered: the queue that grows now is not the one that is being let go. */
     link.rate = 500 * KBIT;
-    run(&p, p.now + SEC(3), "0.5M");
+    run(&p, p.now + SEC(0.5), "0.5M");
+    EXPECT(bwe_rate(&p.bwe, p.now) < 500 * KBIT);
+    run(&p, p.now + SEC(2.5), "0.5M");
     EXPECT(fits(&p, 500 * KBIT));
     run(&p, p.now + SEC(15), "0.5M");
     EXPECT(fits(&p, 500 * KBIT));
