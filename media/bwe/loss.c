@@ -22,9 +22,12 @@ static bool lower(struct loss *l, us_t now, us_t rtt, uint64_t rate, uint64_t ac
         return false;
     }
     uint64_t to = (uint64_t)((double)rate * (1 - l->fraction / 2));
-    if (l->fraction > LOSS_HALF && acked > 0 && acked < to) {
+    bool half = l->fraction > LOSS_HALF;
+    bool lasts = half && l->half && now - l->lowered < LOSS_LASTS + us_max(rtt, 0);
+    if (lasts && acked > 0 && acked < to) {
         to = acked;
     }
+    l->half = half;
     l->limit = to;
     l->lowered = now;
     return true;

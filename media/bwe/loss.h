@@ -17,7 +17,11 @@
 #define LOSS_WAIT (300 * US_PER_MS)   /* libwebrtc kBweDecreaseInterval, beside the round trip */
 #define LOSS_OUTAGE (200 * US_PER_MS) /* ours: a queue that overflows lets some through */
 #define LOSS_MEAN 0.125               /* ours: of each judgement, in the mean */
-#define LOSS_HALF 0.5                 /* ours: then what arrives is what the path carries */
+/* Ours: when more than half is lost, and still is after the first decrease, what arrives is what
+ * the path carries. Once is a burst: of a radio that loses most for 100 ms hardly anything arrives.
+ */
+#define LOSS_HALF 0.5
+#define LOSS_LASTS US_PER_S
 
 struct loss {
     uint64_t limit;        /* [bit/s]; 0: none */
@@ -25,6 +29,7 @@ struct loss {
     uint32_t lost, total;  /* packets since the last judgement */
     uint32_t run;          /* lost in a row, not counted yet */
     us_t run_from;         /* [us] when the first of them was sent */
+    bool half;             /* more than LOSS_HALF was lost when the limit went down last */
     double fraction;       /* as last judged */
     double mean;           /* of the last judgements */
 };

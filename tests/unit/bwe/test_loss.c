@@ -66,3 +66,32 @@ TEST(loss_of_an_outage_is_not_counted) {
     EXPECT(loss_judge(&l, now, 40 * US_PER_MS, RATE, RATE));
     EXPECT(l.limit > 0 && l.limit < RATE);
 }
+
+/* Nearly nothing arrives for 100 ms. What does says nothing of what the path carries. */
+TEST(loss_of_a_burst_is_not_what_the_path_carries) {
+    struct loss l = {0};
+    us_t now = US_PER_S;
+    for (unsigned i = 0; i < 30; i++, now += EVERY) {
+        loss_packet(&l, now, i % 5 == 0);
+    }
+    EXPECT(loss_judge(&l, now, 40 * US_PER_MS, RATE, RATE / 20));
+    EXPECT(l.limit >= RATE / 2);
+    for (unsigned i = 0; i < 200; i++, now += EVERY) {
+        loss_packet(&l, now, true);
+    }
+    EXPECT(!loss_judge(&l, now, 40 * US_PER_MS, l.limit, l.limit));
+    EXPECT(l.limit >= RATE / 2);
+}
+
+/* It is what the path carries when it goes on so. */
+TEST(loss_of_most_that_goes_on_is_a_narrow_path) {
+    struct loss l = {0};
+    us_t now = US_PER_S, begun = now;
+    for (unsigned i = 0; l.limit != RATE / 20 && now - begun < 2 * US_PER_S; i++, now += EVERY) {
+        loss_packet(&l, now, i % 5 == 0);
+        if (i % FEEDBACK == FEEDBACK - 1) {
+            (void)loss_judge(&l, now, 40 * US_PER_MS, l.limit ? l.limit : RATE, RATE / 20);
+        }
+    }
+    EXPECT(now - begun < 700 * US_PER_MS);
+}
