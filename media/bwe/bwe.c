@@ -234,7 +234,7 @@ static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct
  * more by that cost a fifth of the path after each overuse. A path that becomes narrow just then is
  * no such case: its packets come so rarely that the last five are older than what is smoothed. */
 static bool draining(const struct bwe *b, us_t now) {
-    bool lately = b->lowered > 0 && now - b->lowered < DRAIN_MAX;
+    bool lately = b->lowered > 0 && (now - b->lowered < DRAIN_MAX || now < b->drain_until);
     us_t queue = queue_delay_get(&b->queue);
     bool growing = queue > b->queued && queue_delay_last(&b->queue) > COLLAPSED;
     return lately && !growing && queue_delay_last(&b->queue) < queue;
@@ -265,13 +265,22 @@ void bwe_feedback_arrival(struct bwe *b, us_t now, const struct bwe_arrival *a) 
     }
 }
 
+/* What has arrived last was sent before the last decrease, and stood in the queue that it is for.
+ */
+static bool past_is_seen(const struct bwe *b) {
+    return b->newest <= b->lowered && b->queued > WAITED_FOR;
+}
+
 void bwe_feedback_end(struct bwe *b, us_t now) {
     struct aimd_input in = {.usage = b->overuse ? TREND_OVERUSE : (enum trend_usage)b->seen,
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),
                             .enough = b->want,
-                            .before = b->newest <= b->lowered && b->queued > WAITED_FOR};
+                            .before = past_is_seen(b)};
+    if (in.before && now < b->drain_until) {
+        b->drain_until = now + DRAIN_MAX; /* the decrease has not come through yet */
+    }
     if (collapsed(b, now, in.acked_short)) {
         in.usage = TREND_OVERUSE;
     }

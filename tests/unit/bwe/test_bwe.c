@@ -68,6 +68,29 @@ TEST(bwe_follows_a_bottleneck_that_changes) {
     EXPECT(waited < 100);
 }
 
+/* Two seconds of it are made before anybody can know, and what arrives until it is gone was all
+ * sent before: that tells nothing of the decrease. */
+TEST(bwe_lets_a_long_queue_go) {
+    unsigned again = 0;
+    for (unsigned i = 0; i < 16; i++) {
+        struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(3), .delay = SEC(0.02)};
+        static struct path p;
+        path_init(&p, &link, &usual, 300 + i);
+        run(&p, SEC(12 + 0.13 * i), "4M");
+        link.rate = 500 * KBIT;
+        us_t until = p.now + SEC(5.5);
+        run(&p, p.now + SEC(0.6), "0.5M");
+        uint64_t least = bwe_estimate(&p.bwe);
+        while (p.now < until) {
+            run(&p, p.now + SEC(0.05), "0.5M");
+            least = bwe_estimate(&p.bwe) < least ? bwe_estimate(&p.bwe) : least;
+        }
+        again += least < 400 * KBIT;
+        EXPECT(least > 350 * KBIT);
+    }
+    EXPECT(again <= 2); /* it was in seven */
+}
+
 TEST(bwe_is_at_the_capacity_half_a_second_after_a_join) {
     struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(1), .delay = SEC(0.025)};
     static struct path p;
