@@ -196,11 +196,14 @@ static bool is_stale(const struct bwe *b, us_t now) {
     return b->measured > 0 && now - b->measured > USAGE_KNOWN;
 }
 
-/* The path has become so much slower that the line need not be waited for: even the last packets
- * have waited long, and far less arrives than is allowed. */
+/* The path is so much slower that the line need not be waited for: even the last packets have
+ * waited long, and far less arrives than is allowed. A path that is narrower than the guess to
+ * begin with has no line yet, and 20 groups take a second to come through. */
 static bool collapsed(const struct bwe *b, us_t now, uint64_t acked) {
-    return !is_stale(b, now) && queue_delay_last(&b->queue) > COLLAPSED && acked > 0 &&
-           b->trend.slope > 0 && acked < bwe_estimate(b) / 4 * 3;
+    bool growing =
+        b->trend.n < TREND_WINDOW ? queue_delay_get(&b->queue) > b->queued : b->trend.slope > 0;
+    return !is_stale(b, now) && queue_delay_last(&b->queue) > COLLAPSED && acked > 0 && growing &&
+           acked < bwe_estimate(b) / 4 * 3;
 }
 
 /* One packet of a feedback. Returns true when its group tells how the path is used. */
@@ -232,12 +235,14 @@ static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct
 /* The queue that was made is being let go, and does go: less arrives because less is sent, which
  * says nothing of the path, and the line still shows how the queue grew. To lower the rate once
  * more by that cost a fifth of the path after each overuse. A path that becomes narrow just then is
- * no such case: its packets come so rarely that the last five are older than what is smoothed. */
+ * no such case: its packets come so rarely that the last five are older than what is smoothed. Once
+ * the queue is gone, the line still has to see it. */
 static bool draining(const struct bwe *b, us_t now) {
     bool lately = b->lowered > 0 && (now - b->lowered < DRAIN_MAX || now < b->drain_until);
     us_t queue = queue_delay_get(&b->queue);
     bool growing = queue > b->queued && queue_delay_last(&b->queue) > COLLAPSED;
-    return lately && !growing && queue_delay_last(&b->queue) < queue;
+    bool gone = now < b->drain_until && queue_delay_last(&b->queue) <= DRAIN_BELOW;
+    return gone || (lately && !growing && queue_delay_last(&b->queue) < queue);
 }
 
 /* How the path was used when that was last seen. When nothing but probes goes out it is not seen:
@@ -267,8 +272,8 @@ void bwe_feedback_arrival(struct bwe *b, us_t now, const struct bwe_arrival *a) 
 
 /* What has arrived last was sent before the last decrease, and stood in the queue that it is for.
  */
-static bool past_is_seen(const struct bwe *b) {
-    return b->newest <= b->lowered && b->queued > WAITED_FOR;
+static bool past_is_seen(const struct bwe *b, us_t now) {
+    return !is_stale(b, now) && b->newest <= b->lowered && b->queued > WAITED_FOR;
 }
 
 void bwe_feedback_end(struct bwe *b, us_t now) {
@@ -277,16 +282,15 @@ void bwe_feedback_end(struct bwe *b, us_t now) {
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),
                             .enough = b->want,
-                            .before = past_is_seen(b)};
+                            .before = past_is_seen(b, now)};
     if (in.before && now < b->drain_until) {
         b->drain_until = now + DRAIN_MAX; /* the decrease has not come through yet */
     }
     if (collapsed(b, now, in.acked_short)) {
         in.usage = TREND_OVERUSE;
     }
-    if (in.usage == TREND_OVERUSE && draining(b, now)) {
-        in.usage = TREND_UNDERUSE;
-    }
+    bool waits = in.usage == TREND_OVERUSE ? draining(b, now) : in.before;
+    in.usage = waits ? TREND_UNDERUSE : in.usage;
     uint64_t before = bwe_estimate(b);
     bool less = aimd_update(&b->aimd, now, &in);
     less = loss_judge(&b->loss, now, rtt(b), bwe_estimate(b), in.acked_short) || less;

@@ -91,6 +91,23 @@ TEST(bwe_lets_a_long_queue_go) {
     EXPECT(again <= 2); /* it was in seven */
 }
 
+/* A path that is narrower than the guess: nothing has come through yet that tells how it was. */
+TEST(bwe_soon_knows_that_it_has_guessed_too_much) {
+    static const struct bwe_config guess = {800 * KBIT, 60 * KBIT, 6 * MBIT};
+    for (unsigned i = 0; i < 8; i++) {
+        struct bottleneck link = {.rate = (300 + 20 * i) * KBIT,
+                                  .queue_max = SEC(0.7),
+                                  .delay = SEC(0.01 + 0.005 * i),
+                                  .jitter = SEC(0.002)};
+        static struct path p;
+        path_init(&p, &link, &guess, 400 + i);
+        run(&p, p.now + SEC(0.6), "narrow");
+        EXPECT(bwe_estimate(&p.bwe) <= link.rate);
+        run(&p, p.now + SEC(2.4), "narrow");
+        EXPECT(bwe_rate(&p.bwe, p.now) > link.rate / 4 * 3);
+    }
+}
+
 TEST(bwe_is_at_the_capacity_half_a_second_after_a_join) {
     struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(1), .delay = SEC(0.025)};
     static struct path p;
