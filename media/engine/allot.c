@@ -141,6 +141,32 @@ static uint64_t guessed(const struct session *s, us_t now, uint64_t audio,
     return rate > least ? rate : least;
 }
 
+static int size_of(const struct allocation_slot *offers) {
+    return offers->chosen == ALLOCATION_PAUSED ? -1 : offers->layers[offers->chosen].spatial;
+}
+
+/* Of a path that is known. A share is to be read: its full size is always worth a try. */
+static bool upgrades(const struct session *s, unsigned i, us_t now) {
+    return s->bwe && bwe_known(s->bwe, now, ALLOT_SETTLE) && kind_of(s, i) != ALLOCATION_SHARE;
+}
+
+/* Larger sizes that have just been tried in vain are no offer. */
+static void leave_out(struct session *s, unsigned i, us_t now, struct allocation_slot *ret) {
+    struct slot *slot = &s->slots[i];
+    const struct flow *x = flow_at(s, i);
+    uint64_t of = x ? (uint64_t)x->origin << 32 | x->id : 0;
+    if (of != slot->upgrade_of || !upgrades(s, i, now)) {
+        slot->upgrade = (struct upgrade){0};
+        slot->upgrade_of = of;
+        return;
+    }
+    int limit = upgrade_limit(&slot->upgrade, now, carried(s, now)), before = size_of(ret);
+    limit = limit > before ? limit : before;
+    while (ret->n > 1 && ret->layers[ret->n - 1].spatial > limit) {
+        ret->n--;
+    }
+}
+
 static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
     struct slot *slot = &s->slots[i];
     struct feed *feed = l ? &l->feed : NULL;
@@ -206,8 +232,18 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
     return need_instead(layer);
 }
 
+/* What it gets from now on, instead of size `before`. */
+static void note_size(struct session *s, unsigned i, us_t now, int before,
+                      struct allocation_slot *offers) {
+    if (offers->n > 0 && upgrades(s, i, now)) {
+        offers->chosen = chosen_before(&s->slots[i], offers);
+        upgrade_chosen(&s->slots[i].upgrade, now, carried(s, now), before, size_of(offers));
+    }
+}
+
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
+    int sizes[SESSION_SLOTS_MAX];
     uint64_t audio = 0;
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct flow *x = flow_at(s, i);
@@ -226,15 +262,20 @@ void allot(struct session *s, us_t now) {
         offer_repairs(s, i, &offers[i]);
         offers[i].chosen = chosen_before(&s->slots[i], &offers[i]);
     }
-    s->allot_rate = carried(s, now);
-    s->allot_spent = allocate(guessed(s, now, audio, offers), audio, offers, s->n_slots);
-    s->allot_at = now;
-    s->allot_due = false;
     if (s->bwe) {
         bwe_want(s->bwe, allocation_wanted(audio, offers, s->n_slots));
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
+        sizes[i] = size_of(&offers[i]);
+        leave_out(s, i, now, &offers[i]);
+    }
+    s->allot_rate = carried(s, now);
+    s->allot_spent = allocate(guessed(s, now, audio, offers), audio, offers, s->n_slots);
+    s->allot_at = now;
+    s->allot_due = false;
+    for (unsigned i = 0; i < s->n_slots; i++) {
         follow(s, i, choose(s, i, &offers[i], now), now);
+        note_size(s, i, now, sizes[i], &offers[i]);
     }
     event_paused(s);
 }

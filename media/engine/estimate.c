@@ -40,6 +40,9 @@ static void notice_path(struct session *s) {
     }
     if (s->bwe_for.port != 0) {
         bwe_moved(s->bwe);
+        for (unsigned i = 0; i < s->n_slots; i++) {
+            s->slots[i].upgrade = (struct upgrade){0};
+        }
     }
     s->bwe_for = t->paths[t->selected].addr;
 }

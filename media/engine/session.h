@@ -6,6 +6,7 @@
 #define ORIEL_MEDIA_ENGINE_SESSION_H
 
 #include "media/bwe/receive.h"
+#include "media/bwe/upgrade.h"
 #include "media/engine/engine.h"
 #include "media/engine/snapshot.h"
 #include "media/feed/inbound.h"
@@ -29,7 +30,9 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
     us_t paused_at;    /* [us] when that alone was told last */
     int8_t layer;      /* of flow.layers, that it gets, or SLOT_PAUSED */
     us_t sized_until;  /* [us] no larger size within a layer is chosen before that */
-    struct {           /* the last report block about it */
+    struct upgrade upgrade; /* larger sizes that were tried in vain, */
+    uint64_t upgrade_of;    /* of the flow with this id, after that of its origin */
+    struct {                /* the last report block about it */
         uint32_t highest_seq;
         int32_t lost;
         uint64_t given; /* of rewrite.h, up to highest_seq */

@@ -133,7 +133,7 @@ struct play { /* one receiving slot */
     uint64_t received; /* packets for the first time, repairs too */
     uint64_t reported_expected, reported_received;
     struct samples *repairs; /* borrowed: from the gap to the repair; NULL: not asked */
-    uint64_t frames, packets, switches, keyframes, lost, repaired, plis;
+    uint64_t frames, packets, switches, resizes, keyframes, lost, repaired, plis;
 };
 
 struct sealed { /* what the engine has sealed for one ssrc: no index twice */

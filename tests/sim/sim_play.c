@@ -161,6 +161,7 @@ static void check_step(struct browser *b, struct play *p, const struct held *h) 
     bool other = h->content.participant != p->last.content.participant ||
                  h->content.kind != p->last.content.kind;
     p->switches += other;
+    p->resizes += !other && h->content.layer != p->last.content.layer;
     p->changed_at = other ? b->w->now : p->changed_at;
 }
 

@@ -170,6 +170,48 @@ void scenario_bottleneck(struct world *w) {
     samples_free(&waits);
 }
 
+/* A path that carries a size in its best moments only. */
+void scenario_edge(struct world *w) {
+    struct sim_link_config down = path((10 + world_below(w, 40)) * US_PER_MS);
+    down.rate = (540 + world_below(w, 100)) * KBIT;
+    down.queue = 30000;
+    struct video_options source = {.rates = {1700 * KBIT, 420 * KBIT, 150 * KBIT}, .fps = 25};
+    (void)camera(w, &source);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    live(w, b, 10 * US_PER_S);
+    p->longest = 0;
+    say(w, "path", (long long)(down.rate / KBIT), "kbit/s");
+    for (unsigned minute = 0; minute < 2; minute++) {
+        uint64_t before = p->resizes;
+        live(w, b, 60 * US_PER_S);
+        uint64_t resizes = p->resizes - before;
+        say(w, "resizes in a minute", (long long)resizes, "");
+        SIM_EXPECT(w, resizes <= 10);
+    }
+    say(w, "longest freeze", p->longest, "us");
+    SIM_EXPECT(w, p->longest < US_PER_S);
+}
+
+/* Less than what is guessed, and no room for what is sent meanwhile. */
+void scenario_narrow(struct world *w) {
+    struct sim_link_config down = path((10 + world_below(w, 40)) * US_PER_MS);
+    down.rate = (300 + world_below(w, 100)) * KBIT;
+    down.queue = 30000;
+    (void)camera(w, &camera_simulcast);
+    struct browser *b = viewer(w, &down, 20 * US_PER_MS);
+    struct play *p = stage_of(b);
+    run_connected(w);
+    live(w, b, 10 * US_PER_S);
+    us_t first = p->frames > 0 ? p->first_frame - b->connected_at : US_NEVER;
+    say(w, "first picture", first, "us");
+    say(w, "longest freeze", p->longest, "us");
+    say(w, "frames", (long long)p->frames, "of 250");
+    SIM_EXPECT(w, first < US_PER_S);
+    SIM_EXPECT(w, p->longest < US_PER_S);
+}
+
 /* What a path carries decides what its viewer gets. */
 static uint8_t layer_for(uint64_t rate) {
     return rate >= 3200 * KBIT ? 0 : rate >= 800 * KBIT ? 1 : 2;

@@ -49,6 +49,8 @@ extern const unsigned n_scenarios;
     X(microphones100, 20)  \
     X(bursts, 4)           \
     X(bottleneck, 4)       \
+    X(edge, 4)             \
+    X(narrow, 4)           \
     X(uplink, 4)           \
     X(rough, 4)            \
     X(share, 4)            \

@@ -83,6 +83,37 @@ TEST(a_viewer_gets_the_layer_that_its_path_carries) {
     rig_free(&r);
 }
 
+/* A larger picture that its path did not carry for long is not tried again at once, unless the path
+ * has become clearly better. */
+TEST(a_larger_picture_in_vain_is_not_tried_again_at_once) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    unsigned phase = (3 - client_last(v, STAGE)->number % 3) % 3;
+    remb(v, 200000);
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 2); /* the middle one */
+    remb(v, 400000);
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 0); /* the largest */
+    remb(v, 250000);
+    (void)watch(c, v, US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 2);
+    remb(v, 400000);
+    (void)watch(c, v, 3 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 2);
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 0); /* five seconds later */
+    remb(v, 250000);
+    (void)watch(c, v, US_PER_S);
+    remb(v, 400000);
+    (void)watch(c, v, 6 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 2); /* ten, this time */
+    remb(v, 520000);
+    (void)watch(c, v, US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 0);
+    rig_free(&r);
+}
+
 /* What the viewer was told last of its stage. */
 static const struct media_event *last_slot(const struct client *v) {
     static const struct media_event none;
