@@ -40,5 +40,23 @@ static bool seal(struct gcm_key *k, const struct gcm_job *job) {
            EVP_EncryptFinal_ex(c, none, &n) == 1 && EVP_CIPHER_CTX_get_params(c, tag) == 1;
 }
 
-const struct gcm_engine gcm_openssl = {
-    .name = "openssl", .usable = usable, .key_new = key_new, .key_free = key_free, .seal = seal};
+static bool gcm_open(struct gcm_key *k, const struct gcm_open_job *job) {
+    EVP_CIPHER_CTX *c = ctx_of(k);
+    uint8_t none[GCM_TAG];
+    int n = 0;
+    OSSL_PARAM tag[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, job->tag, GCM_TAG),
+        OSSL_PARAM_construct_end()};
+    return EVP_DecryptInit_ex(c, NULL, NULL, NULL, job->iv) == 1 &&
+           EVP_CIPHER_CTX_set_params(c, tag) == 1 &&
+           EVP_DecryptUpdate(c, NULL, &n, job->aad.p, (int)job->aad.n) == 1 &&
+           (job->n == 0 || EVP_DecryptUpdate(c, job->text, &n, job->text, (int)job->n) == 1) &&
+           EVP_DecryptFinal_ex(c, none, &n) == 1;
+}
+
+const struct gcm_engine gcm_openssl = {.name = "openssl",
+                                       .usable = usable,
+                                       .key_new = key_new,
+                                       .key_free = key_free,
+                                       .seal = seal,
+                                       .open = gcm_open};

@@ -28,7 +28,7 @@ struct gcm_key {
 static struct {
     bool looked, usable;
     aes_gcm_pre_t expand[SIZES];
-    aes_gcm_enc_dec_t encrypt[SIZES];
+    aes_gcm_enc_dec_t encrypt[SIZES], decrypt[SIZES];
 } lib;
 
 static bool look(void) {
@@ -44,6 +44,8 @@ static bool look(void) {
         lib.expand[AES_256] = m->gcm256_pre;
         lib.encrypt[AES_128] = m->gcm128_enc;
         lib.encrypt[AES_256] = m->gcm256_enc;
+        lib.decrypt[AES_128] = m->gcm128_dec;
+        lib.decrypt[AES_256] = m->gcm256_dec;
     }
     free_mb_mgr(m);
     return ok;
@@ -89,9 +91,18 @@ static bool seal(struct gcm_key *k, const struct gcm_job *job) {
     return true;
 }
 
+static bool gcm_open(struct gcm_key *k, const struct gcm_open_job *job) {
+    struct gcm_context_data ctx;
+    uint8_t tag[GCM_TAG];
+    lib.decrypt[k->size](k->data, &ctx, job->text, job->text, job->n, job->iv, job->aad.p,
+                         job->aad.n, tag, GCM_TAG);
+    return ct_equal(tag, job->tag, GCM_TAG);
+}
+
 const struct gcm_engine gcm_ipsec_mb = {.name = "ipsec-mb",
                                         .usable = usable,
                                         .key_new = key_new,
                                         .key_free = key_free,
                                         .key_prefetch = key_prefetch,
-                                        .seal = seal};
+                                        .seal = seal,
+                                        .open = gcm_open};

@@ -1,10 +1,10 @@
-/* SRTP and SRTCP (RFC 3711, AES-GCM: RFC 7714). Inbound packets are opened by libsrtp2
- * (srtp_open.c). Outbound ones are sealed by cipher libraries directly (srtp_seal.c): the packet
- * index is
- * an argument, owned and advanced by the caller before the send, so that a session rebuilt from a
- * snapshot never uses a (key, index) pair twice; and the plaintext is read from a shared buffer,
- * so that encryption is the copy. Sealers allocate nothing after creation, openers only for a
- * stream they have not seen. Owner: one worker thread. */
+/* SRTP and SRTCP (RFC 3711, AES-GCM: RFC 7714). Inbound packets are opened (srtp_open.c) by cipher
+ * libraries directly with AES-GCM, and by libsrtp2 with AES-CM and HMAC-SHA1. Outbound ones are
+ * sealed by cipher libraries directly (srtp_seal.c): the packet index is an argument, owned and
+ * advanced by the caller before the send, so that a session rebuilt from a snapshot never uses a
+ * (key, index) pair twice; and the plaintext is read from a shared buffer, so that encryption is
+ * the copy. Sealers allocate nothing after creation, openers only for a stream they have not seen.
+ * Owner: one worker thread. */
 #ifndef ORIEL_MEDIA_SECURE_SRTP_H
 #define ORIEL_MEDIA_SECURE_SRTP_H
 
@@ -27,9 +27,10 @@ struct srtp_opener *srtp_opener_new(const struct dtls_keys *k);
 /* NULL allowed; returns NULL. Wipes keys. */
 struct srtp_opener *srtp_opener_free(struct srtp_opener *s);
 /* Open in place: *len shrinks. ERR_AUTH, ERR_REPLAY or ERR_FORMAT leave the state unchanged and the
- * packet must be dropped. ssrc streams are created on first use; where there are SRTP_STREAMS_MAX,
- * the one that was silent longest is let go (srtp_streams.h says how its past stays closed), at
- * most SRTP_STREAMS_GONE_MAX in all; then a new one is ERR_FULL. ERR_NOMEM for a new one. */
+ * packet, whose contents may be gone, must be dropped. ssrc streams are created on first use; where
+ * there are SRTP_STREAMS_MAX, the one that was silent longest is let go (srtp_streams.h says how
+ * its past stays closed), at most SRTP_STREAMS_GONE_MAX in all; then a new one is ERR_FULL.
+ * ERR_NOMEM for a new one. */
 enum err srtp_open_rtp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len);
 /* The rollover counter of an inbound stream, for the snapshot; ERR_UNKNOWN for a new ssrc. */
@@ -40,12 +41,13 @@ enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc
  * ERR_WRONG_STATE for a known ssrc, ERR_FULL, ERR_NOMEM. */
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
-/* Which library seals with AES-GCM (RFC 7714); AES-CM is always OpenSSL's. */
+/* Which library seals and opens with AES-GCM (RFC 7714); AES-CM is always sealed by OpenSSL. */
 enum srtp_aead { SRTP_AEAD_AUTO, SRTP_AEAD_OPENSSL, SRTP_AEAD_IPSEC_MB };
-/* Choose it for all sealers made later; from one thread, before there are others. AUTO tries what
- * is there for less than a millisecond and takes the faster, by the caller's clock [ns]; without
- * one (NULL) it takes OpenSSL. ERR_UNSUPPORTED when the one wanted is not built in, cannot run on
- * this processor or computes something else than OpenSSL; ERR_NOMEM. On error nothing changes. */
+/* Choose it for all sealers and openers made later; from one thread, before there are others. AUTO
+ * tries what is there for less than a millisecond and takes the faster, by the caller's clock [ns];
+ * without one (NULL) it takes OpenSSL. ERR_UNSUPPORTED when the one wanted is not built in, cannot
+ * run on this processor or computes something else than OpenSSL; ERR_NOMEM. On error nothing
+ * changes. */
 enum err srtp_aead_choose(enum srtp_aead wanted, uint64_t (*now_ns)(void));
 /* The name of the one in use, for logs and metrics: "openssl" or "ipsec-mb". */
 const char *srtp_aead_name(void);

@@ -40,5 +40,9 @@ struct srtp_sealer;
  * when memory is out. */
 struct srtp_sealer *srtp_sealer_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
                                               const struct srtp_session_keys *rtcp);
+struct srtp_opener;
+/* The same of srtp_opener_new, for the profiles of AES-GCM; NULL also for another. */
+struct srtp_opener *srtp_opener_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
+                                              const struct srtp_session_keys *rtcp);
 
 #endif

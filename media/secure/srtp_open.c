@@ -1,203 +1,131 @@
-/* Inbound SRTP and SRTCP through libsrtp2: the only file that includes it. libsrtp2 keeps rollover
- * counters and replay windows, and creates a stream only after its first packet is authentic. */
+/* Inbound SRTP and SRTCP: which stream a packet is of, its index, whether it is a replay; then one
+ * of the two ways to open it (srtp_open.h), and only what is authentic changes anything. */
+#include "media/secure/srtp_open.h"
 #include "base/alloc.h"
 #include "media/secure/srtp.h"
 #include "media/secure/srtp_streams.h"
 
-#include <srtp2/srtp.h>
-
-#define REPLAY_WINDOW 1024 /* [packets] RFC 3711 section 3.3.2 asks at least 64 */
 /* [bytes] shortest packets that can hold a header and a tag of 80 bits */
 #define RTP_MIN (12 + 10)
 #define RTCP_MIN (8 + 4 + 10)
-#define RTCP_INDEX 4   /* E flag and index (RFC 3711 section 3.4) */
 #define SHA1_80_TAG 10 /* stands behind the index; AES-GCM's stands before it */
 
 struct srtp_opener {
-    srtp_t srtp;
-    srtp_policy_t policy; /* its key points into this struct */
-    uint8_t key[SRTP_KEY_MAX + SRTP_SALT_MAX];
-    bool gcm;
-    struct streams streams; /* what libsrtp2 knows, and knew */
+    struct open_gcm *gcm; /* one of these two */
+    struct open_cm *cm;
+    struct streams streams;
 };
 
-/* An inbound packet and what its header says. */
-struct arrival {
-    uint8_t *packet;
-    size_t *len;
-    uint32_t ssrc;
-    bool rtcp;
-    uint16_t seq;        /* RTP */
-    uint32_t rtcp_index; /* SRTCP */
-};
-
-static void set_policy(srtp_policy_t *p, uint16_t profile) {
-    switch (profile) {
-    case SRTP_PROFILE_AEAD_AES_128_GCM:
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
-        break;
-    case SRTP_PROFILE_AEAD_AES_256_GCM:
-        srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtp);
-        srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtcp);
-        break;
-    default:
-        srtp_crypto_policy_set_rtp_default(&p->rtp);
-        srtp_crypto_policy_set_rtcp_default(&p->rtcp);
-    }
+static struct srtp_opener *opener_new(void) {
+    struct srtp_opener *s = mem_zalloc(1, sizeof(*s));
+    return s && !streams_init(&s->streams) ? srtp_opener_free(s) : s;
 }
 
-/* Debian's libsrtp2 is built on NSS and ends it with the last cipher: the next session would load
- * its modules from disk again, half a millisecond or more of a worker's time. One session of ours
- * that never ends keeps them. */
-static srtp_t keeper;
-
-static bool keep_library(void) {
-    static unsigned char key[SRTP_KEY_MAX + SRTP_SALT_MAX];
-    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_inbound}, .key = key};
-    set_policy(&policy, SRTP_PROFILE_AEAD_AES_128_GCM);
-    return srtp_create(&keeper, &policy) == srtp_err_status_ok;
+struct srtp_opener *srtp_opener_from_sessions(uint16_t profile, const struct srtp_session_keys *rtp,
+                                              const struct srtp_session_keys *rtcp) {
+    struct srtp_opener *s = srtp_profile_gcm(profile) ? opener_new() : NULL;
+    if (s) {
+        s->gcm = srtp_gcm_new(profile, rtp, rtcp);
+    }
+    return s && s->gcm ? s : srtp_opener_free(s);
 }
 
-enum err srtp_library_init(void) {
-    static bool started; /* libsrtp2 refuses to be started again */
-    if (!started && srtp_init() != srtp_err_status_ok) {
-        return ERR_CRYPTO;
+static struct srtp_opener *gcm_new(const struct dtls_keys *k) {
+    struct srtp_session_keys rtp, rtcp;
+    struct srtp_opener *s = NULL;
+    struct srtp_master m = k->inbound;
+    memset(m.salt + srtp_salt_len(k->profile), 0, SRTP_SALT_MAX - srtp_salt_len(k->profile));
+    if (srtp_session_derive(&m, k->profile, SRTP_LABEL_RTP_KEY, &rtp) &&
+        srtp_session_derive(&m, k->profile, SRTP_LABEL_RTCP_KEY, &rtcp)) {
+        s = srtp_opener_from_sessions(k->profile, &rtp, &rtcp);
     }
-    started = true;
-    return keeper || keep_library() ? OK : ERR_CRYPTO;
+    mem_wipe(&m, sizeof(m));
+    mem_wipe(&rtp, sizeof(rtp));
+    mem_wipe(&rtcp, sizeof(rtcp));
+    return s;
 }
 
 struct srtp_opener *srtp_opener_new(const struct dtls_keys *k) {
-    size_t key_len = srtp_key_len(k->profile);
-    if (key_len == 0) {
-        return NULL;
+    if (srtp_profile_gcm(k->profile)) {
+        return gcm_new(k);
     }
-    struct srtp_opener *s = mem_zalloc(1, sizeof(*s));
-    if (!s) {
-        return NULL;
+    struct srtp_opener *s = srtp_profile_known(k->profile) ? opener_new() : NULL;
+    if (s) {
+        s->cm = srtp_cm_new(k);
     }
-    memcpy(s->key, k->inbound.key, key_len);
-    memcpy(s->key + key_len, k->inbound.salt, srtp_salt_len(k->profile));
-    s->gcm = srtp_profile_gcm(k->profile);
-    set_policy(&s->policy, k->profile);
-    s->policy.ssrc.type = ssrc_any_inbound;
-    s->policy.key = s->key;
-    s->policy.window_size = REPLAY_WINDOW;
-    if (!streams_init(&s->streams) || srtp_create(&s->srtp, &s->policy) != srtp_err_status_ok) {
-        s->srtp = NULL;
-        return srtp_opener_free(s);
-    }
-    return s;
+    return s && s->cm ? s : srtp_opener_free(s);
 }
 
 struct srtp_opener *srtp_opener_free(struct srtp_opener *s) {
     if (s) {
-        if (s->srtp) {
-            srtp_dealloc(s->srtp);
-        }
+        srtp_gcm_free(s->gcm);
+        srtp_cm_free(s->cm);
         streams_free(&s->streams);
-        mem_wipe(s, sizeof(*s));
         mem_free(s);
     }
     return NULL;
 }
 
-static enum err err_of(srtp_err_status_t st) {
-    switch (st) {
-    case srtp_err_status_ok:
-        return OK;
-    case srtp_err_status_replay_fail:
-    case srtp_err_status_replay_old:
-    case srtp_err_status_pkt_idx_old:
-        return ERR_REPLAY;
-    case srtp_err_status_bad_param:
-    case srtp_err_status_parse_err:
-        return ERR_FORMAT;
-    case srtp_err_status_alloc_fail:
-        return ERR_NOMEM;
-    default:
-        return ERR_AUTH;
-    }
-}
-
-/* libsrtp2 2.5 takes host order everywhere but here. */
-static void forget(struct srtp_opener *s, uint32_t ssrc) {
-    uint8_t wire[4];
-    put_be32(wire, ssrc);
-    memcpy(&ssrc, wire, sizeof(ssrc));
-    (void)srtp_remove_stream(s->srtp, ssrc);
-}
-
-/* Make a stream known to libsrtp2 before it has sent a packet. */
-static enum err introduce(struct srtp_opener *s, uint32_t ssrc) {
-    srtp_policy_t policy = s->policy;
-    policy.ssrc.type = ssrc_specific;
-    policy.ssrc.value = ssrc;
-    return srtp_add_stream(s->srtp, &policy) == srtp_err_status_ok ? OK : ERR_NOMEM;
-}
-
-static bool is_old(const struct stream *k, const struct arrival *a) {
-    return a->rtcp ? a->rtcp_index < k->rtcp_floor : stream_index(k, a->seq) < k->rtp_floor;
-}
-
 static enum err unprotect(struct srtp_opener *s, const struct stream *k, const struct arrival *a) {
-    int n = (int)*a->len;
+    if (s->gcm) {
+        return srtp_gcm_open(s->gcm, a);
+    }
     if (!a->rtcp && k->pending) {
         /* libsrtp2 itself can only be told a rollover counter, which is wrong when this packet is
          * on the other side of a wrap, so it is told anew for each packet until one is authentic.
          */
-        uint32_t roc = (uint32_t)(stream_index(k, a->seq) >> 16);
-        (void)srtp_set_stream_roc(s->srtp, k->ssrc, roc);
+        srtp_cm_tell(s->cm, a);
     }
-    srtp_err_status_t st = a->rtcp ? srtp_unprotect_rtcp(s->srtp, a->packet, &n)
-                                   : srtp_unprotect(s->srtp, a->packet, &n);
-    if (st == srtp_err_status_ok) {
-        *a->len = (size_t)n;
-    }
-    return err_of(st);
+    return srtp_cm_open(s->cm, a);
+}
+
+static bool is_replay(const struct stream *k, const struct arrival *a) {
+    return a->rtcp ? stream_had_rtcp(k, (uint32_t)a->index) : stream_had_rtp(k, a->index);
 }
 
 static void heard(struct srtp_opener *s, struct stream *k, const struct arrival *a) {
     if (a->rtcp) {
-        stream_heard_rtcp(&s->streams, k, a->rtcp_index);
+        stream_heard_rtcp(&s->streams, k, (uint32_t)a->index);
     } else {
-        stream_heard_rtp(&s->streams, k, stream_index(k, a->seq));
+        stream_heard_rtp(&s->streams, k, a->index);
     }
 }
 
-/* A packet of a stream that libsrtp2 does not know: it is new, or it was let go. */
-static enum err open_other(struct srtp_opener *s, const struct arrival *a) {
+/* A packet of a stream that is not known: it is new, or it was let go. A new one is created by
+ * libsrtp2 itself, if this is authentic. */
+static enum err open_other(struct srtp_opener *s, struct arrival *a) {
     struct stream k = {.ssrc = a->ssrc};
     bool back = streams_was_let_go(&s->streams, a->ssrc, &k);
-    enum err e = is_old(&k, a) ? ERR_REPLAY : streams_reserve(&s->streams, a->ssrc);
-    if (e == OK && back) {
-        e = introduce(s, a->ssrc);
+    a->index = a->rtcp ? a->index : stream_index(&k, a->seq);
+    enum err e = is_replay(&k, a) ? ERR_REPLAY : streams_reserve(&s->streams, a->ssrc);
+    if (e == OK && back && s->cm) {
+        e = srtp_cm_introduce(s->cm, a->ssrc);
     }
     if (e != OK) {
         return e;
     }
-    e = unprotect(s, &k, a); /* a new stream is created by libsrtp2, if this is authentic */
+    e = unprotect(s, &k, a);
     if (e != OK) {
-        if (back) {
-            forget(s, a->ssrc);
+        if (back && s->cm) {
+            srtp_cm_forget(s->cm, a->ssrc);
         }
         return e;
     }
     heard(s, &k, a);
     uint32_t gone;
-    if (streams_enter(&s->streams, &k, &gone)) {
-        forget(s, gone);
+    if (streams_enter(&s->streams, &k, &gone) && s->cm) {
+        srtp_cm_forget(s->cm, gone);
     }
     return OK;
 }
 
-static enum err open_arrival(struct srtp_opener *s, const struct arrival *a) {
+static enum err open_arrival(struct srtp_opener *s, struct arrival *a) {
     struct stream *k = streams_find(&s->streams, a->ssrc);
     if (!k) {
         return open_other(s, a);
     }
-    enum err e = is_old(k, a) ? ERR_REPLAY : unprotect(s, k, a);
+    a->index = a->rtcp ? a->index : stream_index(k, a->seq);
+    enum err e = is_replay(k, a) ? ERR_REPLAY : unprotect(s, k, a);
     if (e == OK) {
         heard(s, k, a);
     }
@@ -217,12 +145,12 @@ enum err srtp_open_rtcp(struct srtp_opener *s, uint8_t *packet, size_t *len) {
     if (*len < RTCP_MIN || *len > INT32_MAX) {
         return ERR_FORMAT;
     }
-    size_t behind = RTCP_INDEX + (s->gcm ? 0 : SHA1_80_TAG);
+    size_t behind = SRTP_RTCP_INDEX + (s->gcm ? 0 : SHA1_80_TAG);
     struct arrival a = {.packet = packet,
                         .len = len,
                         .ssrc = be32(packet + 4),
                         .rtcp = true,
-                        .rtcp_index = be32(packet + *len - behind) & 0x7fffffffU};
+                        .index = be32(packet + *len - behind) & 0x7fffffffU};
     return open_arrival(s, &a);
 }
 
@@ -245,8 +173,8 @@ enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high) 
         return ERR_FULL;
     }
     enum err e = streams_reserve(&s->streams, ssrc);
-    if (e == OK) {
-        e = introduce(s, ssrc);
+    if (e == OK && s->cm) {
+        e = srtp_cm_introduce(s->cm, ssrc);
     }
     if (e == OK) {
         (void)streams_enter(&s->streams, &k, &gone);

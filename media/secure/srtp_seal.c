@@ -122,18 +122,6 @@ void srtp_sealer_prefetch_key(const struct srtp_sealer *s) {
     }
 }
 
-/* RFC 7714 section 8.1 (and 9.1 with the SRTCP index, whose upper 16 bits are zero): 2 zero
- * bytes | SSRC | 48-bit index, XOR salt. */
-static void gcm_iv(uint8_t iv[GCM_IV], const uint8_t *salt, uint32_t ssrc, uint64_t index) {
-    iv[0] = iv[1] = 0;
-    put_be32(iv + 2, ssrc);
-    put_be16(iv + 6, (uint16_t)(index >> 32));
-    put_be32(iv + 8, (uint32_t)index);
-    for (int i = 0; i < GCM_IV; i++) {
-        iv[i] ^= salt[i];
-    }
-}
-
 /* RFC 3711 section 4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16). */
 static void cm_iv(uint8_t iv[16], const uint8_t *salt, uint32_t ssrc, uint64_t index) {
     uint8_t mix[16] = {0};

@@ -4,7 +4,9 @@
 #include "base/check.h"
 #include "media/secure/srtp.h"
 
-#define CAP_FIRST 8 /* a viewer has one or two streams of reports, a publisher a few of media */
+#include <string.h>
+
+#define CAP_FIRST 2 /* a viewer has one or two streams of reports, a publisher a few of media */
 
 bool streams_init(struct streams *t) {
     *t = (struct streams){.live = mem_alloc(CAP_FIRST * sizeof(*t->live)), .cap_live = CAP_FIRST};
@@ -125,13 +127,50 @@ uint64_t stream_index(const struct stream *s, uint16_t seq) {
     return roc << 16 | seq;
 }
 
+/* A window is a ring of one bit for each of the last n_words * 64 indices below next (RFC 3711
+ * section 3.3.2). */
+static bool window_has(const uint64_t *seen, unsigned n_words, uint64_t next, uint64_t index) {
+    uint64_t size = 64 * (uint64_t)n_words;
+    if (index >= next) {
+        return false;
+    }
+    return next - index > size || (seen[index % size / 64] >> index % 64 & 1) != 0;
+}
+
+static void window_enter(uint64_t *seen, unsigned n_words, uint64_t next, uint64_t index) {
+    uint64_t size = 64 * (uint64_t)n_words;
+    if (index >= next && index - next >= size) {
+        memset(seen, 0, n_words * sizeof(*seen));
+        next = index;
+    }
+    for (uint64_t i = next; i < index; i++) {
+        seen[i % size / 64] &= ~(UINT64_C(1) << i % 64);
+    }
+    seen[index % size / 64] |= UINT64_C(1) << index % 64;
+}
+
+bool stream_had_rtp(const struct stream *s, uint64_t index) {
+    return index < s->rtp_floor ||
+           (!s->pending && window_has(s->rtp_seen, ARRAY_LEN(s->rtp_seen), s->rtp_next, index));
+}
+
+bool stream_had_rtcp(const struct stream *s, uint32_t index) {
+    return index < s->rtcp_floor ||
+           window_has(s->rtcp_seen, ARRAY_LEN(s->rtcp_seen), s->rtcp_next, index);
+}
+
 void stream_heard_rtp(struct streams *t, struct stream *s, uint64_t index) {
     s->used = ++t->clock;
-    s->pending = false;
+    if (s->pending) { /* what was known is only near: the window begins here */
+        s->rtp_next = index;
+        s->pending = false;
+    }
+    window_enter(s->rtp_seen, ARRAY_LEN(s->rtp_seen), s->rtp_next, index);
     s->rtp_next = index >= s->rtp_next ? index + 1 : s->rtp_next;
 }
 
 void stream_heard_rtcp(struct streams *t, struct stream *s, uint32_t index) {
     s->used = ++t->clock;
+    window_enter(s->rtcp_seen, ARRAY_LEN(s->rtcp_seen), s->rtcp_next, index);
     s->rtcp_next = index >= s->rtcp_next ? index + 1 : s->rtcp_next;
 }

@@ -17,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                      : flags & 1 ? SRTP_PROFILE_AEAD_AES_128_GCM
                                                  : SRTP_PROFILE_AES128_CM_SHA1_80};
     CHECK(srtp_library_init() == OK);
+    CHECK(srtp_aead_choose(SRTP_AEAD_OPENSSL, NULL) == OK);
+    if (flags & 32) { /* where it is built in */
+        (void)srtp_aead_choose(SRTP_AEAD_IPSEC_MB, NULL);
+    }
     struct srtp_opener *s = srtp_opener_new(&k);
     CHECK(s);
     if (flags & 4) {

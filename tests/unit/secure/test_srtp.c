@@ -1,4 +1,4 @@
-/* What we seal, libsrtp2 opens; in every profile, around every wrap, and nothing else. */
+/* What we seal opens; in every profile, around every wrap, and nothing else. */
 #include "tests/unit/secure/ends.h"
 #include "tests/unit/test.h"
 

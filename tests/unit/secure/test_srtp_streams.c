@@ -59,7 +59,7 @@ TEST(a_stream_let_go_comes_back) {
         EXPECT_EQ(ends_pass(&e, SSRC, 603, 40), OK);
         EXPECT_EQ(ends_pass(&e, SSRC, 602, 40), OK); /* late, but above what was known */
         EXPECT_EQ(ends_pass(&e, SSRC, 602, 40), ERR_REPLAY);
-        EXPECT_EQ(ends_pass(&e, SSRC, 600, 40), ERR_REPLAY); /* still, within libsrtp2's window */
+        EXPECT_EQ(ends_pass(&e, SSRC, 600, 40), ERR_REPLAY); /* still, within its window */
         EXPECT_EQ(ends_pass(&e, SSRC, 599, 40), ERR_REPLAY);
         EXPECT_EQ(ends_pass(&e, SSRC, 604, 40), OK);
         EXPECT_EQ(srtp_opener_roc(e.open, SSRC, &roc), OK);
