@@ -91,6 +91,7 @@ static void print_fanout(const struct fanout_result *r) {
     printf("  %-7s  %-14s %7.0f %7.0f %6.2f\n", "", "with sendmmsg", r->relay.ns, r->relay.floor,
            r->relay.ratio);
     printf("  %-7s  %-14s %7.0f\n", "", "timers, RTCP", r->upkeep);
+    printf("  %-7s  %-14s %7.0f\n", "", "feedback", r->feedback);
     printf("  %-7s  %llu packets fed, %llu forwarded; sink got %llu of %llu\n", "",
            (unsigned long long)r->fed, (unsigned long long)r->forwarded,
            (unsigned long long)r->received, (unsigned long long)r->sent);
@@ -105,9 +106,10 @@ static void json_fanout(const struct fanout_result *r) {
     printf("{\"viewers\":%u,\"rounds\":%u,", r->viewers, r->rounds);
     json_figure("engine", &r->engine);
     json_figure("send", &r->relay);
-    printf("\"upkeep_ns\":%.1f,\"opened\":%llu,\"fed\":%llu,\"forwarded\":%llu,", r->upkeep,
-           (unsigned long long)r->opened, (unsigned long long)r->fed,
-           (unsigned long long)r->forwarded);
+    printf(
+        "\"upkeep_ns\":%.1f,\"feedback_ns\":%.1f,\"opened\":%llu,\"fed\":%llu,\"forwarded\":%llu,",
+        r->upkeep, r->feedback, (unsigned long long)r->opened, (unsigned long long)r->fed,
+        (unsigned long long)r->forwarded);
     printf("\"sent\":%llu,\"received\":%llu}", (unsigned long long)r->sent,
            (unsigned long long)r->received);
 }

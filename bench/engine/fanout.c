@@ -5,6 +5,7 @@
 #include "bench/clock.h"
 #include "bench/engine/house.h"
 #include "bench/engine/limits.h"
+#include "bench/engine/reports.h"
 #include "media/wire/rtp.h"
 #include "server/udp.h"
 
@@ -12,6 +13,7 @@
 
 #define ROUND US_PER_S
 #define WARM_UP US_PER_S
+#define SETTLE 10 /* rounds: until all is known of what the viewers can take */
 #define ROUNDS_MAX 999
 #define GCM_TAG 16
 
@@ -20,9 +22,10 @@ struct bench {
     struct sink sink;
     struct udp *udp;
     struct floor *floor;
-    size_t header[2];        /* [bytes] in front of an audio, a video payload */
-    uint64_t upkeep;         /* [ns] */
-    uint64_t sent, received; /* by the engine's socket; of these, by the sink */
+    struct reports reports;
+    size_t header[2];          /* [bytes] in front of an audio, a video payload */
+    uint64_t upkeep, reported; /* [ns] */
+    uint64_t sent, received;   /* by the engine's socket; of these, by the sink */
 };
 
 /* ---- before the rounds: everybody gets and can open everything ---- */
@@ -39,6 +42,7 @@ static void listen_to(struct bench *b, struct ear *ear, const struct burst *burs
     while (train_next(&train, &at, &d) || (engine_output(b->house.engine, b->house.now, &train) &&
                                            !(at = 0) && train_next(&train, &at, &d))) {
         unsigned who = sink_index(&d.to);
+        reports_sent(&b->reports, &d.to, bytes_of(d.data, d.len), 1);
         if (who == 0 || wire_classify(bytes_of(d.data, d.len)) != WIRE_RTP) {
             continue;
         }
@@ -82,6 +86,10 @@ static uint64_t warm_up(struct bench *b) {
 
 /* ---- the rounds ---- */
 
+static void went(struct bench *b, const struct train *t) {
+    reports_sent(&b->reports, &t->to, bytes_of(t->data, t->len), t->n);
+}
+
 /* The law of media.h, as the worker obeys it (server/worker.c). */
 static void drain(struct bench *b, bool send) {
     struct engine *e = b->house.engine;
@@ -90,11 +98,13 @@ static void drain(struct bench *b, bool send) {
     struct tap tap;
     if (send) {
         while (engine_output(e, b->house.now, udp_slot(b->udp))) {
+            went(b, udp_slot(b->udp));
             b->sent += udp_slot(b->udp)->n;
             udp_keep(b->udp);
         }
     } else {
         while (engine_output(e, b->house.now, &train)) {
+            went(b, &train);
         }
     }
     while (engine_event(e, &event)) {
@@ -112,6 +122,19 @@ static void timers(struct bench *b) {
         drain(b, false);
     }
     b->upkeep += cpu_ns() - begun;
+}
+
+/* Viewers say what has arrived. */
+static void reports(struct bench *b) {
+    struct packet *in[REPORTS_BATCH];
+    for (unsigned n; (n = reports_due(&b->reports, in)) > 0;) {
+        uint64_t begun = cpu_ns();
+        for (unsigned i = 0; i < n; i++) {
+            engine_input(b->house.engine, b->house.now, in[i]);
+        }
+        drain(b, false);
+        b->reported += cpu_ns() - begun;
+    }
 }
 
 /* [ns] per forwarded packet. */
@@ -133,6 +156,7 @@ static double engine_round(struct bench *b, bool send) {
         }
         ns += cpu_ns() - begun;
         sink_drain(&b->sink);
+        reports(b);
     }
     b->received += b->sink.received - got;
     return (double)ns / (double)(engine_counters(h->engine)->rtp_out - before);
@@ -170,6 +194,10 @@ static struct figure figure_of(struct series *s, unsigned n) {
 static void run_rounds(struct bench *b, struct fanout_result *ret) {
     static struct series engine, relay;
     const struct engine_counters *n = engine_counters(b->house.engine);
+    for (unsigned i = 0; i < SETTLE; i++) {
+        (void)engine_round(b, false);
+    }
+    b->upkeep = b->reported = 0;
     uint64_t fed = b->house.fed, out = n->rtp_out;
     for (unsigned i = 0; i < ret->rounds; i++) {
         one_round(b, &engine, i, false);
@@ -182,6 +210,8 @@ static void run_rounds(struct bench *b, struct fanout_result *ret) {
     ret->fed = b->house.fed - fed;
     ret->forwarded = n->rtp_out - out;
     ret->upkeep = (double)b->upkeep / (double)ret->forwarded;
+    ret->feedback = (double)b->reported / (double)ret->forwarded;
+    CHECK(n->twcc_in > 0 && n->drop_rtcp == 0 && n->drop_srtp == 0);
 }
 
 void fanout_measure(unsigned viewers, unsigned rounds, struct fanout_result *ret) {
@@ -198,9 +228,11 @@ void fanout_measure(unsigned viewers, unsigned rounds, struct fanout_result *ret
         house_add(&b.house, &b.sink);
     }
     b.floor = floor_open(viewers);
+    reports_open(&b.reports, &b.house);
     ret->opened = warm_up(&b);
     run_rounds(&b, ret);
     floor_close(b.floor);
+    reports_close(&b.reports);
     house_close(&b.house);
     udp_close(b.udp);
     sink_close(&b.sink);

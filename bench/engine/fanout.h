@@ -16,6 +16,7 @@ struct fanout_result {
     uint64_t sent, received;     /* datagrams given to the kernel; that the sink got */
     struct figure engine, relay; /* into a discarded buffer; out of a socket */
     double upkeep;               /* [ns] timers and RTCP, per forwarded packet */
+    double feedback;             /* [ns] what viewers report, likewise */
 };
 
 /* Ends the program when a viewer does not get, or cannot open, what was sent. */

@@ -26,6 +26,8 @@ static struct session_line *add_line(struct session_params *s, bool audio) {
                                .pli = !audio};
     l->ext.id[RTP_EXT_MID] = EXT_MID;
     l->ext.id[RTP_EXT_AUDIO_LEVEL] = audio ? EXT_LEVEL : 0;
+    l->ext.id[RTP_EXT_TWCC] = EXT_TWCC;
+    l->twcc = true;
     snprintf(l->mid, sizeof(l->mid), "%u", s->n_lines++);
     return l;
 }
@@ -53,8 +55,6 @@ static void fill_params(struct house *h, struct session_params *s, unsigned i) {
     for (unsigned k = 0; k < N_SOURCES; k++) {
         struct session_line *l = add_line(s, sources[k] == SOURCE_MICROPHONE);
         l->source = sources[k];
-        l->twcc = true;
-        l->ext.id[RTP_EXT_TWCC] = EXT_TWCC;
     }
     add_slots(s, SLOT_STAGE, 1);
     add_slots(s, SLOT_GALLERY, N_GALLERY);
