@@ -10,13 +10,20 @@
 #include <stdint.h>
 
 struct timer {
-    us_t at;        /* US_NEVER when not set */
-    uint64_t order; /* tie-break, set by timers_set */
-    size_t slot;    /* place in the heap + 1; 0 = not set */
+    us_t at;     /* US_NEVER when not set */
+    size_t slot; /* place in the heap + 1; 0 = not set */
+};
+
+/* What timers are compared by stands in the heap: where they are themselves, in a session each, is
+ * in no cache when another one is set. */
+struct timers_entry {
+    us_t at;
+    uint64_t order; /* tie-break */
+    struct timer *timer;
 };
 
 struct timers {
-    struct timer **heap;
+    struct timers_entry *heap;
     size_t n, cap;
     uint64_t next_order;
 };
