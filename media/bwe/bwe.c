@@ -96,7 +96,10 @@ uint64_t bwe_rate(const struct bwe *b, us_t now) {
 }
 
 void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size) {
-    struct bwe_packet p = {.size = size, .probe = probe_sent(&b->probe, now, size)};
+    struct bwe_packet p = {.size = size};
+    if (b->probe.sending) {
+        p.probe = probe_sent(&b->probe, now, size);
+    }
     sent_add(&b->sent, now, seq, p);
     if (!b->sending) {
         b->sending = true;

@@ -4,6 +4,7 @@
 #ifndef ORIEL_MEDIA_BWE_BWE_H
 #define ORIEL_MEDIA_BWE_BWE_H
 
+#include "base/prefetch.h"
 #include "media/bwe/acked.h"
 #include "media/bwe/aimd.h"
 #include "media/bwe/loss.h"
@@ -12,6 +13,7 @@
 #include "media/bwe/sent.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bwe_config {
     uint64_t start, min, max; /* [bit/s] min <= start <= max */
@@ -19,17 +21,13 @@ struct bwe_config {
 
 struct bwe {
     struct bwe_config c;
-    struct sent sent;
     struct groups groups;
     struct trend trend;
     struct acked acked;
     struct aimd aimd;
     struct loss loss;
-    struct probe probe;
     struct queue_delay queue;
     us_t rtt;         /* [us] 0: not known */
-    us_t heard;       /* [us] the last feedback; when the first packet was sent, before */
-    us_t unheard;     /* [us] when it was last found missing, or heard */
     us_t arrived;     /* [us] the last arrival, by the viewer's clock */
     us_t lowered;     /* [us] the last decrease: what was sent before it tells no second one */
     us_t measured;    /* [us] the last packet that tells how full the path is */
@@ -41,9 +39,15 @@ struct bwe {
     us_t first_heard; /* [us] 0: never */
     uint8_t seen;     /* enum trend_usage, in the feedback that is being read */
     bool overuse;     /* there was one in it */
-    bool sending;     /* something was sent since `heard` */
     bool answered;    /* it has sent feedback at all */
     bool first;       /* the first probes are still to come */
+    /* Each packet that is sent needs the end of `probe` and the head of `sent`, and what is between
+     * them: one or two cache lines, and one of the ring. */
+    struct probe probe;
+    bool sending; /* something was sent since `heard` */
+    us_t heard;   /* [us] the last feedback; when the first packet was sent, before */
+    us_t unheard; /* [us] when it was last found missing, or heard */
+    struct sent sent;
 };
 
 /* Nothing was sent yet; memory need not be zeroed. c is copied. */
@@ -52,6 +56,17 @@ void bwe_init(struct bwe *b, const struct bwe_config *c);
 void bwe_moved(struct bwe *b);
 /* A datagram of `size` bytes with this transport-wide number goes out now. */
 void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size);
+/* A packet is going to be sent soon: the two calls in turn, with work between them. */
+static inline void bwe_fetch(const struct bwe *b) {
+    prefetch(&b->probe.open, PREFETCH_LINE);
+}
+static inline void bwe_fetch_sent(const struct bwe *b) {
+    prefetch(sent_next(&b->sent), 1);
+}
+/* Feedback is going to be read soon. */
+static inline void bwe_fetch_all(const struct bwe *b) {
+    prefetch(b, offsetof(struct bwe, sent.ring));
+}
 /* FEEDBACK comes as records of arrivals, one for each packet that is reported, in the order of
  * their transport-wide numbers, between a begin and an end. Which format they were read from makes
  * no difference here: transport-cc (wire/rtcp.h) has these numbers, and a parser of RFC 8888, which

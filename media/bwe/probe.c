@@ -18,9 +18,6 @@ void probe_begin(struct probe *p, us_t now, uint64_t rate) {
 }
 
 uint8_t probe_sent(struct probe *p, us_t now, uint16_t size) {
-    if (!p->sending) {
-        return 0;
-    }
     if (p->sent.packets++ == 0) {
         p->sent.first = now;
         p->sent.first_size = size;

@@ -23,9 +23,6 @@
 #define PROBE_WAIT_MAX (2 * US_PER_S)   /* ours: each answer "no" doubles it */
 
 struct probe {
-    uint8_t id;      /* of the last one, 1..255; 0: none yet */
-    bool sending;    /* its packets are going out */
-    bool open;       /* its answer is awaited */
     uint64_t rate;   /* [bit/s] that is asked for */
     uint32_t wanted; /* [bytes] to send */
     us_t begun;      /* [us] */
@@ -37,11 +34,14 @@ struct probe {
         uint32_t bytes, packets;
         uint16_t first_size, last_size; /* [bytes] */
     } sent, got;
+    bool open;    /* its answer is awaited */
+    bool sending; /* its packets are going out */
+    uint8_t id;   /* of the last one, 1..255; 0: none yet */
 };
 
 /* In zeroed memory. Ask for this rate [bit/s]. */
 void probe_begin(struct probe *p, us_t now, uint64_t rate);
-/* A packet goes out: the number of the probe that it is part of, or 0. */
+/* A packet of a probe that is being sent goes out: the number of the probe. */
 uint8_t probe_sent(struct probe *p, us_t now, uint16_t size);
 /* A packet of probe `id` arrived, by the viewer's clock. */
 void probe_arrived(struct probe *p, uint8_t id, us_t at, uint16_t size);

@@ -24,6 +24,10 @@ struct sent {
 
 /* In zeroed memory nothing was sent. Numbers ascend. */
 void sent_add(struct sent *s, us_t now, uint16_t seq, struct bwe_packet p);
+/* Where the next packet is going to be noted. */
+static inline const struct bwe_packet *sent_next(const struct sent *s) {
+    return &s->ring[(s->ext.high + 1) % SENT_PACKETS];
+}
 /* The packet of this number; NULL when it was never sent or too long ago. */
 struct bwe_packet *sent_find(struct sent *s, uint16_t seq);
 /* When it was sent [us]: within the last hour before now. */

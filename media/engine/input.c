@@ -101,6 +101,9 @@ static void from_dtls(struct session *s, us_t now, struct path *path, struct pac
 static void from_srtp(struct session *s, us_t now, struct path *path, struct packet *k) {
     bool back = false;
     enum wire_kind kind = wire_classify(bytes_of(k->data, k->len));
+    if (kind == WIRE_RTCP && s->bwe) {
+        bwe_fetch_all(s->bwe); /* while it is decrypted */
+    }
     enum err err = transport_open(&s->transport, now, path, k, &back);
     if (err == ERR_FULL) {
         /* It has used up hundreds of streams with authentic packets, which no client does: that is

@@ -143,22 +143,36 @@ static void fill(struct fanout *f, const struct feed_batch *b, us_t now, struct 
     }
 }
 
+/* What a stream notes of each packet: how full the path is. */
+static void fetch_books(const struct stream *s) {
+    if (s->queue) {
+        prefetch(&s->queue->pacer, sizeof(*s->queue) - offsetof(struct out_queue, pacer));
+    }
+    if (s->bwe) {
+        bwe_fetch(s->bwe);
+    }
+}
+
 /* What belongs to a viewer lies apart, behind one pointer after another, and with many viewers none
  * of it is in a cache when its turn comes: a tenth of a packet's cost with a thousand of them. So
  * while one is served, one step is made for each of the four behind it (the last first: stream,
- * transport, sealer, key), and all of it is there when it is needed. */
+ * transport and books, sealer, key and ring), and all of it is there when it is needed. */
 static void fetch_ahead(const struct feed *feed, const struct link *l) {
     for (unsigned step = 0; step < 4 && l != &feed->subs; step++, l = l->next) {
         const struct sub *sub = LIST_ENTRY(l, struct sub, link);
         switch (step) {
         case 0:
             transport_fetch_key(sub->stream->transport);
+            if (sub->stream->bwe) {
+                bwe_fetch_sent(sub->stream->bwe);
+            }
             break;
         case 1:
             transport_fetch_sealer(sub->stream->transport);
             break;
         case 2:
             transport_fetch(sub->stream->transport);
+            fetch_books(sub->stream);
             break;
         default:
             stream_fetch(sub);
