@@ -156,6 +156,9 @@ us_t estimate_deadline(const struct session *s) {
 }
 
 static void give_up(struct session *s, us_t now) {
+    if (list_empty(&s->queue.replays)) {
+        return; /* nobody is behind: do not look at all of them */
+    }
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct stream *out = &s->slots[i].stream;
         struct feed *f = stream_shown(out);
