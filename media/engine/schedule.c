@@ -5,7 +5,8 @@
 #include "media/engine/source.h"
 #include "media/transport/lifecycle.h"
 
-static us_t deadline(const struct session *s) {
+/* rtcp: rtcp_out_deadline, which looks at everything that the session sends. */
+static us_t deadline(const struct session *s, us_t rtcp) {
     us_t at = us_min(transport_deadline(&s->transport), estimate_deadline(s));
     for (unsigned i = 0; i < s->n_lines; i++) {
         if (s->sources[i]) {
@@ -13,7 +14,7 @@ static us_t deadline(const struct session *s) {
         }
     }
     /* While it waits for engine_output its RTCP is no reason to be woken. */
-    return list_empty(&s->ready) ? us_min(at, rtcp_out_deadline(s)) : at;
+    return list_empty(&s->ready) ? us_min(at, rtcp) : at;
 }
 
 static void set_timer(struct session *s, us_t at) {
@@ -32,13 +33,14 @@ void schedule(struct session *s, us_t now) {
     if (s->transport.state == TRANSPORT_CLOSED) {
         return;
     }
-    if (rtcp_out_deadline(s) <= now) {
+    us_t rtcp = rtcp_out_deadline(s);
+    if (rtcp <= now) {
         schedule_output(s);
     }
-    set_timer(s, deadline(s));
+    set_timer(s, deadline(s, rtcp));
 }
 
 void schedule_drained(struct session *s, us_t now) {
     /* What could not be sent now is tried again soon, but never in a loop without time passing. */
-    set_timer(s, us_max(deadline(s), now + US_PER_MS));
+    set_timer(s, us_max(deadline(s, rtcp_out_deadline(s)), now + US_PER_MS));
 }

@@ -79,11 +79,6 @@ void source_free(struct source *x, us_t now) {
     mem_free(x);
 }
 
-struct layer *source_layer(const struct session *s, unsigned i) {
-    const struct source *x = s->sources[i / SESSION_LAYERS_MAX];
-    return x ? x->flow.layers[i % SESSION_LAYERS_MAX] : NULL;
-}
-
 struct layer *source_by_ssrc(const struct session *s, uint32_t ssrc) {
     EACH_LAYER(l, s) {
         if (inbound_of(l)->ssrc == ssrc) {

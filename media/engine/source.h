@@ -46,7 +46,10 @@ struct layer *source_make(struct session *s, unsigned i, unsigned number);
 void source_free(struct source *x, us_t now);
 /* Layer i of all that the session can send, SESSION_LAYERS_MAX to a line; NULL: nothing of it has
  * come. */
-struct layer *source_layer(const struct session *s, unsigned i);
+static inline struct layer *source_layer(const struct session *s, unsigned i) {
+    const struct source *x = s->sources[i / SESSION_LAYERS_MAX];
+    return x ? x->flow.layers[i % SESSION_LAYERS_MAX] : NULL;
+}
 /* Visit each layer that something has come of. */
 #define EACH_LAYER(l, s)                                                         \
     for (unsigned l##_i = 0; l##_i < (s)->n_lines * SESSION_LAYERS_MAX; l##_i++) \
