@@ -16,6 +16,7 @@ void layer_reader_free(struct layer_reader *r) {
 
 void layer_reader_reset(struct layer_reader *r) {
     r->n_spatial = 0;
+    r->begun = r->settled = false;
     if (r->structure) {
         r->structure->n_templates = 0;
     }
@@ -40,6 +41,18 @@ struct layer_marks layers_vp8(const struct vp8 *d) {
     return (struct layer_marks){.temporal = tid, .needed = sizes(0, LAYERS_SPATIAL, tid)};
 }
 
+/* How many sizes there are: said at a key frame; in the middle of a stream as many as a picture has
+ * had until the next one begins. */
+static void count_sizes(struct layer_reader *r, const struct vp9 *d) {
+    bool key = !d->inter && d->spatial == 0 && d->layers > 0;
+    if (key) {
+        r->n_spatial = d->layers;
+    }
+    r->settled = r->settled || key || (r->begun && d->first && d->spatial == 0);
+    r->begun = true;
+    r->n_spatial = d->spatial >= r->n_spatial ? (uint8_t)(d->spatial + 1) : r->n_spatial;
+}
+
 /* Where the largest size of a stream is a smaller one of ours, it is also all above. */
 struct layer_marks layers_vp9(struct layer_reader *r, const struct vp9 *d) {
     unsigned spatial = d->spatial < LAYERS_SPATIAL ? d->spatial : LAYERS_SPATIAL - 1;
@@ -47,10 +60,7 @@ struct layer_marks layers_vp9(struct layer_reader *r, const struct vp9 *d) {
     if (!d->has_layers) {
         return layers_none();
     }
-    if (!d->inter && d->spatial == 0 && d->layers > 0) {
-        r->n_spatial = d->layers;
-    }
-    r->n_spatial = d->spatial >= r->n_spatial ? (uint8_t)(d->spatial + 1) : r->n_spatial;
+    count_sizes(r, d);
     bool top = d->spatial + 1 == r->n_spatial;
     unsigned highest = top ? LAYERS_SPATIAL - 1 : spatial;
     struct layer_marks m = {.layered = true,
@@ -62,7 +72,7 @@ struct layer_marks layers_vp9(struct layer_reader *r, const struct vp9 *d) {
     if (m.alone) {
         m.enters = m.needed; /* a key frame: nothing after it refers to what was before */
     } else if (d->switches_up) {
-        m.enters = sizes(spatial, highest, temporal);
+        m.enters = sizes(spatial, r->settled ? highest : spatial, temporal);
     }
     return m;
 }

@@ -11,7 +11,8 @@
 #include "media/wire/vp9.h"
 
 struct layer_reader {
-    uint8_t n_spatial;                      /* VP9: sizes since the last key frame */
+    uint8_t n_spatial;                      /* VP9: sizes since the last key frame, */
+    bool begun, settled;                    /* a packet has come, and all sizes of a picture */
     uint8_t target[LAYERS_TARGETS];         /* AV1: decode target of each target of ours */
     struct dependency_structure *structure; /* AV1, where the descriptor was agreed on */
     uint64_t structure_seq;                 /* extended sequence number that it came with */

@@ -83,6 +83,25 @@ static struct layer_marks vp9(struct layer_reader *r, uint8_t flags, uint8_t lay
     return layers_vp9(r, &d);
 }
 
+/* Read on in the middle of a stream, as after an adoption: until a picture has ended nobody knows
+ * which size is its largest, so none is taken for it. */
+TEST(layers_of_vp9_from_the_middle) {
+    struct layer_reader r = {0};
+    struct layer_marks m = vp9(&r, 0xfc, 0x10, 2); /* the smallest size, which all others may use */
+    EXPECT(m.needed == SETS(15, 15, 15) && m.enters == SETS(15, 0, 0));
+    m = vp9(&r, 0xfc, 0x13, 2);
+    EXPECT(m.needed == SETS(0, 15, 15) && m.enters == SETS(0, 15, 0));
+    m = vp9(&r, 0xfc, 0x10, 2); /* the next picture */
+    EXPECT(m.enters == SETS(15, 0, 0));
+    m = vp9(&r, 0xfc, 0x13, 2);
+    EXPECT(m.enters == SETS(0, 15, 15));
+    r = (struct layer_reader){0}; /* of one size only */
+    m = vp9(&r, 0xfd, 0x10, 2);
+    EXPECT(m.needed == SETS(15, 15, 15) && m.enters == SETS(15, 0, 0));
+    m = vp9(&r, 0xfd, 0x10, 2);
+    EXPECT(m.needed == SETS(15, 15, 15) && m.enters == SETS(15, 15, 15));
+}
+
 TEST(layers_of_vp9) {
     struct layer_reader r = {0};
     struct layer_marks m = vp9(&r, 0xbe, 0x10, 0x40); /* a key frame: three sizes follow */
