@@ -7,6 +7,7 @@
 #define DRAIN_SPAN (500 * US_PER_MS)
 #define DRAIN_LEAST 4
 #define TICKS_MAX (INT64_C(1) << 40)
+#define BACK_MAX US_PER_S           /* ours: packets change places by less */
 #define SETTLING (1500 * US_PER_MS) /* ours: as long the queue of an overuse may stand */
 
 void bwe_receive_init(struct bwe_receive *r, const struct bwe_receive_config *c) {
@@ -20,12 +21,14 @@ static struct receive_way *renew(struct receive_way *w, uint32_t key) {
     return w;
 }
 
-/* Of this key, or one of which nothing has come for a while; NULL: all are in use. */
+/* Of this key, or one of which nothing has come for a while; NULL: all are in use. After a pause it
+ * begins anew: how far its clock has gone meanwhile the few bits of it do not tell. */
 static struct receive_way *way_of(struct bwe_receive *r, us_t now, uint32_t key) {
     struct receive_way *oldest = &r->ways[0];
     for (unsigned i = 0; i < RECEIVE_WAYS; i++) {
-        if (r->ways[i].any && r->ways[i].key == key) {
-            return &r->ways[i];
+        struct receive_way *w = &r->ways[i];
+        if (w->any && w->key == key) {
+            return now - w->heard > SILENT ? renew(w, key) : w;
         }
         oldest = r->ways[i].heard < oldest->heard ? &r->ways[i] : oldest;
     }
@@ -33,11 +36,12 @@ static struct receive_way *way_of(struct bwe_receive *r, us_t now, uint32_t key)
 }
 
 /* When the packet was sent [us], by a clock that runs on. One that has gone through 48 days and
- * more is none, and begins anew. */
+ * more is none, and begins anew, as does one that has stepped back. */
 static us_t sent_of(struct receive_way *w, us_t now, const struct bwe_received *p) {
     unsigned unused = 32u - p->bits;
     int32_t step = (int32_t)((p->ticks - w->ticks) << unused) / (1 << unused);
-    if (w->sent > TICKS_MAX || w->sent < -TICKS_MAX) {
+    bool back = step < 0 && -(us_t)step * US_PER_S / p->rate > BACK_MAX;
+    if (back || w->sent > TICKS_MAX || w->sent < -TICKS_MAX) {
         (void)renew(w, p->key);
     }
     w->sent = w->any ? w->sent + step : 0;

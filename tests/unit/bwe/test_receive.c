@@ -238,6 +238,30 @@ TEST(receive_counts_through_the_end_of_a_clock) {
     }
 }
 
+/* A pause of 32 to 64 seconds looks in 24 bits like a step back; and RTP timestamps may begin anew
+ * anywhere under the same ssrc. Neither is a queue. */
+TEST(receive_begins_anew_where_a_clock_does) {
+    struct bwe_receive r;
+    static const struct bwe_receive_config c = {800 * KBIT, 60 * KBIT, 8 * MBIT};
+    for (unsigned kind = 0; kind < 3; kind++) {
+        bwe_receive_init(&r, &c);
+        for (unsigned i = 0; i < 2000; i++) {
+            bool rtp = kind > 0, then = i >= 1000;
+            us_t now = (us_t)(1 + i) * 10 * US_PER_MS + (kind == 0 && then ? 40 * US_PER_S : 0);
+            uint32_t ticks = rtp ? 7000000 + i * 900 : (uint32_t)((now << 18) / US_PER_S);
+            ticks -= !then ? 0 : kind == 1 ? 6000000 : kind == 2 ? 180000 : 0;
+            bwe_receive_packet(&r, now,
+                               &(struct bwe_received){.size = MTU,
+                                                      .ticks = rtp ? ticks : ticks & 0xffffff,
+                                                      .rate = rtp ? 90000 : 1 << 18,
+                                                      .bits = rtp ? 32 : 24});
+            EXPECT(r.queue < 50 * US_PER_MS);
+        }
+        EXPECT_EQ(r.lowered, 0);
+        EXPECT(bwe_receive_rate(&r) >= 800 * KBIT);
+    }
+}
+
 /* More streams than are looked at are counted all the same. */
 TEST(receive_bears_any_number_of_streams) {
     struct bwe_receive r;
