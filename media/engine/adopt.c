@@ -160,6 +160,7 @@ static enum err load_stream(struct session *s, struct inbound *in, us_t now,
     } else {
         recv_stats_resume(&in->books->stats, from->high);
         recv_nack_resume(&in->books->nack, from->high);
+        layer_reader_resume(&in->books->layers);
     }
     recv_clock_sr(&l->feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
     l->tap_id = from->id;

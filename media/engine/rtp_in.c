@@ -1,5 +1,6 @@
 #include "media/engine/rtp_in.h"
 
+#include "base/seq.h"
 #include "media/engine/bind.h"
 #include "media/engine/offence.h"
 #include "media/engine/red_in.h"
@@ -123,18 +124,28 @@ static void skip(struct layer *l, us_t now, uint64_t seq) {
     relay_skip(l, seq);
 }
 
-/* Nobody could say whom it is for, because the beginning of its key frame is missing. It counts as
- * missing, too, until that has been repaired or a new one has come. Of what nobody gets yet it is
- * taken as it is: else nothing would be known to be missing. */
-static bool puzzles(struct layer *l, const struct incoming *k) {
+/* It refers to a dependency structure that is not there. */
+static bool is_unknown(const struct layer *l, const struct incoming *k) {
     const struct layer_reader *reader = &inbound_of(l)->books->layers;
     uint8_t id = l->flow->line->ext.id[RTP_EXT_DEPENDENCY];
-    if (!reader->structure || layers_known(reader, rtp_ext_find(&k->r, id))) {
-        return false;
-    }
+    return reader->structure && !layers_known(reader, rtp_ext_find(&k->r, id));
+}
+
+/* It is a repair of what was before the key frame that the present structure came with. */
+static bool is_past(const struct layer *l, const struct incoming *k) {
+    const struct inbound_books *books = inbound_of(l)->books;
+    struct seq_ext ext = books->stats.ext;
+    return l->feed.live && ext.any && books->layers.structure->n_templates > 0 &&
+           seq16_extend(&ext, k->r.seq) < books->layers.structure_seq;
+}
+
+/* Nobody could say whom it is for, because the beginning of its key frame is missing. It counts as
+ * missing, too, until that has been repaired or a new one has come. Of what nobody gets yet it is
+ * taken as it is: else nothing would be known to be missing; and so is what goes on in another
+ * process than the key frame came to: else the picture would stand still. */
+static bool puzzles(struct layer *l) {
     recv_keyframe_need(&l->feed.keyframe);
-    l->flow->tour->engine->n.drop_dependency += l->feed.live;
-    return l->feed.live;
+    return l->feed.live && !layers_resumed(&inbound_of(l)->books->layers);
 }
 
 static void take_in(struct layer *l, us_t now, const struct incoming *k) {
@@ -142,11 +153,16 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
     bool is_video = inbound_is_video(in->line);
     struct media_packet p;
     struct inbound_place place;
-    if (is_video && puzzles(l, k)) {
+    bool unknown = is_video && is_unknown(l, k), past = unknown && is_past(l, k);
+    if (unknown && !past && puzzles(l)) {
+        l->flow->tour->engine->n.drop_dependency++;
         return;
     }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
+        skip(l, now, place.seq);
+    } else if (v == INBOUND_MEDIA && past) {
+        l->flow->tour->engine->n.drop_dependency++;
         skip(l, now, place.seq);
     } else if (v == INBOUND_MEDIA) {
         media_packet_read(&p, k->packet, &k->r, l->flow->line);

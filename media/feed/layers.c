@@ -16,10 +16,14 @@ void layer_reader_free(struct layer_reader *r) {
 
 void layer_reader_reset(struct layer_reader *r) {
     r->n_spatial = 0;
-    r->begun = r->settled = false;
+    r->begun = r->settled = r->resumed = false;
     if (r->structure) {
         r->structure->n_templates = 0;
     }
+}
+
+void layer_reader_resume(struct layer_reader *r) {
+    r->resumed = true;
 }
 
 struct layer_marks layers_none(void) {

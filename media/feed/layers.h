@@ -16,6 +16,7 @@ struct layer_reader {
     uint8_t target[LAYERS_TARGETS];         /* AV1: decode target of each target of ours */
     struct dependency_structure *structure; /* AV1, where the descriptor was agreed on */
     uint64_t structure_seq;                 /* extended sequence number that it came with */
+    bool resumed; /* AV1: in the middle of a stream whose structure another process has had */
 };
 
 /* In zeroed memory. ERR_NOMEM. */
@@ -23,6 +24,13 @@ enum err layer_reader_init(struct layer_reader *r, const struct session_line *li
 void layer_reader_free(struct layer_reader *r);
 /* The stream begins anew. */
 void layer_reader_reset(struct layer_reader *r);
+
+/* It goes on in the middle. */
+void layer_reader_resume(struct layer_reader *r);
+/* And has not had a structure since. */
+static inline bool layers_resumed(const struct layer_reader *r) {
+    return r->resumed && r->structure && r->structure->n_templates == 0;
+}
 
 /* One packet of it, by codec; without layers: not layered. */
 struct layer_marks layers_none(void);

@@ -326,6 +326,61 @@ TEST(svc_of_av1_waits_for_its_structure) {
     rig_free(&r);
 }
 
+/* What is repaired of before a new structure refers to the one before: it is past, and no reason to
+ * ask for a key frame. */
+TEST(svc_of_av1_bears_repairs_from_before_a_structure) {
+    static const uint8_t next[] = {0xd4, 0x00, 0x03, 0x82, 0x81, 0x7a, 0x14, 0x00};
+    static const uint8_t of_next[] = {0xd5, 0, 4};
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1), *v = av1_client(2);
+    (void)av1(c, structure, sizeof(structure), false);
+    rig_run(&r, 1200 * US_PER_MS);
+    uint16_t osn = av1(c, lower, sizeof(lower), true);
+    (void)av1(c, next, sizeof(next), false);
+    (void)av1(c, of_next, sizeof(of_next), false);
+    unsigned plis = c->n_pli;
+    client_send_layer_rtx(
+        c, &(struct packet_spec){.line = CAM, .dependency = bytes_of(lower, 3), .size = 300}, osn,
+        7);
+    unsigned nacks = c->n_nack;
+    rig_run(&r, 1200 * US_PER_MS);
+    EXPECT_EQ(c->n_pli, plis);
+    EXPECT_EQ(c->n_nack, nacks); /* it is here */
+    (void)av1(c, of_next, sizeof(of_next), false);
+    EXPECT_EQ(client_count(v, STAGE), 4);
+    EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 1);
+    rig_free(&r);
+}
+
+/* The process is replaced, and the structure has stayed behind: the picture goes on as it is until
+ * the next one. */
+TEST(svc_of_av1_goes_on_in_a_new_process) {
+    struct session_snapshot s[2];
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1), *v = av1_client(2);
+    (void)av1(c, structure, sizeof(structure), false);
+    (void)av1(c, lower, sizeof(lower), false);
+    EXPECT(engine_snapshot(r.engine, 1, &s[0]) == OK && engine_snapshot(r.engine, 2, &s[1]) == OK);
+    struct engine *fresh = engine_new(&r.config);
+    REQUIRE(fresh);
+    engine_free(r.engine);
+    r.engine = fresh;
+    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
+    EXPECT(engine_adopt(fresh, r.now, &s[0]) == OK && engine_adopt(fresh, r.now, &s[1]) == OK);
+    rig_pump(&r);
+    v->n_got = 0;
+    (void)av1(c, lower, sizeof(lower), false);
+    (void)av1(c, upper, sizeof(upper), false);
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 0);
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT_EQ(c->n_pli, 1); /* which brings one */
+    (void)av1(c, structure, sizeof(structure), false);
+    (void)av1(c, upper, sizeof(upper), false);
+    EXPECT_EQ(client_count(v, STAGE), 4);
+    rig_free(&r);
+}
+
 /* Of AV1 in two sizes (L2T1) viewers get the smaller one, whole pictures of it.
  */
 TEST(svc_of_av1_in_sizes_is_the_smallest) {
