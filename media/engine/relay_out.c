@@ -1,11 +1,16 @@
 #include "media/engine/relay_out.h"
 
+#include "media/wire/red.h"
+
 #include <string.h>
 
-/* Places that packets leave to what tells of changes. A datagram is at most one packet, so those of
- * a batch always have a place, and however many workers there are, it is one. */
+/* Places that packets leave to what tells of changes. A datagram is one packet, and those that its
+ * redundancy repairs, so those of a batch always have a place, and however many workers there are,
+ * each is one. */
 #define RESERVED 128
-_Static_assert(ENGINE_RELAYS_MAX > RESERVED + 2 * ENGINE_BATCH_MAX, "a batch has room");
+#define PACKETS_MAX (1 + RED_REPAIRS_MAX) /* of a datagram */
+_Static_assert(ENGINE_RELAYS_MAX > RESERVED + (1 + PACKETS_MAX) * ENGINE_BATCH_MAX,
+               "a batch has room");
 #define ROOM (4 * SESSION_SOURCES_MAX + 4) /* most messages one timer can cause */
 
 /* How many places this type leaves to others. A datagram may hold many reports and many requests

@@ -179,11 +179,23 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
     }
 }
 
+/* What has been repaired is one packet more that its sender is passed. Its bytes have been counted.
+ */
+static bool may_repair(struct layer *l, us_t now, const struct packet *k) {
+    struct engine *e = l->flow->tour->engine;
+    struct inbound_line *line = inbound_of(l)->line;
+    bool may = k && police_pass(&line->police, &e->c.police[line->s.source], now, 0);
+    e->n.drop_policed += k && !may;
+    return may;
+}
+
 /* What the packet repeats comes before it, so that nothing is asked for that is here. */
 static void repair(struct layer *l, us_t now, const struct incoming *k, const struct red *red) {
-    for (unsigned i = 0; i < red->n; i++) {
+    unsigned first = red->n > RED_REPAIRS_MAX ? red->n - RED_REPAIRS_MAX : 0;
+    for (unsigned i = first; i < red->n; i++) {
         struct incoming x = {.packet = red_in_repair(l, k->packet, &k->r, red, i), .rtx = true};
-        if (x.packet && rtp_parse(bytes_of(x.packet->data, x.packet->len), &x.r) == OK) {
+        if (may_repair(l, now, x.packet) &&
+            rtp_parse(bytes_of(x.packet->data, x.packet->len), &x.r) == OK) {
             l->flow->tour->engine->n.red_repaired++;
             take_in(l, now, &x);
         }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #define RED_BLOCKS_MAX 8   /* redundant blocks of a packet; browsers send one or two */
+#define RED_REPAIRS_MAX 3  /* of them, the newest, that are taken for what has not come */
 #define RED_BACK_MAX 16383 /* [media clock] 14 bits: 341 ms at 48 kHz */
 #define RED_LEN_MAX 1023   /* [bytes] of a redundant block: 10 bits */
 #define RED_HEAD_BLOCK 4   /* [bytes] of the header for each redundant block, */

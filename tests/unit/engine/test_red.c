@@ -112,6 +112,29 @@ TEST(red_repairs_what_was_lost_before_anybody_asks) {
     rig_free(&r);
 }
 
+/* What is repaired counts as sent, and no packet brings more than a few: redundancy is no way
+ * around the limit of packets. */
+TEST(red_is_limited_like_what_it_repairs) {
+    REQUIRE(start());
+    r.config.police[SOURCE_MICROPHONE].packets = 20;
+    rig_restart(&r);
+    struct client *a = join(1), *v = rig_join(&r, 2);
+    speak(a, 0, false);
+    for (unsigned i = 0; i < 8; i++) {
+        speak(a, 0, true);
+    }
+    speak(a, 8, false);
+    EXPECT_EQ(counters()->red_repaired, RED_REPAIRS_MAX);
+    EXPECT_EQ(client_count(v, AUDIO0), 2 + RED_REPAIRS_MAX);
+    for (unsigned i = 0; i < 400; i++) { /* 12.5 a second come, and bring 37.5 */
+        speak(a, i % 4 == 3 ? 3 : 0, i % 4 != 3);
+    }
+    EXPECT(counters()->red_repaired > 30);
+    EXPECT(counters()->red_repaired <= 90); /* 7.5 a second, and the burst */
+    EXPECT(counters()->drop_policed > 0);
+    rig_free(&r);
+}
+
 TEST(red_of_two_blocks_repairs_two_and_a_late_packet_is_none) {
     REQUIRE(start());
     struct client *a = join(1), *v = rig_join(&r, 2);
