@@ -41,19 +41,6 @@ static bool layers_event(struct session *s, unsigned i, struct media_event *ret)
     return true;
 }
 
-static bool is_paused(const struct session *s, unsigned i) {
-    const struct slot *slot = &s->slots[i];
-    return s->viewer.slots[i].source && slot->line.slot != SLOT_AUDIO && slot->layer == SLOT_PAUSED;
-}
-
-void event_paused(struct session *s) {
-    for (unsigned i = 0; i < s->n_slots; i++) {
-        if (is_paused(s, i) != s->slots[i].told_paused) {
-            event_session(s);
-        }
-    }
-}
-
 /* The same picture is paused, or comes back, again so soon: told when it has lasted, by the next
  * choice of layers. */
 static bool flickers(const struct session *s, const struct slot *slot, bool paused) {
@@ -68,7 +55,7 @@ static bool slot_event(struct session *s, unsigned i, struct media_event *ret) {
     uint64_t who = source ? source->participant : 0;
     uint8_t kind = source ? source->kind : SOURCE_NONE;
     bool awaited = slot->told == SLOT_TOLD_BEFORE && s->viewer.slots[i].awaiting;
-    bool paused = is_paused(s, i), same = who == slot->told && kind == slot->told_kind;
+    bool paused = event_is_paused(s, i), same = who == slot->told && kind == slot->told_kind;
     if (awaited || (same && flickers(s, slot, paused))) {
         return false;
     }

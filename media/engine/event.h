@@ -14,8 +14,19 @@ static inline void event_session(struct session *s) {
         list_push(&s->engine->news, &s->news);
     }
 }
+/* The picture of slot i is not sent because the path does not carry it. */
+static inline bool event_is_paused(const struct session *s, unsigned i) {
+    const struct slot *slot = &s->slots[i];
+    return s->viewer.slots[i].source && slot->line.slot != SLOT_AUDIO && slot->layer == SLOT_PAUSED;
+}
 /* Pictures may have been paused, or have come back. */
-void event_paused(struct session *s);
+static inline void event_paused(struct session *s) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        if (event_is_paused(s, i) != s->slots[i].told_paused) {
+            event_session(s);
+        }
+    }
+}
 /* Somebody else speaks. */
 static inline void event_speaker(struct tour *t) {
     if (list_empty(&t->spoken)) {
