@@ -398,6 +398,7 @@ enum sig_code sdp_parse(const char *text, size_t n, struct sdp *ret) {
     ret->common = (struct sdp_transport){.setup = SDP_SETUP_NONE};
     ret->bundle = (struct span){NULL, 0};
     ret->direction = SDP_SENDRECV;
+    ret->mixed = false;
     ret->n_media = 0;
     if (!span_line(&rest, &line) || !span_is(line, "v=0")) {
         return SIG_SDP_MALFORMED;

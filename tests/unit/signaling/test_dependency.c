@@ -42,6 +42,17 @@ TEST(dependency_descriptors_are_accepted_of_av1) {
     deal_free(d);
 }
 
+/* A server reads one offer after the other into the same place. */
+TEST(what_one_offer_says_of_all_its_lines_is_not_said_by_the_next) {
+    static const char mixed[] = "v=0\r\na=extmap-allow-mixed\r\nm=video 9 RTP/SAVPF 96\r\n";
+    static const char plain[] = "v=0\r\nm=video 9 RTP/SAVPF 96\r\n";
+    static struct sdp s;
+    EXPECT_EQ(sdp_parse(mixed, sizeof(mixed) - 1, &s), SIG_OK);
+    EXPECT(s.mixed && s.media[0].mixed);
+    EXPECT_EQ(sdp_parse(plain, sizeof(plain) - 1, &s), SIG_OK);
+    EXPECT(!s.mixed && !s.media[0].mixed);
+}
+
 /* For a viewer a stream is what it gets of it: nothing is left to be told. */
 TEST(dependency_descriptors_are_not_for_viewers) {
     char *text = with_dependency(data_file("chromium_tour.sdp"));
