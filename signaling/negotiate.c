@@ -238,6 +238,43 @@ static void take_rids(const struct sdp_media *m, struct session_line *l) {
     }
 }
 
+/* A rid tells a stream apart, so it stands once (RFC 8851 section 4). */
+static bool repeats_rid(const struct sdp_media *m) {
+    for (int i = 0; i < m->n_rids; i++) {
+        for (int j = 0; j < i; j++) {
+            if (span_eq(m->rids[i], m->rids[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static unsigned n_streams(const struct session_line *l) {
+    return !l->source ? 0 : l->n_rids > 0 ? l->n_rids : 1;
+}
+
+/* Media takes so many streams of a session: what has most of them, and the screen of those that
+ * have as many, is left without its smallest. */
+static void fit_streams(struct session_params *s) {
+    for (;;) {
+        struct session_line *most = NULL;
+        unsigned all = 0;
+        for (int i = 0; i < s->n_lines; i++) {
+            struct session_line *l = &s->lines[i];
+            bool more = !most || n_streams(l) > n_streams(most);
+            bool screen = most && n_streams(l) == n_streams(most) && l->source == SOURCE_SCREEN;
+            most = more || screen ? l : most;
+            all += n_streams(l);
+        }
+        if (all <= SESSION_STREAMS_MAX || !most || most->n_rids < 2) {
+            return;
+        }
+        most->n_rids--;
+        memset(most->rid[most->n_rids], 0, sizeof(most->rid[0]));
+    }
+}
+
 static void accept_line(struct negotiation *n, struct session_params *s, int i,
                         const struct sdp_format *f) {
     const struct sdp_media *m = &n->offer->media[i];
@@ -303,6 +340,9 @@ static enum sig_code consider(struct negotiation *n, struct session_params *s, i
     }
     if (!muxes(n->offer, m)) {
         return refuse(n, SIG_SDP_UNSUPPORTED, i, "it lacks a=rtcp-mux");
+    }
+    if (repeats_rid(m)) {
+        return refuse(n, SIG_SDP_UNSUPPORTED, i, "a=simulcast names a rid twice");
     }
     const struct sdp_format *f =
         find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video, p->source != 0);
@@ -388,6 +428,7 @@ enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
     if (!mids_fit(ret->lines, ret->n_lines)) {
         return refuse(n, SIG_SDP_UNSUPPORTED, -1, "the names of its lines (a=mid) are too long");
     }
+    fit_streams(ret);
     int line = apart(n, ret);
     return line < 0 ? take_transport(n, ret)
                     : refuse(n, SIG_SDP_UNSUPPORTED, line, "it is not in the BUNDLE group");

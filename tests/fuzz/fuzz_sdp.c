@@ -1,8 +1,9 @@
-/* libs: signaling */
+/* libs: signaling media */
 /* The input as an offer: parsed, planned by the rules of WHIP and WHEP, negotiated, answered.
  * Promises checked: an accepted offer gets an answer that our own parser accepts, with as many
- * m-lines and no byte that could end a line early; what media is told is within its bounds. */
+ * m-lines and no byte that could end a line early; what media is told is what it takes. */
 #include "base/check.h"
+#include "media/engine/params.h"
 #include "signaling/negotiate.h"
 #include "signaling/shared_text.h"
 
@@ -65,7 +66,7 @@ static void negotiate_all(const struct sdp *offer,
     struct rng rng = rng_from_seeded(&seed);
     plan(offer, &lines);
     for (enum codec c = CODEC_VP8; c < CODEC_COUNT; c++) {
-        struct session_params p = {.peer = 1, .cname = "c"};
+        struct session_params p = {.peer = 1, .participant = 1, .tour = 1, .cname = "c"};
         struct negotiation n = {.offer = offer, .plan = &lines, .video = c, .rng = &rng};
         if (negotiate(&n, &p) != SIG_OK) {
             check_refusal(offer, &n);
@@ -75,8 +76,22 @@ static void negotiate_all(const struct sdp *offer,
         for (int i = 0; i < p.n_lines; i++) {
             check_line(&p.lines[i]);
         }
+        CHECK(params_check(&p) == OK);
         CHECK(negotiate_same_peer(&p, &p));
         check_answer(&n, &p);
+    }
+}
+
+/* As WHIP, and a second video line is a screen, as pages may say of it. */
+static void plan_tour(const struct sdp *offer, struct plan *ret) {
+    int videos = 0;
+    plan_whip(offer, ret);
+    for (int i = 0; i < offer->n_media; i++) {
+        const struct sdp_media *m = &offer->media[i];
+        if (m->kind == SDP_VIDEO && (m->direction & SDP_SEND) && m->mid.n > 0 &&
+            !ret->at[i].source && ++videos == 1) {
+            ret->at[i].source = SOURCE_SCREEN;
+        }
     }
 }
 
@@ -87,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (sdp_parse((const char *)data, size, &offer) == SIG_OK) {
         negotiate_all(&offer, plan_whip);
         negotiate_all(&offer, plan_whep);
+        negotiate_all(&offer, plan_tour);
     } else {
         check_refusal(&offer, NULL);
     }
