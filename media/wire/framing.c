@@ -8,7 +8,14 @@ static size_t left(const struct framing *f) {
     return (size_t)f->n - f->at;
 }
 
+static void skip_empty(struct framing *f) {
+    while (left(f) >= FRAMING_HEAD && be16(f->data + f->at) == 0) {
+        f->at += FRAMING_HEAD;
+    }
+}
+
 uint8_t *framing_room(struct framing *f, size_t *ret_n) {
+    skip_empty(f);
     memmove(f->data, f->data + f->at, left(f));
     f->n = (uint16_t)left(f);
     f->at = 0;
@@ -19,12 +26,6 @@ uint8_t *framing_room(struct framing *f, size_t *ret_n) {
 void framing_wrote(struct framing *f, size_t n) {
     CHECK(n <= FRAMING_CAP - f->n);
     f->n = (uint16_t)(f->n + n);
-}
-
-static void skip_empty(struct framing *f) {
-    while (left(f) >= FRAMING_HEAD && be16(f->data + f->at) == 0) {
-        f->at += FRAMING_HEAD;
-    }
 }
 
 enum framing_verdict framing_next(struct framing *f, struct bytes *ret) {

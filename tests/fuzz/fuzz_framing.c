@@ -16,6 +16,9 @@ static void take(struct framing *f, struct found *ret) {
     struct bytes p;
     enum framing_verdict v;
     bool waits = framing_waits(f);
+    if (!waits) { /* as a connection does, which then reads more: there must be room */
+        return;
+    }
     while ((v = framing_next(f, &p)) == FRAMING_PACKET) {
         CHECK(waits && p.n > 0 && p.n <= PACKET_CAP);
         CHECK(p.p >= f->data && p.p + p.n <= f->data + f->n);

@@ -60,6 +60,27 @@ TEST(a_packet_that_is_too_long_ends_the_stream) {
     EXPECT_EQ(framing_next(&f, &p), FRAMING_BAD);
 }
 
+/* A client may send nothing but those for a while. */
+TEST(empty_packets_take_no_room_for_long) {
+    static const uint8_t none[FRAMING_CAP];
+    struct framing f = {0};
+    struct bytes p;
+    uint8_t one[FRAMING_HEAD + 9];
+    write_packet(one, 0, 9);
+    for (int i = 0; i < 5; i++) {
+        size_t room;
+        EXPECT_EQ(give(&f, none, sizeof(none)), FRAMING_CAP);
+        EXPECT(!framing_waits(&f));
+        (void)framing_room(&f, &room);
+        EXPECT_EQ(room, FRAMING_CAP);
+    }
+    EXPECT_EQ(give(&f, none, FRAMING_CAP - 1), FRAMING_CAP - 1); /* half a length is left */
+    EXPECT_EQ(give(&f, none, 1), 1);
+    EXPECT_EQ(give(&f, one, sizeof(one)), sizeof(one));
+    REQUIRE(framing_next(&f, &p) == FRAMING_PACKET);
+    expect_packet(p, 0, 9);
+}
+
 TEST(what_is_not_taken_waits_and_the_rest_finds_no_room) {
     struct framing f = {0};
     uint8_t one[FRAMING_HEAD + 100];
