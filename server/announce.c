@@ -99,19 +99,20 @@ static enum err from_config(struct found *f, const char *text, const struct addr
         found_add(f, &a);
         return OK;
     }
-    size_t before = f->n, n = resolve(text, of_name, 2 * ANNOUNCE_MAX);
+    size_t n = resolve(text, of_name, 2 * ANNOUNCE_MAX), fit = 0;
     for (size_t i = 0; i < n; i++) {
-        if (receives(bind, &of_name[i])) {
-            found_add(f, &of_name[i]);
+        if (receives(bind, &of_name[i]) && !addr_is_link_local(&of_name[i])) {
+            found_add(f, &of_name[i]); /* unless another entry has it, too */
+            fit++;
         }
     }
     if (n == 0) {
         snprintf(why, WHY_MAX, "media.announce: \"%.120s\" is not known to the resolver", text);
-    } else if (f->n == before) {
+    } else if (fit == 0) {
         snprintf(why, WHY_MAX, "media.announce: \"%.120s\" has no address that media.address gets",
                  text);
     }
-    return f->n > before ? OK : ERR_UNKNOWN;
+    return fit > 0 ? OK : ERR_UNKNOWN;
 }
 
 static void from_machine(struct found *f, const struct addr *bind) {

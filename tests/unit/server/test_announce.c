@@ -70,6 +70,14 @@ TEST(names_are_resolved) {
     EXPECT(a.n == 1 && is(0, "2001:db8::7"));
 }
 
+TEST(what_is_told_already_is_not_missing) {
+    const char *items[] = {"198.51.100.7", "both.example", "both.example"};
+    EXPECT_EQ(fill("0.0.0.0", 3, items), OK);
+    EXPECT(a.n == 1 && is(0, "198.51.100.7"));
+    EXPECT_EQ(fill("0.0.0.0", 2, &items[1]), OK);
+    EXPECT(a.n == 1 && is(0, "198.51.100.7"));
+}
+
 TEST(what_is_missing_is_named) {
     const char *unknown[] = {"192.0.2.1", "gone.example"}, *six[] = {"six.example"};
     const char *many[] = {"many.example"};
