@@ -33,11 +33,11 @@ void whip_ice_servers(struct request *r) {
     struct claims k;
     struct sig_ice_servers servers;
     char link[TURN_LINK_MAX];
-    if (!token || auth_verify(c->auth, clock_wall(), token, strlen(token), &k) != SIG_OK ||
-        strcmp(k.tour, r->args.v[0]) != 0) {
+    if (sig_admits(c->sig, clock_now(), r->args.v[0], token, &k) != SIG_OK) {
         return;
     }
-    turn_servers(c->turn, clock_wall(), k.sub, &servers);
+    struct turn_client client = {.sub = k.sub, .until = k.expires};
+    turn_servers(c->turn, clock_wall(), &client, &servers);
     for (size_t i = 0; i < servers.n; i++) {
         respond_header(r, "link:", turn_link(&servers, i, link));
     }

@@ -102,9 +102,10 @@ static enum sig_code verify(void *ctx, const char *token, size_t n, struct claim
     return auth_verify(s->control.auth, clock_wall(), token, n, ret);
 }
 
-static void ice_servers(void *ctx, const char *sub, struct sig_ice_servers *ret) {
+static void ice_servers(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret) {
     struct server *s = ctx;
-    turn_servers(s->control.turn, clock_wall(), sub, ret);
+    struct turn_client client = {.sub = sub, .until = until};
+    turn_servers(s->control.turn, clock_wall(), &client, ret);
 }
 
 static void fill_urls(struct control *c) {

@@ -14,9 +14,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SECRET_MIN 16 /* [bytes] a shorter one can be guessed from one password */
-#define SHA1_LEN 20   /* [bytes] coturn knows no other */
-#define SUBJECT_LEN 8 /* [bytes] */
+#define SECRET_MIN 16         /* [bytes] a shorter one can be guessed from one password */
+#define SHA1_LEN 20           /* [bytes] coturn knows no other */
+#define SUBJECT_LEN 8         /* [bytes] */
+#define LEAST (60 * US_PER_S) /* [us] credentials of a token that is about to end */
 
 struct turn {
     const struct config_list *urls;
@@ -124,16 +125,18 @@ static void subject(const struct turn *t, const char *sub, char ret[2 * SUBJECT_
     hex_encode(ret, mac, SUBJECT_LEN);
 }
 
-void turn_servers(const struct turn *t, wall_t wall, const char *sub, struct sig_ice_servers *ret) {
+void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c,
+                  struct sig_ice_servers *ret) {
     char who[2 * SUBJECT_LEN + 1];
     uint8_t mac[SHA1_LEN];
     *ret = (struct sig_ice_servers){.urls = (const char *const *)t->urls->items, .n = t->urls->n};
     if (t->n == 0) {
         return;
     }
-    subject(t, sub, who);
+    subject(t, c->sub, who);
     snprintf(ret->username, sizeof(ret->username), "%" PRId64 ":%s",
-             (wall.us + t->ttl_s * US_PER_S) / US_PER_S, who);
+             us_min(wall.us + t->ttl_s * US_PER_S, us_max(c->until.us, wall.us + LEAST)) / US_PER_S,
+             who);
     sign(t, ret->username, mac);
     _Static_assert(sizeof(ret->credential) > 4 * ((SHA1_LEN + 2) / 3), "base64 fits");
     EVP_EncodeBlock((uint8_t *)ret->credential, mac, SHA1_LEN);

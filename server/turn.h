@@ -21,8 +21,15 @@ struct turn;
 enum err turn_new(const struct config *cfg, struct turn **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. Wipes the secret. */
 struct turn *turn_free(struct turn *t);
-/* The servers, with credentials made for this subject at wall. */
-void turn_servers(const struct turn *t, wall_t wall, const char *sub, struct sig_ice_servers *ret);
+/* For whom credentials are made, and until when that person may come in: they end then, or after
+ * turn.ttl_s if that is earlier, but not before they can be used. */
+struct turn_client {
+    const char *sub;
+    wall_t until;
+};
+/* The servers, with credentials made at wall. */
+void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c,
+                  struct sig_ice_servers *ret);
 /* Server i of them as the value of a Link header (RFC 9725 section 4.6) in out. Returns out. */
 const char *turn_link(const struct sig_ice_servers *s, size_t i, char out[TURN_LINK_MAX]);
 /* A URL of RFC 7064 or RFC 7065 that may stand in turn.urls. */

@@ -33,12 +33,12 @@ static void put_group(struct buffer *o, const struct sig_ice_servers *servers, b
     json_close(o, '}');
 }
 
-void reply_ice_servers(const struct call *c, struct buffer *o, const char *sub) {
+void reply_ice_servers(const struct call *c, struct buffer *o, const char *sub, wall_t until) {
     struct sig_ice_servers servers = {0};
     if (!c->s->config.ice_servers) {
         return;
     }
-    c->s->config.ice_servers(c->s->config.ctx, sub, &servers);
+    c->s->config.ice_servers(c->s->config.ctx, sub, until, &servers);
     if (servers.n == 0) {
         return;
     }

@@ -60,8 +60,10 @@ enum sig_code call_token(struct call *c, struct claims *ret);
 
 /* Begin a reply of this type: the object is open, with `re` when there was an id. */
 void reply_open(const struct call *c, struct buffer *o, const char *type);
-/* "ice_servers" for who has this sub (ice_servers.c). */
-void reply_ice_servers(const struct call *c, struct buffer *o, const char *sub);
+/* Who has a seat needs no valid token to stay. */
+#define WALL_SEAT ((wall_t){US_NEVER})
+/* "ice_servers" for who has this sub, hardly longer than until then (ice_servers.c). */
+void reply_ice_servers(const struct call *c, struct buffer *o, const char *sub, wall_t until);
 /* Close and send it. */
 void reply_send(const struct call *c, struct buffer *o);
 /* {"type":"ok"}, only when there was an id. */

@@ -56,8 +56,9 @@ struct sig_config {
     /* Announced host candidates of a worker; writes up to cap, returns how many. */
     size_t (*candidates)(void *ctx, uint32_t worker, struct addr *out, size_t cap);
     bool ice_tcp; /* at each of these addresses we listen on TCP, too */
-    /* What who has this token's sub may use now; NULL: there is none. */
-    void (*ice_servers)(void *ctx, const char *sub, struct sig_ice_servers *ret);
+    /* What who has this token's sub may use now, hardly longer than until then; NULL: there is
+     * none. */
+    void (*ice_servers)(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret);
     /* Verify a token (signature, times, issuer, audience): SIG_OK or the code that says why not.
      * Pure but for the wall clock, which the rim reads. */
     enum sig_code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
@@ -98,6 +99,10 @@ struct sig_http {
     size_t body_len;
 };
 void sig_http(struct sig *s, us_t now, const struct sig_http *h);
+/* Whether who has this token (NULL: none) may enter this tour now, as "hello" would say, and its
+ * claims, which count with SIG_OK only. Creates nothing, has no effect. */
+enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *token,
+                         struct claims *ret);
 
 /* What media reports. */
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer);

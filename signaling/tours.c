@@ -79,6 +79,17 @@ enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, st
     return has_ended(s, now, c->tour) ? SIG_TOUR_ENDED : t ? SIG_OK : SIG_TOUR_UNKNOWN;
 }
 
+enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *token,
+                         struct claims *ret) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t;
+    enum sig_code code = verify_token(s, token, token ? strlen(token) : 0, ret);
+    if (code == SIG_OK && strcmp(ret->tour, tour) != 0) {
+        code = SIG_FORBIDDEN;
+    }
+    return code == SIG_OK ? tour_for(s, now, ret, &t) : code;
+}
+
 enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret) {
     if (map_len(s->names) >= s->config.max_tours || map_get(s->names, key_of(s, name))) {
         return ERR_FULL;

@@ -51,7 +51,7 @@ static enum sig_code hello(struct call *c) {
     put_tour(&o, t);
     put_consent(&o, c->s, t->record != RECORD_OFF);
     put_limits(&o, c->s);
-    reply_ice_servers(c, &o, k.sub);
+    reply_ice_servers(c, &o, k.sub, k.expires);
     reply_send(c, &o);
     return SIG_OK;
 }

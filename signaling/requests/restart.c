@@ -18,7 +18,7 @@ static enum sig_code restart(struct call *c) {
     json_key(&o, "slots");
     put_slots(&o, c->s, x->session);
     slots_shown(x->session);
-    reply_ice_servers(c, &o, x->sub);
+    reply_ice_servers(c, &o, x->sub, WALL_SEAT);
     reply_answer(c, &o, x, &offer);
     reply_send(c, &o);
     if (!x->session->connected) {

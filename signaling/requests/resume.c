@@ -6,7 +6,7 @@ static void reply_resumed(const struct call *c, const struct seat *x, const stru
     reply_open(c, &o, "resumed");
     reply_state(c, &o, x);
     json_put_string(&o, "resume", x->resume);
-    reply_ice_servers(c, &o, x->sub);
+    reply_ice_servers(c, &o, x->sub, WALL_SEAT);
     if (offer) {
         reply_answer(c, &o, x, offer);
     }

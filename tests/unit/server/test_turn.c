@@ -30,6 +30,12 @@ static struct config config_of(char *path, size_t n_urls) {
         .turn_urls = {urls, n_urls}, .turn_secret_file = path, .turn_ttl_s = 600};
 }
 
+static const struct turn_client *client(const char *sub, us_t until) {
+    static struct turn_client c;
+    c = (struct turn_client){.sub = sub, .until = {until}};
+    return &c;
+}
+
 TEST(turn_passwords_are_the_hmac_of_their_name) {
     char path[32], why[WHY_MAX], link[TURN_LINK_MAX];
     struct turn *t = NULL;
@@ -38,15 +44,19 @@ TEST(turn_passwords_are_the_hmac_of_their_name) {
     struct config cfg = config_of(path, 3);
     REQUIRE(turn_new(&cfg, &t, why) == OK);
     wall_t wall = {1700000000 * US_PER_S};
-    turn_servers(t, wall, "lead-17", &s);
+    turn_servers(t, wall, client("lead-17", US_NEVER), &s);
     EXPECT_EQ(s.n, 3);
     EXPECT(s.urls == (const char *const *)urls);
     /* printf '%s' NAME | openssl dgst -sha1 -hmac north-of-the-river -binary | base64 */
     EXPECT_STR(s.username, "1700000600:" SUBJECT);
     EXPECT_STR(s.credential, CREDENTIAL);
-    turn_servers(t, (wall_t){wall.us + US_PER_S}, "lead-17", &again);
+    turn_servers(t, (wall_t){wall.us + US_PER_S}, client("lead-17", US_NEVER), &again);
     EXPECT_STR(again.username, "1700000601:" SUBJECT); /* the same person, for quotas */
-    turn_servers(t, wall, "lead-18", &other);
+    turn_servers(t, wall, client("lead-17", (1700000000 + 300) * US_PER_S), &again);
+    EXPECT_STR(again.username, "1700000300:" SUBJECT); /* its token ends before turn.ttl_s */
+    turn_servers(t, wall, client("lead-17", (1700000000 + 2) * US_PER_S), &again);
+    EXPECT_STR(again.username, "1700000060:" SUBJECT); /* that one would end unused */
+    turn_servers(t, wall, client("lead-18", US_NEVER), &other);
     EXPECT(strcmp(other.username, s.username) != 0);
     EXPECT_STR(turn_link(&s, 0, link), "<stun:turn.example.com>; rel=\"ice-server\"");
     EXPECT_STR(turn_link(&s, 1, link),
@@ -63,12 +73,12 @@ TEST(turn_without_a_turn_server_needs_no_secret) {
     struct sig_ice_servers s;
     struct config cfg = config_of(none, 1);
     REQUIRE(turn_new(&cfg, &t, why) == OK);
-    turn_servers(t, (wall_t){0}, "a", &s);
+    turn_servers(t, (wall_t){0}, client("a", US_NEVER), &s);
     EXPECT(s.n == 1 && *s.username == '\0' && *s.credential == '\0');
     turn_free(t);
     cfg = config_of(none, 0);
     REQUIRE(turn_new(&cfg, &t, why) == OK);
-    turn_servers(t, (wall_t){0}, "a", &s);
+    turn_servers(t, (wall_t){0}, client("a", US_NEVER), &s);
     EXPECT_EQ(s.n, 0);
     turn_free(t);
 }

@@ -6,8 +6,9 @@
 static const char *const urls[] = {"turn:t:3478?transport=udp", "stun:s", "turns:t:443"};
 static size_t n_urls;
 
-static void servers(void *ctx, const char *sub, struct sig_ice_servers *ret) {
+static void servers(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret) {
     (void)ctx;
+    (void)until;
     *ret = (struct sig_ice_servers){.urls = urls, .n = n_urls};
     snprintf(ret->username, sizeof(ret->username), "9:%.20s", sub);
     snprintf(ret->credential, sizeof(ret->credential), "pw-of-%.20s", sub);

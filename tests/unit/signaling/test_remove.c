@@ -52,6 +52,14 @@ TEST(a_host_removes_somebody_for_as_long_as_the_tour_runs) {
     EXPECT_ERROR(&w, 4, "removed");
     world_send(&w, 4, "{\"type\":\"hello\",\"token\":\"buyer|demo|bob|Bob\"}");
     EXPECT_ERROR(&w, 4, "removed");
+    struct claims k; /* OPTIONS of WHIP and WHEP tells STUN and TURN servers to who is admitted */
+    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "buyer|demo|bob|Bob", &k), SIG_REMOVED);
+    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "buyer|demo|cyd|Cyd", &k), SIG_OK);
+    EXPECT_STR(k.sub, "cyd");
+    EXPECT_EQ(sig_admits(w.sig, w.now, "taped", "buyer|demo|cyd|Cyd", &k), SIG_FORBIDDEN);
+    EXPECT_EQ(sig_admits(w.sig, w.now, "none", "buyer|none|cyd|Cyd", &k), SIG_TOUR_UNKNOWN);
+    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "token_expired", &k), SIG_TOKEN_EXPIRED);
+    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", NULL, &k), SIG_TOKEN_MISSING);
     for (int whep = 0; whep < 2; whep++) {
         ask(&w, whep, "buyer|demo|bob|Bob");
         EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 403);
