@@ -100,7 +100,11 @@ TEST(turn_secrets_that_are_none_are_refused) {
 }
 
 TEST(turn_urls_that_may_be_told) {
-    static const char *const good[] = {"stun:a", "stuns:a.example:5349", "turn:10.0.0.1",
+    static const char *const good[] = {"stun:a",
+                                       "turn:a:65535",
+                                       "stun:[2001:db8::1]",
+                                       "stuns:a.example:5349",
+                                       "turn:10.0.0.1",
                                        "turn:a:3478?transport=udp",
                                        "turns:[::1]:5349?transport=tcp"};
     static const char *const bad[] = {"",
@@ -114,7 +118,22 @@ TEST(turn_urls_that_may_be_told) {
                                       "turn:a?transport=udp,",
                                       "stun:a?transport=udp",
                                       "turn://a",
-                                      "turn:a\r\nx: y"};
+                                      "turn:a\r\nx: y",
+                                      "turn:a:",
+                                      "turn:a:0",
+                                      "turn:a:65536",
+                                      "turn:a:99999?transport=udp",
+                                      "turn:a:000000000080",
+                                      "turn::",
+                                      "turn::3478",
+                                      "stun:a:b:c",
+                                      "stun:a:1:2",
+                                      "turn:[::1",
+                                      "turn:[::1]]",
+                                      "turn:[]:3478",
+                                      "turn:[a.example]",
+                                      "turn:::1",
+                                      "turn:a[1]"};
     char longer[TURN_URL_MAX + 8] = "turn:";
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         EXPECT(turn_url_ok(good[i]));
