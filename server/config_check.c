@@ -2,6 +2,7 @@
 
 #include "server/announce.h"
 #include "server/clock.h"
+#include "server/tcp_queue.h"
 #include "server/turn.h"
 
 #include "base/bytes.h"
@@ -108,6 +109,12 @@ static bool media_consistent(const struct config *c, const char **ret_path, cons
          "must leave room for one port per worker below 65536"},
         {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
          "must be a power of two"},
+        /* Of about 1 KiB each; ice_tcp.c leaves four fifths of them to others. */
+        {c->media_tcp_packets < 5 * c->tcp_queue_kib &&
+             c->media_tcp_packets < 5 * TCP_QUEUE_PACKETS,
+         "media.tcp_packets",
+         "must be at least 5 times limits.tcp_queue_kib, or 1280: one connection may have a fifth "
+         "of them"},
         {c->media_path_start < c->media_path_min || c->media_path_start > c->media_path_max,
          "media.path_start_kbps", "must lie between media.path_min_kbps and media.path_max_kbps"},
         /* Workers tell each other once a second what they need. */

@@ -193,6 +193,12 @@ TEST(config_rules_between_keys) {
     EXPECT(!accepted("auth.hs256_secret", "\"short\""));
     EXPECT(!accepted("media.port", "65530"));
     EXPECT(!accepted("trusted_proxies", "[\"proxy\"]"));
+    /* What waits for one connection must find its place. */
+    refused("{\"media\": {\"tcp_packets\": 639}}",
+            "t.json:1: \"media.tcp_packets\": must be at least 5 times limits.tcp_queue_kib, or "
+            "1280: one connection may have a fifth of them");
+    EXPECT(accepted("media.tcp_packets", "640"));
+    EXPECT(accepted("limits.tcp_queue_kib", "512"));
     /* Every codec can be recorded. */
     EXPECT(accepted("media.codec", "\"h264\""));
     EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
