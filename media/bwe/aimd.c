@@ -40,6 +40,9 @@ static bool lower(struct aimd *a, us_t now, const struct aimd_input *in) {
     }
     learn(a, (double)acked);
     uint64_t to = (uint64_t)(AIMD_BETA * (double)acked);
+    if (in->shallow && acked < a->rate) {
+        to = (uint64_t)(AIMD_BETA * (double)a->rate);
+    }
     if (to > a->rate) {
         if (in->before) {
             return false; /* it is the queue that the last decrease is for: it has to come through

@@ -42,6 +42,7 @@ struct aimd_input {
     uint64_t acked, acked_short; /* [bit/s] what arrives; 0: not known */
     us_t rtt;                    /* [us] */
     uint64_t enough;             /* [bit/s] more has no use; 0: there is no such rate */
+    bool shallow;                /* hardly anything waits: less arrives than the path carries */
     bool before;                 /* what tells it was sent before the last decrease */
     bool unprobed;               /* it grows by itself only: by parts of the rate, like the draft,
                                     wherever the capacity is not known */

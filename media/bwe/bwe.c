@@ -285,6 +285,7 @@ void bwe_feedback_end(struct bwe *b, us_t now) {
                             .acked_short = acked_rate(&b->acked, ACKED_SHORT),
                             .rtt = rtt(b),
                             .enough = b->want,
+                            .shallow = queue_delay_get(&b->queue) < DRAIN_BELOW,
                             .before = past_is_seen(b, now)};
     if (in.before && now < b->drain_until) {
         b->drain_until = now + DRAIN_MAX; /* the decrease has not come through yet */
