@@ -13,7 +13,7 @@
 
 #define UPGRADE_UNDONE (8 * US_PER_S) /* [us] one that is undone so soon doubles the wait, */
 #define UPGRADE_HELD (30 * US_PER_S)  /* [us] one that held for so long was none in vain */
-#define UPGRADE_WAIT (5 * US_PER_S)   /* [us] after the first one */
+#define UPGRADE_WAIT (2 * US_PER_S)   /* [us] after the first one */
 #define UPGRADE_WAIT_MAX (40 * US_PER_S)
 #define UPGRADE_MORE 4  /* a fourth more than was believed then is another path, */
 #define UPGRADE_OTHER 2 /* and so is half of what is believed: an outage, another cell */

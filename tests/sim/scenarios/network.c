@@ -129,13 +129,16 @@ static void at_rate(struct world *w, struct browser *b, uint64_t rate, us_t time
     sim_link_rate(&b->down, w->now, rate);
     live(w, b, 3 * US_PER_S);
     us_t until = w->now + time - 3 * US_PER_S;
-    uint64_t sum = 0, n = 0;
+    uint64_t sum = 0, n = 0, resizes = stage_of(b)->resizes;
     while (!w->failed && w->now < until) {
         live(w, b, STEP);
         sum += estimate_of(w, b);
         n++;
     }
     uint64_t mean = sum / (n ? n : 1);
+    resizes = stage_of(b)->resizes - resizes;
+    say(w, "resizes", (long long)resizes, "");
+    SIM_EXPECT(w, resizes <= 2);
     say(w, "estimate", (long long)(mean / KBIT), "kbit/s");
     if (mean * 100 < rate * 80 || mean * 100 > rate * 105) {
         world_fail(w, "the estimate is %llu kbit/s on average where %llu are",
@@ -188,7 +191,7 @@ void scenario_edge(struct world *w) {
         live(w, b, 60 * US_PER_S);
         uint64_t resizes = p->resizes - before;
         say(w, "resizes in a minute", (long long)resizes, "");
-        SIM_EXPECT(w, resizes <= 10);
+        SIM_EXPECT(w, resizes <= 12);
     }
     say(w, "longest freeze", p->longest, "us");
     SIM_EXPECT(w, p->longest < US_PER_S);
@@ -243,6 +246,7 @@ void scenario_fifty(struct world *w) {
     static const uint64_t rates[] = {250, 400, 1100, 1400, 1800, 3500, 5000, 8000}; /* [kbit/s] */
     struct browser *viewers[FIFTY];
     unsigned right[FIFTY] = {0};
+    uint64_t resizes = 0; /* of all */
     (void)camera(w, &camera_simulcast);
     for (unsigned i = 0; i < FIFTY; i++) {
         struct sim_link_config down = path((5 + world_below(w, 60)) * US_PER_MS);
@@ -254,6 +258,9 @@ void scenario_fifty(struct world *w) {
     }
     run_connected(w);
     live(w, viewers[2], 10 * US_PER_S);
+    for (unsigned i = 0; i < FIFTY; i++) {
+        resizes -= stage_of(viewers[i])->resizes;
+    }
     for (unsigned k = 0; k < LOOKS; k++) {
         live(w, viewers[2], 500 * US_PER_MS);
         for (unsigned i = 0; i < FIFTY; i++) {
@@ -263,6 +270,11 @@ void scenario_fifty(struct world *w) {
         }
     }
     expect_layers(w, viewers, right);
+    for (unsigned i = 0; i < FIFTY; i++) {
+        resizes += stage_of(viewers[i])->resizes;
+    }
+    say(w, "resizes of all in five seconds", (long long)resizes, "");
+    SIM_EXPECT(w, resizes <= FIFTY / 5);
 }
 
 #define STORM 300

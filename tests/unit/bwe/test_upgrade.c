@@ -16,11 +16,11 @@ static us_t in_vain(struct upgrade *u, us_t now, double seconds) {
 }
 
 TEST(upgrade_that_was_in_vain_waits_longer_each_time) {
-    static const double waits[] = {5, 10, 20, 40, 40};
+    static const double waits[] = {2, 4, 8, 16, 32, 40, 40};
     struct upgrade u = {0};
     us_t now = SEC(10);
     EXPECT_EQ(upgrade_limit(&u, now, 500 * KBIT), ANY);
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 7; i++) {
         now = in_vain(&u, now, 2);
         EXPECT_EQ(upgrade_limit(&u, now, 500 * KBIT), 0);
         EXPECT_EQ(upgrade_limit(&u, now + SEC(waits[i]) - 1, 500 * KBIT), 0);
@@ -36,18 +36,18 @@ TEST(upgrade_is_tried_on_what_is_clearly_a_better_path) {
     EXPECT_EQ(upgrade_limit(&u, now, 630 * KBIT), ANY);
     EXPECT_EQ(upgrade_limit(&u, now, 500 * KBIT), ANY); /* it is forgotten */
     now = in_vain(&u, now, 2);
-    EXPECT_EQ(upgrade_limit(&u, now + SEC(5), 500 * KBIT), ANY); /* from the beginning */
+    EXPECT_EQ(upgrade_limit(&u, now + SEC(2), 500 * KBIT), ANY); /* from the beginning */
 }
 
 /* Who uses more is believed to carry more: that is not another path. */
 TEST(upgrade_is_not_forgotten_while_it_is_tried) {
     struct upgrade u = {0};
-    us_t now = in_vain(&u, SEC(10), 2) + SEC(5);
+    us_t now = in_vain(&u, SEC(10), 2) + SEC(2);
     upgrade_chosen(&u, now, 500 * KBIT, 0, 1);
     EXPECT_EQ(upgrade_limit(&u, now + SEC(1), 700 * KBIT), ANY);
     upgrade_chosen(&u, now + SEC(1), 700 * KBIT, 1, 1);
     upgrade_chosen(&u, now + SEC(2), 400 * KBIT, 1, 0);
-    EXPECT_EQ(upgrade_limit(&u, now + SEC(2 + 9), 500 * KBIT), 0);
+    EXPECT_EQ(upgrade_limit(&u, now + SEC(2 + 3.9), 500 * KBIT), 0);
 }
 
 /* The most that was believed counts, not what was believed at the step. */
@@ -62,22 +62,22 @@ TEST(upgrade_remembers_the_best_of_what_failed) {
 
 TEST(upgrade_that_has_held_is_none_in_vain) {
     struct upgrade u = {0};
-    us_t now = in_vain(&u, SEC(10), 2) + SEC(5);
+    us_t now = in_vain(&u, SEC(10), 2) + SEC(2);
     upgrade_chosen(&u, now, 500 * KBIT, 0, 1);
     upgrade_chosen(&u, now + SEC(31), 500 * KBIT, 1, 1);
     upgrade_chosen(&u, now + SEC(40), 400 * KBIT, 1, 0); /* the path is another one by now */
     EXPECT_EQ(upgrade_limit(&u, now + SEC(40), 500 * KBIT), ANY);
     now = in_vain(&u, now + SEC(41), 2);
-    EXPECT_EQ(upgrade_limit(&u, now + SEC(5), 500 * KBIT), ANY);
+    EXPECT_EQ(upgrade_limit(&u, now + SEC(2), 500 * KBIT), ANY);
 }
 
 TEST(upgrade_that_holds_for_some_time_waits_no_longer) {
     struct upgrade u = {0};
-    us_t now = in_vain(&u, SEC(10), 2) + SEC(5);
+    us_t now = in_vain(&u, SEC(10), 2) + SEC(2);
     for (unsigned i = 0; i < 3; i++) {
         now = in_vain(&u, now, 20);
-        EXPECT_EQ(upgrade_limit(&u, now + SEC(5) - 1, 500 * KBIT), 0);
-        now += SEC(5);
+        EXPECT_EQ(upgrade_limit(&u, now + SEC(2) - 1, 500 * KBIT), 0);
+        now += SEC(2);
         EXPECT_EQ(upgrade_limit(&u, now, 500 * KBIT), ANY);
     }
 }
@@ -108,7 +108,7 @@ TEST(upgrade_is_of_sizes) {
     upgrade_chosen(&u, SEC(21), 460 * KBIT, 2, 0);
     EXPECT_EQ(upgrade_limit(&u, SEC(21), 500 * KBIT), 1);
     upgrade_chosen(&u, SEC(21.5), 500 * KBIT, 0, 1);
-    upgrade_chosen(&u, SEC(25), 500 * KBIT, 1, 1);
-    EXPECT_EQ(upgrade_limit(&u, SEC(25), 500 * KBIT), 1);
-    EXPECT_EQ(upgrade_limit(&u, SEC(26), 500 * KBIT), ANY);
+    upgrade_chosen(&u, SEC(22.5), 500 * KBIT, 1, 1);
+    EXPECT_EQ(upgrade_limit(&u, SEC(22.5), 500 * KBIT), 1);
+    EXPECT_EQ(upgrade_limit(&u, SEC(23), 500 * KBIT), ANY);
 }

@@ -99,15 +99,15 @@ TEST(a_larger_picture_in_vain_is_not_tried_again_at_once) {
     (void)watch(c, v, US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 2);
     remb(v, 400000);
-    (void)watch(c, v, 3 * US_PER_S);
+    (void)watch(c, v, US_PER_S / 2);
     EXPECT_EQ(last_layer(v, phase), 2);
     (void)watch(c, v, 2 * US_PER_S);
-    EXPECT_EQ(last_layer(v, phase), 0); /* five seconds later */
+    EXPECT_EQ(last_layer(v, phase), 0); /* two seconds later */
     remb(v, 250000);
     (void)watch(c, v, US_PER_S);
     remb(v, 400000);
-    (void)watch(c, v, 6 * US_PER_S);
-    EXPECT_EQ(last_layer(v, phase), 2); /* ten, this time */
+    (void)watch(c, v, 2 * US_PER_S);
+    EXPECT_EQ(last_layer(v, phase), 2); /* four, this time */
     remb(v, 520000);
     (void)watch(c, v, US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 0);
