@@ -161,13 +161,14 @@ await test('all_join_through_a_nat', async () => {
 for (const name of ['chromium', 'firefox', 'whep', 'agent']) {
   await test(`media_goes_on_when_the_address_changes_of_${name}`, async () => {
     const proven = await second.metric('oriel_media_paths_proven_total');
-    const clients = await nat.rebind(mine[name]);
-    const checked = await until(() => clients.find((c) => c.checkedAt), 'a check from the new address');
+    const since = performance.now();
+    await nat.rebind(mine[name]);
+    // Our pages do not wait for the browser: they restart ICE, so that the check comes from another socket.
+    const checked = await until(() => nat.changed(since).find((c) => c.checkedAt), 'a check from the new address');
     await until(async () => (await second.metric('oriel_media_paths_proven_total')) > proven, 'proof of the new address', 5000);
     if (name !== 'agent') {
-      await until(() => clients.some((c) => c.mediaAt), 'media to the new address', 5000);
-      const media = clients.find((c) => c.mediaAt);
-      console.log(`# ${name}: checked ${Math.round(media.checkedAt - media.rebound)} ms after the change, media `
+      const media = await until(() => nat.changed(since).find((c) => c.checkedAt && c.mediaAt), 'media to the new address', 5000);
+      console.log(`# ${name}: checked ${Math.round(media.checkedAt - since)} ms after the change, media `
         + `${Math.round(media.mediaAt - media.checkedAt)} ms later`);
       expect(media.mediaAt - media.checkedAt < 2000, `${media.mediaAt - media.checkedAt} ms without media`);
     }

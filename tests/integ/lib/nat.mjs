@@ -90,7 +90,7 @@ export class Nat {
     const key = `${from.address}:${from.port}`;
     let client = this.clients.get(key);
     if (!client) {
-      client = { from, all: [], waiting: [] };
+      client = { from, all: [], waiting: [], begun: performance.now() };
       this.clients.set(key, client);
       this.outside(client).then(() => client.waiting.splice(0).forEach((p) => this.fromClient(p, from)));
     }
@@ -103,7 +103,7 @@ export class Nat {
       this.lost++;
       return;
     }
-    if (client.rebound && isCheck(packet)) {
+    if (isCheck(packet)) {
       client.checkedAt ??= performance.now();
     }
     client.socket.send(packet, this.port, '127.0.0.1');
@@ -138,6 +138,12 @@ export class Nat {
   /** Packets that found no room before this client's path. */
   dropped(key) {
     return this.paths.get(key)?.lost ?? 0;
+  }
+
+  /** Of all clients those that are seen from another port than before `since` [ms]: rebound, or come from
+   *  a socket of their own since then, as after an ICE restart. */
+  changed(since) {
+    return [...this.clients.values()].filter((c) => (c.rebound ?? c.begun) >= since);
   }
 
   /** Clients' addresses that sent so far. */
