@@ -94,9 +94,10 @@ static void write_reports(struct session *s, us_t now, struct wr *w) {
 }
 
 /* A client that sends more than it may is told how much that is
- * (draft-alvestrand-rmcat-remb-03). */
+ * (draft-alvestrand-rmcat-remb-03). Not who is told what its path carries: that heeds the limits.
+ */
 static void write_limit(struct session *s, us_t now, struct wr *w) {
-    for (unsigned i = 0; i < s->n_lines; i++) {
+    for (unsigned i = 0; !s->receive && i < s->n_lines; i++) {
         const struct inbound_line *line = &s->lines[i];
         const struct police_limit *l = &s->engine->c.police[line->s.source];
         us_t over = line->police.over_at;

@@ -66,6 +66,20 @@ TEST(a_publisher_that_loses_is_told_how_much) {
     rig_free(&r);
 }
 
+/* Two who say different things would be obeyed in turn. */
+TEST(who_is_told_what_its_path_carries_is_told_nothing_else) {
+    REQUIRE(rig_init(&r));
+    r.config.police[SOURCE_CAMERA].bytes = 20000;
+    rig_restart(&r);
+    struct client *c = join(1, true);
+    (void)rig_join(&r, 2);
+    film(c, 5 * US_PER_S, 0);
+    EXPECT(engine_counters(r.engine)->drop_policed > 0);
+    EXPECT(c->n_remb > 0);
+    EXPECT_EQ(engine_counters(r.engine)->remb_out, c->n_remb);
+    rig_free(&r);
+}
+
 /* It goes on in another engine. */
 TEST(who_has_agreed_on_remb_is_told_after_an_adoption) {
     struct session_snapshot s;
