@@ -235,6 +235,9 @@ size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
 bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t) {
     struct pieces x;
     uint8_t head[HEADER_MAX], about[FLEXFEC_HEADER];
+    if (!leased(s, &s->lease, s->rewrite.next)) {
+        return false; /* what it repairs goes on elsewhere */
+    }
     struct rewrite_out o = {.index = s->protect.next++, .ts = s->rewrite.last_ts};
     struct header_values v = values(s, &nothing, &o);
     v.pt = s->protect.pt;
