@@ -85,7 +85,9 @@ static bool queue_next(struct fanout *f, us_t now, struct train *ret) {
         struct out_queue *q = LIST_ENTRY(f->waiting.next, struct out_queue, waiting);
         struct transport *t = q->transport;
         if (t->sendable) {
-            queue_output(q, now, ret);
+            /* Within a batch no stream may switch: the list of its feed's streams is being walked.
+             * What else waits has its time (queue_deadline). */
+            (f->begun ? queue_output_again : queue_output)(q, now, ret);
         }
         if (leaves(t, ret)) {
             return true;

@@ -234,13 +234,17 @@ static void repair(struct out_queue *q, us_t now, struct train *t) {
     q->repairs = NULL;
 }
 
-void queue_output(struct out_queue *q, us_t now, struct train *t) {
+void queue_output_again(struct out_queue *q, us_t now, struct train *t) {
     if (q->resends) {
         resend_some(q, now, t);
     }
     if (q->repairs) {
         repair(q, now, t);
     }
+}
+
+void queue_output(struct out_queue *q, us_t now, struct train *t) {
+    queue_output_again(q, now, t);
     while (t->n == 0 && !list_empty(&q->replays)) {
         struct link *l = q->replays.next;
         if (!replay(q, CONTAINER_OF(l, struct stream, replay.in), now, t)) {

@@ -64,6 +64,8 @@ void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *fe
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s);
 /* When what waits for the pacer may go on [us]; US_NEVER: nothing does. */
 us_t queue_deadline(const struct out_queue *q);
+/* Fill a train with what comes next of what repairs something: no stream switches by it. */
+void queue_output_again(struct out_queue *q, us_t now, struct train *t);
 /* Fill a train with what comes next; it stays empty when nothing waits any more. */
 void queue_output(struct out_queue *q, us_t now, struct train *t);
 
