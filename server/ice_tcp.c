@@ -30,13 +30,14 @@
 
 struct connection {
     int fd;
-    bool known;   /* the engine has sent something: its client is authentic */
-    bool blocked; /* the kernel takes no more for now; else nothing waits in `out` */
-    us_t opened, heard;
-    us_t blocked_at; /* since then */
+    bool blocked;       /* the kernel takes no more for now; else nothing waits in `out` */
+    us_t opened, heard; /* heard: the last whole packet came */
+    us_t answered;      /* the engine, which answers authentic clients, sent; US_NEVER: not yet */
+    us_t blocked_at;    /* since then */
     struct addr remote, local;
     struct address *payer;
-    struct link unread; /* whole packets wait in `in` */
+    struct link unread;  /* whole packets wait in `in` */
+    struct link unknown; /* nothing was sent to it yet */
     struct framing in;
     struct tcp_queue out;
 };
@@ -48,7 +49,7 @@ struct ice_tcp {
     us_t deaf_until; /* no descriptors were left: nobody is accepted until then; 0 = all are */
     struct packet_pool *pool; /* of what waits to be sent */
     struct addresses *addresses;
-    struct link unread;
+    struct link unread, unknown; /* unknown: the oldest first */
     uint32_t n;
     uint32_t next; /* where a free number is looked for: the one used longest ago */
     struct ice_tcp_counters counters;
@@ -69,6 +70,7 @@ static void end(struct ice_tcp *t, struct connection *c) {
     t->n--;
     t->counters.closed++;
     list_remove(&c->unread);
+    list_remove(&c->unknown);
     tcp_queue_clear(&c->out);
     addresses_disconnect(t->addresses, c->payer);
     close(c->fd);
@@ -102,11 +104,19 @@ static struct addr local_of(int fd) {
     return a;
 }
 
+/* Whoever connects has a place until somebody else needs it; who is answered keeps it. */
+static bool make_place(struct ice_tcp *t) {
+    if (t->n == t->config.connections && !list_empty(&t->unknown)) {
+        t->counters.silent++;
+        end(t, LIST_ENTRY(t->unknown.next, struct connection, unknown));
+    }
+    return t->n < t->config.connections;
+}
+
 /* The descriptor is closed when it does not become a connection. */
 static void begin(struct ice_tcp *t, us_t now, int fd, const struct addr *remote) {
     struct address *payer = NULL;
-    bool room =
-        t->n < t->config.connections && addresses_connect(t->addresses, remote, &payer) == OK;
+    bool room = addresses_connect(t->addresses, remote, &payer) == OK && make_place(t);
     struct connection *c = room ? mem_zalloc(1, sizeof(*c)) : NULL;
     if (!c) {
         addresses_disconnect(t->addresses, payer);
@@ -114,11 +124,14 @@ static void begin(struct ice_tcp *t, us_t now, int fd, const struct addr *remote
         close(fd);
         return;
     }
-    *c = (struct connection){.fd = fd, .opened = now, .heard = now, .payer = payer};
+    *c = (struct connection){
+        .fd = fd, .opened = now, .heard = now, .answered = US_NEVER, .payer = payer};
     c->remote = *remote;
     c->remote.via = free_number(t);
     c->local = local_of(fd);
     list_init(&c->unread);
+    list_init(&c->unknown);
+    list_push(&t->unknown, &c->unknown);
     t->at[c->remote.via - 1] = c;
     t->sweep_at = t->n == 0 ? now + SWEEP : t->sweep_at;
     t->n++;
@@ -259,7 +272,8 @@ void ice_tcp_send(struct ice_tcp *t, us_t now, const struct train *train) {
         t->counters.gone += train->n;
         return;
     }
-    c->known = true;
+    c->answered = now;
+    list_remove(&c->unknown);
     size_t at = 0;
     if (c->blocked) {
         expire(t, now, c);
@@ -288,9 +302,9 @@ static void read_some(struct ice_tcp *t, us_t now, struct connection *c) {
         end(t, c);
         return;
     }
-    c->heard = now;
     framing_wrote(&c->in, (size_t)n);
     if (framing_waits(&c->in)) {
+        c->heard = now;
         list_push(&t->unread, &c->unread);
     }
 }
@@ -376,7 +390,9 @@ us_t ice_tcp_deadline(const struct ice_tcp *t) {
 }
 
 static void sweep_one(struct ice_tcp *t, us_t now, struct connection *c) {
-    if (now - c->heard >= t->config.idle || (!c->known && now - c->opened >= t->config.first)) {
+    bool unknown = c->answered == US_NEVER && now - c->opened >= t->config.first;
+    bool forgotten = c->answered != US_NEVER && now - c->answered >= t->config.idle;
+    if (unknown || forgotten || now - c->heard >= t->config.idle) {
         t->counters.silent++;
         end(t, c);
     } else if (c->blocked && now - c->blocked_at >= t->config.blocked) {
@@ -447,8 +463,11 @@ static enum err create(const struct ice_tcp_config *c, const struct rng *rng,
     t->config = *c;
     t->listener = t->epoll = -1;
     list_init(&t->unread);
-    struct addresses_config ac = {
-        .connections = c->per_address, .cap = c->connections, .seed = rng_u64(rng)};
+    list_init(&t->unknown);
+    struct addresses_config ac = {/* one more: who comes is counted before another one goes */
+                                  .connections = c->per_address,
+                                  .cap = c->connections + 1,
+                                  .seed = rng_u64(rng)};
     t->addresses = addresses_new(&ac);
     t->pool = packet_pool_new(c->packets);
     *ret = t;

@@ -8,7 +8,8 @@
  * own. No connection may have more of them than a quarter of what is left, so that those that do
  * not read leave place for the others, however many they are; and one that takes what it is sent
  * needs none. Whoever connects and never gets an answer of the engine's, which answers authentic
- * checks only, is cut off soon. Owner: one worker thread. */
+ * checks only, is cut off soon, and at once when all places are taken and somebody new comes.
+ * Owner: one worker thread. */
 #ifndef ORIEL_SERVER_ICE_TCP_H
 #define ORIEL_SERVER_ICE_TCP_H
 
@@ -30,13 +31,13 @@ struct ice_tcp_config {
     us_t wait;            /* [us] media that has waited so long is dropped */
     us_t blocked;         /* [us] a connection may take nothing of what it is sent */
     us_t first;           /* [us] from accept to the first authentic check */
-    us_t idle;            /* [us] a connection may say nothing */
+    us_t idle;            /* [us] a connection may say nothing whole, or get no answer */
 };
 
 struct ice_tcp_counters {
     uint64_t opened, closed;
     uint64_t refused; /* at once, beyond a limit */
-    uint64_t silent;  /* closed: no authentic check in time, or nothing at all */
+    uint64_t silent;  /* closed: nothing authentic in time, or before others needed the place */
     uint64_t stuck;   /* closed: took nothing for too long */
     uint64_t bad;     /* closed: not framed as RFC 4571 says */
     uint64_t dropped; /* packets that waited too long, or found no place */

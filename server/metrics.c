@@ -150,7 +150,8 @@ static void put_rim(struct buffer *t, const struct control *c) {
         ROW(tcp_opened, "Connections of ICE-TCP accepted."),
         ROW(tcp_closed, "Connections of ICE-TCP closed, by whomever."),
         ROW(tcp_refused, "Connections of ICE-TCP refused, beyond a limit."),
-        ROW(tcp_silent, "Connections of ICE-TCP closed for saying nothing authentic in time."),
+        ROW(tcp_silent, "Connections of ICE-TCP closed for saying nothing authentic in time or "
+                        "before others needed the place."),
         ROW(tcp_stuck, "Connections of ICE-TCP closed for taking nothing of what they were sent."),
         ROW(tcp_bad, "Connections of ICE-TCP closed for what came on them."),
         ROW(tcp_dropped, "Packets that waited too long for a connection of ICE-TCP, or no place."),

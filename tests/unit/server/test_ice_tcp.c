@@ -124,6 +124,15 @@ static bool is_closed(int fd) {
     return wait_for(fd) && recv(fd, &byte, 1, 0) <= 0;
 }
 
+static struct addr meet(struct rig *r, int fd) {
+    struct packet *in[ICE_TCP_BATCH];
+    say(fd, 1, 20);
+    CHECK(take(r, in, 1) == 1);
+    struct addr from = in[0]->from;
+    packet_unref(in[0]);
+    return from;
+}
+
 TEST(a_connection_is_an_address_and_is_answered_on) {
     struct rig r;
     struct packet *in[2 * ICE_TCP_BATCH];
@@ -237,10 +246,64 @@ TEST(connections_beyond_a_limit_are_refused) {
     rig_close(&r);
     REQUIRE(rig_open(&r, (struct ice_tcp_config){.connections = 1, .per_address = 2}));
     fds[0] = join(&r);
+    struct addr to = meet(&r, fds[0]);
+    answer(&r, &to, 1, 20, 1);
     fds[1] = join(&r);
     EXPECT(until(&r, &ice_tcp_counters(r.tcp)->refused, 1)); /* of all */
     close(fds[0]);
     close(fds[1]);
+    rig_close(&r);
+}
+
+/* Only who is answered has a place that nobody takes. */
+TEST(who_was_never_answered_makes_place) {
+    struct rig r;
+    uint8_t got[PACKET_CAP];
+    REQUIRE(rig_open(&r, (struct ice_tcp_config){.connections = 2}));
+    int known = join(&r);
+    struct addr to = meet(&r, known);
+    answer(&r, &to, 1, 20, 1);
+    int stranger = join(&r);
+    EXPECT(until(&r, &ice_tcp_counters(r.tcp)->opened, 2));
+    int client = join(&r);
+    struct addr to_client = meet(&r, client);
+    EXPECT(is_closed(stranger));
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->silent, 1);
+    answer(&r, &to_client, 2, 20, 1);
+    answer(&r, &to, 1, 20, 1);
+    EXPECT(hear(client, got) == 20 && hear(known, got) == 20);
+    int late = join(&r);
+    EXPECT(until(&r, &ice_tcp_counters(r.tcp)->refused, 1));
+    EXPECT(is_closed(late));
+    close(known);
+    close(stranger);
+    close(client);
+    close(late);
+    rig_close(&r);
+}
+
+/* Bytes keep no place: not half a packet now and then, nor packets that nobody answers any more. */
+TEST(who_is_answered_no_more_is_cut_off) {
+    struct rig r;
+    struct packet *in[ICE_TCP_BATCH];
+    REQUIRE(rig_open(&r, (struct ice_tcp_config){0}));
+    int talker = join(&r), dripper = join(&r);
+    struct addr to_talker = meet(&r, talker), to_dripper = meet(&r, dripper);
+    answer(&r, &to_talker, 1, 20, 1);
+    r.now = NOW + IDLE / 2;
+    say(talker, 1, 20);
+    REQUIRE(take(&r, in, 1) == 1);
+    packet_unref(in[0]);
+    CHECK(send(dripper, "", 1, MSG_NOSIGNAL) == 1);
+    CHECK(wait_for(ice_tcp_fd(r.tcp)));
+    ice_tcp_poll(r.tcp, r.now);
+    answer(&r, &to_dripper, 1, 20, 1);
+    ice_tcp_timeout(r.tcp, r.now = NOW + IDLE - 1);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->silent, 0);
+    ice_tcp_timeout(r.tcp, r.now = NOW + IDLE + US_PER_S);
+    EXPECT_EQ(ice_tcp_counters(r.tcp)->silent, 2);
+    close(talker);
+    close(dripper);
     rig_close(&r);
 }
 
@@ -312,15 +375,6 @@ static void fill(struct rig *r, const struct addr *to, uint8_t first, unsigned m
         answer(r, to, first, 1200, 10);
     }
     CHECK(ice_tcp_counters(r->tcp)->dropped >= before + more);
-}
-
-static struct addr meet(struct rig *r, int fd) {
-    struct packet *in[ICE_TCP_BATCH];
-    say(fd, 1, 20);
-    CHECK(take(r, in, 1) == 1);
-    struct addr from = in[0]->from;
-    packet_unref(in[0]);
-    return from;
 }
 
 /* What is no media is not dropped at once, so it is what such clients can hold most of. */
