@@ -5,6 +5,7 @@
 #include "media/secure/srtp.h"
 #include "server/announce_again.h"
 #include "server/clock.h"
+#include "server/descriptors.h"
 #include "server/log.h"
 #include "server/stores.h"
 #include "server/tls.h"
@@ -14,6 +15,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct server {
@@ -296,6 +298,26 @@ static enum err start_mix(struct control *c, char why[WHY_MAX]) {
     return cfg->mix_listeners ? mix_thread_start(&m, &c->mix, why) : OK;
 }
 
+/* Of each worker. */
+static uint32_t tcp_connections(const struct control *c) {
+    struct rlimit r;
+    uint32_t wanted = (uint32_t)c->config->tcp_connections;
+    if (!c->config->media_tcp || getrlimit(RLIMIT_NOFILE, &r) != 0) {
+        return wanted;
+    }
+    struct descriptors d = {.limit = r.rlim_cur,
+                            .connections = (uint32_t)c->config->max_connections,
+                            .workers = c->n_workers};
+    uint32_t possible = descriptors_for_tcp(&d, wanted);
+    if (possible < wanted) {
+        LOG(LOG_LEVEL_WARN, "tcp_connections_lowered",
+            "The limit of descriptors (LimitNOFILE) leaves place for fewer connections of ICE-TCP "
+            "per worker than limits.tcp_connections.",
+            LOG_NUM("possible", possible), LOG_NUM("descriptors", d.limit));
+    }
+    return possible;
+}
+
 static enum err start_workers(struct server *s, char why[WHY_MAX]) {
     struct control *c = &s->control;
     const struct config *cfg = c->config;
@@ -319,7 +341,7 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
         .wake_ctx = c,
     };
     w.tcp = (struct ice_tcp_config){.enabled = cfg->media_tcp,
-                                    .connections = (uint32_t)cfg->tcp_connections,
+                                    .connections = tcp_connections(c),
                                     .per_address = (uint32_t)cfg->tcp_per_address,
                                     .packets = (uint32_t)cfg->media_tcp_packets,
                                     .queue = (size_t)cfg->tcp_queue_kib * 1024,
