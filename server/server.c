@@ -27,6 +27,7 @@ struct server {
     struct stores *writing, *reading[READERS_MAX], *making;
     struct announce announce;
     struct announce_again *again; /* NULL: nobody asks for the names of it */
+    bool once_more;               /* and then again: somebody asked while that was under way */
 };
 
 struct control *server_control(struct server *s) {
@@ -73,8 +74,12 @@ void server_announce_again(struct server *s) {
                                       .ctx = &s->control};
     char why[WHY_MAX] = "";
     CHECK(config_addr(c.config->media_address, 0, &c.bind));
-    if (s->again || c.config->media_announce.n == 0) {
-        return; /* what is under way is as fresh; what is on the machine needs a restart */
+    if (c.config->media_announce.n == 0) {
+        return; /* what is on the machine needs a restart */
+    }
+    s->once_more = s->again != NULL; /* the answers of what is under way may be those of before */
+    if (s->once_more) {
+        return;
     }
     enum err e = announce_again_new(&c, &s->again, why);
     if (e != OK) {
@@ -90,6 +95,9 @@ void server_announced(struct server *s) {
     }
     enum err e = announce_again_end(s->again, &fresh, why);
     s->again = NULL;
+    if (s->once_more) {
+        server_announce_again(s);
+    }
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "announce_failed", why, LOG_STR("error", err_name(e)));
         return;
@@ -498,7 +506,6 @@ struct server *server_stop(struct server *s) {
     }
     struct announce unused;
     char why[WHY_MAX];
-    (void)announce_again_end(s->again, &unused, why); /* it wakes control */
     c->stopping = true;
     for (uint32_t i = 0; i < c->n_workers; i++) {
         worker_stop(s->workers[i]);
@@ -523,6 +530,8 @@ struct server *server_stop(struct server *s) {
         s->workers[i] = worker_free(s->workers[i]);
     }
     c->mix = mix_thread_free(c->mix);
+    /* A resolver may take half a minute: recordings are safe by now. It wakes control. */
+    (void)announce_again_end(s->again, &unused, why);
     c->glue = glue_free(c->glue);
     control_close(c);
     c->sig = sig_free(c->sig);
