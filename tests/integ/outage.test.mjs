@@ -114,7 +114,9 @@ for (const round of [1, 2]) {
     expectEqual(JSON.stringify(after),
       JSON.stringify({ id, pc: false, camera: true, open: 1, renegotiations: 0 }), 'the buyer after it');
     expect(!noted.some(([, what]) => what === 'click'), 'somebody clicked');
-    await until(async () => JSON.stringify(await stageOf(buyer)) === stage, 'the same stage');
+    await until(async () => JSON.stringify(await stageOf(buyer)) === stage, 'the same stage').catch(async (e) => {
+      throw new Error(`${e.message}: ${JSON.stringify(await stageOf(buyer))} instead of ${stage}`);
+    });
     const now = await until(async () => {
       const p = await seenBy(agent, id);
       return p.connected && p.sources.camera === 'on' && p;

@@ -85,6 +85,7 @@ export class Peer {
 
   async setRemoteDescription({ sdp }) {
     this.mustLive();
+    await new Promise((done) => { setTimeout(done, 5); }); // a browser has messages in between
     this.transport = sdp; // which of the server's
   }
 
@@ -148,7 +149,8 @@ export const server = {
     if (at === null) {
       return { type: 'error', code: 'transport_gone', message: '' };
     }
-    const slots = [{ mid: '3', kind: 'stage', index: 0, participant: 'p2', source: 'camera' }];
+    // Who is shown on a transport that is new is told as soon as the relay has found that out.
+    const slots = [{ mid: '3', kind: 'stage', index: 0, participant: null, source: null }];
     const seat = { participant: { id: 'p1' }, tour: { recording: false }, roster: [], resume: 'secret' };
     const told = { join: seat, resume: seat, restart: {} }[type];
     return told ? { type, ...told, answer: at, slots } : { type: 'ok' };
@@ -179,7 +181,11 @@ class Socket {
       server.asked.push([message.type, server.sockets.indexOf(this)]);
       if (!server.silent) {
         const reply = { re: message.id, ...server.answer(message) };
-        this.later(network.delay, () => this.onmessage({ data: JSON.stringify(reply) }));
+        const tell = (ms, what) => this.later(ms, () => this.onmessage({ data: JSON.stringify(what) }));
+        tell(network.delay, reply);
+        if (reply.slots) {
+          tell(network.delay + 1, { type: 'slot', mid: '3', participant: 'p2', source: 'camera' });
+        }
       }
     });
   }

@@ -385,11 +385,13 @@ export class OrielClient extends EventTarget {
     this.enter(reply);
     // The secret before this one is refused once the server sees that the new one has arrived.
     signal.request('ping').catch(() => undefined);
+    if (session?.joined) { // now: a slot that is told while something is awaited is newer
+      for (const slot of reply.slots ?? []) {
+        this.onSlot(slot);
+      }
+    }
     if (session && reply.answer) {
       await this.settle(session, reply);
-    }
-    for (const slot of reply.slots ?? []) {
-      this.onSlot(slot);
     }
   }
 
