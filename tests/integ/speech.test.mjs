@@ -205,8 +205,8 @@ for (const audio of ['red', 'opus only']) {
     if (audio === 'red') {
       expect(share < 0.04 && found > 50, 'what was lost is repaired');
     } else {
-      // What the publisher before this one sent may be counted a moment later.
-      expect(share > 0.04 && found < 5, 'what was lost is heard');
+      // Counters are published once a second: some are of the publisher before this one.
+      expect(share > 0.04 && found < 15, 'what was lost is heard');
     }
     await Promise.all([viewer, page].map(close));
   });
