@@ -1,4 +1,5 @@
 #include "media/secure/srtp_kdf.h"
+#include "base/bytes.h"
 #include "media/secure/openssl.h"
 
 #include <string.h>
@@ -29,4 +30,14 @@ bool srtp_session_derive(const struct srtp_master *m, uint16_t profile, enum srt
     return srtp_kdf(m, key_len, first, ret->key, key_len) &&
            srtp_kdf(m, key_len, first + 1, ret->auth, sizeof(ret->auth)) &&
            srtp_kdf(m, key_len, first + 2, ret->salt, sizeof(ret->salt));
+}
+
+bool srtp_session_pair(const struct srtp_master *m, uint16_t profile,
+                       struct srtp_session_keys *ret_rtp, struct srtp_session_keys *ret_rtcp) {
+    struct srtp_master own = *m;
+    memset(own.salt + srtp_salt_len(profile), 0, SRTP_SALT_MAX - srtp_salt_len(profile));
+    bool ok = srtp_session_derive(&own, profile, SRTP_LABEL_RTP_KEY, ret_rtp) &&
+              srtp_session_derive(&own, profile, SRTP_LABEL_RTCP_KEY, ret_rtcp);
+    mem_wipe(&own, sizeof(own));
+    return ok;
 }

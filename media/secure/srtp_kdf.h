@@ -34,6 +34,10 @@ struct srtp_session_keys {
 /* Derive them for a known profile; first is SRTP_LABEL_RTP_KEY or SRTP_LABEL_RTCP_KEY. */
 bool srtp_session_derive(const struct srtp_master *m, uint16_t profile, enum srtp_label first,
                          struct srtp_session_keys *ret);
+/* Those of RTP and of RTCP, from a master whose salt may end in anything behind the profile's
+ * length. False when the library fails. The caller wipes both. */
+bool srtp_session_pair(const struct srtp_master *m, uint16_t profile,
+                       struct srtp_session_keys *ret_rtp, struct srtp_session_keys *ret_rtcp);
 
 struct srtp_sealer;
 /* The part of srtp_sealer_new after key derivation, which published test vectors start from. NULL

@@ -33,13 +33,9 @@ struct srtp_opener *srtp_opener_from_sessions(uint16_t profile, const struct srt
 static struct srtp_opener *gcm_new(const struct dtls_keys *k) {
     struct srtp_session_keys rtp, rtcp;
     struct srtp_opener *s = NULL;
-    struct srtp_master m = k->inbound;
-    memset(m.salt + srtp_salt_len(k->profile), 0, SRTP_SALT_MAX - srtp_salt_len(k->profile));
-    if (srtp_session_derive(&m, k->profile, SRTP_LABEL_RTP_KEY, &rtp) &&
-        srtp_session_derive(&m, k->profile, SRTP_LABEL_RTCP_KEY, &rtcp)) {
+    if (srtp_session_pair(&k->inbound, k->profile, &rtp, &rtcp)) {
         s = srtp_opener_from_sessions(k->profile, &rtp, &rtcp);
     }
-    mem_wipe(&m, sizeof(m));
     mem_wipe(&rtp, sizeof(rtp));
     mem_wipe(&rtcp, sizeof(rtcp));
     return s;

@@ -90,13 +90,9 @@ struct srtp_sealer *srtp_sealer_new(const struct dtls_keys *k) {
     }
     struct srtp_session_keys rtp, rtcp;
     struct srtp_sealer *s = NULL;
-    struct srtp_master m = k->outbound;
-    memset(m.salt + srtp_salt_len(k->profile), 0, SRTP_SALT_MAX - srtp_salt_len(k->profile));
-    if (srtp_session_derive(&m, k->profile, SRTP_LABEL_RTP_KEY, &rtp) &&
-        srtp_session_derive(&m, k->profile, SRTP_LABEL_RTCP_KEY, &rtcp)) {
+    if (srtp_session_pair(&k->outbound, k->profile, &rtp, &rtcp)) {
         s = srtp_sealer_from_sessions(k->profile, &rtp, &rtcp);
     }
-    mem_wipe(&m, sizeof(m));
     mem_wipe(&rtp, sizeof(rtp));
     mem_wipe(&rtcp, sizeof(rtcp));
     return s;
