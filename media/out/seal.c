@@ -207,25 +207,39 @@ bool seal_rtx(struct stream *s, us_t now, const struct media_packet *p, const st
     return seal(s, &(struct placing){now, index, v.twcc}, bytes_of(head, n), &x, t);
 }
 
+/* A packet in a stream beside the media, that is none itself. */
+struct beside {
+    uint8_t pt;
+    uint32_t ssrc;
+    uint64_t index; /* of that stream, taken */
+    bool padded;
+};
+
+static bool seal_beside(struct stream *s, us_t now, const struct beside *b, const struct pieces *x,
+                        struct train *t) {
+    uint8_t head[HEADER_MAX];
+    struct rewrite_out o = {.index = b->index, .ts = s->rewrite.last_ts};
+    struct header_values v = values(s, &nothing, &o);
+    v.pt = b->pt;
+    v.ssrc = b->ssrc;
+    v.padded = b->padded;
+    size_t n = header_write(&s->header, &nothing, &v, head);
+    return seal(s, &(struct placing){now, b->index, v.twcc}, bytes_of(head, n), x, t);
+}
+
 size_t seal_padding_len(const struct stream *s) {
     return header_len(&s->header, &nothing) + UINT8_MAX + s->transport->tag_len;
 }
 
 bool seal_padding(struct stream *s, us_t now, struct train *t) {
     struct pieces x;
-    uint8_t head[HEADER_MAX];
     if (!leased(s, &s->rtx.lease, s->rtx.next)) {
         return false;
     }
-    struct rewrite_out o = {.index = s->rtx.next++, .ts = s->rewrite.last_ts};
-    struct header_values v = values(s, &nothing, &o);
-    v.pt = s->rtx.pt;
-    v.ssrc = s->rtx.ssrc;
-    v.padded = true;
-    size_t n = header_write(&s->header, &nothing, &v, head);
     x.plain.n = 0;
     add_padding(&x, UINT8_MAX);
-    return seal(s, &(struct placing){now, o.index, v.twcc}, bytes_of(head, n), &x, t);
+    struct beside b = {s->rtx.pt, s->rtx.ssrc, s->rtx.next++, true};
+    return seal_beside(s, now, &b, &x, t);
 }
 
 size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
@@ -234,18 +248,14 @@ size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
 
 bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t) {
     struct pieces x;
-    uint8_t head[HEADER_MAX], about[FLEXFEC_HEADER];
+    uint8_t about[FLEXFEC_HEADER];
     if (!leased(s, &s->lease, s->rewrite.next)) {
         return false; /* what it repairs goes on elsewhere */
     }
-    struct rewrite_out o = {.index = s->protect.next++, .ts = s->rewrite.last_ts};
-    struct header_values v = values(s, &nothing, &o);
-    v.pt = s->protect.pt;
-    v.ssrc = s->protect.ssrc;
-    size_t n = header_write(&s->header, &nothing, &v, head);
     flexfec_write_header(f, about);
     x.plain.n = 0;
     piece(&x, bytes_of(about, sizeof(about)));
     piece(&x, bytes_of(f->body, f->len));
-    return seal(s, &(struct placing){now, o.index, v.twcc}, bytes_of(head, n), &x, t);
+    struct beside b = {s->protect.pt, s->protect.ssrc, s->protect.next++, false};
+    return seal_beside(s, now, &b, &x, t);
 }
