@@ -104,6 +104,14 @@ unsigned speaker_remove(struct speaker_set *s, uint64_t id) {
     return changed;
 }
 
+void speaker_clear(struct speaker_set *s) {
+    memset(s->members, 0, s->cap * sizeof(*s->members));
+    memset(s->top, 0, sizeof(s->top));
+    s->speaker = 0;
+    s->n = 0;
+    s->next = US_NEVER;
+}
+
 void speaker_level(struct speaker_set *s, us_t now, int place, uint8_t level) {
     if (place < 0 || (unsigned)place >= s->cap || s->members[place].id == 0) {
         return;

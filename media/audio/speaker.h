@@ -57,6 +57,8 @@ int speaker_add(struct speaker_set *s, uint64_t id);
 /* The voice is gone or muted. Its place is free at once; ERR-free for an unknown id. Returns
  * SPEAKER_* bits of what changed. */
 unsigned speaker_remove(struct speaker_set *s, uint64_t id);
+/* Nobody speaks and nobody is known, as after speaker_init; the memory is kept. */
+void speaker_clear(struct speaker_set *s);
 /* A level of the voice in this place: -dBov, 0 loudest .. 127 silence. */
 void speaker_level(struct speaker_set *s, us_t now, int place, uint8_t level);
 /* When to call speaker_tick, US_NEVER. */

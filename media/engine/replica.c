@@ -305,7 +305,8 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     uint64_t fresh = others & ~t->others;
     t->home = (uint8_t)home;
     t->others |= others;
-    t->room.follows = !tour_is_home(t);
+    room_follow(&t->room, !tour_is_home(t));
+    tour_reschedule(t);
     introduce(t, fresh);
     relay_hello(t, t->others);
     turn_end(e);

@@ -58,16 +58,19 @@ static void put_in_order(struct link *list, struct room_source *s) {
     list_push(before, &s->in_live);
 }
 
+/* The first microphone of a participant is ranked, if this room ranks. */
+static void rank_voice(struct room *r, struct room_source *s) {
+    bool ranked = s->kind == SOURCE_MICROPHONE && !s->mix && !r->follows;
+    s->voice = ranked ? speaker_add(&r->voices, s->participant) : -1;
+}
+
 void room_source_on(struct room *r, struct room_source *s, us_t now) {
     s->live = true;
     if (s->order == 0) {
         s->order = (uint64_t)(now + 1) << 16 | (++r->next_order & 0xffff);
     }
-    s->voice = -1;
     put_in_order(s->mix ? &r->mixes : &r->live, s);
-    if (s->kind == SOURCE_MICROPHONE && !s->mix && !r->follows) {
-        s->voice = speaker_add(&r->voices, s->participant);
-    }
+    rank_voice(r, s);
 }
 
 /* SPEAKER_* bits of what has changed, and who spoke is noted. */
@@ -83,6 +86,12 @@ unsigned room_source_off(struct room *r, struct room_source *s) {
     s->order = 0;
     list_remove(&s->in_live);
     if (s->voice < 0) {
+        return 0;
+    }
+    struct room_source *other = room_find(r, s->participant, SOURCE_MICROPHONE);
+    if (other) { /* the same person: what is known of the voice goes on */
+        other->voice = s->voice;
+        s->voice = -1;
         return 0;
     }
     s->voice = -1;
@@ -139,8 +148,22 @@ void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level) 
     }
 }
 
+void room_follow(struct room *r, bool follows) {
+    if (r->follows == follows) {
+        return;
+    }
+    r->follows = follows;
+    speaker_clear(&r->voices);
+    LIST_EACH(l, &r->live) {
+        rank_voice(r, LIST_ENTRY(l, struct room_source, in_live));
+    }
+}
+
 void room_voices(struct room *r, uint64_t speaker, const uint64_t top[SPEAKER_TOP],
                  const uint64_t speakers[ROOM_SPEAKERS_MAX]) {
+    if (!r->follows) {
+        return;
+    }
     r->voices.speaker = speaker;
     memcpy(r->voices.top, top, sizeof(r->voices.top));
     memcpy(r->speakers, speakers, sizeof(r->speakers));

@@ -55,7 +55,7 @@ struct room {
     struct link mixes; /* likewise, of mixes */
     struct link moved; /* room_slot.moved: for the owner, who obeys and takes them off */
     uint64_t next_order;
-    bool follows;      /* another worker judges who speaks: room_voices */
+    bool follows;      /* another worker judges who speaks: room_follow */
     us_t settle_until; /* [us] after an adoption bindings are kept until the rest has come */
     uint64_t speakers[ROOM_SPEAKERS_MAX]; /* who spoke last, newest first, 0 = free */
     struct speaker_set voices;            /* ids are participants */
@@ -90,7 +90,10 @@ struct room_source *room_mix(const struct room *r, uint64_t without);
 
 /* The audio level of a source, in -dBov (RFC 6464). */
 void room_level(struct room *r, us_t now, struct room_source *s, uint8_t level);
-/* Who speaks, as the tour's home has judged it. */
+/* Another worker judges who speaks and says so by room_voices, or this one does (as from the
+ * beginning). When that changes nobody is known to speak until the judge has said so. */
+void room_follow(struct room *r, bool follows);
+/* Who speaks, as the tour's home has judged it. Nothing to a room that judges itself. */
 void room_voices(struct room *r, uint64_t speaker, const uint64_t top[SPEAKER_TOP],
                  const uint64_t speakers[ROOM_SPEAKERS_MAX]);
 /* Note who speaks, for "the last speaker". */

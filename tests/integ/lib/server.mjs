@@ -65,6 +65,9 @@ export class Server {
     this.gone = new Promise((resolve) => this.child.on('exit', (code, signal) => {
       this.exited = { code, signal };
       running.delete(this);
+      if (code !== 0 && !signal) { // a sanitizer's report, an assertion: whatever test it failed first
+        console.log(`# the server ended with ${code}\n${this.tail().replace(/^/gm, '#   ')}`);
+      }
       resolve(this.exited);
     }));
     running.add(this);

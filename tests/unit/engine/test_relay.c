@@ -118,6 +118,30 @@ TEST(whichever_order_comes_first) {
     pair_done();
 }
 
+/* The home may introduce its voices before the other worker knows that it is not the home. */
+TEST(voices_that_come_before_the_span_are_not_judged) {
+    REQUIRE(rig_init(&pair.home) && rig_init(&pair.other));
+    pair.other.config.worker = 1;
+    rig_restart(&pair.other);
+    struct client *a = rig_join(&pair.home, 1), *b = rig_join(&pair.home, 2),
+                  *c = rig_join(&pair.home, 3);
+    client_audio(a, 40);
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, 2), OK);
+    pair_exchange();
+    client_audio(a, 40); /* heard, not yet told not to judge */
+    pair_exchange();
+    EXPECT_EQ(engine_tour_span(pair.other.engine, pair.other.now, TOUR, 0, 1), OK);
+    for (int i = 0; i < 60; i++) {
+        client_audio(a, 40);
+        client_audio(b, 20);
+        client_audio(c, 40);
+        pair_run(20 * US_PER_MS);
+    }
+    EXPECT_EQ(rig_speaker(&pair.home), 2);
+    EXPECT(rig_count(&pair.other, MEDIA_SPEAKER, 0) == 0);
+    pair_done();
+}
+
 TEST(pauses_restarts_and_ends_are_followed) {
     REQUIRE(pair_init());
     struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);

@@ -164,6 +164,23 @@ TEST(who_speaks_is_on_the_stage_and_in_slot_0) {
     rig_free(&r);
 }
 
+/* A person with a phone and a computer: either may go. */
+TEST(a_second_microphone_of_a_person_goes_on) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2);
+    struct client *again = client_new(&r, 3);
+    again->params.participant = 1;
+    client_join(again);
+    client_audio(a, 10);
+    client_audio(again, 127);
+    EXPECT_EQ(engine_peer_remove(r.engine, r.now, 1), OK);
+    rig_pump(&r);
+    hum((struct client *[]){b, again}, 2, US_PER_S);
+    talk(again, US_PER_S);
+    EXPECT_EQ(rig_speaker(&r), 1);
+    rig_free(&r);
+}
+
 TEST(gallery_places_are_stable) {
     REQUIRE(rig_init(&r));
     struct client *c[5], *v = rig_join(&r, 9);
