@@ -1,11 +1,17 @@
 #include "tests/unit/signaling/deal.h"
 
-struct deal *deal_new(const char *text, enum sig_code expected) {
+struct deal *deal_of(const char *text) {
     struct deal *d = calloc(1, sizeof(*d));
     CHECK(d);
     rng_seed(&d->seed, 7);
     d->rng = rng_from_seeded(&d->seed);
-    EXPECT_EQ(sdp_parse(text, strlen(text), &d->offer), expected);
+    d->parsed = sdp_parse(text, strlen(text), &d->offer);
+    return d;
+}
+
+struct deal *deal_new(const char *text, enum sig_code expected) {
+    struct deal *d = deal_of(text);
+    EXPECT_EQ(d->parsed, expected);
     return d;
 }
 

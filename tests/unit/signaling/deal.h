@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 struct deal {
+    enum sig_code parsed; /* what the parser said of the offer */
     struct sdp offer;
     struct plan plan;
     struct negotiation n;
@@ -19,6 +20,8 @@ struct deal {
     char *text; /* of the offer, when it is our own */
 };
 
+/* Parse the offer, whatever comes of it. */
+struct deal *deal_of(const char *text);
 /* Parse the offer, which is to give `expected`. */
 struct deal *deal_new(const char *text, enum sig_code expected);
 /* Negotiate by its plan and write the answer. */
