@@ -42,17 +42,11 @@ void media_packet_read(struct media_packet *ret, struct packet *k, const struct 
 }
 
 /* Picture id and TL0PICIDX, which look as those of VP8 do. */
-static void note_numbers(struct media_packet *p, const struct vp9 *d) {
+static void note_numbers(struct media_packet *p, const struct picture_ids *d) {
     uint8_t end = d->has_picture_id ? (uint8_t)(d->picture_id_at + d->picture_id_bits / 7) : 0;
     p->numbered = d->has_picture_id || d->has_tl0picidx;
-    p->vp8 = (struct vp8){.len = d->has_tl0picidx ? (uint8_t)(d->tl0picidx_at + 1) : end,
-                          .has_picture_id = d->has_picture_id,
-                          .has_tl0picidx = d->has_tl0picidx,
-                          .picture_id_bits = d->picture_id_bits,
-                          .picture_id = d->picture_id,
-                          .tl0picidx = d->tl0picidx,
-                          .picture_id_at = d->picture_id_at,
-                          .tl0picidx_at = d->tl0picidx_at};
+    p->vp8 =
+        (struct vp8){.len = d->has_tl0picidx ? (uint8_t)(d->tl0picidx_at + 1) : end, .ids = *d};
 }
 
 void media_packet_layers(struct media_packet *p, const struct rtp *r,
@@ -61,7 +55,7 @@ void media_packet_layers(struct media_packet *p, const struct rtp *r,
     if (p->has_vp8) {
         p->layers = layers_vp8(&p->vp8);
     } else if (line->codec == CODEC_VP9 && vp9_parse(r->payload, &vp9) == OK) {
-        note_numbers(p, &vp9);
+        note_numbers(p, &vp9.ids);
         p->layers = layers_vp9(reader, &vp9);
     } else if (line->codec == CODEC_AV1) {
         p->layers = layers_av1(reader, p->seq, rtp_ext_find(r, line->ext.id[RTP_EXT_DEPENDENCY]));

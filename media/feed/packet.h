@@ -33,8 +33,7 @@ struct media_packet {
     bool after_gap; /* what is missing before it will not come */
     uint8_t lead;   /* a key frame: packets missing directly before it that may belong to it */
     bool has_vp8;   /* vp8 is valid */
-    bool numbered;  /* vp8.picture_id and vp8.tl0picidx are: of VP9, too, which writes them alike;
-                       then  vp8.len is where they end */
+    bool numbered;  /* vp8.ids is: of VP9, too; then vp8.len is where they end */
     struct vp8 vp8;
     struct layer_marks layers;
 };

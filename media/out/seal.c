@@ -32,10 +32,10 @@ static void add_payload(struct pieces *x, struct stream *s, const struct media_p
     uint8_t tl0picidx = 0;
     if (p->numbered && d->len <= DESCRIPTOR_MAX) {
         rewrite_vp8_map(&s->vp8, d, &picture_id, &tl0picidx);
-        if ((d->has_picture_id && picture_id != d->picture_id) ||
-            (d->has_tl0picidx && tl0picidx != d->tl0picidx)) {
+        if ((d->ids.has_picture_id && picture_id != d->ids.picture_id) ||
+            (d->ids.has_tl0picidx && tl0picidx != d->ids.tl0picidx)) {
             memcpy(x->descriptor, in.p, d->len);
-            vp8_rewrite(x->descriptor, d, picture_id, tl0picidx);
+            picture_ids_write(x->descriptor, &d->ids, picture_id, tl0picidx);
             piece(x, bytes_of(x->descriptor, d->len));
             in = bytes_of(in.p + d->len, in.n - d->len);
         }

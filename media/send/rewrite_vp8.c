@@ -6,23 +6,23 @@
 #define TL0PICIDX_JUMP 96 /* below half of its 8 bits */
 
 static uint16_t width_mask(const struct vp8 *d) {
-    return d->picture_id_bits == 7 ? 0x7f : PICTURE_ID_MASK;
+    return d->ids.picture_id_bits == 7 ? 0x7f : PICTURE_ID_MASK;
 }
 
 void rewrite_vp8_begin(struct rewrite_vp8 *r, const struct vp8 *d) {
-    r->is.picture_id = (uint16_t)(d->picture_id - 1) & PICTURE_ID_MASK;
-    r->is.tl0picidx = (uint8_t)(d->tl0picidx - 1);
+    r->is.picture_id = (uint16_t)(d->ids.picture_id - 1) & PICTURE_ID_MASK;
+    r->is.tl0picidx = (uint8_t)(d->ids.tl0picidx - 1);
 }
 
 void rewrite_vp8_switch(struct rewrite_vp8 *r, const struct vp8 *d) {
     r->counts = false;
     r->temporal = VP8_TEMPORAL_ALL;
-    if (d->has_picture_id) {
+    if (d->ids.has_picture_id) {
         r->is.picture_id_offset =
-            (uint16_t)(r->is.picture_id + 1 - d->picture_id) & PICTURE_ID_MASK;
+            (uint16_t)(r->is.picture_id + 1 - d->ids.picture_id) & PICTURE_ID_MASK;
     }
-    if (d->has_tl0picidx) {
-        r->is.tl0picidx_offset = (uint8_t)(r->is.tl0picidx + 1 - d->tl0picidx);
+    if (d->ids.has_tl0picidx) {
+        r->is.tl0picidx_offset = (uint8_t)(r->is.tl0picidx + 1 - d->ids.tl0picidx);
     }
 }
 
@@ -58,14 +58,14 @@ static int back_of(const struct rewrite_vp8 *r, uint16_t id) {
 }
 
 bool rewrite_vp8_shows(struct rewrite_vp8 *r, const struct vp8 *d, uint8_t wanted) {
-    if (!d->has_tid || !d->has_picture_id || d->picture_id_bits == 7) {
+    if (!d->has_tid || !d->ids.has_picture_id || d->ids.picture_id_bits == 7) {
         return true;
     }
-    int back = r->counts ? back_of(r, d->picture_id) : -1;
+    int back = r->counts ? back_of(r, d->ids.picture_id) : -1;
     if (back >= 0) {
-        return back >= VP8_LEFT_OUT || !was_left_out(r, d->picture_id);
+        return back >= VP8_LEFT_OUT || !was_left_out(r, d->ids.picture_id);
     }
-    advance(r, d->picture_id);
+    advance(r, d->ids.picture_id);
     if (wanted < r->temporal) {
         r->temporal = wanted;
     } else if (d->tid > r->temporal && d->tid <= wanted && d->layer_sync) {
@@ -74,14 +74,14 @@ bool rewrite_vp8_shows(struct rewrite_vp8 *r, const struct vp8 *d, uint8_t wante
     if (d->tid <= r->temporal) {
         return true;
     }
-    note_left_out(r, d->picture_id, true);
+    note_left_out(r, d->ids.picture_id, true);
     r->is.picture_id_offset = (uint16_t)(r->is.picture_id_offset - 1) & PICTURE_ID_MASK;
     return false;
 }
 
 bool rewrite_vp8_left_out(const struct rewrite_vp8 *r, const struct vp8 *d) {
-    int back = r->counts && d->has_picture_id ? back_of(r, d->picture_id) : -1;
-    return back >= 0 && back < VP8_LEFT_OUT && was_left_out(r, d->picture_id);
+    int back = r->counts && d->ids.has_picture_id ? back_of(r, d->ids.picture_id) : -1;
+    return back >= 0 && back < VP8_LEFT_OUT && was_left_out(r, d->ids.picture_id);
 }
 
 /* Pictures left out between this one and the newest: it was sent when they were not counted yet. */
@@ -107,14 +107,14 @@ void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_p
                      uint8_t *ret_tl0picidx) {
     *ret_picture_id = 0;
     *ret_tl0picidx = 0;
-    if (d->has_picture_id) {
+    if (d->ids.has_picture_id) {
         uint16_t mask = width_mask(d);
-        uint16_t since = mask == PICTURE_ID_MASK ? left_out_since(r, d->picture_id) : 0;
-        *ret_picture_id = (uint16_t)(d->picture_id + r->is.picture_id_offset + since) & mask;
+        uint16_t since = mask == PICTURE_ID_MASK ? left_out_since(r, d->ids.picture_id) : 0;
+        *ret_picture_id = (uint16_t)(d->ids.picture_id + r->is.picture_id_offset + since) & mask;
         note_picture_id(r, *ret_picture_id, mask);
     }
-    if (d->has_tl0picidx) {
-        *ret_tl0picidx = (uint8_t)(d->tl0picidx + r->is.tl0picidx_offset);
+    if (d->ids.has_tl0picidx) {
+        *ret_tl0picidx = (uint8_t)(d->ids.tl0picidx + r->is.tl0picidx_offset);
         if ((int8_t)(uint8_t)(*ret_tl0picidx - r->is.tl0picidx) > 0) {
             r->is.tl0picidx = *ret_tl0picidx;
         }

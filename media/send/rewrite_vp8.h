@@ -43,7 +43,7 @@ bool rewrite_vp8_shows(struct rewrite_vp8 *r, const struct vp8 *d, uint8_t wante
 /* Has the picture of this packet been left out? Not known of what is older than is remembered. */
 bool rewrite_vp8_left_out(const struct rewrite_vp8 *r, const struct vp8 *d);
 /* The numbers for a packet of the bound source, new or retransmitted; to be passed to
- * vp8_rewrite. *ret_picture_id fits the width that d has. */
+ * picture_ids_write. *ret_picture_id fits the width that d has. */
 void rewrite_vp8_map(struct rewrite_vp8 *r, const struct vp8 *d, uint16_t *ret_picture_id,
                      uint8_t *ret_tl0picidx);
 /* Go on with numbers of a snapshot, whatever they are. */

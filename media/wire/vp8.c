@@ -10,31 +10,17 @@
 #define VP8_L 0x40
 #define VP8_T 0x20
 #define VP8_K 0x10
-#define VP8_M 0x80         /* first byte of the picture id: 15 bits */
 #define VP8_Y 0x20         /* in the TID byte */
 #define VP8_NOT_KEYFRAME 1 /* P bit of the frame tag, RFC 7741 section 4.3 */
 #define KEYFRAME_HEADER 10 /* [bytes] RFC 6386 section 9.1: tag, start code, width, height */
 
-static void parse_picture_id(struct rd *r, const uint8_t *start, struct vp8 *d) {
-    d->has_picture_id = true;
-    d->picture_id_at = (uint8_t)(r->p - start);
-    d->picture_id_bits = 7;
-    d->picture_id = rd_u8(r);
-    if (d->picture_id & VP8_M) {
-        d->picture_id_bits = 15;
-        d->picture_id = (uint16_t)((d->picture_id & 0x7f) << 8 | rd_u8(r));
-    }
-}
-
 static void parse_extension(struct rd *r, const uint8_t *start, struct vp8 *d) {
     uint8_t flags = rd_u8(r);
     if (flags & VP8_I) {
-        parse_picture_id(r, start, d);
+        picture_ids_read_id(r, start, &d->ids);
     }
     if (flags & VP8_L) {
-        d->has_tl0picidx = true;
-        d->tl0picidx_at = (uint8_t)(r->p - start);
-        d->tl0picidx = rd_u8(r);
+        picture_ids_read_tl0picidx(r, start, &d->ids);
     }
     if (flags & (VP8_T | VP8_K)) {
         uint8_t b = rd_u8(r);
@@ -88,15 +74,4 @@ enum err vp8_keyframe_size(struct bytes payload, const struct vp8 *d, uint16_t *
     *ret_width = width;
     *ret_height = height;
     return OK;
-}
-
-void vp8_rewrite(uint8_t *payload, const struct vp8 *d, uint16_t picture_id, uint8_t tl0picidx) {
-    if (d->has_picture_id && d->picture_id_bits == 15) {
-        put_be16(payload + d->picture_id_at, picture_id | 0x8000);
-    } else if (d->has_picture_id) {
-        payload[d->picture_id_at] = picture_id & 0x7f;
-    }
-    if (d->has_tl0picidx) {
-        payload[d->tl0picidx_at] = tl0picidx;
-    }
 }

@@ -1,23 +1,21 @@
-/* The VP8 payload descriptor (RFC 7741 section 4.2) and frame header (section 4.3): read, and
- * rewritten in place so that picture ids run on when a slot changes its source. Thread: any. */
+/* The VP8 payload descriptor (RFC 7741 section 4.2) and frame header (section 4.3), parsed in
+ * place. Thread: any. */
 #ifndef ORIEL_MEDIA_WIRE_VP8_H
 #define ORIEL_MEDIA_WIRE_VP8_H
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "media/wire/picture_ids.h"
 
 struct vp8 {
     uint8_t len;        /* [bytes] of the descriptor */
     bool start;         /* first packet of partition 0: S = 1 and PID = 0 */
     bool keyframe;      /* only meaningful when start: inverse of the P bit */
     bool non_reference; /* N bit */
-    bool has_picture_id, has_tl0picidx, has_tid;
-    uint8_t picture_id_bits; /* 7 or 15 */
-    uint16_t picture_id;
-    uint8_t tl0picidx;
-    uint8_t tid;                         /* temporal layer 0..3 */
-    bool layer_sync;                     /* Y bit */
-    uint8_t picture_id_at, tl0picidx_at; /* offsets in the payload, for vp8_rewrite */
+    bool has_tid;
+    uint8_t tid;     /* temporal layer 0..3 */
+    bool layer_sync; /* Y bit */
+    struct picture_ids ids;
 };
 
 /* ERR_SHORT or ERR_FORMAT; *ret untouched then. */
@@ -26,7 +24,5 @@ enum err vp8_parse(struct bytes payload, struct vp8 *ret);
  * start && keyframe. ERR_SHORT; ERR_FORMAT without the start code or without any area. */
 enum err vp8_keyframe_size(struct bytes payload, const struct vp8 *d, uint16_t *ret_width,
                            uint16_t *ret_height);
-/* Write picture id (in the width the packet has) and tl0picidx into a copy of the payload. */
-void vp8_rewrite(uint8_t *payload, const struct vp8 *d, uint16_t picture_id, uint8_t tl0picidx);
 
 #endif

@@ -3,17 +3,6 @@
 /* The first byte. */
 enum { I = 0x80, P = 0x40, L = 0x20, F = 0x10, B = 0x08, E = 0x04, V = 0x02, Z = 0x01 };
 
-static void read_picture_id(struct rd *r, const uint8_t *start, struct vp9 *d) {
-    d->has_picture_id = true;
-    d->picture_id_at = (uint8_t)(r->p - start);
-    d->picture_id_bits = 7;
-    d->picture_id = rd_u8(r);
-    if (d->picture_id & 0x80) {
-        d->picture_id_bits = 15;
-        d->picture_id = (uint16_t)((d->picture_id & 0x7f) << 8 | rd_u8(r));
-    }
-}
-
 /* TID, U, SID, D; TL0PICIDX unless references are said (F). */
 static void read_layers(struct rd *r, const uint8_t *start, bool flexible, struct vp9 *d) {
     uint8_t b = rd_u8(r);
@@ -23,9 +12,7 @@ static void read_layers(struct rd *r, const uint8_t *start, bool flexible, struc
     d->spatial = b >> 1 & 7;
     d->from_lower = b & 1;
     if (!flexible) {
-        d->has_tl0picidx = true;
-        d->tl0picidx_at = (uint8_t)(r->p - start);
-        d->tl0picidx = rd_u8(r);
+        picture_ids_read_tl0picidx(r, start, &d->ids);
     }
 }
 
@@ -61,7 +48,7 @@ enum err vp9_parse(struct bytes payload, struct vp9 *ret) {
     struct vp9 d = {
         .inter = flags & P, .first = flags & B, .last = flags & E, .not_for_upper = flags & Z};
     if (flags & I) {
-        read_picture_id(&r, payload.p, &d);
+        picture_ids_read_id(&r, payload.p, &d.ids);
     }
     if (flags & L) {
         read_layers(&r, payload.p, flags & F, &d);

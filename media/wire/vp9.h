@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "media/wire/picture_ids.h"
 
 #define VP9_REFERENCES_MAX 3 /* of a frame: P_DIFF, and R of a picture group */
 
@@ -18,13 +19,9 @@ struct vp9 {
     bool has_layers;    /* L: spatial, temporal, switches_up and from_lower are valid */
     uint8_t spatial;    /* SID */
     uint8_t temporal;   /* TID */
-    bool has_picture_id, has_tl0picidx;
-    uint8_t picture_id_bits; /* 7 or 15 */
-    uint16_t picture_id;
-    uint8_t tl0picidx;
-    uint8_t picture_id_at, tl0picidx_at; /* offsets in the payload */
-    uint8_t layers;                      /* N_S + 1 of a scalability structure; 0: there is none */
-    uint16_t width, height;              /* the largest of the structure [pixels], 0: not said */
+    struct picture_ids ids;
+    uint8_t layers;         /* N_S + 1 of a scalability structure; 0: there is none */
+    uint16_t width, height; /* the largest of the structure [pixels], 0: not said */
 };
 
 /* ERR_SHORT (a packet carries at least one byte of its frame), ERR_FORMAT; *ret is untouched then.

@@ -12,9 +12,9 @@ static bool begin(struct depacketizer *d, const struct video_piece *p) {
         d->broken = d->broken || v.start;
         return true;
     }
-    s->has_id = v.has_picture_id;
-    s->id = v.picture_id;
-    s->id_bits = v.picture_id_bits;
+    s->has_id = v.ids.has_picture_id;
+    s->id = v.ids.picture_id;
+    s->id_bits = v.ids.picture_id_bits;
     d->broken = !v.start;
     d->key = v.start && v.keyframe;
     d->non_reference = v.non_reference;

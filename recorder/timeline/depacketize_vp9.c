@@ -97,13 +97,13 @@ static bool begin(struct depacketizer *d, const struct video_piece *p) {
         return false;
     }
     if (d->open) {
-        d->broken = d->broken || v.has_picture_id != s->has_id ||
-                    (v.has_picture_id && v.picture_id != s->id);
+        d->broken = d->broken || v.ids.has_picture_id != s->has_id ||
+                    (v.ids.has_picture_id && v.ids.picture_id != s->id);
         return true;
     }
-    s->has_id = v.has_picture_id;
-    s->id = v.picture_id;
-    s->id_bits = v.picture_id_bits;
+    s->has_id = v.ids.has_picture_id;
+    s->id = v.ids.picture_id;
+    s->id_bits = v.ids.picture_id_bits;
     s->layer_open = false;
     s->apart = true;
     s->layers = 0;

@@ -13,13 +13,13 @@ static void rewrite(struct bytes payload, const struct vp8 *d, uint16_t id, uint
         return;
     }
     memcpy(copy, payload.p, payload.n);
-    vp8_rewrite(copy, d, id, tl0);
+    picture_ids_write(copy, &d->ids, id, tl0);
     CHECK(vp8_parse(bytes_of(copy, payload.n), &again) == OK);
-    CHECK(again.len == d->len && again.picture_id_bits == d->picture_id_bits);
+    CHECK(again.len == d->len && again.ids.picture_id_bits == d->ids.picture_id_bits);
     CHECK(again.keyframe == d->keyframe && again.start == d->start && again.tid == d->tid);
-    CHECK(!d->has_picture_id ||
-          again.picture_id == (id & (d->picture_id_bits == 7 ? 0x7f : 0x7fff)));
-    CHECK(!d->has_tl0picidx || again.tl0picidx == tl0);
+    CHECK(!d->ids.has_picture_id ||
+          again.ids.picture_id == (id & (d->ids.picture_id_bits == 7 ? 0x7f : 0x7fff)));
+    CHECK(!d->ids.has_tl0picidx || again.ids.tl0picidx == tl0);
     CHECK(memcmp(copy + d->len, payload.p + d->len, payload.n - d->len) == 0);
     mem_free(copy);
 }

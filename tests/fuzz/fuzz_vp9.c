@@ -18,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             continue;
         }
         CHECK(d.len >= 1 && d.len < b.n);
-        CHECK(!d.has_picture_id || d.picture_id_at + (d.picture_id_bits == 15) < d.len);
-        CHECK(!d.has_picture_id || d.picture_id < 1u << d.picture_id_bits);
-        CHECK(!d.has_tl0picidx || b.p[d.tl0picidx_at] == d.tl0picidx);
+        CHECK(!d.ids.has_picture_id || d.ids.picture_id_at + (d.ids.picture_id_bits == 15) < d.len);
+        CHECK(!d.ids.has_picture_id || d.ids.picture_id < 1u << d.ids.picture_id_bits);
+        CHECK(!d.ids.has_tl0picidx || b.p[d.ids.tl0picidx_at] == d.ids.tl0picidx);
         struct layer_marks m = layers_vp9(&reader, &d);
         CHECK(m.layered == d.has_layers && reader.n_spatial <= 8);
         CHECK(m.spatial < LAYERS_SPATIAL && m.temporal < LAYERS_TEMPORAL);

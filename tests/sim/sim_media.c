@@ -79,13 +79,14 @@ size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c) {
 
 static bool read_vp8(struct rd *r, struct content *ret) {
     struct vp8 d;
-    if (vp8_parse(bytes_of(r->p, rd_left(r)), &d) != OK || !d.has_picture_id || !d.has_tl0picidx) {
+    if (vp8_parse(bytes_of(r->p, rd_left(r)), &d) != OK || !d.ids.has_picture_id ||
+        !d.ids.has_tl0picidx) {
         return false;
     }
     ret->start = d.start;
     ret->keyframe = d.start && d.keyframe;
-    ret->picture_id = d.picture_id;
-    ret->tl0picidx = d.tl0picidx;
+    ret->picture_id = d.ids.picture_id;
+    ret->tl0picidx = d.ids.tl0picidx;
     ret->layered = d.tid > 0 || !d.layer_sync;
     ret->tid = d.tid;
     ret->sync = d.layer_sync;
@@ -95,7 +96,7 @@ static bool read_vp8(struct rd *r, struct content *ret) {
 
 static bool read_vp9(struct rd *r, struct content *ret) {
     struct vp9 d;
-    if (vp9_parse(bytes_of(r->p, rd_left(r)), &d) != OK || !d.has_picture_id || !d.has_layers) {
+    if (vp9_parse(bytes_of(r->p, rd_left(r)), &d) != OK || !d.ids.has_picture_id || !d.has_layers) {
         return false;
     }
     ret->svc = ret->layered = true;
@@ -104,7 +105,7 @@ static bool read_vp9(struct rd *r, struct content *ret) {
     ret->spatial = d.spatial;
     ret->tid = d.temporal;
     ret->keyframe = d.first && ret->of_key && d.spatial == 0;
-    ret->picture_id = d.picture_id;
+    ret->picture_id = d.ids.picture_id;
     rd_skip(r, d.len);
     return true;
 }

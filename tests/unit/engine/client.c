@@ -176,13 +176,13 @@ static void read_payload(const struct client *c, struct bytes b, struct got *g) 
     struct vp8 d;
     if (c->params.lines[g->line].codec == CODEC_VP8 && vp8_parse(b, &d) == OK) {
         g->keyframe = d.start && d.keyframe;
-        g->picture_id = d.picture_id;
-        g->tl0picidx = d.tl0picidx;
+        g->picture_id = d.ids.picture_id;
+        g->tl0picidx = d.ids.tl0picidx;
     }
     struct vp9 v;
     if (c->params.lines[g->line].codec == CODEC_VP9 && vp9_parse(b, &v) == OK) {
         g->keyframe = v.first && !v.inter && v.spatial == 0;
-        g->picture_id = v.picture_id;
+        g->picture_id = v.ids.picture_id;
         g->spatial = v.spatial;
         g->temporal = v.temporal;
     }

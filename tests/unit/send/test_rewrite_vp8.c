@@ -6,11 +6,11 @@ static const uint16_t starts[] = {0, 1, 127, 128, 32766, 32767};
 static const uint8_t tl0_starts[] = {0, 1, 127, 128, 254, 255};
 
 static struct vp8 descriptor(uint8_t bits, uint16_t id, uint8_t tl0) {
-    return (struct vp8){.has_picture_id = true,
-                        .picture_id_bits = bits,
-                        .picture_id = id & (bits == 7 ? 0x7f : 0x7fff),
-                        .has_tl0picidx = true,
-                        .tl0picidx = tl0};
+    return (struct vp8){.ids = {.has_picture_id = true,
+                                .picture_id_bits = bits,
+                                .picture_id = id & (bits == 7 ? 0x7f : 0x7fff),
+                                .has_tl0picidx = true,
+                                .tl0picidx = tl0}};
 }
 
 /* Sources of both widths in turn, from every start: pictures count on by one in 15 bits. */

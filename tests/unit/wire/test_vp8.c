@@ -16,7 +16,7 @@ static enum err parse_copy(const uint8_t *p, size_t n, struct vp8 *ret) {
     enum err e = vp8_parse(bytes_of(copy, n), ret);
     if (e == OK) {
         (void)vp8_keyframe_size(bytes_of(copy, n), ret, &width, &height);
-        vp8_rewrite(copy, ret, ret->picture_id, ret->tl0picidx);
+        picture_ids_write(copy, &ret->ids, ret->ids.picture_id, ret->ids.tl0picidx);
         EXPECT(memcmp(copy, p, n) == 0); /* writing what is there changes nothing */
     }
     mem_free(copy);
@@ -31,12 +31,12 @@ TEST(vp8_parses_a_key_frame) {
     EXPECT(d.start);
     EXPECT(d.keyframe);
     EXPECT(!d.non_reference);
-    EXPECT(d.has_picture_id && d.has_tl0picidx && d.has_tid);
-    EXPECT_EQ(d.picture_id_bits, 15);
-    EXPECT_EQ(d.picture_id, 0x1234);
-    EXPECT_EQ(d.picture_id_at, 2);
-    EXPECT_EQ(d.tl0picidx, 0x56);
-    EXPECT_EQ(d.tl0picidx_at, 4);
+    EXPECT(d.ids.has_picture_id && d.ids.has_tl0picidx && d.has_tid);
+    EXPECT_EQ(d.ids.picture_id_bits, 15);
+    EXPECT_EQ(d.ids.picture_id, 0x1234);
+    EXPECT_EQ(d.ids.picture_id_at, 2);
+    EXPECT_EQ(d.ids.tl0picidx, 0x56);
+    EXPECT_EQ(d.ids.tl0picidx_at, 4);
     EXPECT_EQ(d.tid, 0);
     EXPECT(d.layer_sync);
     EXPECT_EQ(vp8_keyframe_size(bytes_of(keyframe, sizeof(keyframe)), &d, &width, &height), OK);
@@ -60,33 +60,33 @@ TEST(vp8_parses_every_form) {
         {"\x80\x80\x7f\x01",
          4,
          {.len = 3,
-          .has_picture_id = true,
-          .picture_id_bits = 7,
-          .picture_id = 127,
-          .picture_id_at = 2}},
+          .ids.has_picture_id = true,
+          .ids.picture_id_bits = 7,
+          .ids.picture_id = 127,
+          .ids.picture_id_at = 2}},
         {"\x80\x80\xff\xff\x01",
          5,
          {.len = 4,
-          .has_picture_id = true,
-          .picture_id_bits = 15,
-          .picture_id = 32767,
-          .picture_id_at = 2}},
+          .ids.has_picture_id = true,
+          .ids.picture_id_bits = 15,
+          .ids.picture_id = 32767,
+          .ids.picture_id_at = 2}},
         {"\x80\x40\xff\x01",
          4,
-         {.len = 3, .has_tl0picidx = true, .tl0picidx = 255, .tl0picidx_at = 2}},
+         {.len = 3, .ids.has_tl0picidx = true, .ids.tl0picidx = 255, .ids.tl0picidx_at = 2}},
         {"\x80\x20\xdf\x01", 4, {.len = 3, .has_tid = true, .tid = 3}},
         {"\x80\x20\x60\x01", 4, {.len = 3, .has_tid = true, .tid = 1, .layer_sync = true}},
         {"\x80\x10\xff\x01", 4, {.len = 3}}, /* K alone: TID and Y mean nothing */
         {"\x80\xf0\x05\x06\x47\x01",
          6,
          {.len = 5,
-          .has_picture_id = true,
-          .picture_id_bits = 7,
-          .picture_id = 5,
-          .picture_id_at = 2,
-          .has_tl0picidx = true,
-          .tl0picidx = 6,
-          .tl0picidx_at = 3,
+          .ids.has_picture_id = true,
+          .ids.picture_id_bits = 7,
+          .ids.picture_id = 5,
+          .ids.picture_id_at = 2,
+          .ids.has_tl0picidx = true,
+          .ids.tl0picidx = 6,
+          .ids.tl0picidx_at = 3,
           .has_tid = true,
           .tid = 1}},
     };
@@ -98,13 +98,13 @@ TEST(vp8_parses_every_form) {
         EXPECT_EQ(d.start, w->start);
         EXPECT_EQ(d.keyframe, w->keyframe);
         EXPECT_EQ(d.non_reference, w->non_reference);
-        EXPECT_EQ(d.has_picture_id, w->has_picture_id);
-        EXPECT_EQ(d.picture_id_bits, w->picture_id_bits);
-        EXPECT_EQ(d.picture_id, w->picture_id);
-        EXPECT_EQ(d.picture_id_at, w->picture_id_at);
-        EXPECT_EQ(d.has_tl0picidx, w->has_tl0picidx);
-        EXPECT_EQ(d.tl0picidx, w->tl0picidx);
-        EXPECT_EQ(d.tl0picidx_at, w->tl0picidx_at);
+        EXPECT_EQ(d.ids.has_picture_id, w->ids.has_picture_id);
+        EXPECT_EQ(d.ids.picture_id_bits, w->ids.picture_id_bits);
+        EXPECT_EQ(d.ids.picture_id, w->ids.picture_id);
+        EXPECT_EQ(d.ids.picture_id_at, w->ids.picture_id_at);
+        EXPECT_EQ(d.ids.has_tl0picidx, w->ids.has_tl0picidx);
+        EXPECT_EQ(d.ids.tl0picidx, w->ids.tl0picidx);
+        EXPECT_EQ(d.ids.tl0picidx_at, w->ids.tl0picidx_at);
         EXPECT_EQ(d.has_tid, w->has_tid);
         EXPECT_EQ(d.tid, w->tid);
         EXPECT_EQ(d.layer_sync, w->layer_sync);
@@ -165,33 +165,33 @@ TEST(vp8_keyframe_size_is_not_zero) {
     }
 }
 
-TEST(vp8_rewrite_keeps_the_width_of_the_picture_id) {
+TEST(picture_ids_keep_their_width) {
     static const uint16_t ids[] = {0, 1, 127, 128, 32767, 32768, 65534, 65535};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         uint8_t wide[] = {0x80, 0xc0, 0x80, 0x00, 0x00, 0x01};
         uint8_t narrow[] = {0x80, 0xc0, 0x00, 0x00, 0x01};
         struct vp8 d;
         REQUIRE(vp8_parse(bytes_of(wide, sizeof(wide)), &d) == OK);
-        vp8_rewrite(wide, &d, ids[i], (uint8_t)ids[i]);
+        picture_ids_write(wide, &d.ids, ids[i], (uint8_t)ids[i]);
         REQUIRE(vp8_parse(bytes_of(wide, sizeof(wide)), &d) == OK);
-        EXPECT_EQ(d.picture_id_bits, 15);
-        EXPECT_EQ(d.picture_id, ids[i] & 0x7fff);
-        EXPECT_EQ(d.tl0picidx, ids[i] & 0xff);
+        EXPECT_EQ(d.ids.picture_id_bits, 15);
+        EXPECT_EQ(d.ids.picture_id, ids[i] & 0x7fff);
+        EXPECT_EQ(d.ids.tl0picidx, ids[i] & 0xff);
         EXPECT_EQ(wide[5], 1);
         REQUIRE(vp8_parse(bytes_of(narrow, sizeof(narrow)), &d) == OK);
-        vp8_rewrite(narrow, &d, ids[i], (uint8_t)ids[i]);
+        picture_ids_write(narrow, &d.ids, ids[i], (uint8_t)ids[i]);
         REQUIRE(vp8_parse(bytes_of(narrow, sizeof(narrow)), &d) == OK);
-        EXPECT_EQ(d.picture_id_bits, 7);
-        EXPECT_EQ(d.picture_id, ids[i] & 0x7f);
-        EXPECT_EQ(d.tl0picidx, ids[i] & 0xff);
+        EXPECT_EQ(d.ids.picture_id_bits, 7);
+        EXPECT_EQ(d.ids.picture_id, ids[i] & 0x7f);
+        EXPECT_EQ(d.ids.tl0picidx, ids[i] & 0xff);
         EXPECT_EQ(narrow[4], 1);
     }
 }
 
-TEST(vp8_rewrite_leaves_a_bare_descriptor_alone) {
+TEST(a_bare_descriptor_has_no_picture_ids_to_write) {
     uint8_t p[] = {0x10, 0x01, 0x02};
     struct vp8 d;
     REQUIRE(vp8_parse(bytes_of(p, sizeof(p)), &d) == OK);
-    vp8_rewrite(p, &d, 0x7fff, 0xff);
+    picture_ids_write(p, &d.ids, 0x7fff, 0xff);
     EXPECT(memcmp(p, "\x10\x01\x02", 3) == 0);
 }

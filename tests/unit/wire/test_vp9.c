@@ -12,9 +12,9 @@ TEST(vp9_reads_a_key_frame_with_its_structure) {
               OK);
     EXPECT(!d.inter && d.first && d.last && !d.not_for_upper && d.has_layers);
     EXPECT(d.spatial == 0 && d.temporal == 0 && d.switches_up && !d.from_lower);
-    EXPECT(d.has_picture_id && d.picture_id_bits == 15 && d.picture_id == 18695);
-    EXPECT_EQ(d.picture_id_at, 1);
-    EXPECT(!d.has_tl0picidx);
+    EXPECT(d.ids.has_picture_id && d.ids.picture_id_bits == 15 && d.ids.picture_id == 18695);
+    EXPECT_EQ(d.ids.picture_id_at, 1);
+    EXPECT(!d.ids.has_tl0picidx);
     EXPECT_EQ(d.layers, 3);
     EXPECT(d.width == 1280 && d.height == 720);
     EXPECT_EQ(d.len, 17);
@@ -42,11 +42,11 @@ TEST(vp9_reads_what_refers_to_earlier_pictures) {
 TEST(vp9_reads_the_form_without_references) {
     struct vp9 d;
     EXPECT_EQ(PARSE(&d, 0xec, 0x12, 0x51, 0x77, 0x01), OK); /* 7 bits of picture id */
-    EXPECT(d.picture_id_bits == 7 && d.picture_id == 0x12);
-    EXPECT(d.has_tl0picidx && d.tl0picidx == 0x77 && d.tl0picidx_at == 3);
+    EXPECT(d.ids.picture_id_bits == 7 && d.ids.picture_id == 0x12);
+    EXPECT(d.ids.has_tl0picidx && d.ids.tl0picidx == 0x77 && d.ids.tl0picidx_at == 3);
     EXPECT(d.temporal == 2 && d.switches_up && d.spatial == 0 && d.from_lower);
     EXPECT_EQ(PARSE(&d, 0x08, 0x01), OK);
-    EXPECT(!d.has_layers && !d.has_picture_id && d.len == 1);
+    EXPECT(!d.has_layers && !d.ids.has_picture_id && d.len == 1);
 }
 
 TEST(vp9_refuses_what_is_cut_or_refers_to_too_much) {
