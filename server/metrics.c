@@ -135,27 +135,31 @@ static void put_rim(struct buffer *t, const struct control *c) {
         const char *name, *help;
         size_t at;
     } rows[] = {
-#define ROW(field, help) {#field, help, offsetof(struct worker_rim_counters, field)}
-        ROW(recv_errors, "Failed receive calls."),
-        ROW(send_errors, "Failed send calls."),
-        ROW(send_would_block, "Datagrams the kernel did not take."),
-        ROW(truncated, "Datagrams larger than a packet buffer."),
-        ROW(pool_empty, "Datagrams lost because all packet buffers were in use."),
-        ROW(trains_cut, "Trains of packets that had to be sent one by one."),
-        ROW(trains_paused, "Times that trains were refused, and none was sent for a while."),
-        ROW(fragmented, "Datagrams that a narrow path takes only in fragments."),
-        ROW(relay_lost, "Messages to other workers lost to a full mailbox."),
-        ROW(tap_dropped, "Messages to the recorder lost to a full mailbox."),
-        ROW(events_dropped, "Events to signaling lost to a full mailbox."),
-        ROW(tcp_opened, "Connections of ICE-TCP accepted."),
-        ROW(tcp_closed, "Connections of ICE-TCP closed, by whomever."),
-        ROW(tcp_refused, "Connections of ICE-TCP refused, beyond a limit."),
-        ROW(tcp_silent, "Connections of ICE-TCP closed for saying nothing authentic in time or "
-                        "before others needed the place."),
-        ROW(tcp_stuck, "Connections of ICE-TCP closed for taking nothing of what they were sent."),
-        ROW(tcp_bad, "Connections of ICE-TCP closed for what came on them."),
-        ROW(tcp_dropped, "Packets that waited too long for a connection of ICE-TCP, or no place."),
-        ROW(tcp_gone, "Packets for a connection of ICE-TCP that is closed."),
+#define ROW(name, field, help) {#name, help, offsetof(struct worker_rim_counters, field)}
+        ROW(recv_errors, udp.recv_errors, "Failed receive calls."),
+        ROW(send_errors, udp.send_errors, "Failed send calls."),
+        ROW(send_would_block, udp.send_would_block, "Datagrams the kernel did not take."),
+        ROW(truncated, udp.truncated, "Datagrams larger than a packet buffer."),
+        ROW(pool_empty, udp.pool_empty, "Datagrams lost because all packet buffers were in use."),
+        ROW(trains_cut, udp.trains_cut, "Trains of packets that had to be sent one by one."),
+        ROW(trains_paused, udp.trains_paused,
+            "Times that trains were refused, and none was sent for a while."),
+        ROW(fragmented, udp.fragmented, "Datagrams that a narrow path takes only in fragments."),
+        ROW(relay_lost, relay_lost, "Messages to other workers lost to a full mailbox."),
+        ROW(tap_dropped, tap_dropped, "Messages to the recorder lost to a full mailbox."),
+        ROW(events_dropped, events_dropped, "Events to signaling lost to a full mailbox."),
+        ROW(tcp_opened, tcp.opened, "Connections of ICE-TCP accepted."),
+        ROW(tcp_closed, tcp.closed, "Connections of ICE-TCP closed, by whomever."),
+        ROW(tcp_refused, tcp.refused, "Connections of ICE-TCP refused, beyond a limit."),
+        ROW(tcp_silent, tcp.silent,
+            "Connections of ICE-TCP closed for saying nothing authentic in time or "
+            "before others needed the place."),
+        ROW(tcp_stuck, tcp.stuck,
+            "Connections of ICE-TCP closed for taking nothing of what they were sent."),
+        ROW(tcp_bad, tcp.bad, "Connections of ICE-TCP closed for what came on them."),
+        ROW(tcp_dropped, tcp.dropped,
+            "Packets that waited too long for a connection of ICE-TCP, or no place."),
+        ROW(tcp_gone, tcp.gone, "Packets for a connection of ICE-TCP that is closed."),
 #undef ROW
     };
     static struct worker_rim_counters n[WORKERS_MAX];

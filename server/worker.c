@@ -3,10 +3,8 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/clock.h"
-#include "server/ice_tcp.h"
 #include "server/tap_budget.h"
 #include "server/thread.h"
-#include "server/udp.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,8 +25,6 @@
 #define PORT_TRIES 16 /* until TCP has the port that the system chose for UDP */
 #define RECV_ROUNDS 8 /* batches read before orders and timers get their turn */
 
-/* Counters are published one by one as atomics: a reader may see one a batch older than another,
- * which metrics can bear, and the packet path takes no lock. */
 #define N_MEDIA (sizeof(struct engine_counters) / sizeof(uint64_t))
 #define N_RIM (sizeof(struct worker_rim_counters) / sizeof(uint64_t))
 
@@ -260,46 +256,56 @@ static us_t next_look(const struct worker *w, us_t now) {
     return w->behind ? now + BEHIND_WAIT : due;
 }
 
+/* A batch of ENGINE_BATCH_MAX, or less when nothing is left. */
+_Static_assert(UDP_BATCH == ENGINE_BATCH_MAX && ICE_TCP_BATCH == ENGINE_BATCH_MAX, "one size");
+typedef size_t (*receiving)(struct worker *w, us_t now, struct packet **ret);
+
+static size_t from_udp(struct worker *w, us_t now, struct packet **ret) {
+    return udp_recv(w->udp, w->pool, now, ret);
+}
+
+static size_t from_tcp(struct worker *w, us_t now, struct packet **ret) {
+    (void)now;
+    return ice_tcp_recv(w->tcp, w->pool, ret);
+}
+
 /* Each batch has a time of its own: what arrives while one is worked off would else seem to have
  * come before, and the senders' estimates of their bandwidth are made of these times. */
+static void take_packets(struct worker *w, receiving receive) {
+    struct packet *in[ENGINE_BATCH_MAX];
+    size_t n = ENGINE_BATCH_MAX;
+    for (int round = 0; round < RECV_ROUNDS && n == ENGINE_BATCH_MAX; round++) {
+        us_t now = clock_now();
+        n = receive(w, now, in);
+        for (size_t i = 0; i < n; i++) {
+            engine_input(w->engine, now, in[i]);
+        }
+        drain(w, now);
+    }
+}
+
 static void take_datagrams(struct worker *w) {
-    struct packet *in[UDP_BATCH];
-    size_t n = UDP_BATCH;
-    for (int round = 0; round < RECV_ROUNDS && n == UDP_BATCH; round++) {
-        us_t now = clock_now();
-        n = udp_recv(w->udp, w->pool, now, in);
-        for (size_t i = 0; i < n; i++) {
-            engine_input(w->engine, now, in[i]);
-        }
-        drain(w, now);
-    }
+    take_packets(w, from_udp);
 }
 
-/* The same of TCP. What is left waits for the next turn of the loop, which comes at once. */
+/* What is left waits for the next turn of the loop, which comes at once. */
 static void take_streams(struct worker *w) {
-    struct packet *in[ICE_TCP_BATCH];
-    size_t n = ICE_TCP_BATCH;
     ice_tcp_poll(w->tcp, clock_now());
-    for (int round = 0; round < RECV_ROUNDS && n == ICE_TCP_BATCH; round++) {
-        us_t now = clock_now();
-        n = ice_tcp_recv(w->tcp, w->pool, in);
-        for (size_t i = 0; i < n; i++) {
-            engine_input(w->engine, now, in[i]);
-        }
-        drain(w, now);
+    take_packets(w, from_tcp);
+}
+
+/* Both for n counters: published one by one as atomics. A reader may see one a batch older than
+ * another, which metrics can bear, and the packet path takes no lock. */
+static void publish(_Atomic uint64_t *to, const uint64_t *from, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        atomic_store_explicit(&to[i], from[i], memory_order_relaxed);
     }
 }
 
-static void copy_tcp_counters(struct worker *w) {
-    const struct ice_tcp_counters *t = ice_tcp_counters(w->tcp);
-    w->rim.tcp_opened = t->opened;
-    w->rim.tcp_closed = t->closed;
-    w->rim.tcp_refused = t->refused;
-    w->rim.tcp_silent = t->silent;
-    w->rim.tcp_stuck = t->stuck;
-    w->rim.tcp_bad = t->bad;
-    w->rim.tcp_dropped = t->dropped;
-    w->rim.tcp_gone = t->gone;
+static void published(uint64_t *ret, const _Atomic uint64_t *from, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+    }
 }
 
 static void publish_counters(struct worker *w, us_t now) {
@@ -307,27 +313,15 @@ static void publish_counters(struct worker *w, us_t now) {
         return;
     }
     w->counters_at = now + COUNTERS_EVERY;
-    const struct udp_counters *u = udp_counters(w->udp);
-    w->rim.recv_errors = u->recv_errors;
-    w->rim.send_errors = u->send_errors;
-    w->rim.send_would_block = u->send_would_block;
-    w->rim.truncated = u->truncated;
-    w->rim.pool_empty = u->pool_empty;
-    w->rim.trains_cut = u->trains_cut;
-    w->rim.trains_paused = u->trains_paused;
-    w->rim.fragmented = u->fragmented;
+    w->rim.udp = *udp_counters(w->udp);
     if (w->tcp) {
-        copy_tcp_counters(w);
+        w->rim.tcp = *ice_tcp_counters(w->tcp);
     }
     uint64_t media[N_MEDIA], rim[N_RIM];
     memcpy(media, engine_counters(w->engine), sizeof(media));
     memcpy(rim, &w->rim, sizeof(rim));
-    for (size_t i = 0; i < N_MEDIA; i++) {
-        atomic_store_explicit(&w->media_counters[i], media[i], memory_order_relaxed);
-    }
-    for (size_t i = 0; i < N_RIM; i++) {
-        atomic_store_explicit(&w->rim_counters[i], rim[i], memory_order_relaxed);
-    }
+    publish(w->media_counters, media, N_MEDIA);
+    publish(w->rim_counters, rim, N_RIM);
 }
 
 /* What another worker has for our viewers. What is left after some rounds is remembered: datagrams,
@@ -560,16 +554,12 @@ bool worker_event(struct worker *w, struct media_event *ret) {
 
 void worker_counters(const struct worker *w, struct engine_counters *ret) {
     uint64_t v[N_MEDIA];
-    for (size_t i = 0; i < N_MEDIA; i++) {
-        v[i] = atomic_load_explicit(&w->media_counters[i], memory_order_relaxed);
-    }
+    published(v, w->media_counters, N_MEDIA);
     memcpy(ret, v, sizeof(v));
 }
 
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret) {
     uint64_t v[N_RIM];
-    for (size_t i = 0; i < N_RIM; i++) {
-        v[i] = atomic_load_explicit(&w->rim_counters[i], memory_order_relaxed);
-    }
+    published(v, w->rim_counters, N_RIM);
     memcpy(ret, v, sizeof(v));
 }

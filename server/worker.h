@@ -8,6 +8,7 @@
 #include "server/ice_tcp.h"
 #include "server/mailbox.h"
 #include "server/peering.h"
+#include "server/udp.h"
 
 #define WORKERS_MAX 63 /* as many as media.workers allows */
 
@@ -75,10 +76,9 @@ void worker_counters(const struct worker *w, struct engine_counters *ret);
 
 /* What only the rim can count. */
 struct worker_rim_counters {
-    uint64_t recv_errors, send_errors, send_would_block, truncated, pool_empty, trains_cut,
-        trains_paused, fragmented, relay_lost, tap_dropped, events_dropped;
-    uint64_t tcp_opened, tcp_closed, tcp_refused, tcp_silent, tcp_stuck, tcp_bad, tcp_dropped,
-        tcp_gone;
+    struct udp_counters udp;
+    struct ice_tcp_counters tcp;
+    uint64_t relay_lost, tap_dropped, events_dropped;
 };
 void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
 

@@ -317,11 +317,11 @@ TEST(worker_joins_a_client_by_tcp) {
     EXPECT_EQ(e.type, MEDIA_PEER_CONNECTED);
     EXPECT(send_voice(&r, 20));
     EXPECT_EQ(count_taps(&r, 20), 20);
-    for (us_t limit = clock_now() + PATIENCE_MS * US_PER_MS; n.tcp_opened == 0;) {
+    for (us_t limit = clock_now() + PATIENCE_MS * US_PER_MS; n.tcp.opened == 0;) {
         worker_rim_counters(r.worker, &n);
         REQUIRE(clock_now() < limit);
     }
-    EXPECT_EQ(n.tcp_dropped, 0);
+    EXPECT_EQ(n.tcp.dropped, 0);
     rig_close(&r);
 }
 
