@@ -1,14 +1,7 @@
 /* What packets of Chromium 156 are for: AV1 and VP9 in L3T3_KEY. */
 #include "media/feed/layers.h"
 #include "tests/unit/test.h"
-
-static const uint8_t structure[] = {
-    0xc0, 0x00, 0x01, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00,
-    0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00,
-    0x10, 0x00, 0x02, 0xa0, 0x00, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x16, 0xd5, 0x49,
-    0x24, 0x1b, 0x55, 0x24, 0x90, 0x6d, 0x54, 0x92, 0x31, 0x57, 0xe0, 0x01, 0x97, 0x4c, 0xa8,
-    0x64, 0x33, 0x0e, 0x22, 0x23, 0x96, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x43, 0x90, 0xec,
-    0xa8, 0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf};
+#include "tests/unit/wire/descriptors.h"
 
 /* Sets of targets: a bit each, by frame rate, of the smallest, the middle and the largest size. */
 #define SETS(small, middle, large) ((small) | (middle) << 4 | (large) << 8)
@@ -28,7 +21,7 @@ TEST(layers_of_av1) {
     struct layer_reader r;
     begin(&r);
     EXPECT(!layers_known(&r, bytes_of((const uint8_t[]){0xc5, 0, 2}, 3)));
-    struct layer_marks m = layers_av1(&r, 100, bytes_of(structure, sizeof(structure)));
+    struct layer_marks m = layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key)));
     EXPECT(m.layered && m.alone && m.ends && m.spatial == 0 && m.temporal == 0);
     EXPECT_EQ(m.needed, SETS(15, 15, 15));
     EXPECT_EQ(m.enters, SETS(15, 15, 15));
@@ -53,11 +46,14 @@ TEST(layers_of_av1) {
 /* Nothing refers any more to a structure that came after a newer one. */
 TEST(layers_of_av1_by_the_newest_structure) {
     struct layer_reader r;
-    static const uint8_t l1t3[] = {0xc5, 0x00, 0x09, 0x80, 0xa2, 0x14, 0xea, 0xa8, 0x60, 0x41,
-                                   0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x04, 0xff, 0x02, 0xcf};
+    uint8_t later[sizeof(l1t3)];
+    memcpy(later, l1t3, sizeof(l1t3));
+    later[0] = 0xc5; /* template 5 is its first */
+    later[2] = 9;    /* frame */
+    later[4] = 0xa2;
     begin(&r);
-    EXPECT(layers_av1(&r, 200, bytes_of(l1t3, sizeof(l1t3))).layered);
-    EXPECT(!layers_av1(&r, 100, bytes_of(structure, sizeof(structure))).layered);
+    EXPECT(layers_av1(&r, 200, bytes_of(later, sizeof(later))).layered);
+    EXPECT(!layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key))).layered);
     struct layer_marks m = av1(&r, 201, 0xc6);
     EXPECT(m.layered && m.needed == SETS(15, 15, 15)); /* one size is every size */
     EXPECT_EQ(av1(&r, 202, 0xc7).needed, SETS(14, 14, 14));
