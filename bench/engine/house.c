@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/wire/rtp.h"
+#include "tests/sim/sim_config.h"
 #include "tests/sim/sim_stun.h"
 
 #include <stdio.h>
@@ -157,23 +158,11 @@ void house_open(struct house *h, const struct sink *sink, unsigned n) {
     h->clients = mem_zalloc(h->cap_clients, sizeof(h->clients[0]));
     h->slots = mem_zalloc(h->cap_clients, sizeof(h->slots[0]));
     CHECK(h->server && h->client && h->pool && h->clients && h->slots);
-    h->engine =
-        engine_new(&(struct engine_config){.max_peers = HOUSE_VIEWERS_MAX + 1,
-                                           .max_tours = 4096,
-                                           .cache_packets = 512,
-                                           .rtcp_packets = 2000,
-                                           .rtcp_requests = 500000,
-                                           .level_decoders = 4,
-                                           .repair_percent = 2,
-                                           .redundancy_percent = 3,
-                                           .media_silence = 8 * US_PER_S,
-                                           .peer_timeout = 15 * US_PER_S,
-                                           .join_timeout = 30 * US_PER_S,
-                                           .keyframe_interval = 10 * US_PER_S,
-                                           .bwe = {.start = 800000, .min = 60000, .max = 10000000},
-                                           .wall_at_zero = wall,
-                                           .identity = h->server,
-                                           .rng = h->rng});
+    CHECK(h->server && h->client && h->pool && h->clients && h->slots);
+    struct engine_config c = sim_config(h->server, h->rng);
+    c.max_peers = HOUSE_VIEWERS_MAX + 1;
+    c.max_tours = 4096;
+    h->engine = engine_new(&c);
     CHECK(h->engine && engine_tour_add(h->engine, HOUSE_TOUR) == OK);
     join(h, sink, 0);
     h->sealer = srtp_sealer_new(&h->clients[0].keys);

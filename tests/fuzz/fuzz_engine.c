@@ -9,12 +9,12 @@
  * sent before (so no index has two plaintexts), all packets come home. */
 #include "base/check.h"
 #include "base/map.h"
-#include "media/media.h"
 #include "media/recv/twcc.h"
 #include "media/secure/hmac_sha1.h"
 #include "media/secure/srtp.h"
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
+#include "tests/sim/sim_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,22 +130,11 @@ static void begin(struct world *w, enum codec codec) {
     w->now = US_PER_S;
     w->codec = codec;
     rng_seed(&w->seed, 1);
-    w->config = (struct engine_config){.max_peers = 8,
-                                       .max_tours = 2,
-                                       .cache_packets = 64,
-                                       .rtcp_packets = 50,
-                                       .rtcp_requests = 500,
-                                       .level_decoders = 4,
-                                       .repair_percent = 2,
-                                       .redundancy_percent = 3,
-                                       .media_silence = 8 * US_PER_S,
-                                       .peer_timeout = 15 * US_PER_S,
-                                       .join_timeout = 30 * US_PER_S,
-                                       .layer_rest = 3 * US_PER_S,
-                                       .keyframe_interval = 10 * US_PER_S,
-                                       .bwe = {.start = 800000, .min = 60000, .max = 10000000},
-                                       .identity = identity,
-                                       .rng = rng_from_seeded(&w->seed)};
+    w->config = sim_config(identity, rng_from_seeded(&w->seed));
+    w->config.cache_packets = 64;
+    w->config.rtcp_packets = 50;
+    w->config.rtcp_requests = 500;
+    w->config.layer_rest = 3 * US_PER_S;
     w->pool = packet_pool_new(1024);
     w->engine = engine_new(&w->config);
     CHECK(w->pool && w->engine && engine_tour_add(w->engine, 1) == OK);

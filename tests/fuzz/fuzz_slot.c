@@ -3,7 +3,7 @@
  * which come back whole through a slot, or changes the slot itself. Promises checked: what is not
  * valid is refused, what is adopted lives and ends without harm, and says how to go on. */
 #include "base/check.h"
-#include "media/media.h"
+#include "tests/sim/sim_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -106,14 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
         identity = dtls_identity_new((wall_t){1790000000000000});
     }
     rng_seed(&seed, 1);
-    struct engine_config c = {.max_peers = 4,
-                              .max_tours = 1,
-                              .cache_packets = 64,
-                              .media_silence = 8 * US_PER_S,
-                              .peer_timeout = 15 * US_PER_S,
-                              .join_timeout = 30 * US_PER_S,
-                              .identity = identity,
-                              .rng = rng_from_seeded(&seed)};
+    struct engine_config c = sim_config(identity, rng_from_seeded(&seed));
     struct engine *e = engine_new(&c);
     CHECK(e && engine_tour_add(e, 1) == OK && engine_tour_tap(e, US_PER_S, 1, true) == OK);
     for (unsigned i = 0; i < PEERS; i++) {

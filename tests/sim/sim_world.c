@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "tests/sim/sim_config.h"
 #include "tests/sim/sim_identities.h"
 
 #include <stdarg.h>
@@ -32,23 +33,11 @@ struct world *world_new(uint64_t seed) {
     w->next_peer = 5000;
     w->due_since = US_NEVER;
     w->lossless = true;
-    w->config = (struct engine_config){.max_peers = SIM_BROWSERS_MAX,
-                                       .max_tours = 2,
-                                       .cache_packets = 512,
-                                       .rtcp_packets = 2000,
-                                       .rtcp_requests = 500000,
-                                       .level_decoders = 4,
-                                       .repair_percent = 2,
-                                       .redundancy_percent = 3,
-                                       .media_silence = SIM_MEDIA_SILENCE,
-                                       .peer_timeout = SIM_PEER_TIMEOUT,
-                                       .join_timeout = SIM_JOIN_TIMEOUT,
-                                       .layer_rest = 5 * US_PER_S,
-                                       .keyframe_interval = 10 * US_PER_S,
-                                       .bwe = {.start = 800000, .min = 60000, .max = 10000000},
-                                       .wall_at_zero = {1750000000 * US_PER_S},
-                                       .identity = sim_identity(0),
-                                       .rng = rng_from_seeded(&w->engine_seeded)};
+    w->config = sim_config(sim_identity(0), rng_from_seeded(&w->engine_seeded));
+    w->config.max_peers = SIM_BROWSERS_MAX;
+    w->config.media_silence = SIM_MEDIA_SILENCE;
+    w->config.peer_timeout = SIM_PEER_TIMEOUT;
+    w->config.join_timeout = SIM_JOIN_TIMEOUT;
     w->pool = packet_pool_new(SIM_POOL);
     CHECK(w->pool);
     engine_start(w);

@@ -1,5 +1,7 @@
 #include "tests/unit/engine/rig.h"
 
+#include "tests/sim/sim_config.h"
+
 #include <stdlib.h>
 
 const struct dtls_identity *rig_identity(bool client) {
@@ -25,19 +27,11 @@ bool rig_init(struct rig *r) {
     r->now = US_PER_S;
     rng_seed(&r->seed, 42);
     r->rng = rng_from_seeded(&r->seed);
-    r->config = (struct engine_config){.max_peers = 16,
-                                       .max_tours = 4,
-                                       .cache_packets = 256,
-                                       .level_decoders = 2,
-                                       .media_silence = 8 * US_PER_S,
-                                       .peer_timeout = 15 * US_PER_S,
-                                       .join_timeout = 30 * US_PER_S,
-                                       .layer_rest = 5 * US_PER_S,
-                                       .keyframe_interval = 10 * US_PER_S,
-                                       .bwe = {.start = 800000, .min = 60000, .max = 10000000},
-                                       .wall_at_zero = {1790000000000000},
-                                       .identity = identity,
-                                       .rng = r->rng};
+    r->config = sim_config(identity, r->rng);
+    r->config.cache_packets = 256;
+    r->config.level_decoders = 2;
+    r->config.repair_percent = 0; /* what is sent twice is for tests about that */
+    r->config.redundancy_percent = 0;
     r->pool = packet_pool_new(2048);
     r->engine = r->pool ? engine_new(&r->config) : NULL;
     if (!r->engine || engine_tour_add(r->engine, TOUR) != OK) {

@@ -24,16 +24,6 @@ static unsigned named(uint64_t peer, enum media_offence kind) {
     return n;
 }
 
-static bool start(void) {
-    if (!rig_init(&r)) {
-        return false;
-    }
-    r.config.rtcp_packets = 2000; /* as conf/oriel.json has it */
-    r.config.rtcp_requests = 500000;
-    rig_restart(&r);
-    return true;
-}
-
 /* n numbers that lie `step` apart, in as many NACKs as libwebrtc makes of them. */
 static void ask(struct client *v, uint8_t line, uint16_t first, unsigned n, unsigned step) {
     uint16_t seqs[FCI_MAX];
@@ -60,7 +50,7 @@ static void send_some(struct client *a, struct client *v, unsigned n, unsigned l
 
 /* Once it was an offence to ask for what has no answer. */
 TEST(who_asks_for_what_is_lost_for_good_is_not_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     uint16_t first = (uint16_t)(v->seen_seq + 1);
@@ -77,7 +67,7 @@ TEST(who_asks_for_what_is_lost_for_good_is_not_named) {
 
 /* Its round trip is not what we think, and it does not count what it gets by RTX. */
 TEST(who_asks_again_after_its_round_trip_is_not_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     send_some(a, v, 250, 0);
@@ -94,7 +84,7 @@ TEST(who_asks_again_after_its_round_trip_is_not_named) {
 /* The path stands still for a second: what was asked meanwhile comes at once, and then it goes on.
  */
 TEST(who_comes_out_of_a_stall_is_not_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     send_some(a, v, 250, 0);
@@ -110,7 +100,7 @@ TEST(who_comes_out_of_a_stall_is_not_named) {
 }
 
 TEST(who_asks_without_a_pause_is_named_as_long_as_it_does) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     send_some(a, v, 100, 0);
@@ -130,7 +120,7 @@ TEST(who_asks_without_a_pause_is_named_as_long_as_it_does) {
 }
 
 TEST(who_asks_for_what_was_never_sent_is_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2), *w = rig_join(&r, 3);
     client_video(a, CAM, true);
     ask(v, STAGE, (uint16_t)(v->seen_seq + 1), 199, 3);
@@ -147,7 +137,7 @@ TEST(who_asks_for_what_was_never_sent_is_named) {
 /* A libwebrtc client that has lost as much as its lists hold, of each picture it is shown, and
  * whose round trip is shorter than its timer. None of it can be repaired. */
 TEST(a_burst_of_losses_on_all_slots_stays_within_the_limits) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *s[3] = {rig_join(&r, 1), rig_join(&r, 2), rig_join(&r, 3)};
     struct client *v = rig_join(&r, 4);
     uint16_t high[3] = {0};
@@ -189,7 +179,7 @@ static void ask_the_most(struct client *v, uint16_t first, unsigned packets) {
 }
 
 TEST(a_datagram_is_looked_at_for_so_long_only) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     send_some(a, v, 100, 0);
@@ -224,7 +214,7 @@ static void report_the_most(struct client *v) {
 }
 
 TEST(feedback_is_looked_at_for_so_long_only) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = client_new(&r, 2), *w = rig_join(&r, 3);
     v->params.lines[STAGE].twcc = true;
     v->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
@@ -250,7 +240,7 @@ TEST(feedback_is_looked_at_for_so_long_only) {
 }
 
 TEST(requests_of_a_session_are_limited_and_it_is_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     r.config.rtcp_requests = 2000;
     rig_restart(&r);
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2), *w = rig_join(&r, 3);
@@ -274,7 +264,7 @@ TEST(requests_of_a_session_are_limited_and_it_is_named) {
 }
 
 TEST(rtcp_of_a_session_is_limited_and_it_is_named) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     r.config.rtcp_packets = 300;
     rig_restart(&r);
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
@@ -300,7 +290,7 @@ TEST(rtcp_of_a_session_is_limited_and_it_is_named) {
 /* A session has room for some hundred SSRCs; who has used them up goes on being named, although its
  * packets are not even opened any more. */
 TEST(who_floods_with_ssrcs_is_named_as_long_as_it_does) {
-    REQUIRE(start());
+    REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     for (uint32_t i = 0; i < 4000; i++) {

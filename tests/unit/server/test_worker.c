@@ -6,6 +6,7 @@
 #include "server/clock.h"
 #include "server/mix_thread.h"
 #include "server/worker.h"
+#include "tests/sim/sim_config.h"
 #include "tests/sim/sim_stun.h"
 #include "tests/unit/server/tasks.h"
 #include "tests/unit/test.h"
@@ -63,15 +64,7 @@ static bool start_worker(struct rig *r, uint32_t index, struct worker **ret) {
                                     .wait = US_PER_S,
                                     .first = 5 * US_PER_S,
                                     .idle = 60 * US_PER_S};
-    c.engine = (struct engine_config){.max_peers = 16,
-                                      .max_tours = 4,
-                                      .cache_packets = 64,
-                                      .media_silence = 8 * US_PER_S,
-                                      .peer_timeout = 15 * US_PER_S,
-                                      .join_timeout = 30 * US_PER_S,
-                                      .keyframe_interval = 10 * US_PER_S,
-                                      .bwe = {.start = 800000, .min = 60000, .max = 10000000},
-                                      .identity = r->identity};
+    c.engine = sim_config(r->identity, (struct rng){0}); /* the worker has its own */
     enum err err = worker_start(&c, ret, why);
     if (err != OK) {
         printf("# %s\n", why);
