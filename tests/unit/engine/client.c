@@ -507,6 +507,13 @@ void client_nack(struct client *c, uint8_t line, uint16_t seq) {
     client_rtcp(c, &w);
 }
 
+void client_remb(struct client *c, uint64_t rate) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_remb(&w, 1, rate, NULL, 0);
+    client_rtcp(c, &w);
+}
+
 void client_sr(struct client *c, uint8_t line, uint64_t ntp, uint32_t ts) {
     uint8_t buf[64];
     struct wr w = wr_of(buf, sizeof(buf));

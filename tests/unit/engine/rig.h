@@ -194,6 +194,7 @@ void client_send_layer_rtx(struct client *c, const struct packet_spec *s, uint16
 void client_rtcp(struct client *c, const struct wr *plain);
 void client_pli(struct client *c, uint8_t line);
 void client_nack(struct client *c, uint8_t line, uint16_t seq);
+void client_remb(struct client *c, uint64_t rate);
 void client_sr(struct client *c, uint8_t line, uint64_t ntp, uint32_t ts);
 
 /* Packets received on this m-line, RTX not counted. */

@@ -41,13 +41,6 @@ static bool begin(struct client **c, struct client **v) {
     return true;
 }
 
-static void remb(struct client *v, uint64_t rate) {
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
-    rtcp_write_remb(&w, 1, rate, NULL, 0);
-    client_rtcp(v, &w);
-}
-
 /* The layer of what came last on the stage: each third packet the sender makes is of one layer. */
 static int last_layer(const struct client *v, unsigned phase) {
     const struct got *g = client_last(v, STAGE);
@@ -67,15 +60,15 @@ TEST(a_viewer_gets_the_layer_that_its_path_carries) {
     unsigned phase = (3 - client_last(v, STAGE)->number % 3) % 3; /* it gets the largest */
     EXPECT_EQ(last_layer(v, phase), 0);
     unsigned plis = c->n_pli;
-    remb(v, 200000);
+    client_remb(v, 200000);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(client_stream(c, CAM, MIDDLE)->ssrc != 0, true);
     EXPECT_EQ(last_layer(v, phase), 2); /* made as low, middle, high */
     EXPECT_EQ(c->n_pli, plis + 1);
-    remb(v, 62000);
+    client_remb(v, 62000);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 1);
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     unsigned n = watch(c, v, 3 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 0);
     EXPECT(n >= 85); /* no frame is missing at a switch */
@@ -89,26 +82,26 @@ TEST(a_larger_picture_in_vain_is_not_tried_again_at_once) {
     struct client *c, *v;
     REQUIRE(begin(&c, &v));
     unsigned phase = (3 - client_last(v, STAGE)->number % 3) % 3;
-    remb(v, 200000);
+    client_remb(v, 200000);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 2); /* the middle one */
-    remb(v, 400000);
+    client_remb(v, 400000);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 0); /* the largest */
-    remb(v, 250000);
+    client_remb(v, 250000);
     (void)watch(c, v, US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 2);
-    remb(v, 400000);
+    client_remb(v, 400000);
     (void)watch(c, v, US_PER_S / 2);
     EXPECT_EQ(last_layer(v, phase), 2);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 0); /* two seconds later */
-    remb(v, 250000);
+    client_remb(v, 250000);
     (void)watch(c, v, US_PER_S);
-    remb(v, 400000);
+    client_remb(v, 400000);
     (void)watch(c, v, 2 * US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 2); /* four, this time */
-    remb(v, 520000);
+    client_remb(v, 520000);
     (void)watch(c, v, US_PER_S);
     EXPECT_EQ(last_layer(v, phase), 0);
     rig_free(&r);
@@ -136,7 +129,7 @@ TEST(what_does_not_fit_is_paused) {
         rig_run(&r, 33 * US_PER_MS);
         v->n_got = 0;
     }
-    remb(v, 100000); /* of 290 kbit/s */
+    client_remb(v, 100000); /* of 290 kbit/s */
     rig_run(&r, US_PER_S);
     unsigned plis = c->n_pli;
     for (unsigned i = 0; i < 60; i++) {
@@ -147,7 +140,7 @@ TEST(what_does_not_fit_is_paused) {
     EXPECT(last_slot(v)->paused); /* the viewer is told why */
     EXPECT_EQ(last_slot(v)->participant, 1);
     EXPECT_EQ(c->n_pli, plis); /* nobody asks for what cannot be shown */
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     for (unsigned i = 0; i < 30; i++) {
         bool key = c->n_pli > plis;
         plis = c->n_pli;
@@ -210,10 +203,10 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
     }
     EXPECT(rig_count(&r, MEDIA_SLOT_CHANGED, 2) <= told + 5);
     EXPECT(c->n_pli <= plis + 3);
-    remb(v, 60000);
+    client_remb(v, 60000);
     rig_run(&r, US_PER_S);
     EXPECT(last_slot(v)->paused);
-    remb(v, 10000000);
+    client_remb(v, 10000000);
     client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
     rig_run(&r, 600 * US_PER_MS);
     EXPECT(!last_slot(v)->paused);
@@ -236,10 +229,10 @@ TEST(a_share_becomes_slower_and_not_smaller) {
                                              .sync = i % 8 == 1 || i % 8 == 2});
         rig_run(&r, 33 * US_PER_MS);
         if (i == 100) {
-            remb(v, 100000); /* of 290 kbit/s; the lowest layer takes 72 */
+            client_remb(v, 100000); /* of 290 kbit/s; the lowest layer takes 72 */
         }
         if (i == 180) {
-            remb(v, 1000000);
+            client_remb(v, 1000000);
         }
         if (i == 103 || i == 204) {
             v->n_got = 0;
@@ -273,7 +266,7 @@ TEST(a_large_picture_lets_speech_pass) {
             c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
         rig_run(&r, 33 * US_PER_MS);
     }
-    remb(v, 300000);
+    client_remb(v, 300000);
     rig_run(&r, US_PER_S);
     v->n_got = 0;
     for (unsigned i = 0; i < 50; i++) { /* 55 kB */
@@ -314,7 +307,7 @@ TEST(a_viewer_that_is_a_second_behind_begins_anew) {
             c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
         rig_run(&r, 33 * US_PER_MS);
     }
-    remb(v, 110000);
+    client_remb(v, 110000);
     rig_run(&r, 600 * US_PER_MS);
     for (unsigned i = 0; i < 90; i++) { /* 75 kB at 138 kbit/s are more than four seconds */
         client_send(
@@ -326,7 +319,7 @@ TEST(a_viewer_that_is_a_second_behind_begins_anew) {
     rig_run(&r, 1800 * US_PER_MS);
     EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
     EXPECT_EQ(c->n_pli, plis + 1);
-    remb(v, 2000000);
+    client_remb(v, 2000000);
     v->n_got = 0;
     client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 350});
     EXPECT_EQ(client_count(v, STAGE), 0);
@@ -360,7 +353,7 @@ static uint64_t rate_after_loss(bool upstream) {
             client_rtcp(v, &w);
         }
         if (i == 60) {
-            remb(v, 2000000);
+            client_remb(v, 2000000);
         }
     }
     EXPECT_EQ(engine_peer_stats(r.engine, 2, &stats), OK);

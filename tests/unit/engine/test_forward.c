@@ -483,10 +483,7 @@ static uint16_t slow_film(struct client *c, struct client *v) {
                                              .sync = i % 8 == 1 || i % 8 == 2});
         rig_run(&r, 33 * US_PER_MS);
         if (i == 60) {
-            uint8_t buf[64];
-            struct wr w = wr_of(buf, sizeof(buf));
-            rtcp_write_remb(&w, 1, 220000, NULL, 0); /* of 290 kbit/s */
-            client_rtcp(v, &w);
+            client_remb(v, 220000); /* of 290 kbit/s */
         }
         v->deaf = i == 135;
         seq = i == 135 ? (uint16_t)(v->seen_seq + 1) : seq;

@@ -65,13 +65,6 @@ static void film(struct publisher *p, us_t duration) {
     listen(p);
 }
 
-static void remb(struct client *v, uint64_t rate) {
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
-    rtcp_write_remb(&w, 1, rate, NULL, 0);
-    client_rtcp(v, &w);
-}
-
 /* Everything that came since v->n_got was set to 0 is one stream without a gap, in which no time is
  * without a picture. */
 static void expect_one_stream(const struct client *v) {
@@ -122,11 +115,11 @@ TEST(each_viewer_keeps_its_layer) {
     struct publisher p = publish(&r, 1, true);
     struct client *v = rig_join(&r, 2), *w = rig_join(&r, 3);
     film(&p, 2 * US_PER_S);
-    remb(w, 200000);
+    client_remb(w, 200000);
     film(&p, 12 * US_PER_S);
     EXPECT_EQ(p.active, ALL);
     EXPECT_EQ(p.told, 0);
-    remb(v, 200000); /* now nobody can have the largest */
+    client_remb(v, 200000); /* now nobody can have the largest */
     film(&p, 8 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
     EXPECT_EQ(engine_peer_remove(r.engine, r.now, 2), OK);
@@ -142,10 +135,10 @@ TEST(what_is_wanted_comes_back_at_its_first_key_frame) {
     struct publisher p = publish(&r, 1, true);
     struct client *v = rig_join(&r, 2);
     film(&p, 2 * US_PER_S);
-    remb(v, 200000);
+    client_remb(v, 200000);
     film(&p, 10 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     us_t wanted = r.now;
     v->n_got = 0;
     while (!(p.active & 1u << HIGH) && r.now < wanted + 2 * US_PER_S) {
@@ -188,11 +181,11 @@ TEST(what_does_not_come_is_not_waited_for) {
     struct publisher p = publish(&r, 1, true);
     struct client *v = rig_join(&r, 2);
     film(&p, 2 * US_PER_S);
-    remb(v, 200000);
+    client_remb(v, 200000);
     film(&p, 10 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
     p.exhausted = true;
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     v->n_got = 0;
     film(&p, 12 * US_PER_S);
     EXPECT_EQ(p.active, ALL);
@@ -294,12 +287,12 @@ TEST(viewers_of_another_worker_count) {
     film_both(&p, 14 * US_PER_S);
     EXPECT_EQ(p.active, 1u << HIGH | 1u << LOW);
     EXPECT_EQ(client_last(v, STAGE)->number, p.c->number);
-    remb(v, 200000); /* there is none between now: it gets the smallest, and asks for it */
+    client_remb(v, 200000); /* there is none between now: it gets the smallest, and asks for it */
     film_both(&p, 2 * US_PER_S);
     EXPECT(p.active & 1u << MIDDLE);
     film_both(&p, 8 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     v->n_got = 0;
     film_both(&p, US_PER_S);
     EXPECT(p.active & 1u << HIGH);
@@ -324,13 +317,13 @@ TEST(a_worker_that_comes_later_knows_what_sleeps) {
     EXPECT_EQ(p.active, 1u << LOW);
     rig_run(&pair.other, pair.home.now - pair.other.now);
     struct client *v = rig_join(&pair.other, 2);
-    remb(v, 62000);
+    client_remb(v, 62000);
     EXPECT_EQ(engine_tour_span(pair.other.engine, pair.other.now, TOUR, 0, 1), OK);
     EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, 2), OK);
     pair_exchange();
     film_both(&p, 3 * US_PER_S);
     EXPECT_EQ(p.active, 1u << LOW); /* it knows that more does not fit */
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     film_both(&p, US_PER_S);
     EXPECT(p.active & 1u << HIGH);
     EXPECT_EQ(client_last(v, STAGE)->number, p.c->number);
@@ -342,11 +335,11 @@ TEST(lost_wishes_are_told_again) {
     struct publisher p = publish(&pair.home, 1, true);
     struct client *v = rig_join(&pair.other, 2);
     film_both(&p, 2 * US_PER_S);
-    remb(v, 200000);
+    client_remb(v, 200000);
     film_both(&p, 10 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
     pair.lose = 1u << RELAY_NEEDED;
-    remb(v, 1000000);
+    client_remb(v, 1000000);
     film_both(&p, 2 * US_PER_S);
     EXPECT_EQ(p.active, 1u << MIDDLE | 1u << LOW);
     pair.lose = 0;

@@ -106,8 +106,6 @@ TEST(twice_the_guess_may_pass_until_it_is_known) {
 TEST(trains_keep_their_length_under_the_pacer) {
     REQUIRE(rig_init(&r));
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
     uint64_t packets = 0, trains = 0;
     for (unsigned i = 0; i < 120; i++) {
         r.hold = true;
@@ -123,8 +121,7 @@ TEST(trains_keep_their_length_under_the_pacer) {
         rig_run(&r, 33 * US_PER_MS);
         v->n_got = 0;
         if (i == 30) {
-            rtcp_write_remb(&w, 1, 2 * MBIT, NULL, 0);
-            client_rtcp(v, &w);
+            client_remb(v, 2 * MBIT);
         }
         if (i == 59) {
             packets = engine_counters(r.engine)->rtp_out;

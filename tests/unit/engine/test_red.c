@@ -301,13 +301,6 @@ TEST(red_is_never_sent_where_packets_are_sent_again_as_they_were) {
     rig_free(&r);
 }
 
-static void remb(struct client *v, uint64_t rate) {
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
-    rtcp_write_remb(&w, 1, rate, NULL, 0);
-    client_rtcp(v, &w);
-}
-
 static void report(struct client *v, uint32_t high, int32_t lost) {
     uint8_t buf[100];
     struct wr w = wr_of(buf, sizeof(buf));
@@ -343,7 +336,7 @@ TEST(red_is_paid_for_by_the_picture) {
             const struct got *last = client_last(v[k], AUDIO0);
             uint32_t high = last ? last->seq : 0;
             v[k]->n_got = 0;
-            remb(v[k], 300000);
+            client_remb(v[k], 300000);
             report(v[k], high, s < 4 ? 0 : (int32_t)(s - 3) * 2); /* then 4 of a hundred */
         }
     }

@@ -69,13 +69,6 @@ static struct client *join(uint64_t handle) {
     return c;
 }
 
-static void remb(struct client *v, uint64_t rate) {
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
-    rtcp_write_remb(&w, 1, rate, NULL, 0);
-    client_rtcp(v, &w);
-}
-
 /* What a viewer has got on its stage since its log was emptied. */
 struct view {
     unsigned pictures, shown[3];
@@ -124,7 +117,7 @@ TEST(svc_viewers_of_one_stream_get_different_sizes) {
     (void)publisher(&f, false);
     struct client *wide = join(2), *narrow = join(3);
     film(&f, 2 * US_PER_S);
-    remb(narrow, 128000);
+    client_remb(narrow, 128000);
     wide->n_got = narrow->n_got = 0;
     unsigned keys = f.keys;
     film(&f, 3 * US_PER_S);
@@ -135,7 +128,7 @@ TEST(svc_viewers_of_one_stream_get_different_sizes) {
     EXPECT_EQ(w.shown[0] + w.shown[1], 2); /* of the key frame */
     EXPECT_EQ(n.spatial, 1);
     EXPECT(n.shown[2] <= 4 && n.shown[1] >= 84 && n.shown[0] <= 2);
-    remb(narrow, 2000000);
+    client_remb(narrow, 2000000);
     narrow->n_got = 0;
     film(&f, 3 * US_PER_S);
     n = look(narrow, false);
@@ -152,7 +145,7 @@ TEST(svc_of_dependent_sizes_goes_down_without_a_key_frame) {
     struct client *narrow = join(2);
     film(&f, 2 * US_PER_S);
     unsigned keys = f.keys;
-    remb(narrow, 180000);
+    client_remb(narrow, 180000);
     narrow->n_got = 0;
     film(&f, 3 * US_PER_S);
     struct view n = look(narrow, true);
@@ -193,7 +186,7 @@ TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
     struct client *c = publisher(&f, false);
     struct client *v = join(2);
     film(&f, 2 * US_PER_S);
-    remb(v, 128000);
+    client_remb(v, 128000);
     film(&f, 2 * US_PER_S);
     v->n_got = 0;
     film(&f, US_PER_S);
@@ -225,7 +218,7 @@ TEST(svc_fills_nothing_where_packets_are_sent_again_as_they_were) {
     v->params.lines[STAGE].rtx_pt = 0;
     client_join(v);
     film(&f, 2 * US_PER_S);
-    remb(v, 128000);
+    client_remb(v, 128000);
     film(&f, 3 * US_PER_S);
     uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f.id >> 8), (uint8_t)f.id, 0x50 | 2 << 1, 2};
     struct packet_spec lost = {
@@ -253,14 +246,14 @@ TEST(svc_share_becomes_slower) {
     struct client *v = join(2);
     f.top = 0;
     film(&f, 2 * US_PER_S);
-    remb(v, 80000);
+    client_remb(v, 80000);
     film(&f, US_PER_S);
     v->n_got = 0;
     unsigned keys = f.keys;
     film(&f, 2 * US_PER_S);
     struct view n = look(v, false);
     EXPECT(n.pictures >= 15 && n.pictures <= 31);
-    remb(v, 2000000);
+    client_remb(v, 2000000);
     film(&f, US_PER_S);
     v->n_got = 0;
     film(&f, US_PER_S);
