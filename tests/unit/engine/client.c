@@ -529,6 +529,23 @@ unsigned client_count(const struct client *c, uint8_t line) {
     return n;
 }
 
+void client_runs_on(const struct client *c, uint8_t line, uint32_t max_step) {
+    const struct got *last = NULL;
+    for (unsigned i = 0; i < c->n_got; i++) {
+        const struct got *g = &c->got[i];
+        if (g->line != line || g->rtx) {
+            continue;
+        }
+        if (last) {
+            EXPECT_EQ(g->seq, (uint16_t)(last->seq + 1));
+            EXPECT(g->ts - last->ts > 0 && g->ts - last->ts < max_step);
+            EXPECT(line >= AUDIO0 || g->picture_id == ((last->picture_id + 1) & 0x7fff));
+        }
+        last = g;
+    }
+    EXPECT(last);
+}
+
 const struct got *client_last(const struct client *c, uint8_t line) {
     for (unsigned i = c->n_got; i-- > 0;) {
         if (c->got[i].line == line) {

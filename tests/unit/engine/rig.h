@@ -199,6 +199,9 @@ void client_sr(struct client *c, uint8_t line, uint64_t ntp, uint32_t ts);
 
 /* Packets received on this m-line, RTX not counted. */
 unsigned client_count(const struct client *c, uint8_t line);
+/* They are one stream: numbers, and ids of pictures, run on, and no timestamp is max_step behind
+ * the one before. There is one at least. */
+void client_runs_on(const struct client *c, uint8_t line, uint32_t max_step);
 /* The last packet on this m-line, or NULL. */
 const struct got *client_last(const struct client *c, uint8_t line);
 /* Whom the last MEDIA_SLOT_CHANGED for that m-line named; 0 = nobody or no such event. */

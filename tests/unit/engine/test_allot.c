@@ -243,15 +243,7 @@ TEST(a_share_becomes_slower_and_not_smaller) {
     }
     EXPECT_EQ(client_count(v, STAGE), 35);
     EXPECT_EQ(c->n_pli, 0);
-    const struct got *last = NULL;
-    for (unsigned i = 0; i < v->n_got; i++) {
-        const struct got *g = &v->got[i];
-        if (g->line == STAGE && !g->rtx) {
-            EXPECT(!last || g->seq == (uint16_t)(last->seq + 1));
-            EXPECT(!last || g->picture_id == ((last->picture_id + 1) & 0x7fff));
-            last = g;
-        }
-    }
+    client_runs_on(v, STAGE, 90000);
     rig_free(&r);
 }
 

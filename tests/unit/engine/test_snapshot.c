@@ -25,22 +25,6 @@ static void load(const struct session_snapshot *s) {
     rig_pump(&r);
 }
 
-static void expect_continuous(const struct client *c, uint8_t line, uint32_t max_step) {
-    const struct got *last = NULL;
-    for (unsigned i = 0; i < c->n_got; i++) {
-        const struct got *g = &c->got[i];
-        if (g->line != line || g->rtx) {
-            continue;
-        }
-        if (last) {
-            EXPECT_EQ(g->seq, (uint16_t)(last->seq + 1));
-            EXPECT(g->ts - last->ts > 0 && g->ts - last->ts < max_step);
-            EXPECT(g->line >= AUDIO0 || g->picture_id == ((last->picture_id + 1) & 0x7fff));
-        }
-        last = g;
-    }
-}
-
 /* Two cameras, a screen, voices; then everything moves, viewer first or publishers first. */
 static void move_tour(bool viewer_first, uint64_t start) {
     REQUIRE(rig_init(&r));
@@ -76,7 +60,9 @@ static void move_tour(bool viewer_first, uint64_t start) {
     EXPECT_EQ(client_count(v, GALLERY1), before[1] + 6);
     EXPECT_EQ(client_count(v, AUDIO0), before[2] + 6);
     for (uint8_t line = STAGE; line < N_LINES; line++) {
-        expect_continuous(v, line, 20000);
+        if (client_count(v, line) > 0) {
+            client_runs_on(v, line, 20000);
+        }
     }
     EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 0), 0); /* nothing was changed */
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 0), 0);
@@ -211,7 +197,7 @@ TEST(slots_whose_source_does_not_come_are_bound_anew) {
     }
     EXPECT_EQ(rig_shows(&r, v, STAGE), 2);
     EXPECT_EQ(client_last(v, STAGE)->sender, 2);
-    expect_continuous(v, STAGE, 4 * 90000);
+    client_runs_on(v, STAGE, 4 * 90000);
     (void)a;
     rig_free(&r);
 }
