@@ -454,6 +454,16 @@ void client_video(struct client *c, uint8_t line, bool keyframe) {
     client_send(c, &(struct packet_spec){.line = line, .keyframe = keyframe, .marker = true});
 }
 
+void client_share(struct client *c, unsigned i, bool keyframe) {
+    static const uint8_t tids[] = {0, 2, 1, 2};
+    client_send(c, &(struct packet_spec){.line = SCREEN,
+                                         .keyframe = keyframe,
+                                         .marker = true,
+                                         .size = 1150,
+                                         .temporal = (uint8_t)(tids[i % 4] + 1),
+                                         .sync = i % 8 == 1 || i % 8 == 2});
+}
+
 void client_audio(struct client *c, uint8_t level) {
     client_send(c, &(struct packet_spec){.line = MIC, .level = level});
 }

@@ -184,6 +184,8 @@ struct packet_spec {
 /* Make and send the next packet of a stream. Returns its sequence number. */
 uint16_t client_send(struct client *c, const struct packet_spec *s);
 void client_video(struct client *c, uint8_t line, bool keyframe);
+/* Picture i, a packet, of a share in three frame rates: 290 kbit/s when there are 30 a second. */
+void client_share(struct client *c, unsigned i, bool keyframe);
 void client_audio(struct client *c, uint8_t level);
 /* The packet with sequence number osn again, by RTX, with a payload that says `number`. */
 void client_send_rtx(struct client *c, uint8_t line, uint16_t osn, uint32_t number);

@@ -119,23 +119,30 @@ static const struct media_event *last_slot(const struct client *v) {
     return last;
 }
 
+/* Of a camera in one size, 290 kbit/s. */
+static void picture(struct client *c, bool keyframe) {
+    client_send(
+        c, &(struct packet_spec){.line = CAM, .keyframe = keyframe, .marker = true, .size = 1150});
+}
+
+static void film_one_size(struct client *c) {
+    for (unsigned i = 0; i < 60; i++) {
+        picture(c, false);
+        rig_run(&r, 33 * US_PER_MS);
+    }
+}
+
 /* A single stream that does not fit at all is not sent, and comes back with a key frame. */
 TEST(what_does_not_fit_is_paused) {
     REQUIRE(rig_init(&r));
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(c, CAM, true);
-    for (unsigned i = 0; i < 60; i++) {
-        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
-        rig_run(&r, 33 * US_PER_MS);
-        v->n_got = 0;
-    }
+    film_one_size(c);
+    v->n_got = 0;
     client_remb(v, 100000); /* of 290 kbit/s */
     rig_run(&r, US_PER_S);
     unsigned plis = c->n_pli;
-    for (unsigned i = 0; i < 60; i++) {
-        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
-        rig_run(&r, 33 * US_PER_MS);
-    }
+    film_one_size(c);
     EXPECT_EQ(client_count(v, STAGE), 0);
     EXPECT(last_slot(v)->paused); /* the viewer is told why */
     EXPECT_EQ(last_slot(v)->participant, 1);
@@ -144,8 +151,7 @@ TEST(what_does_not_fit_is_paused) {
     for (unsigned i = 0; i < 30; i++) {
         bool key = c->n_pli > plis;
         plis = c->n_pli;
-        client_send(
-            c, &(struct packet_spec){.line = CAM, .keyframe = key, .marker = true, .size = 1150});
+        picture(c, key);
         rig_run(&r, 33 * US_PER_MS);
     }
     EXPECT(client_count(v, STAGE) >= 10);
@@ -183,11 +189,8 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
     REQUIRE(rig_init(&r));
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(c, CAM, true);
-    for (unsigned i = 0; i < 60; i++) {
-        client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
-        rig_run(&r, 33 * US_PER_MS);
-        v->n_got = 0;
-    }
+    film_one_size(c);
+    v->n_got = 0;
     unsigned told = rig_count(&r, MEDIA_SLOT_CHANGED, 2), plis = c->n_pli;
     for (unsigned i = 0; i < 200; i++) {
         uint8_t buf[1200];
@@ -197,7 +200,7 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
         }
         client_rtcp(v, &w);
         if (i % 3 == 0) {
-            client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+            picture(c, false);
         }
         rig_run(&r, 10 * US_PER_MS);
     }
@@ -207,7 +210,7 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
     rig_run(&r, US_PER_S);
     EXPECT(last_slot(v)->paused);
     client_remb(v, 10000000);
-    client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 1150});
+    picture(c, false);
     rig_run(&r, 600 * US_PER_MS);
     EXPECT(!last_slot(v)->paused);
     rig_free(&r);
@@ -218,15 +221,8 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
 TEST(a_share_becomes_slower_and_not_smaller) {
     REQUIRE(rig_init(&r));
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
-    static const uint8_t tids[] = {0, 2, 1, 2};
     for (unsigned i = 0; i < 240; i++) {
-        bool key = i == 0;
-        client_send(c, &(struct packet_spec){.line = SCREEN,
-                                             .keyframe = key,
-                                             .marker = true,
-                                             .size = 1150,
-                                             .temporal = (uint8_t)(tids[i % 4] + 1),
-                                             .sync = i % 8 == 1 || i % 8 == 2});
+        client_share(c, i, i == 0);
         rig_run(&r, 33 * US_PER_MS);
         if (i == 100) {
             client_remb(v, 100000); /* of 290 kbit/s; the lowest layer takes 72 */

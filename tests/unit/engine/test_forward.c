@@ -472,15 +472,9 @@ TEST(a_padded_packet_is_the_same_when_it_is_sent_again) {
 /* A film in three frame rates for a viewer without RTX whose path carries a third of it. Returns
  * the sequence number of a picture that it has got. */
 static uint16_t slow_film(struct client *c, struct client *v) {
-    static const uint8_t tids[] = {0, 2, 1, 2};
     uint16_t seq = 0;
     for (unsigned i = 0; i < 140; i++) {
-        client_send(c, &(struct packet_spec){.line = SCREEN,
-                                             .keyframe = i == 0 || c->n_pli > 0,
-                                             .marker = true,
-                                             .size = 1150,
-                                             .temporal = (uint8_t)(tids[i % 4] + 1),
-                                             .sync = i % 8 == 1 || i % 8 == 2});
+        client_share(c, i, i == 0 || c->n_pli > 0);
         rig_run(&r, 33 * US_PER_MS);
         if (i == 60) {
             client_remb(v, 220000); /* of 290 kbit/s */
