@@ -188,14 +188,20 @@ TEST(no_key_frame_is_asked_for_while_there_is_no_room) {
     rig_free(&r);
 }
 
+/* A picture of which the end has been left out. */
+static void picture_over_the_limit(struct publisher *p, struct decoder *d, struct client *v) {
+    p->frame = LIMIT + LIMIT / 10;
+    picture(p, false);
+    decode(d, v);
+}
+
 /* Of a key frame that comes behind its own second packet the latter has been left out. */
 TEST(a_key_frame_whose_rest_has_been_left_out_does_not_count) {
     struct publisher p;
     struct decoder d;
     struct client *v;
     REQUIRE(begin(&p, &d, &v));
-    p.frame = LIMIT + LIMIT / 10;
-    picture(&p, false);
+    picture_over_the_limit(&p, &d, v);
     p.frame = 1;
     rig_run(&r, 600 * US_PER_MS);
     decode(&d, v);
@@ -218,9 +224,7 @@ TEST(a_new_stream_on_the_line_is_not_cut) {
     struct decoder d;
     struct client *v;
     REQUIRE(begin(&p, &d, &v));
-    p.frame = LIMIT + LIMIT / 10;
-    picture(&p, false);
-    decode(&d, v);
+    picture_over_the_limit(&p, &d, v);
     rig_run(&r, 1100 * US_PER_MS);
     p.c->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
     p.frame = 3;
