@@ -326,11 +326,7 @@ TEST(a_tour_with_layers_moves_to_another_engine) {
     film(c, 7, 330 * US_PER_MS);
     EXPECT_EQ(engine_snapshot(r.engine, 1, &s[0]), OK);
     EXPECT_EQ(engine_snapshot(r.engine, 2, &s[1]), OK);
-    struct engine *fresh = engine_new(&r.config);
-    REQUIRE(fresh);
-    engine_free(r.engine);
-    r.engine = fresh;
-    EXPECT_EQ(engine_tour_add(r.engine, TOUR), OK);
+    rig_restart(&r);
     EXPECT_EQ(engine_adopt(r.engine, r.now, &s[1]), OK);
     EXPECT_EQ(engine_adopt(r.engine, r.now, &s[0]), OK);
     rig_pump(&r);

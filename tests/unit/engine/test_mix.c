@@ -267,13 +267,9 @@ TEST(a_listener_of_a_mix_moves_to_another_engine) {
     mix_packet(51);
     EXPECT_EQ(client_count(w, AUDIO0), 1);
     REQUIRE(engine_snapshot(r.engine, 3, &s) == OK);
-    struct engine *fresh = engine_new(&r.config);
-    REQUIRE(fresh);
-    engine_free(r.engine);
-    r.engine = fresh;
-    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
-    EXPECT_EQ(engine_adopt(fresh, r.now, &s), OK);
-    EXPECT_EQ(engine_tour_mix(fresh, r.now, TOUR, true), OK);
+    rig_restart(&r);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s), OK);
+    EXPECT_EQ(engine_tour_mix(r.engine, r.now, TOUR, true), OK);
     rig_pump(&r);
     tell(&all);
     mix_packet(50);

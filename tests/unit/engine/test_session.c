@@ -72,13 +72,9 @@ TEST(what_was_lost_while_a_tour_moved_is_asked_for) {
     struct session_snapshot s;
     client_video(a, CAM, true);
     REQUIRE(engine_snapshot(r.engine, 1, &s) == OK);
-    struct engine *fresh = engine_new(&r.config);
-    REQUIRE(fresh);
-    engine_free(r.engine);
-    r.engine = fresh;
-    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
+    rig_restart(&r);
     uint16_t lost = client_send(a, &(struct packet_spec){.line = CAM, .drop = true});
-    EXPECT_EQ(engine_adopt(fresh, r.now, &s), OK);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s), OK);
     rig_pump(&r);
     client_video(a, CAM, false);
     rig_run(&r, 20 * US_PER_MS);

@@ -25,6 +25,15 @@ static void load(const struct session_snapshot *s) {
     rig_pump(&r);
 }
 
+static void moment(struct client *a, struct client *b, bool keyframe) {
+    client_video(a, CAM, keyframe);
+    client_video(b, CAM, keyframe);
+    client_video(b, SCREEN, keyframe);
+    client_audio(a, 40);
+    client_audio(b, 40);
+    rig_run(&r, 33 * US_PER_MS);
+}
+
 /* Two cameras, a screen, voices; then everything moves, viewer first or publishers first. */
 static void move_tour(bool viewer_first, uint64_t start) {
     REQUIRE(rig_init(&r));
@@ -32,12 +41,7 @@ static void move_tour(bool viewer_first, uint64_t start) {
     struct session_snapshot s[3];
     a->streams[CAM].next = start;
     for (int i = 0; i < 6; i++) {
-        client_video(a, CAM, i < 2);
-        client_video(b, CAM, i < 2);
-        client_video(b, SCREEN, i < 2);
-        client_audio(a, 40);
-        client_audio(b, 40);
-        rig_run(&r, 33 * US_PER_MS);
+        moment(a, b, i < 2);
     }
     EXPECT_EQ(rig_shows(&r, v, STAGE), 2);
     EXPECT_EQ(rig_shows(&r, v, GALLERY1), 1);
@@ -49,12 +53,7 @@ static void move_tour(bool viewer_first, uint64_t start) {
     unsigned before[] = {client_count(v, STAGE), client_count(v, GALLERY1),
                          client_count(v, AUDIO0)};
     for (int i = 0; i < 6; i++) { /* no key frame is needed */
-        client_video(a, CAM, false);
-        client_video(b, CAM, false);
-        client_video(b, SCREEN, false);
-        client_audio(a, 40);
-        client_audio(b, 40);
-        rig_run(&r, 33 * US_PER_MS);
+        moment(a, b, false);
     }
     EXPECT_EQ(client_count(v, STAGE), before[0] + 6);
     EXPECT_EQ(client_count(v, GALLERY1), before[1] + 6);
@@ -67,12 +66,7 @@ static void move_tour(bool viewer_first, uint64_t start) {
     EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 0), 0); /* nothing was changed */
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_ON, 0), 0);
     for (int i = 0; i < 80; i++) { /* and nothing changes when it has settled */
-        client_video(a, CAM, false);
-        client_video(b, CAM, false);
-        client_video(b, SCREEN, false);
-        client_audio(a, 40);
-        client_audio(b, 40);
-        rig_run(&r, 33 * US_PER_MS);
+        moment(a, b, false);
     }
     EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 0), 0);
     EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 0), 0);

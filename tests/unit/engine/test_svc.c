@@ -55,16 +55,16 @@ static void film(struct film *f, us_t duration) {
     }
 }
 
-static void in_vp9(struct client *c) {
+static void films_in(struct client *c, enum codec codec) {
     for (unsigned i = 0; i < c->params.n_lines; i++) {
         struct session_line *l = &c->params.lines[i];
-        l->codec = l->codec == CODEC_VP8 ? CODEC_VP9 : l->codec;
+        l->codec = l->codec == CODEC_VP8 ? (uint8_t)codec : l->codec;
     }
 }
 
 static struct client *join(uint64_t handle) {
     struct client *c = client_new(&r, handle);
-    in_vp9(c);
+    films_in(c, CODEC_VP9);
     client_join(c);
     return c;
 }
@@ -106,15 +106,35 @@ static struct view look(const struct client *v, bool full) {
     return ret;
 }
 
-static struct client *publisher(struct film *f, bool full) {
+/* The first client films in three sizes. */
+static bool begin(struct film *f, bool full) {
+    if (!rig_init(&r)) {
+        return false;
+    }
     *f = (struct film){.c = join(1), .full = full, .top = 2};
-    return f->c;
+    return true;
+}
+
+/* A packet of the largest size is lost on its way to us while v gets a smaller one, and repaired
+ * after the next pictures have been sent. The number of the last packet before those is returned.
+ */
+static uint16_t repair_of_other_size(struct film *f, struct client *v) {
+    uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f->id >> 8), (uint8_t)f->id, 0x50 | 2 << 1, 2};
+    struct packet_spec lost = {
+        .line = CAM, .inside = true, .raw = bytes_of(raw, sizeof(raw)), .size = 100, .drop = true};
+    uint16_t osn = client_send(f->c, &lost);
+    v->n_got = 0;
+    film(f, 200 * US_PER_MS);
+    unsigned before = client_count(v, STAGE);
+    uint16_t missing = (uint16_t)(v->got[0].seq - 1);
+    client_send_layer_rtx(f->c, &lost, osn, 7);
+    EXPECT_EQ(client_count(v, STAGE), before);
+    return missing;
 }
 
 TEST(svc_viewers_of_one_stream_get_different_sizes) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    (void)publisher(&f, false);
+    REQUIRE(begin(&f, false));
     struct client *wide = join(2), *narrow = join(3);
     film(&f, 2 * US_PER_S);
     client_remb(narrow, 128000);
@@ -140,8 +160,7 @@ TEST(svc_viewers_of_one_stream_get_different_sizes) {
 
 TEST(svc_of_dependent_sizes_goes_down_without_a_key_frame) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    (void)publisher(&f, true);
+    REQUIRE(begin(&f, true));
     struct client *narrow = join(2);
     film(&f, 2 * US_PER_S);
     unsigned keys = f.keys;
@@ -158,8 +177,7 @@ TEST(svc_of_dependent_sizes_goes_down_without_a_key_frame) {
 /* The encoder has no room for its largest size any more: who showed it gets the next one. */
 TEST(svc_of_which_the_largest_size_stops_goes_on) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    (void)publisher(&f, false);
+    REQUIRE(begin(&f, false));
     struct client *v = join(2);
     film(&f, 3 * US_PER_S);
     unsigned keys = f.keys;
@@ -182,8 +200,7 @@ TEST(svc_of_which_the_largest_size_stops_goes_on) {
  * again it is sent as a number without anything in it. */
 TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    struct client *c = publisher(&f, false);
+    REQUIRE(begin(&f, false));
     struct client *v = join(2);
     film(&f, 2 * US_PER_S);
     client_remb(v, 128000);
@@ -191,16 +208,7 @@ TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
     v->n_got = 0;
     film(&f, US_PER_S);
     EXPECT_EQ(look(v, false).spatial, 1);
-    uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f.id >> 8), (uint8_t)f.id, 0x50 | 2 << 1, 2};
-    struct packet_spec lost = {
-        .line = CAM, .inside = true, .raw = bytes_of(raw, sizeof(raw)), .size = 100, .drop = true};
-    uint16_t osn = client_send(c, &lost);
-    v->n_got = 0;
-    film(&f, 200 * US_PER_MS);
-    unsigned before = client_count(v, STAGE);
-    uint16_t missing = (uint16_t)(v->got[0].seq - 1);
-    client_send_layer_rtx(c, &lost, osn, 7);
-    EXPECT_EQ(client_count(v, STAGE), before);
+    uint16_t missing = repair_of_other_size(&f, v);
     client_nack(v, STAGE, missing);
     const struct got *g = client_last(v, STAGE);
     REQUIRE(g && g->rtx);
@@ -211,23 +219,15 @@ TEST(svc_fills_what_is_missing_of_other_sizes_with_nothing) {
 /* The same where it would go out under its own index: what is there may yet be something else. */
 TEST(svc_fills_nothing_where_packets_are_sent_again_as_they_were) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    struct client *c = publisher(&f, false);
+    REQUIRE(begin(&f, false));
     struct client *v = client_new(&r, 2);
-    in_vp9(v);
+    films_in(v, CODEC_VP9);
     v->params.lines[STAGE].rtx_pt = 0;
     client_join(v);
     film(&f, 2 * US_PER_S);
     client_remb(v, 128000);
     film(&f, 3 * US_PER_S);
-    uint8_t raw[] = {0xfd, 0x80 | (uint8_t)(f.id >> 8), (uint8_t)f.id, 0x50 | 2 << 1, 2};
-    struct packet_spec lost = {
-        .line = CAM, .inside = true, .raw = bytes_of(raw, sizeof(raw)), .size = 100, .drop = true};
-    uint16_t osn = client_send(c, &lost);
-    v->n_got = 0;
-    film(&f, 200 * US_PER_MS);
-    uint16_t missing = (uint16_t)(v->got[0].seq - 1);
-    client_send_layer_rtx(c, &lost, osn, 7);
+    uint16_t missing = repair_of_other_size(&f, v);
     v->n_got = 0;
     client_nack(v, STAGE, missing);
     EXPECT_EQ(client_count(v, STAGE), 0);
@@ -241,8 +241,7 @@ TEST(svc_fills_nothing_where_packets_are_sent_again_as_they_were) {
 /* A share in three frame rates keeps its size, whatever its codec. */
 TEST(svc_share_becomes_slower) {
     struct film f;
-    REQUIRE(rig_init(&r));
-    (void)publisher(&f, false);
+    REQUIRE(begin(&f, false));
     struct client *v = join(2);
     f.top = 0;
     film(&f, 2 * US_PER_S);
@@ -266,6 +265,9 @@ TEST(svc_share_becomes_slower) {
  * a key frame, or of T1 (11). */
 static const uint8_t structure[] = {0xca, 0x00, 0x00, 0x81, 0x41, 0x7a, 0x14, 0x00};
 static const uint8_t lower[] = {0xca, 0, 1}, upper[] = {0xcb, 0, 2};
+/* The next structure, with ids from 20 on. */
+static const uint8_t next[] = {0xd4, 0x00, 0x03, 0x82, 0x81, 0x7a, 0x14, 0x00};
+static const uint8_t of_next[] = {0xd5, 0, 4};
 
 static uint16_t av1(struct client *c, const uint8_t *descriptor, size_t n, bool drop) {
     static const uint8_t key[] = {0x18, 0, 0}, delta[] = {0x10, 0, 0}; /* N: a sequence begins */
@@ -281,10 +283,7 @@ static uint16_t av1(struct client *c, const uint8_t *descriptor, size_t n, bool 
 
 static struct client *av1_client(uint64_t handle) {
     struct client *c = client_new(&r, handle);
-    for (unsigned i = 0; i < c->params.n_lines; i++) {
-        struct session_line *l = &c->params.lines[i];
-        l->codec = l->codec == CODEC_VP8 ? CODEC_AV1 : l->codec;
-    }
+    films_in(c, CODEC_AV1);
     c->params.lines[CAM].ext.id[RTP_EXT_DEPENDENCY] = 11;
     client_join(c);
     return c;
@@ -303,16 +302,12 @@ TEST(svc_of_av1_waits_for_its_structure) {
     (void)av1(c, lower, sizeof(lower), false);
     EXPECT_EQ(client_count(v, STAGE), 3);
     EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 0);
-    static const uint8_t next[] = {0xd4, 0x00, 0x03, 0x82,
-                                   0x81, 0x7a, 0x14, 0x00}; /* ids from 20 on */
-    static const uint8_t of_next[] = {0xd5, 0, 4};
-    uint16_t osn = av1(c, next, sizeof(next), true);
+    (void)av1(c, next, sizeof(next), true);
     (void)av1(c, of_next, sizeof(of_next), false);
     EXPECT_EQ(client_count(v, STAGE), 3);
     EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 1);
     rig_run(&r, 1200 * US_PER_MS);
     EXPECT(c->n_pli >= 2);
-    (void)osn;
     (void)av1(c, next, sizeof(next), false);
     (void)av1(c, of_next, sizeof(of_next), false);
     EXPECT_EQ(client_count(v, STAGE), 5);
@@ -322,8 +317,6 @@ TEST(svc_of_av1_waits_for_its_structure) {
 /* What is repaired of before a new structure refers to the one before: it is past, and no reason to
  * ask for a key frame. */
 TEST(svc_of_av1_bears_repairs_from_before_a_structure) {
-    static const uint8_t next[] = {0xd4, 0x00, 0x03, 0x82, 0x81, 0x7a, 0x14, 0x00};
-    static const uint8_t of_next[] = {0xd5, 0, 4};
     REQUIRE(rig_init(&r));
     struct client *c = av1_client(1), *v = av1_client(2);
     (void)av1(c, structure, sizeof(structure), false);
@@ -354,12 +347,9 @@ TEST(svc_of_av1_goes_on_in_a_new_process) {
     (void)av1(c, structure, sizeof(structure), false);
     (void)av1(c, lower, sizeof(lower), false);
     EXPECT(engine_snapshot(r.engine, 1, &s[0]) == OK && engine_snapshot(r.engine, 2, &s[1]) == OK);
-    struct engine *fresh = engine_new(&r.config);
-    REQUIRE(fresh);
-    engine_free(r.engine);
-    r.engine = fresh;
-    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
-    EXPECT(engine_adopt(fresh, r.now, &s[0]) == OK && engine_adopt(fresh, r.now, &s[1]) == OK);
+    rig_restart(&r);
+    EXPECT(engine_adopt(r.engine, r.now, &s[0]) == OK &&
+           engine_adopt(r.engine, r.now, &s[1]) == OK);
     rig_pump(&r);
     v->n_got = 0;
     (void)av1(c, lower, sizeof(lower), false);
