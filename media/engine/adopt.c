@@ -220,10 +220,8 @@ static void meet(struct session *s, unsigned i, struct layer *l) {
 }
 
 static void meet_source(struct session *s, unsigned i, struct flow *f) {
-    for (unsigned j = 0; j < SESSION_LAYERS_MAX; j++) {
-        if (f->layers[j] && f->layers[j]->feed.live) {
-            meet(s, i, f->layers[j]);
-        }
+    FLOW_EACH_LAYER(l, f, flow_live(f)) {
+        meet(s, i, l);
     }
 }
 

@@ -59,12 +59,10 @@ static void forget(struct layer *l) {
 void flow_free(struct flow *f, us_t now) {
     flow_set(f, 0, now);
     room_source_forget(&f->tour->room, &f->place);
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i]) {
-            forget(f->layers[i]);
-            feed_free(&f->layers[i]->feed);
-            mem_free(f->layers[i]);
-        }
+    FLOW_EACH_LAYER(l, f, FLOW_ALL) {
+        forget(l);
+        feed_free(&l->feed);
+        mem_free(l);
     }
     list_remove(&f->untold);
     list_remove(&f->in_tour);
@@ -113,8 +111,8 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     if (layers == was) {
         return;
     }
-    for (unsigned left = was ^ layers; left; left &= left - 1) {
-        f->layers[__builtin_ctz(left)]->feed.live = layers & left & -left;
+    FLOW_EACH_LAYER(l, f, was ^ layers) {
+        l->feed.live = layers & 1u << l->number;
     }
     need_begins(f, layers & ~was, now);
     if (!f->place.mix) {
@@ -125,8 +123,8 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     }
     choose(f);
     flow_tap_update(f, now);
-    for (unsigned left = was & ~layers; left; left &= left - 1) {
-        feed_pause(&f->layers[__builtin_ctz(left)]->feed);
+    FLOW_EACH_LAYER(l, f, was & ~layers) {
+        feed_pause(&l->feed);
     }
 }
 

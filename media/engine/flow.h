@@ -85,6 +85,12 @@ static inline unsigned flow_live(const struct flow *f) {
     }
     return layers;
 }
+/* Every layer, as a set: bit per number. */
+#define FLOW_ALL ((1u << SESSION_LAYERS_MAX) - 1)
+/* Visit those layers of a set, largest first, of which something has come. Not to be broken off. */
+#define FLOW_EACH_LAYER(l, f, set)                                      \
+    for (unsigned l##_left = (set); l##_left; l##_left &= l##_left - 1) \
+        for (struct layer *l = (f)->layers[__builtin_ctz(l##_left)]; l; l = NULL)
 /* These flow from now on, and no others: all at once, so that nobody gets a layer that is about to
  * end. While any flows the source is ranked. Nothing when it is so already. */
 void flow_set(struct flow *f, unsigned layers, us_t now);

@@ -28,8 +28,8 @@ static void moved(struct flow *f) {
 }
 
 void need_begins(struct flow *f, unsigned layers, us_t now) {
-    for (unsigned left = layers; left; left &= left - 1) {
-        f->layers[__builtin_ctz(left)]->needed_at = now;
+    FLOW_EACH_LAYER(l, f, layers) {
+        l->needed_at = now;
     }
     if (f->dormant & layers) { /* who has waited for it gets its first packet */
         moved(f);
@@ -41,11 +41,10 @@ void need_begins(struct flow *f, unsigned layers, us_t now) {
 /* What does not flow because it was not wished for, or was a moment ago. */
 static uint8_t dormant_now(const struct source *x, us_t now) {
     uint8_t layers = 0;
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        const struct layer *l = x->flow.layers[i];
-        bool awaited = l && l->asked_at > 0 && now - l->asked_at < NEED_AWAIT;
-        if (l && !l->feed.live && (x->off & 1u << i || awaited)) {
-            layers |= (uint8_t)(1u << i);
+    FLOW_EACH_LAYER(l, &x->flow, FLOW_ALL & ~flow_live(&x->flow)) {
+        bool awaited = l->asked_at > 0 && now - l->asked_at < NEED_AWAIT;
+        if (x->off & 1u << l->number || awaited) {
+            layers |= (uint8_t)(1u << l->number);
         }
     }
     return layers;
@@ -72,10 +71,8 @@ static void wish(struct source *x, uint8_t off) {
 void need_changed(struct source *x, us_t now) {
     if (!x->flow.place.live) {
         wish(x, 0);
-        for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-            if (x->flow.layers[i]) {
-                x->flow.layers[i]->asked_at = 0;
-            }
+        FLOW_EACH_LAYER(l, &x->flow, FLOW_ALL) {
+            l->asked_at = 0;
         }
     }
     (void)update(x, now);
@@ -153,9 +150,9 @@ static void note_slots(const struct session *s, us_t now) {
 }
 
 static void note_streams(struct flow *f, us_t now) {
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        if (f->layers[i] && !list_empty(&f->layers[i]->feed.subs)) {
-            need_layer(f, i, now);
+    FLOW_EACH_LAYER(l, f, FLOW_ALL) {
+        if (!list_empty(&l->feed.subs)) {
+            need_layer(f, l->number, now);
         }
     }
     if (f->tapped) {
@@ -168,18 +165,16 @@ static void rest(struct source *x, us_t now) {
     us_t patience = x->session->engine->c.layer_rest;
     unsigned live = flow_live(&x->flow), smallest = live ? 31u - (unsigned)__builtin_clz(live) : 0;
     uint8_t off = x->off;
-    for (unsigned i = 0; i < smallest; i++) {
-        const struct layer *l = x->flow.layers[i];
-        if ((live & 1u << i) && now - l->needed_at >= patience) {
-            off |= (uint8_t)(1u << i);
+    FLOW_EACH_LAYER(l, &x->flow, live & ~(1u << smallest)) {
+        if (now - l->needed_at >= patience) {
+            off |= (uint8_t)(1u << l->number);
         }
     }
     wish(x, off);
 }
 
 void need_tell(const struct flow *f, us_t now) {
-    for (unsigned left = has_several(f) ? known(f) : 0; left; left &= left - 1) {
-        const struct layer *l = f->layers[__builtin_ctz(left)];
+    FLOW_EACH_LAYER(l, f, has_several(f) ? known(f) : 0) {
         if (now - l->needed_at <= NEED_EVERY) {
             relay_to_origin(l, RELAY_NEEDED, true);
         }

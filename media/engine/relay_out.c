@@ -64,14 +64,12 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     ret->source.host = f->place.host;
     ret->source.consent = f->consent;
     ret->source.flows = (uint8_t)flow_live(f);
-    for (unsigned left = ret->source.flows; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        ret->source.ssrc[i] = f->layers[i]->ssrc;
+    FLOW_EACH_LAYER(l, f, ret->source.flows) {
+        ret->source.ssrc[l->number] = l->ssrc;
     }
     ret->source.dormant = f->dormant;
-    for (unsigned left = f->dormant; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        ret->source.rate[i] = (uint32_t)meter_last(&f->layers[i]->feed.meter, TARGET_BEST);
+    FLOW_EACH_LAYER(l, f, f->dormant) {
+        ret->source.rate[l->number] = (uint32_t)meter_last(&l->feed.meter, TARGET_BEST);
     }
 }
 

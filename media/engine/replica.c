@@ -123,10 +123,10 @@ static void voices(struct engine *e, const struct relay *m) {
 
 /* The layer that is recorded, and no other, is asked for key frames periodically. */
 static void tapped(struct flow *f, us_t now, const struct relay *m) {
-    for (unsigned left = flow_live(f); left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        us_t interval = m->on && m->layer == i ? f->tour->engine->c.keyframe_interval : 0;
-        recv_keyframe_periodic(&f->layers[i]->feed.keyframe, now, interval);
+    FLOW_EACH_LAYER(l, f, flow_live(f)) {
+        bool on = m->on && m->layer == l->number;
+        us_t interval = on ? f->tour->engine->c.keyframe_interval : 0;
+        recv_keyframe_periodic(&l->feed.keyframe, now, interval);
     }
 }
 
@@ -251,10 +251,9 @@ static void ask(struct flow *f) {
     if (tour_is_home(f->tour)) {
         relay_to_origin(f->tapped ? f->tapped : f->shown, RELAY_TAPPED, f->tapped);
     }
-    for (unsigned left = flow_live(f); left; left &= left - 1) {
-        struct feed *feed = &f->layers[__builtin_ctz(left)]->feed;
-        if (feed->keyframe.needed) {
-            feed_need_keyframe(feed);
+    FLOW_EACH_LAYER(l, f, flow_live(f)) {
+        if (l->feed.keyframe.needed) {
+            feed_need_keyframe(&l->feed);
         }
     }
 }

@@ -151,8 +151,8 @@ static us_t layer_deadline(const struct layer *l) {
 
 us_t source_deadline(const struct source *x) {
     us_t at = US_NEVER;
-    for (unsigned left = flow_live(&x->flow); left; left &= left - 1) {
-        at = us_min(at, layer_deadline(x->flow.layers[__builtin_ctz(left)]));
+    FLOW_EACH_LAYER(l, &x->flow, flow_live(&x->flow)) {
+        at = us_min(at, layer_deadline(l));
     }
     return at;
 }
@@ -162,12 +162,9 @@ void source_on_timer(struct source *x, us_t now) {
     if (x->level && now - x->level_at >= DECODER_UNUSED) {
         free_decoder(x);
     }
-    for (unsigned i = 0; i < SESSION_LAYERS_MAX; i++) {
-        struct layer *l = x->flow.layers[i];
-        if (l) {
-            packet_cache_expire(&l->feed.cache, now);
-        }
-        if (l && l->feed.live && layer_deadline(l) <= now) {
+    FLOW_EACH_LAYER(l, &x->flow, FLOW_ALL) {
+        packet_cache_expire(&l->feed.cache, now);
+        if (l->feed.live && layer_deadline(l) <= now) {
             layers &= ~bit(l);
         }
     }
