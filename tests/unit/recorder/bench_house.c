@@ -25,22 +25,9 @@ static void record(struct house *h) {
     clip_ivf(&video, "video.ivf");
     clip_ogg(&audio, "audio.ogg");
     us_t t = g->now;
-    struct feed_source camera = {.id = 3,
-                                 .participant = GONE,
-                                 .seq = 70000,
-                                 .kind = SOURCE_CAMERA,
-                                 .step = 6000,
-                                 .at0 = t,
-                                 .interval = 66667,
-                                 .clip = &video};
-    struct feed_source microphone = {.id = 4,
-                                     .participant = GONE,
-                                     .seq = 9,
-                                     .kind = SOURCE_MICROPHONE,
-                                     .step = 960,
-                                     .at0 = t,
-                                     .interval = 20000,
-                                     .clip = &audio};
+    struct feed_source camera = feed_camera(&video, t);
+    struct feed_source microphone = feed_microphone(&audio, t);
+    camera.participant = microphone.participant = GONE;
     memcpy(h->picture, video.frame[0].p + video.frame[0].n - 300, sizeof(h->picture));
     memcpy(h->sound, audio.frame[20].p + 4, sizeof(h->sound));
     rig_order(g, ORDER_START);

@@ -83,9 +83,35 @@ void clip_ogg(struct clip *c, const char *name) {
     }
 }
 
+void clip_video(struct clip *c, const char *name) {
+    (strstr(name, ".h264") ? clip_h264 : clip_ivf)(c, name);
+}
+
 void clip_free(struct clip *c) {
     free(c->file);
     c->file = NULL;
+}
+
+struct feed_source feed_camera(const struct clip *c, us_t at) {
+    return (struct feed_source){.id = CAMERA,
+                                .participant = 5,
+                                .seq = 70000,
+                                .kind = SOURCE_CAMERA,
+                                .step = 6000,
+                                .at0 = at,
+                                .interval = 66667,
+                                .clip = c};
+}
+
+struct feed_source feed_microphone(const struct clip *c, us_t at) {
+    return (struct feed_source){.id = MICROPHONE,
+                                .participant = 5,
+                                .seq = 80000,
+                                .kind = SOURCE_MICROPHONE,
+                                .step = 960,
+                                .at0 = at,
+                                .interval = 20000,
+                                .clip = c};
 }
 
 static void push(struct feed_list *l, const struct tap *t) {
@@ -134,6 +160,12 @@ void feed_frames(struct feed_list *l, struct feed_source *s, struct packet_pool 
     for (unsigned i = from; i < to; i++) {
         feed_frame(l, s, pool, i);
     }
+}
+
+void feed_whole(struct feed_list *l, struct feed_source *s, struct packet_pool *pool) {
+    feed_frames(l, s, pool, 0, s->clip->n);
+    s->at0 += s->clip->n * s->interval;
+    s->rtp0 += s->clip->n * s->step;
 }
 
 void feed_tap(struct feed_list *l, const struct feed_source *s, enum tap_type type, us_t at) {

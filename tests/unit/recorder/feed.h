@@ -22,6 +22,8 @@ struct clip {
 void clip_ivf(struct clip *c, const char *name);
 void clip_h264(struct clip *c, const char *name);
 void clip_ogg(struct clip *c, const char *name);
+/* One or the other of pictures, by the end of its name. */
+void clip_video(struct clip *c, const char *name);
 void clip_free(struct clip *c);
 
 /* A source that sends a clip. */
@@ -34,6 +36,12 @@ struct feed_source {
     us_t delay;          /* on the way [us] */
     const struct clip *clip;
 };
+#define CAMERA 11
+#define MICROPHONE 12
+/* Those of participant 5, which begin at this time: 15 pictures, 50 packets of sound a second. */
+struct feed_source feed_camera(const struct clip *c, us_t at);
+struct feed_source feed_microphone(const struct clip *c, us_t at);
+
 struct feed_list {
     struct tap *taps;
     size_t n, cap;
@@ -41,6 +49,8 @@ struct feed_list {
 /* Append the packets of frames [from, to) in order. */
 void feed_frames(struct feed_list *l, struct feed_source *s, struct packet_pool *pool,
                  unsigned from, unsigned to);
+/* All of its clip; what is appended next comes behind it. */
+void feed_whole(struct feed_list *l, struct feed_source *s, struct packet_pool *pool);
 /* Append a message without a packet. */
 void feed_tap(struct feed_list *l, const struct feed_source *s, enum tap_type type, us_t at);
 /* A sender report at `at`, true to the source's clock and an NTP time of its own. */

@@ -4,40 +4,21 @@
 
 void sample_tour_of(struct rig *g, unsigned times, const char *clip, uint8_t sent[64]) {
     struct clip video, audio;
-    struct feed_source camera = {.id = 3,
-                                 .participant = 5,
-                                 .seq = 70000,
-                                 .kind = SOURCE_CAMERA,
-                                 .step = 6000,
-                                 .interval = 66667,
-                                 .clip = &video};
-    struct feed_source microphone = {.id = 4,
-                                     .participant = 5,
-                                     .seq = 9,
-                                     .step = 960,
-                                     .kind = SOURCE_MICROPHONE,
-                                     .interval = 20000,
-                                     .clip = &audio};
     rig_init(g);
-    if (strstr(clip, ".h264")) {
-        clip_h264(&video, clip);
-    } else {
-        clip_ivf(&video, clip);
-    }
+    clip_video(&video, clip);
     CHECK(video.frame[0].n > 400);
     memcpy(sent, video.frame[0].p + video.frame[0].n - 300, 64);
     clip_ogg(&audio, "audio.ogg");
-    camera.at0 = microphone.at0 = g->now;
+    struct feed_source camera = feed_camera(&video, g->now);
+    struct feed_source microphone = feed_microphone(&audio, g->now);
     CHECK(rig_open(g) == OK);
     rig_order(g, ORDER_START);
     struct feed_list l = {0};
     feed_tap(&l, &camera, TAP_STAGE, g->now);
     feed_tap(&l, &microphone, TAP_VOICE, g->now);
     for (unsigned i = 0; i < times; i++) {
-        feed_frames(&l, &camera, g->pool, 0, video.n);
+        feed_whole(&l, &camera, g->pool);
         feed_frames(&l, &microphone, g->pool, 0, audio.n);
-        camera.at0 += video.n * camera.interval;
-        camera.rtp0 += video.n * camera.step;
         microphone.at0 = camera.at0;
         microphone.rtp0 += (uint32_t)(video.n * camera.interval * 48 / 1000);
         feed_sort(&l);

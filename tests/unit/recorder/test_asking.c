@@ -4,7 +4,6 @@
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
-#define CAMERA 11
 #define SCREEN 12
 #define MS US_PER_MS
 #define INTERVAL 66667    /* [us] between pictures */
@@ -32,11 +31,7 @@ struct scene {
 static void scene_begin(struct scene *s, const char *clip) {
     *s = (struct scene){.key_at = US_NEVER};
     rig_init(&s->g);
-    if (strstr(clip, ".h264")) {
-        clip_h264(&s->video, clip);
-    } else {
-        clip_ivf(&s->video, clip);
-    }
+    clip_video(&s->video, clip);
     CHECK(s->video.n > GOP && rig_open(&s->g) == OK);
     s->camera = (struct feed_source){.id = CAMERA,
                                      .participant = 5,

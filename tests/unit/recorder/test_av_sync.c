@@ -73,26 +73,12 @@ static void scene_begin(struct scene *s) {
     clip_ivf(&s->video, "video.ivf");
     clip_pips(&s->audio);
     s->begun = s->g.now;
-    s->camera = (struct feed_source){.id = 11,
-                                     .participant = 5,
-                                     .seq = 70000,
-                                     .kind = SOURCE_CAMERA,
-                                     .rtp0 = 0xffff0000,
-                                     .step = 6000,
-                                     .at0 = s->g.now,
-                                     .interval = 66667,
-                                     .delay = 70 * MS, /* an encoder's and a pacer's */
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = 12,
-                                         .participant = 5,
-                                         .seq = 80000,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .rtp0 = 77,
-                                         .step = 960,
-                                         .at0 = s->g.now,
-                                         .interval = 20 * MS,
-                                         .delay = 20 * MS,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, s->begun);
+    s->camera.rtp0 = 0xffff0000;
+    s->camera.delay = 70 * MS; /* an encoder's and a pacer's */
+    s->microphone = feed_microphone(&s->audio, s->begun);
+    s->microphone.rtp0 = 77;
+    s->microphone.delay = 20 * MS;
     CHECK(rig_open(&s->g) == OK);
     rig_order_now(&s->g, ORDER_START);
     feed_tap(&s->list, &s->camera, TAP_SOURCE_ON, s->g.now);
@@ -121,9 +107,7 @@ static void report(struct scene *s, const struct feed_source *f, us_t at, clock_
 /* Each clip over and over again, as one stream. */
 static void send(struct scene *s, struct feed_source *f, us_t until) {
     while (f->at0 < until) {
-        feed_frames(&s->list, f, s->g.pool, 0, f->clip->n);
-        f->at0 += f->clip->n * f->interval;
-        f->rtp0 += f->clip->n * f->step;
+        feed_whole(&s->list, f, s->g.pool);
     }
 }
 

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#define CAMERA 11
-#define MICROPHONE 12
 #define SCREEN 13
 
 struct scene {
@@ -24,35 +22,28 @@ struct scene {
     struct entry_epoch epoch[8];
 };
 
-static struct feed_source source(const struct scene *s, uint32_t id, uint8_t kind,
-                                 const struct clip *c) {
-    bool audio = kind == SOURCE_MICROPHONE;
-    return (struct feed_source){.id = id,
-                                .participant = 5,
-                                .seq = 65536 + 65500,
-                                .kind = kind,
-                                .rtp0 = 0xfffff000,
-                                .step = audio ? 960 : 6000,
-                                .at0 = s->zero + 100000,
-                                .interval = audio ? 20000 : 66667,
-                                .delay = 20000,
-                                .clip = c};
+/* Numbers and times that turn over soon. */
+static void near_the_end(struct feed_source *s) {
+    s->seq = 65536 + 65500;
+    s->rtp0 = 0xfffff000;
+    s->delay = 20000;
 }
 
 static void set_up(struct scene *s, const char *clip) {
     memset(s, 0, sizeof(*s));
     rig_init(&s->g);
     s->zero = s->g.now;
-    if (strstr(clip, ".h264")) {
-        clip_h264(&s->video, clip);
-    } else {
-        clip_ivf(&s->video, clip);
-    }
+    clip_video(&s->video, clip);
     clip_ogg(&s->audio, "audio.ogg");
     clip_h264(&s->other, "video_small.h264");
-    s->camera = source(s, CAMERA, SOURCE_CAMERA, &s->video);
-    s->microphone = source(s, MICROPHONE, SOURCE_MICROPHONE, &s->audio);
-    s->screen = source(s, SCREEN, SOURCE_SCREEN, &s->other);
+    s->camera = feed_camera(&s->video, s->zero + 100000);
+    s->microphone = feed_microphone(&s->audio, s->zero + 100000);
+    s->screen = feed_camera(&s->other, s->zero + 100000);
+    s->screen.id = SCREEN;
+    s->screen.kind = SOURCE_SCREEN;
+    near_the_end(&s->camera);
+    near_the_end(&s->microphone);
+    near_the_end(&s->screen);
     CHECK(rig_open(&s->g) == OK);
     rig_order(&s->g, ORDER_START);
 }

@@ -74,34 +74,16 @@ static void scene_end(struct scene *s) {
 static void play(struct scene *s) {
     struct feed_list l = {0};
     us_t zero = s->g.now;
-    struct feed_source camera = {.id = 11,
-                                 .participant = 5,
-                                 .seq = 70000,
-                                 .kind = SOURCE_CAMERA,
-                                 .step = 6000,
-                                 .at0 = zero,
-                                 .interval = 66667,
-                                 .clip = &s->video};
-    struct feed_source microphone = {.id = 12,
-                                     .participant = 5,
-                                     .seq = 80000,
-                                     .kind = SOURCE_MICROPHONE,
-                                     .step = 960,
-                                     .at0 = zero,
-                                     .interval = 20000,
-                                     .clip = &s->audio};
+    struct feed_source camera = feed_camera(&s->video, zero);
+    struct feed_source microphone = feed_microphone(&s->audio, zero);
     rig_order_now(&s->g, ORDER_START);
     rig_order_now(&s->g, ORDER_PARTICIPANT);
     feed_tap(&l, &camera, TAP_SOURCE_ON, zero);
     feed_tap(&l, &microphone, TAP_SOURCE_ON, zero);
     feed_tap(&l, &camera, TAP_STAGE, zero);
     for (unsigned i = 0; i < 2; i++) {
-        feed_frames(&l, &camera, s->g.pool, 0, s->video.n);
-        feed_frames(&l, &microphone, s->g.pool, 0, s->audio.n);
-        camera.at0 += s->video.n * camera.interval;
-        camera.rtp0 += s->video.n * camera.step;
-        microphone.at0 += s->audio.n * microphone.interval;
-        microphone.rtp0 += s->audio.n * microphone.step;
+        feed_whole(&l, &camera, s->g.pool);
+        feed_whole(&l, &microphone, s->g.pool);
     }
     feed_sort(&l);
     for (size_t i = 0; i < l.n; i++) {

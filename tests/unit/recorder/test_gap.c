@@ -5,8 +5,6 @@
 #include "tests/unit/recorder/feed.h"
 #include "tests/unit/test.h"
 
-#define CAMERA 11
-#define MICROPHONE 12
 #define MS US_PER_MS
 
 struct gap {
@@ -40,24 +38,10 @@ static void scene_begin(struct scene *s) {
     clip_ivf(&s->video, "video.ivf");
     clip_ogg(&s->audio, "audio.ogg");
     us_t t = s->g.now + 100 * MS;
-    s->camera = (struct feed_source){.id = CAMERA,
-                                     .participant = 5,
-                                     .seq = 65536,
-                                     .kind = SOURCE_CAMERA,
-                                     .rtp0 = 1000,
-                                     .step = 6000,
-                                     .at0 = t,
-                                     .interval = 66667,
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = MICROPHONE,
-                                         .participant = 5,
-                                         .seq = 65536,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .rtp0 = 2000,
-                                         .step = 960,
-                                         .at0 = t,
-                                         .interval = 20000,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, t);
+    s->camera.rtp0 = 1000;
+    s->microphone = feed_microphone(&s->audio, t);
+    s->microphone.rtp0 = 2000;
     CHECK(rig_open(&s->g) == OK);
     rig_order(&s->g, ORDER_START);
 }

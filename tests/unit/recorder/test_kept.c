@@ -308,34 +308,16 @@ TEST(kept_recordings_forget_who_is_shredded) {
     shred_kept("0.1-names", OK);
 }
 
-#define CAMERA 11
-#define MICROPHONE 12
-
 /* Six seconds with a mute, a loss and a mark: what a journal has to say. */
 static void make_one(struct rig *g, const char *pictures) {
     struct clip video, audio;
     struct feed_list l = {0};
-    (strstr(pictures, ".h264") ? clip_h264 : clip_ivf)(&video, pictures);
+    clip_video(&video, pictures);
     clip_ogg(&audio, "audio.ogg");
     us_t t = g->now;
-    struct feed_source camera = {.id = CAMERA,
-                                 .participant = 5,
-                                 .seq = 70000,
-                                 .kind = SOURCE_CAMERA,
-                                 .step = 6000,
-                                 .at0 = t + 100000,
-                                 .interval = 66667,
-                                 .delay = 20000,
-                                 .clip = &video};
-    struct feed_source microphone = {.id = MICROPHONE,
-                                     .participant = 5,
-                                     .seq = 80000,
-                                     .kind = SOURCE_MICROPHONE,
-                                     .step = 960,
-                                     .at0 = t + 100000,
-                                     .interval = 20000,
-                                     .delay = 20000,
-                                     .clip = &audio};
+    struct feed_source camera = feed_camera(&video, t + 100000);
+    struct feed_source microphone = feed_microphone(&audio, t + 100000);
+    camera.delay = microphone.delay = 20000;
     feed_tap(&l, &camera, TAP_SOURCE_ON, t);
     feed_tap(&l, &microphone, TAP_SOURCE_ON, t);
     feed_tap(&l, &camera, TAP_STAGE, t + 1);

@@ -12,24 +12,14 @@ static void send_clip(struct rig *g, struct feed_source *s, bool first) {
     if (first) {
         feed_tap(&l, s, TAP_STAGE, g->now);
     }
-    feed_frames(&l, s, g->pool, 0, s->clip->n);
-    s->at0 += s->clip->n * s->interval;
-    s->rtp0 += s->clip->n * s->step;
+    feed_whole(&l, s, g->pool);
     rig_run(g, &l);
 }
 
 static void begin(struct rig *g, struct clip *c, struct feed_source *ret) {
-    *ret = (struct feed_source){.id = 3,
-                                .participant = 5,
-                                .seq = 70000,
-                                .kind = SOURCE_CAMERA,
-                                .step = 6000,
-                                .at0 = g->now,
-                                .interval = 66667,
-                                .clip = c};
     rig_init(g);
     clip_ivf(c, "video.ivf");
-    ret->at0 = g->now;
+    *ret = feed_camera(c, g->now);
     CHECK(rig_open(g) == OK);
     rig_order(g, ORDER_START);
 }

@@ -15,29 +15,12 @@ struct scene {
 static void scene_begin(struct scene *s, bool h264) {
     *s = (struct scene){0};
     rig_init(&s->g);
-    if (h264) {
-        clip_h264(&s->video, "video.h264");
-    } else {
-        clip_ivf(&s->video, "video.ivf");
-    }
+    clip_video(&s->video, h264 ? "video.h264" : "video.ivf");
     clip_ogg(&s->audio, "audio.ogg");
     us_t at = s->g.now + 100 * US_PER_MS;
-    s->camera = (struct feed_source){.id = 11,
-                                     .participant = 5,
-                                     .seq = 70000,
-                                     .kind = SOURCE_CAMERA,
-                                     .step = 6000,
-                                     .at0 = at,
-                                     .interval = 66667,
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = 12,
-                                         .participant = 6,
-                                         .seq = 80000,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .step = 960,
-                                         .at0 = at,
-                                         .interval = 20000,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, at);
+    s->microphone = feed_microphone(&s->audio, at);
+    s->microphone.participant = 6;
     CHECK(rig_open(&s->g) == OK);
     rig_order(&s->g, ORDER_START);
 }

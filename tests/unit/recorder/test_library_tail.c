@@ -21,29 +21,12 @@ struct scene {
 static void scene_begin(struct scene *s, const char *clip) {
     *s = (struct scene){0};
     rig_init(&s->g);
-    if (strcmp(clip, "video.h264") == 0) {
-        clip_h264(&s->video, clip);
-    } else {
-        clip_ivf(&s->video, clip);
-    }
+    clip_video(&s->video, clip);
     clip_ogg(&s->audio, "audio.ogg");
     us_t at = s->g.now + 100 * US_PER_MS;
-    s->camera = (struct feed_source){.id = 11,
-                                     .participant = 5,
-                                     .seq = 70000,
-                                     .kind = SOURCE_CAMERA,
-                                     .step = 6000,
-                                     .at0 = at,
-                                     .interval = 66667,
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = 12,
-                                         .participant = 6,
-                                         .seq = 80000,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .step = 960,
-                                         .at0 = at,
-                                         .interval = 20000,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, at);
+    s->microphone = feed_microphone(&s->audio, at);
+    s->microphone.participant = 6;
     char why[WHY_MAX];
     CHECK(rig_open(&s->g) == OK);
     rig_order(&s->g, ORDER_START);
@@ -69,9 +52,7 @@ static void send_pictures(struct scene *s, bool first) {
     if (first) {
         feed_tap(&s->list, &s->camera, TAP_STAGE, s->g.now);
     }
-    feed_frames(&s->list, &s->camera, s->g.pool, 0, s->video.n);
-    s->camera.at0 += s->video.n * s->camera.interval;
-    s->camera.rtp0 += s->video.n * s->camera.step;
+    feed_whole(&s->list, &s->camera, s->g.pool);
     send(s);
 }
 

@@ -7,9 +7,6 @@
 
 #include <stdlib.h>
 
-#define CAMERA 11
-#define MICROPHONE 12
-
 /* One agent with camera (6 s, 15/s) and microphone. */
 struct scene {
     struct rig g;
@@ -24,26 +21,13 @@ static void scene_init(struct scene *s) {
     clip_ivf(&s->video, "video.ivf");
     clip_ogg(&s->audio, "audio.ogg");
     us_t t = s->g.now;
-    s->camera = (struct feed_source){.id = CAMERA,
-                                     .participant = 5,
-                                     .seq = 65536 + 65530,
-                                     .kind = SOURCE_CAMERA,
-                                     .rtp0 = 0xffff0000,
-                                     .step = 6000,
-                                     .at0 = t + 100000,
-                                     .interval = 66667,
-                                     .delay = 20000,
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = MICROPHONE,
-                                         .participant = 5,
-                                         .seq = 65536 + 32767,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .rtp0 = 0x7ffffff0,
-                                         .step = 960,
-                                         .at0 = t + 100000,
-                                         .interval = 20000,
-                                         .delay = 20000,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, t + 100000);
+    s->camera.seq = 65536 + 65530;
+    s->camera.rtp0 = 0xffff0000;
+    s->microphone = feed_microphone(&s->audio, t + 100000);
+    s->microphone.seq = 65536 + 32767;
+    s->microphone.rtp0 = 0x7ffffff0;
+    s->camera.delay = s->microphone.delay = 20000;
 }
 
 static void scene_script(struct scene *s) {

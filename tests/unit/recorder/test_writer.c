@@ -17,22 +17,8 @@ static void scene_begin(struct scene *s) {
     rig_init(&s->g);
     clip_ivf(&s->video, "video.ivf");
     clip_ogg(&s->audio, "audio.ogg");
-    s->camera = (struct feed_source){.id = 11,
-                                     .participant = 5,
-                                     .seq = 70000,
-                                     .kind = SOURCE_CAMERA,
-                                     .step = 6000,
-                                     .at0 = s->g.now,
-                                     .interval = 66667,
-                                     .clip = &s->video};
-    s->microphone = (struct feed_source){.id = 12,
-                                         .participant = 5,
-                                         .seq = 80000,
-                                         .kind = SOURCE_MICROPHONE,
-                                         .step = 960,
-                                         .at0 = s->g.now,
-                                         .interval = 20000,
-                                         .clip = &s->audio};
+    s->camera = feed_camera(&s->video, s->g.now);
+    s->microphone = feed_microphone(&s->audio, s->g.now);
 }
 
 static void scene_end(struct scene *s) {
@@ -54,12 +40,8 @@ static void send(struct scene *s, bool first) {
         feed_tap(&s->list, &s->camera, TAP_STAGE, s->g.now);
         feed_tap(&s->list, &s->microphone, TAP_VOICE, s->g.now);
     }
-    feed_frames(&s->list, &s->camera, s->g.pool, 0, s->video.n);
-    feed_frames(&s->list, &s->microphone, s->g.pool, 0, s->audio.n);
-    s->camera.at0 += s->video.n * s->camera.interval;
-    s->camera.rtp0 += s->video.n * s->camera.step;
-    s->microphone.at0 += s->audio.n * s->microphone.interval;
-    s->microphone.rtp0 += s->audio.n * s->microphone.step;
+    feed_whole(&s->list, &s->camera, s->g.pool);
+    feed_whole(&s->list, &s->microphone, s->g.pool);
     feed_sort(&s->list);
     rig_run(&s->g, &s->list);
 }
