@@ -7,10 +7,10 @@
 
 #include "tests/unit/recorder/bench_store.h"
 #include "tests/unit/recorder/sample_recording.h"
+#include "tests/unit/recorder/search_files.h"
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,35 +77,6 @@ static enum err play(struct place *p, const char *track) {
     return e;
 }
 
-/* What is looked for in every file of the folder; nftw has no argument of its own. */
-static struct {
-    struct bytes what;
-    unsigned files, found;
-} search;
-
-static int look_into(const char *path, const struct stat *st, int type, struct FTW *f) {
-    (void)f;
-    if (type != FTW_F || st->st_size == 0) {
-        return 0;
-    }
-    char *data = malloc((size_t)st->st_size);
-    int fd = open(path, O_RDONLY);
-    CHECK(data && fd >= 0 && read(fd, data, (size_t)st->st_size) == st->st_size);
-    search.files++;
-    search.found += memmem(data, (size_t)st->st_size, search.what.p, search.what.n) != NULL;
-    close(fd);
-    free(data);
-    return 0;
-}
-
-/* How many files below the state directory hold these bytes: databases, logs, free pages, all. */
-static unsigned files_with(struct place *p, struct bytes what) {
-    search.what = what;
-    search.files = search.found = 0;
-    CHECK(nftw(p->scratch.dir, look_into, 16, FTW_PHYS) == 0 && search.files > 0);
-    return search.found;
-}
-
 TEST(library_a_shredded_person_is_gone_and_the_others_are_not) {
     struct place p;
     struct findings f = {0};
@@ -119,14 +90,14 @@ TEST(library_a_shredded_person_is_gone_and_the_others_are_not) {
     c = (struct key_context){p.sample.id, camera.track.participant};
     REQUIRE(wraps_get(p.archive->wraps, &c, &wrap) == OK);
     EXPECT_EQ(play(&p, track), OK);
-    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 1);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(wrap.bytes, wrap.n)), 1);
     EXPECT_EQ(library_shred_person(p.library, p.id, 0, &order), ERR_UNKNOWN);
     EXPECT_EQ(library_shred_person(p.library, p.id, c.subject + 1, &order), ERR_UNKNOWN);
     EXPECT_EQ(library_shred_person(p.library, p.id, c.subject, &order), OK);
-    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(wrap.bytes, wrap.n)), 0);
     EXPECT_EQ(play(&p, track), ERR_UNKNOWN);
     EXPECT_EQ(play(&p, PROGRAMME_TRACK), OK);
-    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Ann", 3)), 0);
     REQUIRE(library_recording_json(p.library, p.id, &out) == OK);
     EXPECT(strstr(out, "Ann") == NULL && strstr(out, "2024-1") != NULL);
     mem_free(out);
@@ -156,7 +127,7 @@ TEST(library_a_shredded_person_stays_forgotten_when_the_catalogue_is_made_anew) 
     CHECK(bench_archive(&p.scratch, NULL, &p.state, &p.archive) == OK);
     EXPECT_EQ(recovery_run(p.archive, NULL), OK);
     open_library(&p, NULL);
-    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Ann", 3)), 0);
     EXPECT_EQ(library_verify_chain(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(library_verify(p.library, p.id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
@@ -183,15 +154,15 @@ TEST(library_after_a_shred_nothing_of_it_is_in_any_file) {
     const struct bytes secrets[] = {bytes_of(ring.set.root, KEY_LEN), bytes_of(key, KEY_LEN),
                                     bytes_of(media, 64), bytes_of(media + SAMPLE_MEDIA / 2, 64)};
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
-        EXPECT_EQ(files_with(&p, secrets[i]), 0);
+        EXPECT_EQ(search_files(p.scratch.dir, secrets[i]), 0);
     }
-    EXPECT_EQ(files_with(&p, bytes_of("House", 5)), 1);
-    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 1);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("House", 5)), 1);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(wrap.bytes, wrap.n)), 1);
     EXPECT_EQ(library_shred(p.library, p.id, &order), OK);
-    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of("House", 5)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of("kitchen", 7)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("House", 5)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("kitchen", 7)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Ann", 3)), 0);
     key_ring_close(&ring);
     place_end(&p);
 }
@@ -404,8 +375,8 @@ TEST(library_a_redacted_span_is_gone_and_nothing_else) {
     EXPECT_EQ(library_redact(p.library, &span), OK);
     /* The old root key is in no file, and what is left of the track plays. */
     REQUIRE(wraps_get(p.archive->wraps, &c, &after) == OK);
-    EXPECT_EQ(files_with(&p, bytes_of(wrap.bytes, wrap.n)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of(after.bytes, after.n)), 1);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(wrap.bytes, wrap.n)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of(after.bytes, after.n)), 1);
     uint64_t left = readable(&p, PROGRAMME_TRACK);
     EXPECT(left < whole && left > SAMPLE_MEDIA / 2);
     EXPECT_EQ(readable(&p, track), other);
@@ -450,7 +421,8 @@ TEST(library_a_person_who_only_listened_is_forgotten) {
     place_begin(&p, 9);
     struct id quiet = record_listener(&p, 77, "Zacharias");
     id_text(&quiet, id);
-    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 1); /* the words of the catalogue */
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("zacharias", 9)),
+              1); /* the words of the catalogue */
     EXPECT_EQ(library_shred_person(p.library, id, 78, &order), ERR_UNKNOWN);
     EXPECT_EQ(library_shred_person(p.library, p.id, 77, &order), ERR_UNKNOWN);
     EXPECT_EQ(library_hold(p.library, id, &order), OK);
@@ -458,8 +430,8 @@ TEST(library_a_person_who_only_listened_is_forgotten) {
     EXPECT_EQ(library_release(p.library, id), OK);
     EXPECT_EQ(library_shred_person(p.library, id, 77, &order), OK);
     EXPECT_EQ(library_shred_person(p.library, id, 77, &order), OK); /* said before */
-    EXPECT_EQ(files_with(&p, bytes_of("Zacharias", 9)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Zacharias", 9)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("zacharias", 9)), 0);
     struct wraps_note note;
     struct key_context c = {quiet, 77};
     REQUIRE(wraps_shredded(p.archive->wraps, &c, &note) == OK);
@@ -472,8 +444,8 @@ TEST(library_a_person_who_only_listened_is_forgotten) {
     CHECK(unlink(path) == 0);
     CHECK(bench_archive(&p.scratch, NULL, &p.state, &p.archive) == OK);
     EXPECT_EQ(recovery_run(p.archive, NULL), OK);
-    EXPECT_EQ(files_with(&p, bytes_of("Zacharias", 9)), 0);
-    EXPECT_EQ(files_with(&p, bytes_of("zacharias", 9)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Zacharias", 9)), 0);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("zacharias", 9)), 0);
     open_library(&p, NULL);
     EXPECT_EQ(library_verify(p.library, id, findings_say, &f), OK);
     EXPECT_EQ(f.n, 0);
@@ -513,7 +485,7 @@ TEST(library_a_person_under_the_key_of_the_recording_cannot_be_shredded_alone) {
     EXPECT_EQ(library_shred_person(p.library, p.id, person, &order), ERR_UNSUPPORTED);
     struct key_context c = {p.sample.id, person};
     EXPECT_EQ(wraps_shredded(p.archive->wraps, &c, NULL), ERR_UNKNOWN); /* nothing was done */
-    EXPECT_EQ(files_with(&p, bytes_of("Ann", 3)), 1);
+    EXPECT_EQ(search_files(p.scratch.dir, bytes_of("Ann", 3)), 1);
     place_end(&p);
 }
 
