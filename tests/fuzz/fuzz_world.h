@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "signaling/shared_text.h"
 #include "signaling/signaling.h"
+#include "tests/unit/signaling/sig_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,30 +37,14 @@ static inline size_t fuzz_candidates(void *ctx, uint32_t worker, struct addr *ou
 
 static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
     rng_seed(seed, 1);
-    struct sig_config c = {.max_message = 256 << 10,
-                           .max_sdp = 128 << 10,
-                           .max_depth = 16,
-                           .max_connections = 8,
-                           .max_tours = 4,
-                           .max_participants = 4,
-                           .max_whep_per_token = 2,
-                           .max_mix = 2,
-                           .max_mix_per_tour = 2,
-                           .max_mix_per_token = 2,
-                           .messages_per_second = 50,
-                           .roster_tick = 50 * US_PER_MS,
-                           .seat_limit = 3600 * US_PER_S,
-                           .resume_grace = 15 * US_PER_S,
-                           .empty_tour_grace = 60 * US_PER_S,
-                           .default_codec = CODEC_VP8,
-                           .default_record = RECORD_MANUAL,
-                           .start_bitrate_kbps = 1000,
-                           .consent_version = "v1",
-                           .consent_text = "recorded",
-                           .workers = 2,
-                           .candidates = fuzz_candidates,
-                           .verify = fuzz_verify,
-                           .rng = rng_from_seeded(seed)};
+    struct sig_config c = sig_config_of(rng_from_seeded(seed));
+    c.max_connections = 8;
+    c.max_tours = c.max_participants = 4; /* which are soon too many */
+    c.max_mix = 2;
+    c.messages_per_second = 50;
+    c.roster_tick = 50 * US_PER_MS;
+    c.candidates = fuzz_candidates;
+    c.verify = fuzz_verify;
     struct sig *s = sig_new(&c);
     CHECK(s &&
           sig_tour_declare(s, 0, &(struct sig_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);

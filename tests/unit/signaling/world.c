@@ -1,5 +1,7 @@
 #include "tests/unit/signaling/world.h"
 
+#include "tests/unit/signaling/sig_config.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -47,29 +49,9 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
 }
 
 static struct sig_config defaults(struct rng rng) {
-    struct sig_config c = {.max_message = 256 << 10,
-                           .max_sdp = 128 << 10,
-                           .max_depth = 16,
-                           .max_connections = 64,
-                           .max_tours = 8,
-                           .max_participants = 32,
-                           .max_whep_per_token = 2,
-                           .max_mix = 3,
-                           .max_mix_per_tour = 2,
-                           .max_mix_per_token = 2,
-                           .messages_per_second = 1000,
-                           .seat_limit = 3600 * US_PER_S,
-                           .resume_grace = 15 * US_PER_S,
-                           .empty_tour_grace = 60 * US_PER_S,
-                           .default_codec = CODEC_VP8,
-                           .default_record = RECORD_MANUAL,
-                           .start_bitrate_kbps = 1500,
-                           .consent_version = "v1",
-                           .consent_text = "This is \"recorded\".",
-                           .workers = 2,
-                           .candidates = candidates,
-                           .verify = verify,
-                           .rng = rng};
+    struct sig_config c = sig_config_of(rng);
+    c.candidates = candidates;
+    c.verify = verify;
     for (int i = 0; i < FINGERPRINT_LEN; i++) {
         c.fingerprint[i] = (uint8_t)(i * 8 + 7);
     }
