@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,14 @@ void scratch_begin(struct scratch *s) {
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(s->dir, sizeof(s->dir), "%s/oriel-test-XXXXXX", base);
     CHECK(mkdtemp(s->dir) != NULL);
+}
+
+void scratch_put(const struct scratch *s, const char *name, const char *text,
+                 char ret_path[PATH_MAX]) {
+    snprintf(ret_path, PATH_MAX, "%s/%s", s->dir, name);
+    int fd = open(ret_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {

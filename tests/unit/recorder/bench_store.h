@@ -12,6 +12,9 @@ struct scratch {
     char dir[PATH_MAX - 64];
 };
 void scratch_begin(struct scratch *s);
+/* A file in it that others may not read, with this text; its path is written to ret_path. */
+void scratch_put(const struct scratch *s, const char *name, const char *text,
+                 char ret_path[PATH_MAX]);
 void scratch_end(struct scratch *s);
 
 /* Objects in memory. Tests reach in to change them. The store's identity is kept apart, so that

@@ -171,7 +171,11 @@ static enum err stub_ask(void *ctx, const struct http_request *q, struct http_an
     return OK;
 }
 
-void kms_stub_begin(struct kms_stub *s) {
+static wall_t wall(void *ctx) {
+    return ((struct kms_stub *)ctx)->now;
+}
+
+void kms_stub_begin(struct kms_stub *s, const struct scratch *folder) {
     memset(s, 0, sizeof(*s));
     s->http = (struct http){s, stub_ask};
     s->now.us = INT64_C(1700000000000000);
@@ -179,4 +183,17 @@ void kms_stub_begin(struct kms_stub *s) {
     s->keys[1][0] = 2;
     s->access_key = "AKIDEXAMPLE";
     s->secret_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+    scratch_put(folder, "access", s->access_key, s->access_file);
+    scratch_put(folder, "secret", s->secret_key, s->secret_file);
+}
+
+struct provider_kms_config kms_stub_config(struct kms_stub *s) {
+    return (struct provider_kms_config){.endpoint = "https://" KMS_HOST,
+                                        .region = "eu-test-1",
+                                        .key = "key-0",
+                                        .access_key_file = s->access_file,
+                                        .secret_key_file = s->secret_file,
+                                        .http = &s->http,
+                                        .wall = wall,
+                                        .wall_ctx = s};
 }

@@ -6,6 +6,7 @@
 
 #include "recorder/seal/key_config.h"
 #include "recorder/store/http.h"
+#include "tests/unit/recorder/bench_store.h"
 
 #define KMS_KEYS 2
 #define KMS_HOST "kms.test.example:8443"
@@ -15,6 +16,7 @@ struct kms_stub {
     wall_t now;
     uint8_t keys[KMS_KEYS][32]; /* ids "key-0", "key-1" */
     const char *access_key, *secret_key, *session_token;
+    char access_file[PATH_MAX], secret_file[PATH_MAX];
     /* What happens instead of an answer. */
     bool dead;
     int status;
@@ -24,6 +26,9 @@ struct kms_stub {
     char verb[32]; /* of the last request */
 };
 
-void kms_stub_begin(struct kms_stub *s);
+/* Its credentials are put into files of the folder. */
+void kms_stub_begin(struct kms_stub *s, const struct scratch *folder);
+/* How it is reached, under "key-0"; s is borrowed. */
+struct provider_kms_config kms_stub_config(struct kms_stub *s);
 
 #endif

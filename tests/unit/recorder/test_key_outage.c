@@ -10,40 +10,17 @@
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 struct place {
     struct scratch scratch;
     struct memory_store disk;
     struct rng_seeded rng;
     struct kms_stub kms;
-    char access[PATH_MAX], secret[PATH_MAX], why[WHY_MAX];
+    char why[WHY_MAX];
     struct archive *archive;
 };
 
-static void put_file(char path[PATH_MAX], const struct scratch *s, const char *name,
-                     const char *text) {
-    snprintf(path, PATH_MAX, "%s/%s", s->dir, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
-}
-
-static wall_t wall(void *ctx) {
-    return ((struct kms_stub *)ctx)->now;
-}
-
 static struct key_config keys_of(struct place *p) {
-    return (struct key_config){.provider = PROVIDER_KMS,
-                               .kms = {.endpoint = "https://" KMS_HOST,
-                                       .region = "eu-test-1",
-                                       .key = "key-0",
-                                       .access_key_file = p->access,
-                                       .secret_key_file = p->secret,
-                                       .http = &p->kms.http,
-                                       .wall = wall,
-                                       .wall_ctx = &p->kms}};
+    return (struct key_config){.provider = PROVIDER_KMS, .kms = kms_stub_config(&p->kms)};
 }
 
 static enum err start(struct place *p) {
@@ -62,9 +39,7 @@ static void place_begin(struct place *p) {
     scratch_begin(&p->scratch);
     memory_store_begin(&p->disk);
     rng_seed(&p->rng, 1);
-    kms_stub_begin(&p->kms);
-    put_file(p->access, &p->scratch, "access", p->kms.access_key);
-    put_file(p->secret, &p->scratch, "secret", p->kms.secret_key);
+    kms_stub_begin(&p->kms, &p->scratch);
 }
 
 static void place_end(struct place *p) {

@@ -6,9 +6,7 @@
 #include "tests/unit/recorder/soft_token.h"
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const struct key_context context = {{{1, 2, 3}}, 7};
 static const uint8_t plain[KEY_LEN] = "thirty-two bytes of a secret key";
@@ -26,13 +24,6 @@ static void begin(struct bench *b) {
     rng_seed(&b->state, 2026);
     b->rng = rng_from_seeded(&b->state);
     b->why[0] = '\0';
-}
-
-static void put_file(const struct bench *b, const char *name, const char *text, char *ret_path) {
-    snprintf(ret_path, PATH_MAX, "%s/%s", b->scratch.dir, name);
-    int fd = open(ret_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
 }
 
 /* What holds of every provider. */
@@ -95,9 +86,9 @@ TEST(provider_file_older_keys_open_and_new_ones_seal) {
     char path[3][PATH_MAX];
     uint8_t back[KEY_LEN];
     begin(&b);
-    put_file(&b, "old", HEX64_A "\n", path[0]);
-    put_file(&b, "new", HEX64_B, path[1]);
-    put_file(&b, "bad", HEX64_B "0", path[2]);
+    scratch_put(&b.scratch, "old", HEX64_A "\n", path[0]);
+    scratch_put(&b.scratch, "new", HEX64_B, path[1]);
+    scratch_put(&b.scratch, "bad", HEX64_B "0", path[2]);
     const char *older[] = {path[0], path[2]};
     struct provider_file_config first = {.file = path[0]},
                                 both = {.file = path[1], .older = older, .n_older = 1},
@@ -134,7 +125,7 @@ TEST(provider_file_opens_wraps_of_earlier_releases) {
     char path[PATH_MAX];
     uint8_t back[KEY_LEN];
     begin(&b);
-    put_file(&b, "kek", HEX64_A, path);
+    scratch_put(&b.scratch, "kek", HEX64_A, path);
     memcpy(aad + 12, c.recording.b, ID_LEN);
     REQUIRE(hex_decode(kek, KEY_LEN, HEX64_A));
     struct aead a = {kek, bytes_of(aad, sizeof(aad))};
@@ -163,7 +154,7 @@ TEST(provider_pkcs11_wraps_and_unwraps_in_the_token) {
         return;
     }
     begin(&b);
-    put_file(&b, "pin", SOFT_PIN "\n", pin);
+    scratch_put(&b.scratch, "pin", SOFT_PIN "\n", pin);
     struct provider_pkcs11_config c = token_config(module, pin);
     REQUIRE(provider_pkcs11_open(&c, &b.rng, &p, b.why) == OK);
     EXPECT_EQ(p.check(p.ctx, b.why), ERR_IO);
@@ -186,7 +177,7 @@ TEST(provider_pkcs11_goes_on_when_the_token_comes_back) {
         return;
     }
     begin(&b);
-    put_file(&b, "pin", SOFT_PIN, pin);
+    scratch_put(&b.scratch, "pin", SOFT_PIN, pin);
     struct provider_pkcs11_config c = token_config(module, pin);
     REQUIRE(soft_token_key("kek-1", 32, false));
     REQUIRE(provider_pkcs11_open(&c, &b.rng, &p, b.why) == OK);
@@ -223,8 +214,8 @@ TEST(provider_pkcs11_refuses_what_is_not_safe) {
         return;
     }
     begin(&b);
-    put_file(&b, "pin", SOFT_PIN, pin);
-    put_file(&b, "wrong", "0000", wrong);
+    scratch_put(&b.scratch, "pin", SOFT_PIN, pin);
+    scratch_put(&b.scratch, "wrong", "0000", wrong);
     struct provider_pkcs11_config c = token_config(module, pin);
     REQUIRE(soft_token_key("leaky", 32, true) && soft_token_key("short", 16, false));
     REQUIRE(soft_token_key("twice", 32, false) && soft_token_key("twice", 32, false));

@@ -4,12 +4,10 @@
 #include "tests/unit/recorder/kms_stub.h"
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const struct key_context context = {{{1, 2, 3}}, 7};
 static const uint8_t plain[KEY_LEN] = "thirty-two bytes of a secret key";
@@ -18,38 +16,16 @@ static const uint8_t zero[KEY_LEN];
 struct place {
     struct scratch scratch;
     struct kms_stub kms;
-    char access[PATH_MAX], secret[PATH_MAX], token[PATH_MAX], why[WHY_MAX];
+    char token[PATH_MAX], why[WHY_MAX];
     struct provider_kms_config c;
     struct key_provider p;
 };
 
-static void put_file(const char *path, const char *text) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
-}
-
-static wall_t wall(void *ctx) {
-    return ((struct kms_stub *)ctx)->now;
-}
-
 static void place_begin(struct place *p) {
     memset(p, 0, sizeof(*p));
     scratch_begin(&p->scratch);
-    kms_stub_begin(&p->kms);
-    snprintf(p->access, sizeof(p->access), "%s/access", p->scratch.dir);
-    snprintf(p->secret, sizeof(p->secret), "%s/secret", p->scratch.dir);
-    snprintf(p->token, sizeof(p->token), "%s/token", p->scratch.dir);
-    put_file(p->access, "AKIDEXAMPLE\n");
-    put_file(p->secret, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n");
-    p->c = (struct provider_kms_config){.endpoint = "https://" KMS_HOST,
-                                        .region = "eu-test-1",
-                                        .key = "key-0",
-                                        .access_key_file = p->access,
-                                        .secret_key_file = p->secret,
-                                        .http = &p->kms.http,
-                                        .wall = wall,
-                                        .wall_ctx = &p->kms};
+    kms_stub_begin(&p->kms, &p->scratch);
+    p->c = kms_stub_config(&p->kms);
     CHECK(provider_kms_open(&p->c, &p->p, p->why) == OK);
 }
 
@@ -120,20 +96,21 @@ TEST(provider_kms_credentials_are_read_for_each_request) {
     struct place p;
     struct key_wrap w;
     place_begin(&p);
-    put_file(p.secret, "another");
+    scratch_put(&p.scratch, "secret", "another", p.kms.secret_file);
     EXPECT_EQ(wrap(&p, &w), ERR_DENIED);
     EXPECT(strncmp(p.why, "denied", 6) == 0 && strstr(p.why, "InvalidSignatureException"));
     EXPECT(strstr(p.why, "another") == NULL);
     p.kms.secret_key = "another";
     EXPECT_EQ(wrap(&p, &w), OK);
     provider_close(&p.p);
+    snprintf(p.token, sizeof(p.token), "%s/token", p.scratch.dir);
     p.c.session_token_file = p.token;
     REQUIRE(provider_kms_open(&p.c, &p.p, p.why) == OK);
     EXPECT_EQ(wrap(&p, &w), ERR_IO); /* no such file */
-    put_file(p.token, "a-token");
+    scratch_put(&p.scratch, "token", "a-token", p.token);
     p.kms.session_token = "a-token";
     EXPECT_EQ(wrap(&p, &w), OK);
-    CHECK(chmod(p.secret, 0640) == 0);
+    CHECK(chmod(p.kms.secret_file, 0640) == 0);
     EXPECT_EQ(wrap(&p, &w), ERR_FORMAT);
     place_end(&p);
 }

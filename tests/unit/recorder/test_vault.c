@@ -6,7 +6,6 @@
 #include "tests/unit/recorder/soft_token.h"
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 static const struct id recording = {{1, 2, 3}}, track = {{4}}, other_track = {{5}};
@@ -20,12 +19,6 @@ struct place {
     struct wraps *w;
     struct vault *v;
 };
-
-static void put_file(const char *path, const char *text) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
-}
 
 static struct vault *vault_of(struct place *p, const struct key_config *c) {
     struct vault *v = NULL;
@@ -46,7 +39,6 @@ static void place_begin(struct place *p) {
     p->rng = rng_from_seeded(&p->state);
     snprintf(p->kek, sizeof(p->kek), "%s/kek", p->scratch.dir);
     snprintf(p->other, sizeof(p->other), "%s/other", p->scratch.dir);
-    snprintf(p->pin, sizeof(p->pin), "%s/pin", p->scratch.dir);
     snprintf(path, sizeof(path), "%s/wraps.db", p->scratch.dir);
     CHECK(wraps_open(path, true, &p->w) == OK);
     struct key_config c = file_config(p);
@@ -377,7 +369,7 @@ TEST(vault_without_an_older_key_file) {
     EXPECT_EQ(key_ring_settle(&r), OK);
     key_ring_close(&r);
     snprintf(gone, sizeof(gone), "%s.gone", p.kek);
-    put_file(p.pin, SOFT_PIN);
+    scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     const char *missing[] = {p.kek, gone}, *here[] = {p.kek};
     struct key_config c = {.provider = PROVIDER_PKCS11,
                            .file = {.file = p.kek, .older = missing + 1, .n_older = 1},
@@ -409,7 +401,7 @@ TEST(vault_moves_keys_into_a_token) {
         return;
     }
     place_begin(&p);
-    put_file(p.pin, SOFT_PIN);
+    scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     make_ring(&p, &r);
     key_ring_close(&r);
     vault_close(p.v);
@@ -456,7 +448,7 @@ TEST(vault_says_of_each_provider_whether_it_works) {
         return;
     }
     place_begin(&p);
-    put_file(p.pin, SOFT_PIN);
+    scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     REQUIRE(soft_token_key("kek-w", 32, false));
     struct key_config token = {.provider = PROVIDER_PKCS11,
                                .file = {.file = p.kek},
@@ -501,7 +493,7 @@ TEST(vault_wipes_what_was_shredded_within_a_second) {
         return;
     }
     place_begin(&p);
-    put_file(p.pin, SOFT_PIN);
+    scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     REQUIRE(soft_token_key("kek-s", 32, false));
     struct key_config token = {.provider = PROVIDER_PKCS11,
                                .pkcs11 = {module, SOFT_TOKEN, "kek-s", p.pin}};

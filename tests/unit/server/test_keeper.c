@@ -9,9 +9,7 @@
 #include "tests/unit/recorder/sample_recording.h"
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define ENDED (INT64_C(1700000000123456) + 25 * US_PER_S) /* of the sample */
 #define HOUR (3600 * US_PER_S)
@@ -23,7 +21,7 @@ struct house {
     struct rng_seeded state;
     struct archive *archive;
     struct sample one, two;
-    char one_id[ID_TEXT_MAX], why[WHY_MAX], access[PATH_MAX], secret[PATH_MAX];
+    char one_id[ID_TEXT_MAX], why[WHY_MAX];
     struct kms_stub kms;
     struct library *library;
     struct keeper_config config;
@@ -42,24 +40,12 @@ static wall_t wall(void *ctx) {
     return ((struct house *)ctx)->wall;
 }
 
-static wall_t kms_wall(void *ctx) {
-    return ((struct kms_stub *)ctx)->now;
-}
-
 static bool go_on(void *ctx) {
     return !((struct house *)ctx)->ends;
 }
 
 static void publish(void *ctx, const struct keeper_state *s) {
     ((struct house *)ctx)->seen = *s;
-}
-
-static void put_file(char path[PATH_MAX], const struct scratch *s, const char *name,
-                     const char *text) {
-    snprintf(path, PATH_MAX, "%s/%s", s->dir, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
 }
 
 /* A new process at this time of day. */
@@ -83,22 +69,12 @@ static void house_begin(struct house *h, uint64_t seed) {
     scratch_begin(&h->scratch);
     memory_store_begin(&h->disk);
     rng_seed(&h->state, seed);
-    kms_stub_begin(&h->kms);
-    put_file(h->access, &h->scratch, "access", h->kms.access_key);
-    put_file(h->secret, &h->scratch, "secret", h->kms.secret_key);
+    kms_stub_begin(&h->kms, &h->scratch);
     CHECK(bench_archive(&h->scratch, &h->disk.store, &h->state, &h->archive) == OK);
     CHECK(sample_record(h->archive, 0, &h->one) == OK);
     CHECK(sample_record(h->archive, 0, &h->two) == OK);
     id_text(&h->one.id, h->one_id);
-    struct key_config keys = {.provider = PROVIDER_FILE,
-                              .kms = {.endpoint = "https://" KMS_HOST,
-                                      .region = "eu-test-1",
-                                      .key = "key-0",
-                                      .access_key_file = h->access,
-                                      .secret_key_file = h->secret,
-                                      .http = &h->kms.http,
-                                      .wall = kms_wall,
-                                      .wall_ctx = &h->kms}};
+    struct key_config keys = {.provider = PROVIDER_FILE, .kms = kms_stub_config(&h->kms)};
     struct library_config c = {.dir = h->scratch.dir,
                                .keys = &keys,
                                .store = &h->disk.store,
