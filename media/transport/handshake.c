@@ -28,6 +28,7 @@ static enum err finish(struct transport *t, us_t now) {
     t->flight_len = (uint16_t)flight_len;
     t->flight_at = t->flight_len;
     t->flight_sent = now;
+    t->flight_due = flight_len > 0 ? now + HANDSHAKE_UNASKED_FIRST : US_NEVER;
     t->keys_ready = true;
     t->state = TRANSPORT_UP;
     /* Our flights went to the selected address only, and who has not got them cannot finish. */
@@ -95,11 +96,26 @@ enum transport_verdict handshake_input(struct transport *t, us_t now, struct pat
 }
 
 us_t handshake_deadline(const struct transport *t) {
+    if (t->state != TRANSPORT_JOINING) {
+        return t->flight_due;
+    }
     return t->dtls ? dtls_deadline(t->dtls) : US_NEVER;
+}
+
+static void end_again(struct transport *t, us_t now) {
+    us_t wait = HANDSHAKE_UNASKED_FIRST << ++t->flight_unasked;
+    bool last = t->flight_unasked == HANDSHAKE_UNASKED_MAX;
+    t->flight_due = last ? US_NEVER : now + us_min(wait, HANDSHAKE_UNASKED_LAST);
+    t->flight_at = 0;
+    t->flight_sent = now;
 }
 
 enum transport_verdict handshake_timeout(struct transport *t, us_t now) {
     if (handshake_deadline(t) > now) {
+        return TRANSPORT_NOTHING;
+    }
+    if (t->state != TRANSPORT_JOINING) {
+        end_again(t, now);
         return TRANSPORT_NOTHING;
     }
     return progress(t, now, dtls_timeout(t->dtls, now));

@@ -12,6 +12,7 @@ enum err transport_init(struct transport *t, struct transports *all, us_t now,
     list_init(&t->changed);
     lease_init(&t->srtcp_lease, SRTCP_INDEX_END);
     t->selected = -1;
+    t->flight_due = US_NEVER;
     t->joined_at = now;
     t->last_authentic = now;
     t->srtcp_index = 1;
@@ -24,6 +25,7 @@ enum err transport_init(struct transport *t, struct transports *all, us_t now,
 void transport_close(struct transport *t) {
     path_forget_all(t);
     t->state = TRANSPORT_CLOSED;
+    t->flight_due = US_NEVER;
     t->sendable = false;
 }
 
@@ -46,8 +48,8 @@ us_t transport_deadline(const struct transport *t) {
     if (t->state == TRANSPORT_JOINING) {
         return us_min(t->joined_at + c->join_timeout, handshake_deadline(t));
     }
-    us_t gone = t->last_authentic + c->peer_timeout;
-    return t->sendable ? us_min(gone, t->paths[t->selected].heard + c->media_silence) : gone;
+    us_t at = us_min(t->last_authentic + c->peer_timeout, handshake_deadline(t));
+    return t->sendable ? us_min(at, t->paths[t->selected].heard + c->media_silence) : at;
 }
 
 enum transport_verdict transport_timeout(struct transport *t, us_t now) {
@@ -60,5 +62,5 @@ enum transport_verdict transport_timeout(struct transport *t, us_t now) {
     if (t->state == TRANSPORT_UP && now - t->last_authentic >= c->peer_timeout) {
         return TRANSPORT_GONE;
     }
-    return t->state == TRANSPORT_JOINING ? handshake_timeout(t, now) : TRANSPORT_NOTHING;
+    return handshake_timeout(t, now);
 }

@@ -91,6 +91,7 @@ enum err transport_open(struct transport *t, us_t now, struct path *path, struct
     t->packets_in++;
     t->bytes_in += k->len;
     k->len = (uint16_t)len;
+    t->flight_due = US_NEVER; /* who seals has our last flight */
     *ret_back = transport_heard(t, now, path);
     return OK;
 }

@@ -77,6 +77,8 @@ struct transport {
     uint8_t flight[DTLS_LAST_FLIGHT_MAX];
     uint16_t flight_len, flight_at; /* flight_at < flight_len: it is being sent again */
     us_t flight_sent;
+    us_t flight_due;                     /* [us] it is sent again unasked; US_NEVER */
+    uint8_t flight_unasked;              /* so often it has been */
     uint8_t farewell[DTLS_FAREWELL_MAX]; /* our close_notify, sealed in advance */
     uint8_t farewell_len;                /* 0 = none, or sent */
     struct dtls_reader reader;           /* knows the client's */

@@ -127,3 +127,82 @@ TEST(a_client_that_waits_must_have_its_certificate) {
     EXPECT_EQ(engine_counters(r.engine)->dtls_failed, 1);
     rig_free(&r);
 }
+
+/* What ends a handshake is a datagram of ours that the client cannot answer. */
+
+#define CHANGE_CIPHER_SPEC 20
+
+static unsigned ends_lost; /* of the last flights to come */
+
+/* Who is somewhere else for a moment gets nothing. */
+static void lose_ends(struct rig *r, const struct datagram *d) {
+    struct client *c = r->clients[0];
+    bool lost = d->data[0] == CHANGE_CIPHER_SPEC && ends_lost > 0;
+    ends_lost -= lost;
+    c->addr.port = (uint16_t)(lost ? 1 : 40000 + c->params.peer);
+}
+
+static struct client *join_without_end(struct rig *r, unsigned lost) {
+    struct client *c = client_new(r, 1);
+    ends_lost = lost;
+    r->watch = lose_ends;
+    EXPECT_EQ(engine_peer_add(r->engine, r->now, &c->params), OK);
+    client_check(c, true);
+    client_hello(c); /* and the rig lets it repeat nothing */
+    EXPECT_EQ(ends_lost, 0);
+    EXPECT_EQ(rig_count(r, MEDIA_PEER_CONNECTED, 1), 1);
+    EXPECT(!c->connected);
+    return c;
+}
+
+TEST(a_lost_end_is_said_again_unasked) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *c = join_without_end(&r, 1);
+    rig_run(&r, 49 * US_PER_MS);
+    EXPECT(!c->connected);
+    rig_run(&r, 1 * US_PER_MS);
+    EXPECT(c->connected);
+    rig_free(&r);
+    REQUIRE(rig_init(&r));
+    c = join_without_end(&r, 1);
+    ends_lost = 3;
+    rig_run(&r, 749 * US_PER_MS); /* 50 + 100 + 200 + 400 */
+    EXPECT(!c->connected);
+    rig_run(&r, 1 * US_PER_MS);
+    EXPECT(c->connected);
+    rig_free(&r);
+}
+
+TEST(an_end_is_said_again_until_the_client_has_it) {
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1);
+    unsigned before = c->dtls_in;
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(c->dtls_in, before + 1);
+    client_audio(c, 20); /* sealed: it has the keys */
+    rig_run(&r, 10 * US_PER_S);
+    EXPECT_EQ(c->dtls_in, before + 1);
+    c = rig_join(&r, 2); /* has nothing to say */
+    before = c->dtls_in;
+    rig_run(&r, 10 * US_PER_S);
+    EXPECT(c->dtls_in > before + 5 && c->dtls_in < before + 15);
+    EXPECT_EQ(rig_count(&r, MEDIA_PEER_GONE, 0), 0);
+    rig_free(&r);
+}
+
+/* libwebrtc and NSS wait 50 ms before they repeat theirs: 50 ms after ours, whatever the way. */
+TEST(the_first_repetition_of_a_client_is_answered) {
+    static const uint8_t finished[14] = {22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 1, 0};
+    static struct rig r;
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1);
+    rig_run(&r, 45 * US_PER_MS); /* by a clock that is faster than ours */
+    unsigned before = c->dtls_in;
+    for (unsigned i = 0; i < 4; i++) { /* the datagrams of one flight of its */
+        rig_send(&r, &c->addr, finished, sizeof(finished));
+    }
+    EXPECT_EQ(c->dtls_in, before + 1);
+    rig_free(&r);
+}
