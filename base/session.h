@@ -49,6 +49,7 @@ struct session_line {
     uint8_t fec_pt;       /* FlexFEC, a stage that is received; 0 = not negotiated */
     bool nack, pli, twcc; /* feedback agreed (RFC 4585, transport-cc) */
     bool remb;            /* source: goog-remb, where transport-cc is not */
+    bool fir;             /* source: ccm fir (RFC 5104), where nack pli is not */
     uint32_t ssrc;        /* slot: ours, as announced in the answer; source: 0 when not announced */
     uint32_t rtx_ssrc;    /* likewise, of the RTX stream */
     uint32_t fec_ssrc;    /* likewise, of what repairs it */

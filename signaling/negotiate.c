@@ -292,6 +292,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     take_exts(n->offer, m, (struct carried){p->source != 0, (enum codec)f->codec}, &l->ext);
     l->nack = fb & SDP_FB_NACK;
     l->pli = (fb & SDP_FB_PLI) && m->kind == SDP_VIDEO;
+    l->fir = (fb & SDP_FB_FIR) && m->kind == SDP_VIDEO && l->source && !l->pli;
     l->twcc = (fb & SDP_FB_TWCC) && l->ext.id[RTP_EXT_TWCC];
     l->remb = (fb & SDP_FB_REMB) && l->source && !l->twcc;
     /* RFC 4588 repairs what a NACK asks for; without it RTX has no use. */

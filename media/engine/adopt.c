@@ -16,6 +16,9 @@
 
 /* [us] how old a snapshot is taken to be whose time is not of this clock */
 #define AGE_ASSUMED (2 * US_PER_S)
+/* commands by FIR that may have been sent since a snapshot that is not final: far more than that,
+ * and far from those before it */
+#define FIR_SENT_MAX 128
 
 /* When it was taken, by our clock. */
 static us_t taken_at(const struct session_snapshot *s, us_t now) {
@@ -35,6 +38,7 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .pli = l->flags & SNAPSHOT_PLI,
                                  .twcc = l->flags & SNAPSHOT_TWCC,
                                  .remb = l->flags & SNAPSHOT_REMB,
+                                 .fir = l->flags & SNAPSHOT_FIR,
                                  .ssrc = ssrc,
                                  .rtx_ssrc = rtx_ssrc};
     memcpy(ret->mid, l->mid, sizeof(l->mid));
@@ -163,6 +167,7 @@ static enum err load_stream(struct session *s, struct inbound *in, us_t now,
         layer_reader_resume(&in->books->layers);
     }
     recv_clock_sr(&l->feed.clock, now, from->sr_ntp, from->sr_rtp_ts);
+    l->feed.keyframe.command = (uint8_t)(from->fir + (s->rebuilt ? FIR_SENT_MAX : 0));
     l->tap_id = from->id;
     if (from->id > s->engine->next_tap) {
         s->engine->next_tap = from->id;

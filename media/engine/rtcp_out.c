@@ -7,7 +7,7 @@
 
 #define COMPOUND_MAX 1180 /* [bytes] plain; sealed it still fits every path WebRTC uses */
 #define NACK_BATCH 64     /* sequence numbers per packet and layer */
-#define REQUESTS_MAX (12 + 4 * NACK_BATCH + 12) /* [bytes] NACK and PLI of a layer */
+#define REQUESTS_MAX (12 + 4 * NACK_BATCH + 20) /* [bytes] NACK and PLI or FIR of a layer */
 #define LIMIT_TOLD (2 * US_PER_S)               /* [us] after a packet over the limit */
 #define REMB_LEN(n) (20 + 4 * (n))              /* [bytes] with n ssrcs */
 #define REPORT_GAP (500 * US_PER_MS)            /* [us] a client is to see a dead link in 2 s */
@@ -23,7 +23,8 @@ _Static_assert(24 * SESSION_STREAMS_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COM
 static us_t keyframe_deadline(const struct layer *l) {
     us_t at = recv_keyframe_deadline(&l->feed.keyframe);
     us_t room_at = police_room_at(&inbound_of(l)->line->police);
-    return l->flow->line->pli && l->feed.live ? us_max(at, room_at) : US_NEVER;
+    bool agreed = l->flow->line->pli || l->flow->line->fir;
+    return agreed && l->feed.live ? us_max(at, room_at) : US_NEVER;
 }
 
 /* When the layer's sender is to be asked for something. */
@@ -128,13 +129,24 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
     }
 }
 
+/* By PLI: FIR says that a participant has come, not that something was lost (RFC 5104
+ * section 3.5.1), but who has agreed on nothing else would not be asked at all. */
+static void write_keyframe_request(struct session *s, struct layer *l, struct wr *w) {
+    if (l->flow->line->pli) {
+        rtcp_write_pli(w, s->rtcp_ssrc, l->ssrc);
+        s->engine->n.pli_out++;
+    } else {
+        rtcp_write_fir(w, s->rtcp_ssrc, l->ssrc, recv_keyframe_command(&l->feed.keyframe));
+        s->engine->n.fir_out++;
+    }
+}
+
 static void write_requests(struct session *s, us_t now, struct layer *l, struct wr *w) {
     if (inbound_deadline(inbound_of(l)) <= now) {
         write_nack(s, now, l, w);
     }
     if (keyframe_deadline(l) <= now && recv_keyframe_poll(&l->feed.keyframe, now)) {
-        rtcp_write_pli(w, s->rtcp_ssrc, l->ssrc);
-        s->engine->n.pli_out++;
+        write_keyframe_request(s, l, w);
     }
 }
 

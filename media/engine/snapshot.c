@@ -12,7 +12,8 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     ret->rtx_pt = l->rtx_pt;
     ret->red_pt = l->red_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
-                           (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0));
+                           (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0) |
+                           (l->fir ? SNAPSHOT_FIR : 0));
     for (unsigned i = 0; i < RTP_EXT_ACCEPTED; i++) {
         ret->ext[i / 2] |= (uint8_t)(l->ext.id[i] << 4 * (i % 2));
     }
@@ -55,6 +56,7 @@ static void save_stream(const struct session *s, const struct inbound *in, const
         ret->sr_ntp = l->feed.clock.sr_ntp;
         ret->sr_rtp_ts = l->feed.clock.sr_ts;
         ret->id = l->tap_id;
+        ret->fir = l->feed.keyframe.command;
     }
 }
 

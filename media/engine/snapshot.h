@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 8
+#define SNAPSHOT_VERSION 9
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
@@ -23,7 +23,8 @@ enum { /* snapshot_line.flags */
        SNAPSHOT_TWCC = 4,
        SNAPSHOT_MUTED = 8,
        SNAPSHOT_UNNUMBERED = 16, /* slot: it is not known to have had a picture */
-       SNAPSHOT_REMB = 32
+       SNAPSHOT_REMB = 32,
+       SNAPSHOT_FIR = 64
 };
 enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,
@@ -61,8 +62,9 @@ struct snapshot_source { /* a sending m-line; its streams follow those of the on
 struct snapshot_stream { /* one inbound stream */
     uint64_t high; /* extended highest sequence number: (SRTP rollover counter + 1) << 16 | seq,
                       0 = nothing came */
-    uint64_t rtx_high;
-    uint64_t sr_ntp; /* last sender report */
+    uint64_t rtx_high : 56;
+    uint64_t fir : 8; /* sequence number of the last command to it (recv/keyframe.h) */
+    uint64_t sr_ntp;  /* last sender report */
     uint32_t sr_rtp_ts;
     uint32_t ssrc, rtx_ssrc;
     uint32_t id;       /* tap id */

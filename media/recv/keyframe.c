@@ -48,6 +48,16 @@ bool recv_keyframe_poll(struct recv_keyframe *k, us_t now) {
     return true;
 }
 
+uint8_t recv_keyframe_command(struct recv_keyframe *k) {
+    bool unanswered = k->asked > 1 && k->key_at < k->asked_before;
+    if (!unanswered || k->repeats >= KEYFRAME_SAME_COMMAND) {
+        k->command++;
+        k->repeats = 0;
+    }
+    k->repeats++;
+    return k->command;
+}
+
 bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now) {
     if (k->asked && k->key_at < k->asked_at && now - k->asked_at < KEYFRAME_THROTTLE) {
         return false;

@@ -1,8 +1,8 @@
-/* The one scheduler of key-frame requests of a source (PLI, RFC 4585 section 6.3.1): at once when
- * somebody needs one, repeated each second until one arrives, and one every `interval` while the
- * source is recorded or cached. No more than two in two seconds, whoever asks; so who needs another
- * just after one has come, since it was lost on the way to him, does not wait for a whole second.
- * A zeroed struct asks for nothing. Owner: one worker. */
+/* The one scheduler of key-frame requests of a source (PLI, RFC 4585 section 6.3.1, or FIR): at
+ * once when somebody needs one, repeated each second until one arrives, and one every `interval`
+ * while the source is recorded or cached. No more than two in two seconds, whoever asks; so who
+ * needs another just after one has come, since it was lost on the way to him, does not wait for a
+ * whole second. A zeroed struct asks for nothing. Owner: one worker. */
 #ifndef ORIEL_MEDIA_RECV_KEYFRAME_H
 #define ORIEL_MEDIA_RECV_KEYFRAME_H
 
@@ -13,6 +13,7 @@
 
 #define KEYFRAME_THROTTLE (1 * US_PER_S) /* [us] on average, and while one is unanswered */
 #define KEYFRAME_GAP (400 * US_PER_MS)   /* [us] once it has been answered */
+#define KEYFRAME_SAME_COMMAND 2          /* requests under one number, by FIR */
 
 struct recv_keyframe {
     us_t interval;     /* [us] between key frames, 0 = no periodic request */
@@ -20,6 +21,8 @@ struct recv_keyframe {
     us_t asked_before; /* [us] of the one before it */
     us_t key_at;       /* [us] of the last key frame; since `interval` when there was none */
     uint8_t asked;     /* requests of which the time is known: 0..2 */
+    uint8_t command;   /* FIR: sequence number of the last command, */
+    uint8_t repeats;   /* and requests that had it */
     bool needed;       /* a request is due or unanswered */
 };
 
@@ -34,6 +37,11 @@ void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval);
 us_t recv_keyframe_deadline(const struct recv_keyframe *k);
 /* True when a request must be sent now; it then counts as sent. */
 bool recv_keyframe_poll(struct recv_keyframe *k, us_t now);
+/* The request that recv_keyframe_poll has just told of is sent as a FIR: its command sequence
+ * number (RFC 5104 section 4.3.1.1). One that stays unanswered is repeated under its number, once:
+ * a sender whose key frame got lost as a whole takes a number that it knows for a repetition
+ * (libwebrtc), so the next one is another command. */
+uint8_t recv_keyframe_command(struct recv_keyframe *k);
 /* The same where the need is passed on to another scheduler, which repeats it by itself: true when
  * it must be told, and not while the last one told is unanswered and younger than the throttle. */
 bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now);

@@ -29,8 +29,9 @@
     X(remb_out)      /* publishers told by REMB what their path carries */                 \
     X(given_up)      /* streams so far behind that they began anew at a key frame */       \
     X(padding_out)   /* packets sent for a probe alone, again or empty */                  \
-    X(pli_in)                                                                              \
+    X(pli_in)        /* key frames asked of us, by PLI or FIR */                           \
     X(pli_out)                                                                             \
+    X(fir_out) /* key frames asked of who agreed on FIR and not PLI */                     \
     X(stun_in)                                                                             \
     X(paths_proven)      /* addresses that have answered a check of ours */                \
     X(addresses_refused) /* checks from an address that is somebody else's */              \

@@ -72,6 +72,8 @@ void rtcp_write_bye(struct wr *w, uint32_t ssrc);
 void rtcp_write_nack(struct wr *w, uint32_t sender, uint32_t media, const uint16_t *seqs,
                      unsigned n);
 void rtcp_write_pli(struct wr *w, uint32_t sender, uint32_t media);
+/* A FIR with one entry; nr: command sequence number. */
+void rtcp_write_fir(struct wr *w, uint32_t sender, uint32_t media, uint8_t nr);
 void rtcp_write_remb(struct wr *w, uint32_t sender, uint64_t bitrate, const uint32_t *ssrcs,
                      unsigned n);
 

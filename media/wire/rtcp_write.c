@@ -107,6 +107,15 @@ void rtcp_write_pli(struct wr *w, uint32_t sender, uint32_t media) {
     wr_u32(w, media);
 }
 
+void rtcp_write_fir(struct wr *w, uint32_t sender, uint32_t media, uint8_t nr) {
+    write_header(w, RTCP_FMT_FIR, RTCP_PSFB, 5);
+    wr_u32(w, sender);
+    wr_u32(w, 0); /* whom it is for is said by the entry: RFC 5104 section 4.3.1.2 */
+    wr_u32(w, media);
+    wr_u8(w, nr);
+    wr_u24(w, 0);
+}
+
 void rtcp_write_remb(struct wr *w, uint32_t sender, uint64_t bitrate, const uint32_t *ssrcs,
                      unsigned n) {
     unsigned exponent = 0;

@@ -269,18 +269,27 @@ static unsigned twcc_lost(struct bytes body) {
     return lost;
 }
 
+static void on_payload_feedback(struct client *c, const struct rtcp_packet *r) {
+    uint64_t bitrate;
+    if (rtcp_remb_parse(r, &bitrate) == OK) {
+        c->n_remb++;
+    } else if (r->count == RTCP_FMT_FIR) {
+        c->n_fir++;
+        EXPECT_EQ(rtcp_fb_media_ssrc(r), 0); /* RFC 5104 section 4.3.1.2 */
+        EXPECT_EQ(rtcp_fir_at(r, 0, &c->fir_ssrc, &c->fir_nr), OK);
+        EXPECT(r->body.n == 12);
+    } else {
+        EXPECT_EQ(r->count, RTCP_FMT_PLI);
+        c->n_pli++;
+        c->pli_ssrc = rtcp_fb_media_ssrc(r);
+    }
+}
+
 static void on_feedback(struct client *c, const struct rtcp_packet *r) {
     uint16_t seqs[17];
     unsigned n;
     if (r->type == RTCP_PSFB) {
-        uint64_t bitrate;
-        if (rtcp_remb_parse(r, &bitrate) == OK) {
-            c->n_remb++;
-            return;
-        }
-        EXPECT_EQ(r->count, RTCP_FMT_PLI);
-        c->n_pli++;
-        c->pli_ssrc = rtcp_fb_media_ssrc(r);
+        on_payload_feedback(c, r);
     } else if (r->count == RTCP_FMT_TWCC) {
         c->n_twcc++;
         c->twcc_lost += twcc_lost(r->body);

@@ -85,9 +85,11 @@ struct client {
     uint8_t deaf_bytes[8][PACKET_CAP]; /* while deaf is kept apart */
     uint16_t seen_seq;                 /* of the last packet that was no RTX */
     /* RTCP received */
-    unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_nack, n_twcc, n_remb;
+    unsigned n_sr, n_rr, n_sdes, n_bye, n_pli, n_fir, n_nack, n_twcc, n_remb;
     unsigned twcc_lost; /* packets that transport feedback calls lost */
     uint32_t pli_ssrc;
+    uint32_t fir_ssrc; /* that the last FIR asks, */
+    uint8_t fir_nr;    /* and its command sequence number */
     uint16_t nacked[64];
     unsigned n_nacked;
     uint32_t nacked_ssrc; /* of the last one */

@@ -54,6 +54,24 @@ TEST(keyframe_is_not_waited_for_a_second_when_the_last_one_got_lost) {
     EXPECT_EQ(recv_keyframe_deadline(&k), 53 * S);
 }
 
+TEST(keyframe_commands_are_repeated_once_under_their_number) {
+    struct recv_keyframe k = {.command = 254};
+    static const struct {
+        us_t at;
+        uint8_t command;
+        bool answered; /* before that */
+    } asked[] = {{1 * S, 255, false}, {2 * S, 255, false}, {3 * S, 0, false}, {4 * S, 0, false},
+                 {5 * S, 1, false},   {8 * S, 2, true},    {9 * S, 2, false}, {20 * S, 3, true}};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        if (asked[i].answered) {
+            recv_keyframe_arrived(&k, asked[i].at - S);
+        }
+        recv_keyframe_need(&k);
+        REQUIRE(recv_keyframe_poll(&k, asked[i].at));
+        EXPECT_EQ(recv_keyframe_command(&k), asked[i].command);
+    }
+}
+
 struct event {
     us_t at;
     bool key; /* a key frame came by itself; else expect a request */

@@ -18,6 +18,7 @@ TEST(chromium_publishes_by_whip) {
     EXPECT_EQ(p->lines[0].ssrc, 3393947235);
     EXPECT(p->lines[1].ssrc == 3830062380 && p->lines[1].rtx_ssrc == 1898249276);
     EXPECT(p->lines[1].nack && p->lines[1].pli && p->lines[1].twcc && p->lines[0].twcc);
+    EXPECT(!p->lines[1].fir); /* it is offered, but PLI is enough */
     /* The whole answer, byte for byte but for what is random. */
     char want[4096];
     snprintf(want, sizeof(want),
@@ -469,7 +470,7 @@ TEST(feedback_for_all_payload_types) {
                  SIG_OK);
     plan_whip(&d->offer, &d->plan);
     REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
-    EXPECT(d->params.lines[0].nack && !d->params.lines[0].pli);
+    EXPECT(d->params.lines[0].nack && !d->params.lines[0].pli && d->params.lines[0].fir);
     EXPECT(!d->params.lines[0].twcc); /* feedback without its header extension says nothing */
     HAS(d->answer, "a=rtcp-fb:96 nack\r\n");
     HAS(d->answer, "a=rtcp-fb:96 ccm fir\r\n");

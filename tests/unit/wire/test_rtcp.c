@@ -229,6 +229,19 @@ TEST(rtcp_nack_edges) {
     EXPECT_EQ(rtcp_nack_at(&k, 0, seqs, &n), ERR_FORMAT);
 }
 
+TEST(rtcp_write_fir_as_on_the_wire) {
+    uint8_t out[32];
+    struct wr w = wr_of(out, sizeof(out));
+    rtcp_write_fir(&w, 1, 0x11223344, 7);
+    EXPECT(bytes_eq(bytes_of(out, wr_len(&w)),
+                    bytes_of("\x84\xce\x00\x04\x00\x00\x00\x01\x00\x00\x00\x00"
+                             "\x11\x22\x33\x44\x07\x00\x00\x00",
+                             20)));
+    w = wr_of(out, 19);
+    rtcp_write_fir(&w, 1, 2, 3);
+    EXPECT(w.bad);
+}
+
 TEST(rtcp_fir_entries) {
     static const char fir[] = "\x84\xce\x00\x06\x00\x00\x00\x01\x00\x00\x00\x00"
                               "\x11\x22\x33\x44\x07\x00\x00\x00\x55\x66\x77\x88\xff\x00\x00\x00";
