@@ -33,7 +33,6 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .codec = l->codec & 0x0f,
                                  .pt = l->pt,
                                  .rtx_pt = l->rtx_pt,
-                                 .red_pt = l->red_pt,
                                  .nack = l->flags & SNAPSHOT_NACK,
                                  .pli = l->flags & SNAPSHOT_PLI,
                                  .twcc = l->flags & SNAPSHOT_TWCC,
@@ -42,6 +41,7 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
                                  .ssrc = ssrc,
                                  .rtx_ssrc = rtx_ssrc};
     memcpy(ret->mid, l->mid, sizeof(l->mid));
+    *(ret->codec == CODEC_OPUS ? &ret->red_pt : &ret->fec_pt) = l->more_pt;
     for (unsigned i = 0; i < RTP_EXT_ACCEPTED; i++) {
         ret->ext.id[i] = l->ext[i / 2] >> 4 * (i % 2) & 0x0f;
     }
@@ -49,7 +49,7 @@ static void load_line(const struct snapshot_line *l, uint32_t ssrc, uint32_t rtx
 
 /* Indices that RTP and RTCP can have; at the end of their range nothing more is sealed. */
 static bool indices_ok(const struct session_snapshot *s) {
-    bool ok = s->srtcp_index <= SRTCP_INDEX_END;
+    bool ok = s->srtcp_index <= SRTCP_INDEX_END && s->fec_index <= LEASE_END_MAX;
     for (unsigned i = 0; i < s->n_slots; i++) {
         ok = ok && s->slots[i].rewrite.index <= LEASE_END_MAX &&
              s->slots[i].rtx_index <= LEASE_END_MAX;
@@ -127,6 +127,7 @@ static enum err load_params(const struct session_snapshot *s, struct session_par
         const struct snapshot_slot *slot = &s->slots[i];
         struct session_line *l = &ret->lines[s->n_sources + i];
         load_line(&slot->line, slot->ssrc, slot->rtx_ssrc, l);
+        l->fec_ssrc = l->fec_pt ? s->fec_ssrc : 0;
         if (!l->slot) {
             return ERR_FORMAT;
         }
@@ -278,7 +279,11 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
         return err;
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
+        struct protect *x = s->slots[i].stream.protect;
         load_slot(s, i, taken_at(from, now), &from->slots[i]);
+        if (x) {
+            x->next = from->fec_index;
+        }
     }
     load_transport(s, now, from);
     s->viewer.pinned = s->viewer.mix ? 0 : from->pinned;

@@ -81,8 +81,11 @@ static void offer_whole(struct allocation_slot *ret) {
 
 /* What repairs a share is a part of what it takes. */
 static void offer_repairs(struct session *s, unsigned i, struct allocation_slot *ret) {
-    struct protect *x = &s->slots[i].stream.protect;
-    bool share = x->pt && s->bwe && kind_of(s, i) == ALLOCATION_SHARE;
+    struct protect *x = s->slots[i].stream.protect;
+    if (!x) {
+        return;
+    }
+    bool share = s->bwe && kind_of(s, i) == ALLOCATION_SHARE;
     unsigned percent = share ? s->engine->c.repair_percent : 0;
     unsigned every = share ? protect_every(x->every, bwe_loss(s->bwe), percent) : 0;
     if (every != x->every) {

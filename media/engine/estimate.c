@@ -6,6 +6,17 @@
 /* A report that says more than that skips numbers of another life of the stream. */
 #define REPORTED_MAX (1u << 16)
 
+/* What repairs a slot, where that was agreed. */
+static enum err protect_begin(const struct session *s, struct slot *slot) {
+    const struct session_line *l = &slot->line;
+    if (l->fec_pt == 0) {
+        return OK;
+    }
+    uint16_t next = rng_u32(&s->engine->c.rng) & REWRITE_SEQ_START_MAX;
+    slot->stream.protect = protect_new(l->fec_pt, l->fec_ssrc, next);
+    return slot->stream.protect ? OK : ERR_NOMEM;
+}
+
 enum err estimate_begin(struct session *s) {
     if (s->n_slots == 0) {
         return OK;
@@ -16,18 +27,20 @@ enum err estimate_begin(struct session *s) {
     }
     bwe_init(s->bwe, &s->engine->c.bwe);
     s->queue.bwe = s->bwe;
-    for (unsigned i = 0; i < s->n_slots; i++) {
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < s->n_slots; i++) {
         s->slots[i].stream.bwe = s->bwe;
         s->slots[i].stream.queue = &s->queue;
+        err = protect_begin(s, &s->slots[i]);
     }
-    return OK;
+    return err;
 }
 
 void estimate_end(struct session *s) {
     s->queue.bwe = NULL;
     for (unsigned i = 0; i < s->n_slots; i++) {
         s->slots[i].stream.bwe = NULL;
-        protect_free(&s->slots[i].stream.protect);
+        s->slots[i].stream.protect = mem_free(s->slots[i].stream.protect);
     }
     s->bwe = mem_free(s->bwe);
 }

@@ -30,6 +30,9 @@ void keep_begin(struct session *s, us_t now, struct session_slot *slot) {
         struct stream *out = &s->slots[i].stream;
         lease_keep(&out->lease, &slot->limits[SESSION_LIMIT_RTP(i)], out->rewrite.next);
         lease_keep(&out->rtx.lease, &slot->limits[SESSION_LIMIT_RTX(i)], out->rtx.next);
+        if (out->protect) {
+            lease_keep(&out->protect->lease, &slot->limits[SESSION_LIMIT_FEC], out->protect->next);
+        }
     }
     write_state(s, now, 0);
 }
@@ -40,8 +43,12 @@ void keep_leave(struct session *s) {
     list_remove(&s->transport.changed);
     lease_stop(&s->transport.srtcp_lease);
     for (unsigned i = 0; i < s->n_slots; i++) {
-        lease_stop(&s->slots[i].stream.lease);
-        lease_stop(&s->slots[i].stream.rtx.lease);
+        struct stream *out = &s->slots[i].stream;
+        lease_stop(&out->lease);
+        lease_stop(&out->rtx.lease);
+        if (out->protect) {
+            lease_stop(&out->protect->lease);
+        }
     }
 }
 
@@ -59,6 +66,9 @@ void keep_hand_over(struct session *s, us_t now) {
         struct stream *out = &s->slots[i].stream;
         lease_end(&out->lease, out->rewrite.next);
         lease_end(&out->rtx.lease, out->rtx.next);
+        if (out->protect) {
+            lease_end(&out->protect->lease, out->protect->next);
+        }
     }
     write_state(s, now, SNAPSHOT_FINAL);
     keep_leave(s);

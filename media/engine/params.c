@@ -91,7 +91,7 @@ static bool repeats_ssrc(const struct session_line *l) {
 }
 
 static bool lines_ok(const struct session_params *s) {
-    unsigned sources = 0, streams = 0, slots = 0;
+    unsigned sources = 0, streams = 0, slots = 0, repaired = 0;
     for (unsigned i = 0; i < s->n_lines; i++) {
         const struct session_line *l = &s->lines[i];
         if (!line_ok(l) || repeats_ssrc(l)) {
@@ -99,6 +99,7 @@ static bool lines_ok(const struct session_params *s) {
         }
         sources += l->source != SOURCE_NONE;
         slots += l->slot != SLOT_NONE;
+        repaired += l->fec_pt != 0;
         streams += l->source == SOURCE_NONE ? 0 : l->n_rids > 0 ? l->n_rids : 1;
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(l->mid, s->lines[j].mid) == 0 || shares_ssrc(l, &s->lines[j])) {
@@ -107,7 +108,7 @@ static bool lines_ok(const struct session_params *s) {
         }
     }
     return sources <= SESSION_SOURCES_MAX && streams <= SESSION_STREAMS_MAX &&
-           slots <= SESSION_SLOTS_MAX && mids_fit(s->lines, s->n_lines);
+           slots <= SESSION_SLOTS_MAX && repaired <= 1 && mids_fit(s->lines, s->n_lines);
 }
 
 enum err params_check(const struct session_params *s) {

@@ -10,7 +10,7 @@ static void save_line(const struct session_line *l, struct snapshot_line *ret) {
     ret->codec = (uint8_t)(l->slot_index << 4 | l->codec);
     ret->pt = l->pt;
     ret->rtx_pt = l->rtx_pt;
-    ret->red_pt = l->red_pt;
+    ret->more_pt = l->codec == CODEC_OPUS ? l->red_pt : l->fec_pt;
     ret->flags = (uint8_t)((l->nack ? SNAPSHOT_NACK : 0) | (l->pli ? SNAPSHOT_PLI : 0) |
                            (l->twcc ? SNAPSHOT_TWCC : 0) | (l->remb ? SNAPSHOT_REMB : 0) |
                            (l->fir ? SNAPSHOT_FIR : 0));
@@ -40,6 +40,13 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     ret->rtx_index = out->rtx.next;
     ret->packets = out->packets;
     ret->octets = out->octets;
+}
+
+static void save_protect(const struct protect *x, struct session_snapshot *ret) {
+    if (x) {
+        ret->fec_ssrc = x->ssrc;
+        ret->fec_index = x->next;
+    }
 }
 
 static void save_stream(const struct session *s, const struct inbound *in, const struct layer *l,
@@ -143,6 +150,7 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         save_slot(&s->slots[i], now, &ret->slots[i]);
+        save_protect(s->slots[i].stream.protect, ret);
     }
 }
 
@@ -160,7 +168,7 @@ static bool take_limits(const struct session_slot *slot, struct session_snapshot
         ok = take_limit(&slot->limits[SESSION_LIMIT_RTP(i)], &s->slots[i].rewrite.index) &&
              take_limit(&slot->limits[SESSION_LIMIT_RTX(i)], &s->slots[i].rtx_index);
     }
-    return ok;
+    return ok && (!s->fec_ssrc || take_limit(&slot->limits[SESSION_LIMIT_FEC], &s->fec_index));
 }
 
 enum err session_slot_read(const struct session_slot *slot, struct session_snapshot *ret) {

@@ -39,7 +39,8 @@ struct snapshot_line {   /* what stays fixed of a session_line */
     char mid[MID_SHORT]; /* NUL-padded; when full, the rest is in mid_tails */
     uint8_t kind;  /* slot << 2 | source; of a slot << 4: the layers it is sent (wire/layers.h) */
     uint8_t codec; /* slot_index << 4 | codec */
-    uint8_t pt, rtx_pt, red_pt;
+    uint8_t pt, rtx_pt;
+    uint8_t more_pt;                         /* of sound: red_pt; of pictures: fec_pt */
     uint8_t flags;                           /* SNAPSHOT_NACK ... */
     uint8_t ext[(RTP_EXT_ACCEPTED + 1) / 2]; /* 4 bits each, even ones low */
 };
@@ -77,11 +78,12 @@ struct snapshot_ice { /* NUL-padded, not terminated when full */
 };
 
 struct session_snapshot {
-    uint32_t version; /* SNAPSHOT_VERSION */
+    uint16_t version; /* SNAPSHOT_VERSION */
     uint8_t n_slots, n_sources;
     uint8_t flags; /* SNAPSHOT_HOST ... */
     uint8_t last_flight_len;
-    us_t taken; /* [us] when, by the clock of the engine; elsewhere it may be any number */
+    uint16_t twcc_next; /* transport-wide sequence number */
+    us_t taken;         /* [us] when, by the clock of the engine; elsewhere it may be any number */
     uint64_t peer, participant, tour;
     uint64_t pinned;    /* with SNAPSHOT_MIX, whose viewers pin nobody: whom the mix leaves out */
     struct addr remote; /* selected address; port 0: none that another process could use */
@@ -91,12 +93,13 @@ struct session_snapshot {
     struct dtls_keys keys;
     int64_t clock_offset; /* [us] of the client's clock (recv/clock.h), 0 = unknown */
     uint32_t srtcp_index; /* outbound, as rtx_index */
-    uint16_t twcc_next;   /* transport-wide sequence number */
+    uint32_t fec_ssrc;    /* of what repairs the slot with a fec_pt, if any, */
     char cname[CNAME_MAX];
     uint8_t fingerprint[FINGERPRINT_LEN];
     uint8_t last_flight[DTLS_LAST_FLIGHT_MAX];
     struct snapshot_source sources[SESSION_SOURCES_MAX];
     struct snapshot_stream streams[SESSION_STREAMS_MAX]; /* of all sources */
+    uint64_t fec_index;                                  /* and its index, as rtx_index */
     struct snapshot_slot slots[SESSION_SLOTS_MAX];
 };
 
@@ -105,11 +108,13 @@ _Static_assert(SOURCE_KIND_COUNT <= 4 && SLOT_KIND_COUNT <= 4,
 _Static_assert(CODEC_COUNT <= 16 && SESSION_SLOTS_MAX <= 16, "snapshot_line.codec has 4 bits each");
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
 
-/* Numbers of the limits of a session's leases: SRTCP, and of slot i its media and its RTX. */
+/* Numbers of the limits of a session's leases: SRTCP, of slot i its media and its RTX, and of the
+ * slot that has it FlexFEC. */
 #define SESSION_LIMIT_SRTCP 0
 #define SESSION_LIMIT_RTP(i) (1 + 2 * (i))
 #define SESSION_LIMIT_RTX(i) (2 + 2 * (i))
-#define SESSION_LIMITS (1 + 2 * SESSION_SLOTS_MAX)
+#define SESSION_LIMIT_FEC (1 + 2 * SESSION_SLOTS_MAX)
+#define SESSION_LIMITS (2 + 2 * SESSION_SLOTS_MAX)
 
 /* Where a session is kept (media.h: engine_peer_slot). It holds keys: whoever can read it can read
  * the session's media. The limits stand apart from the rest, a word each, because they are written

@@ -5,10 +5,16 @@
 
 #include <string.h>
 
-struct protect_sums {
-    struct flexfec sum[2];
-    uint8_t fills; /* of sum */
-};
+struct protect *protect_new(uint8_t pt, uint32_t ssrc, uint64_t next) {
+    struct protect *x = mem_zalloc(1, sizeof(*x));
+    if (x) {
+        x->pt = pt;
+        x->ssrc = ssrc;
+        x->next = next;
+        lease_init(&x->lease, LEASE_END_MAX);
+    }
+    return x;
+}
 
 unsigned protect_every(unsigned before, double loss, unsigned percent) {
     double limit = (before > 0 ? 0.5 : 1) * percent / 100;
@@ -20,36 +26,32 @@ unsigned protect_every(unsigned before, double loss, unsigned percent) {
     return every > PROTECT_EVERY_MAX ? PROTECT_EVERY_MAX : every;
 }
 
-void protect_set(struct protect *x, unsigned every) {
-    if (x->pt == 0 || every == 0) {
-        protect_free(x);
-        return;
-    }
-    if (!x->sums) {
-        x->sums = mem_zalloc(1, sizeof(*x->sums));
-    }
-    x->every = (uint8_t)(x->sums ? every : 0);
+/* The group that fills now is empty. */
+static struct flexfec *begin_group(struct protect *x) {
+    struct flexfec *f = &x->sum[x->fills];
+    memset(f, 0, sizeof(*f));
+    return f;
 }
 
-void protect_free(struct protect *x) {
-    x->sums = mem_free(x->sums);
-    x->every = 0;
-    x->ready = false;
+void protect_set(struct protect *x, unsigned every) {
+    if (x->every == 0 || every == 0) {
+        x->ready = false;
+        (void)begin_group(x);
+    }
+    x->every = (uint8_t)every;
 }
 
 /* What nobody has sent by now gives way: its packets are old. */
 static struct flexfec *close_group(struct protect *x, us_t now) {
-    struct protect_sums *s = x->sums;
-    s->fills = !s->fills;
+    x->fills = !x->fills;
     x->closed = now;
     x->ready = true;
-    memset(&s->sum[s->fills], 0, sizeof(s->sum[0]));
-    return &s->sum[s->fills];
+    return begin_group(x);
 }
 
 bool protect_add(struct protect *x, us_t now, struct bytes header, const struct bytes *piece,
                  unsigned n) {
-    struct flexfec *f = &x->sums->sum[x->sums->fills];
+    struct flexfec *f = &x->sum[x->fills];
     size_t len = header.n - RTP_FIXED_HEADER;
     for (unsigned i = 0; i < n; i++) {
         len += piece[i].n;
@@ -70,7 +72,7 @@ bool protect_add(struct protect *x, us_t now, struct bytes header, const struct 
 }
 
 const struct flexfec *protect_ready(const struct protect *x) {
-    return x->ready ? &x->sums->sum[!x->sums->fills] : NULL;
+    return x->ready ? &x->sum[!x->fills] : NULL;
 }
 
 void protect_sent(struct protect *x) {

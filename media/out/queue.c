@@ -223,14 +223,14 @@ static void pad(struct out_queue *q, us_t now, struct train *t) {
 
 static void repair(struct out_queue *q, us_t now, struct train *t) {
     struct stream *s = q->repairs;
-    const struct flexfec *f = protect_ready(&s->protect);
+    const struct flexfec *f = protect_ready(s->protect);
     if (f && !train_takes(t, seal_repair_len(s, f))) {
         return;
     }
     if (f && seal_repair(s, now, f, t)) {
         q->transport->all->c.counters->fec_out++;
     }
-    protect_sent(&s->protect);
+    protect_sent(s->protect);
     q->repairs = NULL;
 }
 

@@ -131,12 +131,12 @@ struct content {
 static void protect(struct stream *s, us_t now, const struct content *c, struct header_values v,
                     const struct pieces *x) {
     uint8_t head[HEADER_MAX];
-    if (s->protect.every == 0 || c->again || !s->queue) {
+    if (!s->protect || s->protect->every == 0 || c->again || !s->queue) {
         return;
     }
     v.twcc = 0;
     size_t n = header_write(&s->header, c->p, &v, head);
-    if (protect_add(&s->protect, now, bytes_of(head, n), x->plain.piece, x->plain.n)) {
+    if (protect_add(s->protect, now, bytes_of(head, n), x->plain.piece, x->plain.n)) {
         s->queue->repairs = s;
     }
 }
@@ -249,13 +249,13 @@ size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
 bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t) {
     struct pieces x;
     uint8_t about[FLEXFEC_HEADER];
-    if (!leased(s, &s->lease, s->rewrite.next)) {
-        return false; /* what it repairs goes on elsewhere */
+    if (!leased(s, &s->protect->lease, s->protect->next)) {
+        return false;
     }
     flexfec_write_header(f, about);
     x.plain.n = 0;
     piece(&x, bytes_of(about, sizeof(about)));
     piece(&x, bytes_of(f->body, f->len));
-    struct beside b = {s->protect.pt, s->protect.ssrc, s->protect.next++, false};
+    struct beside b = {s->protect->pt, s->protect->ssrc, s->protect->next++, false};
     return seal_beside(s, now, &b, &x, t);
 }

@@ -18,8 +18,6 @@ void stream_init(struct stream *s, struct transport *t, const struct session_lin
     s->rtx.pt = line->rtx_pt;
     s->red.pt =
         stream_repeats(s) ? 0 : line->red_pt; /* what went with it may not be kept so long */
-    s->protect = (struct protect){
-        .pt = line->fec_pt, .ssrc = line->fec_ssrc, .next = rng_u32(rng) & REWRITE_SEQ_START_MAX};
     header_init(&s->header, line);
     choice_init(&s->layers);
     list_init(&s->replay.in);

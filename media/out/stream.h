@@ -62,7 +62,7 @@ struct stream {
         uint8_t pt;     /* 0 = redundant audio (RFC 2198) may not be sent */
         uint8_t blocks; /* so many are sent now with each packet */
     } red;
-    struct protect protect;
+    struct protect *protect; /* NULL: the viewer does not understand it */
     struct header header;
     struct stream_replay replay;
     struct bwe *bwe; /* borrowed: told of each packet with a transport-wide number; NULL: nobody */

@@ -76,7 +76,7 @@ static struct snapshot_line line_of(unsigned i, enum codec codec) {
                               .codec = (uint8_t)((i == 6) << 4 | (audio ? CODEC_OPUS : codec)),
                               .pt = audio ? 111 : 96,
                               .rtx_pt = audio ? 0 : 97,
-                              .red_pt = audio ? 63 : 0,
+                              .more_pt = audio ? 63 : 0,
                               .flags = i == 6 ? 4 : 1 | 2 | 4};
     l.mid[0] = (char)('0' + i);
     set_ext(&l, RTP_EXT_MID, 1);

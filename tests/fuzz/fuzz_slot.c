@@ -32,13 +32,16 @@ static void good(struct session_snapshot *s, unsigned i) {
         .line = {.mid = "0", .kind = SOURCE_CAMERA, .codec = CODEC_VP8, .pt = 96, .flags = 7},
         .live = 1};
     s->streams[0] = (struct snapshot_stream){.ssrc = 10 + i, .high = 70000};
+    s->fec_ssrc = 900 + i;
+    s->fec_index = 11;
     for (unsigned k = 0; k < 2; k++) {
         s->slots[k] = (struct snapshot_slot){
             .line = {.mid = {(char)('1' + k)},
-                     .kind = (k ? SLOT_GALLERY : SLOT_STAGE) << 4,
+                     .kind = (k ? SLOT_GALLERY : SLOT_STAGE) << 2,
                      .codec = CODEC_VP8,
                      .pt = 96,
                      .rtx_pt = 97,
+                     .more_pt = k ? 0 : 49, /* FlexFEC */
                      .flags = 3},
             .ssrc = 100 * (i + 1) + k,
             .rtx_ssrc = 100 * (i + 1) + 50 + k,
@@ -68,6 +71,7 @@ static void keep(struct session_slot *slot, const struct session_snapshot *s) {
         lease_keep(&l, &slot->limits[SESSION_LIMIT_RTP(i)], s->slots[i].rewrite.index);
         lease_keep(&l, &slot->limits[SESSION_LIMIT_RTX(i)], s->slots[i].rtx_index);
     }
+    lease_keep(&l, &slot->limits[SESSION_LIMIT_FEC], s->fec_index);
     seqlock_write(&state, s, len <= sizeof(*s) ? len : sizeof(*s));
 }
 
@@ -109,13 +113,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     struct engine_config c = sim_config(identity, rng_from_seeded(&seed));
     struct engine *e = engine_new(&c);
     CHECK(e && engine_tour_add(e, 1) == OK && engine_tour_tap(e, US_PER_S, 1, true) == OK);
+    bool spoilt = false;
     for (unsigned i = 0; i < PEERS; i++) {
         struct session_snapshot s, again;
+        const uint8_t *from = p;
         good(&s, i);
         p = spoil(&s, sizeof(s), p, end);
         keep(&slots[i], &s);
         p = spoil(&slots[i], sizeof(slots[i]), p, end);
-        if (session_slot_read(&slots[i], &s) == OK && engine_adopt(e, US_PER_S, &s) == OK) {
+        bool adopted =
+            session_slot_read(&slots[i], &s) == OK && engine_adopt(e, US_PER_S, &s) == OK;
+        spoilt = spoilt || p - from > 2;
+        CHECK(adopted || spoilt); /* so too by what was done to another one */
+        if (adopted) {
             CHECK(engine_peer_slot(e, US_PER_S, s.peer, &slots[i]) == OK);
             CHECK(session_slot_read(&slots[i], &again) == OK && again.peer == s.peer);
             drain(e, US_PER_S);

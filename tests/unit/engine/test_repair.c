@@ -1,10 +1,12 @@
 /* A share toward viewers that lose packets comes with packets that repair it (FlexFEC). */
+#include "base/alloc.h"
 #include "media/out/protect.h"
 #include "tests/unit/engine/rig.h"
 
 enum { PT_FEC = 49, FEC_SSRC = 4949, KEPT = 64 };
 
 static struct rig r;
+static struct session_slot slots[3]; /* by handle */
 
 /* What a browser's receiver knows: packets of the stage as they came, by sequence number, and what
  * it put together. */
@@ -160,6 +162,65 @@ TEST(repair_is_right_although_packets_have_transport_wide_numbers) {
     comes_right(true);
 }
 
+/* What is sent where losses are reported. */
+TEST(repair_begins_without_an_allocation) {
+    REQUIRE(start(2));
+    struct client *a = rig_join(&r, 1), *v = join(2, true, false);
+    share(a, v, SCREEN, 10, 0);
+    mem_fail_at(0);
+    share(a, v, SCREEN, 10, 5);
+    EXPECT(!mem_failed());
+    mem_fail_at(-1);
+    EXPECT(seen.repairs > 10);
+    rig_free(&r);
+}
+
+static shared_word *fec_limit(unsigned handle) {
+    return &slots[handle].limits[SESSION_LIMIT_FEC];
+}
+
+/* The viewer opens all that comes, so no index is used twice. */
+static void goes_on_with_another_engine(bool killed) {
+    static struct session_snapshot s[2];
+    REQUIRE(start(2));
+    memset(slots, 0, sizeof(slots));
+    struct client *a = rig_join(&r, 1), *v = join(2, true, false);
+    EXPECT_EQ(engine_peer_slot(r.engine, r.now, 1, &slots[1]), OK);
+    EXPECT_EQ(engine_peer_slot(r.engine, r.now, 2, &slots[2]), OK);
+    share(a, v, SCREEN, 10, 5);
+    unsigned before = seen.repairs;
+    uint64_t limit = 0, used = 0;
+    EXPECT(before > 10);
+    EXPECT_EQ(lease_read(fec_limit(2), &limit), OK);
+    for (unsigned i = 1; i <= 2; i++) {
+        EXPECT(killed || engine_peer_hand_over(r.engine, r.now, i) == OK);
+        REQUIRE(session_slot_read(&slots[i], &s[i - 1]) == OK);
+    }
+    used = s[1].fec_index;
+    EXPECT(killed ? used == limit : used < limit && limit - used <= LEASE_STEP);
+    rig_restart(&r);
+    for (unsigned i = 1; i <= 2; i++) {
+        EXPECT_EQ(engine_adopt(r.engine, r.now, &s[i - 1]), OK);
+        EXPECT_EQ(engine_peer_slot(r.engine, r.now, i, &slots[i]), OK);
+    }
+    share(a, v, SCREEN, 10, 5);
+    EXPECT(seen.repairs > before + 10);
+    EXPECT_EQ(engine_counters(r.engine)->fec_out, seen.repairs - before);
+    EXPECT_EQ(engine_counters(r.engine)->drop_lease, 0);
+    EXPECT_EQ(seen.wrong, 0);
+    EXPECT_EQ(lease_read(fec_limit(2), &limit), OK);
+    EXPECT(limit >= used + seen.repairs - before && limit <= used + LEASE_STEP + seen.repairs);
+    rig_free(&r);
+}
+
+TEST(repair_goes_on_when_a_session_was_handed_over) {
+    goes_on_with_another_engine(false);
+}
+
+TEST(repair_goes_on_when_an_engine_was_killed) {
+    goes_on_with_another_engine(true);
+}
+
 TEST(repair_of_a_camera_is_not_sent) {
     REQUIRE(start(2));
     struct client *a = rig_join(&r, 1), *v = join(2, true, false);
@@ -196,6 +257,11 @@ TEST(repair_lines_that_make_no_sense_are_refused) {
     l->fec_pt = l->pt;
     EXPECT_EQ(engine_peer_add(r.engine, r.now, &c->params), ERR_RANGE);
     l->fec_pt = PT_FEC;
+    c->params.lines[GALLERY0].slot = SLOT_STAGE; /* one stage is enough */
+    c->params.lines[GALLERY0].fec_pt = PT_FEC;
+    c->params.lines[GALLERY0].fec_ssrc = FEC_SSRC + 1;
+    EXPECT_EQ(engine_peer_add(r.engine, r.now, &c->params), ERR_RANGE);
+    c->params.lines[GALLERY0].fec_pt = 0;
     EXPECT_EQ(engine_peer_add(r.engine, r.now, &c->params), OK);
     rig_free(&r);
 }
