@@ -174,7 +174,7 @@ static void give_up(struct session *s, us_t now) {
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct stream *out = &s->slots[i].stream;
-        struct feed *f = stream_shown(out);
+        struct feed *f = stream_intent(out);
         if (queue_give_up(&s->queue, now, out) && f) {
             (void)stream_show(out, NULL);
             (void)stream_show(out, f);

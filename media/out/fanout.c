@@ -101,7 +101,8 @@ static bool queue_next(struct fanout *f, us_t now, struct train *ret) {
 }
 
 /* The packet waits: for others of its stream that do, or because the path is full. Not a repair, of
- * whose picture the rest has gone; nor what could not be found again. */
+ * whose picture the rest has gone; nor what could not be found again; nor the first one of what is
+ * awaited, or the picture that it ends would go on and keep the path full. */
 static bool held(struct fanout *f, struct sub *sub, us_t now, const struct media_packet *p) {
     struct stream *s = sub->stream;
     struct out_queue *q = s->queue;
@@ -113,7 +114,7 @@ static bool held(struct fanout *f, struct sub *sub, us_t now, const struct media
         return false;
     }
     bool repair = s->rewrite.source == sub->feed->id && p->seq <= s->rewrite.in_sent;
-    bool awaited = sub->feed != stream_shown(s) && !p->keyframe;
+    bool awaited = sub->feed != stream_shown(s);
     if (repair || awaited || !feed_recall(sub->feed, now, p->seq, &cached)) {
         return false;
     }

@@ -38,7 +38,7 @@ static struct session_line *add_line(struct browser *b, enum codec codec) {
 }
 
 static enum codec video_codec(const struct browser *b) {
-    return b->o.vp9 ? CODEC_VP9 : CODEC_VP8;
+    return b->o.codec ? (enum codec)b->o.codec : CODEC_VP8;
 }
 
 static unsigned n_rids(const struct video_options *v) {

@@ -29,6 +29,9 @@ struct video_options {
                                            than one is simulcast */
     uint8_t fps;                        /* [1/s] */
     bool temporal;                      /* in three layers (L1T3) */
+    uint16_t key_after;                 /* [ms] so late comes a key frame that was asked for, */
+    uint16_t key_gap;                   /* [ms] one is asked for in vain so soon after another */
+    bool keys_together;                 /* and all streams have one with it */
     bool svc; /* VP9, rates are of three sizes in one stream, in three frame rates (L3T3_KEY) */
 };
 
@@ -39,7 +42,7 @@ struct browser_options {
     bool receives;      /* stage, gallery and audio slots */
     bool far;           /* on the other worker (world_span) */
     bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
-    bool vp9;           /* what it receives and sends is VP9, else VP8 */
+    uint8_t codec;      /* enum codec of what it receives and sends: H.264, VP9, else VP8 */
     bool obeys_layers;  /* sends the layers that it is told to */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool red;           /* redundant audio: sends it, and understands it */
@@ -71,10 +74,12 @@ struct publish {           /* one outgoing stream of a source */
     us_t captured;      /* [us] and the one under way */
     const struct session_line *line;
     bool on, key_wanted, speaking;
-    bool muted;   /* by the platform */
-    bool stopped; /* it was told that nobody needs it */
-    us_t told_at; /* [us] it will know whether it is stopped: the message is under way; 0: it knows
-                   */
+    us_t asked_at; /* [us] a key frame was asked for and is made, */
+    us_t key_due;  /* [us] not before that time; 0: none */
+    bool muted;    /* by the platform */
+    bool stopped;  /* it was told that nobody needs it */
+    us_t told_at;  /* [us] it will know whether it is stopped: the message is under way; 0: it knows
+                    */
     bool told_stopped;
     uint32_t ssrc, rtx_ssrc;
     uint64_t index, rtx_index; /* next */
@@ -226,6 +231,10 @@ struct publish *publish_new(struct browser *b, const struct session_line *line);
 /* Share out what the uplink carries: the smallest stream first. */
 void publish_follow(struct browser *b);
 void publish_due(struct browser *b, struct publish *p, us_t now);
+/* A key frame is asked of it. */
+void publish_asked(struct browser *b, struct publish *p, us_t now);
+/* It makes one now. */
+bool publish_key_due(struct publish *p, us_t now);
 void publish_nack(struct browser *b, struct publish *p, uint16_t seq);
 uint32_t publish_ts(const struct publish *p, us_t now);
 struct play *play_new(const struct session_line *line);

@@ -54,13 +54,25 @@ static void write_vp9(struct wr *w, const struct content *c) {
     }
 }
 
+/* RFC 6184: parameter sets in a packet of their own, then FU-A. */
+static void write_h264(struct wr *w, const struct content *c) {
+    bool begins = c->packet == (c->keyframe ? 1 : 0);
+    if (c->start && c->keyframe) {
+        wr_u8(w, 0x67);
+        wr_u8(w, 0x42);
+        return;
+    }
+    wr_u8(w, 0x7c);
+    wr_u8(w, (uint8_t)(begins << 7 | (c->keyframe ? 5 : 1)));
+}
+
 size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c) {
     struct wr w = wr_of(out, VIDEO_PAYLOAD_MAX);
     size_t size = c->size ? c->size : AUDIO_PAYLOAD;
     if (c->kind == SOURCE_MICROPHONE) {
         wr_u8(&w, 0x78); /* RFC 6716 section 3.1: a 20 ms fullband CELT frame */
     } else {
-        (c->svc ? write_vp9 : write_vp8)(&w, c);
+        (c->h264 ? write_h264 : c->svc ? write_vp9 : write_vp8)(&w, c);
         /* Browsers cut a frame into packets that differ by a byte; the last may be shorter. */
         if (c->size == 0) {
             size = VIDEO_PAYLOAD_SMALL - (c->frame + c->packet) % 3 -
@@ -110,11 +122,25 @@ static bool read_vp9(struct rd *r, struct content *ret) {
     return true;
 }
 
+static bool read_h264(struct rd *r, struct content *ret) {
+    uint8_t type = rd_u8(r), fu = rd_u8(r);
+    ret->h264 = true;
+    ret->keyframe = type == 0x67;
+    ret->start = ret->keyframe || fu == 0x81;
+    return !r->bad;
+}
+
+static bool read_video(struct rd *r, enum codec codec, struct content *ret) {
+    return codec == CODEC_H264  ? read_h264(r, ret)
+           : codec == CODEC_VP9 ? read_vp9(r, ret)
+                                : read_vp8(r, ret);
+}
+
 bool content_read(struct bytes payload, enum codec codec, struct content *ret) {
     struct rd r = rd_of(payload.p, payload.n);
     memset(ret, 0, sizeof(*ret));
     if (codec != CODEC_OPUS) {
-        if (!(codec == CODEC_VP9 ? read_vp9 : read_vp8)(&r, ret)) {
+        if (!read_video(&r, codec, ret)) {
             return false;
         }
     } else {

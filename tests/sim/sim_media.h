@@ -28,6 +28,7 @@ struct content {
     bool sync;   /* needs nothing but layer 0 */
     bool svc;    /* VP9 with sizes in one stream: the following are valid, and frame counts
                     the frames of all sizes, SVC_SIZES to a picture */
+    bool h264;   /* no picture ids */
     bool of_key; /* of a picture that needs no other */
     uint8_t spatial;
     uint16_t size;        /* [bytes] of the payload; 0: as small packets are */

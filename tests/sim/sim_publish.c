@@ -231,18 +231,41 @@ static void place(const struct publish *p, struct content *c) {
     c->back = c->keyframe ? 0 : cycle[at].back;
 }
 
+/* As libwebrtc has it, where the options say so: one request for all streams, and none within a
+ * while after it. */
+void publish_asked(struct browser *b, struct publish *p, us_t now) {
+    const struct video_options *v = p->video;
+    struct publish *first = v->keys_together ? b->pubs[p->line->source] : p;
+    us_t gap = v->key_gap * US_PER_MS;
+    p->plis++;
+    if (first->asked_at > 0 && now - first->asked_at < gap) {
+        return;
+    }
+    first->asked_at = now;
+    for (struct publish *x = first; x; x = v->keys_together ? x->lower : NULL) {
+        x->key_due = x->key_due ? x->key_due : now + v->key_after * US_PER_MS;
+    }
+}
+
+bool publish_key_due(struct publish *p, us_t now) {
+    bool due = p->key_wanted || (p->key_due > 0 && p->key_due <= now);
+    p->key_wanted = false;
+    p->key_due = due ? 0 : p->key_due;
+    return due;
+}
+
 static struct content next_frame(struct browser *b, struct publish *p) {
     if (p->video->svc) {
         return svc_frame(b, p);
     }
-    bool key = p->key_wanted;
+    bool key = publish_key_due(p, b->w->now);
     struct content c = {.participant = (uint16_t)b->params.participant,
                         .kind = p->line->source,
                         .layer = p->layer,
                         .frame = p->frame++,
                         .keyframe = key,
+                        .h264 = p->line->codec == CODEC_H264,
                         .picture_id = p->picture_id};
-    p->key_wanted = false;
     p->keyframes += key;
     p->key_frame = key ? c.frame : p->key_frame;
     place(p, &c);

@@ -189,8 +189,7 @@ static void on_feedback(struct browser *b, us_t now, const struct rtcp_packet *p
     } else if (p->type == RTCP_PSFB && p->count == RTCP_FMT_PLI) {
         struct publish *pub = by_ssrc(b, rtcp_fb_media_ssrc(p));
         if (pub) {
-            pub->key_wanted = true;
-            pub->plis++;
+            publish_asked(b, pub, now);
         }
     } else if (p->type == RTCP_RTPFB && p->count == RTCP_FMT_TWCC) {
         on_twcc(b, now, p);

@@ -11,8 +11,7 @@ static const uint8_t back[3] = {4, 2, 1}; /* pictures, by frame rate */
 
 struct content svc_frame(struct browser *b, struct publish *p) {
     if (p->spatial == 0) {
-        p->of_key = p->key_wanted;
-        p->key_wanted = false;
+        p->of_key = publish_key_due(p, b->w->now);
         p->keyframes += p->of_key;
         p->key_frame = p->of_key ? p->frame : p->key_frame;
     }

@@ -113,3 +113,62 @@ void scenario_unwatched(struct world *w) {
     SIM_EXPECT(w, made(w, a, US_PER_S) < 200);
     SIM_EXPECT(w, world_events(w, MEDIA_SOURCE_OFF, a->params.peer) == 0);
 }
+
+/* Of what was shown last; 0: the largest. */
+static unsigned size_shown(const struct play *p) {
+    const struct content *c = &p->last.content;
+    return c->svc ? SVC_SIZES - 1u - c->spatial : c->layer;
+}
+
+/* As an encoder on a busy machine: key frames come late, one for all streams, and requests are let
+ * pass that follow another one soon. */
+static struct browser *slow_publisher(struct world *w, enum codec codec, unsigned ms,
+                                      unsigned loss) {
+    struct browser_options o = {.camera = true, .host = true, .codec = (uint8_t)codec};
+    o.obeys_layers = world_below(w, 2);
+    o.up = o.down = (struct sim_link_config){.delay = 10 * US_PER_MS, .jitter = US_PER_MS};
+    o.down.loss = loss;
+    o.video[SOURCE_CAMERA] = (struct video_options){.rates = {2500 * KBIT, 600 * KBIT, 150 * KBIT},
+                                                    .fps = 25,
+                                                    .key_after = (uint16_t)ms,
+                                                    .key_gap = 300,
+                                                    .keys_together = true,
+                                                    .svc = codec == CODEC_VP9};
+    struct browser *b = world_join(w, &o);
+    run_connected(w);
+    world_run_for(w, 3 * US_PER_S);
+    return b;
+}
+
+/* A path becomes narrow, and key frames are slow or their requests get lost: the smaller picture
+ * comes with the first one that is made for it, and the large one not again. */
+void scenario_slow_keys(struct world *w) {
+    static const uint8_t codecs[] = {CODEC_VP8, CODEC_H264, CODEC_VP9};
+    unsigned late = world_below(w, 2500), loss = world_below(w, 2) * world_below(w, 300000);
+    struct browser_options v = {.receives = true, .feedback = true, .codec = codecs[w->seed % 3]};
+    w->lossless = false;
+    (void)slow_publisher(w, (enum codec)v.codec, late, loss);
+    v.up.delay = v.down.delay = (5 + world_below(w, 40)) * US_PER_MS;
+    v.down.rate = 8000 * KBIT;
+    v.down.queue = 60000;
+    struct browser *b = world_join(w, &v);
+    struct play *p = browser_slot(b, SLOT_STAGE, 0);
+    run_connected(w);
+    world_run_for(w, 20 * US_PER_S);
+    SIM_EXPECT(w, size_shown(p) == 0);
+    b->down.c.queue = 500 * KBIT / 8 / 4;
+    sim_link_rate(&b->down, w->now, 500 * KBIT);
+    us_t begun = w->now, smaller = 0;
+    unsigned again = 0;
+    while (!w->failed && w->now - begun < 20 * US_PER_S) {
+        world_run_for(w, 10 * US_PER_MS);
+        smaller = smaller == 0 && size_shown(p) > 0 ? w->now - begun : smaller;
+        again += smaller > 0 && size_shown(p) == 0;
+    }
+    say(w, "a key frame takes", late, "ms");
+    say(w, "requests lost", loss / 10000, "%");
+    say(w, "a smaller picture after", smaller, "us");
+    say(w, "large again", again, "looks");
+    us_t most = (late + (loss ? 7000 : v.codec == CODEC_VP9 ? 3000 : 2000)) * US_PER_MS;
+    SIM_EXPECT(w, smaller > 0 && smaller < most && again == 0);
+}

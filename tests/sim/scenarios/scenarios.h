@@ -57,6 +57,7 @@ extern const unsigned n_scenarios;
     X(svc, 4)              \
     X(fair, 4)             \
     X(unwatched, 4)        \
+    X(slow_keys, 4)        \
     X(fifty, 20)           \
     X(storm, 20)
 #define X(name) void scenario_##name(struct world *w);

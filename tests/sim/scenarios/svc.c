@@ -38,7 +38,7 @@ void scenario_svc(struct world *w) {
     struct browser_options o = {.camera = true,
                                 .microphone = true,
                                 .host = true,
-                                .vp9 = true,
+                                .codec = CODEC_VP9,
                                 .up = path(10 * US_PER_MS),
                                 .down = path(10 * US_PER_MS)};
     o.up.loss = w->seed % 2 ? 10000 : 0; /* what is lost on the way to us is of any layer */
@@ -46,7 +46,7 @@ void scenario_svc(struct world *w) {
     (void)world_join(w, &o);
     run_connected(w);
     world_run_for(w, 1500 * US_PER_MS);
-    struct browser_options v = {.receives = true, .feedback = true, .vp9 = true};
+    struct browser_options v = {.receives = true, .feedback = true, .codec = CODEC_VP9};
     v.up = path(20 * US_PER_MS);
     v.down = path(20 * US_PER_MS);
     v.down.rate = 4000 * KBIT;

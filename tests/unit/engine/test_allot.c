@@ -317,6 +317,64 @@ TEST(a_viewer_that_is_a_second_behind_begins_anew) {
     rig_free(&r);
 }
 
+/* The encoder is slow. Once the large picture was asked for anew, and filled the path again. */
+TEST(who_is_behind_and_waits_for_a_smaller_picture_begins_anew_with_that) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    EXPECT_EQ(watch(c, v, US_PER_S), 31);
+    c->pli_ssrc = 0;
+    unsigned before = c->n_pli;
+    remb(v, 70000);
+    for (unsigned i = 0; i < 120; i++) {
+        for (uint8_t k = 3; k-- > 0;) {
+            client_send(c, &(struct packet_spec){
+                               .line = CAM, .layer = k, .marker = true, .size = sizes[k]});
+        }
+        rig_run(&r, 33 * US_PER_MS);
+        EXPECT(c->pli_ssrc == 0 || c->pli_ssrc == client_stream(c, CAM, LOW)->ssrc);
+    }
+    EXPECT(engine_counters(r.engine)->given_up > 0);
+    EXPECT(c->n_pli >= before + 3);
+    v->n_got = 0;
+    for (uint8_t k = 0; k < 3; k++) {
+        client_send(
+            c, &(struct packet_spec){
+                   .line = CAM, .layer = k, .keyframe = true, .marker = true, .size = sizes[k]});
+    }
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    EXPECT_EQ(client_last(v, STAGE)->number, c->number);
+    rig_free(&r);
+}
+
+static void layer(struct client *c, uint8_t i, bool key) {
+    client_send(c, &(struct packet_spec){
+                       .line = CAM, .layer = i, .keyframe = key, .marker = true, .size = sizes[i]});
+}
+
+/* Once it waited for the path to be free, and what it was to end went on, and kept it full. */
+TEST(a_picture_that_is_awaited_does_not_wait_behind_the_one_before_it) {
+    struct client *c, *v;
+    REQUIRE(begin(&c, &v));
+    remb(v, 70000);
+    rig_run(&r, 200 * US_PER_MS);
+    EXPECT_EQ(c->pli_ssrc, client_stream(c, CAM, LOW)->ssrc);
+    do { /* more than the path takes now */
+        layer(c, HIGH, false);
+    } while (client_last(v, STAGE)->number == c->number);
+    uint32_t high = c->number;
+    while (client_last(v, STAGE)->number != high) {
+        rig_run(&r, 5 * US_PER_MS);
+    }
+    layer(c, LOW, true);
+    EXPECT_EQ(client_last(v, STAGE)->number, high + 1);
+    layer(c, HIGH, false);
+    layer(c, LOW, false); /* this one waits */
+    EXPECT_EQ(client_last(v, STAGE)->number, high + 1);
+    rig_run(&r, 300 * US_PER_MS);
+    EXPECT_EQ(client_last(v, STAGE)->number, high + 3);
+    rig_free(&r);
+}
+
 /* 20 frames a second for a while, of which each fourth is lost: on the way to the server, or on the
  * way to a viewer without transport-wide numbers, who counts both. */
 static uint64_t rate_after_loss(bool upstream) {
