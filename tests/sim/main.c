@@ -118,6 +118,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     int status = run_all(&o);
+    worlds_free();
     sim_identities_free();
     return status;
 }

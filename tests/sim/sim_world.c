@@ -16,6 +16,29 @@ static void engine_start(struct world *w) {
     CHECK(engine_tour_add(w->engine, SIM_TOUR) == OK);
 }
 
+/* To make one touches 32 MB, which takes longer than a short life: the next world takes over that
+ * of the last one. */
+static struct packet_pool *kept;
+
+static struct packet_pool *take_pool(void) {
+    struct packet_pool *p = kept ? kept : packet_pool_new(SIM_POOL);
+    CHECK(p);
+    kept = NULL;
+    return p;
+}
+
+static void give_pool(struct packet_pool *p) {
+    if (packet_pool_idle(p) != SIM_POOL) {
+        return; /* reported, and left alone */
+    }
+    packet_pool_free(kept); /* of a world in a world */
+    kept = p;
+}
+
+void worlds_free(void) {
+    kept = packet_pool_free(kept);
+}
+
 struct world *world_new(uint64_t seed) {
     struct world *w = mem_zalloc(1, sizeof(*w));
     CHECK(w);
@@ -38,8 +61,7 @@ struct world *world_new(uint64_t seed) {
     w->config.media_silence = SIM_MEDIA_SILENCE;
     w->config.peer_timeout = SIM_PEER_TIMEOUT;
     w->config.join_timeout = SIM_JOIN_TIMEOUT;
-    w->pool = packet_pool_new(SIM_POOL);
-    CHECK(w->pool);
+    w->pool = take_pool();
     engine_start(w);
     return w;
 }
@@ -75,9 +97,7 @@ struct world *world_free(struct world *w) {
     mem_free(w->history);
     mem_free(w->slots[0]);
     mem_free(w->slots[1]);
-    if (packet_pool_idle(w->pool) == SIM_POOL) { /* else reported, and left alone */
-        packet_pool_free(w->pool);
-    }
+    give_pool(w->pool);
     sim_entropy(NULL);
     return mem_free(w);
 }
@@ -133,13 +153,25 @@ static struct pending *pop(struct world *w) {
     return top;
 }
 
-/* FNV-1a over everything that is sent, so that two runs can be compared. */
+static uint64_t hash_step(uint64_t h, uint64_t word) {
+    h = (h ^ word) * 0x9e3779b97f4a7c15U;
+    return h ^ h >> 32;
+}
+
+/* Over everything that is sent, so that two runs can be compared: by words, or it would be the most
+ * that a simulation does. */
 static void hash_datagram(struct world *w, struct bytes d) {
-    uint64_t h = w->hash ^ (uint64_t)w->now;
-    for (size_t i = 0; i < d.n; i++) {
-        h = (h ^ d.p[i]) * 0x100000001b3U;
+    uint64_t h = hash_step(w->hash, (uint64_t)w->now), word;
+    size_t at = 0;
+    for (; at + sizeof(word) <= d.n; at += sizeof(word)) {
+        memcpy(&word, d.p + at, sizeof(word));
+        h = hash_step(h, word);
     }
-    w->hash = h;
+    word = d.n;
+    for (; at < d.n; at++) {
+        word = word << 8 | d.p[at];
+    }
+    w->hash = hash_step(h, word);
 }
 
 void world_send(struct world *w, struct sim_link *l, const struct pending *head, struct bytes d) {

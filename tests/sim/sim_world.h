@@ -88,6 +88,8 @@ struct world *world_new(uint64_t seed);
 void world_end(struct world *w);
 /* Free everything else. */
 struct world *world_free(struct world *w);
+/* What is kept from one world to the next: after the last one. */
+void worlds_free(void);
 
 /* Note a broken invariant or expectation; the first one counts and stops the run. */
 void world_fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
