@@ -110,6 +110,11 @@ bool aimd_update(struct aimd *a, us_t now, const struct aimd_input *in) {
     return false;
 }
 
+void aimd_carried(struct aimd *a, uint64_t acked) {
+    uint64_t to = (uint64_t)(AIMD_BETA * (double)acked);
+    a->rate = a->rate < to ? to : a->rate;
+}
+
 void aimd_proven(struct aimd *a, us_t now, uint64_t rate) {
     if (rate > a->rate) {
         a->rate = rate;

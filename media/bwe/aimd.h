@@ -52,6 +52,9 @@ struct aimd_input {
 void aimd_init(struct aimd *a, uint64_t rate);
 /* What has become of the path; true when the rate went down. */
 bool aimd_update(struct aimd *a, us_t now, const struct aimd_input *in);
+/* A queue stood all the while in which this much arrived [bit/s]: the decrease for it need not have
+ * gone below that times AIMD_BETA. */
+void aimd_carried(struct aimd *a, uint64_t acked);
 /* It is known that the path carries this much. */
 void aimd_proven(struct aimd *a, us_t now, uint64_t rate);
 

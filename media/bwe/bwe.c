@@ -15,7 +15,8 @@
 #define DRAIN_BELOW (15 * US_PER_MS)
 #define DRAIN_SPAN (500 * US_PER_MS)   /* the queue shall be gone in this time */
 #define DRAIN_MAX (1500 * US_PER_MS)   /* and if it is not, the way itself has become longer */
-#define DRAIN_LEAST 4                  /* a fourth of the rate goes on: speech */
+#define DRAIN_LEAST 4                  /* a fourth of the rate goes on, */
+#define DRAIN_LONG US_PER_S            /* ours: or half of that while so much waits */
 #define BELIEVE_FOR (1500 * US_PER_MS) /* ours: later there are probes */
 #define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
 #define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
@@ -90,7 +91,7 @@ uint64_t bwe_rate(const struct bwe *b, us_t now) {
     if (now >= b->drain_until || queue <= DRAIN_BELOW) {
         return rate;
     }
-    uint64_t least = rate / DRAIN_LEAST;
+    uint64_t least = rate / (queue < DRAIN_LONG ? DRAIN_LEAST : 2 * DRAIN_LEAST);
     uint64_t less = queue < DRAIN_SPAN ? rate - rate * (uint64_t)queue / DRAIN_SPAN : 0;
     return less > least ? less : least;
 }
@@ -279,6 +280,17 @@ static bool past_is_seen(const struct bwe *b, us_t now) {
     return !is_stale(b, now) && b->newest <= b->lowered && b->queued > WAITED_FOR;
 }
 
+/* While the queue that the rate was lowered for passes by, the path is full, and what arrives is
+ * what it carries. That is known better now than then, from 160 ms in which it had just become
+ * slow: a fourth less was taken for it at times, and the probe that found out came a second late.
+ */
+static void correct(struct bwe *b, us_t now, const struct aimd_input *in) {
+    uint64_t least = in->acked < in->acked_short ? in->acked : in->acked_short;
+    if (in->before && now - b->lowered > ACKED_BUCKETS * ACKED_BUCKET) {
+        aimd_carried(&b->aimd, least);
+    }
+}
+
 void bwe_feedback_end(struct bwe *b, us_t now) {
     struct aimd_input in = {.usage = b->overuse ? TREND_OVERUSE : (enum trend_usage)b->seen,
                             .acked = acked_rate(&b->acked, ACKED_BUCKETS),
@@ -301,6 +313,7 @@ void bwe_feedback_end(struct bwe *b, us_t now) {
     if (less) {
         lowered(b, now, before);
     } else {
+        correct(b, now, &in);
         believe(b, now, &in);
         answer(b, now);
     }

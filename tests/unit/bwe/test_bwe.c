@@ -91,6 +91,27 @@ TEST(bwe_lets_a_long_queue_go) {
     EXPECT(again <= 2); /* it was in seven */
 }
 
+/* However the change falls between pictures and feedback: up to two seconds wait, and are gone soon
+ * enough for four fifths to be sent again 3 s after it. */
+TEST(bwe_is_back_three_seconds_after_a_fall) {
+    us_t latest = 0;
+    for (unsigned i = 0; i < 16; i++) {
+        struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(3), .delay = SEC(0.02)};
+        static struct path p;
+        path_init(&p, &link, &usual, 300 + i);
+        run(&p, SEC(12 + 0.13 * i), "4M");
+        link.rate = 500 * KBIT;
+        us_t fell = p.now;
+        run(&p, fell + SEC(0.6), "0.5M"); /* it is known by then */
+        while (p.now < fell + SEC(6) && bwe_rate(&p.bwe, p.now) < 400 * KBIT) {
+            run(&p, p.now + SEC(0.02), "0.5M");
+        }
+        latest = us_max(latest, p.now - fell);
+    }
+    printf("# back after %lld us at the latest\n", (long long)latest);
+    EXPECT(latest < SEC(3));
+}
+
 /* A path that is narrower than the guess: nothing has come through yet that tells how it was. */
 TEST(bwe_soon_knows_that_it_has_guessed_too_much) {
     static const struct bwe_config guess = {800 * KBIT, 60 * KBIT, 6 * MBIT};
