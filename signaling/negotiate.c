@@ -134,7 +134,7 @@ static bool ext_wanted(enum rtp_ext e, const struct sdp_media *m, struct carried
         return inbound;
     case RTP_EXT_DEPENDENCY: /* AV1 tells its layers nowhere else; a structure of them is longer
                                 than the one-byte form takes */
-        return inbound && c.codec == CODEC_AV1 && m->mixed;
+        return c.codec == CODEC_AV1 && m->mixed;
     default:
         return false;
     }

@@ -245,10 +245,22 @@ static void meet_all(struct tour *t) {
     }
 }
 
+static void load_dependency(const struct session *s, struct rewrite_dependency *ret,
+                            const struct rewrite_dependency *from) {
+    *ret = *from;
+    if (s->rebuilt) {
+        rewrite_dependency_rejoin(ret, from);
+    }
+}
+
 static void load_slot(struct session *s, unsigned i, us_t taken, const struct snapshot_slot *from) {
     struct slot *slot = &s->slots[i];
     (s->rebuilt ? rewrite_rejoin : rewrite_import)(&slot->stream.rewrite, taken, &from->rewrite);
-    (s->rebuilt ? rewrite_vp8_rejoin : rewrite_vp8_import)(&slot->stream.vp8, &from->vp8);
+    if (slot->line.codec == CODEC_AV1) {
+        load_dependency(s, &slot->stream.dependency, &from->dependency);
+    } else {
+        (s->rebuilt ? rewrite_vp8_rejoin : rewrite_vp8_import)(&slot->stream.vp8, &from->vp8);
+    }
     choice_resume(&slot->stream.layers, from->line.kind >> 4);
     slot->stream.unnumbered = from->line.flags & SNAPSHOT_UNNUMBERED;
     slot->stream.rtx.next = from->rtx_index;

@@ -34,7 +34,11 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     struct feed *shown = stream_shown(out);
     bool bound = shown && ret->rewrite.source == shown->id;
     ret->rewrite.source = bound ? layer_key(layer_of(shown)) : 0;
-    ret->vp8 = out->vp8.is;
+    if (slot->line.codec == CODEC_AV1) {
+        ret->dependency = out->dependency;
+    } else {
+        ret->vp8 = out->vp8.is;
+    }
     ret->line.kind |= (uint8_t)(out->layers.now << 4);
     ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "media/secure/dtls.h"
 #include "media/send/rewrite.h"
+#include "media/send/rewrite_dependency.h"
 #include "media/send/rewrite_vp8.h"
 
 #include <assert.h>
@@ -51,7 +52,10 @@ struct snapshot_slot { /* one outbound stream; source in rewrite: snapshot_key o
     uint32_t ssrc, rtx_ssrc;
     uint32_t packets, octets; /* sender report counts */
     struct snapshot_line line;
-    struct rewrite_vp8_numbers vp8;
+    union {
+        struct rewrite_vp8_numbers vp8;
+        struct rewrite_dependency dependency; /* AV1 */
+    };
 };
 
 struct snapshot_source { /* a sending m-line; its streams follow those of the one before */

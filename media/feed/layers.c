@@ -1,6 +1,7 @@
 #include "media/feed/layers.h"
 
 #include "base/alloc.h"
+#include "media/wire/dependency_copy.h"
 
 enum err layer_reader_init(struct layer_reader *r, const struct session_line *line) {
     if (line->codec == CODEC_AV1 && line->ext.id[RTP_EXT_DEPENDENCY] && !r->structure) {
@@ -109,22 +110,59 @@ static bool late(const struct layer_reader *r, uint64_t seq, struct bytes descri
            dependency_has_structure(descriptor);
 }
 
-struct layer_marks layers_av1(struct layer_reader *r, uint64_t seq, struct bytes descriptor) {
+/* It is passed on without a word on targets: what refers to a structure that has not come says
+ * nothing where it could be put, and one that came late is of a picture that is past. */
+static struct layer_marks unread(struct bytes b, bool is_late, struct descriptor *ret) {
+    struct dependency_structure past = {0};
     struct dependency d;
-    if (!r->structure || late(r, seq, descriptor) ||
-        dependency_parse(descriptor, r->structure, &d) != OK) {
+    struct layer_marks m = layers_none();
+    enum err err = dependency_parse(b, &past, &d);
+    *ret =
+        (struct descriptor){.len = (uint8_t)b.n, .n_templates = err == OK ? past.n_templates : 0};
+    m.described = err == (is_late ? OK : ERR_UNKNOWN);
+    return m;
+}
+
+/* What its structure says of all frames. */
+static void note_structure(struct layer_reader *r, uint64_t seq, uint32_t active) {
+    r->structure_seq = seq;
+    r->grid = grid_of(r->structure);
+    for (unsigned i = 0; i < LAYERS_TARGETS; i++) {
+        r->target[i] = closest(r->structure, active, i);
+    }
+}
+
+static struct descriptor describe(const struct layer_reader *r, struct bytes b,
+                                  const struct dependency *d) {
+    return (struct descriptor){.active_at = d->active_at,
+                               .active = (uint16_t)r->active,
+                               .len = (uint8_t)b.n,
+                               .n_templates = d->has_structure ? r->structure->n_templates : 0,
+                               .grid = r->grid};
+}
+
+struct layer_marks layers_av1(struct layer_reader *r, uint64_t seq, struct bytes descriptor,
+                              struct descriptor *ret) {
+    struct dependency d;
+    if (!r->structure || descriptor.n == 0 || descriptor.n > DEPENDENCY_LEN_MAX) {
         return layers_none();
     }
+    if (late(r, seq, descriptor)) {
+        return unread(descriptor, true, ret);
+    }
+    if (dependency_parse(descriptor, r->structure, &d) != OK) {
+        return unread(descriptor, false, ret);
+    }
     if (d.has_structure) {
-        r->structure_seq = seq;
+        note_structure(r, seq, d.active);
     }
-    for (unsigned i = 0; d.has_structure && i < LAYERS_TARGETS; i++) {
-        r->target[i] = closest(r->structure, d.active, i);
-    }
+    r->active = d.has_active ? d.active : r->active;
+    *ret = describe(r, descriptor, &d);
     uint8_t own = target_of(d.frame.spatial, d.frame.temporal);
     struct layer_marks m = {.layered = true,
                             .ends = d.end,
                             .alone = d.frame.n_diffs == 0,
+                            .described = true,
                             .spatial = (uint8_t)target_spatial(own),
                             .temporal = (uint8_t)target_temporal(own)};
     for (unsigned i = 0; i < LAYERS_TARGETS; i++) {

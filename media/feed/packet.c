@@ -49,6 +49,16 @@ static void note_numbers(struct media_packet *p, const struct picture_ids *d) {
         (struct vp8){.len = d->has_tl0picidx ? (uint8_t)(d->tl0picidx_at + 1) : end, .ids = *d};
 }
 
+static void read_descriptor(struct media_packet *p, struct bytes element,
+                            struct layer_reader *reader) {
+    struct descriptor d;
+    p->layers = layers_av1(reader, p->seq, element, &d);
+    if (p->layers.described) {
+        p->descriptor = d;
+        p->descriptor.at = (uint16_t)(element.p - p->packet->data);
+    }
+}
+
 void media_packet_layers(struct media_packet *p, const struct rtp *r,
                          const struct session_line *line, struct layer_reader *reader) {
     struct vp9 vp9;
@@ -58,6 +68,6 @@ void media_packet_layers(struct media_packet *p, const struct rtp *r,
         note_numbers(p, &vp9.ids);
         p->layers = layers_vp9(reader, &vp9);
     } else if (line->codec == CODEC_AV1) {
-        p->layers = layers_av1(reader, p->seq, rtp_ext_find(r, line->ext.id[RTP_EXT_DEPENDENCY]));
+        read_descriptor(p, rtp_ext_find(r, line->ext.id[RTP_EXT_DEPENDENCY]), reader);
     }
 }

@@ -34,7 +34,10 @@ struct media_packet {
     uint8_t lead;   /* a key frame: packets missing directly before it that may belong to it */
     bool has_vp8;   /* vp8 is valid */
     bool numbered;  /* vp8.ids is: of VP9, too; then vp8.len is where they end */
-    struct vp8 vp8;
+    union {
+        struct vp8 vp8;
+        struct descriptor descriptor; /* layers.described: AV1 */
+    };
     struct layer_marks layers;
 };
 
@@ -55,6 +58,11 @@ static inline bool media_packet_says_level(const struct media_packet *p) {
 /* The payload, without padding. */
 static inline struct bytes media_packet_payload(const struct media_packet *p) {
     return bytes_of(p->packet->data + p->payload_at, p->payload_len);
+}
+
+/* The dependency descriptor of one that layers.described says has one. */
+static inline struct bytes media_packet_descriptor(const struct media_packet *p) {
+    return bytes_of(p->packet->data + p->descriptor.at, p->descriptor.len);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "media/out/seal.h"
 
+#include "media/out/descriptor.h"
 #include "media/out/queue.h"
 #include "media/out/redundant.h"
 
@@ -17,6 +18,7 @@ struct pieces {
     uint8_t red[REDUNDANCY_MAX * RED_HEAD_BLOCK + RED_HEAD_LAST];
     uint8_t descriptor[DESCRIPTOR_MAX];
     uint8_t padding[UINT8_MAX];
+    uint8_t dependency[DEPENDENCY_LEN_MAX];
 };
 
 static void piece(struct pieces *x, struct bytes b) {
@@ -83,16 +85,19 @@ static bool seal(struct stream *s, const struct placing *at, struct bytes header
     return true;
 }
 
+static size_t head_len(const struct stream *s, const struct media_packet *p) {
+    return header_len(&s->header, p, descriptor_goes(s, p) ? descriptor_len(s, p) : 0);
+}
+
 /* With what goes with it when it goes out now. */
 size_t seal_media_len(const struct stream *s, us_t now, const struct media_packet *p) {
     struct redundant more;
     redundant_of(s, now, p, &more);
-    return header_len(&s->header, p) + more.len + p->payload_len + p->padding +
-           s->transport->tag_len;
+    return head_len(s, p) + more.len + p->payload_len + p->padding + s->transport->tag_len;
 }
 
 size_t seal_rtx_len(const struct stream *s, const struct media_packet *p) {
-    return header_len(&s->header, p) + OSN_LEN + p->payload_len + s->transport->tag_len;
+    return head_len(s, p) + OSN_LEN + p->payload_len + s->transport->tag_len;
 }
 
 static struct header_values values(struct stream *s, const struct media_packet *p,
@@ -104,6 +109,13 @@ static struct header_values values(struct stream *s, const struct media_packet *
                                   .twcc = s->header.twcc ? s->transport->twcc_next++ : 0,
                                   .ts = o->ts,
                                   .ssrc = s->line->ssrc};
+}
+
+static void add_descriptor(struct pieces *x, struct stream *s, const struct media_packet *p,
+                           struct header_values *v) {
+    if (descriptor_goes(s, p)) {
+        v->descriptor = bytes_of(x->dependency, descriptor_write(s, p, x->dependency));
+    }
 }
 
 /* The packets before p as redundant blocks, the oldest first. Theirs and its own payload type in
@@ -151,6 +163,7 @@ static bool seal_content(struct stream *s, us_t now, const struct content *c,
     }
     struct header_values v = values(s, p, o);
     v.pt = c->more->n > 0 ? s->red.pt : v.pt;
+    add_descriptor(&x, s, p, &v);
     size_t n = header_write(&s->header, p, &v, head);
     x.plain.n = 0;
     if (c->more->n > 0) {
@@ -199,6 +212,7 @@ bool seal_rtx(struct stream *s, us_t now, const struct media_packet *p, const st
     v.ssrc = s->rtx.ssrc;
     v.seq = (uint16_t)index;
     v.padded = false;
+    add_descriptor(&x, s, p, &v);
     size_t n = header_write(&s->header, p, &v, head);
     put_be16(x.osn, (uint16_t)o->index);
     x.plain.n = 0;
@@ -228,7 +242,7 @@ static bool seal_beside(struct stream *s, us_t now, const struct beside *b, cons
 }
 
 size_t seal_padding_len(const struct stream *s) {
-    return header_len(&s->header, &nothing) + UINT8_MAX + s->transport->tag_len;
+    return header_len(&s->header, &nothing, 0) + UINT8_MAX + s->transport->tag_len;
 }
 
 bool seal_padding(struct stream *s, us_t now, struct train *t) {
@@ -243,7 +257,7 @@ bool seal_padding(struct stream *s, us_t now, struct train *t) {
 }
 
 size_t seal_repair_len(const struct stream *s, const struct flexfec *f) {
-    return header_len(&s->header, &nothing) + FLEXFEC_HEADER + f->len + s->transport->tag_len;
+    return header_len(&s->header, &nothing, 0) + FLEXFEC_HEADER + f->len + s->transport->tag_len;
 }
 
 bool seal_repair(struct stream *s, us_t now, const struct flexfec *f, struct train *t) {

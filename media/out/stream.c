@@ -103,6 +103,23 @@ void stream_forget_all(struct feed *feed) {
     }
 }
 
+/* The picture's own numbers follow those that were sent last; of the first one they are its own. */
+static void number(struct stream *s, const struct media_packet *p, bool own) {
+    if (p->numbered) {
+        if (own) {
+            rewrite_vp8_begin(&s->vp8, &p->vp8);
+        }
+        rewrite_vp8_switch(&s->vp8, &p->vp8);
+    } else if (p->layers.described) {
+        struct rewrite_dependency_in in = {media_packet_descriptor(p), p->descriptor.n_templates};
+        if (own) {
+            rewrite_dependency_begin(&s->dependency, &in);
+        }
+        rewrite_dependency_switch(&s->dependency, &in);
+    }
+    s->unnumbered = s->unnumbered && !p->numbered && !p->layers.described;
+}
+
 /* Parameter sets that got lost before a key frame find their places free when they are repaired. */
 static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
                   const struct media_packet *p) {
@@ -114,14 +131,7 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
     transport_changed(s->transport);
     choice_begin(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
-    if (!p->numbered) {
-        return;
-    }
-    if (own) {
-        rewrite_vp8_begin(&s->vp8, &p->vp8); /* the source's own: nothing is rewritten */
-    }
-    s->unnumbered = false;
-    rewrite_vp8_switch(&s->vp8, &p->vp8);
+    number(s, p, own);
 }
 
 /* Is it of what this viewer gets of its feed? */

@@ -13,6 +13,7 @@
 #include "media/out/protect.h"
 #include "media/send/choice.h"
 #include "media/send/rewrite.h"
+#include "media/send/rewrite_dependency.h"
 #include "media/send/rewrite_vp8.h"
 #include "media/transport/transport.h"
 
@@ -50,6 +51,7 @@ struct stream {
     uint32_t packets, octets; /* for sender reports */
     struct rewrite rewrite;
     struct rewrite_vp8 vp8;
+    struct rewrite_dependency dependency;
     struct choice layers; /* of its feed that are sent */
     struct lease lease;   /* of the indices that `rewrite` gives */
     struct {

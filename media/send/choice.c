@@ -43,13 +43,21 @@ static void change(struct choice *c, uint64_t seq, uint8_t target) {
     c->now = target;
 }
 
-/* The target that was in force for this packet. */
-static uint8_t in_force(const struct choice *c, uint64_t seq) {
+/* Of the log, for this packet. */
+static unsigned in_force(const struct choice *c, uint64_t seq) {
     unsigned i = c->n - 1u;
     while (i > 0 && seq < c->from[i]) {
         i--;
     }
-    return c->target[i];
+    return i;
+}
+
+uint8_t choice_target(const struct choice *c, uint64_t seq) {
+    return c->target[in_force(c, seq)];
+}
+
+bool choice_changed(const struct choice *c, uint64_t seq) {
+    return c->from[in_force(c, seq)] > 0;
 }
 
 /* While what is wanted cannot be sent: the same size, as it is wanted, or as little of it as there
@@ -74,7 +82,7 @@ static void step(struct choice *c, const struct choice_in *in, bool picture) {
 }
 
 bool choice_showed(const struct choice *c, const struct choice_in *in) {
-    return !in->layers->layered || target_in(in->layers->needed, in_force(c, in->seq));
+    return !in->layers->layered || target_in(in->layers->needed, choice_target(c, in->seq));
 }
 
 bool choice_shows(struct choice *c, const struct choice_in *in) {
@@ -95,7 +103,7 @@ bool choice_shows(struct choice *c, const struct choice_in *in) {
 
 bool choice_ends(const struct choice *c, const struct choice_in *in) {
     const struct layer_marks *m = in->layers;
-    return m->layered && m->ends && m->spatial == target_spatial(in_force(c, in->seq));
+    return m->layered && m->ends && m->spatial == target_spatial(choice_target(c, in->seq));
 }
 
 bool choice_lacks_key(const struct choice *c) {

@@ -49,6 +49,10 @@ bool choice_showed(const struct choice *c, const struct choice_in *in);
 static inline bool choice_knows(const struct choice *c, uint64_t seq) {
     return seq >= c->from[0];
 }
+/* Target that was in force at this packet of the source; */
+uint8_t choice_target(const struct choice *c, uint64_t seq);
+/* not the one that the stream began with. */
+bool choice_changed(const struct choice *c, uint64_t seq);
 /* It is the last of the picture as it is sent, whether or not higher layers follow. */
 bool choice_ends(const struct choice *c, const struct choice_in *in);
 /* What is wanted needs a key frame. */

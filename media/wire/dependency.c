@@ -2,8 +2,6 @@
 
 #include "base/bits.h"
 
-#define MANDATORY 3 /* [bytes] A.8.2: mandatory_descriptor_fields() */
-
 /* ns(n) of A.8.1: 0..n-1, the lower ones a bit shorter. */
 static uint32_t read_ns(struct bits *b, uint32_t n) {
     unsigned w = 32u - (unsigned)__builtin_clz(n);
@@ -123,11 +121,11 @@ static unsigned index_of(const struct dependency_structure *s, uint8_t id) {
 }
 
 bool dependency_has_structure(struct bytes b) {
-    return b.n > MANDATORY && (b.p[MANDATORY] & 0x80);
+    return b.n > DEPENDENCY_MANDATORY && (b.p[DEPENDENCY_MANDATORY] & 0x80);
 }
 
 bool dependency_known(struct bytes b, const struct dependency_structure *structure) {
-    return b.n < MANDATORY || dependency_has_structure(b) ||
+    return b.n < DEPENDENCY_MANDATORY || dependency_has_structure(b) ||
            index_of(structure, b.p[0] & 0x3f) < structure->n_templates;
 }
 
@@ -140,7 +138,7 @@ enum err dependency_parse(struct bytes b, struct dependency_structure *structure
     struct dependency d = {.start = bits_flag(&r), .end = bits_flag(&r)};
     d.template_id = (uint8_t)bits_u(&r, 6);
     d.frame_number = (uint16_t)bits_u(&r, 16);
-    if (b.n > MANDATORY) { /* extended_descriptor_fields() */
+    if (b.n > DEPENDENCY_MANDATORY) { /* extended_descriptor_fields() */
         d.has_structure = bits_flag(&r);
         d.has_active = bits_flag(&r);
         custom.dtis = bits_flag(&r);
@@ -153,12 +151,13 @@ enum err dependency_parse(struct bytes b, struct dependency_structure *structure
         d.active = UINT32_MAX >> (32 - s->n_targets);
     }
     if (r.bad) {
-        return b.n < MANDATORY ? ERR_SHORT : ERR_FORMAT;
+        return b.n < DEPENDENCY_MANDATORY ? ERR_SHORT : ERR_FORMAT;
     }
     unsigned index = index_of(s, d.template_id);
     if (index >= s->n_templates) {
         return d.has_structure ? ERR_FORMAT : ERR_UNKNOWN;
     }
+    d.active_at = (uint16_t)(b.n > DEPENDENCY_MANDATORY ? r.at : DEPENDENCY_ACTIVE_AT);
     if (d.has_active) {
         d.active = bits_u(&r, s->n_targets);
     }

@@ -17,6 +17,10 @@
 #define DEPENDENCY_TEMPORAL_MAX 8
 #define DEPENDENCY_DIFFS_MAX 8 /* frames that one refers to: AV1 has 7 references */
 
+#define DEPENDENCY_MANDATORY 3 /* [bytes] A.8.2: mandatory_descriptor_fields() */
+/* [bits] where active_decode_targets_bitmask begins, if no structure is before it */
+#define DEPENDENCY_ACTIVE_AT (8 * DEPENDENCY_MANDATORY + 5)
+
 /* A.8.3.2, decode target indication. */
 enum dependency_dti { DTI_ABSENT, DTI_DISCARDABLE, DTI_SWITCH, DTI_REQUIRED };
 
@@ -47,6 +51,7 @@ struct dependency {
     bool has_structure; /* a new one came with it */
     bool has_active;    /* active is valid: with a structure always */
     uint32_t active;    /* bit per decode target */
+    uint16_t active_at; /* [bits] where the element says so, or would */
     struct dependency_frame frame;
 };
 

@@ -17,6 +17,7 @@ struct layer_marks {
     bool layered;              /* else nobody's packets are left out by what is said here */
     bool ends;                 /* last packet of its layer's frame */
     bool alone;                /* its frame refers to no other */
+    bool described;            /* AV1: its dependency descriptor can be passed on */
     uint8_t spatial, temporal; /* its own layer, within what is told apart */
     uint16_t needed;           /* set of targets: who gets them needs it */
     uint16_t enters;           /* whoever has decoded it can go on with these */

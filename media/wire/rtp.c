@@ -94,15 +94,23 @@ struct bytes rtp_ext_find(const struct rtp *r, uint8_t id) {
     return bytes_of(NULL, 0);
 }
 
+static bool needs_two_bytes(const struct rtp_write_ext *ext, size_t n_ext) {
+    bool needs = false;
+    for (size_t i = 0; i < n_ext; i++) {
+        needs = needs || ext[i].len > EXT_LEN_MAX;
+    }
+    return needs;
+}
+
 /* Length of the extension block with its own header [bytes], or 0 when an element cannot be
  * written. */
-static size_t ext_block_len(const struct rtp_write_ext *ext, size_t n_ext) {
+static size_t ext_block_len(const struct rtp_write_ext *ext, size_t n_ext, bool two_byte) {
     size_t len = 4;
     for (size_t i = 0; i < n_ext; i++) {
-        if (ext[i].id < 1 || ext[i].id > EXT_ID_MAX || ext[i].len < 1 || ext[i].len > EXT_LEN_MAX) {
+        if (ext[i].id < 1 || ext[i].id > EXT_ID_MAX || ext[i].len < 1) {
             return 0;
         }
-        len += 1 + (size_t)ext[i].len;
+        len += (two_byte ? 2 : 1) + (size_t)ext[i].len;
     }
     len = (len + 3) & ~(size_t)3;
     return len > UINT16_MAX ? 0 : len;
@@ -110,7 +118,8 @@ static size_t ext_block_len(const struct rtp_write_ext *ext, size_t n_ext) {
 
 size_t rtp_write_header(uint8_t *out, size_t cap, const struct rtp *h,
                         const struct rtp_write_ext *ext, size_t n_ext) {
-    size_t ext_len = n_ext ? ext_block_len(ext, n_ext) : 0;
+    bool two_byte = needs_two_bytes(ext, n_ext);
+    size_t ext_len = n_ext ? ext_block_len(ext, n_ext, two_byte) : 0;
     size_t len = RTP_FIXED_HEADER + ext_len;
     if (cap < len || (n_ext && ext_len == 0)) {
         return 0;
@@ -124,11 +133,16 @@ size_t rtp_write_header(uint8_t *out, size_t cap, const struct rtp *h,
         return len;
     }
     uint8_t *p = out + RTP_FIXED_HEADER;
-    put_be16(p, EXT_ONE_BYTE);
+    put_be16(p, two_byte ? EXT_TWO_BYTE : EXT_ONE_BYTE);
     put_be16(p + 2, (uint16_t)(ext_len / 4 - 1));
     p += 4;
     for (size_t i = 0; i < n_ext; i++) {
-        *p++ = (uint8_t)(ext[i].id << 4 | (ext[i].len - 1));
+        if (two_byte) {
+            *p++ = ext[i].id;
+            *p++ = ext[i].len;
+        } else {
+            *p++ = (uint8_t)(ext[i].id << 4 | (ext[i].len - 1));
+        }
         memcpy(p, ext[i].p, ext[i].len);
         p += ext[i].len;
     }

@@ -33,14 +33,14 @@ struct bytes rtp_ext_find(const struct rtp *r, uint8_t id);
 /* What rtp_write puts into a new header. */
 struct rtp_write_ext {
     uint8_t id;  /* 1..14 */
-    uint8_t len; /* 1..16 [bytes] */
+    uint8_t len; /* 1..255 [bytes] */
     const uint8_t *p;
 };
 
-/* Write a header: fixed part and, when n_ext > 0, a one-byte extension block (padded to 32 bits).
- * Only pt, marker, seq, ts, ssrc of *h are read, and padding != 0 sets the P bit (the caller
- * writes the padding). Returns the header's length, or 0 when cap is too small or an element is
- * out of range. */
+/* Write a header: fixed part and, when n_ext > 0, an extension block (padded to 32 bits) in the
+ * one-byte form, or where an element is longer than 16 bytes in the two-byte form. Only pt, marker,
+ * seq, ts, ssrc of *h are read, and padding != 0 sets the P bit (the caller writes the padding).
+ * Returns the header's length, or 0 when cap is too small or an element is out of range. */
 size_t rtp_write_header(uint8_t *out, size_t cap, const struct rtp *h,
                         const struct rtp_write_ext *ext, size_t n_ext);
 

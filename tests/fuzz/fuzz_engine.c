@@ -84,7 +84,7 @@ static struct snapshot_line line_of(unsigned i, enum codec codec) {
     set_ext(&l, RTP_EXT_TWCC, 3);
     set_ext(&l, RTP_EXT_RID, audio ? 0 : 4);
     set_ext(&l, RTP_EXT_RRID, audio ? 0 : 5);
-    set_ext(&l, RTP_EXT_DEPENDENCY, codec == CODEC_AV1 && i > 0 && i < 3 ? 6 : 0);
+    set_ext(&l, RTP_EXT_DEPENDENCY, codec == CODEC_AV1 && !audio ? 6 : 0);
     return l;
 }
 
@@ -186,6 +186,8 @@ static void check_rtp(struct world *w, unsigned peer, struct datagram *d) {
     if (slot < SLOTS) {
         w->ends[peer].heard[slot] = r.seq;
     }
+    struct bytes descriptor = rtp_ext_find(&r, 6);
+    CHECK(descriptor.n == 0 || (w->codec == CODEC_AV1 && descriptor.n >= 3));
     note_arrival(w, &w->ends[peer], &r);
 }
 

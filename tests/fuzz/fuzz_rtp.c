@@ -10,11 +10,11 @@ static void check_rewritten(const struct rtp *r) {
     size_t n = 0;
     for (uint8_t id = 1; id <= 14; id++) {
         struct bytes found = rtp_ext_find(r, id);
-        if (found.n >= 1 && found.n <= 16) {
+        if (found.n >= 1 && found.n <= 255) {
             ext[n++] = (struct rtp_write_ext){id, (uint8_t)found.n, found.p};
         }
     }
-    uint8_t out[RTP_FIXED_HEADER + 4 + 14 * 17 + 3 + 1];
+    uint8_t out[RTP_FIXED_HEADER + 4 + 14 * 257 + 3 + 1];
     struct rtp h = *r, again;
     h.padding = 0;
     size_t len = rtp_write_header(out, sizeof(out), &h, ext, n);

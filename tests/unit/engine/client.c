@@ -8,7 +8,7 @@
 #include <stun/usages/ice.h>
 
 enum { EXT_MID = 1, EXT_LEVEL = 2, EXT_TWCC = 3, EXT_RID = 4, EXT_RRID = 5 };
-enum { EXTS_MAX = 4 };
+enum { EXTS_MAX = 5 };
 enum { PT_OPUS = 111, PT_VP8 = 96, PT_RTX = 97 };
 
 static struct session_line line_of(uint64_t handle, unsigned i) {
@@ -212,6 +212,14 @@ static void undo_red(const struct session_line *l, struct rtp *r, struct got *g)
     r->payload = red.primary.payload;
 }
 
+static void note_descriptor(const struct rtp *r, const struct session_line *l, struct got *g) {
+    struct bytes found = rtp_ext_find(r, l->ext.id[RTP_EXT_DEPENDENCY]);
+    REQUIRE(found.n <= sizeof(g->descriptor));
+    memcpy(g->descriptor, found.n ? found.p : g->descriptor, found.n);
+    g->descriptor_len = (uint8_t)found.n;
+    g->two_byte = r->ext_profile == 0x1000;
+}
+
 static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     struct rtp r;
     struct got g = {0};
@@ -236,6 +244,7 @@ static void on_rtp(struct client *c, const uint8_t *p, size_t n) {
     g.marker = r.marker;
     g.seq = r.seq;
     g.ts = r.ts;
+    note_descriptor(&r, l, &g);
     g.has_level = rtp_audio_level(level, &g.level, &voice);
     if (g.rtx) {
         EXPECT(r.payload.n >= 2);
@@ -422,7 +431,7 @@ static size_t write_exts(struct client *c, const struct packet_spec *s, bool rtx
 
 static void seal_and_send(struct client *c, uint64_t index, const struct rtp *h,
                           const struct rtp_write_ext *ext, size_t n_ext) {
-    uint8_t head[128], out[PACKET_CAP];
+    uint8_t head[192], out[PACKET_CAP];
     size_t n = rtp_write_header(head, sizeof(head), h, ext, n_ext);
     struct wr w = wr_of(out, sizeof(out));
     CHECK(n > 0);

@@ -46,6 +46,9 @@ struct got {      /* one RTP packet a client received */
     uint16_t picture_id;
     uint8_t tl0picidx, level;
     uint8_t spatial, temporal; /* VP9 */
+    uint8_t descriptor[112];   /* AV1: dependency descriptor, of so many bytes, 0: none came */
+    uint8_t descriptor_len;
+    bool two_byte; /* form of the extensions */
 };
 
 struct client {

@@ -8,7 +8,8 @@
 
 static struct layer_marks av1(struct layer_reader *r, uint64_t seq, uint8_t flags_and_id) {
     uint8_t b[3] = {flags_and_id, 0, (uint8_t)seq};
-    return layers_av1(r, seq, bytes_of(b, 3));
+    struct descriptor d;
+    return layers_av1(r, seq, bytes_of(b, 3), &d);
 }
 
 static void begin(struct layer_reader *r) {
@@ -19,9 +20,10 @@ static void begin(struct layer_reader *r) {
 
 TEST(layers_of_av1) {
     struct layer_reader r;
+    struct descriptor d;
     begin(&r);
     EXPECT(!layers_known(&r, bytes_of((const uint8_t[]){0xc5, 0, 2}, 3)));
-    struct layer_marks m = layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key)));
+    struct layer_marks m = layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key)), &d);
     EXPECT(m.layered && m.alone && m.ends && m.spatial == 0 && m.temporal == 0);
     EXPECT_EQ(m.needed, SETS(15, 15, 15));
     EXPECT_EQ(m.enters, SETS(15, 15, 15));
@@ -46,14 +48,15 @@ TEST(layers_of_av1) {
 /* Nothing refers any more to a structure that came after a newer one. */
 TEST(layers_of_av1_by_the_newest_structure) {
     struct layer_reader r;
+    struct descriptor d;
     uint8_t later[sizeof(l1t3)];
     memcpy(later, l1t3, sizeof(l1t3));
     later[0] = 0xc5; /* template 5 is its first */
     later[2] = 9;    /* frame */
     later[4] = 0xa2;
     begin(&r);
-    EXPECT(layers_av1(&r, 200, bytes_of(later, sizeof(later))).layered);
-    EXPECT(!layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key))).layered);
+    EXPECT(layers_av1(&r, 200, bytes_of(later, sizeof(later)), &d).layered);
+    EXPECT(!layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key)), &d).layered);
     struct layer_marks m = av1(&r, 201, 0xc6);
     EXPECT(m.layered && m.needed == SETS(15, 15, 15)); /* one size is every size */
     EXPECT_EQ(av1(&r, 202, 0xc7).needed, SETS(14, 14, 14));
@@ -65,10 +68,36 @@ TEST(layers_of_av1_by_the_newest_structure) {
 
 TEST(layers_of_av1_without_a_descriptor) {
     struct layer_reader r;
+    struct descriptor d;
     begin(&r);
     EXPECT(layers_known(&r, bytes_of(NULL, 0)));
-    struct layer_marks m = layers_av1(&r, 1, bytes_of(NULL, 0));
-    EXPECT(!m.layered && m.needed == LAYERS_EVERY);
+    struct layer_marks m = layers_av1(&r, 1, bytes_of(NULL, 0), &d);
+    EXPECT(!m.layered && !m.described && m.needed == LAYERS_EVERY);
+    layer_reader_free(&r);
+}
+
+/* What is passed on of it, and with which sets of decode targets. */
+TEST(layers_of_av1_say_what_their_descriptor_is) {
+    struct layer_reader r;
+    struct descriptor d;
+    static const uint8_t delta[] = {0xc5, 0, 2}, masked[] = {0xc5, 0, 3, 0x40 | 7, 0xc0};
+    begin(&r);
+    struct layer_marks m = layers_av1(&r, 99, bytes_of(delta, sizeof(delta)), &d);
+    EXPECT(m.described && d.len == 3 && grid_targets(d.grid) == 0); /* its structure may come */
+    EXPECT(layers_av1(&r, 100, bytes_of(structure, sizeof(structure)), &d).described);
+    EXPECT(d.len == sizeof(structure) && d.n_templates == 15 && d.active == 0x1ff);
+    EXPECT(d.grid.n_spatial == 3 && d.grid.n_temporal == 3 && d.grid.independent);
+    EXPECT_EQ(grid_active(d.grid, d.active, TARGET_BEST), 0x1c0);
+    EXPECT_EQ(grid_active(d.grid, d.active, target_of(1, 0)), 0x008);
+    EXPECT_EQ(grid_active(d.grid, 0x03f, TARGET_BEST), 0x038); /* the largest has stopped */
+    EXPECT_EQ(grid_active(d.grid, 0x1c0, target_of(0, 3)), 0x1c0);
+    EXPECT(layers_av1(&r, 101, bytes_of(delta, sizeof(delta)), &d).described);
+    EXPECT(d.n_templates == 0 && d.active_at == DEPENDENCY_ACTIVE_AT && d.active == 0x1ff);
+    EXPECT(layers_av1(&r, 102, bytes_of(masked, sizeof(masked)), &d).described);
+    EXPECT_EQ(d.active, 0x1f0);
+    EXPECT(layers_av1(&r, 50, bytes_of(structure, sizeof(structure)), &d).described); /* late */
+    EXPECT(d.n_templates == 15 && grid_targets(d.grid) == 0);
+    EXPECT(!layers_av1(&r, 51, bytes_of(structure, 60), &d).described); /* and cut */
     layer_reader_free(&r);
 }
 

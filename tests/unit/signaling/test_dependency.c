@@ -53,8 +53,8 @@ TEST(what_one_offer_says_of_all_its_lines_is_not_said_by_the_next) {
     EXPECT(!s.mixed && !s.media[0].mixed);
 }
 
-/* For a viewer a stream is what it gets of it: nothing is left to be told. */
-TEST(dependency_descriptors_are_not_for_viewers) {
+/* A viewer's decoder learns which of several sizes there are from nothing else. */
+TEST(dependency_descriptors_are_for_viewers_of_av1) {
     char *text = with_dependency(data_file("chromium_tour.sdp"));
     struct deal *d = deal_new(text, SIG_OK);
     struct wants w;
@@ -64,10 +64,34 @@ TEST(dependency_descriptors_are_not_for_viewers) {
     REQUIRE(deal_close(d, CODEC_AV1) == SIG_OK);
     char *camera = section(d->answer, 1), *stage = section(d->answer, 3);
     HAS(camera, DEPENDENCY);
-    HAS_NOT(stage, DEPENDENCY);
-    HAS_NOT(stage, "allow-mixed");
+    HAS(stage, DEPENDENCY);
+    HAS(stage, "allow-mixed");
     free(camera);
     free(stage);
+    deal_free(d);
+    d = deal_new(text, SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    HAS_NOT(d->answer, DEPENDENCY);
+    deal_free(d);
+    free(text);
+}
+
+/* A key frame's does not fit in the one-byte form, which is all that such a viewer reads. */
+TEST(dependency_descriptors_are_not_for_viewers_of_one_form) {
+    static const char mixed[] = "a=extmap-allow-mixed\r\n";
+    char *text = with_dependency(data_file("chromium_tour.sdp")), *at;
+    while ((at = strstr(text, mixed)) != NULL) {
+        memmove(at, at + strlen(mixed), strlen(at + strlen(mixed)) + 1);
+    }
+    struct deal *d = deal_new(text, SIG_OK);
+    struct wants w;
+    const char *field;
+    tour_wants(&w);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    REQUIRE(deal_close(d, CODEC_AV1) == SIG_OK);
+    HAS_NOT(d->answer, DEPENDENCY);
+    HAS_NOT(d->answer, "allow-mixed");
     deal_free(d);
     free(text);
 }

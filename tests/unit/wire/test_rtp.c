@@ -207,10 +207,25 @@ TEST(rtp_write_header_with_extensions) {
     EXPECT_EQ(rtp_write_header(out, n, &h, ext, 3), n);
 }
 
+/* One element that is too long for the one-byte form has all in the other (RFC 8285 section 4.3).
+ */
+TEST(rtp_write_header_in_two_bytes) {
+    static const uint8_t data[255] = {7, [254] = 8};
+    const struct rtp_write_ext ext[] = {{1, 1, (const uint8_t *)"\x55"}, {14, 255, data}};
+    struct rtp h = {.pt = 96}, r;
+    uint8_t out[300];
+    size_t n = rtp_write_header(out, sizeof(out), &h, ext, 2);
+    EXPECT_EQ(n, 12 + 4 + 260);
+    REQUIRE(rtp_parse(bytes_of(out, n), &r) == OK);
+    EXPECT_EQ(r.ext_profile, 0x1000);
+    EXPECT(bytes_eq(rtp_ext_find(&r, 1), bytes_of("\x55", 1)));
+    EXPECT(bytes_eq(rtp_ext_find(&r, 14), bytes_of(data, 255)));
+}
+
 TEST(rtp_write_header_refuses_bad_elements) {
     static const uint8_t data[17] = {0};
     static const struct rtp_write_ext bad[] = {
-        {0, 1, data}, {15, 1, data}, {255, 1, data}, {1, 0, data}, {1, 17, data}};
+        {0, 1, data}, {15, 1, data}, {255, 1, data}, {1, 0, data}, {15, 17, data}};
     struct rtp h = {.pt = 96};
     uint8_t out[64];
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

@@ -1,0 +1,242 @@
+/* AV1 with dependency descriptors for viewers: what each of them gets is a stream that its decoder
+ * could follow by them, whatever the stage shows and however much of it. */
+#include "media/wire/dependency.h"
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+/* Of Chromium 156, L1T3: templates from 5 on, a key frame; too long for the one-byte form. */
+static const uint8_t l1t3[] = {0xc5, 0x00, 0x00, 0x80, 0xa2, 0x14, 0xea, 0xa8, 0x60, 0x41,
+                               0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x04, 0xff, 0x02, 0xcf};
+
+struct film {
+    struct client *c;
+    uint8_t line, layer;
+    uint16_t size;     /* [bytes] of a frame, 0: 300 */
+    uint16_t number;   /* of the last frame */
+    unsigned pictures; /* since the last key frame */
+    bool any;
+};
+
+static void picture(struct film *f, bool key) {
+    static const uint8_t ids[] = {6, 8, 7, 9};                     /* T0 T2 T1 T2 */
+    static const uint8_t raw[2][3] = {{0x10, 0, 0}, {0x18, 0, 0}}; /* N: a sequence begins */
+    uint8_t descriptor[sizeof(l1t3)];
+    f->pictures = key ? 0 : f->pictures + 1;
+    f->number++;
+    f->any = true;
+    memcpy(descriptor, l1t3, sizeof(l1t3));
+    descriptor[0] = key ? l1t3[0] : (uint8_t)(0xc0 | ids[f->pictures % 4]);
+    put_be16(descriptor + 1, f->number);
+    client_send(f->c, &(struct packet_spec){.line = f->line,
+                                            .layer = f->layer,
+                                            .marker = true,
+                                            .dependency = bytes_of(descriptor, key ? 20 : 3),
+                                            .raw = bytes_of(raw[key], 3),
+                                            .size = f->size ? f->size : 300});
+}
+
+/* 30 pictures a second; key frames where they are asked for. */
+static void film(struct film *f, unsigned n, us_t duration) {
+    for (us_t t = 0; t < duration; t += 33 * US_PER_MS) {
+        bool asked = f->c->n_pli > 0;
+        f->c->n_pli = 0;
+        for (unsigned i = 0; i < n; i++) {
+            picture(&f[i], !f[i].any || asked);
+        }
+        rig_run(&r, 33 * US_PER_MS);
+    }
+}
+
+static struct client *av1_client(uint64_t handle, bool described) {
+    struct client *c = client_new(&r, handle);
+    for (unsigned i = 0; i < c->params.n_lines; i++) {
+        struct session_line *l = &c->params.lines[i];
+        l->codec = l->codec == CODEC_VP8 ? CODEC_AV1 : l->codec;
+        if (l->codec == CODEC_AV1 && (described || l->source)) {
+            l->ext.id[RTP_EXT_DEPENDENCY] = 11;
+        }
+    }
+    return c;
+}
+
+static void remb(struct client *v, uint64_t rate) {
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_remb(&w, 1, rate, NULL, 0);
+    client_rtcp(v, &w);
+}
+
+/* What a decoder makes of what came on the stage since the log was emptied. */
+struct view {
+    unsigned frames, keys, second_rates; /* of T1 and T2 */
+    uint16_t first, last;                /* frame numbers */
+    uint32_t active;                     /* as it was told last */
+};
+
+/* Who gets it is told of a target that has it. */
+static bool is_of_active(const struct dependency_frame *f, uint32_t active) {
+    bool is = false;
+    for (unsigned i = 0; i < DEPENDENCY_TARGETS_MAX; i++) {
+        is = is || ((active >> i & 1) && f->dti[i] != DTI_ABSENT);
+    }
+    return is;
+}
+
+/* libwebrtc: a key frame has a number ahead of the one before it, everything else is read by the
+ * structure that came last and refers to what has been decoded. */
+static struct view look(const struct client *v, struct dependency_structure *s) {
+    static bool have[1 << 16];
+    struct view ret = {0};
+    memset(have, 0, sizeof(have));
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        struct dependency d;
+        if (g->line != STAGE || g->rtx) {
+            continue;
+        }
+        EXPECT_EQ(g->two_byte, g->descriptor_len > 16);
+        if (dependency_parse(bytes_of(g->descriptor, g->descriptor_len), s, &d) != OK) {
+            EXPECT(!"it can be read");
+            return ret;
+        }
+        EXPECT(ret.frames == 0 || (int16_t)(uint16_t)(d.frame_number - ret.last) > 0);
+        ret.active = d.has_active ? d.active : ret.active;
+        EXPECT(!ret.active || is_of_active(&d.frame, ret.active));
+        for (unsigned k = 0; ret.keys > 0 && k < d.frame.n_diffs; k++) {
+            EXPECT(have[(uint16_t)(d.frame_number - d.frame.diffs[k])]);
+        }
+        have[d.frame_number] = true;
+        ret.first = ret.frames == 0 ? d.frame_number : ret.first;
+        ret.last = d.frame_number;
+        ret.frames++;
+        ret.keys += d.has_structure;
+        ret.second_rates += d.frame.temporal > 0;
+    }
+    return ret;
+}
+
+TEST(described_streams_are_as_their_source_until_something_is_left_out) {
+    static struct dependency_structure s;
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true), *w = av1_client(3, false);
+    client_join(c);
+    client_join(v);
+    client_join(w);
+    struct film f = {.c = c, .line = CAM, .number = 0xfff0};
+    film(&f, 1, US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT(seen.frames == 31 && seen.first == 0xfff1 && seen.last == f.number);
+    EXPECT_EQ(seen.active, 7);
+    EXPECT_EQ(v->got[1].descriptor_len, 3);
+    EXPECT_EQ(client_count(w, STAGE), 31);
+    EXPECT(w->got[0].descriptor_len == 0 && w->got[1].descriptor_len == 0);
+    rig_free(&r);
+}
+
+/* Numbers and ids run on from a camera to a share that has the same ones, and back. */
+TEST(described_streams_run_on_from_source_to_source) {
+    static struct dependency_structure s;
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    client_join(c);
+    client_join(v);
+    struct film f[2] = {{.c = c, .line = CAM, .number = 0x7000}, {.c = c, .line = SCREEN}};
+    film(f, 1, US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT(seen.keys == 1 && s.first_id == 5);
+    film(f, 2, US_PER_S);
+    seen = look(v, &s);
+    EXPECT(seen.keys > 1 && seen.frames >= 61 && seen.frames <= 63);
+    EXPECT_EQ(s.first_id, 10);
+    EXPECT_EQ((uint16_t)(seen.last - seen.first), seen.frames - 1);
+    film(f, 1, 8 * US_PER_S); /* the share ends */
+    seen = look(v, &s);
+    EXPECT_EQ(s.first_id, 15);
+    EXPECT((uint16_t)(seen.last - seen.first) == seen.frames - 1);
+    rig_free(&r);
+}
+
+TEST(described_streams_tell_which_frame_rates_there_are) {
+    static struct dependency_structure s;
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    client_join(c);
+    client_join(v);
+    struct film f = {.c = c, .line = CAM};
+    film(&f, 1, 2 * US_PER_S);
+    remb(v, 60000);
+    film(&f, 1, 3 * US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT(seen.active == 1 || seen.active == 3);
+    v->n_got = 0;
+    film(&f, 1, US_PER_S);
+    seen = look(v, &s);
+    EXPECT(seen.frames < 20 && (seen.active == 1 || seen.active == 3));
+    const struct got *g = client_last(v, STAGE);
+    REQUIRE(g && g->descriptor_len == 4);
+    uint8_t before[4];
+    memcpy(before, g->descriptor, 4);
+    uint16_t seq = g->seq;
+    remb(v, 2000000);
+    film(&f, 1, US_PER_S);
+    client_nack(v, STAGE, seq); /* what is sent again says what it said */
+    g = client_last(v, STAGE);
+    REQUIRE(g && g->rtx && g->osn == seq);
+    EXPECT(g->descriptor_len == 4 && memcmp(g->descriptor, before, 4) == 0);
+    v->n_got = 0;
+    film(&f, 1, US_PER_S);
+    seen = look(v, &s);
+    EXPECT(seen.active == 7 && seen.frames >= 30);
+    rig_free(&r);
+}
+
+/* Sizes of simulcast are sources like any other, with the same numbers on purpose. */
+TEST(described_streams_run_on_from_size_to_size) {
+    static struct dependency_structure s;
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    client_simulcast(c);
+    client_join(c);
+    client_join(v);
+    struct film f[2] = {{.c = c, .line = CAM, .size = 1000},
+                        {.c = c, .line = CAM, .layer = 1, .size = 60}};
+    film(f, 2, 2 * US_PER_S);
+    remb(v, 50000);
+    film(f, 2, 3 * US_PER_S);
+    remb(v, 2000000);
+    film(f, 2, 6 * US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT(seen.keys >= 3 && seen.frames > 250);
+    EXPECT_EQ(engine_counters(r.engine)->drop_dependency, 0);
+    rig_free(&r);
+}
+
+TEST(described_streams_run_on_in_a_new_process) {
+    static struct dependency_structure s;
+    struct session_snapshot shot[2];
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    client_join(c);
+    client_join(v);
+    struct film f[2] = {{.c = c, .line = CAM, .number = 0x7000}, {.c = c, .line = SCREEN}};
+    film(f, 1, US_PER_S);
+    film(f, 2, US_PER_S);
+    uint16_t last = look(v, &s).last;
+    EXPECT(engine_snapshot(r.engine, 1, &shot[0]) == OK);
+    EXPECT(engine_snapshot(r.engine, 2, &shot[1]) == OK);
+    struct engine *fresh = engine_new(&r.config);
+    REQUIRE(fresh);
+    engine_free(r.engine);
+    r.engine = fresh;
+    EXPECT_EQ(engine_tour_add(fresh, TOUR), OK);
+    EXPECT(engine_adopt(fresh, r.now, &shot[0]) == OK);
+    EXPECT(engine_adopt(fresh, r.now, &shot[1]) == OK);
+    rig_pump(&r);
+    v->n_got = 0;
+    film(f, 2, US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT(seen.frames >= 30 && seen.first == (uint16_t)(last + 1));
+    EXPECT_EQ((uint16_t)(seen.last - seen.first), seen.frames - 1);
+    rig_free(&r);
+}
