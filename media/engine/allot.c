@@ -47,22 +47,28 @@ static void offer_size(const struct flow *x, us_t now, uint8_t layer, unsigned s
     }
 }
 
-/* Sizes within a stream that a viewer can be given, bit each. Of AV1 the smallest: Chromium decodes
- * pictures of several sizes only with the dependency descriptor, which viewers do not get. */
-static unsigned sizes_of(const struct feed *f) {
+/* Whether pictures of several sizes are of use to it: of AV1 Chromium decodes them only with the
+ * dependency descriptor. */
+static bool takes_sizes(const struct stream *s) {
+    return s->line->codec != CODEC_AV1 || s->header.dependency;
+}
+
+/* Sizes within a stream that a viewer can be given, bit each; the smallest always. */
+static unsigned sizes_of(const struct feed *f, const struct stream *s) {
     unsigned up_to_top = (2u << f->presence.top) - 1;
-    return f->line->codec == CODEC_AV1 ? 1 : (meter_sizes(&f->meter) & up_to_top) | 1;
+    return takes_sizes(s) ? (meter_sizes(&f->meter) & up_to_top) | 1 : 1;
 }
 
 /* The ways in which a slot can show a source, worst first: by streams (simulcast), and by sizes
  * within a stream. */
-static void offer(const struct flow *x, us_t now, struct allocation_slot *ret) {
+static void offer(const struct flow *x, const struct stream *s, us_t now,
+                  struct allocation_slot *ret) {
     for (uint8_t i = SESSION_LAYERS_MAX; i-- > 0;) {
         if (!x->layers[i] || !layer_is_offered(x->layers[i])) {
             continue;
         }
         const struct feed *f = &x->layers[i]->feed;
-        for (unsigned left = sizes_of(f); left; left &= left - 1) {
+        for (unsigned left = sizes_of(f, s); left; left &= left - 1) {
             offer_size(x, now, i, (unsigned)__builtin_ctz(left), ret);
         }
     }
@@ -194,8 +200,8 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
 
 /* The fastest is whatever comes to be the fastest; and of what has not been measured everything is
  * taken. */
-static uint8_t wanted(const struct feed *f, unsigned target, bool most) {
-    bool all = !f->meter.known && f->line->codec != CODEC_AV1;
+static uint8_t wanted(const struct feed *f, const struct stream *s, unsigned target, bool most) {
+    bool all = !f->meter.known && takes_sizes(s);
     return all    ? TARGET_BEST
            : most ? target_of(target_spatial(target), LAYERS_TEMPORAL)
                   : (uint8_t)target;
@@ -230,7 +236,7 @@ static struct layer *choose(struct session *s, unsigned i, const struct allocati
     const struct allocation_layer *l = &offers->layers[offers->chosen];
     bool most = offers->chosen == offers->n - 1 || l[1].spatial != l->spatial;
     struct layer *layer = x->layers[ID_LAYER(l->id)];
-    uint8_t want = wanted(&layer->feed, ID_TARGET(l->id), most);
+    uint8_t want = wanted(&layer->feed, &slot->stream, ID_TARGET(l->id), most);
     slot->stream.layers.want = held(slot, &layer->feed, want, now);
     slot->layer = ID_LAYER(l->id);
     need_layer(x, ID_LAYER(l->id), now);
@@ -260,7 +266,7 @@ void allot(struct session *s, us_t now) {
             continue;
         }
         offers[i].kind = (uint8_t)kind_of(s, i);
-        offer(x, now, &offers[i]);
+        offer(x, &s->slots[i].stream, now, &offers[i]);
         if (stream_is_whole(&s->slots[i].stream)) {
             offer_whole(&offers[i]);
         }

@@ -240,3 +240,71 @@ TEST(described_streams_run_on_in_a_new_process) {
     EXPECT_EQ((uint16_t)(seen.last - seen.first), seen.frames - 1);
     rig_free(&r);
 }
+
+/* Of Chromium 156, L3T3_KEY: templates from 0 on. */
+static const uint8_t l3t3_key[] = {
+    0xc0, 0x00, 0x01, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00,
+    0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00,
+    0x10, 0x00, 0x02, 0xa0, 0x00, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x16, 0xd5, 0x49,
+    0x24, 0x1b, 0x55, 0x24, 0x90, 0x6d, 0x54, 0x92, 0x31, 0x57, 0xe0, 0x01, 0x97, 0x4c, 0xa8,
+    0x64, 0x33, 0x0e, 0x22, 0x23, 0x96, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x43, 0x90, 0xec,
+    0xa8, 0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf};
+
+/* A picture of three sizes at the lowest frame rate; numbers leave room for the others. */
+static void sizes(struct film *f, bool key) {
+    static const uint8_t ids[2][3] = {{1, 6, 11}, {0, 5, 10}};
+    static const uint8_t raw[2][3] = {{0x10, 0, 0}, {0x18, 0, 0}};
+    static const uint16_t bytes[3] = {60, 300, 1000};
+    f->number = (uint16_t)(f->number + 12);
+    f->any = true;
+    for (uint8_t i = 0; i < 3; i++) {
+        uint8_t descriptor[sizeof(l3t3_key)];
+        bool begins = key && i == 0;
+        memcpy(descriptor, l3t3_key, sizeof(l3t3_key));
+        descriptor[0] = (uint8_t)(0xc0 | ids[key][i]);
+        put_be16(descriptor + 1, (uint16_t)(f->number + i));
+        client_send(f->c, &(struct packet_spec){
+                              .line = CAM,
+                              .inside = i > 0,
+                              .marker = i == 2,
+                              .dependency = bytes_of(descriptor, begins ? sizeof(descriptor) : 3),
+                              .raw = bytes_of(raw[begins], 3),
+                              .size = bytes[i]});
+    }
+}
+
+static void film_sizes(struct film *f, us_t duration) {
+    for (us_t t = 0; t < duration; t += 33 * US_PER_MS) {
+        bool key = !f->any || f->c->n_pli > 0;
+        f->c->n_pli = 0;
+        sizes(f, key);
+        rig_run(&r, 33 * US_PER_MS);
+    }
+}
+
+/* Each size is a stream of its own between key frames, and its viewer is told so. */
+TEST(described_streams_of_sizes_tell_which_one_comes) {
+    static struct dependency_structure s;
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *wide = av1_client(2, true), *v = av1_client(3, true);
+    client_join(c);
+    client_join(wide);
+    client_join(v);
+    struct film f = {.c = c};
+    film_sizes(&f, 2 * US_PER_S);
+    remb(v, 150000);
+    film_sizes(&f, 3 * US_PER_S);
+    struct view seen = look(v, &s);
+    EXPECT_EQ(seen.active, 0x038);
+    v->n_got = wide->n_got = 0;
+    film_sizes(&f, US_PER_S);
+    EXPECT_EQ(look(v, &s).active, 0x038);
+    EXPECT_EQ(client_count(v, STAGE), 31);
+    seen = look(wide, &s);
+    EXPECT_EQ(seen.active, 0x1c0);
+    EXPECT_EQ(client_count(wide, STAGE), 31);
+    remb(v, 2000000);
+    film_sizes(&f, 5 * US_PER_S);
+    EXPECT_EQ(look(v, &s).active, 0x1c0);
+    rig_free(&r);
+}

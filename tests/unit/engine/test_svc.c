@@ -364,7 +364,7 @@ TEST(svc_of_av1_goes_on_in_a_new_process) {
     rig_free(&r);
 }
 
-/* Of AV1 in two sizes (L2T1) viewers get the smaller one, whole pictures of it.
+/* Of AV1 in two sizes (L2T1) viewers without descriptors get the smaller one, whole pictures of it.
  */
 TEST(svc_of_av1_in_sizes_is_the_smallest) {
     static const uint8_t sizes_structure[] = {0xca, 0x00, 0x00, 0x81, 0x41, 0xba, 0x24, 0x00};
