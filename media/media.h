@@ -54,7 +54,9 @@ struct engine_config {
     us_t join_timeout;           /* [us] from peer_add to finished DTLS (30 s) */
     us_t layer_rest;        /* [us] a layer that nobody has needed for so long is to be stopped by
                                its sender, if that obeys (session_params.obeys_layers); 0 = never */
-    us_t keyframe_interval; /* [us] periodic request while tapped, 0 = never (10 s) */
+    us_t keyframe_interval; /* [us] periodic request while tapped or cached, 0 = never (10 s) */
+    us_t gop_age;           /* [us] and bytes up to which a picture is kept from its key frame */
+    uint32_t gop_bytes;     /* on, for who comes late; 0: not for longer than 0.8 s */
     wall_t wall_at_zero;    /* wall clock when us_t was 0: NTP times of sender reports */
     const struct dtls_identity *identity; /* borrowed, outlives the engine */
     struct rng rng;                       /* borrowed */

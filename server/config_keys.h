@@ -57,6 +57,8 @@
     INT(media_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \
     INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
     INT(media_layer_rest, "media.layer_rest_s", 5, 0, 3600, "until an unneeded layer stops [s]") \
+    INT(media_gop_s, "media.gop_s", 10, 0, 60, "a picture is kept for who comes late [s]") \
+    INT(media_gop_kib, "media.gop_kib", 4096, 64, 4096, "and as large [KiB]") \
     INT(media_path_start, "media.path_start_kbps", 800, 50, 100000, "a viewer's path at first") \
     INT(media_path_min, "media.path_min_kbps", 60, 10, 100000, "and at least") \
     INT(media_path_max, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \

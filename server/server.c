@@ -340,6 +340,8 @@ static enum err start_workers(struct server *s, char why[WHY_MAX]) {
                    .join_timeout = cfg->join_s * US_PER_S,
                    .layer_rest = cfg->media_layer_rest * US_PER_S,
                    .keyframe_interval = cfg->media_keyframe_s * US_PER_S,
+                   .gop_age = cfg->media_gop_s * US_PER_S,
+                   .gop_bytes = (uint32_t)cfg->media_gop_kib * 1024,
                    .bwe = {.start = (uint64_t)cfg->media_path_start * 1000,
                            .min = (uint64_t)cfg->media_path_min * 1000,
                            .max = (uint64_t)cfg->media_path_max * 1000},

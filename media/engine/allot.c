@@ -4,6 +4,8 @@
 #include "media/engine/event.h"
 #include "media/engine/flow.h"
 #include "media/engine/need.h"
+#include "media/engine/pace.h"
+#include "media/engine/picture.h"
 
 /* However often a client changes its mind: choosing costs as much as a hundred packets. */
 #define ALLOT_GAP (25 * US_PER_MS)
@@ -116,23 +118,11 @@ static int8_t chosen_before(const struct slot *slot, const struct allocation_slo
     return chosen;
 }
 
-bool allot_numbered(const struct session *s) {
-    bool numbered = false;
-    for (unsigned i = 0; i < s->n_slots; i++) {
-        numbered = numbered || s->slots[i].stream.header.twcc;
-    }
-    return numbered;
-}
-
-bool allot_guesses(const struct session *s, us_t now) {
-    return s->bwe && allot_numbered(s) && bwe_awaited(s->bwe, now, ALLOT_AWAIT);
-}
-
 /* What is known of the path; all of it where nothing is: a client that reports nothing gets the
  * best picture, as long as it does not lose it. Who is about to report gets what is guessed: the
  * best picture would stand before a narrow path for seconds, and the first probe tells in less. */
 static uint64_t carried(const struct session *s, us_t now) {
-    if (s->bwe && (bwe_known(s->bwe, now, ALLOT_SETTLE) || allot_guesses(s, now))) {
+    if (s->bwe && (bwe_known(s->bwe, now, ALLOT_SETTLE) || pace_guesses(s, now))) {
         return bwe_estimate(s->bwe);
     }
     return UINT64_MAX / 2;
@@ -187,12 +177,13 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
         }
         return;
     }
+    struct feed *before = stream_shown(&slot->stream);
     enum stream_verdict v = stream_show(&slot->stream, feed);
-    bool replayed = v == STREAM_NEEDS_PICTURE && queue_replay(&s->queue, now, &slot->stream, feed);
-    if (replayed) {
-        fanout_queue(&s->engine->fanout, now, &s->queue);
+    bool same = before && v == STREAM_NEEDS_KEY && layer_of(before)->flow == l->flow;
+    if (v == STREAM_NEEDS_PICTURE || (v == STREAM_NEEDS_KEY && !same && s->engine->c.gop_age)) {
+        picture_begin(s, now, &slot->stream, feed);
     } else if (v != STREAM_OK) {
-        feed_need_keyframe(feed);
+        feed_need_keyframe(feed); /* another layer: what is kept of it was shown already */
     }
     event_session(s);
     transport_changed(&s->transport);

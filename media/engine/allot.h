@@ -6,18 +6,10 @@
 
 #include "media/engine/session.h"
 
-/* [us] after the first feedback: the first probes are still under way, nothing is known yet */
-#define ALLOT_AWAIT (2 * US_PER_S) /* who has agreed to feedback sends it by then, or never */
-#define ALLOT_SETTLE US_PER_S
 #define ALLOT_SIZE_HOLD (3 * US_PER_S) /* from one size within a stream to a larger one */
 
 /* Choose for all slots, and let their streams follow. */
 void allot(struct session *s, us_t now);
-/* It has agreed to say what arrives: packets for it have transport-wide numbers. */
-bool allot_numbered(const struct session *s);
-/* It has agreed to say what arrives, and has or may still be about to: the estimate is at least a
- * guess to begin with. */
-bool allot_guesses(const struct session *s, us_t now);
 /* What is to be weighed has changed: choose again, at once or when a moment has passed since. */
 void allot_soon(struct session *s, us_t now);
 /* The estimate has changed, or time has passed: choose again if that may matter. */

@@ -55,6 +55,9 @@ struct engine *engine_new(const struct engine_config *c) {
     list_init(&e->spoken);
     list_init(&e->changed);
     feeds_init(&e->feeds);
+    e->feeds.gop_age = c->gop_age;
+    e->feeds.gop_bytes = c->gop_bytes;
+    e->feeds.kept_max = c->pool_packets / 2;
     list_init(&e->untold);
     list_init(&e->leaving);
     list_init(&e->all_tours);

@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "media/engine/allot.h"
+#include "media/engine/pace.h"
+#include "media/engine/picture.h"
 
 /* A report that says more than that skips numbers of another life of the stream. */
 #define REPORTED_MAX (1u << 16)
@@ -60,24 +62,13 @@ static void notice_path(struct session *s) {
     s->bwe_for = t->paths[t->selected].addr;
 }
 
-/* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
- * where the first probe was lost. */
-static void pace(struct session *s, us_t now) {
-    uint64_t rate = bwe_rate(s->bwe, now);
-    bool full = rate < bwe_estimate(s->bwe);
-    if (!bwe_known(s->bwe, now, ALLOT_SETTLE)) {
-        rate = allot_guesses(s, now) ? 2 * rate : 0;
-    }
-    pacer_set(&s->queue.pacer, now, rate, full);
-}
-
 void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r) {
     struct rtcp_twcc_reader reader;
     struct rtcp_twcc_arrival a;
     if (!s->bwe) {
         return;
     }
-    if (!allot_numbered(s) || rtcp_twcc_begin(r, bwe_near(s->bwe), &reader) != OK) {
+    if (!pace_numbered(s) || rtcp_twcc_begin(r, bwe_near(s->bwe), &reader) != OK) {
         s->engine->n.drop_rtcp++;
         return;
     }
@@ -90,7 +81,7 @@ void estimate_feedback(struct session *s, us_t now, const struct rtcp_packet *r)
         bwe_feedback_arrival(s->bwe, now, &(struct bwe_arrival){a.seq, a.received, a.at_us});
     }
     bwe_feedback_end(s->bwe, now);
-    pace(s, now);
+    pace_follow(s, now);
     allot_again(s, now);
 }
 
@@ -98,7 +89,7 @@ void estimate_remb(struct session *s, us_t now, const struct rtcp_packet *r) {
     uint64_t rate = 0;
     if (s->bwe && rtcp_remb_parse(r, &rate) == OK) {
         bwe_remb(s->bwe, rate);
-        pace(s, now);
+        pace_follow(s, now);
         allot_again(s, now);
     }
 }
@@ -168,22 +159,6 @@ us_t estimate_deadline(const struct session *s) {
     return us_min(at, bwe_deadline(s->bwe));
 }
 
-static void give_up(struct session *s, us_t now) {
-    if (list_empty(&s->queue.replays)) {
-        return; /* nobody is behind: do not look at all of them */
-    }
-    for (unsigned i = 0; i < s->n_slots; i++) {
-        struct stream *out = &s->slots[i].stream;
-        struct feed *f = stream_intent(out);
-        if (queue_give_up(&s->queue, now, out) && f) {
-            (void)stream_show(out, NULL);
-            (void)stream_show(out, f);
-            feed_need_keyframe(f);
-            s->engine->n.given_up++;
-        }
-    }
-}
-
 void estimate_on_timer(struct session *s, us_t now) {
     if (estimate_deadline(s) > now) {
         return;
@@ -193,8 +168,8 @@ void estimate_on_timer(struct session *s, us_t now) {
         bwe_timeout(s->bwe, now);
         s->queue.pads = padder(s);
     }
-    pace(s, now);
-    give_up(s, now);
+    pace_follow(s, now);
+    picture_give_up(s, now);
     fanout_queue(&s->engine->fanout, now, &s->queue);
     if (allot_deadline(s) <= now) {
         allot_again(s, now);

@@ -7,6 +7,7 @@
 
 #define CACHE_SHARE_MIN 32 /* packets: a few frames, however many sources there are */
 #define CACHE_MIX 64       /* packets: 1.3 s, of a pool that is not ours */
+#define CACHE_PLACES_MAX 4096
 
 /* Half of the pool is for retransmission: what each feed that flows may keep. */
 static uint32_t cache_share(const struct engine *e) {
@@ -17,6 +18,30 @@ static uint32_t cache_share(const struct engine *e) {
         most = share < most ? share : most;
     }
     return most;
+}
+
+/* Places in the cache of a feed: a picture that is kept has about a kibibyte in each. */
+static uint32_t cache_places(const struct flow *f) {
+    const struct engine *e = f->tour->engine;
+    uint32_t most = e->c.cache_packets;
+    if (f->place.mix) {
+        return CACHE_MIX;
+    }
+    while (f->place.kind != SOURCE_MICROPHONE && e->c.gop_age && most < CACHE_PLACES_MAX &&
+           (uint64_t)most * 1024 < e->c.gop_bytes) {
+        most *= 2;
+    }
+    return most;
+}
+
+/* What the feed may keep now: its share, and a picture beside it as long as all together keep less
+ * than they may. */
+static uint32_t cache_limit(const struct layer *l) {
+    const struct flow *f = l->flow;
+    const struct feeds *all = &f->tour->engine->feeds;
+    bool more = l->feed.cache.holds && (all->kept_max == 0 || all->kept < all->kept_max);
+    uint32_t share = f->place.mix ? CACHE_MIX : cache_share(f->tour->engine);
+    return more || share > l->feed.cache.cap ? l->feed.cache.cap : share;
 }
 
 void flow_init(struct flow *f, struct tour *t, const struct session_line *line,
@@ -37,8 +62,7 @@ struct layer *flow_layer(struct flow *f, unsigned i) {
         return f->layers[i];
     }
     struct layer *l = mem_zalloc(1, sizeof(*l));
-    uint32_t cache = f->place.mix ? CACHE_MIX : e->c.cache_packets;
-    if (!l || feed_init(&l->feed, &e->feeds, f->line, cache) != OK) {
+    if (!l || feed_init(&l->feed, &e->feeds, f->line, cache_places(f)) != OK) {
         mem_free(l);
         return NULL;
     }
@@ -113,6 +137,9 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     }
     FLOW_EACH_LAYER(l, f, was ^ layers) {
         l->feed.live = layers & 1u << l->number;
+        if (l->feed.live && feed_is_video(&l->feed) && flow_is_local(f)) {
+            recv_keyframe_periodic(&l->feed.keyframe, now, flow_keyframe_interval(f, false));
+        }
     }
     need_begins(f, layers & ~was, now);
     if (!f->place.mix) {
@@ -142,6 +169,7 @@ static void to_tap(const struct layer *l, const struct media_packet *p) {
 
 void flow_skip(struct layer *l, us_t now, uint64_t seq) {
     struct engine *e = l->flow->tour->engine;
+    feed_skip(&l->feed, now, seq);
     fanout_skip(&e->fanout, &l->feed, seq);
     if (l->flow->tapped == l && feed_is_video(&l->feed)) {
         struct tap t = flow_tap(l, TAP_SKIP, now);
@@ -153,8 +181,7 @@ void flow_skip(struct layer *l, us_t now, uint64_t seq) {
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
     struct flow *f = l->flow;
     struct tour *t = f->tour;
-    uint32_t share = f->place.mix ? CACHE_MIX : cache_share(t->engine);
-    l->feed.cache.limit = (uint32_t)us_min(share, l->feed.cache.cap);
+    l->feed.cache.limit = cache_limit(l);
     uint8_t top = l->feed.presence.top;
     if (feed_packet(&l->feed, p, keep)) {
         room_source_moved(&t->room, &f->place); /* what it can be shown as has changed */
@@ -162,6 +189,9 @@ void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
         if (f->tapped == l && l->feed.presence.top < top) {
             feed_need_keyframe(&l->feed); /* the recorder goes on with another size, too */
         }
+    }
+    if (!l->feed.has_key && flow_is_local(f) && t->engine->c.gop_age) {
+        feed_need_keyframe(&l->feed); /* it has begun in the middle: whoever comes will need one */
     }
     if (p->has_level && f->place.voice >= 0) {
         room_level(&t->room, now, &f->place, p->audio_level);
@@ -201,9 +231,15 @@ static void tell(const struct layer *l, enum tap_type type, us_t now) {
     tap_push(l->flow->tour->engine, &tap);
 }
 
+us_t flow_keyframe_interval(const struct flow *f, bool tapped) {
+    const struct engine_config *c = &f->tour->engine->c;
+    us_t cached = c->gop_age && c->keyframe_interval ? us_min(c->gop_age, c->keyframe_interval) : 0;
+    return tapped ? c->keyframe_interval : cached;
+}
+
 /* Key frames while it is recorded: asked for where it is received. */
 static void periodic(struct layer *l, us_t now, bool on) {
-    us_t interval = on ? l->flow->tour->engine->c.keyframe_interval : 0;
+    us_t interval = flow_keyframe_interval(l->flow, on);
     if (!feed_is_video(&l->feed)) {
         return;
     }

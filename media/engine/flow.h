@@ -100,6 +100,9 @@ void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);
 /* A packet that is not passed on leaves no gap. Of pictures it is one that carried nothing, which
  * the recorder is told, for it cannot tell that from a loss. */
 void flow_skip(struct layer *l, us_t now, uint64_t seq);
+/* How often a key frame of it is asked for by itself [us], 0: never. What is kept for who comes
+ * late needs one like a recording. */
+us_t flow_keyframe_interval(const struct flow *f, bool tapped);
 /* A sender report of it. */
 void flow_report(struct layer *l, us_t now, uint64_t ntp, uint32_t rtp_ts);
 /* Tap or do not tap, as tour, consent and life of the source have it now. */

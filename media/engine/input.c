@@ -3,6 +3,7 @@
 #include "media/engine/input.h"
 
 #include "media/engine/offence.h"
+#include "media/engine/picture.h"
 #include "media/engine/rtcp_in.h"
 #include "media/engine/rtp_in.h"
 #include "media/engine/schedule.h"
@@ -59,7 +60,7 @@ static void from_stun(struct engine *e, us_t now, const struct packet *k) {
     }
     struct session *s = session_of(t);
     if (e->stun.back) {
-        session_need_keyframes(s);
+        picture_lost_all(s, now);
     }
     if (t->begins) {
         handshake_begin(t, now);
@@ -119,7 +120,7 @@ static void from_srtp(struct session *s, us_t now, struct path *path, struct pac
         resume_handshake(s);
     }
     if (back) {
-        session_need_keyframes(s);
+        picture_lost_all(s, now);
     }
     if (kind == WIRE_RTP) {
         rtp_in(s, now, k);

@@ -32,7 +32,8 @@ enum relay_type {
     RELAY_SKIP,   /* seq: a packet that is not passed on leaves no gap */
     RELAY_REPORT, /* report: of its sender */
     RELAY_VOICES, /* voices: from the home; again once a second */
-    RELAY_KEY,    /* to the origin: a key frame is needed; again each second until one has come */
+    RELAY_KEY,    /* to the origin: a key frame is needed; on: by somebody who had a picture; again
+                     each second until one has come */
     RELAY_TAPPED, /* to the origin: on: the layer is recorded, and no other, so key frames of it are
                      asked for periodically;
                      again once a second */

@@ -124,8 +124,7 @@ static void voices(struct engine *e, const struct relay *m) {
 /* The layer that is recorded, and no other, is asked for key frames periodically. */
 static void tapped(struct flow *f, us_t now, const struct relay *m) {
     FLOW_EACH_LAYER(l, f, flow_live(f)) {
-        bool on = m->on && m->layer == l->number;
-        us_t interval = on ? f->tour->engine->c.keyframe_interval : 0;
+        us_t interval = flow_keyframe_interval(f, m->on && m->layer == l->number);
         recv_keyframe_periodic(&l->feed.keyframe, now, interval);
     }
 }
@@ -133,7 +132,7 @@ static void tapped(struct flow *f, us_t now, const struct relay *m) {
 static void key(struct flow *f, us_t now, const struct relay *m) {
     struct feed *feed = flow_live(f) & 1u << m->layer ? &f->layers[m->layer]->feed : NULL;
     if (feed && (!feed->has_key || now - feed->key_at > KEY_CROSSING)) {
-        feed_need_keyframe(feed);
+        (m->on ? feed_lost_picture : feed_need_keyframe)(feed);
     }
 }
 

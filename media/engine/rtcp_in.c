@@ -2,6 +2,7 @@
 
 #include "media/engine/estimate.h"
 #include "media/engine/offence.h"
+#include "media/engine/picture.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/source.h"
 #include "media/recv/police.h"
@@ -152,10 +153,7 @@ static void want_keyframe(struct incoming *k, uint32_t ssrc) {
         return;
     }
     k->s->engine->n.pli_in++;
-    struct feed *f = stream_intent(out);
-    if (f) {
-        feed_need_keyframe(f);
-    }
+    picture_lost(k->s, k->now, out);
 }
 
 static void on_payload_feedback(struct incoming *k, const struct rtcp_packet *r) {

@@ -124,8 +124,11 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
         s->engine->n.nack_out += n;
     }
     bool lost = recv_nack_take_lost(nack);
+    if (lost) {
+        packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody */
+    }
     if (lost && feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
-        recv_keyframe_need(&l->feed.keyframe);
+        recv_keyframe_lost(&l->feed.keyframe);
     }
 }
 

@@ -160,12 +160,3 @@ void session_fail(struct session *s, us_t now, enum err reason) {
     s->reason = (uint8_t)reason;
     session_leave(s, now, false);
 }
-
-void session_need_keyframes(struct session *s) {
-    for (unsigned i = 0; i < s->n_slots; i++) {
-        struct feed *f = stream_intent(&s->slots[i].stream);
-        if (f) {
-            feed_need_keyframe(f);
-        }
-    }
-}

@@ -114,7 +114,5 @@ void session_fail(struct session *s, us_t now, enum err reason);
 void session_destroy(struct session *s);
 /* The same when it has left and has nothing more to send or to tell. */
 void session_release(struct session *s);
-/* What it shows needs a picture: its streams have been silent. */
-void session_need_keyframes(struct session *s);
 
 #endif

@@ -33,7 +33,7 @@ void turn_end(struct engine *e) {
         if (flow_is_local(layer->flow)) {
             schedule(source_of(layer->flow)->session, e->now);
         } else if (recv_keyframe_pass_on(&f->keyframe, e->now)) {
-            relay_to_origin(layer, RELAY_KEY, true);
+            relay_to_origin(layer, RELAY_KEY, f->keyframe.lost);
         }
     }
 }

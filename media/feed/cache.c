@@ -7,6 +7,8 @@
 
 #define CACHE_MIN 64
 #define CACHE_MAX 4096
+#define STORE_STEP 32   /* places that may be left behind with each packet, */
+#define EXPIRE_STEP 512 /* and at once otherwise */
 
 enum err packet_cache_init(struct packet_cache *c, uint32_t cap, us_t age) {
     memset(c, 0, sizeof(*c));
@@ -27,16 +29,28 @@ static struct media_packet *place(const struct packet_cache *c, uint64_t seq) {
     return &c->ring[seq & (c->cap - 1)];
 }
 
-static void let_go(struct media_packet *k) {
+static void count(const struct packet_cache *c, int n) {
+    if (c->total) {
+        *c->total += (uint32_t)n;
+    }
+}
+
+/* The oldest place is left behind. */
+static void let_go(struct packet_cache *c) {
+    struct media_packet *k = place(c, c->oldest);
+    count(c, k->packet ? -1 : 0);
     packet_unref(k->packet);
     memset(k, 0, sizeof(*k));
+    c->holds = c->holds && c->oldest < c->from;
+    c->oldest++;
 }
 
 void packet_cache_clear(struct packet_cache *c) {
-    for (uint64_t seq = c->oldest; seq < c->high; seq++) {
-        let_go(place(c, seq));
+    while (c->oldest < c->high) {
+        let_go(c);
     }
     c->oldest = c->high = 0;
+    c->holds = false;
 }
 
 void packet_cache_free(struct packet_cache *c) {
@@ -51,28 +65,73 @@ static void advance(struct packet_cache *c, uint64_t seq) {
         packet_cache_clear(c);
         c->oldest = seq;
     }
-    while (seq - c->oldest >= c->limit) {
-        let_go(place(c, c->oldest));
-        c->oldest++;
+    while (seq - c->oldest >= c->cap) {
+        let_go(c);
+    }
+    for (unsigned i = 0; i < STORE_STEP && seq - c->oldest >= c->limit; i++) {
+        let_go(c);
     }
     c->high = seq + 1;
 }
 
+/* Sequence order is nearly time order: stop at the first packet that is young enough. */
+static void expire(struct packet_cache *c, us_t now, unsigned most) {
+    for (unsigned i = 0; i < most && c->oldest < c->high; i++) {
+        const struct media_packet *p = place(c, c->oldest);
+        if ((c->holds && c->oldest >= c->from) || (p->packet && now - p->at <= c->age)) {
+            return;
+        }
+        let_go(c);
+    }
+    if (c->oldest == c->high) {
+        c->oldest = c->high = 0;
+    }
+}
+
+/* Make a place for seq. False when it is too old for one. */
+static bool reach(struct packet_cache *c, uint64_t seq) {
+    if (seq >= c->high || c->high == 0) {
+        advance(c, seq);
+    } else if (c->high - seq > c->limit) {
+        return false;
+    } else if (seq < c->oldest) {
+        c->oldest = seq;
+    }
+    return true;
+}
+
 void packet_cache_store(struct packet_cache *c, const struct media_packet *k) {
     CHECK(k->packet);
-    if (k->seq >= c->high || c->high == 0) {
-        advance(c, k->seq);
-    } else if (c->high - k->seq > c->limit) {
+    if (!reach(c, k->seq)) {
         return;
-    } else if (k->seq < c->oldest) {
-        c->oldest = k->seq;
     }
     struct media_packet *p = place(c, k->seq);
     if (!p->packet) {
         *p = *k;
         packet_ref(p->packet);
+        count(c, 1);
     }
-    packet_cache_expire(c, k->at);
+    expire(c, k->at, STORE_STEP);
+}
+
+void packet_cache_skip(struct packet_cache *c, us_t at, uint64_t seq) {
+    struct media_packet *p = reach(c, seq) ? place(c, seq) : NULL;
+    if (p && !p->packet) {
+        *p = (struct media_packet){.seq = seq, .at = at, .skipped = true};
+    }
+}
+
+bool packet_cache_skipped(const struct packet_cache *c, uint64_t seq) {
+    return seq >= c->oldest && seq < c->high && place(c, seq)->skipped;
+}
+
+void packet_cache_hold(struct packet_cache *c, uint64_t seq) {
+    c->from = seq;
+    c->holds = true;
+}
+
+void packet_cache_release(struct packet_cache *c) {
+    c->holds = false;
 }
 
 const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t now, uint64_t seq) {
@@ -80,7 +139,8 @@ const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t 
         return NULL;
     }
     const struct media_packet *p = place(c, seq);
-    return p->packet && now - p->at <= c->age ? p : NULL;
+    bool kept = (c->holds && seq >= c->from) || now - p->at <= c->age;
+    return p->packet && kept ? p : NULL;
 }
 
 void packet_cache_pad(struct packet_cache *c, uint64_t seq, uint8_t padding) {
@@ -89,15 +149,6 @@ void packet_cache_pad(struct packet_cache *c, uint64_t seq, uint8_t padding) {
     }
 }
 
-/* Sequence order is nearly time order: stop at the first packet that is young enough. */
 void packet_cache_expire(struct packet_cache *c, us_t now) {
-    while (c->oldest < c->high) {
-        struct media_packet *p = place(c, c->oldest);
-        if (p->packet && now - p->at <= c->age) {
-            return;
-        }
-        let_go(p);
-        c->oldest++;
-    }
-    c->oldest = c->high = 0;
+    expire(c, now, EXPIRE_STEP);
 }

@@ -1,5 +1,8 @@
-/* Retransmission cache of one source, shared by all its viewers: a ring of references to received
- * packets by extended sequence number. Owner: the worker that owns the source. */
+/* Cache of one source, shared by all its viewers: a ring of references to received packets by
+ * extended sequence number. What is young is kept for retransmission; from a packet on that is held
+ * (a key frame) everything is, however old, for who comes late. A ring that has become too full
+ * lets its oldest packets go, a few with each that is stored, so that no packet pays for thousands;
+ * a held one among them ends the hold. Owner: the worker that owns the source. */
 #ifndef ORIEL_MEDIA_FEED_CACHE_H
 #define ORIEL_MEDIA_FEED_CACHE_H
 
@@ -12,8 +15,11 @@ struct packet_cache {
     uint32_t cap;              /* power of two */
     us_t age;                  /* [us] older packets are not found and are let go */
     uint32_t limit;            /* 1..cap: kept at most; may be lowered at any time */
-    uint64_t oldest;           /* lowest sequence number that may be in the ring */
-    uint64_t high;             /* highest stored + 1; 0 = empty */
+    uint32_t *total; /* borrowed: counts the packets of several caches; NULL: nobody does */
+    uint64_t oldest; /* lowest sequence number that may be in the ring */
+    uint64_t high;   /* highest stored + 1; 0 = empty */
+    uint64_t from;   /* while `holds`: of the first packet that is held */
+    bool holds;
 };
 
 /* cap: power of two, 64..4096; age > 0 [us]. ERR_NOMEM leaves *c zeroed, ERR_RANGE too. */
@@ -25,9 +31,18 @@ void packet_cache_free(struct packet_cache *c);
 void packet_cache_store(struct packet_cache *c, const struct media_packet *k);
 /* The packet, valid until the next call on c, or NULL. */
 const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t now, uint64_t seq);
+/* Hold what has this number or a higher one; what was held before is not any more. */
+void packet_cache_hold(struct packet_cache *c, uint64_t seq);
+/* Nothing is held any more. */
+void packet_cache_release(struct packet_cache *c);
+/* No packet of this number will be stored, and none is missing. at [us]. */
+void packet_cache_skip(struct packet_cache *c, us_t at, uint64_t seq);
+/* That is known of this number. */
+bool packet_cache_skipped(const struct packet_cache *c, uint64_t seq);
 /* Note the padding that a packet is sent with; nothing when it is not there. */
 void packet_cache_pad(struct packet_cache *c, uint64_t seq, uint8_t padding);
-/* Let go of packets older than the age limit; for sources that have fallen silent. */
+/* Let go of packets older than the age limit, of several hundred at most: for sources that have
+ * fallen silent, from time to time. */
 void packet_cache_expire(struct packet_cache *c, us_t now);
 /* Drop all references; the ring stays. */
 void packet_cache_clear(struct packet_cache *c);

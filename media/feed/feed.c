@@ -5,8 +5,12 @@
 #define KEY_FACTOR 4 /* a key frame is about so much larger than another frame */
 
 void feeds_init(struct feeds *all) {
+    *all = (struct feeds){0};
     list_init(&all->wants);
-    all->last_id = 0;
+}
+
+static us_t gop_age(const struct feed *f) {
+    return f->all->gop_age ? f->all->gop_age + FEED_GRACE : FEED_YOUNG;
 }
 
 static void init_stream(struct feed *f) {
@@ -15,6 +19,7 @@ static void init_stream(struct feed *f) {
     memset(&f->keyframe, 0, sizeof(f->keyframe));
     f->has_key = false;
     f->presence = (struct presence){0};
+    f->newest_seq = 0;
 }
 
 enum err feed_init(struct feed *f, struct feeds *all, const struct session_line *line,
@@ -24,6 +29,7 @@ enum err feed_init(struct feed *f, struct feeds *all, const struct session_line 
         return err;
     }
     f->all = all;
+    f->cache.total = &all->kept;
     f->line = line;
     list_init(&f->subs);
     list_init(&f->want);
@@ -45,6 +51,7 @@ void feed_restart(struct feed *f) {
 
 void feed_pause(struct feed *f) {
     f->live = false;
+    packet_cache_release(&f->cache);
     memset(&f->keyframe, 0, sizeof(f->keyframe));
     f->has_key = false;
     list_remove(&f->want);
@@ -57,11 +64,33 @@ static void note_key(struct feed *f, struct media_packet *p) {
         p->keyframe = false;
         return;
     }
+    if (f->has_key && p->seq < f->key_seq && p->ts != f->key_ts) {
+        return; /* repaired late: there is a newer one */
+    }
     recv_keyframe_arrived(&f->keyframe, p->at);
+    f->gop_bytes = f->has_key && p->ts == f->key_ts ? f->gop_bytes : 0;
     f->has_key = true;
     f->key_at = p->at;
     f->key_seq = p->seq;
     f->key_ts = p->ts;
+}
+
+/* What is of use only as a whole, from a key frame on, is kept as long as it is whole and within
+ * its bounds; else the next key frame begins another. */
+static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
+    struct packet_cache *c = &f->cache;
+    if (p->keyframe && p->seq == f->key_seq) {
+        packet_cache_hold(c, p->seq);
+    }
+    if (!c->holds || p->seq < c->from) {
+        return;
+    }
+    f->gop_bytes += p->payload_len;
+    bool whole = keep && (!p->after_gap || p->seq == c->from);
+    bool large = f->all->gop_bytes && f->gop_bytes > f->all->gop_bytes;
+    if (!whole || large || p->at - f->key_at > gop_age(f)) {
+        packet_cache_release(c);
+    }
 }
 
 /* A key frame counts as a frame: it comes once in a while, and mostly because the feed has just
@@ -78,8 +107,16 @@ bool feed_packet(struct feed *f, struct media_packet *p, bool keep) {
     note_rate(f, p);
     if (keep) {
         packet_cache_store(&f->cache, p);
+        f->newest_seq = p->seq > f->newest_seq ? p->seq : f->newest_seq;
+    } else {
+        packet_cache_expire(&f->cache, p->at);
     }
+    note_gop(f, p, keep);
     return feed_is_video(f) && presence_note(&f->presence, p);
+}
+
+void feed_skip(struct feed *f, us_t at, uint64_t seq) {
+    packet_cache_skip(&f->cache, at, seq);
 }
 
 void feed_padded(struct feed *f) {
@@ -100,20 +137,28 @@ bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_pack
 }
 
 bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first) {
-    bool young = f->has_key && now - f->key_at < FEED_REPLAY_AGE;
-    if (!young || !packet_cache_find(&f->cache, now, f->key_seq)) {
+    bool whole = f->has_key && f->cache.holds && now - f->key_at < gop_age(f);
+    if (!whole || !packet_cache_find(&f->cache, now, f->key_seq)) {
         return false;
     }
     *ret_first = f->key_seq;
     return true;
 }
 
-void feed_need_keyframe(struct feed *f) {
+static void need(struct feed *f, bool lost) {
     if (!feed_is_video(f) || !f->live) {
         return;
     }
-    recv_keyframe_need(&f->keyframe);
+    (lost ? recv_keyframe_lost : recv_keyframe_need)(&f->keyframe);
     if (list_empty(&f->want)) {
         list_push(&f->all->wants, &f->want);
     }
+}
+
+void feed_need_keyframe(struct feed *f) {
+    need(f, false);
+}
+
+void feed_lost_picture(struct feed *f) {
+    need(f, true);
 }

@@ -15,11 +15,18 @@
 
 /* [us] packets are kept for retransmission: some clients ask late */
 #define FEED_CACHE_AGE (3 * US_PER_S)
-#define FEED_REPLAY_AGE (800 * US_PER_MS) /* [us] a key frame this young is sent from the cache */
+/* [us] since its key frame: a picture this young is sent from the cache to whoever needs one, since
+ * another key frame would hardly be less */
+#define FEED_YOUNG (800 * US_PER_MS)
+#define FEED_GRACE US_PER_S /* [us] the next key frame has to come when a picture gets too old */
 
 struct feeds {         /* what all feeds of an engine share */
     struct link wants; /* feed.want: a key frame is to be asked for */
     uint32_t last_id;
+    us_t gop_age; /* [us] and bytes of payload: a picture is kept from its key frame on up to */
+    uint32_t gop_bytes; /* that; 0: FEED_YOUNG, and no bound */
+    uint32_t kept;      /* packets in all caches, */
+    uint32_t kept_max;  /* beyond which no picture is kept beside what each feed may; 0: no bound */
 };
 
 struct feed {
@@ -32,9 +39,11 @@ struct feed {
     struct link subs; /* of streams that show or await it (out/stream.h) */
     struct link want; /* in all->wants */
     bool has_key;
-    us_t key_at;      /* [us] the last key frame began */
-    uint64_t key_seq; /* with this extended sequence number */
-    uint32_t key_ts;  /* and this RTP timestamp */
+    us_t key_at;         /* [us] the last key frame began */
+    uint64_t key_seq;    /* with this extended sequence number */
+    uint32_t key_ts;     /* and this RTP timestamp */
+    uint64_t newest_seq; /* of what is in the cache */
+    uint32_t gop_bytes;  /* of payload since then, while the cache holds them */
     struct recv_clock clock;
     struct recv_keyframe keyframe;
     struct meter meter;
@@ -59,15 +68,20 @@ void feed_pause(struct feed *f);
 bool feed_packet(struct feed *f, struct media_packet *p, bool keep);
 /* The padding of the batch has been chosen: what is sent again later has it too. */
 void feed_padded(struct feed *f);
+/* A packet of this number is not passed on, and not missing. at [us]. */
+void feed_skip(struct feed *f, us_t at, uint64_t seq);
 /* A packet from the cache by its extended sequence number, by value (p->packet is the cache's
  * reference). False when it is not kept any more. */
 bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_packet *ret);
-/* A key frame so young that its picture is sent from the cache instead of asking for another:
- * *ret_first is its extended sequence number. */
+/* The picture is kept from its last key frame on, all of it that has come: who needs one is sent it
+ * from the cache instead of asking for another. *ret_first is the key frame's extended sequence
+ * number. */
 bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first);
 /* Somebody needs a key frame: the engine asks for it before it returns to its caller. Nothing for
  * audio and for what does not flow. */
 void feed_need_keyframe(struct feed *f);
+/* The same, and he had a picture. */
+void feed_lost_picture(struct feed *f);
 
 /* Camera or screen. */
 static inline bool feed_is_video(const struct feed *f) {

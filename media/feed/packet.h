@@ -31,6 +31,7 @@ struct media_packet {
     bool marker;
     bool keyframe;  /* a stream may begin here */
     bool after_gap; /* what is missing before it will not come */
+    bool skipped;   /* in a cache, and there is no packet: none of this number is passed on */
     uint8_t lead;   /* a key frame: packets missing directly before it that may belong to it */
     bool has_vp8;   /* vp8 is valid */
     bool numbered;  /* vp8.ids is: of VP9, too; then vp8.len is where they end */

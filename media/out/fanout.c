@@ -108,7 +108,7 @@ static bool held(struct fanout *f, struct sub *sub, us_t now, const struct media
     struct out_queue *q = s->queue;
     struct media_packet cached;
     if (stream_waits(s, sub->feed, p->seq)) {
-        return true;
+        return feed_recall(sub->feed, now, p->seq, &cached);
     }
     if (!q || !feed_is_video(sub->feed) || s->replay.behind || pacer_lets(&q->pacer, now)) {
         return false;

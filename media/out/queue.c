@@ -23,12 +23,26 @@ void queue_free(struct out_queue *q) {
     q->resends = mem_free(q->resends);
 }
 
+/* Of a young picture another one would hardly be less: it goes on like what is live. */
+static bool replay_fails(const struct out_queue *q, us_t now, const struct stream_replay *x) {
+    us_t took = now - x->since;
+    if (x->feed->has_key && x->since - x->feed->key_at < FEED_YOUNG) {
+        return took >= REPLAY_MAX;
+    }
+    uint64_t rate = took < REPLAY_JUDGED ? 0 : q->pacer.rate;
+    uint64_t needs = rate ? (uint64_t)x->left * 8 * US_PER_S / rate : 0;
+    return took + (us_t)needs >= REPLAY_MAX;
+}
+
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
     struct stream_replay *x = &s->replay;
     struct media_packet p;
-    (void)q;
-    if (!x->behind || now - x->since < BEHIND_MAX ||
-        (feed_recall(x->feed, now, x->next, &p) && now - p.at < BEHIND_MAX)) {
+    if (!x->behind) {
+        return false;
+    }
+    bool late = now - x->since >= BEHIND_MAX &&
+                !(feed_recall(x->feed, now, x->next, &p) && now - p.at < BEHIND_MAX);
+    if (stream_replays(s) ? !replay_fails(q, now, x) : !late) {
         return false;
     }
     list_remove(&x->in);
@@ -45,8 +59,10 @@ bool queue_empty(struct out_queue *q, us_t now) {
     return !replays && !q->repairs && (!q->resends || q->resends->n == 0) && !probing(q, now);
 }
 
+/* What is about to be drained has no deadline: its pacer would tell one that has passed. */
 us_t queue_deadline(const struct out_queue *q) {
-    return list_empty(&q->replays) ? US_NEVER : pacer_next(&q->pacer);
+    bool waits = list_empty(&q->waiting) && !list_empty(&q->replays);
+    return waits ? pacer_next(&q->pacer) : US_NEVER;
 }
 
 void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq) {
@@ -84,17 +100,34 @@ enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct re
 
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed) {
     uint64_t first = 0;
-    if (!s->transport->sendable || !feed_replayable(feed, now, &first)) {
+    struct stream_replay *x = &s->replay;
+    struct media_packet newest;
+    if (!s->transport->sendable || !feed_replayable(feed, now, &first) ||
+        !feed_recall(feed, now, feed->newest_seq, &newest)) {
         return false;
     }
-    s->replay.feed = feed;
-    s->replay.next = first;
-    s->replay.end = feed->cache.high;
-    s->replay.behind = false;
-    if (list_empty(&s->replay.in)) {
-        list_push(&q->replays, &s->replay.in);
+    if (list_empty(&x->in)) {
+        list_push(&q->replays, &x->in);
     }
+    *x = (struct stream_replay){.in = x->in,
+                                .feed = feed,
+                                .next = first,
+                                .live = feed->cache.high,
+                                .left = feed->gop_bytes,
+                                .live_ts = newest.ts,
+                                .behind = true,
+                                .since = now};
+    s->replayed_at = now;
     return true;
+}
+
+uint64_t queue_owes(const struct out_queue *q) {
+    uint64_t n = 0;
+    LIST_EACH(l, &q->replays) {
+        const struct stream *s = CONTAINER_OF(l, struct stream, replay.in);
+        n += stream_replays(s) ? s->replay.left : 0;
+    }
+    return n;
 }
 
 /* What was sent under this number, as it was then. Of a layer that the viewer does not get only the
@@ -158,8 +191,30 @@ static void resend_some(struct out_queue *q, us_t now, struct train *t) {
     }
 }
 
-static uint64_t end_of(const struct stream_replay *x) {
-    return x->behind ? x->feed->cache.high : x->end;
+/* What comes next for the stream, in *ret; false: that number is left out. Where a newer key frame
+ * has come while an old picture was being replayed, it goes on there, once the one that has begun
+ * has its end. */
+static bool next_of(struct stream *s, us_t now, struct media_packet *ret) {
+    struct stream_replay *x = &s->replay;
+    struct feed *f = x->feed;
+    bool found = feed_recall(f, now, x->next, ret);
+    bool inside = found && x->begun && ret->ts == x->ts;
+    if (stream_replays(s) && !inside && f->has_key && f->key_seq > x->next &&
+        feed_recall(f, now, f->key_seq, ret)) {
+        x->next = f->key_seq;
+        x->live = x->next; /* what came of it is hardly more than live */
+        s->fresh = stream_shown(s) == f;
+        return true;
+    }
+    if (found) {
+        x->begun = true;
+        x->ts = ret->ts;
+        return true;
+    }
+    if (packet_cache_skipped(&f->cache, x->next)) {
+        (void)rewrite_skip(&s->rewrite, f->id, x->next);
+    }
+    return false;
 }
 
 /* What is missing in the cache is missing for everybody and repaired like any loss. False when the
@@ -167,21 +222,23 @@ static uint64_t end_of(const struct stream_replay *x) {
 static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train *t) {
     struct stream_replay *x = &s->replay;
     struct sub *sub;
-    for (; x->next < end_of(x) && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
-        if (!pacer_lets(&q->pacer, now)) {
-            return false;
+    for (; x->next < x->feed->cache.high && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
+        if (q->repairs || !pacer_lets(&q->pacer, now)) {
+            return false; /* what repairs a part of it does not wait for all of it */
         }
         struct media_packet p;
         struct rewrite_out o;
-        if (!feed_recall(x->feed, now, x->next, &p)) {
+        if (!next_of(s, now, &p)) {
             continue;
         }
         if (!train_takes(t, seal_media_len(s, now, &p))) {
             return false;
         }
         if (stream_map(sub, now, &p, &o)) {
-            (void)seal_media(s, now, &p, &o, t);
+            s->transport->all->c.counters->replayed_out +=
+                seal_media(s, now, &p, &o, t) && stream_replays(s);
         }
+        x->left -= p.payload_len < x->left ? p.payload_len : x->left;
     }
     list_remove(&x->in);
     x->behind = false;

@@ -11,7 +11,10 @@
 #include "media/send/limit.h"
 #include "media/wire/train.h"
 
-#define QUEUE_RESENDS 256 /* retransmissions that wait, power of two */
+/* [us] a replay may take: for what takes longer a key frame is the better picture */
+#define REPLAY_MAX (1500 * US_PER_MS)
+#define REPLAY_JUDGED (500 * US_PER_MS) /* [us] from when on it is foreseen that it will not do */
+#define QUEUE_RESENDS 256               /* retransmissions that wait, power of two */
 
 struct resend {
     struct stream *stream;
@@ -53,14 +56,16 @@ enum queue_verdict {
 /* The viewer asks for sequence number seq of its stream, which is number `index` of its streams. */
 enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
                               uint8_t index);
-/* Send the stream what its feed has sent since its last key frame. False when that is too long ago
- * or not cached any more. */
+/* Send the stream what its feed has sent since its last key frame, and what is live after that.
+ * False when that is not kept. */
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
+/* What is still to be replayed [bytes] of payload. */
+uint64_t queue_owes(const struct out_queue *q);
 /* The path is full: what the feed sends the stream from seq on waits, and follows from the cache.
  */
 void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq);
-/* The stream is so far behind that what waits is of no use any more: true when it has been given
- * up, and the stream needs a key frame. */
+/* The stream is so far behind that what waits is of no use any more, or will be before a replay has
+ * ended: true when it has been given up, and the stream needs a key frame. */
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s);
 /* When what waits for the pacer may go on [us]; US_NEVER: nothing does. */
 us_t queue_deadline(const struct out_queue *q);

@@ -129,6 +129,9 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     s->begin_seq = p->seq;
     s->begin_ts = p->ts;
     rewrite_switch(&s->rewrite, now, codec_clock(s->line->codec), &first);
+    if (stream_replays(s) && s->replay.feed->id == in->source && p->seq < s->replay.live) {
+        rewrite_squeeze(&s->rewrite, p->ts, s->replay.live_ts);
+    }
     transport_changed(s->transport);
     choice_begin(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
     number(s, p, own);

@@ -24,16 +24,21 @@ struct sub {
     struct feed *feed; /* NULL = not used */
 };
 
-/* What a stream is sent from its feed's cache. Either it shows nothing yet and is to get a feed
- * that has just sent a key frame: what came since then, instead of a request that would have to
- * wait. Or it is behind: its path was full, and what came meanwhile follows as the pacer lets it.
- */
+/* What a stream is sent from its feed's cache. Either it is to get the picture of a feed that is
+ * kept from a key frame on: what came since then is replayed, instead of a request for another one.
+ * Or its path was full. In both cases it is behind: what comes meanwhile waits its turn in the
+ * cache, and follows as the pacer lets it, until nothing is left. */
 struct stream_replay {
-    struct link in; /* out_queue.replays, while there is something to send */
+    struct link in; /* out_queue.replays, while it is behind */
     struct feed *feed;
-    uint64_t next, end; /* extended sequence numbers of the feed, end excluded */
-    bool behind;        /* there is no end: until nothing is left */
-    us_t since;         /* [us] it has been behind */
+    uint64_t next;    /* extended sequence number of the feed: what is sent next */
+    uint64_t live;    /* what came before this one is replayed: */
+    uint32_t left;    /* [bytes] of payload, */
+    uint32_t live_ts; /* up to this timestamp of the feed */
+    uint32_t ts;      /* of the picture that has `begun` to be sent */
+    bool begun;
+    bool behind;
+    us_t since; /* [us] it has been behind */
 };
 
 struct out_queue;
@@ -67,7 +72,8 @@ struct stream {
     struct protect *protect; /* NULL: the viewer does not understand it */
     struct header header;
     struct stream_replay replay;
-    struct bwe *bwe; /* borrowed: told of each packet with a transport-wide number; NULL: nobody */
+    us_t replayed_at; /* [us] a replay began last; 0: never */
+    struct bwe *bwe;  /* borrowed: told of each packet with a transport-wide number; NULL: nobody */
 };
 
 /* In zeroed memory; nothing is shown. */
@@ -126,6 +132,10 @@ static inline void stream_fetch(const struct sub *sub) {
 /* This packet of sub's feed waits its turn behind others: it will be taken from the cache. */
 static inline bool stream_waits(const struct stream *s, const struct feed *feed, uint64_t seq) {
     return s->replay.behind && s->replay.feed == feed && seq >= s->replay.next;
+}
+/* It is being sent what has been kept. */
+static inline bool stream_replays(const struct stream *s) {
+    return s->replay.behind && s->replay.next < s->replay.live;
 }
 /* The feed has sent a packet that is not passed on: close the gap that it would leave. */
 void stream_skip_all(struct feed *feed, uint64_t seq);

@@ -4,8 +4,13 @@ void recv_keyframe_need(struct recv_keyframe *k) {
     k->needed = true;
 }
 
+void recv_keyframe_lost(struct recv_keyframe *k) {
+    k->needed = true;
+    k->lost = true;
+}
+
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now) {
-    k->needed = false;
+    k->needed = k->lost = false;
     k->key_at = now;
 }
 
@@ -18,7 +23,7 @@ void recv_keyframe_periodic(struct recv_keyframe *k, us_t now, us_t interval) {
 
 /* When the next request may go out. */
 static us_t allowed_at(const struct recv_keyframe *k) {
-    us_t gap = k->key_at > k->asked_at ? KEYFRAME_GAP : KEYFRAME_THROTTLE;
+    us_t gap = k->lost && k->key_at > k->asked_at ? KEYFRAME_GAP : KEYFRAME_THROTTLE;
     if (k->asked == 0) {
         return 0;
     }

@@ -2,7 +2,8 @@
  * once when somebody needs one, repeated each second until one arrives, and one every `interval`
  * while the source is recorded or cached. No more than two in two seconds, whoever asks; so who
  * needs another just after one has come, since it was lost on the way to him, does not wait for a
- * whole second. A zeroed struct asks for nothing. Owner: one worker. */
+ * whole second. (A switch does: key frames that come close together cost narrow paths their
+ * layers.) A zeroed struct asks for nothing. Owner: one worker. */
 #ifndef ORIEL_MEDIA_RECV_KEYFRAME_H
 #define ORIEL_MEDIA_RECV_KEYFRAME_H
 
@@ -12,7 +13,7 @@
 #include <stdint.h>
 
 #define KEYFRAME_THROTTLE (1 * US_PER_S) /* [us] on average, and while one is unanswered */
-#define KEYFRAME_GAP (400 * US_PER_MS)   /* [us] once it has been answered */
+#define KEYFRAME_GAP (400 * US_PER_MS)   /* [us] once it has been answered, and was lost */
 #define KEYFRAME_SAME_COMMAND 2          /* requests under one number, by FIR */
 
 struct recv_keyframe {
@@ -23,11 +24,14 @@ struct recv_keyframe {
     uint8_t asked;     /* requests of which the time is known: 0..2 */
     uint8_t command;   /* FIR: sequence number of the last command, */
     uint8_t repeats;   /* and requests that had it */
-    bool needed;       /* a request is due or unanswered */
+    bool needed;       /* a request is due or unanswered, */
+    bool lost;         /* by somebody who had a picture */
 };
 
-/* Somebody needs a key frame: new source, layer switch, unrepaired loss, a viewer's PLI or FIR. */
+/* Somebody needs a key frame: new source, layer switch. */
 void recv_keyframe_need(struct recv_keyframe *k);
+/* The same, and he had a picture: unrepaired loss, a viewer's PLI or FIR. */
+void recv_keyframe_lost(struct recv_keyframe *k);
 /* A key frame has begun to arrive. */
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now);
 /* Periodic requests from now on; interval 0 stops them. */

@@ -48,7 +48,18 @@ void rewrite_switch(struct rewrite *r, us_t now, uint32_t rate, const struct rew
     r->former = 0;
     r->source = in->source;
     r->ts_offset = ts - in->ts;
+    r->squeezed = false;
     anchor(r, in->seq);
+}
+
+void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
+    uint32_t length = last - first;
+    if (length == 0 || length > REWRITE_SQUEEZE_MAX) {
+        return; /* nothing follows, or it is no picture that goes on */
+    }
+    r->squeezed = true;
+    r->squeezed_to = last;
+    r->ts_offset -= length - length / REWRITE_SQUEEZE;
 }
 
 void rewrite_unbind(struct rewrite *r) {
@@ -114,8 +125,11 @@ enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewri
     if (index >= r->next) {
         r->next = index + 1;
     }
+    if (r->squeezed && ts32_diff(in->ts, r->squeezed_to) > REWRITE_SQUEEZE_MAX) {
+        r->squeezed = false; /* nobody asks for it any more, and timestamps come round again */
+    }
     ret->index = index;
-    ret->ts = in->ts + r->ts_offset;
+    ret->ts = rewrite_ts(r, in->ts);
     note_time(r, now, ret->ts);
     return REWRITE_OK;
 }

@@ -27,18 +27,21 @@ struct rewrite_run {
 };
 
 struct rewrite {
-    uint64_t next;      /* lowest index never handed out */
-    uint64_t first;     /* index at which this epoch began */
-    uint64_t delta;     /* index = seq + delta (mod 2^64) before the first run */
-    uint64_t in_floor;  /* source packets below are refused */
-    uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
-    uint64_t skipped;   /* sum of the runs */
-    uint64_t given;     /* indices handed out, since rewrite_init or the state it goes on with */
-    uint32_t source;    /* bound source (feed.id), 0 = none */
-    uint32_t former;    /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
-    uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
-    uint32_t last_ts;   /* newest timestamp sent */
-    us_t last_at;       /* [us] when it was sent, may be negative; 0 = nothing sent yet */
+    uint64_t next;        /* lowest index never handed out */
+    uint64_t first;       /* index at which this epoch began */
+    uint64_t delta;       /* index = seq + delta (mod 2^64) before the first run */
+    uint64_t in_floor;    /* source packets below are refused */
+    uint64_t in_sent;     /* highest source sequence number forwarded (in_floor - 1 = none) */
+    uint64_t skipped;     /* sum of the runs */
+    uint64_t given;       /* indices handed out, since rewrite_init or the state it goes on with */
+    uint32_t source;      /* bound source (feed.id), 0 = none */
+    uint32_t former;      /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
+    uint32_t ts_offset;   /* out = in + ts_offset (mod 2^32) */
+    uint32_t last_ts;     /* newest timestamp sent */
+    uint32_t squeezed_to; /* while `squeezed`: timestamps of the source up to this one are close
+                             together, see rewrite_squeeze */
+    bool squeezed;
+    us_t last_at; /* [us] when it was sent, may be negative; 0 = nothing sent yet */
     uint32_t n_runs;
     struct rewrite_run runs[REWRITE_RUNS]; /* ascending */
     struct seq_window sent;
@@ -110,9 +113,22 @@ static inline bool rewrite_gave(const struct rewrite *r, uint64_t index) {
  * aside: a difference of two is what it could receive between two reports, in which holes that were
  * there before us do not count. Only differences mean anything. */
 uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest);
+/* Directly after rewrite_switch, whose packet had the timestamp `first` of the source: it has been
+ * kept, and so has what follows up to the timestamp `last`; what is live comes after that. All that
+ * is sent at once, so its timestamps are made to lie as close together: a receiver that took them
+ * as they were would show it at its old pace, and everything behind it late. REWRITE_SQUEEZE ticks
+ * become one: pictures a millisecond apart, the unit of libwebrtc's clock, stay apart, and 10 s
+ * become 0.16 s. */
+#define REWRITE_SQUEEZE 64
+#define REWRITE_SQUEEZE_MAX (90000 * 120) /* ticks of a source: no picture is kept for as long */
+void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last);
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
-    return ts + r->ts_offset;
+    uint32_t back = r->squeezed_to - ts;
+    if (!r->squeezed || back > REWRITE_SQUEEZE_MAX) {
+        return ts + r->ts_offset;
+    }
+    return r->squeezed_to - back / REWRITE_SQUEEZE + r->ts_offset;
 }
 /* Everything needed to go on elsewhere, as it is at time now. */
 void rewrite_export(const struct rewrite *r, us_t now, struct rewrite_state *ret);

@@ -22,6 +22,8 @@ static inline struct engine_config sim_config(const struct dtls_identity *identi
                                   .join_timeout = 30 * US_PER_S,
                                   .layer_rest = 5 * US_PER_S,
                                   .keyframe_interval = 10 * US_PER_S,
+                                  .gop_age = 10 * US_PER_S,
+                                  .gop_bytes = 4u << 20,
                                   .bwe = {.start = 800000, .min = 60000, .max = 10000000},
                                   .wall_at_zero = {1790000000 * US_PER_S},
                                   .identity = identity,

@@ -32,6 +32,7 @@ bool rig_init(struct rig *r) {
     r->config.level_decoders = 2;
     r->config.repair_percent = 0; /* what is sent twice is for tests about that */
     r->config.redundancy_percent = 0;
+    r->config.gop_age = 0; /* and so are pictures that are kept */
     r->pool = packet_pool_new(2048);
     r->engine = r->pool ? engine_new(&r->config) : NULL;
     if (!r->engine || engine_tour_add(r->engine, TOUR) != OK) {

@@ -152,3 +152,50 @@ TEST(cache_agrees_with_a_model) {
         packet_pool_free(pool);
     }
 }
+
+TEST(cache_holds_from_a_packet_on) {
+    struct packet_pool *pool = packet_pool_new(2 * CAP);
+    struct packet_cache c;
+    uint32_t total = 0;
+    REQUIRE(pool && packet_cache_init(&c, CAP, US_PER_S) == OK);
+    c.total = &total;
+    for (uint64_t s = 0; s < 40; s++) {
+        store(&c, pool, (us_t)s * 100 * MS, 65500 + s);
+        if (s == 10) {
+            packet_cache_hold(&c, 65510);
+        }
+    }
+    us_t now = 3900 * MS;
+    EXPECT(!finds(&c, now, 65509) && finds(&c, now, 65510) && finds(&c, now + US_PER_S, 65539));
+    EXPECT_EQ(total, 30);
+    packet_cache_skip(&c, now, 65540);
+    EXPECT(packet_cache_skipped(&c, 65540) && !packet_cache_skipped(&c, 65539));
+    EXPECT(!finds(&c, now, 65540));
+    EXPECT_EQ(total, 30);
+    packet_cache_release(&c);
+    EXPECT(!finds(&c, now, 65510) && finds(&c, now, 65529));
+    store(&c, pool, now, 65541); /* what was held is let go */
+    EXPECT_EQ(total, 12);
+    EXPECT_EQ(packet_pool_idle(pool), 2 * CAP - 12);
+    packet_cache_free(&c);
+    EXPECT_EQ(total, 0);
+    packet_pool_free(pool);
+}
+
+TEST(cache_ends_a_hold_that_it_has_no_room_for) {
+    struct packet_pool *pool = packet_pool_new(2 * CAP);
+    struct packet_cache c;
+    REQUIRE(pool && packet_cache_init(&c, CAP, US_PER_S) == OK);
+    store(&c, pool, 0, 1000);
+    packet_cache_hold(&c, 1000);
+    for (uint64_t s = 1001; s < 1000 + CAP; s++) {
+        store(&c, pool, 0, s);
+        EXPECT(c.holds);
+    }
+    c.limit = CAP / 2; /* others need room */
+    store(&c, pool, 0, 1000 + CAP);
+    EXPECT(!c.holds && !finds(&c, 0, 1000) && finds(&c, 0, 1000 + CAP / 2 + 1));
+    EXPECT_EQ(packet_pool_idle(pool), 2 * CAP - CAP / 2);
+    packet_cache_free(&c);
+    packet_pool_free(pool);
+}

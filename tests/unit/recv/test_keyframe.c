@@ -44,11 +44,13 @@ TEST(keyframe_is_not_waited_for_a_second_when_the_last_one_got_lost) {
     recv_keyframe_need(&k);
     EXPECT(recv_keyframe_poll(&k, 50 * S));
     recv_keyframe_arrived(&k, 50 * S + S / 20);
-    recv_keyframe_need(&k);
+    recv_keyframe_need(&k); /* a switch */
+    EXPECT_EQ(recv_keyframe_deadline(&k), 51 * S);
+    recv_keyframe_lost(&k);
     EXPECT_EQ(recv_keyframe_deadline(&k), 50 * S + KEYFRAME_GAP);
     EXPECT(recv_keyframe_poll(&k, 50 * S + KEYFRAME_GAP));
     recv_keyframe_arrived(&k, 50 * S + S / 2);
-    recv_keyframe_need(&k); /* which does not become a habit */
+    recv_keyframe_lost(&k); /* which does not become a habit */
     EXPECT_EQ(recv_keyframe_deadline(&k), 52 * S);
     EXPECT(recv_keyframe_poll(&k, 52 * S));
     EXPECT_EQ(recv_keyframe_deadline(&k), 53 * S);

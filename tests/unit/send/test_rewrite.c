@@ -361,3 +361,28 @@ TEST(rewrite_counts_what_it_gave_up_to_a_report) {
         EXPECT_EQ(rewrite_given_up_to(&r, first + 99), at100);
     }
 }
+
+/* Ten seconds that were kept, and then what is live. */
+TEST(rewrite_squeezes_what_is_replayed) {
+    struct rewrite r;
+    struct rewrite_out o;
+    rewrite_init(&r, 5, 1000);
+    switch_to(&r, 0, A, 70000);
+    rewrite_squeeze(&r, 70000u * 3000, 70300u * 3000);
+    uint32_t last = 999;
+    for (uint64_t k = 0; k <= 300; k++) {
+        REQUIRE(map(&r, 0, A, 70000 + k, &o) == REWRITE_OK);
+        EXPECT(ts32_newer(o.ts, last));
+        EXPECT_EQ(o.ts, rewrite_ts(&r, (uint32_t)(70000 + k) * 3000));
+        last = o.ts;
+    }
+    EXPECT_EQ(last, 1000 + 300 * 3000 / REWRITE_SQUEEZE);
+    for (uint64_t k = 301; k < 400; k++) {
+        REQUIRE(map(&r, 0, A, 70000 + k, &o) == REWRITE_OK);
+        EXPECT_EQ(o.ts, last + 3000);
+        last = o.ts;
+    }
+    EXPECT_EQ(rewrite_ts(&r, 70000u * 3000), 1000); /* sent again it is the same */
+    REQUIRE(map(&r, 0, A, 70000 + 4200, &o) == REWRITE_OK);
+    EXPECT(!r.squeezed);
+}

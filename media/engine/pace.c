@@ -1,0 +1,36 @@
+#include "media/engine/pace.h"
+
+#define REPLAY_RATE 10000000 /* [bit/s] ours */
+
+bool pace_numbered(const struct session *s) {
+    bool numbered = false;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        numbered = numbered || s->slots[i].stream.header.twcc;
+    }
+    return numbered;
+}
+
+bool pace_guesses(const struct session *s, us_t now) {
+    return s->bwe && pace_numbered(s) && bwe_awaited(s->bwe, now, ALLOT_AWAIT);
+}
+
+uint64_t pace_proven(const struct session *s, us_t now) {
+    return s->bwe && bwe_known(s->bwe, now, ALLOT_SETTLE) ? bwe_rate(s->bwe, now) : 0;
+}
+
+/* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
+ * where the first probe was lost. More than that for a first picture was tried: on a path of 3 or
+ * 4 Mbit/s it makes a queue, with which the estimate begins, and it takes long to grow after that.
+ * Who never tells what arrives gets what is replayed at a fixed pace. */
+void pace_follow(struct session *s, us_t now) {
+    if (!s->bwe) {
+        return;
+    }
+    uint64_t rate = bwe_rate(s->bwe, now);
+    bool full = rate < bwe_estimate(s->bwe);
+    if (pace_proven(s, now) == 0) {
+        uint64_t blind = queue_owes(&s->queue) > 0 ? REPLAY_RATE : 0;
+        rate = pace_guesses(s, now) ? 2 * rate : blind;
+    }
+    pacer_set(&s->queue.pacer, now, rate, full);
+}

@@ -1,0 +1,94 @@
+#include "media/engine/picture.h"
+
+#include "media/engine/flow.h"
+#include "media/engine/pace.h"
+
+/* [us] what a path carries in that time may be replayed. More makes a queue, which the estimate
+ * takes for a narrower path: with a second of it two viewers on one path do not share it fairly */
+#define REPLAY_WORTH (US_PER_S / 4)
+/* [us] who says again so soon that the picture is lost is not helped by what is kept */
+#define REPLAY_AGAIN (2 * US_PER_S)
+
+/* A young picture always: another one would hardly be less. To a path of which nothing is proven
+ * all of it, as whoever joins would else wait for the first feedback; it goes at the pace of what
+ * is guessed, and is given up half a second later when that shows that it takes too long. */
+static bool affordable(const struct session *s, us_t now, const struct feed *f) {
+    uint64_t bytes = f->gop_bytes + queue_owes(&s->queue);
+    uint64_t proven = pace_proven(s, now);
+    return now - f->key_at < FEED_YOUNG || proven == 0 ||
+           bytes * 8 <= proven * REPLAY_WORTH / US_PER_S;
+}
+
+static bool replay(struct session *s, us_t now, struct stream *out, struct feed *f) {
+    if (!queue_replay(&s->queue, now, out, f)) {
+        return false;
+    }
+    pace_follow(s, now);
+    fanout_queue(&s->engine->fanout, now, &s->queue);
+    s->engine->n.replays++;
+    return true;
+}
+
+void picture_begin(struct session *s, us_t now, struct stream *out, struct feed *f) {
+    if (!affordable(s, now, f) || !replay(s, now, out, f)) {
+        feed_need_keyframe(f);
+    }
+}
+
+/* The picture on the screen is as good as none: it begins anew. */
+static void begin_anew(struct session *s, us_t now, struct stream *out, struct feed *f) {
+    (void)stream_show(out, NULL);
+    (void)stream_show(out, f);
+    picture_begin(s, now, out, f);
+}
+
+void picture_lost(struct session *s, us_t now, struct stream *out) {
+    struct feed *f = stream_intent(out);
+    uint64_t first = 0;
+    if (!f || !feed_is_video(f)) {
+        return;
+    }
+    if (f != stream_shown(out)) {
+        feed_need_keyframe(f); /* it is awaited, and asked for already */
+        return;
+    }
+    if (s->engine->c.gop_age == 0) {
+        feed_lost_picture(f);
+        return;
+    }
+    bool coming = stream_replays(out) || (f->has_key && now - f->key_at < s->rtt);
+    bool again = out->replayed_at > 0 && now - out->replayed_at < REPLAY_AGAIN;
+    if (coming) { /* it had not arrived yet when this was said */
+        return;
+    }
+    if (again || !affordable(s, now, f) || !feed_replayable(f, now, &first)) {
+        feed_lost_picture(f);
+        return;
+    }
+    begin_anew(s, now, out, f);
+}
+
+void picture_lost_all(struct session *s, us_t now) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        picture_lost(s, now, &s->slots[i].stream);
+    }
+}
+
+void picture_give_up(struct session *s, us_t now) {
+    if (list_empty(&s->queue.replays)) {
+        return; /* nobody is behind: do not look at all of them */
+    }
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct stream *out = &s->slots[i].stream;
+        struct feed *behind = out->replay.feed, *wanted = stream_intent(out);
+        if (!queue_give_up(&s->queue, now, out) || !wanted) {
+            continue;
+        }
+        s->engine->n.given_up++;
+        if (behind == stream_shown(out)) { /* not to be asked for again if another is awaited */
+            (void)stream_show(out, NULL);
+            (void)stream_show(out, wanted);
+        }
+        feed_need_keyframe(wanted);
+    }
+}

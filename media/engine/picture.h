@@ -1,0 +1,20 @@
+/* How a viewer comes to a picture: from what is kept of the feed since its last key frame, or by a
+ * key frame that is asked for, where that is not kept or would take too long on its path. Owner:
+ * the engine's thread. */
+#ifndef ORIEL_MEDIA_ENGINE_PICTURE_H
+#define ORIEL_MEDIA_ENGINE_PICTURE_H
+
+#include "media/engine/session.h"
+
+/* The stream of s awaits this feed (stream_show), of which it has nothing: begin a replay, if that
+ * is the way; else a key frame is asked for. */
+void picture_begin(struct session *s, us_t now, struct stream *out, struct feed *f);
+/* The viewer says that it has lost the picture of this stream (PLI, FIR), or it has been left
+ * without for a while. */
+void picture_lost(struct session *s, us_t now, struct stream *out);
+/* The same for all its slots. */
+void picture_lost_all(struct session *s, us_t now);
+/* What has been replayed for too long is given up, and what is behind for too long. */
+void picture_give_up(struct session *s, us_t now);
+
+#endif

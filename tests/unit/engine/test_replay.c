@@ -1,0 +1,187 @@
+/* Who comes late gets the picture that is kept of a source since its last key frame. */
+#include "tests/unit/engine/rig.h"
+
+static struct rig r;
+
+#define FRAME (33 * US_PER_MS)
+
+/* With one who sends and one who watches; pictures are kept for 10 s. */
+static bool begin(struct client **a, uint32_t bytes) {
+    if (!rig_init(&r)) {
+        return false;
+    }
+    r.config.gop_age = 10 * US_PER_S;
+    r.config.gop_bytes = bytes;
+    rig_restart(&r);
+    *a = rig_join(&r, 1);
+    (void)rig_join(&r, 2);
+    client_video(*a, CAM, true);
+    return true;
+}
+
+static void frames(struct client *a, unsigned n) {
+    for (unsigned i = 0; i < n; i++) {
+        rig_run(&r, FRAME);
+        client_video(a, CAM, false);
+    }
+}
+
+/* All packets of the stage are in order, one after another. */
+static void expect_in_order(const struct client *v, unsigned n) {
+    const struct got *before = NULL;
+    unsigned seen = 0;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        if (g->line != STAGE || g->rtx) {
+            continue;
+        }
+        if (before) {
+            EXPECT_EQ(g->seq, (uint16_t)(before->seq + 1));
+            EXPECT_EQ(g->number, before->number + 1);
+            EXPECT(ts32_newer(g->ts, before->ts));
+            EXPECT_EQ(g->picture_id, (uint16_t)(before->picture_id + 1) & 0x7fff);
+        } else {
+            EXPECT(g->keyframe);
+        }
+        before = g;
+        seen++;
+    }
+    EXPECT_EQ(seen, n);
+}
+
+TEST(a_late_joiner_gets_seconds_of_pictures_at_once) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 150);
+    unsigned plis = a->n_pli;
+    struct client *late = rig_join(&r, 3);
+    EXPECT_EQ(a->n_pli, plis);
+    expect_in_order(late, 151);
+    /* Close together, and then at the pace of what is live. */
+    EXPECT(late->got[late->n_got - 1].ts - late->got[0].ts <= 150 * 3000 / 64 + 1);
+    uint32_t ts = client_last(late, STAGE)->ts;
+    frames(a, 3);
+    expect_in_order(late, 154);
+    EXPECT_EQ(client_last(late, STAGE)->ts - ts, 3 * 3000);
+    /* What was replayed can be asked for again, and is the same. */
+    const struct got first = late->got[1];
+    client_nack(late, STAGE, first.seq);
+    REQUIRE(late->got[late->n_got - 1].number == first.number);
+    EXPECT_EQ(late->got[late->n_got - 1].ts, first.ts);
+    EXPECT_EQ(engine_counters(r.engine)->replays, 1);
+    rig_free(&r);
+}
+
+TEST(a_picture_that_is_too_old_or_too_large_is_not_kept) {
+    struct client *a;
+    REQUIRE(begin(&a, 2000));
+    for (unsigned i = 0; i < 3; i++) {
+        rig_run(&r, FRAME);
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .size = 900});
+    }
+    unsigned plis = a->n_pli;
+    struct client *late = rig_join(&r, 3);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    EXPECT_EQ(client_count(late, STAGE), 0);
+    client_video(a, CAM, true); /* from here on it is kept again */
+    EXPECT_EQ(client_count(late, STAGE), 1);
+    struct client *later = rig_join(&r, 4);
+    EXPECT_EQ(client_count(later, STAGE), 1);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    rig_free(&r);
+}
+
+TEST(a_source_that_is_kept_is_asked_for_a_key_frame_when_its_picture_gets_old) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 302); /* 10 s, nobody needs anything */
+    EXPECT_EQ(a->n_pli, 0);
+    frames(a, 3);
+    EXPECT_EQ(a->n_pli, 1);
+    struct client *late = rig_join(&r, 3); /* while it has not come the old one serves */
+    EXPECT_EQ(client_count(late, STAGE), 306);
+    frames(a, 33); /* it does not come */
+    struct client *later = rig_join(&r, 4);
+    EXPECT_EQ(client_count(later, STAGE), 0);
+    rig_free(&r);
+}
+
+TEST(a_viewer_that_lost_its_picture_gets_it_again) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 60);
+    struct client *v = r.clients[1];
+    unsigned before = client_count(v, STAGE);
+    EXPECT_EQ(before, 61);
+    client_pli(v, STAGE);
+    EXPECT_EQ(a->n_pli, 0);
+    EXPECT_EQ(client_count(v, STAGE), 61 + 61);
+    EXPECT(v->got[v->n_got - 61].keyframe);
+    EXPECT_EQ(v->got[v->n_got - 61].seq, (uint16_t)(v->got[v->n_got - 62].seq + 1));
+    EXPECT(ts32_newer(v->got[v->n_got - 61].ts, v->got[v->n_got - 62].ts));
+    rig_run(&r, 200 * US_PER_MS);
+    client_pli(v, STAGE); /* that was of no help */
+    EXPECT_EQ(a->n_pli, 1);
+    rig_free(&r);
+}
+
+TEST(a_slot_that_shows_another_gets_its_picture_at_once) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    struct client *b = rig_join(&r, 3), *v = r.clients[1];
+    client_video(b, CAM, true);
+    for (unsigned i = 0; i < 60; i++) {
+        rig_run(&r, FRAME);
+        client_video(a, CAM, false);
+        client_video(b, CAM, false);
+    }
+    uint16_t now = client_last(v, STAGE)->sender;
+    struct client *other = now == 1 ? b : a;
+    unsigned plis = other->n_pli, before = client_count(v, STAGE);
+    EXPECT_EQ(engine_pin(r.engine, r.now, 2, now == 1 ? 3 : 1), OK);
+    rig_pump(&r);
+    EXPECT_EQ(client_last(v, STAGE)->sender, now == 1 ? 3 : 1);
+    EXPECT_EQ(client_count(v, STAGE), before + 61);
+    EXPECT_EQ(other->n_pli, plis);
+    rig_free(&r);
+}
+
+/* A packet that carried nothing leaves no gap, and one that is lost for good ends what is kept. */
+TEST(what_is_kept_has_no_holes) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 30);
+    client_send(a, &(struct packet_spec){.line = CAM, .padding = true});
+    frames(a, 1);
+    struct client *late = rig_join(&r, 3);
+    REQUIRE(client_count(late, STAGE) == 32);
+    EXPECT_EQ(client_last(late, STAGE)->seq, (uint16_t)(late->got[0].seq + 31));
+    client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    frames(a, 60); /* it is asked for, and then given up */
+    struct client *later = rig_join(&r, 4);
+    EXPECT_EQ(client_count(later, STAGE), 0);
+    EXPECT(a->n_pli > 0);
+    rig_free(&r);
+}
+
+/* Pictures that are kept give way before live packets lack buffers. */
+TEST(what_is_kept_leaves_buffers_to_what_is_live) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    rig_free(&r);
+    REQUIRE(rig_init(&r));
+    r.config.gop_age = 10 * US_PER_S;
+    r.config.gop_bytes = 4u << 20;
+    r.config.pool_packets = 128; /* as it is told; of these half may be kept */
+    rig_restart(&r);
+    a = rig_join(&r, 1);
+    struct client *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    frames(a, 100);
+    EXPECT_EQ(client_count(v, STAGE), 101);
+    EXPECT(packet_pool_idle(r.pool) >= 2048 - 64 - 1);
+    struct client *late = rig_join(&r, 3);
+    EXPECT_EQ(client_count(late, STAGE), 0);
+    EXPECT_EQ(a->n_pli, 1);
+    rig_free(&r);
+}
