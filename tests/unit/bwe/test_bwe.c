@@ -129,6 +129,28 @@ TEST(bwe_soon_knows_that_it_has_guessed_too_much) {
     }
 }
 
+/* The rate has just been lowered, and the queue of that is gone, or not yet: what is new is seen as
+ * soon as without that. */
+TEST(bwe_sees_a_path_fall_just_after_a_decrease) {
+    for (unsigned i = 0; i < 12; i++) {
+        struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(3), .delay = SEC(0.025)};
+        static struct path p;
+        path_init(&p, &link, &usual, 1 + i);
+        run(&p, SEC(8), "4M");
+        us_t before = p.bwe.lowered;
+        while (p.bwe.lowered == before && p.now < SEC(60)) {
+            path_run(&p, p.now + 10 * US_PER_MS);
+        }
+        REQUIRE(p.bwe.lowered != before);
+        path_run(&p, p.now + i * 100 * US_PER_MS);
+        link.rate = 500 * KBIT;
+        path_run(&p, p.now + SEC(0.4));
+        EXPECT(bwe_rate(&p.bwe, p.now) < 700 * KBIT);
+        run(&p, p.now + SEC(3), "0.5M");
+        EXPECT(queue_delay_get(&p.bwe.queue) < SEC(1));
+    }
+}
+
 TEST(bwe_is_at_the_capacity_half_a_second_after_a_join) {
     struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(1), .delay = SEC(0.025)};
     static struct path p;
