@@ -1,6 +1,7 @@
 #include "media/engine/pace.h"
 
 #define REPLAY_RATE 10000000 /* [bit/s] ours */
+#define TWICE_MAX 4000000    /* [bit/s] ours */
 
 bool pace_numbered(const struct session *s) {
     bool numbered = false;
@@ -19,9 +20,10 @@ uint64_t pace_proven(const struct session *s, us_t now) {
 }
 
 /* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
- * where the first probe was lost. More than that for a first picture was tried: on a path of 3 or
- * 4 Mbit/s it makes a queue, with which the estimate begins, and it takes long to grow after that.
- * Who never tells what arrives gets what is replayed at a fixed pace. */
+ * where the first probe was lost, and so may twice what a first probe has shown, while that is
+ * little: of a larger path what is replayed and the key frame of the layer that the proof brings
+ * would stand before it together, and the estimate begin with their queue. Who never tells what
+ * arrives gets what is replayed at a fixed pace. */
 void pace_follow(struct session *s, us_t now) {
     if (!s->bwe) {
         return;
@@ -29,8 +31,10 @@ void pace_follow(struct session *s, us_t now) {
     uint64_t rate = bwe_rate(s->bwe, now);
     bool full = rate < bwe_estimate(s->bwe);
     if (pace_proven(s, now) == 0) {
+        uint64_t twice = 2 * rate < TWICE_MAX ? 2 * rate : TWICE_MAX;
         uint64_t blind = queue_owes(&s->queue) > 0 ? REPLAY_RATE : 0;
-        rate = pace_guesses(s, now) ? 2 * rate : blind;
+        uint64_t guess = rate > twice ? rate : twice;
+        rate = pace_guesses(s, now) ? guess : blind;
     }
     pacer_set(&s->queue.pacer, now, rate, full);
 }

@@ -8,6 +8,9 @@
 #define REPLAY_WORTH (US_PER_S / 4)
 /* [us] who says again so soon that the picture is lost is not helped by what is kept */
 #define REPLAY_AGAIN (2 * US_PER_S)
+/* [us] and a round trip: by then the key frame that a replay begins with has arrived, or its first
+ * packet was lost, which nobody can ask for */
+#define REPLAY_BEGUN (300 * US_PER_MS)
 
 /* A young picture always: another one would hardly be less. To a path of which nothing is proven
  * all of it, as whoever joins would else wait for the first feedback; it goes at the pace of what
@@ -56,7 +59,8 @@ void picture_lost(struct session *s, us_t now, struct stream *out) {
         feed_lost_picture(f);
         return;
     }
-    bool coming = stream_replays(out) || (f->has_key && now - f->key_at < s->rtt);
+    bool begins = stream_replays(out) && now - out->replay.since < REPLAY_BEGUN + s->rtt;
+    bool coming = begins || (f->has_key && now - f->key_at < s->rtt);
     bool again = out->replayed_at > 0 && now - out->replayed_at < REPLAY_AGAIN;
     if (coming) { /* it had not arrived yet when this was said */
         return;

@@ -155,7 +155,7 @@ void scenario_bottleneck(struct world *w) {
     down.queue = 400000;
     struct video_options source = camera_simulcast;
     source.rates[0] = 3200 * KBIT;
-    world_keeps_no_pictures(w);
+    world_keeps_no_pictures(w); /* a key frame every 10 s may come just as the path falls */
     (void)camera(w, &source);
     struct browser *b = viewer(w, &down, 20 * US_PER_MS);
     struct play *p = stage_of(b);
@@ -248,7 +248,6 @@ void scenario_fifty(struct world *w) {
     struct browser *viewers[FIFTY];
     unsigned right[FIFTY] = {0};
     uint64_t resizes = 0; /* of all */
-    world_keeps_no_pictures(w);
     (void)camera(w, &camera_simulcast);
     for (unsigned i = 0; i < FIFTY; i++) {
         struct sim_link_config down = path((5 + world_below(w, 60)) * US_PER_MS);
@@ -355,7 +354,6 @@ void scenario_fair(struct world *w) {
     down.rate = 3 * MBIT;
     down.queue = 150000;
     struct video_options source = {.rates = {2800 * KBIT, 1000 * KBIT, 300 * KBIT}, .fps = 25};
-    world_keeps_no_pictures(w);
     (void)camera(w, &source);
     struct browser *one = viewer(w, &down, 20 * US_PER_MS);
     struct browser *other = viewer(w, &down, 20 * US_PER_MS);

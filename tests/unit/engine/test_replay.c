@@ -125,6 +125,31 @@ TEST(a_viewer_that_lost_its_picture_gets_it_again) {
     rig_free(&r);
 }
 
+/* What a replay begins with may get lost, and nobody can ask for what came before the first packet
+ * that arrives: who has nothing after a while gets a key frame, before a long replay has ended. */
+TEST(a_replay_whose_beginning_is_lost_is_not_waited_for) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    for (unsigned i = 0; i < 600; i++) {
+        rig_run(&r, i % 3 ? 0 : FRAME);
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = i % 3 == 2, .size = 1100});
+    }
+    struct client *late = rig_join(&r, 3);
+    unsigned plis = a->n_pli, some = client_count(late, STAGE);
+    REQUIRE(some > 0 && some < 300); /* the rest is paced */
+    client_pli(late, STAGE);         /* it may still be under way */
+    EXPECT_EQ(a->n_pli, plis);
+    rig_run(&r, 310 * US_PER_MS);
+    REQUIRE(client_count(late, STAGE) < 600);
+    client_pli(late, STAGE);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, true);
+    rig_run(&r, 20 * US_PER_MS);
+    EXPECT(client_last(late, STAGE)->keyframe);
+    EXPECT(client_count(late, STAGE) < 600);
+    rig_free(&r);
+}
+
 TEST(a_slot_that_shows_another_gets_its_picture_at_once) {
     struct client *a;
     REQUIRE(begin(&a, 4u << 20));
