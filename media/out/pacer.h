@@ -72,10 +72,11 @@ static inline void pacer_spend(struct pacer *p, size_t n) {
     p->tokens = p->tokens < -debt ? -debt : p->tokens;
 }
 
-/* When the next may go [us], in steps, so that trains form; US_NEVER: nothing waits for it. */
+/* When what waits for it may go [us], in steps, so that trains form; what may go already, because
+ * something else has asked meanwhile or nothing waits any more, does not wait for another step. */
 static inline us_t pacer_next(const struct pacer *p) {
-    if (p->rate == 0) {
-        return US_NEVER;
+    if (p->rate == 0 || p->tokens > 0) {
+        return p->at;
     }
     us_t wait = (us_t)((uint64_t)(1 - p->tokens) * 8 * US_PER_S / p->rate);
     return p->at + us_max(wait, PACER_STEP);

@@ -16,7 +16,21 @@ TEST(pacer_lets_everything_out_as_long_as_nothing_is_known) {
     struct pacer p = {0};
     pacer_spend(&p, 1000000);
     EXPECT(pacer_lets(&p, 1));
-    EXPECT_EQ(pacer_next(&p), US_NEVER);
+    EXPECT(pacer_next(&p) <= 1); /* what has waited until then waits no longer */
+}
+
+/* Between two steps others ask, too, a live packet of another slot or the report: what waits for
+ * the step is due then, and not in half a million years. */
+TEST(pacer_has_a_time_for_what_waits_although_something_may_go) {
+    struct pacer p = {0};
+    us_t now = US_PER_S;
+    pacer_set(&p, now, MBIT, false);
+    pacer_spend(&p, 12500);
+    EXPECT(!pacer_lets(&p, now));
+    us_t next = pacer_next(&p);
+    EXPECT(next >= now + PACER_STEP && next <= now + 10 * US_PER_MS);
+    EXPECT(pacer_lets(&p, next + US_PER_MS));
+    EXPECT(pacer_next(&p) <= next + US_PER_MS);
 }
 
 TEST(pacer_lets_out_a_burst_and_then_the_rate) {
