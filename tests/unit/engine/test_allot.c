@@ -324,7 +324,7 @@ TEST(who_is_behind_and_waits_for_a_smaller_picture_begins_anew_with_that) {
     EXPECT_EQ(watch(c, v, US_PER_S), 31);
     c->pli_ssrc = 0;
     unsigned before = c->n_pli;
-    remb(v, 70000);
+    client_remb(v, 70000);
     for (unsigned i = 0; i < 120; i++) {
         for (uint8_t k = 3; k-- > 0;) {
             client_send(c, &(struct packet_spec){
@@ -355,7 +355,7 @@ static void layer(struct client *c, uint8_t i, bool key) {
 TEST(a_picture_that_is_awaited_does_not_wait_behind_the_one_before_it) {
     struct client *c, *v;
     REQUIRE(begin(&c, &v));
-    remb(v, 70000);
+    client_remb(v, 70000);
     rig_run(&r, 200 * US_PER_MS);
     EXPECT_EQ(c->pli_ssrc, client_stream(c, CAM, LOW)->ssrc);
     do { /* more than the path takes now */

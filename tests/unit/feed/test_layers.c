@@ -84,8 +84,8 @@ TEST(layers_of_av1_say_what_their_descriptor_is) {
     begin(&r);
     struct layer_marks m = layers_av1(&r, 99, bytes_of(delta, sizeof(delta)), &d);
     EXPECT(m.described && d.len == 3 && grid_targets(d.grid) == 0); /* its structure may come */
-    EXPECT(layers_av1(&r, 100, bytes_of(structure, sizeof(structure)), &d).described);
-    EXPECT(d.len == sizeof(structure) && d.n_templates == 15 && d.active == 0x1ff);
+    EXPECT(layers_av1(&r, 100, bytes_of(l3t3_key, sizeof(l3t3_key)), &d).described);
+    EXPECT(d.len == sizeof(l3t3_key) && d.n_templates == 15 && d.active == 0x1ff);
     EXPECT(d.grid.n_spatial == 3 && d.grid.n_temporal == 3 && d.grid.independent);
     EXPECT_EQ(grid_active(d.grid, d.active, TARGET_BEST), 0x1c0);
     EXPECT_EQ(grid_active(d.grid, d.active, target_of(1, 0)), 0x008);
@@ -95,9 +95,9 @@ TEST(layers_of_av1_say_what_their_descriptor_is) {
     EXPECT(d.n_templates == 0 && d.active_at == DEPENDENCY_ACTIVE_AT && d.active == 0x1ff);
     EXPECT(layers_av1(&r, 102, bytes_of(masked, sizeof(masked)), &d).described);
     EXPECT_EQ(d.active, 0x1f0);
-    EXPECT(layers_av1(&r, 50, bytes_of(structure, sizeof(structure)), &d).described); /* late */
+    EXPECT(layers_av1(&r, 50, bytes_of(l3t3_key, sizeof(l3t3_key)), &d).described); /* late */
     EXPECT(d.n_templates == 15 && grid_targets(d.grid) == 0);
-    EXPECT(!layers_av1(&r, 51, bytes_of(structure, 60), &d).described); /* and cut */
+    EXPECT(!layers_av1(&r, 51, bytes_of(l3t3_key, 60), &d).described); /* and cut */
     layer_reader_free(&r);
 }
 
