@@ -76,13 +76,15 @@ static void check_clock(struct browser *b, const struct play *p, const struct he
 }
 
 /* References are distances of picture ids: they do not close up. A picture has one end, but for one
- * in the middle of which a viewer was so far behind that it began anew. */
+ * in the middle of which a viewer began anew: it was too far behind, or had said that it is lost.
+ */
 static void check_svc_step(struct browser *b, const struct play *p, const struct held *h) {
     const struct content *was = &p->last.content, *is = &h->content;
     uint32_t apart = is->frame / SVC_SIZES - was->frame / SVC_SIZES;
     unsigned step = (is->picture_id - was->picture_id) & 0x7fff;
     bool goes_on = same_stream(is, was) && step == apart, begins = is->keyframe && step == 1;
-    bool anew = begins && engine_counters(world_engine(b->w, b))->given_up > 0;
+    const struct engine_counters *n = engine_counters(world_engine(b->w, b));
+    bool anew = begins && n->given_up + n->replays > 0;
     if (!goes_on && !begins) {
         world_fail(b->w, "browser %u mid %s: picture id %u after %u, frame %u after %u", b->number,
                    p->line->mid, is->picture_id, was->picture_id, is->frame, was->frame);
