@@ -22,8 +22,10 @@ uint64_t pace_proven(const struct session *s, us_t now) {
 /* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
  * where the first probe was lost, and so may twice what a first probe has shown, while that is
  * little: of a larger path what is replayed and the key frame of the layer that the proof brings
- * would stand before it together, and the estimate begin with their queue. Who never tells what
- * arrives gets what is replayed at a fixed pace. */
+ * would stand before it together, and the estimate begin with their queue. Nor what is replayed
+ * behind a key frame: that is enough to prove a guess wrong, and twice as much of it stands before
+ * a path that is narrower (sim narrow: a second). Who never tells what arrives gets what is
+ * replayed at a fixed pace. */
 void pace_follow(struct session *s, us_t now) {
     if (!s->bwe) {
         return;
@@ -33,7 +35,7 @@ void pace_follow(struct session *s, us_t now) {
     if (pace_proven(s, now) == 0) {
         uint64_t twice = 2 * rate < TWICE_MAX ? 2 * rate : TWICE_MAX;
         uint64_t blind = queue_owes(&s->queue) > 0 ? REPLAY_RATE : 0;
-        uint64_t guess = rate > twice ? rate : twice;
+        uint64_t guess = rate > twice || queue_catches_up(&s->queue) ? rate : twice;
         rate = pace_guesses(s, now) ? guess : blind;
     }
     pacer_set(&s->queue.pacer, now, rate, full);

@@ -130,6 +130,16 @@ uint64_t queue_owes(const struct out_queue *q) {
     return n;
 }
 
+bool queue_catches_up(const struct out_queue *q) {
+    LIST_EACH(l, &q->replays) {
+        const struct stream *s = CONTAINER_OF(l, struct stream, replay.in);
+        if (stream_replays(s) && s->replay.begun && s->replay.ts != s->replay.feed->key_ts) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What was sent under this number, as it was then. Of a layer that the viewer does not get only the
  * number, where it came too late to be closed up: what is missing would hold up what follows. */
 static bool find(const struct resend *r, us_t now, struct media_packet *ret,

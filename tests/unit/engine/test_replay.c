@@ -150,6 +150,32 @@ TEST(a_replay_whose_beginning_is_lost_is_not_waited_for) {
     rig_free(&r);
 }
 
+/* Before the first feedback: a path may be narrower than the guess, and twice as much stands there
+ * twice as long. */
+TEST(what_catches_up_goes_at_the_guess_and_not_at_twice_that) {
+    REQUIRE(rig_init(&r));
+    r.config.gop_age = 10 * US_PER_S;
+    r.config.gop_bytes = 4u << 20;
+    r.config.bwe = (struct bwe_config){.start = 800000, .min = 60000, .max = 6000000};
+    rig_restart(&r);
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < 300; i++) {
+        rig_run(&r, i % 3 ? 0 : FRAME);
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = i % 3 == 2, .size = 1100});
+    }
+    struct client *late = client_new(&r, 3);
+    late->params.lines[STAGE].twcc = true;
+    late->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
+    client_join(late);
+    unsigned at_once = client_count(late, STAGE);
+    REQUIRE(at_once > 0 && at_once <= 14);
+    rig_run(&r, 200 * US_PER_MS); /* 1.25 times 800 kbit/s are 25 kB */
+    unsigned then = client_count(late, STAGE) - at_once;
+    EXPECT(then >= 20 && then <= 25);
+    rig_free(&r);
+}
+
 TEST(a_slot_that_shows_another_gets_its_picture_at_once) {
     struct client *a;
     REQUIRE(begin(&a, 4u << 20));
