@@ -1,7 +1,6 @@
 #include "recorder/archive/erase_again.h"
 
 #include "base/alloc.h"
-#include "base/buffer.h"
 #include "base/check.h"
 
 #include <stdio.h>
@@ -11,35 +10,22 @@ struct run {
     struct erase_again *g;
     struct wraps *says;
     uint64_t *count;
-    struct buffer names; /* each with its NUL: a folder is not to change while it is listed */
     const struct wraps_spans *only; /* NULL: all that is listed */
 };
 
-static void note_name(void *ctx, const char *name, uint64_t size) {
-    struct run *r = ctx;
+static bool is_wanted(const void *ctx, const char *name) {
+    const struct run *r = ctx;
     struct object_id o;
-    (void)size;
-    bool wanted = !r->only || (object_parse_name(name, &o) && o.type == OBJECT_MEDIA &&
-                               wraps_spans_have(r->only, &o.track, o.epoch, o.number));
-    if (wanted) {
-        buffer_put(&r->names, name, strlen(name) + 1);
-    }
+    return !r->only || (object_parse_name(name, &o) && o.type == OBJECT_MEDIA &&
+                        wraps_spans_have(r->only, &o.track, o.epoch, o.number));
 }
 
 /* Of a recording, what is below this folder; "": all. */
 static enum err remove_below(struct run *r, const struct id *recording, const char *folder) {
-    const struct store *s = r->g->store;
     char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
     snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id), folder,
              *folder ? "/" : "");
-    buffer_cut(&r->names, 0);
-    enum err e = s ? s->list(s->ctx, prefix, note_name, r) : OK;
-    e = e == OK && r->names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < r->names.n; at += strlen(r->names.p + at) + 1) {
-        e = s->remove(s->ctx, r->names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    return e;
+    return r->g->store ? store_remove_below(r->g->store, prefix, is_wanted, r) : OK;
 }
 
 /* It can be made again of what is left. A backup copies objects first and wraps last, so that one
@@ -111,7 +97,5 @@ static enum err redact_again(void *ctx, const struct key_context *c) {
 enum err erase_again(struct erase_again *g, struct wraps *says, uint64_t *count) {
     struct run r = {.g = g, .says = says, .count = count};
     enum err e = wraps_each_shredded(says, shred_again, &r);
-    e = e == OK ? wraps_each_redacted(says, redact_again, &r) : e;
-    buffer_free(&r.names);
-    return e;
+    return e == OK ? wraps_each_redacted(says, redact_again, &r) : e;
 }

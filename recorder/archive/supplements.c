@@ -151,32 +151,15 @@ static bool drop_of(struct supplement *s, const struct id *track) {
     return kept != before;
 }
 
-struct erasing {
-    const struct id *track;
-    struct buffer names; /* each with its NUL */
-};
-
-static void note_erased(void *ctx, const char *name, uint64_t size) {
-    struct erasing *x = ctx;
+static bool is_named(const void *ctx, const char *name) {
     struct object_id o;
-    (void)size;
-    if (object_parse_name(name, &o) && is_of(&o, x->track)) {
-        buffer_put(&x->names, name, strlen(name) + 1);
-    }
+    return object_parse_name(name, &o) && is_of(&o, ctx);
 }
 
 static enum err remove_of(struct archive *a, const struct id *recording, const struct id *track) {
-    struct erasing x = {.track = track};
     char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
     snprintf(prefix, sizeof(prefix), "recordings/%s/", id_text(recording, id));
-    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_erased, &x) : OK;
-    e = e == OK && x.names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < x.names.n; at += strlen(x.names.p + at) + 1) {
-        e = a->store.remove(a->store.ctx, x.names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    buffer_free(&x.names);
-    return e;
+    return store_remove_below(&a->store, prefix, is_named, track);
 }
 
 enum err supplements_forget(struct archive *a, const struct id *recording, const struct id *track) {

@@ -67,38 +67,23 @@ enum err library_export_next(struct library *l, const char *id, uint32_t *ret) {
     return e;
 }
 
-struct stray {
-    const struct supplement *listed;
-    struct buffer names; /* each with its NUL */
-};
-
-static void note_stray(void *ctx, const char *name, uint64_t size) {
-    struct stray *x = ctx;
+static bool is_stray(const void *ctx, const char *name) {
+    const struct supplement *listed = ctx;
     struct object_id o;
-    (void)size;
-    if (object_parse_name(name, &o) && !manifest_find(&x->listed->list, &o)) {
-        buffer_put(&x->names, name, strlen(name) + 1);
-    }
+    return object_parse_name(name, &o) && !manifest_find(&listed->list, &o);
 }
 
 /* Remove derived objects that the supplement does not list. */
 static enum err remove_strays(struct library *l, const struct supplement *s) {
     static const char *const folders[] = {"thumbnails", "waveforms", "exports"};
     const struct store *store = &l->archive->store;
-    struct stray x = {.listed = s};
     char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX];
     enum err e = store->list ? OK : ERR_UNSUPPORTED;
     for (size_t i = 0; e == OK && i < sizeof(folders) / sizeof(*folders); i++) {
         snprintf(prefix, sizeof(prefix), "recordings/%s/%s/", id_text(&s->recording, id),
                  folders[i]);
-        e = store->list(store->ctx, prefix, note_stray, &x);
+        e = store_remove_below(store, prefix, is_stray, s);
     }
-    e = e == OK && x.names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < x.names.n; at += strlen(x.names.p + at) + 1) {
-        e = store->remove(store->ctx, x.names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    buffer_free(&x.names);
     return e;
 }
 

@@ -9,32 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names are gathered before removing: a folder is not to change while it is listed. */
-struct doomed {
-    struct buffer names; /* each with its NUL */
-};
-
-static void note_doomed(void *ctx, const char *name, uint64_t size) {
-    struct doomed *d = ctx;
-    (void)size;
-    buffer_put(&d->names, name, strlen(name) + 1);
-}
-
 /* Of a recording, or of one of its tracks. */
 enum err library_remove_objects(struct archive *a, const struct id *recording,
                                 const struct id *track) {
-    struct doomed d = {0};
     char prefix[OBJECT_NAME_MAX], id[ID_TEXT_MAX], track_id[ID_TEXT_MAX];
     snprintf(prefix, sizeof(prefix), "recordings/%s/%s%s", id_text(recording, id),
              track ? id_text(track, track_id) : "", track ? "/" : "");
-    enum err e = a->store.list ? a->store.list(a->store.ctx, prefix, note_doomed, &d) : OK;
-    e = e == OK && d.names.bad ? ERR_NOMEM : e;
-    for (size_t at = 0; e == OK && at < d.names.n; at += strlen(d.names.p + at) + 1) {
-        e = a->store.remove(a->store.ctx, d.names.p + at);
-        e = e == ERR_UNKNOWN ? OK : e;
-    }
-    buffer_free(&d.names);
-    return e;
+    return store_remove_below(&a->store, prefix, NULL, NULL);
 }
 
 /* What may be shredded: a recording that is there and is not being made. */

@@ -137,8 +137,7 @@ static enum err finish(struct archive *a, const struct object_id *gone, size_t n
     e = library_passes(closed) ? closed : e;
     for (size_t i = 0; e == OK && i < n; i++) {
         char name[OBJECT_NAME_MAX];
-        e = s->remove(s->ctx, object_name(&gone[i], name));
-        e = e == ERR_UNKNOWN ? OK : e;
+        e = store_remove(s, object_name(&gone[i], name));
     }
     return e == OK ? closed : e;
 }

@@ -74,8 +74,8 @@ static enum err put(struct library_results *r, const struct object_id *o, struct
     char name[OBJECT_NAME_MAX];
     enum err e = object_put(&access, o, plain, &info);
     if (e == ERR_EXISTS) {
-        e = s->remove(s->ctx, object_name(o, name));
-        e = e == OK || e == ERR_UNKNOWN ? object_put(&access, o, plain, &info) : e;
+        e = store_remove(s, object_name(o, name));
+        e = e == OK ? object_put(&access, o, plain, &info) : e;
     }
     return e == OK ? supplement_add_object(&r->made, o, &info) : e;
 }

@@ -1,6 +1,7 @@
 #include "recorder/store/store.h"
 
 #include "base/alloc.h"
+#include "base/buffer.h"
 
 #include <openssl/evp.h>
 
@@ -42,6 +43,38 @@ enum err store_peek(const struct store *s, const char *name, struct store_part *
         part->got = n;
         part->size = size;
     }
+    return e;
+}
+
+enum err store_remove(const struct store *s, const char *name) {
+    enum err e = s->remove(s->ctx, name);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+/* Names are gathered before removing: a folder is not to change while it is listed. */
+struct doomed {
+    bool (*picked)(const void *ctx, const char *name);
+    const void *ctx;
+    struct buffer names; /* each with its NUL */
+};
+
+static void note_doomed(void *ctx, const char *name, uint64_t size) {
+    struct doomed *d = ctx;
+    (void)size;
+    if (!d->picked || d->picked(d->ctx, name)) {
+        buffer_put(&d->names, name, strlen(name) + 1);
+    }
+}
+
+enum err store_remove_below(const struct store *s, const char *prefix,
+                            bool (*picked)(const void *ctx, const char *name), const void *ctx) {
+    struct doomed d = {.picked = picked, .ctx = ctx};
+    enum err e = s->list ? s->list(s->ctx, prefix, note_doomed, &d) : OK;
+    e = e == OK && d.names.bad ? ERR_NOMEM : e;
+    for (size_t at = 0; e == OK && at < d.names.n; at += strlen(d.names.p + at) + 1) {
+        e = store_remove(s, d.names.p + at);
+    }
+    buffer_free(&d.names);
     return e;
 }
 

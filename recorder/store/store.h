@@ -66,6 +66,13 @@ struct store {
 enum err store_peek(const struct store *s, const char *name, struct store_part *part);
 /* s->digest, or read piece by piece and computed here. Also ERR_CRYPTO, ERR_NOMEM. */
 enum err store_digest_of(const struct store *s, const char *name, struct store_digest *ret);
+/* s->remove; what is not there has been removed. */
+enum err store_remove(const struct store *s, const char *name);
+/* Remove what has a name that starts with prefix (a folder, ending in '/') and that is picked;
+ * NULL: all of it. Nothing where the store cannot list. The first error ends it: ERR_IO, ERR_NOMEM.
+ */
+enum err store_remove_below(const struct store *s, const char *prefix,
+                            bool (*picked)(const void *ctx, const char *name), const void *ctx);
 /* SHA-256 of object. ERR_CRYPTO. */
 enum err store_digest_bytes(struct bytes object, struct store_digest *ret);
 /* Equal length and hash. */
