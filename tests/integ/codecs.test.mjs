@@ -1,32 +1,23 @@
 // Recordings of VP9, AV1 and H.264: published by a real browser, recorded, and looked at with other
 // people's tools and in both browsers. VP8 is what the other tests record.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { launchChromium } from './lib/chromium.mjs';
+import { epochsWithPictures, saveEpoch, serveCodecTours, untilRecorded } from './lib/codec_tours.mjs';
+import { complaints, probe } from './lib/ffprobe.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { playAndSeek, seek } from './lib/playback.mjs';
-import { ORIEL, ROOT, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-import { minter } from './lib/token.mjs';
-import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
+import { ROOT } from './lib/server.mjs';
+import { endTour, joinTour } from './lib/tour.mjs';
 
 const CODECS = [{ name: 'vp9', type: 'video/webm' }, { name: 'h264', type: 'video/mp4' },
   { name: 'av1', type: 'video/webm' }];
 
-const SECRET = 'codecs-codecs-codecs-codecs-codecs';
-const dir = tempDir();
-const config = await writeConfig(dir, (c) => {
-  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
-  c.tours = CODECS.map(({ name }) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
-});
-const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-const base = new URL(server.urls.agent).origin;
-const mint = minter(SECRET, { sub: 'test', name: 'Test' });
-const opsToken = tokenOf(server.urls.ops);
-const headers = { authorization: `Bearer ${opsToken}` };
-
+const tours = await serveCodecTours(CODECS.map((c) => c.name));
+const { dir, server, base, mint, opsToken } = tours;
 const chromium = await launchChromium();
 const firefox = await launchFirefox();
 const recordings = new Map();
@@ -48,40 +39,22 @@ await test('a_browser_publishes_each_codec', async () => {
     }, `90 frames of ${CODECS[i].name}`, 40000);
   }
   await Promise.all(pages.map((page) => endTour(page)));
-  const all = await until(async () => {
-    const list = await listRecordings(base, opsToken);
-    return list.length === CODECS.length && list.every((r) => r.state === 'complete') && list;
-  }, 'three complete recordings');
-  for (const r of all) {
-    const detail = await (await fetch(new URL(`/v1/recordings/${r.id}`, base), { headers })).json();
-    recordings.set(r.tour, detail);
+  for (const r of await untilRecorded(tours, CODECS.length)) {
+    recordings.set(r.tour, r);
   }
   await Promise.all(pages.map((page) => page.close()));
 });
 
-/** The epochs with pictures of a track, longest first. */
-const parts = (track) => track.epochs.filter((e) => e.video !== 'none' && e.width > 0)
-  .sort((a, b) => b.duration_ms - a.duration_ms);
 const programmeOf = (name) => recordings.get(name).tracks.find((t) => t.id === 'programme' || t.kind === 'programme');
-
-async function download(name, track, epoch, type) {
-  const url = new URL(`/v1/recordings/${recordings.get(name).id}/${track}/${epoch}.webm`, base);
-  const response = await fetch(url, { headers });
-  expectEqual(response.headers.get('content-type'), type, `content type of ${name}`);
-  const file = path.join(dir, `${name}-${track}-${epoch}`);
-  fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
-  return file;
-}
-
-const probe = (file, ...args) =>
-  execFileSync('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, file], { encoding: 'utf8' });
 
 for (const { name, type } of CODECS) {
   await test(`${name}_files_are_what_others_expect`, async () => {
     const camera = recordings.get(name).tracks.find((t) => t.kind === 'camera');
     for (const track of [programmeOf(name), camera]) {
-      for (const epoch of parts(track)) {
-        const file = await download(name, track.id, epoch.number, type);
+      for (const epoch of epochsWithPictures(track)) {
+        const { file, type: told } = await saveEpoch(tours, recordings.get(name), track, epoch,
+          `${name}-${track.id}-${epoch.number}`);
+        expectEqual(told, type, `content type of ${name}`);
         const [codec, ...size] = probe(file, '-select_streams', 'v', '-show_entries',
           'stream=codec_name,width,height').trim().split(',');
         expectEqual(codec, name, 'codec');
@@ -93,8 +66,7 @@ for (const { name, type } of CODECS) {
         const header = info ? ['width', 'height'].map((d) => new RegExp(`Pixel ${d}: (\\d+)`).exec(info)[1]) : size;
         expectEqual(header.join('x'), largest.join('x'), 'size in the header');
         expectEqual(`${epoch.width}x${epoch.height}`, largest.join('x'), 'size that the API tells');
-        const said = spawnSync('ffprobe', ['-v', 'warning', '-count_frames', '-show_streams', file], { encoding: 'utf8' });
-        expectEqual(said.stderr, '', 'what the decoders say');
+        expectEqual(complaints(file), '', 'what the decoders say');
         expect(!info || (info.includes('+ Cues') && !info.includes('Unknown element')), 'mkvinfo accepts it');
       }
     }
@@ -110,7 +82,7 @@ async function openPlayer(page, name) {
   await page.click(row);
   await page.waitForSelector('.player video');
   const all = programmeOf(name).epochs;
-  const index = all.findIndex((e) => e.number === parts(programmeOf(name))[0].number);
+  const index = all.findIndex((e) => e.number === epochsWithPictures(programmeOf(name))[0].number);
   if (all.length > 1) {
     await page.click(`.tabs[aria-label=Parts] button:nth-child(${index + 1})`);
   }

@@ -4,29 +4,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { launchChromium } from './lib/chromium.mjs';
+import { serveCodecTours } from './lib/codec_tours.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
 import { serveFollowPage } from './lib/follow_page.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
-import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-import { minter } from './lib/token.mjs';
 import { endTour, joinTour, listRecordings } from './lib/tour.mjs';
 
 const CODECS = ['vp8', 'h264'];
 const LIFETIME_S = 3; // so long a reader keeps what it has open
 const LAG_MAX_MS = 12000; // a segment is 2 to 4 s long
 
-const SECRET = 'follow-follow-follow-follow-follow';
-const dir = tempDir();
-const config = await writeConfig(dir, (c) => {
-  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+const { dir, server, base, mint, opsToken, headers } = await serveCodecTours(CODECS, (c) => {
   c.recording.keys = { ...c.recording.keys, lifetime_s: LIFETIME_S };
-  c.tours = CODECS.map((name) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
 });
-const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-const base = new URL(server.urls.agent).origin;
-const mint = minter(SECRET, { sub: 'test', name: 'Test' });
-const opsToken = tokenOf(server.urls.ops);
-const headers = { authorization: `Bearer ${opsToken}` };
 const api = (where, more = {}) => fetch(new URL(`/v1/recordings/${where}`, base), { headers, ...more });
 
 // What is shared is the page itself, which is not as large as the camera's picture.
