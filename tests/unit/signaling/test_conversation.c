@@ -100,8 +100,7 @@ static void talk(struct visit *v) {
 }
 
 static void lose_and_end(struct visit *v) {
-    sig_closed(v->w.sig, v->w.now, 2);
-    world_drain(&v->w);
+    world_drop(&v->w, 2);
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("lost", "true", "muted", "off")));
     EXPECT_STR(heard(&v->w, 2), "");
     sig_peer_gone(v->w.sig, v->w.now, v->ada_peer);

@@ -197,9 +197,9 @@ TEST(a_restart_tells_the_port_of_its_worker) {
     for (int whep = 0; whep < 2; whep++) {
         struct world w;
         REQUIRE(world_open(&w, NULL));
-        char extra[512], id[32];
-        snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-        world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra); /* worker 0 has this one */
+        char id[32];
+        world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(),
+                   yes_and_lines); /* worker 0 has this one */
         EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->e.worker, 0);
         const char *offer = data_file(whep ? "aiortc.sdp" : "offer.sdp");
         const struct record *r =
@@ -316,11 +316,9 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
     EXPECT_EQ(r->e.status, 201);
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 1);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    char extra[512];
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
     /* The viewer keeps the tour, not the recording, and the next host starts another. */
     for (int i = 0; i < 2; i++) {
-        world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+        world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
         EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
         world_send(&w, 1, "{\"type\":\"leave\"}");
         world_pass(&w, 61 * US_PER_S);
@@ -348,9 +346,7 @@ static uint64_t come_as_viewer(struct world *w, struct request q) {
 TEST(viewers_who_come_and_go_keep_no_tour_alive) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    char extra[512];
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     size_t left = w.n;

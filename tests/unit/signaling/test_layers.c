@@ -62,14 +62,12 @@ TEST(who_resumes_is_told_again) {
     REQUIRE(world_open(&w, NULL));
     uint64_t peer = arrive();
     world_field(world_got(&w, 1, "joined"), "resume", secret, sizeof(secret));
-    sig_closed(w.sig, w.now, 1);
-    world_drain(&w);
+    world_drop(&w, 1);
     layers(peer, 4);
     world_sendf(&w, 3, "{\"type\":\"resume\",\"id\":1,\"resume\":\"%s\"}", secret);
     EXPECT_GOT(&w, 3, "{\"type\":\"layers\",\"source\":\"camera\",\"active\":[\"l\"]}");
     world_field(world_got(&w, 3, "resumed"), "resume", secret, sizeof(secret));
-    sig_closed(w.sig, w.now, 3);
-    world_drain(&w);
+    world_drop(&w, 3);
     char text[128];
     snprintf(text, sizeof(text), "resume:%s", secret);
     world_join(&w, 4, text, with_simulcast(small_offer_other_peer()), "");

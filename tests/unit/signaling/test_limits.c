@@ -218,18 +218,8 @@ static void few_viewers(struct sig_config *c) {
 TEST(viewers_count_towards_the_tour) {
     struct world w;
     REQUIRE(world_open(&w, few_viewers));
-    const char *body = data_file("aiortc.sdp");
-    struct sig_http h = {.whep = true,
-                         .tour = "demo",
-                         .token = "buyer|demo|tv|",
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    for (uint64_t i = 1; i <= 3; i++) {
-        h.req = i;
-        sig_http(w.sig, w.now, &h);
-        world_drain(&w);
-        EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, i <= 2 ? 201 : 503);
+    for (int i = 1; i <= 3; i++) {
+        EXPECT_EQ(world_post(&w, true, "buyer|demo|tv|"), i <= 2 ? 201 : 503);
     }
     world_join(&w, 1, "buyer|demo|a|", small_offer(), one_source);
     EXPECT_ERROR(&w, 1, "tour_full");
@@ -255,25 +245,11 @@ TEST(seats_and_sessions_are_bounded_for_the_server) {
             EXPECT_ERROR(&w, i, "server_full");
             EXPECT_NOT(&w, i, "\"field\"");
         }
-        sig_closed(w.sig, w.now, i);
-        world_drain(&w);
+        world_drop(&w, i);
     }
-    const char *body = data_file("aiortc.sdp");
-    struct sig_http h = {.req = 1,
-                         .whep = true,
-                         .tour = "demo",
-                         .token = "buyer|demo|tv|",
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    sig_http(w.sig, w.now, &h);
-    world_drain(&w);
-    EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 503);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|tv|"), 503);
     world_pass(&w, 20 * US_PER_S);
-    h.req = 2;
-    sig_http(w.sig, w.now, &h);
-    world_drain(&w);
-    EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 201);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|tv|"), 201);
     world_close(&w);
 }
 
@@ -346,43 +322,29 @@ static void ten_a_second(struct sig_config *c) {
     c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
 }
 
-static int post(struct world *w, bool whep, const char *token) {
-    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
-    struct sig_http h = {.req = 1,
-                         .whep = whep,
-                         .tour = "demo",
-                         .token = token,
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    sig_http(w->sig, w->now, &h);
-    world_drain(w);
-    return world_effect(w, EFFECT_HTTP)->e.status;
-}
-
 TEST(offers_of_one_person_have_a_rate) {
     struct world w;
     REQUIRE(world_open(&w, ten_a_second));
     for (int i = 0; i < 20; i++) {
-        EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201); /* each takes the seat over */
+        EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 201); /* each takes the seat over */
     }
-    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 429);
     EXPECT(strstr(world_effect(&w, EFFECT_HTTP)->text, "rate_limited"));
     EXPECT_EQ(w.n - w.mark, 1); /* nobody else hears of it */
     /* By every door, but only this person. */
-    EXPECT_EQ(post(&w, true, "buyer|demo|bob|Bob"), 429);
+    EXPECT_EQ(world_post(&w, true, "buyer|demo|bob|Bob"), 429);
     world_join(&w, 1, "buyer|demo|bob|Bob", small_offer(), small_lines);
     EXPECT_ERROR(&w, 1, "rate_limited");
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
     world_pass(&w, 100 * US_PER_MS);
-    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201);
-    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 201);
+    EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 429);
     world_pass(&w, 2 * US_PER_S);
     for (int i = 0; i < 20; i++) {
-        EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 201);
+        EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 201);
     }
-    EXPECT_EQ(post(&w, false, "buyer|demo|bob|Bob"), 429);
+    EXPECT_EQ(world_post(&w, false, "buyer|demo|bob|Bob"), 429);
     world_close(&w);
 }
 

@@ -46,14 +46,12 @@ static void expect_answered(const struct world *w, uint64_t conn, const char *re
 
 TEST_ALLOC(a_tour_survives_failing_allocations) {
     struct world w;
-    char extra[512];
     if (world_open(&w, NULL)) {
-        snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-        world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+        world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
         expect_answered(&w, 1, "joined");
-        world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), extra);
+        world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), yes_and_lines);
         expect_answered(&w, 2, "joined");
-        world_join(&w, 3, "agent|taped|ann|Ann", small_offer(), extra);
+        world_join(&w, 3, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
         expect_answered(&w, 3, "joined");
         world_join(&w, 3, "restart", small_offer_restarted(), "");
         expect_answered(&w, 3, "restarted");
@@ -62,8 +60,7 @@ TEST_ALLOC(a_tour_survives_failing_allocations) {
         world_send(&w, 2, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
         expect_answered(&w, 2, "ok");
         expect_balance(&w);
-        sig_closed(w.sig, w.now, 2);
-        world_drain(&w);
+        world_drop(&w, 2);
         world_pass(&w, 16 * US_PER_S);
         world_send(&w, 3, "{\"type\":\"end\",\"id\":1}");
         expect_answered(&w, 3, "ok");
@@ -132,8 +129,7 @@ TEST(a_lost_message_closes_its_connection) {
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 1011);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
-    sig_closed(w.sig, w.now, 1);
-    world_drain(&w);
+    world_drop(&w, 1);
     EXPECT_GOT(&w, 2, "\"link\":\"lost\"");
     world_close(&w);
 }

@@ -270,9 +270,7 @@ static const char *random_token(struct rim *r) {
 }
 
 static void join_random(struct rim *r) {
-    char extra[512];
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&r->w, ++r->next_conn, random_token(r), small_offer(), extra);
+    world_join(&r->w, ++r->next_conn, random_token(r), small_offer(), yes_and_lines);
 }
 
 static void http_random(struct rim *r) {

@@ -16,19 +16,6 @@ static bool meet(struct world *w) {
     return true;
 }
 
-static void ask(struct world *w, bool whep, const char *token) {
-    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
-    struct sig_http h = {.req = 1,
-                         .whep = whep,
-                         .tour = "demo",
-                         .token = token,
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    sig_http(w->sig, w->now, &h);
-    world_drain(w);
-}
-
 TEST(a_host_removes_somebody_for_as_long_as_the_tour_runs) {
     struct world w;
     char secret[64], extra[200];
@@ -61,7 +48,7 @@ TEST(a_host_removes_somebody_for_as_long_as_the_tour_runs) {
     EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "token_expired", &k), SIG_TOKEN_EXPIRED);
     EXPECT_EQ(sig_admits(w.sig, w.now, "demo", NULL, &k), SIG_TOKEN_MISSING);
     for (int whep = 0; whep < 2; whep++) {
-        ask(&w, whep, "buyer|demo|bob|Bob");
+        (void)world_post(&w, whep, "buyer|demo|bob|Bob");
         EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 403);
         EXPECT(strstr(world_effect(&w, EFFECT_HTTP)->text, "\"code\":\"removed\""));
     }
@@ -106,9 +93,9 @@ TEST(only_hosts_remove_and_not_themselves) {
 TEST(removal_ends_all_transports_of_the_token) {
     struct world w;
     REQUIRE(meet(&w));
-    ask(&w, true, "buyer|demo|bob|Bob");
-    ask(&w, true, "buyer|demo|cyd|Cyd");
-    ask(&w, false, "buyer|demo|dan|Dan"); /* a WHIP publisher, p4 */
+    (void)world_post(&w, true, "buyer|demo|bob|Bob");
+    (void)world_post(&w, true, "buyer|demo|cyd|Cyd");
+    (void)world_post(&w, false, "buyer|demo|dan|Dan"); /* a WHIP publisher, p4 */
     EXPECT_EQ(sig_stats(w.sig).sessions, 6);
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
     EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 2);

@@ -404,17 +404,15 @@ TEST(record_off_means_off) {
 
 TEST(record_auto_starts_with_the_first_host) {
     struct world w;
-    char extra[512];
     REQUIRE(world_open(&w, NULL));
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     const struct record *r = world_effect(&w, EFFECT_RECORD);
     const struct record *p = world_effect(&w, EFFECT_PARTICIPANT);
     const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
     REQUIRE(r && p && peer && world_effect(&w, EFFECT_TOUR_ADD) < r && r < p && p < peer);
     EXPECT(r->e.on && peer->params->record_consent);
     EXPECT_STR(p->e.consent_version, "v1");
-    world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), extra);
+    world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_send(&w, 1, "{\"type\":\"consent\",\"recording\":false,\"id\":1}");
     EXPECT_GOT(&w, 1, "ok");
@@ -432,7 +430,7 @@ TEST(record_auto_starts_with_the_first_host) {
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
     /* A new run has a new handle and a new recording. */
     uint64_t before = r->e.tour;
-    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), extra);
+    world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     REQUIRE(world_effect(&w, EFFECT_RECORD));
     EXPECT(world_effect(&w, EFFECT_RECORD)->e.on);
     EXPECT(world_effect(&w, EFFECT_TOUR_ADD)->e.tour != before);
@@ -492,19 +490,17 @@ TEST(rate_limit_recovers) {
 
 TEST(record_auto_waits_for_a_host_and_starts_once) {
     struct world w;
-    char extra[512];
     REQUIRE(world_open(&w, NULL));
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), extra);
+    world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), extra);
+    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
     /* Stopped is stopped, whoever comes. */
     world_send(&w, 2, "{\"type\":\"record\",\"on\":false}");
     world_send(&w, 2, "{\"type\":\"leave\"}");
-    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), extra);
+    world_join(&w, 2, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    world_join(&w, 3, "agent|taped|bea|Bea", small_offer(), extra);
+    world_join(&w, 3, "agent|taped|bea|Bea", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_close(&w);
 }

@@ -129,8 +129,7 @@ static void drop(struct crowd *c, struct client *k) {
         k->joined = false;
         uint64_t conn = k->conn;
         k->conn = 0;
-        sig_closed(c->w.sig, c->w.now, conn);
-        world_drain(&c->w);
+        world_drop(&c->w, conn);
     }
 }
 

@@ -12,11 +12,6 @@ static uint64_t last_peer(const struct world *w) {
     return r ? r->params->peer : 0;
 }
 
-static void drop(struct world *w, uint64_t conn) {
-    sig_closed(w->sig, w->now, conn);
-    world_drain(w);
-}
-
 TEST(the_same_sub_takes_the_seat_over) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
@@ -34,7 +29,7 @@ TEST(the_same_sub_takes_the_seat_over) {
     EXPECT_NOT(&w, 2, "participant_"); /* for the others nothing is different */
     EXPECT_EQ(sig_stats(w.sig).participants, 2);
     EXPECT_EQ(sig_stats(w.sig).sessions, 2);
-    drop(&w, 1); /* the old connection's end means nothing any more */
+    world_drop(&w, 1); /* the old connection's end means nothing any more */
     EXPECT_EQ(w.n, w.mark);
     world_close(&w);
 }
@@ -60,7 +55,7 @@ TEST(resume_keeps_seat_media_mutes_and_pins) {
     join_as(&w, 2, "bob");
     world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":true}");
     world_send(&w, 1, "{\"type\":\"pin\",\"participant\":\"p2\"}");
-    drop(&w, 1);
+    world_drop(&w, 1);
     EXPECT_GOT(&w, 2, "\"link\":\"lost\"");
     world_pass(&w, 14 * US_PER_S);
     EXPECT_EQ(w.n, w.mark);
@@ -73,7 +68,7 @@ TEST(resume_keeps_seat_media_mutes_and_pins) {
     world_pass(&w, 100 * US_PER_S);
     EXPECT_EQ(w.n, w.mark); /* no grace is left running */
     /* A new peer connection in the same seat. */
-    drop(&w, 3);
+    world_drop(&w, 3);
     world_join(&w, 4, resume, small_offer_other_peer(), "");
     EXPECT_GOT(&w, 4, "\"answer\":\"v=0");
     EXPECT_GOT(&w, 4, "\"slots\":[{\"mid\":\"2\"");
@@ -109,8 +104,8 @@ TEST(resume_errors) {
     EXPECT_GOT(&w, 2, "resumed");
     EXPECT_ERROR(&w, 1, "seat_taken_over");
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 4001);
-    drop(&w, 1);
-    drop(&w, 2);
+    world_drop(&w, 1);
+    world_drop(&w, 2);
     world_pass(&w, 16 * US_PER_S);
     world_sendf(&w, 3, "{\"type\":\"resume\",\"resume\":\"%s\"}", token);
     EXPECT_ERROR(&w, 3, "resume_unknown");
@@ -170,7 +165,7 @@ TEST(a_seat_outlives_its_connection_by_the_grace) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
-    drop(&w, 1);
+    world_drop(&w, 1);
     EXPECT_EQ(sig_deadline(w.sig), w.now + 15 * US_PER_S);
     world_pass(&w, 15 * US_PER_S - 1);
     EXPECT_EQ(w.n, w.mark);
@@ -186,7 +181,7 @@ TEST(joining_again_within_the_grace_keeps_the_id) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
-    drop(&w, 1);
+    world_drop(&w, 1);
     join_as(&w, 2, "ada");
     EXPECT_GOT(&w, 2, "\"participant\":{\"id\":\"p1\"");
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
@@ -196,21 +191,19 @@ TEST(joining_again_within_the_grace_keeps_the_id) {
 
 TEST(an_empty_tour_ends) {
     struct world w;
-    char extra[512];
     REQUIRE(world_open(&w, NULL));
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "agent|new|ann|Ann", small_offer(), extra);
+    world_join(&w, 1, "agent|new|ann|Ann", small_offer(), yes_and_lines);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_pass(&w, 59 * US_PER_S);
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 0);
-    world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), extra);
+    world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_GOT(&w, 1, "joined"); /* it is still there, and goes on */
     world_pass(&w, 100 * US_PER_S);
     EXPECT_EQ(w.n, w.mark);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_pass(&w, 61 * US_PER_S);
     EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
-    world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), extra);
+    world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_ERROR(&w, 1, "tour_unknown");
     EXPECT_EQ(sig_stats(w.sig).tours, 0);
     world_close(&w);
@@ -240,7 +233,7 @@ TEST(limits_are_kept) {
     EXPECT_EQ(sig_open(w.sig, w.now, 3), ERR_EXISTS);
     join_as(&w, 3, "ada"); /* a seat may still be taken over */
     EXPECT_GOT(&w, 3, "joined");
-    drop(&w, 1);
+    world_drop(&w, 1);
     world_join(&w, 1, "agent|third|ann|", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
     EXPECT_EQ(
@@ -255,11 +248,9 @@ TEST(limits_are_kept) {
 TEST(tours_spread_over_workers) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    char extra[512];
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(&w, 1, "agent|one|ann|Ann", small_offer(), extra);
+    world_join(&w, 1, "agent|one|ann|Ann", small_offer(), yes_and_lines);
     uint32_t first = world_effect(&w, EFFECT_PEER_ADD)->e.worker;
-    world_join(&w, 2, "agent|two|bob|Bob", small_offer(), extra);
+    world_join(&w, 2, "agent|two|bob|Bob", small_offer(), yes_and_lines);
     uint32_t second = world_effect(&w, EFFECT_PEER_ADD)->e.worker;
     EXPECT(first != second);
     char port[32];
@@ -377,7 +368,7 @@ TEST(a_peer_connection_whose_transport_is_gone_is_told) {
     world_drain(&w);
     world_join(&w, 1, "restart", small_offer_restarted(), "");
     EXPECT_ERROR(&w, 1, "transport_gone");
-    drop(&w, 1);
+    world_drop(&w, 1);
     world_join(&w, 2, resume, small_offer_restarted(), "");
     EXPECT_ERROR(&w, 2, "transport_gone");
     EXPECT_EQ(world_count(&w, EFFECT_PEER_ADD) + world_count(&w, EFFECT_CLOSE), 0);

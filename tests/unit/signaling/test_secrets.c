@@ -8,11 +8,6 @@ static void join_as(struct world *w, uint64_t conn, const char *sub) {
     world_join(w, conn, token, small_offer(), small_lines);
 }
 
-static void drop(struct world *w, uint64_t conn) {
-    sig_closed(w->sig, w->now, conn);
-    world_drain(w);
-}
-
 static void resume(struct world *w, uint64_t conn, const char *secret) {
     world_sendf(w, conn, "{\"type\":\"resume\",\"id\":1,\"resume\":\"%s\"}", secret);
 }
@@ -29,7 +24,7 @@ TEST(each_resume_tells_a_new_secret_and_the_old_one_is_refused) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", first);
-    drop(&w, 1);
+    world_drop(&w, 1);
     resume(&w, 2, first);
     secret_of(&w, 2, "resumed", second);
     EXPECT(strcmp(first, second) != 0);
@@ -38,7 +33,7 @@ TEST(each_resume_tells_a_new_secret_and_the_old_one_is_refused) {
     resume(&w, 3, first);
     EXPECT_ERROR(&w, 3, "resume_unknown");
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
-    drop(&w, 2);
+    world_drop(&w, 2);
     resume(&w, 3, first);
     EXPECT_ERROR(&w, 3, "resume_unknown");
     resume(&w, 4, second);
@@ -53,17 +48,17 @@ TEST(a_resume_whose_reply_was_lost_can_be_said_again) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", first);
-    drop(&w, 1);
+    world_drop(&w, 1);
     resume(&w, 2, first);
     secret_of(&w, 2, "resumed", lost);
-    drop(&w, 2);
+    world_drop(&w, 2);
     resume(&w, 3, first);
     secret_of(&w, 3, "resumed", lost_again);
-    drop(&w, 3);
+    world_drop(&w, 3);
     resume(&w, 4, first);
     secret_of(&w, 4, "resumed", last);
     world_send(&w, 4, "{\"type\":\"ping\"}");
-    drop(&w, 4);
+    world_drop(&w, 4);
     const char *const refused[] = {first, lost, lost_again};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         resume(&w, 5, refused[i]);
@@ -80,7 +75,7 @@ TEST(a_refused_resume_uses_up_nothing) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", secret);
-    drop(&w, 1);
+    world_drop(&w, 1);
     world_sendf(&w, 2, "{\"type\":\"resume\",\"resume\":\"%s\",\"offer\":\"nonsense\"}", secret);
     EXPECT_ERROR(&w, 2, "sdp_malformed");
     resume(&w, 2, secret);
@@ -94,7 +89,7 @@ TEST(a_join_ends_the_secrets_before_it) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", first);
-    drop(&w, 1);
+    world_drop(&w, 1);
     resume(&w, 2, first);
     secret_of(&w, 2, "resumed", second);
     join_as(&w, 3, "ada");
@@ -119,7 +114,7 @@ TEST(a_secret_dies_with_its_seat) {
     EXPECT_ERROR(&w, 1, "resume_unknown");
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", secret);
-    drop(&w, 1);
+    world_drop(&w, 1);
     world_pass(&w, 15 * US_PER_S);
     resume(&w, 2, secret);
     EXPECT_ERROR(&w, 2, "resume_unknown");
@@ -133,19 +128,19 @@ TEST(a_secret_has_an_absolute_end_that_only_a_token_moves) {
     join_as(&w, 1, "ada");
     secret_of(&w, 1, "joined", secret);
     world_pass(&w, 3590 * US_PER_S);
-    drop(&w, 1);
+    world_drop(&w, 1);
     resume(&w, 2, secret);
     secret_of(&w, 2, "resumed", secret);
     world_send(&w, 2, "{\"type\":\"ping\"}");
     world_pass(&w, 10 * US_PER_S);
     /* The seat goes on while its connection does; it is not resumed any more. */
     EXPECT_EQ(sig_stats(w.sig).participants, 1);
-    drop(&w, 2);
+    world_drop(&w, 2);
     resume(&w, 3, secret);
     EXPECT_ERROR(&w, 3, "resume_unknown");
     join_as(&w, 3, "ada");
     secret_of(&w, 3, "joined", secret);
-    drop(&w, 3);
+    world_drop(&w, 3);
     resume(&w, 4, secret);
     EXPECT_GOT(&w, 4, "resumed");
     world_close(&w);

@@ -2,9 +2,7 @@
 #include "tests/unit/signaling/world.h"
 
 static void join(struct world *w, uint64_t conn, const char *token) {
-    char extra[512];
-    snprintf(extra, sizeof(extra), "%s%s", yes, small_lines);
-    world_join(w, conn, token, small_offer(), extra);
+    world_join(w, conn, token, small_offer(), yes_and_lines);
 }
 
 TEST(tours_do_not_hear_each_other) {
@@ -60,8 +58,7 @@ TEST(a_new_page_starts_afresh_in_the_seat) {
     EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->host);
     /* The new role counts, and the old resume token is worth nothing. */
     world_field(world_got(&w, 2, "joined"), "resume", fresh, sizeof(fresh));
-    sig_closed(w.sig, w.now, 1);
-    world_drain(&w);
+    world_drop(&w, 1);
     join(&w, 3, "buyer|demo|bob|Bob");
     world_field(world_got(&w, 3, "joined"), "resume", old, sizeof(old));
     EXPECT(strcmp(old, fresh) != 0);
@@ -152,8 +149,7 @@ TEST(only_so_many_ends_are_remembered) {
         snprintf(token, sizeof(token), "agent|t%d|ann|Ann", i);
         join(&w, 2 * (uint64_t)i + 1, token);
         world_sendf(&w, 2 * (uint64_t)i + 1, "{\"type\":\"end\"}");
-        sig_closed(w.sig, w.now, 2 * (uint64_t)i + 1);
-        world_drain(&w);
+        world_drop(&w, 2 * (uint64_t)i + 1);
     }
     join(&w, 1000, "buyer|t99|ada|Ada");
     EXPECT_ERROR(&w, 1000, "tour_ended");
@@ -173,8 +169,7 @@ TEST(ending_twice_counts_once) {
         EXPECT_GOT(&w, i, "joined");
         world_send(&w, i, "{\"type\":\"end\"}");
         EXPECT_GOT(&w, i, "tour_ended");
-        sig_closed(w.sig, w.now, i);
-        world_drain(&w);
+        world_drop(&w, i);
     }
     join(&w, 100, "buyer|demo|ada|Ada");
     EXPECT_ERROR(&w, 100, "tour_ended");
@@ -193,8 +188,7 @@ TEST(many_seats_run_out_at_once) {
         join(&w, i, token);
     }
     for (uint64_t i = 1; i <= 29; i++) {
-        sig_closed(w.sig, w.now, i);
-        world_drain(&w);
+        world_drop(&w, i);
     }
     world_pass(&w, 15 * US_PER_S);
     EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 29);

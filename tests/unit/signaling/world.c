@@ -5,11 +5,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-const char small_lines[] = ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"},"
-                           "{\"mid\":\"1\",\"kind\":\"camera\"}],"
-                           "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"},"
-                           "{\"mid\":\"3\",\"kind\":\"audio\"}]";
-const char yes[] = ",\"consent\":{\"recording\":true,\"version\":\"v1\"}";
+#define TOLD_LINES                                           \
+    ",\"sources\":[{\"mid\":\"0\",\"kind\":\"microphone\"}," \
+    "{\"mid\":\"1\",\"kind\":\"camera\"}],"                  \
+    "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\"},"         \
+    "{\"mid\":\"3\",\"kind\":\"audio\"}]"
+#define YES ",\"consent\":{\"recording\":true,\"version\":\"v1\"}"
+
+const char small_lines[] = TOLD_LINES;
+const char yes[] = YES;
+const char yes_and_lines[] = YES TOLD_LINES;
 
 static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     char copy[256];
@@ -185,6 +190,25 @@ void world_join(struct world *w, uint64_t conn, const char *token, const char *s
     world_send(w, conn, text);
     free(text);
     free(offer);
+}
+
+void world_drop(struct world *w, uint64_t conn) {
+    sig_closed(w->sig, w->now, conn);
+    world_drain(w);
+}
+
+int world_post(struct world *w, bool whep, const char *token) {
+    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
+    struct sig_http h = {.req = 1,
+                         .whep = whep,
+                         .tour = "demo",
+                         .token = token,
+                         .content_type = "application/sdp",
+                         .body = body,
+                         .body_len = strlen(body)};
+    sig_http(w->sig, w->now, &h);
+    world_drain(w);
+    return world_effect(w, EFFECT_HTTP)->e.status;
 }
 
 const char *world_got(const struct world *w, uint64_t conn, const char *part) {

@@ -43,6 +43,11 @@ void world_sendf(struct world *w, uint64_t conn, const char *fmt, ...)
 void world_join(struct world *w, uint64_t conn, const char *token, const char *sdp,
                 const char *extra);
 
+/* The connection is gone. */
+void world_drop(struct world *w, uint64_t conn);
+/* Offer a file of tests/data to "demo" by WHIP or WHEP; the status of the answer. */
+int world_post(struct world *w, bool whep, const char *token);
+
 /* The last text to conn since the mark that contains `part`, or NULL. */
 const char *world_got(const struct world *w, uint64_t conn, const char *part);
 /* The last effect of this type since the mark, or NULL. */
@@ -63,8 +68,8 @@ const char *small_offer_restarted(void);
 const char *small_offer_other_peer(void);
 /* Sources and slots for the small offer, beginning with a comma. */
 extern const char small_lines[];
-/* Consent to the current text, beginning with a comma. */
-extern const char yes[];
+/* Consent to the current text, beginning with a comma; and both. */
+extern const char yes[], yes_and_lines[];
 
 #define EXPECT_GOT(w, conn, part)                                           \
     do {                                                                    \
