@@ -16,28 +16,41 @@ static void send_clip(struct rig *g, struct feed_source *s, bool first) {
     rig_run(g, &l);
 }
 
-static void begin(struct rig *g, struct clip *c, struct feed_source *ret) {
-    rig_init(g);
-    clip_ivf(c, "video.ivf");
-    *ret = feed_camera(c, g->now);
-    CHECK(rig_open(g) == OK);
-    rig_order(g, ORDER_START);
+/* What a camera has sent is recorded, and played. */
+struct scene {
+    struct rig g;
+    struct clip clip;
+    struct library *l;
+};
+
+static void begin(struct scene *x, struct feed_source *ret) {
+    *x = (struct scene){0};
+    rig_init(&x->g);
+    clip_ivf(&x->clip, "video.ivf");
+    *ret = feed_camera(&x->clip, x->g.now);
+    CHECK(rig_open(&x->g) == OK);
+    rig_order(&x->g, ORDER_START);
 }
 
-/* A camera that sends the clip several times over, so that there are many segments. */
-static void record(struct rig *g, struct clip *c, unsigned times) {
+/* The camera sends the clip several times over, so that there are many segments. */
+static void record(struct scene *x, unsigned times) {
     struct feed_source s;
-    begin(g, c, &s);
+    begin(x, &s);
     for (unsigned i = 0; i < times; i++) {
-        send_clip(g, &s, i == 0);
+        send_clip(&x->g, &s, i == 0);
     }
-    rig_order(g, ORDER_STOP);
+    rig_order(&x->g, ORDER_STOP);
 }
 
-static struct library *open_library(const struct rig *g) {
-    struct library *l = NULL;
+static void play(struct scene *x) {
     char why[WHY_MAX];
-    return library_open(&(struct library_config){.dir = g->dir}, &l, why) == OK ? l : NULL;
+    CHECK(library_open(&(struct library_config){.dir = x->g.dir}, &x->l, why) == OK);
+}
+
+static void end(struct scene *x) {
+    library_close(x->l);
+    clip_free(&x->clip);
+    rig_free(&x->g);
 }
 
 static void random_ranges(struct library_media *m, const uint8_t *file, size_t n) {
@@ -58,15 +71,13 @@ static void random_ranges(struct library_media *m, const uint8_t *file, size_t n
 }
 
 TEST(library_media_any_range_is_a_slice_of_the_file) {
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 5);
-    struct library *l = open_library(&g);
-    REQUIRE(l);
+    struct scene x;
+    record(&x, 5);
+    play(&x);
     size_t n = 0;
-    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    uint8_t *file = read_file(x.l, x.g.recording, PROGRAMME_TRACK, 0, &n);
     struct library_media *m = NULL;
-    REQUIRE(file && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    REQUIRE(file && library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &m) == OK);
     EXPECT_EQ(library_media_size(m), n);
     EXPECT(n > 200000);
     EXPECT_STR(library_media_type(m), "video/webm");
@@ -80,9 +91,7 @@ TEST(library_media_any_range_is_a_slice_of_the_file) {
     EXPECT_EQ(library_media_read(m, 0, &b, SIZE_MAX), ERR_RANGE);
     library_media_close(m);
     mem_free(file);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 static void call_read(void *m) {
@@ -108,43 +117,38 @@ static void call_close(void *m) {
 TEST(library_media_belongs_to_one_thread) {
     static void (*const calls[])(void *) = {call_read,     call_size,    call_type,
                                             call_snapshot, call_current, call_close};
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 1);
-    struct library *l = open_library(&g);
+    struct scene x;
+    record(&x, 1);
+    play(&x);
     struct library_media *m = NULL;
-    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &m) == OK);
     call_read(m);
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         EXPECT(test_aborts_in_thread(calls[i], m, "&m->owner: not this thread's"));
         EXPECT(!test_aborts(calls[i], m, ""));
     }
     library_media_close(m);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 static struct webm_view view;
 
 /* Earlier releases noted sound that was late for its epoch with a time before it. */
 TEST(library_media_whose_first_segment_begins_before_its_epoch) {
-    struct rig g;
-    struct clip c;
+    struct scene x;
     char path[96];
     sqlite3 *db = NULL;
     size_t n = 0;
-    record(&g, &c, 1);
-    snprintf(path, sizeof(path), "%s/catalogue.db", g.dir);
+    record(&x, 1);
+    snprintf(path, sizeof(path), "%s/catalogue.db", x.g.dir);
     REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
     EXPECT_EQ(
         sqlite3_exec(db, "UPDATE segments SET start=-2800000 WHERE number=0", NULL, NULL, NULL),
         SQLITE_OK);
     EXPECT_EQ(sqlite3_changes(db), 2);
     sqlite3_close(db);
-    struct library *l = open_library(&g);
-    REQUIRE(l);
-    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    play(&x);
+    uint8_t *file = read_file(x.l, x.g.recording, PROGRAMME_TRACK, 0, &n);
     REQUIRE(file && webm_view(bytes_of(file, n), &view));
     struct rd r = rd_of(view.cues.p, view.cues.n);
     struct webm_element point;
@@ -155,24 +159,20 @@ TEST(library_media_whose_first_segment_begins_before_its_epoch) {
         EXPECT_EQ(time.p[i], 0);
     }
     mem_free(file);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 5);
-    struct library *l = open_library(&g);
-    REQUIRE(l);
+    struct scene x;
+    record(&x, 5);
+    play(&x);
     size_t n = 0;
-    uint8_t *file = read_file(l, g.recording, PROGRAMME_TRACK, 0, &n);
+    uint8_t *file = read_file(x.l, x.g.recording, PROGRAMME_TRACK, 0, &n);
     REQUIRE(file && webm_view(bytes_of(file, n), &view));
-    EXPECT_EQ(view.n, 5 * c.n);
+    EXPECT_EQ(view.n, 5 * x.clip.n);
     unsigned keys = 0;
     for (unsigned i = 0; i < view.n; i++) {
-        EXPECT(bytes_eq(view.block[i].frame, c.frame[i % c.n]));
+        EXPECT(bytes_eq(view.block[i].frame, x.clip.frame[i % x.clip.n]));
         keys += view.block[i].key;
     }
     EXPECT_EQ(keys, 15);
@@ -184,22 +184,19 @@ TEST(library_media_has_every_frame_and_a_cue_per_key_frame) {
     EXPECT_EQ(cues, 15);
     EXPECT(view.duration > 29900 && view.duration < 30100);
     mem_free(file);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 /* More key frames than are listed: of the whole length some are. */
 TEST(library_media_leaves_out_places_when_there_are_too_many) {
-    struct rig g;
-    struct clip c;
+    struct scene x;
     struct id id;
     char path[128];
     struct catalogue *catalogue = NULL;
-    record(&g, &c, 1);
-    rig_close(&g);
-    snprintf(path, sizeof(path), "%s/catalogue.db", g.dir);
-    REQUIRE(id_parse(g.recording, &id) && catalogue_open(path, true, &catalogue) == OK);
+    record(&x, 1);
+    rig_close(&x.g);
+    snprintf(path, sizeof(path), "%s/catalogue.db", x.g.dir);
+    REQUIRE(id_parse(x.g.recording, &id) && catalogue_open(path, true, &catalogue) == OK);
     struct entry e = {.type = ENTRY_EPOCH};
     e.u.epoch = (struct entry_epoch){.track = ID_PROGRAMME, .number = 9, .video = CODEC_VP8};
     EXPECT_EQ(catalogue_begin(catalogue), OK);
@@ -224,21 +221,21 @@ TEST(library_media_leaves_out_places_when_there_are_too_many) {
     }
     EXPECT_EQ(catalogue_commit(catalogue), OK);
     catalogue_close(catalogue);
-    struct library *l = open_library(&g);
+    play(&x);
     struct library_media *m = NULL;
-    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 9, &m) == OK);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 9, &m) == OK);
     size_t n = (size_t)library_media_size(m), head = n - (size_t)SEGMENTS * BYTES;
     uint8_t *file = mem_zalloc(n, 1);
-    struct webm_element x;
+    struct webm_element box;
     REQUIRE(file && library_media_read(m, 0, file, head) == OK);
     struct rd r = rd_of(file, n);
-    REQUIRE(webm_next(&r, &x) == OK && webm_next(&r, &x) == OK && x.id == WEBM_SEGMENT);
-    struct bytes cues = webm_child(x.data, WEBM_CUES);
+    REQUIRE(webm_next(&r, &box) == OK && webm_next(&r, &box) == OK && box.id == WEBM_SEGMENT);
+    struct bytes cues = webm_child(box.data, WEBM_CUES);
     unsigned points = 0;
     uint64_t last = 0;
     r = rd_of(cues.p, cues.n);
-    while (rd_left(&r) && webm_next(&r, &x) == OK) {
-        uint64_t ms = webm_uint(webm_child(x.data, 0xB3)); /* CueTime */
+    while (rd_left(&r) && webm_next(&r, &box) == OK) {
+        uint64_t ms = webm_uint(webm_child(box.data, 0xB3)); /* CueTime */
         EXPECT(ms > last && ms - last <= 8 * STEP);
         last = ms;
         points++;
@@ -247,44 +244,36 @@ TEST(library_media_leaves_out_places_when_there_are_too_many) {
     EXPECT((uint64_t)SEGMENTS * BYTES * STEP - last <= 8 * STEP);
     mem_free(file);
     library_media_close(m);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 TEST(library_media_refuses_what_is_not_there) {
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 1);
-    struct library *l = open_library(&g);
+    struct scene x;
+    record(&x, 1);
+    play(&x);
     struct library_media *m = NULL;
-    REQUIRE(l);
     static const char none[] = "00112233445566778899aabbccddeeff";
-    EXPECT_EQ(library_media_open(l, none, PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
-    EXPECT_EQ(library_media_open(l, "../../etc", PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
-    EXPECT_EQ(library_media_open(l, g.recording, none, 0, &m), ERR_UNKNOWN);
-    EXPECT_EQ(library_media_open(l, g.recording, "", 0, &m), ERR_UNKNOWN);
-    EXPECT_EQ(library_media_open(l, g.recording, PROGRAMME_TRACK, 1, &m), ERR_UNKNOWN);
-    EXPECT_EQ(library_media_open(l, g.recording, PROGRAMME_TRACK, UINT32_MAX, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, none, PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, "../../etc", PROGRAMME_TRACK, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, x.g.recording, none, 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, x.g.recording, "", 0, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 1, &m), ERR_UNKNOWN);
+    EXPECT_EQ(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, UINT32_MAX, &m), ERR_UNKNOWN);
     EXPECT(m == NULL);
     library_media_close(NULL);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 TEST(library_media_says_when_an_object_was_changed_or_is_gone) {
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 1);
-    struct library *l = open_library(&g);
+    struct scene x;
+    record(&x, 1);
+    play(&x);
     struct library_media *m = NULL;
     char path[256];
-    REQUIRE(l);
     struct object_id o = {.type = OBJECT_MEDIA, .track = ID_PROGRAMME, .number = 1};
     char name[OBJECT_NAME_MAX];
-    REQUIRE(id_parse(g.recording, &o.recording));
-    snprintf(path, sizeof(path), "%s/objects/%s", g.dir, object_name(&o, name));
+    REQUIRE(id_parse(x.g.recording, &o.recording));
+    snprintf(path, sizeof(path), "%s/objects/%s", x.g.dir, object_name(&o, name));
     FILE *f = fopen(path, "r+b");
     CHECK(f);
     fseek(f, 500, SEEK_SET);
@@ -292,7 +281,7 @@ TEST(library_media_says_when_an_object_was_changed_or_is_gone) {
     fseek(f, 500, SEEK_SET);
     fputc(b ^ 1, f);
     fclose(f);
-    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &m) == OK);
     size_t n = (size_t)library_media_size(m);
     uint8_t *out = malloc(n);
     CHECK(out);
@@ -303,9 +292,7 @@ TEST(library_media_says_when_an_object_was_changed_or_is_gone) {
     EXPECT_EQ(library_media_read(m, n / 2, out, 10), ERR_UNKNOWN);
     free(out);
     library_media_close(m);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 /* All bytes of what is open; NULL when they cannot be read. */
@@ -318,38 +305,37 @@ static uint8_t *all_of(struct library_media *m, size_t *n) {
 }
 
 TEST(library_media_of_a_growing_recording_is_one_file_for_who_reads_it) {
-    struct rig g;
-    struct clip c;
+    struct scene x;
     struct feed_source s;
     struct library_media *m = NULL, *later = NULL, *again = NULL;
     size_t n = 0, n_later = 0, n_again = 0;
-    begin(&g, &c, &s);
-    send_clip(&g, &s, true);
-    send_clip(&g, &s, false);
-    struct library *l = open_library(&g);
-    REQUIRE(l && library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m) == OK);
+    begin(&x, &s);
+    send_clip(&x.g, &s, true);
+    send_clip(&x.g, &s, false);
+    play(&x);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &m) == OK);
     EXPECT(library_media_current(m));
     uint8_t *file = all_of(m, &n);
-    send_clip(&g, &s, false);
-    send_clip(&g, &s, false);
+    send_clip(&x.g, &s, false);
+    send_clip(&x.g, &s, false);
     EXPECT(!library_media_current(m));
-    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &later) == OK);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &later) == OK);
     uint8_t *more = all_of(later, &n_later);
     EXPECT(n_later > n);
     EXPECT(library_media_snapshot(later) != library_media_snapshot(m));
-    struct library_file old = {g.recording, PROGRAMME_TRACK, 0, library_media_snapshot(m)};
-    REQUIRE(library_media_open_file(l, &old, &again) == OK);
+    struct library_file old = {x.g.recording, PROGRAMME_TRACK, 0, library_media_snapshot(m)};
+    REQUIRE(library_media_open_file(x.l, &old, &again) == OK);
     uint8_t *same = all_of(again, &n_again);
     EXPECT_EQ(n_again, n);
     EXPECT(n_again == n && memcmp(same, file, n) == 0);
     EXPECT_EQ(library_media_snapshot(again), library_media_snapshot(m));
-    rig_order(&g, ORDER_STOP);
+    rig_order(&x.g, ORDER_STOP);
     EXPECT(!library_media_current(later));
     library_media_close(later);
-    REQUIRE(library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &later) == OK);
+    REQUIRE(library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &later) == OK);
     EXPECT(library_media_current(later));
     struct library_order order = {"test", "test", {0}};
-    EXPECT_EQ(library_shred(l, g.recording, &order), OK);
+    EXPECT_EQ(library_shred(x.l, x.g.recording, &order), OK);
     EXPECT(!library_media_current(later));
     free(file);
     free(more);
@@ -357,30 +343,24 @@ TEST(library_media_of_a_growing_recording_is_one_file_for_who_reads_it) {
     library_media_close(m);
     library_media_close(later);
     library_media_close(again);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
 
 TEST(library_media_without_memory) {
-    struct rig g;
-    struct clip c;
-    record(&g, &c, 1);
-    struct library *l = open_library(&g);
-    REQUIRE(l);
+    struct scene x;
+    record(&x, 1);
+    play(&x);
     bool failed = true;
     for (long at = 0; failed; at++) {
         struct library_media *m = NULL;
         uint8_t out[2000];
         mem_fail_at(at);
-        enum err e = library_media_open(l, g.recording, PROGRAMME_TRACK, 0, &m);
+        enum err e = library_media_open(x.l, x.g.recording, PROGRAMME_TRACK, 0, &m);
         e = e == OK ? library_media_read(m, 0, out, sizeof(out)) : e;
         failed = mem_failed();
         EXPECT(e == OK || failed);
         library_media_close(m);
     }
     mem_fail_at(-1);
-    library_close(l);
-    clip_free(&c);
-    rig_free(&g);
+    end(&x);
 }
