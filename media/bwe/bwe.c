@@ -16,7 +16,7 @@
 #define DRAIN_SPAN (500 * US_PER_MS)   /* the queue shall be gone in this time */
 #define DRAIN_MAX (1500 * US_PER_MS)   /* and if it is not, the way itself has become longer */
 #define DRAIN_LEAST 4                  /* a fourth of the rate goes on, */
-#define DRAIN_LONG US_PER_S            /* ours: or half of that while so much waits */
+#define DRAIN_LONG (700 * US_PER_MS)   /* ours: or half of that while so much waits */
 #define BELIEVE_FOR (1500 * US_PER_MS) /* ours: later there are probes */
 #define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
 #define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
@@ -240,12 +240,13 @@ static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct
  * says nothing of the path, and the line still shows how the queue grew. To lower the rate once
  * more by that cost a fifth of the path after each overuse. A path that becomes narrow just then is
  * no such case: its packets come so rarely that the last five are older than what is smoothed. Once
- * the queue is gone, the line still has to see it. */
+ * the queue is gone, the line still has to see it; and gone it is when what waits is short, for at
+ * half a megabit a packet alone takes 20 ms. */
 static bool draining(const struct bwe *b, us_t now) {
     bool lately = b->lowered > 0 && (now - b->lowered < DRAIN_MAX || now < b->drain_until);
     us_t queue = queue_delay_get(&b->queue);
     bool growing = queue > b->queued && queue_delay_last(&b->queue) > COLLAPSED;
-    bool gone = now < b->drain_until && queue_delay_last(&b->queue) <= DRAIN_BELOW;
+    bool gone = now < b->drain_until && queue_delay_last(&b->queue) <= DRAIN_ABOVE;
     return gone || (lately && !growing && queue_delay_last(&b->queue) < queue);
 }
 
