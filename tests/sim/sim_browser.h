@@ -186,6 +186,7 @@ struct browser {
     unsigned n_plays;
 
     uint64_t bytes;           /* of all datagrams that came */
+    uint64_t numbered;        /* and of those with a transport-wide number */
     uint64_t opened, refused; /* SRTP and SRTCP packets from the engine */
     uint64_t byes, early;     /* BYEs received; SRTP before keys */
     us_t rtcp_in;             /* [us] last RTCP from the engine */

@@ -357,6 +357,7 @@ void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
     }
     struct bytes ext = rtp_ext_find(&r, p->line->ext.id[RTP_EXT_TWCC]);
     if (b->feedback && p->line->twcc && ext.n == 2) {
+        b->numbered += len + srtp_tag_len(b->keys.profile);
         rtcp_note(b, now, be16(ext.p), r.ssrc);
     }
     struct bytes payload = r.payload;
