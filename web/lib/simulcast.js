@@ -16,11 +16,11 @@ const bitrate = (pixels) => (pixels >= THREE ? 2_500_000 : pixels >= TWO ? 700_0
 /** Firefox encodes several sizes of VP8 only. @param {string} codec */
 export function canSimulcast(codec) {
   const firefox = navigator.userAgent.includes('Firefox/');
-  return codec === 'vp8' || (codec === 'h264' && !firefox);
+  return codec === 'vp8' || (['h264', 'av1'].includes(codec) && !firefox);
 }
 
-/** With VP8 frames can be left out for a slow path without a smaller picture. @param {string} codec */
-export const temporalLayers = (codec) => (codec === 'vp8' ? { scalabilityMode: 'L1T3' } : {});
+/** With VP8 and AV1 frames can be left out for a slow path without a smaller picture. @param {string} codec */
+export const temporalLayers = (codec) => (['vp8', 'av1'].includes(codec) ? { scalabilityMode: 'L1T3' } : {});
 
 /** What a camera is offered with. @param {string} codec @returns {any[]} */
 export function cameraEncodings(codec) {
