@@ -102,6 +102,10 @@ uint64_t bwe_estimate(const struct bwe *b);
 /* Is it more than a guess? When the viewer has said so itself, when the rate has gone down, or some
  * time [us] after its first feedback. */
 bool bwe_known(const struct bwe *b, us_t now, us_t settled);
+/* The viewer has sent feedback. */
+static inline bool bwe_answered(const struct bwe *b) {
+    return b->answered;
+}
 /* Feedback has begun, or the first packet was sent so short a time [us] ago that it still may. */
 bool bwe_awaited(const struct bwe *b, us_t now, us_t wait);
 /* Some of what is sent gets lost for no want of room: what is sent again may get lost too. */

@@ -22,10 +22,11 @@ uint64_t pace_proven(const struct session *s, us_t now) {
 /* The pacer follows the estimate. Twice a guess may pass, so that what arrives can prove it wrong
  * where the first probe was lost, and so may twice what a first probe has shown, while that is
  * little: of a larger path what is replayed and the key frame of the layer that the proof brings
- * would stand before it together, and the estimate begin with their queue. Nor what is replayed
- * behind a key frame: that is enough to prove a guess wrong, and twice as much of it stands before
- * a path that is narrower (sim narrow: a second). Who never tells what arrives gets what is
- * replayed at a fixed pace. */
+ * would stand before it together, and the estimate begin with their queue. Before the first
+ * feedback what is replayed behind a key frame goes at the guess: it could not prove it wrong yet,
+ * and twice as much would stand before a path that is narrower (sim narrow: a second). After that
+ * at twice, too, or it would never catch up with a source that sends as much as is guessed (loss5).
+ * Who never tells what arrives gets what is replayed at a fixed pace. */
 void pace_follow(struct session *s, us_t now) {
     if (!s->bwe) {
         return;
@@ -35,7 +36,8 @@ void pace_follow(struct session *s, us_t now) {
     if (pace_proven(s, now) == 0) {
         uint64_t twice = 2 * rate < TWICE_MAX ? 2 * rate : TWICE_MAX;
         uint64_t blind = queue_owes(&s->queue) > 0 ? REPLAY_RATE : 0;
-        uint64_t guess = rate > twice || queue_catches_up(&s->queue) ? rate : twice;
+        uint64_t more = !bwe_answered(s->bwe) && queue_catches_up(&s->queue) ? rate : twice;
+        uint64_t guess = rate > twice ? rate : more;
         rate = pace_guesses(s, now) ? guess : blind;
     }
     pacer_set(&s->queue.pacer, now, rate, full);
