@@ -15,8 +15,9 @@
 /* A young picture always: another one would hardly be less. To a path of which nothing is proven
  * all of it, as whoever joins would else wait for the first feedback; it goes at the pace of what
  * is guessed, and is given up half a second later when that shows that it takes too long. */
-static bool affordable(const struct session *s, us_t now, const struct feed *f) {
-    uint64_t bytes = f->gop_bytes + queue_owes(&s->queue);
+static bool affordable(const struct session *s, us_t now, const struct stream *out,
+                       const struct feed *f) {
+    uint64_t bytes = f->gop_for[stream_target(out)] + queue_owes(&s->queue);
     uint64_t proven = pace_proven(s, now);
     return now - f->key_at < FEED_YOUNG || proven == 0 ||
            bytes * 8 <= proven * REPLAY_WORTH / US_PER_S;
@@ -33,7 +34,7 @@ static bool replay(struct session *s, us_t now, struct stream *out, struct feed 
 }
 
 void picture_begin(struct session *s, us_t now, struct stream *out, struct feed *f) {
-    if (!affordable(s, now, f) || !replay(s, now, out, f)) {
+    if (!affordable(s, now, out, f) || !replay(s, now, out, f)) {
         feed_need_keyframe(f);
     }
 }
@@ -65,7 +66,7 @@ void picture_lost(struct session *s, us_t now, struct stream *out) {
     if (coming) { /* it had not arrived yet when this was said */
         return;
     }
-    if (again || !affordable(s, now, f) || !feed_replayable(f, now, &first)) {
+    if (again || !affordable(s, now, out, f) || !feed_replayable(f, now, &first)) {
         feed_lost_picture(f);
         return;
     }

@@ -68,7 +68,10 @@ static void note_key(struct feed *f, struct media_packet *p) {
         return; /* repaired late: there is a newer one */
     }
     recv_keyframe_arrived(&f->keyframe, p->at);
-    f->gop_bytes = f->has_key && p->ts == f->key_ts ? f->gop_bytes : 0;
+    if (!f->has_key || p->ts != f->key_ts) {
+        f->gop_bytes = 0;
+        memset(f->gop_for, 0, sizeof(f->gop_for));
+    }
     f->has_key = true;
     f->key_at = p->at;
     f->key_seq = p->seq;
@@ -86,6 +89,9 @@ static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
         return;
     }
     f->gop_bytes += p->payload_len;
+    for (unsigned left = p->layers.needed & LAYERS_EVERY; left; left &= left - 1) {
+        f->gop_for[__builtin_ctz(left)] += p->payload_len;
+    }
     bool whole = keep && (!p->after_gap || p->seq == c->from);
     bool large = f->all->gop_bytes && f->gop_bytes > f->all->gop_bytes;
     if (!whole || large || p->at - f->key_at > gop_age(f)) {

@@ -39,11 +39,12 @@ struct feed {
     struct link subs; /* of streams that show or await it (out/stream.h) */
     struct link want; /* in all->wants */
     bool has_key;
-    us_t key_at;         /* [us] the last key frame began */
-    uint64_t key_seq;    /* with this extended sequence number */
-    uint32_t key_ts;     /* and this RTP timestamp */
-    uint64_t newest_seq; /* of what is in the cache */
-    uint32_t gop_bytes;  /* of payload since then, while the cache holds them */
+    us_t key_at;                      /* [us] the last key frame began */
+    uint64_t key_seq;                 /* with this extended sequence number */
+    uint32_t key_ts;                  /* and this RTP timestamp */
+    uint64_t newest_seq;              /* of what is in the cache */
+    uint32_t gop_bytes;               /* of payload since then, while the cache holds them, */
+    uint32_t gop_for[LAYERS_TARGETS]; /* and of these what goes to who gets this target */
     struct recv_clock clock;
     struct recv_keyframe keyframe;
     struct meter meter;

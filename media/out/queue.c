@@ -113,7 +113,7 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
                                 .feed = feed,
                                 .next = first,
                                 .live = feed->cache.high,
-                                .left = feed->gop_bytes,
+                                .left = feed->gop_for[stream_target(s)],
                                 .live_ts = newest.ts,
                                 .behind = true,
                                 .since = now};
@@ -247,8 +247,8 @@ static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train
         if (stream_map(sub, now, &p, &o)) {
             s->transport->all->c.counters->replayed_out +=
                 seal_media(s, now, &p, &o, t) && stream_replays(s);
+            x->left -= p.payload_len < x->left ? p.payload_len : x->left;
         }
-        x->left -= p.payload_len < x->left ? p.payload_len : x->left;
     }
     list_remove(&x->in);
     x->behind = false;

@@ -119,6 +119,10 @@ static inline bool stream_repeats(const struct stream *s) {
 static inline bool stream_is_whole(const struct stream *s) {
     return stream_repeats(s) && s->line->codec == CODEC_VP8;
 }
+/* What it gets of a feed that it begins with. */
+static inline unsigned stream_target(const struct stream *s) {
+    return stream_is_whole(s) ? TARGET_BEST : s->layers.want;
+}
 /* A packet of its feed is of a layer that the viewer does not get. */
 bool stream_leaves_out(const struct stream *s, const struct media_packet *p);
 /* It is the last of a picture as the viewer gets it (RFC 3550 section 5.1: the marker). */

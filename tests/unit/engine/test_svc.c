@@ -158,6 +158,29 @@ TEST(svc_viewers_of_one_stream_get_different_sizes) {
     rig_free(&r);
 }
 
+/* What a replay takes is what is sent of it: a path that carries that is not spared it for the sake
+ * of sizes that the viewer does not get. */
+TEST(svc_is_replayed_where_the_path_carries_what_is_sent) {
+    struct film f;
+    REQUIRE(rig_init(&r));
+    r.config.gop_age = 10 * US_PER_S;
+    r.config.gop_bytes = 4u << 20;
+    rig_restart(&r);
+    (void)publisher(&f, false);
+    struct client *v = join(2);
+    film(&f, US_PER_S / 2);
+    remb(v, 1500000); /* in 0.25 s 47 kB */
+    film(&f, US_PER_S / 2);
+    client_pli(v, STAGE); /* 31 pictures: 33 kB of the largest size, 49 of all */
+    EXPECT_EQ(f.c->n_pli, 0);
+    EXPECT_EQ(engine_counters(r.engine)->replays, 1);
+    v->n_got = 0;
+    film(&f, US_PER_S);
+    EXPECT_EQ(f.keys, 1);
+    EXPECT_EQ(look(v, false).spatial, 2);
+    rig_free(&r);
+}
+
 TEST(svc_of_dependent_sizes_goes_down_without_a_key_frame) {
     struct film f;
     REQUIRE(begin(&f, true));
