@@ -42,7 +42,7 @@ struct browser_options {
     bool receives;      /* stage, gallery and audio slots */
     bool far;           /* on the other worker (world_span) */
     bool follows_remb;  /* its sources know no transport-wide numbers; it obeys REMB */
-    uint8_t codec;      /* enum codec of what it receives and sends: H.264, VP9, else VP8 */
+    uint8_t codec;      /* enum codec of what it receives and sends: 0 is VP8 */
     bool obeys_layers;  /* sends the layers that it is told to */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
     bool red;           /* redundant audio: sends it, and understands it */

@@ -66,13 +66,27 @@ static void write_h264(struct wr *w, const struct content *c) {
     wr_u8(w, (uint8_t)(begins << 7 | (c->keyframe ? 5 : 1)));
 }
 
+/* AV1 RTP payload format section 4.4: Z (goes on), W = 1, N (a coded video sequence begins). */
+static void write_av1(struct wr *w, const struct content *c) {
+    wr_u8(w, (uint8_t)(!c->start << 7 | 1 << 4 | (c->start && c->keyframe) << 3));
+}
+
+static void write_video(struct wr *w, const struct content *c) {
+    static void (*const writers[CODEC_COUNT])(struct wr *,
+                                              const struct content *) = {[CODEC_VP8] = write_vp8,
+                                                                         [CODEC_VP9] = write_vp9,
+                                                                         [CODEC_H264] = write_h264,
+                                                                         [CODEC_AV1] = write_av1};
+    writers[c->codec](w, c);
+}
+
 size_t content_write(uint8_t out[VIDEO_PAYLOAD_MAX], const struct content *c) {
     struct wr w = wr_of(out, VIDEO_PAYLOAD_MAX);
     size_t size = c->size ? c->size : AUDIO_PAYLOAD;
     if (c->kind == SOURCE_MICROPHONE) {
         wr_u8(&w, 0x78); /* RFC 6716 section 3.1: a 20 ms fullband CELT frame */
     } else {
-        (c->h264 ? write_h264 : c->svc ? write_vp9 : write_vp8)(&w, c);
+        write_video(&w, c);
         /* Browsers cut a frame into packets that differ by a byte; the last may be shorter. */
         if (c->size == 0) {
             size = VIDEO_PAYLOAD_SMALL - (c->frame + c->packet) % 3 -
@@ -124,14 +138,22 @@ static bool read_vp9(struct rd *r, struct content *ret) {
 
 static bool read_h264(struct rd *r, struct content *ret) {
     uint8_t type = rd_u8(r), fu = rd_u8(r);
-    ret->h264 = true;
     ret->keyframe = type == 0x67;
     ret->start = ret->keyframe || fu == 0x81;
     return !r->bad;
 }
 
+static bool read_av1(struct rd *r, struct content *ret) {
+    uint8_t header = rd_u8(r);
+    ret->start = !(header & 0x80);
+    ret->keyframe = header & 0x08;
+    return !r->bad;
+}
+
 static bool read_video(struct rd *r, enum codec codec, struct content *ret) {
+    ret->codec = (uint8_t)codec;
     return codec == CODEC_H264  ? read_h264(r, ret)
+           : codec == CODEC_AV1 ? read_av1(r, ret)
            : codec == CODEC_VP9 ? read_vp9(r, ret)
                                 : read_vp8(r, ret);
 }

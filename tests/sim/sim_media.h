@@ -25,11 +25,11 @@ struct content {
     uint8_t back;  /* this frame needs the one that many before it; 0: a key frame */
     bool layered;  /* it has temporal layers: tid and sync are valid */
     uint8_t tid;
-    bool sync;   /* needs nothing but layer 0 */
-    bool svc;    /* VP9 with sizes in one stream: the following are valid, and frame counts
-                    the frames of all sizes, SVC_SIZES to a picture */
-    bool h264;   /* no picture ids */
-    bool of_key; /* of a picture that needs no other */
+    bool sync;     /* needs nothing but layer 0 */
+    bool svc;      /* VP9 with sizes in one stream: the following are valid, and frame counts
+                      the frames of all sizes, SVC_SIZES to a picture */
+    uint8_t codec; /* of video: enum codec; only VP8 and VP9 have picture ids */
+    bool of_key;   /* of a picture that needs no other */
     uint8_t spatial;
     uint16_t size;        /* [bytes] of the payload; 0: as small packets are */
     bool start, keyframe; /* video */

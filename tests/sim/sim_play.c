@@ -116,8 +116,9 @@ static void check_video_step(struct browser *b, struct play *p, const struct hel
                    (unsigned long long)h->seq);
     } else if (is->svc) {
         check_svc_step(b, p, h);
-    } else if (!is->h264 && (is->picture_id != ((was->picture_id + 1) & 0x7fff) ||
-                             is->tl0picidx != (uint8_t)(was->tl0picidx + (is->tid == 0)))) {
+    } else if (is->codec == CODEC_VP8 &&
+               (is->picture_id != ((was->picture_id + 1) & 0x7fff) ||
+                is->tl0picidx != (uint8_t)(was->tl0picidx + (is->tid == 0)))) {
         world_fail(b->w, "browser %u mid %s: picture id %u after %u, tl0picidx %u after %u",
                    b->number, p->line->mid, is->picture_id, was->picture_id, is->tl0picidx,
                    was->tl0picidx);

@@ -264,7 +264,7 @@ static struct content next_frame(struct browser *b, struct publish *p) {
                         .layer = p->layer,
                         .frame = p->frame++,
                         .keyframe = key,
-                        .h264 = p->line->codec == CODEC_H264,
+                        .codec = p->line->codec,
                         .picture_id = p->picture_id};
     p->keyframes += key;
     p->key_frame = key ? c.frame : p->key_frame;

@@ -22,6 +22,7 @@ struct content svc_frame(struct browser *b, struct publish *p) {
                         .keyframe = p->of_key && p->spatial == 0,
                         .picture_id = p->picture_id,
                         .svc = true,
+                        .codec = CODEC_VP9,
                         .layered = true,
                         .of_key = p->of_key,
                         .spatial = p->spatial,

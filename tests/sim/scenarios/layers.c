@@ -143,9 +143,9 @@ static struct browser *slow_publisher(struct world *w, enum codec codec, unsigne
 /* A path becomes narrow, and key frames are slow or their requests get lost: the smaller picture
  * comes with the first one that is made for it, and the large one not again. */
 void scenario_slow_keys(struct world *w) {
-    static const uint8_t codecs[] = {CODEC_VP8, CODEC_H264, CODEC_VP9};
+    static const uint8_t codecs[] = {CODEC_VP8, CODEC_H264, CODEC_VP9, CODEC_AV1};
     unsigned late = world_below(w, 2500), loss = world_below(w, 2) * world_below(w, 300000);
-    struct browser_options v = {.receives = true, .feedback = true, .codec = codecs[w->seed % 3]};
+    struct browser_options v = {.receives = true, .feedback = true, .codec = codecs[w->seed % 4]};
     w->lossless = false;
     (void)slow_publisher(w, (enum codec)v.codec, late, loss);
     v.up.delay = v.down.delay = (5 + world_below(w, 40)) * US_PER_MS;
