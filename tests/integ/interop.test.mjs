@@ -148,7 +148,8 @@ async function ends(client) {
 }
 
 /** Strangers: {name, script, arguments}. */
-const strangers = [['aiortc', 'aiortc_client.py', inside ? [] : ['--loopback']]];
+const AIORTC = ['aiortc', 'aiortc_client.py', inside ? [] : ['--loopback']];
+const strangers = [AIORTC];
 const GSTREAMER = ['gstreamer', 'gst_client.py', []];
 if (inside) {
   strangers.push(GSTREAMER);
@@ -191,6 +192,25 @@ await scene('strangers_and_firefox_play_vp8_and_opus', async () => {
   await pageDecodes(fox, 'Chromium to Firefox, VP8');
   await close(fox);
   await close(publisher);
+});
+
+// aiortc 1.4 knows no AES-GCM: what it sends is opened by libsrtp2, and what it gets sealed with HMAC.
+await scene('each_link_has_the_srtp_profile_that_its_client_knows', async () => {
+  const aiortc = { publish: start(AIORTC, 'publish', 'vp8', 'aiortc'), play: null };
+  await aiortc.publish.tells((s) => s.connected, 'aiortc connected');
+  aiortc.play = start(AIORTC, 'play', 'vp8', 'aiortc-plays');
+  const player = await open(chromium, 'play', 'vp8', 'chromium');
+  await clientDecodes(aiortc.play, 'aiortc to aiortc');
+  await until(async () => (await seen(player)).frames > 0, 'Chromium: a picture', 20000);
+  for (const what of ['publish', 'play']) {
+    expectEqual(aiortc[what].last.srtp_profile, 'SRTP_AES128_CM_SHA1_80', `aiortc, ${what}`);
+  }
+  const cipher = await player.page.evaluate(async () => [...(await window.pc.getStats()).values()]
+    .find((s) => s.type === 'transport').srtpCipher);
+  expectEqual(cipher, 'SRTP_AEAD_AES_128_GCM', 'Chromium');
+  await close(player);
+  await ends(aiortc.play);
+  await ends(aiortc.publish);
 });
 
 await scene('who_waits_for_the_dtls_handshake_is_met', async () => {

@@ -10,6 +10,7 @@ import av
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import MediaStreamError
+from OpenSSL import SSL
 
 from whip import Report, Resource, stdin_ends
 
@@ -50,6 +51,13 @@ def play(pc, report):
     pc.addTransceiver("video", direction="recvonly")
 
 
+def srtp_profile(pc):
+    """What DTLS agreed on (RFC 5764); neither aiortc nor pyOpenSSL 23 has words for it."""
+    connection = pc.getTransceivers()[0].sender.transport.ssl
+    profile = SSL._lib.SSL_get_selected_srtp_profile(connection._ssl)
+    return SSL._ffi.string(profile.name).decode()
+
+
 async def main():
     """Until standard input ends."""
     what, url, token = sys.argv[1:4]
@@ -68,6 +76,8 @@ async def main():
     while not end.done():
         await asyncio.wait([end], timeout=0.25)
         report.connected = pc.connectionState == "connected"
+        if report.connected:
+            report.srtp_profile = srtp_profile(pc)
         report.say()
     statuses = [await asyncio.to_thread(resource.delete) for _ in range(2)]
     report.say(deleted=statuses)
