@@ -181,7 +181,7 @@ group_fuzz() {
 
 group_sim() {
     if need_asan; then
-        counted sim 300 build/asan/tests/sim/sim all --seeds "${ORIEL_SIM_SEEDS:-40}"
+        counted sim 300 build/asan/tests/sim/sim all --quick --seeds "${ORIEL_SIM_SEEDS:-40}"
     else
         not_run sim "the build failed"
     fi
