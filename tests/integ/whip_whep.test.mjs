@@ -38,19 +38,66 @@ await test('chromium_plays_by_whep', async () => {
   }, 'picture and sound by WHEP');
 });
 
-await test('an_ice_restart_by_patch_answers_with_new_credentials', async () => {
-  const offer = await publisher.evaluate(async () => {
-    await window.pc.setLocalDescription(await window.pc.createOffer({ iceRestart: true }));
-    return window.pc.localDescription.sdp;
+/** The pair in use: ufrag of the client's end, and the state of DTLS and of the connection. */
+const pairOf = (page) => page.evaluate(async () => {
+  const stats = await window.pc.getStats();
+  const t = [...stats.values()].find((s) => s.type === 'transport');
+  const local = stats.get(stats.get(t.selectedCandidatePairId).localCandidateId);
+  return { ufrag: local.usernameFragment, dtls: t.dtlsState, state: window.pc.connectionState };
+});
+
+/** In the player: the longest time between two pictures [ms] while the test does `run`. */
+async function gapDuring(run) {
+  await player.evaluate(() => {
+    const video = document.querySelector('video');
+    window.pictures = [performance.now()];
+    const note = () => {
+      window.pictures.push(performance.now());
+      video.requestVideoFrameCallback(note);
+    };
+    video.requestVideoFrameCallback(note);
   });
-  const grep = (name) => new RegExp(`a=ice-${name}:(\\S+)`).exec(offer)[1];
-  const fragment = `a=ice-ufrag:${grep('ufrag')}\r\na=ice-pwd:${grep('pwd')}\r\n`;
-  const response = await fetch(new URL(published.location, base), { method: 'PATCH', body: fragment,
-    headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': published.etag,
-      authorization: `Bearer ${agentToken}` } });
-  expectEqual(response.status, 200, 'status');
-  expect(response.headers.get('etag') !== published.etag, 'the ETag is new');
-  expect(/a=ice-ufrag:\S+/.test(await response.text()), 'the fragment has a ufrag');
+  await run();
+  const { frames } = await inbound(player);
+  await until(async () => (await inbound(player)).frames > frames + 30, 'the picture to go on');
+  return player.evaluate(() => Math.round(Math.max(...window.pictures.slice(1).map((t, i) => t - window.pictures[i]))));
+}
+
+const restart = (page, ...args) => page.evaluate((a) => window.restart(...a), args);
+
+await test('a_restart_that_is_refused_changes_nothing', async () => {
+  const before = await pairOf(publisher);
+  const gap = await gapDuring(async () => {
+    for (const [match, body, expected] of [['"another"', undefined, '412 etag_mismatch'],
+      [null, undefined, '428 etag_mismatch'], [published.etag, 'a=ice-ufrag:a b\r\n', '400 sdp_malformed'],
+      ['*', 'a=ice-ufrag:abcd\r\n', '400 sdp_malformed']]) {
+      const { status, code } = await restart(publisher, agentToken, match, body);
+      expectEqual(`${status} ${code}`, expected, `If-Match ${match}`);
+    }
+  });
+  expectEqual(JSON.stringify(await pairOf(publisher)), JSON.stringify(before), 'the pair');
+  console.log(`# ${gap} ms between two pictures`);
+});
+
+await test('ice_restarts_by_patch_while_media_flows', async () => {
+  for (const [page, token, first] of [[publisher, agentToken, published.etag], [player, buyerToken, '*'],
+    [publisher, agentToken, '*'], [player, buyerToken, null]]) {
+    const who = page === publisher ? 'publisher' : 'player';
+    const match = first ?? await page.evaluate(() => window.resource.etag);
+    const old = await page.evaluate(() => window.resource.etag);
+    let done;
+    const gap = await gapDuring(async () => {
+      done = await restart(page, token, match);
+      expectEqual(done.status, 200, `status of the ${who}'s, ${done.code}`);
+      await until(async () => (await pairOf(page)).ufrag === done.ufrag, 'a pair with the new credentials');
+    });
+    expect(done.etag !== old, 'the ETag is new');
+    expectEqual((await pairOf(page)).dtls, 'connected', 'DTLS');
+    const again = await restart(page, token, old);
+    expectEqual(`${again.status} ${again.code}`, '412 etag_mismatch', 'the ETag before it');
+    console.log(`# the ${who} restarts: ${gap} ms between two pictures`);
+    expect(gap < 1000, `${gap} ms without a picture`);
+  }
 });
 
 await test('delete_ends_the_session', async () => {
