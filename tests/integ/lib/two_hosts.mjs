@@ -52,6 +52,14 @@ export class ServerNetwork {
     return ['nsenter', [...this.argv, program, ...args]];
   }
 
+  /** What the server sends passes at this rate from now on [kbit/s], behind a queue of so many bytes. */
+  limitRate(kbps, queue) {
+    const there = (...args) => execFileSync(...this.command(args));
+    there('ip', 'link', 'set', 'dev', 'server', 'gso_max_segs', '1'); // packets as on a wire
+    there('tc', 'qdisc', 'replace', 'dev', 'server', 'root', 'tbf', 'rate', `${kbps}kbit`, 'burst', '3k',
+      'limit', String(queue));
+  }
+
   get argv() {
     return ['--target', String(this.holder.pid), '--net', '--'];
   }
