@@ -166,10 +166,10 @@ TEST(svc_is_replayed_where_the_path_carries_what_is_sent) {
     r.config.gop_age = 10 * US_PER_S;
     r.config.gop_bytes = 4u << 20;
     rig_restart(&r);
-    (void)publisher(&f, false);
+    f = (struct film){.c = join(1), .top = 2};
     struct client *v = join(2);
     film(&f, US_PER_S / 2);
-    remb(v, 1500000); /* in 0.25 s 47 kB */
+    client_remb(v, 1500000); /* in 0.25 s 47 kB */
     film(&f, US_PER_S / 2);
     client_pli(v, STAGE); /* 31 pictures: 33 kB of the largest size, 49 of all */
     EXPECT_EQ(f.c->n_pli, 0);
