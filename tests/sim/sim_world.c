@@ -66,12 +66,6 @@ struct world *world_new(uint64_t seed) {
     return w;
 }
 
-void world_keeps_no_pictures(struct world *w) {
-    w->engine = engine_free(w->engine);
-    w->config.gop_age = 0;
-    engine_start(w);
-}
-
 void world_fail(struct world *w, const char *fmt, ...) {
     va_list ap;
     if (w->failed) {

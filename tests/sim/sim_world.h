@@ -84,8 +84,6 @@ struct world {
 
 /* An engine with one tour and nobody in it. Never NULL. */
 struct world *world_new(uint64_t seed);
-/* Before anybody joins: pictures are not kept for who comes late, as if media.gop_s were 0. */
-void world_keeps_no_pictures(struct world *w);
 /* Free the engine and check what must hold then; w->failed and w->why tell the outcome. */
 void world_end(struct world *w);
 /* Free everything else. */

@@ -185,6 +185,13 @@ static void at_rate(struct world *w, struct browser *b, uint64_t rate, us_t time
 
 #define PHASE (12 * US_PER_S)
 
+/* A key frame of 3.2 Mbit/s has 80 kB. One that stands before the path as that falls, or is sent
+ * before anybody can know, takes 1.3 s of 0.5 Mbit/s, whatever is done then: pictures that are kept
+ * have one every 10 s. */
+#define UNDER_WAY (200 * US_PER_MS)
+#define NOTICED (300 * US_PER_MS)
+#define FREEZE_OF_KEY (1600 * US_PER_MS)
+
 void scenario_bottleneck(struct world *w) {
     struct sim_link_config down = path(20 * US_PER_MS);
     struct samples waits = {0};
@@ -192,21 +199,25 @@ void scenario_bottleneck(struct world *w) {
     down.queue = 400000;
     struct video_options source = camera_simulcast;
     source.rates[0] = 3200 * KBIT;
-    world_keeps_no_pictures(w); /* a key frame every 10 s may come just as the path falls */
-    (void)camera(w, &source);
+    const struct publish *large = camera(w, &source)->pubs[SOURCE_CAMERA];
     struct browser *b = viewer(w, &down, 20 * US_PER_MS);
     struct play *p = stage_of(b);
     run_connected(w);
     b->down.waits = &waits;
     p->longest = 0;
-    at_rate(w, b, 4 * MBIT, PHASE);
-    at_rate(w, b, 500 * KBIT, PHASE);
+    at_rate(w, b, 4 * MBIT, PHASE - UNDER_WAY);
+    uint64_t keys = large->keyframes;
+    live(w, b, UNDER_WAY);
+    sim_link_rate(&b->down, w->now, 500 * KBIT);
+    live(w, b, NOTICED);
+    us_t most = large->keyframes == keys ? US_PER_S : FREEZE_OF_KEY;
+    at_rate(w, b, 500 * KBIT, PHASE - NOTICED);
     at_rate(w, b, 2 * MBIT, PHASE);
     us_t p95 = samples_percentile(&waits, 95);
     say(w, "queue delay p95", p95, "us");
     say(w, "longest freeze", p->longest, "us");
     SIM_EXPECT(w, p95 < 100 * US_PER_MS);
-    SIM_EXPECT(w, p->longest < US_PER_S);
+    SIM_EXPECT(w, p->longest < most);
     b->down.waits = NULL;
     samples_free(&waits);
 }
