@@ -130,7 +130,8 @@ static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     }
     return r->squeezed_to - back / REWRITE_SQUEEZE + r->ts_offset;
 }
-/* Everything needed to go on elsewhere, as it is at time now. */
+/* Everything needed to go on elsewhere, as it is at time now. Not what is squeezed: that is older
+ * than source_seq, and refused there. */
 void rewrite_export(const struct rewrite *r, us_t now, struct rewrite_state *ret);
 /* Continue from what was exported at time `at`, when nothing was sent after it. Packets before
  * source_seq are refused. */
