@@ -17,7 +17,7 @@
  * is guessed, and is given up half a second later when that shows that it takes too long. */
 static bool affordable(const struct session *s, us_t now, const struct stream *out,
                        const struct feed *f) {
-    uint64_t bytes = f->gop_for[stream_target(out)] + queue_owes(&s->queue);
+    uint64_t bytes = f->gop_for[stream_replay_target(out, now, f)] + queue_owes(&s->queue);
     uint64_t proven = pace_proven(s, now);
     return now - f->key_at < FEED_YOUNG || proven == 0 ||
            bytes * 8 <= proven * REPLAY_WORTH / US_PER_S;

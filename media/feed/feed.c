@@ -71,11 +71,24 @@ static void note_key(struct feed *f, struct media_packet *p) {
     if (!f->has_key || p->ts != f->key_ts) {
         f->gop_bytes = 0;
         memset(f->gop_for, 0, sizeof(f->gop_for));
+        f->gop_low = 0;
     }
     f->has_key = true;
     f->key_at = p->at;
     f->key_seq = p->seq;
     f->key_ts = p->ts;
+}
+
+/* A picture that who gets the lowest frame rate gets, of whatever size. */
+static void note_low(struct feed *f, const struct media_packet *p) {
+    unsigned lowest = 0;
+    for (unsigned i = 0; i < LAYERS_SPATIAL; i++) {
+        lowest |= 1u << target_of(i, 0);
+    }
+    if ((p->layers.needed & lowest) && (f->gop_low == 0 || p->ts != f->low_ts)) {
+        f->gop_low++;
+        f->low_ts = p->ts;
+    }
 }
 
 /* What is of use only as a whole, from a key frame on, is kept as long as it is whole and within
@@ -92,6 +105,7 @@ static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
     for (unsigned left = p->layers.needed & LAYERS_EVERY; left; left &= left - 1) {
         f->gop_for[__builtin_ctz(left)] += p->payload_len;
     }
+    note_low(f, p);
     bool whole = keep && (!p->after_gap || p->seq == c->from);
     bool large = f->all->gop_bytes && f->gop_bytes > f->all->gop_bytes;
     if (!whole || large || p->at - f->key_at > gop_age(f)) {

@@ -45,6 +45,7 @@ struct feed {
     uint64_t newest_seq;              /* of what is in the cache */
     uint32_t gop_bytes;               /* of payload since then, while the cache holds them, */
     uint32_t gop_for[LAYERS_TARGETS]; /* and of these what goes to who gets this target */
+    uint32_t gop_low, low_ts; /* pictures of the lowest frame rate, and the last one's time */
     struct recv_clock clock;
     struct recv_keyframe keyframe;
     struct meter meter;

@@ -106,6 +106,7 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
         !feed_recall(feed, now, feed->newest_seq, &newest)) {
         return false;
     }
+    unsigned target = stream_replay_target(s, now, feed);
     if (list_empty(&x->in)) {
         list_push(&q->replays, &x->in);
     }
@@ -113,8 +114,9 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
                                 .feed = feed,
                                 .next = first,
                                 .live = feed->cache.high,
-                                .left = feed->gop_for[stream_target(s)],
+                                .left = feed->gop_for[target],
                                 .live_ts = newest.ts,
+                                .thin = target != TARGET_BEST && target_temporal(target) == 0,
                                 .behind = true,
                                 .since = now};
     s->replayed_at = now;

@@ -137,13 +137,24 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     number(s, p, own);
 }
 
+/* What it gets at this packet of the feed that it shows. */
+static uint8_t wanted(const struct stream *s, const struct media_packet *p) {
+    const struct stream_replay *x = &s->replay;
+    bool thin = x->thin && stream_replays(s) && x->feed == stream_shown(s) && p->seq < x->live;
+    return thin ? target_of(target_spatial(s->layers.want), 0) : s->layers.want;
+}
+
 /* Is it of what this viewer gets of its feed? */
 static bool shows(struct stream *s, const struct media_packet *p) {
+    uint8_t want = s->layers.want, now = wanted(s, p);
     if (p->has_vp8) {
-        unsigned most = stream_is_whole(s) ? VP8_TEMPORAL_ALL : target_temporal(s->layers.want);
+        unsigned most = stream_is_whole(s) ? VP8_TEMPORAL_ALL : target_temporal(now);
         return rewrite_vp8_shows(&s->vp8, &p->vp8, (uint8_t)most);
     }
-    return choice_shows(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
+    s->layers.want = now;
+    bool ret = choice_shows(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
+    s->layers.want = want;
+    return ret;
 }
 
 bool stream_leaves_out(const struct stream *s, const struct media_packet *p) {

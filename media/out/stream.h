@@ -37,6 +37,7 @@ struct stream_replay {
     uint32_t live_ts; /* up to this timestamp of the feed */
     uint32_t ts;      /* of the picture that has `begun` to be sent */
     bool begun;
+    bool thin; /* of what is replayed only the lowest frame rate is sent */
     bool behind;
     us_t since; /* [us] it has been behind */
 };
@@ -119,9 +120,19 @@ static inline bool stream_repeats(const struct stream *s) {
 static inline bool stream_is_whole(const struct stream *s) {
     return stream_repeats(s) && s->line->codec == CODEC_VP8;
 }
-/* What it gets of a feed that it begins with. */
-static inline unsigned stream_target(const struct stream *s) {
-    return stream_is_whole(s) ? TARGET_BEST : s->layers.want;
+/* What it gets of a feed's picture that is kept: of one that is not young its lowest frame rate, so
+ * that it is there the sooner; nobody sees what is in between. Each of those pictures leaves a gap
+ * that is closed, and what was sent before more gaps than are remembered can not be sent again: so
+ * no more of them. */
+#define REPLAY_GAPS (REWRITE_RUNS * 3 / 4)
+static inline unsigned stream_replay_target(const struct stream *s, us_t now,
+                                            const struct feed *f) {
+    unsigned want = s->layers.want;
+    if (stream_is_whole(s)) {
+        return TARGET_BEST;
+    }
+    bool whole = now - f->key_at < FEED_YOUNG || f->gop_low > REPLAY_GAPS;
+    return whole ? want : target_of(target_spatial(want), 0);
 }
 /* A packet of its feed is of a layer that the viewer does not get. */
 bool stream_leaves_out(const struct stream *s, const struct media_packet *p);

@@ -171,7 +171,7 @@ TEST(svc_is_replayed_where_the_path_carries_what_is_sent) {
     film(&f, US_PER_S / 2);
     client_remb(v, 1500000); /* in 0.25 s 47 kB */
     film(&f, US_PER_S / 2);
-    client_pli(v, STAGE); /* 31 pictures: 33 kB of the largest size, 49 of all */
+    client_pli(v, STAGE); /* 31 pictures: 9 kB of those that are replayed, 49 of all */
     EXPECT_EQ(f.c->n_pli, 0);
     EXPECT_EQ(engine_counters(r.engine)->replays, 1);
     v->n_got = 0;
