@@ -8,6 +8,12 @@ int upgrade_limit(struct upgrade *u, us_t now, uint64_t rate) {
     return u->wait > 0 && now < u->until ? u->failed - 1 : UPGRADE_ANY;
 }
 
+uint64_t upgrade_trusts(const struct upgrade *u, us_t now, uint64_t rate) {
+    bool settling = u->begun > 0 && now - u->begun < UPGRADE_SETTLES && rate < u->most;
+    uint64_t more = rate + rate / 5;
+    return !settling ? rate : more < u->most ? more : u->most;
+}
+
 /* Soon: it waits for twice as long as the last time. */
 static void fail(struct upgrade *u, us_t now) {
     bool again = u->wait > 0 && u->to == u->failed, soon = now - u->begun <= UPGRADE_UNDONE;

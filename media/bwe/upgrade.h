@@ -17,6 +17,7 @@
 #define UPGRADE_WAIT_MAX (40 * US_PER_S)
 #define UPGRADE_MORE 4  /* a fourth more than was believed then is another path, */
 #define UPGRADE_OTHER 2 /* and so is half of what is believed: an outage, another cell */
+#define UPGRADE_SETTLES (2 * US_PER_S) /* [us] after it the key frame's queue says nothing */
 #define UPGRADE_ANY 127
 
 struct upgrade {
@@ -32,6 +33,10 @@ struct upgrade {
 /* In zeroed memory nothing was tried. The largest size that is to be chosen now, when the path is
  * believed to carry `rate` [bit/s]; UPGRADE_ANY. */
 int upgrade_limit(struct upgrade *u, us_t now, uint64_t rate);
+/* What of a path that is believed to carry `rate` may be used [bit/s]. Just after a step up that is
+ * what was believed then, but a fifth more than now at most: a switch costs a key frame, which
+ * fills the path for a moment and lowers the estimate once, though it carries the size. */
+uint64_t upgrade_trusts(const struct upgrade *u, us_t now, uint64_t rate);
 /* Size `after` has been chosen, instead of `before`; -1: none. */
 void upgrade_chosen(struct upgrade *u, us_t now, uint64_t rate, int before, int after);
 

@@ -243,6 +243,16 @@ static void note_size(struct session *s, unsigned i, us_t now, int before,
     }
 }
 
+/* A slot that has just got a larger size keeps it for a moment. */
+static uint64_t trusted(const struct session *s, us_t now, uint64_t rate) {
+    uint64_t most = rate;
+    for (unsigned i = 0; s->bwe && i < s->n_slots; i++) {
+        uint64_t trusts = upgrade_trusts(&s->slots[i].upgrade, now, rate);
+        most = trusts > most ? trusts : most;
+    }
+    return most;
+}
+
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
     int sizes[SESSION_SLOTS_MAX];
@@ -272,7 +282,8 @@ void allot(struct session *s, us_t now) {
         leave_out(s, i, now, &offers[i]);
     }
     s->allot_rate = carried(s, now);
-    s->allot_spent = allocate(guessed(s, now, audio, offers), audio, offers, s->n_slots);
+    uint64_t rate = trusted(s, now, guessed(s, now, audio, offers));
+    s->allot_spent = allocate(rate, audio, offers, s->n_slots);
     s->allot_at = now;
     s->allot_due = false;
     for (unsigned i = 0; i < s->n_slots; i++) {

@@ -112,3 +112,16 @@ TEST(upgrade_is_of_sizes) {
     EXPECT_EQ(upgrade_limit(&u, SEC(22.5), 500 * KBIT), 1);
     EXPECT_EQ(upgrade_limit(&u, SEC(23), 500 * KBIT), ANY);
 }
+
+/* The key frame that a larger size begins with fills the path: that is not what it carries. */
+TEST(upgrade_is_given_a_moment) {
+    struct upgrade u = {0};
+    EXPECT_EQ(upgrade_trusts(&u, SEC(9), 450 * KBIT), 450 * KBIT);
+    upgrade_chosen(&u, SEC(10), 500 * KBIT, 0, 1);
+    EXPECT_EQ(upgrade_trusts(&u, SEC(10.5), 425 * KBIT), 500 * KBIT);
+    EXPECT_EQ(upgrade_trusts(&u, SEC(10.5), 400 * KBIT), 480 * KBIT); /* a fifth more at most */
+    EXPECT_EQ(upgrade_trusts(&u, SEC(10.5), 600 * KBIT), 600 * KBIT);
+    EXPECT_EQ(upgrade_trusts(&u, SEC(12.1), 425 * KBIT), 425 * KBIT);
+    upgrade_chosen(&u, SEC(12.1), 425 * KBIT, 1, 0);
+    EXPECT_EQ(upgrade_trusts(&u, SEC(12.2), 425 * KBIT), 425 * KBIT);
+}
