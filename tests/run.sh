@@ -194,6 +194,7 @@ group_web() {
         not_run web/types "no web/tsconfig.json"
     fi
     counted web/link_watch 60 node tests/web/link_watch.test.mjs
+    counted web/network 60 node tests/web/network.test.mjs
     counted web/reconnect 60 node tests/web/reconnect.test.mjs
 }
 

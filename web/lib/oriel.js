@@ -3,6 +3,7 @@
 
 import { OrielError, Signal } from './signal.js';
 import { LinkWatch } from './link_watch.js';
+import { elsewhere } from './network.js';
 import { Session } from './session.js';
 
 export { OrielError };
@@ -241,34 +242,50 @@ export class OrielClient extends EventTarget {
   }
 
   /**
-   * A request with an offer that restarts ICE. When the server has given the transport up meanwhile,
-   * nothing revives its peer connection, and the offer is one of another, with all that was published.
+   * A request with an offer that restarts ICE, or, where that cannot help, one of another peer
+   * connection, with all that was published: the machine is elsewhere and the browser has not told the
+   * one in use, or the server has given the transport up meanwhile, which nothing revives.
    * @param {Signal} signal @param {string} type @param {object} [fields]
    */
   async ask(signal, type, fields = {}) {
-    let session = /** @type {Session} */ (this.session);
+    const realm = await elsewhere(/** @type {Session} */ (this.session).pc);
+    if (this.over || this.signal !== signal) {
+      realm?.close();
+    }
+    this.unlessOvertaken(signal);
     let reply;
     try {
-      reply = await signal.request(type, { ...fields, offer: await session.restartOffer() });
+      reply = realm ? await this.askAnew(signal, type, fields, realm)
+        : await signal.request(type, { ...fields, offer: await /** @type {Session} */ (this.session).restartOffer() });
     } catch (error) {
       if (!(error instanceof OrielError) || error.code !== 'transport_gone' || this.signal !== signal || this.over) {
         throw error;
       }
-      session.close();
-      session = this.newSession(); // at once: should the answer be lost, it is this one that the server knows
-      this.watch(session);
-      reply = await signal.request(type, { ...fields, ...await session.offer() });
+      reply = await this.askAnew(signal, type, fields);
     }
-    if (this.signal !== signal) {
-      throw new OrielError('connection_lost', 'Another connection was faster.');
-    }
-    return { session, reply };
+    this.unlessOvertaken(signal);
+    return { session: /** @type {Session} */ (this.session), reply };
   }
 
-  newSession() {
+  /** @param {Signal} signal */
+  unlessOvertaken(signal) {
+    if (this.over || this.signal !== signal) {
+      throw new OrielError('connection_lost', 'Another connection was faster.');
+    }
+  }
+
+  /**
+   * The session is another one at once: should the answer be lost, it is this one that the server knows.
+   * @param {Signal} signal @param {string} type @param {object} fields
+   * @param {import('./network.js').Realm|null} [realm]
+   */
+  async askAnew(signal, type, fields, realm = null) {
     const { codec } = /** @type {JoinOptions} */ (this.joinOptions);
-    this.session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
-    return this.session;
+    this.session?.close();
+    const session = new Session({ codec, iceServers: this.iceServers, realm, ...this.counts });
+    this.session = session;
+    this.watch(session);
+    return signal.request(type, { ...fields, ...await session.offer() });
   }
 
   /** @param {Session} session @param {any} reply */

@@ -4,6 +4,7 @@
 import { cameraEncodings, canSimulcast, shape } from './simulcast.js';
 import { leaveSilenceOut, preferSpeech } from './speech.js';
 
+/** @typedef {import('./network.js').Realm} Realm */
 /** @typedef {import('./types.js').Slot} Slot */
 /** @typedef {import('./types.js').SlotKind} SlotKind */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
@@ -57,10 +58,11 @@ function preferCodec(transceiver, kind, codec) {
 
 /**
  * A browser refuses a whole list for one server whose URL it cannot read: rather none than no tour.
- * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceServer[]} iceServers @param {Realm|null} realm
  */
-function connection(iceServers) {
+function connection(iceServers, realm) {
   const bundlePolicy = 'max-bundle';
+  const { RTCPeerConnection } = realm?.window ?? globalThis;
   try {
     return new RTCPeerConnection({ bundlePolicy, iceServers });
   } catch (error) {
@@ -77,12 +79,16 @@ function connection(iceServers) {
  * `negotiationneeded` after the join, which must never happen and is reported as such.
  */
 export class Session extends EventTarget {
-  /** @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[]}} options */
-  constructor({ codec, gallery, audio, iceServers = [] }) {
+  /**
+   * @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[], realm?: Realm|null}} options
+   *   realm: where its peer connection lives, if not in this document; closed with it
+   */
+  constructor({ codec, gallery, audio, iceServers = [], realm = null }) {
     super();
+    this.realm = realm;
     /** @type {RTCIceServer[]} of the next restart */
     this.iceServers = iceServers;
-    this.pc = connection(iceServers);
+    this.pc = connection(iceServers, realm);
     this.joined = false;
     this.codec = codec;
     /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
@@ -237,5 +243,6 @@ export class Session extends EventTarget {
 
   close() {
     this.pc.close();
+    this.realm?.close();
   }
 }
