@@ -190,7 +190,7 @@ static unsigned weakest_place(const struct speaker_set *s, us_t at,
     }
     for (unsigned i = 0; i < SPEAKER_TOP; i++) {
         const struct speaker_member *m = find(s, s->top[i]);
-        if (silent(m, at)) {
+        if (!m || silent(m, at)) {
             *ret_holder = NULL;
             return i;
         }

@@ -26,6 +26,34 @@ static struct replica *find(const struct engine *e, const struct relay *m) {
     return map_get(e->replicas, key_of(m->from, m->id));
 }
 
+/* A replica must end when its origin is silent, although nobody is told of the tour by us: orders
+ * to share it may come later than what others say of it, and what they say later than that they
+ * have gone. */
+static bool has_replica(const struct tour *t) {
+    LIST_EACH(l, &t->flows) {
+        if (!flow_is_local(LIST_ENTRY(l, struct flow, in_tour))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void begin_beat(struct tour *t) {
+    if (t->beat_at == US_NEVER) {
+        t->beat_at = t->engine->now + BEAT_EVERY / BEAT_PARTS;
+        tour_reschedule(t);
+    }
+}
+
+/* Whether or not we tell anybody, replicas are looked after: what others say of a tour may come
+ * before the order to share it, or after they have gone. */
+static void end_beat_if_idle(struct tour *t) {
+    if (!tour_is_told(t) && !has_replica(t)) {
+        t->beat_at = US_NEVER;
+        tour_reschedule(t);
+    }
+}
+
 static struct replica *make(struct tour *t, const struct relay *m) {
     struct engine *e = t->engine;
     struct replica *r = mem_zalloc(1, sizeof(*r));
@@ -46,6 +74,7 @@ static struct replica *make(struct tour *t, const struct relay *m) {
         return NULL;
     }
     flow_init(&r->flow, t, &r->line, &r->offset);
+    begin_beat(t);
     return r;
 }
 
@@ -168,9 +197,8 @@ static void introduce(struct tour *t, uint64_t fresh) {
         }
     }
     relay_voices(t);
-    if (tour_is_told(t) && t->beat_at == US_NEVER) {
-        t->beat_at = t->engine->now + BEAT_EVERY / BEAT_PARTS;
-        tour_reschedule(t);
+    if (tour_is_told(t)) {
+        begin_beat(t);
     }
 }
 
@@ -286,6 +314,7 @@ void replica_beat(struct tour *t, us_t now) {
     }
     if (t->beat == 0) {
         relay_voices(t);
+        end_beat_if_idle(t);
     }
 }
 
@@ -332,8 +361,7 @@ enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on) {
         relay_hello(t, 1ull << RELAY_MIX);
     } else {
         free_mixes(t, now);
-        t->beat_at = tour_is_told(t) ? t->beat_at : US_NEVER;
-        tour_reschedule(t);
+        end_beat_if_idle(t);
     }
     turn_end(e);
     return OK;

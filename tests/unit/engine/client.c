@@ -63,13 +63,13 @@ struct client *client_new(struct rig *r, uint64_t handle) {
     }
     c->priority = 1853693695; /* host candidate */
     for (unsigned i = 0; i < 5; i++) {
-        c->streams[i] = (struct stream){.ssrc = (uint32_t)(900000 + handle * 10 + i),
-                                        .rtx_ssrc = (uint32_t)(800000 + handle * 10 + i),
-                                        .next = 100,
-                                        .rtx_next = 500,
-                                        .ts = 5000,
-                                        .picture_id = 10,
-                                        .tl0picidx = 20};
+        c->streams[i] = (struct sent_stream){.ssrc = (uint32_t)(900000 + handle * 10 + i),
+                                             .rtx_ssrc = (uint32_t)(800000 + handle * 10 + i),
+                                             .next = 100,
+                                             .rtx_next = 500,
+                                             .ts = 5000,
+                                             .picture_id = 10,
+                                             .tl0picidx = 20};
     }
     return c;
 }
@@ -84,7 +84,7 @@ void client_simulcast(struct client *c) {
     l->ext.id[RTP_EXT_RRID] = EXT_RRID;
 }
 
-struct stream *client_stream(struct client *c, uint8_t line, uint8_t layer) {
+struct sent_stream *client_stream(struct client *c, uint8_t line, uint8_t layer) {
     return &c->streams[layer > 0 ? SCREEN + layer : line];
 }
 
@@ -370,7 +370,7 @@ void client_input(struct client *c, us_t now, const struct datagram *d) {
 
 #define PAYLOAD_MAX 1200
 
-static size_t write_payload(struct client *c, const struct packet_spec *s, struct stream *st,
+static size_t write_payload(struct client *c, const struct packet_spec *s, struct sent_stream *st,
                             uint8_t out[PAYLOAD_MAX]) {
     struct wr w = wr_of(out, PAYLOAD_MAX);
     if (c->params.lines[s->line].codec == CODEC_VP8) {
@@ -441,7 +441,7 @@ static void seal_and_send(struct client *c, uint64_t index, const struct rtp *h,
 }
 
 uint16_t client_send(struct client *c, const struct packet_spec *s) {
-    struct stream *st = client_stream(c, s->line, s->layer);
+    struct sent_stream *st = client_stream(c, s->line, s->layer);
     struct rtp_write_ext ext[EXTS_MAX];
     uint8_t store[4], payload[PAYLOAD_MAX];
     size_t n_ext = write_exts(c, s, false, store, ext);
@@ -492,7 +492,7 @@ void client_send_rtx(struct client *c, uint8_t line, uint16_t osn, uint32_t numb
 
 void client_send_layer_rtx(struct client *c, const struct packet_spec *s, uint16_t osn,
                            uint32_t number) {
-    struct stream *st = client_stream(c, s->line, s->layer);
+    struct sent_stream *st = client_stream(c, s->line, s->layer);
     struct rtp_write_ext ext[EXTS_MAX];
     uint8_t store[4], payload[PAYLOAD_MAX + 2];
     size_t n_ext = write_exts(c, s, true, store, ext);

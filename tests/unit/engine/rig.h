@@ -23,7 +23,7 @@
 /* m-lines of the standard client, by index: it sends 0..2. */
 enum { MIC, CAM, SCREEN, STAGE, GALLERY0, GALLERY1, AUDIO0, AUDIO1, AUDIO2, N_LINES };
 
-struct stream { /* what a client sends on one m-line */
+struct sent_stream { /* what a client sends on one m-line */
     uint32_t ssrc, rtx_ssrc;
     uint64_t next, rtx_next; /* SRTP indices */
     uint32_t ts;
@@ -79,8 +79,8 @@ struct client {
     struct srtp_opener *opener;
     struct srtp_sealer *sealer;
     uint32_t srtcp_next;
-    uint32_t number;          /* of the last packet it made */
-    struct stream streams[5]; /* by line; then the camera's second and third layer */
+    uint32_t number;               /* of the last packet it made */
+    struct sent_stream streams[5]; /* by line; then the camera's second and third layer */
     struct got got[RIG_GOT];
     unsigned n_got, lost; /* lost: the log was full */
     size_t last_len[8];   /* the last sealed RTP packets on STAGE, by sequence number; what came */
@@ -163,7 +163,7 @@ void client_hello(struct client *c);
 void client_input(struct client *c, us_t now, const struct datagram *d);
 
 /* The stream that it sends on this line as this layer. */
-struct stream *client_stream(struct client *c, uint8_t line, uint8_t layer);
+struct sent_stream *client_stream(struct client *c, uint8_t line, uint8_t layer);
 
 /* What goes into a packet; zeros are what a well-behaved client sends. */
 struct packet_spec {

@@ -328,7 +328,7 @@ TEST(lost_changes_of_layers_are_told_again) {
     EXPECT_EQ(a->pli_ssrc, client_stream(a, CAM, 0)->ssrc); /* the other worker knows of it */
     layer(a, 0, true);
     EXPECT_EQ(client_last(v, STAGE)->number, a->number);
-    *client_stream(a, CAM, 0) = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    *client_stream(a, CAM, 0) = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     pair.lose = 1u << RELAY_STATE;
     layer(a, 0, true); /* anew, with numbers of its own */
     for (unsigned i = 0; i < 15; i++) {

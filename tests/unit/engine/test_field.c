@@ -10,7 +10,7 @@ static struct rig r;
 static void send_headed(struct client *a, uint8_t first, const uint8_t *head, size_t n_head) {
     static const uint8_t vp8[] = {0x90, 0xe0, 0x80, 0x0b, 0x15, 0, 0, 0, 0, 0, 0, 0, 0};
     uint8_t plain[128], out[PACKET_CAP];
-    struct stream *st = &a->streams[CAM];
+    struct sent_stream *st = &a->streams[CAM];
     struct wr h = wr_of(plain, sizeof(plain)), w = wr_of(out, sizeof(out));
     uint64_t index = st->next++;
     st->ts += 3000;

@@ -291,8 +291,8 @@ TEST(a_payload_type_of_one_line_names_it) {
 TEST(a_new_ssrc_takes_over_only_a_stopped_stream) {
     struct client *a, *v;
     REQUIRE(pair_init(&a, &v));
-    struct stream old = a->streams[CAM];
-    a->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    struct sent_stream old = a->streams[CAM];
+    a->streams[CAM] = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     client_video(a, CAM, true);
     EXPECT_EQ(counters()->drop_rtp, 1);
     EXPECT_EQ(client_count(v, STAGE), 1);

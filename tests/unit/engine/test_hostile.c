@@ -352,7 +352,7 @@ TEST(a_line_is_not_taken_over_in_turns) {
     struct client *a = rig_join(&r, 1);
     EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
     client_video(a, CAM, true);
-    struct stream one = a->streams[CAM], two = {.ssrc = 4711, .next = 7, .ts = 9};
+    struct sent_stream one = a->streams[CAM], two = {.ssrc = 4711, .next = 7, .ts = 9};
     for (unsigned i = 0; i < 10; i++) {
         a->streams[CAM] = two;
         client_video(a, CAM, true);

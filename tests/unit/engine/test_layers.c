@@ -237,7 +237,7 @@ TEST(a_layer_may_begin_anew_beside_the_others) {
     film(c, 6, 1100 * US_PER_MS); /* HIGH is silent */
     frame(c, MIDDLE, true);
     unsigned before = client_count(v, STAGE);
-    *client_stream(c, CAM, HIGH) = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    *client_stream(c, CAM, HIGH) = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     frame(c, HIGH, false);
     film(c, 6, 99 * US_PER_MS);
     EXPECT_EQ(client_count(v, STAGE), before + 3);

@@ -226,7 +226,7 @@ TEST(a_new_stream_on_the_line_is_not_cut) {
     REQUIRE(begin(&p, &d, &v));
     picture_over_the_limit(&p, &d, v);
     rig_run(&r, 1100 * US_PER_MS);
-    p.c->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    p.c->streams[CAM] = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     p.frame = 3;
     unsigned packets = d.packets;
     picture(&p, true);

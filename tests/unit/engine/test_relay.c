@@ -68,7 +68,7 @@ TEST(layers_are_seen_on_the_other_worker) {
     EXPECT_EQ(a->pli_ssrc, client_stream(a, CAM, 1)->ssrc); /* asked for across */
     layer(a, 1, true);
     EXPECT_EQ(client_count(v, STAGE), 34);
-    *client_stream(a, CAM, 0) = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    *client_stream(a, CAM, 0) = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     pair_run(US_PER_S);
     layer(a, 1, false);
     layer(a, 0, true); /* anew, with numbers of its own */
@@ -142,6 +142,26 @@ TEST(voices_that_come_before_the_span_are_not_judged) {
     pair_done();
 }
 
+/* What a worker has told may come when the tour is shared no more, or not yet. */
+TEST(a_replica_ends_although_nobody_is_told_of_the_tour) {
+    struct rig *r = &pair.home;
+    REQUIRE(rig_init(r) && rig_init(&pair.other));
+    struct client *v = rig_join(r, 1);
+    struct relay m = {.type = RELAY_STATE, .from = 1, .id = 5, .tour = TOUR};
+    m.source.participant = 9;
+    m.source.order = 1;
+    m.source.kind = SOURCE_CAMERA;
+    m.source.codec = CODEC_VP8;
+    m.source.flows = 1;
+    m.source.ssrc[0] = 7;
+    engine_relay_input(r->engine, r->now, &m);
+    rig_pump(r);
+    EXPECT_EQ(rig_shows(r, v, STAGE), 9);
+    rig_run(r, 6 * US_PER_S);
+    EXPECT_EQ(rig_shows(r, v, STAGE), 0);
+    pair_done();
+}
+
 TEST(pauses_restarts_and_ends_are_followed) {
     REQUIRE(pair_init());
     struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
@@ -157,7 +177,7 @@ TEST(pauses_restarts_and_ends_are_followed) {
     EXPECT_EQ(rig_shows(&pair.other, v, STAGE), 1);
     EXPECT_EQ(client_count(v, STAGE), 2);
     pair_run(1100 * US_PER_MS);
-    a->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    a->streams[CAM] = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     client_video(a, CAM, true);
     pair_exchange();
     EXPECT_EQ(client_count(v, STAGE), 3);

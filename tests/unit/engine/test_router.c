@@ -295,13 +295,13 @@ TEST(a_slot_goes_back_when_the_intent_does) {
 TEST(streams_are_continuous_over_switches) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2), *v = rig_join(&r, 3);
-    b->streams[CAM] = (struct stream){.ssrc = 55,
-                                      .rtx_ssrc = 56,
-                                      .next = 65530,
-                                      .rtx_next = 9,
-                                      .ts = 0xfffff000u,
-                                      .picture_id = 0x7ff0,
-                                      .tl0picidx = 250};
+    b->streams[CAM] = (struct sent_stream){.ssrc = 55,
+                                           .rtx_ssrc = 56,
+                                           .next = 65530,
+                                           .rtx_next = 9,
+                                           .ts = 0xfffff000u,
+                                           .picture_id = 0x7ff0,
+                                           .tl0picidx = 250};
     client_video(a, CAM, true);
     client_video(b, CAM, true);
     for (unsigned i = 0; i < 40; i++) {

@@ -334,8 +334,8 @@ TEST(an_ssrc_that_comes_back_is_adopted_with_its_rollover) {
     for (int i = 0; i < 12; i++) {
         client_video(a, CAM, i == 0);
     }
-    struct stream first = a->streams[CAM];
-    a->streams[CAM] = (struct stream){.ssrc = 4711, .next = 7, .ts = 9};
+    struct sent_stream first = a->streams[CAM];
+    a->streams[CAM] = (struct sent_stream){.ssrc = 4711, .next = 7, .ts = 9};
     rig_run(&r, 1100 * US_PER_MS);
     client_video(a, CAM, true);
     a->streams[CAM] = first;

@@ -127,7 +127,7 @@ TEST(parameter_sets_repaired_late_find_their_place) {
     static const uint8_t sps[] = {0x67, 0x42}, idr[] = {0x7c, 0x85};
     REQUIRE(rig_init(&r));
     struct client *a = join_h264(1), *v = join_h264(2);
-    struct stream *st = &a->streams[CAM];
+    struct sent_stream *st = &a->streams[CAM];
     client_send(a, &(struct packet_spec){.line = CAM, .raw = bytes_of(sps, 2)});
     client_send(a, &(struct packet_spec){
                        .line = CAM, .inside = true, .raw = bytes_of(idr, 2), .marker = true});
@@ -172,11 +172,11 @@ TEST(a_late_repair_of_an_old_stream_does_no_harm) {
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
     client_send_rtx(a, CAM, (uint16_t)(a->streams[CAM].next - 1), a->number);
-    struct stream old = a->streams[CAM];
+    struct sent_stream old = a->streams[CAM];
     rig_run(&r, 1100 * US_PER_MS);
-    a->streams[CAM] = (struct stream){.ssrc = 4711, .rtx_ssrc = 4712, .next = 7, .ts = 9};
+    a->streams[CAM] = (struct sent_stream){.ssrc = 4711, .rtx_ssrc = 4712, .next = 7, .ts = 9};
     client_video(a, CAM, true);
-    struct stream new = a->streams[CAM];
+    struct sent_stream new = a->streams[CAM];
     a->streams[CAM] = old;
     client_send_rtx(a, CAM, 30000, 1);
     a->streams[CAM] = new;
