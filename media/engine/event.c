@@ -136,7 +136,7 @@ bool engine_event(struct engine *e, struct media_event *ret) {
     while (!list_empty(&e->spoken)) {
         struct tour *t = LIST_ENTRY(e->spoken.next, struct tour, spoken);
         list_remove(&t->spoken);
-        if (t->told_speaker != t->room.voices.speaker) {
+        if (tour_is_home(t) && t->told_speaker != t->room.voices.speaker) {
             t->told_speaker = t->room.voices.speaker;
             *ret = (struct media_event){
                 .type = MEDIA_SPEAKER, .tour = t->handle, .participant = t->told_speaker};

@@ -142,6 +142,25 @@ TEST(voices_that_come_before_the_span_are_not_judged) {
     pair_done();
 }
 
+/* Only the home says who speaks: what another believes when it has adopted its people may be old.
+ */
+TEST(who_speaks_is_told_by_the_home_alone) {
+    static struct session_snapshot s;
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    v->deaf = true; /* the adopted one numbers as the one before */
+    REQUIRE(engine_snapshot(pair.other.engine, 2, &s) == OK);
+    EXPECT_EQ(engine_peer_remove(pair.other.engine, pair.other.now, 2), OK);
+    EXPECT_EQ(engine_adopt(pair.other.engine, pair.other.now, &s), OK);
+    for (int i = 0; i < 150; i++) { /* until those who have not come are awaited no more */
+        client_audio(a, 20);
+        pair_run(20 * US_PER_MS);
+    }
+    EXPECT_EQ(rig_speaker(&pair.home), 1);
+    EXPECT_EQ(rig_count(&pair.other, MEDIA_SPEAKER, 0), 0);
+    pair_done();
+}
+
 /* What a worker has told may come when the tour is shared no more, or not yet. */
 TEST(a_replica_ends_although_nobody_is_told_of_the_tour) {
     struct rig *r = &pair.home;
