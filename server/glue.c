@@ -370,6 +370,7 @@ void glue_service(struct glue *g, us_t now) {
     g->now = now;
     g->more = false;
     (void)backlog_flush(&g->orders);
+    glue_taps(g);
     (void)backlog_flush(&g->mix);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         (void)backlog_flush(&g->backlogs[i]);
@@ -394,7 +395,7 @@ const struct offenders *glue_offenders(const struct glue *g) {
 
 us_t glue_deadline(const struct glue *g) {
     us_t at = g->more ? g->now : sig_deadline(g->config.sig);
-    bool waits = !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
+    bool waits = g->taps_wait || !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
     at = waits ? us_min(at, g->now + RETRY) : at;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);

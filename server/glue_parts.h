@@ -17,6 +17,7 @@ struct tour {
     uint64_t id;
     char name[65], title[129];
     bool unrecorded; /* an order to start could not be given */
+    bool tap_waits;  /* the worker is to tap when the recorder has its orders */
     bool refused;    /* for the quota: it is given later, */
     uint32_t worker; /* with these two, */
     uint8_t codec;
@@ -30,6 +31,7 @@ struct glue {
     struct link tours; /* few enough per process; looked up on tour events only */
     us_t now;          /* of the call under way */
     bool more;         /* reports wait for the next turn */
+    bool taps_wait;    /* there may be tours with tap_waits */
     uint32_t waiting;  /* tours that are refused */
     uint64_t refused;  /* recordings in all */
     struct offenders offenders;
@@ -59,6 +61,8 @@ void glue_record(struct glue *g, const struct sig_effect *e);
 void glue_record_pause(struct glue *g, const struct sig_effect *e);
 /* The tour's recording is no longer one that is refused for the quota. */
 void glue_record_accepted(struct glue *g, struct tour *t);
+/* What waited for the recorder to have its orders is tapped. */
+void glue_taps(struct glue *g);
 /* Recordings that were refused begin, if there is room again. */
 void glue_record_refused(struct glue *g);
 

@@ -90,6 +90,35 @@ void glue_record_accepted(struct glue *g, struct tour *t) {
     t->refused = false;
 }
 
+/* A tap must not overtake the orders it depends on: who is on the stage is told once, and a
+ * recorder that has not heard of the recording yet would not know until somebody else is. */
+static void tap(struct glue *g, const struct sig_effect *e, struct tour *t, bool on) {
+    bool waits = on && t && !list_empty(&g->orders.waiting);
+    if (t) {
+        t->tap_waits = waits;
+    }
+    if (waits) {
+        t->worker = e->worker;
+        g->taps_wait = true;
+        return;
+    }
+    glue_post(g, e, &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = e->tour, .on = on});
+}
+
+void glue_taps(struct glue *g) {
+    if (!g->taps_wait || !list_empty(&g->orders.waiting)) {
+        return;
+    }
+    g->taps_wait = false;
+    LIST_EACH(l, &g->tours) {
+        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
+        struct sig_effect e = {.type = EFFECT_RECORD, .tour = t->id, .worker = t->worker};
+        if (t->tap_waits) {
+            tap(g, &e, t, true);
+        }
+    }
+}
+
 /* The recorder tells when it has stopped, if it ever heard of the start. */
 static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
                            const struct recorder_order *stop) {
@@ -110,13 +139,12 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     struct recorder_order o = {
         .type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour, .codec = e->codec};
-    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = e->on};
     if (!g->config.recorder) {
         sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
         return;
     }
     if (!e->on) {
-        glue_post(g, e, &tap);
+        tap(g, e, t, false);
         stop_recording(g, e, t, &o);
         return;
     }
@@ -138,7 +166,7 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
         tell_people(g, e, t);
     }
     if (!t || !t->paused) { /* one that was refused may begin paused: not a packet before */
-        glue_post(g, e, &tap);
+        tap(g, e, t, true);
     }
 }
 
@@ -147,14 +175,13 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
 void glue_record_pause(struct glue *g, const struct sig_effect *e) {
     struct recorder_order o = {
         .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
-    struct worker_order tap = {.type = WORKER_TOUR_TAP, .tour = e->tour, .on = !e->on};
     struct tour *t = glue_tour(g, e->tour);
     if (t && t->refused) {
         t->paused = e->on;
         t->pauser = e->participant;
     } else if (g->config.recorder) {
         (void)tell_recorder(g, e, &o);
-        glue_post(g, e, &tap);
+        tap(g, e, t, !e->on);
     }
 }
 

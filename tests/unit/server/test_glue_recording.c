@@ -13,6 +13,7 @@ struct rig {
     struct glue *glue;
     struct tour tour;
     bool full;
+    bool stuck;      /* the recorder's mailbox is full */
     char orders[16]; /* one letter each: S start, s stop, P pause, p on, T tap on, t off */
     size_t n;
 };
@@ -25,6 +26,9 @@ static void said(struct rig *r, char c) {
 
 static bool to_recorder(void *ctx, const void *message) {
     const struct recorder_order *o = message;
+    if (((struct rig *)ctx)->stuck) {
+        return false;
+    }
     said(ctx, o->type == ORDER_START   ? 'S'
               : o->type == ORDER_STOP  ? 's'
               : o->type == ORDER_PAUSE ? (o->on ? 'P' : 'p')
@@ -125,5 +129,34 @@ TEST(glue_taps_what_begins_after_a_refused_recording_that_was_paused) {
     r.full = false;
     record(&r, true);
     EXPECT_STR(r.orders, "tsST");
+    rig_close(&r);
+}
+
+/* Who is on the stage is told once: a tap that comes before the recording is lost to it. */
+TEST(glue_taps_when_the_recorder_has_its_orders) {
+    struct rig r;
+    rig_open(&r);
+    r.stuck = true;
+    record(&r, true);
+    EXPECT_STR(r.orders, "");
+    r.stuck = false;
+    EXPECT(backlog_flush(&r.glue->orders));
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    rig_close(&r);
+}
+
+TEST(glue_taps_nothing_of_what_ended_before_it_was_begun) {
+    struct rig r;
+    rig_open(&r);
+    r.stuck = true;
+    record(&r, true);
+    record(&r, false);
+    r.stuck = false;
+    EXPECT(backlog_flush(&r.glue->orders));
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "tSs");
     rig_close(&r);
 }
