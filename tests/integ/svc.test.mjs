@@ -2,37 +2,26 @@
 // does, and AV1 in L1T3, as others may; a viewer behind a narrow path gets a smaller picture (VP9) or fewer of them (AV1) than one behind a
 // wide path, at the same time and of the same stream, and all when its path has become wide. Then what was
 // recorded of it is looked at with other people's tools.
-import { execFileSync, spawnSync } from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
 import { launchChromium } from './lib/chromium.mjs';
+import { epochsWithPictures, saveEpoch, serveCodecTours, untilRecorded } from './lib/codec_tours.mjs';
+import { complaints, probe } from './lib/ffprobe.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
 import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { Nat, freeUdpPort } from './lib/nat.mjs';
-import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
-import { minter } from './lib/token.mjs';
-import { endTour, joinInFirefox, joinTour, listRecordings } from './lib/tour.mjs';
+import { endTour, joinInFirefox, joinTour } from './lib/tour.mjs';
 
-const SECRET = 'layers-layers-layers-layers-layers';
 const OUTSIDE = '127.0.0.2';
 let viewers = 0;
 const CODECS = [{ name: 'vp9', mode: 'L3T3_KEY', narrow: 350_000 },
   { name: 'av1', mode: 'L1T3', narrow: 350_000 }];
 const WIDE = { rate: 2_000_000, queue: 400_000 }; // [bytes/s, bytes]
 
-const dir = tempDir();
 const port = await freeUdpPort(OUTSIDE);
 const nat = await Nat.open(OUTSIDE, port);
-const config = await writeConfig(dir, (c) => {
-  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+const tours = await serveCodecTours(CODECS.map((c) => c.name), (c) => {
   c.media = { address: '127.0.0.1', port, announce: [OUTSIDE], workers: 1 };
-  c.tours = CODECS.map(({ name }) => ({ name, title: `Tour in ${name}`, record: 'auto', codec: name }));
 });
-const server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-const base = new URL(server.urls.agent).origin;
-const mint = minter(SECRET, { sub: 'test', name: 'Test' });
-const opsToken = tokenOf(server.urls.ops);
-const headers = { authorization: `Bearer ${opsToken}` };
+const { server, base, mint } = tours;
 const chromium = await launchChromium();
 const firefox = await launchFirefox();
 
@@ -126,23 +115,12 @@ for (const { name, mode, narrow } of CODECS) {
   });
 }
 
-const probe = (file, ...args) =>
-  execFileSync('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, file], { encoding: 'utf8' });
-
 await test('a_recording_of_layers_decodes_at_full_size', async () => {
-  const all = await until(async () => {
-    const list = await listRecordings(base, opsToken);
-    return list.length === CODECS.length && list.every((r) => r.state === 'complete') && list;
-  }, 'complete recordings');
-  for (const r of all) {
-    const detail = await (await fetch(new URL(`/v1/recordings/${r.id}`, base), { headers })).json();
-    const camera = detail.tracks.find((t) => t.kind === 'camera');
-    const epoch = camera.epochs.filter((e) => e.width > 0).sort((a, b) => b.duration_ms - a.duration_ms)[0];
-    const response = await fetch(new URL(`/v1/recordings/${r.id}/${camera.id}/${epoch.number}.webm`, base), { headers });
-    const file = path.join(dir, `${r.tour}.webm`);
-    fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
-    const said = spawnSync('ffprobe', ['-v', 'warning', '-count_frames', '-show_streams', file], { encoding: 'utf8' });
-    expectEqual(said.stderr, '', `what the decoders say of ${r.tour}`);
+  for (const r of await untilRecorded(tours, CODECS.length)) {
+    const camera = r.tracks.find((t) => t.kind === 'camera');
+    const [epoch] = epochsWithPictures(camera);
+    const { file } = await saveEpoch(tours, r, camera, epoch, `${r.tour}.webm`);
+    expectEqual(complaints(file), '', `what the decoders say of ${r.tour}`);
     const frames = probe(file, '-select_streams', 'v', '-show_entries', 'frame=width').trim().split('\n').map(Number);
     const packets = probe(file, '-select_streams', 'v', '-count_packets', '-show_entries', 'stream=nb_read_packets').trim();
     const full = frames.filter((w) => w === 1280).length;
