@@ -4,6 +4,9 @@
 # A part is one program. Where its last line is "N passed, N failed" it counts as that many tests,
 # and a program that must say so and does not, or dies, counts as one failure. A passing part is one
 # line; of a failing one the output is shown. The last line of all is "N passed, N failed".
+#
+# Parts run beside each other where that harms none of them: those of unit, tsan and fuzz, and of integ
+# those that tests/integ/beside names. Each is printed as a whole when it ends.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 
@@ -12,6 +15,8 @@ logs=build/test-logs
 passed=0
 failed=0
 running=0
+in_lane=
+queue=()
 ORIEL_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 export ORIEL_COMMIT
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -41,6 +46,10 @@ run_logged() {
 # note STATUS NAME MS GOOD BAD LOG: count and print one part.
 note() {
     local seconds
+    if [ -n "$in_lane" ]; then # the shell that counts reads it
+        printf '%s|%s|%s|%s|%s|%s\n' "$@"
+        return
+    fi
     seconds=$(($3 / 1000)).$(($3 % 1000 / 100))
     passed=$((passed + $4))
     failed=$((failed + $5))
@@ -81,6 +90,48 @@ counted() {
         fi
     fi
     note $status "$name" $(($(now_ms) - begun)) "$good" "$bad" "$log"
+}
+
+# lane STEP: runs what is queued, from its head (1) or from its tail (-1) on, except what another lane
+# has begun; whoever makes the folder of an entry has it.
+lane() {
+    local at words count=${#queue[@]}
+    in_lane=yes
+    trap 'if [ $running -ne 0 ]; then kill "$running"; fi; exit 130' TERM
+    for ((at = $1 > 0 ? 0 : count - 1; at >= 0 && at < count; at += $1)); do
+        if mkdir "$claims/$at" 2>/dev/null; then
+            read -r -a words <<<"${queue[at]}"
+            "${words[@]}"
+        fi
+    done
+}
+
+lanes() {
+    local step
+    trap 'kill $(jobs -p); wait; exit 130' TERM
+    for step; do
+        lane "$step" &
+    done
+    wait
+}
+
+# run_queue STEP...: as many lanes as there are steps empty the queue beside each other.
+run_queue() {
+    local part count=0
+    [ ${#queue[@]} -gt 0 ] || return 0
+    claims=$logs/claims
+    rm -rf "$claims"
+    mkdir "$claims"
+    exec {reports}< <(lanes "$@")
+    running=$!
+    while IFS='|' read -r -a part <&"$reports"; do
+        note "${part[@]}"
+        count=$((count + 1))
+    done
+    running=0
+    exec {reports}<&-
+    [ $count -eq ${#queue[@]} ] || not_run "lanes" "$count of ${#queue[@]} parts were run"
+    queue=()
 }
 
 # not_run NAME REASON: never skip silently.
@@ -136,15 +187,28 @@ group_lint() {
     counted lint/tidy 120 python3 tests/tidy/tidy.py
 }
 
+# The programs of unit, tsan and fuzz are queued. Some of them only wait for seconds, so there is one
+# lane more than processors.
+run_programs() {
+    local steps
+    mapfile -t steps < <(yes 1 | head -n $(($(nproc) + 1)))
+    run_queue "${steps[@]}"
+}
+
+# The recorder's tests are most of all: as several programs, and first.
 group_unit() {
-    local folder
+    local folder part parts=6
+    if ! need_asan; then
+        not_run unit "the build failed"
+        return
+    fi
+    for part in $(seq $parts); do
+        queue+=("counted unit/recorder-$part 600 build/asan/tests/test_recorder --part $part/$parts")
+    done
     for folder in tests/unit/*/; do
         folder=$(basename "$folder")
-        if need_asan; then
-            counted "unit/$folder" 600 "build/asan/tests/test_$folder"
-        else
-            not_run "unit/$folder" "the build failed"
-        fi
+        [ "$folder" = recorder ] ||
+            queue+=("counted unit/$folder 600 build/asan/tests/test_$folder")
     done
 }
 
@@ -160,22 +224,21 @@ group_tsan() {
     fi
     for folder in "${threaded[@]}"; do
         # Of the recorder the tests that have threads; the others are its unit tests, for minutes.
-        local only=()
-        [ "$folder" != recorder ] || only=(thread)
-        counted "tsan/$folder" 600 "build/tsan/tests/test_$folder" "${only[@]}"
+        local only=
+        [ "$folder" != recorder ] || only=thread
+        queue=("counted tsan/$folder 600 build/tsan/tests/test_$folder $only" "${queue[@]}")
     done
 }
 
 group_fuzz() {
     local target
+    if ! need_asan; then
+        not_run fuzz "the build failed"
+        return
+    fi
     for target in tests/fuzz/fuzz_*.c; do
         target=$(basename "$target" .c)
-        if need_asan; then
-            single "fuzz/${target#fuzz_}" 120 "build/asan/tests/$target" \
-                "tests/fuzz/corpus/${target#fuzz_}"
-        else
-            not_run "fuzz/${target#fuzz_}" "the build failed"
-        fi
+        queue+=("single fuzz/${target#fuzz_} 120 build/asan/tests/$target tests/fuzz/corpus/${target#fuzz_}")
     done
 }
 
@@ -269,19 +332,26 @@ need_release() {
     build release oriel bench
 }
 
+# suite FILE: one of the browser and server tests.
+suite() {
+    local command=node
+    [[ $1 == *.mjs ]] || command=bash
+    counted "integ/$1" 400 $command "tests/integ/$1"
+}
+
+# First those that may have company, two at a time; then each of the others by itself.
 group_integ() {
-    local test command need
+    local test beside
+    if ! need_asan || ! need_release; then
+        not_run integ "the build failed"
+        return
+    fi
+    mapfile -t beside < <(sed '/^#/d; s/ .*//' tests/integ/beside)
+    queue=("${beside[@]/#/suite }")
+    run_queue 1 -1
     for test in tests/integ/*.test.mjs tests/integ/*.test.sh; do
-        [ -e "$test" ] || continue
-        command=node
-        [[ $test == *.mjs ]] || command=bash
-        need=need_asan
-        [[ $test != */memory.test.sh ]] || need=need_release
-        if $need; then
-            counted "integ/$(basename "$test")" 400 $command "$test"
-        else
-            not_run "integ/$(basename "$test")" "the build failed"
-        fi
+        test=$(basename "$test")
+        [[ " ${beside[*]} " == *" $test "* ]] || suite "$test"
     done
 }
 
@@ -294,7 +364,10 @@ for group in "${groups[@]}"; do
     fi
 done
 for group in "${groups[@]}"; do
+    # What was queued is run before anything that needs the processors for itself.
+    [[ $group == @(unit|tsan|fuzz) ]] || run_programs
     "group_$group"
 done
+run_programs
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

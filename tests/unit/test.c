@@ -105,11 +105,34 @@ static void run_with_failures(const struct test *t) {
     }
 }
 
+/* Which tests are run: all, those whose names hold a pattern, or with --part K/N every Nth from the
+ * Kth on, so that the N parts together are all. */
+struct choice {
+    const char *pattern;
+    unsigned part, parts;
+};
+
+static bool choose(struct choice *c, int argc, char **argv) {
+    *c = (struct choice){.pattern = argc > 1 ? argv[1] : "", .part = 1, .parts = 1};
+    if (strcmp(c->pattern, "--part") != 0) {
+        return true;
+    }
+    c->pattern = "";
+    return argc == 3 && sscanf(argv[2], "%u/%u", &c->part, &c->parts) == 2 && c->part >= 1 &&
+           c->part <= c->parts;
+}
+
 int main(int argc, char **argv) {
     int passed = 0, failed = 0;
+    struct choice choice;
+    unsigned n = 0;
+    if (!choose(&choice, argc, argv)) {
+        fprintf(stderr, "usage: %s [PATTERN | --part K/N]\n", argv[0]);
+        return 2;
+    }
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (struct test *t = first; t; t = t->next) {
-        if (argc > 1 && !strstr(t->name, argv[1])) {
+        if (n++ % choice.parts != choice.part - 1 || !strstr(t->name, choice.pattern)) {
             continue;
         }
         failures = 0;
