@@ -80,24 +80,37 @@ static const struct turn policy[] = {
     {ALLOCATION_STAGE, true},  {ALLOCATION_GALLERY, false}, {ALLOCATION_GALLERY, true},
 };
 
+/* The one that goes before all others; n: there is none. */
+static unsigned first_of(const struct allocation_slot *slots, unsigned n) {
+    unsigned first = n;
+    for (unsigned i = 0; i < n; i++) {
+        if (slots[i].n > 0 && (first == n || slots[i].kind < slots[first].kind)) {
+            first = i;
+        }
+    }
+    return first;
+}
+
 /* The first video of the policy is paused only when not even half of it fits. */
 static void desperate(struct budget *b, struct allocation_slot *slots, unsigned n) {
-    struct allocation_slot *first = NULL;
+    unsigned first = first_of(slots, n);
     for (unsigned i = 0; i < n; i++) {
         if (slots[i].chosen != ALLOCATION_PAUSED) {
             return;
         }
-        if (slots[i].n > 0 && (!first || slots[i].kind < first->kind)) {
-            first = &slots[i];
-        }
     }
-    if (!first || b->spent >= b->rate) {
+    if (first == n || b->spent >= b->rate) {
         return;
     }
-    if (first->layers[0].rate / ALLOCATION_DESPERATE <= b->rate - b->spent) {
-        first->chosen = 0;
-        b->spent += first->layers[0].rate;
+    if (slots[first].layers[0].rate / ALLOCATION_DESPERATE <= b->rate - b->spent) {
+        slots[first].chosen = 0;
+        b->spent += slots[first].layers[0].rate;
     }
+}
+
+uint64_t allocation_least(uint64_t audio, const struct allocation_slot *slots, unsigned n) {
+    unsigned first = first_of(slots, n);
+    return first == n ? 0 : audio + slots[first].layers[0].rate / ALLOCATION_DESPERATE + 1;
 }
 
 uint64_t allocate(uint64_t rate, uint64_t audio, struct allocation_slot *slots, unsigned n) {

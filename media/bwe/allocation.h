@@ -13,7 +13,8 @@
  * fit at its lowest frame rate. A camera is made smaller and not slower than half: faces at 7
  * frames a second look broken. What does not fit at its least is paused, which is told to the
  * viewer; the least of the first video is shown even where nothing fits, as long as there is half
- * of its rate: a queue that is late is better than a black stage.
+ * of its rate: a queue that is late is better than a black stage. (And for a moment with less,
+ * engine/allot.h.)
  *
  * What is shown goes up only when a tenth more is there than it takes, so that it does not go up
  * and down with every breath of the estimate. Pure. Thread: any. */
@@ -46,6 +47,8 @@ struct allocation_slot {
 /* Choose for n slots: rate [bit/s] is what the path carries, audio what the voices take of it.
  * Returns what the choice takes with audio [bit/s]. */
 uint64_t allocate(uint64_t rate, uint64_t audio, struct allocation_slot *slots, unsigned n);
+/* [bit/s] With less nothing is shown at all. 0: there is nothing to show. */
+uint64_t allocation_least(uint64_t audio, const struct allocation_slot *slots, unsigned n);
 /* What all slots at their best would take, with audio [bit/s]. */
 uint64_t allocation_wanted(uint64_t audio, const struct allocation_slot *slots, unsigned n);
 

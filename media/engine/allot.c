@@ -253,6 +253,24 @@ static uint64_t trusted(const struct session *s, us_t now, uint64_t rate) {
     return most;
 }
 
+/* A queue in the path, of a key frame say, is emptied by believing less of it than it carries. That
+ * goes by; to pause the last picture for it costs another key frame, which makes the next queue. So
+ * what is shown goes on at its least for a moment, and waits for the pacer. */
+static uint64_t endured(struct session *s, us_t now, uint64_t rate, uint64_t audio,
+                        const struct allocation_slot *offers) {
+    uint64_t least = allocation_least(audio, offers, s->n_slots);
+    bool shown = false;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        shown = shown || (offers[i].n > 0 && offers[i].chosen != ALLOCATION_PAUSED);
+    }
+    if (!shown || rate >= least) {
+        s->starved_at = 0;
+        return rate;
+    }
+    s->starved_at = s->starved_at > 0 ? s->starved_at : now;
+    return now - s->starved_at < ALLOT_ENDURES ? least : rate;
+}
+
 void allot(struct session *s, us_t now) {
     struct allocation_slot offers[SESSION_SLOTS_MAX] = {{0}};
     int sizes[SESSION_SLOTS_MAX];
@@ -283,6 +301,7 @@ void allot(struct session *s, us_t now) {
     }
     s->allot_rate = carried(s, now);
     uint64_t rate = trusted(s, now, guessed(s, now, audio, offers));
+    rate = endured(s, now, rate, audio, offers);
     s->allot_spent = allocate(rate, audio, offers, s->n_slots);
     s->allot_at = now;
     s->allot_due = false;

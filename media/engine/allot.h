@@ -6,6 +6,7 @@
 
 #include "media/engine/session.h"
 
+#define ALLOT_ENDURES (3 * US_PER_S)   /* [us] the last picture is kept on too narrow a path */
 #define ALLOT_SIZE_HOLD (3 * US_PER_S) /* from one size within a stream to a larger one */
 
 /* Choose for all slots, and let their streams follow. */

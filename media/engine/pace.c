@@ -25,7 +25,8 @@ uint64_t pace_proven(const struct session *s, us_t now) {
  * would stand before it together, and the estimate begin with their queue. Before the first
  * feedback what is replayed behind a key frame goes at the guess: it could not prove it wrong yet,
  * and twice as much would stand before a path that is narrower (sim narrow: a second). After that
- * at twice, too, or it would never catch up with a source that sends as much as is guessed (loss5).
+ * at twice, too, or it would never catch up with a source that sends as much as is guessed (loss5);
+ * but not while that makes a queue.
  * Who never tells what arrives gets what is replayed at a fixed pace. */
 void pace_follow(struct session *s, us_t now) {
     if (!s->bwe) {
@@ -36,7 +37,8 @@ void pace_follow(struct session *s, us_t now) {
     if (pace_proven(s, now) == 0) {
         uint64_t twice = 2 * rate < TWICE_MAX ? 2 * rate : TWICE_MAX;
         uint64_t blind = queue_owes(&s->queue) > 0 ? REPLAY_RATE : 0;
-        uint64_t more = !bwe_answered(s->bwe) && queue_catches_up(&s->queue) ? rate : twice;
+        bool careful = full || (!bwe_answered(s->bwe) && queue_catches_up(&s->queue));
+        uint64_t more = careful ? rate : twice;
         uint64_t guess = rate > twice ? rate : more;
         rate = pace_guesses(s, now) ? guess : blind;
     }

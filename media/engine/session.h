@@ -74,17 +74,18 @@ struct session {
 
     uint32_t rtcp_ssrc; /* sender of our feedback */
     us_t report_at;
-    struct recv_twcc *twcc;            /* made with the first source that has agreed on it */
-    struct bwe_receive *receive;       /* likewise, of REMB; NULL: not agreed */
-    uint32_t twcc_media;               /* ssrc named in transport feedback */
-    struct clock_offset offset;        /* its clock against ours, by its sender reports */
-    us_t rtt;                          /* [us] by its receiver reports, 0 = unknown */
-    struct bwe *bwe;                   /* what its path carries; NULL: it receives nothing */
-    struct addr bwe_for;               /* where that path leads */
-    uint64_t allot_spent;              /* [bit/s] what the chosen layers take */
-    uint64_t allot_rate;               /* [bit/s] what they were chosen for */
-    us_t allot_at;                     /* [us] they were chosen */
-    bool allot_due;                    /* and are to be again soon */
+    struct recv_twcc *twcc;      /* made with the first source that has agreed on it */
+    struct bwe_receive *receive; /* likewise, of REMB; NULL: not agreed */
+    uint32_t twcc_media;         /* ssrc named in transport feedback */
+    struct clock_offset offset;  /* its clock against ours, by its sender reports */
+    us_t rtt;                    /* [us] by its receiver reports, 0 = unknown */
+    struct bwe *bwe;             /* what its path carries; NULL: it receives nothing */
+    struct addr bwe_for;         /* where that path leads */
+    uint64_t allot_spent;        /* [bit/s] what the chosen layers take */
+    uint64_t allot_rate;         /* [bit/s] what they were chosen for */
+    us_t allot_at;               /* [us] they were chosen */
+    us_t starved_at;             /* [us] since then not even the last picture fits; 0: it does */
+    bool allot_due;              /* and are to be again soon */
     struct send_redundancy redundancy; /* of the voices that it hears */
     struct out_queue queue;            /* what it is to be sent besides what is live */
 

@@ -138,9 +138,11 @@ TEST(what_does_not_fit_is_paused) {
     struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(c, CAM, true);
     film_one_size(c);
-    v->n_got = 0;
     client_remb(v, 100000); /* of 290 kbit/s */
+    film_one_size(c);
+    film_one_size(c); /* 4 s, of which three are endured */
     rig_run(&r, US_PER_S);
+    v->n_got = 0;
     unsigned plis = c->n_pli;
     film_one_size(c);
     EXPECT_EQ(client_count(v, STAGE), 0);
@@ -159,6 +161,29 @@ TEST(what_does_not_fit_is_paused) {
     EXPECT(!last_slot(v)->paused);
     EXPECT_EQ(last_slot(v)->participant, 1);
     EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), 3);
+    rig_free(&r);
+}
+
+/* The key frame that ends a pause costs more than to wait for a queue to go. */
+TEST(a_moment_of_too_little_pauses_nothing) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(c, CAM, true);
+    film_one_size(c);
+    unsigned told = rig_count(&r, MEDIA_SLOT_CHANGED, 2), plis = c->n_pli;
+    v->n_got = 0;
+    for (unsigned k = 0; k < 4; k++) { /* and each moment is a new one */
+        client_remb(v, 100000);
+        for (unsigned i = 0; i < 30; i++) {
+            picture(c, false);
+            rig_run(&r, 33 * US_PER_MS);
+        }
+        client_remb(v, 1000000);
+        film_one_size(c);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 4 * 90);
+    EXPECT_EQ(rig_count(&r, MEDIA_SLOT_CHANGED, 2), told);
+    EXPECT_EQ(c->n_pli, plis);
     rig_free(&r);
 }
 
@@ -207,7 +232,8 @@ TEST(who_changes_its_mind_all_the_time_is_followed_slowly) {
     EXPECT(rig_count(&r, MEDIA_SLOT_CHANGED, 2) <= told + 5);
     EXPECT(c->n_pli <= plis + 3);
     client_remb(v, 60000);
-    rig_run(&r, US_PER_S);
+    film_one_size(c);
+    film_one_size(c);
     EXPECT(last_slot(v)->paused);
     client_remb(v, 10000000);
     picture(c, false);
