@@ -23,7 +23,7 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 
 mkdir -p $logs
-trap 'if [ $running -ne 0 ]; then kill "$running" 2>/dev/null; fi; exit 130' INT TERM
+trap 'if [ $running -ne 0 ]; then kill "$running" 2>/dev/null; wait "$running"; fi; exit 130' INT TERM HUP
 
 now_ms() {
     local now=${EPOCHREALTIME/[.,]/}
@@ -97,7 +97,7 @@ counted() {
 lane() {
     local at words count=${#queue[@]}
     in_lane=yes
-    trap 'if [ $running -ne 0 ]; then kill "$running"; fi; exit 130' TERM
+    trap 'if [ $running -ne 0 ]; then kill "$running"; wait "$running"; fi; exit 130' TERM
     for ((at = $1 > 0 ? 0 : count - 1; at >= 0 && at < count; at += $1)); do
         if mkdir "$claims/$at" 2>/dev/null; then
             read -r -a words <<<"${queue[at]}"

@@ -132,11 +132,10 @@ static void note_structure(struct layer_reader *r, uint64_t seq, uint32_t active
     }
 }
 
-static struct descriptor describe(const struct layer_reader *r, struct bytes b,
-                                  const struct dependency *d) {
+static struct descriptor describe(const struct layer_reader *r, const struct dependency *d) {
     return (struct descriptor){.active_at = d->active_at,
                                .active = (uint16_t)r->active,
-                               .len = (uint8_t)b.n,
+                               .len = d->len,
                                .n_templates = d->has_structure ? r->structure->n_templates : 0,
                                .grid = r->grid};
 }
@@ -157,7 +156,7 @@ struct layer_marks layers_av1(struct layer_reader *r, uint64_t seq, struct bytes
         note_structure(r, seq, d.active);
     }
     r->active = d.has_active ? d.active : r->active;
-    *ret = describe(r, descriptor, &d);
+    *ret = describe(r, &d);
     uint8_t own = target_of(d.frame.spatial, d.frame.temporal);
     struct layer_marks m = {.layered = true,
                             .ends = d.end,

@@ -167,6 +167,7 @@ enum err dependency_parse(struct bytes b, struct dependency_structure *structure
     if (r.bad) {
         return ERR_FORMAT;
     }
+    d.len = (uint8_t)((r.at + 7) / 8);
     if (d.has_structure) {
         *structure = fresh;
     }

@@ -52,6 +52,7 @@ struct dependency {
     bool has_active;    /* active is valid: with a structure always */
     uint32_t active;    /* bit per decode target */
     uint16_t active_at; /* [bits] where the element says so, or would */
+    uint8_t len; /* [bytes] of the element: what is behind that says nothing (zero_padding) */
     struct dependency_frame frame;
 };
 

@@ -50,4 +50,10 @@ for (const [name, known, used, now, moved] of [
     expect(frames === 0, 'a document was left');
   });
 }
+await test('a_browser_that_does_not_answer_is_not_waited_for', async () => {
+  sees = ['10.0.0.2'];
+  const realm = await elsewhere({ ...connection(['10.0.0.1'], '10.0.0.1'), getStats: () => new Promise(() => {}) });
+  expectEqual(realm, null, 'elsewhere');
+  expectEqual(frames, 0, 'documents in the page');
+});
 finish();

@@ -4,6 +4,7 @@
 // document has a list of its own, though: one that is made now begins with the addresses of now.
 
 const LOOK_MOST = 150; // [ms] for an address to be found: it takes 5 to 30
+const LOOK_OVER = 500; // [ms] all of it: who is to reconnect does not wait for a browser that does not answer
 const LOOK_ON = 20; // [ms] for those beside it; candidates of TCP come 0.1 s later and tell nothing new
 
 /** Addresses of the machine in a description; names that hide them (mDNS) say nothing. @param {string} sdp */
@@ -63,15 +64,17 @@ export async function elsewhere(pc) {
   if (known.size === 0) {
     return null; // bound to no address, so it moves by itself
   }
-  const realm = new Realm();
+  let realm = null;
   try {
-    const [now, used] = await Promise.all([realm.addresses(), addressInUse(pc)]);
+    realm = new Realm();
+    const late = new Promise((_, fail) => { setTimeout(() => fail(new Error('late')), LOOK_OVER); });
+    const [now, used] = await Promise.race([Promise.all([realm.addresses(), addressInUse(pc)]), late]);
     if (!(used && now.has(used)) && [...now].some((a) => !known.has(a))) {
       return realm;
     }
   } catch (error) {
     console.warn('The network cannot be looked at.', error);
   }
-  realm.close();
+  realm?.close();
   return null;
 }
