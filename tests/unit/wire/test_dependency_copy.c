@@ -5,16 +5,10 @@
 #include "media/wire/grid.h"
 #include "media/wire/layers.h"
 #include "tests/unit/test.h"
+#include "tests/unit/wire/descriptors.h"
 
-static const uint8_t l3t3_key[] = {
-    0xc0, 0x00, 0x01, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00,
-    0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00,
-    0x10, 0x00, 0x02, 0xa0, 0x00, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x16, 0xd5, 0x49,
-    0x24, 0x1b, 0x55, 0x24, 0x90, 0x6d, 0x54, 0x92, 0x31, 0x57, 0xe0, 0x01, 0x97, 0x4c, 0xa8,
-    0x64, 0x33, 0x0e, 0x22, 0x23, 0x96, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x43, 0x90, 0xec,
-    0xa8, 0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf};
-static const uint8_t l1t3[] = {0xc5, 0x00, 0x09, 0x80, 0xa2, 0x14, 0xea, 0xa8, 0x60, 0x41,
-                               0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x04, 0xff, 0x02, 0xcf};
+static const uint8_t l1t3_later[] = {0xc5, 0x00, 0x09, 0x80, 0xa2, 0x14, 0xea, 0xa8, 0x60, 0x41,
+                                     0x4d, 0x14, 0x10, 0x20, 0x84, 0x27, 0x04, 0xff, 0x02, 0xcf};
 
 /* The copy, read again by the structure `after` of copies; its length. */
 static size_t copy(struct bytes b, const struct dependency_copy *c,
@@ -37,7 +31,7 @@ TEST(dependency_copy_of_a_structure_has_other_ids) {
     EXPECT(e.active == 0x1ff && memcmp(&e.frame, &d.frame, sizeof(e.frame)) == 0);
     t.first_id = s.first_id;
     EXPECT(memcmp(&s, &t, sizeof(s)) == 0);
-    EXPECT(dependency_first_id(bytes_of(l1t3, sizeof(l1t3))) == 5);
+    EXPECT(dependency_first_id(bytes_of(l1t3_later, sizeof(l1t3_later))) == 5);
 }
 
 TEST(dependency_copy_of_a_structure_tells_active_targets) {
@@ -58,7 +52,7 @@ TEST(dependency_copy_of_a_structure_tells_active_targets) {
 TEST(dependency_copy_of_a_frame_tells_active_targets) {
     static struct dependency_structure s;
     struct dependency d, e;
-    REQUIRE(dependency_parse(bytes_of(l1t3, sizeof(l1t3)), &s, &d) == OK);
+    REQUIRE(dependency_parse(bytes_of(l1t3_later, sizeof(l1t3_later)), &s, &d) == OK);
     static const uint8_t bare[] = {0x86, 0x00, 0x0a};
     struct dependency_copy c = {.frame_number = 7,
                                 .sets_active = true,
@@ -86,7 +80,7 @@ TEST(dependency_copy_fits_in_an_element) {
     static struct dependency_structure s;
     struct dependency d, e;
     uint8_t longest[DEPENDENCY_LEN_MAX] = {0}, out[DEPENDENCY_LEN_MAX];
-    memcpy(longest, l1t3, sizeof(l1t3));
+    memcpy(longest, l1t3_later, sizeof(l1t3_later));
     struct bytes b = bytes_of(longest, sizeof(longest));
     REQUIRE(dependency_parse(b, &s, &d) == OK);
     struct dependency_copy c = {.frame_number = 7,
@@ -103,7 +97,7 @@ TEST(dependency_copy_fits_in_an_element) {
 TEST(grid_tells_which_targets_come) {
     static struct dependency_structure s;
     struct dependency d;
-    REQUIRE(dependency_parse(bytes_of(l1t3, sizeof(l1t3)), &s, &d) == OK);
+    REQUIRE(dependency_parse(bytes_of(l1t3_later, sizeof(l1t3_later)), &s, &d) == OK);
     struct grid g = grid_of(&s);
     EXPECT(g.n_spatial == 1 && g.n_temporal == 3 && !g.independent);
     EXPECT_EQ(grid_active(g, 7, TARGET_BEST), 7);
