@@ -187,7 +187,12 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
         (void)rewrite_skip(&s->rewrite, in.source, in.seq); /* too late for it: a harmless gap */
         return false;
     }
-    return rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;
+    uint32_t offset = s->rewrite.ts_offset;
+    bool ok = rewrite_map(&s->rewrite, now, &in, ret) == REWRITE_OK;
+    if (offset != s->rewrite.ts_offset) { /* its source had rested, see rewrite_squeeze */
+        transport_changed(s->transport);
+    }
+    return ok;
 }
 
 void stream_skip_all(struct feed *feed, uint64_t seq) {

@@ -54,12 +54,32 @@ void rewrite_switch(struct rewrite *r, us_t now, uint32_t rate, const struct rew
 
 void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
     uint32_t length = last - first;
-    if (length == 0 || length > REWRITE_SQUEEZE_MAX) {
-        return; /* nothing follows, or it is no picture that goes on */
+    if (length > REWRITE_SQUEEZE_MAX) {
+        return; /* it is no picture that goes on */
     }
     r->squeezed = true;
+    r->live = false;
     r->squeezed_to = last;
     r->ts_offset -= length - length / REWRITE_SQUEEZE;
+    r->squeezed_offset = r->ts_offset;
+}
+
+/* A packet with this timestamp is to be sent. */
+static void follow_kept(struct rewrite *r, us_t now, uint32_t ts) {
+    int32_t after = ts32_diff(ts, r->squeezed_to);
+    if (!r->squeezed || after <= 0) {
+        return;
+    }
+    if (!r->live) {
+        uint32_t by_clock = ts_by_clock(r, now, REWRITE_SQUEEZE_CLOCK);
+        r->live = true;
+        if (ts32_diff(ts + r->ts_offset, by_clock) > REWRITE_AHEAD) {
+            r->ts_offset = by_clock - ts;
+        }
+    }
+    if (after > REWRITE_SQUEEZE_MAX) {
+        r->squeezed = false; /* nobody asks for it any more, and timestamps come round again */
+    }
 }
 
 void rewrite_unbind(struct rewrite *r) {
@@ -125,9 +145,7 @@ enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewri
     if (index >= r->next) {
         r->next = index + 1;
     }
-    if (r->squeezed && ts32_diff(in->ts, r->squeezed_to) > REWRITE_SQUEEZE_MAX) {
-        r->squeezed = false; /* nobody asks for it any more, and timestamps come round again */
-    }
+    follow_kept(r, now, in->ts);
     ret->index = index;
     ret->ts = rewrite_ts(r, in->ts);
     note_time(r, now, ret->ts);

@@ -27,20 +27,21 @@ struct rewrite_run {
 };
 
 struct rewrite {
-    uint64_t next;        /* lowest index never handed out */
-    uint64_t first;       /* index at which this epoch began */
-    uint64_t delta;       /* index = seq + delta (mod 2^64) before the first run */
-    uint64_t in_floor;    /* source packets below are refused */
-    uint64_t in_sent;     /* highest source sequence number forwarded (in_floor - 1 = none) */
-    uint64_t skipped;     /* sum of the runs */
-    uint64_t given;       /* indices handed out, since rewrite_init or the state it goes on with */
-    uint32_t source;      /* bound source (feed.id), 0 = none */
-    uint32_t former;      /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
-    uint32_t ts_offset;   /* out = in + ts_offset (mod 2^32) */
-    uint32_t last_ts;     /* newest timestamp sent */
-    uint32_t squeezed_to; /* while `squeezed`: timestamps of the source up to this one are close
-                             together, see rewrite_squeeze */
-    bool squeezed;
+    uint64_t next;      /* lowest index never handed out */
+    uint64_t first;     /* index at which this epoch began */
+    uint64_t delta;     /* index = seq + delta (mod 2^64) before the first run */
+    uint64_t in_floor;  /* source packets below are refused */
+    uint64_t in_sent;   /* highest source sequence number forwarded (in_floor - 1 = none) */
+    uint64_t skipped;   /* sum of the runs */
+    uint64_t given;     /* indices handed out, since rewrite_init or the state it goes on with */
+    uint32_t source;    /* bound source (feed.id), 0 = none */
+    uint32_t former;    /* rewrite_rejoin: to this one ts_offset still applies, 0 = none */
+    uint32_t ts_offset; /* out = in + ts_offset (mod 2^32) */
+    uint32_t last_ts;   /* newest timestamp sent */
+    /* While `squeezed`: timestamps of the source up to squeezed_to are close together and have this
+     * offset, see rewrite_squeeze; `live`: newer ones have come. */
+    uint32_t squeezed_to, squeezed_offset;
+    bool squeezed, live;
     us_t last_at; /* [us] when it was sent, may be negative; 0 = nothing sent yet */
     uint32_t n_runs;
     struct rewrite_run runs[REWRITE_RUNS]; /* ascending */
@@ -118,9 +119,13 @@ uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest);
  * is sent at once, so its timestamps are made to lie as close together: a receiver that took them
  * as they were would show it at its old pace, and everything behind it late. REWRITE_SQUEEZE ticks
  * become one: pictures a millisecond apart, the unit of libwebrtc's clock, stay apart, and 10 s
- * become 0.16 s. */
+ * become 0.16 s. The source may have rested since `last`, as a shared screen does: what comes then
+ * is not put as far behind as it is there, for of that rest only the end was waited for here. */
 #define REWRITE_SQUEEZE 64
-#define REWRITE_SQUEEZE_MAX (90000 * 120) /* ticks of a source: no picture is kept for as long */
+#define REWRITE_SQUEEZE_CLOCK 90000               /* [Hz] only pictures are kept */
+#define REWRITE_AHEAD (REWRITE_SQUEEZE_CLOCK / 4) /* ticks ahead of the clock: still no rest */
+#define REWRITE_SQUEEZE_MAX \
+    (REWRITE_SQUEEZE_CLOCK * 120) /* ticks of a source: no picture is kept for as long */
 void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last);
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
@@ -128,7 +133,7 @@ static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
     if (!r->squeezed || back > REWRITE_SQUEEZE_MAX) {
         return ts + r->ts_offset;
     }
-    return r->squeezed_to - back / REWRITE_SQUEEZE + r->ts_offset;
+    return r->squeezed_to - back / REWRITE_SQUEEZE + r->squeezed_offset;
 }
 /* Everything needed to go on elsewhere, as it is at time now. Not what is squeezed: that is older
  * than source_seq, and refused there. */

@@ -386,3 +386,34 @@ TEST(rewrite_squeezes_what_is_replayed) {
     REQUIRE(map(&r, 0, A, 70000 + 4200, &o) == REWRITE_OK);
     EXPECT(!r.squeezed);
 }
+
+/* A share whose screen rested for five seconds: who came at the end of them waited for none. */
+TEST(rewrite_does_not_wait_for_a_rest_once_more) {
+    const uint32_t second = REWRITE_SQUEEZE_CLOCK;
+    for (uint32_t kept = 0; kept <= second; kept += second) {
+        struct rewrite r;
+        struct rewrite_out key, o;
+        rewrite_init(&r, 5, 1000);
+        struct rewrite_in in = {.source = A, .seq = 70000, .ts = 7 * second};
+        rewrite_switch(&r, US_PER_S, second, &in);
+        rewrite_squeeze(&r, 7 * second, 7 * second + kept);
+        REQUIRE(rewrite_map(&r, US_PER_S, &in, &key) == REWRITE_OK);
+        in.seq++;
+        if (kept) {
+            in.ts += kept;
+            REQUIRE(rewrite_map(&r, US_PER_S, &in, &o) == REWRITE_OK);
+            EXPECT_EQ(o.ts - key.ts, second / REWRITE_SQUEEZE);
+            in.seq++;
+        }
+        uint32_t newest = r.last_ts;
+        in.ts += 5 * second;
+        REQUIRE(rewrite_map(&r, US_PER_S + 200 * US_PER_MS, &in, &o) == REWRITE_OK);
+        EXPECT_EQ(o.ts - newest, second / 5);
+        EXPECT_EQ(rewrite_ts(&r, 7 * second), key.ts); /* what is sent again is the same */
+        EXPECT_EQ(rewrite_ts(&r, in.ts), o.ts);
+        in.seq++;
+        in.ts += 2 * second; /* a rest that it does wait for is one */
+        REQUIRE(rewrite_map(&r, US_PER_S + 2200 * US_PER_MS, &in, &o) == REWRITE_OK);
+        EXPECT_EQ(o.ts - newest, second / 5 + 2 * second);
+    }
+}
