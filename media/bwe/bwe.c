@@ -10,6 +10,7 @@
 
 #define FEEDBACK_MISSING US_PER_S    /* ours: browsers send it every 50 to 250 ms */
 #define COLLAPSED (80 * US_PER_MS)   /* ours */
+#define PROBE_OWN COLLAPSED          /* ours: what a probe makes its own packets wait is less */
 #define DRAIN_ABOVE (40 * US_PER_MS) /* ours: a shorter queue empties by itself */
 #define WAITED_FOR (250 * US_PER_MS) /* ours: of a longer queue the past is seen for long */
 #define DRAIN_BELOW (15 * US_PER_MS)
@@ -200,14 +201,32 @@ static bool is_stale(const struct bwe *b, us_t now) {
     return b->measured > 0 && now - b->measured > USAGE_KNOWN;
 }
 
+/* More is under way than the rate and the round trip have room for: it waits somewhere. */
+static bool is_crowded(const struct bwe *b, us_t now, uint64_t rate) {
+    uint64_t room = rate / 8 * (uint64_t)(rtt(b) + COLLAPSED) / US_PER_S, bytes = 0;
+    for (uint64_t i = 0; i < SENT_PACKETS && bytes <= room; i++) {
+        const struct bwe_packet *p = &b->sent.ring[(b->sent.ext.high - i) % SENT_PACKETS];
+        if (p->state != SENT_UNKNOWN || sent_at(p, now) <= b->newest) {
+            break;
+        }
+        bytes += p->size;
+    }
+    return bytes > room;
+}
+
 /* The path is so much slower that the line need not be waited for: even the last packets have
- * waited long, and far less arrives than is allowed. A path that is narrower than the guess to
- * begin with has no line yet, and 20 groups take a second to come through. */
+ * waited long, and far less arrives than is allowed; half as long when it is much less and the path
+ * is crowded. A path that is narrower than the guess to begin with has no line yet, and 20 groups
+ * take a second to come through. */
 static bool collapsed(const struct bwe *b, us_t now, uint64_t acked) {
     bool growing =
         b->trend.n < TREND_WINDOW ? queue_delay_get(&b->queue) > b->queued : b->trend.slope > 0;
-    return !is_stale(b, now) && queue_delay_last(&b->queue) > COLLAPSED && acked > 0 && growing &&
-           acked < bwe_estimate(b) / 4 * 3;
+    uint64_t rate = bwe_estimate(b);
+    us_t last = queue_delay_last(&b->queue);
+    if (is_stale(b, now) || last <= COLLAPSED / 2 || acked == 0 || !growing) {
+        return false;
+    }
+    return last > COLLAPSED ? acked < rate / 4 * 3 : acked < rate / 4 && is_crowded(b, now, rate);
 }
 
 /* One packet of a feedback. Returns true when its group tells how the path is used. */
@@ -228,7 +247,9 @@ static bool arrival(struct bwe *b, us_t now, const struct bwe_arrival *a, struct
     acked_add(&b->acked, a->at, p->size);
     if (p->probe) {
         probe_arrived(&b->probe, p->probe, a->at, p->size);
-        return false; /* its queue is our question, not the path's answer */
+        if (b->trend.n < TREND_WINDOW || queue_delay_wait(&b->queue, a->at - sent) < PROBE_OWN) {
+            return false; /* its queue is our question, not the path's answer */
+        }
     }
     b->measured = now;
     b->newest = us_max(b->newest, sent);

@@ -21,12 +21,12 @@ void queue_delay_add(struct queue_delay *q, us_t now, us_t at, us_t way) {
     q->last[q->n++ % QUEUE_DELAY_LAST] = way;
 }
 
-static us_t wait_of(const struct queue_delay *q, us_t way) {
-    return us_max(0, way - us_min(q->least, q->before));
+us_t queue_delay_wait(const struct queue_delay *q, us_t way) {
+    return q->n == 0 ? 0 : us_max(0, way - us_min(q->least, q->before));
 }
 
 us_t queue_delay_get(const struct queue_delay *q) {
-    return wait_of(q, q->now);
+    return queue_delay_wait(q, q->now);
 }
 
 us_t queue_delay_last(const struct queue_delay *q) {
@@ -34,5 +34,5 @@ us_t queue_delay_last(const struct queue_delay *q) {
     for (unsigned i = 1; i < QUEUE_DELAY_LAST; i++) {
         least = us_min(least, q->last[i]);
     }
-    return q->n < QUEUE_DELAY_LAST ? 0 : wait_of(q, least);
+    return q->n < QUEUE_DELAY_LAST ? 0 : queue_delay_wait(q, least);
 }

@@ -25,6 +25,8 @@ struct queue_delay {
 /* In zeroed memory. A packet that arrived at `at` [us, the viewer's clock] was under way for `way`
  * [us], between two clocks. */
 void queue_delay_add(struct queue_delay *q, us_t now, us_t at, us_t way);
+/* How much longer than the shortest such a way is [us]; 0: nothing is known. */
+us_t queue_delay_wait(const struct queue_delay *q, us_t way);
 /* Smoothed [us]. */
 us_t queue_delay_get(const struct queue_delay *q);
 /* Of the last packets the one that waited least [us]; 0: too few. */

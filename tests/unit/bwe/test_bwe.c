@@ -68,6 +68,27 @@ TEST(bwe_follows_a_bottleneck_that_changes) {
     EXPECT(waited < 100);
 }
 
+/* What is sent until then stands before the path for seven times as long. */
+TEST(bwe_sees_a_collapse_in_three_tenths_of_a_second) {
+    us_t worst = 0, sum = 0;
+    for (unsigned i = 0; i < 32; i++) {
+        struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(3), .delay = SEC(0.02)};
+        static struct path p;
+        path_init(&p, &link, &usual, 500 + i);
+        run(&p, SEC(12 + 0.13 * i), "4M");
+        us_t fell = p.now;
+        link.rate = 500 * KBIT;
+        while (bwe_rate(&p.bwe, p.now) > MBIT && p.now < fell + US_PER_S) {
+            path_step(&p);
+        }
+        worst = us_max(worst, p.now - fell);
+        sum += p.now - fell;
+    }
+    printf("# seen after %lld ms, %lld at most\n", (long long)sum / 32 / 1000,
+           (long long)worst / 1000);
+    EXPECT(worst < SEC(0.3));
+}
+
 /* Two seconds of it are made before anybody can know, and what arrives until it is gone was all
  * sent before: that tells nothing of the decrease. */
 TEST(bwe_lets_a_long_queue_go) {
