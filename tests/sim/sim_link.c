@@ -53,12 +53,17 @@ static us_t departs(struct sim_link *l, us_t now, size_t size) {
     return l->free_at;
 }
 
-void sim_link_rate(struct sim_link *l, us_t now, uint64_t rate) {
-    if (l->free_at > now && l->c.rate > 0 && rate > 0) {
-        double wait = (double)(l->free_at - now) * (double)l->c.rate / (double)rate;
-        l->free_at = now + (us_t)wait;
+us_t sim_link_leaves(const struct sim_link *l, us_t now, uint64_t before, us_t left) {
+    if (left <= now || before == 0 || l->c.rate == 0) {
+        return left;
     }
+    return now + (us_t)((double)(left - now) * (double)before / (double)l->c.rate);
+}
+
+void sim_link_rate(struct sim_link *l, us_t now, uint64_t rate) {
+    uint64_t before = l->c.rate;
     l->c.rate = rate;
+    l->free_at = sim_link_leaves(l, now, before, l->free_at);
 }
 
 unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
@@ -69,6 +74,7 @@ unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]) {
         l->lost++;
         return 0;
     }
+    l->left = left;
     l->bytes += size;
     us_t arrival = left + l->c.delay;
     if (l->c.jitter > 0) {

@@ -35,6 +35,7 @@ struct sim_link {
     bool bad;       /* Gilbert state, */
     us_t bad_since; /* [us] its begin */
     us_t free_at;   /* [us] when the last bit of the queue has left */
+    us_t left;      /* [us] when the newest packet has left the queue */
     us_t last;      /* [us] arrival of the newest packet in order */
     uint64_t sent, lost, duplicated;
     uint64_t bytes;        /* delivered */
@@ -43,8 +44,11 @@ struct sim_link {
 
 /* A link at rest. */
 void sim_link_init(struct sim_link *l, const struct sim_link_config *c, uint64_t seed);
-/* From now on it has another rate [bit/s], also for what waits. */
+/* From now on it has another rate [bit/s]. What waits goes out by it, too: world_rate moves that.
+ */
 void sim_link_rate(struct sim_link *l, us_t now, uint64_t rate);
+/* When a packet that was to leave at `left` leaves now that the rate is no more `before`. */
+us_t sim_link_leaves(const struct sim_link *l, us_t now, uint64_t before, us_t left);
 /* Send size bytes now. Returns how many copies arrive (0..2) and when, in at. */
 unsigned sim_link_send(struct sim_link *l, us_t now, size_t size, us_t at[2]);
 

@@ -16,9 +16,9 @@
 /* How far the RTP clock may run from the arrival clock at a change of source. */
 #define CLOCK_SLACK (1200 * US_PER_MS)
 #define QUEUE_SLACK (2700 * US_PER_MS) /* where a path may be full */
-/* How long ago a slot must have changed for an engine that was rebuilt to know, at the latest: its
- * state may be a second old, the process down, and a key frame takes its time. */
-#define RESTART_KNOWS (2 * US_PER_S)
+/* How long before its last packet a slot must have begun with what it shows for an engine that was
+ * rebuilt to know: its state may be a second old, and a packet on its way. */
+#define RESTART_KNOWS (1200 * US_PER_MS)
 
 struct play *play_new(const struct session_line *line) {
     struct play *p = mem_zalloc(1, sizeof(*p));
@@ -134,7 +134,7 @@ static void check_restart(struct browser *b, const struct play *p, const struct 
     unsigned ahead = (h->content.picture_id - p->last.content.picture_id) & 0x7fff;
     bool behind = ahead == 0 || ahead >= 0x4000;
     bool same = p->switches == 0 && same_stream(&h->content, &p->last.content);
-    if (!p->video || h->at - p->changed_at > RESTART_KNOWS) {
+    if (!p->video || p->last.at - p->changed_at > RESTART_KNOWS) {
         check_clock(b, p, h);
     }
     if (p->video && b->w->lossless && (!h->content.keyframe || (same && behind))) {
@@ -167,7 +167,8 @@ static void check_step(struct browser *b, struct play *p, const struct held *h) 
                  h->content.kind != p->last.content.kind;
     p->switches += other;
     p->resizes += !other && h->content.layer != p->last.content.layer;
-    p->changed_at = other ? b->w->now : p->changed_at;
+    /* With a key frame it may have begun anew. */
+    p->changed_at = other || h->content.keyframe ? b->w->now : p->changed_at;
 }
 
 static void decoded(struct play *p, us_t now, const struct content *c) {

@@ -350,7 +350,8 @@ static void video_due(struct browser *b, struct publish *p, us_t now) {
     }
     send_some(b, p, now);
     if (!p->sending) {
-        p->next_at = p->spatial > 0 ? now + 1 : us_max(p->frame_at, now + 1);
+        /* A camera that is late does not take two pictures at one time. */
+        p->next_at = p->spatial > 0 ? now + 1 : us_max(p->frame_at, now + PACE_STEP);
     }
 }
 

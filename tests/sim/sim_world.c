@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define EVENTS_MAX 10000000 /* a run that needs more does not end by itself */
 
@@ -184,11 +185,39 @@ void world_send(struct world *w, struct sim_link *l, const struct pending *head,
         CHECK(p);
         *p = *head;
         p->at = at[i];
+        p->link = l;
+        p->left = l->left;
         p->order = w->order++;
         p->len = (uint16_t)d.n;
         memcpy(p->data, d.p, d.n);
         push(w, p);
     }
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct pending *x = *(struct pending *const *)a, *y = *(struct pending *const *)b;
+    return earlier(x, y) ? -1 : 1;
+}
+
+/* They keep their order. A sorted array is a heap. */
+void world_rate(struct world *w, struct sim_link *l, uint64_t rate) {
+    uint64_t before = l->c.rate;
+    us_t last = w->now;
+    sim_link_rate(l, w->now, rate);
+    if (w->n_heap == 0) {
+        return;
+    }
+    qsort(w->heap, w->n_heap, sizeof(w->heap[0]), by_time);
+    for (size_t i = 0; i < w->n_heap; i++) {
+        struct pending *p = w->heap[i];
+        if (p->link == l) {
+            us_t left = sim_link_leaves(l, w->now, before, p->left);
+            p->at = us_max(last, p->at + left - p->left);
+            p->left = left;
+            l->last = last = p->at;
+        }
+    }
+    qsort(w->heap, w->n_heap, sizeof(w->heap[0]), by_time);
 }
 
 /* Ports are numbers of browsers, as long as they do not move. */

@@ -23,7 +23,9 @@
 struct pending { /* a datagram on its way */
     us_t at;
     uint64_t order;
-    int to; /* browser number, SIM_TO_ENGINE or SIM_TO_FAR */
+    const struct sim_link *link; /* the path that it takes, */
+    us_t left;                   /* [us] and when it has left the queue before that */
+    int to;                      /* browser number, SIM_TO_ENGINE or SIM_TO_FAR */
     struct addr from, dest;
     uint16_t len;
     uint8_t data[];
@@ -141,5 +143,7 @@ struct browser *world_participant(const struct world *w, uint16_t participant);
 
 /* Put a datagram on the wire; the link decides. */
 void world_send(struct world *w, struct sim_link *l, const struct pending *head, struct bytes d);
+/* From now on the path has another rate [bit/s], also for what waits before it. */
+void world_rate(struct world *w, struct sim_link *l, uint64_t rate);
 
 #endif

@@ -76,13 +76,13 @@ static void watch(struct world *w, struct browser *a, bool far) {
     us_t came = until_shows(w, a, p, 0);
     world_run_for(w, 8 * US_PER_S);
     SIM_EXPECT(w, layer(a, 1)->stopped && !layer(a, 0)->stopped);
-    sim_link_rate(&v->down, w->now, 450 * KBIT);
+    world_rate(w, &v->down, 450 * KBIT);
     world_run_for(w, 12 * US_PER_S);
     SIM_EXPECT(w, p->last.content.layer != 0);
     SIM_EXPECT(w, layer(a, 0)->stopped);
     uint64_t narrow = made(w, a, US_PER_S);
     p->longest = 0;
-    sim_link_rate(&v->down, w->now, 8000 * KBIT);
+    world_rate(w, &v->down, 8000 * KBIT);
     us_t back = until_shows(w, a, p, 0);
     world_run_for(w, US_PER_S);
     say(w, "the large picture came", came, "us after it was asked for");
@@ -157,7 +157,7 @@ void scenario_slow_keys(struct world *w) {
     world_run_for(w, 20 * US_PER_S);
     SIM_EXPECT(w, size_shown(p) == 0);
     b->down.c.queue = 500 * KBIT / 8 / 4;
-    sim_link_rate(&b->down, w->now, 500 * KBIT);
+    world_rate(w, &b->down, 500 * KBIT);
     us_t begun = w->now, smaller = 0;
     unsigned again = 0;
     while (!w->failed && w->now - begun < 20 * US_PER_S) {

@@ -18,7 +18,7 @@ static struct sim_link_config path(us_t delay) {
 /* Let a phase pass; the size that comes in most of what is left of it once it has settled. */
 static unsigned at_rate(struct world *w, struct browser *b, struct play *p, uint64_t rate) {
     unsigned looks[SVC_SIZES] = {0}, most = 0;
-    sim_link_rate(&b->down, w->now, rate);
+    world_rate(w, &b->down, rate);
     world_run_for(w, SETTLED);
     for (us_t until = w->now + PHASE - SETTLED; !w->failed && w->now < until;) {
         world_run_for(w, 100 * US_PER_MS);
