@@ -99,20 +99,24 @@ static bool resumes(struct layer *l, us_t now, const struct media_packet *p) {
            inbound_resume(in, limit, now, p->packet->len);
 }
 
-/* Video goes on, but for what is left out since a packet of it was over the limit. A frame with a
- * packet missing would be shown as it is where the gap is closed, and asked for where it is not. */
+/* Video goes on, but for what is left out since a packet of it was over the limit, or since a gap
+ * that is too long to be asked for. A frame with a packet missing would be shown as it is where the
+ * gap is closed, and asked for where it is not. */
 static void video(struct layer *l, us_t now, const struct incoming *k, struct media_packet *p) {
     struct inbound *in = inbound_of(l);
+    struct engine_counters *n = &l->flow->tour->engine->n;
     if (k->over) {
         inbound_cut(in->line);
     }
+    in->cut = in->cut || p->after_gap;
     if (!in->cut) {
         media(l, now, p);
     } else if (resumes(l, now, p)) {
         p->after_gap = true; /* which viewers never see */
         media(l, now, p);
     } else {
-        l->flow->tour->engine->n.drop_policed += !k->over;
+        n->drop_policed += in->line->police.cut && !k->over;
+        n->drop_gap += !in->line->police.cut;
         if (flows(l, now, p) && layer_is_wanted(l)) {
             recv_keyframe_need(&l->feed.keyframe);
         }

@@ -37,7 +37,7 @@ struct inbound {                 /* one stream */
     uint16_t rtx_seq;            /* newest of the RTX stream */
     us_t heard;                  /* [us] last packet with a payload */
     us_t bye_at;                 /* [us] its sender said BYE, 0 = not since */
-    bool cut; /* video: left out until a key frame begins for which there is room */
+    bool cut; /* video: left out until a key frame begins, and there is room for it */
 };
 
 struct inbound_line {

@@ -176,7 +176,7 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
         sub_clear(shown);
         s->shown = !s->shown;
         begin(s, now, &in, p);
-    } else if (s->fresh) {
+    } else if (s->fresh || (p->after_gap && p->keyframe)) { /* a picture that nothing led to */
         begin(s, now, &in, p);
     }
     s->fresh = false;

@@ -151,13 +151,22 @@ TEST(parameter_sets_repaired_late_find_their_place) {
     rig_free(&r);
 }
 
-/* What nobody can repair is no gap to the viewers, who would all ask for it. */
+/* What nobody can repair is no gap to the viewers, who would all ask for it; nor a picture that
+ * looks whole to who has no picture ids: it goes on with a key frame. */
 TEST(a_gap_that_is_given_up_is_closed) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
     client_video(a, CAM, true);
+    rig_run(&r, 1100 * US_PER_MS);
+    unsigned plis = a->n_pli;
     a->streams[CAM].next += 600;
     client_video(a, CAM, false);
+    client_video(a, CAM, false);
+    EXPECT_EQ(v->n_got, 1);
+    EXPECT_EQ(engine_counters(r.engine)->drop_gap, 2);
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, true);
     REQUIRE(v->n_got == 2);
     EXPECT_EQ(v->got[1].seq, (uint16_t)(v->got[0].seq + 1));
     a->streams[CAM].next += 5; /* but this may be repaired */
