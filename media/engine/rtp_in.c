@@ -259,7 +259,7 @@ void rtp_in(struct session *s, us_t now, struct packet *packet) {
     struct incoming k = {.packet = packet};
     struct arrival a = {0};
     s->engine->n.rtp_in++;
-    if (rtp_parse(bytes_of(packet->data, packet->len), &k.r) != OK) {
+    if (packet->len > RTP_LEN_MAX || rtp_parse(bytes_of(packet->data, packet->len), &k.r) != OK) {
         s->engine->n.drop_rtp++;
         return;
     }

@@ -9,6 +9,12 @@
 #define OSN_LEN 2                         /* [bytes] RFC 4588 section 4 */
 static const struct media_packet nothing; /* has no extension and no payload */
 
+/* [bytes] What a packet may be longer than it came: the words of its extensions, MID and
+ * transport-wide number, their two-byte form and a longer dependency descriptor; padding, the
+ * number of a retransmission, and the tag. */
+#define GROWTH_MAX (4 + 3 + (2 + MID_MAX) + 4 + 2 + 4 + BATCH_PADDING + OSN_LEN + 16)
+_Static_assert(RTP_LEN_MAX + GROWTH_MAX <= PACKET_CAP, "what is taken can be passed on");
+
 #define DESCRIPTOR_MAX 8 /* [bytes] RFC 7741 section 4.2: 6 at most */
 
 /* What is sealed, in pieces, and room for those that are this viewer's own. */
@@ -70,7 +76,8 @@ struct placing {
 
 static bool seal(struct stream *s, const struct placing *at, struct bytes header,
                  const struct pieces *x, struct train *t) {
-    struct wr w = wr_of(t->data + t->len, sizeof(t->data) - t->len);
+    size_t left = sizeof(t->data) - t->len;
+    struct wr w = wr_of(t->data + t->len, left < PACKET_CAP ? left : PACKET_CAP);
     size_t len = srtp_seal_pieces(s->transport->sealer, at->index, header, &x->plain, &w);
     if (len == 0) {
         return false;

@@ -44,7 +44,7 @@
     X(drop_stun)            /* malformed, anonymous or forged STUN */                         \
     X(drop_dtls)                                                                              \
     X(drop_srtp) /* failed authentication or replay */                                        \
-    X(drop_rtp)  /* authentic but malformed, or no m-line for it */                           \
+    X(drop_rtp)  /* authentic but malformed or too long, or no m-line for it */               \
     X(drop_rtcp)                                                                              \
     X(drop_policed)    /* RTP over the limit of its m-line, or of a picture cut by that */    \
     X(drop_gap)        /* RTP of a picture after a gap too long to be asked for */            \

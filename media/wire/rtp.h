@@ -37,6 +37,10 @@ struct rtp_write_ext {
     const uint8_t *p;
 };
 
+/* [bytes] of an RTP packet that is taken, without what SRTP adds: what a path of 1500 carries at
+ * most, and with the extensions of whoever gets it less than PACKET_CAP (out/seal.c) */
+#define RTP_LEN_MAX 1472
+
 /* Write a header: fixed part and, when n_ext > 0, an extension block (padded to 32 bits) in the
  * one-byte form, or where an element is longer than 16 bytes in the two-byte form. Only pt, marker,
  * seq, ts, ssrc of *h are read, and padding != 0 sets the P bit (the caller writes the padding).

@@ -1,6 +1,7 @@
-/* What the engine yields and the rim sends: packets for one address, all of one length but for a
- * shorter last one, so that the kernel takes them in one call and cuts them apart (UDP_SEGMENT,
- * udp(7)). One packet alone is a train too. */
+/* What the engine yields and the rim sends: packets for one address, each of PACKET_CAP bytes at
+ * most, since one that has to wait is kept in a struct packet; all of one length but for a shorter
+ * last one, so that the kernel takes them in one call and cuts them apart (UDP_SEGMENT, udp(7)).
+ * One packet alone is a train too. */
 #ifndef ORIEL_MEDIA_WIRE_TRAIN_H
 #define ORIEL_MEDIA_WIRE_TRAIN_H
 

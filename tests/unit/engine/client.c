@@ -368,7 +368,7 @@ void client_input(struct client *c, us_t now, const struct datagram *d) {
     }
 }
 
-#define PAYLOAD_MAX 1200
+#define PAYLOAD_MAX 1560
 
 static size_t write_payload(struct client *c, const struct packet_spec *s, struct sent_stream *st,
                             uint8_t out[PAYLOAD_MAX]) {

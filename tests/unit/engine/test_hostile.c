@@ -38,6 +38,35 @@ TEST(random_bytes_change_nothing) {
     rig_free(&r);
 }
 
+/* What the longest of what is taken becomes with a viewer's own extensions fits where it waits for
+ * him (server/ice_tcp.h: in a struct packet); what is longer is taken from nobody. */
+static size_t longest_out;
+
+static void note_longest(struct rig *rig, const struct datagram *d) {
+    (void)rig;
+    longest_out = d->len > longest_out ? d->len : longest_out;
+}
+
+TEST(the_longest_packet_fits_whoever_gets_it) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = client_new(&r, 2);
+    struct session_line *l = &v->params.lines[STAGE];
+    snprintf(l->mid, sizeof(l->mid), "sixteen_letters_");
+    l->twcc = true;
+    l->ext.id[RTP_EXT_TWCC] = 3;
+    client_join(v);
+    client_video(a, CAM, true);
+    r.watch = note_longest;
+    longest_out = 0;
+    for (uint16_t size = 1200; size < 1540; size++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .size = size});
+    }
+    EXPECT(longest_out > 1472 && longest_out <= PACKET_CAP - 64);
+    EXPECT(counters()->drop_rtp > 0);
+    EXPECT_EQ(client_count(v, STAGE) - 1 + counters()->drop_rtp, 340);
+    rig_free(&r);
+}
+
 TEST(flipped_bits_do_not_pass) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1);
