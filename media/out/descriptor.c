@@ -12,8 +12,16 @@ static struct dependency_copy targets(const struct stream *s, const struct media
     return c;
 }
 
+/* It may be the one from which on something else is sent (stream_map), which it would say. */
+static bool may_change(const struct stream *s, const struct media_packet *p) {
+    const struct choice *c = &s->layers;
+    bool thins = s->replay.behind && s->replay.thin;
+    return s->fresh || ((!c->begun || p->seq > c->newest) && (c->want != c->now || thins));
+}
+
 size_t descriptor_len(const struct stream *s, const struct media_packet *p) {
     struct dependency_copy c = targets(s, p);
+    c.sets_active = c.sets_active || (c.n_targets > 0 && may_change(s, p));
     return dependency_copy_len(media_packet_descriptor(p), &c);
 }
 

@@ -12,7 +12,7 @@
 static inline bool descriptor_goes(const struct stream *s, const struct media_packet *p) {
     return s->header.dependency && p->layers.described;
 }
-/* Of a packet that descriptor_goes with: its length [bytes]; */
+/* Of a packet that descriptor_goes with: its length [bytes], at most, before stream_map; */
 size_t descriptor_len(const struct stream *s, const struct media_packet *p);
 /* and write it, the same each time: returns its length. */
 size_t descriptor_write(struct stream *s, const struct media_packet *p,

@@ -19,22 +19,28 @@ struct film {
     bool any;
 };
 
-static void picture(struct film *f, bool key) {
+/* A packet of the present picture. */
+static void part(struct film *f, bool key, bool inside) {
     static const uint8_t ids[] = {6, 8, 7, 9};                     /* T0 T2 T1 T2 */
     static const uint8_t raw[2][3] = {{0x10, 0, 0}, {0x18, 0, 0}}; /* N: a sequence begins */
     uint8_t descriptor[sizeof(l1t3_later)];
-    f->pictures = key ? 0 : f->pictures + 1;
-    f->number++;
-    f->any = true;
     memcpy(descriptor, l1t3_later, sizeof(l1t3_later));
     descriptor[0] = key ? l1t3_later[0] : (uint8_t)(0xc0 | ids[f->pictures % 4]);
     put_be16(descriptor + 1, f->number);
     client_send(f->c, &(struct packet_spec){.line = f->line,
                                             .layer = f->layer,
+                                            .inside = inside,
                                             .marker = true,
                                             .dependency = bytes_of(descriptor, key ? 20 : 3),
                                             .raw = bytes_of(raw[key], 3),
                                             .size = f->size ? f->size : 300});
+}
+
+static void picture(struct film *f, bool key) {
+    f->pictures = key ? 0 : f->pictures + 1;
+    f->number++;
+    f->any = true;
+    part(f, key, false);
 }
 
 /* 30 pictures a second; key frames where they are asked for. */
@@ -190,6 +196,35 @@ TEST(described_streams_tell_which_frame_rates_there_are) {
     seen = look(v, &s);
     EXPECT(seen.active == 7 && seen.frames >= 30);
     rig_free(&r);
+}
+
+/* The packet from which on it is said which targets there are is longer by that than one as long
+ * that goes before it in the same train. */
+static void expect_whole_trains(unsigned phase) {
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    snprintf(v->params.lines[STAGE].mid, sizeof(v->params.lines[STAGE].mid), "cam");
+    client_join(c);
+    client_join(v);
+    struct film f = {.c = c, .line = CAM};
+    picture(&f, true);
+    for (unsigned i = 0; i < 60; i++) {
+        rig_run(&r, i < phase ? 66 * US_PER_MS : 33 * US_PER_MS);
+        r.hold = true;
+        part(&f, false, true); /* the end of a picture, and the beginning of the next one */
+        picture(&f, false);
+        r.hold = false;
+        rig_pump(&r);
+    }
+    EXPECT_EQ(client_count(v, STAGE), 121);
+    EXPECT(client_last(v, STAGE)->descriptor_len == 4);
+}
+
+TEST(described_streams_come_in_whole_trains) {
+    for (unsigned phase = 0; phase < 4; phase++) {
+        REQUIRE(rig_init(&r));
+        expect_whole_trains(phase);
+        rig_free(&r);
+    }
 }
 
 /* Sizes of simulcast are sources like any other, with the same numbers on purpose. */
