@@ -56,6 +56,23 @@ TEST(a_command_that_stays_without_a_key_frame_is_followed_by_another) {
     rig_free(&r);
 }
 
+/* It is the same stream, whose sender knows the last number. */
+TEST(commands_go_on_after_a_pause) {
+    REQUIRE(rig_init(&r));
+    struct client *a = join_publisher(true, false), *v = rig_join(&r, 2);
+    client_video(a, CAM, false);
+    uint8_t first = a->fir_nr;
+    client_video(a, CAM, true);
+    rig_run(&r, 4 * US_PER_S);
+    EXPECT_EQ(rig_count(&r, MEDIA_SOURCE_OFF, 1), 1);
+    EXPECT_EQ(a->n_fir, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    EXPECT_EQ(a->n_fir, 2);
+    EXPECT_EQ(a->fir_nr, (uint8_t)(first + 1));
+    rig_free(&r);
+}
+
 TEST(each_layer_is_asked_by_commands_of_its_own) {
     REQUIRE(rig_init(&r));
     struct client *a = client_new(&r, 1);
