@@ -7,6 +7,7 @@
 
 #define CACHE_MIN 64
 #define CACHE_MAX 4096
+#define GAP_MAX 256     /* missing numbers: as many as are asked for (recv/nack.h) */
 #define STORE_STEP 32   /* places that may be left behind with each packet, */
 #define EXPIRE_STEP 512 /* and at once otherwise */
 
@@ -61,7 +62,8 @@ void packet_cache_free(struct packet_cache *c) {
 
 /* Let the ring end at seq, which is beyond its present end. */
 static void advance(struct packet_cache *c, uint64_t seq) {
-    if (c->high == 0 || seq - c->oldest >= 2 * (uint64_t)c->cap) {
+    bool far = seq - c->high > GAP_MAX || seq - c->oldest >= 2 * (uint64_t)c->cap;
+    if (c->high == 0 || far) {
         packet_cache_clear(c);
         c->oldest = seq;
     }

@@ -2,7 +2,9 @@
  * extended sequence number. What is young is kept for retransmission; from a packet on that is held
  * (a key frame) everything is, however old, for who comes late. A ring that has become too full
  * lets its oldest packets go, a few with each that is stored, so that no packet pays for thousands;
- * a held one among them ends the hold. Owner: the worker that owns the source. */
+ * a held one among them ends the hold. It begins anew where more numbers are missing than anybody
+ * asks for: a source that leaves out thousands with each packet would make each cost as much.
+ * Owner: the worker that owns the source. */
 #ifndef ORIEL_MEDIA_FEED_CACHE_H
 #define ORIEL_MEDIA_FEED_CACHE_H
 
@@ -37,6 +39,11 @@ void packet_cache_hold(struct packet_cache *c, uint64_t seq);
 void packet_cache_release(struct packet_cache *c);
 /* No packet of this number will be stored, and none is missing. at [us]. */
 void packet_cache_skip(struct packet_cache *c, us_t at, uint64_t seq);
+/* The first number from this one on that may be in the ring: who looks at one after another need
+ * not walk over all that a source has left out. */
+static inline uint64_t packet_cache_from(const struct packet_cache *c, uint64_t seq) {
+    return seq > c->oldest ? seq : c->oldest;
+}
 /* That is known of this number. */
 bool packet_cache_skipped(const struct packet_cache *c, uint64_t seq);
 /* Note the padding that a packet is sent with; nothing when it is not there. */

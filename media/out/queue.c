@@ -234,6 +234,7 @@ static bool next_of(struct stream *s, us_t now, struct media_packet *ret) {
 static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train *t) {
     struct stream_replay *x = &s->replay;
     struct sub *sub;
+    x->next = packet_cache_from(&x->feed->cache, x->next);
     for (; x->next < x->feed->cache.high && (sub = stream_sub(s, x->feed)) != NULL; x->next++) {
         if (q->repairs || !pacer_lets(&q->pacer, now)) {
             return false; /* what repairs a part of it does not wait for all of it */

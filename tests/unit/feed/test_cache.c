@@ -153,6 +153,28 @@ TEST(cache_agrees_with_a_model) {
     }
 }
 
+/* What a source leaves out is no work: neither for it nor for who waits for what comes next. */
+TEST(cache_begins_anew_after_a_long_gap) {
+    struct packet_pool *pool = packet_pool_new(8);
+    struct packet_cache c;
+    REQUIRE(pool && packet_cache_init(&c, 4096, US_PER_S) == OK);
+    EXPECT_EQ(packet_cache_from(&c, 7), 7);
+    store(&c, pool, 0, 1000);
+    packet_cache_hold(&c, 1000);
+    store(&c, pool, 0, 1257);
+    EXPECT(c.holds && finds(&c, 0, 1000));
+    EXPECT_EQ(packet_cache_from(&c, 10), 1000);
+    EXPECT_EQ(packet_cache_from(&c, 1001), 1001);
+    store(&c, pool, 0, 1258 + 257);
+    EXPECT(!c.holds && !finds(&c, 0, 1257) && finds(&c, 0, 1515));
+    EXPECT_EQ(packet_cache_from(&c, 1001), 1515);
+    packet_cache_skip(&c, 0, 3000); /* likewise */
+    EXPECT_EQ(packet_cache_from(&c, 1001), 3000);
+    EXPECT_EQ(packet_pool_idle(pool), 8);
+    packet_cache_free(&c);
+    packet_pool_free(pool);
+}
+
 TEST(cache_holds_from_a_packet_on) {
     struct packet_pool *pool = packet_pool_new(2 * CAP);
     struct packet_cache c;
