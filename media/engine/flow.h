@@ -21,6 +21,7 @@ struct layer {
     uint32_t tap_id; /* kept over pauses; 0 = never tapped */
     us_t needed_at;  /* [us] somebody needed it, or it began */
     us_t asked_at;   /* [us] it was asked for last, being dormant */
+    bool torn;       /* a packet will not come any more: other workers are still to be told */
 };
 
 struct flow {

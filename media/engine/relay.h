@@ -52,7 +52,8 @@ struct relay {
     uint8_t to, from; /* workers */
     bool on;
     uint8_t layer; /* of the source, where one is meant */
-    uint32_t id;   /* of the source, unique at its origin for the life of the process */
+    bool torn; /* RELAY_PACKET: something before it will not come, and is not asked for any more */
+    uint32_t id; /* of the source, unique at its origin for the life of the process */
     uint64_t tour;
     union {
         struct {

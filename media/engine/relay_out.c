@@ -118,10 +118,12 @@ void relay_hello(const struct tour *t, uint64_t workers) {
     (void)push(t, RELAY_HELLO, workers);
 }
 
-void relay_packet(const struct layer *l, const struct media_packet *p, bool keep) {
+void relay_packet(struct layer *l, const struct media_packet *p, bool keep) {
     struct relay *m = push_layer(l, RELAY_PACKET, audience(l->flow));
     if (m) {
         m->on = keep;
+        m->torn = l->torn;
+        l->torn = false;
         m->packet = *p;
         packet_ref(p->packet);
     }

@@ -16,8 +16,9 @@ void relay_introduce(struct flow *f, uint64_t workers);
 void relay_gone(struct flow *f);
 /* RELAY_HELLO to these workers (bits). */
 void relay_hello(const struct tour *t, uint64_t workers);
-/* A packet of it; each message holds a reference. keep: the others may keep it too. */
-void relay_packet(const struct layer *l, const struct media_packet *p, bool keep);
+/* A packet of it; each message holds a reference. keep: the others may keep it too. It takes along
+ * that the layer is torn. */
+void relay_packet(struct layer *l, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */
 void relay_skip(const struct layer *l, uint64_t seq);
 /* Its sender's report. */

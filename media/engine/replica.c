@@ -137,6 +137,9 @@ static void state(struct engine *e, us_t now, const struct relay *m) {
 static void packet(struct layer *l, us_t now, const struct relay *m) {
     struct media_packet p = m->packet;
     l->flow->tour->engine->n.relay_in++;
+    if (m->torn) {
+        packet_cache_release(&l->feed.cache);
+    }
     if (l->feed.live) {
         flow_packet(l, now, &p, m->on);
     }

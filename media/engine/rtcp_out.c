@@ -125,7 +125,8 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
     }
     bool lost = recv_nack_take_lost(nack);
     if (lost) {
-        packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody */
+        packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody, */
+        l->torn = true;                       /* nor elsewhere */
     }
     if (lost && feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
         recv_keyframe_lost(&l->feed.keyframe);

@@ -39,6 +39,44 @@ TEST(a_key_frame_that_is_on_its_way_is_not_asked_for_again) {
     pair_done();
 }
 
+static void keep_pictures(struct rig *r) {
+    r->config.gop_age = 10 * US_PER_S;
+    r->config.gop_bytes = 4u << 20;
+    rig_restart(r);
+}
+
+/* Where a packet is lost for good, the picture that is kept is of no use on any worker. */
+TEST(what_is_kept_on_the_other_worker_has_no_holes) {
+    REQUIRE(rig_init(&pair.home) && rig_init(&pair.other));
+    pair.other.config.worker = 1;
+    keep_pictures(&pair.home);
+    keep_pictures(&pair.other);
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, 2), OK);
+    EXPECT_EQ(engine_tour_span(pair.other.engine, pair.other.now, TOUR, 0, 1), OK);
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    pair_run(33 * US_PER_MS);
+    client_video(a, CAM, false);
+    pair_exchange();
+    EXPECT_EQ(client_count(v, STAGE), 2);
+    struct client *late = rig_join(&pair.other, 3);
+    EXPECT_EQ(client_count(late, STAGE), 2);
+    client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    for (int i = 0; i < 60; i++) { /* it is asked for, and then given up */
+        client_video(a, CAM, false);
+        pair_run(30 * US_PER_MS);
+    }
+    struct client *later = rig_join(&pair.other, 4);
+    pair_run(30 * US_PER_MS);
+    EXPECT_EQ(client_count(later, STAGE), 0);
+    client_video(a, CAM, true); /* which the loss has been answered with */
+    pair_exchange();
+    struct client *last = rig_join(&pair.other, 5);
+    EXPECT_EQ(client_count(later, STAGE), 1);
+    EXPECT_EQ(client_count(last, STAGE), 1);
+    pair_done();
+}
+
 static void layer(struct client *c, uint8_t number, bool keyframe) {
     client_send(c, &(struct packet_spec){
                        .line = CAM, .layer = number, .keyframe = keyframe, .marker = true});
