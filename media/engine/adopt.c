@@ -214,9 +214,11 @@ static void meet(struct session *s, unsigned i, struct layer *l) {
     if (!s->rebuilt) {
         slot->told = place->participant;
         slot->told_kind = place->kind;
+    }
+    if (!slot->anew) {
         stream_resume(&slot->stream, &l->feed);
     }
-    if (s->rebuilt || l != l->flow->shown) {
+    if (slot->anew || l != l->flow->shown) {
         bind_slot(&s->viewer.slots[i], s->engine->now);
     }
     /* Whose camera is on the stage spoke last: ranking then agrees with what is shown. */
@@ -267,6 +269,7 @@ static void load_slot(struct session *s, unsigned i, us_t taken, const struct sn
     slot->stream.packets = from->packets;
     slot->stream.octets = from->octets;
     slot->resume = from->rewrite.source;
+    slot->anew = s->rebuilt || (from->line.flags & SNAPSHOT_BEHIND);
     /* Who that was is told when nobody comes. */
     slot->told = slot->resume || s->rebuilt ? SLOT_TOLD_BEFORE : 0;
     s->viewer.slots[i].awaiting = slot->resume != 0;

@@ -38,7 +38,8 @@ struct slot { /* a receiving m-line; what belongs there is in viewer.slots of th
         uint64_t given; /* of rewrite.h, up to highest_seq */
         bool any;
     } reported;
-    uint32_t resume; /* snapshot_key of what is still to be adopted, 0 = nothing */
+    uint32_t resume; /* snapshot_key of what is still to be adopted, 0 = nothing; */
+    bool anew;       /* with a key frame */
 };
 
 enum session_end { SESSION_GOES_ON, SESSION_REMOVED, SESSION_FAILED, SESSION_GONE };

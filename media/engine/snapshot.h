@@ -25,7 +25,8 @@ enum { /* snapshot_line.flags */
        SNAPSHOT_MUTED = 8,
        SNAPSHOT_UNNUMBERED = 16, /* slot: it is not known to have had a picture */
        SNAPSHOT_REMB = 32,
-       SNAPSHOT_FIR = 64
+       SNAPSHOT_FIR = 64,
+       SNAPSHOT_BEHIND = 128 /* slot: what comes next for it is in our cache only */
 };
 enum { /* session_snapshot.flags */
        SNAPSHOT_HOST = 1,

@@ -154,6 +154,41 @@ TEST(a_replay_whose_beginning_is_lost_is_not_waited_for) {
     rig_free(&r);
 }
 
+/* Another process has nothing of it: it goes on with a key frame, not with what is live. */
+TEST(a_replay_that_is_handed_over_ends_with_a_key_frame) {
+    struct client *a;
+    struct session_snapshot shot[3];
+    REQUIRE(begin(&a, 4u << 20));
+    for (unsigned i = 0; i < 600; i++) {
+        rig_run(&r, i % 3 ? 0 : FRAME);
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = i % 3 == 2, .size = 1100});
+    }
+    struct client *late = rig_join(&r, 3), *v = r.clients[1];
+    unsigned plis = a->n_pli, some = client_count(late, STAGE);
+    REQUIRE(some > 0 && some < 300); /* the rest is paced */
+    for (unsigned i = 0; i < 3; i++) {
+        REQUIRE(engine_snapshot(r.engine, i + 1, &shot[i]) == OK);
+    }
+    rig_restart(&r);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(engine_adopt(r.engine, r.now, &shot[i]), OK);
+    }
+    rig_pump(&r);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    v->n_got = 0;
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(late, STAGE), some);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    client_video(a, CAM, true);
+    REQUIRE(client_count(late, STAGE) == some + 1);
+    const struct got *last = client_last(late, STAGE), *before = last - 1;
+    EXPECT(last->keyframe && last->seq == (uint16_t)(before->seq + 1));
+    EXPECT_EQ(last->picture_id, (uint16_t)(before->picture_id + 1) & 0x7fff);
+    EXPECT(ts32_newer(last->ts, before->ts));
+    EXPECT_EQ(rig_shows(&r, late, STAGE), 1);
+    rig_free(&r);
+}
+
 /* Three temporal layers: what is replayed are the lowest one's pictures, without a gap, and all of
  * them from a switching point on. */
 TEST(of_what_is_old_the_lowest_frame_rate_is_replayed) {
