@@ -137,6 +137,28 @@ static void begin(struct stream *s, us_t now, const struct rewrite_in *in,
     number(s, p, own);
 }
 
+/* The frame numbers of its feed have moved to where no viewer may be led, and this packet is left
+ * out. A key frame, which brings all that what follows refers to, begins the stream anew. */
+static bool strays(struct stream *s, us_t now, const struct rewrite_in *in,
+                   const struct media_packet *p) {
+    if (!s->header.dependency || !p->layers.described) {
+        return false;
+    }
+    struct rewrite_dependency_in d = {media_packet_descriptor(p), p->descriptor.n_templates};
+    bool newer = p->seq > s->rewrite.in_sent;
+    if (rewrite_dependency_follows(&s->dependency, &d)) {
+        return false;
+    }
+    if (newer && p->descriptor.n_templates > 0) {
+        begin(s, now, in, p);
+        return false;
+    }
+    if (newer) {
+        feed_need_keyframe(stream_shown(s));
+    }
+    return true;
+}
+
 /* What it gets at this packet of the feed that it shows. */
 static uint8_t wanted(const struct stream *s, const struct media_packet *p) {
     const struct stream_replay *x = &s->replay;
@@ -183,7 +205,7 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
     if (p->seq < s->begin_seq && p->ts != s->begin_ts) {
         return false; /* a repair of an earlier picture */
     }
-    if (!shows(s, p)) {
+    if (strays(s, now, &in, p) || !shows(s, p)) {
         (void)rewrite_skip(&s->rewrite, in.source, in.seq); /* too late for it: a harmless gap */
         return false;
     }

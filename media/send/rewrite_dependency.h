@@ -27,6 +27,11 @@ void rewrite_dependency_begin(struct rewrite_dependency *r, const struct rewrite
 /* The slot switches to a source at the packet with this element. */
 void rewrite_dependency_switch(struct rewrite_dependency *r,
                                const struct rewrite_dependency_in *in);
+/* Is its number near the newest one that was sent? Each receiver unwraps numbers by the one before:
+ * a source that goes half of their range back, twice, would lead it to where everything that is
+ * shown after it is far behind. What does not follow must not be sent without a switch. */
+bool rewrite_dependency_follows(const struct rewrite_dependency *r,
+                                const struct rewrite_dependency_in *in);
 /* Number and ids for an element of the bound source, new or sent again; the rest of *ret is the
  * caller's. */
 void rewrite_dependency_map(struct rewrite_dependency *r, const struct rewrite_dependency_in *in,

@@ -164,6 +164,53 @@ TEST(described_streams_run_on_from_source_to_source) {
     rig_free(&r);
 }
 
+/* As libwebrtc unwraps numbers: each by the one that came before it. Key frames are taken only when
+ * they are ahead of those before. */
+static void expect_keys_ahead(const struct client *v, unsigned keys) {
+    struct dependency_structure s = {0};
+    int64_t id = 0, key = -1;
+    uint16_t last = 0;
+    unsigned n = 0;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        struct dependency d;
+        if (g->line != STAGE ||
+            dependency_parse(bytes_of(g->descriptor, g->descriptor_len), &s, &d) != OK) {
+            continue;
+        }
+        id += i > 0 ? (int16_t)(uint16_t)(d.frame_number - last) : 0;
+        last = d.frame_number;
+        EXPECT(!d.has_structure || id > key);
+        key = d.has_structure ? id : key;
+        n += d.has_structure;
+    }
+    EXPECT(n >= keys);
+}
+
+/* A source whose numbers go back for half of their range, and once more, is not followed there: the
+ * next one would seem to be far behind. It is again from a key frame on. */
+TEST(described_streams_are_not_led_astray) {
+    REQUIRE(rig_init(&r));
+    struct client *c = av1_client(1, true), *v = av1_client(2, true);
+    client_join(c);
+    client_join(v);
+    struct film f[2] = {{.c = c, .line = CAM, .number = 100}, {.c = c, .line = SCREEN}};
+    film(f, 1, US_PER_S);
+    unsigned before = client_count(v, STAGE);
+    for (unsigned i = 0; i < 2; i++) {
+        f[0].number = (uint16_t)(f[0].number - 30000);
+        picture(f, false);
+        picture(f, false);
+    }
+    EXPECT_EQ(client_count(v, STAGE), before);
+    EXPECT_EQ(c->n_pli, 1);
+    film(f, 1, 100 * US_PER_MS);
+    EXPECT_EQ(client_count(v, STAGE), before + 4);
+    film(f, 2, US_PER_S); /* a share takes the stage */
+    expect_keys_ahead(v, 3);
+    rig_free(&r);
+}
+
 TEST(described_streams_tell_which_frame_rates_there_are) {
     static struct dependency_structure s;
     REQUIRE(rig_init(&r));

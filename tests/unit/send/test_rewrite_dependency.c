@@ -46,6 +46,25 @@ TEST(rewrite_dependency_runs_on) {
     EXPECT(c.frame_number == 0x1238 && (c.ids + 10) % 64 == 14);
 }
 
+TEST(rewrite_dependency_follows_small_steps_only) {
+    static const struct {
+        uint16_t number;
+        bool follows;
+    } steps[] = {{0x1234, true},  {0x1235, true},  {0x1414, true},  {0x1415, false},
+                 {0x1054, true},  {0x1053, false}, {0x9234, false}, {0x9235, false},
+                 {0xffff, false}, {0x5234, false}};
+    struct rewrite_dependency r = {0};
+    rewrite_dependency_begin(&r, IN(key, 2));
+    rewrite_dependency_switch(&r, IN(key, 2));
+    (void)map(&r, IN(key, 2));
+    for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+        uint8_t element[] = {0xcb, (uint8_t)(steps[i].number >> 8), (uint8_t)steps[i].number};
+        EXPECT_EQ(rewrite_dependency_follows(&r, IN(element, 0)), steps[i].follows);
+    }
+    rewrite_dependency_switch(&r, IN(other, 2)); /* wherever another source is */
+    EXPECT(rewrite_dependency_follows(&r, IN(other, 2)));
+}
+
 /* More frames may have gone out than were saved: numbers stay ahead. */
 TEST(rewrite_dependency_rejoins_ahead) {
     struct rewrite_dependency r = {0}, again;
