@@ -164,7 +164,7 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
  * Every worker of the tour is told so. ERR_UNKNOWN. */
 enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on);
 /* What is to be told to the engine of worker ret->to; false when there is nothing. The caller takes
- * over the reference in a RELAY_PACKET. Drain it as output, event and tap. */
+ * over the reference in it (relay_carries). Drain it as output, event and tap. */
 bool engine_relay(struct engine *e, struct relay *ret);
 /* The same arrives: counts as one input of a batch. Takes over the reference. */
 void engine_relay_input(struct engine *e, us_t now, const struct relay *m);

@@ -54,9 +54,7 @@ static void drain(struct mix_thread *t) {
             continue;
         }
         t->n.relay_lost++;
-        if (m.type == RELAY_PACKET) {
-            packet_unref(m.packet.packet);
-        }
+        packet_unref(relay_carries(&m));
     }
     for (; told; told &= told - 1) {
         mailbox_flush(t->to[__builtin_ctzll(told)]);
@@ -168,9 +166,7 @@ enum err mix_thread_start(const struct mix_thread_config *c, struct mix_thread *
 static void empty(struct mailbox *box) {
     struct relay m;
     while (box && mailbox_pop(box, &m)) {
-        if (m.type == RELAY_PACKET) {
-            packet_unref(m.packet.packet);
-        }
+        packet_unref(relay_carries(&m));
     }
 }
 

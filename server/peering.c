@@ -34,9 +34,7 @@ struct peering *peering_free(struct peering *p) {
     for (size_t i = 0; i < (size_t)p->workers * p->workers; i++) {
         struct relay m;
         while (p->box[i] && mailbox_pop(p->box[i], &m)) {
-            if (m.type == RELAY_PACKET) {
-                packet_unref(m.packet.packet);
-            }
+            packet_unref(relay_carries(&m));
         }
         mailbox_free(p->box[i]);
     }

@@ -177,10 +177,8 @@ static void follow(struct session *s, unsigned i, struct layer *l, us_t now) {
         }
         return;
     }
-    struct feed *before = stream_shown(&slot->stream);
     enum stream_verdict v = stream_show(&slot->stream, feed);
-    bool same = before && v == STREAM_NEEDS_KEY && layer_of(before)->flow == l->flow;
-    if (v == STREAM_NEEDS_PICTURE || (v == STREAM_NEEDS_KEY && !same && s->engine->c.gop_age)) {
+    if (v != STREAM_OK && picture_replays(s, &slot->stream, feed)) {
         picture_begin(s, now, &slot->stream, feed);
     } else if (v != STREAM_OK) {
         feed_need_keyframe(feed); /* another layer: what is kept of it was shown already */

@@ -59,6 +59,8 @@ struct engine *engine_new(const struct engine_config *c) {
     e->feeds.gop_bytes = c->gop_bytes;
     e->feeds.kept_max = c->pool_packets / 2;
     list_init(&e->untold);
+    list_init(&e->copies);
+    e->copies_at = US_NEVER;
     list_init(&e->leaving);
     list_init(&e->all_tours);
     fanout_init(&e->fanout);
@@ -124,7 +126,7 @@ static void session_on_timer(struct session *s, us_t now) {
 
 us_t engine_deadline(const struct engine *e) {
     OWNER_CHECK(&e->owner);
-    return e->handshakes.n > 0 ? e->now : timers_next(&e->timers);
+    return e->handshakes.n > 0 ? e->now : us_min(e->copies_at, timers_next(&e->timers));
 }
 
 void engine_timeout(struct engine *e, us_t now) {

@@ -56,6 +56,9 @@ struct engine {
     uint32_t n_level_decoders; /* sources that are decoded for their level */
     uint32_t n_live;           /* feeds that flow, of which packets of our pool are kept */
     struct link untold;        /* flow.untold: another worker is to be told what of it flows */
+    struct link copies;        /* layer.copy: another worker is to get a copy of its picture */
+    uint32_t copies_left;      /* messages of these that may go out now, and */
+    us_t copies_at;            /* [us] when there are more; US_NEVER: none waits */
     struct map *replicas;      /* origin << 32 | id -> struct replica */
     struct link all_tours;     /* tour.in_engine */
     struct link leaving;       /* session.in_tour: removed, but they still say BYE or an alert */

@@ -68,6 +68,7 @@ struct layer *flow_layer(struct flow *f, unsigned i) {
     }
     l->flow = f;
     l->number = (uint8_t)i;
+    list_init(&l->copy.in);
     l->feed.offset = f->offset;
     f->layers[i] = l;
     f->shown = f->shown ? f->shown : l;
@@ -152,6 +153,7 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     flow_tap_update(f, now);
     FLOW_EACH_LAYER(l, f, was & ~layers) {
         feed_pause(&l->feed);
+        copy_stop(&l->copy);
     }
 }
 
@@ -201,6 +203,18 @@ void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep) {
         to_tap(l, p);
     }
     fanout_packet(&t->engine->fanout, &l->feed, p);
+}
+
+void flow_copy(struct layer *l, const struct media_packet *p, bool begins) {
+    struct tour *t = l->flow->tour;
+    if (begins) {
+        feed_copy_begin(&l->feed, p);
+    }
+    l->feed.cache.limit = cache_limit(l);
+    if (feed_copy(&l->feed, p)) {
+        room_source_moved(&t->room, &l->flow->place);
+        tour_changed(t);
+    }
 }
 
 void flow_report(struct layer *l, us_t now, uint64_t ntp, uint32_t rtp_ts) {

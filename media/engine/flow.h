@@ -9,6 +9,7 @@
 #ifndef ORIEL_MEDIA_ENGINE_FLOW_H
 #define ORIEL_MEDIA_ENGINE_FLOW_H
 
+#include "media/engine/copy.h"
 #include "media/engine/snapshot.h"
 #include "media/engine/tour.h"
 #include "media/feed/feed.h"
@@ -22,6 +23,7 @@ struct layer {
     us_t needed_at;  /* [us] somebody needed it, or it began */
     us_t asked_at;   /* [us] it was asked for last, being dormant */
     bool torn;       /* a packet will not come any more: other workers are still to be told */
+    struct picture_copy copy;
 };
 
 struct flow {
@@ -39,7 +41,8 @@ struct flow {
     uint32_t id;        /* at its origin */
     bool consent;       /* it may be recorded */
     struct link untold; /* engine.untold, while untold_to is not 0 */
-    uint64_t untold_to; /* bit per worker that is to be told what flows */
+    uint64_t untold_to; /* bit per worker that is to be told what flows, */
+    uint64_t strangers; /* and of those, per one that gets copies of its pictures, too */
 };
 
 /* The flow with this place in its room; NULL for NULL. */
@@ -98,6 +101,9 @@ void flow_set(struct flow *f, unsigned layers, us_t now);
 /* A packet of it, for cache, ranking, recorder and viewers; slots are bound. keep: it may be held.
  */
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);
+/* One of what another worker keeps of its picture, for the cache alone; without a packet where none
+ * of that number is kept. begins: its key frame does. */
+void flow_copy(struct layer *l, const struct media_packet *p, bool begins);
 /* A packet that is not passed on leaves no gap. Of pictures it is one that carried nothing, which
  * the recorder is told, for it cannot tell that from a loss. */
 void flow_skip(struct layer *l, us_t now, uint64_t seq);

@@ -39,6 +39,27 @@ void picture_begin(struct session *s, us_t now, struct stream *out, struct feed 
     }
 }
 
+bool picture_replays(const struct session *s, const struct stream *out, struct feed *f) {
+    struct feed *shown = stream_shown(out);
+    bool same = shown && layer_of(shown)->flow == layer_of(f)->flow;
+    return !shown || !shown->live || (!same && s->engine->c.gop_age);
+}
+
+void picture_kept(struct feed *f, us_t now) {
+    LIST_EACH(l, &f->subs) {
+        struct stream *out = LIST_ENTRY(l, struct sub, link)->stream;
+        struct session *s = session_of(out->transport);
+        if (stream_shown(out) == f) {
+            continue;
+        }
+        if (picture_replays(s, out, f)) {
+            picture_begin(s, now, out, f);
+        } else {
+            feed_need_keyframe(f);
+        }
+    }
+}
+
 /* The picture on the screen is as good as none: it begins anew. */
 static void begin_anew(struct session *s, us_t now, struct stream *out, struct feed *f) {
     (void)stream_show(out, NULL);

@@ -9,6 +9,11 @@
 /* The stream of s awaits this feed (stream_show), of which it has nothing: begin a replay, if that
  * is the way; else a key frame is asked for. */
 void picture_begin(struct session *s, us_t now, struct stream *out, struct feed *f);
+/* The stream of s that awaits this feed is to begin with what is kept of it, where that is: it
+ * shows nothing meanwhile, or something else. Another layer of what it shows would jump back. */
+bool picture_replays(const struct session *s, const struct stream *out, struct feed *f);
+/* What is kept of the feed has just come from elsewhere: who awaits it begins with that. */
+void picture_kept(struct feed *f, us_t now);
 /* The viewer says that it has lost the picture of this stream (PLI, FIR), or it has been left
  * without for a while. */
 void picture_lost(struct session *s, us_t now, struct stream *out);

@@ -37,14 +37,17 @@ enum relay_type {
     RELAY_TAPPED, /* to the origin: on: the layer is recorded, and no other, so key frames of it are
                      asked for periodically;
                      again once a second */
-    RELAY_NEEDED  /* to the origin: viewers of ours, or the recorder, need the layer; again once a
+    RELAY_NEEDED, /* to the origin: viewers of ours, or the recorder, need the layer; again once a
                      second while they do */
+    RELAY_KEPT    /* packet: of the picture that the origin keeps, one after another from its key
+                     frame on, for who has just got the tour (copy.h); on: the last one. As
+                     RELAY_PACKET, but without a packet where none of that number is kept */
 };
 
 /* Is of its instant only: when there is little room it is dropped first. What tells of a change
  * takes the places that are left, since it would else come a second later. */
 static inline bool relay_may_be_lost(enum relay_type type) {
-    return type == RELAY_PACKET || type == RELAY_SKIP || type == RELAY_REPORT;
+    return type == RELAY_PACKET || type == RELAY_SKIP || type == RELAY_REPORT || type == RELAY_KEPT;
 }
 
 struct relay {
@@ -61,6 +64,7 @@ struct relay {
             uint8_t kind, codec;
             bool host, consent;                /* consent: it may be tapped */
             uint8_t flows, dormant;            /* bit per layer */
+            uint8_t kept;                      /* the same: a copy of the picture follows */
             uint32_t ssrc[SESSION_LAYERS_MAX]; /* another one than before: it begins anew */
             uint32_t rate[SESSION_LAYERS_MAX]; /* [bit/s] of those that are dormant */
         } source;
@@ -76,5 +80,10 @@ struct relay {
         } voices;
     };
 };
+
+/* The reference in a message, which whoever takes it over has to let go. NULL: there is none. */
+static inline struct packet *relay_carries(const struct relay *m) {
+    return m->type == RELAY_PACKET || m->type == RELAY_KEPT ? m->packet.packet : NULL;
+}
 
 #endif

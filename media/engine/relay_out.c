@@ -1,5 +1,6 @@
 #include "media/engine/relay_out.h"
 
+#include "media/engine/copy_out.h"
 #include "media/wire/red.h"
 
 #include <string.h>
@@ -95,11 +96,12 @@ void relay_state(struct flow *f) {
 }
 
 void relay_state_later(struct flow *f) {
-    relay_introduce(f, audience(f));
+    relay_introduce(f, audience(f), 0);
 }
 
-void relay_introduce(struct flow *f, uint64_t workers) {
+void relay_introduce(struct flow *f, uint64_t workers, uint64_t first) {
     f->untold_to |= workers & audience(f);
+    f->strangers |= first & f->untold_to;
     if (f->untold_to && list_empty(&f->untold)) {
         list_push(&f->tour->engine->untold, &f->untold);
     }
@@ -110,7 +112,7 @@ void relay_gone(struct flow *f) {
     if (m) {
         m->id = f->id;
     }
-    f->untold_to = 0;
+    f->untold_to = f->strangers = 0;
     list_remove(&f->untold);
 }
 
@@ -162,13 +164,6 @@ void relay_to_origin(const struct layer *l, enum relay_type type, bool on) {
     }
 }
 
-/* The worker of the lowest bit, which is taken away. */
-static uint8_t take_worker(uint64_t *to) {
-    uint8_t worker = (uint8_t)__builtin_ctzll(*to);
-    *to &= *to - 1;
-    return worker;
-}
-
 /* Each worker gets a reference; the queue's own is for the last. */
 static bool queued(struct engine *e, struct relay *ret) {
     struct relay_queue *q = &e->relays;
@@ -177,7 +172,7 @@ static bool queued(struct engine *e, struct relay *ret) {
     }
     uint64_t *to = &q->ring[q->head].to;
     *ret = q->ring[q->head].m;
-    ret->to = take_worker(to);
+    ret->to = relay_take_worker(to);
     if (*to) {
         if (ret->type == RELAY_PACKET) {
             packet_ref(ret->packet.packet);
@@ -196,7 +191,13 @@ static bool untold(struct engine *e, struct relay *ret) {
     struct flow *f = LIST_ENTRY(e->untold.next, struct flow, untold);
     *ret = message(f->tour, RELAY_STATE);
     fill_state(f, ret);
-    ret->to = take_worker(&f->untold_to);
+    ret->to = relay_take_worker(&f->untold_to);
+    uint64_t worker = 1ull << ret->to;
+    bool begins = f->strangers & worker;
+    if (begins || !(f->tour->met & worker)) {
+        ret->source.kept = copy_offer(f, ret->to, e->now, begins);
+    }
+    f->strangers &= ~worker;
     if (f->untold_to == 0) {
         list_remove(&f->untold);
     }
@@ -205,14 +206,12 @@ static bool untold(struct engine *e, struct relay *ret) {
 
 bool engine_relay(struct engine *e, struct relay *ret) {
     OWNER_CHECK(&e->owner);
-    return queued(e, ret) || untold(e, ret);
+    return queued(e, ret) || untold(e, ret) || copy_next(e, ret);
 }
 
 void relay_drain(struct engine *e) {
     struct relay m;
     while (engine_relay(e, &m)) {
-        if (m.type == RELAY_PACKET) {
-            packet_unref(m.packet.packet);
-        }
+        packet_unref(relay_carries(&m));
     }
 }

@@ -10,8 +10,9 @@
 void relay_state(struct flow *f);
 /* The same when what waits has been taken. Takes no place: what is told is what is so then. */
 void relay_state_later(struct flow *f);
-/* The same to those of these workers (bits) that hear of it at all. */
-void relay_introduce(struct flow *f, uint64_t workers);
+/* The same to those of these workers (bits) that hear of it at all; those of `first` for the first
+ * time, so they get a copy of its picture (copy.h). */
+void relay_introduce(struct flow *f, uint64_t workers, uint64_t first);
 /* RELAY_GONE of it. */
 void relay_gone(struct flow *f);
 /* RELAY_HELLO to these workers (bits). */
@@ -29,6 +30,12 @@ void relay_voices(const struct tour *t);
 void relay_to_origin(const struct layer *l, enum relay_type type, bool on);
 /* There is room for what one timer can cause. */
 bool relay_room(const struct engine *e);
+/* The worker of the lowest bit, which is taken away. */
+static inline uint8_t relay_take_worker(uint64_t *to) {
+    uint8_t worker = (uint8_t)__builtin_ctzll(*to);
+    *to &= *to - 1;
+    return worker;
+}
 /* Drop what waits. */
 void relay_drain(struct engine *e);
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/engine/bind.h"
+#include "media/engine/copy_in.h"
 #include "media/engine/event.h"
 #include "media/engine/need.h"
 #include "media/engine/relay_out.h"
@@ -113,6 +114,9 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
     f->consent = m->source.consent;
     f->place.order = m->source.order;
     flow_set(f, layers, now);
+    FLOW_EACH_LAYER(l, f, layers & m->source.kept) {
+        copy_await(l, now);
+    }
     need_relayed(f, m);
     flow_tap_update(f, now);
     if (!list_empty(&f->tour->changed)) {
@@ -142,6 +146,7 @@ static void packet(struct layer *l, us_t now, const struct relay *m) {
     }
     if (l->feed.live) {
         flow_packet(l, now, &p, m->on);
+        copy_overtaken(l);
     }
 }
 
@@ -191,12 +196,13 @@ static void asked(struct engine *e, us_t now, const struct relay *m) {
     }
 }
 
-/* Workers that have just got the tour hear of what we receive of it. */
-static void introduce(struct tour *t, uint64_t fresh) {
+/* Workers that have just got the tour hear of what we receive of it; those of `first`, who have
+ * never said so before, get a copy of what is kept. */
+static void introduce(struct tour *t, uint64_t fresh, uint64_t first) {
     LIST_EACH(l, &t->room.live) {
         struct flow *f = flow_of(LIST_ENTRY(l, struct room_source, in_live));
         if (flow_is_local(f)) {
-            relay_introduce(f, fresh);
+            relay_introduce(f, fresh, first);
         }
     }
     relay_voices(t);
@@ -210,8 +216,10 @@ static void introduce(struct tour *t, uint64_t fresh) {
 static void hello(struct engine *e, const struct relay *m) {
     struct tour *t = tour_find(e, m->tour);
     if (t) {
-        t->others |= 1ull << m->from;
-        introduce(t, 1ull << m->from);
+        uint64_t worker = 1ull << m->from, first = worker & ~t->met;
+        t->others |= worker;
+        t->met |= worker;
+        introduce(t, worker, first);
     }
 }
 
@@ -223,6 +231,9 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
     switch ((enum relay_type)m->type) {
     case RELAY_PACKET:
         packet(l, now, m);
+        break;
+    case RELAY_KEPT:
+        copy_input(l, now, m);
         break;
     case RELAY_SKIP:
         flow_skip(l, now, m->seq);
@@ -269,9 +280,7 @@ void engine_relay_input(struct engine *e, us_t now, const struct relay *m) {
         }
         break;
     }
-    if (m->type == RELAY_PACKET) {
-        packet_unref(m->packet.packet);
-    }
+    packet_unref(relay_carries(m));
     turn_end(e);
 }
 
@@ -306,6 +315,7 @@ void replica_beat(struct tour *t, us_t now) {
     t->beat = (t->beat + 1) % BEAT_PARTS;
     LIST_EACH(l, &t->flows) {
         struct flow *f = LIST_ENTRY(l, struct flow, in_tour);
+        copy_late(f, now);
         if (f->id % BEAT_PARTS != t->beat) {
             continue;
         }
@@ -337,7 +347,7 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     t->others |= others;
     room_follow(&t->room, !tour_is_home(t));
     tour_reschedule(t);
-    introduce(t, fresh);
+    introduce(t, fresh, 0); /* without a copy: it may have no tour to put it in yet */
     relay_hello(t, t->others);
     turn_end(e);
     return OK;
@@ -360,7 +370,7 @@ enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on) {
     turn_begin(e, now);
     t->mixed = on;
     if (on) {
-        introduce(t, 1ull << RELAY_MIX);
+        introduce(t, 1ull << RELAY_MIX, 0);
         relay_hello(t, 1ull << RELAY_MIX);
     } else {
         free_mixes(t, now);

@@ -18,6 +18,7 @@ struct tour {
     bool tapped, removing;
     uint8_t home;       /* worker that ranks voices and taps */
     uint64_t others;    /* bit per other worker that has the tour too */
+    uint64_t met;       /* and of those, per one that has said so: it has been introduced */
     bool mixed;         /* RELAY_MIX has it, too */
     us_t beat_at;       /* [us] what others should know is told again, US_NEVER = no others */
     uint8_t beat;       /* which part of it was told last */

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 #include "media/engine/bind.h"
+#include "media/engine/copy_in.h"
+#include "media/engine/copy_out.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/schedule.h"
 #include "media/engine/source.h"
@@ -12,6 +14,7 @@ void turn_begin(struct engine *e, us_t now) {
     CHECK(fanout_idle(&e->fanout));
     e->now = now;
     e->n_inputs = 0;
+    copy_turn(e);
     handshakes_next(&e->handshakes);
 }
 
@@ -20,6 +23,7 @@ void turn_input(struct engine *e, us_t now) {
     CHECK(now >= e->now);
     CHECK(e->n_inputs++ < ENGINE_BATCH_MAX);
     e->now = now;
+    copy_turn(e);
 }
 
 void turn_end(struct engine *e) {
@@ -32,7 +36,7 @@ void turn_end(struct engine *e) {
         struct layer *layer = layer_of(f);
         if (flow_is_local(layer->flow)) {
             schedule(source_of(layer->flow)->session, e->now);
-        } else if (recv_keyframe_pass_on(&f->keyframe, e->now)) {
+        } else if (!copy_serves(layer, e->now) && recv_keyframe_pass_on(&f->keyframe, e->now)) {
             relay_to_origin(layer, RELAY_KEY, f->keyframe.lost);
         }
     }

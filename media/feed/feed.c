@@ -62,21 +62,35 @@ void feed_pause(struct feed *f) {
     list_remove(&f->want);
 }
 
+static void forget_gop(struct feed *f) {
+    f->gop_bytes = 0;
+    memset(f->gop_for, 0, sizeof(f->gop_for));
+    f->gop_low = 0;
+}
+
+/* A picture is held, but its key frame counts only when all of it is here. */
+static bool is_copying(const struct feed *f) {
+    return !f->has_key && f->cache.holds;
+}
+
 /* H.264 sends parameter sets and slices in packets of their own, and each looks like a beginning.
  * Only the first of them is one: a decoder that starts with a slice has no parameters. */
 static void note_key(struct feed *f, struct media_packet *p) {
-    if (f->has_key && f->key_ts == p->ts && p->seq > f->key_seq) {
+    bool copying = is_copying(f), known = f->has_key || copying, same = known && f->key_ts == p->ts;
+    if (same && p->seq > f->key_seq) {
         p->keyframe = false;
         return;
     }
-    if (f->has_key && p->seq < f->key_seq && p->ts != f->key_ts) {
+    if (known && p->seq < f->key_seq && !same) {
         return; /* repaired late: there is a newer one */
+    }
+    if (copying && same) { /* its beginning, of which the rest is still to be copied */
+        f->key_seq = p->seq;
+        return;
     }
     recv_keyframe_arrived(&f->keyframe, p->at);
     if (!f->has_key || p->ts != f->key_ts) {
-        f->gop_bytes = 0;
-        memset(f->gop_for, 0, sizeof(f->gop_for));
-        f->gop_low = 0;
+        forget_gop(f);
     }
     f->has_key = true;
     f->key_at = p->at;
@@ -96,6 +110,14 @@ static void note_low(struct feed *f, const struct media_packet *p) {
     }
 }
 
+static void count_gop(struct feed *f, const struct media_packet *p) {
+    f->gop_bytes += p->payload_len;
+    for (unsigned left = p->layers.needed & LAYERS_EVERY; left; left &= left - 1) {
+        f->gop_for[__builtin_ctz(left)] += p->payload_len;
+    }
+    note_low(f, p);
+}
+
 /* What is of use only as a whole, from a key frame on, is kept as long as it is whole and within
  * its bounds; else the next key frame begins another. */
 static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
@@ -106,11 +128,7 @@ static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
     if (!c->holds || p->seq < c->from) {
         return;
     }
-    f->gop_bytes += p->payload_len;
-    for (unsigned left = p->layers.needed & LAYERS_EVERY; left; left &= left - 1) {
-        f->gop_for[__builtin_ctz(left)] += p->payload_len;
-    }
-    note_low(f, p);
+    count_gop(f, p);
     bool whole = keep && (!p->after_gap || p->seq == c->from);
     bool large = f->all->gop_bytes && f->gop_bytes > f->all->gop_bytes;
     if (!whole || large || p->at - f->key_at > gop_age(f)) {
@@ -168,6 +186,50 @@ bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first) {
     }
     *ret_first = f->key_seq;
     return true;
+}
+
+void feed_copy_begin(struct feed *f, const struct media_packet *key) {
+    f->key_at = key->at;
+    f->key_seq = key->seq;
+    f->key_ts = key->ts;
+    forget_gop(f);
+    packet_cache_hold(&f->cache, key->seq);
+}
+
+bool feed_copy(struct feed *f, const struct media_packet *p) {
+    if (!p->packet) {
+        if (p->skipped) {
+            packet_cache_skip(&f->cache, p->at, p->seq);
+        }
+        return false;
+    }
+    packet_cache_store(&f->cache, p);
+    if (p->seq == f->key_seq) {
+        packet_cache_hold(&f->cache, p->seq); /* again: in an empty ring nothing was to be held */
+    }
+    f->newest_seq = p->seq > f->newest_seq ? p->seq : f->newest_seq;
+    return presence_note(&f->presence, p);
+}
+
+/* What came live meanwhile may have been there before, or not been counted: all of it is. */
+bool feed_copied(struct feed *f, us_t now) {
+    struct packet_cache *c = &f->cache;
+    bool whole = is_copying(f) && c->from == f->key_seq && now - f->key_at < gop_age(f) &&
+                 packet_cache_find(c, now, f->key_seq);
+    forget_gop(f);
+    for (uint64_t seq = f->key_seq; whole && seq < c->high; seq++) {
+        const struct media_packet *p = packet_cache_find(c, now, seq);
+        if (p) {
+            count_gop(f, p);
+            whole = !p->after_gap || seq == c->from;
+        }
+    }
+    if (whole) {
+        f->has_key = true;
+    } else {
+        packet_cache_release(c);
+    }
+    return whole;
 }
 
 static void need(struct feed *f, bool lost) {

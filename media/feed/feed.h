@@ -79,6 +79,15 @@ bool feed_recall(const struct feed *f, us_t now, uint64_t seq, struct media_pack
  * from the cache instead of asking for another. *ret_first is the key frame's extended sequence
  * number. */
 bool feed_replayable(const struct feed *f, us_t now, uint64_t *ret_first);
+/* What somebody else keeps of the same stream is copied: this is its key frame. What is live is
+ * still passed to feed_packet meanwhile; until feed_copied nothing is replayed. */
+void feed_copy_begin(struct feed *f, const struct media_packet *key);
+/* From there on everything of it that is kept, one after another; one without a packet where none
+ * is. True: other sizes come than before. */
+bool feed_copy(struct feed *f, const struct media_packet *p);
+/* That was all of it: now it is as if it had come by itself. False when it is of no use: it is not
+ * whole any more, or too old. */
+bool feed_copied(struct feed *f, us_t now);
 /* Somebody needs a key frame: the engine asks for it before it returns to its caller. Nothing for
  * audio and for what does not flow. */
 void feed_need_keyframe(struct feed *f);

@@ -52,6 +52,8 @@
     X(drop_dependency) /* refer to a dependency structure that has not come */                \
     X(drop_pool_low)   /* not kept for retransmission or recorded: few buffers are left */    \
     X(relay_in)        /* packets from other workers */                                       \
+    X(kept_in)         /* pictures of which another worker gave us what it keeps */           \
+    X(kept_lost)       /* and of which that did not come whole */                             \
     X(relay_dropped)   /* messages to other workers that found no room */                     \
     X(drop_other)      /* first byte is nothing we speak (RFC 7983) */                        \
     X(drop_lease)      /* not sealed: its index is not leased (base/lease.h) */               \

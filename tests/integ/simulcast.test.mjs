@@ -144,6 +144,7 @@ await test('viewers_of_another_worker_count', async () => {
   await pause(5000); // longer than layers rest
   expect(await encodes(agent, 'h'), 'it is watched by the other worker only');
   expect(await two.metric('oriel_media_relay_in_total') > 0, 'packets from worker to worker');
+  expect(await two.metric('oriel_media_kept_in_total') > 0, 'and the picture that was kept, when the tour came there');
   await buyer.close();
   await untilEncodes(agent, 'h', false, 'nobody is there any more');
   await endTour(agent);

@@ -20,9 +20,7 @@ bool relay_carry(struct world *w, struct engine *from, struct engine *to) {
             continue;
         }
         w->relay.lost++;
-        if (m.type == RELAY_PACKET) {
-            packet_unref(m.packet.packet);
-        }
+        packet_unref(relay_carries(&m));
     }
     return any;
 }

@@ -35,6 +35,8 @@ extern const unsigned n_scenarios;
     X(tap_is_complete)                    \
     X(tour_on_two_workers)                \
     X(workers_agree_after_loss)           \
+    X(tour_spreads)                       \
+    X(tour_spreads_with_loss)             \
     X(rebuild)                            \
     X(rebuild_with_loss)                  \
     X(rebuild_stale)                      \

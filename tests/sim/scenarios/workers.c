@@ -203,3 +203,41 @@ void scenario_workers_agree_after_loss(struct world *w) {
     expect_agreement(w);
     expect_tapped(w);
 }
+
+/* Seconds after it has begun the tour comes to another worker, with the first who joins there: he
+ * has a picture in less than that [us]. */
+static const struct publish *spread(struct world *w, uint32_t loss, us_t limit) {
+    struct browser_options agent = an_agent(w), buyer = far(a_buyer(w));
+    buyer.feedback = true;
+    w->lossless = loss == 0;
+    struct browser *a = world_join(w, &agent);
+    run_connected(w);
+    world_run_for(w, US_PER_S + world_below(w, 7000) * US_PER_MS);
+    w->relay.loss = loss;
+    world_span(w);
+    struct browser *b = world_join(w, &buyer);
+    run_connected(w);
+    w->relay.loss = 0; /* what is live is not to be lost */
+    const struct play *p = browser_slot(b, SLOT_STAGE, 0);
+    for (us_t end = w->now + limit; !w->failed && w->now < end && p->frames == 0;) {
+        world_run_for(w, 5 * US_PER_MS);
+    }
+    expect_shows(w, p, a, SOURCE_CAMERA);
+    return a->pubs[SOURCE_CAMERA];
+}
+
+void scenario_tour_spreads(struct world *w) {
+    const struct publish *p = spread(w, 0, 300 * US_PER_MS);
+    SIM_EXPECT(w, p->plis == 0);
+    SIM_EXPECT(w, engine_counters(w->far)->kept_in == 1);
+    world_run_for(w, 2 * US_PER_S);
+    expect_shows(w, browser_slot(w->browsers[1], SLOT_STAGE, 0), w->browsers[0], SOURCE_CAMERA);
+    expect_nothing_lost(w);
+}
+
+/* What is lost of what he would have got costs a key frame, and a moment. */
+void scenario_tour_spreads_with_loss(struct world *w) {
+    (void)spread(w, 5000 + world_below(w, 300000), 2500 * US_PER_MS);
+    world_run_for(w, AGREE);
+    expect_agreement(w);
+}

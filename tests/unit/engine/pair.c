@@ -6,8 +6,8 @@ static void carry(struct rig *to, const struct relay *m) {
     if (!(pair.lose & 1u << m->type)) {
         engine_relay_input(to->engine, to->now, m);
         rig_pump(to);
-    } else if (m->type == RELAY_PACKET) {
-        packet_unref(m->packet.packet);
+    } else {
+        packet_unref(relay_carries(m));
     }
 }
 

@@ -246,9 +246,7 @@ TEST(a_full_batch_reaches_every_worker) {
     client_audio(a, 40);
     struct relay m;
     while (engine_relay(pair.home.engine, &m)) {
-        if (m.type == RELAY_PACKET) {
-            packet_unref(m.packet.packet);
-        }
+        packet_unref(relay_carries(&m));
     }
     size_t idle = packet_pool_idle(pair.home.pool);
     pair.home.hold = true;

@@ -101,8 +101,8 @@ static void tell(unsigned from, const struct relay *m) {
     struct box *b = &w.relay_box[from][to];
     if (b->n < BOX && !(w.lossy && below(8) == 0)) {
         w.relays[from][to][place(b)] = *m;
-    } else if (m->type == RELAY_PACKET) {
-        packet_unref(m->packet.packet);
+    } else {
+        packet_unref(relay_carries(m));
     }
 }
 
@@ -469,6 +469,7 @@ static void expect_agreement(uint64_t loud) {
                0);
         EXPECT(memcmp(t->room.speakers, home->room.speakers, sizeof(home->room.speakers)) == 0);
         EXPECT_EQ(t->mixed, w.n_mix > 0);
+        EXPECT(list_empty(&w.rig[i].engine->copies));
         expect_flows_of(t, home);
         expect_flows_of(NULL, t);
         LIST_EACH(l, &t->flows) {
@@ -537,6 +538,8 @@ static bool begin(uint64_t seed) {
             w.rig[i].pool = packet_pool_new(POOL);
             w.rig[i].config.worker = i;
             w.rig[i].config.cache_packets = 64;
+            w.rig[i].config.gop_age = seed % 2 ? 10 * US_PER_S : 0;
+            w.rig[i].config.gop_bytes = 256 << 10;
             rig_restart(&w.rig[i]);
             EXPECT_EQ(engine_tour_remove(w.rig[i].engine, TOUR), OK);
         }
