@@ -13,15 +13,10 @@ static us_t gop_age(const struct feed *f) {
     return f->all->gop_age ? f->all->gop_age + FEED_GRACE : FEED_YOUNG;
 }
 
-/* But for the number of the last command: its sender takes one that it knows for a repetition. */
-static void forget_requests(struct feed *f) {
-    f->keyframe = (struct recv_keyframe){.command = f->keyframe.command};
-}
-
 static void init_stream(struct feed *f) {
     f->id = ++f->all->last_id;
     recv_clock_init(&f->clock, codec_clock(f->line->codec));
-    forget_requests(f);
+    recv_keyframe_pause(&f->keyframe);
     f->has_key = false;
     f->presence = (struct presence){0};
     f->newest_seq = 0;
@@ -57,7 +52,7 @@ void feed_restart(struct feed *f) {
 void feed_pause(struct feed *f) {
     f->live = false;
     packet_cache_release(&f->cache);
-    forget_requests(f);
+    recv_keyframe_pause(&f->keyframe);
     f->has_key = false;
     list_remove(&f->want);
 }

@@ -9,6 +9,10 @@ void recv_keyframe_lost(struct recv_keyframe *k) {
     k->lost = true;
 }
 
+void recv_keyframe_pause(struct recv_keyframe *k) {
+    *k = (struct recv_keyframe){.command = k->command};
+}
+
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now) {
     k->needed = k->lost = false;
     k->key_at = now;

@@ -32,6 +32,9 @@ struct recv_keyframe {
 void recv_keyframe_need(struct recv_keyframe *k);
 /* The same, and he had a picture: unrepaired loss, a viewer's PLI or FIR. */
 void recv_keyframe_lost(struct recv_keyframe *k);
+/* Nothing comes for now. All is forgotten but the number of the last command: who comes back would
+ * take it for a repetition. */
+void recv_keyframe_pause(struct recv_keyframe *k);
 /* A key frame has begun to arrive. */
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now);
 /* Periodic requests from now on; interval 0 stops them. */
