@@ -67,7 +67,14 @@ static void begin_anew(struct session *s, us_t now, struct stream *out, struct f
     picture_begin(s, now, out, f);
 }
 
-void picture_lost(struct session *s, us_t now, struct stream *out) {
+/* A picture is under way: it had not arrived yet when that was said. */
+static bool coming(const struct session *s, us_t now, const struct stream *out) {
+    const struct feed *f = stream_shown(out);
+    bool begins = stream_replays(out) && now - out->replay.since < REPLAY_BEGUN + s->rtt;
+    return f && s->engine->c.gop_age && (begins || (f->has_key && now - f->key_at < s->rtt));
+}
+
+static void renew(struct session *s, us_t now, struct stream *out) {
     struct feed *f = stream_intent(out);
     uint64_t first = 0;
     if (!f || !feed_is_video(f)) {
@@ -77,26 +84,25 @@ void picture_lost(struct session *s, us_t now, struct stream *out) {
         feed_need_keyframe(f); /* it is awaited, and asked for already */
         return;
     }
-    if (s->engine->c.gop_age == 0) {
-        feed_lost_picture(f);
-        return;
-    }
-    bool begins = stream_replays(out) && now - out->replay.since < REPLAY_BEGUN + s->rtt;
-    bool coming = begins || (f->has_key && now - f->key_at < s->rtt);
     bool again = out->replayed_at > 0 && now - out->replayed_at < REPLAY_AGAIN;
-    if (coming) { /* it had not arrived yet when this was said */
-        return;
-    }
-    if (again || !affordable(s, now, out, f) || !feed_replayable(f, now, &first)) {
+    if (s->engine->c.gop_age == 0 || again || !affordable(s, now, out, f) ||
+        !feed_replayable(f, now, &first)) {
         feed_lost_picture(f);
         return;
     }
     begin_anew(s, now, out, f);
 }
 
+void picture_lost(struct session *s, us_t now, struct stream *out) {
+    bool awaits = stream_intent(out) != stream_shown(out);
+    if (awaits || !coming(s, now, out)) {
+        renew(s, now, out);
+    }
+}
+
 void picture_lost_all(struct session *s, us_t now) {
     for (unsigned i = 0; i < s->n_slots; i++) {
-        picture_lost(s, now, &s->slots[i].stream);
+        renew(s, now, &s->slots[i].stream);
     }
 }
 

@@ -14,10 +14,9 @@ void picture_begin(struct session *s, us_t now, struct stream *out, struct feed 
 bool picture_replays(const struct session *s, const struct stream *out, struct feed *f);
 /* What is kept of the feed has just come from elsewhere: who awaits it begins with that. */
 void picture_kept(struct feed *f, us_t now);
-/* The viewer says that it has lost the picture of this stream (PLI, FIR), or it has been left
- * without for a while. */
+/* The viewer says that it has lost the picture of this stream (PLI, FIR). */
 void picture_lost(struct session *s, us_t now, struct stream *out);
-/* The same for all its slots. */
+/* It has been left without any for a while: what was under way meanwhile did not come either. */
 void picture_lost_all(struct session *s, us_t now);
 /* What has been replayed for too long is given up, and what is behind for too long. */
 void picture_give_up(struct session *s, us_t now);

@@ -56,7 +56,6 @@ TEST(a_command_that_stays_without_a_key_frame_is_followed_by_another) {
     rig_free(&r);
 }
 
-/* It is the same stream, whose sender knows the last number. */
 TEST(each_layer_is_asked_by_commands_of_its_own) {
     REQUIRE(rig_init(&r));
     struct client *a = client_new(&r, 1);

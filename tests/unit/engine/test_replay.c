@@ -1,4 +1,6 @@
 /* Who comes late gets the picture that is kept of a source since its last key frame. */
+#include "media/send/report.h"
+#include "media/transport/transport.h"
 #include "tests/unit/engine/rig.h"
 
 static struct rig r;
@@ -126,6 +128,32 @@ TEST(a_viewer_that_lost_its_picture_gets_it_again) {
     rig_run(&r, 200 * US_PER_MS);
     client_pli(v, STAGE); /* that was of no help */
     EXPECT_EQ(a->n_pli, 1);
+    rig_free(&r);
+}
+
+/* What was sent until then went to where it is no more, a key frame younger than a round trip, too.
+ */
+TEST(who_has_moved_gets_the_picture_that_was_under_way) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 30);
+    struct client *v = r.clients[1];
+    uint64_t sent = send_report_ntp(r.config.wall_at_zero, r.now - 600 * US_PER_MS);
+    struct rtcp_report round_trip = {.ssrc = v->params.lines[STAGE].ssrc, .lsr = ntp_middle(sent)};
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_rr(&w, 1, &round_trip, 1);
+    client_rtcp(v, &w);
+    v->alive = false;
+    rig_run(&r, 300 * US_PER_MS);
+    client_video(a, CAM, true);
+    rig_run(&r, PATH_LOST - 300 * US_PER_MS);
+    unsigned before = client_count(v, STAGE);
+    v->addr = addr_v4(203, 0, 113, 9, 50000);
+    client_check(v, true);
+    rig_run(&r, 10 * US_PER_MS);
+    EXPECT_EQ(client_count(v, STAGE), before + 1);
+    EXPECT(client_last(v, STAGE)->keyframe);
     rig_free(&r);
 }
 
