@@ -43,13 +43,18 @@ globalThis.addEventListener = (type, listener, { signal } = {}) => {
 
 export const network = { up: true, delay: 20 }; // [ms] one way
 
+/** Addresses of the machine: that documents were told of, and that one begins with which is made now. */
+export const addresses = { told: [], now: [] };
+
 const allPeers = [];
 let certificates = 0;
 export class Peer {
-  constructor({ iceServers = [] } = {}) {
+  constructor({ iceServers = [] } = {}, document = { isConnected: true, addresses: addresses.told }) {
     if (iceServers.some(({ urls }) => [urls].flat().includes('turn:host:99999'))) {
       throw new SyntaxError('a URL that cannot be read');
     }
+    this.document = document;
+    this.addresses = document.addresses;
     this.certificate = `c${++certificates}`;
     this.connectionState = 'new';
     this.transceivers = [];
@@ -66,6 +71,8 @@ export class Peer {
     return transceiver;
   }
 
+  createDataChannel() {}
+
   getConfiguration() { return {}; }
 
   setConfiguration() { this.mustLive(); }
@@ -80,7 +87,8 @@ export class Peer {
 
   async setLocalDescription() {
     this.mustLive();
-    this.localDescription = { sdp: this.certificate };
+    const candidates = this.addresses.map((a) => `a=candidate:1 1 udp 1 ${a} 40000 typ host`);
+    this.localDescription = { sdp: [this.certificate, ...candidates].join('\r\n') };
   }
 
   async setRemoteDescription({ sdp }) {
@@ -89,7 +97,15 @@ export class Peer {
     this.transport = sdp; // which of the server's
   }
 
+  /** What is of a document that is no more has no voice, and its promises stay open. */
+  isDead() {
+    return !this.document.isConnected;
+  }
+
   async getStats() {
+    if (this.isDead()) {
+      return new Promise(() => {});
+    }
     return new Map([[1, { type: 'candidate-pair', bytesReceived: this.bytes }]]);
   }
 
@@ -103,12 +119,34 @@ export class Peer {
   close() { this.connectionState = 'closed'; }
 }
 
+/** Documents beside the page. */
+export const frames = new Set();
+globalThis.document = {
+  createElement: () => {
+    const frame = { isConnected: false, addresses: addresses.now };
+    frame.contentWindow = { RTCPeerConnection: class extends Peer {
+      constructor(options) { super(options, frame); }
+    } };
+    frame.remove = () => { frame.isConnected = !frames.delete(frame) && frame.isConnected; };
+    return frame;
+  },
+  documentElement: {
+    append: (frame) => {
+      frames.add(frame);
+      frame.isConnected = true;
+    },
+  },
+};
+
+/** It is bound to addresses that the machine has no more. */
+const strays = (peer) => peer.addresses.length > 0 && !peer.addresses.some((a) => addresses.now.includes(a));
+
 /** A peer connection shakes hands once: a second transport of the server never gets through to it. */
 function media() {
   server.giveUp();
   for (const peer of allPeers) {
     const transport = server.transports.get(peer.transport);
-    if (peer.connectionState === 'closed' || !transport || !network.up) {
+    if (peer.connectionState === 'closed' || peer.isDead() || strays(peer) || !transport || !network.up) {
       continue;
     }
     peer.shook ??= transport;
@@ -133,7 +171,8 @@ export const server = {
       this.transport = null;
     }
   },
-  offered(certificate) {
+  offered(sdp) {
+    const [certificate] = sdp.split('\r\n');
     if (this.transport?.certificate !== certificate) {
       if (certificate === this.spent) {
         return null;

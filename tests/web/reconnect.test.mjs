@@ -1,6 +1,6 @@
 // web/lib/oriel.js through outages, in virtual time.
 import { expect, expectEqual, finish, test } from '../integ/lib/harness.mjs';
-import { clock, listeners, network, run, server, sleep } from './lib_oriel.mjs';
+import { Peer, addresses, clock, frames, listeners, network, run, server, sleep } from './lib_oriel.mjs';
 
 const { OrielClient } = await import('../../web/lib/oriel.js');
 console.warn = () => undefined;
@@ -194,4 +194,48 @@ await test('servers_that_the_browser_cannot_read', async () => {
   await recovered(client, 10000);
 });
 
+/** A client whose machine has got another address, of which the browser tells nobody yet. */
+async function moved() {
+  Object.assign(addresses, { told: ['10.0.0.1'], now: ['10.0.0.1'] });
+  const client = await joined();
+  addresses.now = ['10.0.0.2'];
+  return client;
+}
+
+await test('who_moves_goes_on_from_a_document_that_knows', async () => {
+  const client = await moved();
+  await passUntil(() => client.links.at(-1) !== 'live', 'silence');
+  console.log(`# live again after ${await recovered(client, 3000)} ms`);
+  expectEqual(frames.size, 1, 'documents beside the page');
+});
+
+// A framework that replaces all of the page takes the document along.
+await test('a_page_that_removes_that_document', async () => {
+  const client = await moved();
+  await passUntil(() => frames.size > 0 && client.session.realm && client.session.joined, 'another document');
+  await run(2000);
+  addresses.told = addresses.now;
+  [...frames].forEach((frame) => frame.remove());
+  await passUntil(() => client.links.at(-1) !== 'live', 'silence');
+  await recovered(client, 5000);
+  expectEqual(frames.size, 0, 'documents beside the page');
+});
+
+await test('a_document_in_which_no_session_can_be_made', async () => {
+  const client = await moved();
+  const { addTransceiver } = Peer.prototype;
+  let refused = 0;
+  Peer.prototype.addTransceiver = () => {
+    refused++;
+    throw new Error('no more of them');
+  };
+  await passUntil(() => refused > 0, 'the first attempt');
+  Peer.prototype.addTransceiver = addTransceiver;
+  await run(100);
+  expectEqual(frames.size, 0, 'documents beside the page');
+  await passUntil(() => client.links.at(-1) === 'live' && !client.reconnecting, 'it to be live again');
+  await recovered(client, 1000);
+});
+
+Object.assign(addresses, { told: [], now: [] });
 finish();

@@ -8,6 +8,7 @@ const SILENT_QUIET = 1800; // [ms] without a packet on one that carried reports 
 const BUSY = 20000; // [bit/s] more than reports take
 const AGAIN = 4000; // [ms] silent is told again after this, as long as it is
 const ASLEEP = 1500; // [ms] between two looks: the page was not run, nothing is known
+const UNANSWERED = 2000; // [ms] the connection may be no more; else it was asleep, too
 
 /** The last round trip of a pair, or where the browser does not tell it the average one [s]. @param {any} pair */
 const roundTrip = ({ currentRoundTripTime, totalRoundTripTime, responsesReceived }) =>
@@ -32,10 +33,11 @@ async function received(pc) {
 
 /** Events: `silent`, and again while it lasts; `heard` after it. Ends with the connection. */
 export class LinkWatch extends EventTarget {
-  /** @param {RTCPeerConnection} pc */
-  constructor(pc) {
+  /** @param {RTCPeerConnection} pc @param {() => boolean} [isGone] nobody has closed it, and it answers no more */
+  constructor(pc, isGone = () => false) {
     super();
     this.pc = pc;
+    this.isGone = isGone;
     this.silent = false;
     this.bytes = 0;
     this.rtt = 0; // [ms]
@@ -50,12 +52,21 @@ export class LinkWatch extends EventTarget {
     setTimeout(() => this.look(), LOOK);
   }
 
+  /** What is known, where it does not say: it may end at any moment. */
+  received() {
+    /** @type {Promise<{bytes: number, rtt: number}>} */
+    const late = new Promise((done) => { setTimeout(() => done(this), UNANSWERED); });
+    return Promise.race([received(this.pc).catch(() => this), late]);
+  }
+
   async look() {
-    if (this.pc.connectionState === 'closed') {
+    const gone = this.isGone();
+    if (this.pc.connectionState === 'closed' && !gone) {
       return;
     }
-    const { bytes, rtt } = await received(this.pc).catch(() => this);
+    const { bytes, rtt } = gone ? this : await this.received();
     const now = performance.now();
+    this.heard = gone ? Math.min(this.heard, now) : this.heard;
     this.rtt = rtt || this.rtt;
     if (bytes > this.bytes) {
       this.arrived(now, bytes);

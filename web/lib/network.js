@@ -48,6 +48,11 @@ export class Realm {
     return found;
   }
 
+  /** It ends with everything in it, and no event tells of that, when the page loses its element. */
+  get ended() {
+    return !this.frame.isConnected;
+  }
+
   /** Ends what lives in it. */
   close() {
     this.frame.remove();

@@ -160,7 +160,7 @@ export class OrielClient extends EventTarget {
     session.addEventListener('negotiationneeded', () => this.emit('negotiationneeded'));
     session.addEventListener('state', (e) => this.session === session
       && this.onTransport(/** @type {CustomEvent} */ (e).detail));
-    const link = new LinkWatch(session.pc);
+    const link = new LinkWatch(session.pc, () => session.isGone());
     link.addEventListener('silent', () => this.link === link && this.onSilent());
     link.addEventListener('heard', () => this.link === link && this.onHeard());
     link.rtt = this.link?.rtt ?? 0; // until it knows better
@@ -244,18 +244,21 @@ export class OrielClient extends EventTarget {
   /**
    * A request with an offer that restarts ICE, or, where that cannot help, one of another peer
    * connection, with all that was published: the machine is elsewhere and the browser has not told the
-   * one in use, or the server has given the transport up meanwhile, which nothing revives.
+   * one in use, or the page has lost that one, or the server has given the transport up meanwhile, which
+   * nothing revives.
    * @param {Signal} signal @param {string} type @param {object} [fields]
    */
   async ask(signal, type, fields = {}) {
-    const realm = await elsewhere(/** @type {Session} */ (this.session).pc);
+    const { pc } = /** @type {Session} */ (this.session);
+    const gone = this.session?.isGone();
+    const realm = gone ? null : await elsewhere(pc);
     if (this.over || this.signal !== signal) {
       realm?.close();
     }
     this.unlessOvertaken(signal);
     let reply;
     try {
-      reply = realm ? await this.askAnew(signal, type, fields, realm)
+      reply = realm || gone ? await this.askAnew(signal, type, fields, realm)
         : await signal.request(type, { ...fields, offer: await /** @type {Session} */ (this.session).restartOffer() });
     } catch (error) {
       if (!(error instanceof OrielError) || error.code !== 'transport_gone' || this.signal !== signal || this.over) {
@@ -281,8 +284,14 @@ export class OrielClient extends EventTarget {
    */
   async askAnew(signal, type, fields, realm = null) {
     const { codec } = /** @type {JoinOptions} */ (this.joinOptions);
+    let session;
+    try {
+      session = new Session({ codec, iceServers: this.iceServers, realm, ...this.counts });
+    } catch (error) { // the one in use stays, and will be found silent again
+      realm?.close();
+      throw error;
+    }
     this.session?.close();
-    const session = new Session({ codec, iceServers: this.iceServers, realm, ...this.counts });
     this.session = session;
     this.watch(session);
     return signal.request(type, { ...fields, ...await session.offer() });

@@ -90,6 +90,7 @@ export class Session extends EventTarget {
     this.iceServers = iceServers;
     this.pc = connection(iceServers, realm);
     this.joined = false;
+    this.closed = false; // by us
     this.codec = codec;
     /** @type {Map<SourceKind, Set<string>>} rids that somebody needs, where the server has said so */
     this.needed = new Map();
@@ -241,7 +242,13 @@ export class Session extends EventTarget {
     });
   }
 
+  /** The page has removed the document that its peer connection lived in: nothing revives it. */
+  isGone() {
+    return !this.closed && Boolean(this.realm?.ended);
+  }
+
   close() {
+    this.closed = true;
     this.pc.close();
     this.realm?.close();
   }
