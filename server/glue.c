@@ -80,10 +80,26 @@ struct tour *glue_tour(struct glue *g, uint64_t id) {
     return NULL;
 }
 
+static void lost(struct glue *g, const struct sig_effect *e, const char *what) {
+    g->lost++;
+    glue_note(g, "out_of_memory", e, what);
+}
+
+/* Its worker never hears of it, so nobody else would say that it has gone. */
+static void lost_peer(struct glue *g, const struct sig_effect *e) {
+    lost(g, e, "peer not added");
+    sig_peer_gone(g->config.sig, g->now, e->peer);
+}
+
 void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
     CHECK(e->worker < g->config.n_workers);
-    if (backlog_post(&g->backlogs[e->worker], o) != OK) {
-        glue_note(g, "out_of_memory", e, "order dropped");
+    if (backlog_post(&g->backlogs[e->worker], o) == OK) {
+        return;
+    }
+    if (o->type == WORKER_PEER_ADD) {
+        lost_peer(g, e);
+    } else {
+        lost(g, e, "order dropped");
     }
 }
 
@@ -150,7 +166,7 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
                           .worker = (uint8_t)e->worker,
                           .on = e->on};
     if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
-        glue_note(g, "out_of_memory", e, "order to the mix dropped");
+        lost(g, e, "order to the mix dropped");
     }
     if (e->on) {
         glue_post(g, e,
@@ -163,7 +179,7 @@ static void on_peer_add(struct glue *g, const struct sig_effect *e) {
     struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
     o.params = mem_alloc(sizeof(*o.params));
     if (!o.params) {
-        glue_note(g, "out_of_memory", e, "peer not added");
+        lost_peer(g, e);
         return;
     }
     *o.params = *e->params;
@@ -387,6 +403,10 @@ void glue_service(struct glue *g, us_t now) {
 
 uint64_t glue_refused(const struct glue *g) {
     return g->refused;
+}
+
+uint64_t glue_lost(const struct glue *g) {
+    return g->lost;
 }
 
 const struct offenders *glue_offenders(const struct glue *g) {

@@ -40,6 +40,8 @@ void glue_service(struct glue *g, us_t now);
 const struct offenders *glue_offenders(const struct glue *g);
 /* Recordings that could not begin since `full` said so. They begin when it does not any more. */
 uint64_t glue_refused(const struct glue *g);
+/* Orders that were lost for want of memory. A peer that was to be added is gone then. */
+uint64_t glue_lost(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

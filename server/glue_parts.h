@@ -34,6 +34,7 @@ struct glue {
     bool taps_wait;    /* there may be tours with tap_waits */
     uint32_t waiting;  /* tours that are refused */
     uint64_t refused;  /* recordings in all */
+    uint64_t lost;     /* orders, for want of memory */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
     struct backlog mix;        /* orders to the mix */
@@ -44,7 +45,8 @@ struct glue {
 void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail);
 /* NULL when there is none. */
 struct tour *glue_tour(struct glue *g, uint64_t id);
-/* An order to the worker of the effect; kept while its mailbox is full. */
+/* An order to the worker of the effect; kept while its mailbox is full. One for which there is no
+ * memory is counted as lost, and a peer that it would have added is gone. */
 void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o);
 /* text, cut to cap bytes with its NUL; NULL is empty. */
 void glue_copy(char *out, size_t cap, const char *text);

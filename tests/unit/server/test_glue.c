@@ -183,18 +183,23 @@ static const char player[] =
     "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
 
-/* WHIP, or WHEP that asks for the mix. */
-static void post_offer(struct rig *r, bool whep, const char *token) {
+/* Nothing is done about it yet. */
+static void request(struct rig *r, bool whep, const char *audio, const char *token) {
     struct sig_http h = {.req = 1,
                          .method = SIG_POST,
                          .whep = whep,
-                         .audio = whep ? "mix" : NULL,
+                         .audio = audio,
                          .tour = "demo",
                          .token = token,
                          .content_type = "application/sdp",
                          .body = player,
                          .body_len = sizeof(player) - 1};
     sig_http(r->sig, clock_now(), &h);
+}
+
+/* WHIP, or WHEP that asks for the mix. */
+static void post_offer(struct rig *r, bool whep, const char *token) {
+    request(r, whep, whep ? "mix" : NULL, token);
     glue_effects(r->glue, clock_now());
 }
 
@@ -226,5 +231,22 @@ TEST(glue_tells_the_mix_of_its_listeners) {
     EXPECT_EQ(sig_stats(r.sig).sessions, 0);
     EXPECT(wait_mix(&r, 0, 0));
     EXPECT_EQ(r.notes, 1); /* that the tour was opened */
+    rig_close(&r);
+}
+
+/* Its worker never hears of it, so nobody would ever say that it has gone. */
+TEST(glue_has_a_peer_leave_that_finds_no_memory) {
+    struct rig r;
+    REQUIRE(rig_open(&r));
+    post_offer(&r, false, "agent|demo|obs|x");
+    request(&r, true, NULL, "buyer|demo|tv|x");
+    EXPECT_EQ(sig_stats(r.sig).sessions, 2);
+    mem_fail_at(0);
+    glue_effects(r.glue, clock_now());
+    EXPECT(mem_failed());
+    mem_fail_at(-1);
+    EXPECT_EQ(glue_lost(r.glue), 1);
+    EXPECT_STR(r.noted.event, "out_of_memory");
+    EXPECT_EQ(sig_stats(r.sig).sessions, 1);
     rig_close(&r);
 }
