@@ -3,7 +3,9 @@
 [--loopback] [--passive: it waits for the DTLS handshake]"""
 import array
 import asyncio
+import os
 import sys
+import traceback
 
 import aioice.ice
 import av
@@ -84,4 +86,14 @@ async def main():
     await pc.close()
 
 
-asyncio.run(main())
+async def run():
+    """What fails ends the process: threads that wait for input, or make it, would hold it for ever."""
+    try:
+        await main()
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+asyncio.run(run())
