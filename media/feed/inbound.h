@@ -2,8 +2,9 @@
  * each, RFC 8853), everything else one: which packets are whose, what was lost, what is to be asked
  * for again. It lives where the client's packets arrive; what others get of a stream is its feed.
  * Most participants of a tour never send, so the larger part of a stream is made with its first
- * packet (once, like a handshake: the packet path itself does not allocate). Owner: the engine's
- * thread. */
+ * packet: once for each stream that was agreed on, like a handshake; the packet path itself does
+ * not allocate. Without memory that packet is dropped and counted (drop_full), and the next one
+ * tries again. Owner: the engine's thread. */
 #ifndef ORIEL_MEDIA_FEED_INBOUND_H
 #define ORIEL_MEDIA_FEED_INBOUND_H
 

@@ -21,7 +21,10 @@ struct resend {
     uint16_t seq; /* as the viewer saw it */
 };
 
-struct resends { /* most viewers never ask: made at the first NACK */
+/* Most viewers never ask, and it is 10 KiB: made at the first NACK for what was sent, once in the
+ * life of a session, and freed with it. Without memory that NACK is dropped and counted
+ * (QUEUE_FULL), as when all places are taken: the client asks again. */
+struct resends {
     struct send_limit limit;
     uint32_t head, n;
     struct resend ring[QUEUE_RESENDS];
