@@ -14,7 +14,7 @@ void recv_keyframe_pause(struct recv_keyframe *k) {
 }
 
 void recv_keyframe_arrived(struct recv_keyframe *k, us_t now) {
-    k->needed = k->lost = false;
+    k->needed = k->lost = k->passed = false;
     k->key_at = now;
 }
 
@@ -68,10 +68,10 @@ uint8_t recv_keyframe_command(struct recv_keyframe *k) {
 }
 
 bool recv_keyframe_pass_on(struct recv_keyframe *k, us_t now) {
-    if (k->asked && k->key_at < k->asked_at && now - k->asked_at < KEYFRAME_THROTTLE) {
+    if (k->passed && now - k->asked_at < KEYFRAME_THROTTLE) {
         return false;
     }
-    k->asked = 1;
+    k->passed = true;
     k->asked_at = now;
     return true;
 }

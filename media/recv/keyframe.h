@@ -26,6 +26,8 @@ struct recv_keyframe {
     uint8_t repeats;   /* and requests that had it */
     bool needed;       /* a request is due or unanswered, */
     bool lost;         /* by somebody who had a picture */
+    bool passed;       /* on, and unanswered: a key frame's time is that of where it came in, which
+                          may be before the request, and it may come here after it */
 };
 
 /* Somebody needs a key frame: new source, layer switch. */

@@ -1,5 +1,6 @@
 /* One tour on two workers: two engines and what they tell each pair.other. The rig's own is worker
  * 0 and the home; the second one has a client of its own. */
+#include "media/recv/keyframe.h"
 #include "tests/unit/engine/pair.h"
 
 TEST(a_source_is_seen_on_the_other_worker) {
@@ -74,6 +75,25 @@ TEST(what_is_kept_on_the_other_worker_has_no_holes) {
     struct client *last = rig_join(&pair.other, 5);
     EXPECT_EQ(client_count(later, STAGE), 1);
     EXPECT_EQ(client_count(last, STAGE), 1);
+    pair_done();
+}
+
+/* As where it comes from: a key frame that was lost on its way to a viewer is soon followed. */
+TEST(a_key_frame_that_was_lost_is_asked_for_soon_across_workers) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    pair_run(100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 0);
+    client_pli(v, STAGE);
+    pair_exchange();
+    EXPECT_EQ(a->n_pli, 1);
+    pair_run(20 * US_PER_MS);
+    client_video(a, CAM, true);
+    pair_run(100 * US_PER_MS);
+    client_pli(v, STAGE);
+    pair_run(KEYFRAME_GAP - 100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 2);
     pair_done();
 }
 

@@ -121,4 +121,6 @@ TEST(keyframe_needs_are_passed_on_once) {
     EXPECT(recv_keyframe_pass_on(&k, 50 * S + 3));
     EXPECT(!recv_keyframe_pass_on(&k, 51 * S + 2));
     EXPECT(recv_keyframe_pass_on(&k, 51 * S + 3));
+    recv_keyframe_arrived(&k, 51 * S); /* elsewhere, before that; it came here after it */
+    EXPECT(recv_keyframe_pass_on(&k, 51 * S + 4));
 }
