@@ -122,7 +122,40 @@ TEST(commands_go_on_after_an_adoption) {
     rig_free(&r);
 }
 
-/* Likewise: who comes back was asked before it went. */
+/* Its last commands are not in what was kept of it. */
+TEST(commands_after_a_kill_are_none_that_may_have_been_sent) {
+    static struct session_slot slots[2];
+    struct session_snapshot s[2];
+    REQUIRE(rig_init(&r));
+    struct client *a = join_publisher(true, false), *v = rig_join(&r, 2);
+    memset(slots, 0, sizeof(slots));
+    EXPECT_EQ(engine_peer_slot(r.engine, r.now, 1, &slots[0]), OK);
+    EXPECT_EQ(engine_peer_slot(r.engine, r.now, 2, &slots[1]), OK);
+    client_video(a, CAM, false);
+    uint8_t first = a->fir_nr;
+    for (unsigned i = 0; i < 3; i++) {
+        client_video(a, CAM, true);
+        go_on(a, 2 * US_PER_S);
+        client_pli(v, STAGE);
+    }
+    uint8_t sent = (uint8_t)(a->fir_nr - first);
+    EXPECT_EQ(sent, 3);
+    REQUIRE(session_slot_read(&slots[0], &s[0]) == OK && session_slot_read(&slots[1], &s[1]) == OK);
+    for (unsigned i = 0; i < SESSION_STREAMS_MAX; i++) {
+        s[0].streams[i].fir = s[0].streams[i].fir ? first : 0;
+    }
+    rig_restart(&r);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s[0]), OK);
+    EXPECT_EQ(engine_adopt(r.engine, r.now, &s[1]), OK);
+    unsigned asked = a->n_fir;
+    client_video(a, CAM, false);
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(a->n_fir, asked + 1);
+    EXPECT((uint8_t)(a->fir_nr - first) > sent);
+    rig_free(&r);
+}
+
+/* Who comes back was asked before it went. */
 TEST(commands_go_on_after_a_pause) {
     REQUIRE(rig_init(&r));
     struct client *a = join_publisher(true, false);

@@ -112,6 +112,20 @@ TEST(a_source_that_is_kept_is_asked_for_a_key_frame_when_its_picture_gets_old) {
     rig_free(&r);
 }
 
+/* Its beginning was lost: whoever comes will need one, and nobody has come yet. */
+TEST(a_source_that_begins_in_the_middle_is_asked_for_a_key_frame) {
+    REQUIRE(rig_init(&r));
+    r.config.gop_age = 10 * US_PER_S;
+    rig_restart(&r);
+    struct client *a = rig_join(&r, 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    frames(a, 60);
+    EXPECT_EQ(a->n_pli, 1);
+    rig_free(&r);
+}
+
 TEST(a_viewer_that_lost_its_picture_gets_it_again) {
     struct client *a;
     REQUIRE(begin(&a, 4u << 20));

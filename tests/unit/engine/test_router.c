@@ -1,4 +1,5 @@
 /* Who is shown and heard where. */
+#include "media/room/room.h"
 #include "tests/unit/engine/rig.h"
 
 #include <opus/opus.h>
@@ -27,6 +28,41 @@ static void hum(struct client **c, unsigned n, us_t duration) {
 static unsigned heard(const struct client *c, uint8_t line) {
     const struct got *g = client_last(c, line);
     return g ? g->sender : 0;
+}
+
+static void speak(struct room *room, us_t *now, struct room_source *mic) {
+    for (unsigned i = 0; i < 50; i++) {
+        room_level(room, *now, mic, 10);
+        *now += SPEAKER_WINDOW;
+        (void)room_timeout(room, *now);
+    }
+}
+
+/* What was judged here is forgotten, or it would end some time and overrule the judge; and from
+ * nothing it begins again. */
+TEST(a_room_that_follows_judges_nobody) {
+    static const uint64_t top[SPEAKER_TOP] = {2}, speakers[ROOM_SPEAKERS_MAX] = {2};
+    struct room room = {.follows = false};
+    struct room_source mic = {.participant = 1, .kind = SOURCE_MICROPHONE, .codec = CODEC_OPUS};
+    us_t now = US_PER_S;
+    REQUIRE(room_init(&room) == OK);
+    list_init(&mic.in_live);
+    room_source_on(&room, &mic, now);
+    speak(&room, &now, &mic);
+    EXPECT_EQ(room.voices.speaker, 1);
+    room_follow(&room, true);
+    EXPECT_EQ(room.voices.speaker, 0);
+    room_voices(&room, 2, top, speakers);
+    speak(&room, &now, &mic);
+    EXPECT_EQ(room_deadline(&room), US_NEVER);
+    EXPECT_EQ(room_timeout(&room, now + 2 * SPEAKER_SILENCE), 0);
+    EXPECT_EQ(room.voices.speaker, 2);
+    room_follow(&room, false);
+    EXPECT_EQ(room.voices.speaker, 0);
+    speak(&room, &now, &mic);
+    EXPECT_EQ(room.voices.speaker, 1);
+    (void)room_source_off(&room, &mic);
+    room_free(&room);
 }
 
 TEST(own_sources_are_never_shown) {

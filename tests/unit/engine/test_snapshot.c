@@ -288,6 +288,7 @@ TEST(snapshots_that_are_not_valid_change_nothing) {
     SPOIL(bad.n_slots = SESSION_SLOTS_MAX + 1);
     SPOIL(bad.n_sources = 255);
     SPOIL(bad.keys.profile = 9);
+    SPOIL(bad.fec_index = LEASE_END_MAX + 1);
     SPOIL(bad.peer = 0);
     SPOIL(bad.sources[0].line.kind = SLOT_STAGE << 4);
     SPOIL(bad.slots[0].line.kind = SOURCE_CAMERA);
