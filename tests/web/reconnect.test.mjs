@@ -1,6 +1,6 @@
 // web/lib/oriel.js through outages, in virtual time.
 import { expect, expectEqual, finish, test } from '../integ/lib/harness.mjs';
-import { Peer, addresses, clock, frames, listeners, network, run, server, sleep } from './lib_oriel.mjs';
+import { Peer, addresses, clock, frames, listeners, network, peers, run, server, sleep } from './lib_oriel.mjs';
 
 const { OrielClient } = await import('../../web/lib/oriel.js');
 console.warn = () => undefined;
@@ -214,11 +214,33 @@ await test('a_page_that_removes_that_document', async () => {
   const client = await moved();
   await passUntil(() => frames.size > 0 && client.session.realm && client.session.joined, 'another document');
   await run(2000);
+  client.session.pc.getStats = () => new Promise(() => {}); // it is just being asked
+  await run(300);
   addresses.told = addresses.now;
   [...frames].forEach((frame) => frame.remove());
   await passUntil(() => client.links.at(-1) !== 'live', 'silence');
   await recovered(client, 5000);
   expectEqual(frames.size, 0, 'documents beside the page');
+});
+
+await test('a_page_that_removes_it_before_anything_has_come', async () => {
+  const client = await moved();
+  await passUntil(() => client.session.realm, 'a session in another document');
+  addresses.told = addresses.now;
+  [...frames].forEach((frame) => frame.remove());
+  await passUntil(() => !client.session.realm, 'another session');
+  await recovered(client, 5000);
+});
+
+await test('no_document_outlives_a_client', async () => {
+  for (const when of [(client) => frames.size > 0 && !client.session.realm, (client) => client.session.realm]) {
+    const client = await moved();
+    await passUntil(() => when(client), 'another document');
+    client.finish('left', '');
+    await run(5000);
+    expectEqual(frames.size, 0, 'documents beside the page');
+    expectEqual(peers().filter((peer) => peer.connectionState !== 'closed').length, 0, 'peer connections');
+  }
 });
 
 await test('a_document_in_which_no_session_can_be_made', async () => {
