@@ -192,6 +192,39 @@ TEST(whip_trickle_and_restart) {
     world_close(&w);
 }
 
+static void ten_a_second(struct sig_config *c) {
+    c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
+}
+
+static void name_ufrag(char body[80], int i) {
+    snprintf(body, 80, "a=ice-ufrag:new%d\r\na=ice-pwd:0123456789012345678901\r\n", i);
+}
+
+TEST(restarts_by_patch_have_the_rate_of_offers) {
+    struct world w;
+    char id[32], body[80];
+    REQUIRE(world_open(&w, ten_a_second));
+    const struct record *r =
+        ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
+    snprintf(id, sizeof(id), "%s", resource_of(r));
+    struct request q = {.method = SIG_PATCH,
+                        .token = AGENT,
+                        .resource = id,
+                        .type = FRAG,
+                        .match = "*",
+                        .body = body};
+    for (int i = 1; i < 20; i++) {
+        name_ufrag(body, i);
+        EXPECT_EQ(ask(&w, q)->e.status, 200);
+    }
+    name_ufrag(body, 20);
+    expect_problem(ask(&w, q), 429, "rate_limited");
+    EXPECT_EQ(world_count(&w, EFFECT_PEER_RESTART), 0);
+    world_pass(&w, 100 * US_PER_MS);
+    EXPECT_EQ(ask(&w, q)->e.status, 200);
+    world_close(&w);
+}
+
 /* Each worker has its own port, and a restart tells that of the worker which has the session. */
 TEST(a_restart_tells_the_port_of_its_worker) {
     for (int whep = 0; whep < 2; whep++) {
