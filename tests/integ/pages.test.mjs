@@ -20,10 +20,28 @@ async function open(url, target = page) {
   await target.goto(url);
 }
 
-const heading = (text, target = page) => target.waitForSelector(`.notice h1:has-text("${text}")`);
+const heading = (text, target = page, more = {}) => target.waitForSelector(`.notice h1:has-text("${text}")`, more);
 
-page.on('pageerror', (e) => errors.push(e.message));
-page.on('console', (m) => m.type() === 'error' && /Content Security Policy/.test(m.text()) && errors.push(m.text()));
+function noteErrors(target) {
+  target.on('pageerror', (e) => errors.push(e.message));
+  target.on('console', (m) => m.type() === 'error' && /Content Security Policy/.test(m.text()) && errors.push(m.text()));
+}
+noteErrors(page);
+
+/** In a tour of a server of its own, which goes for good: a page tries for a minute, and meanwhile the other
+ *  tests run. When it says that it has given up. */
+async function staysAway() {
+  const other = await new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir())]).ready;
+  const left = await browser.newPage();
+  noteErrors(left);
+  await joinTour(left, other.urls.buyer, { camera: false });
+  await other.stop('SIGKILL');
+  await left.waitForSelector('.link-state:has-text("Reconnecting")');
+  return { told: heading('The connection was lost', left, { timeout: 90000 }) };
+}
+
+const { told } = await staysAway();
+told.catch(() => {}); // its test says so
 
 await test('links_that_cannot_work_say_why', async () => {
   await open(`${base}/t/demo`);
@@ -147,11 +165,7 @@ await test('a_restarted_server_finds_everybody_back_by_themselves', async () => 
   await agent.close();
 });
 
-await test('a_server_that_stays_away_is_told', async () => {
-  await server.stop('SIGKILL');
-  await page.waitForSelector('.notice h1:has-text("The connection was lost")', { timeout: 90000 });
-  server = await new Server([ORIEL, 'serve', '-c', config]).ready;
-});
+await test('a_server_that_stays_away_is_told', () => told);
 
 await test('no_script_error_and_no_breach_of_the_content_policy', () => {
   expectEqual(errors.join('\n'), '', 'errors');
