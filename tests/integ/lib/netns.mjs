@@ -6,8 +6,10 @@ import { spawnSync, execFileSync } from 'node:child_process';
 export const ADDRESS = '10.77.0.1';
 const MARK = 'ORIEL_TEST_NETNS';
 
+// Links have addresses of their own at once, not a second later: of a change browsers give up what they fetch.
 const UP = `set -e
 ip link set lo up
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 ip link add v0 type veth peer name v1
 ip addr add ${ADDRESS}/24 dev v0
 ip link set v0 up

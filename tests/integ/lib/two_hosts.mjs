@@ -9,6 +9,9 @@ import { until } from './harness.mjs';
 
 const MARK = 'ORIEL_TEST_TWO_HOSTS';
 
+const WITHOUT_DAD = ['sh', ['-c', 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad']];
+const LINK_LOCAL = ['ip', '-6', 'addr', 'show', 'dev'];
+
 const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
 
 /** Runs the rest of the program in a namespace: call it first. False when none can be made here. */
@@ -37,6 +40,11 @@ export class ServerNetwork {
     network.holder = spawn('unshare', ['--net', 'sleep', '3600'], { stdio: 'ignore' });
     process.on('exit', () => network.close());
     await until(() => networkOf(network.holder.pid) !== networkOf('self'), 'the other network');
+    // Else the links have addresses of their own only a second or two later, when nobody answered to them: a browser
+    // that loads its first page by then is told that its network has changed, and gives up what it fetches.
+    for (const [program, args] of [WITHOUT_DAD, network.command(WITHOUT_DAD.flat())]) {
+      execFileSync(program, args);
+    }
     ip('link', 'add', 'client', 'type', 'veth', 'peer', 'name', 'server');
     ip('link', 'set', 'server', 'netns', String(network.holder.pid));
     for (const command of [['link', 'set', 'lo', 'up'], ['link', 'set', 'server', 'up'],
@@ -44,6 +52,9 @@ export class ServerNetwork {
       execFileSync(...network.command(['ip', ...command]));
     }
     ip('link', 'set', 'client', 'up');
+    const [program, args] = network.command([...LINK_LOCAL, 'server']);
+    await until(() => [execFileSync(program, args), ip(...LINK_LOCAL.slice(1), 'client')].every((said) =>
+      said.includes('fe80') && !said.includes('tentative')), "the links' own addresses");
     return network;
   }
 
