@@ -65,6 +65,9 @@ export class Nat {
   lossDown = 0;
   lost = 0;
 
+  /** Between two packets to a client that are lost there are so many of media at least. */
+  apartDown = 0;
+
   /** By client's address: {rate, queue} of the way to it [bytes/s, bytes]; what finds no room is lost. */
   paths = new Map();
 
@@ -109,8 +112,15 @@ export class Nat {
     client.socket.send(packet, this.port, '127.0.0.1');
   }
 
+  losesDown(client) {
+    client.passed = (client.passed ?? 0) + 1;
+    const loses = client.passed > this.apartDown && Math.random() < this.lossDown;
+    client.passed = loses ? 0 : client.passed;
+    return loses;
+  }
+
   fromServer(packet, client) {
-    if (this.lossDown && isMedia(packet) && Math.random() < this.lossDown) {
+    if (this.lossDown && isMedia(packet) && this.losesDown(client)) {
       this.lost++;
       return;
     }
