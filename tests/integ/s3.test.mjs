@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { portOfMany } from './lib/bucket.mjs';
 import { inbound, launchChromium } from './lib/chromium.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { freePort, ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
@@ -16,8 +17,7 @@ const rgw = (...args) => execFileSync(path.join(LIB, 'rgw.sh'), [service, ...arg
 // Before the folder goes in which the pids are.
 process.prependListener('exit', () => spawnSync(path.join(LIB, 'rgw.sh'), [service, 'down']));
 
-/** A port whose 40 successors are likely free, too: above the ephemeral ones nothing else is. */
-const port = 61000 + (await freePort()) % 4000;
+const port = await portOfMany();
 const kms = await freePort();
 const endpoint = `http://127.0.0.1:${port}`;
 rgw('up', String(port), String(kms));

@@ -2,6 +2,7 @@
 // else's S3 client, which is curl with its own signer.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import dgram from 'node:dgram';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,25 @@ import { freePort } from './server.mjs';
 const SCRIPT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'rgw.sh');
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
+/** A TCP port of which the 40 successors are likely free, too: above the ephemeral ones is nothing else, and
+ *  who has some holds the UDP port of the first one's number, so that tests beside each other differ. */
+export async function portOfMany() {
+  const [first, step, count] = [61000, 50, 80];
+  const begin = Math.floor(Math.random() * count);
+  for (let i = 0; i < count; i++) {
+    const port = first + step * ((begin + i) % count);
+    const claim = dgram.createSocket('udp4').unref();
+    const mine = await new Promise((resolve) => {
+      claim.on('error', () => resolve(false));
+      claim.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+    });
+    if (mine) {
+      return port;
+    }
+  }
+  throw new Error('all ports are taken');
+}
+
 export class Bucket {
   /** State, logs and pids of the service in `dir`. */
   static async up(dir) {
@@ -18,7 +38,7 @@ export class Bucket {
     b.dir = path.join(dir, 'rgw');
     // Before the folder goes in which the pids are.
     process.prependListener('exit', () => spawnSync(SCRIPT, [b.dir, 'down']));
-    b.port = 61000 + (await freePort()) % 4000; // with 40 successors that are likely free, too
+    b.port = await portOfMany();
     b.rgw('up', String(b.port), String(await freePort()));
     b.files = ['access', 'secret'].map((name) => {
       const file = path.join(dir, `${name}_key`);
