@@ -339,7 +339,8 @@ suite() {
     counted "integ/$1" 400 $command "tests/integ/$1"
 }
 
-# First those that may have company, two at a time; then each of the others by itself.
+# First those that may have company, three at a time: two lanes from the top of the list and one from its
+# bottom. Then each of the others by itself.
 group_integ() {
     local test beside
     if ! need_asan || ! need_release; then
@@ -348,7 +349,7 @@ group_integ() {
     fi
     mapfile -t beside < <(sed '/^#/d; s/ .*//' tests/integ/beside)
     queue=("${beside[@]/#/suite }")
-    run_queue 1 -1
+    run_queue 1 1 -1
     for test in tests/integ/*.test.mjs tests/integ/*.test.sh; do
         test=$(basename "$test")
         [[ " ${beside[*]} " == *" $test "* ]] || suite "$test"
