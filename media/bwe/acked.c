@@ -4,6 +4,7 @@ void acked_add(struct acked *a, us_t at, uint32_t size) {
     int64_t bucket = at / ACKED_BUCKET;
     if (a->first == 0) {
         a->first = at;
+        a->first_size = size;
         a->head = bucket;
     }
     if (bucket <= a->head - ACKED_BUCKETS) {
@@ -18,6 +19,18 @@ void acked_add(struct acked *a, us_t at, uint32_t size) {
     }
     a->newest = us_max(a->newest, at);
     a->bytes[(uint64_t)bucket % ACKED_BUCKETS] += size;
+}
+
+uint64_t acked_begun(const struct acked *a) {
+    us_t span = a->newest - a->first;
+    uint64_t bytes = 0;
+    if (a->first == 0 || span < ACKED_BUCKET || span >= (ACKED_BUCKETS - 1) * ACKED_BUCKET) {
+        return 0;
+    }
+    for (unsigned i = 0; i < ACKED_BUCKETS; i++) {
+        bytes += a->bytes[i];
+    }
+    return (bytes - a->first_size) * 8 * US_PER_S / (uint64_t)span;
 }
 
 uint64_t acked_rate(const struct acked *a, unsigned buckets) {

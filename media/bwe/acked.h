@@ -10,9 +10,10 @@
 #define ACKED_SHORT 5    /* 160 ms; and goes on with 150 ms (BitrateEstimator) */
 
 struct acked {
-    us_t first;   /* [us] the first arrival; 0: none yet */
-    int64_t head; /* number of the newest bucket */
-    us_t newest;  /* [us] */
+    us_t first;          /* [us] the first arrival; 0: none yet */
+    uint32_t first_size; /* [bytes] */
+    int64_t head;        /* number of the newest bucket */
+    us_t newest;         /* [us] */
     uint32_t bytes[ACKED_BUCKETS];
 };
 
@@ -20,5 +21,8 @@ struct acked {
 void acked_add(struct acked *a, us_t at, uint32_t size);
 /* [bit/s] over the last `buckets`; 0: not known yet. */
 uint64_t acked_rate(const struct acked *a, unsigned buckets);
+/* [bit/s] over all since the first arrival, as soon as that is a bucket's time ago; for the first
+ * ACKED_BUCKETS only. 0: not known. */
+uint64_t acked_begun(const struct acked *a);
 
 #endif

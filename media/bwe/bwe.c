@@ -13,6 +13,8 @@
 #define PROBE_OWN COLLAPSED          /* ours: what a probe makes its own packets wait is less */
 #define DRAIN_ABOVE (40 * US_PER_MS) /* ours: a shorter queue empties by itself */
 #define WAITED_FOR (250 * US_PER_MS) /* ours: of a longer queue the past is seen for long */
+#define QUEUES \
+    (25 * US_PER_MS) /* ours: ten packets sent at once at 2 Mbit/s wait less on average */
 #define DRAIN_BELOW (15 * US_PER_MS)
 #define DRAIN_SPAN (500 * US_PER_MS)   /* the queue shall be gone in this time */
 #define DRAIN_MAX (1500 * US_PER_MS)   /* and if it is not, the way itself has become longer */
@@ -74,6 +76,15 @@ bool bwe_awaited(const struct bwe *b, us_t now, us_t wait) {
     return b->answered || b->heard == 0 || now - b->heard < wait;
 }
 
+bool bwe_queues(const struct bwe *b) {
+    return b->answered && queue_delay_get(&b->queue) > QUEUES;
+}
+
+uint64_t bwe_arrives(const struct bwe *b) {
+    uint64_t rate = acked_rate(&b->acked, ACKED_SHORT);
+    return rate > 0 ? rate : acked_begun(&b->acked);
+}
+
 bool bwe_lossy(const struct bwe *b) {
     return bwe_loss(b) > LOSS_LOW;
 }
@@ -103,6 +114,7 @@ void bwe_sent(struct bwe *b, us_t now, uint16_t seq, uint16_t size) {
         p.probe = probe_sent(&b->probe, now, size);
     }
     sent_add(&b->sent, now, seq, p);
+    b->blind += bwe_tells(b) ? 0 : size;
     if (!b->sending) {
         b->sending = true;
         b->unheard = now;
@@ -376,6 +388,10 @@ static bool curious(const struct bwe *b) {
     uint64_t rate = bwe_estimate(b);
     bool heard = !b->sending || b->unheard == b->heard;
     return b->answered && heard && !b->probe.open && rate < b->want && rate < b->c.max;
+}
+
+bool bwe_searches(const struct bwe *b, us_t now) {
+    return b->probe.open || (curious(b) && b->probe.next <= now);
 }
 
 us_t bwe_deadline(const struct bwe *b) {

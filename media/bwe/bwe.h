@@ -44,9 +44,10 @@ struct bwe {
     /* Each packet that is sent needs the end of `probe` and the head of `sent`, and what is between
      * them: one or two cache lines, and one of the ring. */
     struct probe probe;
-    bool sending; /* something was sent since `heard` */
-    us_t heard;   /* [us] the last feedback; when the first packet was sent, before */
-    us_t unheard; /* [us] when it was last found missing, or heard */
+    bool sending;   /* something was sent since `heard` */
+    uint32_t blind; /* [bytes] sent before the viewer has told of so much that a queue shows */
+    us_t heard;     /* [us] the last feedback; when the first packet was sent, before */
+    us_t unheard;   /* [us] when it was last found missing, or heard */
     struct sent sent;
 };
 
@@ -106,6 +107,20 @@ bool bwe_known(const struct bwe *b, us_t now, us_t settled);
 static inline bool bwe_answered(const struct bwe *b) {
     return b->answered;
 }
+/* [bytes] that were sent before bwe_tells. */
+static inline uint32_t bwe_blind(const struct bwe *b) {
+    return b->blind;
+}
+/* The viewer has told of so many packets how long they were under way that a queue would show. */
+static inline bool bwe_tells(const struct bwe *b) {
+    return b->queue.n >= QUEUE_DELAY_LAST;
+}
+/* The last packets that have arrived had waited: more is sent than the path carries. */
+bool bwe_queues(const struct bwe *b);
+/* A probe is to tell whether the path carries more than is believed: it is under way, or due. */
+bool bwe_searches(const struct bwe *b, us_t now);
+/* What arrives [bit/s]: while a queue stands, what the path carries. 0: not known. */
+uint64_t bwe_arrives(const struct bwe *b);
 /* Feedback has begun, or the first packet was sent so short a time [us] ago that it still may. */
 bool bwe_awaited(const struct bwe *b, us_t now, us_t wait);
 /* Some of what is sent gets lost for no want of room: what is sent again may get lost too. */

@@ -151,6 +151,31 @@ static bool upgrades(const struct session *s, unsigned i, us_t now) {
     return s->bwe && bwe_known(s->bwe, now, ALLOT_SETTLE) && kind_of(s, i) != ALLOCATION_SHARE;
 }
 
+/* Before anything is proven of its path a picture begins in a size of which what is kept is through
+ * soon, and no larger one is chosen until it is: that begins with a key frame of the publisher. */
+static void begin_small(const struct session *s, unsigned i, us_t now,
+                        struct allocation_slot *ret) {
+    const struct stream *out = &s->slots[i].stream;
+    if (s->engine->c.gop_age == 0 || !pace_guesses(s, now) || pace_proven(s, now) > 0) {
+        return;
+    }
+    if (stream_replays(out) && stream_shown(out) == out->replay.feed) {
+        int size = ret->n > 0 ? size_of(ret) : -1;
+        while (size >= 0 && ret->layers[ret->n - 1].spatial > size) {
+            ret->n--;
+        }
+        return;
+    }
+    while (!stream_shown(out) && ret->n > 0 && ret->layers[ret->n - 1].spatial > 0) {
+        const struct allocation_layer *l = &ret->layers[ret->n - 1];
+        const struct feed *f = &flow_at(s, i)->layers[ID_LAYER(l->id)]->feed;
+        if (!picture_takes_long(s, now, out, f, ID_TARGET(l->id))) {
+            return;
+        }
+        ret->n--;
+    }
+}
+
 /* Larger sizes that have just been tried in vain are no offer. */
 static void leave_out(struct session *s, unsigned i, us_t now, struct allocation_slot *ret) {
     struct slot *slot = &s->slots[i];
@@ -295,6 +320,7 @@ void allot(struct session *s, us_t now) {
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         sizes[i] = size_of(&offers[i]);
+        begin_small(s, i, now, &offers[i]);
         leave_out(s, i, now, &offers[i]);
     }
     s->allot_rate = carried(s, now);

@@ -14,13 +14,23 @@
 
 /* A young picture always: another one would hardly be less. To a path of which nothing is proven
  * all of it, as whoever joins would else wait for the first feedback; it goes at the pace of what
- * is guessed, and is given up half a second later when that shows that it takes too long. */
+ * is guessed, and that feedback tells whether more of it follows than the picture it has begun. */
 static bool affordable(const struct session *s, us_t now, const struct stream *out,
                        const struct feed *f) {
     uint64_t bytes = f->gop_for[stream_replay_target(out, now, f)] + queue_owes(&s->queue);
     uint64_t proven = pace_proven(s, now);
     return now - f->key_at < FEED_YOUNG || proven == 0 ||
            bytes * 8 <= proven * REPLAY_WORTH / US_PER_S;
+}
+
+bool picture_takes_long(const struct session *s, us_t now, const struct stream *out,
+                        const struct feed *f, unsigned target) {
+    uint64_t first = 0;
+    if (now - f->key_at < FEED_YOUNG || !feed_replayable(f, now, &first)) {
+        return false;
+    }
+    uint64_t bytes = f->gop_for[stream_replay_of(out, now, f, target)];
+    return bytes * 8 * US_PER_S > bwe_estimate(s->bwe) * REPLAY_MAX;
 }
 
 static bool replay(struct session *s, us_t now, struct stream *out, struct feed *f) {
@@ -112,15 +122,14 @@ void picture_give_up(struct session *s, us_t now) {
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct stream *out = &s->slots[i].stream;
-        struct feed *behind = out->replay.feed, *wanted = stream_intent(out);
+        struct feed *wanted = stream_intent(out);
         if (!queue_give_up(&s->queue, now, out) || !wanted) {
             continue;
         }
         s->engine->n.given_up++;
-        if (behind == stream_shown(out)) { /* not to be asked for again if another is awaited */
-            (void)stream_show(out, NULL);
-            (void)stream_show(out, wanted);
+        if (!out->replay.behind) { /* else the picture that has begun comes first */
+            stream_await(out);
+            feed_need_keyframe(wanted);
         }
-        feed_need_keyframe(wanted);
     }
 }

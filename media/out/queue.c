@@ -23,15 +23,36 @@ void queue_free(struct out_queue *q) {
     q->resends = mem_free(q->resends);
 }
 
+/* What the path carries is known, as far as it can be so soon: a queue stands, or no probe is still
+ * to be answered. */
+static bool judged(const struct out_queue *q, us_t now, us_t took) {
+    bool told = q->bwe && bwe_answered(q->bwe);
+    return took >= REPLAY_JUDGED || (told && (bwe_queues(q->bwe) || !bwe_searches(q->bwe, now)));
+}
+
+/* What is left of a replay goes at this [bit/s]; 0: at once. While a queue is let go less does, but
+ * that passes. */
+static uint64_t carries(const struct out_queue *q) {
+    uint64_t rate = q->pacer.rate, believed = q->bwe ? bwe_estimate(q->bwe) : 0;
+    return rate > 0 && rate < believed ? believed : rate;
+}
+
 /* Of a young picture another one would hardly be less: it goes on like what is live. */
 static bool replay_fails(const struct out_queue *q, us_t now, const struct stream_replay *x) {
     us_t took = now - x->since;
     if (x->feed->has_key && x->since - x->feed->key_at < FEED_YOUNG) {
         return took >= REPLAY_MAX;
     }
-    uint64_t rate = took < REPLAY_JUDGED ? 0 : q->pacer.rate;
+    uint64_t rate = judged(q, now, took) ? carries(q) : 0;
     uint64_t needs = rate ? (uint64_t)x->left * 8 * US_PER_S / rate : 0;
-    return took + (us_t)needs >= REPLAY_MAX;
+    bool soon = needs < REPLAY_SOON && took < 2 * REPLAY_MAX;
+    return took + (us_t)needs >= REPLAY_MAX && !(rate > 0 && soon);
+}
+
+/* Of what is replayed a picture has begun to be sent, and is not through. */
+static bool inside(const struct stream_replay *x, us_t now) {
+    struct media_packet p;
+    return x->begun && x->next < x->live && feed_recall(x->feed, now, x->next, &p) && p.ts == x->ts;
 }
 
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
@@ -42,11 +63,14 @@ bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
     }
     bool late = now - x->since >= BEHIND_MAX &&
                 !(feed_recall(x->feed, now, x->next, &p) && now - p.at < BEHIND_MAX);
-    if (stream_replays(s) ? !replay_fails(q, now, x) : !late) {
+    if (x->cut || (stream_replays(s) ? !replay_fails(q, now, x) : !late)) {
         return false;
     }
-    list_remove(&x->in);
-    x->behind = false;
+    x->cut = inside(x, now);
+    if (!x->cut) {
+        list_remove(&x->in);
+        x->behind = false;
+    }
     return true;
 }
 
@@ -132,16 +156,6 @@ uint64_t queue_owes(const struct out_queue *q) {
     return n;
 }
 
-bool queue_catches_up(const struct out_queue *q) {
-    LIST_EACH(l, &q->replays) {
-        const struct stream *s = CONTAINER_OF(l, struct stream, replay.in);
-        if (stream_replays(s) && s->replay.begun && s->replay.ts != s->replay.feed->key_ts) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What was sent under this number, as it was then. Of a layer that the viewer does not get only the
  * number, where it came too late to be closed up: what is missing would hold up what follows. */
 static bool find(const struct resend *r, us_t now, struct media_packet *ret,
@@ -215,6 +229,7 @@ static bool next_of(struct stream *s, us_t now, struct media_packet *ret) {
         feed_recall(f, now, f->key_seq, ret)) {
         x->next = f->key_seq;
         x->live = x->next; /* what came of it is hardly more than live */
+        x->cut = false;
         s->fresh = stream_shown(s) == f;
         return true;
     }
@@ -229,6 +244,21 @@ static bool next_of(struct stream *s, us_t now, struct media_packet *ret) {
     return false;
 }
 
+/* Nothing of it waits any more. What was cut is followed by a key frame, which is asked for now:
+ * the path had no room for it, and with it the picture that was being sent leaves the cache. */
+static void end(struct stream *s) {
+    struct stream_replay *x = &s->replay;
+    bool known = stream_sub(s, x->feed);
+    list_remove(&x->in);
+    x->behind = false;
+    if (x->cut && known) {
+        stream_await(s);
+        feed_need_keyframe(stream_intent(s));
+    } else if (known && stream_shown(s) != x->feed) {
+        feed_need_keyframe(x->feed); /* its key frame has left the cache meanwhile */
+    }
+}
+
 /* What is missing in the cache is missing for everybody and repaired like any loss. False when the
  * train takes no more, or the path does not. */
 static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train *t) {
@@ -241,7 +271,11 @@ static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train
         }
         struct media_packet p;
         struct rewrite_out o;
-        if (!next_of(s, now, &p)) {
+        bool ended = !inside(x, now), found = next_of(s, now, &p);
+        if (x->cut && ended) {
+            break; /* and no newer key frame has come */
+        }
+        if (!found) {
             continue;
         }
         if (!train_takes(t, seal_media_len(s, now, &p))) {
@@ -253,11 +287,7 @@ static bool replay(struct out_queue *q, struct stream *s, us_t now, struct train
             x->left -= p.payload_len < x->left ? p.payload_len : x->left;
         }
     }
-    list_remove(&x->in);
-    x->behind = false;
-    if (stream_shown(s) != x->feed && stream_sub(s, x->feed)) {
-        feed_need_keyframe(x->feed); /* its key frame has left the cache meanwhile */
-    }
+    end(s);
     return true;
 }
 

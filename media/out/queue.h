@@ -13,8 +13,12 @@
 
 /* [us] a replay may take: for what takes longer a key frame is the better picture */
 #define REPLAY_MAX (1500 * US_PER_MS)
-#define REPLAY_JUDGED (500 * US_PER_MS) /* [us] from when on it is foreseen that it will not do */
-#define QUEUE_RESENDS 256               /* retransmissions that wait, power of two */
+#define REPLAY_SOON \
+    (300 * US_PER_MS) /* [us] what is through in that time is not given up for one */
+/* [us] from when on it is foreseen that it will not do, where the viewer's feedback does not tell
+ */
+#define REPLAY_JUDGED (500 * US_PER_MS)
+#define QUEUE_RESENDS 256 /* retransmissions that wait, power of two */
 
 struct resend {
     struct stream *stream;
@@ -64,13 +68,13 @@ enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct re
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
 /* What is still to be replayed [bytes] of payload. */
 uint64_t queue_owes(const struct out_queue *q);
-/* Of some stream what came after the key frame is being replayed: it has a picture. */
-bool queue_catches_up(const struct out_queue *q);
 /* The path is full: what the feed sends the stream from seq on waits, and follows from the cache.
  */
 void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq);
 /* The stream is so far behind that what waits is of no use any more, or will be before a replay has
- * ended: true when it has been given up, and the stream needs a key frame. */
+ * ended: true when it has been given up, and the stream needs a key frame. A picture of a replay
+ * that has begun is sent to its end before (replay.behind stays, and a key frame is asked for
+ * then): it is there sooner than another one would be. */
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s);
 /* When what waits for the pacer may go on [us]; US_NEVER: nothing does. */
 us_t queue_deadline(const struct out_queue *q);

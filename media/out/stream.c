@@ -80,6 +80,14 @@ enum stream_verdict stream_show(struct stream *s, struct feed *feed) {
     return shown->feed && shown->feed->live ? STREAM_NEEDS_KEY : STREAM_NEEDS_PICTURE;
 }
 
+void stream_await(struct stream *s) {
+    struct feed *feed = stream_intent(s);
+    if (feed == stream_shown(s)) {
+        (void)stream_show(s, NULL);
+        (void)stream_show(s, feed);
+    }
+}
+
 void stream_resume(struct stream *s, struct feed *feed) {
     CHECK(!stream_intent(s));
     sub_set(&s->subs[s->shown], feed);

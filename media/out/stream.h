@@ -39,6 +39,7 @@ struct stream_replay {
     bool begun;
     bool thin; /* of what is replayed only the lowest frame rate is sent */
     bool behind;
+    bool cut;   /* of what is replayed only the picture that has begun is sent to its end */
     us_t since; /* [us] it has been behind */
 };
 
@@ -101,6 +102,8 @@ enum stream_verdict {
 /* Show this feed (NULL = nothing), from its next key frame on if it is video. The codec is the
  * line's. */
 enum stream_verdict stream_show(struct stream *s, struct feed *feed);
+/* What it shows is of no use any more: it awaits a key frame of what it is to show. */
+void stream_await(struct stream *s);
 /* Go on with a feed in the middle of its stream, after an adoption. */
 void stream_resume(struct stream *s, struct feed *feed);
 /* The feed is no more (or has begun anew): forget it, without a choice of another. */
@@ -125,14 +128,17 @@ static inline bool stream_is_whole(const struct stream *s) {
  * that is closed, and what was sent before more gaps than are remembered can not be sent again: so
  * no more of them. */
 #define REPLAY_GAPS (REWRITE_RUNS * 3 / 4)
-static inline unsigned stream_replay_target(const struct stream *s, us_t now,
-                                            const struct feed *f) {
-    unsigned want = s->layers.want;
+static inline unsigned stream_replay_of(const struct stream *s, us_t now, const struct feed *f,
+                                        unsigned want) {
     if (stream_is_whole(s)) {
         return TARGET_BEST;
     }
     bool whole = now - f->key_at < FEED_YOUNG || f->gop_low > REPLAY_GAPS;
     return whole ? want : target_of(target_spatial(want), 0);
+}
+static inline unsigned stream_replay_target(const struct stream *s, us_t now,
+                                            const struct feed *f) {
+    return stream_replay_of(s, now, f, s->layers.want);
 }
 /* A packet of its feed is of a layer that the viewer does not get. */
 bool stream_leaves_out(const struct stream *s, const struct media_packet *p);

@@ -132,7 +132,8 @@ struct play { /* one receiving slot */
     uint64_t told;         /* participant that the last MEDIA_SLOT_CHANGED named */
     uint8_t told_kind;     /* and what of it, enum source_kind */
     us_t longest;          /* [us] between two frames decoded; scenarios set it to 0 */
-    uint32_t first_number; /* of the frame decoded first */
+    uint32_t first_number; /* of the frame decoded first, */
+    uint32_t last_number;  /* and last */
     uint32_t lsr;          /* of the last sender report, and when it came [us] */
     us_t lsr_at;
     uint64_t received; /* packets for the first time, repairs too */

@@ -180,6 +180,7 @@ static void decoded(struct play *p, us_t now, const struct content *c) {
         p->longest = us_max(p->longest, now - p->last_frame);
     }
     p->last_frame = now;
+    p->last_number = c->frame;
     p->decoded[c->frame % DECODED] = c->frame + 1;
 }
 

@@ -272,29 +272,125 @@ TEST(of_what_is_old_the_lowest_frame_rate_is_replayed) {
     rig_free(&r);
 }
 
-/* Before the first feedback: a path may be narrower than the guess, and twice as much stands there
- * twice as long. */
-TEST(what_catches_up_goes_at_the_guess_and_not_at_twice_that) {
-    REQUIRE(rig_init(&r));
+#define NUMBERED 200
+#define KEY 40 /* packets of the key frames of large_pictures() */
+
+static struct {
+    uint16_t seq[NUMBERED]; /* transport-wide, of what came to the viewer that joined late */
+    us_t at[NUMBERED];
+    unsigned n, told;
+} numbered;
+
+static bool note_number(struct client *c, const uint8_t *p, size_t n) {
+    struct rtp h;
+    (void)c;
+    if (rtp_parse(bytes_of(p, n), &h) != OK) {
+        return false;
+    }
+    struct bytes ext = rtp_ext_find(&h, 3);
+    if (ext.n == 2 && numbered.n < NUMBERED) {
+        numbered.at[numbered.n] = r.now;
+        numbered.seq[numbered.n++] = be16(ext.p);
+    }
+    return h.payload.n == 0; /* a probe's padding */
+}
+
+/* Of what came and is not told of yet: so many packets have arrived so far apart; 0: as they came.
+ */
+static void tell(struct client *v, unsigned most, us_t each) {
+    struct rtcp_twcc_arrival a[NUMBERED];
+    unsigned n = 0;
+    for (; n < most && numbered.told < numbered.n; n++, numbered.told++) {
+        us_t at = each ? US_PER_S + numbered.told * each : numbered.at[numbered.told];
+        a[n] = (struct rtcp_twcc_arrival){numbered.seq[numbered.told], true, at};
+    }
+    uint8_t buf[1200];
+    struct wr w = wr_of(buf, sizeof(buf));
+    struct rtcp_twcc_ids ids = {.sender = 1, .media = v->params.lines[STAGE].ssrc};
+    EXPECT(n > 0 && rtcp_write_twcc(&w, &ids, a, n) == n);
+    client_rtcp(v, &w);
+}
+
+/* A viewer that tells how its packets arrive, with a guess of 800 kbit/s, joins three seconds after
+ * a key frame, behind which there are 400 kB. */
+static struct client *join_unproven(struct client **a) {
+    EXPECT(rig_init(&r));
     r.config.gop_age = 10 * US_PER_S;
     r.config.gop_bytes = 4u << 20;
     r.config.bwe = (struct bwe_config){.start = 800000, .min = 60000, .max = 6000000};
     rig_restart(&r);
-    struct client *a = rig_join(&r, 1);
-    client_video(a, CAM, true);
-    for (unsigned i = 0; i < 300; i++) {
-        rig_run(&r, i % 3 ? 0 : FRAME);
-        client_send(a, &(struct packet_spec){.line = CAM, .marker = i % 3 == 2, .size = 1100});
+    memset(&numbered, 0, sizeof(numbered));
+    *a = rig_join(&r, 1);
+    for (unsigned i = 0; i < KEY; i++) {
+        client_send(*a, &(struct packet_spec){.line = CAM,
+                                              .keyframe = i == 0,
+                                              .inside = i > 0,
+                                              .marker = i + 1 == KEY,
+                                              .size = 1100});
+    }
+    for (unsigned i = 0; i < 360; i++) {
+        rig_run(&r, i % 4 ? 0 : FRAME);
+        client_send(*a, &(struct packet_spec){
+                            .line = CAM, .inside = i % 4 > 0, .marker = i % 4 == 3, .size = 1100});
     }
     struct client *late = client_new(&r, 3);
     late->params.lines[STAGE].twcc = true;
     late->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
+    late->opened = note_number;
     client_join(late);
+    return late;
+}
+
+/* A path may be narrower than the guess, and all that is sent before it says so stands there. */
+TEST(before_the_first_feedback_a_replay_is_bounded) {
+    struct client *a, *late = join_unproven(&a);
     unsigned at_once = client_count(late, STAGE);
-    REQUIRE(at_once > 0 && at_once <= 14);
-    rig_run(&r, 200 * US_PER_MS); /* 1.25 times 800 kbit/s are 25 kB */
+    REQUIRE(at_once > 0 && at_once <= 11);
+    rig_run(&r, 100 * US_PER_MS); /* 10 kB at the guess */
     unsigned then = client_count(late, STAGE) - at_once;
-    EXPECT(then >= 20 && then <= 25);
+    EXPECT(then >= 7 && then <= 9);
+    rig_run(&r, 400 * US_PER_MS); /* a fourth of it once 25 kB are out */
+    then = client_count(late, STAGE);
+    EXPECT(then >= 25 && then <= 33);
+    rig_free(&r);
+}
+
+/* The first feedback tells that the path would take seconds: the key frame is sent to its end, as
+ * it is a picture, and then another one is asked for, once. */
+TEST(of_what_a_narrow_path_does_not_carry_the_key_frame_is_replayed) {
+    struct client *a, *late = join_unproven(&a);
+    unsigned plis = a->n_pli;
+    rig_run(&r, 100 * US_PER_MS);
+    tell(late, 8, 27 * US_PER_MS); /* 350 kbit/s */
+    rig_run(&r, 50 * US_PER_MS);   /* the next packet's turn */
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
+    EXPECT_EQ(a->n_pli, plis); /* there would be no room for it */
+    for (unsigned i = 0; i < 200 && a->n_pli == plis; i++) {
+        rig_run(&r, 10 * US_PER_MS);
+    }
+    EXPECT_EQ(a->n_pli, plis + 1);
+    EXPECT_EQ(client_count(late, STAGE), KEY);
+    client_video(a, CAM, false); /* of no use without what was left out */
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT_EQ(client_count(late, STAGE), KEY);
+    client_video(a, CAM, true);
+    rig_run(&r, 200 * US_PER_MS);
+    EXPECT_EQ(client_count(late, STAGE), KEY + 1);
+    EXPECT(client_last(late, STAGE)->keyframe);
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
+    rig_free(&r);
+}
+
+/* What arrives as fast as it was sent goes on faster than was guessed. */
+TEST(a_replay_goes_on_at_twice_the_guess_while_no_queue_shows) {
+    struct client *a, *late = join_unproven(&a);
+    rig_run(&r, 50 * US_PER_MS);
+    tell(late, NUMBERED, 0);
+    unsigned before = client_count(late, STAGE);
+    rig_run(&r, 100 * US_PER_MS); /* 1.25 times 1600 kbit/s are 25 kB */
+    unsigned then = client_count(late, STAGE) - before;
+    EXPECT(then >= 19);
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 0);
     rig_free(&r);
 }
 
