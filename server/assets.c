@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/map.h"
-#include "server/config.h"
+#include "server/files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -52,7 +52,7 @@ static enum err add_file(struct assets *a, const char *path, const char *name, c
                  ASSETS_BYTES_MAX);
         return ERR_FULL;
     }
-    enum err e = config_read_file(path, ASSETS_BYTES_MAX - a->bytes, &data, &n);
+    enum err e = files_read(path, ASSETS_BYTES_MAX - a->bytes, &data, &n);
     if (e != OK) {
         snprintf(why, WHY_MAX, "%.150s: cannot read: %.60s", path,
                  e == ERR_LONG ? "too large" : strerror(errno));

@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "server/clock.h"
-#include "server/config.h"
 #include "server/files.h"
 
 #include <errno.h>
@@ -32,10 +31,10 @@ static enum err create_secret(const char *file, char why[WHY_MAX]) {
 enum err auth_secret_load(const char *file, bool create, char **ret, char why[WHY_MAX]) {
     char *text = NULL;
     size_t n = 0;
-    enum err e = config_read_file(file, SECRET_MAX, &text, &n);
+    enum err e = files_read(file, SECRET_MAX, &text, &n);
     if (e == ERR_IO && errno == ENOENT && create) {
         e = create_secret(file, why);
-        e = e == OK ? config_read_file(file, SECRET_MAX, &text, &n) : e;
+        e = e == OK ? files_read(file, SECRET_MAX, &text, &n) : e;
         if (e == ERR_IO) {
             return e;
         }

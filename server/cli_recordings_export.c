@@ -7,7 +7,7 @@
 #include "server/cli.h"
 #include "server/cli_recordings.h"
 #include "server/clock.h"
-#include "server/helper.h"
+#include "server/helper_config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +151,7 @@ int cli_recordings_export(struct library *l, const struct config *cfg, int argc,
     if (layout < 0) {
         return cli_fail(CLI_USAGE, "recordings: export ID -o FILE [--layout faces|stage]");
     }
-    struct helper_config c = config_helper(cfg, beside, sizeof(beside));
+    struct helper_config c = helper_configured(cfg, beside, sizeof(beside));
     struct library_task_spec s = {.kind = TASK_EXPORT,
                                   .layout = (uint8_t)layout,
                                   .fps = (uint8_t)cfg->derived_fps,

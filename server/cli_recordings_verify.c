@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/cli.h"
+#include "server/files.h"
 #include "server/public_keys.h"
 
 #include <stdio.h>
@@ -154,7 +155,7 @@ static int trust(struct library *l, const char *file) {
     struct library_signers keys;
     char *text = NULL;
     size_t n = 0;
-    enum err e = config_read_file(file, PUBLIC_KEYS_FILE_MAX, &text, &n);
+    enum err e = files_read(file, PUBLIC_KEYS_FILE_MAX, &text, &n);
     if (e != OK) {
         return cli_fail(CLI_FAILED, "recordings: %s: cannot be read: %s", file, err_name(e));
     }

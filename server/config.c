@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "server/config_check.h"
 #include "server/config_text.h"
+#include "server/files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -411,32 +412,11 @@ enum err config_parse(const char *file, const char *text, size_t n, struct confi
     return OK;
 }
 
-enum err config_read_file(const char *file, size_t max, char **ret, size_t *ret_n) {
-    FILE *f = fopen(file, "re");
-    if (!f) {
-        return ERR_IO;
-    }
-    char *text = mem_alloc(max + 2);
-    size_t n = text ? fread(text, 1, max + 1, f) : 0;
-    enum err e = !text ? ERR_NOMEM : ferror(f) ? ERR_IO : n > max ? ERR_LONG : OK;
-    int why = errno;
-    fclose(f);
-    errno = why;
-    if (e != OK) {
-        mem_free(text);
-        return e;
-    }
-    text[n] = '\0';
-    *ret = text;
-    *ret_n = n;
-    return OK;
-}
-
 enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
     char *text = NULL;
     size_t n = 0;
     errno = 0;
-    enum err e = config_read_file(file, CONFIG_FILE_MAX, &text, &n);
+    enum err e = files_read(file, CONFIG_FILE_MAX, &text, &n);
     if (e != OK) {
         snprintf(why, WHY_MAX, "%s: cannot read the configuration: %s", file,
                  e == ERR_LONG ? "larger than 1 MiB" : strerror(errno));

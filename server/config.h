@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "recorder/seal/key_config.h"
 #include "server/config_keys.h"
-#include "server/helper.h"
 #include "signaling/signaling.h"
 
 #include <stdbool.h>
@@ -82,13 +81,8 @@ struct config *config_free(struct config *c);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */
 enum err config_set(char **field, const char *value);
 
-/* A whole file into a NUL-terminated buffer (mem_free it); at most max bytes. ERR_IO, ERR_LONG,
- * ERR_NOMEM. */
-enum err config_read_file(const char *file, size_t max, char **ret, size_t *ret_n);
 /* The key providers of recordings, as the configuration names them; *ret borrows from c. */
 void config_key_config(const struct config *c, struct key_config *ret);
-/* How media helpers are started; beside[size] holds the path where the configuration names none. */
-struct helper_config config_helper(const struct config *c, char *beside, size_t size);
 /* An IPv4 or IPv6 address in text form with this port. False when it is neither. */
 bool config_addr(const char *text, uint16_t port, struct addr *ret);
 

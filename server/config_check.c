@@ -3,7 +3,7 @@
 #include "server/announce.h"
 #include "server/clock.h"
 #include "server/tcp_queue.h"
-#include "server/turn.h"
+#include "server/turn_url.h"
 
 #include "base/bytes.h"
 
@@ -203,15 +203,4 @@ void config_key_config(const struct config *c, struct key_config *ret) {
         .signing_file = c->rec_signing_file,
         .lifetime = c->rec_key_lifetime * US_PER_S,
     };
-}
-
-struct helper_config config_helper(const struct config *c, char *beside, size_t size) {
-    const char *program = c->derived_helper;
-    if (!*program) {
-        program = helper_beside(beside, size) ? beside : "oriel-media";
-    }
-    return (struct helper_config){.program = program,
-                                  .memory_mib = (uint32_t)c->derived_memory_mib,
-                                  .cpu_s = (uint32_t)c->derived_cpu_s,
-                                  .silence = c->derived_silence_s * US_PER_S};
 }

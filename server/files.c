@@ -1,5 +1,7 @@
 #include "server/files.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -74,4 +76,25 @@ enum err files_create(const char *file, struct bytes contents) {
     unlink(temporary);
     errno = why;
     return e;
+}
+
+enum err files_read(const char *file, size_t max, char **ret, size_t *ret_n) {
+    FILE *f = fopen(file, "re");
+    if (!f) {
+        return ERR_IO;
+    }
+    char *text = mem_alloc(max + 2);
+    size_t n = text ? fread(text, 1, max + 1, f) : 0;
+    enum err e = !text ? ERR_NOMEM : ferror(f) ? ERR_IO : n > max ? ERR_LONG : OK;
+    int why = errno;
+    fclose(f);
+    errno = why;
+    if (e != OK) {
+        mem_free(text);
+        return e;
+    }
+    text[n] = '\0';
+    *ret = text;
+    *ret_n = n;
+    return OK;
 }

@@ -9,6 +9,9 @@
  * that systemd gives the service ($CREDENTIALS_DIRECTORY, systemd.exec(5) LoadCredential=). It is
  * text itself, or in out of PATH_MAX bytes; "" when it would be too long. */
 const char *files_credential(const char *text, char *out);
+/* A whole file into a NUL-terminated buffer (mem_free it); at most max bytes. ERR_IO, ERR_LONG,
+ * ERR_NOMEM. */
+enum err files_read(const char *file, size_t max, char **ret, size_t *ret_n);
 /* Create every directory above `file` with mode 0700. ERR_IO, errno kept. */
 enum err files_make_parents(const char *file);
 /* Write a new file of mode 0600, complete or not at all. ERR_EXISTS when it is there already,

@@ -6,6 +6,7 @@
 #include "server/announce_again.h"
 #include "server/clock.h"
 #include "server/descriptors.h"
+#include "server/helper_config.h"
 #include "server/log.h"
 #include "server/stores.h"
 #include "server/tls.h"
@@ -196,7 +197,7 @@ static enum err start_jobs(struct server *s, const struct key_config *keys, char
         .kek_file = cfg->rec_kek_file,
         .keys = keys,
         .store = stores_both(s->making),
-        .helper = config_helper(cfg, beside, sizeof(beside)),
+        .helper = helper_configured(cfg, beside, sizeof(beside)),
         .helpers = (uint32_t)cfg->derived_helpers,
         .queue = (uint32_t)cfg->derived_queue,
         .reserve = (uint64_t)cfg->derived_reserve_mib << 20,

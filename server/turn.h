@@ -9,8 +9,6 @@
 #include "server/config.h"
 #include "signaling/signaling.h"
 
-#define TURN_URLS_MAX 6      /* in turn.urls: an answer by HTTP has a header for each */
-#define TURN_URL_MAX 128     /* [bytes] */
 #define TURN_SECRET_MAX 1024 /* [bytes] */
 #define TURN_LINK_MAX 384    /* [bytes] of one Link header, NUL included */
 
@@ -32,7 +30,5 @@ void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c
                   struct sig_ice_servers *ret);
 /* Server i of them as the value of a Link header (RFC 9725 section 4.6) in out. Returns out. */
 const char *turn_link(const struct sig_ice_servers *s, size_t i, char out[TURN_LINK_MAX]);
-/* A URL of RFC 7064 or RFC 7065 that may stand in turn.urls. */
-bool turn_url_ok(const char *url);
 
 #endif

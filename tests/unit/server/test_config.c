@@ -2,6 +2,7 @@
 #include "server/config.h"
 #include "server/config_check.h"
 #include "server/config_text.h"
+#include "server/files.h"
 #include "tests/unit/test.h"
 
 static char why[WHY_MAX];
@@ -281,7 +282,7 @@ TEST(config_example_names_every_key) {
     size_t n = 0;
     REQUIRE(defaults);
     EXPECT_EQ(config_load(TEST_DATA "/../../conf/oriel.json", &shown, why), OK);
-    REQUIRE(config_read_file(TEST_DATA "/../../conf/oriel.json", 1 << 20, &text, &n) == OK);
+    REQUIRE(files_read(TEST_DATA "/../../conf/oriel.json", 1 << 20, &text, &n) == OK);
     int line;
     config_strip_comments(text, n, &line);
     for (size_t i = 0; shown && i < config_schema_len; i++) {

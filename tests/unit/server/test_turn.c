@@ -2,6 +2,7 @@
  * coturn itself in tests/integ/links.test.mjs. */
 #include "server/turn.h"
 
+#include "server/turn_url.h"
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
