@@ -1,6 +1,6 @@
 /* A bounded single-producer, single-consumer queue of fixed-size messages, without locks. It is
  * the only place where two threads meet; the rim adds an eventfd to wake the consumer
- * (server/mailbox.h). Each end belongs to one thread. */
+ * (server/queue/mailbox.h). Each end belongs to one thread. */
 #ifndef ORIEL_BASE_SPSC_H
 #define ORIEL_BASE_SPSC_H
 

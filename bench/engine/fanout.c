@@ -7,7 +7,7 @@
 #include "bench/engine/limits.h"
 #include "bench/engine/reports.h"
 #include "media/wire/rtp.h"
-#include "server/udp.h"
+#include "server/net/udp.h"
 
 #include <stdio.h>
 
@@ -90,7 +90,7 @@ static void went(struct bench *b, const struct train *t) {
     reports_sent(&b->reports, &t->to, bytes_of(t->data, t->len), t->n);
 }
 
-/* The law of media.h, as the worker obeys it (server/worker.c). */
+/* The law of media.h, as the worker obeys it (server/relay/worker.c). */
 static void drain(struct bench *b, bool send) {
     struct engine *e = b->house.engine;
     static struct train train;

@@ -39,7 +39,7 @@ static EVP_CIPHER_CTX *new_viewer(unsigned i) {
 struct floor *floor_open(unsigned n) {
     struct floor *f = mem_zalloc(1, sizeof(*f));
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int whole = IP_PMTUDISC_DO; /* as server/udp.c */
+    int whole = IP_PMTUDISC_DO; /* as server/net/udp.c */
     CHECK(f);
     f->n = n;
     f->viewers = mem_zalloc(n, sizeof(f->viewers[0]));

@@ -42,7 +42,7 @@ static srtp_t libsrtp_session(void) {
 }
 
 static void tools_open(struct tools *t) {
-    int whole = IP_PMTUDISC_DO; /* as server/udp.c */
+    int whole = IP_PMTUDISC_DO; /* as server/net/udp.c */
     CHECK(srtp_library_init() == OK);
     memset(t, 0, sizeof(*t));
     sink_open(&t->sink);

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "bench/clock.h"
 #include "media/wire/rtp.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <arpa/inet.h>
 #include <linux/sock_diag.h>

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "bench/load/http.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <signal.h>
 #include <stdio.h>

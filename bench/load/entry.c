@@ -1,7 +1,7 @@
 #include "bench/load/entry.h"
 
 #include "base/check.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "bench/load/floor_server.h"
 #include "bench/load/target.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@
 #define KEY_LEN 16
 #define SALT_LEN 12
 #define SHARED_LEN (2 * sizeof(atomic_uint))
-#define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes], as server/udp.c */
+#define SOCKET_BUFFER (4 * 1024 * 1024) /* [bytes], as server/net/udp.c */
 
 struct floor {
     struct floor_config config;
@@ -35,7 +35,7 @@ static struct addr address_of(int fd) {
 static bool start(struct target *t, const struct target_config *c) {
     struct floor *f = mem_zalloc(1, sizeof(*f));
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int size = SOCKET_BUFFER, whole = IP_PMTUDISC_DO; /* as server/udp.c */
+    int size = SOCKET_BUFFER, whole = IP_PMTUDISC_DO; /* as server/net/udp.c */
     (void)c;
     CHECK(f);
     t->own = f;

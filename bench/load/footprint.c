@@ -6,7 +6,7 @@
 #include "bench/load/entry.h"
 #include "bench/load/oriel.h"
 #include "bench/load/scenarios.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #define FEW 5   /* one of so many is there before measuring */
 #define QUICK 5 /* so many times fewer viewers and joins */

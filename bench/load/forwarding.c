@@ -7,7 +7,7 @@
 #include "bench/load/floor.h"
 #include "bench/load/oriel.h"
 #include "bench/load/scenarios.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <stdio.h>
 #include <string.h>

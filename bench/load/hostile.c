@@ -4,7 +4,7 @@
 #include "bench/load/oriel.h"
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <string.h>
 #include <sys/socket.h>

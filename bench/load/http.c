@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

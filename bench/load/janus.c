@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "bench/load/http.h"
 #include "bench/load/target.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

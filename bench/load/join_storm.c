@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "bench/load/entry.h"
 #include "bench/load/scenarios.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <stdio.h>
 

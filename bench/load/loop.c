@@ -1,7 +1,7 @@
 #include "bench/load/loop.h"
 
 #include "base/check.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "bench/clock.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <string.h>
 #include <time.h>

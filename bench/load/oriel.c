@@ -5,8 +5,8 @@
 #include "base/check.h"
 #include "bench/load/http.h"
 #include "bench/load/target.h"
-#include "server/auth.h"
-#include "server/clock.h"
+#include "server/auth/auth.h"
+#include "server/os/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "bench/load/stamp.h"
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -5,7 +5,7 @@
 #include "bench/load/entry.h"
 #include "bench/load/oriel.h"
 #include "bench/load/scenarios.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #include "bench/load/stamp.h"
 #include "bench/load/viewer_feedback.h"
 #include "media/wire/vp8.h"
-#include "server/clock.h"
+#include "server/os/clock.h"
 
 #define NS_PER_US 1000
 

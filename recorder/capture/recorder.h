@@ -1,9 +1,9 @@
 /* The listening half of the recorder: it eats tap messages and orders and makes jobs of them, timed
  * frames in whole segments and lines of the journal, which the other half (recorder/writer) stores.
- * It never blocks. It lives on a thread of its own (server/recorder_thread.c) and meets the others
- * only through queues. `now` and `wall` are arguments: tests run it in virtual time. Owner: the
- * recorder thread, from the first call after recorder_new on; a call from another one breaks an
- * invariant (base/owner.h). */
+ * It never blocks. It lives on a thread of its own (server/recording/recorder_thread.c) and meets
+ * the others only through queues. `now` and `wall` are arguments: tests run it in virtual time.
+ * Owner: the recorder thread, from the first call after recorder_new on; a call from another one
+ * breaks an invariant (base/owner.h). */
 #ifndef ORIEL_RECORDER_CAPTURE_RECORDER_H
 #define ORIEL_RECORDER_CAPTURE_RECORDER_H
 

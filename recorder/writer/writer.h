@@ -1,8 +1,8 @@
 /* The writing half of the recorder: it seals what capture hands on, stores it, and keeps journal,
  * catalogue and manifest; it finishes what earlier runs left. It blocks (files, SQLite, fsync, and
- * whatever the store is), so it lives on a thread of its own (server/writer_thread.c), which nobody
- * waits for: what it cannot store yet waits in memory. `now` is an argument: tests run it in
- * virtual time. Owner: the writer thread, from the first call after writer_open on. */
+ * whatever the store is), so it lives on a thread of its own (server/recording/writer_thread.c),
+ * which nobody waits for: what it cannot store yet waits in memory. `now` is an argument: tests run
+ * it in virtual time. Owner: the writer thread, from the first call after writer_open on. */
 #ifndef ORIEL_RECORDER_WRITER_WRITER_H
 #define ORIEL_RECORDER_WRITER_WRITER_H
 

@@ -1,6 +1,6 @@
 /* libs: server */
 /* A file with public keys that somebody kept: a JWK Set, PEM, or hex. */
-#include "server/public_keys.h"
+#include "server/recording/public_keys.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

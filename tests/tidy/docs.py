@@ -8,8 +8,8 @@ import glob
 import os
 import re
 
-KEYS = "server/config_keys.h"
-METRICS = "server/*.c"
+KEYS = "server/config/config_keys.h"
+METRICS = "server/**/*.c"
 METRIC_SHOWN = re.compile(r'"[^"]*\boriel_\w*_(?:total|seconds|%s)')  # a file that shows some
 METRICS_PAGE = "docs/api.md"
 
@@ -123,7 +123,7 @@ def keys(root):
 def metric_names(root):
     """Every name that the metrics page shows. %s in a name stands for the counters in the list of
     MEDIA_COUNTERS and in the table of ROW(...)."""
-    files = (read(root, os.path.relpath(f, root)) for f in glob.glob(os.path.join(root, METRICS)))
+    files = (read(root, os.path.relpath(f, root)) for f in glob.glob(os.path.join(root, METRICS), recursive=True))
     text = "\n".join(f for f in files if METRIC_SHOWN.search(f))
     fields = set(re.findall(r"\bROW\((\w+),", text))
     for header in glob.glob(os.path.join(root, "media", "**", "*.h"), recursive=True):

@@ -10,6 +10,9 @@ BAD = [
     ("arrows", "media/wire/x.c", '#include "media/y.h"\n', 1),
     ("arrows", "recorder/x.c", '#include "media/y.h"\n', 1),
     ("arrows", "server/x.c", '#include "no_such_file.h"\n', 1),
+    ("arrows", "server/os/x.c", '#include "server/http/y.h"\n', 1),
+    ("arrows", "server/relay/x.c", '#include "server/recording/y.h"\n', 1),
+    ("seams", "server/relay/x.c", "#include <libwebsockets.h>\n", 1),
     ("seams", "media/x.c", "#include <openssl/ssl.h>\n", 1),
     ("seams", "signaling/x.c", "#include <jwt.h>\n", 1),
     ("seams", "recorder/x.c", "#include <libwebsockets.h>\n", 1),
@@ -97,7 +100,8 @@ GOOD = {
     "recorder/capture/recorder.c": "static int recorder_checked_not(void);\n"
                            "int recorder_checked(const struct recorder *r) {\n"
                            "    OWNER_CHECK(&r->owner);\n    return 0;\n}\n",
-    "server/x.c": "#include <pthread.h>\n#include <libwebsockets.h>\n"
+    "server/http/x.c": "#include <libwebsockets.h>\n",
+    "server/x.c": "#include <pthread.h>\n"
                   "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
                   "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
     "docs/architecture.md": "`base/here.c:here`, `base/`, `./dev`, `a.b()` and `x/y` are named.\n",
@@ -116,8 +120,8 @@ GOOD = {
 
 SUPPORT = {
     "recorder/catalogue/catalogue.h": '#define LIST(X) X(RECORDING_OPEN, "open")\n',
-    "server/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
-    "server/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'
+    "server/config/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
+    "server/api/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'
                         '"oriel_ws_open" "oriel_ws_closed"\n',
     "server/others.c": '"# TYPE oriel_others_total"\n',
     "recorder/capture/unchecked.c": "void recorder_unchecked(struct recorder *r) {\n    r->n++;\n}\n"
@@ -128,6 +132,7 @@ SUPPORT = {
     "media/c.h": "/* C. */\nvoid c(void);\n",
     "media/b.c": "void b(void) {\n    c();\n}\n", "media/c.c": "void c(void) {\n    a();\n}\n",
     "base/y.h": "", "media/y.h": "", "signaling/y.h": "", "server/y.h": "",
+    "server/http/y.h": "", "server/recording/y.h": "",
     "media/secure/leaks.h": "#include <openssl/ssl.h>\n",
     "base/here.c": "int here(void) {\n    return 0;\n}\n",
 }

@@ -7,8 +7,8 @@
 #include "recorder/library/library_results.h"
 #include "recorder/library/library_task.h"
 #include "recorder/store/store_local.h"
-#include "server/clock.h"
-#include "server/helper.h"
+#include "server/jobs/helper.h"
+#include "server/os/clock.h"
 #include "tests/unit/recorder/sample_tour.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 /* What a media helper makes of a recording: real processes, real pictures and sound. */
-#include "server/helper.h"
+#include "server/jobs/helper.h"
 #include "tests/unit/recorder/sample_tour.h"
-#include "tests/unit/server/helper_run.h"
+#include "tests/unit/server/jobs/helper_run.h"
 #include "tests/unit/test.h"
 
 struct scene {

@@ -1,0 +1,378 @@
+#include "server/api/metrics.h"
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "media/secure/srtp.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+#include "server/recording/uploader_thread.h"
+#include "server/relay/mix_thread.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void head(struct buffer *t, const char *name, const char *type, const char *help) {
+    buffer_printf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void counter(struct buffer *t, const char *name, const char *help, uint64_t value) {
+    head(t, name, "counter", help);
+    buffer_printf(t, "%s %" PRIu64 "\n", name, value);
+}
+
+static void gauge(struct buffer *t, const char *name, const char *help, uint64_t value) {
+    head(t, name, "gauge", help);
+    buffer_printf(t, "%s %" PRIu64 "\n", name, value);
+}
+
+static void labelled(struct buffer *t, const char *name, const char *label, const char *is,
+                     uint64_t value) {
+    buffer_printf(t, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label, is, value);
+}
+
+static void put_server(struct buffer *t, const struct control *c, us_t now) {
+    head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
+    buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
+    head(t, "oriel_aead_info", "gauge", "Always 1; the library that seals with AES-GCM.");
+    buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
+    counter(t, "oriel_log_dropped_total", "Log lines that whoever reads the log did not take.",
+            log_dropped());
+    gauge(t, "oriel_uptime_seconds", "Time since the server started.",
+          (uint64_t)((now - c->started) / US_PER_S));
+}
+
+static void put_http(struct buffer *t, const struct control *c) {
+    static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
+    const struct control_counters *n = &c->counters;
+    gauge(t, "oriel_connections", "Open TCP connections.", c->open);
+    head(t, "oriel_connections_refused_total", "counter",
+         "Connections beyond limits.connections (all) and connections_per_address (address).");
+    labelled(t, "oriel_connections_refused_total", "why", "all", n->refused_connections);
+    labelled(t, "oriel_connections_refused_total", "why", "address", n->refused_address);
+    counter(t, "oriel_requests_refused_total", "Requests beyond limits.requests_per_address.",
+            n->refused_requests);
+    counter(t, "oriel_input_refused_total",
+            "Messages and bodies beyond limits.input_mib_per_address.", n->refused_input);
+    head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
+    labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
+    labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);
+    labelled(t, "oriel_http_timeouts_total", "phase", "answer", n->timeouts_answer);
+    head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
+    for (int i = 1; i < HTTP_STATUS_MAX; i++) {
+        buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
+                      n->http_requests[i]);
+    }
+}
+
+static void put_ws(struct buffer *t, const struct control *c) {
+    const struct control_counters *n = &c->counters;
+    gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
+    counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
+    counter(t, "oriel_ws_messages_in_total", "Signaling messages received.", n->ws_in);
+    counter(t, "oriel_ws_messages_out_total", "Signaling messages sent.", n->ws_out);
+    counter(t, "oriel_ws_too_large_total", "Messages beyond limits.message_kib.", n->ws_too_large);
+    counter(t, "oriel_ws_slow_closed_total", "Clients closed because they did not read.",
+            n->ws_slow);
+    counter(t, "oriel_ws_pong_missing_total", "Clients closed because they did not answer a ping.",
+            n->ws_pong_missing);
+    counter(t, "oriel_ws_killed_total", "Connections ended because they did not take our close.",
+            n->ws_killed);
+    counter(t, "oriel_ws_origin_refused_total", "Pages of a foreign origin refused.",
+            n->ws_origin_refused);
+    counter(t, "oriel_playback_bytes_total", "Bytes of recordings read for playback.",
+            n->playback_bytes);
+    counter(t, "oriel_playback_refused_total", "Downloads beyond recording.downloads.",
+            n->playback_refused);
+    gauge(t, "oriel_playback_downloads", "Downloads of recordings under way.",
+          c->reader ? reader_thread_downloads(c->reader) : 0);
+}
+
+static void put_signaling(struct buffer *t, const struct control *c) {
+    struct sig_stats s = sig_stats(c->sig);
+    gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
+    gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
+    gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
+    gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
+    counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
+    counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
+    counter(t, "oriel_orders_lost_total", "Orders to workers and mix lost for want of memory.",
+            glue_lost(c->glue));
+}
+
+/* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
+static void put_media(struct buffer *t, const struct control *c) {
+    static struct engine_counters n[WORKERS_MAX];
+    static const struct {
+        const char *name;
+        size_t at;
+    } rows[] = {
+#define X(name) {#name, offsetof(struct engine_counters, name)},
+        MEDIA_COUNTERS(X)
+#undef X
+    };
+    for (uint32_t w = 0; w < c->n_workers; w++) {
+        worker_counters(c->workers[w], &n[w]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t sum = 0;
+        buffer_printf(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n",
+                      rows[i].name, rows[i].name);
+        buffer_printf(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
+        for (uint32_t w = 0; w < c->n_workers; w++) {
+            uint64_t v = 0;
+            memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
+            sum += v;
+            buffer_printf(t, "oriel_worker_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n",
+                          rows[i].name, w, v);
+        }
+        buffer_printf(t, "# HELP oriel_media_%s_total Media counter %s, all workers.\n",
+                      rows[i].name, rows[i].name);
+        buffer_printf(t, "# TYPE oriel_media_%s_total counter\n", rows[i].name);
+        buffer_printf(t, "oriel_media_%s_total %" PRIu64 "\n", rows[i].name, sum);
+    }
+}
+
+static void put_rim(struct buffer *t, const struct control *c) {
+    static const struct {
+        const char *name, *help;
+        size_t at;
+    } rows[] = {
+#define ROW(name, field, help) {#name, help, offsetof(struct worker_rim_counters, field)}
+        ROW(recv_errors, udp.recv_errors, "Failed receive calls."),
+        ROW(send_errors, udp.send_errors, "Failed send calls."),
+        ROW(send_would_block, udp.send_would_block, "Datagrams the kernel did not take."),
+        ROW(truncated, udp.truncated, "Datagrams larger than a packet buffer."),
+        ROW(pool_empty, udp.pool_empty, "Datagrams lost because all packet buffers were in use."),
+        ROW(trains_cut, udp.trains_cut, "Trains of packets that had to be sent one by one."),
+        ROW(trains_paused, udp.trains_paused,
+            "Times that trains were refused, and none was sent for a while."),
+        ROW(fragmented, udp.fragmented, "Datagrams that a narrow path takes only in fragments."),
+        ROW(relay_lost, relay_lost, "Messages to other workers lost to a full mailbox."),
+        ROW(tap_dropped, tap_dropped, "Messages to the recorder lost to a full mailbox."),
+        ROW(events_dropped, events_dropped, "Events to signaling lost to a full mailbox."),
+        ROW(tcp_opened, tcp.opened, "Connections of ICE-TCP accepted."),
+        ROW(tcp_closed, tcp.closed, "Connections of ICE-TCP closed, by whomever."),
+        ROW(tcp_refused, tcp.refused, "Connections of ICE-TCP refused, beyond a limit."),
+        ROW(tcp_silent, tcp.silent,
+            "Connections of ICE-TCP closed for saying nothing authentic in time or "
+            "before others needed the place."),
+        ROW(tcp_stuck, tcp.stuck,
+            "Connections of ICE-TCP closed for taking nothing of what they were sent."),
+        ROW(tcp_bad, tcp.bad, "Connections of ICE-TCP closed for what came on them."),
+        ROW(tcp_dropped, tcp.dropped,
+            "Packets that waited too long for a connection of ICE-TCP, or no place."),
+        ROW(tcp_gone, tcp.gone, "Packets for a connection of ICE-TCP that is closed."),
+#undef ROW
+    };
+    static struct worker_rim_counters n[WORKERS_MAX];
+    for (uint32_t w = 0; w < c->n_workers; w++) {
+        worker_rim_counters(c->workers[w], &n[w]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buffer_printf(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
+        buffer_printf(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
+        for (uint32_t w = 0; w < c->n_workers; w++) {
+            uint64_t v = 0;
+            memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
+            buffer_printf(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n",
+                          rows[i].name, w, v);
+        }
+    }
+}
+
+static void put_recorder(struct buffer *t, const struct control *c) {
+    struct recorder_thread_counters n = {0};
+    if (c->recorder) {
+        recorder_thread_counters(c->recorder, &n);
+    }
+    gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", c->recorder != NULL);
+    gauge(t, "oriel_recorder_recordings_open", "Recordings being written.",
+          n.capture.recordings_open);
+    gauge(t, "oriel_recorder_waiting_bytes", "Media in memory that is not stored yet.",
+          n.capture.waiting);
+    gauge(t, "oriel_recorder_alarm", "1 while a recording cannot be written.",
+          n.writer.failing != 0);
+    gauge(t, "oriel_recorder_unfinished",
+          "Recordings of earlier runs that could not be finished; tried again at each start.",
+          n.writer.unfinished);
+    counter(t, "oriel_recorder_frames_total", "Frames recorded.", n.capture.frames);
+    counter(t, "oriel_recorder_segments_total", "Segments sealed and stored.", n.writer.segments);
+    counter(t, "oriel_recorder_sealed_bytes_total", "Bytes sealed.", n.writer.bytes_sealed);
+    counter(t, "oriel_recorder_gaps_total", "Gaps in recorded tracks.",
+            n.capture.gaps + n.writer.gaps);
+    counter(t, "oriel_recorder_tap_dropped_total", "Messages lost before the recorder.",
+            n.capture.tap_dropped);
+    counter(t, "oriel_recorder_tap_refused_total",
+            "Messages of sources that are not recorded: another codec, or beyond a limit.",
+            n.capture.tap_refused);
+    counter(t, "oriel_recorder_tracks_refused_total",
+            "Sources without a track of their own, for a limit was reached.",
+            n.capture.tracks_refused);
+    counter(t, "oriel_recorder_keyframes_asked_total",
+            "Key frames the recorder asked for, since nothing could be recorded without one.",
+            n.capture.keyframes_asked);
+    counter(t, "oriel_recorder_mix_lost_total",
+            "Packets of sound that are not in the mix of a programme: lost, late, beyond a limit.",
+            n.capture.mix_lost);
+    counter(t, "oriel_recorder_store_errors_total", "Failed writes to the store.",
+            n.writer.store_errors);
+}
+
+static void put_mix(struct buffer *t, const struct control *c) {
+    struct mix_thread_counters n = {0};
+    if (c->mix) {
+        mix_thread_counters(c->mix, &n);
+    }
+    gauge(t, "oriel_mix_tours", "Tours that are mixed for somebody.", n.mix.tours);
+    gauge(t, "oriel_mix_listeners", "Viewers who hear a mix.", n.mix.listeners);
+    gauge(t, "oriel_mix_outputs", "Different mixes they hear, an encoder each.", n.mix.outputs);
+    gauge(t, "oriel_mix_voices", "Microphones in the mixes.", n.mix.voices);
+    counter(t, "oriel_mix_packets_total", "Packets of voices that came to be mixed.",
+            n.mix.packets);
+    counter(t, "oriel_mix_late_total", "Of these, behind their time: made up.", n.mix.late);
+    counter(t, "oriel_mix_refused_total",
+            "Of these, with a time or content that is not believed, or more than fits.",
+            n.mix.refused);
+    counter(t, "oriel_mix_unheard_total", "Times a voice was told of beyond mix.voices.",
+            n.mix.unheard);
+    counter(t, "oriel_mix_frames_total", "Frames of 20 ms mixed, silent ones included.",
+            n.mix.frames);
+    counter(t, "oriel_mix_sent_total", "Of these, given to workers.", n.mix.sent);
+    counter(t, "oriel_mix_lost_total", "Frames and messages lost for want of room.",
+            n.mix.lost + n.relay_lost);
+    counter(t, "oriel_mix_skipped_ms_total", "Time left out because the thread stood still [ms].",
+            n.mix.skipped / US_PER_MS);
+    counter(t, "oriel_mix_orders_refused_total", "Listeners that found no memory.", n.refused);
+}
+
+static void put_store(struct buffer *t, const struct control *c) {
+    if (!c->uploaders) {
+        return;
+    }
+    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    int64_t age = n.oldest.us ? clock_wall().us - n.oldest.us : 0;
+    gauge(t, "oriel_store_waiting_objects", "Objects that wait for the object store.",
+          n.waiting_objects);
+    gauge(t, "oriel_store_waiting_bytes", "Their size.", n.waiting_bytes);
+    gauge(t, "oriel_store_oldest_seconds", "How long the oldest of them has waited.",
+          age > 0 ? (uint64_t)(age / US_PER_S) : 0);
+    gauge(t, "oriel_store_breaker_open", "1 while the object store fails again and again.",
+          n.breaker_open);
+    gauge(t, "oriel_store_conflicts",
+          "Objects that the object store has with other contents than we have.", n.conflicts);
+    gauge(t, "oriel_store_removals",
+          "Objects that were shredded on their way and are still in the object store.", n.removals);
+    gauge(t, "oriel_store_alarm", "1 while somebody should look at the object store.", n.alarm);
+    counter(t, "oriel_store_uploads_total", "Objects that the object store took.", n.uploads);
+    counter(t, "oriel_store_uploaded_bytes_total", "Their size.", n.uploaded_bytes);
+    counter(t, "oriel_store_retries_total", "Attempts at an object that had failed before.",
+            n.retries);
+    counter(t, "oriel_store_failures_total", "Attempts that failed.", n.failures);
+}
+
+static uint64_t seconds_of(wall_t at) {
+    return (uint64_t)(at.us / US_PER_S);
+}
+
+static void put_sweep(struct buffer *t, const struct control *c, const struct keeper_state *s) {
+    gauge(t, "oriel_sweep_interval_seconds", "Between two sweeps of everything; 0: there are none.",
+          (uint64_t)c->config->rec_sweep_hours * 3600);
+    head(t, "oriel_sweep_runs_total", "counter", "Sweeps of the recordings, by how they ended.");
+    for (unsigned i = 0; i < KEEPER_RESULT_COUNT; i++) {
+        labelled(t, "oriel_sweep_runs_total", "result", keeper_result_name((enum keeper_result)i),
+                 s->runs[i]);
+    }
+    gauge(t, "oriel_sweep_last_run_timestamp_seconds", "When the last one began; 0: none did.",
+          seconds_of(s->last_run));
+    gauge(t, "oriel_sweep_last_ok_timestamp_seconds", "The same of the last one that did all.",
+          seconds_of(s->last_ok));
+    counter(t, "oriel_sweep_shredded_total", "Recordings shredded for their age.", s->shredded);
+    counter(t, "oriel_sweep_finished_total", "Shreds of which something had been left.",
+            s->finished);
+    gauge(t, "oriel_sweep_held", "Recordings that are too old and on hold.", s->held);
+    gauge(t, "oriel_sweep_undated", "Recordings that are damaged or of unknown age: they stay.",
+          s->undated);
+    gauge(t, "oriel_sweep_keyless", "Recordings that are too old, and whose key is lost.",
+          s->keyless);
+    gauge(t, "oriel_sweep_orphans", "Objects and folders of the store without a recording.",
+          s->orphans);
+    gauge(t, "oriel_sweep_failed", "What the last sweep could not do.", s->failed);
+    gauge(t, "oriel_sweep_clock_wrong", "1 while nothing is shredded since the clock is wrong.",
+          s->clock_wrong);
+}
+
+static void put_quota(struct buffer *t, const struct control *c, const struct keeper_state *s) {
+    const struct config *cfg = c->config;
+    gauge(t, "oriel_library_recordings", "Recordings that are kept.", s->totals.recordings);
+    gauge(t, "oriel_library_bytes", "Bytes of their media.", s->totals.bytes);
+    gauge(t, "oriel_quota_recordings", "recording.quota.recordings; 0: no limit.",
+          (uint64_t)cfg->rec_quota_recordings);
+    gauge(t, "oriel_quota_bytes", "recording.quota.mib in bytes; 0: no limit.",
+          (uint64_t)cfg->rec_quota_mib << 20);
+    gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
+    counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
+            glue_refused(c->glue));
+}
+
+/* A metric's lines stand together. */
+static void put_keys(struct buffer *t, const struct keeper_state *s, us_t now) {
+    head(t, "oriel_key_provider_up", "gauge", "1 when it wraps and unwraps, by provider.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        labelled(t, "oriel_key_provider_up", "provider", p->name, !*p->reason);
+    }
+    head(t, "oriel_key_provider_failing_seconds", "gauge", "For how long it does not, and why.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        if (*p->reason) {
+            buffer_printf(t,
+                          "oriel_key_provider_failing_seconds{provider=\"%s\",reason=\"%s\"}"
+                          " %" PRIu64 "\n",
+                          p->name, p->reason, (uint64_t)(us_max(now - p->since, 0) / US_PER_S));
+        }
+    }
+    head(t, "oriel_key_provider_failures_total", "counter", "Checks of it that failed.");
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        labelled(t, "oriel_key_provider_failures_total", "provider", s->providers[i].name,
+                 s->providers[i].failures);
+    }
+}
+
+static void put_keeper(struct buffer *t, const struct control *c, us_t now) {
+    struct keeper_state s = {0};
+    if (c->keeper) {
+        keeper_thread_state(c->keeper, &s);
+        put_sweep(t, c, &s);
+        put_quota(t, c, &s);
+        put_keys(t, &s, now);
+    }
+}
+
+static void put_derived(struct buffer *t, const struct control *c) {
+    struct jobs_counters n = {0};
+    if (c->jobs) {
+        n = jobs_thread_counters(c->jobs);
+    }
+    counter(t, "oriel_derived_done_total", "Tasks of media helpers that were done.", n.done);
+    counter(t, "oriel_derived_failed_total", "Tasks of media helpers that failed.", n.failed);
+    gauge(t, "oriel_derived_running", "Media helpers at work.", n.running);
+    gauge(t, "oriel_derived_waiting", "Tasks that wait for a media helper.", n.waiting);
+}
+
+char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
+    struct buffer t = {0};
+    put_server(&t, c, now);
+    put_http(&t, c);
+    put_ws(&t, c);
+    put_signaling(&t, c);
+    put_media(&t, c);
+    offenders_metrics(glue_offenders(c->glue), &t);
+    put_rim(&t, c);
+    put_recorder(&t, c);
+    put_mix(&t, c);
+    put_store(&t, c);
+    put_derived(&t, c);
+    put_keeper(&t, c, now);
+    *ret_len = t.n;
+    return buffer_take(&t);
+}

@@ -1,0 +1,132 @@
+/* Is it alive, can it work, how much does it do. */
+#include "base/check.h"
+#include "base/json_write.h"
+#include "server/api/metrics.h"
+#include "server/api/routes.h"
+#include "server/http/respond.h"
+#include "server/os/clock.h"
+#include "server/recording/uploader_thread.h"
+
+#include <stdio.h>
+
+static void send_json(struct request *r, int status, struct buffer *body) {
+    respond_header(r, "cache-control:", "no-store");
+    respond_buffer(r, status, "application/json", body);
+}
+
+void status_health(struct control *c, struct request *r) {
+    struct buffer b = {0};
+    (void)c;
+    json_open(&b, NULL, '{');
+    json_put_string(&b, "status", "ok");
+    json_close(&b, '}');
+    send_json(r, 200, &b);
+}
+
+/* "ok", or what is wrong with it. */
+static const char *recorder_state(const struct control *c) {
+    struct recorder_thread_counters n = {0};
+    if (!c->config->rec_enabled) {
+        return "off";
+    }
+    recorder_thread_counters(c->recorder, &n);
+    return n.writer.failing ? "a recording cannot be written" : "ok";
+}
+
+/* Live tours go on, and recordings wait on disk: it is told, and makes nobody unready. */
+static const char *store_state(const struct control *c) {
+    if (!c->uploaders) {
+        return c->config->rec_enabled ? "ok" : "off";
+    }
+    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    return n.breaker_open ? "the object store does not take recordings" : "ok";
+}
+
+/* What is only told, and makes nobody unready: live tours go on. */
+#define TOLD_MAX 96 /* [bytes] */
+
+/* Neither well nor not: nobody has looked yet, as for some minutes after a start. */
+#define NOT_YET "unknown yet"
+
+static const char *retention_state(const struct control *c, const struct keeper_state *s) {
+    return !c->keeper || !c->config->rec_sweep_hours ? "off"
+           : s->clock_wrong           ? "the clock is wrong: nothing is shredded for its age"
+           : !s->swept                ? NOT_YET
+           : s->last == KEEPER_FAILED ? "not everything could be swept"
+                                      : "ok";
+}
+
+static const char *quota_state(const struct control *c, const struct keeper_state *s) {
+    bool any = c->config->rec_quota_mib || c->config->rec_quota_recordings;
+    return !c->keeper || !any ? "off"
+           : !s->counted      ? NOT_YET
+           : s->quota_reached ? "quota: no further recording begins"
+                              : "ok";
+}
+
+/* The first that fails, the one that wraps before others. */
+static const char *keys_state(const struct control *c, const struct keeper_state *s,
+                              char out[TOLD_MAX]) {
+    for (uint32_t i = 0; i < s->n_providers; i++) {
+        const struct keeper_provider *p = &s->providers[i];
+        if (*p->reason) {
+            snprintf(out, TOLD_MAX, "%s: %s for %lld s", p->name, p->reason,
+                     (long long)(us_max(clock_now() - p->since, 0) / US_PER_S));
+            return out;
+        }
+    }
+    bool checks = c->keeper && c->config->rec_key_check;
+    return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
+}
+
+void status_ready(struct control *c, struct request *r) {
+    const char *recorder = recorder_state(c);
+    struct keeper_state kept = {0};
+    char keys[TOLD_MAX];
+    if (c->keeper) {
+        keeper_thread_state(c->keeper, &kept);
+    }
+    const struct {
+        const char *name, *state;
+        bool ok;
+    } parts[] = {
+        {"media", "ok", true}, /* workers run as long as the process does */
+        {"recorder", recorder, strcmp(recorder, "ok") == 0 || strcmp(recorder, "off") == 0},
+        {"store", store_state(c), true},
+        {"keys", keys_state(c, &kept, keys), true},
+        {"quota", quota_state(c, &kept), true},
+        {"retention", retention_state(c, &kept), true},
+        {"pages", c->assets ? "ok" : "web.dir could not be read", c->assets != NULL},
+        {"accepting", c->stopping ? "the server is stopping" : "ok", !c->stopping},
+    };
+    struct buffer b = {0};
+    const char *bad = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        bad = parts[i].ok || bad ? bad : parts[i].name;
+    }
+    json_open(&b, NULL, '{');
+    json_put_string(&b, "status", bad ? "unavailable" : "ready");
+    json_open(&b, "checks", '{');
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        json_put_string(&b, parts[i].name, parts[i].state);
+    }
+    json_close(&b, '}');
+    if (bad) {
+        json_put_string(&b, "failing", bad);
+    }
+    json_close(&b, '}');
+    send_json(r, bad ? 503 : 200, &b);
+}
+
+void status_metrics(struct control *c, struct request *r) {
+    size_t n = 0;
+    char *text = metrics_text(c, clock_now(), &n);
+    respond_header(r, "cache-control:", "no-store");
+    respond_owned(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, n);
+}
+
+void status_upgrade(struct control *c, struct request *r) {
+    (void)c;
+    respond_header(r, "upgrade:", "websocket");
+    respond_problem(r, 426, NULL, NULL);
+}

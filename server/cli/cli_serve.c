@@ -1,0 +1,224 @@
+/* serve: start, wait for signals, stop. */
+#include "server/cli/cli.h"
+
+#include "base/alloc.h"
+#include "media/secure/srtp.h"
+#include "server/auth/tls.h"
+#include "server/boot/server.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LAN_PORT 8443
+#define LINK_TTL (30 * 86400) /* [s] links of a development server outlive a tea break */
+
+static volatile sig_atomic_t stop_asked, reload_asked;
+static struct control *to_wake; /* set before the handlers are */
+
+static void on_signal(int number) {
+    int keep = errno;
+    if (number == SIGHUP) {
+        reload_asked = 1;
+    } else {
+        stop_asked = 1;
+    }
+    control_wake(to_wake);
+    errno = keep;
+}
+
+/* Blocked while threads start, so that each inherits the mask and only this one gets signals. */
+static void block_signals(sigset_t *before) {
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ours, before);
+}
+
+static void handle_signals(const sigset_t *before) {
+    struct sigaction handle = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&handle.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTERM, &handle, NULL);
+    sigaction(SIGINT, &handle, NULL);
+    sigaction(SIGHUP, &handle, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static enum err set_lan(struct config *cfg, const char *address, char why[WHY_MAX]) {
+    char cert[512], key[512], url[128];
+    struct addr a;
+    if (!config_addr(address, 0, &a)) {
+        snprintf(why, WHY_MAX, "--lan needs an IP address, not \"%.64s\"", address);
+        return ERR_FORMAT;
+    }
+    bool v6 = strchr(address, ':') != NULL;
+    snprintf(cert, sizeof(cert), "%.400s/tls/cert.pem", cfg->state_dir);
+    snprintf(key, sizeof(key), "%.400s/tls/key.pem", cfg->state_dir);
+    snprintf(url, sizeof(url), "https://%s%.64s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "",
+             LAN_PORT);
+    if (access(key, R_OK) != 0 || !tls_names(cert, address, clock_wall())) {
+        enum err e = tls_self_sign(cert, key, address, why);
+        if (e != OK) {
+            return e;
+        }
+    }
+    bool bad = config_set(&cfg->tls_cert, cert) != OK || config_set(&cfg->tls_key, key) != OK ||
+               config_set(&cfg->public_url, url) != OK ||
+               config_set(&cfg->listen_address, v6 ? "::" : "0.0.0.0") != OK ||
+               config_set(&cfg->media_address, address) != OK;
+    cfg->listen_port = LAN_PORT;
+    cfg->media_announce.n = 0;
+    return bad ? ERR_NOMEM : OK;
+}
+
+/* "agent URL: http://.../agent/demo#TOKEN" */
+static void print_link(const struct control *c, enum role role, const char *name,
+                       const char *path) {
+    const char *tour = c->config->n_tours ? c->config->tours[0].name : "demo";
+    const char *below = role == ROLE_OPS ? "" : tour;
+    struct claims who = {.role = role};
+    snprintf(who.tour, sizeof(who.tour), "%s", below);
+    snprintf(who.sub, sizeof(who.sub), "%s", role_name(role));
+    snprintf(who.name, sizeof(who.name), "%s", name);
+    char *token = cli_mint(c->config, &who, LINK_TTL);
+    if (token) {
+        printf("%s URL: %s%s%s#%s\n", role_name(role), c->url, path, below, token);
+    }
+    mem_free(token);
+}
+
+static void announce_ready(const struct control *c) {
+    LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", c->url),
+        LOG_NUM("port", c->port), LOG_NUM("workers", c->n_workers),
+        LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("aead", srtp_aead_name()),
+        LOG_STR("version", ORIEL_VERSION));
+    if (c->config->dev_print_links) {
+        print_link(c, ROLE_AGENT, "Agent", "/agent/");
+        print_link(c, ROLE_BUYER, "Buyer", "/t/");
+        print_link(c, ROLE_OPS, "Ops", "/ops");
+    }
+    printf("ready\n");
+    fflush(stdout);
+}
+
+static enum err reload_certificate(struct control *c, char why[WHY_MAX]) {
+    const char *cert = c->config->tls_cert, *key = c->config->tls_key;
+    enum err e = tls_check(cert, key, why);
+    if (e == OK && lws_tls_cert_updated(c->lws, cert, key, NULL, 0, NULL, 0) != 0) {
+        snprintf(why, WHY_MAX, "%.120s: the TLS library did not take it at run time: restart",
+                 cert);
+        e = ERR_CRYPTO;
+    }
+    return e;
+}
+
+/* SIGHUP: the TLS files and log.level, and then the names of media.announce. Whatever is wrong, all
+ * that was not read stays as it was, and there is one line that says how it ended. */
+static void reload(struct control *c, const char *file) {
+    char why[WHY_MAX] = "";
+    struct config *fresh = NULL;
+    enum err e = config_load(file, &fresh, why);
+    const char *at = e != OK || !c->tls ? file : c->config->tls_cert;
+    if (e == OK && c->tls) {
+        e = reload_certificate(c, why);
+    }
+    if (e != OK) {
+        LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
+        config_free(fresh);
+        return;
+    }
+    log_set_level((enum log_level)fresh->log_level);
+    config_free(fresh);
+    LOG(LOG_LEVEL_INFO, "reloaded",
+        c->tls ? "Settings and certificate were read again." : "Settings were read again.",
+        LOG_STR("file", at));
+}
+
+static int run(struct server *p, const char *file) {
+    struct control *c = server_control(p);
+    announce_ready(c);
+    while (!stop_asked) {
+        if (!control_turn(c)) {
+            return cli_fail(CLI_FAILED, "the event loop failed");
+        }
+        server_announced(p);
+        if (reload_asked) {
+            reload_asked = 0;
+            reload(c, file);
+            server_announce_again(p);
+        }
+    }
+    LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",
+        LOG_NUM("connections", c->open));
+    return CLI_OK;
+}
+
+/* As many descriptors as the system allows; the default of 1024 is a busy evening. */
+static void raise_limits(void) {
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static int serve(const struct config *cfg, const char *file) {
+    char why[WHY_MAX] = "";
+    struct server *p = NULL;
+    sigset_t before;
+    log_to(STDERR_FILENO);
+    log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
+    raise_limits();
+    block_signals(&before);
+    enum err e = server_start(cfg, &p, why);
+    if (e != OK) {
+        return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
+    }
+    to_wake = server_control(p);
+    handle_signals(&before);
+    int status = run(p, file);
+    block_signals(&before); /* the control that a handler would wake is about to go */
+    server_stop(p);
+    LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
+    return status;
+}
+
+int cli_serve(int argc, char **argv) {
+    const char *file = NULL, *lan = NULL;
+    char why[WHY_MAX] = "";
+    for (int i = 1; i < argc; i++) {
+        bool is_file = strcmp(argv[i], "-c") == 0;
+        if (!is_file && strcmp(argv[i], "--lan") != 0) {
+            return cli_fail(CLI_USAGE, "serve: unknown option \"%s\"", argv[i]);
+        }
+        const char **value = is_file ? &file : &lan;
+        *value = cli_value(argc, argv, &i);
+        if (!*value) {
+            return CLI_USAGE;
+        }
+    }
+    if (!file) {
+        return cli_fail(CLI_USAGE, "serve needs -c FILE");
+    }
+    struct config *cfg = cli_config(file);
+    if (!cfg) {
+        return CLI_FAILED;
+    }
+    if (lan && set_lan(cfg, lan, why) != OK) {
+        config_free(cfg);
+        return cli_fail(CLI_FAILED, "%s", *why ? why : "out of memory");
+    }
+    int status = serve(cfg, file);
+    config_free(cfg);
+    return status;
+}

@@ -1,0 +1,206 @@
+#include "server/config/config_check.h"
+
+#include "server/config/announce.h"
+#include "server/config/turn_url.h"
+#include "server/net/tcp_queue.h"
+#include "server/os/clock.h"
+
+#include "base/bytes.h"
+
+#include <arpa/inet.h>
+
+bool config_addr(const char *text, uint16_t port, struct addr *ret) {
+    struct addr a = {.port = port};
+    uint8_t v4[4];
+    if (inet_pton(AF_INET, text, v4) == 1) {
+        *ret = addr_v4(v4[0], v4[1], v4[2], v4[3], port);
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, a.ip) != 1) {
+        return false;
+    }
+    *ret = a;
+    return true;
+}
+
+static bool is_address(const char *text) {
+    struct addr a;
+    return config_addr(text, 0, &a);
+}
+
+static bool is_announceable(const char *text) {
+    struct addr a;
+    return config_addr(text, 0, &a) ? !addr_is_link_local(&a) : announce_is_name(text);
+}
+
+/* scheme://host without a path, as browsers write it in the Origin header. */
+static bool is_origin(const char *text) {
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
+    return *host && !strpbrk(host, "/?# ");
+}
+
+static bool all(const struct config_list *list, bool (*ok)(const char *)) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (!ok(list->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_url(const char *text) {
+    return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+/* recording.store is "s3", and this key is not set. */
+static bool s3_lacks(const struct config *c, const char *value) {
+    return c->rec_enabled && c->rec_store == CONFIG_STORE_S3 && !*value;
+}
+
+struct rule {
+    bool bad;
+    const char *path, *what;
+};
+
+/* The first that is bad is told. */
+static bool all_good(const struct rule *rules, size_t n, const char **ret_path,
+                     const char **ret_what) {
+    for (size_t i = 0; i < n; i++) {
+        if (rules[i].bad) {
+            *ret_path = rules[i].path;
+            *ret_what = rules[i].what;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool store_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
+        {s3_lacks(c, c->s3_endpoint), "recording.s3.endpoint",
+         "must be set when recording.store is \"s3\""},
+        {*c->s3_endpoint && !is_url(c->s3_endpoint), "recording.s3.endpoint",
+         "must start with http:// or https://"},
+        {s3_lacks(c, c->s3_region), "recording.s3.region",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_bucket), "recording.s3.bucket",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_access_key_file), "recording.s3.access_key_file",
+         "must be set when recording.store is \"s3\""},
+        {s3_lacks(c, c->s3_secret_key_file), "recording.s3.secret_key_file",
+         "must be set when recording.store is \"s3\""},
+        {*c->s3_kms_key && c->s3_encryption != CONFIG_ENCRYPTION_KMS, "recording.s3.kms_key",
+         "needs recording.s3.encryption \"aws:kms\""},
+        {c->spool_limit_mib && c->spool_warn_mib > c->spool_limit_mib, "recording.spool.warn_mib",
+         "must not be more than recording.spool.limit_mib"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
+static bool media_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    int64_t workers = c->media_workers ? c->media_workers : 63;
+    const struct rule rules[] = {
+        {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
+        {!all(&c->media_announce, is_announceable), "media.announce",
+         "must be a list of IP addresses, none of them of the link alone, and host names"},
+        {c->media_port && c->media_port + workers - 1 > 65535, "media.port",
+         "must leave room for one port per worker below 65536"},
+        {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
+         "must be a power of two"},
+        /* Of about 1 KiB each; ice_tcp.c leaves four fifths of them to others. */
+        {c->media_tcp_packets < 5 * c->tcp_queue_kib &&
+             c->media_tcp_packets < 5 * TCP_QUEUE_PACKETS,
+         "media.tcp_packets",
+         "must be at least 5 times limits.tcp_queue_kib, or 1280: one connection may have a fifth "
+         "of them"},
+        {c->media_path_start < c->media_path_min || c->media_path_start > c->media_path_max,
+         "media.path_start_kbps", "must lie between media.path_min_kbps and media.path_max_kbps"},
+        /* Workers tell each other once a second what they need. */
+        {c->media_layer_rest == 1 || c->media_layer_rest == 2, "media.layer_rest_s",
+         "must be at least 3, or 0 for never"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
+static bool keys_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
+        {c->rec_older_keks.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
+         "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
+        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_PKCS11) == 0 &&
+             (!*c->rec_pkcs11_module || !*c->rec_pkcs11_token || !*c->rec_pkcs11_key ||
+              !*c->rec_pkcs11_pin),
+         "recording.keys.provider",
+         "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
+        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_KMS) == 0 &&
+             (!*c->rec_kms_endpoint || !*c->rec_kms_region || !*c->rec_kms_key ||
+              !*c->rec_kms_access || !*c->rec_kms_secret),
+         "recording.keys.provider",
+         "needs kms_endpoint, kms_region, kms_key, kms_access_key_file and kms_secret_key_file"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
+bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    const struct rule rules[] = {
+        {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
+        {!all(&c->trusted_proxies, is_address), "trusted_proxies",
+         "must be a list of IP addresses"},
+        {!all(&c->origins, is_origin), "origins",
+         "must be a list of origins such as \"https://www.example.com\" without a path"},
+        {*c->public_url && !is_url(c->public_url), "public_url",
+         "must start with http:// or https://"},
+        {!all(&c->turn_urls, turn_url_ok), "turn.urls",
+         "must be a list of URLs such as \"turn:turn.example.com:3478?transport=udp\""},
+        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
+        {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
+        {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
+        {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
+         "must be greater than timeouts.media_silence_s"},
+        /* One byte more tells a message that is too large from one that is as large as allowed. */
+        {c->input_mib * 1024 <= c->message_kib, "limits.input_mib_per_address",
+         "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+        {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
+         "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
+        {c->rec_quota_policy == CONFIG_QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
+         "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
+        {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
+         "must not be less than recording.segment_min_ms"},
+        {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
+         "must be at least 32 characters (RFC 7518 section 3.2)"},
+        {!*c->state_dir, "state_dir", "must not be empty"},
+        {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
+         "must be 1..32 characters"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
+           media_consistent(c, ret_path, ret_what) && keys_consistent(c, ret_path, ret_what) &&
+           store_consistent(c, ret_path, ret_what);
+}
+
+static wall_t wall_now(void *ctx) {
+    (void)ctx;
+    return clock_wall();
+}
+
+void config_key_config(const struct config *c, struct key_config *ret) {
+    *ret = (struct key_config){
+        .provider = config_key_providers[c->rec_key_provider],
+        .file = {.older = (const char *const *)c->rec_older_keks.items,
+                 .n_older = c->rec_older_keks.n},
+        .pkcs11 = {.module = c->rec_pkcs11_module,
+                   .token = c->rec_pkcs11_token,
+                   .key = c->rec_pkcs11_key,
+                   .pin_file = c->rec_pkcs11_pin},
+        .kms = {.endpoint = c->rec_kms_endpoint,
+                .region = c->rec_kms_region,
+                .key = c->rec_kms_key,
+                .access_key_file = c->rec_kms_access,
+                .secret_key_file = c->rec_kms_secret,
+                .session_token_file = c->rec_kms_token,
+                .ca_file = c->rec_kms_ca,
+                .wall = wall_now},
+        .signing_file = c->rec_signing_file,
+        .lifetime = c->rec_key_lifetime * US_PER_S,
+    };
+}

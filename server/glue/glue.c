@@ -1,0 +1,424 @@
+#include "server/glue/glue_parts.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "media/secure/dtls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RETRY (10 * US_PER_MS) /* between looks for room in a full mailbox */
+
+static bool post_to_worker(void *ctx, const void *order) {
+    return worker_post(ctx, order);
+}
+
+static void drop_worker_order(const void *order) {
+    mem_free(((const struct worker_order *)order)->params);
+}
+
+static bool post_to_mix(void *ctx, const void *order) {
+    return mix_thread_post(ctx, order);
+}
+
+static bool post_to_recorder(void *ctx, const void *order) {
+    return recorder_thread_post(ctx, order);
+}
+
+struct glue *glue_new(const struct glue_config *c) {
+    struct glue *g = mem_zalloc(1, sizeof(*g) + c->n_workers * sizeof(g->backlogs[0]));
+    if (!g) {
+        return NULL;
+    }
+    g->config = *c;
+    list_init(&g->tours);
+    order_backlog_init(&g->orders, post_to_recorder, c->recorder);
+    backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
+    for (uint32_t i = 0; i < c->n_workers; i++) {
+        backlog_init(&g->backlogs[i], sizeof(struct worker_order), post_to_worker, c->workers[i]);
+        g->backlogs[i].drop = drop_worker_order;
+    }
+    return g;
+}
+
+static void free_tour(struct tour *t) {
+    LIST_EACH(l, &t->people) {
+        mem_free(LIST_ENTRY(l, struct person, in_tour));
+    }
+    list_remove(&t->in_glue);
+    mem_free(t);
+}
+
+struct glue *glue_free(struct glue *g) {
+    if (!g) {
+        return NULL;
+    }
+    LIST_EACH(l, &g->tours) {
+        free_tour(LIST_ENTRY(l, struct tour, in_glue));
+    }
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        backlog_free(&g->backlogs[i]);
+    }
+    backlog_free(&g->orders);
+    backlog_free(&g->mix);
+    return mem_free(g);
+}
+
+void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail) {
+    if (g->config.note) {
+        g->config.note(g->config.ctx, event, e->tour, e->peer, detail);
+    }
+}
+
+struct tour *glue_tour(struct glue *g, uint64_t id) {
+    LIST_EACH(l, &g->tours) {
+        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
+        if (t->id == id) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static void lost(struct glue *g, const struct sig_effect *e, const char *what) {
+    g->lost++;
+    glue_note(g, "out_of_memory", e, what);
+}
+
+/* Its worker never hears of it, so nobody else would say that it has gone. */
+static void lost_peer(struct glue *g, const struct sig_effect *e) {
+    lost(g, e, "peer not added");
+    sig_peer_gone(g->config.sig, g->now, e->peer);
+}
+
+void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
+    CHECK(e->worker < g->config.n_workers);
+    if (backlog_post(&g->backlogs[e->worker], o) == OK) {
+        return;
+    }
+    if (o->type == WORKER_PEER_ADD) {
+        lost_peer(g, e);
+    } else {
+        lost(g, e, "order dropped");
+    }
+}
+
+void glue_copy(char *out, size_t cap, const char *text) {
+    snprintf(out, cap, "%s", text ? text : "");
+}
+
+/* ---- effects of signaling ---- */
+
+static void on_tour_add(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = mem_zalloc(1, sizeof(*t));
+    if (t) {
+        t->id = e->tour;
+        glue_copy(t->name, sizeof(t->name), e->tour_name);
+        glue_copy(t->title, sizeof(t->title), e->title);
+        list_init(&t->people);
+        list_push(&g->tours, &t->in_glue);
+    }
+    glue_post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    glue_note(g, "tour_open", e, e->tour_name);
+}
+
+/* To every worker that has the tour. */
+static void post_to_span(struct glue *g, const struct sig_effect *e, struct worker_order o) {
+    for (uint64_t left = e->span; left; left &= left - 1) {
+        struct sig_effect to = *e;
+        to.worker = (uint32_t)__builtin_ctzll(left);
+        o.others = e->span & ~(1ull << to.worker);
+        glue_post(g, &to, &o);
+    }
+}
+
+/* Each learns of the others; the new one gets the tour first. */
+static void on_tour_span(struct glue *g, const struct sig_effect *e) {
+    struct sig_effect fresh = *e;
+    fresh.worker = e->fresh;
+    glue_post(g, &fresh, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    post_to_span(g, e,
+                 (struct worker_order){
+                     .type = WORKER_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
+}
+
+static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = glue_tour(g, e->tour);
+    post_to_span(g, e, (struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
+    glue_note(g, "tour_closed", e, t ? t->name : NULL);
+    if (t) {
+        g->waiting -= t->refused;
+        free_tour(t);
+    }
+}
+
+static void on_tour_mix(struct glue *g, const struct sig_effect *e) {
+    post_to_span(g, e,
+                 (struct worker_order){.type = WORKER_TOUR_MIX, .tour = e->tour, .on = e->on});
+}
+
+/* The mix makes what the listener's worker is to show. The worker is told whatever became of the
+ * order to the mix: it must never show one's own voice. */
+static void on_mix(struct glue *g, const struct sig_effect *e) {
+    struct mix_order o = {.tour = e->tour,
+                          .peer = e->peer,
+                          .without = e->participant,
+                          .worker = (uint8_t)e->worker,
+                          .on = e->on};
+    if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
+        lost(g, e, "order to the mix dropped");
+    }
+    if (e->on) {
+        glue_post(g, e,
+                  &(struct worker_order){
+                      .type = WORKER_WITHOUT, .peer = e->peer, .participant = e->participant});
+    }
+}
+
+static void on_peer_add(struct glue *g, const struct sig_effect *e) {
+    struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
+    o.params = mem_alloc(sizeof(*o.params));
+    if (!o.params) {
+        lost_peer(g, e);
+        return;
+    }
+    *o.params = *e->params;
+    glue_post(g, e, &o);
+}
+
+static void on_restart(struct glue *g, const struct sig_effect *e) {
+    struct worker_order o = {.type = WORKER_PEER_RESTART, .peer = e->peer};
+    o.ice = *e->ice;
+    glue_post(g, e, &o);
+}
+
+static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
+    static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = WORKER_PEER_REMOVE,
+                                   [EFFECT_PEER_CONSENT] = WORKER_PEER_CONSENT,
+                                   [EFFECT_MUTE] = WORKER_MUTE,
+                                   [EFFECT_PIN] = WORKER_PIN};
+    struct worker_order o = {.type = type[e->type],
+                             .kind = e->kind,
+                             .on = e->on,
+                             .tour = e->tour,
+                             .peer = e->peer,
+                             .participant = e->participant};
+    glue_post(g, e, &o);
+}
+
+static void obey(struct glue *g, const struct sig_effect *e) {
+    switch ((enum sig_effect_type)e->type) {
+    case EFFECT_SEND:
+    case EFFECT_CLOSE:
+    case EFFECT_HTTP:
+        g->config.deliver(g->config.ctx, e);
+        break;
+    case EFFECT_TOUR_ADD:
+        on_tour_add(g, e);
+        break;
+    case EFFECT_TOUR_SPAN:
+        on_tour_span(g, e);
+        break;
+    case EFFECT_TOUR_REMOVE:
+        on_tour_remove(g, e);
+        break;
+    case EFFECT_TOUR_MIX:
+        on_tour_mix(g, e);
+        break;
+    case EFFECT_MIX:
+        on_mix(g, e);
+        break;
+    case EFFECT_PEER_ADD:
+        on_peer_add(g, e);
+        break;
+    case EFFECT_PEER_RESTART:
+        on_restart(g, e);
+        break;
+    case EFFECT_RECORD:
+        glue_record(g, e);
+        break;
+    case EFFECT_RECORD_PAUSE:
+        glue_record_pause(g, e);
+        break;
+    case EFFECT_PARTICIPANT:
+        glue_participant(g, e);
+        break;
+    case EFFECT_MUTE:
+        glue_mute(g, e);
+        if (e->peer) {
+            pass_to_worker(g, e);
+        }
+        break;
+    case EFFECT_PEER_REMOVE:
+    case EFFECT_PEER_CONSENT:
+    case EFFECT_PIN:
+        pass_to_worker(g, e);
+        break;
+    }
+}
+
+void glue_effects(struct glue *g, us_t now) {
+    struct sig_effect e;
+    g->now = now;
+    while (sig_effect(g->config.sig, &e)) {
+        obey(g, &e);
+    }
+}
+
+/* ---- what workers and recorder report ---- */
+
+/* Clients only see that somebody is not connected any more; why is for the log. */
+static void note_peer(struct glue *g, const char *event, const struct media_event *e,
+                      const char *why) {
+    if (g->config.note) {
+        g->config.note(g->config.ctx, event, e->tour, e->peer, why);
+    }
+}
+
+static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
+    enum media_offence kind = (enum media_offence)e->reason;
+    struct sig_who who;
+    char detail[sizeof(who) + 32];
+    if (sig_peer_who(g->config.sig, e->peer, &who) &&
+        offenders_note(&g->offenders, now, &who, kind) && g->config.note) {
+        snprintf(detail, sizeof(detail), "%s by %s in %s", media_offence_name(kind),
+                 who.participant, who.tour);
+        g->config.note(g->config.ctx, "media_offence", e->tour, e->peer, detail);
+    }
+}
+
+static void on_media(struct glue *g, us_t now, const struct media_event *e) {
+    struct sig *s = g->config.sig;
+    switch ((enum media_event_type)e->type) {
+    case MEDIA_PEER_CONNECTED:
+        sig_peer_connected(s, now, e->peer);
+        break;
+    case MEDIA_PEER_FAILED:
+        note_peer(g, "peer_failed", e,
+                  e->handshake ? dtls_failure_name((enum dtls_failure)e->handshake)
+                               : err_name((enum err)e->reason));
+        sig_peer_gone(s, now, e->peer);
+        break;
+    case MEDIA_PEER_GONE:
+        note_peer(g, "peer_gone", e, "timeout");
+        sig_peer_gone(s, now, e->peer);
+        break;
+    case MEDIA_SOURCE_ON:
+    case MEDIA_SOURCE_OFF:
+        sig_source(s, now, e->peer, (enum source_kind)e->source_kind, e->type == MEDIA_SOURCE_ON);
+        break;
+    case MEDIA_SLOT_CHANGED:
+        sig_slot(s, now, e->peer,
+                 &(struct sig_bound){e->mid, e->participant, (enum source_kind)e->source_kind,
+                                     e->paused});
+        break;
+    case MEDIA_LAYERS:
+        sig_layers(s, now, e->peer, (enum source_kind)e->source_kind, e->layers);
+        break;
+    case MEDIA_SPEAKER:
+        sig_speaker(s, now, e->tour, e->participant);
+        break;
+    case MEDIA_OFFENCE:
+        on_offence(g, now, e);
+        break;
+    }
+}
+
+static void note_recorder(struct glue *g, const struct recorder_event *e) {
+    static const char *const name[] = {[RECORDER_STARTED] = "recording_started",
+                                       [RECORDER_STOPPED] = "recording_stopped",
+                                       [RECORDER_FAILING] = "recording_failing",
+                                       [RECORDER_RECOVERED] = "recording_recovered",
+                                       [RECORDER_UNFINISHED] = "recording_unfinished",
+                                       [RECORDER_UNFORGOTTEN] = "erasure_unfinished",
+                                       [RECORDER_CATALOGUE_LOST] = "catalogue_rebuilt"};
+    char detail[80];
+    const char *error = e->error ? err_name((enum err)e->error) : "";
+    snprintf(detail, sizeof(detail), "%s%s%s", e->recording, *error && *e->recording ? " " : "",
+             error);
+    if (g->config.note) {
+        g->config.note(g->config.ctx, name[e->type], e->tour, 0, detail);
+    }
+}
+
+static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e) {
+    static const enum recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
+                                                 [RECORDER_STOPPED] = RECORDING_OFF,
+                                                 [RECORDER_FAILING] = RECORDING_FAILING,
+                                                 [RECORDER_RECOVERED] = RECORDING_ON};
+    note_recorder(g, e);
+    /* The others are of earlier runs and of no tour. What an old recording comes to, which could
+     * not end for long, must not hide that the tour is recorded again. */
+    if (e->type < ARRAY_LEN(state) && !e->superseded) {
+        sig_recording(g->config.sig, now, e->tour, state[e->type]);
+    }
+}
+
+/* False when there may be more. Whoever makes reports in masses waits for the next turn with the
+ * rest, so that the sockets get theirs: readers who are told a lot must have a chance to read. */
+static bool take_media(struct glue *g, us_t now, struct worker *w) {
+    struct media_event e;
+    worker_listen(w);
+    for (int i = 0; i < GLUE_TURN_EVENTS; i++) {
+        if (!worker_event(w, &e)) {
+            return true;
+        }
+        on_media(g, now, &e);
+        glue_effects(g, now);
+    }
+    return false;
+}
+
+static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
+    struct recorder_event e;
+    recorder_thread_listen(r);
+    for (int i = 0; i < GLUE_TURN_EVENTS; i++) {
+        if (!recorder_thread_event(r, &e)) {
+            return true;
+        }
+        on_recorder(g, now, &e);
+        glue_effects(g, now);
+    }
+    return false;
+}
+
+void glue_service(struct glue *g, us_t now) {
+    g->now = now;
+    g->more = false;
+    (void)backlog_flush(&g->orders);
+    glue_taps(g);
+    (void)backlog_flush(&g->mix);
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        (void)backlog_flush(&g->backlogs[i]);
+        g->more |= !take_media(g, now, g->config.workers[i]);
+    }
+    g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
+    glue_record_refused(g);
+    glue_effects(g, now);
+    if (sig_deadline(g->config.sig) <= now) {
+        sig_timeout(g->config.sig, now);
+        glue_effects(g, now);
+    }
+}
+
+uint64_t glue_refused(const struct glue *g) {
+    return g->refused;
+}
+
+uint64_t glue_lost(const struct glue *g) {
+    return g->lost;
+}
+
+const struct offenders *glue_offenders(const struct glue *g) {
+    return &g->offenders;
+}
+
+us_t glue_deadline(const struct glue *g) {
+    us_t at = g->more ? g->now : sig_deadline(g->config.sig);
+    bool waits = g->taps_wait || !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
+    at = waits ? us_min(at, g->now + RETRY) : at;
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        at = list_empty(&g->backlogs[i].waiting) ? at : us_min(at, g->now + RETRY);
+    }
+    return at;
+}

@@ -1,0 +1,48 @@
+/* The one place where signaling and media meet: effects become orders for workers and recorder,
+ * their events become calls into signaling. Owner: the control thread. */
+#ifndef ORIEL_SERVER_GLUE_GLUE_H
+#define ORIEL_SERVER_GLUE_GLUE_H
+
+#include "server/glue/offenders.h"
+#include "server/recording/recorder_thread.h"
+#include "server/relay/mix_thread.h"
+#include "server/relay/worker.h"
+#include "signaling/signaling.h"
+
+struct glue_config {
+    struct sig *sig;
+    struct worker **workers;
+    uint32_t n_workers;
+    struct recorder_thread *recorder; /* NULL = recording is off */
+    struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
+    /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
+    void (*deliver)(void *ctx, const struct sig_effect *e);
+    /* May no further recording begin (recording.quota)? NULL: any may. */
+    bool (*full)(void *ctx);
+    /* A human-readable line for the log; may be NULL. */
+    void (*note)(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail);
+    void *ctx;
+};
+
+struct glue;
+/* Everything in c is borrowed and outlives the glue. NULL when memory is out. */
+struct glue *glue_new(const struct glue_config *c);
+/* NULL allowed; returns NULL. */
+struct glue *glue_free(struct glue *g);
+/* Drain signaling's effects: call after each call into sig_ that takes now. */
+void glue_effects(struct glue *g, us_t now);
+#define GLUE_TURN_EVENTS 256
+/* Take in what workers and recorder reported, at most GLUE_TURN_EVENTS of each, call timeouts that
+ * are due, drain effects. Call when woken, and at glue_deadline, which is due at once when there is
+ * more. */
+void glue_service(struct glue *g, us_t now);
+/* Who misbehaves on the media path; valid until the next call on g. */
+const struct offenders *glue_offenders(const struct glue *g);
+/* Recordings that could not begin since `full` said so. They begin when it does not any more. */
+uint64_t glue_refused(const struct glue *g);
+/* Orders that were lost for want of memory. A peer that was to be added is gone then. */
+uint64_t glue_lost(const struct glue *g);
+/* When to call glue_service at the latest, or US_NEVER. */
+us_t glue_deadline(const struct glue *g);
+
+#endif

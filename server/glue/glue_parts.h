@@ -1,0 +1,71 @@
+/* What the files of the glue share. Owner: the control thread. */
+#ifndef ORIEL_SERVER_GLUE_GLUE_PARTS_H
+#define ORIEL_SERVER_GLUE_GLUE_PARTS_H
+
+#include "base/list.h"
+#include "server/glue/glue.h"
+#include "server/glue/order_backlog.h"
+#include "server/queue/backlog.h"
+
+struct person {
+    struct recorder_order order; /* as it was announced */
+    uint8_t muted;               /* bit per source_kind */
+    struct link in_tour;
+};
+
+struct tour {
+    uint64_t id;
+    char name[65], title[129];
+    bool unrecorded; /* an order to start could not be given */
+    bool tap_waits;  /* the worker is to tap when the recorder has its orders */
+    bool refused;    /* for the quota: it is given later, */
+    uint32_t worker; /* with these two, */
+    uint8_t codec;
+    bool paused; /* and paused, if that was ordered meanwhile, by this one */
+    uint64_t pauser;
+    struct link people, in_glue;
+};
+
+struct glue {
+    struct glue_config config;
+    struct link tours; /* few enough per process; looked up on tour events only */
+    us_t now;          /* of the call under way */
+    bool more;         /* reports wait for the next turn */
+    bool taps_wait;    /* there may be tours with tap_waits */
+    uint32_t waiting;  /* tours that are refused */
+    uint64_t refused;  /* recordings in all */
+    uint64_t lost;     /* orders, for want of memory */
+    struct offenders offenders;
+    struct backlog orders;     /* to the recorder */
+    struct backlog mix;        /* orders to the mix */
+    struct backlog backlogs[]; /* one for each worker */
+};
+
+/* A line for the log about an effect; detail may be NULL. */
+void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail);
+/* NULL when there is none. */
+struct tour *glue_tour(struct glue *g, uint64_t id);
+/* An order to the worker of the effect; kept while its mailbox is full. One for which there is no
+ * memory is counted as lost, and a peer that it would have added is gone. */
+void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o);
+/* text, cut to cap bytes with its NUL; NULL is empty. */
+void glue_copy(char *out, size_t cap, const char *text);
+
+/* What signaling says of recordings and of who is in them (glue_recording.c). */
+
+/* Somebody is in the tour, or is not any more. */
+void glue_participant(struct glue *g, const struct sig_effect *e);
+/* A source is off by intent, or is not any more; the worker is not told here. */
+void glue_mute(struct glue *g, const struct sig_effect *e);
+/* Start or stop. */
+void glue_record(struct glue *g, const struct sig_effect *e);
+/* Pause, or go on. */
+void glue_record_pause(struct glue *g, const struct sig_effect *e);
+/* The tour's recording is no longer one that is refused for the quota. */
+void glue_record_accepted(struct glue *g, struct tour *t);
+/* What waited for the recorder to have its orders is tapped. */
+void glue_taps(struct glue *g);
+/* Recordings that were refused begin, if there is room again. */
+void glue_record_refused(struct glue *g);
+
+#endif

@@ -1,0 +1,53 @@
+#include "server/http/deadlines.h"
+
+#include "base/list.h"
+#include "server/os/clock.h"
+
+static void schedule(struct deadlines *d);
+
+/* As many at a turn; a flood of deadlines must not keep the sockets waiting. */
+#define TURN_MAX 256
+
+static void on_due(struct lws_sorted_usec_list *sul) {
+    struct deadlines *d = lws_container_of(sul, struct deadlines, sul);
+    us_t now = clock_now();
+    struct timer *t = NULL;
+    for (int i = 0; i < TURN_MAX && (t = timers_pop(&d->timers, now)) != NULL; i++) {
+        struct deadline *x = CONTAINER_OF(t, struct deadline, timer);
+        x->due(x);
+    }
+    if (d->lws) {
+        schedule(d);
+    }
+}
+
+static void schedule(struct deadlines *d) {
+    us_t at = timers_next(&d->timers);
+    lws_usec_t in =
+        at == US_NEVER ? LWS_SET_TIMER_USEC_CANCEL : us_max(at - clock_now(), US_PER_MS);
+    lws_sul_schedule(d->lws, 0, &d->sul, on_due, in);
+}
+
+enum err deadlines_open(struct deadlines *d, struct lws_context *lws, size_t cap) {
+    d->lws = lws;
+    return timers_init(&d->timers, cap);
+}
+
+void deadlines_stop(struct deadlines *d) {
+    if (d->lws) {
+        lws_sul_schedule(d->lws, 0, &d->sul, on_due, LWS_SET_TIMER_USEC_CANCEL);
+        d->lws = NULL;
+    }
+}
+
+void deadlines_free(struct deadlines *d) {
+    timers_free(&d->timers);
+}
+
+void deadlines_set(struct deadlines *d, struct deadline *x, us_t at) {
+    us_t before = timers_next(&d->timers);
+    timers_set(&d->timers, &x->timer, at);
+    if (d->lws && timers_next(&d->timers) != before) {
+        schedule(d);
+    }
+}

@@ -1,0 +1,378 @@
+#include "server/http/http.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/utf8.h"
+#include "server/api/routes.h"
+#include "server/http/respond.h"
+#include "server/http/tcp.h"
+#include "server/http/ws.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    enum lws_token_indexes token;
+} methods[] = {
+    [HTTP_GET] = {"GET", WSI_TOKEN_GET_URI},
+    [HTTP_HEAD] = {"HEAD", WSI_TOKEN_HEAD_URI},
+    [HTTP_POST] = {"POST", WSI_TOKEN_POST_URI},
+    [HTTP_PATCH] = {"PATCH", WSI_TOKEN_PATCH_URI},
+    [HTTP_DELETE] = {"DELETE", WSI_TOKEN_DELETE_URI},
+    [HTTP_OPTIONS] = {"OPTIONS", WSI_TOKEN_OPTIONS_URI},
+    [HTTP_OTHER] = {"other", WSI_TOKEN_PUT_URI},
+};
+
+static const enum lws_token_indexes header_tokens[H_COUNT] = {
+    [H_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
+    [H_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
+    [H_IF_MATCH] = WSI_TOKEN_HTTP_IF_MATCH,
+    [H_IF_NONE_MATCH] = WSI_TOKEN_HTTP_IF_NONE_MATCH,
+    [H_IF_RANGE] = WSI_TOKEN_HTTP_IF_RANGE,
+    [H_RANGE] = WSI_TOKEN_HTTP_RANGE,
+    [H_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
+    [H_ORIGIN] = WSI_TOKEN_ORIGIN,
+};
+
+const char *http_method_name(enum http_method m) {
+    return methods[m].name;
+}
+
+static enum http_method method_of(struct lws *wsi) {
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
+            return (enum http_method)i;
+        }
+    }
+    return HTTP_OTHER;
+}
+
+struct request *http_find(struct control *c, uint64_t id) {
+    return map_get(c->requests, id);
+}
+
+void http_wake(struct request *r) {
+    lws_callback_on_writable(r->wsi);
+}
+
+static struct request *request_free(struct request *r) {
+    if (!r) {
+        return NULL;
+    }
+    map_take(r->control->requests, r->id);
+    tcp_end(r->wsi);
+    for (size_t i = 0; i < H_COUNT; i++) {
+        if (r->headers[i]) {
+            mem_wipe(r->headers[i], strlen(r->headers[i]));
+        }
+        mem_free(r->headers[i]);
+    }
+    buffer_free(&r->body);
+    mem_free(r->response.owned);
+    recordings_gone(r);
+    mem_free(r->list);
+    return mem_free(r);
+}
+
+/* Where an argument of the query goes. */
+static const struct {
+    const char *name; /* with its equals sign */
+    size_t at, cap;   /* in struct read_list */
+} arguments[] = {
+#define ARGUMENT(name, field) \
+    { name, offsetof(struct read_list, field), sizeof(((struct read_list *)NULL)->field) }
+    ARGUMENT("after=", after),   ARGUMENT("tour=", tour),   ARGUMENT("q=", text),
+    ARGUMENT("person=", person), ARGUMENT("state=", state), ARGUMENT("from=", from),
+    ARGUMENT("to=", to),         ARGUMENT("sub=", sub),
+#undef ARGUMENT
+};
+
+/* "limit=20", decoded. Arguments that nobody knows are nobody's; false when a value cannot be. */
+static bool take_argument(struct read_list *l, const char *text) {
+    if (strncmp(text, "limit=", 6) == 0) {
+        const char *digits = text + 6;
+        l->limit = (uint32_t)strtoul(digits, NULL, 10);
+        return strlen(digits) < 8 && !digits[strspn(digits, "0123456789")];
+    }
+    for (size_t i = 0; i < ARRAY_LEN(arguments); i++) {
+        size_t n = strlen(arguments[i].name);
+        if (strncmp(text, arguments[i].name, n) == 0) {
+            if (strlen(text + n) >= arguments[i].cap || !utf8_printable(text + n)) {
+                return false;
+            }
+            snprintf((char *)l + arguments[i].at, arguments[i].cap, "%s", text + n);
+            return true;
+        }
+    }
+    return true;
+}
+
+/* The query is gone with the headers, so it is read with them, whatever it is for. */
+static enum err read_query(struct request *r, struct lws *wsi) {
+    char text[512];
+    int n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, 0);
+    if (n <= 0) {
+        return OK;
+    }
+    r->list = mem_zalloc(1, sizeof(*r->list));
+    if (!r->list) {
+        return ERR_NOMEM;
+    }
+    for (int i = 0; n > 0; n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, ++i)) {
+        if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
+            !take_argument(r->list, text)) {
+            r->bad_query = true; /* it may be any argument */
+        } else if (strncmp(text, "audio=", 6) == 0) {
+            r->says_audio = true;
+            snprintf(r->audio, sizeof(r->audio), "%.7s", text + 6);
+        }
+    }
+    return OK;
+}
+
+static struct request *request_new(struct control *c, struct lws *wsi) {
+    struct request *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        return NULL;
+    }
+    r->control = c;
+    r->wsi = wsi;
+    r->id = ++c->next_id;
+    snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
+    r->method = method_of(wsi);
+    for (size_t i = 0; i < H_COUNT; i++) {
+        r->headers[i] = control_header(wsi, header_tokens[i]);
+    }
+    if (read_query(r, wsi) != OK || map_put(c->requests, r->id, r) != OK) {
+        return request_free(r);
+    }
+    return r;
+}
+
+#define LENGTH_NONE -1
+#define LENGTH_BAD -2
+
+/* What Content-Length says, LENGTH_NONE or LENGTH_BAD. */
+static int64_t content_length(struct lws *wsi) {
+    char text[20] = "";
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0) {
+        return LENGTH_NONE;
+    }
+    lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && !text[digits] ? strtoll(text, NULL, 10) : LENGTH_BAD;
+}
+
+static void dispatch(struct request *r) {
+    r->dispatched = true;
+    tcp_phase(r->wsi, TCP_ANSWER);
+    if (r->early == 405) {
+        routes_allow(r);
+    }
+    if (r->early == 429) {
+        respond_header(r, "retry-after:", "1");
+    }
+    if (r->early) {
+        respond_problem(r, r->early, NULL, NULL);
+    } else {
+        routes_dispatch(r);
+    }
+}
+
+/* Methods for which libwebsockets expects a body whatever the headers say. */
+static bool awaits_body(enum http_method m) {
+    return m == HTTP_POST || m == HTTP_PATCH || m == HTTP_OTHER;
+}
+
+/* Judge what the headers say about the body: may set early. True when there is one, or "complete"
+ * comes although there is none. */
+static bool expects_body(struct request *r) {
+    int64_t n = content_length(r->wsi), max = r->control->config->body_kib * 1024;
+    if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+        r->early = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
+        r->close_after = true;
+        return false;
+    }
+    if (n == LENGTH_BAD) {
+        r->early = 400;
+        r->close_after = true;
+    }
+    if (n > max) {
+        r->early = 413;
+    }
+    /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
+     * to wait for one: the connection cannot be used again. */
+    r->close_after = r->close_after || (n == LENGTH_NONE && awaits_body(r->method));
+    /* "Complete" comes for an empty POST too, but not for other empty bodies. */
+    return (n > 0 || (n == 0 && r->method == HTTP_POST)) && !r->close_after;
+}
+
+/* A client that asks first gets its word (RFC 9110 section 10.1.1); without it curl waits a second.
+ * False: the connection is broken. */
+static bool invite_body(struct lws *wsi) {
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    uint8_t text[LWS_PRE + sizeof(go_on)];
+    char expect[16] = "";
+    if (lws_hdr_copy(wsi, expect, sizeof(expect), WSI_TOKEN_HTTP_EXPECT) <= 0 ||
+        strcasecmp(expect, "100-continue") != 0) {
+        return true;
+    }
+    size_t n = sizeof(go_on) - 1;
+    memcpy(text + LWS_PRE, go_on, n);
+    return lws_write(wsi, text + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
+}
+
+static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
+    *slot = request_free(*slot);
+    if (tcp_phase_of(wsi) == TCP_LINGER) {
+        return -1; /* its last answer has been given */
+    }
+    bool share = tcp_begin(wsi);
+    struct request *r = request_new(c, wsi);
+    if (!r) {
+        return -1;
+    }
+    *slot = r;
+    routes_find(r, path);
+    bool body = expects_body(r);
+    r->early = share ? r->early : 429;
+    /* Who may not do this is told so before a body is waited for. */
+    bool refused = r->early || !routes_authorise(r);
+    if (body && !refused) {
+        tcp_phase(wsi, TCP_BODY);
+        return invite_body(wsi) ? 0 : -1;
+    }
+    r->close_after |= body;
+    r->unread = r->close_after && (body || awaits_body(r->method));
+    dispatch(r);
+    return 0;
+}
+
+static int take_body(struct lws *wsi, struct request *r, const char *in, size_t len) {
+    if (!r || r->dispatched || r->early || len == 0) {
+        return tcp_discard(wsi, len) ? 0 : -1;
+    }
+    size_t max = (size_t)r->control->config->body_kib * 1024;
+    if (len > max - r->body.n || !tcp_hold(wsi, len)) {
+        r->early = len > max - r->body.n ? 413 : 429;
+        r->close_after = r->unread = true;
+        dispatch(r);
+        return 0;
+    }
+    buffer_put(&r->body, in, len);
+    return r->body.bad ? -1 : 0;
+}
+
+static void log_answer(const struct request *r) {
+    int status = r->response.status;
+    if (status >= 100 && status < 600) {
+        r->control->counters.http_requests[status / 100]++;
+    }
+    /* The pattern, not the path: paths of WHIP sessions are capabilities. */
+    LOG(status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "http", "Answered.",
+        LOG_STR("conn", r->label), LOG_STR("method", http_method_name(r->method)),
+        LOG_STR("route", r->route ? r->route->pattern : "-"), LOG_NUM("status", status));
+}
+
+static int writable(struct request **slot) {
+    struct request *r = *slot;
+    bool done = false;
+    if (!r) {
+        return 0;
+    }
+    struct lws *wsi = r->wsi;
+    if (respond_write(r, &done) != 0) {
+        return -1;
+    }
+    if (!done) {
+        return 0;
+    }
+    bool close = r->close_after, unread = r->unread;
+    log_answer(r);
+    *slot = request_free(r);
+    if (unread) {
+        tcp_linger(wsi);
+        return 0;
+    }
+    tcp_phase(wsi, TCP_KEEPALIVE);
+    return close || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+/* Bytes came before the answer to a request with a body had gone out. libwebsockets 4.1 says
+ * "complete" again for them, over and over, and polls nobody meanwhile: one such client would stop
+ * the whole server. So it gets its answer now or never, and the connection ends. */
+static int early_bytes(struct request **slot) {
+    struct request *r = *slot;
+    bool done = false;
+    for (int turn = 0; r && r->response.status && !done && turn < 4; turn++) {
+        r->close_after = true;
+        if (respond_write(r, &done) != 0) {
+            break;
+        }
+    }
+    if (done) {
+        log_answer(r);
+    }
+    return -1;
+}
+
+/* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE asks for: 0 = go on, 1 = answered here. */
+static int refuse_upgrade(struct control *c, struct lws *wsi, const char *to) {
+    /* libwebsockets would also speak h2c; HTTP/2 stays off (docs/security.md). */
+    int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(c, wsi) : 400;
+    if (status == 0 && !tcp_upgrade(wsi)) {
+        status = 429;
+    }
+    if (status == 0) {
+        return 0;
+    }
+    c->counters.http_requests[status / 100]++;
+    lws_return_http_status(wsi, (unsigned)status, NULL);
+    return 1;
+}
+
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len) {
+    struct control *c = lws_context_user(lws_get_context(wsi));
+    struct request **slot = user;
+    switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return tcp_admit(c, (int)(intptr_t)in) ? 0 : 1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        return tcp_opened(c, wsi) ? 0 : -1;
+    case LWS_CALLBACK_WSI_DESTROY:
+        tcp_closed(c, wsi);
+        return 0;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        control_service(c);
+        return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return refuse_upgrade(c, wsi, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return -1; /* a WebSocket that named this protocol: nobody would listen to it */
+    case LWS_CALLBACK_HTTP:
+        return begin(c, wsi, slot, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        return take_body(wsi, *slot, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        if (!*slot || (*slot)->dispatched) {
+            return early_bytes(slot);
+        }
+        dispatch(*slot);
+        return 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return writable(slot);
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+        if (slot) {
+            *slot = request_free(*slot);
+        }
+        return 0;
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,210 @@
+#include "server/http/respond.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/problem.h"
+#include "server/api/routes.h"
+#include "server/http/tcp.h"
+
+#define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
+#define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
+
+/* On every answer. The pages load nothing from elsewhere and may not be framed. */
+static const struct {
+    const char *name, *value;
+} always[] = {
+    {"content-security-policy:",
+     "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' "
+     "data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; "
+     "frame-ancestors 'none'"},
+    {"x-content-type-options:", "nosniff"},
+    {"referrer-policy:", "no-referrer"},
+    {"permissions-policy:", "camera=(self), microphone=(self), display-capture=(self)"},
+};
+
+static const struct {
+    int status;
+    const char *code, *title;
+} problems[] = {
+    {400, "bad_request", "The request is not valid."},
+    {401, "token_missing", "A token is needed."},
+    {403, "forbidden", "You may not do this."},
+    {404, "not_found", "There is nothing here."},
+    {405, "method_not_allowed", "This method is not possible here."},
+    {410, "gone", "It was erased."},
+    {411, "length_required", "The request needs a Content-Length."},
+    {413, "too_large", "The request is larger than the server accepts."},
+    {416, "range_not_satisfiable", "The range lies outside the file."},
+    {429, "too_many_requests", "Your address has too much under way."},
+    {426, "upgrade_required", "This is a WebSocket endpoint (subprotocol oriel.v1)."},
+    {500, "internal", "The server failed to do this."},
+    {501, "not_implemented", "The server does not know this method."},
+    {503, "unavailable", "The server cannot do this right now."},
+};
+
+void respond_header(struct request *r, const char *name, const char *value) {
+    struct response *p = &r->response;
+    size_t n = strlen(value) + 1;
+    if (p->n == RESPONSE_HEADERS || n > sizeof(p->text) - p->used) {
+        return;
+    }
+    memcpy(p->text + p->used, value, n);
+    p->headers[p->n].name = name;
+    p->headers[p->n++].value = p->text + p->used;
+    p->used += n;
+}
+
+void respond_status(struct request *r, int status) {
+    CHECK(r->response.status == 0);
+    r->response.status = status;
+    http_wake(r);
+}
+
+void respond_static(struct request *r, int status, const char *type, struct bytes body) {
+    if (type) {
+        respond_header(r, "content-type:", type);
+    }
+    r->response.body = (const char *)body.p;
+    r->response.len = body.n;
+    respond_status(r, status);
+}
+
+void respond_owned(struct request *r, int status, const char *type, char *body, size_t len) {
+    if (!body) {
+        respond_status(r, 500);
+        return;
+    }
+    r->response.owned = body;
+    respond_static(r, status, type, bytes_of(body, len));
+}
+
+void respond_buffer(struct request *r, int status, const char *type, struct buffer *body) {
+    size_t n = body->n;
+    respond_owned(r, status, type, buffer_take(body), n);
+}
+
+static void problem(struct request *r, const struct problem *p) {
+    struct buffer b = {0};
+    problem_write(&b, p);
+    if (p->status == 401) {
+        respond_header(r, "www-authenticate:", "Bearer");
+    }
+    respond_header(r, "cache-control:", "no-store");
+    respond_buffer(r, p->status, PROBLEM_TYPE, &b);
+}
+
+void respond_problem(struct request *r, int status, const char *code, const char *detail) {
+    struct problem p = {status, "error", "The request failed.", detail};
+    for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
+        if (problems[i].status == status) {
+            p.code = problems[i].code;
+            p.title = problems[i].title;
+        }
+    }
+    p.code = code ? code : p.code;
+    problem(r, &p);
+}
+
+void respond_code(struct request *r, enum sig_code code) {
+    problem(r, &(struct problem){sig_code_status(code), sig_code_name(code), sig_code_message(code),
+                                 NULL});
+}
+
+static bool add(struct lws *wsi, const char *name, const char *value, uint8_t **p, uint8_t *end) {
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                       (const unsigned char *)value, (int)strlen(value), p,
+                                       end) == 0;
+}
+
+static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        ok = ok && add(r->wsi, always[i].name, always[i].value, p, end);
+    }
+    if (r->control->tls) {
+        ok = ok && add(r->wsi, "strict-transport-security:", "max-age=31536000", p, end);
+    }
+    if (r->route && r->route->cors) {
+        ok = ok && add(r->wsi, "access-control-allow-origin:", "*", p, end) &&
+             add(r->wsi, "access-control-expose-headers:",
+                 "Location, ETag, Link, Content-Range, Accept-Ranges", p, end);
+    }
+    if (r->close_after) {
+        ok = ok && add(r->wsi, "connection:", "close", p, end);
+    }
+    return ok;
+}
+
+static bool write_headers(struct request *r) {
+    struct response *a = &r->response;
+    uint8_t *start = r->control->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
+    bool ok = lws_add_http_header_status(r->wsi, (unsigned)a->status, &p, end) == 0 &&
+              add_common(r, &p, end);
+    for (unsigned i = 0; ok && i < a->n; i++) {
+        ok = add(r->wsi, a->headers[i].name, a->headers[i].value, &p, end);
+    }
+    /* RFC 9110 section 8.6: no Content-Length with 204, and none is needed with 304. */
+    if (a->status != 204 && a->status != 304) {
+        ok = ok && lws_add_http_header_content_length(r->wsi, a->len, &p, end) == 0;
+    }
+    a->headers_sent = true;
+    return ok && lws_finalize_write_http_header(r->wsi, start, &p, end) == 0;
+}
+
+static bool has_body(const struct request *r) {
+    int s = r->response.status;
+    return r->method != HTTP_HEAD && r->response.len > 0 && s != 204 && s != 304;
+}
+
+/* The next piece of the body; NULL with *n 0 when a stream has none in hand. */
+static const char *next_piece(struct request *r, size_t *n) {
+    struct response *a = &r->response;
+    if (r->playback.active) {
+        *n = r->playback.chunk_len;
+        return r->playback.chunk;
+    }
+    uint64_t left = a->len - a->sent;
+    *n = left < CHUNK ? (size_t)left : CHUNK;
+    return a->body + a->sent;
+}
+
+static int write_body(struct request *r, bool *ret_done) {
+    struct response *a = &r->response;
+    size_t n = 0;
+    const char *piece = next_piece(r, &n);
+    if (n == 0) {
+        return r->playback.waiting || recordings_next(r) ? 0 : -1;
+    }
+    bool last = a->sent + n >= a->len;
+    uint8_t *out = r->control->scratch + LWS_PRE;
+    memcpy(out, piece, n);
+    if (lws_write(r->wsi, out, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n) {
+        return -1;
+    }
+    a->sent += n;
+    recordings_taken(r);
+    *ret_done = last;
+    if (!last) {
+        lws_callback_on_writable(r->wsi);
+    }
+    return 0;
+}
+
+int respond_write(struct request *r, bool *ret_done) {
+    *ret_done = false;
+    if (r->response.status == 0) {
+        return 0; /* the answer is still being made */
+    }
+    tcp_phase(r->wsi, TCP_ANSWER);
+    if (r->response.headers_sent) {
+        return write_body(r, ret_done);
+    }
+    if (!write_headers(r)) {
+        return -1;
+    }
+    *ret_done = !has_body(r);
+    if (!*ret_done) {
+        lws_callback_on_writable(r->wsi);
+    }
+    return 0;
+}

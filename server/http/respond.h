@@ -1,0 +1,29 @@
+/* Making an answer: status, headers, body. Each of these may be called once per request; the
+ * answer goes out when the socket is writable. */
+#ifndef ORIEL_SERVER_HTTP_RESPOND_H
+#define ORIEL_SERVER_HTTP_RESPOND_H
+
+#include "server/http/http.h"
+
+/* Add a header; name is a constant with its colon ("etag:"). The value is copied; one that does
+ * not fit is left out. */
+void respond_header(struct request *r, const char *name, const char *value);
+/* An answer without a body of ours: none at all, or one that is streamed. */
+void respond_status(struct request *r, int status);
+/* A body that outlives the request (pages). */
+void respond_static(struct request *r, int status, const char *type, struct bytes body);
+/* A body on the heap (mem_free), ownership passes. NULL is answered as 500. */
+void respond_owned(struct request *r, int status, const char *type, char *body, size_t len);
+/* The bytes of a buffer, which is empty then; a bad one is answered as 500. */
+void respond_buffer(struct request *r, int status, const char *type, struct buffer *body);
+/* application/problem+json (RFC 9457): {"type","title","status","code"[,"detail"]}. code and title
+ * NULL: the usual ones for this status. */
+void respond_problem(struct request *r, int status, const char *code, const char *detail);
+/* The same with a code that signaling knows. */
+void respond_code(struct request *r, enum sig_code code);
+
+/* Write what can be written now: headers first, then the body. 0 = go on, -1 = close; *ret_done
+ * when the answer is complete. */
+int respond_write(struct request *r, bool *ret_done);
+
+#endif

@@ -1,0 +1,290 @@
+#include "server/http/tcp.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "server/net/addresses.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#define LINGER (2 * US_PER_S)
+#define LINGER_MAX (8 * 1024 * 1024) /* [bytes] thrown away before that is enough */
+#define KILL_AGAIN (500 * US_PER_MS)
+
+struct tcp {
+    struct deadline deadline;
+    struct control *control;
+    struct lws *wsi;
+    struct addr client;
+    bool proxy, named;       /* a trusted proxy; it has said who the client is */
+    struct address *address; /* charged with the connection; NULL: a proxy's */
+    struct address *request; /* charged with the request under way, or NULL */
+    enum tcp_phase phase;
+    size_t discarded; /* [bytes] */
+    size_t held;      /* [bytes] of input, charged to the request's or connection's address */
+    bool dying;
+};
+
+static struct tcp *of(struct lws *wsi) {
+    return lws_get_opaque_user_data(wsi);
+}
+
+/* ---- addresses ---- */
+
+static bool peer_of(int fd, struct addr *ret) {
+    struct sockaddr_storage s = {0};
+    socklen_t n = sizeof(s);
+    if (getpeername(fd, (struct sockaddr *)&s, &n) != 0) {
+        return false;
+    }
+    if (s.ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)&s;
+        const uint8_t *b = (const uint8_t *)&v4->sin_addr;
+        *ret = addr_v4(b[0], b[1], b[2], b[3], 0);
+        return true;
+    }
+    const struct sockaddr_in6 *v6 = (const void *)&s;
+    *ret = (struct addr){0};
+    memcpy(ret->ip, &v6->sin6_addr, sizeof(ret->ip));
+    return s.ss_family == AF_INET6;
+}
+
+static bool is_proxy(const struct control *c, const struct addr *peer) {
+    const struct config_list *list = &c->config->trusted_proxies;
+    struct addr a;
+    for (size_t i = 0; i < list->n; i++) {
+        if (config_addr(list->items[i], 0, &a) && memcmp(a.ip, peer->ip, sizeof(a.ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last entry is the one our own proxy wrote; those before it come from anybody. */
+static bool forwarded_for(struct lws *wsi, struct addr *ret) {
+    char *all = control_header(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+    char *last = all ? strrchr(all, ',') : NULL;
+    last = last ? last + 1 : all;
+    bool ok = false;
+    if (last) {
+        last += strspn(last, " \t");
+        last[strcspn(last, " \t")] = '\0';
+        ok = config_addr(last, 0, ret);
+    }
+    mem_free(all);
+    return ok;
+}
+
+const struct addr *tcp_client(struct lws *wsi) {
+    const struct tcp *t = of(wsi);
+    return t && (!t->proxy || t->named) ? &t->client : NULL;
+}
+
+/* ---- its life ---- */
+
+static struct address *payer(struct tcp *t) {
+    return t->request ? t->request : t->address;
+}
+
+static void release(struct tcp *t) {
+    if (t->held > 0) {
+        addresses_release(payer(t), t->held);
+        t->held = 0;
+    }
+}
+
+static void give_back_request(struct tcp *t) {
+    struct address *x = t->request;
+    release(t);
+    t->request = NULL;
+    if (x) {
+        addresses_end(x);
+        if (t->proxy) {
+            addresses_disconnect(t->control->addresses, x);
+        }
+    }
+}
+
+void tcp_end(struct lws *wsi) {
+    struct tcp *t = of(wsi);
+    if (t) {
+        give_back_request(t);
+    }
+}
+
+/* A violent end: nothing is flushed, no close frame waits for room. It happens at the next turn of
+ * the loop, unless libwebsockets sets a timeout of its own in between: so it is said again. */
+static void end_it(struct tcp *t) {
+    t->dying = true;
+    lws_set_timeout(t->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    deadlines_set(&t->control->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
+}
+
+static void on_deadline(struct deadline *d) {
+    struct tcp *t = CONTAINER_OF(d, struct tcp, deadline);
+    struct control_counters *n = &t->control->counters;
+    if (!t->dying) {
+        n->timeouts_headers += t->phase == TCP_HEADERS;
+        n->timeouts_body += t->phase == TCP_BODY;
+        n->timeouts_answer += t->phase == TCP_ANSWER;
+    }
+    end_it(t);
+}
+
+void tcp_forget_arriving(struct control *c) {
+    if (c->arriving) {
+        addresses_disconnect(c->addresses, c->arriving->address);
+        c->arriving = mem_free(c->arriving);
+    }
+}
+
+bool tcp_admit(struct control *c, int fd) {
+    tcp_forget_arriving(c);
+    if (c->stopping || c->open >= (uint32_t)c->config->max_connections) {
+        c->counters.refused_connections++;
+        return false;
+    }
+    struct tcp *t = mem_zalloc(1, sizeof(*t));
+    if (!t || !peer_of(fd, &t->client)) {
+        mem_free(t);
+        return false;
+    }
+    t->control = c;
+    t->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
+    t->proxy = is_proxy(c, &t->client);
+    if (!t->proxy && addresses_connect(c->addresses, &t->client, &t->address) != OK) {
+        c->counters.refused_address++;
+        mem_free(t);
+        return false;
+    }
+    c->arriving = t;
+    return true;
+}
+
+bool tcp_opened(struct control *c, struct lws *wsi) {
+    struct tcp *t = c->arriving;
+    if (!t) {
+        return false;
+    }
+    c->arriving = NULL;
+    c->open++;
+    t->wsi = wsi;
+    lws_set_opaque_user_data(wsi, t);
+    tcp_phase(wsi, TCP_HEADERS);
+    return true;
+}
+
+void tcp_closed(struct control *c, struct lws *wsi) {
+    struct tcp *t = of(wsi);
+    if (!t) {
+        return;
+    }
+    lws_set_opaque_user_data(wsi, NULL);
+    give_back_request(t);
+    addresses_disconnect(c->addresses, t->address);
+    deadlines_set(&c->deadlines, &t->deadline, US_NEVER);
+    c->open--;
+    mem_free(t);
+}
+
+/* ---- requests ---- */
+
+/* Whom this connection works for now. A proxy that names nobody asks for itself: *ret is NULL. */
+static bool charge(struct tcp *t, struct address **ret) {
+    *ret = t->address;
+    if (!t->proxy) {
+        return true;
+    }
+    t->named = forwarded_for(t->wsi, &t->client);
+    if (t->named && addresses_connect(t->control->addresses, &t->client, ret) != OK) {
+        t->control->counters.refused_address++;
+        return false;
+    }
+    return true;
+}
+
+bool tcp_begin(struct lws *wsi) {
+    struct tcp *t = of(wsi);
+    struct address *x = NULL;
+    tcp_end(wsi);
+    if (!charge(t, &x)) {
+        return false;
+    }
+    if (x && !addresses_begin(t->control->addresses, x)) {
+        t->control->counters.refused_requests++;
+        if (t->proxy) {
+            addresses_disconnect(t->control->addresses, x);
+        }
+        return false;
+    }
+    t->request = x;
+    return true;
+}
+
+bool tcp_upgrade(struct lws *wsi) {
+    struct tcp *t = of(wsi);
+    return charge(t, &t->address);
+}
+
+bool tcp_hold(struct lws *wsi, size_t n) {
+    struct tcp *t = of(wsi);
+    struct address *x = payer(t);
+    if (!x) {
+        return true; /* a trusted proxy that asks for itself */
+    }
+    if (!addresses_hold(t->control->addresses, x, n)) {
+        t->control->counters.refused_input++;
+        return false;
+    }
+    t->held += n;
+    return true;
+}
+
+void tcp_release(struct lws *wsi) {
+    release(of(wsi));
+}
+
+/* ---- time ---- */
+
+void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
+    struct tcp *t = of(wsi);
+    const struct config *cfg = t->control->config;
+    const us_t limit[] = {
+        [TCP_HEADERS] = cfg->headers_s * US_PER_S,
+        [TCP_BODY] = cfg->body_s * US_PER_S,
+        [TCP_ANSWER] = cfg->http_s * US_PER_S,
+        [TCP_KEEPALIVE] = (KEEPALIVE_S + cfg->headers_s) * US_PER_S,
+        [TCP_LINGER] = LINGER,
+        [TCP_WEBSOCKET] = US_NEVER,
+    };
+    if (!t->dying) {
+        us_t at = limit[phase] == US_NEVER ? US_NEVER : clock_now() + limit[phase];
+        t->phase = phase;
+        deadlines_set(&t->control->deadlines, &t->deadline, at);
+    }
+}
+
+enum tcp_phase tcp_phase_of(struct lws *wsi) {
+    return of(wsi)->phase;
+}
+
+void tcp_linger(struct lws *wsi) {
+    tcp_phase(wsi, TCP_LINGER);
+    if (!of(wsi)->control->tls) {
+        (void)shutdown(lws_get_socket_fd(wsi),
+                       SHUT_WR); /* a client that waits for the end sees it */
+    }
+}
+
+bool tcp_discard(struct lws *wsi, size_t n) {
+    struct tcp *t = of(wsi);
+    t->discarded += n;
+    return t->discarded < LINGER_MAX;
+}
+
+void tcp_kill(struct lws *wsi) {
+    end_it(of(wsi));
+}

@@ -1,0 +1,144 @@
+#include "server/http/urls.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool take_segment(const char **path, struct url_args *ret, bool rest) {
+    size_t n = rest ? strlen(*path) : strcspn(*path, "/");
+    if (n == 0 || n > URL_ARG_MAX || ret->n == URL_ARGS) {
+        return false;
+    }
+    memcpy(ret->v[ret->n], *path, n);
+    ret->v[ret->n++][n] = '\0';
+    *path += n;
+    return true;
+}
+
+bool url_match(const char *pattern, const char *path, struct url_args *ret) {
+    ret->n = 0;
+    while (*pattern) {
+        if (*pattern == '{') {
+            if (!take_segment(&path, ret, false)) {
+                return false;
+            }
+            pattern += strcspn(pattern, "}") + 1;
+        } else if (*pattern == '*') {
+            return take_segment(&path, ret, true);
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
+/* A decimal number of at most 18 digits; false when there is none. */
+static bool number(const char **p, uint64_t *ret) {
+    size_t n = strspn(*p, "0123456789");
+    if (n == 0 || n > 18) {
+        return false;
+    }
+    *ret = 0;
+    for (size_t i = 0; i < n; i++) {
+        *ret = *ret * 10 + (uint64_t)((*p)[i] - '0');
+    }
+    *p += n;
+    return true;
+}
+
+bool url_number(const char *text, uint32_t *ret) {
+    uint64_t v;
+    if (strlen(text) > 9 || !number(&text, &v) || *text) {
+        return false;
+    }
+    *ret = (uint32_t)v;
+    return true;
+}
+
+enum url_range url_range(const char *header, uint64_t size, uint64_t *first, uint64_t *last) {
+    uint64_t a = 0, b = UINT64_MAX, suffix = 0;
+    if (!header || strncasecmp(header, "bytes=", 6) != 0) {
+        return URL_RANGE_NONE;
+    }
+    const char *p = header + 6;
+    bool from_end = *p == '-';
+    if (from_end ? (p++, !number(&p, &suffix)) : !number(&p, &a) || *p++ != '-') {
+        return URL_RANGE_NONE;
+    }
+    if (!from_end && *p && !number(&p, &b)) {
+        return URL_RANGE_NONE;
+    }
+    if (*p || b < a) {
+        return URL_RANGE_NONE;
+    }
+    if (from_end) {
+        a = suffix < size ? size - suffix : 0;
+    }
+    if (a >= size || (from_end && suffix == 0)) {
+        return URL_RANGE_UNSATISFIABLE;
+    }
+    *first = a;
+    *last = b < size ? b : size - 1;
+    return URL_RANGE_ONE;
+}
+
+bool url_cookie(const char *header, const char *name, char *out, size_t cap) {
+    size_t len = strlen(name);
+    for (const char *p = header; p && *p; p = strchr(p, ';'), p += p != NULL) {
+        p += strspn(p, " ");
+        if (strncmp(p, name, len) != 0 || p[len] != '=') {
+            continue;
+        }
+        size_t n = strcspn(p + len + 1, "; ");
+        if (n >= cap) {
+            return false;
+        }
+        memcpy(out, p + len + 1, n);
+        out[n] = '\0';
+        return true;
+    }
+    return false;
+}
+
+const char *url_bearer(const char *header) {
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+        return NULL;
+    }
+    const char *token = header + 7 + strspn(header + 7, " ");
+    return *token ? token : NULL;
+}
+
+bool url_origin(const char *url, char *out, size_t cap) {
+    const char *host = strstr(url, "://");
+    size_t n = host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : 0;
+    if (n == 0 || n >= cap || host[3] == '\0') {
+        return false;
+    }
+    memcpy(out, url, n);
+    out[n] = '\0';
+    return true;
+}
+
+bool url_same_host(const char *origin, const char *host) {
+    const char *at = strstr(origin, "://");
+    return at && *host && strcasecmp(at + 3, host) == 0;
+}
+
+bool url_list_has(const char *header, const char *word) {
+    size_t n = strlen(word);
+    for (const char *p = header; p && *p; p = strchr(p, ','), p += p != NULL) {
+        p += strspn(p, " ");
+        /* strchr finds the NUL at the end of the list too. */
+        if (strncmp(p, word, n) == 0 && strchr(", ", p[n])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool url_etag_listed(const char *header, const char *etag) {
+    char weak[136];
+    snprintf(weak, sizeof(weak), "W/%.130s", etag);
+    return (header && strcmp(header, "*") == 0) || url_list_has(header, etag) ||
+           url_list_has(header, weak);
+}

@@ -1,0 +1,396 @@
+#include "server/http/ws.h"
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "server/http/tcp.h"
+#include "server/http/urls.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <inttypes.h>
+
+struct ws_out {
+    struct ws_out *next;
+    size_t n;
+    uint8_t data[]; /* LWS_PRE bytes of room, then n bytes */
+};
+
+/* A message that is too large is thrown away up to here and answered; then it is the connection
+ * that ends. */
+#define DISCARD_MAX (8 * 1024 * 1024) /* [bytes] */
+#define NONCE 8                       /* [bytes] of a ping's payload */
+#define TURN_BYTES (256 * 1024)       /* written to one connection before others get their turn */
+
+/* DESIGN. A connection ends in two steps. conn_close is for a client that can still be told: what
+ * is queued and the close frame go out when the socket takes them. But a client that does not read
+ * takes nothing, so from that moment on a deadline runs (timeouts.close_s) after which the socket
+ * is ended without a word. Signaling is told at the first step: nobody sees a seat whose connection
+ * only lingers. */
+struct ws_conn {
+    struct deadline deadline; /* the earliest of the four below */
+    us_t ping_at;             /* the next ping goes out */
+    us_t pong_by;             /* the last one must be answered; US_NEVER: it has been */
+    us_t kill_at;             /* after our close; US_NEVER: open */
+    struct control *control;
+    struct link in_control;
+    struct lws *wsi;
+    uint64_t id;
+    char label[CONTROL_LABEL];
+    struct ws_out *head, **tail;
+    size_t queued; /* [bytes] */
+    uint8_t nonce[NONCE];
+    bool ping_due;
+    struct buffer in;      /* the message being received */
+    size_t in_more;        /* [bytes] of it thrown away, beyond limits.message_kib */
+    uint16_t close_status; /* 0 = open */
+    bool told;             /* signaling knows this connection */
+};
+
+static void drop_queue(struct ws_conn *w) {
+    while (w->head) {
+        struct ws_out *o = w->head;
+        w->head = o->next;
+        mem_free(o);
+    }
+    w->tail = &w->head;
+    w->queued = 0;
+}
+
+static void watch(struct ws_conn *w) {
+    us_t at = w->kill_at != US_NEVER ? w->kill_at : us_min(w->ping_at, w->pong_by);
+    deadlines_set(&w->control->deadlines, &w->deadline, at);
+}
+
+/* Whoever calls this has effects drained afterwards, or is called while they are. */
+static void tell_signaling(struct ws_conn *w) {
+    if (w->told && !w->control->stopping) {
+        sig_closed(w->control->sig, clock_now(), w->id);
+    }
+    w->told = false;
+}
+
+static void conn_close(struct ws_conn *w, uint16_t status) {
+    if (w->close_status) {
+        return;
+    }
+    w->close_status = status;
+    w->kill_at = clock_now() + w->control->config->close_s * US_PER_S;
+    buffer_free(&w->in);
+    tcp_release(w->wsi);
+    watch(w);
+    lws_callback_on_writable(w->wsi);
+    tell_signaling(w);
+}
+
+static void log_conn(const struct ws_conn *w, const char *event, const char *msg) {
+    char ip[64];
+    LOG(LOG_LEVEL_INFO, event, msg, LOG_STR("conn", w->label),
+        LOG_STR("client", control_client(w->wsi, ip)));
+}
+
+/* A client that cannot be told any more: its socket takes nothing. */
+static void conn_lose(struct ws_conn *w) {
+    drop_queue(w);
+    conn_close(w, WS_CLOSE_AGAIN);
+    w->kill_at = clock_now();
+    watch(w);
+}
+
+static void on_deadline(struct deadline *d) {
+    struct ws_conn *w = CONTAINER_OF(d, struct ws_conn, deadline);
+    struct control *c = w->control;
+    us_t now = clock_now();
+    if (w->kill_at <= now) {
+        c->counters.ws_killed++;
+        tcp_kill(w->wsi);
+        return;
+    }
+    if (w->pong_by <= now) {
+        c->counters.ws_pong_missing++;
+        log_conn(w, "ws_no_pong", "A client did not answer a ping and was closed.");
+        conn_lose(w);
+        control_effects(c);
+        return;
+    }
+    if (w->ping_at <= now) {
+        struct rng rng = clock_rng();
+        w->ping_at = now + c->config->ping_s * US_PER_S;
+        if (w->pong_by == US_NEVER) {
+            w->pong_by = now + c->config->pong_s * US_PER_S;
+            rng_fill(&rng, w->nonce, sizeof(w->nonce));
+        }
+        w->ping_due = true;
+        lws_callback_on_writable(w->wsi);
+    }
+    watch(w);
+}
+
+static struct ws_conn *conn_new(struct control *c, struct lws *wsi) {
+    struct ws_conn *w = mem_zalloc(1, sizeof(*w));
+    if (!w) {
+        return NULL;
+    }
+    w->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
+    w->ping_at = clock_now() + c->config->ping_s * US_PER_S;
+    w->pong_by = w->kill_at = US_NEVER;
+    w->control = c;
+    w->wsi = wsi;
+    w->id = ++c->next_id;
+    w->tail = &w->head;
+    snprintf(w->label, sizeof(w->label), "c%" PRIu64, w->id);
+    if (map_put(c->conns, w->id, w) != OK) {
+        return mem_free(w);
+    }
+    list_push(&c->all_ws, &w->in_control);
+    return w;
+}
+
+static int opened(struct control *c, struct lws *wsi, struct ws_conn **slot) {
+    struct ws_conn *w = conn_new(c, wsi);
+    if (!w) {
+        return -1;
+    }
+    *slot = w;
+    tcp_phase(wsi, TCP_WEBSOCKET);
+    watch(w);
+    c->counters.ws_opened++;
+    log_conn(w, "ws_open", "A signaling connection was opened.");
+    enum err e = c->stopping ? ERR_FULL : sig_open(c->sig, clock_now(), w->id);
+    w->told = e == OK;
+    if (e != OK) {
+        conn_close(w, WS_CLOSE_AGAIN);
+        return 0;
+    }
+    control_effects(c);
+    return 0;
+}
+
+static void closed(struct control *c, struct ws_conn **slot) {
+    struct ws_conn *w = *slot;
+    if (!w) {
+        return;
+    }
+    *slot = NULL;
+    map_take(c->conns, w->id);
+    list_remove(&w->in_control);
+    LOG(LOG_LEVEL_INFO, "ws_closed", "A signaling connection ended.", LOG_STR("conn", w->label));
+    deadlines_set(&c->deadlines, &w->deadline, US_NEVER);
+    tell_signaling(w);
+    drop_queue(w);
+    buffer_free(&w->in);
+    mem_free(w);
+    control_effects(c);
+}
+
+/* The client has begun to close. It may go on not to read, so our deadline runs, too. */
+static void client_closes(struct control *c, struct ws_conn *w) {
+    if (w) {
+        conn_close(w, WS_CLOSE_NORMAL);
+        control_effects(c);
+    }
+}
+
+static void ponged(struct ws_conn *w, const void *in, size_t n) {
+    /* Only the payload of our ping shows that the client reads (RFC 6455 section 5.5.3). */
+    if (w && w->pong_by != US_NEVER && n == NONCE && memcmp(in, w->nonce, NONCE) == 0) {
+        w->pong_by = US_NEVER;
+        watch(w);
+    }
+}
+
+/* Append to the message; it may become one byte longer than the limit, which is how signaling
+ * learns that it was too large and answers so. */
+static bool append(struct ws_conn *w, const char *in, size_t n) {
+    size_t max = (size_t)w->control->config->message_kib * 1024 + 1;
+    if (n > max - w->in.n) {
+        w->in_more += n - (max - w->in.n);
+        n = max - w->in.n;
+    }
+    if (!tcp_hold(w->wsi, n)) {
+        conn_close(w, WS_CLOSE_AGAIN);
+        return true;
+    }
+    buffer_put(&w->in, in, n);
+    return !w->in.bad;
+}
+
+static int received(struct control *c, struct ws_conn *w, const char *in, size_t n) {
+    if (!w || w->close_status || c->stopping) {
+        return 0; /* what comes after our close is not read (RFC 6455 section 5.5.1) */
+    }
+    if (!append(w, in, n)) {
+        return -1;
+    }
+    if (w->close_status) {
+        control_effects(c);
+        return 0;
+    }
+    bool last = lws_is_final_fragment(w->wsi) && lws_remaining_packet_payload(w->wsi) == 0;
+    if (!last && w->in_more > DISCARD_MAX) {
+        c->counters.ws_too_large++;
+        conn_close(w, WS_CLOSE_TOO_BIG);
+        control_effects(c);
+        return 0;
+    }
+    if (!last) {
+        return 0;
+    }
+    c->counters.ws_in++;
+    c->counters.ws_too_large += w->in_more > 0;
+    if (lws_frame_is_binary(w->wsi)) {
+        buffer_cut(&w->in, 0); /* only text frames carry messages: an empty one is bad_json */
+    }
+    /* Ours until signaling has read it, although it may close the connection meanwhile. */
+    struct buffer message = w->in;
+    w->in = (struct buffer){0};
+    w->in_more = 0;
+    tcp_release(w->wsi);
+    sig_message(c->sig, clock_now(), w->id, message.p ? message.p : "", message.n);
+    buffer_free(&message);
+    control_effects(c);
+    return 0;
+}
+
+/* Write what the socket takes. False when it is broken. */
+static bool flush(struct ws_conn *w) {
+    uint8_t ping[LWS_PRE + NONCE];
+    bool ok = true;
+    if (w->ping_due && !lws_send_pipe_choked(w->wsi)) {
+        w->ping_due = false;
+        memcpy(ping + LWS_PRE, w->nonce, NONCE);
+        ok = lws_write(w->wsi, ping + LWS_PRE, NONCE, LWS_WRITE_PING) >= 0;
+    }
+    for (size_t n = 0; ok && w->head && n < TURN_BYTES && !lws_send_pipe_choked(w->wsi);) {
+        struct ws_out *o = w->head;
+        w->head = o->next;
+        w->tail = w->head ? w->tail : &w->head;
+        w->queued -= o->n;
+        n += o->n;
+        ok = lws_write(w->wsi, o->data + LWS_PRE, o->n, LWS_WRITE_TEXT) >= (int)o->n;
+        mem_free(o);
+        w->control->counters.ws_out++;
+    }
+    return ok;
+}
+
+static int writable(struct ws_conn *w) {
+    if (!w) {
+        return 0;
+    }
+    if (!flush(w)) {
+        return -1;
+    }
+    if (w->head || w->ping_due) {
+        lws_callback_on_writable(w->wsi);
+    } else if (w->close_status) {
+        lws_close_reason(w->wsi, (enum lws_close_status)w->close_status, NULL, 0);
+        return -1;
+    }
+    return 0;
+}
+
+int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                size_t len) {
+    struct control *c = lws_context_user(lws_get_context(wsi));
+    struct ws_conn **slot = user;
+    switch ((int)reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+        return opened(c, wsi, slot);
+    case LWS_CALLBACK_RECEIVE:
+        return received(c, *slot, in, len);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        ponged(*slot, in, len);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return writable(*slot);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        client_closes(c, *slot);
+        return 0;
+    case LWS_CALLBACK_CLOSED:
+        closed(c, slot);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static bool offers_protocol(struct lws *wsi) {
+    char *list = control_header(wsi, WSI_TOKEN_PROTOCOL);
+    bool found = url_list_has(list, WS_PROTOCOL);
+    mem_free(list);
+    return found;
+}
+
+int ws_upgrade_status(struct control *c, struct lws *wsi) {
+    char path[64] = "";
+    if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 0 ||
+        strcmp(path, WS_PATH) != 0) {
+        return 404;
+    }
+    char *origin = control_header(wsi, WSI_TOKEN_ORIGIN);
+    char *host = control_header(wsi, WSI_TOKEN_HOST);
+    bool ok = control_origin_ok(c, origin, host);
+    if (!ok) {
+        c->counters.ws_origin_refused++;
+        LOG(LOG_LEVEL_WARN, "origin_refused", "A page of a foreign origin was refused.",
+            LOG_STR("origin", origin));
+    }
+    mem_free(origin);
+    mem_free(host);
+    if (!ok) {
+        return 403;
+    }
+    if (c->stopping) {
+        return 503;
+    }
+    return offers_protocol(wsi) ? 0 : 400;
+}
+
+/* The first in the queue does not count, however large it is: a roster that is longer than the
+ * limit is nobody's slowness, and who joins again would be sent it again. So at most one message
+ * more than the limit waits, and what one message can be is bounded by limits.participants. */
+static bool has_room(const struct ws_conn *w, size_t n) {
+    size_t limit = (size_t)w->control->config->send_queue_kib * 1024;
+    return !w->head || w->queued - w->head->n + n <= limit;
+}
+
+void ws_send(struct control *c, uint64_t id, const char *text, size_t n) {
+    struct ws_conn *w = map_get(c->conns, id);
+    struct ws_out *o = NULL;
+    if (!w || w->close_status) {
+        return;
+    }
+    /* A long queue alone does not make a client slow: much may have been said within one turn. */
+    bool room = has_room(w, n) || (flush(w) && has_room(w, n));
+    if (room) {
+        o = mem_alloc(sizeof(*o) + LWS_PRE + n);
+    }
+    if (!o) {
+        c->counters.ws_slow++;
+        log_conn(w, "ws_slow", "A client does not read what it is sent and was closed.");
+        drop_queue(w);
+        conn_close(w, WS_CLOSE_AGAIN);
+        return;
+    }
+    o->next = NULL;
+    o->n = n;
+    memcpy(o->data + LWS_PRE, text, n);
+    *w->tail = o;
+    w->tail = &o->next;
+    w->queued += n;
+    lws_callback_on_writable(w->wsi);
+}
+
+void ws_close(struct control *c, uint64_t id, uint16_t status) {
+    struct ws_conn *w = map_get(c->conns, id);
+    if (w) {
+        conn_close(w, status);
+    }
+}
+
+void ws_close_all(struct control *c, uint16_t status) {
+    LIST_EACH(l, &c->all_ws) {
+        conn_close(LIST_ENTRY(l, struct ws_conn, in_control), status);
+    }
+}

@@ -1,0 +1,12 @@
+#include "server/jobs/helper_config.h"
+
+struct helper_config helper_configured(const struct config *c, char *beside, size_t size) {
+    const char *program = c->derived_helper;
+    if (!*program) {
+        program = helper_beside(beside, size) ? beside : "oriel-media";
+    }
+    return (struct helper_config){.program = program,
+                                  .memory_mib = (uint32_t)c->derived_memory_mib,
+                                  .cpu_s = (uint32_t)c->derived_cpu_s,
+                                  .silence = c->derived_silence_s * US_PER_S};
+}

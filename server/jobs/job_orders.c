@@ -1,0 +1,135 @@
+#include "server/jobs/job_orders.h"
+
+#include "base/json_write.h"
+#include "recorder/library/library_notes.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Errors that pass: a store that is away, a reader that keeps a log from being truncated. */
+static bool passes(enum err e) {
+    return e == ERR_IO || e == ERR_BUSY || e == ERR_NOSPACE || e == ERR_NOMEM || e == ERR_AGAIN ||
+           e == ERR_KEY_DENIED;
+}
+
+static enum err give(struct library *l, const struct job_owed *what, const char *who) {
+    struct library_order by = {who, "by order over HTTP", clock_wall()};
+    return what->participant ? library_shred_person(l, what->recording, what->participant, &by)
+                             : library_shred(l, what->recording, &by);
+}
+
+static void say_owed(const struct job_owed *what, const char *why) {
+    LOG(LOG_LEVEL_WARN, "shred_unfinished",
+        "The keys are gone, but not everything could be removed yet: it is tried again.",
+        LOG_STR("recording", what->recording), LOG_STR("why", why));
+}
+
+static void owe(struct job_orders *o, const struct job_owed *what) {
+    for (uint32_t i = 0; i < o->n; i++) {
+        if (memcmp(&o->owed[i], what, sizeof(*what)) == 0) {
+            return;
+        }
+    }
+    if (o->n < JOB_ORDERS_OWED) { /* else by a sweep */
+        o->due = o->n ? o->due : clock_now() + JOB_ORDERS_AGAIN;
+        o->owed[o->n++] = *what;
+    }
+}
+
+static enum err shred(struct job_orders *o, struct library *l, const struct job_request *q,
+                      struct job_reply *r) {
+    struct job_owed what;
+    memset(&what, 0, sizeof(what)); /* compared as a whole */
+    memcpy(what.recording, q->recording, sizeof(what.recording));
+    what.participant = q->participant;
+    enum err e = give(l, &what, q->who);
+    if (!passes(e) || library_shredded(l, what.recording, what.participant, NULL) != OK) {
+        return e;
+    }
+    say_owed(&what, err_name(e));
+    owe(o, &what);
+    r->number = 1;
+    return OK;
+}
+
+static enum err held(struct library *l, const struct job_request *q, struct job_reply *r) {
+    struct library_note n;
+    struct buffer b = {0};
+    char at[WALL_TEXT_MAX];
+    enum err e = library_held(l, q->recording, &n);
+    if (e != OK && e != ERR_UNKNOWN) {
+        return e;
+    }
+    json_open(&b, NULL, '{');
+    json_put_bool(&b, "held", e == OK);
+    if (e == OK) {
+        json_put_string(&b, "since", wall_text(n.at, at));
+        json_put_string(&b, "by", n.who);
+        json_put_string(&b, "reason", n.why);
+    }
+    json_close(&b, '}');
+    r->len = b.n;
+    r->data = buffer_take(&b);
+    if (!r->data) {
+        buffer_free(&b);
+        r->len = 0;
+    }
+    return r->data ? OK : ERR_NOMEM;
+}
+
+enum err job_order(struct job_orders *o, struct library *l, const struct job_request *q,
+                   struct job_reply *r) {
+    struct library_order by = {q->who, q->why, clock_wall()};
+    switch ((enum job_request_type)q->type) {
+    case JOB_HOLD:
+        return library_hold(l, q->recording, &by);
+    case JOB_RELEASE:
+        return library_release(l, q->recording);
+    case JOB_HELD:
+        return held(l, q, r);
+    case JOB_SHRED:
+        return shred(o, l, q, r);
+    default:
+        return ERR_UNSUPPORTED;
+    }
+}
+
+static void owe_unfinished(void *ctx, const char *id, uint64_t participant) {
+    struct job_owed what;
+    memset(&what, 0, sizeof(what));
+    snprintf(what.recording, sizeof(what.recording), "%s", id);
+    what.participant = participant;
+    say_owed(&what, "the server ended in the middle");
+    owe(ctx, &what);
+}
+
+void job_orders_begin(struct job_orders *o, struct library *l) {
+    enum err e = library_each_unfinished(l, owe_unfinished, o);
+    o->due = clock_now();
+    if (e != OK) {
+        LOG(LOG_LEVEL_WARN, "shred_unfinished",
+            "It could not be seen whether a shred is unfinished.", LOG_STR("why", err_name(e)));
+    }
+}
+
+void job_orders_tick(struct job_orders *o, struct library *l, us_t now) {
+    uint32_t left = 0;
+    if (!o->n || now < o->due) {
+        return;
+    }
+    for (uint32_t i = 0; i < o->n; i++) {
+        enum err e = give(l, &o->owed[i], "server");
+        if (passes(e)) {
+            o->owed[left++] = o->owed[i];
+        } else {
+            LOG(e == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "shred_finished",
+                e == OK ? "What was left of a shred is removed."
+                        : "What was left of a shred cannot be removed so.",
+                LOG_STR("recording", o->owed[i].recording), LOG_STR("result", err_name(e)));
+        }
+    }
+    o->n = left;
+    o->due = now + JOB_ORDERS_AGAIN;
+}

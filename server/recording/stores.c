@@ -1,0 +1,140 @@
+#include "server/recording/stores.h"
+
+#include "base/alloc.h"
+#include "recorder/store/store_s3.h"
+#include "recorder/store/store_spool.h"
+#include "server/os/clock.h"
+#include "server/os/files.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#define MIB (1024 * (uint64_t)1024)
+
+struct stores {
+    struct http http;
+    struct store remote, local, both;
+};
+
+static wall_t wall(void *ctx) {
+    (void)ctx;
+    return clock_wall();
+}
+
+static us_t monotonic(void *ctx) {
+    (void)ctx;
+    return clock_now();
+}
+
+static enum err open_remote(struct stores *s, const struct config *c, const struct stores_hooks *h,
+                            char why[WHY_MAX]) {
+    /* In the order of config_encryptions. */
+    static const char *const encryption[] = {"", "AES256", "aws:kms"};
+    char access_key[PATH_MAX], secret_key[PATH_MAX], token[PATH_MAX];
+    struct http_config http = {.connect_timeout = c->s3_connect_s * US_PER_S,
+                               .stall_timeout = c->s3_stall_s * US_PER_S,
+                               .timeout = c->s3_request_s * US_PER_S,
+                               .ca_file = c->s3_ca_file,
+                               .stop = h ? h->stop : NULL,
+                               .stop_ctx = h ? h->ctx : NULL};
+    struct s3_config s3 = {.endpoint = c->s3_endpoint,
+                           .region = c->s3_region,
+                           .bucket = c->s3_bucket,
+                           .prefix = c->s3_prefix,
+                           .virtual_host = c->s3_virtual_host,
+                           .access_key_file = files_credential(c->s3_access_key_file, access_key),
+                           .secret_key_file = files_credential(c->s3_secret_key_file, secret_key),
+                           .session_token_file = files_credential(c->s3_session_token_file, token),
+                           .encryption = encryption[c->s3_encryption],
+                           .kms_key = c->s3_kms_key,
+                           .http = &s->http,
+                           .wall = wall};
+    char said[WHY_MAX] = "out of memory";
+    enum err e = http_library_init();
+    e = e == OK ? http_curl_open(&http, &s->http) : e;
+    e = e == OK ? store_s3_open(&s3, &s->remote, said) : e;
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "recording.s3: %.400s", said);
+    }
+    return e;
+}
+
+static enum err open_spool(struct stores *s, const struct config *c, bool write,
+                           const struct stores_hooks *h, char why[WHY_MAX]) {
+    char dir[PATH_MAX];
+    int n = *c->spool_dir ? snprintf(dir, sizeof(dir), "%s", c->spool_dir)
+                          : snprintf(dir, sizeof(dir), "%s/spool", c->rec_dir);
+    struct spool_config spool = {.local = &s->local,
+                                 .remote = &s->remote,
+                                 .write = write,
+                                 .reserve = (uint64_t)c->spool_reserve_mib * MIB,
+                                 .limit = (uint64_t)c->spool_limit_mib * MIB,
+                                 .clock = monotonic,
+                                 .note = h ? h->note : NULL,
+                                 .note_ctx = h ? h->ctx : NULL};
+    /* The folders above are the archive's; on the first start they are not there yet. */
+    if (write && !*c->spool_dir) {
+        (void)files_make_parents(dir);
+    }
+    enum err e = n < (int)sizeof(dir) ? store_local_open(dir, &s->local) : ERR_LONG;
+    e = e == OK ? store_spool_open(&spool, &s->both) : e;
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "the spool folder %.300s cannot be used: %s", dir, err_name(e));
+    }
+    return e;
+}
+
+enum err stores_open(const struct config *c, enum stores_use use, const struct stores_hooks *h,
+                     struct stores **ret, char why[WHY_MAX]) {
+    *ret = NULL;
+    if (c->rec_store != CONFIG_STORE_S3) {
+        return OK;
+    }
+    struct stores *s = mem_zalloc(1, sizeof(*s));
+    if (!s) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    enum err e = open_remote(s, c, h, why);
+    e = e == OK ? open_spool(s, c, use == STORES_WRITE, h, why) : e;
+    if (e != OK) {
+        stores_close(s);
+        return e;
+    }
+    *ret = s;
+    return OK;
+}
+
+enum err stores_check(const struct config *c, char why[WHY_MAX]) {
+    struct stores s = {0};
+    enum err e = OK;
+    if (c->rec_enabled && c->rec_store == CONFIG_STORE_S3) {
+        e = open_remote(&s, c, NULL, why);
+    }
+    store_s3_close(&s.remote);
+    http_curl_close(&s.http);
+    return e;
+}
+
+struct store *stores_both(struct stores *s) {
+    return s ? &s->both : NULL;
+}
+
+const struct store *stores_local(const struct stores *s) {
+    return &s->local;
+}
+
+const struct store *stores_remote(const struct stores *s) {
+    return &s->remote;
+}
+
+struct stores *stores_close(struct stores *s) {
+    if (s) {
+        store_spool_close(&s->both);
+        store_local_close(&s->local);
+        store_s3_close(&s->remote);
+        http_curl_close(&s->http);
+        mem_free(s);
+    }
+    return NULL;
+}

@@ -1,0 +1,84 @@
+/* A media worker: one thread, one UDP socket and the connections of ICE-TCP on its port, one engine
+ * (media/media.h), one epoll set. The control thread talks to it through two mailboxes; taps go to
+ * the recorder thread through a third. */
+#ifndef ORIEL_SERVER_RELAY_WORKER_H
+#define ORIEL_SERVER_RELAY_WORKER_H
+
+#include "media/media.h"
+#include "server/config/config_keys.h"
+#include "server/net/ice_tcp.h"
+#include "server/net/udp.h"
+#include "server/queue/mailbox.h"
+#include "server/relay/peering.h"
+
+struct worker;
+
+struct worker_config {
+    uint32_t index;
+    struct addr bind;                /* port 0: chosen by the system, see worker_port */
+    struct ice_tcp_config tcp;       /* on the same port */
+    uint32_t packets;                /* pool size */
+    uint32_t mailbox;                /* messages per mailbox */
+    struct engine_config engine;     /* rng is filled in by the worker */
+    void (*wake_control)(void *ctx); /* any thread: the control loop has notes to read */
+    void *wake_ctx;
+    struct peering *peering;           /* to and from the other workers; NULL = there are none */
+    struct mailbox *to_mix, *from_mix; /* the same for RELAY_MIX; NULL = nothing is mixed */
+    struct mailbox *taps;              /* to the recorder thread, owned by it; NULL = no recorder */
+    struct mailbox *asks; /* from it, owned by it too: struct tap_ask; NULL: nobody asks */
+};
+
+/* Create the sockets, the engine and the thread. On failure *ret is untouched and why[WHY_MAX] says
+ * what to do ("port 7000 is in use ..."). Control thread. */
+enum err worker_start(const struct worker_config *c, struct worker **ret, char why[WHY_MAX]);
+/* End the thread, the engine and the socket; twice does no harm, NULL allowed. The packet pool
+ * lives on, because the recorder thread may still hold packets. Control thread. */
+void worker_stop(struct worker *w);
+/* Free the pool and the worker, stopped if need be; every packet must be back: stop the recorder
+ * thread first. NULL allowed; returns NULL. */
+struct worker *worker_free(struct worker *w);
+/* The bound port, of UDP and TCP. */
+uint16_t worker_port(const struct worker *w);
+
+enum worker_order_type {
+    WORKER_TOUR_ADD,
+    WORKER_TOUR_REMOVE,
+    WORKER_TOUR_SPAN, /* home, others */
+    WORKER_TOUR_TAP,
+    WORKER_TOUR_MIX, /* on */
+    WORKER_PEER_ADD,
+    WORKER_PEER_REMOVE,
+    WORKER_PEER_RESTART,
+    WORKER_PEER_CONSENT,
+    WORKER_MUTE,
+    WORKER_PIN,
+    WORKER_WITHOUT /* participant: who is left out of the mix that this peer hears */
+};
+struct worker_order {
+    uint8_t type; /* enum worker_order_type */
+    uint8_t kind; /* enum source_kind */
+    bool on;
+    uint8_t home;    /* worker */
+    uint64_t others; /* bit per worker */
+    uint64_t tour, peer, participant;
+    struct session_params *params; /* WORKER_PEER_ADD: heap, ownership passes */
+    struct ice_credentials ice;    /* WORKER_PEER_RESTART */
+};
+/* Control thread. False when the mailbox is full: nothing was taken. */
+bool worker_post(struct worker *w, const struct worker_order *o);
+/* Control thread: take note of a wake-up; call before reading events until there are none. */
+void worker_listen(struct worker *w);
+/* Control thread: the next event of this worker's engine; false when none. */
+bool worker_event(struct worker *w, struct media_event *ret);
+/* A copy of the counters, refreshed by the worker about every 250 ms. Any thread. */
+void worker_counters(const struct worker *w, struct engine_counters *ret);
+
+/* What only the rim can count. */
+struct worker_rim_counters {
+    struct udp_counters udp;
+    struct ice_tcp_counters tcp;
+    uint64_t relay_lost, tap_dropped, events_dropped;
+};
+void worker_rim_counters(const struct worker *w, struct worker_rim_counters *ret);
+
+#endif

@@ -1,0 +1,322 @@
+#include "base/check.h"
+#include "server/config/config.h"
+#include "server/config/config_check.h"
+#include "server/config/config_text.h"
+#include "server/os/files.h"
+#include "tests/unit/test.h"
+
+static char why[WHY_MAX];
+
+static struct config *parse(const char *text) {
+    struct config *c = NULL;
+    why[0] = '\0';
+    config_parse("t.json", text, strlen(text), &c, why);
+    return c;
+}
+
+/* The text must be refused with exactly this message. */
+static void refused(const char *text, const char *message) {
+    struct config *c = parse(text);
+    EXPECT(c == NULL);
+    EXPECT_STR(why, message);
+    config_free(c);
+}
+
+TEST(config_defaults) {
+    struct config *c = parse("{}");
+    REQUIRE(c);
+    EXPECT_EQ(c->listen_port, 8080);
+    EXPECT_STR(c->rec_dir, "/var/lib/oriel/recordings");
+    EXPECT_STR(c->auth_secret_file, "/var/lib/oriel/jwt.secret");
+    EXPECT_EQ(c->rec_default, RECORD_MANUAL);
+    EXPECT_EQ(c->n_tours, 0);
+    config_free(c);
+}
+
+TEST(config_values_and_comments) {
+    struct config *c = parse("// first\n{\"state_dir\": \"var\", /* \"x\": */ \"listen\": "
+                             "{\"port\": 0, \"address\": \"::1\"}, \"origins\": "
+                             "[\"https://a.example\", \"http://b\"], // end\n"
+                             "\"log\": {\"level\": \"debug\", \"shorten_addresses\": false}}");
+    REQUIRE(c);
+    EXPECT_EQ(c->listen_port, 0);
+    EXPECT_STR(c->listen_address, "::1");
+    EXPECT_STR(c->rec_kek_file, "var/kek");
+    EXPECT_EQ(c->origins.n, 2);
+    EXPECT_STR(c->origins.items[1], "http://b");
+    EXPECT_EQ(c->log_level, 3);
+    EXPECT(!c->log_shorten);
+    config_free(c);
+}
+
+TEST(config_slashes_in_strings_are_not_comments) {
+    struct config *c =
+        parse("{\"public_url\": \"https://a/\\\"/*\", \"state_dir\": \"a\\\\\" // x\n}");
+    REQUIRE(c);
+    EXPECT_STR(c->public_url, "https://a/\"/*");
+    EXPECT_STR(c->state_dir, "a\\");
+    config_free(c);
+}
+
+TEST(config_errors_have_lines) {
+    refused("{\n \"listen\": {\n  \"prot\": 1}}",
+            "t.json:3: \"listen.prot\": unknown key (did you mean \"listen.port\"?)");
+    refused("{\n\n \"quite_something_else\": 1}",
+            "t.json:3: \"quite_something_else\": unknown key");
+    refused("{\n \"listen\": {\"address\": \"127.0.0.1\",\n\n \"port\": 70000}}",
+            "t.json:4: \"listen.port\": must be a whole number 0..65535 (TCP port, 0 = any)");
+    refused("{\n \"listen\": 5}", "t.json:2: \"listen\": must be an object");
+    refused("{\n /* open", "t.json:2: this comment is not closed");
+    refused("[]", "t.json:1: must be a JSON object");
+    refused("{\"log\": {\n\"level\": \"loud\"}}",
+            "t.json:2: \"log.level\": must be \"error\", \"warn\", \"info\" or \"debug\" (least "
+            "important level written)");
+    refused("{\"origins\": [\"https://a\",\n 7]}",
+            "t.json:2: \"origins[1]\": must be a string (further web origins that may open "
+            "/v1/signal)");
+    refused("{\n\"tls\": {\"cert\": \"x\"}}", "t.json:2: \"tls.cert\": needs tls.key as well");
+}
+
+TEST(config_syntax_errors_have_lines) {
+    struct config *c = parse("{\n // comment\n \"listen\": {\"port\": }\n}");
+    EXPECT(c == NULL);
+    EXPECT(strncmp(why, "t.json:3: ", 10) == 0);
+    c = parse("{\"state_dir\": \"a\",\n\"state_dir\": \"b\"}");
+    EXPECT(c == NULL);
+    EXPECT(strstr(why, "t.json:2: duplicate") == why);
+}
+
+TEST(config_tours) {
+    struct config *c = parse("{\"tours\": [{\"name\": \"demo\", \"title\": \"Demo\", \"record\": "
+                             "\"auto\", \"codec\": \"vp8\"}, {\"name\": \"b\"}],"
+                             "\"recording\": {\"default\": \"off\"}, \"media\": {\"codec\": "
+                             "\"h264\"}}");
+    REQUIRE(c);
+    REQUIRE(c->n_tours == 2);
+    EXPECT_STR(c->tours[0].name, "demo");
+    EXPECT_EQ(c->tours[0].record, RECORD_AUTO);
+    EXPECT_EQ(c->tours[0].codec, CODEC_VP8);
+    EXPECT_EQ(c->tours[1].record, RECORD_OFF);
+    EXPECT_EQ(c->tours[1].codec, CODEC_H264);
+    config_free(c);
+    refused("{\"tours\": [\n{\"name\": \"a b\"}]}",
+            "t.json:2: \"tours[0].name\": must be 1..64 of A-Z a-z 0-9 _ -");
+    refused("{\"tours\": [{\"name\": \"a\"},\n{\"name\": \"a\"}]}",
+            "t.json:2: \"tours[1]\": the name \"a\" is used twice");
+    refused("{\"tours\": [{\"title\": \"a\"}]}", "t.json:1: \"tours[0]\": needs a name");
+    refused(
+        "{\"tours\": [{\"name\": \"a\",\n\"colour\": 1}]}",
+        "t.json:2: \"tours[0].colour\": unknown key (a tour has name, title, record and codec)");
+}
+
+/* {"a": {"b": VALUE}} for the path a.b */
+static void wrap(char *out, size_t cap, const char *path, const char *value) {
+    const char *dot = strchr(path, '.');
+    if (dot) {
+        snprintf(out, cap, "{\"%.*s\": {\"%s\": %s}}", (int)(dot - path), path, dot + 1, value);
+    } else {
+        snprintf(out, cap, "{\"%s\": %s}", path, value);
+    }
+}
+
+static bool accepted(const char *path, const char *value) {
+    char text[512];
+    wrap(text, sizeof(text), path, value);
+    struct config *c = parse(text);
+    bool named = strstr(why, path) != NULL;
+    EXPECT(c || named);
+    bool ok = c != NULL;
+    config_free(c);
+    return ok;
+}
+
+/* Every number: its range is closed at both ends, and other types are refused. */
+TEST(config_every_range) {
+    for (size_t i = 0; i < config_schema_len; i++) {
+        const struct config_key *k = &config_schema[i];
+        char value[32];
+        if (k->type != CONFIG_INT) {
+            continue;
+        }
+        snprintf(value, sizeof(value), "%" PRId64, k->min - 1);
+        EXPECT(!accepted(k->path, value));
+        snprintf(value, sizeof(value), "%" PRId64, k->max + 1);
+        EXPECT(!accepted(k->path, value));
+        snprintf(value, sizeof(value), "%" PRId64, k->def);
+        EXPECT(accepted(k->path, value));
+        EXPECT(k->def >= k->min && k->def <= k->max);
+        EXPECT(!accepted(k->path, "\"7\""));
+        EXPECT(!accepted(k->path, "1.5"));
+        EXPECT(!accepted(k->path, "null"));
+    }
+}
+
+TEST(config_every_type) {
+    for (size_t i = 0; i < config_schema_len; i++) {
+        const struct config_key *k = &config_schema[i];
+        EXPECT(!accepted(k->path, "{}"));
+        EXPECT(k->type == CONFIG_INT || !accepted(k->path, "99"));
+        EXPECT(k->type != CONFIG_BOOL || (accepted(k->path, "true") && accepted(k->path, "false")));
+        EXPECT(k->type != CONFIG_LIST || accepted(k->path, "[]"));
+        EXPECT(k->doc && *k->doc);
+    }
+}
+
+TEST(config_rules_between_keys) {
+    EXPECT(!accepted("media.cache_packets", "100"));
+    EXPECT(accepted("media.cache_packets", "128"));
+    EXPECT(accepted("media.aead", "\"ipsec-mb\"")); /* whether it runs here is seen at start */
+    EXPECT(!accepted("media.aead", "\"nss\""));
+    EXPECT(!accepted("timeouts.peer_s", "8"));
+    EXPECT(!accepted("media.path_start_kbps", "50")); /* less than path_min_kbps */
+    EXPECT(!accepted("media.layer_rest_s", "2"));     /* less than workers need */
+    EXPECT(accepted("media.layer_rest_s", "0"));
+    EXPECT(!accepted("media.path_max_kbps", "700")); /* less than path_start_kbps */
+    EXPECT(!accepted("recording.segment_max_ms", "1000"));
+    EXPECT(!accepted("listen.address", "\"localhost\""));
+    /* One message and one body must fit into what an address may have on the way. */
+    refused("{\"limits\": {\"message_kib\": 1024,\n\"input_mib_per_address\": 1}}",
+            "t.json:2: \"limits.input_mib_per_address\": must be more than limits.message_kib "
+            "(1024 KiB are 1 MiB): raise it, or lower that");
+    refused("{\"limits\": {\"body_kib\": 1025,\n\"input_mib_per_address\": 1}}",
+            "t.json:2: \"limits.input_mib_per_address\": must not be less than limits.body_kib "
+            "(1024 KiB are 1 MiB): raise it, or lower that");
+    EXPECT(accepted("limits", "{\"message_kib\": 1023, \"body_kib\": 1024, "
+                              "\"input_mib_per_address\": 1}"));
+    EXPECT(!accepted("media.announce", "[\"1.2.3\"]"));
+    EXPECT(accepted("media.announce", "[\"1.2.3.4\", \"2001:db8::1\"]"));
+    EXPECT(accepted("media.announce", "[\"media.example.com\", \"2001:db8::1\", \"edge-7\"]"));
+    EXPECT(!accepted("media.announce", "[\"fe80::1\"]"));
+    EXPECT(!accepted("media.announce", "[\"300.1.1.1\"]"));
+    EXPECT(!accepted("media.announce", "[\"http://media.example.com\"]"));
+    EXPECT(!accepted("origins", "[\"https://a/\"]"));
+    EXPECT(!accepted("public_url", "\"a.example\""));
+    EXPECT(!accepted("auth.hs256_secret", "\"short\""));
+    EXPECT(!accepted("media.port", "65530"));
+    EXPECT(!accepted("trusted_proxies", "[\"proxy\"]"));
+    /* What waits for one connection must find its place. */
+    refused("{\"media\": {\"tcp_packets\": 639}}",
+            "t.json:1: \"media.tcp_packets\": must be at least 5 times limits.tcp_queue_kib, or "
+            "1280: one connection may have a fifth of them");
+    EXPECT(accepted("media.tcp_packets", "640"));
+    EXPECT(accepted("limits.tcp_queue_kib", "512"));
+    /* Every codec can be recorded. */
+    EXPECT(accepted("media.codec", "\"h264\""));
+    EXPECT(accepted("tours", "[{\"name\": \"a\", \"codec\": \"av1\"}]"));
+    EXPECT(!accepted("media.codec", "\"h263\""));
+}
+
+TEST(config_object_storage_is_whole_or_not_there) {
+#define S3(more) "{\"recording\": {\"store\": \"s3\",\n\"s3\": {" more "}}}"
+#define PLACE "\"endpoint\": \"http://h\", \"bucket\": \"tours\""
+#define KEYS ", \"access_key_file\": \"a\", \"secret_key_file\": \"s\""
+    struct config *c = parse(S3(PLACE KEYS));
+    EXPECT(c != NULL);
+    config_free(c);
+    refused(S3(""), "t.json:1: \"recording.s3.endpoint\": must be set when recording.store is "
+                    "\"s3\"");
+    refused(S3("\"endpoint\": \"h\""),
+            "t.json:2: \"recording.s3.endpoint\": must start with http:// or https://");
+    refused(S3("\"endpoint\": \"http://h\""),
+            "t.json:1: \"recording.s3.bucket\": must be set when recording.store is \"s3\"");
+    refused(S3(PLACE),
+            "t.json:1: \"recording.s3.access_key_file\": must be set when recording.store is "
+            "\"s3\"");
+    refused(S3(PLACE KEYS ", \"kms_key\": \"k\""),
+            "t.json:2: \"recording.s3.kms_key\": needs recording.s3.encryption \"aws:kms\"");
+    EXPECT(!accepted("recording.spool.limit_mib", "1000")); /* warn_mib is 1024 */
+    EXPECT(!accepted("recording.store", "\"tape\""));
+    EXPECT(!accepted("recording.s3.encryption", "\"rot13\""));
+#undef S3
+#undef PLACE
+#undef KEYS
+}
+
+TEST(config_line_of_finds_members_and_elements) {
+    const char *text = "{\"a\": {\"x\": [1, {\"y\": \"}]\"}],\n\"b\": 2},\n\"c\": [[1,2],\n3]}";
+    EXPECT_EQ(config_line_of(text, "a.b"), 2);
+    EXPECT_EQ(config_line_of(text, "c"), 3);
+    EXPECT_EQ(config_line_of(text, "c[1]"), 4);
+    EXPECT_EQ(config_line_of(text, "c[0][1]"), 3);
+    EXPECT_EQ(config_line_of(text, "nowhere"), 1);
+    EXPECT_EQ(config_line_of("", "a"), 1);
+    EXPECT_EQ(config_line_of("{\"a", "a.b.c"), 1);
+}
+
+TEST(config_distance_of_names) {
+    EXPECT_EQ(config_distance("port", "prot", 9), 2);
+    EXPECT_EQ(config_distance("port", "port", 9), 0);
+    EXPECT_EQ(config_distance("", "abc", 9), 3);
+    EXPECT_EQ(config_distance("abcdef", "ghijkl", 4), 4);
+}
+
+TEST(config_file_that_is_not_there) {
+    struct config *c = NULL;
+    EXPECT_EQ(config_load("/nonexistent/oriel.json", &c, why), ERR_IO);
+    EXPECT_STR(why, "/nonexistent/oriel.json: cannot read the configuration: No such file or "
+                    "directory");
+}
+
+static bool same_value(const struct config *a, const struct config *b, const struct config_key *k) {
+    const char *fa = (const char *)a + k->offset, *fb = (const char *)b + k->offset;
+    switch (k->type) {
+    case CONFIG_STR:
+        return strcmp(*(char *const *)(const void *)fa, *(char *const *)(const void *)fb) == 0;
+    case CONFIG_INT:
+        return memcmp(fa, fb, sizeof(int64_t)) == 0;
+    case CONFIG_BOOL:
+        return *(const bool *)fa == *(const bool *)fb;
+    case CONFIG_ENUM:
+        return memcmp(fa, fb, sizeof(int)) == 0;
+    case CONFIG_LIST:
+        return ((const struct config_list *)(const void *)fa)->n ==
+               ((const struct config_list *)(const void *)fb)->n;
+    }
+    return false;
+}
+
+/* conf/oriel.json teaches: it names every key, and what it shows are the defaults. */
+TEST(config_example_names_every_key) {
+    struct config *shown = NULL, *defaults = parse("{}");
+    char *text = NULL;
+    size_t n = 0;
+    REQUIRE(defaults);
+    EXPECT_EQ(config_load(TEST_DATA "/../../conf/oriel.json", &shown, why), OK);
+    REQUIRE(files_read(TEST_DATA "/../../conf/oriel.json", 1 << 20, &text, &n) == OK);
+    int line;
+    config_strip_comments(text, n, &line);
+    for (size_t i = 0; shown && i < config_schema_len; i++) {
+        const struct config_key *k = &config_schema[i];
+        if (config_line_of(text, k->path) == 1) {
+            test_fail(__FILE__, __LINE__, "conf/oriel.json lacks %s", k->path);
+        }
+        if (!same_value(shown, defaults, k)) {
+            test_fail(__FILE__, __LINE__, "conf/oriel.json: %s is not the default", k->path);
+        }
+    }
+    EXPECT_EQ(shown ? shown->n_tours : 1, 0);
+    mem_free(text);
+    config_free(shown);
+    config_free(defaults);
+}
+
+TEST(config_dev_has_the_demo_tour) {
+    struct config *c = NULL;
+    EXPECT_EQ(config_load(TEST_DATA "/../../conf/dev.json", &c, why), OK);
+    EXPECT_STR(why, "");
+    REQUIRE(c);
+    REQUIRE(c->n_tours == 1);
+    EXPECT_STR(c->tours[0].name, "demo");
+    EXPECT_EQ(c->tours[0].record, RECORD_AUTO);
+    EXPECT(c->dev_print_links);
+    config_free(c);
+}
+
+TEST_ALLOC(config_parse_without_memory) {
+    const char *text = "{\"state_dir\": \"var\", \"origins\": [\"http://a\"], \"tours\": "
+                       "[{\"name\": \"a\"}]}";
+    struct config *c = NULL;
+    enum err e = config_parse("t.json", text, strlen(text), &c, why);
+    EXPECT(e == OK || (e == ERR_NOMEM && mem_failed()));
+    config_free(c);
+}

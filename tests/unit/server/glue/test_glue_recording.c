@@ -1,0 +1,162 @@
+/* What glue orders of recorder and worker when a recording was refused, with both played here. */
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/glue/glue_parts.h"
+#include "tests/fuzz/fuzz_world.h"
+#include "tests/unit/test.h"
+
+#define TOUR 7
+
+struct rig {
+    struct rng_seeded seed;
+    struct sig *sig;
+    struct glue *glue;
+    struct tour tour;
+    bool full;
+    bool stuck;      /* the recorder's mailbox is full */
+    char orders[16]; /* one letter each: S start, s stop, P pause, p on, T tap on, t off */
+    size_t n;
+};
+
+static void said(struct rig *r, char c) {
+    CHECK(r->n + 1 < sizeof(r->orders));
+    r->orders[r->n++] = c;
+    r->orders[r->n] = '\0';
+}
+
+static bool to_recorder(void *ctx, const void *message) {
+    const struct recorder_order *o = message;
+    if (((struct rig *)ctx)->stuck) {
+        return false;
+    }
+    said(ctx, o->type == ORDER_START   ? 'S'
+              : o->type == ORDER_STOP  ? 's'
+              : o->type == ORDER_PAUSE ? (o->on ? 'P' : 'p')
+                                       : '?');
+    return true;
+}
+
+static bool to_worker(void *ctx, const void *message) {
+    const struct worker_order *o = message;
+    said(ctx, o->type != WORKER_TOUR_TAP ? '?' : o->on ? 'T' : 't');
+    return true;
+}
+
+static bool is_full(void *ctx) {
+    return ((struct rig *)ctx)->full;
+}
+
+static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail) {
+    (void)ctx, (void)event, (void)tour, (void)peer, (void)detail;
+}
+
+static void rig_open(struct rig *r) {
+    *r = (struct rig){.tour = {.id = TOUR}};
+    r->sig = fuzz_sig(&r->seed);
+    r->glue = mem_zalloc(1, sizeof(struct glue) + sizeof(struct backlog));
+    CHECK(r->sig && r->glue);
+    r->glue->config = (struct glue_config){.sig = r->sig,
+                                           .recorder = (struct recorder_thread *)r, /* not used */
+                                           .n_workers = 1,
+                                           .full = is_full,
+                                           .note = note,
+                                           .ctx = r};
+    list_init(&r->glue->tours);
+    list_init(&r->tour.people);
+    list_push(&r->glue->tours, &r->tour.in_glue);
+    order_backlog_init(&r->glue->orders, to_recorder, r);
+    backlog_init(&r->glue->backlogs[0], sizeof(struct worker_order), to_worker, r);
+}
+
+static void rig_close(struct rig *r) {
+    backlog_free(&r->glue->orders);
+    backlog_free(&r->glue->backlogs[0]);
+    mem_free(r->glue);
+    sig_free(r->sig);
+}
+
+static void record(struct rig *r, bool on) {
+    glue_record(r->glue, &(struct sig_effect){.type = EFFECT_RECORD, .tour = TOUR, .on = on});
+}
+
+static void pause_it(struct rig *r, bool on) {
+    glue_record_pause(r->glue,
+                      &(struct sig_effect){.type = EFFECT_RECORD_PAUSE, .tour = TOUR, .on = on});
+}
+
+/* Not one packet of a recording that begins paused reaches the recorder: its tap is not on before
+ * it is paused. */
+TEST(glue_taps_nothing_of_a_refused_recording_that_begins_paused) {
+    struct rig r;
+    rig_open(&r);
+    r.full = true;
+    record(&r, true);
+    pause_it(&r, true);
+    glue_record_refused(r.glue);
+    EXPECT_STR(r.orders, "");
+    r.full = false;
+    glue_record_refused(r.glue);
+    EXPECT_STR(r.orders, "SPt");
+    pause_it(&r, false);
+    EXPECT_STR(r.orders, "SPtpT");
+    record(&r, false);
+    record(&r, true); /* the next one is not paused */
+    EXPECT_STR(r.orders, "SPtpTtsST");
+    rig_close(&r);
+}
+
+TEST(glue_taps_a_refused_recording_that_is_not_paused_any_more) {
+    struct rig r;
+    rig_open(&r);
+    r.full = true;
+    record(&r, true);
+    pause_it(&r, true);
+    pause_it(&r, false);
+    r.full = false;
+    glue_record_refused(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    rig_close(&r);
+}
+
+/* It ended while it was refused and paused: that is forgotten with it. */
+TEST(glue_taps_what_begins_after_a_refused_recording_that_was_paused) {
+    struct rig r;
+    rig_open(&r);
+    r.full = true;
+    record(&r, true);
+    pause_it(&r, true);
+    record(&r, false);
+    r.full = false;
+    record(&r, true);
+    EXPECT_STR(r.orders, "tsST");
+    rig_close(&r);
+}
+
+/* Who is on the stage is told once: a tap that comes before the recording is lost to it. */
+TEST(glue_taps_when_the_recorder_has_its_orders) {
+    struct rig r;
+    rig_open(&r);
+    r.stuck = true;
+    record(&r, true);
+    EXPECT_STR(r.orders, "");
+    r.stuck = false;
+    EXPECT(backlog_flush(&r.glue->orders));
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "ST");
+    rig_close(&r);
+}
+
+TEST(glue_taps_nothing_of_what_ended_before_it_was_begun) {
+    struct rig r;
+    rig_open(&r);
+    r.stuck = true;
+    record(&r, true);
+    record(&r, false);
+    r.stuck = false;
+    EXPECT(backlog_flush(&r.glue->orders));
+    glue_taps(r.glue);
+    EXPECT_STR(r.orders, "tSs");
+    rig_close(&r);
+}
