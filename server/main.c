@@ -1,4 +1,4 @@
-#include "server/cli/cli.h"
+#include "server/cli/cli_main.h"
 
 int main(int argc, char **argv) {
     return cli_main(argc, argv);

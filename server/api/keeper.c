@@ -1,7 +1,10 @@
 /* How the recordings are kept, as a whole: what there is against the quota, when what was swept,
  * which key provider fails. For the page of whoever operates this. */
+#include "server/api/keeper.h"
+
 #include "base/json_write.h"
-#include "server/api/routes.h"
+#include "server/api/call.h"
+#include "server/api/refuse.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 
@@ -19,18 +22,18 @@ static void put_limit(struct buffer *b, const char *key, uint64_t limit) {
     }
 }
 
-static void put_quota(struct buffer *b, const struct control *c, const struct keeper_state *s) {
+static void put_quota(struct buffer *b, const struct api *a, const struct keeper_state *s) {
     json_open(b, "quota", '{');
-    put_limit(b, "recordings", (uint64_t)c->config->rec_quota_recordings);
-    put_limit(b, "bytes", (uint64_t)c->config->rec_quota_mib << 20);
+    put_limit(b, "recordings", (uint64_t)a->config->rec_quota_recordings);
+    put_limit(b, "bytes", (uint64_t)a->config->rec_quota_mib << 20);
     json_put_bool(b, "reached", s->quota_reached);
-    json_put_uint(b, "refused", glue_refused(c->glue));
+    json_put_uint(b, "refused", glue_refused(a->glue));
     json_close(b, '}');
 }
 
-static void put_retention(struct buffer *b, const struct control *c, const struct keeper_state *s) {
+static void put_retention(struct buffer *b, const struct api *a, const struct keeper_state *s) {
     json_open(b, "retention", '{');
-    put_limit(b, "days", (uint64_t)c->config->rec_retention);
+    put_limit(b, "days", (uint64_t)a->config->rec_retention);
     json_put_string(b, "last", s->swept ? keeper_result_name(s->last) : NULL);
     put_time(b, "last_run", s->last_run);
     put_time(b, "last_ok", s->last_ok);
@@ -60,23 +63,24 @@ static void put_providers(struct buffer *b, const struct keeper_state *s) {
     json_close(b, ']');
 }
 
-void recordings_status(struct control *c, struct request *r) {
+void keeper_status(struct request *r) {
+    const struct api *a = api_of(r);
     struct keeper_state s;
     struct buffer b = {0};
-    if (!c->keeper) {
-        respond_problem(r, 404, "recording_off", "Recording is switched off.");
+    if (!a->keeper) {
+        refuse_recording_off(r);
         return;
     }
-    if (*r->claims.tour) { /* it is about all tours */
-        respond_code(r, SIG_TOKEN_TOUR);
+    if (*call_of(r)->claims.tour) { /* it is about all tours */
+        refuse_code(r, SIG_TOKEN_TOUR);
         return;
     }
-    keeper_thread_state(c->keeper, &s);
+    keeper_thread_state(a->keeper, &s);
     json_open(&b, NULL, '{');
     json_put_uint(&b, "recordings", s.totals.recordings);
     json_put_uint(&b, "bytes", s.totals.bytes);
-    put_quota(&b, c, &s);
-    put_retention(&b, c, &s);
+    put_quota(&b, a, &s);
+    put_retention(&b, a, &s);
     put_providers(&b, &s);
     json_close(&b, '}');
     respond_header(r, "cache-control:", "no-store");

@@ -1,16 +1,19 @@
 /* The public keys that recordings are signed with. They are for everybody, and change only when the
  * server does not run, so that the answer is the same for its whole life. */
-#include "server/api/routes.h"
-#include "server/http/respond.h"
+#include "server/api/keys.h"
+
+#include "server/api/api.h"
+#include "server/api/refuse.h"
 #include "server/recording/public_keys.h"
 
-void recordings_keys(struct control *c, struct request *r) {
+void keys_public(struct request *r) {
+    const struct api *a = api_of(r);
     struct buffer b = {0};
-    if (!c->jobs) {
-        respond_problem(r, 404, "recording_off", "Recording is switched off.");
+    if (!a->jobs) {
+        refuse_recording_off(r);
         return;
     }
-    if (public_keys_json(jobs_thread_signers(c->jobs), &b) != OK) {
+    if (public_keys_json(jobs_thread_signers(a->jobs), &b) != OK) {
         buffer_free(&b);
         respond_problem(r, 500, NULL, NULL);
         return;

@@ -30,7 +30,7 @@ static void labelled(struct buffer *t, const char *name, const char *label, cons
     buffer_printf(t, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label, is, value);
 }
 
-static void put_server(struct buffer *t, const struct control *c, us_t now) {
+static void put_server(struct buffer *t, const struct api *a, us_t now) {
     head(t, "oriel_build_info", "gauge", "Always 1; the version is the label.");
     buffer_printf(t, "oriel_build_info{version=\"%s\"} 1\n", ORIEL_VERSION);
     head(t, "oriel_aead_info", "gauge", "Always 1; the library that seals with AES-GCM.");
@@ -38,13 +38,13 @@ static void put_server(struct buffer *t, const struct control *c, us_t now) {
     counter(t, "oriel_log_dropped_total", "Log lines that whoever reads the log did not take.",
             log_dropped());
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
-          (uint64_t)((now - c->started) / US_PER_S));
+          (uint64_t)((now - a->started) / US_PER_S));
 }
 
-static void put_http(struct buffer *t, const struct control *c) {
+static void put_http(struct buffer *t, const struct api *a) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
-    const struct control_counters *n = &c->counters;
-    gauge(t, "oriel_connections", "Open TCP connections.", c->open);
+    const struct loop_counters *n = &a->loop->counters;
+    gauge(t, "oriel_connections", "Open TCP connections.", a->loop->open);
     head(t, "oriel_connections_refused_total", "counter",
          "Connections beyond limits.connections (all) and connections_per_address (address).");
     labelled(t, "oriel_connections_refused_total", "why", "all", n->refused_connections);
@@ -64,9 +64,9 @@ static void put_http(struct buffer *t, const struct control *c) {
     }
 }
 
-static void put_ws(struct buffer *t, const struct control *c) {
-    const struct control_counters *n = &c->counters;
-    gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(c->conns));
+static void put_ws(struct buffer *t, const struct api *a) {
+    const struct loop_counters *n = &a->loop->counters;
+    gauge(t, "oriel_ws_connections", "Open signaling connections.", map_len(a->loop->conns));
     counter(t, "oriel_ws_opened_total", "Signaling connections opened.", n->ws_opened);
     counter(t, "oriel_ws_messages_in_total", "Signaling messages received.", n->ws_in);
     counter(t, "oriel_ws_messages_out_total", "Signaling messages sent.", n->ws_out);
@@ -80,15 +80,15 @@ static void put_ws(struct buffer *t, const struct control *c) {
     counter(t, "oriel_ws_origin_refused_total", "Pages of a foreign origin refused.",
             n->ws_origin_refused);
     counter(t, "oriel_playback_bytes_total", "Bytes of recordings read for playback.",
-            n->playback_bytes);
+            a->playback_bytes);
     counter(t, "oriel_playback_refused_total", "Downloads beyond recording.downloads.",
-            n->playback_refused);
+            a->playback_refused);
     gauge(t, "oriel_playback_downloads", "Downloads of recordings under way.",
-          c->reader ? reader_thread_downloads(c->reader) : 0);
+          a->reader ? reader_thread_downloads(a->reader) : 0);
 }
 
-static void put_signaling(struct buffer *t, const struct control *c) {
-    struct sig_stats s = sig_stats(c->sig);
+static void put_signaling(struct buffer *t, const struct api *a) {
+    struct sig_stats s = sig_stats(a->sig);
     gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
     gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
     gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
@@ -100,7 +100,7 @@ static void put_signaling(struct buffer *t, const struct control *c) {
 }
 
 /* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
-static void put_media(struct buffer *t, const struct control *c) {
+static void put_media(struct buffer *t, const struct api *a) {
     static struct engine_counters n[WORKERS_MAX];
     static const struct {
         const char *name;
@@ -110,15 +110,15 @@ static void put_media(struct buffer *t, const struct control *c) {
         MEDIA_COUNTERS(X)
 #undef X
     };
-    for (uint32_t w = 0; w < c->n_workers; w++) {
-        worker_counters(c->workers[w], &n[w]);
+    for (uint32_t w = 0; w < a->n_workers; w++) {
+        worker_counters(a->workers[w], &n[w]);
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint64_t sum = 0;
         buffer_printf(t, "# HELP oriel_worker_%s_total Media counter %s, by worker.\n",
                       rows[i].name, rows[i].name);
         buffer_printf(t, "# TYPE oriel_worker_%s_total counter\n", rows[i].name);
-        for (uint32_t w = 0; w < c->n_workers; w++) {
+        for (uint32_t w = 0; w < a->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
             sum += v;
@@ -132,7 +132,7 @@ static void put_media(struct buffer *t, const struct control *c) {
     }
 }
 
-static void put_rim(struct buffer *t, const struct control *c) {
+static void put_rim(struct buffer *t, const struct api *a) {
     static const struct {
         const char *name, *help;
         size_t at;
@@ -165,13 +165,13 @@ static void put_rim(struct buffer *t, const struct control *c) {
 #undef ROW
     };
     static struct worker_rim_counters n[WORKERS_MAX];
-    for (uint32_t w = 0; w < c->n_workers; w++) {
-        worker_rim_counters(c->workers[w], &n[w]);
+    for (uint32_t w = 0; w < a->n_workers; w++) {
+        worker_rim_counters(a->workers[w], &n[w]);
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         buffer_printf(t, "# HELP oriel_socket_%s_total %s\n", rows[i].name, rows[i].help);
         buffer_printf(t, "# TYPE oriel_socket_%s_total counter\n", rows[i].name);
-        for (uint32_t w = 0; w < c->n_workers; w++) {
+        for (uint32_t w = 0; w < a->n_workers; w++) {
             uint64_t v = 0;
             memcpy(&v, (const char *)&n[w] + rows[i].at, sizeof(v));
             buffer_printf(t, "oriel_socket_%s_total{worker=\"%" PRIu32 "\"} %" PRIu64 "\n",
@@ -180,12 +180,12 @@ static void put_rim(struct buffer *t, const struct control *c) {
     }
 }
 
-static void put_recorder(struct buffer *t, const struct control *c) {
+static void put_recorder(struct buffer *t, const struct api *a) {
     struct recorder_thread_counters n = {0};
-    if (c->recorder) {
-        recorder_thread_counters(c->recorder, &n);
+    if (a->recorder) {
+        recorder_thread_counters(a->recorder, &n);
     }
-    gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", c->recorder != NULL);
+    gauge(t, "oriel_recorder_enabled", "1 when recording is switched on.", a->recorder != NULL);
     gauge(t, "oriel_recorder_recordings_open", "Recordings being written.",
           n.capture.recordings_open);
     gauge(t, "oriel_recorder_waiting_bytes", "Media in memory that is not stored yet.",
@@ -218,10 +218,10 @@ static void put_recorder(struct buffer *t, const struct control *c) {
             n.writer.store_errors);
 }
 
-static void put_mix(struct buffer *t, const struct control *c) {
+static void put_mix(struct buffer *t, const struct api *a) {
     struct mix_thread_counters n = {0};
-    if (c->mix) {
-        mix_thread_counters(c->mix, &n);
+    if (a->mix) {
+        mix_thread_counters(a->mix, &n);
     }
     gauge(t, "oriel_mix_tours", "Tours that are mixed for somebody.", n.mix.tours);
     gauge(t, "oriel_mix_listeners", "Viewers who hear a mix.", n.mix.listeners);
@@ -245,11 +245,11 @@ static void put_mix(struct buffer *t, const struct control *c) {
     counter(t, "oriel_mix_orders_refused_total", "Listeners that found no memory.", n.refused);
 }
 
-static void put_store(struct buffer *t, const struct control *c) {
-    if (!c->uploaders) {
+static void put_store(struct buffer *t, const struct api *a) {
+    if (!a->uploaders) {
         return;
     }
-    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    struct uploader_counters n = uploader_threads_counters(a->uploaders);
     int64_t age = n.oldest.us ? clock_wall().us - n.oldest.us : 0;
     gauge(t, "oriel_store_waiting_objects", "Objects that wait for the object store.",
           n.waiting_objects);
@@ -274,9 +274,9 @@ static uint64_t seconds_of(wall_t at) {
     return (uint64_t)(at.us / US_PER_S);
 }
 
-static void put_sweep(struct buffer *t, const struct control *c, const struct keeper_state *s) {
+static void put_sweep(struct buffer *t, const struct api *a, const struct keeper_state *s) {
     gauge(t, "oriel_sweep_interval_seconds", "Between two sweeps of everything; 0: there are none.",
-          (uint64_t)c->config->rec_sweep_hours * 3600);
+          (uint64_t)a->config->rec_sweep_hours * 3600);
     head(t, "oriel_sweep_runs_total", "counter", "Sweeps of the recordings, by how they ended.");
     for (unsigned i = 0; i < KEEPER_RESULT_COUNT; i++) {
         labelled(t, "oriel_sweep_runs_total", "result", keeper_result_name((enum keeper_result)i),
@@ -301,8 +301,8 @@ static void put_sweep(struct buffer *t, const struct control *c, const struct ke
           s->clock_wrong);
 }
 
-static void put_quota(struct buffer *t, const struct control *c, const struct keeper_state *s) {
-    const struct config *cfg = c->config;
+static void put_quota(struct buffer *t, const struct api *a, const struct keeper_state *s) {
+    const struct config *cfg = a->config;
     gauge(t, "oriel_library_recordings", "Recordings that are kept.", s->totals.recordings);
     gauge(t, "oriel_library_bytes", "Bytes of their media.", s->totals.bytes);
     gauge(t, "oriel_quota_recordings", "recording.quota.recordings; 0: no limit.",
@@ -311,7 +311,7 @@ static void put_quota(struct buffer *t, const struct control *c, const struct ke
           (uint64_t)cfg->rec_quota_mib << 20);
     gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
     counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
-            glue_refused(c->glue));
+            glue_refused(a->glue));
 }
 
 /* A metric's lines stand together. */
@@ -338,20 +338,20 @@ static void put_keys(struct buffer *t, const struct keeper_state *s, us_t now) {
     }
 }
 
-static void put_keeper(struct buffer *t, const struct control *c, us_t now) {
+static void put_keeper(struct buffer *t, const struct api *a, us_t now) {
     struct keeper_state s = {0};
-    if (c->keeper) {
-        keeper_thread_state(c->keeper, &s);
-        put_sweep(t, c, &s);
-        put_quota(t, c, &s);
+    if (a->keeper) {
+        keeper_thread_state(a->keeper, &s);
+        put_sweep(t, a, &s);
+        put_quota(t, a, &s);
         put_keys(t, &s, now);
     }
 }
 
-static void put_derived(struct buffer *t, const struct control *c) {
+static void put_derived(struct buffer *t, const struct api *a) {
     struct jobs_counters n = {0};
-    if (c->jobs) {
-        n = jobs_thread_counters(c->jobs);
+    if (a->jobs) {
+        n = jobs_thread_counters(a->jobs);
     }
     counter(t, "oriel_derived_done_total", "Tasks of media helpers that were done.", n.done);
     counter(t, "oriel_derived_failed_total", "Tasks of media helpers that failed.", n.failed);
@@ -359,20 +359,20 @@ static void put_derived(struct buffer *t, const struct control *c) {
     gauge(t, "oriel_derived_waiting", "Tasks that wait for a media helper.", n.waiting);
 }
 
-char *metrics_text(const struct control *c, us_t now, size_t *ret_len) {
+char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
-    put_server(&t, c, now);
-    put_http(&t, c);
-    put_ws(&t, c);
-    put_signaling(&t, c);
-    put_media(&t, c);
-    offenders_metrics(glue_offenders(c->glue), &t);
-    put_rim(&t, c);
-    put_recorder(&t, c);
-    put_mix(&t, c);
-    put_store(&t, c);
-    put_derived(&t, c);
-    put_keeper(&t, c, now);
+    put_server(&t, a, now);
+    put_http(&t, a);
+    put_ws(&t, a);
+    put_signaling(&t, a);
+    put_media(&t, a);
+    offenders_metrics(glue_offenders(a->glue), &t);
+    put_rim(&t, a);
+    put_recorder(&t, a);
+    put_mix(&t, a);
+    put_store(&t, a);
+    put_derived(&t, a);
+    put_keeper(&t, a, now);
     *ret_len = t.n;
     return buffer_take(&t);
 }

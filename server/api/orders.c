@@ -1,80 +1,20 @@
 /* DELETE /v1/recordings/{recording}, .../participants/{participant}, and .../hold: orders about
  * recordings that cannot be undone, or keep others from being given. They are for tokens of all
  * tours only, and go to the jobs thread. */
-#include "server/api/routes.h"
+#include "server/api/orders.h"
+
+#include "server/api/refuse.h"
+#include "server/api/tasks.h"
 #include "server/http/respond.h"
 #include "server/os/log.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void ask(struct request *r, struct job_request *q) {
-    if (*r->claims.tour) {
-        respond_code(r, SIG_FORBIDDEN);
-        return;
-    }
-    snprintf(q->who, sizeof(q->who), "%s", r->claims.sub);
-    derived_ask(r, q);
-}
-
-void orders_shred(struct control *c, struct request *r) {
-    struct job_request q = {.type = JOB_SHRED};
-    (void)c;
-    ask(r, &q);
-}
-
-/* 16 hex digits, as details show them. */
-static bool participant_of(const char *text, uint64_t *ret) {
-    bool ok = strspn(text, "0123456789abcdef") == 16 && !text[16];
-    *ret = ok ? strtoull(text, NULL, 16) : 0;
-    return ok && *ret;
-}
-
-void orders_shred_person(struct control *c, struct request *r) {
-    struct job_request q = {.type = JOB_SHRED};
-    (void)c;
-    if (!participant_of(r->args.v[1], &q.participant)) {
-        respond_problem(r, 404, NULL, NULL);
-        return;
-    }
-    ask(r, &q);
-}
-
-/* {"reason":"..."}: a hold without a reason is one that nobody dares to release. */
-static bool reason_of_body(const struct request *r, char *out, size_t cap) {
-    json_t *o = r->body.n ? json_loadb(r->body.p, r->body.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    const char *why = json_string_value(json_object_get(o, "reason"));
-    bool ok = why && json_object_size(o) == 1 && *why && strlen(why) < cap;
-    snprintf(out, cap, "%s", ok ? why : "");
-    json_decref(o);
-    return ok;
-}
-
-void orders_hold(struct control *c, struct request *r) {
-    struct job_request q = {.type = JOB_HOLD};
-    (void)c;
-    if (!reason_of_body(r, q.why, sizeof(q.why))) {
-        respond_problem(r, 400, NULL, "Say {\"reason\":\"...\"}, with 1 to 128 bytes.");
-        return;
-    }
-    ask(r, &q);
-}
-
-void orders_release(struct control *c, struct request *r) {
-    struct job_request q = {.type = JOB_RELEASE};
-    (void)c;
-    ask(r, &q);
-}
-
-void orders_held(struct control *c, struct request *r) {
-    struct job_request q = {.type = JOB_HELD};
-    (void)c;
-    ask(r, &q);
-}
-
 static void answer_error(struct request *r, enum err e) {
-    if (derived_answer_error(r, e)) {
+    if (tasks_refuse(r, e)) {
         return;
     }
     switch (e) {
@@ -102,11 +42,11 @@ static void note(const struct request *r, uint8_t type) {
         [JOB_SHRED] = {"recording_shred", "A recording, or a person in it, was shredded."}};
     if (type != JOB_HELD) {
         LOG(LOG_LEVEL_INFO, events[type][0], events[type][1], LOG_STR("conn", r->label),
-            LOG_STR("recording", r->args.v[0]), LOG_STR("sub", r->claims.sub));
+            LOG_STR("recording", r->args.v[0]), LOG_STR("sub", call_of(r)->claims.sub));
     }
 }
 
-void orders_answer(struct request *r, struct job_reply *reply) {
+static void answer(struct request *r, struct job_reply *reply) {
     if (reply->error != OK) {
         answer_error(r, (enum err)reply->error);
         return;
@@ -120,4 +60,63 @@ void orders_answer(struct request *r, struct job_reply *reply) {
     }
     /* 202: shredded, and something of it is still to be removed. */
     respond_status(r, reply->number ? 202 : 204);
+}
+
+static void ask(struct request *r, struct job_request *q) {
+    if (*call_of(r)->claims.tour) {
+        refuse_code(r, SIG_FORBIDDEN);
+        return;
+    }
+    snprintf(q->who, sizeof(q->who), "%s", call_of(r)->claims.sub);
+    tasks_ask(r, q, answer);
+}
+
+void orders_shred(struct request *r) {
+    struct job_request q = {.type = JOB_SHRED};
+    ask(r, &q);
+}
+
+/* 16 hex digits, as details show them. */
+static bool participant_of(const char *text, uint64_t *ret) {
+    bool ok = strspn(text, "0123456789abcdef") == 16 && !text[16];
+    *ret = ok ? strtoull(text, NULL, 16) : 0;
+    return ok && *ret;
+}
+
+void orders_shred_person(struct request *r) {
+    struct job_request q = {.type = JOB_SHRED};
+    if (!participant_of(r->args.v[1], &q.participant)) {
+        respond_problem(r, 404, NULL, NULL);
+        return;
+    }
+    ask(r, &q);
+}
+
+/* {"reason":"..."}: a hold without a reason is one that nobody dares to release. */
+static bool reason_of_body(const struct request *r, char *out, size_t cap) {
+    json_t *o = r->body.n ? json_loadb(r->body.p, r->body.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *why = json_string_value(json_object_get(o, "reason"));
+    bool ok = why && json_object_size(o) == 1 && *why && strlen(why) < cap;
+    snprintf(out, cap, "%s", ok ? why : "");
+    json_decref(o);
+    return ok;
+}
+
+void orders_hold(struct request *r) {
+    struct job_request q = {.type = JOB_HOLD};
+    if (!reason_of_body(r, q.why, sizeof(q.why))) {
+        respond_problem(r, 400, NULL, "Say {\"reason\":\"...\"}, with 1 to 128 bytes.");
+        return;
+    }
+    ask(r, &q);
+}
+
+void orders_release(struct request *r) {
+    struct job_request q = {.type = JOB_RELEASE};
+    ask(r, &q);
+}
+
+void orders_held(struct request *r) {
+    struct job_request q = {.type = JOB_HELD};
+    ask(r, &q);
 }

@@ -1,9 +1,11 @@
 /* Pages and what they load, from memory, revalidated by entity tag. */
-#include "server/api/routes.h"
+#include "server/api/pages.h"
+
+#include "server/api/api.h"
 #include "server/http/respond.h"
 
-static void send_asset(struct control *c, struct request *r, const char *name) {
-    const struct asset *a = assets_find(c->assets, name);
+static void send_asset(struct request *r, const char *name) {
+    const struct asset *a = assets_find(api_of(r)->assets, name);
     if (!a) {
         respond_problem(r, 404, NULL, NULL);
         return;
@@ -17,22 +19,22 @@ static void send_asset(struct control *c, struct request *r, const char *name) {
     respond_static(r, 200, a->type, a->data);
 }
 
-void page_index(struct control *c, struct request *r) {
-    send_asset(c, r, "index.html");
+void pages_index(struct request *r) {
+    send_asset(r, "index.html");
 }
 
-void page_tour(struct control *c, struct request *r) {
-    send_asset(c, r, "tour.html");
+void pages_tour(struct request *r) {
+    send_asset(r, "tour.html");
 }
 
-void page_agent(struct control *c, struct request *r) {
-    send_asset(c, r, "agent.html");
+void pages_agent(struct request *r) {
+    send_asset(r, "agent.html");
 }
 
-void page_ops(struct control *c, struct request *r) {
-    send_asset(c, r, "ops.html");
+void pages_ops(struct request *r) {
+    send_asset(r, "ops.html");
 }
 
-void page_asset(struct control *c, struct request *r) {
-    send_asset(c, r, r->args.v[0]);
+void pages_asset(struct request *r) {
+    send_asset(r, r->args.v[0]);
 }

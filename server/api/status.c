@@ -1,8 +1,9 @@
 /* Is it alive, can it work, how much does it do. */
+#include "server/api/status.h"
+
 #include "base/check.h"
 #include "base/json_write.h"
 #include "server/api/metrics.h"
-#include "server/api/routes.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 #include "server/recording/uploader_thread.h"
@@ -14,9 +15,8 @@ static void send_json(struct request *r, int status, struct buffer *body) {
     respond_buffer(r, status, "application/json", body);
 }
 
-void status_health(struct control *c, struct request *r) {
+void status_health(struct request *r) {
     struct buffer b = {0};
-    (void)c;
     json_open(&b, NULL, '{');
     json_put_string(&b, "status", "ok");
     json_close(&b, '}');
@@ -24,21 +24,21 @@ void status_health(struct control *c, struct request *r) {
 }
 
 /* "ok", or what is wrong with it. */
-static const char *recorder_state(const struct control *c) {
+static const char *recorder_state(const struct api *a) {
     struct recorder_thread_counters n = {0};
-    if (!c->config->rec_enabled) {
+    if (!a->config->rec_enabled) {
         return "off";
     }
-    recorder_thread_counters(c->recorder, &n);
+    recorder_thread_counters(a->recorder, &n);
     return n.writer.failing ? "a recording cannot be written" : "ok";
 }
 
 /* Live tours go on, and recordings wait on disk: it is told, and makes nobody unready. */
-static const char *store_state(const struct control *c) {
-    if (!c->uploaders) {
-        return c->config->rec_enabled ? "ok" : "off";
+static const char *store_state(const struct api *a) {
+    if (!a->uploaders) {
+        return a->config->rec_enabled ? "ok" : "off";
     }
-    struct uploader_counters n = uploader_threads_counters(c->uploaders);
+    struct uploader_counters n = uploader_threads_counters(a->uploaders);
     return n.breaker_open ? "the object store does not take recordings" : "ok";
 }
 
@@ -48,24 +48,24 @@ static const char *store_state(const struct control *c) {
 /* Neither well nor not: nobody has looked yet, as for some minutes after a start. */
 #define NOT_YET "unknown yet"
 
-static const char *retention_state(const struct control *c, const struct keeper_state *s) {
-    return !c->keeper || !c->config->rec_sweep_hours ? "off"
+static const char *retention_state(const struct api *a, const struct keeper_state *s) {
+    return !a->keeper || !a->config->rec_sweep_hours ? "off"
            : s->clock_wrong           ? "the clock is wrong: nothing is shredded for its age"
            : !s->swept                ? NOT_YET
            : s->last == KEEPER_FAILED ? "not everything could be swept"
                                       : "ok";
 }
 
-static const char *quota_state(const struct control *c, const struct keeper_state *s) {
-    bool any = c->config->rec_quota_mib || c->config->rec_quota_recordings;
-    return !c->keeper || !any ? "off"
+static const char *quota_state(const struct api *a, const struct keeper_state *s) {
+    bool any = a->config->rec_quota_mib || a->config->rec_quota_recordings;
+    return !a->keeper || !any ? "off"
            : !s->counted      ? NOT_YET
            : s->quota_reached ? "quota: no further recording begins"
                               : "ok";
 }
 
 /* The first that fails, the one that wraps before others. */
-static const char *keys_state(const struct control *c, const struct keeper_state *s,
+static const char *keys_state(const struct api *a, const struct keeper_state *s,
                               char out[TOLD_MAX]) {
     for (uint32_t i = 0; i < s->n_providers; i++) {
         const struct keeper_provider *p = &s->providers[i];
@@ -75,16 +75,17 @@ static const char *keys_state(const struct control *c, const struct keeper_state
             return out;
         }
     }
-    bool checks = c->keeper && c->config->rec_key_check;
+    bool checks = a->keeper && a->config->rec_key_check;
     return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
 }
 
-void status_ready(struct control *c, struct request *r) {
-    const char *recorder = recorder_state(c);
+void status_ready(struct request *r) {
+    const struct api *a = api_of(r);
+    const char *recorder = recorder_state(a);
     struct keeper_state kept = {0};
     char keys[TOLD_MAX];
-    if (c->keeper) {
-        keeper_thread_state(c->keeper, &kept);
+    if (a->keeper) {
+        keeper_thread_state(a->keeper, &kept);
     }
     const struct {
         const char *name, *state;
@@ -92,12 +93,12 @@ void status_ready(struct control *c, struct request *r) {
     } parts[] = {
         {"media", "ok", true}, /* workers run as long as the process does */
         {"recorder", recorder, strcmp(recorder, "ok") == 0 || strcmp(recorder, "off") == 0},
-        {"store", store_state(c), true},
-        {"keys", keys_state(c, &kept, keys), true},
-        {"quota", quota_state(c, &kept), true},
-        {"retention", retention_state(c, &kept), true},
-        {"pages", c->assets ? "ok" : "web.dir could not be read", c->assets != NULL},
-        {"accepting", c->stopping ? "the server is stopping" : "ok", !c->stopping},
+        {"store", store_state(a), true},
+        {"keys", keys_state(a, &kept, keys), true},
+        {"quota", quota_state(a, &kept), true},
+        {"retention", retention_state(a, &kept), true},
+        {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},
+        {"accepting", a->loop->stopping ? "the server is stopping" : "ok", !a->loop->stopping},
     };
     struct buffer b = {0};
     const char *bad = NULL;
@@ -118,15 +119,14 @@ void status_ready(struct control *c, struct request *r) {
     send_json(r, bad ? 503 : 200, &b);
 }
 
-void status_metrics(struct control *c, struct request *r) {
+void status_metrics(struct request *r) {
     size_t n = 0;
-    char *text = metrics_text(c, clock_now(), &n);
+    char *text = metrics_text(api_of(r), clock_now(), &n);
     respond_header(r, "cache-control:", "no-store");
     respond_owned(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, n);
 }
 
-void status_upgrade(struct control *c, struct request *r) {
-    (void)c;
+void status_upgrade(struct request *r) {
     respond_header(r, "upgrade:", "websocket");
     respond_problem(r, 426, NULL, NULL);
 }

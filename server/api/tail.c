@@ -1,9 +1,16 @@
 /* /v1/recordings/{recording}/{track}/{epoch}/init, .../segments, .../segments/{number}: following a
  * recording while it is made. Lists and beginnings are small answers of the reader thread; the
- * bytes of a segment go the way of all media (recordings.c). */
-#include "server/api/routes.h"
+ * bytes of a segment go the way of all media (playback.c). */
+#include "server/api/tail.h"
+
+#include "server/api/playback.h"
+#include "server/api/query.h"
+#include "server/api/reading.h"
 #include "server/http/respond.h"
 #include "server/os/log.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* The epoch that the path names; false: there can be no such. */
 static bool epoch_of(const struct request *r, uint8_t type, struct read_request *q) {
@@ -21,11 +28,33 @@ static void refuse_segment(struct request *r) {
     respond_problem(r, 404, "segment_unknown", "There is no such segment, or not yet.");
 }
 
-void tail_init(struct control *c, struct request *r) {
+/* False: nothing of following. */
+static bool refuse(struct request *r, enum err e) {
+    if (e == ERR_RANGE) {
+        refuse_epoch(r);
+    } else if (e == ERR_SHORT) {
+        refuse_segment(r);
+    } else if (e == ERR_GONE) {
+        respond_problem(r, 410, "segment_erased", NULL);
+    } else if (e == ERR_IO || e == ERR_BUSY || e == ERR_AGAIN) {
+        respond_header(r, "retry-after:", "2");
+        respond_problem(r, 503, NULL, "The recordings cannot be read right now.");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void answer(struct request *r, struct read_reply *reply) {
+    if (!refuse(r, (enum err)reply->error)) {
+        reading_answer(r, reply);
+    }
+}
+
+void tail_init(struct request *r) {
     struct read_request q;
-    (void)c;
     if (epoch_of(r, READ_INIT, &q)) {
-        recordings_ask(r, &q);
+        (void)reading_ask(r, &q, answer);
     } else {
         refuse_epoch(r);
     }
@@ -33,38 +62,23 @@ void tail_init(struct control *c, struct request *r) {
 
 /* ?after=N&limit=M; false when they are not understood. */
 static bool take_query(const struct request *r, struct read_request *q) {
-    const struct read_list *l = r->list;
+    const char *text = url_argument(r->query.p, r->query.n, "after");
     uint32_t after = 0;
-    if (r->bad_query || (l && *l->after && !url_number(l->after, &after))) {
+    if (!query_limit(r, &q->n) || (text && *text && !url_number(text, &after))) {
         return false;
     }
-    q->number = l && *l->after ? after + 1 : 0;
-    q->n = l ? l->limit : 0;
+    q->number = text && *text ? after + 1 : 0;
     return true;
 }
 
-void tail_segments(struct control *c, struct request *r) {
+void tail_segments(struct request *r) {
     struct read_request q;
-    (void)c;
     if (!epoch_of(r, READ_SEGMENTS, &q)) {
         refuse_epoch(r);
     } else if (!take_query(r, &q)) {
         respond_problem(r, 400, NULL, "after or limit is not understood.");
     } else {
-        recordings_ask(r, &q);
-    }
-}
-
-bool tail_read_request(const struct request *r, struct read_request *q) {
-    return epoch_of(r, READ_SEGMENT, q) && url_number(r->args.v[3], &q->number);
-}
-
-void tail_segment(struct control *c, struct request *r) {
-    struct read_request q;
-    if (tail_read_request(r, &q)) {
-        recordings_media(c, r);
-    } else {
-        refuse_segment(r);
+        (void)reading_ask(r, &q, answer);
     }
 }
 
@@ -80,24 +94,19 @@ static void answer_damaged(struct request *r) {
     respond_problem(r, 500, "recording_damaged", detail);
 }
 
-bool tail_answer_error(struct request *r, enum err e) {
-    void (*handle)(struct control *, struct request *) = r->route->handle;
-    if (handle != tail_init && handle != tail_segments && handle != tail_segment) {
-        return false;
-    }
-    if (e == ERR_RANGE) {
-        refuse_epoch(r);
-    } else if (e == ERR_SHORT) {
-        refuse_segment(r);
-    } else if (e == ERR_GONE) {
-        respond_problem(r, 410, "segment_erased", NULL);
-    } else if (e == ERR_AUTH && handle == tail_segment) {
+static bool refuse_bytes(struct request *r, enum err e) {
+    if (e == ERR_AUTH) {
         answer_damaged(r);
-    } else if (e == ERR_IO || e == ERR_BUSY || e == ERR_AGAIN) {
-        respond_header(r, "retry-after:", "2");
-        respond_problem(r, 503, NULL, "The recordings cannot be read right now.");
-    } else {
-        return false;
+        return true;
     }
-    return true;
+    return refuse(r, e);
+}
+
+void tail_segment(struct request *r) {
+    struct read_request q;
+    if (epoch_of(r, READ_SEGMENT, &q) && url_number(r->args.v[3], &q.number)) {
+        playback_start(r, &q, refuse_bytes);
+    } else {
+        refuse_segment(r);
+    }
 }

@@ -1,20 +1,20 @@
 /* WHIP (RFC 9725) and WHEP: the body goes to signaling, its effect comes back as the answer. */
+#include "server/api/whip.h"
+
 #include "base/alloc.h"
-#include "server/api/routes.h"
 #include "server/auth/turn.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 
-void whip_request(struct control *c, struct request *r) {
+static void pass(struct request *r, bool whep) {
+    struct api *a = api_of(r);
     struct sig_http h = {
         .req = r->id,
         .method = r->method == HTTP_POST    ? SIG_POST
                   : r->method == HTTP_PATCH ? SIG_PATCH
                                             : SIG_DELETE,
-        .whep = r->route->pattern[3] == 'e',
-        .audio = r->bad_query    ? ""
-                 : r->says_audio ? r->audio
-                                 : NULL,
+        .whep = whep,
+        .audio = r->bad_query ? "" : url_argument(r->query.p, r->query.n, "audio"),
         .tour = r->args.v[0],
         .resource = r->args.n > 1 ? r->args.v[1] : NULL,
         .token = url_bearer(r->headers[H_AUTHORIZATION]),
@@ -23,21 +23,31 @@ void whip_request(struct control *c, struct request *r) {
         .body = r->body.p ? r->body.p : "",
         .body_len = r->body.n,
     };
-    sig_http(c->sig, clock_now(), &h);
-    control_effects(c);
+    sig_http(a->sig, clock_now(), &h);
+    a->settle(a->ctx);
 }
 
-void whip_ice_servers(struct request *r) {
-    struct control *c = r->control;
+void whip_request(struct request *r) {
+    pass(r, false);
+}
+
+void whep_request(struct request *r) {
+    pass(r, true);
+}
+
+/* Link headers (RFC 9725 section 4.6) with the STUN and TURN servers for who has the request's
+ * token; nothing when it has none that is valid for the tour. */
+static void add_ice_servers(struct request *r) {
+    const struct api *a = api_of(r);
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     struct claims k;
     struct sig_ice_servers servers;
     char link[TURN_LINK_MAX];
-    if (sig_admits(c->sig, clock_now(), r->args.v[0], token, &k) != SIG_OK) {
+    if (sig_admits(a->sig, clock_now(), r->args.v[0], token, &k) != SIG_OK) {
         return;
     }
     struct turn_client client = {.sub = k.sub, .until = k.expires};
-    turn_servers(c->turn, clock_wall(), &client, &servers);
+    turn_servers(a->turn, clock_wall(), &client, &servers);
     for (size_t i = 0; i < servers.n; i++) {
         respond_header(r, "link:", turn_link(&servers, i, link));
     }
@@ -45,8 +55,13 @@ void whip_ice_servers(struct request *r) {
     mem_wipe(link, sizeof(link));
 }
 
-void whip_answer(struct control *c, const struct sig_effect *e) {
-    struct request *r = http_find(c, e->req);
+void whip_options(struct request *r) {
+    respond_header(r, "accept-post:", "application/sdp"); /* RFC 9725 section 4.2 */
+    add_ice_servers(r);
+}
+
+void whip_answer(struct api *a, const struct sig_effect *e) {
+    struct request *r = request_find(a->loop, e->req);
     if (!r || r->response.status) {
         return; /* the client is gone */
     }
@@ -57,7 +72,7 @@ void whip_answer(struct control *c, const struct sig_effect *e) {
         respond_header(r, "etag:", e->etag);
     }
     if (e->status == 201) {
-        whip_ice_servers(r);
+        add_ice_servers(r);
     }
     if (e->status == 401) {
         respond_header(r, "www-authenticate:", "Bearer");

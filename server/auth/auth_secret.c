@@ -1,4 +1,4 @@
-#include "server/auth/auth.h"
+#include "server/auth/auth_secret.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"

@@ -1,4 +1,4 @@
-#include "server/auth/auth.h"
+#include "server/auth/auth_ticket.h"
 
 #include "base/bytes.h"
 #include "base/check.h"

@@ -1,49 +1,11 @@
 #include "server/cli/cli.h"
 
-#include "base/check.h"
-#include "server/boot/server.h"
+#include "server/auth/auth_config.h"
 #include "server/os/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const struct {
-    const char *name, *usage, *what;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"serve", "serve -c FILE [--lan ADDRESS]",
-     "Run the server until SIGTERM. --lan serves a local network: TLS on port 8443 with a\n"
-     "certificate made for ADDRESS, media on ADDRESS. SIGHUP reads the TLS files and log.level\n"
-     "again.",
-     cli_serve},
-    {"check-config", "check-config FILE",
-     "Say what is wrong with a configuration, with line numbers.", cli_check_config},
-    {"token", "token -c FILE --role buyer|agent|ops --tour T [--sub S] [--name N] [--ttl SECONDS]",
-     "Print a signed token. --sub is the seat (default: a new one), --ttl its life (default\n"
-     "3600). An ops token without --tour is for every tour.",
-     cli_token},
-    {"recordings",
-     "recordings [-c FILE] list [FILTER]... | verify ID|--all |\n"
-     "    export ID -o FILE [--layout faces|stage] | shred ID [PARTICIPANT] |\n"
-     "    hold ID WHY | release ID | rekey | use-store | use-signing-key",
-     "List recordings, newest first: --tour T, --find WORDS, --person WORDS, --state S,\n"
-     "--from TIME, --to TIME, --limit N. Check every object, the journal and the manifest of one\n"
-     "or all: 1 when anything is damaged. Both print JSON with --json. Write one MP4 of a\n"
-     "recording to a file. Shred a recording or a person, keep one from being shredded, wrap all\n"
-     "keys again; order that the object store, or the signing key, that is there now is the\n"
-     "right one (docs/operations.md).",
-     cli_recordings},
-    {"backup", "backup [-c FILE] [--without-objects] DIR",
-     "Copy the recordings, their databases and the signing key into a new folder, beside the\n"
-     "running server. --without-objects: the store has copies of its own. The key that wraps is\n"
-     "not copied.",
-     cli_backup},
-    {"restore", "restore [-c FILE] [--shredded WRAPS.DB] DIR",
-     "Bring a backup back into a state directory without recordings. What was shredded or\n"
-     "redacted since, according to a newer wraps.db, is erased again.",
-     cli_restore},
-};
 
 int cli_fail(int status, const char *fmt, ...) {
     char text[1024];
@@ -84,7 +46,7 @@ char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s
     wall_t now = clock_wall();
     c.expires.us = now.us + ttl_s * US_PER_S;
     char *token = NULL;
-    if (server_auth(cfg, true, &auth, why) == OK) {
+    if (auth_configured(cfg, true, &auth, why) == OK) {
         token = auth_mint(auth, now, &c);
     }
     auth_free(auth);
@@ -92,48 +54,4 @@ char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s
         cli_fail(CLI_FAILED, "%s", why);
     }
     return token;
-}
-
-static void usage(FILE *out) {
-    fprintf(out, "usage: oriel COMMAND ...\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        fprintf(out, "  oriel %s\n", commands[i].usage);
-    }
-    fprintf(out, "  oriel --version\n`oriel COMMAND --help` says more.\n");
-}
-
-static bool wants_help(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int cli_main(int argc, char **argv) {
-    const char *name = argc > 1 ? argv[1] : "";
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strcmp(name, commands[i].name) != 0) {
-            continue;
-        }
-        if (wants_help(argc - 1, argv + 1)) {
-            printf("usage: oriel %s\n%s\n", commands[i].usage, commands[i].what);
-            return CLI_OK;
-        }
-        return commands[i].run(argc - 1, argv + 1);
-    }
-    if (strcmp(name, "--version") == 0) {
-        printf("oriel %s\n", ORIEL_VERSION);
-        return CLI_OK;
-    }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        usage(stdout);
-        return CLI_OK;
-    }
-    if (*name) {
-        return cli_fail(CLI_USAGE, "unknown command \"%.64s\" (see oriel --help)", name);
-    }
-    usage(stderr);
-    return CLI_USAGE;
 }

@@ -1,14 +1,11 @@
-/* The command line: `oriel COMMAND ...`. Results go to standard output, messages to standard
- * error, one line each. */
+/* The commands of `oriel COMMAND ...`, and what they have in common. Results go to standard output,
+ * messages to standard error, one line each. */
 #ifndef ORIEL_SERVER_CLI_CLI_H
 #define ORIEL_SERVER_CLI_CLI_H
 
 #include "server/config/config.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
-
-/* Run the command in argv[1]; the exit status. */
-int cli_main(int argc, char **argv);
 
 /* The commands. argv[0] is the command's own name. */
 int cli_serve(int argc, char **argv);

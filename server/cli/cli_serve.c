@@ -20,7 +20,7 @@
 #define LINK_TTL (30 * 86400) /* [s] links of a development server outlive a tea break */
 
 static volatile sig_atomic_t stop_asked, reload_asked;
-static struct control *to_wake; /* set before the handlers are */
+static struct loop *to_wake; /* set before the handlers are */
 
 static void on_signal(int number) {
     int keep = errno;
@@ -29,7 +29,7 @@ static void on_signal(int number) {
     } else {
         stop_asked = 1;
     }
-    control_wake(to_wake);
+    loop_wake(to_wake);
     errno = keep;
 }
 
@@ -82,55 +82,49 @@ static enum err set_lan(struct config *cfg, const char *address, char why[WHY_MA
 }
 
 /* "agent URL: http://.../agent/demo#TOKEN" */
-static void print_link(const struct control *c, enum role role, const char *name,
-                       const char *path) {
-    const char *tour = c->config->n_tours ? c->config->tours[0].name : "demo";
+static void print_link(const struct loop *l, enum role role, const char *name, const char *path) {
+    const char *tour = l->config->n_tours ? l->config->tours[0].name : "demo";
     const char *below = role == ROLE_OPS ? "" : tour;
     struct claims who = {.role = role};
     snprintf(who.tour, sizeof(who.tour), "%s", below);
     snprintf(who.sub, sizeof(who.sub), "%s", role_name(role));
     snprintf(who.name, sizeof(who.name), "%s", name);
-    char *token = cli_mint(c->config, &who, LINK_TTL);
+    char *token = cli_mint(l->config, &who, LINK_TTL);
     if (token) {
-        printf("%s URL: %s%s%s#%s\n", role_name(role), c->url, path, below, token);
+        printf("%s URL: %s%s%s#%s\n", role_name(role), l->url, path, below, token);
     }
     mem_free(token);
 }
 
-static void announce_ready(const struct control *c) {
-    LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", c->url),
-        LOG_NUM("port", c->port), LOG_NUM("workers", c->n_workers),
-        LOG_NUM("media_port", worker_port(c->workers[0])), LOG_STR("aead", srtp_aead_name()),
+static void announce_ready(struct server *p) {
+    const struct loop *l = server_loop(p);
+    LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", l->url),
+        LOG_NUM("port", l->port), LOG_NUM("workers", server_workers(p)),
+        LOG_NUM("media_port", server_media_port(p)), LOG_STR("aead", srtp_aead_name()),
         LOG_STR("version", ORIEL_VERSION));
-    if (c->config->dev_print_links) {
-        print_link(c, ROLE_AGENT, "Agent", "/agent/");
-        print_link(c, ROLE_BUYER, "Buyer", "/t/");
-        print_link(c, ROLE_OPS, "Ops", "/ops");
+    if (l->config->dev_print_links) {
+        print_link(l, ROLE_AGENT, "Agent", "/agent/");
+        print_link(l, ROLE_BUYER, "Buyer", "/t/");
+        print_link(l, ROLE_OPS, "Ops", "/ops");
     }
     printf("ready\n");
     fflush(stdout);
 }
 
-static enum err reload_certificate(struct control *c, char why[WHY_MAX]) {
-    const char *cert = c->config->tls_cert, *key = c->config->tls_key;
-    enum err e = tls_check(cert, key, why);
-    if (e == OK && lws_tls_cert_updated(c->lws, cert, key, NULL, 0, NULL, 0) != 0) {
-        snprintf(why, WHY_MAX, "%.120s: the TLS library did not take it at run time: restart",
-                 cert);
-        e = ERR_CRYPTO;
-    }
-    return e;
+static enum err reload_certificate(struct loop *l, char why[WHY_MAX]) {
+    enum err e = tls_check(l->config->tls_cert, l->config->tls_key, why);
+    return e == OK ? loop_certificate(l, why) : e;
 }
 
 /* SIGHUP: the TLS files and log.level, and then the names of media.announce. Whatever is wrong, all
  * that was not read stays as it was, and there is one line that says how it ended. */
-static void reload(struct control *c, const char *file) {
+static void reload(struct loop *l, const char *file) {
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
     enum err e = config_load(file, &fresh, why);
-    const char *at = e != OK || !c->tls ? file : c->config->tls_cert;
-    if (e == OK && c->tls) {
-        e = reload_certificate(c, why);
+    const char *at = e != OK || !l->tls ? file : l->config->tls_cert;
+    if (e == OK && l->tls) {
+        e = reload_certificate(l, why);
     }
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
@@ -140,26 +134,26 @@ static void reload(struct control *c, const char *file) {
     log_set_level((enum log_level)fresh->log_level);
     config_free(fresh);
     LOG(LOG_LEVEL_INFO, "reloaded",
-        c->tls ? "Settings and certificate were read again." : "Settings were read again.",
+        l->tls ? "Settings and certificate were read again." : "Settings were read again.",
         LOG_STR("file", at));
 }
 
 static int run(struct server *p, const char *file) {
-    struct control *c = server_control(p);
-    announce_ready(c);
+    struct loop *l = server_loop(p);
+    announce_ready(p);
     while (!stop_asked) {
-        if (!control_turn(c)) {
+        if (!loop_turn(l)) {
             return cli_fail(CLI_FAILED, "the event loop failed");
         }
         server_announced(p);
         if (reload_asked) {
             reload_asked = 0;
-            reload(c, file);
+            reload(l, file);
             server_announce_again(p);
         }
     }
     LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",
-        LOG_NUM("connections", c->open));
+        LOG_NUM("connections", l->open));
     return CLI_OK;
 }
 
@@ -184,7 +178,7 @@ static int serve(const struct config *cfg, const char *file) {
     if (e != OK) {
         return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
     }
-    to_wake = server_control(p);
+    to_wake = server_loop(p);
     handle_signals(&before);
     int status = run(p, file);
     block_signals(&before); /* the control that a handler would wake is about to go */

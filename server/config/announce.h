@@ -19,7 +19,7 @@ struct announce {
 /* The addresses of a name, at most cap; how many, 0 when there is none. */
 typedef size_t announce_resolver(const char *name, struct addr *out, size_t cap);
 /* By the system's resolver. */
-announce_resolver announce_resolve;
+size_t announce_resolve(const char *name, struct addr *out, size_t cap);
 
 /* bind: where media is received. IPv6 and IPv4 in turn, IPv6 first (RFC 8421 section 4), so that
  * neither family waits for all of the other; within a family in the order of the configuration.

@@ -2,8 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/problem.h"
-#include "server/api/routes.h"
 #include "server/http/tcp.h"
 
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
@@ -57,7 +55,7 @@ void respond_header(struct request *r, const char *name, const char *value) {
 void respond_status(struct request *r, int status) {
     CHECK(r->response.status == 0);
     r->response.status = status;
-    http_wake(r);
+    lws_callback_on_writable(r->wsi);
 }
 
 void respond_static(struct request *r, int status, const char *type, struct bytes body) {
@@ -83,7 +81,7 @@ void respond_buffer(struct request *r, int status, const char *type, struct buff
     respond_owned(r, status, type, buffer_take(body), n);
 }
 
-static void problem(struct request *r, const struct problem *p) {
+void respond_with(struct request *r, const struct problem *p) {
     struct buffer b = {0};
     problem_write(&b, p);
     if (p->status == 401) {
@@ -102,12 +100,35 @@ void respond_problem(struct request *r, int status, const char *code, const char
         }
     }
     p.code = code ? code : p.code;
-    problem(r, &p);
+    respond_with(r, &p);
 }
 
-void respond_code(struct request *r, enum sig_code code) {
-    problem(r, &(struct problem){sig_code_status(code), sig_code_name(code), sig_code_message(code),
-                                 NULL});
+void respond_stream(struct request *r, int status, uint64_t len, const struct body_source *from) {
+    r->response.source = *from;
+    r->response.len = len;
+    respond_status(r, status);
+}
+
+void respond_allow(struct request *r) {
+    char methods[ROUTE_METHODS];
+    route_methods(&r->loop->http->routes, r->route, methods);
+    respond_header(r, "allow:", methods);
+}
+
+void respond_options(struct request *r) {
+    char methods[ROUTE_METHODS];
+    route_methods(&r->loop->http->routes, r->route, methods);
+    respond_header(r, "allow:", methods);
+    if (r->route->cors) {
+        respond_header(r, "access-control-allow-methods:", methods);
+        respond_header(r, "access-control-allow-headers:",
+                       "Authorization, Content-Type, If-Match, If-None-Match, Range");
+        respond_header(r, "access-control-max-age:", "86400");
+    }
+    if (r->route->method == HTTP_OPTIONS) {
+        r->route->handle(r);
+    }
+    respond_status(r, 204);
 }
 
 static bool add(struct lws *wsi, const char *name, const char *value, uint8_t **p, uint8_t *end) {
@@ -121,7 +142,7 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         ok = ok && add(r->wsi, always[i].name, always[i].value, p, end);
     }
-    if (r->control->tls) {
+    if (r->loop->tls) {
         ok = ok && add(r->wsi, "strict-transport-security:", "max-age=31536000", p, end);
     }
     if (r->route && r->route->cors) {
@@ -137,7 +158,7 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
 
 static bool write_headers(struct request *r) {
     struct response *a = &r->response;
-    uint8_t *start = r->control->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
+    uint8_t *start = r->loop->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
     bool ok = lws_add_http_header_status(r->wsi, (unsigned)a->status, &p, end) == 0 &&
               add_common(r, &p, end);
     for (unsigned i = 0; ok && i < a->n; i++) {
@@ -156,33 +177,39 @@ static bool has_body(const struct request *r) {
     return r->method != HTTP_HEAD && r->response.len > 0 && s != 204 && s != 304;
 }
 
-/* The next piece of the body; NULL with *n 0 when a stream has none in hand. */
-static const char *next_piece(struct request *r, size_t *n) {
+/* The next piece of the body, empty when a source has none in hand. False: there will be no more.
+ */
+static bool next_piece(struct request *r, struct bytes *ret) {
     struct response *a = &r->response;
-    if (r->playback.active) {
-        *n = r->playback.chunk_len;
-        return r->playback.chunk;
+    if (a->source.next) {
+        return a->source.next(a->source.ctx, ret);
     }
     uint64_t left = a->len - a->sent;
-    *n = left < CHUNK ? (size_t)left : CHUNK;
-    return a->body + a->sent;
+    *ret = bytes_of(a->body + a->sent, left < CHUNK ? (size_t)left : CHUNK);
+    return true;
 }
 
 static int write_body(struct request *r, bool *ret_done) {
     struct response *a = &r->response;
-    size_t n = 0;
-    const char *piece = next_piece(r, &n);
-    if (n == 0) {
-        return r->playback.waiting || recordings_next(r) ? 0 : -1;
-    }
-    bool last = a->sent + n >= a->len;
-    uint8_t *out = r->control->scratch + LWS_PRE;
-    memcpy(out, piece, n);
-    if (lws_write(r->wsi, out, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n) {
+    struct bytes piece = {0};
+    if (!next_piece(r, &piece)) {
         return -1;
     }
-    a->sent += n;
-    recordings_taken(r);
+    if (piece.n == 0) {
+        return 0;
+    }
+    CHECK(piece.n <= RESPOND_PIECE_MAX);
+    bool last = a->sent + piece.n >= a->len;
+    uint8_t *out = r->loop->scratch + LWS_PRE;
+    memcpy(out, piece.p, piece.n);
+    if (lws_write(r->wsi, out, piece.n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
+        (int)piece.n) {
+        return -1;
+    }
+    a->sent += piece.n;
+    if (a->source.taken) {
+        a->source.taken(a->source.ctx);
+    }
     *ret_done = last;
     if (!last) {
         lws_callback_on_writable(r->wsi);

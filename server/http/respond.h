@@ -3,12 +3,13 @@
 #ifndef ORIEL_SERVER_HTTP_RESPOND_H
 #define ORIEL_SERVER_HTTP_RESPOND_H
 
-#include "server/http/http.h"
+#include "base/problem.h"
+#include "server/http/request.h"
 
 /* Add a header; name is a constant with its colon ("etag:"). The value is copied; one that does
  * not fit is left out. */
 void respond_header(struct request *r, const char *name, const char *value);
-/* An answer without a body of ours: none at all, or one that is streamed. */
+/* An answer without a body. */
 void respond_status(struct request *r, int status);
 /* A body that outlives the request (pages). */
 void respond_static(struct request *r, int status, const char *type, struct bytes body);
@@ -19,8 +20,14 @@ void respond_buffer(struct request *r, int status, const char *type, struct buff
 /* application/problem+json (RFC 9457): {"type","title","status","code"[,"detail"]}. code and title
  * NULL: the usual ones for this status. */
 void respond_problem(struct request *r, int status, const char *code, const char *detail);
-/* The same with a code that signaling knows. */
-void respond_code(struct request *r, enum sig_code code);
+/* The same with all of it given. */
+void respond_with(struct request *r, const struct problem *p);
+/* len bytes that come piece by piece from a source; its ctx must last as long as the request. */
+void respond_stream(struct request *r, int status, uint64_t len, const struct body_source *from);
+/* To OPTIONS, as the table of routes says. */
+void respond_options(struct request *r);
+/* Add the Allow header of a 405. */
+void respond_allow(struct request *r);
 
 /* Write what can be written now: headers first, then the body. 0 = go on, -1 = close; *ret_done
  * when the answer is complete. */

@@ -3,10 +3,12 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "server/http/header.h"
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -16,7 +18,7 @@
 
 struct tcp {
     struct deadline deadline;
-    struct control *control;
+    struct loop *loop;
     struct lws *wsi;
     struct addr client;
     bool proxy, named;       /* a trusted proxy; it has said who the client is */
@@ -52,8 +54,8 @@ static bool peer_of(int fd, struct addr *ret) {
     return s.ss_family == AF_INET6;
 }
 
-static bool is_proxy(const struct control *c, const struct addr *peer) {
-    const struct config_list *list = &c->config->trusted_proxies;
+static bool is_proxy(const struct loop *l, const struct addr *peer) {
+    const struct config_list *list = &l->config->trusted_proxies;
     struct addr a;
     for (size_t i = 0; i < list->n; i++) {
         if (config_addr(list->items[i], 0, &a) && memcmp(a.ip, peer->ip, sizeof(a.ip)) == 0) {
@@ -65,7 +67,7 @@ static bool is_proxy(const struct control *c, const struct addr *peer) {
 
 /* The last entry is the one our own proxy wrote; those before it come from anybody. */
 static bool forwarded_for(struct lws *wsi, struct addr *ret) {
-    char *all = control_header(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+    char *all = header_copy(wsi, WSI_TOKEN_X_FORWARDED_FOR);
     char *last = all ? strrchr(all, ',') : NULL;
     last = last ? last + 1 : all;
     bool ok = false;
@@ -81,6 +83,15 @@ static bool forwarded_for(struct lws *wsi, struct addr *ret) {
 const struct addr *tcp_client(struct lws *wsi) {
     const struct tcp *t = of(wsi);
     return t && (!t->proxy || t->named) ? &t->client : NULL;
+}
+
+const char *tcp_client_text(struct lws *wsi, char *out) {
+    const struct addr *a = tcp_client(wsi);
+    char text[INET6_ADDRSTRLEN] = "";
+    if (a) {
+        inet_ntop(AF_INET6, a->ip, text, sizeof(text));
+    }
+    return log_address(text, out);
 }
 
 /* ---- its life ---- */
@@ -103,7 +114,7 @@ static void give_back_request(struct tcp *t) {
     if (x) {
         addresses_end(x);
         if (t->proxy) {
-            addresses_disconnect(t->control->addresses, x);
+            addresses_disconnect(t->loop->addresses, x);
         }
     }
 }
@@ -120,12 +131,12 @@ void tcp_end(struct lws *wsi) {
 static void end_it(struct tcp *t) {
     t->dying = true;
     lws_set_timeout(t->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    deadlines_set(&t->control->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
+    deadlines_set(&t->loop->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
 }
 
 static void on_deadline(struct deadline *d) {
     struct tcp *t = CONTAINER_OF(d, struct tcp, deadline);
-    struct control_counters *n = &t->control->counters;
+    struct loop_counters *n = &t->loop->counters;
     if (!t->dying) {
         n->timeouts_headers += t->phase == TCP_HEADERS;
         n->timeouts_body += t->phase == TCP_BODY;
@@ -134,17 +145,17 @@ static void on_deadline(struct deadline *d) {
     end_it(t);
 }
 
-void tcp_forget_arriving(struct control *c) {
-    if (c->arriving) {
-        addresses_disconnect(c->addresses, c->arriving->address);
-        c->arriving = mem_free(c->arriving);
+void tcp_forget_arriving(struct loop *l) {
+    if (l->arriving) {
+        addresses_disconnect(l->addresses, l->arriving->address);
+        l->arriving = mem_free(l->arriving);
     }
 }
 
-bool tcp_admit(struct control *c, int fd) {
-    tcp_forget_arriving(c);
-    if (c->stopping || c->open >= (uint32_t)c->config->max_connections) {
-        c->counters.refused_connections++;
+bool tcp_admit(struct loop *l, int fd) {
+    tcp_forget_arriving(l);
+    if (l->stopping || l->open >= (uint32_t)l->config->max_connections) {
+        l->counters.refused_connections++;
         return false;
     }
     struct tcp *t = mem_zalloc(1, sizeof(*t));
@@ -152,41 +163,41 @@ bool tcp_admit(struct control *c, int fd) {
         mem_free(t);
         return false;
     }
-    t->control = c;
+    t->loop = l;
     t->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
-    t->proxy = is_proxy(c, &t->client);
-    if (!t->proxy && addresses_connect(c->addresses, &t->client, &t->address) != OK) {
-        c->counters.refused_address++;
+    t->proxy = is_proxy(l, &t->client);
+    if (!t->proxy && addresses_connect(l->addresses, &t->client, &t->address) != OK) {
+        l->counters.refused_address++;
         mem_free(t);
         return false;
     }
-    c->arriving = t;
+    l->arriving = t;
     return true;
 }
 
-bool tcp_opened(struct control *c, struct lws *wsi) {
-    struct tcp *t = c->arriving;
+bool tcp_opened(struct loop *l, struct lws *wsi) {
+    struct tcp *t = l->arriving;
     if (!t) {
         return false;
     }
-    c->arriving = NULL;
-    c->open++;
+    l->arriving = NULL;
+    l->open++;
     t->wsi = wsi;
     lws_set_opaque_user_data(wsi, t);
     tcp_phase(wsi, TCP_HEADERS);
     return true;
 }
 
-void tcp_closed(struct control *c, struct lws *wsi) {
+void tcp_closed(struct loop *l, struct lws *wsi) {
     struct tcp *t = of(wsi);
     if (!t) {
         return;
     }
     lws_set_opaque_user_data(wsi, NULL);
     give_back_request(t);
-    addresses_disconnect(c->addresses, t->address);
-    deadlines_set(&c->deadlines, &t->deadline, US_NEVER);
-    c->open--;
+    addresses_disconnect(l->addresses, t->address);
+    deadlines_set(&l->deadlines, &t->deadline, US_NEVER);
+    l->open--;
     mem_free(t);
 }
 
@@ -199,8 +210,8 @@ static bool charge(struct tcp *t, struct address **ret) {
         return true;
     }
     t->named = forwarded_for(t->wsi, &t->client);
-    if (t->named && addresses_connect(t->control->addresses, &t->client, ret) != OK) {
-        t->control->counters.refused_address++;
+    if (t->named && addresses_connect(t->loop->addresses, &t->client, ret) != OK) {
+        t->loop->counters.refused_address++;
         return false;
     }
     return true;
@@ -213,10 +224,10 @@ bool tcp_begin(struct lws *wsi) {
     if (!charge(t, &x)) {
         return false;
     }
-    if (x && !addresses_begin(t->control->addresses, x)) {
-        t->control->counters.refused_requests++;
+    if (x && !addresses_begin(t->loop->addresses, x)) {
+        t->loop->counters.refused_requests++;
         if (t->proxy) {
-            addresses_disconnect(t->control->addresses, x);
+            addresses_disconnect(t->loop->addresses, x);
         }
         return false;
     }
@@ -235,8 +246,8 @@ bool tcp_hold(struct lws *wsi, size_t n) {
     if (!x) {
         return true; /* a trusted proxy that asks for itself */
     }
-    if (!addresses_hold(t->control->addresses, x, n)) {
-        t->control->counters.refused_input++;
+    if (!addresses_hold(t->loop->addresses, x, n)) {
+        t->loop->counters.refused_input++;
         return false;
     }
     t->held += n;
@@ -251,7 +262,7 @@ void tcp_release(struct lws *wsi) {
 
 void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
     struct tcp *t = of(wsi);
-    const struct config *cfg = t->control->config;
+    const struct config *cfg = t->loop->config;
     const us_t limit[] = {
         [TCP_HEADERS] = cfg->headers_s * US_PER_S,
         [TCP_BODY] = cfg->body_s * US_PER_S,
@@ -263,7 +274,7 @@ void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
     if (!t->dying) {
         us_t at = limit[phase] == US_NEVER ? US_NEVER : clock_now() + limit[phase];
         t->phase = phase;
-        deadlines_set(&t->control->deadlines, &t->deadline, at);
+        deadlines_set(&t->loop->deadlines, &t->deadline, at);
     }
 }
 
@@ -273,7 +284,7 @@ enum tcp_phase tcp_phase_of(struct lws *wsi) {
 
 void tcp_linger(struct lws *wsi) {
     tcp_phase(wsi, TCP_LINGER);
-    if (!of(wsi)->control->tls) {
+    if (!of(wsi)->loop->tls) {
         (void)shutdown(lws_get_socket_fd(wsi),
                        SHUT_WR); /* a client that waits for the end sees it */
     }

@@ -4,7 +4,7 @@
 #ifndef ORIEL_SERVER_HTTP_TCP_H
 #define ORIEL_SERVER_HTTP_TCP_H
 
-#include "server/http/control.h"
+#include "server/http/loop.h"
 
 #define KEEPALIVE_S \
     10 /* [s] between two requests: pages come with several connections, which idle */
@@ -21,16 +21,18 @@ enum tcp_phase {
 struct tcp;
 
 /* May this socket, just accepted, become a connection? Charges its address. */
-bool tcp_admit(struct control *c, int fd);
+bool tcp_admit(struct loop *l, int fd);
 /* The connection of the socket admitted last. False when there is none: close it. */
-bool tcp_opened(struct control *c, struct lws *wsi);
+bool tcp_opened(struct loop *l, struct lws *wsi);
 /* libwebsockets lets go of it. Nothing for those that were never opened (the listener). */
-void tcp_closed(struct control *c, struct lws *wsi);
+void tcp_closed(struct loop *l, struct lws *wsi);
 /* Give back what was admitted and never opened, if anything was. */
-void tcp_forget_arriving(struct control *c);
+void tcp_forget_arriving(struct loop *l);
 /* The client: the peer, or whom a trusted proxy named last for this connection. NULL when a proxy
  * named nobody. */
 const struct addr *tcp_client(struct lws *wsi);
+/* Its address for the log, shortened as configured. out holds 64 bytes; returns out. */
+const char *tcp_client_text(struct lws *wsi, char *out);
 
 /* A request has come: charge it, and behind a proxy the connection too, to its client. False when
  * that client has its share. */

@@ -142,3 +142,14 @@ bool url_etag_listed(const char *header, const char *etag) {
     return (header && strcmp(header, "*") == 0) || url_list_has(header, etag) ||
            url_list_has(header, weak);
 }
+
+const char *url_argument(const char *args, size_t n, const char *name) {
+    const char *found = NULL;
+    size_t len = strlen(name);
+    for (size_t at = 0; at < n; at += strlen(args + at) + 1) {
+        if (strncmp(args + at, name, len) == 0 && args[at + len] == '=') {
+            found = args + at + len + 1;
+        }
+    }
+    return found;
+}

@@ -21,6 +21,10 @@ bool url_match(const char *pattern, const char *path, struct url_args *ret);
 /* A path segment or an argument that is a decimal number of 1 to 9 digits and nothing else. */
 bool url_number(const char *text, uint32_t *ret);
 
+/* The last argument of a query with this name, decoded, or NULL. args: "name=value" each, with a
+ * NUL behind it, n bytes in all; NULL allowed. */
+const char *url_argument(const char *args, size_t n, const char *name);
+
 /* RFC 9110 section 14.2. */
 enum url_range { URL_RANGE_NONE, URL_RANGE_ONE, URL_RANGE_UNSATISFIABLE };
 /* Read a Range header (NULL allowed) for a resource of `size` bytes. URL_RANGE_ONE sets [*first,

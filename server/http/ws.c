@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "server/http/header.h"
 #include "server/http/tcp.h"
 #include "server/http/urls.h"
 #include "server/os/clock.h"
@@ -25,18 +26,18 @@ struct ws_out {
 /* DESIGN. A connection ends in two steps. conn_close is for a client that can still be told: what
  * is queued and the close frame go out when the socket takes them. But a client that does not read
  * takes nothing, so from that moment on a deadline runs (timeouts.close_s) after which the socket
- * is ended without a word. Signaling is told at the first step: nobody sees a seat whose connection
- * only lingers. */
+ * is ended without a word. The service is told at the first step: nobody sees a seat whose
+ * connection only lingers. */
 struct ws_conn {
     struct deadline deadline; /* the earliest of the four below */
     us_t ping_at;             /* the next ping goes out */
     us_t pong_by;             /* the last one must be answered; US_NEVER: it has been */
     us_t kill_at;             /* after our close; US_NEVER: open */
-    struct control *control;
-    struct link in_control;
+    struct loop *loop;
+    struct link in_loop;
     struct lws *wsi;
     uint64_t id;
-    char label[CONTROL_LABEL];
+    char label[LOOP_LABEL];
     struct ws_out *head, **tail;
     size_t queued; /* [bytes] */
     uint8_t nonce[NONCE];
@@ -44,7 +45,7 @@ struct ws_conn {
     struct buffer in;      /* the message being received */
     size_t in_more;        /* [bytes] of it thrown away, beyond limits.message_kib */
     uint16_t close_status; /* 0 = open */
-    bool told;             /* signaling knows this connection */
+    bool known;            /* to the service */
 };
 
 static void drop_queue(struct ws_conn *w) {
@@ -59,15 +60,15 @@ static void drop_queue(struct ws_conn *w) {
 
 static void watch(struct ws_conn *w) {
     us_t at = w->kill_at != US_NEVER ? w->kill_at : us_min(w->ping_at, w->pong_by);
-    deadlines_set(&w->control->deadlines, &w->deadline, at);
+    deadlines_set(&w->loop->deadlines, &w->deadline, at);
 }
 
-/* Whoever calls this has effects drained afterwards, or is called while they are. */
-static void tell_signaling(struct ws_conn *w) {
-    if (w->told && !w->control->stopping) {
-        sig_closed(w->control->sig, clock_now(), w->id);
+/* Whoever calls this has the service settle afterwards, or is called while it does. */
+static void tell_service(struct ws_conn *w) {
+    if (w->known && !w->loop->stopping) {
+        w->loop->ws->closed(w->loop->ws->ctx, w->id);
     }
-    w->told = false;
+    w->known = false;
 }
 
 static void conn_close(struct ws_conn *w, uint16_t status) {
@@ -75,18 +76,18 @@ static void conn_close(struct ws_conn *w, uint16_t status) {
         return;
     }
     w->close_status = status;
-    w->kill_at = clock_now() + w->control->config->close_s * US_PER_S;
+    w->kill_at = clock_now() + w->loop->config->close_s * US_PER_S;
     buffer_free(&w->in);
     tcp_release(w->wsi);
     watch(w);
     lws_callback_on_writable(w->wsi);
-    tell_signaling(w);
+    tell_service(w);
 }
 
 static void log_conn(const struct ws_conn *w, const char *event, const char *msg) {
     char ip[64];
     LOG(LOG_LEVEL_INFO, event, msg, LOG_STR("conn", w->label),
-        LOG_STR("client", control_client(w->wsi, ip)));
+        LOG_STR("client", tcp_client_text(w->wsi, ip)));
 }
 
 /* A client that cannot be told any more: its socket takes nothing. */
@@ -99,25 +100,25 @@ static void conn_lose(struct ws_conn *w) {
 
 static void on_deadline(struct deadline *d) {
     struct ws_conn *w = CONTAINER_OF(d, struct ws_conn, deadline);
-    struct control *c = w->control;
+    struct loop *l = w->loop;
     us_t now = clock_now();
     if (w->kill_at <= now) {
-        c->counters.ws_killed++;
+        l->counters.ws_killed++;
         tcp_kill(w->wsi);
         return;
     }
     if (w->pong_by <= now) {
-        c->counters.ws_pong_missing++;
+        l->counters.ws_pong_missing++;
         log_conn(w, "ws_no_pong", "A client did not answer a ping and was closed.");
         conn_lose(w);
-        control_effects(c);
+        l->ws->settle(l->ws->ctx);
         return;
     }
     if (w->ping_at <= now) {
         struct rng rng = clock_rng();
-        w->ping_at = now + c->config->ping_s * US_PER_S;
+        w->ping_at = now + l->config->ping_s * US_PER_S;
         if (w->pong_by == US_NEVER) {
-            w->pong_by = now + c->config->pong_s * US_PER_S;
+            w->pong_by = now + l->config->pong_s * US_PER_S;
             rng_fill(&rng, w->nonce, sizeof(w->nonce));
         }
         w->ping_due = true;
@@ -126,68 +127,67 @@ static void on_deadline(struct deadline *d) {
     watch(w);
 }
 
-static struct ws_conn *conn_new(struct control *c, struct lws *wsi) {
+static struct ws_conn *conn_new(struct loop *l, struct lws *wsi) {
     struct ws_conn *w = mem_zalloc(1, sizeof(*w));
     if (!w) {
         return NULL;
     }
     w->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
-    w->ping_at = clock_now() + c->config->ping_s * US_PER_S;
+    w->ping_at = clock_now() + l->config->ping_s * US_PER_S;
     w->pong_by = w->kill_at = US_NEVER;
-    w->control = c;
+    w->loop = l;
     w->wsi = wsi;
-    w->id = ++c->next_id;
+    w->id = ++l->next_id;
     w->tail = &w->head;
     snprintf(w->label, sizeof(w->label), "c%" PRIu64, w->id);
-    if (map_put(c->conns, w->id, w) != OK) {
+    if (map_put(l->conns, w->id, w) != OK) {
         return mem_free(w);
     }
-    list_push(&c->all_ws, &w->in_control);
+    list_push(&l->all_ws, &w->in_loop);
     return w;
 }
 
-static int opened(struct control *c, struct lws *wsi, struct ws_conn **slot) {
-    struct ws_conn *w = conn_new(c, wsi);
+static int opened(struct loop *l, struct lws *wsi, struct ws_conn **slot) {
+    struct ws_conn *w = conn_new(l, wsi);
     if (!w) {
         return -1;
     }
     *slot = w;
     tcp_phase(wsi, TCP_WEBSOCKET);
     watch(w);
-    c->counters.ws_opened++;
+    l->counters.ws_opened++;
     log_conn(w, "ws_open", "A signaling connection was opened.");
-    enum err e = c->stopping ? ERR_FULL : sig_open(c->sig, clock_now(), w->id);
-    w->told = e == OK;
-    if (e != OK) {
+    w->known = !l->stopping && l->ws->opened(l->ws->ctx, w->id);
+    if (!w->known) {
         conn_close(w, WS_CLOSE_AGAIN);
         return 0;
     }
-    control_effects(c);
+    l->ws->settle(l->ws->ctx);
     return 0;
 }
 
-static void closed(struct control *c, struct ws_conn **slot) {
+static void closed(struct loop *l, struct ws_conn **slot) {
     struct ws_conn *w = *slot;
     if (!w) {
         return;
     }
     *slot = NULL;
-    map_take(c->conns, w->id);
-    list_remove(&w->in_control);
+    map_take(l->conns, w->id);
+    list_remove(&w->in_loop);
     LOG(LOG_LEVEL_INFO, "ws_closed", "A signaling connection ended.", LOG_STR("conn", w->label));
-    deadlines_set(&c->deadlines, &w->deadline, US_NEVER);
-    tell_signaling(w);
+    deadlines_set(&l->deadlines, &w->deadline, US_NEVER);
+    tell_service(w);
     drop_queue(w);
     buffer_free(&w->in);
     mem_free(w);
-    control_effects(c);
+    l->ws->settle(l->ws->ctx);
 }
 
 /* The client has begun to close. It may go on not to read, so our deadline runs, too. */
-static void client_closes(struct control *c, struct ws_conn *w) {
+static void client_closes(struct loop *l, struct ws_conn *w) {
     if (w) {
         conn_close(w, WS_CLOSE_NORMAL);
-        control_effects(c);
+        l->ws->settle(l->ws->ctx);
     }
 }
 
@@ -199,10 +199,10 @@ static void ponged(struct ws_conn *w, const void *in, size_t n) {
     }
 }
 
-/* Append to the message; it may become one byte longer than the limit, which is how signaling
+/* Append to the message; it may become one byte longer than the limit, which is how the service
  * learns that it was too large and answers so. */
 static bool append(struct ws_conn *w, const char *in, size_t n) {
-    size_t max = (size_t)w->control->config->message_kib * 1024 + 1;
+    size_t max = (size_t)w->loop->config->message_kib * 1024 + 1;
     if (n > max - w->in.n) {
         w->in_more += n - (max - w->in.n);
         n = max - w->in.n;
@@ -215,40 +215,40 @@ static bool append(struct ws_conn *w, const char *in, size_t n) {
     return !w->in.bad;
 }
 
-static int received(struct control *c, struct ws_conn *w, const char *in, size_t n) {
-    if (!w || w->close_status || c->stopping) {
+static int received(struct loop *l, struct ws_conn *w, const char *in, size_t n) {
+    if (!w || w->close_status || l->stopping) {
         return 0; /* what comes after our close is not read (RFC 6455 section 5.5.1) */
     }
     if (!append(w, in, n)) {
         return -1;
     }
     if (w->close_status) {
-        control_effects(c);
+        l->ws->settle(l->ws->ctx);
         return 0;
     }
     bool last = lws_is_final_fragment(w->wsi) && lws_remaining_packet_payload(w->wsi) == 0;
     if (!last && w->in_more > DISCARD_MAX) {
-        c->counters.ws_too_large++;
+        l->counters.ws_too_large++;
         conn_close(w, WS_CLOSE_TOO_BIG);
-        control_effects(c);
+        l->ws->settle(l->ws->ctx);
         return 0;
     }
     if (!last) {
         return 0;
     }
-    c->counters.ws_in++;
-    c->counters.ws_too_large += w->in_more > 0;
+    l->counters.ws_in++;
+    l->counters.ws_too_large += w->in_more > 0;
     if (lws_frame_is_binary(w->wsi)) {
         buffer_cut(&w->in, 0); /* only text frames carry messages: an empty one is bad_json */
     }
-    /* Ours until signaling has read it, although it may close the connection meanwhile. */
+    /* Ours until the service has read it, although it may close the connection meanwhile. */
     struct buffer message = w->in;
     w->in = (struct buffer){0};
     w->in_more = 0;
     tcp_release(w->wsi);
-    sig_message(c->sig, clock_now(), w->id, message.p ? message.p : "", message.n);
+    l->ws->message(l->ws->ctx, w->id, message.p ? message.p : "", message.n);
     buffer_free(&message);
-    control_effects(c);
+    l->ws->settle(l->ws->ctx);
     return 0;
 }
 
@@ -269,7 +269,7 @@ static bool flush(struct ws_conn *w) {
         n += o->n;
         ok = lws_write(w->wsi, o->data + LWS_PRE, o->n, LWS_WRITE_TEXT) >= (int)o->n;
         mem_free(o);
-        w->control->counters.ws_out++;
+        w->loop->counters.ws_out++;
     }
     return ok;
 }
@@ -292,23 +292,23 @@ static int writable(struct ws_conn *w) {
 
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                 size_t len) {
-    struct control *c = lws_context_user(lws_get_context(wsi));
+    struct loop *l = lws_context_user(lws_get_context(wsi));
     struct ws_conn **slot = user;
     switch ((int)reason) {
     case LWS_CALLBACK_ESTABLISHED:
-        return opened(c, wsi, slot);
+        return opened(l, wsi, slot);
     case LWS_CALLBACK_RECEIVE:
-        return received(c, *slot, in, len);
+        return received(l, *slot, in, len);
     case LWS_CALLBACK_RECEIVE_PONG:
         ponged(*slot, in, len);
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return writable(*slot);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        client_closes(c, *slot);
+        client_closes(l, *slot);
         return 0;
     case LWS_CALLBACK_CLOSED:
-        closed(c, slot);
+        closed(l, slot);
         return 0;
     default:
         return 0;
@@ -316,23 +316,38 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 }
 
 static bool offers_protocol(struct lws *wsi) {
-    char *list = control_header(wsi, WSI_TOKEN_PROTOCOL);
+    char *list = header_copy(wsi, WSI_TOKEN_PROTOCOL);
     bool found = url_list_has(list, WS_PROTOCOL);
     mem_free(list);
     return found;
 }
 
-int ws_upgrade_status(struct control *c, struct lws *wsi) {
+static bool listed(const struct config_list *list, const char *text) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcasecmp(list->items[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May pages of this Origin open a WebSocket? NULL: not a browser. */
+static bool origin_ok(const struct loop *l, const char *origin, const char *host) {
+    return !origin || strcasecmp(origin, l->origin) == 0 || listed(&l->config->origins, origin) ||
+           (host && url_same_host(origin, host));
+}
+
+int ws_upgrade_status(struct loop *l, struct lws *wsi) {
     char path[64] = "";
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 0 ||
         strcmp(path, WS_PATH) != 0) {
         return 404;
     }
-    char *origin = control_header(wsi, WSI_TOKEN_ORIGIN);
-    char *host = control_header(wsi, WSI_TOKEN_HOST);
-    bool ok = control_origin_ok(c, origin, host);
+    char *origin = header_copy(wsi, WSI_TOKEN_ORIGIN);
+    char *host = header_copy(wsi, WSI_TOKEN_HOST);
+    bool ok = origin_ok(l, origin, host);
     if (!ok) {
-        c->counters.ws_origin_refused++;
+        l->counters.ws_origin_refused++;
         LOG(LOG_LEVEL_WARN, "origin_refused", "A page of a foreign origin was refused.",
             LOG_STR("origin", origin));
     }
@@ -341,7 +356,7 @@ int ws_upgrade_status(struct control *c, struct lws *wsi) {
     if (!ok) {
         return 403;
     }
-    if (c->stopping) {
+    if (l->stopping) {
         return 503;
     }
     return offers_protocol(wsi) ? 0 : 400;
@@ -351,12 +366,12 @@ int ws_upgrade_status(struct control *c, struct lws *wsi) {
  * limit is nobody's slowness, and who joins again would be sent it again. So at most one message
  * more than the limit waits, and what one message can be is bounded by limits.participants. */
 static bool has_room(const struct ws_conn *w, size_t n) {
-    size_t limit = (size_t)w->control->config->send_queue_kib * 1024;
+    size_t limit = (size_t)w->loop->config->send_queue_kib * 1024;
     return !w->head || w->queued - w->head->n + n <= limit;
 }
 
-void ws_send(struct control *c, uint64_t id, const char *text, size_t n) {
-    struct ws_conn *w = map_get(c->conns, id);
+void ws_send(struct loop *l, uint64_t id, const char *text, size_t n) {
+    struct ws_conn *w = map_get(l->conns, id);
     struct ws_out *o = NULL;
     if (!w || w->close_status) {
         return;
@@ -367,7 +382,7 @@ void ws_send(struct control *c, uint64_t id, const char *text, size_t n) {
         o = mem_alloc(sizeof(*o) + LWS_PRE + n);
     }
     if (!o) {
-        c->counters.ws_slow++;
+        l->counters.ws_slow++;
         log_conn(w, "ws_slow", "A client does not read what it is sent and was closed.");
         drop_queue(w);
         conn_close(w, WS_CLOSE_AGAIN);
@@ -382,15 +397,15 @@ void ws_send(struct control *c, uint64_t id, const char *text, size_t n) {
     lws_callback_on_writable(w->wsi);
 }
 
-void ws_close(struct control *c, uint64_t id, uint16_t status) {
-    struct ws_conn *w = map_get(c->conns, id);
+void ws_close(struct loop *l, uint64_t id, uint16_t status) {
+    struct ws_conn *w = map_get(l->conns, id);
     if (w) {
         conn_close(w, status);
     }
 }
 
-void ws_close_all(struct control *c, uint16_t status) {
-    LIST_EACH(l, &c->all_ws) {
-        conn_close(LIST_ENTRY(l, struct ws_conn, in_control), status);
+void ws_close_all(struct loop *l, uint16_t status) {
+    LIST_EACH(at, &l->all_ws) {
+        conn_close(LIST_ENTRY(at, struct ws_conn, in_loop), status);
     }
 }

@@ -1,9 +1,9 @@
 /* /v1/signal: WebSocket connections (RFC 6455), subprotocol oriel.v1. Bytes only; what they mean
- * is signaling's. Owner: the control thread. */
+ * the service knows. Owner: the control thread. */
 #ifndef ORIEL_SERVER_HTTP_WS_H
 #define ORIEL_SERVER_HTTP_WS_H
 
-#include "server/http/control.h"
+#include "server/http/loop.h"
 
 #define WS_PROTOCOL "oriel.v1"
 #define WS_PATH "/v1/signal"
@@ -11,6 +11,18 @@
 #define WS_CLOSE_AWAY 1001
 #define WS_CLOSE_TOO_BIG 1009
 #define WS_CLOSE_AGAIN 1013 /* try again later (IANA registry of RFC 6455 section 11.7) */
+
+/* Who talks on them; called in the control thread. Connections have ids. */
+struct ws_service {
+    bool (*opened)(void *ctx, uint64_t id); /* false: not now; it is closed with 1013 */
+    /* At most one byte longer than limits.message_kib: then it was cut off. */
+    void (*message)(void *ctx, uint64_t id, const char *text, size_t n);
+    void (*closed)(void *ctx, uint64_t id); /* or about to be; also from within ws_send, ws_close */
+    /* What those three brought about may be sent: after each of them, but not within ws_send and
+     * ws_close. */
+    void (*settle)(void *ctx);
+    void *ctx;
+};
 
 struct ws_conn;
 
@@ -20,14 +32,14 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 #define WS_SESSION_SIZE sizeof(struct ws_conn *)
 
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
-int ws_upgrade_status(struct control *c, struct lws *wsi);
+int ws_upgrade_status(struct loop *l, struct lws *wsi);
 /* Queue a message. A client that leaves more than limits.send_queue_kib unread behind the first
  * message, while its socket takes no more, is closed with 1013. Unknown ids are ignored. */
-void ws_send(struct control *c, uint64_t id, const char *text, size_t n);
+void ws_send(struct loop *l, uint64_t id, const char *text, size_t n);
 /* Close with this status after what is queued, without a word when that takes longer than
- * timeouts.close_s. Signaling learns at once that the connection is gone. */
-void ws_close(struct control *c, uint64_t id, uint16_t status);
+ * timeouts.close_s. The service learns at once that the connection is gone. */
+void ws_close(struct loop *l, uint64_t id, uint16_t status);
 /* Close all of them. */
-void ws_close_all(struct control *c, uint16_t status);
+void ws_close_all(struct loop *l, uint16_t status);
 
 #endif

@@ -39,7 +39,6 @@ struct read_list {
     uint32_t limit;
     char after[LIBRARY_CURSOR_MAX], tour[LIBRARY_TEXT_MAX], text[LIBRARY_TEXT_MAX];
     char person[LIBRARY_TEXT_MAX], state[16], from[40], to[40];
-    char sub[65]; /* not of the list: whose tickets are taken back */
 };
 
 struct read_request {

@@ -50,6 +50,8 @@ BAD = [
     ("documented", "server/x.h", "struct x *x_new(int a,\n                int b);\n", 1),
     ("arrows", "media/out/x.c", '#include "media/room/y.h"\n', 1),
     ("arrows", "media/recv/x.c", '#include "media/send/y.h"\n', 1),
+    ("circles", "server/http/a.c", "void a(void) {\n    b();\n}\n", 1),
+    ("own_header", "server/http/x.c", "\n\nvoid stray(void) {\n}\n", 3),
     ("circles", "media/a.c", "void a(void) {\n    b();\n}\n", 1),
     ("own_header", "media/x.c", "\nvoid stray(void) {\n}\n", 2),
     ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
@@ -101,6 +103,8 @@ GOOD = {
                            "int recorder_checked(const struct recorder *r) {\n"
                            "    OWNER_CHECK(&r->owner);\n    return 0;\n}\n",
     "server/http/x.c": "#include <libwebsockets.h>\n",
+    "server/x.h": "/* Both. */\nint f(void);\nint g(int a, int b, int c, int d, int (*e)(int, int));\n",
+    "server/main.c": "int main(void) {\n    return 0;\n}\n",
     "server/x.c": "#include <pthread.h>\n"
                   "int f(void) {\n    return time(NULL) + socket(1, 2, 3);\n}\n"
                   "int g(int a, int b, int c, int d, int (*e)(int, int)) {\n    return 0;\n}\n",
@@ -130,6 +134,9 @@ SUPPORT = {
                                     "void other(void);\n",
     "media/room/y.h": "", "media/send/y.h": "", "media/b.h": "/* B. */\nvoid b(void);\n",
     "media/c.h": "/* C. */\nvoid c(void);\n",
+    "server/http/b.h": "/* B. */\nvoid b(void);\n", "server/http/c.h": "/* C. */\nvoid c(void);\n",
+    "server/http/b.c": "void b(void) {\n    c();\n}\n",
+    "server/http/c.c": "void c(void) {\n    a();\n}\n",
     "media/b.c": "void b(void) {\n    c();\n}\n", "media/c.c": "void c(void) {\n    a();\n}\n",
     "base/y.h": "", "media/y.h": "", "signaling/y.h": "", "server/y.h": "",
     "server/http/y.h": "", "server/recording/y.h": "",

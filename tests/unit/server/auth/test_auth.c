@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 #include "server/auth/auth.h"
+#include "server/auth/auth_secret.h"
+#include "server/auth/auth_ticket.h"
 #include "tests/unit/test.h"
 
 #include <jwt.h>

@@ -156,3 +156,12 @@ TEST(url_lists) {
     EXPECT(!url_list_has("", "oriel.v1"));
     EXPECT(!url_list_has(NULL, "oriel.v1"));
 }
+
+TEST(url_argument_is_the_last_of_its_name) {
+    static const char text[] = "a=1\0bc=2\0a=\0b\0a=x=y";
+    EXPECT_STR(url_argument(text, sizeof(text), "a"), "x=y");
+    EXPECT_STR(url_argument(text, sizeof(text), "bc"), "2");
+    EXPECT(!url_argument(text, sizeof(text), "b"));
+    EXPECT(!url_argument(text, sizeof(text), "c"));
+    EXPECT(!url_argument(NULL, 0, "a"));
+}

@@ -1,31 +1,15 @@
-#include "server/http/http.h"
+#include "server/http/request.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/utf8.h"
-#include "server/api/routes.h"
+#include "server/http/header.h"
 #include "server/http/respond.h"
 #include "server/http/tcp.h"
 #include "server/http/ws.h"
-#include "server/os/clock.h"
 #include "server/os/log.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
-
-static const struct {
-    const char *name;
-    enum lws_token_indexes token;
-} methods[] = {
-    [HTTP_GET] = {"GET", WSI_TOKEN_GET_URI},
-    [HTTP_HEAD] = {"HEAD", WSI_TOKEN_HEAD_URI},
-    [HTTP_POST] = {"POST", WSI_TOKEN_POST_URI},
-    [HTTP_PATCH] = {"PATCH", WSI_TOKEN_PATCH_URI},
-    [HTTP_DELETE] = {"DELETE", WSI_TOKEN_DELETE_URI},
-    [HTTP_OPTIONS] = {"OPTIONS", WSI_TOKEN_OPTIONS_URI},
-    [HTTP_OTHER] = {"other", WSI_TOKEN_PUT_URI},
-};
 
 static const enum lws_token_indexes header_tokens[H_COUNT] = {
     [H_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
@@ -38,24 +22,11 @@ static const enum lws_token_indexes header_tokens[H_COUNT] = {
     [H_ORIGIN] = WSI_TOKEN_ORIGIN,
 };
 
-const char *http_method_name(enum http_method m) {
-    return methods[m].name;
+struct request *request_find(const struct loop *l, uint64_t id) {
+    return map_get(l->requests, id);
 }
 
-static enum http_method method_of(struct lws *wsi) {
-    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
-            return (enum http_method)i;
-        }
-    }
-    return HTTP_OTHER;
-}
-
-struct request *http_find(struct control *c, uint64_t id) {
-    return map_get(c->requests, id);
-}
-
-void http_wake(struct request *r) {
+void request_wake(struct request *r) {
     lws_callback_on_writable(r->wsi);
 }
 
@@ -63,7 +34,7 @@ static struct request *request_free(struct request *r) {
     if (!r) {
         return NULL;
     }
-    map_take(r->control->requests, r->id);
+    map_take(r->loop->requests, r->id);
     tcp_end(r->wsi);
     for (size_t i = 0; i < H_COUNT; i++) {
         if (r->headers[i]) {
@@ -71,83 +42,40 @@ static struct request *request_free(struct request *r) {
         }
         mem_free(r->headers[i]);
     }
+    buffer_free(&r->query);
     buffer_free(&r->body);
     mem_free(r->response.owned);
-    recordings_gone(r);
-    mem_free(r->list);
+    r->loop->http->end(r);
     return mem_free(r);
 }
 
-/* Where an argument of the query goes. */
-static const struct {
-    const char *name; /* with its equals sign */
-    size_t at, cap;   /* in struct read_list */
-} arguments[] = {
-#define ARGUMENT(name, field) \
-    { name, offsetof(struct read_list, field), sizeof(((struct read_list *)NULL)->field) }
-    ARGUMENT("after=", after),   ARGUMENT("tour=", tour),   ARGUMENT("q=", text),
-    ARGUMENT("person=", person), ARGUMENT("state=", state), ARGUMENT("from=", from),
-    ARGUMENT("to=", to),         ARGUMENT("sub=", sub),
-#undef ARGUMENT
-};
-
-/* "limit=20", decoded. Arguments that nobody knows are nobody's; false when a value cannot be. */
-static bool take_argument(struct read_list *l, const char *text) {
-    if (strncmp(text, "limit=", 6) == 0) {
-        const char *digits = text + 6;
-        l->limit = (uint32_t)strtoul(digits, NULL, 10);
-        return strlen(digits) < 8 && !digits[strspn(digits, "0123456789")];
-    }
-    for (size_t i = 0; i < ARRAY_LEN(arguments); i++) {
-        size_t n = strlen(arguments[i].name);
-        if (strncmp(text, arguments[i].name, n) == 0) {
-            if (strlen(text + n) >= arguments[i].cap || !utf8_printable(text + n)) {
-                return false;
-            }
-            snprintf((char *)l + arguments[i].at, arguments[i].cap, "%s", text + n);
-            return true;
-        }
-    }
-    return true;
-}
-
 /* The query is gone with the headers, so it is read with them, whatever it is for. */
-static enum err read_query(struct request *r, struct lws *wsi) {
+static void read_query(struct request *r, struct lws *wsi) {
     char text[512];
-    int n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, 0);
-    if (n <= 0) {
-        return OK;
-    }
-    r->list = mem_zalloc(1, sizeof(*r->list));
-    if (!r->list) {
-        return ERR_NOMEM;
-    }
-    for (int i = 0; n > 0; n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, ++i)) {
-        if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
-            !take_argument(r->list, text)) {
+    for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
+        if (lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, i) < 0) {
             r->bad_query = true; /* it may be any argument */
-        } else if (strncmp(text, "audio=", 6) == 0) {
-            r->says_audio = true;
-            snprintf(r->audio, sizeof(r->audio), "%.7s", text + 6);
+        } else {
+            buffer_put(&r->query, text, strlen(text) + 1);
         }
     }
-    return OK;
 }
 
-static struct request *request_new(struct control *c, struct lws *wsi) {
+static struct request *request_new(struct loop *l, struct lws *wsi) {
     struct request *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
         return NULL;
     }
-    r->control = c;
+    r->loop = l;
     r->wsi = wsi;
-    r->id = ++c->next_id;
+    r->id = ++l->next_id;
     snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
     r->method = method_of(wsi);
     for (size_t i = 0; i < H_COUNT; i++) {
-        r->headers[i] = control_header(wsi, header_tokens[i]);
+        r->headers[i] = header_copy(wsi, header_tokens[i]);
     }
-    if (read_query(r, wsi) != OK || map_put(c->requests, r->id, r) != OK) {
+    read_query(r, wsi);
+    if (r->query.bad || map_put(l->requests, r->id, r) != OK || !l->http->begin(r)) {
         return request_free(r);
     }
     return r;
@@ -171,27 +99,24 @@ static void dispatch(struct request *r) {
     r->dispatched = true;
     tcp_phase(r->wsi, TCP_ANSWER);
     if (r->early == 405) {
-        routes_allow(r);
+        respond_allow(r);
     }
     if (r->early == 429) {
         respond_header(r, "retry-after:", "1");
     }
     if (r->early) {
         respond_problem(r, r->early, NULL, NULL);
+    } else if (r->method == HTTP_OPTIONS) {
+        respond_options(r);
     } else {
-        routes_dispatch(r);
+        r->loop->http->answer(r);
     }
-}
-
-/* Methods for which libwebsockets expects a body whatever the headers say. */
-static bool awaits_body(enum http_method m) {
-    return m == HTTP_POST || m == HTTP_PATCH || m == HTTP_OTHER;
 }
 
 /* Judge what the headers say about the body: may set early. True when there is one, or "complete"
  * comes although there is none. */
 static bool expects_body(struct request *r) {
-    int64_t n = content_length(r->wsi), max = r->control->config->body_kib * 1024;
+    int64_t n = content_length(r->wsi), max = r->loop->config->body_kib * 1024;
     if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
         r->early = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
         r->close_after = true;
@@ -206,7 +131,7 @@ static bool expects_body(struct request *r) {
     }
     /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
      * to wait for one: the connection cannot be used again. */
-    r->close_after = r->close_after || (n == LENGTH_NONE && awaits_body(r->method));
+    r->close_after = r->close_after || (n == LENGTH_NONE && method_awaits_body(r->method));
     /* "Complete" comes for an empty POST too, but not for other empty bodies. */
     return (n > 0 || (n == 0 && r->method == HTTP_POST)) && !r->close_after;
 }
@@ -226,28 +151,28 @@ static bool invite_body(struct lws *wsi) {
     return lws_write(wsi, text + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
 }
 
-static int begin(struct control *c, struct lws *wsi, struct request **slot, const char *path) {
+static int begin(struct loop *l, struct lws *wsi, struct request **slot, const char *path) {
     *slot = request_free(*slot);
     if (tcp_phase_of(wsi) == TCP_LINGER) {
         return -1; /* its last answer has been given */
     }
     bool share = tcp_begin(wsi);
-    struct request *r = request_new(c, wsi);
+    struct request *r = request_new(l, wsi);
     if (!r) {
         return -1;
     }
     *slot = r;
-    routes_find(r, path);
+    r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->early);
     bool body = expects_body(r);
     r->early = share ? r->early : 429;
     /* Who may not do this is told so before a body is waited for. */
-    bool refused = r->early || !routes_authorise(r);
+    bool refused = r->early || (r->method != HTTP_OPTIONS && !l->http->admit(r));
     if (body && !refused) {
         tcp_phase(wsi, TCP_BODY);
         return invite_body(wsi) ? 0 : -1;
     }
     r->close_after |= body;
-    r->unread = r->close_after && (body || awaits_body(r->method));
+    r->unread = r->close_after && (body || method_awaits_body(r->method));
     dispatch(r);
     return 0;
 }
@@ -256,7 +181,7 @@ static int take_body(struct lws *wsi, struct request *r, const char *in, size_t 
     if (!r || r->dispatched || r->early || len == 0) {
         return tcp_discard(wsi, len) ? 0 : -1;
     }
-    size_t max = (size_t)r->control->config->body_kib * 1024;
+    size_t max = (size_t)r->loop->config->body_kib * 1024;
     if (len > max - r->body.n || !tcp_hold(wsi, len)) {
         r->early = len > max - r->body.n ? 413 : 429;
         r->close_after = r->unread = true;
@@ -270,11 +195,11 @@ static int take_body(struct lws *wsi, struct request *r, const char *in, size_t 
 static void log_answer(const struct request *r) {
     int status = r->response.status;
     if (status >= 100 && status < 600) {
-        r->control->counters.http_requests[status / 100]++;
+        r->loop->counters.http_requests[status / 100]++;
     }
     /* The pattern, not the path: paths of WHIP sessions are capabilities. */
     LOG(status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "http", "Answered.",
-        LOG_STR("conn", r->label), LOG_STR("method", http_method_name(r->method)),
+        LOG_STR("conn", r->label), LOG_STR("method", method_name(r->method)),
         LOG_STR("route", r->route ? r->route->pattern : "-"), LOG_NUM("status", status));
 }
 
@@ -321,41 +246,41 @@ static int early_bytes(struct request **slot) {
 }
 
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE asks for: 0 = go on, 1 = answered here. */
-static int refuse_upgrade(struct control *c, struct lws *wsi, const char *to) {
+static int refuse_upgrade(struct loop *l, struct lws *wsi, const char *to) {
     /* libwebsockets would also speak h2c; HTTP/2 stays off (docs/security.md). */
-    int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(c, wsi) : 400;
+    int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(l, wsi) : 400;
     if (status == 0 && !tcp_upgrade(wsi)) {
         status = 429;
     }
     if (status == 0) {
         return 0;
     }
-    c->counters.http_requests[status / 100]++;
+    l->counters.http_requests[status / 100]++;
     lws_return_http_status(wsi, (unsigned)status, NULL);
     return 1;
 }
 
-int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                  size_t len) {
-    struct control *c = lws_context_user(lws_get_context(wsi));
+int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                     size_t len) {
+    struct loop *l = lws_context_user(lws_get_context(wsi));
     struct request **slot = user;
     switch ((int)reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return tcp_admit(c, (int)(intptr_t)in) ? 0 : 1;
+        return tcp_admit(l, (int)(intptr_t)in) ? 0 : 1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        return tcp_opened(c, wsi) ? 0 : -1;
+        return tcp_opened(l, wsi) ? 0 : -1;
     case LWS_CALLBACK_WSI_DESTROY:
-        tcp_closed(c, wsi);
+        tcp_closed(l, wsi);
         return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        control_service(c);
+        l->woken(l->ctx);
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return refuse_upgrade(c, wsi, in);
+        return refuse_upgrade(l, wsi, in);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return -1; /* a WebSocket that named this protocol: nobody would listen to it */
     case LWS_CALLBACK_HTTP:
-        return begin(c, wsi, slot, in);
+        return begin(l, wsi, slot, in);
     case LWS_CALLBACK_HTTP_BODY:
         return take_body(wsi, *slot, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:

@@ -1,0 +1,47 @@
+/* What the answers of HTTP are made from. Owner: the control thread. */
+#ifndef ORIEL_SERVER_API_API_H
+#define ORIEL_SERVER_API_API_H
+
+#include "server/api/assets.h"
+#include "server/auth/auth.h"
+#include "server/auth/auth_ticket.h"
+#include "server/auth/revocations.h"
+#include "server/auth/turn.h"
+#include "server/glue/glue.h"
+#include "server/http/request.h"
+#include "server/jobs/jobs_thread.h"
+#include "server/recording/keeper_thread.h"
+#include "server/recording/reader_thread.h"
+
+/* All that is pointed to is borrowed: boot makes it and takes it apart. */
+struct api {
+    const struct config *config;
+    struct loop *loop;
+    us_t started;
+    uint8_t ticket_key[AUTH_TICKET_KEY];
+    uint64_t tickets;               /* given out, which numbers them */
+    struct revocations revocations; /* of tickets */
+    struct auth *auth;
+    struct turn *turn;
+    struct assets *assets; /* NULL: web.dir could not be read */
+    struct sig *sig;
+    struct glue *glue;
+    struct worker **workers;
+    uint32_t n_workers;
+    struct recorder_thread *recorder;   /* NULL: recording is off */
+    struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
+    struct reader_thread *reader;       /* NULL: recording is off */
+    struct mix_thread *mix;             /* NULL: nothing is mixed */
+    struct jobs_thread *jobs;           /* NULL: recording is off */
+    struct keeper_thread *keeper;       /* likewise */
+    void (*settle)(void *ctx);          /* after each call into sig_: its effects are drained */
+    void *ctx;
+    uint64_t playback_bytes, playback_refused; /* downloads that found no place */
+};
+
+/* Of whom a request asks. */
+static inline struct api *api_of(const struct request *r) {
+    return r->loop->http->ctx;
+}
+
+#endif

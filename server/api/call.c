@@ -1,0 +1,18 @@
+#include "server/api/call.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+bool call_begin(struct request *r) {
+    r->own = mem_zalloc(1, sizeof(struct call));
+    return r->own != NULL;
+}
+
+void call_end(struct request *r) {
+    r->own = mem_free(r->own);
+}
+
+bool call_names_recording(const char *text) {
+    return strspn(text, "0123456789abcdef") == RECORDING_ID_LEN && !text[RECORDING_ID_LEN];
+}

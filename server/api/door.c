@@ -1,0 +1,49 @@
+#include "server/api/door.h"
+
+#include "server/api/call.h"
+#include "server/os/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum sig_code check_token(struct request *r) {
+    const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
+    struct claims *claims = &call_of(r)->claims;
+    if (!token) {
+        return SIG_TOKEN_MISSING;
+    }
+    enum sig_code code = auth_verify(api_of(r)->auth, clock_wall(), token, strlen(token), claims);
+    bool ops = r->route->needs >= DOOR_OPS;
+    return code == SIG_OK && ops && claims->role != ROLE_OPS ? SIG_FORBIDDEN : code;
+}
+
+static bool taken_back(const struct request *r, const struct auth_ticket *t) {
+    return revocations_has(&api_of(r)->revocations, r->args.v[0], t->sub, t->number);
+}
+
+/* A ticket stands for the token it was given for: whose it is is known from it. */
+static bool has_ticket(struct request *r) {
+    struct call *call = call_of(r);
+    char text[AUTH_TICKET_MAX];
+    struct auth_ticket t;
+    if (!url_cookie(r->headers[H_COOKIE], "oriel_play", text, sizeof(text)) ||
+        !auth_ticket_read(api_of(r)->ticket_key, r->args.v[0], clock_now(), text, &t) ||
+        taken_back(r, &t)) {
+        return false;
+    }
+    call->ticket = t;
+    snprintf(call->claims.sub, sizeof(call->claims.sub), "%s", t.sub);
+    return true;
+}
+
+bool door_still_open(const struct request *r) {
+    const struct auth_ticket *t = &call_of(r)->ticket;
+    return t->expires == 0 || (clock_now() < t->expires && !taken_back(r, t));
+}
+
+bool door_admits(struct request *r) {
+    uint8_t needs = r->route->needs;
+    bool open = needs == DOOR_NOTHING || (needs == DOOR_PLAYBACK && has_ticket(r));
+    call_of(r)->refused = open ? SIG_OK : check_token(r);
+    return call_of(r)->refused == SIG_OK;
+}

@@ -1,0 +1,74 @@
+/* The control thread's turn: what its connections and other threads have brought. */
+#include "server/api/reading.h"
+#include "server/api/routes.h"
+#include "server/api/tasks.h"
+#include "server/boot/server_parts.h"
+#include "server/os/clock.h"
+
+static const struct lws_protocols protocols[] = {
+    {"http", request_callback, REQUEST_SESSION_SIZE, 0, 0, NULL, 0},
+    {WS_PROTOCOL, ws_callback, WS_SESSION_SIZE, 16384, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+/* Drain effects after a call into sig_ and move the deadline. */
+static void settle(void *ctx) {
+    struct server *s = ctx;
+    if (!s->loop.stopping) {
+        glue_effects(s->api.glue, clock_now());
+        loop_alarm(&s->loop, glue_deadline(s->api.glue));
+    }
+}
+
+void server_woken(void *ctx) {
+    struct server *s = ctx;
+    struct api *a = &s->api;
+    struct read_reply reply;
+    struct job_reply job;
+    if (a->reader) {
+        reader_thread_listen(a->reader);
+    }
+    while (a->reader && reader_thread_reply(a->reader, &reply)) {
+        reading_reply(a, &reply);
+    }
+    if (a->jobs) {
+        jobs_thread_listen(a->jobs);
+    }
+    while (a->jobs && jobs_thread_reply(a->jobs, &job)) {
+        tasks_reply(a, &job);
+    }
+    if (a->glue && !s->loop.stopping) {
+        glue_service(a->glue, clock_now());
+        loop_alarm(&s->loop, glue_deadline(a->glue));
+    }
+}
+
+static bool opened(void *ctx, uint64_t conn) {
+    struct server *s = ctx;
+    return sig_open(s->api.sig, clock_now(), conn) == OK;
+}
+
+static void message(void *ctx, uint64_t conn, const char *text, size_t n) {
+    struct server *s = ctx;
+    sig_message(s->api.sig, clock_now(), conn, text, n);
+}
+
+static void closed(void *ctx, uint64_t conn) {
+    struct server *s = ctx;
+    sig_closed(s->api.sig, clock_now(), conn);
+}
+
+void server_control(struct server *s) {
+    s->api.loop = &s->loop;
+    s->api.settle = settle;
+    s->api.ctx = s;
+    s->http = routes_service(&s->api);
+    s->ws = (struct ws_service){opened, message, closed, settle, s};
+    s->loop.config = s->api.config;
+    s->loop.tls = *s->api.config->tls_cert != '\0';
+    s->loop.protocols = protocols;
+    s->loop.http = &s->http;
+    s->loop.ws = &s->ws;
+    s->loop.woken = server_woken;
+    s->loop.ctx = s;
+}

@@ -1,0 +1,41 @@
+/* What the files of boot share: the server, in parts. Owner: the control thread. */
+#ifndef ORIEL_SERVER_BOOT_SERVER_PARTS_H
+#define ORIEL_SERVER_BOOT_SERVER_PARTS_H
+
+#include "media/secure/dtls.h"
+#include "server/api/api.h"
+#include "server/boot/server.h"
+#include "server/config/announce_again.h"
+#include "server/http/ws.h"
+#include "server/recording/stores.h"
+
+struct server {
+    struct loop loop;
+    struct http_service http;
+    struct ws_service ws;
+    struct api api; /* and the parts that it works with */
+    wall_t started_wall;
+    struct dtls_identity *identity;
+    struct worker *workers[WORKERS_MAX];
+    struct peering *peering; /* NULL = one worker */
+    /* Of writer, readers and jobs; NULL: a local folder. */
+    struct stores *writing, *reading[READERS_MAX], *making;
+    struct announce announce;
+    struct announce_again *again; /* NULL: nobody asks for the names of it */
+    bool once_more;               /* and then again: somebody asked while that was under way */
+};
+
+/* The loop with its services, not yet open. */
+void server_control(struct server *s);
+/* Take in what other threads reported and drain effects: the loop was woken. ctx is the server. */
+void server_woken(void *ctx);
+/* Recorder, reader, jobs, keeper and uploaders, with recording.enabled. */
+enum err server_start_recording(struct server *s, char why[WHY_MAX]);
+/* They end, and what they have open is closed; workers do not push any more. */
+void server_stop_recording(struct server *s);
+/* Mix and workers. */
+enum err server_start_workers(struct server *s, char why[WHY_MAX]);
+/* Signaling with the tours of the configuration, and the glue. */
+enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
+
+#endif

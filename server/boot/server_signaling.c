@@ -1,0 +1,142 @@
+/* Signaling, and what it asks of others. */
+#include "server/api/whip.h"
+#include "server/boot/server_parts.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+#include "server/relay/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
+    struct server *s = ctx;
+    size_t n = s->announce.n < cap ? s->announce.n : cap;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = s->announce.at[i];
+        out[i].port = worker_port(s->workers[worker]);
+    }
+    return n;
+}
+
+static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
+    struct server *s = ctx;
+    return auth_verify(s->api.auth, clock_wall(), token, n, ret);
+}
+
+static void ice_servers(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret) {
+    struct server *s = ctx;
+    struct turn_client client = {.sub = sub, .until = until};
+    turn_servers(s->api.turn, clock_wall(), &client, ret);
+}
+
+static struct sig *make_sig(struct server *s) {
+    const struct config *cfg = s->api.config;
+    const struct config_key *k = config_schema;
+    while (strcmp(k->path, "media.codec") != 0) {
+        k++;
+    }
+    const char *codec = k->names[cfg->media_codec];
+    struct sig_config sc = {
+        .max_message = (size_t)cfg->message_kib * 1024,
+        .max_sdp = (size_t)cfg->sdp_kib * 1024,
+        .max_depth = (uint32_t)cfg->json_depth,
+        .max_connections = (uint32_t)cfg->max_connections,
+        .max_tours = (uint32_t)cfg->max_tours,
+        .max_participants = (uint32_t)cfg->max_participants,
+        .max_whep_per_token = (uint32_t)cfg->max_whep,
+        .max_mix = (uint32_t)cfg->mix_listeners,
+        .max_mix_per_tour = (uint32_t)cfg->mix_per_tour,
+        .max_mix_per_token = (uint32_t)cfg->mix_per_token,
+        .sessions_per_second = (uint32_t)cfg->sessions_per_s,
+        .messages_per_second = (uint32_t)cfg->messages_per_s,
+        .token_limit = cfg->token_s * US_PER_S,
+        .idle_limit = cfg->idle_s * US_PER_S,
+        .roster_tick = cfg->roster_tick_ms * US_PER_MS,
+        .seat_limit = cfg->seat_s * US_PER_S,
+        .resume_grace = cfg->resume_s * US_PER_S,
+        .empty_tour_grace = cfg->empty_tour_s * US_PER_S,
+        .default_codec = codec_from_name(codec, strlen(codec)),
+        .default_record = cfg->rec_enabled ? (enum record_mode)cfg->rec_default : RECORD_OFF,
+        .start_bitrate_kbps = (uint32_t)cfg->media_start_kbps,
+        .consent_version = cfg->consent_version,
+        .consent_text = cfg->consent_text,
+        .workers = s->api.n_workers,
+        .tour_spread = (uint32_t)cfg->media_spread,
+        .candidates = candidates,
+        .ice_tcp = cfg->media_tcp,
+        .ice_servers = ice_servers,
+        .verify = verify,
+        .ctx = s,
+        .rng = clock_rng(),
+    };
+    memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);
+    return sig_new(&sc);
+}
+
+static enum err declare_tours(struct api *a, char why[WHY_MAX]) {
+    for (size_t i = 0; i < a->config->n_tours; i++) {
+        const struct config_tour *t = &a->config->tours[i];
+        enum record_mode mode = a->config->rec_enabled ? t->record : RECORD_OFF;
+        enum err e = sig_tour_declare(a->sig, clock_now(),
+                                      &(struct sig_tour){t->name, t->title, mode, t->codec});
+        if (e != OK) {
+            snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
+            return e;
+        }
+    }
+    return OK;
+}
+
+static bool quota_is_reached(void *ctx) {
+    const struct server *s = ctx;
+    const struct keeper_thread *keeper = s->api.keeper;
+    return keeper && keeper_thread_full(keeper);
+}
+
+/* Effects that end in a socket. */
+static void deliver(void *ctx, const struct sig_effect *e) {
+    struct server *s = ctx;
+    switch (e->type) {
+    case EFFECT_SEND:
+        ws_send(&s->loop, e->conn, e->text, e->len);
+        return;
+    case EFFECT_CLOSE:
+        ws_close(&s->loop, e->conn, e->status);
+        return;
+    case EFFECT_HTTP:
+        whip_answer(&s->api, e);
+        return;
+    default:
+        return;
+    }
+}
+
+static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, const char *detail) {
+    (void)ctx;
+    LOG(LOG_LEVEL_INFO, event, detail ? detail : "", LOG_NUM("tour", tour), LOG_NUM("peer", peer));
+}
+
+enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
+    struct api *a = &s->api;
+    a->sig = make_sig(s);
+    struct glue_config g = {
+        .sig = a->sig,
+        .workers = a->workers,
+        .n_workers = a->n_workers,
+        .recorder = a->recorder,
+        .mix = a->mix,
+        .deliver = deliver,
+        .full = quota_is_reached,
+        .note = note,
+        .ctx = s,
+    };
+    a->glue = a->sig ? glue_new(&g) : NULL;
+    if (!a->glue) {
+        return ERR_NOMEM;
+    }
+    enum err e = declare_tours(a, why);
+    if (e == OK) {
+        glue_effects(a->glue, clock_now());
+    }
+    return e;
+}

@@ -1,0 +1,13 @@
+/* Headers of the request being read. */
+#ifndef ORIEL_SERVER_HTTP_HEADER_H
+#define ORIEL_SERVER_HTTP_HEADER_H
+
+#include "server/http/lws.h"
+
+#define HEADER_MAX 16384 /* [bytes] all headers of one request */
+
+/* One of them, copied to the heap (mem_free it); NULL when absent, empty or longer than
+ * HEADER_MAX. */
+char *header_copy(struct lws *wsi, enum lws_token_indexes h);
+
+#endif

@@ -1,0 +1,194 @@
+#include "server/http/loop.h"
+
+#include "base/alloc.h"
+#include "server/http/header.h"
+#include "server/http/respond.h"
+#include "server/http/tcp.h"
+#include "server/http/ws.h"
+#include "server/net/addresses.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DRAIN_TIME US_PER_S
+#define SPARE 16 /* header tables, deadlines: beyond one for each connection */
+
+static void lws_line(int level, const char *line) {
+    char text[512];
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\r\n"), line);
+    LOG(level == LLL_ERR ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libwebsockets", text,
+        LOG_NUM("level", level));
+}
+
+void loop_wake(void *ctx) {
+    struct loop *l = ctx;
+    lws_cancel_service(l->lws);
+}
+
+static void on_alarm(struct lws_sorted_usec_list *sul) {
+    struct loop *l = lws_container_of(sul, struct loop, sul);
+    l->woken(l->ctx);
+}
+
+void loop_alarm(struct loop *l, us_t at) {
+    if (at == US_NEVER) {
+        lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, LWS_SET_TIMER_USEC_CANCEL);
+        return;
+    }
+    /* One millisecond at least: a deadline that has passed must not starve the sockets. */
+    lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, us_max(at - clock_now(), US_PER_MS));
+}
+
+enum err loop_open(struct loop *l, char why[WHY_MAX]) {
+    size_t conns = (size_t)l->config->max_connections;
+    struct rng rng = clock_rng();
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   (l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .server_string = "oriel",
+        .max_http_header_data = HEADER_MAX,
+        /* Every connection holds a header table from accept until its request is answered, also
+         * one that says nothing: with fewer tables than connections silent ones stop the server. */
+        .max_http_header_pool2 = (unsigned)conns + SPARE,
+        .timeout_secs = (unsigned)l->config->http_s, /* of bodies, and of a TLS shutdown */
+        .user = l,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    lws_set_log_level(LLL_ERR | LLL_WARN, lws_line);
+    l->scratch = mem_alloc(LWS_PRE + RESPOND_PIECE_MAX);
+    list_init(&l->all_ws);
+    l->conns = map_new(conns + 1, 1);
+    l->requests = map_new(conns + 1, 2);
+    l->addresses = addresses_new(&(struct addresses_config){
+        .connections = (uint32_t)l->config->max_per_address,
+        .requests = (uint32_t)l->config->max_requests,
+        .input = (size_t)l->config->input_mib << 20,
+        .cap = 2 * conns, /* a proxy's connection and the client it works for */
+        .seed = rng_u64(&rng)});
+    bool ok = l->scratch && l->conns && l->requests && l->addresses;
+    l->lws = ok ? lws_create_context(&info) : NULL;
+    if (!l->lws || deadlines_open(&l->deadlines, l->lws, 2 * conns + SPARE) != OK) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+enum err loop_port_free(const struct config *cfg, char why[WHY_MAX]) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->listen_port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons((uint16_t)cfg->listen_port)};
+    bool is_v4 = inet_pton(AF_INET, cfg->listen_address, &v4.sin_addr) == 1;
+    inet_pton(AF_INET6, cfg->listen_address, &v6.sin6_addr);
+    int one = 1, fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0;
+    ok = ok && (is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+                      : bind(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
+    ok = ok && listen(fd, 1) == 0;
+    if (!ok) {
+        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64 ": %.60s%s",
+                 cfg->listen_address, cfg->listen_port, strerror(errno),
+                 errno == EADDRINUSE ? " (another server runs there; see listen.port)" : "");
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok ? OK : ERR_IO;
+}
+
+static void fill_urls(struct loop *l) {
+    const struct config *cfg = l->config;
+    if (*cfg->public_url) {
+        snprintf(l->url, sizeof(l->url), "%.250s", cfg->public_url);
+        size_t n = strlen(l->url);
+        l->url[n - (l->url[n - 1] == '/')] = '\0';
+    } else {
+        bool v6 = strchr(cfg->listen_address, ':') != NULL;
+        bool any = strcmp(cfg->listen_address, "0.0.0.0") == 0;
+        snprintf(l->url, sizeof(l->url), "%s://%s%.64s%s:%u", l->tls ? "https" : "http",
+                 v6 ? "[" : "", any ? "127.0.0.1" : cfg->listen_address, v6 ? "]" : "", l->port);
+    }
+    if (!url_origin(l->url, l->origin, sizeof(l->origin))) {
+        l->origin[0] = '\0';
+    }
+}
+
+enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
+    const struct config *cfg = l->config;
+    bool v6 = strchr(cfg->listen_address, ':') != NULL;
+    struct lws_context_creation_info info = {
+        .port = cfg->listen_port ? (int)cfg->listen_port : 0,
+        .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
+        .protocols = l->protocols,
+        .vhost_name = "oriel",
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   (l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
+                   (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        /* Ours are tcp.h's; these stand behind them. */
+        .timeout_secs_ah_idle = (unsigned)cfg->headers_s + SPARE,
+        .keepalive_timeout = KEEPALIVE_S,
+        .alpn = "http/1.1",
+        .ssl_cert_filepath = l->tls ? cfg->tls_cert : NULL,
+        .ssl_private_key_filepath = l->tls ? cfg->tls_key : NULL,
+        .ssl_options_set = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
+    };
+    l->vhost = lws_create_vhost(l->lws, &info);
+    if (!l->vhost) {
+        snprintf(why, WHY_MAX, "cannot listen on %.64s port %" PRId64, cfg->listen_address,
+                 cfg->listen_port);
+        return ERR_IO;
+    }
+    l->port = (uint16_t)lws_get_vhost_listen_port(l->vhost);
+    fill_urls(l);
+    return OK;
+}
+
+enum err loop_certificate(struct loop *l, char why[WHY_MAX]) {
+    const char *cert = l->config->tls_cert, *key = l->config->tls_key;
+    if (lws_tls_cert_updated(l->lws, cert, key, NULL, 0, NULL, 0) == 0) {
+        return OK;
+    }
+    snprintf(why, WHY_MAX, "%.120s: the TLS library did not take it at run time: restart", cert);
+    return ERR_CRYPTO;
+}
+
+bool loop_turn(struct loop *l) {
+    return lws_service(l->lws, 0) >= 0;
+}
+
+void loop_drain(struct loop *l) {
+    us_t end = clock_now() + DRAIN_TIME;
+    l->stopping = true;
+    ws_close_all(l, WS_CLOSE_AWAY);
+    while (map_len(l->conns) > 0 && clock_now() < end) {
+        lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, 50 * US_PER_MS);
+        if (!loop_turn(l)) {
+            return;
+        }
+    }
+}
+
+void loop_close(struct loop *l) {
+    l->stopping = true;
+    deadlines_stop(&l->deadlines);
+    if (l->lws) {
+        lws_context_destroy(l->lws);
+        l->lws = NULL;
+    }
+    if (l->addresses) {
+        tcp_forget_arriving(l);
+        l->addresses = addresses_free(l->addresses);
+    }
+    deadlines_free(&l->deadlines);
+    l->conns = map_free(l->conns);
+    l->requests = map_free(l->requests);
+    l->scratch = mem_free(l->scratch);
+}
