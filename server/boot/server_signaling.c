@@ -31,11 +31,6 @@ static void ice_servers(void *ctx, const char *sub, wall_t until, struct sig_ice
 
 static struct sig *make_sig(struct server *s) {
     const struct config *cfg = s->api.config;
-    const struct config_key *k = config_schema;
-    while (strcmp(k->path, "media.codec") != 0) {
-        k++;
-    }
-    const char *codec = k->names[cfg->media_codec];
     struct sig_config sc = {
         .max_message = (size_t)cfg->message_kib * 1024,
         .max_sdp = (size_t)cfg->sdp_kib * 1024,
@@ -55,7 +50,7 @@ static struct sig *make_sig(struct server *s) {
         .seat_limit = cfg->seat_s * US_PER_S,
         .resume_grace = cfg->resume_s * US_PER_S,
         .empty_tour_grace = cfg->empty_tour_s * US_PER_S,
-        .default_codec = codec_from_name(codec, strlen(codec)),
+        .default_codec = config_codec(cfg),
         .default_record = cfg->rec_enabled ? (enum record_mode)cfg->rec_default : RECORD_OFF,
         .start_bitrate_kbps = (uint32_t)cfg->media_start_kbps,
         .consent_version = cfg->consent_version,

@@ -96,11 +96,11 @@ static void print_link(const struct loop *l, enum role role, const char *name, c
     mem_free(token);
 }
 
-static void announce_ready(struct server *p) {
-    const struct loop *l = server_loop(p);
+static void announce_ready(struct server *s) {
+    const struct loop *l = server_loop(s);
     LOG(LOG_LEVEL_INFO, "listening", "The server is ready.", LOG_STR("url", l->url),
-        LOG_NUM("port", l->port), LOG_NUM("workers", server_workers(p)),
-        LOG_NUM("media_port", server_media_port(p)), LOG_STR("aead", srtp_aead_name()),
+        LOG_NUM("port", l->port), LOG_NUM("workers", server_workers(s)),
+        LOG_NUM("media_port", server_media_port(s)), LOG_STR("aead", srtp_aead_name()),
         LOG_STR("version", ORIEL_VERSION));
     if (l->config->dev_print_links) {
         print_link(l, ROLE_AGENT, "Agent", "/agent/");
@@ -138,18 +138,18 @@ static void reload(struct loop *l, const char *file) {
         LOG_STR("file", at));
 }
 
-static int run(struct server *p, const char *file) {
-    struct loop *l = server_loop(p);
-    announce_ready(p);
+static int run(struct server *s, const char *file) {
+    struct loop *l = server_loop(s);
+    announce_ready(s);
     while (!stop_asked) {
         if (!loop_turn(l)) {
             return cli_fail(CLI_FAILED, "the event loop failed");
         }
-        server_announced(p);
+        server_announced(s);
         if (reload_asked) {
             reload_asked = 0;
             reload(l, file);
-            server_announce_again(p);
+            server_announce_again(s);
         }
     }
     LOG(LOG_LEVEL_INFO, "stopping", "The server was asked to stop.",
@@ -168,21 +168,21 @@ static void raise_limits(void) {
 
 static int serve(const struct config *cfg, const char *file) {
     char why[WHY_MAX] = "";
-    struct server *p = NULL;
+    struct server *s = NULL;
     sigset_t before;
     log_to(STDERR_FILENO);
     log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
     raise_limits();
     block_signals(&before);
-    enum err e = server_start(cfg, &p, why);
+    enum err e = server_start(cfg, &s, why);
     if (e != OK) {
         return cli_fail(CLI_FAILED, "%s", *why ? why : err_name(e));
     }
-    to_wake = server_loop(p);
+    to_wake = server_loop(s);
     handle_signals(&before);
-    int status = run(p, file);
+    int status = run(s, file);
     block_signals(&before); /* the control that a handler would wake is about to go */
-    server_stop(p);
+    server_stop(s);
     LOG(LOG_LEVEL_INFO, "stopped", "The server has stopped.", LOG_NUM("status", status));
     return status;
 }

@@ -428,6 +428,11 @@ enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
     return e;
 }
 
+enum codec config_codec(const struct config *c) {
+    const char *name = config_codecs[c->media_codec];
+    return codec_from_name(name, strlen(name));
+}
+
 struct config *config_free(struct config *c) {
     if (!c) {
         return NULL;

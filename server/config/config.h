@@ -81,6 +81,8 @@ struct config *config_free(struct config *c);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */
 enum err config_set(char **field, const char *value);
 
+/* media.codec. */
+enum codec config_codec(const struct config *c);
 /* The key providers of recordings, as the configuration names them; *ret borrows from c. */
 void config_key_config(const struct config *c, struct key_config *ret);
 /* An IPv4 or IPv6 address in text form with this port. False when it is neither. */

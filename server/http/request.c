@@ -98,14 +98,14 @@ static int64_t content_length(struct lws *wsi) {
 static void dispatch(struct request *r) {
     r->dispatched = true;
     tcp_phase(r->wsi, TCP_ANSWER);
-    if (r->early == 405) {
+    if (r->refusal == 405) {
         respond_allow(r);
     }
-    if (r->early == 429) {
+    if (r->refusal == 429) {
         respond_header(r, "retry-after:", "1");
     }
-    if (r->early) {
-        respond_problem(r, r->early, NULL, NULL);
+    if (r->refusal) {
+        respond_problem(r, r->refusal, NULL, NULL);
     } else if (r->method == HTTP_OPTIONS) {
         respond_options(r);
     } else {
@@ -113,21 +113,21 @@ static void dispatch(struct request *r) {
     }
 }
 
-/* Judge what the headers say about the body: may set early. True when there is one, or "complete"
+/* Judge what the headers say about the body: may set refusal. True when there is one, or "complete"
  * comes although there is none. */
 static bool expects_body(struct request *r) {
     int64_t n = content_length(r->wsi), max = r->loop->config->body_kib * 1024;
     if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
-        r->early = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
+        r->refusal = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
         r->close_after = true;
         return false;
     }
     if (n == LENGTH_BAD) {
-        r->early = 400;
+        r->refusal = 400;
         r->close_after = true;
     }
     if (n > max) {
-        r->early = 413;
+        r->refusal = 413;
     }
     /* No length and no transfer coding is no body (RFC 9112 section 6.3), but libwebsockets goes on
      * to wait for one: the connection cannot be used again. */
@@ -162,11 +162,11 @@ static int begin(struct loop *l, struct lws *wsi, struct request **slot, const c
         return -1;
     }
     *slot = r;
-    r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->early);
+    r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->refusal);
     bool body = expects_body(r);
-    r->early = share ? r->early : 429;
+    r->refusal = share ? r->refusal : 429;
     /* Who may not do this is told so before a body is waited for. */
-    bool refused = r->early || (r->method != HTTP_OPTIONS && !l->http->admit(r));
+    bool refused = r->refusal || (r->method != HTTP_OPTIONS && !l->http->admit(r));
     if (body && !refused) {
         tcp_phase(wsi, TCP_BODY);
         return invite_body(wsi) ? 0 : -1;
@@ -178,12 +178,12 @@ static int begin(struct loop *l, struct lws *wsi, struct request **slot, const c
 }
 
 static int take_body(struct lws *wsi, struct request *r, const char *in, size_t len) {
-    if (!r || r->dispatched || r->early || len == 0) {
+    if (!r || r->dispatched || r->refusal || len == 0) {
         return tcp_discard(wsi, len) ? 0 : -1;
     }
     size_t max = (size_t)r->loop->config->body_kib * 1024;
     if (len > max - r->body.n || !tcp_hold(wsi, len)) {
-        r->early = len > max - r->body.n ? 413 : 429;
+        r->refusal = len > max - r->body.n ? 413 : 429;
         r->close_after = r->unread = true;
         dispatch(r);
         return 0;

@@ -64,7 +64,7 @@ struct request {
     struct buffer query;    /* its arguments, for url_argument */
     bool bad_query;         /* one of them is too long for any */
     struct buffer body;
-    int early; /* status decided before the body came, else 0 */
+    int refusal; /* status decided before the body came, else 0 */
     bool dispatched;
     bool close_after; /* the rest of the body was not read: the connection cannot go on */
     bool unread;      /* a body may still come that nobody waits for */

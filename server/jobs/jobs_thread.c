@@ -334,7 +334,7 @@ static enum err obey(struct jobs_thread *t, const struct job_request *q, struct 
 
 static void serve(struct jobs_thread *t) {
     struct job_request q;
-    mailbox_wake(t->requests);
+    mailbox_ack(t->requests);
     while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
         struct job_reply r = {.req = q.req, .type = q.type};
         r.error = (uint8_t)obey(t, &q, &r);
@@ -344,7 +344,7 @@ static void serve(struct jobs_thread *t) {
         }
         /* There is room: requests under way never exceed the mailbox. */
         CHECK(mailbox_push(t->replies, &r));
-        mailbox_flush(t->replies);
+        mailbox_notify(t->replies);
     }
 }
 
@@ -500,7 +500,7 @@ enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_threa
 void jobs_thread_ring(struct jobs_thread *t) {
     if (t) {
         atomic_store(&t->stop, true);
-        mailbox_flush(t->requests);
+        mailbox_notify(t->requests);
     }
 }
 
@@ -518,12 +518,12 @@ bool jobs_thread_post(struct jobs_thread *t, const struct job_request *q) {
         return false;
     }
     t->under_way++;
-    mailbox_flush(t->requests);
+    mailbox_notify(t->requests);
     return true;
 }
 
 void jobs_thread_listen(struct jobs_thread *t) {
-    mailbox_wake(t->replies);
+    mailbox_ack(t->replies);
 }
 
 bool jobs_thread_reply(struct jobs_thread *t, struct job_reply *ret) {

@@ -63,7 +63,7 @@ size_t mailbox_room(const struct mailbox *m) {
     return spsc_room(m->queue);
 }
 
-void mailbox_flush(struct mailbox *m) {
+void mailbox_notify(struct mailbox *m) {
     if (atomic_exchange(&m->pending, true)) {
         return;
     }
@@ -84,7 +84,7 @@ int mailbox_fd(const struct mailbox *m) {
     return m->fd;
 }
 
-void mailbox_wake(struct mailbox *m) {
+void mailbox_ack(struct mailbox *m) {
     uint64_t count;
     if (m->fd >= 0) {
         ssize_t n = read(m->fd, &count, sizeof(count));

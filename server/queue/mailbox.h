@@ -27,12 +27,12 @@ bool mailbox_push(struct mailbox *m, const void *msg);
 /* Producer thread. At least so many messages can be pushed. */
 size_t mailbox_room(const struct mailbox *m);
 /* Producer thread: wake the consumer. Call once after a batch of pushes. */
-void mailbox_flush(struct mailbox *m);
+void mailbox_notify(struct mailbox *m);
 
 /* Readable when messages wait; for the consumer's poll set. */
 int mailbox_fd(const struct mailbox *m);
 /* Consumer thread: take note of the wake-up, then pop until empty. */
-void mailbox_wake(struct mailbox *m);
+void mailbox_ack(struct mailbox *m);
 /* Consumer thread. False when empty. */
 bool mailbox_pop(struct mailbox *m, void *ret_msg);
 

@@ -254,7 +254,7 @@ static void serve(struct reader *t, const struct read_request *q) {
     }
     /* There is room: requests under way never exceed the mailbox. */
     CHECK(mailbox_push(t->replies, &r));
-    mailbox_flush(t->replies);
+    mailbox_notify(t->replies);
 }
 
 /* At the end of its thread, which owns it; or where that never began. */
@@ -272,7 +272,7 @@ static void *reader_main(void *arg) {
         int n = poll(&fd, 1, TICK_MS);
         CHECK(n >= 0 || errno == EINTR);
         struct read_request q;
-        mailbox_wake(t->requests);
+        mailbox_ack(t->requests);
         let_time_pass(t);
         while (!atomic_load(&t->stop) && mailbox_pop(t->requests, &q)) {
             serve(t, &q);
@@ -356,7 +356,7 @@ void reader_thread_ring(struct reader_thread *t) {
         struct reader *r = &t->readers[i];
         if (r->running) {
             atomic_store(&r->stop, true);
-            mailbox_flush(r->requests);
+            mailbox_notify(r->requests);
         }
     }
 }
@@ -416,13 +416,13 @@ bool reader_thread_post(struct reader_thread *t, const struct read_request *q) {
     t->others += !read_is_file(q->type);
     r->under_way++;
     CHECK(mailbox_push(r->requests, q)); /* who may post has a place in each */
-    mailbox_flush(r->requests);
+    mailbox_notify(r->requests);
     return true;
 }
 
 void reader_thread_listen(struct reader_thread *t) {
     for (uint32_t i = 0; i < t->n; i++) {
-        mailbox_wake(t->readers[i].replies);
+        mailbox_ack(t->readers[i].replies);
     }
 }
 

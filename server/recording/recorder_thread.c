@@ -48,7 +48,7 @@ static void send_events(struct recorder_thread *t) {
         any = true;
     }
     if (any) {
-        mailbox_flush(t->events);
+        mailbox_notify(t->events);
     }
 }
 
@@ -62,7 +62,7 @@ static void send_asks(struct recorder_thread *t) {
         }
     }
     for (; told; told &= told - 1) {
-        mailbox_flush(t->asks[__builtin_ctzll(told)]);
+        mailbox_notify(t->asks[__builtin_ctzll(told)]);
     }
 }
 
@@ -84,7 +84,7 @@ static void send_jobs(struct recorder_thread *t) {
 static void take_reports(struct recorder_thread *t) {
     struct mailbox *reports = writer_thread_reports(t->writer);
     struct write_report p;
-    mailbox_wake(reports);
+    mailbox_ack(reports);
     while (mailbox_pop(reports, &p)) {
         recorder_report(t->recorder, &p);
     }
@@ -104,7 +104,7 @@ static void take_orders(struct recorder_thread *t, us_t now) {
 static bool take_taps(struct recorder_thread *t, uint32_t worker) {
     us_t now = clock_now();
     struct tap tap;
-    mailbox_wake(t->taps[worker]);
+    mailbox_ack(t->taps[worker]);
     for (int i = 0; i < TAPS_AT_ONCE; i++) {
         if (!mailbox_pop(t->taps[worker], &tap)) {
             return false;
@@ -136,7 +136,7 @@ static void watch(struct recorder_thread *t, struct pollfd *fds) {
 /* One look at everything. more: not all taps were taken the last time; the same of this time. */
 static bool turn(struct recorder_thread *t, const struct pollfd *fds, bool more) {
     bool left = false;
-    mailbox_wake(t->orders);
+    mailbox_ack(t->orders);
     take_orders(t, clock_now());
     for (uint32_t i = 0; i < t->workers; i++) {
         if (more || fds[i].revents) {
@@ -244,7 +244,7 @@ struct recorder_thread *recorder_thread_stop(struct recorder_thread *t) {
         return NULL;
     }
     atomic_store(&t->stop, true);
-    mailbox_flush(t->orders);
+    mailbox_notify(t->orders);
     pthread_join(t->thread, NULL);
     return recorder_thread_free(t);
 }
@@ -261,12 +261,12 @@ struct mailbox *recorder_thread_asks(struct recorder_thread *t, uint32_t i) {
 
 bool recorder_thread_post(struct recorder_thread *t, const struct recorder_order *o) {
     bool taken = mailbox_push(t->orders, o);
-    mailbox_flush(t->orders);
+    mailbox_notify(t->orders);
     return taken;
 }
 
 void recorder_thread_listen(struct recorder_thread *t) {
-    mailbox_wake(t->events);
+    mailbox_ack(t->events);
 }
 
 bool recorder_thread_event(struct recorder_thread *t, struct recorder_event *ret) {

@@ -49,14 +49,14 @@ static bool send_reports(struct writer_thread *t) {
         any = true;
     }
     if (any) {
-        mailbox_flush(t->reports);
+        mailbox_notify(t->reports);
     }
     return all;
 }
 
 static void take_jobs(struct writer_thread *t) {
     struct write_job *j;
-    mailbox_wake(t->jobs);
+    mailbox_ack(t->jobs);
     while (mailbox_pop(t->jobs, &j)) {
         writer_take(t->writer, j);
     }
@@ -135,7 +135,7 @@ struct writer_thread *writer_thread_stop(struct writer_thread *t, struct link *r
     }
     t->rest = rest;
     atomic_store(&t->stop, true);
-    mailbox_flush(t->jobs);
+    mailbox_notify(t->jobs);
     pthread_join(t->thread, NULL);
     return writer_thread_free(t);
 }
@@ -152,7 +152,7 @@ bool writer_thread_post(struct writer_thread *t, struct write_job *j) {
 }
 
 void writer_thread_flush(struct writer_thread *t) {
-    mailbox_flush(t->jobs);
+    mailbox_notify(t->jobs);
 }
 
 struct mailbox *writer_thread_reports(struct writer_thread *t) {

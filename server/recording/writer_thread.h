@@ -20,7 +20,7 @@ struct writer_thread *writer_thread_stop(struct writer_thread *t, struct link *r
 bool writer_thread_post(struct writer_thread *t, struct write_job *j);
 /* Recorder thread: wake the writer. Call once after a number of jobs. */
 void writer_thread_flush(struct writer_thread *t);
-/* Recorder thread: where reports come from; mailbox_wake it, then pop struct write_report. */
+/* Recorder thread: where reports come from; mailbox_ack it, then pop struct write_report. */
 struct mailbox *writer_thread_reports(struct writer_thread *t);
 /* A copy of the counters. Any thread. */
 void writer_thread_counters(const struct writer_thread *t, struct writer_counters *ret);

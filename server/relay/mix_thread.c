@@ -57,7 +57,7 @@ static void drain(struct mix_thread *t) {
         packet_unref(relay_carries(&m));
     }
     for (; told; told &= told - 1) {
-        mailbox_flush(t->to[__builtin_ctzll(told)]);
+        mailbox_notify(t->to[__builtin_ctzll(told)]);
     }
 }
 
@@ -105,7 +105,7 @@ static void *mix_main(void *arg) {
         int n = poll(&fd, 1, clock_wait_ms(clock_now(), due));
         CHECK(n >= 0 || errno == EINTR);
         us_t now = clock_now();
-        mailbox_wake(t->orders);
+        mailbox_ack(t->orders);
         take_orders(t, now);
         for (uint32_t i = 0; i < t->workers; i++) {
             take_relays(t, now, i);
@@ -175,7 +175,7 @@ void mix_thread_stop(struct mix_thread *t) {
         return;
     }
     atomic_store(&t->stop, true);
-    mailbox_flush(t->orders);
+    mailbox_notify(t->orders);
     pthread_join(t->thread, NULL);
     t->running = false;
     t->mixes = mixes_free(t->mixes);
@@ -212,7 +212,7 @@ struct mailbox *mix_thread_to(struct mix_thread *t, uint32_t i) {
 
 bool mix_thread_post(struct mix_thread *t, const struct mix_order *o) {
     bool taken = mailbox_push(t->orders, o);
-    mailbox_flush(t->orders);
+    mailbox_notify(t->orders);
     return taken;
 }
 

@@ -135,7 +135,7 @@ static void send_relays(struct worker *w) {
         packet_unref(relay_carries(&m));
     }
     for (; told; told &= told - 1) {
-        mailbox_flush(box_to(w, (uint32_t)__builtin_ctzll(told)));
+        mailbox_notify(box_to(w, (uint32_t)__builtin_ctzll(told)));
     }
 }
 
@@ -146,10 +146,10 @@ static void drain(struct worker *w, us_t now) {
     }
     send_outputs(w, now);
     if (send_events(w)) {
-        mailbox_flush(w->events);
+        mailbox_notify(w->events);
     }
     if (send_taps(w) && w->config.taps) {
-        mailbox_flush(w->config.taps);
+        mailbox_notify(w->config.taps);
     }
 }
 
@@ -161,7 +161,7 @@ static void report_refused(struct worker *w, const struct session_params *s, enu
                             .peer = s->peer,
                             .participant = s->participant};
     report_event(w, &e);
-    mailbox_flush(w->events);
+    mailbox_notify(w->events);
 }
 
 static void obey_peer_add(struct worker *w, us_t now, struct session_params *s) {
@@ -220,7 +220,7 @@ static void obey(struct worker *w, us_t now, const struct worker_order *o) {
 /* An order may cause an event of its own (report_refused), so it waits for room. */
 static void take_orders(struct worker *w, us_t now) {
     struct worker_order o;
-    mailbox_wake(w->orders);
+    mailbox_ack(w->orders);
     while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &o)) {
         obey(w, now, &o);
         drain(w, now);
@@ -231,7 +231,7 @@ static void take_orders(struct worker *w, us_t now) {
 /* What is not tapped any more needs no key frame. */
 static void take_asks(struct worker *w, us_t now) {
     struct tap_ask a;
-    mailbox_wake(w->config.asks);
+    mailbox_ack(w->config.asks);
     while (mailbox_pop(w->config.asks, &a)) {
         (void)engine_tap_ask(w->engine, now, &a);
         drain(w, now);
@@ -330,7 +330,7 @@ static void take_relays(struct worker *w, uint32_t from) {
     struct mailbox *box = box_from(w, from);
     struct relay m;
     unsigned n = ENGINE_BATCH_MAX;
-    mailbox_wake(box);
+    mailbox_ack(box);
     w->relays_left &= ~(1ull << from);
     for (int round = 0; round < RECV_ROUNDS && n == ENGINE_BATCH_MAX; round++) {
         us_t now = clock_now();
@@ -509,7 +509,7 @@ void worker_stop(struct worker *w) {
     }
     if (w->running) {
         atomic_store(&w->stop, true);
-        mailbox_flush(w->orders);
+        mailbox_notify(w->orders);
         pthread_join(w->thread, NULL);
         w->running = false;
     }
@@ -540,12 +540,12 @@ uint16_t worker_port(const struct worker *w) {
 
 bool worker_post(struct worker *w, const struct worker_order *o) {
     bool taken = mailbox_push(w->orders, o);
-    mailbox_flush(w->orders);
+    mailbox_notify(w->orders);
     return taken;
 }
 
 void worker_listen(struct worker *w) {
-    mailbox_wake(w->events);
+    mailbox_ack(w->events);
 }
 
 bool worker_event(struct worker *w, struct media_event *ret) {

@@ -25,7 +25,7 @@ static void *consume(void *arg) {
         if (poll(&fd, 1, 10000) != 1) {
             return NULL;
         }
-        mailbox_wake(p->box);
+        mailbox_ack(p->box);
         while (mailbox_pop(p->box, &v)) {
             p->in_order = p->in_order && v == next++;
             p->sum += v;
@@ -42,13 +42,13 @@ TEST(mailbox_two_threads_lose_nothing) {
     REQUIRE(pthread_create(&thread, NULL, consume, &p) == 0);
     for (uint32_t i = 0; i < MESSAGES; i++) {
         while (!mailbox_push(p.box, &i)) {
-            mailbox_flush(p.box);
+            mailbox_notify(p.box);
         }
         if (i % 7 == 0) {
-            mailbox_flush(p.box);
+            mailbox_notify(p.box);
         }
     }
-    mailbox_flush(p.box);
+    mailbox_notify(p.box);
     pthread_join(thread, NULL);
     EXPECT_EQ(p.got, MESSAGES);
     EXPECT(p.in_order);
@@ -87,14 +87,14 @@ TEST(mailbox_wakes_once_per_burst) {
     EXPECT_EQ(mailbox_fd(m), -1);
     for (int i = 0; i < 5; i++) {
         EXPECT(mailbox_push(m, &v));
-        mailbox_flush(m);
+        mailbox_notify(m);
     }
     EXPECT_EQ(wakes, 1);
-    mailbox_wake(m);
+    mailbox_ack(m);
     while (mailbox_pop(m, &v)) {
     }
     EXPECT(mailbox_push(m, &v));
-    mailbox_flush(m);
+    mailbox_notify(m);
     EXPECT_EQ(wakes, 2);
     mailbox_free(m);
 }

@@ -143,7 +143,7 @@ static void push(struct rig *r, struct tap *t) {
     t->codec = CODEC_OPUS;
     t->now = t->now ? t->now : clock_now();
     CHECK(mailbox_push(to, t));
-    mailbox_flush(to);
+    mailbox_notify(to);
 }
 
 /* As if each packet had come in its time. */
@@ -217,7 +217,7 @@ static void show(struct rig *r, uint64_t seq, bool key, us_t at) {
                     .packet = k};
     struct mailbox *to = recorder_thread_taps(r->recorder, 0);
     CHECK(mailbox_push(to, &t));
-    mailbox_flush(to);
+    mailbox_notify(to);
 }
 
 /* It asks the worker from which it hears, which may be no more when the recorder ends. */
@@ -240,7 +240,7 @@ TEST(what_the_recorder_thread_lacks_it_asks_for) {
     for (uint64_t seq = 65541; a.source == 0 && clock_now() < limit; seq++) {
         show(&r, seq, false, clock_now());
         if (poll(&p, 1, 100) == 1) {
-            mailbox_wake(asks);
+            mailbox_ack(asks);
             (void)mailbox_pop(asks, &a);
         }
     }
@@ -561,7 +561,7 @@ static void talk(struct rig *r, uint64_t tour, unsigned from, unsigned n) {
                         .packet = opus_packet(r)};
         CHECK(mailbox_push(to, &t));
     }
-    mailbox_flush(to);
+    mailbox_notify(to);
 }
 
 /* A put does not come back for as long as somebody speaks for a minute: no message is lost for it,

@@ -76,7 +76,7 @@ static void say(struct rig *r, uint32_t voice, unsigned i) {
 static void hear(struct rig *r) {
     struct mailbox *box = mix_thread_to(r->mix, 0);
     struct relay m;
-    mailbox_wake(box);
+    mailbox_ack(box);
     while (mailbox_pop(box, &m)) {
         r->states += m.type == RELAY_STATE;
         r->gone += m.type == RELAY_GONE;

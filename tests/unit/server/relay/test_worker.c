@@ -268,7 +268,7 @@ static unsigned count_taps(struct rig *r, unsigned wanted) {
     unsigned got = 0;
     struct tap t;
     while (got < wanted && readable(mailbox_fd(r->taps))) {
-        mailbox_wake(r->taps);
+        mailbox_ack(r->taps);
         while (mailbox_pop(r->taps, &t)) {
             got += t.type == TAP_RTP && t.seq % 65536 == 100 + got && t.payload_len == 40;
             packet_unref(t.packet);
