@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/json_write.h"
-#include "server/jobs/job.h"
+#include "server/jobs/job_list.h"
 #include "server/jobs/job_orders.h"
+#include "server/jobs/job_requests.h"
 #include "server/jobs/markers.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -42,52 +42,12 @@ struct jobs_thread {
     struct jobs_thread_config config;
     char *dir, *program;
     struct library *library;
-    struct job *jobs; /* config.helpers + config.queue of them */
-    uint32_t n_jobs;
-    uint64_t count;
+    struct job_list jobs; /* config.helpers + config.queue of them */
     struct job_orders orders;
     us_t swept; /* when last; -1: never */
 };
 
 /* ---- runs in the jobs thread ---- */
-
-static struct job *find(struct jobs_thread *t, const char *recording, uint8_t kind,
-                        uint32_t number) {
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
-        if (j->state != JOB_FREE && j->kind == kind && strcmp(j->recording, recording) == 0 &&
-            (kind != JOB_KIND_EXPORT || j->number == number)) {
-            return j;
-        }
-    }
-    return NULL;
-}
-
-/* A free place, or that of the oldest failure. */
-static struct job *place(struct jobs_thread *t) {
-    struct job *best = NULL;
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
-        if (j->state == JOB_FREE) {
-            return j;
-        }
-        if (j->state == JOB_FAILED && (!best || j->ended < best->ended)) {
-            best = j;
-        }
-    }
-    return best;
-}
-
-static enum err enqueue(struct jobs_thread *t, const struct job *wanted) {
-    struct job *j = t->config.helpers ? place(t) : NULL;
-    if (!j) {
-        return t->config.helpers ? ERR_FULL : ERR_BUSY;
-    }
-    *j = *wanted;
-    j->state = JOB_WAITING;
-    j->order = ++t->count;
-    return OK;
-}
 
 static void fail(struct jobs_thread *t, struct job *j) {
     LOG(LOG_LEVEL_WARN, "derived_failed", "Something could not be made of a recording.",
@@ -108,29 +68,10 @@ static void settle(struct jobs_thread *t, struct job *j, enum err e) {
     }
 }
 
-/* The one that has waited longest. */
-static struct job *next_waiting(struct jobs_thread *t) {
-    struct job *first = NULL;
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
-        if (j->state == JOB_WAITING && (!first || j->order < first->order)) {
-            first = j;
-        }
-    }
-    return first;
-}
-
-static uint32_t count_state(const struct jobs_thread *t, uint8_t state) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        n += t->jobs[i].state == state;
-    }
-    return n;
-}
-
 static void start_jobs(struct jobs_thread *t) {
     struct job *j;
-    while (count_state(t, JOB_RUNNING) < t->config.helpers && (j = next_waiting(t))) {
+    while (job_list_count(&t->jobs, JOB_RUNNING) < t->config.helpers &&
+           (j = job_list_next(&t->jobs))) {
         enum err e = markers_put(t->dir, j->recording);
         if (e != OK) {
             snprintf(j->why, WHY_MAX, "%s", err_name(e));
@@ -141,168 +82,14 @@ static void start_jobs(struct jobs_thread *t) {
             fail(t, j);
         }
     }
-    atomic_store(&t->running, count_state(t, JOB_RUNNING));
-    atomic_store(&t->waiting, count_state(t, JOB_WAITING));
-}
-
-/* ---- requests ---- */
-
-static void put_job(struct buffer *b, const struct job *j) {
-    static const char *const states[] = {
-        [JOB_WAITING] = "waiting", [JOB_RUNNING] = "running", [JOB_FAILED] = "failed"};
-    json_open(b, NULL, '{');
-    json_put_uint(b, "number", j->number);
-    json_put_string(b, "state", states[j->state]);
-    json_put_string(b, "layout", library_layout_name(j->layout));
-    json_put_uint(b, "permille", j->permille);
-    if (j->state == JOB_FAILED) {
-        json_put_string(b, "error", j->why);
-    }
-    json_close(b, '}');
-}
-
-static enum err take(struct buffer *b, struct job_reply *r) {
-    r->len = b->n;
-    r->data = buffer_take(b);
-    if (!r->data) {
-        buffer_free(b);
-        r->len = 0;
-    }
-    return r->data ? OK : ERR_NOMEM;
-}
-
-/* Thumbnails in the middle of being made again are as good as they were. */
-static enum err thumbnails(struct jobs_thread *t, const struct job_request *q,
-                           struct job_reply *r) {
-    struct job wanted = {.kind = JOB_KIND_LOOKS};
-    struct buffer b = {0};
-    bool made = false;
-    char *list = NULL;
-    enum err e = library_thumbnails_json(t->library, q->recording, &made, &list);
-    bool open = e == ERR_WRONG_STATE;
-    if (e != OK && !open) {
-        return e;
-    }
-    struct job *j = find(t, q->recording, JOB_KIND_LOOKS, 0);
-    memcpy(wanted.recording, q->recording, sizeof(wanted.recording));
-    if (!made && !open && !j && enqueue(t, &wanted) == OK) {
-        j = find(t, q->recording, JOB_KIND_LOOKS, 0);
-    }
-    bool failed = !made && j && j->state == JOB_FAILED;
-    json_open(&b, NULL, '{');
-    json_put_string(&b, "state",
-                    made     ? "ready"
-                    : open   ? "recording"
-                    : failed ? "failed"
-                    : j      ? "making"
-                             : "off");
-    if (failed) {
-        json_put_string(&b, "error", j->why);
-    }
-    json_key(&b, "thumbnails");
-    buffer_str(&b, list ? list : "[]");
-    json_close(&b, '}');
-    mem_free(list);
-    return take(&b, r);
-}
-
-/* The next number that neither the store nor a task here has. */
-static enum err free_number(struct jobs_thread *t, const char *recording, uint32_t *ret) {
-    enum err e = library_export_next(t->library, recording, ret);
-    for (uint32_t i = 0; e == OK && i < t->n_jobs; i++) {
-        const struct job *j = &t->jobs[i];
-        if (j->state != JOB_FREE && j->kind == JOB_KIND_EXPORT && j->number >= *ret &&
-            strcmp(j->recording, recording) == 0) {
-            *ret = j->number + 1;
-        }
-    }
-    return e;
-}
-
-static enum err export_start(struct jobs_thread *t, const struct job_request *q,
-                             struct job_reply *r) {
-    struct job wanted = {.kind = JOB_KIND_EXPORT, .layout = q->layout};
-    struct buffer b = {0};
-    enum err e = free_number(t, q->recording, &wanted.number);
-    memcpy(wanted.recording, q->recording, sizeof(wanted.recording));
-    e = e == OK ? enqueue(t, &wanted) : e;
-    if (e != OK) {
-        return e;
-    }
-    r->number = wanted.number;
-    put_job(&b, find(t, q->recording, JOB_KIND_EXPORT, wanted.number));
-    return take(&b, r);
-}
-
-static enum err export_list(struct jobs_thread *t, const struct job_request *q,
-                            struct job_reply *r) {
-    struct buffer b = {0};
-    char *stored = NULL;
-    size_t n = 0;
-    enum err e = library_exports_json(t->library, q->recording, NULL, &n, &stored);
-    if (e != OK) {
-        return e;
-    }
-    json_open(&b, NULL, '{');
-    json_open(&b, "exports", '[');
-    buffer_str(&b, stored);
-    b.comma = n > 0;
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        const struct job *j = &t->jobs[i];
-        if (j->state != JOB_FREE && j->kind == JOB_KIND_EXPORT &&
-            strcmp(j->recording, q->recording) == 0) {
-            put_job(&b, j);
-        }
-    }
-    json_close(&b, ']');
-    json_close(&b, '}');
-    mem_free(stored);
-    return take(&b, r);
-}
-
-static enum err export_get(struct jobs_thread *t, const struct job_request *q,
-                           struct job_reply *r) {
-    struct job *j = find(t, q->recording, JOB_KIND_EXPORT, q->number);
-    struct buffer b = {0};
-    size_t n = 0;
-    if (j) {
-        put_job(&b, j);
-        return take(&b, r);
-    }
-    enum err e = library_exports_json(t->library, q->recording, &q->number, &n, &r->data);
-    if (e == OK && n == 0) {
-        r->data = mem_free(r->data);
-        e = ERR_UNKNOWN;
-    }
-    r->len = e == OK ? strlen(r->data) : 0;
-    return e;
-}
-
-static enum err export_remove(struct jobs_thread *t, const struct job_request *q) {
-    struct job *j = find(t, q->recording, JOB_KIND_EXPORT, q->number);
-    if (!j) {
-        return library_export_remove(t->library, q->recording, q->number);
-    }
-    job_drop(j);
-    j->state = JOB_FREE;
-    return OK;
-}
-
-/* What is being made of it cannot go on without its keys, and must leave nothing. */
-static void give_up(struct jobs_thread *t, const char *recording) {
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
-        if (j->state != JOB_FREE && strcmp(j->recording, recording) == 0) {
-            job_drop(j);
-            j->state = JOB_FREE;
-        }
-    }
+    atomic_store(&t->running, job_list_count(&t->jobs, JOB_RUNNING));
+    atomic_store(&t->waiting, job_list_count(&t->jobs, JOB_WAITING));
 }
 
 static enum err order(struct jobs_thread *t, const struct job_request *q, struct job_reply *r) {
     enum err e = job_order(&t->orders, t->library, q, r);
     if (e == OK && q->type == JOB_SHRED) {
-        give_up(t, q->recording);
+        job_list_drop(&t->jobs, q->recording); /* it has no keys any more, and must leave nothing */
     }
     return e;
 }
@@ -312,24 +99,7 @@ static enum err obey(struct jobs_thread *t, const struct job_request *q, struct 
     if (e != OK) {
         return e;
     }
-    switch ((enum job_request_type)q->type) {
-    case JOB_THUMBNAILS:
-        return thumbnails(t, q, r);
-    case JOB_EXPORT_START:
-        return export_start(t, q, r);
-    case JOB_EXPORT_LIST:
-        return export_list(t, q, r);
-    case JOB_EXPORT_GET:
-        return export_get(t, q, r);
-    case JOB_EXPORT_REMOVE:
-        return export_remove(t, q);
-    case JOB_HOLD:
-    case JOB_RELEASE:
-    case JOB_HELD:
-    case JOB_SHRED:
-        return order(t, q, r);
-    }
-    return ERR_UNSUPPORTED;
+    return q->type >= JOB_HOLD ? order(t, q, r) : job_request(&t->jobs, t->library, q, r);
 }
 
 static void serve(struct jobs_thread *t) {
@@ -354,10 +124,8 @@ static void sweep_one(void *ctx, const char *recording) {
     struct jobs_thread *t = ctx;
     wall_t before = {clock_wall().us - t->config.keep};
     bool left = true;
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        if (t->jobs[i].state == JOB_RUNNING && strcmp(t->jobs[i].recording, recording) == 0) {
-            return; /* its leftovers are not left yet */
-        }
+    if (job_list_runs(&t->jobs, recording)) {
+        return; /* its leftovers are not left yet */
     }
     enum err e = library_derived_sweep(t->library, recording, before, &left);
     if (e == ERR_UNKNOWN || (e == OK && !left)) {
@@ -371,8 +139,8 @@ static void sweep_one(void *ctx, const char *recording) {
 static void pass_time(struct jobs_thread *t, us_t now) {
     library_tick(t->library, now);
     job_orders_tick(&t->orders, t->library, now);
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
+    for (uint32_t i = 0; i < t->jobs.n; i++) {
+        struct job *j = &t->jobs.jobs[i];
         if (j->state == JOB_FAILED && now - j->ended >= FAILED_KEPT) {
             j->state = JOB_FREE;
         }
@@ -384,8 +152,8 @@ static void pass_time(struct jobs_thread *t, us_t now) {
 }
 
 static void step_jobs(struct jobs_thread *t) {
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        struct job *j = &t->jobs[i];
+    for (uint32_t i = 0; i < t->jobs.n; i++) {
+        struct job *j = &t->jobs.jobs[i];
         if (j->state == JOB_RUNNING) {
             settle(t, j, job_step(j, t->library, &t->config));
         }
@@ -396,8 +164,8 @@ static void wait_for_work(struct jobs_thread *t) {
     struct pollfd fds[1 + HELPERS_MAX] = {{.fd = mailbox_fd(t->requests), .events = POLLIN}};
     nfds_t n = 1;
     us_t now = clock_now(), until = now + TICK;
-    for (uint32_t i = 0; i < t->n_jobs && n < ARRAY_LEN(fds); i++) {
-        const struct job *j = &t->jobs[i];
+    for (uint32_t i = 0; i < t->jobs.n && n < ARRAY_LEN(fds); i++) {
+        const struct job *j = &t->jobs.jobs[i];
         if (j->state == JOB_RUNNING) {
             fds[n].fd = helper_fd(j->helper);
             fds[n++].events = helper_events(j->helper);
@@ -410,9 +178,7 @@ static void wait_for_work(struct jobs_thread *t) {
 }
 
 static void close_library(struct jobs_thread *t) {
-    for (uint32_t i = 0; i < t->n_jobs; i++) {
-        job_drop(&t->jobs[i]);
-    }
+    job_list_close(&t->jobs);
     t->library = library_close(t->library);
 }
 
@@ -447,7 +213,7 @@ static struct jobs_thread *jobs_thread_free(struct jobs_thread *t) {
     }
     mailbox_free(t->requests);
     mailbox_free(t->replies);
-    mem_free(t->jobs);
+    job_list_close(&t->jobs);
     mem_free(t->dir);
     mem_free(t->program);
     return mem_free(t);
@@ -458,12 +224,11 @@ static bool prepare(struct jobs_thread *t, const struct jobs_thread_config *c) {
     t->config.helpers = c->helpers < HELPERS_MAX ? c->helpers : HELPERS_MAX;
     t->config.dir = t->dir = mem_strdup(c->dir);
     t->config.helper.program = t->program = mem_strdup(c->helper.program);
-    t->n_jobs = t->config.helpers + c->queue;
-    t->jobs = mem_zalloc(t->n_jobs, sizeof(*t->jobs));
+    bool room = job_list_open(&t->jobs, t->config.helpers + c->queue, !t->config.helpers);
     t->requests = mailbox_new(REQUESTS, sizeof(struct job_request));
     t->replies = mailbox_new_wake(REQUESTS, sizeof(struct job_reply), c->wake, c->wake_ctx);
     t->swept = -1;
-    return t->dir && t->program && t->jobs && t->requests && t->replies;
+    return t->dir && t->program && room && t->requests && t->replies;
 }
 
 enum err jobs_thread_start(const struct jobs_thread_config *c, struct jobs_thread **ret,
