@@ -14,7 +14,7 @@ static bool post_to_worker(void *ctx, const void *order) {
 }
 
 static void drop_worker_order(const void *order) {
-    mem_free(((const struct worker_order *)order)->params);
+    worker_order_drop(order);
 }
 
 static bool post_to_mix(void *ctx, const void *order) {

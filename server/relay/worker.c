@@ -153,76 +153,16 @@ static void drain(struct worker *w, us_t now) {
     }
 }
 
-/* Signaling already believes that this peer exists: tell it that it does not. */
-static void report_refused(struct worker *w, const struct session_params *s, enum err err) {
-    struct media_event e = {.type = MEDIA_PEER_FAILED,
-                            .reason = (uint8_t)err,
-                            .tour = s->tour,
-                            .peer = s->peer,
-                            .participant = s->participant};
-    report_event(w, &e);
-    mailbox_notify(w->events);
-}
-
-static void obey_peer_add(struct worker *w, us_t now, struct session_params *s) {
-    enum err err = engine_peer_add(w->engine, now, s);
-    if (err != OK) {
-        report_refused(w, s, err);
-    }
-    mem_wipe(&s->ice, sizeof(s->ice));
-    mem_free(s);
-}
-
-/* Errors other than a refused peer mean that the peer or tour has just gone by itself, which
- * signaling learns from the event that is on its way. */
-static void obey(struct worker *w, us_t now, const struct worker_order *o) {
-    struct engine *e = w->engine;
-    switch ((enum worker_order_type)o->type) {
-    case WORKER_TOUR_ADD:
-        (void)engine_tour_add(e, o->tour);
-        break;
-    case WORKER_TOUR_REMOVE:
-        (void)engine_tour_remove(e, o->tour);
-        break;
-    case WORKER_TOUR_SPAN:
-        (void)engine_tour_span(e, now, o->tour, o->home, o->others);
-        break;
-    case WORKER_TOUR_TAP:
-        (void)engine_tour_tap(e, now, o->tour, o->on);
-        break;
-    case WORKER_TOUR_MIX:
-        (void)engine_tour_mix(e, now, o->tour, o->on);
-        break;
-    case WORKER_PEER_ADD:
-        obey_peer_add(w, now, o->params);
-        break;
-    case WORKER_PEER_REMOVE:
-        (void)engine_peer_remove(e, now, o->peer);
-        break;
-    case WORKER_PEER_RESTART:
-        (void)engine_peer_restart(e, now, o->peer, &o->ice);
-        break;
-    case WORKER_PEER_CONSENT:
-        (void)engine_peer_consent(e, now, o->peer, o->on);
-        break;
-    case WORKER_MUTE:
-        (void)engine_source_mute(e, now, o->peer, (enum source_kind)o->kind, o->on);
-        break;
-    case WORKER_PIN:
-        (void)engine_pin(e, now, o->peer, o->participant);
-        break;
-    case WORKER_WITHOUT:
-        (void)engine_peer_without(e, now, o->peer, o->participant);
-        break;
-    }
-}
-
-/* An order may cause an event of its own (report_refused), so it waits for room. */
+/* An order may cause an event of its own, so it waits for room. */
 static void take_orders(struct worker *w, us_t now) {
     struct worker_order o;
+    struct media_event refused;
     mailbox_ack(w->orders);
     while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &o)) {
-        obey(w, now, &o);
+        if (worker_order_obey(w->engine, now, &o, &refused)) {
+            report_event(w, &refused);
+            mailbox_notify(w->events);
+        }
         drain(w, now);
     }
     w->behind = mailbox_room(w->events) == 0;
@@ -497,9 +437,7 @@ enum err worker_start(const struct worker_config *c, struct worker **ret, char w
 static void drop_orders(struct worker *w) {
     struct worker_order o;
     while (w->orders && mailbox_pop(w->orders, &o)) {
-        if (o.type == WORKER_PEER_ADD) {
-            mem_free(o.params);
-        }
+        worker_order_drop(&o);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "server/net/udp.h"
 #include "server/queue/mailbox.h"
 #include "server/relay/peering.h"
+#include "server/relay/worker_order.h"
 
 struct worker;
 
@@ -40,30 +41,6 @@ struct worker *worker_free(struct worker *w);
 /* The bound port, of UDP and TCP. */
 uint16_t worker_port(const struct worker *w);
 
-enum worker_order_type {
-    WORKER_TOUR_ADD,
-    WORKER_TOUR_REMOVE,
-    WORKER_TOUR_SPAN, /* home, others */
-    WORKER_TOUR_TAP,
-    WORKER_TOUR_MIX, /* on */
-    WORKER_PEER_ADD,
-    WORKER_PEER_REMOVE,
-    WORKER_PEER_RESTART,
-    WORKER_PEER_CONSENT,
-    WORKER_MUTE,
-    WORKER_PIN,
-    WORKER_WITHOUT /* participant: who is left out of the mix that this peer hears */
-};
-struct worker_order {
-    uint8_t type; /* enum worker_order_type */
-    uint8_t kind; /* enum source_kind */
-    bool on;
-    uint8_t home;    /* worker */
-    uint64_t others; /* bit per worker */
-    uint64_t tour, peer, participant;
-    struct session_params *params; /* WORKER_PEER_ADD: heap, ownership passes */
-    struct ice_credentials ice;    /* WORKER_PEER_RESTART */
-};
 /* Control thread. False when the mailbox is full: nothing was taken. */
 bool worker_post(struct worker *w, const struct worker_order *o);
 /* Control thread: take note of a wake-up; call before reading events until there are none. */
