@@ -84,7 +84,8 @@ enum url_range url_range(const char *header, uint64_t size, uint64_t *first, uin
 
 bool url_cookie(const char *header, const char *name, char *out, size_t cap) {
     size_t len = strlen(name);
-    for (const char *p = header; p && *p; p = strchr(p, ';'), p += p != NULL) {
+    for (const char *p = header, *end; p && *p; p = end ? end + 1 : NULL) {
+        end = strchr(p, ';');
         p += strspn(p, " ");
         if (strncmp(p, name, len) != 0 || p[len] != '=') {
             continue;
@@ -126,7 +127,8 @@ bool url_same_host(const char *origin, const char *host) {
 
 bool url_list_has(const char *header, const char *word) {
     size_t n = strlen(word);
-    for (const char *p = header; p && *p; p = strchr(p, ','), p += p != NULL) {
+    for (const char *p = header, *end; p && *p; p = end ? end + 1 : NULL) {
+        end = strchr(p, ',');
         p += strspn(p, " ");
         /* strchr finds the NUL at the end of the list too. */
         if (strncmp(p, word, n) == 0 && strchr(", ", p[n])) {
