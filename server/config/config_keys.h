@@ -6,7 +6,7 @@
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 #define ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 
-#define WORKERS_MAX 63 /* of media.workers; the number after the last is RELAY_MIX */
+#define WORKERS_MAX 63 /* of media.workers */
 
 #define CONFIG_CONSENT_TEXT                                                       \
     "This tour is recorded: picture and sound. By joining you agree that it is, " \

@@ -26,6 +26,9 @@
 #define PORT_TRIES 16 /* until TCP has the port that the system chose for UDP */
 #define RECV_ROUNDS 8 /* batches read before orders and timers get their turn */
 
+/* The mix has the number after the last worker. */
+_Static_assert(WORKERS_MAX <= RELAY_MIX, "numbers of workers");
+
 #define N_MEDIA (sizeof(struct engine_counters) / sizeof(uint64_t))
 #define N_RIM (sizeof(struct worker_rim_counters) / sizeof(uint64_t))
 
