@@ -2,12 +2,13 @@
 #include "base/check.h"
 #include "server/boot/server_parts.h"
 #include "server/os/log.h"
+#include "server/os/sockaddr.h"
 
 void server_announce_again(struct server *s) {
     struct announce_again_config c = {
         .config = s->api.config, .resolve = announce_resolve, .wake = loop_wake, .ctx = &s->loop};
     char why[WHY_MAX] = "";
-    CHECK(config_addr(c.config->media_address, 0, &c.bind));
+    CHECK(sockaddr_parse(c.config->media_address, 0, &c.bind));
     if (c.config->media_announce.n == 0) {
         return; /* what is on the machine needs a restart */
     }

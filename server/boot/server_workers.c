@@ -3,6 +3,7 @@
 #include "server/boot/server_parts.h"
 #include "server/os/descriptors.h"
 #include "server/os/log.h"
+#include "server/os/sockaddr.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -103,7 +104,7 @@ enum err server_start_workers(struct server *s, char why[WHY_MAX]) {
             return ERR_NOMEM;
         }
     }
-    CHECK(config_addr(cfg->media_address, 0, &w.bind));
+    CHECK(sockaddr_parse(cfg->media_address, 0, &w.bind));
     enum err e = start_mix(a, why);
     e = e == OK ? announce_fill(&s->announce, cfg, &w.bind, announce_resolve, why) : e;
     for (uint32_t i = 0; i < a->n_workers && e == OK; i++) {

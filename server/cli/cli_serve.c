@@ -7,6 +7,7 @@
 #include "server/boot/server.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
+#include "server/os/sockaddr.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -57,7 +58,7 @@ static void handle_signals(const sigset_t *before) {
 static enum err set_lan(struct config *cfg, const char *address, char why[WHY_MAX]) {
     char cert[512], key[512], url[128];
     struct addr a;
-    if (!config_addr(address, 0, &a)) {
+    if (!sockaddr_parse(address, 0, &a)) {
         snprintf(why, WHY_MAX, "--lan needs an IP address, not \"%.64s\"", address);
         return ERR_FORMAT;
     }

@@ -1,6 +1,6 @@
 #include "server/config/announce.h"
 
-#include "server/config/config_check.h"
+#include "server/os/sockaddr.h"
 
 #include <ctype.h>
 #include <ifaddrs.h>
@@ -95,7 +95,7 @@ static enum err from_config(struct found *f, const char *text, const struct addr
                             announce_resolver *resolve, char why[WHY_MAX]) {
     struct addr of_name[2 * ANNOUNCE_MAX];
     struct addr a;
-    if (config_addr(text, 0, &a)) {
+    if (sockaddr_parse(text, 0, &a)) {
         found_add(f, &a);
         return OK;
     }

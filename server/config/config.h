@@ -5,7 +5,6 @@
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_H
 #define ORIEL_SERVER_CONFIG_CONFIG_H
 
-#include "base/addr.h"
 #include "base/err.h"
 #include "recorder/seal/key_config.h"
 #include "server/config/config_keys.h"
@@ -85,7 +84,5 @@ enum err config_set(char **field, const char *value);
 enum codec config_codec(const struct config *c);
 /* The key providers of recordings, as the configuration names them; *ret borrows from c. */
 void config_key_config(const struct config *c, struct key_config *ret);
-/* An IPv4 or IPv6 address in text form with this port. False when it is neither. */
-bool config_addr(const char *text, uint16_t port, struct addr *ret);
 
 #endif

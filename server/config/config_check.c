@@ -1,36 +1,20 @@
 #include "server/config/config_check.h"
 
+#include "base/bytes.h"
 #include "server/config/announce.h"
 #include "server/config/turn_url.h"
 #include "server/net/tcp_queue.h"
 #include "server/os/clock.h"
-
-#include "base/bytes.h"
-
-#include <arpa/inet.h>
-
-bool config_addr(const char *text, uint16_t port, struct addr *ret) {
-    struct addr a = {.port = port};
-    uint8_t v4[4];
-    if (inet_pton(AF_INET, text, v4) == 1) {
-        *ret = addr_v4(v4[0], v4[1], v4[2], v4[3], port);
-        return true;
-    }
-    if (inet_pton(AF_INET6, text, a.ip) != 1) {
-        return false;
-    }
-    *ret = a;
-    return true;
-}
+#include "server/os/sockaddr.h"
 
 static bool is_address(const char *text) {
     struct addr a;
-    return config_addr(text, 0, &a);
+    return sockaddr_parse(text, 0, &a);
 }
 
 static bool is_announceable(const char *text) {
     struct addr a;
-    return config_addr(text, 0, &a) ? !addr_is_link_local(&a) : announce_is_name(text);
+    return sockaddr_parse(text, 0, &a) ? !addr_is_link_local(&a) : announce_is_name(text);
 }
 
 /* scheme://host without a path, as browsers write it in the Origin header. */

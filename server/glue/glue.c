@@ -1,8 +1,9 @@
-#include "server/glue/glue_parts.h"
+#include "server/glue/glue.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/secure/dtls.h"
+#include "server/glue/glue_recording.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,49 +65,6 @@ struct glue *glue_free(struct glue *g) {
     return mem_free(g);
 }
 
-void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail) {
-    if (g->config.note) {
-        g->config.note(g->config.ctx, event, e->tour, e->peer, detail);
-    }
-}
-
-struct tour *glue_tour(struct glue *g, uint64_t id) {
-    LIST_EACH(l, &g->tours) {
-        struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
-        if (t->id == id) {
-            return t;
-        }
-    }
-    return NULL;
-}
-
-static void lost(struct glue *g, const struct sig_effect *e, const char *what) {
-    g->lost++;
-    glue_note(g, "out_of_memory", e, what);
-}
-
-/* Its worker never hears of it, so nobody else would say that it has gone. */
-static void lost_peer(struct glue *g, const struct sig_effect *e) {
-    lost(g, e, "peer not added");
-    sig_peer_gone(g->config.sig, g->now, e->peer);
-}
-
-void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
-    CHECK(e->worker < g->config.n_workers);
-    if (backlog_post(&g->backlogs[e->worker], o) == OK) {
-        return;
-    }
-    if (o->type == WORKER_PEER_ADD) {
-        lost_peer(g, e);
-    } else {
-        lost(g, e, "order dropped");
-    }
-}
-
-void glue_copy(char *out, size_t cap, const char *text) {
-    snprintf(out, cap, "%s", text ? text : "");
-}
-
 /* ---- effects of signaling ---- */
 
 static void on_tour_add(struct glue *g, const struct sig_effect *e) {
@@ -166,7 +124,7 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
                           .worker = (uint8_t)e->worker,
                           .on = e->on};
     if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
-        lost(g, e, "order to the mix dropped");
+        glue_lose(g, e, "order to the mix dropped");
     }
     if (e->on) {
         glue_post(g, e,
@@ -179,7 +137,7 @@ static void on_peer_add(struct glue *g, const struct sig_effect *e) {
     struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
     o.params = mem_alloc(sizeof(*o.params));
     if (!o.params) {
-        lost_peer(g, e);
+        glue_lose_peer(g, e);
         return;
     }
     *o.params = *e->params;

@@ -45,27 +45,15 @@ struct glue {
 void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail);
 /* NULL when there is none. */
 struct tour *glue_tour(struct glue *g, uint64_t id);
+/* What was ordered is lost for want of memory: counted, and logged. */
+void glue_lose(struct glue *g, const struct sig_effect *e, const char *what);
+/* The same of a peer that was to be added: its worker never hears of it, so nobody else would say
+ * that it has gone. */
+void glue_lose_peer(struct glue *g, const struct sig_effect *e);
 /* An order to the worker of the effect; kept while its mailbox is full. One for which there is no
  * memory is counted as lost, and a peer that it would have added is gone. */
 void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o);
 /* text, cut to cap bytes with its NUL; NULL is empty. */
 void glue_copy(char *out, size_t cap, const char *text);
-
-/* What signaling says of recordings and of who is in them (glue_recording.c). */
-
-/* Somebody is in the tour, or is not any more. */
-void glue_participant(struct glue *g, const struct sig_effect *e);
-/* A source is off by intent, or is not any more; the worker is not told here. */
-void glue_mute(struct glue *g, const struct sig_effect *e);
-/* Start or stop. */
-void glue_record(struct glue *g, const struct sig_effect *e);
-/* Pause, or go on. */
-void glue_record_pause(struct glue *g, const struct sig_effect *e);
-/* The tour's recording is no longer one that is refused for the quota. */
-void glue_record_accepted(struct glue *g, struct tour *t);
-/* What waited for the recorder to have its orders is tapped. */
-void glue_taps(struct glue *g);
-/* Recordings that were refused begin, if there is room again. */
-void glue_record_refused(struct glue *g);
 
 #endif

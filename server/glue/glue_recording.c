@@ -1,7 +1,8 @@
 /* DESIGN. Glue keeps the little that neither side may know of the other: the name and title of a
  * tour and who is in it, so that a recording that starts in mid-tour begins with its people. */
+#include "server/glue/glue_recording.h"
+
 #include "base/alloc.h"
-#include "server/glue/glue_parts.h"
 
 static struct person *find_person(struct tour *t, uint64_t participant) {
     LIST_EACH(l, &t->people) {

@@ -7,6 +7,7 @@
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
+#include "server/os/sockaddr.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -36,29 +37,25 @@ static struct tcp *of(struct lws *wsi) {
 
 /* ---- addresses ---- */
 
+/* Without its port: all connections from there. */
 static bool peer_of(int fd, struct addr *ret) {
     struct sockaddr_storage s = {0};
     socklen_t n = sizeof(s);
-    if (getpeername(fd, (struct sockaddr *)&s, &n) != 0) {
+    if (getpeername(fd, (struct sockaddr *)&s, &n) != 0 ||
+        (s.ss_family != AF_INET && s.ss_family != AF_INET6)) {
         return false;
     }
-    if (s.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)&s;
-        const uint8_t *b = (const uint8_t *)&v4->sin_addr;
-        *ret = addr_v4(b[0], b[1], b[2], b[3], 0);
-        return true;
-    }
-    const struct sockaddr_in6 *v6 = (const void *)&s;
-    *ret = (struct addr){0};
-    memcpy(ret->ip, &v6->sin6_addr, sizeof(ret->ip));
-    return s.ss_family == AF_INET6;
+    *ret = sockaddr_addr(&s);
+    ret->port = 0;
+    ret->scope = 0;
+    return true;
 }
 
 static bool is_proxy(const struct loop *l, const struct addr *peer) {
     const struct config_list *list = &l->config->trusted_proxies;
     struct addr a;
     for (size_t i = 0; i < list->n; i++) {
-        if (config_addr(list->items[i], 0, &a) && memcmp(a.ip, peer->ip, sizeof(a.ip)) == 0) {
+        if (sockaddr_parse(list->items[i], 0, &a) && memcmp(a.ip, peer->ip, sizeof(a.ip)) == 0) {
             return true;
         }
     }
@@ -74,7 +71,7 @@ static bool forwarded_for(struct lws *wsi, struct addr *ret) {
     if (last) {
         last += strspn(last, " \t");
         last[strcspn(last, " \t")] = '\0';
-        ok = config_addr(last, 0, ret);
+        ok = sockaddr_parse(last, 0, ret);
     }
     mem_free(all);
     return ok;

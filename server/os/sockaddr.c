@@ -1,5 +1,6 @@
 #include "server/os/sockaddr.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -33,4 +34,18 @@ struct addr sockaddr_addr(const struct sockaddr_storage *in) {
     struct addr ret = addr_v4(0, 0, 0, 0, ntohs(s->sin_port));
     memcpy(ret.ip + 12, &s->sin_addr, 4);
     return ret;
+}
+
+bool sockaddr_parse(const char *text, uint16_t port, struct addr *ret) {
+    struct addr a = {.port = port};
+    uint8_t v4[4];
+    if (inet_pton(AF_INET, text, v4) == 1) {
+        *ret = addr_v4(v4[0], v4[1], v4[2], v4[3], port);
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, a.ip) != 1) {
+        return false;
+    }
+    *ret = a;
+    return true;
 }

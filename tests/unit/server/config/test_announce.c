@@ -1,5 +1,6 @@
 #include "server/config/announce_again.h"
 #include "server/config/config_check.h"
+#include "server/os/sockaddr.h"
 #include "tests/unit/test.h"
 
 #include <unistd.h>
@@ -9,7 +10,7 @@ static struct announce a;
 
 static struct addr ip(const char *text) {
     struct addr r = {.port = 0};
-    CHECK(config_addr(text, 0, &r));
+    CHECK(sockaddr_parse(text, 0, &r));
     return r;
 }
 

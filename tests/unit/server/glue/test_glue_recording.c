@@ -1,7 +1,7 @@
 /* What glue orders of recorder and worker when a recording was refused, with both played here. */
 #include "base/alloc.h"
 #include "base/check.h"
-#include "server/glue/glue_parts.h"
+#include "server/glue/glue_recording.h"
 #include "tests/fuzz/fuzz_world.h"
 #include "tests/unit/test.h"
 
