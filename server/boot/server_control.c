@@ -5,12 +5,6 @@
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
 
-static const struct lws_protocols protocols[] = {
-    {"http", request_callback, REQUEST_SESSION_SIZE, 0, 0, NULL, 0},
-    {WS_PROTOCOL, ws_callback, WS_SESSION_SIZE, 16384, 0, NULL, 0},
-    {NULL, NULL, 0, 0, 0, NULL, 0},
-};
-
 /* Drain effects after a call into sig_ and move the deadline. */
 static void settle(void *ctx) {
     struct server *s = ctx;
@@ -66,7 +60,6 @@ void server_control(struct server *s) {
     s->ws = (struct ws_service){opened, message, closed, settle, s};
     s->loop.config = s->api.config;
     s->loop.tls = *s->api.config->tls_cert != '\0';
-    s->loop.protocols = protocols;
     s->loop.http = &s->http;
     s->loop.ws = &s->ws;
     s->loop.woken = server_woken;

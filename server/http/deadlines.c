@@ -1,7 +1,15 @@
 #include "server/http/deadlines.h"
 
+#include "base/alloc.h"
 #include "base/list.h"
+#include "server/http/lws.h"
 #include "server/os/clock.h"
+
+struct deadlines {
+    struct lws_context *lws; /* NULL: stopped */
+    struct lws_sorted_usec_list sul;
+    struct timers timers;
+};
 
 static void schedule(struct deadlines *d);
 
@@ -28,20 +36,30 @@ static void schedule(struct deadlines *d) {
     lws_sul_schedule(d->lws, 0, &d->sul, on_due, in);
 }
 
-enum err deadlines_open(struct deadlines *d, struct lws_context *lws, size_t cap) {
+struct deadlines *deadlines_new(size_t cap) {
+    struct deadlines *d = mem_zalloc(1, sizeof(*d));
+    if (d && timers_init(&d->timers, cap) != OK) {
+        d = mem_free(d);
+    }
+    return d;
+}
+
+void deadlines_run(struct deadlines *d, struct lws_context *lws) {
     d->lws = lws;
-    return timers_init(&d->timers, cap);
 }
 
 void deadlines_stop(struct deadlines *d) {
-    if (d->lws) {
+    if (d && d->lws) {
         lws_sul_schedule(d->lws, 0, &d->sul, on_due, LWS_SET_TIMER_USEC_CANCEL);
         d->lws = NULL;
     }
 }
 
-void deadlines_free(struct deadlines *d) {
-    timers_free(&d->timers);
+struct deadlines *deadlines_free(struct deadlines *d) {
+    if (d) {
+        timers_free(&d->timers);
+    }
+    return mem_free(d);
 }
 
 void deadlines_set(struct deadlines *d, struct deadline *x, us_t at) {

@@ -1,10 +1,13 @@
 #include "server/http/loop.h"
 
 #include "base/alloc.h"
+#include "server/http/deadlines.h"
 #include "server/http/header.h"
+#include "server/http/request_callback.h"
 #include "server/http/respond.h"
 #include "server/http/tcp.h"
 #include "server/http/ws.h"
+#include "server/http/ws_callback.h"
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -19,6 +22,17 @@
 #define DRAIN_TIME US_PER_S
 #define SPARE 16 /* header tables, deadlines: beyond one for each connection */
 
+static const struct lws_protocols protocols[] = {
+    {"http", request_callback, REQUEST_SESSION_SIZE, 0, 0, NULL, 0},
+    {WS_PROTOCOL, ws_callback, WS_SESSION_SIZE, 16384, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+struct loop_alarm {
+    struct lws_sorted_usec_list sul;
+    struct loop *loop;
+};
+
 static void lws_line(int level, const char *line) {
     char text[512];
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\r\n"), line);
@@ -32,17 +46,17 @@ void loop_wake(void *ctx) {
 }
 
 static void on_alarm(struct lws_sorted_usec_list *sul) {
-    struct loop *l = lws_container_of(sul, struct loop, sul);
+    struct loop *l = lws_container_of(sul, struct loop_alarm, sul)->loop;
     l->woken(l->ctx);
 }
 
 void loop_alarm(struct loop *l, us_t at) {
     if (at == US_NEVER) {
-        lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, LWS_SET_TIMER_USEC_CANCEL);
+        lws_sul_schedule(l->lws, 0, &l->alarm->sul, on_alarm, LWS_SET_TIMER_USEC_CANCEL);
         return;
     }
     /* One millisecond at least: a deadline that has passed must not starve the sockets. */
-    lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, us_max(at - clock_now(), US_PER_MS));
+    lws_sul_schedule(l->lws, 0, &l->alarm->sul, on_alarm, us_max(at - clock_now(), US_PER_MS));
 }
 
 enum err loop_open(struct loop *l, char why[WHY_MAX]) {
@@ -73,12 +87,16 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
         .input = (size_t)l->config->input_mib << 20,
         .cap = 2 * conns, /* a proxy's connection and the client it works for */
         .seed = rng_u64(&rng)});
-    bool ok = l->scratch && l->conns && l->requests && l->addresses;
+    l->deadlines = deadlines_new(2 * conns + SPARE);
+    l->alarm = mem_zalloc(1, sizeof(*l->alarm));
+    bool ok = l->scratch && l->conns && l->requests && l->addresses && l->deadlines && l->alarm;
     l->lws = ok ? lws_create_context(&info) : NULL;
-    if (!l->lws || deadlines_open(&l->deadlines, l->lws, 2 * conns + SPARE) != OK) {
+    if (!l->lws) {
         snprintf(why, WHY_MAX, "out of memory");
         return ERR_NOMEM;
     }
+    l->alarm->loop = l;
+    deadlines_run(l->deadlines, l->lws);
     return OK;
 }
 
@@ -127,7 +145,7 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     struct lws_context_creation_info info = {
         .port = cfg->listen_port ? (int)cfg->listen_port : 0,
         .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
-        .protocols = l->protocols,
+        .protocols = protocols,
         .vhost_name = "oriel",
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
@@ -169,7 +187,7 @@ void loop_drain(struct loop *l) {
     l->stopping = true;
     ws_close_all(l, WS_CLOSE_AWAY);
     while (map_len(l->conns) > 0 && clock_now() < end) {
-        lws_sul_schedule(l->lws, 0, &l->sul, on_alarm, 50 * US_PER_MS);
+        lws_sul_schedule(l->lws, 0, &l->alarm->sul, on_alarm, 50 * US_PER_MS);
         if (!loop_turn(l)) {
             return;
         }
@@ -178,7 +196,7 @@ void loop_drain(struct loop *l) {
 
 void loop_close(struct loop *l) {
     l->stopping = true;
-    deadlines_stop(&l->deadlines);
+    deadlines_stop(l->deadlines);
     if (l->lws) {
         lws_context_destroy(l->lws);
         l->lws = NULL;
@@ -187,7 +205,8 @@ void loop_close(struct loop *l) {
         tcp_forget_arriving(l);
         l->addresses = addresses_free(l->addresses);
     }
-    deadlines_free(&l->deadlines);
+    l->deadlines = deadlines_free(l->deadlines);
+    l->alarm = mem_free(l->alarm);
     l->conns = map_free(l->conns);
     l->requests = map_free(l->requests);
     l->scratch = mem_free(l->scratch);

@@ -8,8 +8,6 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "server/config/config.h"
-#include "server/http/deadlines.h"
-#include "server/http/lws.h"
 
 #define LOOP_LABEL 24     /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
@@ -27,13 +25,17 @@ struct loop_counters {
 
 struct http_service;
 struct ws_service;
+struct addresses;
+struct deadlines;
+struct lws;
+struct lws_context;
+struct lws_vhost;
 struct tcp;
 
 struct loop {
     /* Set by who opens it, and borrowed. */
     const struct config *config;
     bool tls;
-    const struct lws_protocols *protocols; /* ends with a row of zeros */
     const struct http_service *http;
     const struct ws_service *ws;
     void (*woken)(void *ctx); /* after loop_wake, and when loop_alarm is due */
@@ -43,11 +45,11 @@ struct loop {
     char origin[256]; /* of public_url, as browsers send it; empty when unknown */
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     struct lws_context *lws;
-    struct lws_vhost *vhost;         /* NULL: nobody listens */
-    struct lws_sorted_usec_list sul; /* runs at loop_alarm */
-    uint16_t port;                   /* TCP port listened on */
+    struct lws_vhost *vhost;  /* NULL: nobody listens */
+    struct loop_alarm *alarm; /* runs at loop_alarm */
+    uint16_t port;            /* TCP port listened on */
 
-    struct deadlines deadlines; /* of connections */
+    struct deadlines *deadlines; /* of connections */
     struct addresses *addresses;
     struct tcp *arriving; /* admitted, not yet opened; or NULL */
     uint64_t next_id;     /* of connections and requests; never reused */

@@ -1,6 +1,7 @@
 #include "server/http/method.h"
 
 #include "base/check.h"
+#include "server/http/lws.h"
 
 static const struct {
     const char *name;

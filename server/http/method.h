@@ -2,9 +2,9 @@
 #ifndef ORIEL_SERVER_HTTP_METHOD_H
 #define ORIEL_SERVER_HTTP_METHOD_H
 
-#include "server/http/lws.h"
-
 #include <stdbool.h>
+
+struct lws;
 
 enum http_method {
     HTTP_GET,

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/http/header.h"
+#include "server/http/request_callback.h"
 #include "server/http/respond.h"
 #include "server/http/tcp.h"
 #include "server/http/ws.h"

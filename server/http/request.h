@@ -86,11 +86,6 @@ struct http_service {
     void *ctx; /* for whom it concerns */
 };
 
-/* Protocol 0 of the vhost. */
-int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                     size_t len);
-#define REQUEST_SESSION_SIZE sizeof(struct request *)
-
 /* The waiting request with this id, or NULL when its client is gone. */
 struct request *request_find(const struct loop *l, uint64_t id);
 /* Its source has another piece, or knows that none will come. */

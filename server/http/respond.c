@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/http/lws.h"
 #include "server/http/tcp.h"
 
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */

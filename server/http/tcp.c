@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "server/http/deadlines.h"
 #include "server/http/header.h"
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
@@ -128,7 +129,7 @@ void tcp_end(struct lws *wsi) {
 static void end_it(struct tcp *t) {
     t->dying = true;
     lws_set_timeout(t->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    deadlines_set(&t->loop->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
+    deadlines_set(t->loop->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
 }
 
 static void on_deadline(struct deadline *d) {
@@ -193,7 +194,7 @@ void tcp_closed(struct loop *l, struct lws *wsi) {
     lws_set_opaque_user_data(wsi, NULL);
     give_back_request(t);
     addresses_disconnect(l->addresses, t->address);
-    deadlines_set(&l->deadlines, &t->deadline, US_NEVER);
+    deadlines_set(l->deadlines, &t->deadline, US_NEVER);
     l->open--;
     mem_free(t);
 }
@@ -271,7 +272,7 @@ void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
     if (!t->dying) {
         us_t at = limit[phase] == US_NEVER ? US_NEVER : clock_now() + limit[phase];
         t->phase = phase;
-        deadlines_set(&t->loop->deadlines, &t->deadline, at);
+        deadlines_set(t->loop->deadlines, &t->deadline, at);
     }
 }
 

@@ -3,9 +3,11 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "server/http/deadlines.h"
 #include "server/http/header.h"
 #include "server/http/tcp.h"
 #include "server/http/urls.h"
+#include "server/http/ws_callback.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 
@@ -60,7 +62,7 @@ static void drop_queue(struct ws_conn *w) {
 
 static void watch(struct ws_conn *w) {
     us_t at = w->kill_at != US_NEVER ? w->kill_at : us_min(w->ping_at, w->pong_by);
-    deadlines_set(&w->loop->deadlines, &w->deadline, at);
+    deadlines_set(w->loop->deadlines, &w->deadline, at);
 }
 
 /* Whoever calls this has the service settle afterwards, or is called while it does. */
@@ -175,7 +177,7 @@ static void closed(struct loop *l, struct ws_conn **slot) {
     map_take(l->conns, w->id);
     list_remove(&w->in_loop);
     LOG(LOG_LEVEL_INFO, "ws_closed", "A signaling connection ended.", LOG_STR("conn", w->label));
-    deadlines_set(&l->deadlines, &w->deadline, US_NEVER);
+    deadlines_set(l->deadlines, &w->deadline, US_NEVER);
     tell_service(w);
     drop_queue(w);
     buffer_free(&w->in);

@@ -26,11 +26,6 @@ struct ws_service {
 
 struct ws_conn;
 
-/* Protocol 1 of the vhost. */
-int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                size_t len);
-#define WS_SESSION_SIZE sizeof(struct ws_conn *)
-
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
 int ws_upgrade_status(struct loop *l, struct lws *wsi);
 /* Queue a message. A client that leaves more than limits.send_queue_kib unread behind the first

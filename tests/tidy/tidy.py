@@ -101,7 +101,7 @@ ARROWS = {
 
 # Header of a library -> the folders that are its seam.
 SEAMS = {
-    "libwebsockets": ("server/http", "server/api", "server/boot", "server/cli"),
+    "libwebsockets": ("server/http",),
     "jwt.h": ("server/auth",),
     "jansson": ("signaling", "recorder/journal", "recorder/seal/provider_kms.c", "server"),
     "srtp2/": ("media/secure",),
