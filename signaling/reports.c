@@ -1,6 +1,15 @@
 /* What media and the recorder report, turned into events for clients. Reports about peers and
  * tours that are gone meanwhile find nobody and are dropped. */
-#include "signaling/internal.h"
+#include "base/json_write.h"
+#include "signaling/seats/departures.h"
+#include "signaling/seats/seats.h"
+#include "signaling/state/state.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/layers.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
+#include "signaling/tours/sessions.h"
+#include "signaling/tours/tours.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,6 +77,15 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     if (line >= 0) {
         x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind, b->paused};
         tell_slot(s, now, x, line);
+    }
+}
+
+void sig_layers(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, uint8_t active) {
+    OWNER_CHECK(&s->owner);
+    struct session *x = map_get(s->peers, peer);
+    (void)now;
+    if (x && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
+        layers_tell(s, x, kind, active);
     }
 }
 

@@ -14,8 +14,8 @@
 #include "base/rng.h"
 #include "base/session.h"
 #include "base/time.h"
-#include "signaling/claims.h"
-#include "signaling/codes.h"
+#include "signaling/words/claims.h"
+#include "signaling/words/codes.h"
 
 struct sig;
 

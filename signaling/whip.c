@@ -1,6 +1,17 @@
 /* WHIP (RFC 9725) and WHEP, its playback twin: one request, exactly one EFFECT_HTTP. */
 #include "base/problem.h"
-#include "signaling/internal.h"
+#include "signaling/door/rate.h"
+#include "signaling/door/token.h"
+#include "signaling/sdp/negotiate.h"
+#include "signaling/sdp/sdp.h"
+#include "signaling/seats/departures.h"
+#include "signaling/seats/seats.h"
+#include "signaling/state/state.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/tick.h"
+#include "signaling/tours/mix.h"
+#include "signaling/tours/sessions.h"
+#include "signaling/tours/tours.h"
 
 #include <string.h>
 #include <strings.h>
@@ -75,7 +86,7 @@ static enum sig_code created(const struct exchange *x, struct session *session,
 static enum sig_code post_whip(struct exchange *x) {
     struct admission e = {.claims = &x->claims,
                           .consent = true, /* docs/protocol.md section 2: posting is the consent */
-                          .offer = {.use = OFFER_WHIP, .sdp = x->h->body, .n = x->h->body_len}};
+                          .offer = {.use = OFFER_WHIP, .text = x->h->body, .n = x->h->body_len}};
     enum sig_code code = seat_enter(x->s, x->now, &e);
     if (code != SIG_OK) {
         memcpy(x->why, e.offer.why, sizeof(x->why));
@@ -87,7 +98,7 @@ static enum sig_code post_whip(struct exchange *x) {
         return code;
     }
     memcpy(e.seat->session->sub, x->claims.sub, sizeof(x->claims.sub));
-    tell_entered(x->s, x->now, &e);
+    tell_entered(x->s, x->now, e.seat, e.took_over);
     return SIG_OK;
 }
 
@@ -151,7 +162,7 @@ static enum sig_code make_viewer(struct exchange *x, struct tour *t, struct offe
 static enum sig_code post_whep(struct exchange *x) {
     struct tour *t;
     struct session *session;
-    struct offer offer = {.use = OFFER_WHEP, .sdp = x->h->body, .n = x->h->body_len};
+    struct offer offer = {.use = OFFER_WHEP, .text = x->h->body, .n = x->h->body_len};
     enum sig_code code = tour_for(x->s, x->now, &x->claims, &t);
     if (code == SIG_OK && !t) {
         code = SIG_TOUR_UNKNOWN; /* a player does not create what it plays */

@@ -1,6 +1,6 @@
 #include "bench/load/description.h"
 
-#include "signaling/sdp.h"
+#include "signaling/sdp/sdp.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define ORIEL_SERVER_API_REFUSE_H
 
 #include "server/http/respond.h"
-#include "signaling/codes.h"
+#include "signaling/words/codes.h"
 
 /* With a code that signaling knows. */
 void refuse_code(struct request *r, enum sig_code code);

@@ -5,8 +5,8 @@
 #define ORIEL_SERVER_AUTH_AUTH_H
 
 #include "base/err.h"
-#include "signaling/claims.h"
-#include "signaling/codes.h"
+#include "signaling/words/claims.h"
+#include "signaling/words/codes.h"
 
 #include <stdbool.h>
 #include <stddef.h>

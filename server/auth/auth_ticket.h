@@ -5,7 +5,7 @@
 #define ORIEL_SERVER_AUTH_AUTH_TICKET_H
 
 #include "base/time.h"
-#include "signaling/claims.h"
+#include "signaling/words/claims.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #define ORIEL_SERVER_AUTH_REVOCATIONS_H
 
 #include "base/time.h"
-#include "signaling/claims.h"
+#include "signaling/words/claims.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,8 @@
 /* Consent to be recorded, withdrawn or given again. */
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/seats.h"
+#include "signaling/tell/effects.h"
 
 static enum sig_code consent(struct call *c) {
     struct seat *x = c->conn->seat;

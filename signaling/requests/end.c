@@ -1,5 +1,6 @@
 /* End the tour for everybody. */
-#include "signaling/requests.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/departures.h"
 
 static enum sig_code end(struct call *c) {
     if (c->conn->seat->role != ROLE_AGENT) {

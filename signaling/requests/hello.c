@@ -1,5 +1,10 @@
 /* A look before joining; creates nothing. */
-#include "signaling/requests.h"
+#include "base/json_write.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/ice_servers.h"
+#include "signaling/requests/reply.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tours/tours.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,11 @@
 /* One offer in, one answer out. */
+#include "base/json_write.h"
 #include "base/utf8.h"
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/ice_servers.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/seats.h"
+#include "signaling/tell/tick.h"
 
 #include <string.h>
 
@@ -32,7 +37,7 @@ static enum sig_code join(struct call *c) {
                           .name = call_string(c, "name", NULL),
                           .consent = consents(c),
                           .conn = c->conn,
-                          .offer = {.use = OFFER_WANTS, .sdp = sdp, .n = sdp_n}};
+                          .offer = {.use = OFFER_WANTS, .text = sdp, .n = sdp_n}};
     enum sig_code code = call_token(c, &k);
     if (code != SIG_OK) {
         return code;
@@ -52,7 +57,7 @@ static enum sig_code join(struct call *c) {
         return code;
     }
     reply_joined(c, &e);
-    tell_entered(c->s, c->now, &e);
+    tell_entered(c->s, c->now, e.seat, e.took_over);
     return SIG_OK;
 }
 

@@ -1,5 +1,6 @@
 /* Give the seat up; the connection may join again. */
-#include "signaling/requests.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/departures.h"
 
 static enum sig_code leave(struct call *c) {
     reply_ok(c);

@@ -1,5 +1,8 @@
 /* One's own source off or on, as an intent: the server stops routing it. */
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/tick.h"
 
 static enum sig_code mute(struct call *c) {
     struct seat *x = c->conn->seat;

@@ -1,5 +1,7 @@
 /* Whom this viewer wants on the stage. */
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+#include "signaling/tell/effects.h"
 
 static enum sig_code pin(struct call *c) {
     struct seat *x = c->conn->seat;

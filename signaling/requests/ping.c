@@ -1,5 +1,5 @@
 /* Is anybody there? Also keeps a connection from looking idle to middle boxes. */
-#include "signaling/requests.h"
+#include "signaling/requests/reply.h"
 
 static enum sig_code ping(struct call *c) {
     struct buffer o = {0};

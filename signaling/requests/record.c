@@ -1,5 +1,7 @@
 /* Start, pause or stop the recording. What is true of it then, the recorder reports. */
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+#include "signaling/tours/tours.h"
 
 static enum sig_code record(struct call *c) {
     struct seat *x = c->conn->seat;

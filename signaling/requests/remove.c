@@ -1,5 +1,7 @@
 /* A host removes somebody, who cannot come back with the same token as long as the tour runs. */
-#include "signaling/requests.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/departures.h"
 
 static enum sig_code remove_participant(struct call *c) {
     const struct seat *me = c->conn->seat;

@@ -1,12 +1,18 @@
 /* ICE restart, or a new peer connection, over a live WebSocket. */
-#include "signaling/requests.h"
+#include "base/json_write.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/ice_servers.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/seats.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
 
 static enum sig_code restart(struct call *c) {
     struct seat *x = c->conn->seat;
     struct wants wants;
     struct offer offer = {.use = OFFER_WANTS};
     struct buffer o = {0};
-    offer.sdp = call_string(c, "offer", &offer.n);
+    offer.text = call_string(c, "offer", &offer.n);
     enum sig_code code = call_wants(c, &wants);
     offer.wants = wants.n ? &wants : &x->wants;
     code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;

@@ -1,5 +1,12 @@
 /* The same seat over another WebSocket. */
-#include "signaling/requests.h"
+#include "base/json_write.h"
+#include "signaling/door/secrets.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/ice_servers.h"
+#include "signaling/requests/reply.h"
+#include "signaling/seats/seats.h"
+#include "signaling/tell/layers.h"
+#include "signaling/tell/tick.h"
 
 static void reply_resumed(const struct call *c, const struct seat *x, const struct offer *offer) {
     struct buffer o = {0};
@@ -24,8 +31,8 @@ static enum sig_code resume(struct call *c) {
     if (!x) {
         return SIG_RESUME_UNKNOWN;
     }
-    offer.sdp = call_string(c, "offer", &offer.n);
-    if (offer.sdp) {
+    offer.text = call_string(c, "offer", &offer.n);
+    if (offer.text) {
         enum sig_code code = call_wants(c, &wants);
         offer.wants = wants.n ? &wants : &x->wants;
         code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
@@ -36,7 +43,7 @@ static enum sig_code resume(struct call *c) {
     }
     secret_rotate(c->s, x, secret);
     seat_attach(c->s, x, c->conn);
-    reply_resumed(c, x, offer.sdp ? &offer : NULL);
+    reply_resumed(c, x, offer.text ? &offer : NULL);
     layers_again(c->s, x->session);
     tell_changed(c->s, c->now, x);
     return SIG_OK;

@@ -4,8 +4,9 @@
  * m-lines and no byte that could end a line early; what media is told is what it takes. */
 #include "base/check.h"
 #include "media/engine/params.h"
-#include "signaling/negotiate.h"
-#include "signaling/shared_text.h"
+#include "signaling/sdp/answer.h"
+#include "signaling/sdp/refusal.h"
+#include "signaling/state/shared_text.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/utf8.h"
-#include "signaling/shared_text.h"
 #include "signaling/signaling.h"
+#include "signaling/state/shared_text.h"
 #include "tests/unit/signaling/sig_config.h"
 
 #include <stdio.h>

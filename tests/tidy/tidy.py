@@ -51,6 +51,19 @@ ARROWS = {
     "media/mix": ("base", "media/recv", "media/audio", "media/room", "media/feed",
                   "media/engine/relay.h", "media/mix"),
     "signaling": ("base", "signaling"),
+    "signaling/words": ("base", "signaling/words"),
+    "signaling/sdp": ("base", "signaling/words", "signaling/sdp"),
+    "signaling/state": ("base", "signaling/words", "signaling/sdp", "signaling/signaling.h",
+                        "signaling/state"),
+    "signaling/tell": ("base", "signaling/state", "signaling/tell"),
+    "signaling/door": ("base", "signaling/state", "signaling/door"),
+    "signaling/tours": ("base", "signaling/sdp", "signaling/state", "signaling/tell",
+                        "signaling/tours"),
+    "signaling/seats": ("base", "signaling/sdp", "signaling/state", "signaling/tell",
+                        "signaling/door", "signaling/tours", "signaling/seats"),
+    "signaling/requests": ("base", "signaling/words", "signaling/sdp", "signaling/state",
+                           "signaling/tell", "signaling/door", "signaling/tours",
+                           "signaling/seats", "signaling/requests"),
     "recorder": ("base", "media/wire", "media/audio", "recorder"),
     "recorder/db": ("base", "recorder/db"),
     "recorder/store": ("base", "recorder/store"),
@@ -103,7 +116,7 @@ ARROWS = {
 SEAMS = {
     "libwebsockets": ("server/http",),
     "jwt.h": ("server/auth",),
-    "jansson": ("signaling", "recorder/journal", "recorder/seal/provider_kms.c", "server"),
+    "jansson": ("signaling/requests/call.c", "recorder/journal", "recorder/seal/provider_kms.c", "server"),
     "srtp2/": ("media/secure",),
     "intel-ipsec-mb.h": ("media/secure",),
     "openssl/": ("media/secure", "recorder/seal", "recorder/store", "server/auth", "server/recording"),
@@ -469,7 +482,7 @@ def rule_test_lines(tree):
 
 DEFINED = re.compile(r"^(?!static\b|typedef\b|return\b|else\b)[A-Za-z_][\w\s*]*?[\s*](\w+)\s*\([^;{]*\)\s*\{",
                      re.M)
-ROOMS = ("media", "recorder", "server")  # folders whose rooms hold no circle
+ROOMS = ("media", "signaling", "recorder", "server")  # folders whose rooms hold no circle
 
 
 def circles(calls_of):
@@ -522,16 +535,19 @@ def declared(header):
     return set(re.findall(r"\b(\w+)\s*\([^;{}]*\)\s*;", "\n".join(without_macros(header.code))))
 
 
+PUBLIC = ("media/media.h", "signaling/signaling.h")  # what all rooms of a folder offer together
+
+
 def rule_own_header(tree):
-    """A function others may call is declared in the header named after its file; what is public of
-    the whole relay is in media/media.h."""
-    public = tree.files.get("media/media.h")
-    shared = declared(public) if public else set()
+    """A function others may call is declared in the header named after its file, or in that of its
+    whole folder (PUBLIC)."""
+    shared = {p.split("/")[0]: declared(tree.files[p]) for p in PUBLIC if p in tree.files}
     for f in tree.files.values():
-        if not f.path.endswith(".c") or f.path.split("/")[0] not in ROOMS:
+        top = f.path.split("/")[0]
+        if not f.path.endswith(".c") or top not in ROOMS:
             continue
         header = tree.files.get(f.path[:-1] + "h")
-        own = (declared(header) if header else set()) | shared
+        own = (declared(header) if header else set()) | shared.get(top, set())
         for number, name in exported(f):
             if name not in own and name != "main" and not impl_header(tree, f, name):
                 yield Finding(f.path, number, f"{name} is declared in no header of this file")

@@ -2,7 +2,8 @@
 #ifndef ORIEL_TESTS_UNIT_SIGNALING_DEAL_H
 #define ORIEL_TESTS_UNIT_SIGNALING_DEAL_H
 
-#include "signaling/negotiate.h"
+#include "signaling/sdp/answer.h"
+#include "signaling/sdp/refusal.h"
 #include "tests/unit/signaling/world.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The parser on its own: spans, bounds, refusals. */
-#include "signaling/sdp.h"
+#include "signaling/sdp/sdp.h"
 #include "tests/unit/signaling/world.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Words, shared text and the look before JSON in. */
-#include "signaling/json_in.h"
+#include "signaling/requests/json_in.h"
 #include "tests/unit/signaling/world.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #ifndef ORIEL_TESTS_SIGNALING_WORLD_H
 #define ORIEL_TESTS_SIGNALING_WORLD_H
 
-#include "signaling/shared_text.h"
 #include "signaling/signaling.h"
+#include "signaling/state/shared_text.h"
 #include "tests/unit/test.h"
 
 #define LOG_MAX 16384

@@ -1,0 +1,11 @@
+/* How often one person may make or restart a transport: an offer costs the negotiation, an order to
+ * media, and a message to everybody in the tour. */
+#ifndef ORIEL_SIGNALING_DOOR_RATE_H
+#define ORIEL_SIGNALING_DOOR_RATE_H
+
+#include "signaling/state/state.h"
+
+/* May this person make or restart a transport now? Counts it. False: SIG_RATE_LIMITED. */
+bool rate_admit(struct sig *s, us_t now, const char *tour, const char *sub);
+
+#endif

@@ -1,0 +1,33 @@
+/* What a request says. jansson stays behind this header: handlers read checked fields only. */
+#ifndef ORIEL_SIGNALING_REQUESTS_CALL_H
+#define ORIEL_SIGNALING_REQUESTS_CALL_H
+
+#include "signaling/requests/request.h"
+#include "signaling/tours/sessions.h"
+
+/* Set jansson's hash seed and send its allocations through base/alloc.h. Idempotent. */
+void call_init(uint32_t seed);
+/* Read a message into c->msg, c->id and *type. The codes of json_precheck, SIG_BAD_JSON,
+ * SIG_BAD_FIELD with c->field, SIG_INTERNAL. */
+enum sig_code call_read(struct call *c, const char *text, size_t n, const char **type);
+/* Forget the message. */
+void call_free(struct call *c);
+/* Do the fields fit the request's schema? SIG_BAD_FIELD with c->field. */
+enum sig_code call_check(struct call *c, const struct request *r);
+
+/* Fields of a message after its schema was checked. Absent and null are the same. */
+/* The string, or NULL when absent; *n (may be NULL) its length. */
+const char *call_string(const struct call *c, const char *name, size_t *n);
+bool call_bool(const struct call *c, const char *name);
+/* Members of the object `name`; absent: false and NULL. */
+bool call_object_bool(const struct call *c, const char *name, const char *member);
+const char *call_object_string(const struct call *c, const char *name, const char *member);
+/* An offer was refused: its field and what is wrong with it are told. */
+void call_refused(struct call *c, const struct offer *o);
+/* Read "sources" and "slots" into ret. SIG_BAD_FIELD with c->field. */
+enum sig_code call_wants(struct call *c, struct wants *ret);
+/* Read and verify "token"; a valid one makes the connection a known one. The codes of
+ * verify_token. */
+enum sig_code call_token(struct call *c, struct claims *ret);
+
+#endif

@@ -1,0 +1,81 @@
+#include "signaling/requests/reply.h"
+
+#include "base/json_write.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
+
+void reply_open(const struct call *c, struct buffer *o, const char *type) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", type);
+    if (c->has_id) {
+        json_put_int(o, "re", c->id);
+    }
+}
+
+void reply_send(const struct call *c, struct buffer *o) {
+    json_close(o, '}');
+    send_out(c->s, c->conn, o);
+}
+
+void reply_ok(const struct call *c) {
+    struct buffer o = {0};
+    if (c->has_id) {
+        reply_open(c, &o, "ok");
+        reply_send(c, &o);
+    }
+}
+
+void reply_state(const struct call *c, struct buffer *o, const struct seat *x) {
+    json_key(o, "participant");
+    put_participant(o, x);
+    json_key(o, "tour");
+    put_tour(o, x->tour);
+    json_key(o, "slots");
+    put_slots(o, c->s, x->session);
+    slots_shown(x->session);
+    json_key(o, "roster");
+    put_roster(o, x->tour);
+    roster_shown(x->tour);
+    json_key(o, "speaker");
+    put_id(o, c->s, x->tour->speaker);
+}
+
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
+                  const struct offer *offer) {
+    const struct negotiation *n = &offer->result;
+    struct buffer sdp = {0};
+    session_answer(c->s, x->session, offer, &sdp);
+    struct shared_text *t = shared_text_of(&sdp);
+    o->bad |= !t;
+    json_put_string_n(o, "answer", t ? t->p : "", t ? t->n : 0);
+    shared_text_unref(t);
+    for (int i = 0; i < n->n_lacking; i++) {
+        const struct sdp_media *m = &n->offer->media[n->lacking[i]];
+        if (i == 0) {
+            json_open(o, "warnings", '[');
+        }
+        json_open(o, NULL, '{');
+        json_put_string(o, "code", sig_code_name(SIG_CODEC_UNSUPPORTED));
+        json_put_string_n(o, "mid", m->mid.p, m->mid.n);
+        json_close(o, '}');
+    }
+    if (n->n_lacking) {
+        json_close(o, ']');
+    }
+}
+
+void reply_error(const struct call *c, enum sig_code code) {
+    struct buffer o = {0};
+    c->s->stats.errors++;
+    reply_open(c, &o, "error");
+    json_put_string(&o, "code", sig_code_name(code));
+    json_put_string(&o, "message", sig_code_message(code));
+    if (c->field) {
+        json_put_string(&o, "field", c->field);
+    }
+    if (*c->why) {
+        json_put_string(&o, "detail", c->why);
+    }
+    reply_send(c, &o);
+}

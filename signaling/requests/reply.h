@@ -1,0 +1,24 @@
+/* What a request is answered. */
+#ifndef ORIEL_SIGNALING_REQUESTS_REPLY_H
+#define ORIEL_SIGNALING_REQUESTS_REPLY_H
+
+#include "base/buffer.h"
+#include "signaling/requests/request.h"
+#include "signaling/tours/sessions.h"
+
+/* Begin a reply of this type: the object is open, with `re` when there was an id. */
+void reply_open(const struct call *c, struct buffer *o, const char *type);
+/* Close and send it. */
+void reply_send(const struct call *c, struct buffer *o);
+/* {"type":"ok"}, only when there was an id. */
+void reply_ok(const struct call *c);
+/* The members that joined and resumed share: participant, tour, slots, roster, speaker. */
+void reply_state(const struct call *c, struct buffer *o, const struct seat *x);
+/* The members answer and warnings. */
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
+                  const struct offer *offer);
+
+/* The error, with its field and what is wrong with the offer when they are known. */
+void reply_error(const struct call *c, enum sig_code code);
+
+#endif

@@ -1,0 +1,45 @@
+/* A request of oriel.v1: one file each in this folder, a schema and a function. They are told apart
+ * by the table of requests.c. */
+#ifndef ORIEL_SIGNALING_REQUESTS_REQUEST_H
+#define ORIEL_SIGNALING_REQUESTS_REQUEST_H
+
+#include "signaling/sdp/refusal.h"
+#include "signaling/state/state.h"
+
+enum field_type { FIELD_STRING, FIELD_BOOL, FIELD_OBJECT, FIELD_LIST };
+
+struct field {
+    const char *name;
+    enum field_type type;
+    bool required;
+    size_t max; /* [bytes] of a string, members of a list; 0 = the message's own limit */
+};
+
+#define FIELDS_MAX 8
+
+struct json_t; /* of jansson */
+
+/* One request on its way. */
+struct call {
+    struct sig *s;
+    us_t now;
+    struct conn *conn;
+    const struct json_t *msg;
+    bool has_id;
+    int64_t id;
+    const char *field;     /* set by a handler for its error */
+    char why[REFUSAL_MAX]; /* the same of an offer, or empty */
+};
+
+struct request {
+    const char *type;
+    struct field fields[FIELDS_MAX]; /* ended by a NULL name */
+    bool needs_seat;
+    enum sig_code (*run)(struct call *c);
+};
+
+extern const struct request request_hello, request_join, request_resume, request_restart,
+    request_leave, request_end, request_mute, request_pin, request_record, request_consent,
+    request_remove, request_ping;
+
+#endif

@@ -1,0 +1,47 @@
+#include "signaling/requests/requests.h"
+
+#include "base/check.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+
+#include <string.h>
+
+static const struct request *const table[] = {&request_hello,   &request_join,   &request_resume,
+                                              &request_restart, &request_leave,  &request_end,
+                                              &request_mute,    &request_pin,    &request_record,
+                                              &request_consent, &request_remove, &request_ping};
+
+static const struct request *find_request(const char *type) {
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (strcmp(table[i]->type, type) == 0) {
+            return table[i];
+        }
+    }
+    return NULL;
+}
+
+static enum sig_code run(struct call *c, const char *text, size_t n) {
+    const char *type;
+    enum sig_code code = call_read(c, text, n, &type);
+    if (code != SIG_OK) {
+        return code;
+    }
+    const struct request *r = find_request(type);
+    if (!r) {
+        return SIG_UNKNOWN_TYPE;
+    }
+    if (r->needs_seat && !c->conn->seat) {
+        return SIG_NOT_JOINED;
+    }
+    code = call_check(c, r);
+    return code == SIG_OK ? r->run(c) : code;
+}
+
+void request_handle(struct sig *s, us_t now, struct conn *conn, const char *text, size_t n) {
+    struct call c = {.s = s, .now = now, .conn = conn};
+    enum sig_code code = run(&c, text, n);
+    if (code != SIG_OK) {
+        reply_error(&c, code);
+    }
+    call_free(&c);
+}

@@ -1,0 +1,123 @@
+#include "signaling/seats/departures.h"
+
+#include "base/json_write.h"
+#include "signaling/door/secrets.h"
+#include "signaling/seats/seats.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
+#include "signaling/tours/mix.h"
+#include "signaling/tours/sessions.h"
+#include "signaling/tours/tours.h"
+
+#include <string.h>
+
+void seat_delete(struct sig *s, struct seat *x) {
+    struct tour *t = x->tour;
+    if (x->session) {
+        session_stop(s, x->session, true);
+    }
+    if (x->conn) {
+        x->conn->seat = NULL;
+    }
+    seat_journal(s, x, false);
+    mix_self(s, t, x->sub, 0);
+    timers_clear(&s->timers, &x->grace.timer);
+    map_take(s->seats, x->id);
+    secret_forget(s, x);
+    list_remove(&x->in_tour);
+    t->n_seats--;
+    to_trash(s, &x->trash);
+}
+
+void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason) {
+    struct tour *t = x->tour;
+    uint32_t number = x->number;
+    seat_delete(s, x);
+    tell_left(s, t, number, reason);
+    tour_touch(s, now, t);
+}
+
+/* The other transports of the same token: it may watch by WHEP, too. */
+static void stop_viewers(struct sig *s, struct tour *t, const char *sub) {
+    LIST_EACH(l, &t->viewers) {
+        struct session *v = LIST_ENTRY(l, struct session, in_viewers);
+        if (strcmp(v->sub, sub) == 0) {
+            session_stop(s, v, true);
+        }
+    }
+}
+
+enum err seat_remove(struct sig *s, us_t now, struct seat *x) {
+    struct conn *c = x->conn;
+    enum err e = tour_refuse(s, x->tour, x->sub);
+    if (e != OK) {
+        return e;
+    }
+    stop_viewers(s, x->tour, x->sub);
+    seat_leave(s, now, x, "removed"); /* x is in the trash, not freed, until effects are drained */
+    if (c) {
+        send_error(s, c, SIG_REMOVED);
+        close_conn(s, c, WS_REMOVED);
+    }
+    return OK;
+}
+
+void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
+    x->conn = NULL;
+    x->lost = true;
+    timers_set(&s->timers, &x->grace.timer, now + s->config.resume_grace);
+    tell_changed(s, now, x);
+}
+
+/* ---- tours ---- */
+
+void tour_stop(struct sig *s, struct tour *t) {
+    while (!list_empty(&t->seats)) {
+        seat_delete(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
+    }
+    while (!list_empty(&t->viewers)) {
+        session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);
+    }
+    tour_record(s, t, false);
+    effect(s, (struct sig_effect){
+                  .type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker, .span = t->span});
+    s->load[t->worker]--;
+    map_take(s->tours, t->id);
+    timers_clear(&s->timers, &t->empty.timer);
+    timers_clear(&s->timers, &t->tick.timer);
+    t->id = t->speaker = 0;
+    t->recording = RECORDING_OFF;
+    t->had_host = false;
+    tour_forgive(t);
+    if (!t->declared) {
+        tour_unlink(s, t);
+    }
+}
+
+void tour_end(struct sig *s, us_t now, struct tour *t) {
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "tour_ended");
+    json_put_string(&o, "reason", "ended");
+    json_close(&o, '}');
+    send_all(s, t, NULL, &o);
+    LIST_EACH(l, &t->seats) {
+        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        if (x->conn) {
+            close_conn(s, x->conn, WS_NORMAL);
+        }
+    }
+    tour_note_end(s, now, t->name);
+    tour_stop(s, t);
+}
+
+/* Without participants a recording ends; viewers alone keep only the tour itself. */
+void tour_timeout(struct sig *s, struct tour *t) {
+    if (t->n_viewers == 0) {
+        tour_stop(s, t);
+    } else {
+        tour_record(s, t, false);
+        t->had_host = false;
+    }
+}

@@ -1,0 +1,206 @@
+#include "signaling/seats/seats.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "signaling/door/rate.h"
+#include "signaling/door/secrets.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tours/mix.h"
+#include "signaling/tours/tours.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void seat_journal(struct sig *s, const struct seat *x, bool on) {
+    effect(s, (struct sig_effect){.type = EFFECT_PARTICIPANT,
+                                  .tour = x->tour->id,
+                                  .worker = x->tour->worker,
+                                  .participant = x->id,
+                                  .name = x->name,
+                                  .role = role_name(x->role),
+                                  .on = on,
+                                  .consent_version = x->consent ? s->consent_version : NULL});
+}
+
+/* ---- entering ---- */
+
+static enum sig_code check_room(const struct sig *s, const struct tour *t, const struct seat *old) {
+    if (!old && t && t->n_seats + t->n_viewers >= s->config.max_participants) {
+        return SIG_TOUR_FULL;
+    }
+    if (!old && map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
+        return SIG_SERVER_FULL;
+    }
+    return SIG_OK;
+}
+
+static enum sig_code check_admission(const struct sig *s, us_t now, const struct admission *e,
+                                     struct tour **t) {
+    enum sig_code code = tour_for(s, now, e->claims, t);
+    if (code != SIG_OK) {
+        return code;
+    }
+    enum record_mode record = *t ? (*t)->record : s->config.default_record;
+    if (record != RECORD_OFF && !e->consent) {
+        return SIG_CONSENT_REQUIRED;
+    }
+    return check_room(s, *t, seat_by_sub(*t, e->claims->sub));
+}
+
+/* Everything that can fail for want of memory or room, before anything changes. */
+static enum sig_code prepare(struct sig *s, const struct claims *c, struct tour **t,
+                             struct seat **seat) {
+    struct seat *fresh = NULL;
+    if (effects_reserve(s, 2) != OK) {
+        return SIG_INTERNAL;
+    }
+    if (!*seat) {
+        fresh = mem_zalloc(1, sizeof(*fresh));
+        if (!fresh) {
+            return SIG_INTERNAL;
+        }
+        fresh->grace = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
+        *seat = fresh;
+    }
+    enum err e = *t ? OK : tour_create(s, c->tour, c->tour, t);
+    if (e != OK) {
+        mem_free(fresh);
+        return e == ERR_FULL ? SIG_SERVER_FULL : SIG_INTERNAL;
+    }
+    return SIG_OK;
+}
+
+static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char *sub) {
+    x->tour = t;
+    x->id = ++s->next_handle;
+    x->number = t->next_number++;
+    memcpy(x->sub, sub, strlen(sub));
+    list_push(&t->seats, &x->in_tour);
+    t->n_seats++;
+    CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
+    mix_self(s, t, x->sub, x->id);
+}
+
+static void describe(struct seat *x, const struct admission *e) {
+    const char *name = *e->claims->name      ? e->claims->name
+                       : e->name && *e->name ? e->name
+                                             : role_name(e->claims->role);
+    (void)snprintf(x->name, sizeof(x->name), "%s", name);
+    x->role = e->claims->role;
+    x->consent = e->consent;
+    x->wants = e->wants;
+    x->muted = 0;
+    x->pinned = 0;
+}
+
+/* A WHIP publisher in the seat: the connection that was there is told and closed. */
+static void detach(struct sig *s, struct seat *x) {
+    if (x->conn) {
+        x->conn->seat = NULL;
+        send_error(s, x->conn, SIG_SEAT_TAKEN);
+        close_conn(s, x->conn, WS_TAKEN_OVER);
+        x->conn = NULL;
+    }
+}
+
+void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
+    if (x->conn != c) {
+        detach(s, x);
+    }
+    x->conn = c;
+    if (c) {
+        c->seat = x;
+        c->token_by = US_NEVER; /* a resume secret is as good as a token */
+    }
+    x->lost = false;
+    timers_clear(&s->timers, &x->grace.timer);
+}
+
+/* "auto" records from the first host on. It is the first once: a host who stopped the recording and
+ * comes back does not start it again. */
+static void host_came(struct sig *s, struct tour *t, enum role role) {
+    if (role == ROLE_AGENT && !t->had_host) {
+        t->had_host = true;
+        tour_record(s, t, t->record_on || t->record == RECORD_AUTO);
+    }
+}
+
+enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
+    struct tour *t;
+    struct session *session;
+    enum sig_code code = check_admission(s, now, e, &t);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (!rate_admit(s, now, e->claims->tour, e->claims->sub)) {
+        return SIG_RATE_LIMITED;
+    }
+    e->offer.wants = &e->wants;
+    code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
+    if (code != SIG_OK) {
+        return code;
+    }
+    struct seat *old = seat_by_sub(t, e->claims->sub), *x = old;
+    code = prepare(s, e->claims, &t, &x);
+    if (code != SIG_OK) {
+        session_drop(session);
+        return code;
+    }
+    if (!t->id) {
+        tour_start(s, t);
+    }
+    if (!old) {
+        link_seat(s, t, x, e->claims->sub);
+        tour_touch(s, now, t);
+    } else if (x->session) {
+        session_stop(s, x->session, true);
+    }
+    host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
+    describe(x, e);
+    x->resume_by = now + s->config.seat_limit;
+    secret_renew(s, x);
+    seat_attach(s, x, e->conn);
+    seat_journal(s, x, true);
+    session_start(s, t, x, session);
+    e->seat = x;
+    e->took_over = old != NULL;
+    return SIG_OK;
+}
+
+/* ---- another offer ---- */
+
+void seat_spend(struct seat *x) {
+    memcpy(x->spent, x->session->params.fingerprint, FINGERPRINT_LEN);
+}
+
+enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o) {
+    struct session *fresh;
+    o->before = x->session;
+    if (!rate_admit(s, now, x->tour->name, x->sub)) {
+        return SIG_RATE_LIMITED;
+    }
+    if (effects_reserve(s, 1) != OK) {
+        return SIG_INTERNAL;
+    }
+    enum sig_code code = session_make(s, x->tour->codec, o, &fresh);
+    if (code != SIG_OK) {
+        return code;
+    }
+    if (x->session && negotiate_same_peer(&x->session->params, &fresh->params)) {
+        session_restart(s, x->session, &fresh->params.ice);
+        session_drop(fresh);
+        return SIG_OK;
+    }
+    if (memcmp(x->spent, fresh->params.fingerprint, FINGERPRINT_LEN) == 0) {
+        session_drop(fresh);
+        return SIG_TRANSPORT_GONE;
+    }
+    if (x->session) {
+        seat_spend(x);
+        session_stop(s, x->session, true);
+    }
+    x->wants = *o->wants;
+    session_start(s, x->tour, x, fresh);
+    return SIG_OK;
+}

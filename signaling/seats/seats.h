@@ -1,0 +1,33 @@
+/* Seats: who is in a tour. A token's `sub` is a seat; its connection and its transport come and go,
+ * its participant stays until it leaves or its grace runs out. */
+#ifndef ORIEL_SIGNALING_SEATS_SEATS_H
+#define ORIEL_SIGNALING_SEATS_SEATS_H
+
+#include "signaling/tours/sessions.h"
+
+struct admission { /* somebody who wants in */
+    const struct claims *claims;
+    const char *name; /* asked for, or NULL */
+    bool consent;
+    struct conn *conn; /* NULL: WHIP */
+    struct wants wants;
+    struct offer offer;
+    /* out */
+    struct seat *seat;
+    bool took_over; /* an existing seat */
+};
+/* Everything about joining: rights, tour, negotiation, take-over, events to others. On an error
+ * nothing has changed. e->offer then answers the client with session_answer. */
+enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e);
+/* Put a connection on a seat; another one there is told and closed. */
+void seat_attach(struct sig *s, struct seat *x, struct conn *c);
+/* The seat's transport ends. Its peer connection has shaken hands and does not do so again: with
+ * another transport it would wait for ever. Call before session_stop. */
+void seat_spend(struct seat *x);
+/* Restart or replace the transport of a seat by a new offer. SIG_TRANSPORT_GONE: it is one of the
+ * peer connection whose transport has ended; nothing has changed. */
+enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o);
+/* For the journal: who is there and consents to what; on: there is, or no more. */
+void seat_journal(struct sig *s, const struct seat *x, bool on);
+
+#endif

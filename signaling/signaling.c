@@ -1,0 +1,260 @@
+/* The engine of signaling: its life, its connections, its clockwork. */
+#include "signaling/signaling.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "signaling/door/secrets.h"
+#include "signaling/door/token.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/requests.h"
+#include "signaling/seats/departures.h"
+#include "signaling/state/state.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/tick.h"
+#include "signaling/tours/tours.h"
+
+#include <string.h>
+
+static struct map *new_map(struct sig *s, size_t cap) {
+    return map_new(cap, rng_u64(&s->config.rng));
+}
+
+static bool make_parts(struct sig *s) {
+    size_t conns = s->config.max_connections, tours = s->config.max_tours;
+    s->conns = new_map(s, conns);
+    s->tours = new_map(s, tours);
+    s->names = new_map(s, tours);
+    /* Seats outlive their connections for a grace, and WHIP and WHEP have none. */
+    s->seats = new_map(s, 2 * conns);
+    s->peers = new_map(s, 2 * conns + 1);
+    s->resumes = new_map(s, 4 * conns);
+    s->resources = new_map(s, 2 * conns + 1);
+    s->load = mem_zalloc(s->config.workers, sizeof(*s->load));
+    s->consent_version = mem_strdup(s->config.consent_version ? s->config.consent_version : "");
+    s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
+    return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
+           s->load && s->consent_version && s->consent_text &&
+           timers_init(&s->timers, 3 * conns + 2 * tours) == OK && effects_reserve(s, 0) == OK;
+}
+
+struct sig *sig_new(const struct sig_config *c) {
+    CHECK(c->workers > 0 && c->messages_per_second > 0);
+    struct sig *s = mem_zalloc(1, sizeof(*s));
+    if (!s) {
+        return NULL;
+    }
+    list_init(&s->all_conns);
+    list_init(&s->all_tours);
+    s->config = *c;
+    s->seed = rng_u64(&c->rng);
+    call_init(rng_u32(&c->rng));
+    return make_parts(s) ? s : sig_free(s);
+}
+
+static void free_tours(struct sig *s) {
+    LIST_EACH(at, &s->all_tours) {
+        struct tour *t = LIST_ENTRY(at, struct tour, in_sig);
+        LIST_EACH(l, &t->seats) {
+            struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+            mem_free(x->session);
+            mem_free(x);
+        }
+        LIST_EACH(l, &t->viewers) {
+            mem_free(LIST_ENTRY(l, struct session, in_viewers));
+        }
+        tour_forgive(t);
+        mem_free(t);
+    }
+}
+
+struct sig *sig_free(struct sig *s) {
+    if (!s) {
+        return NULL;
+    }
+    OWNER_CHECK(&s->owner);
+    for (; s->head < s->count; s->head++) {
+        shared_text_unref(s->queue[s->head].hold);
+    }
+    shared_text_unref(s->last);
+    for (struct trash *x = s->rubbish, *next; x; x = next) {
+        next = x->next;
+        mem_free(x);
+    }
+    free_tours(s);
+    LIST_EACH(l, &s->all_conns) {
+        mem_free(LIST_ENTRY(l, struct conn, in_sig));
+    }
+    struct map *maps[] = {s->conns, s->tours,   s->names,    s->seats,
+                          s->peers, s->resumes, s->resources};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+        map_free(maps[i]);
+    }
+    timers_free(&s->timers);
+    mem_free(s->load);
+    mem_free(s->consent_version);
+    mem_free(s->consent_text);
+    mem_free(s->queue);
+    return mem_free(s);
+}
+
+enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *d) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t;
+    (void)now;
+    if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
+        return ERR_RANGE;
+    }
+    if (tour_by_name(s, d->name)) {
+        return ERR_EXISTS;
+    }
+    enum err e = tour_create(s, d->name, d->title && *d->title ? d->title : d->name, &t);
+    if (e == OK) {
+        t->declared = true;
+        t->record = d->record;
+        t->codec = d->codec;
+    }
+    return e;
+}
+
+enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *token,
+                         struct claims *ret) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t;
+    enum sig_code code = verify_token(s, token, token ? strlen(token) : 0, ret);
+    if (code == SIG_OK && strcmp(ret->tour, tour) != 0) {
+        code = SIG_FORBIDDEN;
+    }
+    return code == SIG_OK ? tour_for(s, now, ret, &t) : code;
+}
+
+/* ---- connections ---- */
+
+/* Whoever only looks keeps a connection that others need. A stranger has an absolute time to show
+ * a valid token, whatever it sends meanwhile; who has shown one may be silent for a while. Seats
+ * have limits of their own. */
+static void watch_idle(struct sig *s, us_t now, struct conn *c) {
+    us_t limit = s->config.idle_limit;
+    us_t at = c->token_by != US_NEVER ? c->token_by : limit ? now + limit : US_NEVER;
+    timers_set(&s->timers, &c->idle.timer, c->seat ? US_NEVER : at);
+}
+
+static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
+    if (effects_reserve(s, 0) != OK) {
+        timers_set(&s->timers, &c->idle.timer, now + US_PER_S);
+        return;
+    }
+    close_conn(s, c, WS_IDLE);
+}
+
+enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
+    OWNER_CHECK(&s->owner);
+    if (map_get(s->conns, conn)) {
+        return ERR_EXISTS;
+    }
+    if (map_len(s->conns) >= s->config.max_connections) {
+        return ERR_FULL;
+    }
+    struct conn *c = mem_zalloc(1, sizeof(*c));
+    if (!c) {
+        return ERR_NOMEM;
+    }
+    c->id = conn;
+    c->rate_at = now;
+    c->credit = 2 * US_PER_S;
+    c->token_by = s->config.token_limit ? now + s->config.token_limit : US_NEVER;
+    c->idle = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
+    watch_idle(s, now, c);
+    CHECK(map_put(s->conns, conn, c) == OK);
+    list_push(&s->all_conns, &c->in_sig);
+    return OK;
+}
+
+void sig_closed(struct sig *s, us_t now, uint64_t conn) {
+    OWNER_CHECK(&s->owner);
+    struct conn *c = map_take(s->conns, conn);
+    if (!c) {
+        return;
+    }
+    timers_clear(&s->timers, &c->idle.timer);
+    if (c->seat) {
+        seat_disconnect(s, now, c->seat);
+    }
+    list_remove(&c->in_sig);
+    to_trash(s, &c->trash);
+}
+
+/* A bucket of two seconds' worth of messages. Of a row over the limit only the first is answered,
+ * so that a flood is not echoed; another bucket's worth of them ends the connection. Only a full
+ * bucket forgives: in a flood some message always finds a credit that trickled in. */
+static bool within_rate(struct sig *s, us_t now, struct conn *c) {
+    us_t cost = US_PER_S / s->config.messages_per_second;
+    bool first = !c->limited;
+    c->credit += now - c->rate_at;
+    c->rate_at = now;
+    if (c->credit >= 2 * US_PER_S) {
+        c->credit = 2 * US_PER_S;
+        c->over = 0;
+    }
+    c->limited = c->credit < cost;
+    if (!c->limited) {
+        c->credit -= cost;
+        return true;
+    }
+    c->over++;
+    if (first) {
+        send_error(s, c, SIG_RATE_LIMITED);
+    } else if (c->over > 2 * s->config.messages_per_second) {
+        close_conn(s, c, WS_POLICY);
+    }
+    return false;
+}
+
+void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n) {
+    OWNER_CHECK(&s->owner);
+    struct conn *c = map_get(s->conns, conn);
+    if (!c || c->closing || c->broken) {
+        return;
+    }
+    s->stats.messages++;
+    if (within_rate(s, now, c)) {
+        if (c->seat) {
+            secret_confirm(s, c->seat); /* it has read what resume was answered */
+        }
+        request_handle(s, now, c, text, n);
+        watch_idle(s, now, c);
+    }
+}
+
+/* ---- time ---- */
+
+us_t sig_deadline(const struct sig *s) {
+    OWNER_CHECK(&s->owner);
+    return timers_next(&s->timers);
+}
+
+void sig_timeout(struct sig *s, us_t now) {
+    OWNER_CHECK(&s->owner);
+    struct timer *due;
+    while (s->count < TIMEOUT_EFFECTS_MAX && (due = timers_pop(&s->timers, now)) != NULL) {
+        struct sig_timer *t = CONTAINER_OF(due, struct sig_timer, timer);
+        if (t->kind == TIMER_TOUR) {
+            tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
+        } else if (t->kind == TIMER_TICK) {
+            tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
+        } else if (t->kind == TIMER_CONN) {
+            idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
+        } else {
+            seat_leave(s, now, CONTAINER_OF(t, struct seat, grace), "timeout");
+        }
+    }
+}
+
+struct sig_stats sig_stats(const struct sig *s) {
+    OWNER_CHECK(&s->owner);
+    struct sig_stats x = s->stats;
+    x.connections = (uint32_t)map_len(s->conns);
+    x.tours = (uint32_t)map_len(s->tours);
+    x.participants = (uint32_t)map_len(s->seats);
+    x.sessions = (uint32_t)map_len(s->peers);
+    return x;
+}

@@ -1,0 +1,50 @@
+#include "signaling/state/state.h"
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+#include <string.h>
+
+uint64_t key_of(const struct sig *s, const char *text) {
+    return hash_bytes(text, strlen(text), s->seed);
+}
+
+void random_hex(struct sig *s, char *out, size_t n) {
+    uint8_t raw[32];
+    CHECK(n / 2 <= sizeof(raw));
+    rng_fill(&s->config.rng, raw, n / 2);
+    hex_encode(out, raw, n / 2);
+}
+
+struct tour *tour_by_name(const struct sig *s, const char *name) {
+    struct tour *t = map_get(s->names, key_of(s, name));
+    return t && strcmp(t->name, name) == 0 ? t : NULL;
+}
+
+struct seat *seat_by_sub(const struct tour *t, const char *sub) {
+    if (!t) {
+        return NULL;
+    }
+    LIST_EACH(l, &t->seats) {
+        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        if (strcmp(x->sub, sub) == 0) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+struct seat *seat_by_number(const struct tour *t, const char *id) {
+    uint32_t number;
+    struct span digits = {id + 1, strlen(id) - 1};
+    if (id[0] != 'p' || !span_number(digits, UINT32_MAX, &number)) {
+        return NULL;
+    }
+    LIST_EACH(l, &t->seats) {
+        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        if (x->number == number) {
+            return x;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,203 @@
+/* What signaling knows, as plain structs. Trees of owners: sig owns tours, connections and
+ * sessions; a tour owns its seats and viewers; a seat owns at most one session. What is removed
+ * goes to the trash and is freed when the effects that may point into it have been drained. Owner:
+ * the control thread. Only files of this folder's rooms include it. */
+#ifndef ORIEL_SIGNALING_STATE_STATE_H
+#define ORIEL_SIGNALING_STATE_STATE_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/owner.h"
+#include "base/timers.h"
+#include "signaling/sdp/plan.h"
+#include "signaling/signaling.h"
+#include "signaling/state/shared_text.h"
+
+#define RESUME_LEN 32   /* hex digits of 128 random bits */
+#define RESOURCE_LEN 24 /* hex digits */
+#define ETAG_LEN 18     /* 16 hex digits in quotes */
+#define ENDED_MAX 64    /* names of ended tours remembered */
+#define ENDED_KEEP (600 * US_PER_S)
+#define TITLE_MAX 128
+#define LOCATION_MAX (TOUR_NAME_MAX + RESOURCE_LEN + 8)
+
+/* Many seats that run out or change at once tell many others: beyond this many effects the rest
+ * waits for the next call of sig_timeout. */
+#define TIMEOUT_EFFECTS_MAX 8192
+
+#define WS_NORMAL 1000 /* RFC 6455 section 7.4.1 */
+#define WS_POLICY 1008
+#define WS_FAILED 1011
+#define WS_TAKEN_OVER 4001 /* private use, RFC 6455 section 7.4.2 */
+#define WS_IDLE 4002
+#define WS_REMOVED 4003
+
+/* Head of everything that may wait in the trash. */
+struct trash {
+    struct trash *next;
+};
+
+enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN };
+struct sig_timer {
+    struct timer timer;
+    enum timer_kind kind;
+};
+
+struct conn {
+    struct trash trash;
+    uint64_t id;
+    struct seat *seat; /* NULL before join */
+    struct link in_sig;
+    struct sig_timer idle; /* runs while there is no seat */
+    us_t token_by;         /* a valid token must have come; US_NEVER: it has */
+    us_t rate_at;          /* when credit was right */
+    int64_t credit;        /* [us] of message budget */
+    uint32_t over;         /* messages over the limit since the bucket was last full */
+    bool limited;          /* the last message was one of them */
+    bool closing;          /* EFFECT_CLOSE is out: deaf from now on */
+    bool broken;           /* a message for it was lost to memory: will be closed */
+};
+
+struct binding {
+    uint64_t participant; /* 0 = empty */
+    uint8_t source;
+    bool paused;
+};
+
+/* What a client was last told about a slot. */
+struct told {
+    struct binding binding;
+    us_t at;      /* 0: nothing yet */
+    bool changed; /* since, and not told: waits for the tick */
+};
+
+/* One media transport. */
+struct session {
+    struct trash trash;
+    struct session_params params;
+    struct tour *tour;
+    uint32_t worker;
+    struct seat *seat; /* NULL for a WHEP viewer */
+    bool connected;
+    uint8_t on; /* bit per source_kind: packets arrive */
+    uint64_t
+        described;    /* id of its session descriptions (RFC 8829 section 5.2.1): 63 random bits */
+    uint32_t version; /* of the answer */
+    struct {
+        bool told;
+        uint8_t active; /* bit per rid of the line */
+    } layers[SOURCE_KIND_COUNT];
+    struct binding bound[SESSION_LINES_MAX];
+    struct told told[SESSION_LINES_MAX];
+    /* WHIP and WHEP */
+    char sub[SUB_MAX + 1];
+    char resource[RESOURCE_LEN + 1]; /* "" = of a WebSocket */
+    char etag[ETAG_LEN + 1];
+    char location[LOCATION_MAX + 1];
+    struct link in_viewers; /* of the tour, when there is no seat */
+};
+
+struct seat {
+    struct trash trash;
+    struct sig_timer grace;
+    struct tour *tour;
+    struct link in_tour; /* in the order of joining */
+    uint64_t id;
+    uint32_t number; /* "p7" on the wire */
+    enum role role;
+    char sub[SUB_MAX + 1], name[NAME_MAX_BYTES + 1];
+    char resume[RESUME_LEN + 1]; /* the secret that was told last */
+    char before[RESUME_LEN + 1]; /* the one before it, until its owner has shown that it knows the
+                                  * new one; "" = none */
+    us_t resume_by;              /* both end then */
+    struct conn *conn;           /* NULL: lost, or WHIP */
+    struct session *session;
+    uint8_t spent[FINGERPRINT_LEN]; /* certificate of the transport before it; zeros: none */
+    uint64_t pinned;
+    uint8_t muted; /* bit per source_kind */
+    bool consent, lost;
+    bool changed;   /* others have not been told yet: waits for the tick */
+    uint64_t known; /* fingerprint of what they have been told */
+    struct wants wants;
+};
+
+/* Somebody whom a host has removed. */
+struct refused {
+    struct link in_tour;
+    char sub[SUB_MAX + 1];
+};
+
+struct tour {
+    struct trash trash;
+    struct sig_timer empty, tick;
+    char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
+    bool declared;
+    enum record_mode record;
+    enum codec codec;
+    struct link in_sig;
+    /* Of one run of the tour; a declared tour can have many. */
+    uint64_t id;         /* 0 = waiting */
+    uint64_t span;       /* bit per worker that has it; worker is its home */
+    uint32_t n_sessions; /* on all of them */
+    uint32_t worker, n_seats, n_viewers, next_number;
+    uint32_t n_mix; /* of viewers: they hear the mix */
+    struct link seats, viewers;
+    uint64_t speaker;
+    bool record_on;      /* what was ordered */
+    bool record_paused;  /* likewise; false while it is off */
+    struct link refused; /* subs that a host has removed, oldest first */
+    uint32_t n_refused;
+    bool had_host; /* since the run began or its recording ended for want of people */
+    enum recording_state recording;
+};
+
+#define RATE_BUCKETS 1024
+
+struct rate_bucket {
+    us_t at;   /* when used was right */
+    us_t used; /* [us] of its time; zero is a full bucket */
+};
+
+struct queued {
+    struct sig_effect e;
+    struct shared_text *hold; /* keeps e.text alive */
+};
+
+struct sig {
+    struct owner owner; /* the control thread */
+    struct sig_config config;
+    char *consent_version, *consent_text;
+    uint64_t seed, next_handle;
+    struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
+    struct link all_conns, all_tours;
+    struct timers timers;
+    uint32_t *load; /* sessions per worker */
+    uint32_t n_mix; /* viewers who hear the mix */
+    struct {
+        char name[TOUR_NAME_MAX + 1];
+        us_t until;
+    } ended[ENDED_MAX];
+    uint32_t next_ended;
+    struct queued *queue;
+    size_t head, count, cap;
+    size_t reserved;          /* room kept for effects that may not be lost */
+    struct shared_text *last; /* text of the effect returned last */
+    struct trash *rubbish;
+    bool any_broken;
+    struct rate_bucket rates[RATE_BUCKETS];
+    struct sig_stats stats;
+};
+
+/* A key for maps from a string. */
+uint64_t key_of(const struct sig *s, const char *text);
+/* n random lower-case hex digits (n even, at most 64) and NUL. */
+void random_hex(struct sig *s, char *out, size_t n);
+
+/* The tour, waiting or live, or NULL. */
+struct tour *tour_by_name(const struct sig *s, const char *name);
+/* The seat of a token's sub, or NULL; t may be NULL. */
+struct seat *seat_by_sub(const struct tour *t, const char *sub);
+/* The seat that is "p7" on the wire, or NULL. */
+struct seat *seat_by_number(const struct tour *t, const char *id);
+
+#endif

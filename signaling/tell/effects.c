@@ -1,0 +1,148 @@
+#include "signaling/tell/effects.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/json_write.h"
+
+#include <string.h>
+
+#define MUST_BASE 64    /* of one request */
+#define MUST_PER_SEAT 8 /* of ending one seat: leave, peer, close, journal; restarts and mutes */
+
+static enum err grow(struct sig *s, size_t want) {
+    if (want <= s->cap) {
+        return OK;
+    }
+    struct queued *q = mem_realloc(s->queue, want * sizeof(*q));
+    if (!q) {
+        return ERR_NOMEM;
+    }
+    s->queue = q;
+    s->cap = want;
+    return OK;
+}
+
+enum err effects_reserve(struct sig *s, uint32_t n) {
+    size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n);
+    enum err e = grow(s, s->count + must);
+    if (e == OK) {
+        s->reserved = must;
+    }
+    return e;
+}
+
+static void push(struct sig *s, struct sig_effect e, struct shared_text *hold) {
+    CHECK(s->count < s->cap);
+    s->queue[s->count++] = (struct queued){e, hold};
+}
+
+void effect(struct sig *s, struct sig_effect e) {
+    effect_text(s, e, NULL);
+}
+
+void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text) {
+    if (s->count == s->cap) {
+        (void)grow(s, s->cap * 2); /* only a caller who does not drain gets here; CHECK decides */
+    }
+    push(s, e, text);
+}
+
+static void lose(struct sig *s, struct conn *c) {
+    c->broken = true;
+    s->any_broken = true;
+}
+
+void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
+    if (!c || c->closing || c->broken) {
+        return;
+    }
+    if (!text ||
+        (s->count + s->reserved >= s->cap && grow(s, 2 * (s->count + s->reserved)) != OK)) {
+        lose(s, c);
+        return;
+    }
+    push(s,
+         (struct sig_effect){.type = EFFECT_SEND, .conn = c->id, .text = text->p, .len = text->n},
+         shared_text_ref(text));
+}
+
+void send_out(struct sig *s, struct conn *c, struct buffer *o) {
+    struct shared_text *t = shared_text_of(o);
+    send_text(s, c, t);
+    shared_text_unref(t);
+}
+
+void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o) {
+    struct shared_text *text = shared_text_of(o);
+    LIST_EACH(l, &t->seats) {
+        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        if (x->conn != except) {
+            send_text(s, x->conn, text);
+        }
+    }
+    shared_text_unref(text);
+}
+
+void send_error(struct sig *s, struct conn *c, enum sig_code code) {
+    struct buffer o = {0};
+    s->stats.errors++;
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "error");
+    json_put_string(&o, "code", sig_code_name(code));
+    json_put_string(&o, "message", sig_code_message(code));
+    json_close(&o, '}');
+    send_out(s, c, &o);
+}
+
+void close_conn(struct sig *s, struct conn *c, uint16_t status) {
+    if (!c->closing) {
+        c->closing = true;
+        c->broken = false;
+        effect(s, (struct sig_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = status});
+    }
+}
+
+void to_trash(struct sig *s, struct trash *x) {
+    x->next = s->rubbish;
+    s->rubbish = x;
+}
+
+static void empty_trash(struct sig *s) {
+    for (struct trash *x = s->rubbish, *next; x; x = next) {
+        next = x->next;
+        mem_free(x);
+    }
+    s->rubbish = NULL;
+}
+
+/* Connections that missed a message, one per call; no queue is needed for them. */
+static bool next_broken(struct sig *s, struct sig_effect *ret) {
+    if (!s->any_broken) {
+        return false;
+    }
+    LIST_EACH(l, &s->all_conns) {
+        struct conn *c = LIST_ENTRY(l, struct conn, in_sig);
+        if (c->broken) {
+            c->broken = false;
+            c->closing = true;
+            *ret = (struct sig_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = WS_FAILED};
+            return true;
+        }
+    }
+    s->any_broken = false;
+    return false;
+}
+
+bool sig_effect(struct sig *s, struct sig_effect *ret) {
+    OWNER_CHECK(&s->owner);
+    s->last = shared_text_unref(s->last);
+    if (s->head < s->count) {
+        *ret = s->queue[s->head].e;
+        s->last = s->queue[s->head].hold;
+        s->head++;
+        return true;
+    }
+    s->head = s->count = 0;
+    empty_trash(s);
+    return next_broken(s, ret);
+}

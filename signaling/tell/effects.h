@@ -1,0 +1,28 @@
+/* The queue of effects. Two classes: what media and sockets must be told (connections closed,
+ * peers removed) has room reserved when the seat is made, so that undoing never allocates; text
+ * for a connection may find no memory, and then that connection is closed, for its client resumes
+ * and gets the whole state anew. */
+#ifndef ORIEL_SIGNALING_TELL_EFFECTS_H
+#define ORIEL_SIGNALING_TELL_EFFECTS_H
+
+#include "base/buffer.h"
+#include "signaling/state/state.h"
+
+/* Make sure that n more seats or sessions can be undone without allocating. ERR_NOMEM. */
+enum err effects_reserve(struct sig *s, uint32_t n);
+/* Queue an effect that may not be lost. */
+void effect(struct sig *s, struct sig_effect e);
+/* The same with a text of its own, whose reference is taken over; text may be NULL. */
+void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text);
+/* Queue text for a connection. When memory is out the connection is closed instead. text may be
+ * NULL (its allocation failed); the caller keeps its reference. */
+void send_text(struct sig *s, struct conn *c, struct shared_text *text);
+/* Finish o and send it. */
+void send_out(struct sig *s, struct conn *c, struct buffer *o);
+/* Finish o and send it to everybody in the tour but `except` (may be NULL). */
+void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o);
+void send_error(struct sig *s, struct conn *c, enum sig_code code);
+void close_conn(struct sig *s, struct conn *c, uint16_t status);
+void to_trash(struct sig *s, struct trash *x);
+
+#endif

@@ -1,0 +1,14 @@
+/* What nobody needs is not encoded: a client is told which layers of its simulcast to send. Media
+ * knows what is needed; here it is put into the client's own names for them. */
+#ifndef ORIEL_SIGNALING_TELL_LAYERS_H
+#define ORIEL_SIGNALING_TELL_LAYERS_H
+
+#include "signaling/state/state.h"
+
+/* Which layers of this source of x are needed: bit per rid of its session_line, in that order. */
+void layers_tell(struct sig *s, struct session *x, enum source_kind kind, uint8_t active);
+/* A client that may have missed it is told again which layers of its sources are needed. x may be
+ * NULL. */
+void layers_again(struct sig *s, const struct session *x);
+
+#endif

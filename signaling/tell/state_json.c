@@ -1,0 +1,142 @@
+#include "signaling/tell/state_json.h"
+
+#include "base/json_write.h"
+#include "signaling/tell/effects.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *source_state(const struct seat *x, enum source_kind kind) {
+    const struct session *session = x->session;
+    bool has_line = false;
+    for (int i = 0; session && i < session->params.n_lines; i++) {
+        has_line |= session->params.lines[i].source == kind;
+    }
+    return !has_line                  ? "off"
+           : x->muted & 1u << kind    ? "muted"
+           : session->on & 1u << kind ? "on"
+                                      : "off";
+}
+
+static void put_number(struct buffer *o, const char *key, uint32_t number) {
+    char id[16];
+    (void)snprintf(id, sizeof(id), "p%" PRIu32, number);
+    json_put_string(o, key, id);
+}
+
+void put_participant(struct buffer *o, const struct seat *x) {
+    json_open(o, NULL, '{');
+    put_number(o, "id", x->number);
+    json_put_string(o, "name", x->name);
+    json_put_string(o, "role", role_name(x->role));
+    json_put_bool(o, "host", x->role == ROLE_AGENT);
+    json_put_string(o, "link", x->lost ? "lost" : "ok");
+    json_put_bool(o, "connected", x->session && x->session->connected);
+    json_open(o, "sources", '{');
+    for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
+        json_put_string(o, source_kind_name((enum source_kind)k),
+                        source_state(x, (enum source_kind)k));
+    }
+    json_close(o, '}');
+    json_close(o, '}');
+}
+
+void put_tour(struct buffer *o, const struct tour *t) {
+    static const char *const record[] = {"auto", "manual", "off"};
+    json_open(o, NULL, '{');
+    json_put_string(o, "name", t->name);
+    json_put_string(o, "title", t->title);
+    json_put_string(o, "state", t->id && t->n_seats ? "live" : "waiting");
+    json_put_string(o, "codec", codec_name(t->codec));
+    json_put_string(o, "record", record[t->record]);
+    json_put_bool(o, "recording", t->recording != RECORDING_OFF);
+    if (t->record_paused) {
+        json_put_bool(o, "recording_paused", true);
+    }
+    json_close(o, '}');
+}
+
+void put_roster(struct buffer *o, const struct tour *t) {
+    json_open(o, NULL, '[');
+    LIST_EACH(l, &t->seats) {
+        put_participant(o, LIST_ENTRY(l, struct seat, in_tour));
+    }
+    json_close(o, ']');
+}
+
+void put_id(struct buffer *o, const struct sig *s, uint64_t participant) {
+    const struct seat *x = participant ? map_get(s->seats, participant) : NULL;
+    if (x) {
+        put_number(o, NULL, x->number);
+    } else {
+        json_put_null(o, NULL);
+    }
+}
+
+static void put_slot_fields(struct buffer *o, const struct sig *s, const struct session *x,
+                            int line) {
+    const struct session_line *l = &x->params.lines[line];
+    const struct binding *b = &x->bound[line];
+    bool bound = b->participant && map_get(s->seats, b->participant);
+    json_put_string(o, "mid", l->mid);
+    json_put_string(o, "kind", slot_kind_name((enum slot_kind)l->slot));
+    json_put_int(o, "index", l->slot_index);
+    json_key(o, "participant");
+    put_id(o, s, b->participant);
+    json_put_string(o, "source", bound ? source_kind_name((enum source_kind)b->source) : NULL);
+    if (bound && b->paused) {
+        json_put_bool(o, "paused", true);
+    }
+}
+
+void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", "slot");
+    put_slot_fields(o, s, x, line);
+    json_close(o, '}');
+}
+
+void put_slots(struct buffer *o, const struct sig *s, const struct session *x) {
+    json_open(o, NULL, '[');
+    for (int i = 0; x && i < x->params.n_lines; i++) {
+        if (x->params.lines[i].slot) {
+            json_open(o, NULL, '{');
+            put_slot_fields(o, s, x, i);
+            json_close(o, '}');
+        }
+    }
+    json_close(o, ']');
+}
+
+void tell_participant(struct sig *s, const struct seat *x, const char *type,
+                      const struct conn *except) {
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", type);
+    json_key(&o, "participant");
+    put_participant(&o, x);
+    json_close(&o, '}');
+    send_all(s, x->tour, except, &o);
+}
+
+void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason) {
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "participant_left");
+    put_number(&o, "id", number);
+    json_put_string(&o, "reason", reason);
+    json_close(&o, '}');
+    send_all(s, t, NULL, &o);
+}
+
+/* A pause is an intent, so it holds as soon as it is said; that writing fails is told first. */
+void tell_recording(struct sig *s, const struct tour *t) {
+    static const char *const names[] = {"off", "on", "failing"};
+    bool paused = t->recording == RECORDING_ON && t->record_paused;
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "recording");
+    json_put_string(&o, "state", paused ? "paused" : names[t->recording]);
+    json_close(&o, '}');
+    send_all(s, t, NULL, &o);
+}

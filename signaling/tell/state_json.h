@@ -1,0 +1,28 @@
+/* State as JSON: the objects of docs/protocol.md section 1.2 and the events about them. */
+#ifndef ORIEL_SIGNALING_TELL_STATE_JSON_H
+#define ORIEL_SIGNALING_TELL_STATE_JSON_H
+
+#include "base/buffer.h"
+#include "signaling/state/state.h"
+
+/* The participant object. */
+void put_participant(struct buffer *o, const struct seat *x);
+/* The tour object. */
+void put_tour(struct buffer *o, const struct tour *t);
+/* All participants, in the order of joining. */
+void put_roster(struct buffer *o, const struct tour *t);
+/* All slots with what is bound to them; x may be NULL (no transport: none). */
+void put_slots(struct buffer *o, const struct sig *s, const struct session *x);
+/* The event about one slot, params.lines[line]. */
+void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line);
+/* "p7", or null for 0 and for those who left. */
+void put_id(struct buffer *o, const struct sig *s, uint64_t participant);
+/* An event of this type with the participant to everybody in the tour but `except`. */
+void tell_participant(struct sig *s, const struct seat *x, const char *type,
+                      const struct conn *except);
+/* Tell everybody who left. */
+void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);
+/* Everybody in the tour: whether it is recorded. */
+void tell_recording(struct sig *s, const struct tour *t);
+
+#endif

@@ -1,0 +1,80 @@
+#include "signaling/tours/mix.h"
+
+#include "signaling/tell/effects.h"
+
+#include <string.h>
+
+/* Listeners of this tour with a sub. */
+static uint32_t listeners_of(const struct tour *t, const char *sub) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->viewers) {
+        const struct session *x = LIST_ENTRY(l, struct session, in_viewers);
+        n += x->params.mix && strcmp(x->sub, sub) == 0;
+    }
+    return n;
+}
+
+enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *sub) {
+    if (s->config.max_mix == 0) {
+        return SIG_MIX_OFF;
+    }
+    bool full = s->n_mix >= s->config.max_mix || t->n_mix >= s->config.max_mix_per_tour ||
+                listeners_of(t, sub) >= s->config.max_mix_per_token;
+    return full ? SIG_MIX_FULL : SIG_OK;
+}
+
+void mix_choose(const struct tour *t, struct session *x) {
+    const struct seat *self = seat_by_sub(t, x->sub);
+    x->params.mix = true;
+    x->params.without = self ? self->id : 0;
+}
+
+static void tell_workers(struct sig *s, const struct tour *t, bool on) {
+    effect(s, (struct sig_effect){.type = EFFECT_TOUR_MIX,
+                                  .tour = t->id,
+                                  .worker = t->worker,
+                                  .span = t->span,
+                                  .on = on});
+}
+
+static void tell_mix(struct sig *s, const struct session *x, bool on) {
+    effect(s, (struct sig_effect){.type = EFFECT_MIX,
+                                  .tour = x->tour->id,
+                                  .worker = x->worker,
+                                  .peer = x->params.peer,
+                                  .participant = x->params.without,
+                                  .on = on});
+}
+
+/* The mix is told first: what workers tell it then is of a tour that it knows. */
+void mix_begin(struct sig *s, const struct session *x) {
+    s->n_mix++;
+    tell_mix(s, x, true);
+    if (x->tour->n_mix++ == 0) {
+        tell_workers(s, x->tour, true);
+    }
+}
+
+void mix_end(struct sig *s, const struct session *x) {
+    s->n_mix--;
+    tell_mix(s, x, false);
+    if (--x->tour->n_mix == 0) {
+        tell_workers(s, x->tour, false);
+    }
+}
+
+void mix_spread(struct sig *s, const struct tour *t) {
+    if (t->n_mix > 0) {
+        tell_workers(s, t, true);
+    }
+}
+
+void mix_self(struct sig *s, const struct tour *t, const char *sub, uint64_t participant) {
+    LIST_EACH(l, &t->viewers) {
+        struct session *x = LIST_ENTRY(l, struct session, in_viewers);
+        if (x->params.mix && strcmp(x->sub, sub) == 0) {
+            x->params.without = participant;
+            tell_mix(s, x, true);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/* Media transports: from an offer to a session, its start, restart and end. */
+#ifndef ORIEL_SIGNALING_TOURS_SESSIONS_H
+#define ORIEL_SIGNALING_TOURS_SESSIONS_H
+
+#include "base/buffer.h"
+#include "signaling/sdp/refusal.h"
+#include "signaling/state/state.h"
+
+enum offer_use { OFFER_WANTS, OFFER_WHIP, OFFER_WHEP };
+struct offer {
+    enum offer_use use;
+    const char *text;
+    size_t n;                     /* [bytes] */
+    const struct wants *wants;    /* OFFER_WANTS */
+    const struct session *before; /* restarted or replaced, or NULL */
+    /* out */
+    const char *field;     /* the wrong field, with SIG_BAD_FIELD */
+    char why[REFUSAL_MAX]; /* what is wrong with the offer, or empty */
+    struct sdp sdp;        /* the text as it was read */
+    struct plan plan;
+    struct negotiation result; /* refers to the two before it: an offer is not copied */
+};
+/* A session from an offer, not yet part of anything. The codes of negotiate, SIG_TOO_LARGE,
+ * SIG_INTERNAL, SIG_SERVER_FULL. */
+enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret);
+/* Append the answer of a session that was started: only that has a worker, whose addresses the
+ * answer names. */
+void session_answer(struct sig *s, const struct session *x, const struct offer *o,
+                    struct buffer *out);
+/* The same for the sdpfrag that answers a WHIP or WHEP restart, with the credentials that
+ * session_restart will take. */
+void session_fragment(struct sig *s, const struct session *x, const struct ice_credentials *ice,
+                      struct buffer *out);
+/* Make it live: seat may be NULL (a viewer). Emits EFFECT_PEER_ADD and the seat's intent. */
+void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x);
+/* End it; tell_media: with EFFECT_PEER_REMOVE. Frees x. */
+void session_stop(struct sig *s, struct session *x, bool tell_media);
+/* Throw away a session that was never started. NULL allowed. */
+void session_drop(struct session *x);
+/* Take over new ICE credentials of a restart. */
+void session_restart(struct sig *s, struct session *x, const struct ice_credentials *fresh);
+/* Give it a resource for WHIP and WHEP. */
+void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
+/* A new entity tag for the resource. */
+void session_new_etag(struct sig *s, struct session *x);
+
+#endif

@@ -1,0 +1,186 @@
+#include "signaling/tours/tours.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tours/mix.h"
+
+#include <string.h>
+
+static bool has_ended(const struct sig *s, us_t now, const char *name) {
+    for (size_t i = 0; i < ENDED_MAX; i++) {
+        if (s->ended[i].until > now && strcmp(s->ended[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_end(struct sig *s, const char *name) {
+    for (size_t i = 0; i < ENDED_MAX; i++) {
+        if (strcmp(s->ended[i].name, name) == 0) {
+            s->ended[i].until = 0;
+        }
+    }
+}
+
+void tour_note_end(struct sig *s, us_t now, const char *name) {
+    forget_end(s, name);
+    memcpy(s->ended[s->next_ended].name, name, strlen(name) + 1);
+    s->ended[s->next_ended].until = now + ENDED_KEEP;
+    s->next_ended = (s->next_ended + 1) % ENDED_MAX;
+}
+
+static bool is_refused(const struct tour *t, const char *sub) {
+    LIST_EACH(l, &t->refused) {
+        if (strcmp(LIST_ENTRY(l, struct refused, in_tour)->sub, sub) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forgive(struct tour *t, struct refused *r) {
+    list_remove(&r->in_tour);
+    t->n_refused--;
+    mem_free(r);
+}
+
+enum err tour_refuse(struct sig *s, struct tour *t, const char *sub) {
+    struct refused *r = mem_zalloc(1, sizeof(*r));
+    if (!r) {
+        return ERR_NOMEM;
+    }
+    if (t->n_refused >= s->config.max_participants) {
+        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
+    }
+    memcpy(r->sub, sub, strlen(sub));
+    list_push(&t->refused, &r->in_tour);
+    t->n_refused++;
+    return OK;
+}
+
+void tour_forgive(struct tour *t) {
+    while (!list_empty(&t->refused)) {
+        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
+    }
+}
+
+enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret) {
+    struct tour *t = tour_by_name(s, c->tour);
+    *ret = t;
+    if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
+        return SIG_FORBIDDEN;
+    }
+    if (t && is_refused(t, c->sub)) {
+        return SIG_REMOVED;
+    }
+    if (c->role == ROLE_AGENT || (t && t->id)) {
+        return SIG_OK;
+    }
+    return has_ended(s, now, c->tour) ? SIG_TOUR_ENDED : t ? SIG_OK : SIG_TOUR_UNKNOWN;
+}
+
+enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret) {
+    if (map_len(s->names) >= s->config.max_tours || map_get(s->names, key_of(s, name))) {
+        return ERR_FULL;
+    }
+    struct tour *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        return ERR_NOMEM;
+    }
+    CHECK(map_put(s->names, key_of(s, name), t) == OK);
+    memcpy(t->name, name, strlen(name));
+    memcpy(t->title, title, strnlen(title, TITLE_MAX));
+    t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
+    t->tick = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
+    t->record = s->config.default_record;
+    t->codec = s->config.default_codec;
+    list_init(&t->seats);
+    list_init(&t->viewers);
+    list_init(&t->refused);
+    list_push(&s->all_tours, &t->in_sig);
+    *ret = t;
+    return OK;
+}
+
+void tour_unlink(struct sig *s, struct tour *t) {
+    map_take(s->names, key_of(s, t->name));
+    list_remove(&t->in_sig);
+    timers_clear(&s->timers, &t->empty.timer);
+    to_trash(s, &t->trash);
+}
+
+static uint32_t least_loaded(const struct sig *s) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < s->config.workers; i++) {
+        best = s->load[i] < s->load[best] ? i : best;
+    }
+    return best;
+}
+
+/* The next session of a tour goes where the others are, until they are many. */
+uint32_t tour_place(struct sig *s, struct tour *t) {
+    bool many = s->config.tour_spread > 0 && t->n_sessions >= s->config.tour_spread;
+    uint32_t worker = many ? least_loaded(s) : t->worker;
+    if (!(t->span & 1ull << worker)) {
+        t->span |= 1ull << worker;
+        effect(s, (struct sig_effect){.type = EFFECT_TOUR_SPAN,
+                                      .tour = t->id,
+                                      .worker = t->worker,
+                                      .fresh = worker,
+                                      .span = t->span});
+        mix_spread(s, t);
+    }
+    return worker;
+}
+
+void tour_start(struct sig *s, struct tour *t) {
+    uint32_t best = least_loaded(s);
+    s->load[best]++;
+    t->worker = best;
+    t->span = 1ull << best;
+    t->id = ++s->next_handle;
+    t->next_number = 1;
+    CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
+    forget_end(s, t->name);
+    effect(s, (struct sig_effect){.type = EFFECT_TOUR_ADD,
+                                  .tour = t->id,
+                                  .worker = t->worker,
+                                  .tour_name = t->name,
+                                  .title = t->title});
+}
+
+void tour_record(struct sig *s, struct tour *t, bool on) {
+    if (t->record_on != on) {
+        t->record_on = on;
+        t->record_paused = false;
+        effect(s, (struct sig_effect){.type = EFFECT_RECORD,
+                                      .codec = (uint8_t)t->codec,
+                                      .tour = t->id,
+                                      .worker = t->worker,
+                                      .on = on});
+    }
+}
+
+void tour_record_pause(struct sig *s, struct tour *t, uint64_t participant, bool paused) {
+    if (!t->record_on || t->record_paused == paused) {
+        return;
+    }
+    t->record_paused = paused;
+    effect(s, (struct sig_effect){.type = EFFECT_RECORD_PAUSE,
+                                  .tour = t->id,
+                                  .worker = t->worker,
+                                  .participant = participant,
+                                  .on = paused});
+    tell_recording(s, t);
+}
+
+void tour_touch(struct sig *s, us_t now, struct tour *t) {
+    if (!t->id || t->n_seats > 0) {
+        timers_set(&s->timers, &t->empty.timer, US_NEVER);
+    } else if (t->empty.timer.at == US_NEVER) {
+        timers_set(&s->timers, &t->empty.timer, now + s->config.empty_tour_grace);
+    }
+}
