@@ -80,19 +80,17 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     }
 }
 
-void sig_layers(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, uint8_t active) {
+void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active) {
     OWNER_CHECK(&s->owner);
     struct session *x = map_get(s->peers, peer);
-    (void)now;
     if (x && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
         layers_tell(s, x, kind, active);
     }
 }
 
-void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
+void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
-    (void)now;
     if (!t || t->speaker == participant) {
         return;
     }
@@ -106,10 +104,9 @@ void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant) {
     send_all(s, t, NULL, &o);
 }
 
-void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state) {
+void sig_recording(struct sig *s, uint64_t tour, enum recording_state state) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
-    (void)now;
     if (t && t->recording != state) {
         t->recording = state;
         tell_recording(s, t);

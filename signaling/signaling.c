@@ -97,10 +97,9 @@ struct sig *sig_free(struct sig *s) {
     return mem_free(s);
 }
 
-enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *d) {
+enum err sig_tour_declare(struct sig *s, const struct sig_tour *d) {
     OWNER_CHECK(&s->owner);
     struct tour *t;
-    (void)now;
     if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
         return ERR_RANGE;
     }

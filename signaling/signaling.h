@@ -2,7 +2,7 @@
  * effects. It holds *intent* (who may do what, pins, mutes, recording on or off); media owns the
  * binding of a source to a slot at time t. It never includes media/ and knows no socket.
  *
- * **THE LAW: after every call that takes `now`, drain sig_effect until it is empty.**
+ * **THE LAW: after every call that tells it something, drain sig_effect until it is empty.**
  *
  * Owner: the control thread; a call from another one breaks an invariant (base/owner.h). Strings in
  * effects are borrowed until the next call. */
@@ -76,7 +76,7 @@ struct sig_tour {
     enum record_mode record;
     enum codec codec;
 };
-enum err sig_tour_declare(struct sig *s, us_t now, const struct sig_tour *t);
+enum err sig_tour_declare(struct sig *s, const struct sig_tour *t);
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
 enum err sig_open(struct sig *s, us_t now, uint64_t conn);
@@ -116,11 +116,11 @@ struct sig_bound {
 };
 void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
-void sig_layers(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, uint8_t active);
-void sig_speaker(struct sig *s, us_t now, uint64_t tour, uint64_t participant);
+void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active);
+void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
-void sig_recording(struct sig *s, us_t now, uint64_t tour, enum recording_state state);
+void sig_recording(struct sig *s, uint64_t tour, enum recording_state state);
 
 /* When to call sig_timeout, US_NEVER = not at all. After a call it may be in the past again: many
  * seats that run out at once are handled in portions. */

@@ -72,8 +72,8 @@ static enum err declare_tours(struct api *a, char why[WHY_MAX]) {
     for (size_t i = 0; i < a->config->n_tours; i++) {
         const struct config_tour *t = &a->config->tours[i];
         enum record_mode mode = a->config->rec_enabled ? t->record : RECORD_OFF;
-        enum err e = sig_tour_declare(a->sig, clock_now(),
-                                      &(struct sig_tour){t->name, t->title, mode, t->codec});
+        enum err e =
+            sig_tour_declare(a->sig, &(struct sig_tour){t->name, t->title, mode, t->codec});
         if (e != OK) {
             snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;

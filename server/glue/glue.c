@@ -271,10 +271,10 @@ static void on_media(struct glue *g, us_t now, const struct media_event *e) {
                                      e->paused});
         break;
     case MEDIA_LAYERS:
-        sig_layers(s, now, e->peer, (enum source_kind)e->source_kind, e->layers);
+        sig_layers(s, e->peer, (enum source_kind)e->source_kind, e->layers);
         break;
     case MEDIA_SPEAKER:
-        sig_speaker(s, now, e->tour, e->participant);
+        sig_speaker(s, e->tour, e->participant);
         break;
     case MEDIA_OFFENCE:
         on_offence(g, now, e);
@@ -299,7 +299,7 @@ static void note_recorder(struct glue *g, const struct recorder_event *e) {
     }
 }
 
-static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e) {
+static void on_recorder(struct glue *g, const struct recorder_event *e) {
     static const enum recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
                                                  [RECORDER_STOPPED] = RECORDING_OFF,
                                                  [RECORDER_FAILING] = RECORDING_FAILING,
@@ -308,7 +308,7 @@ static void on_recorder(struct glue *g, us_t now, const struct recorder_event *e
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */
     if (e->type < ARRAY_LEN(state) && !e->superseded) {
-        sig_recording(g->config.sig, now, e->tour, state[e->type]);
+        sig_recording(g->config.sig, e->tour, state[e->type]);
     }
 }
 
@@ -334,7 +334,7 @@ static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
         if (!recorder_thread_event(r, &e)) {
             return true;
         }
-        on_recorder(g, now, &e);
+        on_recorder(g, &e);
         glue_effects(g, now);
     }
     return false;

@@ -29,7 +29,7 @@ struct glue;
 struct glue *glue_new(const struct glue_config *c);
 /* NULL allowed; returns NULL. */
 struct glue *glue_free(struct glue *g);
-/* Drain signaling's effects: call after each call into sig_ that takes now. */
+/* Drain signaling's effects: call after each call that tells it something. */
 void glue_effects(struct glue *g, us_t now);
 #define GLUE_TURN_EVENTS 256
 /* Take in what workers and recorder reported, at most GLUE_TURN_EVENTS of each, call timeouts that

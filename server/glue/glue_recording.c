@@ -83,7 +83,7 @@ static void refuse_recording(struct glue *g, const struct sig_effect *e, struct 
         t->worker = e->worker;
         t->codec = e->codec;
     }
-    sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
+    sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
 }
 
 void glue_record_accepted(struct glue *g, struct tour *t) {
@@ -130,7 +130,7 @@ static void stop_recording(struct glue *g, const struct sig_effect *e, struct to
     (void)tell_recorder(g, e, stop);
     if (t && t->unrecorded) {
         t->unrecorded = false;
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_OFF);
+        sig_recording(g->config.sig, e->tour, RECORDING_OFF);
     }
 }
 
@@ -141,7 +141,7 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
     struct recorder_order o = {
         .type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour, .codec = e->codec};
     if (!g->config.recorder) {
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
+        sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
         return;
     }
     if (!e->on) {
@@ -160,7 +160,7 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
         t->unrecorded = !given;
     }
     if (!given) {
-        sig_recording(g->config.sig, g->now, e->tour, RECORDING_FAILING);
+        sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
         return;
     }
     if (t) {

@@ -46,16 +46,16 @@ static void report(struct sig *s, us_t now, struct bytes b) {
         break;
     case 2:
         sig_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);
-        sig_layers(s, now, id, (enum source_kind)(who % 8), (uint8_t)who);
+        sig_layers(s, id, (enum source_kind)(who % 8), (uint8_t)who);
         break;
     case 3:
         sig_slot(s, now, id, &(struct sig_bound){who & 1 ? "0" : "1", who, SOURCE_CAMERA, who & 2});
         break;
     case 4:
-        sig_speaker(s, now, id, who);
+        sig_speaker(s, id, who);
         break;
     default:
-        sig_recording(s, now, id, (enum recording_state)(who % 3));
+        sig_recording(s, id, (enum recording_state)(who % 3));
     }
 }
 

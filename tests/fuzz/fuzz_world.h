@@ -47,7 +47,7 @@ static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
     c.verify = fuzz_verify;
     struct sig *s = sig_new(&c);
     CHECK(s &&
-          sig_tour_declare(s, 0, &(struct sig_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
+          sig_tour_declare(s, &(struct sig_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
     return s;
 }
 

@@ -57,7 +57,7 @@ static void arrive(struct visit *v) {
     v->ann_peer = world_effect(&v->w, EFFECT_PEER_ADD)->params->peer;
     v->ann = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
     v->tour = world_effect(&v->w, EFFECT_TOUR_ADD)->e.tour;
-    sig_recording(v->w.sig, v->w.now, v->tour, RECORDING_ON);
+    sig_recording(v->w.sig, v->tour, RECORDING_ON);
     sig_peer_connected(v->w.sig, v->w.now, v->ann_peer);
     sig_source(v->w.sig, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
     world_drain(&v->w);
@@ -82,7 +82,7 @@ static void arrive(struct visit *v) {
 static void talk(struct visit *v) {
     sig_peer_connected(v->w.sig, v->w.now, v->ada_peer);
     sig_source(v->w.sig, v->w.now, v->ada_peer, SOURCE_MICROPHONE, true);
-    sig_speaker(v->w.sig, v->w.now, v->tour, v->ada);
+    sig_speaker(v->w.sig, v->tour, v->ada);
     world_drain(&v->w);
     static const char both[] =
         "{\"type\":\"speaker\",\"participant\":\"p2\"}\n" CHANGED(ADA("ok", "true", "on", "off"));
@@ -94,7 +94,7 @@ static void talk(struct visit *v) {
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("ok", "true", "muted", "off")));
     /* Media reports that nothing is routed any more: muted stays muted. */
     sig_source(v->w.sig, v->w.now, v->ada_peer, SOURCE_MICROPHONE, false);
-    sig_speaker(v->w.sig, v->w.now, v->tour, 0);
+    sig_speaker(v->w.sig, v->tour, 0);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"speaker\",\"participant\":null}\n");
 }
@@ -114,7 +114,7 @@ static void lose_and_end(struct visit *v) {
     EXPECT_STR(heard(&v->w, 1),
                "{\"type\":\"ok\",\"re\":9}\n{\"type\":\"tour_ended\",\"reason\":\"ended\"}\n");
     EXPECT(!world_effect(&v->w, EFFECT_RECORD)->e.on);
-    sig_recording(v->w.sig, v->w.now, v->tour, RECORDING_OFF);
+    sig_recording(v->w.sig, v->tour, RECORDING_OFF);
     world_drain(&v->w);
     EXPECT_EQ(v->w.n, v->w.mark);
 }

@@ -26,7 +26,7 @@ static uint64_t arrive(void) {
 }
 
 static void layers(uint64_t peer, uint8_t active) {
-    sig_layers(w.sig, w.now, peer, SOURCE_CAMERA, active);
+    sig_layers(w.sig, peer, SOURCE_CAMERA, active);
     world_drain(&w);
 }
 
@@ -48,9 +48,9 @@ TEST(a_page_is_told_which_layers_to_send) {
     EXPECT_EQ(w.n, w.mark);
     layers(bob, 1); /* of one layer nothing is told */
     EXPECT_EQ(w.n, w.mark);
-    sig_layers(w.sig, w.now, peer, SOURCE_NONE, 1);
-    sig_layers(w.sig, w.now, peer, SOURCE_KIND_COUNT, 1);
-    sig_layers(w.sig, w.now, peer, SOURCE_SCREEN, 1);
+    sig_layers(w.sig, peer, SOURCE_NONE, 1);
+    sig_layers(w.sig, peer, SOURCE_KIND_COUNT, 1);
+    sig_layers(w.sig, peer, SOURCE_SCREEN, 1);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     world_close(&w);

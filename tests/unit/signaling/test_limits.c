@@ -146,21 +146,18 @@ TEST(tour_names_are_at_most_64_characters) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *name = repeat('n', TOUR_NAME_MAX);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){name, NULL, RECORD_OFF, CODEC_VP8}),
-              OK);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){name, NULL, RECORD_OFF, CODEC_VP8}), OK);
     char token[200];
     snprintf(token, sizeof(token), "buyer|%s|a|A", name);
     world_join(&w, 1, token, small_offer(), one_source);
     EXPECT_GOT(&w, 1, "joined");
     char *longer = repeat('n', TOUR_NAME_MAX + 1);
-    EXPECT_EQ(
-        sig_tour_declare(w.sig, w.now, &(struct sig_tour){longer, NULL, RECORD_OFF, CODEC_VP8}),
-        ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"", NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){longer, NULL, RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(
-        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"a.b", NULL, RECORD_OFF, CODEC_VP8}),
-        ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"", NULL, RECORD_OFF, CODEC_VP8}),
+              ERR_RANGE);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"a.b", NULL, RECORD_OFF, CODEC_VP8}),
+              ERR_RANGE);
     free(longer);
     free(name);
     world_close(&w);
@@ -170,9 +167,8 @@ TEST(long_titles_are_cut) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *title = repeat('T', 300);
-    EXPECT_EQ(
-        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"long", title, RECORD_OFF, CODEC_VP8}),
-        OK);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"long", title, RECORD_OFF, CODEC_VP8}),
+              OK);
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|long|a|A\"}");
     const char *m = world_got(&w, 1, "\"title\":\"T");
     REQUIRE(m);

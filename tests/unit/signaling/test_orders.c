@@ -338,7 +338,7 @@ static void report_random(struct rim *r) {
                  &(struct sig_bound){"2", p->participant, SOURCE_CAMERA, false});
         break;
     default:
-        sig_recording(r->w.sig, r->w.now, p->tour, RECORDING_ON);
+        sig_recording(r->w.sig, p->tour, RECORDING_ON);
     }
     world_drain(&r->w);
 }

@@ -2,7 +2,7 @@
 #include "tests/unit/signaling/world.h"
 
 static void call_declare(void *s) {
-    (void)sig_tour_declare(s, 0, &(struct sig_tour){"x", NULL, RECORD_OFF, CODEC_VP8});
+    (void)sig_tour_declare(s, &(struct sig_tour){"x", NULL, RECORD_OFF, CODEC_VP8});
 }
 static void call_open(void *s) {
     (void)sig_open(s, 0, 99);
@@ -29,13 +29,13 @@ static void call_slot(void *s) {
     sig_slot(s, 0, 99, &(struct sig_bound){.mid = "0"});
 }
 static void call_layers(void *s) {
-    sig_layers(s, 0, 99, SOURCE_CAMERA, 1);
+    sig_layers(s, 99, SOURCE_CAMERA, 1);
 }
 static void call_speaker(void *s) {
-    sig_speaker(s, 0, 99, 0);
+    sig_speaker(s, 99, 0);
 }
 static void call_recording(void *s) {
-    sig_recording(s, 0, 99, RECORDING_ON);
+    sig_recording(s, 99, RECORDING_ON);
 }
 static void call_deadline(void *s) {
     (void)sig_deadline(s);

@@ -360,7 +360,7 @@ TEST(record_by_hand) {
     EXPECT_EQ(world_effect(&w, EFFECT_RECORD)->e.tour, tour);
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"id\":1}");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    sig_recording(w.sig, w.now, tour, RECORDING_ON);
+    sig_recording(w.sig, tour, RECORDING_ON);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "recording"), "{\"type\":\"recording\",\"state\":\"on\"}");
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
@@ -371,10 +371,10 @@ TEST(record_by_hand) {
     EXPECT(pause->e.on && pause->e.tour == tour && pause->e.participant);
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD_PAUSE), 0);
-    sig_recording(w.sig, w.now, tour, RECORDING_FAILING);
+    sig_recording(w.sig, tour, RECORDING_FAILING);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
-    sig_recording(w.sig, w.now, tour, RECORDING_ON);
+    sig_recording(w.sig, tour, RECORDING_ON);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"paused\"");
     world_join(&w, 3, "buyer|new|bob|Bob", small_offer(), buyer);
@@ -384,7 +384,7 @@ TEST(record_by_hand) {
     EXPECT(world_effect(&w, EFFECT_RECORD_PAUSE) && !world_effect(&w, EFFECT_RECORD_PAUSE)->e.on);
     world_send(&w, 2, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
     EXPECT_ERROR(&w, 2, "forbidden");
-    sig_recording(w.sig, w.now, tour, RECORDING_FAILING);
+    sig_recording(w.sig, tour, RECORDING_FAILING);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
     world_send(&w, 1, "{\"type\":\"record\",\"on\":false}");

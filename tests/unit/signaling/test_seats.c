@@ -219,11 +219,11 @@ static void small_house(struct sig_config *c) {
 TEST(limits_are_kept) {
     struct world w;
     REQUIRE(world_open(&w, small_house));
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
               ERR_EXISTS);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, w.now, &(struct sig_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
               ERR_RANGE);
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
@@ -236,9 +236,8 @@ TEST(limits_are_kept) {
     world_drop(&w, 1);
     world_join(&w, 1, "agent|third|ann|", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
-    EXPECT_EQ(
-        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
-        ERR_FULL);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
+              ERR_FULL);
     world_send(&w, 2, "{\"type\":\"leave\"}");
     world_join(&w, 2, "agent|fourth|ann|", small_offer(), small_lines);
     EXPECT_ERROR(&w, 2, "server_full");
@@ -289,15 +288,15 @@ TEST(media_reports_become_events) {
     sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"3", 0, SOURCE_NONE, false});
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark); /* it was empty */
-    sig_speaker(w.sig, w.now, tour, ada);
+    sig_speaker(w.sig, tour, ada);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "speaker"), "{\"type\":\"speaker\",\"participant\":\"p1\"}");
-    sig_speaker(w.sig, w.now, tour, ada);
+    sig_speaker(w.sig, tour, ada);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     join_as(&w, 3, "cyd");
     EXPECT_GOT(&w, 3, "\"speaker\":\"p1\"");
-    sig_speaker(w.sig, w.now, tour, 0);
+    sig_speaker(w.sig, tour, 0);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "{\"type\":\"speaker\",\"participant\":null}");
     world_close(&w);
@@ -316,8 +315,8 @@ TEST(reports_about_nobody_are_dropped) {
     sig_slot(w.sig, w.now, 999, &(struct sig_bound){"2", 1, SOURCE_CAMERA, false});
     sig_slot(w.sig, w.now, peer,
              &(struct sig_bound){"1", 1, SOURCE_CAMERA, false}); /* not a slot */
-    sig_speaker(w.sig, w.now, 999, 1);
-    sig_recording(w.sig, w.now, 999, RECORDING_ON);
+    sig_speaker(w.sig, 999, 1);
+    sig_recording(w.sig, 999, RECORDING_ON);
     sig_closed(w.sig, w.now, 999);
     sig_message(w.sig, w.now, 999, "{}", 2);
     world_drain(&w);

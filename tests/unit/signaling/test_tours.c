@@ -16,8 +16,8 @@ TEST(tours_do_not_hear_each_other) {
     uint64_t bob_peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
     uint64_t taped = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
     sig_peer_connected(w.sig, w.now, bob_peer);
-    sig_recording(w.sig, w.now, taped, RECORDING_ON);
-    sig_speaker(w.sig, w.now, demo, ada);
+    sig_recording(w.sig, taped, RECORDING_ON);
+    sig_speaker(w.sig, demo, ada);
     world_drain(&w);
     EXPECT_NOT(&w, 1, "participant_changed");
     EXPECT_NOT(&w, 1, "recording\",\"state");
@@ -204,7 +204,7 @@ TEST(hello_tells_a_running_recording) {
     REQUIRE(world_open(&w, NULL));
     join(&w, 1, "buyer|taped|ada|Ada");
     uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
-    sig_recording(w.sig, w.now, tour, RECORDING_ON);
+    sig_recording(w.sig, tour, RECORDING_ON);
     world_drain(&w);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
     EXPECT_GOT(&w, 2,
@@ -217,7 +217,7 @@ TEST(hello_tells_a_running_recording) {
                "\"state\":\"waiting\",\"codec\":\"vp8\",\"record\":\"auto\","
                "\"recording\":false");
     /* A late report about the run that is over concerns nobody. */
-    sig_recording(w.sig, w.now, tour, RECORDING_FAILING);
+    sig_recording(w.sig, tour, RECORDING_FAILING);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
     EXPECT_GOT(&w, 2, "\"recording\":false");
     world_close(&w);
@@ -226,9 +226,7 @@ TEST(hello_tells_a_running_recording) {
 TEST(a_tour_has_one_codec) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    EXPECT_EQ(
-        sig_tour_declare(w.sig, w.now, &(struct sig_tour){"h264", "H", RECORD_OFF, CODEC_H264}),
-        OK);
+    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"h264", "H", RECORD_OFF, CODEC_H264}), OK);
     join(&w, 1, "buyer|h264|ada|Ada"); /* offers VP8 only */
     EXPECT_GOT(&w, 1,
                "\"warnings\":[{\"code\":\"codec_unsupported\",\"mid\":\"1\"},"

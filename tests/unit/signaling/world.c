@@ -75,11 +75,10 @@ bool world_open(struct world *w, void (*tweak)(struct sig_config *c)) {
     if (!w->sig) {
         return false;
     }
-    bool ok =
-        sig_tour_declare(w->sig, w->now,
-                         &(struct sig_tour){"demo", "Demo tour", RECORD_OFF, CODEC_VP8}) == OK;
-    ok = ok && sig_tour_declare(w->sig, w->now,
-                                &(struct sig_tour){"taped", NULL, RECORD_AUTO, CODEC_VP8}) == OK;
+    bool ok = sig_tour_declare(
+                  w->sig, &(struct sig_tour){"demo", "Demo tour", RECORD_OFF, CODEC_VP8}) == OK;
+    ok = ok &&
+         sig_tour_declare(w->sig, &(struct sig_tour){"taped", NULL, RECORD_AUTO, CODEC_VP8}) == OK;
     return ok;
 }
 
