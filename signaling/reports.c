@@ -17,28 +17,28 @@
 
 void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
-    struct session *x = map_get(s->peers, peer);
-    if (x && !x->connected) {
-        x->connected = true;
-        if (x->seat) {
-            tell_changed(s, now, x->seat);
+    struct session *session = map_get(s->peers, peer);
+    if (session && !session->connected) {
+        session->connected = true;
+        if (session->seat) {
+            tell_changed(s, now, session->seat);
         }
     }
 }
 
 void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
-    struct session *x = map_get(s->peers, peer);
-    if (!x) {
+    struct session *session = map_get(s->peers, peer);
+    if (!session) {
         return;
     }
-    struct seat *seat = x->seat;
-    struct tour *tour = x->tour;
-    bool whip = *x->resource != '\0';
+    struct seat *seat = session->seat;
+    struct tour *tour = session->tour;
+    bool whip = *session->resource != '\0';
     if (seat) {
         seat_spend(seat);
     }
-    session_stop(s, x, false);
+    session_stop(s, session, false);
     if (seat && whip) {
         seat_leave(s, now, seat, "disconnected");
     } else if (seat) {
@@ -50,20 +50,20 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
 
 void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on) {
     OWNER_CHECK(&s->owner);
-    struct session *x = map_get(s->peers, peer);
-    if (!x || !x->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
+    struct session *session = map_get(s->peers, peer);
+    if (!session || !session->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
         return;
     }
-    uint8_t bits = (uint8_t)(on ? x->on | 1u << kind : x->on & ~(1u << kind));
-    if (bits != x->on) {
-        x->on = bits;
-        tell_changed(s, now, x->seat);
+    uint8_t bits = (uint8_t)(on ? session->on | 1u << kind : session->on & ~(1u << kind));
+    if (bits != session->on) {
+        session->on = bits;
+        tell_changed(s, now, session->seat);
     }
 }
 
-static int slot_line(const struct session *x, const char *mid) {
-    for (int i = 0; i < x->params.n_lines; i++) {
-        if (x->params.lines[i].slot && strcmp(x->params.lines[i].mid, mid) == 0) {
+static int slot_line(const struct session *session, const char *mid) {
+    for (int i = 0; i < session->params.n_lines; i++) {
+        if (session->params.lines[i].slot && strcmp(session->params.lines[i].mid, mid) == 0) {
             return i;
         }
     }
@@ -72,19 +72,19 @@ static int slot_line(const struct session *x, const char *mid) {
 
 void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
     OWNER_CHECK(&s->owner);
-    struct session *x = map_get(s->peers, peer);
-    int line = x ? slot_line(x, b->mid) : -1;
+    struct session *session = map_get(s->peers, peer);
+    int line = session ? slot_line(session, b->mid) : -1;
     if (line >= 0) {
-        x->bound[line] = (struct binding){b->participant, (uint8_t)b->kind, b->paused};
-        tell_slot(s, now, x, line);
+        session->bound[line] = (struct binding){b->participant, (uint8_t)b->kind, b->paused};
+        tell_slot(s, now, session, line);
     }
 }
 
 void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active) {
     OWNER_CHECK(&s->owner);
-    struct session *x = map_get(s->peers, peer);
-    if (x && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
-        layers_tell(s, x, kind, active);
+    struct session *session = map_get(s->peers, peer);
+    if (session && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
+        layers_tell(s, session, kind, active);
     }
 }
 
@@ -115,17 +115,17 @@ void sig_recording(struct sig *s, uint64_t tour, enum recording_state state) {
 
 bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret) {
     OWNER_CHECK(&s->owner);
-    const struct session *x = map_get(s->peers, peer);
-    const struct tour *t = x ? x->tour : NULL;
+    const struct session *session = map_get(s->peers, peer);
+    const struct tour *t = session ? session->tour : NULL;
     if (!t) {
         return false;
     }
     *ret = (struct sig_who){0};
     snprintf(ret->tour, sizeof(ret->tour), "%s", t->name);
-    if (x->seat) {
-        snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, x->seat->number);
+    if (session->seat) {
+        snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, session->seat->number);
     } else {
-        snprintf(ret->participant, sizeof(ret->participant), "whep-%.8s", x->resource);
+        snprintf(ret->participant, sizeof(ret->participant), "whep-%.8s", session->resource);
     }
     return true;
 }

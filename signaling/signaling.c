@@ -55,9 +55,9 @@ static void free_tours(struct sig *s) {
     LIST_EACH(at, &s->all_tours) {
         struct tour *t = LIST_ENTRY(at, struct tour, in_sig);
         LIST_EACH(l, &t->seats) {
-            struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-            mem_free(x->session);
-            mem_free(x);
+            struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+            mem_free(seat->session);
+            mem_free(seat);
         }
         LIST_EACH(l, &t->viewers) {
             mem_free(LIST_ENTRY(l, struct session, in_viewers));
@@ -76,9 +76,9 @@ struct sig *sig_free(struct sig *s) {
         shared_text_unref(s->queue[s->head].hold);
     }
     shared_text_unref(s->last);
-    for (struct trash *x = s->rubbish, *next; x; x = next) {
-        next = x->next;
-        mem_free(x);
+    for (struct trash *trash = s->rubbish, *next; trash; trash = next) {
+        next = trash->next;
+        mem_free(trash);
     }
     free_tours(s);
     LIST_EACH(l, &s->all_conns) {
@@ -250,10 +250,10 @@ void sig_timeout(struct sig *s, us_t now) {
 
 struct sig_stats sig_stats(const struct sig *s) {
     OWNER_CHECK(&s->owner);
-    struct sig_stats x = s->stats;
-    x.connections = (uint32_t)map_len(s->conns);
-    x.tours = (uint32_t)map_len(s->tours);
-    x.participants = (uint32_t)map_len(s->seats);
-    x.sessions = (uint32_t)map_len(s->peers);
-    return x;
+    struct sig_stats stats = s->stats;
+    stats.connections = (uint32_t)map_len(s->conns);
+    stats.tours = (uint32_t)map_len(s->tours);
+    stats.participants = (uint32_t)map_len(s->seats);
+    stats.sessions = (uint32_t)map_len(s->peers);
+    return stats;
 }

@@ -12,42 +12,43 @@ static void forget(struct sig *s, char secret[RESUME_LEN + 1]) {
     }
 }
 
-static void make(struct sig *s, struct seat *x) {
-    random_hex(s, x->resume, RESUME_LEN);
-    CHECK(map_put(s->resumes, key_of(s, x->resume), x) == OK); /* two of each seat have room */
+static void make(struct sig *s, struct seat *seat) {
+    random_hex(s, seat->resume, RESUME_LEN);
+    /* Two of each seat have room. */
+    CHECK(map_put(s->resumes, key_of(s, seat->resume), seat) == OK);
 }
 
 static bool same(const char *a, const char *b) {
     return *a && ct_equal(a, b, RESUME_LEN);
 }
 
-void secret_forget(struct sig *s, struct seat *x) {
-    forget(s, x->resume);
-    forget(s, x->before);
+void secret_forget(struct sig *s, struct seat *seat) {
+    forget(s, seat->resume);
+    forget(s, seat->before);
 }
 
-void secret_renew(struct sig *s, struct seat *x) {
-    secret_forget(s, x);
-    make(s, x);
+void secret_renew(struct sig *s, struct seat *seat) {
+    secret_forget(s, seat);
+    make(s, seat);
 }
 
 struct seat *seat_by_resume(const struct sig *s, us_t now, const char *secret) {
-    struct seat *x = map_get(s->resumes, key_of(s, secret));
-    bool ok = x && strlen(secret) == RESUME_LEN && now < x->resume_by &&
-              (same(x->resume, secret) || same(x->before, secret));
-    return ok ? x : NULL;
+    struct seat *seat = map_get(s->resumes, key_of(s, secret));
+    bool ok = seat && strlen(secret) == RESUME_LEN && now < seat->resume_by &&
+              (same(seat->resume, secret) || same(seat->before, secret));
+    return ok ? seat : NULL;
 }
 
-void secret_rotate(struct sig *s, struct seat *x, const char *secret) {
-    if (same(x->resume, secret)) {
-        forget(s, x->before);
-        memcpy(x->before, x->resume, sizeof(x->before));
+void secret_rotate(struct sig *s, struct seat *seat, const char *secret) {
+    if (same(seat->resume, secret)) {
+        forget(s, seat->before);
+        memcpy(seat->before, seat->resume, sizeof(seat->before));
     } else {
-        forget(s, x->resume); /* the reply that told it was lost */
+        forget(s, seat->resume); /* the reply that told it was lost */
     }
-    make(s, x);
+    make(s, seat);
 }
 
-void secret_confirm(struct sig *s, struct seat *x) {
-    forget(s, x->before);
+void secret_confirm(struct sig *s, struct seat *seat) {
+    forget(s, seat->before);
 }

@@ -5,21 +5,21 @@
 #include "signaling/tell/effects.h"
 
 static enum sig_code consent(struct call *c) {
-    struct seat *x = c->conn->seat;
+    struct seat *seat = c->conn->seat;
     bool given = call_bool(c, "recording");
     reply_ok(c);
-    if (given == x->consent) {
+    if (given == seat->consent) {
         return SIG_OK;
     }
-    x->consent = given;
-    if (x->session) {
-        x->session->params.record_consent = given;
+    seat->consent = given;
+    if (seat->session) {
+        seat->session->params.record_consent = given;
         effect(c->s, (struct sig_effect){.type = EFFECT_PEER_CONSENT,
-                                         .worker = x->session->worker,
-                                         .peer = x->session->params.peer,
+                                         .worker = seat->session->worker,
+                                         .peer = seat->session->params.peer,
                                          .on = given});
     }
-    seat_journal(c->s, x, true);
+    seat_journal(c->s, seat, true);
     return SIG_OK;
 }
 

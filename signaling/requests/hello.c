@@ -24,12 +24,6 @@ static void put_consent(struct buffer *o, const struct sig *s, bool required) {
     json_close(o, '}');
 }
 
-static void put_limits(struct buffer *o, const struct sig *s) {
-    json_open(o, "limits", '{');
-    json_put_int(o, "max_message", (int64_t)s->config.max_message);
-    json_close(o, '}');
-}
-
 static enum sig_code hello(struct call *c) {
     struct claims k;
     struct tour *t;
@@ -55,7 +49,9 @@ static enum sig_code hello(struct call *c) {
     json_key(&o, "tour");
     put_tour(&o, t);
     put_consent(&o, c->s, t->record != RECORD_OFF);
-    put_limits(&o, c->s);
+    json_open(&o, "limits", '{');
+    json_put_int(&o, "max_message", (int64_t)c->s->config.max_message);
+    json_close(&o, '}');
     reply_ice_servers(c, &o, k.sub, k.expires);
     reply_send(c, &o);
     return SIG_OK;

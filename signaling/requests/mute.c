@@ -5,27 +5,27 @@
 #include "signaling/tell/tick.h"
 
 static enum sig_code mute(struct call *c) {
-    struct seat *x = c->conn->seat;
+    struct seat *seat = c->conn->seat;
     enum source_kind kind = source_kind_from_name(call_string(c, "kind", NULL));
     bool muted = call_bool(c, "muted");
     if (kind == SOURCE_NONE) {
         c->field = "kind";
         return SIG_BAD_FIELD;
     }
-    uint8_t bits = (uint8_t)(muted ? x->muted | 1u << kind : x->muted & ~(1u << kind));
+    uint8_t bits = (uint8_t)(muted ? seat->muted | 1u << kind : seat->muted & ~(1u << kind));
     reply_ok(c);
-    if (bits == x->muted) {
+    if (bits == seat->muted) {
         return SIG_OK;
     }
-    x->muted = bits;
+    seat->muted = bits;
     effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
-                                     .tour = x->tour->id,
-                                     .participant = x->id,
-                                     .worker = x->session ? x->session->worker : 0,
-                                     .peer = x->session ? x->session->params.peer : 0,
+                                     .tour = seat->tour->id,
+                                     .participant = seat->id,
+                                     .worker = seat->session ? seat->session->worker : 0,
+                                     .peer = seat->session ? seat->session->params.peer : 0,
                                      .kind = (uint8_t)kind,
                                      .on = muted});
-    tell_changed(c->s, c->now, x);
+    tell_changed(c->s, c->now, seat);
     return SIG_OK;
 }
 

@@ -4,20 +4,20 @@
 #include "signaling/tell/effects.h"
 
 static enum sig_code pin(struct call *c) {
-    struct seat *x = c->conn->seat;
+    struct seat *seat = c->conn->seat;
     const char *id = call_string(c, "participant", NULL);
-    const struct seat *who = id && *id ? seat_by_number(x->tour, id) : NULL;
+    const struct seat *who = id && *id ? seat_by_number(seat->tour, id) : NULL;
     if (id && !who) {
         c->field = "participant";
         return SIG_BAD_FIELD;
     }
     reply_ok(c);
-    x->pinned = who ? who->id : 0;
-    if (x->session) {
+    seat->pinned = who ? who->id : 0;
+    if (seat->session) {
         effect(c->s, (struct sig_effect){.type = EFFECT_PIN,
-                                         .worker = x->session->worker,
-                                         .peer = x->session->params.peer,
-                                         .participant = x->pinned});
+                                         .worker = seat->session->worker,
+                                         .peer = seat->session->params.peer,
+                                         .participant = seat->pinned});
     }
     return SIG_OK;
 }

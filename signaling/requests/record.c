@@ -4,13 +4,13 @@
 #include "signaling/tours/tours.h"
 
 static enum sig_code record(struct call *c) {
-    struct seat *x = c->conn->seat;
-    if (x->role != ROLE_AGENT || x->tour->record == RECORD_OFF) {
+    struct seat *seat = c->conn->seat;
+    if (seat->role != ROLE_AGENT || seat->tour->record == RECORD_OFF) {
         return SIG_FORBIDDEN;
     }
     reply_ok(c);
-    tour_record(c->s, x->tour, call_bool(c, "on"));
-    tour_record_pause(c->s, x->tour, x->id, call_bool(c, "paused"));
+    tour_record(c->s, seat->tour, call_bool(c, "on"));
+    tour_record_pause(c->s, seat->tour, seat->id, call_bool(c, "paused"));
     return SIG_OK;
 }
 

@@ -26,26 +26,26 @@ void reply_ok(const struct call *c) {
     }
 }
 
-void reply_state(const struct call *c, struct buffer *o, const struct seat *x) {
+void reply_state(const struct call *c, struct buffer *o, const struct seat *seat) {
     json_key(o, "participant");
-    put_participant(o, x);
+    put_participant(o, seat);
     json_key(o, "tour");
-    put_tour(o, x->tour);
+    put_tour(o, seat->tour);
     json_key(o, "slots");
-    put_slots(o, c->s, x->session);
-    slots_shown(x->session);
+    put_slots(o, c->s, seat->session);
+    slots_shown(seat->session);
     json_key(o, "roster");
-    put_roster(o, x->tour);
-    roster_shown(x->tour);
+    put_roster(o, seat->tour);
+    roster_shown(seat->tour);
     json_key(o, "speaker");
-    put_id(o, c->s, x->tour->speaker);
+    put_id(o, c->s, seat->tour->speaker);
 }
 
-void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
                   const struct offer *offer) {
     const struct negotiation *n = &offer->result;
     struct buffer sdp = {0};
-    session_answer(c->s, x->session, offer, &sdp);
+    session_answer(c->s, seat->session, offer, &sdp);
     struct shared_text *t = shared_text_of(&sdp);
     o->bad |= !t;
     json_put_string_n(o, "answer", t ? t->p : "", t ? t->n : 0);

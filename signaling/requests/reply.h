@@ -13,9 +13,9 @@ void reply_send(const struct call *c, struct buffer *o);
 /* {"type":"ok"}, only when there was an id. */
 void reply_ok(const struct call *c);
 /* The members that joined and resumed share: participant, tour, slots, roster, speaker. */
-void reply_state(const struct call *c, struct buffer *o, const struct seat *x);
+void reply_state(const struct call *c, struct buffer *o, const struct seat *seat);
 /* The members answer and warnings. */
-void reply_answer(const struct call *c, struct buffer *o, const struct seat *x,
+void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
                   const struct offer *offer);
 
 /* The error, with its field and what is wrong with the offer when they are known. */

@@ -8,27 +8,27 @@
 #include "signaling/tell/tick.h"
 
 static enum sig_code restart(struct call *c) {
-    struct seat *x = c->conn->seat;
+    struct seat *seat = c->conn->seat;
     struct wants wants;
     struct offer offer = {.use = OFFER_WANTS};
     struct buffer o = {0};
     offer.text = call_string(c, "offer", &offer.n);
     enum sig_code code = call_wants(c, &wants);
-    offer.wants = wants.n ? &wants : &x->wants;
-    code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
+    offer.wants = wants.n ? &wants : &seat->wants;
+    code = code == SIG_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
     if (code != SIG_OK) {
         call_refused(c, &offer);
         return code;
     }
     reply_open(c, &o, "restarted");
     json_key(&o, "slots");
-    put_slots(&o, c->s, x->session);
-    slots_shown(x->session);
-    reply_ice_servers(c, &o, x->sub, WALL_SEAT);
-    reply_answer(c, &o, x, &offer);
+    put_slots(&o, c->s, seat->session);
+    slots_shown(seat->session);
+    reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
+    reply_answer(c, &o, seat, &offer);
     reply_send(c, &o);
-    if (!x->session->connected) {
-        tell_changed(c->s, c->now, x);
+    if (!seat->session->connected) {
+        tell_changed(c->s, c->now, seat);
     }
     return SIG_OK;
 }

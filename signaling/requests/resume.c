@@ -8,14 +8,15 @@
 #include "signaling/tell/layers.h"
 #include "signaling/tell/tick.h"
 
-static void reply_resumed(const struct call *c, const struct seat *x, const struct offer *offer) {
+static void reply_resumed(const struct call *c, const struct seat *seat,
+                          const struct offer *offer) {
     struct buffer o = {0};
     reply_open(c, &o, "resumed");
-    reply_state(c, &o, x);
-    json_put_string(&o, "resume", x->resume);
-    reply_ice_servers(c, &o, x->sub, WALL_SEAT);
+    reply_state(c, &o, seat);
+    json_put_string(&o, "resume", seat->resume);
+    reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
     if (offer) {
-        reply_answer(c, &o, x, offer);
+        reply_answer(c, &o, seat, offer);
     }
     reply_send(c, &o);
 }
@@ -27,25 +28,25 @@ static enum sig_code resume(struct call *c) {
         return SIG_ALREADY_JOINED;
     }
     const char *secret = call_string(c, "resume", NULL);
-    struct seat *x = seat_by_resume(c->s, c->now, secret);
-    if (!x) {
+    struct seat *seat = seat_by_resume(c->s, c->now, secret);
+    if (!seat) {
         return SIG_RESUME_UNKNOWN;
     }
     offer.text = call_string(c, "offer", &offer.n);
     if (offer.text) {
         enum sig_code code = call_wants(c, &wants);
-        offer.wants = wants.n ? &wants : &x->wants;
-        code = code == SIG_OK ? seat_reoffer(c->s, c->now, x, &offer) : code;
+        offer.wants = wants.n ? &wants : &seat->wants;
+        code = code == SIG_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
         if (code != SIG_OK) {
             call_refused(c, &offer);
             return code;
         }
     }
-    secret_rotate(c->s, x, secret);
-    seat_attach(c->s, x, c->conn);
-    reply_resumed(c, x, offer.text ? &offer : NULL);
-    layers_again(c->s, x->session);
-    tell_changed(c->s, c->now, x);
+    secret_rotate(c->s, seat, secret);
+    seat_attach(c->s, seat, c->conn);
+    reply_resumed(c, seat, offer.text ? &offer : NULL);
+    layers_again(c->s, seat->session);
+    tell_changed(c->s, c->now, seat);
     return SIG_OK;
 }
 

@@ -26,16 +26,16 @@ enum sig_code plan_wants(const struct sdp *offer, const struct wants *w, struct 
     uint8_t slots[SLOT_KIND_COUNT] = {0}, sources[SOURCE_KIND_COUNT] = {0};
     memset(ret, 0, sizeof(*ret));
     for (int i = 0; i < w->n; i++) {
-        const struct want *x = &w->at[i];
-        int line = sdp_find_mid(offer, x->mid);
-        *field = x->source ? "sources" : "slots";
-        if (line < 0 || !place_want(offer, x, ret, line)) {
+        const struct want *want = &w->at[i];
+        int line = sdp_find_mid(offer, want->mid);
+        *field = want->source ? "sources" : "slots";
+        if (line < 0 || !place_want(offer, want, ret, line)) {
             return SIG_BAD_FIELD;
         }
-        if (x->source ? sources[x->source]++ > 0 : slots[x->slot] >= most[x->slot]) {
+        if (want->source ? sources[want->source]++ > 0 : slots[want->slot] >= most[want->slot]) {
             return SIG_BAD_FIELD;
         }
-        ret->at[line].index = x->slot ? slots[x->slot]++ : 0;
+        ret->at[line].index = want->slot ? slots[want->slot]++ : 0;
     }
     *field = NULL;
     return SIG_OK;

@@ -5,15 +5,16 @@
 
 #include <string.h>
 
-struct parse {
+struct parser {
     struct sdp *s;
     struct sdp_media *m; /* NULL at session level */
+    struct span name;    /* of the attribute at hand */
     enum sig_code code;
 };
 
-static void fail(struct parse *x, enum sig_code code) {
-    if (x->code == SIG_OK) {
-        x->code = code;
+static void fail(struct parser *parser, enum sig_code code) {
+    if (parser->code == SIG_OK) {
+        parser->code = code;
     }
 }
 
@@ -28,8 +29,8 @@ static bool is_token(struct span a) {
     return a.n > 0;
 }
 
-static struct sdp_transport *transport(struct parse *x) {
-    return x->m ? &x->m->transport : &x->s->common;
+static struct sdp_transport *transport(struct parser *parser) {
+    return parser->m ? &parser->m->transport : &parser->s->common;
 }
 
 /* RFC 8839 section 5.4: ufrag 4..256 and pwd 22..256 ice-chars. Some stacks use other printable
@@ -46,23 +47,23 @@ static enum sig_code check_ice(struct span v, size_t min, size_t max) {
     return v.n < min ? SIG_SDP_MALFORMED : SIG_OK;
 }
 
-static void on_ufrag(struct parse *x, struct span v) {
-    fail(x, check_ice(v, 4, ICE_UFRAG_MAX));
-    transport(x)->ufrag = v;
+static void on_ufrag(struct parser *parser, struct span v) {
+    fail(parser, check_ice(v, 4, ICE_UFRAG_MAX));
+    transport(parser)->ufrag = v;
 }
 
-static void on_pwd(struct parse *x, struct span v) {
-    fail(x, check_ice(v, 22, ICE_PWD_MAX));
-    transport(x)->pwd = v;
+static void on_pwd(struct parser *parser, struct span v) {
+    fail(parser, check_ice(v, 22, ICE_PWD_MAX));
+    transport(parser)->pwd = v;
 }
 
 /* RFC 8122 section 5: "sha-256 AB:CD:..." */
-static void on_fingerprint(struct parse *x, struct span v) {
+static void on_fingerprint(struct parser *parser, struct span v) {
     struct span hash, hex;
-    struct sdp_transport *t = transport(x);
+    struct sdp_transport *t = transport(parser);
     char digits[2 * FINGERPRINT_LEN + 1];
     if (!span_word(&v, ' ', &hash) || !span_word(&v, ' ', &hex)) {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
         return;
     }
     if (!span_is_nocase(hash, "sha-256")) {
@@ -76,90 +77,48 @@ static void on_fingerprint(struct parse *x, struct span v) {
     }
     digits[2 * FINGERPRINT_LEN] = '\0';
     if (!ok || !hex_decode(t->fingerprint, FINGERPRINT_LEN, digits)) {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
     }
     t->has_fingerprint = true;
 }
 
-static void on_setup(struct parse *x, struct span v) {
+static void on_setup(struct parser *parser, struct span v) {
     static const char *const names[] = {"", "active", "passive", "actpass"};
     for (uint8_t i = SDP_SETUP_ACTIVE; i <= SDP_SETUP_ACTPASS; i++) {
         if (span_is(v, names[i])) {
-            transport(x)->setup = i;
+            transport(parser)->setup = i;
             return;
         }
     }
-    fail(x, SIG_SDP_UNSUPPORTED); /* holdconn has no use here */
+    fail(parser, SIG_SDP_UNSUPPORTED); /* holdconn has no use here */
 }
 
-static void on_group(struct parse *x, struct span v) {
+static void on_group(struct parser *parser, struct span v) {
     struct span word;
-    if (!x->m && x->s->bundle.n == 0 && span_word(&v, ' ', &word) && span_is(word, "BUNDLE")) {
-        x->s->bundle = v;
+    if (!parser->m && parser->s->bundle.n == 0 && span_word(&v, ' ', &word) &&
+        span_is(word, "BUNDLE")) {
+        parser->s->bundle = v;
     }
 }
 
-static void on_mid(struct parse *x, struct span v) {
-    if (!x->m) {
+static void on_mid(struct parser *parser, struct span v) {
+    if (!parser->m) {
         return;
     }
     if (v.n > MID_MAX) {
-        fail(x, SIG_SDP_UNSUPPORTED);
+        fail(parser, SIG_SDP_UNSUPPORTED);
         return;
     }
     if (!is_token(v)) {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
         return; /* it is not repeated, also not to say what is wrong */
     }
-    for (struct sdp_media *m = x->s->media; m < x->m; m++) {
+    for (struct sdp_media *m = parser->s->media; m < parser->m; m++) {
         if (span_eq(m->mid, v)) {
-            fail(x, SIG_SDP_MALFORMED); /* RFC 5888 section 6: unique in the description */
+            fail(parser, SIG_SDP_MALFORMED); /* RFC 5888 section 6: unique in the description */
         }
     }
-    x->m->mid = v;
-}
-
-static void set_direction(struct parse *x, uint8_t d) {
-    *(x->m ? &x->m->direction : &x->s->direction) = d;
-}
-
-static void on_sendrecv(struct parse *x, struct span v) {
-    (void)v;
-    set_direction(x, SDP_SENDRECV);
-}
-
-static void on_sendonly(struct parse *x, struct span v) {
-    (void)v;
-    set_direction(x, SDP_SEND);
-}
-
-static void on_recvonly(struct parse *x, struct span v) {
-    (void)v;
-    set_direction(x, SDP_RECV);
-}
-
-static void on_inactive(struct parse *x, struct span v) {
-    (void)v;
-    set_direction(x, SDP_INACTIVE);
-}
-
-static void on_rtcp_mux(struct parse *x, struct span v) {
-    (void)v;
-    if (x->m) {
-        x->m->rtcp_mux = true;
-    }
-}
-
-static void on_rtcp_rsize(struct parse *x, struct span v) {
-    (void)v;
-    if (x->m) {
-        x->m->rtcp_rsize = true;
-    }
-}
-
-static void on_mixed(struct parse *x, struct span v) {
-    (void)v;
-    *(x->m ? &x->m->mixed : &x->s->mixed) = true;
+    parser->m->mid = v;
 }
 
 static uint8_t direction_of(struct span v) {
@@ -169,16 +128,40 @@ static uint8_t direction_of(struct span v) {
                                     : SDP_SENDRECV;
 }
 
+static void on_direction(struct parser *parser, struct span v) {
+    (void)v;
+    *(parser->m ? &parser->m->direction : &parser->s->direction) = direction_of(parser->name);
+}
+
+static void on_rtcp_mux(struct parser *parser, struct span v) {
+    (void)v;
+    if (parser->m) {
+        parser->m->rtcp_mux = true;
+    }
+}
+
+static void on_rtcp_rsize(struct parser *parser, struct span v) {
+    (void)v;
+    if (parser->m) {
+        parser->m->rtcp_rsize = true;
+    }
+}
+
+static void on_mixed(struct parser *parser, struct span v) {
+    (void)v;
+    *(parser->m ? &parser->m->mixed : &parser->s->mixed) = true;
+}
+
 /* RFC 8285 section 8: extmap:ID[/DIRECTION] URI [attributes] */
-static void on_extmap(struct parse *x, struct span v) {
+static void on_extmap(struct parser *parser, struct span v) {
     struct span key, uri, id;
     uint32_t n;
-    if (!x->m || x->m->n_exts == SDP_EXTS_MAX) {
+    if (!parser->m || parser->m->n_exts == SDP_EXTS_MAX) {
         return;
     }
     if (!span_word(&v, ' ', &key) || !span_word(&v, ' ', &uri) || !span_word(&key, '/', &id) ||
         !span_number(id, UINT16_MAX, &n)) {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
         return;
     }
     if (n == 0 || n > 255) {
@@ -187,25 +170,25 @@ static void on_extmap(struct parse *x, struct span v) {
     if (key.n) {
         key = (struct span){key.p + 1, key.n - 1};
     }
-    x->m->exts[x->m->n_exts++] = (struct sdp_ext){
+    parser->m->exts[parser->m->n_exts++] = (struct sdp_ext){
         (uint8_t)n, (uint8_t)rtp_ext_from_uri(uri.p, uri.n), direction_of(key), uri};
 }
 
 /* The format that "PT rest" is about; NULL for unknown ones. *v becomes the rest. */
-static struct sdp_format *format_of(struct parse *x, struct span *v) {
+static struct sdp_format *format_of(struct parser *parser, struct span *v) {
     struct span word;
     uint32_t pt;
-    if (!x->m || !span_word(v, ' ', &word) || !span_number(word, 127, &pt)) {
+    if (!parser->m || !span_word(v, ' ', &word) || !span_number(word, 127, &pt)) {
         return NULL;
     }
     if (v->n) {
         *v = (struct span){v->p + 1, v->n - 1};
     }
-    return (struct sdp_format *)sdp_find_format(x->m, pt);
+    return (struct sdp_format *)sdp_find_format(parser->m, pt);
 }
 
-static void on_rtpmap(struct parse *x, struct span v) {
-    struct sdp_format *f = format_of(x, &v);
+static void on_rtpmap(struct parser *parser, struct span v) {
+    struct sdp_format *f = format_of(parser, &v);
     struct span name, rate;
     uint32_t hz;
     if (!f || !span_word(&v, '/', &name) || !span_word(&v, '/', &rate) ||
@@ -219,14 +202,14 @@ static void on_rtpmap(struct parse *x, struct span v) {
     f->red = span_is_nocase(name, "red") && hz == codec_clock(CODEC_OPUS);
 }
 
-static void on_fmtp(struct parse *x, struct span v) {
-    struct sdp_format *f = format_of(x, &v);
+static void on_fmtp(struct parser *parser, struct span v) {
+    struct sdp_format *f = format_of(parser, &v);
     if (f) {
         f->fmtp = v;
     }
 }
 
-static void on_rtcp_fb(struct parse *x, struct span v) {
+static void on_rtcp_fb(struct parser *parser, struct span v) {
     static const struct {
         const char *text;
         uint8_t bit;
@@ -235,15 +218,15 @@ static void on_rtcp_fb(struct parse *x, struct span v) {
                  {"ccm fir", SDP_FB_FIR},
                  {"transport-cc", SDP_FB_TWCC},
                  {"goog-remb", SDP_FB_REMB}};
-    if (!x->m) {
+    if (!parser->m) {
         return;
     }
     uint8_t *fb = NULL;
     if (v.n > 2 && v.p[0] == '*' && v.p[1] == ' ') {
-        fb = &x->m->fb_all;
+        fb = &parser->m->fb_all;
         v = (struct span){v.p + 2, v.n - 2};
     } else {
-        struct sdp_format *f = format_of(x, &v);
+        struct sdp_format *f = format_of(parser, &v);
         fb = f ? &f->fb : NULL;
     }
     for (size_t i = 0; fb && i < ARRAY_LEN(known); i++) {
@@ -251,53 +234,53 @@ static void on_rtcp_fb(struct parse *x, struct span v) {
     }
 }
 
-static void on_ssrc(struct parse *x, struct span v) {
+static void on_ssrc(struct parser *parser, struct span v) {
     struct span word;
     uint32_t ssrc;
-    if (x->m && x->m->ssrc == 0 && span_word(&v, ' ', &word) &&
+    if (parser->m && parser->m->ssrc == 0 && span_word(&v, ' ', &word) &&
         span_number(word, UINT32_MAX, &ssrc)) {
-        x->m->ssrc = ssrc;
+        parser->m->ssrc = ssrc;
     }
 }
 
 /* RFC 5576 section 4.2 with RFC 4588 section 8.8: "FID media rtx". */
-static void on_ssrc_group(struct parse *x, struct span v) {
+static void on_ssrc_group(struct parser *parser, struct span v) {
     struct span kind, a, b;
     uint32_t ssrc, rtx;
-    if (x->m && !x->m->has_fid && span_word(&v, ' ', &kind) && span_is(kind, "FID") &&
+    if (parser->m && !parser->m->has_fid && span_word(&v, ' ', &kind) && span_is(kind, "FID") &&
         span_word(&v, ' ', &a) && span_word(&v, ' ', &b) && span_number(a, UINT32_MAX, &ssrc) &&
         span_number(b, UINT32_MAX, &rtx)) {
-        x->m->has_fid = true;
-        x->m->ssrc = ssrc;
-        x->m->rtx_ssrc = rtx;
+        parser->m->has_fid = true;
+        parser->m->ssrc = ssrc;
+        parser->m->rtx_ssrc = rtx;
     }
 }
 
 /* RFC 8853 section 5.1: "send h;~m,n;l recv ...". Of alternatives the first counts, and whether a
  * stream is paused at first does not matter. */
-static void on_simulcast(struct parse *x, struct span v) {
+static void on_simulcast(struct parser *parser, struct span v) {
     struct span word, list, stream, rid;
-    if (!x->m || x->m->n_rids > 0) {
+    if (!parser->m || parser->m->n_rids > 0) {
         return;
     }
     while (span_word(&v, ' ', &word) && span_word(&v, ' ', &list)) {
-        while (span_is(word, "send") && x->m->n_rids < SDP_RIDS_MAX &&
+        while (span_is(word, "send") && parser->m->n_rids < SDP_RIDS_MAX &&
                span_word(&list, ';', &stream) && span_word(&stream, ',', &rid)) {
             if (rid.n > 1 && rid.p[0] == '~') {
                 rid = (struct span){rid.p + 1, rid.n - 1};
             }
             if (!is_token(rid)) {
-                fail(x, SIG_SDP_MALFORMED);
+                fail(parser, SIG_SDP_MALFORMED);
                 return;
             }
-            x->m->rids[x->m->n_rids++] = rid;
+            parser->m->rids[parser->m->n_rids++] = rid;
         }
     }
 }
 
 static const struct {
     const char *name;
-    void (*on)(struct parse *x, struct span v);
+    void (*on)(struct parser *parser, struct span v);
 } attributes[] = {
     {"ice-ufrag", on_ufrag},
     {"ice-pwd", on_pwd},
@@ -305,10 +288,10 @@ static const struct {
     {"setup", on_setup},
     {"group", on_group},
     {"mid", on_mid},
-    {"sendrecv", on_sendrecv},
-    {"sendonly", on_sendonly},
-    {"recvonly", on_recvonly},
-    {"inactive", on_inactive},
+    {"sendrecv", on_direction},
+    {"sendonly", on_direction},
+    {"recvonly", on_direction},
+    {"inactive", on_direction},
     {"rtcp-mux", on_rtcp_mux},
     {"rtcp-rsize", on_rtcp_rsize},
     {"extmap", on_extmap},
@@ -321,13 +304,13 @@ static const struct {
     {"extmap-allow-mixed", on_mixed},
 };
 
-static void on_attribute(struct parse *x, struct span v) {
+static void on_attribute(struct parser *parser, struct span v) {
     const char *colon = memchr(v.p, ':', v.n);
-    struct span name = {v.p, colon ? (size_t)(colon - v.p) : v.n};
-    struct span value = {colon ? colon + 1 : v.p + v.n, colon ? v.n - name.n - 1 : 0};
+    parser->name = (struct span){v.p, colon ? (size_t)(colon - v.p) : v.n};
+    struct span value = {colon ? colon + 1 : v.p + v.n, colon ? v.n - parser->name.n - 1 : 0};
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
-        if (span_is(name, attributes[i].name)) {
-            attributes[i].on(x, value);
+        if (span_is(parser->name, attributes[i].name)) {
+            attributes[i].on(parser, value);
             return;
         }
     }
@@ -344,15 +327,15 @@ static void add_formats(struct sdp_media *m, struct span list) {
 }
 
 /* RFC 8866 section 5.14: m=<media> <port> <proto> <fmt> ... */
-static void on_media(struct parse *x, struct span v) {
+static void on_media(struct parser *parser, struct span v) {
     struct span port, formats;
     uint32_t n;
-    if (x->s->n_media == SDP_MEDIA_MAX) {
-        fail(x, SIG_SDP_UNSUPPORTED);
+    if (parser->s->n_media == SDP_MEDIA_MAX) {
+        fail(parser, SIG_SDP_UNSUPPORTED);
         return;
     }
-    struct sdp_media *m = x->m = &x->s->media[x->s->n_media++];
-    *m = (struct sdp_media){.direction = x->s->direction, .mixed = x->s->mixed};
+    struct sdp_media *m = parser->m = &parser->s->media[parser->s->n_media++];
+    *m = (struct sdp_media){.direction = parser->s->direction, .mixed = parser->s->mixed};
     bool ok = span_word(&v, ' ', &m->media) && span_word(&v, ' ', &port) &&
               span_word(&v, ' ', &m->proto) && span_number(port, 65535, &n);
     formats = v;
@@ -362,7 +345,7 @@ static void on_media(struct parse *x, struct span v) {
         ok = m->proto.p[i] == '/' || is_token((struct span){m->proto.p + i, 1});
     }
     if (!ok) {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
         return;
     }
     m->port = (uint16_t)n;
@@ -370,16 +353,16 @@ static void on_media(struct parse *x, struct span v) {
     add_formats(m, formats);
 }
 
-static void on_line(struct parse *x, struct span line) {
+static void on_line(struct parser *parser, struct span line) {
     if (line.n < 2 || line.p[1] != '=') {
-        fail(x, SIG_SDP_MALFORMED);
+        fail(parser, SIG_SDP_MALFORMED);
         return;
     }
     struct span v = {line.p + 2, line.n - 2};
     if (line.p[0] == 'm') {
-        on_media(x, v);
+        on_media(parser, v);
     } else if (line.p[0] == 'a') {
-        on_attribute(x, v);
+        on_attribute(parser, v);
     }
 }
 
@@ -394,7 +377,7 @@ static void mark_bundled(struct sdp *s) {
 
 enum sig_code sdp_parse(const char *text, size_t n, struct sdp *ret) {
     struct span rest = {text, n}, line;
-    struct parse x = {.s = ret, .code = SIG_OK};
+    struct parser parser = {.s = ret, .code = SIG_OK};
     ret->common = (struct sdp_transport){.setup = SDP_SETUP_NONE};
     ret->bundle = (struct span){NULL, 0};
     ret->direction = SDP_SENDRECV;
@@ -403,35 +386,35 @@ enum sig_code sdp_parse(const char *text, size_t n, struct sdp *ret) {
     if (!span_line(&rest, &line) || !span_is(line, "v=0")) {
         return SIG_SDP_MALFORMED;
     }
-    while (x.code == SIG_OK && span_line(&rest, &line)) {
+    while (parser.code == SIG_OK && span_line(&rest, &line)) {
         if (line.n || rest.n) { /* a blank last line is forgiven */
-            on_line(&x, line);
+            on_line(&parser, line);
         }
     }
-    if (x.code == SIG_OK && ret->n_media == 0) {
+    if (parser.code == SIG_OK && ret->n_media == 0) {
         return SIG_SDP_MALFORMED;
     }
     mark_bundled(ret);
-    return x.code;
+    return parser.code;
 }
 
 enum sig_code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag, struct span *pwd) {
     struct span rest = {text, n}, line;
     struct sdp none;
-    struct parse x = {.s = &none, .code = SIG_OK};
+    struct parser parser = {.s = &none, .code = SIG_OK};
     none.common = (struct sdp_transport){.setup = SDP_SETUP_NONE};
-    while (x.code == SIG_OK && span_line(&rest, &line)) {
+    while (parser.code == SIG_OK && span_line(&rest, &line)) {
         bool ice = line.n > 6 && memcmp(line.p, "a=ice-", 6) == 0;
         if (ice) {
-            on_attribute(&x, (struct span){line.p + 2, line.n - 2});
+            on_attribute(&parser, (struct span){line.p + 2, line.n - 2});
         }
     }
     *ufrag = none.common.ufrag;
     *pwd = none.common.pwd;
-    if (x.code == SIG_OK && (ufrag->n == 0) != (pwd->n == 0)) {
+    if (parser.code == SIG_OK && (ufrag->n == 0) != (pwd->n == 0)) {
         return SIG_SDP_MALFORMED;
     }
-    return x.code;
+    return parser.code;
 }
 
 int sdp_find_mid(const struct sdp *s, const char *mid) {

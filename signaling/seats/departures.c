@@ -12,28 +12,28 @@
 
 #include <string.h>
 
-void seat_delete(struct sig *s, struct seat *x) {
-    struct tour *t = x->tour;
-    if (x->session) {
-        session_stop(s, x->session, true);
+void seat_delete(struct sig *s, struct seat *seat) {
+    struct tour *t = seat->tour;
+    if (seat->session) {
+        session_stop(s, seat->session, true);
     }
-    if (x->conn) {
-        x->conn->seat = NULL;
+    if (seat->conn) {
+        seat->conn->seat = NULL;
     }
-    seat_journal(s, x, false);
-    mix_self(s, t, x->sub, 0);
-    timers_clear(&s->timers, &x->grace.timer);
-    map_take(s->seats, x->id);
-    secret_forget(s, x);
-    list_remove(&x->in_tour);
+    seat_journal(s, seat, false);
+    mix_self(s, t, seat->sub, 0);
+    timers_clear(&s->timers, &seat->grace.timer);
+    map_take(s->seats, seat->id);
+    secret_forget(s, seat);
+    list_remove(&seat->in_tour);
     t->n_seats--;
-    to_trash(s, &x->trash);
+    to_trash(s, &seat->trash);
 }
 
-void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason) {
-    struct tour *t = x->tour;
-    uint32_t number = x->number;
-    seat_delete(s, x);
+void seat_leave(struct sig *s, us_t now, struct seat *seat, const char *reason) {
+    struct tour *t = seat->tour;
+    uint32_t number = seat->number;
+    seat_delete(s, seat);
     tell_left(s, t, number, reason);
     tour_touch(s, now, t);
 }
@@ -48,14 +48,14 @@ static void stop_viewers(struct sig *s, struct tour *t, const char *sub) {
     }
 }
 
-enum err seat_remove(struct sig *s, us_t now, struct seat *x) {
-    struct conn *c = x->conn;
-    enum err e = tour_refuse(s, x->tour, x->sub);
+enum err seat_remove(struct sig *s, us_t now, struct seat *seat) {
+    struct conn *c = seat->conn;
+    enum err e = tour_refuse(s, seat->tour, seat->sub);
     if (e != OK) {
         return e;
     }
-    stop_viewers(s, x->tour, x->sub);
-    seat_leave(s, now, x, "removed"); /* x is in the trash, not freed, until effects are drained */
+    stop_viewers(s, seat->tour, seat->sub);
+    seat_leave(s, now, seat, "removed");
     if (c) {
         send_error(s, c, SIG_REMOVED);
         close_conn(s, c, WS_REMOVED);
@@ -63,11 +63,11 @@ enum err seat_remove(struct sig *s, us_t now, struct seat *x) {
     return OK;
 }
 
-void seat_disconnect(struct sig *s, us_t now, struct seat *x) {
-    x->conn = NULL;
-    x->lost = true;
-    timers_set(&s->timers, &x->grace.timer, now + s->config.resume_grace);
-    tell_changed(s, now, x);
+void seat_disconnect(struct sig *s, us_t now, struct seat *seat) {
+    seat->conn = NULL;
+    seat->lost = true;
+    timers_set(&s->timers, &seat->grace.timer, now + s->config.resume_grace);
+    tell_changed(s, now, seat);
 }
 
 /* ---- tours ---- */
@@ -103,9 +103,9 @@ void tour_end(struct sig *s, us_t now, struct tour *t) {
     json_close(&o, '}');
     send_all(s, t, NULL, &o);
     LIST_EACH(l, &t->seats) {
-        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-        if (x->conn) {
-            close_conn(s, x->conn, WS_NORMAL);
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat->conn) {
+            close_conn(s, seat->conn, WS_NORMAL);
         }
     }
     tour_note_end(s, now, t->name);

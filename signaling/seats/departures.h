@@ -6,14 +6,14 @@
 #include "signaling/state/state.h"
 
 /* Remove a seat: events, effects, timers. */
-void seat_leave(struct sig *s, us_t now, struct seat *x, const char *reason);
+void seat_leave(struct sig *s, us_t now, struct seat *seat, const char *reason);
 /* As seat_leave, without events to others and without ending the connection. */
-void seat_delete(struct sig *s, struct seat *x);
+void seat_delete(struct sig *s, struct seat *seat);
 /* The connection is gone: the seat is kept for the grace. */
-void seat_disconnect(struct sig *s, us_t now, struct seat *x);
+void seat_disconnect(struct sig *s, us_t now, struct seat *seat);
 /* A host removes somebody: who is told, everybody else too, and the token's sub is refused as long
  * as the tour runs. ERR_NOMEM: nothing has changed. */
-enum err seat_remove(struct sig *s, us_t now, struct seat *x);
+enum err seat_remove(struct sig *s, us_t now, struct seat *seat);
 
 /* End a run: everybody leaves. A tour that is not declared is gone afterwards. */
 void tour_stop(struct sig *s, struct tour *t);

@@ -12,15 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
-void seat_journal(struct sig *s, const struct seat *x, bool on) {
+void seat_journal(struct sig *s, const struct seat *seat, bool on) {
     effect(s, (struct sig_effect){.type = EFFECT_PARTICIPANT,
-                                  .tour = x->tour->id,
-                                  .worker = x->tour->worker,
-                                  .participant = x->id,
-                                  .name = x->name,
-                                  .role = role_name(x->role),
+                                  .tour = seat->tour->id,
+                                  .worker = seat->tour->worker,
+                                  .participant = seat->id,
+                                  .name = seat->name,
+                                  .role = role_name(seat->role),
                                   .on = on,
-                                  .consent_version = x->consent ? s->consent_version : NULL});
+                                  .consent_version = seat->consent ? s->consent_version : NULL});
 }
 
 /* ---- entering ---- */
@@ -71,50 +71,50 @@ static enum sig_code prepare(struct sig *s, const struct claims *c, struct tour 
     return SIG_OK;
 }
 
-static void link_seat(struct sig *s, struct tour *t, struct seat *x, const char *sub) {
-    x->tour = t;
-    x->id = ++s->next_handle;
-    x->number = t->next_number++;
-    memcpy(x->sub, sub, strlen(sub));
-    list_push(&t->seats, &x->in_tour);
+static void link_seat(struct sig *s, struct tour *t, struct seat *seat, const char *sub) {
+    seat->tour = t;
+    seat->id = ++s->next_handle;
+    seat->number = t->next_number++;
+    memcpy(seat->sub, sub, strlen(sub));
+    list_push(&t->seats, &seat->in_tour);
     t->n_seats++;
-    CHECK(map_put(s->seats, x->id, x) == OK); /* check_room looked */
-    mix_self(s, t, x->sub, x->id);
+    CHECK(map_put(s->seats, seat->id, seat) == OK); /* check_room looked */
+    mix_self(s, t, seat->sub, seat->id);
 }
 
-static void describe(struct seat *x, const struct admission *e) {
+static void describe(struct seat *seat, const struct admission *e) {
     const char *name = *e->claims->name      ? e->claims->name
                        : e->name && *e->name ? e->name
                                              : role_name(e->claims->role);
-    (void)snprintf(x->name, sizeof(x->name), "%s", name);
-    x->role = e->claims->role;
-    x->consent = e->consent;
-    x->wants = e->wants;
-    x->muted = 0;
-    x->pinned = 0;
+    (void)snprintf(seat->name, sizeof(seat->name), "%s", name);
+    seat->role = e->claims->role;
+    seat->consent = e->consent;
+    seat->wants = e->wants;
+    seat->muted = 0;
+    seat->pinned = 0;
 }
 
 /* A WHIP publisher in the seat: the connection that was there is told and closed. */
-static void detach(struct sig *s, struct seat *x) {
-    if (x->conn) {
-        x->conn->seat = NULL;
-        send_error(s, x->conn, SIG_SEAT_TAKEN);
-        close_conn(s, x->conn, WS_TAKEN_OVER);
-        x->conn = NULL;
+static void detach(struct sig *s, struct seat *seat) {
+    if (seat->conn) {
+        seat->conn->seat = NULL;
+        send_error(s, seat->conn, SIG_SEAT_TAKEN);
+        close_conn(s, seat->conn, WS_TAKEN_OVER);
+        seat->conn = NULL;
     }
 }
 
-void seat_attach(struct sig *s, struct seat *x, struct conn *c) {
-    if (x->conn != c) {
-        detach(s, x);
+void seat_attach(struct sig *s, struct seat *seat, struct conn *c) {
+    if (seat->conn != c) {
+        detach(s, seat);
     }
-    x->conn = c;
+    seat->conn = c;
     if (c) {
-        c->seat = x;
+        c->seat = seat;
         c->token_by = US_NEVER; /* a resume secret is as good as a token */
     }
-    x->lost = false;
-    timers_clear(&s->timers, &x->grace.timer);
+    seat->lost = false;
+    timers_clear(&s->timers, &seat->grace.timer);
 }
 
 /* "auto" records from the first host on. It is the first once: a host who stopped the recording and
@@ -141,8 +141,8 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     if (code != SIG_OK) {
         return code;
     }
-    struct seat *old = seat_by_sub(t, e->claims->sub), *x = old;
-    code = prepare(s, e->claims, &t, &x);
+    struct seat *old = seat_by_sub(t, e->claims->sub), *seat = old;
+    code = prepare(s, e->claims, &t, &seat);
     if (code != SIG_OK) {
         session_drop(session);
         return code;
@@ -151,56 +151,56 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
         tour_start(s, t);
     }
     if (!old) {
-        link_seat(s, t, x, e->claims->sub);
+        link_seat(s, t, seat, e->claims->sub);
         tour_touch(s, now, t);
-    } else if (x->session) {
-        session_stop(s, x->session, true);
+    } else if (seat->session) {
+        session_stop(s, seat->session, true);
     }
     host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
-    describe(x, e);
-    x->resume_by = now + s->config.seat_limit;
-    secret_renew(s, x);
-    seat_attach(s, x, e->conn);
-    seat_journal(s, x, true);
-    session_start(s, t, x, session);
-    e->seat = x;
+    describe(seat, e);
+    seat->resume_by = now + s->config.seat_limit;
+    secret_renew(s, seat);
+    seat_attach(s, seat, e->conn);
+    seat_journal(s, seat, true);
+    session_start(s, t, seat, session);
+    e->seat = seat;
     e->took_over = old != NULL;
     return SIG_OK;
 }
 
 /* ---- another offer ---- */
 
-void seat_spend(struct seat *x) {
-    memcpy(x->spent, x->session->params.fingerprint, FINGERPRINT_LEN);
+void seat_spend(struct seat *seat) {
+    memcpy(seat->spent, seat->session->params.fingerprint, FINGERPRINT_LEN);
 }
 
-enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *x, struct offer *o) {
+enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *seat, struct offer *o) {
     struct session *fresh;
-    o->before = x->session;
-    if (!rate_admit(s, now, x->tour->name, x->sub)) {
+    o->before = seat->session;
+    if (!rate_admit(s, now, seat->tour->name, seat->sub)) {
         return SIG_RATE_LIMITED;
     }
     if (effects_reserve(s, 1) != OK) {
         return SIG_INTERNAL;
     }
-    enum sig_code code = session_make(s, x->tour->codec, o, &fresh);
+    enum sig_code code = session_make(s, seat->tour->codec, o, &fresh);
     if (code != SIG_OK) {
         return code;
     }
-    if (x->session && negotiate_same_peer(&x->session->params, &fresh->params)) {
-        session_restart(s, x->session, &fresh->params.ice);
+    if (seat->session && negotiate_same_peer(&seat->session->params, &fresh->params)) {
+        session_restart(s, seat->session, &fresh->params.ice);
         session_drop(fresh);
         return SIG_OK;
     }
-    if (memcmp(x->spent, fresh->params.fingerprint, FINGERPRINT_LEN) == 0) {
+    if (memcmp(seat->spent, fresh->params.fingerprint, FINGERPRINT_LEN) == 0) {
         session_drop(fresh);
         return SIG_TRANSPORT_GONE;
     }
-    if (x->session) {
-        seat_spend(x);
-        session_stop(s, x->session, true);
+    if (seat->session) {
+        seat_spend(seat);
+        session_stop(s, seat->session, true);
     }
-    x->wants = *o->wants;
-    session_start(s, x->tour, x, fresh);
+    seat->wants = *o->wants;
+    session_start(s, seat->tour, seat, fresh);
     return SIG_OK;
 }

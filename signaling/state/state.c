@@ -26,9 +26,9 @@ struct seat *seat_by_sub(const struct tour *t, const char *sub) {
         return NULL;
     }
     LIST_EACH(l, &t->seats) {
-        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-        if (strcmp(x->sub, sub) == 0) {
-            return x;
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (strcmp(seat->sub, sub) == 0) {
+            return seat;
         }
     }
     return NULL;
@@ -41,9 +41,9 @@ struct seat *seat_by_number(const struct tour *t, const char *id) {
         return NULL;
     }
     LIST_EACH(l, &t->seats) {
-        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-        if (x->number == number) {
-            return x;
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat->number == number) {
+            return seat;
         }
     }
     return NULL;

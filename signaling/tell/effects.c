@@ -47,18 +47,14 @@ void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text) {
     push(s, e, text);
 }
 
-static void lose(struct sig *s, struct conn *c) {
-    c->broken = true;
-    s->any_broken = true;
-}
-
 void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
     if (!c || c->closing || c->broken) {
         return;
     }
     if (!text ||
         (s->count + s->reserved >= s->cap && grow(s, 2 * (s->count + s->reserved)) != OK)) {
-        lose(s, c);
+        c->broken = true;
+        s->any_broken = true;
         return;
     }
     push(s,
@@ -75,9 +71,9 @@ void send_out(struct sig *s, struct conn *c, struct buffer *o) {
 void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o) {
     struct shared_text *text = shared_text_of(o);
     LIST_EACH(l, &t->seats) {
-        const struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-        if (x->conn != except) {
-            send_text(s, x->conn, text);
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat->conn != except) {
+            send_text(s, seat->conn, text);
         }
     }
     shared_text_unref(text);
@@ -102,15 +98,15 @@ void close_conn(struct sig *s, struct conn *c, uint16_t status) {
     }
 }
 
-void to_trash(struct sig *s, struct trash *x) {
-    x->next = s->rubbish;
-    s->rubbish = x;
+void to_trash(struct sig *s, struct trash *trash) {
+    trash->next = s->rubbish;
+    s->rubbish = trash;
 }
 
 static void empty_trash(struct sig *s) {
-    for (struct trash *x = s->rubbish, *next; x; x = next) {
-        next = x->next;
-        mem_free(x);
+    for (struct trash *trash = s->rubbish, *next; trash; trash = next) {
+        next = trash->next;
+        mem_free(trash);
     }
     s->rubbish = NULL;
 }

@@ -23,6 +23,6 @@ void send_out(struct sig *s, struct conn *c, struct buffer *o);
 void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o);
 void send_error(struct sig *s, struct conn *c, enum sig_code code);
 void close_conn(struct sig *s, struct conn *c, uint16_t status);
-void to_trash(struct sig *s, struct trash *x);
+void to_trash(struct sig *s, struct trash *trash);
 
 #endif

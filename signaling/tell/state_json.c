@@ -6,14 +6,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *source_state(const struct seat *x, enum source_kind kind) {
-    const struct session *session = x->session;
+static const char *source_state(const struct seat *seat, enum source_kind kind) {
+    const struct session *session = seat->session;
     bool has_line = false;
     for (int i = 0; session && i < session->params.n_lines; i++) {
         has_line |= session->params.lines[i].source == kind;
     }
     return !has_line                  ? "off"
-           : x->muted & 1u << kind    ? "muted"
+           : seat->muted & 1u << kind ? "muted"
            : session->on & 1u << kind ? "on"
                                       : "off";
 }
@@ -24,18 +24,18 @@ static void put_number(struct buffer *o, const char *key, uint32_t number) {
     json_put_string(o, key, id);
 }
 
-void put_participant(struct buffer *o, const struct seat *x) {
+void put_participant(struct buffer *o, const struct seat *seat) {
     json_open(o, NULL, '{');
-    put_number(o, "id", x->number);
-    json_put_string(o, "name", x->name);
-    json_put_string(o, "role", role_name(x->role));
-    json_put_bool(o, "host", x->role == ROLE_AGENT);
-    json_put_string(o, "link", x->lost ? "lost" : "ok");
-    json_put_bool(o, "connected", x->session && x->session->connected);
+    put_number(o, "id", seat->number);
+    json_put_string(o, "name", seat->name);
+    json_put_string(o, "role", role_name(seat->role));
+    json_put_bool(o, "host", seat->role == ROLE_AGENT);
+    json_put_string(o, "link", seat->lost ? "lost" : "ok");
+    json_put_bool(o, "connected", seat->session && seat->session->connected);
     json_open(o, "sources", '{');
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         json_put_string(o, source_kind_name((enum source_kind)k),
-                        source_state(x, (enum source_kind)k));
+                        source_state(seat, (enum source_kind)k));
     }
     json_close(o, '}');
     json_close(o, '}');
@@ -65,18 +65,18 @@ void put_roster(struct buffer *o, const struct tour *t) {
 }
 
 void put_id(struct buffer *o, const struct sig *s, uint64_t participant) {
-    const struct seat *x = participant ? map_get(s->seats, participant) : NULL;
-    if (x) {
-        put_number(o, NULL, x->number);
+    const struct seat *seat = participant ? map_get(s->seats, participant) : NULL;
+    if (seat) {
+        put_number(o, NULL, seat->number);
     } else {
         json_put_null(o, NULL);
     }
 }
 
-static void put_slot_fields(struct buffer *o, const struct sig *s, const struct session *x,
+static void put_slot_fields(struct buffer *o, const struct sig *s, const struct session *session,
                             int line) {
-    const struct session_line *l = &x->params.lines[line];
-    const struct binding *b = &x->bound[line];
+    const struct session_line *l = &session->params.lines[line];
+    const struct binding *b = &session->bound[line];
     bool bound = b->participant && map_get(s->seats, b->participant);
     json_put_string(o, "mid", l->mid);
     json_put_string(o, "kind", slot_kind_name((enum slot_kind)l->slot));
@@ -89,34 +89,34 @@ static void put_slot_fields(struct buffer *o, const struct sig *s, const struct 
     }
 }
 
-void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line) {
+void put_slot(struct buffer *o, const struct sig *s, const struct session *session, int line) {
     json_open(o, NULL, '{');
     json_put_string(o, "type", "slot");
-    put_slot_fields(o, s, x, line);
+    put_slot_fields(o, s, session, line);
     json_close(o, '}');
 }
 
-void put_slots(struct buffer *o, const struct sig *s, const struct session *x) {
+void put_slots(struct buffer *o, const struct sig *s, const struct session *session) {
     json_open(o, NULL, '[');
-    for (int i = 0; x && i < x->params.n_lines; i++) {
-        if (x->params.lines[i].slot) {
+    for (int i = 0; session && i < session->params.n_lines; i++) {
+        if (session->params.lines[i].slot) {
             json_open(o, NULL, '{');
-            put_slot_fields(o, s, x, i);
+            put_slot_fields(o, s, session, i);
             json_close(o, '}');
         }
     }
     json_close(o, ']');
 }
 
-void tell_participant(struct sig *s, const struct seat *x, const char *type,
+void tell_participant(struct sig *s, const struct seat *seat, const char *type,
                       const struct conn *except) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", type);
     json_key(&o, "participant");
-    put_participant(&o, x);
+    put_participant(&o, seat);
     json_close(&o, '}');
-    send_all(s, x->tour, except, &o);
+    send_all(s, seat->tour, except, &o);
 }
 
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason) {

@@ -6,19 +6,19 @@
 #include "signaling/state/state.h"
 
 /* The participant object. */
-void put_participant(struct buffer *o, const struct seat *x);
+void put_participant(struct buffer *o, const struct seat *seat);
 /* The tour object. */
 void put_tour(struct buffer *o, const struct tour *t);
 /* All participants, in the order of joining. */
 void put_roster(struct buffer *o, const struct tour *t);
-/* All slots with what is bound to them; x may be NULL (no transport: none). */
-void put_slots(struct buffer *o, const struct sig *s, const struct session *x);
+/* All slots with what is bound to them; session may be NULL (no transport: none). */
+void put_slots(struct buffer *o, const struct sig *s, const struct session *session);
 /* The event about one slot, params.lines[line]. */
-void put_slot(struct buffer *o, const struct sig *s, const struct session *x, int line);
+void put_slot(struct buffer *o, const struct sig *s, const struct session *session, int line);
 /* "p7", or null for 0 and for those who left. */
 void put_id(struct buffer *o, const struct sig *s, uint64_t participant);
 /* An event of this type with the participant to everybody in the tour but `except`. */
-void tell_participant(struct sig *s, const struct seat *x, const char *type,
+void tell_participant(struct sig *s, const struct seat *seat, const char *type,
                       const struct conn *except);
 /* Tell everybody who left. */
 void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);

@@ -22,39 +22,35 @@ static void wait_for_tick(struct sig *s, us_t now, struct tour *t) {
 
 /* What others know of a participant, as a fingerprint of its JSON; 0 when memory is out, which is
  * never taken for known. */
-static uint64_t known_of(const struct sig *s, const struct seat *x) {
+static uint64_t known_of(const struct sig *s, const struct seat *seat) {
     struct buffer b = {0};
-    put_participant(&b, x);
+    put_participant(&b, seat);
     uint64_t known = b.bad ? 0 : hash_bytes(b.p, b.n, s->seed) | 1;
     buffer_free(&b);
     return known;
 }
 
-static void tell_joined(struct sig *s, struct seat *x) {
-    x->known = known_of(s, x);
-    x->changed = false;
-    tell_participant(s, x, "participant_joined", x->conn);
+void tell_changed(struct sig *s, us_t now, struct seat *seat) {
+    seat->changed = true;
+    wait_for_tick(s, now, seat->tour);
 }
 
-void tell_changed(struct sig *s, us_t now, struct seat *x) {
-    x->changed = true;
-    wait_for_tick(s, now, x->tour);
-}
-
-void tell_entered(struct sig *s, us_t now, struct seat *x, bool took_over) {
+void tell_entered(struct sig *s, us_t now, struct seat *seat, bool took_over) {
     if (took_over) {
-        tell_changed(s, now, x);
+        tell_changed(s, now, seat);
     } else {
-        tell_joined(s, x);
+        seat->known = known_of(s, seat);
+        seat->changed = false;
+        tell_participant(s, seat, "participant_joined", seat->conn);
     }
 }
 
-static void tell_net_change(struct sig *s, struct seat *x) {
-    uint64_t known = known_of(s, x);
-    x->changed = false;
-    if (known == 0 || known != x->known) {
-        x->known = known;
-        tell_participant(s, x, "participant_changed", NULL);
+static void tell_net_change(struct sig *s, struct seat *seat) {
+    uint64_t known = known_of(s, seat);
+    seat->changed = false;
+    if (known == 0 || known != seat->known) {
+        seat->known = known;
+        tell_participant(s, seat, "participant_changed", NULL);
     }
 }
 
@@ -62,48 +58,48 @@ static void tell_net_change(struct sig *s, struct seat *x) {
  * the tick, all must be told what is true then. */
 void roster_shown(struct tour *t) {
     LIST_EACH(l, &t->seats) {
-        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
-        x->known = x->changed ? 0 : x->known;
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        seat->known = seat->changed ? 0 : seat->known;
     }
 }
 
 /* ---- slots ---- */
 
-void slots_shown(struct session *x) {
-    for (int i = 0; x && i < x->params.n_lines; i++) {
-        x->told[i].binding = x->bound[i];
-        x->told[i].changed = false;
+void slots_shown(struct session *session) {
+    for (int i = 0; session && i < session->params.n_lines; i++) {
+        session->told[i].binding = session->bound[i];
+        session->told[i].changed = false;
     }
 }
 
-static void tell_binding(struct sig *s, us_t now, struct session *x, int line) {
+static void tell_binding(struct sig *s, us_t now, struct session *session, int line) {
     struct buffer o = {0};
-    struct told *told = &x->told[line];
-    const struct binding *b = &x->bound[line];
+    struct told *told = &session->told[line];
+    const struct binding *b = &session->bound[line];
     told->changed = false;
     if (told->binding.participant != b->participant || told->binding.source != b->source ||
         told->binding.paused != b->paused) {
         told->binding = *b;
         told->at = now;
-        put_slot(&o, s, x, line);
-        send_out(s, x->seat ? x->seat->conn : NULL, &o);
+        put_slot(&o, s, session, line);
+        send_out(s, session->seat ? session->seat->conn : NULL, &o);
     }
 }
 
-void tell_slot(struct sig *s, us_t now, struct session *x, int line) {
-    struct told *told = &x->told[line];
+void tell_slot(struct sig *s, us_t now, struct session *session, int line) {
+    struct told *told = &session->told[line];
     if (told->at != 0 && now - told->at < s->config.roster_tick) {
         told->changed = true;
-        wait_for_tick(s, now, x->tour);
+        wait_for_tick(s, now, session->tour);
         return;
     }
-    tell_binding(s, now, x, line);
+    tell_binding(s, now, session, line);
 }
 
-static void tell_net_slots(struct sig *s, us_t now, struct session *x) {
-    for (int i = 0; i < x->params.n_lines; i++) {
-        if (x->told[i].changed) {
-            tell_binding(s, now, x, i);
+static void tell_net_slots(struct sig *s, us_t now, struct session *session) {
+    for (int i = 0; i < session->params.n_lines; i++) {
+        if (session->told[i].changed) {
+            tell_binding(s, now, session, i);
         }
     }
 }
@@ -112,16 +108,16 @@ static void tell_net_slots(struct sig *s, us_t now, struct session *x) {
 
 void tour_tick(struct sig *s, us_t now, struct tour *t) {
     LIST_EACH(l, &t->seats) {
-        struct seat *x = LIST_ENTRY(l, struct seat, in_tour);
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (s->count >= TIMEOUT_EFFECTS_MAX) {
             timers_set(&s->timers, &t->tick.timer, now); /* the rest is told at the next call */
             return;
         }
-        if (x->session) {
-            tell_net_slots(s, now, x->session);
+        if (seat->session) {
+            tell_net_slots(s, now, seat->session);
         }
-        if (x->changed) {
-            tell_net_change(s, x);
+        if (seat->changed) {
+            tell_net_change(s, seat);
         }
     }
 }

@@ -8,8 +8,8 @@
 static uint32_t listeners_of(const struct tour *t, const char *sub) {
     uint32_t n = 0;
     LIST_EACH(l, &t->viewers) {
-        const struct session *x = LIST_ENTRY(l, struct session, in_viewers);
-        n += x->params.mix && strcmp(x->sub, sub) == 0;
+        const struct session *session = LIST_ENTRY(l, struct session, in_viewers);
+        n += session->params.mix && strcmp(session->sub, sub) == 0;
     }
     return n;
 }
@@ -23,10 +23,10 @@ enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *s
     return full ? SIG_MIX_FULL : SIG_OK;
 }
 
-void mix_choose(const struct tour *t, struct session *x) {
-    const struct seat *self = seat_by_sub(t, x->sub);
-    x->params.mix = true;
-    x->params.without = self ? self->id : 0;
+void mix_choose(const struct tour *t, struct session *session) {
+    const struct seat *self = seat_by_sub(t, session->sub);
+    session->params.mix = true;
+    session->params.without = self ? self->id : 0;
 }
 
 static void tell_workers(struct sig *s, const struct tour *t, bool on) {
@@ -37,29 +37,29 @@ static void tell_workers(struct sig *s, const struct tour *t, bool on) {
                                   .on = on});
 }
 
-static void tell_mix(struct sig *s, const struct session *x, bool on) {
+static void tell_mix(struct sig *s, const struct session *session, bool on) {
     effect(s, (struct sig_effect){.type = EFFECT_MIX,
-                                  .tour = x->tour->id,
-                                  .worker = x->worker,
-                                  .peer = x->params.peer,
-                                  .participant = x->params.without,
+                                  .tour = session->tour->id,
+                                  .worker = session->worker,
+                                  .peer = session->params.peer,
+                                  .participant = session->params.without,
                                   .on = on});
 }
 
 /* The mix is told first: what workers tell it then is of a tour that it knows. */
-void mix_begin(struct sig *s, const struct session *x) {
+void mix_begin(struct sig *s, const struct session *session) {
     s->n_mix++;
-    tell_mix(s, x, true);
-    if (x->tour->n_mix++ == 0) {
-        tell_workers(s, x->tour, true);
+    tell_mix(s, session, true);
+    if (session->tour->n_mix++ == 0) {
+        tell_workers(s, session->tour, true);
     }
 }
 
-void mix_end(struct sig *s, const struct session *x) {
+void mix_end(struct sig *s, const struct session *session) {
     s->n_mix--;
-    tell_mix(s, x, false);
-    if (--x->tour->n_mix == 0) {
-        tell_workers(s, x->tour, false);
+    tell_mix(s, session, false);
+    if (--session->tour->n_mix == 0) {
+        tell_workers(s, session->tour, false);
     }
 }
 
@@ -71,10 +71,10 @@ void mix_spread(struct sig *s, const struct tour *t) {
 
 void mix_self(struct sig *s, const struct tour *t, const char *sub, uint64_t participant) {
     LIST_EACH(l, &t->viewers) {
-        struct session *x = LIST_ENTRY(l, struct session, in_viewers);
-        if (x->params.mix && strcmp(x->sub, sub) == 0) {
-            x->params.without = participant;
-            tell_mix(s, x, true);
+        struct session *session = LIST_ENTRY(l, struct session, in_viewers);
+        if (session->params.mix && strcmp(session->sub, sub) == 0) {
+            session->params.without = participant;
+            tell_mix(s, session, true);
         }
     }
 }

@@ -8,11 +8,11 @@
 
 /* May one more viewer of the tour, with this sub, hear the mix? SIG_MIX_OFF, SIG_MIX_FULL. */
 enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *sub);
-/* The viewer x, whose sub is set, is to hear the mix of this tour. */
-void mix_choose(const struct tour *t, struct session *x);
+/* This viewer, whose sub is set, is to hear the mix of this tour. */
+void mix_choose(const struct tour *t, struct session *session);
 /* It was started, or ends; its worker knows it. */
-void mix_begin(struct sig *s, const struct session *x);
-void mix_end(struct sig *s, const struct session *x);
+void mix_begin(struct sig *s, const struct session *session);
+void mix_end(struct sig *s, const struct session *session);
 /* One more worker has the tour. */
 void mix_spread(struct sig *s, const struct tour *t);
 /* Who has this sub is this participant from now on, 0: nobody. */

@@ -44,8 +44,8 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
         return code;
     }
     o->field = NULL;
-    struct session *x = mem_zalloc(1, sizeof(*x));
-    if (!x) {
+    struct session *session = mem_zalloc(1, sizeof(*session));
+    if (!session) {
         return SIG_INTERNAL;
     }
     o->result = (struct negotiation){.offer = &o->sdp,
@@ -53,60 +53,60 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
                                      .video = video,
                                      .before = o->before ? &o->before->params : NULL,
                                      .rng = &s->config.rng};
-    code = negotiate(&o->result, &x->params);
+    code = negotiate(&o->result, &session->params);
     if (code != SIG_OK) {
         o->field = "offer";
         negotiate_explain(&o->sdp, &o->result, o->why);
-        mem_free(x);
+        mem_free(session);
         return code;
     }
-    x->params.peer = ++s->next_handle;
-    x->params.loudest_audio = o->use == OFFER_WHEP;
-    x->described = rng_u64(&s->config.rng) >> 1;
-    x->params.obeys_layers = o->use == OFFER_WANTS; /* others have nobody to be told */
-    x->version = 1;
-    random_hex(s, x->params.cname, 16);
-    *ret = x;
+    session->params.peer = ++s->next_handle;
+    session->params.loudest_audio = o->use == OFFER_WHEP;
+    session->described = rng_u64(&s->config.rng) >> 1;
+    session->params.obeys_layers = o->use == OFFER_WANTS; /* others have nobody to be told */
+    session->version = 1;
+    random_hex(s, session->params.cname, 16);
+    *ret = session;
     return SIG_OK;
 }
 
 /* What says where media goes is made here only, and only of a session that has its worker. */
-static struct answer answer_of(const struct sig *s, const struct session *x,
+static struct answer answer_of(const struct sig *s, const struct session *session,
                                struct addr at[CANDIDATES_MAX]) {
-    CHECK(map_get(s->peers, x->params.peer) == x);
-    return (struct answer){.params = &x->params,
-                           .ice = &x->params.ice,
-                           .fingerprint = s->config.fingerprint,
-                           .candidates = at,
-                           .n_candidates =
-                               s->config.candidates(s->config.ctx, x->worker, at, CANDIDATES_MAX),
-                           .tcp = s->config.ice_tcp,
-                           .start_bitrate_kbps = s->config.start_bitrate_kbps,
-                           .id = x->described,
-                           .version = x->version};
+    CHECK(map_get(s->peers, session->params.peer) == session);
+    return (struct answer){
+        .params = &session->params,
+        .ice = &session->params.ice,
+        .fingerprint = s->config.fingerprint,
+        .candidates = at,
+        .n_candidates = s->config.candidates(s->config.ctx, session->worker, at, CANDIDATES_MAX),
+        .tcp = s->config.ice_tcp,
+        .start_bitrate_kbps = s->config.start_bitrate_kbps,
+        .id = session->described,
+        .version = session->version};
 }
 
-void session_answer(struct sig *s, const struct session *x, const struct offer *o,
+void session_answer(struct sig *s, const struct session *session, const struct offer *o,
                     struct buffer *out) {
     struct addr at[CANDIDATES_MAX];
-    struct answer a = answer_of(s, x, at);
+    struct answer a = answer_of(s, session, at);
     a.n = &o->result;
     answer_write(out, &a);
 }
 
-void session_fragment(struct sig *s, const struct session *x, const struct ice_credentials *ice,
-                      struct buffer *out) {
+void session_fragment(struct sig *s, const struct session *session,
+                      const struct ice_credentials *ice, struct buffer *out) {
     struct addr at[CANDIDATES_MAX];
-    struct answer a = answer_of(s, x, at);
+    struct answer a = answer_of(s, session, at);
     a.ice = ice;
     fragment_write(out, &a);
 }
 
-static void apply_intent(struct sig *s, const struct seat *seat, const struct session *x) {
-    struct sig_effect e = {.worker = x->worker,
+static void apply_intent(struct sig *s, const struct seat *seat, const struct session *session) {
+    struct sig_effect e = {.worker = session->worker,
                            .tour = seat->tour->id,
                            .participant = seat->id,
-                           .peer = x->params.peer};
+                           .peer = session->params.peer};
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         if (seat->muted & 1u << k) {
             e.type = EFFECT_MUTE;
@@ -123,86 +123,88 @@ static void apply_intent(struct sig *s, const struct seat *seat, const struct se
     }
 }
 
-void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x) {
-    x->tour = t;
-    x->seat = seat;
-    x->params.tour = t->id;
-    x->params.participant = seat ? seat->id : ++s->next_handle;
-    x->params.host = seat && seat->role == ROLE_AGENT;
-    x->params.record_consent = seat && seat->consent;
-    CHECK(map_put(s->peers, x->params.peer, x) == OK); /* session_make looked for room */
-    x->worker = tour_place(s, t);
-    s->load[x->worker]++;
+void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *session) {
+    session->tour = t;
+    session->seat = seat;
+    session->params.tour = t->id;
+    session->params.participant = seat ? seat->id : ++s->next_handle;
+    session->params.host = seat && seat->role == ROLE_AGENT;
+    session->params.record_consent = seat && seat->consent;
+    /* session_make looked for room. */
+    CHECK(map_put(s->peers, session->params.peer, session) == OK);
+    session->worker = tour_place(s, t);
+    s->load[session->worker]++;
     t->n_sessions++;
     if (seat) {
-        seat->session = x;
+        seat->session = session;
     } else {
         t->n_viewers++;
-        list_push(&t->viewers, &x->in_viewers);
+        list_push(&t->viewers, &session->in_viewers);
     }
     effect(s, (struct sig_effect){.type = EFFECT_PEER_ADD,
-                                  .worker = x->worker,
+                                  .worker = session->worker,
                                   .tour = t->id,
-                                  .peer = x->params.peer,
-                                  .participant = x->params.participant,
-                                  .params = &x->params});
+                                  .peer = session->params.peer,
+                                  .participant = session->params.participant,
+                                  .params = &session->params});
     if (seat) {
-        apply_intent(s, seat, x);
+        apply_intent(s, seat, session);
     }
-    if (x->params.mix) {
-        mix_begin(s, x);
+    if (session->params.mix) {
+        mix_begin(s, session);
     }
 }
 
-void session_stop(struct sig *s, struct session *x, bool tell_media) {
-    struct tour *t = x->tour;
-    map_take(s->peers, x->params.peer);
-    if (*x->resource) {
-        map_take(s->resources, key_of(s, x->resource));
+void session_stop(struct sig *s, struct session *session, bool tell_media) {
+    struct tour *t = session->tour;
+    map_take(s->peers, session->params.peer);
+    if (*session->resource) {
+        map_take(s->resources, key_of(s, session->resource));
     }
-    s->load[x->worker]--;
+    s->load[session->worker]--;
     t->n_sessions--;
-    if (x->params.mix) {
-        mix_end(s, x);
+    if (session->params.mix) {
+        mix_end(s, session);
     }
-    if (x->seat) {
-        x->seat->session = NULL;
+    if (session->seat) {
+        session->seat->session = NULL;
     } else {
         t->n_viewers--;
-        list_remove(&x->in_viewers);
+        list_remove(&session->in_viewers);
     }
     if (tell_media) {
         effect(s, (struct sig_effect){.type = EFFECT_PEER_REMOVE,
-                                      .worker = x->worker,
+                                      .worker = session->worker,
                                       .tour = t->id,
-                                      .peer = x->params.peer});
+                                      .peer = session->params.peer});
     }
-    to_trash(s, &x->trash);
+    to_trash(s, &session->trash);
 }
 
-void session_drop(struct session *x) {
-    mem_free(x);
+void session_drop(struct session *session) {
+    mem_free(session);
 }
 
-void session_restart(struct sig *s, struct session *x, const struct ice_credentials *fresh) {
-    x->params.ice = *fresh;
-    x->version++;
+void session_restart(struct sig *s, struct session *session, const struct ice_credentials *fresh) {
+    session->params.ice = *fresh;
+    session->version++;
     effect(s, (struct sig_effect){.type = EFFECT_PEER_RESTART,
-                                  .worker = x->worker,
-                                  .tour = x->tour->id,
-                                  .peer = x->params.peer,
-                                  .ice = &x->params.ice});
+                                  .worker = session->worker,
+                                  .tour = session->tour->id,
+                                  .peer = session->params.peer,
+                                  .ice = &session->params.ice});
 }
 
-void session_new_etag(struct sig *s, struct session *x) {
+void session_new_etag(struct sig *s, struct session *session) {
     char hex[17];
     random_hex(s, hex, 16);
-    (void)snprintf(x->etag, sizeof(x->etag), "\"%s\"", hex);
+    (void)snprintf(session->etag, sizeof(session->etag), "\"%s\"", hex);
 }
 
-void session_name(struct sig *s, struct session *x, const char *kind, const char *tour) {
-    random_hex(s, x->resource, RESOURCE_LEN);
-    (void)snprintf(x->location, sizeof(x->location), "/%s/%s/%s", kind, tour, x->resource);
-    session_new_etag(s, x);
-    CHECK(map_put(s->resources, key_of(s, x->resource), x) == OK);
+void session_name(struct sig *s, struct session *session, const char *kind, const char *tour) {
+    random_hex(s, session->resource, RESOURCE_LEN);
+    (void)snprintf(session->location, sizeof(session->location), "/%s/%s/%s", kind, tour,
+                   session->resource);
+    session_new_etag(s, session);
+    CHECK(map_put(s->resources, key_of(s, session->resource), session) == OK);
 }

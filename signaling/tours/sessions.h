@@ -25,23 +25,23 @@ struct offer {
 enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret);
 /* Append the answer of a session that was started: only that has a worker, whose addresses the
  * answer names. */
-void session_answer(struct sig *s, const struct session *x, const struct offer *o,
+void session_answer(struct sig *s, const struct session *session, const struct offer *o,
                     struct buffer *out);
 /* The same for the sdpfrag that answers a WHIP or WHEP restart, with the credentials that
  * session_restart will take. */
-void session_fragment(struct sig *s, const struct session *x, const struct ice_credentials *ice,
-                      struct buffer *out);
+void session_fragment(struct sig *s, const struct session *session,
+                      const struct ice_credentials *ice, struct buffer *out);
 /* Make it live: seat may be NULL (a viewer). Emits EFFECT_PEER_ADD and the seat's intent. */
-void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *x);
-/* End it; tell_media: with EFFECT_PEER_REMOVE. Frees x. */
-void session_stop(struct sig *s, struct session *x, bool tell_media);
+void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *session);
+/* End it; tell_media: with EFFECT_PEER_REMOVE. Frees it. */
+void session_stop(struct sig *s, struct session *session, bool tell_media);
 /* Throw away a session that was never started. NULL allowed. */
-void session_drop(struct session *x);
+void session_drop(struct session *session);
 /* Take over new ICE credentials of a restart. */
-void session_restart(struct sig *s, struct session *x, const struct ice_credentials *fresh);
+void session_restart(struct sig *s, struct session *session, const struct ice_credentials *fresh);
 /* Give it a resource for WHIP and WHEP. */
-void session_name(struct sig *s, struct session *x, const char *kind, const char *tour);
+void session_name(struct sig *s, struct session *session, const char *kind, const char *tour);
 /* A new entity tag for the resource. */
-void session_new_etag(struct sig *s, struct session *x);
+void session_new_etag(struct sig *s, struct session *session);
 
 #endif
