@@ -22,7 +22,7 @@ CHECKED = ("base", "media", "signaling", "recorder", "helper", "server", "bench"
 CORE = ("base", "media", "signaling", "recorder")
 TESTED = {
     "media": ("wire", "ice", "secure", "recv", "send", "bwe", "feed", "audio", "room", "engine", "mix"),
-    "signaling": ("signaling",),
+    "signaling": ("sdp", "signaling"),
     "recorder": ("recorder",),
 }
 

@@ -254,30 +254,6 @@ const char *world_field(const char *json, const char *key, char *out, size_t cap
     return out;
 }
 
-const char *data_file(const char *name) {
-    static struct { char name[64], *text; } kept[16];
-    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-        if (kept[i].text && strcmp(kept[i].name, name) == 0) {
-            return kept[i].text;
-        }
-        if (kept[i].text) {
-            continue;
-        }
-        char path[512];
-        snprintf(path, sizeof(path), "%s/%s", TEST_DATA, name);
-        FILE *f = fopen(path, "rb");
-        CHECK(f);
-        static char buffer[1 << 18];
-        size_t n = fread(buffer, 1, sizeof(buffer) - 1, f);
-        fclose(f);
-        kept[i].text = copy_of(buffer, n);
-        snprintf(kept[i].name, sizeof(kept[i].name), "%s", name);
-        return kept[i].text;
-    }
-    CHECK(!"too many data files");
-    return NULL;
-}
-
 #define FP_A "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 #define FP_B "A0:B1:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 #define ICE(u) "a=ice-ufrag:" u "\r\na=ice-pwd:0123456789abcdefghijkl" u "\r\n"

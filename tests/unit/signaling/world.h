@@ -6,6 +6,7 @@
 
 #include "signaling/signaling.h"
 #include "signaling/state/shared_text.h"
+#include "tests/unit/sdp/data.h"
 #include "tests/unit/test.h"
 
 #define LOG_MAX 16384
@@ -58,8 +59,6 @@ size_t world_count(const struct world *w, enum sig_effect_type type);
  * there is none. */
 const char *world_field(const char *json, const char *key, char *out, size_t cap);
 
-/* A file of tests/data, NUL-terminated, kept until the process ends. */
-const char *data_file(const char *name);
 /* The small offer used where its content does not matter: mids 0 (audio, sendonly), 1 (video,
  * sendonly), 2 (video, recvonly), 3 (audio, recvonly). */
 const char *small_offer(void);

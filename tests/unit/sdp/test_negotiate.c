@@ -1,6 +1,6 @@
 /* Offers of real clients and the answers they get, line by line. */
 
-#include "tests/unit/signaling/deal.h"
+#include "tests/unit/sdp/deal.h"
 
 static const char fp[] = "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
                          "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:passive\r\n";
@@ -178,10 +178,9 @@ static struct deal *deal_with(const char *file, const char *from, const char *to
         text = at + strlen(from);
     }
     buffer_str(&o, text);
-    struct shared_text *t = shared_text_of(&o);
-    CHECK(t);
-    char *changed = strdup(t->p); /* the offer is views of it */
-    shared_text_unref(t);
+    CHECK(!o.bad);
+    char *changed = strdup(o.p); /* the offer is views of it */
+    buffer_free(&o);
     struct deal *d = deal_new(changed, SIG_OK);
     d->text = changed;
     return d;

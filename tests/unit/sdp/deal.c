@@ -1,4 +1,4 @@
-#include "tests/unit/signaling/deal.h"
+#include "tests/unit/sdp/deal.h"
 
 struct deal *deal_of(const char *text) {
     struct deal *d = calloc(1, sizeof(*d));
@@ -38,10 +38,9 @@ enum sig_code deal_close(struct deal *d, enum codec video) {
                        .id = 0x7fffffffffffffff,
                        .version = 1};
     answer_write(&o, &a);
-    struct shared_text *t = shared_text_of(&o);
-    CHECK(t);
-    d->answer = strdup(t->p);
-    shared_text_unref(t);
+    CHECK(!o.bad);
+    d->answer = strdup(o.p);
+    buffer_free(&o);
     return code;
 }
 

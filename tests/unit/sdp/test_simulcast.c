@@ -1,5 +1,5 @@
 /* Simulcast of more than one m-line of an offer, and rids that cannot tell streams apart. */
-#include "tests/unit/signaling/deal.h"
+#include "tests/unit/sdp/deal.h"
 
 #define RID_EXTS                                         \
     "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n" \

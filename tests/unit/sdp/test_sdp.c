@@ -1,6 +1,7 @@
 /* The parser on its own: spans, bounds, refusals. */
 #include "signaling/sdp/sdp.h"
-#include "tests/unit/signaling/world.h"
+#include "tests/unit/sdp/data.h"
+#include "tests/unit/test.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,11 @@
 /* An offer, the answer to it, and what was agreed. */
-#ifndef ORIEL_TESTS_UNIT_SIGNALING_DEAL_H
-#define ORIEL_TESTS_UNIT_SIGNALING_DEAL_H
+#ifndef ORIEL_TESTS_UNIT_SDP_DEAL_H
+#define ORIEL_TESTS_UNIT_SDP_DEAL_H
 
 #include "signaling/sdp/answer.h"
 #include "signaling/sdp/refusal.h"
-#include "tests/unit/signaling/world.h"
+#include "tests/unit/sdp/data.h"
+#include "tests/unit/test.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Offers as clients in the field make them: each was refused once, or is easily refused again. What
  * cannot be answered is refused with a word about its line. */
-#include "tests/unit/signaling/deal.h"
+#include "tests/unit/sdp/deal.h"
 
 static struct deal *d; /* the last one */
 static char why[REFUSAL_MAX];

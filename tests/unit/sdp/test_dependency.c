@@ -1,5 +1,5 @@
 /* Who is asked for dependency descriptors (AV1 RTP specification, appendix A), and who is not. */
-#include "tests/unit/signaling/deal.h"
+#include "tests/unit/sdp/deal.h"
 
 #define ANOTHER "a=extmap:14 urn:ietf:params:rtp-hdrext:toffset\r\n"
 
