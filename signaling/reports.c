@@ -104,7 +104,7 @@ void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant) {
     send_all(s, t, NULL, &o);
 }
 
-void sig_recording(struct sig *s, uint64_t tour, enum recording_state state) {
+void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
     if (t && t->recording != state) {

@@ -119,8 +119,8 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
 void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active);
 void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
-enum recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
-void sig_recording(struct sig *s, uint64_t tour, enum recording_state state);
+enum sig_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
+void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state);
 
 /* When to call sig_timeout, US_NEVER = not at all. After a call it may be in the past again: many
  * seats that run out at once are handled in portions. */

@@ -300,10 +300,10 @@ static void note_recorder(struct glue *g, const struct recorder_event *e) {
 }
 
 static void on_recorder(struct glue *g, const struct recorder_event *e) {
-    static const enum recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
-                                                 [RECORDER_STOPPED] = RECORDING_OFF,
-                                                 [RECORDER_FAILING] = RECORDING_FAILING,
-                                                 [RECORDER_RECOVERED] = RECORDING_ON};
+    static const enum sig_recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
+                                                     [RECORDER_STOPPED] = RECORDING_OFF,
+                                                     [RECORDER_FAILING] = RECORDING_FAILING,
+                                                     [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */

@@ -148,7 +148,7 @@ struct tour {
     struct link refused; /* subs that a host has removed, oldest first */
     uint32_t n_refused;
     bool had_host; /* since the run began or its recording ended for want of people */
-    enum recording_state recording;
+    enum sig_recording_state recording;
 };
 
 #define RATE_BUCKETS 1024

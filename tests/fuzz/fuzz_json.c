@@ -55,7 +55,7 @@ static void report(struct sig *s, us_t now, struct bytes b) {
         sig_speaker(s, id, who);
         break;
     default:
-        sig_recording(s, id, (enum recording_state)(who % 3));
+        sig_recording(s, id, (enum sig_recording_state)(who % 3));
     }
 }
 
