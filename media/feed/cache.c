@@ -51,7 +51,7 @@ void packet_cache_clear(struct packet_cache *c) {
         let_go(c);
     }
     c->oldest = c->high = 0;
-    c->holds = false;
+    c->holds = c->fills = false;
 }
 
 void packet_cache_free(struct packet_cache *c) {
@@ -62,7 +62,7 @@ void packet_cache_free(struct packet_cache *c) {
 
 /* Let the ring end at seq, which is beyond its present end. */
 static void advance(struct packet_cache *c, uint64_t seq) {
-    bool far = seq - c->high > GAP_MAX || seq - c->oldest >= 2 * (uint64_t)c->cap;
+    bool far = (seq - c->high > GAP_MAX && !c->fills) || seq - c->oldest >= 2 * (uint64_t)c->cap;
     if (c->high == 0 || far) {
         packet_cache_clear(c);
         c->oldest = seq;
@@ -130,10 +130,11 @@ bool packet_cache_skipped(const struct packet_cache *c, uint64_t seq) {
 void packet_cache_hold(struct packet_cache *c, uint64_t seq) {
     c->from = seq;
     c->holds = true;
+    c->fills = false;
 }
 
 void packet_cache_release(struct packet_cache *c) {
-    c->holds = false;
+    c->holds = c->fills = false;
 }
 
 const struct media_packet *packet_cache_find(const struct packet_cache *c, us_t now, uint64_t seq) {

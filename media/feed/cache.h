@@ -22,6 +22,7 @@ struct packet_cache {
     uint64_t high;   /* highest stored + 1; 0 = empty */
     uint64_t from;   /* while `holds`: of the first packet that is held */
     bool holds;
+    bool fills; /* what lies between is still to come: it does not begin anew for a gap */
 };
 
 /* cap: power of two, 64..4096; age > 0 [us]. ERR_NOMEM leaves *c zeroed, ERR_RANGE too. */

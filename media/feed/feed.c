@@ -189,6 +189,7 @@ void feed_copy_begin(struct feed *f, const struct media_packet *key) {
     f->key_ts = key->ts;
     forget_gop(f);
     packet_cache_hold(&f->cache, key->seq);
+    f->cache.fills = true;
 }
 
 bool feed_copy(struct feed *f, const struct media_packet *p) {
@@ -201,6 +202,7 @@ bool feed_copy(struct feed *f, const struct media_packet *p) {
     packet_cache_store(&f->cache, p);
     if (p->seq == f->key_seq) {
         packet_cache_hold(&f->cache, p->seq); /* again: in an empty ring nothing was to be held */
+        f->cache.fills = true;
     }
     f->newest_seq = p->seq > f->newest_seq ? p->seq : f->newest_seq;
     return presence_note(&f->presence, p);
@@ -211,6 +213,7 @@ bool feed_copied(struct feed *f, us_t now) {
     struct packet_cache *c = &f->cache;
     bool whole = is_copying(f) && c->from == f->key_seq && now - f->key_at < gop_age(f) &&
                  packet_cache_find(c, now, f->key_seq);
+    c->fills = false;
     forget_gop(f);
     for (uint64_t seq = f->key_seq; whole && seq < c->high; seq++) {
         const struct media_packet *p = packet_cache_find(c, now, seq);

@@ -96,7 +96,7 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
     counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
     counter(t, "oriel_orders_lost_total", "Orders to workers and mix lost for want of memory.",
-            glue_lost(c->glue));
+            glue_lost(a->glue));
 }
 
 /* Sums as oriel_media_*, the same by worker as oriel_worker_*. */
