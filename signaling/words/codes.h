@@ -14,10 +14,18 @@
     X(SIG_ALREADY_JOINED, "already_joined", 409, "This connection has already joined a tour.")  \
     X(SIG_TOKEN_MISSING, "token_missing", 401, "A token is needed.")                            \
     X(SIG_TOKEN_MALFORMED, "token_malformed", 401, "The token is not a JSON Web Token.")        \
+    X(SIG_TOKEN_DOUBLED, "token_doubled", 401, "The token says the same thing twice.")          \
+    X(SIG_TOKEN_TYPE, "token_type", 401, "The token is of another kind.")                       \
+    X(SIG_TOKEN_ISSUER, "token_issuer", 401, "The token is from nobody this server knows.")     \
     X(SIG_TOKEN_ALGORITHM, "token_algorithm", 401, "The token's algorithm is not accepted.")    \
+    X(SIG_TOKEN_NO_KEYS, "token_keys_unavailable", 503,                                         \
+      "The keys that would prove this token cannot be had now. Try again shortly.")             \
+    X(SIG_TOKEN_KEY_UNKNOWN, "token_key_unknown", 401,                                          \
+      "The token is signed with a key that the server does not know.")                          \
     X(SIG_TOKEN_SIGNATURE, "token_signature", 401, "The token's signature is wrong.")           \
     X(SIG_TOKEN_EXPIRED, "token_expired", 401, "The token has expired. Ask for a new link.")    \
     X(SIG_TOKEN_NOT_YET, "token_not_yet_valid", 401, "The token is not valid yet.")             \
+    X(SIG_TOKEN_LIFETIME, "token_lifetime", 401, "The token lasts longer than tokens may.")     \
     X(SIG_TOKEN_AUDIENCE, "token_audience", 401, "The token is meant for another service.")     \
     X(SIG_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
     X(SIG_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
