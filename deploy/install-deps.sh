@@ -7,8 +7,8 @@ set -euo pipefail
 build_packages=(
     build-essential ca-certificates ccache cmake ninja-build openssl pkg-config
     libavcodec-dev libavformat-dev libavutil-dev libcurl4-openssl-dev libexpat1-dev
-    libjansson-dev libjwt-dev libnice-dev libopus-dev libp11-kit-dev libseccomp-dev libsqlite3-dev
-    libsrtp2-dev libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
+    libjansson-dev libnice-dev libopus-dev libp11-kit-dev libseccomp-dev libsqlite3-dev libsrtp2-dev
+    libssl-dev libswresample-dev libswscale-dev libwebsockets-dev
 )
 test_packages=(
     ceph-mon ceph-osd chromium clang clang-format coturn curl ffmpeg firefox-esr fonts-dejavu-core

@@ -13,6 +13,8 @@
 #include "server/recording/keeper_thread.h"
 #include "server/recording/reader_thread.h"
 
+struct authority;
+
 /* All that is pointed to is borrowed: boot makes it and takes it apart. */
 struct api {
     const struct config *config;
@@ -21,7 +23,8 @@ struct api {
     uint8_t ticket_key[AUTH_TICKET_KEY];
     uint64_t tickets;               /* given out, which numbers them */
     struct revocations revocations; /* of tickets */
-    struct auth *auth;
+    struct authority *authority;
+    struct auth *auth; /* of the authority */
     struct turn *turn;
     struct assets *assets; /* NULL: web.dir could not be read */
     struct sig *sig;

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "media/secure/srtp.h"
+#include "server/auth/authority.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/recording/uploader_thread.h"
@@ -365,6 +366,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_http(&t, a);
     put_ws(&t, a);
     put_signaling(&t, a);
+    authority_metrics(a->authority, now, &t);
     put_media(&t, a);
     offenders_metrics(glue_offenders(a->glue), &t);
     put_rim(&t, a);

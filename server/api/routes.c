@@ -71,6 +71,9 @@ static void answer(struct request *r) {
     if (refused != SIG_OK) {
         LOG(LOG_LEVEL_INFO, "refused", "A request was refused.", LOG_STR("conn", r->label),
             LOG_STR("route", r->route->pattern), LOG_STR("code", sig_code_name(refused)));
+        if (refused == SIG_TOKEN_NO_KEYS) {
+            respond_header(r, "retry-after:", "5");
+        }
         refuse_code(r, refused);
         return;
     }

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "server/api/metrics.h"
+#include "server/auth/authority.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 #include "server/recording/uploader_thread.h"
@@ -83,7 +84,7 @@ void status_ready(struct request *r) {
     const struct api *a = api_of(r);
     const char *recorder = recorder_state(a);
     struct keeper_state kept = {0};
-    char keys[TOLD_MAX];
+    char keys[TOLD_MAX], tokens[TOLD_MAX];
     if (a->keeper) {
         keeper_thread_state(a->keeper, &kept);
     }
@@ -95,6 +96,7 @@ void status_ready(struct request *r) {
         {"recorder", recorder, strcmp(recorder, "ok") == 0 || strcmp(recorder, "off") == 0},
         {"store", store_state(a), true},
         {"keys", keys_state(a, &kept, keys), true},
+        {"tokens", authority_state(a->authority, clock_now(), tokens, sizeof(tokens)), true},
         {"quota", quota_state(a, &kept), true},
         {"retention", retention_state(a, &kept), true},
         {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},

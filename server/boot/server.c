@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "media/secure/srtp.h"
-#include "server/auth/auth_config.h"
+#include "server/auth/authority.h"
 #include "server/auth/tls.h"
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
@@ -44,9 +44,6 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
         e = tls_check(a->config->tls_cert, a->config->tls_key, why);
     }
     if (e == OK) {
-        e = auth_configured(a->config, true, &a->auth, why);
-    }
-    if (e == OK) {
         e = turn_new(a->config, &a->turn, why);
     }
     if (e == OK) {
@@ -56,7 +53,16 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
         e = start_crypto(s, why);
     }
     rng_fill(&rng, a->ticket_key, sizeof(a->ticket_key));
-    return e == OK ? loop_open(&s->loop, why) : e;
+    e = e == OK ? loop_open(&s->loop, why) : e;
+    if (e == OK) {
+        e = authority_start(a->config, loop_wake, &s->loop, &a->authority, why);
+    }
+    a->auth = e == OK ? authority_tokens(a->authority) : NULL;
+    return e;
+}
+
+enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {
+    return authority_reload(s->api.authority, cfg, why);
 }
 
 enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]) {
@@ -110,10 +116,11 @@ struct server *server_stop(struct server *s) {
     /* A resolver may take half a minute: recordings are safe by now. It wakes control. */
     (void)announce_again_end(s->again, &unused, why);
     a->glue = glue_free(a->glue);
+    a->authority = authority_stop(a->authority); /* its thread wakes control, too */
+    a->auth = NULL;
     loop_close(&s->loop);
     a->sig = sig_free(a->sig);
     assets_free(a->assets);
-    auth_free(a->auth);
     turn_free(a->turn);
     dtls_identity_free(s->identity);
     mem_wipe(a->ticket_key, sizeof(a->ticket_key));

@@ -2,6 +2,7 @@
 #include "server/api/reading.h"
 #include "server/api/routes.h"
 #include "server/api/tasks.h"
+#include "server/auth/authority.h"
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
 
@@ -19,6 +20,9 @@ void server_woken(void *ctx) {
     struct api *a = &s->api;
     struct read_reply reply;
     struct job_reply job;
+    if (a->authority) {
+        authority_service(a->authority);
+    }
     if (a->reader) {
         reader_thread_listen(a->reader);
     }

@@ -1,4 +1,5 @@
 /* Recordings: what makes, keeps and reads them. */
+#include "server/auth/authority.h"
 #include "server/boot/server_parts.h"
 #include "server/jobs/helper_config.h"
 #include "server/recording/uploader_thread.h"
@@ -108,6 +109,7 @@ void server_stop_recording(struct server *s) {
     keeper_thread_ring(a->keeper);
     jobs_thread_ring(a->jobs);
     reader_thread_ring(a->reader);
+    authority_ring(a->authority);
     a->recorder = recorder_thread_stop(a->recorder);
     a->keeper = keeper_thread_stop(a->keeper);
     a->jobs = jobs_thread_stop(a->jobs);

@@ -1,6 +1,6 @@
 #include "server/cli/cli.h"
 
-#include "server/auth/auth_config.h"
+#include "server/auth/authority.h"
 #include "server/os/clock.h"
 
 #include <stdarg.h>
@@ -46,7 +46,11 @@ char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s
     wall_t now = clock_wall();
     c.expires.us = now.us + ttl_s * US_PER_S;
     char *token = NULL;
-    if (auth_configured(cfg, true, &auth, why) == OK) {
+    if (!*cfg->auth_secret && !*cfg->auth_secret_file) {
+        cli_fail(CLI_FAILED, "auth.hs256_secret_file is empty: no secret of ours signs tokens");
+        return NULL;
+    }
+    if (authority_auth(cfg, true, &auth, why) == OK) {
         token = auth_mint(auth, now, &c);
     }
     auth_free(auth);

@@ -1,6 +1,7 @@
 /* oriel check-config. */
 #include "server/cli/cli.h"
 
+#include "server/auth/authority.h"
 #include "server/auth/tls.h"
 #include "server/auth/turn.h"
 #include "server/recording/stores.h"
@@ -22,6 +23,8 @@ int cli_check_config(int argc, char **argv) {
         status = cli_fail(CLI_FAILED, "%s", why);
     } else if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
+    } else if (authority_check(cfg, why) != OK) {
+        status = cli_fail(CLI_FAILED, "%s", *why ? why : "out of memory");
     } else if (turn_new(cfg, &turn, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
     } else {

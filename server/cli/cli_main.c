@@ -12,8 +12,8 @@ static const struct {
 } commands[] = {
     {"serve", "serve -c FILE [--lan ADDRESS]",
      "Run the server until SIGTERM. --lan serves a local network: TLS on port 8443 with a\n"
-     "certificate made for ADDRESS, media on ADDRESS. SIGHUP reads the TLS files and log.level\n"
-     "again.",
+     "certificate made for ADDRESS, media on ADDRESS. SIGHUP reads the TLS files, auth and\n"
+     "log.level again.",
      cli_serve},
     {"check-config", "check-config FILE",
      "Say what is wrong with a configuration, with line numbers.", cli_check_config},

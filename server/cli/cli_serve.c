@@ -90,7 +90,8 @@ static void print_link(const struct loop *l, enum role role, const char *name, c
     snprintf(who.tour, sizeof(who.tour), "%s", below);
     snprintf(who.sub, sizeof(who.sub), "%s", role_name(role));
     snprintf(who.name, sizeof(who.name), "%s", name);
-    char *token = cli_mint(l->config, &who, LINK_TTL);
+    int64_t most = l->config->auth_max_lifetime_s;
+    char *token = cli_mint(l->config, &who, most && most < LINK_TTL ? most : LINK_TTL);
     if (token) {
         printf("%s URL: %s%s%s#%s\n", role_name(role), l->url, path, below, token);
     }
@@ -117,15 +118,21 @@ static enum err reload_certificate(struct loop *l, char why[WHY_MAX]) {
     return e == OK ? loop_certificate(l, why) : e;
 }
 
-/* SIGHUP: the TLS files and log.level, and then the names of media.announce. Whatever is wrong, all
- * that was not read stays as it was, and there is one line that says how it ended. */
-static void reload(struct loop *l, const char *file) {
+/* SIGHUP: the TLS files, who may sign tokens and the keys of that, and log.level, and then the
+ * names of media.announce. Whatever is wrong, all that was not read stays as it was, and there is
+ * one line that says how it ended. */
+static void reload(struct server *s, const char *file) {
+    struct loop *l = server_loop(s);
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
     enum err e = config_load(file, &fresh, why);
     const char *at = e != OK || !l->tls ? file : l->config->tls_cert;
     if (e == OK && l->tls) {
         e = reload_certificate(l, why);
+    }
+    if (e == OK) {
+        e = server_tokens_again(s, fresh, why);
+        at = e == OK ? at : file;
     }
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
@@ -135,7 +142,8 @@ static void reload(struct loop *l, const char *file) {
     log_set_level((enum log_level)fresh->log_level);
     config_free(fresh);
     LOG(LOG_LEVEL_INFO, "reloaded",
-        l->tls ? "Settings and certificate were read again." : "Settings were read again.",
+        l->tls ? "Settings, keys and certificate were read again."
+               : "Settings and keys were read again.",
         LOG_STR("file", at));
 }
 
@@ -149,7 +157,7 @@ static int run(struct server *s, const char *file) {
         server_announced(s);
         if (reload_asked) {
             reload_asked = 0;
-            reload(l, file);
+            reload(s, file);
             server_announce_again(s);
         }
     }

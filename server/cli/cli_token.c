@@ -66,6 +66,13 @@ int cli_token(int argc, char **argv) {
     if (!cfg) {
         return CLI_FAILED;
     }
+    if (cfg->auth_max_lifetime_s && ttl > cfg->auth_max_lifetime_s) {
+        if (a.ttl) {
+            config_free(cfg);
+            return cli_fail(CLI_USAGE, "token: --ttl is more than auth.max_lifetime_s allows");
+        }
+        ttl = (long)cfg->auth_max_lifetime_s;
+    }
     uint8_t random[8];
     struct rng rng = clock_rng();
     rng_fill(&rng, random, sizeof(random));

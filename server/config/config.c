@@ -283,6 +283,12 @@ static enum err read_tours(const struct parse *p, const json_t *v) {
     return e;
 }
 
+static enum err read_issuers(const struct parse *p, const json_t *v) {
+    struct issuer_problem problem;
+    enum err e = issuer_configs_read(v, &p->c->issuers, &problem);
+    return e == OK || e == ERR_NOMEM ? e : complain(p, e, problem.path, "%s", problem.what);
+}
+
 static enum err read_section(const struct parse *p, const char *prefix, json_t *object);
 
 static enum err read_member(const struct parse *p, const char *path, json_t *v) {
@@ -306,7 +312,8 @@ static enum err read_section(const struct parse *p, const char *prefix, json_t *
         char path[PATH_MAX_LEN];
         snprintf(path, sizeof(path), "%s%s%.60s", prefix, *prefix ? "." : "", key);
         bool tours = strcmp(path, "tours") == 0;
-        enum err e = tours ? OK : read_member(p, path, v);
+        bool issuers = strcmp(path, "auth.issuers") == 0;
+        enum err e = tours ? OK : issuers ? read_issuers(p, v) : read_member(p, path, v);
         if (e != OK) {
             return e;
         }
@@ -453,5 +460,6 @@ struct config *config_free(struct config *c) {
         }
     }
     mem_free(c->tours);
+    issuer_configs_free(&c->issuers);
     return mem_free(c);
 }

@@ -1,13 +1,14 @@
 /* The configuration: one JSON file in which comments are allowed. CONFIG_KEYS is the one list of
  * keys: the struct below, the parser, its error messages and the test of conf/oriel.json are made
- * from it. Read once at start (log.level and the certificate files again on SIGHUP); immutable
- * afterwards, so any thread may read it. */
+ * from it. Read once at start (log.level, "auth" and the certificate files again on SIGHUP);
+ * immutable afterwards, so any thread may read it. */
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_H
 #define ORIEL_SERVER_CONFIG_CONFIG_H
 
 #include "base/err.h"
 #include "recorder/seal/key_config.h"
 #include "server/config/config_keys.h"
+#include "server/config/issuer_config.h"
 #include "signaling/signaling.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ struct config {
 #undef LIST
     struct config_tour *tours;
     size_t n_tours;
+    struct issuer_configs issuers; /* "auth.issuers" */
 };
 
 enum config_type { CONFIG_STR, CONFIG_INT, CONFIG_BOOL, CONFIG_ENUM, CONFIG_LIST };

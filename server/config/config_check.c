@@ -126,6 +126,43 @@ static bool keys_consistent(const struct config *c, const char **ret_path, const
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
 
+/* Who signs for others, too, must say for whom a token is (RFC 8725 section 3.9). */
+static bool audiences_missing(const struct config *c) {
+    bool missing = false;
+    for (size_t i = 0; i < c->issuers.n; i++) {
+        missing = missing || (!c->issuers.at[i].audience && !*c->auth_audience);
+    }
+    return missing;
+}
+
+static bool is_an_issuer(const struct config *c, const char *name) {
+    for (size_t i = 0; i < c->issuers.n; i++) {
+        if (strcmp(c->issuers.at[i].issuer, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool auth_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
+    bool own = *c->auth_secret || *c->auth_secret_file;
+    const struct rule rules[] = {
+        {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
+         "must be at least 32 characters (RFC 7518 section 3.2)"},
+        {!own && !c->issuers.n, "auth.hs256_secret_file",
+         "must be set, or auth.issuers: nobody could sign a token"},
+        {audiences_missing(c), "auth.issuers",
+         "needs an audience in each issuer as long as auth.audience is empty"},
+        {own && is_an_issuer(c, c->auth_issuer), "auth.issuer",
+         "must not stand in auth.issuers as well: one issuer has one set of keys"},
+        {c->jwks_pause_s > c->jwks_refresh_s, "auth.jwks.pause_s",
+         "must not be more than auth.jwks.refresh_s"},
+        {c->jwks_max_age_s < c->jwks_refresh_s, "auth.jwks.max_age_s",
+         "must not be less than auth.jwks.refresh_s"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
@@ -151,15 +188,13 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
-        {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
-         "must be at least 32 characters (RFC 7518 section 3.2)"},
         {!*c->state_dir, "state_dir", "must not be empty"},
         {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
          "must be 1..32 characters"},
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
-           media_consistent(c, ret_path, ret_what) && keys_consistent(c, ret_path, ret_what) &&
-           store_consistent(c, ret_path, ret_what);
+           auth_consistent(c, ret_path, ret_what) && media_consistent(c, ret_path, ret_what) &&
+           keys_consistent(c, ret_path, ret_what) && store_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {

@@ -34,7 +34,13 @@
     BOOL(auth_create, "auth.create_secret", false, "make the secret file when it is missing") \
     STR(auth_issuer, "auth.issuer", "", "required iss, empty = any") \
     STR(auth_audience, "auth.audience", "oriel", "required aud, empty = any") \
-    INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]")
+    INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]") \
+    INT(auth_max_lifetime_s, "auth.max_lifetime_s", 0, 0, 31622400, "of a token; 0 = any [s]") \
+    INT(jwks_refresh_s, "auth.jwks.refresh_s", 300, 10, 86400, "keys are fetched every [s]") \
+    INT(jwks_pause_s, "auth.jwks.pause_s", 10, 1, 3600, "between two requests, at least [s]") \
+    INT(jwks_retry_max_s, "auth.jwks.retry_max_s", 60, 1, 3600, "after failures, at most [s]") \
+    INT(jwks_max_age_s, "auth.jwks.max_age_s", 86400, 60, 2592000, "keys serve unrefreshed [s]") \
+    INT(jwks_timeout_s, "auth.jwks.timeout_s", 10, 1, 60, "a whole request for keys [s]")
 
 #define CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST) \
     INT(media_workers, "media.workers", 0, 0, WORKERS_MAX, "worker threads, 0 = one per core") \

@@ -1,0 +1,14 @@
+/* What a token says, judged by the rules of who signed it (RFC 7519 section 4.1). Thread: any. */
+#ifndef ORIEL_SERVER_AUTH_ISSUER_CLAIMS_H
+#define ORIEL_SERVER_AUTH_ISSUER_CLAIMS_H
+
+#include "server/config/issuer_config.h"
+#include "signaling/words/codes.h"
+
+/* Of a token whose signature is good; c has no ISSUER_DEFAULT left. SIG_OK and *ret, else *ret is
+ * untouched: SIG_TOKEN_EXPIRED, SIG_TOKEN_NOT_YET, SIG_TOKEN_LIFETIME (it lasts longer than tokens
+ * of this issuer may), SIG_TOKEN_AUDIENCE, SIG_TOKEN_CLAIMS. */
+enum sig_code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json_t *claims,
+                            struct claims *ret);
+
+#endif
