@@ -1,5 +1,6 @@
 // Tokens that are not good, at every door, and good ones of people who may not do it or of tours that are not
 // there: each row asserts the documented code and message, and that who was there is there still.
+import crypto from 'node:crypto';
 import { ada, await_, base, base64url, expectError, expectProblem, expectSeated, expectSession, good, http,
   join, joinMessage, leftInGoodOrder, now, OFFER, open, PLAY, post, request, SECRET, server, someSessions,
   stranger, token } from './lib/bad_input.mjs';
@@ -8,6 +9,13 @@ import { expectEqual, finish, test } from './lib/harness.mjs';
 const sessions = await someSessions();
 const { whipUrl, whepUrl } = sessions;
 const [HEAD, BODY, SIGN] = good.split('.');
+
+/** A token with a header as it is given, and with `more` before its claims. */
+function doubled(header, claims, more) {
+  const payload = { role: 'agent', tour: 'demo', sub: 'ada', aud: 'oriel', exp: now() + 600, ...claims };
+  const text = `${base64url(header)}.${base64url(`{${more}${JSON.stringify(payload).slice(1)}`)}`;
+  return `${text}.${crypto.createHmac('sha256', SECRET).update(text).digest('base64url')}`;
+}
 
 // What makes a token bad, for a role and tour that would be welcome at the door.
 const badTokens = [
@@ -21,6 +29,9 @@ const badTokens = [
   ['a body that is not JSON', () => `${HEAD}.${base64url('{{{')}.${SIGN}`, 'token_malformed'],
   ['a deep header', () => `${base64url('['.repeat(4000))}.${BODY}.${SIGN}`, 'token_malformed'],
   ['crit', (c) => token(c, { header: { alg: 'HS256', crit: ['exp'] } }), 'token_malformed'],
+  ['a doubled member of the header', (c) => doubled('{"alg":"HS256","alg":"HS256"}', c, ''), 'token_doubled'],
+  ['a doubled claim', (c) => doubled('{"alg":"HS256"}', c, '"role":"ops",'), 'token_doubled'],
+  ['a token of another kind', (c) => token(c, { header: { alg: 'HS256', typ: 'secevent+jwt' } }), 'token_type'],
   ['alg none', (c) => token(c, { header: { alg: 'none' } }).replace(/[^.]*$/, ''), 'token_algorithm'],
   ['alg none with a signature', (c) => token(c, { header: { alg: 'none' } }), 'token_algorithm'],
   ['alg NoNe', (c) => token(c, { header: { alg: 'NoNe' } }), 'token_algorithm'],

@@ -18,6 +18,8 @@ const MESSAGES = {
   already_joined: 'This connection has already joined a tour.',
   token_missing: 'A token is needed.',
   token_malformed: 'The token is not a JSON Web Token.',
+  token_doubled: 'The token says the same thing twice.',
+  token_type: 'The token is of another kind.',
   token_algorithm: "The token's algorithm is not accepted.",
   token_signature: "The token's signature is wrong.",
   token_expired: 'The token has expired. Ask for a new link.',
