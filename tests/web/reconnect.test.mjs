@@ -187,6 +187,26 @@ await test('not_all_come_back_at_the_same_moment', async () => {
   expect(waits.size > 2 && Math.max(...waits) < 350, 'they do');
 });
 
+await test('a_token_by_a_key_that_the_server_is_fetching', async () => {
+  for (const [code, times, comesIn] of [['token_key_unknown', 1, true], ['token_keys_unavailable', 3, true],
+    ['token_key_unknown', 4, false], ['token_signature', 1, false]]) {
+    server.reset();
+    last?.finish('left', '');
+    let left = times;
+    const { answer } = server;
+    server.answer = (message) => (left-- > 0 ? { type: 'error', code, message: '' } : answer.call(server, message));
+    const client = new OrielClient({ url: 'ws://there', token: 't', gallery: 1, audio: 1 });
+    last = client;
+    let end = null;
+    client.join({ name: 'Ada', codec: 'vp8' }).then(() => { end = 'in'; }, (error) => { end = error.code; });
+    await passUntil(() => end, 'an answer');
+    server.answer = answer;
+    expectEqual(end, comesIn ? 'in' : code, `${code}, ${times} times`);
+    expectEqual(server.asked.filter(([type]) => type === 'join').length, comesIn ? times + 1 : code === 'token_signature' ? 1 : 4,
+      'requests');
+  }
+});
+
 await test('servers_that_the_browser_cannot_read', async () => {
   const client = await joined({ iceServers: [{ urls: 'turn:host:99999' }] });
   client.session.pc.setConfiguration = () => { throw new SyntaxError('a URL that cannot be read'); };

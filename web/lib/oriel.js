@@ -24,6 +24,10 @@ const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer 
 // Codes after which trying again cannot help.
 const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'forbidden', 'token_expired'];
 
+// The server is fetching the key that would prove the token, or will in a moment.
+const NO_KEY_YET = ['token_key_unknown', 'token_keys_unavailable'];
+const SHOW_AGAIN = [1000, 2000, 4000]; // [ms]
+
 // Codes of a WebSocket that went down, said so or not.
 const LOST = ['timeout', 'connection_lost'];
 
@@ -105,9 +109,28 @@ export class OrielClient extends EventTarget {
   async look() {
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
-    const welcome = await signal.request('hello', { token: this.token });
+    const welcome = await this.show(signal, 'hello', {});
     this.keepIceServers(welcome);
     return welcome;
+  }
+
+  /**
+   * A request that shows the token. Who signs tokens changes keys, and the server may see the first token
+   * by a new key before it has the key.
+   * @param {Signal} signal @param {string} type @param {object} fields
+   */
+  async show(signal, type, fields) {
+    for (const ms of SHOW_AGAIN) {
+      try {
+        return await signal.request(type, { token: this.token, ...fields });
+      } catch (error) {
+        if (!(error instanceof OrielError) || !NO_KEY_YET.includes(error.code)) {
+          throw error;
+        }
+      }
+      await wait(spread(ms));
+    }
+    return signal.request(type, { token: this.token, ...fields });
   }
 
   /** Passwords for TURN end; each answer brings new ones. @param {any} message */
@@ -126,7 +149,7 @@ export class OrielClient extends EventTarget {
     const session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
     try {
       const offer = await session.offer();
-      const joined = await signal.request('join', { token: this.token, name, consent, ...offer });
+      const joined = await this.show(signal, 'join', { name, consent, ...offer });
       this.session = session;
       this.joinOptions = options;
       this.watch(session);
