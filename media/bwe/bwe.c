@@ -367,6 +367,7 @@ void bwe_report(struct bwe *b, us_t now, uint32_t lost, uint32_t expected) {
     if (b->answered || expected == 0) {
         return;
     }
+    b->reports = true;
     b->loss.lost += lost < expected ? lost : expected;
     b->loss.total += expected;
     bool less = loss_judge(&b->loss, now, rtt(b), bwe_estimate(b), 0);

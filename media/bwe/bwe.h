@@ -45,6 +45,7 @@ struct bwe {
      * them: one or two cache lines, and one of the ring. */
     struct probe probe;
     bool sending;   /* something was sent since `heard` */
+    bool reports;   /* without feedback: a report of its losses has come after something was sent */
     uint32_t blind; /* [bytes] sent before the viewer has told of so much that a queue shows */
     us_t heard;     /* [us] the last feedback; when the first packet was sent, before */
     us_t unheard;   /* [us] when it was last found missing, or heard */
@@ -111,9 +112,10 @@ static inline bool bwe_answered(const struct bwe *b) {
 static inline uint32_t bwe_blind(const struct bwe *b) {
     return b->blind;
 }
-/* The viewer has told of so many packets how long they were under way that a queue would show. */
+/* The viewer has told of so many packets how long they were under way that a queue would show; or
+ * it tells by its reports what is lost, and no more is to come. */
 static inline bool bwe_tells(const struct bwe *b) {
-    return b->queue.n >= QUEUE_DELAY_LAST;
+    return b->queue.n >= QUEUE_DELAY_LAST || b->reports;
 }
 /* The last packets that have arrived had waited: more is sent than the path carries. */
 bool bwe_queues(const struct bwe *b);

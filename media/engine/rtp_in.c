@@ -108,7 +108,6 @@ static void video(struct layer *l, us_t now, const struct incoming *k, struct me
     if (k->over) {
         inbound_cut(in->line);
     }
-    in->cut = in->cut || p->after_gap;
     if (!in->cut) {
         media(l, now, p);
     } else if (resumes(l, now, p)) {
@@ -163,6 +162,7 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
         return;
     }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
+    in->cut = in->cut || (is_video && v != INBOUND_DROP && place.after_gap);
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
         skip(l, now, place.seq);
     } else if (v == INBOUND_MEDIA && past) {

@@ -39,8 +39,10 @@ static void save_slot(const struct slot *slot, us_t now, struct snapshot_slot *r
     } else {
         ret->vp8 = out->vp8.is;
     }
-    bool behind = bound && out->replay.behind && out->replay.feed == shown;
-    ret->line.flags |= behind ? SNAPSHOT_BEHIND : 0;
+    /* Who goes on would wait for the rest of the source once more (rewrite_squeeze). */
+    bool rests = out->rewrite.squeezed && !out->rewrite.live;
+    bool behind = out->replay.behind && out->replay.feed == shown;
+    ret->line.flags |= bound && (behind || rests) ? SNAPSHOT_BEHIND : 0;
     ret->line.kind |= (uint8_t)(out->layers.now << 4);
     ret->line.flags |= (uint8_t)(stream_unnumbered(out) ? SNAPSHOT_UNNUMBERED : 0);
     ret->rtx_index = out->rtx.next;

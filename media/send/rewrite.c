@@ -64,8 +64,8 @@ void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
     r->squeezed_offset = r->ts_offset;
 }
 
-/* A packet with this timestamp is to be sent. */
-static void follow_kept(struct rewrite *r, us_t now, uint32_t ts) {
+/* A packet with this timestamp is to be sent, with this index. */
+static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index) {
     int32_t after = ts32_diff(ts, r->squeezed_to);
     if (!r->squeezed || after <= 0) {
         return;
@@ -77,8 +77,9 @@ static void follow_kept(struct rewrite *r, us_t now, uint32_t ts) {
             r->ts_offset = by_clock - ts;
         }
     }
-    if (after > REWRITE_SQUEEZE_MAX) {
-        r->squeezed = false; /* nobody asks for it any more, and timestamps come round again */
+    if (after > REWRITE_SQUEEZE_MAX) { /* timestamps come round again */
+        r->squeezed = false;
+        r->first = index; /* what was squeezed has no timestamp any more: it is not sent again */
     }
 }
 
@@ -145,7 +146,7 @@ enum rewrite_verdict rewrite_map(struct rewrite *r, us_t now, const struct rewri
     if (index >= r->next) {
         r->next = index + 1;
     }
-    follow_kept(r, now, in->ts);
+    follow_kept(r, now, in->ts, index);
     ret->index = index;
     ret->ts = rewrite_ts(r, in->ts);
     note_time(r, now, ret->ts);

@@ -129,11 +129,14 @@ uint64_t rewrite_given_up_to(const struct rewrite *r, uint32_t highest);
 void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last);
 /* Our timestamp for a timestamp of the bound source; for retransmissions and sender reports. */
 static inline uint32_t rewrite_ts(const struct rewrite *r, uint32_t ts) {
-    uint32_t back = r->squeezed_to - ts;
-    if (!r->squeezed || back > REWRITE_SQUEEZE_MAX) {
+    int32_t back = ts32_diff(r->squeezed_to, ts);
+    if (!r->squeezed || back < 0) {
         return ts + r->ts_offset;
     }
-    return r->squeezed_to - back / REWRITE_SQUEEZE + r->squeezed_offset;
+    if (back > REWRITE_SQUEEZE_MAX) { /* it was not squeezed, but sent when they were */
+        return ts + r->squeezed_offset;
+    }
+    return r->squeezed_to - (uint32_t)back / REWRITE_SQUEEZE + r->squeezed_offset;
 }
 /* Everything needed to go on elsewhere, as it is at time now. Not what is squeezed: that is older
  * than source_seq, and refused there. */

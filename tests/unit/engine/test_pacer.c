@@ -116,6 +116,37 @@ TEST(no_more_than_is_guessed_may_pass_until_something_is_told) {
     rig_free(&r);
 }
 
+/* Nor of one that has agreed on feedback and sends reports only: what they tell is all there is. */
+TEST(what_reports_tell_is_not_waited_for_feedback_after) {
+    REQUIRE(rig_init(&r));
+    r.config.bwe = (struct bwe_config){.start = 1500000, .min = 60000, .max = 6000000};
+    rig_restart(&r);
+    struct client *c = rig_join(&r, 1), *v = client_new(&r, 2);
+    v->params.lines[STAGE].twcc = true;
+    v->params.lines[STAGE].ext.id[RTP_EXT_TWCC] = 3;
+    client_join(v);
+    struct rtcp_report b = {.ssrc = v->params.lines[STAGE].ssrc};
+    for (unsigned i = 0; i < 60; i++) { /* 250 kbit/s for six seconds */
+        client_send(c, &(struct packet_spec){
+                           .line = CAM, .keyframe = i == 0, .marker = true, .size = 1050});
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .inside = true, .marker = true, .size = 1050});
+        rig_run(&r, 100 * US_PER_MS);
+        if (i % 10 == 9) {
+            uint8_t buf[64];
+            struct wr w = wr_of(buf, sizeof(buf));
+            b.highest_seq = v->seen_seq;
+            rtcp_write_rr(&w, 1, &b, 1);
+            client_rtcp(v, &w);
+        }
+    }
+    v->n_got = 0;
+    large_picture(c);
+    rig_run(&r, 400 * US_PER_MS);
+    EXPECT_EQ(client_count(v, STAGE), 50);
+    rig_free(&r);
+}
+
 /* A picture that fits is one train, as if there were no pacer: a key frame alone is cut. */
 TEST(trains_keep_their_length_under_the_pacer) {
     REQUIRE(rig_init(&r));

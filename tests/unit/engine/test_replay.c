@@ -231,6 +231,32 @@ TEST(a_replay_that_is_handed_over_ends_with_a_key_frame) {
     rig_free(&r);
 }
 
+/* A share that rests since before he joined: another process does not know that it does. */
+TEST(a_rest_that_is_handed_over_ends_with_a_key_frame) {
+    struct client *a;
+    struct session_snapshot shot[3];
+    REQUIRE(begin(&a, 4u << 20));
+    rig_run(&r, 3 * FRAME);
+    struct client *late = rig_join(&r, 3);
+    rig_run(&r, FRAME);
+    unsigned plis = a->n_pli, some = client_count(late, STAGE);
+    REQUIRE(some > 0);
+    for (unsigned i = 0; i < 3; i++) {
+        REQUIRE(engine_snapshot(r.engine, i + 1, &shot[i]) == OK);
+    }
+    rig_restart(&r);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(engine_adopt(r.engine, r.now, &shot[i]), OK);
+    }
+    rig_pump(&r);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(late, STAGE), some);
+    client_video(a, CAM, true);
+    EXPECT_EQ(client_count(late, STAGE), some + 1);
+    rig_free(&r);
+}
+
 /* Three temporal layers: what is replayed are the lowest one's pictures, without a gap, and all of
  * them from a switching point on. */
 TEST(of_what_is_old_the_lowest_frame_rate_is_replayed) {

@@ -175,6 +175,20 @@ TEST(a_gap_that_is_given_up_is_closed) {
     rig_free(&r);
 }
 
+TEST(a_gap_that_ends_with_padding_is_one) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    client_video(a, CAM, true);
+    a->streams[CAM].next += 600;
+    client_send(a, &(struct packet_spec){.line = CAM, .padding = true});
+    client_video(a, CAM, false);
+    EXPECT_EQ(v->n_got, 1);
+    client_video(a, CAM, true);
+    EXPECT_EQ(v->n_got, 2);
+    EXPECT_EQ(v->got[1].seq, (uint16_t)(v->got[0].seq + 1));
+    rig_free(&r);
+}
+
 /* A repair of the stream that had the m-line before must not move the numbers of the new one. */
 TEST(a_late_repair_of_an_old_stream_does_no_harm) {
     REQUIRE(rig_init(&r));

@@ -417,3 +417,31 @@ TEST(rewrite_does_not_wait_for_a_rest_once_more) {
         EXPECT_EQ(o.ts - newest, second / 5 + 2 * second);
     }
 }
+
+/* What was sent once is sent again with the same timestamp, or not at all: under its index another
+ * one would be a second text. */
+TEST(rewrite_gives_a_packet_one_timestamp_for_ever) {
+    const uint32_t second = REWRITE_SQUEEZE_CLOCK;
+    struct rewrite r;
+    struct rewrite_out old, key, o;
+    rewrite_init(&r, 5, 1000);
+    struct rewrite_in in = {.source = A, .seq = 70000, .ts = 500 * second};
+    rewrite_switch(&r, US_PER_S, second, &in);
+    rewrite_squeeze(&r, in.ts, in.ts + second);
+    REQUIRE(rewrite_map(&r, US_PER_S, &in, &key) == REWRITE_OK);
+    in.seq++;
+    in.ts -= 200 * second; /* a clock that jumps back and forth */
+    REQUIRE(rewrite_map(&r, US_PER_S, &in, &old) == REWRITE_OK);
+    in.seq++;
+    in.ts += 210 * second;
+    REQUIRE(rewrite_map(&r, US_PER_S, &in, &o) == REWRITE_OK);
+    EXPECT_EQ(rewrite_ts(&r, 500 * second), key.ts);
+    EXPECT_EQ(rewrite_ts(&r, 300 * second), old.ts);
+    in.seq++;
+    in.ts += 300 * second;
+    REQUIRE(rewrite_map(&r, 2 * US_PER_S, &in, &o) == REWRITE_OK);
+    uint64_t seq, index;
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)key.index, &seq, &index), REWRITE_SWITCHED);
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)old.index, &seq, &index), REWRITE_SWITCHED);
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)o.index, &seq, &index), REWRITE_OK);
+}
