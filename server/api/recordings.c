@@ -50,7 +50,7 @@ static void put_cookie(struct request *r, const char *ticket, int64_t age_s) {
     snprintf(cookie, sizeof(cookie),
              "oriel_play=%s; HttpOnly; SameSite=Strict; Path=/v1/recordings/%.32s; Max-Age=%" PRId64
              "%s",
-             ticket, r->args.v[0], age_s, r->loop->tls ? "; Secure" : "");
+             ticket, r->args.v[0], age_s, r->loop->https ? "; Secure" : "");
     respond_header(r, "set-cookie:", cookie);
     respond_header(r, "cache-control:", "no-store");
 }

@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#define PEERING_MESSAGES 1024 /* between two workers, 88 KiB */
-#define MIX_MESSAGES 2048     /* from a worker to the mix and back; the mix looks each 20 ms */
-#define POOL_RESERVE 16 /* the share of the pool that RTP leaves to what keeps people connected */
+#define MIX_MESSAGES 2048 /* from a worker to the mix and back; the mix looks each 20 ms */
+#define POOL_RESERVE 16   /* the share of the pool that RTP leaves to what keeps people connected */
 
 static void police(struct engine_config *e, const struct config *cfg) {
     const int64_t kbps[SOURCE_KIND_COUNT] = {[SOURCE_MICROPHONE] = cfg->media_mic_kbps,

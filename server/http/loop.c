@@ -134,6 +134,7 @@ static void fill_urls(struct loop *l) {
         snprintf(l->url, sizeof(l->url), "%s://%s%.64s%s:%u", l->tls ? "https" : "http",
                  v6 ? "[" : "", any ? "127.0.0.1" : cfg->listen_address, v6 ? "]" : "", l->port);
     }
+    l->https = strncasecmp(l->url, "https://", 8) == 0;
     if (!url_origin(l->url, l->origin, sizeof(l->origin))) {
         l->origin[0] = '\0';
     }

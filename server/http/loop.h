@@ -43,6 +43,7 @@ struct loop {
 
     /* Of the loop: zeros before loop_open. */
     char origin[256]; /* of public_url, as browsers send it; empty when unknown */
+    bool https;       /* people reach us by https, be it by our own TLS or by that of a proxy */
     char url[256];    /* public_url without a trailing slash, or made of listen.* */
     struct lws_context *lws;
     struct lws_vhost *vhost;  /* NULL: nobody listens */

@@ -143,7 +143,7 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         ok = ok && add(r->wsi, always[i].name, always[i].value, p, end);
     }
-    if (r->loop->tls) {
+    if (r->loop->https) {
         ok = ok && add(r->wsi, "strict-transport-security:", "max-age=31536000", p, end);
     }
     if (r->route && r->route->cors) {

@@ -6,6 +6,12 @@
 #include "media/media.h"
 #include "server/queue/mailbox.h"
 
+/* Places in a mailbox between two workers, and how many of them relayed packets leave free, and
+ * what is kept of a picture, to what is live. */
+#define PEERING_MESSAGES 1024
+#define PEERING_RESERVED (PEERING_MESSAGES / 16)
+#define PEERING_LIVE (PEERING_MESSAGES / 4)
+
 struct peering;
 
 /* Mailboxes of cap messages between so many workers; none between one. NULL when memory or

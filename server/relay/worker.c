@@ -16,8 +16,6 @@
 
 #define COUNTERS_EVERY (250 * US_PER_MS) /* how stale a published counter may be */
 #define BEHIND_WAIT (5 * US_PER_MS)      /* until a full mailbox is tried again */
-#define RELAYS_RESERVED 64               /* places in a mailbox that relayed packets leave free */
-#define KEPT_RESERVED 256                /* and what is kept of a picture, to what is live */
 #define READY_MAX 8
 #define READY_ORDERS UINT32_MAX /* what an epoll event is about; else the worker that tells */
 #define READY_UDP (UINT32_MAX - 1)
@@ -121,8 +119,8 @@ static struct mailbox *box_from(const struct worker *w, uint32_t from) {
 /* Packets leave some places to what tells of changes: lost, it comes a second later. */
 static bool pass_relay(struct worker *w, const struct relay *m) {
     struct mailbox *to = box_to(w, m->to);
-    size_t reserved = relay_may_be_lost((enum relay_type)m->type) ? RELAYS_RESERVED : 0;
-    reserved = m->type == RELAY_KEPT ? KEPT_RESERVED : reserved;
+    size_t reserved = relay_may_be_lost((enum relay_type)m->type) ? PEERING_RESERVED : 0;
+    reserved = m->type == RELAY_KEPT ? PEERING_LIVE : reserved;
     return to && mailbox_room(to) > reserved && mailbox_push(to, m);
 }
 

@@ -407,6 +407,21 @@ await test('WebSocket: a client that does not read is closed, the others go on',
   expectEqual((await other.stop()).code, 0, 'exit status');
 });
 
+await test('a server behind a proxy that speaks TLS is one of https', async () => {
+  const behind = tempDir();
+  const port = await freePort();
+  const other = new Server([ORIEL, 'serve', '-c', await writeConfig(behind, (c) => {
+    own(c);
+    c.state_dir = path.join(behind, 'var');
+    c.listen.port = port;
+    c.public_url = 'https://tours.example.com';
+  })]);
+  await other.ready;
+  const answer = await fetch(`http://127.0.0.1:${port}/health`);
+  expectEqual(answer.headers.get('strict-transport-security'), 'max-age=31536000', 'HSTS');
+  expectEqual((await other.stop()).code, 0, 'exit status');
+});
+
 await test('--lan: TLS with a certificate for the address', async () => {
   const lan = tempDir();
   const name = await writeConfig(lan, (c) => {
