@@ -16,9 +16,9 @@
 #ifndef ORIEL_MEDIA_MEDIA_H
 #define ORIEL_MEDIA_MEDIA_H
 
+#include "base/command.h"
 #include "base/packet.h"
 #include "base/rng.h"
-#include "base/session.h"
 #include "media/bwe/bwe.h"
 #include "media/engine/relay.h"
 #include "media/engine/snapshot.h"
@@ -81,36 +81,10 @@ us_t engine_deadline(const struct engine *e);
 /* Do what is due at now; early calls do no harm. Then drain. */
 void engine_timeout(struct engine *e, us_t now);
 
-/* Commands from signaling's intent. Each returns OK or an error and then changes nothing. */
-
-/* A tour must exist before its peers. ERR_FULL, ERR_EXISTS, ERR_NOMEM. */
-enum err engine_tour_add(struct engine *e, uint64_t tour);
-/* Removes its peers too, without events for them. ERR_UNKNOWN. */
-enum err engine_tour_remove(struct engine *e, uint64_t tour);
-/* Start or stop tapping a tour; sources of participants without record_consent are not tapped. On
- * start every live consenting source yields TAP_SOURCE_ON and is asked for a key frame. */
-enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on);
-/* ERR_FULL, ERR_EXISTS (peer or local ufrag), ERR_UNKNOWN (tour), ERR_RANGE (params), ERR_NOMEM. */
-enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *s);
-/* Sends RTCP BYE for its slots and forgets it; no event. ERR_UNKNOWN. */
-enum err engine_peer_remove(struct engine *e, us_t now, uint64_t peer);
-/* ICE restart (RFC 8445 section 9): new credentials. Checks with those before are answered, and the
- * old address stays selected, until a pair that was nominated with the new ones is proven. Keys,
- * sequence numbers and slots go on. ERR_UNKNOWN; ERR_RANGE; ERR_EXISTS (local ufrag). */
-enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
-                             const struct ice_credentials *c);
-/* Consent to record given or withdrawn during the tour. */
-enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool consent);
-/* Intent: a source the participant has muted (or a host has) is not routed, tapped or heard. */
-enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum source_kind kind,
-                            bool muted);
-/* Intent: this viewer wants that participant on the stage when there is no screen share; 0 = none.
- */
-enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t participant);
-
-/* Who hears the mix (session_params.mix) hears it from now on without this participant, 0 = nobody.
- * ERR_UNKNOWN. */
-enum err engine_peer_without(struct engine *e, us_t now, uint64_t peer, uint64_t participant);
+/* Do what signaling wants (base/command.h says of each type what it reads and its errors); reads
+ * what c points to, and keeps none of it. Then drain. An error: nothing has changed;
+ * ERR_UNSUPPORTED: there is no such type. */
+enum err engine_command(struct engine *e, us_t now, const struct command *c);
 
 enum media_event_type {
     MEDIA_PEER_CONNECTED, /* ICE validated and DTLS finished */
@@ -154,15 +128,6 @@ struct media_event {
  * was last told, so none is lost however late it is asked for; those of one peer come in order. */
 bool engine_event(struct engine *e, struct media_event *ret);
 
-/* A tour of many viewers is on several workers. Each has the tour (engine_tour_add) and some of its
- * peers; home is the one that ranks voices and taps, others has a bit for every other worker than
- * this one. May change at any time, workers only come. ERR_UNKNOWN, ERR_RANGE. */
-enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,
-                          uint64_t others);
-/* Voices of the tour are mixed for some of its viewers (session_params.mix), here or on other
- * workers: RELAY_MIX is told of its microphones, and what it tells of is shown to them; or no more.
- * Every worker of the tour is told so. ERR_UNKNOWN. */
-enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on);
 /* What is to be told to the engine of worker ret->to; false when there is nothing. The caller takes
  * over the reference in it (relay_carries). Drain it as output, event and tap. */
 bool engine_relay(struct engine *e, struct relay *ret);
@@ -210,7 +175,7 @@ enum err engine_peer_hand_over(struct engine *e, us_t now, uint64_t peer);
 /* Everything needed to go on with a peer in another engine, by value, when this engine is drained
  * and sends it nothing any more. ERR_UNKNOWN, ERR_WRONG_STATE (not connected). */
 enum err engine_snapshot(const struct engine *e, uint64_t peer, struct session_snapshot *ret);
-/* Adopt a peer from a snapshot; its tour must exist. Errors as engine_peer_add; ERR_FORMAT for a
+/* Adopt a peer from a snapshot; its tour must exist. Errors as COMMAND_PEER_ADD; ERR_FORMAT for a
  * snapshot that is not valid. Slots resume on the sources that are adopted too, in whatever order
  * their peers come; who has not come after 2 s is given up. From a final snapshot everything goes
  * on exactly, and nothing that only continues is told again: no MEDIA_PEER_CONNECTED,

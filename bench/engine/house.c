@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "media/wire/rtp.h"
 #include "tests/sim/sim_config.h"
+#include "tests/sim/sim_engine.h"
 #include "tests/sim/sim_stun.h"
 
 #include <stdio.h>

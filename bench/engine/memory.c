@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "bench/engine/house.h"
+#include "tests/sim/sim_engine.h"
 
 #include <malloc.h>
 

@@ -1,4 +1,6 @@
-/* Commands of media.h: signaling's intent. Each checks everything before it changes anything. */
+/* Commands (base/command.h): signaling's intent, and a table of who obeys which. Each checks
+ * everything before it changes anything. Below it what a listener to the taps and the keeper of
+ * sessions ask for. */
 #include "base/check.h"
 #include "media/engine/keep.h"
 #include "media/engine/params.h"
@@ -9,44 +11,177 @@
 #include "media/engine/turn.h"
 #include "media/transport/credentials.h"
 
-enum err engine_tour_add(struct engine *e, uint64_t tour) {
-    OWNER_CHECK(&e->owner);
-    if (tour_find(e, tour)) {
+static enum err add_tour(struct engine *e, us_t now, const struct command *c) {
+    (void)now;
+    if (tour_find(e, c->tour)) {
         return ERR_EXISTS;
     }
-    return map_len(e->tours) >= e->c.max_tours ? ERR_FULL : tour_new(e, tour);
+    return map_len(e->tours) >= e->c.max_tours ? ERR_FULL : tour_new(e, c->tour);
 }
 
-enum err engine_tour_remove(struct engine *e, uint64_t tour) {
-    struct tour *t = tour_find(e, tour);
-    if (!t) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, e->now);
+static enum err remove_tour(struct tour *t, us_t now, const struct command *c) {
+    struct engine *e = t->engine;
+    (void)c;
+    turn_begin(e, now);
     t->removing = true;
     while (!list_empty(&t->peers)) {
-        session_leave(LIST_ENTRY(t->peers.next, struct session, in_tour), e->now, true);
+        session_leave(LIST_ENTRY(t->peers.next, struct session, in_tour), now, true);
     }
     while (!list_empty(&t->flows)) {
-        replica_free(replica_of(LIST_ENTRY(t->flows.next, struct flow, in_tour)), e->now);
+        replica_free(replica_of(LIST_ENTRY(t->flows.next, struct flow, in_tour)), now);
     }
     tour_free(t);
     turn_end(e);
     return OK;
 }
 
-enum err engine_tour_tap(struct engine *e, us_t now, uint64_t tour, bool on) {
-    struct tour *t = tour_find(e, tour);
-    if (!t) {
-        return ERR_UNKNOWN;
+/* To the others it goes without the worker itself. */
+static enum err span_tour(struct tour *t, us_t now, const struct command *c) {
+    uint64_t self = 1ull << t->engine->c.worker;
+    bool valid = c->home < RELAY_MIX && !(c->workers & 1ull << RELAY_MIX) && (c->workers & self) &&
+                 (c->workers & 1ull << c->home);
+    if (!valid) {
+        return ERR_RANGE;
     }
-    turn_begin(e, now);
-    t->tapped = on;
+    turn_begin(t->engine, now);
+    replica_span(t, c->home, c->workers & ~self);
+    turn_end(t->engine);
+    return OK;
+}
+
+static enum err tap_tour(struct tour *t, us_t now, const struct command *c) {
+    turn_begin(t->engine, now);
+    t->tapped = c->on;
     t->stage_tap = 0;
     t->voice_tap = 0;
     programme_tap(t, now);
+    turn_end(t->engine);
+    return OK;
+}
+
+static enum err mix_tour(struct tour *t, us_t now, const struct command *c) {
+    turn_begin(t->engine, now);
+    replica_mix(t, now, c->on);
+    turn_end(t->engine);
+    return OK;
+}
+
+static enum err add_peer(struct engine *e, us_t now, const struct command *c) {
+    struct session *s = NULL;
+    if (!c->params) {
+        return ERR_RANGE;
+    }
+    turn_begin(e, now);
+    enum err err = session_create(e, now, c->params, &s);
+    if (err == OK) {
+        schedule(s, now);
+    }
+    return err;
+}
+
+static enum err remove_peer(struct session *s, us_t now, const struct command *c) {
+    struct engine *e = s->engine;
+    (void)c;
+    turn_begin(e, now);
+    session_leave(s, now, true);
     turn_end(e);
     return OK;
+}
+
+static enum err restart_peer(struct session *s, us_t now, const struct command *c) {
+    enum err err = c->ice ? params_check_ice(c->ice) : ERR_RANGE;
+    if (err == OK) {
+        turn_begin(s->engine, now);
+        err = credentials_announce(&s->transport, c->ice);
+    }
+    return err;
+}
+
+static enum err consent_peer(struct session *s, us_t now, const struct command *c) {
+    turn_begin(s->engine, now);
+    s->record_consent = c->on;
+    transport_changed(&s->transport);
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        if (s->sources[i]) {
+            source_consent(s->sources[i], now, c->on);
+        }
+    }
+    programme_update(s->tour, now);
+    turn_end(s->engine);
+    return OK;
+}
+
+static enum err without(struct session *s, us_t now, const struct command *c) {
+    turn_begin(s->engine, now);
+    s->viewer.without = c->participant;
+    transport_changed(&s->transport);
+    tour_changed(s->tour);
+    turn_end(s->engine);
+    return OK;
+}
+
+static enum err mute(struct session *s, us_t now, const struct command *c) {
+    turn_begin(s->engine, now);
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        if (s->lines[i].s.source != c->kind) {
+            continue;
+        }
+        s->lines[i].muted = c->on;
+        if (c->on && s->sources[i]) {
+            source_stop(s->sources[i], now);
+        }
+    }
+    transport_changed(&s->transport);
+    schedule(s, now);
+    turn_end(s->engine);
+    return OK;
+}
+
+static enum err pin(struct session *s, us_t now, const struct command *c) {
+    turn_begin(s->engine, now);
+    s->viewer.pinned = c->participant;
+    transport_changed(&s->transport);
+    tour_changed(s->tour);
+    turn_end(s->engine);
+    return OK;
+}
+
+/* One of these. Those of a tour or a session are called only when there is one. */
+struct handler {
+    enum err (*engine)(struct engine *e, us_t now, const struct command *c);
+    enum err (*tour)(struct tour *t, us_t now, const struct command *c);
+    enum err (*session)(struct session *s, us_t now, const struct command *c);
+};
+static const struct handler handlers[COMMAND_COUNT] = {
+    [COMMAND_TOUR_ADD] = {.engine = add_tour},
+    [COMMAND_TOUR_REMOVE] = {.tour = remove_tour},
+    [COMMAND_TOUR_SPAN] = {.tour = span_tour},
+    [COMMAND_TOUR_TAP] = {.tour = tap_tour},
+    [COMMAND_TOUR_MIX] = {.tour = mix_tour},
+    [COMMAND_PEER_ADD] = {.engine = add_peer},
+    [COMMAND_PEER_REMOVE] = {.session = remove_peer},
+    [COMMAND_PEER_RESTART] = {.session = restart_peer},
+    [COMMAND_PEER_CONSENT] = {.session = consent_peer},
+    [COMMAND_PEER_WITHOUT] = {.session = without},
+    [COMMAND_MUTE] = {.session = mute},
+    [COMMAND_PIN] = {.session = pin},
+};
+
+enum err engine_command(struct engine *e, us_t now, const struct command *c) {
+    OWNER_CHECK(&e->owner);
+    const struct handler *h = c->type < COMMAND_COUNT ? &handlers[c->type] : &(struct handler){0};
+    if (h->engine) {
+        return h->engine(e, now, c);
+    }
+    if (h->tour) {
+        struct tour *t = tour_find(e, c->tour);
+        return t ? h->tour(t, now, c) : ERR_UNKNOWN;
+    }
+    if (h->session) {
+        struct session *s = session_find(e, c->peer);
+        return s ? h->session(s, now, c) : ERR_UNKNOWN;
+    }
+    return ERR_UNSUPPORTED;
 }
 
 /* The flow that is tapped under this id; NULL: none is. */
@@ -71,107 +206,6 @@ enum err engine_tap_ask(struct engine *e, us_t now, const struct tap_ask *a) {
     if (!feed->has_key || feed->key_seq <= a->seen) {
         feed_need_keyframe(feed);
     }
-    turn_end(e);
-    return OK;
-}
-
-enum err engine_peer_add(struct engine *e, us_t now, const struct session_params *p) {
-    struct session *s = NULL;
-    turn_begin(e, now);
-    enum err err = session_create(e, now, p, &s);
-    if (err == OK) {
-        schedule(s, now);
-    }
-    return err;
-}
-
-enum err engine_peer_remove(struct engine *e, us_t now, uint64_t peer) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
-    session_leave(s, now, true);
-    turn_end(e);
-    return OK;
-}
-
-enum err engine_peer_restart(struct engine *e, us_t now, uint64_t peer,
-                             const struct ice_credentials *c) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    enum err err = params_check_ice(c);
-    if (err == OK) {
-        turn_begin(e, now);
-        err = credentials_announce(&s->transport, c);
-    }
-    return err;
-}
-
-enum err engine_peer_consent(struct engine *e, us_t now, uint64_t peer, bool consent) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
-    s->record_consent = consent;
-    transport_changed(&s->transport);
-    for (unsigned i = 0; i < s->n_lines; i++) {
-        if (s->sources[i]) {
-            source_consent(s->sources[i], now, consent);
-        }
-    }
-    programme_update(s->tour, now);
-    turn_end(e);
-    return OK;
-}
-
-enum err engine_source_mute(struct engine *e, us_t now, uint64_t peer, enum source_kind kind,
-                            bool muted) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
-    for (unsigned i = 0; i < s->n_lines; i++) {
-        if (s->lines[i].s.source != kind) {
-            continue;
-        }
-        s->lines[i].muted = muted;
-        if (muted && s->sources[i]) {
-            source_stop(s->sources[i], now);
-        }
-    }
-    transport_changed(&s->transport);
-    schedule(s, now);
-    turn_end(e);
-    return OK;
-}
-
-enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uint64_t participant) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
-    s->viewer.pinned = participant;
-    transport_changed(&s->transport);
-    tour_changed(s->tour);
-    turn_end(e);
-    return OK;
-}
-
-enum err engine_peer_without(struct engine *e, us_t now, uint64_t peer, uint64_t participant) {
-    struct session *s = session_find(e, peer);
-    if (!s) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
-    s->viewer.without = participant;
-    transport_changed(&s->transport);
-    tour_changed(s->tour);
     turn_end(e);
     return OK;
 }

@@ -80,7 +80,9 @@ struct engine *engine_free(struct engine *e) {
         }
     }
     while (!list_empty(&e->all_tours)) {
-        (void)engine_tour_remove(e, LIST_ENTRY(e->all_tours.next, struct tour, in_engine)->handle);
+        struct tour *t = LIST_ENTRY(e->all_tours.next, struct tour, in_engine);
+        (void)engine_command(e, e->now,
+                             &(struct command){.type = COMMAND_TOUR_REMOVE, .tour = t->handle});
     }
     while (!list_empty(&e->leaving)) {
         session_destroy(LIST_ENTRY(e->leaving.next, struct session, in_tour));

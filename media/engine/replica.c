@@ -331,17 +331,7 @@ void replica_beat(struct tour *t, us_t now) {
     }
 }
 
-enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned home,
-                          uint64_t others) {
-    struct tour *t = tour_find(e, tour);
-    if (!t) {
-        return ERR_UNKNOWN;
-    }
-    if (home >= RELAY_MIX || (others & 1ull << RELAY_MIX) || (others & 1ull << e->c.worker) ||
-        (home != e->c.worker && !(others & 1ull << home))) {
-        return ERR_RANGE;
-    }
-    turn_begin(e, now);
+void replica_span(struct tour *t, unsigned home, uint64_t others) {
     uint64_t fresh = others & ~t->others;
     t->home = (uint8_t)home;
     t->others |= others;
@@ -349,8 +339,6 @@ enum err engine_tour_span(struct engine *e, us_t now, uint64_t tour, unsigned ho
     tour_reschedule(t);
     introduce(t, fresh, 0); /* without a copy: it may have no tour to put it in yet */
     relay_hello(t, t->others);
-    turn_end(e);
-    return OK;
 }
 
 static void free_mixes(struct tour *t, us_t now) {
@@ -362,12 +350,7 @@ static void free_mixes(struct tour *t, us_t now) {
     }
 }
 
-enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on) {
-    struct tour *t = tour_find(e, tour);
-    if (!t) {
-        return ERR_UNKNOWN;
-    }
-    turn_begin(e, now);
+void replica_mix(struct tour *t, us_t now, bool on) {
     t->mixed = on;
     if (on) {
         introduce(t, 1ull << RELAY_MIX, 0);
@@ -376,6 +359,4 @@ enum err engine_tour_mix(struct engine *e, us_t now, uint64_t tour, bool on) {
         free_mixes(t, now);
         end_beat_if_idle(t);
     }
-    turn_end(e);
-    return OK;
 }

@@ -14,8 +14,8 @@ static bool post_to_worker(void *ctx, const void *order) {
     return worker_post(ctx, order);
 }
 
-static void drop_worker_order(const void *order) {
-    worker_order_drop(order);
+static void drop_command(const void *command) {
+    command_drop(command);
 }
 
 static bool post_to_mix(void *ctx, const void *order) {
@@ -36,8 +36,8 @@ struct glue *glue_new(const struct glue_config *c) {
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
     for (uint32_t i = 0; i < c->n_workers; i++) {
-        backlog_init(&g->backlogs[i], sizeof(struct worker_order), post_to_worker, c->workers[i]);
-        g->backlogs[i].drop = drop_worker_order;
+        backlog_init(&g->backlogs[i], sizeof(struct command), post_to_worker, c->workers[i]);
+        g->backlogs[i].drop = drop_command;
     }
     return g;
 }
@@ -76,16 +76,16 @@ static void on_tour_add(struct glue *g, const struct sig_effect *e) {
         list_init(&t->people);
         list_push(&g->tours, &t->in_glue);
     }
-    glue_post(g, e, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
+    glue_post(g, e, &(struct command){.type = COMMAND_TOUR_ADD, .tour = e->tour});
     glue_note(g, "tour_open", e, e->tour_name);
 }
 
 /* To every worker that has the tour. */
-static void post_to_span(struct glue *g, const struct sig_effect *e, struct worker_order o) {
+static void post_to_span(struct glue *g, const struct sig_effect *e, struct command o) {
+    o.workers = e->span;
     for (uint64_t left = e->span; left; left &= left - 1) {
         struct sig_effect to = *e;
         to.worker = (uint32_t)__builtin_ctzll(left);
-        o.others = e->span & ~(1ull << to.worker);
         glue_post(g, &to, &o);
     }
 }
@@ -94,15 +94,15 @@ static void post_to_span(struct glue *g, const struct sig_effect *e, struct work
 static void on_tour_span(struct glue *g, const struct sig_effect *e) {
     struct sig_effect fresh = *e;
     fresh.worker = e->fresh;
-    glue_post(g, &fresh, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = e->tour});
-    post_to_span(g, e,
-                 (struct worker_order){
-                     .type = WORKER_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
+    glue_post(g, &fresh, &(struct command){.type = COMMAND_TOUR_ADD, .tour = e->tour});
+    post_to_span(
+        g, e,
+        (struct command){.type = COMMAND_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
 }
 
 static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
-    post_to_span(g, e, (struct worker_order){.type = WORKER_TOUR_REMOVE, .tour = e->tour});
+    post_to_span(g, e, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = e->tour});
     glue_note(g, "tour_closed", e, t ? t->name : NULL);
     if (t) {
         g->waiting -= t->refused;
@@ -111,8 +111,7 @@ static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
 }
 
 static void on_tour_mix(struct glue *g, const struct sig_effect *e) {
-    post_to_span(g, e,
-                 (struct worker_order){.type = WORKER_TOUR_MIX, .tour = e->tour, .on = e->on});
+    post_to_span(g, e, (struct command){.type = COMMAND_TOUR_MIX, .tour = e->tour, .on = e->on});
 }
 
 /* The mix makes what the listener's worker is to show. The worker is told whatever became of the
@@ -128,39 +127,34 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
     }
     if (e->on) {
         glue_post(g, e,
-                  &(struct worker_order){
-                      .type = WORKER_WITHOUT, .peer = e->peer, .participant = e->participant});
+                  &(struct command){.type = COMMAND_PEER_WITHOUT,
+                                    .peer = e->peer,
+                                    .participant = e->participant});
     }
 }
 
 static void on_peer_add(struct glue *g, const struct sig_effect *e) {
-    struct worker_order o = {.type = WORKER_PEER_ADD, .peer = e->params->peer};
-    o.params = mem_alloc(sizeof(*o.params));
-    if (!o.params) {
-        glue_lose_peer(g, e);
-        return;
-    }
-    *o.params = *e->params;
-    glue_post(g, e, &o);
+    struct session_params params = *e->params;
+    glue_post(g, e,
+              &(struct command){.type = COMMAND_PEER_ADD, .peer = params.peer, .params = &params});
 }
 
 static void on_restart(struct glue *g, const struct sig_effect *e) {
-    struct worker_order o = {.type = WORKER_PEER_RESTART, .peer = e->peer};
-    o.ice = *e->ice;
-    glue_post(g, e, &o);
+    struct ice_credentials ice = *e->ice;
+    glue_post(g, e, &(struct command){.type = COMMAND_PEER_RESTART, .peer = e->peer, .ice = &ice});
 }
 
 static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
-    static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = WORKER_PEER_REMOVE,
-                                   [EFFECT_PEER_CONSENT] = WORKER_PEER_CONSENT,
-                                   [EFFECT_MUTE] = WORKER_MUTE,
-                                   [EFFECT_PIN] = WORKER_PIN};
-    struct worker_order o = {.type = type[e->type],
-                             .kind = e->kind,
-                             .on = e->on,
-                             .tour = e->tour,
-                             .peer = e->peer,
-                             .participant = e->participant};
+    static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = COMMAND_PEER_REMOVE,
+                                   [EFFECT_PEER_CONSENT] = COMMAND_PEER_CONSENT,
+                                   [EFFECT_MUTE] = COMMAND_MUTE,
+                                   [EFFECT_PIN] = COMMAND_PIN};
+    struct command o = {.type = type[e->type],
+                        .kind = e->kind,
+                        .on = e->on,
+                        .tour = e->tour,
+                        .peer = e->peer,
+                        .participant = e->participant};
     glue_post(g, e, &o);
 }
 

@@ -30,12 +30,13 @@ void glue_lose_peer(struct glue *g, const struct sig_effect *e) {
     sig_peer_gone(g->config.sig, g->now, e->peer);
 }
 
-void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o) {
+void glue_post(struct glue *g, const struct sig_effect *e, const struct command *o) {
     CHECK(e->worker < g->config.n_workers);
-    if (backlog_post(&g->backlogs[e->worker], o) == OK) {
+    struct command own;
+    if (command_copy(o, &own) == OK && backlog_post(&g->backlogs[e->worker], &own) == OK) {
         return;
     }
-    if (o->type == WORKER_PEER_ADD) {
+    if (o->type == COMMAND_PEER_ADD) {
         glue_lose_peer(g, e);
     } else {
         glue_lose(g, e, "order dropped");

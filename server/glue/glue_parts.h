@@ -52,7 +52,7 @@ void glue_lose(struct glue *g, const struct sig_effect *e, const char *what);
 void glue_lose_peer(struct glue *g, const struct sig_effect *e);
 /* An order to the worker of the effect; kept while its mailbox is full. One for which there is no
  * memory is counted as lost, and a peer that it would have added is gone. */
-void glue_post(struct glue *g, const struct sig_effect *e, const struct worker_order *o);
+void glue_post(struct glue *g, const struct sig_effect *e, const struct command *o);
 /* text, cut to cap bytes with its NUL; NULL is empty. */
 void glue_copy(char *out, size_t cap, const char *text);
 

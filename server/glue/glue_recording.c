@@ -103,7 +103,7 @@ static void tap(struct glue *g, const struct sig_effect *e, struct tour *t, bool
         g->taps_wait = true;
         return;
     }
-    glue_post(g, e, &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = e->tour, .on = on});
+    glue_post(g, e, &(struct command){.type = COMMAND_TOUR_TAP, .tour = e->tour, .on = on});
 }
 
 void glue_taps(struct glue *g) {

@@ -154,16 +154,28 @@ static void drain(struct worker *w, us_t now) {
     }
 }
 
+/* Refused: signaling already believes that this peer exists, and is told that it does not. Of other
+ * errors nobody is told: the peer or tour has just gone by itself, which signaling learns from the
+ * event that is on its way. */
+static void refuse_peer(struct worker *w, const struct session_params *p, enum err why) {
+    report_event(w, &(struct media_event){.type = MEDIA_PEER_FAILED,
+                                          .reason = (uint8_t)why,
+                                          .tour = p->tour,
+                                          .peer = p->peer,
+                                          .participant = p->participant});
+    mailbox_notify(w->events);
+}
+
 /* An order may cause an event of its own, so it waits for room. */
 static void take_orders(struct worker *w, us_t now) {
-    struct worker_order o;
-    struct media_event refused;
+    struct command c;
     mailbox_ack(w->orders);
-    while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &o)) {
-        if (worker_order_obey(w->engine, now, &o, &refused)) {
-            report_event(w, &refused);
-            mailbox_notify(w->events);
+    while (mailbox_room(w->events) > 0 && mailbox_pop(w->orders, &c)) {
+        enum err err = engine_command(w->engine, now, &c);
+        if (err != OK && c.params) {
+            refuse_peer(w, c.params, err);
         }
+        command_drop(&c);
         drain(w, now);
     }
     w->behind = mailbox_room(w->events) == 0;
@@ -383,7 +395,7 @@ static enum err create_parts(struct worker *w, char why[WHY_MAX]) {
     struct engine_config ec = w->config.engine;
     ec.rng = clock_rng();
     ec.worker = w->config.index;
-    w->orders = mailbox_new(w->config.mailbox, sizeof(struct worker_order));
+    w->orders = mailbox_new(w->config.mailbox, sizeof(struct command));
     w->events = mailbox_new_wake(w->config.mailbox, sizeof(struct media_event),
                                  w->config.wake_control, w->config.wake_ctx);
     w->pool = packet_pool_new(w->config.packets);
@@ -436,9 +448,9 @@ enum err worker_start(const struct worker_config *c, struct worker **ret, char w
 }
 
 static void drop_orders(struct worker *w) {
-    struct worker_order o;
-    while (w->orders && mailbox_pop(w->orders, &o)) {
-        worker_order_drop(&o);
+    struct command c;
+    while (w->orders && mailbox_pop(w->orders, &c)) {
+        command_drop(&c);
     }
 }
 
@@ -477,8 +489,8 @@ uint16_t worker_port(const struct worker *w) {
     return w->port;
 }
 
-bool worker_post(struct worker *w, const struct worker_order *o) {
-    bool taken = mailbox_push(w->orders, o);
+bool worker_post(struct worker *w, const struct command *c) {
+    bool taken = mailbox_push(w->orders, c);
     mailbox_notify(w->orders);
     return taken;
 }

@@ -10,7 +10,6 @@
 #include "server/net/udp.h"
 #include "server/queue/mailbox.h"
 #include "server/relay/peering.h"
-#include "server/relay/worker_order.h"
 
 struct worker;
 
@@ -42,7 +41,7 @@ struct worker *worker_free(struct worker *w);
 uint16_t worker_port(const struct worker *w);
 
 /* Control thread. False when the mailbox is full: nothing was taken. */
-bool worker_post(struct worker *w, const struct worker_order *o);
+bool worker_post(struct worker *w, const struct command *c);
 /* Control thread: take note of a wake-up; call before reading events until there are none. */
 void worker_listen(struct worker *w);
 /* Control thread: the next event of this worker's engine; false when none. */

@@ -15,6 +15,7 @@
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
 #include "tests/sim/sim_config.h"
+#include "tests/sim/sim_engine.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * valid is refused, what is adopted lives and ends without harm, and says how to go on. */
 #include "base/check.h"
 #include "tests/sim/sim_config.h"
+#include "tests/sim/sim_engine.h"
 
 #include <stdio.h>
 #include <string.h>

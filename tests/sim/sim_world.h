@@ -5,6 +5,7 @@
 #define ORIEL_TESTS_SIM_WORLD_H
 
 #include "tests/sim/sim_browser.h"
+#include "tests/sim/sim_engine.h"
 #include "tests/sim/sim_invariants.h"
 #include "tests/sim/sim_relay.h"
 

@@ -12,6 +12,7 @@
 #include "media/wire/rtcp.h"
 #include "media/wire/rtp.h"
 #include "media/wire/vp8.h"
+#include "tests/sim/sim_engine.h"
 #include "tests/unit/test.h"
 
 #define RIG_CLIENTS 12

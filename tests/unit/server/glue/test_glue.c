@@ -131,7 +131,7 @@ TEST(glue_notes_why_a_peer_failed) {
     struct session_params *p = mem_zalloc(1, sizeof(*p));
     REQUIRE(p);
     p->peer = 9; /* and nothing else: the engine cannot take it */
-    EXPECT(worker_post(r.worker, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p}));
+    EXPECT(worker_post(r.worker, &(struct command){.type = COMMAND_PEER_ADD, .params = p}));
     EXPECT(wait_note(&r));
     EXPECT_STR(r.noted.event, "peer_failed");
     EXPECT_STR(r.noted.detail, "out_of_range");
@@ -140,7 +140,7 @@ TEST(glue_notes_why_a_peer_failed) {
 }
 
 /* An order that the worker has taken before the next one; it may have to wait for room. */
-static bool post_patiently(struct rig *r, const struct worker_order *o) {
+static bool post_patiently(struct rig *r, const struct command *o) {
     us_t limit = clock_now() + PATIENCE_MS * US_PER_MS;
     while (!worker_post(r->worker, o)) {
         if (clock_now() >= limit) {
@@ -160,12 +160,12 @@ TEST(glue_takes_reports_in_bounded_turns) {
         struct session_params *p = mem_zalloc(1, sizeof(*p));
         REQUIRE(p);
         p->peer = i + 1;
-        EXPECT(post_patiently(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p}));
+        EXPECT(post_patiently(&r, &(struct command){.type = COMMAND_PEER_ADD, .params = p}));
     }
     /* When one more than the mailbox holds was taken, the first of these has been obeyed, hence all
      * before it: their reports wait. */
     for (unsigned i = 0; i <= MAILBOX; i++) {
-        EXPECT(post_patiently(&r, &(struct worker_order){.type = WORKER_PEER_REMOVE, .peer = 1}));
+        EXPECT(post_patiently(&r, &(struct command){.type = COMMAND_PEER_REMOVE, .peer = 1}));
     }
     us_t now = clock_now();
     glue_service(r.glue, now);

@@ -37,8 +37,8 @@ static bool to_recorder(void *ctx, const void *message) {
 }
 
 static bool to_worker(void *ctx, const void *message) {
-    const struct worker_order *o = message;
-    said(ctx, o->type != WORKER_TOUR_TAP ? '?' : o->on ? 'T' : 't');
+    const struct command *o = message;
+    said(ctx, o->type != COMMAND_TOUR_TAP ? '?' : o->on ? 'T' : 't');
     return true;
 }
 
@@ -65,7 +65,7 @@ static void rig_open(struct rig *r) {
     list_init(&r->tour.people);
     list_push(&r->glue->tours, &r->tour.in_glue);
     order_backlog_init(&r->glue->orders, to_recorder, r);
-    backlog_init(&r->glue->backlogs[0], sizeof(struct worker_order), to_worker, r);
+    backlog_init(&r->glue->backlogs[0], sizeof(struct command), to_worker, r);
 }
 
 static void rig_close(struct rig *r) {

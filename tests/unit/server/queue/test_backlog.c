@@ -8,7 +8,7 @@ struct sink {
 };
 
 static bool take(void *ctx, const void *order) {
-    const struct worker_order *o = order;
+    const struct command *o = order;
     struct sink *s = ctx;
     if (s->room == 0) {
         return false;
@@ -20,11 +20,11 @@ static bool take(void *ctx, const void *order) {
 }
 
 static void drop(const void *order) {
-    mem_free(((const struct worker_order *)order)->params);
+    mem_free(((const struct command *)order)->params);
 }
 
 static enum err post(struct backlog *b, uint64_t peer) {
-    struct worker_order o = {.type = WORKER_PEER_ADD, .peer = peer};
+    struct command o = {.type = COMMAND_PEER_ADD, .peer = peer};
     o.params = mem_zalloc(1, sizeof(*o.params));
     return o.params ? backlog_post(b, &o) : ERR_NOMEM;
 }
@@ -32,7 +32,7 @@ static enum err post(struct backlog *b, uint64_t peer) {
 TEST(backlog_keeps_the_order_of_orders) {
     struct sink s = {.room = 2};
     struct backlog b;
-    backlog_init(&b, sizeof(struct worker_order), take, &s);
+    backlog_init(&b, sizeof(struct command), take, &s);
     b.drop = drop;
     for (uint64_t i = 1; i <= 5; i++) {
         EXPECT_EQ(post(&b, i), OK);
@@ -57,7 +57,7 @@ TEST(backlog_keeps_the_order_of_orders) {
 TEST_ALLOC(backlog_without_memory_drops_nothing_else) {
     struct sink s = {0};
     struct backlog b;
-    backlog_init(&b, sizeof(struct worker_order), take, &s);
+    backlog_init(&b, sizeof(struct command), take, &s);
     b.drop = drop;
     unsigned kept = 0;
     for (uint64_t i = 0; i < 3; i++) {

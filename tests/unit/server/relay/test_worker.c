@@ -186,7 +186,7 @@ static bool wait_event(struct rig *r, struct media_event *ret) {
     }
 }
 
-static bool order(struct rig *r, const struct worker_order *o) {
+static bool order(struct rig *r, const struct command *o) {
     return worker_post(r->worker, o);
 }
 
@@ -196,9 +196,9 @@ static bool add_peer(struct rig *r) {
         return false;
     }
     *p = r->params;
-    return order(r, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}) &&
-           order(r, &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = TOUR, .on = true}) &&
-           order(r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p});
+    return order(r, &(struct command){.type = COMMAND_TOUR_ADD, .tour = TOUR}) &&
+           order(r, &(struct command){.type = COMMAND_TOUR_TAP, .tour = TOUR, .on = true}) &&
+           order(r, &(struct command){.type = COMMAND_PEER_ADD, .peer = PEER, .params = p});
 }
 
 /* A connectivity check and its answer; resent until the worker has obeyed the orders. */
@@ -326,16 +326,16 @@ TEST(workers_share_a_tour) {
     struct session_params *p = mem_alloc(sizeof(*p));
     REQUIRE(p);
     *p = r.params;
-    EXPECT(worker_post(r.second, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}));
+    EXPECT(worker_post(r.second, &(struct command){.type = COMMAND_TOUR_ADD, .tour = TOUR}));
     EXPECT(worker_post(
         r.second,
-        &(struct worker_order){.type = WORKER_TOUR_SPAN, .tour = TOUR, .home = 1, .others = 1}));
+        &(struct command){.type = COMMAND_TOUR_SPAN, .tour = TOUR, .home = 1, .workers = 3}));
     EXPECT(worker_post(r.second,
-                       &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = TOUR, .on = true}));
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_TOUR_ADD, .tour = TOUR}));
-    EXPECT(order(&r, &(struct worker_order){
-                         .type = WORKER_TOUR_SPAN, .tour = TOUR, .home = 1, .others = 2}));
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p}));
+                       &(struct command){.type = COMMAND_TOUR_TAP, .tour = TOUR, .on = true}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_TOUR_ADD, .tour = TOUR}));
+    EXPECT(order(
+        &r, &(struct command){.type = COMMAND_TOUR_SPAN, .tour = TOUR, .home = 1, .workers = 3}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_PEER_ADD, .peer = PEER, .params = p}));
     struct media_event e;
     REQUIRE(check_connectivity(&r) && shake_hands(&r));
     REQUIRE(wait_event(&r, &e));
@@ -378,7 +378,7 @@ TEST(worker_lets_a_client_hear_the_mix) {
         .mid = "1", .slot = SLOT_AUDIO, .codec = CODEC_OPUS, .pt = 111, .ssrc = 0x5678};
     EXPECT(mix_thread_post(r.mix, &o));
     EXPECT(add_peer(&r));
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_TOUR_MIX, .tour = TOUR, .on = true}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_TOUR_MIX, .tour = TOUR, .on = true}));
     REQUIRE(check_connectivity(&r) && shake_hands(&r) && wait_event(&r, &e));
     EXPECT(send_voice(&r, 20));
     EXPECT(count_heard(&r, 0x5678, 3) >= 3);
@@ -415,11 +415,11 @@ TEST(worker_keeps_room_for_taps_without_packets) {
         struct pollfd none = {.fd = -1};
         poll(&none, 1, 10);
     }
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_TOUR_TAP, .tour = TOUR}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_TOUR_TAP, .tour = TOUR}));
     struct session_params *p = mem_alloc(sizeof(*p));
     REQUIRE(p);
     *p = r.params; /* known already: the answer tells that the order before was obeyed */
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_PEER_ADD, .params = p}));
     do {
         REQUIRE(wait_event(&r, &e));
     } while (e.type != MEDIA_PEER_FAILED);
@@ -439,7 +439,7 @@ TEST(worker_reports_a_peer_it_cannot_take) {
     REQUIRE(p);
     *p = r.params;
     /* The tour was never added. */
-    EXPECT(order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .peer = PEER, .params = p}));
+    EXPECT(order(&r, &(struct command){.type = COMMAND_PEER_ADD, .peer = PEER, .params = p}));
     EXPECT(wait_event(&r, &e));
     EXPECT_EQ(e.type, MEDIA_PEER_FAILED);
     EXPECT_EQ(e.peer, PEER);
@@ -458,7 +458,7 @@ TEST(worker_keeps_events_that_find_no_room) {
         REQUIRE(p);
         *p = r.params;
         p->peer = posted + 1;
-        if (order(&r, &(struct worker_order){.type = WORKER_PEER_ADD, .params = p})) {
+        if (order(&r, &(struct command){.type = COMMAND_PEER_ADD, .params = p})) {
             posted++;
             continue;
         }
