@@ -104,6 +104,14 @@ void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant) {
     send_all(s, t, NULL, &o);
 }
 
+/* Of the others only what was wanted is lost; but nobody else would say that this peer is gone. */
+void sig_lost(struct sig *s, us_t now, const struct command *c) {
+    OWNER_CHECK(&s->owner);
+    if (c->type == COMMAND_PEER_ADD) {
+        sig_peer_gone(s, now, c->peer);
+    }
+}
+
 void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);

@@ -10,9 +10,9 @@
 #define ORIEL_SIGNALING_SIGNALING_H
 
 #include "base/addr.h"
+#include "base/command.h"
 #include "base/err.h"
 #include "base/rng.h"
-#include "base/session.h"
 #include "base/time.h"
 #include "signaling/words/claims.h"
 #include "signaling/words/codes.h"
@@ -118,6 +118,8 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
 void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active);
 void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant);
+/* A command that a worker will never get, for want of memory; it is the one of the last effect. */
+void sig_lost(struct sig *s, us_t now, const struct command *c);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
 enum sig_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
 void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state);
@@ -129,26 +131,20 @@ us_t sig_deadline(const struct sig *s);
 void sig_timeout(struct sig *s, us_t now);
 
 enum sig_effect_type {
-    EFFECT_SEND,         /* conn: text, len */
-    EFFECT_CLOSE,        /* conn: close with ws_status after what was sent */
-    EFFECT_HTTP,         /* req: status, content_type, location, etag, text, len */
-    EFFECT_TOUR_ADD,     /* tour, worker, tour_name, title */
-    EFFECT_TOUR_SPAN,    /* tour, worker (its home), span; fresh: a worker that gets it now */
-    EFFECT_TOUR_REMOVE,  /* tour, worker, span */
-    EFFECT_TOUR_MIX,     /* tour, span; on: voices are mixed for somebody, or no more */
-    EFFECT_MIX,          /* tour, worker, peer, participant (0: none); on: it hears the mix without
-                            that one, or no more */
-    EFFECT_PEER_ADD,     /* worker, params */
-    EFFECT_PEER_REMOVE,  /* worker, peer */
-    EFFECT_PEER_RESTART, /* worker, peer, ice */
-    EFFECT_PEER_CONSENT, /* worker, peer, on */
-    EFFECT_MUTE,         /* worker, peer (0: no session), kind, on; tour, participant: for the
-                            journal */
-    EFFECT_PIN,          /* worker, peer, participant */
-    EFFECT_RECORD,       /* tour, worker, codec, on: start or stop the recording */
-    EFFECT_RECORD_PAUSE, /* tour, worker, participant who says so, on: nothing is recorded for now
-                          */
-    EFFECT_PARTICIPANT   /* tour, participant, name, role, on, consent_version: for the journal */
+    EFFECT_SEND,        /* conn: text, len */
+    EFFECT_CLOSE,       /* conn: close with ws_status after what was sent */
+    EFFECT_HTTP,        /* req: status, content_type, location, etag, text, len */
+    EFFECT_COMMAND,     /* command, to the engine of each of workers */
+    EFFECT_MIX,         /* tour, worker, peer, participant (0: none); on: it hears the mix without
+                           that one, or no more */
+    EFFECT_TOUR,        /* tour, name, title, on: it begins, before all that is said of it, or it
+                           has ended: for the log and the recording */
+    EFFECT_PARTICIPANT, /* tour, participant, name, role, on, consent_version: for the journal */
+    EFFECT_MUTED,       /* tour, participant, kind, on: this source is muted, or no more: for the
+                           journal */
+    EFFECT_RECORD,      /* tour, worker, codec, on: start or stop the recording */
+    EFFECT_RECORD_PAUSE /* tour, worker, participant who says so, on: nothing is recorded for now
+                         */
 };
 
 struct sig_effect {
@@ -156,16 +152,15 @@ struct sig_effect {
     uint8_t kind;  /* enum source_kind */
     uint8_t codec; /* enum codec of the tour's pictures */
     bool on;
-    uint16_t status; /* HTTP status or WebSocket close status */
-    uint32_t worker, fresh;
-    uint64_t span; /* bit per worker that has the tour */
+    uint16_t status;  /* HTTP status or WebSocket close status */
+    uint32_t worker;  /* of the peer, or home of the tour */
+    uint64_t workers; /* bit per worker */
     uint64_t conn, req, tour, peer, participant;
     const char *text;
     size_t len;
     const char *content_type, *location, *etag;
-    const char *tour_name, *title, *name, *role, *consent_version;
-    const struct session_params *params;
-    const struct ice_credentials *ice;
+    const char *name, *title, *role, *consent_version;
+    struct command command; /* borrows what it points to */
 };
 /* The next effect, in order; false when there is none. Pointers are valid until the next call of
  * any sig_ function. */

@@ -67,55 +67,28 @@ struct glue *glue_free(struct glue *g) {
 
 /* ---- effects of signaling ---- */
 
-static void on_tour_add(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = mem_zalloc(1, sizeof(*t));
-    if (t) {
+/* Whom a command is for is all that matters here. */
+static void on_command(struct glue *g, const struct sig_effect *e) {
+    for (uint64_t left = e->workers; left; left &= left - 1) {
+        glue_post(g, (uint32_t)__builtin_ctzll(left), &e->command);
+    }
+}
+
+static void on_tour(struct glue *g, const struct sig_effect *e) {
+    struct tour *t = e->on ? mem_zalloc(1, sizeof(*t)) : glue_tour(g, e->tour);
+    glue_note(g, e->on ? "tour_open" : "tour_closed", e, e->name);
+    if (t && e->on) {
         t->id = e->tour;
-        glue_copy(t->name, sizeof(t->name), e->tour_name);
+        glue_copy(t->name, sizeof(t->name), e->name);
         glue_copy(t->title, sizeof(t->title), e->title);
         list_init(&t->people);
         list_push(&g->tours, &t->in_glue);
-    }
-    glue_post(g, e, &(struct command){.type = COMMAND_TOUR_ADD, .tour = e->tour});
-    glue_note(g, "tour_open", e, e->tour_name);
-}
-
-/* To every worker that has the tour. */
-static void post_to_span(struct glue *g, const struct sig_effect *e, struct command o) {
-    o.workers = e->span;
-    for (uint64_t left = e->span; left; left &= left - 1) {
-        struct sig_effect to = *e;
-        to.worker = (uint32_t)__builtin_ctzll(left);
-        glue_post(g, &to, &o);
-    }
-}
-
-/* Each learns of the others; the new one gets the tour first. */
-static void on_tour_span(struct glue *g, const struct sig_effect *e) {
-    struct sig_effect fresh = *e;
-    fresh.worker = e->fresh;
-    glue_post(g, &fresh, &(struct command){.type = COMMAND_TOUR_ADD, .tour = e->tour});
-    post_to_span(
-        g, e,
-        (struct command){.type = COMMAND_TOUR_SPAN, .tour = e->tour, .home = (uint8_t)e->worker});
-}
-
-static void on_tour_remove(struct glue *g, const struct sig_effect *e) {
-    struct tour *t = glue_tour(g, e->tour);
-    post_to_span(g, e, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = e->tour});
-    glue_note(g, "tour_closed", e, t ? t->name : NULL);
-    if (t) {
+    } else if (t) {
         g->waiting -= t->refused;
         free_tour(t);
     }
 }
 
-static void on_tour_mix(struct glue *g, const struct sig_effect *e) {
-    post_to_span(g, e, (struct command){.type = COMMAND_TOUR_MIX, .tour = e->tour, .on = e->on});
-}
-
-/* The mix makes what the listener's worker is to show. The worker is told whatever became of the
- * order to the mix: it must never show one's own voice. */
 static void on_mix(struct glue *g, const struct sig_effect *e) {
     struct mix_order o = {.tour = e->tour,
                           .peer = e->peer,
@@ -123,39 +96,9 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
                           .worker = (uint8_t)e->worker,
                           .on = e->on};
     if (!g->config.mix || backlog_post(&g->mix, &o) != OK) {
-        glue_lose(g, e, "order to the mix dropped");
+        g->lost++;
+        glue_note(g, "out_of_memory", e, "order to the mix dropped");
     }
-    if (e->on) {
-        glue_post(g, e,
-                  &(struct command){.type = COMMAND_PEER_WITHOUT,
-                                    .peer = e->peer,
-                                    .participant = e->participant});
-    }
-}
-
-static void on_peer_add(struct glue *g, const struct sig_effect *e) {
-    struct session_params params = *e->params;
-    glue_post(g, e,
-              &(struct command){.type = COMMAND_PEER_ADD, .peer = params.peer, .params = &params});
-}
-
-static void on_restart(struct glue *g, const struct sig_effect *e) {
-    struct ice_credentials ice = *e->ice;
-    glue_post(g, e, &(struct command){.type = COMMAND_PEER_RESTART, .peer = e->peer, .ice = &ice});
-}
-
-static void pass_to_worker(struct glue *g, const struct sig_effect *e) {
-    static const uint8_t type[] = {[EFFECT_PEER_REMOVE] = COMMAND_PEER_REMOVE,
-                                   [EFFECT_PEER_CONSENT] = COMMAND_PEER_CONSENT,
-                                   [EFFECT_MUTE] = COMMAND_MUTE,
-                                   [EFFECT_PIN] = COMMAND_PIN};
-    struct command o = {.type = type[e->type],
-                        .kind = e->kind,
-                        .on = e->on,
-                        .tour = e->tour,
-                        .peer = e->peer,
-                        .participant = e->participant};
-    glue_post(g, e, &o);
 }
 
 static void obey(struct glue *g, const struct sig_effect *e) {
@@ -165,46 +108,26 @@ static void obey(struct glue *g, const struct sig_effect *e) {
     case EFFECT_HTTP:
         g->config.deliver(g->config.ctx, e);
         break;
-    case EFFECT_TOUR_ADD:
-        on_tour_add(g, e);
-        break;
-    case EFFECT_TOUR_SPAN:
-        on_tour_span(g, e);
-        break;
-    case EFFECT_TOUR_REMOVE:
-        on_tour_remove(g, e);
-        break;
-    case EFFECT_TOUR_MIX:
-        on_tour_mix(g, e);
+    case EFFECT_COMMAND:
+        on_command(g, e);
         break;
     case EFFECT_MIX:
         on_mix(g, e);
         break;
-    case EFFECT_PEER_ADD:
-        on_peer_add(g, e);
+    case EFFECT_TOUR:
+        on_tour(g, e);
         break;
-    case EFFECT_PEER_RESTART:
-        on_restart(g, e);
+    case EFFECT_PARTICIPANT:
+        glue_participant(g, e);
+        break;
+    case EFFECT_MUTED:
+        glue_muted(g, e);
         break;
     case EFFECT_RECORD:
         glue_record(g, e);
         break;
     case EFFECT_RECORD_PAUSE:
         glue_record_pause(g, e);
-        break;
-    case EFFECT_PARTICIPANT:
-        glue_participant(g, e);
-        break;
-    case EFFECT_MUTE:
-        glue_mute(g, e);
-        if (e->peer) {
-            pass_to_worker(g, e);
-        }
-        break;
-    case EFFECT_PEER_REMOVE:
-    case EFFECT_PEER_CONSENT:
-    case EFFECT_PIN:
-        pass_to_worker(g, e);
         break;
     }
 }

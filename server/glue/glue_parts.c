@@ -20,27 +20,17 @@ struct tour *glue_tour(struct glue *g, uint64_t id) {
     return NULL;
 }
 
-void glue_lose(struct glue *g, const struct sig_effect *e, const char *what) {
-    g->lost++;
-    glue_note(g, "out_of_memory", e, what);
-}
-
-void glue_lose_peer(struct glue *g, const struct sig_effect *e) {
-    glue_lose(g, e, "peer not added");
-    sig_peer_gone(g->config.sig, g->now, e->peer);
-}
-
-void glue_post(struct glue *g, const struct sig_effect *e, const struct command *o) {
-    CHECK(e->worker < g->config.n_workers);
+void glue_post(struct glue *g, uint32_t worker, const struct command *c) {
     struct command own;
-    if (command_copy(o, &own) == OK && backlog_post(&g->backlogs[e->worker], &own) == OK) {
+    char detail[40];
+    CHECK(worker < g->config.n_workers);
+    if (command_copy(c, &own) == OK && backlog_post(&g->backlogs[worker], &own) == OK) {
         return;
     }
-    if (o->type == COMMAND_PEER_ADD) {
-        glue_lose_peer(g, e);
-    } else {
-        glue_lose(g, e, "order dropped");
-    }
+    g->lost++;
+    snprintf(detail, sizeof(detail), "%s dropped", command_name((enum command_type)c->type));
+    glue_note(g, "out_of_memory", &(struct sig_effect){.tour = c->tour, .peer = c->peer}, detail);
+    sig_lost(g->config.sig, g->now, c);
 }
 
 void glue_copy(char *out, size_t cap, const char *text) {

@@ -45,14 +45,9 @@ struct glue {
 void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail);
 /* NULL when there is none. */
 struct tour *glue_tour(struct glue *g, uint64_t id);
-/* What was ordered is lost for want of memory: counted, and logged. */
-void glue_lose(struct glue *g, const struct sig_effect *e, const char *what);
-/* The same of a peer that was to be added: its worker never hears of it, so nobody else would say
- * that it has gone. */
-void glue_lose_peer(struct glue *g, const struct sig_effect *e);
-/* An order to the worker of the effect; kept while its mailbox is full. One for which there is no
- * memory is counted as lost, and a peer that it would have added is gone. */
-void glue_post(struct glue *g, const struct sig_effect *e, const struct command *o);
+/* A copy of a command to a worker; kept while its mailbox is full. One for which there is no memory
+ * is counted as lost, and signaling is told. */
+void glue_post(struct glue *g, uint32_t worker, const struct command *c);
 /* text, cut to cap bytes with its NUL; NULL is empty. */
 void glue_copy(char *out, size_t cap, const char *text);
 

@@ -103,7 +103,7 @@ static void tap(struct glue *g, const struct sig_effect *e, struct tour *t, bool
         g->taps_wait = true;
         return;
     }
-    glue_post(g, e, &(struct command){.type = COMMAND_TOUR_TAP, .tour = e->tour, .on = on});
+    glue_post(g, e->worker, &(struct command){.type = COMMAND_TOUR_TAP, .tour = e->tour, .on = on});
 }
 
 void glue_taps(struct glue *g) {
@@ -212,7 +212,7 @@ void glue_record_refused(struct glue *g) {
     }
 }
 
-void glue_mute(struct glue *g, const struct sig_effect *e) {
+void glue_muted(struct glue *g, const struct sig_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     struct person *p = t ? find_person(t, e->participant) : NULL;
     if (p) {

@@ -7,7 +7,7 @@
 /* Somebody is in the tour, or is not any more. */
 void glue_participant(struct glue *g, const struct sig_effect *e);
 /* A source is off by intent, or is not any more; the worker is not told here. */
-void glue_mute(struct glue *g, const struct sig_effect *e);
+void glue_muted(struct glue *g, const struct sig_effect *e);
 /* Start or stop. */
 void glue_record(struct glue *g, const struct sig_effect *e);
 /* Pause, or go on. */

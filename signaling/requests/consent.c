@@ -14,10 +14,8 @@ static enum sig_code consent(struct call *c) {
     seat->consent = given;
     if (seat->session) {
         seat->session->params.record_consent = given;
-        effect(c->s, (struct sig_effect){.type = EFFECT_PEER_CONSENT,
-                                         .worker = seat->session->worker,
-                                         .peer = seat->session->params.peer,
-                                         .on = given});
+        command_peer(c->s, seat->session,
+                     (struct command){.type = COMMAND_PEER_CONSENT, .on = given});
     }
     seat_journal(c->s, seat, true);
     return SIG_OK;

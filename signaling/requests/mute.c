@@ -1,8 +1,8 @@
 /* One's own source off or on, as an intent: the server stops routing it. */
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
-#include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
+#include "signaling/tours/sessions.h"
 
 static enum sig_code mute(struct call *c) {
     struct seat *seat = c->conn->seat;
@@ -18,13 +18,7 @@ static enum sig_code mute(struct call *c) {
         return SIG_OK;
     }
     seat->muted = bits;
-    effect(c->s, (struct sig_effect){.type = EFFECT_MUTE,
-                                     .tour = seat->tour->id,
-                                     .participant = seat->id,
-                                     .worker = seat->session ? seat->session->worker : 0,
-                                     .peer = seat->session ? seat->session->params.peer : 0,
-                                     .kind = (uint8_t)kind,
-                                     .on = muted});
+    seat_mute(c->s, seat, kind, muted);
     tell_changed(c->s, c->now, seat);
     return SIG_OK;
 }

@@ -14,10 +14,8 @@ static enum sig_code pin(struct call *c) {
     reply_ok(c);
     seat->pinned = who ? who->id : 0;
     if (seat->session) {
-        effect(c->s, (struct sig_effect){.type = EFFECT_PIN,
-                                         .worker = seat->session->worker,
-                                         .peer = seat->session->params.peer,
-                                         .participant = seat->pinned});
+        command_peer(c->s, seat->session,
+                     (struct command){.type = COMMAND_PIN, .participant = seat->pinned});
     }
     return SIG_OK;
 }

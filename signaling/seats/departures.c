@@ -80,10 +80,7 @@ void tour_stop(struct sig *s, struct tour *t) {
         session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);
     }
     tour_record(s, t, false);
-    effect(s, (struct sig_effect){
-                  .type = EFFECT_TOUR_REMOVE, .tour = t->id, .worker = t->worker, .span = t->span});
-    s->load[t->worker]--;
-    map_take(s->tours, t->id);
+    tour_remove(s, t);
     timers_clear(&s->timers, &t->empty.timer);
     timers_clear(&s->timers, &t->tick.timer);
     t->id = t->speaker = 0;

@@ -40,6 +40,16 @@ void effect(struct sig *s, struct sig_effect e) {
     effect_text(s, e, NULL);
 }
 
+void command(struct sig *s, uint64_t workers, struct command c) {
+    effect(s, (struct sig_effect){.type = EFFECT_COMMAND, .workers = workers, .command = c});
+}
+
+void command_peer(struct sig *s, const struct session *session, struct command c) {
+    c.tour = session->tour->id;
+    c.peer = session->params.peer;
+    command(s, 1ull << session->worker, c);
+}
+
 void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text) {
     if (s->count == s->cap) {
         (void)grow(s, s->cap * 2); /* only a caller who does not drain gets here; CHECK decides */

@@ -12,7 +12,11 @@
 enum err effects_reserve(struct sig *s, uint32_t n);
 /* Queue an effect that may not be lost. */
 void effect(struct sig *s, struct sig_effect e);
-/* The same with a text of its own, whose reference is taken over; text may be NULL. */
+/* Queue a command to these workers (bit each), which may not be lost either. */
+void command(struct sig *s, uint64_t workers, struct command c);
+/* The same about a session that was started, to its worker; fills in tour and peer. */
+void command_peer(struct sig *s, const struct session *session, struct command c);
+/* Queue an effect with a text of its own, whose reference is taken over; text may be NULL. */
 void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text);
 /* Queue text for a connection. When memory is out the connection is closed instead. text may be
  * NULL (its allocation failed); the caller keeps its reference. */

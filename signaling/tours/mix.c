@@ -30,13 +30,11 @@ void mix_choose(const struct tour *t, struct session *session) {
 }
 
 static void tell_workers(struct sig *s, const struct tour *t, bool on) {
-    effect(s, (struct sig_effect){.type = EFFECT_TOUR_MIX,
-                                  .tour = t->id,
-                                  .worker = t->worker,
-                                  .span = t->span,
-                                  .on = on});
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_MIX, .tour = t->id, .on = on});
 }
 
+/* The mix makes what the listener's worker is to show. The worker is told for itself, whatever
+ * becomes of the order to the mix: it must never show one's own voice. */
 static void tell_mix(struct sig *s, const struct session *session, bool on) {
     effect(s, (struct sig_effect){.type = EFFECT_MIX,
                                   .tour = session->tour->id,
@@ -44,6 +42,11 @@ static void tell_mix(struct sig *s, const struct session *session, bool on) {
                                   .peer = session->params.peer,
                                   .participant = session->params.without,
                                   .on = on});
+    if (on) {
+        command_peer(
+            s, session,
+            (struct command){.type = COMMAND_PEER_WITHOUT, .participant = session->params.without});
+    }
 }
 
 /* The mix is told first: what workers tell it then is of a tour that it knows. */

@@ -102,24 +102,27 @@ void session_fragment(struct sig *s, const struct session *session,
     fragment_write(out, &a);
 }
 
+void seat_mute(struct sig *s, const struct seat *seat, enum source_kind kind, bool muted) {
+    effect(s, (struct sig_effect){.type = EFFECT_MUTED,
+                                  .tour = seat->tour->id,
+                                  .participant = seat->id,
+                                  .kind = (uint8_t)kind,
+                                  .on = muted});
+    if (seat->session) {
+        command_peer(s, seat->session,
+                     (struct command){.type = COMMAND_MUTE, .kind = (uint8_t)kind, .on = muted});
+    }
+}
+
 static void apply_intent(struct sig *s, const struct seat *seat, const struct session *session) {
-    struct sig_effect e = {.worker = session->worker,
-                           .tour = seat->tour->id,
-                           .participant = seat->id,
-                           .peer = session->params.peer};
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         if (seat->muted & 1u << k) {
-            e.type = EFFECT_MUTE;
-            e.kind = (uint8_t)k;
-            e.on = true;
-            effect(s, e);
+            seat_mute(s, seat, (enum source_kind)k, true);
         }
     }
     if (seat->pinned && map_get(s->seats, seat->pinned)) {
-        effect(s, (struct sig_effect){.type = EFFECT_PIN,
-                                      .worker = e.worker,
-                                      .peer = e.peer,
-                                      .participant = seat->pinned});
+        command_peer(s, session,
+                     (struct command){.type = COMMAND_PIN, .participant = seat->pinned});
     }
 }
 
@@ -141,12 +144,8 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
         t->n_viewers++;
         list_push(&t->viewers, &session->in_viewers);
     }
-    effect(s, (struct sig_effect){.type = EFFECT_PEER_ADD,
-                                  .worker = session->worker,
-                                  .tour = t->id,
-                                  .peer = session->params.peer,
-                                  .participant = session->params.participant,
-                                  .params = &session->params});
+    command_peer(s, session,
+                 (struct command){.type = COMMAND_PEER_ADD, .params = &session->params});
     if (seat) {
         apply_intent(s, seat, session);
     }
@@ -173,10 +172,7 @@ void session_stop(struct sig *s, struct session *session, bool tell_media) {
         list_remove(&session->in_viewers);
     }
     if (tell_media) {
-        effect(s, (struct sig_effect){.type = EFFECT_PEER_REMOVE,
-                                      .worker = session->worker,
-                                      .tour = t->id,
-                                      .peer = session->params.peer});
+        command_peer(s, session, (struct command){.type = COMMAND_PEER_REMOVE});
     }
     to_trash(s, &session->trash);
 }
@@ -188,11 +184,8 @@ void session_drop(struct session *session) {
 void session_restart(struct sig *s, struct session *session, const struct ice_credentials *fresh) {
     session->params.ice = *fresh;
     session->version++;
-    effect(s, (struct sig_effect){.type = EFFECT_PEER_RESTART,
-                                  .worker = session->worker,
-                                  .tour = session->tour->id,
-                                  .peer = session->params.peer,
-                                  .ice = &session->params.ice});
+    command_peer(s, session,
+                 (struct command){.type = COMMAND_PEER_RESTART, .ice = &session->params.ice});
 }
 
 void session_new_etag(struct sig *s, struct session *session) {

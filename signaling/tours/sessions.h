@@ -31,14 +31,17 @@ void session_answer(struct sig *s, const struct session *session, const struct o
  * session_restart will take. */
 void session_fragment(struct sig *s, const struct session *session,
                       const struct ice_credentials *ice, struct buffer *out);
-/* Make it live: seat may be NULL (a viewer). Emits EFFECT_PEER_ADD and the seat's intent. */
+/* Make it live: seat may be NULL (a viewer). Emits COMMAND_PEER_ADD and the seat's intent. */
 void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *session);
-/* End it; tell_media: with EFFECT_PEER_REMOVE. Frees it. */
+/* End it; tell_media: with COMMAND_PEER_REMOVE. Frees it. */
 void session_stop(struct sig *s, struct session *session, bool tell_media);
 /* Throw away a session that was never started. NULL allowed. */
 void session_drop(struct session *session);
 /* Take over new ICE credentials of a restart. */
 void session_restart(struct sig *s, struct session *session, const struct ice_credentials *fresh);
+/* A source of hers is off by intent, or no more: the recording and her session's worker are told.
+ */
+void seat_mute(struct sig *s, const struct seat *seat, enum source_kind kind, bool muted);
 /* Give it a resource for WHIP and WHEP. */
 void session_name(struct sig *s, struct session *session, const char *kind, const char *tour);
 /* A new entity tag for the resource. */

@@ -126,14 +126,21 @@ uint32_t tour_place(struct sig *s, struct tour *t) {
     uint32_t worker = many ? least_loaded(s) : t->worker;
     if (!(t->span & 1ull << worker)) {
         t->span |= 1ull << worker;
-        effect(s, (struct sig_effect){.type = EFFECT_TOUR_SPAN,
-                                      .tour = t->id,
-                                      .worker = t->worker,
-                                      .fresh = worker,
-                                      .span = t->span});
+        command(s, 1ull << worker, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+        command(s, t->span,
+                (struct command){.type = COMMAND_TOUR_SPAN,
+                                 .tour = t->id,
+                                 .home = (uint8_t)t->worker,
+                                 .workers = t->span});
         mix_spread(s, t);
     }
     return worker;
+}
+
+static void tell_tour(struct sig *s, const struct tour *t, bool on) {
+    effect(s,
+           (struct sig_effect){
+               .type = EFFECT_TOUR, .tour = t->id, .name = t->name, .title = t->title, .on = on});
 }
 
 void tour_start(struct sig *s, struct tour *t) {
@@ -145,11 +152,15 @@ void tour_start(struct sig *s, struct tour *t) {
     t->next_number = 1;
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
     forget_end(s, t->name);
-    effect(s, (struct sig_effect){.type = EFFECT_TOUR_ADD,
-                                  .tour = t->id,
-                                  .worker = t->worker,
-                                  .tour_name = t->name,
-                                  .title = t->title});
+    tell_tour(s, t, true);
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+}
+
+void tour_remove(struct sig *s, struct tour *t) {
+    command(s, t->span, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = t->id});
+    tell_tour(s, t, false);
+    s->load[t->worker]--;
+    map_take(s->tours, t->id);
 }
 
 void tour_record(struct sig *s, struct tour *t, bool on) {

@@ -14,6 +14,8 @@ enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, st
 enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
 void tour_start(struct sig *s, struct tour *t);
+/* Take worker and handle from it again: nobody is in it any more. */
+void tour_remove(struct sig *s, struct tour *t);
 /* The worker for the next session of the tour; it may get the tour by this. */
 uint32_t tour_place(struct sig *s, struct tour *t);
 void tour_record(struct sig *s, struct tour *t, bool on);

@@ -69,8 +69,9 @@ static inline size_t fuzz_drain(struct sig *s) {
         if (e.type == EFFECT_SEND) {
             fuzz_check_text(&e);
         }
-        if (e.type == EFFECT_PEER_ADD) {
-            CHECK(e.params->peer && e.params->participant && e.params->tour && e.params->n_lines);
+        if (e.type == EFFECT_COMMAND && e.command.type == COMMAND_PEER_ADD) {
+            const struct session_params *p = e.command.params;
+            CHECK(p->peer && p->participant && p->tour && p->n_lines);
         }
         if (e.type == EFFECT_HTTP) {
             CHECK(e.status >= 200 && e.status < 600 && (e.status != 201 || e.location));

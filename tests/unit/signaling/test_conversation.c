@@ -54,9 +54,9 @@ static void arrive(struct visit *v) {
                                                                     "[" ANN("ok", "false", "off",
                                                                             "off") "],\"speaker\":"
                                                                                    "null\n");
-    v->ann_peer = world_effect(&v->w, EFFECT_PEER_ADD)->params->peer;
+    v->ann_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;
     v->ann = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
-    v->tour = world_effect(&v->w, EFFECT_TOUR_ADD)->e.tour;
+    v->tour = world_command(&v->w, COMMAND_TOUR_ADD)->e.command.tour;
     sig_recording(v->w.sig, v->tour, RECORDING_ON);
     sig_peer_connected(v->w.sig, v->w.now, v->ann_peer);
     sig_source(v->w.sig, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
@@ -75,7 +75,7 @@ static void arrive(struct visit *v) {
                                                                               "\"speaker\":null\n");
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"participant_joined\",\"participant\":" ADA(
                                     "ok", "false", "off", "off") "}\n");
-    v->ada_peer = world_effect(&v->w, EFFECT_PEER_ADD)->params->peer;
+    v->ada_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;
     v->ada = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
 }
 
@@ -109,7 +109,7 @@ static void lose_and_end(struct visit *v) {
     world_pass(&v->w, 15 * US_PER_S);
     EXPECT_STR(heard(&v->w, 1),
                "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"timeout\"}\n");
-    EXPECT_EQ(world_count(&v->w, EFFECT_PEER_REMOVE), 0); /* media had removed it */
+    EXPECT_EQ(world_commands(&v->w, COMMAND_PEER_REMOVE), 0); /* media had removed it */
     world_send(&v->w, 1, "{\"type\":\"end\",\"id\":9}");
     EXPECT_STR(heard(&v->w, 1),
                "{\"type\":\"ok\",\"re\":9}\n{\"type\":\"tour_ended\",\"reason\":\"ended\"}\n");

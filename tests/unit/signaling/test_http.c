@@ -58,7 +58,7 @@ TEST(whip_publishes_as_a_seat) {
     EXPECT(strncmp(r->text, "v=0\r\n", 5) == 0 && strstr(r->text, "a=recvonly"));
     EXPECT_GOT(&w, 1, "participant_joined");
     EXPECT_GOT(&w, 1, "\"name\":\"Camera\",\"role\":\"agent\"");
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     REQUIRE(add && add->params->n_lines == 2);
     EXPECT_EQ(add->params->lines[0].source, SOURCE_MICROPHONE);
     EXPECT_EQ(add->params->lines[1].source, SOURCE_CAMERA);
@@ -139,7 +139,7 @@ TEST(whip_and_websocket_take_over_each_other) {
     const struct record *r = ask(&w, (struct request){.token = AGENT, .type = SDP, .body = sdp});
     EXPECT_EQ(r->e.status, 201);
     EXPECT_ERROR(&w, 1, "seat_taken_over");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT_EQ(sig_stats(w.sig).participants, 1);
     world_join(&w, 2, AGENT, small_offer(), small_lines);
     EXPECT_GOT(&w, 2, "\"participant\":{\"id\":\"p1\"");
@@ -153,7 +153,7 @@ TEST(whip_trickle_and_restart) {
     REQUIRE(world_open(&w, NULL));
     const struct record *r =
         ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     char etag[32], id[32];
     snprintf(etag, sizeof(etag), "%s", r->etag);
     snprintf(id, sizeof(id), "%s", resource_of(r));
@@ -163,7 +163,7 @@ TEST(whip_trickle_and_restart) {
     EXPECT_EQ(ask(&w, q)->e.status, 204);
     q.body = "m=audio 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n";
     EXPECT_EQ(ask(&w, q)->e.status, 204);
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_RESTART), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_RESTART), 0);
     q.body = "a=ice-ufrag:newu\r\na=ice-pwd:0123456789012345678901\r\n";
     expect_problem(ask(&w, q), 428, "etag_mismatch");
     q.match = "\"other\"";
@@ -173,9 +173,9 @@ TEST(whip_trickle_and_restart) {
     EXPECT_EQ(r->e.status, 200);
     EXPECT_STR(r->e.content_type, FRAG);
     EXPECT(r->etag && strcmp(r->etag, etag) != 0);
-    const struct record *restart = world_effect(&w, EFFECT_PEER_RESTART);
+    const struct record *restart = world_command(&w, COMMAND_PEER_RESTART);
     REQUIRE(restart);
-    EXPECT_EQ(restart->e.peer, peer);
+    EXPECT_EQ(restart->e.command.peer, peer);
     EXPECT_STR(restart->ice->remote_ufrag, "newu");
     EXPECT(strstr(r->text, restart->ice->local_ufrag) && strstr(r->text, restart->ice->local_pwd));
     EXPECT(strstr(r->text, "a=candidate:") && strstr(r->text, "a=mid:0"));
@@ -219,7 +219,7 @@ TEST(restarts_by_patch_have_the_rate_of_offers) {
     }
     name_ufrag(body, 20);
     expect_problem(ask(&w, q), 429, "rate_limited");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_RESTART), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_RESTART), 0);
     world_pass(&w, 100 * US_PER_MS);
     EXPECT_EQ(ask(&w, q)->e.status, 200);
     world_close(&w);
@@ -233,12 +233,12 @@ TEST(a_restart_tells_the_port_of_its_worker) {
         char id[32];
         world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(),
                    yes_and_lines); /* worker 0 has this one */
-        EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->e.worker, 0);
+        EXPECT_EQ(world_worker(world_command(&w, COMMAND_PEER_ADD)), 0);
         const char *offer = data_file(whep ? "aiortc.sdp" : "offer.sdp");
         const struct record *r =
             ask(&w, (struct request){.whep = whep, .token = AGENT, .type = SDP, .body = offer});
-        REQUIRE(r->e.status == 201 && world_effect(&w, EFFECT_PEER_ADD));
-        EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->e.worker, 1);
+        REQUIRE(r->e.status == 201 && world_command(&w, COMMAND_PEER_ADD));
+        EXPECT_EQ(world_worker(world_command(&w, COMMAND_PEER_ADD)), 1);
         EXPECT(strstr(r->text, " 192.0.2.10 40001 typ host"));
         snprintf(id, sizeof(id), "%s", resource_of(r));
         r = ask(&w, (struct request){
@@ -252,8 +252,8 @@ TEST(a_restart_tells_the_port_of_its_worker) {
         EXPECT_EQ(r->e.status, 200);
         EXPECT(strstr(r->text, " 192.0.2.10 40001 typ host"));
         EXPECT(!strstr(r->text, " 40000 typ host\r\na=candidate:2"));
-        REQUIRE(world_effect(&w, EFFECT_PEER_RESTART));
-        EXPECT_EQ(world_effect(&w, EFFECT_PEER_RESTART)->e.worker, 1);
+        REQUIRE(world_command(&w, COMMAND_PEER_RESTART));
+        EXPECT_EQ(world_worker(world_command(&w, COMMAND_PEER_RESTART)), 1);
         world_close(&w);
     }
 }
@@ -283,7 +283,7 @@ TEST(a_vanished_publisher_leaves) {
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
     ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    sig_peer_gone(w.sig, w.now, world_effect(&w, EFFECT_PEER_ADD)->params->peer);
+    sig_peer_gone(w.sig, w.now, world_command(&w, COMMAND_PEER_ADD)->params->peer);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 1, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"disconnected\"}");
@@ -302,7 +302,7 @@ TEST(whep_is_a_viewer) {
     const struct record *r = ask(&w, play("buyer|demo|tv|"));
     EXPECT_EQ(r->e.status, 201);
     EXPECT(strncmp(r->location, "/whep/demo/", 11) == 0);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     REQUIRE(add && add->params->n_lines == 2);
     EXPECT(add->params->loudest_audio && add->params->participant);
     EXPECT_EQ(add->params->lines[0].slot, SLOT_AUDIO);
@@ -317,13 +317,13 @@ TEST(whep_is_a_viewer) {
     EXPECT(strncmp(who.participant + 5, first, 8) == 0);
     /* Two at once are the limit here; one more when one is gone. */
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
-    uint64_t second = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t second = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     expect_problem(ask(&w, play("buyer|demo|tv|")), 503, "tour_full");
     EXPECT_EQ(ask(&w, play("buyer|demo|other|"))->e.status, 201);
     struct request q = {
         .method = SIG_DELETE, .whep = true, .token = "buyer|demo|tv|", .resource = first};
     EXPECT_EQ(ask(&w, q)->e.status, 200);
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     expect_problem(ask(&w, q), 404, "resource_unknown");
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
     sig_peer_connected(w.sig, w.now, second);
@@ -347,7 +347,7 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
     q.tour = "taped";
     const struct record *r = ask(&w, q);
     EXPECT_EQ(r->e.status, 201);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_ADD), 1);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     /* The viewer keeps the tour, not the recording, and the next host starts another. */
     for (int i = 0; i < 2; i++) {
@@ -357,7 +357,7 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
         world_pass(&w, 61 * US_PER_S);
         EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
     }
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 0);
     q = (struct request){.method = SIG_DELETE,
                          .whep = true,
                          .tour = "taped",
@@ -365,14 +365,14 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
                          .resource = resource_of(r)};
     EXPECT_EQ(ask(&w, q)->e.status, 200);
     world_pass(&w, 61 * US_PER_S);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     world_close(&w);
 }
 
 static uint64_t come_as_viewer(struct world *w, struct request q) {
     const struct record *r = ask(w, q);
     EXPECT_EQ(r->e.status, 201);
-    return world_effect(w, EFFECT_PEER_ADD)->params->peer;
+    return world_command(w, COMMAND_PEER_ADD)->params->peer;
 }
 
 /* Half of them end by DELETE, half vanish: neither moves the end of a tour without people. */
@@ -402,10 +402,10 @@ TEST(viewers_who_come_and_go_keep_no_tour_alive) {
         world_pass(&w, US_PER_S);
     }
     w.mark = left;
-    EXPECT_EQ(world_count(&w, EFFECT_RECORD) + world_count(&w, EFFECT_TOUR_REMOVE), 0);
+    EXPECT_EQ(world_count(&w, EFFECT_RECORD) + world_commands(&w, COMMAND_TOUR_REMOVE), 0);
     world_pass(&w, 5 * US_PER_S);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     world_close(&w);
 }
 
@@ -416,7 +416,7 @@ TEST(end_removes_publishers_and_viewers) {
     ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
     ask(&w, play("buyer|demo|tv|"));
     world_send(&w, 1, "{\"type\":\"end\"}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 3);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 3);
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 1);
     EXPECT_EQ(sig_stats(w.sig).sessions, 0);
     expect_problem(ask(&w, play("buyer|demo|tv|")), 410, "tour_ended");

@@ -21,7 +21,7 @@ static struct world w;
 /* Ada sends simulcast; returns her peer. */
 static uint64_t arrive(void) {
     world_join(&w, 1, "agent|demo|ada|Ada", with_simulcast(small_offer()), small_lines);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     return add ? add->params->peer : 0;
 }
 
@@ -33,7 +33,7 @@ static void layers(uint64_t peer, uint8_t active) {
 TEST(a_page_is_told_which_layers_to_send) {
     REQUIRE(world_open(&w, NULL));
     uint64_t peer = arrive();
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->obeys_layers);
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->obeys_layers);
     EXPECT_NOT(&w, 1, "layers");
     layers(peer, 4); /* the line's rids are "h", "m", "l" */
     EXPECT_STR(world_got(&w, 1, "layers"),
@@ -43,7 +43,7 @@ TEST(a_page_is_told_which_layers_to_send) {
                "{\"type\":\"layers\",\"source\":\"camera\",\"active\":[\"h\",\"l\"]}");
     world_join(&w, 2, "buyer|demo|bob|Bob", small_offer(), small_lines);
     EXPECT_NOT(&w, 2, "layers"); /* nobody else is */
-    uint64_t bob = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t bob = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     layers(999, 1);
     EXPECT_EQ(w.n, w.mark);
     layers(bob, 1); /* of one layer nothing is told */
@@ -89,7 +89,7 @@ TEST(a_plain_publisher_has_nobody_to_be_told) {
     w.mark = w.n;
     sig_http(w.sig, w.now, &h);
     world_drain(&w);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     REQUIRE(add);
     EXPECT(!add->params->obeys_layers);
     layers(add->params->peer, 4);
@@ -103,7 +103,7 @@ TEST(a_slot_says_that_it_is_paused) {
     world_join(&w, 1, "agent|demo|ada|Ada", small_offer(), small_lines);
     uint64_t ada = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
     world_join(&w, 2, "buyer|demo|bob|Bob", small_offer(), small_lines);
-    uint64_t bob = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t bob = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     char secret[64];
     world_field(world_got(&w, 2, "joined"), "resume", secret, sizeof(secret));
     struct sig_bound b = {"2", ada, SOURCE_CAMERA, false};

@@ -8,17 +8,20 @@
 static void expect_balance(const struct world *w) {
     long peers = 0, tours = 0, people = 0;
     for (size_t i = 0; i < w->n; i++) {
-        switch (w->log[i].e.type) {
-        case EFFECT_PEER_ADD:
+        if (w->log[i].e.type != EFFECT_COMMAND) {
+            continue;
+        }
+        switch (w->log[i].e.command.type) {
+        case COMMAND_PEER_ADD:
             peers++;
             break;
-        case EFFECT_PEER_REMOVE:
+        case COMMAND_PEER_REMOVE:
             peers--;
             break;
-        case EFFECT_TOUR_ADD:
+        case COMMAND_TOUR_ADD:
             tours++;
             break;
-        case EFFECT_TOUR_REMOVE:
+        case COMMAND_TOUR_REMOVE:
             tours--;
             break;
         default:

@@ -57,12 +57,12 @@ TEST(whoever_does_not_ask_hears_the_loudest) {
     REQUIRE(world_open(&w, NULL));
     publish(&w, AGENT);
     EXPECT_EQ(play(&w, "buyer|demo|tv|", NULL)->e.status, 201);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     EXPECT(add->params->loudest_audio && !add->params->mix && !add->params->without);
-    EXPECT_EQ(world_count(&w, EFFECT_MIX) + world_count(&w, EFFECT_TOUR_MIX), 0);
+    EXPECT_EQ(world_count(&w, EFFECT_MIX) + world_commands(&w, COMMAND_TOUR_MIX), 0);
     expect_code(play(&w, "buyer|demo|tv|", "mono"), 400, "bad_field");
     expect_code(play(&w, "buyer|demo|tv|", ""), 400, "bad_field");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_ADD), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_ADD), 0);
     world_close(&w);
 }
 
@@ -72,26 +72,27 @@ TEST(who_asks_for_the_mix_hears_it) {
     publish(&w, AGENT);
     EXPECT_EQ(play(&w, "buyer|demo|tv|", "mix")->e.status, 201);
     char *first = strdup(world_effect(&w, EFFECT_HTTP)->location);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     EXPECT(add->params->mix && add->params->without == 0);
     uint64_t a = add->params->peer;
     expect_mix(&w, a, 0, true);
-    REQUIRE(world_count(&w, EFFECT_TOUR_MIX) == 1);
-    EXPECT(world_effect(&w, EFFECT_TOUR_MIX)->e.on && world_effect(&w, EFFECT_TOUR_MIX)->e.span);
+    REQUIRE(world_commands(&w, COMMAND_TOUR_MIX) == 1);
+    EXPECT(world_command(&w, COMMAND_TOUR_MIX)->e.command.on &&
+           world_command(&w, COMMAND_TOUR_MIX)->e.workers);
     /* The mix knows of it before workers tell it anything, and workers the peer before all. */
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD) < world_effect(&w, EFFECT_MIX));
-    EXPECT(world_effect(&w, EFFECT_MIX) < world_effect(&w, EFFECT_TOUR_MIX));
+    EXPECT(world_command(&w, COMMAND_PEER_ADD) < world_effect(&w, EFFECT_MIX));
+    EXPECT(world_effect(&w, EFFECT_MIX) < world_command(&w, COMMAND_TOUR_MIX));
     play(&w, "buyer|demo|phone|", "mix");
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_MIX), 0); /* it is mixed already */
-    uint64_t b = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_MIX), 0); /* it is mixed already */
+    uint64_t b = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     EXPECT_EQ(leave(&w, "buyer|demo|tv|", true, first), 200);
     expect_mix(&w, a, 0, false);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_MIX), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_MIX), 0);
     sig_peer_gone(w.sig, w.now, b);
     world_drain(&w);
     expect_mix(&w, b, 0, false);
-    REQUIRE(world_count(&w, EFFECT_TOUR_MIX) == 1);
-    EXPECT(!world_effect(&w, EFFECT_TOUR_MIX)->e.on);
+    REQUIRE(world_commands(&w, COMMAND_TOUR_MIX) == 1);
+    EXPECT(!world_command(&w, COMMAND_TOUR_MIX)->e.command.on);
     free(first);
     world_close(&w);
 }
@@ -102,26 +103,26 @@ TEST(nobody_hears_himself) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     publish(&w, AGENT);
-    uint64_t host = world_effect(&w, EFFECT_PEER_ADD)->params->participant;
+    uint64_t host = world_command(&w, COMMAND_PEER_ADD)->params->participant;
     play(&w, "buyer|demo|gate|", "mix");
-    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     publish(&w, "buyer|demo|gate|Gate");
-    uint64_t self = world_effect(&w, EFFECT_PEER_ADD)->params->participant;
+    uint64_t self = world_command(&w, COMMAND_PEER_ADD)->params->participant;
     EXPECT(self != host);
     expect_mix(&w, peer, self, true);
-    EXPECT(world_effect(&w, EFFECT_MIX) < world_effect(&w, EFFECT_PEER_ADD));
+    EXPECT(world_effect(&w, EFFECT_MIX) < world_command(&w, COMMAND_PEER_ADD));
     publish(&w, "buyer|demo|gate|Gate"); /* again, in the same seat */
-    EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->params->participant, self);
+    EXPECT_EQ(world_command(&w, COMMAND_PEER_ADD)->params->participant, self);
     EXPECT_EQ(world_count(&w, EFFECT_MIX), 0);
     char *whip = strdup(world_effect(&w, EFFECT_HTTP)->location);
     EXPECT_EQ(leave(&w, "buyer|demo|gate|", false, whip), 200);
     expect_mix(&w, peer, 0, true);
     publish(&w, "buyer|demo|other|Other"); /* somebody else's voice is nobody's own */
     EXPECT_EQ(world_count(&w, EFFECT_MIX), 0);
-    uint64_t other = world_effect(&w, EFFECT_PEER_ADD)->params->participant;
+    uint64_t other = world_command(&w, COMMAND_PEER_ADD)->params->participant;
     play(&w, "buyer|demo|other|", "mix");
-    EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->params->without, other);
-    expect_mix(&w, world_effect(&w, EFFECT_PEER_ADD)->params->peer, other, true);
+    EXPECT_EQ(world_command(&w, COMMAND_PEER_ADD)->params->without, other);
+    expect_mix(&w, world_command(&w, COMMAND_PEER_ADD)->params->peer, other, true);
     free(whip);
     world_close(&w);
 }
@@ -146,7 +147,7 @@ TEST(more_listeners_than_allowed_are_told_so) {
     publish(&w, AGENT);
     EXPECT(publish(&w, "agent|other|obs|Camera")->e.status >= 400); /* the path says demo */
     EXPECT_EQ(play(&w, "buyer|demo|a|", "mix")->e.status, 201);
-    uint64_t first = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t first = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     EXPECT_EQ(play(&w, "buyer|demo|b|", "mix")->e.status, 201);
     expect_code(play(&w, "buyer|demo|c|", "mix"), 503, "mix_full"); /* of the tour */
     EXPECT_EQ(play(&w, "buyer|demo|c|", NULL)->e.status, 201);
@@ -178,7 +179,7 @@ TEST(one_token_has_few_listeners) {
     REQUIRE(world_open(&w, many_listeners));
     publish(&w, AGENT);
     EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
-    uint64_t first = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t first = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
     for (int i = 0; i < 20; i++) {
         expect_code(play(&w, "buyer|demo|mallory|", "mix"), 503, "mix_full");
@@ -217,11 +218,12 @@ TEST(every_worker_of_a_tour_is_told_that_it_is_mixed) {
     REQUIRE(world_open(&w, two_workers));
     publish(&w, AGENT);
     play(&w, "buyer|demo|a|", "mix");
-    EXPECT_EQ(world_effect(&w, EFFECT_TOUR_MIX)->e.span, 1);
+    EXPECT_EQ(world_command(&w, COMMAND_TOUR_MIX)->e.workers, 1);
     play(&w, "buyer|demo|b|", NULL);
-    REQUIRE(world_count(&w, EFFECT_TOUR_SPAN) == 1 && world_count(&w, EFFECT_TOUR_MIX) == 1);
-    EXPECT_EQ(world_effect(&w, EFFECT_TOUR_MIX)->e.span, 3);
-    EXPECT(world_effect(&w, EFFECT_TOUR_SPAN) < world_effect(&w, EFFECT_TOUR_MIX));
+    REQUIRE(world_commands(&w, COMMAND_TOUR_SPAN) == 1 &&
+            world_commands(&w, COMMAND_TOUR_MIX) == 1);
+    EXPECT_EQ(world_command(&w, COMMAND_TOUR_MIX)->e.workers, 3);
+    EXPECT(world_command(&w, COMMAND_TOUR_SPAN) < world_command(&w, COMMAND_TOUR_MIX));
     world_close(&w);
 }
 
@@ -236,10 +238,10 @@ TEST(listeners_end_with_their_tour) {
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
     EXPECT_EQ(world_count(&w, EFFECT_MIX), 1);
     EXPECT(!world_effect(&w, EFFECT_MIX)->e.on);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_MIX), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_MIX), 0);
     world_send(&w, 1, "{\"type\":\"end\"}");
     EXPECT_EQ(world_count(&w, EFFECT_MIX), 1);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_MIX), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_MIX), 1);
     world_join(&w, 2, "agent|demo|ann|Ann", small_offer(), small_lines);
     for (int i = 0; i < 2; i++) { /* places are free again */
         EXPECT_EQ(play(&w, i ? "buyer|demo|x|" : "buyer|demo|y|", "mix")->e.status, 201);

@@ -22,6 +22,7 @@ struct rim_tour {
     uint64_t id;
     uint32_t worker;
     bool gone, recorded;
+    bool fresh; /* a worker has got it, of which the others are to hear */
     char name[TOUR_NAME_MAX + 1];
 };
 
@@ -58,39 +59,58 @@ static struct rim_tour *find_tour(struct rim *r, uint64_t id) {
     return NULL;
 }
 
-static void on_tour_add(struct rim *r, const struct record *x) {
-    EXPECT(x->e.tour && !find_tour(r, x->e.tour) && x->e.worker < r->w.config.workers);
+/* What the rim keeps of a tour begins before its worker hears of it, and ends after that. */
+static void on_tour(struct rim *r, const struct record *x) {
+    struct rim_tour *t = find_tour(r, x->e.tour);
+    if (!x->e.on) {
+        REQUIRE(t);
+        EXPECT(!t->recorded); /* the recording was stopped first */
+        EXPECT_EQ(t->span, 0);
+        EXPECT_EQ(t->mixed, 0);
+        t->gone = true;
+        return;
+    }
+    EXPECT(x->e.tour && !t);
     CHECK(r->n_tours < MANY);
     for (size_t i = 0; i < r->n_tours; i++) {
         EXPECT(r->tours[i].id != x->e.tour); /* handles are never used again */
-        EXPECT(r->tours[i].gone || strcmp(r->tours[i].name, x->e.tour_name) != 0);
+        EXPECT(r->tours[i].gone || strcmp(r->tours[i].name, x->e.name) != 0);
     }
-    struct rim_tour *t = &r->tours[r->n_tours++];
-    *t = (struct rim_tour){.id = x->e.tour, .worker = x->e.worker, .span = 1ull << x->e.worker};
-    snprintf(t->name, sizeof(t->name), "%s", x->e.tour_name);
+    t = &r->tours[r->n_tours++];
+    *t = (struct rim_tour){.id = x->e.tour};
+    snprintf(t->name, sizeof(t->name), "%s", x->e.name);
+}
+
+/* The first worker is its home. Each that comes later is told before all are told of each other. */
+static void on_tour_add(struct rim *r, const struct record *x) {
+    struct rim_tour *t = find_tour(r, x->e.command.tour);
+    REQUIRE(t);
+    EXPECT(world_worker(x) < r->w.config.workers);
+    EXPECT(!(t->span & x->e.workers));
+    t->worker = t->span ? t->worker : world_worker(x);
+    t->fresh = t->span != 0;
+    t->span |= x->e.workers;
 }
 
 static void on_tour_remove(struct rim *r, const struct record *x) {
-    struct rim_tour *t = find_tour(r, x->e.tour);
+    struct rim_tour *t = find_tour(r, x->e.command.tour);
     REQUIRE(t);
-    EXPECT(!t->recorded); /* the recording was stopped first */
-    EXPECT_EQ(t->worker, x->e.worker);
-    EXPECT_EQ(t->span, x->e.span);
-    EXPECT_EQ(t->mixed, 0);
-    t->gone = true;
+    EXPECT_EQ(t->span, x->e.workers);
     for (size_t i = 0; i < r->n_peers; i++) {
         EXPECT(!r->peers[i].listens || r->peers[i].tour != t->id);
         EXPECT(r->peers[i].gone || r->peers[i].tour != t->id);
     }
+    t->span = 0;
 }
 
 static void on_tour_span(struct rim *r, const struct record *x) {
-    struct rim_tour *t = find_tour(r, x->e.tour);
+    struct rim_tour *t = find_tour(r, x->e.command.tour);
     REQUIRE(t);
-    EXPECT_EQ(t->worker, x->e.worker);
-    EXPECT(!(t->span & 1ull << x->e.fresh));
-    t->span |= 1ull << x->e.fresh;
-    EXPECT_EQ(t->span, x->e.span);
+    EXPECT(t->fresh);
+    EXPECT_EQ(t->worker, x->e.command.home);
+    EXPECT_EQ(t->span, x->e.workers);
+    EXPECT_EQ(t->span, x->e.command.workers);
+    t->fresh = false;
     r->spans++;
 }
 
@@ -98,15 +118,16 @@ static void on_peer_add(struct rim *r, const struct record *x) {
     const struct session_params *p = x->params;
     struct rim_tour *t = find_tour(r, p->tour);
     REQUIRE(t);
-    EXPECT(t->span & 1ull << x->e.worker);
+    EXPECT(t->span & x->e.workers && !t->fresh);
     EXPECT(p->peer && p->participant && p->n_lines > 0);
+    EXPECT_EQ(x->e.command.peer, p->peer); /* who carries it does not look inside */
     for (size_t i = 0; i < r->n_peers; i++) {
         EXPECT(r->peers[i].id != p->peer);
         EXPECT(r->peers[i].gone || r->peers[i].participant != p->participant);
     }
     CHECK(r->n_peers < MANY);
     r->peers[r->n_peers++] = (struct rim_peer){
-        .id = p->peer, .tour = p->tour, .participant = p->participant, .worker = x->e.worker};
+        .id = p->peer, .tour = p->tour, .participant = p->participant, .worker = world_worker(x)};
 }
 
 static bool is_heard(const struct rim *r, uint64_t tour) {
@@ -120,12 +141,13 @@ static bool is_heard(const struct rim *r, uint64_t tour) {
 
 /* Workers mix while somebody listens, all of them. */
 static void on_tour_mix(struct rim *r, const struct record *x) {
-    struct rim_tour *t = find_tour(r, x->e.tour);
+    struct rim_tour *t = find_tour(r, x->e.command.tour);
+    bool on = x->e.command.on;
     REQUIRE(t);
-    EXPECT_EQ(x->e.span, t->span);
-    EXPECT_EQ(x->e.on, is_heard(r, t->id));
-    EXPECT(t->mixed != (x->e.on ? t->span : 0)); /* something changes */
-    t->mixed = x->e.on ? x->e.span : 0;
+    EXPECT_EQ(x->e.workers, t->span);
+    EXPECT_EQ(on, is_heard(r, t->id));
+    EXPECT(t->mixed != (on ? t->span : 0)); /* something changes */
+    t->mixed = on ? t->span : 0;
 }
 
 /* Who listens is a peer on its worker; whom it does not hear is in the tour. */
@@ -180,19 +202,44 @@ static void on_send(const struct rim *r, const struct record *x) {
     EXPECT(x->text && x->text[0] == '{');
 }
 
-/* Effects about one peer need that peer, on its worker. */
-static void on_peer_effect(struct rim *r, const struct record *x) {
-    struct rim_peer *p = find_peer(r, x->e.peer);
-    if (x->e.type == EFFECT_MUTE && x->e.peer == 0) {
-        return; /* of a seat without a session: for the journal */
-    }
+/* Commands about one peer need that peer, on its worker. */
+static void on_peer_command(struct rim *r, const struct record *x) {
+    const struct command *c = &x->e.command;
+    struct rim_peer *p = find_peer(r, c->peer);
     REQUIRE(p);
-    EXPECT_EQ(p->worker, x->e.worker);
-    if (x->e.type == EFFECT_PEER_REMOVE) {
+    EXPECT_EQ(p->worker, world_worker(x));
+    EXPECT_EQ(p->tour, c->tour);
+    if (c->type == COMMAND_PEER_REMOVE) {
         p->gone = true;
     }
-    if (x->e.type == EFFECT_PEER_RESTART) {
+    if (c->type == COMMAND_PEER_RESTART) {
         EXPECT(x->ice && strlen(x->ice->local_ufrag) == 12 && *x->ice->remote_pwd);
+    }
+    if (c->type == COMMAND_PEER_WITHOUT) {
+        EXPECT(p->listens && p->without == c->participant); /* the mix was told before */
+    }
+}
+
+static void on_command(struct rim *r, const struct record *x) {
+    switch (x->e.command.type) {
+    case COMMAND_TOUR_ADD:
+        on_tour_add(r, x);
+        break;
+    case COMMAND_TOUR_REMOVE:
+        on_tour_remove(r, x);
+        break;
+    case COMMAND_TOUR_SPAN:
+        on_tour_span(r, x);
+        break;
+    case COMMAND_TOUR_MIX:
+        on_tour_mix(r, x);
+        break;
+    case COMMAND_PEER_ADD:
+        on_peer_add(r, x);
+        break;
+    default:
+        on_peer_command(r, x);
+        break;
     }
 }
 
@@ -207,37 +254,24 @@ static void obey(struct rim *r, const struct record *x) {
     case EFFECT_HTTP:
         r->answers++;
         break;
-    case EFFECT_TOUR_ADD:
-        on_tour_add(r, x);
-        break;
-    case EFFECT_TOUR_SPAN:
-        on_tour_span(r, x);
-        break;
-    case EFFECT_TOUR_REMOVE:
-        on_tour_remove(r, x);
-        break;
-    case EFFECT_PEER_ADD:
-        on_peer_add(r, x);
-        break;
-    case EFFECT_TOUR_MIX:
-        on_tour_mix(r, x);
+    case EFFECT_COMMAND:
+        on_command(r, x);
         break;
     case EFFECT_MIX:
         on_mix(r, x);
         break;
+    case EFFECT_TOUR:
+        on_tour(r, x);
+        break;
     case EFFECT_RECORD:
         on_record(r, x);
+        break;
+    case EFFECT_MUTED:
+        EXPECT(find_tour(r, x->e.tour) && x->e.participant);
         break;
     case EFFECT_RECORD_PAUSE:
     case EFFECT_PARTICIPANT:
         on_participant(r, x);
-        break;
-    case EFFECT_PEER_REMOVE:
-    case EFFECT_PEER_RESTART:
-    case EFFECT_PEER_CONSENT:
-    case EFFECT_MUTE:
-    case EFFECT_PIN:
-        on_peer_effect(r, x);
         break;
     }
 }

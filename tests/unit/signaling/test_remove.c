@@ -27,7 +27,7 @@ TEST(a_host_removes_somebody_for_as_long_as_the_tour_runs) {
     EXPECT_GOT(&w, 1, "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"removed\"}");
     EXPECT_GOT(&w, 3, "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"removed\"}");
     EXPECT_ERROR(&w, 2, "removed");
-    REQUIRE(world_effect(&w, EFFECT_CLOSE) && world_effect(&w, EFFECT_PEER_REMOVE));
+    REQUIRE(world_effect(&w, EFFECT_CLOSE) && world_command(&w, COMMAND_PEER_REMOVE));
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.conn, 2);
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 4003);
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 1);
@@ -98,10 +98,10 @@ TEST(removal_ends_all_transports_of_the_token) {
     (void)world_post(&w, false, "buyer|demo|dan|Dan"); /* a WHIP publisher, p4 */
     EXPECT_EQ(sig_stats(w.sig).sessions, 6);
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 2);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 2);
     EXPECT_EQ(sig_stats(w.sig).sessions, 4);
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p4\"}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
     world_close(&w);
 }

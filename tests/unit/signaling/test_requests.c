@@ -79,11 +79,11 @@ TEST(join_answers_and_starts_the_tour) {
                      "null,\"source\":null},{\"mid\":\"3\",\"kind\":\"audio\",\"index\":0,"));
     EXPECT(strstr(m, "\"state\":\"live\""));
     EXPECT(!strstr(m, "warnings"));
-    const struct record *tour = world_effect(&w, EFFECT_TOUR_ADD);
-    const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
+    const struct record *tour = world_command(&w, COMMAND_TOUR_ADD);
+    const struct record *peer = world_command(&w, COMMAND_PEER_ADD);
     const struct record *person = world_effect(&w, EFFECT_PARTICIPANT);
     REQUIRE(tour && peer && person && tour < peer);
-    EXPECT(peer->params->tour == tour->e.tour &&
+    EXPECT(peer->params->tour == tour->e.command.tour &&
            peer->params->participant == person->e.participant);
     EXPECT(peer->params->peer && !peer->params->host && !peer->params->loudest_audio);
     EXPECT(!peer->params->record_consent && strlen(peer->params->cname) == 16);
@@ -95,8 +95,8 @@ TEST(join_answers_and_starts_the_tour) {
                "{\"type\":\"participant_joined\",\"participant\":{\"id\":\"p2\",\"name\":"
                "\"Ann\",\"role\":\"agent\",\"host\":true,");
     EXPECT_NOT(&w, 2, "participant_joined");
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_ADD), 0);
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->host);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_ADD), 0);
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->host);
     world_close(&w);
 }
 
@@ -248,7 +248,7 @@ TEST(leave_frees_the_seat_and_keeps_the_connection) {
     EXPECT_STR(world_got(&w, 1, "ok"), "{\"type\":\"ok\",\"re\":1}");
     EXPECT_STR(world_got(&w, 2, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p1\",\"reason\":\"left\"}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT(!world_effect(&w, EFFECT_PARTICIPANT)->e.on);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     EXPECT_ERROR(&w, 1, "not_joined");
@@ -272,8 +272,8 @@ TEST(end_is_for_agents_and_ends_for_all) {
     EXPECT_GOT(&w, 2, "tour_ended");
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 2);
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 1000);
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 2);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 2);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     EXPECT_EQ(sig_stats(w.sig).participants, 0);
     /* Closing connections are deaf. */
     world_send(&w, 1, "{\"type\":\"ping\"}");
@@ -302,15 +302,15 @@ TEST(mute_is_told_to_media_and_everybody) {
     world_send(&w, 1, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
     EXPECT_GOT(&w, 1, "ok");
     EXPECT_GOT(&w, 2, "\"camera\":\"muted\"");
-    const struct record *m = world_effect(&w, EFFECT_MUTE);
+    const struct record *m = world_command(&w, COMMAND_MUTE);
     REQUIRE(m);
-    EXPECT(m->e.on && m->e.kind == SOURCE_CAMERA && m->e.peer);
+    EXPECT(m->e.command.on && m->e.command.kind == SOURCE_CAMERA && m->e.command.peer);
     world_send(&w, 1, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
     EXPECT_GOT(&w, 1, "ok");
-    EXPECT_EQ(world_count(&w, EFFECT_MUTE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 0);
     world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":false}");
     EXPECT_GOT(&w, 2, "\"camera\":\"off\"");
-    EXPECT(!world_effect(&w, EFFECT_MUTE)->e.on);
+    EXPECT(!world_command(&w, COMMAND_MUTE)->e.command.on);
     world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"tuba\",\"muted\":false}");
     EXPECT_GOT(&w, 1, "\"field\":\"kind\"");
     world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":1}");
@@ -325,11 +325,11 @@ TEST(pin_names_a_participant_of_the_tour) {
     ann_hosts(&w, 2);
     uint64_t ann = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
     world_send(&w, 1, "{\"type\":\"pin\",\"participant\":\"p2\"}");
-    REQUIRE(world_effect(&w, EFFECT_PIN));
-    EXPECT_EQ(world_effect(&w, EFFECT_PIN)->e.participant, ann);
+    REQUIRE(world_command(&w, COMMAND_PIN));
+    EXPECT_EQ(world_command(&w, COMMAND_PIN)->e.command.participant, ann);
     world_send(&w, 1, "{\"type\":\"pin\",\"participant\":null}");
-    REQUIRE(world_effect(&w, EFFECT_PIN));
-    EXPECT_EQ(world_effect(&w, EFFECT_PIN)->e.participant, 0);
+    REQUIRE(world_command(&w, COMMAND_PIN));
+    EXPECT_EQ(world_command(&w, COMMAND_PIN)->e.command.participant, 0);
     static const char *const nobody[] = {"p3", "2", "p", "p-2", "p2x", "p99999999999"};
     for (size_t i = 0; i < ARRAY_LEN(nobody); i++) {
         world_sendf(&w, 1, "{\"type\":\"pin\",\"participant\":\"%s\"}", nobody[i]);
@@ -347,7 +347,7 @@ TEST(record_by_hand) {
     world_join(&w, 1, "agent|new|ann|Ann", small_offer(),
                ",\"consent\":{\"recording\":true,\"version\":\"v1\"},\"sources\":"
                "[{\"mid\":\"0\",\"kind\":\"microphone\"}]");
-    uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_join(&w, 2, "buyer|new|ada|Ada", small_offer(), buyer);
     EXPECT_GOT(&w, 2, "joined");
@@ -408,32 +408,32 @@ TEST(record_auto_starts_with_the_first_host) {
     world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     const struct record *r = world_effect(&w, EFFECT_RECORD);
     const struct record *p = world_effect(&w, EFFECT_PARTICIPANT);
-    const struct record *peer = world_effect(&w, EFFECT_PEER_ADD);
-    REQUIRE(r && p && peer && world_effect(&w, EFFECT_TOUR_ADD) < r && r < p && p < peer);
+    const struct record *peer = world_command(&w, COMMAND_PEER_ADD);
+    REQUIRE(r && p && peer && world_command(&w, COMMAND_TOUR_ADD) < r && r < p && p < peer);
     EXPECT(r->e.on && peer->params->record_consent);
     EXPECT_STR(p->e.consent_version, "v1");
     world_join(&w, 2, "buyer|taped|bob|Bob", small_offer(), yes_and_lines);
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_send(&w, 1, "{\"type\":\"consent\",\"recording\":false,\"id\":1}");
     EXPECT_GOT(&w, 1, "ok");
-    REQUIRE(world_effect(&w, EFFECT_PEER_CONSENT));
-    EXPECT(!world_effect(&w, EFFECT_PEER_CONSENT)->e.on);
+    REQUIRE(world_command(&w, COMMAND_PEER_CONSENT));
+    EXPECT(!world_command(&w, COMMAND_PEER_CONSENT)->e.command.on);
     EXPECT(!world_effect(&w, EFFECT_PARTICIPANT)->e.consent_version);
     world_send(&w, 1, "{\"type\":\"consent\",\"recording\":false}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_CONSENT), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_CONSENT), 0);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_send(&w, 2, "{\"type\":\"leave\"}");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
     world_pass(&w, 61 * US_PER_S);
     REQUIRE(world_effect(&w, EFFECT_RECORD));
     EXPECT(!world_effect(&w, EFFECT_RECORD)->e.on);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     /* A new run has a new handle and a new recording. */
     uint64_t before = r->e.tour;
     world_join(&w, 1, "agent|taped|ann|Ann", small_offer(), yes_and_lines);
     REQUIRE(world_effect(&w, EFFECT_RECORD));
     EXPECT(world_effect(&w, EFFECT_RECORD)->e.on);
-    EXPECT(world_effect(&w, EFFECT_TOUR_ADD)->e.tour != before);
+    EXPECT(world_command(&w, COMMAND_TOUR_ADD)->e.command.tour != before);
     world_close(&w);
 }
 

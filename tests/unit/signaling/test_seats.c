@@ -8,7 +8,7 @@ static void join_as(struct world *w, uint64_t conn, const char *sub) {
 }
 
 static uint64_t last_peer(const struct world *w) {
-    const struct record *r = world_effect(w, EFFECT_PEER_ADD);
+    const struct record *r = world_command(w, COMMAND_PEER_ADD);
     return r ? r->params->peer : 0;
 }
 
@@ -24,7 +24,7 @@ TEST(the_same_sub_takes_the_seat_over) {
     const struct record *close = world_effect(&w, EFFECT_CLOSE);
     REQUIRE(close);
     EXPECT(close->e.conn == 1 && close->e.status == 4001);
-    EXPECT_EQ(world_effect(&w, EFFECT_PEER_REMOVE)->e.peer, peer);
+    EXPECT_EQ(world_command(&w, COMMAND_PEER_REMOVE)->e.command.peer, peer);
     EXPECT_GOT(&w, 3, "\"joined\",\"re\":7,\"participant\":{\"id\":\"p1\"");
     EXPECT_NOT(&w, 2, "participant_"); /* for the others nothing is different */
     EXPECT_EQ(sig_stats(w.sig).participants, 2);
@@ -64,7 +64,7 @@ TEST(resume_keeps_seat_media_mutes_and_pins) {
     EXPECT_GOT(&w, 3, "\"roster\":[{\"id\":\"p1\"");
     EXPECT_NOT(&w, 3, "\"answer\"");
     EXPECT_GOT(&w, 2, "\"link\":\"ok\"");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE) + world_count(&w, EFFECT_PEER_ADD), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE) + world_commands(&w, COMMAND_PEER_ADD), 0);
     world_pass(&w, 100 * US_PER_S);
     EXPECT_EQ(w.n, w.mark); /* no grace is left running */
     /* A new peer connection in the same seat. */
@@ -72,13 +72,14 @@ TEST(resume_keeps_seat_media_mutes_and_pins) {
     world_join(&w, 4, resume, small_offer_other_peer(), "");
     EXPECT_GOT(&w, 4, "\"answer\":\"v=0");
     EXPECT_GOT(&w, 4, "\"slots\":[{\"mid\":\"2\"");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
-    const struct record *add = world_effect(&w, EFFECT_PEER_ADD);
-    const struct record *mute = world_effect(&w, EFFECT_MUTE);
-    const struct record *pin = world_effect(&w, EFFECT_PIN);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
+    const struct record *add = world_command(&w, COMMAND_PEER_ADD);
+    const struct record *mute = world_command(&w, COMMAND_MUTE);
+    const struct record *pin = world_command(&w, COMMAND_PIN);
     REQUIRE(add && mute && pin && add < mute);
-    EXPECT(mute->e.peer == add->params->peer && mute->e.kind == SOURCE_CAMERA && mute->e.on);
-    EXPECT(pin->e.peer == add->params->peer && pin->e.participant);
+    EXPECT(mute->e.command.peer == add->params->peer);
+    EXPECT(mute->e.command.kind == SOURCE_CAMERA && mute->e.command.on);
+    EXPECT(pin->e.command.peer == add->params->peer && pin->e.command.participant);
     world_close(&w);
 }
 
@@ -127,14 +128,14 @@ TEST(restart_keeps_the_transport) {
     join_as(&w, 1, "ada");
     world_field(world_got(&w, 1, "joined"), "answer", before, sizeof(before));
     uint64_t peer = last_peer(&w);
-    struct ice_credentials old = world_effect(&w, EFFECT_PEER_ADD)->params->ice;
+    struct ice_credentials old = world_command(&w, COMMAND_PEER_ADD)->params->ice;
     world_join(&w, 1, "restart", small_offer_restarted(), "");
     EXPECT_GOT(&w, 1, "{\"type\":\"restarted\",\"re\":7,\"slots\":[{\"mid\":\"2\"");
     world_field(world_got(&w, 1, "restarted"), "answer", after, sizeof(after));
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_ADD) + world_count(&w, EFFECT_PEER_REMOVE), 0);
-    const struct record *r = world_effect(&w, EFFECT_PEER_RESTART);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_ADD) + world_commands(&w, COMMAND_PEER_REMOVE), 0);
+    const struct record *r = world_command(&w, COMMAND_PEER_RESTART);
     REQUIRE(r);
-    EXPECT_EQ(r->e.peer, peer);
+    EXPECT_EQ(r->e.command.peer, peer);
     EXPECT_STR(r->ice->remote_ufrag, "bbbb");
     EXPECT_STR(r->ice->remote_pwd, "0123456789abcdefghijklbbbb");
     EXPECT(strcmp(r->ice->local_ufrag, old.local_ufrag) != 0);
@@ -151,7 +152,7 @@ TEST(restart_keeps_the_transport) {
     EXPECT(described(before, 1) > UINT32_MAX && described(before, 1) <= INT64_MAX);
     /* Another certificate is another peer connection. */
     world_join(&w, 1, "restart", small_offer_other_peer(), "");
-    EXPECT_EQ(world_effect(&w, EFFECT_PEER_REMOVE)->e.peer, peer);
+    EXPECT_EQ(world_command(&w, COMMAND_PEER_REMOVE)->e.command.peer, peer);
     EXPECT(last_peer(&w) && last_peer(&w) != peer);
     world_join(&w, 1, "restart", "v=0\r\n", "");
     EXPECT_ERROR(&w, 1, "sdp_malformed");
@@ -172,7 +173,7 @@ TEST(a_seat_outlives_its_connection_by_the_grace) {
     world_pass(&w, 1);
     EXPECT_STR(world_got(&w, 2, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p1\",\"reason\":\"timeout\"}");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT_EQ(sig_deadline(w.sig), US_NEVER);
     world_close(&w);
 }
@@ -195,14 +196,14 @@ TEST(an_empty_tour_ends) {
     world_join(&w, 1, "agent|new|ann|Ann", small_offer(), yes_and_lines);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_pass(&w, 59 * US_PER_S);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 0);
     world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_GOT(&w, 1, "joined"); /* it is still there, and goes on */
     world_pass(&w, 100 * US_PER_S);
     EXPECT_EQ(w.n, w.mark);
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_pass(&w, 61 * US_PER_S);
-    EXPECT_EQ(world_count(&w, EFFECT_TOUR_REMOVE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_ERROR(&w, 1, "tour_unknown");
     EXPECT_EQ(sig_stats(w.sig).tours, 0);
@@ -248,9 +249,9 @@ TEST(tours_spread_over_workers) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "agent|one|ann|Ann", small_offer(), yes_and_lines);
-    uint32_t first = world_effect(&w, EFFECT_PEER_ADD)->e.worker;
+    uint32_t first = world_worker(world_command(&w, COMMAND_PEER_ADD));
     world_join(&w, 2, "agent|two|bob|Bob", small_offer(), yes_and_lines);
-    uint32_t second = world_effect(&w, EFFECT_PEER_ADD)->e.worker;
+    uint32_t second = world_worker(world_command(&w, COMMAND_PEER_ADD));
     EXPECT(first != second);
     char port[32];
     snprintf(port, sizeof(port), "192.0.2.10 %u typ host", 40000 + second);
@@ -263,7 +264,7 @@ TEST(media_reports_become_events) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     uint64_t peer = last_peer(&w), ada = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
-    uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     join_as(&w, 2, "bob");
     uint64_t bob_peer = last_peer(&w);
     sig_peer_connected(w.sig, w.now, peer);
@@ -335,7 +336,7 @@ TEST(a_lost_transport_keeps_the_seat) {
     sig_peer_gone(w.sig, w.now, peer);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"connected\":false,\"sources\":{\"microphone\":\"off\",\"camera\":\"off\"");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0);
     /* Requests that concern media are taken as intent. */
     world_send(&w, 1, "{\"type\":\"mute\",\"id\":1,\"kind\":\"microphone\",\"muted\":true}");
     EXPECT_GOT(&w, 1, "ok");
@@ -345,10 +346,10 @@ TEST(a_lost_transport_keeps_the_seat) {
     EXPECT_GOT(&w, 1, "ok");
     world_join(&w, 1, "restart", small_offer_other_peer(), "");
     EXPECT_GOT(&w, 1, "restarted");
-    REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->record_consent);
-    EXPECT_EQ(world_count(&w, EFFECT_MUTE), 1);
-    EXPECT_EQ(world_count(&w, EFFECT_PIN), 1);
+    REQUIRE(world_command(&w, COMMAND_PEER_ADD));
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->record_consent);
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PIN), 1);
     world_close(&w);
 }
 
@@ -370,18 +371,18 @@ TEST(a_peer_connection_whose_transport_is_gone_is_told) {
     world_drop(&w, 1);
     world_join(&w, 2, resume, small_offer_restarted(), "");
     EXPECT_ERROR(&w, 2, "transport_gone");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_ADD) + world_count(&w, EFFECT_CLOSE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_ADD) + world_count(&w, EFFECT_CLOSE), 0);
     /* The secret is not used up, the seat is the same, and what it wants is kept. */
     world_join(&w, 2, resume, small_offer_other_peer(), "");
     EXPECT_GOT(&w, 2, "{\"type\":\"resumed\",\"re\":7,\"participant\":{\"id\":\"p1\"");
     EXPECT_GOT(&w, 2, "\"answer\":\"v=0");
-    REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
-    EXPECT_EQ(world_count(&w, EFFECT_MUTE), 1);
+    REQUIRE(world_command(&w, COMMAND_PEER_ADD));
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE), 1);
     /* An offer of the old one that comes late does not push out the new one. */
     peer = last_peer(&w);
     world_join(&w, 2, "restart", small_offer_restarted(), "");
     EXPECT_ERROR(&w, 2, "transport_gone");
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 0);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0);
     /* That one is gone before it was there: the same, since the client may think otherwise. */
     sig_peer_gone(w.sig, w.now, peer);
     world_drain(&w);

@@ -18,10 +18,10 @@ static bool arrive(struct people *p) {
         return false;
     }
     world_join(w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
-    p->peer = world_effect(w, EFFECT_PEER_ADD)->params->peer;
+    p->peer = world_command(w, COMMAND_PEER_ADD)->params->peer;
     p->participant = world_effect(w, EFFECT_PARTICIPANT)->e.participant;
     world_join(w, 2, "buyer|demo|bob|Bob", small_offer(), small_lines);
-    p->bob_peer = world_effect(w, EFFECT_PEER_ADD)->params->peer;
+    p->bob_peer = world_command(w, COMMAND_PEER_ADD)->params->peer;
     world_pass(w, US_PER_S);
     return true;
 }
@@ -178,8 +178,8 @@ TEST(a_large_tick_is_told_in_portions) {
         char token[64];
         snprintf(token, sizeof(token), "buyer|demo|s%u|", i);
         world_join(&w, i + 1, token, small_offer(), small_lines);
-        REQUIRE(world_effect(&w, EFFECT_PEER_ADD));
-        peers[i] = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+        REQUIRE(world_command(&w, COMMAND_PEER_ADD));
+        peers[i] = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     }
     world_pass(&w, US_PER_S);
     for (unsigned i = 0; i < ARRAY_LEN(peers); i++) {

@@ -9,12 +9,12 @@ TEST(tours_do_not_hear_each_other) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     join(&w, 1, "buyer|demo|ada|Ada");
-    uint64_t demo = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t demo = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     uint64_t ada = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
     join(&w, 2, "buyer|taped|bob|Bob");
     EXPECT_NOT(&w, 1, "{");
-    uint64_t bob_peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
-    uint64_t taped = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t bob_peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
+    uint64_t taped = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     sig_peer_connected(w.sig, w.now, bob_peer);
     sig_recording(w.sig, taped, RECORDING_ON);
     sig_speaker(w.sig, demo, ada);
@@ -54,8 +54,8 @@ TEST(a_new_page_starts_afresh_in_the_seat) {
                "\"participant\":{\"id\":\"p1\",\"name\":\"Ada Lovelace\",\"role\":\"agent\","
                "\"host\":true");
     EXPECT_GOT(&w, 2, "\"microphone\":\"off\"");
-    EXPECT_EQ(world_count(&w, EFFECT_MUTE) + world_count(&w, EFFECT_PIN), 0);
-    EXPECT(world_effect(&w, EFFECT_PEER_ADD)->params->host);
+    EXPECT_EQ(world_commands(&w, COMMAND_MUTE) + world_commands(&w, COMMAND_PIN), 0);
+    EXPECT(world_command(&w, COMMAND_PEER_ADD)->params->host);
     /* The new role counts, and the old resume token is worth nothing. */
     world_field(world_got(&w, 2, "joined"), "resume", fresh, sizeof(fresh));
     world_drop(&w, 1);
@@ -82,12 +82,12 @@ TEST(auto_records_when_a_host_takes_over_his_own_seat) {
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
     const struct record *r = world_effect(&w, EFFECT_RECORD);
     REQUIRE(r);
-    EXPECT(r->e.on && r < world_effect(&w, EFFECT_PEER_ADD));
+    EXPECT(r->e.on && r < world_command(&w, COMMAND_PEER_ADD));
     /* Back as a buyer, he is as a host who left: the recording goes on. */
     join(&w, 3, "buyer|taped|ann|Ann");
     EXPECT_GOT(&w, 3, "\"role\":\"buyer\"");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    EXPECT(!world_effect(&w, EFFECT_PEER_ADD)->params->host);
+    EXPECT(!world_command(&w, COMMAND_PEER_ADD)->params->host);
     world_send(&w, 3, "{\"type\":\"record\",\"on\":false}");
     EXPECT_ERROR(&w, 3, "forbidden"); /* nor does he keep a host's rights */
     /* And it is the first once: a host who stopped it does not start it by coming back. */
@@ -122,7 +122,7 @@ TEST(slots_forget_who_left) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     join(&w, 1, "buyer|demo|ada|Ada");
-    uint64_t peer = world_effect(&w, EFFECT_PEER_ADD)->params->peer;
+    uint64_t peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     join(&w, 2, "buyer|demo|bob|Bob");
     uint64_t bob = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
     sig_slot(w.sig, w.now, peer, &(struct sig_bound){"2", bob, SOURCE_SCREEN, false});
@@ -191,7 +191,7 @@ TEST(many_seats_run_out_at_once) {
         world_drop(&w, i);
     }
     world_pass(&w, 15 * US_PER_S);
-    EXPECT_EQ(world_count(&w, EFFECT_PEER_REMOVE), 29);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 29);
     EXPECT_EQ(world_count(&w, EFFECT_SEND), 29);
     EXPECT_GOT(&w, 30, "\"id\":\"p1\",\"reason\":\"timeout\"");
     EXPECT_GOT(&w, 30, "\"id\":\"p29\",\"reason\":\"timeout\"");
@@ -203,7 +203,7 @@ TEST(hello_tells_a_running_recording) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     join(&w, 1, "buyer|taped|ada|Ada");
-    uint64_t tour = world_effect(&w, EFFECT_TOUR_ADD)->e.tour;
+    uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     sig_recording(w.sig, tour, RECORDING_ON);
     world_drain(&w);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
@@ -233,7 +233,7 @@ TEST(a_tour_has_one_codec) {
                "{\"code\":\"codec_unsupported\",\"mid\":\"2\"}]}");
     EXPECT_GOT(&w, 1, "\"slots\":[{\"mid\":\"3\",\"kind\":\"audio\"");
     EXPECT_GOT(&w, 1, "\"codec\":\"h264\"");
-    EXPECT_EQ(world_effect(&w, EFFECT_PEER_ADD)->params->n_lines, 2);
+    EXPECT_EQ(world_command(&w, COMMAND_PEER_ADD)->params->n_lines, 2);
     world_join(&w, 2, "buyer|h264|bob|Bob", small_offer(),
                ",\"sources\":[{\"mid\":\"1\",\"kind\":\"camera\"}]");
     EXPECT_ERROR(&w, 2, "codec_unsupported");
@@ -257,19 +257,37 @@ TEST(a_large_tour_is_on_several_workers) {
         char token[40];
         snprintf(token, sizeof(token), "agent|demo|a%u|A%u", i, i);
         world_join(&w, i + 1, token, small_offer(), small_lines);
-        const struct record *x = world_effect(&w, EFFECT_PEER_ADD);
+        const struct record *x = world_command(&w, COMMAND_PEER_ADD);
         REQUIRE(x);
-        where[i] = x->e.worker;
-        const struct record *s = world_effect(&w, EFFECT_TOUR_SPAN);
-        span = s ? s->e.span : span;
+        where[i] = world_worker(x);
+        const struct record *s = world_command(&w, COMMAND_TOUR_SPAN);
+        span = s ? s->e.workers : span;
     }
     EXPECT_EQ(where[1], where[0]); /* few people share one */
     EXPECT(where[2] != where[0]);
     EXPECT(where[3] != where[2]);
     EXPECT_EQ(span, 7);
     world_send(&w, 3, "{\"type\":\"mute\",\"kind\":\"microphone\",\"muted\":true}");
-    const struct record *m = world_effect(&w, EFFECT_MUTE);
+    const struct record *m = world_command(&w, COMMAND_MUTE);
     REQUIRE(m);
-    EXPECT_EQ(m->e.worker, where[2]);
+    EXPECT_EQ(world_worker(m), where[2]);
+    world_close(&w);
+}
+
+/* The rim could not carry it: nobody else would say that this peer is not there. */
+TEST(a_peer_whose_command_is_lost_is_gone) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    struct command c = world_command(&w, COMMAND_PEER_ADD)->e.command;
+    struct command other = {.type = COMMAND_MUTE, .tour = c.tour, .peer = c.peer};
+    uint32_t sessions = sig_stats(w.sig).sessions;
+    sig_lost(w.sig, w.now, &other);
+    world_drain(&w);
+    EXPECT_EQ(sig_stats(w.sig).sessions, sessions);
+    sig_lost(w.sig, w.now, &c);
+    world_drain(&w);
+    EXPECT_EQ(sig_stats(w.sig).sessions, sessions - 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0); /* its worker never knew it */
     world_close(&w);
 }

@@ -111,11 +111,11 @@ static void keep_effects(struct world *w) {
         r->text = e.text ? copy_of(e.text, e.len) : NULL;
         r->location = e.location ? copy_of(e.location, strlen(e.location)) : NULL;
         r->etag = e.etag ? copy_of(e.etag, strlen(e.etag)) : NULL;
-        if (e.params) {
-            r->params = copy_of(e.params, sizeof(*e.params));
+        if (e.command.params) {
+            r->params = copy_of(e.command.params, sizeof(*e.command.params));
         }
-        if (e.ice) {
-            r->ice = copy_of(e.ice, sizeof(*e.ice));
+        if (e.command.ice) {
+            r->ice = copy_of(e.command.ice, sizeof(*e.command.ice));
         }
     }
 }
@@ -235,6 +235,32 @@ size_t world_count(const struct world *w, enum sig_effect_type type) {
         n += w->log[i].e.type == type;
     }
     return n;
+}
+
+static bool is_command(const struct record *r, enum command_type type) {
+    return r->e.type == EFFECT_COMMAND && r->e.command.type == type;
+}
+
+const struct record *world_command(const struct world *w, enum command_type type) {
+    for (size_t i = w->n; i > w->mark; i--) {
+        if (is_command(&w->log[i - 1], type)) {
+            return &w->log[i - 1];
+        }
+    }
+    return NULL;
+}
+
+size_t world_commands(const struct world *w, enum command_type type) {
+    size_t n = 0;
+    for (size_t i = w->mark; i < w->n; i++) {
+        n += is_command(&w->log[i], type);
+    }
+    return n;
+}
+
+uint32_t world_worker(const struct record *r) {
+    CHECK(r->e.workers && !(r->e.workers & (r->e.workers - 1)));
+    return (uint32_t)__builtin_ctzll(r->e.workers);
 }
 
 const char *world_field(const char *json, const char *key, char *out, size_t cap) {

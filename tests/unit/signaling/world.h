@@ -14,7 +14,7 @@
 struct record { /* an effect whose texts are copies */
     struct sig_effect e;
     char *text, *location, *etag;
-    struct session_params *params; /* NULL unless the effect has them */
+    struct session_params *params; /* NULL unless it is a command that has them */
     struct ice_credentials *ice;
 };
 
@@ -55,6 +55,11 @@ const char *world_got(const struct world *w, uint64_t conn, const char *part);
 const struct record *world_effect(const struct world *w, enum sig_effect_type type);
 /* How many effects of this type since the mark. */
 size_t world_count(const struct world *w, enum sig_effect_type type);
+/* The same of EFFECT_COMMAND with such a command. */
+const struct record *world_command(const struct world *w, enum command_type type);
+size_t world_commands(const struct world *w, enum command_type type);
+/* The one worker that a command goes to. */
+uint32_t world_worker(const struct record *r);
 /* Copy the string member `key` of the JSON text (first occurrence), unescaped, into out; "" when
  * there is none. */
 const char *world_field(const char *json, const char *key, char *out, size_t cap);
