@@ -16,17 +16,19 @@ static void schedule(struct deadlines *d);
 /* As many at a turn; a flood of deadlines must not keep the sockets waiting. */
 #define TURN_MAX 256
 
-static void on_due(struct lws_sorted_usec_list *sul) {
-    struct deadlines *d = lws_container_of(sul, struct deadlines, sul);
-    us_t now = clock_now();
+void deadlines_due(struct deadlines *d, us_t now) {
     struct timer *t = NULL;
     for (int i = 0; i < TURN_MAX && (t = timers_pop(&d->timers, now)) != NULL; i++) {
         struct deadline *x = CONTAINER_OF(t, struct deadline, timer);
-        x->due(x);
+        x->due(x, now);
     }
     if (d->lws) {
         schedule(d);
     }
+}
+
+static void on_due(struct lws_sorted_usec_list *sul) {
+    deadlines_due(lws_container_of(sul, struct deadlines, sul), clock_now());
 }
 
 static void schedule(struct deadlines *d) {

@@ -9,7 +9,7 @@ struct lws_context;
 
 struct deadline {
     struct timer timer;
-    void (*due)(struct deadline *d); /* not set any more; may set it again */
+    void (*due)(struct deadline *d, us_t now); /* not set any more; may set it again */
 };
 
 struct deadlines;
@@ -21,6 +21,9 @@ void deadlines_run(struct deadlines *d, struct lws_context *lws);
 void deadlines_stop(struct deadlines *d);
 /* After the context was destroyed, which clears what was set. NULL allowed; returns NULL. */
 struct deadlines *deadlines_free(struct deadlines *d);
+/* Call those that are due at now, of a flood the first ones. libwebsockets' clock does it by
+ * itself. */
+void deadlines_due(struct deadlines *d, us_t now);
 /* Set or move x; US_NEVER clears it. */
 void deadlines_set(struct deadlines *d, struct deadline *x, us_t at);
 

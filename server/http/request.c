@@ -27,7 +27,15 @@ struct request *request_find(const struct loop *l, uint64_t id) {
     return map_get(l->requests, id);
 }
 
+/* By itself libwebsockets would poll for what comes during an answer, not take it, and poll again,
+ * for as long as the answer takes; nor would it notice a reset. It writes nothing either where it
+ * does not read, so this ends with each piece. */
+void request_rest(struct request *r) {
+    (void)lws_rx_flow_control(r->wsi, 0);
+}
+
 void request_wake(struct request *r) {
+    (void)lws_rx_flow_control(r->wsi, 1);
     lws_callback_on_writable(r->wsi);
 }
 
@@ -111,6 +119,9 @@ static void dispatch(struct request *r) {
         respond_options(r);
     } else {
         r->loop->http->answer(r);
+    }
+    if (r->response.status == 0) {
+        request_rest(r);
     }
 }
 

@@ -88,7 +88,10 @@ struct http_service {
 
 /* The waiting request with this id, or NULL when its client is gone. */
 struct request *request_find(const struct loop *l, uint64_t id);
-/* Its source has another piece, or knows that none will come. */
+/* There is nothing to be written until request_wake: what the client says meanwhile waits, and that
+ * it is gone is noticed. */
+void request_rest(struct request *r);
+/* Its answer is there; or its source has another piece, or knows that none will come. */
 void request_wake(struct request *r);
 
 #endif

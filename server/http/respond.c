@@ -56,7 +56,7 @@ void respond_header(struct request *r, const char *name, const char *value) {
 void respond_status(struct request *r, int status) {
     CHECK(r->response.status == 0);
     r->response.status = status;
-    lws_callback_on_writable(r->wsi);
+    request_wake(r);
 }
 
 void respond_static(struct request *r, int status, const char *type, struct bytes body) {
@@ -197,9 +197,11 @@ static int write_body(struct request *r, bool *ret_done) {
         return -1;
     }
     if (piece.n == 0) {
+        request_rest(r);
         return 0;
     }
     CHECK(piece.n <= RESPOND_PIECE_MAX);
+    tcp_phase(r->wsi, TCP_ANSWER);
     bool last = a->sent + piece.n >= a->len;
     uint8_t *out = r->loop->scratch + LWS_PRE;
     memcpy(out, piece.p, piece.n);
@@ -223,10 +225,10 @@ int respond_write(struct request *r, bool *ret_done) {
     if (r->response.status == 0) {
         return 0; /* the answer is still being made */
     }
-    tcp_phase(r->wsi, TCP_ANSWER);
     if (r->response.headers_sent) {
         return write_body(r, ret_done);
     }
+    tcp_phase(r->wsi, TCP_ANSWER);
     if (!write_headers(r)) {
         return -1;
     }

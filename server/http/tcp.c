@@ -126,13 +126,13 @@ void tcp_end(struct lws *wsi) {
 
 /* A violent end: nothing is flushed, no close frame waits for room. It happens at the next turn of
  * the loop, unless libwebsockets sets a timeout of its own in between: so it is said again. */
-static void end_it(struct tcp *t) {
+static void end_it(struct tcp *t, us_t now) {
     t->dying = true;
     lws_set_timeout(t->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    deadlines_set(t->loop->deadlines, &t->deadline, clock_now() + KILL_AGAIN);
+    deadlines_set(t->loop->deadlines, &t->deadline, now + KILL_AGAIN);
 }
 
-static void on_deadline(struct deadline *d) {
+static void on_deadline(struct deadline *d, us_t now) {
     struct tcp *t = CONTAINER_OF(d, struct tcp, deadline);
     struct loop_counters *n = &t->loop->counters;
     if (!t->dying) {
@@ -140,7 +140,7 @@ static void on_deadline(struct deadline *d) {
         n->timeouts_body += t->phase == TCP_BODY;
         n->timeouts_answer += t->phase == TCP_ANSWER;
     }
-    end_it(t);
+    end_it(t, now);
 }
 
 void tcp_forget_arriving(struct loop *l) {
@@ -295,5 +295,5 @@ bool tcp_discard(struct lws *wsi, size_t n) {
 }
 
 void tcp_kill(struct lws *wsi) {
-    end_it(of(wsi));
+    end_it(of(wsi), clock_now());
 }

@@ -93,17 +93,16 @@ static void log_conn(const struct ws_conn *w, const char *event, const char *msg
 }
 
 /* A client that cannot be told any more: its socket takes nothing. */
-static void conn_lose(struct ws_conn *w) {
+static void conn_lose(struct ws_conn *w, us_t now) {
     drop_queue(w);
     conn_close(w, WS_CLOSE_AGAIN);
-    w->kill_at = clock_now();
+    w->kill_at = now;
     watch(w);
 }
 
-static void on_deadline(struct deadline *d) {
+static void on_deadline(struct deadline *d, us_t now) {
     struct ws_conn *w = CONTAINER_OF(d, struct ws_conn, deadline);
     struct loop *l = w->loop;
-    us_t now = clock_now();
     if (w->kill_at <= now) {
         l->counters.ws_killed++;
         tcp_kill(w->wsi);
@@ -112,7 +111,7 @@ static void on_deadline(struct deadline *d) {
     if (w->pong_by <= now) {
         l->counters.ws_pong_missing++;
         log_conn(w, "ws_no_pong", "A client did not answer a ping and was closed.");
-        conn_lose(w);
+        conn_lose(w, now);
         l->ws->settle(l->ws->ctx);
         return;
     }

@@ -1,0 +1,168 @@
+#include "tests/unit/server/http/rim.h"
+
+#include "base/alloc.h"
+#include "server/http/deadlines.h"
+#include "server/http/respond.h"
+
+static struct rim *of(const struct request *r) {
+    return r->loop->http->ctx;
+}
+
+static bool begin(struct request *r) {
+    if (of(r)->refuse_begin) {
+        return false;
+    }
+    r->own = of(r);
+    of(r)->begun++;
+    return true;
+}
+
+static bool admit(struct request *r) {
+    of(r)->admitted++;
+    return !of(r)->refuse_admit;
+}
+
+static void answer(struct request *r) {
+    of(r)->answered++;
+    of(r)->last = r;
+    if (of(r)->refuse_admit) {
+        respond_problem(r, 401, NULL, NULL);
+    } else {
+        r->route->handle(r);
+    }
+}
+
+static void end(struct request *r) {
+    of(r)->ended += r->own != NULL;
+    of(r)->last = of(r)->last == r ? NULL : of(r)->last;
+}
+
+static void handle_text(struct request *r) {
+    respond_static(r, 200, "text/plain", bytes_of("a text", 6));
+}
+
+/* The test answers. */
+static void handle_wait(struct request *r) {
+    (void)r;
+}
+
+static void handle_body(struct request *r) {
+    struct buffer b = {0};
+    buffer_printf(&b, "body of %zu", r->body.n);
+    respond_buffer(r, 200, "text/plain", &b);
+}
+
+static bool source_next(void *ctx, struct bytes *ret) {
+    static const char data[RESPOND_PIECE_MAX];
+    struct rim_source *s = ctx;
+    size_t left = s->ready - s->given;
+    *ret = bytes_of(data, left < s->piece ? left : s->piece);
+    return left > 0 || !s->fails;
+}
+
+static void source_taken(void *ctx) {
+    struct rim_source *s = ctx;
+    size_t left = s->ready - s->given;
+    s->given += left < s->piece ? left : s->piece;
+    s->taken++;
+}
+
+static void handle_stream(struct request *r) {
+    struct rim *rim = of(r);
+    struct body_source from = {source_next, source_taken, &rim->source};
+    respond_stream(r, 200, rim->stream, &from);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/text", 0, false, handle_text},    {HTTP_GET, "/wait", 0, false, handle_wait},
+    {HTTP_GET, "/stream", 0, true, handle_stream}, {HTTP_POST, "/body", 0, true, handle_body},
+    {HTTP_PATCH, "/body", 0, true, handle_body},   {HTTP_DELETE, "/body", 0, true, handle_body},
+};
+
+static bool opened(void *ctx, uint64_t id) {
+    struct rim *r = ctx;
+    r->ws_opened += !r->refuse_ws;
+    r->conn = id;
+    return !r->refuse_ws;
+}
+
+static void message(void *ctx, uint64_t id, const char *text, size_t n) {
+    struct rim *r = ctx;
+    r->messages++;
+    r->message_len = n;
+    snprintf(r->message, sizeof(r->message), "%.*s", (int)(n < 60 ? n : 60), text);
+    if (r->close_at_message) {
+        ws_close(&r->loop, id, WS_CLOSE_NORMAL);
+        EXPECT(memcmp(r->message, text, n < 60 ? n : 60) == 0); /* it is still there */
+    }
+}
+
+static void closed(void *ctx, uint64_t id) {
+    (void)id;
+    ((struct rim *)ctx)->ws_closed++;
+}
+
+static void settle(void *ctx) {
+    ((struct rim *)ctx)->settled++;
+}
+
+static void woken(void *ctx) {
+    struct rim *r = ctx;
+    r->woken++;
+    loop_alarm(&r->loop, 0); /* the turn that this is part of ends soon, too */
+}
+
+void rim_init(struct rim *r) {
+    *r = (struct rim){.address = "127.0.0.1"};
+    r->config = (struct config){.listen_address = r->address,
+                                .public_url = r->empty,
+                                .tls_cert = r->empty,
+                                .tls_key = r->empty,
+                                .max_connections = 32,
+                                .max_per_address = 16,
+                                .max_requests = 8,
+                                .input_mib = 1,
+                                .message_kib = 4,
+                                .body_kib = 64,
+                                .send_queue_kib = 64,
+                                .headers_s = 100,
+                                .body_s = 200,
+                                .http_s = 300,
+                                .ping_s = 400,
+                                .pong_s = 50,
+                                .close_s = 10};
+    r->source.piece = 1000;
+}
+
+bool rim_start(struct rim *r) {
+    char why[WHY_MAX] = "";
+    r->http = (struct http_service){{routes, ARRAY_LEN(routes)}, begin, admit, answer, end, r};
+    r->ws = (struct ws_service){opened, message, closed, settle, r};
+    r->loop = (struct loop){
+        .config = &r->config, .http = &r->http, .ws = &r->ws, .woken = woken, .ctx = r};
+    return loop_open(&r->loop, why) == OK && loop_listen(&r->loop, why) == OK;
+}
+
+void rim_stop(struct rim *r) {
+    loop_close(&r->loop);
+    EXPECT_EQ(r->begun, r->ended);
+    EXPECT_EQ(r->loop.open, 0);
+}
+
+void rim_turn(struct rim *r) {
+    loop_alarm(&r->loop, 0);
+    (void)loop_turn(&r->loop);
+}
+
+unsigned rim_idle_turns(struct rim *r) {
+    unsigned n = 0;
+    loop_alarm(&r->loop, clock_now() + 30 * US_PER_MS);
+    for (unsigned before = r->woken; r->woken == before; n++) {
+        (void)loop_turn(&r->loop);
+    }
+    return n;
+}
+
+void rim_later(struct rim *r, us_t after) {
+    deadlines_due(r->loop.deadlines, clock_now() + after);
+}
