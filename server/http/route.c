@@ -16,11 +16,14 @@ const struct route *route_find(const struct route_table *t, enum http_method m, 
         if (!url_match(t->rows[i].pattern, path, &args)) {
             continue;
         }
-        *ret_args = args;
-        found = &t->rows[i];
-        if (answers(found, m)) {
+        if (answers(&t->rows[i], m)) {
+            *ret_args = args;
             *ret_status = 0;
-            return found;
+            return &t->rows[i];
+        }
+        if (!found) { /* it is more particular than those behind it */
+            *ret_args = args;
+            found = &t->rows[i];
         }
     }
     *ret_status = !found ? 404 : m == HTTP_OPTIONS ? 0 : 405;

@@ -25,7 +25,8 @@ struct route_table {
 #define ROUTE_METHODS 96 /* [bytes] of route_methods */
 
 /* The row for this request: *ret_status 0, and what its pattern stood for in *ret_args; OPTIONS is
- * answered wherever there is a row. Else 405 and a row of the same path, or 404 and NULL. */
+ * answered wherever there is a row. Else 405 and the first row of the same path, or 404 and NULL.
+ */
 const struct route *route_find(const struct route_table *t, enum http_method m, const char *path,
                                struct url_args *ret_args, int *ret_status);
 /* The methods possible where `same` is, "GET, HEAD, OPTIONS", into out. */

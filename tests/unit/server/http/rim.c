@@ -136,7 +136,9 @@ void rim_init(struct rim *r) {
 
 bool rim_start(struct rim *r) {
     char why[WHY_MAX] = "";
-    r->http = (struct http_service){{routes, ARRAY_LEN(routes)}, begin, admit, answer, end, r};
+    if (!r->http.answer) {
+        r->http = (struct http_service){{routes, ARRAY_LEN(routes)}, begin, admit, answer, end, r};
+    }
     r->ws = (struct ws_service){opened, message, closed, settle, r};
     r->loop = (struct loop){
         .config = &r->config, .http = &r->http, .ws = &r->ws, .woken = woken, .ctx = r};

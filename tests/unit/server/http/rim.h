@@ -24,7 +24,7 @@ struct rim {
     struct config config;
     char address[16], empty[1]; /* of it */
     struct loop loop;
-    struct http_service http;
+    struct http_service http; /* the test's own, unless one is given before rim_start */
     struct ws_service ws;
     bool refuse_begin, refuse_admit;
     unsigned begun, admitted, answered, ended; /* requests */

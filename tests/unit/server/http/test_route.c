@@ -15,6 +15,9 @@ static const struct route rows[] = {
     {HTTP_GET, "/v1/{one}", 2, true, never},
     {HTTP_DELETE, "/v1/{one}", 2, true, never},
     {HTTP_GET, "/v1/{one}/{two}", 2, true, never},
+    {HTTP_GET, "/v2/{one}/exports", 2, true, never},
+    {HTTP_DELETE, "/v2/{one}/exports", 2, true, never},
+    {HTTP_GET, "/v2/{one}/{two}", 2, true, never},
 };
 static const struct route_table table = {rows, ARRAY_LEN(rows)};
 
@@ -55,4 +58,12 @@ TEST(route_methods_are_those_of_the_path) {
     EXPECT_STR(text, "GET, HEAD, DELETE, OPTIONS");
     route_methods(&table, &rows[2], text);
     EXPECT_STR(text, "POST, OPTIONS");
+}
+
+/* Rows before others are more particular: they say what is possible where both match. */
+TEST(route_of_a_path_with_several_patterns) {
+    int status = -1;
+    EXPECT(find(HTTP_OPTIONS, "/v2/a/exports", &status) == &rows[6] && status == 0);
+    EXPECT(find(HTTP_POST, "/v2/a/exports", &status) == &rows[6] && status == 405);
+    EXPECT(find(HTTP_DELETE, "/v2/a/b", &status) == &rows[8] && status == 405);
 }

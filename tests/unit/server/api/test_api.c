@@ -1,0 +1,247 @@
+/* The table of what is answered, with the real doors, over a socket. Nothing is recorded and there
+ * are no workers: who is let in is told so. */
+#include "base/check.h"
+#include "server/api/metrics.h"
+#include "server/api/routes.h"
+#include "tests/fuzz/fuzz_world.h"
+#include "tests/unit/server/http/rim.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#define SECRET "a secret of 32 bytes, or of more"
+#define RECORDING "0123456789abcdef0123456789abcdef"
+
+struct part {
+    struct rim rim;
+    struct api api;
+    struct rng_seeded seed;
+    struct client client;
+    char *token; /* of role ops, all tours */
+};
+
+static struct part p;
+
+static void settle(void *ctx) {
+    (void)ctx;
+}
+
+static void deliver(void *ctx, const struct sig_effect *e) {
+    (void)ctx;
+    (void)e;
+}
+
+static char *mint(enum role role, const char *tour) {
+    struct claims c = {.role = role, .expires = {clock_wall().us + 60 * US_PER_S}};
+    snprintf(c.sub, sizeof(c.sub), "somebody");
+    snprintf(c.tour, sizeof(c.tour), "%s", tour);
+    return auth_mint(p.api.auth, clock_wall(), &c);
+}
+
+static bool start(void) {
+    rim_init(&p.rim);
+    struct auth_config auth = {.secret = SECRET, .issuer = "", .audience = ""};
+    p.rim.config.ticket_s = 60;
+    p.api = (struct api){.config = &p.rim.config, .loop = &p.rim.loop, .settle = settle};
+    p.api.auth = auth_new(&auth);
+    p.api.sig = fuzz_sig(&p.seed);
+    p.api.glue = glue_new(&(struct glue_config){.sig = p.api.sig, .deliver = deliver});
+    p.rim.http = routes_service(&p.api);
+    bool ok = p.api.auth && p.api.glue && rim_start(&p.rim);
+    EXPECT(ok);
+    if (ok) {
+        p.token = mint(ROLE_OPS, "");
+        client_open(&p.client, p.rim.loop.port, NULL);
+    }
+    return ok && p.token;
+}
+
+static void stop(void) {
+    client_close(&p.client);
+    rim_stop(&p.rim);
+    p.token = mem_free(p.token);
+    glue_free(p.api.glue);
+    sig_free(p.api.sig);
+    auth_free(p.api.auth);
+}
+
+/* Ask; returns the status. */
+static int ask(enum http_method m, const char *path, const char *headers) {
+    char text[4096];
+    snprintf(text, sizeof(text), "%s %s HTTP/1.1\r\nHost: here\r\n%s\r\n", method_name(m), path,
+             headers);
+    client_close(&p.client);
+    client_open(&p.client, p.rim.loop.port, NULL);
+    EXPECT(client_say(&p.client, text));
+    UNTIL(&p.rim, client_has(&p.client, "\r\n\r\n"));
+    return client_status(&p.client);
+}
+
+/* A path that the pattern stands for. */
+static void path_of(const char *pattern, char out[256]) {
+    size_t n = 0;
+    while (*pattern) {
+        if (*pattern == '{' || *pattern == '*') {
+            n += (size_t)snprintf(out + n, 256 - n, "x%zu", n);
+            pattern += *pattern == '{' ? strcspn(pattern, "}") + 1 : 1;
+        } else {
+            out[n++] = *pattern++;
+        }
+    }
+    out[n] = '\0';
+}
+
+/* No row is hidden behind one that stands before it. */
+TEST(api_routes_are_reached) {
+    struct http_service s = routes_service(&p.api);
+    for (size_t i = 0; i < s.routes.n; i++) {
+        const struct route *t = &s.routes.rows[i];
+        struct url_args args;
+        char path[256], methods[ROUTE_METHODS];
+        int status = -1;
+        path_of(t->pattern, path);
+        EXPECT(route_find(&s.routes, t->method, path, &args, &status) == t);
+        EXPECT(status == 0 && t->handle);
+        const struct route *options = route_find(&s.routes, HTTP_OPTIONS, path, &args, &status);
+        route_methods(&s.routes, options, methods);
+        EXPECT(strstr(methods, method_name(t->method)));
+    }
+}
+
+/* The body of what was refused says what the status line does, in a code that is one. */
+static void expect_problem(const char *code) {
+    UNTIL(&p.rim, client_has(&p.client, "}"));
+    const char *body = strstr(p.client.in, "\r\n\r\n");
+    json_t *o = body ? json_loads(body + 4, 0, NULL) : NULL;
+    const char *says = json_string_value(json_object_get(o, "code"));
+    EXPECT(client_has(&p.client, "content-type: application/problem+json\r\n"));
+    EXPECT_EQ(json_integer_value(json_object_get(o, "status")), client_status(&p.client));
+    EXPECT(json_string_value(json_object_get(o, "title")));
+    EXPECT(says && strcmp(says, "error") != 0 && (!code || strcmp(says, code) == 0));
+    json_decref(o);
+}
+
+/* Each row that has a door is shut for who shows nothing, before any body was sent. */
+TEST(api_doors_are_shut) {
+    REQUIRE(start());
+    const struct route_table *t = &p.rim.http.routes;
+    for (size_t i = 0; i < t->n; i++) {
+        char path[256];
+        path_of(t->rows[i].pattern, path);
+        if (t->rows[i].needs) {
+            EXPECT_EQ(ask(t->rows[i].method, path,
+                          t->rows[i].method == HTTP_POST ? "Content-Length: 100\r\n" : ""),
+                      401);
+            expect_problem("token_missing");
+        } else if (t->rows[i].method == HTTP_GET) {
+            EXPECT(ask(HTTP_GET, path, "") != 401);
+        }
+    }
+    stop();
+}
+
+/* Of who operates the server: other roles have no business there. */
+TEST(api_doors_open_for_ops) {
+    REQUIRE(start());
+    const struct route_table *t = &p.rim.http.routes;
+    char *buyer = mint(ROLE_BUYER, "demo");
+    REQUIRE(buyer);
+    for (size_t i = 0; i < t->n; i++) {
+        char path[256], headers[2048];
+        if (strncmp(t->rows[i].pattern, "/v1/recordings", 14) != 0 || !t->rows[i].needs) {
+            continue;
+        }
+        path_of(t->rows[i].pattern, path);
+        snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\nContent-Length: 0\r\n",
+                 buyer);
+        EXPECT_EQ(ask(t->rows[i].method, path, headers), 403);
+        expect_problem("forbidden");
+        snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\nContent-Length: 0\r\n",
+                 p.token);
+        int status = ask(t->rows[i].method, path, headers);
+        EXPECT(status == 404 || status == 400);
+        expect_problem(NULL);
+    }
+    mem_free(buyer);
+    stop();
+}
+
+/* ---- cookies of players ---- */
+
+static int watch(const char *recording, const char *ticket) {
+    char path[128], cookie[512];
+    snprintf(path, sizeof(path), "/v1/recordings/%s/x/0.webm", recording);
+    snprintf(cookie, sizeof(cookie), "Cookie: other=1; oriel_play=%s\r\n", ticket);
+    return ask(HTTP_GET, path, cookie);
+}
+
+TEST(api_ticket_opens_one_recording_until_it_is_over_or_taken_back) {
+    REQUIRE(start());
+    char text[AUTH_TICKET_MAX], over[AUTH_TICKET_MAX], forged[AUTH_TICKET_MAX];
+    struct auth_ticket t = {.number = 1, .expires = clock_now() + 60 * US_PER_S};
+    snprintf(t.sub, sizeof(t.sub), "somebody");
+    auth_ticket_make(p.api.ticket_key, RECORDING, &t, text);
+    t.expires = clock_now() - 1;
+    auth_ticket_make(p.api.ticket_key, RECORDING, &t, over);
+    snprintf(forged, sizeof(forged), "%s", text);
+    forged[strlen(forged) - 2] ^= 1;
+    EXPECT_EQ(watch(RECORDING, text), 404);
+    expect_problem("recording_off"); /* it is let in */
+    EXPECT_EQ(watch("1123456789abcdef0123456789abcdef", text), 401);
+    EXPECT_EQ(watch(RECORDING, over), 401);
+    EXPECT_EQ(watch(RECORDING, forged), 401);
+    EXPECT_EQ(watch(RECORDING, ""), 401);
+    EXPECT_EQ(ask(HTTP_GET, "/v1/recordings/" RECORDING, ""), 401); /* of its files only */
+    p.api.tickets = 1;
+    char headers[2048];
+    snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\n", p.token);
+    EXPECT_EQ(ask(HTTP_DELETE, "/v1/recordings/" RECORDING "/playback", headers), 204);
+    EXPECT(client_has(&p.client, "set-cookie: oriel_play=; HttpOnly; SameSite=Strict; "
+                                 "Path=/v1/recordings/" RECORDING "; Max-Age=0\r\n"));
+    EXPECT_EQ(watch(RECORDING, text), 401);
+    stop();
+}
+
+/* ---- numbers ---- */
+
+/* Text format 0.0.4: each sample has its name told before, once, and a value. */
+TEST(api_metrics_are_what_prometheus_reads) {
+    REQUIRE(start());
+    size_t n = 0;
+    char *text = metrics_text(&p.api, clock_now(), &n), *at = text, *end = NULL, type[128] = "";
+    REQUIRE(text);
+    EXPECT_EQ(n, strlen(text));
+    unsigned samples = 0;
+    for (; *at && (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = '\0';
+        if (strncmp(at, "# TYPE ", 7) == 0) {
+            sscanf(at + 7, "%127s", type);
+            const char *kind = strrchr(at, ' ') + 1;
+            size_t k = strlen(type);
+            bool total = k > 6 && strcmp(type + k - 6, "_total") == 0;
+            EXPECT(strcmp(kind, total ? "counter" : "gauge") == 0);
+        } else if (*at != '#') {
+            size_t k = strcspn(at, "{ ");
+            char *rest = NULL;
+            EXPECT(strncmp(at, "oriel_", 6) == 0 && k == strlen(type) && strncmp(at, type, k) == 0);
+            (void)strtod(strrchr(at, ' ') + 1, &rest);
+            EXPECT(*rest == '\0');
+            samples++;
+        }
+    }
+    EXPECT(*at == '\0' && samples > 50);
+    mem_free(text);
+    stop();
+}
+
+TEST(api_says_how_it_is) {
+    REQUIRE(start());
+    EXPECT_EQ(ask(HTTP_GET, "/health", ""), 200);
+    UNTIL(&p.rim, client_has(&p.client, "{\"status\":\"ok\"}"));
+    EXPECT_EQ(ask(HTTP_GET, "/ready", ""), 503); /* there are no pages */
+    UNTIL(&p.rim, client_has(&p.client, "\"failing\":\"pages\""));
+    EXPECT_EQ(ask(HTTP_HEAD, "/metrics", ""), 200);
+    EXPECT_EQ(ask(HTTP_GET, "/v1/signal", ""), 426);
+    expect_problem("upgrade_required");
+    stop();
+}
