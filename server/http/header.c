@@ -2,14 +2,18 @@
 
 #include "base/alloc.h"
 
-char *header_copy(struct lws *wsi, enum lws_token_indexes h) {
+bool header_copy(struct lws *wsi, enum lws_token_indexes h, char **ret) {
     int n = lws_hdr_total_length(wsi, h);
+    *ret = NULL;
     if (n <= 0 || n > HEADER_MAX) {
-        return NULL;
+        return true;
     }
-    char *v = mem_alloc((size_t)n + 1);
-    if (v && lws_hdr_copy(wsi, v, n + 1, h) != n) {
-        return mem_free(v);
+    *ret = mem_alloc((size_t)n + 1);
+    if (!*ret) {
+        return false;
     }
-    return v;
+    if (lws_hdr_copy(wsi, *ret, n + 1, h) != n) {
+        *ret = mem_free(*ret);
+    }
+    return true;
 }

@@ -4,10 +4,12 @@
 
 #include "server/http/lws.h"
 
+#include <stdbool.h>
+
 #define HEADER_MAX 16384 /* [bytes] all headers of one request */
 
-/* One of them, copied to the heap (mem_free it); NULL when absent, empty or longer than
- * HEADER_MAX. */
-char *header_copy(struct lws *wsi, enum lws_token_indexes h);
+/* One of them, copied to the heap (mem_free it); NULL when absent, empty or longer than HEADER_MAX.
+ * False when memory is out: it may be there, and NULL says nothing. */
+bool header_copy(struct lws *wsi, enum lws_token_indexes h, char **ret);
 
 #endif

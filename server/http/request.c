@@ -80,11 +80,12 @@ static struct request *request_new(struct loop *l, struct lws *wsi) {
     r->id = ++l->next_id;
     snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
     r->method = method_of(wsi);
+    bool ok = true;
     for (size_t i = 0; i < H_COUNT; i++) {
-        r->headers[i] = header_copy(wsi, header_tokens[i]);
+        ok = header_copy(wsi, header_tokens[i], &r->headers[i]) && ok;
     }
     read_query(r, wsi);
-    if (r->query.bad || map_put(l->requests, r->id, r) != OK || !l->http->begin(r)) {
+    if (!ok || r->query.bad || map_put(l->requests, r->id, r) != OK || !l->http->begin(r)) {
         return request_free(r);
     }
     return r;
@@ -163,6 +164,18 @@ static bool invite_body(struct lws *wsi) {
     return lws_write(wsi, text + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
 }
 
+/* The answer where there is no memory to make one. */
+static int refuse_without_memory(struct loop *l, struct lws *wsi) {
+    static const char answer[] =
+        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    uint8_t text[LWS_PRE + sizeof(answer)];
+    size_t n = sizeof(answer) - 1;
+    l->counters.http_requests[5]++;
+    memcpy(text + LWS_PRE, answer, n);
+    (void)lws_write(wsi, text + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS);
+    return -1;
+}
+
 static int begin(struct loop *l, struct lws *wsi, struct request **slot, const char *path) {
     *slot = request_free(*slot);
     if (tcp_phase_of(wsi) == TCP_LINGER) {
@@ -171,7 +184,7 @@ static int begin(struct loop *l, struct lws *wsi, struct request **slot, const c
     bool share = tcp_begin(wsi);
     struct request *r = request_new(l, wsi);
     if (!r) {
-        return -1;
+        return refuse_without_memory(l, wsi);
     }
     *slot = r;
     r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->refusal);
@@ -194,14 +207,16 @@ static int take_body(struct lws *wsi, struct request *r, const char *in, size_t 
         return tcp_discard(wsi, len) ? 0 : -1;
     }
     size_t max = (size_t)r->loop->config->body_kib * 1024;
-    if (len > max - r->body.n || !tcp_hold(wsi, len)) {
-        r->refusal = len > max - r->body.n ? 413 : 429;
+    r->refusal = len > max - r->body.n ? 413 : !tcp_hold(wsi, len) ? 429 : 0;
+    if (!r->refusal) {
+        buffer_put(&r->body, in, len);
+        r->refusal = r->body.bad ? 503 : 0;
+    }
+    if (r->refusal) {
         r->close_after = r->unread = true;
         dispatch(r);
-        return 0;
     }
-    buffer_put(&r->body, in, len);
-    return r->body.bad ? -1 : 0;
+    return 0;
 }
 
 static void log_answer(const struct request *r) {

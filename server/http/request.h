@@ -75,7 +75,7 @@ struct request {
 /* Who answers requests; called in the control thread. */
 struct http_service {
     struct route_table routes;
-    /* The headers of a request were read. False: memory is out, the connection ends. */
+    /* The headers of a request were read. False: memory is out, it is answered with 503. */
     bool (*begin)(struct request *r);
     /* May it do what it asks for? Said before any body is read. False: `answer` will refuse. */
     bool (*admit)(struct request *r);

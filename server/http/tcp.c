@@ -63,19 +63,23 @@ static bool is_proxy(const struct loop *l, const struct addr *peer) {
     return false;
 }
 
-/* The last entry is the one our own proxy wrote; those before it come from anybody. */
-static bool forwarded_for(struct lws *wsi, struct addr *ret) {
-    char *all = header_copy(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+/* The last entry is the one our own proxy wrote; those before it come from anybody. *ret_named:
+ * whether it is an address. False when memory is out. */
+static bool forwarded_for(struct lws *wsi, struct addr *ret, bool *ret_named) {
+    char *all = NULL;
+    if (!header_copy(wsi, WSI_TOKEN_X_FORWARDED_FOR, &all)) {
+        return false;
+    }
     char *last = all ? strrchr(all, ',') : NULL;
     last = last ? last + 1 : all;
-    bool ok = false;
+    *ret_named = false;
     if (last) {
         last += strspn(last, " \t");
         last[strcspn(last, " \t")] = '\0';
-        ok = sockaddr_parse(last, 0, ret);
+        *ret_named = sockaddr_parse(last, 0, ret);
     }
     mem_free(all);
-    return ok;
+    return true;
 }
 
 const struct addr *tcp_client(struct lws *wsi) {
@@ -207,7 +211,9 @@ static bool charge(struct tcp *t, struct address **ret) {
     if (!t->proxy) {
         return true;
     }
-    t->named = forwarded_for(t->wsi, &t->client);
+    if (!forwarded_for(t->wsi, &t->client, &t->named)) {
+        return false;
+    }
     if (t->named && addresses_connect(t->loop->addresses, &t->client, ret) != OK) {
         t->loop->counters.refused_address++;
         return false;

@@ -316,11 +316,13 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     }
 }
 
-static bool offers_protocol(struct lws *wsi) {
-    char *list = header_copy(wsi, WSI_TOKEN_PROTOCOL);
-    bool found = url_list_has(list, WS_PROTOCOL);
+/* 0, or the status that refuses. */
+static int protocol_status(struct lws *wsi) {
+    char *list = NULL;
+    bool ok = header_copy(wsi, WSI_TOKEN_PROTOCOL, &list);
+    int status = !ok ? 503 : url_list_has(list, WS_PROTOCOL) ? 0 : 400;
     mem_free(list);
-    return found;
+    return status;
 }
 
 static bool listed(const struct config_list *list, const char *text) {
@@ -344,10 +346,12 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
         strcmp(path, WS_PATH) != 0) {
         return 404;
     }
-    char *origin = header_copy(wsi, WSI_TOKEN_ORIGIN);
-    char *host = header_copy(wsi, WSI_TOKEN_HOST);
-    bool ok = origin_ok(l, origin, host);
-    if (!ok) {
+    char *origin = NULL, *host = NULL;
+    /* Without memory an Origin must not pass for none. */
+    bool read =
+        header_copy(wsi, WSI_TOKEN_ORIGIN, &origin) && header_copy(wsi, WSI_TOKEN_HOST, &host);
+    bool ok = read && origin_ok(l, origin, host);
+    if (read && !ok) {
         l->counters.ws_origin_refused++;
         LOG(LOG_LEVEL_WARN, "origin_refused", "A page of a foreign origin was refused.",
             LOG_STR("origin", origin));
@@ -355,12 +359,9 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
     mem_free(origin);
     mem_free(host);
     if (!ok) {
-        return 403;
+        return read ? 403 : 503;
     }
-    if (l->stopping) {
-        return 503;
-    }
-    return offers_protocol(wsi) ? 0 : 400;
+    return l->stopping ? 503 : protocol_status(wsi);
 }
 
 /* The first in the queue does not count, however large it is: a roster that is longer than the

@@ -245,3 +245,43 @@ TEST(api_says_how_it_is) {
     expect_problem("upgrade_required");
     stop();
 }
+
+/* ---- memory that is out ---- */
+
+/* The nth allocation of this fails, for all of them. */
+static void ask_without_memory(const char *text, int status, const char *whole) {
+    bool failed = true;
+    for (long n = 0; failed && n < 1000; n++) {
+        client_close(&p.client);
+        UNTIL(&p.rim, p.rim.loop.open == 0);
+        client_open(&p.client, p.rim.loop.port, NULL);
+        UNTIL(&p.rim, p.rim.loop.open == 1);
+        mem_fail_at(n);
+        EXPECT(client_say(&p.client, text));
+        UNTIL(&p.rim, client_has(&p.client, whole) || client_ended(&p.client) ||
+                          client_status(&p.client) >= 500);
+        failed = mem_failed();
+        mem_fail_at(-1);
+        int got = client_status(&p.client);
+        EXPECT(got == 500 || got == 503 || (got == status && client_has(&p.client, whole)));
+        EXPECT(failed || got == status);
+    }
+    EXPECT(!failed);
+}
+
+#define PATH "/v1/recordings/" RECORDING "/x/0.webm"
+
+TEST(api_without_memory) {
+    REQUIRE(start());
+    char ticket[AUTH_TICKET_MAX], text[1024];
+    struct auth_ticket t = {.sub = "x", .number = 1, .expires = clock_now() + 60 * US_PER_S};
+    auth_ticket_make(p.api.ticket_key, RECORDING, &t, ticket);
+    ask_without_memory("GET /health HTTP/1.1\r\nHost: x\r\n\r\n", 200, "{\"status\":\"ok\"}");
+    ask_without_memory("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 200, "oriel_build_info");
+    ask_without_memory("GET /none HTTP/1.1\r\nHost: x\r\n\r\n", 404, "\"not_found\"");
+    ask_without_memory("GET " PATH " HTTP/1.1\r\nHost: x\r\n\r\n", 401, "\"token_missing\"");
+    snprintf(text, sizeof(text),
+             "GET " PATH " HTTP/1.1\r\nHost: x\r\nCookie: oriel_play=%s\r\n\r\n", ticket);
+    ask_without_memory(text, 404, "\"recording_off\"");
+    stop();
+}

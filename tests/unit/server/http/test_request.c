@@ -512,3 +512,47 @@ TEST(limit_of_clients_behind_a_proxy) {
     client_close(&first[1]);
     stop();
 }
+
+/* ---- memory that is out ---- */
+
+/* Ask again and again with the first, second ... allocation failing, until none does. */
+static void ask_without_memory(const char *text, const char *whole) {
+    bool failed = true;
+    for (long n = 0; failed && n < 1000; n++) {
+        rim.source = (struct rim_source){.ready = 2500, .piece = 1000};
+        client_open(&one, rim.loop.port, NULL);
+        UNTIL(&rim, rim.loop.open == 1);
+        mem_fail_at(n);
+        EXPECT(client_say(&one, text));
+        UNTIL(&rim, client_has(&one, whole) || client_ended(&one) || client_status(&one) >= 500);
+        failed = mem_failed();
+        mem_fail_at(-1);
+        EXPECT(failed || client_has(&one, whole));
+        EXPECT(client_has(&one, whole) || client_status(&one) == 500 || client_status(&one) == 503);
+        client_reset(&one);
+        UNTIL(&rim, rim.loop.open == 0);
+    }
+    EXPECT(!failed);
+}
+
+TEST(request_without_memory) {
+    rim_init(&rim);
+    REQUIRE(rim_start(&rim));
+    rim.stream = 2500;
+    ask_without_memory("POST /body?a=1&b=2 HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer x\r\n"
+                       "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc",
+                       "body of 3");
+    ask_without_memory("GET /none HTTP/1.1\r\nHost: here\r\nOrigin: http://x\r\n\r\n", "}");
+    ask_without_memory(GET("/stream"), "content-length: 2500\r\n");
+    EXPECT_EQ(rim.begun, rim.ended);
+    stop();
+}
+
+/* A loop that cannot be opened is closed. */
+TEST_ALLOC(loop_without_memory) {
+    rim_init(&rim);
+    one.fd = -1;
+    bool ok = rim_start(&rim);
+    EXPECT(ok || mem_failed());
+    stop();
+}

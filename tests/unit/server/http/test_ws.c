@@ -299,3 +299,51 @@ TEST(ws_of_a_server_that_stops) {
     EXPECT_EQ(rim.ws_closed, 0);
     stop();
 }
+
+/* ---- memory that is out ---- */
+
+/* A page of a foreign origin stays outside even where its Origin cannot be kept. */
+TEST(ws_upgrade_without_memory) {
+    bool failed = true;
+    rim_init(&rim);
+    REQUIRE(rim_start(&rim));
+    for (long n = 0; failed && n < 100; n++) {
+        client_open(&one, rim.loop.port, NULL);
+        UNTIL(&rim, rim.loop.open == 1);
+        mem_fail_at(n);
+        EXPECT(client_upgrade(&one, "Sec-WebSocket-Protocol: oriel.v1\r\n"
+                                    "Origin: http://elsewhere\r\n"));
+        UNTIL(&rim, client_has(&one, "\r\n\r\n") || client_ended(&one));
+        failed = mem_failed();
+        mem_fail_at(-1);
+        EXPECT_EQ(rim.ws_opened, 0);
+        EXPECT(client_has(&one, failed ? " 503 " : " 403 "));
+        client_reset(&one);
+        UNTIL(&rim, rim.loop.open == 0);
+    }
+    EXPECT(!failed);
+    stop();
+}
+
+TEST(ws_messages_without_memory) {
+    bool failed = true;
+    rim_init(&rim);
+    REQUIRE(rim_start(&rim));
+    for (long n = 0; failed && n < 100; n++) {
+        unsigned closed = rim.ws_closed, messages = rim.messages;
+        REQUIRE(upgraded(&one));
+        mem_fail_at(n);
+        EXPECT(client_frame(&one, TEXT, "hello", 5));
+        UNTIL(&rim, rim.messages > messages || rim.ws_closed > closed);
+        ws_send(&rim.loop, rim.conn, "well", 4);
+        UNTIL(&rim, client_has(&one, "well") || rim.ws_closed > closed);
+        failed = mem_failed();
+        mem_fail_at(-1);
+        EXPECT(failed == (rim.ws_closed > closed));
+        client_reset(&one);
+        UNTIL(&rim, rim.loop.open == 0);
+        EXPECT_EQ(rim.ws_closed, closed + 1);
+    }
+    EXPECT(!failed);
+    stop();
+}
