@@ -157,10 +157,13 @@ void rim_turn(struct rim *r) {
 }
 
 unsigned rim_idle_turns(struct rim *r) {
-    unsigned n = 0;
-    loop_alarm(&r->loop, clock_now() + 30 * US_PER_MS);
-    for (unsigned before = r->woken; r->woken == before; n++) {
+    unsigned n = 0, before = r->woken;
+    us_t end = clock_now() + 30 * US_PER_MS;
+    loop_alarm(&r->loop, end);
+    while (r->woken == before) {
         (void)loop_turn(&r->loop);
+        /* libwebsockets does not wait for less than a millisecond */
+        n += clock_now() < end - 2 * US_PER_MS;
     }
     return n;
 }
