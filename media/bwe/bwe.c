@@ -76,8 +76,12 @@ bool bwe_awaited(const struct bwe *b, us_t now, us_t wait) {
     return b->answered || b->heard == 0 || now - b->heard < wait;
 }
 
+us_t bwe_waits(const struct bwe *b) {
+    return b->answered ? queue_delay_get(&b->queue) : 0;
+}
+
 bool bwe_queues(const struct bwe *b) {
-    return b->answered && queue_delay_get(&b->queue) > QUEUES;
+    return bwe_waits(b) > QUEUES;
 }
 
 uint64_t bwe_arrives(const struct bwe *b) {

@@ -117,7 +117,9 @@ static inline uint32_t bwe_blind(const struct bwe *b) {
 static inline bool bwe_tells(const struct bwe *b) {
     return b->queue.n >= QUEUE_DELAY_LAST || b->reports;
 }
-/* The last packets that have arrived had waited: more is sent than the path carries. */
+/* How long the last packets that have arrived had waited [us]; 0: not known. */
+us_t bwe_waits(const struct bwe *b);
+/* That is so long that more is sent than the path carries. */
 bool bwe_queues(const struct bwe *b);
 /* A probe is to tell whether the path carries more than is believed: it is under way, or due. */
 bool bwe_searches(const struct bwe *b, us_t now);

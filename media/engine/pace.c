@@ -41,8 +41,9 @@ static uint64_t careful(const struct session *s, uint64_t guess) {
  * where the first probe was lost, and so may twice what a first probe has shown, while that is
  * little: of a larger path what is replayed and the key frame of the layer that the proof brings
  * would stand before it together, and the estimate begin with their queue. But not while a queue
- * stands.
- * Who never tells what arrives gets what is replayed at a fixed pace. */
+ * stands. Once it is to be let go, a picture that is only sent to its end is not held up for it:
+ * what is seen of a queue is as old as it is long, and its last packet came a second after it was
+ * gone. Who never tells what arrives gets what is replayed at a fixed pace. */
 void pace_follow(struct session *s, us_t now) {
     if (!s->bwe) {
         return;
@@ -58,6 +59,8 @@ void pace_follow(struct session *s, us_t now) {
         bool guesses = pace_guesses(s, now);
         rate = guesses ? guess : unheard;
         full = full || (guesses && unsure);
+    } else if (queue_ends(&s->queue)) {
+        rate = bwe_estimate(s->bwe);
     }
     pacer_set(&s->queue.pacer, now, rate, full);
 }

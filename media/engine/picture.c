@@ -29,8 +29,10 @@ bool picture_takes_long(const struct session *s, us_t now, const struct stream *
     if (now - f->key_at < FEED_YOUNG || !feed_replayable(f, now, &first)) {
         return false;
     }
-    uint64_t bytes = f->gop_for[stream_replay_of(out, now, f, target)];
-    return bytes * 8 * US_PER_S > bwe_estimate(s->bwe) * REPLAY_MAX;
+    unsigned of = stream_replay_of(out, now, f, target);
+    uint64_t bytes = f->gop_for[of], comes = meter_rate(&f->meter, now, of);
+    uint64_t left = bwe_estimate(s->bwe) > comes ? bwe_estimate(s->bwe) - comes : 0;
+    return bytes * 8 * US_PER_S > left * REPLAY_MAX;
 }
 
 static bool replay(struct session *s, us_t now, struct stream *out, struct feed *f) {

@@ -14,8 +14,9 @@ void picture_begin(struct session *s, us_t now, struct stream *out, struct feed 
 bool picture_replays(const struct session *s, const struct stream *out, struct feed *f);
 /* What is kept of the feed has just come from elsewhere: who awaits it begins with that. */
 void picture_kept(struct feed *f, us_t now);
-/* To show the stream's viewer this picture, at this target (layers.h), as it is kept, would take
- * longer than a key frame, for all that is guessed of its path. */
+/* To show the stream's viewer this picture, at this target (layers.h), as it is kept, and what
+ * comes of it meanwhile, would take longer than a key frame, for all that is guessed of its path.
+ */
 bool picture_takes_long(const struct session *s, us_t now, const struct stream *out,
                         const struct feed *f, unsigned target);
 /* The viewer says that it has lost the picture of this stream (PLI, FIR). */

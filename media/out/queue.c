@@ -37,6 +37,13 @@ static uint64_t carries(const struct out_queue *q) {
     return rate > 0 && rate < believed ? believed : rate;
 }
 
+/* [us] The rest of a replay is through in that time: it stands behind the queue that there is,
+ * which is let go first. 0: nobody knows. */
+static us_t needs(const struct out_queue *q, const struct stream_replay *x, uint64_t rate) {
+    us_t rest = rate ? (us_t)((uint64_t)x->left * 8 * US_PER_S / rate) : 0;
+    return rest > 0 && q->bwe ? rest + bwe_waits(q->bwe) : rest;
+}
+
 /* Of a young picture another one would hardly be less: it goes on like what is live. */
 static bool replay_fails(const struct out_queue *q, us_t now, const struct stream_replay *x) {
     us_t took = now - x->since;
@@ -44,9 +51,9 @@ static bool replay_fails(const struct out_queue *q, us_t now, const struct strea
         return took >= REPLAY_MAX;
     }
     uint64_t rate = judged(q, now, took) ? carries(q) : 0;
-    uint64_t needs = rate ? (uint64_t)x->left * 8 * US_PER_S / rate : 0;
-    bool soon = needs < REPLAY_SOON && took < 2 * REPLAY_MAX;
-    return took + (us_t)needs >= REPLAY_MAX && !(rate > 0 && soon);
+    us_t more = needs(q, x, rate);
+    bool soon = more < REPLAY_SOON && took < 2 * REPLAY_MAX;
+    return took + more >= REPLAY_MAX && !(rate > 0 && soon);
 }
 
 /* Of what is replayed a picture has begun to be sent, and is not through. */
@@ -154,6 +161,14 @@ uint64_t queue_owes(const struct out_queue *q) {
         n += stream_replays(s) ? s->replay.left : 0;
     }
     return n;
+}
+
+bool queue_ends(const struct out_queue *q) {
+    bool ends = false;
+    LIST_EACH(l, &q->replays) {
+        ends = ends || CONTAINER_OF(l, struct stream, replay.in)->replay.cut;
+    }
+    return ends;
 }
 
 /* What was sent under this number, as it was then. Of a layer that the viewer does not get only the

@@ -68,6 +68,8 @@ enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct re
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
 /* What is still to be replayed [bytes] of payload. */
 uint64_t queue_owes(const struct out_queue *q);
+/* A replay was given up inside a picture, which is sent to its end. */
+bool queue_ends(const struct out_queue *q);
 /* The path is full: what the feed sends the stream from seq on waits, and follows from the cache.
  */
 void queue_hold(struct out_queue *q, us_t now, struct stream *s, struct feed *feed, uint64_t seq);

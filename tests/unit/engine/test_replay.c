@@ -338,8 +338,8 @@ static void tell(struct client *v, unsigned most, us_t each) {
 }
 
 /* A viewer that tells how its packets arrive, with a guess of 800 kbit/s, joins three seconds after
- * a key frame, behind which there are 400 kB. */
-static struct client *join_unproven(struct client **a) {
+ * a key frame, behind which there are so many packets of 1.1 kB. */
+static struct client *join_behind(struct client **a, unsigned packets) {
     EXPECT(rig_init(&r));
     r.config.gop_age = 10 * US_PER_S;
     r.config.gop_bytes = 4u << 20;
@@ -354,8 +354,8 @@ static struct client *join_unproven(struct client **a) {
                                               .marker = i + 1 == KEY,
                                               .size = 1100});
     }
-    for (unsigned i = 0; i < 360; i++) {
-        rig_run(&r, i % 4 ? 0 : FRAME);
+    for (unsigned i = 0; i < packets; i++) {
+        rig_run(&r, i % 4 ? 0 : 3 * US_PER_S / (packets / 4));
         client_send(*a, &(struct packet_spec){
                             .line = CAM, .inside = i % 4 > 0, .marker = i % 4 == 3, .size = 1100});
     }
@@ -365,6 +365,10 @@ static struct client *join_unproven(struct client **a) {
     late->opened = note_number;
     client_join(late);
     return late;
+}
+
+static struct client *join_unproven(struct client **a) {
+    return join_behind(a, 360);
 }
 
 /* A path may be narrower than the guess, and all that is sent before it says so stands there. */
@@ -391,10 +395,12 @@ TEST(of_what_a_narrow_path_does_not_carry_the_key_frame_is_replayed) {
     rig_run(&r, 50 * US_PER_MS);   /* the next packet's turn */
     EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
     EXPECT_EQ(a->n_pli, plis); /* there would be no room for it */
+    us_t from = r.now;
     for (unsigned i = 0; i < 200 && a->n_pli == plis; i++) {
         rig_run(&r, 10 * US_PER_MS);
     }
     EXPECT_EQ(a->n_pli, plis + 1);
+    EXPECT(r.now - from < 800 * US_PER_MS); /* however long the queue was when it was last seen */
     EXPECT_EQ(client_count(late, STAGE), KEY);
     client_video(a, CAM, false); /* of no use without what was left out */
     rig_run(&r, 50 * US_PER_MS);
@@ -405,6 +411,20 @@ TEST(of_what_a_narrow_path_does_not_carry_the_key_frame_is_replayed) {
     EXPECT(client_last(late, STAGE)->keyframe);
     EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
     rig_free(&r);
+}
+
+/* A second's worth would be through in time, if not for the quarter of a second that stands before
+ * the path already; half of it is. */
+TEST(the_queue_before_a_narrow_path_counts_for_a_replay) {
+    static const unsigned packets[] = {20, 8};
+    for (unsigned i = 0; i < 2; i++) {
+        struct client *a, *late = join_behind(&a, packets[i]);
+        rig_run(&r, 100 * US_PER_MS);
+        tell(late, 16, 27 * US_PER_MS);
+        rig_run(&r, 250 * US_PER_MS);
+        EXPECT_EQ(engine_counters(r.engine)->given_up, i == 0);
+        rig_free(&r);
+    }
 }
 
 /* What arrives as fast as it was sent goes on faster than was guessed. */
