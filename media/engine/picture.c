@@ -11,6 +11,8 @@
 /* [us] and a round trip: by then the key frame that a replay begins with has arrived, or its first
  * packet was lost, which nobody can ask for */
 #define REPLAY_BEGUN (300 * US_PER_MS)
+/* [us] a round trip is at most: what reports make of it is only as right as they are */
+#define AWAY_MAX US_PER_S
 
 /* A young picture always: another one would hardly be less. To a path of which nothing is proven
  * all of it, as whoever joins would else wait for the first feedback; it goes at the pace of what
@@ -79,11 +81,16 @@ static void begin_anew(struct session *s, us_t now, struct stream *out, struct f
     picture_begin(s, now, out, f);
 }
 
-/* A picture is under way: it had not arrived yet when that was said. */
+/* A picture is under way, of what is awaited too: it had not arrived yet when that was said. */
 static bool coming(const struct session *s, us_t now, const struct stream *out) {
-    const struct feed *f = stream_shown(out);
-    bool begins = stream_replays(out) && now - out->replay.since < REPLAY_BEGUN + s->rtt;
-    return f && s->engine->c.gop_age && (begins || (f->has_key && now - f->key_at < s->rtt));
+    const struct feed *f = stream_intent(out);
+    us_t away = us_min(s->rtt, AWAY_MAX);
+    if (!f || s->engine->c.gop_age == 0) {
+        return false;
+    }
+    bool begins = stream_replays(out) && out->replay.feed == f &&
+                  now - out->replay.since < REPLAY_BEGUN + away;
+    return begins || (f == stream_shown(out) && f->has_key && now - f->key_at < away);
 }
 
 static void renew(struct session *s, us_t now, struct stream *out) {
@@ -106,8 +113,7 @@ static void renew(struct session *s, us_t now, struct stream *out) {
 }
 
 void picture_lost(struct session *s, us_t now, struct stream *out) {
-    bool awaits = stream_intent(out) != stream_shown(out);
-    if (awaits || !coming(s, now, out)) {
+    if (!coming(s, now, out)) {
         renew(s, now, out);
     }
 }

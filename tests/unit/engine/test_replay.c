@@ -145,6 +145,33 @@ TEST(a_viewer_that_lost_its_picture_gets_it_again) {
     rig_free(&r);
 }
 
+static void tell_round_trip(struct client *v, us_t rtt) {
+    uint64_t sent = send_report_ntp(r.config.wall_at_zero, r.now - rtt);
+    struct rtcp_report b = {.ssrc = v->params.lines[STAGE].ssrc, .lsr = ntp_middle(sent)};
+    uint8_t buf[64];
+    struct wr w = wr_of(buf, sizeof(buf));
+    rtcp_write_rr(&w, 1, &b, 1);
+    client_rtcp(v, &w);
+}
+
+/* A client that leaves out how long it took to report seems to be seconds away. */
+TEST(a_viewer_that_reports_late_is_heard_all_the_same) {
+    struct client *a;
+    REQUIRE(begin(&a, 1000));
+    struct client *v = r.clients[1];
+    rig_run(&r, 5 * US_PER_S);
+    tell_round_trip(v, 4 * US_PER_S);
+    client_send(a,
+                &(struct packet_spec){.line = CAM, .keyframe = true, .marker = true, .size = 1100});
+    unsigned plis = a->n_pli;
+    client_pli(v, STAGE); /* it is on its way */
+    EXPECT_EQ(a->n_pli, plis);
+    rig_run(&r, 1500 * US_PER_MS);
+    client_pli(v, STAGE);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    rig_free(&r);
+}
+
 /* What was sent until then went to where it is no more, a key frame younger than a round trip, too.
  */
 TEST(who_has_moved_gets_the_picture_that_was_under_way) {
@@ -152,12 +179,7 @@ TEST(who_has_moved_gets_the_picture_that_was_under_way) {
     REQUIRE(begin(&a, 4u << 20));
     frames(a, 30);
     struct client *v = r.clients[1];
-    uint64_t sent = send_report_ntp(r.config.wall_at_zero, r.now - 600 * US_PER_MS);
-    struct rtcp_report round_trip = {.ssrc = v->params.lines[STAGE].ssrc, .lsr = ntp_middle(sent)};
-    uint8_t buf[64];
-    struct wr w = wr_of(buf, sizeof(buf));
-    rtcp_write_rr(&w, 1, &round_trip, 1);
-    client_rtcp(v, &w);
+    tell_round_trip(v, 600 * US_PER_MS);
     v->alive = false;
     rig_run(&r, 300 * US_PER_MS);
     client_video(a, CAM, true);
@@ -454,7 +476,7 @@ TEST(a_slot_that_shows_another_gets_its_picture_at_once) {
     struct client *other = now == 1 ? b : a;
     unsigned plis = other->n_pli, before = client_count(v, STAGE);
     EXPECT_EQ(engine_pin(r.engine, r.now, 2, now == 1 ? 3 : 1), OK);
-    rig_pump(&r);
+    client_pli(v, STAGE); /* of the one before: nothing of this one has been sent */
     EXPECT_EQ(client_last(v, STAGE)->sender, now == 1 ? 3 : 1);
     EXPECT_EQ(client_count(v, STAGE), before + 61);
     EXPECT_EQ(other->n_pli, plis);
