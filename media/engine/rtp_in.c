@@ -78,8 +78,8 @@ static void media(struct layer *l, us_t now, struct media_packet *p) {
     }
     source_level(source_of(l->flow), now, p);
     bool keep = may_keep(l->flow->tour->engine, p);
+    flow_packet(l, now, p, keep); /* where it is known which packet of a key frame begins it */
     relay_packet(l, p, keep);
-    flow_packet(l, now, p, keep);
 }
 
 /* What came with the datagram, as far as it is known before its m-line looks at it. */

@@ -40,6 +40,30 @@ TEST(a_key_frame_that_is_on_its_way_is_not_asked_for_again) {
     pair_done();
 }
 
+/* Another worker that begins there would show a picture of half a key frame. */
+TEST(a_slice_is_no_beginning_on_the_other_worker_either) {
+    static const uint8_t sps[] = {0x67, 0x42}, idr[] = {0x7c, 0x85};
+    static const bool begins[] = {true, false};
+    REQUIRE(pair_init());
+    struct client *a = client_new(&pair.home, 1);
+    a->params.lines[CAM].codec = CODEC_H264;
+    client_join(a);
+    client_send(a, &(struct packet_spec){.line = CAM, .raw = bytes_of(sps, 2)});
+    client_send(a, &(struct packet_spec){
+                       .line = CAM, .inside = true, .marker = true, .raw = bytes_of(idr, 2)});
+    struct relay m;
+    unsigned n = 0;
+    while (engine_relay(pair.home.engine, &m)) {
+        if (m.type == RELAY_PACKET) {
+            EXPECT(n < 2 && m.packet.keyframe == begins[n]);
+            n++;
+        }
+        packet_unref(relay_carries(&m));
+    }
+    EXPECT_EQ(n, 2);
+    pair_done();
+}
+
 static void keep_pictures(struct rig *r) {
     r->config.gop_age = 10 * US_PER_S;
     r->config.gop_bytes = 4u << 20;
