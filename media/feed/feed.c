@@ -117,7 +117,8 @@ static void count_gop(struct feed *f, const struct media_packet *p) {
  * its bounds; else the next key frame begins another. */
 static void note_gop(struct feed *f, const struct media_packet *p, bool keep) {
     struct packet_cache *c = &f->cache;
-    if (p->keyframe && p->seq == f->key_seq) {
+    bool fresh = c->holds || f->gop_bytes == 0; /* else it has been given up already */
+    if (p->keyframe && p->seq == f->key_seq && fresh) {
         packet_cache_hold(c, p->seq);
     }
     if (!c->holds || p->seq < c->from) {

@@ -176,3 +176,21 @@ TEST(feed_has_no_use_for_a_copy_that_is_not_whole) {
     EXPECT(!feed_copied(&copied, US_PER_S));
     end();
 }
+
+/* Its parameter sets come when it was given up already: it has a hole all the same. */
+TEST(feed_does_not_keep_again_what_had_a_hole) {
+    uint64_t first = 0;
+    begin();
+    EXPECT(live(packet(10, 1, true)));
+    EXPECT(live(packet(9, 1, true))); /* it begins earlier than was known */
+    EXPECT(feed_replayable(&copied, US_PER_S, &first));
+    EXPECT_EQ(first, 9);
+    struct media_packet p = packet(13, 3, false);
+    p.after_gap = true;
+    EXPECT(!live(p));
+    EXPECT(live(packet(8, 1, true)));
+    EXPECT(!feed_replayable(&copied, US_PER_S, &first));
+    EXPECT(live(packet(20, 5, true))); /* the next one is whole */
+    EXPECT(feed_replayable(&copied, US_PER_S, &first));
+    end();
+}
