@@ -134,7 +134,7 @@ static void note_structure(struct layer_reader *r, uint64_t seq, uint32_t active
 
 static struct descriptor describe(const struct layer_reader *r, const struct dependency *d) {
     return (struct descriptor){.active_at = d->active_at,
-                               .active = (uint16_t)r->active,
+                               .active = (uint16_t)(d->has_active ? d->active : r->active),
                                .len = d->len,
                                .n_templates = d->has_structure ? r->structure->n_templates : 0,
                                .grid = r->grid};
@@ -155,7 +155,10 @@ struct layer_marks layers_av1(struct layer_reader *r, uint64_t seq, struct bytes
     if (d.has_structure) {
         note_structure(r, seq, d.active);
     }
-    r->active = d.has_active ? d.active : r->active;
+    if (d.has_active && (d.has_structure || seq >= r->active_seq)) { /* else it is of before */
+        r->active = d.active;
+        r->active_seq = seq;
+    }
     *ret = describe(r, &d);
     uint8_t own = target_of(d.frame.spatial, d.frame.temporal);
     struct layer_marks m = {.layered = true,

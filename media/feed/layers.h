@@ -29,7 +29,8 @@ struct layer_reader {
     struct dependency_structure *structure; /* AV1, where the descriptor was agreed on */
     uint64_t structure_seq;                 /* extended sequence number that it came with */
     struct grid grid;                       /* of it, */
-    uint32_t active;                        /* and which of its decode targets are sent */
+    uint32_t active;                        /* and which of its decode targets are sent, */
+    uint64_t active_seq;                    /* as the packet with this number said */
     bool resumed; /* AV1: in the middle of a stream whose structure another process has had */
 };
 

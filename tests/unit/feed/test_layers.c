@@ -81,6 +81,7 @@ TEST(layers_of_av1_say_what_their_descriptor_is) {
     struct layer_reader r;
     struct descriptor d;
     static const uint8_t delta[] = {0xc5, 0, 2}, masked[] = {0xc5, 0, 3, 0x40 | 7, 0xc0};
+    static const uint8_t whole[] = {0xc5, 0, 2, 0x40 | 7, 0xfc};
     begin(&r);
     struct layer_marks m = layers_av1(&r, 99, bytes_of(delta, sizeof(delta)), &d);
     EXPECT(m.described && d.len == 3 && grid_targets(d.grid) == 0); /* its structure may come */
@@ -95,9 +96,13 @@ TEST(layers_of_av1_say_what_their_descriptor_is) {
     EXPECT(d.n_templates == 0 && d.active_at == DEPENDENCY_ACTIVE_AT && d.active == 0x1ff);
     EXPECT(layers_av1(&r, 102, bytes_of(masked, sizeof(masked)), &d).described);
     EXPECT_EQ(d.active, 0x1f0);
+    EXPECT(layers_av1(&r, 101, bytes_of(whole, sizeof(whole)), &d).described); /* overtaken */
+    EXPECT_EQ(d.active, 0x1ff);
+    EXPECT(layers_av1(&r, 103, bytes_of(delta, sizeof(delta)), &d).described);
+    EXPECT_EQ(d.active, 0x1f0);
     uint8_t stuffed[250] = {0xc5, 0, 4}; /* nobody is sent what says nothing */
     memset(stuffed + 4, 0xff, sizeof(stuffed) - 4);
-    EXPECT(layers_av1(&r, 103, bytes_of(stuffed, sizeof(stuffed)), &d).described);
+    EXPECT(layers_av1(&r, 104, bytes_of(stuffed, sizeof(stuffed)), &d).described);
     EXPECT_EQ(d.len, 4);
     EXPECT(layers_av1(&r, 50, bytes_of(l3t3_key, sizeof(l3t3_key)), &d).described); /* late */
     EXPECT(d.n_templates == 15 && grid_targets(d.grid) == 0);
