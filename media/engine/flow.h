@@ -18,11 +18,13 @@ struct layer {
     struct flow *flow;
     uint8_t number; /* index in flow.layers */
     struct feed feed;
-    uint32_t ssrc;   /* of the stream that flows now */
-    uint32_t tap_id; /* kept over pauses; 0 = never tapped */
-    us_t needed_at;  /* [us] somebody needed it, or it began */
-    us_t asked_at;   /* [us] it was asked for last, being dormant */
-    bool torn;       /* a packet will not come any more: other workers are still to be told */
+    uint32_t ssrc;    /* of the stream that flows now */
+    uint32_t tap_id;  /* kept over pauses; 0 = never tapped */
+    us_t needed_at;   /* [us] somebody needed it, or it began */
+    us_t asked_at;    /* [us] it was asked for last, being dormant */
+    bool torn;        /* a packet will not come any more: other workers are still to be told */
+    uint16_t relayed; /* relay.count of the last: that went out, or that came */
+    bool hears;       /* one has come */
     struct picture_copy copy;
 };
 

@@ -56,7 +56,8 @@ struct relay {
     bool on;
     uint8_t layer; /* of the source, where one is meant */
     bool torn; /* RELAY_PACKET: something before it will not come, and is not asked for any more */
-    uint32_t id; /* of the source, unique at its origin for the life of the process */
+    uint16_t count; /* RELAY_PACKET, RELAY_SKIP: counts those of the layer; a gap is a loss */
+    uint32_t id;    /* of the source, unique at its origin for the life of the process */
     uint64_t tour;
     union {
         struct {

@@ -120,8 +120,18 @@ void relay_hello(const struct tour *t, uint64_t workers) {
     (void)push(t, RELAY_HELLO, workers);
 }
 
+/* For which there is no room, that counts. */
+static struct relay *push_counted(struct layer *l, enum relay_type type) {
+    struct relay *m = push_layer(l, type, audience(l->flow));
+    l->relayed++;
+    if (m) {
+        m->count = l->relayed;
+    }
+    return m;
+}
+
 void relay_packet(struct layer *l, const struct media_packet *p, bool keep) {
-    struct relay *m = push_layer(l, RELAY_PACKET, audience(l->flow));
+    struct relay *m = push_counted(l, RELAY_PACKET);
     if (m) {
         m->on = keep;
         m->torn = l->torn;
@@ -131,8 +141,8 @@ void relay_packet(struct layer *l, const struct media_packet *p, bool keep) {
     }
 }
 
-void relay_skip(const struct layer *l, uint64_t seq) {
-    struct relay *m = push_layer(l, RELAY_SKIP, audience(l->flow));
+void relay_skip(struct layer *l, uint64_t seq) {
+    struct relay *m = push_counted(l, RELAY_SKIP);
     if (m) {
         m->seq = seq;
     }

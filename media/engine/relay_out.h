@@ -21,7 +21,7 @@ void relay_hello(const struct tour *t, uint64_t workers);
  * that the layer is torn. */
 void relay_packet(struct layer *l, const struct media_packet *p, bool keep);
 /* A packet that is not passed on. */
-void relay_skip(const struct layer *l, uint64_t seq);
+void relay_skip(struct layer *l, uint64_t seq);
 /* Its sender's report. */
 void relay_report(const struct layer *l, uint64_t ntp, uint32_t rtp_ts);
 /* Who speaks in a tour whose home we are. */

@@ -138,12 +138,20 @@ static void state(struct engine *e, us_t now, const struct relay *m) {
     }
 }
 
+/* One that found no room on its way is missing for good: what is kept has a hole there. */
+static void hear(struct layer *l, const struct relay *m) {
+    bool lost = l->hears && m->count != (uint16_t)(l->relayed + 1);
+    l->relayed = m->count;
+    l->hears = true;
+    if (lost || (m->type == RELAY_PACKET && m->torn)) {
+        packet_cache_release(&l->feed.cache);
+    }
+}
+
 static void packet(struct layer *l, us_t now, const struct relay *m) {
     struct media_packet p = m->packet;
     l->flow->tour->engine->n.relay_in++;
-    if (m->torn) {
-        packet_cache_release(&l->feed.cache);
-    }
+    hear(l, m);
     if (l->feed.live) {
         flow_packet(l, now, &p, m->on);
         copy_overtaken(l);
@@ -236,6 +244,7 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
         copy_input(l, now, m);
         break;
     case RELAY_SKIP:
+        hear(l, m);
         flow_skip(l, now, m->seq);
         break;
     case RELAY_REPORT:
