@@ -96,6 +96,10 @@ static void add_slots(struct browser *b, enum slot_kind kind, unsigned n) {
         browser_rng(b, &l->ssrc, sizeof(l->ssrc));
         l->ssrc |= 1;
         l->rtx_ssrc = l->rtx_pt ? l->ssrc ^ 0x80000000U : 0;
+        if (b->o.repairs && kind == SLOT_STAGE) {
+            l->fec_pt = 49;
+            l->fec_ssrc = l->ssrc ^ 0x40000000U;
+        }
         b->plays[b->n_plays++] = play_new(l);
     }
 }
@@ -171,6 +175,7 @@ struct browser *browser_free(struct browser *b) {
             }
         }
         for (unsigned i = 0; i < b->n_plays; i++) {
+            mem_free(b->plays[i]->fec);
             mem_free(b->plays[i]);
         }
         mem_free(b->feedback);

@@ -45,6 +45,7 @@ struct browser_options {
     uint8_t codec;      /* enum codec of what it receives and sends: 0 is VP8 */
     bool obeys_layers;  /* sends the layers that it is told to */
     bool feedback;      /* transport-wide feedback and RTX for what it receives */
+    bool repairs;       /* FlexFEC for what is on its stage */
     bool red;           /* redundant audio: sends it, and understands it */
     bool any_first_seq; /* sequence numbers of the sources start anywhere, not below 2^15 */
     uint16_t first_seq; /* used when not 0 */
@@ -138,6 +139,7 @@ struct play { /* one receiving slot */
     us_t lsr_at;
     uint64_t received; /* packets for the first time, repairs too */
     uint64_t reported_expected, reported_received;
+    struct sim_fec *fec;     /* NULL: not agreed on */
     struct samples *repairs; /* borrowed: from the gap to the repair; NULL: not asked */
     uint64_t frames, packets, switches, resizes, keyframes, lost, repaired, plis;
 };

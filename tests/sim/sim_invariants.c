@@ -35,6 +35,10 @@ static void srtp_index_is_leased(struct world *w, const struct browser *b, uint3
                                  uint64_t index) {
     for (unsigned i = 0; i < b->n_plays; i++) {
         const struct session_line *l = b->plays[i]->line;
+        if (l->fec_ssrc && ssrc == l->fec_ssrc) {
+            index_is_leased(w, b, SESSION_LIMIT_FEC, index);
+            return;
+        }
         if (ssrc == l->ssrc || (l->rtx_ssrc && ssrc == l->rtx_ssrc)) {
             unsigned which = ssrc == l->ssrc ? SESSION_LIMIT_RTP(i) : SESSION_LIMIT_RTX(i);
             index_is_leased(w, b, which, index);

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "media/wire/red.h"
 #include "media/wire/rtp.h"
+#include "tests/sim/sim_fec.h"
 #include "tests/sim/sim_world.h"
 
 #define NACK_EVERY (70 * US_PER_MS)
@@ -25,6 +26,10 @@ struct play *play_new(const struct session_line *line) {
     CHECK(p);
     p->line = line;
     p->video = line->codec != CODEC_OPUS;
+    if (line->fec_pt) {
+        p->fec = mem_zalloc(1, sizeof(*p->fec));
+        CHECK(p->fec);
+    }
     return p;
 }
 
@@ -345,6 +350,59 @@ static void hear_all(struct browser *b, struct play *p, const struct rtp *r) {
     hear(b, p, r, red.primary.payload, 0);
 }
 
+static void note_number(struct browser *b, struct play *p, us_t now, const struct rtp *r,
+                        size_t len) {
+    struct bytes ext = rtp_ext_find(r, p->line->ext.id[RTP_EXT_TWCC]);
+    if (b->feedback && p->line->twcc && ext.n == 2) {
+        b->numbered += len + srtp_tag_len(b->keys.profile);
+        rtcp_note(b, now, be16(ext.p), r->ssrc);
+    }
+}
+
+static void take(struct browser *b, struct play *p, us_t now, const struct rtp *r, bool rtx) {
+    struct bytes payload = r->payload;
+    if (rtx && payload.n == 0) {
+        return; /* padding only, a probe */
+    }
+    uint16_t seq = r->seq;
+    if (rtx) {
+        seq = payload.n >= 2 ? be16(payload.p) : 0;
+        payload = bytes_of(payload.p + 2, payload.n - 2);
+    }
+    struct held in = {.seq = seq16_extend(&p->ext, seq), .ts = r->ts, .marker = r->marker};
+    in.empty = rtx && payload.n == 0;
+    if (!in.empty && !content_read(payload, (enum codec)p->line->codec, &in.content)) {
+        world_fail(b->w, "browser %u mid %s: payload is not what anybody sent", b->number,
+                   p->line->mid);
+        return;
+    }
+    hold(b, p, now, &in);
+}
+
+/* Of what is on the stage something is missing: is it here, by what repairs it? */
+static bool repair(struct browser *b, us_t now, const struct rtp *r, size_t len) {
+    for (unsigned i = 0; i < b->n_plays; i++) {
+        struct play *p = b->plays[i];
+        uint8_t packet[1500];
+        struct rtp x;
+        if (!p->fec || r->ssrc != p->line->fec_ssrc) {
+            continue;
+        }
+        note_number(b, p, now, r, len);
+        size_t n = sim_fec_repair(p->fec, r->payload, packet);
+        if (n > 0) {
+            if (rtp_parse(bytes_of(packet, n), &x) != OK) {
+                world_fail(b->w, "browser %u: what was put together is no packet", b->number);
+                return true;
+            }
+            sim_fec_note(p->fec, packet, n, bytes_of(NULL, 0));
+            take(b, p, now, &x, false);
+        }
+        return true;
+    }
+    return false;
+}
+
 void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
     struct rtp r;
     bool rtx = false;
@@ -354,32 +412,18 @@ void play_input(struct browser *b, us_t now, uint8_t *packet, size_t len) {
         hear_all(b, p, &r);
         return;
     }
+    if (err == OK && !p && repair(b, now, &r, len)) {
+        return;
+    }
     if (!p || r.pt != (rtx ? p->line->rtx_pt : p->line->pt)) {
         world_fail(b->w, "browser %u: RTP that belongs to no slot", b->number);
         return;
     }
-    struct bytes ext = rtp_ext_find(&r, p->line->ext.id[RTP_EXT_TWCC]);
-    if (b->feedback && p->line->twcc && ext.n == 2) {
-        b->numbered += len + srtp_tag_len(b->keys.profile);
-        rtcp_note(b, now, be16(ext.p), r.ssrc);
+    note_number(b, p, now, &r, len);
+    if (p->fec && !rtx) {
+        sim_fec_note(p->fec, packet, len, rtp_ext_find(&r, p->line->ext.id[RTP_EXT_TWCC]));
     }
-    struct bytes payload = r.payload;
-    if (rtx && payload.n == 0) {
-        return; /* padding only, a probe */
-    }
-    uint16_t seq = r.seq;
-    if (rtx) {
-        seq = payload.n >= 2 ? be16(payload.p) : 0;
-        payload = bytes_of(payload.p + 2, payload.n - 2);
-    }
-    struct held in = {.seq = seq16_extend(&p->ext, seq), .ts = r.ts, .marker = r.marker};
-    in.empty = rtx && payload.n == 0;
-    if (!in.empty && !content_read(payload, (enum codec)p->line->codec, &in.content)) {
-        world_fail(b->w, "browser %u mid %s: payload is not what anybody sent", b->number,
-                   p->line->mid);
-        return;
-    }
-    hold(b, p, now, &in);
+    take(b, p, now, &r, rtx);
 }
 
 static void ask_again(struct browser *b, struct play *p, us_t now) {

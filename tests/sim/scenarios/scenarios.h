@@ -54,6 +54,7 @@ extern const unsigned n_scenarios;
     X(edge, 4)             \
     X(narrow, 4)           \
     X(late, 4)             \
+    X(repaired, 4)         \
     X(uplink, 4)           \
     X(rough, 4)            \
     X(share, 4)            \
