@@ -114,6 +114,21 @@ static void write_limit(struct session *s, us_t now, struct wr *w) {
     }
 }
 
+/* The picture that is kept and shown began before what was lost. Parameter sets come before what
+ * counts as the beginning of a key frame, and belong to it. */
+static bool spoils(const struct layer *l, uint64_t lost) {
+    unsigned lead = l->flow->line->codec == CODEC_H264 ? INBOUND_LEAD_MAX : 0;
+    return !l->feed.has_key || lost + lead >= l->feed.key_seq;
+}
+
+static void give_up(struct layer *l) {
+    packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody, */
+    l->torn = true;                       /* nor elsewhere */
+    if (feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
+        recv_keyframe_lost(&l->feed.keyframe);
+    }
+}
+
 static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *w) {
     struct inbound *in = inbound_of(l);
     struct recv_nack *nack = &in->books->nack;
@@ -123,13 +138,9 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
         rtcp_write_nack(w, s->rtcp_ssrc, in->ssrc, seqs, n);
         s->engine->n.nack_out += n;
     }
-    bool lost = recv_nack_take_lost(nack);
-    if (lost) {
-        packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody, */
-        l->torn = true;                       /* nor elsewhere */
-    }
-    if (lost && feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
-        recv_keyframe_lost(&l->feed.keyframe);
+    uint64_t lost = recv_nack_take_lost(nack);
+    if (lost && spoils(l, lost)) {
+        give_up(l);
     }
 }
 

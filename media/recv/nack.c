@@ -18,17 +18,17 @@ static int32_t diff32(uint32_t a, uint32_t b) {
     return (int32_t)(a - b);
 }
 
-/* The deadline is now, because whoever polls also asks what was lost. */
-static void give_up_all(struct recv_nack *k, us_t now) {
+/* All before `end`. The deadline is now, because whoever polls also asks what was lost. */
+static void give_up_all(struct recv_nack *k, us_t now, uint64_t end) {
     k->n = 0;
-    k->lost = true;
+    k->lost = end - 1;
     k->deadline = now;
 }
 
 /* True when it does not fit. */
 static bool add_gap(struct recv_nack *k, us_t now, uint64_t first, uint64_t end) {
     if (end - first > (uint64_t)(NACK_MAX - k->n)) {
-        give_up_all(k, now);
+        give_up_all(k, now, end);
         return true;
     }
     for (uint64_t seq = first; seq < end; seq++) {
@@ -127,13 +127,19 @@ static bool worn_out(const struct recv_nack *k, const struct nack_item *it, us_t
            (it->tries >= tries(k) && diff32((uint32_t)now, it->next) >= 0);
 }
 
+/* All that are listed are at or before `high`. */
+static void note_lost(struct recv_nack *k, const struct nack_item *it) {
+    uint64_t seq = k->high - (uint32_t)diff32((uint32_t)k->high, it->seq);
+    k->lost = seq > k->lost ? seq : k->lost;
+    k->deaf += it->tries > 0 && k->deaf < NACK_DEAF;
+}
+
 /* Drop what has been asked for often or long enough. */
 static void expire(struct recv_nack *k, us_t now) {
     unsigned kept = 0;
     for (unsigned i = 0; i < k->n; i++) {
         if (worn_out(k, &k->items[i], now)) {
-            k->lost = true;
-            k->deaf += k->items[i].tries > 0 && k->deaf < NACK_DEAF;
+            note_lost(k, &k->items[i]);
         } else {
             k->items[kept++] = k->items[i];
         }
@@ -171,8 +177,8 @@ unsigned recv_nack_poll(struct recv_nack *k, us_t now, us_t rtt, uint16_t *out, 
     return n;
 }
 
-bool recv_nack_take_lost(struct recv_nack *k) {
-    bool lost = k->lost;
-    k->lost = false;
+uint64_t recv_nack_take_lost(struct recv_nack *k) {
+    uint64_t lost = k->lost;
+    k->lost = 0;
     return lost;
 }

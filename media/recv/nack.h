@@ -29,11 +29,11 @@ struct nack_item {
 struct recv_nack {
     uint64_t high; /* highest extended sequence number seen */
     bool any;
-    bool lost;      /* something was given up: see recv_nack_take_lost */
     bool unasked;   /* the sender has not agreed to be asked: what is missing is lost */
     uint8_t deaf;   /* packets in a row that it was asked for in vain, at most NACK_DEAF */
     uint16_t n;     /* items, ascending by seq */
     us_t deadline;  /* [us] US_NEVER when nothing is missing */
+    uint64_t lost;  /* highest extended sequence number given up: see recv_nack_take_lost */
     uint64_t asked; /* sequence numbers asked for, repeats included */
     struct nack_item items[NACK_MAX];
 };
@@ -53,7 +53,8 @@ us_t recv_nack_deadline(const struct recv_nack *k);
 /* The sequence numbers to ask for now, ascending, at most cap (the rest stays due). rtt: [us] of
  * the path to the sender, 0 when unknown. */
 unsigned recv_nack_poll(struct recv_nack *k, us_t now, us_t rtt, uint16_t *out, unsigned cap);
-/* True once after a packet was given up for lost: video then needs a key frame. */
-bool recv_nack_take_lost(struct recv_nack *k);
+/* The highest extended sequence number of those given up since this was asked last, 0 = none. Video
+ * then needs a key frame, unless one has come after that. */
+uint64_t recv_nack_take_lost(struct recv_nack *k);
 
 #endif

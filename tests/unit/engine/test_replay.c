@@ -501,6 +501,22 @@ TEST(what_is_kept_has_no_holes) {
     rig_free(&r);
 }
 
+/* It is repaired already: what is kept and shown is whole, and another would only cost. */
+TEST(what_was_lost_before_a_key_frame_does_not_spoil_it) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    frames(a, 30);
+    client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    frames(a, 5);
+    client_video(a, CAM, true);
+    frames(a, 60);
+    EXPECT_EQ(a->n_pli, 0);
+    struct client *late = rig_join(&r, 3);
+    expect_in_order(late, 61);
+    EXPECT_EQ(a->n_pli, 0);
+    rig_free(&r);
+}
+
 /* Pictures that are kept give way before live packets lack buffers. */
 TEST(what_is_kept_leaves_buffers_to_what_is_live) {
     struct client *a;

@@ -151,6 +151,33 @@ TEST(parameter_sets_repaired_late_find_their_place) {
     rig_free(&r);
 }
 
+/* Or they are not: they belong to the key frame although they come before what counts as its
+ * beginning, and it is of no use without them. */
+TEST(parameter_sets_that_are_not_repaired_ask_for_a_key_frame) {
+    static const uint8_t sps[] = {0x67, 0x42}, idr[] = {0x7c, 0x85}, slice[] = {0x5c, 0x81};
+    REQUIRE(rig_init(&r));
+    struct client *a = join_h264(1);
+    (void)join_h264(2);
+    struct packet_spec first = {.line = CAM, .raw = bytes_of(sps, 2)}, s = first;
+    s.inside = s.marker = true;
+    s.raw = bytes_of(idr, 2);
+    client_send(a, &first);
+    client_send(a, &s);
+    rig_run(&r, 2 * US_PER_S);
+    unsigned plis = a->n_pli;
+    first.drop = true;
+    client_send(a, &first);
+    client_send(a, &s);
+    s.inside = false;
+    s.raw = bytes_of(slice, 2);
+    for (unsigned i = 0; i < 60; i++) {
+        rig_run(&r, 33 * US_PER_MS);
+        client_send(a, &s);
+    }
+    EXPECT(a->n_pli > plis);
+    rig_free(&r);
+}
+
 /* What nobody can repair is no gap to the viewers, who would all ask for it; nor a picture that
  * looks whole to who has no picture ids: it goes on with a key frame. */
 TEST(a_gap_that_is_given_up_is_closed) {

@@ -210,6 +210,24 @@ TEST(nack_of_nobody_who_agreed_is_a_loss_after_the_patience) {
     EXPECT_EQ(k.asked, 0);
 }
 
+/* Whether it still matters depends on which it was. */
+TEST(nack_tells_the_newest_number_that_it_gave_up) {
+    struct recv_nack k;
+    uint16_t out[NACK_MAX];
+    recv_nack_init(&k, false);
+    recv_nack_packet(&k, 0, 65530);
+    recv_nack_packet(&k, 0, 65532);
+    recv_nack_packet(&k, 0, 65538); /* around the wrap */
+    recv_nack_packet(&k, 5 * MS, 65541);
+    EXPECT_EQ(poll(&k, 10 * MS, out), 0);
+    EXPECT_EQ(recv_nack_take_lost(&k), 65537);
+    EXPECT_EQ(poll(&k, 15 * MS, out), 0);
+    EXPECT_EQ(recv_nack_take_lost(&k), 65540);
+    EXPECT_EQ(recv_nack_take_lost(&k), 0);
+    recv_nack_packet(&k, 20 * MS, 65541 + NACK_MAX + 2); /* too long for the list */
+    EXPECT_EQ(recv_nack_take_lost(&k), 65541 + NACK_MAX + 1);
+}
+
 /* Loses a packet and polls until it is given up; how long that took. */
 static us_t give_up(struct recv_nack *k, us_t now, uint64_t seq) {
     uint16_t out[4];
