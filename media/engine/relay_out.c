@@ -132,6 +132,8 @@ static struct relay *push_counted(struct layer *l, enum relay_type type) {
 
 void relay_packet(struct layer *l, const struct media_packet *p, bool keep) {
     struct relay *m = push_counted(l, RELAY_PACKET);
+    /* Who gets the tour later gets nothing of that picture. */
+    l->torn = l->torn && audience(l->flow);
     if (m) {
         m->on = keep;
         m->torn = l->torn;

@@ -365,6 +365,30 @@ TEST(a_copy_of_what_is_not_whole_any_more_is_of_no_use) {
     done();
 }
 
+/* Something was given up while nobody else had the tour: the picture that has begun since then is
+ * whole, and so is its copy. */
+TEST(what_was_lost_before_a_tour_spreads_does_not_spoil_its_copy) {
+    struct client *a = begin(10 * US_PER_S);
+    client_video(a, CAM, true);
+    (void)client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    frames(a, 60);
+    EXPECT(a->n_pli > 0);
+    client_video(a, CAM, true);
+    burst(a, 199);
+    span(2, 0);
+    exchange();
+    run(2 * US_PER_MS);
+    EXPECT(w.kept[1] > 0 && w.kept[1] < 200); /* it is under way */
+    burst(a, 3);
+    run(50 * US_PER_MS);
+    EXPECT_EQ(counters(1)->kept_lost, 0);
+    EXPECT_EQ(counters(1)->kept_in, 1);
+    struct client *v = rig_join(&w.rig[1], 2);
+    run(20 * US_PER_MS);
+    expect_picture(v, 203);
+    done();
+}
+
 /* The source pauses and begins anew while its copy is under way. */
 TEST(a_pause_ends_the_copy) {
     struct client *a = begin(10 * US_PER_S);
