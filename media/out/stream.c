@@ -82,7 +82,7 @@ enum stream_verdict stream_show(struct stream *s, struct feed *feed) {
 
 void stream_await(struct stream *s) {
     struct feed *feed = stream_intent(s);
-    if (feed == stream_shown(s)) {
+    if (s->replay.feed == stream_shown(s)) { /* while another is awaited, too */
         (void)stream_show(s, NULL);
         (void)stream_show(s, feed);
     }

@@ -102,7 +102,8 @@ enum stream_verdict {
 /* Show this feed (NULL = nothing), from its next key frame on if it is video. The codec is the
  * line's. */
 enum stream_verdict stream_show(struct stream *s, struct feed *feed);
-/* What it shows is of no use any more: it awaits a key frame of what it is to show. */
+/* What it was behind with is of no use any more: where it shows that, it awaits a key frame of what
+ * it is to show, and shows nothing meanwhile. */
 void stream_await(struct stream *s);
 /* Go on with a feed in the middle of its stream, after an adoption. */
 void stream_resume(struct stream *s, struct feed *feed);

@@ -449,6 +449,32 @@ TEST(the_queue_before_a_narrow_path_counts_for_a_replay) {
     }
 }
 
+/* Meanwhile another one is chosen: what is live of the first would follow behind a hole. */
+TEST(of_what_is_given_up_nothing_goes_on_while_another_is_awaited) {
+    struct client *a, *late = join_unproven(&a), *b = rig_join(&r, 4);
+    rig_run(&r, 100 * US_PER_MS);
+    tell(late, 8, 27 * US_PER_MS);
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 1);
+    EXPECT_EQ(engine_pin(r.engine, r.now, 3, 4), OK);
+    client_video(b, CAM, false); /* of which nothing is kept */
+    for (unsigned i = 0; i < 200 && client_count(late, STAGE) < KEY; i++) {
+        rig_run(&r, 10 * US_PER_MS);
+    }
+    rig_run(&r, 100 * US_PER_MS);
+    unsigned before = client_count(late, STAGE);
+    EXPECT_EQ(before, KEY); /* sent to its end */
+    client_video(a, CAM, false);
+    rig_run(&r, 50 * US_PER_MS);
+    EXPECT_EQ(client_count(late, STAGE), before);
+    uint16_t seq = late->seen_seq;
+    client_video(b, CAM, true);
+    rig_run(&r, 200 * US_PER_MS);
+    EXPECT_EQ(client_count(late, STAGE), before + 1);
+    EXPECT_EQ(late->seen_seq, (uint16_t)(seq + 1));
+    rig_free(&r);
+}
+
 /* What arrives as fast as it was sent goes on faster than was guessed. */
 TEST(a_replay_goes_on_at_twice_the_guess_while_no_queue_shows) {
     struct client *a, *late = join_unproven(&a);
