@@ -22,6 +22,7 @@ struct layer {
     uint32_t tap_id;  /* kept over pauses; 0 = never tapped */
     us_t needed_at;   /* [us] somebody needed it, or it began */
     us_t asked_at;    /* [us] it was asked for last, being dormant */
+    us_t told_at;     /* [us] another worker said last that it needs it (RELAY_NEEDED); 0: never */
     bool torn;        /* a packet will not come any more: other workers are still to be told */
     uint16_t relayed; /* relay.count of the last: that went out, or that came */
     bool hears;       /* one has come */
@@ -58,10 +59,6 @@ static inline struct layer *layer_of(struct feed *f) {
 /* What a snapshot calls it (snapshot.h). */
 static inline uint32_t layer_key(const struct layer *l) {
     return snapshot_key(l->flow->place.participant, l->flow->place.kind, l->number, l->ssrc);
-}
-/* Somebody gets it, or would, or waits for it. */
-static inline bool layer_is_wanted(const struct layer *l) {
-    return l == l->flow->shown || !list_empty(&l->feed.subs);
 }
 /* It can be shown: now, or as soon as it has been asked for. */
 static inline bool layer_is_offered(const struct layer *l) {

@@ -96,6 +96,13 @@ void need_layer(struct flow *f, unsigned i, us_t now) {
     }
 }
 
+void need_told(struct flow *f, unsigned i, us_t now) {
+    if (f->layers[i]) {
+        f->layers[i]->told_at = now;
+    }
+    need_layer(f, i, now);
+}
+
 void need_recorded(struct flow *f, us_t now) {
     if (has_several(f)) {
         need_layer(f, (unsigned)__builtin_ctz(known(f)), now);

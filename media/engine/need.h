@@ -32,6 +32,13 @@ void need_layer(struct flow *f, unsigned i, us_t now);
 void need_recorded(struct flow *f, us_t now);
 /* What is shown until this one comes: itself when it flows, else the largest smaller one. */
 struct layer *need_instead(struct layer *l);
+/* Somebody gets it, or would, or waits for it, here or on another worker. */
+static inline bool need_is_wanted(const struct layer *l, us_t now) {
+    bool elsewhere = l->told_at > 0 && now - l->told_at < 2 * NEED_EVERY;
+    return elsewhere || l == l->flow->shown || !list_empty(&l->feed.subs);
+}
+/* Another worker says that it needs layer i of what we receive. */
+void need_told(struct flow *f, unsigned i, us_t now);
 /* The replica is due: tell its origin what of it is needed here. */
 void need_tell(const struct flow *f, us_t now);
 /* Its origin has told which layers of the replica are dormant. */

@@ -183,7 +183,7 @@ static void key(struct flow *f, us_t now, const struct relay *m) {
 
 static void obey_asked(struct flow *f, us_t now, const struct relay *m) {
     if (m->type == RELAY_NEEDED) {
-        need_layer(f, m->layer, now);
+        need_told(f, m->layer, now);
     } else {
         (m->type == RELAY_TAPPED ? tapped : key)(f, now, m);
     }

@@ -1,5 +1,6 @@
 #include "media/engine/rtcp_out.h"
 
+#include "media/engine/need.h"
 #include "media/engine/remb.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
@@ -121,10 +122,10 @@ static bool spoils(const struct layer *l, uint64_t lost) {
     return !l->feed.has_key || lost + lead >= l->feed.key_seq;
 }
 
-static void give_up(struct layer *l) {
+static void give_up(struct layer *l, us_t now) {
     packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody, */
     l->torn = true;                       /* nor elsewhere */
-    if (feed_is_video(&l->feed) && l->feed.live && layer_is_wanted(l)) {
+    if (feed_is_video(&l->feed) && l->feed.live && need_is_wanted(l, now)) {
         recv_keyframe_lost(&l->feed.keyframe);
     }
 }
@@ -140,7 +141,7 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
     }
     uint64_t lost = recv_nack_take_lost(nack);
     if (lost && spoils(l, lost)) {
-        give_up(l);
+        give_up(l, now);
     }
 }
 

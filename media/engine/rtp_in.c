@@ -2,6 +2,7 @@
 
 #include "base/seq.h"
 #include "media/engine/bind.h"
+#include "media/engine/need.h"
 #include "media/engine/offence.h"
 #include "media/engine/red_in.h"
 #include "media/engine/relay_out.h"
@@ -116,7 +117,7 @@ static void video(struct layer *l, us_t now, const struct incoming *k, struct me
     } else {
         n->drop_policed += in->line->police.cut && !k->over;
         n->drop_gap += !in->line->police.cut;
-        if (flows(l, now, p) && layer_is_wanted(l)) {
+        if (flows(l, now, p) && need_is_wanted(l, now)) {
             recv_keyframe_need(&l->feed.keyframe);
         }
     }

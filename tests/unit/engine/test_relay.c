@@ -554,3 +554,37 @@ TEST(a_layer_that_does_not_flow_is_not_asked_for_key_frames) {
     EXPECT_EQ(a->pli_ssrc, client_stream(a, CAM, 1)->ssrc);
     pair_done();
 }
+
+/* Of a smaller layer only viewers on the other worker get anything. After a gap that is too long to
+ * be repaired nothing of it goes on until a key frame, so they cannot know of it. */
+TEST(a_layer_that_only_the_other_worker_shows_is_asked_for_a_key_frame_after_a_gap) {
+    REQUIRE(pair_init());
+    struct client *a = client_new(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_simulcast(a);
+    client_join(a);
+    for (int i = 0; i < 150; i++) {
+        bool asked = a->pli_ssrc == client_stream(a, CAM, 1)->ssrc;
+        client_send(a, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .size = 1150});
+        layer(a, 1, i == 0 || asked);
+        a->pli_ssrc = 0;
+        if (i == 10) {
+            client_remb(v, 160000); /* no room for the larger one */
+        }
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(client_last(v, STAGE)->number % 2, 0);
+    for (unsigned i = 0; i < 300; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .layer = 1, .drop = true});
+    }
+    us_t begun = pair.home.now;
+    a->pli_ssrc = 0;
+    while (a->pli_ssrc != client_stream(a, CAM, 1)->ssrc && pair.home.now < begun + US_PER_S) {
+        client_video(a, CAM, false);
+        layer(a, 1, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT(pair.home.now - begun < 500 * US_PER_MS);
+    layer(a, 1, true);
+    EXPECT_EQ(client_last(v, STAGE)->number, a->number);
+    pair_done();
+}
