@@ -63,9 +63,10 @@ struct relay {
         struct {
             uint64_t participant, order;
             uint8_t kind, codec;
-            bool host, consent;                /* consent: it may be tapped */
-            uint8_t flows, dormant;            /* bit per layer */
-            uint8_t kept;                      /* the same: a copy of the picture follows */
+            bool host, consent;     /* consent: it may be tapped */
+            uint8_t flows, dormant; /* bit per layer */
+            uint8_t kept;           /* the same: a copy of the picture follows */
+            uint8_t torn; /* the same: as of RELAY_PACKET, of which none may come for long */
             uint32_t ssrc[SESSION_LAYERS_MAX]; /* another one than before: it begins anew */
             uint32_t rate[SESSION_LAYERS_MAX]; /* [bit/s] of those that are dormant */
         } source;

@@ -67,6 +67,7 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     ret->source.flows = (uint8_t)flow_live(f);
     FLOW_EACH_LAYER(l, f, ret->source.flows) {
         ret->source.ssrc[l->number] = l->ssrc;
+        ret->source.torn |= (uint8_t)(l->torn ? 1u << l->number : 0);
     }
     ret->source.dormant = f->dormant;
     FLOW_EACH_LAYER(l, f, f->dormant) {

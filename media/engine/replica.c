@@ -114,6 +114,9 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
     f->consent = m->source.consent;
     f->place.order = m->source.order;
     flow_set(f, layers, now);
+    FLOW_EACH_LAYER(l, f, layers & m->source.torn) {
+        packet_cache_release(&l->feed.cache);
+    }
     FLOW_EACH_LAYER(l, f, layers & m->source.kept) {
         copy_await(l, now);
     }

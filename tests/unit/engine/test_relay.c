@@ -588,3 +588,37 @@ TEST(a_layer_that_only_the_other_worker_shows_is_asked_for_a_key_frame_after_a_g
     EXPECT_EQ(client_last(v, STAGE)->number, a->number);
     pair_done();
 }
+
+/* Nothing of it goes on until a key frame, with which the other worker could be told. */
+TEST(a_picture_that_goes_on_nowhere_is_not_replayed_on_the_other_worker) {
+    REQUIRE(rig_init(&pair.home) && rig_init(&pair.other));
+    pair.home.config.gop_age = pair.other.config.gop_age = 10 * US_PER_S;
+    pair.other.config.worker = 1;
+    rig_restart(&pair.home);
+    rig_restart(&pair.other);
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, 2), OK);
+    EXPECT_EQ(engine_tour_span(pair.other.engine, pair.other.now, TOUR, 0, 1), OK);
+    struct client *a = rig_join(&pair.home, 1);
+    client_video(a, CAM, true);
+    client_video(a, CAM, false);
+    pair_run(100 * US_PER_MS);
+    (void)rig_join(&pair.other, 2);
+    pair_run(10 * US_PER_MS);
+    EXPECT_EQ(engine_counters(pair.other.engine)->replays, 1);
+    for (unsigned i = 0; i < 300; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    }
+    client_video(a, CAM, false);
+    pair_run(10 * US_PER_MS);
+    struct client *late = rig_join(&pair.other, 3);
+    pair_run(10 * US_PER_MS);
+    EXPECT_EQ(engine_counters(pair.other.engine)->replays, 1);
+    EXPECT_EQ(client_count(late, STAGE), 0);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(client_count(late, STAGE), 1);
+    (void)rig_join(&pair.other, 4);
+    pair_run(10 * US_PER_MS);
+    EXPECT_EQ(engine_counters(pair.other.engine)->replays, 2); /* this one is whole */
+    pair_done();
+}
