@@ -182,6 +182,7 @@ static enum err load_streams(struct session *s, us_t now, const struct session_s
     for (unsigned i = 0; i < s->n_lines; i++) {
         s->lines[i].muted = from->sources[i].line.flags & SNAPSHOT_MUTED;
         for (unsigned j = 0; err == OK && j < inbound_layers(&s->lines[i]); j++) {
+            s->lines[i].streams[j].cut = !s->rebuilt && (from->sources[i].cut & 1u << j);
             err = load_stream(s, &s->lines[i].streams[j], now, stream++);
         }
     }

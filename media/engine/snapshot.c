@@ -82,13 +82,17 @@ static void save_source(const struct session *s, unsigned i, struct session_snap
     save_line(&line->s, &ret->line);
     ret->line.flags |= (uint8_t)(line->muted ? SNAPSHOT_MUTED : 0);
     ret->n_rids = line->s.n_rids;
+    unsigned live = 0, cut = 0;
     for (unsigned j = 0; j < inbound_layers(line); j++) {
         const struct layer *l = s->sources[i] ? s->sources[i]->flow.layers[j] : NULL;
         struct snapshot_stream *to = &snapshot->streams[(*n)++];
         memcpy(to->rid, line->s.rid[j], strlen(line->s.rid[j]));
         save_stream(s, &line->streams[j], l, to);
-        ret->live |= (uint8_t)(l && l->feed.live && to->high ? 1u << j : 0);
+        live |= l && l->feed.live && to->high ? 1u << j : 0;
+        cut |= line->streams[j].cut ? 1u << j : 0;
     }
+    ret->live = live & FLOW_ALL;
+    ret->cut = cut & FLOW_ALL;
 }
 
 static void save_transport(const struct transport *t, struct session_snapshot *ret) {

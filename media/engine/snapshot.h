@@ -61,8 +61,9 @@ struct snapshot_slot { /* one outbound stream; source in rewrite: snapshot_key o
 
 struct snapshot_source { /* a sending m-line; its streams follow those of the one before */
     struct snapshot_line line;
-    uint8_t n_rids; /* it has so many streams; 0: one, without a rid */
-    uint8_t live;   /* bit per stream: packets flow */
+    uint8_t n_rids;   /* it has so many streams; 0: one, without a rid */
+    uint8_t live : 4; /* bit per stream: packets flow */
+    uint8_t cut : 4;  /* the same: but are left out up to a key frame */
 };
 
 struct snapshot_stream { /* one inbound stream */
@@ -110,6 +111,7 @@ struct session_snapshot {
 
 _Static_assert(SOURCE_KIND_COUNT <= 4 && SLOT_KIND_COUNT <= 4,
                "snapshot_line.kind has 2 bits each");
+_Static_assert(SESSION_LAYERS_MAX <= 4, "snapshot_source.live and cut have 4 bits each");
 _Static_assert(CODEC_COUNT <= 16 && SESSION_SLOTS_MAX <= 16, "snapshot_line.codec has 4 bits each");
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");
 

@@ -138,6 +138,32 @@ TEST(checks_and_the_last_flight_are_answered_after_adoption) {
     rig_free(&r);
 }
 
+/* What comes of it is left out up to a key frame, and so it is in the next process: a predicted
+ * picture would look whole there, with a hole before it. */
+TEST(a_picture_that_was_cut_is_cut_after_adoption) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct session_snapshot s[2];
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < 300; i++) {
+        client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    }
+    client_video(a, CAM, false);
+    REQUIRE(save(a, &s[0]) && save(v, &s[1]));
+    REQUIRE(replace_engine());
+    load(&s[0]);
+    load(&s[1]);
+    unsigned before = client_count(v, STAGE), plis = a->n_pli;
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), before);
+    EXPECT_EQ(a->n_pli, plis + 1);
+    client_video(a, CAM, true);
+    client_video(a, CAM, false);
+    EXPECT_EQ(client_count(v, STAGE), before + 2);
+    client_runs_on(v, STAGE, 20000);
+    rig_free(&r);
+}
+
 TEST(tap_ids_survive_an_adoption) {
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2);
