@@ -5,7 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const codecs[CODEC_COUNT] = {"none", "opus", "vp8", "vp9", "h264", "av1"};
+static const char *const codecs[CODEC_COUNT] = {"none", "opus",
+#define X(sym, name) name,
+                                                VIDEO_CODECS(X)
+#undef X
+};
 static const char *const sources[SOURCE_KIND_COUNT] = {"none", "microphone", "camera", "screen"};
 static const char *const slots[SLOT_KIND_COUNT] = {"none", "stage", "gallery", "audio"};
 

@@ -6,7 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum codec { CODEC_NONE, CODEC_OPUS, CODEC_VP8, CODEC_VP9, CODEC_H264, CODEC_AV1, CODEC_COUNT };
+/* What pictures may be in. X(symbol, name) */
+#define VIDEO_CODECS(X)   \
+    X(CODEC_VP8, "vp8")   \
+    X(CODEC_VP9, "vp9")   \
+    X(CODEC_H264, "h264") \
+    X(CODEC_AV1, "av1")
+
+enum codec {
+    CODEC_NONE,
+    CODEC_OPUS,
+#define X(sym, name) sym,
+    VIDEO_CODECS(X)
+#undef X
+        CODEC_COUNT
+};
 
 /* What a participant sends. */
 enum source_kind {

@@ -19,7 +19,14 @@
 
 struct sig;
 
-enum record_mode { RECORD_AUTO, RECORD_MANUAL, RECORD_OFF };
+/* Who starts the recording of a tour. X(symbol, name) */
+#define RECORD_MODES(X)        \
+    X(RECORD_AUTO, "auto")     \
+    X(RECORD_MANUAL, "manual") \
+    X(RECORD_OFF, "off")
+#define X(sym, name) sym,
+enum record_mode { RECORD_MODES(X) };
+#undef X
 
 /* STUN and TURN servers for a client, and its credentials for the latter. */
 struct sig_ice_servers {

@@ -41,8 +41,15 @@ enum err srtp_opener_roc(struct srtp_opener *s, uint32_t ssrc, uint32_t *ret_roc
  * ERR_WRONG_STATE for a known ssrc, ERR_FULL, ERR_NOMEM. */
 enum err srtp_opener_adopt(struct srtp_opener *s, uint32_t ssrc, uint64_t high);
 
-/* Which library seals and opens with AES-GCM (RFC 7714); AES-CM is always sealed by OpenSSL. */
-enum srtp_aead { SRTP_AEAD_AUTO, SRTP_AEAD_OPENSSL, SRTP_AEAD_IPSEC_MB };
+/* Which library seals and opens with AES-GCM (RFC 7714); AES-CM is always sealed by OpenSSL.
+ * X(symbol, name) */
+#define SRTP_AEADS(X)               \
+    X(SRTP_AEAD_AUTO, "auto")       \
+    X(SRTP_AEAD_OPENSSL, "openssl") \
+    X(SRTP_AEAD_IPSEC_MB, "ipsec-mb")
+#define X(sym, name) sym,
+enum srtp_aead { SRTP_AEADS(X) };
+#undef X
 /* Choose it for all sealers and openers made later; from one thread, before there are others. AUTO
  * tries what is there for less than a millisecond and takes the faster, by the caller's clock [ns];
  * without one (NULL) it takes OpenSSL. ERR_UNSUPPORTED when the one wanted is not built in, cannot

@@ -13,6 +13,15 @@
 #define PROVIDER_KMS "kms"
 #define PROVIDER_OLDER_MAX 8 /* key files beside the current one */
 
+/* Who wraps. X(symbol, the provider's name) */
+#define WRAPPERS(X)                    \
+    X(WRAPPER_FILE, PROVIDER_FILE)     \
+    X(WRAPPER_PKCS11, PROVIDER_PKCS11) \
+    X(WRAPPER_KMS, PROVIDER_KMS)
+#define X(sym, name) sym,
+enum wrapper { WRAPPERS(X) };
+#undef X
+
 /* Keys in files, 64 hex digits each. A key's id is computed of the key itself, so that a wrap finds
  * its key whatever the file is called. */
 struct provider_file_config {
@@ -50,7 +59,7 @@ struct provider_kms_config {
 };
 
 struct key_config {
-    const char *provider;             /* who wraps: PROVIDER_FILE (NULL too) or PROVIDER_PKCS11 */
+    enum wrapper provider;
     struct provider_file_config file; /* when another one wraps it may be missing */
     struct provider_pkcs11_config pkcs11;
     struct provider_kms_config kms;

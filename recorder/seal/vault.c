@@ -32,12 +32,8 @@ struct vault {
     char why[WHY_MAX];
 };
 
-static bool wanted(const struct key_config *c, const char *name) {
-    return strcmp(c->provider ? c->provider : PROVIDER_FILE, name) == 0;
-}
-
 static enum err open_file(struct vault *v, const struct key_config *c, char *why) {
-    bool wraps = wanted(c, PROVIDER_FILE);
+    bool wraps = c->provider == WRAPPER_FILE;
     struct provider_file_config f = c->file;
     if (!f.file || !*f.file) {
         if (wraps) {
@@ -91,7 +87,10 @@ static void current_first(struct vault *v, const char *name) {
 
 enum err vault_open(const struct key_config *c, const struct rng *rng, struct vault **ret,
                     char why[WHY_MAX]) {
-    const char *name = c->provider ? c->provider : PROVIDER_FILE;
+#define X(sym, name) name,
+    static const char *const names[] = {WRAPPERS(X)};
+#undef X
+    const char *name = names[c->provider];
     struct vault *v = mem_zalloc(1, sizeof(*v));
     if (!v) {
         snprintf(why, WHY_MAX, "out of memory");

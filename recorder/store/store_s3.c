@@ -457,15 +457,16 @@ static enum err set_place(struct s3 *s, const struct s3_config *c, char why[WHY_
 }
 
 static enum err set_encryption(struct s3 *s, const struct s3_config *c, char why[WHY_MAX]) {
-    if (is_set(c->encryption) && strcmp(c->encryption, "aws:kms") != 0 &&
-        strcmp(c->encryption, "AES256") != 0) {
-        return wrong(why, "the encryption must be \"\", \"aws:kms\" or \"AES256\"", c->encryption);
+#define X(sym, name) name,
+    static const char *const names[] = {S3_ENCRYPTIONS(X)};
+#undef X
+    if (c->encryption != S3_ENCRYPTION_NONE) {
+        snprintf(s->encryption, sizeof(s->encryption), "%s", names[c->encryption]);
     }
-    copy_word(s->encryption, sizeof(s->encryption), c->encryption, ":");
     if (!copy_word(s->kms_key, sizeof(s->kms_key), c->kms_key, ":/_")) {
         return wrong(why, "the key must be a key id, alias or ARN", c->kms_key);
     }
-    if (*s->kms_key && strcmp(s->encryption, "aws:kms") != 0) {
+    if (*s->kms_key && c->encryption != S3_ENCRYPTION_KMS) {
         return wrong(why, "a key needs the encryption \"aws:kms\"", c->kms_key);
     }
     return OK;

@@ -13,6 +13,15 @@
 #include "recorder/store/http.h"
 #include "recorder/store/store.h"
 
+/* What the service is asked to encrypt with. X(symbol, its word for it) */
+#define S3_ENCRYPTIONS(X)             \
+    X(S3_ENCRYPTION_NONE, "none")     \
+    X(S3_ENCRYPTION_AES256, "AES256") \
+    X(S3_ENCRYPTION_KMS, "aws:kms")
+#define X(sym, name) sym,
+enum s3_encryption { S3_ENCRYPTIONS(X) };
+#undef X
+
 /* Strings are copied; http is borrowed. "" is the same as NULL. */
 struct s3_config {
     const char *endpoint; /* "https://s3.eu-central-1.amazonaws.com", "http://127.0.0.1:7480" */
@@ -23,8 +32,8 @@ struct s3_config {
     /* Files with one line each. They are read again when the service refuses what they held. */
     const char *access_key_file, *secret_key_file;
     const char *session_token_file; /* NULL: no temporary credentials */
-    const char *encryption;         /* "aws:kms", "AES256"; NULL: none is asked for */
-    const char *kms_key;            /* key id, alias or ARN; NULL: the bucket's own */
+    enum s3_encryption encryption;
+    const char *kms_key; /* key id, alias or ARN; NULL: the bucket's own */
     const struct http *http;
     wall_t (*wall)(void *ctx); /* requests carry the time */
     void *wall_ctx;

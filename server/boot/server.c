@@ -25,7 +25,7 @@ uint32_t server_workers(const struct server *s) {
 static enum err start_crypto(struct server *s, char why[WHY_MAX]) {
     enum err e = srtp_library_init();
     if (e == OK) {
-        e = srtp_aead_choose((enum srtp_aead)s->api.config->media_aead, clock_cpu_ns);
+        e = srtp_aead_choose(s->api.config->media_aead, clock_cpu_ns);
         if (e == ERR_UNSUPPORTED) {
             snprintf(why, WHY_MAX,
                      "media.aead: ipsec-mb is not in this build, or cannot run on "

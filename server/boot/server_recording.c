@@ -8,7 +8,7 @@
 static enum err open_stores(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     enum err e = OK;
-    if (a->config->rec_store == CONFIG_STORE_S3) {
+    if (a->config->rec_store == STORE_PLACE_S3) {
         e = uploader_threads_new((uint32_t)a->config->s3_uploads, &a->uploaders, why);
     }
     const struct stores_hooks hooks = {.note = uploader_threads_wake, .ctx = a->uploaders};

@@ -139,7 +139,7 @@ static void reload(struct server *s, const char *file) {
         config_free(fresh);
         return;
     }
-    log_set_level((enum log_level)fresh->log_level);
+    log_set_level(fresh->log_level);
     config_free(fresh);
     LOG(LOG_LEVEL_INFO, "reloaded",
         l->tls ? "Settings, keys and certificate were read again."
@@ -180,7 +180,7 @@ static int serve(const struct config *cfg, const char *file) {
     struct server *s = NULL;
     sigset_t before;
     log_to(STDERR_FILENO);
-    log_setup((enum log_level)cfg->log_level, (enum log_shape)cfg->log_format, cfg->log_shorten);
+    log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten);
     raise_limits();
     block_signals(&before);
     enum err e = server_start(cfg, &s, why);

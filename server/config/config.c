@@ -17,25 +17,22 @@
 
 #define PATH_MAX_LEN 128
 
-static const char *const config_log_levels[] = {"error", "warn", "info", "debug", NULL};
-static const char *const config_log_formats[] = {"json", "text", NULL};
-/* In the order of enum srtp_aead. */
-static const char *const config_aeads[] = {"auto", "openssl", "ipsec-mb", NULL};
-static const char *const config_codecs[] = {"vp8", "vp9", "h264", "av1", NULL};
-const char *const config_key_providers[] = {PROVIDER_FILE, PROVIDER_PKCS11, PROVIDER_KMS, NULL};
-static const char *const config_record_modes[] = {"auto", "manual", "off", NULL};
-/* In the order of enum config_store. */
-static const char *const config_stores[] = {"local", "s3", NULL};
-static const char *const config_quota_policies[] = {"refuse", "expired", NULL};
-/* In the order of what stores.c calls them. */
-static const char *const config_encryptions[] = {"none", "AES256", "aws:kms", NULL};
+/* What a list X(symbol, word) says, as a table. */
+#define WORD(sym, name) {name, sym},
+#define WORDS(LIST)                \
+    (const struct config_word[]) { \
+        LIST(WORD) {               \
+            NULL, 0                \
+        }                          \
+    }
 
 const struct config_key config_schema[] = {
 #define AT(id) offsetof(struct config, id)
 #define STR(id, path, def, doc) {path, CONFIG_STR, AT(id), 0, 0, 0, def, NULL, doc},
 #define INT(id, path, def, min, max, doc) {path, CONFIG_INT, AT(id), def, min, max, "", NULL, doc},
 #define BOOL(id, path, def, doc) {path, CONFIG_BOOL, AT(id), def, 0, 1, "", NULL, doc},
-#define ENUM(id, path, def, names, doc) {path, CONFIG_ENUM, AT(id), 0, 0, 0, def, names, doc},
+#define ENUM(id, path, type, def, LIST, doc) \
+    {path, CONFIG_ENUM, AT(id), def, 0, 0, "", WORDS(LIST), doc},
 #define LIST(id, path, doc) {path, CONFIG_LIST, AT(id), 0, 0, 0, "", NULL, doc},
     CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)
 #undef STR
@@ -112,33 +109,33 @@ static enum err unknown_key(const struct parse *p, const char *path) {
     return complain(p, ERR_UNKNOWN, path, "unknown key");
 }
 
-static int enum_index(const char *const *names, const char *text) {
-    for (int i = 0; names[i]; i++) {
-        if (text && strcmp(names[i], text) == 0) {
-            return i;
+static const struct config_word *find_word(const struct config_word *words, const char *text) {
+    for (; words->word; words++) {
+        if (text && strcmp(words->word, text) == 0) {
+            return words;
         }
     }
-    return -1;
+    return NULL;
 }
 
 /* "a, b or c" */
-static void enum_names(const char *const *names, char *out, size_t cap) {
+static void enum_names(const struct config_word *words, char *out, size_t cap) {
     size_t n = 0;
-    for (int i = 0; names[i] && n < cap; i++) {
-        const char *sep = i == 0 ? "" : names[i + 1] ? ", " : " or ";
-        n += (size_t)snprintf(out + n, cap - n, "%s\"%s\"", sep, names[i]);
+    for (int i = 0; words[i].word && n < cap; i++) {
+        const char *sep = i == 0 ? "" : words[i + 1].word ? ", " : " or ";
+        n += (size_t)snprintf(out + n, cap - n, "%s\"%s\"", sep, words[i].word);
     }
 }
 
 static enum err set_enum(const struct parse *p, const struct config_key *k, const char *path,
-                         const json_t *v, int *ret) {
-    int i = enum_index(k->names, json_string_value(v));
-    if (i < 0) {
+                         const json_t *v, void *field) {
+    const struct config_word *w = find_word(k->words, json_string_value(v));
+    if (!w) {
         char all[128];
-        enum_names(k->names, all, sizeof(all));
+        enum_names(k->words, all, sizeof(all));
         return complain(p, ERR_RANGE, path, "must be %s (%s)", all, k->doc);
     }
-    *ret = i;
+    memcpy(field, &w->value, sizeof(w->value));
     return OK;
 }
 
@@ -203,14 +200,13 @@ static enum err set_value(const struct parse *p, const struct config_key *k, con
     return ERR_FORMAT;
 }
 
+static const struct config_key tour_record = {.words = WORDS(RECORD_MODES), .doc = "recording"};
+static const struct config_key tour_codec = {.words = WORDS(VIDEO_CODECS), .doc = "video codec"};
+
 static enum err set_tour_field(const struct parse *p, const char *path, const char *key,
                                const json_t *v) {
-    static const struct config_key record = {.names = config_record_modes, .doc = "recording"};
-    static const struct config_key codec = {.names = config_codecs, .doc = "video codec"};
     struct config_tour *t = &p->c->tours[p->c->n_tours - 1];
     const char *s = json_string_value(v);
-    int i = 0;
-    enum err e = OK;
     if (strcmp(key, "name") == 0) {
         if (!s || !tour_name_valid(s)) {
             return complain(p, ERR_RANGE, path, "must be 1..64 of A-Z a-z 0-9 _ -");
@@ -222,25 +218,22 @@ static enum err set_tour_field(const struct parse *p, const char *path, const ch
         }
         snprintf(t->title, sizeof(t->title), "%s", s);
     } else if (strcmp(key, "record") == 0) {
-        e = set_enum(p, &record, path, v, &i);
-        t->record = (enum record_mode)i;
+        return set_enum(p, &tour_record, path, v, &t->record);
     } else if (strcmp(key, "codec") == 0) {
-        e = set_enum(p, &codec, path, v, &i);
-        t->codec = e == OK ? codec_from_name(s, strlen(s)) : CODEC_NONE;
+        return set_enum(p, &tour_codec, path, v, &t->codec);
     } else {
         return complain(p, ERR_UNKNOWN, path,
                         "unknown key (a tour has name, title, record and codec)");
     }
-    return e;
+    return OK;
 }
 
 /* Defaults of a tour come from recording.default and media.codec, which are read by now. */
 static enum err read_tour(const struct parse *p, size_t index, const json_t *v) {
     struct config_tour *t = &p->c->tours[p->c->n_tours++];
-    const char *codec = config_codecs[p->c->media_codec];
     char path[PATH_MAX_LEN];
-    t->record = (enum record_mode)p->c->rec_default;
-    t->codec = codec_from_name(codec, strlen(codec));
+    t->record = p->c->rec_default;
+    t->codec = p->c->media_codec;
     snprintf(path, sizeof(path), "tours[%zu]", index);
     if (!json_is_object(v)) {
         return complain(p, ERR_RANGE, path, "must be an object with a name");
@@ -330,7 +323,8 @@ static enum err set_defaults(struct config *c) {
         } else if (k->type == CONFIG_BOOL) {
             *(bool *)field = k->def;
         } else if (k->type == CONFIG_ENUM) {
-            *(int *)field = enum_index(k->names, k->text);
+            const int value = (int)k->def;
+            memcpy(field, &value, sizeof(value));
         } else if (k->type == CONFIG_STR && config_set(field, k->text) != OK) {
             return ERR_NOMEM;
         }
@@ -433,11 +427,6 @@ enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
     mem_wipe(text, n);
     mem_free(text);
     return e;
-}
-
-enum codec config_codec(const struct config *c) {
-    const char *name = config_codecs[c->media_codec];
-    return codec_from_name(name, strlen(name));
 }
 
 struct config *config_free(struct config *c) {

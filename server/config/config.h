@@ -6,9 +6,12 @@
 #define ORIEL_SERVER_CONFIG_CONFIG_H
 
 #include "base/err.h"
+#include "media/secure/srtp.h"
 #include "recorder/seal/key_config.h"
+#include "recorder/store/store_s3.h"
 #include "server/config/config_keys.h"
 #include "server/config/issuer_config.h"
+#include "server/os/log.h"
 #include "signaling/signaling.h"
 
 #include <stdbool.h>
@@ -19,9 +22,18 @@
 #define CONFIG_TOURS_MAX 64 /* entries in "tours" */
 #define CONFIG_FILE_MAX (1024 * 1024)
 
-enum config_store { CONFIG_STORE_LOCAL, CONFIG_STORE_S3 }; /* recording.store */
-#define CONFIG_QUOTA_EXPIRED 1  /* index in the names of recording.quota.policy */
-#define CONFIG_ENCRYPTION_KMS 2 /* index in the names of recording.s3.encryption */
+/* Where objects lie in the end, and what happens at a quota: whoever opens stores or keeps
+ * recordings is told by other means than an enum. X(symbol, name) */
+#define STORE_PLACES(X)           \
+    X(STORE_PLACE_LOCAL, "local") \
+    X(STORE_PLACE_S3, "s3")
+#define QUOTA_POLICIES(X)     \
+    X(QUOTA_REFUSE, "refuse") \
+    X(QUOTA_EXPIRED, "expired")
+#define X(sym, name) sym,
+enum store_place { STORE_PLACES(X) };
+enum quota_policy { QUOTA_POLICIES(X) };
+#undef X
 
 struct config_list {
     char **items;
@@ -39,7 +51,9 @@ struct config {
 #define STR(id, path, def, doc) char *id;
 #define INT(id, path, def, min, max, doc) int64_t id;
 #define BOOL(id, path, def, doc) bool id;
-#define ENUM(id, path, def, names, doc) int id; /* index into names */
+#define ENUM(id, path, type, def, words, doc) \
+    type id;                                  \
+    _Static_assert(sizeof(type) == sizeof(int), "stored through the schema");
 #define LIST(id, path, doc) struct config_list id;
     CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)
 #undef STR
@@ -54,21 +68,24 @@ struct config {
 
 enum config_type { CONFIG_STR, CONFIG_INT, CONFIG_BOOL, CONFIG_ENUM, CONFIG_LIST };
 
+/* A word of an enum, and the value that it stands for. */
+struct config_word {
+    const char *word; /* NULL: the end of a table */
+    int value;
+};
+
 /* One row of the schema. */
 struct config_key {
     const char *path; /* "listen.port" */
     enum config_type type;
     size_t offset; /* in struct config */
     int64_t def, min, max;
-    const char *text;         /* default of a string or an enum */
-    const char *const *names; /* CONFIG_ENUM: NULL-terminated */
+    const char *text;                /* default of a string */
+    const struct config_word *words; /* CONFIG_ENUM */
     const char *doc;
 };
 extern const struct config_key config_schema[];
 extern const size_t config_schema_len;
-
-/* The names that "recording.keys.provider" may have, and NULL. */
-extern const char *const config_key_providers[];
 
 /* Parse text (n bytes); `file` is only used in messages. On failure *ret is untouched and why says
  * file, line, key and what would be right. ERR_FORMAT, ERR_RANGE, ERR_UNKNOWN, ERR_NOMEM. The
@@ -82,8 +99,6 @@ struct config *config_free(struct config *c);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */
 enum err config_set(char **field, const char *value);
 
-/* media.codec. */
-enum codec config_codec(const struct config *c);
 /* The key providers of recordings, as the configuration names them; *ret borrows from c. */
 void config_key_config(const struct config *c, struct key_config *ret);
 

@@ -40,7 +40,7 @@ static bool is_url(const char *text) {
 
 /* recording.store is "s3", and this key is not set. */
 static bool s3_lacks(const struct config *c, const char *value) {
-    return c->rec_enabled && c->rec_store == CONFIG_STORE_S3 && !*value;
+    return c->rec_enabled && c->rec_store == STORE_PLACE_S3 && !*value;
 }
 
 struct rule {
@@ -75,7 +75,7 @@ static bool store_consistent(const struct config *c, const char **ret_path, cons
          "must be set when recording.store is \"s3\""},
         {s3_lacks(c, c->s3_secret_key_file), "recording.s3.secret_key_file",
          "must be set when recording.store is \"s3\""},
-        {*c->s3_kms_key && c->s3_encryption != CONFIG_ENCRYPTION_KMS, "recording.s3.kms_key",
+        {*c->s3_kms_key && c->s3_encryption != S3_ENCRYPTION_KMS, "recording.s3.kms_key",
          "needs recording.s3.encryption \"aws:kms\""},
         {c->spool_limit_mib && c->spool_warn_mib > c->spool_limit_mib, "recording.spool.warn_mib",
          "must not be more than recording.spool.limit_mib"},
@@ -112,12 +112,12 @@ static bool keys_consistent(const struct config *c, const char **ret_path, const
     const struct rule rules[] = {
         {c->rec_older_keks.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
          "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
-        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_PKCS11) == 0 &&
+        {c->rec_key_provider == WRAPPER_PKCS11 &&
              (!*c->rec_pkcs11_module || !*c->rec_pkcs11_token || !*c->rec_pkcs11_key ||
               !*c->rec_pkcs11_pin),
          "recording.keys.provider",
          "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
-        {strcmp(config_key_providers[c->rec_key_provider], PROVIDER_KMS) == 0 &&
+        {c->rec_key_provider == WRAPPER_KMS &&
              (!*c->rec_kms_endpoint || !*c->rec_kms_region || !*c->rec_kms_key ||
               !*c->rec_kms_access || !*c->rec_kms_secret),
          "recording.keys.provider",
@@ -184,7 +184,7 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
         {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
          "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
-        {c->rec_quota_policy == CONFIG_QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
+        {c->rec_quota_policy == QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
          "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
         {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
@@ -204,7 +204,7 @@ static wall_t wall_now(void *ctx) {
 
 void config_key_config(const struct config *c, struct key_config *ret) {
     *ret = (struct key_config){
-        .provider = config_key_providers[c->rec_key_provider],
+        .provider = c->rec_key_provider,
         .file = {.older = (const char *const *)c->rec_older_keks.items,
                  .n_older = c->rec_older_keks.n},
         .pkcs11 = {.module = c->rec_pkcs11_module,

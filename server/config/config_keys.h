@@ -1,8 +1,8 @@
 /* Every key of the configuration, once: STR(id, path, default, doc), INT(id, path, default, min,
- * max, doc), BOOL(id, path, default, doc), ENUM(id, path, default, names, doc), LIST(id, path,
- * doc; the default is empty). Units are in the names. A string default that starts with '@' stands
- * for the state directory. conf/oriel.json is the long form of these words; a test keeps the two
- * in step. */
+ * max, doc), BOOL(id, path, default, doc), ENUM(id, path, type, default, words, doc; type is the
+ * enum of who uses it, words its X list), LIST(id, path, doc; the default is empty). Units are in
+ * the names. A string default that starts with '@' stands for the state directory. conf/oriel.json
+ * is the long form of these words; a test keeps the two in step. */
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 #define ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 
@@ -23,8 +23,10 @@
     STR(tls_cert, "tls.cert", "", "PEM file with the certificate chain") \
     STR(tls_key, "tls.key", "", "PEM file with the private key") \
     STR(web_dir, "web.dir", "/usr/share/oriel/web", "directory of the pages") \
-    ENUM(log_level, "log.level", "info", config_log_levels, "least important level written") \
-    ENUM(log_format, "log.format", "json", config_log_formats, "shape of a log line") \
+    ENUM(log_level, "log.level", enum log_level, LOG_LEVEL_INFO, LOG_LEVELS, \
+         "least important level written") \
+    ENUM(log_format, "log.format", enum log_shape, LOG_SHAPE_JSON, LOG_SHAPES, \
+         "shape of a log line") \
     BOOL(log_shorten, "log.shorten_addresses", true, "cut host parts off addresses in logs") \
     BOOL(dev_print_links, "dev.print_links", false, "print links with tokens at start")
 
@@ -70,8 +72,9 @@
     INT(media_path_start, "media.path_start_kbps", 800, 50, 100000, "a viewer's path at first") \
     INT(media_path_min, "media.path_min_kbps", 60, 10, 100000, "and at least") \
     INT(media_path_max, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \
-    ENUM(media_codec, "media.codec", "vp8", config_codecs, "video codec of a tour") \
-    ENUM(media_aead, "media.aead", "auto", config_aeads, "library that seals with AES-GCM") \
+    ENUM(media_codec, "media.codec", enum codec, CODEC_VP8, VIDEO_CODECS, "video codec of a tour") \
+    ENUM(media_aead, "media.aead", enum srtp_aead, SRTP_AEAD_AUTO, SRTP_AEADS, \
+         "library that seals with AES-GCM") \
     INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
 
 #define CONFIG_KEYS_TURN(STR, INT, BOOL, ENUM, LIST) \
@@ -130,11 +133,13 @@
 
 #define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     BOOL(rec_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \
-    ENUM(rec_default, "recording.default", "manual", config_record_modes, "mode of new tours") \
+    ENUM(rec_default, "recording.default", enum record_mode, RECORD_MANUAL, RECORD_MODES, \
+         "mode of new tours") \
     STR(rec_dir, "recording.dir", "@/recordings", "objects and catalogue") \
     STR(rec_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
     BOOL(rec_create_kek, "recording.create_kek", false, "make the key file if nothing needs it") \
-    ENUM(rec_key_provider, "recording.keys.provider", "file", config_key_providers, "who wraps") \
+    ENUM(rec_key_provider, "recording.keys.provider", enum wrapper, WRAPPER_FILE, WRAPPERS, \
+         "who wraps") \
     LIST(rec_older_keks, "recording.keys.older_files", "key files that were kek_file before") \
     STR(rec_pkcs11_module, "recording.keys.pkcs11_module", "", "shared library of the token") \
     STR(rec_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
@@ -167,13 +172,15 @@
     INT(rec_sweep_after, "recording.sweep_after_s", 600, 0, 86400, "the first time after [s]") \
     INT(rec_quota_mib, "recording.quota.mib", 0, 0, 1073741824, "media kept; 0 = no limit") \
     INT(rec_quota_recordings, "recording.quota.recordings", 0, 0, 1000000000, "kept; 0 = any") \
-    ENUM(rec_quota_policy, "recording.quota.policy", "refuse", config_quota_policies, "then") \
+    ENUM(rec_quota_policy, "recording.quota.policy", enum quota_policy, QUOTA_REFUSE, \
+         QUOTA_POLICIES, "then") \
     INT(rec_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
     STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
     STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")
 
 #define CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST) \
-    ENUM(rec_store, "recording.store", "local", config_stores, "where objects lie in the end") \
+    ENUM(rec_store, "recording.store", enum store_place, STORE_PLACE_LOCAL, STORE_PLACES, \
+         "where objects lie in the end") \
     STR(s3_endpoint, "recording.s3.endpoint", "", "http:// or https:// and the service's host") \
     STR(s3_region, "recording.s3.region", "us-east-1", "the bucket's region") \
     STR(s3_bucket, "recording.s3.bucket", "", "name of the bucket") \
@@ -183,7 +190,8 @@
     STR(s3_secret_key_file, "recording.s3.secret_key_file", "", "file with the secret key") \
     STR(s3_session_token_file, "recording.s3.session_token_file", "", "file with the token") \
     STR(s3_ca_file, "recording.s3.ca_file", "", "PEM file of CAs, empty = the system's") \
-    ENUM(s3_encryption, "recording.s3.encryption", "none", config_encryptions, "by the service") \
+    ENUM(s3_encryption, "recording.s3.encryption", enum s3_encryption, S3_ENCRYPTION_NONE, \
+         S3_ENCRYPTIONS, "by the service") \
     STR(s3_kms_key, "recording.s3.kms_key", "", "key for aws:kms, empty = the bucket's") \
     INT(s3_connect_s, "recording.s3.connect_timeout_s", 5, 1, 300, "name, TCP and TLS [s]") \
     INT(s3_stall_s, "recording.s3.stall_timeout_s", 20, 1, 600, "below 1 KiB/s for [s]") \

@@ -20,7 +20,9 @@ static int sink = STDERR_FILENO;
 static bool sink_is_socket;
 static atomic_ullong dropped, untold; /* lines; untold: no line has said so yet */
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+#define X(sym, name) name,
+static const char *const level_names[] = {LOG_LEVELS(X)};
+#undef X
 
 void log_setup(enum log_level level, enum log_shape shape, bool shorten_addresses) {
     log_set_level(level);

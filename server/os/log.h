@@ -12,8 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-enum log_shape { LOG_SHAPE_JSON, LOG_SHAPE_TEXT };
+/* X(symbol, name) */
+#define LOG_LEVELS(X)           \
+    X(LOG_LEVEL_ERROR, "error") \
+    X(LOG_LEVEL_WARN, "warn")   \
+    X(LOG_LEVEL_INFO, "info")   \
+    X(LOG_LEVEL_DEBUG, "debug")
+#define LOG_SHAPES(X)         \
+    X(LOG_SHAPE_JSON, "json") \
+    X(LOG_SHAPE_TEXT, "text")
+
+#define X(sym, name) sym,
+enum log_level { LOG_LEVELS(X) };
+enum log_shape { LOG_SHAPES(X) };
+#undef X
 
 #define LOG_LINE_MAX 2048 /* [bytes] a longer line is cut, but stays valid JSON */
 

@@ -92,7 +92,7 @@ static enum err make_keeper(struct keeper_thread *t) {
                                     .keys_every = cfg->rec_key_check * US_PER_S,
                                     .quota_bytes = (uint64_t)cfg->rec_quota_mib * MIB,
                                     .quota_recordings = (uint64_t)cfg->rec_quota_recordings,
-                                    .quota_expired = cfg->rec_quota_policy == CONFIG_QUOTA_EXPIRED};
+                                    .quota_expired = cfg->rec_quota_policy == QUOTA_EXPIRED};
     const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;

@@ -28,8 +28,6 @@ static us_t monotonic(void *ctx) {
 
 static enum err open_remote(struct stores *s, const struct config *c, const struct stores_hooks *h,
                             char why[WHY_MAX]) {
-    /* In the order of config_encryptions. */
-    static const char *const encryption[] = {"", "AES256", "aws:kms"};
     char access_key[PATH_MAX], secret_key[PATH_MAX], token[PATH_MAX];
     struct http_config http = {.connect_timeout = c->s3_connect_s * US_PER_S,
                                .stall_timeout = c->s3_stall_s * US_PER_S,
@@ -45,7 +43,7 @@ static enum err open_remote(struct stores *s, const struct config *c, const stru
                            .access_key_file = files_credential(c->s3_access_key_file, access_key),
                            .secret_key_file = files_credential(c->s3_secret_key_file, secret_key),
                            .session_token_file = files_credential(c->s3_session_token_file, token),
-                           .encryption = encryption[c->s3_encryption],
+                           .encryption = c->s3_encryption,
                            .kms_key = c->s3_kms_key,
                            .http = &s->http,
                            .wall = wall};
@@ -87,7 +85,7 @@ static enum err open_spool(struct stores *s, const struct config *c, bool write,
 enum err stores_open(const struct config *c, enum stores_use use, const struct stores_hooks *h,
                      struct stores **ret, char why[WHY_MAX]) {
     *ret = NULL;
-    if (c->rec_store != CONFIG_STORE_S3) {
+    if (c->rec_store != STORE_PLACE_S3) {
         return OK;
     }
     struct stores *s = mem_zalloc(1, sizeof(*s));
@@ -108,7 +106,7 @@ enum err stores_open(const struct config *c, enum stores_use use, const struct s
 enum err stores_check(const struct config *c, char why[WHY_MAX]) {
     struct stores s = {0};
     enum err e = OK;
-    if (c->rec_enabled && c->rec_store == CONFIG_STORE_S3) {
+    if (c->rec_enabled && c->rec_store == STORE_PLACE_S3) {
         e = open_remote(&s, c, NULL, why);
     }
     store_s3_close(&s.remote);

@@ -42,7 +42,9 @@ void put_participant(struct buffer *o, const struct seat *seat) {
 }
 
 void put_tour(struct buffer *o, const struct tour *t) {
-    static const char *const record[] = {"auto", "manual", "off"};
+#define X(sym, name) name,
+    static const char *const record[] = {RECORD_MODES(X)};
+#undef X
     json_open(o, NULL, '{');
     json_put_string(o, "name", t->name);
     json_put_string(o, "title", t->title);

@@ -20,7 +20,7 @@ struct place {
 };
 
 static struct key_config keys_of(struct place *p) {
-    return (struct key_config){.provider = PROVIDER_KMS, .kms = kms_stub_config(&p->kms)};
+    return (struct key_config){.provider = WRAPPER_KMS, .kms = kms_stub_config(&p->kms)};
 }
 
 static enum err start(struct place *p) {

@@ -371,7 +371,7 @@ TEST(vault_without_an_older_key_file) {
     snprintf(gone, sizeof(gone), "%s.gone", p.kek);
     scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     const char *missing[] = {p.kek, gone}, *here[] = {p.kek};
-    struct key_config c = {.provider = PROVIDER_PKCS11,
+    struct key_config c = {.provider = WRAPPER_PKCS11,
                            .file = {.file = p.kek, .older = missing + 1, .n_older = 1},
                            .pkcs11 = {module, SOFT_TOKEN, "kek-v", p.pin}};
     REQUIRE(soft_token_key("kek-v", 32, false));
@@ -406,7 +406,7 @@ TEST(vault_moves_keys_into_a_token) {
     key_ring_close(&r);
     vault_close(p.v);
     REQUIRE(soft_token_key("kek-v", 32, false));
-    struct key_config token = {.provider = PROVIDER_PKCS11,
+    struct key_config token = {.provider = WRAPPER_PKCS11,
                                .file = {.file = p.kek},
                                .pkcs11 = {module, SOFT_TOKEN, "kek-v", p.pin}};
     p.v = vault_of(&p, &token);
@@ -450,7 +450,7 @@ TEST(vault_says_of_each_provider_whether_it_works) {
     place_begin(&p);
     scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     REQUIRE(soft_token_key("kek-w", 32, false));
-    struct key_config token = {.provider = PROVIDER_PKCS11,
+    struct key_config token = {.provider = WRAPPER_PKCS11,
                                .file = {.file = p.kek},
                                .pkcs11 = {module, SOFT_TOKEN, "kek-w", p.pin}};
     vault_close(p.v);
@@ -495,7 +495,7 @@ TEST(vault_wipes_what_was_shredded_within_a_second) {
     place_begin(&p);
     scratch_put(&p.scratch, "pin", SOFT_PIN, p.pin);
     REQUIRE(soft_token_key("kek-s", 32, false));
-    struct key_config token = {.provider = PROVIDER_PKCS11,
+    struct key_config token = {.provider = WRAPPER_PKCS11,
                                .pkcs11 = {module, SOFT_TOKEN, "kek-s", p.pin}};
     vault_close(p.v);
     p.v = vault_of(&p, &token);
@@ -523,11 +523,11 @@ TEST(vault_configurations_that_make_no_sense) {
     struct place p;
     struct vault *v = NULL;
     place_begin(&p);
-    struct key_config none = {.provider = "none", .file = {.file = p.kek}},
-                      token = {.provider = PROVIDER_PKCS11, .file = {.file = p.kek}},
-                      nothing = {.provider = PROVIDER_FILE};
+    struct key_config none = {.provider = WRAPPER_KMS, .file = {.file = p.kek}},
+                      token = {.provider = WRAPPER_PKCS11, .file = {.file = p.kek}},
+                      nothing = {.provider = WRAPPER_FILE};
     EXPECT_EQ(vault_open(&none, &p.rng, &v, p.why), ERR_FORMAT);
-    EXPECT(strstr(p.why, "none"));
+    EXPECT(strstr(p.why, "\"kms\""));
     EXPECT_EQ(vault_open(&token, &p.rng, &v, p.why), ERR_FORMAT);
     EXPECT_EQ(vault_open(&nothing, &p.rng, &v, p.why), ERR_FORMAT);
     EXPECT(vault_close(NULL) == NULL);

@@ -47,7 +47,7 @@ TEST(config_values_and_comments) {
     EXPECT_STR(c->rec_kek_file, "var/kek");
     EXPECT_EQ(c->origins.n, 2);
     EXPECT_STR(c->origins.items[1], "http://b");
-    EXPECT_EQ(c->log_level, 3);
+    EXPECT_EQ(c->log_level, LOG_LEVEL_DEBUG);
     EXPECT(!c->log_shorten);
     config_free(c);
 }
@@ -114,11 +114,13 @@ TEST(config_tours) {
 
 /* {"a": {"b": VALUE}} for the path a.b */
 static void wrap(char *out, size_t cap, const char *path, const char *value) {
-    const char *dot = strchr(path, '.');
-    if (dot) {
-        snprintf(out, cap, "{\"%.*s\": {\"%s\": %s}}", (int)(dot - path), path, dot + 1, value);
-    } else {
-        snprintf(out, cap, "{\"%s\": %s}", path, value);
+    size_t n = 0, depth = 1;
+    for (const char *dot; (dot = strchr(path, '.')); path = dot + 1, depth++) {
+        n += (size_t)snprintf(out + n, cap - n, "{\"%.*s\": ", (int)(dot - path), path);
+    }
+    n += (size_t)snprintf(out + n, cap - n, "{\"%s\": %s", path, value);
+    while (depth-- > 0) {
+        n += (size_t)snprintf(out + n, cap - n, "}");
     }
 }
 
@@ -163,6 +165,36 @@ TEST(config_every_type) {
         EXPECT(k->type != CONFIG_LIST || accepted(k->path, "[]"));
         EXPECT(k->doc && *k->doc);
     }
+}
+
+/* Every word of an enum is its user's value, whatever the order of either. */
+TEST(config_every_word) {
+    char text[512], quoted[64];
+    for (size_t i = 0; i < config_schema_len; i++) {
+        const struct config_key *k = &config_schema[i];
+        for (const struct config_word *w = k->words; w && w->word; w++) {
+            int value = -1;
+            snprintf(quoted, sizeof(quoted), "\"%s\"", w->word);
+            wrap(text, sizeof(text), k->path, quoted);
+            struct config *c = NULL;
+            (void)config_parse("t.json", text, strlen(text), &c, why);
+            if (c) {
+                memcpy(&value, (char *)c + k->offset, sizeof(value));
+                EXPECT_EQ(value, w->value);
+            } else { /* it needs other keys */
+                EXPECT(!strstr(why, "must be \""));
+            }
+            config_free(c);
+        }
+    }
+    struct config *c = parse("{\"media\": {\"codec\": \"av1\", \"aead\": \"openssl\"}, \"log\": "
+                             "{\"format\": \"text\"}, \"recording\": {\"default\": \"off\"}}");
+    REQUIRE(c);
+    EXPECT_EQ(c->media_codec, CODEC_AV1);
+    EXPECT_EQ(c->media_aead, SRTP_AEAD_OPENSSL);
+    EXPECT_EQ(c->log_format, LOG_SHAPE_TEXT);
+    EXPECT_EQ(c->rec_default, RECORD_OFF);
+    config_free(c);
 }
 
 TEST(config_rules_between_keys) {

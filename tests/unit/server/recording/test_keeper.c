@@ -74,7 +74,7 @@ static void house_begin(struct house *h, uint64_t seed) {
     CHECK(sample_record(h->archive, 0, &h->one) == OK);
     CHECK(sample_record(h->archive, 0, &h->two) == OK);
     id_text(&h->one.id, h->one_id);
-    struct key_config keys = {.provider = PROVIDER_FILE, .kms = kms_stub_config(&h->kms)};
+    struct key_config keys = {.provider = WRAPPER_FILE, .kms = kms_stub_config(&h->kms)};
     struct library_config c = {.dir = h->scratch.dir,
                                .keys = &keys,
                                .store = &h->disk.store,
