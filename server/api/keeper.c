@@ -24,8 +24,8 @@ static void put_limit(struct buffer *b, const char *key, uint64_t limit) {
 
 static void put_quota(struct buffer *b, const struct api *a, const struct keeper_state *s) {
     json_open(b, "quota", '{');
-    put_limit(b, "recordings", (uint64_t)a->config->rec_quota_recordings);
-    put_limit(b, "bytes", (uint64_t)a->config->rec_quota_mib << 20);
+    put_limit(b, "recordings", (uint64_t)a->config->recording_quota_recordings);
+    put_limit(b, "bytes", (uint64_t)a->config->recording_quota_mib << 20);
     json_put_bool(b, "reached", s->quota_reached);
     json_put_uint(b, "refused", glue_refused(a->glue));
     json_close(b, '}');
@@ -33,7 +33,7 @@ static void put_quota(struct buffer *b, const struct api *a, const struct keeper
 
 static void put_retention(struct buffer *b, const struct api *a, const struct keeper_state *s) {
     json_open(b, "retention", '{');
-    put_limit(b, "days", (uint64_t)a->config->rec_retention);
+    put_limit(b, "days", (uint64_t)a->config->recording_retention_days);
     json_put_string(b, "last", s->swept ? keeper_result_name(s->last) : NULL);
     put_time(b, "last_run", s->last_run);
     put_time(b, "last_ok", s->last_ok);

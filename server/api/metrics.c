@@ -277,7 +277,7 @@ static uint64_t seconds_of(wall_t at) {
 
 static void put_sweep(struct buffer *t, const struct api *a, const struct keeper_state *s) {
     gauge(t, "oriel_sweep_interval_seconds", "Between two sweeps of everything; 0: there are none.",
-          (uint64_t)a->config->rec_sweep_hours * 3600);
+          (uint64_t)a->config->recording_sweep_hours * 3600);
     head(t, "oriel_sweep_runs_total", "counter", "Sweeps of the recordings, by how they ended.");
     for (unsigned i = 0; i < KEEPER_RESULT_COUNT; i++) {
         labelled(t, "oriel_sweep_runs_total", "result", keeper_result_name((enum keeper_result)i),
@@ -307,9 +307,9 @@ static void put_quota(struct buffer *t, const struct api *a, const struct keeper
     gauge(t, "oriel_library_recordings", "Recordings that are kept.", s->totals.recordings);
     gauge(t, "oriel_library_bytes", "Bytes of their media.", s->totals.bytes);
     gauge(t, "oriel_quota_recordings", "recording.quota.recordings; 0: no limit.",
-          (uint64_t)cfg->rec_quota_recordings);
+          (uint64_t)cfg->recording_quota_recordings);
     gauge(t, "oriel_quota_bytes", "recording.quota.mib in bytes; 0: no limit.",
-          (uint64_t)cfg->rec_quota_mib << 20);
+          (uint64_t)cfg->recording_quota_mib << 20);
     gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
     counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
             glue_refused(a->glue));

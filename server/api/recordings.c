@@ -65,13 +65,14 @@ static void answer_ticket(struct request *r, struct read_reply *reply) {
     char ticket[AUTH_TICKET_MAX];
     struct buffer b = {0};
     struct auth_ticket t = {.number = ++a->tickets,
-                            .expires = clock_now() + a->config->ticket_s * US_PER_S};
+                            .expires =
+                                clock_now() + a->config->timeouts_playback_ticket_s * US_PER_S};
     snprintf(t.sub, sizeof(t.sub), "%s", call_of(r)->claims.sub);
     auth_ticket_make(a->ticket_key, r->args.v[0], &t, ticket);
     LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
         LOG_STR("recording", r->args.v[0]), LOG_STR("sub", call_of(r)->claims.sub));
-    put_cookie(r, ticket, a->config->ticket_s);
-    buffer_printf(&b, "{\"expires_s\":%" PRId64 "}", a->config->ticket_s);
+    put_cookie(r, ticket, a->config->timeouts_playback_ticket_s);
+    buffer_printf(&b, "{\"expires_s\":%" PRId64 "}", a->config->timeouts_playback_ticket_s);
     respond_buffer(r, 200, "application/json", &b);
 }
 
@@ -99,7 +100,8 @@ void recordings_revoke(struct request *r) {
         refuse_code(r, SIG_FORBIDDEN); /* others' tickets: only for who may see every tour */
         return;
     }
-    struct revocation_time t = {a->tickets, clock_now(), a->config->ticket_s * US_PER_S};
+    struct revocation_time t = {a->tickets, clock_now(),
+                                a->config->timeouts_playback_ticket_s * US_PER_S};
     revocations_add(&a->revocations, r->args.v[0], strcmp(sub, "*") == 0 ? "" : sub, &t);
     LOG(LOG_LEVEL_INFO, "playback_revoked", "Playback tickets were taken back.",
         LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]), LOG_STR("sub", sub),

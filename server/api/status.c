@@ -27,7 +27,7 @@ void status_health(struct request *r) {
 /* "ok", or what is wrong with it. */
 static const char *recorder_state(const struct api *a) {
     struct recorder_thread_counters n = {0};
-    if (!a->config->rec_enabled) {
+    if (!a->config->recording_enabled) {
         return "off";
     }
     recorder_thread_counters(a->recorder, &n);
@@ -37,7 +37,7 @@ static const char *recorder_state(const struct api *a) {
 /* Live tours go on, and recordings wait on disk: it is told, and makes nobody unready. */
 static const char *store_state(const struct api *a) {
     if (!a->uploaders) {
-        return a->config->rec_enabled ? "ok" : "off";
+        return a->config->recording_enabled ? "ok" : "off";
     }
     struct uploader_counters n = uploader_threads_counters(a->uploaders);
     return n.breaker_open ? "the object store does not take recordings" : "ok";
@@ -50,7 +50,7 @@ static const char *store_state(const struct api *a) {
 #define NOT_YET "unknown yet"
 
 static const char *retention_state(const struct api *a, const struct keeper_state *s) {
-    return !a->keeper || !a->config->rec_sweep_hours ? "off"
+    return !a->keeper || !a->config->recording_sweep_hours ? "off"
            : s->clock_wrong           ? "the clock is wrong: nothing is shredded for its age"
            : !s->swept                ? NOT_YET
            : s->last == KEEPER_FAILED ? "not everything could be swept"
@@ -58,7 +58,7 @@ static const char *retention_state(const struct api *a, const struct keeper_stat
 }
 
 static const char *quota_state(const struct api *a, const struct keeper_state *s) {
-    bool any = a->config->rec_quota_mib || a->config->rec_quota_recordings;
+    bool any = a->config->recording_quota_mib || a->config->recording_quota_recordings;
     return !a->keeper || !any ? "off"
            : !s->counted      ? NOT_YET
            : s->quota_reached ? "quota: no further recording begins"
@@ -76,7 +76,7 @@ static const char *keys_state(const struct api *a, const struct keeper_state *s,
             return out;
         }
     }
-    bool checks = a->keeper && a->config->rec_key_check;
+    bool checks = a->keeper && a->config->recording_keys_check_s;
     return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
 }
 

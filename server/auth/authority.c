@@ -25,14 +25,15 @@ struct authority {
 /* ---- tokens ---- */
 
 static enum err own_secret(const struct config *cfg, bool create, char **ret, char why[WHY_MAX]) {
-    if (*cfg->auth_secret) {
-        *ret = mem_strdup(cfg->auth_secret);
+    if (*cfg->auth_hs256_secret) {
+        *ret = mem_strdup(cfg->auth_hs256_secret);
         return *ret ? OK : ERR_NOMEM;
     }
     /* With others who sign there need not be a secret. */
-    bool none = !*cfg->auth_secret_file && cfg->issuers.n > 0;
+    bool none = !*cfg->auth_hs256_secret_file && cfg->issuers.n > 0;
     return none ? OK
-                : auth_secret_load(cfg->auth_secret_file, create && cfg->auth_create, ret, why);
+                : auth_secret_load(cfg->auth_hs256_secret_file, create && cfg->auth_create_secret,
+                                   ret, why);
 }
 
 static void wipe(char *secret) {
@@ -106,18 +107,18 @@ static size_t list_sources(const struct config *cfg, struct jwks_source list[ISS
         const struct issuer_config *c = &cfg->issuers.at[i];
         if (c->source == ISSUER_KEYS_URL) {
             issuer_of[n] = i;
-            list[n++] =
-                (struct jwks_source){c->name, c->keys, c->ca_file, cfg->jwks_timeout_s * US_PER_S};
+            list[n++] = (struct jwks_source){c->name, c->keys, c->ca_file,
+                                             cfg->auth_jwks_timeout_s * US_PER_S};
         }
     }
     return n;
 }
 
 static enum err set_sources(struct authority *x, const struct config *cfg, char why[WHY_MAX]) {
-    const struct jwks_cache_config how = {.refresh = cfg->jwks_refresh_s * US_PER_S,
-                                          .pause = cfg->jwks_pause_s * US_PER_S,
-                                          .retry_max = cfg->jwks_retry_max_s * US_PER_S,
-                                          .max_age = cfg->jwks_max_age_s * US_PER_S};
+    const struct jwks_cache_config how = {.refresh = cfg->auth_jwks_refresh_s * US_PER_S,
+                                          .pause = cfg->auth_jwks_pause_s * US_PER_S,
+                                          .retry_max = cfg->auth_jwks_retry_max_s * US_PER_S,
+                                          .max_age = cfg->auth_jwks_max_age_s * US_PER_S};
     struct jwks_source list[ISSUERS_MAX];
     size_t issuer_of[ISSUERS_MAX];
     size_t n = list_sources(cfg, list, issuer_of);

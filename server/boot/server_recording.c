@@ -8,12 +8,12 @@
 static enum err open_stores(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     enum err e = OK;
-    if (a->config->rec_store == STORE_PLACE_S3) {
-        e = uploader_threads_new((uint32_t)a->config->s3_uploads, &a->uploaders, why);
+    if (a->config->recording_store == STORE_PLACE_S3) {
+        e = uploader_threads_new((uint32_t)a->config->recording_s3_uploads, &a->uploaders, why);
     }
     const struct stores_hooks hooks = {.note = uploader_threads_wake, .ctx = a->uploaders};
     e = e == OK ? stores_open(a->config, STORES_WRITE, &hooks, &s->writing, why) : e;
-    for (int64_t i = 0; i < a->config->rec_readers && e == OK; i++) {
+    for (int64_t i = 0; i < a->config->recording_reader_threads && e == OK; i++) {
         e = stores_open(a->config, STORES_READ, NULL, &s->reading[i], why);
     }
     return e == OK ? stores_open(a->config, STORES_READ, &hooks, &s->making, why) : e;
@@ -24,21 +24,21 @@ static enum err start_jobs(struct server *s, const struct key_config *keys, char
     const struct config *cfg = a->config;
     char beside[4096];
     struct jobs_thread_config j = {
-        .dir = cfg->rec_dir,
-        .kek_file = cfg->rec_kek_file,
+        .dir = cfg->recording_dir,
+        .kek_file = cfg->recording_kek_file,
         .keys = keys,
         .store = stores_both(s->making),
         .helper = helper_configured(cfg, beside, sizeof(beside)),
         .helpers = (uint32_t)cfg->derived_helpers,
         .queue = (uint32_t)cfg->derived_queue,
         .reserve = (uint64_t)cfg->derived_reserve_mib << 20,
-        .every = cfg->derived_every_s * US_PER_S,
-        .most = (uint32_t)cfg->derived_most,
+        .every = cfg->derived_thumbnail_every_s * US_PER_S,
+        .most = (uint32_t)cfg->derived_thumbnails,
         .thumbnail_width = (uint16_t)(cfg->derived_thumbnail_width & ~1),
-        .width = (uint16_t)(cfg->derived_width & ~1),
-        .height = (uint16_t)(cfg->derived_height & ~1),
-        .fps = (uint8_t)cfg->derived_fps,
-        .keep = cfg->derived_days * 86400 * US_PER_S,
+        .width = (uint16_t)(cfg->derived_export_width & ~1),
+        .height = (uint16_t)(cfg->derived_export_height & ~1),
+        .fps = (uint8_t)cfg->derived_export_fps,
+        .keep = cfg->derived_export_days * 86400 * US_PER_S,
         .wake = loop_wake,
         .wake_ctx = a->loop,
     };
@@ -51,27 +51,27 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     struct key_config keys;
     config_key_config(cfg, &keys);
     struct recorder_thread_config r = {
-        .writer = {.dir = cfg->rec_dir,
-                   .kek_file = cfg->rec_kek_file,
-                   .create_kek = cfg->rec_create_kek,
+        .writer = {.dir = cfg->recording_dir,
+                   .kek_file = cfg->recording_kek_file,
+                   .create_kek = cfg->recording_create_kek,
                    .keys = &keys,
-                   .flush_every = cfg->rec_segment_max_ms * US_PER_MS},
-        .recorder = {.segment_min = cfg->rec_segment_min_ms * US_PER_MS,
-                     .segment_max = cfg->rec_segment_max_ms * US_PER_MS,
-                     .reorder_wait = cfg->rec_reorder_ms * US_PER_MS,
-                     .per_source_tracks = cfg->rec_tracks,
-                     .sources_per_tour = (uint32_t)cfg->rec_sources_tour,
-                     .sources_per_participant = (uint32_t)cfg->rec_sources_person,
-                     .tracks_per_tour = (uint32_t)cfg->rec_tracks_tour,
-                     .tracks_per_participant = (uint32_t)cfg->rec_tracks_person,
-                     .mix_bitrate = (uint32_t)cfg->rec_mix_bitrate,
-                     .mix_voices = (uint32_t)cfg->rec_mix_voices},
+                   .flush_every = cfg->recording_segment_max_ms * US_PER_MS},
+        .recorder = {.segment_min = cfg->recording_segment_min_ms * US_PER_MS,
+                     .segment_max = cfg->recording_segment_max_ms * US_PER_MS,
+                     .reorder_wait = cfg->recording_reorder_wait_ms * US_PER_MS,
+                     .per_source_tracks = cfg->recording_per_source_tracks,
+                     .sources_per_tour = (uint32_t)cfg->recording_sources_per_tour,
+                     .sources_per_participant = (uint32_t)cfg->recording_sources_per_participant,
+                     .tracks_per_tour = (uint32_t)cfg->recording_tracks_per_tour,
+                     .tracks_per_participant = (uint32_t)cfg->recording_tracks_per_participant,
+                     .mix_bitrate = (uint32_t)cfg->recording_mix_bitrate,
+                     .mix_voices = (uint32_t)cfg->recording_mix_voices},
         .workers = a->n_workers,
-        .tap_mailbox = (uint32_t)cfg->rec_mailbox,
+        .tap_mailbox = (uint32_t)cfg->recording_mailbox,
         .wake_control = loop_wake,
         .wake_ctx = a->loop,
     };
-    if (!cfg->rec_enabled) {
+    if (!cfg->recording_enabled) {
         return OK;
     }
     enum err e = open_stores(s, why);
@@ -80,11 +80,11 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
         e = recorder_thread_start(&r, &a->recorder, why);
     }
     if (e == OK) {
-        struct reader_thread_config reader = {.dir = cfg->rec_dir,
-                                              .kek_file = cfg->rec_kek_file,
+        struct reader_thread_config reader = {.dir = cfg->recording_dir,
+                                              .kek_file = cfg->recording_kek_file,
                                               .keys = &keys,
-                                              .threads = (uint32_t)cfg->rec_readers,
-                                              .downloads = (uint32_t)cfg->rec_downloads,
+                                              .threads = (uint32_t)cfg->recording_reader_threads,
+                                              .downloads = (uint32_t)cfg->recording_downloads,
                                               .wake = loop_wake,
                                               .wake_ctx = a->loop};
         for (uint32_t i = 0; i < reader.threads; i++) {

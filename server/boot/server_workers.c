@@ -12,7 +12,7 @@
 #define POOL_RESERVE 16   /* the share of the pool that RTP leaves to what keeps people connected */
 
 static void police(struct engine_config *e, const struct config *cfg) {
-    const int64_t kbps[SOURCE_KIND_COUNT] = {[SOURCE_MICROPHONE] = cfg->media_mic_kbps,
+    const int64_t kbps[SOURCE_KIND_COUNT] = {[SOURCE_MICROPHONE] = cfg->media_microphone_kbps,
                                              [SOURCE_CAMERA] = cfg->media_camera_kbps,
                                              [SOURCE_SCREEN] = cfg->media_screen_kbps};
     for (int kind = SOURCE_NONE + 1; kind < SOURCE_KIND_COUNT; kind++) {
@@ -22,8 +22,8 @@ static void police(struct engine_config *e, const struct config *cfg) {
     e->rtcp_packets = (uint32_t)cfg->media_rtcp_packets;
     e->rtcp_requests = (uint32_t)cfg->media_rtcp_requests;
     e->level_decoders = (uint32_t)cfg->media_level_decoders;
-    e->repair_percent = (uint32_t)cfg->media_repair;
-    e->redundancy_percent = (uint32_t)cfg->media_redundancy;
+    e->repair_percent = (uint32_t)cfg->media_share_repair_percent;
+    e->redundancy_percent = (uint32_t)cfg->media_redundancy_percent;
     e->pool_packets = (uint32_t)cfg->media_packets;
     e->pool_reserve = (uint32_t)cfg->media_packets / POOL_RESERVE;
 }
@@ -32,7 +32,7 @@ static enum err start_mix(struct api *a, char why[WHY_MAX]) {
     const struct config *cfg = a->config;
     struct mix_thread_config m = {
         .mixes = {.listeners = (uint32_t)cfg->mix_listeners,
-                  .per_tour = (uint32_t)cfg->mix_per_tour,
+                  .per_tour = (uint32_t)cfg->mix_listeners_per_tour,
                   .voices = (uint32_t)cfg->mix_voices,
                   .bitrate = (uint32_t)cfg->mix_bitrate,
                   .delay = cfg->mix_delay_ms * US_PER_MS},
@@ -45,12 +45,12 @@ static enum err start_mix(struct api *a, char why[WHY_MAX]) {
 /* Of each worker. */
 static uint32_t tcp_connections(const struct api *a) {
     struct rlimit r;
-    uint32_t wanted = (uint32_t)a->config->tcp_connections;
+    uint32_t wanted = (uint32_t)a->config->limits_tcp_connections;
     if (!a->config->media_tcp || getrlimit(RLIMIT_NOFILE, &r) != 0) {
         return wanted;
     }
     struct descriptors d = {.limit = r.rlim_cur,
-                            .connections = (uint32_t)a->config->max_connections,
+                            .connections = (uint32_t)a->config->limits_connections,
                             .workers = a->n_workers};
     uint32_t possible = descriptors_for_tcp(&d, wanted);
     if (possible < wanted) {
@@ -68,33 +68,34 @@ enum err server_start_workers(struct server *s, char why[WHY_MAX]) {
     struct worker_config w = {
         .packets = (uint32_t)cfg->media_packets,
         .mailbox = (uint32_t)cfg->media_mailbox,
-        .engine = {.max_peers = (uint32_t)cfg->max_peers,
-                   .max_tours = (uint32_t)cfg->max_tours,
-                   .cache_packets = (uint32_t)cfg->media_cache,
-                   .media_silence = cfg->media_silence_s * US_PER_S,
-                   .peer_timeout = cfg->peer_s * US_PER_S,
-                   .join_timeout = cfg->join_s * US_PER_S,
-                   .layer_rest = cfg->media_layer_rest * US_PER_S,
-                   .keyframe_interval = cfg->media_keyframe_s * US_PER_S,
+        .engine = {.max_peers = (uint32_t)cfg->limits_peers,
+                   .max_tours = (uint32_t)cfg->limits_tours,
+                   .cache_packets = (uint32_t)cfg->media_cache_packets,
+                   .media_silence = cfg->timeouts_media_silence_s * US_PER_S,
+                   .peer_timeout = cfg->timeouts_peer_s * US_PER_S,
+                   .join_timeout = cfg->timeouts_join_s * US_PER_S,
+                   .layer_rest = cfg->media_layer_rest_s * US_PER_S,
+                   .keyframe_interval = cfg->media_keyframe_interval_s * US_PER_S,
                    .gop_age = cfg->media_gop_s * US_PER_S,
                    .gop_bytes = (uint32_t)cfg->media_gop_kib * 1024,
-                   .bwe = {.start = (uint64_t)cfg->media_path_start * 1000,
-                           .min = (uint64_t)cfg->media_path_min * 1000,
-                           .max = (uint64_t)cfg->media_path_max * 1000},
+                   .bwe = {.start = (uint64_t)cfg->media_path_start_kbps * 1000,
+                           .min = (uint64_t)cfg->media_path_min_kbps * 1000,
+                           .max = (uint64_t)cfg->media_path_max_kbps * 1000},
                    .wall_at_zero = {s->started_wall.us - a->started},
                    .identity = s->identity},
         .wake_control = loop_wake,
         .wake_ctx = a->loop,
     };
-    w.tcp = (struct ice_tcp_config){.enabled = cfg->media_tcp,
-                                    .connections = tcp_connections(a),
-                                    .per_address = (uint32_t)cfg->tcp_per_address,
-                                    .packets = (uint32_t)cfg->media_tcp_packets,
-                                    .queue = (size_t)cfg->tcp_queue_kib * 1024,
-                                    .wait = cfg->media_tcp_wait_ms * US_PER_MS,
-                                    .blocked = cfg->tcp_blocked_s * US_PER_S,
-                                    .first = cfg->tcp_first_s * US_PER_S,
-                                    .idle = cfg->tcp_idle_s * US_PER_S};
+    w.tcp =
+        (struct ice_tcp_config){.enabled = cfg->media_tcp,
+                                .connections = tcp_connections(a),
+                                .per_address = (uint32_t)cfg->limits_tcp_connections_per_address,
+                                .packets = (uint32_t)cfg->media_tcp_packets,
+                                .queue = (size_t)cfg->limits_tcp_queue_kib * 1024,
+                                .wait = cfg->media_tcp_wait_ms * US_PER_MS,
+                                .blocked = cfg->timeouts_tcp_blocked_s * US_PER_S,
+                                .first = cfg->timeouts_tcp_first_s * US_PER_S,
+                                .idle = cfg->timeouts_tcp_idle_s * US_PER_S};
     police(&w.engine, cfg);
     if (a->n_workers > 1) {
         w.peering = s->peering = peering_new(a->n_workers, PEERING_MESSAGES);

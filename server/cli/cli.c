@@ -46,7 +46,7 @@ char *cli_mint(const struct config *cfg, const struct claims *who, int64_t ttl_s
     wall_t now = clock_wall();
     c.expires.us = now.us + ttl_s * US_PER_S;
     char *token = NULL;
-    if (!*cfg->auth_secret && !*cfg->auth_secret_file) {
+    if (!*cfg->auth_hs256_secret && !*cfg->auth_hs256_secret_file) {
         cli_fail(CLI_FAILED, "auth.hs256_secret_file is empty: no secret of ours signs tokens");
         return NULL;
     }

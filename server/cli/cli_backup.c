@@ -41,8 +41,8 @@ static int backup(const struct config *cfg, const struct words *x) {
     struct library *l = NULL;
     struct stores *stores = NULL;
     struct library_copied n = {0};
-    struct library_config c = {.dir = cfg->rec_dir, .no_key = true};
-    struct library_backup b = {cfg->rec_dir, x->word, !x->without_objects, clock_wall()};
+    struct library_config c = {.dir = cfg->recording_dir, .no_key = true};
+    struct library_backup b = {cfg->recording_dir, x->word, !x->without_objects, clock_wall()};
     enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
     c.store = stores_both(stores);
     e = e == OK ? library_open(&c, &l, why) : e;
@@ -65,12 +65,12 @@ static int backup(const struct config *cfg, const struct words *x) {
 static int restore(const struct config *cfg, const struct words *x) {
     char why[WHY_MAX] = "";
     struct library_copied n;
-    struct library_restore r = {x->word, cfg->rec_dir, x->shredded};
+    struct library_restore r = {x->word, cfg->recording_dir, x->shredded};
     if (library_restore(&r, &n, why) != OK) {
         return cli_fail(CLI_FAILED, "restore: %s", why);
     }
-    printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " erased again\n", cfg->rec_dir,
-           n.objects, n.bytes, n.erased);
+    printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " erased again\n",
+           cfg->recording_dir, n.objects, n.bytes, n.erased);
     if (n.other_key) {
         fprintf(stderr,
                 "restore: %" PRIu64 " redacted recordings or people are under the key of %s, which"

@@ -115,8 +115,8 @@ static int sweep(struct library *l, const struct config *cfg, int argc, char **a
         s.clock_is_right = s.clock_is_right || right;
         s.dry = s.dry || dry;
     }
-    if (cfg->rec_retention) {
-        s.before.us = s.order.at.us - cfg->rec_retention * (24 * 3600 * US_PER_S);
+    if (cfg->recording_retention_days) {
+        s.before.us = s.order.at.us - cfg->recording_retention_days * (24 * 3600 * US_PER_S);
     }
     enum err e = library_sweep(l, &s, &n);
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"
@@ -172,9 +172,9 @@ static int run(struct library *l, const struct config *cfg, int argc, char **arg
 
 static int say_store(const struct config *cfg, const struct stores *stores) {
     if (stores) {
-        printf("bucket %s is the store of the recordings now\n", cfg->s3_bucket);
+        printf("bucket %s is the store of the recordings now\n", cfg->recording_s3_bucket);
     } else {
-        printf("%s/objects is the store of the recordings now\n", cfg->rec_dir);
+        printf("%s/objects is the store of the recordings now\n", cfg->recording_dir);
     }
     return CLI_OK;
 }
@@ -184,8 +184,10 @@ static int use_what_is_there(const struct config *cfg, bool store) {
     char why[WHY_MAX] = "";
     struct key_config keys;
     config_key_config(cfg, &keys);
-    struct writer_config c = {
-        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
+    struct writer_config c = {.dir = cfg->recording_dir,
+                              .kek_file = cfg->recording_kek_file,
+                              .keys = &keys,
+                              .rng = clock_rng()};
     struct stores *stores = NULL;
     enum err e = stores_open(cfg, STORES_WRITE, NULL, &stores, why);
     c.store = stores_both(stores);
@@ -223,8 +225,10 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     struct library *l = NULL;
     struct key_config keys;
     config_key_config(cfg, &keys);
-    struct library_config c = {
-        .dir = cfg->rec_dir, .kek_file = cfg->rec_kek_file, .keys = &keys, .rng = clock_rng()};
+    struct library_config c = {.dir = cfg->recording_dir,
+                               .kek_file = cfg->recording_kek_file,
+                               .keys = &keys,
+                               .rng = clock_rng()};
     c.no_key = strcmp(argv[0], "public-key") == 0; /* its public half is no secret */
     for (int i = 1; i < argc; i++) {
         c.no_key = c.no_key || strcmp(argv[i], "--no-key") == 0;

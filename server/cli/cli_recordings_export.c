@@ -154,9 +154,9 @@ int cli_recordings_export(struct library *l, const struct config *cfg, int argc,
     struct helper_config c = helper_configured(cfg, beside, sizeof(beside));
     struct library_task_spec s = {.kind = TASK_EXPORT,
                                   .layout = (uint8_t)layout,
-                                  .fps = (uint8_t)cfg->derived_fps,
-                                  .width = (uint16_t)(cfg->derived_width & ~1),
-                                  .height = (uint16_t)(cfg->derived_height & ~1)};
+                                  .fps = (uint8_t)cfg->derived_export_fps,
+                                  .width = (uint16_t)(cfg->derived_export_width & ~1),
+                                  .height = (uint16_t)(cfg->derived_export_height & ~1)};
     struct output o = {.fd = -1};
     enum err e = library_task_open(l, w.id, &s, &o.task);
     if (e != OK) {

@@ -180,7 +180,7 @@ static int serve(const struct config *cfg, const char *file) {
     struct server *s = NULL;
     sigset_t before;
     log_to(STDERR_FILENO);
-    log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten);
+    log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten_addresses);
     raise_limits();
     block_signals(&before);
     enum err e = server_start(cfg, &s, why);

@@ -232,7 +232,7 @@ static enum err set_tour_field(const struct parse *p, const char *path, const ch
 static enum err read_tour(const struct parse *p, size_t index, const json_t *v) {
     struct config_tour *t = &p->c->tours[p->c->n_tours++];
     char path[PATH_MAX_LEN];
-    t->record = p->c->rec_default;
+    t->record = p->c->recording_default;
     t->codec = p->c->media_codec;
     snprintf(path, sizeof(path), "tours[%zu]", index);
     if (!json_is_object(v)) {
@@ -433,8 +433,8 @@ struct config *config_free(struct config *c) {
     if (!c) {
         return NULL;
     }
-    if (c->auth_secret) {
-        mem_wipe(c->auth_secret, strlen(c->auth_secret));
+    if (c->auth_hs256_secret) {
+        mem_wipe(c->auth_hs256_secret, strlen(c->auth_hs256_secret));
     }
     for (size_t i = 0; i < config_schema_len; i++) {
         void *field = (char *)c + config_schema[i].offset;

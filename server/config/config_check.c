@@ -40,7 +40,7 @@ static bool is_url(const char *text) {
 
 /* recording.store is "s3", and this key is not set. */
 static bool s3_lacks(const struct config *c, const char *value) {
-    return c->rec_enabled && c->rec_store == STORE_PLACE_S3 && !*value;
+    return c->recording_enabled && c->recording_store == STORE_PLACE_S3 && !*value;
 }
 
 struct rule {
@@ -63,22 +63,22 @@ static bool all_good(const struct rule *rules, size_t n, const char **ret_path,
 
 static bool store_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
-        {s3_lacks(c, c->s3_endpoint), "recording.s3.endpoint",
+        {s3_lacks(c, c->recording_s3_endpoint), "recording.s3.endpoint",
          "must be set when recording.store is \"s3\""},
-        {*c->s3_endpoint && !is_url(c->s3_endpoint), "recording.s3.endpoint",
+        {*c->recording_s3_endpoint && !is_url(c->recording_s3_endpoint), "recording.s3.endpoint",
          "must start with http:// or https://"},
-        {s3_lacks(c, c->s3_region), "recording.s3.region",
+        {s3_lacks(c, c->recording_s3_region), "recording.s3.region",
          "must be set when recording.store is \"s3\""},
-        {s3_lacks(c, c->s3_bucket), "recording.s3.bucket",
+        {s3_lacks(c, c->recording_s3_bucket), "recording.s3.bucket",
          "must be set when recording.store is \"s3\""},
-        {s3_lacks(c, c->s3_access_key_file), "recording.s3.access_key_file",
+        {s3_lacks(c, c->recording_s3_access_key_file), "recording.s3.access_key_file",
          "must be set when recording.store is \"s3\""},
-        {s3_lacks(c, c->s3_secret_key_file), "recording.s3.secret_key_file",
+        {s3_lacks(c, c->recording_s3_secret_key_file), "recording.s3.secret_key_file",
          "must be set when recording.store is \"s3\""},
-        {*c->s3_kms_key && c->s3_encryption != S3_ENCRYPTION_KMS, "recording.s3.kms_key",
-         "needs recording.s3.encryption \"aws:kms\""},
-        {c->spool_limit_mib && c->spool_warn_mib > c->spool_limit_mib, "recording.spool.warn_mib",
-         "must not be more than recording.spool.limit_mib"},
+        {*c->recording_s3_kms_key && c->recording_s3_encryption != S3_ENCRYPTION_KMS,
+         "recording.s3.kms_key", "needs recording.s3.encryption \"aws:kms\""},
+        {c->recording_spool_limit_mib && c->recording_spool_warn_mib > c->recording_spool_limit_mib,
+         "recording.spool.warn_mib", "must not be more than recording.spool.limit_mib"},
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
@@ -91,18 +91,19 @@ static bool media_consistent(const struct config *c, const char **ret_path, cons
          "must be a list of IP addresses, none of them of the link alone, and host names"},
         {c->media_port && c->media_port + workers - 1 > 65535, "media.port",
          "must leave room for one port per worker below 65536"},
-        {(c->media_cache & (c->media_cache - 1)) != 0, "media.cache_packets",
+        {(c->media_cache_packets & (c->media_cache_packets - 1)) != 0, "media.cache_packets",
          "must be a power of two"},
         /* Of about 1 KiB each; ice_tcp.c leaves four fifths of them to others. */
-        {c->media_tcp_packets < 5 * c->tcp_queue_kib &&
+        {c->media_tcp_packets < 5 * c->limits_tcp_queue_kib &&
              c->media_tcp_packets < 5 * TCP_QUEUE_PACKETS,
          "media.tcp_packets",
          "must be at least 5 times limits.tcp_queue_kib, or 1280: one connection may have a fifth "
          "of them"},
-        {c->media_path_start < c->media_path_min || c->media_path_start > c->media_path_max,
+        {c->media_path_start_kbps < c->media_path_min_kbps ||
+             c->media_path_start_kbps > c->media_path_max_kbps,
          "media.path_start_kbps", "must lie between media.path_min_kbps and media.path_max_kbps"},
         /* Workers tell each other once a second what they need. */
-        {c->media_layer_rest == 1 || c->media_layer_rest == 2, "media.layer_rest_s",
+        {c->media_layer_rest_s == 1 || c->media_layer_rest_s == 2, "media.layer_rest_s",
          "must be at least 3, or 0 for never"},
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
@@ -110,16 +111,17 @@ static bool media_consistent(const struct config *c, const char **ret_path, cons
 
 static bool keys_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
-        {c->rec_older_keks.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
+        {c->recording_keys_older_files.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
          "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
-        {c->rec_key_provider == WRAPPER_PKCS11 &&
-             (!*c->rec_pkcs11_module || !*c->rec_pkcs11_token || !*c->rec_pkcs11_key ||
-              !*c->rec_pkcs11_pin),
+        {c->recording_keys_provider == WRAPPER_PKCS11 &&
+             (!*c->recording_keys_pkcs11_module || !*c->recording_keys_pkcs11_token ||
+              !*c->recording_keys_pkcs11_key || !*c->recording_keys_pkcs11_pin_file),
          "recording.keys.provider",
          "needs pkcs11_module, pkcs11_token, pkcs11_key and pkcs11_pin_file"},
-        {c->rec_key_provider == WRAPPER_KMS &&
-             (!*c->rec_kms_endpoint || !*c->rec_kms_region || !*c->rec_kms_key ||
-              !*c->rec_kms_access || !*c->rec_kms_secret),
+        {c->recording_keys_provider == WRAPPER_KMS &&
+             (!*c->recording_keys_kms_endpoint || !*c->recording_keys_kms_region ||
+              !*c->recording_keys_kms_key || !*c->recording_keys_kms_access_key_file ||
+              !*c->recording_keys_kms_secret_key_file),
          "recording.keys.provider",
          "needs kms_endpoint, kms_region, kms_key, kms_access_key_file and kms_secret_key_file"},
     };
@@ -145,9 +147,9 @@ static bool is_an_issuer(const struct config *c, const char *name) {
 }
 
 static bool auth_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
-    bool own = *c->auth_secret || *c->auth_secret_file;
+    bool own = *c->auth_hs256_secret || *c->auth_hs256_secret_file;
     const struct rule rules[] = {
-        {*c->auth_secret && strlen(c->auth_secret) < 32, "auth.hs256_secret",
+        {*c->auth_hs256_secret && strlen(c->auth_hs256_secret) < 32, "auth.hs256_secret",
          "must be at least 32 characters (RFC 7518 section 3.2)"},
         {!own && !c->issuers.n, "auth.hs256_secret_file",
          "must be set, or auth.issuers: nobody could sign a token"},
@@ -155,9 +157,9 @@ static bool auth_consistent(const struct config *c, const char **ret_path, const
          "needs an audience in each issuer as long as auth.audience is empty"},
         {own && is_an_issuer(c, c->auth_issuer), "auth.issuer",
          "must not stand in auth.issuers as well: one issuer has one set of keys"},
-        {c->jwks_pause_s > c->jwks_refresh_s, "auth.jwks.pause_s",
+        {c->auth_jwks_pause_s > c->auth_jwks_refresh_s, "auth.jwks.pause_s",
          "must not be more than auth.jwks.refresh_s"},
-        {c->jwks_max_age_s < c->jwks_refresh_s, "auth.jwks.max_age_s",
+        {c->auth_jwks_max_age_s < c->auth_jwks_refresh_s, "auth.jwks.max_age_s",
          "must not be less than auth.jwks.refresh_s"},
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
@@ -177,20 +179,23 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
         {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
         {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
-        {c->peer_s <= c->media_silence_s, "timeouts.peer_s",
+        {c->timeouts_peer_s <= c->timeouts_media_silence_s, "timeouts.peer_s",
          "must be greater than timeouts.media_silence_s"},
         /* One byte more tells a message that is too large from one that is as large as allowed. */
-        {c->input_mib * 1024 <= c->message_kib, "limits.input_mib_per_address",
+        {c->limits_input_mib_per_address * 1024 <= c->limits_message_kib,
+         "limits.input_mib_per_address",
          "must be more than limits.message_kib (1024 KiB are 1 MiB): raise it, or lower that"},
-        {c->input_mib * 1024 < c->body_kib, "limits.input_mib_per_address",
+        {c->limits_input_mib_per_address * 1024 < c->limits_body_kib,
+         "limits.input_mib_per_address",
          "must not be less than limits.body_kib (1024 KiB are 1 MiB): raise it, or lower that"},
-        {c->rec_quota_policy == QUOTA_EXPIRED && !c->rec_retention, "recording.quota.policy",
+        {c->recording_quota_policy == QUOTA_EXPIRED && !c->recording_retention_days,
+         "recording.quota.policy",
          "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
-        {c->rec_segment_max_ms < c->rec_segment_min_ms, "recording.segment_max_ms",
+        {c->recording_segment_max_ms < c->recording_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {!*c->state_dir, "state_dir", "must not be empty"},
-        {!*c->consent_version || strlen(c->consent_version) > 32, "recording.consent_version",
-         "must be 1..32 characters"},
+        {!*c->recording_consent_version || strlen(c->recording_consent_version) > 32,
+         "recording.consent_version", "must be 1..32 characters"},
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
            auth_consistent(c, ret_path, ret_what) && media_consistent(c, ret_path, ret_what) &&
@@ -204,22 +209,22 @@ static wall_t wall_now(void *ctx) {
 
 void config_key_config(const struct config *c, struct key_config *ret) {
     *ret = (struct key_config){
-        .provider = c->rec_key_provider,
-        .file = {.older = (const char *const *)c->rec_older_keks.items,
-                 .n_older = c->rec_older_keks.n},
-        .pkcs11 = {.module = c->rec_pkcs11_module,
-                   .token = c->rec_pkcs11_token,
-                   .key = c->rec_pkcs11_key,
-                   .pin_file = c->rec_pkcs11_pin},
-        .kms = {.endpoint = c->rec_kms_endpoint,
-                .region = c->rec_kms_region,
-                .key = c->rec_kms_key,
-                .access_key_file = c->rec_kms_access,
-                .secret_key_file = c->rec_kms_secret,
-                .session_token_file = c->rec_kms_token,
-                .ca_file = c->rec_kms_ca,
+        .provider = c->recording_keys_provider,
+        .file = {.older = (const char *const *)c->recording_keys_older_files.items,
+                 .n_older = c->recording_keys_older_files.n},
+        .pkcs11 = {.module = c->recording_keys_pkcs11_module,
+                   .token = c->recording_keys_pkcs11_token,
+                   .key = c->recording_keys_pkcs11_key,
+                   .pin_file = c->recording_keys_pkcs11_pin_file},
+        .kms = {.endpoint = c->recording_keys_kms_endpoint,
+                .region = c->recording_keys_kms_region,
+                .key = c->recording_keys_kms_key,
+                .access_key_file = c->recording_keys_kms_access_key_file,
+                .secret_key_file = c->recording_keys_kms_secret_key_file,
+                .session_token_file = c->recording_keys_kms_session_token_file,
+                .ca_file = c->recording_keys_kms_ca_file,
                 .wall = wall_now},
-        .signing_file = c->rec_signing_file,
-        .lifetime = c->rec_key_lifetime * US_PER_S,
+        .signing_file = c->recording_keys_signing_file,
+        .lifetime = c->recording_keys_lifetime_s * US_PER_S,
     };
 }

@@ -1,8 +1,9 @@
 /* Every key of the configuration, once: STR(id, path, default, doc), INT(id, path, default, min,
  * max, doc), BOOL(id, path, default, doc), ENUM(id, path, type, default, words, doc; type is the
- * enum of who uses it, words its X list), LIST(id, path, doc; the default is empty). Units are in
- * the names. A string default that starts with '@' stands for the state directory. conf/oriel.json
- * is the long form of these words; a test keeps the two in step. */
+ * enum of who uses it, words its X list), LIST(id, path, doc; the default is empty). id is the
+ * field in struct config: the path, with _ for a dot. Units are in the names. A string default that
+ * starts with '@' stands for the state directory. conf/oriel.json is the long form of these words;
+ * a test keeps the two in step. */
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 #define ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 
@@ -27,22 +28,27 @@
          "least important level written") \
     ENUM(log_format, "log.format", enum log_shape, LOG_SHAPE_JSON, LOG_SHAPES, \
          "shape of a log line") \
-    BOOL(log_shorten, "log.shorten_addresses", true, "cut host parts off addresses in logs") \
+    BOOL(log_shorten_addresses, "log.shorten_addresses", true, \
+        "cut host parts off addresses in logs") \
     BOOL(dev_print_links, "dev.print_links", false, "print links with tokens at start")
 
 #define CONFIG_KEYS_AUTH(STR, INT, BOOL, ENUM, LIST) \
-    STR(auth_secret_file, "auth.hs256_secret_file", "@/jwt.secret", "file with the HS256 secret") \
-    STR(auth_secret, "auth.hs256_secret", "", "the HS256 secret itself; for tests only") \
-    BOOL(auth_create, "auth.create_secret", false, "make the secret file when it is missing") \
+    STR(auth_hs256_secret_file, "auth.hs256_secret_file", "@/jwt.secret", \
+        "file with the HS256 secret") \
+    STR(auth_hs256_secret, "auth.hs256_secret", "", "the HS256 secret itself; for tests only") \
+    BOOL(auth_create_secret, "auth.create_secret", false, \
+        "make the secret file when it is missing") \
     STR(auth_issuer, "auth.issuer", "", "required iss, empty = any") \
     STR(auth_audience, "auth.audience", "oriel", "required aud, empty = any") \
     INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]") \
     INT(auth_max_lifetime_s, "auth.max_lifetime_s", 0, 0, 31622400, "of a token; 0 = any [s]") \
-    INT(jwks_refresh_s, "auth.jwks.refresh_s", 300, 10, 86400, "keys are fetched every [s]") \
-    INT(jwks_pause_s, "auth.jwks.pause_s", 10, 1, 3600, "between two requests, at least [s]") \
-    INT(jwks_retry_max_s, "auth.jwks.retry_max_s", 60, 1, 3600, "after failures, at most [s]") \
-    INT(jwks_max_age_s, "auth.jwks.max_age_s", 86400, 60, 2592000, "keys serve unrefreshed [s]") \
-    INT(jwks_timeout_s, "auth.jwks.timeout_s", 10, 1, 60, "a whole request for keys [s]")
+    INT(auth_jwks_refresh_s, "auth.jwks.refresh_s", 300, 10, 86400, "keys are fetched every [s]") \
+    INT(auth_jwks_pause_s, "auth.jwks.pause_s", 10, 1, 3600, "between two requests, at least [s]") \
+    INT(auth_jwks_retry_max_s, "auth.jwks.retry_max_s", 60, 1, 3600, \
+        "after failures, at most [s]") \
+    INT(auth_jwks_max_age_s, "auth.jwks.max_age_s", 86400, 60, 2592000, \
+        "keys serve unrefreshed [s]") \
+    INT(auth_jwks_timeout_s, "auth.jwks.timeout_s", 10, 1, 60, "a whole request for keys [s]")
 
 #define CONFIG_KEYS_MEDIA(STR, INT, BOOL, ENUM, LIST) \
     INT(media_workers, "media.workers", 0, 0, WORKERS_MAX, "worker threads, 0 = one per core") \
@@ -54,28 +60,34 @@
     INT(media_tcp_packets, "media.tcp_packets", 2048, 64, 1048576, "that wait, per worker") \
     INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
     INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
-    INT(media_cache, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
-    INT(media_mic_kbps, "media.microphone_kbps", 512, 0, 100000, "most a microphone may send") \
+    INT(media_cache_packets, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
+    INT(media_microphone_kbps, "media.microphone_kbps", 512, 0, 100000, \
+        "most a microphone may send") \
     INT(media_camera_kbps, "media.camera_kbps", 10000, 0, 1000000, "most a camera may send") \
     INT(media_screen_kbps, "media.screen_kbps", 20000, 0, 1000000, "most a screen may send") \
     INT(media_source_packets, "media.source_packets", 4000, 0, 1000000, "packets/s, any of them") \
     INT(media_rtcp_packets, "media.rtcp_packets", 2000, 0, 1000000, "RTCP/s of a session") \
     INT(media_level_decoders, "media.level_decoders", 64, 0, 65535, "without levels, per worker") \
-    INT(media_repair, "media.share_repair_percent", 2, 0, 100, "a share is repaired above [%]") \
-    INT(media_redundancy, "media.redundancy_percent", 3, 0, 100, "speech goes twice above [%]") \
+    INT(media_share_repair_percent, "media.share_repair_percent", 2, 0, 100, \
+        "a share is repaired above [%]") \
+    INT(media_redundancy_percent, "media.redundancy_percent", 3, 0, 100, \
+        "speech goes twice above [%]") \
     INT(media_rtcp_requests, "media.rtcp_requests", 500000, 0, 1000000, "asked for/s in RTCP") \
-    INT(media_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \
-    INT(media_keyframe_s, "media.keyframe_interval_s", 10, 0, 3600, "key frame request [s]") \
-    INT(media_layer_rest, "media.layer_rest_s", 5, 0, 3600, "until an unneeded layer stops [s]") \
+    INT(media_tour_spread, "media.tour_spread", 64, 0, 1000000, "sessions until others help") \
+    INT(media_keyframe_interval_s, "media.keyframe_interval_s", 10, 0, 3600, \
+        "key frame request [s]") \
+    INT(media_layer_rest_s, "media.layer_rest_s", 5, 0, 3600, "until an unneeded layer stops [s]") \
     INT(media_gop_s, "media.gop_s", 10, 0, 60, "a picture is kept for who comes late [s]") \
     INT(media_gop_kib, "media.gop_kib", 4096, 64, 4096, "and as large [KiB]") \
-    INT(media_path_start, "media.path_start_kbps", 800, 50, 100000, "a viewer's path at first") \
-    INT(media_path_min, "media.path_min_kbps", 60, 10, 100000, "and at least") \
-    INT(media_path_max, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \
+    INT(media_path_start_kbps, "media.path_start_kbps", 800, 50, 100000, \
+        "a viewer's path at first") \
+    INT(media_path_min_kbps, "media.path_min_kbps", 60, 10, 100000, "and at least") \
+    INT(media_path_max_kbps, "media.path_max_kbps", 20000, 100, 1000000, "and at most") \
     ENUM(media_codec, "media.codec", enum codec, CODEC_VP8, VIDEO_CODECS, "video codec of a tour") \
     ENUM(media_aead, "media.aead", enum srtp_aead, SRTP_AEAD_AUTO, SRTP_AEADS, \
          "library that seals with AES-GCM") \
-    INT(media_start_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, "first bit rate [kbit/s]")
+    INT(media_start_bitrate_kbps, "media.start_bitrate_kbps", 1200, 0, 20000, \
+        "first bit rate [kbit/s]")
 
 #define CONFIG_KEYS_TURN(STR, INT, BOOL, ENUM, LIST) \
     LIST(turn_urls, "turn.urls", "STUN and TURN servers told to clients") \
@@ -84,125 +96,178 @@
 
 #define CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST) \
     INT(mix_listeners, "mix.listeners", 32, 0, 4096, "viewers by WHEP who hear it, 0 = none may") \
-    INT(mix_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
-    INT(mix_per_token, "mix.listeners_per_token", 2, 1, 4096, "of these, of one token") \
+    INT(mix_listeners_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
+    INT(mix_listeners_per_token, "mix.listeners_per_token", 2, 1, 4096, "of these, of one token") \
     INT(mix_voices, "mix.voices", 64, 1, 1024, "microphones in the mix of a tour, at once") \
     INT(mix_delay_ms, "mix.delay_ms", 40, 20, 500, "a packet may be late by [ms]") \
     INT(mix_bitrate, "mix.bitrate", 64000, 6000, 510000, "of a mix [bit/s]")
 
 #define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \
-    INT(max_connections, "limits.connections", 4096, 1, 65535, "open connections") \
-    INT(max_per_address, "limits.connections_per_address", 1024, 1, 65535, "of one client") \
-    INT(max_requests, "limits.requests_per_address", 128, 1, 65535, "at once, of one client") \
-    INT(input_mib, "limits.input_mib_per_address", 32, 1, 65536, "incomplete input [MiB]") \
-    INT(max_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
-    INT(max_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
-    INT(max_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
-    INT(tcp_connections, "limits.tcp_connections", 4096, 1, 65535, "of ICE-TCP, per worker") \
-    INT(tcp_per_address, "limits.tcp_connections_per_address", 256, 1, 65535, "of one client") \
-    INT(tcp_queue_kib, "limits.tcp_queue_kib", 128, 8, 512, "unsent per connection [KiB]") \
-    INT(max_whep, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
-    INT(message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
-    INT(sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
-    INT(body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \
-    INT(json_depth, "limits.json_depth", 16, 4, 64, "nesting of a message") \
-    INT(sessions_per_s, "limits.sessions_per_second", 10, 1, 100000, "offers per person") \
-    INT(messages_per_s, "limits.messages_per_second", 50, 1, 10000, "messages per connection") \
-    INT(roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, "changes are told every [ms]") \
-    INT(send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, "unsent per connection [KiB]")
+    INT(limits_connections, "limits.connections", 4096, 1, 65535, "open connections") \
+    INT(limits_connections_per_address, "limits.connections_per_address", 1024, 1, 65535, \
+        "of one client") \
+    INT(limits_requests_per_address, "limits.requests_per_address", 128, 1, 65535, \
+        "at once, of one client") \
+    INT(limits_input_mib_per_address, "limits.input_mib_per_address", 32, 1, 65536, \
+        "incomplete input [MiB]") \
+    INT(limits_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
+    INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
+    INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
+    INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, 65535, \
+        "of ICE-TCP, per worker") \
+    INT(limits_tcp_connections_per_address, "limits.tcp_connections_per_address", 256, 1, 65535, \
+        "of one client") \
+    INT(limits_tcp_queue_kib, "limits.tcp_queue_kib", 128, 8, 512, "unsent per connection [KiB]") \
+    INT(limits_whep_per_token, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
+    INT(limits_message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
+    INT(limits_sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
+    INT(limits_body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \
+    INT(limits_json_depth, "limits.json_depth", 16, 4, 64, "nesting of a message") \
+    INT(limits_sessions_per_second, "limits.sessions_per_second", 10, 1, 100000, \
+        "offers per person") \
+    INT(limits_messages_per_second, "limits.messages_per_second", 50, 1, 10000, \
+        "messages per connection") \
+    INT(limits_roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, \
+        "changes are told every [ms]") \
+    INT(limits_send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, \
+        "unsent per connection [KiB]")
 
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
-    INT(seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
-    INT(resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
-    INT(empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, "an empty tour lives on [s]") \
-    INT(media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
-    INT(peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
-    INT(join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
-    INT(tcp_first_s, "timeouts.tcp_first_s", 5, 1, 600, "ICE-TCP without a check [s]") \
-    INT(tcp_idle_s, "timeouts.tcp_idle_s", 60, 5, 3600, "ICE-TCP without a word [s]") \
-    INT(tcp_blocked_s, "timeouts.tcp_blocked_s", 10, 1, 600, "ICE-TCP that takes nothing [s]") \
-    INT(ping_s, "timeouts.ping_s", 20, 1, 600, "a WebSocket is pinged every [s]") \
-    INT(pong_s, "timeouts.pong_s", 10, 1, 600, "it must answer within [s]") \
-    INT(close_s, "timeouts.close_s", 5, 1, 600, "a WebSocket must take our close within [s]") \
-    INT(token_s, "timeouts.token_s", 30, 1, 600, "a WebSocket must show a valid token within [s]") \
-    INT(idle_s, "timeouts.idle_s", 120, 5, 86400, "a WebSocket without a seat may be silent [s]") \
-    INT(headers_s, "timeouts.headers_s", 10, 1, 600, "all headers of a request [s]") \
-    INT(body_s, "timeouts.body_s", 20, 1, 600, "the whole body of a request [s]") \
-    INT(http_s, "timeouts.http_s", 20, 1, 600, "an HTTP answer may stall for [s]") \
-    INT(ticket_s, "timeouts.playback_ticket_s", 300, 10, 86400, "a playback cookie lasts [s]")
+    INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
+    INT(timeouts_resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
+    INT(timeouts_empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, \
+        "an empty tour lives on [s]") \
+    INT(timeouts_media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
+    INT(timeouts_peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
+    INT(timeouts_join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
+    INT(timeouts_tcp_first_s, "timeouts.tcp_first_s", 5, 1, 600, "ICE-TCP without a check [s]") \
+    INT(timeouts_tcp_idle_s, "timeouts.tcp_idle_s", 60, 5, 3600, "ICE-TCP without a word [s]") \
+    INT(timeouts_tcp_blocked_s, "timeouts.tcp_blocked_s", 10, 1, 600, \
+        "ICE-TCP that takes nothing [s]") \
+    INT(timeouts_ping_s, "timeouts.ping_s", 20, 1, 600, "a WebSocket is pinged every [s]") \
+    INT(timeouts_pong_s, "timeouts.pong_s", 10, 1, 600, "it must answer within [s]") \
+    INT(timeouts_close_s, "timeouts.close_s", 5, 1, 600, \
+        "a WebSocket must take our close within [s]") \
+    INT(timeouts_token_s, "timeouts.token_s", 30, 1, 600, \
+        "a WebSocket must show a valid token within [s]") \
+    INT(timeouts_idle_s, "timeouts.idle_s", 120, 5, 86400, \
+        "a WebSocket without a seat may be silent [s]") \
+    INT(timeouts_headers_s, "timeouts.headers_s", 10, 1, 600, "all headers of a request [s]") \
+    INT(timeouts_body_s, "timeouts.body_s", 20, 1, 600, "the whole body of a request [s]") \
+    INT(timeouts_http_s, "timeouts.http_s", 20, 1, 600, "an HTTP answer may stall for [s]") \
+    INT(timeouts_playback_ticket_s, "timeouts.playback_ticket_s", 300, 10, 86400, \
+        "a playback cookie lasts [s]")
 
 #define CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
-    BOOL(rec_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \
-    ENUM(rec_default, "recording.default", enum record_mode, RECORD_MANUAL, RECORD_MODES, \
+    BOOL(recording_enabled, "recording.enabled", true, "false: no recorder, no recordings API") \
+    ENUM(recording_default, "recording.default", enum record_mode, RECORD_MANUAL, RECORD_MODES, \
          "mode of new tours") \
-    STR(rec_dir, "recording.dir", "@/recordings", "objects and catalogue") \
-    STR(rec_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
-    BOOL(rec_create_kek, "recording.create_kek", false, "make the key file if nothing needs it") \
-    ENUM(rec_key_provider, "recording.keys.provider", enum wrapper, WRAPPER_FILE, WRAPPERS, \
+    STR(recording_dir, "recording.dir", "@/recordings", "objects and catalogue") \
+    STR(recording_kek_file, "recording.kek_file", "@/kek", "key-encryption key, 64 hex digits") \
+    BOOL(recording_create_kek, "recording.create_kek", false, \
+        "make the key file if nothing needs it") \
+    ENUM(recording_keys_provider, "recording.keys.provider", enum wrapper, WRAPPER_FILE, WRAPPERS, \
          "who wraps") \
-    LIST(rec_older_keks, "recording.keys.older_files", "key files that were kek_file before") \
-    STR(rec_pkcs11_module, "recording.keys.pkcs11_module", "", "shared library of the token") \
-    STR(rec_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
-    STR(rec_pkcs11_key, "recording.keys.pkcs11_key", "", "label of the key in it") \
-    STR(rec_pkcs11_pin, "recording.keys.pkcs11_pin_file", "", "file with the token's PIN") \
-    STR(rec_kms_endpoint, "recording.keys.kms_endpoint", "", "https://HOST of AWS KMS") \
-    STR(rec_kms_region, "recording.keys.kms_region", "", "its region") \
-    STR(rec_kms_key, "recording.keys.kms_key", "", "id or ARN of the key in it") \
-    STR(rec_kms_access, "recording.keys.kms_access_key_file", "", "file with the access key id") \
-    STR(rec_kms_secret, "recording.keys.kms_secret_key_file", "", "file with the secret key") \
-    STR(rec_kms_token, "recording.keys.kms_session_token_file", "", "of temporary credentials") \
-    STR(rec_kms_ca, "recording.keys.kms_ca_file", "", "PEM; empty: the system's") \
-    STR(rec_signing_file, "recording.keys.signing_file", "", "signs manifests; made if none has") \
-    INT(rec_key_lifetime, "recording.keys.lifetime_s", 300, 1, 86400, "of a key in memory [s]") \
-    INT(rec_key_check, "recording.keys.check_s", 60, 0, 86400, "providers are asked; 0 = never") \
-    INT(rec_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
-    INT(rec_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, "cut at latest [ms]") \
-    INT(rec_reorder_ms, "recording.reorder_wait_ms", 600, 0, 5000, "wait for a packet [ms]") \
-    BOOL(rec_tracks, "recording.per_source_tracks", true, "every source a track of its own") \
-    INT(rec_sources_tour, "recording.sources_per_tour", 512, 1, 65535, "recorded at once") \
-    INT(rec_sources_person, "recording.sources_per_participant", 8, 1, 65535, "of these") \
-    INT(rec_tracks_tour, "recording.tracks_per_tour", 4096, 1, 1048576, "in one recording") \
-    INT(rec_tracks_person, "recording.tracks_per_participant", 64, 1, 65535, "of these") \
-    INT(rec_mix_bitrate, "recording.mix_bitrate", 64000, 16000, 510000, "of all voices [bit/s]") \
-    INT(rec_mix_voices, "recording.mix_voices", 128, 1, 4096, "in the mix at once") \
-    INT(rec_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
-    INT(rec_readers, "recording.reader_threads", 2, 1, 16, "threads that read recordings") \
-    INT(rec_retention, "recording.retention_days", 0, 0, 36500, "kept so long; 0 = for ever") \
-    INT(rec_sweep_hours, "recording.sweep_hours", 24, 0, 168, "swept every; 0 = by order [h]") \
-    INT(rec_sweep_after, "recording.sweep_after_s", 600, 0, 86400, "the first time after [s]") \
-    INT(rec_quota_mib, "recording.quota.mib", 0, 0, 1073741824, "media kept; 0 = no limit") \
-    INT(rec_quota_recordings, "recording.quota.recordings", 0, 0, 1000000000, "kept; 0 = any") \
-    ENUM(rec_quota_policy, "recording.quota.policy", enum quota_policy, QUOTA_REFUSE, \
+    LIST(recording_keys_older_files, "recording.keys.older_files", \
+        "key files that were kek_file before") \
+    STR(recording_keys_pkcs11_module, "recording.keys.pkcs11_module", "", \
+        "shared library of the token") \
+    STR(recording_keys_pkcs11_token, "recording.keys.pkcs11_token", "", "label of the token") \
+    STR(recording_keys_pkcs11_key, "recording.keys.pkcs11_key", "", "label of the key in it") \
+    STR(recording_keys_pkcs11_pin_file, "recording.keys.pkcs11_pin_file", "", \
+        "file with the token's PIN") \
+    STR(recording_keys_kms_endpoint, "recording.keys.kms_endpoint", "", "https://HOST of AWS KMS") \
+    STR(recording_keys_kms_region, "recording.keys.kms_region", "", "its region") \
+    STR(recording_keys_kms_key, "recording.keys.kms_key", "", "id or ARN of the key in it") \
+    STR(recording_keys_kms_access_key_file, "recording.keys.kms_access_key_file", "", \
+        "file with the access key id") \
+    STR(recording_keys_kms_secret_key_file, "recording.keys.kms_secret_key_file", "", \
+        "file with the secret key") \
+    STR(recording_keys_kms_session_token_file, "recording.keys.kms_session_token_file", "", \
+        "of temporary credentials") \
+    STR(recording_keys_kms_ca_file, "recording.keys.kms_ca_file", "", "PEM; empty: the system's") \
+    STR(recording_keys_signing_file, "recording.keys.signing_file", "", \
+        "signs manifests; made if none has") \
+    INT(recording_keys_lifetime_s, "recording.keys.lifetime_s", 300, 1, 86400, \
+        "of a key in memory [s]") \
+    INT(recording_keys_check_s, "recording.keys.check_s", 60, 0, 86400, \
+        "providers are asked; 0 = never") \
+    INT(recording_segment_min_ms, "recording.segment_min_ms", 2000, 250, 60000, "cut from [ms]") \
+    INT(recording_segment_max_ms, "recording.segment_max_ms", 4000, 500, 60000, \
+        "cut at latest [ms]") \
+    INT(recording_reorder_wait_ms, "recording.reorder_wait_ms", 600, 0, 5000, \
+        "wait for a packet [ms]") \
+    BOOL(recording_per_source_tracks, "recording.per_source_tracks", true, \
+        "every source a track of its own") \
+    INT(recording_sources_per_tour, "recording.sources_per_tour", 512, 1, 65535, \
+        "recorded at once") \
+    INT(recording_sources_per_participant, "recording.sources_per_participant", 8, 1, 65535, \
+        "of these") \
+    INT(recording_tracks_per_tour, "recording.tracks_per_tour", 4096, 1, 1048576, \
+        "in one recording") \
+    INT(recording_tracks_per_participant, "recording.tracks_per_participant", 64, 1, 65535, \
+        "of these") \
+    INT(recording_mix_bitrate, "recording.mix_bitrate", 64000, 16000, 510000, \
+        "of all voices [bit/s]") \
+    INT(recording_mix_voices, "recording.mix_voices", 128, 1, 4096, "in the mix at once") \
+    INT(recording_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
+    INT(recording_reader_threads, "recording.reader_threads", 2, 1, 16, \
+        "threads that read recordings") \
+    INT(recording_retention_days, "recording.retention_days", 0, 0, 36500, \
+        "kept so long; 0 = for ever") \
+    INT(recording_sweep_hours, "recording.sweep_hours", 24, 0, 168, \
+        "swept every; 0 = by order [h]") \
+    INT(recording_sweep_after_s, "recording.sweep_after_s", 600, 0, 86400, \
+        "the first time after [s]") \
+    INT(recording_quota_mib, "recording.quota.mib", 0, 0, 1073741824, "media kept; 0 = no limit") \
+    INT(recording_quota_recordings, "recording.quota.recordings", 0, 0, 1000000000, \
+        "kept; 0 = any") \
+    ENUM(recording_quota_policy, "recording.quota.policy", enum quota_policy, QUOTA_REFUSE, \
          QUOTA_POLICIES, "then") \
-    INT(rec_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
-    STR(consent_version, "recording.consent_version", "1", "name of the consent text") \
-    STR(consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, "what people agree to")
+    INT(recording_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \
+    STR(recording_consent_version, "recording.consent_version", "1", "name of the consent text") \
+    STR(recording_consent_text, "recording.consent_text", CONFIG_CONSENT_TEXT, \
+        "what people agree to")
 
 #define CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST) \
-    ENUM(rec_store, "recording.store", enum store_place, STORE_PLACE_LOCAL, STORE_PLACES, \
+    ENUM(recording_store, "recording.store", enum store_place, STORE_PLACE_LOCAL, STORE_PLACES, \
          "where objects lie in the end") \
-    STR(s3_endpoint, "recording.s3.endpoint", "", "http:// or https:// and the service's host") \
-    STR(s3_region, "recording.s3.region", "us-east-1", "the bucket's region") \
-    STR(s3_bucket, "recording.s3.bucket", "", "name of the bucket") \
-    STR(s3_prefix, "recording.s3.prefix", "", "what all keys begin with, ending in /") \
-    BOOL(s3_virtual_host, "recording.s3.virtual_host", false, "BUCKET.host, not host/BUCKET") \
-    STR(s3_access_key_file, "recording.s3.access_key_file", "", "file with the access key") \
-    STR(s3_secret_key_file, "recording.s3.secret_key_file", "", "file with the secret key") \
-    STR(s3_session_token_file, "recording.s3.session_token_file", "", "file with the token") \
-    STR(s3_ca_file, "recording.s3.ca_file", "", "PEM file of CAs, empty = the system's") \
-    ENUM(s3_encryption, "recording.s3.encryption", enum s3_encryption, S3_ENCRYPTION_NONE, \
-         S3_ENCRYPTIONS, "by the service") \
-    STR(s3_kms_key, "recording.s3.kms_key", "", "key for aws:kms, empty = the bucket's") \
-    INT(s3_connect_s, "recording.s3.connect_timeout_s", 5, 1, 300, "name, TCP and TLS [s]") \
-    INT(s3_stall_s, "recording.s3.stall_timeout_s", 20, 1, 600, "below 1 KiB/s for [s]") \
-    INT(s3_request_s, "recording.s3.request_timeout_s", 300, 1, 3600, "a whole request [s]") \
-    INT(s3_uploads, "recording.s3.uploads", 2, 1, 16, "recordings uploaded at once") \
-    STR(spool_dir, "recording.spool.dir", "", "what waits, empty = spool in recording.dir") \
-    INT(spool_reserve_mib, "recording.spool.reserve_mib", 256, 0, 1048576, "left free [MiB]") \
-    INT(spool_limit_mib, "recording.spool.limit_mib", 0, 0, 1073741824, "may wait [MiB]") \
-    INT(spool_warn_mib, "recording.spool.warn_mib", 1024, 0, 1073741824, "alarm from [MiB]") \
-    INT(spool_warn_s, "recording.spool.warn_age_s", 600, 0, 604800, "alarm after [s]") \
-    INT(spool_retry_s, "recording.spool.retry_max_s", 60, 1, 3600, "pause between attempts [s]")
+    STR(recording_s3_endpoint, "recording.s3.endpoint", "", \
+        "http:// or https:// and the service's host") \
+    STR(recording_s3_region, "recording.s3.region", "us-east-1", "the bucket's region") \
+    STR(recording_s3_bucket, "recording.s3.bucket", "", "name of the bucket") \
+    STR(recording_s3_prefix, "recording.s3.prefix", "", "what all keys begin with, ending in /") \
+    BOOL(recording_s3_virtual_host, "recording.s3.virtual_host", false, \
+        "BUCKET.host, not host/BUCKET") \
+    STR(recording_s3_access_key_file, "recording.s3.access_key_file", "", \
+        "file with the access key") \
+    STR(recording_s3_secret_key_file, "recording.s3.secret_key_file", "", \
+        "file with the secret key") \
+    STR(recording_s3_session_token_file, "recording.s3.session_token_file", "", \
+        "file with the token") \
+    STR(recording_s3_ca_file, "recording.s3.ca_file", "", "PEM file of CAs, empty = the system's") \
+    ENUM(recording_s3_encryption, "recording.s3.encryption", enum s3_encryption, \
+         S3_ENCRYPTION_NONE, S3_ENCRYPTIONS, "by the service") \
+    STR(recording_s3_kms_key, "recording.s3.kms_key", "", "key for aws:kms, empty = the bucket's") \
+    INT(recording_s3_connect_timeout_s, "recording.s3.connect_timeout_s", 5, 1, 300, \
+        "name, TCP and TLS [s]") \
+    INT(recording_s3_stall_timeout_s, "recording.s3.stall_timeout_s", 20, 1, 600, \
+        "below 1 KiB/s for [s]") \
+    INT(recording_s3_request_timeout_s, "recording.s3.request_timeout_s", 300, 1, 3600, \
+        "a whole request [s]") \
+    INT(recording_s3_uploads, "recording.s3.uploads", 2, 1, 16, "recordings uploaded at once") \
+    STR(recording_spool_dir, "recording.spool.dir", "", \
+        "what waits, empty = spool in recording.dir") \
+    INT(recording_spool_reserve_mib, "recording.spool.reserve_mib", 256, 0, 1048576, \
+        "left free [MiB]") \
+    INT(recording_spool_limit_mib, "recording.spool.limit_mib", 0, 0, 1073741824, \
+        "may wait [MiB]") \
+    INT(recording_spool_warn_mib, "recording.spool.warn_mib", 1024, 0, 1073741824, \
+        "alarm from [MiB]") \
+    INT(recording_spool_warn_age_s, "recording.spool.warn_age_s", 600, 0, 604800, \
+        "alarm after [s]") \
+    INT(recording_spool_retry_max_s, "recording.spool.retry_max_s", 60, 1, 3600, \
+        "pause between attempts [s]")
 
 #define CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST) \
     STR(derived_helper, "derived.helper", "", "the program oriel-media; empty: beside this one") \
@@ -212,13 +277,14 @@
     INT(derived_cpu_s, "derived.cpu_s", 86400, 10, 1000000, "processor time of one task [s]") \
     INT(derived_silence_s, "derived.silence_s", 60, 1, 3600, "a helper is stopped after [s]") \
     INT(derived_reserve_mib, "derived.reserve_mib", 1024, 0, 1048576, "free space left [MiB]") \
-    INT(derived_every_s, "derived.thumbnail_every_s", 10, 1, 3600, "a thumbnail each [s]") \
-    INT(derived_most, "derived.thumbnails", 300, 1, 1024, "in one recording, at most") \
+    INT(derived_thumbnail_every_s, "derived.thumbnail_every_s", 10, 1, 3600, \
+        "a thumbnail each [s]") \
+    INT(derived_thumbnails, "derived.thumbnails", 300, 1, 1024, "in one recording, at most") \
     INT(derived_thumbnail_width, "derived.thumbnail_width", 320, 64, 1280, "[pixels]") \
-    INT(derived_width, "derived.export_width", 1280, 320, 3840, "of an export [pixels]") \
-    INT(derived_height, "derived.export_height", 720, 180, 2160, "of an export [pixels]") \
-    INT(derived_fps, "derived.export_fps", 30, 1, 60, "pictures per second, at most") \
-    INT(derived_days, "derived.export_days", 7, 1, 3650, "an export is kept for [days]")
+    INT(derived_export_width, "derived.export_width", 1280, 320, 3840, "of an export [pixels]") \
+    INT(derived_export_height, "derived.export_height", 720, 180, 2160, "of an export [pixels]") \
+    INT(derived_export_fps, "derived.export_fps", 30, 1, 60, "pictures per second, at most") \
+    INT(derived_export_days, "derived.export_days", 7, 1, 3650, "an export is kept for [days]")
 /* clang-format on */
 
 #define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)       \

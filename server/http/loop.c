@@ -60,7 +60,7 @@ void loop_alarm(struct loop *l, us_t at) {
 }
 
 enum err loop_open(struct loop *l, char why[WHY_MAX]) {
-    size_t conns = (size_t)l->config->max_connections;
+    size_t conns = (size_t)l->config->limits_connections;
     struct rng rng = clock_rng();
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
@@ -71,7 +71,7 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
         /* Every connection holds a header table from accept until its request is answered, also
          * one that says nothing: with fewer tables than connections silent ones stop the server. */
         .max_http_header_pool2 = (unsigned)conns + SPARE,
-        .timeout_secs = (unsigned)l->config->http_s, /* of bodies, and of a TLS shutdown */
+        .timeout_secs = (unsigned)l->config->timeouts_http_s, /* of bodies, and of a TLS shutdown */
         .user = l,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
@@ -82,9 +82,9 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
     l->conns = map_new(conns + 1, 1);
     l->requests = map_new(conns + 1, 2);
     l->addresses = addresses_new(&(struct addresses_config){
-        .connections = (uint32_t)l->config->max_per_address,
-        .requests = (uint32_t)l->config->max_requests,
-        .input = (size_t)l->config->input_mib << 20,
+        .connections = (uint32_t)l->config->limits_connections_per_address,
+        .requests = (uint32_t)l->config->limits_requests_per_address,
+        .input = (size_t)l->config->limits_input_mib_per_address << 20,
         .cap = 2 * conns, /* a proxy's connection and the client it works for */
         .seed = rng_u64(&rng)});
     l->deadlines = deadlines_new(2 * conns + SPARE);
@@ -152,7 +152,7 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
                    (l->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
                    (v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         /* Ours are tcp.h's; these stand behind them. */
-        .timeout_secs_ah_idle = (unsigned)cfg->headers_s + SPARE,
+        .timeout_secs_ah_idle = (unsigned)cfg->timeouts_headers_s + SPARE,
         .keepalive_timeout = KEEPALIVE_S,
         .alpn = "http/1.1",
         .ssl_cert_filepath = l->tls ? cfg->tls_cert : NULL,

@@ -156,7 +156,7 @@ void tcp_forget_arriving(struct loop *l) {
 
 bool tcp_admit(struct loop *l, int fd) {
     tcp_forget_arriving(l);
-    if (l->stopping || l->open >= (uint32_t)l->config->max_connections) {
+    if (l->stopping || l->open >= (uint32_t)l->config->limits_connections) {
         l->counters.refused_connections++;
         return false;
     }
@@ -268,10 +268,10 @@ void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
     struct tcp *t = of(wsi);
     const struct config *cfg = t->loop->config;
     const us_t limit[] = {
-        [TCP_HEADERS] = cfg->headers_s * US_PER_S,
-        [TCP_BODY] = cfg->body_s * US_PER_S,
-        [TCP_ANSWER] = cfg->http_s * US_PER_S,
-        [TCP_KEEPALIVE] = (KEEPALIVE_S + cfg->headers_s) * US_PER_S,
+        [TCP_HEADERS] = cfg->timeouts_headers_s * US_PER_S,
+        [TCP_BODY] = cfg->timeouts_body_s * US_PER_S,
+        [TCP_ANSWER] = cfg->timeouts_http_s * US_PER_S,
+        [TCP_KEEPALIVE] = (KEEPALIVE_S + cfg->timeouts_headers_s) * US_PER_S,
         [TCP_LINGER] = LINGER,
         [TCP_WEBSOCKET] = US_NEVER,
     };

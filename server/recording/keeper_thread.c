@@ -76,8 +76,8 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     config_key_config(cfg, &keys);
     keys.kms.stop = stops;
     keys.kms.stop_ctx = t;
-    struct library_config l = {.dir = cfg->rec_dir,
-                               .kek_file = cfg->rec_kek_file,
+    struct library_config l = {.dir = cfg->recording_dir,
+                               .kek_file = cfg->recording_kek_file,
                                .keys = &keys,
                                .store = stores_both(t->stores),
                                .rng = clock_rng()};
@@ -86,13 +86,13 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 
 static enum err make_keeper(struct keeper_thread *t) {
     const struct config *cfg = t->config.config;
-    const struct keeper_config c = {.sweep_after = cfg->rec_sweep_after * US_PER_S,
-                                    .sweep_every = cfg->rec_sweep_hours * 3600 * US_PER_S,
-                                    .retention = cfg->rec_retention * 86400 * US_PER_S,
-                                    .keys_every = cfg->rec_key_check * US_PER_S,
-                                    .quota_bytes = (uint64_t)cfg->rec_quota_mib * MIB,
-                                    .quota_recordings = (uint64_t)cfg->rec_quota_recordings,
-                                    .quota_expired = cfg->rec_quota_policy == QUOTA_EXPIRED};
+    const struct keeper_config c = {.sweep_after = cfg->recording_sweep_after_s * US_PER_S,
+                                    .sweep_every = cfg->recording_sweep_hours * 3600 * US_PER_S,
+                                    .retention = cfg->recording_retention_days * 86400 * US_PER_S,
+                                    .keys_every = cfg->recording_keys_check_s * US_PER_S,
+                                    .quota_bytes = (uint64_t)cfg->recording_quota_mib * MIB,
+                                    .quota_recordings = (uint64_t)cfg->recording_quota_recordings,
+                                    .quota_expired = cfg->recording_quota_policy == QUOTA_EXPIRED};
     const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;

@@ -29,24 +29,25 @@ static us_t monotonic(void *ctx) {
 static enum err open_remote(struct stores *s, const struct config *c, const struct stores_hooks *h,
                             char why[WHY_MAX]) {
     char access_key[PATH_MAX], secret_key[PATH_MAX], token[PATH_MAX];
-    struct http_config http = {.connect_timeout = c->s3_connect_s * US_PER_S,
-                               .stall_timeout = c->s3_stall_s * US_PER_S,
-                               .timeout = c->s3_request_s * US_PER_S,
-                               .ca_file = c->s3_ca_file,
+    struct http_config http = {.connect_timeout = c->recording_s3_connect_timeout_s * US_PER_S,
+                               .stall_timeout = c->recording_s3_stall_timeout_s * US_PER_S,
+                               .timeout = c->recording_s3_request_timeout_s * US_PER_S,
+                               .ca_file = c->recording_s3_ca_file,
                                .stop = h ? h->stop : NULL,
                                .stop_ctx = h ? h->ctx : NULL};
-    struct s3_config s3 = {.endpoint = c->s3_endpoint,
-                           .region = c->s3_region,
-                           .bucket = c->s3_bucket,
-                           .prefix = c->s3_prefix,
-                           .virtual_host = c->s3_virtual_host,
-                           .access_key_file = files_credential(c->s3_access_key_file, access_key),
-                           .secret_key_file = files_credential(c->s3_secret_key_file, secret_key),
-                           .session_token_file = files_credential(c->s3_session_token_file, token),
-                           .encryption = c->s3_encryption,
-                           .kms_key = c->s3_kms_key,
-                           .http = &s->http,
-                           .wall = wall};
+    struct s3_config s3 = {
+        .endpoint = c->recording_s3_endpoint,
+        .region = c->recording_s3_region,
+        .bucket = c->recording_s3_bucket,
+        .prefix = c->recording_s3_prefix,
+        .virtual_host = c->recording_s3_virtual_host,
+        .access_key_file = files_credential(c->recording_s3_access_key_file, access_key),
+        .secret_key_file = files_credential(c->recording_s3_secret_key_file, secret_key),
+        .session_token_file = files_credential(c->recording_s3_session_token_file, token),
+        .encryption = c->recording_s3_encryption,
+        .kms_key = c->recording_s3_kms_key,
+        .http = &s->http,
+        .wall = wall};
     char said[WHY_MAX] = "out of memory";
     enum err e = http_library_init();
     e = e == OK ? http_curl_open(&http, &s->http) : e;
@@ -60,18 +61,18 @@ static enum err open_remote(struct stores *s, const struct config *c, const stru
 static enum err open_spool(struct stores *s, const struct config *c, bool write,
                            const struct stores_hooks *h, char why[WHY_MAX]) {
     char dir[PATH_MAX];
-    int n = *c->spool_dir ? snprintf(dir, sizeof(dir), "%s", c->spool_dir)
-                          : snprintf(dir, sizeof(dir), "%s/spool", c->rec_dir);
+    int n = *c->recording_spool_dir ? snprintf(dir, sizeof(dir), "%s", c->recording_spool_dir)
+                                    : snprintf(dir, sizeof(dir), "%s/spool", c->recording_dir);
     struct spool_config spool = {.local = &s->local,
                                  .remote = &s->remote,
                                  .write = write,
-                                 .reserve = (uint64_t)c->spool_reserve_mib * MIB,
-                                 .limit = (uint64_t)c->spool_limit_mib * MIB,
+                                 .reserve = (uint64_t)c->recording_spool_reserve_mib * MIB,
+                                 .limit = (uint64_t)c->recording_spool_limit_mib * MIB,
                                  .clock = monotonic,
                                  .note = h ? h->note : NULL,
                                  .note_ctx = h ? h->ctx : NULL};
     /* The folders above are the archive's; on the first start they are not there yet. */
-    if (write && !*c->spool_dir) {
+    if (write && !*c->recording_spool_dir) {
         (void)files_make_parents(dir);
     }
     enum err e = n < (int)sizeof(dir) ? store_local_open(dir, &s->local) : ERR_LONG;
@@ -85,7 +86,7 @@ static enum err open_spool(struct stores *s, const struct config *c, bool write,
 enum err stores_open(const struct config *c, enum stores_use use, const struct stores_hooks *h,
                      struct stores **ret, char why[WHY_MAX]) {
     *ret = NULL;
-    if (c->rec_store != STORE_PLACE_S3) {
+    if (c->recording_store != STORE_PLACE_S3) {
         return OK;
     }
     struct stores *s = mem_zalloc(1, sizeof(*s));
@@ -106,7 +107,7 @@ enum err stores_open(const struct config *c, enum stores_use use, const struct s
 enum err stores_check(const struct config *c, char why[WHY_MAX]) {
     struct stores s = {0};
     enum err e = OK;
-    if (c->rec_enabled && c->rec_store == STORE_PLACE_S3) {
+    if (c->recording_enabled && c->recording_store == STORE_PLACE_S3) {
         e = open_remote(&s, c, NULL, why);
     }
     store_s3_close(&s.remote);

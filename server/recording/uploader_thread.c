@@ -155,11 +155,11 @@ static enum err thread_begin(struct uploader_threads *all, uint32_t i, const str
     struct uploader_config u = {.local = stores_local(t->stores),
                                 .remote = stores_remote(t->stores),
                                 .rng = clock_rng(),
-                                .retry_max = c->spool_retry_s * US_PER_S,
+                                .retry_max = c->recording_spool_retry_max_s * US_PER_S,
                                 .share = i,
                                 .shares = all->n,
-                                .warn_age = c->spool_warn_s * US_PER_S,
-                                .warn_bytes = (uint64_t)c->spool_warn_mib * 1024 * 1024};
+                                .warn_age = c->recording_spool_warn_age_s * US_PER_S,
+                                .warn_bytes = (uint64_t)c->recording_spool_warn_mib * 1024 * 1024};
     e = uploader_new(&u, &t->uploader);
     if (e != OK) {
         snprintf(why, WHY_MAX, "uploader: out of memory");

@@ -29,9 +29,9 @@ TEST(config_defaults) {
     struct config *c = parse("{}");
     REQUIRE(c);
     EXPECT_EQ(c->listen_port, 8080);
-    EXPECT_STR(c->rec_dir, "/var/lib/oriel/recordings");
-    EXPECT_STR(c->auth_secret_file, "/var/lib/oriel/jwt.secret");
-    EXPECT_EQ(c->rec_default, RECORD_MANUAL);
+    EXPECT_STR(c->recording_dir, "/var/lib/oriel/recordings");
+    EXPECT_STR(c->auth_hs256_secret_file, "/var/lib/oriel/jwt.secret");
+    EXPECT_EQ(c->recording_default, RECORD_MANUAL);
     EXPECT_EQ(c->n_tours, 0);
     config_free(c);
 }
@@ -44,11 +44,11 @@ TEST(config_values_and_comments) {
     REQUIRE(c);
     EXPECT_EQ(c->listen_port, 0);
     EXPECT_STR(c->listen_address, "::1");
-    EXPECT_STR(c->rec_kek_file, "var/kek");
+    EXPECT_STR(c->recording_kek_file, "var/kek");
     EXPECT_EQ(c->origins.n, 2);
     EXPECT_STR(c->origins.items[1], "http://b");
     EXPECT_EQ(c->log_level, LOG_LEVEL_DEBUG);
-    EXPECT(!c->log_shorten);
+    EXPECT(!c->log_shorten_addresses);
     config_free(c);
 }
 
@@ -167,6 +167,31 @@ TEST(config_every_type) {
     }
 }
 
+/* A key is called alike in the file and here. */
+TEST(config_fields_are_called_as_keys) {
+    static const char *const fields[] = {
+#define STR(id, path, def, doc) #id,
+#define INT(id, path, def, min, max, doc) #id,
+#define BOOL(id, path, def, doc) #id,
+#define ENUM(id, path, type, def, words, doc) #id,
+#define LIST(id, path, doc) #id,
+        CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)
+#undef STR
+#undef INT
+#undef BOOL
+#undef ENUM
+#undef LIST
+    };
+    for (size_t i = 0; i < config_schema_len; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s", config_schema[i].path);
+        for (char *dot; (dot = strchr(name, '.'));) {
+            *dot = '_';
+        }
+        EXPECT_STR(fields[i], name);
+    }
+}
+
 /* Every word of an enum is its user's value, whatever the order of either. */
 TEST(config_every_word) {
     char text[512], quoted[64];
@@ -193,7 +218,7 @@ TEST(config_every_word) {
     EXPECT_EQ(c->media_codec, CODEC_AV1);
     EXPECT_EQ(c->media_aead, SRTP_AEAD_OPENSSL);
     EXPECT_EQ(c->log_format, LOG_SHAPE_TEXT);
-    EXPECT_EQ(c->rec_default, RECORD_OFF);
+    EXPECT_EQ(c->recording_default, RECORD_OFF);
     config_free(c);
 }
 

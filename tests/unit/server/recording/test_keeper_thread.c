@@ -31,8 +31,8 @@ static void upgrade(struct rig *r) {
     struct recorder_thread *t = NULL;
     struct recorder_thread_config c = {
         .workers = 1, .tap_mailbox = 64, .wake_control = wake, .wake_ctx = r};
-    c.writer = (struct writer_config){.dir = r->config->rec_dir,
-                                      .kek_file = r->config->rec_kek_file,
+    c.writer = (struct writer_config){.dir = r->config->recording_dir,
+                                      .kek_file = r->config->recording_kek_file,
                                       .flush_every = 4 * US_PER_S};
     c.recorder = (struct recorder_config){.segment_min = 2 * US_PER_S, .segment_max = 4 * US_PER_S};
     CHECK(recorder_thread_start(&c, &t, why) == OK);

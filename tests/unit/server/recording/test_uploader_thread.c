@@ -158,8 +158,8 @@ TEST(stores_are_of_the_configuration) {
     EXPECT_EQ(stores_open(c, STORES_READ, NULL, &s, why), ERR_FORMAT);
     EXPECT(s == NULL);
     /* A credential of systemd. */
-    CHECK(config_set(&c->s3_bucket, "tours") == OK &&
-          config_set(&c->s3_access_key_file, "credential:s3_access_key") == OK &&
+    CHECK(config_set(&c->recording_s3_bucket, "tours") == OK &&
+          config_set(&c->recording_s3_access_key_file, "credential:s3_access_key") == OK &&
           setenv("CREDENTIALS_DIRECTORY", "/run/no-such-folder", 1) == 0);
     EXPECT_EQ(stores_check(c, why), ERR_IO);
     EXPECT(strstr(why, "/run/no-such-folder/s3_access_key: No such file") != NULL);
