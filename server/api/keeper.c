@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "server/api/call.h"
 #include "server/api/refuse.h"
+#include "server/config/units.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 
@@ -25,7 +26,7 @@ static void put_limit(struct buffer *b, const char *key, uint64_t limit) {
 static void put_quota(struct buffer *b, const struct api *a, const struct keeper_state *s) {
     json_open(b, "quota", '{');
     put_limit(b, "recordings", (uint64_t)a->config->recording_quota_recordings);
-    put_limit(b, "bytes", (uint64_t)a->config->recording_quota_mib << 20);
+    put_limit(b, "bytes", bytes_of_mib(a->config->recording_quota_mib));
     json_put_bool(b, "reached", s->quota_reached);
     json_put_uint(b, "refused", glue_refused(a->glue));
     json_close(b, '}');

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "media/secure/srtp.h"
 #include "server/auth/authority.h"
+#include "server/config/units.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/recording/uploader_thread.h"
@@ -309,7 +310,7 @@ static void put_quota(struct buffer *t, const struct api *a, const struct keeper
     gauge(t, "oriel_quota_recordings", "recording.quota.recordings; 0: no limit.",
           (uint64_t)cfg->recording_quota_recordings);
     gauge(t, "oriel_quota_bytes", "recording.quota.mib in bytes; 0: no limit.",
-          (uint64_t)cfg->recording_quota_mib << 20);
+          bytes_of_mib(cfg->recording_quota_mib));
     gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
     counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
             glue_refused(a->glue));

@@ -5,6 +5,7 @@
 #include "server/api/query.h"
 #include "server/api/reading.h"
 #include "server/api/refuse.h"
+#include "server/config/units.h"
 #include "server/http/respond.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -66,7 +67,7 @@ static void answer_ticket(struct request *r, struct read_reply *reply) {
     struct buffer b = {0};
     struct auth_ticket t = {.number = ++a->tickets,
                             .expires =
-                                clock_now() + a->config->timeouts_playback_ticket_s * US_PER_S};
+                                clock_now() + us_of_s(a->config->timeouts_playback_ticket_s)};
     snprintf(t.sub, sizeof(t.sub), "%s", call_of(r)->claims.sub);
     auth_ticket_make(a->ticket_key, r->args.v[0], &t, ticket);
     LOG(LOG_LEVEL_INFO, "playback_ticket", "A recording was opened.", LOG_STR("conn", r->label),
@@ -101,7 +102,7 @@ void recordings_revoke(struct request *r) {
         return;
     }
     struct revocation_time t = {a->tickets, clock_now(),
-                                a->config->timeouts_playback_ticket_s * US_PER_S};
+                                us_of_s(a->config->timeouts_playback_ticket_s)};
     revocations_add(&a->revocations, r->args.v[0], strcmp(sub, "*") == 0 ? "" : sub, &t);
     LOG(LOG_LEVEL_INFO, "playback_revoked", "Playback tickets were taken back.",
         LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]), LOG_STR("sub", sub),

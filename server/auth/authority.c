@@ -6,6 +6,7 @@
 #include "server/auth/auth_secret.h"
 #include "server/auth/jwks_thread.h"
 #include "server/auth/keyring.h"
+#include "server/config/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,17 +109,17 @@ static size_t list_sources(const struct config *cfg, struct jwks_source list[ISS
         if (c->source == ISSUER_KEYS_URL) {
             issuer_of[n] = i;
             list[n++] = (struct jwks_source){c->name, c->keys, c->ca_file,
-                                             cfg->auth_jwks_timeout_s * US_PER_S};
+                                             us_of_s(cfg->auth_jwks_timeout_s)};
         }
     }
     return n;
 }
 
 static enum err set_sources(struct authority *x, const struct config *cfg, char why[WHY_MAX]) {
-    const struct jwks_cache_config how = {.refresh = cfg->auth_jwks_refresh_s * US_PER_S,
-                                          .pause = cfg->auth_jwks_pause_s * US_PER_S,
-                                          .retry_max = cfg->auth_jwks_retry_max_s * US_PER_S,
-                                          .max_age = cfg->auth_jwks_max_age_s * US_PER_S};
+    const struct jwks_cache_config how = {.refresh = us_of_s(cfg->auth_jwks_refresh_s),
+                                          .pause = us_of_s(cfg->auth_jwks_pause_s),
+                                          .retry_max = us_of_s(cfg->auth_jwks_retry_max_s),
+                                          .max_age = us_of_s(cfg->auth_jwks_max_age_s)};
     struct jwks_source list[ISSUERS_MAX];
     size_t issuer_of[ISSUERS_MAX];
     size_t n = list_sources(cfg, list, issuer_of);

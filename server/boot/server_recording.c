@@ -1,5 +1,8 @@
 /* Recordings: what makes, keeps and reads them. */
 #include "server/auth/authority.h"
+#include "server/boot/jobs_config.h"
+#include "server/boot/reader_config.h"
+#include "server/boot/recorder_config.h"
 #include "server/boot/server_parts.h"
 #include "server/jobs/helper_config.h"
 #include "server/recording/uploader_thread.h"
@@ -21,27 +24,13 @@ static enum err open_stores(struct server *s, char why[WHY_MAX]) {
 
 static enum err start_jobs(struct server *s, const struct key_config *keys, char why[WHY_MAX]) {
     struct api *a = &s->api;
-    const struct config *cfg = a->config;
     char beside[4096];
-    struct jobs_thread_config j = {
-        .dir = cfg->recording_dir,
-        .kek_file = cfg->recording_kek_file,
-        .keys = keys,
-        .store = stores_both(s->making),
-        .helper = helper_configured(cfg, beside, sizeof(beside)),
-        .helpers = (uint32_t)cfg->derived_helpers,
-        .queue = (uint32_t)cfg->derived_queue,
-        .reserve = (uint64_t)cfg->derived_reserve_mib << 20,
-        .every = cfg->derived_thumbnail_every_s * US_PER_S,
-        .most = (uint32_t)cfg->derived_thumbnails,
-        .thumbnail_width = (uint16_t)(cfg->derived_thumbnail_width & ~1),
-        .width = (uint16_t)(cfg->derived_export_width & ~1),
-        .height = (uint16_t)(cfg->derived_export_height & ~1),
-        .fps = (uint8_t)cfg->derived_export_fps,
-        .keep = cfg->derived_export_days * 86400 * US_PER_S,
-        .wake = loop_wake,
-        .wake_ctx = a->loop,
-    };
+    struct jobs_thread_config j = jobs_configured(a->config);
+    j.keys = keys;
+    j.store = stores_both(s->making);
+    j.helper = helper_configured(a->config, beside, sizeof(beside));
+    j.wake = loop_wake;
+    j.wake_ctx = a->loop;
     return jobs_thread_start(&j, &a->jobs, why);
 }
 
@@ -50,27 +39,11 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     const struct config *cfg = a->config;
     struct key_config keys;
     config_key_config(cfg, &keys);
-    struct recorder_thread_config r = {
-        .writer = {.dir = cfg->recording_dir,
-                   .kek_file = cfg->recording_kek_file,
-                   .create_kek = cfg->recording_create_kek,
-                   .keys = &keys,
-                   .flush_every = cfg->recording_segment_max_ms * US_PER_MS},
-        .recorder = {.segment_min = cfg->recording_segment_min_ms * US_PER_MS,
-                     .segment_max = cfg->recording_segment_max_ms * US_PER_MS,
-                     .reorder_wait = cfg->recording_reorder_wait_ms * US_PER_MS,
-                     .per_source_tracks = cfg->recording_per_source_tracks,
-                     .sources_per_tour = (uint32_t)cfg->recording_sources_per_tour,
-                     .sources_per_participant = (uint32_t)cfg->recording_sources_per_participant,
-                     .tracks_per_tour = (uint32_t)cfg->recording_tracks_per_tour,
-                     .tracks_per_participant = (uint32_t)cfg->recording_tracks_per_participant,
-                     .mix_bitrate = (uint32_t)cfg->recording_mix_bitrate,
-                     .mix_voices = (uint32_t)cfg->recording_mix_voices},
-        .workers = a->n_workers,
-        .tap_mailbox = (uint32_t)cfg->recording_mailbox,
-        .wake_control = loop_wake,
-        .wake_ctx = a->loop,
-    };
+    struct recorder_thread_config r = recorder_configured(cfg);
+    r.writer.keys = &keys;
+    r.workers = a->n_workers;
+    r.wake_control = loop_wake;
+    r.wake_ctx = a->loop;
     if (!cfg->recording_enabled) {
         return OK;
     }
@@ -80,13 +53,10 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
         e = recorder_thread_start(&r, &a->recorder, why);
     }
     if (e == OK) {
-        struct reader_thread_config reader = {.dir = cfg->recording_dir,
-                                              .kek_file = cfg->recording_kek_file,
-                                              .keys = &keys,
-                                              .threads = (uint32_t)cfg->recording_reader_threads,
-                                              .downloads = (uint32_t)cfg->recording_downloads,
-                                              .wake = loop_wake,
-                                              .wake_ctx = a->loop};
+        struct reader_thread_config reader = reader_configured(cfg);
+        reader.keys = &keys;
+        reader.wake = loop_wake;
+        reader.wake_ctx = a->loop;
         for (uint32_t i = 0; i < reader.threads; i++) {
             reader.stores[i] = stores_both(s->reading[i]);
         }

@@ -1,6 +1,7 @@
 /* Signaling, and what it asks of others. */
 #include "server/api/whip.h"
 #include "server/boot/server_parts.h"
+#include "server/boot/signaling_config.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/relay/worker.h"
@@ -30,40 +31,13 @@ static void ice_servers(void *ctx, const char *sub, wall_t until, struct sig_ice
 }
 
 static struct sig *make_sig(struct server *s) {
-    const struct config *cfg = s->api.config;
-    struct sig_config sc = {
-        .max_message = (size_t)cfg->limits_message_kib * 1024,
-        .max_sdp = (size_t)cfg->limits_sdp_kib * 1024,
-        .max_depth = (uint32_t)cfg->limits_json_depth,
-        .max_connections = (uint32_t)cfg->limits_connections,
-        .max_tours = (uint32_t)cfg->limits_tours,
-        .max_participants = (uint32_t)cfg->limits_participants,
-        .max_whep_per_token = (uint32_t)cfg->limits_whep_per_token,
-        .max_mix = (uint32_t)cfg->mix_listeners,
-        .max_mix_per_tour = (uint32_t)cfg->mix_listeners_per_tour,
-        .max_mix_per_token = (uint32_t)cfg->mix_listeners_per_token,
-        .sessions_per_second = (uint32_t)cfg->limits_sessions_per_second,
-        .messages_per_second = (uint32_t)cfg->limits_messages_per_second,
-        .token_limit = cfg->timeouts_token_s * US_PER_S,
-        .idle_limit = cfg->timeouts_idle_s * US_PER_S,
-        .roster_tick = cfg->limits_roster_tick_ms * US_PER_MS,
-        .seat_limit = cfg->timeouts_seat_s * US_PER_S,
-        .resume_grace = cfg->timeouts_resume_s * US_PER_S,
-        .empty_tour_grace = cfg->timeouts_empty_tour_s * US_PER_S,
-        .default_codec = cfg->media_codec,
-        .default_record = cfg->recording_enabled ? cfg->recording_default : RECORD_OFF,
-        .start_bitrate_kbps = (uint32_t)cfg->media_start_bitrate_kbps,
-        .consent_version = cfg->recording_consent_version,
-        .consent_text = cfg->recording_consent_text,
-        .workers = s->api.n_workers,
-        .tour_spread = (uint32_t)cfg->media_tour_spread,
-        .candidates = candidates,
-        .ice_tcp = cfg->media_tcp,
-        .ice_servers = ice_servers,
-        .verify = verify,
-        .ctx = s,
-        .rng = clock_rng(),
-    };
+    struct sig_config sc = signaling_configured(s->api.config);
+    sc.workers = s->api.n_workers;
+    sc.candidates = candidates;
+    sc.ice_servers = ice_servers;
+    sc.verify = verify;
+    sc.ctx = s;
+    sc.rng = clock_rng();
     memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);
     return sig_new(&sc);
 }

@@ -6,6 +6,7 @@
 #include "recorder/library/library_sweep.h"
 #include "recorder/writer/writer.h"
 #include "server/cli/cli.h"
+#include "server/config/units.h"
 #include "server/os/clock.h"
 #include "server/recording/stores.h"
 
@@ -116,7 +117,7 @@ static int sweep(struct library *l, const struct config *cfg, int argc, char **a
         s.dry = s.dry || dry;
     }
     if (cfg->recording_retention_days) {
-        s.before.us = s.order.at.us - cfg->recording_retention_days * (24 * 3600 * US_PER_S);
+        s.before.us = s.order.at.us - us_of_days(cfg->recording_retention_days);
     }
     enum err e = library_sweep(l, &s, &n);
     printf("%" PRIu64 " shredded for their age, %" PRIu64 " held, %" PRIu64 " shreds finished,"

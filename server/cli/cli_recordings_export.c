@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "recorder/library/library_derived.h"
 #include "recorder/library/library_task.h"
+#include "server/boot/jobs_config.h"
 #include "server/cli/cli.h"
 #include "server/cli/cli_recordings.h"
 #include "server/jobs/helper_config.h"
@@ -152,11 +153,12 @@ int cli_recordings_export(struct library *l, const struct config *cfg, int argc,
         return cli_fail(CLI_USAGE, "recordings: export ID -o FILE [--layout faces|stage]");
     }
     struct helper_config c = helper_configured(cfg, beside, sizeof(beside));
+    const struct jobs_thread_config jobs = jobs_configured(cfg);
     struct library_task_spec s = {.kind = TASK_EXPORT,
                                   .layout = (uint8_t)layout,
-                                  .fps = (uint8_t)cfg->derived_export_fps,
-                                  .width = (uint16_t)(cfg->derived_export_width & ~1),
-                                  .height = (uint16_t)(cfg->derived_export_height & ~1)};
+                                  .fps = jobs.fps,
+                                  .width = jobs.width,
+                                  .height = jobs.height};
     struct output o = {.fd = -1};
     enum err e = library_task_open(l, w.id, &s, &o.task);
     if (e != OK) {

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "server/config/announce.h"
 #include "server/config/turn_url.h"
+#include "server/config/units.h"
 #include "server/net/tcp_queue.h"
 #include "server/os/clock.h"
 #include "server/os/sockaddr.h"
@@ -225,6 +226,6 @@ void config_key_config(const struct config *c, struct key_config *ret) {
                 .ca_file = c->recording_keys_kms_ca_file,
                 .wall = wall_now},
         .signing_file = c->recording_keys_signing_file,
-        .lifetime = c->recording_keys_lifetime_s * US_PER_S,
+        .lifetime = us_of_s(c->recording_keys_lifetime_s),
     };
 }

@@ -1,6 +1,7 @@
 #include "server/http/loop.h"
 
 #include "base/alloc.h"
+#include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
 #include "server/http/request_callback.h"
@@ -84,7 +85,7 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
     l->addresses = addresses_new(&(struct addresses_config){
         .connections = (uint32_t)l->config->limits_connections_per_address,
         .requests = (uint32_t)l->config->limits_requests_per_address,
-        .input = (size_t)l->config->limits_input_mib_per_address << 20,
+        .input = bytes_of_mib(l->config->limits_input_mib_per_address),
         .cap = 2 * conns, /* a proxy's connection and the client it works for */
         .seed = rng_u64(&rng)});
     l->deadlines = deadlines_new(2 * conns + SPARE);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/config/units.h"
 #include "server/http/header.h"
 #include "server/http/request_callback.h"
 #include "server/http/respond.h"
@@ -129,7 +130,8 @@ static void dispatch(struct request *r) {
 /* Judge what the headers say about the body: may set refusal. True when there is one, or "complete"
  * comes although there is none. */
 static bool expects_body(struct request *r) {
-    int64_t n = content_length(r->wsi), max = r->loop->config->limits_body_kib * 1024;
+    int64_t n = content_length(r->wsi);
+    int64_t max = (int64_t)bytes_of_kib(r->loop->config->limits_body_kib);
     if (lws_hdr_total_length(r->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
         r->refusal = 411; /* chunked requests: libwebsockets 4.1 hands them on undecoded */
         r->close_after = true;
@@ -206,7 +208,7 @@ static int take_body(struct lws *wsi, struct request *r, const char *in, size_t 
     if (!r || r->dispatched || r->refusal || len == 0) {
         return tcp_discard(wsi, len) ? 0 : -1;
     }
-    size_t max = (size_t)r->loop->config->limits_body_kib * 1024;
+    size_t max = bytes_of_kib(r->loop->config->limits_body_kib);
     r->refusal = len > max - r->body.n ? 413 : !tcp_hold(wsi, len) ? 429 : 0;
     if (!r->refusal) {
         buffer_put(&r->body, in, len);

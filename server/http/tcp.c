@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
 #include "server/net/addresses.h"
@@ -268,10 +269,10 @@ void tcp_phase(struct lws *wsi, enum tcp_phase phase) {
     struct tcp *t = of(wsi);
     const struct config *cfg = t->loop->config;
     const us_t limit[] = {
-        [TCP_HEADERS] = cfg->timeouts_headers_s * US_PER_S,
-        [TCP_BODY] = cfg->timeouts_body_s * US_PER_S,
-        [TCP_ANSWER] = cfg->timeouts_http_s * US_PER_S,
-        [TCP_KEEPALIVE] = (KEEPALIVE_S + cfg->timeouts_headers_s) * US_PER_S,
+        [TCP_HEADERS] = us_of_s(cfg->timeouts_headers_s),
+        [TCP_BODY] = us_of_s(cfg->timeouts_body_s),
+        [TCP_ANSWER] = us_of_s(cfg->timeouts_http_s),
+        [TCP_KEEPALIVE] = us_of_s(KEEPALIVE_S + cfg->timeouts_headers_s),
         [TCP_LINGER] = LINGER,
         [TCP_WEBSOCKET] = US_NEVER,
     };

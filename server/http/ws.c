@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
 #include "server/http/tcp.h"
@@ -78,7 +79,7 @@ static void conn_close(struct ws_conn *w, uint16_t status) {
         return;
     }
     w->close_status = status;
-    w->kill_at = clock_now() + w->loop->config->timeouts_close_s * US_PER_S;
+    w->kill_at = clock_now() + us_of_s(w->loop->config->timeouts_close_s);
     buffer_free(&w->in);
     tcp_release(w->wsi);
     watch(w);
@@ -117,9 +118,9 @@ static void on_deadline(struct deadline *d, us_t now) {
     }
     if (w->ping_at <= now) {
         struct rng rng = clock_rng();
-        w->ping_at = now + l->config->timeouts_ping_s * US_PER_S;
+        w->ping_at = now + us_of_s(l->config->timeouts_ping_s);
         if (w->pong_by == US_NEVER) {
-            w->pong_by = now + l->config->timeouts_pong_s * US_PER_S;
+            w->pong_by = now + us_of_s(l->config->timeouts_pong_s);
             rng_fill(&rng, w->nonce, sizeof(w->nonce));
         }
         w->ping_due = true;
@@ -134,7 +135,7 @@ static struct ws_conn *conn_new(struct loop *l, struct lws *wsi) {
         return NULL;
     }
     w->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
-    w->ping_at = clock_now() + l->config->timeouts_ping_s * US_PER_S;
+    w->ping_at = clock_now() + us_of_s(l->config->timeouts_ping_s);
     w->pong_by = w->kill_at = US_NEVER;
     w->loop = l;
     w->wsi = wsi;
@@ -203,7 +204,7 @@ static void ponged(struct ws_conn *w, const void *in, size_t n) {
 /* Append to the message; it may become one byte longer than the limit, which is how the service
  * learns that it was too large and answers so. */
 static bool append(struct ws_conn *w, const char *in, size_t n) {
-    size_t max = (size_t)w->loop->config->limits_message_kib * 1024 + 1;
+    size_t max = bytes_of_kib(w->loop->config->limits_message_kib) + 1;
     if (n > max - w->in.n) {
         w->in_more += n - (max - w->in.n);
         n = max - w->in.n;
@@ -368,7 +369,7 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
  * limit is nobody's slowness, and who joins again would be sent it again. So at most one message
  * more than the limit waits, and what one message can be is bounded by limits.participants. */
 static bool has_room(const struct ws_conn *w, size_t n) {
-    size_t limit = (size_t)w->loop->config->limits_send_queue_kib * 1024;
+    size_t limit = bytes_of_kib(w->loop->config->limits_send_queue_kib);
     return !w->head || w->queued - w->head->n + n <= limit;
 }
 

@@ -1,5 +1,7 @@
 #include "server/jobs/helper_config.h"
 
+#include "server/config/units.h"
+
 struct helper_config helper_configured(const struct config *c, char *beside, size_t size) {
     const char *program = c->derived_helper;
     if (!*program) {
@@ -8,5 +10,5 @@ struct helper_config helper_configured(const struct config *c, char *beside, siz
     return (struct helper_config){.program = program,
                                   .memory_mib = (uint32_t)c->derived_memory_mib,
                                   .cpu_s = (uint32_t)c->derived_cpu_s,
-                                  .silence = c->derived_silence_s * US_PER_S};
+                                  .silence = us_of_s(c->derived_silence_s)};
 }

@@ -6,6 +6,7 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
+#include "server/recording/keeper_config.h"
 #include "server/recording/stores.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define MIB (1024 * (uint64_t)1024)
 #define OPEN_AGAIN (60 * US_PER_S) /* [us] after a library that could not be opened */
 
 struct keeper_thread {
@@ -85,14 +85,7 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 }
 
 static enum err make_keeper(struct keeper_thread *t) {
-    const struct config *cfg = t->config.config;
-    const struct keeper_config c = {.sweep_after = cfg->recording_sweep_after_s * US_PER_S,
-                                    .sweep_every = cfg->recording_sweep_hours * 3600 * US_PER_S,
-                                    .retention = cfg->recording_retention_days * 86400 * US_PER_S,
-                                    .keys_every = cfg->recording_keys_check_s * US_PER_S,
-                                    .quota_bytes = (uint64_t)cfg->recording_quota_mib * MIB,
-                                    .quota_recordings = (uint64_t)cfg->recording_quota_recordings,
-                                    .quota_expired = cfg->recording_quota_policy == QUOTA_EXPIRED};
+    const struct keeper_config c = keeper_configured(t->config.config);
     const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;

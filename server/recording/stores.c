@@ -5,11 +5,10 @@
 #include "recorder/store/store_spool.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
+#include "server/recording/stores_config.h"
 
 #include <limits.h>
 #include <stdio.h>
-
-#define MIB (1024 * (uint64_t)1024)
 
 struct stores {
     struct http http;
@@ -29,25 +28,15 @@ static us_t monotonic(void *ctx) {
 static enum err open_remote(struct stores *s, const struct config *c, const struct stores_hooks *h,
                             char why[WHY_MAX]) {
     char access_key[PATH_MAX], secret_key[PATH_MAX], token[PATH_MAX];
-    struct http_config http = {.connect_timeout = c->recording_s3_connect_timeout_s * US_PER_S,
-                               .stall_timeout = c->recording_s3_stall_timeout_s * US_PER_S,
-                               .timeout = c->recording_s3_request_timeout_s * US_PER_S,
-                               .ca_file = c->recording_s3_ca_file,
-                               .stop = h ? h->stop : NULL,
-                               .stop_ctx = h ? h->ctx : NULL};
-    struct s3_config s3 = {
-        .endpoint = c->recording_s3_endpoint,
-        .region = c->recording_s3_region,
-        .bucket = c->recording_s3_bucket,
-        .prefix = c->recording_s3_prefix,
-        .virtual_host = c->recording_s3_virtual_host,
-        .access_key_file = files_credential(c->recording_s3_access_key_file, access_key),
-        .secret_key_file = files_credential(c->recording_s3_secret_key_file, secret_key),
-        .session_token_file = files_credential(c->recording_s3_session_token_file, token),
-        .encryption = c->recording_s3_encryption,
-        .kms_key = c->recording_s3_kms_key,
-        .http = &s->http,
-        .wall = wall};
+    struct http_config http = http_configured(c);
+    struct s3_config s3 = s3_configured(c);
+    http.stop = h ? h->stop : NULL;
+    http.stop_ctx = h ? h->ctx : NULL;
+    s3.access_key_file = files_credential(s3.access_key_file, access_key);
+    s3.secret_key_file = files_credential(s3.secret_key_file, secret_key);
+    s3.session_token_file = files_credential(s3.session_token_file, token);
+    s3.http = &s->http;
+    s3.wall = wall;
     char said[WHY_MAX] = "out of memory";
     enum err e = http_library_init();
     e = e == OK ? http_curl_open(&http, &s->http) : e;
@@ -63,14 +52,13 @@ static enum err open_spool(struct stores *s, const struct config *c, bool write,
     char dir[PATH_MAX];
     int n = *c->recording_spool_dir ? snprintf(dir, sizeof(dir), "%s", c->recording_spool_dir)
                                     : snprintf(dir, sizeof(dir), "%s/spool", c->recording_dir);
-    struct spool_config spool = {.local = &s->local,
-                                 .remote = &s->remote,
-                                 .write = write,
-                                 .reserve = (uint64_t)c->recording_spool_reserve_mib * MIB,
-                                 .limit = (uint64_t)c->recording_spool_limit_mib * MIB,
-                                 .clock = monotonic,
-                                 .note = h ? h->note : NULL,
-                                 .note_ctx = h ? h->ctx : NULL};
+    struct spool_config spool = spool_configured(c);
+    spool.local = &s->local;
+    spool.remote = &s->remote;
+    spool.write = write;
+    spool.clock = monotonic;
+    spool.note = h ? h->note : NULL;
+    spool.note_ctx = h ? h->ctx : NULL;
     /* The folders above are the archive's; on the first start they are not there yet. */
     if (write && !*c->recording_spool_dir) {
         (void)files_make_parents(dir);

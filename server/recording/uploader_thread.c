@@ -7,6 +7,7 @@
 #include "server/os/log.h"
 #include "server/os/thread.h"
 #include "server/recording/stores.h"
+#include "server/recording/stores_config.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -152,14 +153,12 @@ static enum err thread_begin(struct uploader_threads *all, uint32_t i, const str
     if (e != OK) {
         return e;
     }
-    struct uploader_config u = {.local = stores_local(t->stores),
-                                .remote = stores_remote(t->stores),
-                                .rng = clock_rng(),
-                                .retry_max = c->recording_spool_retry_max_s * US_PER_S,
-                                .share = i,
-                                .shares = all->n,
-                                .warn_age = c->recording_spool_warn_age_s * US_PER_S,
-                                .warn_bytes = (uint64_t)c->recording_spool_warn_mib * 1024 * 1024};
+    struct uploader_config u = uploader_configured(c);
+    u.local = stores_local(t->stores);
+    u.remote = stores_remote(t->stores);
+    u.rng = clock_rng();
+    u.share = i;
+    u.shares = all->n;
     e = uploader_new(&u, &t->uploader);
     if (e != OK) {
         snprintf(why, WHY_MAX, "uploader: out of memory");

@@ -1,0 +1,33 @@
+#include "server/boot/signaling_config.h"
+
+#include "server/config/units.h"
+
+struct sig_config signaling_configured(const struct config *c) {
+    return (struct sig_config){
+        .max_message = bytes_of_kib(c->limits_message_kib),
+        .max_sdp = bytes_of_kib(c->limits_sdp_kib),
+        .max_depth = (uint32_t)c->limits_json_depth,
+        .max_connections = (uint32_t)c->limits_connections,
+        .max_tours = (uint32_t)c->limits_tours,
+        .max_participants = (uint32_t)c->limits_participants,
+        .max_whep_per_token = (uint32_t)c->limits_whep_per_token,
+        .max_mix = (uint32_t)c->mix_listeners,
+        .max_mix_per_tour = (uint32_t)c->mix_listeners_per_tour,
+        .max_mix_per_token = (uint32_t)c->mix_listeners_per_token,
+        .sessions_per_second = (uint32_t)c->limits_sessions_per_second,
+        .messages_per_second = (uint32_t)c->limits_messages_per_second,
+        .token_limit = us_of_s(c->timeouts_token_s),
+        .idle_limit = us_of_s(c->timeouts_idle_s),
+        .roster_tick = us_of_ms(c->limits_roster_tick_ms),
+        .seat_limit = us_of_s(c->timeouts_seat_s),
+        .resume_grace = us_of_s(c->timeouts_resume_s),
+        .empty_tour_grace = us_of_s(c->timeouts_empty_tour_s),
+        .default_codec = c->media_codec,
+        .default_record = c->recording_enabled ? c->recording_default : RECORD_OFF,
+        .start_bitrate_kbps = (uint32_t)c->media_start_bitrate_kbps,
+        .consent_version = c->recording_consent_version,
+        .consent_text = c->recording_consent_text,
+        .tour_spread = (uint32_t)c->media_tour_spread,
+        .ice_tcp = c->media_tcp,
+    };
+}
