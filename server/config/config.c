@@ -18,22 +18,23 @@
 #define PATH_MAX_LEN 128
 
 /* What a list X(symbol, word) says, as a table. */
-#define WORD(sym, name) {name, sym},
+#define NAMED(sym, name) {name, sym},
 #define WORDS(LIST)                \
     (const struct config_word[]) { \
-        LIST(WORD) {               \
+        LIST(NAMED) {              \
             NULL, 0                \
         }                          \
     }
 
 const struct config_key config_schema[] = {
 #define AT(id) offsetof(struct config, id)
-#define STR(id, path, def, doc) {path, CONFIG_STR, AT(id), 0, 0, 0, def, NULL, doc},
-#define INT(id, path, def, min, max, doc) {path, CONFIG_INT, AT(id), def, min, max, "", NULL, doc},
-#define BOOL(id, path, def, doc) {path, CONFIG_BOOL, AT(id), def, 0, 1, "", NULL, doc},
+#define STR(id, path, def, doc) {path, CONFIG_STR, AT(id), 0, 0, 0, def, NULL, doc, NULL, 0},
+#define INT(id, path, def, min, max, doc) \
+    {path, CONFIG_INT, AT(id), def, min, max, "", NULL, doc, NULL, 0},
+#define BOOL(id, path, def, doc) {path, CONFIG_BOOL, AT(id), def, 0, 1, "", NULL, doc, NULL, 0},
 #define ENUM(id, path, type, def, LIST, doc) \
-    {path, CONFIG_ENUM, AT(id), def, 0, 0, "", WORDS(LIST), doc},
-#define LIST(id, path, doc) {path, CONFIG_LIST, AT(id), 0, 0, 0, "", NULL, doc},
+    {path, CONFIG_ENUM, AT(id), def, 0, 0, "", WORDS(LIST), doc, NULL, 0},
+#define LIST(id, path, doc) {path, CONFIG_LIST, AT(id), 0, 0, 0, "", NULL, doc, NULL, 0},
     CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)
 #undef STR
 #undef INT
@@ -42,6 +43,28 @@ const struct config_key config_schema[] = {
 #undef LIST
 };
 const size_t config_schema_len = ARRAY_LEN(config_schema);
+
+bool config_title_valid(const char *text) {
+    return strlen(text) <= NAME_MAX_BYTES;
+}
+
+static const struct config_key tour_keys[] = {
+#define IN(id) offsetof(struct config_tour, id)
+#define TEXT(id, good, must) {#id, CONFIG_STR, IN(id), 0, 0, 0, "", NULL, must, good, 0},
+#define WORD(id, type, like, LIST, doc) \
+    {#id, CONFIG_ENUM, IN(id), 0, 0, 0, "", WORDS(LIST), doc, NULL, AT(like)},
+    CONFIG_TOUR_KEYS(TEXT, WORD)
+#undef TEXT
+#undef WORD
+};
+
+const struct config_array config_arrays[] = {
+    {"tours", "a tour", "tours", AT(tours), AT(n_tours), sizeof(struct config_tour),
+     CONFIG_TOURS_MAX, tour_keys, ARRAY_LEN(tour_keys)},
+};
+const size_t config_arrays_len = ARRAY_LEN(config_arrays);
+#undef IN
+#undef AT
 
 /* What one parse carries along. */
 struct parse {
@@ -73,13 +96,23 @@ enum err config_set(char **field, const char *value) {
     return OK;
 }
 
-static const struct config_key *find_key(const char *path) {
-    for (size_t i = 0; i < config_schema_len; i++) {
-        if (strcmp(config_schema[i].path, path) == 0) {
-            return &config_schema[i];
+static const struct config_key *find_key(const struct config_key *keys, size_t n,
+                                         const char *path) {
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(keys[i].path, path) == 0) {
+            return &keys[i];
         }
     }
     return NULL;
+}
+
+static bool is_array(const char *path) {
+    for (size_t i = 0; i < config_arrays_len; i++) {
+        if (strcmp(config_arrays[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* True when keys exist below this path. */
@@ -139,11 +172,11 @@ static enum err set_enum(const struct parse *p, const struct config_key *k, cons
     return OK;
 }
 
-static enum err set_list(const struct parse *p, const struct config_key *k, const json_t *v,
-                         struct config_list *list) {
+static enum err set_list(const struct parse *p, const struct config_key *k, const char *path,
+                         const json_t *v, struct config_list *list) {
     size_t n = json_array_size(v);
     if (!json_is_array(v) || n > CONFIG_LIST_MAX) {
-        return complain(p, ERR_RANGE, k->path, "must be a list of at most %d strings (%s)",
+        return complain(p, ERR_RANGE, path, "must be a list of at most %d strings (%s)",
                         CONFIG_LIST_MAX, k->doc);
     }
     list->items = mem_zalloc(n + 1, sizeof(char *));
@@ -152,10 +185,10 @@ static enum err set_list(const struct parse *p, const struct config_key *k, cons
     }
     for (size_t i = 0; i < n; i++) {
         const char *s = json_string_value(json_array_get(v, i));
-        char path[PATH_MAX_LEN];
-        snprintf(path, sizeof(path), "%s[%zu]", k->path, i);
+        char item[PATH_MAX_LEN];
+        snprintf(item, sizeof(item), "%s[%zu]", path, i);
         if (!s || !*s) {
-            return complain(p, ERR_RANGE, path, "must be a string (%s)", k->doc);
+            return complain(p, ERR_RANGE, item, "must be a string (%s)", k->doc);
         }
         if (config_set(&list->items[i], s) != OK) {
             return ERR_NOMEM;
@@ -165,113 +198,164 @@ static enum err set_list(const struct parse *p, const struct config_key *k, cons
     return OK;
 }
 
-static enum err set_int(const struct parse *p, const struct config_key *k, const json_t *v) {
+static enum err set_int(const struct parse *p, const struct config_key *k, const char *path,
+                        const json_t *v, int64_t *field) {
     json_int_t i = json_integer_value(v);
     if (!json_is_integer(v) || i < k->min || i > k->max) {
-        return complain(p, ERR_RANGE, k->path,
-                        "must be a whole number %" PRId64 "..%" PRId64 " (%s)", k->min, k->max,
-                        k->doc);
+        return complain(p, ERR_RANGE, path, "must be a whole number %" PRId64 "..%" PRId64 " (%s)",
+                        k->min, k->max, k->doc);
     }
-    *(int64_t *)(void *)((char *)p->c + k->offset) = i;
+    *field = i;
     return OK;
 }
 
-static enum err set_value(const struct parse *p, const struct config_key *k, const json_t *v) {
-    void *field = (char *)p->c + k->offset;
+static enum err set_str(const struct parse *p, const struct config_key *k, const char *path,
+                        const json_t *v, char **field) {
+    const char *s = json_string_value(v);
+    bool whole = s && strlen(s) == json_string_length(v);
+    if (k->good && (!whole || !k->good(s))) {
+        return complain(p, ERR_RANGE, path, "must be %s", k->doc);
+    }
+    return whole ? config_set(field, s)
+                 : complain(p, ERR_RANGE, path, "must be a string (%s)", k->doc);
+}
+
+static enum err set_value(const struct parse *p, const struct config_key *k, const char *path,
+                          const json_t *v, void *field) {
     switch (k->type) {
     case CONFIG_STR:
-        if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v)) {
-            return complain(p, ERR_RANGE, k->path, "must be a string (%s)", k->doc);
-        }
-        return config_set(field, json_string_value(v));
+        return set_str(p, k, path, v, field);
     case CONFIG_INT:
-        return set_int(p, k, v);
+        return set_int(p, k, path, v, field);
     case CONFIG_BOOL:
         if (!json_is_boolean(v)) {
-            return complain(p, ERR_RANGE, k->path, "must be true or false (%s)", k->doc);
+            return complain(p, ERR_RANGE, path, "must be true or false (%s)", k->doc);
         }
         *(bool *)field = json_is_true(v);
         return OK;
     case CONFIG_ENUM:
-        return set_enum(p, k, k->path, v, field);
+        return set_enum(p, k, path, v, field);
     case CONFIG_LIST:
-        return set_list(p, k, v, field);
+        return set_list(p, k, path, v, field);
     }
     return ERR_FORMAT;
 }
 
-static const struct config_key tour_record = {.words = WORDS(RECORD_MODES), .doc = "recording"};
-static const struct config_key tour_codec = {.words = WORDS(VIDEO_CODECS), .doc = "video codec"};
-
-static enum err set_tour_field(const struct parse *p, const char *path, const char *key,
-                               const json_t *v) {
-    struct config_tour *t = &p->c->tours[p->c->n_tours - 1];
-    const char *s = json_string_value(v);
-    if (strcmp(key, "name") == 0) {
-        if (!s || !tour_name_valid(s)) {
-            return complain(p, ERR_RANGE, path, "must be 1..64 of A-Z a-z 0-9 _ -");
-        }
-        snprintf(t->name, sizeof(t->name), "%s", s);
-    } else if (strcmp(key, "title") == 0) {
-        if (!s || strlen(s) > NAME_MAX_BYTES) {
-            return complain(p, ERR_RANGE, path, "must be a string of at most 128 bytes");
-        }
-        snprintf(t->title, sizeof(t->title), "%s", s);
-    } else if (strcmp(key, "record") == 0) {
-        return set_enum(p, &tour_record, path, v, &t->record);
-    } else if (strcmp(key, "codec") == 0) {
-        return set_enum(p, &tour_codec, path, v, &t->codec);
-    } else {
-        return complain(p, ERR_UNKNOWN, path,
-                        "unknown key (a tour has name, title, record and codec)");
+/* The default of a key: what another field holds, or what its row says. */
+static enum err set_default(const struct config_key *k, void *field, const void *like) {
+    const int word = (int)k->def;
+    switch (k->type) {
+    case CONFIG_STR:
+        return config_set(field, like ? *(char *const *)like : k->text);
+    case CONFIG_INT:
+        *(int64_t *)field = like ? *(const int64_t *)like : k->def;
+        return OK;
+    case CONFIG_BOOL:
+        *(bool *)field = like ? *(const bool *)like : k->def != 0;
+        return OK;
+    case CONFIG_ENUM:
+        memcpy(field, like ? like : &word, sizeof(word));
+        return OK;
+    case CONFIG_LIST:
+        return OK; /* empty */
     }
-    return OK;
+    return ERR_FORMAT;
 }
 
-/* Defaults of a tour come from recording.default and media.codec, which are read by now. */
-static enum err read_tour(const struct parse *p, size_t index, const json_t *v) {
-    struct config_tour *t = &p->c->tours[p->c->n_tours++];
-    char path[PATH_MAX_LEN];
-    t->record = p->c->recording_default;
-    t->codec = p->c->media_codec;
-    snprintf(path, sizeof(path), "tours[%zu]", index);
-    if (!json_is_object(v)) {
-        return complain(p, ERR_RANGE, path, "must be an object with a name");
-    }
-    const char *key;
-    json_t *member;
-    json_object_foreach((json_t *)v, key, member) {
-        snprintf(path, sizeof(path), "tours[%zu].%s", index, key);
-        enum err e = set_tour_field(p, path, key, member);
+/* ---- lists of objects ---- */
+
+static void *field_of(const struct config *c, size_t offset) {
+    return (char *)c + offset;
+}
+
+static char *entries(const struct config *c, const struct config_array *a) {
+    char *items;
+    memcpy(&items, field_of(c, a->items), sizeof(items));
+    return items;
+}
+
+/* What the keys of an entry are when it does not say. */
+static enum err entry_defaults(const struct config *c, const struct config_array *a, char *entry) {
+    for (size_t i = 0; i < a->n_keys; i++) {
+        const struct config_key *k = &a->keys[i];
+        enum err e = set_default(k, entry + k->offset, k->like ? field_of(c, k->like) : NULL);
         if (e != OK) {
             return e;
         }
     }
-    snprintf(path, sizeof(path), "tours[%zu]", index);
-    if (!t->name[0]) {
-        return complain(p, ERR_RANGE, path, "needs a name");
+    return OK;
+}
+
+/* "a, b and c" */
+static void key_names(const struct config_array *a, char *out, size_t cap) {
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_keys && n < cap; i++) {
+        const char *sep = i == 0 ? "" : i + 1 < a->n_keys ? ", " : " and ";
+        n += (size_t)snprintf(out + n, cap - n, "%s%s", sep, a->keys[i].path);
     }
-    for (size_t i = 0; i + 1 < p->c->n_tours; i++) {
-        if (strcmp(p->c->tours[i].name, t->name) == 0) {
-            return complain(p, ERR_EXISTS, path, "the name \"%s\" is used twice", t->name);
+}
+
+static enum err unknown_in_entry(const struct parse *p, const struct config_array *a,
+                                 const char *path) {
+    char all[256];
+    key_names(a, all, sizeof(all));
+    return complain(p, ERR_UNKNOWN, path, "unknown key (%s has %s)", a->one, all);
+}
+
+/* The first key tells entries apart. */
+static enum err check_name(const struct parse *p, const struct config_array *a, size_t index,
+                           const char *path) {
+    const struct config_key *k = &a->keys[0];
+    const char *items = entries(p->c, a);
+    const char *name = *(char *const *)(const void *)(items + index * a->size + k->offset);
+    if (!*name) {
+        return complain(p, ERR_RANGE, path, "needs a %s", k->path);
+    }
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(*(char *const *)(const void *)(items + i * a->size + k->offset), name) == 0) {
+            return complain(p, ERR_EXISTS, path, "the %s \"%s\" is used twice", k->path, name);
         }
     }
     return OK;
 }
 
-static enum err read_tours(const struct parse *p, const json_t *v) {
-    size_t n = json_array_size(v);
-    if (!json_is_array(v) || n > CONFIG_TOURS_MAX) {
-        return complain(p, ERR_RANGE, "tours", "must be a list of at most %d tours",
-                        CONFIG_TOURS_MAX);
+static enum err read_entry(const struct parse *p, const struct config_array *a, size_t index,
+                           json_t *v) {
+    char *entry = entries(p->c, a) + index * a->size;
+    char path[PATH_MAX_LEN], whole[PATH_MAX_LEN / 2];
+    enum err e = entry_defaults(p->c, a, entry);
+    snprintf(whole, sizeof(whole), "%s[%zu]", a->path, index);
+    if (e == OK && !json_is_object(v)) {
+        return complain(p, ERR_RANGE, whole, "must be an object with a %s", a->keys[0].path);
     }
-    p->c->tours = mem_zalloc(n + 1, sizeof(*p->c->tours));
-    if (!p->c->tours) {
+    const char *key;
+    json_t *member;
+    json_object_foreach(v, key, member) {
+        const struct config_key *k = find_key(a->keys, a->n_keys, key);
+        if (e != OK) {
+            break;
+        }
+        snprintf(path, sizeof(path), "%s.%.60s", whole, key);
+        e = k ? set_value(p, k, path, member, entry + k->offset) : unknown_in_entry(p, a, path);
+    }
+    return e == OK ? check_name(p, a, index, whole) : e;
+}
+
+static enum err read_array(const struct parse *p, const struct config_array *a, const json_t *v) {
+    size_t n = json_array_size(v), *count = field_of(p->c, a->n);
+    if (!json_is_array(v) || n > a->most) {
+        return complain(p, ERR_RANGE, a->path, "must be a list of at most %zu %s", a->most,
+                        a->many);
+    }
+    char *items = mem_zalloc(n + 1, a->size);
+    if (!items) {
         return ERR_NOMEM;
     }
+    memcpy(field_of(p->c, a->items), &items, sizeof(items));
     enum err e = OK;
     for (size_t i = 0; i < n && e == OK; i++) {
-        e = read_tour(p, i, json_array_get(v, i));
+        (*count)++;
+        e = read_entry(p, a, i, json_array_get(v, i));
     }
     return e;
 }
@@ -282,12 +366,32 @@ static enum err read_issuers(const struct parse *p, const json_t *v) {
     return e == OK || e == ERR_NOMEM ? e : complain(p, e, problem.path, "%s", problem.what);
 }
 
+/* The value at a path; NULL when it is not there. */
+static json_t *value_at(json_t *object, const char *path) {
+    for (const char *dot; object && (dot = strchr(path, '.')); path = dot + 1) {
+        object = json_object_getn(object, path, (size_t)(dot - path));
+    }
+    return json_object_get(object, path);
+}
+
+/* After all other keys, which they have defaults from. */
+static enum err read_arrays(const struct parse *p, json_t *root) {
+    enum err e = OK;
+    for (size_t i = 0; i < config_arrays_len && e == OK; i++) {
+        const json_t *v = value_at(root, config_arrays[i].path);
+        e = v ? read_array(p, &config_arrays[i], v) : OK;
+    }
+    return e;
+}
+
+/* ---- the whole ---- */
+
 static enum err read_section(const struct parse *p, const char *prefix, json_t *object);
 
 static enum err read_member(const struct parse *p, const char *path, json_t *v) {
-    const struct config_key *k = find_key(path);
+    const struct config_key *k = find_key(config_schema, config_schema_len, path);
     if (k) {
-        return set_value(p, k, v);
+        return set_value(p, k, path, v, field_of(p->c, k->offset));
     }
     if (!is_section(path)) {
         return unknown_key(p, path);
@@ -304,9 +408,8 @@ static enum err read_section(const struct parse *p, const char *prefix, json_t *
     json_object_foreach(object, key, v) {
         char path[PATH_MAX_LEN];
         snprintf(path, sizeof(path), "%s%s%.60s", prefix, *prefix ? "." : "", key);
-        bool tours = strcmp(path, "tours") == 0;
-        bool issuers = strcmp(path, "auth.issuers") == 0;
-        enum err e = tours ? OK : issuers ? read_issuers(p, v) : read_member(p, path, v);
+        bool issuers = strcmp(path, "auth.issuers") == 0; /* read by themselves */
+        enum err e = is_array(path) ? OK : issuers ? read_issuers(p, v) : read_member(p, path, v);
         if (e != OK) {
             return e;
         }
@@ -317,16 +420,9 @@ static enum err read_section(const struct parse *p, const char *prefix, json_t *
 static enum err set_defaults(struct config *c) {
     for (size_t i = 0; i < config_schema_len; i++) {
         const struct config_key *k = &config_schema[i];
-        void *field = (char *)c + k->offset;
-        if (k->type == CONFIG_INT) {
-            *(int64_t *)field = k->def;
-        } else if (k->type == CONFIG_BOOL) {
-            *(bool *)field = k->def;
-        } else if (k->type == CONFIG_ENUM) {
-            const int value = (int)k->def;
-            memcpy(field, &value, sizeof(value));
-        } else if (k->type == CONFIG_STR && config_set(field, k->text) != OK) {
-            return ERR_NOMEM;
+        enum err e = set_default(k, field_of(c, k->offset), NULL);
+        if (e != OK) {
+            return e;
         }
     }
     return OK;
@@ -355,10 +451,7 @@ static enum err fill(const struct parse *p, json_t *root) {
     if (e == OK) {
         e = read_section(p, "", root);
     }
-    json_t *tours = json_object_get(root, "tours");
-    if (e == OK && tours) {
-        e = read_tours(p, tours);
-    }
+    e = e == OK ? read_arrays(p, root) : e;
     if (e == OK) {
         e = fill_state_dir(p->c);
     }
@@ -429,18 +522,12 @@ enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
     return e;
 }
 
-struct config *config_free(struct config *c) {
-    if (!c) {
-        return NULL;
-    }
-    if (c->auth_hs256_secret) {
-        mem_wipe(c->auth_hs256_secret, strlen(c->auth_hs256_secret));
-    }
-    for (size_t i = 0; i < config_schema_len; i++) {
-        void *field = (char *)c + config_schema[i].offset;
-        if (config_schema[i].type == CONFIG_STR) {
+static void free_fields(const struct config_key *keys, size_t n, char *base) {
+    for (size_t i = 0; i < n; i++) {
+        void *field = base + keys[i].offset;
+        if (keys[i].type == CONFIG_STR) {
             mem_free(*(char **)field);
-        } else if (config_schema[i].type == CONFIG_LIST) {
+        } else if (keys[i].type == CONFIG_LIST) {
             struct config_list *list = field;
             for (size_t j = 0; j < list->n; j++) {
                 mem_free(list->items[j]);
@@ -448,7 +535,24 @@ struct config *config_free(struct config *c) {
             mem_free(list->items);
         }
     }
-    mem_free(c->tours);
+}
+
+struct config *config_free(struct config *c) {
+    if (!c) {
+        return NULL;
+    }
+    if (c->auth_hs256_secret) {
+        mem_wipe(c->auth_hs256_secret, strlen(c->auth_hs256_secret));
+    }
+    free_fields(config_schema, config_schema_len, (char *)c);
+    for (size_t i = 0; i < config_arrays_len; i++) {
+        const struct config_array *a = &config_arrays[i];
+        char *items = entries(c, a);
+        for (size_t j = 0; j < *(size_t *)field_of(c, a->n); j++) {
+            free_fields(a->keys, a->n_keys, items + j * a->size);
+        }
+        mem_free(items);
+    }
     issuer_configs_free(&c->issuers);
     return mem_free(c);
 }

@@ -40,11 +40,15 @@ struct config_list {
     size_t n;
 };
 
+/* An entry of "tours". */
 struct config_tour {
-    char name[TOUR_NAME_MAX + 1];
-    char title[NAME_MAX_BYTES + 1];
-    enum record_mode record;
-    enum codec codec;
+#define TEXT(id, good, must) char *id;
+#define WORD(id, type, like, words, doc) \
+    type id;                             \
+    _Static_assert(sizeof(type) == sizeof(int), "stored through the schema");
+    CONFIG_TOUR_KEYS(TEXT, WORD)
+#undef TEXT
+#undef WORD
 };
 
 struct config {
@@ -78,14 +82,27 @@ struct config_word {
 struct config_key {
     const char *path; /* "listen.port" */
     enum config_type type;
-    size_t offset; /* in struct config */
+    size_t offset; /* in struct config, or in an entry of a list of objects */
     int64_t def, min, max;
     const char *text;                /* default of a string */
     const struct config_word *words; /* CONFIG_ENUM */
     const char *doc;
+    bool (*good)(const char *text); /* a string that must be what doc says; NULL: any */
+    size_t like;                    /* in an entry: where struct config has the default; 0: def */
 };
 extern const struct config_key config_schema[];
 extern const size_t config_schema_len;
+
+/* A list of objects. */
+struct config_array {
+    const char *path, *one, *many; /* "tours", "a tour", "tours" */
+    size_t items, n;   /* offsets in struct config: of the pointer to them, and a size_t */
+    size_t size, most; /* of an entry [bytes]; entries */
+    const struct config_key *keys; /* their paths are those within an entry */
+    size_t n_keys;
+};
+extern const struct config_array config_arrays[];
+extern const size_t config_arrays_len;
 
 /* Parse text (n bytes); `file` is only used in messages. On failure *ret is untouched and why says
  * file, line, key and what would be right. ERR_FORMAT, ERR_RANGE, ERR_UNKNOWN, ERR_NOMEM. The
@@ -96,6 +113,8 @@ enum err config_parse(const char *file, const char *text, size_t n, struct confi
 enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. Wipes the secret. */
 struct config *config_free(struct config *c);
+/* A title of a tour, or of who is in it. */
+bool config_title_valid(const char *text);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */
 enum err config_set(char **field, const char *value);
 

@@ -9,6 +9,16 @@
 
 #define WORKERS_MAX 63 /* of media.workers */
 
+/* Lists of objects, and what an entry has: TEXT(id, good, must), a string that good() takes, and
+ * must says so; WORD(id, type, like, words, doc), an enum, by default what the field `like` of
+ * struct config holds. id is the key. The first names the entry: it must be there, and differ from
+ * those of the others. */
+#define CONFIG_TOUR_KEYS(TEXT, WORD)                                             \
+    TEXT(name, tour_name_valid, "1..64 of A-Z a-z 0-9 _ -")                      \
+    TEXT(title, config_title_valid, "a string of at most 128 bytes")             \
+    WORD(record, enum record_mode, recording_default, RECORD_MODES, "recording") \
+    WORD(codec, enum codec, media_codec, VIDEO_CODECS, "video codec")
+
 #define CONFIG_CONSENT_TEXT                                                       \
     "This tour is recorded: picture and sound. By joining you agree that it is, " \
     "and that your name and the time of this consent are kept with the recording."

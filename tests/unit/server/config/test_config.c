@@ -112,6 +112,29 @@ TEST(config_tours) {
         "t.json:2: \"tours[0].colour\": unknown key (a tour has name, title, record and codec)");
 }
 
+/* All that may go wrong in a list of objects, by its table. */
+TEST(config_lists_of_objects) {
+    refused("{\"tours\": 1}", "t.json:1: \"tours\": must be a list of at most 64 tours");
+    refused("{\"tours\": [\n7]}", "t.json:2: \"tours[0]\": must be an object with a name");
+    refused("{\"tours\": [{\"name\": \"a\",\n\"record\": 1}]}",
+            "t.json:2: \"tours[0].record\": must be \"auto\", \"manual\" or \"off\" (recording)");
+    refused("{\"tours\": [{\"name\": \"a\",\n\"title\": null}]}",
+            "t.json:2: \"tours[0].title\": must be a string of at most 128 bytes");
+    refused("{\"tours\": [{\"]\": 1}]}",
+            "t.json:1: \"tours[0].]\": unknown key (a tour has name, title, record and codec)");
+    for (size_t i = 0; i < config_arrays_len; i++) {
+        const struct config_array *a = &config_arrays[i];
+        EXPECT_EQ(a->keys[0].type, CONFIG_STR); /* the name */
+        for (size_t j = 0; j < a->n_keys; j++) {
+            char text[256], where[128];
+            snprintf(text, sizeof(text), "{\"%s\": [{\"%s\": {}}]}", a->path, a->keys[j].path);
+            snprintf(where, sizeof(where), "\"%s[0].%s\": must be ", a->path, a->keys[j].path);
+            EXPECT(parse(text) == NULL);
+            EXPECT(strstr(why, where) != NULL);
+        }
+    }
+}
+
 /* {"a": {"b": VALUE}} for the path a.b */
 static void wrap(char *out, size_t cap, const char *path, const char *value) {
     size_t n = 0, depth = 1;
@@ -343,8 +366,22 @@ TEST(config_example_names_every_key) {
     REQUIRE(defaults);
     EXPECT_EQ(config_load(TEST_DATA "/../../conf/oriel.json", &shown, why), OK);
     REQUIRE(files_read(TEST_DATA "/../../conf/oriel.json", 1 << 20, &text, &n) == OK);
+    for (size_t i = 0; i < config_arrays_len; i++) { /* their entries are shown in a comment */
+        const struct config_array *a = &config_arrays[i];
+        for (size_t j = 0; j < a->n_keys; j++) {
+            char quoted[64];
+            snprintf(quoted, sizeof(quoted), "\"%s\": ", a->keys[j].path);
+            if (!strstr(text, quoted)) {
+                test_fail(__FILE__, __LINE__, "conf/oriel.json shows no %s of %s", a->keys[j].path,
+                          a->one);
+            }
+        }
+    }
     int line;
     config_strip_comments(text, n, &line);
+    for (size_t i = 0; i < config_arrays_len; i++) {
+        EXPECT(config_line_of(text, config_arrays[i].path) > 1);
+    }
     for (size_t i = 0; shown && i < config_schema_len; i++) {
         const struct config_key *k = &config_schema[i];
         if (config_line_of(text, k->path) == 1) {
