@@ -5,15 +5,13 @@
 
 #include <string.h>
 
-#define CACHE_MIN 64
-#define CACHE_MAX 4096
 #define GAP_MAX 256     /* missing numbers: as many as are asked for (recv/nack.h) */
 #define STORE_STEP 32   /* places that may be left behind with each packet, */
 #define EXPIRE_STEP 512 /* and at once otherwise */
 
 enum err packet_cache_init(struct packet_cache *c, uint32_t cap, us_t age) {
     memset(c, 0, sizeof(*c));
-    if (cap < CACHE_MIN || cap > CACHE_MAX || (cap & (cap - 1)) != 0 || age <= 0) {
+    if (cap < PACKET_CACHE_MIN || cap > PACKET_CACHE_MAX || (cap & (cap - 1)) != 0 || age <= 0) {
         return ERR_RANGE;
     }
     c->ring = mem_zalloc(cap, sizeof(*c->ring));

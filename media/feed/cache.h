@@ -12,6 +12,9 @@
 
 #include <stdbool.h>
 
+#define PACKET_CACHE_MIN 64 /* packets in a ring */
+#define PACKET_CACHE_MAX 4096
+
 struct packet_cache {
     struct media_packet *ring; /* cap places, allocated by packet_cache_init */
     uint32_t cap;              /* power of two */
@@ -25,7 +28,8 @@ struct packet_cache {
     bool fills; /* what lies between is still to come: it does not begin anew for a gap */
 };
 
-/* cap: power of two, 64..4096; age > 0 [us]. ERR_NOMEM leaves *c zeroed, ERR_RANGE too. */
+/* cap: power of two, PACKET_CACHE_MIN..PACKET_CACHE_MAX; age > 0 [us]. ERR_NOMEM leaves *c zeroed,
+ * ERR_RANGE too. */
 enum err packet_cache_init(struct packet_cache *c, uint32_t cap, us_t age);
 /* Drop all references and free the ring. A zeroed struct is allowed. */
 void packet_cache_free(struct packet_cache *c);

@@ -5,8 +5,12 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "media/feed/cache.h"
+#include "media/mix/mixes.h"
+#include "recorder/derived/task.h"
 #include "server/config/config_check.h"
 #include "server/config/config_text.h"
+#include "server/net/ice_tcp.h"
 #include "server/os/files.h"
 
 #include <errno.h>

@@ -85,7 +85,7 @@ static bool store_consistent(const struct config *c, const char **ret_path, cons
 }
 
 static bool media_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
-    int64_t workers = c->media_workers ? c->media_workers : 63;
+    int64_t workers = c->media_workers ? c->media_workers : WORKERS_MAX;
     const struct rule rules[] = {
         {!is_address(c->media_address), "media.address", "must be an IPv4 or IPv6 address"},
         {!all(&c->media_announce, is_announceable), "media.announce",
@@ -113,7 +113,8 @@ static bool media_consistent(const struct config *c, const char **ret_path, cons
 static bool keys_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
         {c->recording_keys_older_files.n > PROVIDER_OLDER_MAX, "recording.keys.older_files",
-         "must be at most 8 files: wrap the keys again (oriel recordings rekey)"},
+         "must be at most " CONFIG_NUMBER(
+             PROVIDER_OLDER_MAX) " files: wrap the keys again (oriel recordings rekey)"},
         {c->recording_keys_provider == WRAPPER_PKCS11 &&
              (!*c->recording_keys_pkcs11_module || !*c->recording_keys_pkcs11_token ||
               !*c->recording_keys_pkcs11_key || !*c->recording_keys_pkcs11_pin_file),
@@ -177,7 +178,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "must start with http:// or https://"},
         {!all(&c->turn_urls, turn_url_ok), "turn.urls",
          "must be a list of URLs such as \"turn:turn.example.com:3478?transport=udp\""},
-        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls", "must be at most 6 URLs"},
+        {c->turn_urls.n > TURN_URLS_MAX, "turn.urls",
+         "must be at most " CONFIG_NUMBER(TURN_URLS_MAX) " URLs"},
         {*c->tls_cert && !*c->tls_key, "tls.cert", "needs tls.key as well"},
         {*c->tls_key && !*c->tls_cert, "tls.key", "needs tls.cert as well"},
         {c->timeouts_peer_s <= c->timeouts_media_silence_s, "timeouts.peer_s",

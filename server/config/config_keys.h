@@ -7,17 +7,28 @@
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 #define ORIEL_SERVER_CONFIG_CONFIG_KEYS_H
 
-#define WORKERS_MAX 63 /* of media.workers */
+/* How many there may be at most: threads are in arrays as long. */
+#define WORKERS_MAX 63   /* of media.workers */
+#define READERS_MAX 16   /* of recording.reader_threads */
+#define UPLOADERS_MAX 16 /* of recording.s3.uploads */
+#define HELPERS_MAX 8    /* of derived.helpers */
+
+/* A constant within a text. */
+#define CONFIG_NUMBER(macro) CONFIG_NUMBER_(macro)
+#define CONFIG_NUMBER_(number) #number
 
 /* Lists of objects, and what an entry has: TEXT(id, good, must), a string that good() takes, and
  * must says so; WORD(id, type, like, words, doc), an enum, by default what the field `like` of
  * struct config holds. id is the key. The first names the entry: it must be there, and differ from
  * those of the others. */
-#define CONFIG_TOUR_KEYS(TEXT, WORD)                                             \
-    TEXT(name, tour_name_valid, "1..64 of A-Z a-z 0-9 _ -")                      \
-    TEXT(title, config_title_valid, "a string of at most 128 bytes")             \
+/* clang-format off */
+#define CONFIG_TOUR_KEYS(TEXT, WORD) \
+    TEXT(name, tour_name_valid, "1.." CONFIG_NUMBER(TOUR_NAME_MAX) " of A-Z a-z 0-9 _ -") \
+    TEXT(title, config_title_valid, \
+         "a string of at most " CONFIG_NUMBER(NAME_MAX_BYTES) " bytes") \
     WORD(record, enum record_mode, recording_default, RECORD_MODES, "recording") \
     WORD(codec, enum codec, media_codec, VIDEO_CODECS, "video codec")
+/* clang-format on */
 
 #define CONFIG_CONSENT_TEXT                                                       \
     "This tour is recorded: picture and sound. By joining you agree that it is, " \
@@ -70,7 +81,8 @@
     INT(media_tcp_packets, "media.tcp_packets", 2048, 64, 1048576, "that wait, per worker") \
     INT(media_packets, "media.packets", 16384, 1024, 1048576, "packet buffers per worker") \
     INT(media_mailbox, "media.mailbox", 4096, 64, 65536, "messages between two threads") \
-    INT(media_cache_packets, "media.cache_packets", 512, 64, 4096, "packets kept per source") \
+    INT(media_cache_packets, "media.cache_packets", 512, PACKET_CACHE_MIN, PACKET_CACHE_MAX, \
+        "packets kept per source") \
     INT(media_microphone_kbps, "media.microphone_kbps", 512, 0, 100000, \
         "most a microphone may send") \
     INT(media_camera_kbps, "media.camera_kbps", 10000, 0, 1000000, "most a camera may send") \
@@ -109,7 +121,8 @@
     INT(mix_listeners_per_tour, "mix.listeners_per_tour", 16, 1, 4096, "of these, in one tour") \
     INT(mix_listeners_per_token, "mix.listeners_per_token", 2, 1, 4096, "of these, of one token") \
     INT(mix_voices, "mix.voices", 64, 1, 1024, "microphones in the mix of a tour, at once") \
-    INT(mix_delay_ms, "mix.delay_ms", 40, 20, 500, "a packet may be late by [ms]") \
+    INT(mix_delay_ms, "mix.delay_ms", 40, MIX_DELAY_MIN / US_PER_MS, MIX_DELAY_MAX / US_PER_MS, \
+        "a packet may be late by [ms]") \
     INT(mix_bitrate, "mix.bitrate", 64000, 6000, 510000, "of a mix [bit/s]")
 
 #define CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST) \
@@ -123,7 +136,7 @@
     INT(limits_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
-    INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, 65535, \
+    INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, ICE_TCP_MAX, \
         "of ICE-TCP, per worker") \
     INT(limits_tcp_connections_per_address, "limits.tcp_connections_per_address", 256, 1, 65535, \
         "of one client") \
@@ -221,7 +234,7 @@
         "of all voices [bit/s]") \
     INT(recording_mix_voices, "recording.mix_voices", 128, 1, 4096, "in the mix at once") \
     INT(recording_mailbox, "recording.mailbox", 8192, 64, 65536, "messages from a worker") \
-    INT(recording_reader_threads, "recording.reader_threads", 2, 1, 16, \
+    INT(recording_reader_threads, "recording.reader_threads", 2, 1, READERS_MAX, \
         "threads that read recordings") \
     INT(recording_retention_days, "recording.retention_days", 0, 0, 36500, \
         "kept so long; 0 = for ever") \
@@ -265,7 +278,8 @@
         "below 1 KiB/s for [s]") \
     INT(recording_s3_request_timeout_s, "recording.s3.request_timeout_s", 300, 1, 3600, \
         "a whole request [s]") \
-    INT(recording_s3_uploads, "recording.s3.uploads", 2, 1, 16, "recordings uploaded at once") \
+    INT(recording_s3_uploads, "recording.s3.uploads", 2, 1, UPLOADERS_MAX, \
+        "recordings uploaded at once") \
     STR(recording_spool_dir, "recording.spool.dir", "", \
         "what waits, empty = spool in recording.dir") \
     INT(recording_spool_reserve_mib, "recording.spool.reserve_mib", 256, 0, 1048576, \
@@ -281,7 +295,7 @@
 
 #define CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST) \
     STR(derived_helper, "derived.helper", "", "the program oriel-media; empty: beside this one") \
-    INT(derived_helpers, "derived.helpers", 1, 0, 8, "at work at once; 0 = none") \
+    INT(derived_helpers, "derived.helpers", 1, 0, HELPERS_MAX, "at work at once; 0 = none") \
     INT(derived_queue, "derived.queue", 64, 1, 1024, "tasks that may wait") \
     INT(derived_memory_mib, "derived.memory_mib", 1024, 256, 65536, "of one helper [MiB]") \
     INT(derived_cpu_s, "derived.cpu_s", 86400, 10, 1000000, "processor time of one task [s]") \
@@ -289,9 +303,11 @@
     INT(derived_reserve_mib, "derived.reserve_mib", 1024, 0, 1048576, "free space left [MiB]") \
     INT(derived_thumbnail_every_s, "derived.thumbnail_every_s", 10, 1, 3600, \
         "a thumbnail each [s]") \
-    INT(derived_thumbnails, "derived.thumbnails", 300, 1, 1024, "in one recording, at most") \
+    INT(derived_thumbnails, "derived.thumbnails", 300, 1, TASK_MOMENTS_MAX, \
+        "in one recording, at most") \
     INT(derived_thumbnail_width, "derived.thumbnail_width", 320, 64, 1280, "[pixels]") \
-    INT(derived_export_width, "derived.export_width", 1280, 320, 3840, "of an export [pixels]") \
+    INT(derived_export_width, "derived.export_width", 1280, 320, TASK_SIDE_MAX, \
+        "of an export [pixels]") \
     INT(derived_export_height, "derived.export_height", 720, 180, 2160, "of an export [pixels]") \
     INT(derived_export_fps, "derived.export_fps", 30, 1, 60, "pictures per second, at most") \
     INT(derived_export_days, "derived.export_days", 7, 1, 3650, "an export is kept for [days]")

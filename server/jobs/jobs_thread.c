@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/config/config_keys.h"
 #include "server/jobs/job_list.h"
 #include "server/jobs/job_orders.h"
 #include "server/jobs/job_requests.h"
@@ -23,8 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUESTS 64 /* under way at once */
-#define HELPERS_MAX 8
+#define REQUESTS 64                   /* under way at once */
 #define FAILED_KEPT (3600 * US_PER_S) /* how long a failure can be asked for [us] */
 #define SWEEP (3600 * US_PER_S)       /* exports to be removed are looked for [us] */
 #define TICK (1 * US_PER_S)           /* of the library's keys [us] */

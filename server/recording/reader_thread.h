@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "recorder/library/library.h"
+#include "server/config/config_keys.h"
 
 struct reader_thread;
 
@@ -65,8 +66,6 @@ struct read_reply {
                    bytes; mem_free it. READ_ALLOWED: NULL, the error alone answers */
     size_t len;
 };
-
-#define READERS_MAX 16
 
 struct reader_thread_config {
     const char *dir, *kek_file;    /* as in recorder_config */

@@ -7,8 +7,6 @@
 #include "recorder/store/uploader.h"
 #include "server/config/config.h"
 
-#define UPLOADERS_MAX 16
-
 struct uploader_threads;
 
 /* Nothing runs yet, but uploader_threads_wake may be called. ERR_NOMEM; the reason in why. */
