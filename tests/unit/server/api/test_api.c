@@ -41,7 +41,7 @@ static char *mint(enum role role, const char *tour) {
 static bool start(void) {
     rim_init(&p.rim);
     struct auth_config auth = {.secret = SECRET, .issuer = "", .audience = ""};
-    p.rim.config.ticket_s = 60;
+    p.rim.config.timeouts_playback_ticket_s = 60;
     p.api = (struct api){.config = &p.rim.config, .loop = &p.rim.loop, .settle = settle};
     p.api.auth = auth_new(&auth);
     p.api.sig = fuzz_sig(&p.seed);

@@ -118,19 +118,19 @@ void rim_init(struct rim *r) {
                                 .public_url = r->empty,
                                 .tls_cert = r->empty,
                                 .tls_key = r->empty,
-                                .max_connections = 32,
-                                .max_per_address = 16,
-                                .max_requests = 8,
-                                .input_mib = 1,
-                                .message_kib = 4,
-                                .body_kib = 64,
-                                .send_queue_kib = 64,
-                                .headers_s = 100,
-                                .body_s = 200,
-                                .http_s = 300,
-                                .ping_s = 400,
-                                .pong_s = 50,
-                                .close_s = 10};
+                                .limits_connections = 32,
+                                .limits_connections_per_address = 16,
+                                .limits_requests_per_address = 8,
+                                .limits_input_mib_per_address = 1,
+                                .limits_message_kib = 4,
+                                .limits_body_kib = 64,
+                                .limits_send_queue_kib = 64,
+                                .timeouts_headers_s = 100,
+                                .timeouts_body_s = 200,
+                                .timeouts_http_s = 300,
+                                .timeouts_ping_s = 400,
+                                .timeouts_pong_s = 50,
+                                .timeouts_close_s = 10};
     r->source.piece = 1000;
 }
 

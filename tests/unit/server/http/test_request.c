@@ -381,7 +381,7 @@ TEST(deadline_between_requests) {
 TEST(limit_of_connections) {
     struct client many[3];
     rim_init(&rim);
-    rim.config.max_connections = 2;
+    rim.config.limits_connections = 2;
     REQUIRE(rim_start(&rim));
     for (size_t i = 0; i < ARRAY_LEN(many); i++) {
         client_open(&many[i], rim.loop.port, NULL);
@@ -402,7 +402,7 @@ TEST(limit_of_connections) {
 
 TEST(limit_of_connections_of_an_address) {
     rim_init(&rim);
-    rim.config.max_per_address = 1;
+    rim.config.limits_connections_per_address = 1;
     REQUIRE(rim_start(&rim));
     client_open(&one, rim.loop.port, "127.0.0.1");
     UNTIL(&rim, rim.loop.open == 1);
@@ -419,7 +419,7 @@ TEST(limit_of_connections_of_an_address) {
 
 TEST(limit_of_requests_at_once) {
     rim_init(&rim);
-    rim.config.max_requests = 1;
+    rim.config.limits_requests_per_address = 1;
     REQUIRE(rim_start(&rim));
     client_open(&one, rim.loop.port, NULL);
     client_open(&two, rim.loop.port, NULL);
@@ -444,8 +444,8 @@ TEST(limit_of_input) {
     static const char piece[65535];
     static struct client many[17];
     rim_init(&rim);
-    rim.config.max_per_address = 32;
-    rim.config.max_requests = 32;
+    rim.config.limits_connections_per_address = 32;
+    rim.config.limits_requests_per_address = 32;
     REQUIRE(rim_start(&rim));
     for (size_t i = 0; i < ARRAY_LEN(many); i++) {
         client_open(&many[i], rim.loop.port, NULL);
@@ -486,7 +486,7 @@ TEST(limit_of_clients_behind_a_proxy) {
     static char proxy[] = "127.0.0.1", *items[] = {proxy};
     struct client first[2];
     rim_init(&rim);
-    rim.config.max_requests = 1;
+    rim.config.limits_requests_per_address = 1;
     rim.config.trusted_proxies = (struct config_list){items, 1};
     REQUIRE(rim_start(&rim));
     for (size_t i = 0; i < ARRAY_LEN(first); i++) {

@@ -249,7 +249,7 @@ TEST(ws_message_without_end) {
 TEST(ws_input_of_an_address) {
     static char text[700 * 1024];
     rim_init(&rim);
-    rim.config.message_kib = 800;
+    rim.config.limits_message_kib = 800;
     REQUIRE(rim_start(&rim));
     REQUIRE(upgraded(&one));
     REQUIRE(upgraded(&two));
