@@ -1,11 +1,11 @@
 #include "server/auth/auth.h"
 
 #include "base/alloc.h"
+#include "base/base64url.h"
 #include "base/check.h"
 #include "base/json_write.h"
 #include "base/owner.h"
 #include "server/auth/auth_secret.h"
-#include "server/auth/base64url.h"
 #include "server/auth/issuer_claims.h"
 #include "server/auth/keyring.h"
 #include "server/os/files.h"

@@ -1,6 +1,6 @@
 #include "server/auth/jwk.h"
 
-#include "server/auth/base64url.h"
+#include "base/base64url.h"
 
 #include <jansson.h>
 

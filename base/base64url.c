@@ -1,4 +1,4 @@
-#include "server/auth/base64url.h"
+#include "base/base64url.h"
 
 static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

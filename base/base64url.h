@@ -1,8 +1,8 @@
 /* Base64url without padding (RFC 7515 section 2). Only the one text that an encoder makes of some
  * bytes is taken for them: no padding, no space, no stray bits at the end, so that a token or a key
  * cannot be written in two ways. Thread: any. */
-#ifndef ORIEL_SERVER_AUTH_BASE64URL_H
-#define ORIEL_SERVER_AUTH_BASE64URL_H
+#ifndef ORIEL_BASE_BASE64URL_H
+#define ORIEL_BASE_BASE64URL_H
 
 #include "base/buffer.h"
 
