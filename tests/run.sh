@@ -165,7 +165,7 @@ need_asan() {
 
 c_files() {
     local folders=() f
-    for f in base media signaling recorder helper server bench tests; do
+    for f in base json media signaling recorder helper server bench tests; do
         [ ! -d $f ] || folders+=("$f")
     done
     find "${folders[@]}" -name node_modules -prune -o -name '*.[ch]' -print
