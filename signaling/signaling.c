@@ -47,7 +47,6 @@ struct sig *sig_new(const struct sig_config *c) {
     list_init(&s->all_tours);
     s->config = *c;
     s->seed = rng_u64(&c->rng);
-    call_init(rng_u32(&c->rng));
     return make_parts(s) ? s : sig_free(s);
 }
 

@@ -5,9 +5,9 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "base/utf8.h"
+#include "json/json_read.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 
 enum field_kind {
     FIELD_TEXT, /* char[size] */
@@ -361,67 +361,72 @@ static bool decode_text(const char *text, const struct field *f, uint8_t *p) {
     }
 }
 
-static bool decode_field(const json_t *o, const struct field *f, uint8_t *u) {
-    const json_t *v = json_object_get(o, f->name);
+static bool decode_field(const struct json *o, const struct field *f, uint8_t *u) {
+    const struct json *v = json_member(o, f->name);
+    const char *text = json_get_string(v, NULL);
     uint8_t *p = u + f->at;
-    int64_t i;
+    bool yes = false;
+    int64_t i = 0;
     if (!v) {
         return !f->needed;
     }
     switch ((enum field_kind)f->kind) {
     case FIELD_BOOL:
-        *p = json_is_true(v);
-        return json_is_boolean(v);
+        if (!json_get_bool(v, &yes)) {
+            return false;
+        }
+        *p = yes;
+        return true;
     case FIELD_MAYBE:
-        *p = json_is_true(v) ? 2 : 1;
-        return json_is_boolean(v);
+        if (!json_get_bool(v, &yes)) {
+            return false;
+        }
+        *p = yes ? 2 : 1;
+        return true;
     case FIELD_INT:
     case FIELD_UINT:
-        i = json_integer_value(v);
-        return json_is_integer(v) && (f->kind == FIELD_INT || i >= 0) &&
+        return json_get_int(v, f->kind == FIELD_INT ? INT64_MIN : 0, INT64_MAX, &i) &&
                store_uint(p, f->size, (uint64_t)i);
     default:
-        return json_is_string(v) && json_string_length(v) == strlen(json_string_value(v)) &&
-               decode_text(json_string_value(v), f, p);
+        return text && decode_text(text, f, p);
     }
 }
 
-static bool decode_key(const json_t *pair, struct segment_key *ret) {
-    const json_t *at = json_array_get(pair, 0), *offset = json_array_get(pair, 1);
-    if (!json_is_integer(at) || !json_is_integer(offset)) {
-        return false;
-    }
-    return json_integer_value(at) >= 0 && json_integer_value(offset) >= 0 &&
-           store_uint((uint8_t *)&ret->at_ms, 4, (uint64_t)json_integer_value(at)) &&
-           store_uint((uint8_t *)&ret->offset, 4, (uint64_t)json_integer_value(offset));
+static bool decode_key(const struct json *pair, struct segment_key *ret) {
+    uint64_t at = 0, offset = 0;
+    bool ok = json_get_uint(json_item(pair, 0), UINT32_MAX, &at) &&
+              json_get_uint(json_item(pair, 1), UINT32_MAX, &offset);
+    ret->at_ms = (uint32_t)at;
+    ret->offset = (uint32_t)offset;
+    return ok;
 }
 
-static bool decode_keys(const json_t *list, struct entry_segment *s) {
-    size_t n = json_array_size(list);
+static bool decode_keys(const struct json *list, struct entry_segment *s) {
+    size_t n = json_count(list);
     s->n_keys = (uint16_t)(n < SEGMENT_KEYS_MAX ? n : SEGMENT_KEYS_MAX);
-    bool ok = !list || json_is_array(list);
+    bool ok = !list || json_kind(list) == JSON_KIND_LIST;
     for (size_t i = 0; ok && i < s->n_keys; i++) {
-        ok = decode_key(json_array_get(list, i), &s->keys[i]);
+        ok = decode_key(json_item(list, i), &s->keys[i]);
     }
     return ok;
 }
 
-static bool decode_init(const json_t *v, struct entry_epoch *e) {
-    const char *hex = v ? json_string_value(v) : "";
+static bool decode_init(const struct json *v, struct entry_epoch *e) {
+    const char *hex = v ? json_get_string(v, NULL) : "";
     size_t n = hex ? strlen(hex) : 1;
     e->init_len = (uint16_t)(n / 2);
     return n % 2 == 0 && n / 2 <= EPOCH_INIT_MAX && hex_decode(e->init, n / 2, hex);
 }
 
-static bool decode_lists(const json_t *o, struct entry *e) {
+static bool decode_lists(const struct json *o, struct entry *e) {
     if (e->type == ENTRY_EPOCH) {
-        return decode_init(json_object_get(o, "init"), &e->u.epoch);
+        return decode_init(json_member(o, "init"), &e->u.epoch);
     }
-    return e->type != ENTRY_SEGMENT || decode_keys(json_object_get(o, "keys"), &e->u.segment);
+    return e->type != ENTRY_SEGMENT || decode_keys(json_member(o, "keys"), &e->u.segment);
 }
 
-static uint8_t decode_type(const json_t *o) {
-    const char *type = json_string_value(json_object_get(o, "type"));
+static uint8_t decode_type(const struct json *o) {
+    const char *type = json_get_string(json_member(o, "type"), NULL);
     for (unsigned i = 0; type && i < ENTRY_TYPE_COUNT; i++) {
         if (strcmp(type, type_names[i]) == 0) {
             return (uint8_t)i;
@@ -430,12 +435,13 @@ static uint8_t decode_type(const json_t *o) {
     return ENTRY_OTHER;
 }
 
-static bool decode_object(const json_t *o, struct entry *e, struct entry_link *link) {
+static bool decode_object(const struct json *o, struct entry *e, struct entry_link *link) {
     static const struct field link_fields[] = {NEEDED("seq", FIELD_UINT, entry_link, seq),
                                                NEEDED("prev", FIELD_HASH, entry_link, prev)};
     static const struct field t_field = NEEDED("t", FIELD_INT, entry, t);
     e->type = decode_type(o);
-    bool ok = json_is_string(json_object_get(o, "type")) && decode_field(o, &t_field, (uint8_t *)e);
+    bool ok =
+        json_get_string(json_member(o, "type"), NULL) && decode_field(o, &t_field, (uint8_t *)e);
     for (size_t i = 0; ok && link && i < ARRAY_LEN(link_fields); i++) {
         ok = decode_field(o, &link_fields[i], (uint8_t *)link);
     }
@@ -449,15 +455,17 @@ static bool decode_object(const json_t *o, struct entry *e, struct entry_link *l
 }
 
 enum err entry_decode(struct bytes line, struct entry *ret, struct entry_link *ret_link) {
+    static const struct json_limits limits = {JOURNAL_LINE_READ_MAX, 32, JOURNAL_LINE_READ_MAX};
+    const struct json *o = NULL;
     struct entry e;
     struct entry_link link;
-    if (line.n > JOURNAL_LINE_READ_MAX || line.n == 0) {
-        return ERR_FORMAT;
+    enum err read = json_read(line.p, line.n, &limits, &o, NULL);
+    if (read != OK) {
+        return read == ERR_NOMEM ? read : ERR_FORMAT;
     }
-    json_t *o = json_loadb((const char *)line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
     memset(&e, 0, sizeof(e));
-    bool ok = json_is_object(o) && decode_object(o, &e, ret_link ? &link : NULL);
-    json_decref(o);
+    bool ok = decode_object(o, &e, ret_link ? &link : NULL);
+    json_free(o);
     if (!ok) {
         return ERR_FORMAT;
     }

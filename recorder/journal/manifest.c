@@ -74,14 +74,12 @@ enum err manifest_encode(const struct manifest *m, const struct signing_key *k, 
     return signed_text_finish(&t, k, ret_text, ret_n);
 }
 
-static bool decode_row(const json_t *row, struct manifest_object *ret) {
-    const char *name = json_string_value(json_array_get(row, 0));
-    const char *erased = json_string_value(json_array_get(row, 3));
-    ret->erased = erased && strcmp(erased, "erased") == 0;
-    return json_array_size(row) == (ret->erased ? 4 : 3) && name &&
-           object_parse_name(name, &ret->id) &&
-           signed_text_count(json_array_get(row, 1), INT64_MAX, &ret->info.size) &&
-           signed_text_hash(json_array_get(row, 2), ret->info.sha256);
+static bool decode_row(const struct json *row, struct manifest_object *ret) {
+    const char *name = json_get_string(json_item(row, 0), NULL);
+    ret->erased = json_string_is(json_item(row, 3), "erased");
+    return json_count(row) == (ret->erased ? 4 : 3) && name && object_parse_name(name, &ret->id) &&
+           json_get_uint(json_item(row, 1), INT64_MAX, &ret->info.size) &&
+           json_get_hex(json_item(row, 2), ret->info.sha256, SHA256_LEN);
 }
 
 static int compare(const void *a, const void *b) {
@@ -122,9 +120,9 @@ enum err manifest_sort(struct manifest *m) {
     return OK;
 }
 
-static enum err decode_objects(const json_t *list, struct manifest *m) {
-    size_t n = json_array_size(list);
-    if (!json_is_array(list) || n > MANIFEST_OBJECTS_MAX) {
+static enum err decode_objects(const struct json *list, struct manifest *m) {
+    size_t n = json_count(list);
+    if (json_kind(list) != JSON_KIND_LIST || n > MANIFEST_OBJECTS_MAX) {
         return ERR_FORMAT;
     }
     m->objects = mem_zalloc(n ? n : 1, sizeof(*m->objects));
@@ -134,7 +132,7 @@ static enum err decode_objects(const json_t *list, struct manifest *m) {
     m->n_objects = n;
     for (size_t i = 0; i < n; i++) {
         /* Sorted and each once, so that manifest_find may search by halves. */
-        if (!decode_row(json_array_get(list, i), &m->objects[i]) ||
+        if (!decode_row(json_item(list, i), &m->objects[i]) ||
             (i && compare(&m->objects[i - 1], &m->objects[i]) >= 0)) {
             return ERR_FORMAT;
         }
@@ -143,45 +141,44 @@ static enum err decode_objects(const json_t *list, struct manifest *m) {
 }
 
 /* The signature covers the list and the root; they must say the same. */
-static bool root_fits(const json_t *o, const struct manifest *m) {
+static bool root_fits(const struct json *o, const struct manifest *m) {
     uint8_t said[SHA256_LEN], root[SHA256_LEN];
     if (m->format == MANIFEST_SEALED) {
         return true;
     }
     manifest_root(m, root);
-    return signed_text_hash(json_object_get(o, "root"), said) &&
+    return json_get_hex(json_member(o, "root"), said, SHA256_LEN) &&
            memcmp(said, root, sizeof(root)) == 0;
 }
 
-static enum err decode_line(const json_t *o, struct manifest *m) {
-    const json_t *journal = json_object_get(o, "journal");
-    const char *id = json_string_value(json_object_get(o, "recording"));
-    const char *reason = json_string_value(json_object_get(o, "reason"));
+static enum err decode_line(const struct json *o, struct manifest *m) {
+    const struct json *journal = json_member(o, "journal");
+    const char *id = json_get_string(json_member(o, "recording"), NULL);
     uint64_t version, objects, duration, format;
-    if (!signed_text_count(json_object_get(o, "manifest"), MANIFEST_CLEAR, &format) || !format ||
-        !id || !id_parse(id, &m->recording) || !reason || strlen(reason) >= sizeof(m->reason) ||
-        !signed_text_count(json_object_get(o, "version"), UINT32_MAX, &version) ||
-        !signed_text_count(json_object_get(o, "duration"), INT64_MAX, &duration) ||
-        !signed_text_count(json_object_get(journal, "entries"), INT64_MAX, &m->journal.entries) ||
-        !signed_text_count(json_object_get(journal, "objects"), UINT32_MAX, &objects) ||
-        !signed_text_hash(json_object_get(journal, "head"), m->journal.hash)) {
+    if (!json_get_uint(json_member(o, "manifest"), MANIFEST_CLEAR, &format) || !format || !id ||
+        !id_parse(id, &m->recording) ||
+        !json_get_text(json_member(o, "reason"), m->reason, sizeof(m->reason)) ||
+        !json_get_uint(json_member(o, "version"), UINT32_MAX, &version) ||
+        !json_get_uint(json_member(o, "duration"), INT64_MAX, &duration) ||
+        !json_get_uint(json_member(journal, "entries"), INT64_MAX, &m->journal.entries) ||
+        !json_get_uint(json_member(journal, "objects"), UINT32_MAX, &objects) ||
+        !json_get_hex(json_member(journal, "head"), m->journal.hash, SHA256_LEN)) {
         return ERR_FORMAT;
     }
-    snprintf(m->reason, sizeof(m->reason), "%s", reason);
     m->format = (uint8_t)format;
     m->version = (uint32_t)version;
     m->duration = (us_t)duration;
     m->journal.objects = (uint32_t)objects;
-    enum err e = decode_objects(json_object_get(o, "objects"), m);
+    enum err e = decode_objects(json_member(o, "objects"), m);
     return e == OK && !root_fits(o, m) ? ERR_FORMAT : e;
 }
 
 enum err manifest_decode(struct bytes text, const struct signing_key *k, struct manifest *ret) {
     struct manifest m = {0};
-    json_t *o = NULL;
+    const struct json *o = NULL;
     enum err e = signed_text_open(text, k, &o);
     e = e == OK ? decode_line(o, &m) : e;
-    json_decref(o);
+    json_free(o);
     if (e != OK) {
         manifest_clear(&m);
         return e;

@@ -61,9 +61,9 @@ static enum err read_entry(const struct object_plain *plain, const struct entry_
         return ERR_AUTH;
     }
     size_t rest = plain->n - LENGTH_LEN, n = be32(plain->p + rest);
-    if (n > rest || entry_decode(bytes_of(plain->p + rest - n, n), &e, NULL) != OK ||
-        e.type != ENTRY_SEGMENT) {
-        return ERR_AUTH;
+    enum err error = n > rest ? ERR_AUTH : entry_decode(bytes_of(plain->p + rest - n, n), &e, NULL);
+    if (error != OK || e.type != ENTRY_SEGMENT) {
+        return error == ERR_NOMEM ? error : ERR_AUTH;
     }
     struct entry_segment *s = &e.u.segment;
     if (!id_eq(&s->track, &seg->track) || s->epoch != seg->epoch || s->number != seg->number ||

@@ -163,20 +163,20 @@ void supplement_clear(struct supplement *s) {
 
 /* ---- reading ---- */
 
-static bool number32(const json_t *v, uint32_t *ret) {
+static bool number32(const struct json *v, uint32_t *ret) {
     uint64_t n;
-    bool ok = signed_text_count(v, UINT32_MAX, &n);
+    bool ok = json_get_uint(v, UINT32_MAX, &n);
     *ret = (uint32_t)n;
     return ok;
 }
 
-static enum err read_object(struct supplement *s, const json_t *row) {
-    const char *name = json_string_value(json_array_get(row, 0));
+static enum err read_object(struct supplement *s, const struct json *row) {
+    const char *name = json_get_string(json_item(row, 0), NULL);
     struct object_id o;
     struct object_info info;
-    if (json_array_size(row) != 3 || !name || !object_parse_name(name, &o) ||
-        !signed_text_count(json_array_get(row, 1), INT64_MAX, &info.size) ||
-        !signed_text_hash(json_array_get(row, 2), info.sha256) ||
+    if (json_count(row) != 3 || !name || !object_parse_name(name, &o) ||
+        !json_get_uint(json_item(row, 1), INT64_MAX, &info.size) ||
+        !json_get_hex(json_item(row, 2), info.sha256, SHA256_LEN) ||
         !id_eq(&o.recording, &s->recording) || o.type < OBJECT_THUMBNAIL ||
         o.type > OBJECT_EXPORT) {
         return ERR_FORMAT;
@@ -184,13 +184,13 @@ static enum err read_object(struct supplement *s, const json_t *row) {
     return supplement_add_object(s, &o, &info);
 }
 
-static enum err read_thumbnail(struct supplement *s, const json_t *row) {
+static enum err read_thumbnail(struct supplement *s, const struct json *row) {
     struct supplement_thumbnail t;
     uint64_t at, width, height;
-    if (!number32(json_array_get(row, 0), &t.number) ||
-        !signed_text_count(json_array_get(row, 1), INT64_MAX, &at) ||
-        !signed_text_count(json_array_get(row, 2), UINT16_MAX, &width) ||
-        !signed_text_count(json_array_get(row, 3), UINT16_MAX, &height)) {
+    if (!number32(json_item(row, 0), &t.number) ||
+        !json_get_uint(json_item(row, 1), INT64_MAX, &at) ||
+        !json_get_uint(json_item(row, 2), UINT16_MAX, &width) ||
+        !json_get_uint(json_item(row, 3), UINT16_MAX, &height)) {
         return ERR_FORMAT;
     }
     t.at = (us_t)at;
@@ -199,59 +199,56 @@ static enum err read_thumbnail(struct supplement *s, const json_t *row) {
     return supplement_add_thumbnail(s, &t);
 }
 
-static enum err read_export(struct supplement *s, const json_t *row) {
+static enum err read_export(struct supplement *s, const struct json *row) {
     struct supplement_export x = {0};
-    const char *layout = json_string_value(json_object_get(row, "layout"));
     uint64_t created;
-    if (!number32(json_object_get(row, "number"), &x.number) ||
-        !number32(json_object_get(row, "parts"), &x.parts) || !layout ||
-        strlen(layout) >= sizeof(x.layout) ||
-        !signed_text_count(json_object_get(row, "created"), INT64_MAX, &created) ||
-        !signed_text_count(json_object_get(row, "bytes"), INT64_MAX, &x.bytes)) {
+    if (!number32(json_member(row, "number"), &x.number) ||
+        !number32(json_member(row, "parts"), &x.parts) ||
+        !json_get_text(json_member(row, "layout"), x.layout, sizeof(x.layout)) ||
+        !json_get_uint(json_member(row, "created"), INT64_MAX, &created) ||
+        !json_get_uint(json_member(row, "bytes"), INT64_MAX, &x.bytes)) {
         return ERR_FORMAT;
     }
     x.created.us = (int64_t)created;
-    snprintf(x.layout, sizeof(x.layout), "%s", layout);
     return supplement_add_export(s, &x);
 }
 
-static enum err read_rows(struct supplement *s, const json_t *list,
-                          enum err (*read)(struct supplement *s, const json_t *row)) {
-    enum err e = json_is_array(list) ? OK : ERR_FORMAT;
-    for (size_t i = 0; e == OK && i < json_array_size(list); i++) {
-        e = read(s, json_array_get(list, i));
+static enum err read_rows(struct supplement *s, const struct json *list,
+                          enum err (*read)(struct supplement *s, const struct json *row)) {
+    enum err e = json_kind(list) == JSON_KIND_LIST ? OK : ERR_FORMAT;
+    for (size_t i = 0; e == OK && i < json_count(list); i++) {
+        e = read(s, json_item(list, i));
     }
     return e;
 }
 
-static enum err decode_line(const json_t *o, struct supplement *s) {
-    const char *id = json_string_value(json_object_get(o, "recording"));
+static enum err decode_line(const struct json *o, struct supplement *s) {
+    const char *id = json_get_string(json_member(o, "recording"), NULL);
     uint64_t format;
-    if (!signed_text_count(json_object_get(o, "supplement"), INT64_MAX, &format)) {
+    if (!json_get_uint(json_member(o, "supplement"), INT64_MAX, &format)) {
         return ERR_FORMAT;
     }
     if (format != 1) {
         return ERR_UNSUPPORTED;
     }
-    if (!id || !id_parse(id, &s->recording) ||
-        !number32(json_object_get(o, "version"), &s->version) || s->version == 0 ||
-        !number32(json_object_get(o, "next_export"), &s->next_export)) {
+    if (!id || !id_parse(id, &s->recording) || !number32(json_member(o, "version"), &s->version) ||
+        s->version == 0 || !number32(json_member(o, "next_export"), &s->next_export)) {
         return ERR_FORMAT;
     }
-    s->thumbnails = json_is_true(json_object_get(o, "thumbnails_made"));
-    s->waveforms = json_is_true(json_object_get(o, "waveforms_made"));
-    enum err e = read_rows(s, json_object_get(o, "thumbnails"), read_thumbnail);
-    e = e == OK ? read_rows(s, json_object_get(o, "exports"), read_export) : e;
-    e = e == OK ? read_rows(s, json_object_get(o, "objects"), read_object) : e;
+    s->thumbnails = json_says_true(json_member(o, "thumbnails_made"));
+    s->waveforms = json_says_true(json_member(o, "waveforms_made"));
+    enum err e = read_rows(s, json_member(o, "thumbnails"), read_thumbnail);
+    e = e == OK ? read_rows(s, json_member(o, "exports"), read_export) : e;
+    e = e == OK ? read_rows(s, json_member(o, "objects"), read_object) : e;
     return e == OK ? manifest_sort(&s->list) : e == ERR_FULL ? ERR_FORMAT : e;
 }
 
 enum err supplement_decode(struct bytes text, const struct signing_key *k, struct supplement *ret) {
     struct supplement s = {0};
-    json_t *o = NULL;
+    const struct json *o = NULL;
     enum err e = signed_text_open(text, k, &o);
     e = e == OK ? decode_line(o, &s) : e;
-    json_decref(o);
+    json_free(o);
     if (e != OK) {
         supplement_clear(&s);
         return e;

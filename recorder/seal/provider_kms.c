@@ -13,8 +13,8 @@
 #include "recorder/seal/secret.h"
 #include "recorder/store/http.h"
 #include "recorder/store/sigv4.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,8 @@
 #define TIMEOUT (10 * US_PER_S)
 #define TARGET "TrentService."
 #define TYPE "application/x-amz-json-1.1"
+
+static const struct json_limits answer_limits = {ANSWER_MAX, 16, 1024};
 
 struct kms {
     struct provider_kms_config c; /* strings are in `text` */
@@ -142,11 +144,11 @@ static const struct fault {
 };
 
 /* What the service says is wrong: {"__type":"...#NAME","message":"..."}. */
-static enum err refused(int status, const json_t *o, char *why) {
-    const char *type = json_string_value(json_object_get(o, "__type"));
+static enum err refused(int status, const struct json *o, char *why) {
+    const char *type = json_get_string(json_member(o, "__type"), NULL);
     const char *name = type ? strrchr(type, '#') : NULL;
-    const char *said = json_string_value(json_object_get(o, "message"));
-    said = said ? said : json_string_value(json_object_get(o, "Message"));
+    const char *said = json_get_string(json_member(o, "message"), NULL);
+    said = said ? said : json_get_string(json_member(o, "Message"), NULL);
     name = name ? name + 1 : type ? type : "";
     struct fault f = {name, status >= 500 || status == 429 ? ERR_AGAIN : ERR_IO,
                       status >= 500 || status == 429 ? "slow" : "gone"};
@@ -159,12 +161,12 @@ static enum err refused(int status, const json_t *o, char *why) {
 }
 
 struct answer {
-    json_t *o;                                 /* the object; NULL: none */
+    const struct json *o;                      /* the object; NULL: none */
     char plain[BASE64_MAX(PROVIDER_WRAP_MAX)]; /* its "Plaintext"; "": it has none that fits */
 };
 
 static void answer_free(struct answer *a) {
-    json_decref(a->o);
+    json_free(a->o);
     mem_wipe(a, sizeof(*a));
 }
 
@@ -204,15 +206,17 @@ static enum err ask(const struct kms *k, const char *verb, struct buffer *body, 
     if (e == OK) {
         take_plain(&a.body, ret);
     }
-    json_t *o = e == OK && a.body.p ? json_loadb(a.body.p, a.body.n, 0, NULL) : NULL;
-    if (e == OK && a.status != 200) {
-        e = refused(a.status, o, why);
-    } else if (e == OK && !json_is_object(o)) {
+    enum err read = e == OK ? json_read(a.body.p, a.body.n, &answer_limits, &ret->o, NULL) : e;
+    if (e == OK && read == ERR_NOMEM) {
+        snprintf(why, WHY_MAX, "out of memory");
+        e = read;
+    } else if (e == OK && a.status != 200) {
+        e = refused(a.status, ret->o, why);
+    } else if (e == OK && read != OK) {
         snprintf(why, WHY_MAX, "gone: the key service answers something that is no JSON object");
         e = ERR_IO;
     }
     http_answer_free(&a);
-    ret->o = o;
     return e;
 }
 
@@ -257,12 +261,13 @@ static bool same_key(const char *said, const char *meant) {
     return n >= m && strcmp(said + n - m, meant) == 0 && (n == m || said[n - m - 1] == '/');
 }
 
-static enum err read_wrap(const struct kms *k, const json_t *o, struct key_wrap *ret, char *why) {
+static enum err read_wrap(const struct kms *k, const struct json *o, struct key_wrap *ret,
+                          char *why) {
     struct key_wrap w = {.provider = PROVIDER_KMS, .version = 2};
     size_t n = 0;
-    const char *blob = json_string_value(json_object_get(o, "CiphertextBlob"));
+    const char *blob = json_get_string(json_member(o, "CiphertextBlob"), NULL);
     if (!get_base64(blob, w.bytes, sizeof(w.bytes), &n) || n == 0 ||
-        !same_key(json_string_value(json_object_get(o, "KeyId")), k->c.key)) {
+        !same_key(json_get_string(json_member(o, "KeyId"), NULL), k->c.key)) {
         snprintf(why, WHY_MAX, "gone: the key service's answer has no wrap under the right key");
         return ERR_IO;
     }

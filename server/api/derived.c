@@ -9,9 +9,9 @@
 #include "server/api/tasks.h"
 #include "server/http/respond.h"
 #include "server/os/log.h"
+#include "json/json_read.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,14 +79,16 @@ static int layout_of_body(const struct request *r) {
     if (r->body.n == 0) {
         return TASK_LAYOUT_FACES;
     }
-    json_t *o = json_loadb(r->body.p, r->body.n, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *value = json_object_get(o, "layout");
-    const char *name = json_string_value(value);
-    int layout = !json_is_object(o) ? -1
-                 : json_object_size(o) == (size_t)(value != NULL) && (name || !value)
-                     ? library_layout_from_name(name ? name : "faces")
-                     : -1;
-    json_decref(o);
+    const struct json_limits limits = {.bytes = 4096, .depth = 1, .values = 1};
+    const struct json *o = NULL;
+    if (json_read(r->body.p, r->body.n, &limits, &o, NULL) != OK) {
+        return -1;
+    }
+    const struct json *value = json_member(o, "layout");
+    const char *name = value ? json_get_string(value, NULL) : "faces";
+    bool ok = name && json_count(o) == (size_t)(value != NULL);
+    int layout = ok ? library_layout_from_name(name) : -1;
+    json_free(o);
     return layout;
 }
 

@@ -7,8 +7,8 @@
 #include "server/api/tasks.h"
 #include "server/http/respond.h"
 #include "server/os/log.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,11 +94,14 @@ void orders_shred_person(struct request *r) {
 
 /* {"reason":"..."}: a hold without a reason is one that nobody dares to release. */
 static bool reason_of_body(const struct request *r, char *out, size_t cap) {
-    json_t *o = r->body.n ? json_loadb(r->body.p, r->body.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    const char *why = json_string_value(json_object_get(o, "reason"));
-    bool ok = why && json_object_size(o) == 1 && *why && strlen(why) < cap;
-    snprintf(out, cap, "%s", ok ? why : "");
-    json_decref(o);
+    const struct json_limits limits = {.bytes = 4096, .depth = 1, .values = 1};
+    const struct json *o = NULL;
+    *out = '\0';
+    if (json_read(r->body.p, r->body.n, &limits, &o, NULL) != OK) {
+        return false;
+    }
+    bool ok = json_get_text(json_member(o, "reason"), out, cap) && *out && json_count(o) == 1;
+    json_free(o);
     return ok;
 }
 

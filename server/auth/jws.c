@@ -1,32 +1,32 @@
 #include "server/auth/jws.h"
 
 #include "base/base64url.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <strings.h>
 
 /* The JSON object in n characters of base64url. */
-static enum sig_code read_object(const char *s, size_t n, json_t **ret) {
+static enum sig_code read_object(const char *s, size_t n, const struct json **ret) {
+    static const struct json_limits limits = {BASE64URL_BYTES(JWS_PART_MAX), JWS_DEPTH_MAX,
+                                              JWS_VALUES_MAX};
     uint8_t text[BASE64URL_BYTES(JWS_PART_MAX)];
-    json_error_t error;
     size_t len = 0;
     if (n > JWS_PART_MAX || !base64url_decode(s, n, text, &len)) {
         return SIG_TOKEN_MALFORMED;
     }
-    json_t *o = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
+    enum err e = json_read(text, len, &limits, ret, NULL);
     mem_wipe(text, len);
-    if (!o && json_error_code(&error) == json_error_duplicate_key) {
-        return SIG_TOKEN_DOUBLED;
-    }
-    *ret = o;
-    return json_is_object(o) ? SIG_OK : SIG_TOKEN_MALFORMED;
+    return e == OK           ? SIG_OK
+           : e == ERR_EXISTS ? SIG_TOKEN_DOUBLED
+           : e == ERR_NOMEM  ? SIG_INTERNAL
+                             : SIG_TOKEN_MALFORMED;
 }
 
 /* RFC 9068 calls an access token at+jwt; a token for a logout, an event or a proof of possession
  * may have the same issuer, and is no way in. */
-static bool type_ok(const json_t *header) {
-    const json_t *typ = json_object_get(header, "typ");
-    const char *s = json_string_value(typ);
+static bool type_ok(const struct json *header) {
+    const struct json *typ = json_member(header, "typ");
+    const char *s = json_get_string(typ, NULL);
     if (s && strncasecmp(s, "application/", 12) == 0) {
         s += 12;
     }
@@ -34,11 +34,11 @@ static bool type_ok(const json_t *header) {
 }
 
 static enum sig_code read_header(struct jws *j) {
-    const json_t *kid = json_object_get(j->header, "kid");
-    j->kid = json_string_value(kid);
-    j->algorithm = jws_algorithm_from(json_string_value(json_object_get(j->header, "alg")));
+    const struct json *kid = json_member(j->header, "kid");
+    j->kid = json_get_string(kid, NULL);
+    j->algorithm = jws_algorithm_from(json_get_string(json_member(j->header, "alg"), NULL));
     /* RFC 7515 section 4.1.11: who does not understand an extension refuses, and we know none. */
-    if (json_object_get(j->header, "crit") || (kid && !j->kid)) {
+    if (json_member(j->header, "crit") || (kid && !j->kid)) {
         return SIG_TOKEN_MALFORMED;
     }
     return j->algorithm == JWS_NONE ? SIG_TOKEN_ALGORITHM
@@ -78,7 +78,7 @@ enum sig_code jws_read(const char *token, size_t n, struct jws *ret) {
 }
 
 void jws_free(struct jws *j) {
-    json_decref(j->header);
-    json_decref(j->claims);
+    json_free(j->header);
+    json_free(j->claims);
     *j = (struct jws){0};
 }

@@ -6,25 +6,28 @@
 #include "server/auth/algorithm.h"
 #include "signaling/words/codes.h"
 
-struct json_t; /* of jansson */
+struct json;
 
 /* Zero, or what jws_read made of a token; jws_free lets go of it. */
 struct jws {
-    struct json_t *header, *claims; /* objects in which no member is there twice */
-    enum jws_algorithm algorithm;   /* what the header asks for */
-    const char *kid;                /* in header; NULL: none */
-    struct bytes input;             /* what was signed; in the token */
-    struct bytes signature;         /* in raw; may be empty */
+    const struct json *header, *claims; /* objects in which no member is there twice */
+    enum jws_algorithm algorithm;       /* what the header asks for */
+    const char *kid;                    /* in header; NULL: none */
+    struct bytes input;                 /* what was signed; in the token */
+    struct bytes signature;             /* in raw; may be empty */
     uint8_t raw[JWS_SIGNATURE_MAX + 2];
 };
 
-#define JWS_PART_MAX 8192 /* [characters] of header and claims each, in base64url */
+#define JWS_PART_MAX 8192   /* [characters] of header and claims each, in base64url */
+#define JWS_DEPTH_MAX 32    /* objects and lists within each other */
+#define JWS_VALUES_MAX 2048 /* in header and claims each */
 
 /* SIG_OK; else *ret is zeroed. SIG_TOKEN_MALFORMED: not three parts of base64url with two JSON
- * objects, or the header asks for an extension (crit); SIG_TOKEN_DOUBLED: a member is there twice,
- * of which somebody else may have read the other one; SIG_TOKEN_TYPE: a typ that is not a plain
- * token's (RFC 8725 section 3.11); SIG_TOKEN_ALGORITHM: an alg that is none of ours. The n bytes of
- * token, in which there is no NUL, must outlive *ret. */
+ * objects within these limits, or the header asks for an extension (crit); SIG_TOKEN_DOUBLED: a
+ * member is there twice, of which somebody else may have read the other one; SIG_TOKEN_TYPE: a typ
+ * that is not a plain token's (RFC 8725 section 3.11); SIG_TOKEN_ALGORITHM: an alg that is none of
+ * ours; SIG_INTERNAL: no memory. The n bytes of token, in which there is no NUL, must outlive *ret.
+ */
 enum sig_code jws_read(const char *token, size_t n, struct jws *ret);
 /* Safe on a zeroed one. */
 void jws_free(struct jws *j);

@@ -2,8 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
-
-#include <jansson.h>
+#include "json/json_read.h"
 
 struct keyring {
     struct {
@@ -82,7 +81,7 @@ static bool find(const struct keyring *r, const char *iss, size_t *ret_i) {
 }
 
 enum sig_code keyring_verify(const struct keyring *r, const struct jws *j, size_t *ret_i) {
-    if (!find(r, json_string_value(json_object_get(j->claims, "iss")), ret_i)) {
+    if (!find(r, json_get_string(json_member(j->claims, "iss"), NULL), ret_i)) {
         return SIG_TOKEN_ISSUER;
     }
     const struct issuer_config *c = &r->at[*ret_i].c;

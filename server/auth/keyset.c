@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "server/auth/jwk.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static enum err complain(enum err e, size_t i, char why[WHY_MAX]) {
     return e;
 }
 
-static enum err add_jwk(struct keyset *s, const json_t *o, enum keyset_source from) {
+static enum err add_jwk(struct keyset *s, const struct json *o, enum keyset_source from) {
     struct jws_key *key = NULL;
     const char *kid = NULL;
     enum err e = jwk_read(o, from == KEYSET_PRIVATE, &key, &kid);
@@ -57,10 +57,10 @@ static enum err add_jwk(struct keyset *s, const json_t *o, enum keyset_source fr
     return e == OK ? add(s, key, kid) : e;
 }
 
-static enum err read_jwks(struct keyset *s, const json_t *list, enum keyset_source from,
+static enum err read_jwks(struct keyset *s, const struct json *list, enum keyset_source from,
                           char why[WHY_MAX]) {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        enum err e = add_jwk(s, json_array_get(list, i), from);
+    for (size_t i = 0; i < json_count(list); i++) {
+        enum err e = add_jwk(s, json_item(list, i), from);
         bool fatal =
             e == ERR_NOMEM || e == ERR_FULL || (from == KEYSET_PRIVATE && e != ERR_UNSUPPORTED);
         if (e != OK && fatal) {
@@ -73,21 +73,25 @@ static enum err read_jwks(struct keyset *s, const json_t *list, enum keyset_sour
 
 static enum err read_json(struct keyset *s, const char *text, size_t n, enum keyset_source from,
                           char why[WHY_MAX]) {
-    json_error_t error;
-    json_t *o = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    const json_t *list = json_object_get(o, "keys");
-    enum err e = ERR_FORMAT;
-    if (!o) {
-        snprintf(why, WHY_MAX, "line %d: %.100s", error.line, error.text);
-    } else if (json_is_array(list)) {
+    static const struct json_limits limits = {KEYSET_TEXT_MAX, KEYSET_DEPTH_MAX, KEYSET_VALUES_MAX};
+    const struct json *o = NULL;
+    struct json_error error;
+    enum err e = json_read(text, n, &limits, &o, &error);
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "line %u: %.100s", error.at.line, error.what);
+        return e == ERR_NOMEM ? e : ERR_FORMAT;
+    }
+    const struct json *list = json_member(o, "keys");
+    e = ERR_FORMAT;
+    if (json_kind(list) == JSON_KIND_LIST) {
         e = read_jwks(s, list, from, why);
-    } else if (!list && json_object_get(o, "kty")) {
+    } else if (!list && json_member(o, "kty")) {
         e = add_jwk(s, o, from);
         e = e == OK ? OK : complain(e, 0, why);
     } else {
         snprintf(why, WHY_MAX, "is no JWK Set (RFC 7517): it has no list of keys");
     }
-    json_decref(o);
+    json_free(o);
     return e;
 }
 

@@ -7,6 +7,8 @@
 
 #define KEYSET_KEYS_MAX 32           /* in one set; a longer one is refused */
 #define KEYSET_TEXT_MAX (256 * 1024) /* [bytes] of a file or an answer */
+#define KEYSET_DEPTH_MAX 16          /* of JSON: objects and lists within each other */
+#define KEYSET_VALUES_MAX 16384      /* of JSON */
 #define KEYSET_KID_MAX 256           /* [bytes] a longer kid names no key of ours */
 #define KEYSET_TRIES 4               /* keys that one token is tried with */
 

@@ -4,13 +4,12 @@
 
 #include "recorder/library/library.h"
 #include "server/config/config.h"
-
-#include <jansson.h>
+#include "json/json_read.h"
 
 /* Call `each` for every recording that the query (its limit and cursor aside) asks for, newest
  * first; at most `most` of them, 0: all. CLI_OK, or a status after a message. */
 int cli_recordings_walk(struct library *l, const struct library_query *query, unsigned most,
-                        void (*each)(void *ctx, json_t *recording), void *ctx);
+                        void (*each)(void *ctx, const struct json *recording), void *ctx);
 /* list [--json] [--limit N] [--tour T] [--find WORDS] [--person WORDS] [--state S] [--from TIME]
  * [--to TIME]; argv[0] is "list". */
 int cli_recordings_list(struct library *l, int argc, char **argv);

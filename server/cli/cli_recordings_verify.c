@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/json_write.h"
 #include "server/cli/cli.h"
 #include "server/os/files.h"
 #include "server/recording/public_keys.h"
@@ -16,16 +17,19 @@ static const char *const result_names[RESULT_COUNT] = {"ok", "damaged", "shredde
 struct verification {
     struct library *library;
     bool json, no_key;
-    const char *id; /* of the one under way */
-    bool chain;     /* its sealed objects were checked, and none was opened */
-    json_t *findings;
+    const char *id;              /* of the one under way */
+    bool chain;                  /* its sealed objects were checked, and none was opened */
+    struct buffer out, findings; /* of --json: all of it, and of the one under way */
     unsigned n[RESULT_COUNT];
 };
 
 static void say(void *ctx, const char *object, const char *what) {
     struct verification *v = ctx;
     if (v->json) {
-        json_array_append_new(v->findings, json_pack("{s:s,s:s}", "object", object, "what", what));
+        json_open(&v->findings, NULL, '{');
+        json_put_string(&v->findings, "object", object);
+        json_put_string(&v->findings, "what", what);
+        json_close(&v->findings, '}');
     } else {
         printf("%s  %s: %s\n", v->id, object, what);
     }
@@ -59,32 +63,45 @@ static void print(const struct verification *v, enum result r, enum err e) {
     }
 }
 
-/* Verify one; with --json what was found goes to `out`. */
-static enum result verify(struct verification *v, const char *id, json_t *out) {
+/* What is sealed can be checked without its key, too. */
+static enum err check(struct verification *v, const char *id) {
+    enum err e = v->no_key ? ERR_DENIED : library_verify(v->library, id, say, v);
+    v->chain = lacks_key(e);
+    return v->chain ? library_verify_chain(v->library, id, say, v) : e;
+}
+
+static void add_result(struct verification *v, enum result r) {
+    json_open(&v->out, NULL, '{');
+    json_put_string(&v->out, "id", v->id);
+    json_put_string(&v->out, "result", result_names[r]);
+    json_put_bool(&v->out, "opened", !v->chain);
+    json_open(&v->out, "findings", '[');
+    buffer_put(&v->out, v->findings.p, v->findings.n);
+    v->out.bad = v->out.bad || v->findings.bad;
+    json_close(&v->out, ']');
+    json_close(&v->out, '}');
+    buffer_free(&v->findings);
+}
+
+/* Verify one. */
+static void verify(struct verification *v, const char *id) {
     char name[RECORDING_ID_LEN + 1];
     snprintf(name, sizeof(name), "%.32s", id);
     v->id = name;
-    v->findings = v->json ? json_array() : NULL;
-    enum err e = v->no_key ? ERR_DENIED : library_verify(v->library, id, say, v);
-    v->chain = lacks_key(e);
-    if (v->chain) {
-        /* Signature and sealed objects can be checked all the same. */
-        e = library_verify_chain(v->library, id, say, v);
-    }
+    enum err e = check(v, id);
     enum result r = result_of(e);
     v->n[r]++;
     if (v->json) {
-        json_array_append_new(out,
-                              json_pack("{s:s,s:s,s:b,s:o}", "id", name, "result", result_names[r],
-                                        "opened", !v->chain, "findings", v->findings));
+        add_result(v, r);
     } else {
         print(v, r, e);
     }
-    return r;
 }
 
-static void each_id(void *ctx, json_t *recording) {
-    json_array_append(ctx, json_object_get(recording, "id"));
+static void each_id(void *ctx, const struct json *recording) {
+    char id[RECORDING_ID_LEN + 1] = "";
+    json_get_text(json_member(recording, "id"), id, sizeof(id));
+    buffer_put(ctx, id, sizeof(id));
 }
 
 /* A terminal shows where it is; a log gets a line for every hundred. */
@@ -96,32 +113,49 @@ static void progress(size_t done, size_t all) {
     }
 }
 
-static int verify_all(struct verification *v, json_t *out) {
+static int verify_all(struct verification *v) {
     struct library_query everything = {0};
-    json_t *ids = json_array();
-    int status = cli_recordings_walk(v->library, &everything, 0, each_id, ids);
-    size_t n = json_array_size(ids);
+    struct buffer ids = {0};
+    int status = cli_recordings_walk(v->library, &everything, 0, each_id, &ids);
+    size_t n = ids.n / (RECORDING_ID_LEN + 1);
+    if (status == CLI_OK && ids.bad) {
+        status = cli_fail(CLI_FAILED, "recordings: %s", err_name(ERR_NOMEM));
+    }
     for (size_t i = 0; status == CLI_OK && i < n; i++) {
-        verify(v, json_string_value(json_array_get(ids, i)), out);
+        verify(v, ids.p + i * (RECORDING_ID_LEN + 1));
         progress(i + 1, n);
     }
-    json_decref(ids);
+    buffer_free(&ids);
     return status;
 }
 
-static void print_summary(const struct verification *v, json_t *recordings) {
-    if (!v->json) {
-        printf("%u ok, %u damaged, %u shredded, %u could not be checked\n", v->n[RESULT_OK],
-               v->n[RESULT_DAMAGED], v->n[RESULT_SHREDDED], v->n[RESULT_FAILED]);
-        return;
-    }
-    json_t *o = json_pack("{s:O}", "recordings", recordings);
+static int print_json(struct verification *v) {
+    const struct json_limits limits = {BUFFER_MAX, 8, BUFFER_MAX};
+    const struct json *o = NULL;
+    struct buffer shown = {0};
+    json_close(&v->out, ']');
     for (size_t i = 0; i < RESULT_COUNT; i++) {
-        json_object_set_new(o, result_names[i], json_integer(v->n[i]));
+        json_put_uint(&v->out, result_names[i], v->n[i]);
     }
-    json_dumpf(o, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(o);
+    json_close(&v->out, '}');
+    bool ok = !v->out.bad && json_read(v->out.p, v->out.n, &limits, &o, NULL) == OK;
+    json_put_indented(&shown, o, 0);
+    ok = ok && !shown.bad;
+    if (ok) {
+        printf("%s\n", shown.p);
+    }
+    json_free(o);
+    buffer_free(&shown);
+    return ok ? CLI_OK : cli_fail(CLI_FAILED, "recordings: %s", err_name(ERR_NOMEM));
+}
+
+static int print_summary(struct verification *v) {
+    if (v->json) {
+        return print_json(v);
+    }
+    printf("%u ok, %u damaged, %u shredded, %u could not be checked\n", v->n[RESULT_OK],
+           v->n[RESULT_DAMAGED], v->n[RESULT_SHREDDED], v->n[RESULT_FAILED]);
+    return CLI_OK;
 }
 
 struct options {
@@ -179,16 +213,17 @@ int cli_recordings_verify(struct library *l, int argc, char **argv) {
         return status;
     }
     struct verification v = {.library = l, .json = o.json, .no_key = o.no_key};
-    json_t *out = json_array();
     bool all = strcmp(o.what, "--all") == 0;
+    json_open(&v.out, NULL, '{');
+    json_open(&v.out, "recordings", '[');
     if (all) {
-        status = verify_all(&v, out);
+        status = verify_all(&v);
     } else {
-        verify(&v, o.what, out);
+        verify(&v, o.what);
     }
     if (status == CLI_OK && (all || v.json)) {
-        print_summary(&v, out);
+        status = print_summary(&v);
     }
-    json_decref(out);
+    buffer_free(&v.out);
     return status == CLI_OK && v.n[RESULT_DAMAGED] + v.n[RESULT_FAILED] ? CLI_FAILED : status;
 }

@@ -1,5 +1,4 @@
-/* Reading, storing and freeing; the rules that join several keys are in config_check.c. The only
- * part of the server's configuration that includes jansson. */
+/* Reading, storing and freeing; the rules that join several keys are in config_check.c. */
 #include "server/config/config.h"
 
 #include "base/alloc.h"
@@ -12,10 +11,10 @@
 #include "server/config/config_text.h"
 #include "server/net/ice_tcp.h"
 #include "server/os/files.h"
+#include "json/json_read.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -73,14 +72,16 @@ const size_t config_arrays_len = ARRAY_LEN(config_arrays);
 /* What one parse carries along. */
 struct parse {
     const char *file, *text;
+    size_t n; /* [bytes] of text */
     char *why;
     struct config *c;
 };
 
 __attribute__((format(printf, 4, 5))) static enum err
 complain(const struct parse *p, enum err e, const char *path, const char *fmt, ...) {
-    int n =
-        snprintf(p->why, WHY_MAX, "%s:%d: \"%s\": ", p->file, config_line_of(p->text, path), path);
+    struct json_place at;
+    json_place_find(p->text, p->n, path, &at);
+    int n = snprintf(p->why, WHY_MAX, "%s:%u: \"%s\": ", p->file, at.line, path);
     if (n > 0 && n < WHY_MAX) {
         va_list ap;
         va_start(ap, fmt);
@@ -165,8 +166,8 @@ static void enum_names(const struct config_word *words, char *out, size_t cap) {
 }
 
 static enum err set_enum(const struct parse *p, const struct config_key *k, const char *path,
-                         const json_t *v, void *field) {
-    const struct config_word *w = find_word(k->words, json_string_value(v));
+                         const struct json *v, void *field) {
+    const struct config_word *w = find_word(k->words, json_get_string(v, NULL));
     if (!w) {
         char all[128];
         enum_names(k->words, all, sizeof(all));
@@ -177,9 +178,9 @@ static enum err set_enum(const struct parse *p, const struct config_key *k, cons
 }
 
 static enum err set_list(const struct parse *p, const struct config_key *k, const char *path,
-                         const json_t *v, struct config_list *list) {
-    size_t n = json_array_size(v);
-    if (!json_is_array(v) || n > CONFIG_LIST_MAX) {
+                         const struct json *v, struct config_list *list) {
+    size_t n = json_count(v);
+    if (json_kind(v) != JSON_KIND_LIST || n > CONFIG_LIST_MAX) {
         return complain(p, ERR_RANGE, path, "must be a list of at most %d strings (%s)",
                         CONFIG_LIST_MAX, k->doc);
     }
@@ -188,7 +189,7 @@ static enum err set_list(const struct parse *p, const struct config_key *k, cons
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        const char *s = json_string_value(json_array_get(v, i));
+        const char *s = json_get_string(json_item(v, i), NULL);
         char item[PATH_MAX_LEN];
         snprintf(item, sizeof(item), "%s[%zu]", path, i);
         if (!s || !*s) {
@@ -203,39 +204,34 @@ static enum err set_list(const struct parse *p, const struct config_key *k, cons
 }
 
 static enum err set_int(const struct parse *p, const struct config_key *k, const char *path,
-                        const json_t *v, int64_t *field) {
-    json_int_t i = json_integer_value(v);
-    if (!json_is_integer(v) || i < k->min || i > k->max) {
+                        const struct json *v, int64_t *field) {
+    if (!json_get_int(v, k->min, k->max, field)) {
         return complain(p, ERR_RANGE, path, "must be a whole number %" PRId64 "..%" PRId64 " (%s)",
                         k->min, k->max, k->doc);
     }
-    *field = i;
     return OK;
 }
 
 static enum err set_str(const struct parse *p, const struct config_key *k, const char *path,
-                        const json_t *v, char **field) {
-    const char *s = json_string_value(v);
-    bool whole = s && strlen(s) == json_string_length(v);
-    if (k->good && (!whole || !k->good(s))) {
+                        const struct json *v, char **field) {
+    const char *s = json_get_string(v, NULL);
+    if (k->good && (!s || !k->good(s))) {
         return complain(p, ERR_RANGE, path, "must be %s", k->doc);
     }
-    return whole ? config_set(field, s)
-                 : complain(p, ERR_RANGE, path, "must be a string (%s)", k->doc);
+    return s ? config_set(field, s) : complain(p, ERR_RANGE, path, "must be a string (%s)", k->doc);
 }
 
 static enum err set_value(const struct parse *p, const struct config_key *k, const char *path,
-                          const json_t *v, void *field) {
+                          const struct json *v, void *field) {
     switch (k->type) {
     case CONFIG_STR:
         return set_str(p, k, path, v, field);
     case CONFIG_INT:
         return set_int(p, k, path, v, field);
     case CONFIG_BOOL:
-        if (!json_is_boolean(v)) {
+        if (!json_get_bool(v, field)) {
             return complain(p, ERR_RANGE, path, "must be true or false (%s)", k->doc);
         }
-        *(bool *)field = json_is_true(v);
         return OK;
     case CONFIG_ENUM:
         return set_enum(p, k, path, v, field);
@@ -324,30 +320,26 @@ static enum err check_name(const struct parse *p, const struct config_array *a, 
 }
 
 static enum err read_entry(const struct parse *p, const struct config_array *a, size_t index,
-                           json_t *v) {
+                           const struct json *v) {
     char *entry = entries(p->c, a) + index * a->size;
     char path[PATH_MAX_LEN], whole[PATH_MAX_LEN / 2];
     enum err e = entry_defaults(p->c, a, entry);
     snprintf(whole, sizeof(whole), "%s[%zu]", a->path, index);
-    if (e == OK && !json_is_object(v)) {
+    if (e == OK && json_kind(v) != JSON_KIND_OBJECT) {
         return complain(p, ERR_RANGE, whole, "must be an object with a %s", a->keys[0].path);
     }
-    const char *key;
-    json_t *member;
-    json_object_foreach(v, key, member) {
-        const struct config_key *k = find_key(a->keys, a->n_keys, key);
-        if (e != OK) {
-            break;
-        }
-        snprintf(path, sizeof(path), "%s.%.60s", whole, key);
-        e = k ? set_value(p, k, path, member, entry + k->offset) : unknown_in_entry(p, a, path);
+    for (struct json_walk w = {0}; e == OK && json_next(v, &w);) {
+        const struct config_key *k = find_key(a->keys, a->n_keys, w.name);
+        snprintf(path, sizeof(path), "%s.%.60s", whole, w.name);
+        e = k ? set_value(p, k, path, w.value, entry + k->offset) : unknown_in_entry(p, a, path);
     }
     return e == OK ? check_name(p, a, index, whole) : e;
 }
 
-static enum err read_array(const struct parse *p, const struct config_array *a, const json_t *v) {
-    size_t n = json_array_size(v), *count = field_of(p->c, a->n);
-    if (!json_is_array(v) || n > a->most) {
+static enum err read_array(const struct parse *p, const struct config_array *a,
+                           const struct json *v) {
+    size_t n = json_count(v), *count = field_of(p->c, a->n);
+    if (json_kind(v) != JSON_KIND_LIST || n > a->most) {
         return complain(p, ERR_RANGE, a->path, "must be a list of at most %zu %s", a->most,
                         a->many);
     }
@@ -359,30 +351,32 @@ static enum err read_array(const struct parse *p, const struct config_array *a, 
     enum err e = OK;
     for (size_t i = 0; i < n && e == OK; i++) {
         (*count)++;
-        e = read_entry(p, a, i, json_array_get(v, i));
+        e = read_entry(p, a, i, json_item(v, i));
     }
     return e;
 }
 
-static enum err read_issuers(const struct parse *p, const json_t *v) {
+static enum err read_issuers(const struct parse *p, const struct json *v) {
     struct issuer_problem problem;
     enum err e = issuer_configs_read(v, &p->c->issuers, &problem);
     return e == OK || e == ERR_NOMEM ? e : complain(p, e, problem.path, "%s", problem.what);
 }
 
 /* The value at a path; NULL when it is not there. */
-static json_t *value_at(json_t *object, const char *path) {
+static const struct json *value_at(const struct json *object, const char *path) {
+    char name[PATH_MAX_LEN];
     for (const char *dot; object && (dot = strchr(path, '.')); path = dot + 1) {
-        object = json_object_getn(object, path, (size_t)(dot - path));
+        snprintf(name, sizeof(name), "%.*s", (int)(dot - path), path);
+        object = json_member(object, name);
     }
-    return json_object_get(object, path);
+    return object ? json_member(object, path) : NULL;
 }
 
 /* After all other keys, which they have defaults from. */
-static enum err read_arrays(const struct parse *p, json_t *root) {
+static enum err read_arrays(const struct parse *p, const struct json *root) {
     enum err e = OK;
     for (size_t i = 0; i < config_arrays_len && e == OK; i++) {
-        const json_t *v = value_at(root, config_arrays[i].path);
+        const struct json *v = value_at(root, config_arrays[i].path);
         e = v ? read_array(p, &config_arrays[i], v) : OK;
     }
     return e;
@@ -390,9 +384,9 @@ static enum err read_arrays(const struct parse *p, json_t *root) {
 
 /* ---- the whole ---- */
 
-static enum err read_section(const struct parse *p, const char *prefix, json_t *object);
+static enum err read_section(const struct parse *p, const char *prefix, const struct json *object);
 
-static enum err read_member(const struct parse *p, const char *path, json_t *v) {
+static enum err read_member(const struct parse *p, const char *path, const struct json *v) {
     const struct config_key *k = find_key(config_schema, config_schema_len, path);
     if (k) {
         return set_value(p, k, path, v, field_of(p->c, k->offset));
@@ -400,20 +394,20 @@ static enum err read_member(const struct parse *p, const char *path, json_t *v) 
     if (!is_section(path)) {
         return unknown_key(p, path);
     }
-    if (!json_is_object(v)) {
+    if (json_kind(v) != JSON_KIND_OBJECT) {
         return complain(p, ERR_RANGE, path, "must be an object");
     }
     return read_section(p, path, v);
 }
 
-static enum err read_section(const struct parse *p, const char *prefix, json_t *object) {
-    const char *key;
-    json_t *v;
-    json_object_foreach(object, key, v) {
+static enum err read_section(const struct parse *p, const char *prefix, const struct json *object) {
+    for (struct json_walk w = {0}; json_next(object, &w);) {
         char path[PATH_MAX_LEN];
-        snprintf(path, sizeof(path), "%s%s%.60s", prefix, *prefix ? "." : "", key);
+        snprintf(path, sizeof(path), "%s%s%.60s", prefix, *prefix ? "." : "", w.name);
         bool issuers = strcmp(path, "auth.issuers") == 0; /* read by themselves */
-        enum err e = is_array(path) ? OK : issuers ? read_issuers(p, v) : read_member(p, path, v);
+        enum err e = is_array(path) ? OK
+                     : issuers      ? read_issuers(p, w.value)
+                                    : read_member(p, path, w.value);
         if (e != OK) {
             return e;
         }
@@ -450,7 +444,7 @@ static enum err fill_state_dir(struct config *c) {
     return OK;
 }
 
-static enum err fill(const struct parse *p, json_t *root) {
+static enum err fill(const struct parse *p, const struct json *root) {
     enum err e = set_defaults(p->c);
     if (e == OK) {
         e = read_section(p, "", root);
@@ -468,22 +462,22 @@ static enum err fill(const struct parse *p, json_t *root) {
 
 static enum err parse_text(const char *file, char *text, size_t n, struct config *c,
                            char why[WHY_MAX]) {
+    static const struct json_limits limits = {CONFIG_FILE_MAX, 16, 65536};
     int line = 1;
     if (config_strip_comments(text, n, &line) != OK) {
         snprintf(why, WHY_MAX, "%s:%d: this comment is not closed", file, line);
         return ERR_FORMAT;
     }
-    json_error_t error;
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-        snprintf(why, WHY_MAX, "%s:%d: %s", file, root ? 1 : error.line,
-                 root ? "must be a JSON object" : error.text);
-        json_decref(root);
-        return ERR_FORMAT;
+    const struct json *root = NULL;
+    struct json_error error;
+    enum err e = json_read(text, n, &limits, &root, &error);
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "%s:%u: %s", file, error.at.line, error.what);
+        return e == ERR_NOMEM ? e : ERR_FORMAT;
     }
-    struct parse p = {file, text, why, c};
-    enum err e = fill(&p, root);
-    json_decref(root);
+    struct parse p = {file, text, n, why, c};
+    e = fill(&p, root);
+    json_free(root);
     return e;
 }
 

@@ -1,4 +1,4 @@
-/* JSON with comments: blanking the comments and finding where a key stands. Pure functions. */
+/* JSON with comments: blanking the comments, and names that are alike. Pure functions. */
 #ifndef ORIEL_SERVER_CONFIG_CONFIG_TEXT_H
 #define ORIEL_SERVER_CONFIG_CONFIG_TEXT_H
 
@@ -10,9 +10,6 @@
  * column of everything else are kept. ERR_FORMAT for a comment that is not closed: *ret_line is
  * the line where it starts. */
 enum err config_strip_comments(char *text, size_t n, int *ret_line);
-/* The line (from 1) of the member or element `path` ("tours[1].name") in valid JSON text; 1 when
- * it is not there. */
-int config_line_of(const char *text, const char *path);
 /* Edit distance of two names, at most cap. */
 unsigned config_distance(const char *a, const char *b, unsigned cap);
 

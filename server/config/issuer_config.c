@@ -2,9 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "json/json_read.h"
 
 #include <arpa/inet.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,18 +86,19 @@ bool issuer_url_ok(const char *url) {
 /* ---- members ---- */
 
 /* A copy of a string of 1..ISSUER_TEXT_MAX bytes. */
-static enum err set_text(const struct reading *r, const char *member, const json_t *v, char **out) {
-    const char *s = json_string_value(v);
-    size_t n = json_string_length(v);
-    if (!s || n == 0 || n > ISSUER_TEXT_MAX || strlen(s) != n) {
+static enum err set_text(const struct reading *r, const char *member, const struct json *v,
+                         char **out) {
+    size_t n;
+    const char *s = json_get_string(v, &n);
+    if (n == 0 || n > ISSUER_TEXT_MAX) {
         return complain(r, ERR_RANGE, member, "must be a string of 1..%d bytes", ISSUER_TEXT_MAX);
     }
     *out = mem_strdup(s);
     return *out ? OK : ERR_NOMEM;
 }
 
-static enum err set_name(struct reading *r, const char *member, const json_t *v) {
-    const char *s = json_string_value(v);
+static enum err set_name(struct reading *r, const char *member, const struct json *v) {
+    const char *s = json_get_string(v, NULL);
     if (!s || strlen(s) > ISSUER_NAME_MAX || !tour_name_valid(s)) {
         return complain(r, ERR_RANGE, member, "must be 1..%d of A-Z a-z 0-9 _ -", ISSUER_NAME_MAX);
     }
@@ -105,18 +106,18 @@ static enum err set_name(struct reading *r, const char *member, const json_t *v)
     return OK;
 }
 
-static enum err set_issuer(struct reading *r, const char *member, const json_t *v) {
+static enum err set_issuer(struct reading *r, const char *member, const struct json *v) {
     return set_text(r, member, v, &r->c->issuer);
 }
 
-static enum err set_audience(struct reading *r, const char *member, const json_t *v) {
+static enum err set_audience(struct reading *r, const char *member, const struct json *v) {
     return set_text(r, member, v, &r->c->audience);
 }
 
-static enum err set_algorithms(struct reading *r, const char *member, const json_t *v) {
-    bool bad = !json_is_array(v) || json_array_size(v) == 0;
-    for (size_t i = 0; i < json_array_size(v); i++) {
-        enum jws_algorithm a = jws_algorithm_from(json_string_value(json_array_get(v, i)));
+static enum err set_algorithms(struct reading *r, const char *member, const struct json *v) {
+    bool bad = json_kind(v) != JSON_KIND_LIST || json_count(v) == 0;
+    for (size_t i = 0; i < json_count(v); i++) {
+        enum jws_algorithm a = jws_algorithm_from(json_get_string(json_item(v, i), NULL));
         bad = bad || a == JWS_NONE;
         r->c->algorithms |= 1u << a;
     }
@@ -125,7 +126,7 @@ static enum err set_algorithms(struct reading *r, const char *member, const json
                : OK;
 }
 
-static enum err set_keys(struct reading *r, const char *member, const json_t *v) {
+static enum err set_keys(struct reading *r, const char *member, const struct json *v) {
     static const char *const members[] = {"secret_file", "keys_file", "keys_url"};
     if (r->c->keys) {
         return complain(r, ERR_RANGE, member, "stands beside another place for keys: one is right");
@@ -141,52 +142,48 @@ static enum err set_keys(struct reading *r, const char *member, const json_t *v)
     return e;
 }
 
-static enum err set_ca_file(struct reading *r, const char *member, const json_t *v) {
+static enum err set_ca_file(struct reading *r, const char *member, const struct json *v) {
     return set_text(r, member, v, &r->c->ca_file);
 }
 
-static enum err set_number(const struct reading *r, const char *member, const json_t *v,
+static enum err set_number(const struct reading *r, const char *member, const struct json *v,
                            int64_t max, int64_t *out) {
-    json_int_t i = json_integer_value(v);
-    if (!json_is_integer(v) || i < 0 || i > max) {
-        return complain(r, ERR_RANGE, member, "must be a whole number 0..%lld", (long long)max);
-    }
-    *out = i;
-    return OK;
+    bool ok = json_get_int(v, 0, max, out);
+    return ok ? OK
+              : complain(r, ERR_RANGE, member, "must be a whole number 0..%lld", (long long)max);
 }
 
-static enum err set_leeway(struct reading *r, const char *member, const json_t *v) {
+static enum err set_leeway(struct reading *r, const char *member, const struct json *v) {
     return set_number(r, member, v, LEEWAY_MAX, &r->c->leeway_s);
 }
 
-static enum err set_lifetime(struct reading *r, const char *member, const json_t *v) {
+static enum err set_lifetime(struct reading *r, const char *member, const struct json *v) {
     return set_number(r, member, v, LIFETIME_MAX, &r->c->max_lifetime_s);
 }
 
 /* "groups", or ["realm_access", "roles"] for a claim within a claim. */
-static enum err set_role_claim(struct reading *r, const char *member, const json_t *v) {
-    size_t n = json_is_array(v) ? json_array_size(v) : 1;
+static enum err set_role_claim(struct reading *r, const char *member, const struct json *v) {
+    bool list = json_kind(v) == JSON_KIND_LIST;
+    size_t n = list ? json_count(v) : 1;
     if (n == 0 || n > ISSUER_PATH_MAX) {
         return complain(r, ERR_RANGE, member, "must be the name of a claim, or a list of %d",
                         ISSUER_PATH_MAX);
     }
     enum err e = OK;
     for (size_t i = 0; i < n && e == OK; i++) {
-        e = set_text(r, member, json_is_array(v) ? json_array_get(v, i) : v, &r->c->role_claim[i]);
+        e = set_text(r, member, list ? json_item(v, i) : v, &r->c->role_claim[i]);
     }
     return e;
 }
 
-static enum err set_tour_claim(struct reading *r, const char *member, const json_t *v) {
+static enum err set_tour_claim(struct reading *r, const char *member, const struct json *v) {
     return set_text(r, member, v, &r->c->tour_claim);
 }
 
-static enum err set_roles(struct reading *r, const char *member, const json_t *v) {
+static enum err set_roles(struct reading *r, const char *member, const struct json *v) {
     struct issuer_config *c = r->c;
-    const char *from;
-    json_t *to;
-    size_t n = json_object_size(v);
-    if (!json_is_object(v) || n == 0 || n > ISSUER_ROLES_MAX) {
+    size_t n = json_count(v);
+    if (json_kind(v) != JSON_KIND_OBJECT || n == 0 || n > ISSUER_ROLES_MAX) {
         return complain(r, ERR_RANGE, member,
                         "must be an object of 1..%d like {\"a group\": \"agent\"}",
                         ISSUER_ROLES_MAX);
@@ -195,14 +192,15 @@ static enum err set_roles(struct reading *r, const char *member, const json_t *v
     if (!c->roles) {
         return ERR_NOMEM;
     }
-    json_object_foreach((json_t *)v, from, to) {
+    for (struct json_walk w = {0}; json_next(v, &w);) {
         struct issuer_role *role = &c->roles[c->n_roles++];
-        role->to = json_is_string(to) ? role_from_name(json_string_value(to)) : ROLE_NONE;
+        const char *to = json_get_string(w.value, NULL);
+        role->to = to ? role_from_name(to) : ROLE_NONE;
         if (role->to == ROLE_NONE) {
             return complain(r, ERR_RANGE, member,
-                            "\"%.64s\" must become \"buyer\", \"agent\" or \"ops\"", from);
+                            "\"%.64s\" must become \"buyer\", \"agent\" or \"ops\"", w.name);
         }
-        role->from = mem_strdup(from);
+        role->from = mem_strdup(w.name);
         if (!role->from) {
             return ERR_NOMEM;
         }
@@ -212,7 +210,7 @@ static enum err set_roles(struct reading *r, const char *member, const json_t *v
 
 static const struct {
     const char *name;
-    enum err (*set)(struct reading *r, const char *member, const json_t *v);
+    enum err (*set)(struct reading *r, const char *member, const struct json *v);
 } members[] = {
     {"name", set_name},
     {"issuer", set_issuer},
@@ -257,24 +255,22 @@ static enum err check(const struct reading *r, const struct issuer_configs *befo
     return OK;
 }
 
-static enum err read_one(struct reading *r, const json_t *o, const struct issuer_configs *l) {
-    const char *key;
-    json_t *v;
-    if (!json_is_object(o)) {
+static enum err read_one(struct reading *r, const struct json *o, const struct issuer_configs *l) {
+    if (json_kind(o) != JSON_KIND_OBJECT) {
         return complain(r, ERR_RANGE, "", "must be an object");
     }
-    json_object_foreach((json_t *)o, key, v) {
+    for (struct json_walk w = {0}; json_next(o, &w);) {
         size_t i = 0;
-        while (i < ARRAY_LEN(members) && strcmp(members[i].name, key) != 0) {
+        while (i < ARRAY_LEN(members) && strcmp(members[i].name, w.name) != 0) {
             i++;
         }
         if (i == ARRAY_LEN(members)) {
-            return complain(r, ERR_UNKNOWN, key,
+            return complain(r, ERR_UNKNOWN, w.name,
                             "unknown key (an issuer has name, issuer, audience, algorithms, "
                             "keys_url, ca_file, keys_file, secret_file, leeway_s, "
                             "max_lifetime_s, role_claim, roles and tour_claim)");
         }
-        enum err e = members[i].set(r, key, v);
+        enum err e = members[i].set(r, w.name, w.value);
         if (e != OK) {
             return e;
         }
@@ -282,10 +278,10 @@ static enum err read_one(struct reading *r, const json_t *o, const struct issuer
     return check(r, l);
 }
 
-enum err issuer_configs_read(const struct json_t *list, struct issuer_configs *ret,
+enum err issuer_configs_read(const struct json *list, struct issuer_configs *ret,
                              struct issuer_problem *problem) {
-    size_t n = json_array_size(list);
-    if (!json_is_array(list) || n > ISSUERS_MAX) {
+    size_t n = json_count(list);
+    if (json_kind(list) != JSON_KIND_LIST || n > ISSUERS_MAX) {
         snprintf(problem->path, sizeof(problem->path), "auth.issuers");
         snprintf(problem->what, sizeof(problem->what), "must be a list of at most %d issuers",
                  ISSUERS_MAX);
@@ -296,7 +292,7 @@ enum err issuer_configs_read(const struct json_t *list, struct issuer_configs *r
     for (size_t i = 0; i < n && e == OK; i++) {
         struct reading r = {&ret->at[ret->n++], i, problem};
         *r.c = (struct issuer_config){.leeway_s = ISSUER_DEFAULT, .max_lifetime_s = ISSUER_DEFAULT};
-        e = read_one(&r, json_array_get(list, i), ret);
+        e = read_one(&r, json_item(list, i), ret);
     }
     return e;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct json_t; /* of jansson */
+struct json;
 
 #define ISSUERS_MAX 16       /* in "auth.issuers" */
 #define ISSUER_NAME_MAX 16   /* [bytes] of A-Z a-z 0-9 _ - */
@@ -54,7 +54,7 @@ struct issuer_problem {
 
 /* Read the list. ERR_RANGE, ERR_UNKNOWN, ERR_EXISTS with *problem; ERR_NOMEM. *ret, zeroed before,
  * is for issuer_configs_free in any case. */
-enum err issuer_configs_read(const struct json_t *list, struct issuer_configs *ret,
+enum err issuer_configs_read(const struct json *list, struct issuer_configs *ret,
                              struct issuer_problem *problem);
 /* Safe on a zeroed one, which it leaves. */
 void issuer_configs_free(struct issuer_configs *l);

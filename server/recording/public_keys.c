@@ -1,9 +1,10 @@
 #include "server/recording/public_keys.h"
 
+#include "base/base64url.h"
 #include "base/bytes.h"
 #include "base/json_write.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -11,22 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BASE64_MAX 64 /* [bytes] of 44 with the NUL */
+#define KEY_CHARACTERS 43 /* of base64url */
+#define BASE64_MAX 64     /* [bytes] of 44 with the NUL */
 #define PEM_MAX 128
 #define SPACES " \t\r\n"
 /* DER of SubjectPublicKeyInfo before the 32 bytes of an Ed25519 key (RFC 8410 section 4). */
 static const uint8_t spki[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0};
 
-/* Base64url without padding (RFC 7515 section 2). n is at most 32. */
+/* n is at most 32. */
 static void base64url(const uint8_t *p, size_t n, char out[BASE64_MAX]) {
-    int len = EVP_EncodeBlock((unsigned char *)out, p, (int)n);
-    while (len > 0 && out[len - 1] == '=') {
-        len--;
-    }
-    out[len] = '\0';
-    for (char *c = out; *c; c++) {
-        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
-    }
+    struct buffer b = buffer_fixed(out, BASE64_MAX);
+    base64url_put(&b, p, n);
 }
 
 enum err public_key_id(const uint8_t key[LIBRARY_SIGNER_LEN], char out[PUBLIC_KEY_ID_MAX]) {
@@ -90,45 +86,29 @@ static enum err add(struct library_signers *s, const uint8_t key[LIBRARY_SIGNER_
     return OK;
 }
 
-/* Exactly a key: 43 characters, of which the last has two bits too many, which must be zero. */
-static bool from_base64url(const char *x, uint8_t key[LIBRARY_SIGNER_LEN]) {
-    char padded[BASE64_MAX], again[BASE64_MAX];
-    uint8_t bytes[LIBRARY_SIGNER_LEN + 1];
-    if (strlen(x) != 43 ||
-        strspn(x, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                  "-_") != 43) {
-        return false;
-    }
-    snprintf(padded, sizeof(padded), "%s=", x);
-    for (char *c = padded; *c; c++) {
-        *c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
-    }
-    if (EVP_DecodeBlock(bytes, (const unsigned char *)padded, 44) != LIBRARY_SIGNER_LEN + 1) {
-        return false;
-    }
-    memcpy(key, bytes, LIBRARY_SIGNER_LEN);
-    base64url(key, LIBRARY_SIGNER_LEN, again);
-    return strcmp(again, x) == 0;
-}
-
-static bool member_is(const json_t *o, const char *name, const char *value) {
-    const char *s = json_string_value(json_object_get(o, name));
-    return s && strcmp(s, value) == 0;
+static enum err add_jwk(struct library_signers *ret, const struct json *k) {
+    uint8_t key[BASE64URL_BYTES(KEY_CHARACTERS)];
+    size_t n = 0;
+    const char *x = json_get_string(json_member(k, "x"), &n);
+    bool ok = json_string_is(json_member(k, "kty"), "OKP") &&
+              json_string_is(json_member(k, "crv"), "Ed25519") && x && n == KEY_CHARACTERS &&
+              base64url_decode(x, n, key, &n);
+    return ok ? add(ret, key) : ERR_FORMAT;
 }
 
 static enum err read_jwk_set(const char *text, size_t n, struct library_signers *ret) {
-    json_t *o = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *keys = json_object_get(o, "keys");
-    enum err e = json_is_array(keys) ? OK : ERR_FORMAT;
-    for (size_t i = 0; e == OK && i < json_array_size(keys); i++) {
-        const json_t *k = json_array_get(keys, i);
-        const char *x = json_string_value(json_object_get(k, "x"));
-        uint8_t key[LIBRARY_SIGNER_LEN];
-        bool ok = member_is(k, "kty", "OKP") && member_is(k, "crv", "Ed25519") && x &&
-                  from_base64url(x, key);
-        e = ok ? add(ret, key) : ERR_FORMAT;
+    const struct json_limits limits = {PUBLIC_KEYS_FILE_MAX, 16, PUBLIC_KEYS_FILE_MAX};
+    const struct json *o = NULL;
+    enum err e = json_read(text, n, &limits, &o, NULL);
+    if (e != OK) {
+        return e == ERR_NOMEM ? e : ERR_FORMAT;
     }
-    json_decref(o);
+    const struct json *keys = json_member(o, "keys");
+    e = json_kind(keys) == JSON_KIND_LIST ? OK : ERR_FORMAT;
+    for (size_t i = 0; e == OK && i < json_count(keys); i++) {
+        e = add_jwk(ret, json_item(keys, i));
+    }
+    json_free(o);
     return e;
 }
 

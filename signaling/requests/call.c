@@ -1,68 +1,44 @@
 #include "signaling/requests/call.h"
 
-#include "base/alloc.h"
 #include "signaling/door/token.h"
-#include "signaling/requests/json_in.h"
 
-#include <jansson.h>
 #include <string.h>
 
-static void free_any(void *p) {
-    mem_free(p);
-}
-
-void call_init(uint32_t seed) {
-    static bool done; /* jansson's own state is global too */
-    if (!done) {
-        done = true;
-        json_set_alloc_funcs(mem_alloc, free_any);
-        json_object_seed(seed | 1); /* 0 would mean: read the operating system's */
-    }
-}
-
-static const json_t *member(const json_t *o, const char *name) {
-    const json_t *v = json_object_get(o, name);
-    return json_is_null(v) ? NULL : v;
-}
+#define MESSAGE_VALUES_MAX 2048
 
 /* ---- the message ---- */
 
-static enum sig_code parse(const struct sig *s, const char *text, size_t n, json_t **ret) {
-    json_error_t why;
-    if (n > s->config.max_message) {
+static enum sig_code parse(const struct sig *s, const char *text, size_t n,
+                           const struct json **ret) {
+    const struct json_limits limits = {s->config.max_message, s->config.max_depth,
+                                       MESSAGE_VALUES_MAX};
+    switch (json_read(text, n, &limits, ret, NULL)) {
+    case OK:
+        return SIG_OK;
+    case ERR_LONG:
         return SIG_TOO_LARGE;
+    case ERR_RANGE:
+        return SIG_TOO_DEEP;
+    case ERR_NOMEM:
+        return SIG_INTERNAL;
+    default:
+        return SIG_BAD_JSON;
     }
-    enum sig_code code = json_precheck(text, n, s->config.max_depth);
-    if (code != SIG_OK) {
-        return code;
-    }
-    *ret = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
-    if (!*ret) {
-        return json_error_code(&why) == json_error_out_of_memory ? SIG_INTERNAL : SIG_BAD_JSON;
-    }
-    return json_is_object(*ret) ? SIG_OK : SIG_BAD_JSON;
 }
 
 static enum sig_code read_id(struct call *c) {
-    const json_t *id = member((const json_t *)c->msg, "id");
+    const struct json *id = json_member_set(c->msg, "id");
     if (!id) {
         return SIG_OK;
     }
     /* Above 2^53 - 1 JavaScript's integers are not exact (RFC 8259 section 6). */
-    if (!json_is_integer(id) || json_integer_value(id) < 0 ||
-        json_integer_value(id) > (INT64_C(1) << 53) - 1) {
-        c->field = "id";
-        return SIG_BAD_FIELD;
-    }
-    c->has_id = true;
-    c->id = json_integer_value(id);
-    return SIG_OK;
+    c->has_id = json_get_int(id, 0, (INT64_C(1) << 53) - 1, &c->id);
+    c->field = c->has_id ? c->field : "id";
+    return c->has_id ? SIG_OK : SIG_BAD_FIELD;
 }
 
 enum sig_code call_read(struct call *c, const char *text, size_t n, const char **type) {
-    json_t *msg = NULL;
-    enum sig_code code = parse(c->s, text, n, &msg);
-    c->msg = (const struct json_t *)msg;
+    enum sig_code code = parse(c->s, text, n, &c->msg);
     code = code == SIG_OK ? read_id(c) : code;
     if (code != SIG_OK) {
         return code;
@@ -76,27 +52,29 @@ enum sig_code call_read(struct call *c, const char *text, size_t n, const char *
 }
 
 void call_free(struct call *c) {
-    json_decref((json_t *)c->msg);
+    json_free(c->msg);
     c->msg = NULL;
 }
 
-static bool field_fits(const struct field *f, const json_t *v) {
+static bool field_fits(const struct field *f, const struct json *v) {
+    enum json_kind kind = json_kind(v);
+    size_t n = 0;
     switch (f->type) {
     case FIELD_STRING:
-        return json_is_string(v) && (!f->max || json_string_length(v) <= f->max);
+        return json_get_string(v, &n) && (!f->max || n <= f->max);
     case FIELD_BOOL:
-        return json_is_boolean(v);
+        return kind == JSON_KIND_BOOL;
     case FIELD_OBJECT:
-        return json_is_object(v);
+        return kind == JSON_KIND_OBJECT;
     case FIELD_LIST:
-        return json_is_array(v) && json_array_size(v) <= f->max;
+        return kind == JSON_KIND_LIST && json_count(v) <= f->max;
     }
     return false;
 }
 
 enum sig_code call_check(struct call *c, const struct request *r) {
     for (const struct field *f = r->fields; f < r->fields + FIELDS_MAX && f->name; f++) {
-        const json_t *v = member((const json_t *)c->msg, f->name);
+        const struct json *v = json_member_set(c->msg, f->name);
         if (v ? !field_fits(f, v) : f->required) {
             c->field = f->name;
             return SIG_BAD_FIELD;
@@ -108,33 +86,27 @@ enum sig_code call_check(struct call *c, const struct request *r) {
 /* ---- its fields ---- */
 
 const char *call_string(const struct call *c, const char *name, size_t *n) {
-    const json_t *v = member((const json_t *)c->msg, name);
-    if (n) {
-        *n = json_string_length(v);
-    }
-    return json_string_value(v);
+    return json_get_string(json_member(c->msg, name), n);
 }
 
 bool call_bool(const struct call *c, const char *name) {
-    return json_is_true(member((const json_t *)c->msg, name));
+    return json_says_true(json_member(c->msg, name));
 }
 
 bool call_object_bool(const struct call *c, const char *name, const char *key) {
-    return json_is_true(member(member((const json_t *)c->msg, name), key));
+    return json_says_true(json_member(json_member(c->msg, name), key));
 }
 
 const char *call_object_string(const struct call *c, const char *name, const char *key) {
-    return json_string_value(member(member((const json_t *)c->msg, name), key));
+    return json_get_string(json_member(json_member(c->msg, name), key), NULL);
 }
 
-static bool read_want(const json_t *v, bool slot, struct want *ret) {
-    const char *mid = json_string_value(member(v, "mid"));
-    const char *kind = json_string_value(member(v, "kind"));
-    if (!mid || !kind || !*mid || strlen(mid) > MID_MAX) {
+static bool read_want(const struct json *v, bool slot, struct want *ret) {
+    const char *kind = json_get_string(json_member(v, "kind"), NULL);
+    memset(ret, 0, sizeof(*ret));
+    if (!kind || !json_get_text(json_member(v, "mid"), ret->mid, sizeof(ret->mid)) || !*ret->mid) {
         return false;
     }
-    memset(ret, 0, sizeof(*ret));
-    memcpy(ret->mid, mid, strlen(mid));
     if (slot) {
         ret->slot = (uint8_t)slot_kind_from_name(kind);
     } else {
@@ -147,11 +119,10 @@ enum sig_code call_wants(struct call *c, struct wants *ret) {
     static const char *const lists[] = {"sources", "slots"};
     ret->n = 0;
     for (int i = 0; i < 2; i++) {
-        const json_t *list = member((const json_t *)c->msg, lists[i]);
-        for (size_t k = 0; k < json_array_size(list); k++) {
+        const struct json *list = json_member(c->msg, lists[i]);
+        for (size_t k = 0; k < json_count(list); k++) {
             c->field = lists[i];
-            if (ret->n == WANTS_MAX ||
-                !read_want(json_array_get(list, k), i == 1, &ret->at[ret->n++])) {
+            if (ret->n == WANTS_MAX || !read_want(json_item(list, k), i == 1, &ret->at[ret->n++])) {
                 return SIG_BAD_FIELD;
             }
         }

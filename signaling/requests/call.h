@@ -1,14 +1,12 @@
-/* What a request says. jansson stays behind this header: handlers read checked fields only. */
+/* What a request says: handlers read checked fields only. */
 #ifndef ORIEL_SIGNALING_REQUESTS_CALL_H
 #define ORIEL_SIGNALING_REQUESTS_CALL_H
 
 #include "signaling/requests/request.h"
 #include "signaling/tours/sessions.h"
 
-/* Set jansson's hash seed and send its allocations through base/alloc.h. Idempotent. */
-void call_init(uint32_t seed);
-/* Read a message into c->msg, c->id and *type. The codes of json_precheck, SIG_BAD_JSON,
- * SIG_BAD_FIELD with c->field, SIG_INTERNAL. */
+/* Read a message into c->msg, c->id and *type. SIG_TOO_LARGE (bytes or values), SIG_TOO_DEEP,
+ * SIG_BAD_JSON, SIG_BAD_FIELD with c->field, SIG_INTERNAL. */
 enum sig_code call_read(struct call *c, const char *text, size_t n, const char **type);
 /* Forget the message. */
 void call_free(struct call *c);

@@ -5,6 +5,7 @@
 
 #include "signaling/sdp/refusal.h"
 #include "signaling/state/state.h"
+#include "json/json_read.h"
 
 enum field_type { FIELD_STRING, FIELD_BOOL, FIELD_OBJECT, FIELD_LIST };
 
@@ -17,14 +18,12 @@ struct field {
 
 #define FIELDS_MAX 8
 
-struct json_t; /* of jansson */
-
 /* One request on its way. */
 struct call {
     struct sig *s;
     us_t now;
     struct conn *conn;
-    const struct json_t *msg;
+    const struct json *msg;
     bool has_id;
     int64_t id;
     const char *field;     /* set by a handler for its error */

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/utf8.h"
+#include "json/json_read.h"
 
-#include <jansson.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -23,6 +23,7 @@ static const char text[] =
 static const char keys[] =
     "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
     "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\",\"kid\":\"k\"}";
+static const struct json_limits limits = {1 << 20, JSON_DEPTH_MAX, 1 << 16};
 static const wall_t now = {INT64_C(1767323045) * US_PER_S};
 
 static struct auth *make(const struct config *cfg) {
@@ -55,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         auth = make(cfg);
     }
     look(auth_verify(auth, now, (const char *)data, n, &c), &c);
-    json_t *o = json_loadb((const char *)data, n, JSON_REJECT_DUPLICATES, NULL);
-    if (json_is_object(o)) {
+    const struct json *o = NULL;
+    if (json_read(data, n, &limits, &o, NULL) == OK) {
         struct issuer_config x = cfg->issuers.at[0];
         static char audience[] = "oriel";
         x.audience = audience;
@@ -64,6 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         x.max_lifetime_s = 0;
         look(issuer_claims(&x, now, o, &c), &c);
     }
-    json_decref(o);
+    json_free(o);
     return 0;
 }

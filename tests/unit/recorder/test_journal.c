@@ -106,6 +106,16 @@ TEST(journal_a_segment_says_whether_it_has_sound_or_nothing_of_it) {
     buffer_free(&t);
 }
 
+/* A line that found no memory is not called damaged. */
+TEST_ALLOC(journal_entry_tells_want_of_memory) {
+    static const char line[] =
+        "{\"t\":1,\"type\":\"gap\",\"track\":\"0123456789abcdef0123456789abcdef\","
+        "\"duration\":2,\"packets\":3,\"cause\":\"loss\"}";
+    struct entry e;
+    EXPECT_EQ(entry_decode(bytes_of(line, sizeof(line) - 1), &e, NULL),
+              mem_failed() ? ERR_NOMEM : OK);
+}
+
 TEST(journal_counters_at_their_edges) {
     static const uint32_t edges[] = {0,     1,     127,   128,     32767,     32768,
                                      65534, 65535, 65536, 1 << 30, UINT32_MAX};

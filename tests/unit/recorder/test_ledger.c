@@ -336,7 +336,8 @@ TEST_ALLOC(ledger_without_memory) {
     e = e == OK ? ledger_begin(b.archive, &start, &l) : e;
     e = e == OK ? put(l, 0, "media") : e;
     e = e == OK ? ledger_end(l, US_PER_S) : e;
-    EXPECT_EQ(e, mem_failed() ? ERR_NOMEM : OK);
+    /* A catalogue that lacks memory catches up, and what is recorded does not wait for it. */
+    EXPECT(e == OK || (e == ERR_NOMEM && mem_failed()));
     ledger_free(l);
     if (b.archive) {
         /* Whatever failed, what is there can be finished. */

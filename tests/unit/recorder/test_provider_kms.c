@@ -216,12 +216,15 @@ TEST(provider_kms_a_plain_key_is_not_left_in_memory) {
     p.kms.status = 200;
     p.kms.body = text;
     left_behind = 0;
-    json_set_alloc_funcs(malloc, free_and_look);
+    json_malloc_t take;
+    json_free_t give_back;
+    json_get_alloc_funcs(&take, &give_back);
+    json_set_alloc_funcs(take, free_and_look);
     json_decref(json_loads(text, 0, NULL));
     EXPECT(left_behind > 0); /* the look finds it */
     left_behind = 0;
     EXPECT_EQ(unwrap(&p, &w, back), OK);
-    json_set_alloc_funcs(malloc, free);
+    json_set_alloc_funcs(take, give_back);
     EXPECT_EQ(left_behind, 0);
     EXPECT(memcmp(back, plain, KEY_LEN) == 0);
     place_end(&p);

@@ -1,5 +1,4 @@
 /* Words, shared text and the look before JSON in. */
-#include "signaling/requests/json_in.h"
 #include "tests/unit/signaling/world.h"
 
 #include <stdlib.h>
@@ -53,24 +52,6 @@ TEST(shared_text_lives_until_the_last_reference) {
     EXPECT_STR(t->p, "");
     shared_text_unref(t);
     EXPECT(shared_text_unref(NULL) == NULL);
-}
-
-TEST(precheck_counts_depth_and_values) {
-    char deep[64];
-    memset(deep, '[', sizeof(deep));
-    EXPECT_EQ(json_precheck(deep, 16, 16), SIG_OK);
-    EXPECT_EQ(json_precheck(deep, 17, 16), SIG_TOO_DEEP);
-    EXPECT_EQ(json_precheck("[[]][[]]", 8, 2), SIG_OK);
-    EXPECT_EQ(json_precheck("\"[[[[\"", 6, 1), SIG_OK);
-    EXPECT_EQ(json_precheck("\"\\\"[[[\"", 7, 1), SIG_OK);
-    EXPECT_EQ(json_precheck("\"\\\\\"[[", 6, 1), SIG_TOO_DEEP);
-    EXPECT_EQ(json_precheck("]]]]", 4, 1), SIG_OK);
-    EXPECT_EQ(json_precheck("\"\\", 2, 1), SIG_OK);
-    char *many = malloc(JSON_VALUES_MAX + 1);
-    memset(many, ',', JSON_VALUES_MAX + 1);
-    EXPECT_EQ(json_precheck(many, JSON_VALUES_MAX, 1), SIG_OK);
-    EXPECT_EQ(json_precheck(many, JSON_VALUES_MAX + 1, 1), SIG_TOO_LARGE);
-    free(many);
 }
 
 TEST(tour_names_are_words_of_64) {

@@ -4,6 +4,7 @@
 #include "server/config/config_text.h"
 #include "server/os/files.h"
 #include "tests/unit/test.h"
+#include "json/json_place.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -315,17 +316,6 @@ TEST(config_object_storage_is_whole_or_not_there) {
 #undef KEYS
 }
 
-TEST(config_line_of_finds_members_and_elements) {
-    const char *text = "{\"a\": {\"x\": [1, {\"y\": \"}]\"}],\n\"b\": 2},\n\"c\": [[1,2],\n3]}";
-    EXPECT_EQ(config_line_of(text, "a.b"), 2);
-    EXPECT_EQ(config_line_of(text, "c"), 3);
-    EXPECT_EQ(config_line_of(text, "c[1]"), 4);
-    EXPECT_EQ(config_line_of(text, "c[0][1]"), 3);
-    EXPECT_EQ(config_line_of(text, "nowhere"), 1);
-    EXPECT_EQ(config_line_of("", "a"), 1);
-    EXPECT_EQ(config_line_of("{\"a", "a.b.c"), 1);
-}
-
 TEST(config_distance_of_names) {
     EXPECT_EQ(config_distance("port", "prot", 9), 2);
     EXPECT_EQ(config_distance("port", "port", 9), 0);
@@ -384,7 +374,8 @@ TEST(config_example_names_every_key) {
     }
     for (size_t i = 0; shown && i < config_schema_len; i++) {
         const struct config_key *k = &config_schema[i];
-        if (config_line_of(text, k->path) == 1) {
+        struct json_place at;
+        if (!json_place_find(text, n, k->path, &at)) {
             test_fail(__FILE__, __LINE__, "conf/oriel.json lacks %s", k->path);
         }
         if (!same_value(shown, defaults, k)) {
