@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "server/api/metrics.h"
 #include "server/api/routes.h"
+#include "server/auth/authority.h"
 #include "tests/fuzz/fuzz_world.h"
 #include "tests/unit/server/http/rim.h"
 
@@ -15,6 +16,7 @@
 struct part {
     struct rim rim;
     struct api api;
+    struct config *tokens; /* what it says of them */
     struct rng_seeded seed;
     struct client client;
     char *token; /* of role ops, all tours */
@@ -40,10 +42,13 @@ static char *mint(enum role role, const char *tour) {
 
 static bool start(void) {
     rim_init(&p.rim);
-    struct auth_config auth = {.secret = SECRET, .issuer = "", .audience = ""};
+    static const char text[] = "{\"auth\": {\"hs256_secret\": \"" SECRET "\"}}";
+    char why[WHY_MAX];
     p.rim.config.timeouts_playback_ticket_s = 60;
     p.api = (struct api){.config = &p.rim.config, .loop = &p.rim.loop, .settle = settle};
-    p.api.auth = auth_new(&auth);
+    CHECK(config_parse("test", text, strlen(text), &p.tokens, why) == OK);
+    CHECK(authority_start(p.tokens, loop_wake, &p.rim.loop, &p.api.authority, why) == OK);
+    p.api.auth = authority_tokens(p.api.authority);
     p.api.sig = fuzz_sig(&p.seed);
     p.api.glue = glue_new(&(struct glue_config){.sig = p.api.sig, .deliver = deliver});
     p.rim.http = routes_service(&p.api);
@@ -62,7 +67,8 @@ static void stop(void) {
     p.token = mem_free(p.token);
     glue_free(p.api.glue);
     sig_free(p.api.sig);
-    auth_free(p.api.auth);
+    authority_stop(p.api.authority);
+    p.tokens = config_free(p.tokens);
 }
 
 /* Ask; returns the status. */
