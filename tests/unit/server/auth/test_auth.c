@@ -1,7 +1,9 @@
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "server/auth/auth.h"
 #include "server/auth/auth_secret.h"
 #include "server/auth/auth_ticket.h"
+#include "server/auth/jws.h"
 #include "tests/unit/server/auth/token_keys.h"
 #include "tests/unit/test.h"
 
@@ -69,6 +71,30 @@ TEST(auth_mint_and_verify) {
     auth_free(other);
     mem_free(t);
     auth_free(a);
+}
+
+/* With n lists more, in each other or in a row; the claims and their own list are levels, too. */
+static enum sig_code verify_lists(unsigned n, bool nested) {
+    struct buffer b = {0};
+    buffer_str(&b, "{" GOOD "," TIMES ",\"x\":[");
+    for (unsigned i = 0; i < n; i++) {
+        buffer_str(&b, nested ? "[" : i ? ",1" : "1");
+    }
+    for (unsigned i = 0; i < n && nested; i++) {
+        buffer_str(&b, "]");
+    }
+    buffer_str(&b, "]}");
+    enum sig_code code = verify(b.p);
+    buffer_free(&b);
+    return code;
+}
+
+TEST(auth_json_is_bounded) {
+    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 2, true), SIG_OK);
+    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 1, true), SIG_TOKEN_MALFORMED);
+    /* Two brackets, and a comma before each member and item but the first. */
+    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 7, false), SIG_OK);
+    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 6, false), SIG_TOKEN_MALFORMED);
 }
 
 TEST(auth_times) {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT 8192
+#define TEXT 16384
 
 struct token_key {
     EVP_PKEY *pkey;
