@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,8 +21,12 @@ static void *take(size_t n) {
     return p;
 }
 
+/* What was read may be a secret: nothing of it stays in memory that is given back. */
 static void give_back(void *p) {
-    mem_free(p);
+    if (p) {
+        mem_wipe(p, malloc_usable_size(p));
+        mem_free(p);
+    }
 }
 
 void json_init(uint64_t seed) {

@@ -121,6 +121,7 @@ static void set_policy(struct client *k) {
     curl_easy_setopt(k->easy, CURLOPT_XFERINFODATA, k);
     if (k->ca_file) {
         curl_easy_setopt(k->easy, CURLOPT_CAINFO, k->ca_file);
+        curl_easy_setopt(k->easy, CURLOPT_CAPATH, NULL); /* else the system's count as well */
     }
 }
 

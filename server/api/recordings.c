@@ -97,13 +97,14 @@ void recordings_revoke(struct request *r) {
     if (!*sub) {
         snprintf(sub, sizeof(sub), "%s", claims->sub);
     }
-    if (*claims->tour && strcmp(sub, claims->sub) != 0) {
+    bool all = strcmp(sub, "*") == 0;
+    if (*claims->tour && (all || strcmp(sub, claims->sub) != 0)) {
         refuse_code(r, SIG_FORBIDDEN); /* others' tickets: only for who may see every tour */
         return;
     }
     struct revocation_time t = {a->tickets, clock_now(),
                                 us_of_s(a->config->timeouts_playback_ticket_s)};
-    revocations_add(&a->revocations, r->args.v[0], strcmp(sub, "*") == 0 ? "" : sub, &t);
+    revocations_add(&a->revocations, r->args.v[0], all ? "" : sub, &t);
     LOG(LOG_LEVEL_INFO, "playback_revoked", "Playback tickets were taken back.",
         LOG_STR("conn", r->label), LOG_STR("recording", r->args.v[0]), LOG_STR("sub", sub),
         LOG_STR("by", claims->sub));

@@ -186,6 +186,18 @@ static bool newer_keys_may_help(enum sig_code code) {
            code == SIG_TOKEN_SIGNATURE;
 }
 
+/* What another issuer calls its people, NAME:SUB, is not for us to say. */
+static bool is_of_another(const struct auth *a, size_t issuer, const char *sub) {
+    for (size_t i = 0; issuer == a->n_others && i < a->n_others; i++) {
+        const char *name = keyring_issuer(a->ring, i)->name;
+        size_t n = strlen(name);
+        if (strncmp(sub, name, n) == 0 && sub[n] == ':') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum sig_code verify(struct auth *a, wall_t wall, const char *token, size_t n,
                             struct claims *ret) {
     struct jws j;
@@ -205,7 +217,15 @@ static enum sig_code verify(struct auth *a, wall_t wall, const char *token, size
         keyring_issuer(a->ring, i)->source == ISSUER_KEYS_URL) {
         a->want(a->ctx, i);
     }
-    code = code == SIG_OK ? issuer_claims(keyring_issuer(a->ring, i), wall, j.claims, ret) : code;
+    struct claims claims;
+    code =
+        code == SIG_OK ? issuer_claims(keyring_issuer(a->ring, i), wall, j.claims, &claims) : code;
+    if (code == SIG_OK && is_of_another(a, i, claims.sub)) {
+        code = SIG_TOKEN_CLAIMS;
+    }
+    if (code == SIG_OK) {
+        *ret = claims;
+    }
     jws_free(&j);
     return code;
 }

@@ -215,10 +215,12 @@ enum keyset_verdict keyset_verify(const struct keyset *s, enum jws_algorithm a, 
                                   struct bytes input, struct bytes signature) {
     enum keyset_verdict v = KEYSET_NO_KEY;
     unsigned tries = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct entry *k = &s->keys[i];
-        bool fits = jws_key_algorithm(k->key) == a && (!kid || !k->kid || strcmp(k->kid, kid) == 0);
-        if (!fits || tries == KEYSET_TRIES) {
+    /* First those that are meant, or those that without a name of their own may be passed by. */
+    for (size_t i = 0; i < 2 * s->n; i++) {
+        const struct entry *k = &s->keys[i % s->n];
+        bool meant = kid && k->kid && strcmp(k->kid, kid) == 0;
+        bool fits = i < s->n ? meant : !meant && (!kid || !k->kid);
+        if (!fits || jws_key_algorithm(k->key) != a || tries == KEYSET_TRIES) {
             continue;
         }
         tries++;

@@ -404,6 +404,9 @@ static enum err read_section(const struct parse *p, const char *prefix, const st
     for (struct json_walk w = {0}; json_next(object, &w);) {
         char path[PATH_MAX_LEN];
         snprintf(path, sizeof(path), "%s%s%.60s", prefix, *prefix ? "." : "", w.name);
+        if (strchr(w.name, '.')) { /* it would be a second way to say a.b */
+            return complain(p, ERR_UNKNOWN, path, "must be written as an object within an object");
+        }
         bool issuers = strcmp(path, "auth.issuers") == 0; /* read by themselves */
         enum err e = is_array(path) ? OK
                      : issuers      ? read_issuers(p, w.value)

@@ -287,6 +287,7 @@ enum err issuer_configs_read(const struct json *list, struct issuer_configs *ret
                  ISSUERS_MAX);
         return ERR_RANGE;
     }
+    CHECK(!ret->at);
     ret->at = mem_zalloc(n + 1, sizeof(*ret->at));
     enum err e = ret->at ? OK : ERR_NOMEM;
     for (size_t i = 0; i < n && e == OK; i++) {

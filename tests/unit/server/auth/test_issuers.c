@@ -373,6 +373,12 @@ TEST(keyring_each_issuer_has_its_own_keys) {
     EXPECT_STR(got.sub, "e:ada");
     EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://us"))), SIG_OK);
     EXPECT_STR(got.sub, "ada");
+#define OUR(sub) \
+    "{\"iss\":\"https://us\"," TIMES ",\"sub\":\"" sub "\",\"tour\":\"t\",\"role\":\"agent\"}"
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r:ada"))), SIG_TOKEN_CLAIMS);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("e:"))), SIG_TOKEN_CLAIMS);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("rr:ada"))), SIG_OK);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r"))), SIG_OK);
     /* Nobody signs for another, we neither. */
     EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://e"))), SIG_TOKEN_ALGORITHM);
     EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://r"))), SIG_TOKEN_ALGORITHM);

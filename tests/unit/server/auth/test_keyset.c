@@ -314,6 +314,32 @@ TEST(keyset_tries_are_bounded) {
     buffer_free(&b);
 }
 
+/* However many there are before it that have no name. */
+TEST(keyset_the_key_that_is_meant_is_tried_first) {
+    struct token_key *keys[KEYSET_TRIES + 2], *last = token_key_new("ES256");
+    struct buffer b = {0};
+    buffer_str(&b, "{\"keys\":[");
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        keys[i] = token_key_new("ES256");
+        buffer_printf(&b, "%s,", token_key_jwk(keys[i], NULL, ""));
+    }
+    buffer_printf(&b, "%s]}", token_key_jwk(last, "meant", ""));
+    struct keyset *s = read_from(b.p, KEYSET_PUBLIC, OK);
+    REQUIRE(s);
+    char *token = token_key_sign(last, "{\"alg\":\"ES256\",\"kid\":\"meant\"}", "{}");
+    EXPECT_EQ(verify(s, token), KEYSET_OK);
+    free(token);
+    token = token_key_sign(keys[0], "{\"alg\":\"ES256\",\"kid\":\"meant\"}", "{}");
+    EXPECT_EQ(verify(s, token), KEYSET_OK);
+    free(token);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        token_key_free(keys[i]);
+    }
+    token_key_free(last);
+    keyset_free(s);
+    buffer_free(&b);
+}
+
 /* RFC 7518 section 3.4: R and S are numbers below the order, and not zero. */
 TEST(keyset_p256_signatures_that_are_none) {
     struct keyset *s = read_from(a3_key, KEYSET_PUBLIC, OK);

@@ -78,6 +78,11 @@ TEST(config_errors_have_lines) {
     refused("{\"origins\": [\"https://a\",\n 7]}",
             "t.json:2: \"origins[1]\": must be a string (further web origins that may open "
             "/v1/signal)");
+    /* One way to say a key. */
+    refused("{\n\"listen.port\": 1}",
+            "t.json:2: \"listen.port\": must be written as an object within an object");
+    refused("{\"auth\": {\"issuers\": []},\n\"auth.issuers\": []}",
+            "t.json:1: \"auth.issuers\": must be written as an object within an object");
     refused("{\n\"tls\": {\"cert\": \"x\"}}", "t.json:2: \"tls.cert\": needs tls.key as well");
 }
 
