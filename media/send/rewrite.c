@@ -60,6 +60,7 @@ void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
     r->squeezed = true;
     r->live = false;
     r->squeezed_to = last;
+    r->squeezed_end = r->next;
     r->ts_offset -= length - length / REWRITE_SQUEEZE;
     r->squeezed_offset = r->ts_offset;
 }
@@ -67,7 +68,11 @@ void rewrite_squeeze(struct rewrite *r, uint32_t first, uint32_t last) {
 /* A packet with this timestamp is to be sent, with this index. */
 static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index) {
     int32_t after = ts32_diff(ts, r->squeezed_to);
-    if (!r->squeezed || after <= 0) {
+    if (!r->squeezed) {
+        return;
+    }
+    if (after <= 0) {
+        r->squeezed_end = index + 1 > r->squeezed_end ? index + 1 : r->squeezed_end;
         return;
     }
     if (!r->live) {
@@ -79,7 +84,8 @@ static void follow_kept(struct rewrite *r, us_t now, uint32_t ts, uint64_t index
     }
     if (after > REWRITE_SQUEEZE_MAX) { /* timestamps come round again */
         r->squeezed = false;
-        r->first = index; /* what was squeezed has no timestamp any more: it is not sent again */
+        /* What was squeezed has no timestamp any more: it is not sent again. */
+        r->first = r->squeezed_end > r->first ? r->squeezed_end : r->first;
     }
 }
 

@@ -42,7 +42,8 @@ struct rewrite {
      * offset, see rewrite_squeeze; `live`: newer ones have come. */
     uint32_t squeezed_to, squeezed_offset;
     bool squeezed, live;
-    us_t last_at; /* [us] when it was sent, may be negative; 0 = nothing sent yet */
+    uint64_t squeezed_end; /* index after the last one that was sent so */
+    us_t last_at;          /* [us] when it was sent, may be negative; 0 = nothing sent yet */
     uint32_t n_runs;
     struct rewrite_run runs[REWRITE_RUNS]; /* ascending */
     struct seq_window sent;

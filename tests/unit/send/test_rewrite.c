@@ -443,5 +443,6 @@ TEST(rewrite_gives_a_packet_one_timestamp_for_ever) {
     uint64_t seq, index;
     EXPECT_EQ(rewrite_reverse(&r, (uint16_t)key.index, &seq, &index), REWRITE_SWITCHED);
     EXPECT_EQ(rewrite_reverse(&r, (uint16_t)old.index, &seq, &index), REWRITE_SWITCHED);
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)(o.index - 1), &seq, &index), REWRITE_OK); /* live */
     EXPECT_EQ(rewrite_reverse(&r, (uint16_t)o.index, &seq, &index), REWRITE_OK);
 }
