@@ -91,20 +91,12 @@ static unsigned first_of(const struct allocation_slot *slots, unsigned n) {
     return first;
 }
 
-/* The first video of the policy is paused only when not even half of it fits. */
-static void desperate(struct budget *b, struct allocation_slot *slots, unsigned n) {
-    unsigned first = first_of(slots, n);
-    for (unsigned i = 0; i < n; i++) {
-        if (slots[i].chosen != ALLOCATION_PAUSED) {
-            return;
-        }
-    }
-    if (first == n || b->spent >= b->rate) {
-        return;
-    }
-    if (slots[first].layers[0].rate / ALLOCATION_DESPERATE <= b->rate - b->spent) {
-        slots[first].chosen = 0;
-        b->spent += slots[first].layers[0].rate;
+/* The first video of the policy is paused only when not even half of it fits, whatever else would.
+ */
+static void desperate(struct budget *b, struct allocation_slot *s) {
+    if (b->spent < b->rate && s->layers[0].rate / ALLOCATION_DESPERATE <= b->rate - b->spent) {
+        s->chosen = 0;
+        b->spent += s->layers[0].rate;
     }
 }
 
@@ -115,6 +107,7 @@ uint64_t allocation_least(uint64_t audio, const struct allocation_slot *slots, u
 
 uint64_t allocate(uint64_t rate, uint64_t audio, struct allocation_slot *slots, unsigned n) {
     struct budget b = {.rate = rate, .spent = audio};
+    unsigned first = first_of(slots, n);
     int8_t before[UINT8_MAX];
     n = n < UINT8_MAX ? n : UINT8_MAX;
     for (unsigned i = 0; i < n; i++) {
@@ -128,12 +121,11 @@ uint64_t allocate(uint64_t rate, uint64_t audio, struct allocation_slot *slots, 
             }
             if (policy[k].up) {
                 most(&b, &slots[i], before[i]);
-            } else {
-                (void)least(&b, &slots[i], before[i]);
+            } else if (!least(&b, &slots[i], before[i]) && i == first) {
+                desperate(&b, &slots[i]);
             }
         }
     }
-    desperate(&b, slots, n);
     return b.spent;
 }
 

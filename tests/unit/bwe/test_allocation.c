@@ -151,3 +151,17 @@ TEST(allocation_keeps_to_the_rate) {
         EXPECT(spent <= allocation_wanted(audio, s, 6));
     }
 }
+
+/* A small picture that would fit does not take the stage's place when half of that fits. */
+TEST(allocation_keeps_the_stage_when_a_smaller_picture_would_fit) {
+    struct allocation_slot s[] = {camera(ALLOCATION_GALLERY),
+                                  {.kind = ALLOCATION_STAGE, .n = 1, .chosen = 0}};
+    s[1].layers[0] = (struct allocation_layer){400 * KBIT, 0, 0, 0};
+    s[0].chosen = 0;
+    EXPECT_EQ(allocate(260 * KBIT, 40 * KBIT, s, 2), 440 * KBIT);
+    EXPECT_EQ(s[1].chosen, 0);
+    EXPECT_EQ(s[0].chosen, PAUSED);
+    (void)allocate(220 * KBIT, 40 * KBIT, s, 2); /* less than half of it */
+    EXPECT_EQ(s[1].chosen, PAUSED);
+    EXPECT(s[0].chosen != PAUSED);
+}
