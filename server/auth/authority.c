@@ -61,14 +61,6 @@ static enum err make(const struct config *cfg, struct auth_config c, struct auth
     return OK;
 }
 
-static enum err open_auth(const struct config *cfg, bool create, struct authority *x,
-                          struct auth **ret, char why[WHY_MAX]);
-
-enum err authority_auth(const struct config *cfg, bool create, struct auth **ret,
-                        char why[WHY_MAX]) {
-    return open_auth(cfg, create, NULL, ret, why);
-}
-
 enum err authority_check(const struct config *cfg, char why[WHY_MAX]) {
     struct auth *a = NULL;
     enum err e = make(cfg, (struct auth_config){.secret = NULL}, &a, why);
@@ -93,6 +85,11 @@ static enum err open_auth(const struct config *cfg, bool create, struct authorit
     e = e == OK ? make(cfg, c, ret, why) : e;
     wipe(secret);
     return e;
+}
+
+enum err authority_auth(const struct config *cfg, bool create, struct auth **ret,
+                        char why[WHY_MAX]) {
+    return open_auth(cfg, create, NULL, ret, why);
 }
 
 static enum err need_thread(struct authority *x, char why[WHY_MAX]) {

@@ -21,7 +21,6 @@ static const enum lws_token_indexes header_tokens[H_COUNT] = {
     [H_IF_RANGE] = WSI_TOKEN_HTTP_IF_RANGE,
     [H_RANGE] = WSI_TOKEN_HTTP_RANGE,
     [H_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
-    [H_ORIGIN] = WSI_TOKEN_ORIGIN,
 };
 
 struct request *request_find(const struct loop *l, uint64_t id) {

@@ -17,7 +17,6 @@ enum http_header {
     H_IF_RANGE,
     H_RANGE,
     H_COOKIE,
-    H_ORIGIN,
     H_COUNT
 };
 
