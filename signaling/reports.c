@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
+void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
     if (session && !session->connected) {
@@ -26,7 +26,7 @@ void sig_peer_connected(struct sig *s, us_t now, uint64_t peer) {
     }
 }
 
-void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
+void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
     if (!session) {
@@ -48,7 +48,8 @@ void sig_peer_gone(struct sig *s, us_t now, uint64_t peer) {
     }
 }
 
-void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on) {
+void signaling_source(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind,
+                      bool on) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
     if (!session || !session->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
@@ -70,7 +71,7 @@ static int slot_line(const struct session *session, const char *mid) {
     return -1;
 }
 
-void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b) {
+void signaling_slot(struct signaling *s, us_t now, uint64_t peer, const struct signaling_bound *b) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
     int line = session ? slot_line(session, b->mid) : -1;
@@ -80,7 +81,7 @@ void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b)
     }
 }
 
-void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active) {
+void signaling_layers(struct signaling *s, uint64_t peer, enum source_kind kind, uint8_t active) {
     OWNER_CHECK(&s->owner);
     struct session *session = map_get(s->peers, peer);
     if (session && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
@@ -88,7 +89,7 @@ void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t act
     }
 }
 
-void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant) {
+void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
     if (!t || t->speaker == participant) {
@@ -105,14 +106,14 @@ void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant) {
 }
 
 /* Of the others only what was wanted is lost; but nobody else would say that this peer is gone. */
-void sig_lost(struct sig *s, us_t now, const struct command *c) {
+void signaling_lost(struct signaling *s, us_t now, const struct command *c) {
     OWNER_CHECK(&s->owner);
     if (c->type == COMMAND_PEER_ADD) {
-        sig_peer_gone(s, now, c->peer);
+        signaling_peer_gone(s, now, c->peer);
     }
 }
 
-void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state) {
+void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_recording_state state) {
     OWNER_CHECK(&s->owner);
     struct tour *t = map_get(s->tours, tour);
     if (t && t->recording != state) {
@@ -121,14 +122,14 @@ void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state)
     }
 }
 
-bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret) {
+bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signaling_who *ret) {
     OWNER_CHECK(&s->owner);
     const struct session *session = map_get(s->peers, peer);
     const struct tour *t = session ? session->tour : NULL;
     if (!t) {
         return false;
     }
-    *ret = (struct sig_who){0};
+    *ret = (struct signaling_who){0};
     snprintf(ret->tour, sizeof(ret->tour), "%s", t->name);
     if (session->seat) {
         snprintf(ret->participant, sizeof(ret->participant), "p%" PRIu32, session->seat->number);

@@ -15,11 +15,11 @@
 
 #include <string.h>
 
-static struct map *new_map(struct sig *s, size_t cap) {
+static struct map *new_map(struct signaling *s, size_t cap) {
     return map_new(cap, rng_u64(&s->config.rng));
 }
 
-static bool make_parts(struct sig *s) {
+static bool make_parts(struct signaling *s) {
     size_t conns = s->config.max_connections, tours = s->config.max_tours;
     s->conns = new_map(s, conns);
     s->tours = new_map(s, tours);
@@ -37,9 +37,9 @@ static bool make_parts(struct sig *s) {
            timers_init(&s->timers, 3 * conns + 2 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
-struct sig *sig_new(const struct sig_config *c) {
+struct signaling *signaling_new(const struct signaling_config *c) {
     CHECK(c->workers > 0 && c->messages_per_second > 0);
-    struct sig *s = mem_zalloc(1, sizeof(*s));
+    struct signaling *s = mem_zalloc(1, sizeof(*s));
     if (!s) {
         return NULL;
     }
@@ -47,12 +47,12 @@ struct sig *sig_new(const struct sig_config *c) {
     list_init(&s->all_tours);
     s->config = *c;
     s->seed = rng_u64(&c->rng);
-    return make_parts(s) ? s : sig_free(s);
+    return make_parts(s) ? s : signaling_free(s);
 }
 
-static void free_tours(struct sig *s) {
+static void free_tours(struct signaling *s) {
     LIST_EACH(at, &s->all_tours) {
-        struct tour *t = LIST_ENTRY(at, struct tour, in_sig);
+        struct tour *t = LIST_ENTRY(at, struct tour, in_signaling);
         LIST_EACH(l, &t->seats) {
             struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
             mem_free(seat->session);
@@ -66,7 +66,7 @@ static void free_tours(struct sig *s) {
     }
 }
 
-struct sig *sig_free(struct sig *s) {
+struct signaling *signaling_free(struct signaling *s) {
     if (!s) {
         return NULL;
     }
@@ -81,7 +81,7 @@ struct sig *sig_free(struct sig *s) {
     }
     free_tours(s);
     LIST_EACH(l, &s->all_conns) {
-        mem_free(LIST_ENTRY(l, struct conn, in_sig));
+        mem_free(LIST_ENTRY(l, struct conn, in_signaling));
     }
     struct map *maps[] = {s->conns, s->tours,   s->names,    s->seats,
                           s->peers, s->resumes, s->resources};
@@ -96,7 +96,7 @@ struct sig *sig_free(struct sig *s) {
     return mem_free(s);
 }
 
-enum err sig_tour_declare(struct sig *s, const struct sig_tour *d) {
+enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *d) {
     OWNER_CHECK(&s->owner);
     struct tour *t;
     if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
@@ -114,15 +114,15 @@ enum err sig_tour_declare(struct sig *s, const struct sig_tour *d) {
     return e;
 }
 
-enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *token,
-                         struct claims *ret) {
+enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
+                           struct claims *ret) {
     OWNER_CHECK(&s->owner);
     struct tour *t;
-    enum sig_code code = verify_token(s, token, token ? strlen(token) : 0, ret);
-    if (code == SIG_OK && strcmp(ret->tour, tour) != 0) {
-        code = SIG_FORBIDDEN;
+    enum code code = verify_token(s, token, token ? strlen(token) : 0, ret);
+    if (code == CODE_OK && strcmp(ret->tour, tour) != 0) {
+        code = CODE_FORBIDDEN;
     }
-    return code == SIG_OK ? tour_for(s, now, ret, &t) : code;
+    return code == CODE_OK ? tour_for(s, now, ret, &t) : code;
 }
 
 /* ---- connections ---- */
@@ -130,13 +130,13 @@ enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *
 /* Whoever only looks keeps a connection that others need. A stranger has an absolute time to show
  * a valid token, whatever it sends meanwhile; who has shown one may be silent for a while. Seats
  * have limits of their own. */
-static void watch_idle(struct sig *s, us_t now, struct conn *c) {
+static void watch_idle(struct signaling *s, us_t now, struct conn *c) {
     us_t limit = s->config.idle_limit;
     us_t at = c->token_by != US_NEVER ? c->token_by : limit ? now + limit : US_NEVER;
     timers_set(&s->timers, &c->idle.timer, c->seat ? US_NEVER : at);
 }
 
-static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
+static void idle_timeout(struct signaling *s, us_t now, struct conn *c) {
     if (effects_reserve(s, 0) != OK) {
         timers_set(&s->timers, &c->idle.timer, now + US_PER_S);
         return;
@@ -144,7 +144,7 @@ static void idle_timeout(struct sig *s, us_t now, struct conn *c) {
     close_conn(s, c, WS_IDLE);
 }
 
-enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
+enum err signaling_open(struct signaling *s, us_t now, uint64_t conn) {
     OWNER_CHECK(&s->owner);
     if (map_get(s->conns, conn)) {
         return ERR_EXISTS;
@@ -160,14 +160,14 @@ enum err sig_open(struct sig *s, us_t now, uint64_t conn) {
     c->rate_at = now;
     c->credit = 2 * US_PER_S;
     c->token_by = s->config.token_limit ? now + s->config.token_limit : US_NEVER;
-    c->idle = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
+    c->idle = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_CONN};
     watch_idle(s, now, c);
     CHECK(map_put(s->conns, conn, c) == OK);
-    list_push(&s->all_conns, &c->in_sig);
+    list_push(&s->all_conns, &c->in_signaling);
     return OK;
 }
 
-void sig_closed(struct sig *s, us_t now, uint64_t conn) {
+void signaling_closed(struct signaling *s, us_t now, uint64_t conn) {
     OWNER_CHECK(&s->owner);
     struct conn *c = map_take(s->conns, conn);
     if (!c) {
@@ -177,14 +177,14 @@ void sig_closed(struct sig *s, us_t now, uint64_t conn) {
     if (c->seat) {
         seat_disconnect(s, now, c->seat);
     }
-    list_remove(&c->in_sig);
+    list_remove(&c->in_signaling);
     to_trash(s, &c->trash);
 }
 
 /* A bucket of two seconds' worth of messages. Of a row over the limit only the first is answered,
  * so that a flood is not echoed; another bucket's worth of them ends the connection. Only a full
  * bucket forgives: in a flood some message always finds a credit that trickled in. */
-static bool within_rate(struct sig *s, us_t now, struct conn *c) {
+static bool within_rate(struct signaling *s, us_t now, struct conn *c) {
     us_t cost = US_PER_S / s->config.messages_per_second;
     bool first = !c->limited;
     c->credit += now - c->rate_at;
@@ -200,14 +200,14 @@ static bool within_rate(struct sig *s, us_t now, struct conn *c) {
     }
     c->over++;
     if (first) {
-        send_error(s, c, SIG_RATE_LIMITED);
+        send_error(s, c, CODE_RATE_LIMITED);
     } else if (c->over > 2 * s->config.messages_per_second) {
         close_conn(s, c, WS_POLICY);
     }
     return false;
 }
 
-void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n) {
+void signaling_message(struct signaling *s, us_t now, uint64_t conn, const char *text, size_t n) {
     OWNER_CHECK(&s->owner);
     struct conn *c = map_get(s->conns, conn);
     if (!c || c->closing || c->broken) {
@@ -225,16 +225,16 @@ void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_
 
 /* ---- time ---- */
 
-us_t sig_deadline(const struct sig *s) {
+us_t signaling_deadline(const struct signaling *s) {
     OWNER_CHECK(&s->owner);
     return timers_next(&s->timers);
 }
 
-void sig_timeout(struct sig *s, us_t now) {
+void signaling_timeout(struct signaling *s, us_t now) {
     OWNER_CHECK(&s->owner);
     struct timer *due;
     while (s->count < TIMEOUT_EFFECTS_MAX && (due = timers_pop(&s->timers, now)) != NULL) {
-        struct sig_timer *t = CONTAINER_OF(due, struct sig_timer, timer);
+        struct signaling_timer *t = CONTAINER_OF(due, struct signaling_timer, timer);
         if (t->kind == TIMER_TOUR) {
             tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
         } else if (t->kind == TIMER_TICK) {
@@ -247,9 +247,9 @@ void sig_timeout(struct sig *s, us_t now) {
     }
 }
 
-struct sig_stats sig_stats(const struct sig *s) {
+struct signaling_stats signaling_stats(const struct signaling *s) {
     OWNER_CHECK(&s->owner);
-    struct sig_stats stats = s->stats;
+    struct signaling_stats stats = s->stats;
     stats.connections = (uint32_t)map_len(s->conns);
     stats.tours = (uint32_t)map_len(s->tours);
     stats.participants = (uint32_t)map_len(s->seats);

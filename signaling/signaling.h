@@ -2,7 +2,7 @@
  * effects. It holds *intent* (who may do what, pins, mutes, recording on or off); media owns the
  * binding of a source to a slot at time t. It never includes media/ and knows no socket.
  *
- * **THE LAW: after every call that tells it something, drain sig_effect until it is empty.**
+ * **THE LAW: after every call that tells it something, drain signaling_effect until it is empty.**
  *
  * Owner: the control thread; a call from another one breaks an invariant (base/owner.h). Strings in
  * effects are borrowed until the next call. */
@@ -17,7 +17,7 @@
 #include "signaling/words/claims.h"
 #include "signaling/words/codes.h"
 
-struct sig;
+struct signaling;
 
 /* Who starts the recording of a tour. X(symbol, name) */
 #define RECORD_MODES(X)        \
@@ -29,13 +29,13 @@ enum record_mode { RECORD_MODES(X) };
 #undef X
 
 /* STUN and TURN servers for a client, and its credentials for the latter. */
-struct sig_ice_servers {
+struct signaling_ice_servers {
     const char *const *urls; /* RFC 7064, RFC 7065; borrowed */
     size_t n;
     char username[48], credential[32]; /* empty without a TURN server */
 };
 
-struct sig_config {
+struct signaling_config {
     size_t max_message; /* [bytes] a WebSocket message, 256 KiB */
     size_t max_sdp;     /* [bytes] 128 KiB */
     uint32_t max_depth; /* JSON nesting, 16 */
@@ -65,37 +65,38 @@ struct sig_config {
     bool ice_tcp; /* at each of these addresses we listen on TCP, too */
     /* What who has this token's sub may use now, hardly longer than until then; NULL: there is
      * none. */
-    void (*ice_servers)(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret);
-    /* Verify a token (signature, times, issuer, audience): SIG_OK or the code that says why not.
+    void (*ice_servers)(void *ctx, const char *sub, wall_t until,
+                        struct signaling_ice_servers *ret);
+    /* Verify a token (signature, times, issuer, audience): CODE_OK or the code that says why not.
      * Pure but for the wall clock, which the rim reads. */
-    enum sig_code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
+    enum code (*verify)(void *ctx, const char *token, size_t n, struct claims *ret);
     void *ctx;
     struct rng rng;
 };
 
 /* NULL when memory is out. */
-struct sig *sig_new(const struct sig_config *c);
-struct sig *sig_free(struct sig *s);
+struct signaling *signaling_new(const struct signaling_config *c);
+struct signaling *signaling_free(struct signaling *s);
 /* Declare a tour that exists without anyone in it (conf: "tours"). title may be NULL or empty: the
  * name. ERR_EXISTS, ERR_FULL, ERR_RANGE (name, codec), ERR_NOMEM. */
-struct sig_tour {
+struct signaling_tour {
     const char *name, *title;
     enum record_mode record;
     enum codec codec;
 };
-enum err sig_tour_declare(struct sig *s, const struct sig_tour *t);
+enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *t);
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
-enum err sig_open(struct sig *s, us_t now, uint64_t conn);
-void sig_message(struct sig *s, us_t now, uint64_t conn, const char *text, size_t n);
-void sig_closed(struct sig *s, us_t now, uint64_t conn);
+enum err signaling_open(struct signaling *s, us_t now, uint64_t conn);
+void signaling_message(struct signaling *s, us_t now, uint64_t conn, const char *text, size_t n);
+void signaling_closed(struct signaling *s, us_t now, uint64_t conn);
 
 /* WHIP and WHEP (RFC 9725 and its playback twin). req is the rim's handle; exactly one
  * EFFECT_HTTP with it follows. resource is NULL for POST. */
-enum sig_method { SIG_POST, SIG_PATCH, SIG_DELETE };
-struct sig_http {
+enum signaling_method { SIGNALING_POST, SIGNALING_PATCH, SIGNALING_DELETE };
+struct signaling_http {
     uint64_t req;
-    enum sig_method method;
+    enum signaling_method method;
     bool whep;
     const char *audio;           /* of the query: what a viewer wants to hear; NULL: does not say */
     const char *tour, *resource; /* path segments, percent-decoded */
@@ -105,39 +106,39 @@ struct sig_http {
     const char *body;
     size_t body_len;
 };
-void sig_http(struct sig *s, us_t now, const struct sig_http *h);
+void signaling_http(struct signaling *s, us_t now, const struct signaling_http *h);
 /* Whether who has this token (NULL: none) may enter this tour now, as "hello" would say, and its
- * claims, which count with SIG_OK only. Creates nothing, has no effect. */
-enum sig_code sig_admits(struct sig *s, us_t now, const char *tour, const char *token,
-                         struct claims *ret);
+ * claims, which count with CODE_OK only. Creates nothing, has no effect. */
+enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
+                           struct claims *ret);
 
 /* What media reports. */
-void sig_peer_connected(struct sig *s, us_t now, uint64_t peer);
-void sig_peer_gone(struct sig *s, us_t now, uint64_t peer);
-void sig_source(struct sig *s, us_t now, uint64_t peer, enum source_kind kind, bool on);
-struct sig_bound {
+void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer);
+void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer);
+void signaling_source(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind, bool on);
+struct signaling_bound {
     const char *mid;
     uint64_t participant; /* 0 = the slot is empty */
     enum source_kind kind;
     bool paused; /* its picture is not sent: the viewer's path does not carry it */
 };
-void sig_slot(struct sig *s, us_t now, uint64_t peer, const struct sig_bound *b);
+void signaling_slot(struct signaling *s, us_t now, uint64_t peer, const struct signaling_bound *b);
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
-void sig_layers(struct sig *s, uint64_t peer, enum source_kind kind, uint8_t active);
-void sig_speaker(struct sig *s, uint64_t tour, uint64_t participant);
+void signaling_layers(struct signaling *s, uint64_t peer, enum source_kind kind, uint8_t active);
+void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant);
 /* A command that a worker will never get, for want of memory; it is the one of the last effect. */
-void sig_lost(struct sig *s, us_t now, const struct command *c);
+void signaling_lost(struct signaling *s, us_t now, const struct command *c);
 /* What the recorder reports: recording is on, off, or failing ("no_space", "io" ...). */
-enum sig_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
-void sig_recording(struct sig *s, uint64_t tour, enum sig_recording_state state);
+enum signaling_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
+void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_recording_state state);
 
-/* When to call sig_timeout, US_NEVER = not at all. After a call it may be in the past again: many
- * seats that run out at once are handled in portions. */
-us_t sig_deadline(const struct sig *s);
+/* When to call signaling_timeout, US_NEVER = not at all. After a call it may be in the past again:
+ * many seats that run out at once are handled in portions. */
+us_t signaling_deadline(const struct signaling *s);
 /* Do what is due at `now`: seats and tours whose grace ran out. */
-void sig_timeout(struct sig *s, us_t now);
+void signaling_timeout(struct signaling *s, us_t now);
 
-enum sig_effect_type {
+enum signaling_effect_type {
     EFFECT_SEND,        /* conn: text, len */
     EFFECT_CLOSE,       /* conn: close with ws_status after what was sent */
     EFFECT_HTTP,        /* req: status, content_type, location, etag, text, len */
@@ -154,8 +155,8 @@ enum sig_effect_type {
                          */
 };
 
-struct sig_effect {
-    uint8_t type;  /* enum sig_effect_type */
+struct signaling_effect {
+    uint8_t type;  /* enum signaling_effect_type */
     uint8_t kind;  /* enum source_kind */
     uint8_t codec; /* enum codec of the tour's pictures */
     bool on;
@@ -170,23 +171,23 @@ struct sig_effect {
     struct command command; /* borrows what it points to */
 };
 /* The next effect, in order; false when there is none. Pointers are valid until the next call of
- * any sig_ function. */
-bool sig_effect(struct sig *s, struct sig_effect *ret);
+ * any signaling_ function. */
+bool signaling_effect(struct signaling *s, struct signaling_effect *ret);
 
 /* Whom a media session belongs to, as the protocol names them. */
-struct sig_who {
+struct signaling_who {
     char tour[TOUR_NAME_MAX + 1];
     char participant[16]; /* "p7"; of a viewer of WHEP "whep-" and the first 8 digits of the name of
                              its resource: enough to tell it by, too little to use it */
 };
 /* False when there is no such session any more. */
-bool sig_peer_who(const struct sig *s, uint64_t peer, struct sig_who *ret);
+bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signaling_who *ret);
 
 /* Numbers for metrics. */
-struct sig_stats {
+struct signaling_stats {
     uint32_t connections, tours, participants, sessions;
     uint64_t messages, errors;
 };
-struct sig_stats sig_stats(const struct sig *s);
+struct signaling_stats signaling_stats(const struct signaling *s);
 
 #endif

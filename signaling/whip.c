@@ -17,9 +17,9 @@
 #include <strings.h>
 
 struct exchange {
-    struct sig *s;
+    struct signaling *s;
     us_t now;
-    const struct sig_http *h;
+    const struct signaling_http *h;
     struct claims claims;
     char why[REFUSAL_MAX]; /* what is wrong with the offer, or empty */
 };
@@ -31,7 +31,7 @@ static bool is_type(const char *content_type, const char *want) {
 }
 
 /* text's reference is taken over; NULL sends no body. */
-static void respond(const struct exchange *exchange, struct sig_effect e,
+static void respond(const struct exchange *exchange, struct signaling_effect e,
                     struct shared_text *text) {
     e.type = EFFECT_HTTP;
     e.req = exchange->h->req;
@@ -41,71 +41,71 @@ static void respond(const struct exchange *exchange, struct sig_effect e,
     effect_text(exchange->s, e, text);
 }
 
-static void respond_problem(const struct exchange *exchange, enum sig_code code, int status) {
+static void respond_problem(const struct exchange *exchange, enum code code, int status) {
     struct buffer o = {0};
     exchange->s->stats.errors++;
     problem_write(&o, &(struct problem){.status = status,
-                                        .code = sig_code_name(code),
-                                        .title = sig_code_message(code),
+                                        .code = code_name(code),
+                                        .title = code_message(code),
                                         .detail = *exchange->why ? exchange->why : NULL});
-    respond(exchange, (struct sig_effect){.status = (uint16_t)status, .content_type = PROBLEM_TYPE},
+    respond(exchange,
+            (struct signaling_effect){.status = (uint16_t)status, .content_type = PROBLEM_TYPE},
             shared_text_of(&o));
 }
 
-static enum sig_code authorise(struct exchange *exchange) {
+static enum code authorise(struct exchange *exchange) {
     const char *token = exchange->h->token;
-    enum sig_code code =
-        verify_token(exchange->s, token, token ? strlen(token) : 0, &exchange->claims);
-    if (code != SIG_OK) {
+    enum code code = verify_token(exchange->s, token, token ? strlen(token) : 0, &exchange->claims);
+    if (code != CODE_OK) {
         return code;
     }
     if (exchange->claims.role == ROLE_OPS) {
-        return SIG_FORBIDDEN;
+        return CODE_FORBIDDEN;
     }
-    return strcmp(exchange->claims.tour, exchange->h->tour) == 0 ? SIG_OK : SIG_TOKEN_TOUR;
+    return strcmp(exchange->claims.tour, exchange->h->tour) == 0 ? CODE_OK : CODE_TOKEN_TOUR;
 }
 
 /* ---- POST ---- */
 
-static enum sig_code created(const struct exchange *exchange, struct session *session,
-                             const struct offer *offer) {
+static enum code created(const struct exchange *exchange, struct session *session,
+                         const struct offer *offer) {
     struct buffer o = {0};
     session_answer(exchange->s, session, offer, &o);
     struct shared_text *answer = shared_text_of(&o);
     if (!answer) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
     session_name(exchange->s, session, exchange->h->whep ? "whep" : "whip", exchange->h->tour);
     respond(exchange,
-            (struct sig_effect){.status = 201,
-                                .content_type = "application/sdp",
-                                .location = session->location,
-                                .etag = session->etag},
+            (struct signaling_effect){.status = 201,
+                                      .content_type = "application/sdp",
+                                      .location = session->location,
+                                      .etag = session->etag},
             answer);
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static enum sig_code post_whip(struct exchange *exchange) {
+static enum code post_whip(struct exchange *exchange) {
     struct admission e = {
         .claims = &exchange->claims,
         .consent = true, /* docs/protocol.md section 2: posting is the consent */
         .offer = {.use = OFFER_WHIP, .text = exchange->h->body, .n = exchange->h->body_len}};
-    enum sig_code code = seat_enter(exchange->s, exchange->now, &e);
-    if (code != SIG_OK) {
+    enum code code = seat_enter(exchange->s, exchange->now, &e);
+    if (code != CODE_OK) {
         memcpy(exchange->why, e.offer.why, sizeof(exchange->why));
         return code;
     }
     code = created(exchange, e.seat->session, &e.offer);
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         seat_leave(exchange->s, exchange->now, e.seat, "disconnected");
         return code;
     }
     memcpy(e.seat->session->sub, exchange->claims.sub, sizeof(exchange->claims.sub));
     tell_entered(exchange->s, exchange->now, e.seat, e.took_over);
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static enum sig_code check_viewers(const struct exchange *exchange, const struct tour *t) {
+static enum code check_viewers(const struct exchange *exchange, const struct tour *t) {
     uint32_t mine = 0;
     LIST_EACH(l, &t->viewers) {
         const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
@@ -113,17 +113,17 @@ static enum sig_code check_viewers(const struct exchange *exchange, const struct
     }
     bool full = mine >= exchange->s->config.max_whep_per_token ||
                 t->n_seats + t->n_viewers >= exchange->s->config.max_participants;
-    return full ? SIG_TOUR_FULL : SIG_OK;
+    return full ? CODE_TOUR_FULL : CODE_OK;
 }
 
 /* What the viewer asks to hear; *ret: the mix. */
-static enum sig_code check_audio(const struct exchange *exchange, const struct tour *t, bool *ret) {
+static enum code check_audio(const struct exchange *exchange, const struct tour *t, bool *ret) {
     const char *audio = exchange->h->audio;
     *ret = audio && strcmp(audio, "mix") == 0;
     if (audio && !*ret) {
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
-    return *ret ? mix_check(exchange->s, t, exchange->claims.sub) : SIG_OK;
+    return *ret ? mix_check(exchange->s, t, exchange->claims.sub) : CODE_OK;
 }
 
 static bool hears(const struct session *session) {
@@ -136,43 +136,43 @@ static bool hears(const struct session *session) {
 }
 
 /* A session of a viewer that can be started. */
-static enum sig_code make_viewer(struct exchange *exchange, struct tour *t, struct offer *offer,
-                                 struct session **ret) {
+static enum code make_viewer(struct exchange *exchange, struct tour *t, struct offer *offer,
+                             struct session **ret) {
     bool mix;
-    enum sig_code code = check_viewers(exchange, t);
-    code = code == SIG_OK ? check_audio(exchange, t, &mix) : code;
-    if (code == SIG_OK &&
+    enum code code = check_viewers(exchange, t);
+    code = code == CODE_OK ? check_audio(exchange, t, &mix) : code;
+    if (code == CODE_OK &&
         !rate_admit(exchange->s, exchange->now, exchange->claims.tour, exchange->claims.sub)) {
-        code = SIG_RATE_LIMITED;
+        code = CODE_RATE_LIMITED;
     }
-    if (code == SIG_OK && effects_reserve(exchange->s, 1) != OK) {
-        code = SIG_INTERNAL;
+    if (code == CODE_OK && effects_reserve(exchange->s, 1) != OK) {
+        code = CODE_INTERNAL;
     }
-    code = code == SIG_OK ? session_make(exchange->s, t->codec, offer, ret) : code;
-    if (code != SIG_OK) {
+    code = code == CODE_OK ? session_make(exchange->s, t->codec, offer, ret) : code;
+    if (code != CODE_OK) {
         return code;
     }
     if (mix && !hears(*ret)) {
         session_drop(*ret);
-        return SIG_SDP_UNSUPPORTED; /* it has no line for what it asks for */
+        return CODE_SDP_UNSUPPORTED; /* it has no line for what it asks for */
     }
     memcpy((*ret)->sub, exchange->claims.sub, sizeof(exchange->claims.sub));
     if (mix) {
         mix_choose(t, *ret);
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static enum sig_code post_whep(struct exchange *exchange) {
+static enum code post_whep(struct exchange *exchange) {
     struct tour *t;
     struct session *session;
     struct offer offer = {.use = OFFER_WHEP, .text = exchange->h->body, .n = exchange->h->body_len};
-    enum sig_code code = tour_for(exchange->s, exchange->now, &exchange->claims, &t);
-    if (code == SIG_OK && !t) {
-        code = SIG_TOUR_UNKNOWN; /* a player does not create what it plays */
+    enum code code = tour_for(exchange->s, exchange->now, &exchange->claims, &t);
+    if (code == CODE_OK && !t) {
+        code = CODE_TOUR_UNKNOWN; /* a player does not create what it plays */
     }
-    code = code == SIG_OK ? make_viewer(exchange, t, &offer, &session) : code;
-    if (code != SIG_OK) {
+    code = code == CODE_OK ? make_viewer(exchange, t, &offer, &session) : code;
+    if (code != CODE_OK) {
         memcpy(exchange->why, offer.why, sizeof(exchange->why));
         return code;
     }
@@ -182,18 +182,18 @@ static enum sig_code post_whep(struct exchange *exchange) {
     session_start(exchange->s, t, NULL, session);
     tour_touch(exchange->s, exchange->now, t);
     code = created(exchange, session, &offer);
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         session_stop(exchange->s, session, true);
     }
     return code;
 }
 
-static enum sig_code post(struct exchange *exchange) {
+static enum code post(struct exchange *exchange) {
     if (exchange->h->resource) {
-        return SIG_RESOURCE_UNKNOWN;
+        return CODE_RESOURCE_UNKNOWN;
     }
     if (!is_type(exchange->h->content_type, "application/sdp")) {
-        return SIG_CONTENT_TYPE;
+        return CODE_CONTENT_TYPE;
     }
     return exchange->h->whep ? post_whep(exchange) : post_whip(exchange);
 }
@@ -211,8 +211,8 @@ static struct session *find_resource(const struct exchange *exchange) {
 }
 
 /* RFC 9725 section 4.3.3: a restart names the session by its ETag, or any by "*". */
-static enum sig_code patch_restart(struct exchange *exchange, struct session *session,
-                                   struct span ufrag, struct span pwd) {
+static enum code patch_restart(struct exchange *exchange, struct session *session,
+                               struct span ufrag, struct span pwd) {
     struct ice_credentials fresh = {0};
     struct buffer o = {0};
     memcpy(fresh.remote_ufrag, ufrag.p, ufrag.n);
@@ -221,53 +221,53 @@ static enum sig_code patch_restart(struct exchange *exchange, struct session *se
     session_fragment(exchange->s, session, &fresh, &o);
     struct shared_text *text = shared_text_of(&o);
     if (!text) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
     session_restart(exchange->s, session, &fresh);
     session_new_etag(exchange->s, session);
     respond(exchange,
-            (struct sig_effect){.status = 200,
-                                .content_type = "application/trickle-ice-sdpfrag",
-                                .etag = session->etag},
+            (struct signaling_effect){.status = 200,
+                                      .content_type = "application/trickle-ice-sdpfrag",
+                                      .etag = session->etag},
             text);
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static enum sig_code patch(struct exchange *exchange) {
+static enum code patch(struct exchange *exchange) {
     struct session *session = find_resource(exchange);
     struct span ufrag, pwd;
     const char *match = exchange->h->if_match;
     if (!session) {
-        return SIG_RESOURCE_UNKNOWN;
+        return CODE_RESOURCE_UNKNOWN;
     }
     if (!is_type(exchange->h->content_type, "application/trickle-ice-sdpfrag")) {
-        return SIG_CONTENT_TYPE;
+        return CODE_CONTENT_TYPE;
     }
-    enum sig_code code = sdp_parse_fragment(exchange->h->body, exchange->h->body_len, &ufrag, &pwd);
-    if (code != SIG_OK) {
+    enum code code = sdp_parse_fragment(exchange->h->body, exchange->h->body_len, &ufrag, &pwd);
+    if (code != CODE_OK) {
         return code;
     }
     if (match && strcmp(match, "*") != 0 && strcmp(match, session->etag) != 0) {
-        return SIG_ETAG_MISMATCH;
+        return CODE_ETAG_MISMATCH;
     }
     if (ufrag.n == 0 || span_is(ufrag, session->params.ice.remote_ufrag)) {
-        respond(exchange, (struct sig_effect){.status = 204}, NULL);
-        return SIG_OK;
+        respond(exchange, (struct signaling_effect){.status = 204}, NULL);
+        return CODE_OK;
     }
     if (!match) {
-        respond_problem(exchange, SIG_ETAG_MISMATCH, 428); /* RFC 6585 section 3 */
-        return SIG_OK;
+        respond_problem(exchange, CODE_ETAG_MISMATCH, 428); /* RFC 6585 section 3 */
+        return CODE_OK;
     }
     if (!rate_admit(exchange->s, exchange->now, exchange->claims.tour, exchange->claims.sub)) {
-        return SIG_RATE_LIMITED;
+        return CODE_RATE_LIMITED;
     }
     return patch_restart(exchange, session, ufrag, pwd);
 }
 
-static enum sig_code delete_session(struct exchange *exchange) {
+static enum code delete_session(struct exchange *exchange) {
     struct session *session = find_resource(exchange);
     if (!session) {
-        return SIG_RESOURCE_UNKNOWN;
+        return CODE_RESOURCE_UNKNOWN;
     }
     if (session->seat) {
         seat_leave(exchange->s, exchange->now, session->seat, "left");
@@ -276,18 +276,18 @@ static enum sig_code delete_session(struct exchange *exchange) {
         session_stop(exchange->s, session, true);
         tour_touch(exchange->s, exchange->now, t);
     }
-    respond(exchange, (struct sig_effect){.status = 200}, NULL);
-    return SIG_OK;
+    respond(exchange, (struct signaling_effect){.status = 200}, NULL);
+    return CODE_OK;
 }
 
-void sig_http(struct sig *s, us_t now, const struct sig_http *h) {
+void signaling_http(struct signaling *s, us_t now, const struct signaling_http *h) {
     OWNER_CHECK(&s->owner);
-    static enum sig_code (*const methods[])(struct exchange *) = {
-        [SIG_POST] = post, [SIG_PATCH] = patch, [SIG_DELETE] = delete_session};
+    static enum code (*const methods[])(struct exchange *) = {
+        [SIGNALING_POST] = post, [SIGNALING_PATCH] = patch, [SIGNALING_DELETE] = delete_session};
     struct exchange exchange = {.s = s, .now = now, .h = h};
-    enum sig_code code = authorise(&exchange);
-    code = code == SIG_OK ? methods[h->method](&exchange) : code;
-    if (code != SIG_OK) {
-        respond_problem(&exchange, code, sig_code_status(code));
+    enum code code = authorise(&exchange);
+    code = code == CODE_OK ? methods[h->method](&exchange) : code;
+    if (code != CODE_OK) {
+        respond_problem(&exchange, code, code_status(code));
     }
 }

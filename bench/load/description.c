@@ -88,7 +88,7 @@ static bool read_transport(const struct sdp *s, struct remote_description *ret) 
 bool description_read(const char *text, size_t n, struct remote_description *ret, char *why) {
     static struct sdp s;
     *ret = (struct remote_description){0};
-    if (sdp_parse(text, n, &s) != SIG_OK || s.n_media == 0) {
+    if (sdp_parse(text, n, &s) != CODE_OK || s.n_media == 0) {
         snprintf(why, 128, "a session description that cannot be read");
     } else if (s.n_media > DESCRIPTION_LINES) {
         snprintf(why, 128, "a session description with %u m-lines", s.n_media);

@@ -27,7 +27,7 @@ struct api {
     struct auth *auth; /* of the authority */
     struct turn *turn;
     struct assets *assets; /* NULL: web.dir could not be read */
-    struct sig *sig;
+    struct signaling *signaling;
     struct glue *glue;
     struct worker **workers;
     uint32_t n_workers;
@@ -37,7 +37,7 @@ struct api {
     struct mix_thread *mix;             /* NULL: nothing is mixed */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
-    void (*settle)(void *ctx);          /* after each call into sig_: its effects are drained */
+    void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */
     void *ctx;
     uint64_t playback_bytes, playback_refused; /* downloads that found no place */
 };

@@ -8,8 +8,8 @@
 struct playback;
 
 struct call {
-    enum sig_code refused; /* what the token lacks; SIG_OK: it will do */
-    struct claims claims;  /* of routes that need a token */
+    enum code refused;    /* what the token lacks; CODE_OK: it will do */
+    struct claims claims; /* of routes that need a token */
     /* Of whom a playback cookie let in: it must hold for as long as the answer takes. expires 0:
      * it was a token. */
     struct auth_ticket ticket;

@@ -21,7 +21,7 @@ static void answer_error(struct request *r, enum err e) {
     }
     switch (e) {
     case ERR_DENIED:
-        refuse_code(r, SIG_TOKEN_TOUR);
+        refuse_code(r, CODE_TOKEN_TOUR);
         return;
     case ERR_BUSY:
         respond_problem(r, 503, NULL, "Nothing is made of recordings here (derived.helpers).");

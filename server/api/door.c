@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum sig_code check_token(struct request *r) {
+static enum code check_token(struct request *r) {
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     struct claims *claims = &call_of(r)->claims;
     if (!token) {
-        return SIG_TOKEN_MISSING;
+        return CODE_TOKEN_MISSING;
     }
-    enum sig_code code = auth_verify(api_of(r)->auth, clock_wall(), token, strlen(token), claims);
+    enum code code = auth_verify(api_of(r)->auth, clock_wall(), token, strlen(token), claims);
     bool ops = r->route->needs >= DOOR_OPS;
-    return code == SIG_OK && ops && claims->role != ROLE_OPS ? SIG_FORBIDDEN : code;
+    return code == CODE_OK && ops && claims->role != ROLE_OPS ? CODE_FORBIDDEN : code;
 }
 
 static bool taken_back(const struct request *r, const struct auth_ticket *t) {
@@ -44,6 +44,6 @@ bool door_still_open(const struct request *r) {
 bool door_admits(struct request *r) {
     uint8_t needs = r->route->needs;
     bool open = needs == DOOR_NOTHING || (needs == DOOR_PLAYBACK && has_ticket(r));
-    call_of(r)->refused = open ? SIG_OK : check_token(r);
-    return call_of(r)->refused == SIG_OK;
+    call_of(r)->refused = open ? CODE_OK : check_token(r);
+    return call_of(r)->refused == CODE_OK;
 }

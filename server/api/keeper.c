@@ -73,7 +73,7 @@ void keeper_status(struct request *r) {
         return;
     }
     if (*call_of(r)->claims.tour) { /* it is about all tours */
-        refuse_code(r, SIG_TOKEN_TOUR);
+        refuse_code(r, CODE_TOKEN_TOUR);
         return;
     }
     keeper_thread_state(a->keeper, &s);

@@ -90,7 +90,7 @@ static void put_ws(struct buffer *t, const struct api *a) {
 }
 
 static void put_signaling(struct buffer *t, const struct api *a) {
-    struct sig_stats s = sig_stats(a->sig);
+    struct signaling_stats s = signaling_stats(a->signaling);
     gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
     gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
     gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);

@@ -64,7 +64,7 @@ static void answer(struct request *r, struct job_reply *reply) {
 
 static void ask(struct request *r, struct job_request *q) {
     if (*call_of(r)->claims.tour) {
-        refuse_code(r, SIG_FORBIDDEN);
+        refuse_code(r, CODE_FORBIDDEN);
         return;
     }
     snprintf(q->who, sizeof(q->who), "%s", call_of(r)->claims.sub);

@@ -32,7 +32,7 @@ bool reading_ask(struct request *r, const struct read_request *q,
 
 void reading_refuse(struct request *r, enum err e) {
     if (e == ERR_DENIED) {
-        refuse_code(r, SIG_TOKEN_TOUR);
+        refuse_code(r, CODE_TOKEN_TOUR);
     } else if (e == ERR_KEY_DENIED) {
         refuse_key_denied(r);
     } else if (e == ERR_RANGE) {

@@ -33,7 +33,7 @@ void recordings_list(struct request *r) {
     }
     if (*call_of(r)->claims.tour) {
         if (*q.list.tour && strcmp(q.list.tour, call_of(r)->claims.tour) != 0) {
-            refuse_code(r, SIG_TOKEN_TOUR);
+            refuse_code(r, CODE_TOKEN_TOUR);
             return;
         }
         snprintf(q.list.tour, sizeof(q.list.tour), "%s", call_of(r)->claims.tour);
@@ -99,7 +99,7 @@ void recordings_revoke(struct request *r) {
     }
     bool all = strcmp(sub, "*") == 0;
     if (*claims->tour && (all || strcmp(sub, claims->sub) != 0)) {
-        refuse_code(r, SIG_FORBIDDEN); /* others' tickets: only for who may see every tour */
+        refuse_code(r, CODE_FORBIDDEN); /* others' tickets: only for who may see every tour */
         return;
     }
     struct revocation_time t = {a->tickets, clock_now(),

@@ -6,7 +6,7 @@
 #include "signaling/words/codes.h"
 
 /* With a code that signaling knows. */
-void refuse_code(struct request *r, enum sig_code code);
+void refuse_code(struct request *r, enum code code);
 /* The key provider does not let this server open the recording: nothing of who asks. */
 void refuse_key_denied(struct request *r);
 /* Nothing is recorded here. */

@@ -67,11 +67,11 @@ static const struct route routes[] = {
 };
 
 static void answer(struct request *r) {
-    enum sig_code refused = call_of(r)->refused;
-    if (refused != SIG_OK) {
+    enum code refused = call_of(r)->refused;
+    if (refused != CODE_OK) {
         LOG(LOG_LEVEL_INFO, "refused", "A request was refused.", LOG_STR("conn", r->label),
-            LOG_STR("route", r->route->pattern), LOG_STR("code", sig_code_name(refused)));
-        if (refused == SIG_TOKEN_NO_KEYS) {
+            LOG_STR("route", r->route->pattern), LOG_STR("code", code_name(refused)));
+        if (refused == CODE_TOKEN_NO_KEYS) {
             respond_header(r, "retry-after:", "5");
         }
         refuse_code(r, refused);

@@ -8,11 +8,11 @@
 
 static void pass(struct request *r, bool whep) {
     struct api *a = api_of(r);
-    struct sig_http h = {
+    struct signaling_http h = {
         .req = r->id,
-        .method = r->method == HTTP_POST    ? SIG_POST
-                  : r->method == HTTP_PATCH ? SIG_PATCH
-                                            : SIG_DELETE,
+        .method = r->method == HTTP_POST    ? SIGNALING_POST
+                  : r->method == HTTP_PATCH ? SIGNALING_PATCH
+                                            : SIGNALING_DELETE,
         .whep = whep,
         .audio = r->bad_query ? "" : url_argument(r->query.p, r->query.n, "audio"),
         .tour = r->args.v[0],
@@ -23,7 +23,7 @@ static void pass(struct request *r, bool whep) {
         .body = r->body.p ? r->body.p : "",
         .body_len = r->body.n,
     };
-    sig_http(a->sig, clock_now(), &h);
+    signaling_http(a->signaling, clock_now(), &h);
     a->settle(a->ctx);
 }
 
@@ -41,9 +41,9 @@ static void add_ice_servers(struct request *r) {
     const struct api *a = api_of(r);
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     struct claims k;
-    struct sig_ice_servers servers;
+    struct signaling_ice_servers servers;
     char link[TURN_LINK_MAX];
-    if (sig_admits(a->sig, clock_now(), r->args.v[0], token, &k) != SIG_OK) {
+    if (signaling_admits(a->signaling, clock_now(), r->args.v[0], token, &k) != CODE_OK) {
         return;
     }
     struct turn_client client = {.sub = k.sub, .until = k.expires};
@@ -60,7 +60,7 @@ void whip_options(struct request *r) {
     add_ice_servers(r);
 }
 
-void whip_answer(struct api *a, const struct sig_effect *e) {
+void whip_answer(struct api *a, const struct signaling_effect *e) {
     struct request *r = request_find(a->loop, e->req);
     if (!r || r->response.status) {
         return; /* the client is gone */

@@ -11,6 +11,6 @@ void whep_request(struct request *r);
 /* What OPTIONS at either endpoint says. */
 void whip_options(struct request *r);
 /* Signaling's answer (EFFECT_HTTP). */
-void whip_answer(struct api *a, const struct sig_effect *e);
+void whip_answer(struct api *a, const struct signaling_effect *e);
 
 #endif

@@ -22,7 +22,7 @@ struct auth {
     bool mints;
     void (*want)(void *ctx, size_t i);
     void *ctx;
-    uint64_t counts[SIG_CODE_COUNT];
+    uint64_t counts[CODE_COUNT];
 };
 
 /* An issuer with what "auth" says where it says nothing itself. */
@@ -181,9 +181,9 @@ const struct keyring *auth_keyring(const struct auth *a) {
 /* ---- tokens ---- */
 
 /* A signature that is wrong, too: not everybody names keys, or gives a new key a new name. */
-static bool newer_keys_may_help(enum sig_code code) {
-    return code == SIG_TOKEN_KEY_UNKNOWN || code == SIG_TOKEN_NO_KEYS ||
-           code == SIG_TOKEN_SIGNATURE;
+static bool newer_keys_may_help(enum code code) {
+    return code == CODE_TOKEN_KEY_UNKNOWN || code == CODE_TOKEN_NO_KEYS ||
+           code == CODE_TOKEN_SIGNATURE;
 }
 
 /* What another issuer calls its people, NAME:SUB, is not for us to say. */
@@ -198,18 +198,18 @@ static bool is_of_another(const struct auth *a, size_t issuer, const char *sub) 
     return false;
 }
 
-static enum sig_code verify(struct auth *a, wall_t wall, const char *token, size_t n,
-                            struct claims *ret) {
+static enum code verify(struct auth *a, wall_t wall, const char *token, size_t n,
+                        struct claims *ret) {
     struct jws j;
     size_t i = 0;
     if (!token || n == 0) {
-        return SIG_TOKEN_MISSING;
+        return CODE_TOKEN_MISSING;
     }
     if (n >= AUTH_TOKEN_MAX || memchr(token, '\0', n)) {
-        return SIG_TOKEN_MALFORMED;
+        return CODE_TOKEN_MALFORMED;
     }
-    enum sig_code code = jws_read(token, n, &j);
-    if (code != SIG_OK) {
+    enum code code = jws_read(token, n, &j);
+    if (code != CODE_OK) {
         return code;
     }
     code = keyring_verify(a->ring, &j, &i);
@@ -219,26 +219,26 @@ static enum sig_code verify(struct auth *a, wall_t wall, const char *token, size
     }
     struct claims claims;
     code =
-        code == SIG_OK ? issuer_claims(keyring_issuer(a->ring, i), wall, j.claims, &claims) : code;
-    if (code == SIG_OK && is_of_another(a, i, claims.sub)) {
-        code = SIG_TOKEN_CLAIMS;
+        code == CODE_OK ? issuer_claims(keyring_issuer(a->ring, i), wall, j.claims, &claims) : code;
+    if (code == CODE_OK && is_of_another(a, i, claims.sub)) {
+        code = CODE_TOKEN_CLAIMS;
     }
-    if (code == SIG_OK) {
+    if (code == CODE_OK) {
         *ret = claims;
     }
     jws_free(&j);
     return code;
 }
 
-enum sig_code auth_verify(struct auth *a, wall_t wall, const char *token, size_t n,
-                          struct claims *ret) {
+enum code auth_verify(struct auth *a, wall_t wall, const char *token, size_t n,
+                      struct claims *ret) {
     OWNER_CHECK(&a->owner);
-    enum sig_code code = verify(a, wall, token, n, ret);
+    enum code code = verify(a, wall, token, n, ret);
     a->counts[code]++;
     return code;
 }
 
-uint64_t auth_count(const struct auth *a, enum sig_code code) {
+uint64_t auth_count(const struct auth *a, enum code code) {
     return a->counts[code];
 }
 

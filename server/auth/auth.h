@@ -47,12 +47,11 @@ void auth_replace(struct auth *a, size_t i, struct keyset *keys);
 void auth_adopt(struct auth *a, struct auth *fresh);
 /* The others, in the order of their configuration, and then ourselves. */
 const struct keyring *auth_keyring(const struct auth *a);
-/* SIG_OK and *ret filled, or the code that says what is wrong; *ret is untouched then. n bytes of
+/* CODE_OK and *ret filled, or the code that says what is wrong; *ret is untouched then. n bytes of
  * token, no NUL needed. */
-enum sig_code auth_verify(struct auth *a, wall_t wall, const char *token, size_t n,
-                          struct claims *ret);
-/* Tokens that got this code; SIG_OK: that were good. */
-uint64_t auth_count(const struct auth *a, enum sig_code code);
+enum code auth_verify(struct auth *a, wall_t wall, const char *token, size_t n, struct claims *ret);
+/* Tokens that got this code; CODE_OK: that were good. */
+uint64_t auth_count(const struct auth *a, enum code code);
 /* A signed token for these claims, issued at wall; mem_free it. NULL when memory is out or there is
  * no secret of ours. */
 char *auth_mint(const struct auth *a, wall_t wall, const struct claims *c);

@@ -247,10 +247,10 @@ static void put_sources(const struct authority *x, us_t now, struct buffer *b) {
 void authority_metrics(const struct authority *x, us_t now, struct buffer *b) {
     const struct keyring *r = auth_keyring(x->auth);
     head(b, "oriel_tokens_total", "counter", "Tokens shown, by what was said of them.");
-    for (int code = 0; code < SIG_CODE_COUNT; code++) {
-        const char *name = sig_code_name((enum sig_code)code);
-        uint64_t n = auth_count(x->auth, (enum sig_code)code);
-        if (n || code == SIG_OK || strncmp(name, "token_", 6) == 0) {
+    for (int code = 0; code < CODE_COUNT; code++) {
+        const char *name = code_name((enum code)code);
+        uint64_t n = auth_count(x->auth, (enum code)code);
+        if (n || code == CODE_OK || strncmp(name, "token_", 6) == 0) {
             buffer_printf(b, "oriel_tokens_total{code=\"%s\"} %" PRIu64 "\n", name, n);
         }
     }

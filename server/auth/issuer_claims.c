@@ -24,33 +24,33 @@ static bool audience_ok(const struct issuer_config *c, const struct json *claims
 
 /* However it was issued, it must not outlive the limit from now on; where it says when it was
  * issued, not from then on, either. */
-static enum sig_code check_lifetime(const struct issuer_config *c, double now, double expires,
-                                    const struct json *iat) {
+static enum code check_lifetime(const struct issuer_config *c, double now, double expires,
+                                const struct json *iat) {
     double most = (double)c->max_lifetime_s;
     if (most <= 0) {
-        return SIG_OK;
+        return CODE_OK;
     }
     double issued = 0;
     if (iat && !json_get_number(iat, &issued)) {
-        return SIG_TOKEN_CLAIMS;
+        return CODE_TOKEN_CLAIMS;
     }
     bool longer = expires - now > most + (double)c->leeway_s || (iat && expires - issued > most);
-    return longer ? SIG_TOKEN_LIFETIME : SIG_OK;
+    return longer ? CODE_TOKEN_LIFETIME : CODE_OK;
 }
 
-static enum sig_code check_times(const struct issuer_config *c, wall_t wall,
-                                 const struct json *claims, wall_t *ret) {
+static enum code check_times(const struct issuer_config *c, wall_t wall, const struct json *claims,
+                             wall_t *ret) {
     const struct json *nbf = json_member(claims, "nbf");
     double now = (double)wall.us / 1e6, leeway = (double)c->leeway_s, expires = 0, begins = 0;
     if (!json_get_number(json_member(claims, "exp"), &expires) ||
         (nbf && !json_get_number(nbf, &begins))) {
-        return SIG_TOKEN_CLAIMS;
+        return CODE_TOKEN_CLAIMS;
     }
     if (now >= expires + leeway) {
-        return SIG_TOKEN_EXPIRED;
+        return CODE_TOKEN_EXPIRED;
     }
     if (nbf && now + leeway < begins) {
-        return SIG_TOKEN_NOT_YET;
+        return CODE_TOKEN_NOT_YET;
     }
     ret->us = (int64_t)(expires < FAR ? expires : FAR) * US_PER_S;
     return check_lifetime(c, now, expires, json_member(claims, "iat"));
@@ -89,23 +89,23 @@ static bool read_sub(const struct issuer_config *c, const struct json *claims,
     return n <= SUB_MAX;
 }
 
-enum sig_code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
-                            struct claims *ret) {
+enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
+                        struct claims *ret) {
     struct claims x = {.role = read_role(c, claims)};
-    enum sig_code code = check_times(c, wall, claims, &x.expires);
-    if (code != SIG_OK) {
+    enum code code = check_times(c, wall, claims, &x.expires);
+    if (code != CODE_OK) {
         return code;
     }
     if (!audience_ok(c, claims)) {
-        return SIG_TOKEN_AUDIENCE;
+        return CODE_TOKEN_AUDIENCE;
     }
     const struct json *tour = json_member(claims, c->tour_claim ? c->tour_claim : "tour");
     bool ok = read_sub(c, claims, x.sub) && json_get_text_if_any(tour, x.tour, sizeof(x.tour)) &&
               json_get_text_if_any(json_member(claims, "name"), x.name, sizeof(x.name)) &&
               utf8_printable(x.name) && (!*x.tour || tour_name_valid(x.tour));
     if (!ok || x.role == ROLE_NONE || (!*x.tour && x.role != ROLE_OPS)) {
-        return SIG_TOKEN_CLAIMS;
+        return CODE_TOKEN_CLAIMS;
     }
     *ret = x;
-    return SIG_OK;
+    return CODE_OK;
 }

@@ -5,10 +5,10 @@
 #include "server/config/issuer_config.h"
 #include "signaling/words/codes.h"
 
-/* Of a token whose signature is good; c has no ISSUER_DEFAULT left. SIG_OK and *ret, else *ret is
- * untouched: SIG_TOKEN_EXPIRED, SIG_TOKEN_NOT_YET, SIG_TOKEN_LIFETIME (it lasts longer than tokens
- * of this issuer may), SIG_TOKEN_AUDIENCE, SIG_TOKEN_CLAIMS. */
-enum sig_code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
-                            struct claims *ret);
+/* Of a token whose signature is good; c has no ISSUER_DEFAULT left. CODE_OK and *ret, else *ret is
+ * untouched: CODE_TOKEN_EXPIRED, CODE_TOKEN_NOT_YET, CODE_TOKEN_LIFETIME (it lasts longer than
+ * tokens of this issuer may), CODE_TOKEN_AUDIENCE, CODE_TOKEN_CLAIMS. */
+enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
+                        struct claims *ret);
 
 #endif

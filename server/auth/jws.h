@@ -22,13 +22,14 @@ struct jws {
 #define JWS_DEPTH_MAX 32    /* objects and lists within each other */
 #define JWS_VALUES_MAX 2048 /* in header and claims each */
 
-/* SIG_OK; else *ret is zeroed. SIG_TOKEN_MALFORMED: not three parts of base64url with two JSON
- * objects within these limits, or the header asks for an extension (crit); SIG_TOKEN_DOUBLED: a
- * member is there twice, of which somebody else may have read the other one; SIG_TOKEN_TYPE: a typ
- * that is not a plain token's (RFC 8725 section 3.11); SIG_TOKEN_ALGORITHM: an alg that is none of
- * ours; SIG_INTERNAL: no memory. The n bytes of token, in which there is no NUL, must outlive *ret.
+/* CODE_OK; else *ret is zeroed. CODE_TOKEN_MALFORMED: not three parts of base64url with two JSON
+ * objects within these limits, or the header asks for an extension (crit); CODE_TOKEN_DOUBLED: a
+ * member is there twice, of which somebody else may have read the other one; CODE_TOKEN_TYPE: a typ
+ * that is not a plain token's (RFC 8725 section 3.11); CODE_TOKEN_ALGORITHM: an alg that is none of
+ * ours; CODE_INTERNAL: no memory. The n bytes of token, in which there is no NUL, must outlive
+ * *ret.
  */
-enum sig_code jws_read(const char *token, size_t n, struct jws *ret);
+enum code jws_read(const char *token, size_t n, struct jws *ret);
 /* Safe on a zeroed one. */
 void jws_free(struct jws *j);
 

@@ -80,25 +80,25 @@ static bool find(const struct keyring *r, const char *iss, size_t *ret_i) {
     return found;
 }
 
-enum sig_code keyring_verify(const struct keyring *r, const struct jws *j, size_t *ret_i) {
+enum code keyring_verify(const struct keyring *r, const struct jws *j, size_t *ret_i) {
     if (!find(r, json_get_string(json_member(j->claims, "iss"), NULL), ret_i)) {
-        return SIG_TOKEN_ISSUER;
+        return CODE_TOKEN_ISSUER;
     }
     const struct issuer_config *c = &r->at[*ret_i].c;
     const struct keyset *keys = r->at[*ret_i].keys;
     if (!(c->algorithms & 1u << j->algorithm)) {
-        return SIG_TOKEN_ALGORITHM;
+        return CODE_TOKEN_ALGORITHM;
     }
     if (!keys) {
-        return SIG_TOKEN_NO_KEYS;
+        return CODE_TOKEN_NO_KEYS;
     }
     switch (keyset_verify(keys, j->algorithm, j->kid, j->input, j->signature)) {
     case KEYSET_OK:
-        return SIG_OK;
+        return CODE_OK;
     case KEYSET_NO_KEY:
-        return SIG_TOKEN_KEY_UNKNOWN;
+        return CODE_TOKEN_KEY_UNKNOWN;
     case KEYSET_WRONG:
         break;
     }
-    return SIG_TOKEN_SIGNATURE;
+    return CODE_TOKEN_SIGNATURE;
 }

@@ -29,9 +29,9 @@ void keyring_replace(struct keyring *r, size_t i, struct keyset *keys);
 struct keyset *keyring_take(struct keyring *r, size_t i);
 
 /* Whose token it is, by its iss: *ret_i, and the signature is its own. Nothing else was looked at.
- * SIG_TOKEN_ISSUER: nobody we know, *ret_i is untouched. With *ret_i: SIG_TOKEN_ALGORITHM: not one
- * that this issuer may use; SIG_TOKEN_NO_KEYS: there are no keys of it now; SIG_TOKEN_KEY_UNKNOWN:
- * it has no such key; SIG_TOKEN_SIGNATURE. */
-enum sig_code keyring_verify(const struct keyring *r, const struct jws *j, size_t *ret_i);
+ * CODE_TOKEN_ISSUER: nobody we know, *ret_i is untouched. With *ret_i: CODE_TOKEN_ALGORITHM: not
+ * one that this issuer may use; CODE_TOKEN_NO_KEYS: there are no keys of it now;
+ * CODE_TOKEN_KEY_UNKNOWN: it has no such key; CODE_TOKEN_SIGNATURE. */
+enum code keyring_verify(const struct keyring *r, const struct jws *j, size_t *ret_i);
 
 #endif

@@ -101,10 +101,11 @@ static void subject(const struct turn *t, const char *sub, char ret[2 * SUBJECT_
 }
 
 void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c,
-                  struct sig_ice_servers *ret) {
+                  struct signaling_ice_servers *ret) {
     char who[2 * SUBJECT_LEN + 1];
     uint8_t mac[SHA1_LEN];
-    *ret = (struct sig_ice_servers){.urls = (const char *const *)t->urls->items, .n = t->urls->n};
+    *ret = (struct signaling_ice_servers){.urls = (const char *const *)t->urls->items,
+                                          .n = t->urls->n};
     if (t->n == 0) {
         return;
     }
@@ -118,7 +119,7 @@ void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c
     mem_wipe(mac, sizeof(mac));
 }
 
-const char *turn_link(const struct sig_ice_servers *s, size_t i, char out[TURN_LINK_MAX]) {
+const char *turn_link(const struct signaling_ice_servers *s, size_t i, char out[TURN_LINK_MAX]) {
     if (turn_url_needs_credentials(s->urls[i])) {
         snprintf(out, TURN_LINK_MAX,
                  "<%s>; rel=\"ice-server\"; username=\"%s\"; credential=\"%s\"; "

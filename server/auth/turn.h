@@ -27,8 +27,8 @@ struct turn_client {
 };
 /* The servers, with credentials made at wall. */
 void turn_servers(const struct turn *t, wall_t wall, const struct turn_client *c,
-                  struct sig_ice_servers *ret);
+                  struct signaling_ice_servers *ret);
 /* Server i of them as the value of a Link header (RFC 9725 section 4.6) in out. Returns out. */
-const char *turn_link(const struct sig_ice_servers *s, size_t i, char out[TURN_LINK_MAX]);
+const char *turn_link(const struct signaling_ice_servers *s, size_t i, char out[TURN_LINK_MAX]);
 
 #endif

@@ -119,7 +119,7 @@ struct server *server_stop(struct server *s) {
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     loop_close(&s->loop);
-    a->sig = sig_free(a->sig);
+    a->signaling = signaling_free(a->signaling);
     assets_free(a->assets);
     turn_free(a->turn);
     dtls_identity_free(s->identity);

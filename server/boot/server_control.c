@@ -6,7 +6,7 @@
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
 
-/* Drain effects after a call into sig_ and move the deadline. */
+/* Drain effects after a call into signaling and move the deadline. */
 static void settle(void *ctx) {
     struct server *s = ctx;
     if (!s->loop.stopping) {
@@ -43,17 +43,17 @@ void server_woken(void *ctx) {
 
 static bool opened(void *ctx, uint64_t conn) {
     struct server *s = ctx;
-    return sig_open(s->api.sig, clock_now(), conn) == OK;
+    return signaling_open(s->api.signaling, clock_now(), conn) == OK;
 }
 
 static void message(void *ctx, uint64_t conn, const char *text, size_t n) {
     struct server *s = ctx;
-    sig_message(s->api.sig, clock_now(), conn, text, n);
+    signaling_message(s->api.signaling, clock_now(), conn, text, n);
 }
 
 static void closed(void *ctx, uint64_t conn) {
     struct server *s = ctx;
-    sig_closed(s->api.sig, clock_now(), conn);
+    signaling_closed(s->api.signaling, clock_now(), conn);
 }
 
 void server_control(struct server *s) {

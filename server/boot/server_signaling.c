@@ -19,19 +19,20 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
     return n;
 }
 
-static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
+static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     struct server *s = ctx;
     return auth_verify(s->api.auth, clock_wall(), token, n, ret);
 }
 
-static void ice_servers(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret) {
+static void ice_servers(void *ctx, const char *sub, wall_t until,
+                        struct signaling_ice_servers *ret) {
     struct server *s = ctx;
     struct turn_client client = {.sub = sub, .until = until};
     turn_servers(s->api.turn, clock_wall(), &client, ret);
 }
 
-static struct sig *make_sig(struct server *s) {
-    struct sig_config sc = signaling_configured(s->api.config);
+static struct signaling *make_signaling(struct server *s) {
+    struct signaling_config sc = signaling_configured(s->api.config);
     sc.workers = s->api.n_workers;
     sc.candidates = candidates;
     sc.ice_servers = ice_servers;
@@ -39,15 +40,15 @@ static struct sig *make_sig(struct server *s) {
     sc.ctx = s;
     sc.rng = clock_rng();
     memcpy(sc.fingerprint, dtls_identity_fingerprint(s->identity), FINGERPRINT_LEN);
-    return sig_new(&sc);
+    return signaling_new(&sc);
 }
 
 static enum err declare_tours(struct api *a, char why[WHY_MAX]) {
     for (size_t i = 0; i < a->config->n_tours; i++) {
         const struct config_tour *t = &a->config->tours[i];
         enum record_mode mode = a->config->recording_enabled ? t->record : RECORD_OFF;
-        enum err e =
-            sig_tour_declare(a->sig, &(struct sig_tour){t->name, t->title, mode, t->codec});
+        enum err e = signaling_tour_declare(
+            a->signaling, &(struct signaling_tour){t->name, t->title, mode, t->codec});
         if (e != OK) {
             snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;
@@ -63,7 +64,7 @@ static bool quota_is_reached(void *ctx) {
 }
 
 /* Effects that end in a socket. */
-static void deliver(void *ctx, const struct sig_effect *e) {
+static void deliver(void *ctx, const struct signaling_effect *e) {
     struct server *s = ctx;
     switch (e->type) {
     case EFFECT_SEND:
@@ -87,9 +88,9 @@ static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, con
 
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
-    a->sig = make_sig(s);
+    a->signaling = make_signaling(s);
     struct glue_config g = {
-        .sig = a->sig,
+        .signaling = a->signaling,
         .workers = a->workers,
         .n_workers = a->n_workers,
         .recorder = a->recorder,
@@ -99,7 +100,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
         .note = note,
         .ctx = s,
     };
-    a->glue = a->sig ? glue_new(&g) : NULL;
+    a->glue = a->signaling ? glue_new(&g) : NULL;
     if (!a->glue) {
         return ERR_NOMEM;
     }

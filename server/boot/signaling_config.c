@@ -2,8 +2,8 @@
 
 #include "server/config/units.h"
 
-struct sig_config signaling_configured(const struct config *c) {
-    return (struct sig_config){
+struct signaling_config signaling_configured(const struct config *c) {
+    return (struct signaling_config){
         .max_message = bytes_of_kib(c->limits_message_kib),
         .max_sdp = bytes_of_kib(c->limits_sdp_kib),
         .max_depth = (uint32_t)c->limits_json_depth,

@@ -6,6 +6,6 @@
 
 /* Strings are borrowed from c. What is of the run is left empty: workers, fingerprint, callbacks,
  * rng. */
-struct sig_config signaling_configured(const struct config *c);
+struct signaling_config signaling_configured(const struct config *c);
 
 #endif

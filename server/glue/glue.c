@@ -68,13 +68,13 @@ struct glue *glue_free(struct glue *g) {
 /* ---- effects of signaling ---- */
 
 /* Whom a command is for is all that matters here. */
-static void on_command(struct glue *g, const struct sig_effect *e) {
+static void on_command(struct glue *g, const struct signaling_effect *e) {
     for (uint64_t left = e->workers; left; left &= left - 1) {
         glue_post(g, (uint32_t)__builtin_ctzll(left), &e->command);
     }
 }
 
-static void on_tour(struct glue *g, const struct sig_effect *e) {
+static void on_tour(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = e->on ? mem_zalloc(1, sizeof(*t)) : glue_tour(g, e->tour);
     glue_note(g, e->on ? "tour_open" : "tour_closed", e, e->name);
     if (t && e->on) {
@@ -89,7 +89,7 @@ static void on_tour(struct glue *g, const struct sig_effect *e) {
     }
 }
 
-static void on_mix(struct glue *g, const struct sig_effect *e) {
+static void on_mix(struct glue *g, const struct signaling_effect *e) {
     struct mix_order o = {.tour = e->tour,
                           .peer = e->peer,
                           .without = e->participant,
@@ -101,8 +101,8 @@ static void on_mix(struct glue *g, const struct sig_effect *e) {
     }
 }
 
-static void obey(struct glue *g, const struct sig_effect *e) {
-    switch ((enum sig_effect_type)e->type) {
+static void obey(struct glue *g, const struct signaling_effect *e) {
+    switch ((enum signaling_effect_type)e->type) {
     case EFFECT_SEND:
     case EFFECT_CLOSE:
     case EFFECT_HTTP:
@@ -133,9 +133,9 @@ static void obey(struct glue *g, const struct sig_effect *e) {
 }
 
 void glue_effects(struct glue *g, us_t now) {
-    struct sig_effect e;
+    struct signaling_effect e;
     g->now = now;
-    while (sig_effect(g->config.sig, &e)) {
+    while (signaling_effect(g->config.signaling, &e)) {
         obey(g, &e);
     }
 }
@@ -152,9 +152,9 @@ static void note_peer(struct glue *g, const char *event, const struct media_even
 
 static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
     enum media_offence kind = (enum media_offence)e->reason;
-    struct sig_who who;
+    struct signaling_who who;
     char detail[sizeof(who) + 32];
-    if (sig_peer_who(g->config.sig, e->peer, &who) &&
+    if (signaling_peer_who(g->config.signaling, e->peer, &who) &&
         offenders_note(&g->offenders, now, &who, kind) && g->config.note) {
         snprintf(detail, sizeof(detail), "%s by %s in %s", media_offence_name(kind),
                  who.participant, who.tour);
@@ -163,35 +163,36 @@ static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
 }
 
 static void on_media(struct glue *g, us_t now, const struct media_event *e) {
-    struct sig *s = g->config.sig;
+    struct signaling *s = g->config.signaling;
     switch ((enum media_event_type)e->type) {
     case MEDIA_PEER_CONNECTED:
-        sig_peer_connected(s, now, e->peer);
+        signaling_peer_connected(s, now, e->peer);
         break;
     case MEDIA_PEER_FAILED:
         note_peer(g, "peer_failed", e,
                   e->handshake ? dtls_failure_name((enum dtls_failure)e->handshake)
                                : err_name((enum err)e->reason));
-        sig_peer_gone(s, now, e->peer);
+        signaling_peer_gone(s, now, e->peer);
         break;
     case MEDIA_PEER_GONE:
         note_peer(g, "peer_gone", e, "timeout");
-        sig_peer_gone(s, now, e->peer);
+        signaling_peer_gone(s, now, e->peer);
         break;
     case MEDIA_SOURCE_ON:
     case MEDIA_SOURCE_OFF:
-        sig_source(s, now, e->peer, (enum source_kind)e->source_kind, e->type == MEDIA_SOURCE_ON);
+        signaling_source(s, now, e->peer, (enum source_kind)e->source_kind,
+                         e->type == MEDIA_SOURCE_ON);
         break;
     case MEDIA_SLOT_CHANGED:
-        sig_slot(s, now, e->peer,
-                 &(struct sig_bound){e->mid, e->participant, (enum source_kind)e->source_kind,
-                                     e->paused});
+        signaling_slot(s, now, e->peer,
+                       &(struct signaling_bound){e->mid, e->participant,
+                                                 (enum source_kind)e->source_kind, e->paused});
         break;
     case MEDIA_LAYERS:
-        sig_layers(s, e->peer, (enum source_kind)e->source_kind, e->layers);
+        signaling_layers(s, e->peer, (enum source_kind)e->source_kind, e->layers);
         break;
     case MEDIA_SPEAKER:
-        sig_speaker(s, e->tour, e->participant);
+        signaling_speaker(s, e->tour, e->participant);
         break;
     case MEDIA_OFFENCE:
         on_offence(g, now, e);
@@ -217,15 +218,15 @@ static void note_recorder(struct glue *g, const struct recorder_event *e) {
 }
 
 static void on_recorder(struct glue *g, const struct recorder_event *e) {
-    static const enum sig_recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
-                                                     [RECORDER_STOPPED] = RECORDING_OFF,
-                                                     [RECORDER_FAILING] = RECORDING_FAILING,
-                                                     [RECORDER_RECOVERED] = RECORDING_ON};
+    static const enum signaling_recording_state state[] = {[RECORDER_STARTED] = RECORDING_ON,
+                                                           [RECORDER_STOPPED] = RECORDING_OFF,
+                                                           [RECORDER_FAILING] = RECORDING_FAILING,
+                                                           [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */
     if (e->type < ARRAY_LEN(state) && !e->superseded) {
-        sig_recording(g->config.sig, e->tour, state[e->type]);
+        signaling_recording(g->config.signaling, e->tour, state[e->type]);
     }
 }
 
@@ -270,8 +271,8 @@ void glue_service(struct glue *g, us_t now) {
     g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
     glue_record_refused(g);
     glue_effects(g, now);
-    if (sig_deadline(g->config.sig) <= now) {
-        sig_timeout(g->config.sig, now);
+    if (signaling_deadline(g->config.signaling) <= now) {
+        signaling_timeout(g->config.signaling, now);
         glue_effects(g, now);
     }
 }
@@ -289,7 +290,7 @@ const struct offenders *glue_offenders(const struct glue *g) {
 }
 
 us_t glue_deadline(const struct glue *g) {
-    us_t at = g->more ? g->now : sig_deadline(g->config.sig);
+    us_t at = g->more ? g->now : signaling_deadline(g->config.signaling);
     bool waits = g->taps_wait || !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
     at = waits ? us_min(at, g->now + RETRY) : at;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {

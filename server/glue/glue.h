@@ -10,13 +10,13 @@
 #include "signaling/signaling.h"
 
 struct glue_config {
-    struct sig *sig;
+    struct signaling *signaling;
     struct worker **workers;
     uint32_t n_workers;
     struct recorder_thread *recorder; /* NULL = recording is off */
     struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
     /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
-    void (*deliver)(void *ctx, const struct sig_effect *e);
+    void (*deliver)(void *ctx, const struct signaling_effect *e);
     /* May no further recording begin (recording.quota)? NULL: any may. */
     bool (*full)(void *ctx);
     /* A human-readable line for the log; may be NULL. */

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail) {
+void glue_note(struct glue *g, const char *event, const struct signaling_effect *e,
+               const char *detail) {
     if (g->config.note) {
         g->config.note(g->config.ctx, event, e->tour, e->peer, detail);
     }
@@ -29,8 +30,9 @@ void glue_post(struct glue *g, uint32_t worker, const struct command *c) {
     }
     g->lost++;
     snprintf(detail, sizeof(detail), "%s dropped", command_name((enum command_type)c->type));
-    glue_note(g, "out_of_memory", &(struct sig_effect){.tour = c->tour, .peer = c->peer}, detail);
-    sig_lost(g->config.sig, g->now, c);
+    glue_note(g, "out_of_memory", &(struct signaling_effect){.tour = c->tour, .peer = c->peer},
+              detail);
+    signaling_lost(g->config.signaling, g->now, c);
 }
 
 void glue_copy(char *out, size_t cap, const char *text) {

@@ -42,7 +42,8 @@ struct glue {
 };
 
 /* A line for the log about an effect; detail may be NULL. */
-void glue_note(struct glue *g, const char *event, const struct sig_effect *e, const char *detail);
+void glue_note(struct glue *g, const char *event, const struct signaling_effect *e,
+               const char *detail);
 /* NULL when there is none. */
 struct tour *glue_tour(struct glue *g, uint64_t id);
 /* A copy of a command to a worker; kept while its mailbox is full. One for which there is no memory

@@ -15,7 +15,7 @@ static struct person *find_person(struct tour *t, uint64_t participant) {
 }
 
 /* False: it could neither be given nor kept. */
-static bool tell_recorder(struct glue *g, const struct sig_effect *e,
+static bool tell_recorder(struct glue *g, const struct signaling_effect *e,
                           const struct recorder_order *o) {
     if (g->config.recorder && order_backlog_post(&g->orders, o) != OK) {
         glue_note(g, "recorder_backlog_full", e, "order dropped");
@@ -24,7 +24,7 @@ static bool tell_recorder(struct glue *g, const struct sig_effect *e,
     return true;
 }
 
-void glue_participant(struct glue *g, const struct sig_effect *e) {
+void glue_participant(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     struct recorder_order o = {
         .type = ORDER_PARTICIPANT, .tour = e->tour, .participant = e->participant, .on = e->on};
@@ -47,7 +47,7 @@ void glue_participant(struct glue *g, const struct sig_effect *e) {
     }
 }
 
-static bool tell_mute(struct glue *g, const struct sig_effect *e, uint64_t participant,
+static bool tell_mute(struct glue *g, const struct signaling_effect *e, uint64_t participant,
                       enum source_kind kind) {
     struct recorder_order o = {
         .type = ORDER_MUTE, .tour = e->tour, .participant = participant, .on = e->on};
@@ -56,7 +56,7 @@ static bool tell_mute(struct glue *g, const struct sig_effect *e, uint64_t parti
 }
 
 /* Who is there when a recording begins, and whose sources are off by intent. */
-static void tell_people(struct glue *g, const struct sig_effect *e, const struct tour *t) {
+static void tell_people(struct glue *g, const struct signaling_effect *e, const struct tour *t) {
     LIST_EACH(l, &t->people) {
         const struct person *p = LIST_ENTRY(l, struct person, in_tour);
         (void)tell_recorder(g, e, &p->order);
@@ -73,7 +73,7 @@ static bool is_full(const struct glue *g) {
 }
 
 /* People are told that there is a problem; the recording begins when there is room. */
-static void refuse_recording(struct glue *g, const struct sig_effect *e, struct tour *t) {
+static void refuse_recording(struct glue *g, const struct signaling_effect *e, struct tour *t) {
     g->refused++;
     glue_note(g, "recording_refused", e, "quota");
     if (t) {
@@ -83,7 +83,7 @@ static void refuse_recording(struct glue *g, const struct sig_effect *e, struct 
         t->worker = e->worker;
         t->codec = e->codec;
     }
-    sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
+    signaling_recording(g->config.signaling, e->tour, RECORDING_FAILING);
 }
 
 void glue_record_accepted(struct glue *g, struct tour *t) {
@@ -93,7 +93,7 @@ void glue_record_accepted(struct glue *g, struct tour *t) {
 
 /* A tap must not overtake the orders it depends on: who is on the stage is told once, and a
  * recorder that has not heard of the recording yet would not know until somebody else is. */
-static void tap(struct glue *g, const struct sig_effect *e, struct tour *t, bool on) {
+static void tap(struct glue *g, const struct signaling_effect *e, struct tour *t, bool on) {
     bool waits = on && t && !list_empty(&g->orders.waiting);
     if (t) {
         t->tap_waits = waits;
@@ -113,7 +113,7 @@ void glue_taps(struct glue *g) {
     g->taps_wait = false;
     LIST_EACH(l, &g->tours) {
         struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
-        struct sig_effect e = {.type = EFFECT_RECORD, .tour = t->id, .worker = t->worker};
+        struct signaling_effect e = {.type = EFFECT_RECORD, .tour = t->id, .worker = t->worker};
         if (t->tap_waits) {
             tap(g, &e, t, true);
         }
@@ -121,7 +121,7 @@ void glue_taps(struct glue *g) {
 }
 
 /* The recorder tells when it has stopped, if it ever heard of the start. */
-static void stop_recording(struct glue *g, const struct sig_effect *e, struct tour *t,
+static void stop_recording(struct glue *g, const struct signaling_effect *e, struct tour *t,
                            const struct recorder_order *stop) {
     if (t) {
         glue_record_accepted(g, t);
@@ -130,18 +130,18 @@ static void stop_recording(struct glue *g, const struct sig_effect *e, struct to
     (void)tell_recorder(g, e, stop);
     if (t && t->unrecorded) {
         t->unrecorded = false;
-        sig_recording(g->config.sig, e->tour, RECORDING_OFF);
+        signaling_recording(g->config.signaling, e->tour, RECORDING_OFF);
     }
 }
 
 /* Start: the recorder first, then the people, then the tap, so that the first tap finds an open
  * recording. Stop: the other way round. */
-void glue_record(struct glue *g, const struct sig_effect *e) {
+void glue_record(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     struct recorder_order o = {
         .type = e->on ? ORDER_START : ORDER_STOP, .tour = e->tour, .codec = e->codec};
     if (!g->config.recorder) {
-        sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
+        signaling_recording(g->config.signaling, e->tour, RECORDING_FAILING);
         return;
     }
     if (!e->on) {
@@ -160,7 +160,7 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
         t->unrecorded = !given;
     }
     if (!given) {
-        sig_recording(g->config.sig, e->tour, RECORDING_FAILING);
+        signaling_recording(g->config.signaling, e->tour, RECORDING_FAILING);
         return;
     }
     if (t) {
@@ -173,7 +173,7 @@ void glue_record(struct glue *g, const struct sig_effect *e) {
 
 /* While it is paused the worker taps nothing: what is not to be recorded does not reach the
  * recorder. The recording goes on, with its time. */
-void glue_record_pause(struct glue *g, const struct sig_effect *e) {
+void glue_record_pause(struct glue *g, const struct signaling_effect *e) {
     struct recorder_order o = {
         .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
     struct tour *t = glue_tour(g, e->tour);
@@ -193,11 +193,11 @@ void glue_record_refused(struct glue *g) {
     }
     LIST_EACH(l, &g->tours) {
         struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
-        struct sig_effect e = {.type = EFFECT_RECORD,
-                               .tour = t->id,
-                               .worker = t->worker,
-                               .codec = t->codec,
-                               .on = true};
+        struct signaling_effect e = {.type = EFFECT_RECORD,
+                                     .tour = t->id,
+                                     .worker = t->worker,
+                                     .codec = t->codec,
+                                     .on = true};
         if (!t->refused) {
             continue;
         }
@@ -212,7 +212,7 @@ void glue_record_refused(struct glue *g) {
     }
 }
 
-void glue_muted(struct glue *g, const struct sig_effect *e) {
+void glue_muted(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     struct person *p = t ? find_person(t, e->participant) : NULL;
     if (p) {

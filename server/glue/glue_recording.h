@@ -5,13 +5,13 @@
 #include "server/glue/glue_parts.h"
 
 /* Somebody is in the tour, or is not any more. */
-void glue_participant(struct glue *g, const struct sig_effect *e);
+void glue_participant(struct glue *g, const struct signaling_effect *e);
 /* A source is off by intent, or is not any more; the worker is not told here. */
-void glue_muted(struct glue *g, const struct sig_effect *e);
+void glue_muted(struct glue *g, const struct signaling_effect *e);
 /* Start or stop. */
-void glue_record(struct glue *g, const struct sig_effect *e);
+void glue_record(struct glue *g, const struct signaling_effect *e);
 /* Pause, or go on. */
-void glue_record_pause(struct glue *g, const struct sig_effect *e);
+void glue_record_pause(struct glue *g, const struct signaling_effect *e);
 /* The tour's recording is no longer one that is refused for the quota. */
 void glue_record_accepted(struct glue *g, struct tour *t);
 /* What waited for the recorder to have its orders is tapped. */

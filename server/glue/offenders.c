@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool same(const struct sig_who *a, const struct sig_who *b) {
+static bool same(const struct signaling_who *a, const struct signaling_who *b) {
     return strcmp(a->tour, b->tour) == 0 && strcmp(a->participant, b->participant) == 0;
 }
 
@@ -12,7 +12,7 @@ static bool is_free(const struct offender *x) {
 }
 
 /* Its entry, else a free one or that of who was quiet longest, emptied; NULL: none can be had. */
-static struct offender *place(struct offenders *o, us_t now, const struct sig_who *who) {
+static struct offender *place(struct offenders *o, us_t now, const struct signaling_who *who) {
     struct offender *oldest = &o->list[0];
     for (size_t i = 0; i < OFFENDERS_MAX; i++) {
         struct offender *x = &o->list[i];
@@ -28,7 +28,7 @@ static struct offender *place(struct offenders *o, us_t now, const struct sig_wh
     return oldest;
 }
 
-bool offenders_note(struct offenders *o, us_t now, const struct sig_who *who,
+bool offenders_note(struct offenders *o, us_t now, const struct signaling_who *who,
                     enum media_offence kind) {
     struct offender *x = place(o, now, who);
     o->total[kind]++;

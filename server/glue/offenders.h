@@ -13,7 +13,7 @@
 #define OFFENDERS_HOLD (180 * US_PER_S) /* three scrapes of a minute */
 
 struct offender {
-    struct sig_who who;
+    struct signaling_who who;
     uint64_t times[OFFENCE_COUNT]; /* [s] seconds in which it did so; all zero: free */
     us_t last;
 };
@@ -26,7 +26,7 @@ struct offenders {
 
 /* Note a MEDIA_OFFENCE of this participant. True for its first of this kind: worth a line in the
  * log, the others are not, nor those of who finds no place. */
-bool offenders_note(struct offenders *o, us_t now, const struct sig_who *who,
+bool offenders_note(struct offenders *o, us_t now, const struct signaling_who *who,
                     enum media_offence kind);
 /* Append oriel_media_offences_total, oriel_media_offences_unnamed_total and
  * oriel_media_offender_seconds_total. */

@@ -4,7 +4,7 @@
 
 #define BURST_MIN 20 /* whoever has several devices or a bad network */
 
-bool rate_admit(struct sig *s, us_t now, const char *tour, const char *sub) {
+bool rate_admit(struct signaling *s, us_t now, const char *tour, const char *sub) {
     char who[TOUR_NAME_MAX + SUB_MAX + 2];
     uint32_t rate = s->config.sessions_per_second;
     if (rate == 0) {

@@ -5,7 +5,7 @@
 
 #include "signaling/state/state.h"
 
-/* May this person make or restart a transport now? Counts it. False: SIG_RATE_LIMITED. */
-bool rate_admit(struct sig *s, us_t now, const char *tour, const char *sub);
+/* May this person make or restart a transport now? Counts it. False: CODE_RATE_LIMITED. */
+bool rate_admit(struct signaling *s, us_t now, const char *tour, const char *sub);
 
 #endif

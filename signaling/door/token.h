@@ -4,7 +4,7 @@
 
 #include "signaling/state/state.h"
 
-/* SIG_OK and *ret filled, or what is wrong with the token. token may be NULL. */
-enum sig_code verify_token(struct sig *s, const char *token, size_t n, struct claims *ret);
+/* CODE_OK and *ret filled, or what is wrong with the token. token may be NULL. */
+enum code verify_token(struct signaling *s, const char *token, size_t n, struct claims *ret);
 
 #endif

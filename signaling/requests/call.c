@@ -8,47 +8,47 @@
 
 /* ---- the message ---- */
 
-static enum sig_code parse(const struct sig *s, const char *text, size_t n,
-                           const struct json **ret) {
+static enum code parse(const struct signaling *s, const char *text, size_t n,
+                       const struct json **ret) {
     const struct json_limits limits = {s->config.max_message, s->config.max_depth,
                                        MESSAGE_VALUES_MAX};
     switch (json_read(text, n, &limits, ret, NULL)) {
     case OK:
-        return SIG_OK;
+        return CODE_OK;
     case ERR_LONG:
-        return SIG_TOO_LARGE;
+        return CODE_TOO_LARGE;
     case ERR_RANGE:
-        return SIG_TOO_DEEP;
+        return CODE_TOO_DEEP;
     case ERR_NOMEM:
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     default:
-        return SIG_BAD_JSON;
+        return CODE_BAD_JSON;
     }
 }
 
-static enum sig_code read_id(struct call *c) {
+static enum code read_id(struct call *c) {
     const struct json *id = json_member_set(c->msg, "id");
     if (!id) {
-        return SIG_OK;
+        return CODE_OK;
     }
     /* Above 2^53 - 1 JavaScript's integers are not exact (RFC 8259 section 6). */
     c->has_id = json_get_int(id, 0, (INT64_C(1) << 53) - 1, &c->id);
     c->field = c->has_id ? c->field : "id";
-    return c->has_id ? SIG_OK : SIG_BAD_FIELD;
+    return c->has_id ? CODE_OK : CODE_BAD_FIELD;
 }
 
-enum sig_code call_read(struct call *c, const char *text, size_t n, const char **type) {
-    enum sig_code code = parse(c->s, text, n, &c->msg);
-    code = code == SIG_OK ? read_id(c) : code;
-    if (code != SIG_OK) {
+enum code call_read(struct call *c, const char *text, size_t n, const char **type) {
+    enum code code = parse(c->s, text, n, &c->msg);
+    code = code == CODE_OK ? read_id(c) : code;
+    if (code != CODE_OK) {
         return code;
     }
     *type = call_string(c, "type", NULL);
     if (!*type) {
         c->field = "type";
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
 void call_free(struct call *c) {
@@ -72,15 +72,15 @@ static bool field_fits(const struct field *f, const struct json *v) {
     return false;
 }
 
-enum sig_code call_check(struct call *c, const struct request *r) {
+enum code call_check(struct call *c, const struct request *r) {
     for (const struct field *f = r->fields; f < r->fields + FIELDS_MAX && f->name; f++) {
         const struct json *v = json_member_set(c->msg, f->name);
         if (v ? !field_fits(f, v) : f->required) {
             c->field = f->name;
-            return SIG_BAD_FIELD;
+            return CODE_BAD_FIELD;
         }
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
 /* ---- its fields ---- */
@@ -115,7 +115,7 @@ static bool read_want(const struct json *v, bool slot, struct want *ret) {
     return ret->slot || ret->source;
 }
 
-enum sig_code call_wants(struct call *c, struct wants *ret) {
+enum code call_wants(struct call *c, struct wants *ret) {
     static const char *const lists[] = {"sources", "slots"};
     ret->n = 0;
     for (int i = 0; i < 2; i++) {
@@ -123,19 +123,19 @@ enum sig_code call_wants(struct call *c, struct wants *ret) {
         for (size_t k = 0; k < json_count(list); k++) {
             c->field = lists[i];
             if (ret->n == WANTS_MAX || !read_want(json_item(list, k), i == 1, &ret->at[ret->n++])) {
-                return SIG_BAD_FIELD;
+                return CODE_BAD_FIELD;
             }
         }
     }
     c->field = NULL;
-    return SIG_OK;
+    return CODE_OK;
 }
 
-enum sig_code call_token(struct call *c, struct claims *ret) {
+enum code call_token(struct call *c, struct claims *ret) {
     size_t n;
     const char *token = call_string(c, "token", &n);
-    enum sig_code code = verify_token(c->s, token, n, ret);
-    if (code == SIG_OK) {
+    enum code code = verify_token(c->s, token, n, ret);
+    if (code == CODE_OK) {
         c->conn->token_by = US_NEVER;
     }
     return code;

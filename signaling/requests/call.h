@@ -5,13 +5,13 @@
 #include "signaling/requests/request.h"
 #include "signaling/tours/sessions.h"
 
-/* Read a message into c->msg, c->id and *type. SIG_TOO_LARGE (bytes or values), SIG_TOO_DEEP,
- * SIG_BAD_JSON, SIG_BAD_FIELD with c->field, SIG_INTERNAL. */
-enum sig_code call_read(struct call *c, const char *text, size_t n, const char **type);
+/* Read a message into c->msg, c->id and *type. CODE_TOO_LARGE (bytes or values), CODE_TOO_DEEP,
+ * CODE_BAD_JSON, CODE_BAD_FIELD with c->field, CODE_INTERNAL. */
+enum code call_read(struct call *c, const char *text, size_t n, const char **type);
 /* Forget the message. */
 void call_free(struct call *c);
-/* Do the fields fit the request's schema? SIG_BAD_FIELD with c->field. */
-enum sig_code call_check(struct call *c, const struct request *r);
+/* Do the fields fit the request's schema? CODE_BAD_FIELD with c->field. */
+enum code call_check(struct call *c, const struct request *r);
 
 /* Fields of a message after its schema was checked. Absent and null are the same. */
 /* The string, or NULL when absent; *n (may be NULL) its length. */
@@ -22,10 +22,10 @@ bool call_object_bool(const struct call *c, const char *name, const char *member
 const char *call_object_string(const struct call *c, const char *name, const char *member);
 /* An offer was refused: its field and what is wrong with it are told. */
 void call_refused(struct call *c, const struct offer *o);
-/* Read "sources" and "slots" into ret. SIG_BAD_FIELD with c->field. */
-enum sig_code call_wants(struct call *c, struct wants *ret);
+/* Read "sources" and "slots" into ret. CODE_BAD_FIELD with c->field. */
+enum code call_wants(struct call *c, struct wants *ret);
 /* Read and verify "token"; a valid one makes the connection a known one. The codes of
  * verify_token. */
-enum sig_code call_token(struct call *c, struct claims *ret);
+enum code call_token(struct call *c, struct claims *ret);
 
 #endif

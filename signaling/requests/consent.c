@@ -4,12 +4,12 @@
 #include "signaling/seats/seats.h"
 #include "signaling/tell/effects.h"
 
-static enum sig_code consent(struct call *c) {
+static enum code consent(struct call *c) {
     struct seat *seat = c->conn->seat;
     bool given = call_bool(c, "recording");
     reply_ok(c);
     if (given == seat->consent) {
-        return SIG_OK;
+        return CODE_OK;
     }
     seat->consent = given;
     if (seat->session) {
@@ -18,7 +18,7 @@ static enum sig_code consent(struct call *c) {
                      (struct command){.type = COMMAND_PEER_CONSENT, .on = given});
     }
     seat_journal(c->s, seat, true);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_consent = {.type = "consent",

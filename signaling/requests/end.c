@@ -2,13 +2,13 @@
 #include "signaling/requests/reply.h"
 #include "signaling/seats/departures.h"
 
-static enum sig_code end(struct call *c) {
+static enum code end(struct call *c) {
     if (c->conn->seat->role != ROLE_AGENT) {
-        return SIG_FORBIDDEN;
+        return CODE_FORBIDDEN;
     }
     reply_ok(c);
     tour_end(c->s, c->now, c->conn->seat->tour);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_end = {.type = "end", .needs_seat = true, .run = end};

@@ -16,7 +16,7 @@ static void put_you(struct buffer *o, const struct claims *k) {
     json_close(o, '}');
 }
 
-static void put_consent(struct buffer *o, const struct sig *s, bool required) {
+static void put_consent(struct buffer *o, const struct signaling *s, bool required) {
     json_open(o, "consent", '{');
     json_put_bool(o, "required", required);
     json_put_string(o, "version", s->consent_version);
@@ -24,13 +24,13 @@ static void put_consent(struct buffer *o, const struct sig *s, bool required) {
     json_close(o, '}');
 }
 
-static enum sig_code hello(struct call *c) {
+static enum code hello(struct call *c) {
     struct claims k;
     struct tour *t;
     struct buffer o = {0};
-    enum sig_code code = call_token(c, &k);
-    code = code == SIG_OK ? tour_for(c->s, c->now, &k, &t) : code;
-    if (code != SIG_OK) {
+    enum code code = call_token(c, &k);
+    code = code == CODE_OK ? tour_for(c->s, c->now, &k, &t) : code;
+    if (code != CODE_OK) {
         return code;
     }
     /* What an agent's join would create. */
@@ -54,7 +54,7 @@ static enum sig_code hello(struct call *c) {
     json_close(&o, '}');
     reply_ice_servers(c, &o, k.sub, k.expires);
     reply_send(c, &o);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_hello = {

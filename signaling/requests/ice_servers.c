@@ -9,7 +9,7 @@ static bool is_turn(const char *url) {
     return strncmp(url, "turn", 4) == 0;
 }
 
-static void put_group(struct buffer *o, const struct sig_ice_servers *servers, bool turn) {
+static void put_group(struct buffer *o, const struct signaling_ice_servers *servers, bool turn) {
     bool any = false;
     for (size_t i = 0; i < servers->n; i++) {
         if (is_turn(servers->urls[i]) != turn) {
@@ -34,7 +34,7 @@ static void put_group(struct buffer *o, const struct sig_ice_servers *servers, b
 }
 
 void reply_ice_servers(const struct call *c, struct buffer *o, const char *sub, wall_t until) {
-    struct sig_ice_servers servers = {0};
+    struct signaling_ice_servers servers = {0};
     if (!c->s->config.ice_servers) {
         return;
     }

@@ -26,11 +26,11 @@ static void reply_joined(const struct call *c, const struct admission *e) {
     reply_send(c, &o);
 }
 
-static enum sig_code join(struct call *c) {
+static enum code join(struct call *c) {
     struct claims k;
     size_t sdp_n;
     if (c->conn->seat) {
-        return SIG_ALREADY_JOINED;
+        return CODE_ALREADY_JOINED;
     }
     const char *sdp = call_string(c, "offer", &sdp_n);
     struct admission e = {.claims = &k,
@@ -38,27 +38,27 @@ static enum sig_code join(struct call *c) {
                           .consent = consents(c),
                           .conn = c->conn,
                           .offer = {.use = OFFER_WANTS, .text = sdp, .n = sdp_n}};
-    enum sig_code code = call_token(c, &k);
-    if (code != SIG_OK) {
+    enum code code = call_token(c, &k);
+    if (code != CODE_OK) {
         return code;
     }
     if (!utf8_printable(e.name)) {
         c->field = "name";
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
     code = call_wants(c, &e.wants);
-    code = code == SIG_OK ? seat_enter(c->s, c->now, &e) : code;
-    if (code == SIG_CONSENT_REQUIRED) {
+    code = code == CODE_OK ? seat_enter(c->s, c->now, &e) : code;
+    if (code == CODE_CONSENT_REQUIRED) {
         c->field = "consent";
-    } else if (code != SIG_OK) {
+    } else if (code != CODE_OK) {
         call_refused(c, &e.offer);
     }
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         return code;
     }
     reply_joined(c, &e);
     tell_entered(c->s, c->now, e.seat, e.took_over);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_join = {.type = "join",

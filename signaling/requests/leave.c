@@ -2,10 +2,10 @@
 #include "signaling/requests/reply.h"
 #include "signaling/seats/departures.h"
 
-static enum sig_code leave(struct call *c) {
+static enum code leave(struct call *c) {
     reply_ok(c);
     seat_leave(c->s, c->now, c->conn->seat, "left");
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_leave = {.type = "leave", .needs_seat = true, .run = leave};

@@ -4,23 +4,23 @@
 #include "signaling/tell/tick.h"
 #include "signaling/tours/sessions.h"
 
-static enum sig_code mute(struct call *c) {
+static enum code mute(struct call *c) {
     struct seat *seat = c->conn->seat;
     enum source_kind kind = source_kind_from_name(call_string(c, "kind", NULL));
     bool muted = call_bool(c, "muted");
     if (kind == SOURCE_NONE) {
         c->field = "kind";
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
     uint8_t bits = (uint8_t)(muted ? seat->muted | 1u << kind : seat->muted & ~(1u << kind));
     reply_ok(c);
     if (bits == seat->muted) {
-        return SIG_OK;
+        return CODE_OK;
     }
     seat->muted = bits;
     seat_mute(c->s, seat, kind, muted);
     tell_changed(c->s, c->now, seat);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_mute = {

@@ -3,13 +3,13 @@
 #include "signaling/requests/reply.h"
 #include "signaling/tell/effects.h"
 
-static enum sig_code pin(struct call *c) {
+static enum code pin(struct call *c) {
     struct seat *seat = c->conn->seat;
     const char *id = call_string(c, "participant", NULL);
     const struct seat *who = id && *id ? seat_by_number(seat->tour, id) : NULL;
     if (id && !who) {
         c->field = "participant";
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
     reply_ok(c);
     seat->pinned = who ? who->id : 0;
@@ -17,7 +17,7 @@ static enum sig_code pin(struct call *c) {
         command_peer(c->s, seat->session,
                      (struct command){.type = COMMAND_PIN, .participant = seat->pinned});
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_pin = {.type = "pin",

@@ -3,15 +3,15 @@
 #include "signaling/requests/reply.h"
 #include "signaling/tours/tours.h"
 
-static enum sig_code record(struct call *c) {
+static enum code record(struct call *c) {
     struct seat *seat = c->conn->seat;
     if (seat->role != ROLE_AGENT || seat->tour->record == RECORD_OFF) {
-        return SIG_FORBIDDEN;
+        return CODE_FORBIDDEN;
     }
     reply_ok(c);
     tour_record(c->s, seat->tour, call_bool(c, "on"));
     tour_record_pause(c->s, seat->tour, seat->id, call_bool(c, "paused"));
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_record = {

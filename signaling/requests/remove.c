@@ -3,21 +3,21 @@
 #include "signaling/requests/reply.h"
 #include "signaling/seats/departures.h"
 
-static enum sig_code remove_participant(struct call *c) {
+static enum code remove_participant(struct call *c) {
     const struct seat *me = c->conn->seat;
     if (me->role != ROLE_AGENT) {
-        return SIG_FORBIDDEN;
+        return CODE_FORBIDDEN;
     }
     struct seat *who = seat_by_number(me->tour, call_string(c, "participant", NULL));
     if (!who || who == me) {
         c->field = "participant";
-        return SIG_BAD_FIELD;
+        return CODE_BAD_FIELD;
     }
     if (seat_remove(c->s, c->now, who) != OK) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
     reply_ok(c);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_remove = {.type = "remove",

@@ -56,7 +56,7 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *sea
             json_open(o, "warnings", '[');
         }
         json_open(o, NULL, '{');
-        json_put_string(o, "code", sig_code_name(SIG_CODEC_UNSUPPORTED));
+        json_put_string(o, "code", code_name(CODE_CODEC_UNSUPPORTED));
         json_put_string_n(o, "mid", m->mid.p, m->mid.n);
         json_close(o, '}');
     }
@@ -65,12 +65,12 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *sea
     }
 }
 
-void reply_error(const struct call *c, enum sig_code code) {
+void reply_error(const struct call *c, enum code code) {
     struct buffer o = {0};
     c->s->stats.errors++;
     reply_open(c, &o, "error");
-    json_put_string(&o, "code", sig_code_name(code));
-    json_put_string(&o, "message", sig_code_message(code));
+    json_put_string(&o, "code", code_name(code));
+    json_put_string(&o, "message", code_message(code));
     if (c->field) {
         json_put_string(&o, "field", c->field);
     }

@@ -19,6 +19,6 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *sea
                   const struct offer *offer);
 
 /* The error, with its field and what is wrong with the offer when they are known. */
-void reply_error(const struct call *c, enum sig_code code);
+void reply_error(const struct call *c, enum code code);
 
 #endif

@@ -20,7 +20,7 @@ struct field {
 
 /* One request on its way. */
 struct call {
-    struct sig *s;
+    struct signaling *s;
     us_t now;
     struct conn *conn;
     const struct json *msg;
@@ -34,7 +34,7 @@ struct request {
     const char *type;
     struct field fields[FIELDS_MAX]; /* ended by a NULL name */
     bool needs_seat;
-    enum sig_code (*run)(struct call *c);
+    enum code (*run)(struct call *c);
 };
 
 extern const struct request request_hello, request_join, request_resume, request_restart,

@@ -20,27 +20,27 @@ static const struct request *find_request(const char *type) {
     return NULL;
 }
 
-static enum sig_code run(struct call *c, const char *text, size_t n) {
+static enum code run(struct call *c, const char *text, size_t n) {
     const char *type;
-    enum sig_code code = call_read(c, text, n, &type);
-    if (code != SIG_OK) {
+    enum code code = call_read(c, text, n, &type);
+    if (code != CODE_OK) {
         return code;
     }
     const struct request *r = find_request(type);
     if (!r) {
-        return SIG_UNKNOWN_TYPE;
+        return CODE_UNKNOWN_TYPE;
     }
     if (r->needs_seat && !c->conn->seat) {
-        return SIG_NOT_JOINED;
+        return CODE_NOT_JOINED;
     }
     code = call_check(c, r);
-    return code == SIG_OK ? r->run(c) : code;
+    return code == CODE_OK ? r->run(c) : code;
 }
 
-void request_handle(struct sig *s, us_t now, struct conn *conn, const char *text, size_t n) {
+void request_handle(struct signaling *s, us_t now, struct conn *conn, const char *text, size_t n) {
     struct call c = {.s = s, .now = now, .conn = conn};
-    enum sig_code code = run(&c, text, n);
-    if (code != SIG_OK) {
+    enum code code = run(&c, text, n);
+    if (code != CODE_OK) {
         reply_error(&c, code);
     }
     call_free(&c);

@@ -5,6 +5,6 @@
 #include "signaling/state/state.h"
 
 /* Handle one message; sends its reply or error. */
-void request_handle(struct sig *s, us_t now, struct conn *c, const char *text, size_t n);
+void request_handle(struct signaling *s, us_t now, struct conn *c, const char *text, size_t n);
 
 #endif

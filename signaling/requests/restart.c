@@ -7,16 +7,16 @@
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 
-static enum sig_code restart(struct call *c) {
+static enum code restart(struct call *c) {
     struct seat *seat = c->conn->seat;
     struct wants wants;
     struct offer offer = {.use = OFFER_WANTS};
     struct buffer o = {0};
     offer.text = call_string(c, "offer", &offer.n);
-    enum sig_code code = call_wants(c, &wants);
+    enum code code = call_wants(c, &wants);
     offer.wants = wants.n ? &wants : &seat->wants;
-    code = code == SIG_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
-    if (code != SIG_OK) {
+    code = code == CODE_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
+    if (code != CODE_OK) {
         call_refused(c, &offer);
         return code;
     }
@@ -30,7 +30,7 @@ static enum sig_code restart(struct call *c) {
     if (!seat->session->connected) {
         tell_changed(c->s, c->now, seat);
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_restart = {.type = "restart",

@@ -21,23 +21,23 @@ static void reply_resumed(const struct call *c, const struct seat *seat,
     reply_send(c, &o);
 }
 
-static enum sig_code resume(struct call *c) {
+static enum code resume(struct call *c) {
     struct wants wants;
     struct offer offer = {.use = OFFER_WANTS};
     if (c->conn->seat) {
-        return SIG_ALREADY_JOINED;
+        return CODE_ALREADY_JOINED;
     }
     const char *secret = call_string(c, "resume", NULL);
     struct seat *seat = seat_by_resume(c->s, c->now, secret);
     if (!seat) {
-        return SIG_RESUME_UNKNOWN;
+        return CODE_RESUME_UNKNOWN;
     }
     offer.text = call_string(c, "offer", &offer.n);
     if (offer.text) {
-        enum sig_code code = call_wants(c, &wants);
+        enum code code = call_wants(c, &wants);
         offer.wants = wants.n ? &wants : &seat->wants;
-        code = code == SIG_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
-        if (code != SIG_OK) {
+        code = code == CODE_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
+        if (code != CODE_OK) {
             call_refused(c, &offer);
             return code;
         }
@@ -47,7 +47,7 @@ static enum sig_code resume(struct call *c) {
     reply_resumed(c, seat, offer.text ? &offer : NULL);
     layers_again(c->s, seat->session);
     tell_changed(c->s, c->now, seat);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 const struct request request_resume = {.type = "resume",

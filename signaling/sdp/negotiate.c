@@ -311,7 +311,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
 }
 
 /* The whole offer is refused. line: -1 = for none of its lines. */
-static enum sig_code refuse(struct negotiation *n, enum sig_code code, int line, const char *why) {
+static enum code refuse(struct negotiation *n, enum code code, int line, const char *why) {
     n->refused = (int8_t)line;
     n->why = why;
     return code;
@@ -328,22 +328,22 @@ static bool muxes(const struct sdp *offer, const struct sdp_media *m) {
     return mux;
 }
 
-static enum sig_code consider(struct negotiation *n, struct session_params *s, int i) {
+static enum code consider(struct negotiation *n, struct session_params *s, int i) {
     const struct sdp_media *m = &n->offer->media[i];
     const struct plan_line *p = &n->plan->at[i];
     n->line[i] = -1;
     /* Port 0 means refused, but not in a BUNDLE (RFC 9143 section 6: bundle-only). */
     if ((!p->source && !p->slot) || (m->port == 0 && !m->bundled)) {
-        return SIG_OK;
+        return CODE_OK;
     }
     if (!span_is(m->proto, "UDP/TLS/RTP/SAVPF")) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, i, "its protocol is not UDP/TLS/RTP/SAVPF");
+        return refuse(n, CODE_SDP_UNSUPPORTED, i, "its protocol is not UDP/TLS/RTP/SAVPF");
     }
     if (!muxes(n->offer, m)) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, i, "it lacks a=rtcp-mux");
+        return refuse(n, CODE_SDP_UNSUPPORTED, i, "it lacks a=rtcp-mux");
     }
     if (repeats_rid(m)) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, i, "a=simulcast names a rid twice");
+        return refuse(n, CODE_SDP_UNSUPPORTED, i, "a=simulcast names a rid twice");
     }
     const struct sdp_format *f =
         find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video, p->source != 0);
@@ -352,7 +352,7 @@ static enum sig_code consider(struct negotiation *n, struct session_params *s, i
     } else {
         n->lacking[n->n_lacking++] = (uint8_t)i;
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
 /* All accepted lines share one transport: they must be in the BUNDLE, unless there is only one. The
@@ -389,16 +389,16 @@ static int tagged_line(const struct negotiation *n) {
 }
 
 /* With the session level as default (RFC 8839 section 5.4, RFC 8122 section 5). */
-static enum sig_code take_transport(struct negotiation *n, struct session_params *ret) {
+static enum code take_transport(struct negotiation *n, struct session_params *ret) {
     int line = tagged_line(n);
     const struct sdp_transport *c = &n->offer->common, *m = &n->offer->media[line].transport;
     struct span ufrag = m->ufrag.n ? m->ufrag : c->ufrag, pwd = m->pwd.n ? m->pwd : c->pwd;
     uint8_t setup = m->setup ? m->setup : c->setup;
     if (ufrag.n == 0 || pwd.n == 0) {
-        return refuse(n, SIG_SDP_MALFORMED, line, "it has no ICE credentials");
+        return refuse(n, CODE_SDP_MALFORMED, line, "it has no ICE credentials");
     }
     if (!m->has_fingerprint && (m->other_fingerprint || !c->has_fingerprint)) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, line, "it has no sha-256 fingerprint");
+        return refuse(n, CODE_SDP_UNSUPPORTED, line, "it has no sha-256 fingerprint");
     }
     ret->dtls_active = setup == SDP_SETUP_PASSIVE;
     memset(&ret->ice, 0, sizeof(ret->ice));
@@ -406,33 +406,33 @@ static enum sig_code take_transport(struct negotiation *n, struct session_params
     memcpy(ret->ice.remote_pwd, pwd.p, pwd.n);
     negotiate_credentials(n->rng, &ret->ice);
     memcpy(ret->fingerprint, (m->has_fingerprint ? m : c)->fingerprint, FINGERPRINT_LEN);
-    return SIG_OK;
+    return CODE_OK;
 }
 
-enum sig_code negotiate(struct negotiation *n, struct session_params *ret) {
+enum code negotiate(struct negotiation *n, struct session_params *ret) {
     n->n_lacking = 0;
     n->why = NULL;
     n->refused = -1;
     ret->n_lines = 0;
     for (int i = 0; i < n->offer->n_media; i++) {
-        enum sig_code code = consider(n, ret, i);
-        if (code != SIG_OK) {
+        enum code code = consider(n, ret, i);
+        if (code != CODE_OK) {
             return code;
         }
     }
     if (ret->n_lines == 0 && n->n_lacking) {
-        return refuse(n, SIG_CODEC_UNSUPPORTED, n->lacking[0], "it lacks the tour's codec");
+        return refuse(n, CODE_CODEC_UNSUPPORTED, n->lacking[0], "it lacks the tour's codec");
     }
     if (ret->n_lines == 0) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, -1, "no line is audio or video of this direction");
+        return refuse(n, CODE_SDP_UNSUPPORTED, -1, "no line is audio or video of this direction");
     }
     if (!mids_fit(ret->lines, ret->n_lines)) {
-        return refuse(n, SIG_SDP_UNSUPPORTED, -1, "the names of its lines (a=mid) are too long");
+        return refuse(n, CODE_SDP_UNSUPPORTED, -1, "the names of its lines (a=mid) are too long");
     }
     fit_streams(ret);
     int line = apart(n, ret);
     return line < 0 ? take_transport(n, ret)
-                    : refuse(n, SIG_SDP_UNSUPPORTED, line, "it is not in the BUNDLE group");
+                    : refuse(n, CODE_SDP_UNSUPPORTED, line, "it is not in the BUNDLE group");
 }
 
 static bool same_line(const struct session_line *a, const struct session_line *b) {

@@ -23,10 +23,10 @@ struct negotiation {
 /* Fresh local credentials into ret; the remote ones stay. */
 void negotiate_credentials(const struct rng *rng, struct ice_credentials *ret);
 /* Fill ret->ice, fingerprint and lines; the rest of ret is the caller's. SSRCs of slots are those
- * of `before` for the same mid. SIG_OK, SIG_SDP_MALFORMED (no ICE credentials),
- * SIG_SDP_UNSUPPORTED (transport we cannot do, nothing to accept), SIG_CODEC_UNSUPPORTED (nothing
+ * of `before` for the same mid. CODE_OK, CODE_SDP_MALFORMED (no ICE credentials),
+ * CODE_SDP_UNSUPPORTED (transport we cannot do, nothing to accept), CODE_CODEC_UNSUPPORTED (nothing
  * left because of the codec). */
-enum sig_code negotiate(struct negotiation *n, struct session_params *ret);
+enum code negotiate(struct negotiation *n, struct session_params *ret);
 /* May the transport `old` go on with what `fresh` says (ICE restart), or is it another peer
  * connection? */
 bool negotiate_same_peer(const struct session_params *old, const struct session_params *fresh);

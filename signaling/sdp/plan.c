@@ -19,8 +19,8 @@ static bool place_want(const struct sdp *offer, const struct want *w, struct pla
     return true;
 }
 
-enum sig_code plan_wants(const struct sdp *offer, const struct wants *w, struct plan *ret,
-                         const char **field) {
+enum code plan_wants(const struct sdp *offer, const struct wants *w, struct plan *ret,
+                     const char **field) {
     static const uint8_t most[SLOT_KIND_COUNT] = {
         [SLOT_STAGE] = 1, [SLOT_GALLERY] = 8, [SLOT_AUDIO] = 3};
     uint8_t slots[SLOT_KIND_COUNT] = {0}, sources[SOURCE_KIND_COUNT] = {0};
@@ -30,15 +30,15 @@ enum sig_code plan_wants(const struct sdp *offer, const struct wants *w, struct 
         int line = sdp_find_mid(offer, want->mid);
         *field = want->source ? "sources" : "slots";
         if (line < 0 || !place_want(offer, want, ret, line)) {
-            return SIG_BAD_FIELD;
+            return CODE_BAD_FIELD;
         }
         if (want->source ? sources[want->source]++ > 0 : slots[want->slot] >= most[want->slot]) {
-            return SIG_BAD_FIELD;
+            return CODE_BAD_FIELD;
         }
         ret->at[line].index = want->slot ? slots[want->slot]++ : 0;
     }
     *field = NULL;
-    return SIG_OK;
+    return CODE_OK;
 }
 
 static int first_line(const struct sdp *offer, uint8_t kind, uint8_t direction) {

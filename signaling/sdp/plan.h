@@ -25,10 +25,10 @@ struct plan {
     struct plan_line at[SDP_MEDIA_MAX];
 };
 
-/* Wants of a join matched to the offer's lines. SIG_BAD_FIELD with *field "sources" or "slots": a
+/* Wants of a join matched to the offer's lines. CODE_BAD_FIELD with *field "sources" or "slots": a
  * mid that is not offered or named twice, a kind twice, a line of the wrong medium or direction. */
-enum sig_code plan_wants(const struct sdp *offer, const struct wants *w, struct plan *ret,
-                         const char **field);
+enum code plan_wants(const struct sdp *offer, const struct wants *w, struct plan *ret,
+                     const char **field);
 /* WHIP: the first audio and video lines offered for sending. */
 void plan_whip(const struct sdp *offer, struct plan *ret);
 /* WHEP: the first audio and video lines offered for receiving. */

@@ -9,11 +9,11 @@ struct parser {
     struct sdp *s;
     struct sdp_media *m; /* NULL at session level */
     struct span name;    /* of the attribute at hand */
-    enum sig_code code;
+    enum code code;
 };
 
-static void fail(struct parser *parser, enum sig_code code) {
-    if (parser->code == SIG_OK) {
+static void fail(struct parser *parser, enum code code) {
+    if (parser->code == CODE_OK) {
         parser->code = code;
     }
 }
@@ -35,16 +35,16 @@ static struct sdp_transport *transport(struct parser *parser) {
 
 /* RFC 8839 section 5.4: ufrag 4..256 and pwd 22..256 ice-chars. Some stacks use other printable
  * characters, which do no harm as long as ':' does not split the STUN user name. */
-static enum sig_code check_ice(struct span v, size_t min, size_t max) {
+static enum code check_ice(struct span v, size_t min, size_t max) {
     if (v.n > max) {
-        return SIG_SDP_UNSUPPORTED;
+        return CODE_SDP_UNSUPPORTED;
     }
     for (size_t i = 0; i < v.n; i++) {
         if (v.p[i] <= ' ' || v.p[i] >= 0x7f || v.p[i] == ':') {
-            return SIG_SDP_MALFORMED;
+            return CODE_SDP_MALFORMED;
         }
     }
-    return v.n < min ? SIG_SDP_MALFORMED : SIG_OK;
+    return v.n < min ? CODE_SDP_MALFORMED : CODE_OK;
 }
 
 static void on_ufrag(struct parser *parser, struct span v) {
@@ -63,7 +63,7 @@ static void on_fingerprint(struct parser *parser, struct span v) {
     struct sdp_transport *t = transport(parser);
     char digits[2 * FINGERPRINT_LEN + 1];
     if (!span_word(&v, ' ', &hash) || !span_word(&v, ' ', &hex)) {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
         return;
     }
     if (!span_is_nocase(hash, "sha-256")) {
@@ -77,7 +77,7 @@ static void on_fingerprint(struct parser *parser, struct span v) {
     }
     digits[2 * FINGERPRINT_LEN] = '\0';
     if (!ok || !hex_decode(t->fingerprint, FINGERPRINT_LEN, digits)) {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
     }
     t->has_fingerprint = true;
 }
@@ -90,7 +90,7 @@ static void on_setup(struct parser *parser, struct span v) {
             return;
         }
     }
-    fail(parser, SIG_SDP_UNSUPPORTED); /* holdconn has no use here */
+    fail(parser, CODE_SDP_UNSUPPORTED); /* holdconn has no use here */
 }
 
 static void on_group(struct parser *parser, struct span v) {
@@ -106,16 +106,16 @@ static void on_mid(struct parser *parser, struct span v) {
         return;
     }
     if (v.n > MID_MAX) {
-        fail(parser, SIG_SDP_UNSUPPORTED);
+        fail(parser, CODE_SDP_UNSUPPORTED);
         return;
     }
     if (!is_token(v)) {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
         return; /* it is not repeated, also not to say what is wrong */
     }
     for (struct sdp_media *m = parser->s->media; m < parser->m; m++) {
         if (span_eq(m->mid, v)) {
-            fail(parser, SIG_SDP_MALFORMED); /* RFC 5888 section 6: unique in the description */
+            fail(parser, CODE_SDP_MALFORMED); /* RFC 5888 section 6: unique in the description */
         }
     }
     parser->m->mid = v;
@@ -161,7 +161,7 @@ static void on_extmap(struct parser *parser, struct span v) {
     }
     if (!span_word(&v, ' ', &key) || !span_word(&v, ' ', &uri) || !span_word(&key, '/', &id) ||
         !span_number(id, UINT16_MAX, &n)) {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
         return;
     }
     if (n == 0 || n > 255) {
@@ -270,7 +270,7 @@ static void on_simulcast(struct parser *parser, struct span v) {
                 rid = (struct span){rid.p + 1, rid.n - 1};
             }
             if (!is_token(rid)) {
-                fail(parser, SIG_SDP_MALFORMED);
+                fail(parser, CODE_SDP_MALFORMED);
                 return;
             }
             parser->m->rids[parser->m->n_rids++] = rid;
@@ -331,7 +331,7 @@ static void on_media(struct parser *parser, struct span v) {
     struct span port, formats;
     uint32_t n;
     if (parser->s->n_media == SDP_MEDIA_MAX) {
-        fail(parser, SIG_SDP_UNSUPPORTED);
+        fail(parser, CODE_SDP_UNSUPPORTED);
         return;
     }
     struct sdp_media *m = parser->m = &parser->s->media[parser->s->n_media++];
@@ -345,7 +345,7 @@ static void on_media(struct parser *parser, struct span v) {
         ok = m->proto.p[i] == '/' || is_token((struct span){m->proto.p + i, 1});
     }
     if (!ok) {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
         return;
     }
     m->port = (uint16_t)n;
@@ -355,7 +355,7 @@ static void on_media(struct parser *parser, struct span v) {
 
 static void on_line(struct parser *parser, struct span line) {
     if (line.n < 2 || line.p[1] != '=') {
-        fail(parser, SIG_SDP_MALFORMED);
+        fail(parser, CODE_SDP_MALFORMED);
         return;
     }
     struct span v = {line.p + 2, line.n - 2};
@@ -375,35 +375,35 @@ static void mark_bundled(struct sdp *s) {
     }
 }
 
-enum sig_code sdp_parse(const char *text, size_t n, struct sdp *ret) {
+enum code sdp_parse(const char *text, size_t n, struct sdp *ret) {
     struct span rest = {text, n}, line;
-    struct parser parser = {.s = ret, .code = SIG_OK};
+    struct parser parser = {.s = ret, .code = CODE_OK};
     ret->common = (struct sdp_transport){.setup = SDP_SETUP_NONE};
     ret->bundle = (struct span){NULL, 0};
     ret->direction = SDP_SENDRECV;
     ret->mixed = false;
     ret->n_media = 0;
     if (!span_line(&rest, &line) || !span_is(line, "v=0")) {
-        return SIG_SDP_MALFORMED;
+        return CODE_SDP_MALFORMED;
     }
-    while (parser.code == SIG_OK && span_line(&rest, &line)) {
+    while (parser.code == CODE_OK && span_line(&rest, &line)) {
         if (line.n || rest.n) { /* a blank last line is forgiven */
             on_line(&parser, line);
         }
     }
-    if (parser.code == SIG_OK && ret->n_media == 0) {
-        return SIG_SDP_MALFORMED;
+    if (parser.code == CODE_OK && ret->n_media == 0) {
+        return CODE_SDP_MALFORMED;
     }
     mark_bundled(ret);
     return parser.code;
 }
 
-enum sig_code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag, struct span *pwd) {
+enum code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag, struct span *pwd) {
     struct span rest = {text, n}, line;
     struct sdp none;
-    struct parser parser = {.s = &none, .code = SIG_OK};
+    struct parser parser = {.s = &none, .code = CODE_OK};
     none.common = (struct sdp_transport){.setup = SDP_SETUP_NONE};
-    while (parser.code == SIG_OK && span_line(&rest, &line)) {
+    while (parser.code == CODE_OK && span_line(&rest, &line)) {
         bool ice = line.n > 6 && memcmp(line.p, "a=ice-", 6) == 0;
         if (ice) {
             on_attribute(&parser, (struct span){line.p + 2, line.n - 2});
@@ -411,8 +411,8 @@ enum sig_code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag,
     }
     *ufrag = none.common.ufrag;
     *pwd = none.common.pwd;
-    if (parser.code == SIG_OK && (ufrag->n == 0) != (pwd->n == 0)) {
-        return SIG_SDP_MALFORMED;
+    if (parser.code == CODE_OK && (ufrag->n == 0) != (pwd->n == 0)) {
+        return CODE_SDP_MALFORMED;
     }
     return parser.code;
 }

@@ -69,13 +69,13 @@ struct sdp {
     struct sdp_media media[SDP_MEDIA_MAX];
 };
 
-/* Parse n bytes of text; ret holds views into it. SIG_OK, SIG_SDP_MALFORMED, or
- * SIG_SDP_UNSUPPORTED (more than SDP_MEDIA_MAX lines, mid over MID_MAX, ICE credentials longer
+/* Parse n bytes of text; ret holds views into it. CODE_OK, CODE_SDP_MALFORMED, or
+ * CODE_SDP_UNSUPPORTED (more than SDP_MEDIA_MAX lines, mid over MID_MAX, ICE credentials longer
  * than ours may be). */
-enum sig_code sdp_parse(const char *text, size_t n, struct sdp *ret);
-/* A trickle-ice-sdpfrag (RFC 8840): ICE credentials when there are any, else empty spans. SIG_OK or
- * as sdp_parse. */
-enum sig_code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag, struct span *pwd);
+enum code sdp_parse(const char *text, size_t n, struct sdp *ret);
+/* A trickle-ice-sdpfrag (RFC 8840): ICE credentials when there are any, else empty spans. CODE_OK
+ * or as sdp_parse. */
+enum code sdp_parse_fragment(const char *text, size_t n, struct span *ufrag, struct span *pwd);
 /* The m-line with this mid, or -1. */
 int sdp_find_mid(const struct sdp *s, const char *mid);
 /* The format with this payload type, or NULL. */

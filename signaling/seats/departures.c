@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-void seat_delete(struct sig *s, struct seat *seat) {
+void seat_delete(struct signaling *s, struct seat *seat) {
     struct tour *t = seat->tour;
     if (seat->session) {
         session_stop(s, seat->session, true);
@@ -30,7 +30,7 @@ void seat_delete(struct sig *s, struct seat *seat) {
     to_trash(s, &seat->trash);
 }
 
-void seat_leave(struct sig *s, us_t now, struct seat *seat, const char *reason) {
+void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason) {
     struct tour *t = seat->tour;
     uint32_t number = seat->number;
     seat_delete(s, seat);
@@ -39,7 +39,7 @@ void seat_leave(struct sig *s, us_t now, struct seat *seat, const char *reason) 
 }
 
 /* The other transports of the same token: it may watch by WHEP, too. */
-static void stop_viewers(struct sig *s, struct tour *t, const char *sub) {
+static void stop_viewers(struct signaling *s, struct tour *t, const char *sub) {
     LIST_EACH(l, &t->viewers) {
         struct session *v = LIST_ENTRY(l, struct session, in_viewers);
         if (strcmp(v->sub, sub) == 0) {
@@ -48,7 +48,7 @@ static void stop_viewers(struct sig *s, struct tour *t, const char *sub) {
     }
 }
 
-enum err seat_remove(struct sig *s, us_t now, struct seat *seat) {
+enum err seat_remove(struct signaling *s, us_t now, struct seat *seat) {
     struct conn *c = seat->conn;
     enum err e = tour_refuse(s, seat->tour, seat->sub);
     if (e != OK) {
@@ -57,13 +57,13 @@ enum err seat_remove(struct sig *s, us_t now, struct seat *seat) {
     stop_viewers(s, seat->tour, seat->sub);
     seat_leave(s, now, seat, "removed");
     if (c) {
-        send_error(s, c, SIG_REMOVED);
+        send_error(s, c, CODE_REMOVED);
         close_conn(s, c, WS_REMOVED);
     }
     return OK;
 }
 
-void seat_disconnect(struct sig *s, us_t now, struct seat *seat) {
+void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {
     seat->conn = NULL;
     seat->lost = true;
     timers_set(&s->timers, &seat->grace.timer, now + s->config.resume_grace);
@@ -72,7 +72,7 @@ void seat_disconnect(struct sig *s, us_t now, struct seat *seat) {
 
 /* ---- tours ---- */
 
-void tour_stop(struct sig *s, struct tour *t) {
+void tour_stop(struct signaling *s, struct tour *t) {
     while (!list_empty(&t->seats)) {
         seat_delete(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
     }
@@ -92,7 +92,7 @@ void tour_stop(struct sig *s, struct tour *t) {
     }
 }
 
-void tour_end(struct sig *s, us_t now, struct tour *t) {
+void tour_end(struct signaling *s, us_t now, struct tour *t) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "tour_ended");
@@ -110,7 +110,7 @@ void tour_end(struct sig *s, us_t now, struct tour *t) {
 }
 
 /* Without participants a recording ends; viewers alone keep only the tour itself. */
-void tour_timeout(struct sig *s, struct tour *t) {
+void tour_timeout(struct signaling *s, struct tour *t) {
     if (t->n_viewers == 0) {
         tour_stop(s, t);
     } else {

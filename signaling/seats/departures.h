@@ -6,20 +6,20 @@
 #include "signaling/state/state.h"
 
 /* Remove a seat: events, effects, timers. */
-void seat_leave(struct sig *s, us_t now, struct seat *seat, const char *reason);
+void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason);
 /* As seat_leave, without events to others and without ending the connection. */
-void seat_delete(struct sig *s, struct seat *seat);
+void seat_delete(struct signaling *s, struct seat *seat);
 /* The connection is gone: the seat is kept for the grace. */
-void seat_disconnect(struct sig *s, us_t now, struct seat *seat);
+void seat_disconnect(struct signaling *s, us_t now, struct seat *seat);
 /* A host removes somebody: who is told, everybody else too, and the token's sub is refused as long
  * as the tour runs. ERR_NOMEM: nothing has changed. */
-enum err seat_remove(struct sig *s, us_t now, struct seat *seat);
+enum err seat_remove(struct signaling *s, us_t now, struct seat *seat);
 
 /* End a run: everybody leaves. A tour that is not declared is gone afterwards. */
-void tour_stop(struct sig *s, struct tour *t);
+void tour_stop(struct signaling *s, struct tour *t);
 /* End by an agent: tell everybody, remember the name, stop. */
-void tour_end(struct sig *s, us_t now, struct tour *t);
+void tour_end(struct signaling *s, us_t now, struct tour *t);
 /* The tour has been empty for its grace. */
-void tour_timeout(struct sig *s, struct tour *t);
+void tour_timeout(struct signaling *s, struct tour *t);
 
 #endif

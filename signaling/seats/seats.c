@@ -12,66 +12,68 @@
 #include <stdio.h>
 #include <string.h>
 
-void seat_journal(struct sig *s, const struct seat *seat, bool on) {
-    effect(s, (struct sig_effect){.type = EFFECT_PARTICIPANT,
-                                  .tour = seat->tour->id,
-                                  .worker = seat->tour->worker,
-                                  .participant = seat->id,
-                                  .name = seat->name,
-                                  .role = role_name(seat->role),
-                                  .on = on,
-                                  .consent_version = seat->consent ? s->consent_version : NULL});
+void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
+    effect(s,
+           (struct signaling_effect){.type = EFFECT_PARTICIPANT,
+                                     .tour = seat->tour->id,
+                                     .worker = seat->tour->worker,
+                                     .participant = seat->id,
+                                     .name = seat->name,
+                                     .role = role_name(seat->role),
+                                     .on = on,
+                                     .consent_version = seat->consent ? s->consent_version : NULL});
 }
 
 /* ---- entering ---- */
 
-static enum sig_code check_room(const struct sig *s, const struct tour *t, const struct seat *old) {
+static enum code check_room(const struct signaling *s, const struct tour *t,
+                            const struct seat *old) {
     if (!old && t && t->n_seats + t->n_viewers >= s->config.max_participants) {
-        return SIG_TOUR_FULL;
+        return CODE_TOUR_FULL;
     }
     if (!old && map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
-        return SIG_SERVER_FULL;
+        return CODE_SERVER_FULL;
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static enum sig_code check_admission(const struct sig *s, us_t now, const struct admission *e,
-                                     struct tour **t) {
-    enum sig_code code = tour_for(s, now, e->claims, t);
-    if (code != SIG_OK) {
+static enum code check_admission(const struct signaling *s, us_t now, const struct admission *e,
+                                 struct tour **t) {
+    enum code code = tour_for(s, now, e->claims, t);
+    if (code != CODE_OK) {
         return code;
     }
     enum record_mode record = *t ? (*t)->record : s->config.default_record;
     if (record != RECORD_OFF && !e->consent) {
-        return SIG_CONSENT_REQUIRED;
+        return CODE_CONSENT_REQUIRED;
     }
     return check_room(s, *t, seat_by_sub(*t, e->claims->sub));
 }
 
 /* Everything that can fail for want of memory or room, before anything changes. */
-static enum sig_code prepare(struct sig *s, const struct claims *c, struct tour **t,
-                             struct seat **seat) {
+static enum code prepare(struct signaling *s, const struct claims *c, struct tour **t,
+                         struct seat **seat) {
     struct seat *fresh = NULL;
     if (effects_reserve(s, 2) != OK) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
     if (!*seat) {
         fresh = mem_zalloc(1, sizeof(*fresh));
         if (!fresh) {
-            return SIG_INTERNAL;
+            return CODE_INTERNAL;
         }
-        fresh->grace = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
+        fresh->grace = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
         *seat = fresh;
     }
     enum err e = *t ? OK : tour_create(s, c->tour, c->tour, t);
     if (e != OK) {
         mem_free(fresh);
-        return e == ERR_FULL ? SIG_SERVER_FULL : SIG_INTERNAL;
+        return e == ERR_FULL ? CODE_SERVER_FULL : CODE_INTERNAL;
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
-static void link_seat(struct sig *s, struct tour *t, struct seat *seat, const char *sub) {
+static void link_seat(struct signaling *s, struct tour *t, struct seat *seat, const char *sub) {
     seat->tour = t;
     seat->id = ++s->next_handle;
     seat->number = t->next_number++;
@@ -95,16 +97,16 @@ static void describe(struct seat *seat, const struct admission *e) {
 }
 
 /* A WHIP publisher in the seat: the connection that was there is told and closed. */
-static void detach(struct sig *s, struct seat *seat) {
+static void detach(struct signaling *s, struct seat *seat) {
     if (seat->conn) {
         seat->conn->seat = NULL;
-        send_error(s, seat->conn, SIG_SEAT_TAKEN);
+        send_error(s, seat->conn, CODE_SEAT_TAKEN);
         close_conn(s, seat->conn, WS_TAKEN_OVER);
         seat->conn = NULL;
     }
 }
 
-void seat_attach(struct sig *s, struct seat *seat, struct conn *c) {
+void seat_attach(struct signaling *s, struct seat *seat, struct conn *c) {
     if (seat->conn != c) {
         detach(s, seat);
     }
@@ -119,31 +121,31 @@ void seat_attach(struct sig *s, struct seat *seat, struct conn *c) {
 
 /* "auto" records from the first host on. It is the first once: a host who stopped the recording and
  * comes back does not start it again. */
-static void host_came(struct sig *s, struct tour *t, enum role role) {
+static void host_came(struct signaling *s, struct tour *t, enum role role) {
     if (role == ROLE_AGENT && !t->had_host) {
         t->had_host = true;
         tour_record(s, t, t->record_on || t->record == RECORD_AUTO);
     }
 }
 
-enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
+enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {
     struct tour *t;
     struct session *session;
-    enum sig_code code = check_admission(s, now, e, &t);
-    if (code != SIG_OK) {
+    enum code code = check_admission(s, now, e, &t);
+    if (code != CODE_OK) {
         return code;
     }
     if (!rate_admit(s, now, e->claims->tour, e->claims->sub)) {
-        return SIG_RATE_LIMITED;
+        return CODE_RATE_LIMITED;
     }
     e->offer.wants = &e->wants;
     code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         return code;
     }
     struct seat *old = seat_by_sub(t, e->claims->sub), *seat = old;
     code = prepare(s, e->claims, &t, &seat);
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         session_drop(session);
         return code;
     }
@@ -165,7 +167,7 @@ enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e) {
     session_start(s, t, seat, session);
     e->seat = seat;
     e->took_over = old != NULL;
-    return SIG_OK;
+    return CODE_OK;
 }
 
 /* ---- another offer ---- */
@@ -174,27 +176,27 @@ void seat_spend(struct seat *seat) {
     memcpy(seat->spent, seat->session->params.fingerprint, FINGERPRINT_LEN);
 }
 
-enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *seat, struct offer *o) {
+enum code seat_reoffer(struct signaling *s, us_t now, struct seat *seat, struct offer *o) {
     struct session *fresh;
     o->before = seat->session;
     if (!rate_admit(s, now, seat->tour->name, seat->sub)) {
-        return SIG_RATE_LIMITED;
+        return CODE_RATE_LIMITED;
     }
     if (effects_reserve(s, 1) != OK) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
-    enum sig_code code = session_make(s, seat->tour->codec, o, &fresh);
-    if (code != SIG_OK) {
+    enum code code = session_make(s, seat->tour->codec, o, &fresh);
+    if (code != CODE_OK) {
         return code;
     }
     if (seat->session && negotiate_same_peer(&seat->session->params, &fresh->params)) {
         session_restart(s, seat->session, &fresh->params.ice);
         session_drop(fresh);
-        return SIG_OK;
+        return CODE_OK;
     }
     if (memcmp(seat->spent, fresh->params.fingerprint, FINGERPRINT_LEN) == 0) {
         session_drop(fresh);
-        return SIG_TRANSPORT_GONE;
+        return CODE_TRANSPORT_GONE;
     }
     if (seat->session) {
         seat_spend(seat);
@@ -202,5 +204,5 @@ enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *seat, struct of
     }
     seat->wants = *o->wants;
     session_start(s, seat->tour, seat, fresh);
-    return SIG_OK;
+    return CODE_OK;
 }

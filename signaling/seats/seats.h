@@ -18,16 +18,16 @@ struct admission { /* somebody who wants in */
 };
 /* Everything about joining: rights, tour, negotiation, take-over, events to others. On an error
  * nothing has changed. e->offer then answers the client with session_answer. */
-enum sig_code seat_enter(struct sig *s, us_t now, struct admission *e);
+enum code seat_enter(struct signaling *s, us_t now, struct admission *e);
 /* Put a connection on a seat; another one there is told and closed. */
-void seat_attach(struct sig *s, struct seat *seat, struct conn *c);
+void seat_attach(struct signaling *s, struct seat *seat, struct conn *c);
 /* The seat's transport ends. Its peer connection has shaken hands and does not do so again: with
  * another transport it would wait for ever. Call before session_stop. */
 void seat_spend(struct seat *seat);
-/* Restart or replace the transport of a seat by a new offer. SIG_TRANSPORT_GONE: it is one of the
+/* Restart or replace the transport of a seat by a new offer. CODE_TRANSPORT_GONE: it is one of the
  * peer connection whose transport has ended; nothing has changed. */
-enum sig_code seat_reoffer(struct sig *s, us_t now, struct seat *seat, struct offer *o);
+enum code seat_reoffer(struct signaling *s, us_t now, struct seat *seat, struct offer *o);
 /* For the journal: who is there and consents to what; on: there is, or no more. */
-void seat_journal(struct sig *s, const struct seat *seat, bool on);
+void seat_journal(struct signaling *s, const struct seat *seat, bool on);
 
 #endif

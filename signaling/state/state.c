@@ -5,18 +5,18 @@
 
 #include <string.h>
 
-uint64_t key_of(const struct sig *s, const char *text) {
+uint64_t key_of(const struct signaling *s, const char *text) {
     return hash_bytes(text, strlen(text), s->seed);
 }
 
-void random_hex(struct sig *s, char *out, size_t n) {
+void random_hex(struct signaling *s, char *out, size_t n) {
     uint8_t raw[32];
     CHECK(n / 2 <= sizeof(raw));
     rng_fill(&s->config.rng, raw, n / 2);
     hex_encode(out, raw, n / 2);
 }
 
-struct tour *tour_by_name(const struct sig *s, const char *name) {
+struct tour *tour_by_name(const struct signaling *s, const char *name) {
     struct tour *t = map_get(s->names, key_of(s, name));
     return t && strcmp(t->name, name) == 0 ? t : NULL;
 }

@@ -1,4 +1,4 @@
-/* What signaling knows, as plain structs. Trees of owners: sig owns tours, connections and
+/* What signaling knows, as plain structs. Trees of owners: signaling owns tours, connections and
  * sessions; a tour owns its seats and viewers; a seat owns at most one session. What is removed
  * goes to the trash and is freed when the effects that may point into it have been drained. Owner:
  * the control thread. Only files of this folder's rooms include it. */
@@ -22,7 +22,7 @@
 #define LOCATION_MAX (TOUR_NAME_MAX + RESOURCE_LEN + 8)
 
 /* Many seats that run out or change at once tell many others: beyond this many effects the rest
- * waits for the next call of sig_timeout. */
+ * waits for the next call of signaling_timeout. */
 #define TIMEOUT_EFFECTS_MAX 8192
 
 #define WS_NORMAL 1000 /* RFC 6455 section 7.4.1 */
@@ -38,7 +38,7 @@ struct trash {
 };
 
 enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN };
-struct sig_timer {
+struct signaling_timer {
     struct timer timer;
     enum timer_kind kind;
 };
@@ -47,15 +47,15 @@ struct conn {
     struct trash trash;
     uint64_t id;
     struct seat *seat; /* NULL before join */
-    struct link in_sig;
-    struct sig_timer idle; /* runs while there is no seat */
-    us_t token_by;         /* a valid token must have come; US_NEVER: it has */
-    us_t rate_at;          /* when credit was right */
-    int64_t credit;        /* [us] of message budget */
-    uint32_t over;         /* messages over the limit since the bucket was last full */
-    bool limited;          /* the last message was one of them */
-    bool closing;          /* EFFECT_CLOSE is out: deaf from now on */
-    bool broken;           /* a message for it was lost to memory: will be closed */
+    struct link in_signaling;
+    struct signaling_timer idle; /* runs while there is no seat */
+    us_t token_by;               /* a valid token must have come; US_NEVER: it has */
+    us_t rate_at;                /* when credit was right */
+    int64_t credit;              /* [us] of message budget */
+    uint32_t over;               /* messages over the limit since the bucket was last full */
+    bool limited;                /* the last message was one of them */
+    bool closing;                /* EFFECT_CLOSE is out: deaf from now on */
+    bool broken;                 /* a message for it was lost to memory: will be closed */
 };
 
 struct binding {
@@ -99,7 +99,7 @@ struct session {
 
 struct seat {
     struct trash trash;
-    struct sig_timer grace;
+    struct signaling_timer grace;
     struct tour *tour;
     struct link in_tour; /* in the order of joining */
     uint64_t id;
@@ -129,12 +129,12 @@ struct refused {
 
 struct tour {
     struct trash trash;
-    struct sig_timer empty, tick;
+    struct signaling_timer empty, tick;
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
     bool declared;
     enum record_mode record;
     enum codec codec;
-    struct link in_sig;
+    struct link in_signaling;
     /* Of one run of the tour; a declared tour can have many. */
     uint64_t id;         /* 0 = waiting */
     uint64_t span;       /* bit per worker that has it; worker is its home */
@@ -148,7 +148,7 @@ struct tour {
     struct link refused; /* subs that a host has removed, oldest first */
     uint32_t n_refused;
     bool had_host; /* since the run began or its recording ended for want of people */
-    enum sig_recording_state recording;
+    enum signaling_recording_state recording;
 };
 
 #define RATE_BUCKETS 1024
@@ -159,13 +159,13 @@ struct rate_bucket {
 };
 
 struct queued {
-    struct sig_effect e;
+    struct signaling_effect e;
     struct shared_text *hold; /* keeps e.text alive */
 };
 
-struct sig {
+struct signaling {
     struct owner owner; /* the control thread */
-    struct sig_config config;
+    struct signaling_config config;
     char *consent_version, *consent_text;
     uint64_t seed, next_handle;
     struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
@@ -185,16 +185,16 @@ struct sig {
     struct trash *rubbish;
     bool any_broken;
     struct rate_bucket rates[RATE_BUCKETS];
-    struct sig_stats stats;
+    struct signaling_stats stats;
 };
 
 /* A key for maps from a string. */
-uint64_t key_of(const struct sig *s, const char *text);
+uint64_t key_of(const struct signaling *s, const char *text);
 /* n random lower-case hex digits (n even, at most 64) and NUL. */
-void random_hex(struct sig *s, char *out, size_t n);
+void random_hex(struct signaling *s, char *out, size_t n);
 
 /* The tour, waiting or live, or NULL. */
-struct tour *tour_by_name(const struct sig *s, const char *name);
+struct tour *tour_by_name(const struct signaling *s, const char *name);
 /* The seat of a token's sub, or NULL; t may be NULL. */
 struct seat *seat_by_sub(const struct tour *t, const char *sub);
 /* The seat that is "p7" on the wire, or NULL. */

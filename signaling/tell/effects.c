@@ -9,7 +9,7 @@
 #define MUST_BASE 64    /* of one request */
 #define MUST_PER_SEAT 8 /* of ending one seat: leave, peer, close, journal; restarts and mutes */
 
-static enum err grow(struct sig *s, size_t want) {
+static enum err grow(struct signaling *s, size_t want) {
     if (want <= s->cap) {
         return OK;
     }
@@ -22,7 +22,7 @@ static enum err grow(struct sig *s, size_t want) {
     return OK;
 }
 
-enum err effects_reserve(struct sig *s, uint32_t n) {
+enum err effects_reserve(struct signaling *s, uint32_t n) {
     size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n);
     enum err e = grow(s, s->count + must);
     if (e == OK) {
@@ -31,33 +31,33 @@ enum err effects_reserve(struct sig *s, uint32_t n) {
     return e;
 }
 
-static void push(struct sig *s, struct sig_effect e, struct shared_text *hold) {
+static void push(struct signaling *s, struct signaling_effect e, struct shared_text *hold) {
     CHECK(s->count < s->cap);
     s->queue[s->count++] = (struct queued){e, hold};
 }
 
-void effect(struct sig *s, struct sig_effect e) {
+void effect(struct signaling *s, struct signaling_effect e) {
     effect_text(s, e, NULL);
 }
 
-void command(struct sig *s, uint64_t workers, struct command c) {
-    effect(s, (struct sig_effect){.type = EFFECT_COMMAND, .workers = workers, .command = c});
+void command(struct signaling *s, uint64_t workers, struct command c) {
+    effect(s, (struct signaling_effect){.type = EFFECT_COMMAND, .workers = workers, .command = c});
 }
 
-void command_peer(struct sig *s, const struct session *session, struct command c) {
+void command_peer(struct signaling *s, const struct session *session, struct command c) {
     c.tour = session->tour->id;
     c.peer = session->params.peer;
     command(s, 1ull << session->worker, c);
 }
 
-void effect_text(struct sig *s, struct sig_effect e, struct shared_text *text) {
+void effect_text(struct signaling *s, struct signaling_effect e, struct shared_text *text) {
     if (s->count == s->cap) {
         (void)grow(s, s->cap * 2); /* only a caller who does not drain gets here; CHECK decides */
     }
     push(s, e, text);
 }
 
-void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
+void send_text(struct signaling *s, struct conn *c, struct shared_text *text) {
     if (!c || c->closing || c->broken) {
         return;
     }
@@ -68,17 +68,19 @@ void send_text(struct sig *s, struct conn *c, struct shared_text *text) {
         return;
     }
     push(s,
-         (struct sig_effect){.type = EFFECT_SEND, .conn = c->id, .text = text->p, .len = text->n},
+         (struct signaling_effect){
+             .type = EFFECT_SEND, .conn = c->id, .text = text->p, .len = text->n},
          shared_text_ref(text));
 }
 
-void send_out(struct sig *s, struct conn *c, struct buffer *o) {
+void send_out(struct signaling *s, struct conn *c, struct buffer *o) {
     struct shared_text *t = shared_text_of(o);
     send_text(s, c, t);
     shared_text_unref(t);
 }
 
-void send_all(struct sig *s, const struct tour *t, const struct conn *except, struct buffer *o) {
+void send_all(struct signaling *s, const struct tour *t, const struct conn *except,
+              struct buffer *o) {
     struct shared_text *text = shared_text_of(o);
     LIST_EACH(l, &t->seats) {
         const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
@@ -89,31 +91,31 @@ void send_all(struct sig *s, const struct tour *t, const struct conn *except, st
     shared_text_unref(text);
 }
 
-void send_error(struct sig *s, struct conn *c, enum sig_code code) {
+void send_error(struct signaling *s, struct conn *c, enum code code) {
     struct buffer o = {0};
     s->stats.errors++;
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "error");
-    json_put_string(&o, "code", sig_code_name(code));
-    json_put_string(&o, "message", sig_code_message(code));
+    json_put_string(&o, "code", code_name(code));
+    json_put_string(&o, "message", code_message(code));
     json_close(&o, '}');
     send_out(s, c, &o);
 }
 
-void close_conn(struct sig *s, struct conn *c, uint16_t status) {
+void close_conn(struct signaling *s, struct conn *c, uint16_t status) {
     if (!c->closing) {
         c->closing = true;
         c->broken = false;
-        effect(s, (struct sig_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = status});
+        effect(s, (struct signaling_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = status});
     }
 }
 
-void to_trash(struct sig *s, struct trash *trash) {
+void to_trash(struct signaling *s, struct trash *trash) {
     trash->next = s->rubbish;
     s->rubbish = trash;
 }
 
-static void empty_trash(struct sig *s) {
+static void empty_trash(struct signaling *s) {
     for (struct trash *trash = s->rubbish, *next; trash; trash = next) {
         next = trash->next;
         mem_free(trash);
@@ -122,16 +124,17 @@ static void empty_trash(struct sig *s) {
 }
 
 /* Connections that missed a message, one per call; no queue is needed for them. */
-static bool next_broken(struct sig *s, struct sig_effect *ret) {
+static bool next_broken(struct signaling *s, struct signaling_effect *ret) {
     if (!s->any_broken) {
         return false;
     }
     LIST_EACH(l, &s->all_conns) {
-        struct conn *c = LIST_ENTRY(l, struct conn, in_sig);
+        struct conn *c = LIST_ENTRY(l, struct conn, in_signaling);
         if (c->broken) {
             c->broken = false;
             c->closing = true;
-            *ret = (struct sig_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = WS_FAILED};
+            *ret =
+                (struct signaling_effect){.type = EFFECT_CLOSE, .conn = c->id, .status = WS_FAILED};
             return true;
         }
     }
@@ -139,7 +142,7 @@ static bool next_broken(struct sig *s, struct sig_effect *ret) {
     return false;
 }
 
-bool sig_effect(struct sig *s, struct sig_effect *ret) {
+bool signaling_effect(struct signaling *s, struct signaling_effect *ret) {
     OWNER_CHECK(&s->owner);
     s->last = shared_text_unref(s->last);
     if (s->head < s->count) {

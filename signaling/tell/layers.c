@@ -13,7 +13,7 @@ static const struct session_line *line_of(const struct session *session, enum so
     return NULL;
 }
 
-static void tell(struct sig *s, const struct session *session, const struct session_line *l) {
+static void tell(struct signaling *s, const struct session *session, const struct session_line *l) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "layers");
@@ -29,7 +29,8 @@ static void tell(struct sig *s, const struct session *session, const struct sess
     send_out(s, session->seat ? session->seat->conn : NULL, &o);
 }
 
-void layers_tell(struct sig *s, struct session *session, enum source_kind kind, uint8_t active) {
+void layers_tell(struct signaling *s, struct session *session, enum source_kind kind,
+                 uint8_t active) {
     const struct session_line *l = line_of(session, kind);
     if (l) {
         session->layers[kind].told = true;
@@ -38,7 +39,7 @@ void layers_tell(struct sig *s, struct session *session, enum source_kind kind, 
     }
 }
 
-void layers_again(struct sig *s, const struct session *session) {
+void layers_again(struct signaling *s, const struct session *session) {
     for (int i = 0; session && i < session->params.n_lines; i++) {
         const struct session_line *l = &session->params.lines[i];
         if (l->source && session->layers[l->source].told) {

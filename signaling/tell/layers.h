@@ -6,9 +6,10 @@
 #include "signaling/state/state.h"
 
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
-void layers_tell(struct sig *s, struct session *session, enum source_kind kind, uint8_t active);
+void layers_tell(struct signaling *s, struct session *session, enum source_kind kind,
+                 uint8_t active);
 /* A client that may have missed it is told again which layers of its sources are needed. session
  * may be NULL. */
-void layers_again(struct sig *s, const struct session *session);
+void layers_again(struct signaling *s, const struct session *session);
 
 #endif

@@ -66,7 +66,7 @@ void put_roster(struct buffer *o, const struct tour *t) {
     json_close(o, ']');
 }
 
-void put_id(struct buffer *o, const struct sig *s, uint64_t participant) {
+void put_id(struct buffer *o, const struct signaling *s, uint64_t participant) {
     const struct seat *seat = participant ? map_get(s->seats, participant) : NULL;
     if (seat) {
         put_number(o, NULL, seat->number);
@@ -75,8 +75,8 @@ void put_id(struct buffer *o, const struct sig *s, uint64_t participant) {
     }
 }
 
-static void put_slot_fields(struct buffer *o, const struct sig *s, const struct session *session,
-                            int line) {
+static void put_slot_fields(struct buffer *o, const struct signaling *s,
+                            const struct session *session, int line) {
     const struct session_line *l = &session->params.lines[line];
     const struct binding *b = &session->bound[line];
     bool bound = b->participant && map_get(s->seats, b->participant);
@@ -91,14 +91,15 @@ static void put_slot_fields(struct buffer *o, const struct sig *s, const struct 
     }
 }
 
-void put_slot(struct buffer *o, const struct sig *s, const struct session *session, int line) {
+void put_slot(struct buffer *o, const struct signaling *s, const struct session *session,
+              int line) {
     json_open(o, NULL, '{');
     json_put_string(o, "type", "slot");
     put_slot_fields(o, s, session, line);
     json_close(o, '}');
 }
 
-void put_slots(struct buffer *o, const struct sig *s, const struct session *session) {
+void put_slots(struct buffer *o, const struct signaling *s, const struct session *session) {
     json_open(o, NULL, '[');
     for (int i = 0; session && i < session->params.n_lines; i++) {
         if (session->params.lines[i].slot) {
@@ -110,7 +111,7 @@ void put_slots(struct buffer *o, const struct sig *s, const struct session *sess
     json_close(o, ']');
 }
 
-void tell_participant(struct sig *s, const struct seat *seat, const char *type,
+void tell_participant(struct signaling *s, const struct seat *seat, const char *type,
                       const struct conn *except) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
@@ -121,7 +122,7 @@ void tell_participant(struct sig *s, const struct seat *seat, const char *type,
     send_all(s, seat->tour, except, &o);
 }
 
-void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason) {
+void tell_left(struct signaling *s, const struct tour *t, uint32_t number, const char *reason) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "participant_left");
@@ -132,7 +133,7 @@ void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char 
 }
 
 /* A pause is an intent, so it holds as soon as it is said; that writing fails is told first. */
-void tell_recording(struct sig *s, const struct tour *t) {
+void tell_recording(struct signaling *s, const struct tour *t) {
     static const char *const names[] = {"off", "on", "failing"};
     bool paused = t->recording == RECORDING_ON && t->record_paused;
     struct buffer o = {0};

@@ -12,17 +12,17 @@ void put_tour(struct buffer *o, const struct tour *t);
 /* All participants, in the order of joining. */
 void put_roster(struct buffer *o, const struct tour *t);
 /* All slots with what is bound to them; session may be NULL (no transport: none). */
-void put_slots(struct buffer *o, const struct sig *s, const struct session *session);
+void put_slots(struct buffer *o, const struct signaling *s, const struct session *session);
 /* The event about one slot, params.lines[line]. */
-void put_slot(struct buffer *o, const struct sig *s, const struct session *session, int line);
+void put_slot(struct buffer *o, const struct signaling *s, const struct session *session, int line);
 /* "p7", or null for 0 and for those who left. */
-void put_id(struct buffer *o, const struct sig *s, uint64_t participant);
+void put_id(struct buffer *o, const struct signaling *s, uint64_t participant);
 /* An event of this type with the participant to everybody in the tour but `except`. */
-void tell_participant(struct sig *s, const struct seat *seat, const char *type,
+void tell_participant(struct signaling *s, const struct seat *seat, const char *type,
                       const struct conn *except);
 /* Tell everybody who left. */
-void tell_left(struct sig *s, const struct tour *t, uint32_t number, const char *reason);
+void tell_left(struct signaling *s, const struct tour *t, uint32_t number, const char *reason);
 /* Everybody in the tour: whether it is recorded. */
-void tell_recording(struct sig *s, const struct tour *t);
+void tell_recording(struct signaling *s, const struct tour *t);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-static void wait_for_tick(struct sig *s, us_t now, struct tour *t) {
+static void wait_for_tick(struct signaling *s, us_t now, struct tour *t) {
     if (t->tick.timer.at == US_NEVER) {
         timers_set(&s->timers, &t->tick.timer, now + s->config.roster_tick);
     }
@@ -22,7 +22,7 @@ static void wait_for_tick(struct sig *s, us_t now, struct tour *t) {
 
 /* What others know of a participant, as a fingerprint of its JSON; 0 when memory is out, which is
  * never taken for known. */
-static uint64_t known_of(const struct sig *s, const struct seat *seat) {
+static uint64_t known_of(const struct signaling *s, const struct seat *seat) {
     struct buffer b = {0};
     put_participant(&b, seat);
     uint64_t known = b.bad ? 0 : hash_bytes(b.p, b.n, s->seed) | 1;
@@ -30,12 +30,12 @@ static uint64_t known_of(const struct sig *s, const struct seat *seat) {
     return known;
 }
 
-void tell_changed(struct sig *s, us_t now, struct seat *seat) {
+void tell_changed(struct signaling *s, us_t now, struct seat *seat) {
     seat->changed = true;
     wait_for_tick(s, now, seat->tour);
 }
 
-void tell_entered(struct sig *s, us_t now, struct seat *seat, bool took_over) {
+void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over) {
     if (took_over) {
         tell_changed(s, now, seat);
     } else {
@@ -45,7 +45,7 @@ void tell_entered(struct sig *s, us_t now, struct seat *seat, bool took_over) {
     }
 }
 
-static void tell_net_change(struct sig *s, struct seat *seat) {
+static void tell_net_change(struct signaling *s, struct seat *seat) {
     uint64_t known = known_of(s, seat);
     seat->changed = false;
     if (known == 0 || known != seat->known) {
@@ -72,7 +72,7 @@ void slots_shown(struct session *session) {
     }
 }
 
-static void tell_binding(struct sig *s, us_t now, struct session *session, int line) {
+static void tell_binding(struct signaling *s, us_t now, struct session *session, int line) {
     struct buffer o = {0};
     struct told *told = &session->told[line];
     const struct binding *b = &session->bound[line];
@@ -86,7 +86,7 @@ static void tell_binding(struct sig *s, us_t now, struct session *session, int l
     }
 }
 
-void tell_slot(struct sig *s, us_t now, struct session *session, int line) {
+void tell_slot(struct signaling *s, us_t now, struct session *session, int line) {
     struct told *told = &session->told[line];
     if (told->at != 0 && now - told->at < s->config.roster_tick) {
         told->changed = true;
@@ -96,7 +96,7 @@ void tell_slot(struct sig *s, us_t now, struct session *session, int line) {
     tell_binding(s, now, session, line);
 }
 
-static void tell_net_slots(struct sig *s, us_t now, struct session *session) {
+static void tell_net_slots(struct signaling *s, us_t now, struct session *session) {
     for (int i = 0; i < session->params.n_lines; i++) {
         if (session->told[i].changed) {
             tell_binding(s, now, session, i);
@@ -106,7 +106,7 @@ static void tell_net_slots(struct sig *s, us_t now, struct session *session) {
 
 /* ---- the end of a tick ---- */
 
-void tour_tick(struct sig *s, us_t now, struct tour *t) {
+void tour_tick(struct signaling *s, us_t now, struct tour *t) {
     LIST_EACH(l, &t->seats) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (s->count >= TIMEOUT_EFFECTS_MAX) {

@@ -14,13 +14,13 @@ static uint32_t listeners_of(const struct tour *t, const char *sub) {
     return n;
 }
 
-enum sig_code mix_check(const struct sig *s, const struct tour *t, const char *sub) {
+enum code mix_check(const struct signaling *s, const struct tour *t, const char *sub) {
     if (s->config.max_mix == 0) {
-        return SIG_MIX_OFF;
+        return CODE_MIX_OFF;
     }
     bool full = s->n_mix >= s->config.max_mix || t->n_mix >= s->config.max_mix_per_tour ||
                 listeners_of(t, sub) >= s->config.max_mix_per_token;
-    return full ? SIG_MIX_FULL : SIG_OK;
+    return full ? CODE_MIX_FULL : CODE_OK;
 }
 
 void mix_choose(const struct tour *t, struct session *session) {
@@ -29,19 +29,19 @@ void mix_choose(const struct tour *t, struct session *session) {
     session->params.without = self ? self->id : 0;
 }
 
-static void tell_workers(struct sig *s, const struct tour *t, bool on) {
+static void tell_workers(struct signaling *s, const struct tour *t, bool on) {
     command(s, t->span, (struct command){.type = COMMAND_TOUR_MIX, .tour = t->id, .on = on});
 }
 
 /* The mix makes what the listener's worker is to show. The worker is told for itself, whatever
  * becomes of the order to the mix: it must never show one's own voice. */
-static void tell_mix(struct sig *s, const struct session *session, bool on) {
-    effect(s, (struct sig_effect){.type = EFFECT_MIX,
-                                  .tour = session->tour->id,
-                                  .worker = session->worker,
-                                  .peer = session->params.peer,
-                                  .participant = session->params.without,
-                                  .on = on});
+static void tell_mix(struct signaling *s, const struct session *session, bool on) {
+    effect(s, (struct signaling_effect){.type = EFFECT_MIX,
+                                        .tour = session->tour->id,
+                                        .worker = session->worker,
+                                        .peer = session->params.peer,
+                                        .participant = session->params.without,
+                                        .on = on});
     if (on) {
         command_peer(
             s, session,
@@ -50,7 +50,7 @@ static void tell_mix(struct sig *s, const struct session *session, bool on) {
 }
 
 /* The mix is told first: what workers tell it then is of a tour that it knows. */
-void mix_begin(struct sig *s, const struct session *session) {
+void mix_begin(struct signaling *s, const struct session *session) {
     s->n_mix++;
     tell_mix(s, session, true);
     if (session->tour->n_mix++ == 0) {
@@ -58,7 +58,7 @@ void mix_begin(struct sig *s, const struct session *session) {
     }
 }
 
-void mix_end(struct sig *s, const struct session *session) {
+void mix_end(struct signaling *s, const struct session *session) {
     s->n_mix--;
     tell_mix(s, session, false);
     if (--session->tour->n_mix == 0) {
@@ -66,13 +66,13 @@ void mix_end(struct sig *s, const struct session *session) {
     }
 }
 
-void mix_spread(struct sig *s, const struct tour *t) {
+void mix_spread(struct signaling *s, const struct tour *t) {
     if (t->n_mix > 0) {
         tell_workers(s, t, true);
     }
 }
 
-void mix_self(struct sig *s, const struct tour *t, const char *sub, uint64_t participant) {
+void mix_self(struct signaling *s, const struct tour *t, const char *sub, uint64_t participant) {
     LIST_EACH(l, &t->viewers) {
         struct session *session = LIST_ENTRY(l, struct session, in_viewers);
         if (session->params.mix && strcmp(session->sub, sub) == 0) {

@@ -13,7 +13,7 @@
 
 #define CANDIDATES_MAX 16
 
-static enum sig_code make_plan(const struct sdp *offer, struct offer *o) {
+static enum code make_plan(const struct sdp *offer, struct offer *o) {
     switch (o->use) {
     case OFFER_WANTS:
         return plan_wants(offer, o->wants, &o->plan, &o->field);
@@ -24,29 +24,30 @@ static enum sig_code make_plan(const struct sdp *offer, struct offer *o) {
         plan_whep(offer, &o->plan);
         break;
     }
-    return SIG_OK;
+    return CODE_OK;
 }
 
-enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, struct session **ret) {
+enum code session_make(struct signaling *s, enum codec video, struct offer *o,
+                       struct session **ret) {
     if (map_len(s->peers) >= 2 * (size_t)s->config.max_connections) {
-        return SIG_SERVER_FULL;
+        return CODE_SERVER_FULL;
     }
     o->field = "offer";
     if (o->n > s->config.max_sdp) {
-        return SIG_TOO_LARGE;
+        return CODE_TOO_LARGE;
     }
-    enum sig_code code = sdp_parse(o->text, o->n, &o->sdp);
-    if (code != SIG_OK) {
+    enum code code = sdp_parse(o->text, o->n, &o->sdp);
+    if (code != CODE_OK) {
         negotiate_explain(&o->sdp, NULL, o->why);
     }
-    code = code == SIG_OK ? make_plan(&o->sdp, o) : code;
-    if (code != SIG_OK) {
+    code = code == CODE_OK ? make_plan(&o->sdp, o) : code;
+    if (code != CODE_OK) {
         return code;
     }
     o->field = NULL;
     struct session *session = mem_zalloc(1, sizeof(*session));
     if (!session) {
-        return SIG_INTERNAL;
+        return CODE_INTERNAL;
     }
     o->result = (struct negotiation){.offer = &o->sdp,
                                      .plan = &o->plan,
@@ -54,7 +55,7 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
                                      .before = o->before ? &o->before->params : NULL,
                                      .rng = &s->config.rng};
     code = negotiate(&o->result, &session->params);
-    if (code != SIG_OK) {
+    if (code != CODE_OK) {
         o->field = "offer";
         negotiate_explain(&o->sdp, &o->result, o->why);
         mem_free(session);
@@ -67,11 +68,11 @@ enum sig_code session_make(struct sig *s, enum codec video, struct offer *o, str
     session->version = 1;
     random_hex(s, session->params.cname, 16);
     *ret = session;
-    return SIG_OK;
+    return CODE_OK;
 }
 
 /* What says where media goes is made here only, and only of a session that has its worker. */
-static struct answer answer_of(const struct sig *s, const struct session *session,
+static struct answer answer_of(const struct signaling *s, const struct session *session,
                                struct addr at[CANDIDATES_MAX]) {
     CHECK(map_get(s->peers, session->params.peer) == session);
     return (struct answer){
@@ -86,7 +87,7 @@ static struct answer answer_of(const struct sig *s, const struct session *sessio
         .version = session->version};
 }
 
-void session_answer(struct sig *s, const struct session *session, const struct offer *o,
+void session_answer(struct signaling *s, const struct session *session, const struct offer *o,
                     struct buffer *out) {
     struct addr at[CANDIDATES_MAX];
     struct answer a = answer_of(s, session, at);
@@ -94,7 +95,7 @@ void session_answer(struct sig *s, const struct session *session, const struct o
     answer_write(out, &a);
 }
 
-void session_fragment(struct sig *s, const struct session *session,
+void session_fragment(struct signaling *s, const struct session *session,
                       const struct ice_credentials *ice, struct buffer *out) {
     struct addr at[CANDIDATES_MAX];
     struct answer a = answer_of(s, session, at);
@@ -102,19 +103,20 @@ void session_fragment(struct sig *s, const struct session *session,
     fragment_write(out, &a);
 }
 
-void seat_mute(struct sig *s, const struct seat *seat, enum source_kind kind, bool muted) {
-    effect(s, (struct sig_effect){.type = EFFECT_MUTED,
-                                  .tour = seat->tour->id,
-                                  .participant = seat->id,
-                                  .kind = (uint8_t)kind,
-                                  .on = muted});
+void seat_mute(struct signaling *s, const struct seat *seat, enum source_kind kind, bool muted) {
+    effect(s, (struct signaling_effect){.type = EFFECT_MUTED,
+                                        .tour = seat->tour->id,
+                                        .participant = seat->id,
+                                        .kind = (uint8_t)kind,
+                                        .on = muted});
     if (seat->session) {
         command_peer(s, seat->session,
                      (struct command){.type = COMMAND_MUTE, .kind = (uint8_t)kind, .on = muted});
     }
 }
 
-static void apply_intent(struct sig *s, const struct seat *seat, const struct session *session) {
+static void apply_intent(struct signaling *s, const struct seat *seat,
+                         const struct session *session) {
     for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         if (seat->muted & 1u << k) {
             seat_mute(s, seat, (enum source_kind)k, true);
@@ -126,7 +128,8 @@ static void apply_intent(struct sig *s, const struct seat *seat, const struct se
     }
 }
 
-void session_start(struct sig *s, struct tour *t, struct seat *seat, struct session *session) {
+void session_start(struct signaling *s, struct tour *t, struct seat *seat,
+                   struct session *session) {
     session->tour = t;
     session->seat = seat;
     session->params.tour = t->id;
@@ -154,7 +157,7 @@ void session_start(struct sig *s, struct tour *t, struct seat *seat, struct sess
     }
 }
 
-void session_stop(struct sig *s, struct session *session, bool tell_media) {
+void session_stop(struct signaling *s, struct session *session, bool tell_media) {
     struct tour *t = session->tour;
     map_take(s->peers, session->params.peer);
     if (*session->resource) {
@@ -181,20 +184,22 @@ void session_drop(struct session *session) {
     mem_free(session);
 }
 
-void session_restart(struct sig *s, struct session *session, const struct ice_credentials *fresh) {
+void session_restart(struct signaling *s, struct session *session,
+                     const struct ice_credentials *fresh) {
     session->params.ice = *fresh;
     session->version++;
     command_peer(s, session,
                  (struct command){.type = COMMAND_PEER_RESTART, .ice = &session->params.ice});
 }
 
-void session_new_etag(struct sig *s, struct session *session) {
+void session_new_etag(struct signaling *s, struct session *session) {
     char hex[17];
     random_hex(s, hex, 16);
     (void)snprintf(session->etag, sizeof(session->etag), "\"%s\"", hex);
 }
 
-void session_name(struct sig *s, struct session *session, const char *kind, const char *tour) {
+void session_name(struct signaling *s, struct session *session, const char *kind,
+                  const char *tour) {
     random_hex(s, session->resource, RESOURCE_LEN);
     (void)snprintf(session->location, sizeof(session->location), "/%s/%s/%s", kind, tour,
                    session->resource);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static bool has_ended(const struct sig *s, us_t now, const char *name) {
+static bool has_ended(const struct signaling *s, us_t now, const char *name) {
     for (size_t i = 0; i < ENDED_MAX; i++) {
         if (s->ended[i].until > now && strcmp(s->ended[i].name, name) == 0) {
             return true;
@@ -17,7 +17,7 @@ static bool has_ended(const struct sig *s, us_t now, const char *name) {
     return false;
 }
 
-static void forget_end(struct sig *s, const char *name) {
+static void forget_end(struct signaling *s, const char *name) {
     for (size_t i = 0; i < ENDED_MAX; i++) {
         if (strcmp(s->ended[i].name, name) == 0) {
             s->ended[i].until = 0;
@@ -25,7 +25,7 @@ static void forget_end(struct sig *s, const char *name) {
     }
 }
 
-void tour_note_end(struct sig *s, us_t now, const char *name) {
+void tour_note_end(struct signaling *s, us_t now, const char *name) {
     forget_end(s, name);
     memcpy(s->ended[s->next_ended].name, name, strlen(name) + 1);
     s->ended[s->next_ended].until = now + ENDED_KEEP;
@@ -47,7 +47,7 @@ static void forgive(struct tour *t, struct refused *r) {
     mem_free(r);
 }
 
-enum err tour_refuse(struct sig *s, struct tour *t, const char *sub) {
+enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub) {
     struct refused *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
         return ERR_NOMEM;
@@ -67,22 +67,22 @@ void tour_forgive(struct tour *t) {
     }
 }
 
-enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret) {
+enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret) {
     struct tour *t = tour_by_name(s, c->tour);
     *ret = t;
     if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
-        return SIG_FORBIDDEN;
+        return CODE_FORBIDDEN;
     }
     if (t && is_refused(t, c->sub)) {
-        return SIG_REMOVED;
+        return CODE_REMOVED;
     }
     if (c->role == ROLE_AGENT || (t && t->id)) {
-        return SIG_OK;
+        return CODE_OK;
     }
-    return has_ended(s, now, c->tour) ? SIG_TOUR_ENDED : t ? SIG_OK : SIG_TOUR_UNKNOWN;
+    return has_ended(s, now, c->tour) ? CODE_TOUR_ENDED : t ? CODE_OK : CODE_TOUR_UNKNOWN;
 }
 
-enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret) {
+enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret) {
     if (map_len(s->names) >= s->config.max_tours || map_get(s->names, key_of(s, name))) {
         return ERR_FULL;
     }
@@ -93,26 +93,26 @@ enum err tour_create(struct sig *s, const char *name, const char *title, struct 
     CHECK(map_put(s->names, key_of(s, name), t) == OK);
     memcpy(t->name, name, strlen(name));
     memcpy(t->title, title, strnlen(title, TITLE_MAX));
-    t->empty = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
-    t->tick = (struct sig_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
+    t->empty = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
+    t->tick = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
     t->record = s->config.default_record;
     t->codec = s->config.default_codec;
     list_init(&t->seats);
     list_init(&t->viewers);
     list_init(&t->refused);
-    list_push(&s->all_tours, &t->in_sig);
+    list_push(&s->all_tours, &t->in_signaling);
     *ret = t;
     return OK;
 }
 
-void tour_unlink(struct sig *s, struct tour *t) {
+void tour_unlink(struct signaling *s, struct tour *t) {
     map_take(s->names, key_of(s, t->name));
-    list_remove(&t->in_sig);
+    list_remove(&t->in_signaling);
     timers_clear(&s->timers, &t->empty.timer);
     to_trash(s, &t->trash);
 }
 
-static uint32_t least_loaded(const struct sig *s) {
+static uint32_t least_loaded(const struct signaling *s) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < s->config.workers; i++) {
         best = s->load[i] < s->load[best] ? i : best;
@@ -121,7 +121,7 @@ static uint32_t least_loaded(const struct sig *s) {
 }
 
 /* The next session of a tour goes where the others are, until they are many. */
-uint32_t tour_place(struct sig *s, struct tour *t) {
+uint32_t tour_place(struct signaling *s, struct tour *t) {
     bool many = s->config.tour_spread > 0 && t->n_sessions >= s->config.tour_spread;
     uint32_t worker = many ? least_loaded(s) : t->worker;
     if (!(t->span & 1ull << worker)) {
@@ -137,13 +137,13 @@ uint32_t tour_place(struct sig *s, struct tour *t) {
     return worker;
 }
 
-static void tell_tour(struct sig *s, const struct tour *t, bool on) {
+static void tell_tour(struct signaling *s, const struct tour *t, bool on) {
     effect(s,
-           (struct sig_effect){
+           (struct signaling_effect){
                .type = EFFECT_TOUR, .tour = t->id, .name = t->name, .title = t->title, .on = on});
 }
 
-void tour_start(struct sig *s, struct tour *t) {
+void tour_start(struct signaling *s, struct tour *t) {
     uint32_t best = least_loaded(s);
     s->load[best]++;
     t->worker = best;
@@ -156,39 +156,39 @@ void tour_start(struct sig *s, struct tour *t) {
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
 }
 
-void tour_remove(struct sig *s, struct tour *t) {
+void tour_remove(struct signaling *s, struct tour *t) {
     command(s, t->span, (struct command){.type = COMMAND_TOUR_REMOVE, .tour = t->id});
     tell_tour(s, t, false);
     s->load[t->worker]--;
     map_take(s->tours, t->id);
 }
 
-void tour_record(struct sig *s, struct tour *t, bool on) {
+void tour_record(struct signaling *s, struct tour *t, bool on) {
     if (t->record_on != on) {
         t->record_on = on;
         t->record_paused = false;
-        effect(s, (struct sig_effect){.type = EFFECT_RECORD,
-                                      .codec = (uint8_t)t->codec,
-                                      .tour = t->id,
-                                      .worker = t->worker,
-                                      .on = on});
+        effect(s, (struct signaling_effect){.type = EFFECT_RECORD,
+                                            .codec = (uint8_t)t->codec,
+                                            .tour = t->id,
+                                            .worker = t->worker,
+                                            .on = on});
     }
 }
 
-void tour_record_pause(struct sig *s, struct tour *t, uint64_t participant, bool paused) {
+void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant, bool paused) {
     if (!t->record_on || t->record_paused == paused) {
         return;
     }
     t->record_paused = paused;
-    effect(s, (struct sig_effect){.type = EFFECT_RECORD_PAUSE,
-                                  .tour = t->id,
-                                  .worker = t->worker,
-                                  .participant = participant,
-                                  .on = paused});
+    effect(s, (struct signaling_effect){.type = EFFECT_RECORD_PAUSE,
+                                        .tour = t->id,
+                                        .worker = t->worker,
+                                        .participant = participant,
+                                        .on = paused});
     tell_recording(s, t);
 }
 
-void tour_touch(struct sig *s, us_t now, struct tour *t) {
+void tour_touch(struct signaling *s, us_t now, struct tour *t) {
     if (!t->id || t->n_seats > 0) {
         timers_set(&s->timers, &t->empty.timer, US_NEVER);
     } else if (t->empty.timer.at == US_NEVER) {

@@ -7,32 +7,32 @@
 #include "base/err.h"
 #include "signaling/state/state.h"
 
-/* The tour that these claims may join: SIG_OK with *ret NULL when an agent would create it.
- * SIG_TOUR_UNKNOWN, SIG_TOUR_ENDED, SIG_FORBIDDEN, SIG_REMOVED. */
-enum sig_code tour_for(const struct sig *s, us_t now, const struct claims *c, struct tour **ret);
+/* The tour that these claims may join: CODE_OK with *ret NULL when an agent would create it.
+ * CODE_TOUR_UNKNOWN, CODE_TOUR_ENDED, CODE_FORBIDDEN, CODE_REMOVED. */
+enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret);
 /* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
-enum err tour_create(struct sig *s, const char *name, const char *title, struct tour **ret);
+enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
-void tour_start(struct sig *s, struct tour *t);
+void tour_start(struct signaling *s, struct tour *t);
 /* Take worker and handle from it again: nobody is in it any more. */
-void tour_remove(struct sig *s, struct tour *t);
+void tour_remove(struct signaling *s, struct tour *t);
 /* The worker for the next session of the tour; it may get the tour by this. */
-uint32_t tour_place(struct sig *s, struct tour *t);
-void tour_record(struct sig *s, struct tour *t, bool on);
+uint32_t tour_place(struct signaling *s, struct tour *t);
+void tour_record(struct signaling *s, struct tour *t, bool on);
 /* By order of this participant nothing is recorded for now, or again. Nothing happens when nothing
  * changes, or when the tour is not to be recorded. */
-void tour_record_pause(struct sig *s, struct tour *t, uint64_t participant, bool paused);
+void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant, bool paused);
 /* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
  * forgotten. ERR_NOMEM. */
-enum err tour_refuse(struct sig *s, struct tour *t, const char *sub);
+enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub);
 /* Refuse nobody any more. */
 void tour_forgive(struct tour *t);
 /* Set the empty timer by whether anybody has a seat. While it runs it is not moved: viewers who
  * come and go would keep the tour, and its recording, for ever. */
-void tour_touch(struct sig *s, us_t now, struct tour *t);
+void tour_touch(struct signaling *s, us_t now, struct tour *t);
 /* The name is told as ended for a while, until a tour of that name starts again. */
-void tour_note_end(struct sig *s, us_t now, const char *name);
+void tour_note_end(struct signaling *s, us_t now, const char *name);
 /* Take a tour without a run out of the tables, into the trash. */
-void tour_unlink(struct sig *s, struct tour *t);
+void tour_unlink(struct signaling *s, struct tour *t);
 
 #endif

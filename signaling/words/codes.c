@@ -6,22 +6,22 @@ static const struct {
     const char *message;
 } codes[] = {
 #define X(sym, code, status, message) {code, status, message},
-    SIG_CODES(X)
+    CODES(X)
 #undef X
 };
 
-static unsigned index_of(enum sig_code c) {
-    return (unsigned)c < SIG_CODE_COUNT ? (unsigned)c : SIG_INTERNAL;
+static unsigned index_of(enum code c) {
+    return (unsigned)c < CODE_COUNT ? (unsigned)c : CODE_INTERNAL;
 }
 
-const char *sig_code_name(enum sig_code c) {
+const char *code_name(enum code c) {
     return codes[index_of(c)].name;
 }
 
-int sig_code_status(enum sig_code c) {
+int code_status(enum code c) {
     return codes[index_of(c)].status;
 }
 
-const char *sig_code_message(enum sig_code c) {
+const char *code_message(enum code c) {
     return codes[index_of(c)].message;
 }

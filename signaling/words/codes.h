@@ -3,65 +3,65 @@
 #define ORIEL_SIGNALING_WORDS_CODES_H
 
 /* X(symbol, code, http status, message) */
-#define SIG_CODES(X)                                                                            \
-    X(SIG_OK, "ok", 200, "OK.")                                                                 \
-    X(SIG_BAD_JSON, "bad_json", 400, "The message is not valid JSON.")                          \
-    X(SIG_TOO_LARGE, "too_large", 413, "The message is larger than the server accepts.")        \
-    X(SIG_TOO_DEEP, "too_deep", 400, "The message is nested too deeply.")                       \
-    X(SIG_UNKNOWN_TYPE, "unknown_type", 400, "The server knows no message of this type.")       \
-    X(SIG_BAD_FIELD, "bad_field", 400, "A field is missing or has a wrong value.")              \
-    X(SIG_NOT_JOINED, "not_joined", 409, "Join a tour first.")                                  \
-    X(SIG_ALREADY_JOINED, "already_joined", 409, "This connection has already joined a tour.")  \
-    X(SIG_TOKEN_MISSING, "token_missing", 401, "A token is needed.")                            \
-    X(SIG_TOKEN_MALFORMED, "token_malformed", 401, "The token is not a JSON Web Token.")        \
-    X(SIG_TOKEN_DOUBLED, "token_doubled", 401, "The token says the same thing twice.")          \
-    X(SIG_TOKEN_TYPE, "token_type", 401, "The token is of another kind.")                       \
-    X(SIG_TOKEN_ISSUER, "token_issuer", 401, "The token is from nobody this server knows.")     \
-    X(SIG_TOKEN_ALGORITHM, "token_algorithm", 401, "The token's algorithm is not accepted.")    \
-    X(SIG_TOKEN_NO_KEYS, "token_keys_unavailable", 503,                                         \
-      "The keys that would prove this token cannot be had now. Try again shortly.")             \
-    X(SIG_TOKEN_KEY_UNKNOWN, "token_key_unknown", 401,                                          \
-      "The token is signed with a key that the server does not know.")                          \
-    X(SIG_TOKEN_SIGNATURE, "token_signature", 401, "The token's signature is wrong.")           \
-    X(SIG_TOKEN_EXPIRED, "token_expired", 401, "The token has expired. Ask for a new link.")    \
-    X(SIG_TOKEN_NOT_YET, "token_not_yet_valid", 401, "The token is not valid yet.")             \
-    X(SIG_TOKEN_LIFETIME, "token_lifetime", 401, "The token lasts longer than tokens may.")     \
-    X(SIG_TOKEN_AUDIENCE, "token_audience", 401, "The token is meant for another service.")     \
-    X(SIG_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
-    X(SIG_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
-    X(SIG_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
-    X(SIG_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
-    X(SIG_TOUR_ENDED, "tour_ended", 410, "This tour has ended.")                                \
-    X(SIG_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
-    X(SIG_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
-    X(SIG_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
-    X(SIG_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \
-      "The offer asks for what the server cannot do.")                                          \
-    X(SIG_CODEC_UNSUPPORTED, "codec_unsupported", 422, "The offer lacks the tour's codec.")     \
-    X(SIG_CONTENT_TYPE, "content_type", 415, "The body's content type is not accepted here.")   \
-    X(SIG_RESOURCE_UNKNOWN, "resource_unknown", 404, "There is no such session.")               \
-    X(SIG_ETAG_MISMATCH, "etag_mismatch", 412, "The session has changed since.")                \
-    X(SIG_RESUME_UNKNOWN, "resume_unknown", 404, "This seat is gone. Join again.")              \
-    X(SIG_TRANSPORT_GONE, "transport_gone", 409,                                                \
-      "The server has let go of this peer connection. Make a new one.")                         \
-    X(SIG_CONSENT_REQUIRED, "consent_required", 403, "Joining a recorded tour needs consent.")  \
-    X(SIG_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
-    X(SIG_MIX_OFF, "mix_off", 422, "This server mixes no voices.")                              \
-    X(SIG_MIX_FULL, "mix_full", 503, "As many as can hear the mix already.")                    \
-    X(SIG_SEAT_TAKEN, "seat_taken_over", 409, "You joined from another window.")                \
-    X(SIG_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
-    X(SIG_INTERNAL, "internal", 500, "The server failed to do this.")
+#define CODES(X)                                                                                 \
+    X(CODE_OK, "ok", 200, "OK.")                                                                 \
+    X(CODE_BAD_JSON, "bad_json", 400, "The message is not valid JSON.")                          \
+    X(CODE_TOO_LARGE, "too_large", 413, "The message is larger than the server accepts.")        \
+    X(CODE_TOO_DEEP, "too_deep", 400, "The message is nested too deeply.")                       \
+    X(CODE_UNKNOWN_TYPE, "unknown_type", 400, "The server knows no message of this type.")       \
+    X(CODE_BAD_FIELD, "bad_field", 400, "A field is missing or has a wrong value.")              \
+    X(CODE_NOT_JOINED, "not_joined", 409, "Join a tour first.")                                  \
+    X(CODE_ALREADY_JOINED, "already_joined", 409, "This connection has already joined a tour.")  \
+    X(CODE_TOKEN_MISSING, "token_missing", 401, "A token is needed.")                            \
+    X(CODE_TOKEN_MALFORMED, "token_malformed", 401, "The token is not a JSON Web Token.")        \
+    X(CODE_TOKEN_DOUBLED, "token_doubled", 401, "The token says the same thing twice.")          \
+    X(CODE_TOKEN_TYPE, "token_type", 401, "The token is of another kind.")                       \
+    X(CODE_TOKEN_ISSUER, "token_issuer", 401, "The token is from nobody this server knows.")     \
+    X(CODE_TOKEN_ALGORITHM, "token_algorithm", 401, "The token's algorithm is not accepted.")    \
+    X(CODE_TOKEN_NO_KEYS, "token_keys_unavailable", 503,                                         \
+      "The keys that would prove this token cannot be had now. Try again shortly.")              \
+    X(CODE_TOKEN_KEY_UNKNOWN, "token_key_unknown", 401,                                          \
+      "The token is signed with a key that the server does not know.")                           \
+    X(CODE_TOKEN_SIGNATURE, "token_signature", 401, "The token's signature is wrong.")           \
+    X(CODE_TOKEN_EXPIRED, "token_expired", 401, "The token has expired. Ask for a new link.")    \
+    X(CODE_TOKEN_NOT_YET, "token_not_yet_valid", 401, "The token is not valid yet.")             \
+    X(CODE_TOKEN_LIFETIME, "token_lifetime", 401, "The token lasts longer than tokens may.")     \
+    X(CODE_TOKEN_AUDIENCE, "token_audience", 401, "The token is meant for another service.")     \
+    X(CODE_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
+    X(CODE_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
+    X(CODE_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
+    X(CODE_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
+    X(CODE_TOUR_ENDED, "tour_ended", 410, "This tour has ended.")                                \
+    X(CODE_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
+    X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
+    X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
+    X(CODE_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \
+      "The offer asks for what the server cannot do.")                                           \
+    X(CODE_CODEC_UNSUPPORTED, "codec_unsupported", 422, "The offer lacks the tour's codec.")     \
+    X(CODE_CONTENT_TYPE, "content_type", 415, "The body's content type is not accepted here.")   \
+    X(CODE_RESOURCE_UNKNOWN, "resource_unknown", 404, "There is no such session.")               \
+    X(CODE_ETAG_MISMATCH, "etag_mismatch", 412, "The session has changed since.")                \
+    X(CODE_RESUME_UNKNOWN, "resume_unknown", 404, "This seat is gone. Join again.")              \
+    X(CODE_TRANSPORT_GONE, "transport_gone", 409,                                                \
+      "The server has let go of this peer connection. Make a new one.")                          \
+    X(CODE_CONSENT_REQUIRED, "consent_required", 403, "Joining a recorded tour needs consent.")  \
+    X(CODE_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
+    X(CODE_MIX_OFF, "mix_off", 422, "This server mixes no voices.")                              \
+    X(CODE_MIX_FULL, "mix_full", 503, "As many as can hear the mix already.")                    \
+    X(CODE_SEAT_TAKEN, "seat_taken_over", 409, "You joined from another window.")                \
+    X(CODE_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
+    X(CODE_INTERNAL, "internal", 500, "The server failed to do this.")
 
-enum sig_code {
+enum code {
 #define X(sym, code, status, message) sym,
-    SIG_CODES(X)
+    CODES(X)
 #undef X
-        SIG_CODE_COUNT
+        CODE_COUNT
 };
 
 /* The code, HTTP status and message of c; never NULL. */
-const char *sig_code_name(enum sig_code c);
-int sig_code_status(enum sig_code c);
-const char *sig_code_message(enum sig_code c);
+const char *code_name(enum code c);
+int code_status(enum code c);
+const char *code_message(enum code c);
 
 #endif

@@ -17,16 +17,16 @@ struct answered {
     char resource[64];
 };
 
-static struct answered ask(struct sig *s, struct sig_http h) {
-    struct sig_effect e;
+static struct answered ask(struct signaling *s, struct signaling_http h) {
+    struct signaling_effect e;
     struct answered a = {0};
     unsigned n = 0;
     h.req = 1;
     h.tour = "demo";
     h.token = h.whep ? "buyer|demo|tv|x" : "agent|demo|obs|x";
     h.audio = h.body_len % 2 ? "mix" : NULL;
-    sig_http(s, US_PER_S, &h);
-    while (sig_effect(s, &e)) {
+    signaling_http(s, US_PER_S, &h);
+    while (signaling_effect(s, &e)) {
         if (e.type == EFFECT_HTTP) {
             n++;
             a.status = e.status;
@@ -38,32 +38,33 @@ static struct answered ask(struct sig *s, struct sig_http h) {
     return a;
 }
 
-static struct sig_http post(bool whep, const void *body, size_t n) {
-    return (struct sig_http){.method = SIG_POST,
-                             .whep = whep,
-                             .content_type = "application/sdp",
-                             .body = body,
-                             .body_len = n};
+static struct signaling_http post(bool whep, const void *body, size_t n) {
+    return (struct signaling_http){.method = SIGNALING_POST,
+                                   .whep = whep,
+                                   .content_type = "application/sdp",
+                                   .body = body,
+                                   .body_len = n};
 }
 
-static void patch_and_delete(struct sig *s, bool whep, const char *resource, struct sig_http h) {
-    h.method = SIG_PATCH;
+static void patch_and_delete(struct signaling *s, bool whep, const char *resource,
+                             struct signaling_http h) {
+    h.method = SIGNALING_PATCH;
     h.whep = whep;
     h.resource = resource;
     h.content_type = "application/trickle-ice-sdpfrag";
     h.if_match = "*";
     struct answered a = ask(s, h);
     CHECK(a.status == 200 || a.status == 204 || a.status == 400 || a.status == 422);
-    h.method = SIG_DELETE;
+    h.method = SIGNALING_DELETE;
     CHECK(ask(s, h).status == 200);
     CHECK(ask(s, h).status == 404);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rng_seeded seed;
-    struct sig *s = fuzz_sig(&seed);
+    struct signaling *s = fuzz_signaling(&seed);
     for (int whep = 0; whep < 2; whep++) {
-        struct sig_http h = post(whep, data, size);
+        struct signaling_http h = post(whep, data, size);
         struct answered a = ask(s, h);
         if (a.status == 201) {
             patch_and_delete(s, whep, a.resource, h);
@@ -72,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(a.status == 201);
         patch_and_delete(s, whep, a.resource, h);
     }
-    CHECK(sig_stats(s).sessions == 0 && sig_stats(s).participants == 0);
-    sig_free(s);
+    CHECK(signaling_stats(s).sessions == 0 && signaling_stats(s).participants == 0);
+    signaling_free(s);
     return 0;
 }

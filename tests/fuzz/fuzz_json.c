@@ -19,7 +19,7 @@ static const char offer[] =
     "a=rtpmap:111 opus/48000/2\\r\\n"
     "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\na=mid:1\\r\\na=rtcp-mux\\r\\na=rtpmap:96 VP8/90000\\r\\n";
 
-static void message(struct sig *s, us_t now, uint64_t conn, struct bytes text) {
+static void message(struct signaling *s, us_t now, uint64_t conn, struct bytes text) {
     struct buffer o = {0};
     for (size_t i = 0; i < text.n && i < 4096; i++) {
         if (text.p[i] == '@') {
@@ -29,68 +29,69 @@ static void message(struct sig *s, us_t now, uint64_t conn, struct bytes text) {
         }
     }
     struct shared_text *t = shared_text_of(&o);
-    enum err e = sig_open(s, now, conn);
+    enum err e = signaling_open(s, now, conn);
     CHECK(e == OK || e == ERR_EXISTS);
-    sig_message(s, now, conn, t ? t->p : "", t ? t->n : 0);
+    signaling_message(s, now, conn, t ? t->p : "", t ? t->n : 0);
     shared_text_unref(t);
 }
 
-static void report(struct sig *s, us_t now, struct bytes b) {
+static void report(struct signaling *s, us_t now, struct bytes b) {
     uint64_t id = b.n > 1 ? b.p[1] : 0, who = b.n > 2 ? b.p[2] : 0;
     switch (b.n ? b.p[0] % 6 : 0) {
     case 0:
-        sig_peer_connected(s, now, id);
+        signaling_peer_connected(s, now, id);
         break;
     case 1:
-        sig_peer_gone(s, now, id);
+        signaling_peer_gone(s, now, id);
         break;
     case 2:
-        sig_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);
-        sig_layers(s, id, (enum source_kind)(who % 8), (uint8_t)who);
+        signaling_source(s, now, id, (enum source_kind)(who % 8), b.n & 1);
+        signaling_layers(s, id, (enum source_kind)(who % 8), (uint8_t)who);
         break;
     case 3:
-        sig_slot(s, now, id, &(struct sig_bound){who & 1 ? "0" : "1", who, SOURCE_CAMERA, who & 2});
+        signaling_slot(s, now, id,
+                       &(struct signaling_bound){who & 1 ? "0" : "1", who, SOURCE_CAMERA, who & 2});
         break;
     case 4:
-        sig_speaker(s, id, who);
+        signaling_speaker(s, id, who);
         break;
     default:
-        sig_recording(s, id, (enum sig_recording_state)(who % 3));
+        signaling_recording(s, id, (enum signaling_recording_state)(who % 3));
     }
 }
 
-static us_t pass(struct sig *s, us_t now, us_t d) {
+static us_t pass(struct signaling *s, us_t now, us_t d) {
     us_t end = now + d;
-    while (sig_deadline(s) <= end) {
-        us_t at = us_max(now, sig_deadline(s));
-        sig_timeout(s, at);
-        CHECK(sig_deadline(s) > at);
+    while (signaling_deadline(s) <= end) {
+        us_t at = us_max(now, signaling_deadline(s));
+        signaling_timeout(s, at);
+        CHECK(signaling_deadline(s) > at);
         fuzz_drain(s);
     }
     return end;
 }
 
-static us_t run_line(struct sig *s, us_t now, struct bytes line) {
+static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
     struct bytes rest = bytes_of(line.p + 1, line.n - 1);
     uint8_t what = line.p[0];
     if (what >= '0' && what <= '5') {
         message(s, now, 1u + what - '0', rest);
     } else if (what == 'c' && rest.n) {
-        sig_closed(s, now, 1u + (uint64_t)(rest.p[0] % 6));
+        signaling_closed(s, now, 1u + (uint64_t)(rest.p[0] % 6));
     } else if (what == 't' && rest.n) {
         now = pass(s, now, rest.p[0] * US_PER_S / 4);
     } else if (what == 'r') {
         report(s, now, rest);
     }
     CHECK(fuzz_drain(s) == 0);
-    struct sig_stats x = sig_stats(s);
+    struct signaling_stats x = signaling_stats(s);
     CHECK(x.connections <= 6 && x.sessions <= x.participants);
     return now;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rng_seeded seed;
-    struct sig *s = fuzz_sig(&seed);
+    struct signaling *s = fuzz_signaling(&seed);
     us_t now = US_PER_S;
     while (size) {
         const uint8_t *end = memchr(data, '\n', size);
@@ -102,12 +103,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size -= n + (end ? 1 : 0);
     }
     for (uint64_t conn = 1; conn <= 6; conn++) {
-        sig_closed(s, now, conn);
+        signaling_closed(s, now, conn);
         fuzz_drain(s);
     }
     pass(s, now, 100 * US_PER_S);
-    struct sig_stats x = sig_stats(s);
+    struct signaling_stats x = signaling_stats(s);
     CHECK(x.connections == 0 && x.participants == 0 && x.sessions == 0 && x.tours == 0);
-    sig_free(s);
+    signaling_free(s);
     return 0;
 }

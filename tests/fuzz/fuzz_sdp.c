@@ -39,7 +39,7 @@ static void check_answer(const struct negotiation *n, const struct session_param
     answer_write(&o, &a);
     struct shared_text *t = shared_text_of(&o);
     CHECK(t && strlen(t->p) == t->n);
-    CHECK(sdp_parse(t->p, t->n, &again) == SIG_OK);
+    CHECK(sdp_parse(t->p, t->n, &again) == CODE_OK);
     CHECK(again.n_media == n->offer->n_media);
     for (int i = 0; i < again.n_media; i++) {
         CHECK((again.media[i].port == 0) == (n->line[i] < 0));
@@ -69,7 +69,7 @@ static void negotiate_all(const struct sdp *offer,
     for (enum codec c = CODEC_VP8; c < CODEC_COUNT; c++) {
         struct session_params p = {.peer = 1, .participant = 1, .tour = 1, .cname = "c"};
         struct negotiation n = {.offer = offer, .plan = &lines, .video = c, .rng = &rng};
-        if (negotiate(&n, &p) != SIG_OK) {
+        if (negotiate(&n, &p) != CODE_OK) {
             check_refusal(offer, &n);
             continue;
         }
@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct sdp offer;
     struct span ufrag, pwd;
     (void)sdp_parse_fragment((const char *)data, size, &ufrag, &pwd);
-    if (sdp_parse((const char *)data, size, &offer) == SIG_OK) {
+    if (sdp_parse((const char *)data, size, &offer) == CODE_OK) {
         negotiate_all(&offer, plan_whip);
         negotiate_all(&offer, plan_whep);
         negotiate_all(&offer, plan_tour);

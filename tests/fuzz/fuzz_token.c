@@ -37,9 +37,9 @@ static struct auth *make(const struct config *cfg) {
     return a;
 }
 
-static void look(enum sig_code code, const struct claims *c) {
-    CHECK(code < SIG_CODE_COUNT);
-    if (code == SIG_OK) {
+static void look(enum code code, const struct claims *c) {
+    CHECK(code < CODE_COUNT);
+    if (code == CODE_OK) {
         CHECK(c->role != ROLE_NONE && *c->sub && strlen(c->sub) <= SUB_MAX);
         CHECK(strlen(c->name) <= NAME_MAX_BYTES && utf8_printable(c->name));
         CHECK(*c->tour ? tour_name_valid(c->tour) : c->role == ROLE_OPS);

@@ -8,24 +8,23 @@
 #include "base/utf8.h"
 #include "signaling/signaling.h"
 #include "signaling/state/shared_text.h"
-#include "tests/unit/signaling/sig_config.h"
+#include "tests/unit/signaling/signaling_config.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static inline enum sig_code fuzz_verify(void *ctx, const char *token, size_t n,
-                                        struct claims *ret) {
+static inline enum code fuzz_verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     char role[8] = "";
     (void)ctx;
     char copy[256];
     if (n >= sizeof(copy)) {
-        return SIG_TOKEN_MALFORMED;
+        return CODE_TOKEN_MALFORMED;
     }
     memcpy(copy, token, n);
     copy[n] = '\0';
     sscanf(copy, "%7[^|]|%64[^|]|%64[^|]|%128[^|]", role, ret->tour, ret->sub, ret->name);
     ret->role = role_from_name(role);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 static inline size_t fuzz_candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
@@ -35,9 +34,9 @@ static inline size_t fuzz_candidates(void *ctx, uint32_t worker, struct addr *ou
     return 1;
 }
 
-static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
+static inline struct signaling *fuzz_signaling(struct rng_seeded *seed) {
     rng_seed(seed, 1);
-    struct sig_config c = sig_config_of(rng_from_seeded(seed));
+    struct signaling_config c = signaling_config_of(rng_from_seeded(seed));
     c.max_connections = 8;
     c.max_tours = c.max_participants = 4; /* which are soon too many */
     c.max_mix = 2;
@@ -45,15 +44,15 @@ static inline struct sig *fuzz_sig(struct rng_seeded *seed) {
     c.roster_tick = 50 * US_PER_MS;
     c.candidates = fuzz_candidates;
     c.verify = fuzz_verify;
-    struct sig *s = sig_new(&c);
-    CHECK(s &&
-          sig_tour_declare(s, &(struct sig_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
+    struct signaling *s = signaling_new(&c);
+    CHECK(s && signaling_tour_declare(
+                   s, &(struct signaling_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
     return s;
 }
 
 /* Every text must be UTF-8 without control characters (JSON escapes them): a browser fails the
  * connection on anything else. */
-static inline void fuzz_check_text(const struct sig_effect *e) {
+static inline void fuzz_check_text(const struct signaling_effect *e) {
     CHECK(e->len > 0 && e->text[0] == '{' && e->text[e->len - 1] == '}');
     for (size_t i = 0, step; i < e->len; i += step) {
         step = utf8_char(e->text + i, e->len - i);
@@ -62,10 +61,10 @@ static inline void fuzz_check_text(const struct sig_effect *e) {
 }
 
 /* Drain; returns how many EFFECT_HTTP there were. */
-static inline size_t fuzz_drain(struct sig *s) {
-    struct sig_effect e;
+static inline size_t fuzz_drain(struct signaling *s) {
+    struct signaling_effect e;
     size_t http = 0;
-    while (sig_effect(s, &e)) {
+    while (signaling_effect(s, &e)) {
         if (e.type == EFFECT_SEND) {
             fuzz_check_text(&e);
         }

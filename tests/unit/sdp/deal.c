@@ -9,13 +9,13 @@ struct deal *deal_of(const char *text) {
     return d;
 }
 
-struct deal *deal_new(const char *text, enum sig_code expected) {
+struct deal *deal_new(const char *text, enum code expected) {
     struct deal *d = deal_of(text);
     EXPECT_EQ(d->parsed, expected);
     return d;
 }
 
-enum sig_code deal_close(struct deal *d, enum codec video) {
+enum code deal_close(struct deal *d, enum codec video) {
     static const uint8_t fingerprint[FINGERPRINT_LEN] = {0xab, 0xcd, [31] = 0x0f};
     struct addr at = addr_v4(192, 0, 2, 10, 40000);
     struct buffer o = {0};
@@ -23,8 +23,8 @@ enum sig_code deal_close(struct deal *d, enum codec video) {
         (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = video, .rng = &d->rng};
     d->params.peer = 77;
     memcpy(d->params.cname, "cname", 6);
-    enum sig_code code = negotiate(&d->n, &d->params);
-    if (code != SIG_OK) {
+    enum code code = negotiate(&d->n, &d->params);
+    if (code != CODE_OK) {
         return code;
     }
     struct answer a = {.n = &d->n,
@@ -89,8 +89,8 @@ struct deal *offer_in(enum codec codec, const char *attributes) {
              "a=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 %s/90000\r\na=rtcp-fb:96 nack\r\n"
              "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n%s",
              names[codec], attributes);
-    struct deal *d = deal_new(text, SIG_OK);
+    struct deal *d = deal_new(text, CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    EXPECT_EQ(deal_close(d, codec), SIG_OK);
+    EXPECT_EQ(deal_close(d, codec), CODE_OK);
     return d;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 struct deal {
-    enum sig_code parsed; /* what the parser said of the offer */
+    enum code parsed; /* what the parser said of the offer */
     struct sdp offer;
     struct plan plan;
     struct negotiation n;
@@ -25,9 +25,9 @@ struct deal {
 /* Parse the offer, whatever comes of it. */
 struct deal *deal_of(const char *text);
 /* Parse the offer, which is to give `expected`. */
-struct deal *deal_new(const char *text, enum sig_code expected);
+struct deal *deal_new(const char *text, enum code expected);
 /* Negotiate by its plan and write the answer. */
-enum sig_code deal_close(struct deal *d, enum codec video);
+enum code deal_close(struct deal *d, enum codec video);
 void deal_free(struct deal *d);
 /* The m-section number i of an answer, as a string of its own. */
 char *section(const char *answer, int i);

@@ -47,21 +47,21 @@ TEST(what_one_offer_says_of_all_its_lines_is_not_said_by_the_next) {
     static const char mixed[] = "v=0\r\na=extmap-allow-mixed\r\nm=video 9 RTP/SAVPF 96\r\n";
     static const char plain[] = "v=0\r\nm=video 9 RTP/SAVPF 96\r\n";
     static struct sdp s;
-    EXPECT_EQ(sdp_parse(mixed, sizeof(mixed) - 1, &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(mixed, sizeof(mixed) - 1, &s), CODE_OK);
     EXPECT(s.mixed && s.media[0].mixed);
-    EXPECT_EQ(sdp_parse(plain, sizeof(plain) - 1, &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(plain, sizeof(plain) - 1, &s), CODE_OK);
     EXPECT(!s.mixed && !s.media[0].mixed);
 }
 
 /* A viewer's decoder learns which of several sizes there are from nothing else. */
 TEST(dependency_descriptors_are_for_viewers_of_av1) {
     char *text = with_dependency(data_file("chromium_tour.sdp"));
-    struct deal *d = deal_new(text, SIG_OK);
+    struct deal *d = deal_new(text, CODE_OK);
     struct wants w;
     const char *field;
     tour_wants(&w);
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_AV1) == SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_AV1) == CODE_OK);
     char *camera = section(d->answer, 1), *stage = section(d->answer, 3);
     HAS(camera, DEPENDENCY);
     HAS(stage, DEPENDENCY);
@@ -69,9 +69,9 @@ TEST(dependency_descriptors_are_for_viewers_of_av1) {
     free(camera);
     free(stage);
     deal_free(d);
-    d = deal_new(text, SIG_OK);
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    d = deal_new(text, CODE_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     HAS_NOT(d->answer, DEPENDENCY);
     deal_free(d);
     free(text);
@@ -84,12 +84,12 @@ TEST(dependency_descriptors_are_not_for_viewers_of_one_form) {
     while ((at = strstr(text, mixed)) != NULL) {
         memmove(at, at + strlen(mixed), strlen(at + strlen(mixed)) + 1);
     }
-    struct deal *d = deal_new(text, SIG_OK);
+    struct deal *d = deal_new(text, CODE_OK);
     struct wants w;
     const char *field;
     tour_wants(&w);
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_AV1) == SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_AV1) == CODE_OK);
     HAS_NOT(d->answer, DEPENDENCY);
     HAS_NOT(d->answer, "allow-mixed");
     deal_free(d);

@@ -6,9 +6,9 @@ static const char fp[] = "a=fingerprint:sha-256 AB:CD:00:00:00:00:00:00:00:00:00
                          "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:0F\r\na=setup:passive\r\n";
 
 TEST(chromium_publishes_by_whip) {
-    struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("offer.sdp"), CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     const struct session_params *p = &d->params;
     EXPECT(strlen(p->ice.local_ufrag) == 12 && strlen(p->ice.local_pwd) == 24);
     EXPECT_STR(p->ice.remote_ufrag, "Hrn0");
@@ -54,10 +54,10 @@ TEST(chromium_publishes_by_whip) {
 
 /* RFC 6544: after those of UDP, and below them. */
 TEST(whom_udp_does_not_reach_is_told_of_tcp) {
-    struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("offer.sdp"), CODE_OK);
     plan_whip(&d->offer, &d->plan);
     d->tcp = true;
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     HAS(d->answer, "a=candidate:1 1 udp 2130706431 192.0.2.10 40000 typ host\r\n"
                    "a=candidate:2 1 tcp 1520435199 192.0.2.10 40000 typ host tcptype passive\r\n"
                    "a=end-of-candidates\r\n");
@@ -66,12 +66,12 @@ TEST(whom_udp_does_not_reach_is_told_of_tcp) {
 
 /* 3 sources and 12 slots, as the page asks. */
 TEST(chromium_joins_a_tour) {
-    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), CODE_OK);
     struct wants w;
     const char *field;
     tour_wants(&w);
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 15);
     HAS(d->answer, "a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14\r\n");
     char *stage = section(d->answer, 3), *gallery = section(d->answer, 11);
@@ -181,7 +181,7 @@ static struct deal *deal_with(const char *file, const char *from, const char *to
     CHECK(!o.bad);
     char *changed = strdup(o.p); /* the offer is views of it */
     buffer_free(&o);
-    struct deal *d = deal_new(changed, SIG_OK);
+    struct deal *d = deal_new(changed, CODE_OK);
     d->text = changed;
     return d;
 }
@@ -190,7 +190,7 @@ static struct deal *deal_with(const char *file, const char *from, const char *to
 TEST(redundant_audio_is_accepted_in_the_order_of_the_offer) {
     struct deal *d = deal_with("offer.sdp", "SAVPF 111 63 ", "SAVPF 63 111 ");
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT(d->params.lines[0].pt == 111 && d->params.lines[0].red_pt == 63);
     EXPECT_EQ(d->params.lines[1].red_pt, 0); /* that of video is another thing */
     HAS(d->answer, "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n");
@@ -207,7 +207,7 @@ TEST(repairs_of_a_share_are_accepted_on_the_stage) {
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct deal *d = deal_with("chromium_tour.sdp", "flexfec-03/90000", names[i]);
         plan_whep(&d->offer, &d->plan);
-        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
         REQUIRE(d->params.n_lines == 2);
         const struct session_line *l = &d->params.lines[d->params.lines[1].slot == SLOT_STAGE];
         EXPECT_EQ(l->fec_pt != 0, i < 2);
@@ -227,7 +227,7 @@ TEST(repairs_of_a_share_are_accepted_on_the_stage) {
     }
     struct deal *d = deal_with("offer.sdp", "red/90000", names[0]);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.lines[1].fec_pt, 0);
     HAS_NOT(d->answer, "flexfec");
     deal_free(d);
@@ -240,7 +240,7 @@ TEST(redundant_audio_of_something_else_is_not_accepted) {
     for (size_t i = 0; i < ARRAY_LEN(fmtps); i++) {
         struct deal *d = deal_with("offer.sdp", "a=fmtp:63 111/111\r\n", fmtps[i]);
         plan_whip(&d->offer, &d->plan);
-        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
         EXPECT_EQ(d->params.lines[0].red_pt, 0);
         HAS(d->answer, "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n");
         HAS_NOT(d->answer, "red/");
@@ -269,7 +269,7 @@ TEST(opus_is_stereo_and_leaves_silence_out_where_a_client_offers_it) {
                 d->offer.media[k].direction = SDP_RECV;
             }
             (whep ? plan_whep : plan_whip)(&d->offer, &d->plan);
-            REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+            REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
             snprintf(want, sizeof(want), "a=fmtp:111 minptime=10;useinbandfec=1%s\r\n",
                      whep ? cases[i].whep : cases[i].whip);
             HAS(d->answer, want);
@@ -289,9 +289,9 @@ TEST(only_the_tours_codec_is_accepted) {
                  "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;"
                  "profile-level-id=42001f;x-google-start-bitrate=1500\r\n"}};
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
-        struct deal *d = deal_new(data_file("offer.sdp"), SIG_OK);
+        struct deal *d = deal_new(data_file("offer.sdp"), CODE_OK);
         plan_whip(&d->offer, &d->plan);
-        REQUIRE(deal_close(d, want[i].codec) == SIG_OK);
+        REQUIRE(deal_close(d, want[i].codec) == CODE_OK);
         EXPECT_EQ(d->params.lines[1].pt, want[i].pt);
         EXPECT_EQ(d->params.lines[1].rtx_pt, want[i].rtx);
         HAS(d->answer, want[i].fmtp);
@@ -301,15 +301,15 @@ TEST(only_the_tours_codec_is_accepted) {
 }
 
 TEST(firefox_joins) {
-    struct deal *d = deal_new(data_file("firefox.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("firefox.sdp"), CODE_OK);
     struct wants w = {4,
                       {{"0", SOURCE_MICROPHONE, 0},
                        {"1", SOURCE_CAMERA, 0},
                        {"2", 0, SLOT_STAGE},
                        {"3", 0, SLOT_AUDIO}}};
     const char *field;
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.fingerprint[0], 11); /* from the session level */
     const struct session_line *l = d->params.lines;
     EXPECT(l[0].pt == 109 && l[1].pt == 120 && l[1].rtx_pt == 124);
@@ -326,9 +326,9 @@ TEST(firefox_joins) {
 }
 
 TEST(gstreamer_publishes) {
-    struct deal *d = deal_new(data_file("gstreamer.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("gstreamer.sdp"), CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 2);
     EXPECT_STR(d->params.lines[0].mid, "video0");
     EXPECT_EQ(d->params.lines[1].codec, CODEC_OPUS); /* "OPUS", on a bundle-only line */
@@ -343,9 +343,9 @@ TEST(gstreamer_publishes) {
 }
 
 TEST(aiortc_plays) {
-    struct deal *d = deal_new(data_file("aiortc.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("aiortc.sdp"), CODE_OK);
     plan_whep(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 2);
     /* Id 2 means two things in its bundle: it would misread one of them. */
     HAS_NOT(d->answer, "a=extmap:2 ");
@@ -365,44 +365,44 @@ TEST(aiortc_plays) {
 #define VP8(mid) \
     "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:" mid "\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n"
 
-static enum sig_code whip(const char *text, enum codec video) {
-    struct deal *d = deal_new(text, SIG_OK);
+static enum code whip(const char *text, enum codec video) {
+    struct deal *d = deal_new(text, CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    enum sig_code code = deal_close(d, video);
+    enum code code = deal_close(d, video);
     deal_free(d);
     return code;
 }
 
 TEST(offers_that_cannot_be_answered) {
-    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0"), CODEC_VP8), SIG_OK);
-    EXPECT_EQ(whip("v=0\r\n" FP AUDIO("0"), CODEC_VP8), SIG_SDP_MALFORMED);
-    EXPECT_EQ(whip("v=0\r\n" ICE AUDIO("0"), CODEC_VP8), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0"), CODEC_VP8), CODE_OK);
+    EXPECT_EQ(whip("v=0\r\n" FP AUDIO("0"), CODEC_VP8), CODE_SDP_MALFORMED);
+    EXPECT_EQ(whip("v=0\r\n" ICE AUDIO("0"), CODEC_VP8), CODE_SDP_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" ICE "a=fingerprint:sha-1 00:11\r\n" AUDIO("0"), CODEC_VP8),
-              SIG_SDP_UNSUPPORTED);
+              CODE_SDP_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=fingerprint:sha-512 00:11\r\n", CODEC_VP8),
-              SIG_SDP_UNSUPPORTED);
-    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=setup:active\r\n", CODEC_VP8), SIG_OK);
+              CODE_SDP_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=setup:active\r\n", CODEC_VP8), CODE_OK);
     EXPECT_EQ(whip("v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" OPUS, CODEC_VP8),
-              SIG_SDP_UNSUPPORTED); /* no rtcp-mux */
+              CODE_SDP_UNSUPPORTED); /* no rtcp-mux */
     EXPECT_EQ(whip("v=0\r\n" FP ICE "m=audio 9 RTP/AVP 111\r\na=rtcp-mux\r\n" OPUS, CODEC_VP8),
-              SIG_SDP_UNSUPPORTED);
+              CODE_SDP_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") VP8("1"), CODEC_VP8),
-              SIG_SDP_UNSUPPORTED); /* two lines, no BUNDLE */
-    EXPECT_EQ(whip("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE AUDIO("0") VP8("1"), CODEC_VP8), SIG_OK);
-    EXPECT_EQ(whip("v=0\r\n" FP ICE VP8("1"), CODEC_AV1), SIG_CODEC_UNSUPPORTED);
-    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=recvonly\r\n", CODEC_VP8), SIG_SDP_UNSUPPORTED);
+              CODE_SDP_UNSUPPORTED); /* two lines, no BUNDLE */
+    EXPECT_EQ(whip("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE AUDIO("0") VP8("1"), CODEC_VP8), CODE_OK);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE VP8("1"), CODEC_AV1), CODE_CODEC_UNSUPPORTED);
+    EXPECT_EQ(whip("v=0\r\n" FP ICE AUDIO("0") "a=recvonly\r\n", CODEC_VP8), CODE_SDP_UNSUPPORTED);
     EXPECT_EQ(
         whip("v=0\r\n" FP ICE "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\n" OPUS, CODEC_VP8),
-        SIG_SDP_UNSUPPORTED);
+        CODE_SDP_UNSUPPORTED);
     /* Payload types that rtcp-mux would confuse with RTCP. */
     EXPECT_EQ(whip("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 72\r\na=rtcp-mux\r\n"
                    "a=rtpmap:72 VP8/90000\r\n",
                    CODEC_VP8),
-              SIG_CODEC_UNSUPPORTED);
+              CODE_CODEC_UNSUPPORTED);
     EXPECT_EQ(whip("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
                    "a=rtpmap:96 VP8/8000\r\n",
                    CODEC_VP8),
-              SIG_CODEC_UNSUPPORTED);
+              CODE_CODEC_UNSUPPORTED);
 }
 
 /* RFC 5888 sets no limit to mids; a session has one for all of them together. */
@@ -411,7 +411,7 @@ TEST(long_mids_are_accepted_up_to_a_limit) {
     EXPECT_EQ(whip("v=0\r\na=group:BUNDLE audio-of-the-one video-of-the-one\r\n" FP ICE AUDIO(
                        "audio-of-the-one") VP8("video-of-the-one"),
                    CODEC_VP8),
-              SIG_OK);
+              CODE_OK);
     for (unsigned i = 0; i < ARRAY_LEN(l); i++) {
         EXPECT(mids_fit(l, ARRAY_LEN(l)));
         memcpy(l[i].mid, "0123456789abcdef", MID_MAX);
@@ -423,9 +423,9 @@ TEST(video_without_the_codec_is_refused_and_audio_kept) {
     struct deal *d =
         deal_new("v=0\r\na=group:BUNDLE 0 1\r\n" FP ICE VP8("0")
                      AUDIO("1") "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n",
-                 SIG_OK);
+                 CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_H264) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_H264) == CODE_OK);
     EXPECT(d->n.n_lacking == 1 && d->n.lacking[0] == 0);
     HAS(d->answer, "a=group:BUNDLE 1\r\n");
     HAS(d->answer,
@@ -438,10 +438,10 @@ TEST(video_without_the_codec_is_refused_and_audio_kept) {
 }
 
 TEST(a_single_line_needs_neither_mid_nor_bundle) {
-    struct deal *d =
-        deal_new("v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\n" OPUS, SIG_OK);
+    struct deal *d = deal_new(
+        "v=0\r\n" FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-mux\r\n" OPUS, CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     HAS_NOT(d->answer, "BUNDLE");
     HAS_NOT(d->answer, "a=mid");
     deal_free(d);
@@ -453,9 +453,9 @@ TEST(extension_directions_are_kept) {
             "0") "a=sendonly\r\na=extmap:1/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
                  "a=extmap:2/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
                  "a=extmap:15 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n",
-        SIG_OK);
+        CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     HAS_NOT(d->answer, "ssrc-audio-level"); /* the client only receives it */
     HAS(d->answer, "a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
     HAS_NOT(d->answer, "abs-send-time"); /* 15 has no one-byte form (RFC 8285 section 4.2) */
@@ -466,9 +466,9 @@ TEST(feedback_for_all_payload_types) {
     struct deal *d =
         deal_new("v=0\r\n" FP ICE VP8("0") "a=rtcp-fb:* nack\r\n"
                                            "a=rtcp-fb:* ccm fir\r\na=rtcp-fb:* transport-cc\r\n",
-                 SIG_OK);
+                 CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT(d->params.lines[0].nack && !d->params.lines[0].pli && d->params.lines[0].fir);
     EXPECT(!d->params.lines[0].twcc); /* feedback without its header extension says nothing */
     HAS(d->answer, "a=rtcp-fb:96 nack\r\n");
@@ -480,41 +480,41 @@ TEST(feedback_for_all_payload_types) {
 TEST(remb_is_accepted_where_transport_feedback_is_not) {
     struct deal *d = deal_new("v=0\r\n" FP ICE VP8("0") "a=rtcp-fb:96 goog-remb\r\n"
                                                         "a=rtcp-fb:96 transport-cc\r\n",
-                              SIG_OK);
+                              CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT(d->params.lines[0].remb && !d->params.lines[0].twcc);
     HAS(d->answer, "a=rtcp-fb:96 goog-remb\r\n");
     HAS_NOT(d->answer, "transport-cc");
     deal_free(d);
-    d = deal_new(data_file("firefox.sdp"), SIG_OK);
+    d = deal_new(data_file("firefox.sdp"), CODE_OK);
     struct wants w = {2, {{"1", SOURCE_CAMERA, 0}, {"2", 0, SLOT_STAGE}}};
     const char *field;
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
-    REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
+    REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
     EXPECT(d->params.lines[0].twcc && !d->params.lines[0].remb && !d->params.lines[1].remb);
     HAS_NOT(d->answer, "goog-remb");
     deal_free(d);
 }
 
 TEST(plans_refuse_what_does_not_fit) {
-    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), CODE_OK);
     struct wants w;
     const char *field = NULL;
     tour_wants(&w);
     w.at[3].slot = SLOT_GALLERY; /* nine of them */
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_BAD_FIELD);
     EXPECT_STR(field, "slots");
     tour_wants(&w);
     w.at[4].slot = SLOT_STAGE; /* two of them */
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_BAD_FIELD);
     tour_wants(&w);
     w.at[2].source = SOURCE_CAMERA;
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_BAD_FIELD);
     EXPECT_STR(field, "sources");
     tour_wants(&w);
     strcpy(w.at[4].mid, "3");
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_BAD_FIELD);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_BAD_FIELD);
     deal_free(d);
 }
 
@@ -565,7 +565,7 @@ TEST(profiles_are_chosen) {
                  "v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
                  "a=rtpmap:96 %s/90000\r\na=fmtp:96 %s\r\n",
                  names[cases[i].codec], cases[i].fmtp);
-        enum sig_code want = cases[i].taken ? SIG_OK : SIG_CODEC_UNSUPPORTED;
+        enum code want = cases[i].taken ? CODE_OK : CODE_CODEC_UNSUPPORTED;
         if (whip(text, cases[i].codec) != want) {
             test_fail(__FILE__, __LINE__, "%s", cases[i].fmtp);
         }
@@ -577,9 +577,9 @@ TEST(profiles_are_not_repeated_unless_hexadecimal) {
     struct deal *d = deal_new("v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
                               "a=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n"
                               "a=fmtp:96 packetization-mode=1;profile-level-id=zz<>zz\r\n",
-                              SIG_OK);
+                              CODE_OK);
     plan_whip(&d->offer, &d->plan);
-    REQUIRE(deal_close(d, CODEC_H264) == SIG_OK);
+    REQUIRE(deal_close(d, CODEC_H264) == CODE_OK);
     HAS_NOT(d->answer, "zz<>zz");
     HAS(d->answer, "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;"
                    "x-google-start-bitrate=1500\r\n");
@@ -602,9 +602,9 @@ TEST(rtx_needs_nack_and_the_right_apt) {
                  "v=0\r\n" FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96 97 72\r\na=rtcp-mux\r\n"
                  "a=rtpmap:96 VP8/90000\r\n%s",
                  cases[i].lines);
-        struct deal *d = deal_new(text, SIG_OK);
+        struct deal *d = deal_new(text, CODE_OK);
         plan_whip(&d->offer, &d->plan);
-        REQUIRE(deal_close(d, CODEC_VP8) == SIG_OK);
+        REQUIRE(deal_close(d, CODEC_VP8) == CODE_OK);
         EXPECT_EQ(d->params.lines[0].rtx_pt, cases[i].rtx);
         EXPECT_EQ(strstr(d->answer, "rtx/90000") != NULL, cases[i].rtx != 0);
         deal_free(d);
@@ -618,16 +618,16 @@ static void stutter(void *ctx, void *out, size_t n) {
 }
 
 TEST(ssrcs_are_unique_whatever_the_dice_say) {
-    struct deal *d = deal_new(data_file("chromium_tour.sdp"), SIG_OK);
+    struct deal *d = deal_new(data_file("chromium_tour.sdp"), CODE_OK);
     struct wants w;
     const char *field;
     unsigned calls = 0;
     tour_wants(&w);
-    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), SIG_OK);
+    EXPECT_EQ(plan_wants(&d->offer, &w, &d->plan, &field), CODE_OK);
     struct rng rng = {stutter, &calls};
     d->n =
         (struct negotiation){.offer = &d->offer, .plan = &d->plan, .video = CODEC_VP8, .rng = &rng};
-    REQUIRE(negotiate(&d->n, &d->params) == SIG_OK);
+    REQUIRE(negotiate(&d->n, &d->params) == CODE_OK);
     for (int i = 3; i < 15; i++) {
         const struct session_line *l = &d->params.lines[i];
         EXPECT(l->ssrc != 0 && l->ssrc != l->rtx_ssrc);

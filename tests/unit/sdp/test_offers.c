@@ -6,17 +6,17 @@ static struct deal *d; /* the last one */
 static char why[REFUSAL_MAX];
 
 /* Offer and answer of WHIP, or of WHEP. */
-static enum sig_code deal(const char *text, bool whep, enum codec video) {
+static enum code deal(const char *text, bool whep, enum codec video) {
     if (d) {
         deal_free(d);
     }
     d = deal_of(text);
-    if (d->parsed != SIG_OK) {
+    if (d->parsed != CODE_OK) {
         negotiate_explain(&d->offer, NULL, why);
         return d->parsed;
     }
     (whep ? plan_whep : plan_whip)(&d->offer, &d->plan);
-    enum sig_code code = deal_close(d, video);
+    enum code code = deal_close(d, video);
     negotiate_explain(&d->offer, &d->n, why);
     return code;
 }
@@ -45,7 +45,7 @@ TEST(obs_says_everything_at_the_session_level) {
         "a=ssrc:2 cname:a\r\na=msid:b d\r\na=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n"
         "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 goog-remb\r\n"
         "a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1\r\n";
-    REQUIRE(deal(obs, false, CODEC_H264) == SIG_OK);
+    REQUIRE(deal(obs, false, CODEC_H264) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 2);
     EXPECT_STR(d->params.ice.remote_ufrag, "+7L4");
     EXPECT(d->params.lines[0].ssrc == 1 && d->params.lines[1].ssrc == 2);
@@ -62,7 +62,7 @@ TEST(bundle_only_lines_need_nothing_of_the_transport) {
                  "a=setup:actpass\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:111 opus/48000/2\r\n"
                  "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=bundle-only\r\na=sendonly\r\n"
                  "a=rtpmap:96 VP8/90000\r\n",
-                 false, CODEC_VP8) == SIG_OK);
+                 false, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 2);
     HAS(d->answer, "a=group:BUNDLE a v\r\n");
     /* Also where the one that has them is not accepted itself. */
@@ -72,7 +72,7 @@ TEST(bundle_only_lines_need_nothing_of_the_transport) {
                  "a=rtcp-mux\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n"
                  "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=bundle-only\r\na=sendonly\r\n"
                  "a=rtpmap:111 opus/48000/2\r\n",
-                 false, CODEC_VP9) == SIG_OK);
+                 false, CODEC_VP9) == CODE_OK);
     EXPECT_EQ(d->params.n_lines, 1);
     EXPECT_STR(d->params.ice.remote_ufrag, "abcd");
     HAS(d->answer, "a=group:BUNDLE a\r\n");
@@ -83,15 +83,15 @@ TEST(bundle_only_lines_need_nothing_of_the_transport) {
 TEST(h264_without_parameters_may_be_published) {
     static const char bare[] = START FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
                                             "a=rtpmap:96 H264/90000\r\n";
-    REQUIRE(deal(bare, false, CODEC_H264) == SIG_OK);
+    REQUIRE(deal(bare, false, CODEC_H264) == CODE_OK);
     HAS(d->answer,
         "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=0;x-google-start-bitrate=1500\r\n");
-    EXPECT_EQ(deal(bare, true, CODEC_H264), SIG_CODEC_UNSUPPORTED);
+    EXPECT_EQ(deal(bare, true, CODEC_H264), CODE_CODEC_UNSUPPORTED);
     /* Where both are offered it is mode 1. */
     REQUIRE(deal(START FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtcp-mux\r\n"
                               "a=rtpmap:96 H264/90000\r\na=rtpmap:97 H264/90000\r\n"
                               "a=fmtp:97 packetization-mode=1\r\n",
-                 false, CODEC_H264) == SIG_OK);
+                 false, CODEC_H264) == CODE_OK);
     EXPECT_EQ(d->params.lines[0].pt, 97);
     HAS(d->answer,
         "a=fmtp:97 level-asymmetry-allowed=1;packetization-mode=1;x-google-start-bitrate=1500\r\n");
@@ -103,14 +103,14 @@ TEST(repairs_have_the_clock_of_what_they_repair) {
     REQUIRE(deal(START FP ICE "m=audio 9 UDP/TLS/RTP/SAVPF 111 112\r\na=rtcp-mux\r\n"
                               "a=rtpmap:111 OPUS/48000/2\r\na=rtcp-fb:111 nack\r\n"
                               "a=rtpmap:112 rtx/48000\r\na=fmtp:112 apt=111\r\n",
-                 false, CODEC_VP8) == SIG_OK);
+                 false, CODEC_VP8) == CODE_OK);
     EXPECT_EQ(d->params.lines[0].rtx_pt, 112);
     HAS(d->answer, "a=rtpmap:112 rtx/48000\r\na=fmtp:112 apt=111\r\n");
 }
 
 /* ffmpeg's WHIP waits for the handshake. Who leaves the choice to us begins himself. */
 TEST(who_is_passive_is_answered_actively) {
-    REQUIRE(deal(START FP ICE "a=setup:passive\r\n" ONE_LINE, false, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal(START FP ICE "a=setup:passive\r\n" ONE_LINE, false, CODEC_VP8) == CODE_OK);
     EXPECT(d->params.dtls_active);
     HAS(d->answer, "a=setup:active\r\n");
     HAS_NOT(d->answer, "a=setup:passive\r\n");
@@ -118,7 +118,7 @@ TEST(who_is_passive_is_answered_actively) {
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         char text[1024];
         snprintf(text, sizeof(text), "%s%s%s", START FP ICE, others[i], ONE_LINE);
-        REQUIRE(deal(text, false, CODEC_VP8) == SIG_OK);
+        REQUIRE(deal(text, false, CODEC_VP8) == CODE_OK);
         EXPECT(!d->params.dtls_active);
         HAS(d->answer, "a=setup:passive\r\n");
     }
@@ -129,7 +129,7 @@ TEST(orientation_is_not_accepted) {
     REQUIRE(deal(START FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
                               "a=rtpmap:96 VP8/90000\r\na=extmap:3 urn:3gpp:video-orientation\r\n"
                               "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n",
-                 false, CODEC_VP8) == SIG_OK);
+                 false, CODEC_VP8) == CODE_OK);
     HAS_NOT(d->answer, "orientation");
     HAS(d->answer, "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
 }
@@ -140,9 +140,9 @@ TEST(one_medium_alone_is_published_and_played) {
     static const char video[] = START FP ICE "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
                                              "a=rtpmap:96 VP8/90000\r\n";
     for (int whep = 0; whep < 2; whep++) {
-        EXPECT_EQ(deal(audio, whep, CODEC_VP8), SIG_OK);
+        EXPECT_EQ(deal(audio, whep, CODEC_VP8), CODE_OK);
         EXPECT_EQ(d->params.n_lines, 1);
-        EXPECT_EQ(deal(video, whep, CODEC_VP8), SIG_OK);
+        EXPECT_EQ(deal(video, whep, CODEC_VP8), CODE_OK);
         EXPECT_EQ(d->params.n_lines, 1);
     }
 }
@@ -156,7 +156,7 @@ static const char names[] =
           "a=rtpmap:96 vP8/90000\r\n";
 
 TEST(odd_names_are_only_names) {
-    REQUIRE(deal(names, false, CODEC_VP8) == SIG_OK);
+    REQUIRE(deal(names, false, CODEC_VP8) == CODE_OK);
     HAS(d->answer, "a=group:BUNDLE ~%.*! #$\r\n");
     HAS(d->answer, "a=mid:~%.*!\r\n");
     HAS_NOT(d->answer, "cname:");
@@ -173,22 +173,22 @@ TEST(a_refusal_names_the_line) {
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
 #define VIDEO "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\n"
     REFUSED(START FP ICE AUDIO "m=video 9 RTP/AVP 96\r\na=mid:v\r\na=rtcp-mux\r\n", CODEC_VP8,
-            SIG_SDP_UNSUPPORTED, "m-line 2 (mid v): its protocol is not UDP/TLS/RTP/SAVPF.");
-    REFUSED(START FP ICE AUDIO VIDEO, CODEC_VP8, SIG_SDP_UNSUPPORTED,
+            CODE_SDP_UNSUPPORTED, "m-line 2 (mid v): its protocol is not UDP/TLS/RTP/SAVPF.");
+    REFUSED(START FP ICE AUDIO VIDEO, CODEC_VP8, CODE_SDP_UNSUPPORTED,
             "m-line 2 (mid v): it lacks a=rtcp-mux.");
-    REFUSED(START FP ICE AUDIO VIDEO "a=rtcp-mux\r\n", CODEC_VP8, SIG_SDP_UNSUPPORTED,
+    REFUSED(START FP ICE AUDIO VIDEO "a=rtcp-mux\r\n", CODEC_VP8, CODE_SDP_UNSUPPORTED,
             "m-line 1 (mid a): it is not in the BUNDLE group.");
-    REFUSED(START FP ICE VIDEO "a=rtcp-mux\r\n", CODEC_AV1, SIG_CODEC_UNSUPPORTED,
+    REFUSED(START FP ICE VIDEO "a=rtcp-mux\r\n", CODEC_AV1, CODE_CODEC_UNSUPPORTED,
             "m-line 1 (mid v): it lacks the tour's codec.");
-    REFUSED(START FP AUDIO, CODEC_VP8, SIG_SDP_MALFORMED,
+    REFUSED(START FP AUDIO, CODEC_VP8, CODE_SDP_MALFORMED,
             "m-line 1 (mid a): it has no ICE credentials.");
-    REFUSED(START ICE AUDIO, CODEC_VP8, SIG_SDP_UNSUPPORTED,
+    REFUSED(START ICE AUDIO, CODEC_VP8, CODE_SDP_UNSUPPORTED,
             "m-line 1 (mid a): it has no sha-256 fingerprint.");
     REFUSED(START FP ICE "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n", CODEC_VP8,
-            SIG_SDP_UNSUPPORTED, "no line is audio or video of this direction.");
+            CODE_SDP_UNSUPPORTED, "no line is audio or video of this direction.");
     REFUSED(START FP ICE AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=extmap:x y\r\n", CODEC_VP8,
-            SIG_SDP_MALFORMED, "m-line 2: what it says is malformed or beyond a limit.");
-    REFUSED("nonsense", CODEC_VP8, SIG_SDP_MALFORMED, "");
-    EXPECT_EQ(deal(names, false, CODEC_VP8), SIG_OK);
+            CODE_SDP_MALFORMED, "m-line 2: what it says is malformed or beyond a limit.");
+    REFUSED("nonsense", CODEC_VP8, CODE_SDP_MALFORMED, "");
+    EXPECT_EQ(deal(names, false, CODEC_VP8), CODE_OK);
     EXPECT_STR(why, "");
 }

@@ -50,7 +50,7 @@ TEST(span_params) {
     EXPECT(span_is(span_param(span("apt=96"), "apt"), "96"));
 }
 
-static enum sig_code parse(const char *text) {
+static enum code parse(const char *text) {
     static struct sdp s;
     return sdp_parse(text, strlen(text), &s);
 }
@@ -87,31 +87,31 @@ TEST(malformed_descriptions) {
         HEAD AUDIO "a=extmap:65536 urn:y\r\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (parse(bad[i]) != SIG_SDP_MALFORMED) {
+        if (parse(bad[i]) != CODE_SDP_MALFORMED) {
             test_fail(__FILE__, __LINE__, "accepted: %s", bad[i]);
         }
     }
-    EXPECT_EQ(parse(HEAD AUDIO), SIG_OK);
-    EXPECT_EQ(parse(HEAD AUDIO "\r\n"), SIG_OK);
+    EXPECT_EQ(parse(HEAD AUDIO), CODE_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "\r\n"), CODE_OK);
 }
 
 #define X32 "abcdefghijklmnopqrstuvwxyz012345"
 
 TEST(unsupported_descriptions) {
-    EXPECT_EQ(parse(HEAD AUDIO "a=mid:1234567890123456\r\n"), SIG_OK);
-    EXPECT_EQ(parse(HEAD AUDIO "a=mid:12345678901234567\r\n"), SIG_SDP_UNSUPPORTED);
-    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "\r\n"), SIG_OK);
-    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "x\r\n"), SIG_SDP_UNSUPPORTED);
-    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "\r\n"), SIG_OK);
-    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "x\r\n"), SIG_SDP_UNSUPPORTED);
-    EXPECT_EQ(parse(HEAD AUDIO "a=setup:holdconn\r\n"), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:1234567890123456\r\n"), CODE_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=mid:12345678901234567\r\n"), CODE_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "\r\n"), CODE_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-ufrag:" X32 "x\r\n"), CODE_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "\r\n"), CODE_OK);
+    EXPECT_EQ(parse(HEAD AUDIO "a=ice-pwd:" X32 X32 "x\r\n"), CODE_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(HEAD AUDIO "a=setup:holdconn\r\n"), CODE_SDP_UNSUPPORTED);
     char text[2048] = HEAD;
     for (int i = 0; i < SDP_MEDIA_MAX; i++) {
         strcat(text, AUDIO);
     }
-    EXPECT_EQ(parse(text), SIG_OK);
+    EXPECT_EQ(parse(text), CODE_OK);
     strcat(text, AUDIO);
-    EXPECT_EQ(parse(text), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(parse(text), CODE_SDP_UNSUPPORTED);
 }
 
 TEST(more_formats_and_extensions_than_we_look_at) {
@@ -125,7 +125,7 @@ TEST(more_formats_and_extensions_than_we_look_at) {
     for (int i = 1; i < 200; i++) {
         n += (size_t)sprintf(text + n, "a=extmap:%d urn:x%d\r\na=rtpmap:%d VP8/90000\r\n", i, i, i);
     }
-    EXPECT_EQ(sdp_parse(text, n, &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(text, n, &s), CODE_OK);
     EXPECT_EQ(s.media[0].n_formats, SDP_FORMATS_MAX);
     EXPECT_EQ(s.media[0].n_exts, SDP_EXTS_MAX);
     EXPECT(sdp_find_format(&s.media[0], 1)->codec == CODEC_VP8);
@@ -136,7 +136,7 @@ TEST(more_formats_and_extensions_than_we_look_at) {
 TEST(fields_of_a_real_offer) {
     static struct sdp s;
     const char *text = data_file("chromium_tour.sdp");
-    REQUIRE(sdp_parse(text, strlen(text), &s) == SIG_OK);
+    REQUIRE(sdp_parse(text, strlen(text), &s) == CODE_OK);
     EXPECT_EQ(s.n_media, 15);
     EXPECT_EQ(sdp_find_mid(&s, "14"), 14);
     EXPECT_EQ(sdp_find_mid(&s, "15"), -1);
@@ -156,15 +156,15 @@ TEST(fields_of_a_real_offer) {
 TEST(fragments) {
     struct span u, p;
     const char *none = "a=candidate:1 1 udp 1 1.2.3.4 5 typ host\r\na=end-of-candidates\r\n";
-    EXPECT_EQ(sdp_parse_fragment(none, strlen(none), &u, &p), SIG_OK);
+    EXPECT_EQ(sdp_parse_fragment(none, strlen(none), &u, &p), CODE_OK);
     EXPECT(u.n == 0 && p.n == 0);
     const char *both = "a=ice-options:trickle\na=ice-ufrag:abcd\na=ice-pwd:0123456789012345678901";
-    EXPECT_EQ(sdp_parse_fragment(both, strlen(both), &u, &p), SIG_OK);
+    EXPECT_EQ(sdp_parse_fragment(both, strlen(both), &u, &p), CODE_OK);
     EXPECT(span_is(u, "abcd") && p.n == 22);
     const char *half = "a=ice-pwd:0123456789012345678901";
-    EXPECT_EQ(sdp_parse_fragment(half, strlen(half), &u, &p), SIG_SDP_MALFORMED);
-    EXPECT_EQ(sdp_parse_fragment("", 0, &u, &p), SIG_OK);
-    EXPECT_EQ(sdp_parse_fragment("a=ice-ufrag:a", 13, &u, &p), SIG_SDP_MALFORMED);
+    EXPECT_EQ(sdp_parse_fragment(half, strlen(half), &u, &p), CODE_SDP_MALFORMED);
+    EXPECT_EQ(sdp_parse_fragment("", 0, &u, &p), CODE_OK);
+    EXPECT_EQ(sdp_parse_fragment("a=ice-ufrag:a", 13, &u, &p), CODE_SDP_MALFORMED);
 }
 
 TEST(session_level_defaults) {
@@ -172,7 +172,7 @@ TEST(session_level_defaults) {
     const char *text =
         HEAD "a=inactive\r\na=setup:active\r\n" AUDIO "a=mid:0\r\n" AUDIO
              "a=mid:1\r\na=sendrecv\r\na=inactive\r\n" AUDIO "a=mid:2\r\na=recvonly\r\n";
-    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), CODE_OK);
     EXPECT_EQ(s.media[0].direction, SDP_INACTIVE);
     EXPECT_EQ(s.media[1].direction, SDP_INACTIVE); /* the last one counts */
     EXPECT_EQ(s.media[2].direction, SDP_RECV);
@@ -186,7 +186,7 @@ TEST(attributes_at_the_wrong_level_are_ignored) {
         HEAD "a=mid:9\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=ssrc:5 cname:x\r\n"
              "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
              "a=extmap:1 urn:x\r\na=fmtp:96 a=b\r\n" AUDIO "a=group:BUNDLE 0\r\na=mid:0\r\n";
-    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), CODE_OK);
     EXPECT(s.bundle.n == 0 && !s.media[0].bundled && !s.media[0].rtcp_mux && !s.media[0].ssrc);
     EXPECT_EQ(sdp_find_mid(&s, "9"), -1);
 }
@@ -202,7 +202,7 @@ TEST(odd_but_legal_lines) {
                             "a=ssrc-group:SIM 1 2\r\na=ssrc-group:FID 7\r\n"
                             "a=ssrc-group:FID 7 8\r\na=ssrc-group:FID 9 10\r\nb=AS:30\r\n"
                             "a=unknown\r\na=\r\nk=\r\n";
-    EXPECT_EQ(sdp_parse(text, strlen(text), &s), SIG_OK);
+    EXPECT_EQ(sdp_parse(text, strlen(text), &s), CODE_OK);
     const struct sdp_media *m = &s.media[0];
     EXPECT(m->bundled && m->n_formats == 2 && m->n_exts == 0);
     EXPECT_EQ(sdp_find_format(m, 96)->codec, CODEC_NONE);
@@ -221,10 +221,10 @@ TEST(offers_cut_short) {
         for (size_t n = 0; n <= whole; n++) {
             char *copy = malloc(n ? n : 1);
             memcpy(copy, text, n);
-            enum sig_code code = sdp_parse(copy, n, &s);
-            EXPECT(code == SIG_OK || code == SIG_SDP_MALFORMED || code == SIG_SDP_UNSUPPORTED);
+            enum code code = sdp_parse(copy, n, &s);
+            EXPECT(code == CODE_OK || code == CODE_SDP_MALFORMED || code == CODE_SDP_UNSUPPORTED);
             EXPECT(s.n_media <= 4);
-            accepted += code == SIG_OK;
+            accepted += code == CODE_OK;
             free(copy);
         }
         EXPECT(accepted > 0 && accepted < whole);

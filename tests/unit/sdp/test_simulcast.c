@@ -20,7 +20,7 @@ static struct deal *deal_of_sources(const char *camera, const char *screen) {
                   SENDS("video", "1", "VP8/90000", RID_EXTS "a=simulcast:send %s\r\n")
                       SENDS("audio", "2", "opus/48000/2", ""),
               camera, screen) > 0);
-    struct deal *d = deal_new(text, SIG_OK);
+    struct deal *d = deal_new(text, CODE_OK);
     d->text = text;
     d->plan.at[0].source = SOURCE_CAMERA;
     d->plan.at[1].source = SOURCE_SCREEN;
@@ -31,7 +31,7 @@ static struct deal *deal_of_sources(const char *camera, const char *screen) {
 /* Media takes a number of streams of a session. */
 TEST(a_screen_has_fewer_layers_where_a_camera_has_many) {
     struct deal *d = deal_of_sources("h;m;l", "f;h;q");
-    EXPECT_EQ(deal_close(d, CODEC_VP8), SIG_OK);
+    EXPECT_EQ(deal_close(d, CODEC_VP8), CODE_OK);
     REQUIRE(d->params.n_lines == 3);
     EXPECT_EQ(d->params.lines[0].n_rids, 3);
     EXPECT_EQ(d->params.lines[1].n_rids, 2);
@@ -44,7 +44,7 @@ TEST(a_screen_has_fewer_layers_where_a_camera_has_many) {
 TEST(a_rid_that_stands_twice_is_refused) {
     char why[REFUSAL_MAX];
     struct deal *d = deal_of_sources("h;m;l", "a;b;a");
-    EXPECT_EQ(deal_close(d, CODEC_VP8), SIG_SDP_UNSUPPORTED);
+    EXPECT_EQ(deal_close(d, CODEC_VP8), CODE_SDP_UNSUPPORTED);
     negotiate_explain(&d->offer, &d->n, why);
     EXPECT_STR(why, "m-line 2 (mid 1): a=simulcast names a rid twice.");
     deal_free(d);

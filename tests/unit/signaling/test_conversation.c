@@ -57,9 +57,9 @@ static void arrive(struct visit *v) {
     v->ann_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;
     v->ann = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
     v->tour = world_command(&v->w, COMMAND_TOUR_ADD)->e.command.tour;
-    sig_recording(v->w.sig, v->tour, RECORDING_ON);
-    sig_peer_connected(v->w.sig, v->w.now, v->ann_peer);
-    sig_source(v->w.sig, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
+    signaling_recording(v->w.signaling, v->tour, RECORDING_ON);
+    signaling_peer_connected(v->w.signaling, v->w.now, v->ann_peer);
+    signaling_source(v->w.signaling, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" CHANGED(
                                     ANN("ok", "true", "off", "on")));
@@ -80,9 +80,9 @@ static void arrive(struct visit *v) {
 }
 
 static void talk(struct visit *v) {
-    sig_peer_connected(v->w.sig, v->w.now, v->ada_peer);
-    sig_source(v->w.sig, v->w.now, v->ada_peer, SOURCE_MICROPHONE, true);
-    sig_speaker(v->w.sig, v->tour, v->ada);
+    signaling_peer_connected(v->w.signaling, v->w.now, v->ada_peer);
+    signaling_source(v->w.signaling, v->w.now, v->ada_peer, SOURCE_MICROPHONE, true);
+    signaling_speaker(v->w.signaling, v->tour, v->ada);
     world_drain(&v->w);
     static const char both[] =
         "{\"type\":\"speaker\",\"participant\":\"p2\"}\n" CHANGED(ADA("ok", "true", "on", "off"));
@@ -93,8 +93,8 @@ static void talk(struct visit *v) {
                "{\"type\":\"ok\",\"re\":8}\n" CHANGED(ADA("ok", "true", "muted", "off")));
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("ok", "true", "muted", "off")));
     /* Media reports that nothing is routed any more: muted stays muted. */
-    sig_source(v->w.sig, v->w.now, v->ada_peer, SOURCE_MICROPHONE, false);
-    sig_speaker(v->w.sig, v->tour, 0);
+    signaling_source(v->w.signaling, v->w.now, v->ada_peer, SOURCE_MICROPHONE, false);
+    signaling_speaker(v->w.signaling, v->tour, 0);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"speaker\",\"participant\":null}\n");
 }
@@ -103,7 +103,7 @@ static void lose_and_end(struct visit *v) {
     world_drop(&v->w, 2);
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("lost", "true", "muted", "off")));
     EXPECT_STR(heard(&v->w, 2), "");
-    sig_peer_gone(v->w.sig, v->w.now, v->ada_peer);
+    signaling_peer_gone(v->w.signaling, v->w.now, v->ada_peer);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), CHANGED(ADA("lost", "false", "off", "off")));
     world_pass(&v->w, 15 * US_PER_S);
@@ -114,7 +114,7 @@ static void lose_and_end(struct visit *v) {
     EXPECT_STR(heard(&v->w, 1),
                "{\"type\":\"ok\",\"re\":9}\n{\"type\":\"tour_ended\",\"reason\":\"ended\"}\n");
     EXPECT(!world_effect(&v->w, EFFECT_RECORD)->e.on);
-    sig_recording(v->w.sig, v->tour, RECORDING_OFF);
+    signaling_recording(v->w.signaling, v->tour, RECORDING_OFF);
     world_drain(&v->w);
     EXPECT_EQ(v->w.n, v->w.mark);
 }
@@ -131,11 +131,11 @@ TEST(a_visit_word_for_word) {
 TEST(undrained_effects_are_kept_in_order_and_freed) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    REQUIRE(sig_open(w.sig, w.now, 1) == OK);
+    REQUIRE(signaling_open(w.signaling, w.now, 1) == OK);
     char text[64];
     for (int i = 0; i < 500; i++) {
         int n = snprintf(text, sizeof(text), "{\"type\":\"ping\",\"id\":%d}", i);
-        sig_message(w.sig, w.now, 1, text, (size_t)n);
+        signaling_message(w.signaling, w.now, 1, text, (size_t)n);
     }
     world_drain(&w);
     REQUIRE(w.n == 500);
@@ -144,21 +144,21 @@ TEST(undrained_effects_are_kept_in_order_and_freed) {
         EXPECT_STR(w.log[i].text, text);
     }
     /* Closing the engine with effects still queued frees them (the sanitizer looks). */
-    sig_message(w.sig, w.now, 1, "{\"type\":\"ping\"}", 15);
-    sig_closed(w.sig, w.now, 1);
+    signaling_message(w.signaling, w.now, 1, "{\"type\":\"ping\"}", 15);
+    signaling_closed(w.signaling, w.now, 1);
     world_close(&w);
 }
 
 /* What an effect points to stays until the next call, though its owner is gone already. */
 TEST(effects_outlive_what_they_tell_of) {
     struct world w;
-    struct sig_effect e;
+    struct signaling_effect e;
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), lines);
     static const char leave[] = "{\"type\":\"leave\"}";
-    sig_message(w.sig, w.now, 1, leave, sizeof(leave) - 1);
+    signaling_message(w.signaling, w.now, 1, leave, sizeof(leave) - 1);
     bool told = false;
-    while (sig_effect(w.sig, &e)) {
+    while (signaling_effect(w.signaling, &e)) {
         if (e.type == EFFECT_PARTICIPANT) {
             told = true;
             EXPECT_STR(e.name, "Ann");
@@ -166,6 +166,6 @@ TEST(effects_outlive_what_they_tell_of) {
         }
     }
     EXPECT(told);
-    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 0);
     world_close(&w);
 }

@@ -16,8 +16,8 @@ static char *document(void) {
 
 TEST(every_code_is_documented) {
     char *text = document(), quoted[64];
-    for (int c = SIG_OK + 1; c < SIG_CODE_COUNT; c++) {
-        snprintf(quoted, sizeof(quoted), "`%s`", sig_code_name((enum sig_code)c));
+    for (int c = CODE_OK + 1; c < CODE_COUNT; c++) {
+        snprintf(quoted, sizeof(quoted), "`%s`", code_name((enum code)c));
         if (!strstr(text, quoted)) {
             test_fail(__FILE__, __LINE__, "docs/protocol.md does not tell %s", quoted);
         }

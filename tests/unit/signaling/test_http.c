@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct request {
-    enum sig_method method;
+    enum signaling_method method;
     bool whep;
     const char *tour, *resource, *token, *type, *match, *body;
 };
@@ -18,17 +18,17 @@ static const struct record *ask(struct world *w, struct request r) {
     if (n) {
         memcpy(body, r.body, n);
     }
-    struct sig_http h = {.req = ++req,
-                         .method = r.method,
-                         .whep = r.whep,
-                         .tour = r.tour ? r.tour : "demo",
-                         .resource = r.resource,
-                         .token = r.token,
-                         .content_type = r.type,
-                         .if_match = r.match,
-                         .body = body,
-                         .body_len = n};
-    sig_http(w->sig, w->now, &h);
+    struct signaling_http h = {.req = ++req,
+                               .method = r.method,
+                               .whep = r.whep,
+                               .tour = r.tour ? r.tour : "demo",
+                               .resource = r.resource,
+                               .token = r.token,
+                               .content_type = r.type,
+                               .if_match = r.match,
+                               .body = body,
+                               .body_len = n};
+    signaling_http(w->signaling, w->now, &h);
     world_drain(w);
     free(body);
     EXPECT_EQ(world_count(w, EFFECT_HTTP), 1);
@@ -63,7 +63,8 @@ TEST(whip_publishes_as_a_seat) {
     EXPECT_EQ(add->params->lines[0].source, SOURCE_MICROPHONE);
     EXPECT_EQ(add->params->lines[1].source, SOURCE_CAMERA);
     EXPECT(add->params->host && add->params->record_consent);
-    r = ask(&w, (struct request){.method = SIG_DELETE, .token = AGENT, .resource = resource_of(r)});
+    r = ask(&w, (struct request){
+                    .method = SIGNALING_DELETE, .token = AGENT, .resource = resource_of(r)});
     EXPECT_EQ(r->e.status, 200);
     EXPECT_GOT(&w, 1, "\"reason\":\"left\"");
     world_close(&w);
@@ -114,7 +115,7 @@ TEST(whip_errors) {
     const struct record *r = ask(&w, (struct request){.token = AGENT, .type = SDP, .body = no_vp8});
     expect_problem(r, 422, "codec_unsupported");
     EXPECT(strstr(r->text, "\"detail\":\"m-line 1: it lacks the tour's codec.\"}"));
-    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 0);
     world_close(&w);
 }
 
@@ -140,10 +141,11 @@ TEST(whip_and_websocket_take_over_each_other) {
     EXPECT_EQ(r->e.status, 201);
     EXPECT_ERROR(&w, 1, "seat_taken_over");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
-    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_join(&w, 2, AGENT, small_offer(), small_lines);
     EXPECT_GOT(&w, 2, "\"participant\":{\"id\":\"p1\"");
-    r = ask(&w, (struct request){.method = SIG_DELETE, .token = AGENT, .resource = resource_of(r)});
+    r = ask(&w, (struct request){
+                    .method = SIGNALING_DELETE, .token = AGENT, .resource = resource_of(r)});
     expect_problem(r, 404, "resource_unknown");
     world_close(&w);
 }
@@ -157,7 +159,7 @@ TEST(whip_trickle_and_restart) {
     char etag[32], id[32];
     snprintf(etag, sizeof(etag), "%s", r->etag);
     snprintf(id, sizeof(id), "%s", resource_of(r));
-    struct request q = {.method = SIG_PATCH, .token = AGENT, .resource = id, .type = FRAG};
+    struct request q = {.method = SIGNALING_PATCH, .token = AGENT, .resource = id, .type = FRAG};
     q.body = "a=ice-ufrag:Hrn0\r\na=ice-pwd:eB+jM2SBlFupL+pUPzWT9gmw\r\nm=audio 9 RTP/AVP 0\r\n"
              "a=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\n";
     EXPECT_EQ(ask(&w, q)->e.status, 204);
@@ -192,7 +194,7 @@ TEST(whip_trickle_and_restart) {
     world_close(&w);
 }
 
-static void ten_a_second(struct sig_config *c) {
+static void ten_a_second(struct signaling_config *c) {
     c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
 }
 
@@ -207,7 +209,7 @@ TEST(restarts_by_patch_have_the_rate_of_offers) {
     const struct record *r =
         ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
     snprintf(id, sizeof(id), "%s", resource_of(r));
-    struct request q = {.method = SIG_PATCH,
+    struct request q = {.method = SIGNALING_PATCH,
                         .token = AGENT,
                         .resource = id,
                         .type = FRAG,
@@ -242,7 +244,7 @@ TEST(a_restart_tells_the_port_of_its_worker) {
         EXPECT(strstr(r->text, " 192.0.2.10 40001 typ host"));
         snprintf(id, sizeof(id), "%s", resource_of(r));
         r = ask(&w, (struct request){
-                        .method = SIG_PATCH,
+                        .method = SIGNALING_PATCH,
                         .whep = whep,
                         .token = AGENT,
                         .resource = id,
@@ -265,7 +267,7 @@ TEST(resources_belong_to_their_token) {
         ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
     char id[32];
     snprintf(id, sizeof(id), "%s", resource_of(r));
-    struct request q = {.method = SIG_DELETE, .resource = id, .token = "agent|demo|eve|"};
+    struct request q = {.method = SIGNALING_DELETE, .resource = id, .token = "agent|demo|eve|"};
     expect_problem(ask(&w, q), 404, "resource_unknown");
     q.token = AGENT;
     q.whep = true;
@@ -274,7 +276,7 @@ TEST(resources_belong_to_their_token) {
     q.token = "agent|taped|obs|";
     q.whep = false;
     expect_problem(ask(&w, q), 404, "resource_unknown");
-    EXPECT_EQ(sig_stats(w.sig).sessions, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 1);
     world_close(&w);
 }
 
@@ -283,7 +285,7 @@ TEST(a_vanished_publisher_leaves) {
     REQUIRE(world_open(&w, NULL));
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(), small_lines);
     ask(&w, (struct request){.token = AGENT, .type = SDP, .body = data_file("offer.sdp")});
-    sig_peer_gone(w.sig, w.now, world_command(&w, COMMAND_PEER_ADD)->params->peer);
+    signaling_peer_gone(w.signaling, w.now, world_command(&w, COMMAND_PEER_ADD)->params->peer);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 1, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p2\",\"reason\":\"disconnected\"}");
@@ -310,8 +312,9 @@ TEST(whep_is_a_viewer) {
     EXPECT_NOT(&w, 1, "participant");
     char first[32];
     snprintf(first, sizeof(first), "%s", resource_of(r));
-    struct sig_who who;
-    REQUIRE(sig_peer_who(w.sig, add->params->peer, &who)); /* it has no number, but a name */
+    struct signaling_who who;
+    REQUIRE(signaling_peer_who(w.signaling, add->params->peer,
+                               &who)); /* it has no number, but a name */
     EXPECT_STR(who.tour, "demo");
     EXPECT(strlen(who.participant) == 13 && strncmp(who.participant, "whep-", 5) == 0);
     EXPECT(strncmp(who.participant + 5, first, 8) == 0);
@@ -321,19 +324,20 @@ TEST(whep_is_a_viewer) {
     expect_problem(ask(&w, play("buyer|demo|tv|")), 503, "tour_full");
     EXPECT_EQ(ask(&w, play("buyer|demo|other|"))->e.status, 201);
     struct request q = {
-        .method = SIG_DELETE, .whep = true, .token = "buyer|demo|tv|", .resource = first};
+        .method = SIGNALING_DELETE, .whep = true, .token = "buyer|demo|tv|", .resource = first};
     EXPECT_EQ(ask(&w, q)->e.status, 200);
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     expect_problem(ask(&w, q), 404, "resource_unknown");
     EXPECT_EQ(ask(&w, play("buyer|demo|tv|"))->e.status, 201);
-    sig_peer_connected(w.sig, w.now, second);
-    sig_source(w.sig, w.now, second, SOURCE_CAMERA, true);
-    sig_slot(w.sig, w.now, second, &(struct sig_bound){"1", 1, SOURCE_CAMERA, false});
-    sig_peer_gone(w.sig, w.now, second);
+    signaling_peer_connected(w.signaling, w.now, second);
+    signaling_source(w.signaling, w.now, second, SOURCE_CAMERA, true);
+    signaling_slot(w.signaling, w.now, second,
+                   &(struct signaling_bound){"1", 1, SOURCE_CAMERA, false});
+    signaling_peer_gone(w.signaling, w.now, second);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
-    EXPECT_EQ(sig_stats(w.sig).sessions, 3);
-    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 3);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_close(&w);
 }
 
@@ -358,7 +362,7 @@ TEST(whep_creates_nothing_but_starts_declared_tours) {
         EXPECT_EQ(world_count(&w, EFFECT_RECORD), 1);
     }
     EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 0);
-    q = (struct request){.method = SIG_DELETE,
+    q = (struct request){.method = SIGNALING_DELETE,
                          .whep = true,
                          .tour = "taped",
                          .token = "buyer|taped|tv|",
@@ -391,11 +395,11 @@ TEST(viewers_who_come_and_go_keep_no_tour_alive) {
         snprintf(id, sizeof(id), "%s", resource_of(world_effect(&w, EFFECT_HTTP)));
         world_pass(&w, 10 * US_PER_S);
         if (i % 2 == 0) {
-            sig_peer_gone(w.sig, w.now, peer);
+            signaling_peer_gone(w.signaling, w.now, peer);
             world_drain(&w);
         } else {
             struct request d = q;
-            d.method = SIG_DELETE;
+            d.method = SIGNALING_DELETE;
             d.resource = id;
             EXPECT_EQ(ask(&w, d)->e.status, 200);
         }
@@ -418,7 +422,7 @@ TEST(end_removes_publishers_and_viewers) {
     world_send(&w, 1, "{\"type\":\"end\"}");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 3);
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 1);
-    EXPECT_EQ(sig_stats(w.sig).sessions, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 0);
     expect_problem(ask(&w, play("buyer|demo|tv|")), 410, "tour_ended");
     world_close(&w);
 }

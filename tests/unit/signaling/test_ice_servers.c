@@ -6,15 +6,15 @@
 static const char *const urls[] = {"turn:t:3478?transport=udp", "stun:s", "turns:t:443"};
 static size_t n_urls;
 
-static void servers(void *ctx, const char *sub, wall_t until, struct sig_ice_servers *ret) {
+static void servers(void *ctx, const char *sub, wall_t until, struct signaling_ice_servers *ret) {
     (void)ctx;
     (void)until;
-    *ret = (struct sig_ice_servers){.urls = urls, .n = n_urls};
+    *ret = (struct signaling_ice_servers){.urls = urls, .n = n_urls};
     snprintf(ret->username, sizeof(ret->username), "9:%.20s", sub);
     snprintf(ret->credential, sizeof(ret->credential), "pw-of-%.20s", sub);
 }
 
-static void with_servers(struct sig_config *c) {
+static void with_servers(struct signaling_config *c) {
     c->ice_servers = servers;
 }
 

@@ -26,7 +26,7 @@ static uint64_t arrive(void) {
 }
 
 static void layers(uint64_t peer, uint8_t active) {
-    sig_layers(w.sig, peer, SOURCE_CAMERA, active);
+    signaling_layers(w.signaling, peer, SOURCE_CAMERA, active);
     world_drain(&w);
 }
 
@@ -48,9 +48,9 @@ TEST(a_page_is_told_which_layers_to_send) {
     EXPECT_EQ(w.n, w.mark);
     layers(bob, 1); /* of one layer nothing is told */
     EXPECT_EQ(w.n, w.mark);
-    sig_layers(w.sig, peer, SOURCE_NONE, 1);
-    sig_layers(w.sig, peer, SOURCE_KIND_COUNT, 1);
-    sig_layers(w.sig, peer, SOURCE_SCREEN, 1);
+    signaling_layers(w.signaling, peer, SOURCE_NONE, 1);
+    signaling_layers(w.signaling, peer, SOURCE_KIND_COUNT, 1);
+    signaling_layers(w.signaling, peer, SOURCE_SCREEN, 1);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     world_close(&w);
@@ -79,15 +79,15 @@ TEST(who_resumes_is_told_again) {
 TEST(a_plain_publisher_has_nobody_to_be_told) {
     REQUIRE(world_open(&w, NULL));
     const char *offer = with_simulcast(small_offer());
-    struct sig_http h = {.req = 1,
-                         .method = SIG_POST,
-                         .tour = "demo",
-                         .token = "agent|demo|obs|OBS",
-                         .content_type = "application/sdp",
-                         .body = offer,
-                         .body_len = strlen(offer)};
+    struct signaling_http h = {.req = 1,
+                               .method = SIGNALING_POST,
+                               .tour = "demo",
+                               .token = "agent|demo|obs|OBS",
+                               .content_type = "application/sdp",
+                               .body = offer,
+                               .body_len = strlen(offer)};
     w.mark = w.n;
-    sig_http(w.sig, w.now, &h);
+    signaling_http(w.signaling, w.now, &h);
     world_drain(&w);
     const struct record *add = world_command(&w, COMMAND_PEER_ADD);
     REQUIRE(add);
@@ -106,13 +106,13 @@ TEST(a_slot_says_that_it_is_paused) {
     uint64_t bob = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     char secret[64];
     world_field(world_got(&w, 2, "joined"), "resume", secret, sizeof(secret));
-    struct sig_bound b = {"2", ada, SOURCE_CAMERA, false};
-    sig_slot(w.sig, w.now, bob, &b);
+    struct signaling_bound b = {"2", ada, SOURCE_CAMERA, false};
+    signaling_slot(w.signaling, w.now, bob, &b);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"source\":\"camera\"}");
     b.paused = true;
     world_pass(&w, US_PER_S);
-    sig_slot(w.sig, w.now, bob, &b);
+    signaling_slot(w.signaling, w.now, bob, &b);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"source\":\"camera\",\"paused\":true}");
     world_pass(&w, US_PER_S);
@@ -120,7 +120,7 @@ TEST(a_slot_says_that_it_is_paused) {
     EXPECT_GOT(&w, 3, "\"source\":\"camera\",\"paused\":true}"); /* who comes back sees it too */
     b.paused = false;
     world_pass(&w, US_PER_S);
-    sig_slot(w.sig, w.now, bob, &b);
+    signaling_slot(w.signaling, w.now, bob, &b);
     world_drain(&w);
     EXPECT_GOT(&w, 3, "\"source\":\"camera\"}");
     EXPECT_NOT(&w, 3, "paused");

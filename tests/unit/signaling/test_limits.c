@@ -146,17 +146,22 @@ TEST(tour_names_are_at_most_64_characters) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *name = repeat('n', TOUR_NAME_MAX);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){name, NULL, RECORD_OFF, CODEC_VP8}), OK);
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){name, NULL, RECORD_OFF, CODEC_VP8}),
+              OK);
     char token[200];
     snprintf(token, sizeof(token), "buyer|%s|a|A", name);
     world_join(&w, 1, token, small_offer(), one_source);
     EXPECT_GOT(&w, 1, "joined");
     char *longer = repeat('n', TOUR_NAME_MAX + 1);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){longer, NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){longer, NULL, RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"", NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"", NULL, RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"a.b", NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"a.b", NULL, RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
     free(longer);
     free(name);
@@ -167,7 +172,8 @@ TEST(long_titles_are_cut) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *title = repeat('T', 300);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"long", title, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(
+                  w.signaling, &(struct signaling_tour){"long", title, RECORD_OFF, CODEC_VP8}),
               OK);
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|long|a|A\"}");
     const char *m = world_got(&w, 1, "\"title\":\"T");
@@ -177,7 +183,7 @@ TEST(long_titles_are_cut) {
     world_close(&w);
 }
 
-static void slow(struct sig_config *c) {
+static void slow(struct signaling_config *c) {
     c->messages_per_second = 1;
 }
 
@@ -206,7 +212,7 @@ TEST(the_rate_limit_is_per_connection_and_refills_exactly) {
     world_close(&w);
 }
 
-static void few_viewers(struct sig_config *c) {
+static void few_viewers(struct signaling_config *c) {
     c->max_participants = 2;
     c->max_whep_per_token = 10;
 }
@@ -222,7 +228,7 @@ TEST(viewers_count_towards_the_tour) {
     world_close(&w);
 }
 
-static void two_connections(struct sig_config *c) {
+static void two_connections(struct signaling_config *c) {
     c->max_connections = 2;
     c->max_participants = 100;
     c->max_whep_per_token = 100;
@@ -249,7 +255,7 @@ TEST(seats_and_sessions_are_bounded_for_the_server) {
     world_close(&w);
 }
 
-static void short_patience(struct sig_config *c) {
+static void short_patience(struct signaling_config *c) {
     c->idle_limit = 20 * US_PER_S;
 }
 
@@ -273,7 +279,7 @@ TEST(connections_that_only_look_end_after_a_silence) {
     world_close(&w);
 }
 
-static void token_wanted(struct sig_config *c) {
+static void token_wanted(struct signaling_config *c) {
     c->token_limit = 30 * US_PER_S;
     c->idle_limit = 120 * US_PER_S;
 }
@@ -314,7 +320,7 @@ TEST(a_seat_ends_the_wait_for_a_token_for_good) {
     world_close(&w);
 }
 
-static void ten_a_second(struct sig_config *c) {
+static void ten_a_second(struct signaling_config *c) {
     c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
 }
 

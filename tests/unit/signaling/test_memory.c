@@ -28,7 +28,7 @@ static void expect_balance(const struct world *w) {
             break;
         }
     }
-    struct sig_stats s = sig_stats(w->sig);
+    struct signaling_stats s = signaling_stats(w->signaling);
     people = s.participants;
     EXPECT_EQ(peers, s.sessions);
     EXPECT_EQ(tours, s.tours);
@@ -77,17 +77,17 @@ TEST_ALLOC(a_tour_survives_failing_allocations) {
 TEST_ALLOC(whip_and_whep_survive_failing_allocations) {
     struct world w;
     if (world_open(&w, NULL)) {
-        struct sig_http h = {.req = 1,
-                             .tour = "demo",
-                             .token = "agent|demo|obs|",
-                             .content_type = "application/sdp",
-                             .body = data_file("offer.sdp"),
-                             .body_len = strlen(data_file("offer.sdp"))};
+        struct signaling_http h = {.req = 1,
+                                   .tour = "demo",
+                                   .token = "agent|demo|obs|",
+                                   .content_type = "application/sdp",
+                                   .body = data_file("offer.sdp"),
+                                   .body_len = strlen(data_file("offer.sdp"))};
         for (int whep = 0; whep < 2; whep++) {
             h.whep = whep;
             h.body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
             h.body_len = strlen(h.body);
-            sig_http(w.sig, w.now, &h);
+            signaling_http(w.signaling, w.now, &h);
             world_drain(&w);
             EXPECT_EQ(world_count(&w, EFFECT_HTTP), 1);
             const struct record *r = world_effect(&w, EFFECT_HTTP);
@@ -96,14 +96,14 @@ TEST_ALLOC(whip_and_whep_survive_failing_allocations) {
             if (r->e.status == 201) {
                 char id[32];
                 snprintf(id, sizeof(id), "%s", strrchr(r->location, '/') + 1);
-                struct sig_http patch = h;
-                patch.method = SIG_PATCH;
+                struct signaling_http patch = h;
+                patch.method = SIGNALING_PATCH;
                 patch.resource = id;
                 patch.content_type = "application/trickle-ice-sdpfrag";
                 patch.if_match = "*";
                 patch.body = "a=ice-ufrag:newu\r\na=ice-pwd:0123456789012345678901\r\n";
                 patch.body_len = strlen(patch.body);
-                sig_http(w.sig, w.now, &patch);
+                signaling_http(w.signaling, w.now, &patch);
                 world_drain(&w);
                 EXPECT_EQ(world_count(&w, EFFECT_HTTP), 1);
             }
@@ -122,7 +122,7 @@ TEST(a_lost_message_closes_its_connection) {
     size_t closes = 0;
     for (int n = 0; n < 20 && closes == 0; n++) {
         mem_fail_at(n);
-        sig_message(w.sig, w.now, 1, ping, sizeof(ping) - 1);
+        signaling_message(w.signaling, w.now, 1, ping, sizeof(ping) - 1);
         mem_fail_at(-1);
         world_drain(&w);
         closes = world_count(&w, EFFECT_CLOSE);

@@ -6,32 +6,32 @@
 #define SDP "application/sdp"
 #define AGENT "agent|demo|obs|Camera"
 
-static const struct record *ask(struct world *w, struct sig_http h) {
+static const struct record *ask(struct world *w, struct signaling_http h) {
     static uint64_t req;
     h.req = ++req;
     h.tour = h.tour ? h.tour : "demo";
     h.content_type = SDP;
     h.body_len = h.body ? strlen(h.body) : 0;
-    sig_http(w->sig, w->now, &h);
+    signaling_http(w->signaling, w->now, &h);
     world_drain(w);
     return world_effect(w, EFFECT_HTTP);
 }
 
 static const struct record *play(struct world *w, const char *token, const char *audio) {
     return ask(w,
-               (struct sig_http){
+               (struct signaling_http){
                    .whep = true, .token = token, .audio = audio, .body = data_file("aiortc.sdp")});
 }
 
 static const struct record *publish(struct world *w, const char *token) {
-    return ask(w, (struct sig_http){.token = token, .body = data_file("offer.sdp")});
+    return ask(w, (struct signaling_http){.token = token, .body = data_file("offer.sdp")});
 }
 
 static int leave(struct world *w, const char *token, bool whep, const char *location) {
-    return ask(w, (struct sig_http){.method = SIG_DELETE,
-                                    .whep = whep,
-                                    .token = token,
-                                    .resource = strrchr(location, '/') + 1})
+    return ask(w, (struct signaling_http){.method = SIGNALING_DELETE,
+                                          .whep = whep,
+                                          .token = token,
+                                          .resource = strrchr(location, '/') + 1})
         ->e.status;
 }
 
@@ -88,7 +88,7 @@ TEST(who_asks_for_the_mix_hears_it) {
     EXPECT_EQ(leave(&w, "buyer|demo|tv|", true, first), 200);
     expect_mix(&w, a, 0, false);
     EXPECT_EQ(world_commands(&w, COMMAND_TOUR_MIX), 0);
-    sig_peer_gone(w.sig, w.now, b);
+    signaling_peer_gone(w.signaling, w.now, b);
     world_drain(&w);
     expect_mix(&w, b, 0, false);
     REQUIRE(world_commands(&w, COMMAND_TOUR_MIX) == 1);
@@ -127,7 +127,7 @@ TEST(nobody_hears_himself) {
     world_close(&w);
 }
 
-static void without_mix(struct sig_config *c) {
+static void without_mix(struct signaling_config *c) {
     c->max_mix = 0;
 }
 
@@ -136,7 +136,7 @@ TEST(a_server_without_a_mix_says_so) {
     REQUIRE(world_open(&w, without_mix));
     publish(&w, AGENT);
     expect_code(play(&w, "buyer|demo|tv|", "mix"), 422, "mix_off");
-    EXPECT_EQ(sig_stats(w.sig).sessions, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 1);
     EXPECT_EQ(play(&w, "buyer|demo|tv|", NULL)->e.status, 201);
     world_close(&w);
 }
@@ -151,21 +151,21 @@ TEST(more_listeners_than_allowed_are_told_so) {
     EXPECT_EQ(play(&w, "buyer|demo|b|", "mix")->e.status, 201);
     expect_code(play(&w, "buyer|demo|c|", "mix"), 503, "mix_full"); /* of the tour */
     EXPECT_EQ(play(&w, "buyer|demo|c|", NULL)->e.status, 201);
-    struct sig_http h = {.whep = true,
-                         .tour = "taped",
-                         .audio = "mix",
-                         .token = "buyer|taped|a|",
-                         .body = data_file("aiortc.sdp")};
+    struct signaling_http h = {.whep = true,
+                               .tour = "taped",
+                               .audio = "mix",
+                               .token = "buyer|taped|a|",
+                               .body = data_file("aiortc.sdp")};
     EXPECT_EQ(ask(&w, h)->e.status, 201);
     h.token = "buyer|taped|b|";
     expect_code(ask(&w, h), 503, "mix_full"); /* of all */
-    sig_peer_gone(w.sig, w.now, first);
+    signaling_peer_gone(w.signaling, w.now, first);
     world_drain(&w);
     EXPECT_EQ(ask(&w, h)->e.status, 201);
     world_close(&w);
 }
 
-static void many_listeners(struct sig_config *c) {
+static void many_listeners(struct signaling_config *c) {
     c->max_mix = 32;
     c->max_mix_per_tour = 16;
     c->max_mix_per_token = 2;
@@ -186,7 +186,7 @@ TEST(one_token_has_few_listeners) {
     }
     EXPECT_EQ(play(&w, "buyer|demo|mallory|", NULL)->e.status, 201); /* does not hear the mix */
     EXPECT_EQ(play(&w, "agent|demo|phone|", "mix")->e.status, 201);
-    sig_peer_gone(w.sig, w.now, first);
+    signaling_peer_gone(w.signaling, w.now, first);
     world_drain(&w);
     EXPECT_EQ(play(&w, "buyer|demo|mallory|", "mix")->e.status, 201);
     expect_code(play(&w, "buyer|demo|mallory|", "mix"), 503, "mix_full");
@@ -200,14 +200,14 @@ TEST(a_mix_needs_a_line_for_it) {
     publish(&w, AGENT);
     const char *sdp = data_file("offer.sdp"); /* sends only */
     expect_code(ask(&w,
-                    (struct sig_http){
+                    (struct signaling_http){
                         .whep = true, .token = "buyer|demo|tv|", .audio = "mix", .body = sdp}),
                 422, "sdp_unsupported");
-    EXPECT_EQ(sig_stats(w.sig).sessions, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 1);
     world_close(&w);
 }
 
-static void two_workers(struct sig_config *c) {
+static void two_workers(struct signaling_config *c) {
     c->workers = 2;
     c->tour_spread = 2;
 }

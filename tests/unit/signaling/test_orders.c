@@ -244,7 +244,7 @@ static void on_command(struct rim *r, const struct record *x) {
 }
 
 static void obey(struct rim *r, const struct record *x) {
-    switch ((enum sig_effect_type)x->e.type) {
+    switch ((enum signaling_effect_type)x->e.type) {
     case EFFECT_SEND:
         on_send(r, x);
         break;
@@ -282,7 +282,7 @@ static void obey_all(struct rim *r) {
     }
     /* Sockets that were closed report it, as the rim's do. */
     for (size_t i = 0; i < r->n_closed; i++) {
-        sig_closed(r->w.sig, r->w.now, r->closed_conns[i]);
+        signaling_closed(r->w.signaling, r->w.now, r->closed_conns[i]);
     }
     world_drain(&r->w);
     for (; r->seen < r->w.n; r->seen++) {
@@ -313,15 +313,15 @@ static void http_random(struct rim *r) {
     snprintf(token, sizeof(token), "%s", random_token(r));
     sscanf(token, "%*[^|]|%15[^|]", tour);
     const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
-    struct sig_http h = {.req = ++r->requests,
-                         .whep = whep,
-                         .audio = rng_below(&r->rng, 2) ? "mix" : NULL,
-                         .tour = tour,
-                         .token = token,
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    sig_http(r->w.sig, r->w.now, &h);
+    struct signaling_http h = {.req = ++r->requests,
+                               .whep = whep,
+                               .audio = rng_below(&r->rng, 2) ? "mix" : NULL,
+                               .tour = tour,
+                               .token = token,
+                               .content_type = "application/sdp",
+                               .body = body,
+                               .body_len = strlen(body)};
+    signaling_http(r->w.signaling, r->w.now, &h);
     world_drain(&r->w);
     const struct record *x = world_effect(&r->w, EFFECT_HTTP);
     if (x && x->e.status == 201) {
@@ -339,13 +339,13 @@ static void delete_random(struct rim *r) {
         return;
     }
     sscanf(token, "%*[^|]|%15[^|]", tour);
-    struct sig_http h = {.req = ++r->requests,
-                         .method = SIG_DELETE,
-                         .whep = r->resource_whep[at],
-                         .tour = tour,
-                         .resource = id,
-                         .token = token};
-    sig_http(r->w.sig, r->w.now, &h);
+    struct signaling_http h = {.req = ++r->requests,
+                               .method = SIGNALING_DELETE,
+                               .whep = r->resource_whep[at],
+                               .tour = tour,
+                               .resource = id,
+                               .token = token};
+    signaling_http(r->w.signaling, r->w.now, &h);
     world_drain(&r->w);
     uint16_t status = world_effect(&r->w, EFFECT_HTTP)->e.status;
     EXPECT(status == 200 || status == 404);
@@ -358,21 +358,21 @@ static void report_random(struct rim *r) {
     struct rim_peer *p = &r->peers[rng_below(&r->rng, (uint32_t)r->n_peers)];
     switch (rng_below(&r->rng, 5)) {
     case 0:
-        sig_peer_connected(r->w.sig, r->w.now, p->id);
+        signaling_peer_connected(r->w.signaling, r->w.now, p->id);
         break;
     case 1:
         p->gone = true; /* media has removed it, so no effect may name it */
-        sig_peer_gone(r->w.sig, r->w.now, p->id);
+        signaling_peer_gone(r->w.signaling, r->w.now, p->id);
         break;
     case 2:
-        sig_source(r->w.sig, r->w.now, p->id, SOURCE_CAMERA, rng_below(&r->rng, 2));
+        signaling_source(r->w.signaling, r->w.now, p->id, SOURCE_CAMERA, rng_below(&r->rng, 2));
         break;
     case 3:
-        sig_slot(r->w.sig, r->w.now, p->id,
-                 &(struct sig_bound){"2", p->participant, SOURCE_CAMERA, false});
+        signaling_slot(r->w.signaling, r->w.now, p->id,
+                       &(struct signaling_bound){"2", p->participant, SOURCE_CAMERA, false});
         break;
     default:
-        sig_recording(r->w.sig, p->tour, RECORDING_ON);
+        signaling_recording(r->w.signaling, p->tour, RECORDING_ON);
     }
     world_drain(&r->w);
 }
@@ -418,7 +418,7 @@ static void drop_random(struct rim *r) {
         }
     }
     CHECK(r->n_closed < MANY);
-    sig_closed(r->w.sig, r->w.now, conn);
+    signaling_closed(r->w.signaling, r->w.now, conn);
     world_drain(&r->w);
     for (; r->seen < r->w.n; r->seen++) {
         obey(r, &r->w.log[r->seen]);
@@ -464,7 +464,7 @@ static void compare(const struct rim *r) {
     for (size_t i = 0; i < r->n_tours; i++) {
         tours += !r->tours[i].gone;
     }
-    struct sig_stats s = sig_stats(r->w.sig);
+    struct signaling_stats s = signaling_stats(r->w.signaling);
     for (size_t i = 0; i < r->n_tours; i++) {
         const struct rim_tour *t = &r->tours[i];
         EXPECT(t->gone || t->mixed == (is_heard(r, t->id) ? t->span : 0));
@@ -477,14 +477,14 @@ static void compare(const struct rim *r) {
 
 static void settle(struct rim *r) {
     for (uint64_t conn = 1; conn <= r->next_conn + 1; conn++) {
-        sig_closed(r->w.sig, r->w.now, conn);
+        signaling_closed(r->w.signaling, r->w.now, conn);
         world_drain(&r->w);
         obey_all(r);
     }
     for (size_t i = 0; i < r->n_peers; i++) {
         if (!r->peers[i].gone) {
             r->peers[i].gone = true;
-            sig_peer_gone(r->w.sig, r->w.now, r->peers[i].id);
+            signaling_peer_gone(r->w.signaling, r->w.now, r->peers[i].id);
             world_drain(&r->w);
             obey_all(r);
         }
@@ -492,11 +492,11 @@ static void settle(struct rim *r) {
     world_pass(&r->w, 200 * US_PER_S);
     obey_all(r);
     compare(r);
-    struct sig_stats s = sig_stats(r->w.sig);
+    struct signaling_stats s = signaling_stats(r->w.signaling);
     EXPECT(s.connections == 0 && s.participants == 0 && s.sessions == 0 && s.tours == 0);
 }
 
-static void spread(struct sig_config *c) {
+static void spread(struct signaling_config *c) {
     c->tour_spread = 2;
 }
 

@@ -2,56 +2,57 @@
 #include "tests/unit/signaling/world.h"
 
 static void call_declare(void *s) {
-    (void)sig_tour_declare(s, &(struct sig_tour){"x", NULL, RECORD_OFF, CODEC_VP8});
+    (void)signaling_tour_declare(s, &(struct signaling_tour){"x", NULL, RECORD_OFF, CODEC_VP8});
 }
 static void call_open(void *s) {
-    (void)sig_open(s, 0, 99);
+    (void)signaling_open(s, 0, 99);
 }
 static void call_message(void *s) {
-    sig_message(s, 0, 1, "{}", 2);
+    signaling_message(s, 0, 1, "{}", 2);
 }
 static void call_closed(void *s) {
-    sig_closed(s, 0, 99);
+    signaling_closed(s, 0, 99);
 }
 static void call_http(void *s) {
-    sig_http(s, 0, &(struct sig_http){.method = SIG_POST, .tour = "demo", .token = "none"});
+    signaling_http(
+        s, 0, &(struct signaling_http){.method = SIGNALING_POST, .tour = "demo", .token = "none"});
 }
 static void call_connected(void *s) {
-    sig_peer_connected(s, 0, 99);
+    signaling_peer_connected(s, 0, 99);
 }
 static void call_gone(void *s) {
-    sig_peer_gone(s, 0, 99);
+    signaling_peer_gone(s, 0, 99);
 }
 static void call_source(void *s) {
-    sig_source(s, 0, 99, SOURCE_CAMERA, true);
+    signaling_source(s, 0, 99, SOURCE_CAMERA, true);
 }
 static void call_slot(void *s) {
-    sig_slot(s, 0, 99, &(struct sig_bound){.mid = "0"});
+    signaling_slot(s, 0, 99, &(struct signaling_bound){.mid = "0"});
 }
 static void call_layers(void *s) {
-    sig_layers(s, 99, SOURCE_CAMERA, 1);
+    signaling_layers(s, 99, SOURCE_CAMERA, 1);
 }
 static void call_speaker(void *s) {
-    sig_speaker(s, 99, 0);
+    signaling_speaker(s, 99, 0);
 }
 static void call_recording(void *s) {
-    sig_recording(s, 99, RECORDING_ON);
+    signaling_recording(s, 99, RECORDING_ON);
 }
 static void call_deadline(void *s) {
-    (void)sig_deadline(s);
+    (void)signaling_deadline(s);
 }
 static void call_timeout(void *s) {
-    sig_timeout(s, 0);
+    signaling_timeout(s, 0);
 }
 static void call_effect(void *s) {
-    struct sig_effect e;
-    (void)sig_effect(s, &e);
+    struct signaling_effect e;
+    (void)signaling_effect(s, &e);
 }
 static void call_stats(void *s) {
-    (void)sig_stats(s);
+    (void)signaling_stats(s);
 }
 static void call_free(void *s) {
-    sig_free(s);
+    signaling_free(s);
 }
 
 TEST(signaling_belongs_to_one_thread) {
@@ -63,8 +64,8 @@ TEST(signaling_belongs_to_one_thread) {
     REQUIRE(world_open(&w, NULL));
     world_send(&w, 1, "{\"type\":\"ping\"}");
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-        EXPECT(test_aborts_in_thread(calls[i], w.sig, "&s->owner: not this thread's"));
-        EXPECT(!test_aborts(calls[i], w.sig, ""));
+        EXPECT(test_aborts_in_thread(calls[i], w.signaling, "&s->owner: not this thread's"));
+        EXPECT(!test_aborts(calls[i], w.signaling, ""));
     }
     world_close(&w);
 }
@@ -73,9 +74,9 @@ TEST(signaling_belongs_to_one_thread) {
 TEST(signaling_belongs_to_who_uses_it_first) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    struct sig *fresh = sig_new(&w.config);
+    struct signaling *fresh = signaling_new(&w.config);
     REQUIRE(fresh);
     EXPECT(!test_aborts_in_thread(call_open, fresh, ""));
-    sig_free(fresh);
+    signaling_free(fresh);
     world_close(&w);
 }

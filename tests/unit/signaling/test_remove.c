@@ -40,13 +40,16 @@ TEST(a_host_removes_somebody_for_as_long_as_the_tour_runs) {
     world_send(&w, 4, "{\"type\":\"hello\",\"token\":\"buyer|demo|bob|Bob\"}");
     EXPECT_ERROR(&w, 4, "removed");
     struct claims k; /* OPTIONS of WHIP and WHEP tells STUN and TURN servers to who is admitted */
-    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "buyer|demo|bob|Bob", &k), SIG_REMOVED);
-    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "buyer|demo|cyd|Cyd", &k), SIG_OK);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "demo", "buyer|demo|bob|Bob", &k), CODE_REMOVED);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "demo", "buyer|demo|cyd|Cyd", &k), CODE_OK);
     EXPECT_STR(k.sub, "cyd");
-    EXPECT_EQ(sig_admits(w.sig, w.now, "taped", "buyer|demo|cyd|Cyd", &k), SIG_FORBIDDEN);
-    EXPECT_EQ(sig_admits(w.sig, w.now, "none", "buyer|none|cyd|Cyd", &k), SIG_TOUR_UNKNOWN);
-    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", "token_expired", &k), SIG_TOKEN_EXPIRED);
-    EXPECT_EQ(sig_admits(w.sig, w.now, "demo", NULL, &k), SIG_TOKEN_MISSING);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "taped", "buyer|demo|cyd|Cyd", &k),
+              CODE_FORBIDDEN);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "none", "buyer|none|cyd|Cyd", &k),
+              CODE_TOUR_UNKNOWN);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "demo", "token_expired", &k),
+              CODE_TOKEN_EXPIRED);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "demo", NULL, &k), CODE_TOKEN_MISSING);
     for (int whep = 0; whep < 2; whep++) {
         (void)world_post(&w, whep, "buyer|demo|bob|Bob");
         EXPECT_EQ(world_effect(&w, EFFECT_HTTP)->e.status, 403);
@@ -82,7 +85,7 @@ TEST(only_hosts_remove_and_not_themselves) {
     EXPECT_ERROR(&w, 1, "bad_field");
     world_send(&w, 4, "{\"type\":\"remove\",\"participant\":\"p2\"}");
     EXPECT_ERROR(&w, 4, "not_joined");
-    EXPECT_EQ(sig_stats(w.sig).participants, 3);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 3);
     /* Another host may be removed. */
     join(&w, 4, "agent|demo|dan|Dan");
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p4\"}");
@@ -96,17 +99,17 @@ TEST(removal_ends_all_transports_of_the_token) {
     (void)world_post(&w, true, "buyer|demo|bob|Bob");
     (void)world_post(&w, true, "buyer|demo|cyd|Cyd");
     (void)world_post(&w, false, "buyer|demo|dan|Dan"); /* a WHIP publisher, p4 */
-    EXPECT_EQ(sig_stats(w.sig).sessions, 6);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 6);
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p2\"}");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 2);
-    EXPECT_EQ(sig_stats(w.sig).sessions, 4);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 4);
     world_send(&w, 1, "{\"type\":\"remove\",\"participant\":\"p4\"}");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
     world_close(&w);
 }
 
-static void few(struct sig_config *c) {
+static void few(struct signaling_config *c) {
     c->max_participants = 3;
 }
 
@@ -133,9 +136,9 @@ TEST_ALLOC(a_removal_without_memory_changes_nothing_or_is_whole) {
     if (world_open(&w, NULL)) {
         join(&w, 1, "agent|demo|ann|Ann");
         join(&w, 2, "buyer|demo|bob|Bob");
-        uint32_t before = sig_stats(w.sig).participants;
+        uint32_t before = signaling_stats(w.signaling).participants;
         world_send(&w, 1, "{\"type\":\"remove\",\"id\":1,\"participant\":\"p2\"}");
-        uint32_t after = sig_stats(w.sig).participants;
+        uint32_t after = signaling_stats(w.signaling).participants;
         EXPECT(before - after <= 1);
         EXPECT(mem_failed() || after == 1);
     }

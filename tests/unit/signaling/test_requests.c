@@ -27,7 +27,7 @@ TEST(hello_shows_the_tour_and_creates_nothing) {
     EXPECT_GOT(&w, 1, "\"name\":\"new\",\"title\":\"new\",\"state\":\"waiting\"");
     EXPECT_GOT(&w, 1, "\"required\":true");
     EXPECT_NOT(&w, 1, "\"re\":");
-    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).tours, 0);
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|new|ada|Ada\"}");
     EXPECT_ERROR(&w, 1, "tour_unknown");
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"ops||o|Olga\"}");
@@ -57,7 +57,7 @@ TEST(tokens_are_refused_with_their_code) {
         world_sendf(&w, 1, "{\"type\":\"hello\",\"token\":\"%s\"}", lacking[i]);
         EXPECT_ERROR(&w, 1, "token_claims");
     }
-    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 0);
     world_close(&w);
 }
 
@@ -143,8 +143,8 @@ TEST(join_errors) {
     world_join(&w, 1, "buyer|demo|ada|Ada", small_offer(),
                ",\"slots\":[{\"mid\":\"2\",\"kind\":\"audio\"}]");
     EXPECT_GOT(&w, 1, "\"field\":\"slots\"");
-    EXPECT_EQ(sig_stats(w.sig).participants, 0);
-    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).tours, 0);
     ada_joins(&w, 1);
     EXPECT_GOT(&w, 1, "joined");
     ada_joins(&w, 1);
@@ -274,7 +274,7 @@ TEST(end_is_for_agents_and_ends_for_all) {
     EXPECT_EQ(world_effect(&w, EFFECT_CLOSE)->e.status, 1000);
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 2);
     EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
-    EXPECT_EQ(sig_stats(w.sig).participants, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 0);
     /* Closing connections are deaf. */
     world_send(&w, 1, "{\"type\":\"ping\"}");
     EXPECT_EQ(w.n, w.mark);
@@ -360,7 +360,7 @@ TEST(record_by_hand) {
     EXPECT_EQ(world_effect(&w, EFFECT_RECORD)->e.tour, tour);
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"id\":1}");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD), 0);
-    sig_recording(w.sig, tour, RECORDING_ON);
+    signaling_recording(w.signaling, tour, RECORDING_ON);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "recording"), "{\"type\":\"recording\",\"state\":\"on\"}");
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
@@ -371,10 +371,10 @@ TEST(record_by_hand) {
     EXPECT(pause->e.on && pause->e.tour == tour && pause->e.participant);
     world_send(&w, 1, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
     EXPECT_EQ(world_count(&w, EFFECT_RECORD_PAUSE), 0);
-    sig_recording(w.sig, tour, RECORDING_FAILING);
+    signaling_recording(w.signaling, tour, RECORDING_FAILING);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
-    sig_recording(w.sig, tour, RECORDING_ON);
+    signaling_recording(w.signaling, tour, RECORDING_ON);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"paused\"");
     world_join(&w, 3, "buyer|new|bob|Bob", small_offer(), buyer);
@@ -384,7 +384,7 @@ TEST(record_by_hand) {
     EXPECT(world_effect(&w, EFFECT_RECORD_PAUSE) && !world_effect(&w, EFFECT_RECORD_PAUSE)->e.on);
     world_send(&w, 2, "{\"type\":\"record\",\"on\":true,\"paused\":true}");
     EXPECT_ERROR(&w, 2, "forbidden");
-    sig_recording(w.sig, tour, RECORDING_FAILING);
+    signaling_recording(w.signaling, tour, RECORDING_FAILING);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"state\":\"failing\"");
     world_send(&w, 1, "{\"type\":\"record\",\"on\":false}");

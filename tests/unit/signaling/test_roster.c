@@ -97,7 +97,7 @@ static void read_log(struct crowd *c) {
             uint64_t conn = k->conn;
             k->conn = 0;
             k->joined = false;
-            sig_closed(c->w.sig, c->w.now, conn);
+            signaling_closed(c->w.signaling, c->w.now, conn);
         }
     }
 }
@@ -140,7 +140,7 @@ static void leave(struct crowd *c, struct client *k) {
         json_object_clear(k->roster);
         uint64_t conn = k->conn;
         world_send(&c->w, conn, "{\"type\":\"leave\"}");
-        sig_closed(c->w.sig, c->w.now, conn);
+        signaling_closed(c->w.signaling, c->w.now, conn);
         k->conn = 0;
     }
 }
@@ -187,7 +187,7 @@ static void compare(struct crowd *c, const struct client *k) {
         EXPECT_STR(link, p->lost_at < 0 ? "ok" : "lost");
     }
     EXPECT_EQ(json_object_size(k->roster), alive);
-    EXPECT_EQ(sig_stats(c->w.sig).participants, alive);
+    EXPECT_EQ(signaling_stats(c->w.signaling).participants, alive);
 }
 
 static void run(uint64_t seed) {

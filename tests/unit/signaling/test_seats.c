@@ -27,8 +27,8 @@ TEST(the_same_sub_takes_the_seat_over) {
     EXPECT_EQ(world_command(&w, COMMAND_PEER_REMOVE)->e.command.peer, peer);
     EXPECT_GOT(&w, 3, "\"joined\",\"re\":7,\"participant\":{\"id\":\"p1\"");
     EXPECT_NOT(&w, 2, "participant_"); /* for the others nothing is different */
-    EXPECT_EQ(sig_stats(w.sig).participants, 2);
-    EXPECT_EQ(sig_stats(w.sig).sessions, 2);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 2);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, 2);
     world_drop(&w, 1); /* the old connection's end means nothing any more */
     EXPECT_EQ(w.n, w.mark);
     world_close(&w);
@@ -167,14 +167,14 @@ TEST(a_seat_outlives_its_connection_by_the_grace) {
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
     world_drop(&w, 1);
-    EXPECT_EQ(sig_deadline(w.sig), w.now + 15 * US_PER_S);
+    EXPECT_EQ(signaling_deadline(w.signaling), w.now + 15 * US_PER_S);
     world_pass(&w, 15 * US_PER_S - 1);
     EXPECT_EQ(w.n, w.mark);
     world_pass(&w, 1);
     EXPECT_STR(world_got(&w, 2, "left"),
                "{\"type\":\"participant_left\",\"id\":\"p1\",\"reason\":\"timeout\"}");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
-    EXPECT_EQ(sig_deadline(w.sig), US_NEVER);
+    EXPECT_EQ(signaling_deadline(w.signaling), US_NEVER);
     world_close(&w);
 }
 
@@ -186,7 +186,7 @@ TEST(joining_again_within_the_grace_keeps_the_id) {
     join_as(&w, 2, "ada");
     EXPECT_GOT(&w, 2, "\"participant\":{\"id\":\"p1\"");
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
-    EXPECT_EQ(sig_deadline(w.sig), US_NEVER);
+    EXPECT_EQ(signaling_deadline(w.signaling), US_NEVER);
     world_close(&w);
 }
 
@@ -206,11 +206,11 @@ TEST(an_empty_tour_ends) {
     EXPECT_EQ(world_commands(&w, COMMAND_TOUR_REMOVE), 1);
     world_join(&w, 1, "buyer|new|ada|Ada", small_offer(), yes_and_lines);
     EXPECT_ERROR(&w, 1, "tour_unknown");
-    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).tours, 0);
     world_close(&w);
 }
 
-static void small_house(struct sig_config *c) {
+static void small_house(struct signaling_config *c) {
     c->max_connections = 3;
     c->max_tours = 3;
     c->max_participants = 2;
@@ -220,24 +220,28 @@ static void small_house(struct sig_config *c) {
 TEST(limits_are_kept) {
     struct world w;
     REQUIRE(world_open(&w, small_house));
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
               ERR_EXISTS);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
               ERR_RANGE);
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
     join_as(&w, 3, "cyd");
     EXPECT_ERROR(&w, 3, "tour_full");
-    EXPECT_EQ(sig_open(w.sig, w.now, 4), ERR_FULL);
-    EXPECT_EQ(sig_open(w.sig, w.now, 3), ERR_EXISTS);
+    EXPECT_EQ(signaling_open(w.signaling, w.now, 4), ERR_FULL);
+    EXPECT_EQ(signaling_open(w.signaling, w.now, 3), ERR_EXISTS);
     join_as(&w, 3, "ada"); /* a seat may still be taken over */
     EXPECT_GOT(&w, 3, "joined");
     world_drop(&w, 1);
     world_join(&w, 1, "agent|third|ann|", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
               ERR_FULL);
     world_send(&w, 2, "{\"type\":\"leave\"}");
     world_join(&w, 2, "agent|fourth|ann|", small_offer(), small_lines);
@@ -267,37 +271,40 @@ TEST(media_reports_become_events) {
     uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
     join_as(&w, 2, "bob");
     uint64_t bob_peer = last_peer(&w);
-    sig_peer_connected(w.sig, w.now, peer);
+    signaling_peer_connected(w.signaling, w.now, peer);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"connected\":true");
     EXPECT_GOT(&w, 1, "\"connected\":true");
-    sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
+    signaling_source(w.signaling, w.now, peer, SOURCE_CAMERA, true);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"camera\":\"on\"");
-    sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
+    signaling_source(w.signaling, w.now, peer, SOURCE_CAMERA, true);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", ada, SOURCE_CAMERA, false});
+    signaling_slot(w.signaling, w.now, bob_peer,
+                   &(struct signaling_bound){"2", ada, SOURCE_CAMERA, false});
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "slot"), "{\"type\":\"slot\",\"mid\":\"2\",\"kind\":\"stage\","
                                          "\"index\":0,\"participant\":\"p1\",\"source\":"
                                          "\"camera\"}");
     EXPECT_NOT(&w, 1, "slot");
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"2", 0, SOURCE_NONE, false});
+    signaling_slot(w.signaling, w.now, bob_peer,
+                   &(struct signaling_bound){"2", 0, SOURCE_NONE, false});
     world_drain(&w);
     EXPECT_GOT(&w, 2, "\"participant\":null,\"source\":null");
-    sig_slot(w.sig, w.now, bob_peer, &(struct sig_bound){"3", 0, SOURCE_NONE, false});
+    signaling_slot(w.signaling, w.now, bob_peer,
+                   &(struct signaling_bound){"3", 0, SOURCE_NONE, false});
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark); /* it was empty */
-    sig_speaker(w.sig, tour, ada);
+    signaling_speaker(w.signaling, tour, ada);
     world_drain(&w);
     EXPECT_STR(world_got(&w, 2, "speaker"), "{\"type\":\"speaker\",\"participant\":\"p1\"}");
-    sig_speaker(w.sig, tour, ada);
+    signaling_speaker(w.signaling, tour, ada);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     join_as(&w, 3, "cyd");
     EXPECT_GOT(&w, 3, "\"speaker\":\"p1\"");
-    sig_speaker(w.sig, tour, 0);
+    signaling_speaker(w.signaling, tour, 0);
     world_drain(&w);
     EXPECT_GOT(&w, 2, "{\"type\":\"speaker\",\"participant\":null}");
     world_close(&w);
@@ -308,18 +315,19 @@ TEST(reports_about_nobody_are_dropped) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     uint64_t peer = last_peer(&w);
-    sig_peer_connected(w.sig, w.now, 999);
-    sig_peer_gone(w.sig, w.now, 999);
-    sig_source(w.sig, w.now, 999, SOURCE_CAMERA, true);
-    sig_source(w.sig, w.now, peer, SOURCE_NONE, true);
-    sig_source(w.sig, w.now, peer, SOURCE_KIND_COUNT, true);
-    sig_slot(w.sig, w.now, 999, &(struct sig_bound){"2", 1, SOURCE_CAMERA, false});
-    sig_slot(w.sig, w.now, peer,
-             &(struct sig_bound){"1", 1, SOURCE_CAMERA, false}); /* not a slot */
-    sig_speaker(w.sig, 999, 1);
-    sig_recording(w.sig, 999, RECORDING_ON);
-    sig_closed(w.sig, w.now, 999);
-    sig_message(w.sig, w.now, 999, "{}", 2);
+    signaling_peer_connected(w.signaling, w.now, 999);
+    signaling_peer_gone(w.signaling, w.now, 999);
+    signaling_source(w.signaling, w.now, 999, SOURCE_CAMERA, true);
+    signaling_source(w.signaling, w.now, peer, SOURCE_NONE, true);
+    signaling_source(w.signaling, w.now, peer, SOURCE_KIND_COUNT, true);
+    signaling_slot(w.signaling, w.now, 999,
+                   &(struct signaling_bound){"2", 1, SOURCE_CAMERA, false});
+    signaling_slot(w.signaling, w.now, peer,
+                   &(struct signaling_bound){"1", 1, SOURCE_CAMERA, false}); /* not a slot */
+    signaling_speaker(w.signaling, 999, 1);
+    signaling_recording(w.signaling, 999, RECORDING_ON);
+    signaling_closed(w.signaling, w.now, 999);
+    signaling_message(w.signaling, w.now, 999, "{}", 2);
     world_drain(&w);
     EXPECT_EQ(w.n, w.mark);
     world_close(&w);
@@ -330,10 +338,10 @@ TEST(a_lost_transport_keeps_the_seat) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     uint64_t peer = last_peer(&w);
-    sig_peer_connected(w.sig, w.now, peer);
-    sig_source(w.sig, w.now, peer, SOURCE_CAMERA, true);
+    signaling_peer_connected(w.signaling, w.now, peer);
+    signaling_source(w.signaling, w.now, peer, SOURCE_CAMERA, true);
     world_drain(&w);
-    sig_peer_gone(w.sig, w.now, peer);
+    signaling_peer_gone(w.signaling, w.now, peer);
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"connected\":false,\"sources\":{\"microphone\":\"off\",\"camera\":\"off\"");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0);
@@ -362,9 +370,9 @@ TEST(a_peer_connection_whose_transport_is_gone_is_told) {
     join_as(&w, 1, "ada");
     strcat(resume, world_field(world_got(&w, 1, "joined"), "resume", token, sizeof(token)));
     uint64_t peer = last_peer(&w);
-    sig_peer_connected(w.sig, w.now, peer);
+    signaling_peer_connected(w.signaling, w.now, peer);
     world_send(&w, 1, "{\"type\":\"mute\",\"kind\":\"camera\",\"muted\":true}");
-    sig_peer_gone(w.sig, w.now, peer);
+    signaling_peer_gone(w.signaling, w.now, peer);
     world_drain(&w);
     world_join(&w, 1, "restart", small_offer_restarted(), "");
     EXPECT_ERROR(&w, 1, "transport_gone");
@@ -384,7 +392,7 @@ TEST(a_peer_connection_whose_transport_is_gone_is_told) {
     EXPECT_ERROR(&w, 2, "transport_gone");
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0);
     /* That one is gone before it was there: the same, since the client may think otherwise. */
-    sig_peer_gone(w.sig, w.now, peer);
+    signaling_peer_gone(w.signaling, w.now, peer);
     world_drain(&w);
     world_join(&w, 2, "restart", small_offer_other_peer(), "");
     EXPECT_ERROR(&w, 2, "transport_gone");
@@ -396,7 +404,7 @@ TEST(stats_count) {
     REQUIRE(world_open(&w, NULL));
     join_as(&w, 1, "ada");
     world_send(&w, 2, "x");
-    struct sig_stats s = sig_stats(w.sig);
+    struct signaling_stats s = signaling_stats(w.signaling);
     EXPECT_EQ(s.connections, 2);
     EXPECT_EQ(s.tours, 1);
     EXPECT_EQ(s.participants, 1);

@@ -134,7 +134,7 @@ TEST(a_secret_has_an_absolute_end_that_only_a_token_moves) {
     world_send(&w, 2, "{\"type\":\"ping\"}");
     world_pass(&w, 10 * US_PER_S);
     /* The seat goes on while its connection does; it is not resumed any more. */
-    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_drop(&w, 2);
     resume(&w, 3, secret);
     EXPECT_ERROR(&w, 3, "resume_unknown");

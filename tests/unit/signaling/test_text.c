@@ -15,14 +15,14 @@ TEST(role_names) {
 }
 
 TEST(codes_have_words_and_status) {
-    EXPECT_STR(sig_code_name(SIG_TOUR_UNKNOWN), "tour_unknown");
-    EXPECT_EQ(sig_code_status(SIG_TOUR_UNKNOWN), 404);
-    EXPECT_STR(sig_code_message(SIG_TOUR_FULL), "The tour is full.");
-    EXPECT_STR(sig_code_name((enum sig_code)1000), "internal");
-    for (int a = 0; a < SIG_CODE_COUNT; a++) {
-        EXPECT(sig_code_status(a) >= 200 && sig_code_status(a) < 600);
+    EXPECT_STR(code_name(CODE_TOUR_UNKNOWN), "tour_unknown");
+    EXPECT_EQ(code_status(CODE_TOUR_UNKNOWN), 404);
+    EXPECT_STR(code_message(CODE_TOUR_FULL), "The tour is full.");
+    EXPECT_STR(code_name((enum code)1000), "internal");
+    for (int a = 0; a < CODE_COUNT; a++) {
+        EXPECT(code_status(a) >= 200 && code_status(a) < 600);
         for (int b = 0; b < a; b++) {
-            EXPECT(strcmp(sig_code_name(a), sig_code_name(b)) != 0);
+            EXPECT(strcmp(code_name(a), code_name(b)) != 0);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /* What changes often is told once per tick. */
 
-static void with_tick(struct sig_config *c) {
+static void with_tick(struct signaling_config *c) {
     c->roster_tick = 50 * US_PER_MS;
 }
 
@@ -27,13 +27,14 @@ static bool arrive(struct people *p) {
 }
 
 static void camera(struct people *p, bool on) {
-    sig_source(p->w.sig, p->w.now, p->peer, SOURCE_CAMERA, on);
+    signaling_source(p->w.signaling, p->w.now, p->peer, SOURCE_CAMERA, on);
     world_drain(&p->w);
 }
 
 static void slot(struct people *p, uint64_t participant) {
     enum source_kind kind = participant ? SOURCE_CAMERA : SOURCE_NONE;
-    sig_slot(p->w.sig, p->w.now, p->bob_peer, &(struct sig_bound){"2", participant, kind, false});
+    signaling_slot(p->w.signaling, p->w.now, p->bob_peer,
+                   &(struct signaling_bound){"2", participant, kind, false});
     world_drain(&p->w);
 }
 
@@ -53,16 +54,16 @@ TEST(a_change_is_told_at_the_end_of_the_tick) {
     us_t began = p.w.now;
     camera(&p, true);
     EXPECT_EQ(p.w.n, p.w.mark);
-    EXPECT_EQ(sig_deadline(p.w.sig), began + 50 * US_PER_MS);
+    EXPECT_EQ(signaling_deadline(p.w.signaling), began + 50 * US_PER_MS);
     world_pass(&p.w, 20 * US_PER_MS);
-    sig_peer_connected(p.w.sig, p.w.now, p.peer);
+    signaling_peer_connected(p.w.signaling, p.w.now, p.peer);
     world_drain(&p.w);
-    EXPECT_EQ(sig_deadline(p.w.sig), began + 50 * US_PER_MS); /* it does not move */
+    EXPECT_EQ(signaling_deadline(p.w.signaling), began + 50 * US_PER_MS); /* it does not move */
     world_pass(&p.w, 30 * US_PER_MS);
     EXPECT_EQ(told(&p.w, 2, "participant_changed"), 1);
     EXPECT_GOT(&p.w, 2, "\"connected\":true,\"sources\":{\"microphone\":\"off\",\"camera\":\"on\"");
     EXPECT_EQ(told(&p.w, 1, "participant_changed"), 1);
-    EXPECT_EQ(sig_deadline(p.w.sig), US_NEVER);
+    EXPECT_EQ(signaling_deadline(p.w.signaling), US_NEVER);
     world_close(&p.w);
 }
 
@@ -164,7 +165,7 @@ TEST(a_slot_that_was_shown_between_is_told_again) {
     world_close(&p.w);
 }
 
-static void large(struct sig_config *c) {
+static void large(struct signaling_config *c) {
     with_tick(c);
     c->max_connections = c->max_participants = 200;
 }
@@ -183,15 +184,15 @@ TEST(a_large_tick_is_told_in_portions) {
     }
     world_pass(&w, US_PER_S);
     for (unsigned i = 0; i < ARRAY_LEN(peers); i++) {
-        sig_peer_connected(w.sig, w.now, peers[i]);
+        signaling_peer_connected(w.signaling, w.now, peers[i]);
     }
-    us_t at = sig_deadline(w.sig);
+    us_t at = signaling_deadline(w.signaling);
     size_t sent = 0, calls = 0, most = 0;
-    struct sig_effect e;
-    for (; sig_deadline(w.sig) <= at; calls++) {
+    struct signaling_effect e;
+    for (; signaling_deadline(w.signaling) <= at; calls++) {
         size_t before = sent;
-        sig_timeout(w.sig, at);
-        while (sig_effect(w.sig, &e)) {
+        signaling_timeout(w.signaling, at);
+        while (signaling_effect(w.signaling, &e)) {
             sent += e.type == EFFECT_SEND;
         }
         most = sent - before > most ? sent - before : most;

@@ -15,9 +15,9 @@ TEST(tours_do_not_hear_each_other) {
     EXPECT_NOT(&w, 1, "{");
     uint64_t bob_peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     uint64_t taped = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
-    sig_peer_connected(w.sig, w.now, bob_peer);
-    sig_recording(w.sig, taped, RECORDING_ON);
-    sig_speaker(w.sig, demo, ada);
+    signaling_peer_connected(w.signaling, w.now, bob_peer);
+    signaling_recording(w.signaling, taped, RECORDING_ON);
+    signaling_speaker(w.signaling, demo, ada);
     world_drain(&w);
     EXPECT_NOT(&w, 1, "participant_changed");
     EXPECT_NOT(&w, 1, "recording\",\"state");
@@ -37,7 +37,7 @@ TEST(the_same_sub_has_a_seat_in_each_tour) {
     join(&w, 2, "buyer|taped|ada|Ada");
     EXPECT_GOT(&w, 2, "joined");
     EXPECT_EQ(world_count(&w, EFFECT_CLOSE), 0);
-    EXPECT_EQ(sig_stats(w.sig).participants, 2);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 2);
     world_close(&w);
 }
 
@@ -125,7 +125,8 @@ TEST(slots_forget_who_left) {
     uint64_t peer = world_command(&w, COMMAND_PEER_ADD)->params->peer;
     join(&w, 2, "buyer|demo|bob|Bob");
     uint64_t bob = world_effect(&w, EFFECT_PARTICIPANT)->e.participant;
-    sig_slot(w.sig, w.now, peer, &(struct sig_bound){"2", bob, SOURCE_SCREEN, false});
+    signaling_slot(w.signaling, w.now, peer,
+                   &(struct signaling_bound){"2", bob, SOURCE_SCREEN, false});
     world_drain(&w);
     EXPECT_GOT(&w, 1, "\"participant\":\"p2\",\"source\":\"screen\"");
     world_join(&w, 1, "restart", small_offer_restarted(), "");
@@ -136,7 +137,7 @@ TEST(slots_forget_who_left) {
     world_close(&w);
 }
 
-static void many_tours(struct sig_config *c) {
+static void many_tours(struct signaling_config *c) {
     c->max_tours = 200;
     c->default_record = RECORD_OFF;
 }
@@ -157,7 +158,7 @@ TEST(only_so_many_ends_are_remembered) {
     EXPECT_ERROR(&w, 1000, "tour_ended");
     join(&w, 1000, "buyer|t35|ada|Ada"); /* the 65th from the end */
     EXPECT_ERROR(&w, 1000, "tour_unknown");
-    EXPECT_EQ(sig_stats(w.sig).tours, 0);
+    EXPECT_EQ(signaling_stats(w.signaling).tours, 0);
     world_close(&w);
 }
 
@@ -195,7 +196,7 @@ TEST(many_seats_run_out_at_once) {
     EXPECT_EQ(world_count(&w, EFFECT_SEND), 29);
     EXPECT_GOT(&w, 30, "\"id\":\"p1\",\"reason\":\"timeout\"");
     EXPECT_GOT(&w, 30, "\"id\":\"p29\",\"reason\":\"timeout\"");
-    EXPECT_EQ(sig_stats(w.sig).participants, 1);
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_close(&w);
 }
 
@@ -204,7 +205,7 @@ TEST(hello_tells_a_running_recording) {
     REQUIRE(world_open(&w, NULL));
     join(&w, 1, "buyer|taped|ada|Ada");
     uint64_t tour = world_command(&w, COMMAND_TOUR_ADD)->e.command.tour;
-    sig_recording(w.sig, tour, RECORDING_ON);
+    signaling_recording(w.signaling, tour, RECORDING_ON);
     world_drain(&w);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
     EXPECT_GOT(&w, 2,
@@ -217,7 +218,7 @@ TEST(hello_tells_a_running_recording) {
                "\"state\":\"waiting\",\"codec\":\"vp8\",\"record\":\"auto\","
                "\"recording\":false");
     /* A late report about the run that is over concerns nobody. */
-    sig_recording(w.sig, tour, RECORDING_FAILING);
+    signaling_recording(w.signaling, tour, RECORDING_FAILING);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
     EXPECT_GOT(&w, 2, "\"recording\":false");
     world_close(&w);
@@ -226,7 +227,9 @@ TEST(hello_tells_a_running_recording) {
 TEST(a_tour_has_one_codec) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    EXPECT_EQ(sig_tour_declare(w.sig, &(struct sig_tour){"h264", "H", RECORD_OFF, CODEC_H264}), OK);
+    EXPECT_EQ(signaling_tour_declare(w.signaling,
+                                     &(struct signaling_tour){"h264", "H", RECORD_OFF, CODEC_H264}),
+              OK);
     join(&w, 1, "buyer|h264|ada|Ada"); /* offers VP8 only */
     EXPECT_GOT(&w, 1,
                "\"warnings\":[{\"code\":\"codec_unsupported\",\"mid\":\"1\"},"
@@ -241,7 +244,7 @@ TEST(a_tour_has_one_codec) {
     world_close(&w);
 }
 
-static void three_workers(struct sig_config *c) {
+static void three_workers(struct signaling_config *c) {
     c->workers = 3;
     c->tour_spread = 2;
 }
@@ -281,13 +284,13 @@ TEST(a_peer_whose_command_is_lost_is_gone) {
     world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
     struct command c = world_command(&w, COMMAND_PEER_ADD)->e.command;
     struct command other = {.type = COMMAND_MUTE, .tour = c.tour, .peer = c.peer};
-    uint32_t sessions = sig_stats(w.sig).sessions;
-    sig_lost(w.sig, w.now, &other);
+    uint32_t sessions = signaling_stats(w.signaling).sessions;
+    signaling_lost(w.signaling, w.now, &other);
     world_drain(&w);
-    EXPECT_EQ(sig_stats(w.sig).sessions, sessions);
-    sig_lost(w.sig, w.now, &c);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions);
+    signaling_lost(w.signaling, w.now, &c);
     world_drain(&w);
-    EXPECT_EQ(sig_stats(w.sig).sessions, sessions - 1);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions - 1);
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0); /* its worker never knew it */
     world_close(&w);
 }

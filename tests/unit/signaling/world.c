@@ -1,6 +1,6 @@
 #include "tests/unit/signaling/world.h"
 
-#include "tests/unit/signaling/sig_config.h"
+#include "tests/unit/signaling/signaling_config.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,17 +16,17 @@ const char small_lines[] = TOLD_LINES;
 const char yes[] = YES;
 const char yes_and_lines[] = YES TOLD_LINES;
 
-static enum sig_code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
+static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     char copy[256];
     const char *part[4] = {"", "", "", ""};
     (void)ctx;
-    for (int c = 0; c < SIG_CODE_COUNT; c++) {
-        if (n == strlen(sig_code_name(c)) && memcmp(sig_code_name(c), token, n) == 0) {
-            return (enum sig_code)c;
+    for (int c = 0; c < CODE_COUNT; c++) {
+        if (n == strlen(code_name(c)) && memcmp(code_name(c), token, n) == 0) {
+            return (enum code)c;
         }
     }
     if (n >= sizeof(copy)) {
-        return SIG_TOKEN_MALFORMED;
+        return CODE_TOKEN_MALFORMED;
     }
     memcpy(copy, token, n);
     copy[n] = '\0';
@@ -42,7 +42,7 @@ static enum sig_code verify(void *ctx, const char *token, size_t n, struct claim
     snprintf(ret->tour, sizeof(ret->tour), "%s", part[1]);
     snprintf(ret->sub, sizeof(ret->sub), "%s", part[2]);
     snprintf(ret->name, sizeof(ret->name), "%s", part[3]);
-    return SIG_OK;
+    return CODE_OK;
 }
 
 static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t cap) {
@@ -53,8 +53,8 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
     return 2;
 }
 
-static struct sig_config defaults(struct rng rng) {
-    struct sig_config c = sig_config_of(rng);
+static struct signaling_config defaults(struct rng rng) {
+    struct signaling_config c = signaling_config_of(rng);
     c.candidates = candidates;
     c.verify = verify;
     for (int i = 0; i < FINGERPRINT_LEN; i++) {
@@ -63,7 +63,7 @@ static struct sig_config defaults(struct rng rng) {
     return c;
 }
 
-bool world_open(struct world *w, void (*tweak)(struct sig_config *c)) {
+bool world_open(struct world *w, void (*tweak)(struct signaling_config *c)) {
     *w = (struct world){.now = US_PER_S};
     rng_seed(&w->seed, 42);
     w->config = defaults(rng_from_seeded(&w->seed));
@@ -71,19 +71,21 @@ bool world_open(struct world *w, void (*tweak)(struct sig_config *c)) {
         tweak(&w->config);
     }
     w->log = calloc(LOG_MAX, sizeof(*w->log));
-    w->sig = sig_new(&w->config);
-    if (!w->sig) {
+    w->signaling = signaling_new(&w->config);
+    if (!w->signaling) {
         return false;
     }
-    bool ok = sig_tour_declare(
-                  w->sig, &(struct sig_tour){"demo", "Demo tour", RECORD_OFF, CODEC_VP8}) == OK;
+    bool ok =
+        signaling_tour_declare(w->signaling, &(struct signaling_tour){"demo", "Demo tour",
+                                                                      RECORD_OFF, CODEC_VP8}) == OK;
     ok = ok &&
-         sig_tour_declare(w->sig, &(struct sig_tour){"taped", NULL, RECORD_AUTO, CODEC_VP8}) == OK;
+         signaling_tour_declare(
+             w->signaling, &(struct signaling_tour){"taped", NULL, RECORD_AUTO, CODEC_VP8}) == OK;
     return ok;
 }
 
 void world_close(struct world *w) {
-    sig_free(w->sig);
+    signaling_free(w->signaling);
     for (size_t i = 0; i < w->n; i++) {
         free(w->log[i].text);
         free(w->log[i].location);
@@ -103,8 +105,8 @@ static void *copy_of(const void *s, size_t n) {
 }
 
 static void keep_effects(struct world *w) {
-    struct sig_effect e;
-    while (sig_effect(w->sig, &e)) {
+    struct signaling_effect e;
+    while (signaling_effect(w->signaling, &e)) {
         CHECK(w->n < LOG_MAX);
         struct record *r = &w->log[w->n++];
         *r = (struct record){.e = e};
@@ -124,8 +126,8 @@ void world_drain(struct world *w) {
     w->mark = w->n;
     keep_effects(w);
     /* Without a roster tick what changed is told at once. */
-    while (w->config.roster_tick == 0 && sig_deadline(w->sig) <= w->now) {
-        sig_timeout(w->sig, w->now);
+    while (w->config.roster_tick == 0 && signaling_deadline(w->signaling) <= w->now) {
+        signaling_timeout(w->signaling, w->now);
         keep_effects(w);
     }
 }
@@ -133,9 +135,9 @@ void world_drain(struct world *w) {
 void world_pass(struct world *w, us_t d) {
     us_t end = w->now + d;
     size_t mark = w->n;
-    while (sig_deadline(w->sig) <= end) {
-        w->now = us_max(w->now, sig_deadline(w->sig));
-        sig_timeout(w->sig, w->now);
+    while (signaling_deadline(w->signaling) <= end) {
+        w->now = us_max(w->now, signaling_deadline(w->signaling));
+        signaling_timeout(w->signaling, w->now);
         world_drain(w);
     }
     w->now = end;
@@ -143,9 +145,9 @@ void world_pass(struct world *w, us_t d) {
 }
 
 void world_send(struct world *w, uint64_t conn, const char *text) {
-    enum err e = sig_open(w->sig, w->now, conn);
+    enum err e = signaling_open(w->signaling, w->now, conn);
     if (e == OK || e == ERR_EXISTS) {
-        sig_message(w->sig, w->now, conn, text, strlen(text));
+        signaling_message(w->signaling, w->now, conn, text, strlen(text));
     }
     world_drain(w);
 }
@@ -192,20 +194,20 @@ void world_join(struct world *w, uint64_t conn, const char *token, const char *s
 }
 
 void world_drop(struct world *w, uint64_t conn) {
-    sig_closed(w->sig, w->now, conn);
+    signaling_closed(w->signaling, w->now, conn);
     world_drain(w);
 }
 
 int world_post(struct world *w, bool whep, const char *token) {
     const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
-    struct sig_http h = {.req = 1,
-                         .whep = whep,
-                         .tour = "demo",
-                         .token = token,
-                         .content_type = "application/sdp",
-                         .body = body,
-                         .body_len = strlen(body)};
-    sig_http(w->sig, w->now, &h);
+    struct signaling_http h = {.req = 1,
+                               .whep = whep,
+                               .tour = "demo",
+                               .token = token,
+                               .content_type = "application/sdp",
+                               .body = body,
+                               .body_len = strlen(body)};
+    signaling_http(w->signaling, w->now, &h);
     world_drain(w);
     return world_effect(w, EFFECT_HTTP)->e.status;
 }
@@ -220,7 +222,7 @@ const char *world_got(const struct world *w, uint64_t conn, const char *part) {
     return NULL;
 }
 
-const struct record *world_effect(const struct world *w, enum sig_effect_type type) {
+const struct record *world_effect(const struct world *w, enum signaling_effect_type type) {
     for (size_t i = w->n; i > w->mark; i--) {
         if (w->log[i - 1].e.type == type) {
             return &w->log[i - 1];
@@ -229,7 +231,7 @@ const struct record *world_effect(const struct world *w, enum sig_effect_type ty
     return NULL;
 }
 
-size_t world_count(const struct world *w, enum sig_effect_type type) {
+size_t world_count(const struct world *w, enum signaling_effect_type type) {
     size_t n = 0;
     for (size_t i = w->mark; i < w->n; i++) {
         n += w->log[i].e.type == type;

@@ -12,16 +12,16 @@
 #define LOG_MAX 16384
 
 struct record { /* an effect whose texts are copies */
-    struct sig_effect e;
+    struct signaling_effect e;
     char *text, *location, *etag;
     struct session_params *params; /* NULL unless it is a command that has them */
     struct ice_credentials *ice;
 };
 
 struct world {
-    struct sig_config config;
+    struct signaling_config config;
     struct rng_seeded seed;
-    struct sig *sig;
+    struct signaling *signaling;
     us_t now;
     struct record *log;
     size_t n, mark; /* mark: start of what the last call emitted */
@@ -29,7 +29,7 @@ struct world {
 
 /* Defaults: tours "demo" (record off) and "taped" (auto) declared, grace 15 s, empty 60 s. tweak
  * may be NULL. False when memory ran out; w is then still safe to close. */
-bool world_open(struct world *w, void (*tweak)(struct sig_config *c));
+bool world_open(struct world *w, void (*tweak)(struct signaling_config *c));
 void world_close(struct world *w);
 /* Drain effects into the log; every call below does. */
 void world_drain(struct world *w);
@@ -52,9 +52,9 @@ int world_post(struct world *w, bool whep, const char *token);
 /* The last text to conn since the mark that contains `part`, or NULL. */
 const char *world_got(const struct world *w, uint64_t conn, const char *part);
 /* The last effect of this type since the mark, or NULL. */
-const struct record *world_effect(const struct world *w, enum sig_effect_type type);
+const struct record *world_effect(const struct world *w, enum signaling_effect_type type);
 /* How many effects of this type since the mark. */
-size_t world_count(const struct world *w, enum sig_effect_type type);
+size_t world_count(const struct world *w, enum signaling_effect_type type);
 /* The same of EFFECT_COMMAND with such a command. */
 const struct record *world_command(const struct world *w, enum command_type type);
 size_t world_commands(const struct world *w, enum command_type type);

@@ -28,7 +28,7 @@ static void settle(void *ctx) {
     (void)ctx;
 }
 
-static void deliver(void *ctx, const struct sig_effect *e) {
+static void deliver(void *ctx, const struct signaling_effect *e) {
     (void)ctx;
     (void)e;
 }
@@ -49,8 +49,8 @@ static bool start(void) {
     CHECK(config_parse("test", text, strlen(text), &p.tokens, why) == OK);
     CHECK(authority_start(p.tokens, loop_wake, &p.rim.loop, &p.api.authority, why) == OK);
     p.api.auth = authority_tokens(p.api.authority);
-    p.api.sig = fuzz_sig(&p.seed);
-    p.api.glue = glue_new(&(struct glue_config){.sig = p.api.sig, .deliver = deliver});
+    p.api.signaling = fuzz_signaling(&p.seed);
+    p.api.glue = glue_new(&(struct glue_config){.signaling = p.api.signaling, .deliver = deliver});
     p.rim.http = routes_service(&p.api);
     bool ok = p.api.auth && p.api.glue && rim_start(&p.rim);
     EXPECT(ok);
@@ -66,7 +66,7 @@ static void stop(void) {
     rim_stop(&p.rim);
     p.token = mem_free(p.token);
     glue_free(p.api.glue);
-    sig_free(p.api.sig);
+    signaling_free(p.api.signaling);
     authority_stop(p.api.authority);
     p.tokens = config_free(p.tokens);
 }

@@ -29,17 +29,17 @@ static char *token_of(const char *payload, const char *header, const char *secre
 
 #define HS256 "{\"typ\":\"JWT\",\"alg\":\"HS256\"}"
 
-static enum sig_code verify_text(const char *token) {
+static enum code verify_text(const char *token) {
     struct auth *a = make("");
     memset(&got, 0, sizeof(got));
-    enum sig_code code = auth_verify(a, now, token, strlen(token), &got);
+    enum code code = auth_verify(a, now, token, strlen(token), &got);
     auth_free(a);
     return code;
 }
 
-static enum sig_code verify(const char *payload) {
+static enum code verify(const char *payload) {
     char *t = token_of(payload, HS256, SECRET);
-    enum sig_code code = t ? verify_text(t) : SIG_INTERNAL;
+    enum code code = t ? verify_text(t) : CODE_INTERNAL;
     free(t);
     return code;
 }
@@ -48,7 +48,7 @@ static enum sig_code verify(const char *payload) {
 #define TIMES "\"aud\":\"oriel\",\"exp\":1767323046"
 
 TEST(auth_good_token) {
-    EXPECT_EQ(verify("{" GOOD "," TIMES "}"), SIG_OK);
+    EXPECT_EQ(verify("{" GOOD "," TIMES "}"), CODE_OK);
     EXPECT_EQ(got.role, ROLE_AGENT);
     EXPECT_STR(got.tour, "demo");
     EXPECT_STR(got.sub, "s1");
@@ -62,19 +62,19 @@ TEST(auth_mint_and_verify) {
     REQUIRE(a);
     char *t = auth_mint(a, now, &c);
     REQUIRE(t);
-    EXPECT_EQ(auth_verify(a, now, t, strlen(t), &got), SIG_OK);
+    EXPECT_EQ(auth_verify(a, now, t, strlen(t), &got), CODE_OK);
     EXPECT_EQ(got.role, ROLE_OPS);
     EXPECT_STR(got.tour, "");
     EXPECT_STR(got.name, "Op");
     struct auth *other = make("https://other.example");
-    EXPECT_EQ(auth_verify(other, now, t, strlen(t), &got), SIG_TOKEN_ISSUER);
+    EXPECT_EQ(auth_verify(other, now, t, strlen(t), &got), CODE_TOKEN_ISSUER);
     auth_free(other);
     mem_free(t);
     auth_free(a);
 }
 
 /* With n lists more, in each other or in a row; the claims and their own list are levels, too. */
-static enum sig_code verify_lists(unsigned n, bool nested) {
+static enum code verify_lists(unsigned n, bool nested) {
     struct buffer b = {0};
     buffer_str(&b, "{" GOOD "," TIMES ",\"x\":[");
     for (unsigned i = 0; i < n; i++) {
@@ -84,35 +84,35 @@ static enum sig_code verify_lists(unsigned n, bool nested) {
         buffer_str(&b, "]");
     }
     buffer_str(&b, "]}");
-    enum sig_code code = verify(b.p);
+    enum code code = verify(b.p);
     buffer_free(&b);
     return code;
 }
 
 TEST(auth_json_is_bounded) {
-    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 2, true), SIG_OK);
-    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 1, true), SIG_TOKEN_MALFORMED);
+    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 2, true), CODE_OK);
+    EXPECT_EQ(verify_lists(JWS_DEPTH_MAX - 1, true), CODE_TOKEN_MALFORMED);
     /* Two brackets, and a comma before each member and item but the first. */
-    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 7, false), SIG_OK);
-    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 6, false), SIG_TOKEN_MALFORMED);
+    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 7, false), CODE_OK);
+    EXPECT_EQ(verify_lists(JWS_VALUES_MAX - 6, false), CODE_TOKEN_MALFORMED);
 }
 
 TEST(auth_times) {
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1767323016}"), SIG_OK);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1767323015}"), SIG_TOKEN_EXPIRED);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":0}"), SIG_TOKEN_EXPIRED);
-    EXPECT_EQ(verify("{" GOOD "," TIMES ",\"nbf\":1767323075}"), SIG_OK);
-    EXPECT_EQ(verify("{" GOOD "," TIMES ",\"nbf\":1767323076}"), SIG_TOKEN_NOT_YET);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\"}"), SIG_TOKEN_CLAIMS);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":\"soon\"}"), SIG_TOKEN_CLAIMS);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1e300}"), SIG_OK);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1767323016}"), CODE_OK);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1767323015}"), CODE_TOKEN_EXPIRED);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":0}"), CODE_TOKEN_EXPIRED);
+    EXPECT_EQ(verify("{" GOOD "," TIMES ",\"nbf\":1767323075}"), CODE_OK);
+    EXPECT_EQ(verify("{" GOOD "," TIMES ",\"nbf\":1767323076}"), CODE_TOKEN_NOT_YET);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\"}"), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":\"soon\"}"), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"oriel\",\"exp\":1e300}"), CODE_OK);
 }
 
 TEST(auth_audience) {
-    EXPECT_EQ(verify("{" GOOD ",\"exp\":1767323046}"), SIG_TOKEN_AUDIENCE);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"x\",\"exp\":1767323046}"), SIG_TOKEN_AUDIENCE);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":[\"x\",\"oriel\"],\"exp\":1767323046}"), SIG_OK);
-    EXPECT_EQ(verify("{" GOOD ",\"aud\":[\"x\",7],\"exp\":1767323046}"), SIG_TOKEN_AUDIENCE);
+    EXPECT_EQ(verify("{" GOOD ",\"exp\":1767323046}"), CODE_TOKEN_AUDIENCE);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":\"x\",\"exp\":1767323046}"), CODE_TOKEN_AUDIENCE);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":[\"x\",\"oriel\"],\"exp\":1767323046}"), CODE_OK);
+    EXPECT_EQ(verify("{" GOOD ",\"aud\":[\"x\",7],\"exp\":1767323046}"), CODE_TOKEN_AUDIENCE);
 }
 
 TEST(auth_claims) {
@@ -128,7 +128,7 @@ TEST(auth_claims) {
         "{" TIMES ",\"role\":\"agent\",\"tour\":\"demo\",\"sub\":"
         "\"0123456789012345678901234567890123456789012345678901234567890123456\"}"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (verify(bad[i]) != SIG_TOKEN_CLAIMS) {
+        if (verify(bad[i]) != CODE_TOKEN_CLAIMS) {
             test_fail(__FILE__, __LINE__, "%s", bad[i]);
         }
         EXPECT_EQ(got.role, ROLE_NONE);
@@ -138,26 +138,26 @@ TEST(auth_claims) {
 TEST(auth_signature) {
     char *t = token_of("{" GOOD "," TIMES "}", HS256, "another secret of enough length!");
     REQUIRE(t);
-    EXPECT_EQ(verify_text(t), SIG_TOKEN_SIGNATURE);
+    EXPECT_EQ(verify_text(t), CODE_TOKEN_SIGNATURE);
     free(t);
     t = token_of("{" GOOD "," TIMES "}", HS256, SECRET);
     REQUIRE(t);
     *strrchr(t, '.') = '\0';
     char cut[AUTH_TOKEN_MAX];
     snprintf(cut, sizeof(cut), "%s.", t);
-    EXPECT_EQ(verify_text(cut), SIG_TOKEN_SIGNATURE);
+    EXPECT_EQ(verify_text(cut), CODE_TOKEN_SIGNATURE);
     free(t);
 }
 
 TEST(auth_algorithm_is_pinned) {
     char *t = token_of("{" GOOD "," TIMES "}", "{\"alg\":\"HS512\"}", SECRET);
     REQUIRE(t);
-    EXPECT_EQ(verify_text(t), SIG_TOKEN_ALGORITHM);
+    EXPECT_EQ(verify_text(t), CODE_TOKEN_ALGORITHM);
     free(t);
     /* {"alg":"none"} and {"alg":"RS256"} with payload {} */
-    EXPECT_EQ(verify_text("eyJhbGciOiJub25lIn0.e30."), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(verify_text("eyJhbGciOiJSUzI1NiJ9.e30.AAAA"), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(verify_text("e30.e30.AAAA"), SIG_TOKEN_ALGORITHM);
+    EXPECT_EQ(verify_text("eyJhbGciOiJub25lIn0.e30."), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(verify_text("eyJhbGciOiJSUzI1NiJ9.e30.AAAA"), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(verify_text("e30.e30.AAAA"), CODE_TOKEN_ALGORITHM);
 }
 
 TEST(auth_malformed) {
@@ -172,14 +172,14 @@ TEST(auth_malformed) {
                                       "eyJhbGciOiJIUzI1NiJ9.AAAA.AAAA",
                                       "W10.e30.AAAA"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (verify_text(bad[i]) != SIG_TOKEN_MALFORMED) {
+        if (verify_text(bad[i]) != CODE_TOKEN_MALFORMED) {
             test_fail(__FILE__, __LINE__, "%s", bad[i]);
         }
     }
     static char big[AUTH_TOKEN_MAX + 1];
     memset(big, 'a', AUTH_TOKEN_MAX);
-    EXPECT_EQ(verify_text(big), SIG_TOKEN_MALFORMED);
-    EXPECT_EQ(verify_text(""), SIG_TOKEN_MISSING);
+    EXPECT_EQ(verify_text(big), CODE_TOKEN_MALFORMED);
+    EXPECT_EQ(verify_text(""), CODE_TOKEN_MISSING);
 }
 
 TEST(auth_tickets) {

@@ -205,12 +205,12 @@ static struct claims got;
 
 #define T(text) ((char *)(uintptr_t)(text)) /* of a configuration that nobody writes to */
 
-static enum sig_code judge(const struct issuer_config *c, const char *claims) {
+static enum code judge(const struct issuer_config *c, const char *claims) {
     static const struct json_limits limits = {4096, 16, 1024};
     const struct json *o = NULL;
     enum err e = json_read(claims, strlen(claims), &limits, &o, NULL);
     memset(&got, 0, sizeof(got));
-    enum sig_code code = e == OK ? issuer_claims(c, now, o, &got) : SIG_INTERNAL;
+    enum code code = e == OK ? issuer_claims(c, now, o, &got) : CODE_INTERNAL;
     json_free(o);
     return code;
 }
@@ -243,31 +243,31 @@ TEST(issuer_claims_groups_become_roles) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         snprintf(text, sizeof(text), "{" TIMES "," WHO ",\"role\":\"ops\",\"groups\":%s}",
                  rows[i].groups);
-        EXPECT_EQ(judge(&c, text), rows[i].role == ROLE_NONE ? SIG_TOKEN_CLAIMS : SIG_OK);
+        EXPECT_EQ(judge(&c, text), rows[i].role == ROLE_NONE ? CODE_TOKEN_CLAIMS : CODE_OK);
         EXPECT_EQ(got.role, rows[i].role);
         EXPECT(rows[i].role == ROLE_NONE || strcmp(got.sub, "staff:ada") == 0);
     }
     c.role_claim[0] = T("realm_access");
     c.role_claim[1] = T("roles");
-    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":{\"roles\":[\"hosts\"]}}"), SIG_OK);
-    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":[\"hosts\"]}"), SIG_TOKEN_CLAIMS);
-    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"roles\":[\"hosts\"]}"), SIG_TOKEN_CLAIMS);
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":{\"roles\":[\"hosts\"]}}"), CODE_OK);
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":[\"hosts\"]}"), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"roles\":[\"hosts\"]}"), CODE_TOKEN_CLAIMS);
 }
 
 TEST(issuer_claims_tour_claim_and_long_subs) {
     struct issuer_config c = {
         .name = "sixteen-chars-xy", .audience = T("oriel"), .tour_claim = T("room")};
     char text[256], sub[SUB_MAX + 2];
-    EXPECT_EQ(judge(&c, "{" TIMES ",\"role\":\"buyer\",\"sub\":\"s\",\"room\":\"a\"}"), SIG_OK);
+    EXPECT_EQ(judge(&c, "{" TIMES ",\"role\":\"buyer\",\"sub\":\"s\",\"room\":\"a\"}"), CODE_OK);
     EXPECT_STR(got.tour, "a");
     EXPECT_EQ(judge(&c, "{" TIMES ",\"role\":\"buyer\",\"sub\":\"s\",\"tour\":\"a\"}"),
-              SIG_TOKEN_CLAIMS);
+              CODE_TOKEN_CLAIMS);
     for (size_t n = SUB_MAX - 18; n <= SUB_MAX + 1; n++) {
         memset(sub, 'x', n);
         sub[n] = '\0';
         snprintf(text, sizeof(text), "{" TIMES ",\"role\":\"buyer\",\"sub\":\"%s\",\"room\":\"a\"}",
                  sub);
-        EXPECT_EQ(judge(&c, text), n + 17 <= SUB_MAX ? SIG_OK : SIG_TOKEN_CLAIMS);
+        EXPECT_EQ(judge(&c, text), n + 17 <= SUB_MAX ? CODE_OK : CODE_TOKEN_CLAIMS);
     }
 }
 
@@ -275,29 +275,29 @@ TEST(issuer_claims_lifetime) {
     struct issuer_config c = {.audience = T("oriel"), .leeway_s = 30, .max_lifetime_s = 600};
     static const struct {
         const char *times;
-        enum sig_code code;
-    } rows[] = {{"\"exp\":1767323645", SIG_OK},
-                {"\"exp\":1767323675", SIG_OK}, /* the other clock may be ahead */
-                {"\"exp\":1767323676", SIG_TOKEN_LIFETIME},
-                {"\"exp\":1e300", SIG_TOKEN_LIFETIME},
-                {"\"exp\":1767323645,\"iat\":1767323045", SIG_OK},
-                {"\"exp\":1767323645,\"iat\":1767323044", SIG_TOKEN_LIFETIME},
-                {"\"exp\":1767323050,\"iat\":0", SIG_TOKEN_LIFETIME},
-                {"\"exp\":1767323050,\"iat\":\"0\"", SIG_TOKEN_CLAIMS},
-                {"\"exp\":1767323900,\"iat\":1767323900", SIG_TOKEN_LIFETIME},
-                {"\"exp\":1767323015,\"iat\":0", SIG_TOKEN_EXPIRED}};
+        enum code code;
+    } rows[] = {{"\"exp\":1767323645", CODE_OK},
+                {"\"exp\":1767323675", CODE_OK}, /* the other clock may be ahead */
+                {"\"exp\":1767323676", CODE_TOKEN_LIFETIME},
+                {"\"exp\":1e300", CODE_TOKEN_LIFETIME},
+                {"\"exp\":1767323645,\"iat\":1767323045", CODE_OK},
+                {"\"exp\":1767323645,\"iat\":1767323044", CODE_TOKEN_LIFETIME},
+                {"\"exp\":1767323050,\"iat\":0", CODE_TOKEN_LIFETIME},
+                {"\"exp\":1767323050,\"iat\":\"0\"", CODE_TOKEN_CLAIMS},
+                {"\"exp\":1767323900,\"iat\":1767323900", CODE_TOKEN_LIFETIME},
+                {"\"exp\":1767323015,\"iat\":0", CODE_TOKEN_EXPIRED}};
     char text[256];
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         snprintf(text, sizeof(text), "{%s,\"aud\":\"oriel\"," WHO ",\"role\":\"agent\"}",
                  rows[i].times);
         if (judge(&c, text) != rows[i].code) {
-            test_fail(__FILE__, __LINE__, "%s: %s", text, sig_code_name(judge(&c, text)));
+            test_fail(__FILE__, __LINE__, "%s: %s", text, code_name(judge(&c, text)));
         }
     }
     c.max_lifetime_s = 0;
     EXPECT_EQ(
         judge(&c, "{\"exp\":1e300,\"iat\":\"x\",\"aud\":\"oriel\"," WHO ",\"role\":\"agent\"}"),
-        SIG_OK);
+        CODE_OK);
 }
 
 /* ---- who may sign what ---- */
@@ -348,8 +348,8 @@ static void give_keys(struct world *w) {
 }
 
 /* The code for a token, which is freed. */
-static enum sig_code show(struct world *w, char *token) {
-    enum sig_code code = auth_verify(w->auth, now, token, strlen(token), &got);
+static enum code show(struct world *w, char *token) {
+    enum code code = auth_verify(w->auth, now, token, strlen(token), &got);
     free(token);
     return code;
 }
@@ -367,27 +367,27 @@ TEST(keyring_each_issuer_has_its_own_keys) {
     struct world w;
     begin(&w);
     give_keys(&w);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_OK);
     EXPECT_STR(got.sub, "r:ada");
-    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://e"))), SIG_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://e"))), CODE_OK);
     EXPECT_STR(got.sub, "e:ada");
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://us"))), SIG_OK);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://us"))), CODE_OK);
     EXPECT_STR(got.sub, "ada");
 #define OUR(sub) \
     "{\"iss\":\"https://us\"," TIMES ",\"sub\":\"" sub "\",\"tour\":\"t\",\"role\":\"agent\"}"
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r:ada"))), SIG_TOKEN_CLAIMS);
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("e:"))), SIG_TOKEN_CLAIMS);
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("rr:ada"))), SIG_OK);
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r"))), SIG_OK);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r:ada"))), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("e:"))), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("rr:ada"))), CODE_OK);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, OUR("r"))), CODE_OK);
     /* Nobody signs for another, we neither. */
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://e"))), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://r"))), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://us"))), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://r"))), SIG_TOKEN_ALGORITHM);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://e"))), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://r"))), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://us"))), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://r"))), CODE_TOKEN_ALGORITHM);
     /* What the header says is not what counts. */
     EXPECT_EQ(w.wanted[0] + w.wanted[1], 0);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, ES, BODY("https://e"))), SIG_TOKEN_SIGNATURE);
-    EXPECT_EQ(show(&w, token_key_sign(w.ec, RS, BODY("https://r"))), SIG_TOKEN_SIGNATURE);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, ES, BODY("https://e"))), CODE_TOKEN_SIGNATURE);
+    EXPECT_EQ(show(&w, token_key_sign(w.ec, RS, BODY("https://r"))), CODE_TOKEN_SIGNATURE);
     /* Who gave a new key the name of the old one is asked for it, too. */
     EXPECT(w.wanted[0] == 1 && w.wanted[1] == 1);
     end(&w);
@@ -398,9 +398,9 @@ TEST(keyring_a_public_key_is_no_secret_here_either) {
     begin(&w);
     give_keys(&w);
     char *pem = token_key_pem(w.rsa);
-    EXPECT_EQ(show(&w, hmac(pem, HS, BODY("https://r"))), SIG_TOKEN_ALGORITHM);
-    EXPECT_EQ(show(&w, hmac(pem, RS, BODY("https://r"))), SIG_TOKEN_SIGNATURE);
-    EXPECT_EQ(show(&w, hmac(pem, HS, BODY("https://us"))), SIG_TOKEN_SIGNATURE);
+    EXPECT_EQ(show(&w, hmac(pem, HS, BODY("https://r"))), CODE_TOKEN_ALGORITHM);
+    EXPECT_EQ(show(&w, hmac(pem, RS, BODY("https://r"))), CODE_TOKEN_SIGNATURE);
+    EXPECT_EQ(show(&w, hmac(pem, HS, BODY("https://us"))), CODE_TOKEN_SIGNATURE);
     free(pem);
     end(&w);
 }
@@ -408,27 +408,27 @@ TEST(keyring_a_public_key_is_no_secret_here_either) {
 TEST(keyring_keys_come_and_go) {
     struct world w;
     begin(&w);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_TOKEN_NO_KEYS);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_TOKEN_NO_KEYS);
     EXPECT_EQ(w.wanted[0], 1);
     give_keys(&w);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_OK);
     EXPECT_EQ(
         show(&w, token_key_sign(w.rsa, "{\"alg\":\"RS256\",\"kid\":\"k2\"}", BODY("https://r"))),
-        SIG_TOKEN_KEY_UNKNOWN);
+        CODE_TOKEN_KEY_UNKNOWN);
     EXPECT_EQ(w.wanted[0], 2);
     /* The next set: the old key is no key any more. */
     struct token_key *next = token_key_new("RS256");
     auth_replace(w.auth, 0, set_of(token_key_jwk(next, "k2", "")));
     EXPECT_EQ(
         show(&w, token_key_sign(next, "{\"alg\":\"RS256\",\"kid\":\"k2\"}", BODY("https://r"))),
-        SIG_OK);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_TOKEN_KEY_UNKNOWN);
+        CODE_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_TOKEN_KEY_UNKNOWN);
     EXPECT_EQ(
         show(&w, token_key_sign(w.rsa, "{\"alg\":\"RS256\",\"kid\":\"k2\"}", BODY("https://r"))),
-        SIG_TOKEN_SIGNATURE);
+        CODE_TOKEN_SIGNATURE);
     auth_replace(w.auth, 0, NULL);
     EXPECT_EQ(show(&w, token_key_sign(next, "{\"alg\":\"RS256\"}", BODY("https://r"))),
-              SIG_TOKEN_NO_KEYS);
+              CODE_TOKEN_NO_KEYS);
     EXPECT_EQ(w.wanted[1], 0);
     token_key_free(next);
     end(&w);
@@ -444,10 +444,10 @@ TEST(keyring_nobody_we_know) {
                                          "{\"iss\":[\"https://a\"]}"};
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         char *token = hmac(SECRET, HS, bodies[i]);
-        EXPECT_EQ(auth_verify(auth, now, token, strlen(token), &got), SIG_TOKEN_ISSUER);
+        EXPECT_EQ(auth_verify(auth, now, token, strlen(token), &got), CODE_TOKEN_ISSUER);
         free(token);
     }
-    EXPECT_EQ(auth_count(auth, SIG_TOKEN_ISSUER), ARRAY_LEN(bodies));
+    EXPECT_EQ(auth_count(auth, CODE_TOKEN_ISSUER), ARRAY_LEN(bodies));
     EXPECT(auth_mint(auth, now, &(struct claims){.role = ROLE_OPS, .sub = "x"}) == NULL);
     auth_free(auth);
     config_free(c);
@@ -458,7 +458,7 @@ TEST(auth_adopts_what_was_read_again) {
     struct world w;
     begin(&w);
     give_keys(&w);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_OK);
     struct config *c = with_issuers(
         "{\"name\": \"e\", \"issuer\": \"https://e\", \"algorithms\": [\"ES256\"], \"keys_url\": "
         "\"https://other/k\"},"
@@ -470,11 +470,11 @@ TEST(auth_adopts_what_was_read_again) {
     REQUIRE(fresh);
     auth_adopt(w.auth, fresh);
     config_free(c);
-    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), SIG_OK);
+    EXPECT_EQ(show(&w, token_key_sign(w.rsa, RS, BODY("https://r"))), CODE_OK);
     EXPECT_STR(got.sub, "r:ada");
-    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://e"))), SIG_TOKEN_NO_KEYS);
-    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://us"))), SIG_TOKEN_SIGNATURE);
-    EXPECT_EQ(auth_count(w.auth, SIG_OK), 2);
+    EXPECT_EQ(show(&w, token_key_sign(w.ec, ES, BODY("https://e"))), CODE_TOKEN_NO_KEYS);
+    EXPECT_EQ(show(&w, hmac(SECRET, HS, BODY("https://us"))), CODE_TOKEN_SIGNATURE);
+    EXPECT_EQ(auth_count(w.auth, CODE_OK), 2);
     end(&w);
 }
 
@@ -514,13 +514,13 @@ TEST(auth_keys_in_files) {
     EXPECT(strstr(why, file) && strstr(why, "cannot read the keys"));
     write_file(file, pem);
     EXPECT_EQ(read_files("keys_file", file, "ES256", &a), OK);
-    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == SIG_OK);
+    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == CODE_OK);
     auth_free(a);
     EXPECT_EQ(read_files("keys_file", file, "RS256", &a), ERR_UNKNOWN);
     EXPECT(strstr(why, "holds no key for RS256"));
     write_file(file, token_key_jwk(k, "k1", ""));
     EXPECT_EQ(read_files("keys_file", file, "ES256", &a), OK);
-    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == SIG_OK);
+    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == CODE_OK);
     auth_free(a);
     write_file(file, "nonsense");
     EXPECT_EQ(read_files("keys_file", file, "ES256", &a), ERR_FORMAT);
@@ -530,7 +530,7 @@ TEST(auth_keys_in_files) {
     free(token);
     token = hmac(SECRET, HS, BODY("https://f"));
     EXPECT_EQ(read_files("secret_file", file, "HS256", &a), OK);
-    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == SIG_OK);
+    EXPECT(a && auth_verify(a, now, token, strlen(token), &got) == CODE_OK);
     EXPECT_STR(got.sub, "f:ada");
     auth_free(a);
     free(token);
@@ -548,31 +548,31 @@ TEST(jws_each_class_has_its_code) {
     give_keys(&w);
     static const struct {
         const char *header, *body;
-        enum sig_code code;
+        enum code code;
     } rows[] = {
-        {"{\"alg\":\"HS256\",\"alg\":\"HS256\"}", BODY("x"), SIG_TOKEN_DOUBLED},
-        {HS, "{\"role\":\"buyer\",\"role\":\"agent\"," WHO "," TIMES "}", SIG_TOKEN_DOUBLED},
-        {HS, "{\"a\":{\"b\":1,\"b\":2}," WHO "," TIMES ",\"role\":\"ops\"}", SIG_TOKEN_DOUBLED},
-        {"{\"alg\":\"HS256\",\"typ\":\"logout+jwt\"}", BODY("x"), SIG_TOKEN_TYPE},
-        {"{\"alg\":\"HS256\",\"typ\":7}", BODY("x"), SIG_TOKEN_TYPE},
-        {"{\"alg\":\"HS256\",\"typ\":\"jwt\"}", BODY("x"), SIG_OK},
-        {"{\"alg\":\"HS256\",\"typ\":\"application/at+jwt\"}", BODY("x"), SIG_OK},
-        {"{\"alg\":\"HS256\",\"kid\":7}", BODY("x"), SIG_TOKEN_MALFORMED},
-        {"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", BODY("x"), SIG_TOKEN_MALFORMED},
-        {"{\"alg\":\"HS384\"}", BODY("x"), SIG_TOKEN_ALGORITHM},
-        {"{\"alg\":\"none\"}", BODY("x"), SIG_TOKEN_ALGORITHM},
-        {"[]", BODY("x"), SIG_TOKEN_MALFORMED},
-        {HS, "[]", SIG_TOKEN_MALFORMED},
-        {HS, "{\"sub\":\"a\\u0000b\"}", SIG_TOKEN_MALFORMED},
-        {HS, "{\"sub\":\"\xff\"}", SIG_TOKEN_MALFORMED},
+        {"{\"alg\":\"HS256\",\"alg\":\"HS256\"}", BODY("x"), CODE_TOKEN_DOUBLED},
+        {HS, "{\"role\":\"buyer\",\"role\":\"agent\"," WHO "," TIMES "}", CODE_TOKEN_DOUBLED},
+        {HS, "{\"a\":{\"b\":1,\"b\":2}," WHO "," TIMES ",\"role\":\"ops\"}", CODE_TOKEN_DOUBLED},
+        {"{\"alg\":\"HS256\",\"typ\":\"logout+jwt\"}", BODY("x"), CODE_TOKEN_TYPE},
+        {"{\"alg\":\"HS256\",\"typ\":7}", BODY("x"), CODE_TOKEN_TYPE},
+        {"{\"alg\":\"HS256\",\"typ\":\"jwt\"}", BODY("x"), CODE_OK},
+        {"{\"alg\":\"HS256\",\"typ\":\"application/at+jwt\"}", BODY("x"), CODE_OK},
+        {"{\"alg\":\"HS256\",\"kid\":7}", BODY("x"), CODE_TOKEN_MALFORMED},
+        {"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", BODY("x"), CODE_TOKEN_MALFORMED},
+        {"{\"alg\":\"HS384\"}", BODY("x"), CODE_TOKEN_ALGORITHM},
+        {"{\"alg\":\"none\"}", BODY("x"), CODE_TOKEN_ALGORITHM},
+        {"[]", BODY("x"), CODE_TOKEN_MALFORMED},
+        {HS, "[]", CODE_TOKEN_MALFORMED},
+        {HS, "{\"sub\":\"a\\u0000b\"}", CODE_TOKEN_MALFORMED},
+        {HS, "{\"sub\":\"\xff\"}", CODE_TOKEN_MALFORMED},
         {"{\"alg\":\"HS256\",\"jku\":\"https://evil\",\"jwk\":{},\"x5u\":\"https://evil\"}",
-         BODY("x"), SIG_OK}, /* never looked at: our keys count */
+         BODY("x"), CODE_OK}, /* never looked at: our keys count */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        enum sig_code code = show(&w, hmac(SECRET, rows[i].header, rows[i].body));
+        enum code code = show(&w, hmac(SECRET, rows[i].header, rows[i].body));
         if (code != rows[i].code) {
             test_fail(__FILE__, __LINE__, "%s %s: %s", rows[i].header, rows[i].body,
-                      sig_code_name(code));
+                      code_name(code));
         }
     }
     end(&w);
@@ -588,8 +588,8 @@ TEST_ALLOC(auth_without_memory) {
         char *token = auth ? auth_mint(auth, now, &who) : NULL;
         EXPECT(token || mem_failed());
         if (token) {
-            enum sig_code code = auth_verify(auth, now, token, strlen(token), &got);
-            EXPECT(code == SIG_OK || (code == SIG_INTERNAL && mem_failed()));
+            enum code code = auth_verify(auth, now, token, strlen(token), &got);
+            EXPECT(code == CODE_OK || (code == CODE_INTERNAL && mem_failed()));
         }
         mem_free(token);
         auth_free(auth);

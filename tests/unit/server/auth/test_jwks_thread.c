@@ -299,22 +299,22 @@ static struct config *config_for(const char *url) {
     return c;
 }
 
-static enum sig_code show(struct authority *x, const struct token_key *k, const char *header) {
+static enum code show(struct authority *x, const struct token_key *k, const char *header) {
     struct claims got;
     const wall_t now = {NOW * US_PER_S};
     char *token = token_key_sign(k, header,
                                  "{\"iss\":\"https://idp\",\"exp\":1767323100,\"aud\":\"oriel\","
                                  "\"tour\":\"demo\",\"sub\":\"ada\",\"role\":\"agent\"}");
-    enum sig_code code = auth_verify(authority_tokens(x), now, token, strlen(token), &got);
+    enum code code = auth_verify(authority_tokens(x), now, token, strlen(token), &got);
     free(token);
     return code;
 }
 
 /* Show it until it is taken: what is said before must be `before`. */
 static bool taken_in_the_end(struct authority *x, const struct token_key *k, const char *header,
-                             enum sig_code before) {
+                             enum code before) {
     us_t until = clock_now() + PATIENCE_MS * US_PER_MS;
-    enum sig_code code = SIG_INTERNAL;
+    enum code code = CODE_INTERNAL;
     while (clock_now() < until) {
         authority_service(x);
         code = show(x, k, header);
@@ -323,7 +323,7 @@ static bool taken_in_the_end(struct authority *x, const struct token_key *k, con
         }
         wait_bell(100);
     }
-    return code == SIG_OK;
+    return code == CODE_OK;
 }
 
 TEST(authority_over_a_rotation_and_a_reload) {
@@ -343,12 +343,12 @@ TEST(authority_over_a_rotation_and_a_reload) {
     char state[96];
     bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     REQUIRE(authority_start(c, ring, NULL, &x, why) == OK);
-    EXPECT(taken_in_the_end(x, a, "{\"alg\":\"ES256\",\"kid\":\"a\"}", SIG_TOKEN_NO_KEYS));
-    EXPECT(taken_in_the_end(x, b, "{\"alg\":\"ES256\",\"kid\":\"b\"}", SIG_TOKEN_KEY_UNKNOWN));
-    EXPECT_EQ(show(x, a, "{\"alg\":\"ES256\",\"kid\":\"a\"}"), SIG_OK);
+    EXPECT(taken_in_the_end(x, a, "{\"alg\":\"ES256\",\"kid\":\"a\"}", CODE_TOKEN_NO_KEYS));
+    EXPECT(taken_in_the_end(x, b, "{\"alg\":\"ES256\",\"kid\":\"b\"}", CODE_TOKEN_KEY_UNKNOWN));
+    EXPECT_EQ(show(x, a, "{\"alg\":\"ES256\",\"kid\":\"a\"}"), CODE_OK);
     /* The reload asks anew, and refuses nobody meanwhile. */
     REQUIRE(authority_reload(x, c, why) == OK);
-    EXPECT_EQ(show(x, b, "{\"alg\":\"ES256\",\"kid\":\"b\"}"), SIG_OK);
+    EXPECT_EQ(show(x, b, "{\"alg\":\"ES256\",\"kid\":\"b\"}"), CODE_OK);
     EXPECT_STR(authority_state(x, clock_now(), state, sizeof(state)), "ok");
     struct buffer m = {0};
     authority_metrics(x, clock_now(), &m);

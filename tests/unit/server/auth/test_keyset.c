@@ -25,7 +25,7 @@ static struct keyset *read_from(const char *text, enum keyset_source from, enum 
 /* Does this set take this token's signature? */
 static enum keyset_verdict verify(const struct keyset *s, const char *token) {
     struct jws j;
-    if (jws_read(token, strlen(token), &j) != SIG_OK) {
+    if (jws_read(token, strlen(token), &j) != CODE_OK) {
         test_fail(__FILE__, __LINE__, "no token: %s", token);
         return KEYSET_NO_KEY;
     }
@@ -84,7 +84,7 @@ TEST(keyset_rfc_7515_appendix_a) {
             memcpy(changed, rows[i].token, n + 1);
             changed[at] = changed[at] == 'A' ? 'E' : 'A';
             struct jws j;
-            if (changed[at] != rows[i].token[at] && jws_read(changed, n, &j) == SIG_OK) {
+            if (changed[at] != rows[i].token[at] && jws_read(changed, n, &j) == CODE_OK) {
                 EXPECT_EQ(keyset_verify(s, j.algorithm, NULL, j.input, j.signature), KEYSET_WRONG);
                 jws_free(&j);
             }

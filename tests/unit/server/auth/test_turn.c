@@ -40,7 +40,7 @@ static const struct turn_client *client(const char *sub, us_t until) {
 TEST(turn_passwords_are_the_hmac_of_their_name) {
     char path[32], why[WHY_MAX], link[TURN_LINK_MAX];
     struct turn *t = NULL;
-    struct sig_ice_servers s, again, other;
+    struct signaling_ice_servers s, again, other;
     write_secret(path, "north-of-the-river\n", 0600);
     struct config cfg = config_of(path, 3);
     REQUIRE(turn_new(&cfg, &t, why) == OK);
@@ -71,7 +71,7 @@ TEST(turn_passwords_are_the_hmac_of_their_name) {
 TEST(turn_without_a_turn_server_needs_no_secret) {
     char why[WHY_MAX], none[] = "";
     struct turn *t = NULL;
-    struct sig_ice_servers s;
+    struct signaling_ice_servers s;
     struct config cfg = config_of(none, 1);
     REQUIRE(turn_new(&cfg, &t, why) == OK);
     turn_servers(t, (wall_t){0}, client("a", US_NEVER), &s);

@@ -15,7 +15,7 @@
 
 /* What modules are told. */
 struct told {
-    struct sig_config signaling;
+    struct signaling_config signaling;
     struct worker_config worker;
     struct mix_thread_config mix;
     struct recorder_thread_config recorder;

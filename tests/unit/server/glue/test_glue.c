@@ -21,7 +21,7 @@ struct noted {
 struct rig {
     struct rng_seeded seed;
     struct dtls_identity *identity;
-    struct sig *sig;
+    struct signaling *signaling;
     struct worker *worker;
     struct mix_thread *mix; /* NULL unless a test wants one */
     struct glue *glue;
@@ -35,7 +35,7 @@ static void wake(void *ctx) {
     CHECK(write(((struct rig *)ctx)->woken, &one, sizeof(one)) == sizeof(one));
 }
 
-static void deliver(void *ctx, const struct sig_effect *e) {
+static void deliver(void *ctx, const struct signaling_effect *e) {
     (void)ctx;
     (void)e;
 }
@@ -63,7 +63,7 @@ static bool open_rig(struct rig *r, bool mixed) {
     }
     CHECK(srtp_library_init() == OK);
     r->identity = dtls_identity_new(clock_wall());
-    r->sig = fuzz_sig(&r->seed);
+    r->signaling = fuzz_signaling(&r->seed);
     struct worker_config c = {.bind = addr_v4(127, 0, 0, 1, 0),
                               .packets = 64,
                               .mailbox = MAILBOX,
@@ -83,7 +83,7 @@ static bool open_rig(struct rig *r, bool mixed) {
     if (!r->identity || worker_start(&c, &r->worker, why) != OK) {
         return false;
     }
-    r->glue = glue_new(&(struct glue_config){.sig = r->sig,
+    r->glue = glue_new(&(struct glue_config){.signaling = r->signaling,
                                              .workers = &r->worker,
                                              .n_workers = 1,
                                              .mix = r->mix,
@@ -103,7 +103,7 @@ static void rig_close(struct rig *r) {
     mix_thread_stop(r->mix);
     worker_free(r->worker);
     mix_thread_free(r->mix);
-    sig_free(r->sig);
+    signaling_free(r->signaling);
     dtls_identity_free(r->identity);
     close(r->woken);
 }
@@ -185,16 +185,16 @@ static const char player[] =
 
 /* Nothing is done about it yet. */
 static void request(struct rig *r, bool whep, const char *audio, const char *token) {
-    struct sig_http h = {.req = 1,
-                         .method = SIG_POST,
-                         .whep = whep,
-                         .audio = audio,
-                         .tour = "demo",
-                         .token = token,
-                         .content_type = "application/sdp",
-                         .body = player,
-                         .body_len = sizeof(player) - 1};
-    sig_http(r->sig, clock_now(), &h);
+    struct signaling_http h = {.req = 1,
+                               .method = SIGNALING_POST,
+                               .whep = whep,
+                               .audio = audio,
+                               .tour = "demo",
+                               .token = token,
+                               .content_type = "application/sdp",
+                               .body = player,
+                               .body_len = sizeof(player) - 1};
+    signaling_http(r->signaling, clock_now(), &h);
 }
 
 /* WHIP, or WHEP that asks for the mix. */
@@ -223,12 +223,12 @@ TEST(glue_tells_the_mix_of_its_listeners) {
     EXPECT(wait_mix(&r, 1, 1));
     post_offer(&r, true, "agent|demo|obs|x"); /* does not hear himself */
     EXPECT(wait_mix(&r, 2, 2));
-    EXPECT_EQ(sig_stats(r.sig).sessions, 3);
+    EXPECT_EQ(signaling_stats(r.signaling).sessions, 3);
     for (uint64_t peer = 1; peer <= 64; peer++) { /* whichever theirs are */
-        sig_peer_gone(r.sig, clock_now(), peer);
+        signaling_peer_gone(r.signaling, clock_now(), peer);
         glue_effects(r.glue, clock_now());
     }
-    EXPECT_EQ(sig_stats(r.sig).sessions, 0);
+    EXPECT_EQ(signaling_stats(r.signaling).sessions, 0);
     EXPECT(wait_mix(&r, 0, 0));
     EXPECT_EQ(r.notes, 1); /* that the tour was opened */
     rig_close(&r);
@@ -244,12 +244,12 @@ TEST(glue_has_a_peer_leave_that_finds_no_memory) {
         REQUIRE(rig_open(&r));
         request(&r, false, NULL, "agent|demo|obs|x");
         request(&r, true, NULL, "agent|demo|tv|x");
-        EXPECT_EQ(sig_stats(r.sig).sessions, 2);
+        EXPECT_EQ(signaling_stats(r.signaling).sessions, 2);
         mem_fail_at(n);
         glue_effects(r.glue, clock_now());
         more = mem_failed();
         mem_fail_at(-1);
-        EXPECT_EQ(sig_stats(r.sig).sessions, 2 - glue_lost(r.glue));
+        EXPECT_EQ(signaling_stats(r.signaling).sessions, 2 - glue_lost(r.glue));
         EXPECT(glue_lost(r.glue) == 0 || strcmp(r.noted.event, "out_of_memory") == 0);
         lost += (unsigned)glue_lost(r.glue);
         rig_close(&r);

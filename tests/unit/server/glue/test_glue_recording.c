@@ -9,7 +9,7 @@
 
 struct rig {
     struct rng_seeded seed;
-    struct sig *sig;
+    struct signaling *signaling;
     struct glue *glue;
     struct tour tour;
     bool full;
@@ -52,10 +52,10 @@ static void note(void *ctx, const char *event, uint64_t tour, uint64_t peer, con
 
 static void rig_open(struct rig *r) {
     *r = (struct rig){.tour = {.id = TOUR}};
-    r->sig = fuzz_sig(&r->seed);
+    r->signaling = fuzz_signaling(&r->seed);
     r->glue = mem_zalloc(1, sizeof(struct glue) + sizeof(struct backlog));
-    CHECK(r->sig && r->glue);
-    r->glue->config = (struct glue_config){.sig = r->sig,
+    CHECK(r->signaling && r->glue);
+    r->glue->config = (struct glue_config){.signaling = r->signaling,
                                            .recorder = (struct recorder_thread *)r, /* not used */
                                            .n_workers = 1,
                                            .full = is_full,
@@ -72,16 +72,16 @@ static void rig_close(struct rig *r) {
     backlog_free(&r->glue->orders);
     backlog_free(&r->glue->backlogs[0]);
     mem_free(r->glue);
-    sig_free(r->sig);
+    signaling_free(r->signaling);
 }
 
 static void record(struct rig *r, bool on) {
-    glue_record(r->glue, &(struct sig_effect){.type = EFFECT_RECORD, .tour = TOUR, .on = on});
+    glue_record(r->glue, &(struct signaling_effect){.type = EFFECT_RECORD, .tour = TOUR, .on = on});
 }
 
 static void pause_it(struct rig *r, bool on) {
-    glue_record_pause(r->glue,
-                      &(struct sig_effect){.type = EFFECT_RECORD_PAUSE, .tour = TOUR, .on = on});
+    glue_record_pause(
+        r->glue, &(struct signaling_effect){.type = EFFECT_RECORD_PAUSE, .tour = TOUR, .on = on});
 }
 
 /* Not one packet of a recording that begins paused reaches the recorder: its tap is not on before

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-static struct sig_who who(const char *tour, unsigned n) {
-    struct sig_who w = {0};
+static struct signaling_who who(const char *tour, unsigned n) {
+    struct signaling_who w = {0};
     snprintf(w.tour, sizeof(w.tour), "%s", tour);
     snprintf(w.participant, sizeof(w.participant), "p%u", n);
     return w;
@@ -12,7 +12,7 @@ static struct sig_who who(const char *tour, unsigned n) {
 
 TEST(offenders_are_named_and_counted) {
     static struct offenders o;
-    struct sig_who a = who("villa", 7), b = who("villa", 8);
+    struct signaling_who a = who("villa", 7), b = who("villa", 8);
     struct buffer t = {0};
     EXPECT(offenders_note(&o, 1, &a, OFFENCE_RATE));
     EXPECT(!offenders_note(&o, 2, &a, OFFENCE_RATE));
@@ -33,12 +33,12 @@ TEST(a_crowd_of_offenders_neither_grows_the_table_nor_washes_it_out) {
     static struct offenders o;
     us_t t = 10; /* the machine has just started */
     for (unsigned i = 0; i < 3 * OFFENDERS_MAX; i++, t += US_PER_S / 4) {
-        struct sig_who w = who("t", i);
+        struct signaling_who w = who("t", i);
         EXPECT_EQ(offenders_note(&o, t, &w, OFFENCE_RTP), i < OFFENDERS_MAX);
     }
     EXPECT_EQ(o.total[OFFENCE_RTP], 3 * OFFENDERS_MAX);
     EXPECT_EQ(o.unnamed, 2 * OFFENDERS_MAX);
-    struct sig_who first = who("t", 0), second = who("t", 1), late = who("t", 1000);
+    struct signaling_who first = who("t", 0), second = who("t", 1), late = who("t", 1000);
     EXPECT(!offenders_note(&o, t, &first, OFFENCE_RTP)); /* it goes on: it stays */
     t = 10 + US_PER_S / 4 + OFFENDERS_HOLD;              /* second was quiet for so long */
     EXPECT(!offenders_note(&o, t - 1, &late, OFFENCE_NACK));
