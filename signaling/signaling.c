@@ -225,6 +225,12 @@ void signaling_message(struct signaling *s, us_t now, uint64_t conn, const char 
 
 /* ---- time ---- */
 
+void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
+    OWNER_CHECK(&s->owner);
+    s->clock.now = now;
+    s->clock.wall = wall;
+}
+
 us_t signaling_deadline(const struct signaling *s) {
     OWNER_CHECK(&s->owner);
     return timers_next(&s->timers);

@@ -132,6 +132,11 @@ void signaling_lost(struct signaling *s, us_t now, const struct command *c);
 enum signaling_recording_state { RECORDING_OFF, RECORDING_ON, RECORDING_FAILING };
 void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_recording_state state);
 
+/* What a wall clock shows at `now`, for the times that people read and plan by: call it after
+ * signaling_new and then now and then, for clocks drift and are set. Before the first call it is
+ * 1970. */
+void signaling_clock(struct signaling *s, us_t now, wall_t wall);
+
 /* When to call signaling_timeout, US_NEVER = not at all. After a call it may be in the past again:
  * many seats that run out at once are handled in portions. */
 us_t signaling_deadline(const struct signaling *s);

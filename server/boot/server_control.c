@@ -36,6 +36,7 @@ void server_woken(void *ctx) {
         tasks_reply(a, &job);
     }
     if (a->glue && !s->loop.stopping) {
+        signaling_clock(a->signaling, clock_now(), clock_wall());
         glue_service(a->glue, clock_now());
         loop_alarm(&s->loop, glue_deadline(a->glue));
     }

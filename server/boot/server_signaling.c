@@ -104,6 +104,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
     if (!a->glue) {
         return ERR_NOMEM;
     }
+    signaling_clock(a->signaling, clock_now(), clock_wall());
     enum err e = declare_tours(a, why);
     if (e == OK) {
         glue_effects(a->glue, clock_now());

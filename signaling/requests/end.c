@@ -3,7 +3,7 @@
 #include "signaling/seats/departures.h"
 
 static enum code end(struct call *c) {
-    if (c->conn->seat->role != ROLE_AGENT) {
+    if (!c->conn->seat->host) {
         return CODE_FORBIDDEN;
     }
     reply_ok(c);

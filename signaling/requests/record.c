@@ -5,7 +5,7 @@
 
 static enum code record(struct call *c) {
     struct seat *seat = c->conn->seat;
-    if (seat->role != ROLE_AGENT || seat->tour->record == RECORD_OFF) {
+    if (!seat->host || seat->tour->record == RECORD_OFF) {
         return CODE_FORBIDDEN;
     }
     reply_ok(c);

@@ -5,7 +5,7 @@
 
 static enum code remove_participant(struct call *c) {
     const struct seat *me = c->conn->seat;
-    if (me->role != ROLE_AGENT) {
+    if (!me->host) {
         return CODE_FORBIDDEN;
     }
     struct seat *who = seat_by_number(me->tour, call_string(c, "participant", NULL));

@@ -90,6 +90,7 @@ static void describe(struct seat *seat, const struct admission *e) {
                                              : role_name(e->claims->role);
     (void)snprintf(seat->name, sizeof(seat->name), "%s", name);
     seat->role = e->claims->role;
+    seat->host = seat->role == ROLE_AGENT;
     seat->consent = e->consent;
     seat->wants = e->wants;
     seat->muted = 0;

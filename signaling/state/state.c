@@ -16,6 +16,14 @@ void random_hex(struct signaling *s, char *out, size_t n) {
     hex_encode(out, raw, n / 2);
 }
 
+wall_t wall_at(const struct signaling *s, us_t now) {
+    return (wall_t){s->clock.wall.us + (now - s->clock.now)};
+}
+
+us_t us_at(const struct signaling *s, wall_t wall) {
+    return s->clock.now + (wall.us - s->clock.wall.us);
+}
+
 struct tour *tour_by_name(const struct signaling *s, const char *name) {
     struct tour *t = map_get(s->names, key_of(s, name));
     return t && strcmp(t->name, name) == 0 ? t : NULL;

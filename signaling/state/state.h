@@ -115,6 +115,7 @@ struct seat {
     uint8_t spent[FINGERPRINT_LEN]; /* certificate of the transport before it; zeros: none */
     uint64_t pinned;
     uint8_t muted; /* bit per source_kind */
+    bool host;     /* who leads the tour: by role, or by another host's word */
     bool consent, lost;
     bool changed;   /* others have not been told yet: waits for the tick */
     uint64_t known; /* fingerprint of what they have been told */
@@ -168,6 +169,10 @@ struct signaling {
     struct signaling_config config;
     char *consent_version, *consent_text;
     uint64_t seed, next_handle;
+    struct {
+        us_t now;
+        wall_t wall; /* then */
+    } clock;
     struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
     struct link all_conns, all_tours;
     struct timers timers;
@@ -192,6 +197,10 @@ struct signaling {
 uint64_t key_of(const struct signaling *s, const char *text);
 /* n random lower-case hex digits (n even, at most 64) and NUL. */
 void random_hex(struct signaling *s, char *out, size_t n);
+
+/* What a wall clock shows at `now`, and when it will show `wall`. */
+wall_t wall_at(const struct signaling *s, us_t now);
+us_t us_at(const struct signaling *s, wall_t wall);
 
 /* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct signaling *s, const char *name);

@@ -29,7 +29,7 @@ void put_participant(struct buffer *o, const struct seat *seat) {
     put_number(o, "id", seat->number);
     json_put_string(o, "name", seat->name);
     json_put_string(o, "role", role_name(seat->role));
-    json_put_bool(o, "host", seat->role == ROLE_AGENT);
+    json_put_bool(o, "host", seat->host);
     json_put_string(o, "link", seat->lost ? "lost" : "ok");
     json_put_bool(o, "connected", seat->session && seat->session->connected);
     json_open(o, "sources", '{');

@@ -134,7 +134,7 @@ void session_start(struct signaling *s, struct tour *t, struct seat *seat,
     session->seat = seat;
     session->params.tour = t->id;
     session->params.participant = seat ? seat->id : ++s->next_handle;
-    session->params.host = seat && seat->role == ROLE_AGENT;
+    session->params.host = seat && seat->host;
     session->params.record_consent = seat && seat->consent;
     /* session_make looked for room. */
     CHECK(map_put(s->peers, session->params.peer, session) == OK);

@@ -75,6 +75,7 @@ bool world_open(struct world *w, void (*tweak)(struct signaling_config *c)) {
     if (!w->signaling) {
         return false;
     }
+    signaling_clock(w->signaling, w->now, (wall_t){WORLD_WALL + w->now});
     bool ok =
         signaling_tour_declare(w->signaling, &(struct signaling_tour){"demo", "Demo tour",
                                                                       RECORD_OFF, CODEC_VP8}) == OK;
