@@ -46,7 +46,16 @@
     X(COMMAND_MUTE, "mute")                                                                       \
     /* peer, participant. Intent: this viewer wants that participant on the stage when there is   \
      * no screen share; 0 = none. */                                                              \
-    X(COMMAND_PIN, "pin")
+    X(COMMAND_PIN, "pin")                                                                         \
+    /* peer, kind, on. Intent: what others send of this kind may be shown to this viewer (as from \
+     * the beginning), or may not. */                                                             \
+    X(COMMAND_RECEIVE, "receive")                                                                 \
+    /* peer, on. It is a host from now on, or no more (session_params.host). */                   \
+    X(COMMAND_HOST, "host")                                                                       \
+    /* tour, participant, lead. Intent: who holds everybody's stage: participant by a host's word \
+     * (0 = nobody), else lead, who leads the tour (0 = nobody). Every worker of the tour is told \
+     * so. */                                                                                     \
+    X(COMMAND_STAGE, "stage")
 
 enum command_type {
 #define X(sym, name) sym,
@@ -61,7 +70,7 @@ struct command {
     bool on;
     uint8_t home;     /* worker */
     uint64_t workers; /* bit per worker that has the tour, who is told so among them */
-    uint64_t tour, peer, participant;
+    uint64_t tour, peer, participant, lead;
     /* Borrowed by a command that is obeyed on the spot, owned by a copy that travels. */
     struct session_params *params;
     struct ice_credentials *ice;
