@@ -62,6 +62,23 @@ static bool inside(const struct stream_replay *x, us_t now) {
     return x->begun && x->next < x->live && feed_recall(x->feed, now, x->next, &p) && p.ts == x->ts;
 }
 
+/* A key frame has come into what waits: it goes on there, and needs no other one, which a slow
+ * encoder would take seconds for. */
+static bool skips_to_key(struct stream *s, us_t now) {
+    struct stream_replay *x = &s->replay;
+    struct feed *f = x->feed;
+    struct media_packet p;
+    if (stream_shown(s) != f || !f->has_key || f->key_seq <= x->next ||
+        now - f->key_at >= BEHIND_MAX || !feed_recall(f, now, f->key_seq, &p)) {
+        return false;
+    }
+    x->next = f->key_seq;
+    x->since = now;
+    x->begun = false;
+    s->fresh = true;
+    return true;
+}
+
 bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
     struct stream_replay *x = &s->replay;
     struct media_packet p;
@@ -71,6 +88,9 @@ bool queue_give_up(struct out_queue *q, us_t now, struct stream *s) {
     bool late = now - x->since >= BEHIND_MAX &&
                 !(feed_recall(x->feed, now, x->next, &p) && now - p.at < BEHIND_MAX);
     if (x->cut || (stream_replays(s) ? !replay_fails(q, now, x) : !late)) {
+        return false;
+    }
+    if (!stream_replays(s) && skips_to_key(s, now)) {
         return false;
     }
     x->cut = inside(x, now);

@@ -355,6 +355,40 @@ static void expect_no_gap(const struct client *v) {
     }
 }
 
+/* A key frame that has come into what waits is as good as one that would be asked for, and is here:
+ * from a slow encoder another one takes seconds. */
+TEST(a_viewer_that_is_a_second_behind_goes_on_at_a_key_frame_that_waits) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    client_remb(v, 110000);
+    rig_run(&r, 600 * US_PER_MS);
+    for (unsigned i = 0; i < 90; i++) { /* more than four seconds */
+        client_send(
+            c,
+            &(struct packet_spec){
+                .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 89, .size = 750});
+    }
+    rig_run(&r, 1200 * US_PER_MS);
+    client_send(c,
+                &(struct packet_spec){.line = CAM, .keyframe = true, .marker = true, .size = 350});
+    unsigned plis = c->n_pli;
+    EXPECT(client_last(v, STAGE)->number < c->number);
+    rig_run(&r, 600 * US_PER_MS);
+    EXPECT_EQ(engine_counters(r.engine)->given_up, 0);
+    EXPECT_EQ(c->n_pli, plis);
+    EXPECT_EQ(client_last(v, STAGE)->number, c->number);
+    expect_no_gap(v);
+    client_send(c, &(struct packet_spec){.line = CAM, .marker = true, .size = 350});
+    rig_run(&r, 100 * US_PER_MS);
+    EXPECT_EQ(client_last(v, STAGE)->number, c->number);
+    rig_free(&r);
+}
+
 /* The encoder is slow. Once the large picture was asked for anew, and filled the path again; then
  * it went on with all missing that had waited for too long. */
 TEST(who_is_behind_and_waits_for_a_smaller_picture_begins_anew_with_that) {
