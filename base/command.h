@@ -48,13 +48,13 @@
      * no screen share; 0 = none. */                                                              \
     X(COMMAND_PIN, "pin")                                                                         \
     /* peer, kind, on. Intent: what others send of this kind may be shown to this viewer (as from \
-     * the beginning), or may not. */                                                             \
+     * the beginning), or may not: then no packet of it goes out any more. ERR_RANGE (kind). */   \
     X(COMMAND_RECEIVE, "receive")                                                                 \
     /* peer, on. It is a host from now on, or no more (session_params.host). */                   \
     X(COMMAND_HOST, "host")                                                                       \
     /* tour, participant, lead. Intent: who holds everybody's stage: participant by a host's word \
      * (0 = nobody), else lead, who leads the tour (0 = nobody). Every worker of the tour is told \
-     * so. */                                                                                     \
+     * so, also one that gets it later, or adopts its sessions. */                                \
     X(COMMAND_STAGE, "stage")
 
 enum command_type {

@@ -63,7 +63,7 @@ struct session_params {
     uint64_t peer;        /* handle of this transport, unique for the life of the process, not 0 */
     uint64_t participant; /* handle of the seat, not 0 */
     uint64_t tour;        /* handle of the tour, not 0 */
-    bool host;            /* agents are preferred on the stage when nobody speaks */
+    bool host;            /* what it shows holds the stage (COMMAND_STAGE), whoever speaks */
     bool loudest_audio;   /* WHEP: audio slot 0 carries the loudest voice, not the stage owner's */
     bool mix;             /* audio slot 0 carries all voices, mixed, and no other slot any */
     bool record_consent;  /* this participant's sources may be tapped */

@@ -146,6 +146,28 @@ static enum err pin(struct session *s, us_t now, const struct command *c) {
     return OK;
 }
 
+static enum err host(struct session *s, us_t now, const struct command *c) {
+    turn_begin(s->engine, now);
+    s->host = c->on;
+    for (unsigned i = 0; i < s->n_lines; i++) {
+        if (s->sources[i]) {
+            source_host(s->sources[i], c->on);
+        }
+    }
+    transport_changed(&s->transport);
+    turn_end(s->engine);
+    return OK;
+}
+
+static enum err stage(struct tour *t, us_t now, const struct command *c) {
+    turn_begin(t->engine, now);
+    t->room.spotlight = c->participant;
+    t->room.lead = c->lead;
+    tour_changed(t);
+    turn_end(t->engine);
+    return OK;
+}
+
 /* One of these. Those of a tour or a session are called only when there is one. */
 struct handler {
     enum err (*engine)(struct engine *e, us_t now, const struct command *c);
@@ -165,6 +187,8 @@ static const struct handler handlers[COMMAND_COUNT] = {
     [COMMAND_PEER_WITHOUT] = {.session = without},
     [COMMAND_MUTE] = {.session = mute},
     [COMMAND_PIN] = {.session = pin},
+    [COMMAND_HOST] = {.session = host},
+    [COMMAND_STAGE] = {.tour = stage},
 };
 
 enum err engine_command(struct engine *e, us_t now, const struct command *c) {

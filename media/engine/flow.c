@@ -157,6 +157,13 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
     }
 }
 
+void flow_host(struct flow *f, bool host) {
+    if (f->place.host != host) {
+        f->place.host = host;
+        tour_changed(f->tour);
+    }
+}
+
 static void to_tap(const struct layer *l, const struct media_packet *p) {
     struct tap t = flow_tap(l, TAP_RTP, p->at);
     t.audio_level = p->has_level && !p->level_found ? p->audio_level : TAP_LEVEL_NONE;

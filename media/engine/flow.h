@@ -97,6 +97,8 @@ static inline unsigned flow_live(const struct flow *f) {
 /* These flow from now on, and no others: all at once, so that nobody gets a layer that is about to
  * end. While any flows the source is ranked. Nothing when it is so already. */
 void flow_set(struct flow *f, unsigned layers, us_t now);
+/* Whoever sends it is a host, or is none: another rank for it. */
+void flow_host(struct flow *f, bool host);
 /* A packet of it, for cache, ranking, recorder and viewers; slots are bound. keep: it may be held.
  */
 void flow_packet(struct layer *l, us_t now, struct media_packet *p, bool keep);

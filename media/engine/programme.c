@@ -2,6 +2,7 @@
 
 #include "media/engine/flow.h"
 #include "media/room/router.h"
+#include "media/room/stage.h"
 
 /* False when the listener knows already. */
 static bool tell(struct tour *t, us_t now, enum tap_type type, const struct flow *x) {
@@ -26,7 +27,7 @@ void programme_update(struct tour *t, us_t now) {
     }
     /* A source without consent is not tapped: the programme then shows nobody. Like any viewer the
      * programme switches at a key frame, so one is asked for. */
-    struct flow *stage = flow_of(router_stage(&t->room, 0, 0));
+    struct flow *stage = flow_of(stage_source(&t->room, NULL));
     if (tell(t, now, TAP_STAGE, stage) && stage && stage->tapped) {
         feed_need_keyframe(&stage->tapped->feed);
     }

@@ -113,6 +113,7 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
     }
     f->consent = m->source.consent;
     f->place.order = m->source.order;
+    flow_host(f, m->source.host);
     flow_set(f, layers, now);
     FLOW_EACH_LAYER(l, f, layers & m->source.torn) {
         packet_cache_release(&l->feed.cache);

@@ -127,6 +127,11 @@ void source_stop(struct source *x, us_t now) {
     event_session(x->session);
 }
 
+void source_host(struct source *x, bool host) {
+    flow_host(&x->flow, host);
+    relay_state(&x->flow);
+}
+
 void source_consent(struct source *x, us_t now, bool consent) {
     x->flow.consent = consent;
     flow_tap_update(&x->flow, now);

@@ -70,6 +70,8 @@ void source_stop(struct source *x, us_t now);
 us_t source_deadline(const struct source *x);
 /* Let old packets go; layers are off that have been silent for too long. */
 void source_on_timer(struct source *x, us_t now);
+/* Whoever sends it is a host from now on, or no more. */
+void source_host(struct source *x, bool host);
 /* It may be recorded, or no more. */
 void source_consent(struct source *x, us_t now, bool consent);
 /* A packet of it that says no level gets one, if it is the time for it: unknown is not silent. At

@@ -21,6 +21,7 @@ void room_free(struct room *r) {
 void room_viewer_init(struct room_viewer *v, uint64_t participant, bool loudest_audio) {
     list_init(&v->in_room);
     v->participant = participant;
+    v->receives = UINT8_MAX;
     v->loudest_audio = loudest_audio;
 }
 

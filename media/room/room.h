@@ -1,7 +1,8 @@
 /* A tour as the relay sees it: who sends what, who watches in which slots, who speaks. Ids and
  * bindings only: no packet, no address, no stream. Signaling owns the intent (pins, mutes, who is
- * host); a room decides which source fills which slot at a point in time (router.h) and leaves what
- * has changed on a list for its owner to carry out. Owner: the engine's thread. */
+ * host, who may receive what); a room decides which source fills which slot at a point in time
+ * (stage.h, router.h) and leaves what has changed on a list for its owner to carry out. Owner: the
+ * engine's thread. */
 #ifndef ORIEL_MEDIA_ROOM_ROOM_H
 #define ORIEL_MEDIA_ROOM_ROOM_H
 
@@ -41,6 +42,7 @@ struct room_viewer {
     struct link in_room; /* room.viewers */
     uint64_t participant;
     uint64_t pinned;    /* participant, 0 = none */
+    uint8_t receives;   /* bit per source_kind: others' may be shown to it */
     bool present;       /* connected: slots are filled */
     bool loudest_audio; /* audio slot 0 carries the loudest voice, not the stage owner's */
     bool mix;           /* or all but that of `without`, mixed, and others nothing */
@@ -51,9 +53,11 @@ struct room_viewer {
 
 struct room {
     struct link viewers;
-    struct link live;  /* room_source.in_live, in order of arrival */
-    struct link mixes; /* likewise, of mixes */
-    struct link moved; /* room_slot.moved: for the owner, who obeys and takes them off */
+    struct link live;   /* room_source.in_live, in order of arrival */
+    struct link mixes;  /* likewise, of mixes */
+    struct link moved;  /* room_slot.moved: for the owner, who obeys and takes them off */
+    uint64_t spotlight; /* participant: holds everybody's stage, 0 = nobody; */
+    uint64_t lead;      /* else this one, who leads the tour, 0 = nobody */
     uint64_t next_order;
     bool follows;      /* another worker judges who speaks: room_follow */
     us_t settle_until; /* [us] after an adoption bindings are kept until the rest has come */
@@ -66,7 +70,12 @@ enum err room_init(struct room *r);
 /* Everybody must have left. */
 void room_free(struct room *r);
 
-/* In zeroed memory; the viewer's slots are added one by one, then it enters. */
+/* Whether what this one sends may be shown to it. */
+static inline bool room_receives(const struct room_viewer *v, const struct room_source *s) {
+    return v->receives & 1u << s->kind;
+}
+
+/* In zeroed memory; the viewer's slots are added one by one, then it enters. It may receive all. */
 void room_viewer_init(struct room_viewer *v, uint64_t participant, bool loudest_audio);
 void room_viewer_slot(struct room_viewer *v, const struct session_line *line);
 void room_viewer_enter(struct room *r, struct room_viewer *v);

@@ -1,51 +1,6 @@
 #include "media/room/router.h"
 
-static bool better_screen(const struct room_source *a, const struct room_source *b) {
-    if (!b || a->host != b->host) {
-        return !b || a->host;
-    }
-    return a->order > b->order;
-}
-
-/* The newest screen share; a host's goes before others'. */
-static struct room_source *best_screen(const struct room *r, uint64_t self) {
-    struct room_source *best = NULL;
-    LIST_EACH(l, &r->live) {
-        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        if (s->kind == SOURCE_SCREEN && s->participant != self && better_screen(s, best)) {
-            best = s;
-        }
-    }
-    return best;
-}
-
-/* The first camera, of a host if there is one. */
-static struct room_source *first_camera(const struct room *r, uint64_t self) {
-    struct room_source *first = NULL;
-    LIST_EACH(l, &r->live) {
-        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        if (s->kind != SOURCE_CAMERA || s->participant == self) {
-            continue;
-        }
-        if (s->host) {
-            return s;
-        }
-        first = first ? first : s;
-    }
-    return first;
-}
-
-struct room_source *router_stage(const struct room *r, uint64_t self, uint64_t pinned) {
-    struct room_source *s = best_screen(r, self);
-    if (!s && pinned && pinned != self) {
-        s = room_find(r, pinned, SOURCE_CAMERA);
-    }
-    for (unsigned i = 0; !s && i < ROOM_SPEAKERS_MAX; i++) {
-        uint64_t who = r->speakers[i];
-        s = who && who != self ? room_find(r, who, SOURCE_CAMERA) : NULL;
-    }
-    return s ? s : first_camera(r, self);
-}
+#include "media/room/stage.h"
 
 struct room_source *router_voice(const struct room *r) {
     uint64_t who = r->voices.speaker;
@@ -53,9 +8,10 @@ struct room_source *router_voice(const struct room *r) {
 }
 
 /* After an adoption a slot waits for its source, and then keeps it, until all have come. */
-static bool kept(const struct room *r, const struct room_slot *s) {
+static bool kept(const struct room_slot *s) {
     const struct room_source *shown = s->source;
-    return r->settle_until > 0 && (s->awaiting || (shown && shown->live));
+    bool keeps = s->awaiting || (shown && shown->live && room_receives(s->viewer, shown));
+    return s->viewer->room->settle_until > 0 && keeps;
 }
 
 static struct room_slot *slot_of(struct room_viewer *v, enum slot_kind kind, unsigned index) {
@@ -69,10 +25,10 @@ static struct room_slot *slot_of(struct room_viewer *v, enum slot_kind kind, uns
 
 static struct room_source *bind_stage(struct room_viewer *v) {
     struct room_slot *slot = slot_of(v, SLOT_STAGE, 0);
-    if (slot && kept(v->room, slot)) {
+    if (slot && kept(slot)) {
         return slot->source;
     }
-    struct room_source *s = router_stage(v->room, v->participant, v->pinned);
+    struct room_source *s = stage_source(v->room, v);
     if (slot) {
         room_slot_show(slot, s);
     }
@@ -98,34 +54,24 @@ static struct room_slot *free_slot(struct room_viewer *v, enum slot_kind kind) {
     return NULL;
 }
 
-/* Cameras in order of arrival. Who has a slot keeps it: pictures do not jump when one leaves. */
-static void bind_gallery(struct room_viewer *v, const struct room_source *stage) {
-    for (unsigned i = 0; i < v->n_slots; i++) {
-        struct room_source *s = v->slots[i].source;
-        if (v->slots[i].kind == SLOT_GALLERY && s && (!s->live || s == stage)) {
-            room_slot_show(&v->slots[i], NULL);
-        }
-    }
-    LIST_EACH(l, &v->room->live) {
-        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        if (s->kind != SOURCE_CAMERA || s->participant == v->participant || s == stage ||
-            shown_in(v, SLOT_GALLERY, s)) {
-            continue;
-        }
-        struct room_slot *slot = free_slot(v, SLOT_GALLERY);
-        if (!slot) {
-            return;
-        }
-        room_slot_show(slot, s);
-    }
-}
-
-/* The voices a viewer should hear, most important first. */
+/* What a viewer should see or hear in its slots of one kind, most important first. */
 struct wanted {
-    struct room_source *first; /* for slot 0, NULL = any */
+    enum slot_kind slots;
+    enum source_kind source;
+    const struct room_source *elsewhere; /* it is on the stage already */
+    struct room_source *first;           /* for slot 0, NULL = any */
     struct room_source *list[SESSION_SLOTS_MAX];
     unsigned n, max;
 };
+
+static struct wanted wanted_of(const struct room_viewer *v, enum slot_kind slots,
+                               enum source_kind source) {
+    struct wanted w = {.slots = slots, .source = source};
+    for (unsigned i = 0; i < v->n_slots; i++) {
+        w.max += v->slots[i].kind == slots;
+    }
+    return w;
+}
 
 static bool wanted_has(const struct wanted *w, const struct room_source *s) {
     for (unsigned i = 0; i < w->n; i++) {
@@ -137,59 +83,42 @@ static bool wanted_has(const struct wanted *w, const struct room_source *s) {
 }
 
 static void want(struct wanted *w, const struct room_viewer *v, struct room_source *s) {
-    if (s && s->participant != v->participant && w->n < w->max && !wanted_has(w, s)) {
+    bool may = s && s->kind == w->source && s->participant != v->participant;
+    if (may && s != w->elsewhere && room_receives(v, s) && w->n < w->max && !wanted_has(w, s)) {
         w->list[w->n++] = s;
     }
 }
 
-static void rank_voices(struct wanted *w, const struct room_viewer *v) {
-    const struct room *r = v->room;
-    want(w, v, w->first);
-    want(w, v, router_voice(r));
-    LIST_EACH(l, &r->live) { /* a host who seldom speaks is heard when it does */
-        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        want(w, v, s->kind == SOURCE_MICROPHONE && s->host ? s : NULL);
-    }
-    for (unsigned i = 0; i < SPEAKER_TOP; i++) {
-        uint64_t who = r->voices.top[i];
-        want(w, v, who ? room_find(r, who, SOURCE_MICROPHONE) : NULL);
-    }
-    for (unsigned i = 0; i < v->n_slots; i++) { /* who is heard now stays before a newcomer */
-        struct room_source *s = v->slots[i].kind == SLOT_AUDIO ? v->slots[i].source : NULL;
+static void want_of(struct wanted *w, const struct room_viewer *v, uint64_t participant) {
+    want(w, v, stage_find(v->room, v, participant, w->source));
+}
+
+/* Those first who hold the stage, whether they are on it or not. */
+static void want_holders(struct wanted *w, const struct room_viewer *v) {
+    want_of(w, v, v->room->spotlight);
+    want_of(w, v, v->room->lead);
+}
+
+/* Who has a slot now stays before a newcomer; then all others in order of arrival. */
+static void want_rest(struct wanted *w, const struct room_viewer *v) {
+    for (unsigned i = 0; i < v->n_slots; i++) {
+        struct room_source *s = v->slots[i].kind == w->slots ? v->slots[i].source : NULL;
         want(w, v, s && s->live ? s : NULL);
     }
-    LIST_EACH(l, &r->live) {
-        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
-        want(w, v, s->kind == SOURCE_MICROPHONE ? s : NULL);
+    LIST_EACH(l, &v->room->live) {
+        if (w->n == w->max) {
+            return;
+        }
+        want(w, v, LIST_ENTRY(l, struct room_source, in_live));
     }
 }
 
-/* The voice that audio slot 0 must carry, or NULL when any will do. It is that of whoever is on the
- * stage, because it is played in lip sync with the picture; a viewer with `loudest_audio` hears
- * who speaks, or spoke last. */
-static struct room_source *first_voice(const struct room_viewer *v, const struct room_slot *slot0,
-                                       const struct room_source *stage) {
-    const struct room *r = v->room;
-    if (slot0 && kept(r, slot0)) {
-        return slot0->source;
-    }
-    if (!v->loudest_audio) {
-        return stage ? room_find(r, stage->participant, SOURCE_MICROPHONE) : NULL;
-    }
-    struct room_source *s = NULL;
-    for (unsigned i = 0; !s && i < ROOM_SPEAKERS_MAX; i++) {
-        uint64_t who = r->speakers[i];
-        s = who && who != v->participant ? room_find(r, who, SOURCE_MICROPHONE) : NULL;
-    }
-    return s;
-}
-
-/* Take out of the audio slots who is not wanted there; except for slot 0 a voice stays put. */
-static void clear_audio(struct room_viewer *v, const struct wanted *w,
+/* Take out of the slots who is not wanted there; except for slot 0 a source stays put. */
+static void clear_slots(struct room_viewer *v, const struct wanted *w,
                         const struct room_slot *slot0) {
     for (unsigned i = 0; i < v->n_slots; i++) {
         struct room_slot *slot = &v->slots[i];
-        struct room_source *s = slot->kind == SLOT_AUDIO ? slot->source : NULL;
+        struct room_source *s = slot->kind == w->slots ? slot->source : NULL;
         if (!s) {
             continue;
         }
@@ -200,34 +129,87 @@ static void clear_audio(struct room_viewer *v, const struct wanted *w,
     }
 }
 
+static void fill_slots(struct room_viewer *v, const struct wanted *w) {
+    for (unsigned i = 0; i < w->n; i++) {
+        struct room_slot *slot = shown_in(v, w->slots, w->list[i]) ? NULL : free_slot(v, w->slots);
+        if (slot) {
+            room_slot_show(slot, w->list[i]);
+        }
+    }
+}
+
+/* The cameras that are not on the stage. Pictures do not jump: who has a slot keeps it, but when
+ * all are taken gives way to who holds the stage, and to who speaks. */
+static void bind_gallery(struct room_viewer *v, const struct room_source *stage) {
+    struct wanted w = wanted_of(v, SLOT_GALLERY, SOURCE_CAMERA);
+    w.elsewhere = stage;
+    want_holders(&w, v);
+    for (unsigned i = 0; i < ROOM_SPEAKERS_MAX; i++) {
+        want_of(&w, v, v->room->speakers[i]);
+    }
+    want_rest(&w, v);
+    clear_slots(v, &w, NULL);
+    fill_slots(v, &w);
+}
+
+/* Who holds the stage is heard always, whoever is on it; then who speaks, and before other voices
+ * those of hosts: one who seldom speaks is heard when it does. */
+static void rank_voices(struct wanted *w, const struct room_viewer *v) {
+    const struct room *r = v->room;
+    want(w, v, w->first);
+    want_holders(w, v);
+    want_of(w, v, r->voices.speaker);
+    LIST_EACH(l, &r->live) {
+        struct room_source *s = LIST_ENTRY(l, struct room_source, in_live);
+        want(w, v, s->host ? s : NULL);
+    }
+    for (unsigned i = 0; i < SPEAKER_TOP; i++) {
+        want_of(w, v, r->voices.top[i]);
+    }
+    want_rest(w, v);
+}
+
+/* The voice that audio slot 0 must carry, or NULL when any will do. It is that of whoever is on the
+ * stage, because it is played in lip sync with the picture; a viewer with `loudest_audio` hears
+ * who speaks, or spoke last. */
+static struct room_source *first_voice(const struct room_viewer *v, const struct room_slot *slot0,
+                                       const struct room_source *stage) {
+    const struct room *r = v->room;
+    if (slot0 && kept(slot0)) {
+        return slot0->source;
+    }
+    if (!v->loudest_audio) {
+        return stage ? stage_find(r, v, stage->participant, SOURCE_MICROPHONE) : NULL;
+    }
+    struct room_source *s = NULL;
+    for (unsigned i = 0; !s && i < ROOM_SPEAKERS_MAX; i++) {
+        s = stage_find(r, v, r->speakers[i], SOURCE_MICROPHONE);
+    }
+    return s;
+}
+
 static void bind_audio(struct room_viewer *v, const struct room_source *stage) {
     struct room_slot *slot0 = slot_of(v, SLOT_AUDIO, 0);
-    struct wanted w = {.first = first_voice(v, slot0, stage)};
-    for (unsigned i = 0; i < v->n_slots; i++) {
-        w.max += v->slots[i].kind == SLOT_AUDIO;
-    }
+    struct wanted w = wanted_of(v, SLOT_AUDIO, SOURCE_MICROPHONE);
+    w.first = first_voice(v, slot0, stage);
     rank_voices(&w, v);
-    clear_audio(v, &w, slot0);
+    clear_slots(v, &w, slot0);
     if (slot0 && w.first) {
         room_slot_show(slot0, w.first);
     }
-    for (unsigned i = 0; i < w.n; i++) {
-        bool heard = shown_in(v, SLOT_AUDIO, w.list[i]);
-        struct room_slot *slot = heard ? NULL : free_slot(v, SLOT_AUDIO);
-        if (slot) {
-            room_slot_show(slot, w.list[i]);
-        }
-    }
+    fill_slots(v, &w);
 }
 
 /* One track for all voices. While the mix is still to come it is silent: better than to hear
  * oneself in another one. */
 static void bind_mix(struct room_viewer *v) {
+    struct room_source *mix = room_mix(v->room, v->without);
+    mix = mix && room_receives(v, mix) ? mix : NULL;
     for (unsigned i = 0; i < v->n_slots; i++) {
         struct room_slot *slot = &v->slots[i];
         if (slot->kind == SLOT_AUDIO) {
             slot->awaiting = false; /* a mix has no numbers of its own that should go on */
-            room_slot_show(slot, slot->index == 0 ? room_mix(v->room, v->without) : NULL);
+            room_slot_show(slot, slot->index == 0 ? mix : NULL);
         }
     }
 }

@@ -87,4 +87,27 @@ static inline enum err engine_pin(struct engine *e, us_t now, uint64_t peer, uin
         e, now, &(struct command){.type = COMMAND_PIN, .peer = peer, .participant = participant});
 }
 
+/* What others send of this kind, it may be shown or may not. */
+static inline enum err engine_receive(struct engine *e, us_t now, uint64_t peer,
+                                      enum source_kind kind, bool may) {
+    return engine_command(
+        e, now,
+        &(struct command){.type = COMMAND_RECEIVE, .peer = peer, .kind = (uint8_t)kind, .on = may});
+}
+
+/* This peer is one from now on, or no more. */
+static inline enum err engine_host(struct engine *e, us_t now, uint64_t peer, bool host) {
+    return engine_command(e, now,
+                          &(struct command){.type = COMMAND_HOST, .peer = peer, .on = host});
+}
+
+/* Participants, 0 = nobody. */
+static inline enum err engine_stage(struct engine *e, us_t now, uint64_t tour, uint64_t spotlight,
+                                    uint64_t lead) {
+    return engine_command(
+        e, now,
+        &(struct command){
+            .type = COMMAND_STAGE, .tour = tour, .participant = spotlight, .lead = lead});
+}
+
 #endif

@@ -5,7 +5,7 @@
 #include "media/engine/replica.h"
 #include "media/engine/session.h"
 #include "media/mix/mixes.h"
-#include "media/room/router.h"
+#include "media/room/stage.h"
 #include "tests/unit/engine/rig.h"
 
 #include <stdlib.h>
@@ -441,8 +441,7 @@ static void expect_shown(const struct person *p) {
     if (!s || !tour_on(w.home)) {
         return;
     }
-    struct room_source *stage =
-        router_stage(&tour_on(w.home)->room, s->participant, s->viewer.pinned);
+    struct room_source *stage = stage_source(&tour_on(w.home)->room, &s->viewer);
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct room_source *is = s->viewer.slots[i].source;
         if (s->slots[i].line.slot == SLOT_STAGE) {
