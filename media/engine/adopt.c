@@ -206,7 +206,7 @@ static void meet(struct session *s, unsigned i, struct layer *l) {
     struct room *r = &s->tour->room;
     struct room_source *place = &l->flow->place;
     if (slot->resume == 0 || slot->resume != layer_key(l) || slot->line.codec != place->codec ||
-        s->participant == place->participant) {
+        s->participant == place->participant || !room_receives(&s->viewer, place)) {
         return;
     }
     slot->resume = 0;
@@ -303,6 +303,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     }
     load_transport(s, now, from);
     s->viewer.pinned = s->viewer.mix ? 0 : from->pinned;
+    s->viewer.receives = from->receives;
     clock_offset_load(&s->offset, now, from->clock_offset);
     s->viewer.present = true;
     s->told_up = !s->rebuilt;

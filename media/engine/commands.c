@@ -2,6 +2,8 @@
  * everything before it changes anything. Below it what a listener to the taps and the keeper of
  * sessions ask for. */
 #include "base/check.h"
+#include "media/engine/allot.h"
+#include "media/engine/bind.h"
 #include "media/engine/keep.h"
 #include "media/engine/params.h"
 #include "media/engine/programme.h"
@@ -146,6 +148,36 @@ static enum err pin(struct session *s, us_t now, const struct command *c) {
     return OK;
 }
 
+/* What the viewer gets of what it may not receive is cut off: no key frame of something else is
+ * waited for, and nothing of it is repaired or waits any more. */
+static void cut(struct session *s) {
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct stream *out = &s->slots[i].stream;
+        struct feed *shown = stream_shown(out);
+        if (shown && !room_receives(&s->viewer, &layer_of(shown)->flow->place)) {
+            stream_cut(out);
+        }
+    }
+}
+
+static enum err receive(struct session *s, us_t now, const struct command *c) {
+    uint8_t kind = (uint8_t)(1u << (c->kind & 7));
+    if (c->kind == SOURCE_NONE || c->kind >= SOURCE_KIND_COUNT) {
+        return ERR_RANGE;
+    }
+    turn_begin(s->engine, now);
+    s->viewer.receives = c->on ? s->viewer.receives | kind : s->viewer.receives & ~kind;
+    cut(s);
+    bind_tour(s->tour, now);
+    if (s->viewer
+            .present) { /* also where a slot shows what it is to show, but its stream does not */
+        allot(s, now);
+    }
+    transport_changed(&s->transport);
+    turn_end(s->engine);
+    return OK;
+}
+
 static enum err host(struct session *s, us_t now, const struct command *c) {
     turn_begin(s->engine, now);
     s->host = c->on;
@@ -187,6 +219,7 @@ static const struct handler handlers[COMMAND_COUNT] = {
     [COMMAND_PEER_WITHOUT] = {.session = without},
     [COMMAND_MUTE] = {.session = mute},
     [COMMAND_PIN] = {.session = pin},
+    [COMMAND_RECEIVE] = {.session = receive},
     [COMMAND_HOST] = {.session = host},
     [COMMAND_STAGE] = {.tour = stage},
 };

@@ -155,6 +155,9 @@ void flow_set(struct flow *f, unsigned layers, us_t now) {
         feed_pause(&l->feed);
         copy_stop(&l->copy);
     }
+    FLOW_EACH_LAYER(l, f, layers ? 0 : FLOW_ALL) { /* muted, maybe: nothing of it waits anywhere */
+        packet_cache_clear(&l->feed.cache);
+    }
 }
 
 void flow_host(struct flow *f, bool host) {

@@ -147,7 +147,8 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
                            (s->record_consent ? SNAPSHOT_RECORD_CONSENT : 0));
     ret->taken = now;
     ret->n_slots = s->n_slots;
-    ret->n_sources = s->n_lines;
+    ret->n_sources = s->n_lines & 15;
+    ret->receives = s->viewer.receives & 15;
     ret->peer = s->handle;
     ret->participant = s->participant;
     ret->tour = s->tour->handle;

@@ -16,7 +16,7 @@
 
 #include <assert.h>
 
-#define SNAPSHOT_VERSION 9
+#define SNAPSHOT_VERSION 10
 
 enum { /* snapshot_line.flags */
        SNAPSHOT_NACK = 1,
@@ -85,8 +85,10 @@ struct snapshot_ice { /* NUL-padded, not terminated when full */
 
 struct session_snapshot {
     uint16_t version; /* SNAPSHOT_VERSION */
-    uint8_t n_slots, n_sources;
-    uint8_t flags; /* SNAPSHOT_HOST ... */
+    uint8_t n_slots;
+    uint8_t n_sources : 4;
+    uint8_t receives : 4; /* bit per source_kind that it may be shown */
+    uint8_t flags;        /* SNAPSHOT_HOST ... */
     uint8_t last_flight_len;
     uint16_t twcc_next; /* transport-wide sequence number */
     us_t taken;         /* [us] when, by the clock of the engine; elsewhere it may be any number */
@@ -111,6 +113,8 @@ struct session_snapshot {
 
 _Static_assert(SOURCE_KIND_COUNT <= 4 && SLOT_KIND_COUNT <= 4,
                "snapshot_line.kind has 2 bits each");
+_Static_assert(SOURCE_KIND_COUNT <= 4 && SESSION_SOURCES_MAX <= 15,
+               "session_snapshot.receives and n_sources have 4 bits each");
 _Static_assert(SESSION_LAYERS_MAX <= 4, "snapshot_source.live and cut have 4 bits each");
 _Static_assert(CODEC_COUNT <= 16 && SESSION_SLOTS_MAX <= 16, "snapshot_line.codec has 4 bits each");
 _Static_assert(sizeof(struct session_snapshot) <= 2048, "a session fits in 2 KiB");

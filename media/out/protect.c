@@ -33,10 +33,14 @@ static struct flexfec *begin_group(struct protect *x) {
     return f;
 }
 
+void protect_forget(struct protect *x) {
+    x->ready = false;
+    (void)begin_group(x);
+}
+
 void protect_set(struct protect *x, unsigned every) {
     if (x->every == 0 || every == 0) {
-        x->ready = false;
-        (void)begin_group(x);
+        protect_forget(x);
     }
     x->every = (uint8_t)every;
 }

@@ -34,6 +34,8 @@ struct protect *protect_new(uint8_t pt, uint32_t ssrc, uint64_t next);
 unsigned protect_every(unsigned before, double loss, unsigned percent);
 /* From now on. */
 void protect_set(struct protect *x, unsigned every);
+/* What went out so far is not to be repaired any more. */
+void protect_forget(struct protect *x);
 /* A packet goes out: its RTP header as flexfec_add has it, and the pieces of its payload. True when
  * a group is ready to be sent. */
 bool protect_add(struct protect *x, us_t now, struct bytes header, const struct bytes *piece,

@@ -80,6 +80,13 @@ enum stream_verdict stream_show(struct stream *s, struct feed *feed) {
     return shown->feed && shown->feed->live ? STREAM_NEEDS_KEY : STREAM_NEEDS_PICTURE;
 }
 
+void stream_cut(struct stream *s) {
+    (void)stream_show(s, NULL);
+    if (s->protect) {
+        protect_forget(s->protect);
+    }
+}
+
 void stream_await(struct stream *s) {
     struct feed *feed = stream_intent(s);
     if (s->replay.feed == stream_shown(s)) { /* while another is awaited, too */

@@ -102,6 +102,8 @@ enum stream_verdict {
 /* Show this feed (NULL = nothing), from its next key frame on if it is video. The codec is the
  * line's. */
 enum stream_verdict stream_show(struct stream *s, struct feed *feed);
+/* It shows nothing from now on, and what is about to be sent of what it has shown is dropped. */
+void stream_cut(struct stream *s);
 /* What it was behind with is of no use any more: where it shows that, it awaits a key frame of what
  * it is to show, and shows nothing meanwhile. */
 void stream_await(struct stream *s);

@@ -94,6 +94,7 @@ static void make_snapshot(struct session_snapshot *s, unsigned i, enum codec cod
     s->version = SNAPSHOT_VERSION;
     s->n_sources = 3;
     s->n_slots = 4;
+    s->receives = 15;
     s->flags = SNAPSHOT_RECORD_CONSENT | SNAPSHOT_FINAL | (i % 2 ? 0 : SNAPSHOT_OBEYS_LAYERS);
     s->peer = s->participant = i + 1;
     s->tour = 1;
@@ -478,7 +479,7 @@ static void restart_ice(struct world *w, unsigned peer) {
 
 static void command(struct world *w, unsigned peer, struct bytes b) {
     uint8_t what = b.n > 0 ? b.p[0] : 0, arg = b.n > 1 ? b.p[1] : 0;
-    switch (what % 6) {
+    switch (what % 9) {
     case 0:
         (void)engine_pin(w->engine, w->now, peer + 1, arg % 5);
         break;
@@ -497,6 +498,15 @@ static void command(struct world *w, unsigned peer, struct bytes b) {
         } else if (arg & 0x80) {
             restart_ice(w, peer);
         }
+        break;
+    case 6:
+        (void)engine_receive(w->engine, w->now, peer + 1, (enum source_kind)(arg % 8), arg & 8);
+        break;
+    case 7:
+        (void)engine_host(w->engine, w->now, peer + 1, arg & 1);
+        break;
+    case 8:
+        (void)engine_stage(w->engine, w->now, 1, arg % 5, arg / 5 % 5);
         break;
     default:
         (void)engine_snapshot(w->engine, peer + 1, &w->snapshots[peer]);

@@ -17,6 +17,7 @@ static void good(struct session_snapshot *s, unsigned i) {
     *s = (struct session_snapshot){.version = SNAPSHOT_VERSION,
                                    .n_sources = 1,
                                    .n_slots = 2,
+                                   .receives = 15,
                                    .flags = SNAPSHOT_RECORD_CONSENT,
                                    .taken = US_PER_S / 2,
                                    .peer = i + 1,

@@ -312,7 +312,7 @@ TEST(snapshots_that_are_not_valid_change_nothing) {
     } while (0)
     SPOIL(bad.version++);
     SPOIL(bad.n_slots = SESSION_SLOTS_MAX + 1);
-    SPOIL(bad.n_sources = 255);
+    SPOIL(bad.n_sources = 15);
     SPOIL(bad.keys.profile = 9);
     SPOIL(bad.fec_index = LEASE_END_MAX + 1);
     SPOIL(bad.peer = 0);
