@@ -256,7 +256,14 @@ static void load_dependency(const struct session *s, struct rewrite_dependency *
     }
 }
 
-static void load_slot(struct session *s, unsigned i, us_t taken, const struct snapshot_slot *from) {
+/* It is not known of every slot what was told of it. */
+static bool tells_again(const struct session *s, const struct session_snapshot *from) {
+    return s->rebuilt || (from->flags & SNAPSHOT_TOLD_AHEAD);
+}
+
+static void load_slot(struct session *s, unsigned i, us_t taken,
+                      const struct session_snapshot *all) {
+    const struct snapshot_slot *from = &all->slots[i];
     struct slot *slot = &s->slots[i];
     (s->rebuilt ? rewrite_rejoin : rewrite_import)(&slot->stream.rewrite, taken, &from->rewrite);
     if (slot->line.codec == CODEC_AV1) {
@@ -272,7 +279,7 @@ static void load_slot(struct session *s, unsigned i, us_t taken, const struct sn
     slot->resume = from->rewrite.source;
     slot->anew = s->rebuilt || (from->line.flags & SNAPSHOT_BEHIND);
     /* Who that was is told when nobody comes. */
-    slot->told = slot->resume || s->rebuilt ? SLOT_TOLD_BEFORE : 0;
+    slot->told = slot->resume || tells_again(s, all) ? SLOT_TOLD_BEFORE : 0;
     s->viewer.slots[i].awaiting = slot->resume != 0;
 }
 
@@ -296,7 +303,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         struct protect *x = s->slots[i].stream.protect;
-        load_slot(s, i, taken_at(from, now), &from->slots[i]);
+        load_slot(s, i, taken_at(from, now), from);
         if (x) {
             x->next = from->fec_index;
         }
@@ -310,7 +317,7 @@ static enum err load(struct session *s, us_t now, const struct session_snapshot 
     s->report_at = now;
     enter_sources(s, now, from);
     need_adopted(s);
-    if (s->rebuilt) {
+    if (tells_again(s, from)) {
         event_session(s);
     }
     return OK;

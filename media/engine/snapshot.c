@@ -163,6 +163,8 @@ void snapshot_make(const struct session *s, us_t now, struct session_snapshot *r
     }
     for (unsigned i = 0; i < s->n_slots; i++) {
         save_slot(&s->slots[i], now, &ret->slots[i]);
+        bool ahead = s->slots[i].told != 0 && ret->slots[i].rewrite.source == 0;
+        ret->flags |= ahead ? SNAPSHOT_TOLD_AHEAD : 0;
         save_protect(s->slots[i].stream.protect, ret);
     }
 }

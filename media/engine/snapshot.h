@@ -34,6 +34,8 @@ enum { /* session_snapshot.flags */
        SNAPSHOT_RECORD_CONSENT = 4,
        SNAPSHOT_MIX = 16,
        SNAPSHOT_OBEYS_LAYERS = 32,
+       SNAPSHOT_TOLD_AHEAD =
+           64,            /* a slot that shows nothing yet, of somebody it is about to show */
        SNAPSHOT_FINAL = 8 /* nothing was sent after it: indices are the next ones */
 };
 

@@ -73,6 +73,23 @@ static void move_tour(bool viewer_first, uint64_t start) {
     rig_free(&r);
 }
 
+/* A slot was told of somebody whose key frame had not come: who goes on says who it is now, or
+ * that name would stand there for ever. */
+TEST(what_was_told_ahead_is_told_again) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
+    struct session_snapshot s;
+    client_video(a, CAM, false);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 1);
+    EXPECT_EQ(v->n_got, 0);
+    REQUIRE(save(v, &s));
+    REQUIRE(replace_engine());
+    load(&s);
+    EXPECT(rig_count(&r, MEDIA_SLOT_CHANGED, 2) >= 1);
+    EXPECT_EQ(r.events[0].participant, 0);
+    rig_free(&r);
+}
+
 TEST(a_tour_moves_publishers_first) {
     move_tour(false, 100);
 }
