@@ -19,13 +19,28 @@
 #define STEPS 400
 #define SETTLE (8 * US_PER_S)
 
-enum order_type { ADD, REMOVE, SPAN, TAP, TOUR_MIXED, JOIN, LEAVE, CONSENT, MUTE, PINNED, WITHOUT };
+enum order_type {
+    ADD,
+    REMOVE,
+    SPAN,
+    TAP,
+    TOUR_MIXED,
+    HELD,
+    JOIN,
+    LEAVE,
+    CONSENT,
+    MUTE,
+    PINNED,
+    WITHOUT,
+    MAY,
+    HOSTS
+};
 
 struct order {
     enum order_type type;
     bool on;
     uint8_t kind;
-    uint64_t others, peer, participant;
+    uint64_t others, peer, participant, lead;
     struct client *client;
 };
 
@@ -35,6 +50,7 @@ struct person { /* as control believes */
     bool there, connected, keyed;
     bool shares; /* a screen, now and then */
     unsigned plis, layers;
+    uint8_t denied; /* bit per source_kind */
     uint64_t without;
 };
 
@@ -51,6 +67,7 @@ static struct world {
     struct packet_pool *pool; /* of the mix */
     struct person people[PEOPLE];
     unsigned n_people, n_mix, home;
+    uint64_t spotlight, lead;
     unsigned closes; /* how likely the tour ends, and begins anew with the same handle */
     uint64_t span;
     bool tapped, lossy;
@@ -144,6 +161,9 @@ static void obey(struct rig *r, const struct order *o) {
     case TOUR_MIXED:
         EXPECT_EQ(engine_tour_mix(e, at, TOUR, o->on), OK);
         break;
+    case HELD:
+        EXPECT_EQ(engine_stage(e, at, TOUR, o->participant, o->lead), OK);
+        break;
     case JOIN:
         join(o->client);
         break;
@@ -161,6 +181,12 @@ static void obey(struct rig *r, const struct order *o) {
         break;
     case WITHOUT:
         (void)engine_peer_without(e, at, o->peer, o->participant);
+        break;
+    case MAY:
+        (void)engine_receive(e, at, o->peer, (enum source_kind)o->kind, o->on);
+        break;
+    case HOSTS:
+        (void)engine_host(e, at, o->peer, o->on);
         break;
     }
     rig_pump(r);
@@ -256,18 +282,27 @@ static bool listens(struct client *c, const uint8_t *p, size_t n) {
     return true;
 }
 
+static void tell_stage(void) {
+    post_to_span((struct order){.type = HELD, .participant = w.spotlight, .lead = w.lead});
+}
+
+static void spread_to(unsigned worker) {
+    w.span |= 1u << worker;
+    post(worker, (struct order){.type = ADD});
+    post_to_span((struct order){.type = SPAN});
+    if (w.n_mix) {
+        post_to_span((struct order){.type = TOUR_MIXED, .on = true});
+    }
+    tell_stage();
+}
+
 static void somebody_joins(void) {
     unsigned worker = below(WORKERS);
     if (w.n_people == PEOPLE || w.rig[worker].n_clients == RIG_CLIENTS) {
         return;
     }
     if (!(w.span & 1u << worker)) {
-        w.span |= 1u << worker;
-        post(worker, (struct order){.type = ADD});
-        post_to_span((struct order){.type = SPAN});
-        if (w.n_mix) {
-            post_to_span((struct order){.type = TOUR_MIXED, .on = true});
-        }
+        spread_to(worker);
     }
     struct person *again = below(4) == 0 ? anybody() : NULL; /* comes back, maybe elsewhere */
     struct person *p = &w.people[w.n_people++];
@@ -300,10 +335,22 @@ static void somebody_joins(void) {
 
 static void change(struct person *p) {
     struct order o = {.peer = p->c->params.peer, .on = below(2)};
-    switch (below(4)) {
+    switch (below(7)) {
     case 0:
         o.type = CONSENT;
         break;
+    case 4:
+        o.type = MAY;
+        o.kind = (uint8_t)(SOURCE_MICROPHONE + below(3));
+        p->denied = (uint8_t)(o.on ? p->denied & ~(1u << o.kind) : p->denied | 1u << o.kind);
+        break;
+    case 5:
+        o.type = HOSTS;
+        break;
+    case 6:
+        *(o.on ? &w.spotlight : &w.lead) = below(w.n_people + 1);
+        tell_stage();
+        return;
     case 1:
         o.type = MUTE;
         o.kind = (uint8_t)(below(2) ? SOURCE_MICROPHONE : SOURCE_CAMERA);
@@ -331,6 +378,7 @@ static void close_tour(void) {
     post_to_span((struct order){.type = REMOVE});
     w.span = 1u << w.home;
     w.tapped = false;
+    w.spotlight = w.lead = 0;
     post(w.home, (struct order){.type = ADD});
 }
 
@@ -430,6 +478,7 @@ static void expect_flows_of(struct tour *at, struct tour *there) {
             EXPECT_EQ(x->place.participant, f->place.participant);
             EXPECT_EQ(x->place.order, f->place.order);
             EXPECT_EQ(x->consent, f->consent);
+            EXPECT_EQ(x->place.host, f->place.host);
             EXPECT_EQ(flow_live(x), flow_live(f));
         }
     }
@@ -444,11 +493,15 @@ static void expect_shown(const struct person *p) {
     struct room_source *stage = stage_source(&tour_on(w.home)->room, &s->viewer);
     for (unsigned i = 0; i < s->n_slots; i++) {
         const struct room_source *is = s->viewer.slots[i].source;
+        struct feed *sent = stream_shown(&s->slots[i].stream);
+        EXPECT(!is || !(p->denied & 1u << is->kind));
+        EXPECT(!sent || !(p->denied & 1u << layer_of(sent)->flow->place.kind));
         if (s->slots[i].line.slot == SLOT_STAGE) {
             EXPECT_EQ(is ? is->participant : 0, stage ? stage->participant : 0);
         } else if (s->viewer.mix && s->slots[i].line.slot == SLOT_AUDIO &&
                    s->viewer.slots[i].index == 0) {
-            EXPECT(is && is->mix && is->participant == p->without);
+            bool hears = !(p->denied & 1u << SOURCE_MICROPHONE);
+            EXPECT(hears ? is && is->mix && is->participant == p->without : !is);
         }
     }
 }
