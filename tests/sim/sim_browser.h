@@ -102,6 +102,7 @@ struct held {                /* a received packet waiting for its turn */
     bool have, asked, empty; /* empty: a number without anything in it */
     bool repeated;           /* it came with one after it (RFC 2198), and not by itself */
     us_t at;                 /* arrival, or when the gap was noticed */
+    uint64_t order;          /* world.order of the datagram that it came in */
     us_t nacked;             /* last NACK */
     uint64_t seq;
     uint32_t ts;
@@ -187,6 +188,11 @@ struct browser {
     struct publish *pubs[SOURCE_KIND_COUNT];
     struct play *plays[SESSION_SLOTS_MAX];
     unsigned n_plays;
+    /* Of each kind, as world.order of the first datagram that may hold none of it any more, plus 1;
+     * 0: any may. */
+    uint64_t barred[SOURCE_KIND_COUNT];     /* it may not receive it */
+    uint64_t muted_from[SOURCE_KIND_COUNT]; /* it is muted */
+    uint64_t pinned;                        /* participant, 0 = none */
 
     uint64_t bytes;           /* of all datagrams that came */
     uint64_t numbered;        /* and of those with a transport-wide number */

@@ -23,6 +23,7 @@ void world_span(struct world *w) {
     CHECK(w->far && engine_tour_add(w->far, SIM_TOUR) == OK);
     expect_ok(w, "tour_span", engine_tour_span(w->engine, w->now, SIM_TOUR, 0, 2));
     expect_ok(w, "tour_span", engine_tour_span(w->far, w->now, SIM_TOUR, 0, 1));
+    expect_ok(w, "stage", engine_stage(w->far, w->now, SIM_TOUR, w->spotlight, w->lead));
 }
 
 struct browser *world_join(struct world *w, const struct browser_options *o) {
@@ -67,11 +68,31 @@ void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool 
     if (b->pubs[kind]) {
         b->pubs[kind]->muted = muted;
     }
+    b->muted_from[kind] = muted ? w->order + 1 : 0;
     expect_ok(w, "source_mute",
               engine_source_mute(world_engine(w, b), w->now, b->params.peer, kind, muted));
 }
 
 void world_pin(struct world *w, struct browser *b, const struct browser *whom) {
-    uint64_t participant = whom ? whom->params.participant : 0;
-    expect_ok(w, "pin", engine_pin(world_engine(w, b), w->now, b->params.peer, participant));
+    b->pinned = whom ? whom->params.participant : 0;
+    expect_ok(w, "pin", engine_pin(world_engine(w, b), w->now, b->params.peer, b->pinned));
+}
+
+void world_receive(struct world *w, struct browser *b, enum source_kind kind, bool may) {
+    b->barred[kind] = may ? 0 : w->order + 1;
+    expect_ok(w, "receive", engine_receive(world_engine(w, b), w->now, b->params.peer, kind, may));
+}
+
+void world_host(struct world *w, struct browser *b, bool host) {
+    b->params.host = host;
+    expect_ok(w, "host", engine_host(world_engine(w, b), w->now, b->params.peer, host));
+}
+
+void world_stage(struct world *w, const struct browser *spotlight, const struct browser *lead) {
+    w->spotlight = spotlight ? spotlight->params.participant : 0;
+    w->lead = lead ? lead->params.participant : 0;
+    expect_ok(w, "stage", engine_stage(w->engine, w->now, SIM_TOUR, w->spotlight, w->lead));
+    if (w->far) {
+        expect_ok(w, "stage", engine_stage(w->far, w->now, SIM_TOUR, w->spotlight, w->lead));
+    }
 }

@@ -104,6 +104,24 @@ void invariant_outbound(struct world *w, struct browser *b, const struct datagra
     }
 }
 
+static bool is_over(const struct world *w, uint64_t from) {
+    return from > 0 && w->delivered >= from - 1;
+}
+
+void invariant_content(struct world *w, const struct browser *b, const struct content *c) {
+    const struct browser *from = world_participant(w, c->participant);
+    if (is_over(w, b->barred[c->kind])) {
+        world_fail(w, "browser %u is sent a %s of %u, which it may not receive", b->number,
+                   source_kind_name((enum source_kind)c->kind), c->participant);
+    }
+    /* What another worker keeps it sends until it has heard of the mute. */
+    bool unheard = from && from->o.far != b->o.far && w->relay.lost > 0;
+    if (from && !unheard && is_over(w, from->muted_from[c->kind])) {
+        world_fail(w, "browser %u is sent a %s of %u, who is muted", b->number,
+                   source_kind_name((enum source_kind)c->kind), c->participant);
+    }
+}
+
 /* While a peer is heard without a break, it hears from us. */
 static void rtcp_is_frequent(struct world *w, struct browser *b) {
     struct peer_stats s;

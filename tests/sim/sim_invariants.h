@@ -6,6 +6,7 @@
 
 struct world;
 struct browser;
+struct content;
 
 #define TAP_SOURCES 64
 #define TAP_RECORD 8192 /* sequence numbers remembered per source */
@@ -32,6 +33,9 @@ struct tap_watch {
 /* Before a datagram of the engine goes on the wire: it goes to a peer that exists; no (key, index)
  * pair is sealed twice, by whichever engine, and none that is not leased; RTCP is frequent. */
 void invariant_outbound(struct world *w, struct browser *b, const struct datagram *d);
+/* What a browser has found in a datagram: of nobody else but who is not muted, and of a kind that
+ * it may receive; since the datagram was sent. */
+void invariant_content(struct world *w, const struct browser *b, const struct content *c);
 /* Only consenting participants, each packet once, contents as sent. */
 void invariant_tap(struct world *w, const struct tap *t);
 /* After every event of the world. */

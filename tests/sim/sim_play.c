@@ -149,6 +149,12 @@ static void check_restart(struct browser *b, const struct play *p, const struct 
     }
 }
 
+/* A lease of which nothing was used is none: then sequence numbers run on. */
+static bool is_first_after_crash(const struct world *w, const struct play *p,
+                                 const struct held *h) {
+    return w->crashes > 0 && h->order >= w->crashed_from && p->last.order < w->crashed_from;
+}
+
 static void check_step(struct browser *b, struct play *p, const struct held *h) {
     if (h->content.participant == (uint16_t)b->params.participant) {
         world_fail(b->w, "browser %u receives its own media", b->number);
@@ -160,7 +166,7 @@ static void check_step(struct browser *b, struct play *p, const struct held *h) 
         }
         return;
     }
-    if (p->restarted) {
+    if (p->restarted || is_first_after_crash(b->w, p, h)) {
         check_restart(b, p, h);
     } else if (!p->gap) {
         check_clock(b, p, h);
@@ -301,6 +307,7 @@ static void hold(struct browser *b, struct play *p, us_t now, const struct held 
     p->received += !in->repeated; /* reports count what came by itself */
     *h = *in;
     h->at = now;
+    h->order = b->w->delivered;
     h->have = true;
     process_in_order(b, p);
     play_due(b, p, now);
@@ -326,7 +333,10 @@ static void hear(struct browser *b, struct play *p, const struct rtp *r, struct 
     if (!content_read(payload, (enum codec)p->line->codec, &in.content)) {
         world_fail(b->w, "browser %u mid %s: sound is not what anybody sent", b->number,
                    p->line->mid);
-    } else if (packets_back == 0 || (p->packets > 0 && in.seq >= p->next)) {
+        return;
+    }
+    invariant_content(b->w, b, &in.content);
+    if (packets_back == 0 || (p->packets > 0 && in.seq >= p->next)) {
         hold(b, p, b->w->now, &in);
     }
 }
@@ -375,6 +385,9 @@ static void take(struct browser *b, struct play *p, us_t now, const struct rtp *
         world_fail(b->w, "browser %u mid %s: payload is not what anybody sent", b->number,
                    p->line->mid);
         return;
+    }
+    if (!in.empty) {
+        invariant_content(b->w, b, &in.content);
     }
     hold(b, p, now, &in);
 }

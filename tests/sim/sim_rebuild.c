@@ -39,6 +39,7 @@ static void new_engine(struct world *w) {
     for (unsigned i = 0; w->history && i < SIM_HISTORY; i++) {
         w->history[i].at = 0; /* what was before is over: those slots are nobody's any more */
     }
+    SIM_EXPECT(w, engine_stage(w->engine, w->now, SIM_TOUR, w->spotlight, w->lead) == OK);
     if (w->tapping) {
         world_tap(w, true);
     }
@@ -112,6 +113,7 @@ void world_crash(struct world *w, us_t down) {
     }
     world_run_for(w, down);
     w->crashes++;
+    w->crashed_from = w->order;
     w->tap = (struct tap_watch){0}; /* the recorder is another too */
     w->bank = world_below(w, 2);
     adopt_all(w, saved);

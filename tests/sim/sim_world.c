@@ -366,6 +366,7 @@ static void deliver(struct world *w, struct pending *p) {
         deliver_to_engine(w, p->to == SIM_TO_FAR ? w->far : w->engine, &p->from, d);
     } else {
         struct browser *b = w->browsers[p->to];
+        w->delivered = p->order;
         if (addr_eq(&b->addr, &p->dest)) { /* else it has moved away meanwhile */
             browser_input(b, w->now, d);
             w->due[b->number] = browser_deadline(b);

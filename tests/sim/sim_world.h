@@ -62,7 +62,8 @@ struct world {
 
     struct pending **heap;
     size_t n_heap, cap_heap;
-    uint64_t order;
+    uint64_t order;     /* of the datagram that is put on a wire next, */
+    uint64_t delivered; /* and of the one that a browser gets now */
 
     bool verbose;      /* scenarios say what they measured */
     struct plot *plot; /* borrowed: NULL: nothing is drawn */
@@ -80,8 +81,10 @@ struct world {
     uint64_t speaker;
     us_t rebuilt_at; /* 0 = never */
     unsigned rebuilds;
-    unsigned crashes; /* rebuilds where nothing was handed over */
+    unsigned crashes;      /* rebuilds where nothing was handed over, */
+    uint64_t crashed_from; /* and `order` of the first datagram after the last one */
     bool tapping;
+    uint64_t spotlight, lead; /* participants, as the platform has told */
     struct tap_watch tap;
 };
 
@@ -121,6 +124,11 @@ void world_tap(struct world *w, bool on);
 void world_consent(struct world *w, struct browser *b, bool consent);
 void world_mute(struct world *w, struct browser *b, enum source_kind kind, bool muted);
 void world_pin(struct world *w, struct browser *b, const struct browser *whom);
+/* It may be shown what others send of this kind, or may not. */
+void world_receive(struct world *w, struct browser *b, enum source_kind kind, bool may);
+void world_host(struct world *w, struct browser *b, bool host);
+/* Who holds the stage; NULL = nobody. */
+void world_stage(struct world *w, const struct browser *spotlight, const struct browser *lead);
 /* Hand a datagram to the engine as if it came from this address, now. */
 void world_inject(struct world *w, const struct addr *from, struct bytes datagram);
 /* Hand every connected peer over to a new engine, and destroy the old one. */

@@ -25,6 +25,8 @@ extern const unsigned n_scenarios;
     X(speaker_changes)                    \
     X(pin_keeps_the_stage)                \
     X(gallery_shows_the_others)           \
+    X(stage_held)                         \
+    X(rights)                             \
     X(ice_restart_moves_address)          \
     X(peer_vanishes)                      \
     X(leaving_is_final)                   \
