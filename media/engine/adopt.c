@@ -206,7 +206,7 @@ static void meet(struct session *s, unsigned i, struct layer *l) {
     struct room *r = &s->tour->room;
     struct room_source *place = &l->flow->place;
     if (slot->resume == 0 || slot->resume != layer_key(l) || slot->line.codec != place->codec ||
-        s->participant == place->participant || !room_receives(&s->viewer, place)) {
+        s->participant == place->participant) {
         return;
     }
     slot->resume = 0;

@@ -193,6 +193,29 @@ TEST(what_is_muted_is_not_repaired) {
     rig_free(&r);
 }
 
+/* Its stream shows it until the key frame of what comes after it. */
+TEST(what_is_muted_is_not_repaired_while_another_is_awaited) {
+    REQUIRE(rig_init(&r));
+    struct client *a = rig_join(&r, 1), *b = rig_join(&r, 2), *v = rig_join(&r, 3);
+    client_video(a, CAM, true);
+    client_video(b, CAM, true);
+    rig_run(&r, US_PER_S); /* a young picture would be replayed */
+    client_video(a, CAM, false);
+    client_video(b, CAM, false);
+    EXPECT_EQ(engine_source_mute(r.engine, r.now, 1, SOURCE_CAMERA, true), OK);
+    rig_pump(&r);
+    EXPECT_EQ(rig_shows(&r, v, STAGE), 2);
+    EXPECT_EQ(client_last(v, STAGE)->sender, 1);
+    uint16_t seq = client_last(v, STAGE)->seq;
+    v->n_got = 0;
+    client_nack(v, STAGE, seq);
+    EXPECT_EQ(v->n_got, 0);
+    EXPECT_EQ(engine_counters(r.engine)->rtx_out, 0);
+    client_video(b, CAM, true);
+    EXPECT_EQ(client_last(v, STAGE)->sender, 2);
+    rig_free(&r);
+}
+
 TEST(rights_are_kept_in_snapshots) {
     struct session_snapshot s[2];
     REQUIRE(rig_init(&r));
@@ -222,7 +245,7 @@ TEST(rights_are_kept_in_snapshots) {
 }
 
 /* What a slot showed, of a snapshot from before the right was taken, is not gone on with. */
-TEST(an_adopted_slot_does_not_go_on_with_what_it_may_not_show) {
+static void adopted_without_right(bool before_source) {
     struct session_snapshot s[2];
     REQUIRE(rig_init(&r));
     struct client *a = rig_join(&r, 1), *v = rig_join(&r, 2);
@@ -234,9 +257,14 @@ TEST(an_adopted_slot_does_not_go_on_with_what_it_may_not_show) {
     v->n_got = 0;
     EXPECT_EQ(engine_adopt(r.engine, r.now, &s[1]), OK);
     rig_pump(&r);
-    may(v, SOURCE_CAMERA, false);
+    if (before_source) {
+        may(v, SOURCE_CAMERA, false);
+    }
     EXPECT_EQ(engine_adopt(r.engine, r.now, &s[0]), OK);
     rig_pump(&r);
+    if (!before_source) {
+        may(v, SOURCE_CAMERA, false);
+    }
     for (unsigned i = 0; i < 90; i++) {
         client_video(a, CAM, i % 30 == 0);
         rig_run(&r, 33 * US_PER_MS);
@@ -244,6 +272,14 @@ TEST(an_adopted_slot_does_not_go_on_with_what_it_may_not_show) {
     EXPECT_EQ(v->n_got, 0);
     EXPECT_EQ(rig_shows(&r, v, STAGE), 0);
     rig_free(&r);
+}
+
+TEST(an_adopted_slot_does_not_begin_with_what_it_may_not_show) {
+    adopted_without_right(true);
+}
+
+TEST(an_adopted_slot_does_not_go_on_with_what_it_may_not_show) {
+    adopted_without_right(false);
 }
 
 TEST(what_nobody_may_receive_is_stopped) {
