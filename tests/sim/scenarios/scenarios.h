@@ -25,8 +25,6 @@ extern const unsigned n_scenarios;
     X(speaker_changes)                    \
     X(pin_keeps_the_stage)                \
     X(gallery_shows_the_others)           \
-    X(stage_held)                         \
-    X(rights)                             \
     X(ice_restart_moves_address)          \
     X(peer_vanishes)                      \
     X(leaving_is_final)                   \
@@ -45,8 +43,10 @@ extern const unsigned n_scenarios;
     X(rebuild_stale_with_loss)            \
     X(anything_goes)
 
-/* With pictures of real size: they take longer. The second: one_in. */
+/* With pictures of real size, or many people: they take longer. The second: one_in. */
 #define HEAVY_SCENARIOS(X) \
+    X(stage_held, 2)       \
+    X(rights, 2)           \
     X(loss5, 4)            \
     X(speech10, 4)         \
     X(speech_upstream, 4)  \
