@@ -94,6 +94,10 @@ static void put(struct buffer *b, const char *key, const char *text) {
     b->comma = true;
 }
 
+void json_put_raw(struct buffer *b, const char *key, const char *json) {
+    put(b, key, json);
+}
+
 void json_open(struct buffer *b, const char *key, char bracket) {
     begin(b, key);
     buffer_put(b, &bracket, 1);

@@ -30,6 +30,8 @@ void json_put_int(struct buffer *b, const char *key, int64_t v);
 void json_put_uint(struct buffer *b, const char *key, uint64_t v);
 void json_put_bool(struct buffer *b, const char *key, bool v);
 void json_put_null(struct buffer *b, const char *key);
+/* JSON that was read, or made by this, as it is. */
+void json_put_raw(struct buffer *b, const char *key, const char *json);
 /* n bytes as a string of 2n lower-case hex digits. */
 void json_put_hex(struct buffer *b, const char *key, const void *p, size_t n);
 /* A 64-bit handle as a string of 16 hex digits: numbers of JavaScript are exact up to 2^53 only. */

@@ -119,6 +119,7 @@ void signaling_recording(struct signaling *s, uint64_t tour, enum signaling_reco
     if (t && t->recording != state) {
         t->recording = state;
         tell_recording(s, t);
+        tell_tour_changed(s, s->clock.now, t);
     }
 }
 

@@ -7,10 +7,12 @@
 #include "signaling/door/token.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/requests.h"
+#include "signaling/seats/admission.h"
 #include "signaling/seats/departures.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
+#include "signaling/tours/schedule.h"
 #include "signaling/tours/tours.h"
 
 #include <string.h>
@@ -34,7 +36,7 @@ static bool make_parts(struct signaling *s) {
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
            s->load && s->consent_version && s->consent_text &&
-           timers_init(&s->timers, 3 * conns + 2 * tours) == OK && effects_reserve(s, 0) == OK;
+           timers_init(&s->timers, 3 * conns + 4 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
 struct signaling *signaling_new(const struct signaling_config *c) {
@@ -50,18 +52,24 @@ struct signaling *signaling_new(const struct signaling_config *c) {
     return make_parts(s) ? s : signaling_free(s);
 }
 
+static void free_seats(struct link *seats) {
+    LIST_EACH(l, seats) {
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        mem_free(seat->session);
+        mem_free(seat);
+    }
+}
+
 static void free_tours(struct signaling *s) {
     LIST_EACH(at, &s->all_tours) {
         struct tour *t = LIST_ENTRY(at, struct tour, in_signaling);
-        LIST_EACH(l, &t->seats) {
-            struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-            mem_free(seat->session);
-            mem_free(seat);
-        }
+        free_seats(&t->seats);
+        free_seats(&t->lobby);
         LIST_EACH(l, &t->viewers) {
             mem_free(LIST_ENTRY(l, struct session, in_viewers));
         }
         tour_forgive(t);
+        mem_free(t->plan.property);
         mem_free(t);
     }
 }
@@ -96,24 +104,6 @@ struct signaling *signaling_free(struct signaling *s) {
     return mem_free(s);
 }
 
-enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *d) {
-    OWNER_CHECK(&s->owner);
-    struct tour *t;
-    if (!tour_name_valid(d->name) || d->codec <= CODEC_OPUS || d->codec >= CODEC_COUNT) {
-        return ERR_RANGE;
-    }
-    if (tour_by_name(s, d->name)) {
-        return ERR_EXISTS;
-    }
-    enum err e = tour_create(s, d->name, d->title && *d->title ? d->title : d->name, &t);
-    if (e == OK) {
-        t->declared = true;
-        t->record = d->record;
-        t->codec = d->codec;
-    }
-    return e;
-}
-
 enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
                            struct claims *ret) {
     OWNER_CHECK(&s->owner);
@@ -122,7 +112,8 @@ enum code signaling_admits(struct signaling *s, us_t now, const char *tour, cons
     if (code == CODE_OK && strcmp(ret->tour, tour) != 0) {
         code = CODE_FORBIDDEN;
     }
-    return code == CODE_OK ? tour_for(s, now, ret, &t) : code;
+    code = code == CODE_OK ? tour_for(s, now, ret, &t) : code;
+    return code == CODE_OK ? admission_check(s, now, t, ret) : code;
 }
 
 /* ---- connections ---- */
@@ -225,10 +216,19 @@ void signaling_message(struct signaling *s, us_t now, uint64_t conn, const char 
 
 /* ---- time ---- */
 
+/* Tours end by the wall clock and timers run by the other: when the two have come apart, by a step
+ * or by little and little, timers are set anew. */
 void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
     OWNER_CHECK(&s->owner);
+    us_t apart = wall.us - now - s->clock_planned;
     s->clock.now = now;
     s->clock.wall = wall;
+    if (apart < -US_PER_S || apart > US_PER_S) {
+        s->clock_planned = wall.us - now;
+        LIST_EACH(l, &s->all_tours) {
+            schedule_arm(s, now, LIST_ENTRY(l, struct tour, in_signaling));
+        }
+    }
 }
 
 us_t signaling_deadline(const struct signaling *s) {
@@ -236,20 +236,37 @@ us_t signaling_deadline(const struct signaling *s) {
     return timers_next(&s->timers);
 }
 
+static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
+    enum end_reason why;
+    switch (t->kind) {
+    case TIMER_TOUR:
+        tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
+        break;
+    case TIMER_TICK:
+        tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
+        break;
+    case TIMER_HOST:
+        tour_end(s, now, CONTAINER_OF(t, struct tour, host), END_HOST_GONE);
+        break;
+    case TIMER_END:
+        if (schedule_due(s, now, CONTAINER_OF(t, struct tour, end), &why)) {
+            tour_end(s, now, CONTAINER_OF(t, struct tour, end), why);
+        }
+        break;
+    case TIMER_CONN:
+        idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
+        break;
+    case TIMER_SEAT:
+        seat_leave(s, now, CONTAINER_OF(t, struct seat, grace), "timeout");
+        break;
+    }
+}
+
 void signaling_timeout(struct signaling *s, us_t now) {
     OWNER_CHECK(&s->owner);
     struct timer *due;
     while (s->count < TIMEOUT_EFFECTS_MAX && (due = timers_pop(&s->timers, now)) != NULL) {
-        struct signaling_timer *t = CONTAINER_OF(due, struct signaling_timer, timer);
-        if (t->kind == TIMER_TOUR) {
-            tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
-        } else if (t->kind == TIMER_TICK) {
-            tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
-        } else if (t->kind == TIMER_CONN) {
-            idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
-        } else {
-            seat_leave(s, now, CONTAINER_OF(t, struct seat, grace), "timeout");
-        }
+        timeout(s, now, CONTAINER_OF(due, struct signaling_timer, timer));
     }
 }
 
@@ -258,7 +275,8 @@ struct signaling_stats signaling_stats(const struct signaling *s) {
     struct signaling_stats stats = s->stats;
     stats.connections = (uint32_t)map_len(s->conns);
     stats.tours = (uint32_t)map_len(s->tours);
-    stats.participants = (uint32_t)map_len(s->seats);
+    stats.participants = (uint32_t)map_len(s->seats) - s->n_waiting;
+    stats.waiting = s->n_waiting;
     stats.sessions = (uint32_t)map_len(s->peers);
     return stats;
 }

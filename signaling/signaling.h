@@ -52,7 +52,12 @@ struct signaling_config {
     us_t roster_tick;  /* [us] changes are told this often (50 ms) */
     us_t resume_grace; /* [us] a seat outlives its connection by this (15 s) */
     us_t seat_limit;   /* [us] a resume secret ends this long after the join (12 h) */
-    us_t empty_tour_grace;    /* [us] a tour without participants ends after this (60 s) */
+    us_t empty_tour_grace; /* [us] a tour without participants ends after this (60 s) */
+    us_t host_limit; /* [us] one that its last host has left ends after this (600 s); 0 = never */
+    /* Of tours that an agent's join makes; 0 = no such limit. */
+    bool default_lobby;
+    us_t default_max_length; /* [us] */
+    uint32_t default_capacity;
     enum codec default_codec; /* CODEC_VP8 */
     enum record_mode default_record;
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
@@ -77,14 +82,52 @@ struct signaling_config {
 /* NULL when memory is out. */
 struct signaling *signaling_new(const struct signaling_config *c);
 struct signaling *signaling_free(struct signaling *s);
-/* Declare a tour that exists without anyone in it (conf: "tours"). title may be NULL or empty: the
- * name. ERR_EXISTS, ERR_FULL, ERR_RANGE (name, codec), ERR_NOMEM. */
+/* What a tour is, apart from who is in it. */
 struct signaling_tour {
-    const char *name, *title;
+    const char *name, *title; /* title NULL or empty: the name */
     enum record_mode record;
     enum codec codec;
+    bool lobby;           /* guests wait until a host admits them */
+    wall_t starts_at;     /* 0: any time. Before it guests enter once a host is in */
+    wall_t ends_at;       /* 0: none. Then the run ends, and nobody enters any more */
+    us_t max_length;      /* [us] of a run, from the first who is in; 0: any */
+    uint32_t capacity;    /* people in it at once, hosts apart; 0: max_participants */
+    const char *property; /* JSON, which is not looked at, told as tour.property; or NULL */
 };
+#define TOUR_PROPERTY_MAX 4096 /* [bytes] of its text */
+
+/* Declare a tour, which exists from now on without anyone in it (conf: "tours"; the REST API).
+ * Copies what t points to. ERR_EXISTS (also: an agent has made it), ERR_FULL, ERR_RANGE (name,
+ * codec, times), ERR_LONG (property), ERR_NOMEM. */
 enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *t);
+/* From now on the tour of this name is as t says, whole, also while it runs: people are told, and
+ * the lobby opens or closes. Who is in stays in. ERR_UNKNOWN; ERR_WRONG_STATE: the codec of a tour
+ * that runs; ERR_RANGE, ERR_LONG and ERR_NOMEM as above; nothing has changed then. */
+enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *t);
+/* End its run, if it has one, as a host does: everybody is told and leaves. forget: a declared tour
+ * is none any more; else it can run again. ERR_UNKNOWN. */
+enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, bool forget);
+
+/* What a tour is and how it stands; texts are borrowed until the next call that changes anything.
+ */
+struct signaling_tour_view {
+    struct signaling_tour tour;
+    const char *state;                                  /* docs/protocol.md section 1.2 */
+    bool declared;                                      /* it outlives its runs */
+    bool locked, lobby_on, recording, recording_paused; /* of this run */
+    uint64_t run;                                       /* its handle; 0: it does not run */
+    wall_t began;  /* when the first came in; 0: nobody has been in */
+    wall_t ending; /* when it ends by itself, as far as is known; 0: it does not */
+    uint32_t participants, waiting, viewers; /* in it; in its lobby; by WHEP */
+    const char *lead, *missed; /* names: of the lead, of the host who is gone; or NULL */
+};
+/* ERR_UNKNOWN. */
+enum err signaling_tour_get(const struct signaling *s, us_t now, const char *name,
+                            struct signaling_tour_view *ret);
+/* Call on_tour for every tour there is, in the order of their making. */
+void signaling_tour_each(const struct signaling *s, us_t now,
+                         void (*on_tour)(void *ctx, const struct signaling_tour_view *v),
+                         void *ctx);
 
 /* WebSocket connections. conn is the rim's handle, never 0 and never reused. */
 enum err signaling_open(struct signaling *s, us_t now, uint64_t conn);
@@ -191,6 +234,7 @@ bool signaling_peer_who(const struct signaling *s, uint64_t peer, struct signali
 /* Numbers for metrics. */
 struct signaling_stats {
     uint32_t connections, tours, participants, sessions;
+    uint32_t waiting; /* in lobbies; not among participants */
     uint64_t messages, errors;
 };
 struct signaling_stats signaling_stats(const struct signaling *s);

@@ -4,6 +4,7 @@
 #include "signaling/door/token.h"
 #include "signaling/sdp/negotiate.h"
 #include "signaling/sdp/sdp.h"
+#include "signaling/seats/admission.h"
 #include "signaling/seats/departures.h"
 #include "signaling/seats/seats.h"
 #include "signaling/state/state.h"
@@ -112,7 +113,7 @@ static enum code check_viewers(const struct exchange *exchange, const struct tou
         mine += strcmp(v->sub, exchange->claims.sub) == 0;
     }
     bool full = mine >= exchange->s->config.max_whep_per_token ||
-                t->n_seats + t->n_viewers >= exchange->s->config.max_participants;
+                t->n_seats + t->n_viewers + t->n_lobby >= exchange->s->config.max_participants;
     return full ? CODE_TOUR_FULL : CODE_OK;
 }
 
@@ -171,13 +172,15 @@ static enum code post_whep(struct exchange *exchange) {
     if (code == CODE_OK && !t) {
         code = CODE_TOUR_UNKNOWN; /* a player does not create what it plays */
     }
+    code =
+        code == CODE_OK ? admission_check(exchange->s, exchange->now, t, &exchange->claims) : code;
     code = code == CODE_OK ? make_viewer(exchange, t, &offer, &session) : code;
     if (code != CODE_OK) {
         memcpy(exchange->why, offer.why, sizeof(exchange->why));
         return code;
     }
     if (!t->id) {
-        tour_start(exchange->s, t);
+        tour_start(exchange->s, exchange->now, t);
     }
     session_start(exchange->s, t, NULL, session);
     tour_touch(exchange->s, exchange->now, t);

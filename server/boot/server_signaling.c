@@ -48,7 +48,9 @@ static enum err declare_tours(struct api *a, char why[WHY_MAX]) {
         const struct config_tour *t = &a->config->tours[i];
         enum record_mode mode = a->config->recording_enabled ? t->record : RECORD_OFF;
         enum err e = signaling_tour_declare(
-            a->signaling, &(struct signaling_tour){t->name, t->title, mode, t->codec});
+            a->signaling,
+            &(struct signaling_tour){
+                .name = t->name, .title = t->title, .record = mode, .codec = t->codec});
         if (e != OK) {
             snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;

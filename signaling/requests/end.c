@@ -7,7 +7,7 @@ static enum code end(struct call *c) {
         return CODE_FORBIDDEN;
     }
     reply_ok(c);
-    tour_end(c->s, c->now, c->conn->seat->tour);
+    tour_end(c->s, c->now, c->conn->seat->tour, END_ORDERED);
     return CODE_OK;
 }
 

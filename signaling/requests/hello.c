@@ -36,6 +36,8 @@ static enum code hello(struct call *c) {
     /* What an agent's join would create. */
     struct tour fresh = {.record = c->s->config.default_record,
                          .codec = c->s->config.default_codec,
+                         .plan = {.lobby = c->s->config.default_lobby},
+                         .began = US_NEVER,
                          .recording = RECORDING_OFF};
     if (!t) {
         (void)snprintf(fresh.name, sizeof(fresh.name), "%s", k.tour);
@@ -47,7 +49,7 @@ static enum code hello(struct call *c) {
     json_put_string(&o, "server", ORIEL_VERSION);
     put_you(&o, &k);
     json_key(&o, "tour");
-    put_tour(&o, t);
+    put_tour_outline(&o, c->s, c->now, t);
     put_consent(&o, c->s, t->record != RECORD_OFF);
     json_open(&o, "limits", '{');
     json_put_int(&o, "max_message", (int64_t)c->s->config.max_message);

@@ -26,35 +26,57 @@ static void reply_joined(const struct call *c, const struct admission *e) {
     reply_send(c, &o);
 }
 
+/* Whoever waits and has been let in need not show the token again. */
+static enum code read_claims(struct call *c, struct claims *k) {
+    const struct seat *seat = c->conn->seat;
+    if (!seat) {
+        return call_token(c, k);
+    }
+    if (!seat->waits) {
+        return CODE_ALREADY_JOINED;
+    }
+    if (!seat->admitted) {
+        return CODE_NOT_ADMITTED;
+    }
+    *k = (struct claims){.role = seat->role};
+    memcpy(k->tour, seat->tour->name, sizeof(k->tour));
+    memcpy(k->sub, seat->sub, sizeof(k->sub));
+    memcpy(k->name, seat->name, sizeof(k->name));
+    return CODE_OK;
+}
+
+static enum code enter(struct call *c, struct admission *e) {
+    if (!utf8_printable(e->name)) {
+        c->field = "name";
+        return CODE_BAD_FIELD;
+    }
+    enum code code = call_wants(c, &e->wants);
+    code = code == CODE_OK ? seat_enter(c->s, c->now, e) : code;
+    if (code == CODE_CONSENT_REQUIRED) {
+        c->field = "consent";
+    } else if (code != CODE_OK) {
+        call_refused(c, &e->offer);
+    }
+    return code;
+}
+
 static enum code join(struct call *c) {
     struct claims k;
     size_t sdp_n;
-    if (c->conn->seat) {
-        return CODE_ALREADY_JOINED;
-    }
     const char *sdp = call_string(c, "offer", &sdp_n);
     struct admission e = {.claims = &k,
                           .name = call_string(c, "name", NULL),
                           .consent = consents(c),
                           .conn = c->conn,
                           .offer = {.use = OFFER_WANTS, .text = sdp, .n = sdp_n}};
-    enum code code = call_token(c, &k);
+    enum code code = read_claims(c, &k);
+    code = code == CODE_OK ? enter(c, &e) : code;
     if (code != CODE_OK) {
         return code;
     }
-    if (!utf8_printable(e.name)) {
-        c->field = "name";
-        return CODE_BAD_FIELD;
-    }
-    code = call_wants(c, &e.wants);
-    code = code == CODE_OK ? seat_enter(c->s, c->now, &e) : code;
-    if (code == CODE_CONSENT_REQUIRED) {
-        c->field = "consent";
-    } else if (code != CODE_OK) {
-        call_refused(c, &e.offer);
-    }
-    if (code != CODE_OK) {
-        return code;
+    if (e.waits) {
+        reply_lobby(c, e.seat);
+        return CODE_OK;
     }
     reply_joined(c, &e);
     tell_entered(c->s, c->now, e.seat, e.took_over);
@@ -65,7 +87,7 @@ const struct request request_join = {.type = "join",
                                      .fields = {{"token", FIELD_STRING, false, 8192},
                                                 {"name", FIELD_STRING, false, NAME_MAX_BYTES},
                                                 {"consent", FIELD_OBJECT, false, 0},
-                                                {"offer", FIELD_STRING, true, 0},
+                                                {"offer", FIELD_STRING, false, 0},
                                                 {"sources", FIELD_LIST, false, WANTS_MAX},
                                                 {"slots", FIELD_LIST, false, WANTS_MAX}},
                                      .run = join};

@@ -8,4 +8,5 @@ static enum code leave(struct call *c) {
     return CODE_OK;
 }
 
-const struct request request_leave = {.type = "leave", .needs_seat = true, .run = leave};
+const struct request request_leave = {
+    .type = "leave", .needs_seat = true, .from_lobby = true, .run = leave};

@@ -8,7 +8,9 @@ static enum code remove_participant(struct call *c) {
     if (!me->host) {
         return CODE_FORBIDDEN;
     }
-    struct seat *who = seat_by_number(me->tour, call_string(c, "participant", NULL));
+    const char *id = call_string(c, "participant", NULL);
+    struct seat *who = seat_by_number(me->tour, id);
+    who = who ? who : waiting_by_number(me->tour, id);
     if (!who || who == me) {
         c->field = "participant";
         return CODE_BAD_FIELD;

@@ -1,6 +1,8 @@
 #include "signaling/requests/reply.h"
 
 #include "base/json_write.h"
+#include "signaling/requests/ice_servers.h"
+#include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
@@ -30,7 +32,8 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *seat
     json_key(o, "participant");
     put_participant(o, seat);
     json_key(o, "tour");
-    put_tour(o, seat->tour);
+    put_tour(o, c->s, c->now, seat->tour);
+    tour_shown(c->s, c->now, seat->tour);
     json_key(o, "slots");
     put_slots(o, c->s, seat->session);
     slots_shown(seat->session);
@@ -39,6 +42,25 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *seat
     roster_shown(seat->tour);
     json_key(o, "speaker");
     put_id(o, c->s, seat->tour->speaker);
+    if (seat->host) {
+        json_key(o, "lobby");
+        lobby_put(o, seat->tour);
+    }
+}
+
+void reply_lobby(const struct call *c, const struct seat *seat) {
+    struct buffer o = {0};
+    reply_open(c, &o, "lobby");
+    json_key(&o, "participant");
+    put_participant(&o, seat);
+    json_key(&o, "tour");
+    put_tour_outline(&o, c->s, c->now, seat->tour);
+    if (seat->admitted) {
+        json_put_bool(&o, "admitted", true);
+    }
+    json_put_string(&o, "resume", seat->resume);
+    reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
+    reply_send(c, &o);
 }
 
 void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,

@@ -12,8 +12,11 @@ void reply_open(const struct call *c, struct buffer *o, const char *type);
 void reply_send(const struct call *c, struct buffer *o);
 /* {"type":"ok"}, only when there was an id. */
 void reply_ok(const struct call *c);
-/* The members that joined and resumed share: participant, tour, slots, roster, speaker. */
+/* The members that joined and resumed share: participant, tour, slots, roster, speaker, and for a
+ * host lobby. */
 void reply_state(const struct call *c, struct buffer *o, const struct seat *seat);
+/* Who waits, and what he may know of the tour. */
+void reply_lobby(const struct call *c, const struct seat *seat);
 /* The members answer and warnings. */
 void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
                   const struct offer *offer);

@@ -34,11 +34,13 @@ struct request {
     const char *type;
     struct field fields[FIELDS_MAX]; /* ended by a NULL name */
     bool needs_seat;
+    bool from_lobby; /* who waits in the lobby may ask this, too */
     enum code (*run)(struct call *c);
 };
 
 extern const struct request request_hello, request_join, request_resume, request_restart,
     request_leave, request_end, request_mute, request_pin, request_record, request_consent,
-    request_remove, request_ping;
+    request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
+    request_lobby;
 
 #endif

@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-static const struct request *const table[] = {&request_hello,   &request_join,   &request_resume,
-                                              &request_restart, &request_leave,  &request_end,
-                                              &request_mute,    &request_pin,    &request_record,
-                                              &request_consent, &request_remove, &request_ping};
+static const struct request *const table[] = {
+    &request_hello,  &request_join, &request_resume, &request_restart,   &request_leave,
+    &request_end,    &request_mute, &request_pin,    &request_record,    &request_consent,
+    &request_remove, &request_ping, &request_host,   &request_hand_over, &request_lock,
+    &request_admit,  &request_lobby};
 
 static const struct request *find_request(const char *type) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -32,6 +33,9 @@ static enum code run(struct call *c, const char *text, size_t n) {
     }
     if (r->needs_seat && !c->conn->seat) {
         return CODE_NOT_JOINED;
+    }
+    if (r->needs_seat && c->conn->seat->waits && !r->from_lobby) {
+        return CODE_NOT_ADMITTED;
     }
     code = call_check(c, r);
     return code == CODE_OK ? r->run(c) : code;

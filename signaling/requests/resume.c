@@ -4,6 +4,7 @@
 #include "signaling/requests/call.h"
 #include "signaling/requests/ice_servers.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/hosts.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/layers.h"
 #include "signaling/tell/tick.h"
@@ -21,8 +22,18 @@ static void reply_resumed(const struct call *c, const struct seat *seat,
     reply_send(c, &o);
 }
 
-static enum code resume(struct call *c) {
+static enum code reoffer(struct call *c, struct seat *seat, struct offer *offer) {
     struct wants wants;
+    enum code code = call_wants(c, &wants);
+    offer->wants = wants.n ? &wants : &seat->wants;
+    code = code == CODE_OK ? seat_reoffer(c->s, c->now, seat, offer) : code;
+    if (code != CODE_OK) {
+        call_refused(c, offer);
+    }
+    return code;
+}
+
+static enum code resume(struct call *c) {
     struct offer offer = {.use = OFFER_WANTS};
     if (c->conn->seat) {
         return CODE_ALREADY_JOINED;
@@ -32,18 +43,18 @@ static enum code resume(struct call *c) {
     if (!seat) {
         return CODE_RESUME_UNKNOWN;
     }
-    offer.text = call_string(c, "offer", &offer.n);
-    if (offer.text) {
-        enum code code = call_wants(c, &wants);
-        offer.wants = wants.n ? &wants : &seat->wants;
-        code = code == CODE_OK ? seat_reoffer(c->s, c->now, seat, &offer) : code;
-        if (code != CODE_OK) {
-            call_refused(c, &offer);
-            return code;
-        }
+    offer.text = seat->waits ? NULL : call_string(c, "offer", &offer.n);
+    enum code code = offer.text ? reoffer(c, seat, &offer) : CODE_OK;
+    if (code != CODE_OK) {
+        return code;
     }
     secret_rotate(c->s, seat, secret);
     seat_attach(c->s, seat, c->conn);
+    if (seat->waits) {
+        reply_lobby(c, seat);
+        return CODE_OK;
+    }
+    hosts_check(c->s, c->now, seat->tour, NULL);
     reply_resumed(c, seat, offer.text ? &offer : NULL);
     layers_again(c->s, seat->session);
     tell_changed(c->s, c->now, seat);

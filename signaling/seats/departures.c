@@ -2,6 +2,8 @@
 
 #include "base/json_write.h"
 #include "signaling/door/secrets.h"
+#include "signaling/seats/hosts.h"
+#include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
@@ -20,22 +22,31 @@ void seat_delete(struct signaling *s, struct seat *seat) {
     if (seat->conn) {
         seat->conn->seat = NULL;
     }
-    seat_journal(s, seat, false);
-    mix_self(s, t, seat->sub, 0);
     timers_clear(&s->timers, &seat->grace.timer);
     map_take(s->seats, seat->id);
     secret_forget(s, seat);
-    list_remove(&seat->in_tour);
-    t->n_seats--;
+    if (seat->waits) {
+        lobby_unlink(s, seat);
+    } else {
+        seat_journal(s, seat, false);
+        mix_self(s, t, seat->sub, 0);
+        list_remove(&seat->in_tour);
+        t->n_seats--;
+    }
     to_trash(s, &seat->trash);
 }
 
 void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason) {
     struct tour *t = seat->tour;
-    uint32_t number = seat->number;
-    seat_delete(s, seat);
-    tell_left(s, t, number, reason);
+    bool waited = seat->waits;
+    seat_delete(s, seat); /* in the trash it can still be read */
+    if (!waited) {
+        tell_left(s, t, seat->number, reason);
+    } else if (!seat->admitted) {
+        lobby_tell_left(s, t, seat->number, reason);
+    }
     tour_touch(s, now, t);
+    hosts_check(s, now, t, seat->host ? seat : NULL);
 }
 
 /* The other transports of the same token: it may watch by WHEP, too. */
@@ -67,51 +78,75 @@ void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {
     seat->conn = NULL;
     seat->lost = true;
     timers_set(&s->timers, &seat->grace.timer, now + s->config.resume_grace);
-    tell_changed(s, now, seat);
+    if (!seat->waits) {
+        tell_changed(s, now, seat);
+        hosts_check(s, now, seat->tour, seat->host ? seat : NULL);
+    }
 }
 
 /* ---- tours ---- */
 
-void tour_stop(struct signaling *s, struct tour *t) {
-    while (!list_empty(&t->seats)) {
-        seat_delete(s, LIST_ENTRY(t->seats.next, struct seat, in_tour));
+static void forget_run(struct signaling *s, struct tour *t) {
+    timers_clear(&s->timers, &t->empty.timer);
+    timers_clear(&s->timers, &t->tick.timer);
+    timers_clear(&s->timers, &t->host.timer);
+    timers_clear(&s->timers, &t->end.timer);
+    t->id = t->speaker = t->lead = t->spotlight = t->known = 0;
+    t->recording = RECORDING_OFF;
+    t->had_host = t->attended = t->locked = t->lobby_on = t->changed = t->end_told = false;
+    t->missed[0] = '\0';
+    t->began = US_NEVER;
+    t->began_by = (wall_t){0};
+    tour_forgive(t);
+}
+
+static void delete_all(struct signaling *s, const struct link *seats) {
+    while (!list_empty(seats)) {
+        seat_delete(s, LIST_ENTRY(seats->next, struct seat, in_tour));
     }
+}
+
+void tour_stop(struct signaling *s, struct tour *t) {
+    delete_all(s, &t->seats);
+    delete_all(s, &t->lobby);
     while (!list_empty(&t->viewers)) {
         session_stop(s, LIST_ENTRY(t->viewers.next, struct session, in_viewers), true);
     }
     tour_record(s, t, false);
     tour_remove(s, t);
-    timers_clear(&s->timers, &t->empty.timer);
-    timers_clear(&s->timers, &t->tick.timer);
-    t->id = t->speaker = 0;
-    t->recording = RECORDING_OFF;
-    t->had_host = false;
-    tour_forgive(t);
+    forget_run(s, t);
     if (!t->declared) {
         tour_unlink(s, t);
     }
 }
 
-void tour_end(struct signaling *s, us_t now, struct tour *t) {
-    struct buffer o = {0};
-    json_open(&o, NULL, '{');
-    json_put_string(&o, "type", "tour_ended");
-    json_put_string(&o, "reason", "ended");
-    json_close(&o, '}');
-    send_all(s, t, NULL, &o);
-    LIST_EACH(l, &t->seats) {
+static void say_goodbye(struct signaling *s, const struct link *seats, struct shared_text *text) {
+    LIST_EACH(l, seats) {
         const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        send_text(s, seat->conn, text);
         if (seat->conn) {
             close_conn(s, seat->conn, WS_NORMAL);
         }
     }
+}
+
+void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why) {
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "tour_ended");
+    json_put_string(&o, "reason", end_reason_name(why));
+    json_close(&o, '}');
+    struct shared_text *text = shared_text_of(&o);
+    say_goodbye(s, &t->seats, text);
+    say_goodbye(s, &t->lobby, text); /* nothing else reaches who waits */
+    shared_text_unref(text);
     tour_note_end(s, now, t->name);
     tour_stop(s, t);
 }
 
-/* Without participants a recording ends; viewers alone keep only the tour itself. */
+/* Without participants a recording ends; viewers and who waits keep only the tour itself. */
 void tour_timeout(struct signaling *s, struct tour *t) {
-    if (t->n_viewers == 0) {
+    if (t->n_viewers + t->n_lobby == 0) {
         tour_stop(s, t);
     } else {
         tour_record(s, t, false);

@@ -3,9 +3,9 @@
 #define ORIEL_SIGNALING_SEATS_DEPARTURES_H
 
 #include "base/err.h"
-#include "signaling/state/state.h"
+#include "signaling/state/tour_state.h"
 
-/* Remove a seat: events, effects, timers. */
+/* Remove a seat, also one in the lobby: events, effects, timers. */
 void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason);
 /* As seat_leave, without events to others and without ending the connection. */
 void seat_delete(struct signaling *s, struct seat *seat);
@@ -17,8 +17,8 @@ enum err seat_remove(struct signaling *s, us_t now, struct seat *seat);
 
 /* End a run: everybody leaves. A tour that is not declared is gone afterwards. */
 void tour_stop(struct signaling *s, struct tour *t);
-/* End by an agent: tell everybody, remember the name, stop. */
-void tour_end(struct signaling *s, us_t now, struct tour *t);
+/* End it for a reason that people are told: tell everybody, remember the name, stop. */
+void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why);
 /* The tour has been empty for its grace. */
 void tour_timeout(struct signaling *s, struct tour *t);
 

@@ -5,6 +5,9 @@
 #include "base/check.h"
 #include "signaling/door/rate.h"
 #include "signaling/door/secrets.h"
+#include "signaling/seats/admission.h"
+#include "signaling/seats/hosts.h"
+#include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/mix.h"
 #include "signaling/tours/tours.h"
@@ -26,28 +29,43 @@ void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
 
 /* ---- entering ---- */
 
-static enum code check_room(const struct signaling *s, const struct tour *t,
-                            const struct seat *old) {
-    if (!old && t && t->n_seats + t->n_viewers >= s->config.max_participants) {
+static enum code check_room(const struct signaling *s, const struct tour *t) {
+    if (t && t->n_seats + t->n_viewers + t->n_lobby >= s->config.max_participants) {
         return CODE_TOUR_FULL;
     }
-    if (!old && map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
+    if (map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
         return CODE_SERVER_FULL;
     }
     return CODE_OK;
 }
 
-static enum code check_admission(const struct signaling *s, us_t now, const struct admission *e,
+/* The seat of this sub, in the tour or in its lobby, or NULL. */
+static struct seat *own_seat(const struct tour *t, const char *sub) {
+    struct seat *seat = seat_by_sub(t, sub);
+    return seat ? seat : waiting_by_sub(t, sub);
+}
+
+/* Consent is asked for when it counts, which in the lobby it does not. */
+static enum code check_admission(const struct signaling *s, us_t now, struct admission *e,
                                  struct tour **t) {
     enum code code = tour_for(s, now, e->claims, t);
     if (code != CODE_OK) {
         return code;
     }
+    code = admission_check(s, now, *t, e->claims);
+    e->waits = code == CODE_NOT_ADMITTED && e->conn;
+    if (code != CODE_OK && !e->waits) {
+        return code;
+    }
     enum record_mode record = *t ? (*t)->record : s->config.default_record;
-    if (record != RECORD_OFF && !e->consent) {
+    if (record != RECORD_OFF && !e->consent && !e->waits) {
         return CODE_CONSENT_REQUIRED;
     }
-    return check_room(s, *t, seat_by_sub(*t, e->claims->sub));
+    if (!e->waits && !e->offer.text) {
+        e->offer.field = "offer";
+        return CODE_BAD_FIELD;
+    }
+    return own_seat(*t, e->claims->sub) ? CODE_OK : check_room(s, *t);
 }
 
 /* Everything that can fail for want of memory or room, before anything changes. */
@@ -73,14 +91,18 @@ static enum code prepare(struct signaling *s, const struct claims *c, struct tou
     return CODE_OK;
 }
 
-static void link_seat(struct signaling *s, struct tour *t, struct seat *seat, const char *sub) {
+static void name_seat(struct signaling *s, struct tour *t, struct seat *seat, const char *sub) {
     seat->tour = t;
     seat->id = ++s->next_handle;
     seat->number = t->next_number++;
     memcpy(seat->sub, sub, strlen(sub));
+    CHECK(map_put(s->seats, seat->id, seat) == OK); /* check_room looked */
+}
+
+static void link_seat(struct signaling *s, us_t now, struct tour *t, struct seat *seat) {
     list_push(&t->seats, &seat->in_tour);
     t->n_seats++;
-    CHECK(map_put(s->seats, seat->id, seat) == OK); /* check_room looked */
+    tour_enter(s, now, t);
     mix_self(s, t, seat->sub, seat->id);
 }
 
@@ -89,8 +111,10 @@ static void describe(struct seat *seat, const struct admission *e) {
                        : e->name && *e->name ? e->name
                                              : role_name(e->claims->role);
     (void)snprintf(seat->name, sizeof(seat->name), "%s", name);
-    seat->role = e->claims->role;
-    seat->host = seat->role == ROLE_AGENT;
+    if (seat->role != e->claims->role) { /* else what a host has made of him holds */
+        seat->role = e->claims->role;
+        seat->host = seat->role == ROLE_AGENT;
+    }
     seat->consent = e->consent;
     seat->wants = e->wants;
     seat->muted = 0;
@@ -129,6 +153,59 @@ static void host_came(struct signaling *s, struct tour *t, enum role role) {
     }
 }
 
+/* What the seat is told of its owner, and its secret. */
+static void hand_seat(struct signaling *s, us_t now, struct seat *seat, const struct admission *e) {
+    describe(seat, e);
+    seat->resume_by = now + s->config.seat_limit;
+    secret_renew(s, seat);
+    seat_attach(s, seat, e->conn);
+}
+
+static enum code enter_lobby(struct signaling *s, us_t now, struct admission *e, struct tour *t) {
+    struct seat *old = waiting_by_sub(t, e->claims->sub), *seat = old;
+    enum code code = prepare(s, e->claims, &t, &seat);
+    if (code != CODE_OK) {
+        return code;
+    }
+    if (!t->id) {
+        tour_start(s, now, t);
+    }
+    if (!old) {
+        name_seat(s, t, seat, e->claims->sub);
+        lobby_link(s, t, seat);
+    }
+    hand_seat(s, now, seat, e);
+    lobby_tell_joined(s, seat);
+    tour_touch(s, now, t);
+    hosts_check(s, now, t, NULL);
+    e->seat = seat;
+    return CODE_OK;
+}
+
+static void enter_tour(struct signaling *s, us_t now, struct admission *e, struct tour *t,
+                       struct session *session) {
+    struct seat *seat = e->seat;
+    bool was_host = seat->host;
+    if (!seat->tour) {
+        name_seat(s, t, seat, e->claims->sub);
+        link_seat(s, now, t, seat);
+    } else if (seat->waits) {
+        if (!seat->admitted) { /* by a token that needs no admission */
+            lobby_tell_left(s, t, seat->number, "admitted");
+        }
+        lobby_unlink(s, seat);
+        link_seat(s, now, t, seat);
+    } else if (seat->session) {
+        session_stop(s, seat->session, true);
+    }
+    tour_touch(s, now, t);
+    host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
+    hand_seat(s, now, seat, e);
+    seat_journal(s, seat, true);
+    session_start(s, t, seat, session);
+    hosts_check(s, now, t, was_host && !seat->host ? seat : NULL);
+}
+
 enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {
     struct tour *t;
     struct session *session;
@@ -139,35 +216,25 @@ enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {
     if (!rate_admit(s, now, e->claims->tour, e->claims->sub)) {
         return CODE_RATE_LIMITED;
     }
+    if (e->waits) {
+        return enter_lobby(s, now, e, t);
+    }
     e->offer.wants = &e->wants;
     code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
     if (code != CODE_OK) {
         return code;
     }
-    struct seat *old = seat_by_sub(t, e->claims->sub), *seat = old;
-    code = prepare(s, e->claims, &t, &seat);
+    e->seat = own_seat(t, e->claims->sub);
+    e->took_over = e->seat && !e->seat->waits;
+    code = prepare(s, e->claims, &t, &e->seat);
     if (code != CODE_OK) {
         session_drop(session);
         return code;
     }
     if (!t->id) {
-        tour_start(s, t);
+        tour_start(s, now, t);
     }
-    if (!old) {
-        link_seat(s, t, seat, e->claims->sub);
-        tour_touch(s, now, t);
-    } else if (seat->session) {
-        session_stop(s, seat->session, true);
-    }
-    host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
-    describe(seat, e);
-    seat->resume_by = now + s->config.seat_limit;
-    secret_renew(s, seat);
-    seat_attach(s, seat, e->conn);
-    seat_journal(s, seat, true);
-    session_start(s, t, seat, session);
-    e->seat = seat;
-    e->took_over = old != NULL;
+    enter_tour(s, now, e, t, session);
     return CODE_OK;
 }
 

@@ -11,13 +11,14 @@ struct admission { /* somebody who wants in */
     bool consent;
     struct conn *conn; /* NULL: WHIP */
     struct wants wants;
-    struct offer offer;
+    struct offer offer; /* its text may be NULL for the lobby */
     /* out */
     struct seat *seat;
     bool took_over; /* an existing seat */
+    bool waits;     /* it is one of the lobby: the offer was not looked at */
 };
-/* Everything about joining: rights, tour, negotiation, take-over, events to others. On an error
- * nothing has changed. e->offer then answers the client with session_answer. */
+/* Everything about joining: rights, tour, lobby, negotiation, take-over, events to others. On an
+ * error nothing has changed. e->offer then answers the client with session_answer. */
 enum code seat_enter(struct signaling *s, us_t now, struct admission *e);
 /* Put a connection on a seat; another one there is told and closed. */
 void seat_attach(struct signaling *s, struct seat *seat, struct conn *c);

@@ -29,11 +29,8 @@ struct tour *tour_by_name(const struct signaling *s, const char *name) {
     return t && strcmp(t->name, name) == 0 ? t : NULL;
 }
 
-struct seat *seat_by_sub(const struct tour *t, const char *sub) {
-    if (!t) {
-        return NULL;
-    }
-    LIST_EACH(l, &t->seats) {
+static struct seat *find_sub(const struct link *seats, const char *sub) {
+    LIST_EACH(l, seats) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (strcmp(seat->sub, sub) == 0) {
             return seat;
@@ -42,17 +39,32 @@ struct seat *seat_by_sub(const struct tour *t, const char *sub) {
     return NULL;
 }
 
-struct seat *seat_by_number(const struct tour *t, const char *id) {
+static struct seat *find_number(const struct link *seats, const char *id) {
     uint32_t number;
-    struct span digits = {id + 1, strlen(id) - 1};
-    if (id[0] != 'p' || !span_number(digits, UINT32_MAX, &number)) {
+    if (id[0] != 'p' || !span_number((struct span){id + 1, strlen(id) - 1}, UINT32_MAX, &number)) {
         return NULL;
     }
-    LIST_EACH(l, &t->seats) {
+    LIST_EACH(l, seats) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (seat->number == number) {
             return seat;
         }
     }
     return NULL;
+}
+
+struct seat *seat_by_sub(const struct tour *t, const char *sub) {
+    return t ? find_sub(&t->seats, sub) : NULL;
+}
+
+struct seat *seat_by_number(const struct tour *t, const char *id) {
+    return find_number(&t->seats, id);
+}
+
+struct seat *waiting_by_sub(const struct tour *t, const char *sub) {
+    return t ? find_sub(&t->lobby, sub) : NULL;
+}
+
+struct seat *waiting_by_number(const struct tour *t, const char *id) {
+    return find_number(&t->lobby, id);
 }

@@ -37,7 +37,7 @@ struct trash {
     struct trash *next;
 };
 
-enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN };
+enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN, TIMER_HOST, TIMER_END };
 struct signaling_timer {
     struct timer timer;
     enum timer_kind kind;
@@ -101,7 +101,9 @@ struct seat {
     struct trash trash;
     struct signaling_timer grace;
     struct tour *tour;
-    struct link in_tour; /* in the order of joining */
+    struct link in_tour; /* in the order of joining; of who waits: among those of the lobby */
+    bool waits;          /* in the lobby: has a connection, a number and a secret, and no more */
+    bool admitted;       /* from the lobby, by a host: the next join leads in */
     uint64_t id;
     uint32_t number; /* "p7" on the wire */
     enum role role;
@@ -122,10 +124,19 @@ struct seat {
     struct wants wants;
 };
 
-/* Somebody whom a host has removed. */
-struct refused {
-    struct link in_tour;
-    char sub[SUB_MAX + 1];
+/* Tokens' subs that something is true of as long as a tour runs: signaling/tours/subs.h. */
+struct sub_list {
+    struct link all; /* oldest first */
+    uint32_t n;
+};
+
+/* What a tour is by declaration, apart from what struct tour has always had. */
+struct tour_plan {
+    bool lobby;
+    wall_t starts_at, ends_at; /* 0 = none */
+    us_t max_length;           /* [us] 0 = any */
+    uint32_t capacity;         /* 0 = max_participants */
+    char *property;            /* JSON, owned; NULL = none */
 };
 
 struct tour {
@@ -135,6 +146,7 @@ struct tour {
     bool declared;
     enum record_mode record;
     enum codec codec;
+    struct tour_plan plan;
     struct link in_signaling;
     /* Of one run of the tour; a declared tour can have many. */
     uint64_t id;         /* 0 = waiting */
@@ -144,10 +156,22 @@ struct tour {
     uint32_t n_mix; /* of viewers: they hear the mix */
     struct link seats, viewers;
     uint64_t speaker;
-    bool record_on;      /* what was ordered */
-    bool record_paused;  /* likewise; false while it is off */
-    struct link refused; /* subs that a host has removed, oldest first */
-    uint32_t n_refused;
+    bool record_on;           /* what was ordered */
+    bool record_paused;       /* likewise; false while it is off */
+    struct sub_list refused;  /* removed by a host */
+    struct sub_list admitted; /* let in by a host, and may come again */
+    struct link lobby;        /* seats that wait, in the order of coming; never in `seats` */
+    uint32_t n_lobby;
+    bool lobby_on, locked;
+    uint64_t lead, spotlight;         /* participants, 0 = none; lead: a host who has a seat */
+    bool attended;                    /* a host is in, and not merely has a lost seat */
+    char missed[NAME_MAX_BYTES + 1];  /* the last host who was, while none is; "" = none was */
+    struct signaling_timer host, end; /* it ends for want of a host, by its plan */
+    us_t began;                       /* when the first came in, US_NEVER = nobody has been in */
+    wall_t began_by;                  /* the same by the wall; 0 */
+    bool end_told;                    /* that it will end */
+    bool changed;                     /* the tour object: waits for the tick */
+    uint64_t known;                   /* its fingerprint as people have been told */
     bool had_host; /* since the run began or its recording ended for want of people */
     enum signaling_recording_state recording;
 };
@@ -175,9 +199,11 @@ struct signaling {
     } clock;
     struct map *conns, *seats, *peers, *tours, *names, *resumes, *resources;
     struct link all_conns, all_tours;
+    us_t clock_planned; /* clock.wall - clock.now when the ends of tours were planned by it */
     struct timers timers;
-    uint32_t *load; /* sessions per worker */
-    uint32_t n_mix; /* viewers who hear the mix */
+    uint32_t n_waiting; /* seats in lobbies */
+    uint32_t *load;     /* sessions per worker */
+    uint32_t n_mix;     /* viewers who hear the mix */
     struct {
         char name[TOUR_NAME_MAX + 1];
         us_t until;
@@ -208,5 +234,8 @@ struct tour *tour_by_name(const struct signaling *s, const char *name);
 struct seat *seat_by_sub(const struct tour *t, const char *sub);
 /* The seat that is "p7" on the wire, or NULL. */
 struct seat *seat_by_number(const struct tour *t, const char *id);
+/* The same two of who waits in the lobby. */
+struct seat *waiting_by_sub(const struct tour *t, const char *sub);
+struct seat *waiting_by_number(const struct tour *t, const char *id);
 
 #endif

@@ -8,6 +8,7 @@
 
 #define MUST_BASE 64    /* of one request */
 #define MUST_PER_SEAT 8 /* of ending one seat: leave, peer, close, journal; restarts and mutes */
+#define MUST_PER_TOUR 8 /* of ending one tour, and of who leads it next */
 
 static enum err grow(struct signaling *s, size_t want) {
     if (want <= s->cap) {
@@ -23,7 +24,8 @@ static enum err grow(struct signaling *s, size_t want) {
 }
 
 enum err effects_reserve(struct signaling *s, uint32_t n) {
-    size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n);
+    size_t must = MUST_BASE + MUST_PER_SEAT * (map_len(s->peers) + map_len(s->seats) + n) +
+                  MUST_PER_TOUR * map_len(s->tours);
     enum err e = grow(s, s->count + must);
     if (e == OK) {
         s->reserved = must;

@@ -1,6 +1,7 @@
 #include "signaling/tell/state_json.h"
 
 #include "base/json_write.h"
+#include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@ static const char *source_state(const struct seat *seat, enum source_kind kind) 
                                       : "off";
 }
 
-static void put_number(struct buffer *o, const char *key, uint32_t number) {
+void put_number(struct buffer *o, const char *key, uint32_t number) {
     char id[16];
     (void)snprintf(id, sizeof(id), "p%" PRIu32, number);
     json_put_string(o, key, id);
@@ -41,20 +42,57 @@ void put_participant(struct buffer *o, const struct seat *seat) {
     json_close(o, '}');
 }
 
-void put_tour(struct buffer *o, const struct tour *t) {
+static void put_time(struct buffer *o, const char *key, wall_t at) {
+    char text[WALL_TEXT_MAX];
+    if (at.us) {
+        json_put_string(o, key, wall_text(at, text));
+    }
+}
+
+/* What anybody may know who has a token for it. */
+static void put_outline(struct buffer *o, const struct signaling *s, us_t now,
+                        const struct tour *t) {
 #define X(sym, name) name,
     static const char *const record[] = {RECORD_MODES(X)};
 #undef X
-    json_open(o, NULL, '{');
     json_put_string(o, "name", t->name);
     json_put_string(o, "title", t->title);
-    json_put_string(o, "state", t->id && t->n_seats ? "live" : "waiting");
+    json_put_string(o, "state", tour_state_name(tour_state(s, now, t)));
     json_put_string(o, "codec", codec_name(t->codec));
     json_put_string(o, "record", record[t->record]);
     json_put_bool(o, "recording", t->recording != RECORDING_OFF);
     if (t->record_paused) {
         json_put_bool(o, "recording_paused", true);
     }
+    if (tour_has_lobby(t)) {
+        json_put_bool(o, "lobby", true);
+    }
+    put_time(o, "starts_at", t->plan.starts_at);
+    put_time(o, "ends_at", tour_ends_by(s, t));
+    if (t->plan.property) {
+        json_put_raw(o, "property", t->plan.property);
+    }
+}
+
+void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
+    json_open(o, NULL, '{');
+    put_outline(o, s, now, t);
+    json_close(o, '}');
+}
+
+void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
+    json_open(o, NULL, '{');
+    put_outline(o, s, now, t);
+    if (*t->missed) {
+        json_put_string(o, "missed", t->missed);
+    }
+    if (t->locked) {
+        json_put_bool(o, "locked", true);
+    }
+    json_key(o, "lead");
+    put_id(o, s, t->lead);
+    json_key(o, "spotlight");
+    put_id(o, s, t->spotlight);
     json_close(o, '}');
 }
 

@@ -7,6 +7,7 @@
  * wait. */
 #include "signaling/tell/tick.h"
 
+#include "base/json_write.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
 
@@ -61,6 +62,47 @@ void roster_shown(struct tour *t) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         seat->known = seat->changed ? 0 : seat->known;
     }
+}
+
+/* ---- the tour ---- */
+
+/* As known_of, of the tour object. */
+static uint64_t tour_known(const struct signaling *s, us_t now, const struct tour *t) {
+    struct buffer b = {0};
+    put_tour(&b, s, now, t);
+    uint64_t known = b.bad ? 0 : hash_bytes(b.p, b.n, s->seed) | 1;
+    buffer_free(&b);
+    return known;
+}
+
+void tell_tour_changed(struct signaling *s, us_t now, struct tour *t) {
+    if (t->id) {
+        t->changed = true;
+        wait_for_tick(s, now, t);
+    }
+}
+
+/* Who is alone in it knows what he was shown. Else others know something else, if it has changed,
+ * and all must be told what is true in the end. */
+void tour_shown(const struct signaling *s, us_t now, struct tour *t) {
+    uint64_t known = tour_known(s, now, t);
+    t->known = t->n_seats == 1 || known == t->known ? known : 0;
+}
+
+static void tell_net_tour(struct signaling *s, us_t now, struct tour *t) {
+    uint64_t known = tour_known(s, now, t);
+    struct buffer o = {0};
+    t->changed = false;
+    if (known != 0 && known == t->known) {
+        return;
+    }
+    t->known = known;
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "tour_changed");
+    json_key(&o, "tour");
+    put_tour(&o, s, now, t);
+    json_close(&o, '}');
+    send_all(s, t, NULL, &o);
 }
 
 /* ---- slots ---- */
@@ -119,5 +161,8 @@ void tour_tick(struct signaling *s, us_t now, struct tour *t) {
         if (seat->changed) {
             tell_net_change(s, seat);
         }
+    }
+    if (t->changed) {
+        tell_net_tour(s, now, t);
     }
 }

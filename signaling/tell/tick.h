@@ -12,6 +12,10 @@ void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_ov
 void tell_changed(struct signaling *s, us_t now, struct seat *seat);
 /* The slot params.lines[line] may have changed: its client is told, at most once per tick. */
 void tell_slot(struct signaling *s, us_t now, struct session *session, int line);
+/* The tour object may be another: everybody in it is told at the end of the tick, if it is. */
+void tell_tour_changed(struct signaling *s, us_t now, struct tour *t);
+/* Somebody was shown it as it is now. */
+void tour_shown(const struct signaling *s, us_t now, struct tour *t);
 /* Somebody was shown the whole roster, or all slots of a session (may be NULL), as they are now. */
 void roster_shown(struct tour *t);
 void slots_shown(struct session *session);

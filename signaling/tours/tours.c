@@ -2,9 +2,14 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/schedule.h"
+#include "signaling/tours/stage.h"
+#include "signaling/tours/subs.h"
 
 #include <string.h>
 
@@ -32,39 +37,17 @@ void tour_note_end(struct signaling *s, us_t now, const char *name) {
     s->next_ended = (s->next_ended + 1) % ENDED_MAX;
 }
 
-static bool is_refused(const struct tour *t, const char *sub) {
-    LIST_EACH(l, &t->refused) {
-        if (strcmp(LIST_ENTRY(l, struct refused, in_tour)->sub, sub) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void forgive(struct tour *t, struct refused *r) {
-    list_remove(&r->in_tour);
-    t->n_refused--;
-    mem_free(r);
-}
-
 enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub) {
-    struct refused *r = mem_zalloc(1, sizeof(*r));
-    if (!r) {
-        return ERR_NOMEM;
+    enum err e = subs_add(&t->refused, sub, s->config.max_participants);
+    if (e == OK) {
+        subs_drop(&t->admitted, sub);
     }
-    if (t->n_refused >= s->config.max_participants) {
-        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
-    }
-    memcpy(r->sub, sub, strlen(sub));
-    list_push(&t->refused, &r->in_tour);
-    t->n_refused++;
-    return OK;
+    return e;
 }
 
 void tour_forgive(struct tour *t) {
-    while (!list_empty(&t->refused)) {
-        forgive(t, LIST_ENTRY(t->refused.next, struct refused, in_tour));
-    }
+    subs_clear(&t->refused);
+    subs_clear(&t->admitted);
 }
 
 enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret) {
@@ -73,8 +56,11 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
     if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
         return CODE_FORBIDDEN;
     }
-    if (t && is_refused(t, c->sub)) {
+    if (t && subs_have(&t->refused, c->sub)) {
         return CODE_REMOVED;
+    }
+    if (t && tour_is_over(s, now, t)) {
+        return CODE_TOUR_ENDED;
     }
     if (c->role == ROLE_AGENT || (t && t->id)) {
         return CODE_OK;
@@ -95,11 +81,19 @@ enum err tour_create(struct signaling *s, const char *name, const char *title, s
     memcpy(t->title, title, strnlen(title, TITLE_MAX));
     t->empty = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
     t->tick = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
+    t->host = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_HOST};
+    t->end = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_END};
     t->record = s->config.default_record;
     t->codec = s->config.default_codec;
+    t->plan = (struct tour_plan){.lobby = s->config.default_lobby,
+                                 .max_length = s->config.default_max_length,
+                                 .capacity = s->config.default_capacity};
+    t->began = US_NEVER;
     list_init(&t->seats);
+    list_init(&t->lobby);
     list_init(&t->viewers);
-    list_init(&t->refused);
+    list_init(&t->refused.all);
+    list_init(&t->admitted.all);
     list_push(&s->all_tours, &t->in_signaling);
     *ret = t;
     return OK;
@@ -109,6 +103,8 @@ void tour_unlink(struct signaling *s, struct tour *t) {
     map_take(s->names, key_of(s, t->name));
     list_remove(&t->in_signaling);
     timers_clear(&s->timers, &t->empty.timer);
+    mem_free(t->plan.property);
+    t->plan.property = NULL;
     to_trash(s, &t->trash);
 }
 
@@ -133,6 +129,9 @@ uint32_t tour_place(struct signaling *s, struct tour *t) {
                                  .home = (uint8_t)t->worker,
                                  .workers = t->span});
         mix_spread(s, t);
+        if (t->lead || t->spotlight) {
+            tour_tell_stage(s, t);
+        }
     }
     return worker;
 }
@@ -143,7 +142,7 @@ static void tell_tour(struct signaling *s, const struct tour *t, bool on) {
                .type = EFFECT_TOUR, .tour = t->id, .name = t->name, .title = t->title, .on = on});
 }
 
-void tour_start(struct signaling *s, struct tour *t) {
+void tour_start(struct signaling *s, us_t now, struct tour *t) {
     uint32_t best = least_loaded(s);
     s->load[best]++;
     t->worker = best;
@@ -154,6 +153,16 @@ void tour_start(struct signaling *s, struct tour *t) {
     forget_end(s, t->name);
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
+    t->lobby_on = t->plan.lobby;
+    schedule_arm(s, now, t);
+}
+
+void tour_enter(struct signaling *s, us_t now, struct tour *t) {
+    if (t->began == US_NEVER) {
+        t->began = now;
+        t->began_by = wall_at(s, now);
+        schedule_arm(s, now, t);
+    }
 }
 
 void tour_remove(struct signaling *s, struct tour *t) {
@@ -186,6 +195,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
                                         .participant = participant,
                                         .on = paused});
     tell_recording(s, t);
+    tell_tour_changed(s, s->clock.now, t);
 }
 
 void tour_touch(struct signaling *s, us_t now, struct tour *t) {

@@ -8,12 +8,15 @@
 #include "signaling/state/state.h"
 
 /* The tour that these claims may join: CODE_OK with *ret NULL when an agent would create it.
- * CODE_TOUR_UNKNOWN, CODE_TOUR_ENDED, CODE_FORBIDDEN, CODE_REMOVED. */
+ * CODE_TOUR_UNKNOWN, CODE_TOUR_ENDED, CODE_FORBIDDEN, CODE_REMOVED. Whether they are let in at this
+ * moment, admission_check says. */
 enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret);
 /* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
 enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret);
 /* Give a waiting tour a worker and a handle. */
-void tour_start(struct signaling *s, struct tour *t);
+void tour_start(struct signaling *s, us_t now, struct tour *t);
+/* Somebody is in, and does not wait in the lobby: from the first on its length counts. */
+void tour_enter(struct signaling *s, us_t now, struct tour *t);
 /* Take worker and handle from it again: nobody is in it any more. */
 void tour_remove(struct signaling *s, struct tour *t);
 /* The worker for the next session of the tour; it may get the tour by this. */
@@ -25,7 +28,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
 /* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
  * forgotten. ERR_NOMEM. */
 enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub);
-/* Refuse nobody any more. */
+/* Refuse nobody any more, and forget who was let in. */
 void tour_forgive(struct tour *t);
 /* Set the empty timer by whether anybody has a seat. While it runs it is not moved: viewers who
  * come and go would keep the tour, and its recording, for ever. */

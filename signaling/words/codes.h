@@ -32,6 +32,9 @@
     X(CODE_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
     X(CODE_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
     X(CODE_TOUR_ENDED, "tour_ended", 410, "This tour has ended.")                                \
+    X(CODE_TOUR_EARLY, "tour_not_started", 409, "This tour has not begun yet.")                  \
+    X(CODE_TOUR_LOCKED, "tour_locked", 403, "The host lets nobody else in.")                     \
+    X(CODE_NOT_ADMITTED, "not_admitted", 403, "A host has to let you in first.")                 \
     X(CODE_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
     X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
     X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \

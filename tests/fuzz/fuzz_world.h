@@ -45,8 +45,10 @@ static inline struct signaling *fuzz_signaling(struct rng_seeded *seed) {
     c.candidates = fuzz_candidates;
     c.verify = fuzz_verify;
     struct signaling *s = signaling_new(&c);
-    CHECK(s && signaling_tour_declare(
-                   s, &(struct signaling_tour){"demo", "Demo", RECORD_OFF, CODEC_VP8}) == OK);
+    CHECK(s && signaling_tour_declare(s, &(struct signaling_tour){.name = "demo",
+                                                                  .title = "Demo",
+                                                                  .record = RECORD_OFF,
+                                                                  .codec = CODEC_VP8}) == OK);
     return s;
 }
 

@@ -37,7 +37,8 @@ static const char *heard(const struct world *w, uint64_t conn) {
 #define CHANGED(p) "{\"type\":\"participant_changed\",\"participant\":" p "}\n"
 #define TOUR(recording)                                                             \
     "{\"name\":\"taped\",\"title\":\"taped\",\"state\":\"live\",\"codec\":\"vp8\"," \
-    "\"record\":\"auto\",\"recording\":" recording "}"
+    "\"record\":\"auto\",\"recording\":" recording ",\"lead\":\"p1\",\"spotlight\":null}"
+#define TOUR_CHANGED(recording) "{\"type\":\"tour_changed\",\"tour\":" TOUR(recording) "}\n"
 
 static void join(struct visit *v, uint64_t conn, const char *token) {
     char extra[512];
@@ -47,13 +48,10 @@ static void join(struct visit *v, uint64_t conn, const char *token) {
 
 static void arrive(struct visit *v) {
     join(v, 1, "agent|taped|ann|Ann");
-    EXPECT_STR(
-        heard(&v->w, 1),
-        "{\"type\":\"joined\",\"re\":7,\"participant\":" ANN(
-            "ok", "false", "off", "off") ",\"tour\":" TOUR("false") ",\"slots\":[],\"roster\":"
-                                                                    "[" ANN("ok", "false", "off",
-                                                                            "off") "],\"speaker\":"
-                                                                                   "null\n");
+    EXPECT_STR(heard(&v->w, 1),
+               "{\"type\":\"joined\",\"re\":7,\"participant\":" ANN("ok", "false", "off", "off") //
+               ",\"tour\":" TOUR("false") ",\"slots\":[],\"roster\":["                           //
+               ANN("ok", "false", "off", "off") "],\"speaker\":null,\"lobby\":[]\n");
     v->ann_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;
     v->ann = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
     v->tour = world_command(&v->w, COMMAND_TOUR_ADD)->e.command.tour;
@@ -62,7 +60,7 @@ static void arrive(struct visit *v) {
     signaling_source(v->w.signaling, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
     world_drain(&v->w);
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" CHANGED(
-                                    ANN("ok", "true", "off", "on")));
+                                    ANN("ok", "true", "off", "on")) TOUR_CHANGED("true"));
     join(v, 2, "buyer|taped|ada|Ada");
     EXPECT_STR(
         heard(&v->w, 2),

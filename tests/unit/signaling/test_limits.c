@@ -146,22 +146,30 @@ TEST(tour_names_are_at_most_64_characters) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *name = repeat('n', TOUR_NAME_MAX);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){name, NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = name,
+                                                                           .title = NULL,
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               OK);
     char token[200];
     snprintf(token, sizeof(token), "buyer|%s|a|A", name);
     world_join(&w, 1, token, small_offer(), one_source);
     EXPECT_GOT(&w, 1, "joined");
     char *longer = repeat('n', TOUR_NAME_MAX + 1);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){longer, NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = longer,
+                                                                           .title = NULL,
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"", NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "",
+                                                                           .title = NULL,
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"a.b", NULL, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "a.b",
+                                                                           .title = NULL,
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_RANGE);
     free(longer);
     free(name);
@@ -172,8 +180,10 @@ TEST(long_titles_are_cut) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
     char *title = repeat('T', 300);
-    EXPECT_EQ(signaling_tour_declare(
-                  w.signaling, &(struct signaling_tour){"long", title, RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "long",
+                                                                           .title = title,
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               OK);
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|long|a|A\"}");
     const char *m = world_got(&w, 1, "\"title\":\"T");

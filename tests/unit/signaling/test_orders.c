@@ -32,7 +32,7 @@ struct rim {
     struct rng rng;
     struct rim_peer peers[MANY];
     struct rim_tour tours[MANY];
-    size_t n_peers, n_tours, n_people, seen, requests, answers, spans;
+    size_t n_peers, n_tours, n_people, seen, requests, answers, spans, stages;
     uint64_t people[MANY]; /* participants in the journal's view */
     uint64_t next_conn, closed_conns[MANY];
     size_t n_closed;
@@ -220,6 +220,21 @@ static void on_peer_command(struct rim *r, const struct record *x) {
     }
 }
 
+/* Who holds the stage is there, as the journal knows it; every worker is told. */
+static void on_stage(struct rim *r, const struct record *x) {
+    const struct command *c = &x->e.command;
+    struct rim_tour *t = find_tour(r, c->tour);
+    size_t at = 0;
+    REQUIRE(t);
+    EXPECT_EQ(x->e.workers, t->span);
+    EXPECT(!t->fresh);
+    while (at < r->n_people && r->people[at] != c->lead) {
+        at++;
+    }
+    EXPECT(c->lead == 0 || at < r->n_people);
+    r->stages++;
+}
+
 static void on_command(struct rim *r, const struct record *x) {
     switch (x->e.command.type) {
     case COMMAND_TOUR_ADD:
@@ -236,6 +251,9 @@ static void on_command(struct rim *r, const struct record *x) {
         break;
     case COMMAND_PEER_ADD:
         on_peer_add(r, x);
+        break;
+    case COMMAND_STAGE:
+        on_stage(r, x);
         break;
     default:
         on_peer_command(r, x);
@@ -388,7 +406,14 @@ static void message_random(struct rim *r) {
         "{\"type\":\"record\",\"on\":true}",
         "{\"type\":\"record\",\"on\":false}",
         "{\"type\":\"consent\",\"recording\":false}",
-        "{\"type\":\"consent\",\"recording\":true}"};
+        "{\"type\":\"consent\",\"recording\":true}",
+        "{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}",
+        "{\"type\":\"host\",\"participant\":\"p1\",\"host\":false}",
+        "{\"type\":\"hand_over\",\"participant\":\"p3\"}",
+        "{\"type\":\"remove\",\"participant\":\"p4\"}",
+        "{\"type\":\"lobby\",\"on\":true}",
+        "{\"type\":\"lobby\",\"on\":false}",
+        "{\"type\":\"admit\"}"};
     uint64_t conn = 1 + rng_below(&r->rng, (uint32_t)r->next_conn + 1);
     for (size_t i = 0; i < r->n_closed; i++) {
         if (r->closed_conns[i] == conn) {
@@ -511,6 +536,7 @@ static void live(uint64_t seed) {
         compare(r);
     }
     settle(r);
+    EXPECT(r->stages > 0);
     world_close(&r->w);
     free(r);
 }

@@ -2,7 +2,9 @@
 #include "tests/unit/signaling/world.h"
 
 static void call_declare(void *s) {
-    (void)signaling_tour_declare(s, &(struct signaling_tour){"x", NULL, RECORD_OFF, CODEC_VP8});
+    (void)signaling_tour_declare(
+        s, &(struct signaling_tour){
+               .name = "x", .title = NULL, .record = RECORD_OFF, .codec = CODEC_VP8});
 }
 static void call_open(void *s) {
     (void)signaling_open(s, 0, 99);

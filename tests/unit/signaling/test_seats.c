@@ -220,14 +220,20 @@ static void small_house(struct signaling_config *c) {
 TEST(limits_are_kept) {
     struct world w;
     REQUIRE(world_open(&w, small_house));
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"demo", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "demo",
+                                                                           .title = "",
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_EXISTS);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"a/b", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "a/b",
+                                                                           .title = "",
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_RANGE);
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"ab", "", RECORD_OFF, CODEC_OPUS}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "ab",
+                                                                           .title = "",
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_OPUS}),
               ERR_RANGE);
     join_as(&w, 1, "ada");
     join_as(&w, 2, "bob");
@@ -240,8 +246,10 @@ TEST(limits_are_kept) {
     world_drop(&w, 1);
     world_join(&w, 1, "agent|third|ann|", small_offer(), small_lines);
     EXPECT_GOT(&w, 1, "joined");
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"fourth", "", RECORD_OFF, CODEC_VP8}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "fourth",
+                                                                           .title = "",
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_VP8}),
               ERR_FULL);
     world_send(&w, 2, "{\"type\":\"leave\"}");
     world_join(&w, 2, "agent|fourth|ann|", small_offer(), small_lines);

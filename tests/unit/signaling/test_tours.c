@@ -209,7 +209,7 @@ TEST(hello_tells_a_running_recording) {
     world_drain(&w);
     world_send(&w, 2, "{\"type\":\"hello\",\"token\":\"buyer|taped|bob|Bob\"}");
     EXPECT_GOT(&w, 2,
-               "\"title\":\"taped\",\"state\":\"live\",\"codec\":\"vp8\",\"record\":\"auto\","
+               "\"title\":\"taped\",\"state\":\"waiting\",\"codec\":\"vp8\",\"record\":\"auto\","
                "\"recording\":true");
     world_send(&w, 1, "{\"type\":\"leave\"}");
     world_pass(&w, 61 * US_PER_S);
@@ -227,8 +227,10 @@ TEST(hello_tells_a_running_recording) {
 TEST(a_tour_has_one_codec) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    EXPECT_EQ(signaling_tour_declare(w.signaling,
-                                     &(struct signaling_tour){"h264", "H", RECORD_OFF, CODEC_H264}),
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &(struct signaling_tour){.name = "h264",
+                                                                           .title = "H",
+                                                                           .record = RECORD_OFF,
+                                                                           .codec = CODEC_H264}),
               OK);
     join(&w, 1, "buyer|h264|ada|Ada"); /* offers VP8 only */
     EXPECT_GOT(&w, 1,

@@ -77,11 +77,15 @@ bool world_open(struct world *w, void (*tweak)(struct signaling_config *c)) {
     }
     signaling_clock(w->signaling, w->now, (wall_t){WORLD_WALL + w->now});
     bool ok =
-        signaling_tour_declare(w->signaling, &(struct signaling_tour){"demo", "Demo tour",
-                                                                      RECORD_OFF, CODEC_VP8}) == OK;
+        signaling_tour_declare(w->signaling, &(struct signaling_tour){.name = "demo",
+                                                                      .title = "Demo tour",
+                                                                      .record = RECORD_OFF,
+                                                                      .codec = CODEC_VP8}) == OK;
     ok = ok &&
-         signaling_tour_declare(
-             w->signaling, &(struct signaling_tour){"taped", NULL, RECORD_AUTO, CODEC_VP8}) == OK;
+         signaling_tour_declare(w->signaling, &(struct signaling_tour){.name = "taped",
+                                                                       .title = NULL,
+                                                                       .record = RECORD_AUTO,
+                                                                       .codec = CODEC_VP8}) == OK;
     return ok;
 }
 

@@ -10,8 +10,8 @@
 #include "tests/unit/test.h"
 
 #define LOG_MAX 16384
-#define WORLD_WALL (INT64_C(1767323045) * US_PER_S) /* 2026-01-02T03:04:05Z: `now` 0 by the wall \
-                                                     */
+/* 2026-01-02T03:04:05Z: what the wall shows when `now` is 0. */
+#define WORLD_WALL (INT64_C(1767323045) * US_PER_S)
 
 struct record { /* an effect whose texts are copies */
     struct signaling_effect e;

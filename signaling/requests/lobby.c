@@ -1,0 +1,19 @@
+/* Later guests need to be admitted, or need not. */
+#include "signaling/seats/lobby.h"
+#include "signaling/requests/call.h"
+#include "signaling/requests/reply.h"
+
+static enum code lobby(struct call *c) {
+    const struct seat *me = c->conn->seat;
+    if (!me->host) {
+        return CODE_FORBIDDEN;
+    }
+    if (lobby_set(c->s, c->now, me->tour, call_bool(c, "on")) != OK) {
+        return CODE_INTERNAL;
+    }
+    reply_ok(c);
+    return CODE_OK;
+}
+
+const struct request request_lobby = {
+    .type = "lobby", .fields = {{"on", FIELD_BOOL, true, 0}}, .needs_seat = true, .run = lobby};

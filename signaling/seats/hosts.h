@@ -1,0 +1,18 @@
+/* Who hosts a tour, who of them leads it, and what it means that none is in. */
+#ifndef ORIEL_SIGNALING_SEATS_HOSTS_H
+#define ORIEL_SIGNALING_SEATS_HOSTS_H
+
+#include "signaling/state/state.h"
+
+/* Somebody has come, gone, or been lost: choose who leads when nobody does, and begin or end the
+ * wait for a host. gone: who was a host until now and is none any more, or has lost the link; NULL:
+ * nobody. What it points to may be in the trash. */
+void hosts_check(struct signaling *s, us_t now, struct tour *t, const struct seat *gone);
+/* Make somebody in the tour a host, or no more. Nothing happens when nothing changes. */
+void host_set(struct signaling *s, us_t now, struct seat *seat, bool on);
+/* This host leads from now on. */
+void host_leads(struct signaling *s, us_t now, const struct seat *seat);
+/* Another host than this one is in. */
+bool host_is_other(const struct seat *seat);
+
+#endif

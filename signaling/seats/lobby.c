@@ -1,0 +1,143 @@
+#include "signaling/seats/lobby.h"
+
+#include "base/json_write.h"
+#include "signaling/tell/effects.h"
+#include "signaling/tell/state_json.h"
+#include "signaling/tell/tick.h"
+#include "signaling/tours/subs.h"
+
+void lobby_link(struct signaling *s, struct tour *t, struct seat *seat) {
+    seat->waits = true;
+    seat->admitted = false;
+    list_push(&t->lobby, &seat->in_tour);
+    t->n_lobby++;
+    s->n_waiting++;
+}
+
+void lobby_unlink(struct signaling *s, struct seat *seat) {
+    seat->waits = false;
+    list_remove(&seat->in_tour);
+    seat->tour->n_lobby--;
+    s->n_waiting--;
+}
+
+/* ---- what hosts see ---- */
+
+static void send_hosts(struct signaling *s, const struct tour *t, struct buffer *o) {
+    struct shared_text *text = shared_text_of(o);
+    LIST_EACH(l, &t->seats) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat->host) {
+            send_text(s, seat->conn, text);
+        }
+    }
+    shared_text_unref(text);
+}
+
+static void put_joined(struct buffer *o, const struct seat *seat) {
+    json_open(o, NULL, '{');
+    json_put_string(o, "type", "lobby_joined");
+    json_key(o, "participant");
+    put_participant(o, seat);
+    json_close(o, '}');
+}
+
+void lobby_tell_joined(struct signaling *s, const struct seat *seat) {
+    struct buffer o = {0};
+    put_joined(&o, seat);
+    send_hosts(s, seat->tour, &o);
+}
+
+void lobby_tell_left(struct signaling *s, const struct tour *t, uint32_t number,
+                     const char *reason) {
+    struct buffer o = {0};
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "lobby_left");
+    put_number(&o, "id", number);
+    json_put_string(&o, "reason", reason);
+    json_close(&o, '}');
+    send_hosts(s, t, &o);
+}
+
+void lobby_show(struct signaling *s, const struct seat *host) {
+    LIST_EACH(l, &host->tour->lobby) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        struct buffer o = {0};
+        if (!seat->admitted) {
+            put_joined(&o, seat);
+            send_out(s, host->conn, &o);
+        }
+    }
+}
+
+void lobby_put(struct buffer *o, const struct tour *t) {
+    json_open(o, NULL, '[');
+    LIST_EACH(l, &t->lobby) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (!seat->admitted) {
+            put_participant(o, seat);
+        }
+    }
+    json_close(o, ']');
+}
+
+/* ---- letting in ---- */
+
+enum err lobby_remember(struct signaling *s, const struct seat *seat) {
+    return subs_add(&seat->tour->admitted, seat->sub, s->config.max_participants);
+}
+
+enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat) {
+    struct buffer o = {0};
+    if (seat->admitted) {
+        return OK;
+    }
+    if (lobby_remember(s, seat) != OK) {
+        return ERR_NOMEM;
+    }
+    seat->admitted = true;
+    json_open(&o, NULL, '{');
+    json_put_string(&o, "type", "admitted");
+    json_close(&o, '}');
+    send_out(s, seat->conn, &o);
+    lobby_tell_left(s, seat->tour, seat->number, "admitted");
+    tell_tour_changed(s, now, seat->tour);
+    return OK;
+}
+
+uint32_t lobby_count(const struct tour *t) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->lobby) {
+        n += !LIST_ENTRY(l, struct seat, in_tour)->admitted;
+    }
+    return n;
+}
+
+enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t) {
+    LIST_EACH(l, &t->lobby) {
+        if (lobby_admit(s, now, LIST_ENTRY(l, struct seat, in_tour)) != OK) {
+            return ERR_NOMEM;
+        }
+    }
+    return OK;
+}
+
+/* Who is in when the lobby opens has never waited and need not when he loads his page again. */
+static enum err remember_all(struct signaling *s, const struct tour *t) {
+    LIST_EACH(l, &t->seats) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (lobby_remember(s, seat) != OK) {
+            return ERR_NOMEM;
+        }
+    }
+    return OK;
+}
+
+enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on) {
+    enum err e = on ? remember_all(s, t) : lobby_admit_all(s, now, t);
+    if (e == OK) {
+        t->lobby_on = on;
+        tell_tour_changed(s, now, t);
+    }
+    return e;
+}

@@ -1,0 +1,36 @@
+/* Who waits to be let in. A seat in the lobby has a number, a connection and a resume secret, and
+ * nothing of the tour reaches it: it is on a list of its own, which nothing walks but this. Hosts
+ * see who is there. */
+#ifndef ORIEL_SIGNALING_SEATS_LOBBY_H
+#define ORIEL_SIGNALING_SEATS_LOBBY_H
+
+#include "base/buffer.h"
+#include "base/err.h"
+#include "signaling/state/state.h"
+
+/* Put a seat, which is on no list, into the lobby; take it out again. */
+void lobby_link(struct signaling *s, struct tour *t, struct seat *seat);
+void lobby_unlink(struct signaling *s, struct seat *seat);
+/* Tell hosts that somebody waits, or no more: "left", "timeout", "removed", "admitted". */
+void lobby_tell_joined(struct signaling *s, const struct seat *seat);
+void lobby_tell_left(struct signaling *s, const struct tour *t, uint32_t number,
+                     const char *reason);
+/* Tell one who has just become a host of each who waits. */
+void lobby_show(struct signaling *s, const struct seat *host);
+/* All who wait, as an array of participants. */
+void lobby_put(struct buffer *o, const struct tour *t);
+
+/* Let somebody in who waits: he is told, and his next join leads into the tour. ERR_NOMEM: nothing
+ * has changed. */
+enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat);
+/* How many wait who are not let in yet. */
+uint32_t lobby_count(const struct tour *t);
+/* All of them. ERR_NOMEM: some have been. */
+enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t);
+/* From now on guests must be admitted, but those that are in may come again; or need not, and those
+ * who wait are. ERR_NOMEM: nothing has changed, or some have been let in. */
+enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on);
+/* He is in, and may come again though the tour has a lobby. ERR_NOMEM. */
+enum err lobby_remember(struct signaling *s, const struct seat *seat);
+
+#endif
