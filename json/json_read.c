@@ -261,6 +261,17 @@ static int on_text(const char *text, size_t n, void *ctx) {
     return 0;
 }
 
+static int on_compact(const char *text, size_t n, void *ctx) {
+    buffer_put(ctx, text, n);
+    return 0;
+}
+
+void json_put_compact(struct buffer *b, const struct json *v) {
+    if (json_dump_callback(jansson_of(v), on_compact, b, JSON_COMPACT | JSON_ENCODE_ANY) != 0) {
+        b->bad = true;
+    }
+}
+
 void json_put_indented(struct buffer *b, const struct json *v, unsigned spaces) {
     struct indenting i = {b, spaces};
     if (json_dump_callback(jansson_of(v), on_text, &i, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0) {

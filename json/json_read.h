@@ -100,6 +100,8 @@ bool json_get_bool(const struct json *v, bool *ret);
 /* Is it true? Anything else is not. */
 bool json_says_true(const struct json *v);
 
+/* Append v, in as few bytes as it takes; bad, and whatever fits, when memory is out. */
+void json_put_compact(struct buffer *b, const struct json *v);
 /* Append v as text for people: two spaces for each level, and `spaces` before every line but the
  * first. */
 void json_put_indented(struct buffer *b, const struct json *v, unsigned spaces);

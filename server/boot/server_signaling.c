@@ -2,6 +2,7 @@
 #include "server/api/whip.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/signaling_config.h"
+#include "server/config/units.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/relay/worker.h"
@@ -43,14 +44,31 @@ static struct signaling *make_signaling(struct server *s) {
     return signaling_new(&sc);
 }
 
+static wall_t wall_of(const char *text) {
+    wall_t at = {0};
+    (void)wall_parse(text, &at); /* the configuration has looked */
+    return at;
+}
+
+static enum err declare_tour(struct api *a, const struct config_tour *t) {
+    return signaling_tour_declare(
+        a->signaling,
+        &(struct signaling_tour){.name = t->name,
+                                 .title = t->title,
+                                 .record = a->config->recording_enabled ? t->record : RECORD_OFF,
+                                 .codec = t->codec,
+                                 .lobby = t->lobby,
+                                 .starts_at = wall_of(t->starts_at),
+                                 .ends_at = wall_of(t->ends_at),
+                                 .max_length = us_of_s(t->max_length_s),
+                                 .capacity = (uint32_t)t->capacity,
+                                 .property = *t->property ? t->property : NULL});
+}
+
 static enum err declare_tours(struct api *a, char why[WHY_MAX]) {
     for (size_t i = 0; i < a->config->n_tours; i++) {
         const struct config_tour *t = &a->config->tours[i];
-        enum record_mode mode = a->config->recording_enabled ? t->record : RECORD_OFF;
-        enum err e = signaling_tour_declare(
-            a->signaling,
-            &(struct signaling_tour){
-                .name = t->name, .title = t->title, .record = mode, .codec = t->codec});
+        enum err e = declare_tour(a, t);
         if (e != OK) {
             snprintf(why, WHY_MAX, "tours: cannot declare \"%.64s\": %s", t->name, err_name(e));
             return e;

@@ -51,14 +51,26 @@ bool config_title_valid(const char *text) {
     return strlen(text) <= NAME_MAX_BYTES;
 }
 
+bool config_time_valid(const char *text) {
+    wall_t at;
+    return !*text || wall_parse(text, &at);
+}
+
 static const struct config_key tour_keys[] = {
 #define IN(id) offsetof(struct config_tour, id)
 #define TEXT(id, good, must) {#id, CONFIG_STR, IN(id), 0, 0, 0, "", NULL, must, good, 0},
 #define WORD(id, type, like, LIST, doc) \
     {#id, CONFIG_ENUM, IN(id), 0, 0, 0, "", WORDS(LIST), doc, NULL, AT(like)},
-    CONFIG_TOUR_KEYS(TEXT, WORD)
+#define FLAG(id, like, doc) {#id, CONFIG_BOOL, IN(id), 0, 0, 1, "", NULL, doc, NULL, AT(like)},
+#define NUMBER(id, like, min, max, doc) \
+    {#id, CONFIG_INT, IN(id), 0, min, max, "", NULL, doc, NULL, AT(like)},
+#define JSON(id, max, must) {#id, CONFIG_JSON, IN(id), 0, 0, max, "", NULL, must, NULL, 0},
+    CONFIG_TOUR_KEYS(TEXT, WORD, FLAG, NUMBER, JSON)
 #undef TEXT
 #undef WORD
+#undef FLAG
+#undef NUMBER
+#undef JSON
 };
 
 const struct config_array config_arrays[] = {
@@ -221,6 +233,25 @@ static enum err set_str(const struct parse *p, const struct config_key *k, const
     return s ? config_set(field, s) : complain(p, ERR_RANGE, path, "must be a string (%s)", k->doc);
 }
 
+/* An object as the text that it is kept and told as. */
+static enum err set_json(const struct parse *p, const struct config_key *k, const char *path,
+                         const struct json *v, char **field) {
+    struct buffer b = {0};
+    enum err e = OK;
+    if (json_kind(v) == JSON_KIND_OBJECT) {
+        json_put_compact(&b, v);
+    }
+    if (b.bad) {
+        e = ERR_NOMEM;
+    } else if (b.n == 0 || b.n > (size_t)k->max) {
+        e = complain(p, ERR_RANGE, path, "must be %s", k->doc);
+    } else {
+        e = config_set(field, b.p);
+    }
+    buffer_free(&b);
+    return e;
+}
+
 static enum err set_value(const struct parse *p, const struct config_key *k, const char *path,
                           const struct json *v, void *field) {
     switch (k->type) {
@@ -237,6 +268,8 @@ static enum err set_value(const struct parse *p, const struct config_key *k, con
         return set_enum(p, k, path, v, field);
     case CONFIG_LIST:
         return set_list(p, k, path, v, field);
+    case CONFIG_JSON:
+        return set_json(p, k, path, v, field);
     }
     return ERR_FORMAT;
 }
@@ -246,6 +279,7 @@ static enum err set_default(const struct config_key *k, void *field, const void 
     const int word = (int)k->def;
     switch (k->type) {
     case CONFIG_STR:
+    case CONFIG_JSON:
         return config_set(field, like ? *(char *const *)like : k->text);
     case CONFIG_INT:
         *(int64_t *)field = like ? *(const int64_t *)like : k->def;
@@ -526,7 +560,7 @@ enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]) {
 static void free_fields(const struct config_key *keys, size_t n, char *base) {
     for (size_t i = 0; i < n; i++) {
         void *field = base + keys[i].offset;
-        if (keys[i].type == CONFIG_STR) {
+        if (keys[i].type == CONFIG_STR || keys[i].type == CONFIG_JSON) {
             mem_free(*(char **)field);
         } else if (keys[i].type == CONFIG_LIST) {
             struct config_list *list = field;

@@ -46,9 +46,15 @@ struct config_tour {
 #define WORD(id, type, like, words, doc) \
     type id;                             \
     _Static_assert(sizeof(type) == sizeof(int), "stored through the schema");
-    CONFIG_TOUR_KEYS(TEXT, WORD)
+#define FLAG(id, like, doc) bool id;
+#define NUMBER(id, like, min, max, doc) int64_t id;
+#define JSON(id, max, must) char *id;
+    CONFIG_TOUR_KEYS(TEXT, WORD, FLAG, NUMBER, JSON)
 #undef TEXT
 #undef WORD
+#undef FLAG
+#undef NUMBER
+#undef JSON
 };
 
 struct config {
@@ -70,7 +76,7 @@ struct config {
     struct issuer_configs issuers; /* "auth.issuers" */
 };
 
-enum config_type { CONFIG_STR, CONFIG_INT, CONFIG_BOOL, CONFIG_ENUM, CONFIG_LIST };
+enum config_type { CONFIG_STR, CONFIG_INT, CONFIG_BOOL, CONFIG_ENUM, CONFIG_LIST, CONFIG_JSON };
 
 /* A word of an enum, and the value that it stands for. */
 struct config_word {
@@ -115,6 +121,8 @@ enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]);
 struct config *config_free(struct config *c);
 /* A title of a tour, or of who is in it. */
 bool config_title_valid(const char *text);
+/* A time in RFC 3339, or nothing. */
+bool config_time_valid(const char *text);
 /* Replace a string value, as `serve --lan` does. ERR_NOMEM leaves it unchanged. */
 enum err config_set(char **field, const char *value);
 

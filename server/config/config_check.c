@@ -167,6 +167,16 @@ static bool auth_consistent(const struct config *c, const char **ret_path, const
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
 
+static bool times_cross(const struct config *c) {
+    bool cross = false;
+    for (size_t i = 0; i < c->n_tours; i++) {
+        wall_t starts, ends;
+        cross = cross || (wall_parse(c->tours[i].starts_at, &starts) &&
+                          wall_parse(c->tours[i].ends_at, &ends) && ends.us <= starts.us);
+    }
+    return cross;
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
@@ -196,6 +206,7 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
          "\"expired\" needs recording.retention_days: nothing else makes a recording too old"},
         {c->recording_segment_max_ms < c->recording_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
+        {times_cross(c), "tours", "must not have a tour whose ends_at is not after its starts_at"},
         {!*c->state_dir, "state_dir", "must not be empty"},
         {!*c->recording_consent_version || strlen(c->recording_consent_version) > 32,
          "recording.consent_version", "must be 1..32 characters"},

@@ -18,16 +18,26 @@
 #define CONFIG_NUMBER_(number) #number
 
 /* Lists of objects, and what an entry has: TEXT(id, good, must), a string that good() takes, and
- * must says so; WORD(id, type, like, words, doc), an enum, by default what the field `like` of
- * struct config holds. id is the key. The first names the entry: it must be there, and differ from
+ * must says so; WORD(id, type, like, words, doc), an enum; FLAG(id, like, doc), true or false;
+ * NUMBER(id, like, min, max, doc), a whole number; the three are by default what the field `like`
+ * of struct config holds. JSON(id, max, must), an object of at most max bytes, kept as its text;
+ * "" = none. id is the key. The first names the entry: it must be there, and differ from
  * those of the others. */
 /* clang-format off */
-#define CONFIG_TOUR_KEYS(TEXT, WORD) \
+#define CONFIG_TOUR_KEYS(TEXT, WORD, FLAG, NUMBER, JSON) \
     TEXT(name, tour_name_valid, "1.." CONFIG_NUMBER(TOUR_NAME_MAX) " of A-Z a-z 0-9 _ -") \
     TEXT(title, config_title_valid, \
          "a string of at most " CONFIG_NUMBER(NAME_MAX_BYTES) " bytes") \
     WORD(record, enum record_mode, recording_default, RECORD_MODES, "recording") \
-    WORD(codec, enum codec, media_codec, VIDEO_CODECS, "video codec")
+    WORD(codec, enum codec, media_codec, VIDEO_CODECS, "video codec") \
+    FLAG(lobby, tours_defaults_lobby, "guests wait until a host admits them") \
+    TEXT(starts_at, config_time_valid, "a time such as \"2026-01-02T15:00:00Z\"") \
+    TEXT(ends_at, config_time_valid, "a time such as \"2026-01-02T16:00:00Z\"") \
+    NUMBER(max_length_s, tours_defaults_max_length_s, 0, TOUR_LENGTH_MAX_S, \
+           "of a run; 0 = any [s]") \
+    NUMBER(capacity, tours_defaults_capacity, 0, 65535, "people in it; 0 = limits.participants") \
+    JSON(property, TOUR_PROPERTY_MAX, \
+         "an object of at most " CONFIG_NUMBER(TOUR_PROPERTY_MAX) " bytes")
 /* clang-format on */
 
 #define CONFIG_CONSENT_TEXT                                                       \
@@ -155,11 +165,23 @@
     INT(limits_send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, \
         "unsent per connection [KiB]")
 
+#define TOUR_LENGTH_MAX_S 31622400 /* 366 days */
+
+#define CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST) \
+    BOOL(tours_defaults_lobby, "tours_defaults.lobby", false, \
+        "guests wait until a host admits them") \
+    INT(tours_defaults_max_length_s, "tours_defaults.max_length_s", 0, 0, TOUR_LENGTH_MAX_S, \
+        "a run is over after [s]; 0 = never") \
+    INT(tours_defaults_capacity, "tours_defaults.capacity", 0, 0, 65535, \
+        "people in a tour; 0 = limits.participants")
+
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
     INT(timeouts_resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
     INT(timeouts_empty_tour_s, "timeouts.empty_tour_s", 60, 1, 86400, \
         "an empty tour lives on [s]") \
+    INT(timeouts_host_s, "timeouts.host_s", 600, 0, 86400, \
+        "a tour waits for its host; 0 = for ever [s]") \
     INT(timeouts_media_silence_s, "timeouts.media_silence_s", 8, 1, 600, "media pauses after [s]") \
     INT(timeouts_peer_s, "timeouts.peer_s", 15, 2, 600, "a silent peer is gone after [s]") \
     INT(timeouts_join_s, "timeouts.join_s", 30, 1, 600, "a join may take [s]") \
@@ -320,6 +342,7 @@
     CONFIG_KEYS_TURN(STR, INT, BOOL, ENUM, LIST)      \
     CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST)       \
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
+    CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST)     \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \

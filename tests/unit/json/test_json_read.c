@@ -244,6 +244,9 @@ TEST(json_is_shown_to_people) {
     buffer_cut(&b, 0);
     json_put_indented(&b, json_item(json_member(o, "a"), 0), 0);
     EXPECT_STR(b.p, "1");
+    buffer_cut(&b, 0);
+    json_put_compact(&b, o);
+    EXPECT_STR(b.p, "{\"a\":[1,\"x\\ny\"],\"b\":{}}");
     buffer_free(&b);
     json_free(o);
 }

@@ -113,6 +113,10 @@ static const struct reach reaches[] = {
     REACH("timeouts.seat_s", signaling.seat_limit),
     REACH("timeouts.resume_s", signaling.resume_grace),
     REACH("timeouts.empty_tour_s", signaling.empty_tour_grace),
+    REACH("timeouts.host_s", signaling.host_limit),
+    REACH("tours_defaults.lobby", signaling.default_lobby),
+    REACH("tours_defaults.max_length_s", signaling.default_max_length),
+    REACH("tours_defaults.capacity", signaling.default_capacity),
     REACH("timeouts.media_silence_s", worker.engine.media_silence),
     REACH("timeouts.peer_s", worker.engine.peer_timeout),
     REACH("timeouts.join_s", worker.engine.join_timeout),
@@ -296,6 +300,8 @@ static void change(struct config *c, const struct config_key *k) {
     case CONFIG_LIST:
         *(struct config_list *)field = (struct config_list){items, 1};
         return;
+    case CONFIG_JSON:
+        return; /* in lists of objects only */
     }
 }
 

@@ -113,9 +113,39 @@ TEST(config_tours) {
     refused("{\"tours\": [{\"name\": \"a\"},\n{\"name\": \"a\"}]}",
             "t.json:2: \"tours[1]\": the name \"a\" is used twice");
     refused("{\"tours\": [{\"title\": \"a\"}]}", "t.json:1: \"tours[0]\": needs a name");
-    refused(
-        "{\"tours\": [{\"name\": \"a\",\n\"colour\": 1}]}",
-        "t.json:2: \"tours[0].colour\": unknown key (a tour has name, title, record and codec)");
+    refused("{\"tours\": [{\"name\": \"a\",\n\"colour\": 1}]}",
+            "t.json:2: \"tours[0].colour\": unknown key (a tour has name, title, record, codec, "
+            "lobby, starts_at, ends_at, max_length_s, capacity and property)");
+}
+
+TEST(config_tours_have_a_plan) {
+    struct config *c = parse(
+        "{\"tours_defaults\": {\"lobby\": true, \"capacity\": 5}, \"tours\": [{\"name\": \"a\"},"
+        "{\"name\": \"b\", \"lobby\": false, \"starts_at\": \"2026-01-02T15:00:00Z\", \"ends_at\": "
+        "\"2026-01-02T17:00:00+01:00\", \"max_length_s\": 60, \"capacity\": 0, \"property\": "
+        "{ \"id\" : [ 1, \"\\u00e9\" ] }}]}");
+    REQUIRE(c && c->n_tours == 2);
+    EXPECT(c->tours[0].lobby && !c->tours[1].lobby);
+    EXPECT_EQ(c->tours[0].capacity, 5);
+    EXPECT_EQ(c->tours[1].capacity, 0);
+    EXPECT_EQ(c->tours[0].max_length_s, 0);
+    EXPECT_EQ(c->tours[1].max_length_s, 60);
+    EXPECT_STR(c->tours[0].starts_at, "");
+    EXPECT_STR(c->tours[0].property, "");
+    EXPECT_STR(c->tours[1].property, "{\"id\":[1,\"\xc3\xa9\"]}");
+    config_free(c);
+    refused("{\"tours\": [{\"name\": \"a\",\n\"starts_at\": \"tomorrow\"}]}",
+            "t.json:2: \"tours[0].starts_at\": must be a time such as \"2026-01-02T15:00:00Z\"");
+    refused("{\n\"tours\": [{\"name\": \"a\", \"starts_at\": \"2026-01-02\", \"ends_at\": "
+            "\"2026-01-02T00:00:00Z\"}]}",
+            "t.json:2: \"tours\": must not have a tour whose ends_at is not after its starts_at");
+    refused("{\"tours\": [{\"name\": \"a\", \"capacity\": -1}]}",
+            "t.json:1: \"tours[0].capacity\": must be a whole number 0..65535 (people in it; 0 = "
+            "limits.participants)");
+    char *text = malloc(8192);
+    snprintf(text, 8192, "{\"tours\": [{\"name\": \"a\", \"property\": {\"a\": \"%04096d\"}}]}", 0);
+    refused(text, "t.json:1: \"tours[0].property\": must be an object of at most 4096 bytes");
+    free(text);
 }
 
 /* All that may go wrong in a list of objects, by its table. */
@@ -127,13 +157,15 @@ TEST(config_lists_of_objects) {
     refused("{\"tours\": [{\"name\": \"a\",\n\"title\": null}]}",
             "t.json:2: \"tours[0].title\": must be a string of at most 128 bytes");
     refused("{\"tours\": [{\"]\": 1}]}",
-            "t.json:1: \"tours[0].]\": unknown key (a tour has name, title, record and codec)");
+            "t.json:1: \"tours[0].]\": unknown key (a tour has name, title, record, codec, lobby, "
+            "starts_at, ends_at, max_length_s, capacity and property)");
     for (size_t i = 0; i < config_arrays_len; i++) {
         const struct config_array *a = &config_arrays[i];
         EXPECT_EQ(a->keys[0].type, CONFIG_STR); /* the name */
         for (size_t j = 0; j < a->n_keys; j++) {
             char text[256], where[128];
-            snprintf(text, sizeof(text), "{\"%s\": [{\"%s\": {}}]}", a->path, a->keys[j].path);
+            snprintf(text, sizeof(text), "{\"%s\": [{\"%s\": %s}]}", a->path, a->keys[j].path,
+                     a->keys[j].type == CONFIG_JSON ? "7" : "{}");
             snprintf(where, sizeof(where), "\"%s[0].%s\": must be ", a->path, a->keys[j].path);
             EXPECT(parse(text) == NULL);
             EXPECT(strstr(why, where) != NULL);
@@ -339,6 +371,7 @@ static bool same_value(const struct config *a, const struct config *b, const str
     const char *fa = (const char *)a + k->offset, *fb = (const char *)b + k->offset;
     switch (k->type) {
     case CONFIG_STR:
+    case CONFIG_JSON:
         return strcmp(*(char *const *)(const void *)fa, *(char *const *)(const void *)fb) == 0;
     case CONFIG_INT:
         return memcmp(fa, fb, sizeof(int64_t)) == 0;
