@@ -6,6 +6,23 @@ static void call_declare(void *s) {
         s, &(struct signaling_tour){
                .name = "x", .title = NULL, .record = RECORD_OFF, .codec = CODEC_VP8});
 }
+static void call_update(void *s) {
+    (void)signaling_tour_update(s, 0, &(struct signaling_tour){.name = "x", .codec = CODEC_VP8});
+}
+static void call_end(void *s) {
+    (void)signaling_tour_end(s, 0, "x", false);
+}
+static void call_get(void *s) {
+    struct signaling_tour_view v;
+    (void)signaling_tour_get(s, 0, "x", &v);
+}
+static void ignore(void *ctx, const struct signaling_tour_view *v) {
+    (void)ctx;
+    (void)v;
+}
+static void call_each(void *s) {
+    signaling_tour_each(s, 0, ignore, NULL);
+}
 static void call_open(void *s) {
     (void)signaling_open(s, 0, 99);
 }
@@ -61,7 +78,8 @@ TEST(signaling_belongs_to_one_thread) {
     static void (*const calls[])(void *) = {
         call_declare, call_open,   call_message, call_closed,  call_http,      call_connected,
         call_gone,    call_source, call_slot,    call_speaker, call_recording, call_deadline,
-        call_timeout, call_effect, call_stats,   call_free,    call_layers};
+        call_timeout, call_effect, call_stats,   call_free,    call_layers,    call_update,
+        call_end,     call_get,    call_each};
     struct world w;
     REQUIRE(world_open(&w, NULL));
     world_send(&w, 1, "{\"type\":\"ping\"}");
