@@ -2,9 +2,11 @@
 /* A script of lines against a whole signaling engine. The first byte of a line says what it is:
  *   '0'..'5'  a message of that connection     'c' DIGIT  that connection closes
  *   't' BYTE  time passes                       'r' ...    a report of media or the recorder
- * Promises checked: effects drain, texts are UTF-8 JSON objects, seats are never more than
- * connections that were, and after time has passed nothing is left behind. In a message "@" stands
- * for a small valid offer, so that mutations reach beyond the parser. */
+ *   'w' BYTE  the wall clock is set              'u' BYTE   the tour "shut" is declared otherwise
+ * The tour "shut" has a lobby, little room, and ends soon. Promises checked: effects drain, texts
+ * are UTF-8 JSON objects, seats are never more than connections that were, and after time has
+ * passed nothing is left behind. In a message "@" stands for a small valid offer, so that mutations
+ * reach beyond the parser. */
 #include "base/bytes.h"
 #include "tests/fuzz/fuzz_world.h"
 
@@ -71,6 +73,31 @@ static us_t pass(struct signaling *s, us_t now, us_t d) {
     return end;
 }
 
+#define WALL (INT64_C(1767323045) * US_PER_S)
+
+static struct signaling_tour shut_tour(uint8_t how) {
+    return (struct signaling_tour){.name = "shut",
+                                   .record = RECORD_OFF,
+                                   .codec = CODEC_VP8,
+                                   .lobby = how & 1,
+                                   .starts_at = {how & 2 ? WALL + 10 * US_PER_S : 0},
+                                   .ends_at = {how & 4 ? WALL + 400 * US_PER_S : 0},
+                                   .max_length = how & 8 ? 50 * US_PER_S : 0,
+                                   .capacity = how & 16 ? 2 : 0,
+                                   .property = how & 32 ? "{\"id\":1}" : NULL};
+}
+
+static void redeclare(struct signaling *s, us_t now, uint8_t how) {
+    const struct signaling_tour t = shut_tour(how);
+    struct signaling_tour_view v;
+    if (how & 64) {
+        CHECK(signaling_tour_end(s, now, "shut", false) == OK);
+    }
+    CHECK(signaling_tour_update(s, now, &t) == OK);
+    CHECK(signaling_tour_get(s, now, "shut", &v) == OK);
+    CHECK(v.tour.lobby == t.lobby && v.lobby_on == t.lobby && v.tour.ends_at.us == t.ends_at.us);
+}
+
 static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
     struct bytes rest = bytes_of(line.p + 1, line.n - 1);
     uint8_t what = line.p[0];
@@ -80,19 +107,30 @@ static us_t run_line(struct signaling *s, us_t now, struct bytes line) {
         signaling_closed(s, now, 1u + (uint64_t)(rest.p[0] % 6));
     } else if (what == 't' && rest.n) {
         now = pass(s, now, rest.p[0] * US_PER_S / 4);
+    } else if (what == 'w' && rest.n) {
+        signaling_clock(s, now, (wall_t){WALL + rest.p[0] * 2 * US_PER_S});
+    } else if (what == 'u' && rest.n) {
+        redeclare(s, now, rest.p[0]);
     } else if (what == 'r') {
         report(s, now, rest);
     }
     CHECK(fuzz_drain(s) == 0);
     struct signaling_stats x = signaling_stats(s);
     CHECK(x.connections <= 6 && x.sessions <= x.participants);
+    struct signaling_tour_view v;
+    CHECK(signaling_tour_get(s, now, "shut", &v) == OK);
+    CHECK(v.run || v.participants + v.waiting == 0);
+    CHECK(!v.lead || v.participants > 0);
     return now;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rng_seeded seed;
     struct signaling *s = fuzz_signaling(&seed);
+    const struct signaling_tour shut = shut_tour(1 | 4 | 16 | 32);
     us_t now = US_PER_S;
+    signaling_clock(s, now, (wall_t){WALL});
+    CHECK(signaling_tour_declare(s, &shut) == OK);
     while (size) {
         const uint8_t *end = memchr(data, '\n', size);
         size_t n = end ? (size_t)(end - data) : size;
@@ -108,7 +146,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     pass(s, now, 100 * US_PER_S);
     struct signaling_stats x = signaling_stats(s);
-    CHECK(x.connections == 0 && x.participants == 0 && x.sessions == 0 && x.tours == 0);
+    CHECK(x.connections == 0 && x.participants == 0 && x.waiting == 0 && x.sessions == 0 &&
+          x.tours == 0);
     signaling_free(s);
     return 0;
 }

@@ -42,6 +42,7 @@ static inline struct signaling *fuzz_signaling(struct rng_seeded *seed) {
     c.max_mix = 2;
     c.messages_per_second = 50;
     c.roster_tick = 50 * US_PER_MS;
+    c.host_limit = 20 * US_PER_S;
     c.candidates = fuzz_candidates;
     c.verify = fuzz_verify;
     struct signaling *s = signaling_new(&c);
