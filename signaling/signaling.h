@@ -101,8 +101,9 @@ struct signaling_tour {
  * codec, times), ERR_LONG (property), ERR_NOMEM. */
 enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *t);
 /* From now on the tour of this name is as t says, whole, also while it runs: people are told, and
- * the lobby opens or closes. Who is in stays in. ERR_UNKNOWN; ERR_WRONG_STATE: the codec of a tour
- * that runs; ERR_RANGE, ERR_LONG and ERR_NOMEM as above; nothing has changed then. */
+ * the lobby opens or closes if it is declared otherwise than before. Who is in stays in.
+ * ERR_UNKNOWN; ERR_WRONG_STATE: the codec of a tour that runs; ERR_RANGE, ERR_LONG and ERR_NOMEM as
+ * above; nothing has changed then. */
 enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *t);
 /* End its run, if it has one, as a host does: everybody is told and leaves. forget: a declared tour
  * is none any more; else it can run again. ERR_UNKNOWN. */
