@@ -3,6 +3,7 @@
 
 import { OrielError, Signal } from './signal.js';
 import { LinkWatch } from './link_watch.js';
+import { Lobby } from './lobby.js';
 import { elsewhere } from './network.js';
 import { Session } from './session.js';
 
@@ -22,7 +23,7 @@ const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
 const ATTEMPT_MOST = 25000; // [ms] of RETRY_FOR, however long the page slept meanwhile
 const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then may not be there
 // Codes after which trying again cannot help.
-const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'forbidden', 'token_expired'];
+const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'tour_locked', 'forbidden', 'token_expired'];
 
 // The server is fetching the key that would prove the token, or will in a moment.
 const NO_KEY_YET = ['token_key_unknown', 'token_keys_unavailable'];
@@ -40,7 +41,8 @@ const spread = (ms) => ms * (1 + Math.random() / 2);
 /**
  * Events (all CustomEvents): `roster` (Participant[]), `slot` (Slot), `speaker` (id or null),
  * `recording` ('on'|'off'|'paused'|'failing'), `link` ('connecting'|'live'|'reconnecting'), `ended`
- * ({code, message}), `negotiationneeded` (never; a test listens for it).
+ * ({code, message}), `tour` (Tour), `ending` ({at, reason}), `lobby`, `admitted` and `waiting` (lobby.js),
+ * `back` (in again, after waiting anew in the lobby), `negotiationneeded` (never; a test listens for it).
  */
 export class OrielClient extends EventTarget {
   /** @param {{url: string, token: string, gallery?: number, audio?: number}} options */
@@ -64,6 +66,7 @@ export class OrielClient extends EventTarget {
     this.tour = null;
     /** @type {'on'|'off'|'paused'|'failing'} */
     this.recording = 'off';
+    this.lobby = new Lobby(this);
     this.resumeToken = '';
     /** @type {JoinOptions|null} what to join with again after a restart of the server */
     this.joinOptions = null;
@@ -141,17 +144,32 @@ export class OrielClient extends EventTarget {
     }
   }
 
-  /** Joins: one round trip. @param {JoinOptions} options */
+  /** Joins: one round trip, unless a host has to let us in. @param {JoinOptions} options */
   async join(options) {
-    const { name, codec, consent } = options;
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
+    const reply = await this.offerJoin(signal, options);
+    return reply.type === 'lobby' ? this.lobby.wait(reply) : reply;
+  }
+
+  /**
+   * @param {Signal} signal @param {JoinOptions} options
+   * @param {boolean} [admitted] from the lobby, where the token was shown
+   * @returns {Promise<any>} `joined`, and we are in, or `lobby`
+   */
+  async offerJoin(signal, options, admitted = false) {
+    const { name, codec, consent } = options;
     const session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
     try {
       const offer = await session.offer();
-      const joined = await this.show(signal, 'join', { name, consent, ...offer });
-      this.session = session;
+      const fields = { name, consent, ...offer };
+      const joined = admitted ? await signal.request('join', fields) : await this.show(signal, 'join', fields);
       this.joinOptions = options;
+      if (joined.type === 'lobby') { // a peer connection must not wait as long
+        session.close();
+        return joined;
+      }
+      this.session = session;
       this.watch(session);
       this.lived = false;
       this.enter(joined);
@@ -164,12 +182,18 @@ export class OrielClient extends EventTarget {
     }
   }
 
+  /** What is told of us, in the tour or before it. @param {any} message `joined`, `resumed` or `lobby` */
+  outside(message) {
+    this.me = message.participant;
+    this.tour = message.tour;
+    this.resumeToken = message.resume ?? this.resumeToken;
+    this.keepIceServers(message);
+  }
+
   /** @param {any} joined a `joined` or `resumed` message */
   enter(joined) {
-    this.me = joined.participant;
-    this.tour = joined.tour;
-    this.resumeToken = joined.resume ?? this.resumeToken;
-    this.keepIceServers(joined);
+    this.outside(joined);
+    this.lobby.list(joined.lobby ?? []);
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
     this.emit('roster', this.roster());
     const recorded = joined.tour.recording_paused ? 'paused' : 'on';
@@ -409,7 +433,7 @@ export class OrielClient extends EventTarget {
 
   /** @param {Signal} signal */
   async enterAgain(signal) {
-    if (this.session) {
+    if (this.session || this.lobby.waiting) {
       try {
         await this.resume(signal);
         return;
@@ -421,14 +445,25 @@ export class OrielClient extends EventTarget {
       this.session?.close();
       this.session = null;
     }
-    await this.join(/** @type {JoinOptions} */ (this.joinOptions));
-    await this.publishAgain();
+    const reply = await this.offerJoin(signal, /** @type {JoinOptions} */ (this.joinOptions));
+    if (reply.type === 'joined') {
+      this.lobby.over((waiting) => waiting.resolve(reply));
+      await this.publishAgain();
+    } else if (this.lobby.waiting) {
+      this.lobby.told(reply);
+    } else { // we were in, and the server does not know of it any more
+      this.lobby.wait(reply).then(() => this.publishAgain()).then(() => this.emit('back'), () => undefined);
+    }
   }
 
   /** @param {Signal} signal */
   async resume(signal) {
-    const dead = this.isDown();
     const fields = { resume: this.resumeToken };
+    if (this.lobby.waiting) {
+      await this.resumeWaiting(signal, fields);
+      return;
+    }
+    const dead = this.isDown();
     const { session, reply } = dead ? await this.ask(signal, 'resume', fields)
       : { session: this.session, reply: await signal.request('resume', fields) };
     this.enter(reply);
@@ -442,6 +477,19 @@ export class OrielClient extends EventTarget {
     if (session && reply.answer) {
       await this.settle(session, reply);
     }
+  }
+
+  /** @param {Signal} signal @param {object} fields */
+  async resumeWaiting(signal, fields) {
+    const reply = await signal.request('resume', fields);
+    if (reply.type === 'lobby') {
+      this.lobby.told(reply);
+      return;
+    }
+    this.enter(reply); // we are in: it was the answer to that join that got lost
+    const { slots, answer } = await this.askAnew(signal, 'restart', {});
+    await this.settle(/** @type {Session} */ (this.session), { slots, answer });
+    this.lobby.over((waiting) => waiting.resolve(reply));
   }
 
   /** @param {any} message */
@@ -468,8 +516,22 @@ export class OrielClient extends EventTarget {
       case 'recording':
         this.onRecording(message.state);
         break;
+      case 'tour_changed':
+        this.tour = message.tour;
+        this.emit('tour', message.tour);
+        break;
+      case 'tour_ending':
+        this.emit('ending', { at: message.at, reason: message.reason });
+        break;
       case 'tour_ended':
         this.finish('tour_ended', 'The tour has ended.');
+        break;
+      case 'admitted':
+        this.lobby.admitted();
+        break;
+      case 'lobby_joined':
+      case 'lobby_left':
+        this.lobby.receive(message);
         break;
       case 'error':
         if (FINAL.includes(message.code)) {
@@ -529,6 +591,11 @@ export class OrielClient extends EventTarget {
     return this.signal?.request('remove', { participant });
   }
 
+  /** Hosts: lets in who waits, all or these. @param {string[]} [participants] */
+  admit(participants) {
+    return this.signal?.request('admit', { participants });
+  }
+
   /** Agents: ends the tour for everyone. */
   end() {
     return this.signal?.request('end');
@@ -550,5 +617,6 @@ export class OrielClient extends EventTarget {
     if (first) {
       this.emit('ended', { code, message });
     }
+    this.lobby.over((waiting) => waiting.reject(new OrielError(code, message)));
   }
 }

@@ -20,10 +20,19 @@
  * @typedef {object} Tour
  * @property {string} name
  * @property {string} title
- * @property {string} state
+ * @property {'scheduled'|'lobby'|'live'|'waiting'|'ended'} state
  * @property {string} codec
  * @property {'auto'|'manual'|'off'} record
  * @property {boolean} recording
+ * @property {boolean} [recording_paused]
+ * @property {boolean} [lobby] guests must be let in
+ * @property {boolean} [locked] nobody new is let in
+ * @property {string} [starts_at] RFC 3339
+ * @property {string} [ends_at]
+ * @property {any} [property]
+ * @property {string|null} [lead] who of the hosts leads; of this and the next two who is not in is not told
+ * @property {string|null} [spotlight]
+ * @property {string} [missed] name of the host who is gone
  */
 
 /**

@@ -20,9 +20,12 @@ export class Live {
     /** @type {Record<SourceKind, MediaStreamTrack|null>} */
     this.tracks = { microphone: null, camera: null, screen: null, ...tracks };
     this.floor = new Floor(() => client.participants);
-    this.people = new People();
+    const said = (/** @type {Promise<any>|undefined} */ reply) => reply?.catch((/** @type {Error} */ e) => toast(e.message));
+    this.people = new People({ admit: (ids) => said(client.admit(ids)), remove: (id) => said(client.remove(id)) });
+    this.waitingSeen = 0;
     this.rec = el('span', { class: 'rec', hidden: true, role: 'status' });
     this.link = el('span', { class: 'link-state', role: 'status' }, LINK_WORDS.connecting);
+    this.missed = el('span', { class: 'missed', role: 'status', hidden: true });
     this.advice = new Advice(client);
     /** @type {Record<string, HTMLButtonElement>} */
     this.buttons = {};
@@ -36,6 +39,9 @@ export class Live {
     on('speaker', (id) => this.floor.refresh(id));
     on('recording', (state) => this.showRecording(state));
     on('link', (state) => this.showLink(/** @type {keyof LINK_WORDS} */ (state)));
+    on('waiting', (people) => this.showWaiting(people));
+    on('tour', () => this.showHost());
+    on('ending', ({ at }) => toast(`The tour ends at ${new Date(at).toLocaleTimeString([], { timeStyle: 'short' })}.`));
     on('roster', (roster) => {
       this.people.update(roster, this.client.me?.id);
       this.floor.refresh();
@@ -49,6 +55,22 @@ export class Live {
     if (state === 'live' && !(await this.floor.startSound())) {
       this.offerSound();
     }
+  }
+
+  /** Hosts: who waits to be let in. @param {import('../lib/types.js').Participant[]} people */
+  showWaiting(people) {
+    this.people.updateWaiting(people);
+    if (people.length > this.waitingSeen) {
+      toast(`${people[people.length - 1].name} waits to be let in.`);
+    }
+    this.waitingSeen = people.length;
+  }
+
+  /** Guests: a tour whose host is gone goes on when one is back. */
+  showHost() {
+    const { missed } = this.client.tour ?? {};
+    this.missed.hidden = !missed;
+    this.missed.textContent = missed ? `${missed} is away. The tour waits.` : '';
   }
 
   offerSound() {
@@ -220,10 +242,11 @@ export class Live {
     const bar = this.controls();
     show(el('div', { class: 'tour' },
       el('header', {}, el('h1', {}, tour?.title || tour?.name || ''), this.rec,
-        el('span', { class: 'push' }), this.link),
+        this.missed, el('span', { class: 'push' }), this.link),
       this.advice.node, this.floor.node, this.people.node, bar));
     this.people.update(this.client.roster(), this.client.me?.id);
     this.showRecording(this.client.recording);
+    this.showHost();
     this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
     for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
       const track = this.tracks[kind];

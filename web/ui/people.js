@@ -30,11 +30,35 @@ function named(name, meaning) {
   return el('span', { title: meaning }, icon(name), el('span', { class: 'visually-hidden' }, meaning));
 }
 
+/** @param {Participant} person @param {(id: string) => void} admit @param {(id: string) => void} remove */
+function waitingRow(person, admit, remove) {
+  return el('li', { 'data-waiting': person.id },
+    el('span', { class: 'name' }, person.name),
+    el('span', { class: 'tag' },
+      el('button', { type: 'button', class: 'small', 'data-admit': person.id, onclick: () => admit(person.id) }, 'Admit'),
+      el('button', { type: 'button', class: 'small', 'data-remove': person.id, 'aria-label': `Refuse ${person.name}`,
+        onclick: () => remove(person.id) }, 'Refuse')));
+}
+
 export class People {
-  constructor() {
+  /** @param {{admit: (ids?: string[]) => void, remove: (id: string) => void}} host what a host does with who waits */
+  constructor(host) {
+    this.host = host;
     this.heading = el('h2', {});
     this.list = el('ul');
-    this.node = el('aside', { class: 'people', 'aria-label': 'People', hidden: true }, this.heading, this.list);
+    this.waiting = el('div', { class: 'waiting', hidden: true });
+    this.node = el('aside', { class: 'people', 'aria-label': 'People', hidden: true },
+      this.waiting, this.heading, this.list);
+  }
+
+  /** Hosts: who waits to be let in. @param {Participant[]} people */
+  updateWaiting(people) {
+    this.waiting.hidden = people.length === 0;
+    this.waiting.replaceChildren(
+      el('h2', {}, `Waiting (${people.length})`),
+      el('ul', {}, ...people.map((p) => waitingRow(p, (id) => this.host.admit([id]), this.host.remove))),
+      el('button', { type: 'button', 'data-admit': 'all', onclick: () => this.host.admit(), hidden: people.length < 2 },
+        'Admit all'));
   }
 
   /** @param {Participant[]} roster @param {string|undefined} me */

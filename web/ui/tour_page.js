@@ -7,6 +7,7 @@ import { Live } from './live.js';
 import { showPrejoin } from './prejoin.js';
 
 /** @typedef {import('./prejoin.js').Choice} Choice */
+/** @typedef {import('../lib/types.js').Tour} Tour */
 /** @typedef {import('../lib/types.js').Welcome} Welcome */
 
 const POLL = 3000; // [ms] between looks while the agent has not opened the tour
@@ -17,6 +18,7 @@ const ENDINGS = {
   left: { title: 'You left the tour', text: 'You can come back while it is running.', again: 'Join again' },
   tour_ended: { title: 'The tour has ended', text: 'Thank you for being here. You can close this page.' },
   seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there. Only one window at a time can use your link.', again: 'Use this window' },
+  tour_locked: { title: 'The tour is closed', text: 'The host lets nobody else in.', again: 'Try again' },
   removed: { title: 'You were removed from the tour', text: 'A host has removed you. Ask your agent if this was a mistake.' },
   connection_lost: { title: 'The connection was lost', text: 'Check your internet connection, then join again.', again: 'Join again' },
 };
@@ -45,11 +47,20 @@ function ended(code, message) {
     action: ending.again ? { label: ending.again, run: start } : undefined });
 }
 
+/** Before its time guests come in through the lobby, or once a host is there. @param {Welcome} welcome */
+const isClosed = ({ tour: t, you }) => t.state === 'scheduled' && !t.lobby && you.role !== 'agent';
+
 /** @param {OrielClient} client */
 async function lookUntilOpen(client) {
   for (;;) {
     try {
-      return await client.look();
+      const welcome = await client.look();
+      if (!isClosed(welcome)) {
+        return welcome;
+      }
+      const begin = new Date(welcome.tour.starts_at ?? '').toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+      notice({ title: 'The tour has not started yet', text: `It begins on ${begin}. Stay here: it opens by itself.`, busy: true });
+      await new Promise((resolve) => setTimeout(resolve, POLL));
     } catch (error) {
       if (!(error instanceof OrielError) || error.code !== 'tour_unknown') {
         throw error;
@@ -58,6 +69,14 @@ async function lookUntilOpen(client) {
       await new Promise((resolve) => setTimeout(resolve, POLL));
     }
   }
+}
+
+/** @param {OrielClient} client @param {Tour} waitsFor */
+function waitingRoom(client, waitsFor) {
+  const here = waitsFor.state === 'live';
+  notice({ title: 'The host will let you in.', busy: true,
+    text: here ? 'Nobody sees or hears you yet.' : 'The host is not here yet. Stay on this page.',
+    action: { label: 'Leave', run: () => client.leave() } });
 }
 
 /** @param {OrielClient} client @param {Welcome} welcome @param {Choice} choice */
@@ -70,6 +89,8 @@ async function join(client, welcome, choice) {
     live.stopAll();
     ended(code, message);
   });
+  client.addEventListener('lobby', (event) => waitingRoom(client, /** @type {CustomEvent} */ (event).detail.tour));
+  client.addEventListener('back', () => live.render());
   await client.join({ name: choice.name, codec: welcome.tour.codec, consent });
   await live.render();
 }
@@ -95,7 +116,7 @@ async function start() {
 
 window.addEventListener('pagehide', () => {
   const client = /** @type {any} */ (window).oriel;
-  if (client?.session && !client.over) {
+  if ((client?.session || client?.lobby.waiting) && !client.over) {
     client.leave();
   }
 });
