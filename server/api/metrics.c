@@ -94,6 +94,7 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_signaling_connections", "Connections signaling knows.", s.connections);
     gauge(t, "oriel_signaling_tours", "Tours that exist.", s.tours);
     gauge(t, "oriel_signaling_participants", "People in tours.", s.participants);
+    gauge(t, "oriel_signaling_waiting", "People in the lobbies of tours.", s.waiting);
     gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
     counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
     counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
