@@ -112,7 +112,8 @@ static enum code check_viewers(const struct exchange *exchange, const struct tou
         const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
         mine += strcmp(v->sub, exchange->claims.sub) == 0;
     }
-    bool full = mine >= exchange->s->config.max_whep_per_token ||
+    bool guest = exchange->claims.role != ROLE_AGENT;
+    bool full = (guest && admission_over(t, 1)) || mine >= exchange->s->config.max_whep_per_token ||
                 t->n_seats + t->n_viewers + t->n_lobby >= exchange->s->config.max_participants;
     return full ? CODE_TOUR_FULL : CODE_OK;
 }

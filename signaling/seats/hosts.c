@@ -38,7 +38,7 @@ static void set_stage(struct signaling *s, struct tour *t, uint64_t lead, uint64
 
 /* A tour that had a host and has guests but no host waits for one, for so long. */
 static void watch_host(struct signaling *s, us_t now, struct tour *t) {
-    bool gone = !t->attended && *t->missed && tour_has_guest(t) && s->config.host_limit > 0;
+    bool gone = *t->missed && tour_has_guest(t) && s->config.host_limit > 0;
     if (!gone) {
         timers_clear(&s->timers, &t->host.timer);
     } else if (t->host.timer.at == US_NEVER) {

@@ -38,7 +38,22 @@ static inline size_t texts_to(const struct world *w, uint64_t conn) {
     return n;
 }
 
-/* The last command of this type since the mark names this participant ("p2" of conn's joined). */
+/* Offer a file of tests/data to "shown" by WHIP or WHEP; the status of the answer. */
+static inline int post_shown(struct world *w, bool whep, const char *token) {
+    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
+    struct signaling_http h = {.req = 1,
+                               .whep = whep,
+                               .tour = "shown",
+                               .token = token,
+                               .content_type = "application/sdp",
+                               .body = body,
+                               .body_len = strlen(body)};
+    signaling_http(w->signaling, w->now, &h);
+    world_drain(w);
+    return world_effect(w, EFFECT_HTTP)->e.status;
+}
+
+/* Who has come in by the last call, as media and the journal call him; 0: nobody. */
 static inline uint64_t participant_of(const struct world *w) {
     const struct record *r = world_effect(w, EFFECT_PARTICIPANT);
     return r ? r->e.participant : 0;

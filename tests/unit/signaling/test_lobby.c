@@ -195,42 +195,28 @@ TEST(who_is_removed_from_the_lobby_cannot_come_back) {
     world_close(&w);
 }
 
-static int post(struct world *w, bool whep, const char *token) {
-    const char *body = data_file(whep ? "aiortc.sdp" : "offer.sdp");
-    struct signaling_http h = {.req = 1,
-                               .whep = whep,
-                               .tour = "shown",
-                               .token = token,
-                               .content_type = "application/sdp",
-                               .body = body,
-                               .body_len = strlen(body)};
-    signaling_http(w->signaling, w->now, &h);
-    world_drain(w);
-    return world_effect(w, EFFECT_HTTP)->e.status;
-}
-
 TEST(whip_and_whep_do_not_wait) {
     struct world w;
     struct claims k;
     REQUIRE(open_lobby(&w));
     for (int whep = 0; whep < 2; whep++) {
-        EXPECT_EQ(post(&w, whep, "buyer|shown|bob|Bob"), 403);
+        EXPECT_EQ(post_shown(&w, whep, "buyer|shown|bob|Bob"), 403);
         EXPECT(strstr(world_effect(&w, EFFECT_HTTP)->text, "\"code\":\"not_admitted\""));
         EXPECT_EQ(w.n - w.mark, 1);
     }
     EXPECT_EQ(signaling_admits(w.signaling, w.now, "shown", "buyer|shown|bob|Bob", &k),
               CODE_NOT_ADMITTED);
     enter(&w, 2, "buyer|shown|bob|Bob");
-    EXPECT_EQ(post(&w, true, "buyer|shown|bob|Bob"), 403); /* waiting is not enough */
-    EXPECT_EQ(post(&w, false, "buyer|shown|bob|Bob"), 403);
+    EXPECT_EQ(post_shown(&w, true, "buyer|shown|bob|Bob"), 403); /* waiting is not enough */
+    EXPECT_EQ(post_shown(&w, false, "buyer|shown|bob|Bob"), 403);
     world_send(&w, 1, "{\"type\":\"admit\"}");
     EXPECT_EQ(signaling_admits(w.signaling, w.now, "shown", "buyer|shown|bob|Bob", &k), CODE_OK);
-    EXPECT_EQ(post(&w, true, "buyer|shown|bob|Bob"), 201);
-    EXPECT_EQ(post(&w, false, "buyer|shown|bob|Bob"), 201); /* takes the seat of the lobby */
+    EXPECT_EQ(post_shown(&w, true, "buyer|shown|bob|Bob"), 201);
+    EXPECT_EQ(post_shown(&w, false, "buyer|shown|bob|Bob"), 201); /* takes the seat of the lobby */
     EXPECT_ERROR(&w, 2, "seat_taken_over");
     EXPECT_EQ(tour_of(&w, "shown").waiting, 0);
-    EXPECT_EQ(post(&w, true, "agent|shown|obs|Obs"), 201);
-    EXPECT_EQ(post(&w, false, "agent|shown|cam|Cam"), 201);
+    EXPECT_EQ(post_shown(&w, true, "agent|shown|obs|Obs"), 201);
+    EXPECT_EQ(post_shown(&w, false, "agent|shown|cam|Cam"), 201);
     world_close(&w);
 }
 
@@ -303,7 +289,7 @@ TEST(a_lobby_counts_against_the_limits) {
     enter(&w, 3, "buyer|shown|cyd|Cyd");
     enter(&w, 4, "buyer|shown|dan|Dan");
     EXPECT_ERROR(&w, 4, "tour_full");
-    EXPECT_EQ(post(&w, true, "agent|shown|ann|Ann"), 503);
+    EXPECT_EQ(post_shown(&w, true, "agent|shown|ann|Ann"), 503);
     world_send(&w, 1, "{\"type\":\"admit\"}");
     enter_again(&w, 2);
     EXPECT_GOT(&w, 2, "joined");
