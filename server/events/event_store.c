@@ -1,0 +1,368 @@
+#include "server/events/event_store.h"
+
+#include "base/alloc.h"
+#include "recorder/db/sql_cache.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FORMAT 1         /* PRAGMA user_version */
+#define PASSED_MAX 10000 /* new events that are put behind held ones in one call */
+
+/* event.n never comes again (AUTOINCREMENT): it is how far a sink has got. `tour` remembers the
+ * numbers of tours whose events have been forgotten. held.state: 0 waits, 1 was given up. */
+static const char schema[] =
+    "CREATE TABLE event(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, tour TEXT NOT NULL,"
+    " seq INTEGER NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX event_tour ON event(tour, n);"
+    "CREATE INDEX event_at ON event(at);"
+    "CREATE TABLE tour(name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE sink(name TEXT PRIMARY KEY, done INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE held(sink TEXT NOT NULL, n INTEGER NOT NULL, tour TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL, next INTEGER NOT NULL, state INTEGER NOT NULL, why TEXT NOT NULL,"
+    " PRIMARY KEY(sink, n)) WITHOUT ROWID;"
+    "CREATE INDEX held_tour ON held(sink, state, tour, n);"
+    "PRAGMA user_version = 1;";
+
+struct event_store {
+    sqlite3 *db;
+    struct sql_cache cache;
+    struct buffer body; /* of the event that is appended */
+};
+
+/* ---- opening ---- */
+
+static enum err version_of(sqlite3 *db, int64_t *ret) {
+    sqlite3_stmt *s = sql_prepare(db, "PRAGMA user_version", "");
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(db));
+    *ret = e == OK ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    return e;
+}
+
+/* Made by one connection, however many open it at once. */
+static enum err make_tables(sqlite3 *db) {
+    int64_t version = 0;
+    enum err e = sql_exec(db, "BEGIN IMMEDIATE");
+    e = e == OK ? version_of(db, &version) : e;
+    if (e == OK && version == 0) {
+        e = sql_exec(db, schema);
+    } else if (e == OK && version != FORMAT) {
+        e = ERR_FORMAT;
+    }
+    enum err end = sql_exec(db, e == OK ? "COMMIT" : "ROLLBACK");
+    return e == OK ? end : e;
+}
+
+enum err event_store_open(const char *path, struct event_store **ret, char why[WHY_MAX]) {
+    struct event_store *s = mem_zalloc(1, sizeof(*s));
+    enum err e = s ? sql_open(path, true, &s->db) : ERR_NOMEM;
+    /* Others wait for a lock; what was committed outlives a loss of power. */
+    e = e == OK ? sql_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") : e;
+    e = e == OK ? make_tables(s->db) : e;
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "%s: %s", path, err_name(e));
+        event_store_close(s);
+        return e;
+    }
+    s->cache.db = s->db;
+    *ret = s;
+    return OK;
+}
+
+struct event_store *event_store_close(struct event_store *s) {
+    if (s) {
+        sql_cache_clear(&s->cache);
+        sqlite3_close(s->db);
+        buffer_free(&s->body);
+    }
+    return mem_free(s);
+}
+
+/* ---- appending ---- */
+
+enum err event_store_begin(struct event_store *s) {
+    return sql_run_kept(&s->cache, "BEGIN IMMEDIATE", "");
+}
+
+enum err event_store_commit(struct event_store *s) {
+    return sql_run_kept(&s->cache, "COMMIT", "");
+}
+
+void event_store_rollback(struct event_store *s) {
+    if (!sqlite3_get_autocommit(s->db)) {
+        (void)sql_run_kept(&s->cache, "ROLLBACK", "");
+    }
+}
+
+static enum err next_seq(struct event_store *s, const char *tour, uint64_t *ret) {
+    sqlite3_stmt *q = sql_borrow(&s->cache,
+                                 "INSERT INTO tour VALUES(?1, 1)"
+                                 " ON CONFLICT(name) DO UPDATE SET seq = seq + 1 RETURNING seq",
+                                 "t", tour);
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    *ret = e == OK ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
+    while (e == OK) { /* to its end: it is a change */
+        e = sql_step(q);
+    }
+    sql_give_back(&s->cache, q);
+    return e == ERR_UNKNOWN && *ret > 0 ? OK : e == ERR_UNKNOWN ? ERR_IO : e;
+}
+
+enum err event_store_append(struct event_store *s, const struct event *e) {
+    uint64_t seq;
+    enum err err = next_seq(s, e->tour, &seq);
+    if (err != OK) {
+        return err;
+    }
+    buffer_cut(&s->body, 0);
+    event_write(&s->body, e, seq);
+    if (s->body.bad) {
+        return ERR_NOMEM;
+    }
+    return sql_run_kept(&s->cache,
+                        "INSERT INTO event(id, tour, seq, at, type, body)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                        "ttiitt", e->id, e->tour, (int64_t)seq, e->at.us,
+                        event_type_name((enum event_type)e->type), s->body.p);
+}
+
+/* ---- rows ---- */
+
+#define COLUMNS "e.n, e.seq, e.id, e.tour, e.type, e.body"
+
+static enum err read_row(sqlite3_stmt *q, struct event_row *ret) {
+    *ret = (struct event_row){.n = sqlite3_column_int64(q, 0),
+                              .seq = (uint64_t)sqlite3_column_int64(q, 1)};
+    sql_text(q, 2, ret->id, sizeof(ret->id));
+    sql_text(q, 3, ret->tour, sizeof(ret->tour));
+    sql_text(q, 4, ret->type, sizeof(ret->type));
+    const char *body = (const char *)sqlite3_column_text(q, 5);
+    ret->body = mem_strdup(body ? body : "");
+    return ret->body ? OK : ERR_NOMEM;
+}
+
+static void read_held(sqlite3_stmt *q, struct event_row *ret) {
+    ret->held = true;
+    ret->attempts = (uint32_t)sqlite3_column_int64(q, 6);
+    sql_text(q, 7, ret->why, sizeof(ret->why));
+}
+
+static enum err one_row(struct event_store *s, sqlite3_stmt *q, bool held, struct event_row *ret) {
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    e = e == OK ? read_row(q, ret) : e;
+    if (e == OK && held) {
+        read_held(q, ret);
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+/* ---- what a sink gets ---- */
+
+enum err event_store_sink(struct event_store *s, const char *sink) {
+    return sql_run_kept(&s->cache,
+                        "INSERT OR IGNORE INTO sink"
+                        " SELECT ?1, COALESCE((SELECT seq FROM sqlite_sequence"
+                        " WHERE name = 'event'), 0)",
+                        "t", sink);
+}
+
+/* Of each tour only the oldest that is held may go. */
+static enum err held_due(struct event_store *s, const char *sink, wall_t wall,
+                         struct event_row *ret) {
+    return one_row(s,
+                   sql_borrow(&s->cache,
+                              "SELECT " COLUMNS ", h.attempts, h.why"
+                              " FROM held h JOIN event e ON e.n = h.n"
+                              " WHERE h.sink = ?1 AND h.state = 0 AND h.next <= ?2 AND NOT EXISTS"
+                              " (SELECT 1 FROM held o WHERE o.sink = ?1 AND o.state = 0"
+                              " AND o.tour = h.tour AND o.n < h.n) ORDER BY h.n LIMIT 1",
+                              "ti", sink, wall.us),
+                   true, ret);
+}
+
+static enum err unseen(struct event_store *s, const char *sink, struct event_row *ret) {
+    return one_row(s,
+                   sql_borrow(&s->cache,
+                              "SELECT " COLUMNS " FROM event e"
+                              " WHERE e.n > (SELECT done FROM sink WHERE name = ?1)"
+                              " ORDER BY e.n LIMIT 1",
+                              "t", sink),
+                   false, ret);
+}
+
+static enum err count(struct event_store *s, sqlite3_stmt *q, int64_t *ret) {
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    *ret = e == OK ? sqlite3_column_int64(q, 0) : 0;
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+static enum err is_behind(struct event_store *s, const char *sink, const char *tour, bool *ret) {
+    int64_t n = 0;
+    enum err e = count(s,
+                       sql_borrow(&s->cache,
+                                  "SELECT EXISTS(SELECT 1 FROM held"
+                                  " WHERE sink = ?1 AND state = 0 AND tour = ?2)",
+                                  "tt", sink, tour),
+                       &n);
+    *ret = n > 0;
+    return e;
+}
+
+enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
+                          struct event_row *ret, wall_t *ret_next) {
+    int64_t next = INT64_MAX;
+    bool behind = false;
+    enum err e = held_due(s, sink, wall, ret);
+    for (int i = 0; i < PASSED_MAX && e == ERR_UNKNOWN; i++) {
+        e = unseen(s, sink, ret);
+        if (e != OK) {
+            break;
+        }
+        e = is_behind(s, sink, ret->tour, &behind);
+        if (e != OK || !behind) {
+            break;
+        }
+        e = event_store_hold(s, sink, ret, (wall_t){0}, "", false);
+        ret->body = mem_free(ret->body);
+        e = e == OK ? ERR_UNKNOWN : e;
+    }
+    if (e != OK) {
+        ret->body = mem_free(ret->body);
+    }
+    if (e == ERR_UNKNOWN) {
+        enum err c = count(s,
+                           sql_borrow(&s->cache,
+                                      "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
+                                      " FROM held h WHERE h.sink = ?1 AND h.state = 0"
+                                      " AND h.next > ?2",
+                                      "ti", sink, wall.us),
+                           &next);
+        e = c == OK ? e : c;
+    }
+    *ret_next = (wall_t){next};
+    return e;
+}
+
+static enum err seen(struct event_store *s, const char *sink, int64_t n) {
+    return sql_run_kept(&s->cache, "UPDATE sink SET done = ?2 WHERE name = ?1 AND done < ?2", "ti",
+                        sink, n);
+}
+
+enum err event_store_settle(struct event_store *s, const char *sink, const struct event_row *r) {
+    return r->held ? sql_run_kept(&s->cache, "DELETE FROM held WHERE sink = ?1 AND n = ?2", "ti",
+                                  sink, r->n)
+                   : seen(s, sink, r->n);
+}
+
+enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
+                          wall_t next, const char *why, bool dead) {
+    uint32_t attempts = r->attempts + (next.us != 0);
+    enum err e = event_store_begin(s);
+    if (e != OK) {
+        return e;
+    }
+    e = sql_run_kept(&s->cache, "INSERT OR REPLACE INTO held VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     "titiiit", sink, r->n, r->tour, (int64_t)attempts, next.us, (int64_t)dead,
+                     why);
+    e = e == OK && !r->held ? seen(s, sink, r->n) : e;
+    e = e == OK ? event_store_commit(s) : e;
+    event_store_rollback(s);
+    return e;
+}
+
+enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret) {
+    sqlite3_stmt *q = sql_borrow(&s->cache,
+                                 "SELECT (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 0),"
+                                 " (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 1),"
+                                 " (SELECT COUNT(*) FROM event WHERE n >"
+                                 " (SELECT done FROM sink WHERE name = ?1))",
+                                 "t", sink);
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    if (e == OK) {
+        *ret = (struct event_counts){.held = (uint64_t)sqlite3_column_int64(q, 0),
+                                     .dead = (uint64_t)sqlite3_column_int64(q, 1),
+                                     .waiting = (uint64_t)sqlite3_column_int64(q, 2)};
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+/* ---- lists ---- */
+
+static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held, event_store_each *each,
+                         void *ctx) {
+    enum err e = q ? OK : sql_error(sqlite3_errcode(s->db));
+    bool more = true;
+    while (e == OK && more && (e = sql_step(q)) == OK) {
+        struct event_row r = {0};
+        e = read_row(q, &r);
+        if (e == OK && held) {
+            read_held(q, &r);
+        }
+        more = e == OK && each(ctx, &r);
+        mem_free(r.body);
+    }
+    sql_give_back(&s->cache, q);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err event_store_dead(struct event_store *s, const char *sink, int64_t from, uint32_t most,
+                          event_store_each *each, void *ctx) {
+    return each_row(s,
+                    sql_borrow(&s->cache,
+                               "SELECT " COLUMNS ", h.attempts, h.why"
+                               " FROM held h JOIN event e ON e.n = h.n WHERE h.sink = ?1"
+                               " AND h.state = 1 AND h.n >= ?2 ORDER BY h.n LIMIT ?3",
+                               "tii", sink, from, (int64_t)most),
+                    true, each, ctx);
+}
+
+enum err event_store_list(struct event_store *s, const char *tour, int64_t from, uint32_t most,
+                          event_store_each *each, void *ctx) {
+    return each_row(
+        s,
+        tour ? sql_borrow(&s->cache,
+                          "SELECT " COLUMNS " FROM event e WHERE e.tour = ?1 AND e.n >= ?2"
+                          " ORDER BY e.n LIMIT ?3",
+                          "tii", tour, from, (int64_t)most)
+             : sql_borrow(&s->cache,
+                          "SELECT " COLUMNS " FROM event e WHERE e.n >= ?1 ORDER BY e.n LIMIT ?2",
+                          "ii", from, (int64_t)most),
+        false, each, ctx);
+}
+
+/* ---- again ---- */
+
+enum err event_store_revive(struct event_store *s, const char *sink, int64_t n) {
+    enum err e = sql_run_kept(&s->cache,
+                              "UPDATE held SET state = 0, attempts = 0, next = 0"
+                              " WHERE sink = ?1 AND state = 1 AND (?2 = 0 OR n = ?2)",
+                              "ti", sink, n);
+    return e == OK && sqlite3_changes(s->db) == 0 ? ERR_UNKNOWN : e;
+}
+
+enum err event_store_replay(struct event_store *s, const char *sink, int64_t n) {
+    enum err e = event_store_begin(s);
+    if (e != OK) {
+        return e;
+    }
+    e = sql_run_kept(&s->cache, "DELETE FROM held WHERE sink = ?1 AND n >= ?2", "ti", sink, n);
+    e = e == OK ? sql_run_kept(&s->cache,
+                               "UPDATE sink SET done = ?2 - 1 WHERE name = ?1 AND done >= ?2", "ti",
+                               sink, n)
+                : e;
+    e = e == OK ? event_store_commit(s) : e;
+    event_store_rollback(s);
+    return e;
+}
+
+enum err event_store_prune(struct event_store *s, wall_t wall) {
+    return sql_run_kept(&s->cache,
+                        "DELETE FROM event WHERE at < ?1"
+                        " AND n <= COALESCE((SELECT MIN(done) FROM sink), n)"
+                        " AND n NOT IN (SELECT n FROM held)",
+                        "i", wall.us);
+}

@@ -1,0 +1,75 @@
+/* The ledger of events, an SQLite file of its own: each event once, numbered per tour without
+ * holes, and how far each sink has got. An event is stored before any sink hears of it, so that
+ * none is lost by a receiver or a process that dies. Several connections may be open, each owned by
+ * one thread; one of them appends. */
+#ifndef ORIEL_SERVER_EVENTS_EVENT_STORE_H
+#define ORIEL_SERVER_EVENTS_EVENT_STORE_H
+
+#include "base/err.h"
+#include "server/events/event.h"
+
+struct event_store;
+
+#define SINK_NAME_MAX 32  /* [bytes] */
+#define EVENT_WHY_MAX 200 /* [bytes] with NUL */
+
+/* Open or make the file. ERR_IO, ERR_FORMAT (damaged, or of a later release), ERR_NOMEM with
+ * why[WHY_MAX]. */
+enum err event_store_open(const char *path, struct event_store **ret, char why[WHY_MAX]);
+/* NULL allowed; returns NULL. */
+struct event_store *event_store_close(struct event_store *s);
+
+/* Several appends in one transaction: begin, append ..., commit. ERR_IO, ERR_NOSPACE, ERR_BUSY. */
+enum err event_store_begin(struct event_store *s);
+enum err event_store_append(struct event_store *s, const struct event *e);
+enum err event_store_commit(struct event_store *s);
+/* Nothing since event_store_begin has happened. */
+void event_store_rollback(struct event_store *s);
+
+/* A stored event, or one for a sink. */
+struct event_row {
+    int64_t n; /* place among all events, from 1 */
+    uint64_t seq;
+    char id[ULID_LEN + 1], tour[TOUR_NAME_MAX + 1], type[48];
+    char *body;        /* its envelope; mem_free */
+    uint32_t attempts; /* held: how often it has failed */
+    bool held;
+    char why[EVENT_WHY_MAX]; /* of a dead one: how it failed last */
+};
+
+/* A sink of this name, which begins with what comes after now, or goes on where it was. */
+enum err event_store_sink(struct event_store *s, const char *sink);
+/* What the sink is to be sent next: the oldest event held for it that is due at `wall`, of a tour
+ * of which nothing older is held; else the first one that it has not seen and that may go before
+ * what is held (those of tours of which something is held are held behind it). ERR_UNKNOWN: nothing
+ * now; then *ret_next is when something held is due (INT64_MAX: nothing is). */
+enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
+                          struct event_row *ret, wall_t *ret_next);
+/* The sink has it, or does not want it. */
+enum err event_store_settle(struct event_store *s, const char *sink, const struct event_row *r);
+/* It was refused: hold it, and what comes of its tour behind it, until `next`; dead: give it up,
+ * and go on with the tour. */
+enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
+                          wall_t next, const char *why, bool dead);
+/* How many are held, dead, and not yet seen by the sink. */
+struct event_counts {
+    uint64_t held, dead, waiting;
+};
+enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret);
+
+/* One row after the other, in order; body is borrowed. Ends early when it says false. */
+typedef bool event_store_each(void *ctx, const struct event_row *r);
+/* Those that were given up, from number `from` on, at most `most`. */
+enum err event_store_dead(struct event_store *s, const char *sink, int64_t from, uint32_t most,
+                          event_store_each *each, void *ctx);
+/* Of a tour (NULL: of all), from number `from` on, at most `most`. */
+enum err event_store_list(struct event_store *s, const char *tour, int64_t from, uint32_t most,
+                          event_store_each *each, void *ctx);
+/* Send what was given up again; n: that one, 0: all. ERR_UNKNOWN: there is none. */
+enum err event_store_revive(struct event_store *s, const char *sink, int64_t n);
+/* Send everything again from number n on. */
+enum err event_store_replay(struct event_store *s, const char *sink, int64_t n);
+/* Forget events from before `wall` which every sink has settled. */
+enum err event_store_prune(struct event_store *s, wall_t wall);
+
+#endif

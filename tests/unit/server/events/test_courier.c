@@ -1,0 +1,312 @@
+#include "base/alloc.h"
+#include "base/json_write.h"
+#include "server/events/courier.h"
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SEC 1000000
+#define TOURS 4
+#define EVENTS 120
+
+/* A receiver that remembers what it was sent. */
+struct receiver {
+    unsigned plan[2048]; /* verdict of the n-th request; enum sink_verdict */
+    size_t n, asked;
+    us_t after;
+    char got[2048][96]; /* "TOUR SEQ" of what it took */
+    size_t n_got;
+};
+
+struct bench {
+    char dir[32], path[64];
+    struct event_store *store;
+    struct courier courier;
+    struct receiver receiver;
+    struct rng_seeded seed;
+};
+
+static enum sink_verdict receive(void *ctx, const struct event_row *r, wall_t wall,
+                                 struct sink_answer *ret) {
+    struct receiver *x = ctx;
+    (void)wall;
+    unsigned v = x->asked < x->n ? x->plan[x->asked] : SINK_TAKEN;
+    x->asked++;
+    if (v == SINK_TAKEN) {
+        snprintf(x->got[x->n_got++], 96, "%s %llu", r->tour, (unsigned long long)r->seq);
+        EXPECT(strstr(r->body, r->id) != NULL);
+    }
+    ret->after = x->after;
+    snprintf(ret->why, sizeof(ret->why), "%s", v == SINK_TAKEN ? "" : "no");
+    return (enum sink_verdict)v;
+}
+
+static void nothing(void *ctx) {
+    (void)ctx;
+}
+
+static bool begin(struct bench *b) {
+    char why[WHY_MAX];
+    const struct sink sink = {&b->receiver, receive, nothing};
+    if (!b->dir[0]) {
+        rng_seed(&b->seed, 3);
+        strcpy(b->dir, "/tmp/oriel-events-XXXXXX");
+        if (!mkdtemp(b->dir)) {
+            return false;
+        }
+        snprintf(b->path, sizeof(b->path), "%s/events.db", b->dir);
+    }
+    const struct courier_config c = {.name = "office",
+                                     .attempts = 3,
+                                     .retry = {.first = SEC, .most = 60 * SEC},
+                                     .rng = rng_from_seeded(&b->seed)};
+    return event_store_open(b->path, &b->store, why) == OK &&
+           courier_init(&b->courier, &c, b->store, &sink) == OK;
+}
+
+static void restart(struct bench *b) {
+    event_store_close(b->store);
+    REQUIRE(begin(b));
+}
+
+static void end(struct bench *b) {
+    char command[96];
+    event_store_close(b->store);
+    snprintf(command, sizeof(command), "rm -r %s", b->dir);
+    EXPECT_EQ(system(command), 0);
+}
+
+static void append(struct bench *b, const char *tour, enum event_type type) {
+    struct rng rng = rng_from_seeded(&b->seed);
+    struct event *e = event_new(type, "\"name\":\"Ada\"", 12);
+    REQUIRE(e);
+    e->at = (wall_t){1767323045000000};
+    ulid_make(e->at, &rng, e->id);
+    snprintf(e->tour, sizeof(e->tour), "%s", tour);
+    EXPECT_EQ(event_store_begin(b->store), OK);
+    EXPECT_EQ(event_store_append(b->store, e), OK);
+    EXPECT_EQ(event_store_commit(b->store), OK);
+    mem_free(e);
+}
+
+/* Everything that is due at this time. */
+static void work(struct bench *b, wall_t wall) {
+    while (courier_step(&b->courier, wall)) {
+    }
+}
+
+static struct bench b;
+
+TEST(events_reach_a_sink_in_order_and_numbered_per_tour) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "oak", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    work(&b, (wall_t){1});
+    REQUIRE(b.receiver.n_got == 3);
+    EXPECT_STR(b.receiver.got[0], "elm 1");
+    EXPECT_STR(b.receiver.got[1], "oak 1");
+    EXPECT_STR(b.receiver.got[2], "elm 2");
+    restart(&b); /* and not again */
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){1});
+    REQUIRE(b.receiver.n_got == 4);
+    EXPECT_STR(b.receiver.got[3], "elm 3");
+    end(&b);
+}
+
+TEST(a_new_sink_begins_with_what_comes) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    EXPECT_EQ(event_store_sink(b.store, "late"), OK);
+    struct event_counts n;
+    EXPECT_EQ(event_store_counts(b.store, "late", &n), OK);
+    EXPECT_EQ(n.waiting, 0);
+    EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
+    EXPECT_EQ(n.waiting, 1);
+    end(&b);
+}
+
+TEST(while_a_sink_is_down_nothing_is_given_up) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 40;
+    for (size_t i = 0; i < 40; i++) {
+        b.receiver.plan[i] = SINK_DOWN;
+    }
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "oak", EVENT_TOUR_STARTED);
+    int64_t at = 1;
+    for (int i = 0; i < 200 && b.receiver.n_got < 2; i++) {
+        work(&b, (wall_t){at});
+        EXPECT(b.courier.failures == 0 || b.courier.next.us <= at + 60 * SEC);
+        at = b.courier.next.us < INT64_MAX ? b.courier.next.us : at;
+    }
+    EXPECT_EQ(b.receiver.asked, 42);
+    EXPECT_STR(b.receiver.got[0], "elm 1");
+    EXPECT_STR(b.receiver.got[1], "oak 1");
+    EXPECT(at > 30 * 30 * (int64_t)SEC); /* half of the longest pause, at least, thirty times */
+    EXPECT_EQ(b.courier.dead, 0);
+    end(&b);
+}
+
+TEST(a_sink_that_says_when_is_not_asked_before) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 1;
+    b.receiver.plan[0] = SINK_DOWN;
+    b.receiver.after = 30 * SEC;
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){0});
+    work(&b, (wall_t){29 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.asked, 1);
+    work(&b, (wall_t){31 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    end(&b);
+}
+
+TEST(an_event_that_is_refused_holds_up_its_own_tour_only) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 1;
+    b.receiver.plan[0] = SINK_REFUSED;
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    append(&b, "oak", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){10});
+    REQUIRE(b.receiver.n_got == 1);
+    EXPECT_STR(b.receiver.got[0], "oak 1");
+    restart(&b);
+    work(&b, (wall_t){10});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    work(&b, (wall_t){10 + SEC});
+    REQUIRE(b.receiver.n_got == 3);
+    EXPECT_STR(b.receiver.got[1], "elm 1");
+    EXPECT_STR(b.receiver.got[2], "elm 2");
+    end(&b);
+}
+
+static bool count_dead(void *ctx, const struct event_row *r) {
+    EXPECT_STR(r->why, "no");
+    EXPECT_EQ(r->attempts, 3);
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 3;
+    for (size_t i = 0; i < 3; i++) {
+        b.receiver.plan[i] = SINK_REFUSED;
+    }
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    for (int64_t at = 1; at < 20 * (int64_t)SEC; at += SEC) {
+        work(&b, (wall_t){at});
+    }
+    REQUIRE(b.receiver.n_got == 1); /* the tour goes on behind it */
+    EXPECT_STR(b.receiver.got[0], "elm 2");
+    unsigned dead = 0;
+    EXPECT_EQ(event_store_dead(b.store, "office", 0, 10, count_dead, &dead), OK);
+    EXPECT_EQ(dead, 1);
+    EXPECT_EQ(event_store_revive(b.store, "office", 77), ERR_UNKNOWN);
+    EXPECT_EQ(event_store_revive(b.store, "office", 1), OK);
+    work(&b, (wall_t){21 * (int64_t)SEC});
+    REQUIRE(b.receiver.n_got == 2);
+    EXPECT_STR(b.receiver.got[1], "elm 1");
+    EXPECT_EQ(event_store_replay(b.store, "office", 1), OK);
+    work(&b, (wall_t){22 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.n_got, 4);
+    end(&b);
+}
+
+TEST(a_sink_gets_what_it_wants) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.courier.c.types = 1u << EVENT_TOUR_ENDED;
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    work(&b, (wall_t){1});
+    REQUIRE(b.receiver.n_got == 1);
+    EXPECT_STR(b.receiver.got[0], "elm 2");
+    end(&b);
+}
+
+TEST(what_every_sink_has_is_forgotten_and_numbers_go_on) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}), OK); /* it is not sent yet */
+    work(&b, (wall_t){1});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}), OK);
+    EXPECT_EQ(event_store_replay(b.store, "office", 1), OK);
+    work(&b, (wall_t){1});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    work(&b, (wall_t){1});
+    EXPECT_STR(b.receiver.got[1], "elm 2");
+    end(&b);
+}
+
+/* Number of the first time that it was taken; -1: never. */
+static int first_time(const char *tour, unsigned seq) {
+    char want[64];
+    snprintf(want, sizeof(want), "%s %u", tour, seq);
+    for (size_t i = 0; i < b.receiver.n_got; i++) {
+        if (strcmp(b.receiver.got[i], want) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* A receiver that fails as it likes, a process that dies as it likes: each event arrives, and those
+ * of a tour in order. */
+TEST(whatever_fails_each_event_arrives_in_the_order_of_its_tour) {
+    static const char *const tours[TOURS] = {"elm", "oak", "ash", "fir"};
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        unsigned seqs[TOURS] = {0};
+        memset(&b, 0, sizeof(b));
+        REQUIRE(begin(&b));
+        rng_seed(&b.seed, seed);
+        struct rng rng = rng_from_seeded(&b.seed);
+        b.courier.c.attempts = 1000;
+        b.receiver.n = 300;
+        for (size_t i = 0; i < b.receiver.n; i++) {
+            b.receiver.plan[i] = rng_below(&rng, 3);
+        }
+        int64_t at = 1;
+        for (unsigned i = 0; i < EVENTS; i++) {
+            unsigned t = rng_below(&rng, TOURS);
+            append(&b, tours[t], EVENT_PARTICIPANT_JOINED);
+            seqs[t]++;
+            for (unsigned k = rng_below(&rng, 3); k > 0; k--) {
+                (void)courier_step(&b.courier, (wall_t){at});
+            }
+            if (rng_below(&rng, 10) == 0) {
+                restart(&b);
+                b.courier.c.attempts = 1000;
+            }
+            at += rng_below(&rng, 3) * SEC;
+        }
+        for (int i = 0; i < 100000 && b.receiver.n_got < EVENTS; i++) {
+            work(&b, (wall_t){at});
+            at += SEC;
+        }
+        for (unsigned t = 0; t < TOURS; t++) {
+            for (unsigned k = 1, last = 0; k <= seqs[t]; k++) {
+                int now = first_time(tours[t], k);
+                EXPECT(now >= 0 && (k == 1 || (unsigned)now > last));
+                last = (unsigned)now;
+            }
+        }
+        end(&b);
+    }
+}
