@@ -1,0 +1,230 @@
+#include "server/events/courier_thread.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+#include "server/os/thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT (5 * US_PER_S)
+#define OPEN_AGAIN (5 * US_PER_S) /* [us] after a store that could not be opened */
+
+struct courier_thread {
+    /* Constant after the start. */
+    struct courier_thread_config c; /* its texts are copies, its keys those below */
+    struct webhook_keys keys;
+    int bell; /* eventfd */
+    pthread_t thread;
+    /* Shared. */
+    atomic_bool stop, failing;
+    _Atomic uint64_t sent, refused, dead;
+    /* Owned by the thread. */
+    struct event_store *store; /* NULL: not open */
+    struct http http;
+    struct webhook webhook;
+    struct courier courier;
+    us_t open_at; /* [us] not before that */
+    bool noted;   /* that it fails */
+};
+
+/* ---- runs in the thread ---- */
+
+static bool stops(void *ctx) {
+    return atomic_load(&((struct courier_thread *)ctx)->stop);
+}
+
+static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
+    const struct http_config h = {.connect_timeout = us_min(CONNECT_TIMEOUT, t->c.timeout),
+                                  .timeout = t->c.timeout,
+                                  .stall_timeout = t->c.timeout,
+                                  .stall_rate = 1,
+                                  .ca_file = t->c.ca_file,
+                                  .stop = stops,
+                                  .stop_ctx = t};
+    const struct courier_config c = {.name = t->c.name,
+                                     .types = t->c.types,
+                                     .attempts = t->c.attempts,
+                                     .retry = t->c.retry,
+                                     .rng = clock_rng()};
+    enum err e = event_store_open(t->c.store, &t->store, why);
+    if (e != OK) {
+        return e;
+    }
+    snprintf(why, WHY_MAX, "out of memory, or the store cannot be written");
+    e = t->c.http_open(&h, &t->http);
+    t->webhook = (struct webhook){.http = &t->http, .url = t->c.url, .keys = &t->keys};
+    const struct sink sink = webhook_sink(&t->webhook);
+    return e == OK ? courier_init(&t->courier, &c, t->store, &sink) : e;
+}
+
+static void close_all(struct courier_thread *t) {
+    if (t->webhook.http) {
+        t->courier.sink.close(t->courier.sink.ctx);
+        t->c.http_close(&t->http);
+    }
+    t->webhook = (struct webhook){.http = NULL};
+    t->store = event_store_close(t->store);
+}
+
+/* One line when it begins to fail, and one when that is over. */
+static void note(struct courier_thread *t, bool failing, const char *why) {
+    if (failing && !t->noted) {
+        LOG(LOG_LEVEL_WARN, "events_not_delivered",
+            "Events do not get to a receiver; they wait for it.", LOG_STR("sink", t->c.name),
+            LOG_STR("why", why));
+    } else if (!failing && t->noted) {
+        LOG(LOG_LEVEL_INFO, "events_delivered", "Events get to the receiver again.",
+            LOG_STR("sink", t->c.name));
+    }
+    t->noted = failing;
+    atomic_store(&t->failing, failing);
+}
+
+static bool is_open(struct courier_thread *t) {
+    char why[WHY_MAX] = "";
+    if (t->store || clock_now() < t->open_at) {
+        return t->store != NULL;
+    }
+    if (open_all(t, why) == OK) {
+        return true;
+    }
+    close_all(t);
+    t->open_at = clock_now() + OPEN_AGAIN;
+    note(t, true, why);
+    return false;
+}
+
+static void work(struct courier_thread *t) {
+    struct courier *k = &t->courier;
+    bool more = true;
+    while (more && !stops(t)) {
+        more = courier_step(k, clock_wall());
+        if (stops(t)) {
+            return; /* what was broken off says nothing about the receiver */
+        }
+        if (k->dead > atomic_load(&t->dead)) {
+            LOG(LOG_LEVEL_ERROR, "event_given_up",
+                "An event was refused so often that it is not sent any more.",
+                LOG_STR("sink", t->c.name), LOG_STR("why", k->why));
+        }
+        atomic_store(&t->sent, k->sent);
+        atomic_store(&t->refused, k->refused);
+        atomic_store(&t->dead, k->dead);
+        note(t, k->why[0] != '\0', k->why);
+    }
+}
+
+/* [ms] until something is due; poll's. */
+static int sleep_ms(const struct courier_thread *t) {
+    if (!t->store) {
+        return clock_wait_ms(clock_now(), t->open_at);
+    }
+    int64_t left = t->courier.next.us - clock_wall().us;
+    return left <= 0 ? 0 : left < US_PER_S ? (int)(left / US_PER_MS) + 1 : 1000;
+}
+
+static void *courier_main(void *arg) {
+    struct courier_thread *t = arg;
+    while (!stops(t)) {
+        uint64_t rings;
+        struct pollfd fd = {.fd = t->bell, .events = POLLIN};
+        if (is_open(t)) {
+            work(t);
+        }
+        int n = poll(&fd, 1, sleep_ms(t));
+        CHECK(n >= 0 || errno == EINTR);
+        if (n > 0) {
+            CHECK(read(t->bell, &rings, sizeof(rings)) == sizeof(rings));
+        }
+    }
+    close_all(t);
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct courier_thread *thread_free(struct courier_thread *t) {
+    if (t->bell >= 0) {
+        close(t->bell);
+    }
+    mem_free((char *)t->c.store);
+    mem_free((char *)t->c.name);
+    mem_free((char *)t->c.url);
+    mem_free((char *)t->c.ca_file);
+    mem_wipe(&t->keys, sizeof(t->keys));
+    return mem_free(t);
+}
+
+static bool copy_config(struct courier_thread *t, const struct courier_thread_config *c) {
+    t->c = *c;
+    t->c.store = mem_strdup(c->store);
+    t->c.name = mem_strdup(c->name);
+    t->c.url = mem_strdup(c->url);
+    t->c.ca_file = mem_strdup(c->ca_file ? c->ca_file : "");
+    t->c.keys = &t->keys;
+    t->keys = *c->keys;
+    t->c.http_open = c->http_open ? c->http_open : http_curl_open;
+    t->c.http_close = c->http_close ? c->http_close : http_curl_close;
+    return t->c.store && t->c.name && t->c.url && t->c.ca_file;
+}
+
+enum err courier_thread_start(const struct courier_thread_config *c, struct courier_thread **ret,
+                              char why[WHY_MAX]) {
+    struct courier_thread *t = mem_zalloc(1, sizeof(*t));
+    snprintf(why, WHY_MAX, "out of memory or descriptors");
+    if (!t) {
+        return ERR_NOMEM;
+    }
+    t->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum err e = copy_config(t, c) && t->bell >= 0 ? http_library_init() : ERR_NOMEM;
+    e = e == OK ? thread_start("oriel-courier", courier_main, t, &t->thread, why) : e;
+    if (e != OK) {
+        thread_free(t);
+        return e;
+    }
+    *ret = t;
+    return OK;
+}
+
+void courier_thread_wake(struct courier_thread *t) {
+    uint64_t one = 1;
+    if (t) {
+        (void)!write(t->bell, &one, sizeof(one)); /* one that is full has rung already */
+    }
+}
+
+void courier_thread_ring(struct courier_thread *t) {
+    if (t) {
+        atomic_store(&t->stop, true);
+        courier_thread_wake(t);
+    }
+}
+
+struct courier_thread *courier_thread_stop(struct courier_thread *t) {
+    if (!t) {
+        return NULL;
+    }
+    courier_thread_ring(t);
+    CHECK(pthread_join(t->thread, NULL) == 0);
+    return thread_free(t);
+}
+
+struct courier_state courier_thread_state(const struct courier_thread *t) {
+    return (struct courier_state){.sent = atomic_load(&t->sent),
+                                  .refused = atomic_load(&t->refused),
+                                  .dead = atomic_load(&t->dead),
+                                  .failing = atomic_load(&t->failing)};
+}
+
+const char *courier_thread_name(const struct courier_thread *t) {
+    return t->c.name;
+}

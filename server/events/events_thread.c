@@ -1,0 +1,226 @@
+#include "server/events/events_thread.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/os/clock.h"
+#include "server/os/log.h"
+#include "server/os/thread.h"
+#include "server/queue/mailbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define POSTED_MAX 16384 /* events that wait to be stored */
+#define BATCH 256        /* in one transaction */
+#define RETRY (1 * US_PER_S)
+#define PRUNE (3600 * US_PER_S)
+
+struct events_thread {
+    /* Constant after the start. */
+    struct mailbox *posted; /* control -> thread: struct event *, owned */
+    struct courier_thread *couriers[EVENT_SINKS_MAX];
+    size_t n_couriers;
+    us_t keep;
+    pthread_t thread;
+    /* Shared. */
+    atomic_bool stop;
+    _Atomic uint64_t stored;
+    _Atomic uint32_t waiting;
+    /* Owned by control. */
+    struct rng rng;
+    uint64_t lost;
+    /* Owned by the thread. */
+    struct event_store *store;
+    struct event *batch[BATCH]; /* that are not stored yet */
+    size_t n_batch;
+    us_t retry_at, pruned;
+    bool failing;
+};
+
+/* ---- runs in the thread ---- */
+
+static void note(struct events_thread *t, enum err e) {
+    if (e != OK && !t->failing) {
+        LOG(LOG_LEVEL_ERROR, "events_not_stored",
+            "Events cannot be stored; they wait in memory, and would be lost with the process.",
+            LOG_STR("error", err_name(e)));
+    } else if (e == OK && t->failing) {
+        LOG(LOG_LEVEL_INFO, "events_stored", "Events are stored again.",
+            LOG_NUM("waiting", atomic_load(&t->waiting)));
+    }
+    t->failing = e != OK;
+}
+
+static enum err store_batch(struct events_thread *t) {
+    enum err e = event_store_begin(t->store);
+    for (size_t i = 0; i < t->n_batch && e == OK; i++) {
+        e = event_store_append(t->store, t->batch[i]);
+    }
+    e = e == OK ? event_store_commit(t->store) : e;
+    event_store_rollback(t->store);
+    return e;
+}
+
+/* False: there is nothing more, or it cannot be stored now. */
+static bool store_some(struct events_thread *t) {
+    while (t->n_batch < BATCH && mailbox_pop(t->posted, &t->batch[t->n_batch])) {
+        t->n_batch++;
+    }
+    if (t->n_batch == 0) {
+        return false;
+    }
+    enum err e = store_batch(t);
+    note(t, e);
+    if (e != OK) {
+        t->retry_at = clock_now() + RETRY;
+        return false;
+    }
+    atomic_fetch_add(&t->stored, t->n_batch);
+    atomic_fetch_sub(&t->waiting, (uint32_t)t->n_batch);
+    while (t->n_batch > 0) {
+        mem_free(t->batch[--t->n_batch]);
+    }
+    for (size_t i = 0; i < t->n_couriers; i++) {
+        courier_thread_wake(t->couriers[i]);
+    }
+    return true;
+}
+
+static void prune(struct events_thread *t) {
+    if (t->pruned >= 0 && clock_now() - t->pruned < PRUNE) {
+        return;
+    }
+    t->pruned = clock_now();
+    enum err e = event_store_prune(t->store, (wall_t){clock_wall().us - t->keep});
+    if (e != OK) {
+        LOG(LOG_LEVEL_WARN, "events_not_pruned", "Old events could not be forgotten.",
+            LOG_STR("error", err_name(e)));
+    }
+}
+
+static void *events_main(void *arg) {
+    struct events_thread *t = arg;
+    while (!atomic_load(&t->stop)) {
+        us_t wake = us_min(t->pruned + PRUNE, t->n_batch > 0 ? t->retry_at : US_NEVER);
+        struct pollfd fd = {.fd = mailbox_fd(t->posted), .events = POLLIN};
+        int n = poll(&fd, 1, clock_wait_ms(clock_now(), wake));
+        CHECK(n >= 0 || errno == EINTR);
+        mailbox_ack(t->posted);
+        while (clock_now() >= t->retry_at && store_some(t)) {
+        }
+        prune(t);
+    }
+    while (store_some(t)) { /* what was posted before the end */
+    }
+    if (t->n_batch > 0) {
+        LOG(LOG_LEVEL_ERROR, "events_lost", "Events that could not be stored are lost.",
+            LOG_NUM("events", atomic_load(&t->waiting)));
+    }
+    t->store = event_store_close(t->store);
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct events_thread *thread_free(struct events_thread *t) {
+    struct event *e;
+    for (size_t i = 0; i < t->n_couriers; i++) {
+        courier_thread_ring(t->couriers[i]);
+    }
+    for (size_t i = 0; i < t->n_couriers; i++) {
+        courier_thread_stop(t->couriers[i]);
+    }
+    while (t->posted && mailbox_pop(t->posted, &e)) {
+        mem_free(e);
+    }
+    while (t->n_batch > 0) {
+        mem_free(t->batch[--t->n_batch]);
+    }
+    mailbox_free(t->posted);
+    event_store_close(t->store);
+    return mem_free(t);
+}
+
+static enum err start_couriers(struct events_thread *t, const struct events_thread_config *c,
+                               char why[WHY_MAX]) {
+    enum err e = OK;
+    CHECK(c->n_sinks <= EVENT_SINKS_MAX);
+    for (size_t i = 0; i < c->n_sinks && e == OK; i++) {
+        struct courier_thread_config k = c->sinks[i];
+        k.store = c->store;
+        /* Before the first event: it gets all from here on. */
+        e = event_store_sink(t->store, k.name);
+        e = e == OK ? courier_thread_start(&k, &t->couriers[i], why) : e;
+        t->n_couriers += e == OK;
+    }
+    return e;
+}
+
+enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
+                             char why[WHY_MAX]) {
+    struct events_thread *t = mem_zalloc(1, sizeof(*t));
+    snprintf(why, WHY_MAX, "out of memory or descriptors");
+    if (!t) {
+        return ERR_NOMEM;
+    }
+    t->keep = c->keep;
+    t->rng = clock_rng();
+    t->pruned = -1;
+    t->posted = mailbox_new(POSTED_MAX, sizeof(struct event *));
+    enum err e = t->posted ? event_store_open(c->store, &t->store, why) : ERR_NOMEM;
+    e = e == OK ? start_couriers(t, c, why) : e;
+    e = e == OK ? thread_start("oriel-events", events_main, t, &t->thread, why) : e;
+    if (e != OK) {
+        thread_free(t);
+        return e;
+    }
+    *ret = t;
+    return OK;
+}
+
+void events_thread_post(struct events_thread *t, struct event *e) {
+    if (!t || !e) {
+        mem_free(e);
+        return;
+    }
+    if (!*e->id) {
+        ulid_make(e->at, &t->rng, e->id);
+    }
+    atomic_fetch_add(&t->waiting, 1);
+    if (!mailbox_push(t->posted, &e)) {
+        atomic_fetch_sub(&t->waiting, 1);
+        t->lost++;
+        mem_free(e);
+        return;
+    }
+    mailbox_notify(t->posted);
+}
+
+void events_thread_ring(struct events_thread *t) {
+    if (t) {
+        atomic_store(&t->stop, true);
+        mailbox_notify(t->posted);
+    }
+}
+
+struct events_thread *events_thread_stop(struct events_thread *t) {
+    if (!t) {
+        return NULL;
+    }
+    events_thread_ring(t);
+    CHECK(pthread_join(t->thread, NULL) == 0);
+    return thread_free(t);
+}
+
+void events_thread_state(const struct events_thread *t, struct events_state *ret) {
+    *ret = (struct events_state){.stored = atomic_load(&t->stored),
+                                 .lost = t->lost,
+                                 .waiting = atomic_load(&t->waiting),
+                                 .n_sinks = t->n_couriers};
+    for (size_t i = 0; i < t->n_couriers; i++) {
+        ret->sink[i].name = courier_thread_name(t->couriers[i]);
+        ret->sink[i].state = courier_thread_state(t->couriers[i]);
+    }
+}

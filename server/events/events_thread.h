@@ -1,0 +1,44 @@
+/* The thread that stores events, and those that bring them to sinks. The control thread posts and
+ * goes on: nothing of it waits for a disk or a receiver. What could not be stored waits in memory
+ * and is tried again. Owner: the control thread. */
+#ifndef ORIEL_SERVER_EVENTS_EVENTS_THREAD_H
+#define ORIEL_SERVER_EVENTS_EVENTS_THREAD_H
+
+#include "server/events/courier_thread.h"
+
+struct events_thread;
+
+#define EVENT_SINKS_MAX 8
+
+struct events_thread_config {
+    const char *store; /* path of the events' file; borrowed until the start returns */
+    us_t keep;         /* [us] events that all sinks have are kept for so long */
+    const struct courier_thread_config *sinks; /* likewise; their `store` is filled in */
+    size_t n_sinks;                            /* at most EVENT_SINKS_MAX */
+};
+
+/* Opens the store on the calling thread, so that errors are reported: those of event_store_open,
+ * ERR_NOMEM, ERR_IO, with why[WHY_MAX]. *ret untouched on failure. */
+enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
+                             char why[WHY_MAX]);
+/* Takes e over (which it frees), whatever becomes of it; it is given its id here. NULL allowed for
+ * both. An event that finds no room is lost and counted: thousands wait, and none can be stored. */
+void events_thread_post(struct events_thread *t, struct event *e);
+/* It is to end, and events_thread_stop will be called. NULL allowed. */
+void events_thread_ring(struct events_thread *t);
+/* Stores what was posted, then ends; sinks get what they lack after the next start. NULL allowed;
+ * returns NULL. */
+struct events_thread *events_thread_stop(struct events_thread *t);
+
+struct events_state {
+    uint64_t stored, lost;
+    uint32_t waiting; /* posted, and not stored yet */
+    size_t n_sinks;
+    struct {
+        const char *name; /* borrowed */
+        struct courier_state state;
+    } sink[EVENT_SINKS_MAX];
+};
+void events_thread_state(const struct events_thread *t, struct events_state *ret);
+
+#endif

@@ -1,0 +1,171 @@
+/* The threads that store events and bring them to receivers. Run under ThreadSanitizer. */
+#include "server/events/events_thread.h"
+
+#include "base/alloc.h"
+#include "server/os/clock.h"
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATIENCE (20 * US_PER_S)
+#define MANY 1000
+
+/* A receiver that a test changes while the thread posts to it. */
+static struct {
+    pthread_mutex_t lock;
+    bool away;
+    unsigned got;
+    char last[512];
+} receiver = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static char dir[64], path[96], why[WHY_MAX];
+
+static enum err receive(void *ctx, const struct http_request *q, struct http_answer *ret) {
+    (void)ctx;
+    pthread_mutex_lock(&receiver.lock);
+    bool away = receiver.away;
+    receiver.got += !away;
+    if (!away) {
+        snprintf(receiver.last, sizeof(receiver.last), "%.*s", (int)q->body.n,
+                 (const char *)q->body.p);
+    }
+    pthread_mutex_unlock(&receiver.lock);
+    ret->status = away ? 0 : 200;
+    snprintf(ret->why, WHY_MAX, "nobody is there");
+    return away ? ERR_IO : OK;
+}
+
+static enum err open_http(const struct http_config *c, struct http *ret) {
+    (void)c;
+    *ret = (struct http){NULL, receive};
+    return OK;
+}
+
+static void close_http(struct http *h) {
+    *h = (struct http){NULL, NULL};
+}
+
+static void set_away(bool away) {
+    pthread_mutex_lock(&receiver.lock);
+    receiver.away = away;
+    pthread_mutex_unlock(&receiver.lock);
+}
+
+static unsigned got(void) {
+    pthread_mutex_lock(&receiver.lock);
+    unsigned n = receiver.got;
+    pthread_mutex_unlock(&receiver.lock);
+    return n;
+}
+
+static struct events_thread *start(void) {
+    struct webhook_keys keys;
+    struct events_thread *t = NULL;
+    if (webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &keys, why) != OK) {
+        return NULL;
+    }
+    const struct courier_thread_config sink = {
+        .name = "office",
+        .url = "https://a/hook",
+        .keys = &keys,
+        .attempts = 3,
+        .retry = {.first = 20 * US_PER_MS, .most = 50 * US_PER_MS},
+        .timeout = US_PER_S,
+        .http_open = open_http,
+        .http_close = close_http};
+    const struct events_thread_config c = {
+        .store = path, .keep = 3600 * US_PER_S, .sinks = &sink, .n_sinks = 1};
+    EXPECT_EQ(events_thread_start(&c, &t, why), OK);
+    return t;
+}
+
+static bool begin(void) {
+    receiver.away = false;
+    receiver.got = 0;
+    strcpy(dir, "/tmp/oriel-events-XXXXXX");
+    bool ok = mkdtemp(dir) != NULL;
+    snprintf(path, sizeof(path), "%s/events.db", dir);
+    return ok;
+}
+
+static void end(void) {
+    char command[96];
+    snprintf(command, sizeof(command), "rm -r %s", dir);
+    EXPECT_EQ(system(command), 0);
+}
+
+static void post(struct events_thread *t, unsigned n) {
+    char data[32];
+    for (unsigned i = 0; i < n; i++) {
+        int len = snprintf(data, sizeof(data), "\"i\":%u", i);
+        struct event *e = event_new(EVENT_PARTICIPANT_JOINED, data, (size_t)len);
+        REQUIRE(e);
+        e->at = clock_wall();
+        strcpy(e->tour, "elm");
+        events_thread_post(t, e);
+    }
+}
+
+/* Until the receiver has got so many. */
+static bool arrive(unsigned n) {
+    us_t by = clock_now() + PATIENCE;
+    while (got() < n && clock_now() < by) {
+        usleep(1000);
+    }
+    return got() >= n;
+}
+
+TEST(what_is_posted_arrives_at_its_receiver) {
+    REQUIRE(begin());
+    struct events_thread *t = start();
+    REQUIRE(t);
+    post(t, MANY);
+    EXPECT(arrive(MANY));
+    struct events_state s;
+    events_thread_state(t, &s);
+    EXPECT_EQ(s.stored, MANY);
+    EXPECT_EQ(s.waiting, 0);
+    EXPECT_EQ(s.n_sinks, 1);
+    EXPECT_STR(s.sink[0].name, "office");
+    events_thread_stop(t);
+    EXPECT(strstr(receiver.last, "\"data\":{\"tour\":\"elm\",\"seq\":1000,\"i\":999}"));
+    end();
+}
+
+TEST(a_receiver_that_was_away_gets_what_it_missed_over_a_restart_too) {
+    REQUIRE(begin());
+    set_away(true);
+    struct events_thread *t = start();
+    REQUIRE(t);
+    post(t, 10);
+    struct events_state s = {0};
+    us_t by = clock_now() + PATIENCE;
+    while ((s.stored < 10 || !s.sink[0].state.failing) && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    EXPECT(s.sink[0].state.failing);
+    post(t, 10); /* stored at the end */
+    events_thread_stop(t);
+    EXPECT_EQ(got(), 0);
+    t = start();
+    REQUIRE(t);
+    set_away(false);
+    EXPECT(arrive(20));
+    events_thread_stop(t);
+    EXPECT_EQ(receiver.got, 20);
+    end();
+}
+
+TEST(a_store_that_cannot_be_opened_is_reported) {
+    struct events_thread *t = NULL;
+    strcpy(path, "/nowhere/events.db");
+    const struct events_thread_config c = {.store = path};
+    EXPECT_EQ(events_thread_start(&c, &t, why), ERR_IO);
+    EXPECT(strstr(why, "/nowhere/events.db") && !t);
+    events_thread_post(NULL, event_new(EVENT_TOUR_STARTED, "", 0));
+    EXPECT(event_new(EVENT_TOUR_STARTED, "", EVENT_DATA_MAX + 1) == NULL);
+}
