@@ -196,7 +196,8 @@ enum signaling_effect_type {
                            that one, or no more */
     EFFECT_TOUR,        /* tour, name, title, on: it begins, before all that is said of it, or it
                            has ended: for the log and the recording */
-    EFFECT_PARTICIPANT, /* tour, participant, name, role, on, consent_version: for the journal */
+    EFFECT_PARTICIPANT, /* tour, participant, number, sub, name, role, on, consent_version: for the
+                           journal and other programs */
     EFFECT_MUTED,       /* tour, participant, kind, on: this source is muted, or no more: for the
                            journal */
     EFFECT_RECORD,      /* tour, worker, codec, on: start or stop the recording */
@@ -210,13 +211,14 @@ struct signaling_effect {
     uint8_t codec; /* enum codec of the tour's pictures */
     bool on;
     uint16_t status;  /* HTTP status or WebSocket close status */
+    uint32_t number;  /* of the participant: "p7" on the wire */
     uint32_t worker;  /* of the peer, or home of the tour */
     uint64_t workers; /* bit per worker */
     uint64_t conn, req, tour, peer, participant;
     const char *text;
     size_t len;
     const char *content_type, *location, *etag;
-    const char *name, *title, *role, *consent_version;
+    const char *name, *title, *role, *consent_version, *sub;
     struct command command; /* borrows what it points to */
 };
 /* The next effect, in order; false when there is none. Pointers are valid until the next call of

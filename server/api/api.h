@@ -35,6 +35,7 @@ struct api {
     struct uploader_threads *uploaders; /* NULL: nothing is uploaded */
     struct reader_thread *reader;       /* NULL: recording is off */
     struct mix_thread *mix;             /* NULL: nothing is mixed */
+    struct events_thread *events;       /* NULL = other programs are told nothing */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
     void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */

@@ -362,6 +362,34 @@ static void put_derived(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_derived_waiting", "Tasks that wait for a media helper.", n.waiting);
 }
 
+static void put_events(struct buffer *t, const struct api *a) {
+    struct events_state s = {0};
+    if (!a->events) {
+        return;
+    }
+    events_thread_state(a->events, &s);
+    counter(t, "oriel_events_stored_total", "Events stored.", s.stored);
+    counter(t, "oriel_events_lost_total", "Events that found no room or memory.",
+            s.lost + glue_unsaid(a->glue));
+    gauge(t, "oriel_events_waiting", "Events that are not stored yet.", s.waiting);
+    head(t, "oriel_events_sent_total", "counter", "Events taken by a receiver.");
+    for (size_t i = 0; i < s.n_sinks; i++) {
+        labelled(t, "oriel_events_sent_total", "sink", s.sink[i].name, s.sink[i].state.sent);
+    }
+    head(t, "oriel_events_refused_total", "counter", "Answers that refused an event.");
+    for (size_t i = 0; i < s.n_sinks; i++) {
+        labelled(t, "oriel_events_refused_total", "sink", s.sink[i].name, s.sink[i].state.refused);
+    }
+    head(t, "oriel_events_given_up_total", "counter", "Events that a receiver refused for good.");
+    for (size_t i = 0; i < s.n_sinks; i++) {
+        labelled(t, "oriel_events_given_up_total", "sink", s.sink[i].name, s.sink[i].state.dead);
+    }
+    head(t, "oriel_events_failing", "gauge", "1 while a receiver does not take events.");
+    for (size_t i = 0; i < s.n_sinks; i++) {
+        labelled(t, "oriel_events_failing", "sink", s.sink[i].name, s.sink[i].state.failing);
+    }
+}
+
 char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, a, now);
@@ -377,6 +405,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     put_store(&t, a);
     put_derived(&t, a);
     put_keeper(&t, a, now);
+    put_events(&t, a);
     *ret_len = t.n;
     return buffer_take(&t);
 }

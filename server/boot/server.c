@@ -4,6 +4,7 @@
 #include "media/secure/srtp.h"
 #include "server/auth/authority.h"
 #include "server/auth/tls.h"
+#include "server/boot/events_config.h"
 #include "server/boot/server_parts.h"
 #include "server/os/clock.h"
 
@@ -80,6 +81,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     server_control(s);
     enum err e = start_basics(s, why);
     e = e == OK ? server_start_recording(s, why) : e;
+    e = e == OK ? events_start(cfg, &s->api.events, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;
     e = e == OK ? loop_listen(&s->loop, why) : e;
@@ -116,6 +118,7 @@ struct server *server_stop(struct server *s) {
     /* A resolver may take half a minute: recordings are safe by now. It wakes control. */
     (void)announce_again_end(s->again, &unused, why);
     a->glue = glue_free(a->glue);
+    a->events = events_thread_stop(a->events);
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     loop_close(&s->loop);

@@ -115,6 +115,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
         .n_workers = a->n_workers,
         .recorder = a->recorder,
         .mix = a->mix,
+        .events = a->events,
         .deliver = deliver,
         .full = quota_is_reached,
         .note = note,

@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_LIST_MAX 64  /* entries in a list */
-#define CONFIG_TOURS_MAX 64 /* entries in "tours" */
+#define CONFIG_LIST_MAX 64    /* entries in a list */
+#define CONFIG_TOURS_MAX 64   /* entries in "tours" */
+#define CONFIG_WEBHOOKS_MAX 8 /* entries in "events.webhooks" */
 #define CONFIG_FILE_MAX (1024 * 1024)
 
 /* Where objects lie in the end, and what happens at a quota: whoever opens stores or keeps
@@ -57,6 +58,15 @@ struct config_tour {
 #undef JSON
 };
 
+/* An entry of "events.webhooks". */
+struct config_webhook {
+#define TEXT(id, good, must) char *id;
+#define LISTED(id, doc) struct config_list id;
+    CONFIG_WEBHOOK_KEYS(TEXT, LISTED)
+#undef TEXT
+#undef LISTED
+};
+
 struct config {
 #define STR(id, path, def, doc) char *id;
 #define INT(id, path, def, min, max, doc) int64_t id;
@@ -73,6 +83,8 @@ struct config {
 #undef LIST
     struct config_tour *tours;
     size_t n_tours;
+    struct config_webhook *webhooks; /* "events.webhooks" */
+    size_t n_webhooks;
     struct issuer_configs issuers; /* "auth.issuers" */
 };
 
@@ -119,6 +131,9 @@ enum err config_parse(const char *file, const char *text, size_t n, struct confi
 enum err config_load(const char *file, struct config **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. Wipes the secret. */
 struct config *config_free(struct config *c);
+/* The name of a receiver of events; of a file, which may not be empty. */
+bool config_sink_name_valid(const char *text);
+bool config_file_valid(const char *text);
 /* A title of a tour, or of who is in it. */
 bool config_title_valid(const char *text);
 /* A time in RFC 3339, or nothing. */

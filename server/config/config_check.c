@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "server/config/announce.h"
+#include "server/config/event_types.h"
 #include "server/config/turn_url.h"
 #include "server/config/units.h"
 #include "server/net/tcp_queue.h"
@@ -177,6 +178,42 @@ static bool times_cross(const struct config *c) {
     return cross;
 }
 
+static bool webhook_lacks(const struct config *c) {
+    for (size_t i = 0; i < c->n_webhooks; i++) {
+        const struct config_webhook *w = &c->webhooks[i];
+        if (!*w->url || !*w->secret_file) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool webhook_types_unknown(const struct config *c) {
+    for (size_t i = 0; i < c->n_webhooks; i++) {
+        const struct config_list *l = &c->webhooks[i].types;
+        for (size_t k = 0; k < l->n; k++) {
+            if (event_type_from_name(l->items[k]) == EVENT_TYPE_COUNT) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool events_consistent(const struct config *c, const char **ret_path,
+                              const char **ret_what) {
+    const struct rule rules[] = {
+        {webhook_lacks(c), "events.webhooks", "needs url and secret_file in each webhook"},
+        {webhook_types_unknown(c), "events.webhooks",
+         "has types that there are not: docs/events.md names them"},
+        {c->n_webhooks > 0 && !c->events_enabled, "events.enabled",
+         "must be true when there are webhooks"},
+        {c->events_retry_max_s < c->events_retry_s, "events.retry_max_s",
+         "must not be less than events.retry_s"},
+    };
+    return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
@@ -213,7 +250,8 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
     };
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what) &&
            auth_consistent(c, ret_path, ret_what) && media_consistent(c, ret_path, ret_what) &&
-           keys_consistent(c, ret_path, ret_what) && store_consistent(c, ret_path, ret_what);
+           keys_consistent(c, ret_path, ret_what) && store_consistent(c, ret_path, ret_what) &&
+           events_consistent(c, ret_path, ret_what);
 }
 
 static wall_t wall_now(void *ctx) {

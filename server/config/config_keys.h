@@ -12,6 +12,7 @@
 #define READERS_MAX 16   /* of recording.reader_threads */
 #define UPLOADERS_MAX 16 /* of recording.s3.uploads */
 #define HELPERS_MAX 8    /* of derived.helpers */
+#define SINK_NAME_MAX 32 /* [bytes] of a receiver of events */
 
 /* A constant within a text. */
 #define CONFIG_NUMBER(macro) CONFIG_NUMBER_(macro)
@@ -38,6 +39,17 @@
     NUMBER(capacity, tours_defaults_capacity, 0, 65535, "people in it; 0 = limits.participants") \
     JSON(property, TOUR_PROPERTY_MAX, \
          "an object of at most " CONFIG_NUMBER(TOUR_PROPERTY_MAX) " bytes")
+/* clang-format on */
+
+/* LISTED(id, doc): a list of strings. */
+/* clang-format off */
+#define CONFIG_WEBHOOK_KEYS(TEXT, LISTED) \
+    TEXT(name, config_sink_name_valid, "1.." CONFIG_NUMBER(SINK_NAME_MAX) " of A-Z a-z 0-9 _ -") \
+    TEXT(url, outbound_url_ok, \
+         "a URL that begins with https:// (or http:// on this machine itself)") \
+    TEXT(secret_file, config_file_valid, "the name of a file") \
+    TEXT(ca_file, config_file_valid, "the name of a file") \
+    LISTED(types, "what it is told of; empty = everything")
 /* clang-format on */
 
 #define CONFIG_CONSENT_TEXT                                                       \
@@ -333,6 +345,16 @@
     INT(derived_export_height, "derived.export_height", 720, 180, 2160, "of an export [pixels]") \
     INT(derived_export_fps, "derived.export_fps", 30, 1, 60, "pictures per second, at most") \
     INT(derived_export_days, "derived.export_days", 7, 1, 3650, "an export is kept for [days]")
+
+#define CONFIG_KEYS_EVENTS(STR, INT, BOOL, ENUM, LIST) \
+    BOOL(events_enabled, "events.enabled", true, "keep a ledger of what happens") \
+    STR(events_file, "events.file", "@/events.db", "the ledger") \
+    INT(events_keep_days, "events.keep_days", 30, 1, 3650, "what all receivers have [days]") \
+    INT(events_attempts, "events.attempts", 20, 1, 1000, \
+        "of an event that is refused, then it is given up") \
+    INT(events_retry_s, "events.retry_s", 1, 1, 3600, "after one failure; doubles [s]") \
+    INT(events_retry_max_s, "events.retry_max_s", 3600, 1, 86400, "up to this [s]") \
+    INT(events_timeout_s, "events.timeout_s", 10, 1, 300, "one request [s]")
 /* clang-format on */
 
 #define CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)       \
@@ -346,6 +368,7 @@
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \
-    CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST)
+    CONFIG_KEYS_DERIVED(STR, INT, BOOL, ENUM, LIST)   \
+    CONFIG_KEYS_EVENTS(STR, INT, BOOL, ENUM, LIST)
 
 #endif

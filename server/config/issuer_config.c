@@ -2,19 +2,15 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/config/outbound_url.h"
 #include "json/json_read.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LIFETIME_MAX 31622400 /* [s] a leap year */
 #define LEEWAY_MAX 600        /* [s] */
-#define HOST_MAX 253          /* [bytes] of a name (RFC 1035 section 2.3.4) */
-#define DIGITS "0123456789"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* One issuer that is being read. */
 struct reading {
@@ -32,55 +28,6 @@ complain(const struct reading *r, enum err e, const char *member, const char *fm
     vsnprintf(r->problem->what, sizeof(r->problem->what), fmt, ap);
     va_end(ap);
     return e;
-}
-
-/* ---- URLs ---- */
-
-/* A name, an IPv4 address, or one of IPv6 in brackets; how long it is, 0: it is none. */
-static size_t host_len(const char *p) {
-    char text[INET6_ADDRSTRLEN];
-    uint8_t ip[16];
-    if (*p != '[') {
-        size_t n = strspn(p, LETTERS DIGITS "-.");
-        return n > HOST_MAX || *p == '-' || *p == '.' ? 0 : n;
-    }
-    size_t n = strcspn(p + 1, "]");
-    if (n >= sizeof(text) || !p[1 + n]) {
-        return 0;
-    }
-    memcpy(text, p + 1, n);
-    text[n] = '\0';
-    return inet_pton(AF_INET6, text, ip) == 1 ? n + 2 : 0;
-}
-
-/* This machine, in a form that needs no resolver: curl knows localhost by itself. */
-static bool is_loopback(const char *host, size_t n) {
-    char text[HOST_MAX + 1];
-    uint8_t v4[4];
-    snprintf(text, sizeof(text), "%.*s", (int)n, host);
-    return strcmp(text, "localhost") == 0 || strcmp(text, "[::1]") == 0 ||
-           (inet_pton(AF_INET, text, v4) == 1 && v4[0] == 127);
-}
-
-/* With its colon; 0: there is none. False: it is no port. */
-static bool port_ok(const char *p, size_t *ret_n) {
-    size_t n = *p == ':' ? strspn(p + 1, DIGITS) : 0;
-    long port = n > 0 && n <= 5 ? strtol(p + 1, NULL, 10) : 0;
-    *ret_n = *p == ':' ? n + 1 : 0;
-    return *p != ':' || (port > 0 && port <= 65535);
-}
-
-bool issuer_url_ok(const char *url) {
-    bool tls = strncmp(url, "https://", 8) == 0;
-    const char *host = tls ? url + 8 : strncmp(url, "http://", 7) == 0 ? url + 7 : "";
-    size_t n = host_len(host), port = 0;
-    if (n == 0 || strlen(url) > ISSUER_TEXT_MAX || !port_ok(host + n, &port)) {
-        return false;
-    }
-    const char *rest = host + n + port;
-    /* RFC 3986 section 3.3 and 3.4, without what is quoted in some places and not in others. */
-    return (tls || is_loopback(host, n)) && (*rest == '/' || *rest == '\0') &&
-           rest[strspn(rest, LETTERS DIGITS "-._~!$&()*+,;=:@/?%")] == '\0';
 }
 
 /* ---- members ---- */
@@ -135,7 +82,7 @@ static enum err set_keys(struct reading *r, const char *member, const struct jso
         r->c->source = strcmp(member, members[i]) == 0 ? (enum issuer_source)i : r->c->source;
     }
     enum err e = set_text(r, member, v, &r->c->keys);
-    if (e == OK && r->c->source == ISSUER_KEYS_URL && !issuer_url_ok(r->c->keys)) {
+    if (e == OK && r->c->source == ISSUER_KEYS_URL && !outbound_url_ok(r->c->keys)) {
         e = complain(r, ERR_RANGE, member,
                      "must be a URL that begins with https:// (or http:// on this machine itself)");
     }

@@ -63,9 +63,4 @@ enum err issuer_config_copy(const struct issuer_config *c, struct issuer_config 
 /* Free what it holds. Safe on a zeroed one, which it leaves. */
 void issuer_config_clear(struct issuer_config *c);
 
-/* May keys come from there? https:// anywhere, http:// from this machine only: what comes over the
- * network in clear may be anybody's. No user, no fragment, nothing that two programs could read in
- * two ways. */
-bool issuer_url_ok(const char *url);
-
 #endif

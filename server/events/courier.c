@@ -26,11 +26,13 @@ static void wait_for(struct courier *k, wall_t wall, us_t at_least) {
 
 static enum err refused(struct courier *k, const struct event_row *r, wall_t wall) {
     uint32_t attempts = r->attempts + 1;
-    bool dead = attempts >= k->c.attempts;
-    wall_t next = {wall.us + retry_after(&k->c.retry, attempts, &k->c.rng)};
+    const struct event_refusal f = {
+        .next = {wall.us + retry_after(&k->c.retry, attempts, &k->c.rng)},
+        .why = k->why,
+        .dead = attempts >= k->c.attempts};
     k->refused++;
-    k->dead += dead;
-    return event_store_hold(k->store, k->c.name, r, next, k->why, dead);
+    k->dead += f.dead;
+    return event_store_hold(k->store, k->c.name, r, &f);
 }
 
 static enum err deliver(struct courier *k, const struct event_row *r, wall_t wall) {

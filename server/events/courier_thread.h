@@ -43,8 +43,9 @@ struct courier_state {
     uint64_t sent, refused, dead; /* since the start */
     bool failing;                 /* the last one did not get through */
 };
-/* Any thread. */
+/* How it goes. Any thread. */
 struct courier_state courier_thread_state(const struct courier_thread *t);
+/* That of the sink. Any thread. */
 const char *courier_thread_name(const struct courier_thread *t);
 
 #endif

@@ -1,31 +1,12 @@
 #include "server/events/event.h"
 
 #include "base/alloc.h"
-#include "base/check.h"
 #include "base/json_write.h"
 
 #include <string.h>
 
 #define SERVICE "oriel"
 #define VERSION "1.0" /* of the envelope */
-
-static const char *const names[] = {
-#define X(sym, name) [sym] = name,
-    EVENT_TYPES(X)
-#undef X
-};
-
-const char *event_type_name(enum event_type t) {
-    return (unsigned)t < ARRAY_LEN(names) ? names[t] : "unknown";
-}
-
-enum event_type event_type_from_name(const char *name) {
-    size_t i = 0;
-    while (i < ARRAY_LEN(names) && strcmp(names[i], name) != 0) {
-        i++;
-    }
-    return (enum event_type)i;
-}
 
 struct event *event_new(enum event_type type, const char *data, size_t n) {
     struct event *e = n <= EVENT_DATA_MAX ? mem_zalloc(1, sizeof(*e) + n + 1) : NULL;

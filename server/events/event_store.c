@@ -17,7 +17,8 @@ static const char schema[] =
     "CREATE INDEX event_tour ON event(tour, n);"
     "CREATE INDEX event_at ON event(at);"
     "CREATE TABLE tour(name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE sink(name TEXT PRIMARY KEY, done INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE sink(name TEXT PRIMARY KEY, done INTEGER NOT NULL, used INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
     "CREATE TABLE held(sink TEXT NOT NULL, n INTEGER NOT NULL, tour TEXT NOT NULL,"
     " attempts INTEGER NOT NULL, next INTEGER NOT NULL, state INTEGER NOT NULL, why TEXT NOT NULL,"
     " PRIMARY KEY(sink, n)) WITHOUT ROWID;"
@@ -162,10 +163,28 @@ static enum err one_row(struct event_store *s, sqlite3_stmt *q, bool held, struc
 
 enum err event_store_sink(struct event_store *s, const char *sink) {
     return sql_run_kept(&s->cache,
-                        "INSERT OR IGNORE INTO sink"
-                        " SELECT ?1, COALESCE((SELECT seq FROM sqlite_sequence"
-                        " WHERE name = 'event'), 0)",
+                        "INSERT INTO sink VALUES(?1, COALESCE((SELECT seq FROM sqlite_sequence"
+                        " WHERE name = 'event'), 0), 1)"
+                        " ON CONFLICT(name) DO UPDATE SET used = 1",
                         "t", sink);
+}
+
+enum err event_store_sinks(struct event_store *s, const char *const *names, size_t n) {
+    enum err e = event_store_begin(s);
+    if (e != OK) {
+        return e;
+    }
+    e = sql_exec(s->db, "UPDATE sink SET used = 0");
+    for (size_t i = 0; i < n && e == OK; i++) {
+        e = event_store_sink(s, names[i]);
+    }
+    e = e == OK ? sql_exec(s->db, "DELETE FROM held WHERE sink IN"
+                                  " (SELECT name FROM sink WHERE used = 0);"
+                                  "DELETE FROM sink WHERE used = 0")
+                : e;
+    e = e == OK ? event_store_commit(s) : e;
+    event_store_rollback(s);
+    return e;
 }
 
 /* Of each tour only the oldest that is held may go. */
@@ -225,7 +244,7 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
         if (e != OK || !behind) {
             break;
         }
-        e = event_store_hold(s, sink, ret, (wall_t){0}, "", false);
+        e = event_store_hold(s, sink, ret, &(struct event_refusal){.why = ""});
         ret->body = mem_free(ret->body);
         e = e == OK ? ERR_UNKNOWN : e;
     }
@@ -258,15 +277,15 @@ enum err event_store_settle(struct event_store *s, const char *sink, const struc
 }
 
 enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
-                          wall_t next, const char *why, bool dead) {
-    uint32_t attempts = r->attempts + (next.us != 0);
+                          const struct event_refusal *f) {
+    uint32_t attempts = r->attempts + (f->next.us != 0);
     enum err e = event_store_begin(s);
     if (e != OK) {
         return e;
     }
     e = sql_run_kept(&s->cache, "INSERT OR REPLACE INTO held VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                     "titiiit", sink, r->n, r->tour, (int64_t)attempts, next.us, (int64_t)dead,
-                     why);
+                     "titiiit", sink, r->n, r->tour, (int64_t)attempts, f->next.us,
+                     (int64_t)f->dead, f->why);
     e = e == OK && !r->held ? seen(s, sink, r->n) : e;
     e = e == OK ? event_store_commit(s) : e;
     event_store_rollback(s);
@@ -292,8 +311,8 @@ enum err event_store_counts(struct event_store *s, const char *sink, struct even
 
 /* ---- lists ---- */
 
-static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held, event_store_each *each,
-                         void *ctx) {
+static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held,
+                         const struct event_page *p) {
     enum err e = q ? OK : sql_error(sqlite3_errcode(s->db));
     bool more = true;
     while (e == OK && more && (e = sql_step(q)) == OK) {
@@ -302,36 +321,32 @@ static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held, even
         if (e == OK && held) {
             read_held(q, &r);
         }
-        more = e == OK && each(ctx, &r);
+        more = e == OK && p->each(p->ctx, &r);
         mem_free(r.body);
     }
     sql_give_back(&s->cache, q);
     return e == ERR_UNKNOWN ? OK : e;
 }
 
-enum err event_store_dead(struct event_store *s, const char *sink, int64_t from, uint32_t most,
-                          event_store_each *each, void *ctx) {
-    return each_row(s,
-                    sql_borrow(&s->cache,
-                               "SELECT " COLUMNS ", h.attempts, h.why"
-                               " FROM held h JOIN event e ON e.n = h.n WHERE h.sink = ?1"
-                               " AND h.state = 1 AND h.n >= ?2 ORDER BY h.n LIMIT ?3",
-                               "tii", sink, from, (int64_t)most),
-                    true, each, ctx);
+enum err event_store_dead(struct event_store *s, const char *sink, const struct event_page *p) {
+    sqlite3_stmt *q = sql_borrow(&s->cache,
+                                 "SELECT " COLUMNS ", h.attempts, h.why"
+                                 " FROM held h JOIN event e ON e.n = h.n WHERE h.sink = ?1"
+                                 " AND h.state = 1 AND h.n >= ?2 ORDER BY h.n LIMIT ?3",
+                                 "tii", sink, p->from, (int64_t)p->most);
+    return each_row(s, q, true, p);
 }
 
-enum err event_store_list(struct event_store *s, const char *tour, int64_t from, uint32_t most,
-                          event_store_each *each, void *ctx) {
-    return each_row(
-        s,
+enum err event_store_list(struct event_store *s, const char *tour, const struct event_page *p) {
+    sqlite3_stmt *q =
         tour ? sql_borrow(&s->cache,
                           "SELECT " COLUMNS " FROM event e WHERE e.tour = ?1 AND e.n >= ?2"
                           " ORDER BY e.n LIMIT ?3",
-                          "tii", tour, from, (int64_t)most)
+                          "tii", tour, p->from, (int64_t)p->most)
              : sql_borrow(&s->cache,
                           "SELECT " COLUMNS " FROM event e WHERE e.n >= ?1 ORDER BY e.n LIMIT ?2",
-                          "ii", from, (int64_t)most),
-        false, each, ctx);
+                          "ii", p->from, (int64_t)p->most);
+    return each_row(s, q, false, p);
 }
 
 /* ---- again ---- */

@@ -10,7 +10,6 @@
 
 struct event_store;
 
-#define SINK_NAME_MAX 32  /* [bytes] */
 #define EVENT_WHY_MAX 200 /* [bytes] with NUL */
 
 /* Open or make the file. ERR_IO, ERR_FORMAT (damaged, or of a later release), ERR_NOMEM with
@@ -39,6 +38,8 @@ struct event_row {
 
 /* A sink of this name, which begins with what comes after now, or goes on where it was. */
 enum err event_store_sink(struct event_store *s, const char *sink);
+/* These, and no others any more: what was held for others is forgotten, and how far they got. */
+enum err event_store_sinks(struct event_store *s, const char *const *names, size_t n);
 /* What the sink is to be sent next: the oldest event held for it that is due at `wall`, of a tour
  * of which nothing older is held; else the first one that it has not seen and that may go before
  * what is held (those of tours of which something is held are held behind it). ERR_UNKNOWN: nothing
@@ -49,22 +50,31 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
 enum err event_store_settle(struct event_store *s, const char *sink, const struct event_row *r);
 /* It was refused: hold it, and what comes of its tour behind it, until `next`; dead: give it up,
  * and go on with the tour. */
+struct event_refusal {
+    wall_t next;
+    const char *why;
+    bool dead;
+};
 enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
-                          wall_t next, const char *why, bool dead);
+                          const struct event_refusal *f);
 /* How many are held, dead, and not yet seen by the sink. */
 struct event_counts {
     uint64_t held, dead, waiting;
 };
 enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret);
 
-/* One row after the other, in order; body is borrowed. Ends early when it says false. */
-typedef bool event_store_each(void *ctx, const struct event_row *r);
-/* Those that were given up, from number `from` on, at most `most`. */
-enum err event_store_dead(struct event_store *s, const char *sink, int64_t from, uint32_t most,
-                          event_store_each *each, void *ctx);
-/* Of a tour (NULL: of all), from number `from` on, at most `most`. */
-enum err event_store_list(struct event_store *s, const char *tour, int64_t from, uint32_t most,
-                          event_store_each *each, void *ctx);
+/* A part of a list: from number `from` on, at most `most`; one row after the other, whose body is
+ * borrowed. It ends early when `each` says false. */
+struct event_page {
+    int64_t from;
+    uint32_t most;
+    bool (*each)(void *ctx, const struct event_row *r);
+    void *ctx;
+};
+/* Those that were given up. */
+enum err event_store_dead(struct event_store *s, const char *sink, const struct event_page *p);
+/* Of a tour; NULL: of all. */
+enum err event_store_list(struct event_store *s, const char *tour, const struct event_page *p);
 /* Send what was given up again; n: that one, 0: all. ERR_UNKNOWN: there is none. */
 enum err event_store_revive(struct event_store *s, const char *sink, int64_t n);
 /* Send everything again from number n on. */

@@ -143,16 +143,19 @@ static struct events_thread *thread_free(struct events_thread *t) {
     return mem_free(t);
 }
 
+/* The sinks are noted before the first event, so that each gets all from here on. */
 static enum err start_couriers(struct events_thread *t, const struct events_thread_config *c,
                                char why[WHY_MAX]) {
-    enum err e = OK;
+    const char *names[EVENT_SINKS_MAX];
     CHECK(c->n_sinks <= EVENT_SINKS_MAX);
+    for (size_t i = 0; i < c->n_sinks; i++) {
+        names[i] = c->sinks[i].name;
+    }
+    enum err e = event_store_sinks(t->store, names, c->n_sinks);
     for (size_t i = 0; i < c->n_sinks && e == OK; i++) {
         struct courier_thread_config k = c->sinks[i];
         k.store = c->store;
-        /* Before the first event: it gets all from here on. */
-        e = event_store_sink(t->store, k.name);
-        e = e == OK ? courier_thread_start(&k, &t->couriers[i], why) : e;
+        e = courier_thread_start(&k, &t->couriers[i], why);
         t->n_couriers += e == OK;
     }
     return e;

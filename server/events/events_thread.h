@@ -39,6 +39,7 @@ struct events_state {
         struct courier_state state;
     } sink[EVENT_SINKS_MAX];
 };
+/* How it goes. */
 void events_thread_state(const struct events_thread *t, struct events_state *ret);
 
 #endif

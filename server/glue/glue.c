@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "media/secure/dtls.h"
+#include "server/glue/glue_events.h"
 #include "server/glue/glue_recording.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct glue *glue_new(const struct glue_config *c) {
     }
     g->config = *c;
     list_init(&g->tours);
+    list_init(&g->recorded);
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
     for (uint32_t i = 0; i < c->n_workers; i++) {
@@ -57,6 +59,7 @@ struct glue *glue_free(struct glue *g) {
     LIST_EACH(l, &g->tours) {
         free_tour(LIST_ENTRY(l, struct tour, in_glue));
     }
+    glue_events_free(g);
     for (uint32_t i = 0; i < g->config.n_workers; i++) {
         backlog_free(&g->backlogs[i]);
     }
@@ -83,7 +86,9 @@ static void on_tour(struct glue *g, const struct signaling_effect *e) {
         glue_copy(t->title, sizeof(t->title), e->title);
         list_init(&t->people);
         list_push(&g->tours, &t->in_glue);
+        glue_event_tour(g, e, t);
     } else if (t) {
+        glue_event_tour(g, e, t);
         g->waiting -= t->refused;
         free_tour(t);
     }
@@ -223,6 +228,7 @@ static void on_recorder(struct glue *g, const struct recorder_event *e) {
                                                            [RECORDER_FAILING] = RECORDING_FAILING,
                                                            [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
+    glue_event_recorder(g, e);
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */
     if (e->type < ARRAY_LEN(state) && !e->superseded) {
@@ -283,6 +289,10 @@ uint64_t glue_refused(const struct glue *g) {
 
 uint64_t glue_lost(const struct glue *g) {
     return g->lost;
+}
+
+uint64_t glue_unsaid(const struct glue *g) {
+    return g->unsaid;
 }
 
 const struct offenders *glue_offenders(const struct glue *g) {

@@ -3,6 +3,7 @@
 #ifndef ORIEL_SERVER_GLUE_GLUE_H
 #define ORIEL_SERVER_GLUE_GLUE_H
 
+#include "server/events/events_thread.h"
 #include "server/glue/offenders.h"
 #include "server/recording/recorder_thread.h"
 #include "server/relay/mix_thread.h"
@@ -15,6 +16,7 @@ struct glue_config {
     uint32_t n_workers;
     struct recorder_thread *recorder; /* NULL = recording is off */
     struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
+    struct events_thread *events;     /* NULL = other programs are told nothing */
     /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
     void (*deliver)(void *ctx, const struct signaling_effect *e);
     /* May no further recording begin (recording.quota)? NULL: any may. */
@@ -42,6 +44,8 @@ const struct offenders *glue_offenders(const struct glue *g);
 uint64_t glue_refused(const struct glue *g);
 /* Orders that were lost for want of memory. A peer that was to be added is gone then. */
 uint64_t glue_lost(const struct glue *g);
+/* Events that could not be told for want of memory. */
+uint64_t glue_unsaid(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

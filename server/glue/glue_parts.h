@@ -8,6 +8,8 @@
 #include "server/queue/backlog.h"
 
 struct person {
+    char sub[SUB_MAX + 1];       /* whom the token names */
+    uint32_t number;             /* "p7" */
     struct recorder_order order; /* as it was announced */
     uint8_t muted;               /* bit per source_kind */
     struct link in_tour;
@@ -26,15 +28,24 @@ struct tour {
     struct link people, in_glue;
 };
 
+/* A recording that began: it ends after its tour. */
+struct recorded {
+    struct link in_glue;
+    uint64_t tour;
+    char recording[33], name[65];
+};
+
 struct glue {
     struct glue_config config;
-    struct link tours; /* few enough per process; looked up on tour events only */
-    us_t now;          /* of the call under way */
-    bool more;         /* reports wait for the next turn */
-    bool taps_wait;    /* there may be tours with tap_waits */
-    uint32_t waiting;  /* tours that are refused */
-    uint64_t refused;  /* recordings in all */
-    uint64_t lost;     /* orders, for want of memory */
+    struct link recorded; /* of glue_events.c */
+    uint64_t unsaid;      /* events for which there was no memory */
+    struct link tours;    /* few enough per process; looked up on tour events only */
+    us_t now;             /* of the call under way */
+    bool more;            /* reports wait for the next turn */
+    bool taps_wait;       /* there may be tours with tap_waits */
+    uint32_t waiting;     /* tours that are refused */
+    uint64_t refused;     /* recordings in all */
+    uint64_t lost;        /* orders, for want of memory */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
     struct backlog mix;        /* orders to the mix */

@@ -3,6 +3,7 @@
 #include "server/glue/glue_recording.h"
 
 #include "base/alloc.h"
+#include "server/glue/glue_events.h"
 
 static struct person *find_person(struct tour *t, uint64_t participant) {
     LIST_EACH(l, &t->people) {
@@ -36,6 +37,7 @@ void glue_participant(struct glue *g, const struct signaling_effect *e) {
         return;
     }
     struct person *p = find_person(t, e->participant);
+    glue_event_participant(g, e, t, p);
     if (p && !e->on) {
         list_remove(&p->in_tour);
         mem_free(p);
@@ -43,6 +45,8 @@ void glue_participant(struct glue *g, const struct signaling_effect *e) {
         p->order = o;
     } else if (e->on && (p = mem_zalloc(1, sizeof(*p))) != NULL) {
         p->order = o;
+        p->number = e->number;
+        glue_copy(p->sub, sizeof(p->sub), e->sub);
         list_push(&t->people, &p->in_tour);
     }
 }
@@ -177,6 +181,7 @@ void glue_record_pause(struct glue *g, const struct signaling_effect *e) {
     struct recorder_order o = {
         .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
     struct tour *t = glue_tour(g, e->tour);
+    glue_event_paused(g, e, t);
     if (t && t->refused) {
         t->paused = e->on;
         t->pauser = e->participant;
@@ -219,5 +224,6 @@ void glue_muted(struct glue *g, const struct signaling_effect *e) {
         uint8_t bit = (uint8_t)(1u << e->kind);
         p->muted = (uint8_t)(e->on ? p->muted | bit : p->muted & ~bit);
     }
+    glue_event_muted(g, e, t, p);
     (void)tell_mute(g, e, e->participant, (enum source_kind)e->kind);
 }

@@ -21,6 +21,8 @@ void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
                                      .tour = seat->tour->id,
                                      .worker = seat->tour->worker,
                                      .participant = seat->id,
+                                     .number = seat->number,
+                                     .sub = seat->sub,
                                      .name = seat->name,
                                      .role = role_name(seat->role),
                                      .on = on,

@@ -9,6 +9,7 @@ import os
 import re
 
 KEYS = "server/config/config_keys.h"
+EVENT_TYPES = "server/config/event_types.h"
 METRICS = "server/**/*.c"
 OBJECTS = ("auth.issuers",)  # lists of objects, which have code of their own
 METRIC_SHOWN = re.compile(r'"[^"]*\boriel_\w*_(?:total|seconds|%s)')  # a file that shows some
@@ -18,6 +19,7 @@ SOURCES = r"c|h|js|mjs|ts|css|py|sh|json|md|html|service|txt"
 FILE = re.compile(rf"([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:{SOURCES})))(?::(\w+))?")
 DOTTED = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 METRIC = re.compile(r"oriel_[a-z0-9_*]+|\.\.\._[a-z0-9_*]+")
+EVENTS = set()  # names of events are dotted, too: filled from EVENT_TYPES by keys()
 COOKIES = ("oriel_play",)  # looks like a metric
 
 
@@ -96,7 +98,7 @@ def wrong_key(text, keys):
     """Does a dotted word pass for a key without being one? Its section or its last part says so."""
     sections = {key.split(".")[0] for key in keys if "." in key}
     lasts = {key.split(".")[-1] for key in keys}
-    if text in keys or FILE.fullmatch(text):
+    if text in keys or text in EVENTS or FILE.fullmatch(text):
         return False
     return text.split(".")[0] in sections or text.split(".")[-1] in lasts
 
@@ -104,6 +106,7 @@ def wrong_key(text, keys):
 def keys(root):
     """(document, line, what is wrong) of configuration keys that are not there."""
     known = config_keys(root)
+    EVENTS.update(re.findall(r"X\(EVENT_\w+, \"([a-z_.]+)\"", read(root, EVENT_TYPES)))
     for document in documents(root):
         for number, text, fenced in quoted(root, document):
             words = re.findall(rf"(?<![\w./-]){DOTTED.pattern}(?![\w/-])", text) if fenced \

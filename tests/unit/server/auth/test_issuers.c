@@ -6,6 +6,7 @@
 #include "server/auth/jws.h"
 #include "server/auth/keyring.h"
 #include "server/config/config.h"
+#include "server/config/outbound_url.h"
 #include "tests/unit/server/auth/token_keys.h"
 #include "tests/unit/test.h"
 #include "json/json_read.h"
@@ -173,12 +174,12 @@ TEST(issuer_url) {
                                       "https://a?x",
                                       "https://\xc3\xa4/k"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        if (!issuer_url_ok(good[i])) {
+        if (!outbound_url_ok(good[i])) {
             test_fail(__FILE__, __LINE__, "%s", good[i]);
         }
     }
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (issuer_url_ok(bad[i])) {
+        if (outbound_url_ok(bad[i])) {
             test_fail(__FILE__, __LINE__, "%s", bad[i]);
         }
     }

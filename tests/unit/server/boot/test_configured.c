@@ -1,6 +1,7 @@
 /* Each key reaches who it is for: the field of a module's configuration that it should change
  * changes when the key does, and no other does. */
 #include "base/check.h"
+#include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
 #include "server/boot/mix_config.h"
 #include "server/boot/reader_config.h"
@@ -28,6 +29,8 @@ struct told {
     struct s3_config s3;
     struct spool_config spool;
     struct uploader_config uploader;
+    struct events_thread_config events;
+    struct courier_thread_config webhook;
 };
 
 static void tell(const struct config *c, struct told *t) {
@@ -45,6 +48,8 @@ static void tell(const struct config *c, struct told *t) {
     t->s3 = s3_configured(c);
     t->spool = spool_configured(c);
     t->uploader = uploader_configured(c);
+    t->events = events_configured(c);
+    t->webhook = webhook_configured(c, &(struct config_webhook){.name = NULL}, NULL);
 }
 
 struct reach {
@@ -125,6 +130,12 @@ static const struct reach reaches[] = {
     REACH("timeouts.tcp_blocked_s", worker.tcp.blocked),
     REACH("timeouts.token_s", signaling.token_limit),
     REACH("timeouts.idle_s", signaling.idle_limit),
+    REACH("events.file", events.store),
+    REACH("events.keep_days", events.keep),
+    REACH("events.attempts", webhook.attempts),
+    REACH("events.retry_s", webhook.retry.first),
+    REACH("events.retry_max_s", webhook.retry.most),
+    REACH("events.timeout_s", webhook.timeout),
     REACH("recording.enabled", signaling.default_record),
     REACH("recording.default", signaling.default_record),
     REACH("recording.dir", recorder.writer.dir),
@@ -237,6 +248,7 @@ static const struct {
     {"auth.jwks.retry_max_s", "auth/authority.c"},
     {"auth.jwks.max_age_s", "auth/authority.c"},
     {"auth.jwks.timeout_s", "auth/authority.c"},
+    {"events.enabled", "boot/events_config.c"},
     {"media.workers", "boot/server.c"},
     {"media.announce", "config/announce.c"},
     {"media.aead", "boot/server.c"},

@@ -148,6 +148,45 @@ TEST(config_tours_have_a_plan) {
     free(text);
 }
 
+/* {"a": {"b": VALUE}} for the path a.b */
+static void wrap(char *out, size_t cap, const char *path, const char *value) {
+    size_t n = 0, depth = 1;
+    for (const char *dot; (dot = strchr(path, '.')); path = dot + 1, depth++) {
+        n += (size_t)snprintf(out + n, cap - n, "{\"%.*s\": ", (int)(dot - path), path);
+    }
+    n += (size_t)snprintf(out + n, cap - n, "{\"%s\": %s", path, value);
+    while (depth-- > 0) {
+        n += (size_t)snprintf(out + n, cap - n, "}");
+    }
+}
+
+TEST(config_webhooks) {
+#define HOOKS "{\"events\": {\"webhooks\": ["
+#define HOOK "\"name\": \"a\", \"url\": \"https://a/b\", \"secret_file\": \"/s\""
+    struct config *c =
+        parse(HOOKS "{" HOOK ", \"types\": [\"tour.started\", \"recording.completed\"]}]}}");
+    REQUIRE(c);
+    REQUIRE(c->n_webhooks == 1);
+    EXPECT_STR(c->webhooks[0].name, "a");
+    EXPECT_EQ(c->webhooks[0].types.n, 2);
+    EXPECT_STR(c->webhooks[0].types.items[1], "recording.completed");
+    config_free(c);
+    refused(HOOKS "{\"name\": \"a\"}]}}",
+            "t.json:1: \"events.webhooks\": needs url and secret_file in each webhook");
+    refused(
+        HOOKS "{" HOOK ", \"types\": [\"tour.begun\"]}]}}",
+        "t.json:1: \"events.webhooks\": has types that there are not: docs/events.md names them");
+    refused(HOOKS "{\"name\": \"a\", \"url\": \"http://example.com/\"}]}}",
+            "t.json:1: \"events.webhooks[0].url\": must be a URL that begins with https:// (or "
+            "http:// on this machine itself)");
+    refused(HOOKS "{" HOOK "}, {" HOOK "}]}}",
+            "t.json:1: \"events.webhooks[1]\": the name \"a\" is used twice");
+    refused("{\"events\": {\"enabled\": false, \"webhooks\": [{" HOOK "}]}}",
+            "t.json:1: \"events.enabled\": must be true when there are webhooks");
+    refused("{\"events\": {\"retry_s\": 20, \"retry_max_s\": 10}}",
+            "t.json:1: \"events.retry_max_s\": must not be less than events.retry_s");
+}
+
 /* All that may go wrong in a list of objects, by its table. */
 TEST(config_lists_of_objects) {
     refused("{\"tours\": 1}", "t.json:1: \"tours\": must be a list of at most 64 tours");
@@ -163,25 +202,14 @@ TEST(config_lists_of_objects) {
         const struct config_array *a = &config_arrays[i];
         EXPECT_EQ(a->keys[0].type, CONFIG_STR); /* the name */
         for (size_t j = 0; j < a->n_keys; j++) {
-            char text[256], where[128];
-            snprintf(text, sizeof(text), "{\"%s\": [{\"%s\": %s}]}", a->path, a->keys[j].path,
+            char text[256], list[128], where[128];
+            snprintf(list, sizeof(list), "[{\"%s\": %s}]", a->keys[j].path,
                      a->keys[j].type == CONFIG_JSON ? "7" : "{}");
+            wrap(text, sizeof(text), a->path, list);
             snprintf(where, sizeof(where), "\"%s[0].%s\": must be ", a->path, a->keys[j].path);
             EXPECT(parse(text) == NULL);
             EXPECT(strstr(why, where) != NULL);
         }
-    }
-}
-
-/* {"a": {"b": VALUE}} for the path a.b */
-static void wrap(char *out, size_t cap, const char *path, const char *value) {
-    size_t n = 0, depth = 1;
-    for (const char *dot; (dot = strchr(path, '.')); path = dot + 1, depth++) {
-        n += (size_t)snprintf(out + n, cap - n, "{\"%.*s\": ", (int)(dot - path), path);
-    }
-    n += (size_t)snprintf(out + n, cap - n, "{\"%s\": %s", path, value);
-    while (depth-- > 0) {
-        n += (size_t)snprintf(out + n, cap - n, "}");
     }
 }
 

@@ -132,6 +132,22 @@ TEST(a_new_sink_begins_with_what_comes) {
     end(&b);
 }
 
+TEST(a_sink_that_is_no_more_is_forgotten) {
+    static const char *const names[] = {"late"};
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    EXPECT_EQ(event_store_sinks(b.store, names, 1), OK);
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    struct event_counts n;
+    EXPECT_EQ(event_store_counts(b.store, "late", &n), OK);
+    EXPECT_EQ(n.waiting, 1);
+    EXPECT_EQ(event_store_sink(b.store, "office"), OK); /* and begins anew when it is back */
+    EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
+    EXPECT_EQ(n.waiting, 0);
+    end(&b);
+}
+
 TEST(while_a_sink_is_down_nothing_is_given_up) {
     memset(&b, 0, sizeof(b));
     REQUIRE(begin(&b));
@@ -213,7 +229,8 @@ TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
     REQUIRE(b.receiver.n_got == 1); /* the tour goes on behind it */
     EXPECT_STR(b.receiver.got[0], "elm 2");
     unsigned dead = 0;
-    EXPECT_EQ(event_store_dead(b.store, "office", 0, 10, count_dead, &dead), OK);
+    EXPECT_EQ(event_store_dead(b.store, "office", &(struct event_page){0, 10, count_dead, &dead}),
+              OK);
     EXPECT_EQ(dead, 1);
     EXPECT_EQ(event_store_revive(b.store, "office", 77), ERR_UNKNOWN);
     EXPECT_EQ(event_store_revive(b.store, "office", 1), OK);

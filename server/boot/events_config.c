@@ -1,0 +1,66 @@
+#include "server/boot/events_config.h"
+
+#include "server/config/units.h"
+#include "server/events/webhook_secret.h"
+#include "server/os/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY (86400 * US_PER_S)
+
+static uint32_t types_of(const struct config_list *l) {
+    uint32_t types = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        types |= 1u << event_type_from_name(l->items[i]);
+    }
+    return types;
+}
+
+struct events_thread_config events_configured(const struct config *cfg) {
+    return (struct events_thread_config){.store = cfg->events_file,
+                                         .keep = cfg->events_keep_days * DAY};
+}
+
+struct courier_thread_config webhook_configured(const struct config *cfg,
+                                                const struct config_webhook *w,
+                                                const struct webhook_keys *keys) {
+    return (struct courier_thread_config){.name = w->name,
+                                          .url = w->url,
+                                          .ca_file = w->ca_file,
+                                          .keys = keys,
+                                          .types = types_of(&w->types),
+                                          .attempts = (uint32_t)cfg->events_attempts,
+                                          .retry = {.first = cfg->events_retry_s * US_PER_S,
+                                                    .most = cfg->events_retry_max_s * US_PER_S},
+                                          .timeout = cfg->events_timeout_s * US_PER_S};
+}
+
+static enum err start(const struct config *cfg, struct webhook_keys *keys,
+                      struct events_thread **ret, char why[WHY_MAX]) {
+    struct courier_thread_config sinks[EVENT_SINKS_MAX];
+    struct events_thread_config c = events_configured(cfg);
+    _Static_assert(CONFIG_WEBHOOKS_MAX <= EVENT_SINKS_MAX, "each has a thread");
+    for (size_t i = 0; i < cfg->n_webhooks; i++) {
+        enum err e = webhook_keys_load(cfg->webhooks[i].secret_file, &keys[i], why);
+        if (e != OK) {
+            return e;
+        }
+        sinks[i] = webhook_configured(cfg, &cfg->webhooks[i], &keys[i]);
+    }
+    c.sinks = sinks;
+    c.n_sinks = cfg->n_webhooks;
+    if (files_make_parents(cfg->events_file) != OK) {
+        snprintf(why, WHY_MAX, "events.file: %.150s: %s", cfg->events_file, strerror(errno));
+        return ERR_IO;
+    }
+    return events_thread_start(&c, ret, why);
+}
+
+enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]) {
+    struct webhook_keys keys[EVENT_SINKS_MAX];
+    enum err e = cfg->events_enabled ? start(cfg, keys, ret, why) : OK;
+    mem_wipe(keys, sizeof(keys));
+    return e;
+}

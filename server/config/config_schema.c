@@ -1,0 +1,92 @@
+/* The tables of config.h, made of the lists of config_keys.h. */
+#include "base/check.h"
+#include "media/feed/cache.h"
+#include "media/mix/mixes.h"
+#include "recorder/derived/task.h"
+#include "server/config/config.h"
+#include "server/config/outbound_url.h"
+#include "server/net/ice_tcp.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* What a list X(symbol, word) says, as a table. */
+#define NAMED(sym, name) {name, sym},
+#define WORDS(LIST)                \
+    (const struct config_word[]) { \
+        LIST(NAMED) {              \
+            NULL, 0                \
+        }                          \
+    }
+
+const struct config_key config_schema[] = {
+#define AT(id) offsetof(struct config, id)
+#define STR(id, path, def, doc) {path, CONFIG_STR, AT(id), 0, 0, 0, def, NULL, doc, NULL, 0},
+#define INT(id, path, def, min, max, doc) \
+    {path, CONFIG_INT, AT(id), def, min, max, "", NULL, doc, NULL, 0},
+#define BOOL(id, path, def, doc) {path, CONFIG_BOOL, AT(id), def, 0, 1, "", NULL, doc, NULL, 0},
+#define ENUM(id, path, type, def, LIST, doc) \
+    {path, CONFIG_ENUM, AT(id), def, 0, 0, "", WORDS(LIST), doc, NULL, 0},
+#define LIST(id, path, doc) {path, CONFIG_LIST, AT(id), 0, 0, 0, "", NULL, doc, NULL, 0},
+    CONFIG_KEYS(STR, INT, BOOL, ENUM, LIST)
+#undef STR
+#undef INT
+#undef BOOL
+#undef ENUM
+#undef LIST
+};
+const size_t config_schema_len = ARRAY_LEN(config_schema);
+
+bool config_title_valid(const char *text) {
+    return strlen(text) <= NAME_MAX_BYTES;
+}
+
+bool config_time_valid(const char *text) {
+    wall_t at;
+    return !*text || wall_parse(text, &at);
+}
+
+static const struct config_key tour_keys[] = {
+#define IN(id) offsetof(struct config_tour, id)
+#define TEXT(id, good, must) {#id, CONFIG_STR, IN(id), 0, 0, 0, "", NULL, must, good, 0},
+#define WORD(id, type, like, LIST, doc) \
+    {#id, CONFIG_ENUM, IN(id), 0, 0, 0, "", WORDS(LIST), doc, NULL, AT(like)},
+#define FLAG(id, like, doc) {#id, CONFIG_BOOL, IN(id), 0, 0, 1, "", NULL, doc, NULL, AT(like)},
+#define NUMBER(id, like, min, max, doc) \
+    {#id, CONFIG_INT, IN(id), 0, min, max, "", NULL, doc, NULL, AT(like)},
+#define JSON(id, max, must) {#id, CONFIG_JSON, IN(id), 0, 0, max, "", NULL, must, NULL, 0},
+    CONFIG_TOUR_KEYS(TEXT, WORD, FLAG, NUMBER, JSON)
+#undef TEXT
+#undef WORD
+#undef FLAG
+#undef NUMBER
+#undef JSON
+};
+
+#undef IN
+bool config_sink_name_valid(const char *text) {
+    return strlen(text) <= SINK_NAME_MAX && tour_name_valid(text);
+}
+
+bool config_file_valid(const char *text) {
+    return *text != '\0';
+}
+
+static const struct config_key webhook_keys[] = {
+#define IN(id) offsetof(struct config_webhook, id)
+#define TEXT(id, good, must) {#id, CONFIG_STR, IN(id), 0, 0, 0, "", NULL, must, good, 0},
+#define LISTED(id, doc) {#id, CONFIG_LIST, IN(id), 0, 0, 0, "", NULL, doc, NULL, 0},
+    CONFIG_WEBHOOK_KEYS(TEXT, LISTED)
+#undef TEXT
+#undef LISTED
+};
+
+const struct config_array config_arrays[] = {
+    {"tours", "a tour", "tours", AT(tours), AT(n_tours), sizeof(struct config_tour),
+     CONFIG_TOURS_MAX, tour_keys, ARRAY_LEN(tour_keys)},
+    {"events.webhooks", "a webhook", "webhooks", AT(webhooks), AT(n_webhooks),
+     sizeof(struct config_webhook), CONFIG_WEBHOOKS_MAX, webhook_keys, ARRAY_LEN(webhook_keys)},
+};
+const size_t config_arrays_len = ARRAY_LEN(config_arrays);
+#undef IN
+#undef AT

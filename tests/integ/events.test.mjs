@@ -1,0 +1,186 @@
+// Events to another program: signed, in order, each at least once, whatever becomes of the receiver and
+// of the server meanwhile.
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { ORIEL, ROOT, Server, freePort, tempDir, writeConfig } from './lib/server.mjs';
+import { minter } from './lib/token.mjs';
+import { WsClient } from './lib/ws.mjs';
+
+const SECRET = 'what happened is told to the office';
+const KEY = crypto.randomBytes(32);
+const OLD_KEY = crypto.randomBytes(24);
+const OFFER = fs.readFileSync(path.join(ROOT, 'tests/data/offer.sdp'), 'utf8');
+const SOURCES = [{ mid: '0', kind: 'microphone' }];
+const token = minter(SECRET);
+
+/** A receiver that can be away, slow, or of another opinion; it checks every signature. */
+const office = {
+  port: await freePort(),
+  taken: [],
+  asked: 0,
+  bad: 0,
+  answer: () => 204, // status for the n-th request
+  delay: 0,
+  async open() {
+    this.server = http.createServer((request, response) => {
+      const parts = [];
+      request.on('data', (part) => parts.push(part));
+      request.on('end', () => setTimeout(() => this.take(request, Buffer.concat(parts).toString(), response), this.delay));
+    });
+    await new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+  },
+  take(request, body, response) {
+    const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signatures } = request.headers;
+    const status = this.answer(this.asked++, JSON.parse(body));
+    const wanted = [KEY, OLD_KEY]
+      .map((key) => `v1,${crypto.createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64')}`).join(' ');
+    const fresh = Math.abs(Date.now() / 1000 - Number(at)) < 300;
+    if (signatures !== wanted || !fresh || JSON.parse(body).id !== id) {
+      this.bad++;
+    }
+    if (status < 300) {
+      this.taken.push(JSON.parse(body));
+    }
+    response.writeHead(status).end();
+  },
+  async close() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  },
+};
+
+const dir = tempDir();
+const secret = path.join(dir, 'office.secret');
+fs.writeFileSync(secret, `whsec_${KEY.toString('base64')}\nwhsec_${OLD_KEY.toString('base64')}\n`, { mode: 0o600 });
+const file = await writeConfig(dir, (c) => {
+  c.media = { address: '127.0.0.1', port: 0, workers: 1 };
+  c.tours = ['elm', 'oak'].map((name) => ({ name, title: `Tour ${name}`, record: name === 'elm' ? 'auto' : 'off' }));
+  c.limits = { sessions_per_second: 100000 };
+  c.auth = { hs256_secret: SECRET, audience: 'oriel' };
+  c.events = {
+    retry_s: 1,
+    retry_max_s: 1,
+    attempts: 3,
+    timeout_s: 5,
+    webhooks: [{ name: 'office', url: `http://127.0.0.1:${office.port}/hook`, secret_file: secret }],
+  };
+});
+let server;
+
+async function start() {
+  server = new Server([ORIEL, 'serve', '-c', file]);
+  await server.ready;
+}
+await start();
+
+/** The reply to a request. */
+async function request(client, message) {
+  client.send(JSON.stringify({ id: 1, ...message }));
+  for (;;) {
+    const reply = await client.next();
+    if (reply.re === 1) {
+      return reply;
+    }
+  }
+}
+
+/** Somebody joins, and leaves when the returned function is called. */
+async function visit(tour, sub, role = 'agent') {
+  const client = await WsClient.open(new URL(server.urls.agent).origin);
+  const joined = await request(client, {
+    type: 'join', token: token({ role, tour, sub, name: sub }), offer: OFFER, sources: SOURCES,
+    consent: { recording: true, version: '1' },
+  });
+  expectEqual(joined.type, 'joined', joined.code);
+  return async () => {
+    await request(client, { type: 'leave' });
+    await client.close();
+  };
+}
+
+/** The tour's events, in the order in which they were first taken. */
+function first(tour) {
+  const seen = new Set();
+  return office.taken.filter((e) => e.data.tour === tour && !seen.has(e.id) && seen.add(e.id));
+}
+
+function inOrder(tour, n) {
+  const seqs = first(tour).map((e) => e.data.seq);
+  expectEqual(JSON.stringify(seqs), JSON.stringify(Array.from({ length: n }, (_, i) => i + 1)));
+}
+
+const types = (tour) => first(tour).map((e) => e.eventType);
+
+await test('what happens in a tour arrives, signed and in order', async () => {
+  await office.open();
+  const leave = await visit('elm', 'ada');
+  await until(() => types('elm').includes('recording.started'), 'the events', 10000);
+  await leave();
+  await until(() => types('elm').includes('participant.left'), 'the events', 10000);
+  expectEqual(types('elm').slice(0, 2).join(' '), 'tour.started participant.joined');
+  const joined = first('elm')[1];
+  expectEqual(joined.metadata.userId, 'ada');
+  expectEqual(JSON.stringify(joined.data.participant), JSON.stringify({ id: 'p1', name: 'ada', role: 'agent' }));
+  expectEqual(joined.data.consent.recording, true);
+  expect(/^[0-9a-f]{32}$/.test(first('elm').find((e) => e.eventType === 'recording.started').data.recording));
+  inOrder('elm', first('elm').length);
+  expectEqual(office.bad, 0);
+});
+
+await test('a receiver that was killed gets what it missed, also over a restart of the server', async () => {
+  const before = first('oak').length;
+  await office.close();
+  await (await visit('oak', 'bob'))();
+  await until(async () => (await server.metric('oriel_events_failing{sink="office"}')) === 1, 'the events', 15000);
+  server.child.kill('SIGKILL');
+  await server.gone;
+  await start();
+  await (await visit('oak', 'cem'))();
+  await office.open();
+  await until(() => first('oak').filter((e) => e.eventType === 'participant.left').length === 2, 'the events', 20000);
+  inOrder('oak', first('oak').length);
+  expect(first('oak').length > before);
+  expectEqual(office.bad, 0);
+  await until(async () => (await server.metric('oriel_events_failing{sink="office"}')) === 0, 'the events', 5000);
+});
+
+await test('a slow receiver gets everything, and nobody in a tour waits for it', async () => {
+  office.delay = 300;
+  const began = Date.now();
+  for (let i = 0; i < 5; i++) {
+    await (await visit('oak', `dan${i}`))();
+  }
+  const took = Date.now() - began;
+  const left = () => first('oak').filter((e) => e.eventType === 'participant.left').length;
+  await until(() => left() === 7, 'the events', 20000);
+  office.delay = 0;
+  console.log(`# five visits took ${took} ms, their ten events at 300 ms each came ${Date.now() - began} ms after the first`);
+  inOrder('oak', first('oak').length);
+});
+
+await test('an event that is refused holds up its own tour, and is given up', async () => {
+  let refused = null;
+  office.answer = (n, event) => {
+    if (event.eventType === 'participant.joined' && event.metadata.userId === 'eve') {
+      refused = event;
+      return 422;
+    }
+    return 204;
+  };
+  const leaveEve = await visit('oak', 'eve');
+  await until(() => refused !== null, 'the events', 5000);
+  const leaveElm = await visit('elm', 'fay');
+  await until(() => first('elm').some((e) => e.metadata.userId === 'fay'), 'the events', 5000);
+  expect(!first('oak').some((e) => e.data.seq > refused.data.seq));
+  await leaveEve();
+  await until(() => first('oak').some((e) => e.eventType === 'participant.left' && e.metadata.userId === 'eve'), 'the events', 15000);
+  expectEqual(await server.metric('oriel_events_given_up_total{sink="office"}'), 1);
+  await leaveElm();
+});
+
+await server.stop();
+await office.close();
+finish();
