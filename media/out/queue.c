@@ -158,6 +158,9 @@ bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *
         return false;
     }
     unsigned target = stream_replay_target(s, now, feed);
+    if (x->behind && x->feed != feed) {
+        stream_forget(s, x->feed); /* or what is live of it would follow behind a hole */
+    }
     if (list_empty(&x->in)) {
         list_push(&q->replays, &x->in);
     }

@@ -64,7 +64,8 @@ enum queue_verdict {
 enum queue_verdict queue_nack(struct out_queue *q, us_t now, us_t rtt, struct resend r,
                               uint8_t index);
 /* Send the stream what its feed has sent since its last key frame, and what is live after that.
- * False when that is not kept. */
+ * Another feed that it is behind with is forgotten: what waits of that is not sent any more. False
+ * when that is not kept. */
 bool queue_replay(struct out_queue *q, us_t now, struct stream *s, struct feed *feed);
 /* What is still to be replayed [bytes] of payload. */
 uint64_t queue_owes(const struct out_queue *q);

@@ -509,6 +509,50 @@ TEST(a_slot_that_shows_another_gets_its_picture_at_once) {
     rig_free(&r);
 }
 
+/* What of the first waits for its path is of no use any more; nor is what comes behind it. */
+TEST(of_what_is_held_nothing_goes_on_while_another_is_replayed) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    struct client *b = rig_join(&r, 3), *v = r.clients[1];
+    client_remb(v, 300000);
+    for (unsigned i = 0; i < 60; i++) {
+        rig_run(&r, FRAME);
+        client_video(a, CAM, false);
+        client_video(b, CAM, i == 0);
+    }
+    uint16_t now = client_last(v, STAGE)->sender;
+    struct client *one = now == 1 ? a : b, *other = now == 1 ? b : a;
+    for (unsigned i = 0; i < 40; i++) { /* more than a path of 300 kbit/s takes at once */
+        client_send(
+            one, &(struct packet_spec){.line = CAM, .inside = i, .marker = i == 39, .size = 1050});
+    }
+    unsigned before = client_count(v, STAGE);
+    uint64_t replays = engine_counters(r.engine)->replays;
+    EXPECT_EQ(engine_pin(r.engine, r.now, 2, now == 1 ? 3 : 1), OK);
+    rig_pump(&r);
+    EXPECT_EQ(engine_counters(r.engine)->replays, replays + 1);
+    for (unsigned i = 0; i < 30; i++) {
+        client_video(one, CAM, false);
+        client_video(other, CAM, false);
+        rig_run(&r, FRAME);
+    }
+    unsigned seen = 0, of_it = 0, gaps = 0;
+    const struct got *last = NULL;
+    for (unsigned i = 0; i < v->n_got; i++) {
+        const struct got *g = &v->got[i];
+        if (g->line != STAGE || g->rtx || seen++ + 1 < before) {
+            continue;
+        }
+        gaps += last && g->seq != (uint16_t)(last->seq + 1);
+        of_it += last && g->sender == now;
+        last = g;
+    }
+    EXPECT_EQ(of_it, 0);
+    EXPECT_EQ(gaps, 0);
+    EXPECT(seen > before + 61);
+    rig_free(&r);
+}
+
 /* A packet that carried nothing leaves no gap, and one that is lost for good ends what is kept. */
 TEST(what_is_kept_has_no_holes) {
     struct client *a;
