@@ -6,9 +6,9 @@
  * word of which layers a copy follows, of what the cache has then, as what is newer reaches it
  * anyway. The packets go by reference, one message each, behind everything else that waits and only
  * so many in a millisecond, so neither a large picture nor many workers hold up what is live. They
- * are told one after another; the last one says so. Nothing is told twice: if a message is lost, or
- * what is kept is kept no more, the copy is of no use, and a key frame is asked for as it would
- * have been without one. */
+ * are told one after another; the last one says so. Nothing is told twice: if a message is lost,
+ * one of what is live meanwhile too, or what is kept is kept no more, the copy is of no use, and a
+ * key frame is asked for as it would have been without one. */
 #ifndef ORIEL_MEDIA_ENGINE_COPY_H
 #define ORIEL_MEDIA_ENGINE_COPY_H
 
@@ -27,7 +27,8 @@ struct picture_copy {
     uint64_t from;  /* extended sequence number of the key frame, */
     uint64_t end;   /* behind the last packet, */
     uint64_t next;  /* and of what comes next. Replica: 0 = nothing has come */
-    bool awaited;   /* replica: it has been announced */
+    bool awaited;   /* replica: it has been announced, */
+    uint64_t live;  /* and this is the first live one since; 0: none */
     us_t until;     /* replica: [us] no key frame is asked for before that */
 };
 

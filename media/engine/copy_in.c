@@ -33,11 +33,18 @@ static void arrived(struct layer *l, us_t now) {
         return;
     }
     copy_stop(&l->copy);
+    l->hole = 0; /* what came before the copy was announced */
     l->flow->tour->engine->n.kept_in++;
     if (l->flow->tapped != l) {
         recv_keyframe_arrived(&l->feed.keyframe, l->feed.key_at);
     }
     picture_kept(&l->feed, now);
+}
+
+/* What came while nothing was held is there no more. */
+static bool has_let_go(const struct layer *l, us_t now) {
+    uint64_t live = l->copy.live;
+    return live > 0 && !packet_cache_find(&l->feed.cache, now, live);
 }
 
 void copy_input(struct layer *l, us_t now, const struct relay *m) {
@@ -46,7 +53,7 @@ void copy_input(struct layer *l, us_t now, const struct relay *m) {
     if (!c->awaited) {
         return;
     }
-    bool begins = c->next == 0 && p->packet && p->keyframe;
+    bool begins = c->next == 0 && p->packet && p->keyframe && !has_let_go(l, now);
     if (!begins && (p->seq != c->next || !l->feed.cache.holds)) {
         lost(l);
         return;
@@ -59,13 +66,21 @@ void copy_input(struct layer *l, us_t now, const struct relay *m) {
     }
 }
 
-void copy_overtaken(struct layer *l) {
-    if (!l->copy.awaited) {
+void copy_overtaken(struct layer *l, const struct media_packet *p, bool keep) {
+    struct picture_copy *c = &l->copy;
+    if (!c->awaited) {
         return;
     }
+    c->live = c->live > 0 ? c->live : p->seq;
     if (l->feed.has_key) {
-        copy_stop(&l->copy);
-    } else if (l->copy.next > 0 && !l->feed.cache.holds) {
+        copy_stop(c);
+    } else if (!keep || (c->next > 0 && !l->feed.cache.holds)) {
+        lost(l);
+    }
+}
+
+void copy_torn(struct layer *l) {
+    if (l->copy.awaited) {
         lost(l);
     }
 }

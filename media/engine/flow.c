@@ -39,7 +39,8 @@ static uint32_t cache_places(const struct flow *f) {
 static uint32_t cache_limit(const struct layer *l) {
     const struct flow *f = l->flow;
     const struct feeds *all = &f->tour->engine->feeds;
-    bool more = l->feed.cache.holds && (all->kept_max == 0 || all->kept < all->kept_max);
+    bool holds = l->feed.cache.holds || l->copy.awaited;
+    bool more = holds && (all->kept_max == 0 || all->kept < all->kept_max);
     uint32_t share = f->place.mix ? CACHE_MIX : cache_share(f->tour->engine);
     return more || share > l->feed.cache.cap ? l->feed.cache.cap : share;
 }

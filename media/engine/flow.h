@@ -14,6 +14,8 @@
 #include "media/engine/tour.h"
 #include "media/feed/feed.h"
 
+#define LAYER_HOLE_OPEN UINT64_MAX
+
 struct layer {
     struct flow *flow;
     uint8_t number; /* index in flow.layers */
@@ -25,7 +27,9 @@ struct layer {
     us_t told_at;     /* [us] another worker said last that it needs it (RELAY_NEEDED); 0: never */
     bool torn;        /* a packet will not come any more: other workers are still to be told */
     uint16_t relayed; /* relay.count of the last: that went out, or that came */
-    bool hears;       /* one has come */
+    bool hears;       /* that is known of what comes */
+    uint64_t hole;    /* replica: what came before this number is not whole, and no key frame has
+                         begun since; LAYER_HOLE_OPEN: nor anything come; 0: it is */
     struct picture_copy copy;
 };
 

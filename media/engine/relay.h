@@ -10,7 +10,9 @@
  * facts.
  *
  * Any message may be lost where a queue is full. So every state is told again once a second by the
- * one who knows it, as it is then, and a replica of which its origin says nothing more is gone. */
+ * one who knows it, as it is then, and a replica of which its origin says nothing more is gone.
+ * Packets are counted: of what is missing the replica knows at once, or with the next state, and
+ * asks for a key frame where somebody is shown what comes after it. */
 #ifndef ORIEL_MEDIA_ENGINE_RELAY_H
 #define ORIEL_MEDIA_ENGINE_RELAY_H
 
@@ -32,8 +34,9 @@ enum relay_type {
     RELAY_SKIP,   /* seq: a packet that is not passed on leaves no gap */
     RELAY_REPORT, /* report: of its sender */
     RELAY_VOICES, /* voices: from the home; again once a second */
-    RELAY_KEY,    /* to the origin: a key frame is needed; on: by somebody who had a picture; again
-                     each second until one has come */
+    RELAY_KEY, /* to the origin: a key frame is needed; on: by somebody who had a picture; seq: one
+                  from there on, as a message before that has found no room (0: none is missing);
+                  again each second until one has come */
     RELAY_TAPPED, /* to the origin: on: the layer is recorded, and no other, so key frames of it are
                      asked for periodically;
                      again once a second */
@@ -67,8 +70,9 @@ struct relay {
             uint8_t flows, dormant; /* bit per layer */
             uint8_t kept;           /* the same: a copy of the picture follows */
             uint8_t torn; /* the same: as of RELAY_PACKET, of which none may come for long */
-            uint32_t ssrc[SESSION_LAYERS_MAX]; /* another one than before: it begins anew */
-            uint32_t rate[SESSION_LAYERS_MAX]; /* [bit/s] of those that are dormant */
+            uint16_t counts[SESSION_LAYERS_MAX]; /* `count` of the last before this */
+            uint32_t ssrc[SESSION_LAYERS_MAX];   /* another one than before: it begins anew */
+            uint32_t rate[SESSION_LAYERS_MAX];   /* [bit/s] of those that are dormant */
         } source;
         struct media_packet packet;
         uint64_t seq;

@@ -67,6 +67,7 @@ static void fill_state(const struct flow *f, struct relay *ret) {
     ret->source.flows = (uint8_t)flow_live(f);
     FLOW_EACH_LAYER(l, f, ret->source.flows) {
         ret->source.ssrc[l->number] = l->ssrc;
+        ret->source.counts[l->number] = l->relayed;
         ret->source.torn |= (uint8_t)(l->torn ? 1u << l->number : 0);
     }
     ret->source.dormant = f->dormant;
@@ -174,6 +175,7 @@ void relay_to_origin(const struct layer *l, enum relay_type type, bool on) {
     struct relay *m = push_layer(l, type, 1ull << l->flow->origin);
     if (m) {
         m->on = on;
+        m->seq = l->hole;
     }
 }
 

@@ -95,9 +95,46 @@ static bool begin(struct flow *f, us_t now, unsigned i, uint32_t ssrc) {
     }
     if (l->ssrc && l->ssrc != ssrc) {
         flow_restart(l, now);
+        l->hole = 0;
     }
     l->ssrc = ssrc;
     return true;
+}
+
+/* Something before what comes next will not come any more: what is kept has a hole there. */
+static void tear(struct layer *l) {
+    packet_cache_release(&l->feed.cache);
+    copy_torn(l);
+}
+
+/* So many of the layer have been told. One that has not come has found no room on its way and is
+ * missing for good, and its origin does not know that. */
+static void count(struct layer *l, uint16_t told) {
+    if (l->hears && told != l->relayed && feed_is_video(&l->feed)) {
+        tear(l);
+        l->hole = LAYER_HOLE_OPEN;
+    }
+    l->relayed = told;
+    l->hears = true;
+}
+
+/* The next one has come: a packet of this number, or that there is none. */
+static void hear(struct layer *l, const struct relay *m, uint64_t seq) {
+    count(l, (uint16_t)(m->count - 1));
+    l->relayed = m->count;
+    l->hole = l->hole == LAYER_HOLE_OPEN ? seq : l->hole;
+}
+
+/* A key frame mends a hole. Who is shown what comes behind it asks in vain for what is missing, and
+ * then for a key frame: it is asked for at once. */
+static void mend(struct layer *l) {
+    bool begun = l->feed.has_key && l->feed.key_seq >= l->hole;
+    bool shown = !list_empty(&l->feed.subs) || l->flow->tapped == l;
+    if (l->hole > 0 && begun) {
+        l->hole = 0;
+    } else if (l->hole > 0 && shown && !l->feed.keyframe.needed) {
+        feed_lost_picture(&l->feed);
+    }
 }
 
 /* It is so from now on. Once more is as once. */
@@ -115,8 +152,12 @@ static void obey(struct flow *f, us_t now, const struct relay *m) {
     f->place.order = m->source.order;
     flow_host(f, m->source.host);
     flow_set(f, layers, now);
+    FLOW_EACH_LAYER(l, f, layers) {
+        count(l, m->source.counts[l->number]);
+        mend(l);
+    }
     FLOW_EACH_LAYER(l, f, layers & m->source.torn) {
-        packet_cache_release(&l->feed.cache);
+        tear(l);
     }
     FLOW_EACH_LAYER(l, f, layers & m->source.kept) {
         copy_await(l, now);
@@ -142,24 +183,18 @@ static void state(struct engine *e, us_t now, const struct relay *m) {
     }
 }
 
-/* One that found no room on its way is missing for good: what is kept has a hole there. */
-static void hear(struct layer *l, const struct relay *m) {
-    bool lost = l->hears && m->count != (uint16_t)(l->relayed + 1);
-    l->relayed = m->count;
-    l->hears = true;
-    if (lost || (m->type == RELAY_PACKET && m->torn)) {
-        packet_cache_release(&l->feed.cache);
-    }
-}
-
 static void packet(struct layer *l, us_t now, const struct relay *m) {
     struct media_packet p = m->packet;
     l->flow->tour->engine->n.relay_in++;
-    hear(l, m);
+    hear(l, m, p.seq);
+    if (m->torn) {
+        tear(l);
+    }
     if (l->feed.live) {
         flow_packet(l, now, &p, m->on);
-        copy_overtaken(l);
+        copy_overtaken(l, &p, m->on);
     }
+    mend(l);
 }
 
 static void voices(struct engine *e, const struct relay *m) {
@@ -178,9 +213,14 @@ static void tapped(struct flow *f, us_t now, const struct relay *m) {
     }
 }
 
+/* The key frame has been sent after that was said. */
+static bool crosses(const struct feed *f, us_t now, uint64_t hole) {
+    return f->has_key && (hole ? f->key_seq >= hole : now - f->key_at <= KEY_CROSSING);
+}
+
 static void key(struct flow *f, us_t now, const struct relay *m) {
     struct feed *feed = flow_live(f) & 1u << m->layer ? &f->layers[m->layer]->feed : NULL;
-    if (feed && (!feed->has_key || now - feed->key_at > KEY_CROSSING)) {
+    if (feed && !crosses(feed, now, m->seq)) {
         (m->on ? feed_lost_picture : feed_need_keyframe)(feed);
     }
 }
@@ -248,8 +288,9 @@ static void of_layer(struct replica *r, us_t now, const struct relay *m) {
         copy_input(l, now, m);
         break;
     case RELAY_SKIP:
-        hear(l, m);
+        hear(l, m, m->seq);
         flow_skip(l, now, m->seq);
+        mend(l);
         break;
     case RELAY_REPORT:
         clock_offset_load(&r->offset, now, m->report.offset);

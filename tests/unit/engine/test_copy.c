@@ -291,6 +291,41 @@ TEST(if_any_of_it_is_lost_a_key_frame_is_asked_for) {
     lose(0, 1u << RELAY_STATE, beat); /* what is told again has no copy */
 }
 
+/* What is live before the first of the copy comes must be whole, too, from its first packet on: one
+ * of it is lost, or is not to be kept, or was let go for want of room. */
+static void lose_live(unsigned before, bool at_begin) {
+    struct client *a = begin(10 * US_PER_S);
+    client_video(a, CAM, true);
+    burst(a, 99);
+    run(100 * US_PER_MS);
+    struct client *v = rig_join(&w.rig[1], 2);
+    span(2, 0);
+    exchange(); /* it is announced, and there is time for it from the next millisecond on */
+    EXPECT_EQ(w.kept[1], 0);
+    burst(a, before);
+    w.lose = 1u << RELAY_PACKET;
+    burst(a, 1);
+    w.lose = 0;
+    burst(a, at_begin ? 0 : 1);
+    run(US_PER_MS);
+    burst(a, 1);
+    run(10 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    EXPECT_EQ(counters(1)->kept_in, 0);
+    client_video(a, CAM, true);
+    burst(a, 4);
+    expect_picture(v, 5);
+    done();
+}
+
+TEST(what_is_lost_while_a_copy_is_awaited_is_missing_in_it) {
+    lose_live(0, false);
+    lose_live(0, true);
+    lose_live(3, false);
+    lose_live(3, true);
+}
+
 /* A key frame that comes meanwhile is what everybody begins with. */
 TEST(a_newer_key_frame_ends_the_copy) {
     struct client *a = begin(10 * US_PER_S);

@@ -130,6 +130,110 @@ TEST(what_is_kept_on_the_other_worker_misses_no_message) {
     pair_done();
 }
 
+/* Someone sends, on the other worker someone watches, and one message finds no room. */
+static struct client *lose_one(struct client **ret_viewer) {
+    EXPECT(pair_init());
+    struct client *a = rig_join(&pair.home, 1);
+    *ret_viewer = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    for (int i = 0; i < 20; i++) {
+        pair_run(30 * US_PER_MS);
+        client_video(a, CAM, false);
+    }
+    pair_exchange();
+    EXPECT_EQ(client_count(*ret_viewer, STAGE), 21);
+    pair.lose = 1u << RELAY_PACKET;
+    client_video(a, CAM, false);
+    pair_exchange();
+    pair.lose = 0;
+    EXPECT_EQ(a->n_pli, 0);
+    return a;
+}
+
+/* Its origin knows nothing of it, and the viewer would ask this worker in vain. */
+TEST(what_is_lost_between_workers_is_answered_by_one_key_frame) {
+    struct client *v, *a = lose_one(&v);
+    client_video(a, CAM, false);
+    pair_exchange();
+    EXPECT_EQ(a->n_pli, 1);
+    for (int i = 0; i < 10; i++) {
+        client_video(a, CAM, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    for (int i = 0; i < 100; i++) {
+        pair_run(30 * US_PER_MS);
+        client_video(a, CAM, false);
+    }
+    EXPECT_EQ(a->n_pli, 1);
+    pair_done();
+}
+
+/* Of a share that rests nothing comes after it for long but what is told again each second. */
+TEST(what_is_lost_before_a_rest_is_known_soon) {
+    struct client *v, *a = lose_one(&v);
+    pair_run(1100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT(client_last(v, STAGE)->keyframe);
+    pair_run(1100 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    pair_done();
+}
+
+/* It came after that anyway. */
+TEST(what_is_lost_before_a_key_frame_is_not_asked_for) {
+    struct client *v, *a = lose_one(&v);
+    client_video(a, CAM, true);
+    pair_exchange();
+    for (int i = 0; i < 60; i++) {
+        client_video(a, CAM, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT(client_count(v, STAGE) > 60);
+    EXPECT_EQ(a->n_pli, 0);
+    pair_done();
+}
+
+/* However short a time ago it was sent: that of which a part is lost is not on its way. */
+TEST(a_key_frame_that_is_torn_between_workers_is_asked_for_again) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    pair_run(100 * US_PER_MS);
+    for (unsigned i = 0; i < 3; i++) {
+        pair.lose = i == 1 ? 1u << RELAY_PACKET : 0;
+        client_send(a, &(struct packet_spec){
+                           .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 2});
+        pair_exchange();
+    }
+    EXPECT_EQ(client_count(v, STAGE), 3);
+    EXPECT_EQ(a->n_pli, 1);
+    pair_done();
+}
+
+/* Where nobody is shown it, nobody needs another one. */
+TEST(what_is_lost_between_workers_concerns_who_is_shown_it) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1);
+    client_video(a, CAM, true);
+    for (int i = 0; i < 60; i++) {
+        pair.lose = i % 10 == 5 ? 1u << RELAY_PACKET : 0;
+        client_video(a, CAM, false);
+        pair_run(30 * US_PER_MS);
+    }
+    EXPECT_EQ(a->n_pli, 0);
+    struct client *v = rig_join(&pair.other, 2);
+    pair_exchange();
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    pair_done();
+}
+
 /* As where it comes from: a key frame that was lost on its way to a viewer is soon followed. */
 TEST(a_key_frame_that_was_lost_is_asked_for_soon_across_workers) {
     REQUIRE(pair_init());
