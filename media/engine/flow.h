@@ -26,6 +26,7 @@ struct layer {
     us_t asked_at;    /* [us] it was asked for last, being dormant */
     us_t told_at;     /* [us] another worker said last that it needs it (RELAY_NEEDED); 0: never */
     bool torn;        /* a packet will not come any more: other workers are still to be told */
+    us_t torn_told;   /* [us] they were, by a state for that alone; 0: never */
     uint16_t relayed; /* relay.count of the last: that went out, or that came */
     bool hears;       /* that is known of what comes */
     uint64_t hole;    /* replica: what came before this number is not whole, and no key frame has

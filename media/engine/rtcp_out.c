@@ -124,11 +124,7 @@ static bool spoils(const struct layer *l, uint64_t lost) {
 }
 
 static void give_up(struct layer *l, us_t now) {
-    packet_cache_release(&l->feed.cache); /* a picture with a hole is of use to nobody, */
-    l->torn = true;                       /* nor elsewhere */
-    if (inbound_of(l)->cut) {
-        relay_state_later(l->flow); /* where no packet tells it until a key frame */
-    }
+    source_torn(l, now);
     if (feed_is_video(&l->feed) && l->feed.live && need_is_wanted(l, now)) {
         recv_keyframe_lost(&l->feed.keyframe);
     }

@@ -100,6 +100,22 @@ static bool resumes(struct layer *l, us_t now, const struct media_packet *p) {
            inbound_resume(in, limit, now, p->packet->len);
 }
 
+/* Nothing of the stream is passed on any more up to a key frame. */
+static void cut(struct layer *l, us_t now) {
+    if (!inbound_of(l)->cut) {
+        inbound_of(l)->cut = true;
+        source_torn(l, now);
+    }
+}
+
+/* Nor of the others on its line. */
+static void cut_line(struct layer *l, us_t now) {
+    FLOW_EACH_LAYER(x, l->flow, flow_live(l->flow)) {
+        cut(x, now);
+    }
+    inbound_cut(inbound_of(l)->line);
+}
+
 /* Video goes on, but for what is left out since a packet of it was over the limit, or since a gap
  * that is too long to be asked for. A frame with a packet missing would be shown as it is where the
  * gap is closed, and asked for where it is not. */
@@ -107,7 +123,7 @@ static void video(struct layer *l, us_t now, const struct incoming *k, struct me
     struct inbound *in = inbound_of(l);
     struct engine_counters *n = &l->flow->tour->engine->n;
     if (k->over) {
-        inbound_cut(in->line);
+        cut_line(l, now);
     }
     if (!in->cut) {
         media(l, now, p);
@@ -163,7 +179,9 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
         return;
     }
     enum inbound_verdict v = inbound_receive(in, now, &k->r, k->rtx, &place);
-    in->cut = in->cut || (is_video && v != INBOUND_DROP && place.after_gap);
+    if (is_video && v != INBOUND_DROP && place.after_gap) {
+        cut(l, now);
+    }
     if (v == INBOUND_PADDING || (v == INBOUND_MEDIA && k->over && !is_video)) {
         skip(l, now, place.seq);
     } else if (v == INBOUND_MEDIA && past) {

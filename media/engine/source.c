@@ -13,6 +13,7 @@
 #define LEVELS_END (1 * US_PER_S)  /* [us] after which who said levels says them no more */
 #define LEVEL_SILENCE 127          /* [-dBov] RFC 6464 section 3 */
 #define LEVEL_ASSUMED 58 /* [-dBov] a voice (SPEAKER_ACTIVE), and 6 dB below whoever talks */
+#define TORN_TOLD (1 * US_PER_S)      /* [us] between two states that tell of nothing else */
 #define DECODER_UNUSED (5 * US_PER_S) /* [us] another source may have it */
 
 /* False without memory. */
@@ -120,6 +121,19 @@ void source_on(struct layer *l, us_t now) {
 
 void source_bye(struct layer *l, us_t now) {
     inbound_of(l)->bye_at = now;
+}
+
+/* Other workers are told with its next packet. While it is cut there is none, so they are told with
+ * its state: at once, but not with each of the gaps of somebody who makes nothing else, for they
+ * hear of it each second anyway. */
+void source_torn(struct layer *l, us_t now) {
+    bool told = l->torn_told > 0 && now - l->torn_told < TORN_TOLD;
+    packet_cache_release(&l->feed.cache);
+    l->torn = true;
+    if (inbound_of(l)->cut && !told) {
+        l->torn_told = now;
+        relay_state_later(l->flow);
+    }
 }
 
 void source_stop(struct source *x, us_t now) {

@@ -64,6 +64,9 @@ void source_on(struct layer *l, us_t now);
 void source_enter(struct layer *l, us_t now);
 /* Its sender has said BYE: off after SOURCE_BYE if nothing comes until then. */
 void source_bye(struct layer *l, us_t now);
+/* Something of it will not come any more, or is not passed on: its picture is of use to nobody
+ * until the next key frame, here or on another worker. */
+void source_torn(struct layer *l, us_t now);
 /* All layers are off. */
 void source_stop(struct source *x, us_t now);
 /* When source_on_timer has something to do; US_NEVER. */

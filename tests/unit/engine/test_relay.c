@@ -622,6 +622,80 @@ TEST(a_cut_picture_goes_on_without_a_hole_on_the_other_worker) {
     pair_done();
 }
 
+/* Both keep pictures; of a camera a limited number of packets is passed on. */
+static void begin_limited(void) {
+    EXPECT(rig_init(&pair.home) && rig_init(&pair.other));
+    pair.home.config.police[SOURCE_CAMERA] = (struct police_limit){.packets = 100};
+    pair.other.config.worker = 1;
+    keep_pictures(&pair.home);
+    keep_pictures(&pair.other);
+}
+
+static void span_both(void) {
+    EXPECT_EQ(engine_tour_span(pair.home.engine, pair.home.now, TOUR, 0, 2), OK);
+    EXPECT_EQ(engine_tour_span(pair.other.engine, pair.other.now, TOUR, 0, 1), OK);
+    pair_exchange();
+}
+
+/* What was cut off is the end of what is kept, which goes on nowhere: it is no beginning for
+ * whoever comes, on whatever worker, while its source rests. */
+static void cut_and_rest(bool spreads_later) {
+    begin_limited();
+    if (!spreads_later) {
+        span_both();
+    }
+    struct client *a = rig_join(&pair.home, 1);
+    client_video(a, CAM, true);
+    for (unsigned i = 0; i < 120; i++) {
+        client_video(a, CAM, false);
+        pair_exchange();
+    }
+    if (spreads_later) {
+        span_both();
+    }
+    pair_run(100 * US_PER_MS);
+    struct client *u = rig_join(&pair.home, 2), *v = rig_join(&pair.other, 3);
+    pair_run(100 * US_PER_MS);
+    EXPECT_EQ(client_count(u, STAGE), 0);
+    EXPECT_EQ(client_count(v, STAGE), 0);
+    pair_run(600 * US_PER_MS);
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT_EQ(client_count(u, STAGE), 1);
+    EXPECT_EQ(client_count(v, STAGE), 1);
+    pair_done();
+}
+
+TEST(a_cut_picture_is_given_to_nobody) {
+    cut_and_rest(false);
+    cut_and_rest(true);
+}
+
+/* With each packet a gap that is too long to be asked for: key frames, and what is left out. */
+TEST(gaps_without_end_tell_other_workers_little) {
+    begin_limited();
+    pair.home.config.police[SOURCE_CAMERA] = (struct police_limit){0};
+    rig_restart(&pair.home);
+    span_both();
+    struct client *a = rig_join(&pair.home, 1);
+    unsigned told = 0;
+    struct relay m;
+    for (unsigned i = 0; i < 1000; i++) { /* two seconds */
+        client_stream(a, CAM, 0)->next += 1000;
+        client_video(a, CAM, i % 2 == 0);
+        rig_run(&pair.home, 2 * US_PER_MS);
+        while (engine_relay(pair.home.engine, &m)) {
+            told += m.type == RELAY_STATE;
+            packet_unref(relay_carries(&m));
+        }
+    }
+    EXPECT(told >= 2 && told <= 8);
+    EXPECT(a->n_pli <= 4);
+    EXPECT(rig_count(&pair.home, MEDIA_SOURCE_ON, 1) <= 1);
+    pair_done();
+}
+
 /* An order of the home crosses the end of the layer that it is about, and the next ones are lost.
  */
 TEST(a_layer_that_does_not_flow_is_not_asked_for_key_frames) {
