@@ -5,6 +5,7 @@
 #include "media/engine/remb.h"
 #include "media/engine/source.h"
 #include "media/send/report.h"
+#include "media/wire/keyframe.h"
 #include "media/wire/rtcp.h"
 
 #define COMPOUND_MAX 1180 /* [bytes] plain; sealed it still fits every path WebRTC uses */
@@ -116,11 +117,23 @@ static void write_limit(struct session *s, us_t now, struct wr *w) {
     }
 }
 
-/* The picture that is kept and shown began before what was lost. Parameter sets come before what
- * counts as the beginning of a key frame, and belong to it. */
-static bool spoils(const struct layer *l, uint64_t lost) {
-    unsigned lead = l->flow->line->codec == CODEC_H264 ? INBOUND_LEAD_MAX : 0;
-    return !l->feed.has_key || lost + lead >= l->feed.key_seq;
+/* What is missing may be a parameter set, which belongs to the key frame that begins with a slice
+ * behind it: nothing of another picture is between them. */
+static bool leads(const struct feed *f, us_t now, uint64_t lost) {
+    const struct media_packet *p = packet_cache_find(&f->cache, now, f->key_seq);
+    bool begun = p && keyframe_has_parameters(media_packet_payload(p));
+    for (uint64_t seq = lost + 1; !begun && seq < f->key_seq; seq++) {
+        p = packet_cache_find(&f->cache, now, seq);
+        begun = seq > lost + INBOUND_LEAD_MAX || (p && p->ts != f->key_ts);
+    }
+    return !begun;
+}
+
+/* The picture that is kept and shown began before what was lost. */
+static bool spoils(const struct layer *l, us_t now, uint64_t lost) {
+    const struct feed *f = &l->feed;
+    bool led = l->flow->line->codec == CODEC_H264;
+    return !f->has_key || lost >= f->key_seq || (led && leads(f, now, lost));
 }
 
 static void give_up(struct layer *l, us_t now) {
@@ -140,7 +153,7 @@ static void write_nack(struct session *s, us_t now, struct layer *l, struct wr *
         s->engine->n.nack_out += n;
     }
     uint64_t lost = recv_nack_take_lost(nack);
-    if (lost && spoils(l, lost)) {
+    if (lost && spoils(l, now, lost)) {
         give_up(l, now);
     }
 }

@@ -9,6 +9,7 @@
 #include "media/engine/remb.h"
 #include "media/engine/source.h"
 #include "media/recv/rtx.h"
+#include "media/wire/keyframe.h"
 
 /* Every authentic packet is reported, also one that no m-line wants, or the sender takes it for
  * lost. in may be NULL then: extension ids are those of the first m-line that has agreed on
@@ -168,6 +169,13 @@ static bool puzzles(struct layer *l) {
     return l->feed.live && !layers_resumed(&inbound_of(l)->books->layers);
 }
 
+/* Parameter sets of it may come before the packet: others know their beginning, and so does one of
+ * H.264 that has them. */
+static bool may_lead(const struct layer *l, const struct media_packet *p) {
+    return l->flow->line->codec == CODEC_H264 && p->keyframe &&
+           !keyframe_has_parameters(media_packet_payload(p));
+}
+
 static void take_in(struct layer *l, us_t now, const struct incoming *k) {
     struct inbound *in = inbound_of(l);
     bool is_video = inbound_is_video(in->line);
@@ -193,7 +201,7 @@ static void take_in(struct layer *l, us_t now, const struct incoming *k) {
         p.at = now;
         media_packet_layers(&p, &k->r, l->flow->line, &in->books->layers);
         p.after_gap = place.after_gap;
-        p.lead = l->flow->line->codec == CODEC_H264 ? place.lead : 0; /* others know theirs */
+        p.lead = may_lead(l, &p) ? place.lead : 0;
         if (is_video) {
             video(l, now, k, &p);
         } else {

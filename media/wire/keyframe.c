@@ -3,37 +3,44 @@
 /* RFC 6184 section 5.2, ITU-T H.264 table 7-1: NAL unit types. */
 enum { NAL_IDR = 5, NAL_SPS = 7, NAL_STAP_A = 24, NAL_FU_A = 28 };
 
-static bool nal_begins_key(uint8_t type) {
-    return type == NAL_IDR || type == NAL_SPS;
+/* Sets of NAL unit types, a bit each. */
+#define PARAMETERS (1u << NAL_SPS)
+#define BEGINS (PARAMETERS | 1u << NAL_IDR)
+
+static bool is_of(uint8_t header, uint32_t types) {
+    return types >> (header & 0x1f) & 1;
 }
 
 /* RFC 6184 section 5.7.1: sizes of 16 bits, each before its NAL unit. What begins a key frame need
  * not be the first of them: an access unit delimiter or SEI may come before. */
-static bool stap_begins_key(struct bytes b) {
+static bool stap_has(struct bytes b, uint32_t types) {
     struct rd r = rd_of(b.p + 1, b.n - 1);
     while (rd_left(&r) > 2) {
         struct bytes nal = rd_bytes(&r, rd_u16(&r));
         if (r.bad) {
             return false;
         }
-        if (nal.n > 0 && nal_begins_key(nal.p[0] & 0x1f)) {
+        if (nal.n > 0 && is_of(nal.p[0], types)) {
             return true;
         }
     }
     return false;
 }
 
-/* A key frame begins with its parameter set (alone or in a STAP-A), or with an IDR slice when the
- * sets travel out of band. */
-static bool h264_begins(struct bytes b) {
+/* One of these types begins in the packet: alone, in a STAP-A, or in fragments. */
+static bool h264_has(struct bytes b, uint32_t types) {
     uint8_t type = b.n > 0 ? b.p[0] & 0x1f : 0;
     if (type == NAL_STAP_A) {
-        return stap_begins_key(b);
+        return stap_has(b, types);
     }
     if (type == NAL_FU_A) {
-        return b.n > 1 && (b.p[1] & 0x80) && nal_begins_key(b.p[1] & 0x1f);
+        return b.n > 1 && (b.p[1] & 0x80) && is_of(b.p[1], types);
     }
-    return nal_begins_key(type);
+    return is_of(type, types);
+}
+
+bool keyframe_has_parameters(struct bytes payload) {
+    return h264_has(payload, PARAMETERS);
 }
 
 /* RFC 9628 section 4.2: I P L F B E V Z; then picture id, layer indices. */
@@ -60,7 +67,7 @@ bool keyframe_begins(enum codec codec, struct bytes payload) {
     case CODEC_VP9:
         return vp9_begins(payload);
     case CODEC_H264:
-        return h264_begins(payload);
+        return h264_has(payload, BEGINS); /* a slice, where the sets travel out of band */
     case CODEC_AV1:
         return av1_begins(payload);
     default:

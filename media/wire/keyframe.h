@@ -12,5 +12,8 @@
  * 6184), VP9 (RFC 9628) and AV1 (its RTP payload specification); false for others: a VP8 descriptor
  * is parsed anyway (media/wire/vp8.h). */
 bool keyframe_begins(enum codec codec, struct bytes payload);
+/* It begins with its parameter set, so nothing before this packet belongs to the key frame. Of
+ * H.264 only: with the others all is in the frame. */
+bool keyframe_has_parameters(struct bytes payload);
 
 #endif

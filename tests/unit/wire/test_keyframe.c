@@ -9,6 +9,25 @@ struct sample {
     bool begins;
 };
 
+TEST(an_h264_key_frame_may_begin_with_its_parameters) {
+    static const struct sample samples[] = {
+        {CODEC_H264, 2, {0x67, 0x42}, true},                               /* SPS */
+        {CODEC_H264, 2, {0x65, 0x88}, false},                              /* IDR slice */
+        {CODEC_H264, 2, {0x68, 0xce}, false},                              /* PPS */
+        {CODEC_H264, 9, {0x78, 0, 2, 0x09, 0x10, 0, 2, 0x67, 0x42}, true}, /* AUD, SPS */
+        {CODEC_H264, 9, {0x78, 0, 2, 0x68, 0xce, 0, 2, 0x65, 0x88}, false},
+        {CODEC_H264, 2, {0x7c, 0x85}, false}, /* FU-A, start of an IDR */
+        {CODEC_H264, 2, {0x7c, 0x87}, true},  /* of an SPS */
+        {CODEC_H264, 0, {0}, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        const struct sample *s = &samples[i];
+        if (keyframe_has_parameters(bytes_of(s->p, s->n)) != s->begins) {
+            test_fail(__FILE__, __LINE__, "sample %zu", i);
+        }
+    }
+}
+
 TEST(key_frames_of_each_codec) {
     static const struct sample samples[] = {
         {CODEC_H264, 2, {0x67, 0x42}, true},             /* SPS */
