@@ -93,9 +93,9 @@ void rewrite_unbind(struct rewrite *r) {
     r->source = 0;
 }
 
-/* A run's first sequence number in full; runs lie within 2^31 of in_floor. */
+/* A run's first sequence number in full; runs lie within REWRITE_REACH of in_floor. */
 static uint64_t run_at(const struct rewrite *r, const struct rewrite_run *run) {
-    return r->in_floor + (uint32_t)(run->at - (uint32_t)r->in_floor);
+    return r->in_floor + (uint16_t)(run->at - (uint16_t)r->in_floor);
 }
 
 /* How many packets before seq were not forwarded; *ret_in_run tells that seq itself was not. */
@@ -172,7 +172,7 @@ static void fold_oldest(struct rewrite *r) {
 /* Insert seq, which is in no run, as run number i. */
 static void insert_run(struct rewrite *r, uint32_t i, uint64_t seq) {
     memmove(r->runs + i + 1, r->runs + i, (r->n_runs - i) * sizeof(r->runs[0]));
-    r->runs[i] = (struct rewrite_run){.at = (uint32_t)seq, .n = 1};
+    r->runs[i] = (struct rewrite_run){.at = (uint16_t)seq, .n = 1};
     r->n_runs++;
 }
 
@@ -186,7 +186,7 @@ static void add_skipped(struct rewrite *r, uint64_t seq) {
     bool joins_after = i < r->n_runs && run_at(r, &r->runs[i]) == seq + 1;
     r->skipped++;
     if (joins_before) {
-        r->runs[i - 1].n += 1 + (joins_after ? r->runs[i].n : 0);
+        r->runs[i - 1].n += (uint16_t)(1 + (joins_after ? r->runs[i].n : 0));
         if (joins_after) {
             r->n_runs--;
             memmove(r->runs + i, r->runs + i + 1, (r->n_runs - i) * sizeof(r->runs[0]));
@@ -196,6 +196,16 @@ static void add_skipped(struct rewrite *r, uint64_t seq) {
         r->runs[i].n++;
     } else {
         insert_run(r, i, seq);
+    }
+}
+
+/* For seq in one more run, which is within reach of all others. */
+static void make_room(struct rewrite *r, uint64_t seq) {
+    while (r->n_runs == REWRITE_RUNS || (r->n_runs > 0 && seq >= r->in_floor + REWRITE_REACH)) {
+        fold_oldest(r);
+    }
+    if (seq >= r->in_floor + REWRITE_REACH) {
+        r->in_floor = seq - REWRITE_REACH / 2;
     }
 }
 
@@ -215,13 +225,10 @@ bool rewrite_skip(struct rewrite *r, uint32_t source, uint64_t seq) {
     if (seq <= r->in_sent) {
         return false;
     }
-    if (r->n_runs == REWRITE_RUNS) {
-        fold_oldest(r);
-        if (seq < r->in_floor) {
-            return true;
-        }
+    make_room(r, seq);
+    if (seq >= r->in_floor) {
+        add_skipped(r, seq);
     }
-    add_skipped(r, seq);
     return true;
 }
 

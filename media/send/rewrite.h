@@ -17,13 +17,14 @@
 #include "base/time.h"
 #include "media/recv/window.h"
 
-#define REWRITE_RUNS 32      /* remembered runs of packets not forwarded */
+#define REWRITE_RUNS 64      /* remembered runs of packets not forwarded, */
+#define REWRITE_REACH 0x8000 /* over so many packets: none before is asked for */
 #define REWRITE_GAP_MAX 4096 /* a longer gap in the source is closed, whatever is said of it */
 #define REWRITE_SEQ_START_MAX 0x7fff /* RFC 3711 section 3.3.1: start below 2^15 */
 
 struct rewrite_run {
-    uint32_t at; /* low half of the first source sequence number not forwarded */
-    uint32_t n;
+    uint16_t at; /* low bits of the first source sequence number not forwarded */
+    uint16_t n;
 };
 
 struct rewrite {

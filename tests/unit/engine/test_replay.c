@@ -279,44 +279,53 @@ TEST(a_rest_that_is_handed_over_ends_with_a_key_frame) {
     rig_free(&r);
 }
 
-/* Three temporal layers: what is replayed are the lowest one's pictures, without a gap, and all of
- * them from a switching point on. */
-TEST(of_what_is_old_the_lowest_frame_rate_is_replayed) {
+/* Pictures of three temporal layers from number `from` up to `to`. */
+static void layered(struct client *a, unsigned from, unsigned to) {
     static const uint8_t tids[] = {0, 2, 1, 2};
+    for (unsigned i = from; i <= to; i++) {
+        rig_run(&r, FRAME);
+        client_send(a, &(struct packet_spec){.line = CAM,
+                                             .marker = true,
+                                             .temporal = (uint8_t)(tids[i % 4] + 1),
+                                             .sync = i % 4 == 1 || i % 4 == 2});
+    }
+}
+
+/* It can be sent again. */
+static void expect_first_again(struct client *v) {
+    const struct got first = v->got[0];
+    client_nack(v, STAGE, first.seq);
+    EXPECT_EQ(v->got[v->n_got - 1].number, first.number);
+    EXPECT_EQ(v->got[v->n_got - 1].picture_id, first.picture_id);
+}
+
+/* What is replayed are the lowest one's pictures, without a gap, and all of them from a switching
+ * point on. */
+TEST(of_what_is_old_the_lowest_frame_rate_is_replayed) {
     struct client *a;
     REQUIRE(begin(&a, 4u << 20));
-    for (unsigned i = 1; i <= 60; i++) {
-        rig_run(&r, FRAME);
-        client_send(a, &(struct packet_spec){.line = CAM,
-                                             .marker = true,
-                                             .temporal = (uint8_t)(tids[i % 4] + 1),
-                                             .sync = i % 4 == 1 || i % 4 == 2});
-    }
+    layered(a, 1, 60);
     struct client *late = rig_join(&r, 3);
     expect_steps(late, 1 + 15, false);
-    for (unsigned i = 61; i <= 68; i++) {
-        rig_run(&r, FRAME);
-        client_send(a, &(struct packet_spec){.line = CAM,
-                                             .marker = true,
-                                             .temporal = (uint8_t)(tids[i % 4] + 1),
-                                             .sync = i % 4 == 1 || i % 4 == 2});
-    }
+    layered(a, 61, 68);
     expect_steps(late, 1 + 15 + 8, false);
     EXPECT_EQ(engine_counters(r.engine)->replays, 1);
-    /* The first of it can be sent again; which is why more than can be is sent as a whole. */
-    const struct got first = late->got[0];
-    client_nack(late, STAGE, first.seq);
-    EXPECT_EQ(late->got[late->n_got - 1].number, first.number);
-    EXPECT_EQ(late->got[late->n_got - 1].picture_id, first.picture_id);
-    for (unsigned i = 69; i <= 120; i++) {
-        rig_run(&r, FRAME);
-        client_send(a, &(struct packet_spec){.line = CAM,
-                                             .marker = true,
-                                             .temporal = (uint8_t)(tids[i % 4] + 1),
-                                             .sync = i % 4 == 1 || i % 4 == 2});
-    }
+    expect_first_again(late);
+    rig_free(&r);
+}
+
+/* Six seconds of it, too; of what is longer the first could not be sent again, so that is sent as a
+ * whole. */
+TEST(no_more_gaps_are_replayed_than_are_remembered) {
+    struct client *a;
+    REQUIRE(begin(&a, 4u << 20));
+    layered(a, 1, 188);
+    struct client *late = rig_join(&r, 3);
+    expect_steps(late, 1 + 47, false);
+    expect_first_again(late);
+    layered(a, 189, 192);
     struct client *later = rig_join(&r, 4);
-    expect_in_order(later, 121);
+    expect_in_order(later, 193);
     rig_free(&r);
 }
 

@@ -161,6 +161,27 @@ TEST(rewrite_skips_join_into_runs) {
     EXPECT_EQ(o.index, 1);
 }
 
+/* However far apart they are: what is out of reach is forgotten, and the stream stays closed. */
+TEST(rewrite_skips_lie_apart) {
+    struct rewrite r;
+    struct rewrite_out o;
+    uint64_t next = 9;
+    rewrite_init(&r, 9, 0);
+    switch_to(&r, 0, A, 65536);
+    for (uint64_t s = 65536; s < 65536 + 400000; s++) {
+        if (s % 40000 == 39999 || s % 70000 == 0) {
+            EXPECT(rewrite_skip(&r, A, s));
+            continue;
+        }
+        REQUIRE(map(&r, 0, A, s, &o) == REWRITE_OK);
+        EXPECT_EQ(o.index, next++);
+    }
+    uint64_t seq, index;
+    EXPECT_EQ(rewrite_reverse(&r, (uint16_t)(next - 10000), &seq, &index), REWRITE_OK);
+    EXPECT_EQ(index, next - 10000);
+    EXPECT_EQ(seq, 465536 - 10000);
+}
+
 /* A layer dropped for hours: one run, or a folded list; the stream stays closed. */
 TEST(rewrite_skip_without_end) {
     struct rewrite r;
