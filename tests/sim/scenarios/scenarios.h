@@ -37,6 +37,7 @@ extern const unsigned n_scenarios;
     X(workers_agree_after_loss)           \
     X(tour_spreads)                       \
     X(tour_spreads_with_loss)             \
+    X(workers_lose_packets)               \
     X(rebuild)                            \
     X(rebuild_with_loss)                  \
     X(rebuild_stale)                      \

@@ -6,6 +6,7 @@
 /* [us] after which nothing is left of a loss: five for a source that is gone and of which nobody
  * says so, and a screen is given up after five of silence. */
 #define AGREE (8 * US_PER_S)
+#define HOLES 5
 
 static struct browser_options far(struct browser_options o) {
     o.far = true;
@@ -258,4 +259,32 @@ void scenario_tour_spreads_with_loss(struct world *w) {
     (void)spread(w, 5000 + world_below(w, 300000), 2500 * US_PER_MS);
     world_run_for(w, AGREE);
     expect_agreement(w);
+}
+
+/* For a moment there is no room for what one worker tells the other, once in two seconds. Whoever
+ * is shown the picture there waits for what is missing (VIDEO_PATIENCE) and has the next key frame
+ * then, for which he has not had to ask: one each time. */
+void scenario_workers_lose_packets(struct world *w) {
+    struct browser_options agent = an_agent(w), buyer = far(a_buyer(w));
+    buyer.feedback = true;
+    world_span(w);
+    const struct browser *a = world_join(w, &agent);
+    struct browser *b = world_join(w, &buyer);
+    run_connected(w);
+    world_run_for(w, 3 * US_PER_S);
+    struct play *p = browser_slot(b, SLOT_STAGE, 0);
+    uint64_t before = asked_of(a);
+    w->lossless = false;
+    p->longest = 0;
+    p->plis = 0;
+    for (unsigned i = 0; i < HOLES && !w->failed; i++) {
+        world_run_for(w, 2 * US_PER_S + world_below(w, 500) * US_PER_MS);
+        w->relay.full_until[1] = w->now + (20 + world_below(w, 60)) * US_PER_MS;
+    }
+    world_run_for(w, 2 * US_PER_S);
+    expect_shows(w, p, a, SOURCE_CAMERA);
+    SIM_EXPECT(w, w->relay.lost > 0);
+    SIM_EXPECT(w, asked_of(a) - before <= HOLES);
+    SIM_EXPECT(w, p->plis == 0);
+    SIM_EXPECT(w, p->longest < 1000 * US_PER_MS);
 }
