@@ -118,11 +118,15 @@ static void count(struct layer *l, uint16_t told) {
     l->hears = true;
 }
 
-/* The next one has come: a packet of this number, or that there is none. */
+/* The next one has come: a packet of this number, or that there is none. What is missing was before
+ * it, or behind all others, if this is a repair. */
 static void hear(struct layer *l, const struct relay *m, uint64_t seq) {
+    uint64_t newer = l->feed.newest_seq + 1;
     count(l, (uint16_t)(m->count - 1));
     l->relayed = m->count;
-    l->hole = l->hole == LAYER_HOLE_OPEN ? seq : l->hole;
+    if (l->hole == LAYER_HOLE_OPEN) {
+        l->hole = seq > newer ? seq : newer;
+    }
 }
 
 /* A key frame mends a hole. Who is shown what comes behind it asks in vain for what is missing, and

@@ -107,6 +107,32 @@ TEST(what_is_lost_between_workers_is_answered_by_one_key_frame) {
     pair_done();
 }
 
+/* What comes next may be a repair of something older than the last key frame, and what is lost is
+ * not. */
+TEST(a_repair_does_not_hide_what_is_lost_between_workers) {
+    REQUIRE(pair_init());
+    struct client *a = rig_join(&pair.home, 1), *v = rig_join(&pair.other, 2);
+    client_video(a, CAM, true);
+    uint16_t seq = client_send(a, &(struct packet_spec){.line = CAM, .marker = true, .drop = true});
+    client_video(a, CAM, false);
+    client_video(a, CAM, true);
+    client_video(a, CAM, false);
+    pair_run(100 * US_PER_MS);
+    pair.lose = 1u << RELAY_PACKET;
+    client_video(a, CAM, false);
+    pair_exchange();
+    pair.lose = 0;
+    client_send_rtx(a, CAM, seq, 4711);
+    pair_exchange();
+    client_video(a, CAM, false);
+    pair_exchange();
+    EXPECT_EQ(a->n_pli, 1);
+    client_video(a, CAM, true);
+    pair_exchange();
+    EXPECT(client_last(v, STAGE)->keyframe);
+    pair_done();
+}
+
 /* Of a share that rests nothing comes after it for long but what is told again each second. */
 TEST(what_is_lost_before_a_rest_is_known_soon) {
     struct client *v, *a = lose_one(&v);
