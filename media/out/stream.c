@@ -201,6 +201,13 @@ bool stream_leaves_out(const struct stream *s, const struct media_packet *p) {
     return !choice_showed(&s->layers, &(struct choice_in){&p->layers, p->seq, p->ts});
 }
 
+/* A picture begins with a key frame; not with a repair of what has been left out before it. */
+static bool may_begin(const struct stream *s, const struct feed *f, const struct media_packet *p) {
+    const struct stream_replay *x = &s->replay;
+    bool left_out = x->behind && x->feed == f && p->seq < x->next;
+    return !feed_is_video(f) || (p->keyframe && !left_out);
+}
+
 bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct rewrite_out *ret) {
     struct stream *s = sub->stream;
     struct sub *shown = &s->subs[s->shown];
@@ -213,6 +220,8 @@ bool stream_map(struct sub *sub, us_t now, const struct media_packet *p, struct 
         sub_clear(shown);
         s->shown = !s->shown;
         begin(s, now, &in, p);
+    } else if (s->fresh && !may_begin(s, sub->feed, p)) {
+        return false;
     } else if (s->fresh || (p->after_gap && p->keyframe)) { /* a picture that nothing led to */
         begin(s, now, &in, p);
     }

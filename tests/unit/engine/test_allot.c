@@ -389,6 +389,42 @@ TEST(a_viewer_that_is_a_second_behind_goes_on_at_a_key_frame_that_waits) {
     rig_free(&r);
 }
 
+/* A repair of what is left out so comes when all of it is: the stream does not begin with that. */
+TEST(a_viewer_that_goes_on_at_a_key_frame_does_not_begin_with_a_repair) {
+    REQUIRE(rig_init(&r));
+    struct client *c = rig_join(&r, 1), *v = rig_join(&r, 2);
+    uint16_t lost[170];
+    unsigned n = 0, sent = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        client_send(
+            c, &(struct packet_spec){.line = CAM, .keyframe = i == 0, .marker = true, .size = 350});
+        rig_run(&r, 33 * US_PER_MS);
+    }
+    client_remb(v, 110000);
+    rig_run(&r, 600 * US_PER_MS);
+    for (unsigned i = 0; i < 240; i++) {
+        struct packet_spec p = {
+            .line = CAM, .keyframe = i == 0, .inside = i > 0, .marker = i == 239, .size = 750};
+        p.drop = i >= 60 && i < 230;
+        uint16_t seq = client_send(c, &p);
+        if (p.drop) {
+            lost[n++] = seq;
+        }
+    }
+    rig_run(&r, 1200 * US_PER_MS);
+    client_send(c,
+                &(struct packet_spec){.line = CAM, .keyframe = true, .marker = true, .size = 350});
+    uint32_t number = c->number;
+    for (; sent < n; sent++) {
+        rig_run(&r, 3 * US_PER_MS);
+        client_send_rtx(c, CAM, lost[sent], 4711);
+    }
+    rig_run(&r, 600 * US_PER_MS);
+    EXPECT_EQ(client_last(v, STAGE)->number, number);
+    expect_no_gap(v);
+    rig_free(&r);
+}
+
 /* The encoder is slow. Once the large picture was asked for anew, and filled the path again; then
  * it went on with all missing that had waited for too long. */
 TEST(who_is_behind_and_waits_for_a_smaller_picture_begins_anew_with_that) {
