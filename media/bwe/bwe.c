@@ -24,6 +24,8 @@
 #define PROBE_FIRST 3      /* libwebrtc first_exponential_probe_scale: times the start rate */
 #define PROBE_FURTHER_BY 2 /* libwebrtc further_exponential_probe_scale */
 #define PROBE_CHANGED 2.0  /* ours: times what was carried when it was full: it carries more now */
+#define FALLEN_FOR (20 * US_PER_S)             /* ours: so long it is asked with long probes */
+#define FALLEN_TO 2                            /* ours: of what it was before, a part as small */
 #define PROBE_AFTER_LOWERING (500 * US_PER_MS) /* ours: the queue is gone, then look again */
 /* In the middle of what a reference time can be, so that no arrival is negative. */
 #define ARRIVED_FIRST ((us_t)64000 << 23)
@@ -149,6 +151,8 @@ static void lowered(struct bwe *b, us_t now, uint64_t before) {
     /* A small step belongs to a rate that is near its capacity: what was asked is still known. */
     if (bwe_estimate(b) < before / 10 * 7) {
         b->probe.wait = PROBE_WAIT;
+        b->fallen.from = before > b->fallen.from ? before : b->fallen.from;
+        b->fallen.at = now;
     }
     probe_stop(&b->probe, now + rtt(b) + PROBE_AFTER_LOWERING);
 }
@@ -419,15 +423,28 @@ static bool is_full(const struct bwe *b, us_t now) {
     return full && now - b->measured < FULL_KNOWN;
 }
 
+/* How long the next probe lasts. Who shares a path with pictures of others, and has lost most of
+ * it to them, asks with short ones again and again just while one of those is under way, and gets
+ * little for an answer: a long one lasts as long as theirs are apart. Only then, and for half as
+ * much again, since it disturbs them, and makes a queue of a path that is narrow. */
+static us_t span_of(struct bwe *b, us_t now) {
+    bool fallen = b->fallen.from > 0 && now - b->fallen.at < FALLEN_FOR &&
+                  bwe_estimate(b) < b->fallen.from / FALLEN_TO;
+    b->fallen.from = fallen ? b->fallen.from : 0;
+    return fallen ? PROBE_SPAN_LONG : PROBE_SPAN;
+}
+
 static void ask(struct bwe *b, us_t now) {
     uint64_t rate = bwe_estimate(b);
     bool far = b->first || b->aimd.capacity > 0;
     uint64_t to = rate * (far ? PROBE_FIRST : PROBE_FURTHER_BY);
     /* An eighth more than is wanted: what is proven is a little less than what was asked. */
     uint64_t enough = b->want + b->want / 8;
+    us_t span = span_of(b, now);
     b->first = false;
+    to = span > PROBE_SPAN ? rate + rate / 2 : to;
     to = to < enough ? to : enough;
-    probe_begin(&b->probe, now, to < b->c.max ? to : b->c.max);
+    probe_begin(&b->probe, now, to < b->c.max ? to : b->c.max, span);
 }
 
 void bwe_timeout(struct bwe *b, us_t now) {
@@ -438,8 +455,8 @@ void bwe_timeout(struct bwe *b, us_t now) {
         b->aimd.capacity = 0; /* it may be another path by now */
         settle(b);
         lowered(b, now, before);
-        probe_begin(&b->probe, now,
-                    bwe_estimate(b)); /* does anybody hear? Media may have stopped */
+        /* Does anybody hear? Media may have stopped. */
+        probe_begin(&b->probe, now, bwe_estimate(b), PROBE_SPAN);
     }
     probe_tick(&b->probe, now);
     answer(b, now);

@@ -35,6 +35,10 @@ struct bwe {
     us_t newest;      /* [us] when the last packet that has arrived was sent; no probe's */
     us_t queued;      /* [us] the queue, as it was known before the feedback that is being read */
     uint64_t want;    /* [bit/s] what its slots could use */
+    struct {
+        uint64_t from; /* [bit/s] the estimate before it fell by a third or more; 0: it has not */
+        us_t at;       /* [us] the last time */
+    } fallen;
     uint64_t remb;    /* [bit/s] what the viewer allows; 0: it has not said */
     us_t first_heard; /* [us] 0: never */
     uint8_t seen;     /* enum trend_usage, in the feedback that is being read */

@@ -4,8 +4,8 @@
 
 #define SMALL 250 /* [bytes] packets that only fill up the number need not be large */
 
-void probe_begin(struct probe *p, us_t now, uint64_t rate) {
-    uint64_t bytes = rate * PROBE_SPAN / 8 / US_PER_S;
+void probe_begin(struct probe *p, us_t now, uint64_t rate, us_t span) {
+    uint64_t bytes = rate * (uint64_t)span / 8 / US_PER_S;
     p->id = p->id == UINT8_MAX ? 1 : (uint8_t)(p->id + 1);
     p->sending = true;
     p->open = true;

@@ -10,13 +10,15 @@
 #include <stdbool.h>
 
 #define PROBE_SPAN (15 * US_PER_MS) /* kMinProbeDuration */
-#define PROBE_PACKETS 5             /* kMinProbePacketsSent */
-#define PROBE_RECEIVED 0.8          /* kMinReceivedProbesRatio, of packets and of bytes */
-#define PROBE_RATIO_MAX 2.0         /* kMaxValidRatio: arrived faster than it can have */
-#define PROBE_SATURATED 0.9         /* kMinRatioForUnsaturatedLink */
-#define PROBE_UTILIZATION 0.95      /* kTargetUtilizationFraction */
-#define PROBE_FURTHER 0.7           /* kFurtherProbeThreshold: of what was asked: ask for more */
-#define PROBE_STEP US_PER_MS        /* ours: it goes out in so fine steps */
+#define PROBE_SPAN_LONG \
+    (45 * US_PER_MS)           /* ours: more than from one picture of others to the next */
+#define PROBE_PACKETS 5        /* kMinProbePacketsSent */
+#define PROBE_RECEIVED 0.8     /* kMinReceivedProbesRatio, of packets and of bytes */
+#define PROBE_RATIO_MAX 2.0    /* kMaxValidRatio: arrived faster than it can have */
+#define PROBE_SATURATED 0.9    /* kMinRatioForUnsaturatedLink */
+#define PROBE_UTILIZATION 0.95 /* kTargetUtilizationFraction */
+#define PROBE_FURTHER 0.7      /* kFurtherProbeThreshold: of what was asked: ask for more */
+#define PROBE_STEP US_PER_MS   /* ours: it goes out in so fine steps */
 #define PROBE_SENDING (100 * US_PER_MS) /* ours: what cannot be sent for so long is given up */
 #define PROBE_ANSWER US_PER_S           /* kMaxClusterHistory: no answer is one, too */
 #define PROBE_WAIT US_PER_S             /* ours: between two questions, while more is wanted */
@@ -39,8 +41,8 @@ struct probe {
     uint8_t id;   /* of the last one, 1..255; 0: none yet */
 };
 
-/* In zeroed memory. Ask for this rate [bit/s]. */
-void probe_begin(struct probe *p, us_t now, uint64_t rate);
+/* In zeroed memory. Ask for this rate [bit/s], for so long [us]. */
+void probe_begin(struct probe *p, us_t now, uint64_t rate, us_t span);
 /* A packet of a probe that is being sent goes out: the number of the probe. */
 uint8_t probe_sent(struct probe *p, us_t now, uint16_t size);
 /* A packet of probe `id` arrived, by the viewer's clock. */

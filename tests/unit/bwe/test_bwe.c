@@ -249,6 +249,32 @@ TEST(bwe_shares_a_bottleneck_fairly) {
     EXPECT(apart[PAIRS - 1] < 60);
 }
 
+/* Who has fallen far asks with probes that last from one picture of others to the next. */
+TEST(bwe_asks_longer_after_a_fall) {
+    struct bottleneck link = {.rate = 4 * MBIT, .queue_max = SEC(0.5), .delay = SEC(0.02)};
+    static struct path p;
+    path_init(&p, &link, &usual, 260);
+    p.want = 3500 * KBIT;
+    p.whole = true;
+    p.small = 150 * KBIT;
+    run(&p, SEC(4), "large");
+    EXPECT(p.bwe.fallen.from == 0);
+    link.rate = 600 * KBIT;
+    run(&p, p.now + SEC(2), "fallen");
+    EXPECT(p.bwe.fallen.from > 2000 * KBIT);
+    bool long_one = false;
+    for (us_t end = p.now + SEC(4); p.now < end;) {
+        run(&p, p.now + SEC(0.01), NULL);
+        uint64_t usual_bytes = p.bwe.probe.rate * PROBE_SPAN / 8 / US_PER_S;
+        long_one = long_one || (p.bwe.probe.open && p.bwe.probe.wanted > 2 * usual_bytes);
+    }
+    EXPECT(long_one);
+    link.rate = 4 * MBIT;
+    run(&p, p.now + SEC(6), "back");
+    EXPECT_EQ(p.bwe.fallen.from, 0); /* it is where it was */
+    EXPECT(bwe_rate(&p.bwe, p.now) >= p.want);
+}
+
 /* Radio loses packets without being full. */
 TEST(bwe_bears_random_loss) {
     static const uint32_t loss[] = {10000, 20000, 50000, 80000};
