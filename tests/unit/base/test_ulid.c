@@ -1,32 +1,71 @@
 #include "base/ulid.h"
+
 #include "tests/unit/test.h"
 
-#include <string.h>
-
-TEST(a_ulid_sorts_by_its_time) {
-    struct rng_seeded seed;
-    rng_seed(&seed, 1);
-    struct rng rng = rng_from_seeded(&seed);
-    char a[ULID_LEN + 1], b[ULID_LEN + 1], c[ULID_LEN + 1];
-    ulid_make((wall_t){1469922850259000}, &rng, a); /* the time of the specification's example */
-    ulid_make((wall_t){1469922850259999}, &rng, b);
-    ulid_make((wall_t){1469922850260000}, &rng, c);
-    EXPECT(strncmp(a, "01ARZ3NDEK", 10) == 0 && strncmp(b, a, 10) == 0 && strcmp(a, b) != 0);
-    EXPECT(strcmp(c, a) > 0 && strcmp(c, b) > 0);
-    ulid_make((wall_t){-5}, &rng, a);
-    EXPECT(strncmp(a, "0000000000", 10) == 0 && ulid_valid(a));
+static void fill(void *ctx, void *out, size_t n) {
+    memset(out, *(const int *)ctx, n);
 }
 
-TEST(what_is_no_ulid_is_not_taken_for_one) {
-    EXPECT(ulid_valid("01ARZ3NDEKTSV4RRFFQ69G5FAV"));
-    EXPECT(ulid_valid("7ZZZZZZZZZZZZZZZZZZZZZZZZZ"));
+static struct rng of(int *byte) {
+    return (struct rng){fill, byte};
+}
+
+/* The example of the specification: its time is 1469918176385. */
+TEST(ulid_is_time_and_randomness) {
+    int byte = 0;
+    struct rng rng = of(&byte);
+    struct ulid_maker m = {0};
+    char text[ULID_CHARS + 1];
+    ulid_next(&m, (wall_t){INT64_C(1469918176385999)}, &rng, text);
+    EXPECT_STR(text, "01ARYZ6S410000000000000000");
+    EXPECT(ulid_valid(text));
+    EXPECT_EQ(ulid_made(text).us, INT64_C(1469918176385000));
+    byte = 0xff;
+    ulid_next(&m, (wall_t){INT64_C(1469918176386000)}, &rng, text);
+    EXPECT_STR(text, "01ARYZ6S42ZZZZZZZZZZZZZZZZ");
+    ulid_next(&(struct ulid_maker){0}, (wall_t){INT64_MAX}, &rng, text);
+    EXPECT_STR(text, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+    EXPECT(ulid_valid(text));
+}
+
+TEST(ulid_never_goes_back) {
+    struct rng_seeded seed;
+    rng_seed(&seed, 7);
+    struct rng rng = rng_from_seeded(&seed);
+    struct ulid_maker m = {0};
+    char last[ULID_CHARS + 1], text[ULID_CHARS + 1];
+    wall_t wall = {INT64_C(1800000000000000)};
+    ulid_next(&m, wall, &rng, last);
+    for (int i = 0; i < 2000; i++) {
+        wall.us += (int64_t)rng_below(&rng, 3000) - 1000; /* the clock goes back, too */
+        ulid_next(&m, wall, &rng, text);
+        EXPECT(strcmp(text, last) > 0);
+        memcpy(last, text, sizeof(last));
+    }
+}
+
+/* The last one of a millisecond is followed by the first of the next. */
+TEST(ulid_millisecond_is_used_up) {
+    int byte = 0xff;
+    struct rng rng = of(&byte);
+    struct ulid_maker m = {0};
+    char text[ULID_CHARS + 1];
+    ulid_next(&m, (wall_t){5000}, &rng, text);
+    EXPECT_STR(text, "0000000005ZZZZZZZZZZZZZZZZ");
+    byte = 0;
+    ulid_next(&m, (wall_t){5000}, &rng, text);
+    EXPECT_STR(text, "00000000060000000000000000");
+    ulid_next(&m, (wall_t){5000}, &rng, text);
+    EXPECT_STR(text, "00000000060000000000000001");
+}
+
+TEST(ulid_others_are_none) {
     static const char *const bad[] = {"",
-                                      "01ARZ3NDEKTSV4RRFFQ69G5FA",
-                                      "01ARZ3NDEKTSV4RRFFQ69G5FAVX",
-                                      "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
-                                      "01ARZ3NDEKTSV4RRFFQ69G5FAU",
-                                      "01arz3ndektsv4rrffq69g5fav",
-                                      "01ARZ3NDEKTSV4RRFFQ69G5FA/"};
+                                      "01ARYZ6S41000000000000000",
+                                      "01ARYZ6S4100000000000000000",
+                                      "81ARYZ6S410000000000000000",
+                                      "01aryz6s410000000000000000",
+                                      "01ARYZ6S41000000000000000U"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         EXPECT(!ulid_valid(bad[i]));
     }
