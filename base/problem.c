@@ -11,5 +11,9 @@ void problem_write(struct buffer *b, const struct problem *p) {
     if (p->detail) {
         json_put_string(b, "detail", p->detail);
     }
+    if (p->more) {
+        buffer_str(b, ",");
+        buffer_str(b, p->more);
+    }
     json_close(b, '}');
 }

@@ -12,6 +12,7 @@ struct problem {
     const char *code;   /* for programs: a word of docs/api.md */
     const char *title;  /* for people: one sentence */
     const char *detail; /* about this occurrence; NULL = nothing to add */
+    const char *more;   /* further members, a JSON text as "errors":[..]; NULL = none */
 };
 
 /* Append the JSON object. Its type is about:blank (section 4.2.1): `code` tells more than a URI

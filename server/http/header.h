@@ -12,4 +12,7 @@
  * False when memory is out: it may be there, and NULL says nothing. */
 bool header_copy(struct lws *wsi, enum lws_token_indexes h, char **ret);
 
+/* The same of one that libwebsockets has no token for; name in small letters with its colon. */
+bool header_copy_named(struct lws *wsi, const char *name, char **ret);
+
 #endif

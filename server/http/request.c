@@ -8,6 +8,7 @@
 #include "server/http/respond.h"
 #include "server/http/tcp.h"
 #include "server/http/ws.h"
+#include "server/os/clock.h"
 #include "server/os/log.h"
 
 #include <inttypes.h>
@@ -21,6 +22,11 @@ static const enum lws_token_indexes header_tokens[H_COUNT] = {
     [H_IF_RANGE] = WSI_TOKEN_HTTP_IF_RANGE,
     [H_RANGE] = WSI_TOKEN_HTTP_RANGE,
     [H_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
+};
+/* Those that libwebsockets has no token for. */
+static const char *const header_names[H_COUNT] = {
+    [H_IDEMPOTENCY_KEY] = "idempotency-key:",
+    [H_TRACEPARENT] = "traceparent:",
 };
 
 struct request *request_find(const struct loop *l, uint64_t id) {
@@ -70,6 +76,18 @@ static void read_query(struct request *r, struct lws *wsi) {
     }
 }
 
+static bool read_headers(struct request *r, struct lws *wsi) {
+    bool ok = true;
+    for (size_t i = 0; i < H_COUNT; i++) {
+        ok = (header_names[i] ? header_copy_named(wsi, header_names[i], &r->headers[i])
+                              : header_copy(wsi, header_tokens[i], &r->headers[i])) &&
+             ok;
+    }
+    struct rng rng = clock_rng();
+    trace_begin(&r->trace, r->headers[H_TRACEPARENT], &rng);
+    return ok;
+}
+
 static struct request *request_new(struct loop *l, struct lws *wsi) {
     struct request *r = mem_zalloc(1, sizeof(*r));
     if (!r) {
@@ -80,10 +98,7 @@ static struct request *request_new(struct loop *l, struct lws *wsi) {
     r->id = ++l->next_id;
     snprintf(r->label, sizeof(r->label), "c%" PRIu64, r->id);
     r->method = method_of(wsi);
-    bool ok = true;
-    for (size_t i = 0; i < H_COUNT; i++) {
-        ok = header_copy(wsi, header_tokens[i], &r->headers[i]) && ok;
-    }
+    bool ok = read_headers(r, wsi);
     read_query(r, wsi);
     if (!ok || r->query.bad || map_put(l->requests, r->id, r) != OK || !l->http->begin(r)) {
         return request_free(r);
@@ -228,7 +243,8 @@ static void log_answer(const struct request *r) {
     /* The pattern, not the path: paths of WHIP sessions are capabilities. */
     LOG(status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "http", "Answered.",
         LOG_STR("conn", r->label), LOG_STR("method", method_name(r->method)),
-        LOG_STR("route", r->route ? r->route->pattern : "-"), LOG_NUM("status", status));
+        LOG_STR("route", r->route ? r->route->pattern : "-"), LOG_NUM("status", status),
+        LOG_STR("trace", r->trace.id));
 }
 
 static int writable(struct request **slot) {

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/trace.h"
 #include "server/http/loop.h"
 #include "server/http/route.h"
 
@@ -17,6 +18,8 @@ enum http_header {
     H_IF_RANGE,
     H_RANGE,
     H_COOKIE,
+    H_IDEMPOTENCY_KEY,
+    H_TRACEPARENT,
     H_COUNT
 };
 
@@ -59,6 +62,7 @@ struct request {
     enum http_method method;
     const struct route *route; /* NULL: nothing is there */
     struct url_args args;
+    struct trace trace;
     char *headers[H_COUNT]; /* NULL where absent */
     struct buffer query;    /* its arguments, for url_argument */
     bool bad_query;         /* one of them is too long for any */

@@ -33,8 +33,10 @@ static const struct {
     {409, "conflict", "What is asked for does not go with how it stands."},
     {410, "gone", "It was erased."},
     {411, "length_required", "The request needs a Content-Length."},
+    {412, "etag_mismatch", "It has changed since."},
     {413, "too_large", "The request is larger than the server accepts."},
     {416, "range_not_satisfiable", "The range lies outside the file."},
+    {422, "unprocessable", "This cannot be done as it was asked for."},
     {429, "too_many_requests", "Your address has too much under way."},
     {426, "upgrade_required", "This is a WebSocket endpoint (subprotocol oriel.v1)."},
     {500, "internal", "The server failed to do this."},
@@ -94,7 +96,7 @@ void respond_with(struct request *r, const struct problem *p) {
 }
 
 void respond_problem(struct request *r, int status, const char *code, const char *detail) {
-    struct problem p = {status, "error", "The request failed.", detail};
+    struct problem p = {status, "error", "The request failed.", detail, NULL};
     for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
         if (problems[i].status == status) {
             p.code = problems[i].code;
@@ -123,8 +125,10 @@ void respond_options(struct request *r) {
     respond_header(r, "allow:", methods);
     if (r->route->cors) {
         respond_header(r, "access-control-allow-methods:", methods);
-        respond_header(r, "access-control-allow-headers:",
-                       "Authorization, Content-Type, If-Match, If-None-Match, Range");
+        respond_header(
+            r, "access-control-allow-headers:",
+            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, "
+            "Traceparent");
         respond_header(r, "access-control-max-age:", "86400");
     }
     if (r->route->method == HTTP_OPTIONS) {
@@ -150,7 +154,12 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
     if (r->route && r->route->cors) {
         ok = ok && add(r->wsi, "access-control-allow-origin:", "*", p, end) &&
              add(r->wsi, "access-control-expose-headers:",
-                 "Location, ETag, Link, Content-Range, Accept-Ranges", p, end);
+                 "Location, ETag, Link, Content-Range, Accept-Ranges, Retry-After, Traceparent", p,
+                 end);
+    }
+    if (r->route && r->route->about) {
+        char trace[TRACE_TEXT];
+        ok = ok && add(r->wsi, "traceparent:", trace_text(&r->trace, trace), p, end);
     }
     if (r->close_after) {
         ok = ok && add(r->wsi, "connection:", "close", p, end);

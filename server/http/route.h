@@ -6,6 +6,7 @@
 #include "server/http/method.h"
 #include "server/http/urls.h"
 
+struct operation;
 struct request;
 
 struct route {
@@ -16,6 +17,7 @@ struct route {
     uint8_t needs;       /* what a request must show: the table's owner knows */
     bool cors;           /* bearer endpoints: any origin, no cookies */
     void (*handle)(struct request *r);
+    const struct operation *about; /* what the API's document says of it; NULL: nothing */
 };
 struct route_table {
     const struct route *rows;

@@ -125,6 +125,14 @@ bool url_same_host(const char *origin, const char *host) {
     return at && *host && strcasecmp(at + 3, host) == 0;
 }
 
+bool url_etag_matched(const char *header, const char *etag) {
+    if (!header) {
+        return false;
+    }
+    const char *at = strstr(header, etag);
+    return strcmp(header, "*") == 0 || (at && (at == header || at[-1] != '/'));
+}
+
 bool url_list_has(const char *header, const char *word) {
     size_t n = strlen(word);
     for (const char *p = header, *end; p && *p; p = end ? end + 1 : NULL) {

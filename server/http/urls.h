@@ -44,6 +44,9 @@ bool url_same_host(const char *origin, const char *host);
 /* True when an entity tag is in an If-None-Match or If-Range list (NULL allowed), weakly compared
  * (RFC 9110 section 13.1.2); "*" matches all. */
 bool url_etag_listed(const char *header, const char *etag);
+/* True when an entity tag is in an If-Match list (NULL allowed), strongly compared (RFC 9110
+ * section 13.1.1): no weak one matches; "*" matches all. */
+bool url_etag_matched(const char *header, const char *etag);
 /* True when a comma-separated header (NULL allowed) holds this word exactly. */
 bool url_list_has(const char *header, const char *word);
 

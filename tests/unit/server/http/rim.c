@@ -74,9 +74,12 @@ static void handle_stream(struct request *r) {
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/text", 0, false, handle_text},    {HTTP_GET, "/wait", 0, false, handle_wait},
-    {HTTP_GET, "/stream", 0, true, handle_stream}, {HTTP_POST, "/body", 0, true, handle_body},
-    {HTTP_PATCH, "/body", 0, true, handle_body},   {HTTP_DELETE, "/body", 0, true, handle_body},
+    {HTTP_GET, "/text", 0, false, handle_text, NULL},
+    {HTTP_GET, "/wait", 0, false, handle_wait, NULL},
+    {HTTP_GET, "/stream", 0, true, handle_stream, NULL},
+    {HTTP_POST, "/body", 0, true, handle_body, NULL},
+    {HTTP_PATCH, "/body", 0, true, handle_body, NULL},
+    {HTTP_DELETE, "/body", 0, true, handle_body, NULL},
 };
 
 static bool opened(void *ctx, uint64_t id) {

@@ -9,15 +9,15 @@ static void never(struct request *r) {
 }
 
 static const struct route rows[] = {
-    {HTTP_GET, "/", 0, false, never},
-    {HTTP_POST, "/whip/{tour}", 1, true, never},
-    {HTTP_OPTIONS, "/whip/{tour}", 0, true, never},
-    {HTTP_GET, "/v1/{one}", 2, true, never},
-    {HTTP_DELETE, "/v1/{one}", 2, true, never},
-    {HTTP_GET, "/v1/{one}/{two}", 2, true, never},
-    {HTTP_GET, "/v2/{one}/exports", 2, true, never},
-    {HTTP_DELETE, "/v2/{one}/exports", 2, true, never},
-    {HTTP_GET, "/v2/{one}/{two}", 2, true, never},
+    {HTTP_GET, "/", 0, false, never, NULL},
+    {HTTP_POST, "/whip/{tour}", 1, true, never, NULL},
+    {HTTP_OPTIONS, "/whip/{tour}", 0, true, never, NULL},
+    {HTTP_GET, "/v1/{one}", 2, true, never, NULL},
+    {HTTP_DELETE, "/v1/{one}", 2, true, never, NULL},
+    {HTTP_GET, "/v1/{one}/{two}", 2, true, never, NULL},
+    {HTTP_GET, "/v2/{one}/exports", 2, true, never, NULL},
+    {HTTP_DELETE, "/v2/{one}/exports", 2, true, never, NULL},
+    {HTTP_GET, "/v2/{one}/{two}", 2, true, never, NULL},
 };
 static const struct route_table table = {rows, ARRAY_LEN(rows)};
 
