@@ -8,6 +8,7 @@
 #include "server/auth/auth_secret.h"
 #include "server/auth/issuer_claims.h"
 #include "server/auth/keyring.h"
+#include "server/auth/scopes.h"
 #include "server/os/files.h"
 
 #include <errno.h>
@@ -242,10 +243,26 @@ uint64_t auth_count(const struct auth *a, enum code code) {
     return a->counts[code];
 }
 
+static void put_scopes(struct buffer *b, uint32_t scopes) {
+    char text[256] = "";
+    struct buffer t = buffer_fixed(text, sizeof(text));
+    for (unsigned i = 0; i < SCOPE_COUNT; i++) {
+        if (scopes & 1u << i) {
+            buffer_printf(&t, "%s%s", t.n ? " " : "", scope_word(i));
+        }
+    }
+    json_put_string(b, "role", "service");
+    json_put_string(b, "scope", text);
+}
+
 static void put_claims(struct buffer *b, const struct issuer_config *own, wall_t wall,
                        const struct claims *c) {
     json_open(b, NULL, '{');
-    json_put_string(b, "role", role_name(c->role));
+    if (c->scopes) {
+        put_scopes(b, c->scopes);
+    } else {
+        json_put_string(b, "role", role_name(c->role));
+    }
     json_put_string(b, "sub", c->sub);
     if (*c->tour) {
         json_put_string(b, "tour", c->tour);

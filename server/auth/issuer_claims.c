@@ -1,6 +1,7 @@
 #include "server/auth/issuer_claims.h"
 
 #include "base/utf8.h"
+#include "server/auth/scopes.h"
 #include "json/json_read.h"
 
 #include <stdio.h>
@@ -89,6 +90,14 @@ static bool read_sub(const struct issuer_config *c, const struct json *claims,
     return n <= SUB_MAX;
 }
 
+/* A program's token names its role or none at all; what a person's says of scopes is not for us. */
+static uint32_t read_scopes(const struct issuer_config *c, const struct json *claims) {
+    const struct json *role = role_claim(c, claims);
+    const char *scope = json_get_string(json_member(claims, "scope"), NULL);
+    bool program = !role || says(role, "service");
+    return program && scope ? scopes_read(scope) : 0;
+}
+
 enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
                         struct claims *ret) {
     struct claims x = {.role = read_role(c, claims)};
@@ -103,7 +112,9 @@ enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct
     bool ok = read_sub(c, claims, x.sub) && json_get_text_if_any(tour, x.tour, sizeof(x.tour)) &&
               json_get_text_if_any(json_member(claims, "name"), x.name, sizeof(x.name)) &&
               utf8_printable(x.name) && (!*x.tour || tour_name_valid(x.tour));
-    if (!ok || x.role == ROLE_NONE || (!*x.tour && x.role != ROLE_OPS)) {
+    x.scopes = x.role == ROLE_NONE ? read_scopes(c, claims) : 0;
+    bool service = x.scopes != 0;
+    if (!ok || (x.role == ROLE_NONE && !service) || (!*x.tour && x.role != ROLE_OPS && !service)) {
         return CODE_TOKEN_CLAIMS;
     }
     *ret = x;

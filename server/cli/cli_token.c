@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "server/auth/scopes.h"
 #include "server/os/clock.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #define TTL_MAX (366L * 86400)
 
 struct token_args {
-    const char *file, *role, *tour, *sub, *name, *ttl;
+    const char *file, *role, *tour, *sub, *name, *ttl, *scope;
 };
 
 static bool parse_token_args(int argc, char **argv, struct token_args *a) {
@@ -20,8 +21,9 @@ static bool parse_token_args(int argc, char **argv, struct token_args *a) {
         const struct {
             const char *option;
             const char **value;
-        } options[] = {{"-c", &a->file},   {"--role", &a->role}, {"--tour", &a->tour},
-                       {"--sub", &a->sub}, {"--name", &a->name}, {"--ttl", &a->ttl}};
+        } options[] = {{"-c", &a->file},      {"--role", &a->role}, {"--tour", &a->tour},
+                       {"--sub", &a->sub},    {"--name", &a->name}, {"--ttl", &a->ttl},
+                       {"--scope", &a->scope}};
         size_t k = 0;
         while (k < sizeof(options) / sizeof(options[0]) && strcmp(argv[i], options[k].option)) {
             k++;
@@ -38,11 +40,23 @@ static bool parse_token_args(int argc, char **argv, struct token_args *a) {
     return true;
 }
 
+/* What is wrong with who it is for, or NULL. */
+static const char *holder_problem(const struct token_args *a, enum role role) {
+    bool service = a->role && strcmp(a->role, "service") == 0;
+    return !a->role && !a->scope ? "token: --role is needed, or --scope"
+           : a->role && role == ROLE_NONE && !service
+               ? "token: --role is buyer, agent, ops or service"
+           : service && !a->scope                      ? "token: --scope is needed"
+           : a->scope && role != ROLE_NONE             ? "token: --scope is for --role service"
+           : a->scope && !scopes_known(a->scope)       ? "token: --scope has an unknown word"
+           : !a->tour && role != ROLE_OPS && !a->scope ? "token: --tour is needed"
+                                                       : NULL;
+}
+
 /* What is wrong with the arguments, or NULL. */
 static const char *token_problem(const struct token_args *a, enum role role, long ttl) {
-    return !a->role                               ? "token: --role is needed"
-           : role == ROLE_NONE                    ? "token: --role is buyer, agent or ops"
-           : !a->tour && role != ROLE_OPS         ? "token: --tour is needed"
+    const char *problem = holder_problem(a, role);
+    return problem                                ? problem
            : a->tour && !tour_name_valid(a->tour) ? "token: --tour is 1..64 of A-Z a-z 0-9 _ -"
            : a->sub && (!*a->sub || strlen(a->sub) > SUB_MAX) ? "token: --sub is 1..64 bytes"
            : a->name && strlen(a->name) > NAME_MAX_BYTES      ? "token: --name is at most 128 bytes"
@@ -77,7 +91,7 @@ int cli_token(int argc, char **argv) {
     struct rng rng = clock_rng();
     rng_fill(&rng, random, sizeof(random));
     hex_encode(seat + 5, random, sizeof(random));
-    struct claims who = {.role = role};
+    struct claims who = {.role = role, .scopes = a.scope ? scopes_read(a.scope) : 0};
     snprintf(who.tour, sizeof(who.tour), "%s", a.tour ? a.tour : "");
     snprintf(who.sub, sizeof(who.sub), "%s", a.sub ? a.sub : seat);
     snprintf(who.name, sizeof(who.name), "%s", a.name ? a.name : "");

@@ -25,6 +25,9 @@ struct claims {
     char sub[SUB_MAX + 1];        /* the seat */
     char name[NAME_MAX_BYTES + 1];
     wall_t expires;
+    /* With ROLE_NONE it is a program that is nobody: it has no seat, and may do this
+     * (server/auth/scopes.h). 0 of others. */
+    uint32_t scopes;
 };
 
 #endif

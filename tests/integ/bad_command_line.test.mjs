@@ -90,7 +90,10 @@ for (const [args, text] of [[['fly'], 'unknown command "fly"'], [['serve'], 'ser
   [['serve', '-c'], '-c needs a value'], [['serve', '--fast'], 'unknown option "--fast"'],
   [['x'.repeat(5000)], 'unknown command'], [['token', '--role'], '--role needs a value'],
   [['recordings', 'sing'], 'recordings'], [['token', '-c', file, '--role', 'king', '--tour', 'a'], 'role'],
-  [['token', '-c', file, '--role', 'agent', '--tour', 'a b'], 'tour'], [['check-config'], 'check-config needs one file']]) {
+  [['token', '-c', file, '--role', 'agent', '--tour', 'a b'], 'tour'], [['token', '-c', file, '--role', 'service'], '--scope is needed'],
+  [['token', '-c', file, '--scope', 'tours:all'], '--scope has an unknown word'],
+  [['token', '-c', file, '--role', 'ops', '--scope', 'tours:read'], '--scope is for --role service'],
+  [['check-config'], 'check-config needs one file']]) {
   await test(`command line: ${args.join(' ').slice(0, 40)}: one line, status 2`, () => {
     expectOneLine(run(...args), text, 2);
   });

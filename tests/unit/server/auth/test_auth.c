@@ -58,7 +58,7 @@ TEST(auth_good_token) {
 
 TEST(auth_mint_and_verify) {
     struct auth *a = make("https://example.com");
-    struct claims c = {ROLE_OPS, "", "op", "Op", {now.us + 60 * US_PER_S}};
+    struct claims c = {ROLE_OPS, "", "op", "Op", {now.us + 60 * US_PER_S}, 0};
     REQUIRE(a);
     char *t = auth_mint(a, now, &c);
     REQUIRE(t);
