@@ -14,7 +14,7 @@
 struct event {
     uint8_t type; /* enum event_type */
     wall_t at;
-    char id[ULID_LEN + 1];
+    char id[ULID_CHARS + 1];
     char tour[TOUR_NAME_MAX + 1];
     char user[SUB_MAX + 1]; /* whom it is about: the sub of the token; "": nobody */
     char session[24];       /* the run of the tour, as hex digits; "": of none */

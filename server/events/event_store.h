@@ -29,7 +29,7 @@ void event_store_rollback(struct event_store *s);
 struct event_row {
     int64_t n; /* place among all events, from 1 */
     uint64_t seq;
-    char id[ULID_LEN + 1], tour[TOUR_NAME_MAX + 1], type[48];
+    char id[ULID_CHARS + 1], tour[TOUR_NAME_MAX + 1], type[48];
     char *body;        /* its envelope; mem_free */
     uint32_t attempts; /* held: how often it has failed */
     bool held;

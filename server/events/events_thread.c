@@ -30,6 +30,7 @@ struct events_thread {
     _Atomic uint32_t waiting;
     /* Owned by control. */
     struct rng rng;
+    struct ulid_maker ulids;
     uint64_t lost;
     /* Owned by the thread. */
     struct event_store *store;
@@ -189,7 +190,7 @@ void events_thread_post(struct events_thread *t, struct event *e) {
         return;
     }
     if (!*e->id) {
-        ulid_make(e->at, &t->rng, e->id);
+        ulid_next(&t->ulids, e->at, &t->rng, e->id);
     }
     atomic_fetch_add(&t->waiting, 1);
     if (!mailbox_push(t->posted, &e)) {

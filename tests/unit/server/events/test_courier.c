@@ -27,6 +27,7 @@ struct bench {
     struct courier courier;
     struct receiver receiver;
     struct rng_seeded seed;
+    struct ulid_maker ulids;
 };
 
 static enum sink_verdict receive(void *ctx, const struct event_row *r, wall_t wall,
@@ -84,7 +85,7 @@ static void append(struct bench *b, const char *tour, enum event_type type) {
     struct event *e = event_new(type, "\"name\":\"Ada\"", 12);
     REQUIRE(e);
     e->at = (wall_t){1767323045000000};
-    ulid_make(e->at, &rng, e->id);
+    ulid_next(&b->ulids, e->at, &rng, e->id);
     snprintf(e->tour, sizeof(e->tour), "%s", tour);
     EXPECT_EQ(event_store_begin(b->store), OK);
     EXPECT_EQ(event_store_append(b->store, e), OK);
