@@ -1,0 +1,219 @@
+#include "server/tours/tours_db.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "recorder/db/sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SCHEMA 1
+
+/* migrations[v] takes a database of user_version v to v + 1. Never edit one that was released. */
+static const char *const migrations[SCHEMA] = {
+    "CREATE TABLE tours(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,"
+    " record TEXT NOT NULL, codec TEXT NOT NULL, lobby INTEGER NOT NULL,"
+    " starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, max_length INTEGER NOT NULL,"
+    " capacity INTEGER NOT NULL, property TEXT NOT NULL, created_at INTEGER NOT NULL,"
+    " updated_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, version INTEGER NOT NULL)"
+    " WITHOUT ROWID;",
+};
+
+struct tours_db {
+    sqlite3 *db;
+};
+
+static const char *const records[] = {
+#define X(sym, name) [sym] = name,
+    RECORD_MODES(X)
+#undef X
+};
+
+/* Words, not numbers: the order of an enum is not kept for ever. */
+static enum record_mode record_of(const char *word) {
+    for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+        if (strcmp(records[i], word) == 0) {
+            return (enum record_mode)i;
+        }
+    }
+    return RECORD_OFF;
+}
+
+static const struct {
+    enum codec codec;
+    const char *name;
+} codecs[] = {
+#define X(sym, name) {sym, name},
+    VIDEO_CODECS(X)
+#undef X
+};
+
+static const char *codec_word(enum codec c) {
+    for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
+        if (codecs[i].codec == c) {
+            return codecs[i].name;
+        }
+    }
+    return codecs[0].name;
+}
+
+static enum codec codec_of(const char *word) {
+    for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
+        if (strcmp(codecs[i].name, word) == 0) {
+            return codecs[i].codec;
+        }
+    }
+    return codecs[0].codec;
+}
+
+static enum err version_of(sqlite3 *db, int64_t *ret) {
+    sqlite3_stmt *s = sql_prepare(db, "PRAGMA user_version", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(db));
+    }
+    enum err e = sql_step(s);
+    *ret = e == OK ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    return e;
+}
+
+static enum err migrate(struct tours_db *db) {
+    int64_t version = 0;
+    enum err e = version_of(db->db, &version);
+    if (e == OK && (version > SCHEMA || version < 0)) {
+        return ERR_UNSUPPORTED;
+    }
+    for (; e == OK && version < SCHEMA; version++) {
+        char bump[64];
+        snprintf(bump, sizeof(bump), "PRAGMA user_version=%d;", (int)version + 1);
+        e = tours_db_begin(db);
+        e = e == OK ? sql_exec(db->db, migrations[version]) : e;
+        e = e == OK ? sql_exec(db->db, bump) : e;
+        e = e == OK ? tours_db_commit(db) : e;
+        if (e != OK) {
+            tours_db_undo(db);
+        }
+    }
+    return e;
+}
+
+static enum err prepare(struct tours_db *db, const char *path) {
+    bool check = sql_wants_check(path);
+    enum err e = sql_open(path, true, &db->db);
+    e = e == OK ? sql_exec(db->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;") : e;
+    e = e == OK && check ? sql_check(db->db) : e;
+    return e == OK ? migrate(db) : e;
+}
+
+enum err tours_db_open(const char *path, struct tours_db **ret, char why[WHY_MAX]) {
+    struct tours_db *db = mem_zalloc(1, sizeof(*db));
+    if (!db) {
+        return ERR_NOMEM;
+    }
+    enum err e = prepare(db, path);
+    if (e != OK) {
+        snprintf(why, WHY_MAX, "%.300s: the tours cannot be read (%s)%s", path, err_name(e),
+                 e == ERR_FORMAT        ? ": the file is damaged; move it away, or a copy back"
+                 : e == ERR_UNSUPPORTED ? ": it is of a later release"
+                                        : "");
+        tours_db_close(db);
+        return e;
+    }
+    *ret = db;
+    return OK;
+}
+
+struct tours_db *tours_db_close(struct tours_db *db) {
+    if (db) {
+        sqlite3_close(db->db);
+    }
+    return mem_free(db);
+}
+
+static void read_texts(sqlite3_stmt *s, struct tour_record *r) {
+    char word[32];
+    sql_text(s, 0, r->id, sizeof(r->id));
+    sql_text(s, 1, r->name, sizeof(r->name));
+    sql_text(s, 2, r->title, sizeof(r->title));
+    sql_text(s, 3, word, sizeof(word));
+    r->record = record_of(word);
+    sql_text(s, 4, word, sizeof(word));
+    r->codec = codec_of(word);
+}
+
+static struct tour_record *read_row(sqlite3_stmt *s) {
+    const char *property = (const char *)sqlite3_column_text(s, 10);
+    struct tour_record r = {.lobby = sqlite3_column_int(s, 5) != 0,
+                            .starts_at = {sqlite3_column_int64(s, 6)},
+                            .ends_at = {sqlite3_column_int64(s, 7)},
+                            .max_length = sqlite3_column_int64(s, 8),
+                            .capacity = (uint32_t)sqlite3_column_int64(s, 9),
+                            .created_at = {sqlite3_column_int64(s, 11)},
+                            .updated_at = {sqlite3_column_int64(s, 12)},
+                            .ended_at = {sqlite3_column_int64(s, 13)},
+                            .version = (uint64_t)sqlite3_column_int64(s, 14)};
+    read_texts(s, &r);
+    struct tour_record *copy = tour_record_copy(&r);
+    if (copy && property && *property) {
+        copy->property = mem_strdup(property);
+        copy = copy->property ? copy : tour_record_free(copy);
+    }
+    return copy;
+}
+
+enum err tours_db_each(struct tours_db *db, bool (*take)(void *ctx, struct tour_record *r),
+                       void *ctx) {
+    sqlite3_stmt *s =
+        sql_prepare(db->db,
+                    "SELECT id, name, title, record, codec, lobby, starts_at, ends_at, max_length,"
+                    " capacity, property, created_at, updated_at, ended_at, version FROM tours"
+                    " ORDER BY id",
+                    "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(db->db));
+    }
+    enum err e = sql_step(s);
+    while (e == OK) {
+        struct tour_record *r = read_row(s);
+        e = r && take(ctx, r) ? sql_step(s) : ERR_NOMEM;
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err tours_db_begin(struct tours_db *db) {
+    return sql_exec(db->db, "BEGIN IMMEDIATE");
+}
+
+enum err tours_db_commit(struct tours_db *db) {
+    enum err e = sql_exec(db->db, "COMMIT");
+    if (e != OK) {
+        tours_db_undo(db);
+    }
+    return e;
+}
+
+void tours_db_undo(struct tours_db *db) {
+    if (!sqlite3_get_autocommit(db->db)) {
+        (void)sql_exec(db->db, "ROLLBACK");
+    }
+}
+
+enum err tours_db_put(struct tours_db *db, const struct tour_record *r) {
+    return sql_run(db->db,
+                   "INSERT INTO tours VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO"
+                   " UPDATE SET title=excluded.title, record=excluded.record,"
+                   " codec=excluded.codec, lobby=excluded.lobby, starts_at=excluded.starts_at,"
+                   " ends_at=excluded.ends_at, max_length=excluded.max_length,"
+                   " capacity=excluded.capacity, property=excluded.property,"
+                   " updated_at=excluded.updated_at, ended_at=excluded.ended_at,"
+                   " version=excluded.version",
+                   "tttttiiiiitiiii", r->id, r->name, r->title, records[r->record],
+                   codec_word(r->codec), (int64_t)r->lobby, r->starts_at.us, r->ends_at.us,
+                   (int64_t)r->max_length, (int64_t)r->capacity, r->property ? r->property : "",
+                   r->created_at.us, r->updated_at.us, r->ended_at.us, (int64_t)r->version);
+}
+
+enum err tours_db_remove(struct tours_db *db, const char *id) {
+    return sql_run(db->db, "DELETE FROM tours WHERE id = ?", "t", id);
+}

@@ -1,0 +1,162 @@
+#include "server/tours/tours_thread.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "server/os/log.h"
+#include "server/os/thread.h"
+#include "server/queue/mailbox.h"
+#include "server/tours/tours_db.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+struct order {
+    uint64_t tag;
+    struct tour_record *record; /* NULL: the thread is to end */
+    bool forget;
+};
+
+struct tours_thread {
+    pthread_t thread;
+    struct mailbox *orders, *replies;
+    uint32_t under_way; /* of the control thread */
+    /* Owned by the thread. */
+    struct tours_db *db;
+};
+
+/* ---- runs in the thread ---- */
+
+static enum err do_one(struct tours_thread *t, const struct order *o) {
+    return o->forget ? tours_db_remove(t->db, o->record->id) : tours_db_put(t->db, o->record);
+}
+
+/* All at once. A failure is everybody's. */
+static enum err do_all(struct tours_thread *t, const struct order *orders, size_t n) {
+    enum err e = tours_db_begin(t->db);
+    for (size_t i = 0; i < n && e == OK; i++) {
+        e = do_one(t, &orders[i]);
+    }
+    if (e == OK) {
+        return tours_db_commit(t->db);
+    }
+    tours_db_undo(t->db);
+    return e;
+}
+
+static void answer(struct tours_thread *t, struct order *o, enum err e) {
+    const struct tours_reply reply = {o->tag, e};
+    o->record = tour_record_free(o->record);
+    CHECK(mailbox_push(t->replies, &reply)); /* there is room for all that are under way */
+}
+
+/* False: the end was asked for. */
+static bool serve(struct tours_thread *t) {
+    struct order orders[TOURS_ORDERS];
+    size_t n = 0;
+    bool go_on = true;
+    while (n < TOURS_ORDERS && go_on && mailbox_pop(t->orders, &orders[n])) {
+        go_on = orders[n].record != NULL;
+        n += go_on;
+    }
+    if (n == 0) {
+        return go_on;
+    }
+    enum err e = do_all(t, orders, n);
+    if (e != OK) {
+        LOG(LOG_LEVEL_ERROR, "tours_not_kept", "Changes of tours could not be written.",
+            LOG_STR("error", err_name(e)), LOG_NUM("changes", n));
+    }
+    for (size_t i = 0; i < n; i++) {
+        answer(t, &orders[i], e);
+    }
+    mailbox_notify(t->replies);
+    return go_on;
+}
+
+static void *run(void *arg) {
+    struct tours_thread *t = arg;
+    struct pollfd fd = {.fd = mailbox_fd(t->orders), .events = POLLIN};
+    bool go_on = true;
+    while (go_on) {
+        int n = poll(&fd, 1, -1);
+        CHECK(n >= 0 || errno == EINTR);
+        mailbox_ack(t->orders);
+        go_on = serve(t);
+    }
+    return NULL;
+}
+
+/* ---- runs in the control thread ---- */
+
+static struct tours_thread *tours_thread_free(struct tours_thread *t) {
+    mailbox_free(t->orders);
+    mailbox_free(t->replies);
+    tours_db_close(t->db);
+    return mem_free(t);
+}
+
+static enum err prepare(struct tours_thread *t, const struct tours_thread_config *c,
+                        char why[WHY_MAX]) {
+    t->orders = mailbox_new(TOURS_ORDERS + 1, sizeof(struct order));
+    t->replies =
+        mailbox_new_wake(TOURS_ORDERS + 1, sizeof(struct tours_reply), c->wake, c->wake_ctx);
+    if (!t->orders || !t->replies) {
+        snprintf(why, WHY_MAX, "out of memory or descriptors");
+        return ERR_NOMEM;
+    }
+    enum err e = tours_db_open(c->path, &t->db, why);
+    e = e == OK ? tours_db_each(t->db, c->take, c->ctx) : e;
+    if (e != OK && !*why) {
+        snprintf(why, WHY_MAX, "%.300s: the tours cannot be read", c->path);
+    }
+    return e == OK ? thread_start("oriel-tours", run, t, &t->thread, why) : e;
+}
+
+enum err tours_thread_start(const struct tours_thread_config *c, struct tours_thread **ret,
+                            char why[WHY_MAX]) {
+    struct tours_thread *t = mem_zalloc(1, sizeof(*t));
+    if (!t) {
+        snprintf(why, WHY_MAX, "out of memory");
+        return ERR_NOMEM;
+    }
+    *why = '\0';
+    enum err e = prepare(t, c, why);
+    if (e != OK) {
+        tours_thread_free(t);
+        return e;
+    }
+    *ret = t;
+    return OK;
+}
+
+struct tours_thread *tours_thread_stop(struct tours_thread *t) {
+    const struct order end = {0};
+    if (!t) {
+        return NULL;
+    }
+    CHECK(mailbox_push(t->orders, &end)); /* it has a place of its own */
+    mailbox_notify(t->orders);
+    pthread_join(t->thread, NULL);
+    return tours_thread_free(t);
+}
+
+bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget) {
+    const struct order o = {tag, r, forget};
+    if (t->under_way == TOURS_ORDERS || !mailbox_push(t->orders, &o)) {
+        return false;
+    }
+    t->under_way++;
+    mailbox_notify(t->orders);
+    return true;
+}
+
+void tours_thread_listen(struct tours_thread *t) {
+    mailbox_ack(t->replies);
+}
+
+bool tours_thread_reply(struct tours_thread *t, struct tours_reply *ret) {
+    bool got = mailbox_pop(t->replies, ret);
+    t->under_way -= got;
+    return got;
+}
