@@ -3,6 +3,7 @@
 #define ORIEL_SERVER_API_API_H
 
 #include "server/api/assets.h"
+#include "server/api/tour_changes.h"
 #include "server/auth/auth.h"
 #include "server/auth/auth_ticket.h"
 #include "server/auth/revocations.h"
@@ -12,6 +13,7 @@
 #include "server/jobs/jobs_thread.h"
 #include "server/recording/keeper_thread.h"
 #include "server/recording/reader_thread.h"
+#include "server/rest/idempotency.h"
 
 struct authority;
 
@@ -38,6 +40,9 @@ struct api {
     struct events_thread *events;       /* NULL = other programs are told nothing */
     struct jobs_thread *jobs;           /* NULL: recording is off */
     struct keeper_thread *keeper;       /* likewise */
+    struct tour_changes tours;
+    struct idempotency *idempotency;
+    struct buffer document;    /* OpenAPI; empty until somebody wants it */
     void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */
     void *ctx;
     uint64_t playback_bytes, playback_refused; /* downloads that found no place */

@@ -1,10 +1,14 @@
 #include "server/api/door.h"
 
 #include "server/api/call.h"
+#include "server/auth/scopes.h"
 #include "server/os/clock.h"
+#include "server/rest/operation.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define OF_TOUR "/v1/tours/{tour}" /* what begins so is of one tour */
 
 static enum code check_token(struct request *r) {
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
@@ -13,8 +17,14 @@ static enum code check_token(struct request *r) {
         return CODE_TOKEN_MISSING;
     }
     enum code code = auth_verify(api_of(r)->auth, clock_wall(), token, strlen(token), claims);
-    bool ops = r->route->needs >= DOOR_OPS;
-    return code == CODE_OK && ops && claims->role != ROLE_OPS ? CODE_FORBIDDEN : code;
+    if (code != CODE_OK || r->route->needs < DOOR_SCOPE) {
+        return code;
+    }
+    bool other = *claims->tour && strncmp(r->route->pattern, OF_TOUR, strlen(OF_TOUR)) == 0 &&
+                 strcmp(claims->tour, r->args.v[0]) != 0;
+    return !scopes_allow(claims, r->route->about->scope) ? CODE_FORBIDDEN
+           : other                                       ? CODE_TOKEN_TOUR
+                                                         : CODE_OK;
 }
 
 static bool taken_back(const struct request *r, const struct auth_ticket *t) {

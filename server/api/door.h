@@ -8,8 +8,9 @@
 enum door_needs {
     DOOR_NOTHING,
     DOOR_TOKEN,   /* a valid Bearer token; signaling checks its role and tour */
-    DOOR_OPS,     /* a Bearer token with role ops */
-    DOOR_PLAYBACK /* as DOOR_OPS, or the playback cookie of this recording */
+    DOOR_SCOPE,   /* a Bearer token that allows the scope of its operation (scopes.h), and, where
+                     the path names a tour, is for this one or for all */
+    DOOR_PLAYBACK /* as DOOR_SCOPE, or the playback cookie of this recording */
 };
 
 /* Look at token and ticket: fills the call of the request. False: call.refused says why. */

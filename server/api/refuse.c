@@ -1,8 +1,8 @@
 #include "server/api/refuse.h"
 
 void refuse_code(struct request *r, enum code code) {
-    respond_with(r,
-                 &(struct problem){code_status(code), code_name(code), code_message(code), NULL});
+    respond_with(
+        r, &(struct problem){code_status(code), code_name(code), code_message(code), NULL, NULL});
 }
 
 void refuse_key_denied(struct request *r) {

@@ -3,78 +3,122 @@
 #include "base/check.h"
 #include "server/api/call.h"
 #include "server/api/derived.h"
+#include "server/api/document.h"
 #include "server/api/door.h"
+#include "server/api/invites.h"
 #include "server/api/keeper.h"
 #include "server/api/keys.h"
 #include "server/api/orders.h"
 #include "server/api/pages.h"
 #include "server/api/playback.h"
 #include "server/api/recordings.h"
+#include "server/api/recordings_operations.h"
 #include "server/api/refuse.h"
 #include "server/api/status.h"
 #include "server/api/tail.h"
+#include "server/api/tours.h"
+#include "server/api/tours_schemas.h"
 #include "server/api/whip.h"
 #include "server/http/ws.h"
 #include "server/os/log.h"
 
+#include <stdio.h>
+
 static const struct route routes[] = {
-    {HTTP_GET, "/", DOOR_NOTHING, false, pages_index},
-    {HTTP_GET, "/t/{tour}", DOOR_NOTHING, false, pages_tour},
-    {HTTP_GET, "/agent/{tour}", DOOR_NOTHING, false, pages_agent},
-    {HTTP_GET, "/ops", DOOR_NOTHING, false, pages_ops},
-    {HTTP_GET, "/assets/*", DOOR_NOTHING, false, pages_asset},
-    {HTTP_GET, "/health", DOOR_NOTHING, false, status_health},
-    {HTTP_GET, "/ready", DOOR_NOTHING, false, status_ready},
-    {HTTP_GET, "/metrics", DOOR_NOTHING, false, status_metrics},
-    {HTTP_GET, WS_PATH, DOOR_NOTHING, false, status_upgrade},
-    {HTTP_POST, "/whip/{tour}", DOOR_TOKEN, true, whip_request},
-    {HTTP_OPTIONS, "/whip/{tour}", DOOR_NOTHING, true, whip_options},
-    {HTTP_PATCH, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request},
-    {HTTP_DELETE, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request},
-    {HTTP_POST, "/whep/{tour}", DOOR_TOKEN, true, whep_request},
-    {HTTP_OPTIONS, "/whep/{tour}", DOOR_NOTHING, true, whip_options},
-    {HTTP_PATCH, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request},
-    {HTTP_DELETE, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request},
-    {HTTP_GET, "/v1/recordings", DOOR_OPS, true, recordings_list},
-    {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public},
-    {HTTP_GET, "/v1/recordings/status", DOOR_OPS, true, keeper_status},
-    {HTTP_GET, "/v1/recordings/{recording}", DOOR_OPS, true, recordings_one},
-    {HTTP_DELETE, "/v1/recordings/{recording}", DOOR_OPS, true, orders_shred},
-    {HTTP_DELETE, "/v1/recordings/{recording}/participants/{participant}", DOOR_OPS, true,
-     orders_shred_person},
-    {HTTP_GET, "/v1/recordings/{recording}/hold", DOOR_OPS, true, orders_held},
-    {HTTP_POST, "/v1/recordings/{recording}/hold", DOOR_OPS, true, orders_hold},
-    {HTTP_DELETE, "/v1/recordings/{recording}/hold", DOOR_OPS, true, orders_release},
-    {HTTP_POST, "/v1/recordings/{recording}/playback", DOOR_OPS, false, recordings_ticket},
-    {HTTP_DELETE, "/v1/recordings/{recording}/playback", DOOR_OPS, false, recordings_revoke},
-    {HTTP_GET, "/v1/recordings/{recording}/thumbnails", DOOR_OPS, true, derived_thumbnails},
+    {HTTP_GET, "/", DOOR_NOTHING, false, pages_index, NULL},
+    {HTTP_GET, "/t/{tour}", DOOR_NOTHING, false, pages_tour, NULL},
+    {HTTP_GET, "/agent/{tour}", DOOR_NOTHING, false, pages_agent, NULL},
+    {HTTP_GET, "/ops", DOOR_NOTHING, false, pages_ops, NULL},
+    {HTTP_GET, "/assets/*", DOOR_NOTHING, false, pages_asset, NULL},
+    {HTTP_GET, "/health", DOOR_NOTHING, false, status_health, NULL},
+    {HTTP_GET, "/ready", DOOR_NOTHING, false, status_ready, NULL},
+    {HTTP_GET, "/metrics", DOOR_NOTHING, false, status_metrics, NULL},
+    {HTTP_GET, WS_PATH, DOOR_NOTHING, false, status_upgrade, &operation_signal},
+    {HTTP_POST, "/whip/{tour}", DOOR_TOKEN, true, whip_request, NULL},
+    {HTTP_OPTIONS, "/whip/{tour}", DOOR_NOTHING, true, whip_options, NULL},
+    {HTTP_PATCH, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request, NULL},
+    {HTTP_DELETE, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request, NULL},
+    {HTTP_POST, "/whep/{tour}", DOOR_TOKEN, true, whep_request, NULL},
+    {HTTP_OPTIONS, "/whep/{tour}", DOOR_NOTHING, true, whip_options, NULL},
+    {HTTP_PATCH, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request, NULL},
+    {HTTP_DELETE, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request, NULL},
+    {HTTP_GET, "/v1/openapi.json", DOOR_NOTHING, true, document_get, &operation_document},
+    {HTTP_GET, "/v1/tours", DOOR_SCOPE, true, tours_list, &operation_tours_list},
+    {HTTP_POST, "/v1/tours", DOOR_SCOPE, true, tours_create, &operation_tours_create},
+    {HTTP_GET, "/v1/tours/{tour}", DOOR_SCOPE, true, tours_get, &operation_tours_get},
+    {HTTP_PATCH, "/v1/tours/{tour}", DOOR_SCOPE, true, tours_update, &operation_tours_update},
+    {HTTP_DELETE, "/v1/tours/{tour}", DOOR_SCOPE, true, tours_delete, &operation_tours_delete},
+    {HTTP_POST, "/v1/tours/{tour}/end", DOOR_SCOPE, true, tours_end, &operation_tours_end},
+    {HTTP_POST, "/v1/tours/{tour}/invites", DOOR_SCOPE, true, invites_create,
+     &operation_invites_create},
+    {HTTP_GET, "/v1/recordings", DOOR_SCOPE, true, recordings_list, &operation_recordings_list},
+    {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public, &operation_recordings_keys},
+    {HTTP_GET, "/v1/recordings/status", DOOR_SCOPE, true, keeper_status,
+     &operation_recordings_status},
+    {HTTP_GET, "/v1/recordings/{recording}", DOOR_SCOPE, true, recordings_one,
+     &operation_recordings_get},
+    {HTTP_DELETE, "/v1/recordings/{recording}", DOOR_SCOPE, true, orders_shred,
+     &operation_recordings_shred},
+    {HTTP_DELETE, "/v1/recordings/{recording}/participants/{participant}", DOOR_SCOPE, true,
+     orders_shred_person, &operation_recordings_shred_person},
+    {HTTP_GET, "/v1/recordings/{recording}/hold", DOOR_SCOPE, true, orders_held,
+     &operation_hold_get},
+    {HTTP_POST, "/v1/recordings/{recording}/hold", DOOR_SCOPE, true, orders_hold,
+     &operation_hold_set},
+    {HTTP_DELETE, "/v1/recordings/{recording}/hold", DOOR_SCOPE, true, orders_release,
+     &operation_hold_release},
+    {HTTP_POST, "/v1/recordings/{recording}/playback", DOOR_SCOPE, false, recordings_ticket,
+     &operation_playback_allow},
+    {HTTP_DELETE, "/v1/recordings/{recording}/playback", DOOR_SCOPE, false, recordings_revoke,
+     &operation_playback_revoke},
+    {HTTP_GET, "/v1/recordings/{recording}/thumbnails", DOOR_SCOPE, true, derived_thumbnails,
+     &operation_thumbnails_list},
     {HTTP_GET, "/v1/recordings/{recording}/thumbnails/{number}", DOOR_PLAYBACK, true,
-     derived_thumbnail},
+     derived_thumbnail, &operation_thumbnail_get},
     {HTTP_GET, "/v1/recordings/{recording}/tracks/{track}/waveform", DOOR_PLAYBACK, true,
-     derived_waveform},
-    {HTTP_GET, "/v1/recordings/{recording}/exports", DOOR_OPS, true, derived_exports},
-    {HTTP_POST, "/v1/recordings/{recording}/exports", DOOR_OPS, true, derived_export_start},
-    {HTTP_GET, "/v1/recordings/{recording}/exports/{number}", DOOR_OPS, true, derived_export},
-    {HTTP_DELETE, "/v1/recordings/{recording}/exports/{number}", DOOR_OPS, true, derived_export},
+     derived_waveform, &operation_waveform_get},
+    {HTTP_GET, "/v1/recordings/{recording}/exports", DOOR_SCOPE, true, derived_exports,
+     &operation_exports_list},
+    {HTTP_POST, "/v1/recordings/{recording}/exports", DOOR_SCOPE, true, derived_export_start,
+     &operation_export_start},
+    {HTTP_GET, "/v1/recordings/{recording}/exports/{number}", DOOR_SCOPE, true, derived_export,
+     &operation_export_get},
+    {HTTP_DELETE, "/v1/recordings/{recording}/exports/{number}", DOOR_SCOPE, true, derived_export,
+     &operation_export_remove},
     {HTTP_GET, "/v1/recordings/{recording}/exports/{number}/media", DOOR_PLAYBACK, true,
-     derived_export_media},
+     derived_export_media, &operation_export_media},
     {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/segments", DOOR_PLAYBACK, true,
-     tail_segments},
+     tail_segments, &operation_segments_list},
     {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/segments/{number}", DOOR_PLAYBACK, true,
-     tail_segment},
-    {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/init", DOOR_PLAYBACK, true, tail_init},
-    {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", DOOR_PLAYBACK, true, recordings_media},
+     tail_segment, &operation_segment_get},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{epoch}/init", DOOR_PLAYBACK, true, tail_init,
+     &operation_init_get},
+    {HTTP_GET, "/v1/recordings/{recording}/{track}/{file}", DOOR_PLAYBACK, true, recordings_media,
+     &operation_media_get},
 };
+
+/* A program is told which scope it needs. */
+static void refuse(struct request *r, enum code refused) {
+    char detail[96];
+    const char *scope = r->route->about ? r->route->about->scope : NULL;
+    if (refused != CODE_FORBIDDEN || !scope || call_of(r)->claims.role != ROLE_NONE) {
+        refuse_code(r, refused);
+        return;
+    }
+    snprintf(detail, sizeof(detail), "It needs %s.", scope);
+    respond_problem(r, 403, "scope_missing", detail);
+}
 
 static void answer(struct request *r) {
     enum code refused = call_of(r)->refused;
     if (refused != CODE_OK) {
         LOG(LOG_LEVEL_INFO, "refused", "A request was refused.", LOG_STR("conn", r->label),
-            LOG_STR("route", r->route->pattern), LOG_STR("code", code_name(refused)));
+            LOG_STR("route", r->route->pattern), LOG_STR("code", code_name(refused)),
+            LOG_STR("trace", r->trace.id));
         if (refused == CODE_TOKEN_NO_KEYS) {
             respond_header(r, "retry-after:", "5");
         }
-        refuse_code(r, refused);
+        refuse(r, refused);
         return;
     }
     r->route->handle(r);

@@ -83,6 +83,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     e = e == OK ? server_start_recording(s, why) : e;
     e = e == OK ? events_start(cfg, &s->api.events, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
+    e = e == OK ? server_start_tours(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;
     e = e == OK ? loop_listen(&s->loop, why) : e;
     if (e != OK) {
@@ -110,6 +111,7 @@ struct server *server_stop(struct server *s) {
     }
     mix_thread_stop(a->mix);
     server_stop_recording(s);
+    server_stop_tours(s);
     s->peering = peering_free(s->peering);
     for (uint32_t i = 0; i < a->n_workers; i++) {
         s->workers[i] = worker_free(s->workers[i]);
@@ -122,6 +124,7 @@ struct server *server_stop(struct server *s) {
     a->authority = authority_stop(a->authority); /* its thread wakes control, too */
     a->auth = NULL;
     loop_close(&s->loop);
+    server_free_tours(s);
     a->signaling = signaling_free(a->signaling);
     assets_free(a->assets);
     turn_free(a->turn);

@@ -23,6 +23,7 @@ void server_woken(void *ctx) {
     if (a->authority) {
         authority_service(a->authority);
     }
+    tour_changes_service(a);
     if (a->reader) {
         reader_thread_listen(a->reader);
     }
@@ -59,6 +60,7 @@ static void closed(void *ctx, uint64_t conn) {
 
 void server_control(struct server *s) {
     s->api.loop = &s->loop;
+    tour_changes_init(&s->api.tours);
     s->api.settle = settle;
     s->api.ctx = s;
     s->http = routes_service(&s->api);

@@ -35,6 +35,12 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]);
 void server_stop_recording(struct server *s);
 /* Mix and workers. */
 enum err server_start_workers(struct server *s, char why[WHY_MAX]);
+/* The tours of the API, in memory; the thread that keeps them. */
+enum err server_start_tours(struct server *s, char why[WHY_MAX]);
+/* It ends; what was changed is written first. */
+void server_stop_tours(struct server *s);
+/* What is in memory; no request is left. */
+void server_free_tours(struct server *s);
 /* Signaling with the tours of the configuration, and the glue. */
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
 

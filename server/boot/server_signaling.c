@@ -6,6 +6,7 @@
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/relay/worker.h"
+#include "server/tours/registry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,11 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
 
 static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     struct server *s = ctx;
-    return auth_verify(s->api.auth, clock_wall(), token, n, ret);
+    enum code code = auth_verify(s->api.auth, clock_wall(), token, n, ret);
+    /* An agent makes tours by entering them: not this one again. */
+    const struct tour_record *kept =
+        code == CODE_OK ? registry_find(s->api.tours.registry, ret->tour) : NULL;
+    return kept && kept->ended_at.us ? CODE_TOUR_ENDED : code;
 }
 
 static void ice_servers(void *ctx, const char *sub, wall_t until,
@@ -128,6 +133,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
     signaling_clock(a->signaling, clock_now(), clock_wall());
     enum err e = declare_tours(a, why);
     if (e == OK) {
+        tour_changes_declare(a);
         glue_effects(a->glue, clock_now());
     }
     return e;

@@ -156,6 +156,10 @@
     INT(limits_input_mib_per_address, "limits.input_mib_per_address", 32, 1, 65536, \
         "incomplete input [MiB]") \
     INT(limits_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
+    INT(limits_tours_ended, "limits.tours_ended", 10000, 1, 1000000, \
+        "of the API that ended and are kept") \
+    INT(limits_idempotency_keys, "limits.idempotency_keys", 4096, 16, 1000000, \
+        "whose answers are kept") \
     INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
     INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, ICE_TCP_MAX, \

@@ -64,6 +64,7 @@ static bool start(void) {
 static void stop(void) {
     client_close(&p.client);
     rim_stop(&p.rim);
+    buffer_free(&p.api.document);
     p.token = mem_free(p.token);
     glue_free(p.api.glue);
     signaling_free(p.api.signaling);

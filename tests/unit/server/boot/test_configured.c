@@ -7,6 +7,7 @@
 #include "server/boot/reader_config.h"
 #include "server/boot/recorder_config.h"
 #include "server/boot/signaling_config.h"
+#include "server/boot/tours_config.h"
 #include "server/boot/worker_config.h"
 #include "server/jobs/helper_config.h"
 #include "server/os/files.h"
@@ -31,6 +32,7 @@ struct told {
     struct uploader_config uploader;
     struct events_thread_config events;
     struct courier_thread_config webhook;
+    struct tours_config tours;
 };
 
 static void tell(const struct config *c, struct told *t) {
@@ -50,6 +52,7 @@ static void tell(const struct config *c, struct told *t) {
     t->uploader = uploader_configured(c);
     t->events = events_configured(c);
     t->webhook = webhook_configured(c, &(struct config_webhook){.name = NULL}, NULL);
+    t->tours = tours_configured(c);
 }
 
 struct reach {
@@ -103,6 +106,10 @@ static const struct reach reaches[] = {
     REACH("limits.connections", signaling.max_connections),
     REACH("limits.tours", signaling.max_tours),
     REACH("limits.tours", worker.engine.max_tours),
+    REACH("limits.tours", tours.records),
+    REACH("limits.tours_ended", tours.records),
+    REACH("limits.tours_ended", tours.ended),
+    REACH("limits.idempotency_keys", tours.idempotency_keys),
     REACH("limits.participants", signaling.max_participants),
     REACH("limits.peers", worker.engine.max_peers),
     REACH("limits.tcp_connections", worker.tcp.connections),

@@ -1,0 +1,290 @@
+#include "server/api/tours.h"
+
+#include "base/alloc.h"
+#include "base/json_write.h"
+#include "server/api/body.h"
+#include "server/api/call.h"
+#include "server/api/keyed.h"
+#include "server/api/refuse.h"
+#include "server/api/tours_schemas.h"
+#include "server/os/clock.h"
+#include "server/tours/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- one tour ---- */
+
+/* As signaling has it; NULL: it does not. */
+static const struct signaling_tour_view *view_of(struct api *a, const char *name,
+                                                 struct signaling_tour_view *v) {
+    return signaling_tour_get(a->signaling, clock_now(), name, v) == OK ? v : NULL;
+}
+
+void tours_get(struct request *r) {
+    struct api *a = api_of(r);
+    struct signaling_tour_view v;
+    const struct tour_record *kept = registry_find(a->tours.registry, r->args.v[0]);
+    const struct signaling_tour_view *view = view_of(a, r->args.v[0], &v);
+    struct buffer b = {0};
+    char etag[TOUR_ETAG];
+    if (!kept && !view) {
+        refuse_code(r, CODE_TOUR_UNKNOWN);
+        return;
+    }
+    tour_json(&b, kept, view);
+    if (kept) {
+        respond_header(r, "etag:", tour_etag(kept, etag));
+    }
+    respond_header(r, "cache-control:", "no-store");
+    respond_buffer(r, 200, "application/json", &b);
+}
+
+/* The record that the path names; NULL: refused. */
+static struct tour_record *kept_of(struct request *r) {
+    struct api *a = api_of(r);
+    struct signaling_tour_view v;
+    struct tour_record *kept = registry_find(a->tours.registry, r->args.v[0]);
+    if (kept) {
+        return kept;
+    }
+    if (view_of(a, r->args.v[0], &v)) {
+        respond_problem(r, 409, "tour_not_kept",
+                        "The configuration has this tour, or an agent has made it.");
+    } else {
+        refuse_code(r, CODE_TOUR_UNKNOWN);
+    }
+    return NULL;
+}
+
+/* May it be changed now? Else the request is refused. */
+static bool may_change(struct request *r, const struct tour_record *kept) {
+    char etag[TOUR_ETAG];
+    if (r->headers[H_IF_MATCH] &&
+        !url_etag_matched(r->headers[H_IF_MATCH], tour_etag(kept, etag))) {
+        respond_problem(r, 412, code_name(CODE_ETAG_MISMATCH), "The tour has changed since.");
+        return false;
+    }
+    if (kept->busy) {
+        respond_header(r, "retry-after:", "1");
+        respond_problem(r, 409, "tour_busy", "Another change of it is being written.");
+        return false;
+    }
+    return true;
+}
+
+/* ---- made and changed ---- */
+
+static bool given(const struct tour_body *b, enum tour_member m) {
+    return b->given.given & 1u << m;
+}
+
+static void take_times(const struct tour_body *b, struct tour_record *into) {
+    if (given(b, TOUR_STARTS_AT)) {
+        into->starts_at = b->starts_at;
+    }
+    if (given(b, TOUR_ENDS_AT)) {
+        into->ends_at = b->ends_at;
+    }
+    if (given(b, TOUR_MAX_LENGTH)) {
+        into->max_length = b->max_length_s * US_PER_S;
+    }
+}
+
+/* The property is copied. False: memory is out. */
+static bool take_property(const struct tour_body *b, struct tour_record *into) {
+    struct buffer text = {0};
+    if (!given(b, TOUR_PROPERTY)) {
+        return true;
+    }
+    into->property = mem_free(into->property);
+    if (!b->property) {
+        return true;
+    }
+    json_put_compact(&text, b->property);
+    into->property = buffer_take(&text);
+    buffer_free(&text);
+    return into->property != NULL;
+}
+
+static const enum codec codecs[] = {
+#define X(sym, name) sym,
+    VIDEO_CODECS(X)
+#undef X
+};
+
+/* What the body says; the rest stays. */
+static bool take(const struct tour_body *b, struct tour_record *into) {
+    if (given(b, TOUR_TITLE)) {
+        snprintf(into->title, sizeof(into->title), "%s", b->title);
+    }
+    if (given(b, TOUR_RECORD)) {
+        into->record = (enum record_mode)b->record; /* the words are in this order */
+    }
+    if (given(b, TOUR_CODEC)) {
+        into->codec = codecs[b->codec];
+    }
+    if (given(b, TOUR_LOBBY)) {
+        into->lobby = b->lobby;
+    }
+    if (given(b, TOUR_CAPACITY)) {
+        into->capacity = (uint32_t)b->capacity;
+    }
+    take_times(b, into);
+    return take_property(b, into);
+}
+
+static struct tour_record *new_record(struct api *a, const struct tour_body *b) {
+    struct rng rng = clock_rng();
+    const wall_t now = clock_wall();
+    struct tour_record fresh = {.record = a->config->recording_default,
+                                .codec = a->config->media_codec,
+                                .created_at = now,
+                                .updated_at = now,
+                                .version = 1};
+    ulid_next(&a->tours.ulids, now, &rng, fresh.id);
+    snprintf(fresh.name, sizeof(fresh.name), "%s", b->name ? b->name : fresh.id);
+    snprintf(fresh.title, sizeof(fresh.title), "%s", fresh.name);
+    struct tour_record *made = tour_record_copy(&fresh);
+    return made && take(b, made) ? made : tour_record_free(made);
+}
+
+void tours_create(struct request *r) {
+    struct api *a = api_of(r);
+    const char *only = call_of(r)->claims.tour;
+    const struct json *document;
+    struct tour_body b;
+    uint64_t key;
+    if (!body_read(r, &schema_tour_new, true, &b, &document)) {
+        return;
+    }
+    if (*only && (!b.name || strcmp(b.name, only) != 0)) {
+        refuse_code(r, CODE_TOKEN_TOUR);
+    } else if (keyed_begin(r, &key)) {
+        tour_changes_sweep(a);
+        struct tour_record *record = new_record(a, &b);
+        if (record) {
+            tour_changes_make(r, key, record);
+        } else {
+            keyed_drop(a, key);
+            respond_problem(r, 503, NULL, NULL);
+        }
+    }
+    json_free(document);
+}
+
+void tours_update(struct request *r) {
+    struct tour_record *kept = kept_of(r);
+    const struct json *document;
+    struct tour_body b;
+    if (!kept || !body_read(r, &schema_tour_change, false, &b, &document)) {
+        return;
+    }
+    if (kept->ended_at.us) {
+        refuse_code(r, CODE_TOUR_ENDED);
+    } else if (may_change(r, kept)) {
+        struct tour_record *next = tour_record_copy(kept);
+        if (next && take(&b, next)) {
+            next->version++;
+            next->updated_at = clock_wall();
+            tour_changes_update(r, kept, next);
+        } else {
+            tour_record_free(next);
+            respond_problem(r, 503, NULL, NULL);
+        }
+    }
+    json_free(document);
+}
+
+/* ---- ended ---- */
+
+void tours_end(struct request *r) {
+    struct api *a = api_of(r);
+    struct tour_record *kept = registry_find(a->tours.registry, r->args.v[0]);
+    if (!kept) {
+        enum err e = signaling_tour_end(a->signaling, clock_now(), r->args.v[0], false);
+        a->settle(a->ctx);
+        if (e == OK) {
+            respond_status(r, 204);
+        } else {
+            refuse_code(r, CODE_TOUR_UNKNOWN);
+        }
+    } else if (kept->ended_at.us) {
+        respond_status(r, 204);
+    } else if (may_change(r, kept)) {
+        tour_changes_end(r, kept, false);
+    }
+}
+
+void tours_delete(struct request *r) {
+    struct tour_record *kept = kept_of(r);
+    if (kept && may_change(r, kept)) {
+        tour_changes_end(r, kept, true);
+    }
+}
+
+/* ---- all ---- */
+
+struct page {
+    struct api *api;
+    const char *only; /* the tour that may be seen; "": every one */
+    const char *state;
+    int64_t limit;
+};
+
+static bool is_wanted(const struct page *p, const struct tour_record *kept,
+                      const struct signaling_tour_view *view) {
+    return (!*p->only || strcmp(kept->name, p->only) == 0) &&
+           (!p->state || strcmp(tour_json_state(kept, view), p->state) == 0);
+}
+
+/* Writes those behind `after`; the last one written, when there is one more, is in next. */
+static void put_page(struct buffer *b, const struct page *p, const char *after,
+                     char next[ULID_CHARS + 1]) {
+    char last[ULID_CHARS + 1] = "";
+    int64_t n = 0;
+    *next = '\0';
+    const struct registry *all = p->api->tours.registry;
+    for (const struct tour_record *r = registry_before(all, after); r;
+         r = registry_before(all, r->id)) {
+        struct signaling_tour_view v;
+        const struct signaling_tour_view *view = view_of(p->api, r->name, &v);
+        if (!is_wanted(p, r, view)) {
+            continue;
+        }
+        if (n++ == p->limit) {
+            memcpy(next, last, sizeof(last));
+            return;
+        }
+        memcpy(last, r->id, sizeof(last));
+        tour_json(b, r, view);
+    }
+}
+
+void tours_list(struct request *r) {
+    struct api *a = api_of(r);
+    int64_t limit = TOURS_LIMIT_DEFAULT;
+    const char *after = "";
+    int state = -1;
+    struct faults f = {0};
+    struct buffer b = {0};
+    char next[ULID_CHARS + 1];
+    body_argument(r, &tours_query[TOURS_LIMIT], &limit, &f);
+    body_argument(r, &tours_query[TOURS_AFTER], &after, &f);
+    body_argument(r, &tours_query[TOURS_STATE], &state, &f);
+    if (f.n) {
+        body_refuse(r, &f);
+        return;
+    }
+    tour_changes_sweep(a);
+    const struct page p = {a, call_of(r)->claims.tour, state < 0 ? NULL : tour_state_words[state],
+                           limit};
+    json_open(&b, NULL, '{');
+    json_open(&b, "tours", '[');
+    put_page(&b, &p, after, next);
+    json_close(&b, ']');
+    json_put_string(&b, "next", *next ? next : NULL);
+    json_close(&b, '}');
+    respond_header(r, "cache-control:", "no-store");
+    respond_buffer(r, 200, "application/json", &b);
+}

@@ -1,0 +1,8 @@
+#include "server/boot/tours_config.h"
+
+struct tours_config tours_configured(const struct config *c) {
+    /* Between two sweeps there may be some more that ended. */
+    return (struct tours_config){.records = (size_t)(2 * c->limits_tours + c->limits_tours_ended),
+                                 .ended = (size_t)c->limits_tours_ended,
+                                 .idempotency_keys = (size_t)c->limits_idempotency_keys};
+}
