@@ -157,7 +157,7 @@ static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
                  "Location, ETag, Link, Content-Range, Accept-Ranges, Retry-After, Traceparent", p,
                  end);
     }
-    if (r->route && r->route->about) {
+    if (!r->route || r->route->about) {
         char trace[TRACE_TEXT];
         ok = ok && add(r->wsi, "traceparent:", trace_text(&r->trace, trace), p, end);
     }

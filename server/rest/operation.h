@@ -18,7 +18,7 @@ struct operation_answer {
     int status; /* 0 ends them */
     const char *about;
     const struct schema *body; /* NULL: none, or one that is no JSON */
-    const char *type;          /* of a body that is no JSON */
+    const char *type;          /* of a body; NULL: application/json */
 };
 
 /* Problems that it has beside those that all have. */

@@ -105,7 +105,9 @@ static bool read_string(struct reading *r, const struct schema *s, const struct 
         return *(int *)into >= 0 || fault(r, p, "enum", "It is none of the possible words.");
     }
     if (s->kind == SCHEMA_TIME) {
-        return wall_parse(text, into) || fault(r, p, "format", "It is no RFC 3339 time.");
+        /* wall_parse takes a date alone, too, which is no date-time (RFC 3339 section 5.6). */
+        return (strlen(text) > strlen("2026-01-02") && wall_parse(text, into)) ||
+               fault(r, p, "format", "It is no RFC 3339 time.");
     }
     *(const char **)into = text;
     if (!bounds(r, s, p, (int64_t)strlen(text))) {

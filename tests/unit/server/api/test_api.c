@@ -1,13 +1,17 @@
 /* The table of what is answered, with the real doors, over a socket. Nothing is recorded and there
  * are no workers: who is let in is told so. */
 #include "base/check.h"
+#include "server/api/door.h"
 #include "server/api/metrics.h"
 #include "server/api/routes.h"
+#include "server/api/tours_schemas.h"
 #include "server/auth/authority.h"
+#include "server/auth/scopes.h"
 #include "tests/fuzz/fuzz_world.h"
 #include "tests/unit/server/http/rim.h"
 
 #include <jansson.h>
+#include <regex.h>
 #include <stdlib.h>
 
 #define SECRET "a secret of 32 bytes, or of more"
@@ -113,6 +117,61 @@ TEST(api_routes_are_reached) {
         route_methods(&s.routes, options, methods);
         EXPECT(strstr(methods, method_name(t->method)));
     }
+}
+
+/* The document tells of every row below /v1, and of doors what is true. */
+TEST(api_routes_are_described) {
+    struct http_service s = routes_service(&p.api);
+    size_t described = 0;
+    for (size_t i = 0; i < s.routes.n; i++) {
+        const struct route *t = &s.routes.rows[i];
+        bool of_api = strncmp(t->pattern, "/v1/", 4) == 0;
+        EXPECT_EQ(of_api, t->about != NULL);
+        if (!of_api || !t->about) {
+            continue;
+        }
+        described++;
+        bool scoped = t->needs == DOOR_SCOPE || t->needs == DOOR_PLAYBACK;
+        EXPECT_EQ(t->about->door, !scoped                     ? OPERATION_OPEN
+                                  : t->needs == DOOR_PLAYBACK ? OPERATION_COOKIE
+                                                              : OPERATION_TOKEN);
+        EXPECT_EQ(scoped, t->about->scope && scopes_known(t->about->scope));
+        for (size_t k = 0; k < i; k++) {
+            const struct operation *other = s.routes.rows[k].about;
+            EXPECT(!other || strcmp(other->id, t->about->id) != 0);
+        }
+    }
+    EXPECT(described > 20);
+}
+
+/* A regular expression of the document and the function that it stands for agree on any text. */
+static void expect_same(const struct schema *s, const char *alphabet) {
+    struct rng_seeded seed;
+    rng_seed(&seed, 5);
+    struct rng rng = rng_from_seeded(&seed);
+    regex_t pattern;
+    unsigned good = 0;
+    CHECK(regcomp(&pattern, s->pattern, REG_EXTENDED | REG_NOSUB) == 0);
+    for (int i = 0; i < 20000; i++) {
+        char text[80];
+        uint32_t n = rng_below(&rng, 4) ? 26 : rng_below(&rng, 79);
+        n = n < s->min ? (uint32_t)s->min : n;
+        for (uint32_t k = 0; k < n; k++) {
+            text[k] = alphabet[rng_below(&rng, (uint32_t)strlen(alphabet))];
+        }
+        text[n] = '\0';
+        bool fits = s->max == 0 || n <= s->max;
+        bool matches = regexec(&pattern, text, 0, NULL, 0) == 0;
+        good += matches;
+        EXPECT_EQ(matches && fits, s->good(text));
+    }
+    EXPECT(good > 100 && good < 19900);
+    regfree(&pattern);
+}
+
+TEST(api_patterns_say_what_is_so) {
+    expect_same(&schema_tour_name, "azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09_-azAZ09.");
+    expect_same(tours_query[TOURS_AFTER].schema, "01234567ABCDEFGHJKMNPQRSTVWXYZABCDEFGHJKMU");
 }
 
 /* The body of what was refused says what the status line does, in a code that is one. */

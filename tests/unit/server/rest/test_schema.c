@@ -108,6 +108,7 @@ TEST(schema_says_where_and_why) {
     wrong("{\"n\":1,\"title\":\"abx\"}", "/title", "pattern");
     wrong("{\"n\":1,\"title\":7}", "/title", "type");
     wrong("{\"n\":1,\"at\":\"yesterday\"}", "/at", "format");
+    wrong("{\"n\":1,\"at\":\"2026-01-02\"}", "/at", "format");
     wrong("{\"n\":1,\"word\":\"three\"}", "/word", "enum");
     wrong("{\"n\":1,\"word\":null}", "/word", "type");
     wrong("{\"n\":1,\"on\":\"true\"}", "/on", "type");
