@@ -10,6 +10,7 @@
 #include "server/api/keys.h"
 #include "server/api/orders.h"
 #include "server/api/pages.h"
+#include "server/api/participants.h"
 #include "server/api/playback.h"
 #include "server/api/recordings.h"
 #include "server/api/recordings_operations.h"
@@ -51,6 +52,18 @@ static const struct route routes[] = {
     {HTTP_POST, "/v1/tours/{tour}/end", DOOR_SCOPE, true, tours_end, &operation_tours_end},
     {HTTP_POST, "/v1/tours/{tour}/invites", DOOR_SCOPE, true, invites_create,
      &operation_invites_create},
+    {HTTP_GET, "/v1/tours/{tour}/participants", DOOR_SCOPE, true, participants_list,
+     &operation_participants_list},
+    {HTTP_DELETE, "/v1/tours/{tour}/participants/{participant}", DOOR_SCOPE, true,
+     participants_remove, &operation_participants_remove},
+    {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/admit", DOOR_SCOPE, true,
+     participants_admit, &operation_participants_admit},
+    {HTTP_POST, "/v1/tours/{tour}/participants/{participant}/lead", DOOR_SCOPE, true,
+     participants_lead, &operation_participants_lead},
+    {HTTP_POST, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, participants_lock,
+     &operation_tours_lock},
+    {HTTP_DELETE, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, participants_unlock,
+     &operation_tours_unlock},
     {HTTP_GET, "/v1/recordings", DOOR_SCOPE, true, recordings_list, &operation_recordings_list},
     {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public, &operation_recordings_keys},
     {HTTP_GET, "/v1/recordings/status", DOOR_SCOPE, true, keeper_status,

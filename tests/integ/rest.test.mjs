@@ -35,7 +35,7 @@ async function start() {
   server = await new Server([ORIEL, 'serve', '-c', config]).ready;
   base = new URL(server.urls.agent).origin;
   doc = await (await fetch(`${base}/v1/openapi.json`)).json();
-  return clientFor(mint({ scope: 'openid tours:read tours:write invites:write' }));
+  return clientFor(mint({ scope: 'openid tours:read tours:write invites:write participants:read participants:write' }));
 }
 
 let client = await start();
@@ -93,6 +93,36 @@ await test('it is changed if it is still as it was', async () => {
   const codec = await client.updateTour({ tour: 'villa' }, { codec: 'av1' });
   expectEqual(`${codec.status} ${codec.data.code}`, '409 tour_running', 'the codec of a tour that runs');
   expectEqual((await client.getTour({ tour: 'villa' })).data.codec, 'vp8', 'codec');
+});
+
+await test('who is in it is seen, admitted from the lobby, made to lead, removed', async () => {
+  expectEqual((await client.updateTour({ tour: 'villa' }, { lobby: true })).data.lobby, true, 'lobby');
+  const eve = await client.createInvite({ tour: 'villa' }, { role: 'buyer', name: 'Eve', sub: 'eve' });
+  const browser = await launchChromium();
+  const page = browser.pages()[0];
+  await page.goto(eve.data.url);
+  await page.waitForSelector('form.prejoin');
+  await page.click('form.prejoin button[type=submit]');
+  const people = async () => (await client.listParticipants({ tour: 'villa' })).data.participants;
+  const find = async (sub) => (await people()).find((p) => p.sub === sub);
+  const waiting = await until(() => find('eve'), 'Eve in the lobby');
+  expectEqual(`${waiting.name} ${waiting.where} ${waiting.host}`, 'Eve lobby false', 'who waits');
+  expectEqual((await client.getTour({ tour: 'villa' })).data.waiting, 1, 'waiting');
+  expectEqual((await client.admitParticipant({ tour: 'villa', participant: waiting.id })).status, 204, 'admit');
+  await page.waitForSelector('.tour');
+  await until(async () => (await find('eve'))?.connected, 'Eve in the tour');
+  const ada = await find('customer-17');
+  expectEqual((await client.leadParticipant({ tour: 'villa', participant: ada.id })).status, 204, 'lead');
+  expectEqual((await client.getTour({ tour: 'villa' })).data.lead, 'Ada', 'who leads');
+  expectEqual((await client.lockTour({ tour: 'villa' })).status, 204, 'lock');
+  expectEqual((await client.getTour({ tour: 'villa' })).data.locked, true, 'locked');
+  expectEqual((await client.unlockTour({ tour: 'villa' })).status, 204, 'unlock');
+  const seen = (await find('eve')).id;
+  expectEqual((await client.removeParticipant({ tour: 'villa', participant: seen })).status, 204, 'remove');
+  await page.waitForSelector('.tour', { state: 'detached' });
+  const gone = await client.removeParticipant({ tour: 'villa', participant: seen });
+  expectEqual(`${gone.status} ${gone.data.code}`, '404 participant_unknown', 'again');
+  await browser.close();
 });
 
 await test('ended for good: all leave, and no token opens it again', async () => {
