@@ -5,6 +5,7 @@
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/schedule.h"
 #include "signaling/tours/tours.h"
 
@@ -49,6 +50,7 @@ static void plan(struct tour *t, const struct signaling_tour *d, char *property)
                                  .ends_at = d->ends_at,
                                  .max_length = d->max_length,
                                  .capacity = d->capacity,
+                                 .guest = d->guest,
                                  .property = property};
 }
 
@@ -91,6 +93,7 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
         if (t->record == RECORD_OFF) {
             tour_record(s, t, false);
         }
+        rights_declared(s, now, t);
         schedule_arm(s, now, t);
         tell_tour_changed(s, now, t);
     }
@@ -128,6 +131,7 @@ static void view(const struct signaling *s, us_t now, const struct tour *t,
                                                  .ends_at = t->plan.ends_at,
                                                  .max_length = t->plan.max_length,
                                                  .capacity = t->plan.capacity,
+                                                 .guest = t->plan.guest,
                                                  .property = t->plan.property},
                                         .state = tour_state_name(tour_state(s, now, t)),
                                         .declared = t->declared,

@@ -12,6 +12,7 @@
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/schedule.h"
 #include "signaling/tours/tours.h"
 
@@ -69,6 +70,7 @@ static void free_tours(struct signaling *s) {
             mem_free(LIST_ENTRY(l, struct session, in_viewers));
         }
         tour_forgive(t);
+        rights_forget(t);
         mem_free(t->plan.property);
         mem_free(t);
     }

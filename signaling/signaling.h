@@ -58,6 +58,8 @@ struct signaling_config {
     bool default_lobby;
     us_t default_max_length; /* [us] */
     uint32_t default_capacity;
+    struct capabilities_part
+        default_guest;        /* what guests may, where it is not capabilities_default */
     enum codec default_codec; /* CODEC_VP8 */
     enum record_mode default_record;
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
@@ -87,11 +89,12 @@ struct signaling_tour {
     const char *name, *title; /* title NULL or empty: the name */
     enum record_mode record;
     enum codec codec;
-    bool lobby;           /* guests wait until a host admits them */
-    wall_t starts_at;     /* 0: any time. Before it guests enter once a host is in */
-    wall_t ends_at;       /* 0: none. Then the run ends, and nobody enters any more */
-    us_t max_length;      /* [us] of a run, from the first who is in; 0: any */
-    uint32_t capacity;    /* people in it at once, hosts apart; 0: max_participants */
+    bool lobby;                     /* guests wait until a host admits them */
+    wall_t starts_at;               /* 0: any time. Before it guests enter once a host is in */
+    wall_t ends_at;                 /* 0: none. Then the run ends, and nobody enters any more */
+    us_t max_length;                /* [us] of a run, from the first who is in; 0: any */
+    uint32_t capacity;              /* people in it at once, hosts apart; 0: max_participants */
+    struct capabilities_part guest; /* what guests may, where it is not the default */
     const char *property; /* JSON, which is not looked at, told as tour.property; or NULL */
 };
 #define TOUR_PROPERTY_MAX 4096 /* [bytes] of its text */
@@ -239,6 +242,7 @@ struct signaling_stats {
     uint32_t connections, tours, participants, sessions;
     uint32_t waiting; /* in lobbies; not among participants */
     uint64_t messages, errors;
+    uint64_t refused[CODE_COUNT]; /* of errors, by code */
 };
 struct signaling_stats signaling_stats(const struct signaling *s);
 

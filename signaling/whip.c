@@ -11,6 +11,7 @@
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/sessions.h"
 #include "signaling/tours/tours.h"
 
@@ -44,7 +45,7 @@ static void respond(const struct exchange *exchange, struct signaling_effect e,
 
 static void respond_problem(const struct exchange *exchange, enum code code, int status) {
     struct buffer o = {0};
-    exchange->s->stats.errors++;
+    count_error(exchange->s, code);
     problem_write(&o, &(struct problem){.status = status,
                                         .code = code_name(code),
                                         .title = code_message(code),
@@ -183,6 +184,7 @@ static enum code post_whep(struct exchange *exchange) {
     if (!t->id) {
         tour_start(exchange->s, exchange->now, t);
     }
+    rights_enter_viewer(t, session, &exchange->claims);
     session_start(exchange->s, t, NULL, session);
     tour_touch(exchange->s, exchange->now, t);
     code = created(exchange, session, &offer);

@@ -97,7 +97,10 @@ static void put_signaling(struct buffer *t, const struct api *a) {
     gauge(t, "oriel_signaling_waiting", "People in the lobbies of tours.", s.waiting);
     gauge(t, "oriel_signaling_sessions", "Media sessions.", s.sessions);
     counter(t, "oriel_signaling_messages_total", "Messages handled.", s.messages);
-    counter(t, "oriel_signaling_errors_total", "Messages answered with an error.", s.errors);
+    head(t, "oriel_signaling_errors_total", "counter", "Errors that clients were told, by code.");
+    for (int c = CODE_OK + 1; c < CODE_COUNT; c++) {
+        labelled(t, "oriel_signaling_errors_total", "code", code_name((enum code)c), s.refused[c]);
+    }
     counter(t, "oriel_orders_lost_total", "Orders to workers and mix lost for want of memory.",
             glue_lost(a->glue));
 }

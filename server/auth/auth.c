@@ -270,6 +270,9 @@ static void put_claims(struct buffer *b, const struct issuer_config *own, wall_t
     if (*c->name) {
         json_put_string(b, "name", c->name);
     }
+    if (capabilities_any(&c->can)) {
+        capabilities_put_part(b, "can", &c->can);
+    }
     if (*own->issuer) {
         json_put_string(b, "iss", own->issuer);
     }

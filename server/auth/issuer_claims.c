@@ -98,6 +98,12 @@ static uint32_t read_scopes(const struct issuer_config *c, const struct json *cl
     return program && scope ? scopes_read(scope) : 0;
 }
 
+/* A member that we do not know is refused: it may be meant to withhold something. */
+static bool read_can(const struct json *claims, struct capabilities_part *ret) {
+    const struct json *can = json_member(claims, "can");
+    return !can || capabilities_read(can, ret);
+}
+
 enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct json *claims,
                         struct claims *ret) {
     struct claims x = {.role = read_role(c, claims)};
@@ -111,7 +117,8 @@ enum code issuer_claims(const struct issuer_config *c, wall_t wall, const struct
     const struct json *tour = json_member(claims, c->tour_claim ? c->tour_claim : "tour");
     bool ok = read_sub(c, claims, x.sub) && json_get_text_if_any(tour, x.tour, sizeof(x.tour)) &&
               json_get_text_if_any(json_member(claims, "name"), x.name, sizeof(x.name)) &&
-              utf8_printable(x.name) && (!*x.tour || tour_name_valid(x.tour));
+              utf8_printable(x.name) && (!*x.tour || tour_name_valid(x.tour)) &&
+              read_can(claims, &x.can);
     x.scopes = x.role == ROLE_NONE ? read_scopes(c, claims) : 0;
     bool service = x.scopes != 0;
     if (!ok || (x.role == ROLE_NONE && !service) || (!*x.tour && x.role != ROLE_OPS && !service)) {

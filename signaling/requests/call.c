@@ -56,6 +56,18 @@ void call_free(struct call *c) {
     c->msg = NULL;
 }
 
+#define PARTICIPANT_MAX 16 /* [bytes] "p4294967295" and some */
+
+static bool are_participants(const struct json *list) {
+    for (size_t i = 0; i < json_count(list); i++) {
+        size_t n = 0;
+        if (!json_get_string(json_item(list, i), &n) || n > PARTICIPANT_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool field_fits(const struct field *f, const struct json *v) {
     enum json_kind kind = json_kind(v);
     size_t n = 0;
@@ -68,6 +80,8 @@ static bool field_fits(const struct field *f, const struct json *v) {
         return kind == JSON_KIND_OBJECT;
     case FIELD_LIST:
         return kind == JSON_KIND_LIST && json_count(v) <= f->max;
+    case FIELD_PARTICIPANTS:
+        return kind == JSON_KIND_LIST && json_count(v) <= f->max && are_participants(v);
     }
     return false;
 }

@@ -39,6 +39,7 @@ static enum code read_claims(struct call *c, struct claims *k) {
         return CODE_NOT_ADMITTED;
     }
     *k = (struct claims){.role = seat->role};
+    k->can = seat->limit;
     memcpy(k->tour, seat->tour->name, sizeof(k->tour));
     memcpy(k->sub, seat->sub, sizeof(k->sub));
     memcpy(k->name, seat->name, sizeof(k->name));

@@ -1,30 +1,47 @@
-/* One's own source off or on, as an intent: the server stops routing it. */
+/* A source off or on, as an intent: the server stops routing it. One's own, or, by a host, somebody
+ * else's off: only who speaks decides when he does. */
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/moderation.h"
 #include "signaling/tell/tick.h"
-#include "signaling/tours/sessions.h"
+#include "signaling/tours/rights.h"
+
+static enum code mute_other(struct call *c, struct seat *who, enum source_kind kind) {
+    const struct seat *me = c->conn->seat;
+    if (!me->host || !call_bool(c, "muted")) {
+        return CODE_FORBIDDEN;
+    }
+    if (!who) {
+        c->field = "participant";
+        return CODE_BAD_FIELD;
+    }
+    reply_ok(c);
+    seat_silence(c->s, c->now, who, kind, me);
+    return CODE_OK;
+}
 
 static enum code mute(struct call *c) {
     struct seat *seat = c->conn->seat;
     enum source_kind kind = source_kind_from_name(call_string(c, "kind", NULL));
-    bool muted = call_bool(c, "muted");
+    const char *id = call_string(c, "participant", NULL);
+    struct seat *who = id ? seat_by_number(seat->tour, id) : seat;
     if (kind == SOURCE_NONE) {
         c->field = "kind";
         return CODE_BAD_FIELD;
     }
-    uint8_t bits = (uint8_t)(muted ? seat->muted | 1u << kind : seat->muted & ~(1u << kind));
-    reply_ok(c);
-    if (bits == seat->muted) {
-        return CODE_OK;
+    if (who != seat) {
+        return mute_other(c, who, kind);
     }
-    seat->muted = bits;
-    seat_mute(c->s, seat, kind, muted);
-    tell_changed(c->s, c->now, seat);
+    reply_ok(c);
+    if (rights_mute(c->s, seat, kind, call_bool(c, "muted"))) {
+        tell_changed(c->s, c->now, seat);
+    }
     return CODE_OK;
 }
 
-const struct request request_mute = {
-    .type = "mute",
-    .fields = {{"kind", FIELD_STRING, true, 16}, {"muted", FIELD_BOOL, true, 0}},
-    .needs_seat = true,
-    .run = mute};
+const struct request request_mute = {.type = "mute",
+                                     .fields = {{"kind", FIELD_STRING, true, 16},
+                                                {"muted", FIELD_BOOL, true, 0},
+                                                {"participant", FIELD_STRING, false, 16}},
+                                     .needs_seat = true,
+                                     .run = mute};

@@ -89,7 +89,7 @@ void reply_answer(const struct call *c, struct buffer *o, const struct seat *sea
 
 void reply_error(const struct call *c, enum code code) {
     struct buffer o = {0};
-    c->s->stats.errors++;
+    count_error(c->s, code);
     reply_open(c, &o, "error");
     json_put_string(&o, "code", code_name(code));
     json_put_string(&o, "message", code_message(code));

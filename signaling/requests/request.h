@@ -7,13 +7,14 @@
 #include "signaling/state/state.h"
 #include "json/json_read.h"
 
-enum field_type { FIELD_STRING, FIELD_BOOL, FIELD_OBJECT, FIELD_LIST };
+enum field_type { FIELD_STRING, FIELD_BOOL, FIELD_OBJECT, FIELD_LIST, FIELD_PARTICIPANTS };
 
 struct field {
     const char *name;
     enum field_type type;
     bool required;
-    size_t max; /* [bytes] of a string, members of a list; 0 = the message's own limit */
+    size_t max; /* [bytes] of a string, members of a list (or of one of ids as "p7"); 0 = the
+                   message's own limit */
 };
 
 #define FIELDS_MAX 8
@@ -41,6 +42,6 @@ struct request {
 extern const struct request request_hello, request_join, request_resume, request_restart,
     request_leave, request_end, request_mute, request_pin, request_record, request_consent,
     request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
-    request_lobby;
+    request_lobby, request_mute_all, request_allow;
 
 #endif

@@ -9,6 +9,7 @@
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/sessions.h"
 #include "signaling/tours/tours.h"
 
@@ -98,6 +99,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     t->began = US_NEVER;
     t->began_by = (wall_t){0};
     tour_forgive(t);
+    rights_forget(t);
 }
 
 static void delete_all(struct signaling *s, const struct link *seats) {

@@ -4,6 +4,7 @@
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/stage.h"
 
 #include <stdio.h>
@@ -71,7 +72,7 @@ void host_set(struct signaling *s, us_t now, struct seat *seat, bool on) {
     if (on) {
         lobby_show(s, seat);
     }
-    tell_changed(s, now, seat);
+    rights_changed(s, now, seat);
     hosts_check(s, now, seat->tour, on ? NULL : seat);
 }
 

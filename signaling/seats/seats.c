@@ -10,6 +10,7 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/tours.h"
 
 #include <stdio.h>
@@ -158,6 +159,7 @@ static void host_came(struct signaling *s, struct tour *t, enum role role) {
 /* What the seat is told of its owner, and its secret. */
 static void hand_seat(struct signaling *s, us_t now, struct seat *seat, const struct admission *e) {
     describe(seat, e);
+    rights_enter(seat, e->claims);
     seat->resume_by = now + s->config.seat_limit;
     secret_renew(s, seat);
     seat_attach(s, seat, e->conn);

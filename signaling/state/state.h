@@ -89,12 +89,18 @@ struct session {
     } layers[SOURCE_KIND_COUNT];
     struct binding bound[SESSION_LINES_MAX];
     struct told told[SESSION_LINES_MAX];
+    uint8_t off, deaf; /* bit per source_kind, as media was told: it does not send, not receive */
     /* WHIP and WHEP */
     char sub[SUB_MAX + 1];
     char resource[RESOURCE_LEN + 1]; /* "" = of a WebSocket */
     char etag[ETAG_LEN + 1];
     char location[LOCATION_MAX + 1];
     struct link in_viewers; /* of the tour, when there is no seat */
+    struct {
+        enum standing standing;
+        struct capabilities_part limit;
+        struct capabilities can;
+    } viewer; /* likewise */
 };
 
 struct seat {
@@ -116,8 +122,12 @@ struct seat {
     struct session *session;
     uint8_t spent[FINGERPRINT_LEN]; /* certificate of the transport before it; zeros: none */
     uint64_t pinned;
-    uint8_t muted; /* bit per source_kind */
-    bool host;     /* who leads the tour: by role, or by another host's word */
+    uint8_t muted;                    /* bit per source_kind: by herself, or by a host */
+    struct capabilities can;          /* now */
+    struct capabilities_part limit;   /* of the token */
+    struct capabilities_part granted; /* hosts' word since she came */
+    bool named;                       /* by the request that is being handled */
+    bool host;                        /* who leads the tour: by role, or by another host's word */
     bool consent, lost;
     bool changed;   /* others have not been told yet: waits for the tick */
     uint64_t known; /* fingerprint of what they have been told */
@@ -130,13 +140,21 @@ struct sub_list {
     uint32_t n;
 };
 
+/* What hosts have said that somebody may, for when he comes again. */
+struct grant {
+    struct link in_tour;
+    char sub[SUB_MAX + 1];
+    struct capabilities_part part;
+};
+
 /* What a tour is by declaration, apart from what struct tour has always had. */
 struct tour_plan {
     bool lobby;
-    wall_t starts_at, ends_at; /* 0 = none */
-    us_t max_length;           /* [us] 0 = any */
-    uint32_t capacity;         /* 0 = max_participants */
-    char *property;            /* JSON, owned; NULL = none */
+    wall_t starts_at, ends_at;      /* 0 = none */
+    us_t max_length;                /* [us] 0 = any */
+    uint32_t capacity;              /* 0 = max_participants */
+    char *property;                 /* JSON, owned; NULL = none */
+    struct capabilities_part guest; /* what guests may, where it is not the default */
 };
 
 struct tour {
@@ -172,6 +190,10 @@ struct tour {
     bool end_told;                    /* that it will end */
     bool changed;                     /* the tour object: waits for the tick */
     uint64_t known;                   /* its fingerprint as people have been told */
+    struct capabilities guest;        /* what guests may by default */
+    struct capabilities_part granted; /* hosts' word about all guests, those to come too */
+    struct link grants;               /* about single ones, the latest last */
+    uint32_t n_grants;
     bool had_host; /* since the run began or its recording ended for want of people */
     enum signaling_recording_state recording;
 };

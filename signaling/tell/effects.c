@@ -93,9 +93,14 @@ void send_all(struct signaling *s, const struct tour *t, const struct conn *exce
     shared_text_unref(text);
 }
 
+void count_error(struct signaling *s, enum code code) {
+    s->stats.errors++;
+    s->stats.refused[code]++;
+}
+
 void send_error(struct signaling *s, struct conn *c, enum code code) {
     struct buffer o = {0};
-    s->stats.errors++;
+    count_error(s, code);
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "error");
     json_put_string(&o, "code", code_name(code));

@@ -1,6 +1,7 @@
 #include "signaling/tell/state_json.h"
 
 #include "base/json_write.h"
+#include "signaling/state/standing.h"
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 
@@ -13,6 +14,7 @@ static const char *source_state(const struct seat *seat, enum source_kind kind) 
     for (int i = 0; session && i < session->params.n_lines; i++) {
         has_line |= session->params.lines[i].source == kind;
     }
+    has_line = has_line && seat->can.send & 1u << kind;
     return !has_line                  ? "off"
            : seat->muted & 1u << kind ? "muted"
            : session->on & 1u << kind ? "on"
@@ -39,6 +41,10 @@ void put_participant(struct buffer *o, const struct seat *seat) {
                         source_state(seat, (enum source_kind)k));
     }
     json_close(o, '}');
+    struct capabilities usual = seat_default(seat);
+    if (!capabilities_equal(&seat->can, &usual)) {
+        capabilities_put(o, "can", &seat->can);
+    }
     json_close(o, '}');
 }
 
@@ -80,6 +86,15 @@ void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, con
     json_close(o, '}');
 }
 
+/* What those may of whom a participant object says nothing else. */
+static void put_defaults(struct buffer *o, const struct tour *t) {
+    struct capabilities host = capabilities_default(STANDING_HOST);
+    json_open(o, "can", '{');
+    capabilities_put(o, "host", &host);
+    capabilities_put(o, "guest", &t->guest);
+    json_close(o, '}');
+}
+
 void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
     json_open(o, NULL, '{');
     put_outline(o, s, now, t);
@@ -93,6 +108,7 @@ void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struc
     put_id(o, s, t->lead);
     json_key(o, "spotlight");
     put_id(o, s, t->spotlight);
+    put_defaults(o, t);
     json_close(o, '}');
 }
 

@@ -6,6 +6,7 @@
 #include "signaling/sdp/answer.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/tours.h"
 
 #include <stdio.h>
@@ -103,26 +104,10 @@ void session_fragment(struct signaling *s, const struct session *session,
     fragment_write(out, &a);
 }
 
-void seat_mute(struct signaling *s, const struct seat *seat, enum source_kind kind, bool muted) {
-    effect(s, (struct signaling_effect){.type = EFFECT_MUTED,
-                                        .tour = seat->tour->id,
-                                        .participant = seat->id,
-                                        .kind = (uint8_t)kind,
-                                        .on = muted});
-    if (seat->session) {
-        command_peer(s, seat->session,
-                     (struct command){.type = COMMAND_MUTE, .kind = (uint8_t)kind, .on = muted});
-    }
-}
-
-static void apply_intent(struct signaling *s, const struct seat *seat,
-                         const struct session *session) {
-    for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
-        if (seat->muted & 1u << k) {
-            seat_mute(s, seat, (enum source_kind)k, true);
-        }
-    }
-    if (seat->pinned && map_get(s->seats, seat->pinned)) {
+/* A transport knows nothing of what was said before it. */
+static void apply_intent(struct signaling *s, const struct seat *seat, struct session *session) {
+    rights_tell(s, session);
+    if (seat && seat->pinned && map_get(s->seats, seat->pinned)) {
         command_peer(s, session,
                      (struct command){.type = COMMAND_PIN, .participant = seat->pinned});
     }
@@ -149,9 +134,7 @@ void session_start(struct signaling *s, struct tour *t, struct seat *seat,
     }
     command_peer(s, session,
                  (struct command){.type = COMMAND_PEER_ADD, .params = &session->params});
-    if (seat) {
-        apply_intent(s, seat, session);
-    }
+    apply_intent(s, seat, session);
     if (session->params.mix) {
         mix_begin(s, session);
     }

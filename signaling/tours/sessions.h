@@ -32,7 +32,8 @@ void session_answer(struct signaling *s, const struct session *session, const st
  * session_restart will take. */
 void session_fragment(struct signaling *s, const struct session *session,
                       const struct ice_credentials *ice, struct buffer *out);
-/* Make it live: seat may be NULL (a viewer). Emits COMMAND_PEER_ADD and the seat's intent. */
+/* Make it live: seat may be NULL (a viewer). Emits COMMAND_PEER_ADD, what it may, and the seat's
+ * intent. */
 void session_start(struct signaling *s, struct tour *t, struct seat *seat, struct session *session);
 /* End it; tell_media: with COMMAND_PEER_REMOVE. Frees it. */
 void session_stop(struct signaling *s, struct session *session, bool tell_media);
@@ -41,9 +42,6 @@ void session_drop(struct session *session);
 /* Take over new ICE credentials of a restart. */
 void session_restart(struct signaling *s, struct session *session,
                      const struct ice_credentials *fresh);
-/* A source of hers is off by intent, or no more: the recording and her session's worker are told.
- */
-void seat_mute(struct signaling *s, const struct seat *seat, enum source_kind kind, bool muted);
 /* Give it a resource for WHIP and WHEP. */
 void session_name(struct signaling *s, struct session *session, const char *kind, const char *tour);
 /* A new entity tag for the resource. */

@@ -7,6 +7,7 @@
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/rights.h"
 #include "signaling/tours/schedule.h"
 #include "signaling/tours/stage.h"
 #include "signaling/tours/subs.h"
@@ -94,6 +95,7 @@ enum err tour_create(struct signaling *s, const char *name, const char *title, s
     list_init(&t->viewers);
     list_init(&t->refused.all);
     list_init(&t->admitted.all);
+    list_init(&t->grants);
     list_push(&s->all_tours, &t->in_signaling);
     *ret = t;
     return OK;
@@ -154,6 +156,7 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
     t->lobby_on = t->plan.lobby;
+    rights_begin(s, t);
     schedule_arm(s, now, t);
 }
 

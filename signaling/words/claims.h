@@ -3,6 +3,7 @@
 #define ORIEL_SIGNALING_WORDS_CLAIMS_H
 
 #include "base/time.h"
+#include "signaling/words/capabilities.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@ struct claims {
     /* With ROLE_NONE it is a program that is nobody: it has no seat, and may do this
      * (server/auth/scopes.h). 0 of others. */
     uint32_t scopes;
+    struct capabilities_part can; /* less than who comes so may by default; nothing: all of it */
 };
 
 #endif

@@ -22,6 +22,7 @@ static inline enum code fuzz_verify(void *ctx, const char *token, size_t n, stru
     }
     memcpy(copy, token, n);
     copy[n] = '\0';
+    *ret = (struct claims){0};
     sscanf(copy, "%7[^|]|%64[^|]|%64[^|]|%128[^|]", role, ret->tour, ret->sub, ret->name);
     ret->role = role_from_name(role);
     return CODE_OK;

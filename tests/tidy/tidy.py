@@ -52,7 +52,7 @@ ARROWS = {
     "media/mix": ("base", "media/recv", "media/audio", "media/room", "media/feed",
                   "media/engine/relay.h", "media/mix"),
     "signaling": ("base", "signaling"),
-    "signaling/words": ("base", "signaling/words"),
+    "signaling/words": ("base", "json", "signaling/words"),
     "signaling/sdp": ("base", "signaling/words", "signaling/sdp"),
     "signaling/state": ("base", "signaling/words", "signaling/sdp", "signaling/signaling.h",
                         "signaling/state"),

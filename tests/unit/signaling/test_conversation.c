@@ -35,9 +35,12 @@ static const char *heard(const struct world *w, uint64_t conn) {
 #define ANN(link, connected, mic, cam) P("p1", "Ann", "agent", "true", link, connected, mic, cam)
 #define ADA(link, connected, mic, cam) P("p2", "Ada", "buyer", "false", link, connected, mic, cam)
 #define CHANGED(p) "{\"type\":\"participant_changed\",\"participant\":" p "}\n"
-#define TOUR(recording)                                                             \
-    "{\"name\":\"taped\",\"title\":\"taped\",\"state\":\"live\",\"codec\":\"vp8\"," \
-    "\"record\":\"auto\",\"recording\":" recording ",\"lead\":\"p1\",\"spotlight\":null}"
+#define TOUR(recording)                                                                            \
+    "{\"name\":\"taped\",\"title\":\"taped\",\"state\":\"live\",\"codec\":\"vp8\","                \
+    "\"record\":\"auto\",\"recording\":" recording ",\"lead\":\"p1\",\"spotlight\":null,"          \
+    "\"can\":{\"host\":{\"audio\":\"both\",\"camera\":\"both\",\"screen\":\"both\",\"chat\":true," \
+    "\"point\":true},\"guest\":{\"audio\":\"both\",\"camera\":\"both\",\"screen\":\"receive\","    \
+    "\"chat\":true,\"point\":false}}}"
 #define TOUR_CHANGED(recording) "{\"type\":\"tour_changed\",\"tour\":" TOUR(recording) "}\n"
 
 static void join(struct visit *v, uint64_t conn, const char *token) {

@@ -18,7 +18,7 @@ const char yes_and_lines[] = YES TOLD_LINES;
 
 static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     char copy[256];
-    const char *part[4] = {"", "", "", ""};
+    const char *part[5] = {"", "", "", "", ""};
     (void)ctx;
     for (int c = 0; c < CODE_COUNT; c++) {
         if (n == strlen(code_name(c)) && memcmp(code_name(c), token, n) == 0) {
@@ -31,12 +31,20 @@ static enum code verify(void *ctx, const char *token, size_t n, struct claims *r
     memcpy(copy, token, n);
     copy[n] = '\0';
     char *p = copy;
-    for (int i = 0; i < 4 && p; i++) {
+    for (int i = 0; i < 5 && p; i++) {
         part[i] = p;
         p = strchr(p, '|');
         if (p) {
             *p++ = '\0';
         }
+    }
+    *ret = (struct claims){0};
+    if (strcmp(part[4], "quiet") == 0) {
+        capabilities_set(&ret->can, SOURCE_MICROPHONE, DIRECTION_RECEIVE);
+        ret->can.has_chat = true;
+    } else if (strcmp(part[4], "deaf") == 0) {
+        capabilities_set(&ret->can, SOURCE_MICROPHONE, DIRECTION_SEND);
+        capabilities_set(&ret->can, SOURCE_SCREEN, DIRECTION_BOTH);
     }
     ret->role = role_from_name(part[0]);
     snprintf(ret->tour, sizeof(ret->tour), "%s", part[1]);

@@ -1,6 +1,7 @@
 /* A signaling engine with everything around it replaced: tokens are plain text
- * "role|tour|sub|name" (or the name of a token error), time is a number, and what the engine emits
- * is kept in a log that tests look into. */
+ * "role|tour|sub|name", perhaps with "|quiet" (hears and does not speak or write) or "|deaf" (the
+ * other way round), or the name of a token error; time is a number, and what the engine emits is
+ * kept in a log that tests look into. */
 #ifndef ORIEL_TESTS_SIGNALING_WORLD_H
 #define ORIEL_TESTS_SIGNALING_WORLD_H
 

@@ -58,7 +58,8 @@ TEST(auth_good_token) {
 
 TEST(auth_mint_and_verify) {
     struct auth *a = make("https://example.com");
-    struct claims c = {ROLE_OPS, "", "op", "Op", {now.us + 60 * US_PER_S}, 0};
+    struct claims c = {
+        .role = ROLE_OPS, .sub = "op", .name = "Op", .expires = {now.us + 60 * US_PER_S}};
     REQUIRE(a);
     char *t = auth_mint(a, now, &c);
     REQUIRE(t);
@@ -69,6 +70,35 @@ TEST(auth_mint_and_verify) {
     struct auth *other = make("https://other.example");
     EXPECT_EQ(auth_verify(other, now, t, strlen(t), &got), CODE_TOKEN_ISSUER);
     auth_free(other);
+    mem_free(t);
+    auth_free(a);
+}
+
+TEST(auth_a_token_may_withhold_rights) {
+    static const char *const bad[] = {"7", "null", "{\"audio\":\"all\"}", "{\"record\":true}",
+                                      "{\"chat\":\"yes\"}"};
+    char text[256];
+    EXPECT_EQ(verify("{" GOOD "," TIMES "}"), CODE_OK);
+    EXPECT(!capabilities_any(&got.can));
+    EXPECT_EQ(verify("{" GOOD "," TIMES ",\"can\":{\"screen\":\"receive\",\"chat\":false}}"),
+              CODE_OK);
+    EXPECT_EQ(got.can.kinds, 1u << SOURCE_SCREEN);
+    EXPECT(got.can.to.send == 0 && got.can.to.receive == got.can.kinds);
+    EXPECT(got.can.has_chat && !got.can.to.chat && !got.can.has_point);
+    struct claims c = got;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(text, sizeof(text), "{" GOOD "," TIMES ",\"can\":%s}", bad[i]);
+        EXPECT_EQ(verify(text), CODE_TOKEN_CLAIMS);
+    }
+    /* What is minted says the same. */
+    struct auth *a = make("");
+    c.expires.us = now.us + 60 * US_PER_S;
+    REQUIRE(a);
+    char *t = auth_mint(a, now, &c);
+    REQUIRE(t);
+    memset(&got, 0, sizeof(got));
+    EXPECT_EQ(auth_verify(a, now, t, strlen(t), &got), CODE_OK);
+    EXPECT(memcmp(&got.can, &c.can, sizeof(c.can)) == 0 && got.can.kinds);
     mem_free(t);
     auth_free(a);
 }

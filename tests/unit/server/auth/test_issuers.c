@@ -585,7 +585,11 @@ TEST_ALLOC(auth_without_memory) {
         struct auth_config a = {.secret = SECRET, .audience = "oriel", .others = &c->issuers};
         struct auth *auth = auth_new(&a);
         EXPECT(auth || mem_failed());
-        const struct claims who = {ROLE_AGENT, "demo", "s", "N", {(NOW + 60) * US_PER_S}, 0};
+        const struct claims who = {.role = ROLE_AGENT,
+                                   .tour = "demo",
+                                   .sub = "s",
+                                   .name = "N",
+                                   .expires = {(NOW + 60) * US_PER_S}};
         char *token = auth ? auth_mint(auth, now, &who) : NULL;
         EXPECT(token || mem_failed());
         if (token) {
