@@ -2,6 +2,7 @@
 #include "server/api/whip.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/signaling_config.h"
+#include "server/config/config_can.h"
 #include "server/config/units.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -67,6 +68,7 @@ static enum err declare_tour(struct api *a, const struct config_tour *t) {
                                  .ends_at = wall_of(t->ends_at),
                                  .max_length = us_of_s(t->max_length_s),
                                  .capacity = (uint32_t)t->capacity,
+                                 .guest = config_can(t->guest),
                                  .property = *t->property ? t->property : NULL});
 }
 

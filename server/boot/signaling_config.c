@@ -2,6 +2,16 @@
 
 #include "server/config/units.h"
 
+static struct capabilities_part guests(const struct config *c) {
+    struct capabilities_part p = {.has_chat = true, .has_point = true};
+    capabilities_set(&p, SOURCE_MICROPHONE, c->tours_defaults_guest_audio);
+    capabilities_set(&p, SOURCE_CAMERA, c->tours_defaults_guest_camera);
+    capabilities_set(&p, SOURCE_SCREEN, c->tours_defaults_guest_screen);
+    p.to.chat = c->tours_defaults_guest_chat;
+    p.to.point = c->tours_defaults_guest_point;
+    return p;
+}
+
 struct signaling_config signaling_configured(const struct config *c) {
     return (struct signaling_config){
         .max_message = bytes_of_kib(c->limits_message_kib),
@@ -26,6 +36,7 @@ struct signaling_config signaling_configured(const struct config *c) {
         .default_lobby = c->tours_defaults_lobby,
         .default_max_length = us_of_s(c->tours_defaults_max_length_s),
         .default_capacity = (uint32_t)c->tours_defaults_capacity,
+        .default_guest = guests(c),
         .default_codec = c->media_codec,
         .default_record = c->recording_enabled ? c->recording_default : RECORD_OFF,
         .start_bitrate_kbps = (uint32_t)c->media_start_bitrate_kbps,

@@ -18,11 +18,13 @@ static const struct {
     {"check-config", "check-config FILE",
      "Say what is wrong with a configuration, with line numbers.", cli_check_config},
     {"token",
-     "token -c FILE --role buyer|agent|ops --tour T [--sub S] [--name N] [--ttl SECONDS] |\n"
+     "token -c FILE --role buyer|agent|ops --tour T [--sub S] [--name N] [--ttl SECONDS]\n"
+     "    [--can OBJECT] |\n"
      "    -c FILE --role service --scope WORDS [--tour T] [--sub S] [--ttl SECONDS]",
      "Print a signed token. --sub is the seat (default: a new one), --ttl its life (default\n"
-     "3600). An ops token without --tour is for every tour, and so is that of a service: a\n"
-     "program that may do what the words say, as \"tours:read tours:write\".",
+     "3600), --can what of its owner's rights it withholds, as {\"audio\":\"receive\"}. An ops\n"
+     "token without --tour is for every tour, and so is that of a service: a program that may\n"
+     "do what the words say, as \"tours:read tours:write\".",
      cli_token},
     {"recordings",
      "recordings [-c FILE] list [FILTER]... | verify ID|--all |\n"

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "server/auth/scopes.h"
+#include "server/config/config_can.h"
 #include "server/os/clock.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #define TTL_MAX (366L * 86400)
 
 struct token_args {
-    const char *file, *role, *tour, *sub, *name, *ttl, *scope;
+    const char *file, *role, *tour, *sub, *name, *ttl, *scope, *can;
 };
 
 static bool parse_token_args(int argc, char **argv, struct token_args *a) {
@@ -21,9 +22,9 @@ static bool parse_token_args(int argc, char **argv, struct token_args *a) {
         const struct {
             const char *option;
             const char **value;
-        } options[] = {{"-c", &a->file},      {"--role", &a->role}, {"--tour", &a->tour},
-                       {"--sub", &a->sub},    {"--name", &a->name}, {"--ttl", &a->ttl},
-                       {"--scope", &a->scope}};
+        } options[] = {{"-c", &a->file},       {"--role", &a->role}, {"--tour", &a->tour},
+                       {"--sub", &a->sub},     {"--name", &a->name}, {"--ttl", &a->ttl},
+                       {"--scope", &a->scope}, {"--can", &a->can}};
         size_t k = 0;
         while (k < sizeof(options) / sizeof(options[0]) && strcmp(argv[i], options[k].option)) {
             k++;
@@ -56,10 +57,13 @@ static const char *holder_problem(const struct token_args *a, enum role role) {
 /* What is wrong with the arguments, or NULL. */
 static const char *token_problem(const struct token_args *a, enum role role, long ttl) {
     const char *problem = holder_problem(a, role);
+    struct capabilities_part can;
     return problem                                ? problem
            : a->tour && !tour_name_valid(a->tour) ? "token: --tour is 1..64 of A-Z a-z 0-9 _ -"
            : a->sub && (!*a->sub || strlen(a->sub) > SUB_MAX) ? "token: --sub is 1..64 bytes"
            : a->name && strlen(a->name) > NAME_MAX_BYTES      ? "token: --name is at most 128 bytes"
+           : a->can && !config_read_can(a->can, &can)
+               ? "token: --can is an object such as {\"screen\": \"receive\", \"chat\": false}"
            : ttl < 1 || ttl > TTL_MAX ? "token: --ttl is 1..31622400 seconds"
                                       : NULL;
 }
@@ -91,7 +95,9 @@ int cli_token(int argc, char **argv) {
     struct rng rng = clock_rng();
     rng_fill(&rng, random, sizeof(random));
     hex_encode(seat + 5, random, sizeof(random));
-    struct claims who = {.role = role, .scopes = a.scope ? scopes_read(a.scope) : 0};
+    struct claims who = {.role = role,
+                         .scopes = a.scope ? scopes_read(a.scope) : 0,
+                         .can = config_can(a.can ? a.can : "")};
     snprintf(who.tour, sizeof(who.tour), "%s", a.tour ? a.tour : "");
     snprintf(who.sub, sizeof(who.sub), "%s", a.sub ? a.sub : seat);
     snprintf(who.name, sizeof(who.name), "%s", a.name ? a.name : "");

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "server/config/announce.h"
+#include "server/config/config_can.h"
 #include "server/config/event_types.h"
 #include "server/config/turn_url.h"
 #include "server/config/units.h"
@@ -214,6 +215,15 @@ static bool events_consistent(const struct config *c, const char **ret_path,
     return all_good(rules, sizeof(rules) / sizeof(rules[0]), ret_path, ret_what);
 }
 
+static bool guests_wrong(const struct config *c) {
+    bool wrong = false;
+    for (size_t i = 0; i < c->n_tours; i++) {
+        struct capabilities_part p;
+        wrong = wrong || (*c->tours[i].guest && !config_read_can(c->tours[i].guest, &p));
+    }
+    return wrong;
+}
+
 bool config_consistent(const struct config *c, const char **ret_path, const char **ret_what) {
     const struct rule rules[] = {
         {!is_address(c->listen_address), "listen.address", "must be an IPv4 or IPv6 address"},
@@ -244,6 +254,9 @@ bool config_consistent(const struct config *c, const char **ret_path, const char
         {c->recording_segment_max_ms < c->recording_segment_min_ms, "recording.segment_max_ms",
          "must not be less than recording.segment_min_ms"},
         {times_cross(c), "tours", "must not have a tour whose ends_at is not after its starts_at"},
+        {guests_wrong(c), "tours",
+         "must not have a tour whose guest is other than audio, camera and screen, each \"none\", "
+         "\"send\", \"receive\" or \"both\", and chat and point, each true or false"},
         {!*c->state_dir, "state_dir", "must not be empty"},
         {!*c->recording_consent_version || strlen(c->recording_consent_version) > 32,
          "recording.consent_version", "must be 1..32 characters"},

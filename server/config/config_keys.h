@@ -38,7 +38,8 @@
            "of a run; 0 = any [s]") \
     NUMBER(capacity, tours_defaults_capacity, 0, 65535, "people in it; 0 = limits.participants") \
     JSON(property, TOUR_PROPERTY_MAX, \
-         "an object of at most " CONFIG_NUMBER(TOUR_PROPERTY_MAX) " bytes")
+         "an object of at most " CONFIG_NUMBER(TOUR_PROPERTY_MAX) " bytes") \
+    JSON(guest, 256, "an object such as {\"screen\": \"both\", \"chat\": false}")
 /* clang-format on */
 
 /* LISTED(id, doc): a list of strings. */
@@ -189,7 +190,16 @@
     INT(tours_defaults_max_length_s, "tours_defaults.max_length_s", 0, 0, TOUR_LENGTH_MAX_S, \
         "a run is over after [s]; 0 = never") \
     INT(tours_defaults_capacity, "tours_defaults.capacity", 0, 0, 65535, \
-        "people in a tour; 0 = limits.participants")
+        "people in a tour; 0 = limits.participants") \
+    ENUM(tours_defaults_guest_audio, "tours_defaults.guest.audio", enum direction, \
+         DIRECTION_BOTH, DIRECTIONS, "guests and microphones") \
+    ENUM(tours_defaults_guest_camera, "tours_defaults.guest.camera", enum direction, \
+         DIRECTION_BOTH, DIRECTIONS, "guests and cameras") \
+    ENUM(tours_defaults_guest_screen, "tours_defaults.guest.screen", enum direction, \
+         DIRECTION_RECEIVE, DIRECTIONS, "guests and shared screens") \
+    BOOL(tours_defaults_guest_chat, "tours_defaults.guest.chat", true, "guests may write") \
+    BOOL(tours_defaults_guest_point, "tours_defaults.guest.point", false, \
+        "guests may point at what is shown")
 
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \

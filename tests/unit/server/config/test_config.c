@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "server/config/config.h"
+#include "server/config/config_can.h"
 #include "server/config/config_check.h"
 #include "server/config/config_text.h"
 #include "server/os/files.h"
@@ -115,7 +116,31 @@ TEST(config_tours) {
     refused("{\"tours\": [{\"title\": \"a\"}]}", "t.json:1: \"tours[0]\": needs a name");
     refused("{\"tours\": [{\"name\": \"a\",\n\"colour\": 1}]}",
             "t.json:2: \"tours[0].colour\": unknown key (a tour has name, title, record, codec, "
-            "lobby, starts_at, ends_at, max_length_s, capacity and property)");
+            "lobby, starts_at, ends_at, max_length_s, capacity, property and guest)");
+}
+
+TEST(config_tours_say_what_guests_may) {
+    struct config *c = parse(
+        "{\"tours_defaults\": {\"guest\": {\"screen\": \"both\", \"chat\": false}}, \"tours\": "
+        "[{\"name\": \"a\"}, {\"name\": \"b\", \"guest\": {\"audio\": \"receive\"}}]}");
+    REQUIRE(c && c->n_tours == 2);
+    EXPECT_EQ(c->tours_defaults_guest_screen, DIRECTION_BOTH);
+    EXPECT(!c->tours_defaults_guest_chat && !c->tours_defaults_guest_point);
+    struct capabilities_part p = config_can(c->tours[0].guest);
+    EXPECT(!capabilities_any(&p));
+    p = config_can(c->tours[1].guest);
+    EXPECT_EQ(p.kinds, 1u << SOURCE_MICROPHONE);
+    EXPECT(p.to.send == 0 && p.to.receive == p.kinds && !p.has_chat);
+    config_free(c);
+#define GUEST_MUST                                                                                \
+    "t.json:1: \"tours\": must not have a tour whose guest is other than audio, camera and "      \
+    "screen, each \"none\", \"send\", \"receive\" or \"both\", and chat and point, each true or " \
+    "false"
+    refused("{\"tours\": [{\"name\": \"a\", \"guest\": {\"audio\": \"some\"}}]}", GUEST_MUST);
+    refused("{\"tours\": [{\"name\": \"a\", \"guest\": {\"microphone\": \"both\"}}]}", GUEST_MUST);
+    refused("{\"tours_defaults\": {\"guest\": {\"audio\": \"some\"}}}",
+            "t.json:1: \"tours_defaults.guest.audio\": must be \"none\", \"send\", \"receive\" or "
+            "\"both\" (guests and microphones)");
 }
 
 TEST(config_tours_have_a_plan) {
@@ -197,7 +222,7 @@ TEST(config_lists_of_objects) {
             "t.json:2: \"tours[0].title\": must be a string of at most 128 bytes");
     refused("{\"tours\": [{\"]\": 1}]}",
             "t.json:1: \"tours[0].]\": unknown key (a tour has name, title, record, codec, lobby, "
-            "starts_at, ends_at, max_length_s, capacity and property)");
+            "starts_at, ends_at, max_length_s, capacity, property and guest)");
     for (size_t i = 0; i < config_arrays_len; i++) {
         const struct config_array *a = &config_arrays[i];
         EXPECT_EQ(a->keys[0].type, CONFIG_STR); /* the name */
