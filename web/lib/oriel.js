@@ -5,10 +5,12 @@ import { OrielError, Signal } from './signal.js';
 import { LinkWatch } from './link_watch.js';
 import { Lobby } from './lobby.js';
 import { elsewhere } from './network.js';
+import { capabilities, maySend } from './rights.js';
 import { Session } from './session.js';
 
 export { OrielError };
 
+/** @typedef {import('./types.js').Capabilities} Capabilities */
 /** @typedef {import('./types.js').Participant} Participant */
 /** @typedef {import('./types.js').Slot} Slot */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
@@ -40,7 +42,9 @@ const spread = (ms) => ms * (1 + Math.random() / 2);
 
 /**
  * Events (all CustomEvents): `roster` (Participant[]), `slot` (Slot), `speaker` (id or null),
- * `recording` ('on'|'off'|'paused'|'failing'), `link` ('connecting'|'live'|'reconnecting'), `ended`
+ * `recording` ('on'|'off'|'paused'|'failing'), `can` (Capabilities: one's own have changed), `withdrawn` (SourceKind:
+ * it may not be sent any more, and is not), `muted` ({source, by}: a host has muted it, and it is not sent any more; by:
+ * Participant or null), `link` ('connecting'|'live'|'reconnecting'), `ended`
  * ({code, message}), `tour` (Tour), `ending` ({at, reason}), `lobby`, `admitted` and `waiting` (lobby.js),
  * `back` (in again, after waiting anew in the lobby), `negotiationneeded` (never; a test listens for it).
  */
@@ -74,6 +78,9 @@ export class OrielClient extends EventTarget {
     this.iceServers = [];
     /** @type {Map<SourceKind, MediaStreamTrack|null>} */
     this.published = new Map();
+    /** @type {Set<SourceKind>} by ourselves, not by a host */
+    this.ownMutes = new Set();
+    this.could = ''; // own capabilities as they were told last
     this.over = false;
     this.restarting = false;
     this.reconnecting = false;
@@ -196,6 +203,8 @@ export class OrielClient extends EventTarget {
     this.lobby.list(joined.lobby ?? []);
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
     this.emit('roster', this.roster());
+    this.heed();
+    this.heedMutes();
     const recorded = joined.tour.recording_paused ? 'paused' : 'on';
     this.onRecording(joined.tour.recording ? recorded : 'off');
   }
@@ -498,7 +507,19 @@ export class OrielClient extends EventTarget {
       case 'participant_joined':
       case 'participant_changed':
         this.participants.set(message.participant.id, message.participant);
+        if (message.participant.id === this.me?.id) {
+          this.me = message.participant;
+          this.heed();
+        }
         this.emit('roster', this.roster());
+        break;
+      case 'tour_changed':
+        this.tour = message.tour;
+        this.heed();
+        this.emit('tour', this.tour);
+        break;
+      case 'muted':
+        this.onMuted(message.source, message.by);
         break;
       case 'participant_left':
         this.participants.delete(message.id);
@@ -515,10 +536,6 @@ export class OrielClient extends EventTarget {
         break;
       case 'recording':
         this.onRecording(message.state);
-        break;
-      case 'tour_changed':
-        this.tour = message.tour;
-        this.emit('tour', message.tour);
         break;
       case 'tour_ending':
         this.emit('ending', { at: message.at, reason: message.reason });
@@ -565,15 +582,84 @@ export class OrielClient extends EventTarget {
       (a, b) => Number(b.host) - Number(a.host) || a.name.localeCompare(b.name));
   }
 
-  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  /** What somebody may do, oneself if nobody is named. @param {Participant|null} [person] @returns {Capabilities} */
+  can(person = this.me) {
+    return capabilities(this.tour, person);
+  }
+
+  /** Whether we may send it now. @param {SourceKind} kind */
+  maySend(kind) {
+    return maySend(this.can(), kind);
+  }
+
+  /** What may not be sent any more is stopped: the server passes it on to nobody. */
+  heed() {
+    const can = this.can();
+    for (const [kind, track] of this.published) {
+      if (track && !maySend(can, kind)) {
+        this.drop(kind);
+        this.emit('withdrawn', kind);
+      }
+    }
+    const text = JSON.stringify(can);
+    if (text !== this.could) {
+      this.could = text;
+      this.emit('can', can);
+    }
+  }
+
+  /** A host may have muted us while we were away. */
+  heedMutes() {
+    for (const [kind, track] of this.published) {
+      if (track && this.me?.sources?.[kind] === 'muted' && !this.ownMutes.has(kind)) {
+        this.onMuted(kind, null);
+      }
+    }
+  }
+
+  /** @param {SourceKind} source @param {string|null} by */
+  onMuted(source, by) {
+    this.drop(source);
+    this.emit('muted', { source, by: (by && this.participants.get(by)) || null });
+  }
+
+  /** @param {SourceKind} kind */
+  drop(kind) {
+    this.published.set(kind, null);
+    this.session?.publish(kind, null).catch(() => undefined); // a session that is closed sends nothing
+  }
+
+  /** Rejects with `forbidden` when we may not send it. @param {SourceKind} kind @param {MediaStreamTrack|null} track */
   async publish(kind, track) {
+    if (track && !this.maySend(kind)) {
+      throw new OrielError('forbidden', `You may not send your ${kind} in this tour.`);
+    }
     this.published.set(kind, track);
     await this.session?.publish(kind, track);
   }
 
   /** Tells everyone, and has the server stop routing. @param {SourceKind} kind @param {boolean} muted */
   mute(kind, muted) {
+    this.ownMutes[muted ? 'add' : 'delete'](kind);
     return this.signal?.request('mute', { kind, muted });
+  }
+
+  /** Hosts: mutes somebody else, who alone can unmute it. @param {string} participant @param {SourceKind} kind */
+  muteOther(participant, kind) {
+    return this.signal?.request('mute', { participant, kind, muted: true });
+  }
+
+  /** Hosts: mutes all guests but these. @param {SourceKind} kind @param {string[]} [except] */
+  muteAll(kind, except = []) {
+    return this.signal?.request('mute_all', { kind, except });
+  }
+
+  /**
+   * Hosts: what guests may from now on, of what is named; without `participants` all guests, those to come too.
+   * @param {Partial<Capabilities>} can @param {{participants?: string[], except?: string[]}} [whom]
+   */
+  allow(can, { participants, except } = {}) {
+    return this.signal?.request('allow', { participants, except, can });
   }
 
   /** @param {string|null} participant */

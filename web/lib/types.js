@@ -5,6 +5,18 @@
 /** @typedef {'stage'|'gallery'|'audio'} SlotKind */
 /** @typedef {'off'|'on'|'muted'} SourceState */
 
+/** @typedef {'none'|'send'|'receive'|'both'} Direction */
+
+/**
+ * What somebody may send, receive and do.
+ * @typedef {object} Capabilities
+ * @property {Direction} audio
+ * @property {Direction} camera
+ * @property {Direction} screen
+ * @property {boolean} chat
+ * @property {boolean} point
+ */
+
 /**
  * @typedef {object} Participant
  * @property {string} id
@@ -14,6 +26,7 @@
  * @property {'ok'|'lost'} link
  * @property {boolean} connected
  * @property {Record<SourceKind, SourceState>} sources
+ * @property {Capabilities} [can] where it is not what the tour says for such people
  */
 
 /**
@@ -33,6 +46,7 @@
  * @property {string|null} [lead] who of the hosts leads; of this and the next two who is not in is not told
  * @property {string|null} [spotlight]
  * @property {string} [missed] name of the host who is gone
+ * @property {{host: Capabilities, guest: Capabilities}} [can] once joined
  */
 
 /**

@@ -10,6 +10,7 @@ import { People } from './people.js';
 /** @typedef {import('../lib/types.js').SourceKind} SourceKind */
 
 const NAMES = { microphone: 'microphone', camera: 'camera', screen: 'screen' };
+const MUTED = { microphone: 'muted your microphone', camera: 'turned off your camera', screen: 'stopped your screen share' };
 const LINK_WORDS = { connecting: 'Connecting…', live: '', reconnecting: 'Connection lost. Reconnecting…' };
 
 export class Live {
@@ -42,10 +43,25 @@ export class Live {
     on('waiting', (people) => this.showWaiting(people));
     on('tour', () => this.showHost());
     on('ending', ({ at }) => toast(`The tour ends at ${new Date(at).toLocaleTimeString([], { timeStyle: 'short' })}.`));
+    on('muted', ({ source, by }) => this.onMuted(source, by?.name ?? 'A host'));
+    on('withdrawn', (source) => this.onWithdrawn(source));
+    on('can', () => this.showDevices());
     on('roster', (roster) => {
       this.people.update(roster, this.client.me?.id);
       this.floor.refresh();
     });
+  }
+
+  /** @param {SourceKind} source @param {string} host */
+  async onMuted(source, host) {
+    toast(`${host} ${MUTED[source]}.`);
+    await this.stop(source);
+  }
+
+  /** @param {SourceKind} source */
+  async onWithdrawn(source) {
+    toast(`A host does not let you send your ${NAMES[source]} any more.`);
+    await this.stop(source);
   }
 
   /** @param {keyof LINK_WORDS} state */
@@ -112,10 +128,14 @@ export class Live {
       this.button('leave', 'Leave', () => this.leave()),
       this.agent && el('button', { type: 'button', class: 'danger', 'data-control': 'end',
         onclick: () => this.end() }, 'End tour'));
+    this.showDevices();
+    return bar;
+  }
+
+  showDevices() {
     for (const kind of /** @type {SourceKind[]} */ (['microphone', 'camera', 'screen'])) {
       this.showDevice(kind);
     }
-    return bar;
   }
 
   /** @param {SourceKind} kind */
@@ -128,8 +148,10 @@ export class Live {
     const text = kind === 'screen'
       ? (on ? 'Stop sharing' : 'Share screen')
       : `${on ? 'Turn off' : 'Turn on'} ${NAMES[kind]}`;
+    const may = on || this.client.maySend(kind);
+    button.disabled = !may;
     button.setAttribute('aria-pressed', String(on));
-    button.setAttribute('title', text);
+    button.setAttribute('title', may ? text : `A host must let you send your ${NAMES[kind]}`);
     button.classList.toggle('on', kind === 'screen' && on);
     button.replaceChildren(icon(on || kind === 'screen' ? kind : `${kind}-off`),
       label(kind === 'screen' ? text : NAMES[kind][0].toUpperCase() + NAMES[kind].slice(1)));
@@ -250,8 +272,10 @@ export class Live {
     this.togglePeople(this.agent && matchMedia('(min-width: 761px)').matches);
     for (const kind of /** @type {SourceKind[]} */ (['camera', 'microphone'])) {
       const track = this.tracks[kind];
-      if (track) {
+      if (track && this.client.maySend(kind)) {
         await this.start(kind, track);
+      } else if (track) {
+        await this.stop(kind);
       }
     }
   }
