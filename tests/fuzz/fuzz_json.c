@@ -76,7 +76,10 @@ static us_t pass(struct signaling *s, us_t now, us_t d) {
 #define WALL (INT64_C(1767323045) * US_PER_S)
 
 static struct signaling_tour shut_tour(uint8_t how) {
+    struct capabilities_part guest = {0};
+    capabilities_set(&guest, SOURCE_MICROPHONE, how & 128 ? DIRECTION_NONE : DIRECTION_BOTH);
     return (struct signaling_tour){.name = "shut",
+                                   .guest = guest,
                                    .record = RECORD_OFF,
                                    .codec = CODEC_VP8,
                                    .lobby = how & 1,
