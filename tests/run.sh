@@ -260,6 +260,7 @@ group_web() {
     counted web/network 60 node tests/web/network.test.mjs
     counted web/lobby 60 node tests/web/lobby.test.mjs
     counted web/reconnect 60 node tests/web/reconnect.test.mjs
+    counted web/rights 60 node tests/web/rights.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

@@ -93,6 +93,9 @@ for (const [args, text] of [[['fly'], 'unknown command "fly"'], [['serve'], 'ser
   [['token', '-c', file, '--role', 'agent', '--tour', 'a b'], 'tour'], [['token', '-c', file, '--role', 'service'], '--scope is needed'],
   [['token', '-c', file, '--scope', 'tours:all'], '--scope has an unknown word'],
   [['token', '-c', file, '--role', 'ops', '--scope', 'tours:read'], '--scope is for --role service'],
+  [['token', '-c', file, '--role', 'agent', '--tour', 'a b'], 'tour'],
+  [['token', '-c', file, '--role', 'buyer', '--tour', 'a', '--can', '{"tuba":"both"}'], '--can is an object'],
+  [['token', '-c', file, '--role', 'buyer', '--tour', 'a', '--can', 'no'], '--can is an object'],
   [['check-config'], 'check-config needs one file']]) {
   await test(`command line: ${args.join(' ').slice(0, 40)}: one line, status 2`, () => {
     expectOneLine(run(...args), text, 2);
