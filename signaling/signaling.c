@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "signaling/door/secrets.h"
 #include "signaling/door/token.h"
+#include "signaling/ledger/ledger.h"
+#include "signaling/ledger/pointing.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/requests.h"
 #include "signaling/seats/admission.h"
@@ -69,6 +71,7 @@ static void free_tours(struct signaling *s) {
         LIST_EACH(l, &t->viewers) {
             mem_free(LIST_ENTRY(l, struct session, in_viewers));
         }
+        ledger_forget(&t->ledger);
         tour_forgive(t);
         rights_forget(t);
         mem_free(t->plan.property);
@@ -245,6 +248,7 @@ static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
         tour_timeout(s, CONTAINER_OF(t, struct tour, empty));
         break;
     case TIMER_TICK:
+        pointing_tick(s, now, CONTAINER_OF(t, struct tour, tick));
         tour_tick(s, now, CONTAINER_OF(t, struct tour, tick));
         break;
     case TIMER_HOST:

@@ -46,6 +46,9 @@ struct signaling_config {
     uint32_t max_mix_per_tour;  /* of these */
     uint32_t max_mix_per_token; /* of these, of one sub */
     uint32_t sessions_per_second; /* offers of one sub in one tour; 0 = any number; 10 */
+    uint32_t history;             /* entries of a tour that are kept for who comes later; 500 */
+    size_t history_bytes;         /* [bytes] of these; 256 KiB */
+    uint32_t chat_per_minute;     /* of one seat, burst 10: what it says; 0 = any number; 60 */
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
     us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
     us_t idle_limit;   /* [us] then it may be silent without a seat (120 s); 0 = ever */
@@ -204,6 +207,9 @@ enum signaling_effect_type {
     EFFECT_MUTED,       /* tour, participant, kind, on: this source is muted, or no more: for the
                            journal */
     EFFECT_RECORD,      /* tour, worker, codec, on: start or stop the recording */
+    EFFECT_ENTRY,       /* tour, worker, participant who says it (0: nobody in it), seq, name: its
+                           kind, text: what else it has, as a JSON object, title: its text; on: it
+                           belongs into the recording; again: it was said before, and still holds */
     EFFECT_RECORD_PAUSE /* tour, worker, participant who says so, on: nothing is recorded for now
                          */
 };
@@ -212,12 +218,12 @@ struct signaling_effect {
     uint8_t type;  /* enum signaling_effect_type */
     uint8_t kind;  /* enum source_kind */
     uint8_t codec; /* enum codec of the tour's pictures */
-    bool on;
+    bool on, again;
     uint16_t status;  /* HTTP status or WebSocket close status */
     uint32_t number;  /* of the participant: "p7" on the wire */
     uint32_t worker;  /* of the peer, or home of the tour */
     uint64_t workers; /* bit per worker */
-    uint64_t conn, req, tour, peer, participant;
+    uint64_t conn, req, tour, peer, participant, seq;
     const char *text;
     size_t len;
     const char *content_type, *location, *etag;

@@ -177,6 +177,10 @@
         "offers per person") \
     INT(limits_messages_per_second, "limits.messages_per_second", 50, 1, 10000, \
         "messages per connection") \
+    INT(limits_history, "limits.history", 500, 0, 10000, "entries of a tour kept for later") \
+    INT(limits_history_kib, "limits.history_kib", 256, 1, 4096, "of these [KiB]") \
+    INT(limits_chat_per_minute, "limits.chat_per_minute", 60, 1, 100000, \
+        "messages, questions, hands and reactions per seat") \
     INT(limits_roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, \
         "changes are told every [ms]") \
     INT(limits_send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, \

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MESSAGE_VALUES_MAX 2048
+/* Above it JavaScript's integers are not exact (RFC 8259 section 6). */
+#define EXACT_MAX ((INT64_C(1) << 53) - 1)
 
 /* ---- the message ---- */
 
@@ -31,8 +33,7 @@ static enum code read_id(struct call *c) {
     if (!id) {
         return CODE_OK;
     }
-    /* Above 2^53 - 1 JavaScript's integers are not exact (RFC 8259 section 6). */
-    c->has_id = json_get_int(id, 0, (INT64_C(1) << 53) - 1, &c->id);
+    c->has_id = json_get_int(id, 0, EXACT_MAX, &c->id);
     c->field = c->has_id ? c->field : "id";
     return c->has_id ? CODE_OK : CODE_BAD_FIELD;
 }
@@ -71,6 +72,8 @@ static bool are_participants(const struct json *list) {
 static bool field_fits(const struct field *f, const struct json *v) {
     enum json_kind kind = json_kind(v);
     size_t n = 0;
+    double number;
+    int64_t i;
     switch (f->type) {
     case FIELD_STRING:
         return json_get_string(v, &n) && (!f->max || n <= f->max);
@@ -82,6 +85,10 @@ static bool field_fits(const struct field *f, const struct json *v) {
         return kind == JSON_KIND_LIST && json_count(v) <= f->max;
     case FIELD_PARTICIPANTS:
         return kind == JSON_KIND_LIST && json_count(v) <= f->max && are_participants(v);
+    case FIELD_INTEGER:
+        return json_get_int(v, 0, EXACT_MAX, &i);
+    case FIELD_FRACTION:
+        return json_get_number(v, &number) && number >= 0 && number <= 1;
     }
     return false;
 }
@@ -113,6 +120,26 @@ bool call_object_bool(const struct call *c, const char *name, const char *key) {
 
 const char *call_object_string(const struct call *c, const char *name, const char *key) {
     return json_get_string(json_member(json_member(c->msg, name), key), NULL);
+}
+
+bool call_has(const struct call *c, const char *name) {
+    return json_member_set(c->msg, name) != NULL;
+}
+
+uint64_t call_integer(const struct call *c, const char *name) {
+    int64_t i = 0;
+    (void)json_get_int(json_member(c->msg, name), 0, EXACT_MAX, &i);
+    return (uint64_t)i;
+}
+
+uint32_t call_fraction(const struct call *c, const char *name, uint32_t parts) {
+    double number = 0;
+    (void)json_get_number(json_member(c->msg, name), &number);
+    return (uint32_t)(number * parts + 0.5);
+}
+
+void call_object(const struct call *c, const char *name, struct buffer *out) {
+    json_put_compact(out, json_member(c->msg, name));
 }
 
 static bool read_want(const struct json *v, bool slot, struct want *ret) {

@@ -1,6 +1,8 @@
 #include "signaling/requests/reply.h"
 
 #include "base/json_write.h"
+#include "signaling/ledger/ledger.h"
+#include "signaling/requests/call.h"
 #include "signaling/requests/ice_servers.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
@@ -45,6 +47,16 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *seat
     if (seat->host) {
         json_key(o, "lobby");
         lobby_put(o, seat->tour);
+    }
+}
+
+void reply_entries(const struct call *c, struct buffer *o, const struct seat *seat) {
+    uint64_t seen = call_integer(c, "seen");
+    json_key(o, "entries");
+    entries_put(o, seat, seen);
+    json_put_uint(o, "seq", seat->tour->ledger.seq);
+    if (entries_lost(seat->tour, seen)) {
+        json_put_bool(o, "entries_lost", true);
     }
 }
 

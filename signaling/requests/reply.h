@@ -17,6 +17,8 @@ void reply_ok(const struct call *c);
 void reply_state(const struct call *c, struct buffer *o, const struct seat *seat);
 /* Who waits, and what he may know of the tour. */
 void reply_lobby(const struct call *c, const struct seat *seat);
+/* What was said before: entries, seq, and entries_lost; of the former those behind "seen". */
+void reply_entries(const struct call *c, struct buffer *o, const struct seat *seat);
 /* The members answer and warnings. */
 void reply_answer(const struct call *c, struct buffer *o, const struct seat *seat,
                   const struct offer *offer);

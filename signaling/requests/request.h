@@ -7,7 +7,15 @@
 #include "signaling/state/state.h"
 #include "json/json_read.h"
 
-enum field_type { FIELD_STRING, FIELD_BOOL, FIELD_OBJECT, FIELD_LIST, FIELD_PARTICIPANTS };
+enum field_type {
+    FIELD_STRING,
+    FIELD_BOOL,
+    FIELD_OBJECT,
+    FIELD_LIST,
+    FIELD_PARTICIPANTS,
+    FIELD_INTEGER, /* 0 .. 2^53 - 1 */
+    FIELD_FRACTION /* a number 0 .. 1 */
+};
 
 struct field {
     const char *name;
@@ -42,6 +50,7 @@ struct request {
 extern const struct request request_hello, request_join, request_resume, request_restart,
     request_leave, request_end, request_mute, request_pin, request_record, request_consent,
     request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
-    request_lobby, request_mute_all, request_allow;
+    request_lobby, request_mute_all, request_allow, request_chat, request_ask, request_answer,
+    request_hand, request_react, request_point, request_chapter, request_follow, request_retract;
 
 #endif

@@ -7,10 +7,12 @@
 #include <string.h>
 
 static const struct request *const table[] = {
-    &request_hello,  &request_join,  &request_resume,   &request_restart,   &request_leave,
-    &request_end,    &request_mute,  &request_pin,      &request_record,    &request_consent,
-    &request_remove, &request_ping,  &request_host,     &request_hand_over, &request_lock,
-    &request_admit,  &request_lobby, &request_mute_all, &request_allow};
+    &request_hello,   &request_join,   &request_resume,   &request_restart,   &request_leave,
+    &request_end,     &request_mute,   &request_pin,      &request_record,    &request_consent,
+    &request_remove,  &request_ping,   &request_host,     &request_hand_over, &request_lock,
+    &request_admit,   &request_lobby,  &request_mute_all, &request_allow,     &request_chat,
+    &request_ask,     &request_answer, &request_hand,     &request_react,     &request_point,
+    &request_chapter, &request_follow, &request_retract};
 
 static const struct request *find_request(const char *type) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {

@@ -14,6 +14,7 @@ static void reply_resumed(const struct call *c, const struct seat *seat,
     struct buffer o = {0};
     reply_open(c, &o, "resumed");
     reply_state(c, &o, seat);
+    reply_entries(c, &o, seat);
     json_put_string(&o, "resume", seat->resume);
     reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
     if (offer) {
@@ -63,6 +64,7 @@ static enum code resume(struct call *c) {
 
 const struct request request_resume = {.type = "resume",
                                        .fields = {{"resume", FIELD_STRING, true, 64},
+                                                  {"seen", FIELD_INTEGER, false, 0},
                                                   {"offer", FIELD_STRING, false, 0},
                                                   {"sources", FIELD_LIST, false, WANTS_MAX},
                                                   {"slots", FIELD_LIST, false, WANTS_MAX}},

@@ -2,6 +2,8 @@
 
 #include "base/json_write.h"
 #include "signaling/door/secrets.h"
+#include "signaling/ledger/ledger.h"
+#include "signaling/ledger/pointing.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
@@ -40,6 +42,7 @@ void seat_delete(struct signaling *s, struct seat *seat) {
 void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason) {
     struct tour *t = seat->tour;
     bool waited = seat->waits;
+    pointing_ends(s, now, seat);
     seat_delete(s, seat); /* in the trash it can still be read */
     if (!waited) {
         tell_left(s, t, seat->number, reason);
@@ -98,6 +101,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     t->missed[0] = '\0';
     t->began = US_NEVER;
     t->began_by = (wall_t){0};
+    ledger_forget(&t->ledger);
     tour_forgive(t);
     rights_forget(t);
 }

@@ -11,6 +11,7 @@
 #include "base/timers.h"
 #include "signaling/sdp/plan.h"
 #include "signaling/signaling.h"
+#include "signaling/state/ledger_state.h"
 #include "signaling/state/shared_text.h"
 
 #define RESUME_LEN 32   /* hex digits of 128 random bits */
@@ -132,6 +133,9 @@ struct seat {
     bool changed;   /* others have not been told yet: waits for the tick */
     uint64_t known; /* fingerprint of what they have been told */
     struct wants wants;
+    wall_t hand_at;          /* since when the hand is up; 0: it is down */
+    us_t said_at, said_used; /* how much of what one may say in a while was used up, and when that
+                                was right */
 };
 
 /* Tokens' subs that something is true of as long as a tour runs: signaling/tours/subs.h. */
@@ -196,6 +200,7 @@ struct tour {
     uint32_t n_grants;
     bool had_host; /* since the run began or its recording ended for want of people */
     enum signaling_recording_state recording;
+    struct ledger ledger;
 };
 
 #define RATE_BUCKETS 1024

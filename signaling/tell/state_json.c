@@ -27,6 +27,13 @@ void put_number(struct buffer *o, const char *key, uint32_t number) {
     json_put_string(o, key, id);
 }
 
+static void put_time(struct buffer *o, const char *key, wall_t at) {
+    char text[WALL_TEXT_MAX];
+    if (at.us) {
+        json_put_string(o, key, wall_text(at, text));
+    }
+}
+
 void put_participant(struct buffer *o, const struct seat *seat) {
     json_open(o, NULL, '{');
     put_number(o, "id", seat->number);
@@ -45,13 +52,22 @@ void put_participant(struct buffer *o, const struct seat *seat) {
     if (!capabilities_equal(&seat->can, &usual)) {
         capabilities_put(o, "can", &seat->can);
     }
+    put_time(o, "hand", seat->hand_at);
     json_close(o, '}');
 }
 
-static void put_time(struct buffer *o, const char *key, wall_t at) {
-    char text[WALL_TEXT_MAX];
-    if (at.us) {
-        json_put_string(o, key, wall_text(at, text));
+static void put_fraction(struct buffer *o, const char *key, uint32_t parts) {
+    char text[16];
+    (void)snprintf(text, sizeof(text), "%" PRIu32 ".%04" PRIu32, parts / POINTER_PARTS,
+                   parts % POINTER_PARTS);
+    json_put_raw(o, key, text);
+}
+
+void put_place(struct buffer *o, const struct pointer *p) {
+    put_fraction(o, "x", p->x);
+    put_fraction(o, "y", p->y);
+    if (*p->source) {
+        json_put_string(o, "source", p->source);
     }
 }
 
@@ -95,6 +111,20 @@ static void put_defaults(struct buffer *o, const struct tour *t) {
     json_close(o, '}');
 }
 
+/* What an entry has told whoever was in, and no tour_changed does. */
+static void put_shown(struct buffer *o, const struct signaling *s, const struct ledger *l) {
+    if (l->view) {
+        json_put_raw(o, "view", l->view);
+    }
+    if (l->pointer.by) {
+        json_open(o, "pointer", '{');
+        json_key(o, "from");
+        put_id(o, s, l->pointer.by);
+        put_place(o, &l->pointer);
+        json_close(o, '}');
+    }
+}
+
 void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
     json_open(o, NULL, '{');
     put_outline(o, s, now, t);
@@ -109,6 +139,7 @@ void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struc
     json_key(o, "spotlight");
     put_id(o, s, t->spotlight);
     put_defaults(o, t);
+    put_shown(o, s, &t->ledger);
     json_close(o, '}');
 }
 

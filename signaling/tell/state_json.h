@@ -15,6 +15,8 @@ void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, con
 void put_roster(struct buffer *o, const struct tour *t);
 /* All slots with what is bound to them; session may be NULL (no transport: none). */
 void put_slots(struct buffer *o, const struct signaling *s, const struct session *session);
+/* Where somebody points, as members of an object. */
+void put_place(struct buffer *o, const struct pointer *p);
 /* The event about one slot, params.lines[line]. */
 void put_slot(struct buffer *o, const struct signaling *s, const struct session *session, int line);
 /* "p7", of its number. */

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-static void wait_for_tick(struct signaling *s, us_t now, struct tour *t) {
+void tell_at_tick(struct signaling *s, us_t now, struct tour *t) {
     if (t->tick.timer.at == US_NEVER) {
         timers_set(&s->timers, &t->tick.timer, now + s->config.roster_tick);
     }
@@ -33,7 +33,7 @@ static uint64_t known_of(const struct signaling *s, const struct seat *seat) {
 
 void tell_changed(struct signaling *s, us_t now, struct seat *seat) {
     seat->changed = true;
-    wait_for_tick(s, now, seat->tour);
+    tell_at_tick(s, now, seat->tour);
 }
 
 void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over) {
@@ -78,7 +78,7 @@ static uint64_t tour_known(const struct signaling *s, us_t now, const struct tou
 void tell_tour_changed(struct signaling *s, us_t now, struct tour *t) {
     if (t->id) {
         t->changed = true;
-        wait_for_tick(s, now, t);
+        tell_at_tick(s, now, t);
     }
 }
 
@@ -132,7 +132,7 @@ void tell_slot(struct signaling *s, us_t now, struct session *session, int line)
     struct told *told = &session->told[line];
     if (told->at != 0 && now - told->at < s->config.roster_tick) {
         told->changed = true;
-        wait_for_tick(s, now, session->tour);
+        tell_at_tick(s, now, session->tour);
         return;
     }
     tell_binding(s, now, session, line);

@@ -14,6 +14,8 @@ void tell_changed(struct signaling *s, us_t now, struct seat *seat);
 void tell_slot(struct signaling *s, us_t now, struct session *session, int line);
 /* The tour object may be another: everybody in it is told at the end of the tick, if it is. */
 void tell_tour_changed(struct signaling *s, us_t now, struct tour *t);
+/* Something else is to be told at the end of the tick. */
+void tell_at_tick(struct signaling *s, us_t now, struct tour *t);
 /* Somebody was shown it as it is now. */
 void tour_shown(const struct signaling *s, us_t now, struct tour *t);
 /* Somebody was shown the whole roster, or all slots of a session (may be NULL), as they are now. */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "signaling/ledger/ledger.h"
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/state_json.h"
@@ -84,6 +85,7 @@ enum err tour_create(struct signaling *s, const char *name, const char *title, s
     t->tick = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
     t->host = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_HOST};
     t->end = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_END};
+    ledger_init(&t->ledger);
     t->record = s->config.default_record;
     t->codec = s->config.default_codec;
     t->plan = (struct tour_plan){.lobby = s->config.default_lobby,
@@ -184,6 +186,9 @@ void tour_record(struct signaling *s, struct tour *t, bool on) {
                                             .tour = t->id,
                                             .worker = t->worker,
                                             .on = on});
+        if (on) {
+            ledger_again(s, t);
+        }
     }
 }
 
@@ -197,6 +202,9 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
                                         .worker = t->worker,
                                         .participant = participant,
                                         .on = paused});
+    if (!paused) {
+        ledger_again(s, t);
+    }
     tell_recording(s, t);
     tell_tour_changed(s, s->clock.now, t);
 }

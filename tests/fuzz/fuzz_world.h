@@ -42,6 +42,8 @@ static inline struct signaling *fuzz_signaling(struct rng_seeded *seed) {
     c.max_tours = c.max_participants = 4; /* which are soon too many */
     c.max_mix = 2;
     c.messages_per_second = 50;
+    c.history = 4;
+    c.history_bytes = 1000;
     c.roster_tick = 50 * US_PER_MS;
     c.host_limit = 20 * US_PER_S;
     c.candidates = fuzz_candidates;
@@ -71,6 +73,10 @@ static inline size_t fuzz_drain(struct signaling *s) {
     while (signaling_effect(s, &e)) {
         if (e.type == EFFECT_SEND) {
             fuzz_check_text(&e);
+        }
+        if (e.type == EFFECT_ENTRY) {
+            fuzz_check_text(&e);
+            CHECK(e.name && e.title && strlen(e.title) <= 2000 && e.len <= 1088);
         }
         if (e.type == EFFECT_COMMAND && e.command.type == COMMAND_PEER_ADD) {
             const struct session_params *p = e.command.params;

@@ -54,7 +54,8 @@ static void arrive(struct visit *v) {
     EXPECT_STR(heard(&v->w, 1),
                "{\"type\":\"joined\",\"re\":7,\"participant\":" ANN("ok", "false", "off", "off") //
                ",\"tour\":" TOUR("false") ",\"slots\":[],\"roster\":["                           //
-               ANN("ok", "false", "off", "off") "],\"speaker\":null,\"lobby\":[]\n");
+               ANN("ok", "false", "off",
+                   "off") "],\"speaker\":null,\"lobby\":[],\"entries\":[],\"seq\":0\n");
     v->ann_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;
     v->ann = world_effect(&v->w, EFFECT_PARTICIPANT)->e.participant;
     v->tour = world_command(&v->w, COMMAND_TOUR_ADD)->e.command.tour;
@@ -65,15 +66,16 @@ static void arrive(struct visit *v) {
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" CHANGED(
                                     ANN("ok", "true", "off", "on")) TOUR_CHANGED("true"));
     join(v, 2, "buyer|taped|ada|Ada");
-    EXPECT_STR(
-        heard(&v->w, 2),
-        "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(
-            "ok", "false", "off",
-            "off") ",\"tour\":" TOUR("true") ",\"slots\":[],\"roster\":"
-                                             "[" ANN("ok", "true", "off", "on") "," ADA(
-                                                 "ok", "false", "off", "off") "]"
-                                                                              ","
-                                                                              "\"speaker\":null\n");
+    EXPECT_STR(heard(&v->w, 2),
+               "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(
+                   "ok", "false", "off",
+                   "off") ",\"tour\":" TOUR("true") ",\"slots\":[],\"roster\":"
+                                                    "[" ANN("ok", "true", "off", "on") "," ADA(
+                                                        "ok", "false", "off",
+                                                        "off") "]"
+                                                               ","
+                                                               "\"speaker\":null,\"entries\":[],"
+                                                               "\"seq\":0\n");
     EXPECT_STR(heard(&v->w, 1), "{\"type\":\"participant_joined\",\"participant\":" ADA(
                                     "ok", "false", "off", "off") "}\n");
     v->ada_peer = world_command(&v->w, COMMAND_PEER_ADD)->params->peer;

@@ -17,7 +17,7 @@ static void resume(struct world *w, uint64_t conn, const char *secret) {
 TEST(a_guest_waits_is_admitted_and_is_in) {
     struct world w;
     REQUIRE(open_lobby(&w));
-    EXPECT_GOT(&w, 1, "\"speaker\":null,\"lobby\":[],\"resume\"");
+    EXPECT_GOT(&w, 1, "\"speaker\":null,\"lobby\":[],\"entries\":[],\"seq\":0,\"resume\"");
     enter(&w, 2, "buyer|shown|bob|Bob");
     EXPECT_GOT(&w, 2,
                "{\"type\":\"lobby\",\"re\":7,\"participant\":{\"id\":\"p2\",\"name\":\"Bob\","

@@ -47,6 +47,28 @@ static void expect_answered(const struct world *w, uint64_t conn, const char *re
     }
 }
 
+/* What was refused for want of memory was not said. */
+static void say_everything(struct world *w) {
+    static const char *const all[] = {
+        "{\"type\":\"chat\",\"id\":1,\"text\":\"a\"}",
+        "{\"type\":\"ask\",\"id\":1,\"text\":\"a\"}",
+        "{\"type\":\"answer\",\"id\":1,\"question\":\"q1\",\"state\":\"answered\"}",
+        "{\"type\":\"hand\",\"id\":1,\"up\":true}",
+        "{\"type\":\"chapter\",\"id\":1,\"title\":\"a\"}",
+        "{\"type\":\"retract\",\"id\":1,\"seq\":1}"};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        world_send(w, 3, all[i]);
+        expect_answered(w, 3, "ok");
+        const char *internal = world_got(w, 3, "\"code\":\"internal\"");
+        EXPECT(!internal || world_count(w, EFFECT_ENTRY) == 0);
+    }
+    world_send(w, 3, "{\"type\":\"point\",\"id\":1,\"x\":0,\"y\":0}");
+    expect_answered(w, 3, "ok");
+    world_send(w, 3, "{\"type\":\"follow\",\"id\":1,\"view\":{\"a\":[1]}}");
+    expect_answered(w, 3, "ok");
+    world_pass(w, US_PER_S);
+}
+
 TEST_ALLOC(a_tour_survives_failing_allocations) {
     struct world w;
     if (world_open(&w, NULL)) {
@@ -62,6 +84,7 @@ TEST_ALLOC(a_tour_survives_failing_allocations) {
         expect_answered(&w, 3, "restarted");
         world_send(&w, 2, "{\"type\":\"mute\",\"id\":1,\"kind\":\"camera\",\"muted\":true}");
         expect_answered(&w, 2, "ok");
+        say_everything(&w);
         expect_balance(&w);
         world_drop(&w, 2);
         world_pass(&w, 16 * US_PER_S);

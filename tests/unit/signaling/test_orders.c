@@ -287,6 +287,9 @@ static void obey(struct rim *r, const struct record *x) {
     case EFFECT_MUTED:
         EXPECT(find_tour(r, x->e.tour) && x->e.participant);
         break;
+    case EFFECT_ENTRY:
+        EXPECT(find_tour(r, x->e.tour) && (x->e.again || x->e.seq));
+        break;
     case EFFECT_RECORD_PAUSE:
     case EFFECT_PARTICIPANT:
         on_participant(r, x);
@@ -413,7 +416,13 @@ static void message_random(struct rim *r) {
         "{\"type\":\"remove\",\"participant\":\"p4\"}",
         "{\"type\":\"lobby\",\"on\":true}",
         "{\"type\":\"lobby\",\"on\":false}",
-        "{\"type\":\"admit\"}"};
+        "{\"type\":\"admit\"}",
+        "{\"type\":\"chat\",\"text\":\"a\"}",
+        "{\"type\":\"hand\",\"up\":true}",
+        "{\"type\":\"point\",\"x\":0.5,\"y\":1}",
+        "{\"type\":\"follow\",\"view\":{}}",
+        "{\"type\":\"chapter\",\"title\":\"a\"}",
+        "{\"type\":\"retract\",\"seq\":1}"};
     uint64_t conn = 1 + rng_below(&r->rng, (uint32_t)r->next_conn + 1);
     for (size_t i = 0; i < r->n_closed; i++) {
         if (r->closed_conns[i] == conn) {

@@ -73,7 +73,8 @@ TEST(join_answers_and_starts_the_tour) {
     char want[512];
     snprintf(want, sizeof(want), "{\"type\":\"joined\",\"re\":7,\"participant\":%s,", ada);
     EXPECT(strncmp(m, want, strlen(want)) == 0);
-    snprintf(want, sizeof(want), "\"roster\":[%s],\"speaker\":null,\"resume\":\"", ada);
+    snprintf(want, sizeof(want),
+             "\"roster\":[%s],\"speaker\":null,\"entries\":[],\"seq\":0,\"resume\":\"", ada);
     EXPECT(strstr(m, want));
     EXPECT(strstr(m, "\"slots\":[{\"mid\":\"2\",\"kind\":\"stage\",\"index\":0,\"participant\":"
                      "null,\"source\":null},{\"mid\":\"3\",\"kind\":\"audio\",\"index\":0,"));

@@ -1,0 +1,40 @@
+/* What was said in a run of a tour, and what of it still holds: signaling/ledger/ledger.h. */
+#ifndef ORIEL_SIGNALING_STATE_LEDGER_STATE_H
+#define ORIEL_SIGNALING_STATE_LEDGER_STATE_H
+
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHAPTER_MAX 128       /* [bytes] of a chapter's title */
+#define POINTER_SOURCE_MAX 32 /* [bytes] "p1/screen" */
+#define POINTER_PARTS                                                       \
+    10000 /* a place is a whole number of them: 0 left or top, all right or \
+             bottom */
+
+/* Where somebody points. */
+struct pointer {
+    uint64_t by; /* participant; 0: nobody points */
+    uint32_t x, y;
+    char source[POINTER_SOURCE_MAX + 1]; /* in which picture; "": does not say */
+};
+
+struct ledger {
+    uint64_t seq;        /* of the last entry; they count from 1 */
+    uint64_t gone;       /* of the last one that the history has forgotten */
+    struct link history; /* oldest first */
+    uint32_t n;          /* of them */
+    size_t bytes;
+    uint32_t questions; /* asked so far: the last is "q" and this */
+    char chapter[CHAPTER_MAX + 1];
+    uint64_t chapter_by; /* participant; 0: none is open */
+    char *view;          /* JSON, owned: what the hosts want all to see; NULL: nothing */
+    uint64_t view_by;
+    struct pointer pointer;
+    uint64_t point_by; /* participant whose pointer waits for the tick, or view; 0: none does */
+    uint64_t follow_by;
+};
+
+#endif
