@@ -130,6 +130,7 @@ void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct reco
     } else if (x) {
         recording_order(x, now, o);
     }
+    mem_free(o->said);
 }
 
 void recorder_tap(struct recorder *r, us_t now, const struct tap *t) {

@@ -40,15 +40,32 @@ void recorder_end_all(struct recorder *r, us_t now);
 /* Jobs that were not asked for are lost. NULL allowed; returns NULL. */
 struct recorder *recorder_free(struct recorder *r);
 
+/* An entry of the tour's ledger. */
+struct recorder_said {
+    uint32_t number;
+    char kind[16];
+    char fields[1089], text[2001]; /* further members as a JSON object; its text */
+};
+
 /* Orders from the control thread. */
 struct recorder_order {
-    enum { ORDER_START, ORDER_STOP, ORDER_PARTICIPANT, ORDER_MARK, ORDER_MUTE, ORDER_PAUSE } type;
+    enum {
+        ORDER_START,
+        ORDER_STOP,
+        ORDER_PARTICIPANT,
+        ORDER_MARK,
+        ORDER_MUTE,
+        ORDER_PAUSE,
+        ORDER_SAID
+    } type;
     uint64_t tour, participant;
     uint8_t codec; /* ORDER_START: enum codec of the tour's pictures, CODEC_NONE: CODEC_VP8 */
     bool on; /* participant joined / left; muted / not; paused / not; of a mute the name is the kind
                 of source */
     char tour_name[65], title[129], name[129], role[16], consent_version[33];
+    struct recorder_said *said; /* ORDER_SAID: owned (mem_free); else NULL */
 };
+/* Takes over what the order owns. */
 void recorder_order(struct recorder *r, us_t now, wall_t wall, const struct recorder_order *o);
 /* One tap message; takes over the packet reference in it. Messages of tours that are not recorded
  * are dropped. */

@@ -91,6 +91,7 @@ struct recording *recording_free(struct recording *r) {
     }
     r->core->waiting -= r->waiting;
     r->core->lines -= r->lines;
+    recording_said_drop(r);
     write_job_free(r->end);
     return mem_free(r);
 }
@@ -101,6 +102,8 @@ void recording_order(struct recording *r, us_t now, const struct recorder_order 
         recording_note_mute(r, o);
     } else if (o->type == ORDER_PAUSE) {
         recording_note_pause(r, o);
+    } else if (o->type == ORDER_SAID) {
+        recording_note_said(r, o);
     } else {
         recording_note_person(r, o);
     }

@@ -15,7 +15,7 @@
  * leaves free, at most a half: so there is something left for the next, and what one cannot store
  * is no loss of another. */
 #define RECORDER_MEDIA_MAX (128u << 20) /* [bytes] of write_job_cost */
-#define RECORDER_LINES_MAX 65536        /* lines of journals, some 50 MiB */
+#define RECORDER_LINES_MAX 24576        /* lines of journals, some 60 MiB */
 
 /* What all recordings share. */
 struct recorder_core {
@@ -49,6 +49,14 @@ struct recording_person {
     bool left; /* said last: nothing of them is needed, should there be no room for another */
 };
 
+/* Entries of the tour of a kind that changes many times in a second: the latest one waits. */
+struct recording_said {
+    us_t next; /* [us] a further entry is noted from then on */
+    us_t t;    /* recording time of the entry held */
+    uint64_t participant;
+    struct recorder_said *held; /* NULL: none */
+};
+
 /* Messages that were refused since it was last noted. */
 struct recording_refused {
     us_t next;  /* [us] it is noted from then on */
@@ -79,6 +87,7 @@ struct recording {
     uint32_t n_sources, n_people;
     uint32_t tracks; /* made so far, without the programme */
     struct recording_pace stage, voice, pause;
+    struct recording_said pointer, view;
     struct recording_refused refused;
     us_t people_next; /* [us] the first change of a person that is held back is due */
     uint32_t unnoted; /* lines for which there was no room, since the last that had some */
@@ -110,6 +119,13 @@ bool recording_note(struct recording *r, struct entry *e, us_t t);
 /* Note a mark, or that a participant came, left, agreed or does not any more; of what one person
  * changes back and forth, not more often than makes sense. */
 void recording_note_person(struct recording *r, const struct recorder_order *o);
+/* Note what somebody said, asked or showed in the tour; where somebody points and what all are to
+ * see not more often than makes sense. */
+void recording_note_said(struct recording *r, const struct recorder_order *o);
+/* The same two of what is held back of these; and drop it. */
+us_t recording_said_deadline(const struct recording *r);
+void recording_said_flush(struct recording *r, bool all);
+void recording_said_drop(struct recording *r);
 /* Note that somebody's source is off, or not any more, by her own or a host's will. */
 void recording_note_mute(struct recording *r, const struct recorder_order *o);
 /* Note that nothing is recorded for now by somebody's order, or again. */

@@ -227,6 +227,7 @@ void recording_note_dropped(struct recording *r, const struct tap *t) {
 us_t recording_notes_deadline(const struct recording *r) {
     us_t at = r->refused.messages ? r->refused.next : US_NEVER;
     at = us_min(at, r->people_next);
+    at = us_min(at, recording_said_deadline(r));
     at = r->stage.held ? us_min(at, r->stage.next) : at;
     at = r->pause.held ? us_min(at, r->pause.next) : at;
     return r->voice.held ? us_min(at, r->voice.next) : at;
@@ -234,6 +235,7 @@ us_t recording_notes_deadline(const struct recording *r) {
 
 void recording_notes_flush(struct recording *r, bool all) {
     note_people_held(r, all);
+    recording_said_flush(r, all);
     if (r->stage.held && (all || r->now >= r->stage.next)) {
         note_held(r, &r->stage, ENTRY_STAGE);
     }

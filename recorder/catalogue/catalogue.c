@@ -172,8 +172,8 @@ static enum err forget_person(struct catalogue *c, const struct id *recording,
                               uint64_t participant) {
     static const char *const changes[] = {
         "UPDATE participants SET name='', name_state=2 WHERE recording=? AND participant=?",
-        "UPDATE events SET name='' WHERE recording=? AND participant=?"
-        " AND type IN('participant','mark')",
+        "UPDATE events SET name='',said='' WHERE recording=? AND participant=?"
+        " AND type IN('participant','mark','entry')",
         "DELETE FROM texts WHERE recording=? AND participant=?",
         "DELETE FROM words WHERE recording=? AND participant=?"};
     enum err e = OK;
@@ -203,7 +203,7 @@ enum err catalogue_is_forgotten(struct catalogue *c, const struct id *recording,
                    "SELECT 1 FROM participants WHERE recording=?1 AND participant=?2"
                    " AND (name_state<>2 OR name<>'')"
                    " UNION ALL SELECT 1 FROM events WHERE recording=?1 AND participant=?2"
-                   " AND type IN('participant','mark') AND name<>''"
+                   " AND type IN('participant','mark','entry') AND (name<>'' OR said<>'')"
                    " UNION ALL SELECT 1 FROM texts WHERE recording=?1 AND participant=?2"
                    " UNION ALL SELECT 1 FROM words WHERE recording=?1 AND participant=?2 LIMIT 1",
                    "di", recording, (int64_t)participant);

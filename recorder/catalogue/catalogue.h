@@ -19,7 +19,7 @@
 #include "recorder/journal/journal.h"
 #include "recorder/journal/personal.h"
 
-#define CATALOGUE_SCHEMA 8 /* PRAGMA user_version */
+#define CATALOGUE_SCHEMA 9 /* PRAGMA user_version */
 
 struct catalogue;
 
@@ -149,6 +149,9 @@ struct event_row {
     us_t duration;              /* gap */
     enum name_state name_state; /* of the participant now */
     struct id track;            /* gap; else ID_NONE */
+    /* Of an entry of the tour (person.role: its kind, person.source: its number): its text, and
+     * what else it says as a JSON object; borrowed, "" when there is none. */
+    const char *text, *fields;
 };
 
 /* Queries. Each calls `each` per row in order and stops at its first error, which it returns.
@@ -231,8 +234,8 @@ enum err catalogue_journal_objects(struct catalogue *c, const struct id *recordi
                                    enum err (*each)(void *ctx, uint32_t number,
                                                     const struct object_info *info),
                                    void *ctx);
-/* Participants, consents, mutes, stage, voice, marks and gaps, by time and in the journal's order;
- * each entry is one. */
+/* Participants, consents, mutes, stage, voice, marks, entries of the tour and gaps, by time and in
+ * the journal's order; each entry is one. */
 enum err catalogue_events(struct catalogue *c, const struct id *recording,
                           enum err (*each)(void *ctx, const struct event_row *r), void *ctx);
 

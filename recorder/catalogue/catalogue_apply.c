@@ -57,11 +57,20 @@ static enum err apply_event(struct catalogue *c, const struct id *recording, con
     static const struct entry_person nobody;
     bool gap = e->type == ENTRY_GAP;
     const struct entry_person *p = gap ? &nobody : &e->u.person;
-    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,?,?,?,?,?,?,'')",
                         "ditiiiditti", recording, e->t, entry_type_name((enum entry_type)e->type),
                         (int64_t)p->participant, (int64_t)p->source, (int64_t)p->on,
                         gap ? &e->u.gap.track : &ID_NONE, duration, gap ? e->u.gap.cause : p->name,
                         p->role, (int64_t)e->seq);
+}
+
+static enum err apply_said(struct catalogue *c, const struct id *recording, const struct entry *e) {
+    const struct entry_said *s = &e->u.said;
+    return sql_run_kept(&c->cache,
+                        "INSERT OR IGNORE INTO events VALUES(?,?,?,?,?,0,zeroblob(16),0,?,?,?,?)",
+                        "ditiittit", recording, e->t, entry_type_name(ENTRY_SAID),
+                        (int64_t)s->who.participant, (int64_t)s->who.source, entry_said_text(s),
+                        s->who.role, (int64_t)e->seq, entry_said_fields(s));
 }
 
 static enum err apply_person(struct catalogue *c, const struct id *recording,
@@ -152,6 +161,8 @@ enum err catalogue_apply(struct catalogue *c, const struct id *recording, const 
     case ENTRY_MARK:
     case ENTRY_PAUSE:
         return apply_person(c, recording, e);
+    case ENTRY_SAID:
+        return apply_said(c, recording, e);
     case ENTRY_END:
         return apply_end(c, recording, e);
     case ENTRY_SR:

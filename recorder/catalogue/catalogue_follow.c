@@ -40,10 +40,11 @@ static enum err apply_without(struct catalogue *c, const struct id *recording,
 static enum err keep_sealed(struct catalogue *c, const struct id *recording,
                             const struct entry *e) {
     const struct entry_personal *p = &e->u.personal;
-    size_t n = p->sealed_len <= ENTRY_SEALED_MAX ? p->sealed_len : 0;
+    const uint8_t *sealed = e->type == ENTRY_SAID ? e->u.said.bytes : p->sealed;
+    size_t n = p->sealed_len <= entry_sealed_max((enum entry_type)e->type) ? p->sealed_len : 0;
     return sql_run_kept(&c->cache, "INSERT OR IGNORE INTO texts VALUES(?,?,?,?,?)", "diitb",
                         recording, (int64_t)e->seq, (int64_t)p->said.participant,
-                        entry_type_name((enum entry_type)e->type), p->sealed, n);
+                        entry_type_name((enum entry_type)e->type), sealed, n);
 }
 
 /* Errors of the catalogue only: a key that is not there keeps nobody from the rest. */
@@ -121,11 +122,13 @@ static enum err next_text(struct catalogue *c, const struct id *recording, int64
         const void *sealed = sqlite3_column_blob(s, 3);
         int n = sqlite3_column_bytes(s, 3);
         sql_text(s, 2, type, sizeof(type));
-        ret->type = strcmp(type, entry_type_name(ENTRY_MARK)) == 0 ? ENTRY_MARK : ENTRY_PARTICIPANT;
+        ret->type = strcmp(type, entry_type_name(ENTRY_MARK)) == 0   ? ENTRY_MARK
+                    : strcmp(type, entry_type_name(ENTRY_SAID)) == 0 ? ENTRY_SAID
+                                                                     : ENTRY_PARTICIPANT;
         ret->seq = (uint64_t)sqlite3_column_int64(s, 0);
         p->said.participant = (uint64_t)sqlite3_column_int64(s, 1);
-        if (sealed && n > 0 && n <= ENTRY_SEALED_MAX) {
-            memcpy(p->sealed, sealed, (size_t)n);
+        if (sealed && n > 0 && (size_t)n <= entry_sealed_max((enum entry_type)ret->type)) {
+            memcpy(ret->type == ENTRY_SAID ? ret->u.said.bytes : p->sealed, sealed, (size_t)n);
             p->sealed_len = (uint16_t)n;
         } else {
             p->sealed_len = ENTRY_SEALED_LONGER;
@@ -153,9 +156,12 @@ static enum err put_name(struct catalogue *c, const struct id *recording, const 
 
 static enum err put_text(struct catalogue *c, const struct id *recording, const struct entry *e) {
     const struct entry_person *p = &e->u.person;
+    bool said = e->type == ENTRY_SAID;
     enum err error = sql_run_kept(
-        &c->cache, "UPDATE events SET name=? WHERE recording=? AND seq=? AND participant=?", "tdii",
-        p->name, recording, (int64_t)e->seq, (int64_t)p->participant);
+        &c->cache, "UPDATE events SET name=?,said=? WHERE recording=? AND seq=? AND participant=?",
+        "ttdii", said ? entry_said_text(&e->u.said) : p->name,
+        said ? entry_said_fields(&e->u.said) : "", recording, (int64_t)e->seq,
+        (int64_t)p->participant);
     error = error == OK ? sql_run_kept(&c->cache, "DELETE FROM texts WHERE recording=? AND seq=?",
                                        "di", recording, (int64_t)e->seq)
                         : error;

@@ -276,18 +276,26 @@ static enum err row_event(sqlite3_stmt *s, void *each, void *ctx) {
     sql_text(s, 7, r.person.role, sizeof(r.person.role));
     sql_blob(s, 8, &r.track, sizeof(r.track));
     r.name_state = (enum name_state)sqlite3_column_int64(s, 9);
+    const char *text = (const char *)sqlite3_column_text(s, 6);
+    const char *fields = (const char *)sqlite3_column_text(s, 10);
+    if (!text || !fields) {
+        return ERR_NOMEM;
+    }
+    r.text = r.type == ENTRY_SAID ? text : "";
+    r.fields = fields;
     return (*(each_event **)each)(ctx, &r);
 }
 
 enum err catalogue_events(struct catalogue *c, const struct id *recording,
                           enum err (*each)(void *ctx, const struct event_row *r), void *ctx) {
     struct query q = {row_event, &each, ctx};
-    return run(c,
-               sql_borrow(&c->cache,
-                          "SELECT e.t,e.type,e.participant,e.source,e.on_off,e.duration,e.name,"
-                          "e.role,e.track,p.name_state FROM events e LEFT JOIN participants p"
-                          " ON p.recording=e.recording AND p.participant=e.participant"
-                          " WHERE e.recording=? ORDER BY e.t,e.seq",
-                          "d", recording),
-               &q);
+    return run(
+        c,
+        sql_borrow(&c->cache,
+                   "SELECT e.t,e.type,e.participant,e.source,e.on_off,e.duration,e.name,"
+                   "e.role,e.track,p.name_state,e.said FROM events e LEFT JOIN participants p"
+                   " ON p.recording=e.recording AND p.participant=e.participant"
+                   " WHERE e.recording=? ORDER BY e.t,e.seq",
+                   "d", recording),
+        &q);
 }

@@ -80,6 +80,8 @@ static const char *const migrations[CATALOGUE_SCHEMA] = {
     " AND v.type='voice' AND v.source<>0);",
     /* The object for which a recording is damaged. */
     "ALTER TABLE recordings ADD COLUMN damage TEXT NOT NULL DEFAULT '';",
+    /* What an entry of the tour says besides its text, which is its name. */
+    "ALTER TABLE events ADD COLUMN said TEXT NOT NULL DEFAULT '';",
 };
 
 /* Words are found by a program, not by SQL: those of rows that were there before. */

@@ -20,7 +20,9 @@
 #define EPOCH_INIT_MAX 512           /* [bytes] */
 #define ENTRY_TEXT_MAX 129           /* [bytes] with NUL; tour names, titles, names, marks */
 #define ENTRY_SEALED_MAX 256         /* [bytes] of a sealed text */
-#define ENTRY_SEALED_LONGER (ENTRY_SEALED_MAX + 1) /* sealed_len of one that is not held */
+#define ENTRY_SAID_MAX 2304          /* [bytes] of what an entry of the tour says, with its NULs */
+#define ENTRY_SAID_SEALED_MAX (ENTRY_SAID_MAX + 32)     /* [bytes] of the same, sealed */
+#define ENTRY_SEALED_LONGER (ENTRY_SAID_SEALED_MAX + 1) /* sealed_len of one that is not held */
 
 /* X(symbol, name in JSON) */
 #define ENTRY_LIST(X)                   \
@@ -37,6 +39,7 @@
     X(ENTRY_VOICE, "voice")             \
     X(ENTRY_MARK, "mark")               \
     X(ENTRY_PAUSE, "pause")             \
+    X(ENTRY_SAID, "entry")              \
     X(ENTRY_FAILING, "failing")         \
     X(ENTRY_END, "end")
 
@@ -117,6 +120,15 @@ struct entry_personal {
                                  sealed is longer than this one takes, and is not here */
     uint8_t sealed[ENTRY_SEALED_MAX];
 };
+/* An entry of the tour's ledger (docs/protocol.md): something that somebody said, asked or showed.
+ * Begins as entry_personal does. */
+struct entry_said {
+    struct entry_person who; /* participant; source: the entry's number; role: its kind */
+    uint16_t sealed_len;     /* 0: bytes are in clear */
+    uint8_t bytes[ENTRY_SAID_SEALED_MAX]; /* further members as a JSON object, NUL, text, NUL; or
+                                             the same sealed */
+    uint16_t len;                         /* [bytes] in clear */
+};
 struct entry_failing {
     uint8_t error; /* enum err */
     us_t since;
@@ -138,6 +150,7 @@ struct entry {
         struct entry_gap gap;
         struct entry_person person;
         struct entry_personal personal; /* of what was read, or is about to be written */
+        struct entry_said said;
         struct entry_failing failing;
         struct entry_end end;
     } u;
@@ -155,6 +168,13 @@ struct journal_head {
 
 /* It is about a person or a source: u.person and u.personal. */
 bool entry_is_of_person(enum entry_type t);
+/* [bytes] at most of what is sealed in one of this type, which is of a person. */
+size_t entry_sealed_max(enum entry_type t);
+/* What an entry of the tour says, in clear: further members as JSON ("" when it says nothing), and
+ * its text. The latter is cut at a character when both together are too long. */
+void entry_say(struct entry_said *s, const char *fields, const char *text);
+const char *entry_said_fields(const struct entry_said *s);
+const char *entry_said_text(const struct entry_said *s);
 /* Media cannot be read without entries of this type. */
 bool entry_is_needed(enum entry_type t);
 /* Append one entry as JSON without newline. head NULL: without "seq" and "prev" (the trailer of a

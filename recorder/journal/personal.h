@@ -1,10 +1,12 @@
-/* Personal text in a journal: what somebody is called (of a participant entry) or wrote (of a mark)
- * is sealed under a key of that participant, not only under the recording's as the whole journal
- * is. So shredding a person takes the text out of a journal that stays whole, chained and signed.
+/* Personal text in a journal: what somebody is called (of a participant entry) or wrote (of a mark,
+ * or an entry of the tour) is sealed under a key of that participant, not only under the
+ * recording's as the whole journal is. So shredding a person takes the text out of a journal that
+ * stays whole, chained and signed.
  *
  * Sealed: AES-256-GCM (aead.h) of the text, padded with NUL to PERSONAL_LEN bytes, so that not even
- * its length is left; key: key_ring_text; AAD: "oriel-text/1" | recording id 16 | participant 8 |
- * the entry's type as text. Owner: one thread, that of the ring. */
+ * its length is left (of an entry of the tour to a multiple of PERSONAL_SAID_STEP); key:
+ * key_ring_text; AAD: "oriel-text/1" | recording id 16 | participant 8 | the entry's type as text.
+ * Owner: one thread, that of the ring. */
 #ifndef ORIEL_RECORDER_JOURNAL_PERSONAL_H
 #define ORIEL_RECORDER_JOURNAL_PERSONAL_H
 
@@ -12,6 +14,9 @@
 #include "recorder/seal/ring.h"
 
 #define PERSONAL_LEN 128 /* [bytes] that are sealed */
+#define PERSONAL_SAID_STEP                                                 \
+    256 /* [bytes] the same of an entry of the tour, or some times as many \
+         */
 
 /* Whether the text of this entry belongs to a participant. */
 bool personal_is(const struct entry *e);

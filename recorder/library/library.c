@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "recorder/archive/verify.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +156,50 @@ static enum err put_track(void *ctx, const struct track_row *r) {
     return e;
 }
 
+/* What was taken back is not shown, wherever in the recording that was. */
+static enum err note_retracted(void *ctx, const struct event_row *r) {
+    struct build *b = ctx;
+    uint64_t target;
+    if (r->type == ENTRY_SAID && strcmp(r->person.role, "retract") == 0 &&
+        sscanf(r->fields, "{\"target\":%19" SCNu64 "}", &target) == 1) {
+        buffer_put(&b->retracted, &target, sizeof(target));
+    }
+    return b->retracted.bad ? ERR_NOMEM : OK;
+}
+
+static bool is_retracted(const struct build *b, const struct event_row *r) {
+    uint64_t target;
+    for (size_t at = 0; at < b->retracted.n; at += sizeof(target)) {
+        memcpy(&target, b->retracted.p + at, sizeof(target));
+        if (target == r->person.source) {
+            return strcmp(r->person.role, "pointer") != 0;
+        }
+    }
+    return false;
+}
+
+static void put_said(struct build *b, const struct event_row *r) {
+    const struct entry_person *p = &r->person;
+    bool chapter = strcmp(p->role, "chapter") == 0;
+    size_t n = strlen(r->fields);
+    put_array(&b->out, "kind", p->role, sizeof(p->role));
+    json_put_uint(&b->out, "seq", p->source);
+    json_put_handle(&b->out, "participant", p->participant);
+    if (is_retracted(b, r)) {
+        json_put_bool(&b->out, "retracted", true);
+        return;
+    }
+    if (*r->text) {
+        json_put_string(&b->out, chapter ? "title" : "text", r->text);
+    }
+    if (n > 2) {
+        buffer_put(&b->out, ",", 1);
+        buffer_put(&b->out, r->fields + 1, n - 2);
+        b->out.comma = true;
+    }
+    put_name_state(&b->out, r->name_state);
+}
+
 static enum err put_event(void *ctx, const struct event_row *r) {
     struct build *b = ctx;
     const struct entry_person *p = &r->person;
@@ -170,6 +215,8 @@ static enum err put_event(void *ctx, const struct event_row *r) {
         }
         json_put_int(&b->out, "duration_ms", r->duration / US_PER_MS);
         put_array(&b->out, "cause", p->name, sizeof(p->name));
+    } else if (r->type == ENTRY_SAID) {
+        put_said(b, r);
     } else {
         json_put_handle(&b->out, "participant", p->participant);
         json_put_uint(&b->out, "source", p->source);
@@ -190,6 +237,7 @@ static enum err put_details(struct build *b, const struct recording_row *row) {
     e = e == OK ? catalogue_tracks(b->catalogue, &row->id, put_track, b) : e;
     json_close(&b->out, ']');
     json_open(&b->out, "events", '[');
+    e = e == OK ? catalogue_events(b->catalogue, &row->id, note_retracted, b) : e;
     e = e == OK ? catalogue_events(b->catalogue, &row->id, put_event, b) : e;
     json_close(&b->out, ']');
     json_close(&b->out, '}');
@@ -205,6 +253,7 @@ enum err library_recording_json(struct library *l, const char *id, char **ret) {
     }
     enum err e = catalogue_recording(b.catalogue, &b.recording, &row);
     e = e == OK ? put_details(&b, &row) : e;
+    buffer_free(&b.retracted);
     if (e != OK) {
         buffer_free(&b.out);
         return e;

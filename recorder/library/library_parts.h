@@ -18,6 +18,7 @@ struct library {
 /* Building one JSON text out of rows. */
 struct build {
     struct buffer out;
+    struct buffer retracted; /* numbers of entries of the tour, uint64_t each */
     struct catalogue *catalogue;
     const struct store *store;
     struct id recording;

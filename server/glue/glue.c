@@ -131,6 +131,9 @@ static void obey(struct glue *g, const struct signaling_effect *e) {
     case EFFECT_RECORD:
         glue_record(g, e);
         break;
+    case EFFECT_ENTRY:
+        glue_entry(g, e);
+        break;
     case EFFECT_RECORD_PAUSE:
         glue_record_pause(g, e);
         break;

@@ -51,6 +51,20 @@ void glue_participant(struct glue *g, const struct signaling_effect *e) {
     }
 }
 
+void glue_entry(struct glue *g, const struct signaling_effect *e) {
+    struct recorder_order o = {
+        .type = ORDER_SAID, .tour = e->tour, .participant = e->participant, .on = true};
+    o.said = e->on && g->config.recorder ? mem_zalloc(1, sizeof(*o.said)) : NULL;
+    if (!o.said) {
+        return;
+    }
+    o.said->number = (uint32_t)e->seq;
+    glue_copy(o.said->kind, sizeof(o.said->kind), e->name);
+    glue_copy(o.said->fields, sizeof(o.said->fields), e->text);
+    glue_copy(o.said->text, sizeof(o.said->text), e->title);
+    (void)tell_recorder(g, e, &o); /* in any case it is not ours any more */
+}
+
 static bool tell_mute(struct glue *g, const struct signaling_effect *e, uint64_t participant,
                       enum source_kind kind) {
     struct recorder_order o = {

@@ -8,6 +8,8 @@
 void glue_participant(struct glue *g, const struct signaling_effect *e);
 /* A source is off by intent, or is not any more; the worker is not told here. */
 void glue_muted(struct glue *g, const struct signaling_effect *e);
+/* Something was said, asked or shown. */
+void glue_entry(struct glue *g, const struct signaling_effect *e);
 /* Start or stop. */
 void glue_record(struct glue *g, const struct signaling_effect *e);
 /* Pause, or go on. */

@@ -1,9 +1,17 @@
 #include "server/glue/order_backlog.h"
 
+#include "base/alloc.h"
+
 #include <string.h>
+
+static void drop(const void *order) {
+    const struct recorder_order *o = order;
+    mem_free(o->said);
+}
 
 void order_backlog_init(struct backlog *b, bool (*post)(void *ctx, const void *order), void *ctx) {
     backlog_init(b, sizeof(struct recorder_order), post, ctx);
+    b->drop = drop;
 }
 
 /* What is true of a person, or of a source of hers: the last that was said counts. */
@@ -40,6 +48,7 @@ enum err order_backlog_post(struct backlog *b, const struct recorder_order *o) {
         return OK;
     }
     if (b->n >= ORDER_BACKLOG_MAX && o->type != ORDER_STOP) {
+        drop(o);
         return ERR_FULL;
     }
     return backlog_post(b, o);

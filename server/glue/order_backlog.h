@@ -14,7 +14,7 @@
 void order_backlog_init(struct backlog *b, bool (*post)(void *ctx, const void *order), void *ctx);
 /* Post now, or keep for later behind what waits already; an order about a person replaces the one
  * that waits, unless a recording begins or ends in between. ERR_FULL (ORDER_BACKLOG_MAX),
- * ERR_NOMEM: the order was dropped. */
+ * ERR_NOMEM: the order was dropped, with what it owns. */
 enum err order_backlog_post(struct backlog *b, const struct recorder_order *o);
 
 #endif

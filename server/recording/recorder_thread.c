@@ -195,6 +195,14 @@ static bool create_mailboxes(struct recorder_thread *t, const struct recorder_th
     return ok;
 }
 
+/* Those that came too late: the thread is gone. */
+static void drop_orders(struct recorder_thread *t) {
+    struct recorder_order o;
+    while (t->orders && mailbox_pop(t->orders, &o)) {
+        mem_free(o.said);
+    }
+}
+
 static struct recorder_thread *recorder_thread_free(struct recorder_thread *t) {
     writer_thread_stop(t->writer, &t->rest);
     recorder_free(t->recorder);
@@ -202,6 +210,7 @@ static struct recorder_thread *recorder_thread_free(struct recorder_thread *t) {
         mailbox_free(t->taps[i]);
         mailbox_free(t->asks[i]);
     }
+    drop_orders(t);
     mailbox_free(t->orders);
     mailbox_free(t->events);
     return mem_free(t);

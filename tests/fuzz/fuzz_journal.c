@@ -36,6 +36,26 @@ static void fill(void *ctx, void *p, size_t n) {
 }
 
 /* What is behind the seal, for which the fuzzer has the key, and what is only said to be sealed. */
+static void as_said(struct bytes text) {
+    static const uint8_t key[KEY_LEN];
+    struct entry e = {.type = ENTRY_SAID};
+    struct rng rng = {.fill = fill};
+    struct entry_said *s = &e.u.said;
+    uint8_t aad[64];
+    struct wr w = wr_of(aad, sizeof(aad));
+    s->who.participant = 1;
+    wr_bytes(&w, "oriel-text/1", 12);
+    wr_bytes(&w, recording.b, ID_LEN);
+    wr_u64(&w, 1);
+    wr_bytes(&w, "entry", 5);
+    struct aead a = {key, bytes_of(aad, wr_len(&w))};
+    size_t most = ENTRY_SAID_SEALED_MAX - AEAD_OVERHEAD, n = text.n < most ? text.n : most;
+    CHECK(aead_seal(&a, &rng, bytes_of(text.p, n), s->bytes) == OK);
+    s->sealed_len = (uint16_t)(n + AEAD_OVERHEAD);
+    CHECK(personal_open(key, &recording, &e) == OK && s->len <= ENTRY_SAID_MAX);
+    CHECK(strlen(entry_said_fields(s)) + strlen(entry_said_text(s)) <= ENTRY_SAID_SEALED_MAX);
+}
+
 static void as_text(struct bytes text) {
     static const uint8_t key[KEY_LEN];
     static const char context[] = "oriel-text/1";
@@ -103,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     const uint8_t *end = memchr(data, '\n', n);
     one_line(bytes_of(data, end ? (size_t)(end - data) : n));
     as_text(all);
+    as_said(all);
     as_manifest(all);
     return 0;
 }

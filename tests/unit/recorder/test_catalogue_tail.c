@@ -159,7 +159,8 @@ static void say_voice(struct shelf *s, uint32_t source) {
 TEST(catalogue_tail_of_rows_of_earlier_releases) {
     static const char before[] =
         "ALTER TABLE epochs DROP COLUMN picture; ALTER TABLE epochs DROP COLUMN sound;"
-        "ALTER TABLE recordings DROP COLUMN heard;ALTER TABLE recordings DROP COLUMN damage; "
+        "ALTER TABLE recordings DROP COLUMN heard;ALTER TABLE recordings DROP COLUMN damage;"
+        "ALTER TABLE events DROP COLUMN said;"
         "PRAGMA user_version=6;";
     char path[PATH_MAX];
     struct shelf s;
