@@ -2,6 +2,7 @@
 // dependencies. See docs/protocol.md for the messages and docs/client.md for a walk-through.
 
 import { OrielError, Signal } from './signal.js';
+import { Ledger } from './ledger.js';
 import { LinkWatch } from './link_watch.js';
 import { Lobby } from './lobby.js';
 import { elsewhere } from './network.js';
@@ -46,7 +47,7 @@ const spread = (ms) => ms * (1 + Math.random() / 2);
  * it may not be sent any more, and is not), `muted` ({source, by}: a host has muted it, and it is not sent any more; by:
  * Participant or null), `link` ('connecting'|'live'|'reconnecting'), `ended`
  * ({code, message}), `tour` (Tour), `ending` ({at, reason}), `lobby`, `admitted` and `waiting` (lobby.js),
- * `back` (in again, after waiting anew in the lobby), `negotiationneeded` (never; a test listens for it).
+ * `entry` (Entry) and `entrieslost` (ledger.js), `back` (in again, after waiting anew in the lobby), `negotiationneeded` (never; a test listens for it).
  */
 export class OrielClient extends EventTarget {
   /** @param {{url: string, token: string, gallery?: number, audio?: number}} options */
@@ -71,6 +72,7 @@ export class OrielClient extends EventTarget {
     /** @type {'on'|'off'|'paused'|'failing'} */
     this.recording = 'off';
     this.lobby = new Lobby(this);
+    this.ledger = new Ledger(this);
     this.resumeToken = '';
     /** @type {JoinOptions|null} what to join with again after a restart of the server */
     this.joinOptions = null;
@@ -179,7 +181,7 @@ export class OrielClient extends EventTarget {
       this.session = session;
       this.watch(session);
       this.lived = false;
-      this.enter(joined);
+      this.enter(joined, true);
       await session.accept(joined.answer, joined.slots);
       return joined;
     } catch (error) {
@@ -197,8 +199,8 @@ export class OrielClient extends EventTarget {
     this.keepIceServers(message);
   }
 
-  /** @param {any} joined a `joined` or `resumed` message */
-  enter(joined) {
+  /** @param {any} joined a `joined` or `resumed` message @param {boolean} [anew] by a join */
+  enter(joined, anew = false) {
     this.outside(joined);
     this.lobby.list(joined.lobby ?? []);
     this.participants = new Map(joined.roster.map((/** @type {Participant} */ p) => [p.id, p]));
@@ -207,6 +209,7 @@ export class OrielClient extends EventTarget {
     this.heedMutes();
     const recorded = joined.tour.recording_paused ? 'paused' : 'on';
     this.onRecording(joined.tour.recording ? recorded : 'off');
+    this.ledger.enter(joined, anew);
   }
 
   /** @param {Session} session */
@@ -467,7 +470,7 @@ export class OrielClient extends EventTarget {
 
   /** @param {Signal} signal */
   async resume(signal) {
-    const fields = { resume: this.resumeToken };
+    const fields = { resume: this.resumeToken, seen: this.ledger.seq };
     if (this.lobby.waiting) {
       await this.resumeWaiting(signal, fields);
       return;
@@ -536,6 +539,9 @@ export class OrielClient extends EventTarget {
         break;
       case 'recording':
         this.onRecording(message.state);
+        break;
+      case 'entry':
+        this.ledger.receive(message);
         break;
       case 'tour_ending':
         this.emit('ending', { at: message.at, reason: message.reason });
@@ -680,6 +686,54 @@ export class OrielClient extends EventTarget {
   /** Hosts: lets in who waits, all or these. @param {string[]} [participants] */
   admit(participants) {
     return this.signal?.request('admit', { participants });
+  }
+
+  /** Says something to all, or to hosts alone. @param {string} text @param {'hosts'} [to] */
+  chat(text, to) {
+    return this.signal?.request('chat', { text, to });
+  }
+
+  /** @param {string} text */
+  askQuestion(text) {
+    return this.signal?.request('ask', { text });
+  }
+
+  /**
+   * Hosts: the question was answered, or put aside.
+   * @param {string} question "q3" @param {'answered'|'dismissed'} [state] @param {string} [text]
+   */
+  answer(question, state = 'answered', text = undefined) {
+    return this.signal?.request('answer', { question, state, text });
+  }
+
+  /** Raises or lowers the hand; hosts lower those of others. @param {boolean} up @param {string} [participant] */
+  hand(up, participant) {
+    return this.signal?.request('hand', { up, participant });
+  }
+
+  /** @param {'thumbs_up'|'heart'|'clap'|'laugh'|'wow'|'question'} reaction */
+  react(reaction) {
+    return this.signal?.request('react', { reaction });
+  }
+
+  /** Points to a place in a picture, or, without one, no more. @param {{x: number, y: number, source?: string}} [place] */
+  point(place) {
+    return this.signal?.request('point', place ?? {});
+  }
+
+  /** Hosts: what is seen from now on. @param {string} title */
+  chapter(title) {
+    return this.signal?.request('chapter', { title });
+  }
+
+  /** Hosts: what all are to see, as the pages agree; null: as they like. @param {object|null} view */
+  follow(view) {
+    return this.signal?.request('follow', { view });
+  }
+
+  /** Takes back what one has said; hosts what anybody has. @param {number} seq */
+  retract(seq) {
+    return this.signal?.request('retract', { seq });
   }
 
   /** Agents: ends the tour for everyone. */

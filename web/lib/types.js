@@ -27,6 +27,7 @@
  * @property {boolean} connected
  * @property {Record<SourceKind, SourceState>} sources
  * @property {Capabilities} [can] where it is not what the tour says for such people
+ * @property {string} [hand] RFC 3339: it is up since then
  */
 
 /**
@@ -47,6 +48,30 @@
  * @property {string|null} [spotlight]
  * @property {string} [missed] name of the host who is gone
  * @property {{host: Capabilities, guest: Capabilities}} [can] once joined
+ * @property {object} [view] what the hosts want all to see
+ * @property {{from: string|null, x?: number, y?: number, source?: string}} [pointer]
+ */
+
+/**
+ * @typedef {object} Entry something that was said, asked, shown or decided
+ * @property {number} seq
+ * @property {string} at RFC 3339
+ * @property {'chat'|'question'|'answer'|'hand'|'reaction'|'chapter'|'follow'|'pointer'|'spotlight'|'lock'|'host'|'retract'} kind
+ * @property {string|null} from participant
+ * @property {string} [name] of that one, then
+ * @property {string} [text]
+ * @property {'hosts'} [to]
+ * @property {string} [question] "q3"
+ * @property {'answered'|'dismissed'} [state]
+ * @property {boolean} [up]
+ * @property {string} [participant]
+ * @property {string} [reaction]
+ * @property {string} [title]
+ * @property {object|null} [view]
+ * @property {number} [x]
+ * @property {number} [y]
+ * @property {string} [source]
+ * @property {number} [target] seq of what was taken back
  */
 
 /**
