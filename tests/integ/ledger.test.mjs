@@ -16,9 +16,8 @@ const base = new URL(server.urls.agent).origin;
 const link = (page, claims) => `${base}/${page}/said#${mint({ tour: 'said', ...claims })}`;
 
 const browser = await launchChromium();
-const context = browser.newContext ? browser : browser.contexts()[0];
 const host = browser.pages()[0];
-const [guest, late] = [await context.newPage(), await context.newPage()];
+const [guest, late] = [await browser.newPage(), await browser.newPage()];
 
 /** Keeps all entries of a page, from before it joins. */
 async function listen(page) {
@@ -91,7 +90,6 @@ await test('who_was_cut_off_misses_nothing_and_gets_nothing_twice', async () => 
     window.before = window.entries.length;
     window.RealSocket = window.WebSocket;
     window.WebSocket = class extends window.RealSocket { constructor() { super('ws://127.0.0.1:9/'); } };
-    Object.assign(window.WebSocket, { OPEN: 1, CONNECTING: 0, CLOSING: 2, CLOSED: 3 });
     window.oriel.signal.socket.close(4999);
   });
   await until(() => host.evaluate(() => window.oriel.roster().some((p) => p.name === 'Cyd' && p.link === 'lost')), 'Cyd to be lost');

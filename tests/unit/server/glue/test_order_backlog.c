@@ -1,3 +1,4 @@
+#include "base/alloc.h"
 #include "server/glue/order_backlog.h"
 #include "tests/unit/test.h"
 
@@ -57,6 +58,21 @@ TEST(order_backlog_keeps_order_and_the_last_of_each_person) {
     }
     EXPECT_EQ(s.got[4].type, ORDER_STOP);
     backlog_free(&b);
+}
+
+/* What an order owns is freed with it, whether it waited or found no room. */
+TEST(order_backlog_frees_what_was_said) {
+    struct sink s = {0};
+    struct backlog b;
+    order_backlog_init(&b, take, &s);
+    for (uint64_t i = 0; i <= ORDER_BACKLOG_MAX; i++) {
+        bool more = i == 0 || i == ORDER_BACKLOG_MAX;
+        struct recorder_order o = {.tour = 1, .participant = i};
+        o.type = more ? ORDER_SAID : ORDER_START;
+        o.said = more ? mem_zalloc(1, sizeof(*o.said)) : NULL;
+        EXPECT_EQ(order_backlog_post(&b, &o), i < ORDER_BACKLOG_MAX ? OK : ERR_FULL);
+    }
+    backlog_free(&b); /* leaks are found by the sanitizer */
 }
 
 /* It is bounded; what it refuses is said, and an order to stop is always taken. */
