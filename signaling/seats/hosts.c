@@ -1,5 +1,6 @@
 #include "signaling/seats/hosts.h"
 
+#include "signaling/ledger/pointing.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/state/tour_state.h"
 #include "signaling/tell/effects.h"
@@ -71,6 +72,8 @@ void host_set(struct signaling *s, us_t now, struct seat *seat, bool on) {
     }
     if (on) {
         lobby_show(s, seat);
+    } else {
+        pointing_ends(s, now, seat);
     }
     rights_changed(s, now, seat);
     hosts_check(s, now, seat->tour, on ? NULL : seat);

@@ -309,6 +309,22 @@ TEST(a_pointer_is_told_once_in_a_tick_where_it_was_last) {
     world_close(&w);
 }
 
+TEST(who_is_host_no_more_points_no_more) {
+    struct world w;
+    REQUIRE(open_with(&w, NULL));
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":true}");
+    world_send(&w, 2, "{\"type\":\"point\",\"x\":0,\"y\":0}");
+    world_pass(&w, US_PER_S);
+    size_t before = w.n;
+    world_send(&w, 1, "{\"type\":\"host\",\"participant\":\"p2\",\"host\":false}");
+    world_pass(&w, US_PER_S);
+    w.mark = before;
+    EXPECT_GOT(&w, 3, "\"kind\":\"pointer\",\"from\":\"p2\",\"name\":\"Bob\"}");
+    enter(&w, 4, "buyer|demo|dan|Dan");
+    EXPECT_NOT(&w, 4, "\"pointer\"");
+    world_close(&w);
+}
+
 TEST(a_recording_that_begins_hears_what_holds) {
     struct world w;
     REQUIRE(world_open(&w, no_tick));
