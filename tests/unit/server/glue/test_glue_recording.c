@@ -32,7 +32,14 @@ static bool to_recorder(void *ctx, const void *message) {
     said(ctx, o->type == ORDER_START   ? 'S'
               : o->type == ORDER_STOP  ? 's'
               : o->type == ORDER_PAUSE ? (o->on ? 'P' : 'p')
+              : o->type == ORDER_SAID  ? o->said->text[0]
                                        : '?');
+    if (o->said) {
+        EXPECT_EQ(o->said->number, 7);
+        EXPECT_STR(o->said->kind, "chat");
+        EXPECT_STR(o->said->fields, "{\"to\":\"hosts\"}");
+    }
+    mem_free(o->said);
     return true;
 }
 
@@ -82,6 +89,36 @@ static void record(struct rig *r, bool on) {
 static void pause_it(struct rig *r, bool on) {
     glue_record_pause(
         r->glue, &(struct signaling_effect){.type = EFFECT_RECORD_PAUSE, .tour = TOUR, .on = on});
+}
+
+static void say(struct rig *r, bool recorded, const char *text) {
+    glue_entry(r->glue, &(struct signaling_effect){.type = EFFECT_ENTRY,
+                                                   .tour = TOUR,
+                                                   .participant = 3,
+                                                   .seq = 7,
+                                                   .name = "chat",
+                                                   .text = "{\"to\":\"hosts\"}",
+                                                   .title = text,
+                                                   .on = recorded});
+}
+
+/* What waits while the recorder is slow keeps its place, and is freed with the glue. */
+TEST(glue_tells_the_recorder_what_is_said_while_it_records) {
+    struct rig r;
+    rig_open(&r);
+    say(&r, false, "a");
+    record(&r, true);
+    say(&r, true, "b");
+    r.stuck = true;
+    say(&r, true, "c");
+    say(&r, true, "d");
+    EXPECT_STR(r.orders, "STb");
+    r.stuck = false;
+    say(&r, true, "e");
+    EXPECT_STR(r.orders, "STbcde");
+    r.stuck = true;
+    say(&r, true, "f");
+    rig_close(&r);
 }
 
 /* Not one packet of a recording that begins paused reaches the recorder: its tap is not on before
