@@ -59,6 +59,15 @@ struct session_line {
     char rid[SESSION_LAYERS_MAX][RID_MAX + 1]; /* the largest picture first */
 };
 
+/* Handles of participants: the seats of one person in a tour, who may have several devices there,
+ * differ in the lowest bits only. */
+#define PERSON_BITS 8
+#define PERSON_DEVICES ((1u << PERSON_BITS) - 1) /* at once, and more than any limit lets in */
+/* What they have in common. */
+static inline uint64_t person_of(uint64_t participant) {
+    return participant & ~(uint64_t)PERSON_DEVICES;
+}
+
 struct session_params {
     uint64_t peer;        /* handle of this transport, unique for the life of the process, not 0 */
     uint64_t participant; /* handle of the seat, not 0 */

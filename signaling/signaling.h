@@ -42,6 +42,7 @@ struct signaling_config {
     uint32_t max_connections, max_tours;
     uint32_t max_participants; /* per tour, 1000 */
     uint32_t max_whep_per_token;
+    uint32_t max_seats_per_token; /* in one tour, range 1..15; 3 */
     uint32_t max_mix;           /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
     uint32_t max_mix_per_tour;  /* of these */
     uint32_t max_mix_per_token; /* of these, of one sub */

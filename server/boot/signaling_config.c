@@ -21,6 +21,7 @@ struct signaling_config signaling_configured(const struct config *c) {
         .max_tours = (uint32_t)c->limits_tours,
         .max_participants = (uint32_t)c->limits_participants,
         .max_whep_per_token = (uint32_t)c->limits_whep_per_token,
+        .max_seats_per_token = (uint32_t)c->limits_seats_per_token,
         .max_mix = (uint32_t)c->mix_listeners,
         .max_mix_per_tour = (uint32_t)c->mix_listeners_per_tour,
         .max_mix_per_token = (uint32_t)c->mix_listeners_per_token,

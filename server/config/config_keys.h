@@ -169,6 +169,7 @@
         "of one client") \
     INT(limits_tcp_queue_kib, "limits.tcp_queue_kib", 128, 8, 512, "unsent per connection [KiB]") \
     INT(limits_whep_per_token, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
+    INT(limits_seats_per_token, "limits.seats_per_token", 3, 1, 15, "devices of one person") \
     INT(limits_message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
     INT(limits_sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
     INT(limits_body_kib, "limits.body_kib", 256, 16, 4096, "one HTTP request body [KiB]") \

@@ -4,6 +4,8 @@
 #include "signaling/requests/call.h"
 #include "signaling/requests/ice_servers.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/departures.h"
+#include "signaling/seats/devices.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/tick.h"
 
@@ -71,10 +73,17 @@ static enum code join(struct call *c) {
                           .consent = consents(c),
                           .conn = c->conn,
                           .offer = {.use = OFFER_WANTS, .text = sdp, .n = sdp_n}};
+    if (!seat_choice_read(call_string(c, "seat", NULL), &e.choice)) {
+        c->field = "seat";
+        return CODE_BAD_FIELD;
+    }
     enum code code = read_claims(c, &k);
     code = code == CODE_OK ? enter(c, &e) : code;
     if (code != CODE_OK) {
         return code;
+    }
+    if (e.choice == SEAT_TAKE_OVER) {
+        seat_leave_others(c->s, c->now, e.seat);
     }
     if (e.waits) {
         reply_lobby(c, e.seat);
@@ -90,6 +99,7 @@ const struct request request_join = {.type = "join",
                                                 {"name", FIELD_STRING, false, NAME_MAX_BYTES},
                                                 {"consent", FIELD_OBJECT, false, 0},
                                                 {"offer", FIELD_STRING, false, 0},
+                                                {"seat", FIELD_STRING, false, 16},
                                                 {"sources", FIELD_LIST, false, WANTS_MAX},
                                                 {"slots", FIELD_LIST, false, WANTS_MAX}},
                                      .run = join};

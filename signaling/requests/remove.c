@@ -3,6 +3,8 @@
 #include "signaling/requests/reply.h"
 #include "signaling/seats/departures.h"
 
+#include <string.h>
+
 static enum code remove_participant(struct call *c) {
     const struct seat *me = c->conn->seat;
     if (!me->host) {
@@ -11,7 +13,7 @@ static enum code remove_participant(struct call *c) {
     const char *id = call_string(c, "participant", NULL);
     struct seat *who = seat_by_number(me->tour, id);
     who = who ? who : waiting_by_number(me->tour, id);
-    if (!who || who == me) {
+    if (!who || strcmp(who->sub, me->sub) == 0) { /* oneself, or another device of one's own */
         c->field = "participant";
         return CODE_BAD_FIELD;
     }

@@ -1,9 +1,11 @@
 #include "signaling/seats/departures.h"
 
+#include "base/check.h"
 #include "base/json_write.h"
 #include "signaling/door/secrets.h"
 #include "signaling/ledger/ledger.h"
 #include "signaling/ledger/pointing.h"
+#include "signaling/seats/devices.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
@@ -32,9 +34,10 @@ void seat_delete(struct signaling *s, struct seat *seat) {
         lobby_unlink(s, seat);
     } else {
         seat_journal(s, seat, false);
-        mix_self(s, t, seat->sub, 0);
         list_remove(&seat->in_tour);
         t->n_seats--;
+        const struct seat *other = seat_by_sub(t, seat->sub);
+        mix_self(s, t, seat->sub, other ? other->id : 0);
     }
     to_trash(s, &seat->trash);
 }
@@ -46,6 +49,7 @@ void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *re
     seat_delete(s, seat); /* in the trash it can still be read */
     if (!waited) {
         tell_left(s, t, seat->number, reason);
+        devices_left(s, now, t, seat->sub);
     } else if (!seat->admitted) {
         lobby_tell_left(s, t, seat->number, reason);
     }
@@ -53,29 +57,67 @@ void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *re
     hosts_check(s, now, t, seat->host ? seat : NULL);
 }
 
-/* The other transports of the same token: it may watch by WHEP, too. */
-static void stop_viewers(struct signaling *s, struct tour *t, const char *sub) {
-    LIST_EACH(l, &t->viewers) {
-        struct session *v = LIST_ENTRY(l, struct session, in_viewers);
-        if (strcmp(v->sub, sub) == 0) {
-            session_stop(s, v, true);
+static struct seat *other_page(const struct link *seats, const struct seat *but) {
+    LIST_EACH(l, seats) {
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (seat != but && strcmp(seat->sub, but->sub) == 0 && !seat_is_whip(seat)) {
+            return seat;
+        }
+    }
+    return NULL;
+}
+
+void seat_leave_others(struct signaling *s, us_t now, const struct seat *seat) {
+    const struct link *lists[] = {&seat->tour->seats, &seat->tour->lobby};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        for (struct seat *other; (other = other_page(lists[i], seat)) != NULL;) {
+            seat_attach(s, other, NULL);
+            seat_leave(s, now, other, "taken_over");
         }
     }
 }
 
-enum err seat_remove(struct signaling *s, us_t now, struct seat *seat) {
-    struct conn *c = seat->conn;
-    enum err e = tour_refuse(s, seat->tour, seat->sub);
-    if (e != OK) {
-        return e;
+/* The other transports of the same token: it may watch by WHEP, too. */
+static bool stop_viewers(struct signaling *s, us_t now, struct tour *t, const char *sub) {
+    bool any = false;
+    LIST_EACH(l, &t->viewers) {
+        struct session *v = LIST_ENTRY(l, struct session, in_viewers);
+        if (strcmp(v->sub, sub) == 0) {
+            session_stop(s, v, true);
+            any = true;
+        }
     }
-    stop_viewers(s, seat->tour, seat->sub);
+    if (any) {
+        tell_tour_changed(s, now, t);
+    }
+    return any;
+}
+
+static void throw_out(struct signaling *s, us_t now, struct seat *seat, enum code why) {
+    struct conn *c = seat->conn;
     seat_leave(s, now, seat, "removed");
     if (c) {
-        send_error(s, c, CODE_REMOVED);
+        send_error(s, c, why);
         close_conn(s, c, WS_REMOVED);
     }
-    return OK;
+}
+
+bool tour_rid(struct signaling *s, us_t now, struct tour *t, const char *sub, enum code why) {
+    struct seat *seat;
+    bool any = stop_viewers(s, now, t, sub);
+    while ((seat = seat_by_sub(t, sub)) != NULL || (seat = waiting_by_sub(t, sub)) != NULL) {
+        throw_out(s, now, seat, why);
+        any = true;
+    }
+    return any;
+}
+
+enum err seat_remove(struct signaling *s, us_t now, struct seat *seat) {
+    enum err e = tour_refuse(s, seat->tour, seat->sub);
+    if (e == OK) {
+        (void)tour_rid(s, now, seat->tour, seat->sub, CODE_REMOVED);
+    }
+    return e;
 }
 
 void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {

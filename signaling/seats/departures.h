@@ -11,8 +11,13 @@ void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *re
 void seat_delete(struct signaling *s, struct seat *seat);
 /* The connection is gone: the seat is kept for the grace. */
 void seat_disconnect(struct signaling *s, us_t now, struct seat *seat);
-/* A host removes somebody: who is told, everybody else too, and the token's sub is refused as long
- * as the tour runs. ERR_NOMEM: nothing has changed. */
+/* Whoever chose to take over has got `seat`: his other pages are told, and leave. */
+void seat_leave_others(struct signaling *s, us_t now, const struct seat *seat);
+/* All that a sub has in a tour ends: each of its seats is told why, everybody else that it is
+ * removed; and its viewers. False: there was nothing. */
+bool tour_rid(struct signaling *s, us_t now, struct tour *t, const char *sub, enum code why);
+/* A host removes somebody, from all his devices, and the token's sub is refused as long as the tour
+ * runs. `seat` is no more then. ERR_NOMEM: nothing has changed. */
 enum err seat_remove(struct signaling *s, us_t now, struct seat *seat);
 
 /* End a run: everybody leaves. A tour that is not declared is gone afterwards. */

@@ -6,10 +6,12 @@
 #include "signaling/door/rate.h"
 #include "signaling/door/secrets.h"
 #include "signaling/seats/admission.h"
+#include "signaling/seats/devices.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/tours.h"
 
@@ -42,12 +44,6 @@ static enum code check_room(const struct signaling *s, const struct tour *t) {
     return CODE_OK;
 }
 
-/* The seat of this sub, in the tour or in its lobby, or NULL. */
-static struct seat *own_seat(const struct tour *t, const char *sub) {
-    struct seat *seat = seat_by_sub(t, sub);
-    return seat ? seat : waiting_by_sub(t, sub);
-}
-
 /* Consent is asked for when it counts, which in the lobby it does not. */
 static enum code check_admission(const struct signaling *s, us_t now, struct admission *e,
                                  struct tour **t) {
@@ -68,7 +64,8 @@ static enum code check_admission(const struct signaling *s, us_t now, struct adm
         e->offer.field = "offer";
         return CODE_BAD_FIELD;
     }
-    return own_seat(*t, e->claims->sub) ? CODE_OK : check_room(s, *t);
+    code = devices_choose(s, *t, e, &e->seat);
+    return code != CODE_OK || e->seat ? code : check_room(s, *t);
 }
 
 /* Everything that can fail for want of memory or room, before anything changes. */
@@ -96,7 +93,7 @@ static enum code prepare(struct signaling *s, const struct claims *c, struct tou
 
 static void name_seat(struct signaling *s, struct tour *t, struct seat *seat, const char *sub) {
     seat->tour = t;
-    seat->id = ++s->next_handle;
+    seat->id = person_handle(s, t, sub);
     seat->number = t->next_number++;
     memcpy(seat->sub, sub, strlen(sub));
     CHECK(map_put(s->seats, seat->id, seat) == OK); /* check_room looked */
@@ -106,7 +103,8 @@ static void link_seat(struct signaling *s, us_t now, struct tour *t, struct seat
     list_push(&t->seats, &seat->in_tour);
     t->n_seats++;
     tour_enter(s, now, t);
-    mix_self(s, t, seat->sub, seat->id);
+    mix_self(s, t, seat->sub, seat_by_sub(t, seat->sub)->id);
+    devices_came(s, now, seat);
 }
 
 static void describe(struct seat *seat, const struct admission *e) {
@@ -128,7 +126,7 @@ static void describe(struct seat *seat, const struct admission *e) {
 static void detach(struct signaling *s, struct seat *seat) {
     if (seat->conn) {
         seat->conn->seat = NULL;
-        send_error(s, seat->conn, CODE_SEAT_TAKEN);
+        send_error(s, seat->conn, CODE_SEAT_TAKEN_OVER);
         close_conn(s, seat->conn, WS_TAKEN_OVER);
         seat->conn = NULL;
     }
@@ -166,7 +164,7 @@ static void hand_seat(struct signaling *s, us_t now, struct seat *seat, const st
 }
 
 static enum code enter_lobby(struct signaling *s, us_t now, struct admission *e, struct tour *t) {
-    struct seat *old = waiting_by_sub(t, e->claims->sub), *seat = old;
+    struct seat *old = e->seat, *seat = old;
     enum code code = prepare(s, e->claims, &t, &seat);
     if (code != CODE_OK) {
         return code;
@@ -228,7 +226,6 @@ enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {
     if (code != CODE_OK) {
         return code;
     }
-    e->seat = own_seat(t, e->claims->sub);
     e->took_over = e->seat && !e->seat->waits;
     code = prepare(s, e->claims, &t, &e->seat);
     if (code != CODE_OK) {

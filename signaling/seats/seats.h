@@ -5,11 +5,21 @@
 
 #include "signaling/tours/sessions.h"
 
+/* What becomes of the seats that the same sub has already. X(symbol, name) */
+#define SEAT_CHOICES(X)                                                                   \
+    X(SEAT_ASK, "ask")             /* one that is lost is taken over, else he is asked */ \
+    X(SEAT_TAKE_OVER, "take_over") /* they end */                                         \
+    X(SEAT_BESIDE, "beside")       /* they stay */
+#define X(sym, name) sym,
+enum seat_choice { SEAT_CHOICES(X) };
+#undef X
+
 struct admission { /* somebody who wants in */
     const struct claims *claims;
     const char *name; /* asked for, or NULL */
     bool consent;
     struct conn *conn; /* NULL: WHIP */
+    enum seat_choice choice;
     struct wants wants;
     struct offer offer; /* its text may be NULL for the lobby */
     /* out */

@@ -57,6 +57,10 @@ struct seat *seat_by_sub(const struct tour *t, const char *sub) {
     return t ? find_sub(&t->seats, sub) : NULL;
 }
 
+bool seat_is_whip(const struct seat *seat) {
+    return !seat->conn && !seat->lost;
+}
+
 struct seat *seat_by_number(const struct tour *t, const char *id) {
     return find_number(&t->seats, id);
 }

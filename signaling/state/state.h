@@ -130,6 +130,8 @@ struct seat {
     bool named;                       /* by the request that is being handled */
     bool host;                        /* who leads the tour: by role, or by another host's word */
     bool consent, lost;
+    uint8_t device; /* its number among those of its sub, from 1 */
+    bool several;   /* there are others of its sub in the tour */
     bool changed;   /* others have not been told yet: waits for the tick */
     uint64_t known; /* fingerprint of what they have been told */
     struct wants wants;
@@ -259,6 +261,8 @@ us_t us_at(const struct signaling *s, wall_t wall);
 struct tour *tour_by_name(const struct signaling *s, const char *name);
 /* The seat of a token's sub, or NULL; t may be NULL. */
 struct seat *seat_by_sub(const struct tour *t, const char *sub);
+/* It is published by WHIP: it has no connection, and nobody has lost one. */
+bool seat_is_whip(const struct seat *seat);
 /* The seat that is "p7" on the wire, or NULL. */
 struct seat *seat_by_number(const struct tour *t, const char *id);
 /* The same two of who waits in the lobby. */

@@ -40,6 +40,9 @@ void put_participant(struct buffer *o, const struct seat *seat) {
     json_put_string(o, "name", seat->name);
     json_put_string(o, "role", role_name(seat->role));
     json_put_bool(o, "host", seat->host);
+    if (seat->several) {
+        json_put_int(o, "device", seat->device);
+    }
     json_put_string(o, "link", seat->lost ? "lost" : "ok");
     json_put_bool(o, "connected", seat->session && seat->session->connected);
     json_open(o, "sources", '{');

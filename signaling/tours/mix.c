@@ -75,7 +75,8 @@ void mix_spread(struct signaling *s, const struct tour *t) {
 void mix_self(struct signaling *s, const struct tour *t, const char *sub, uint64_t participant) {
     LIST_EACH(l, &t->viewers) {
         struct session *session = LIST_ENTRY(l, struct session, in_viewers);
-        if (session->params.mix && strcmp(session->sub, sub) == 0) {
+        if (session->params.mix && strcmp(session->sub, sub) == 0 &&
+            session->params.without != participant) {
             session->params.without = participant;
             tell_mix(s, session, true);
         }

@@ -6,6 +6,7 @@
 #include "signaling/sdp/answer.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tours/mix.h"
+#include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/tours.h"
 
@@ -118,7 +119,7 @@ void session_start(struct signaling *s, struct tour *t, struct seat *seat,
     session->tour = t;
     session->seat = seat;
     session->params.tour = t->id;
-    session->params.participant = seat ? seat->id : ++s->next_handle;
+    session->params.participant = seat ? seat->id : person_handle(s, t, session->sub);
     session->params.host = seat && seat->host;
     session->params.record_consent = seat && seat->consent;
     /* session_make looked for room. */

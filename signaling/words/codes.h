@@ -51,7 +51,9 @@
     X(CODE_REMOVED, "removed", 403, "A host has removed you from this tour.")                    \
     X(CODE_MIX_OFF, "mix_off", 422, "This server mixes no voices.")                              \
     X(CODE_MIX_FULL, "mix_full", 503, "As many as can hear the mix already.")                    \
-    X(CODE_SEAT_TAKEN, "seat_taken_over", 409, "You joined from another window.")                \
+    X(CODE_SEAT_TAKEN_OVER, "seat_taken_over", 409, "You joined from another window.")           \
+    X(CODE_SEAT_TAKEN, "seat_taken", 409, "You are in this tour on another device.")             \
+    X(CODE_SEATS_FULL, "seats_full", 409, "You are in this tour on as many devices as may be.")  \
     X(CODE_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
     X(CODE_INTERNAL, "internal", 500, "The server failed to do this.")
 

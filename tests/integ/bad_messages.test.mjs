@@ -202,7 +202,7 @@ await test('after all those refusals the same connection joins', async () => {
 
 // ---- seats
 
-await test('a second join of a sub takes the seat over; no ghost on the roster', async () => {
+await test('a second join of a sub takes the seat over if it says so; no ghost on the roster', async () => {
   const watcher = await open();
   await join(watcher, { token: token({ sub: 'watcher' }) });
   const bob = token({ sub: 'bob', role: 'buyer', name: 'Bob' });
@@ -210,7 +210,8 @@ await test('a second join of a sub takes the seat over; no ghost on the roster',
   const { participant } = await join(old, { token: bob });
   for (let i = 0; i < 5; i++) {
     const fresh = await open();
-    const joined = await join(fresh, { token: bob });
+    expectError(await request(fresh, joinMessage({ token: bob })), 'seat_taken');
+    const joined = await join(fresh, { token: bob, seat: 'take_over' });
     expectEqual(joined.participant.id, participant.id, 'the same participant');
     expectEqual(joined.roster.filter((p) => p.name === 'Bob').length, 1, 'one Bob');
     expectError(await await_(old, (m) => m.type === 'error'), 'seat_taken_over');
@@ -224,7 +225,7 @@ await test('a second join of a sub takes the seat over; no ghost on the roster',
   expectEqual((await old.closed).code, 4001, 'close code');
   const url = new URL(viaWhip.response.headers.get('location'), base).pathname;
   const back = await open();
-  expectEqual((await join(back, { token: bob })).participant.id, participant.id, 'back from WHIP');
+  expectEqual((await join(back, { token: bob, seat: 'take_over' })).participant.id, participant.id, 'back from WHIP');
   expectProblem(await http('DELETE', url, { auth: bob }), 404, 'resource_unknown');
   await request(back, { type: 'leave' });
   const kinds = new Set();

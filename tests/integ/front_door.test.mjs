@@ -210,10 +210,10 @@ const startFull = (change = () => {}) => start((c) => {
   change(c);
 });
 
-async function join(s, claims) {
+async function join(s, claims, more = {}) {
   const client = await WsClient.open(s.base);
   const joined = await client.ask({ type: 'join', id: 1, token: mint(claims), offer: OFFER,
-    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' }, ...more });
   expectEqual(joined.type, 'joined', JSON.stringify(joined).slice(0, 200));
   client.joined = joined;
   return client;
@@ -294,7 +294,7 @@ await test('a seat taken over, a tour ended, a flood of messages: the old connec
   const agent = await join(s, { sub: 'agent', role: 'agent' });
   const old = await join(s, { sub: 'guest' });
   await stuff(s, old, 'guest');
-  const fresh = await join(s, { sub: 'guest' });
+  const fresh = await join(s, { sub: 'guest' }, { seat: 'take_over' });
   await until(async () => (await count(s)) === 2, 'the connection that was taken over to end', 4000);
   await stuff(s, fresh, 'guest');
   expectEqual((await reply(agent, { type: 'end', id: 3 })).type, 'ok', 'end');

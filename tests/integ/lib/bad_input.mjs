@@ -39,6 +39,7 @@ const MESSAGES = {
   etag_mismatch: 'The session has changed since.',
   resume_unknown: 'This seat is gone. Join again.',
   consent_required: 'Joining a recorded tour needs consent.',
+  seat_taken: 'You are in this tour on another device.',
   seat_taken_over: 'You joined from another window.',
 };
 

@@ -13,6 +13,7 @@ static inline struct signaling_config signaling_config_of(struct rng rng) {
                                      .max_tours = 8,
                                      .max_participants = 32,
                                      .max_whep_per_token = 2,
+                                     .max_seats_per_token = 3,
                                      .max_mix = 3,
                                      .max_mix_per_tour = 2,
                                      .max_mix_per_token = 2,

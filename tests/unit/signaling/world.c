@@ -192,15 +192,16 @@ static char *escaped(const char *s) {
 void world_join(struct world *w, uint64_t conn, const char *token, const char *sdp,
                 const char *extra) {
     char *offer = escaped(sdp);
-    size_t cap = strlen(offer) + strlen(token) + strlen(extra) + 100;
+    size_t cap = strlen(offer) + strlen(token) + strlen(extra) + 130;
     char *text = malloc(cap);
     CHECK(text);
     bool resume = strncmp(token, "resume:", 7) == 0, restart = strcmp(token, "restart") == 0;
-    snprintf(text, cap, "{\"type\":\"%s\",\"id\":7,\"%s\":\"%s\",\"offer\":\"%s\"%s}",
+    const char *seat = strstr(extra, "\"seat\"") ? "" : ",\"seat\":\"take_over\"";
+    snprintf(text, cap, "{\"type\":\"%s\",\"id\":7,\"%s\":\"%s\",\"offer\":\"%s\"%s%s}",
              resume    ? "resume"
              : restart ? "restart"
                        : "join",
-             resume ? "resume" : "token", resume ? token + 7 : token, offer, extra);
+             resume ? "resume" : "token", resume ? token + 7 : token, offer, seat, extra);
     world_send(w, conn, text);
     free(text);
     free(offer);

@@ -43,7 +43,8 @@ void world_pass(struct world *w, us_t d);
 void world_send(struct world *w, uint64_t conn, const char *text);
 void world_sendf(struct world *w, uint64_t conn, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* join with this token, or resume with "resume:TOKEN", or "restart"; the request's id is 7. */
+/* join with this token, or resume with "resume:TOKEN", or "restart"; the request's id is 7. Who
+ * joins takes over what seats there are, unless `extra` says "seat". */
 void world_join(struct world *w, uint64_t conn, const char *token, const char *sdp,
                 const char *extra);
 
