@@ -23,7 +23,7 @@ static void reply_joined(const struct call *c, const struct admission *e) {
     reply_open(c, &o, "joined");
     reply_state(c, &o, e->seat);
     reply_entries(c, &o, e->seat);
-    json_put_string(&o, "resume", e->seat->resume);
+    reply_secret(c, &o, e->seat);
     reply_ice_servers(c, &o, e->seat->sub, WALL_SEAT);
     reply_answer(c, &o, e->seat, &e->offer);
     reply_send(c, &o);

@@ -60,6 +60,12 @@ void reply_entries(const struct call *c, struct buffer *o, const struct seat *se
     }
 }
 
+void reply_secret(const struct call *c, struct buffer *o, const struct seat *seat) {
+    char at[WALL_TEXT_MAX];
+    json_put_string(o, "resume", seat->resume);
+    json_put_string(o, "seat_ends_at", wall_text(wall_at(c->s, seat->resume_by), at));
+}
+
 void reply_lobby(const struct call *c, const struct seat *seat) {
     struct buffer o = {0};
     reply_open(c, &o, "lobby");
@@ -70,7 +76,7 @@ void reply_lobby(const struct call *c, const struct seat *seat) {
     if (seat->admitted) {
         json_put_bool(&o, "admitted", true);
     }
-    json_put_string(&o, "resume", seat->resume);
+    reply_secret(c, &o, seat);
     reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
     reply_send(c, &o);
 }

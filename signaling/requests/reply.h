@@ -15,6 +15,8 @@ void reply_ok(const struct call *c);
 /* The members that joined and resumed share: participant, tour, slots, roster, speaker, and for a
  * host lobby. */
 void reply_state(const struct call *c, struct buffer *o, const struct seat *seat);
+/* The members resume and seat_ends_at. */
+void reply_secret(const struct call *c, struct buffer *o, const struct seat *seat);
 /* Who waits, and what he may know of the tour. */
 void reply_lobby(const struct call *c, const struct seat *seat);
 /* What was said before: entries, seq, and entries_lost; of the former those behind "seen". */

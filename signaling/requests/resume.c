@@ -15,7 +15,7 @@ static void reply_resumed(const struct call *c, const struct seat *seat,
     reply_open(c, &o, "resumed");
     reply_state(c, &o, seat);
     reply_entries(c, &o, seat);
-    json_put_string(&o, "resume", seat->resume);
+    reply_secret(c, &o, seat);
     reply_ice_servers(c, &o, seat->sub, WALL_SEAT);
     if (offer) {
         reply_answer(c, &o, seat, offer);
