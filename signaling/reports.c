@@ -45,6 +45,7 @@ void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
         tell_changed(s, now, seat);
     } else {
         tour_touch(s, now, tour);
+        tell_tour_changed(s, now, tour);
     }
 }
 

@@ -187,6 +187,7 @@ static enum code post_whep(struct exchange *exchange) {
     rights_enter_viewer(t, session, &exchange->claims);
     session_start(exchange->s, t, NULL, session);
     tour_touch(exchange->s, exchange->now, t);
+    tell_tour_changed(exchange->s, exchange->now, t);
     code = created(exchange, session, &offer);
     if (code != CODE_OK) {
         session_stop(exchange->s, session, true);
@@ -281,6 +282,7 @@ static enum code delete_session(struct exchange *exchange) {
         struct tour *t = session->tour;
         session_stop(exchange->s, session, true);
         tour_touch(exchange->s, exchange->now, t);
+        tell_tour_changed(exchange->s, exchange->now, t);
     }
     respond(exchange, (struct signaling_effect){.status = 200}, NULL);
     return CODE_OK;

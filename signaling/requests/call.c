@@ -182,6 +182,23 @@ enum code call_token(struct call *c, struct claims *ret) {
     return code;
 }
 
+enum code call_token_tour(struct call *c, struct claims *ret) {
+    const char *tour = call_string(c, "tour", NULL);
+    enum code code = call_token(c, ret);
+    if (code != CODE_OK) {
+        return code;
+    }
+    if (*ret->tour) {
+        return tour && strcmp(tour, ret->tour) != 0 ? CODE_TOKEN_TOUR : CODE_OK;
+    }
+    if (!tour || !tour_name_valid(tour)) {
+        c->field = "tour";
+        return CODE_BAD_FIELD;
+    }
+    memcpy(ret->tour, tour, strlen(tour) + 1);
+    return CODE_OK;
+}
+
 void call_refused(struct call *c, const struct offer *o) {
     c->field = o->field ? o->field : c->field;
     memcpy(c->why, o->why, sizeof(c->why));

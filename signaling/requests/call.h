@@ -34,5 +34,8 @@ enum code call_wants(struct call *c, struct wants *ret);
 /* Read and verify "token"; a valid one makes the connection a known one. The codes of
  * verify_token. */
 enum code call_token(struct call *c, struct claims *ret);
+/* The same with the tour that is meant: "tour" names it where the token is for any, and must not
+ * name another where it is not. CODE_TOKEN_TOUR, CODE_BAD_FIELD with c->field. */
+enum code call_token_tour(struct call *c, struct claims *ret);
 
 #endif

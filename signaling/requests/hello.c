@@ -28,7 +28,7 @@ static enum code hello(struct call *c) {
     struct claims k;
     struct tour *t;
     struct buffer o = {0};
-    enum code code = call_token(c, &k);
+    enum code code = call_token_tour(c, &k);
     code = code == CODE_OK ? tour_for(c->s, c->now, &k, &t) : code;
     if (code != CODE_OK) {
         return code;
@@ -39,6 +39,7 @@ static enum code hello(struct call *c) {
                          .plan = {.lobby = c->s->config.default_lobby},
                          .began = US_NEVER,
                          .recording = RECORDING_OFF};
+    list_init(&fresh.seats);
     if (!t) {
         (void)snprintf(fresh.name, sizeof(fresh.name), "%s", k.tour);
         (void)snprintf(fresh.title, sizeof(fresh.title), "%s", k.tour);
@@ -50,7 +51,7 @@ static enum code hello(struct call *c) {
     put_you(&o, &k);
     json_key(&o, "tour");
     put_tour_outline(&o, c->s, c->now, t);
-    put_consent(&o, c->s, t->record != RECORD_OFF);
+    put_consent(&o, c->s, t->record != RECORD_OFF && k.role != ROLE_OPS);
     json_open(&o, "limits", '{');
     json_put_int(&o, "max_message", (int64_t)c->s->config.max_message);
     json_close(&o, '}');
@@ -60,4 +61,6 @@ static enum code hello(struct call *c) {
 }
 
 const struct request request_hello = {
-    .type = "hello", .fields = {{"token", FIELD_STRING, false, 8192}}, .run = hello};
+    .type = "hello",
+    .fields = {{"token", FIELD_STRING, false, 8192}, {"tour", FIELD_STRING, false, TOUR_NAME_MAX}},
+    .run = hello};

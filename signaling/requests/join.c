@@ -33,7 +33,7 @@ static void reply_joined(const struct call *c, const struct admission *e) {
 static enum code read_claims(struct call *c, struct claims *k) {
     const struct seat *seat = c->conn->seat;
     if (!seat) {
-        return call_token(c, k);
+        return call_token_tour(c, k);
     }
     if (!seat->waits) {
         return CODE_ALREADY_JOINED;
@@ -96,6 +96,7 @@ static enum code join(struct call *c) {
 
 const struct request request_join = {.type = "join",
                                      .fields = {{"token", FIELD_STRING, false, 8192},
+                                                {"tour", FIELD_STRING, false, TOUR_NAME_MAX},
                                                 {"name", FIELD_STRING, false, NAME_MAX_BYTES},
                                                 {"consent", FIELD_OBJECT, false, 0},
                                                 {"offer", FIELD_STRING, false, 0},

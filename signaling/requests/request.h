@@ -25,7 +25,7 @@ struct field {
                    message's own limit */
 };
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX 12
 
 /* One request on its way. */
 struct call {

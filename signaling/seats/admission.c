@@ -4,12 +4,12 @@
 #include "signaling/tours/subs.h"
 
 bool admission_over(const struct tour *t, uint32_t more) {
-    return t->plan.capacity && t->n_seats + t->n_viewers + more > t->plan.capacity;
+    return t->plan.capacity && tour_people(t) + t->n_viewers + more > t->plan.capacity;
 }
 
 enum code admission_check(const struct signaling *s, us_t now, const struct tour *t,
                           const struct claims *c) {
-    if (!t || c->role == ROLE_AGENT || seat_by_sub(t, c->sub)) {
+    if (!t || c->role != ROLE_BUYER || seat_by_sub(t, c->sub)) {
         return CODE_OK;
     }
     const struct seat *waiting = waiting_by_sub(t, c->sub);

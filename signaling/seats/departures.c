@@ -178,7 +178,7 @@ static void say_goodbye(struct signaling *s, const struct link *seats, struct sh
     }
 }
 
-void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why) {
+static void tell_end(struct signaling *s, const struct tour *t, enum end_reason why) {
     struct buffer o = {0};
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "tour_ended");
@@ -188,16 +188,22 @@ void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why
     say_goodbye(s, &t->seats, text);
     say_goodbye(s, &t->lobby, text); /* nothing else reaches who waits */
     shared_text_unref(text);
+}
+
+void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why) {
+    tell_end(s, t, why);
     tour_note_end(s, now, t->name);
     tour_stop(s, t);
 }
 
-/* Without participants a recording ends; viewers and who waits keep only the tour itself. */
+/* Without participants a recording ends; viewers and who waits keep only the tour itself, and
+ * observers not even that. */
 void tour_timeout(struct signaling *s, struct tour *t) {
-    if (t->n_viewers + t->n_lobby == 0) {
-        tour_stop(s, t);
-    } else {
+    if (t->n_viewers + t->n_lobby > 0) {
         tour_record(s, t, false);
         t->had_host = false;
+        return;
     }
+    tell_end(s, t, END_EMPTY);
+    tour_stop(s, t);
 }

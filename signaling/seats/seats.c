@@ -57,7 +57,7 @@ static enum code check_admission(const struct signaling *s, us_t now, struct adm
         return code;
     }
     enum record_mode record = *t ? (*t)->record : s->config.default_record;
-    if (record != RECORD_OFF && !e->consent && !e->waits) {
+    if (record != RECORD_OFF && !e->consent && !e->waits && e->claims->role != ROLE_OPS) {
         return CODE_CONSENT_REQUIRED;
     }
     if (!e->waits && !e->offer.text) {
@@ -102,7 +102,6 @@ static void name_seat(struct signaling *s, struct tour *t, struct seat *seat, co
 static void link_seat(struct signaling *s, us_t now, struct tour *t, struct seat *seat) {
     list_push(&t->seats, &seat->in_tour);
     t->n_seats++;
-    tour_enter(s, now, t);
     mix_self(s, t, seat->sub, seat_by_sub(t, seat->sub)->id);
     devices_came(s, now, seat);
 }
@@ -200,9 +199,12 @@ static void enter_tour(struct signaling *s, us_t now, struct admission *e, struc
     } else if (seat->session) {
         session_stop(s, seat->session, true);
     }
-    tour_touch(s, now, t);
     host_came(s, t, e->claims->role); /* a seat that is taken over may become a host's */
     hand_seat(s, now, seat, e);
+    tour_touch(s, now, t);
+    if (seat->role != ROLE_OPS) {
+        tour_enter(s, now, t);
+    }
     seat_journal(s, seat, true);
     session_start(s, t, seat, session);
     hosts_check(s, now, t, was_host && !seat->host ? seat : NULL);
@@ -222,6 +224,7 @@ enum code seat_enter(struct signaling *s, us_t now, struct admission *e) {
         return enter_lobby(s, now, e, t);
     }
     e->offer.wants = &e->wants;
+    e->offer.observes = e->claims->role == ROLE_OPS;
     code = session_make(s, t ? t->codec : s->config.default_codec, &e->offer, &session);
     if (code != CODE_OK) {
         return code;
@@ -248,6 +251,7 @@ void seat_spend(struct seat *seat) {
 enum code seat_reoffer(struct signaling *s, us_t now, struct seat *seat, struct offer *o) {
     struct session *fresh;
     o->before = seat->session;
+    o->observes = seat->role == ROLE_OPS;
     if (!rate_admit(s, now, seat->tour->name, seat->sub)) {
         return CODE_RATE_LIMITED;
     }

@@ -21,6 +21,14 @@ bool tour_has_host(const struct tour *t) {
     return false;
 }
 
+uint32_t tour_people(const struct tour *t) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->seats) {
+        n += LIST_ENTRY(l, struct seat, in_tour)->role != ROLE_OPS;
+    }
+    return n;
+}
+
 bool tour_has_guest(const struct tour *t) {
     LIST_EACH(l, &t->seats) {
         const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
@@ -40,17 +48,17 @@ bool tour_is_over(const struct signaling *s, us_t now, const struct tour *t) {
 }
 
 enum tour_state tour_state(const struct signaling *s, us_t now, const struct tour *t) {
-    bool anybody = t->n_seats + t->n_lobby > 0;
+    uint32_t people = tour_people(t);
     if (tour_is_over(s, now, t)) {
         return TOUR_ENDED;
     }
-    if (!anybody) {
+    if (people + t->n_lobby == 0) {
         return tour_is_early(s, now, t) ? TOUR_SCHEDULED : TOUR_WAITING;
     }
     if (tour_has_host(t)) {
         return TOUR_LIVE;
     }
-    return t->n_seats == 0 && !*t->missed ? TOUR_LOBBY : TOUR_WAITING;
+    return people == 0 && !*t->missed ? TOUR_LOBBY : TOUR_WAITING;
 }
 
 const char *end_reason_name(enum end_reason why) {

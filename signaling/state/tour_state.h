@@ -24,6 +24,8 @@ const char *tour_state_name(enum tour_state state);
 bool tour_has_lobby(const struct tour *t);
 /* A host is in, by a link that is not lost. */
 bool tour_has_host(const struct tour *t);
+/* Seats but for those of observers, who do not keep a tour going. */
+uint32_t tour_people(const struct tour *t);
 /* Somebody is in or waits who is no host (and does not merely watch, as ops). */
 bool tour_has_guest(const struct tour *t);
 /* Its time has not come; has passed. */
@@ -35,7 +37,8 @@ bool tour_is_over(const struct signaling *s, us_t now, const struct tour *t);
     X(END_ORDERED, "ended")       /* by a host, or the REST API */    \
     X(END_HOST_GONE, "host_gone") /* and has not come back in time */ \
     X(END_EXPIRED, "expired")     /* ends_at */                       \
-    X(END_TOO_LONG, "too_long")   /* max_length */
+    X(END_TOO_LONG, "too_long")   /* max_length */                    \
+    X(END_EMPTY, "empty")         /* only observers were left */
 #define X(sym, name) sym,
 enum end_reason { END_REASONS(X) };
 #undef X

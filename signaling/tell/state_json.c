@@ -137,6 +137,9 @@ void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struc
     if (t->locked) {
         json_put_bool(o, "locked", true);
     }
+    if (t->n_viewers) {
+        json_put_int(o, "viewers", t->n_viewers);
+    }
     json_key(o, "lead");
     put_id(o, s, t->lead);
     json_key(o, "spotlight");

@@ -15,10 +15,19 @@
 
 #define CANDIDATES_MAX 16
 
+/* What an observer offers to send is answered like what nobody asked for: its line is refused. */
+static enum code plan_given(const struct sdp *offer, struct offer *o) {
+    enum code code = plan_wants(offer, o->wants, &o->plan, &o->field);
+    for (size_t i = 0; o->observes && i < ARRAY_LEN(o->plan.at); i++) {
+        o->plan.at[i].source = SOURCE_NONE;
+    }
+    return code;
+}
+
 static enum code make_plan(const struct sdp *offer, struct offer *o) {
     switch (o->use) {
     case OFFER_WANTS:
-        return plan_wants(offer, o->wants, &o->plan, &o->field);
+        return plan_given(offer, o);
     case OFFER_WHIP:
         plan_whip(offer, &o->plan);
         break;

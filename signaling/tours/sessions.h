@@ -12,6 +12,7 @@ struct offer {
     const char *text;
     size_t n;                     /* [bytes] */
     const struct wants *wants;    /* OFFER_WANTS */
+    bool observes;                /* likewise: nothing may be sent */
     const struct session *before; /* restarted or replaced, or NULL */
     /* out */
     const char *field;     /* the wrong field, with CODE_BAD_FIELD */

@@ -55,9 +55,6 @@ void tour_forgive(struct tour *t) {
 enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret) {
     struct tour *t = tour_by_name(s, c->tour);
     *ret = t;
-    if (c->role != ROLE_AGENT && c->role != ROLE_BUYER) {
-        return CODE_FORBIDDEN;
-    }
     if (t && subs_have(&t->refused, c->sub)) {
         return CODE_REMOVED;
     }
@@ -67,7 +64,13 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
     if (c->role == ROLE_AGENT || (t && t->id)) {
         return CODE_OK;
     }
-    return has_ended(s, now, c->tour) ? CODE_TOUR_ENDED : t ? CODE_OK : CODE_TOUR_UNKNOWN;
+    if (has_ended(s, now, c->tour)) {
+        return CODE_TOUR_ENDED;
+    }
+    if (!t) {
+        return CODE_TOUR_UNKNOWN;
+    }
+    return c->role == ROLE_OPS ? CODE_TOUR_EARLY : CODE_OK; /* who only watches begins nothing */
 }
 
 enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret) {
@@ -210,7 +213,7 @@ void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant
 }
 
 void tour_touch(struct signaling *s, us_t now, struct tour *t) {
-    if (!t->id || t->n_seats > 0) {
+    if (!t->id || tour_people(t) > 0) {
         timers_set(&s->timers, &t->empty.timer, US_NEVER);
     } else if (t->empty.timer.at == US_NEVER) {
         timers_set(&s->timers, &t->empty.timer, now + s->config.empty_tour_grace);

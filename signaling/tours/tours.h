@@ -8,8 +8,8 @@
 #include "signaling/state/state.h"
 
 /* The tour that these claims may join: CODE_OK with *ret NULL when an agent would create it.
- * CODE_TOUR_UNKNOWN, CODE_TOUR_ENDED, CODE_FORBIDDEN, CODE_REMOVED. Whether they are let in at this
- * moment, admission_check says. */
+ * CODE_TOUR_UNKNOWN, CODE_TOUR_ENDED, CODE_TOUR_EARLY (nothing for an observer to see),
+ * CODE_REMOVED. Whether they are let in at this moment, admission_check says. */
 enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, struct tour **ret);
 /* Create a waiting tour. ERR_FULL, ERR_NOMEM. */
 enum err tour_create(struct signaling *s, const char *name, const char *title, struct tour **ret);

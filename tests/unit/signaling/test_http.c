@@ -335,7 +335,9 @@ TEST(whep_is_a_viewer) {
                    &(struct signaling_bound){"1", 1, SOURCE_CAMERA, false});
     signaling_peer_gone(w.signaling, w.now, second);
     world_drain(&w);
-    EXPECT_EQ(w.n, w.mark);
+    EXPECT_EQ(w.n, w.mark + 1); /* no participant is told of, but how many watch */
+    EXPECT_GOT(&w, 1, "\"tour_changed\"");
+    EXPECT_GOT(&w, 1, "\"viewers\":2,");
     EXPECT_EQ(signaling_stats(w.signaling).sessions, 3);
     EXPECT_EQ(signaling_stats(w.signaling).participants, 1);
     world_close(&w);

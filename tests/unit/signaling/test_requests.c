@@ -30,8 +30,8 @@ TEST(hello_shows_the_tour_and_creates_nothing) {
     EXPECT_EQ(signaling_stats(w.signaling).tours, 0);
     world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"buyer|new|ada|Ada\"}");
     EXPECT_ERROR(&w, 1, "tour_unknown");
-    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"ops||o|Olga\"}");
-    EXPECT_ERROR(&w, 1, "forbidden");
+    world_send(&w, 1, "{\"type\":\"hello\",\"token\":\"ops||o|Olga\",\"tour\":\"new\"}");
+    EXPECT_ERROR(&w, 1, "tour_unknown");
     world_close(&w);
 }
 
@@ -104,8 +104,8 @@ TEST(join_answers_and_starts_the_tour) {
 TEST(join_errors) {
     struct world w;
     REQUIRE(world_open(&w, NULL));
-    world_join(&w, 1, "ops||o|Olga", small_offer(), small_lines);
-    EXPECT_ERROR(&w, 1, "forbidden");
+    world_join(&w, 1, "ops|demo|o|Olga", small_offer(), small_lines);
+    EXPECT_ERROR(&w, 1, "tour_not_started");
     world_join(&w, 1, "buyer|nowhere|ada|Ada", small_offer(), small_lines);
     EXPECT_ERROR(&w, 1, "tour_unknown");
     world_join(&w, 1, "buyer|taped|ada|Ada", small_offer(), small_lines);
