@@ -40,7 +40,8 @@ struct signaling_config {
     size_t max_sdp;     /* [bytes] 128 KiB */
     uint32_t max_depth; /* JSON nesting, 16 */
     uint32_t max_connections, max_tours;
-    uint32_t max_participants; /* per tour, 1000 */
+    uint32_t max_tours_per_sub; /* that one agent's joins have made; 0 = any number; 100 */
+    uint32_t max_participants;  /* per tour, 1000 */
     uint32_t max_whep_per_token;
     uint32_t max_seats_per_token; /* in one tour, range 1..15; 3 */
     uint32_t max_mix;           /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
@@ -162,6 +163,16 @@ void signaling_http(struct signaling *s, us_t now, const struct signaling_http *
  * claims, which count with CODE_OK only. Creates nothing, has no effect. */
 enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
                            struct claims *ret);
+
+/* The tokens of this sub (as claims have it: with its issuer's name) were taken back: what it has
+ * in tours ends at once, seats with CODE_TOKEN_REVOKED. Their tokens are for verify to refuse.
+ * ERR_NOMEM: nothing has changed. */
+enum err signaling_revoke(struct signaling *s, us_t now, const char *sub);
+/* The same for all that `is` is true of, after a change of who is revoked. */
+enum err signaling_revoke_all(struct signaling *s, us_t now, bool (*is)(void *ctx, const char *sub),
+                              void *ctx);
+/* Has a host removed this sub from the tour with this handle, which still runs? */
+bool signaling_refuses(const struct signaling *s, uint64_t tour, const char *sub);
 
 /* What media reports. */
 void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer);

@@ -37,10 +37,10 @@ static char *make_config(const struct target *t, const struct target_config *c) 
                   "\"media\":{\"address\":\"127.0.0.1\",\"port\":0,\"workers\":%u},"
                   "\"log\":{\"format\":\"json\",\"level\":\"info\"},",
                   c->workers);
-    buffer_printf(&o,
-                  "\"timeouts\":{\"empty_tour_s\":3600},\"limits\":{\"connections\":8192,\"tours\":"
-                  "8192,\"participants\":4000,\"peers\":8192,"
-                  "\"whep_per_token\":4000},");
+    buffer_printf(&o, "\"timeouts\":{\"empty_tour_s\":3600},\"limits\":{\"tours_per_sub\":0,"
+                      "\"connections\":8192,\"tours\":"
+                      "8192,\"participants\":4000,\"peers\":8192,"
+                      "\"whep_per_token\":4000},");
     buffer_printf(&o,
                   "\"recording\":{\"enabled\":true,\"default\":\"%s\",\"dir\":\"%s/recordings\","
                   "\"kek_file\":\"%s/kek\",\"create_kek\":true},\"tours\":[]}\n",

@@ -10,6 +10,14 @@
 
 #define OF_TOUR "/v1/tours/{tour}" /* what begins so is of one tour */
 
+/* A host has removed him from the tour whose recording it is, and it still runs: he cannot look in
+ * by this door either. */
+static bool is_removed(const struct request *r, const char *sub) {
+    const struct api *a = api_of(r);
+    uint64_t tour = r->args.n > 0 ? glue_recorded_tour(a->glue, r->args.v[0]) : 0;
+    return tour && signaling_refuses(a->signaling, tour, sub);
+}
+
 static enum code check_token(struct request *r) {
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     struct claims *claims = &call_of(r)->claims;
@@ -24,11 +32,13 @@ static enum code check_token(struct request *r) {
                  strcmp(claims->tour, r->args.v[0]) != 0;
     return !scopes_allow(claims, r->route->about->scope) ? CODE_FORBIDDEN
            : other                                       ? CODE_TOKEN_TOUR
+           : is_removed(r, claims->sub)                  ? CODE_REMOVED
                                                          : CODE_OK;
 }
 
 static bool taken_back(const struct request *r, const struct auth_ticket *t) {
-    return revocations_has(&api_of(r)->revocations, r->args.v[0], t->sub, t->number);
+    return revocations_has(&api_of(r)->revocations, r->args.v[0], t->sub, t->number) ||
+           auth_revoked(api_of(r)->auth, t->sub) || is_removed(r, t->sub);
 }
 
 /* A ticket stands for the token it was given for: whose it is is known from it. */

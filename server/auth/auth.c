@@ -8,6 +8,7 @@
 #include "server/auth/auth_secret.h"
 #include "server/auth/issuer_claims.h"
 #include "server/auth/keyring.h"
+#include "server/auth/revoked.h"
 #include "server/auth/scopes.h"
 #include "server/os/files.h"
 
@@ -21,6 +22,8 @@ struct auth {
     struct keyring *ring; /* the others, then ourselves */
     size_t n_others;
     bool mints;
+    const char *revoked_file; /* until it has been read */
+    struct revoked *revoked;  /* NULL: nobody */
     void (*want)(void *ctx, size_t i);
     void *ctx;
     uint64_t counts[CODE_COUNT];
@@ -59,6 +62,7 @@ struct auth *auth_new(const struct auth_config *c) {
     }
     a->want = c->want;
     a->ctx = c->ctx;
+    a->revoked_file = c->revoked_file;
     a->ring = keyring_new();
     enum err e = a->ring ? OK : ERR_NOMEM;
     for (size_t i = 0; c->others && i < c->others->n && e == OK; i++) {
@@ -72,6 +76,7 @@ struct auth *auth_new(const struct auth_config *c) {
 struct auth *auth_free(struct auth *a) {
     if (a) {
         keyring_free(a->ring);
+        revoked_free(a->revoked);
     }
     return mem_free(a);
 }
@@ -133,7 +138,9 @@ enum err auth_read_files(struct auth *a, char why[WHY_MAX]) {
             keyring_replace(a->ring, i, keys);
         }
     }
-    return OK;
+    const char *file = a->revoked_file;
+    a->revoked_file = NULL;
+    return file && *file ? revoked_read(file, &a->revoked, why) : OK;
 }
 
 void auth_replace(struct auth *a, size_t i, struct keyset *keys) {
@@ -172,6 +179,7 @@ void auth_adopt(struct auth *a, struct auth *fresh) {
     a->owner = old.owner;
     memcpy(a->counts, old.counts, sizeof(a->counts));
     fresh->ring = old.ring;
+    fresh->revoked = old.revoked;
     auth_free(fresh);
 }
 
@@ -199,6 +207,10 @@ static bool is_of_another(const struct auth *a, size_t issuer, const char *sub) 
     return false;
 }
 
+bool auth_revoked(const struct auth *a, const char *sub) {
+    return revoked_has(a->revoked, sub);
+}
+
 static enum code verify(struct auth *a, wall_t wall, const char *token, size_t n,
                         struct claims *ret) {
     struct jws j;
@@ -223,6 +235,9 @@ static enum code verify(struct auth *a, wall_t wall, const char *token, size_t n
         code == CODE_OK ? issuer_claims(keyring_issuer(a->ring, i), wall, j.claims, &claims) : code;
     if (code == CODE_OK && is_of_another(a, i, claims.sub)) {
         code = CODE_TOKEN_CLAIMS;
+    }
+    if (code == CODE_OK && auth_revoked(a, claims.sub)) {
+        code = CODE_TOKEN_REVOKED;
     }
     if (code == CODE_OK) {
         *ret = claims;

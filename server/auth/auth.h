@@ -26,6 +26,8 @@ struct auth_config {
     int64_t leeway_s;              /* [s] */
     int64_t max_lifetime_s;        /* [s] a token may last; 0: as long as it likes */
     const struct issuer_configs *others; /* copied; NULL: none */
+    const char *revoked_file; /* who is refused (revoked.h), read by auth_read_files; borrowed until
+                                 then; NULL or empty: nobody */
     /* The keys of issuer i, which are at a URL, do not prove a token: newer ones may. May be
      * NULL. */
     void (*want)(void *ctx, size_t i);
@@ -36,9 +38,9 @@ struct auth_config {
 struct auth *auth_new(const struct auth_config *c);
 /* NULL allowed; returns NULL. Wipes secrets. */
 struct auth *auth_free(struct auth *a);
-/* Read the files with keys and secrets of others. ERR_IO, ERR_SHORT, ERR_LONG, ERR_NOMEM, what
- * keyset_read says, ERR_UNKNOWN (no key for an algorithm that was named); why[WHY_MAX] has the file
- * and the reason. */
+/* Read the files with keys and secrets of others, and with who is revoked. ERR_IO, ERR_SHORT,
+ * ERR_LONG, ERR_NOMEM, what keyset_read says, ERR_UNKNOWN (no key for an algorithm that was named);
+ * why[WHY_MAX] has the file and the reason. */
 enum err auth_read_files(struct auth *a, char why[WHY_MAX]);
 /* From now on keys, which it takes (NULL: none), are those of issuer i of the others. */
 void auth_replace(struct auth *a, size_t i, struct keyset *keys);
@@ -50,6 +52,8 @@ const struct keyring *auth_keyring(const struct auth *a);
 /* CODE_OK and *ret filled, or the code that says what is wrong; *ret is untouched then. n bytes of
  * token, no NUL needed. */
 enum code auth_verify(struct auth *a, wall_t wall, const char *token, size_t n, struct claims *ret);
+/* Are the tokens of this sub taken back? */
+bool auth_revoked(const struct auth *a, const char *sub);
 /* Tokens that got this code; CODE_OK: that were good. */
 uint64_t auth_count(const struct auth *a, enum code code);
 /* A signed token for these claims, issued at wall; mem_free it. NULL when memory is out or there is

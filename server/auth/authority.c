@@ -51,6 +51,7 @@ static enum err make(const struct config *cfg, struct auth_config c, struct auth
     c.leeway_s = cfg->auth_leeway_s;
     c.max_lifetime_s = cfg->auth_max_lifetime_s;
     c.others = &cfg->issuers;
+    c.revoked_file = cfg->auth_revoked_file;
     struct auth *a = auth_new(&c);
     enum err e = a ? auth_read_files(a, why) : ERR_NOMEM;
     if (e != OK) {

@@ -62,8 +62,19 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
     return e;
 }
 
+static bool is_revoked(void *ctx, const char *sub) {
+    const struct server *s = ctx;
+    return auth_revoked(s->api.auth, sub);
+}
+
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {
-    return authority_reload(s->api.authority, cfg, why);
+    enum err e = authority_reload(s->api.authority, cfg, why);
+    if (e == OK && signaling_revoke_all(s->api.signaling, clock_now(), is_revoked, s) != OK) {
+        snprintf(why, WHY_MAX, "no memory to end what revoked people have in tours");
+        e = ERR_NOMEM;
+    }
+    glue_effects(s->api.glue, clock_now());
+    return e;
 }
 
 enum err server_start(const struct config *cfg, struct server **ret, char why[WHY_MAX]) {

@@ -19,6 +19,7 @@ struct signaling_config signaling_configured(const struct config *c) {
         .max_depth = (uint32_t)c->limits_json_depth,
         .max_connections = (uint32_t)c->limits_connections,
         .max_tours = (uint32_t)c->limits_tours,
+        .max_tours_per_sub = (uint32_t)c->limits_tours_per_sub,
         .max_participants = (uint32_t)c->limits_participants,
         .max_whep_per_token = (uint32_t)c->limits_whep_per_token,
         .max_seats_per_token = (uint32_t)c->limits_seats_per_token,

@@ -85,6 +85,7 @@
     STR(auth_issuer, "auth.issuer", "", "required iss, empty = any") \
     STR(auth_audience, "auth.audience", "oriel", "required aud, empty = any") \
     INT(auth_leeway_s, "auth.leeway_s", 30, 0, 600, "clock difference allowed [s]") \
+    STR(auth_revoked_file, "auth.revoked_file", "", "file with the subs that are refused") \
     INT(auth_max_lifetime_s, "auth.max_lifetime_s", 0, 0, 31622400, "of a token; 0 = any [s]") \
     INT(auth_jwks_refresh_s, "auth.jwks.refresh_s", 300, 10, 86400, "keys are fetched every [s]") \
     INT(auth_jwks_pause_s, "auth.jwks.pause_s", 10, 1, 3600, "between two requests, at least [s]") \
@@ -161,6 +162,7 @@
         "of the API that ended and are kept") \
     INT(limits_idempotency_keys, "limits.idempotency_keys", 4096, 16, 1000000, \
         "whose answers are kept") \
+    INT(limits_tours_per_sub, "limits.tours_per_sub", 100, 0, 65535, "made by one; 0 = any") \
     INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \
     INT(limits_tcp_connections, "limits.tcp_connections", 4096, 1, ICE_TCP_MAX, \

@@ -232,6 +232,9 @@ static void on_recorder(struct glue *g, const struct recorder_event *e) {
                                                            [RECORDER_RECOVERED] = RECORDING_ON};
     note_recorder(g, e);
     glue_event_recorder(g, e);
+    if (e->type == RECORDER_STARTED) {
+        glue_recording_begins(g, e->tour, e->recording);
+    }
     /* The others are of earlier runs and of no tour. What an old recording comes to, which could
      * not end for long, must not hide that the tour is recorded again. */
     if (e->type < ARRAY_LEN(state) && !e->superseded) {

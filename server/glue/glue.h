@@ -46,6 +46,8 @@ uint64_t glue_refused(const struct glue *g);
 uint64_t glue_lost(const struct glue *g);
 /* Events that could not be told for want of memory. */
 uint64_t glue_unsaid(const struct glue *g);
+/* The handle of the tour that runs and in whose run this recording was made, or 0. */
+uint64_t glue_recorded_tour(const struct glue *g, const char *recording);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

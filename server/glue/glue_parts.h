@@ -7,6 +7,9 @@
 #include "server/glue/order_backlog.h"
 #include "server/queue/backlog.h"
 
+#define TOUR_RECORDINGS 8    /* whoever stops and starts again more often: the last ones */
+#define RECORDING_ID_TEXT 33 /* [bytes] hex digits and NUL */
+
 struct person {
     char sub[SUB_MAX + 1];       /* whom the token names */
     uint32_t number;             /* "p7" */
@@ -25,6 +28,8 @@ struct tour {
     uint8_t codec;
     bool paused; /* and paused, if that was ordered meanwhile, by this one */
     uint64_t pauser;
+    char recordings[TOUR_RECORDINGS][RECORDING_ID_TEXT]; /* of this run, the latest ones, */
+    unsigned n_recordings;                               /* in all */
     struct link people, in_glue;
 };
 

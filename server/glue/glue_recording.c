@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "server/glue/glue_events.h"
 
+#include <string.h>
+
 static struct person *find_person(struct tour *t, uint64_t participant) {
     LIST_EACH(l, &t->people) {
         struct person *p = LIST_ENTRY(l, struct person, in_tour);
@@ -240,4 +242,23 @@ void glue_muted(struct glue *g, const struct signaling_effect *e) {
     }
     glue_event_muted(g, e, t, p);
     (void)tell_mute(g, e, e->participant, (enum source_kind)e->kind);
+}
+
+void glue_recording_begins(struct glue *g, uint64_t tour, const char *recording) {
+    struct tour *t = glue_tour(g, tour);
+    if (t) {
+        glue_copy(t->recordings[t->n_recordings++ % TOUR_RECORDINGS], RECORDING_ID_TEXT, recording);
+    }
+}
+
+uint64_t glue_recorded_tour(const struct glue *g, const char *recording) {
+    LIST_EACH(l, &g->tours) {
+        const struct tour *t = LIST_ENTRY(l, struct tour, in_glue);
+        for (unsigned i = 0; i < TOUR_RECORDINGS; i++) {
+            if (*recording && strcmp(t->recordings[i], recording) == 0) {
+                return t->id;
+            }
+        }
+    }
+    return 0;
 }

@@ -21,4 +21,7 @@ void glue_taps(struct glue *g);
 /* Recordings that were refused begin, if there is room again. */
 void glue_record_refused(struct glue *g);
 
+/* The recorder says that this one has begun. */
+void glue_recording_begins(struct glue *g, uint64_t tour, const char *recording);
+
 #endif

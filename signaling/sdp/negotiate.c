@@ -347,11 +347,14 @@ static enum code consider(struct negotiation *n, struct session_params *s, int i
     }
     const struct sdp_format *f =
         find_codec(m, m->kind == SDP_AUDIO ? CODEC_OPUS : n->video, p->source != 0);
-    if (f) {
-        accept_line(n, s, i, f);
-    } else {
+    if (!f) {
         n->lacking[n->n_lacking++] = (uint8_t)i;
+        return CODE_OK;
     }
+    if (m->mid.n == 0) { /* RFC 8829 section 5.2.1 demands it, and lines are told apart by it */
+        return refuse(n, CODE_SDP_UNSUPPORTED, i, "it lacks a=mid");
+    }
+    accept_line(n, s, i, f);
     return CODE_OK;
 }
 

@@ -44,6 +44,15 @@ static enum code check_room(const struct signaling *s, const struct tour *t) {
     return CODE_OK;
 }
 
+/* A tour is made by a join, and there is room for so many on a server: nobody takes it all. */
+static bool opens_too_many(const struct signaling *s, const char *sub) {
+    uint32_t n = 0;
+    LIST_EACH(l, &s->all_tours) {
+        n += strcmp(LIST_ENTRY(l, struct tour, in_signaling)->opened_by, sub) == 0;
+    }
+    return s->config.max_tours_per_sub && n >= s->config.max_tours_per_sub;
+}
+
 /* Consent is asked for when it counts, which in the lobby it does not. */
 static enum code check_admission(const struct signaling *s, us_t now, struct admission *e,
                                  struct tour **t) {
@@ -64,6 +73,9 @@ static enum code check_admission(const struct signaling *s, us_t now, struct adm
         e->offer.field = "offer";
         return CODE_BAD_FIELD;
     }
+    if (!*t && opens_too_many(s, e->claims->sub)) {
+        return CODE_TOURS_FULL;
+    }
     code = devices_choose(s, *t, e, &e->seat);
     return code != CODE_OK || e->seat ? code : check_room(s, *t);
 }
@@ -83,10 +95,14 @@ static enum code prepare(struct signaling *s, const struct claims *c, struct tou
         fresh->grace = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_SEAT};
         *seat = fresh;
     }
-    enum err e = *t ? OK : tour_create(s, c->tour, c->tour, t);
+    bool is_new = !*t;
+    enum err e = is_new ? tour_create(s, c->tour, c->tour, t) : OK;
     if (e != OK) {
         mem_free(fresh);
         return e == ERR_FULL ? CODE_SERVER_FULL : CODE_INTERNAL;
+    }
+    if (is_new) {
+        memcpy((*t)->opened_by, c->sub, sizeof(c->sub));
     }
     return CODE_OK;
 }

@@ -168,6 +168,7 @@ struct tour {
     struct signaling_timer empty, tick;
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
     bool declared;
+    char opened_by[SUB_MAX + 1]; /* whose join has made it; "": it was declared */
     enum record_mode record;
     enum codec codec;
     struct tour_plan plan;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define TRIES 4 /* for one that no viewer has either */
+
 /* What all handles of a person have in common, 0: there is none in this tour. */
 static uint64_t known_person(const struct tour *t, const char *sub) {
     const struct seat *seat = seat_by_sub(t, sub);
@@ -27,12 +29,12 @@ static bool is_viewer(const struct tour *t, uint64_t id) {
     return false;
 }
 
-/* Going round slowly, so that a late report about a seat that is gone finds nobody. Of more viewers
- * than there are handles some share theirs, for nothing is found by it; a seat's is its own. */
+/* Going round slowly, so that a late report about a seat that is gone finds nobody. Of very many
+ * viewers some share theirs, for nothing is found by it; a seat's is its own. */
 uint64_t person_handle(struct signaling *s, const struct tour *t, const char *sub) {
     uint64_t person = known_person(t, sub), id = 0;
     person = person ? person : ++s->next_handle << PERSON_BITS;
-    for (unsigned i = 0; i < PERSON_DEVICES; i++) {
+    for (unsigned i = 0; i < TRIES; i++) {
         id = person | (1 + ++s->next_handle % PERSON_DEVICES);
         if (!map_get(s->seats, id) && !is_viewer(t, id)) {
             return id;

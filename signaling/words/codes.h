@@ -28,6 +28,7 @@
     X(CODE_TOKEN_LIFETIME, "token_lifetime", 401, "The token lasts longer than tokens may.")     \
     X(CODE_TOKEN_AUDIENCE, "token_audience", 401, "The token is meant for another service.")     \
     X(CODE_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
+    X(CODE_TOKEN_REVOKED, "token_revoked", 401, "The token was taken back. Ask for a new link.") \
     X(CODE_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
     X(CODE_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
     X(CODE_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
@@ -36,6 +37,7 @@
     X(CODE_TOUR_LOCKED, "tour_locked", 403, "The host lets nobody else in.")                     \
     X(CODE_NOT_ADMITTED, "not_admitted", 403, "A host has to let you in first.")                 \
     X(CODE_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
+    X(CODE_TOURS_FULL, "tours_full", 429, "You have too many tours open. End one first.")        \
     X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
     X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
     X(CODE_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \

@@ -174,6 +174,9 @@ TEST(a_refusal_names_the_line) {
 #define VIDEO "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\n"
     REFUSED(START FP ICE AUDIO "m=video 9 RTP/AVP 96\r\na=mid:v\r\na=rtcp-mux\r\n", CODEC_VP8,
             CODE_SDP_UNSUPPORTED, "m-line 2 (mid v): its protocol is not UDP/TLS/RTP/SAVPF.");
+    REFUSED(START FP ICE AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtcp-mux\r\n"
+                               "a=rtpmap:96 VP8/90000\r\n",
+            CODEC_VP8, CODE_SDP_UNSUPPORTED, "m-line 2: it lacks a=mid.");
     REFUSED(START FP ICE AUDIO VIDEO, CODEC_VP8, CODE_SDP_UNSUPPORTED,
             "m-line 2 (mid v): it lacks a=rtcp-mux.");
     REFUSED(START FP ICE AUDIO VIDEO "a=rtcp-mux\r\n", CODEC_VP8, CODE_SDP_UNSUPPORTED,

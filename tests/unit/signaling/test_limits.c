@@ -334,6 +334,32 @@ static void ten_a_second(struct signaling_config *c) {
     c->sessions_per_second = 10; /* and two WHEP viewers: a burst of 20 */
 }
 
+static void two_tours_each(struct signaling_config *c) {
+    c->max_tours_per_sub = 2;
+}
+
+TEST(one_agent_does_not_open_all_the_tours) {
+    struct world w;
+    REQUIRE(world_open(&w, two_tours_each));
+    world_join(&w, 1, "agent|one|ann|", small_offer(), yes_and_lines);
+    world_join(&w, 2, "agent|two|ann|", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 2, "joined");
+    world_join(&w, 3, "agent|three|ann|", small_offer(), yes_and_lines);
+    EXPECT_ERROR(&w, 3, "tours_full");
+    EXPECT_EQ(signaling_stats(w.signaling).tours, 2);
+    /* What was declared is not hers, nor what others open; and she may come back to her own. */
+    world_join(&w, 3, "agent|taped|ann|", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 3, "joined");
+    world_join(&w, 4, "agent|three|bob|", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 4, "joined");
+    world_join(&w, 5, "agent|three|ann|", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 5, "joined");
+    world_send(&w, 1, "{\"type\":\"end\"}");
+    world_join(&w, 6, "agent|four|ann|", small_offer(), yes_and_lines);
+    EXPECT_GOT(&w, 6, "joined");
+    world_close(&w);
+}
+
 TEST(offers_of_one_person_have_a_rate) {
     struct world w;
     REQUIRE(world_open(&w, ten_a_second));

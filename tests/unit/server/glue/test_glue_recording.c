@@ -197,3 +197,23 @@ TEST(glue_taps_nothing_of_what_ended_before_it_was_begun) {
     EXPECT_STR(r.orders, "tSs");
     rig_close(&r);
 }
+
+TEST(glue_knows_whose_run_a_recording_is_of) {
+    struct rig r;
+    char id[33];
+    rig_open(&r);
+    EXPECT_EQ(glue_recorded_tour(r.glue, ""), 0);
+    for (int i = 0; i < TOUR_RECORDINGS + 1; i++) {
+        snprintf(id, sizeof(id), "%032d", i);
+        EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
+        glue_recording_begins(r.glue, TOUR, id);
+        EXPECT_EQ(glue_recorded_tour(r.glue, id), TOUR);
+    }
+    snprintf(id, sizeof(id), "%032d", 1);
+    EXPECT_EQ(glue_recorded_tour(r.glue, id), TOUR);
+    snprintf(id, sizeof(id), "%032d", 0); /* the one before the last eight */
+    EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
+    glue_recording_begins(r.glue, TOUR + 1, id); /* of no tour that is known */
+    EXPECT_EQ(glue_recorded_tour(r.glue, id), 0);
+    rig_close(&r);
+}
