@@ -261,6 +261,7 @@ group_web() {
     counted web/lobby 60 node tests/web/lobby.test.mjs
     counted web/reconnect 60 node tests/web/reconnect.test.mjs
     counted web/rights 60 node tests/web/rights.test.mjs
+    counted web/renewal 60 node tests/web/renewal.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

@@ -6,6 +6,7 @@ import { Ledger } from './ledger.js';
 import { LinkWatch } from './link_watch.js';
 import { Lobby } from './lobby.js';
 import { elsewhere } from './network.js';
+import { Renewal } from './renewal.js';
 import { capabilities, maySend } from './rights.js';
 import { Session } from './session.js';
 
@@ -17,7 +18,8 @@ export { OrielError };
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 /** @typedef {import('./types.js').Tour} Tour */
 /** @typedef {import('./types.js').Welcome} Welcome */
-/** @typedef {{name: string, codec: string, consent?: {recording: boolean, version: string}}} JoinOptions */
+/** @typedef {{name: string, codec: string, consent?: {recording: boolean, version: string},
+ *   seat?: 'ask'|'take_over'|'beside'}} JoinOptions `seat`: what becomes of one's seats on other devices */
 
 const RETRY_FIRST = 300; // [ms] then doubling
 const RETRY_MOST = 4000; // [ms]
@@ -26,7 +28,8 @@ const RETRY_FOR = 60000; // [ms] as long as the server keeps the seat
 const ATTEMPT_MOST = 25000; // [ms] of RETRY_FOR, however long the page slept meanwhile
 const RESTART_PATIENCE = 250; // [ms] and four round trips: who does not answer by then may not be there
 // Codes after which trying again cannot help.
-const FINAL = ['seat_taken_over', 'removed', 'tour_ended', 'tour_locked', 'forbidden', 'token_expired'];
+const FINAL = ['seat_taken_over', 'seat_taken', 'seats_full', 'removed', 'tour_ended', 'tour_locked', 'forbidden',
+  'token_expired', 'token_revoked'];
 
 // The server is fetching the key that would prove the token, or will in a moment.
 const NO_KEY_YET = ['token_key_unknown', 'token_keys_unavailable'];
@@ -50,11 +53,19 @@ const spread = (ms) => ms * (1 + Math.random() / 2);
  * `entry` (Entry) and `entrieslost` (ledger.js), `back` (in again, after waiting anew in the lobby), `negotiationneeded` (never; a test listens for it).
  */
 export class OrielClient extends EventTarget {
-  /** @param {{url: string, token: string, gallery?: number, audio?: number}} options */
-  constructor({ url, token, gallery = 8, audio = 3 }) {
+  /**
+   * `tour` where the token is for any; getToken gives a fresh token of the same person, when one is needed in
+   * mid-tour.
+   * @param {{url: string, token: string, tour?: string, gallery?: number, audio?: number,
+   *   getToken?: (() => Promise<string>)|null}} options
+   */
+  constructor({ url, token, tour, gallery = 8, audio = 3, getToken = null }) {
     super();
     this.url = url;
     this.token = token;
+    this.tourName = tour;
+    this.observes = false; // as ops: nothing is sent
+    this.renewal = new Renewal(this, getToken);
     this.counts = { gallery, audio };
     /** @type {Signal|null} */
     this.signal = null;
@@ -121,7 +132,8 @@ export class OrielClient extends EventTarget {
   async look() {
     const open = this.signal?.socket?.readyState === WebSocket.OPEN;
     const signal = open ? /** @type {Signal} */ (this.signal) : await this.openSignal();
-    const welcome = await this.show(signal, 'hello', {});
+    const welcome = await this.show(signal, 'hello', { tour: this.tourName });
+    this.observes = welcome.you?.role === 'ops';
     this.keepIceServers(welcome);
     return welcome;
   }
@@ -136,7 +148,9 @@ export class OrielClient extends EventTarget {
       try {
         return await signal.request(type, { token: this.token, ...fields });
       } catch (error) {
-        if (!(error instanceof OrielError) || !NO_KEY_YET.includes(error.code)) {
+        const code = error instanceof OrielError ? error.code : '';
+        const fresh = code === 'token_expired' && await this.renewal.freshToken();
+        if (!fresh && !NO_KEY_YET.includes(code)) {
           throw error;
         }
       }
@@ -167,11 +181,11 @@ export class OrielClient extends EventTarget {
    * @returns {Promise<any>} `joined`, and we are in, or `lobby`
    */
   async offerJoin(signal, options, admitted = false) {
-    const { name, codec, consent } = options;
-    const session = new Session({ codec, iceServers: this.iceServers, ...this.counts });
+    const { name, codec, consent, seat } = options;
+    const session = new Session({ codec, iceServers: this.iceServers, sends: !this.observes, ...this.counts });
     try {
       const offer = await session.offer();
-      const fields = { name, consent, ...offer };
+      const fields = { name, consent, seat, tour: this.tourName, ...offer };
       const joined = admitted ? await signal.request('join', fields) : await this.show(signal, 'join', fields);
       this.joinOptions = options;
       if (joined.type === 'lobby') { // a peer connection must not wait as long
@@ -195,8 +209,14 @@ export class OrielClient extends EventTarget {
   outside(message) {
     this.me = message.participant;
     this.tour = message.tour;
-    this.resumeToken = message.resume ?? this.resumeToken;
+    this.keepSecret(message);
     this.keepIceServers(message);
+  }
+
+  /** @param {any} message `joined`, `resumed`, `renewed` or `lobby` */
+  keepSecret(message) {
+    this.resumeToken = message.resume ?? this.resumeToken;
+    this.renewal.told(message.seat_ends_at);
   }
 
   /** @param {any} joined a `joined` or `resumed` message @param {boolean} [anew] by a join */
@@ -345,7 +365,7 @@ export class OrielClient extends EventTarget {
     const { codec } = /** @type {JoinOptions} */ (this.joinOptions);
     let session;
     try {
-      session = new Session({ codec, iceServers: this.iceServers, realm, ...this.counts });
+      session = new Session({ codec, iceServers: this.iceServers, realm, sends: !this.observes, ...this.counts });
     } catch (error) { // the one in use stays, and will be found silent again
       realm?.close();
       throw error;
@@ -457,7 +477,9 @@ export class OrielClient extends EventTarget {
       this.session?.close();
       this.session = null;
     }
-    const reply = await this.offerJoin(signal, /** @type {JoinOptions} */ (this.joinOptions));
+    // Anew beside one's other devices, if there were any, and never in their place: that is for people to say.
+    const options = /** @type {JoinOptions} */ (this.joinOptions);
+    const reply = await this.offerJoin(signal, { ...options, seat: this.me?.device ? 'beside' : 'ask' });
     if (reply.type === 'joined') {
       this.lobby.over((waiting) => waiting.resolve(reply));
       await this.publishAgain();
@@ -753,6 +775,7 @@ export class OrielClient extends EventTarget {
     this.over = true;
     this.session?.close();
     this.signal?.close();
+    this.renewal.stop();
     this.hurry();
     if (first) {
       this.emit('ended', { code, message });

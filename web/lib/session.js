@@ -80,10 +80,11 @@ function connection(iceServers, realm) {
  */
 export class Session extends EventTarget {
   /**
-   * @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[], realm?: Realm|null}} options
-   *   realm: where its peer connection lives, if not in this document; closed with it
+   * @param {{codec: string, gallery: number, audio: number, iceServers?: RTCIceServer[], realm?: Realm|null,
+   *   sends?: boolean}} options
+   *   sends: false for who only watches; realm: where its peer connection lives, if not in this document; closed with it
    */
-  constructor({ codec, gallery, audio, iceServers = [], realm = null }) {
+  constructor({ codec, gallery, audio, iceServers = [], realm = null, sends = true }) {
     super();
     this.realm = realm;
     /** @type {RTCIceServer[]} of the next restart */
@@ -102,7 +103,7 @@ export class Session extends EventTarget {
     this.receivers = [];
     /** @type {Map<string, Slot>} by mid */
     this.slots = new Map();
-    this.addTransceivers(codec, gallery, audio);
+    this.addTransceivers(sends ? SOURCES : [], codec, gallery, audio);
     this.pc.onconnectionstatechange = () =>
       this.dispatchEvent(new CustomEvent('state', { detail: this.pc.connectionState }));
     this.pc.onnegotiationneeded = () => {
@@ -112,9 +113,9 @@ export class Session extends EventTarget {
     };
   }
 
-  /** @param {string} codec @param {number} gallery @param {number} audio */
-  addTransceivers(codec, gallery, audio) {
-    for (const source of SOURCES) {
+  /** @param {SourceKind[]} sources @param {string} codec @param {number} gallery @param {number} audio */
+  addTransceivers(sources, codec, gallery, audio) {
+    for (const source of sources) {
       const media = source === 'microphone' ? 'audio' : 'video';
       const sendEncodings = this.encodings(source);
       const transceiver = this.pc.addTransceiver(media, { direction: 'sendonly', sendEncodings });

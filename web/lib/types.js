@@ -23,6 +23,7 @@
  * @property {string} name
  * @property {Role} role
  * @property {boolean} host
+ * @property {number} [device] which of this person's devices, where he is in the tour on several
  * @property {'ok'|'lost'} link
  * @property {boolean} connected
  * @property {Record<SourceKind, SourceState>} sources
@@ -39,6 +40,7 @@
  * @property {'auto'|'manual'|'off'} record
  * @property {boolean} recording
  * @property {boolean} [recording_paused]
+ * @property {number} [viewers] who watch by WHEP
  * @property {boolean} [lobby] guests must be let in
  * @property {boolean} [locked] nobody new is let in
  * @property {string} [starts_at] RFC 3339

@@ -82,6 +82,27 @@ export function toast(text) {
 }
 
 /**
+ * Asks what is meant; '' when no answer is given.
+ * @param {{title: string, text: string, choices: {value: string, label: string}[]}} question @returns {Promise<string>}
+ */
+export function choose({ title, text, choices }) {
+  return new Promise((resolve) => {
+    const dialog = el('dialog', {},
+      el('form', { method: 'dialog' },
+        el('h2', {}, title),
+        el('p', { class: 'soft' }, text),
+        el('div', { class: 'row' },
+          ...choices.map(({ value, label }) => el('button', { value, 'data-choice': value }, label)))));
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/**
  * Asks before something that cannot be taken back.
  * @param {{title: string, text: string, confirm: string}} question @returns {Promise<boolean>}
  */

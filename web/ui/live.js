@@ -116,12 +116,13 @@ export class Live {
 
   controls() {
     const record = this.client.tour?.record;
+    const sends = !this.client.observes;
     const bar = el('nav', { class: 'controls', 'aria-label': 'Controls' },
       this.button('sound', 'Sound', () => this.sound(), { hidden: true, class: 'on' }),
-      this.button('microphone', '', () => this.toggle('microphone'), { class: 'device' }),
-      this.button('camera', '', () => this.toggle('camera'), { class: 'device' }),
+      sends && this.button('microphone', '', () => this.toggle('microphone'), { class: 'device' }),
+      sends && this.button('camera', '', () => this.toggle('camera'), { class: 'device' }),
       this.button('flip', 'Switch camera', () => this.flip(), { hidden: true }),
-      canShareScreen() && this.button('screen', '', () => this.toggle('screen')),
+      sends && canShareScreen() && this.button('screen', '', () => this.toggle('screen')),
       this.agent && record !== 'off'
         && this.button('record', 'Record', () => this.toggleRecording()),
       this.button('people', 'People', () => this.togglePeople(), { 'aria-pressed': 'false' }),

@@ -5,6 +5,12 @@ import { el, icon } from './dom.js';
 /** @typedef {import('../lib/types.js').Participant} Participant */
 
 /** @param {Participant} person @param {string|undefined} me */
+function nameOf(person, me) {
+  const notes = [person.id === me && 'you', person.device && `device ${person.device}`].filter(Boolean);
+  return notes.length > 0 ? `${person.name} (${notes.join(', ')})` : person.name;
+}
+
+/** @param {Participant} person @param {string|undefined} me */
 function row(person, me) {
   const tags = [];
   if (person.sources?.screen === 'on') {
@@ -18,10 +24,10 @@ function row(person, me) {
   } else {
     tags.push(named('microphone-off', 'microphone off'));
   }
-  const role = person.host ? 'Host' : '';
+  const role = person.host ? 'Host' : person.role === 'ops' ? 'Watching' : '';
   const state = person.link === 'lost' ? 'Reconnecting…' : role;
   return el('li', { 'data-participant': person.id },
-    el('span', { class: 'name' }, person.id === me ? `${person.name} (you)` : person.name),
+    el('span', { class: 'name' }, nameOf(person, me)),
     el('span', { class: 'tag' }, state, ...tags));
 }
 

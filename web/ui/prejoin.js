@@ -13,6 +13,12 @@ import { el, icon, show } from './dom.js';
  * @property {Record<DeviceKind, MediaStreamTrack|null>} tracks
  */
 
+const SUBMITS = { agent: 'Start the tour', buyer: 'Join the tour', ops: 'Watch the tour' };
+const WORDS = {
+  agent: 'You host this tour. Check how you look and sound first.',
+  buyer: 'You can just look and listen, or turn on your camera and microphone.',
+  ops: 'You look and listen. Everybody in the tour sees that you are there.',
+};
 const LABELS = { camera: 'Camera', microphone: 'Mic' };
 
 class Prejoin {
@@ -34,7 +40,7 @@ class Prejoin {
       value: welcome.you.name });
     this.consent = el('input', { type: 'checkbox', name: 'consent', required: true });
     this.submit = el('button', { class: 'primary', type: 'submit' },
-      welcome.you.role === 'agent' ? 'Start the tour' : 'Join the tour');
+      SUBMITS[welcome.you.role]);
   }
 
   /** @param {DeviceKind} kind */
@@ -96,18 +102,17 @@ class Prejoin {
 
   render() {
     const { tour, you } = this.welcome;
+    const watches = you.role === 'ops';
     show(el('form', { class: 'prejoin', onsubmit: (/** @type {SubmitEvent} */ e) => this.send(e) },
       el('header', {},
         el('h1', {}, tour.title || tour.name),
-        el('p', { class: 'soft' }, you.role === 'agent'
-          ? 'You host this tour. Check how you look and sound first.'
-          : 'You can just look and listen, or turn on your camera and microphone.')),
-      el('div', { class: 'preview' }, el('p', {}, 'Your camera is off'), this.video),
+        el('p', { class: 'soft' }, WORDS[you.role])),
+      !watches && el('div', { class: 'preview' }, el('p', {}, 'Your camera is off'), this.video),
       el('div', { class: 'form' },
         you.name
           ? el('p', {}, 'You join as ', el('strong', {}, you.name))
           : el('label', {}, el('span', {}, 'Your name'), this.name),
-        el('div', { class: 'switches' }, this.toggles.camera, this.toggles.microphone),
+        !watches && el('div', { class: 'switches' }, this.toggles.camera, this.toggles.microphone),
         this.selects.camera, this.selects.microphone, this.meter, this.problem,
         this.consentLine(), this.submit)));
     if (you.role === 'agent') {

@@ -1,7 +1,7 @@
 // Buyer's and agent's page: look at the tour, choose devices, join, live, the end.
 
 import { OrielClient, OrielError } from '../lib/oriel.js';
-import { notice } from './dom.js';
+import { choose, notice } from './dom.js';
 import { readLink, signalUrl } from './link.js';
 import { Live } from './live.js';
 import { showPrejoin } from './prejoin.js';
@@ -17,7 +17,10 @@ const PHONE_GALLERY = 4;
 const ENDINGS = {
   left: { title: 'You left the tour', text: 'You can come back while it is running.', again: 'Join again' },
   tour_ended: { title: 'The tour has ended', text: 'Thank you for being here. You can close this page.' },
-  seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there. Only one window at a time can use your link.', again: 'Use this window' },
+  seat_taken_over: { title: 'You joined from another window', text: 'The tour goes on there.', again: 'Use this window' },
+  seat_taken: { title: 'You are in the tour on another device', text: 'The tour goes on there.', again: 'Join here' },
+  seats_full: { title: 'You are in the tour on too many devices', text: 'Leave it on one of them first.', again: 'Join here' },
+  token_revoked: { title: 'Your link was taken back', text: 'Ask your agent for a new one.' },
   tour_locked: { title: 'The tour is closed', text: 'The host lets nobody else in.', again: 'Try again' },
   removed: { title: 'You were removed from the tour', text: 'A host has removed you. Ask your agent if this was a mistake.' },
   connection_lost: { title: 'The connection was lost', text: 'Check your internet connection, then join again.', again: 'Join again' },
@@ -26,8 +29,16 @@ const ENDINGS = {
 /** @type {Record<string, string>} */
 const LINK_PROBLEMS = {
   token_missing: 'The link is incomplete. Copy the whole link from your invitation, with everything after the # sign.',
+  token_tour: 'This link is for another tour. Copy the whole link from your invitation.',
+  token_revoked: 'This link was taken back. Ask your agent for a new one.',
   token_expired: 'This link has expired. Ask your agent for a new one.',
   unreachable: 'The server cannot be reached. Check your internet connection.',
+};
+
+const DEVICES = {
+  title: 'You are in this tour already',
+  text: 'You joined on another device. Join here, too, and keep that one, or move here.',
+  choices: [{ value: 'beside', label: 'Join here, too' }, { value: 'take_over', label: 'Move here' }],
 };
 
 const page = document.body.dataset.page;
@@ -62,7 +73,8 @@ async function lookUntilOpen(client) {
       notice({ title: 'The tour has not started yet', text: `It begins on ${begin}. Stay here: it opens by itself.`, busy: true });
       await new Promise((resolve) => setTimeout(resolve, POLL));
     } catch (error) {
-      if (!(error instanceof OrielError) || error.code !== 'tour_unknown') {
+      const code = error instanceof OrielError ? error.code : '';
+      if (code !== 'tour_unknown' && code !== 'tour_not_started') {
         throw error;
       }
       notice({ title: 'The tour has not started yet', text: 'Stay here. It opens by itself when your agent arrives.', busy: true });
@@ -79,6 +91,25 @@ function waitingRoom(client, waitsFor) {
     action: { label: 'Leave', run: () => client.leave() } });
 }
 
+/**
+ * Who is in on another device says what becomes of that.
+ * @param {OrielClient} client @param {import('../lib/oriel.js').JoinOptions} options
+ */
+async function enter(client, options) {
+  try {
+    return await client.join(options);
+  } catch (error) {
+    if (!(error instanceof OrielError) || error.code !== 'seat_taken') {
+      throw error;
+    }
+    const seat = await choose(DEVICES);
+    if (seat !== 'beside' && seat !== 'take_over') {
+      throw error;
+    }
+    return client.join({ ...options, seat });
+  }
+}
+
 /** @param {OrielClient} client @param {Welcome} welcome @param {Choice} choice */
 async function join(client, welcome, choice) {
   const { version, required } = welcome.consent;
@@ -91,7 +122,7 @@ async function join(client, welcome, choice) {
   });
   client.addEventListener('lobby', (event) => waitingRoom(client, /** @type {CustomEvent} */ (event).detail.tour));
   client.addEventListener('back', () => live.render());
-  await client.join({ name: choice.name, codec: welcome.tour.codec, consent });
+  await enter(client, { name: choice.name, codec: welcome.tour.codec, consent });
   await live.render();
 }
 
@@ -102,7 +133,7 @@ async function start() {
   }
   notice({ title: 'Connecting…', busy: true });
   const narrow = matchMedia('(max-width: 760px)').matches;
-  const client = new OrielClient({ url: signalUrl(), token, gallery: narrow ? PHONE_GALLERY : 8 });
+  const client = new OrielClient({ url: signalUrl(), token, tour, gallery: narrow ? PHONE_GALLERY : 8 });
   // For support and for tests: window.oriel.session.pc.getStats() tells what the page sees.
   Object.assign(window, { oriel: client });
   try {
