@@ -127,11 +127,12 @@ await test('role: what a buyer may not do: forbidden', async () => {
   await bob.close();
 });
 
-await test('role: ops joins nothing: forbidden', async () => {
+await test('role: ops joins what runs, and sends nothing', async () => {
   for (const tour of ['demo', undefined]) {
     const ops = token({ role: 'ops', tour, sub: 'o' });
-    expectError(await request(stranger, joinMessage({ token: ops })), 'forbidden');
-    expectError(await request(stranger, { type: 'hello', token: ops }), 'forbidden');
+    expectError(await request(stranger, joinMessage({ token: ops, tour: 'a b' })), tour ? 'token_tour' : 'bad_field');
+    expectError(await request(stranger, { type: 'hello', token: ops, tour: 'other' }), tour ? 'token_tour' : 'tour_unknown');
+    expectEqual((await request(stranger, { type: 'hello', token: ops, tour: 'demo' })).you?.role, 'ops', 'role');
     expectProblem(await post('/whip/demo', ops), 403, 'forbidden');
     expectProblem(await post('/whep/demo', ops, PLAY), 403, 'forbidden');
     expectProblem(await http('DELETE', whipUrl, { auth: ops }), 403, 'forbidden');
