@@ -60,12 +60,12 @@ struct session_line {
 };
 
 /* Handles of participants: the seats of one person in a tour, who may have several devices there,
- * differ in the lowest bits only. */
-#define PERSON_BITS 8
-#define PERSON_DEVICES ((1u << PERSON_BITS) - 1) /* at once, and more than any limit lets in */
-/* What they have in common. */
-static inline uint64_t person_of(uint64_t participant) {
-    return participant & ~(uint64_t)PERSON_DEVICES;
+ * differ in the bits above these only. All are exact as numbers in JSON (RFC 8259 section 6). */
+#define PERSON_BITS 44
+#define PERSON_DEVICES 255u /* at once, and more than any limit lets in */
+/* Of one person? */
+static inline bool same_person(uint64_t a, uint64_t b) {
+    return ((a ^ b) & ((UINT64_C(1) << PERSON_BITS) - 1)) == 0;
 }
 
 struct session_params {

@@ -13,13 +13,13 @@ struct mix_output {
     uint32_t without; /* input that is left out, 0: none */
     struct OpusEncoder *encoder;
     struct limiter limiter;
-    float *held;   /* pairs: LIMITER_CHUNK that are not given out yet, then MIX_FRAME new ones */
-    float *own;    /* pairs: MIX_FRAME of the input that is left out; NULL without one */
-    bool heard;    /* something of it is in `own` */
-    bool began;    /* `held` has its first LIMITER_CHUNK */
-    bool joins;    /* while others are heard: the first of it is faded in */
-    bool sounds;   /* something of `held` is no silence */
-    unsigned mute; /* frames of silence given out in a row, up to those that are encoded */
+    float *held;    /* pairs: LIMITER_CHUNK that are not given out yet, then MIX_FRAME new ones */
+    float *own;     /* pairs: MIX_FRAME of the input that is left out; NULL without one */
+    uint32_t heard; /* voices of it that are in `own` */
+    bool began;     /* `held` has its first LIMITER_CHUNK */
+    bool joins;     /* while others are heard: the first of it is faded in */
+    bool sounds;    /* something of `held` is no silence */
+    unsigned mute;  /* frames of silence given out in a row, up to those that are encoded */
     uint8_t out[1275]; /* the packet (RFC 6716 section 3.2.1) */
 };
 

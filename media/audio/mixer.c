@@ -242,9 +242,13 @@ static void add(float *to, const float *from, unsigned n) {
 static void keep_own(struct mixer *m, uint32_t input, unsigned n) {
     for (uint32_t i = 0; i < m->c.outputs; i++) {
         struct mix_output *o = &m->outputs[i];
-        if (o->id && o->without == input) {
-            memcpy(o->own, m->one, sizeof(float) * 2 * n);
-            o->heard = true;
+        if (o->id && mixer_leaves_out(o->without, input)) {
+            if (o->heard) { /* from another device */
+                add(o->own, m->one, n);
+            } else {
+                memcpy(o->own, m->one, sizeof(float) * 2 * n);
+            }
+            o->heard++;
         }
     }
 }
@@ -254,7 +258,7 @@ static unsigned mix(struct mixer *m, unsigned n) {
     unsigned heard = 0;
     memset(m->sum, 0, sizeof(float) * 2 * n);
     for (uint32_t i = 0; i < m->c.outputs; i++) {
-        m->outputs[i].heard = false;
+        m->outputs[i].heard = 0;
     }
     for (uint32_t i = 0; i < m->c.inputs; i++) {
         struct mix_input *x = &m->inputs[i];
@@ -272,7 +276,7 @@ static unsigned mix(struct mixer *m, unsigned n) {
 /* What this output hears of m->sum; NULL: nothing. */
 static const float *heard_by(struct mixer *m, const struct mix_output *o, unsigned n,
                              unsigned heard) {
-    if (heard == 0 || (heard == 1 && o->heard)) {
+    if (heard == o->heard) {
         return NULL;
     }
     if (!o->heard) {

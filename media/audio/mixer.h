@@ -86,6 +86,13 @@ struct mixer_sink {
     void (*lost)(void *ctx, uint32_t input, const struct mixer_lost *l);
 };
 
+/* Inputs whose ids differ in the bits above these only are of one person, on several devices: who
+ * leaves out one of them leaves out all. */
+#define MIXER_PERSON_BITS 28
+static inline bool mixer_leaves_out(uint32_t without, uint32_t input) {
+    return without && ((without ^ input) & ((1u << MIXER_PERSON_BITS) - 1)) == 0;
+}
+
 /* NULL without memory or with a configuration out of range. */
 struct mixer *mixer_new(const struct mixer_config *c);
 /* NULL allowed; returns NULL. */
@@ -103,7 +110,8 @@ void mixer_input_cut(struct mixer *m, uint32_t id);
 /* The same, and its place and memory are free as soon as it has faded, or at once when it is
  * silent. mixer_input meanwhile: it stays after all. Unknown ids are ignored. */
 void mixer_input_remove(struct mixer *m, uint32_t id);
-/* A listener, id not 0, who hears all but input `without` (0: all). It begins with what is taken
+/* A listener, id not 0, who hears all but input `without` and those of the
+ * same person (0: all). It begins with what is taken
  * next. ERR_FULL, ERR_EXISTS, ERR_NOMEM. */
 enum err mixer_output(struct mixer *m, uint32_t id, uint32_t without);
 /* It is gone; unknown ids are ignored. */

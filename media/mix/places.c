@@ -30,6 +30,54 @@ static struct voice *voice_of_flow(struct mixed *t, const struct relay *m) {
     return NULL;
 }
 
+/* An input that a participant has already, and who that is. */
+struct known {
+    uint64_t participant;
+    uint32_t input;
+};
+
+/* The i-th of them; false: there are no more. */
+static bool known_at(const struct mixed *t, size_t i, struct known *ret) {
+    if (i < t->common->c.voices) {
+        *ret = (struct known){t->voices[i].participant, t->voices[i].input};
+        return true;
+    }
+    i -= t->common->c.voices;
+    LIST_EACH(l, &t->outputs) {
+        const struct output *o = LIST_ENTRY(l, struct output, in_tour);
+        if (i-- == 0) {
+            *ret = (struct known){o->without, o->input};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_taken(const struct mixed *t, uint32_t input) {
+    struct known k;
+    for (size_t i = 0; known_at(t, i, &k); i++) {
+        if (k.participant && k.input == input) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A new input, of the same person as those of his other devices. */
+static uint32_t other_device(struct mixed *t, uint64_t participant) {
+    uint32_t person = 0;
+    struct known k;
+    for (size_t i = 0; !person && known_at(t, i, &k); i++) {
+        bool same = k.participant && same_person(k.participant, participant);
+        person = same ? k.input & ((1u << MIXER_PERSON_BITS) - 1) : 0;
+    }
+    uint32_t input = person ? person : ++t->common->last_id;
+    while (is_taken(t, input)) {
+        input += 1u << MIXER_PERSON_BITS;
+    }
+    return input;
+}
+
 uint32_t places_input(struct mixed *t, uint64_t participant) {
     const struct voice *v = voice_of(t, participant);
     if (v) {
@@ -41,7 +89,7 @@ uint32_t places_input(struct mixed *t, uint64_t participant) {
             return o->input;
         }
     }
-    return ++t->common->last_id;
+    return other_device(t, participant);
 }
 
 void places_end(struct mixed *t, struct voice *v) {

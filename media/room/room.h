@@ -70,9 +70,13 @@ enum err room_init(struct room *r);
 /* Everybody must have left. */
 void room_free(struct room *r);
 
-/* Whether what this one sends may be shown to it. */
+/* Whether what this one sends may be shown to it: by right, and as long as it is not one's own
+ * voice, whichever of one's devices that comes from. Pictures of those are shown: a laptop may show
+ * what one's phone films. */
 static inline bool room_receives(const struct room_viewer *v, const struct room_source *s) {
-    return v->receives & 1u << s->kind;
+    bool own =
+        s->kind == SOURCE_MICROPHONE && !s->mix && same_person(s->participant, v->participant);
+    return !own && v->receives & 1u << s->kind;
 }
 
 /* In zeroed memory; the viewer's slots are added one by one, then it enters. It may receive all. */

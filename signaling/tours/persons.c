@@ -6,18 +6,24 @@
 
 /* What all handles of a person have in common, 0: there is none in this tour. */
 static uint64_t known_person(const struct tour *t, const char *sub) {
+    const uint64_t common = (UINT64_C(1) << PERSON_BITS) - 1;
     const struct seat *seat = seat_by_sub(t, sub);
     seat = seat ? seat : waiting_by_sub(t, sub);
     if (seat) {
-        return person_of(seat->id);
+        return seat->id & common;
     }
     LIST_EACH(l, &t->viewers) {
         const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
         if (strcmp(v->sub, sub) == 0) {
-            return person_of(v->params.participant);
+            return v->params.participant & common;
         }
     }
     return 0;
+}
+
+/* Going round slowly, so that a late report about a seat that is gone finds nobody. */
+static uint64_t next_device(struct signaling *s, uint64_t person) {
+    return person | (uint64_t)(1 + ++s->next_handle % PERSON_DEVICES) << PERSON_BITS;
 }
 
 static bool is_viewer(const struct tour *t, uint64_t id) {
@@ -29,19 +35,16 @@ static bool is_viewer(const struct tour *t, uint64_t id) {
     return false;
 }
 
-/* Going round slowly, so that a late report about a seat that is gone finds nobody. Of very many
- * viewers some share theirs, for nothing is found by it; a seat's is its own. */
+/* Of very many viewers some share theirs, for nothing is found by it; a seat's is its own. */
 uint64_t person_handle(struct signaling *s, const struct tour *t, const char *sub) {
-    uint64_t person = known_person(t, sub), id = 0;
-    person = person ? person : ++s->next_handle << PERSON_BITS;
-    for (unsigned i = 0; i < TRIES; i++) {
-        id = person | (1 + ++s->next_handle % PERSON_DEVICES);
-        if (!map_get(s->seats, id) && !is_viewer(t, id)) {
-            return id;
-        }
+    uint64_t person = known_person(t, sub);
+    person = person ? person : ++s->next_handle;
+    uint64_t id = next_device(s, person);
+    for (unsigned i = 1; i < TRIES && (map_get(s->seats, id) || is_viewer(t, id)); i++) {
+        id = next_device(s, person);
     }
     while (map_get(s->seats, id)) {
-        id = person | (1 + ++s->next_handle % PERSON_DEVICES);
+        id = next_device(s, person);
     }
     return id;
 }

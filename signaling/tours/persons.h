@@ -1,5 +1,5 @@
 /* Handles of participants. Those of one token's sub in one tour are of one person, which media can
- * see of them (person_of): nobody is to hear himself from another device of his. */
+ * see of them (same_person): nobody is to hear himself from another device of his. */
 #ifndef ORIEL_SIGNALING_TOURS_PERSONS_H
 #define ORIEL_SIGNALING_TOURS_PERSONS_H
 

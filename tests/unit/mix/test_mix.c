@@ -59,6 +59,30 @@ TEST(mix_everybody_hears_the_others_and_not_himself) {
     world_free(&w);
 }
 
+/* Whichever device a person listens by, none of his own is in it. */
+TEST(mix_nobody_hears_his_other_devices) {
+    const uint64_t phone = 1 | UINT64_C(3) << PERSON_BITS, laptop = 1 | UINT64_C(7) << PERSON_BITS;
+    struct world w;
+    world_init(&w, NULL);
+    struct ear *first = world_listens(&w, 10, phone, 0), *all = world_listens(&w, 11, 0, 0);
+    struct ear *other = world_listens(&w, 12, 3, 1);
+    world_speaks(&w, phone, tones[0]);
+    world_speaks(&w, laptop, tones[1]);
+    world_run(&w, 2 * US_PER_S);
+    is_deaf(&w, first, tones[0]); /* they are alone: silence */
+    is_deaf(&w, first, tones[1]);
+    world_speaks(&w, 3, tones[2]);
+    struct ear *second = world_listens(&w, 13, laptop, 1);
+    world_run(&w, 2 * US_PER_S);
+    for (unsigned i = 0; i < 3; i++) {
+        (i < 2 ? is_deaf : hears)(&w, first, tones[i]);
+        (i < 2 ? is_deaf : hears)(&w, second, tones[i]);
+        (i < 2 ? hears : is_deaf)(&w, other, tones[i]);
+        hears(&w, all, tones[i]);
+    }
+    world_free(&w);
+}
+
 /* Listeners without a voice share an output, on whatever engines they are. */
 TEST(mix_listeners_without_a_voice_share_an_output) {
     struct world w;

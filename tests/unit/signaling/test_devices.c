@@ -168,14 +168,13 @@ TEST(media_can_tell_whose_devices_are_whose) {
     EXPECT_EQ(world_post(&w, true, "buyer|demo|cyd|Cyd"), 201);
     of[3] = world_command(&w, COMMAND_PEER_ADD)->params->participant;
     for (int i = 0; i < 3; i++) {
-        EXPECT(person_of(of[i]) == person_of(of[0]) && person_of(of[i]) != person_of(of[3]));
+        EXPECT(same_person(of[i], of[0]) && !same_person(of[i], of[3]));
         for (int k = 0; k < i; k++) {
             EXPECT(of[i] != of[k]);
         }
     }
     /* Also when the viewer was first. */
     join(&w, 4, "buyer|demo|cyd|Cyd", SEAT("ask"));
-    EXPECT_EQ(person_of(world_command(&w, COMMAND_PEER_ADD)->params->participant),
-              person_of(of[3]));
+    EXPECT(same_person(world_command(&w, COMMAND_PEER_ADD)->params->participant, of[3]));
     world_close(&w);
 }
