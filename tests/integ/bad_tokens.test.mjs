@@ -130,7 +130,7 @@ await test('role: what a buyer may not do: forbidden', async () => {
 await test('role: ops joins what runs, and sends nothing', async () => {
   for (const tour of ['demo', undefined]) {
     const ops = token({ role: 'ops', tour, sub: 'o' });
-    expectError(await request(stranger, joinMessage({ token: ops, tour: 'a b' })), tour ? 'token_tour' : 'bad_field');
+    expectError(await request(stranger, joinMessage({ token: ops, tour: 'a b' })), tour ? 'token_tour' : 'bad_field', tour ? undefined : 'tour');
     expectError(await request(stranger, { type: 'hello', token: ops, tour: 'other' }), tour ? 'token_tour' : 'tour_unknown');
     expectEqual((await request(stranger, { type: 'hello', token: ops, tour: 'demo' })).you?.role, 'ops', 'role');
     expectProblem(await post('/whip/demo', ops), 403, 'forbidden');
