@@ -319,13 +319,20 @@ static const char *random_tour(struct rim *r) {
 static const char *random_token(struct rim *r) {
     static char token[64];
     uint32_t who = rng_below(&r->rng, 6);
-    snprintf(token, sizeof(token), "%s|%s|sub%u|Name", who < 2 ? "agent" : "buyer", random_tour(r),
-             who);
+    snprintf(token, sizeof(token), "%s|%s|sub%u|Name",
+             who < 2   ? "agent"
+             : who < 5 ? "buyer"
+                       : "ops",
+             random_tour(r), who);
     return token;
 }
 
 static void join_random(struct rim *r) {
-    world_join(&r->w, ++r->next_conn, random_token(r), small_offer(), yes_and_lines);
+    static const char *const seats[] = {"ask", "take_over", "beside"};
+    char extra[500];
+    snprintf(extra, sizeof(extra), "%s,\"seat\":\"%s\"", yes_and_lines,
+             seats[rng_below(&r->rng, ARRAY_LEN(seats))]);
+    world_join(&r->w, ++r->next_conn, random_token(r), small_offer(), extra);
 }
 
 static void http_random(struct rim *r) {
@@ -460,8 +467,16 @@ static void drop_random(struct rim *r) {
     r->closed_conns[r->n_closed++] = conn;
 }
 
+static void revoke_random(struct rim *r) {
+    char token[64], sub[16] = "";
+    snprintf(token, sizeof(token), "%s", random_token(r));
+    sscanf(token, "%*[^|]|%*[^|]|%15[^|]", sub);
+    EXPECT_EQ(signaling_revoke(r->w.signaling, r->w.now, sub), OK);
+    world_drain(&r->w);
+}
+
 static void step(struct rim *r) {
-    switch (rng_below(&r->rng, 12)) {
+    switch (rng_below(&r->rng, 13)) {
     case 0:
     case 1:
     case 2:
@@ -483,6 +498,11 @@ static void step(struct rim *r) {
         break;
     case 9:
         world_pass(&r->w, (us_t)rng_below(&r->rng, 40) * US_PER_S);
+        break;
+    case 10:
+        if (rng_below(&r->rng, 8) == 0) {
+            revoke_random(r);
+        }
         break;
     default:
         message_random(r);
