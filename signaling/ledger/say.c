@@ -8,7 +8,7 @@
 #define BURST 10 /* messages that may come at once */
 
 bool may(const struct seat *seat, enum right right) {
-    return right == RIGHT_CHAT || seat->host;
+    return right == RIGHT_CHAT ? seat->can.chat : seat->can.point;
 }
 
 bool say_admit(const struct signaling *s, us_t now, struct seat *seat) {

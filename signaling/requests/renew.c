@@ -5,6 +5,7 @@
 #include "signaling/requests/call.h"
 #include "signaling/requests/ice_servers.h"
 #include "signaling/requests/reply.h"
+#include "signaling/tours/rights.h"
 
 #include <string.h>
 
@@ -26,6 +27,8 @@ static enum code renew(struct call *c) {
         c->field = "token";
         return code;
     }
+    rights_enter(seat, &k); /* what this token withholds counts from now on */
+    rights_changed(c->s, c->now, seat);
     seat->resume_by = c->now + c->s->config.seat_limit;
     secret_rotate(c->s, seat,
                   seat->resume); /* the reply may be lost: the old one works till then */

@@ -1,6 +1,8 @@
 #include "signaling/tours/rights.h"
 
 #include "base/alloc.h"
+#include "signaling/ledger/pointing.h"
+#include "signaling/ledger/say.h"
 #include "signaling/state/standing.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/tick.h"
@@ -96,6 +98,9 @@ void rights_changed(struct signaling *s, us_t now, struct seat *seat) {
     decide_seat(seat);
     if (seat->session) {
         rights_tell(s, seat->session);
+    }
+    if (!may(seat, RIGHT_POINT)) {
+        pointing_ends(s, now, seat);
     }
     tell_changed(s, now, seat);
 }
