@@ -140,7 +140,7 @@ void tour_end(struct signaling *s, us_t now, struct tour *t, enum end_reason why
     say_goodbye(s, &t->seats, text);
     say_goodbye(s, &t->lobby, text); /* nothing else reaches who waits */
     shared_text_unref(text);
-    tour_note_end(s, now, t->name);
+    tour_note_end(s, now, t);
     tour_stop(s, t);
 }
 

@@ -144,6 +144,7 @@ struct tour {
     struct signaling_timer empty, tick;
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
     bool declared;
+    us_t ended_until; /* buyers do not start it again before that: a host has ended it */
     enum record_mode record;
     enum codec codec;
     struct tour_plan plan;
