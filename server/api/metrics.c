@@ -39,6 +39,8 @@ static void put_server(struct buffer *t, const struct api *a, us_t now) {
     buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
     counter(t, "oriel_log_dropped_total", "Log lines that whoever reads the log did not take.",
             log_dropped());
+    counter(t, "oriel_log_repeated_total", "Log lines beyond log.repeats_per_second.",
+            log_repeated());
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - a->started) / US_PER_S));
 }

@@ -181,6 +181,7 @@ static int serve(const struct config *cfg, const char *file) {
     sigset_t before;
     log_to(STDERR_FILENO);
     log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten_addresses);
+    log_limit_repeats((uint32_t)cfg->log_repeats_per_second);
     raise_limits();
     block_signals(&before);
     enum err e = server_start(cfg, &s, why);

@@ -71,6 +71,8 @@
          "least important level written") \
     ENUM(log_format, "log.format", enum log_shape, LOG_SHAPE_JSON, LOG_SHAPES, \
          "shape of a log line") \
+    INT(log_repeats_per_second, "log.repeats_per_second", 200, 0, 1000000, \
+        "lines of one event; 0 = any") \
     BOOL(log_shorten_addresses, "log.shorten_addresses", true, \
         "cut host parts off addresses in logs") \
     BOOL(dev_print_links, "dev.print_links", false, "print links with tokens at start")

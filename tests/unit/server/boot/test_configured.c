@@ -237,6 +237,7 @@ static const struct {
     {"log.shorten_addresses", "cli/cli_serve.c"},
     {"dev.print_links", "cli/cli_serve.c"},
     {"auth.hs256_secret_file", "auth/authority.c"},
+    {"log.repeats_per_second", "cli/cli_serve.c"},
     {"auth.hs256_secret", "auth/authority.c"},
     {"auth.create_secret", "auth/authority.c"},
     {"auth.issuer", "auth/authority.c"},
