@@ -57,6 +57,10 @@ static void put_http(struct buffer *t, const struct api *a) {
             n->refused_requests);
     counter(t, "oriel_input_refused_total",
             "Messages and bodies beyond limits.input_mib_per_address.", n->refused_input);
+    head(t, "oriel_heads_refused_total", "counter",
+         "Requests that could be read in two ways (head), or for a name not ours (host).");
+    labelled(t, "oriel_heads_refused_total", "why", "head", n->refused_head);
+    labelled(t, "oriel_heads_refused_total", "why", "host", n->refused_host);
     head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
     labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
     labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);

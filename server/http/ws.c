@@ -362,6 +362,11 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
     if (!ok) {
         return read ? 403 : 503;
     }
+    char version[4] = "";
+    if (lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_VERSION) < 0 ||
+        strcmp(version, "13") != 0) {
+        return 426;
+    }
     return l->stopping ? 503 : protocol_status(wsi);
 }
 

@@ -74,9 +74,10 @@ static void handle_stream(struct request *r) {
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/text", 0, false, handle_text},    {HTTP_GET, "/wait", 0, false, handle_wait},
-    {HTTP_GET, "/stream", 0, true, handle_stream}, {HTTP_POST, "/body", 0, true, handle_body},
-    {HTTP_PATCH, "/body", 0, true, handle_body},   {HTTP_DELETE, "/body", 0, true, handle_body},
+    {HTTP_GET, "/text", 0, false, handle_text},        {HTTP_GET, "/wait", 0, false, handle_wait},
+    {HTTP_GET, "/stream", 0, true, handle_stream},     {HTTP_POST, "/body", 0, true, handle_body},
+    {HTTP_GET, "/probe", 0, false, handle_text, true}, {HTTP_PATCH, "/body", 0, true, handle_body},
+    {HTTP_DELETE, "/body", 0, true, handle_body},
 };
 
 static bool opened(void *ctx, uint64_t id) {

@@ -275,6 +275,7 @@ TEST(ws_upgrades_that_are_refused) {
         int status;
     } cases[] = {
         {"", 400},
+        {"Sec-WebSocket-Protocol: oriel.v1\r\nHost: there\r\n", 400},
         {"Sec-WebSocket-Protocol: other\r\n", 400},
         {"Sec-WebSocket-Protocol: oriel.v1\r\nOrigin: http://elsewhere\r\n", 403},
         {"Sec-WebSocket-Protocol: other, oriel.v1\r\nOrigin: http://here\r\n", 101},
@@ -288,8 +289,25 @@ TEST(ws_upgrades_that_are_refused) {
         EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), cases[i].status);
         EXPECT_EQ(rim.ws_opened, cases[i].status == 101);
         EXPECT_EQ(rim.begun, 0);
+        bool refused = cases[i].status != 101;
+        EXPECT_EQ(client_has(&one, "content-security-policy: "), refused);
+        EXPECT_EQ(client_has(&one, "application/problem+json"), refused);
         stop();
     }
+}
+
+TEST(ws_upgrade_of_another_version) {
+    rim_init(&rim);
+    REQUIRE(rim_start(&rim));
+    client_open(&one, rim.loop.port, NULL);
+    EXPECT(client_say(&one, "GET /v1/signal HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Version: 12\r\n"
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                            "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n"));
+    UNTIL(&rim, client_has(&one, "\"upgrade_required\""));
+    EXPECT(client_has(&one, " 426 "));
+    EXPECT(client_has(&one, "sec-websocket-version: 13\r\n"));
+    stop();
 }
 
 TEST(ws_of_a_server_that_stops) {
