@@ -45,6 +45,30 @@ static void put_server(struct buffer *t, const struct api *a, us_t now) {
           (uint64_t)((now - a->started) / US_PER_S));
 }
 
+/* All of them in one place, whatever metrics of their own they have, too. */
+static void put_refused(struct buffer *t, const struct loop_counters *n) {
+    static const char *const reasons[] = {
+#define X(sym, name) [sym] = name,
+        LOOP_REFUSAL_REASONS(X)
+#undef X
+    };
+    const struct {
+        const char *reason;
+        uint64_t count;
+    } more[] = {{"connections", n->refused_connections},
+                {"connections_per_address", n->refused_address},
+                {"requests_per_address", n->refused_requests},
+                {"input_per_address", n->refused_input},
+                {"origin", n->ws_origin_refused}};
+    head(t, "oriel_refused_total", "counter", "Who was refused at the door, by reason.");
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        labelled(t, "oriel_refused_total", "reason", reasons[i], n->refused[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        labelled(t, "oriel_refused_total", "reason", more[i].reason, more[i].count);
+    }
+}
+
 static void put_http(struct buffer *t, const struct api *a) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
     const struct loop_counters *n = &a->loop->counters;
@@ -57,10 +81,7 @@ static void put_http(struct buffer *t, const struct api *a) {
             n->refused_requests);
     counter(t, "oriel_input_refused_total",
             "Messages and bodies beyond limits.input_mib_per_address.", n->refused_input);
-    head(t, "oriel_heads_refused_total", "counter",
-         "Requests that could be read in two ways (head), or for a name not ours (host).");
-    labelled(t, "oriel_heads_refused_total", "why", "head", n->refused_head);
-    labelled(t, "oriel_heads_refused_total", "why", "host", n->refused_host);
+    put_refused(t, n);
     head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
     labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
     labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);

@@ -23,15 +23,15 @@ static const struct route routes[] = {
     {HTTP_GET, "/agent/{tour}", DOOR_NOTHING, false, pages_agent},
     {HTTP_GET, "/ops", DOOR_NOTHING, false, pages_ops},
     {HTTP_GET, "/assets/*", DOOR_NOTHING, false, pages_asset},
-    {HTTP_GET, "/health", DOOR_NOTHING, false, status_health, true},
-    {HTTP_GET, "/ready", DOOR_NOTHING, false, status_ready, true},
-    {HTTP_GET, "/metrics", DOOR_NOTHING, false, status_metrics, true},
+    {HTTP_GET, "/health", DOOR_PROBE, false, status_health},
+    {HTTP_GET, "/ready", DOOR_PROBE, false, status_ready},
+    {HTTP_GET, "/metrics", DOOR_PROBE, false, status_metrics},
     {HTTP_GET, WS_PATH, DOOR_NOTHING, false, status_upgrade},
-    {HTTP_POST, "/whip/{tour}", DOOR_TOKEN, true, whip_request},
+    {HTTP_POST, "/whip/{tour}", DOOR_OFFER, true, whip_request},
     {HTTP_OPTIONS, "/whip/{tour}", DOOR_NOTHING, true, whip_options},
     {HTTP_PATCH, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request},
     {HTTP_DELETE, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request},
-    {HTTP_POST, "/whep/{tour}", DOOR_TOKEN, true, whep_request},
+    {HTTP_POST, "/whep/{tour}", DOOR_OFFER, true, whep_request},
     {HTTP_OPTIONS, "/whep/{tour}", DOOR_NOTHING, true, whip_options},
     {HTTP_PATCH, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request},
     {HTTP_DELETE, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request},
@@ -74,6 +74,12 @@ static void answer(struct request *r) {
         if (refused == CODE_TOKEN_NO_KEYS) {
             respond_header(r, "retry-after:", "5");
         }
+        if (refused == CODE_TOKEN_ATTEMPTS) {
+            respond_header(r, "retry-after:", "60");
+        }
+        if (call_of(r)->wait > 0) {
+            respond_retry_after(r, call_of(r)->wait);
+        }
         refuse_code(r, refused);
         return;
     }
@@ -93,5 +99,6 @@ struct http_service routes_service(struct api *a) {
                                  .admit = door_admits,
                                  .answer = answer,
                                  .end = end,
-                                 .ctx = a};
+                                 .ctx = a,
+                                 .probes = DOOR_PROBE};
 }

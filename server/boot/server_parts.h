@@ -13,7 +13,8 @@ struct server {
     struct loop loop;
     struct http_service http;
     struct ws_service ws;
-    struct api api; /* and the parts that it works with */
+    struct api api;            /* and the parts that it works with */
+    const struct addr *caller; /* whose message signaling handles now; NULL: nobody's */
     wall_t started_wall;
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];

@@ -1,4 +1,5 @@
 /* Signaling, and what it asks of others. */
+#include "server/api/door.h"
 #include "server/api/whip.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/signaling_config.h"
@@ -22,7 +23,7 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
 
 static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     struct server *s = ctx;
-    return auth_verify(s->api.auth, clock_wall(), token, n, ret);
+    return door_verify(&s->api, s->caller, bytes_of(token, n), ret);
 }
 
 static void ice_servers(void *ctx, const char *sub, wall_t until,

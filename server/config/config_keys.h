@@ -157,6 +157,15 @@
         "at once, of one client") \
     INT(limits_input_mib_per_address, "limits.input_mib_per_address", 32, 1, 65536, \
         "incomplete input [MiB]") \
+    INT(limits_addresses, "limits.addresses", 16384, 16, 1048576, "whose rates are remembered") \
+    INT(limits_connections_per_minute, "limits.connections_per_minute", 12000, 0, 1000000, \
+        "of one client; 0 = any") \
+    INT(limits_handshakes_per_minute, "limits.handshakes_per_minute", 3000, 0, 1000000, \
+        "of WebSockets, likewise") \
+    INT(limits_offers_per_minute, "limits.offers_per_minute", 3000, 0, 1000000, \
+        "by WHIP and WHEP, likewise") \
+    INT(limits_failed_tokens_per_minute, "limits.failed_tokens_per_minute", 120, 0, 1000000, \
+        "that nobody signed, likewise") \
     INT(limits_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(limits_participants, "limits.participants", 1000, 1, 65535, "people in one tour") \
     INT(limits_peers, "limits.peers", 4096, 1, 65535, "media sessions per worker") \

@@ -54,7 +54,7 @@ int head_status(struct loop *l, struct lws *wsi, bool any_host) {
         status = !header_copy(wsi, WSI_TOKEN_HOST, &host) ? 503 : is_ours(l, host) ? 0 : 421;
         mem_free(host);
     }
-    l->counters.refused_head += status == 400 || status == 505;
-    l->counters.refused_host += status == 421;
+    l->counters.refused[REFUSED_HEAD] += status == 400 || status == 505;
+    l->counters.refused[REFUSED_HOST] += status == 421;
     return status;
 }

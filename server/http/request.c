@@ -24,6 +24,10 @@ static const enum lws_token_indexes header_tokens[H_COUNT] = {
     [H_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
 };
 
+const struct addr *request_client(const struct request *r) {
+    return tcp_client(r->wsi);
+}
+
 struct request *request_find(const struct loop *l, uint64_t id) {
     return map_get(l->requests, id);
 }
@@ -191,7 +195,7 @@ static int begin(struct loop *l, struct lws *wsi, struct request **slot, const c
     *slot = r;
     r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->refusal);
     bool body = expects_body(r);
-    int head = head_status(l, wsi, r->route && r->route->any_host);
+    int head = head_status(l, wsi, r->route && r->route->needs == l->http->probes);
     if (head == 400 || head == 505) {
         r->close_after = true; /* who knows where the next request begins */
         body = false;
@@ -286,14 +290,15 @@ static int refuse_upgrade(struct loop *l, struct lws *wsi, const char *to) {
     if (status == 0) {
         status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(l, wsi) : 400;
     }
-    if (status == 0 && !tcp_upgrade(wsi)) {
+    us_t wait = US_PER_S;
+    if (status == 0 && !tcp_upgrade(wsi, &wait)) {
         status = 429;
     }
     if (status == 0) {
         return 0;
     }
     l->counters.http_requests[status / 100]++;
-    return respond_refuse(l, wsi, status) == 0 ? 1 : -1;
+    return respond_refuse(l, wsi, status, wait) == 0 ? 1 : -1;
 }
 
 int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

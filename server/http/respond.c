@@ -5,6 +5,8 @@
 #include "server/http/lws.h"
 #include "server/http/tcp.h"
 
+#include <stdio.h>
+
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
 
@@ -253,28 +255,52 @@ int respond_write(struct request *r, bool *ret_done) {
     return 0;
 }
 
+#define RETRY_TEXT 24 /* [bytes] */
+
+static const char *retry_text(us_t wait, char out[RETRY_TEXT]) {
+    us_t s = us_max((wait + US_PER_S - 1) / US_PER_S, 1);
+    snprintf(out, RETRY_TEXT, "%lld", (long long)s);
+    return out;
+}
+
+void respond_retry_after(struct request *r, us_t wait) {
+    char text[RETRY_TEXT];
+    respond_header(r, "retry-after:", retry_text(wait, text));
+}
+
+/* An answer outside of any request. */
+struct refusal {
+    const struct loop *loop;
+    struct lws *wsi;
+    int status;
+    us_t wait;
+};
+
 /* The headers of respond_refuse; false when they do not fit. */
-static bool add_refusal(const struct loop *l, struct lws *wsi, int status, uint8_t **p,
-                        uint8_t *end) {
+static bool add_refusal(const struct refusal *x, uint8_t **p, uint8_t *end) {
+    struct lws *wsi = x->wsi;
+    int status = x->status;
+    char text[RETRY_TEXT];
     bool ok = lws_add_http_header_status(wsi, (unsigned)status, p, end) == 0 &&
-              add_always(l, wsi, p, end) && add(wsi, "content-type:", PROBLEM_TYPE, p, end) &&
+              add_always(x->loop, wsi, p, end) && add(wsi, "content-type:", PROBLEM_TYPE, p, end) &&
               add(wsi, "cache-control:", "no-store", p, end);
     if (status == 426) { /* RFC 6455 section 4.4 */
         ok = ok && add(wsi, "sec-websocket-version:", "13", p, end);
     }
     if (status == 429 || status == 503) {
-        ok = ok && add(wsi, "retry-after:", "1", p, end);
+        ok = ok && add(wsi, "retry-after:", retry_text(x->wait, text), p, end);
     }
     return ok;
 }
 
-int respond_refuse(struct loop *l, struct lws *wsi, int status) {
+int respond_refuse(struct loop *l, struct lws *wsi, int status, us_t wait) {
+    const struct refusal x = {l, wsi, status, wait};
     uint8_t *start = l->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
     struct problem problem = usual(status);
     char text[1024]; /* also where memory is out */
     struct buffer body = buffer_fixed(text, sizeof(text));
     problem_write(&body, &problem);
-    bool ok = !body.bad && add_refusal(l, wsi, status, &p, end) &&
+    bool ok = !body.bad && add_refusal(&x, &p, end) &&
               lws_add_http_header_content_length(wsi, body.n, &p, end) == 0 &&
               lws_finalize_http_header(wsi, &p, end) == 0;
     if (ok) {

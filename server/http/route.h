@@ -16,7 +16,6 @@ struct route {
     uint8_t needs;       /* what a request must show: the table's owner knows */
     bool cors;           /* bearer endpoints: any origin, no cookies */
     void (*handle)(struct request *r);
-    bool any_host; /* whatever name they have for the server: probes */
 };
 struct route_table {
     const struct route *rows;

@@ -405,6 +405,11 @@ void ws_send(struct loop *l, uint64_t id, const char *text, size_t n) {
     lws_callback_on_writable(w->wsi);
 }
 
+const struct addr *ws_client(const struct loop *l, uint64_t id) {
+    const struct ws_conn *w = map_get(l->conns, id);
+    return w ? tcp_client(w->wsi) : NULL;
+}
+
 void ws_close(struct loop *l, uint64_t id, uint16_t status) {
     struct ws_conn *w = map_get(l->conns, id);
     if (w) {

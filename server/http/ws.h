@@ -28,6 +28,9 @@ struct ws_conn;
 
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
 int ws_upgrade_status(struct loop *l, struct lws *wsi);
+/* The client of a connection, for what is limited per address; NULL: unknown, or a proxy that names
+ * nobody. Borrowed until it ends. */
+const struct addr *ws_client(const struct loop *l, uint64_t id);
 /* Queue a message. A client that leaves more than limits.send_queue_kib unread behind the first
  * message, while its socket takes no more, is closed with 1013. Unknown ids are ignored. */
 void ws_send(struct loop *l, uint64_t id, const char *text, size_t n);

@@ -29,6 +29,8 @@
     X(CODE_TOKEN_AUDIENCE, "token_audience", 401, "The token is meant for another service.")     \
     X(CODE_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
     X(CODE_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
+    X(CODE_TOKEN_ATTEMPTS, "token_attempts", 429,                                                \
+      "Too many tokens that are not valid came from your network. Try again in a minute.")       \
     X(CODE_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
     X(CODE_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
     X(CODE_TOUR_ENDED, "tour_ended", 410, "This tour has ended.")                                \

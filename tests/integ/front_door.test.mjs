@@ -457,6 +457,47 @@ await test('over TLS: no handshake, no headers, no token: the same deadlines', a
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 
+await test('who shows many tokens that nobody signed is not listened to for a while; who is in stays', async () => {
+  const s = await start((c) => {
+    c.limits = { failed_tokens_per_minute: 6, offers_per_minute: 20 };
+    c.timeouts = {};
+  });
+  const from = '127.0.0.2';
+  const guest = await WsClient.open(s.base, { from });
+  const joined = await guest.ask({ type: 'join', id: 1, token: mint({ sub: 'guest' }), offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+  expectEqual(joined.type, 'joined', 'join');
+  const list = async (token, at) => {
+    const socket = await connect(s.port, at);
+    socket.write(`GET /v1/recordings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`);
+    await socket.gone;
+    return socket.text;
+  };
+  const forged = (i) => mint({ sub: `x${i}` }).replace(/.{6}$/, 'AAAAAA');
+  for (let i = 0; i < 10; i++) { // a link that ran out is no guess
+    expect((await list(mint({ sub: 'ops', ttl: -60, role: 'ops' }), from)).includes('"token_expired"'), 'an expired token');
+  }
+  for (let i = 0; i < 3; i++) {
+    expect((await list(forged(i), from)).includes('"token_signature"'), 'a forged token');
+    const client = await WsClient.open(s.base, { from });
+    expectEqual((await client.ask({ type: 'hello', id: 1, token: forged(i) })).code, 'token_signature', 'over WebSocket');
+    await client.close();
+  }
+  const refused = await list(mint({ sub: 'ops', role: 'ops' }), from);
+  expect(refused.startsWith('HTTP/1.1 429 ') && refused.includes('"token_attempts"') && /retry-after: \d+/i.test(refused), refused);
+  const client = await WsClient.open(s.base, { from });
+  expectEqual((await client.ask({ type: 'hello', id: 1, token: mint({ sub: 'good' }) })).code, 'token_attempts', 'over WebSocket');
+  expectEqual((await client.ask({ type: 'resume', id: 2, resume: joined.resume, offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }] })).type, 'resumed', 'who is in comes back');
+  const other = await list(mint({ sub: 'ops', role: 'ops' }), '127.0.0.3');
+  expect(other.startsWith('HTTP/1.1 200 '), `another address: ${other.slice(0, 300)}`);
+  expect((await s.metric('oriel_refused_total{reason="failed_tokens"}')) >= 2, 'they are counted');
+  const offers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${s.base}/whep/nowhere`, { method: 'POST', body: 'v=0',
+    headers: { authorization: `Bearer ${mint({ sub: 'tv', tour: 'nowhere' })}`, 'content-type': 'application/sdp' } })));
+  expectEqual(offers.filter((r) => r.status === 429 && Number(r.headers.get('retry-after')) > 0).length, 10, 'offers beyond the rate');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('a log that nobody reads holds nobody up', async () => {
   const s = await start((c) => { c.log = { ...c.log, level: 'debug', repeats_per_second: 0 }; });
   s.child.stderr.pause();

@@ -63,7 +63,7 @@ TEST(request_heads_that_are_refused) {
         /* libwebsockets answers what is not of 1.1 in 1.0 */
         EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), cases[i].status);
         EXPECT(client_has(&one, "x-content-type-options: nosniff\r\n"));
-        EXPECT_EQ(rim.loop.counters.refused_head, 1);
+        EXPECT_EQ(rim.loop.counters.refused[REFUSED_HEAD], 1);
         stop();
     }
     REQUIRE(start());
@@ -100,7 +100,7 @@ TEST(request_hosts_of_a_server_with_a_name) {
         UNTIL(&rim, client_has(&one, "\r\n\r\na text") || client_has(&one, "\"misdirected\"}"));
         EXPECT_EQ(client_status(&one), cases[i].status);
     }
-    EXPECT_EQ(rim.loop.counters.refused_host, 3);
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HOST], 3);
     stop();
 }
 
@@ -309,6 +309,21 @@ TEST(answer_after_the_client_has_ended_its_half) {
 
 /* What a client says, or that it has ended its half, while its answer is being made must not turn
  * the loop over and over: libwebsockets polls for it, and does not take it. */
+/* What the client says meanwhile lies with libwebsockets already: that must not keep it busy. */
+TEST(answer_being_made_with_another_request_behind_it) {
+    REQUIRE(start());
+    EXPECT(client_say(&one, GET("/wait") GET("/text") GET("/text")));
+    UNTIL(&rim, rim.answered == 1);
+    EXPECT(rim_idle_turns(&rim) < 10);
+    struct request *r = rim.last;
+    REQUIRE(r);
+    respond_static(r, 200, "text/plain", bytes_of("late", 4));
+    UNTIL(&rim, client_count(&one, "HTTP/1.1 200") == 3 && client_count(&one, "a text") == 2);
+    EXPECT_EQ(rim.answered, 3);
+    EXPECT(rim_idle_turns(&rim) < 10);
+    stop();
+}
+
 TEST(answer_being_made_lets_the_loop_rest) {
     static const char *const meanwhile[] = {"", GET("/text")};
     for (size_t i = 0; i < ARRAY_LEN(meanwhile); i++) {
@@ -477,6 +492,24 @@ TEST(limit_of_connections_of_an_address) {
     client_close(&two);
     client_close(&one);
     rim_stop(&rim);
+}
+
+TEST(limit_of_connections_in_a_minute) {
+    rim_init(&rim);
+    rim.config.limits_connections_per_minute = 2;
+    REQUIRE(rim_start(&rim));
+    for (int i = 0; i < 3; i++) {
+        client_open(&one, rim.loop.port, NULL);
+        EXPECT(client_say(&one, GET("/text")));
+        UNTIL(&rim, i < 2 ? client_has(&one, "a text") : client_ended(&one));
+        client_close(&one);
+        UNTIL(&rim, rim.loop.open == 0);
+    }
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_CONNECTION_RATE], 1);
+    client_open(&one, rim.loop.port, "127.0.0.2"); /* another client is served */
+    EXPECT(client_say(&one, GET("/text")));
+    UNTIL(&rim, client_has(&one, "a text"));
+    stop();
 }
 
 TEST(limit_of_requests_at_once) {

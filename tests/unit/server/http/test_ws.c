@@ -296,6 +296,38 @@ TEST(ws_upgrades_that_are_refused) {
     }
 }
 
+static void upgrade(const char *as, const char *headers, const char *status) {
+    char text[256];
+    snprintf(text, sizeof(text), "Sec-WebSocket-Protocol: oriel.v1\r\n%s", headers);
+    client_close(&one);
+    client_open(&one, rim.loop.port, as);
+    EXPECT(client_upgrade(&one, text));
+    UNTIL(&rim, client_has(&one, "\r\n\r\n"));
+    EXPECT(client_has(&one, status));
+}
+
+/* Behind a proxy it is the client that it names who has a rate, and nobody else pays for him. */
+TEST(ws_handshakes_in_a_minute) {
+    static char proxy[] = "127.0.0.2", *proxies[] = {proxy};
+    rim_init(&rim);
+    rim.config.limits_handshakes_per_minute = 2;
+    rim.config.trusted_proxies = (struct config_list){proxies, 1};
+    REQUIRE(rim_start(&rim));
+    one.fd = -1;
+    for (int i = 0; i < 3; i++) {
+        upgrade(NULL, "", i < 2 ? " 101 " : " 429 ");
+    }
+    EXPECT(client_has(&one, "retry-after: 30\r\n"));
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HANDSHAKE_RATE], 1);
+    for (int i = 0; i < 3; i++) {
+        upgrade(proxy, "X-Forwarded-For: 2001:db8::1\r\n", i < 2 ? " 101 " : " 429 ");
+    }
+    upgrade(proxy, "X-Forwarded-For: 2001:db8::2\r\n", " 429 "); /* the same /64 */
+    upgrade(proxy, "X-Forwarded-For: 2001:db8:0:1::1\r\n", " 101 ");
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HANDSHAKE_RATE], 3);
+    stop();
+}
+
 TEST(ws_upgrade_of_another_version) {
     rim_init(&rim);
     REQUIRE(rim_start(&rim));
