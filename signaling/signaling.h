@@ -156,6 +156,10 @@ void signaling_http(struct signaling *s, us_t now, const struct signaling_http *
 enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
                            struct claims *ret);
 
+/* From now on newcomers are refused (CODE_SERVER_OVERLOADED) and told to come again in so many
+ * seconds; 0: they are let in. Who has a seat is no newcomer, whatever he asks for. */
+void signaling_overloaded(struct signaling *s, uint32_t retry_after_s);
+
 /* What media reports. */
 void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer);
 void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer);
@@ -219,6 +223,7 @@ struct signaling_effect {
     size_t len;
     const char *content_type, *location, *etag;
     const char *name, *title, *role, *consent_version, *sub;
+    uint32_t retry_after_s; /* 0: not said */
     struct command command; /* borrows what it points to */
 };
 /* The next effect, in order; false when there is none. Pointers are valid until the next call of
@@ -239,6 +244,7 @@ struct signaling_stats {
     uint32_t connections, tours, participants, sessions;
     uint32_t waiting; /* in lobbies; not among participants */
     uint64_t messages, errors;
+    uint64_t overloaded; /* newcomers who were refused for that */
 };
 struct signaling_stats signaling_stats(const struct signaling *s);
 

@@ -8,6 +8,7 @@
 #include "server/auth/revocations.h"
 #include "server/auth/turn.h"
 #include "server/glue/glue.h"
+#include "server/http/admission.h"
 #include "server/http/request.h"
 #include "server/jobs/jobs_thread.h"
 #include "server/recording/keeper_thread.h"
@@ -26,7 +27,8 @@ struct api {
     struct authority *authority;
     struct auth *auth; /* of the authority */
     struct turn *turn;
-    struct assets *assets; /* NULL: web.dir could not be read */
+    struct assets *assets;      /* NULL: web.dir could not be read */
+    struct admission admission; /* of newcomers */
     struct signaling *signaling;
     struct glue *glue;
     struct worker **workers;

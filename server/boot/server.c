@@ -89,6 +89,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
         server_stop(s);
         return e;
     }
+    server_start_admission(s);
     server_woken(s); /* wake-ups before there was a listener went unheard */
     *ret = s;
     return OK;

@@ -6,6 +6,7 @@
 #include "server/api/api.h"
 #include "server/boot/server.h"
 #include "server/config/announce_again.h"
+#include "server/http/deadlines.h"
 #include "server/http/ws.h"
 #include "server/recording/stores.h"
 
@@ -24,6 +25,13 @@ struct server {
     struct announce announce;
     struct announce_again *again; /* NULL: nobody asks for the names of it */
     bool once_more;               /* and then again: somebody asked while that was under way */
+    struct deadline probe;        /* looks how late it comes */
+    struct {
+        us_t due; /* when it should */
+        unsigned samples;
+        us_t at; /* of the last look at these */
+        uint64_t cpu[WORKERS_MAX], lost;
+    } load;
 };
 
 /* The loop with its services, not yet open. */
@@ -38,5 +46,8 @@ void server_stop_recording(struct server *s);
 enum err server_start_workers(struct server *s, char why[WHY_MAX]);
 /* Signaling with the tours of the configuration, and the glue. */
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
+
+/* Look again and again whether there is too much to do; everything else runs. */
+void server_start_admission(struct server *s);
 
 #endif

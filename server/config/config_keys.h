@@ -198,6 +198,16 @@
     INT(tours_defaults_capacity, "tours_defaults.capacity", 0, 0, 65535, \
         "people in a tour; 0 = limits.participants")
 
+#define CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST) \
+    INT(overload_lag_ms, "overload.lag_ms", 500, 0, 60000, "of the control thread, p99 [ms]") \
+    INT(overload_worker_percent, "overload.worker_percent", 95, 0, 100, \
+        "of a core, the least busy worker") \
+    INT(overload_orders, "overload.orders", 4096, 0, 1000000, "that wait for a worker") \
+    INT(overload_lost_packets, "overload.lost_packets", 1000, 0, 1000000, \
+        "a second, for want of buffers") \
+    INT(overload_memory_mib, "overload.memory_mib", 0, 0, 1048576, "of the process [MiB]") \
+    INT(overload_retry_s, "overload.retry_s", 10, 1, 600, "newcomers are to come again in [s]")
+
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
     INT(timeouts_resume_s, "timeouts.resume_s", 60, 1, 600, "a seat waits for its owner [s]") \
@@ -376,6 +386,7 @@
     CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST)       \
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \

@@ -46,6 +46,8 @@ uint64_t glue_refused(const struct glue *g);
 uint64_t glue_lost(const struct glue *g);
 /* Events that could not be told for want of memory. */
 uint64_t glue_unsaid(const struct glue *g);
+/* Orders that wait for the worker that is furthest behind. */
+uint32_t glue_waiting(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

@@ -205,6 +205,8 @@ struct signaling {
     uint32_t n_waiting; /* seats in lobbies */
     uint32_t *load;     /* sessions per worker */
     uint32_t n_mix;     /* viewers who hear the mix */
+    /* Newcomers are refused, and told to come again then; 0: they are not. */
+    uint32_t retry_after_s;
     struct {
         char name[TOUR_NAME_MAX + 1];
         us_t until;

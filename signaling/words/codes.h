@@ -39,6 +39,8 @@
     X(CODE_NOT_ADMITTED, "not_admitted", 403, "A host has to let you in first.")                 \
     X(CODE_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
     X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
+    X(CODE_SERVER_OVERLOADED, "server_overloaded", 503,                                          \
+      "The server has too much to do to let anybody else in. Try again shortly.")                \
     X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
     X(CODE_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \
       "The offer asks for what the server cannot do.")                                           \

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { connect, connectMany, drip, open } from './lib/raw.mjs';
-import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
 import { WsClient, frame } from './lib/ws.mjs';
@@ -495,6 +495,50 @@ await test('who shows many tokens that nobody signed is not listened to for a wh
   const offers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${s.base}/whep/nowhere`, { method: 'POST', body: 'v=0',
     headers: { authorization: `Bearer ${mint({ sub: 'tv', tour: 'nowhere' })}`, 'content-type': 'application/sdp' } })));
   expectEqual(offers.filter((r) => r.status === 429 && Number(r.headers.get('retry-after')) > 0).length, 10, 'offers beyond the rate');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('a server with too much to do refuses newcomers, says when to come again, and keeps its guests', async () => {
+  const s = await start((c) => {
+    c.overload = { memory_mib: 100000, retry_s: 7 };
+    c.timeouts = {};
+  });
+  const lines = { sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }] };
+  const ask = (type, more) => ({ type, id: 1, offer: OFFER, ...lines, ...more });
+  const consent = { recording: true, version: '1' };
+  const guest = await WsClient.open(s.base);
+  const joined = await guest.ask(ask('join', { token: mint({ sub: 'guest' }), consent }));
+  expectEqual(joined.type, 'joined', 'join');
+  const count = await s.metric('oriel_control_lag_seconds_count');
+  await until(async () => (await s.metric('oriel_control_lag_seconds_count')) > count + 20, 'the lag to be measured', 10000);
+  expectEqual(await s.metric('oriel_overloaded'), 0, 'not overloaded');
+  // Its control thread stands still for as long as the process does: it is late by that.
+  process.kill(s.pid, 'SIGSTOP');
+  await pause(1500);
+  process.kill(s.pid, 'SIGCONT');
+  await pause(200);
+  for (let i = 0; i < 3; i++) {
+    process.kill(s.pid, 'SIGSTOP');
+    await pause(1000);
+    process.kill(s.pid, 'SIGCONT');
+    await pause(150);
+  }
+  await until(async () => (await s.metric('oriel_overloaded')) === 1, 'it to be overloaded', 5000);
+  const late = await WsClient.open(s.base);
+  const refused = await late.ask(ask('join', { token: mint({ sub: 'late' }), consent }));
+  expectEqual(`${refused.code} ${refused.retry_after_s}`, 'server_overloaded 7', JSON.stringify(refused));
+  for (const kind of ['whip', 'whep']) {
+    const answer = await fetch(`${s.base}/${kind}/demo`, { method: 'POST', body: OFFER,
+      headers: { authorization: `Bearer ${mint({ sub: 'obs' })}`, 'content-type': 'application/sdp' } });
+    expectEqual(`${answer.status} ${answer.headers.get('retry-after')} ${(await answer.json()).code}`, '503 7 server_overloaded', kind);
+  }
+  const back = await WsClient.open(s.base);
+  expectEqual((await back.ask(ask('resume', { resume: joined.resume }))).type, 'resumed', 'who is in comes back');
+  expectEqual((await (await fetch(`${s.base}/ready`)).json()).checks.admission, 'overloaded: newcomers are refused', 'ready says it');
+  expect((await s.metric('oriel_refused_total{reason="overload"}')) >= 3, 'they are counted');
+  expectEqual(await s.metric('oriel_overloads_total{why="lag"}'), 1, 'and why');
+  await until(async () => (await s.metric('oriel_overloaded')) === 0, 'newcomers to be let in again', 30000);
+  expectEqual((await late.ask(ask('join', { token: mint({ sub: 'late' }), consent }))).type, 'joined', 'the newcomer');
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 

@@ -1,6 +1,7 @@
 /* Each key reaches who it is for: the field of a module's configuration that it should change
  * changes when the key does, and no other does. */
 #include "base/check.h"
+#include "server/boot/admission_config.h"
 #include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
 #include "server/boot/mix_config.h"
@@ -18,6 +19,7 @@
 struct told {
     struct signaling_config signaling;
     struct worker_config worker;
+    struct admission_config admission;
     struct mix_thread_config mix;
     struct recorder_thread_config recorder;
     struct reader_thread_config reader;
@@ -37,6 +39,7 @@ static void tell(const struct config *c, struct told *t) {
     static char beside[4096];
     t->signaling = signaling_configured(c);
     t->worker = worker_configured(c);
+    t->admission = admission_configured(c);
     t->mix = mix_configured(c);
     t->recorder = recorder_configured(c);
     t->reader = reader_configured(c);
@@ -115,6 +118,12 @@ static const struct reach reaches[] = {
     REACH("limits.sessions_per_second", signaling.sessions_per_second),
     REACH("limits.messages_per_second", signaling.messages_per_second),
     REACH("limits.roster_tick_ms", signaling.roster_tick),
+    REACH("overload.lag_ms", admission.most[ADMISSION_LAG]),
+    REACH("overload.worker_percent", admission.most[ADMISSION_WORKERS]),
+    REACH("overload.orders", admission.most[ADMISSION_ORDERS]),
+    REACH("overload.lost_packets", admission.most[ADMISSION_PACKETS]),
+    REACH("overload.memory_mib", admission.most[ADMISSION_MEMORY]),
+    REACH("overload.retry_s", admission.retry_s),
     REACH("timeouts.seat_s", signaling.seat_limit),
     REACH("timeouts.resume_s", signaling.resume_grace),
     REACH("timeouts.empty_tour_s", signaling.empty_tour_grace),
