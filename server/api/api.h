@@ -42,6 +42,7 @@ struct api {
     struct keeper_thread *keeper;       /* likewise */
     void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */
     void *ctx;
+    uint64_t reloads[2];                       /* that failed, that did not */
     uint64_t playback_bytes, playback_refused; /* downloads that found no place */
 };
 

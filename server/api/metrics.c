@@ -41,6 +41,9 @@ static void put_server(struct buffer *t, const struct api *a, us_t now) {
             log_dropped());
     counter(t, "oriel_log_repeated_total", "Log lines beyond log.repeats_per_second.",
             log_repeated());
+    head(t, "oriel_reloads_total", "counter", "Orders to read the configuration again (SIGHUP).");
+    labelled(t, "oriel_reloads_total", "result", "ok", a->reloads[true]);
+    labelled(t, "oriel_reloads_total", "result", "failed", a->reloads[false]);
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - a->started) / US_PER_S));
 }

@@ -62,6 +62,10 @@ static enum err start_basics(struct server *s, char why[WHY_MAX]) {
     return e;
 }
 
+void server_note_reload(struct server *s, bool ok) {
+    s->api.reloads[ok]++;
+}
+
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {
     return authority_reload(s->api.authority, cfg, why);
 }

@@ -134,6 +134,7 @@ static void reload(struct server *s, const char *file) {
         e = server_tokens_again(s, fresh, why);
         at = e == OK ? at : file;
     }
+    server_note_reload(s, e == OK);
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
         config_free(fresh);
