@@ -9,6 +9,7 @@
 #define WS_PATH "/v1/signal"
 #define WS_CLOSE_NORMAL 1000
 #define WS_CLOSE_AWAY 1001
+#define WS_CLOSE_POLICY 1008
 #define WS_CLOSE_TOO_BIG 1009
 #define WS_CLOSE_AGAIN 1013 /* try again later (IANA registry of RFC 6455 section 11.7) */
 
