@@ -29,9 +29,18 @@ size_t utf8_char(const char *p, size_t n) {
     return bad ? 0 : len;
 }
 
+/* The controls of C1, the separators of lines and paragraphs, and what embeds, overrides or
+ * isolates a direction (UAX #9 section 2): the last makes the text behind a name read as something
+ * else. The marks LRM, RLM and ALM do not reach that far, and names are written with them. */
+static bool is_hidden(const uint8_t *p) {
+    return (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) ||
+           (p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) || /* U+2028..U+202E */
+                             (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9))); /* U+2066..U+2069 */
+}
+
 bool utf8_printable(const char *s) {
-    for (; s && *s; s++) {
-        if ((uint8_t)*s < 0x20 || *s == 0x7f) {
+    for (const uint8_t *p = (const uint8_t *)s; p && *p; p++) {
+        if (*p < 0x20 || *p == 0x7f || is_hidden(p)) {
             return false;
         }
     }

@@ -11,7 +11,8 @@ size_t utf8_char(const char *p, size_t n);
 /* Bytes of the longest beginning of the n bytes at p that has at most `most` and cuts no character
  * apart. */
 size_t utf8_cut(const char *p, size_t n, size_t most);
-/* A name that may be shown to others: no control characters in the string s. NULL has none. */
+/* A name that may be shown to others: the string s has no control characters, separators of lines,
+ * or controls of the direction of writing that reach beyond it. NULL has none. */
 bool utf8_printable(const char *s);
 
 #endif

@@ -111,7 +111,7 @@ enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, boo
     if (t->id) {
         tour_end(s, now, t, END_ORDERED);
     } else {
-        tour_note_end(s, now, name);
+        tour_note_end(s, now, t);
         if (!stays) {
             tour_unlink(s, t);
         }

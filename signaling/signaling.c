@@ -236,6 +236,11 @@ void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
     }
 }
 
+void signaling_overloaded(struct signaling *s, uint32_t retry_after_s) {
+    OWNER_CHECK(&s->owner);
+    s->retry_after_s = retry_after_s;
+}
+
 us_t signaling_deadline(const struct signaling *s) {
     OWNER_CHECK(&s->owner);
     return timers_next(&s->timers);

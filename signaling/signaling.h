@@ -173,6 +173,9 @@ enum err signaling_revoke_all(struct signaling *s, us_t now, bool (*is)(void *ct
                               void *ctx);
 /* Has a host removed this sub from the tour with this handle, which still runs? */
 bool signaling_refuses(const struct signaling *s, uint64_t tour, const char *sub);
+/* From now on newcomers are refused (CODE_SERVER_OVERLOADED) and told to come again in so many
+ * seconds; 0: they are let in. Who has a seat is no newcomer, whatever he asks for. */
+void signaling_overloaded(struct signaling *s, uint32_t retry_after_s);
 
 /* What media reports. */
 void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer);
@@ -240,6 +243,7 @@ struct signaling_effect {
     size_t len;
     const char *content_type, *location, *etag;
     const char *name, *title, *role, *consent_version, *sub;
+    uint32_t retry_after_s; /* 0: not said */
     struct command command; /* borrows what it points to */
 };
 /* The next effect, in order; false when there is none. Pointers are valid until the next call of
@@ -261,6 +265,7 @@ struct signaling_stats {
     uint32_t waiting; /* in lobbies; not among participants */
     uint64_t messages, errors;
     uint64_t refused[CODE_COUNT]; /* of errors, by code */
+    uint64_t overloaded;          /* newcomers who were refused for that */
 };
 struct signaling_stats signaling_stats(const struct signaling *s);
 

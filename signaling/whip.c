@@ -51,7 +51,10 @@ static void respond_problem(const struct exchange *exchange, enum code code, int
                                         .title = code_message(code),
                                         .detail = *exchange->why ? exchange->why : NULL});
     respond(exchange,
-            (struct signaling_effect){.status = (uint16_t)status, .content_type = PROBLEM_TYPE},
+            (struct signaling_effect){
+                .status = (uint16_t)status,
+                .content_type = PROBLEM_TYPE,
+                .retry_after_s = code == CODE_SERVER_OVERLOADED ? exchange->s->retry_after_s : 0},
             shared_text_of(&o));
 }
 
@@ -109,6 +112,10 @@ static enum code post_whip(struct exchange *exchange) {
 
 static enum code check_viewers(const struct exchange *exchange, const struct tour *t) {
     uint32_t mine = 0;
+    if (exchange->s->retry_after_s) {
+        exchange->s->stats.overloaded++;
+        return CODE_SERVER_OVERLOADED;
+    }
     LIST_EACH(l, &t->viewers) {
         const struct session *v = LIST_ENTRY(l, struct session, in_viewers);
         mine += strcmp(v->sub, exchange->claims.sub) == 0;

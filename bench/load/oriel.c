@@ -40,6 +40,8 @@ static char *make_config(const struct target *t, const struct target_config *c) 
     buffer_printf(&o, "\"timeouts\":{\"empty_tour_s\":3600},\"limits\":{\"tours_per_sub\":0,"
                       "\"connections\":8192,\"tours\":"
                       "8192,\"participants\":4000,\"peers\":8192,"
+                      "\"connections_per_minute\":0,\"handshakes_per_minute\":0,"
+                      "\"offers_per_minute\":0,"
                       "\"whep_per_token\":4000},");
     buffer_printf(&o,
                   "\"recording\":{\"enabled\":true,\"default\":\"%s\",\"dir\":\"%s/recordings\","

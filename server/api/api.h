@@ -9,6 +9,7 @@
 #include "server/auth/revocations.h"
 #include "server/auth/turn.h"
 #include "server/glue/glue.h"
+#include "server/http/admission.h"
 #include "server/http/request.h"
 #include "server/jobs/jobs_thread.h"
 #include "server/recording/keeper_thread.h"
@@ -28,7 +29,8 @@ struct api {
     struct authority *authority;
     struct auth *auth; /* of the authority */
     struct turn *turn;
-    struct assets *assets; /* NULL: web.dir could not be read */
+    struct assets *assets;      /* NULL: web.dir could not be read */
+    struct admission admission; /* of newcomers */
     struct signaling *signaling;
     struct glue *glue;
     struct worker **workers;
@@ -45,6 +47,7 @@ struct api {
     struct buffer document;    /* OpenAPI; empty until somebody wants it */
     void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */
     void *ctx;
+    uint64_t reloads[2];                       /* that failed, that did not */
     uint64_t playback_bytes, playback_refused; /* downloads that found no place */
 };
 

@@ -9,6 +9,7 @@ struct playback;
 
 struct call {
     enum code refused;    /* what the token lacks; CODE_OK: it will do */
+    us_t wait;            /* when refused: then it may come again [us]; 0: nobody knows */
     struct claims claims; /* of routes that need a token */
     /* Of whom a playback cookie let in: it must hold for as long as the answer takes. expires 0:
      * it was a token. */

@@ -2,6 +2,7 @@
 
 #include "server/api/call.h"
 #include "server/auth/scopes.h"
+#include "server/net/address_rates.h"
 #include "server/os/clock.h"
 #include "server/rest/operation.h"
 
@@ -18,22 +19,63 @@ static bool is_removed(const struct request *r, const char *sub) {
     return tour && signaling_refuses(a->signaling, tour, sub);
 }
 
-static enum code check_token(struct request *r) {
-    const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
-    struct claims *claims = &call_of(r)->claims;
-    if (!token) {
-        return CODE_TOKEN_MISSING;
+/* Whoever has the others was given them by somebody we know, or shows none, or comes while keys are
+ * changed. These may be guesses. */
+static bool is_guess(enum code code) {
+    switch (code) {
+    case CODE_TOKEN_MALFORMED:
+    case CODE_TOKEN_DOUBLED:
+    case CODE_TOKEN_TYPE:
+    case CODE_TOKEN_ISSUER:
+    case CODE_TOKEN_ALGORITHM:
+    case CODE_TOKEN_SIGNATURE:
+        return true;
+    default:
+        return false;
     }
-    enum code code = auth_verify(api_of(r)->auth, clock_wall(), token, strlen(token), claims);
-    if (code != CODE_OK || r->route->needs < DOOR_SCOPE) {
-        return code;
+}
+
+enum code door_verify(struct api *a, const struct addr *client, struct bytes token,
+                      struct claims *ret) {
+    struct loop *l = a->loop;
+    us_t now = clock_now();
+    if (address_rates_wait(l->rates, now, client, ADDRESS_FAILED_TOKENS) > 0) {
+        l->counters.refused[REFUSED_FAILED_TOKENS]++;
+        return CODE_TOKEN_ATTEMPTS;
     }
+    enum code code = auth_verify(a->auth, clock_wall(), (const char *)token.p, token.n, ret);
+    if (is_guess(code)) {
+        (void)address_rates_take(l->rates, now, client, ADDRESS_FAILED_TOKENS);
+    }
+    return code;
+}
+
+static enum code check_scope(const struct request *r, const struct claims *claims) {
     bool other = *claims->tour && strncmp(r->route->pattern, OF_TOUR, strlen(OF_TOUR)) == 0 &&
                  strcmp(claims->tour, r->args.v[0]) != 0;
     return !scopes_allow(claims, r->route->about->scope) ? CODE_FORBIDDEN
            : other                                       ? CODE_TOKEN_TOUR
            : is_removed(r, claims->sub)                  ? CODE_REMOVED
                                                          : CODE_OK;
+}
+
+static enum code check_token(struct request *r) {
+    const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
+    struct claims *claims = &call_of(r)->claims;
+    if (!token) {
+        return CODE_TOKEN_MISSING;
+    }
+    if (r->route->needs == DOOR_OFFER) {
+        call_of(r)->wait =
+            address_rates_take(r->loop->rates, clock_now(), request_client(r), ADDRESS_OFFERS);
+        r->loop->counters.refused[REFUSED_OFFER_RATE] += call_of(r)->wait > 0;
+    }
+    if (call_of(r)->wait > 0) {
+        return CODE_RATE_LIMITED;
+    }
+    enum code code =
+        door_verify(api_of(r), request_client(r), bytes_of(token, strlen(token)), claims);
+    return code == CODE_OK && r->route->needs >= DOOR_SCOPE ? check_scope(r, claims) : code;
 }
 
 static bool taken_back(const struct request *r, const struct auth_ticket *t) {
@@ -63,7 +105,7 @@ bool door_still_open(const struct request *r) {
 
 bool door_admits(struct request *r) {
     uint8_t needs = r->route->needs;
-    bool open = needs == DOOR_NOTHING || (needs == DOOR_PLAYBACK && has_ticket(r));
+    bool open = needs <= DOOR_PROBE || (needs == DOOR_PLAYBACK && has_ticket(r));
     call_of(r)->refused = open ? CODE_OK : check_token(r);
     return call_of(r)->refused == CODE_OK;
 }

@@ -39,8 +39,39 @@ static void put_server(struct buffer *t, const struct api *a, us_t now) {
     buffer_printf(t, "oriel_aead_info{library=\"%s\"} 1\n", srtp_aead_name());
     counter(t, "oriel_log_dropped_total", "Log lines that whoever reads the log did not take.",
             log_dropped());
+    counter(t, "oriel_log_repeated_total", "Log lines beyond log.repeats_per_second.",
+            log_repeated());
+    head(t, "oriel_reloads_total", "counter", "Orders to read the configuration again (SIGHUP).");
+    labelled(t, "oriel_reloads_total", "result", "ok", a->reloads[true]);
+    labelled(t, "oriel_reloads_total", "result", "failed", a->reloads[false]);
     gauge(t, "oriel_uptime_seconds", "Time since the server started.",
           (uint64_t)((now - a->started) / US_PER_S));
+}
+
+/* All of them in one place, whatever metrics of their own they have, too. */
+static void put_refused(struct buffer *t, const struct api *a) {
+    const struct loop_counters *n = &a->loop->counters;
+    static const char *const reasons[] = {
+#define X(sym, name) [sym] = name,
+        LOOP_REFUSAL_REASONS(X)
+#undef X
+    };
+    const struct {
+        const char *reason;
+        uint64_t count;
+    } more[] = {{"connections", n->refused_connections},
+                {"connections_per_address", n->refused_address},
+                {"requests_per_address", n->refused_requests},
+                {"input_per_address", n->refused_input},
+                {"origin", n->ws_origin_refused},
+                {"overload", signaling_stats(a->signaling).overloaded}};
+    head(t, "oriel_refused_total", "counter", "Who was refused at the door, by reason.");
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        labelled(t, "oriel_refused_total", "reason", reasons[i], n->refused[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        labelled(t, "oriel_refused_total", "reason", more[i].reason, more[i].count);
+    }
 }
 
 static void put_http(struct buffer *t, const struct api *a) {
@@ -55,6 +86,7 @@ static void put_http(struct buffer *t, const struct api *a) {
             n->refused_requests);
     counter(t, "oriel_input_refused_total",
             "Messages and bodies beyond limits.input_mib_per_address.", n->refused_input);
+    put_refused(t, a);
     head(t, "oriel_http_timeouts_total", "counter", "Connections ended by a deadline, by phase.");
     labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
     labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);
@@ -63,6 +95,29 @@ static void put_http(struct buffer *t, const struct api *a) {
     for (int i = 1; i < HTTP_STATUS_MAX; i++) {
         buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],
                       n->http_requests[i]);
+    }
+}
+
+/* A histogram as Prometheus has them: buckets are sums. */
+static void put_admission(struct buffer *t, const struct admission *a) {
+    uint64_t below = 0;
+    head(t, "oriel_control_lag_seconds", "histogram", "How late the control thread is.");
+    for (size_t i = 0; i < ADMISSION_BUCKETS; i++) {
+        below += a->buckets[i];
+        buffer_printf(t, "oriel_control_lag_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
+                      (double)admission_bound(i) / 1e6, below);
+    }
+    below += a->buckets[ADMISSION_BUCKETS];
+    labelled(t, "oriel_control_lag_seconds_bucket", "le", "+Inf", below);
+    buffer_printf(t, "oriel_control_lag_seconds_sum %.6f\n", (double)a->sum / 1e6);
+    buffer_printf(t, "oriel_control_lag_seconds_count %" PRIu64 "\n", below);
+    head(t, "oriel_control_lag_p99_seconds", "gauge", "The same, 99 in 100 of ten seconds.");
+    buffer_printf(t, "oriel_control_lag_p99_seconds %.6f\n", (double)admission_lag_p99(a) / 1e6);
+    gauge(t, "oriel_overloaded", "1 while newcomers are refused.", a->refuses);
+    head(t, "oriel_overloads_total", "counter", "Times that newcomers began to be refused.");
+    for (unsigned i = 0; i < ADMISSION_COUNT; i++) {
+        labelled(t, "oriel_overloads_total", "why", admission_name((enum admission_measure)i),
+                 a->times[i]);
     }
 }
 
@@ -397,6 +452,7 @@ char *metrics_text(const struct api *a, us_t now, size_t *ret_len) {
     struct buffer t = {0};
     put_server(&t, a, now);
     put_http(&t, a);
+    put_admission(&t, &a->admission);
     put_ws(&t, a);
     put_signaling(&t, a);
     authority_metrics(a->authority, now, &t);

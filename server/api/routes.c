@@ -31,15 +31,15 @@ static const struct route routes[] = {
     {HTTP_GET, "/agent/{tour}", DOOR_NOTHING, false, pages_agent, NULL},
     {HTTP_GET, "/ops", DOOR_NOTHING, false, pages_ops, NULL},
     {HTTP_GET, "/assets/*", DOOR_NOTHING, false, pages_asset, NULL},
-    {HTTP_GET, "/health", DOOR_NOTHING, false, status_health, NULL},
-    {HTTP_GET, "/ready", DOOR_NOTHING, false, status_ready, NULL},
-    {HTTP_GET, "/metrics", DOOR_NOTHING, false, status_metrics, NULL},
+    {HTTP_GET, "/health", DOOR_PROBE, false, status_health, NULL},
+    {HTTP_GET, "/ready", DOOR_PROBE, false, status_ready, NULL},
+    {HTTP_GET, "/metrics", DOOR_PROBE, false, status_metrics, NULL},
     {HTTP_GET, WS_PATH, DOOR_NOTHING, false, status_upgrade, &operation_signal},
-    {HTTP_POST, "/whip/{tour}", DOOR_TOKEN, true, whip_request, NULL},
+    {HTTP_POST, "/whip/{tour}", DOOR_OFFER, true, whip_request, NULL},
     {HTTP_OPTIONS, "/whip/{tour}", DOOR_NOTHING, true, whip_options, NULL},
     {HTTP_PATCH, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request, NULL},
     {HTTP_DELETE, "/whip/{tour}/{session}", DOOR_TOKEN, true, whip_request, NULL},
-    {HTTP_POST, "/whep/{tour}", DOOR_TOKEN, true, whep_request, NULL},
+    {HTTP_POST, "/whep/{tour}", DOOR_OFFER, true, whep_request, NULL},
     {HTTP_OPTIONS, "/whep/{tour}", DOOR_NOTHING, true, whip_options, NULL},
     {HTTP_PATCH, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request, NULL},
     {HTTP_DELETE, "/whep/{tour}/{session}", DOOR_TOKEN, true, whep_request, NULL},
@@ -131,6 +131,12 @@ static void answer(struct request *r) {
         if (refused == CODE_TOKEN_NO_KEYS) {
             respond_header(r, "retry-after:", "5");
         }
+        if (refused == CODE_TOKEN_ATTEMPTS) {
+            respond_header(r, "retry-after:", "60");
+        }
+        if (call_of(r)->wait > 0) {
+            respond_retry_after(r, call_of(r)->wait);
+        }
         refuse(r, refused);
         return;
     }
@@ -150,5 +156,6 @@ struct http_service routes_service(struct api *a) {
                                  .admit = door_admits,
                                  .answer = answer,
                                  .end = end,
-                                 .ctx = a};
+                                 .ctx = a,
+                                 .probes = DOOR_PROBE};
 }

@@ -80,6 +80,11 @@ static const char *keys_state(const struct api *a, const struct keeper_state *s,
     return !checks ? "off" : s->n_providers == 0 ? NOT_YET : "ok";
 }
 
+/* Who is in goes on, and must be routed here: it makes nobody unready. */
+static const char *admission_state(const struct api *a) {
+    return a->admission.refuses ? "overloaded: newcomers are refused" : "ok";
+}
+
 void status_ready(struct request *r) {
     const struct api *a = api_of(r);
     const char *recorder = recorder_state(a);
@@ -99,6 +104,7 @@ void status_ready(struct request *r) {
         {"tokens", authority_state(a->authority, clock_now(), tokens, sizeof(tokens)), true},
         {"quota", quota_state(a, &kept), true},
         {"retention", retention_state(a, &kept), true},
+        {"admission", admission_state(a), true},
         {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},
         {"accepting", a->loop->stopping ? "the server is stopping" : "ok", !a->loop->stopping},
     };

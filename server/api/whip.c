@@ -71,6 +71,9 @@ void whip_answer(struct api *a, const struct signaling_effect *e) {
     if (e->etag && *e->etag) {
         respond_header(r, "etag:", e->etag);
     }
+    if (e->retry_after_s) {
+        respond_retry_after(r, e->retry_after_s * US_PER_S);
+    }
     if (e->status == 201) {
         add_ice_servers(r);
     }

@@ -10,6 +10,7 @@
 #include "server/auth/keyring.h"
 #include "server/auth/revoked.h"
 #include "server/auth/scopes.h"
+#include "server/auth/secret_file.h"
 #include "server/os/files.h"
 
 #include <errno.h>
@@ -85,11 +86,16 @@ struct auth *auth_free(struct auth *a) {
 
 static enum err read_keys(const struct issuer_config *c, struct keyset **ret, char why[WHY_MAX]) {
     char *text = NULL, what[WHY_MAX] = "";
+    const char *wrong = NULL;
     size_t n = 0;
-    enum err e = files_read(c->keys, KEYSET_TEXT_MAX, &text, &n);
+    bool secret = c->algorithms & 1u << JWS_HS256; /* public keys are for everybody */
+    enum err e = secret ? secret_file_read(c->keys, KEYSET_TEXT_MAX, &text, &n, &wrong)
+                        : files_read(c->keys, KEYSET_TEXT_MAX, &text, &n);
     if (e != OK) {
-        snprintf(why, WHY_MAX, "%.200s: cannot read the keys: %.60s", c->keys,
-                 e == ERR_LONG ? "longer than 256 KiB" : strerror(errno));
+        snprintf(why, WHY_MAX, "%.200s: cannot read the keys: %.80s", c->keys,
+                 e == ERR_LONG ? "longer than 256 KiB"
+                 : wrong       ? wrong
+                               : strerror(errno));
         return e;
     }
     struct keyset *keys = NULL;

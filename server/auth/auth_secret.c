@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "server/auth/secret_file.h"
 #include "server/os/clock.h"
 #include "server/os/files.h"
 
@@ -30,19 +31,22 @@ static enum err create_secret(const char *file, char why[WHY_MAX]) {
 
 enum err auth_secret_load(const char *file, bool create, char **ret, char why[WHY_MAX]) {
     char *text = NULL;
+    const char *wrong = NULL;
     size_t n = 0;
-    enum err e = files_read(file, SECRET_MAX, &text, &n);
+    enum err e = secret_file_read(file, SECRET_MAX, &text, &n, &wrong);
     if (e == ERR_IO && errno == ENOENT && create) {
         e = create_secret(file, why);
-        e = e == OK ? files_read(file, SECRET_MAX, &text, &n) : e;
         if (e == ERR_IO) {
             return e;
         }
+        e = e == OK ? secret_file_read(file, SECRET_MAX, &text, &n, &wrong) : e;
     }
     if (e != OK) {
-        snprintf(why, WHY_MAX, "%.100s: cannot read the secret file: %.60s%s", file,
-                 e == ERR_LONG ? "longer than 1024 bytes" : strerror(errno),
-                 errno == ENOENT ? " (auth.create_secret makes one)" : "");
+        snprintf(why, WHY_MAX, "%.100s: cannot read the secret file: %.80s%s", file,
+                 e == ERR_LONG ? "longer than 1024 bytes"
+                 : wrong       ? wrong
+                               : err_name(e),
+                 e == ERR_IO && errno == ENOENT ? " (auth.create_secret makes one)" : "");
         return e;
     }
     text[strcspn(text, "\r\n")] = '\0';

@@ -69,7 +69,9 @@ static enum role read_role(const struct issuer_config *c, const struct json *cla
     const struct json *v = role_claim(c, claims);
     if (c->n_roles == 0) {
         const char *s = json_get_string(v, NULL);
-        return s ? role_from_name(s) : ROLE_NONE;
+        enum role role = s ? role_from_name(s) : ROLE_NONE;
+        /* All recordings of everybody: only we, or "roles" of the configuration, say so. */
+        return role == ROLE_OPS && *c->name ? ROLE_NONE : role;
     }
     for (size_t i = 0; i < c->n_roles; i++) {
         if (says(v, c->roles[i].from)) {

@@ -67,6 +67,10 @@ static bool is_revoked(void *ctx, const char *sub) {
     return auth_revoked(s->api.auth, sub);
 }
 
+void server_note_reload(struct server *s, bool ok) {
+    s->api.reloads[ok]++;
+}
+
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {
     enum err e = authority_reload(s->api.authority, cfg, why);
     if (e == OK && signaling_revoke_all(s->api.signaling, clock_now(), is_revoked, s) != OK) {
@@ -101,6 +105,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
         server_stop(s);
         return e;
     }
+    server_start_admission(s);
     server_woken(s); /* wake-ups before there was a listener went unheard */
     *ret = s;
     return OK;

@@ -23,6 +23,8 @@ uint32_t server_workers(const struct server *s);
  * server_announced, in each turn of the control loop, takes the result. */
 void server_announce_again(struct server *s);
 void server_announced(struct server *s);
+/* The configuration was read again (SIGHUP), or could not be: for metrics. */
+void server_note_reload(struct server *s, bool ok);
 /* From now on who may sign tokens, and with what, is as cfg and the files that it names say; nobody
  * is refused in between. When something is wrong, all is as before, and why[WHY_MAX] says it. */
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]);

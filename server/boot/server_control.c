@@ -50,7 +50,9 @@ static bool opened(void *ctx, uint64_t conn) {
 
 static void message(void *ctx, uint64_t conn, const char *text, size_t n) {
     struct server *s = ctx;
+    s->caller = ws_client(&s->loop, conn);
     signaling_message(s->api.signaling, clock_now(), conn, text, n);
+    s->caller = NULL;
 }
 
 static void closed(void *ctx, uint64_t conn) {

@@ -6,6 +6,7 @@
 #include "server/api/api.h"
 #include "server/boot/server.h"
 #include "server/config/announce_again.h"
+#include "server/http/deadlines.h"
 #include "server/http/ws.h"
 #include "server/recording/stores.h"
 
@@ -13,7 +14,8 @@ struct server {
     struct loop loop;
     struct http_service http;
     struct ws_service ws;
-    struct api api; /* and the parts that it works with */
+    struct api api;            /* and the parts that it works with */
+    const struct addr *caller; /* whose message signaling handles now; NULL: nobody's */
     wall_t started_wall;
     struct dtls_identity *identity;
     struct worker *workers[WORKERS_MAX];
@@ -23,6 +25,13 @@ struct server {
     struct announce announce;
     struct announce_again *again; /* NULL: nobody asks for the names of it */
     bool once_more;               /* and then again: somebody asked while that was under way */
+    struct deadline probe;        /* looks how late it comes */
+    struct {
+        us_t due; /* when it should */
+        unsigned samples;
+        us_t at; /* of the last look at these */
+        uint64_t cpu[WORKERS_MAX], lost;
+    } load;
 };
 
 /* The loop with its services, not yet open. */
@@ -43,5 +52,8 @@ void server_stop_tours(struct server *s);
 void server_free_tours(struct server *s);
 /* Signaling with the tours of the configuration, and the glue. */
 enum err server_start_signaling(struct server *s, char why[WHY_MAX]);
+
+/* Look again and again whether there is too much to do; everything else runs. */
+void server_start_admission(struct server *s);
 
 #endif

@@ -1,4 +1,5 @@
 /* Signaling, and what it asks of others. */
+#include "server/api/door.h"
 #include "server/api/whip.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/signaling_config.h"
@@ -24,7 +25,7 @@ static size_t candidates(void *ctx, uint32_t worker, struct addr *out, size_t ca
 
 static enum code verify(void *ctx, const char *token, size_t n, struct claims *ret) {
     struct server *s = ctx;
-    enum code code = auth_verify(s->api.auth, clock_wall(), token, n, ret);
+    enum code code = door_verify(&s->api, s->caller, bytes_of(token, n), ret);
     /* An agent makes tours by entering them: not this one again. */
     const struct tour_record *kept =
         code == CODE_OK ? registry_find(s->api.tours.registry, ret->tour) : NULL;

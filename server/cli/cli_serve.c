@@ -134,6 +134,7 @@ static void reload(struct server *s, const char *file) {
         e = server_tokens_again(s, fresh, why);
         at = e == OK ? at : file;
     }
+    server_note_reload(s, e == OK);
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
         config_free(fresh);
@@ -181,6 +182,7 @@ static int serve(const struct config *cfg, const char *file) {
     sigset_t before;
     log_to(STDERR_FILENO);
     log_setup(cfg->log_level, cfg->log_format, cfg->log_shorten_addresses);
+    log_limit_repeats((uint32_t)cfg->log_repeats_per_second);
     raise_limits();
     block_signals(&before);
     enum err e = server_start(cfg, &s, why);

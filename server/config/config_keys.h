@@ -72,6 +72,8 @@
          "least important level written") \
     ENUM(log_format, "log.format", enum log_shape, LOG_SHAPE_JSON, LOG_SHAPES, \
          "shape of a log line") \
+    INT(log_repeats_per_second, "log.repeats_per_second", 200, 0, 1000000, \
+        "lines of one event; 0 = any") \
     BOOL(log_shorten_addresses, "log.shorten_addresses", true, \
         "cut host parts off addresses in logs") \
     BOOL(dev_print_links, "dev.print_links", false, "print links with tokens at start")
@@ -157,6 +159,15 @@
         "at once, of one client") \
     INT(limits_input_mib_per_address, "limits.input_mib_per_address", 32, 1, 65536, \
         "incomplete input [MiB]") \
+    INT(limits_addresses, "limits.addresses", 16384, 16, 1048576, "whose rates are remembered") \
+    INT(limits_connections_per_minute, "limits.connections_per_minute", 12000, 0, 1000000, \
+        "of one client; 0 = any") \
+    INT(limits_handshakes_per_minute, "limits.handshakes_per_minute", 3000, 0, 1000000, \
+        "of WebSockets, likewise") \
+    INT(limits_offers_per_minute, "limits.offers_per_minute", 3000, 0, 1000000, \
+        "by WHIP and WHEP, likewise") \
+    INT(limits_failed_tokens_per_minute, "limits.failed_tokens_per_minute", 120, 0, 1000000, \
+        "that nobody signed, likewise") \
     INT(limits_tours, "limits.tours", 1024, 1, 65535, "tours at once") \
     INT(limits_tours_ended, "limits.tours_ended", 10000, 1, 1000000, \
         "of the API that ended and are kept") \
@@ -207,6 +218,16 @@
     BOOL(tours_defaults_guest_chat, "tours_defaults.guest.chat", true, "guests may write") \
     BOOL(tours_defaults_guest_point, "tours_defaults.guest.point", false, \
         "guests may point at what is shown")
+
+#define CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST) \
+    INT(overload_lag_ms, "overload.lag_ms", 500, 0, 60000, "of the control thread, p99 [ms]") \
+    INT(overload_worker_percent, "overload.worker_percent", 95, 0, 100, \
+        "of a core, the least busy worker") \
+    INT(overload_orders, "overload.orders", 4096, 0, 1000000, "that wait for a worker") \
+    INT(overload_lost_packets, "overload.lost_packets", 1000, 0, 1000000, \
+        "a second, for want of buffers") \
+    INT(overload_memory_mib, "overload.memory_mib", 0, 0, 1048576, "of the process [MiB]") \
+    INT(overload_retry_s, "overload.retry_s", 10, 1, 600, "newcomers are to come again in [s]")
 
 #define CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST) \
     INT(timeouts_seat_s, "timeouts.seat_s", 43200, 1, 604800, "a join may be resumed for [s]") \
@@ -386,6 +407,7 @@
     CONFIG_KEYS_MIX(STR, INT, BOOL, ENUM, LIST)       \
     CONFIG_KEYS_LIMITS(STR, INT, BOOL, ENUM, LIST)    \
     CONFIG_KEYS_TOURS(STR, INT, BOOL, ENUM, LIST)     \
+    CONFIG_KEYS_OVERLOAD(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_TIMEOUTS(STR, INT, BOOL, ENUM, LIST)  \
     CONFIG_KEYS_RECORDING(STR, INT, BOOL, ENUM, LIST) \
     CONFIG_KEYS_STORE(STR, INT, BOOL, ENUM, LIST)     \

@@ -305,6 +305,14 @@ const struct offenders *glue_offenders(const struct glue *g) {
     return &g->offenders;
 }
 
+uint32_t glue_waiting(const struct glue *g) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < g->config.n_workers; i++) {
+        most = g->backlogs[i].n > most ? g->backlogs[i].n : most;
+    }
+    return most;
+}
+
 us_t glue_deadline(const struct glue *g) {
     us_t at = g->more ? g->now : signaling_deadline(g->config.signaling);
     bool waits = g->taps_wait || !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);

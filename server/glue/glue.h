@@ -48,6 +48,8 @@ uint64_t glue_lost(const struct glue *g);
 uint64_t glue_unsaid(const struct glue *g);
 /* The handle of the tour that runs and in whose run this recording was made, or 0. */
 uint64_t glue_recorded_tour(const struct glue *g, const char *recording);
+/* Orders that wait for the worker that is furthest behind. */
+uint32_t glue_waiting(const struct glue *g);
 /* When to call glue_service at the latest, or US_NEVER. */
 us_t glue_deadline(const struct glue *g);
 

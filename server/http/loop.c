@@ -9,6 +9,7 @@
 #include "server/http/tcp.h"
 #include "server/http/ws.h"
 #include "server/http/ws_callback.h"
+#include "server/net/address_rates.h"
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -60,6 +61,17 @@ void loop_alarm(struct loop *l, us_t at) {
     lws_sul_schedule(l->lws, 0, &l->alarm->sul, on_alarm, us_max(at - clock_now(), US_PER_MS));
 }
 
+static struct address_rates *make_rates(const struct config *c, uint64_t seed) {
+    return address_rates_new(&(struct address_rates_config){
+        .per_minute = {[ADDRESS_CONNECTIONS] = (uint32_t)c->limits_connections_per_minute,
+                       [ADDRESS_HANDSHAKES] = (uint32_t)c->limits_handshakes_per_minute,
+                       [ADDRESS_OFFERS] = (uint32_t)c->limits_offers_per_minute,
+                       [ADDRESS_FAILED_TOKENS] = (uint32_t)c->limits_failed_tokens_per_minute},
+        .holds = 1u << ADDRESS_FAILED_TOKENS, /* who guesses gets no second one for each second */
+        .cap = (size_t)c->limits_addresses,
+        .seed = seed});
+}
+
 enum err loop_open(struct loop *l, char why[WHY_MAX]) {
     size_t conns = (size_t)l->config->limits_connections;
     struct rng rng = clock_rng();
@@ -88,9 +100,11 @@ enum err loop_open(struct loop *l, char why[WHY_MAX]) {
         .input = bytes_of_mib(l->config->limits_input_mib_per_address),
         .cap = 2 * conns, /* a proxy's connection and the client it works for */
         .seed = rng_u64(&rng)});
+    l->rates = make_rates(l->config, rng_u64(&rng));
     l->deadlines = deadlines_new(2 * conns + SPARE);
     l->alarm = mem_zalloc(1, sizeof(*l->alarm));
-    bool ok = l->scratch && l->conns && l->requests && l->addresses && l->deadlines && l->alarm;
+    bool ok = l->scratch && l->conns && l->requests && l->addresses && l->rates && l->deadlines &&
+              l->alarm;
     l->lws = ok ? lws_create_context(&info) : NULL;
     if (!l->lws) {
         snprintf(why, WHY_MAX, "out of memory");
@@ -207,6 +221,7 @@ void loop_close(struct loop *l) {
         tcp_forget_arriving(l);
         l->addresses = addresses_free(l->addresses);
     }
+    l->rates = address_rates_free(l->rates);
     l->deadlines = deadlines_free(l->deadlines);
     l->alarm = mem_free(l->alarm);
     l->conns = map_free(l->conns);

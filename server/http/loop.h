@@ -12,11 +12,24 @@
 #define LOOP_LABEL 24     /* [bytes] "c17": a connection's name in the log */
 #define HTTP_STATUS_MAX 6 /* classes 1xx..5xx */
 
+/* Why somebody is refused who is within all that is counted in struct loop_counters below. */
+#define LOOP_REFUSAL_REASONS(X)                                                                  \
+    X(REFUSED_CONNECTION_RATE, "connection_rate") /* limits.connections_per_minute */            \
+    X(REFUSED_HANDSHAKE_RATE, "handshake_rate")   /* limits.handshakes_per_minute */             \
+    X(REFUSED_OFFER_RATE, "offer_rate")           /* limits.offers_per_minute */                 \
+    X(REFUSED_FAILED_TOKENS, "failed_tokens")     /* limits.failed_tokens_per_minute */          \
+    X(REFUSED_HEAD, "head")                       /* head_status: it can be read in two ways, */ \
+    X(REFUSED_HOST, "host")                       /* or is for another server */
+#define X(sym, name) sym,
+enum loop_refusal { LOOP_REFUSAL_REASONS(X) LOOP_REFUSALS };
+#undef X
+
 struct loop_counters {
     uint64_t http_requests[HTTP_STATUS_MAX]; /* by first digit of the status */
     /* limits.connections, limits.connections_per_address, limits.requests_per_address */
     uint64_t refused_connections, refused_address, refused_requests;
     uint64_t refused_input;                                    /* limits.input_mib_per_address */
+    uint64_t refused[LOOP_REFUSALS];                           /* by reason */
     uint64_t timeouts_headers, timeouts_body, timeouts_answer; /* connections ended by a deadline */
     uint64_t ws_opened, ws_in, ws_out, ws_slow, ws_too_large, ws_origin_refused;
     uint64_t ws_pong_missing; /* clients that did not answer a ping */
@@ -26,6 +39,7 @@ struct loop_counters {
 struct http_service;
 struct ws_service;
 struct addresses;
+struct address_rates;
 struct deadlines;
 struct lws;
 struct lws_context;
@@ -52,6 +66,7 @@ struct loop {
 
     struct deadlines *deadlines; /* of connections */
     struct addresses *addresses;
+    struct address_rates *rates;
     struct tcp *arriving; /* admitted, not yet opened; or NULL */
     uint64_t next_id;     /* of connections and requests; never reused */
     struct map *conns;    /* id -> struct ws_conn */

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "server/config/units.h"
+#include "server/http/head.h"
 #include "server/http/header.h"
 #include "server/http/request_callback.h"
 #include "server/http/respond.h"
@@ -28,6 +29,10 @@ static const char *const header_names[H_COUNT] = {
     [H_IDEMPOTENCY_KEY] = "idempotency-key:",
     [H_TRACEPARENT] = "traceparent:",
 };
+
+const struct addr *request_client(const struct request *r) {
+    return tcp_client(r->wsi);
+}
 
 struct request *request_find(const struct loop *l, uint64_t id) {
     return map_get(l->requests, id);
@@ -205,7 +210,12 @@ static int begin(struct loop *l, struct lws *wsi, struct request **slot, const c
     *slot = r;
     r->route = route_find(&l->http->routes, r->method, path, &r->args, &r->refusal);
     bool body = expects_body(r);
-    r->refusal = share ? r->refusal : 429;
+    int head = head_status(l, wsi, r->route && r->route->needs == l->http->probes);
+    if (head == 400 || head == 505) {
+        r->close_after = true; /* who knows where the next request begins */
+        body = false;
+    }
+    r->refusal = head ? head : share ? r->refusal : 429;
     /* Who may not do this is told so before a body is waited for. */
     bool refused = r->refusal || (r->method != HTTP_OPTIONS && !l->http->admit(r));
     if (body && !refused) {
@@ -292,16 +302,19 @@ static int early_bytes(struct request **slot) {
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE asks for: 0 = go on, 1 = answered here. */
 static int refuse_upgrade(struct loop *l, struct lws *wsi, const char *to) {
     /* libwebsockets would also speak h2c; HTTP/2 stays off (docs/security.md). */
-    int status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(l, wsi) : 400;
-    if (status == 0 && !tcp_upgrade(wsi)) {
+    int status = head_status(l, wsi, false);
+    if (status == 0) {
+        status = strcasecmp(to, "websocket") == 0 ? ws_upgrade_status(l, wsi) : 400;
+    }
+    us_t wait = US_PER_S;
+    if (status == 0 && !tcp_upgrade(wsi, &wait)) {
         status = 429;
     }
     if (status == 0) {
         return 0;
     }
     l->counters.http_requests[status / 100]++;
-    lws_return_http_status(wsi, (unsigned)status, NULL);
-    return 1;
+    return respond_refuse(l, wsi, status, wait) == 0 ? 1 : -1;
 }
 
 int request_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -86,9 +86,12 @@ struct http_service {
     void (*answer)(struct request *r);
     /* It ends, answered or not, begun or not. */
     void (*end)(struct request *r);
-    void *ctx; /* for whom it concerns */
+    void *ctx;      /* for whom it concerns */
+    uint8_t probes; /* routes that need this are for any Host: they are asked by machines */
 };
 
+/* Its client, as ws_client. */
+const struct addr *request_client(const struct request *r);
 /* The waiting request with this id, or NULL when its client is gone. */
 struct request *request_find(const struct loop *l, uint64_t id);
 /* There is nothing to be written until request_wake: what the client says meanwhile waits, and that

@@ -5,6 +5,8 @@
 #include "server/http/lws.h"
 #include "server/http/tcp.h"
 
+#include <stdio.h>
+
 #define CHUNK (64 * 1024)      /* [bytes] of a page written at once */
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
 
@@ -36,12 +38,14 @@ static const struct {
     {412, "etag_mismatch", "It has changed since."},
     {413, "too_large", "The request is larger than the server accepts."},
     {416, "range_not_satisfiable", "The range lies outside the file."},
+    {421, "misdirected", "The server does not have this name."},
     {422, "unprocessable", "This cannot be done as it was asked for."},
     {429, "too_many_requests", "Your address has too much under way."},
     {426, "upgrade_required", "This is a WebSocket endpoint (subprotocol oriel.v1)."},
     {500, "internal", "The server failed to do this."},
     {501, "not_implemented", "The server does not know this method."},
     {503, "unavailable", "The server cannot do this right now."},
+    {505, "http_version", "The server speaks HTTP/1.1."},
 };
 
 void respond_header(struct request *r, const char *name, const char *value) {
@@ -95,14 +99,20 @@ void respond_with(struct request *r, const struct problem *p) {
     respond_buffer(r, p->status, PROBLEM_TYPE, &b);
 }
 
-void respond_problem(struct request *r, int status, const char *code, const char *detail) {
-    struct problem p = {status, "error", "The request failed.", detail, NULL};
+static struct problem usual(int status) {
+    struct problem p = {status, "error", "The request failed.", NULL, NULL};
     for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
         if (problems[i].status == status) {
             p.code = problems[i].code;
             p.title = problems[i].title;
         }
     }
+    return p;
+}
+
+void respond_problem(struct request *r, int status, const char *code, const char *detail) {
+    struct problem p = usual(status);
+    p.detail = detail;
     p.code = code ? code : p.code;
     respond_with(r, &p);
 }
@@ -143,14 +153,19 @@ static bool add(struct lws *wsi, const char *name, const char *value, uint8_t **
                                        end) == 0;
 }
 
-static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
+static bool add_always(const struct loop *l, struct lws *wsi, uint8_t **p, uint8_t *end) {
     bool ok = true;
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
-        ok = ok && add(r->wsi, always[i].name, always[i].value, p, end);
+        ok = ok && add(wsi, always[i].name, always[i].value, p, end);
     }
-    if (r->loop->https) {
-        ok = ok && add(r->wsi, "strict-transport-security:", "max-age=31536000", p, end);
+    if (l->https) {
+        ok = ok && add(wsi, "strict-transport-security:", "max-age=31536000", p, end);
     }
+    return ok;
+}
+
+static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
+    bool ok = add_always(r->loop, r->wsi, p, end);
     if (r->route && r->route->cors) {
         ok = ok && add(r->wsi, "access-control-allow-origin:", "*", p, end) &&
              add(r->wsi, "access-control-expose-headers:",
@@ -247,4 +262,60 @@ int respond_write(struct request *r, bool *ret_done) {
         lws_callback_on_writable(r->wsi);
     }
     return 0;
+}
+
+#define RETRY_TEXT 24 /* [bytes] */
+
+static const char *retry_text(us_t wait, char out[RETRY_TEXT]) {
+    us_t s = us_max((wait + US_PER_S - 1) / US_PER_S, 1);
+    snprintf(out, RETRY_TEXT, "%lld", (long long)s);
+    return out;
+}
+
+void respond_retry_after(struct request *r, us_t wait) {
+    char text[RETRY_TEXT];
+    respond_header(r, "retry-after:", retry_text(wait, text));
+}
+
+/* An answer outside of any request. */
+struct refusal {
+    const struct loop *loop;
+    struct lws *wsi;
+    int status;
+    us_t wait;
+};
+
+/* The headers of respond_refuse; false when they do not fit. */
+static bool add_refusal(const struct refusal *x, uint8_t **p, uint8_t *end) {
+    struct lws *wsi = x->wsi;
+    int status = x->status;
+    char text[RETRY_TEXT];
+    bool ok = lws_add_http_header_status(wsi, (unsigned)status, p, end) == 0 &&
+              add_always(x->loop, wsi, p, end) && add(wsi, "content-type:", PROBLEM_TYPE, p, end) &&
+              add(wsi, "cache-control:", "no-store", p, end);
+    if (status == 426) { /* RFC 6455 section 4.4 */
+        ok = ok && add(wsi, "sec-websocket-version:", "13", p, end);
+    }
+    if (status == 429 || status == 503) {
+        ok = ok && add(wsi, "retry-after:", retry_text(x->wait, text), p, end);
+    }
+    return ok;
+}
+
+int respond_refuse(struct loop *l, struct lws *wsi, int status, us_t wait) {
+    const struct refusal x = {l, wsi, status, wait};
+    uint8_t *start = l->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
+    struct problem problem = usual(status);
+    char text[1024]; /* also where memory is out */
+    struct buffer body = buffer_fixed(text, sizeof(text));
+    problem_write(&body, &problem);
+    bool ok = !body.bad && add_refusal(&x, &p, end) &&
+              lws_add_http_header_content_length(wsi, body.n, &p, end) == 0 &&
+              lws_finalize_http_header(wsi, &p, end) == 0;
+    if (ok) {
+        memcpy(p, body.p, body.n);
+        size_t n = (size_t)(p - start) + body.n;
+        ok = lws_write(wsi, start, n, LWS_WRITE_HTTP_HEADERS) == (int)n;
+    }
+    return ok ? 0 : -1;
 }

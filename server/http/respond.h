@@ -29,6 +29,14 @@ void respond_options(struct request *r);
 /* Add the Allow header of a 405. */
 void respond_allow(struct request *r);
 
+/* The answer, whole and at once, where there is no request to answer: to an upgrade that is
+ * refused. With 429 and 503 it says to come again in `wait` [us]. 0, or -1 when the connection is
+ * broken. */
+int respond_refuse(struct loop *l, struct lws *wsi, int status, us_t wait);
+/* Add Retry-After (RFC 9110 section 10.2.3): this many microseconds, in whole seconds, one at
+ * least.
+ */
+void respond_retry_after(struct request *r, us_t wait);
 /* Write what can be written now: headers first, then the body. 0 = go on, -1 = close; *ret_done
  * when the answer is complete. */
 int respond_write(struct request *r, bool *ret_done);

@@ -6,6 +6,7 @@
 #include "server/config/units.h"
 #include "server/http/deadlines.h"
 #include "server/http/header.h"
+#include "server/net/address_rates.h"
 #include "server/net/addresses.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
@@ -169,6 +170,12 @@ bool tcp_admit(struct loop *l, int fd) {
     t->loop = l;
     t->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
     t->proxy = is_proxy(l, &t->client);
+    if (!t->proxy &&
+        address_rates_take(l->rates, clock_now(), &t->client, ADDRESS_CONNECTIONS) > 0) {
+        l->counters.refused[REFUSED_CONNECTION_RATE]++;
+        mem_free(t);
+        return false;
+    }
     if (!t->proxy && addresses_connect(l->addresses, &t->client, &t->address) != OK) {
         l->counters.refused_address++;
         mem_free(t);
@@ -240,9 +247,24 @@ bool tcp_begin(struct lws *wsi) {
     return true;
 }
 
-bool tcp_upgrade(struct lws *wsi) {
+bool tcp_upgrade(struct lws *wsi, us_t *ret_wait) {
     struct tcp *t = of(wsi);
-    return charge(t, &t->address);
+    struct address *x = NULL;
+    *ret_wait = US_PER_S;
+    if (!charge(t, &x)) {
+        return false;
+    }
+    *ret_wait =
+        address_rates_take(t->loop->rates, clock_now(), tcp_client(wsi), ADDRESS_HANDSHAKES);
+    if (*ret_wait > 0) {
+        t->loop->counters.refused[REFUSED_HANDSHAKE_RATE]++;
+        if (t->proxy) {
+            addresses_disconnect(t->loop->addresses, x);
+        }
+        return false;
+    }
+    t->address = x;
+    return true;
 }
 
 bool tcp_hold(struct lws *wsi, size_t n) {

@@ -39,8 +39,9 @@ const char *tcp_client_text(struct lws *wsi, char *out);
 bool tcp_begin(struct lws *wsi);
 /* It is done with, or there was none. */
 void tcp_end(struct lws *wsi);
-/* The connection becomes a WebSocket: charged to its client until it closes. False as above. */
-bool tcp_upgrade(struct lws *wsi);
+/* The connection becomes a WebSocket: charged to its client until it closes. False as above, or
+ * when it opens too many in a minute: *ret_wait is the time until it may [us]. */
+bool tcp_upgrade(struct lws *wsi, us_t *ret_wait);
 
 /* n more bytes of a message or body are kept until it is complete. False: its client keeps us
  * holding too much already; nothing was charged. */

@@ -1,5 +1,6 @@
 #include "server/http/urls.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -118,6 +119,39 @@ bool url_origin(const char *url, char *out, size_t cap) {
     memcpy(out, url, n);
     out[n] = '\0';
     return true;
+}
+
+/* "a.example:443" without the port, if that is the usual one of the scheme. */
+static size_t without_usual_port(const char *host, size_t n, bool https) {
+    const char *port = https ? ":443" : ":80";
+    size_t m = strlen(port);
+    return n > m && memcmp(host + n - m, port, m) == 0 ? n - m : n;
+}
+
+bool url_host_is(const char *url, const char *host) {
+    const char *at = strstr(url, "://");
+    if (!at) {
+        return false;
+    }
+    bool https = strncasecmp(url, "https://", 8) == 0;
+    size_t n = without_usual_port(at + 3, strcspn(at + 3, "/?#"), https);
+    size_t m = without_usual_port(host, strlen(host), https);
+    return n == m && n > 0 && strncasecmp(at + 3, host, n) == 0;
+}
+
+bool url_host_is_address(const char *host) {
+    char text[INET6_ADDRSTRLEN];
+    unsigned char ip[16];
+    bool v6 = *host == '[';
+    size_t n = strcspn(host + v6, v6 ? "]" : ":");
+    const char *rest = host + v6 + n;
+    if (n == 0 || n >= sizeof(text) || (v6 && *rest++ != ']') ||
+        (*rest && (*rest != ':' || rest[1 + strspn(rest + 1, "0123456789")]))) {
+        return false;
+    }
+    memcpy(text, host + v6, n);
+    text[n] = '\0';
+    return inet_pton(v6 ? AF_INET6 : AF_INET, text, ip) == 1 || strcasecmp(text, "localhost") == 0;
 }
 
 bool url_same_host(const char *origin, const char *host) {

@@ -39,6 +39,11 @@ bool url_cookie(const char *header, const char *name, char *out, size_t cap);
 const char *url_bearer(const char *header);
 /* The origin of a URL, "https://a.example:8443", into out; false when it has none. */
 bool url_origin(const char *url, char *out, size_t cap);
+/* True when a Host header names the host of a URL, with its port or, where that is the usual one of
+ * http or https, without. */
+bool url_host_is(const char *url, const char *host);
+/* True when a Host header is an IP address or "localhost", with a port or without. */
+bool url_host_is_address(const char *host);
 /* True when an Origin header names the host of the Host header: the page came from this server. */
 bool url_same_host(const char *origin, const char *host);
 /* True when an entity tag is in an If-None-Match or If-Range list (NULL allowed), weakly compared

@@ -48,6 +48,7 @@ struct ws_conn {
     struct buffer in;      /* the message being received */
     size_t in_more;        /* [bytes] of it thrown away, beyond limits.message_kib */
     uint16_t close_status; /* 0 = open */
+    bool said_close;       /* and the client may go on to send, which nobody reads */
     bool known;            /* to the service */
 };
 
@@ -276,6 +277,27 @@ static bool flush(struct ws_conn *w) {
     return ok;
 }
 
+/* Who was closed for what he sends is still sending. */
+static bool floods(const struct ws_conn *w) {
+    return w->close_status == WS_CLOSE_POLICY || w->close_status == WS_CLOSE_TOO_BIG ||
+           w->close_status == WS_CLOSE_AGAIN;
+}
+
+/* A socket that is closed while something comes is reset, and the client never sees why (RFC 1122
+ * section 4.2.2.13). So the close frame goes out, and what comes is thrown away until the client
+ * closes or the deadline ends it. libwebsockets would close first: the frame is written as it is.
+ */
+static int say_close(struct ws_conn *w) {
+    uint8_t frame[LWS_PRE + 4];
+    uint8_t *p = frame + LWS_PRE;
+    p[0] = 0x88; /* final, close: RFC 6455 section 5.2 */
+    p[1] = 2;
+    p[2] = (uint8_t)(w->close_status >> 8);
+    p[3] = (uint8_t)w->close_status;
+    w->said_close = true;
+    return lws_write(w->wsi, p, 4, LWS_WRITE_HTTP_HEADERS) == 4 ? 0 : -1;
+}
+
 static int writable(struct ws_conn *w) {
     if (!w) {
         return 0;
@@ -285,6 +307,10 @@ static int writable(struct ws_conn *w) {
     }
     if (w->head || w->ping_due) {
         lws_callback_on_writable(w->wsi);
+    } else if (w->said_close) {
+        return 0;
+    } else if (floods(w)) {
+        return say_close(w);
     } else if (w->close_status) {
         lws_close_reason(w->wsi, (enum lws_close_status)w->close_status, NULL, 0);
         return -1;
@@ -362,6 +388,11 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
     if (!ok) {
         return read ? 403 : 503;
     }
+    char version[4] = "";
+    if (lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_VERSION) < 0 ||
+        strcmp(version, "13") != 0) {
+        return 426;
+    }
     return l->stopping ? 503 : protocol_status(wsi);
 }
 
@@ -398,6 +429,11 @@ void ws_send(struct loop *l, uint64_t id, const char *text, size_t n) {
     w->tail = &o->next;
     w->queued += n;
     lws_callback_on_writable(w->wsi);
+}
+
+const struct addr *ws_client(const struct loop *l, uint64_t id) {
+    const struct ws_conn *w = map_get(l->conns, id);
+    return w ? tcp_client(w->wsi) : NULL;
 }
 
 void ws_close(struct loop *l, uint64_t id, uint16_t status) {

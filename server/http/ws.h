@@ -9,6 +9,7 @@
 #define WS_PATH "/v1/signal"
 #define WS_CLOSE_NORMAL 1000
 #define WS_CLOSE_AWAY 1001
+#define WS_CLOSE_POLICY 1008
 #define WS_CLOSE_TOO_BIG 1009
 #define WS_CLOSE_AGAIN 1013 /* try again later (IANA registry of RFC 6455 section 11.7) */
 
@@ -28,6 +29,9 @@ struct ws_conn;
 
 /* The HTTP status that refuses this upgrade, 0 = it may go on. */
 int ws_upgrade_status(struct loop *l, struct lws *wsi);
+/* The client of a connection, for what is limited per address; NULL: unknown, or a proxy that names
+ * nobody. Borrowed until it ends. */
+const struct addr *ws_client(const struct loop *l, uint64_t id);
 /* Queue a message. A client that leaves more than limits.send_queue_kib unread behind the first
  * message, while its socket takes no more, is closed with 1013. Unknown ids are ignored. */
 void ws_send(struct loop *l, uint64_t id, const char *text, size_t n);

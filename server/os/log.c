@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "server/os/clock.h"
+#include "server/os/log_repeats.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@ static bool log_shorten = true;
 static int sink = STDERR_FILENO;
 static bool sink_is_socket;
 static atomic_ullong dropped, untold; /* lines; untold: no line has said so yet */
+static atomic_ullong repeated;
+static atomic_uint most_repeats; /* of one event in a second; 0 = any number */
+static struct log_repeats repeats;
 
 #define X(sym, name) name,
 static const char *const level_names[] = {LOG_LEVELS(X)};
@@ -77,21 +81,29 @@ static void format_json(struct buffer *b, const struct log_record *r) {
     }
 }
 
-/* Escaped as in JSON, without quotes, and cut to what fits. */
-static void put_plain(struct buffer *b, const char *s) {
-    size_t n = strlen(s), fits = json_escape_fit(s, n, buffer_room(b));
+/* Escaped as in JSON, and cut to what fits. In quotes where it has one of the characters that
+ * structure a line, or is empty: whoever chooses a value must not be able to add a field. */
+static void put_plain(struct buffer *b, const char *s, const char *structure) {
+    size_t n = strlen(s), quotes = n == 0 || s[strcspn(s, structure)] ? 2 : 0;
+    if (buffer_room(b) < quotes) {
+        b->bad = true;
+        return;
+    }
+    size_t fits = json_escape_fit(s, n, buffer_room(b) - quotes);
+    buffer_str(b, quotes ? "\"" : "");
     json_escape(b, s, fits);
+    buffer_str(b, quotes ? "\"" : "");
     b->bad = b->bad || fits < n;
 }
 
 static void format_text(struct buffer *b, const struct log_record *r) {
     char at[WALL_TEXT_MAX];
     buffer_printf(b, "%s %s %s: ", wall_text(r->at, at), level_names[r->level], r->event);
-    put_plain(b, r->msg);
+    put_plain(b, r->msg, "=\"\\\n\r");
     for (size_t i = 0; i < r->n; i++) {
         buffer_printf(b, " %s=", r->fields[i].key);
         if (r->fields[i].text) {
-            put_plain(b, r->fields[i].text);
+            put_plain(b, r->fields[i].text, " =\"\\\n\r\t");
         } else {
             buffer_printf(b, "%" PRId64, r->fields[i].number);
         }
@@ -140,6 +152,39 @@ static bool put_line(const char *line, size_t n) {
     return done == (ssize_t)n;
 }
 
+void log_limit_repeats(uint32_t per_second) {
+    atomic_store_explicit(&most_repeats, per_second, memory_order_relaxed);
+}
+
+uint64_t log_repeated(void) {
+    return atomic_load_explicit(&repeated, memory_order_relaxed);
+}
+
+/* False: there are enough lines of this event in this second. */
+static bool within_repeats(const char *event) {
+    unsigned most = atomic_load_explicit(&most_repeats, memory_order_relaxed);
+    uint64_t left_out = 0;
+    if (!most) {
+        return true;
+    }
+    if (!log_repeats_admit(&repeats, event, clock_now(), most, &left_out)) {
+        atomic_fetch_add_explicit(&repeated, 1, memory_order_relaxed);
+        return false;
+    }
+    if (left_out) {
+        char line[LOG_LINE_MAX];
+        struct log_field f[] = {LOG_STR("of", event), LOG_NUM("lines", left_out)};
+        struct log_record r = {clock_wall(),
+                               LOG_LEVEL_WARN,
+                               "log_repeated",
+                               "Lines of this event were left out: too many.",
+                               f,
+                               2};
+        (void)put_line(line, log_format(&r, log_shape_now, line)); /* the metric has it anyway */
+    }
+    return true;
+}
+
 static bool tell_dropped(void) {
     unsigned long long n = atomic_exchange_explicit(&untold, 0, memory_order_relaxed);
     char line[LOG_LINE_MAX];
@@ -156,7 +201,7 @@ static bool tell_dropped(void) {
 
 void log_write(enum log_level level, const char *event, const char *msg,
                const struct log_field *fields, size_t n) {
-    if (!log_enabled(level)) {
+    if (!log_enabled(level) || !within_repeats(event)) {
         return;
     }
     char line[LOG_LINE_MAX];

@@ -1,6 +1,7 @@
 /* Structured log lines on standard error, one write(2) each, so that lines of several threads
  * never mix. JSON: {"ts":"2026-01-02T03:04:05.678Z","level":"info","event":"listening","msg":"..."}
- * plus the fields of the call, escaped by the policy of base/json_write.h. No line allocates.
+ * plus the fields of the call, escaped by the policy of base/json_write.h; as text, a value that
+ * could be read as more than one is in quotes. No line allocates.
  * Tokens and secrets are never passed in here. Thread: any; log_setup before the first thread
  * starts. */
 #ifndef ORIEL_SERVER_OS_LOG_H
@@ -61,6 +62,11 @@ void log_setup(enum log_level level, enum log_shape shape, bool shorten_addresse
 void log_to(int fd);
 /* Lines lost so far. Any thread. */
 uint64_t log_dropped(void);
+/* At most so many lines of one event in a second (0: any number). Those beyond are left out and
+ * counted; the next line of that event follows one that says how many. Any thread. */
+void log_limit_repeats(uint32_t per_second);
+/* Lines left out so far. Any thread. */
+uint64_t log_repeated(void);
 /* Change the level while running (SIGHUP). */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);

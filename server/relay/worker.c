@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "server/os/clock.h"
 #include "server/os/thread.h"
+#include "server/os/usage.h"
 #include "server/relay/tap_budget.h"
 
 #include <errno.h>
@@ -483,6 +484,10 @@ struct worker *worker_free(struct worker *w) {
     packet_pool_free(w->pool);
     tap_budget_free(w->tap_budget);
     return mem_free(w);
+}
+
+uint64_t worker_processor(const struct worker *w) {
+    return usage_processor(w->thread);
 }
 
 uint16_t worker_port(const struct worker *w) {

@@ -40,6 +40,9 @@ struct worker *worker_free(struct worker *w);
 /* The bound port, of UDP and TCP. */
 uint16_t worker_port(const struct worker *w);
 
+/* Processor time that its thread has used [ns]. Control thread, before worker_stop. */
+uint64_t worker_processor(const struct worker *w);
+
 /* Control thread. False when the mailbox is full: nothing was taken. */
 bool worker_post(struct worker *w, const struct command *c);
 /* Control thread: take note of a wake-up; call before reading events until there are none. */

@@ -117,5 +117,8 @@ void reply_error(const struct call *c, enum code code) {
     if (*c->why) {
         json_put_string(&o, "detail", c->why);
     }
+    if (code == CODE_SERVER_OVERLOADED) {
+        json_put_uint(&o, "retry_after_s", c->s->retry_after_s);
+    }
     reply_send(c, &o);
 }

@@ -134,7 +134,7 @@ static void write_ssrcs(struct buffer *o, const struct answer *a, const struct s
 
 static bool is_hex(struct span s) {
     for (size_t i = 0; i < s.n; i++) {
-        if (!strchr("0123456789abcdefABCDEF", s.p[i])) {
+        if (!s.p[i] || !strchr("0123456789abcdefABCDEF", s.p[i])) { /* which finds a NUL, too */
             return false;
         }
     }

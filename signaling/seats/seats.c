@@ -34,7 +34,11 @@ void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
 
 /* ---- entering ---- */
 
-static enum code check_room(const struct signaling *s, const struct tour *t) {
+static enum code check_room(struct signaling *s, const struct tour *t) {
+    if (s->retry_after_s) {
+        s->stats.overloaded++;
+        return CODE_SERVER_OVERLOADED;
+    }
     if (t && t->n_seats + t->n_viewers + t->n_lobby >= s->config.max_participants) {
         return CODE_TOUR_FULL;
     }
@@ -54,7 +58,7 @@ static bool opens_too_many(const struct signaling *s, const char *sub) {
 }
 
 /* Consent is asked for when it counts, which in the lobby it does not. */
-static enum code check_admission(const struct signaling *s, us_t now, struct admission *e,
+static enum code check_admission(struct signaling *s, us_t now, struct admission *e,
                                  struct tour **t) {
     enum code code = tour_for(s, now, e->claims, t);
     if (code != CODE_OK) {

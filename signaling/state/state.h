@@ -169,6 +169,7 @@ struct tour {
     char name[TOUR_NAME_MAX + 1], title[TITLE_MAX + 1];
     bool declared;
     char opened_by[SUB_MAX + 1]; /* whose join has made it; "": it was declared */
+    us_t ended_until;            /* buyers do not start it again before that: a host has ended it */
     enum record_mode record;
     enum codec codec;
     struct tour_plan plan;
@@ -234,6 +235,8 @@ struct signaling {
     uint32_t n_waiting; /* seats in lobbies */
     uint32_t *load;     /* sessions per worker */
     uint32_t n_mix;     /* viewers who hear the mix */
+    /* Newcomers are refused, and told to come again then; 0: they are not. */
+    uint32_t retry_after_s;
     struct {
         char name[TOUR_NAME_MAX + 1];
         us_t until;

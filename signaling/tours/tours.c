@@ -32,9 +32,13 @@ static void forget_end(struct signaling *s, const char *name) {
     }
 }
 
-void tour_note_end(struct signaling *s, us_t now, const char *name) {
-    forget_end(s, name);
-    memcpy(s->ended[s->next_ended].name, name, strlen(name) + 1);
+void tour_note_end(struct signaling *s, us_t now, struct tour *t) {
+    forget_end(s, t->name);
+    if (t->declared) { /* it stays, and so nothing can push this out */
+        t->ended_until = now + ENDED_KEEP;
+        return;
+    }
+    memcpy(s->ended[s->next_ended].name, t->name, strlen(t->name) + 1);
     s->ended[s->next_ended].until = now + ENDED_KEEP;
     s->next_ended = (s->next_ended + 1) % ENDED_MAX;
 }
@@ -64,7 +68,7 @@ enum code tour_for(const struct signaling *s, us_t now, const struct claims *c, 
     if (c->role == ROLE_AGENT || (t && t->id)) {
         return CODE_OK;
     }
-    if (has_ended(s, now, c->tour)) {
+    if ((t && t->ended_until > now) || has_ended(s, now, c->tour)) {
         return CODE_TOUR_ENDED;
     }
     if (!t) {
@@ -158,6 +162,7 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     t->next_number = 1;
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
     forget_end(s, t->name);
+    t->ended_until = 0;
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
     t->lobby_on = t->plan.lobby;

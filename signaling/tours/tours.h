@@ -34,7 +34,7 @@ void tour_forgive(struct tour *t);
  * come and go would keep the tour, and its recording, for ever. */
 void tour_touch(struct signaling *s, us_t now, struct tour *t);
 /* The name is told as ended for a while, until a tour of that name starts again. */
-void tour_note_end(struct signaling *s, us_t now, const char *name);
+void tour_note_end(struct signaling *s, us_t now, struct tour *t);
 /* Take a tour without a run out of the tables, into the trash. */
 void tour_unlink(struct signaling *s, struct tour *t);
 

@@ -30,6 +30,8 @@
     X(CODE_TOKEN_CLAIMS, "token_claims", 401, "The token lacks a claim that Oriel needs.")       \
     X(CODE_TOKEN_REVOKED, "token_revoked", 401, "The token was taken back. Ask for a new link.") \
     X(CODE_TOKEN_TOUR, "token_tour", 403, "The token is for another tour.")                      \
+    X(CODE_TOKEN_ATTEMPTS, "token_attempts", 429,                                                \
+      "Too many tokens that are not valid came from your network. Try again in a minute.")       \
     X(CODE_FORBIDDEN, "forbidden", 403, "Your role may not do this.")                            \
     X(CODE_TOUR_UNKNOWN, "tour_unknown", 404, "There is no such tour.")                          \
     X(CODE_TOUR_ENDED, "tour_ended", 410, "This tour has ended.")                                \
@@ -39,6 +41,8 @@
     X(CODE_TOUR_FULL, "tour_full", 503, "The tour is full.")                                     \
     X(CODE_TOURS_FULL, "tours_full", 429, "You have too many tours open. End one first.")        \
     X(CODE_SERVER_FULL, "server_full", 503, "The server is full. Try again shortly.")            \
+    X(CODE_SERVER_OVERLOADED, "server_overloaded", 503,                                          \
+      "The server has too much to do to let anybody else in. Try again shortly.")                \
     X(CODE_SDP_MALFORMED, "sdp_malformed", 400, "The offer is not a valid session description.") \
     X(CODE_SDP_UNSUPPORTED, "sdp_unsupported", 422,                                              \
       "The offer asks for what the server cannot do.")                                           \

@@ -123,7 +123,7 @@ await test('health, ready, metrics', async () => {
     expect(new RegExp(`^${name}(\\{.*\\})? \\d+$`, 'm').test(text), `${name} has a value`);
   }
   for (const line of text.trim().split('\n')) {
-    expect(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge))$|^\w+(\{[\w=",.+-]+\})? \d+$/.test(line), line);
+    expect(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge|histogram))$|^\w+(\{[\w=",.+-]+\})? \d+(\.\d+)?$/.test(line), line);
     expect(!/^# TYPE \w+ counter$/.test(line) || /_total counter$/.test(line), line);
   }
 });
@@ -454,6 +454,10 @@ await test('--lan: TLS with a certificate for the address', async () => {
   fs.writeFileSync(pem, cert);
   process.kill(other.pid, 'SIGHUP');
   await until(() => said('reloaded').length === 2, 'the level has stayed, and the next reload is good');
+  const metrics = spawnSync('curl', ['-sS', '--cacert', path.join(lan, 'var/tls/cert.pem'),
+    'https://127.0.0.1:8443/metrics'], { encoding: 'utf8' }).stdout;
+  expect(metrics.includes('oriel_reloads_total{result="ok"} 2\n'), 'reloads are counted');
+  expect(metrics.includes('oriel_reloads_total{result="failed"} 3\n'), 'and those that failed');
   const again = spawnSync('curl', ['-sS', '--cacert', path.join(lan, 'var/tls/cert.pem'),
     'https://127.0.0.1:8443/health'], { encoding: 'utf8' });
   expectEqual(again.stdout, '{"status":"ok"}', 'after the reload');

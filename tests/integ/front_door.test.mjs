@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { connect, connectMany, drip, open } from './lib/raw.mjs';
-import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
+import { expect, expectEqual, finish, pause, test, until } from './lib/harness.mjs';
 import { ORIEL, ROOT, Server, tempDir, writeConfig } from './lib/server.mjs';
 import { minter } from './lib/token.mjs';
 import { WsClient, frame } from './lib/ws.mjs';
@@ -457,8 +457,93 @@ await test('over TLS: no handshake, no headers, no token: the same deadlines', a
   expectEqual((await s.stop()).code, 0, 'exit status');
 });
 
+await test('who shows many tokens that nobody signed is not listened to for a while; who is in stays', async () => {
+  const s = await start((c) => {
+    c.limits = { failed_tokens_per_minute: 6, offers_per_minute: 20 };
+    c.timeouts = {};
+  });
+  const from = '127.0.0.2';
+  const guest = await WsClient.open(s.base, { from });
+  const joined = await guest.ask({ type: 'join', id: 1, token: mint({ sub: 'guest' }), offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }], consent: { recording: true, version: '1' } });
+  expectEqual(joined.type, 'joined', 'join');
+  const list = async (token, at) => {
+    const socket = await connect(s.port, at);
+    socket.write(`GET /v1/recordings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`);
+    await socket.gone;
+    return socket.text;
+  };
+  const forged = (i) => mint({ sub: `x${i}` }).replace(/.{6}$/, 'AAAAAA');
+  for (let i = 0; i < 10; i++) { // a link that ran out is no guess
+    expect((await list(mint({ sub: 'ops', ttl: -60, role: 'ops' }), from)).includes('"token_expired"'), 'an expired token');
+  }
+  for (let i = 0; i < 3; i++) {
+    expect((await list(forged(i), from)).includes('"token_signature"'), 'a forged token');
+    const client = await WsClient.open(s.base, { from });
+    expectEqual((await client.ask({ type: 'hello', id: 1, token: forged(i) })).code, 'token_signature', 'over WebSocket');
+    await client.close();
+  }
+  const refused = await list(mint({ sub: 'ops', role: 'ops' }), from);
+  expect(refused.startsWith('HTTP/1.1 429 ') && refused.includes('"token_attempts"') && /retry-after: \d+/i.test(refused), refused);
+  const client = await WsClient.open(s.base, { from });
+  expectEqual((await client.ask({ type: 'hello', id: 1, token: mint({ sub: 'good' }) })).code, 'token_attempts', 'over WebSocket');
+  expectEqual((await client.ask({ type: 'resume', id: 2, resume: joined.resume, offer: OFFER,
+    sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }] })).type, 'resumed', 'who is in comes back');
+  const other = await list(mint({ sub: 'ops', role: 'ops' }), '127.0.0.3');
+  expect(other.startsWith('HTTP/1.1 200 '), `another address: ${other.slice(0, 300)}`);
+  expect((await s.metric('oriel_refused_total{reason="failed_tokens"}')) >= 2, 'they are counted');
+  const offers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${s.base}/whep/nowhere`, { method: 'POST', body: 'v=0',
+    headers: { authorization: `Bearer ${mint({ sub: 'tv', tour: 'nowhere' })}`, 'content-type': 'application/sdp' } })));
+  expectEqual(offers.filter((r) => r.status === 429 && Number(r.headers.get('retry-after')) > 0).length, 10, 'offers beyond the rate');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
+await test('a server with too much to do refuses newcomers, says when to come again, and keeps its guests', async () => {
+  const s = await start((c) => {
+    c.overload = { memory_mib: 100000, retry_s: 7 };
+    c.timeouts = {};
+  });
+  const lines = { sources: [{ mid: '0', kind: 'microphone' }], slots: [{ mid: '3', kind: 'stage' }] };
+  const ask = (type, more) => ({ type, id: 1, offer: OFFER, ...lines, ...more });
+  const consent = { recording: true, version: '1' };
+  const guest = await WsClient.open(s.base);
+  const joined = await guest.ask(ask('join', { token: mint({ sub: 'guest' }), consent }));
+  expectEqual(joined.type, 'joined', 'join');
+  const count = await s.metric('oriel_control_lag_seconds_count');
+  await until(async () => (await s.metric('oriel_control_lag_seconds_count')) > count + 20, 'the lag to be measured', 10000);
+  expectEqual(await s.metric('oriel_overloaded'), 0, 'not overloaded');
+  // Its control thread stands still for as long as the process does: it is late by that.
+  process.kill(s.pid, 'SIGSTOP');
+  await pause(1500);
+  process.kill(s.pid, 'SIGCONT');
+  await pause(200);
+  for (let i = 0; i < 3; i++) {
+    process.kill(s.pid, 'SIGSTOP');
+    await pause(1000);
+    process.kill(s.pid, 'SIGCONT');
+    await pause(150);
+  }
+  await until(async () => (await s.metric('oriel_overloaded')) === 1, 'it to be overloaded', 5000);
+  const late = await WsClient.open(s.base);
+  const refused = await late.ask(ask('join', { token: mint({ sub: 'late' }), consent }));
+  expectEqual(`${refused.code} ${refused.retry_after_s}`, 'server_overloaded 7', JSON.stringify(refused));
+  for (const kind of ['whip', 'whep']) {
+    const answer = await fetch(`${s.base}/${kind}/demo`, { method: 'POST', body: OFFER,
+      headers: { authorization: `Bearer ${mint({ sub: 'obs' })}`, 'content-type': 'application/sdp' } });
+    expectEqual(`${answer.status} ${answer.headers.get('retry-after')} ${(await answer.json()).code}`, '503 7 server_overloaded', kind);
+  }
+  const back = await WsClient.open(s.base);
+  expectEqual((await back.ask(ask('resume', { resume: joined.resume }))).type, 'resumed', 'who is in comes back');
+  expectEqual((await (await fetch(`${s.base}/ready`)).json()).checks.admission, 'overloaded: newcomers are refused', 'ready says it');
+  expect((await s.metric('oriel_refused_total{reason="overload"}')) >= 3, 'they are counted');
+  expectEqual(await s.metric('oriel_overloads_total{why="lag"}'), 1, 'and why');
+  await until(async () => (await s.metric('oriel_overloaded')) === 0, 'newcomers to be let in again', 30000);
+  expectEqual((await late.ask(ask('join', { token: mint({ sub: 'late' }), consent }))).type, 'joined', 'the newcomer');
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('a log that nobody reads holds nobody up', async () => {
-  const s = await start((c) => { c.log.level = 'debug'; });
+  const s = await start((c) => { c.log = { ...c.log, level: 'debug', repeats_per_second: 0 }; });
   s.child.stderr.pause();
   for (let i = 0; i < 5000 && (await s.metric('oriel_log_dropped_total')) === 0; i += 50) {
     await Promise.all(Array.from({ length: 50 }, async () => (await fetch(`${s.base}/nothing/${i}`)).text()));

@@ -66,7 +66,7 @@ const dir = tempDir();
 const file = await writeConfig(dir, (c) => {
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
   c.tours = [{ name: 'demo', title: 'Demo', record: 'off' }];
-  c.limits = { sessions_per_second: 100000, messages_per_second: 10000 };
+  c.limits = { sessions_per_second: 100000, messages_per_second: 10000, failed_tokens_per_minute: 0 };
   c.log = { format: 'json', level: 'info' };
   c.auth = {
     hs256_secret: SECRET,

@@ -50,7 +50,7 @@ const file = await writeConfig(dir, (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.tours = [{ name: 'demo', title: 'Demo', record: 'manual' },
     { name: 'silent', title: 'Never recorded', record: 'off' }];
-  c.limits = { messages_per_second: 1000, sessions_per_second: 100000, whep_per_token: 3 };
+  c.limits = { messages_per_second: 1000, sessions_per_second: 100000, whep_per_token: 3, failed_tokens_per_minute: 0 };
 });
 export const server = await new Server([ORIEL, 'serve', '-c', file]).ready;
 export const base = new URL(server.urls.agent).origin;

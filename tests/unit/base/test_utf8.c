@@ -61,3 +61,26 @@ TEST(utf8_names_are_without_control_characters) {
     EXPECT(!utf8_printable("\x1f"));
     EXPECT(!utf8_printable("a\x7f"));
 }
+
+/* Each code point of three bytes and less, alone and between letters: refused are C1, the
+ * separators and the controls of direction, and no other. */
+TEST(utf8_names_are_without_what_turns_text_around) {
+    for (unsigned c = 0x80; c < 0x10000; c++) {
+        bool hidden = c < 0xa0 || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+        char text[8] = "a";
+        size_t n = 1;
+        if (c >= 0x800) {
+            text[n++] = (char)(0xe0 | c >> 12);
+            text[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+        } else {
+            text[n++] = (char)(0xc0 | c >> 6);
+        }
+        text[n++] = (char)(0x80 | (c & 0x3f));
+        text[n++] = 'b';
+        EXPECT_EQ(utf8_printable(text), !hidden);
+        text[n - 1] = '\0';
+        EXPECT_EQ(utf8_printable(text + 1), !hidden);
+    }
+    EXPECT(utf8_printable("\xc2")); /* cut off: looks at nothing behind the end */
+    EXPECT(utf8_printable("\xe2\x80"));
+}

@@ -162,6 +162,28 @@ TEST(only_so_many_ends_are_remembered) {
     world_close(&w);
 }
 
+/* However many others end: a declared tour is not one of those that are forgotten. */
+TEST(the_end_of_a_declared_tour_is_remembered) {
+    struct world w;
+    char token[64];
+    REQUIRE(world_open(&w, many_tours));
+    join(&w, 1, "agent|demo|ann|Ann");
+    world_send(&w, 1, "{\"type\":\"end\"}");
+    EXPECT_GOT(&w, 1, "tour_ended");
+    for (int i = 0; i < 100; i++) {
+        snprintf(token, sizeof(token), "agent|t%d|ann|Ann", i);
+        join(&w, 2 * (uint64_t)i + 11, token);
+        world_sendf(&w, 2 * (uint64_t)i + 11, "{\"type\":\"end\"}");
+        world_drop(&w, 2 * (uint64_t)i + 11);
+    }
+    join(&w, 1000, "buyer|demo|ada|Ada");
+    EXPECT_ERROR(&w, 1000, "tour_ended");
+    world_pass(&w, 600 * US_PER_S);
+    join(&w, 1001, "buyer|demo|ada|Ada");
+    EXPECT_GOT(&w, 1001, "joined");
+    world_close(&w);
+}
+
 TEST(ending_twice_counts_once) {
     struct world w;
     REQUIRE(world_open(&w, NULL));

@@ -260,6 +260,18 @@ TEST(auth_secret_files) {
     EXPECT_EQ(a ? strlen(a) : 0, 64);
     struct stat st;
     EXPECT(stat(file, &st) == 0 && (st.st_mode & 0777) == 0600);
+    static const mode_t readable[] = {0640, 0604, 0620, 0602, 0644};
+    for (size_t i = 0; i < ARRAY_LEN(readable); i++) {
+        char *c = NULL;
+        EXPECT_EQ(chmod(file, readable[i]), 0);
+        EXPECT_EQ(auth_secret_load(file, true, &c, why), ERR_DENIED);
+        EXPECT(c == NULL && strstr(why, "chmod 0600") && strstr(why, file));
+    }
+    EXPECT_EQ(chmod(file, 0400), 0);
+    mem_free(b);
+    b = NULL;
+    EXPECT_EQ(auth_secret_load(file, true, &b, why), OK);
+    EXPECT_EQ(chmod(file, 0600), 0);
     EXPECT_EQ(truncate(file, 31), 0);
     mem_free(b);
     b = NULL;

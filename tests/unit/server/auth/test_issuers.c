@@ -12,6 +12,7 @@
 #include "json/json_read.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOW 1767323045
@@ -253,6 +254,20 @@ TEST(issuer_claims_groups_become_roles) {
     EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":{\"roles\":[\"hosts\"]}}"), CODE_OK);
     EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"realm_access\":[\"hosts\"]}"), CODE_TOKEN_CLAIMS);
     EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"roles\":[\"hosts\"]}"), CODE_TOKEN_CLAIMS);
+}
+
+/* Who may see the recordings of everybody is said by us, or by "roles". */
+TEST(issuer_claims_ops_is_not_everybodys_to_say) {
+    struct issuer_role roles[] = {{T("ops"), ROLE_OPS}};
+    struct issuer_config c = {.name = "staff", .audience = T("oriel")};
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"role\":\"ops\"}"), CODE_TOKEN_CLAIMS);
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"role\":\"agent\"}"), CODE_OK);
+    c.roles = roles;
+    c.n_roles = 1;
+    EXPECT_EQ(judge(&c, "{" TIMES "," WHO ",\"role\":\"ops\"}"), CODE_OK);
+    EXPECT_EQ(got.role, ROLE_OPS);
+    struct issuer_config ours = {.audience = T("oriel")};
+    EXPECT_EQ(judge(&ours, "{" TIMES "," WHO ",\"role\":\"ops\"}"), CODE_OK);
 }
 
 TEST(issuer_claims_tour_claim_and_long_subs) {
@@ -526,6 +541,11 @@ TEST(auth_keys_in_files) {
     write_file(file, "nonsense");
     EXPECT_EQ(read_files("keys_file", file, "ES256", &a), ERR_FORMAT);
     EXPECT(strstr(why, "neither a JWK Set nor PEM"));
+    EXPECT_EQ(chmod(file, 0644), 0); /* public keys were for everybody */
+    EXPECT_EQ(read_files("secret_file", file, "HS256", &a), ERR_DENIED);
+    EXPECT(strstr(why, file) && strstr(why, "chmod 0600"));
+    EXPECT_EQ(read_files("keys_file", file, "HS256", &a), ERR_DENIED);
+    EXPECT_EQ(chmod(file, 0600), 0);
     EXPECT_EQ(read_files("secret_file", file, "HS256", &a), ERR_SHORT);
     write_file(file, SECRET "\n");
     free(token);

@@ -1,6 +1,7 @@
 /* Each key reaches who it is for: the field of a module's configuration that it should change
  * changes when the key does, and no other does. */
 #include "base/check.h"
+#include "server/boot/admission_config.h"
 #include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
 #include "server/boot/mix_config.h"
@@ -19,6 +20,7 @@
 struct told {
     struct signaling_config signaling;
     struct worker_config worker;
+    struct admission_config admission;
     struct mix_thread_config mix;
     struct recorder_thread_config recorder;
     struct reader_thread_config reader;
@@ -39,6 +41,7 @@ static void tell(const struct config *c, struct told *t) {
     static char beside[4096];
     t->signaling = signaling_configured(c);
     t->worker = worker_configured(c);
+    t->admission = admission_configured(c);
     t->mix = mix_configured(c);
     t->recorder = recorder_configured(c);
     t->reader = reader_configured(c);
@@ -127,6 +130,12 @@ static const struct reach reaches[] = {
     REACH("limits.history_kib", signaling.history_bytes),
     REACH("limits.chat_per_minute", signaling.chat_per_minute),
     REACH("limits.roster_tick_ms", signaling.roster_tick),
+    REACH("overload.lag_ms", admission.most[ADMISSION_LAG]),
+    REACH("overload.worker_percent", admission.most[ADMISSION_WORKERS]),
+    REACH("overload.orders", admission.most[ADMISSION_ORDERS]),
+    REACH("overload.lost_packets", admission.most[ADMISSION_PACKETS]),
+    REACH("overload.memory_mib", admission.most[ADMISSION_MEMORY]),
+    REACH("overload.retry_s", admission.retry_s),
     REACH("timeouts.seat_s", signaling.seat_limit),
     REACH("timeouts.resume_s", signaling.resume_grace),
     REACH("timeouts.empty_tour_s", signaling.empty_tour_grace),
@@ -254,6 +263,7 @@ static const struct {
     {"log.shorten_addresses", "cli/cli_serve.c"},
     {"dev.print_links", "cli/cli_serve.c"},
     {"auth.hs256_secret_file", "auth/authority.c"},
+    {"log.repeats_per_second", "cli/cli_serve.c"},
     {"auth.hs256_secret", "auth/authority.c"},
     {"auth.create_secret", "auth/authority.c"},
     {"auth.issuer", "auth/authority.c"},
@@ -276,6 +286,11 @@ static const struct {
     {"limits.connections_per_address", "http/loop.c"},
     {"limits.requests_per_address", "http/loop.c"},
     {"limits.input_mib_per_address", "http/loop.c"},
+    {"limits.addresses", "http/loop.c"},
+    {"limits.connections_per_minute", "http/loop.c"},
+    {"limits.handshakes_per_minute", "http/loop.c"},
+    {"limits.offers_per_minute", "http/loop.c"},
+    {"limits.failed_tokens_per_minute", "http/loop.c"},
     {"limits.body_kib", "http/request.c"},
     {"limits.send_queue_kib", "http/ws.c"},
     {"timeouts.ping_s", "http/ws.c"},

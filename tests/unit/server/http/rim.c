@@ -73,11 +73,14 @@ static void handle_stream(struct request *r) {
     respond_stream(r, 200, rim->stream, &from);
 }
 
+#define PROBE 1 /* a need, of this table's */
+
 static const struct route routes[] = {
     {HTTP_GET, "/text", 0, false, handle_text, NULL},
     {HTTP_GET, "/wait", 0, false, handle_wait, NULL},
     {HTTP_GET, "/stream", 0, true, handle_stream, NULL},
     {HTTP_POST, "/body", 0, true, handle_body, NULL},
+    {HTTP_GET, "/probe", PROBE, false, handle_text, NULL},
     {HTTP_PATCH, "/body", 0, true, handle_body, NULL},
     {HTTP_DELETE, "/body", 0, true, handle_body, NULL},
 };
@@ -125,6 +128,7 @@ void rim_init(struct rim *r) {
                                 .limits_connections_per_address = 16,
                                 .limits_requests_per_address = 8,
                                 .limits_input_mib_per_address = 1,
+                                .limits_addresses = 16,
                                 .limits_message_kib = 4,
                                 .limits_body_kib = 64,
                                 .limits_send_queue_kib = 64,
@@ -140,7 +144,8 @@ void rim_init(struct rim *r) {
 bool rim_start(struct rim *r) {
     char why[WHY_MAX] = "";
     if (!r->http.answer) {
-        r->http = (struct http_service){{routes, ARRAY_LEN(routes)}, begin, admit, answer, end, r};
+        r->http = (struct http_service){
+            {routes, ARRAY_LEN(routes)}, begin, admit, answer, end, r, .probes = PROBE};
     }
     r->ws = (struct ws_service){opened, message, closed, settle, r};
     r->loop = (struct loop){

@@ -5,6 +5,8 @@
 #include "server/http/tcp.h"
 #include "tests/unit/server/http/rim.h"
 
+#include <stdlib.h>
+
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: here\r\n\r\n"
 #define POST(n) "POST /body HTTP/1.1\r\nHost: here\r\nContent-Length: " n "\r\n\r\n"
 
@@ -39,6 +41,66 @@ TEST(request_is_answered_and_the_connection_goes_on) {
     EXPECT_EQ(rim.loop.counters.http_requests[2], 3);
     EXPECT_EQ(rim.loop.open, 1);
     EXPECT_EQ(rim.ended, 3);
+    stop();
+}
+
+/* What a proxy before us could read in another way; the connection ends with it. */
+TEST(request_heads_that_are_refused) {
+    static const struct {
+        const char *text;
+        int status;
+    } cases[] = {
+        {"GET /text HTTP/1.1\r\n\r\n", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n", 400},
+        {"GET /text HTTP/9.9\r\nHost: here\r\n\r\n", 505},
+        {"POST /body HTTP/1.1\r\nHost: here\r\nContent-Length : 5\r\n\r\nhello", 400},
+        {"POST /body HTTP/1.1\r\nHost: here\r\nTransfer-Encoding : chunked\r\n\r\n", 400},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        REQUIRE(start());
+        EXPECT(client_say(&one, cases[i].text));
+        UNTIL(&rim, client_ended(&one));
+        /* libwebsockets answers what is not of 1.1 in 1.0 */
+        EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), cases[i].status);
+        EXPECT(client_has(&one, "x-content-type-options: nosniff\r\n"));
+        EXPECT_EQ(rim.loop.counters.refused[REFUSED_HEAD], 1);
+        stop();
+    }
+    REQUIRE(start());
+    EXPECT(client_say(&one, "GET /text HTTP/1.0\r\n\r\n")); /* needs no Host */
+    UNTIL(&rim, client_has(&one, "a text"));
+    stop();
+}
+
+/* A page whose name was made to point here may not pass for one of ours (DNS rebinding). */
+TEST(request_hosts_of_a_server_with_a_name) {
+    static char url[] = "https://a.example", origin[] = "https://b.example:8443";
+    static char *origins[] = {origin};
+    static const struct {
+        const char *host, *path;
+        int status;
+    } cases[] = {
+        {"a.example", "/text", 200},      {"A.example:443", "/text", 200},
+        {"b.example:8443", "/text", 200}, {"127.0.0.1:8080", "/text", 200},
+        {"localhost", "/text", 200},      {"evil.example", "/text", 421},
+        {"b.example", "/text", 421},      {"a.example.evil", "/none", 421},
+        {"evil.example", "/probe", 200},
+    };
+    char text[256];
+    rim_init(&rim);
+    rim.config.public_url = url;
+    rim.config.origins = (struct config_list){origins, 1};
+    REQUIRE(rim_start(&rim));
+    client_open(&one, rim.loop.port, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        client_clear(&one);
+        snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", cases[i].path,
+                 cases[i].host);
+        EXPECT(client_say(&one, text));
+        UNTIL(&rim, client_has(&one, "\r\n\r\na text") || client_has(&one, "\"misdirected\"}"));
+        EXPECT_EQ(client_status(&one), cases[i].status);
+    }
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HOST], 3);
     stop();
 }
 
@@ -247,6 +309,21 @@ TEST(answer_after_the_client_has_ended_its_half) {
 
 /* What a client says, or that it has ended its half, while its answer is being made must not turn
  * the loop over and over: libwebsockets polls for it, and does not take it. */
+/* What the client says meanwhile lies with libwebsockets already: that must not keep it busy. */
+TEST(answer_being_made_with_another_request_behind_it) {
+    REQUIRE(start());
+    EXPECT(client_say(&one, GET("/wait") GET("/text") GET("/text")));
+    UNTIL(&rim, rim.answered == 1);
+    EXPECT(rim_idle_turns(&rim) < 10);
+    struct request *r = rim.last;
+    REQUIRE(r);
+    respond_static(r, 200, "text/plain", bytes_of("late", 4));
+    UNTIL(&rim, client_count(&one, "HTTP/1.1 200") == 3 && client_count(&one, "a text") == 2);
+    EXPECT_EQ(rim.answered, 3);
+    EXPECT(rim_idle_turns(&rim) < 10);
+    stop();
+}
+
 TEST(answer_being_made_lets_the_loop_rest) {
     static const char *const meanwhile[] = {"", GET("/text")};
     for (size_t i = 0; i < ARRAY_LEN(meanwhile); i++) {
@@ -415,6 +492,24 @@ TEST(limit_of_connections_of_an_address) {
     client_close(&two);
     client_close(&one);
     rim_stop(&rim);
+}
+
+TEST(limit_of_connections_in_a_minute) {
+    rim_init(&rim);
+    rim.config.limits_connections_per_minute = 2;
+    REQUIRE(rim_start(&rim));
+    for (int i = 0; i < 3; i++) {
+        client_open(&one, rim.loop.port, NULL);
+        EXPECT(client_say(&one, GET("/text")));
+        UNTIL(&rim, i < 2 ? client_has(&one, "a text") : client_ended(&one));
+        client_close(&one);
+        UNTIL(&rim, rim.loop.open == 0);
+    }
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_CONNECTION_RATE], 1);
+    client_open(&one, rim.loop.port, "127.0.0.2"); /* another client is served */
+    EXPECT(client_say(&one, GET("/text")));
+    UNTIL(&rim, client_has(&one, "a text"));
+    stop();
 }
 
 TEST(limit_of_requests_at_once) {

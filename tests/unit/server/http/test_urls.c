@@ -140,6 +140,31 @@ TEST(url_origins) {
     EXPECT(!url_same_host("null", ""));
 }
 
+TEST(url_hosts) {
+    EXPECT(url_host_is("https://a.example", "a.example"));
+    EXPECT(url_host_is("https://a.example/tours", "A.Example:443"));
+    EXPECT(url_host_is("https://a.example:443", "a.example"));
+    EXPECT(url_host_is("http://a.example:8080", "a.example:8080"));
+    EXPECT(url_host_is("http://[::1]:80", "[::1]"));
+    EXPECT(!url_host_is("https://a.example", "a.example:80"));
+    EXPECT(!url_host_is("https://a.example", "a.example.evil"));
+    EXPECT(!url_host_is("https://a.example", "evil.a.example"));
+    EXPECT(!url_host_is("https://a.example", ""));
+    EXPECT(!url_host_is("https://", ""));
+    EXPECT(!url_host_is("a.example", "a.example"));
+    static const char *const good[] = {"127.0.0.1",         "127.0.0.1:80", "[::1]",
+                                       "[2001:db8::1]:443", "localhost",    "LOCALHOST:8080"};
+    static const char *const bad[] = {"",         "a.example",     "127.0.0.1.evil", "[::1]evil",
+                                      "[::1",     "::1",           "127.0.0.1:80x",  "[]",
+                                      "1.2.3.4]", "localhost.evil"};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        EXPECT(url_host_is_address(good[i]));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        EXPECT(!url_host_is_address(bad[i]));
+    }
+}
+
 TEST(url_etags) {
     EXPECT(url_etag_listed("\"a\"", "\"a\""));
     EXPECT(url_etag_listed("W/\"a\"", "\"a\""));

@@ -275,6 +275,7 @@ TEST(ws_upgrades_that_are_refused) {
         int status;
     } cases[] = {
         {"", 400},
+        {"Sec-WebSocket-Protocol: oriel.v1\r\nHost: there\r\n", 400},
         {"Sec-WebSocket-Protocol: other\r\n", 400},
         {"Sec-WebSocket-Protocol: oriel.v1\r\nOrigin: http://elsewhere\r\n", 403},
         {"Sec-WebSocket-Protocol: other, oriel.v1\r\nOrigin: http://here\r\n", 101},
@@ -288,8 +289,57 @@ TEST(ws_upgrades_that_are_refused) {
         EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), cases[i].status);
         EXPECT_EQ(rim.ws_opened, cases[i].status == 101);
         EXPECT_EQ(rim.begun, 0);
+        bool refused = cases[i].status != 101;
+        EXPECT_EQ(client_has(&one, "content-security-policy: "), refused);
+        EXPECT_EQ(client_has(&one, "application/problem+json"), refused);
         stop();
     }
+}
+
+static void upgrade(const char *as, const char *headers, const char *status) {
+    char text[256];
+    snprintf(text, sizeof(text), "Sec-WebSocket-Protocol: oriel.v1\r\n%s", headers);
+    client_close(&one);
+    client_open(&one, rim.loop.port, as);
+    EXPECT(client_upgrade(&one, text));
+    UNTIL(&rim, client_has(&one, "\r\n\r\n"));
+    EXPECT(client_has(&one, status));
+}
+
+/* Behind a proxy it is the client that it names who has a rate, and nobody else pays for him. */
+TEST(ws_handshakes_in_a_minute) {
+    static char proxy[] = "127.0.0.2", *proxies[] = {proxy};
+    rim_init(&rim);
+    rim.config.limits_handshakes_per_minute = 2;
+    rim.config.trusted_proxies = (struct config_list){proxies, 1};
+    REQUIRE(rim_start(&rim));
+    one.fd = -1;
+    for (int i = 0; i < 3; i++) {
+        upgrade(NULL, "", i < 2 ? " 101 " : " 429 ");
+    }
+    EXPECT(client_has(&one, "retry-after: 30\r\n"));
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HANDSHAKE_RATE], 1);
+    for (int i = 0; i < 3; i++) {
+        upgrade(proxy, "X-Forwarded-For: 2001:db8::1\r\n", i < 2 ? " 101 " : " 429 ");
+    }
+    upgrade(proxy, "X-Forwarded-For: 2001:db8::2\r\n", " 429 "); /* the same /64 */
+    upgrade(proxy, "X-Forwarded-For: 2001:db8:0:1::1\r\n", " 101 ");
+    EXPECT_EQ(rim.loop.counters.refused[REFUSED_HANDSHAKE_RATE], 3);
+    stop();
+}
+
+TEST(ws_upgrade_of_another_version) {
+    rim_init(&rim);
+    REQUIRE(rim_start(&rim));
+    client_open(&one, rim.loop.port, NULL);
+    EXPECT(client_say(&one, "GET /v1/signal HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Version: 12\r\n"
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                            "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n"));
+    UNTIL(&rim, client_has(&one, "\"upgrade_required\""));
+    EXPECT(client_has(&one, " 426 "));
+    EXPECT(client_has(&one, "sec-websocket-version: 13\r\n"));
+    stop();
 }
 
 TEST(ws_of_a_server_that_stops) {

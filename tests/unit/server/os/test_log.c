@@ -1,4 +1,5 @@
 #include "server/os/log.h"
+#include "server/os/log_repeats.h"
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
@@ -71,7 +72,95 @@ TEST(log_text_line) {
     struct log_field f[] = {LOG_STR("a", "x\ny"), LOG_NUM("n", 3)};
     struct log_record r = {{0}, LOG_LEVEL_INFO, "e", "Msg.", f, 2};
     log_format(&r, LOG_SHAPE_TEXT, line);
-    EXPECT_STR(line, "1970-01-01T00:00:00.000Z info e: Msg. a=x\\ny n=3\n");
+    EXPECT_STR(line, "1970-01-01T00:00:00.000Z info e: Msg. a=\"x\\ny\" n=3\n");
+}
+
+static const char *as_text(const char *msg, const char *value) {
+    struct log_field f[] = {LOG_STR("a", value), LOG_NUM("n", 3)};
+    struct log_record r = {{0}, LOG_LEVEL_INFO, "e", msg, f, 2};
+    log_format(&r, LOG_SHAPE_TEXT, line);
+    return line + strlen("1970-01-01T00:00:00.000Z info e: ");
+}
+
+/* Whoever chooses a value, an Origin say, can add no field and end no quote. */
+TEST(log_text_values_cannot_forge_fields) {
+    EXPECT_STR(as_text("Msg.", "https://a.example:1"), "Msg. a=https://a.example:1 n=3\n");
+    EXPECT_STR(as_text("Msg.", "x sub=admin"), "Msg. a=\"x sub=admin\" n=3\n");
+    EXPECT_STR(as_text("Msg.", "x\" b=\"y"), "Msg. a=\"x\\\" b=\\\"y\" n=3\n");
+    EXPECT_STR(as_text("Msg.", "x\\"), "Msg. a=\"x\\\\\" n=3\n");
+    EXPECT_STR(as_text("Msg.", "x=y"), "Msg. a=\"x=y\" n=3\n");
+    EXPECT_STR(as_text("Msg.", ""), "Msg. a=\"\" n=3\n");
+    EXPECT_STR(as_text("of him: a=b", "x"), "\"of him: a=b\" a=x n=3\n");
+    static char big[LOG_LINE_MAX + 100];
+    memset(big, ' ', sizeof(big) - 1);
+    for (size_t n = LOG_LINE_MAX - 200; n < LOG_LINE_MAX; n++) {
+        char *whole = big + sizeof(big) - 1 - n;
+        const char *text = as_text("m", whole);
+        const char *begin = strchr(text, '"');
+        EXPECT(begin && strchr(begin + 1, '"')); /* however it is cut, the quote ends */
+    }
+}
+
+TEST(log_repeats_are_limited_per_event_and_second) {
+    static struct log_repeats r;
+    static const char one[] = "one", two[] = "two";
+    uint64_t untold = 7;
+    memset(&r, 0, sizeof(r));
+    for (int i = 0; i < 3; i++) {
+        EXPECT(log_repeats_admit(&r, one, 5 * US_PER_S + i, 3, &untold));
+        EXPECT_EQ(untold, 0);
+    }
+    EXPECT(!log_repeats_admit(&r, one, 6 * US_PER_S - 2, 3, &untold));
+    EXPECT(!log_repeats_admit(&r, one, 6 * US_PER_S - 1, 3, &untold));
+    EXPECT(log_repeats_admit(&r, two, 6 * US_PER_S - 1, 3, &untold)); /* others go on */
+    EXPECT_EQ(untold, 0);
+    EXPECT(log_repeats_admit(&r, one, 6 * US_PER_S, 3, &untold));
+    EXPECT_EQ(untold, 2);
+    EXPECT(log_repeats_admit(&r, one, 6 * US_PER_S, 3, &untold));
+    EXPECT_EQ(untold, 0); /* said once */
+}
+
+/* More events than there is room for share a count, and none is lost. */
+TEST(log_repeats_of_too_many_events) {
+    static struct log_repeats r;
+    static char events[8 * LOG_REPEATS_EVENTS * 8];
+    unsigned admitted = 0;
+    uint64_t untold = 0;
+    memset(&r, 0, sizeof(r));
+    for (size_t i = 0; i < sizeof(events); i += 8) {
+        admitted += log_repeats_admit(&r, events + i, US_PER_S, 1, &untold);
+    }
+    EXPECT(admitted > LOG_REPEATS_EVENTS / 2 && admitted <= LOG_REPEATS_EVENTS + 1);
+    unsigned long long left_out = 0;
+    for (size_t i = 0; i <= LOG_REPEATS_EVENTS; i++) {
+        left_out += r.of[i].untold;
+    }
+    EXPECT_EQ(left_out, sizeof(events) / 8 - admitted);
+}
+
+TEST(log_tells_of_repeats) {
+    static char text[1 << 16];
+    int fd[2];
+    REQUIRE(pipe(fd) == 0);
+    uint64_t before = log_repeated();
+    log_to(fd[1]);
+    log_limit_repeats(2);
+    for (int i = 0; i < 50; i++) {
+        LOG(LOG_LEVEL_WARN, "of_strangers", "Somebody.", LOG_NUM("i", i));
+    }
+    log_limit_repeats(0);
+    log_to(STDERR_FILENO);
+    close(fd[1]);
+    ssize_t n = read(fd[0], text, sizeof(text) - 1);
+    close(fd[0]);
+    REQUIRE(n > 0);
+    text[n] = '\0';
+    unsigned lines = 0;
+    for (const char *p = text; (p = strstr(p, "\"of_strangers\",\"msg\"")) != NULL; p++) {
+        lines++;
+    }
+    EXPECT_EQ(lines + log_repeated() - before, 50);
+    EXPECT(log_repeated() - before >= 40); /* a second may have begun in between, or two */
 }
 
 TEST(log_levels) {

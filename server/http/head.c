@@ -1,0 +1,60 @@
+#include "server/http/head.h"
+
+#include "base/alloc.h"
+#include "server/http/header.h"
+#include "server/http/urls.h"
+
+#include <string.h>
+
+/* Another program could take these for what they look like. */
+static bool has_space_before_colon(struct lws *wsi) {
+    static const char *const names[] = {"content-length :", "transfer-encoding :", "host :",
+                                        "content-length\t:", "transfer-encoding\t:"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (lws_hdr_custom_length(wsi, names[i], (int)strlen(names[i])) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 1.1 needs one Host and 1.0 none (RFC 9112 section 3.2). 0, 400 or 505. */
+static int version_status(struct lws *wsi) {
+    char version[16] = "";
+    if (lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP) < 0) {
+        return 505;
+    }
+    bool old = strcmp(version, "HTTP/1.0") == 0;
+    if (!old && strcmp(version, "HTTP/1.1") != 0) {
+        return 505;
+    }
+    int first = lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 0);
+    return (first > 0 || old) && lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) <= 0 ? 0 : 400;
+}
+
+/* A page whose name was made to point here (DNS rebinding) says its own name. Nobody can do that
+ * with an address, and none but this machine with "localhost". */
+static bool is_ours(const struct loop *l, const char *host) {
+    if (!host || url_host_is(l->origin, host) || url_host_is_address(host)) {
+        return true;
+    }
+    const struct config_list *others = &l->config->origins;
+    for (size_t i = 0; i < others->n; i++) {
+        if (url_host_is(others->items[i], host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int head_status(struct loop *l, struct lws *wsi, bool any_host) {
+    char *host = NULL;
+    int status = has_space_before_colon(wsi) ? 400 : version_status(wsi);
+    if (status == 0 && !any_host && *l->config->public_url) {
+        status = !header_copy(wsi, WSI_TOKEN_HOST, &host) ? 503 : is_ours(l, host) ? 0 : 421;
+        mem_free(host);
+    }
+    l->counters.refused[REFUSED_HEAD] += status == 400 || status == 505;
+    l->counters.refused[REFUSED_HOST] += status == 421;
+    return status;
+}
