@@ -25,6 +25,9 @@ static int version_status(struct lws *wsi) {
         return 505;
     }
     bool old = strcmp(version, "HTTP/1.0") == 0;
+    if (strncmp(version, "HTTP/", 5) != 0) {
+        return 400; /* a path with an encoded line end is one to libwebsockets */
+    }
     if (!old && strcmp(version, "HTTP/1.1") != 0) {
         return 505;
     }
