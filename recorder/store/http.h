@@ -30,7 +30,7 @@ struct http_request {
 
 /* Zero, or what the last answer left: the memory is used again. http_answer_free frees. */
 struct http_answer {
-    int status;            /* 0: none came */
+    int status;            /* 0: none came; ERR_LONG: that of the answer that was too long */
     struct buffer headers; /* "Name: value" lines of the final answer, each ending in a newline */
     struct buffer body;
     char why[WHY_MAX]; /* when ask failed */

@@ -142,10 +142,11 @@ static CURLcode set_request(struct client *k, const struct http_request *q, stru
     return curl_easy_setopt(k->easy, CURLOPT_URL, q->url);
 }
 
-static enum err failed(const struct client *k, const struct transfer *t, CURLcode code) {
+static enum err failed(const struct client *k, const struct transfer *t, CURLcode code,
+                       int status) {
     struct http_answer *a = t->answer;
     bool memory = code == CURLE_OUT_OF_MEMORY || a->body.bad || a->headers.bad;
-    a->status = 0;
+    a->status = t->too_long ? status : 0;
     if (t->too_long) {
         snprintf(a->why, WHY_MAX, "the answer is longer than it may be");
         return ERR_LONG;
@@ -164,7 +165,7 @@ static enum err curl_ask(void *ctx, const struct http_request *q, struct http_an
     k->error[0] = '\0';
     struct curl_slist *headers = header_list(q);
     if (!headers) {
-        return failed(k, &t, CURLE_OUT_OF_MEMORY);
+        return failed(k, &t, CURLE_OUT_OF_MEMORY, 0);
     }
     curl_easy_reset(k->easy);
     set_policy(k);
@@ -177,7 +178,7 @@ static enum err curl_ask(void *ctx, const struct http_request *q, struct http_an
     curl_easy_setopt(k->easy, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {
-        return failed(k, &t, code);
+        return failed(k, &t, code, (int)status);
     }
     ret->status = (int)status;
     return OK;

@@ -61,9 +61,12 @@ static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
     }
     snprintf(why, WHY_MAX, "out of memory, or the store cannot be written");
     e = t->c.http_open(&h, &t->http);
+    if (e != OK) {
+        return e;
+    }
     t->webhook = (struct webhook){.http = &t->http, .url = t->c.url, .keys = &t->keys};
     const struct sink sink = webhook_sink(&t->webhook);
-    return e == OK ? courier_init(&t->courier, &c, t->store, &sink) : e;
+    return courier_init(&t->courier, &c, t->store, &sink);
 }
 
 static void close_all(struct courier_thread *t) {

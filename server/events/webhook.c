@@ -55,10 +55,8 @@ enum sink_verdict webhook_send(struct webhook *w, const struct event_row *r, wal
     http_answer_clear(&w->answer);
     enum err e = w->http->ask(w->http->ctx, &q, &w->answer);
     int status = w->answer.status;
-    if (e == ERR_LONG && status >= 200 && status < 300) {
-        return SINK_TAKEN; /* and it talks a lot */
-    }
-    if (e != OK) {
+    bool talkative = e == ERR_LONG && status >= 200; /* its status is all that is needed */
+    if (e != OK && !talkative) {
         snprintf(ret->why, sizeof(ret->why), "%.150s", w->answer.why);
         return SINK_DOWN;
     }

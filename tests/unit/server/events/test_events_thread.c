@@ -6,6 +6,7 @@
 #include "tests/unit/test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,13 @@ static void close_http(struct http *h) {
     *h = (struct http){NULL, NULL};
 }
 
+/* The first time there is no memory. */
+static atomic_uint opened;
+
+static enum err open_poor(const struct http_config *c, struct http *ret) {
+    return atomic_fetch_add(&opened, 1) == 0 ? ERR_NOMEM : open_http(c, ret);
+}
+
 static void set_away(bool away) {
     pthread_mutex_lock(&receiver.lock);
     receiver.away = away;
@@ -61,7 +69,8 @@ static unsigned got(void) {
     return n;
 }
 
-static struct events_thread *start(void) {
+static struct events_thread *start_with(enum err (*open)(const struct http_config *,
+                                                         struct http *)) {
     struct webhook_keys keys;
     struct events_thread *t = NULL;
     if (webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &keys, why) != OK) {
@@ -74,12 +83,16 @@ static struct events_thread *start(void) {
         .attempts = 3,
         .retry = {.first = 20 * US_PER_MS, .most = 50 * US_PER_MS},
         .timeout = US_PER_S,
-        .http_open = open_http,
+        .http_open = open,
         .http_close = close_http};
     const struct events_thread_config c = {
         .store = path, .keep = 3600 * US_PER_S, .sinks = &sink, .n_sinks = 1};
     EXPECT_EQ(events_thread_start(&c, &t, why), OK);
     return t;
+}
+
+static struct events_thread *start(void) {
+    return start_with(open_http);
 }
 
 static bool begin(void) {
@@ -168,4 +181,23 @@ TEST(a_store_that_cannot_be_opened_is_reported) {
     EXPECT(strstr(why, "/nowhere/events.db") && !t);
     events_thread_post(NULL, event_new(EVENT_TOUR_STARTED, "", 0));
     EXPECT(event_new(EVENT_TOUR_STARTED, "", EVENT_DATA_MAX + 1) == NULL);
+}
+
+TEST(a_client_that_could_not_be_made_is_reported_and_made_later) {
+    REQUIRE(begin());
+    atomic_store(&opened, 0);
+    struct events_thread *t = start_with(open_poor);
+    REQUIRE(t);
+    struct events_state s = {0};
+    us_t by = clock_now() + PATIENCE;
+    while ((s.n_sinks == 0 || !s.sink[0].state.failing) && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    EXPECT(s.sink[0].state.failing);
+    post(t, 1);
+    EXPECT(arrive(1)); /* five seconds later */
+    EXPECT_EQ(atomic_load(&opened), 2);
+    events_thread_stop(t);
+    end();
 }

@@ -1,4 +1,5 @@
 #include "server/events/webhook.h"
+#include "tests/unit/recorder/bench_http.h"
 #include "tests/unit/test.h"
 
 #include <stdio.h>
@@ -61,7 +62,9 @@ TEST(what_a_receiver_answers_is_understood) {
     } rows[] = {{OK, 200, "", SINK_TAKEN, 0},
                 {OK, 299, "", SINK_TAKEN, 0},
                 {ERR_LONG, 200, "", SINK_TAKEN, 0}, /* it talks a lot */
-                {ERR_LONG, 400, "", SINK_DOWN, 0},
+                {ERR_LONG, 400, "", SINK_REFUSED, 0},
+                {ERR_LONG, 503, "", SINK_DOWN, 0},
+                {ERR_LONG, 0, "", SINK_DOWN, 0},
                 {ERR_IO, 0, "", SINK_DOWN, 0},
                 {OK, 503, "Retry-After: 120\n", SINK_DOWN, 120 * US_PER_S},
                 {OK, 429, "Retry-After: 99999999999\n", SINK_DOWN, 86400 * US_PER_S},
@@ -84,4 +87,40 @@ TEST(what_a_receiver_answers_is_understood) {
         EXPECT((*a.why != '\0') == (rows[i].verdict != SINK_TAKEN));
     }
     buffer_free(&seen);
+}
+
+#define LONG_BODY (70 * 1024)
+
+/* What the real client makes of a receiver that answers with this status, and 70 KiB. */
+static enum sink_verdict talk(const char *status_line) {
+    struct buffer text = {0};
+    struct http_server server;
+    struct http http;
+    struct webhook_keys k;
+    char w[WHY_MAX];
+    buffer_printf(&text, "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n", status_line, LONG_BODY);
+    for (int i = 0; i < LONG_BODY; i++) {
+        buffer_put(&text, "x", 1);
+    }
+    const struct reply reply = {text.p, REPLY_CLOSE};
+    http_server_begin(&server, &reply, 1);
+    EXPECT_EQ(webhook_keys_read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &k, w), OK);
+    EXPECT_EQ(http_library_init(), OK);
+    EXPECT_EQ(http_curl_open(&(struct http_config){0}, &http), OK);
+    struct webhook hook = {.http = &http, .url = server.url, .keys = &k};
+    struct event_row r = {.n = 1, .seq = 1, .id = "x", .body = (char *)"{}"};
+    struct sink_answer a = {0};
+    enum sink_verdict v = webhook_send(&hook, &r, (wall_t){1}, &a);
+    webhook_sink(&hook).close(&hook);
+    http_curl_close(&http);
+    http_server_end(&server);
+    buffer_free(&server.requests);
+    buffer_free(&text);
+    return v;
+}
+
+TEST(a_receiver_that_talks_a_lot_is_understood_by_its_status) {
+    EXPECT_EQ(talk("200 OK"), SINK_TAKEN);
+    EXPECT_EQ(talk("400 Bad Request"), SINK_REFUSED);
+    EXPECT_EQ(talk("503 Service Unavailable"), SINK_DOWN);
 }
