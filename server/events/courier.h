@@ -21,6 +21,8 @@ struct courier {
     struct sink sink;             /* borrowed */
     uint32_t failures;            /* in a row: it is down */
     wall_t next;                  /* nothing is to be done before that */
+    us_t wait;                    /* [us] how long that was when it failed */
+    struct event_row taken;       /* the sink has it, the store does not know; n 0: there is none */
     uint64_t sent, refused, dead; /* counters */
     char why[EVENT_WHY_MAX];      /* of the last failure; "" since one was taken */
 };

@@ -42,6 +42,21 @@ static bool stops(void *ctx) {
     return atomic_load(&((struct courier_thread *)ctx)->stop);
 }
 
+static enum sink_verdict send_timed(void *ctx, const struct event_row *r, wall_t wall,
+                                    struct sink_answer *ret) {
+    struct courier_thread *t = ctx;
+    us_t from = clock_now();
+    enum sink_verdict v = webhook_send(&t->webhook, r, wall, ret);
+    ret->took = clock_now() - from;
+    return v;
+}
+
+static void close_webhook(void *ctx) {
+    struct courier_thread *t = ctx;
+    const struct sink sink = webhook_sink(&t->webhook);
+    sink.close(sink.ctx);
+}
+
 static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
     const struct http_config h = {.connect_timeout = us_min(CONNECT_TIMEOUT, t->c.timeout),
                                   .timeout = t->c.timeout,
@@ -65,7 +80,7 @@ static enum err open_all(struct courier_thread *t, char why[WHY_MAX]) {
         return e;
     }
     t->webhook = (struct webhook){.http = &t->http, .url = t->c.url, .keys = &t->keys};
-    const struct sink sink = webhook_sink(&t->webhook);
+    const struct sink sink = {t, send_timed, close_webhook};
     return courier_init(&t->courier, &c, t->store, &sink);
 }
 

@@ -1,16 +1,20 @@
 #include "server/events/event_store.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "recorder/db/sql_cache.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT 1         /* PRAGMA user_version */
-#define PASSED_MAX 10000 /* new events that are put behind held ones in one call */
+#define FORMAT 1        /* PRAGMA user_version */
+#define PASSED_MAX 1000 /* new events that one call passes over */
+#define PRUNED_MAX 1000 /* events that one call forgets */
 
 /* event.n never comes again (AUTOINCREMENT): it is how far a sink has got. `tour` remembers the
- * numbers of tours whose events have been forgotten. held.state: 0 waits, 1 was given up. */
+ * numbers of tours whose events have been forgotten. held.state: 0 waits, and with it
+ * what follows of its tour up to sink.done, so that of a tour one row is enough; 1 was given up;
+ * 2 was given up and is sent again, by itself. */
 static const char schema[] =
     "CREATE TABLE event(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, tour TEXT NOT NULL,"
     " seq INTEGER NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL);"
@@ -23,12 +27,16 @@ static const char schema[] =
     " attempts INTEGER NOT NULL, next INTEGER NOT NULL, state INTEGER NOT NULL, why TEXT NOT NULL,"
     " PRIMARY KEY(sink, n)) WITHOUT ROWID;"
     "CREATE INDEX held_tour ON held(sink, state, tour, n);"
+    "CREATE INDEX held_next ON held(sink, state, next);"
     "PRAGMA user_version = 1;";
 
 struct event_store {
     sqlite3 *db;
     struct sql_cache cache;
     struct buffer body; /* of the event that is appended */
+    /* What the sink wants, with a comma before and behind each name; "": all. */
+    char types[EVENT_TYPE_COUNT * 48];
+    us_t retry_most; /* [us] 0: not known */
 };
 
 /* ---- opening ---- */
@@ -187,118 +195,186 @@ enum err event_store_sinks(struct event_store *s, const char *const *names, size
     return e;
 }
 
+enum err event_store_want(struct event_store *s, const struct event_wants *w) {
+    struct buffer b = buffer_fixed(s->types, sizeof(s->types));
+    for (unsigned t = 0; t < EVENT_TYPE_COUNT; t++) {
+        if (w->types & 1u << t) {
+            buffer_printf(&b, ",%s,", event_type_name((enum event_type)t));
+        }
+    }
+    CHECK(!b.bad);
+    s->retry_most = w->retry_most;
+    return sql_exec(s->db, "PRAGMA synchronous = NORMAL;");
+}
+
 /* Of each tour only the oldest that is held may go. */
 static enum err held_due(struct event_store *s, const char *sink, wall_t wall,
                          struct event_row *ret) {
+    int64_t latest = s->retry_most > 0 ? wall.us + s->retry_most : INT64_MAX;
     return one_row(s,
                    sql_borrow(&s->cache,
                               "SELECT " COLUMNS ", h.attempts, h.why"
                               " FROM held h JOIN event e ON e.n = h.n"
-                              " WHERE h.sink = ?1 AND h.state = 0 AND h.next <= ?2 AND NOT EXISTS"
-                              " (SELECT 1 FROM held o WHERE o.sink = ?1 AND o.state = 0"
+                              " WHERE h.sink = ?1 AND h.state IN (0, 2)"
+                              " AND (h.next <= ?2 OR h.next > ?3) AND NOT EXISTS"
+                              " (SELECT 1 FROM held o WHERE o.sink = ?1 AND o.state = h.state"
                               " AND o.tour = h.tour AND o.n < h.n) ORDER BY h.n LIMIT 1",
-                              "ti", sink, wall.us),
+                              "tii", sink, wall.us, latest),
                    true, ret);
 }
 
-static enum err unseen(struct event_store *s, const char *sink, struct event_row *ret) {
-    return one_row(s,
-                   sql_borrow(&s->cache,
-                              "SELECT " COLUMNS " FROM event e"
-                              " WHERE e.n > (SELECT done FROM sink WHERE name = ?1)"
-                              " ORDER BY e.n LIMIT 1",
-                              "t", sink),
-                   false, ret);
-}
-
-static enum err count(struct event_store *s, sqlite3_stmt *q, int64_t *ret) {
+static enum err numbers(struct event_store *s, sqlite3_stmt *q, int64_t *ret, int n) {
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
-    *ret = e == OK ? sqlite3_column_int64(q, 0) : 0;
+    for (int i = 0; i < n; i++) {
+        ret[i] = e == OK ? sqlite3_column_int64(q, i) : 0;
+    }
     sql_give_back(&s->cache, q);
     return e;
 }
 
-static enum err is_behind(struct event_store *s, const char *sink, const char *tour, bool *ret) {
-    int64_t n = 0;
-    enum err e = count(s,
-                       sql_borrow(&s->cache,
-                                  "SELECT EXISTS(SELECT 1 FROM held"
-                                  " WHERE sink = ?1 AND state = 0 AND tour = ?2)",
-                                  "tt", sink, tour),
-                       &n);
-    *ret = n > 0;
+/* ERR_UNKNOWN: it is not where it was: events are replayed. */
+static enum err seen(struct event_store *s, const char *sink, int64_t from, int64_t to) {
+    enum err e = sql_run_kept(&s->cache, "UPDATE sink SET done = ?3 WHERE name = ?1 AND done = ?2",
+                              "tii", sink, from, to);
+    return e == OK && sqlite3_changes(s->db) == 0 ? ERR_UNKNOWN : e;
+}
+
+#define WANTED "(?3 = '' OR instr(?3, ',' || e.type || ',') > 0)"
+
+/* The first that it wants and of whose tour nothing is held. The others are passed over: those of a
+ * tour of which something is held are found when that is settled. */
+static enum err unseen(struct event_store *s, const char *sink, struct event_row *ret) {
+    int64_t at[2]; /* how far it is, how far is looked now */
+    enum err e = numbers(s,
+                         sql_borrow(&s->cache,
+                                    "SELECT s.done, MIN((SELECT MAX(n) FROM event), ?2 +"
+                                    " (SELECT MIN(n) FROM event WHERE n > s.done))"
+                                    " FROM sink s WHERE s.name = ?1",
+                                    "ti", sink, (int64_t)PASSED_MAX - 1),
+                         at, 2);
+    if (e != OK || at[1] <= at[0]) {
+        return e == OK ? ERR_UNKNOWN : e;
+    }
+    e = one_row(s,
+                sql_borrow(&s->cache,
+                           "SELECT " COLUMNS
+                           " FROM event e WHERE e.n > ?2 AND e.n <= ?4 AND " WANTED
+                           " AND NOT EXISTS (SELECT 1 FROM held"
+                           " WHERE sink = ?1 AND state = 0 AND tour = e.tour)"
+                           " ORDER BY e.n LIMIT 1",
+                           "titi", sink, at[0], s->types, at[1]),
+                false, ret);
+    ret->after = at[0];
+    if (e == ERR_UNKNOWN) {
+        *ret = (struct event_row){0};
+        e = seen(s, sink, at[0], at[1]);
+        return e == ERR_UNKNOWN ? OK : e;
+    }
     return e;
 }
 
 enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
                           struct event_row *ret, wall_t *ret_next) {
     int64_t next = INT64_MAX;
-    bool behind = false;
     enum err e = held_due(s, sink, wall, ret);
-    for (int i = 0; i < PASSED_MAX && e == ERR_UNKNOWN; i++) {
-        e = unseen(s, sink, ret);
-        if (e != OK) {
-            break;
-        }
-        e = is_behind(s, sink, ret->tour, &behind);
-        if (e != OK || !behind) {
-            break;
-        }
-        e = event_store_hold(s, sink, ret, &(struct event_refusal){.why = ""});
-        ret->body = mem_free(ret->body);
-        e = e == OK ? ERR_UNKNOWN : e;
-    }
-    if (e != OK) {
-        ret->body = mem_free(ret->body);
-    }
+    e = e == ERR_UNKNOWN ? unseen(s, sink, ret) : e;
     if (e == ERR_UNKNOWN) {
-        enum err c = count(s,
-                           sql_borrow(&s->cache,
-                                      "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
-                                      " FROM held h WHERE h.sink = ?1 AND h.state = 0"
-                                      " AND h.next > ?2",
-                                      "ti", sink, wall.us),
-                           &next);
+        enum err c = numbers(s,
+                             sql_borrow(&s->cache,
+                                        "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
+                                        " FROM held h WHERE h.sink = ?1 AND h.state IN (0, 2)"
+                                        " AND h.next > ?2",
+                                        "ti", sink, wall.us),
+                             &next, 1);
         e = c == OK ? e : c;
     }
     *ret_next = (wall_t){next};
     return e;
 }
 
-static enum err seen(struct event_store *s, const char *sink, int64_t n) {
-    return sql_run_kept(&s->cache, "UPDATE sink SET done = ?2 WHERE name = ?1 AND done < ?2", "ti",
-                        sink, n);
+/* What is held is done with: the next of its tour takes its place. ERR_UNKNOWN: it is not held any
+ * more. In a transaction. */
+static enum err advance(struct event_store *s, const char *sink, const struct event_row *r) {
+    int64_t next = 0;
+    enum err e = numbers(s,
+                         sql_borrow(&s->cache,
+                                    "SELECT e.n FROM event e WHERE e.tour = ?4 AND e.n > ?2"
+                                    " AND e.n <= (SELECT done FROM sink WHERE name = ?1)"
+                                    " AND " WANTED " ORDER BY e.n LIMIT 1",
+                                    "titt", sink, r->n, s->types, r->tour),
+                         &next, 1);
+    if (e != OK && e != ERR_UNKNOWN) {
+        return e;
+    }
+    if (e == OK) {
+        e = sql_run_kept(&s->cache,
+                         "UPDATE OR REPLACE held SET n = ?3, attempts = 0, next = 0, why = ''"
+                         " WHERE sink = ?1 AND n = ?2 AND state = 0",
+                         "tii", sink, r->n, next);
+        if (e != OK || sqlite3_changes(s->db) > 0) {
+            return e;
+        }
+    }
+    e = sql_run_kept(&s->cache, "DELETE FROM held WHERE sink = ?1 AND n = ?2 AND state <> 1", "ti",
+                     sink, r->n);
+    return e == OK && sqlite3_changes(s->db) == 0 ? ERR_UNKNOWN : e;
+}
+
+/* The end of a transaction in which ERR_UNKNOWN says that there is nothing to do after all. */
+static enum err finish(struct event_store *s, enum err e) {
+    e = e == OK ? event_store_commit(s) : e;
+    event_store_rollback(s);
+    return e == ERR_UNKNOWN ? OK : e;
 }
 
 enum err event_store_settle(struct event_store *s, const char *sink, const struct event_row *r) {
-    return r->held ? sql_run_kept(&s->cache, "DELETE FROM held WHERE sink = ?1 AND n = ?2", "ti",
-                                  sink, r->n)
-                   : seen(s, sink, r->n);
+    if (!r->held) {
+        enum err e = seen(s, sink, r->after, r->n);
+        return e == ERR_UNKNOWN ? OK : e;
+    }
+    enum err e = event_store_begin(s);
+    return e == OK ? finish(s, advance(s, sink, r)) : e;
+}
+
+static enum err hold_again(struct event_store *s, const char *sink, const struct event_row *r,
+                           const struct event_refusal *f) {
+    return sql_run_kept(&s->cache,
+                        "UPDATE held SET attempts = ?3, next = ?4, why = ?5"
+                        " WHERE sink = ?1 AND n = ?2 AND state <> 1",
+                        "tiiit", sink, r->n, (int64_t)r->attempts + 1, f->next.us, f->why);
+}
+
+static enum err hold_new(struct event_store *s, const char *sink, const struct event_row *r,
+                         const struct event_refusal *f) {
+    return sql_run_kept(&s->cache, "INSERT OR REPLACE INTO held VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        "titiiit", sink, r->n, r->tour, (int64_t)r->attempts + 1, f->next.us,
+                        (int64_t)f->dead, f->why);
 }
 
 enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
                           const struct event_refusal *f) {
-    uint32_t attempts = r->attempts + (f->next.us != 0);
+    if (r->held && !f->dead) {
+        return hold_again(s, sink, r, f);
+    }
     enum err e = event_store_begin(s);
     if (e != OK) {
         return e;
     }
-    e = sql_run_kept(&s->cache, "INSERT OR REPLACE INTO held VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                     "titiiit", sink, r->n, r->tour, (int64_t)attempts, f->next.us,
-                     (int64_t)f->dead, f->why);
-    e = e == OK && !r->held ? seen(s, sink, r->n) : e;
-    e = e == OK ? event_store_commit(s) : e;
-    event_store_rollback(s);
-    return e;
+    e = r->held ? advance(s, sink, r) : seen(s, sink, r->after, r->n);
+    return finish(s, e == OK ? hold_new(s, sink, r, f) : e);
 }
 
 enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret) {
-    sqlite3_stmt *q = sql_borrow(&s->cache,
-                                 "SELECT (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 0),"
-                                 " (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 1),"
-                                 " (SELECT COUNT(*) FROM event WHERE n >"
-                                 " (SELECT done FROM sink WHERE name = ?1))",
-                                 "t", sink);
+    sqlite3_stmt *q =
+        sql_borrow(&s->cache,
+                   "SELECT (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state <> 1) +"
+                   " (SELECT COUNT(*) FROM held h JOIN event e ON e.tour = h.tour"
+                   " AND e.n > h.n WHERE h.sink = ?1 AND h.state = 0"
+                   " AND e.n <= (SELECT done FROM sink WHERE name = ?1)),"
+                   " (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 1),"
+                   " (SELECT COUNT(*) FROM event WHERE n >"
+                   " (SELECT done FROM sink WHERE name = ?1))",
+                   "t", sink);
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
     if (e == OK) {
         *ret = (struct event_counts){.held = (uint64_t)sqlite3_column_int64(q, 0),
@@ -353,7 +429,7 @@ enum err event_store_list(struct event_store *s, const char *tour, const struct 
 
 enum err event_store_revive(struct event_store *s, const char *sink, int64_t n) {
     enum err e = sql_run_kept(&s->cache,
-                              "UPDATE held SET state = 0, attempts = 0, next = 0"
+                              "UPDATE held SET state = 2, attempts = 0, next = 0"
                               " WHERE sink = ?1 AND state = 1 AND (?2 = 0 OR n = ?2)",
                               "ti", sink, n);
     return e == OK && sqlite3_changes(s->db) == 0 ? ERR_UNKNOWN : e;
@@ -374,10 +450,16 @@ enum err event_store_replay(struct event_store *s, const char *sink, int64_t n) 
     return e;
 }
 
-enum err event_store_prune(struct event_store *s, wall_t wall) {
-    return sql_run_kept(&s->cache,
-                        "DELETE FROM event WHERE at < ?1"
-                        " AND n <= COALESCE((SELECT MIN(done) FROM sink), n)"
-                        " AND n NOT IN (SELECT n FROM held)",
-                        "i", wall.us);
+enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
+    enum err e =
+        sql_run_kept(&s->cache,
+                     "DELETE FROM event WHERE n IN (SELECT e.n FROM event e WHERE e.at < ?1"
+                     " AND e.n <= COALESCE((SELECT MIN(done) FROM sink), e.n)"
+                     " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
+                     " AND h.n = e.n)"
+                     " AND NOT EXISTS (SELECT 1 FROM sink s JOIN held h ON h.sink = s.name"
+                     " AND h.state = 0 AND h.tour = e.tour AND h.n < e.n) LIMIT ?2)",
+                     "ii", wall.us, (int64_t)PRUNED_MAX);
+    *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
+    return e;
 }

@@ -27,7 +27,8 @@ void event_store_rollback(struct event_store *s);
 
 /* A stored event, or one for a sink. */
 struct event_row {
-    int64_t n; /* place among all events, from 1 */
+    int64_t n;     /* place among all events, from 1 */
+    int64_t after; /* not held: how far the sink was */
     uint64_t seq;
     char id[ULID_CHARS + 1], tour[TOUR_NAME_MAX + 1], type[48];
     char *body;        /* its envelope; mem_free */
@@ -40,13 +41,21 @@ struct event_row {
 enum err event_store_sink(struct event_store *s, const char *sink);
 /* These, and no others any more: what was held for others is forgotten, and how far they got. */
 enum err event_store_sinks(struct event_store *s, const char *const *names, size_t n);
-/* What the sink is to be sent next: the oldest event held for it that is due at `wall`, of a tour
- * of which nothing older is held; else the first one that it has not seen and that may go before
- * what is held (those of tours of which something is held are held behind it). ERR_UNKNOWN: nothing
- * now; then *ret_next is when something held is due (INT64_MAX: nothing is). */
+/* What the sink of this connection wants. It only sends from now on: the last it did may be lost
+ * with the power, and is done again. ERR_IO. */
+struct event_wants {
+    uint32_t types;  /* bit per enum event_type; 0: all */
+    us_t retry_most; /* [us] what is held for longer than that is due: the clock was set back */
+};
+enum err event_store_want(struct event_store *s, const struct event_wants *w);
+/* What the sink is to be sent next: the oldest event held for it that is due at `wall`; else the
+ * first one that it has not seen, wants, and of whose tour nothing is held. OK with n 0: many were
+ * passed over, call again. ERR_UNKNOWN: nothing now; then *ret_next is when something held is due
+ * (INT64_MAX: nothing is). */
 enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
                           struct event_row *ret, wall_t *ret_next);
-/* The sink has it, or does not want it. */
+/* The sink has it, or does not want it. Nothing is done, here and in event_store_hold, when events
+ * have been replayed since event_store_next: it is sent again. */
 enum err event_store_settle(struct event_store *s, const char *sink, const struct event_row *r);
 /* It was refused: hold it, and what comes of its tour behind it, until `next`; dead: give it up,
  * and go on with the tour. */
@@ -57,7 +66,7 @@ struct event_refusal {
 };
 enum err event_store_hold(struct event_store *s, const char *sink, const struct event_row *r,
                           const struct event_refusal *f);
-/* How many are held, dead, and not yet seen by the sink. */
+/* How many are held (with what waits behind them), dead, and not yet seen by the sink. */
 struct event_counts {
     uint64_t held, dead, waiting;
 };
@@ -75,11 +84,13 @@ struct event_page {
 enum err event_store_dead(struct event_store *s, const char *sink, const struct event_page *p);
 /* Of a tour; NULL: of all. */
 enum err event_store_list(struct event_store *s, const char *tour, const struct event_page *p);
-/* Send what was given up again; n: that one, 0: all. ERR_UNKNOWN: there is none. */
+/* Send what was given up again, beside what goes on of its tour; n: that one, 0: all. ERR_UNKNOWN:
+ * there is none. */
 enum err event_store_revive(struct event_store *s, const char *sink, int64_t n);
 /* Send everything again from number n on. */
 enum err event_store_replay(struct event_store *s, const char *sink, int64_t n);
-/* Forget events from before `wall` which every sink has settled. */
-enum err event_store_prune(struct event_store *s, wall_t wall);
+/* Forget some events from before `wall` which every sink has settled, and say whether there may be
+ * more: the others wait for no more than that. */
+enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more);
 
 #endif

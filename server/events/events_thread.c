@@ -16,6 +16,7 @@
 #define BATCH 256        /* in one transaction */
 #define RETRY (1 * US_PER_S)
 #define PRUNE (3600 * US_PER_S)
+#define LAST_TRIES (15 * US_PER_S) /* at the end, while another connection writes */
 
 struct events_thread {
     /* Constant after the start. */
@@ -37,6 +38,7 @@ struct events_thread {
     struct event *batch[BATCH]; /* that are not stored yet */
     size_t n_batch;
     us_t retry_at, pruned;
+    enum err error; /* of the last batch */
     bool failing;
 };
 
@@ -74,6 +76,7 @@ static bool store_some(struct events_thread *t) {
     }
     enum err e = store_batch(t);
     note(t, e);
+    t->error = e;
     if (e != OK) {
         t->retry_at = clock_now() + RETRY;
         return false;
@@ -93,8 +96,9 @@ static void prune(struct events_thread *t) {
     if (t->pruned >= 0 && clock_now() - t->pruned < PRUNE) {
         return;
     }
-    t->pruned = clock_now();
-    enum err e = event_store_prune(t->store, (wall_t){clock_wall().us - t->keep});
+    bool more = false;
+    enum err e = event_store_prune(t->store, (wall_t){clock_wall().us - t->keep}, &more);
+    t->pruned = more ? clock_now() - PRUNE : clock_now();
     if (e != OK) {
         LOG(LOG_LEVEL_WARN, "events_not_pruned", "Old events could not be forgotten.",
             LOG_STR("error", err_name(e)));
@@ -113,7 +117,9 @@ static void *events_main(void *arg) {
         }
         prune(t);
     }
-    while (store_some(t)) { /* what was posted before the end */
+    /* What was posted before the end. */
+    us_t by = clock_now() + LAST_TRIES;
+    while (store_some(t) || (t->n_batch > 0 && t->error == ERR_BUSY && clock_now() < by)) {
     }
     if (t->n_batch > 0) {
         LOG(LOG_LEVEL_ERROR, "events_lost", "Events that could not be stored are lost.",

@@ -13,6 +13,7 @@ enum sink_verdict {
 
 struct sink_answer {
     us_t after; /* [us] SINK_DOWN: it asks not to be tried before that; 0: does not say */
+    us_t took;  /* [us] since it was called; waiting begins then */
     char why[EVENT_WHY_MAX];
 };
 

@@ -3,6 +3,7 @@
 #include "server/events/courier.h"
 #include "tests/unit/test.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@
 struct receiver {
     unsigned plan[2048]; /* verdict of the n-th request; enum sink_verdict */
     size_t n, asked;
-    us_t after;
-    char got[2048][96]; /* "TOUR SEQ" of what it took */
+    us_t after, took;
+    void (*during)(void); /* called while it has the event */
+    char got[4096][96];   /* "TOUR SEQ" of what it took */
     size_t n_got;
 };
 
@@ -28,7 +30,10 @@ struct bench {
     struct receiver receiver;
     struct rng_seeded seed;
     struct ulid_maker ulids;
+    uint32_t types;
 };
+
+static struct bench b;
 
 static enum sink_verdict receive(void *ctx, const struct event_row *r, wall_t wall,
                                  struct sink_answer *ret) {
@@ -41,6 +46,10 @@ static enum sink_verdict receive(void *ctx, const struct event_row *r, wall_t wa
         EXPECT(strstr(r->body, r->id) != NULL);
     }
     ret->after = x->after;
+    ret->took = x->took;
+    if (x->during) {
+        x->during();
+    }
     snprintf(ret->why, sizeof(ret->why), "%s", v == SINK_TAKEN ? "" : "no");
     return (enum sink_verdict)v;
 }
@@ -49,57 +58,74 @@ static void nothing(void *ctx) {
     (void)ctx;
 }
 
-static bool begin(struct bench *b) {
+static bool begin(struct bench *k) {
     char why[WHY_MAX];
-    const struct sink sink = {&b->receiver, receive, nothing};
-    if (!b->dir[0]) {
-        rng_seed(&b->seed, 3);
-        strcpy(b->dir, "/tmp/oriel-events-XXXXXX");
-        if (!mkdtemp(b->dir)) {
+    const struct sink sink = {&k->receiver, receive, nothing};
+    if (!k->dir[0]) {
+        rng_seed(&k->seed, 3);
+        strcpy(k->dir, "/tmp/oriel-events-XXXXXX");
+        if (!mkdtemp(k->dir)) {
             return false;
         }
-        snprintf(b->path, sizeof(b->path), "%s/events.db", b->dir);
+        snprintf(k->path, sizeof(k->path), "%s/events.db", k->dir);
     }
     const struct courier_config c = {.name = "office",
+                                     .types = k->types,
                                      .attempts = 3,
                                      .retry = {.first = SEC, .most = 60 * SEC},
-                                     .rng = rng_from_seeded(&b->seed)};
-    return event_store_open(b->path, &b->store, why) == OK &&
-           courier_init(&b->courier, &c, b->store, &sink) == OK;
+                                     .rng = rng_from_seeded(&k->seed)};
+    return event_store_open(k->path, &k->store, why) == OK &&
+           courier_init(&k->courier, &c, k->store, &sink) == OK;
 }
 
-static void restart(struct bench *b) {
-    event_store_close(b->store);
-    REQUIRE(begin(b));
+static void restart(struct bench *k) {
+    event_store_close(k->store);
+    REQUIRE(begin(k));
 }
 
-static void end(struct bench *b) {
+static void end(struct bench *k) {
     char command[96];
-    event_store_close(b->store);
-    snprintf(command, sizeof(command), "rm -r %s", b->dir);
+    event_store_close(k->store);
+    snprintf(command, sizeof(command), "rm -r %s", k->dir);
     EXPECT_EQ(system(command), 0);
 }
 
-static void append(struct bench *b, const char *tour, enum event_type type) {
-    struct rng rng = rng_from_seeded(&b->seed);
+static void append_many(struct bench *k, const char *tour, enum event_type type, unsigned n) {
+    struct rng rng = rng_from_seeded(&k->seed);
     struct event *e = event_new(type, "\"name\":\"Ada\"", 12);
     REQUIRE(e);
     e->at = (wall_t){1767323045000000};
-    ulid_next(&b->ulids, e->at, &rng, e->id);
+    ulid_next(&k->ulids, e->at, &rng, e->id);
     snprintf(e->tour, sizeof(e->tour), "%s", tour);
-    EXPECT_EQ(event_store_begin(b->store), OK);
-    EXPECT_EQ(event_store_append(b->store, e), OK);
-    EXPECT_EQ(event_store_commit(b->store), OK);
+    EXPECT_EQ(event_store_begin(k->store), OK);
+    for (unsigned i = 0; i < n; i++) {
+        EXPECT_EQ(event_store_append(k->store, e), OK);
+    }
+    EXPECT_EQ(event_store_commit(k->store), OK);
     mem_free(e);
 }
 
-/* Everything that is due at this time. */
-static void work(struct bench *b, wall_t wall) {
-    while (courier_step(&b->courier, wall)) {
-    }
+static void append(struct bench *k, const char *tour, enum event_type type) {
+    append_many(k, tour, type, 1);
 }
 
-static struct bench b;
+/* The first number of the answer, from a connection of its own. */
+static int64_t sql(const char *text) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    EXPECT_EQ(sqlite3_open(b.path, &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(db, text, -1, &q, NULL), SQLITE_OK);
+    int64_t n = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return n;
+}
+
+/* Everything that is due at this time. */
+static void work(struct bench *k, wall_t wall) {
+    while (courier_step(&k->courier, wall)) {
+    }
+}
 
 TEST(events_reach_a_sink_in_order_and_numbered_per_tour) {
     memset(&b, 0, sizeof(b));
@@ -246,8 +272,8 @@ TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
 
 TEST(a_sink_gets_what_it_wants) {
     memset(&b, 0, sizeof(b));
+    b.types = 1u << EVENT_TOUR_ENDED;
     REQUIRE(begin(&b));
-    b.courier.c.types = 1u << EVENT_TOUR_ENDED;
     append(&b, "elm", EVENT_TOUR_STARTED);
     append(&b, "elm", EVENT_TOUR_ENDED);
     work(&b, (wall_t){1});
@@ -257,13 +283,14 @@ TEST(a_sink_gets_what_it_wants) {
 }
 
 TEST(what_every_sink_has_is_forgotten_and_numbers_go_on) {
+    bool more = false;
     memset(&b, 0, sizeof(b));
     REQUIRE(begin(&b));
     append(&b, "elm", EVENT_TOUR_STARTED);
-    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}), OK); /* it is not sent yet */
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK); /* it is not sent yet */
     work(&b, (wall_t){1});
     EXPECT_EQ(b.receiver.n_got, 1);
-    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}), OK);
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
     EXPECT_EQ(event_store_replay(b.store, "office", 1), OK);
     work(&b, (wall_t){1});
     EXPECT_EQ(b.receiver.n_got, 1);
@@ -327,4 +354,148 @@ TEST(whatever_fails_each_event_arrives_in_the_order_of_its_tour) {
         }
         end(&b);
     }
+}
+
+TEST(what_is_taken_is_not_sent_again_while_the_store_fails) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    (void)sql("CREATE TRIGGER full BEFORE UPDATE ON sink BEGIN SELECT RAISE(FAIL, 'full'); END");
+    int64_t at = 1, before = 0;
+    for (unsigned i = 1; i <= 5; i++) {
+        work(&b, (wall_t){at});
+        EXPECT_EQ(b.courier.failures, i);
+        EXPECT(b.courier.why[0] != '\0');
+        before = b.courier.next.us - at;
+        at = b.courier.next.us;
+    }
+    EXPECT(before >= 8 * SEC); /* it waits for longer each time */
+    (void)sql("DROP TRIGGER full");
+    work(&b, (wall_t){at});
+    EXPECT_EQ(b.receiver.asked, 1);
+    EXPECT_EQ(b.courier.sent, 1);
+    EXPECT_STR(b.courier.why, "");
+    struct event_counts n;
+    EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
+    EXPECT_EQ(n.waiting, 0);
+    end(&b);
+}
+
+TEST(however_much_waits_behind_a_refused_event_it_is_held_by_one_row) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 1;
+    b.receiver.plan[0] = SINK_REFUSED;
+    append_many(&b, "elm", EVENT_TOUR_STARTED, 2500);
+    append(&b, "oak", EVENT_TOUR_STARTED);
+    unsigned steps = 0;
+    while (courier_step(&b.courier, (wall_t){1})) {
+        steps++;
+    }
+    EXPECT_EQ(steps, 4); /* the refused one, twice a thousand, the oak */
+    EXPECT_EQ(b.receiver.n_got, 1);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 1);
+    struct event_counts n;
+    EXPECT_EQ(event_store_counts(b.store, "office", &n), OK);
+    EXPECT_EQ(n.held, 2500);
+    EXPECT_EQ(n.waiting, 0);
+    bool more = true;
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
+    EXPECT(!more);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 2500); /* what is behind it is kept */
+    restart(&b);
+    work(&b, (wall_t){SEC + 1});
+    REQUIRE(b.receiver.n_got == 2501);
+    EXPECT_STR(b.receiver.got[1], "elm 1");
+    EXPECT_STR(b.receiver.got[1250], "elm 1250");
+    EXPECT_STR(b.receiver.got[2500], "elm 2500");
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM held"), 0);
+    EXPECT_EQ(event_store_prune(b.store, (wall_t){INT64_MAX}, &more), OK);
+    EXPECT(more); /* a thousand at once */
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM event"), 1500);
+    end(&b);
+}
+
+TEST(what_is_not_wanted_is_passed_over_and_says_nothing_about_the_sink) {
+    memset(&b, 0, sizeof(b));
+    b.types = 1u << EVENT_TOUR_ENDED;
+    REQUIRE(begin(&b));
+    b.receiver.n = 1;
+    b.receiver.plan[0] = SINK_DOWN;
+    append(&b, "elm", EVENT_TOUR_ENDED);
+    append_many(&b, "elm", EVENT_TOUR_STARTED, 900);
+    work(&b, (wall_t){1});
+    EXPECT_EQ(b.courier.failures, 1);
+    EXPECT(courier_step(&b.courier, (wall_t){1 + SEC})); /* taken */
+    EXPECT_EQ(b.courier.sent, 1);
+    EXPECT(courier_step(&b.courier, (wall_t){1 + SEC})); /* passed over, all at once */
+    EXPECT(!courier_step(&b.courier, (wall_t){1 + SEC}));
+    EXPECT_EQ(b.courier.sent, 1);
+    b.courier.failures = 1;
+    strcpy(b.courier.why, "no");
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){100 * (int64_t)SEC});
+    EXPECT_STR(b.courier.why, "no");
+    EXPECT_EQ(b.courier.sent, 1);
+    end(&b);
+}
+
+static void replay_all(void) {
+    b.receiver.during = NULL;
+    EXPECT_EQ(event_store_replay(b.store, "office", 1), OK);
+}
+
+TEST(a_replay_during_a_request_is_not_undone_by_it) {
+    for (unsigned v = SINK_TAKEN; v <= SINK_REFUSED; v++) {
+        memset(&b, 0, sizeof(b));
+        REQUIRE(begin(&b));
+        append(&b, "elm", EVENT_TOUR_STARTED);
+        work(&b, (wall_t){1});
+        append(&b, "elm", EVENT_TOUR_ENDED);
+        b.receiver.n = 2;
+        b.receiver.plan[1] = v;
+        b.receiver.during = replay_all;
+        work(&b, (wall_t){1});
+        work(&b, (wall_t){1});
+        size_t first = v == SINK_TAKEN ? 2 : 1;
+        REQUIRE(b.receiver.n_got == first + 2);
+        EXPECT_STR(b.receiver.got[first], "elm 1");
+        EXPECT_STR(b.receiver.got[first + 1], "elm 2");
+        end(&b);
+    }
+}
+
+TEST(a_clock_that_is_set_back_does_not_keep_a_refused_event_waiting) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 1;
+    b.receiver.plan[0] = SINK_REFUSED;
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){86400 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.n_got, 0);
+    work(&b, (wall_t){SEC});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    end(&b);
+}
+
+TEST(waiting_begins_when_the_request_is_over_and_may_be_asked_for) {
+    memset(&b, 0, sizeof(b));
+    REQUIRE(begin(&b));
+    b.receiver.n = 2;
+    b.receiver.plan[0] = SINK_REFUSED;
+    b.receiver.plan[1] = SINK_DOWN;
+    b.receiver.took = 30 * SEC;
+    b.receiver.after = 600 * (us_t)SEC; /* longer than it would wait by itself */
+    append(&b, "elm", EVENT_TOUR_STARTED);
+    work(&b, (wall_t){0});
+    work(&b, (wall_t){30 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.asked, 1);
+    work(&b, (wall_t){31 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.asked, 2);
+    EXPECT_EQ(b.courier.next.us, 661 * (int64_t)SEC);
+    work(&b, (wall_t){660 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.asked, 2);
+    work(&b, (wall_t){661 * (int64_t)SEC});
+    EXPECT_EQ(b.receiver.n_got, 1);
+    end(&b);
 }
