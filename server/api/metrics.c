@@ -442,6 +442,10 @@ static void put_events(struct buffer *t, const struct api *a) {
     for (size_t i = 0; i < s.n_sinks; i++) {
         labelled(t, "oriel_events_given_up_total", "sink", s.sink[i].name, s.sink[i].state.dead);
     }
+    head(t, "oriel_events_behind", "gauge", "Events that a receiver has still to take.");
+    for (size_t i = 0; i < s.n_sinks; i++) {
+        labelled(t, "oriel_events_behind", "sink", s.sink[i].name, s.sink[i].state.behind);
+    }
     head(t, "oriel_events_failing", "gauge", "1 while a receiver does not take events.");
     for (size_t i = 0; i < s.n_sinks; i++) {
         labelled(t, "oriel_events_failing", "sink", s.sink[i].name, s.sink[i].state.failing);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT (5 * US_PER_S)
+#define COUNT_EVERY US_PER_S
 #define OPEN_AGAIN (5 * US_PER_S) /* [us] after a store that could not be opened */
 
 struct courier_thread {
@@ -26,13 +27,14 @@ struct courier_thread {
     pthread_t thread;
     /* Shared. */
     atomic_bool stop, failing;
-    _Atomic uint64_t sent, refused, dead;
+    _Atomic uint64_t sent, refused, dead, behind;
     /* Owned by the thread. */
     struct event_store *store; /* NULL: not open */
     struct http http;
     struct webhook webhook;
     struct courier courier;
     us_t open_at; /* [us] not before that */
+    us_t counted; /* [us] when `behind` was; 0: never */
     bool noted;   /* that it fails */
 };
 
@@ -121,6 +123,17 @@ static bool is_open(struct courier_thread *t) {
     return false;
 }
 
+static void count_behind(struct courier_thread *t) {
+    struct event_counts n;
+    if (t->counted != 0 && clock_now() - t->counted < COUNT_EVERY) {
+        return;
+    }
+    t->counted = clock_now();
+    if (event_store_counts(t->store, t->c.name, &n) == OK) {
+        atomic_store(&t->behind, n.held + n.waiting);
+    }
+}
+
 static void work(struct courier_thread *t) {
     struct courier *k = &t->courier;
     bool more = true;
@@ -138,6 +151,7 @@ static void work(struct courier_thread *t) {
         atomic_store(&t->refused, k->refused);
         atomic_store(&t->dead, k->dead);
         note(t, k->why[0] != '\0', k->why);
+        count_behind(t);
     }
 }
 
@@ -240,6 +254,7 @@ struct courier_state courier_thread_state(const struct courier_thread *t) {
     return (struct courier_state){.sent = atomic_load(&t->sent),
                                   .refused = atomic_load(&t->refused),
                                   .dead = atomic_load(&t->dead),
+                                  .behind = atomic_load(&t->behind),
                                   .failing = atomic_load(&t->failing)};
 }
 

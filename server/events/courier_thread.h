@@ -41,6 +41,7 @@ struct courier_thread *courier_thread_stop(struct courier_thread *t);
 
 struct courier_state {
     uint64_t sent, refused, dead; /* since the start */
+    uint64_t behind;              /* stored, and not settled; as of the last second */
     bool failing;                 /* the last one did not get through */
 };
 /* How it goes. Any thread. */

@@ -372,8 +372,8 @@ enum err event_store_counts(struct event_store *s, const char *sink, struct even
                    " AND e.n > h.n WHERE h.sink = ?1 AND h.state = 0"
                    " AND e.n <= (SELECT done FROM sink WHERE name = ?1)),"
                    " (SELECT COUNT(*) FROM held WHERE sink = ?1 AND state = 1),"
-                   " (SELECT COUNT(*) FROM event WHERE n >"
-                   " (SELECT done FROM sink WHERE name = ?1))",
+                   " (SELECT MAX(0, COALESCE((SELECT MAX(n) FROM event), 0) - done)"
+                   " FROM sink WHERE name = ?1)",
                    "t", sink);
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
     if (e == OK) {

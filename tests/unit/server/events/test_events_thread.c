@@ -18,7 +18,7 @@
 /* A receiver that a test changes while the thread posts to it. */
 static struct {
     pthread_mutex_t lock;
-    bool away;
+    bool away, refuses;
     unsigned got;
     char last[512];
 } receiver = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -27,14 +27,14 @@ static char dir[64], path[96], why[WHY_MAX];
 static enum err receive(void *ctx, const struct http_request *q, struct http_answer *ret) {
     (void)ctx;
     pthread_mutex_lock(&receiver.lock);
-    bool away = receiver.away;
+    bool away = receiver.away, refuses = receiver.refuses;
     receiver.got += !away;
     if (!away) {
         snprintf(receiver.last, sizeof(receiver.last), "%.*s", (int)q->body.n,
                  (const char *)q->body.p);
     }
     pthread_mutex_unlock(&receiver.lock);
-    ret->status = away ? 0 : 200;
+    ret->status = away ? 0 : refuses ? 400 : 200;
     snprintf(ret->why, WHY_MAX, "nobody is there");
     return away ? ERR_IO : OK;
 }
@@ -96,7 +96,7 @@ static struct events_thread *start(void) {
 }
 
 static bool begin(void) {
-    receiver.away = false;
+    receiver.away = receiver.refuses = false;
     receiver.got = 0;
     strcpy(dir, "/tmp/oriel-events-XXXXXX");
     bool ok = mkdtemp(dir) != NULL;
@@ -198,6 +198,62 @@ TEST(a_client_that_could_not_be_made_is_reported_and_made_later) {
     post(t, 1);
     EXPECT(arrive(1)); /* five seconds later */
     EXPECT_EQ(atomic_load(&opened), 2);
+    events_thread_stop(t);
+    end();
+}
+
+#define BEHIND 10000
+
+TEST(with_thousands_behind_a_refused_event_the_end_is_prompt) {
+    REQUIRE(begin());
+    set_away(true);
+    struct events_thread *t = start();
+    REQUIRE(t);
+    post(t, BEHIND);
+    struct events_state s = {0};
+    us_t by = clock_now() + PATIENCE;
+    while ((s.stored < BEHIND || s.sink[0].state.behind < BEHIND) && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    EXPECT_EQ(s.sink[0].state.behind, BEHIND);
+    pthread_mutex_lock(&receiver.lock);
+    receiver.away = false;
+    receiver.refuses = true;
+    pthread_mutex_unlock(&receiver.lock);
+    while (s.sink[0].state.refused == 0 && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    EXPECT(s.sink[0].state.refused > 0);
+    us_t from = clock_now();
+    events_thread_stop(t);
+    EXPECT(clock_now() - from < US_PER_S);
+    end();
+}
+
+static void *write_for_a_while(void *arg) {
+    struct event_store *other = arg;
+    usleep(6000000); /* longer than a connection waits for another by itself */
+    event_store_rollback(other);
+    return NULL;
+}
+
+TEST(at_the_end_another_that_writes_is_waited_for) {
+    REQUIRE(begin());
+    struct events_thread *t = start();
+    struct event_store *other = NULL;
+    pthread_t writer;
+    REQUIRE(t && event_store_open(path, &other, why) == OK);
+    EXPECT_EQ(event_store_begin(other), OK);
+    EXPECT_EQ(pthread_create(&writer, NULL, write_for_a_while, other), 0);
+    post(t, 10);
+    events_thread_stop(t);
+    pthread_join(writer, NULL);
+    event_store_close(other);
+    t = start();
+    REQUIRE(t);
+    EXPECT(arrive(10));
     events_thread_stop(t);
     end();
 }
