@@ -1,10 +1,10 @@
 #include "signaling/platform.h"
 
 #include "signaling/seats/admission.h"
+#include "signaling/seats/decisions.h"
 #include "signaling/seats/departures.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
-#include "signaling/tell/tick.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +53,9 @@ static enum code lead(struct signaling *s, us_t now, struct seat *who) {
     if (who->role == ROLE_OPS) {
         return CODE_FORBIDDEN;
     }
-    host_set(s, now, who, true);
+    if (decide_host(s, now, who, NULL, true) != OK) {
+        return CODE_INTERNAL;
+    }
     host_leads(s, now, who);
     return CODE_OK;
 }
@@ -86,7 +88,5 @@ enum code signaling_tour_lock(struct signaling *s, us_t now, const char *tour, b
     if (!t || !t->id) {
         return CODE_TOUR_UNKNOWN;
     }
-    t->locked = on;
-    tell_tour_changed(s, now, t);
-    return CODE_OK;
+    return of_memory(decide_lock(s, now, t, NULL, on));
 }

@@ -1,6 +1,7 @@
 /* A host has somebody else lead the tour, who becomes a host by this. */
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/decisions.h"
 #include "signaling/seats/hosts.h"
 
 static enum code hand_over(struct call *c) {
@@ -13,8 +14,10 @@ static enum code hand_over(struct call *c) {
         c->field = "participant";
         return CODE_BAD_FIELD;
     }
+    if (decide_host(c->s, c->now, who, me, true) != OK) {
+        return CODE_INTERNAL;
+    }
     reply_ok(c);
-    host_set(c->s, c->now, who, true);
     host_leads(c->s, c->now, who);
     return CODE_OK;
 }

@@ -1,6 +1,7 @@
 /* A host makes somebody a co-host, or no more. */
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/decisions.h"
 #include "signaling/seats/hosts.h"
 #include "signaling/seats/lobby.h"
 
@@ -19,8 +20,10 @@ static enum code host(struct call *c) {
     if (!on && me->tour->lobby_on && lobby_remember(c->s, who) != OK) {
         return CODE_INTERNAL;
     }
+    if (decide_host(c->s, c->now, who, me, on) != OK) {
+        return CODE_INTERNAL;
+    }
     reply_ok(c);
-    host_set(c->s, c->now, who, on);
     return CODE_OK;
 }
 

@@ -84,6 +84,11 @@ void host_leads(struct signaling *s, us_t now, const struct seat *seat) {
     tell_tour_changed(s, now, seat->tour);
 }
 
+void host_spotlights(struct signaling *s, us_t now, struct tour *t, const struct seat *who) {
+    set_stage(s, t, t->lead, who ? who->id : 0);
+    tell_tour_changed(s, now, t);
+}
+
 bool host_is_other(const struct seat *seat) {
     LIST_EACH(l, &seat->tour->seats) {
         const struct seat *other = LIST_ENTRY(l, struct seat, in_tour);

@@ -12,6 +12,8 @@ void hosts_check(struct signaling *s, us_t now, struct tour *t, const struct sea
 void host_set(struct signaling *s, us_t now, struct seat *seat, bool on);
 /* This host leads from now on. */
 void host_leads(struct signaling *s, us_t now, const struct seat *seat);
+/* This one, who is in the tour, is on everybody's stage from now on; NULL: nobody in particular. */
+void host_spotlights(struct signaling *s, us_t now, struct tour *t, const struct seat *who);
 /* Another host than this one is in. */
 bool host_is_other(const struct seat *seat);
 

@@ -695,6 +695,11 @@ export class OrielClient extends EventTarget {
     return this.signal?.request('pin', { participant });
   }
 
+  /** Hosts: whom all see on the stage; null: nobody in particular. @param {string|null} participant */
+  spotlight(participant) {
+    return this.signal?.request('spotlight', { participant });
+  }
+
   /** Agents: recording on or off, or on but paused. @param {boolean} on @param {boolean} [paused] */
   record(on, paused = false) {
     return this.signal?.request('record', { on, paused });

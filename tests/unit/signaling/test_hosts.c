@@ -1,4 +1,5 @@
 /* Who hosts, who of them leads, and what happens when none is there. */
+#include "signaling/platform.h"
 #include "tests/unit/signaling/people.h"
 
 #define ENDED(reason) "{\"type\":\"tour_ended\",\"reason\":\"" reason "\"}"
@@ -267,5 +268,59 @@ TEST(the_tour_object_is_told_once_per_tick_if_it_is_different_then) {
     world_send(&w, 1, "{\"type\":\"lock\",\"on\":true}");
     world_pass(&w, US_PER_S);
     EXPECT_GOT(&w, 3, "\"locked\":true");
+    world_close(&w);
+}
+
+TEST(a_host_puts_somebody_on_the_stage_of_all) {
+    struct world w;
+    REQUIRE(world_open(&w, tick));
+    enter(&w, 1, "agent|demo|ann|Ann");
+    enter(&w, 2, "buyer|demo|bob|Bob");
+    uint64_t bob = participant_of(&w);
+    world_send(&w, 2, "{\"type\":\"spotlight\",\"participant\":\"p2\"}");
+    EXPECT_ERROR(&w, 2, "forbidden");
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"participant\":\"p9\"}");
+    EXPECT_ERROR(&w, 1, "bad_field");
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"id\":1,\"participant\":\"p2\"}");
+    EXPECT_GOT(&w, 1, "{\"type\":\"ok\",\"re\":1}");
+    EXPECT_GOT(&w, 2,
+               "\"kind\":\"spotlight\",\"from\":\"p1\",\"name\":\"Ann\","
+               "\"participant\":\"p2\"}");
+    REQUIRE(stage(&w));
+    EXPECT_EQ(stage(&w)->participant, bob);
+    world_pass(&w, US_PER_S);
+    EXPECT_GOT(&w, 2, "\"spotlight\":\"p2\"");
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"participant\":\"p2\"}"); /* as it is */
+    EXPECT_NOT(&w, 2, "entry");
+    EXPECT_EQ(world_commands(&w, COMMAND_STAGE), 0);
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"participant\":null}");
+    EXPECT_GOT(&w, 2, "\"participant\":null}");
+    EXPECT_EQ(stage(&w)->participant, 0);
+    /* Whose seat is gone is on no stage. */
+    world_send(&w, 1, "{\"type\":\"spotlight\",\"participant\":\"p2\"}");
+    world_send(&w, 2, "{\"type\":\"leave\"}");
+    REQUIRE(stage(&w));
+    EXPECT_EQ(stage(&w)->participant, 0);
+    world_close(&w);
+}
+
+TEST(what_hosts_decide_is_in_the_ledger) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    enter(&w, 1, "agent|demo|ann|Ann");
+    enter(&w, 2, "buyer|demo|bob|Bob");
+    world_send(&w, 1, "{\"type\":\"lock\",\"on\":true}");
+    EXPECT_GOT(&w, 2, "\"kind\":\"lock\",\"from\":\"p1\",\"name\":\"Ann\",\"on\":true}");
+    world_send(&w, 1, "{\"type\":\"lock\",\"on\":true}");
+    EXPECT_NOT(&w, 2, "entry");
+    EXPECT_EQ(signaling_tour_lock(w.signaling, w.now, "demo", false), CODE_OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 2, "\"kind\":\"lock\",\"from\":null,\"on\":false}");
+    world_send(&w, 1, "{\"type\":\"hand_over\",\"participant\":\"p2\"}");
+    EXPECT_GOT(&w, 2,
+               "\"kind\":\"host\",\"from\":\"p1\",\"name\":\"Ann\","
+               "\"participant\":\"p2\",\"host\":true}");
+    world_send(&w, 2, "{\"type\":\"host\",\"participant\":\"p1\",\"host\":false}");
+    EXPECT_GOT(&w, 1, "\"participant\":\"p1\",\"host\":false}");
     world_close(&w);
 }
