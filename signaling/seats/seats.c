@@ -34,12 +34,14 @@ void seat_journal(struct signaling *s, const struct seat *seat, bool on) {
 
 /* ---- entering ---- */
 
-static enum code check_room(struct signaling *s, const struct tour *t) {
+/* Who waits takes a place, too, but none from who can let him in. */
+static enum code check_room(struct signaling *s, const struct tour *t, enum role role) {
+    uint32_t waiting = t && role != ROLE_AGENT ? t->n_lobby : 0;
     if (s->retry_after_s) {
         s->stats.overloaded++;
         return CODE_SERVER_OVERLOADED;
     }
-    if (t && t->n_seats + t->n_viewers + t->n_lobby >= s->config.max_participants) {
+    if (t && t->n_seats + t->n_viewers + waiting >= s->config.max_participants) {
         return CODE_TOUR_FULL;
     }
     if (map_len(s->seats) >= 2 * (size_t)s->config.max_connections) {
@@ -55,6 +57,10 @@ static bool opens_too_many(const struct signaling *s, const char *sub) {
         n += strcmp(LIST_ENTRY(l, struct tour, in_signaling)->opened_by, sub) == 0;
     }
     return s->config.max_tours_per_sub && n >= s->config.max_tours_per_sub;
+}
+
+static bool is_full(const struct signaling *s, const struct tour *t) {
+    return t->n_seats + t->n_viewers >= s->config.max_participants;
 }
 
 /* Consent is asked for when it counts, which in the lobby it does not. */
@@ -81,7 +87,10 @@ static enum code check_admission(struct signaling *s, us_t now, struct admission
         return CODE_TOURS_FULL;
     }
     code = devices_choose(s, *t, e, &e->seat);
-    return code != CODE_OK || e->seat ? code : check_room(s, *t);
+    if (code == CODE_OK && e->seat && e->seat->waits && !e->waits && is_full(s, *t)) {
+        return CODE_TOUR_FULL; /* he was counted among those who wait */
+    }
+    return code != CODE_OK || e->seat ? code : check_room(s, *t, e->claims->role);
 }
 
 /* Everything that can fail for want of memory or room, before anything changes. */

@@ -446,3 +446,29 @@ TEST_ALLOC(a_lobby_survives_failing_allocations) {
     }
     world_close(&w);
 }
+
+static void three_places(struct signaling_config *c) {
+    c->max_participants = 3;
+}
+
+TEST(a_full_lobby_keeps_no_agent_out) {
+    struct world w;
+    REQUIRE(world_open(&w, three_places));
+    declare_shown(&w, (struct signaling_tour){.lobby = true});
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    enter(&w, 3, "buyer|shown|cyd|Cyd");
+    enter(&w, 4, "buyer|shown|dan|Dan");
+    EXPECT_GOT(&w, 4, "\"type\":\"lobby\"");
+    enter(&w, 5, "buyer|shown|eve|Eve");
+    EXPECT_ERROR(&w, 5, "tour_full");
+    enter(&w, 1, "agent|shown|ann|Ann");
+    EXPECT_GOT(&w, 1, "joined");
+    world_send(&w, 1, "{\"type\":\"admit\"}");
+    enter_again(&w, 2);
+    EXPECT_GOT(&w, 2, "joined");
+    enter_again(&w, 3);
+    EXPECT_GOT(&w, 3, "joined");
+    enter_again(&w, 4); /* in the tour itself are as many as there may be */
+    EXPECT_ERROR(&w, 4, "tour_full");
+    world_close(&w);
+}
