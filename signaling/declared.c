@@ -30,6 +30,9 @@ static enum err check(const struct signaling_tour *d, char **ret) {
     if (!d->property) {
         return OK;
     }
+    if (!*d->property) { /* which is no JSON */
+        return ERR_RANGE;
+    }
     if (strlen(d->property) > TOUR_PROPERTY_MAX) {
         return ERR_LONG;
     }
@@ -40,8 +43,9 @@ static enum err check(const struct signaling_tour *d, char **ret) {
 /* Takes the property. */
 static void plan(struct tour *t, const struct signaling_tour *d, char *property) {
     const char *title = d->title && *d->title ? d->title : d->name;
-    memset(t->title, 0, sizeof(t->title));
-    memcpy(t->title, title, strnlen(title, TITLE_MAX));
+    char copy[TITLE_MAX + 1] = {0}; /* it may be the tour's own, from a view of it */
+    memcpy(copy, title, strnlen(title, TITLE_MAX));
+    memcpy(t->title, copy, sizeof(t->title));
     t->record = d->record;
     t->codec = d->codec;
     mem_free(t->plan.property);
@@ -69,7 +73,15 @@ enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour
     }
     plan(t, d, property);
     t->declared = true;
+    tour_forget_end(s, t); /* it is another one of that name */
     return OK;
+}
+
+/* It is planned for another time, which is to come or goes on. */
+static bool opens_again(const struct signaling *s, us_t now, const struct tour *t,
+                        const struct tour_plan *before) {
+    return !tour_is_over(s, now, t) && (t->plan.starts_at.us != before->starts_at.us ||
+                                        t->plan.ends_at.us != before->ends_at.us);
 }
 
 enum err signaling_tour_update(struct signaling *s, us_t now, const struct signaling_tour *d) {
@@ -88,7 +100,11 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
         mem_free(property);
         return e;
     }
+    const struct tour_plan before = t->plan; /* its times; the texts go */
     plan(t, d, property);
+    if (opens_again(s, now, t, &before)) {
+        tour_forget_end(s, t);
+    }
     if (t->id) {
         if (t->record == RECORD_OFF) {
             tour_record(s, t, false);
@@ -117,6 +133,16 @@ enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, boo
         }
     }
     return OK;
+}
+
+enum err signaling_tour_undeclare(struct signaling *s, us_t now, const char *name) {
+    OWNER_CHECK(&s->owner);
+    struct tour *t = tour_by_name(s, name);
+    if (t && !t->id) {
+        tour_unlink(s, t); /* nobody was in it, and so nothing has ended */
+        return OK;
+    }
+    return signaling_tour_end(s, now, name, true);
 }
 
 static void view(const struct signaling *s, us_t now, const struct tour *t,

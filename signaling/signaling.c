@@ -109,14 +109,18 @@ struct signaling *signaling_free(struct signaling *s) {
     return mem_free(s);
 }
 
+enum code signaling_token(struct signaling *s, const char *tour, const char *token,
+                          struct claims *ret) {
+    OWNER_CHECK(&s->owner);
+    enum code code = verify_token(s, token, token ? strlen(token) : 0, ret);
+    bool fits = ret->role != ROLE_OPS && strcmp(ret->tour, tour) == 0;
+    return code == CODE_OK && !fits ? CODE_FORBIDDEN : code;
+}
+
 enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,
                            struct claims *ret) {
-    OWNER_CHECK(&s->owner);
     struct tour *t;
-    enum code code = verify_token(s, token, token ? strlen(token) : 0, ret);
-    if (code == CODE_OK && (ret->role == ROLE_OPS || strcmp(ret->tour, tour) != 0)) {
-        code = CODE_FORBIDDEN;
-    }
+    enum code code = signaling_token(s, tour, token, ret);
     code = code == CODE_OK ? tour_for(s, now, ret, &t) : code;
     return code == CODE_OK ? admission_check(s, now, t, ret) : code;
 }

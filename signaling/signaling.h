@@ -106,7 +106,7 @@ struct signaling_tour {
 
 /* Declare a tour, which exists from now on without anyone in it (conf: "tours"; the REST API).
  * Copies what t points to. ERR_EXISTS (also: an agent has made it), ERR_FULL, ERR_RANGE (name,
- * codec, times), ERR_LONG (property), ERR_NOMEM. */
+ * codec, times, a property without text), ERR_LONG (property), ERR_NOMEM. */
 enum err signaling_tour_declare(struct signaling *s, const struct signaling_tour *t);
 /* From now on the tour of this name is as t says, whole, also while it runs: people are told, and
  * the lobby opens or closes if it is declared otherwise than before. Who is in stays in.
@@ -116,6 +116,9 @@ enum err signaling_tour_update(struct signaling *s, us_t now, const struct signa
 /* End its run, if it has one, as a host does: everybody is told and leaves. forget: a declared tour
  * is none any more; else it can run again. ERR_UNKNOWN. */
 enum err signaling_tour_end(struct signaling *s, us_t now, const char *name, bool forget);
+/* Take a declaration back, which was of no use: as with `forget`, but nobody is told of an end when
+ * it does not run. ERR_UNKNOWN. */
+enum err signaling_tour_undeclare(struct signaling *s, us_t now, const char *name);
 
 /* What a tour is and how it stands; texts are borrowed until the next call that changes anything.
  */
@@ -159,6 +162,10 @@ struct signaling_http {
     size_t body_len;
 };
 void signaling_http(struct signaling *s, us_t now, const struct signaling_http *h);
+/* Whether this token (NULL: none) is good for this tour, whoever else is in it, and its claims,
+ * which count with CODE_OK only: of who has been let in. Has no effect. */
+enum code signaling_token(struct signaling *s, const char *tour, const char *token,
+                          struct claims *ret);
 /* Whether who has this token (NULL: none) may enter this tour now, as "hello" would say, and its
  * claims, which count with CODE_OK only. Creates nothing, has no effect. */
 enum code signaling_admits(struct signaling *s, us_t now, const char *tour, const char *token,

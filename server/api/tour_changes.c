@@ -87,7 +87,7 @@ static struct change *order(struct api *a, enum kind kind, struct tour_record *r
 }
 
 static void undo_make(struct api *a, struct tour_record *record) {
-    (void)signaling_tour_end(a->signaling, clock_now(), record->name, true);
+    (void)signaling_tour_undeclare(a->signaling, clock_now(), record->name);
     a->settle(a->ctx);
     registry_remove(a->tours.registry, record);
 }
@@ -124,7 +124,7 @@ void tour_changes_make(struct request *r, uint64_t key, struct tour_record *reco
     if (e == OK) {
         e = registry_add(a->tours.registry, record);
         if (e != OK) {
-            (void)signaling_tour_end(a->signaling, clock_now(), record->name, true);
+            (void)signaling_tour_undeclare(a->signaling, clock_now(), record->name);
         }
     }
     if (e != OK) {

@@ -36,14 +36,18 @@ void whep_request(struct request *r) {
 }
 
 /* Link headers (RFC 9725 section 4.6) with the STUN and TURN servers for who has the request's
- * token; nothing when it has none that is valid for the tour. */
-static void add_ice_servers(struct request *r) {
+ * token; nothing when it has none that is valid for the tour. Who is in has it by that alone: he
+ * may be the last one whom there was room for. */
+static void add_ice_servers(struct request *r, bool in) {
     const struct api *a = api_of(r);
     const char *token = url_bearer(r->headers[H_AUTHORIZATION]);
     struct claims k;
     struct signaling_ice_servers servers;
     char link[TURN_LINK_MAX];
-    if (signaling_admits(a->signaling, clock_now(), r->args.v[0], token, &k) != CODE_OK) {
+    const char *tour = r->args.v[0];
+    enum code code = in ? signaling_token(a->signaling, tour, token, &k)
+                        : signaling_admits(a->signaling, clock_now(), tour, token, &k);
+    if (code != CODE_OK) {
         return;
     }
     struct turn_client client = {.sub = k.sub, .until = k.expires};
@@ -57,7 +61,7 @@ static void add_ice_servers(struct request *r) {
 
 void whip_options(struct request *r) {
     respond_header(r, "accept-post:", "application/sdp"); /* RFC 9725 section 4.2 */
-    add_ice_servers(r);
+    add_ice_servers(r, false);
 }
 
 void whip_answer(struct api *a, const struct signaling_effect *e) {
@@ -75,7 +79,7 @@ void whip_answer(struct api *a, const struct signaling_effect *e) {
         respond_retry_after(r, e->retry_after_s * US_PER_S);
     }
     if (e->status == 201) {
-        add_ice_servers(r);
+        add_ice_servers(r, true);
     }
     if (e->status == 401) {
         respond_header(r, "www-authenticate:", "Bearer");

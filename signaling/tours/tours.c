@@ -32,6 +32,11 @@ static void forget_end(struct signaling *s, const char *name) {
     }
 }
 
+void tour_forget_end(struct signaling *s, struct tour *t) {
+    forget_end(s, t->name);
+    t->ended_until = 0;
+}
+
 void tour_note_end(struct signaling *s, us_t now, struct tour *t) {
     forget_end(s, t->name);
     if (t->declared) { /* it stays, and so nothing can push this out */
@@ -161,8 +166,7 @@ void tour_start(struct signaling *s, us_t now, struct tour *t) {
     t->id = ++s->next_handle;
     t->next_number = 1;
     CHECK(map_put(s->tours, t->id, t) == OK); /* as many as names, which were counted */
-    forget_end(s, t->name);
-    t->ended_until = 0;
+    tour_forget_end(s, t);
     tell_tour(s, t, true);
     command(s, t->span, (struct command){.type = COMMAND_TOUR_ADD, .tour = t->id});
     t->lobby_on = t->plan.lobby;

@@ -35,6 +35,8 @@ void tour_forgive(struct tour *t);
 void tour_touch(struct signaling *s, us_t now, struct tour *t);
 /* The name is told as ended for a while, until a tour of that name starts again. */
 void tour_note_end(struct signaling *s, us_t now, struct tour *t);
+/* It is not told so any more. */
+void tour_forget_end(struct signaling *s, struct tour *t);
 /* Take a tour without a run out of the tables, into the trash. */
 void tour_unlink(struct signaling *s, struct tour *t);
 

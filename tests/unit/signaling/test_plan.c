@@ -194,6 +194,7 @@ TEST(declarations_are_checked) {
         {{.name = "x", .codec = CODEC_VP8, .max_length = -1}, ERR_RANGE},
         {{.name = "x", .codec = CODEC_VP8, .max_length = INT64_MAX}, ERR_RANGE},
         {{.name = "x", .codec = CODEC_VP8, .property = long_text}, ERR_LONG},
+        {{.name = "x", .codec = CODEC_VP8, .property = ""}, ERR_RANGE},
         {{.name = "demo", .codec = CODEC_VP8, .property = "{}"}, ERR_EXISTS},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -297,5 +298,82 @@ TEST(all_tours_are_walked) {
     names[0] = '\0';
     signaling_tour_each(w.signaling, w.now, count, names);
     EXPECT_STR(names, "demo taped ");
+    world_close(&w);
+}
+
+TEST(a_tour_that_is_planned_anew_has_not_ended) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    struct signaling_tour t = {.name = "shown",
+                               .record = RECORD_OFF,
+                               .codec = CODEC_VP8,
+                               .ends_at = wall_in(100 * US_PER_S)};
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &t), OK);
+    enter(&w, 1, "agent|shown|ann|Ann");
+    world_send(&w, 1, "{\"type\":\"end\"}");
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    EXPECT_ERROR(&w, 2, "tour_ended");
+    t.title = "Another title"; /* does not begin it again */
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    EXPECT_ERROR(&w, 2, "tour_ended");
+    t.ends_at = wall_in(200 * US_PER_S);
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    EXPECT_GOT(&w, 2, "joined");
+    /* Forgotten, and declared again. */
+    EXPECT_EQ(signaling_tour_end(w.signaling, w.now, "shown", true), OK);
+    world_drain(&w);
+    enter(&w, 3, "buyer|shown|bob|Bob");
+    EXPECT_ERROR(&w, 3, "tour_ended");
+    EXPECT_EQ(signaling_tour_declare(w.signaling, &t), OK);
+    enter(&w, 3, "buyer|shown|bob|Bob");
+    EXPECT_GOT(&w, 3, "joined");
+    world_close(&w);
+}
+
+TEST(a_declaration_that_is_taken_back_leaves_no_end) {
+    struct world w;
+    struct signaling_tour_view v;
+    REQUIRE(world_open(&w, NULL));
+    EXPECT_EQ(signaling_tour_undeclare(w.signaling, w.now, "shown"), ERR_UNKNOWN);
+    declare_shown(&w, (struct signaling_tour){0});
+    EXPECT_EQ(signaling_tour_undeclare(w.signaling, w.now, "shown"), OK);
+    EXPECT_EQ(signaling_tour_get(w.signaling, w.now, "shown", &v), ERR_UNKNOWN);
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    EXPECT_ERROR(&w, 2, "tour_unknown");
+    /* One that runs is ended. */
+    declare_shown(&w, (struct signaling_tour){0});
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    EXPECT_EQ(signaling_tour_undeclare(w.signaling, w.now, "shown"), OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 2, ENDED("ended"));
+    world_close(&w);
+}
+
+TEST(a_tour_keeps_its_title_when_it_is_updated_from_its_own_view) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.title = "By the lake", .property = "{\"id\":1}"});
+    struct signaling_tour t = tour_of(&w, "shown").tour;
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    EXPECT_STR(tour_of(&w, "shown").tour.title, "By the lake");
+    EXPECT_STR(tour_of(&w, "shown").tour.property, "{\"id\":1}");
+    world_close(&w);
+}
+
+TEST(the_last_place_is_taken_and_its_token_still_good) {
+    struct world w;
+    struct claims k;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.capacity = 2});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    EXPECT_EQ(post_shown(&w, true, "buyer|shown|bob|Bob"), 201);
+    EXPECT_EQ(signaling_admits(w.signaling, w.now, "shown", "buyer|shown|bob|Bob", &k),
+              CODE_TOUR_FULL);
+    EXPECT_EQ(signaling_token(w.signaling, "shown", "buyer|shown|bob|Bob", &k), CODE_OK);
+    EXPECT_STR(k.sub, "bob");
+    EXPECT_EQ(signaling_token(w.signaling, "demo", "buyer|shown|bob|Bob", &k), CODE_FORBIDDEN);
+    EXPECT_EQ(signaling_token(w.signaling, "shown", "token_expired", &k), CODE_TOKEN_EXPIRED);
     world_close(&w);
 }
