@@ -40,6 +40,11 @@ static enum err check(const struct signaling_tour *d, char **ret) {
     return *ret ? OK : ERR_NOMEM;
 }
 
+/* Both may be NULL. */
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* Takes the property. */
 static void plan(struct tour *t, const struct signaling_tour *d, char *property) {
     const char *title = d->title && *d->title ? d->title : d->name;
@@ -48,6 +53,9 @@ static void plan(struct tour *t, const struct signaling_tour *d, char *property)
     memcpy(t->title, copy, sizeof(t->title));
     t->record = d->record;
     t->codec = d->codec;
+    if (t->id && !same_text(t->plan.property, property)) {
+        t->property_changed = true;
+    }
     mem_free(t->plan.property);
     t->plan = (struct tour_plan){.lobby = d->lobby,
                                  .starts_at = d->starts_at,

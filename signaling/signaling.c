@@ -235,7 +235,14 @@ void signaling_clock(struct signaling *s, us_t now, wall_t wall) {
     if (apart < -US_PER_S || apart > US_PER_S) {
         s->clock_planned = wall.us - now;
         LIST_EACH(l, &s->all_tours) {
-            schedule_arm(s, now, LIST_ENTRY(l, struct tour, in_signaling));
+            struct tour *t = LIST_ENTRY(l, struct tour, in_signaling);
+            if (t->id && t->began != US_NEVER) { /* when its length is over is told by the wall */
+                t->began_by = wall_at(s, t->began);
+            }
+            if (t->plan.max_length) {
+                tell_tour_changed(s, now, t);
+            }
+            schedule_arm(s, now, t);
         }
     }
 }
@@ -272,7 +279,7 @@ static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
         idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));
         break;
     case TIMER_SEAT:
-        seat_leave(s, now, CONTAINER_OF(t, struct seat, grace), "timeout");
+        seat_timeout(s, now, CONTAINER_OF(t, struct seat, grace));
         break;
     }
 }

@@ -10,6 +10,7 @@
 static void settle(void *ctx) {
     struct server *s = ctx;
     if (!s->loop.stopping) {
+        signaling_clock(s->api.signaling, clock_now(), clock_wall());
         glue_effects(s->api.glue, clock_now());
         loop_alarm(&s->loop, glue_deadline(s->api.glue));
     }
@@ -51,6 +52,7 @@ static bool opened(void *ctx, uint64_t conn) {
 static void message(void *ctx, uint64_t conn, const char *text, size_t n) {
     struct server *s = ctx;
     s->caller = ws_client(&s->loop, conn);
+    signaling_clock(s->api.signaling, clock_now(), clock_wall()); /* times are judged by it */
     signaling_message(s->api.signaling, clock_now(), conn, text, n);
     s->caller = NULL;
 }

@@ -7,34 +7,32 @@
 
 #define NAMED_MAX 1024
 
-static struct seat *named(const struct call *c, size_t i) {
-    const char *id = json_get_string(json_item(json_member(c->msg, "participants"), i), NULL);
-    return id ? waiting_by_number(c->conn->seat->tour, id) : NULL;
-}
-
-/* How many come in by it. */
-static enum code check(struct call *c, bool all) {
+/* Mark those that are named. False: one of them does not wait. */
+static bool name(struct call *c) {
     const struct tour *t = c->conn->seat->tour;
-    size_t n = json_count(json_member(c->msg, "participants"));
-    for (size_t i = 0; i < n; i++) {
-        if (!named(c, i)) {
-            c->field = "participants";
-            return CODE_BAD_FIELD;
-        }
+    const struct json *list = json_member(c->msg, "participants");
+    LIST_EACH(l, &t->lobby) {
+        LIST_ENTRY(l, struct seat, in_tour)->named = false;
     }
-    uint32_t let_in = t->n_lobby - lobby_count(t); /* and not in yet */
-    return admission_over(t, let_in + (all ? lobby_count(t) : (uint32_t)n)) ? CODE_TOUR_FULL
-                                                                            : CODE_OK;
+    for (size_t i = 0; i < json_count(list); i++) {
+        const char *id = json_get_string(json_item(list, i), NULL);
+        struct seat *who = id ? waiting_by_number(t, id) : NULL;
+        if (!who) {
+            return false;
+        }
+        who->named = true;
+    }
+    return true;
 }
 
-static enum code admit_named(struct call *c) {
-    size_t n = json_count(json_member(c->msg, "participants"));
-    for (size_t i = 0; i < n; i++) {
-        if (lobby_admit(c->s, c->now, named(c, i)) != OK) {
-            return CODE_INTERNAL;
-        }
+/* How many will be in by it who are not yet: each once, and who was let in before. */
+static uint32_t coming(const struct tour *t, bool all) {
+    uint32_t n = 0;
+    LIST_EACH(l, &t->lobby) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        n += all || seat->named || seat->admitted;
     }
-    return CODE_OK;
+    return n;
 }
 
 static enum code admit(struct call *c) {
@@ -43,19 +41,18 @@ static enum code admit(struct call *c) {
     if (!me->host) {
         return CODE_FORBIDDEN;
     }
-    enum code code = check(c, all);
-    if (code != CODE_OK) {
-        return code;
+    if (!name(c)) {
+        c->field = "participants";
+        return CODE_BAD_FIELD;
     }
-    if (all) {
-        code = lobby_admit_all(c->s, c->now, me->tour) == OK ? CODE_OK : CODE_INTERNAL;
-    } else {
-        code = admit_named(c);
+    if (admission_over(me->tour, coming(me->tour, all))) {
+        return CODE_TOUR_FULL;
     }
-    if (code == CODE_OK) {
-        reply_ok(c);
+    if (lobby_admit_all(c->s, c->now, me->tour, all) != OK) {
+        return CODE_INTERNAL;
     }
-    return code;
+    reply_ok(c);
+    return CODE_OK;
 }
 
 const struct request request_admit = {.type = "admit",

@@ -2,13 +2,18 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
+#include "signaling/seats/admission.h"
 
 static enum code lobby(struct call *c) {
     const struct seat *me = c->conn->seat;
     if (!me->host) {
         return CODE_FORBIDDEN;
     }
-    if (lobby_set(c->s, c->now, me->tour, call_bool(c, "on")) != OK) {
+    bool on = call_bool(c, "on");
+    if (!on && lobby_count(me->tour) > 0 && admission_over(me->tour, me->tour->n_lobby)) {
+        return CODE_TOUR_FULL; /* as for `admit` */
+    }
+    if (lobby_set(c->s, c->now, me->tour, on) != OK) {
         return CODE_INTERNAL;
     }
     reply_ok(c);

@@ -5,6 +5,7 @@
 #include "signaling/requests/ice_servers.h"
 #include "signaling/requests/reply.h"
 #include "signaling/seats/hosts.h"
+#include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/layers.h"
 #include "signaling/tell/tick.h"
@@ -52,6 +53,7 @@ static enum code resume(struct call *c) {
     secret_rotate(c->s, seat, secret);
     seat_attach(c->s, seat, c->conn);
     if (seat->waits) {
+        lobby_await(c->s, c->now, seat);
         reply_lobby(c, seat);
         return CODE_OK;
     }

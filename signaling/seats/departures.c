@@ -130,6 +130,14 @@ void seat_disconnect(struct signaling *s, us_t now, struct seat *seat) {
     }
 }
 
+void seat_timeout(struct signaling *s, us_t now, struct seat *seat) {
+    if (seat->waits && seat->admitted && !seat->lost) {
+        lobby_again(s, seat);
+    } else {
+        seat_leave(s, now, seat, "timeout");
+    }
+}
+
 /* ---- tours ---- */
 
 static void forget_run(struct signaling *s, struct tour *t) {
@@ -140,6 +148,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     t->id = t->speaker = t->lead = t->spotlight = t->known = 0;
     t->recording = RECORDING_OFF;
     t->had_host = t->attended = t->locked = t->lobby_on = t->changed = t->end_told = false;
+    t->property_changed = false;
     t->missed[0] = '\0';
     t->began = US_NEVER;
     t->began_by = (wall_t){0};

@@ -7,6 +7,8 @@
 
 /* Remove a seat, also one in the lobby: events, effects, timers. */
 void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *reason);
+/* Its time is over: of a lost link, or of who was let in and has not joined. */
+void seat_timeout(struct signaling *s, us_t now, struct seat *seat);
 /* As seat_leave, without events to others and without ending the connection. */
 void seat_delete(struct signaling *s, struct seat *seat);
 /* The connection is gone: the seat is kept for the grace. */

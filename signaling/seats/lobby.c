@@ -87,21 +87,40 @@ enum err lobby_remember(struct signaling *s, const struct seat *seat) {
     return subs_add(&seat->tour->admitted, seat->sub, s->config.max_participants);
 }
 
-enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat) {
+void lobby_await(struct signaling *s, us_t now, struct seat *seat) {
+    if (seat->admitted && !seat->lost) { /* who is lost has as long to come back at all */
+        timers_set(&s->timers, &seat->grace.timer, now + s->config.resume_grace);
+    }
+}
+
+void lobby_again(struct signaling *s, struct seat *seat) {
+    seat->admitted = false;
+    if (!seat_by_sub(seat->tour, seat->sub)) {
+        subs_drop(&seat->tour->admitted, seat->sub);
+    }
+    lobby_tell_joined(s, seat);
+}
+
+static void let_in(struct signaling *s, us_t now, struct seat *seat) {
     struct buffer o = {0};
-    if (seat->admitted) {
-        return OK;
-    }
-    if (lobby_remember(s, seat) != OK) {
-        return ERR_NOMEM;
-    }
     seat->admitted = true;
+    lobby_await(s, now, seat);
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "admitted");
     json_close(&o, '}');
     send_out(s, seat->conn, &o);
     lobby_tell_left(s, seat->tour, seat->number, "admitted");
     tell_tour_changed(s, now, seat->tour);
+}
+
+enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat) {
+    if (seat->admitted) {
+        return OK;
+    }
+    if (lobby_remember(s, seat) != OK) {
+        return ERR_NOMEM;
+    }
+    let_in(s, now, seat);
     return OK;
 }
 
@@ -113,10 +132,39 @@ uint32_t lobby_count(const struct tour *t) {
     return n;
 }
 
-enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t) {
+static bool comes_in(const struct seat *seat, bool all) {
+    return !seat->admitted && (all || seat->named);
+}
+
+/* Whatever needs memory comes first. */
+static enum err remember_waiting(struct signaling *s, struct tour *t, bool all) {
     LIST_EACH(l, &t->lobby) {
-        if (lobby_admit(s, now, LIST_ENTRY(l, struct seat, in_tour)) != OK) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (comes_in(seat, all) && lobby_remember(s, seat) != OK) {
             return ERR_NOMEM;
+        }
+    }
+    return OK;
+}
+
+static void forget_waiting(struct tour *t) {
+    LIST_EACH(l, &t->lobby) {
+        const struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (!seat->admitted && !seat_by_sub(t, seat->sub)) {
+            subs_drop(&t->admitted, seat->sub);
+        }
+    }
+}
+
+enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t, bool all) {
+    if (remember_waiting(s, t, all) != OK) {
+        forget_waiting(t);
+        return ERR_NOMEM;
+    }
+    LIST_EACH(l, &t->lobby) {
+        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
+        if (comes_in(seat, all)) {
+            let_in(s, now, seat);
         }
     }
     return OK;
@@ -134,7 +182,7 @@ static enum err remember_all(struct signaling *s, const struct tour *t) {
 }
 
 enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on) {
-    enum err e = on ? remember_all(s, t) : lobby_admit_all(s, now, t);
+    enum err e = on ? remember_all(s, t) : lobby_admit_all(s, now, t, true);
     if (e == OK) {
         t->lobby_on = on;
         tell_tour_changed(s, now, t);

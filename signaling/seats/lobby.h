@@ -25,10 +25,15 @@ void lobby_put(struct buffer *o, const struct tour *t);
 enum err lobby_admit(struct signaling *s, us_t now, struct seat *seat);
 /* How many wait who are not let in yet. */
 uint32_t lobby_count(const struct tour *t);
-/* All of them. ERR_NOMEM: some have been. */
-enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t);
+/* All of them, or those that are `named`. ERR_NOMEM: nobody has been. */
+enum err lobby_admit_all(struct signaling *s, us_t now, struct tour *t, bool all);
+/* Whoever was let in and whose link is there has from now on so long to join (resume_grace): his
+ * place is kept, and hosts do not see him. Nothing happens for others. */
+void lobby_await(struct signaling *s, us_t now, struct seat *seat);
+/* He has not joined in time: he waits again, and hosts are told. */
+void lobby_again(struct signaling *s, struct seat *seat);
 /* From now on guests must be admitted, but those that are in may come again; or need not, and those
- * who wait are. ERR_NOMEM: nothing has changed, or some have been let in. */
+ * who wait are. ERR_NOMEM: nothing has changed. */
 enum err lobby_set(struct signaling *s, us_t now, struct tour *t, bool on);
 /* He is in, and may come again though the tour has a lobby. ERR_NOMEM. */
 enum err lobby_remember(struct signaling *s, const struct seat *seat);

@@ -97,7 +97,7 @@ static enum code check_admission(struct signaling *s, us_t now, struct admission
 static enum code prepare(struct signaling *s, const struct claims *c, struct tour **t,
                          struct seat **seat) {
     struct seat *fresh = NULL;
-    if (effects_reserve(s, 2) != OK) {
+    if (effects_reserve(s, 2 + SOURCE_KIND_COUNT) != OK) {
         return CODE_INTERNAL;
     }
     if (!*seat) {
@@ -135,7 +135,14 @@ static void link_seat(struct signaling *s, us_t now, struct tour *t, struct seat
     devices_came(s, now, seat);
 }
 
-static void describe(struct seat *seat, const struct admission *e) {
+/* Whoever comes is not muted; the journal has to know when the seat was. */
+static void unmute(struct signaling *s, struct seat *seat) {
+    for (int k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
+        (void)rights_mute(s, seat, (enum source_kind)k, false);
+    }
+}
+
+static void describe(struct signaling *s, struct seat *seat, const struct admission *e) {
     const char *name = *e->claims->name      ? e->claims->name
                        : e->name && *e->name ? e->name
                                              : role_name(e->claims->role);
@@ -146,7 +153,7 @@ static void describe(struct seat *seat, const struct admission *e) {
     }
     seat->consent = e->consent;
     seat->wants = e->wants;
-    seat->muted = 0;
+    unmute(s, seat);
     seat->pinned = 0;
 }
 
@@ -184,7 +191,7 @@ static void host_came(struct signaling *s, struct tour *t, enum role role) {
 
 /* What the seat is told of its owner, and its secret. */
 static void hand_seat(struct signaling *s, us_t now, struct seat *seat, const struct admission *e) {
-    describe(seat, e);
+    describe(s, seat, e);
     rights_enter(seat, e->claims);
     seat->resume_by = now + s->config.seat_limit;
     secret_renew(s, seat);

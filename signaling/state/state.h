@@ -197,6 +197,7 @@ struct tour {
     wall_t began_by;                  /* the same by the wall; 0 */
     bool end_told;                    /* that it will end */
     bool changed;                     /* the tour object: waits for the tick */
+    bool property_changed;            /* and who is in has not been told */
     uint64_t known;                   /* its fingerprint as people have been told */
     struct capabilities guest;        /* what guests may by default */
     struct capabilities_part granted; /* hosts' word about all guests, those to come too */

@@ -94,6 +94,9 @@ static void put_outline(struct buffer *o, const struct signaling *s, us_t now,
     }
     put_time(o, "starts_at", t->plan.starts_at);
     put_time(o, "ends_at", tour_ends_by(s, t));
+}
+
+static void put_property(struct buffer *o, const struct tour *t) {
     if (t->plan.property) {
         json_put_raw(o, "property", t->plan.property);
     }
@@ -102,6 +105,7 @@ static void put_outline(struct buffer *o, const struct signaling *s, us_t now,
 void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
     json_open(o, NULL, '{');
     put_outline(o, s, now, t);
+    put_property(o, t);
     json_close(o, '}');
 }
 
@@ -128,9 +132,7 @@ static void put_shown(struct buffer *o, const struct signaling *s, const struct 
     }
 }
 
-void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
-    json_open(o, NULL, '{');
-    put_outline(o, s, now, t);
+static void put_inside(struct buffer *o, const struct signaling *s, const struct tour *t) {
     if (*t->missed) {
         json_put_string(o, "missed", t->missed);
     }
@@ -146,6 +148,23 @@ void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struc
     put_id(o, s, t->spotlight);
     put_defaults(o, t);
     put_shown(o, s, &t->ledger);
+}
+
+void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
+    json_open(o, NULL, '{');
+    put_outline(o, s, now, t);
+    put_property(o, t);
+    put_inside(o, s, t);
+    json_close(o, '}');
+}
+
+void put_tour_changed(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t) {
+    json_open(o, NULL, '{');
+    put_outline(o, s, now, t);
+    if (t->property_changed) {
+        json_put_raw(o, "property", t->plan.property ? t->plan.property : "null");
+    }
+    put_inside(o, s, t);
     json_close(o, '}');
 }
 

@@ -9,6 +9,9 @@
 void put_participant(struct buffer *o, const struct seat *seat);
 /* The tour object, for who is in it. */
 void put_tour(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t);
+/* The same for who has it already: the property is there only when it has changed since, null when
+ * there is none any more. */
+void put_tour_changed(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t);
 /* The same without what only those in it may know, for who is not (yet). */
 void put_tour_outline(struct buffer *o, const struct signaling *s, us_t now, const struct tour *t);
 /* All participants, in the order of joining. */

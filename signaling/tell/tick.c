@@ -94,13 +94,15 @@ static void tell_net_tour(struct signaling *s, us_t now, struct tour *t) {
     struct buffer o = {0};
     t->changed = false;
     if (known != 0 && known == t->known) {
+        t->property_changed = false;
         return;
     }
     t->known = known;
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "tour_changed");
     json_key(&o, "tour");
-    put_tour(&o, s, now, t);
+    put_tour_changed(&o, s, now, t);
+    t->property_changed = false;
     json_close(&o, '}');
     send_all(s, t, NULL, &o);
 }
@@ -149,6 +151,9 @@ static void tell_net_slots(struct signaling *s, us_t now, struct session *sessio
 /* ---- the end of a tick ---- */
 
 void tour_tick(struct signaling *s, us_t now, struct tour *t) {
+    if (t->changed) { /* first: what a participant does not say is as the tour has it */
+        tell_net_tour(s, now, t);
+    }
     LIST_EACH(l, &t->seats) {
         struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
         if (s->count >= TIMEOUT_EFFECTS_MAX) {
@@ -161,8 +166,5 @@ void tour_tick(struct signaling *s, us_t now, struct tour *t) {
         if (seat->changed) {
             tell_net_change(s, seat);
         }
-    }
-    if (t->changed) {
-        tell_net_tour(s, now, t);
     }
 }

@@ -539,7 +539,7 @@ export class OrielClient extends EventTarget {
         this.emit('roster', this.roster());
         break;
       case 'tour_changed':
-        this.tour = message.tour;
+        this.tour = { property: this.tour?.property, ...message.tour }; // told only when it is another
         this.heed();
         this.emit('tour', this.tour);
         break;

@@ -63,8 +63,8 @@ static void arrive(struct visit *v) {
     signaling_peer_connected(v->w.signaling, v->w.now, v->ann_peer);
     signaling_source(v->w.signaling, v->w.now, v->ann_peer, SOURCE_CAMERA, true);
     world_drain(&v->w);
-    EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" CHANGED(
-                                    ANN("ok", "true", "off", "on")) TOUR_CHANGED("true"));
+    EXPECT_STR(heard(&v->w, 1), "{\"type\":\"recording\",\"state\":\"on\"}\n" TOUR_CHANGED("true")
+                                    CHANGED(ANN("ok", "true", "off", "on")));
     join(v, 2, "buyer|taped|ada|Ada");
     EXPECT_STR(heard(&v->w, 2),
                "{\"type\":\"joined\",\"re\":7,\"participant\":" ADA(

@@ -472,3 +472,52 @@ TEST(a_full_lobby_keeps_no_agent_out) {
     EXPECT_ERROR(&w, 4, "tour_full");
     world_close(&w);
 }
+
+TEST(who_is_let_in_and_does_not_come_waits_again) {
+    struct world w;
+    char secret[64];
+    REQUIRE(open_lobby(&w));
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    world_field(world_got(&w, 2, "\"type\":\"lobby\""), "resume", secret, sizeof(secret));
+    world_send(&w, 1, "{\"type\":\"admit\"}");
+    EXPECT_GOT(&w, 2, "admitted");
+    world_pass(&w, 10 * US_PER_S);
+    EXPECT_NOT(&w, 1, "lobby_joined");
+    world_drop(&w, 2);
+    resume(&w, 3, secret); /* he has as long again */
+    EXPECT_GOT(&w, 3, "\"admitted\":true");
+    world_pass(&w, 10 * US_PER_S);
+    EXPECT_NOT(&w, 1, "lobby_joined");
+    world_pass(&w, 10 * US_PER_S);
+    EXPECT_GOT(&w, 1, "{\"type\":\"lobby_joined\",\"participant\":{\"id\":\"p2\"");
+    enter_again(&w, 3);
+    EXPECT_ERROR(&w, 3, "not_admitted");
+    world_send(&w, 1, "{\"type\":\"admit\"}");
+    EXPECT_GOT(&w, 3, "admitted");
+    enter_again(&w, 3);
+    EXPECT_GOT(&w, 3, "joined");
+    world_pass(&w, 100 * US_PER_S); /* no timer is left of it */
+    EXPECT_EQ(signaling_stats(w.signaling).participants, 2);
+    world_close(&w);
+}
+
+TEST(each_who_is_admitted_counts_once) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.lobby = true, .capacity = 3});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    enter(&w, 2, "buyer|shown|bob|Bob");
+    enter(&w, 3, "buyer|shown|cyd|Cyd");
+    enter(&w, 4, "buyer|shown|dan|Dan");
+    world_send(&w, 1, "{\"type\":\"lobby\",\"on\":false}");
+    EXPECT_ERROR(&w, 1, "tour_full");
+    EXPECT(tour_of(&w, "shown").lobby_on);
+    world_send(&w, 1, "{\"type\":\"admit\",\"participants\":[\"p2\",\"p2\",\"p2\"]}");
+    EXPECT_GOT(&w, 2, "admitted");
+    world_send(&w, 1, "{\"type\":\"admit\",\"participants\":[\"p2\",\"p3\"]}");
+    EXPECT_NOT(&w, 2, "admitted");
+    EXPECT_GOT(&w, 3, "admitted");
+    world_send(&w, 1, "{\"type\":\"admit\",\"participants\":[\"p4\"]}");
+    EXPECT_ERROR(&w, 1, "tour_full");
+    world_close(&w);
+}

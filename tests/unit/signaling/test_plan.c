@@ -377,3 +377,37 @@ TEST(the_last_place_is_taken_and_its_token_still_good) {
     EXPECT_EQ(signaling_token(w.signaling, "shown", "token_expired", &k), CODE_TOKEN_EXPIRED);
     world_close(&w);
 }
+
+TEST(the_property_is_told_when_it_is_another) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.property = "{\"id\":1}"});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    EXPECT_GOT(&w, 1, "\"property\":{\"id\":1}");
+    world_send(&w, 1, "{\"type\":\"lock\",\"on\":true}");
+    EXPECT_GOT(&w, 1, "tour_changed");
+    EXPECT_NOT(&w, 1, "property");
+    struct signaling_tour t = tour_of(&w, "shown").tour;
+    t.property = NULL;
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 1, "\"property\":null");
+    t.title = "Another";
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    world_drain(&w);
+    EXPECT_GOT(&w, 1, "\"title\":\"Another\"");
+    world_close(&w);
+}
+
+TEST(the_end_by_length_follows_the_wall) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    declare_shown(&w, (struct signaling_tour){.max_length = 1000 * US_PER_S});
+    enter(&w, 1, "agent|shown|ann|Ann");
+    EXPECT_EQ(tour_of(&w, "shown").ending.us, wall_in(w.now + 1000 * US_PER_S).us);
+    signaling_clock(w.signaling, w.now, wall_in(w.now + 3600 * US_PER_S)); /* it was behind */
+    EXPECT_EQ(tour_of(&w, "shown").ending.us, wall_in(w.now + 4600 * US_PER_S).us);
+    world_pass(&w, US_PER_S);
+    EXPECT_GOT(&w, 1, "tour_changed");
+    world_close(&w);
+}

@@ -469,3 +469,15 @@ TEST_ALLOC(rights_survive_failing_allocations) {
     }
     world_close(&w);
 }
+
+TEST(who_takes_a_seat_over_is_not_muted_and_the_journal_knows) {
+    struct world w;
+    two(&w);
+    world_send(&w, 2, "{\"type\":\"mute\",\"kind\":\"microphone\",\"muted\":true}");
+    world_join(&w, 3, "buyer|demo|ada|Ada", small_offer_other_peer(), small_lines);
+    EXPECT_GOT(&w, 3, "joined");
+    EXPECT_EQ(world_count(&w, EFFECT_MUTED), 1);
+    EXPECT_EQ(world_effect(&w, EFFECT_MUTED)->e.kind, SOURCE_MICROPHONE);
+    EXPECT(!world_effect(&w, EFFECT_MUTED)->e.on);
+    world_close(&w);
+}
