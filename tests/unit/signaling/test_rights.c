@@ -481,3 +481,28 @@ TEST(who_takes_a_seat_over_is_not_muted_and_the_journal_knows) {
     EXPECT(!world_effect(&w, EFFECT_MUTED)->e.on);
     world_close(&w);
 }
+
+/* What goes to conn and has `part`: its place in the log, from the mark; SIZE_MAX: none. */
+static size_t place_of(const struct world *w, uint64_t conn, const char *part) {
+    for (size_t i = w->mark; i < w->n; i++) {
+        const struct record *r = &w->log[i];
+        if (r->e.type == EFFECT_SEND && r->e.conn == conn && strstr(r->text, part)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+TEST(the_tour_is_told_before_who_is_as_it_says) {
+    struct world w;
+    struct signaling_tour t = {.name = "demo", .record = RECORD_OFF, .codec = CODEC_VP8};
+    two(&w);
+    world_send(&w, 1,
+               "{\"type\":\"allow\",\"participants\":[\"p2\"],\"can\":{\"screen\":\"none\"}}");
+    capabilities_set(&t.guest, SOURCE_SCREEN, DIRECTION_NONE);
+    EXPECT_EQ(signaling_tour_update(w.signaling, w.now, &t), OK);
+    world_drain(&w);
+    size_t tour = place_of(&w, 1, "tour_changed"), who = place_of(&w, 1, "participant_changed");
+    EXPECT(tour < who && who != SIZE_MAX);
+    world_close(&w);
+}
