@@ -1,5 +1,6 @@
 #include "server/boot/events_config.h"
 
+#include "server/boot/events_unended.h"
 #include "server/config/units.h"
 #include "server/events/webhook_secret.h"
 #include "server/os/files.h"
@@ -10,12 +11,22 @@
 
 #define DAY (86400 * US_PER_S)
 
+/* What people say is only told whom the operator wants to have it. */
 static uint32_t types_of(const struct config_list *l) {
-    uint32_t types = 0;
+    uint32_t types = l->n > 0 ? 0 : (1u << EVENT_TYPE_COUNT) - 1 - (1u << EVENT_MESSAGE);
     for (size_t i = 0; i < l->n; i++) {
         types |= 1u << event_type_from_name(l->items[i]);
     }
     return types;
+}
+
+bool events_want_messages(const struct config *cfg) {
+    for (size_t i = 0; i < cfg->n_webhooks; i++) {
+        if (types_of(&cfg->webhooks[i].types) & 1u << EVENT_MESSAGE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct events_thread_config events_configured(const struct config *cfg) {
@@ -55,7 +66,8 @@ static enum err start(const struct config *cfg, struct webhook_keys *keys,
         snprintf(why, WHY_MAX, "events.file: %.150s: %s", cfg->events_file, strerror(errno));
         return ERR_IO;
     }
-    return events_thread_start(&c, ret, why);
+    enum err e = events_end_unended(cfg->events_file, why);
+    return e == OK ? events_thread_start(&c, ret, why) : e;
 }
 
 enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]) {

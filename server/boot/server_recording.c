@@ -80,7 +80,10 @@ void server_stop_recording(struct server *s) {
     jobs_thread_ring(a->jobs);
     reader_thread_ring(a->reader);
     authority_ring(a->authority);
+    recorder_thread_finish(a->recorder);
+    glue_last_reports(a->glue);
     a->recorder = recorder_thread_stop(a->recorder);
+    glue_end(a->glue); /* other programs are told of the end, and clients are not */
     a->keeper = keeper_thread_stop(a->keeper);
     a->jobs = jobs_thread_stop(a->jobs);
     a->reader = reader_thread_stop(a->reader);

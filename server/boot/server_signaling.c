@@ -1,6 +1,7 @@
 /* Signaling, and what it asks of others. */
 #include "server/api/door.h"
 #include "server/api/whip.h"
+#include "server/boot/events_config.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/signaling_config.h"
 #include "server/config/config_can.h"
@@ -124,6 +125,7 @@ enum err server_start_signaling(struct server *s, char why[WHY_MAX]) {
         .recorder = a->recorder,
         .mix = a->mix,
         .events = a->events,
+        .messages = events_want_messages(a->config),
         .deliver = deliver,
         .full = quota_is_reached,
         .note = note,

@@ -16,11 +16,11 @@ struct event {
     wall_t at;
     char id[ULID_CHARS + 1];
     char tour[TOUR_NAME_MAX + 1];
-    char user[SUB_MAX + 1]; /* whom it is about: the sub of the token; "": nobody */
-    char session[24];       /* the run of the tour, as hex digits; "": of none */
-    char correlation[33];   /* trace id (W3C Trace Context); "": that of nobody's request */
-    size_t n;               /* [bytes] of data */
-    char data[];            /* members of the JSON object `data`, without its braces; NUL */
+    char user[SUB_MAX + 1];       /* whom it is about: the sub of the token; "": nobody */
+    char session[ULID_CHARS + 1]; /* the run of the tour; "": of none */
+    char correlation[33];         /* trace id (W3C Trace Context); "": that of nobody's request */
+    size_t n;                     /* [bytes] of data */
+    char data[];                  /* members of the JSON object `data`, without its braces; NUL */
 };
 
 /* A new one with this data (members of a JSON object, without braces; may be empty), everything

@@ -463,3 +463,37 @@ enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
     *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
     return e;
 }
+
+/* ---- what has no end ---- */
+
+#define RECORDING_OF(e) "json_extract(" e ".body, '$.data.recording')"
+
+enum err event_store_unended(struct event_store *s, struct event_unended *ret) {
+    enum err e = sql_exec(s->db, "CREATE INDEX IF NOT EXISTS event_type ON event(type, tour, n)");
+    if (e != OK) {
+        return e;
+    }
+    sqlite3_stmt *q = sql_borrow(
+        &s->cache,
+        "SELECT e.tour, json_extract(e.body, '$.metadata.sessionId'),"
+        " json_extract(e.body, '$.data.title'), '' FROM event e"
+        " WHERE e.type = 'tour.started' AND NOT EXISTS (SELECT 1 FROM event x"
+        " WHERE x.type IN ('tour.started', 'tour.ended') AND x.tour = e.tour AND x.n > e.n)"
+        " UNION ALL SELECT e.tour, json_extract(e.body, '$.metadata.sessionId'), '',"
+        " " RECORDING_OF(
+            "e") " FROM event e"
+                 " WHERE e.type = 'recording.started' AND NOT EXISTS (SELECT 1 FROM event x"
+                 " WHERE x.type = 'recording.completed' AND x.tour = e.tour AND x.n > e.n"
+                 " AND " RECORDING_OF("x") " = " RECORDING_OF("e") ")"
+                                                                   " LIMIT 1",
+        "");
+    e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    if (e == OK) {
+        sql_text(q, 0, ret->tour, sizeof(ret->tour));
+        sql_text(q, 1, ret->session, sizeof(ret->session));
+        sql_text(q, 2, ret->title, sizeof(ret->title));
+        sql_text(q, 3, ret->recording, sizeof(ret->recording));
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}

@@ -93,4 +93,13 @@ enum err event_store_replay(struct event_store *s, const char *sink, int64_t n);
  * more: the others wait for no more than that. */
 enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more);
 
+/* A run of a tour, or with `recording` a recording, that began and of which no end is known. */
+struct event_unended {
+    char tour[TOUR_NAME_MAX + 1], session[ULID_CHARS + 1];
+    char title[160];    /* of the tour, as it began */
+    char recording[33]; /* "": it is the run */
+};
+/* One of them. ERR_UNKNOWN: there is none. Only while nothing is going on, that is at the start. */
+enum err event_store_unended(struct event_store *s, struct event_unended *ret);
+
 #endif

@@ -35,6 +35,7 @@ struct glue *glue_new(const struct glue_config *c) {
     g->config = *c;
     list_init(&g->tours);
     list_init(&g->recorded);
+    g->tell_at = US_NEVER;
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
     for (uint32_t i = 0; i < c->n_workers; i++) {
@@ -85,6 +86,7 @@ static void on_tour(struct glue *g, const struct signaling_effect *e) {
         glue_copy(t->name, sizeof(t->name), e->name);
         glue_copy(t->title, sizeof(t->title), e->title);
         list_init(&t->people);
+        glue_event_run(g, t);
         list_push(&g->tours, &t->in_glue);
         glue_event_tour(g, e, t);
     } else if (t) {
@@ -270,6 +272,21 @@ static bool take_recorder(struct glue *g, us_t now, struct recorder_thread *r) {
     return false;
 }
 
+void glue_last_reports(struct glue *g) {
+    struct recorder_event e;
+    while (g && g->config.recorder && recorder_thread_event(g->config.recorder, &e)) {
+        note_recorder(g, &e);
+        glue_event_recorder(g, &e);
+    }
+}
+
+void glue_end(struct glue *g) {
+    if (g) {
+        g->config.recorder = NULL;
+        glue_events_end(g);
+    }
+}
+
 void glue_service(struct glue *g, us_t now) {
     g->now = now;
     g->more = false;
@@ -282,6 +299,7 @@ void glue_service(struct glue *g, us_t now) {
     }
     g->more |= g->config.recorder && !take_recorder(g, now, g->config.recorder);
     glue_record_refused(g);
+    glue_events_service(g);
     glue_effects(g, now);
     if (signaling_deadline(g->config.signaling) <= now) {
         signaling_timeout(g->config.signaling, now);
@@ -315,6 +333,7 @@ uint32_t glue_waiting(const struct glue *g) {
 
 us_t glue_deadline(const struct glue *g) {
     us_t at = g->more ? g->now : signaling_deadline(g->config.signaling);
+    at = us_min(at, g->tell_at);
     bool waits = g->taps_wait || !list_empty(&g->orders.waiting) || !list_empty(&g->mix.waiting);
     at = waits ? us_min(at, g->now + RETRY) : at;
     for (uint32_t i = 0; i < g->config.n_workers; i++) {

@@ -17,6 +17,7 @@ struct glue_config {
     struct recorder_thread *recorder; /* NULL = recording is off */
     struct mix_thread *mix;           /* NULL = nothing is mixed; signaling knows */
     struct events_thread *events;     /* NULL = other programs are told nothing */
+    bool messages;                    /* tell them of what is said, too */
     /* Effects that end in a socket: EFFECT_SEND, EFFECT_CLOSE, EFFECT_HTTP. */
     void (*deliver)(void *ctx, const struct signaling_effect *e);
     /* May no further recording begin (recording.quota)? NULL: any may. */
@@ -38,6 +39,13 @@ void glue_effects(struct glue *g, us_t now);
  * are due, drain effects. Call when woken, and at glue_deadline, which is due at once when there is
  * more. */
 void glue_service(struct glue *g, us_t now);
+/* The process ends. First, after recorder_thread_finish: what the recorder told last. Clients hear
+ * nothing of it. */
+void glue_last_reports(struct glue *g);
+/* Then, after recorder_thread_stop: other programs are told who has left, that the tours have ended
+ * and that the recordings are complete. The recorder is not used any more; only glue_free may
+ * follow. NULL allowed. */
+void glue_end(struct glue *g);
 /* Who misbehaves on the media path; valid until the next call on g. */
 const struct offenders *glue_offenders(const struct glue *g);
 /* Recordings that could not begin since `full` said so. They begin when it does not any more. */

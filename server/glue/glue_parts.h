@@ -3,6 +3,7 @@
 #define ORIEL_SERVER_GLUE_GLUE_PARTS_H
 
 #include "base/list.h"
+#include "base/ulid.h"
 #include "server/glue/glue.h"
 #include "server/glue/order_backlog.h"
 #include "server/queue/backlog.h"
@@ -14,17 +15,21 @@ struct person {
     char sub[SUB_MAX + 1];       /* whom the token names */
     uint32_t number;             /* "p7" */
     struct recorder_order order; /* as it was announced */
-    uint8_t muted;               /* bit per source_kind */
+    uint8_t muted;               /* bit per source_kind, */
+    uint8_t muted_told;          /* and as other programs were told last, as is */
+    char consent_told[sizeof(((struct recorder_order *)0)->consent_version)];
+    us_t tell_at; /* not before that are they told of these two again */
     struct link in_tour;
 };
 
 struct tour {
     uint64_t id;
     char name[65], title[129];
-    bool unrecorded; /* an order to start could not be given */
-    bool tap_waits;  /* the worker is to tap when the recorder has its orders */
-    bool refused;    /* for the quota: it is given later, */
-    uint32_t worker; /* with these two, */
+    char run[ULID_CHARS + 1]; /* this run, among all of all processes */
+    bool unrecorded;          /* an order to start could not be given */
+    bool tap_waits;           /* the worker is to tap when the recorder has its orders */
+    bool refused;             /* for the quota: it is given later, */
+    uint32_t worker;          /* with these two, */
     uint8_t codec;
     bool paused; /* and paused, if that was ordered meanwhile, by this one */
     uint64_t pauser;
@@ -33,11 +38,11 @@ struct tour {
     struct link people, in_glue;
 };
 
-/* A recording that began: it ends after its tour. */
+/* A recording that was ordered, and has no id ("") before it has begun: it ends after its tour. */
 struct recorded {
     struct link in_glue;
     uint64_t tour;
-    char recording[33], name[65];
+    char recording[33], name[65], run[ULID_CHARS + 1];
 };
 
 struct glue {
@@ -45,12 +50,14 @@ struct glue {
     struct link recorded; /* of glue_events.c */
     uint64_t unsaid;      /* events for which there was no memory */
     struct link tours;    /* few enough per process; looked up on tour events only */
-    us_t now;             /* of the call under way */
-    bool more;            /* reports wait for the next turn */
-    bool taps_wait;       /* there may be tours with tap_waits */
-    uint32_t waiting;     /* tours that are refused */
-    uint64_t refused;     /* recordings in all */
-    uint64_t lost;        /* orders, for want of memory */
+    us_t tell_at;         /* when to tell other programs of what changes often, or US_NEVER */
+    struct ulid_maker runs;
+    us_t now;         /* of the call under way */
+    bool more;        /* reports wait for the next turn */
+    bool taps_wait;   /* there may be tours with tap_waits */
+    uint32_t waiting; /* tours that are refused */
+    uint64_t refused; /* recordings in all */
+    uint64_t lost;    /* orders, for want of memory */
     struct offenders offenders;
     struct backlog orders;     /* to the recorder */
     struct backlog mix;        /* orders to the mix */

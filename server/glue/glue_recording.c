@@ -39,21 +39,25 @@ void glue_participant(struct glue *g, const struct signaling_effect *e) {
         return;
     }
     struct person *p = find_person(t, e->participant);
-    glue_event_participant(g, e, t, p);
     if (p && !e->on) {
+        glue_event_left(g, t, p);
         list_remove(&p->in_tour);
         mem_free(p);
     } else if (p) {
         p->order = o;
+        glue_event_changed(g, t, p);
     } else if (e->on && (p = mem_zalloc(1, sizeof(*p))) != NULL) {
         p->order = o;
         p->number = e->number;
         glue_copy(p->sub, sizeof(p->sub), e->sub);
         list_push(&t->people, &p->in_tour);
+        glue_event_joined(g, t, p);
     }
 }
 
 void glue_entry(struct glue *g, const struct signaling_effect *e) {
+    struct tour *t = glue_tour(g, e->tour);
+    glue_event_entry(g, e, t, t ? find_person(t, e->participant) : NULL);
     struct recorder_order o = {
         .type = ORDER_SAID, .tour = e->tour, .participant = e->participant, .on = true};
     o.said = e->on && g->config.recorder ? mem_zalloc(1, sizeof(*o.said)) : NULL;
@@ -103,6 +107,7 @@ static void refuse_recording(struct glue *g, const struct signaling_effect *e, s
         t->worker = e->worker;
         t->codec = e->codec;
     }
+    glue_event_refused(g, t);
     signaling_recording(g->config.signaling, e->tour, RECORDING_FAILING);
 }
 
@@ -176,6 +181,7 @@ void glue_record(struct glue *g, const struct signaling_effect *e) {
     glue_copy(o.tour_name, sizeof(o.tour_name), t ? t->name : "");
     glue_copy(o.title, sizeof(o.title), t ? t->title : "");
     bool given = tell_recorder(g, e, &o);
+    glue_event_ordered(g, given ? t : NULL);
     if (t) {
         t->unrecorded = !given;
     }
@@ -193,17 +199,21 @@ void glue_record(struct glue *g, const struct signaling_effect *e) {
 
 /* While it is paused the worker taps nothing: what is not to be recorded does not reach the
  * recorder. The recording goes on, with its time. */
-void glue_record_pause(struct glue *g, const struct signaling_effect *e) {
+static void pause_recording(struct glue *g, const struct signaling_effect *e, struct tour *t) {
     struct recorder_order o = {
         .type = ORDER_PAUSE, .tour = e->tour, .participant = e->participant, .on = e->on};
+    (void)tell_recorder(g, e, &o);
+    tap(g, e, t, !e->on);
+}
+
+void glue_record_pause(struct glue *g, const struct signaling_effect *e) {
     struct tour *t = glue_tour(g, e->tour);
     glue_event_paused(g, e, t);
     if (t && t->refused) {
         t->paused = e->on;
         t->pauser = e->participant;
     } else if (g->config.recorder) {
-        (void)tell_recorder(g, e, &o);
-        tap(g, e, t, !e->on);
+        pause_recording(g, e, t);
     }
 }
 
@@ -227,7 +237,7 @@ void glue_record_refused(struct glue *g) {
         if (t->paused && !t->unrecorded) {
             e.type = EFFECT_RECORD_PAUSE;
             e.participant = t->pauser;
-            glue_record_pause(g, &e);
+            pause_recording(g, &e, t); /* that it is paused was told when it was ordered */
         }
         t->paused = false;
     }
@@ -240,7 +250,9 @@ void glue_muted(struct glue *g, const struct signaling_effect *e) {
         uint8_t bit = (uint8_t)(1u << e->kind);
         p->muted = (uint8_t)(e->on ? p->muted | bit : p->muted & ~bit);
     }
-    glue_event_muted(g, e, t, p);
+    if (p) {
+        glue_event_changed(g, t, p);
+    }
     (void)tell_mute(g, e, e->participant, (enum source_kind)e->kind);
 }
 

@@ -28,6 +28,7 @@ struct recorder_thread {
     uint32_t workers;
     struct writer_thread *writer;
     pthread_t thread;
+    bool finished; /* of control: it is joined */
     /* Shared. */
     atomic_bool stop;
     shared_word counters[SEQLOCK_WORDS(sizeof(struct recorder_counters))];
@@ -172,6 +173,8 @@ static void *recorder_main(void *arg) {
         while (take_taps(t, i)) {
         }
     }
+    take_reports(t);
+    send_events(t);
     recorder_end_all(t->recorder, clock_now());
     for (struct write_job *j = t->unsent; j || (j = recorder_job(t->recorder)); j = NULL) {
         list_push(&t->rest, &j->link);
@@ -248,13 +251,20 @@ enum err recorder_thread_start(const struct recorder_thread_config *c, struct re
     return OK;
 }
 
+void recorder_thread_finish(struct recorder_thread *t) {
+    if (t && !t->finished) {
+        t->finished = true;
+        atomic_store(&t->stop, true);
+        mailbox_notify(t->orders);
+        pthread_join(t->thread, NULL);
+    }
+}
+
 struct recorder_thread *recorder_thread_stop(struct recorder_thread *t) {
     if (!t) {
         return NULL;
     }
-    atomic_store(&t->stop, true);
-    mailbox_notify(t->orders);
-    pthread_join(t->thread, NULL);
+    recorder_thread_finish(t);
     return recorder_thread_free(t);
 }
 

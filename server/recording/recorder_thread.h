@@ -22,6 +22,9 @@ struct recorder_thread_config {
  * why[WHY_MAX], then starts the threads. */
 enum err recorder_thread_start(const struct recorder_thread_config *c, struct recorder_thread **ret,
                                char why[WHY_MAX]);
+/* The recorder's own thread ends: what it had to tell is left in recorder_thread_event, and nothing
+ * comes after that. The writer goes on. Stop the workers first. NULL allowed. */
+void recorder_thread_finish(struct recorder_thread *t);
 /* Finish every recording, join both, free. Stop the workers first. NULL allowed; returns NULL. */
 struct recorder_thread *recorder_thread_stop(struct recorder_thread *t);
 /* The mailbox that worker number i pushes taps into. */

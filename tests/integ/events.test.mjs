@@ -181,6 +181,33 @@ await test('an event that is refused holds up its own tour, and is given up', as
   await leaveElm();
 });
 
+for (const [signal, reason] of [['SIGTERM', 'shutdown'], ['SIGKILL', 'crash']]) {
+  await test(`the end of a recorded tour is told after ${signal}`, async () => {
+    const before = first('elm').length;
+    const now = () => first('elm').slice(before);
+    const of = (type) => now().filter((e) => e.eventType === type);
+    await visit('elm', signal);
+    await until(() => of('recording.started').length === 1, 'the recording', 10000);
+    server.child.kill(signal);
+    await server.gone;
+    await start();
+    await until(() => of('recording.completed').length === 1 && of('tour.ended').length === 1, 'the end', 20000);
+    const [begun] = of('tour.started');
+    const [ended] = of('tour.ended');
+    const [completed] = of('recording.completed');
+    expectEqual(ended.data.reason, reason);
+    expectEqual(completed.data.recording, of('recording.started')[0].data.recording);
+    expectEqual(completed.data.recovered ?? false, signal === 'SIGKILL');
+    expect(now().every((e) => e.metadata.sessionId === begun.metadata.sessionId));
+    expectEqual(of('participant.left').length, signal === 'SIGTERM' ? 1 : 0);
+    inOrder('elm', first('elm').length);
+    await (await visit('elm', 'again'))();
+    await until(() => of('participant.left').some((e) => e.metadata.userId === 'again'), 'the next run', 10000);
+    expect(of('tour.started')[1].metadata.sessionId > begun.metadata.sessionId);
+    await until(() => of('recording.completed').length === 2, 'the end of the next recording', 15000);
+  });
+}
+
 await server.stop();
 await office.close();
 finish();
