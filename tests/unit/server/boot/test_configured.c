@@ -424,3 +424,16 @@ TEST(configured_in_the_units_of_the_program) {
     EXPECT_EQ(signaling_configured(c).default_record, RECORD_OFF);
     config_free(c);
 }
+
+/* What people say goes to whom it is meant for: a webhook that names no types gets all else. */
+TEST(configured_webhooks_name_messages_if_they_want_them) {
+    char message[] = "tour.message", *named[] = {message};
+    struct config_webhook webhook = {.name = NULL};
+    struct config c = {.n_webhooks = 1, .webhooks = &webhook};
+    uint32_t types = webhook_configured(&c, &webhook, NULL).types;
+    EXPECT_EQ(types, (1u << EVENT_TYPE_COUNT) - 1 - (1u << EVENT_MESSAGE));
+    EXPECT(!events_want_messages(&c));
+    webhook.types = (struct config_list){named, 1};
+    EXPECT_EQ(webhook_configured(&c, &webhook, NULL).types, 1u << EVENT_MESSAGE);
+    EXPECT(events_want_messages(&c));
+}
