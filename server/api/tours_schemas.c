@@ -28,7 +28,9 @@ const struct schema schema_tour_name = {.name = "TourName",
                                         .about = "What a tour is called in paths and tokens.",
                                         .example = "\"villa-12\""};
 /* A text for people: characters that can be seen. */
-#define PRINTABLE .pattern = "^[^\\u0000-\\u001f\\u007f]*$", .good = utf8_printable
+#define PRINTABLE                                                                    \
+    .pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", \
+    .good = utf8_printable
 static const struct schema text_title = {
     .kind = SCHEMA_TEXT, .max = TOUR_TITLE_MAX, PRINTABLE, .example = "\"Villa in the hills\""};
 static const struct schema text_name = {

@@ -14,7 +14,7 @@ const ALL = 'tours:read tours:write invites:write participants:read participants
 const server = await new Server([ORIEL, 'serve', '-c', await writeConfig(tempDir(), (c) => {
   c.auth = { hs256_secret: SECRET, audience: 'oriel', leeway_s: 0 };
   c.media = { address: '127.0.0.1', port: 0, workers: 1 };
-  c.limits = { tours: 20000 };
+  c.limits = { tours: 20000, failed_tokens_per_minute: 0, connections_per_minute: 0 };
 })]).ready;
 const base = new URL(server.urls.agent).origin;
 
