@@ -13,7 +13,8 @@ struct courier_thread_config webhook_configured(const struct config *cfg,
                                                 const struct webhook_keys *keys);
 /* Does a webhook name tour.message? Otherwise what people say is not even stored. */
 bool events_want_messages(const struct config *cfg);
-/* Read the webhooks' secrets and start; *ret stays NULL where events.enabled is false. The errors
+/* Read the webhooks' secrets and start; *ret stays NULL where events.enabled is false or
+ * there are no webhooks. The errors
  * of webhook_keys_load and events_thread_start, with why[WHY_MAX]. */
 enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]);
 

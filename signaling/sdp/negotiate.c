@@ -283,7 +283,7 @@ static void accept_line(struct negotiation *n, struct session_params *s, int i,
     struct session_line *l = &s->lines[s->n_lines];
     n->line[i] = (int8_t)s->n_lines;
     memset(l, 0, sizeof(*l));
-    memcpy(l->mid, m->mid.p ? m->mid.p : "", m->mid.n);
+    memcpy(l->mid, m->mid.n > 0 ? m->mid.p : "0", m->mid.n > 0 ? m->mid.n : 1); /* media's name */
     l->source = p->source;
     l->slot = p->slot;
     l->slot_index = p->index;
@@ -351,7 +351,8 @@ static enum code consider(struct negotiation *n, struct session_params *s, int i
         n->lacking[n->n_lacking++] = (uint8_t)i;
         return CODE_OK;
     }
-    if (m->mid.n == 0) { /* RFC 8829 section 5.2.1 demands it, and lines are told apart by it */
+    /* RFC 8829 section 5.2.1 demands it, and lines are told apart by it. One alone needs none. */
+    if (m->mid.n == 0 && n->offer->n_media > 1) {
         return refuse(n, CODE_SDP_UNSUPPORTED, i, "it lacks a=mid");
     }
     accept_line(n, s, i, f);
