@@ -107,22 +107,9 @@ static enum err all_words(struct catalogue *c) {
     return e == ERR_UNKNOWN ? OK : e;
 }
 
-static enum err schema_version(struct catalogue *c, int64_t *ret) {
-    sqlite3_stmt *s = sql_prepare(c->db, "PRAGMA user_version", "");
-    if (!s) {
-        return sql_error(sqlite3_errcode(c->db));
-    }
-    enum err e = sql_step(s);
-    if (e == OK) {
-        *ret = sqlite3_column_int64(s, 0);
-    }
-    sqlite3_finalize(s);
-    return e;
-}
-
 enum err catalogue_migrate(struct catalogue *c, bool write) {
     int64_t version = 0;
-    enum err e = schema_version(c, &version);
+    enum err e = sql_version(c->db, &version);
     if (e != OK || version == CATALOGUE_SCHEMA) {
         return e;
     }

@@ -100,6 +100,19 @@ enum err sql_exec(sqlite3 *db, const char *text) {
     return sql_error(sqlite3_exec(db, text, NULL, NULL, NULL));
 }
 
+enum err sql_version(sqlite3 *db, int64_t *ret) {
+    sqlite3_stmt *s = sql_prepare(db, "PRAGMA user_version", "");
+    if (!s) {
+        return sql_error(sqlite3_errcode(db));
+    }
+    enum err e = sql_step(s);
+    if (e == OK) {
+        *ret = sqlite3_column_int64(s, 0);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
 enum err sql_check(sqlite3 *db) {
     sqlite3_stmt *s = sql_prepare(db, "PRAGMA quick_check(1)", "");
     if (!s) {

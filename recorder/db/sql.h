@@ -22,6 +22,8 @@ enum err sql_copy(sqlite3 *db, const char *path);
 enum err sql_error(int code);
 /* Statements without parameters, all of them. */
 enum err sql_exec(sqlite3 *db, const char *text);
+/* The number that the owner of the tables has given them (PRAGMA user_version); 0: none yet. */
+enum err sql_version(sqlite3 *db, int64_t *ret);
 /* Look through the whole file (PRAGMA quick_check). ERR_FORMAT: it is damaged. */
 enum err sql_check(sqlite3 *db);
 

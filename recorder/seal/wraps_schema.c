@@ -5,19 +5,6 @@ static bool has(struct wraps *w, const char *probe) {
     return sql_exec(w->db, probe) == OK;
 }
 
-static enum err version_of(struct wraps *w, int64_t *ret) {
-    sqlite3_stmt *s = sql_prepare(w->db, "PRAGMA user_version", "");
-    if (!s) {
-        return sql_error(sqlite3_errcode(w->db));
-    }
-    enum err e = sql_step(s);
-    if (e == OK) {
-        *ret = sqlite3_column_int64(s, 0);
-    }
-    sqlite3_finalize(s);
-    return e;
-}
-
 /* Releases 1 and 2: one row for each recording; the second knows begun and store. */
 static enum err make_2(struct wraps *w) {
     enum err e = sql_exec(w->db, "CREATE TABLE IF NOT EXISTS wraps(seq INTEGER PRIMARY KEY,"
@@ -127,7 +114,7 @@ static enum err read_older_redacted(struct wraps *w) {
 
 enum err wraps_check_schema(struct wraps *w, bool create) {
     int64_t version = 0;
-    enum err e = version_of(w, &version);
+    enum err e = sql_version(w->db, &version);
     if (e != OK || version == WRAPS_SCHEMA) {
         return e;
     }

@@ -41,19 +41,11 @@ struct event_store {
 
 /* ---- opening ---- */
 
-static enum err version_of(sqlite3 *db, int64_t *ret) {
-    sqlite3_stmt *s = sql_prepare(db, "PRAGMA user_version", "");
-    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(db));
-    *ret = e == OK ? sqlite3_column_int64(s, 0) : 0;
-    sqlite3_finalize(s);
-    return e;
-}
-
 /* Made by one connection, however many open it at once. */
 static enum err make_tables(sqlite3 *db) {
     int64_t version = 0;
     enum err e = sql_exec(db, "BEGIN IMMEDIATE");
-    e = e == OK ? version_of(db, &version) : e;
+    e = e == OK ? sql_version(db, &version) : e;
     if (e == OK && version == 0) {
         e = sql_exec(db, schema);
     } else if (e == OK && version != FORMAT) {

@@ -1,15 +1,12 @@
 #include "server/events/webhook_secret.h"
 
 #include "base/alloc.h"
-#include "recorder/store/private_file.h"
+#include "server/auth/secret_file.h"
 #include "server/os/files.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SECRET_MAX 1024 /* [bytes] of a file */
 
@@ -25,18 +22,10 @@ enum err webhook_keys_load(const char *file, struct webhook_keys *ret, char why[
     const char *real = files_credential(file, path);
     char *text = NULL;
     size_t n = 0;
-    int fd = open(real, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return refuse(ERR_IO, file, strerror(errno), why);
-    }
-    const char *wrong = private_file_wrong(fd, real);
-    close(fd);
-    if (wrong) {
-        return refuse(ERR_DENIED, file, wrong, why);
-    }
-    enum err e = files_read(real, SECRET_MAX, &text, &n);
+    const char *wrong = "";
+    enum err e = secret_file_read(real, SECRET_MAX, &text, &n, &wrong);
     if (e != OK) {
-        return refuse(e, file, err_name(e), why);
+        return refuse(e, file, wrong, why);
     }
     e = webhook_keys_read(text, ret, why);
     mem_wipe(text, n);

@@ -66,20 +66,9 @@ static enum codec codec_of(const char *word) {
     return codecs[0].codec;
 }
 
-static enum err version_of(sqlite3 *db, int64_t *ret) {
-    sqlite3_stmt *s = sql_prepare(db, "PRAGMA user_version", "");
-    if (!s) {
-        return sql_error(sqlite3_errcode(db));
-    }
-    enum err e = sql_step(s);
-    *ret = e == OK ? sqlite3_column_int64(s, 0) : 0;
-    sqlite3_finalize(s);
-    return e;
-}
-
 static enum err migrate(struct tours_db *db) {
     int64_t version = 0;
-    enum err e = version_of(db->db, &version);
+    enum err e = sql_version(db->db, &version);
     if (e == OK && (version > SCHEMA || version < 0)) {
         return ERR_UNSUPPORTED;
     }

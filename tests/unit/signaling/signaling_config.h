@@ -1,6 +1,6 @@
 /* The configuration of signaling in unit tests and fuzz targets; each changes what it is about. */
-#ifndef ORIEL_TESTS_UNIT_SIGNALING_SIG_CONFIG_H
-#define ORIEL_TESTS_UNIT_SIGNALING_SIG_CONFIG_H
+#ifndef ORIEL_TESTS_UNIT_SIGNALING_SIGNALING_CONFIG_H
+#define ORIEL_TESTS_UNIT_SIGNALING_SIGNALING_CONFIG_H
 
 #include "signaling/signaling.h"
 
