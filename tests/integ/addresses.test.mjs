@@ -62,12 +62,12 @@ const check = (offer, answer) => stun(`${sdp(answer, 'ufrag')}:${sdp(offer, 'ufr
 const descriptions = (page) => page.evaluate(() => [window.pc.localDescription.sdp, window.pc.remoteDescription.sdp]);
 
 const played = (page) => page.evaluate(async () => {
-  const sum = { frames: 0, lost: 0, freezes: 0 };
+  const sum = { frames: 0, lost: 0, frozen: 0 };
   for (const s of (await window.pc.getStats()).values()) {
     if (s.type === 'inbound-rtp') {
       sum.frames += s.framesDecoded ?? 0;
       sum.lost += s.packetsLost;
-      sum.freezes += s.freezeCount ?? 0;
+      sum.frozen += s.totalFreezesDuration ?? 0;
     }
   }
   return sum;
@@ -86,7 +86,8 @@ async function attack(n, send, pages) {
   const after = await Promise.all(pages.map(played));
   after.forEach((p, i) => {
     expectEqual(p.lost - before[i].lost, 0, `packets lost of page ${i}`);
-    expectEqual(p.freezes - before[i].freezes, 0, `freezes of page ${i}`);
+    const frozen = p.frozen - before[i].frozen; // one beat of a busy machine; a taken address would cost seconds
+    expect(frozen < 1, `page ${i} stood still for ${frozen.toFixed(2)} s`);
   });
 }
 
