@@ -262,6 +262,7 @@ group_web() {
     counted web/reconnect 60 node tests/web/reconnect.test.mjs
     counted web/rights 60 node tests/web/rights.test.mjs
     counted web/renewal 60 node tests/web/renewal.test.mjs
+    counted web/requests 60 node tests/web/requests.test.mjs
 }
 
 # systemd-analyze wants the program that the unit starts, so a copy names the one just built.

@@ -99,7 +99,7 @@ await test('a_slow_websocket_is_not_closed', async () => {
   const client = await joined();
   const [socket] = server.sockets;
   network.delay = 900; // what comes of media is late by that, too, and the browser knows no round trip
-  client.onSilent();
+  client.transport.onSilent();
   client.session.pc.become('disconnected');
   await run(8000);
   expectEqual(socket.readyState, 1, 'the WebSocket in use');

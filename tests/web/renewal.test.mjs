@@ -120,6 +120,33 @@ await test('after a restart of the server one of several devices comes back besi
   expectEqual(client.ended, undefined, 'the end');
 });
 
+await test('a consent that was taken back is not given again by a restart of the server', async () => {
+  const client = await joined();
+  const taken = client.consent(false);
+  await run(100);
+  await taken;
+  await client.publish('camera', { kind: 'video', getSettings: () => ({}) });
+  const sender = () => client.session?.senders.get('camera').sender;
+  const tracks = [];
+  const answer = server.answer;
+  server.answer = (message) => {
+    tracks.push([message.type, Boolean(sender()?.track)].join(' '));
+    const reply = answer(message);
+    return { ...reply, type: reply.type === 'join' ? 'joined' : reply.type };
+  };
+  await restart(client);
+  server.answer = answer;
+  expectEqual(tracks.filter((t) => /join|consent/.test(t)).join(), 'join false,consent false', 'what is asked, and is a camera sent');
+  expectEqual(asked('consent').at(-1).recording, false, 'the consent');
+  expect(sender().track, 'the camera is sent again');
+  const again = client.join({ name: 'Ada', codec: 'vp8' }); // with a consent that a person has given
+  await run(1000);
+  await again;
+  await restart(client);
+  expectEqual(asked('consent').length, 2, 'what is said of consent');
+  client.finish('left', '');
+});
+
 await test('who was taken over meanwhile does not take it back by himself', async () => {
   const client = await joined({}, { seat: 'take_over' });
   taken = 1;

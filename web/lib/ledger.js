@@ -25,7 +25,7 @@ export class Ledger {
       this.seq = 0;
     }
     if (lost) {
-      this.client.emit('entrieslost');
+      this.client.emit('entrieslost', undefined);
     }
     for (const entry of entries) {
       this.receive(entry);

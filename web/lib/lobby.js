@@ -1,12 +1,9 @@
 // Waiting to be let in, and, for hosts, who waits.
 
-import { OrielError } from './signal.js';
+import { isLost } from './errors.js';
 
 /** @typedef {import('./oriel.js').OrielClient} OrielClient */
 /** @typedef {import('./types.js').Participant} Participant */
-
-// A WebSocket that is lost is resumed, and then it is known whether we were let in.
-const LOST = ['timeout', 'connection_lost'];
 
 /**
  * Tells of it by events of the client: `lobby` ({tour}) while we wait, also when it is asked again;
@@ -48,12 +45,12 @@ export class Lobby {
       return;
     }
     this.entering = true;
-    this.client.emit('admitted');
+    this.client.emit('admitted', undefined);
     try {
       const joined = await this.client.offerJoin(signal, joinOptions, true);
       this.over((waiting) => waiting.resolve(joined));
     } catch (error) {
-      if (!(error instanceof OrielError) || !LOST.includes(error.code)) {
+      if (!isLost(error)) { // one that is lost is resumed, and then it is known whether we were let in
         this.over((waiting) => waiting.reject(/** @type {Error} */ (error)));
       }
     } finally {

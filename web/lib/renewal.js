@@ -44,17 +44,23 @@ export class Renewal {
   }
 
   async renew() {
-    const { client } = this;
     try {
       await this.freshToken();
-      const renewed = await client.signal?.request('renew', { token: client.token });
-      client.keepSecret(renewed);
-      client.keepIceServers(renewed);
-      // As after `resumed`: the secret before this one works until the server hears from us.
-      client.signal?.request('ping').catch(() => undefined);
+      await this.renewWith(this.client.token);
     } catch (error) { // the seat lives on; there is time
       console.warn('The seat could not be renewed yet.', error);
       this.after(AGAIN);
     }
+  }
+
+  /** @param {string} token of the same person */
+  async renewWith(token) {
+    const { client } = this;
+    const renewed = await client.request('renew', { token });
+    client.token = token;
+    client.keepSecret(renewed);
+    client.keepIceServers(renewed);
+    // As after `resumed`: the secret before this one works until the server hears from us.
+    client.request('ping').catch(() => undefined);
   }
 }

@@ -1,14 +1,6 @@
 // One WebSocket of protocol oriel.v1: requests that await their reply, and events.
 
-/** An error the server named, or one of ours: `code` is stable, `message` is for people. */
-export class OrielError extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
-    super(message);
-    this.name = 'OrielError';
-    this.code = code;
-  }
-}
+import { OrielError } from './errors.js';
 
 const OPEN_TIMEOUT = 10000; // [ms] as far as nobody says less
 const REQUEST_TIMEOUT = 15000; // [ms] a reply that takes longer is treated as a lost connection
@@ -66,7 +58,7 @@ export class Signal extends EventTarget {
     this.waiting.delete(message.re);
     clearTimeout(waiter.timer);
     if (message.type === 'error') {
-      waiter.reject(new OrielError(message.code, message.message));
+      waiter.reject(new OrielError(message.code, message.message, message));
     } else {
       waiter.resolve(message);
     }

@@ -4,6 +4,8 @@
 /** @typedef {'microphone'|'camera'|'screen'} SourceKind */
 /** @typedef {'stage'|'gallery'|'audio'} SlotKind */
 /** @typedef {'off'|'on'|'muted'} SourceState */
+/** @typedef {'on'|'off'|'paused'|'failing'} RecordingState */
+/** @typedef {'connecting'|'live'|'reconnecting'} LinkState */
 
 /** @typedef {'none'|'send'|'receive'|'both'} Direction */
 
@@ -93,6 +95,47 @@
  * @property {Tour} tour
  * @property {{required: boolean, version: string, text: string}} consent
  * @property {RTCIceServer[]} [ice_servers] when the server has any
+ */
+
+/**
+ * @typedef {object} ClientOptions
+ * @property {string} url ws: or wss: URL of /v1/signal
+ * @property {string} token
+ * @property {string} [tour] where the token is for any
+ * @property {number} [gallery] places besides the stage: 8 when nothing is said
+ * @property {number} [audio] voices at once: 3 when nothing is said
+ * @property {(() => Promise<string>)|null} [getToken] a fresh token of the same person, when one is needed in mid-tour
+ */
+
+/**
+ * @typedef {object} JoinOptions
+ * @property {string} name used when the token has none
+ * @property {string} codec of the tour, as `look` told
+ * @property {{recording: boolean, version: string}} [consent] when the tour is recorded
+ * @property {'ask'|'take_over'|'beside'} [seat] what becomes of one's seats on other devices: `ask` when nothing is said
+ */
+
+/**
+ * Events of the client by name, and what each tells.
+ * @typedef {object} ClientEvents
+ * @property {Participant[]} roster hosts first, then by name
+ * @property {Slot} slot who fills it now
+ * @property {string|null} speaker a participant
+ * @property {RecordingState} recording
+ * @property {Capabilities} can one's own have changed
+ * @property {SourceKind} withdrawn it may not be sent any more, and is not
+ * @property {{source: SourceKind, by: Participant|null}} muted a host has muted it, and it is not sent any more
+ * @property {LinkState} link
+ * @property {Tour} tour it is different
+ * @property {{at: string, reason: string}} ending it will end by itself
+ * @property {Entry} entry something was said
+ * @property {void} entrieslost some of what was said while we were away is not to be had any more
+ * @property {{tour: Tour}} lobby we wait to be let in
+ * @property {void} admitted we are let in, and join
+ * @property {void} back in again, after waiting anew in the lobby
+ * @property {Participant[]} waiting hosts: who waits, in the order of coming
+ * @property {{code: string, message: string}} ended once
+ * @property {void} negotiationneeded never; a test listens for it
  */
 
 export {};

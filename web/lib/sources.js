@@ -1,0 +1,80 @@
+// What one sends: published as long as one may, and again by each new peer connection.
+
+import { OrielError } from './errors.js';
+import { maySend } from './rights.js';
+
+/** @typedef {import('./oriel.js').OrielClient} OrielClient */
+/** @typedef {import('./types.js').SourceKind} SourceKind */
+
+/** Tells by events of the client: `withdrawn`, `muted` and `can`. */
+export class Sources {
+  /** @param {OrielClient} client */
+  constructor(client) {
+    this.client = client;
+    /** @type {Map<SourceKind, MediaStreamTrack|null>} */
+    this.published = new Map();
+    /** @type {Set<SourceKind>} by ourselves, not by a host */
+    this.ownMutes = new Set();
+    this.could = ''; // own capabilities as they were told last
+  }
+
+  /** @param {SourceKind} kind @param {MediaStreamTrack|null} track */
+  async publish(kind, track) {
+    if (track && !this.client.maySend(kind)) {
+      throw new OrielError('forbidden', `You may not send your ${kind} in this tour.`);
+    }
+    this.published.set(kind, track);
+    await this.client.session?.publish(kind, track);
+  }
+
+  /** By a peer connection that is new. */
+  async publishAgain() {
+    for (const [kind, track] of this.published) {
+      await this.client.session?.publish(kind, track);
+    }
+  }
+
+  /** @param {SourceKind} kind @param {boolean} muted */
+  mute(kind, muted) {
+    this.ownMutes[muted ? 'add' : 'delete'](kind);
+    return this.client.request('mute', { kind, muted });
+  }
+
+  /** What may not be sent any more is stopped: the server passes it on to nobody. */
+  heed() {
+    const { client } = this;
+    const can = client.can();
+    for (const [kind, track] of this.published) {
+      if (track && !maySend(can, kind)) {
+        this.drop(kind);
+        client.emit('withdrawn', kind);
+      }
+    }
+    const text = JSON.stringify(can);
+    if (text !== this.could) {
+      this.could = text;
+      client.emit('can', can);
+    }
+  }
+
+  /** A host may have muted us while we were away. */
+  heedMutes() {
+    for (const [kind, track] of this.published) {
+      if (track && this.client.me?.sources?.[kind] === 'muted' && !this.ownMutes.has(kind)) {
+        this.onMuted(kind, null);
+      }
+    }
+  }
+
+  /** @param {SourceKind} source @param {string|null} by */
+  onMuted(source, by) {
+    this.drop(source);
+    this.client.emit('muted', { source, by: (by && this.client.participants.get(by)) || null });
+  }
+
+  /** @param {SourceKind} kind */
+  drop(kind) {
+    this.published.set(kind, null);
+    this.client.session?.publish(kind, null).catch(() => undefined); // a session that is closed sends nothing
+  }
+}

@@ -1,0 +1,73 @@
+// What the server tells by itself, and what of the client is different by that.
+
+import { isFinal } from './errors.js';
+
+/** @typedef {import('./oriel.js').OrielClient} OrielClient */
+
+/** @type {Record<string, (client: OrielClient, message: any) => void>} */
+const EVENTS = {
+  participant_joined: onParticipant,
+  participant_changed: onParticipant,
+  participant_left(client, { id }) {
+    client.participants.delete(id);
+    client.emit('roster', client.roster());
+  },
+  tour_changed(client, { tour }) {
+    client.tour = { property: client.tour?.property, ...tour }; // told only when it is another
+    client.sources.heed();
+    client.emit('tour', /** @type {import('./types.js').Tour} */ (client.tour));
+  },
+  muted: (client, { source, by }) => client.sources.onMuted(source, by),
+  slot: (client, message) => onSlot(client, message),
+  layers: (client, { source, active }) => { client.session?.setLayers(source, active); },
+  speaker: (client, { participant }) => client.emit('speaker', participant),
+  recording: (client, { state }) => onRecording(client, state),
+  entry: (client, message) => client.ledger.receive(message),
+  tour_ending: (client, { at, reason }) => client.emit('ending', { at, reason }),
+  tour_ended: (client) => client.finish('tour_ended', 'The tour has ended.'),
+  admitted: (client) => { client.lobby.admitted(); },
+  lobby_joined: (client, message) => client.lobby.receive(message),
+  lobby_left: (client, message) => client.lobby.receive(message),
+  error(client, { code, message }) {
+    if (isFinal(code)) {
+      client.finish(code, message);
+    }
+  },
+};
+
+/** A newer server may say more than this client knows. @param {OrielClient} client @param {any} message */
+export function told(client, message) {
+  if (Object.hasOwn(EVENTS, message.type)) {
+    EVENTS[message.type](client, message);
+  }
+}
+
+/** @param {OrielClient} client @param {any} message */
+function onParticipant(client, { participant }) {
+  client.participants.set(participant.id, participant);
+  if (participant.id === client.me?.id) {
+    client.me = participant;
+    client.sources.heed();
+  }
+  client.emit('roster', client.roster());
+}
+
+/** @param {OrielClient} client @param {import('./types.js').RecordingState} state */
+export function onRecording(client, state) {
+  client.recording = state;
+  client.emit('recording', state);
+}
+
+/**
+ * @param {OrielClient} client
+ * @param {{mid: string, participant: string|null, source: import('./types.js').SourceKind|null, paused?: boolean}} message
+ */
+export function onSlot(client, { mid, participant, source, paused = false }) {
+  const slot = client.session?.slots.get(mid);
+  if (slot) {
+    slot.participant = participant;
+    slot.source = source;
+    slot.paused = paused;
+    client.emit('slot', slot);
+  }
+}
