@@ -2,6 +2,8 @@
 
 #include "recorder/library/library_parts.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(LIBRARY_NOTE_MAX >= WRAPS_TEXT_MAX, "what was noted fits");
@@ -66,4 +68,44 @@ enum err library_each_unfinished(struct library *l, library_each_shred *each, vo
     OWNER_CHECK(&l->owner);
     struct unfinished u = {.library = l, .each = each, .ctx = ctx};
     return wraps_each_shredded(l->archive->wraps, look_at_shred, &u);
+}
+
+struct erasures {
+    library_each_erasure *each;
+    void *ctx;
+    bool any; /* was there one? */
+};
+
+static enum err give_erasure(void *ctx, const struct wraps_note *n) {
+    struct erasures *g = ctx;
+    struct library_erasure x = {.participant = n->what.subject, .at = n->at, .place = n->place};
+    id_text(&n->what.recording, x.recording);
+    g->any = true;
+    return g->each(g->ctx, &x);
+}
+
+static enum err note_any(void *ctx, const struct wraps_note *n) {
+    (void)n;
+    ((struct erasures *)ctx)->any = true;
+    return ERR_EXISTS; /* one is enough */
+}
+
+enum err library_erasures(const char *dir, int64_t behind, library_each_erasure *each, void *ctx) {
+    struct erasures g = {each, ctx, false};
+    struct wraps *w = NULL;
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/wraps.db", dir);
+    enum err e = wraps_open(path, false, &w);
+    if (e != OK) {
+        return e == ERR_UNKNOWN ? OK : e;
+    }
+    /* The last one that is known must be there still. */
+    if (behind > 0) {
+        e = wraps_each_shredded_behind(w, behind - 1, note_any, &g);
+        e = e == ERR_EXISTS ? OK : e;
+        behind = g.any ? behind : 0;
+    }
+    e = e == OK ? wraps_each_shredded_behind(w, behind, give_erasure, &g) : e;
+    wraps_close(w);
+    return e;
 }

@@ -24,4 +24,18 @@ typedef void library_each_shred(void *ctx, const char *id, uint64_t participant)
  * recording. Owner: the library's thread. */
 enum err library_each_unfinished(struct library *l, library_each_shred *each, void *ctx);
 
+/* An order to shred that was carried out, for whoever else was told of people in recordings. */
+struct library_erasure {
+    char recording[RECORDING_ID_LEN + 1];
+    uint64_t participant; /* 0: all of it */
+    wall_t at;
+    int64_t place; /* among all of them, from 1: grows with each */
+};
+typedef enum err library_each_erasure(void *ctx, const struct library_erasure *x);
+/* Those behind this place, in their order, until `each` says an error, which is returned. dir is as
+ * in library_config: nothing else of the library is opened, and no key is needed. When the list is
+ * shorter than that it is another one, of a backup: all of it. No list yet: OK. ERR_IO, ERR_FORMAT,
+ * ERR_UNSUPPORTED, ERR_NOMEM. Thread: any. */
+enum err library_erasures(const char *dir, int64_t behind, library_each_erasure *each, void *ctx);
+
 #endif

@@ -137,6 +137,7 @@ enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
 
 struct wraps_note {
     struct key_context what; /* of a hold: subject 0 */
+    int64_t place;           /* among all that was shredded, from 1; 0: not asked for */
     wall_t at;
     char who[WRAPS_TEXT_MAX], why[WRAPS_TEXT_MAX];
 };
@@ -146,6 +147,10 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
 /* Everything that was shredded, in the order it was noted; `each` may write to this database. */
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx);
+/* The same of those behind this place only. */
+enum err wraps_each_shredded_behind(struct wraps *w, int64_t place,
+                                    enum err (*each)(void *ctx, const struct wraps_note *n),
+                                    void *ctx);
 /* The same of participants only, of whom there are few: one pass, whatever else was shredded. */
 enum err wraps_each_shredded_person(struct wraps *w,
                                     enum err (*each)(void *ctx, const struct wraps_note *n),

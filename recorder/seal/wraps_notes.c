@@ -68,6 +68,7 @@ static void read_note(sqlite3_stmt *s, struct wraps_note *ret) {
     sql_blob(s, 0, &ret->what.recording, sizeof(ret->what.recording));
     ret->what.subject = (uint64_t)sqlite3_column_int64(s, 1);
     ret->at.us = sqlite3_column_int64(s, 2);
+    ret->place = 0;
     sql_text(s, 3, ret->who, sizeof(ret->who));
     sql_text(s, 4, ret->why, sizeof(ret->why));
 }
@@ -92,24 +93,31 @@ enum err wraps_shredded(struct wraps *w, const struct key_context *c, struct wra
 
 typedef enum err each_note(void *ctx, const struct wraps_note *n);
 
-static enum err each_shredded(struct wraps *w, bool all, each_note *each, void *ctx) {
+struct walk {
+    int64_t behind;
+    bool all; /* recordings, too */
+    each_note *each;
+    void *ctx;
+};
+
+static enum err each_shredded(struct wraps *w, const struct walk *k) {
     /* By steps of one row, as wraps_each. */
-    for (int64_t at = 0;;) {
+    for (int64_t at = k->behind;;) {
         sqlite3_stmt *s = sql_prepare(w->db,
                                       "SELECT recording, subject, at, who, why, rowid FROM shredded"
                                       " WHERE rowid>? AND (? OR subject<>0) ORDER BY rowid LIMIT 1",
-                                      "ii", at, (int64_t)all);
+                                      "ii", at, (int64_t)k->all);
         struct wraps_note n;
         enum err e = wraps_one_row(w, s);
         if (e == OK) {
             read_note(s, &n);
-            at = sqlite3_column_int64(s, 5);
+            n.place = at = sqlite3_column_int64(s, 5);
         }
         sqlite3_finalize(s);
         if (e != OK) {
             return e == ERR_UNKNOWN ? OK : e;
         }
-        e = each(ctx, &n);
+        e = k->each(k->ctx, &n);
         if (e != OK) {
             return e;
         }
@@ -118,13 +126,19 @@ static enum err each_shredded(struct wraps *w, bool all, each_note *each, void *
 
 enum err wraps_each_shredded(struct wraps *w,
                              enum err (*each)(void *ctx, const struct wraps_note *n), void *ctx) {
-    return each_shredded(w, true, each, ctx);
+    return each_shredded(w, &(struct walk){0, true, each, ctx});
+}
+
+enum err wraps_each_shredded_behind(struct wraps *w, int64_t place,
+                                    enum err (*each)(void *ctx, const struct wraps_note *n),
+                                    void *ctx) {
+    return each_shredded(w, &(struct walk){place, true, each, ctx});
 }
 
 enum err wraps_each_shredded_person(struct wraps *w,
                                     enum err (*each)(void *ctx, const struct wraps_note *n),
                                     void *ctx) {
-    return each_shredded(w, false, each, ctx);
+    return each_shredded(w, &(struct walk){0, false, each, ctx});
 }
 
 enum err wraps_note_shredded(struct wraps *w, const struct wraps_note *n) {

@@ -2,8 +2,10 @@
 
 #include "server/boot/events_unended.h"
 #include "server/config/units.h"
+#include "server/events/events_erase.h"
 #include "server/events/webhook_secret.h"
 #include "server/os/files.h"
+#include "server/os/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@ bool events_want_messages(const struct config *cfg) {
 
 struct events_thread_config events_configured(const struct config *cfg) {
     return (struct events_thread_config){.store = cfg->events_file,
+                                         .recordings = cfg->recording_dir,
                                          .keep = cfg->events_keep_days * DAY};
 }
 
@@ -67,13 +70,28 @@ static enum err start(const struct config *cfg, struct webhook_keys *keys,
         return ERR_IO;
     }
     enum err e = events_end_unended(cfg->events_file, why);
+    e = e == OK ? events_erase(cfg->events_file, cfg->recording_dir, why) : e;
+    e = e == ERR_BUSY ? OK : e; /* it is done, and in a log that the thread truncates */
     return e == OK ? events_thread_start(&c, ret, why) : e;
+}
+
+void events_shredded(void *ctx) {
+    const struct config *cfg = ctx;
+    char why[WHY_MAX] = "";
+    if (events_erase(cfg->events_file, cfg->recording_dir, why) != OK) {
+        LOG(LOG_LEVEL_WARN, "events_not_erased",
+            "What was shredded is in the ledger of events still; it is tried again.",
+            LOG_STR("why", why));
+    }
 }
 
 enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]) {
     struct webhook_keys keys[EVENT_SINKS_MAX];
     /* What nobody is told is not kept: it has names of people in it. */
     bool any = cfg->events_enabled && cfg->n_webhooks > 0;
+    if (!any) { /* one of before, when there were some */
+        events_shredded((void *)cfg);
+    }
     enum err e = any ? start(cfg, keys, ret, why) : OK;
     mem_wipe(keys, sizeof(keys));
     return e;

@@ -29,6 +29,7 @@ static struct event *end_of(const struct event_unended *u, struct ulid_maker *id
         ulid_next(ids, e->at, &rng, e->id);
         snprintf(e->tour, sizeof(e->tour), "%s", u->tour);
         snprintf(e->session, sizeof(e->session), "%s", u->session);
+        snprintf(e->recording, sizeof(e->recording), "%s", u->recording);
     }
     return e;
 }

@@ -1,5 +1,6 @@
 /* Recordings: what makes, keeps and reads them. */
 #include "server/auth/authority.h"
+#include "server/boot/events_config.h"
 #include "server/boot/jobs_config.h"
 #include "server/boot/reader_config.h"
 #include "server/boot/recorder_config.h"
@@ -29,6 +30,8 @@ static enum err start_jobs(struct server *s, const struct key_config *keys, char
     j.keys = keys;
     j.store = stores_both(s->making);
     j.helper = helper_configured(a->config, beside, sizeof(beside));
+    j.shredded = events_shredded;
+    j.ctx = (void *)a->config;
     j.wake = loop_wake;
     j.wake_ctx = a->loop;
     return jobs_thread_start(&j, &a->jobs, why);
@@ -64,7 +67,8 @@ enum err server_start_recording(struct server *s, char why[WHY_MAX]) {
     }
     e = e == OK ? start_jobs(s, &keys, why) : e;
     if (e == OK) {
-        struct keeper_thread_config k = {cfg, a->uploaders, loop_wake, a->loop};
+        struct keeper_thread_config k = {
+            cfg, a->uploaders, events_shredded, (void *)cfg, loop_wake, a->loop};
         e = keeper_thread_start(&k, &a->keeper, why);
     }
     if (e == OK && a->uploaders) {

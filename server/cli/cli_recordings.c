@@ -6,6 +6,7 @@
 #include "recorder/library/library_sweep.h"
 #include "recorder/writer/writer.h"
 #include "server/cli/cli.h"
+#include "server/events/events_erase.h"
 #include "server/config/units.h"
 #include "server/os/clock.h"
 #include "server/recording/stores.h"
@@ -244,6 +245,17 @@ static int with_library(const struct config *cfg, int argc, char **argv) {
     return status;
 }
 
+/* What other programs were told of it, as far as it is here. */
+static int erase_events(const struct config *cfg, int status) {
+    char why[WHY_MAX] = "";
+    enum err e = events_erase(cfg->events_file, cfg->recording_dir, why);
+    return e == OK ? status
+                   : cli_fail(CLI_FAILED,
+                              "recordings: %s: the server erases them when it runs, or say it"
+                              " again",
+                              why);
+}
+
 int cli_recordings(int argc, char **argv) {
     const char *file = NULL;
     int i = 1;
@@ -270,6 +282,9 @@ int cli_recordings(int argc, char **argv) {
     bool store = strcmp(argv[i], "use-store") == 0;
     bool take = store || strcmp(argv[i], "use-signing-key") == 0;
     int status = take ? use_what_is_there(cfg, store) : with_library(cfg, argc - i, argv + i);
+    if (strcmp(argv[i], "shred") == 0 || strcmp(argv[i], "sweep") == 0) {
+        status = erase_events(cfg, status);
+    }
     config_free(cfg);
     return status;
 }

@@ -14,6 +14,8 @@
     X(EVENT_RECORDING_PAUSED, "recording.paused")               \
     X(EVENT_RECORDING_FAILING, "recording.failing")             \
     X(EVENT_RECORDING_COMPLETED, "recording.completed")         \
+    X(EVENT_RECORDING_ERASED, "recording.erased")               \
+    X(EVENT_PARTICIPANT_ERASED, "participant.erased")           \
     X(EVENT_MESSAGE, "tour.message") /* chat, a question, a hand: what is in the tour's ledger */
 
 enum event_type {

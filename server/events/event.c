@@ -23,7 +23,7 @@ struct event *event_new(enum event_type type, const char *data, size_t n) {
 static void put_metadata(struct buffer *b, const struct event *e) {
     json_open(b, "metadata", '{');
     json_put_string(b, "correlationId", *e->correlation ? e->correlation : e->session);
-    json_put_string(b, "userId", *e->user ? e->user : NULL);
+    json_put_string(b, "userId", *e->user && !e->erased ? e->user : NULL);
     json_put_string(b, "sessionId", *e->session ? e->session : NULL);
     json_close(b, '}');
 }
@@ -39,7 +39,9 @@ void event_write(struct buffer *b, const struct event *e, uint64_t seq) {
     json_open(b, "data", '{');
     json_put_string(b, "tour", e->tour);
     json_put_uint(b, "seq", seq);
-    if (e->n > 0) {
+    if (e->erased) {
+        json_put_bool(b, "erased", true);
+    } else if (e->n > 0) {
         buffer_str(b, ",");
         buffer_put(b, e->data, e->n);
         b->comma = true; /* a member ends here, as json_write.h has it */

@@ -19,6 +19,10 @@ struct event {
     char user[SUB_MAX + 1];       /* whom it is about: the sub of the token; "": nobody */
     char session[ULID_CHARS + 1]; /* the run of the tour; "": of none */
     char correlation[33];         /* trace id (W3C Trace Context); "": that of nobody's request */
+    uint64_t person;              /* whom it is about, as recordings know them; 0: nobody */
+    uint32_t number;              /* the same in its run: "p7" */
+    char recording[33];           /* which one it is about; "": none */
+    bool erased;                  /* what it said of people is not written */
     size_t n;                     /* [bytes] of data */
     char data[];                  /* members of the JSON object `data`, without its braces; NUL */
 };
@@ -27,7 +31,8 @@ struct event {
  * else zero. NULL without memory, or when it is longer than EVENT_DATA_MAX. mem_free frees. */
 struct event *event_new(enum event_type type, const char *data, size_t n);
 /* Append its envelope, number seq of its tour:
- * {id, timestamp, eventType, service, version, data, metadata}. */
+ * {id, timestamp, eventType, service, version, data, metadata}. Of one that is erased `data` has
+ * nothing but tour, seq and "erased":true, and no user is named. */
 void event_write(struct buffer *b, const struct event *e, uint64_t seq);
 
 #endif

@@ -1,13 +1,12 @@
-#include "server/events/event_store.h"
+#include "server/events/event_store_parts.h"
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "recorder/db/sql_cache.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT 1        /* PRAGMA user_version */
+#define FORMAT 2        /* PRAGMA user_version */
 #define PASSED_MAX 1000 /* new events that one call passes over */
 #define PRUNED_MAX 1000 /* events that one call forgets */
 
@@ -30,14 +29,29 @@ static const char schema[] =
     "CREATE INDEX held_next ON held(sink, state, next);"
     "PRAGMA user_version = 1;";
 
-struct event_store {
-    sqlite3 *db;
-    struct sql_cache cache;
-    struct buffer body; /* of the event that is appended */
-    /* What the sink wants, with a comma before and behind each name; "": all. */
-    char types[EVENT_TYPE_COUNT * 48];
-    us_t retry_most; /* [us] 0: not known */
-};
+/* What is to be erased is found by the run of the tour and whom the recording knows (event.person,
+ * 0: nobody, or one of an earlier format). A recording is remembered for longer than its events
+ * are kept, and so are who was in its run: whoever was told of it years ago is told that it is
+ * erased. `erased` is what was carried out; shreds.place how far in the list of orders that is. */
+static const char schema_2[] =
+    "ALTER TABLE event ADD COLUMN session TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE event ADD COLUMN person INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE event ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE event SET session = COALESCE(json_extract(body, '$.metadata.sessionId'), '');"
+    "CREATE INDEX event_session ON event(session, person);"
+    "CREATE TABLE recorded(recording TEXT PRIMARY KEY, tour TEXT NOT NULL, session TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX recorded_session ON recorded(session);"
+    "INSERT OR IGNORE INTO recorded SELECT json_extract(body, '$.data.recording'), tour, session"
+    " FROM event WHERE type = 'recording.started'"
+    " AND json_extract(body, '$.data.recording') IS NOT NULL;"
+    "CREATE TABLE seat(session TEXT NOT NULL, person INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " PRIMARY KEY(session, person)) WITHOUT ROWID;"
+    "CREATE TABLE erased(recording TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY(recording, person)) WITHOUT ROWID;"
+    "CREATE TABLE shreds(one INTEGER PRIMARY KEY CHECK(one = 1), place INTEGER NOT NULL);"
+    "INSERT INTO shreds VALUES(1, 0);"
+    "PRAGMA user_version = 2;";
 
 /* ---- opening ---- */
 
@@ -46,11 +60,11 @@ static enum err make_tables(sqlite3 *db) {
     int64_t version = 0;
     enum err e = sql_exec(db, "BEGIN IMMEDIATE");
     e = e == OK ? sql_version(db, &version) : e;
-    if (e == OK && version == 0) {
-        e = sql_exec(db, schema);
-    } else if (e == OK && version != FORMAT) {
+    if (e == OK && (version < 0 || version > FORMAT)) {
         e = ERR_FORMAT;
     }
+    e = e == OK && version < 1 ? sql_exec(db, schema) : e;
+    e = e == OK && version < 2 ? sql_exec(db, schema_2) : e;
     enum err end = sql_exec(db, e == OK ? "COMMIT" : "ROLLBACK");
     return e == OK ? end : e;
 }
@@ -58,8 +72,11 @@ static enum err make_tables(sqlite3 *db) {
 enum err event_store_open(const char *path, struct event_store **ret, char why[WHY_MAX]) {
     struct event_store *s = mem_zalloc(1, sizeof(*s));
     enum err e = s ? sql_open(path, true, &s->db) : ERR_NOMEM;
-    /* Others wait for a lock; what was committed outlives a loss of power. */
-    e = e == OK ? sql_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") : e;
+    /* Others wait for a lock; what was committed outlives a loss of power, and what was deleted
+     * is in no page. */
+    e = e == OK ? sql_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                  "PRAGMA secure_delete = ON;")
+                : e;
     e = e == OK ? make_tables(s->db) : e;
     if (e != OK) {
         snprintf(why, WHY_MAX, "%s: %s", path, err_name(e));
@@ -110,22 +127,41 @@ static enum err next_seq(struct event_store *s, const char *tour, uint64_t *ret)
     return e == ERR_UNKNOWN && *ret > 0 ? OK : e == ERR_UNKNOWN ? ERR_IO : e;
 }
 
-enum err event_store_append(struct event_store *s, const struct event *e) {
-    uint64_t seq;
-    enum err err = next_seq(s, e->tour, &seq);
-    if (err != OK) {
-        return err;
-    }
+static enum err insert(struct event_store *s, const struct event *e, uint64_t seq) {
     buffer_cut(&s->body, 0);
     event_write(&s->body, e, seq);
     if (s->body.bad) {
         return ERR_NOMEM;
     }
     return sql_run_kept(&s->cache,
-                        "INSERT INTO event(id, tour, seq, at, type, body)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                        "ttiitt", e->id, e->tour, (int64_t)seq, e->at.us,
-                        event_type_name((enum event_type)e->type), s->body.p);
+                        "INSERT INTO event(id, tour, seq, at, type, body, session, person, erased)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                        "ttiitttii", e->id, e->tour, (int64_t)seq, e->at.us,
+                        event_type_name((enum event_type)e->type), s->body.p, e->session,
+                        (int64_t)e->person, (int64_t)e->erased);
+}
+
+/* Takes the place of what it says when that was shredded before it got here. */
+static enum err append_erased(struct event_store *s, const struct event *e, uint64_t seq) {
+    struct event *bare = event_new((enum event_type)e->type, "", 0);
+    if (!bare) {
+        return ERR_NOMEM;
+    }
+    *bare = *e;
+    bare->n = 0;
+    bare->erased = true;
+    enum err err = insert(s, bare, seq);
+    mem_free(bare);
+    return err;
+}
+
+enum err event_store_append(struct event_store *s, const struct event *e) {
+    uint64_t seq;
+    bool gone = false;
+    enum err err = next_seq(s, e->tour, &seq);
+    err = err == OK ? event_store_remember(s, e) : err;
+    err = err == OK ? event_store_is_erased(s, e, &gone) : err;
+    return err != OK ? err : gone ? append_erased(s, e, seq) : insert(s, e, seq);
 }
 
 /* ---- rows ---- */
@@ -140,7 +176,13 @@ static enum err read_row(sqlite3_stmt *q, struct event_row *ret) {
     sql_text(q, 4, ret->type, sizeof(ret->type));
     const char *body = (const char *)sqlite3_column_text(q, 5);
     ret->body = mem_strdup(body ? body : "");
-    return ret->body ? OK : ERR_NOMEM;
+    if (!ret->body) {
+        return ERR_NOMEM;
+    }
+    for (size_t n = strlen(ret->body); n > 0 && ret->body[n - 1] == ' ';) {
+        ret->body[--n] = '\0'; /* one that is erased has kept its length */
+    }
+    return OK;
 }
 
 static void read_held(sqlite3_stmt *q, struct event_row *ret) {
@@ -215,7 +257,7 @@ static enum err held_due(struct event_store *s, const char *sink, wall_t wall,
                    true, ret);
 }
 
-static enum err numbers(struct event_store *s, sqlite3_stmt *q, int64_t *ret, int n) {
+enum err event_store_numbers(struct event_store *s, sqlite3_stmt *q, int64_t *ret, int n) {
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
     for (int i = 0; i < n; i++) {
         ret[i] = e == OK ? sqlite3_column_int64(q, i) : 0;
@@ -237,7 +279,7 @@ static enum err seen(struct event_store *s, const char *sink, int64_t from, int6
  * tour of which something is held are found when that is settled. */
 static enum err unseen(struct event_store *s, const char *sink, struct event_row *ret) {
     int64_t at[2]; /* how far it is, how far is looked now */
-    enum err e = numbers(s,
+    enum err e = event_store_numbers(s,
                          sql_borrow(&s->cache,
                                     "SELECT s.done, MIN((SELECT MAX(n) FROM event), ?2 +"
                                     " (SELECT MIN(n) FROM event WHERE n > s.done))"
@@ -271,7 +313,7 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
     enum err e = held_due(s, sink, wall, ret);
     e = e == ERR_UNKNOWN ? unseen(s, sink, ret) : e;
     if (e == ERR_UNKNOWN) {
-        enum err c = numbers(s,
+        enum err c = event_store_numbers(s,
                              sql_borrow(&s->cache,
                                         "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
                                         " FROM held h WHERE h.sink = ?1 AND h.state IN (0, 2)"
@@ -288,7 +330,7 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
  * more. In a transaction. */
 static enum err advance(struct event_store *s, const char *sink, const struct event_row *r) {
     int64_t next = 0;
-    enum err e = numbers(s,
+    enum err e = event_store_numbers(s,
                          sql_borrow(&s->cache,
                                     "SELECT e.n FROM event e WHERE e.tour = ?4 AND e.n > ?2"
                                     " AND e.n <= (SELECT done FROM sink WHERE name = ?1)"
@@ -453,7 +495,7 @@ enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more) {
                      " AND h.state = 0 AND h.tour = e.tour AND h.n < e.n) LIMIT ?2)",
                      "ii", wall.us, (int64_t)PRUNED_MAX);
     *ret_more = e == OK && sqlite3_changes(s->db) == PRUNED_MAX;
-    return e;
+    return e == OK && !*ret_more ? event_store_forget(s) : e;
 }
 
 /* ---- what has no end ---- */

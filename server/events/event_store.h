@@ -1,7 +1,7 @@
 /* The ledger of events, an SQLite file of its own: each event once, numbered per tour without
  * holes, and how far each sink has got. An event is stored before any sink hears of it, so that
  * none is lost by a receiver or a process that dies. Several connections may be open, each owned by
- * one thread; one of them appends. */
+ * one thread. */
 #ifndef ORIEL_SERVER_EVENTS_EVENT_STORE_H
 #define ORIEL_SERVER_EVENTS_EVENT_STORE_H
 
@@ -18,7 +18,8 @@ enum err event_store_open(const char *path, struct event_store **ret, char why[W
 /* NULL allowed; returns NULL. */
 struct event_store *event_store_close(struct event_store *s);
 
-/* Several appends in one transaction: begin, append ..., commit. ERR_IO, ERR_NOSPACE, ERR_BUSY. */
+/* Several appends in one transaction: begin, append ..., commit. What was shredded before it is
+ * appended is stored without what it says of people. ERR_IO, ERR_NOSPACE, ERR_BUSY. */
 enum err event_store_begin(struct event_store *s);
 enum err event_store_append(struct event_store *s, const struct event *e);
 enum err event_store_commit(struct event_store *s);
@@ -92,6 +93,26 @@ enum err event_store_replay(struct event_store *s, const char *sink, int64_t n);
 /* Forget some events from before `wall` which every sink has settled, and say whether there may be
  * more: the others wait for no more than that. */
 enum err event_store_prune(struct event_store *s, wall_t wall, bool *ret_more);
+
+/* An order to shred that was carried out in a recording, and what the ledger knows of it. */
+struct event_erasure {
+    char recording[33];
+    uint64_t person; /* 0: all of it */
+    wall_t at;       /* when it was ordered */
+    /* Filled in. */
+    char tour[TOUR_NAME_MAX + 1], session[ULID_CHARS + 1]; /* of the run that was recorded */
+    uint32_t number;                                       /* of the person: "p7"; 0: not known */
+};
+/* Erase what is said of this person in the run that was recorded, now and in what is still to come
+ * of it, or, of a recording as a whole, what was said in its run until then: number, id, type and
+ * time stay, and nothing else. In a transaction, in which the receivers' event is appended.
+ * ERR_UNKNOWN: there is nothing to tell: it was done before, or no such recording is known. */
+enum err event_store_erase(struct event_store *s, struct event_erasure *x);
+/* How far in the list of orders this came: what is behind `place` is still to be done. */
+enum err event_store_erased_to(struct event_store *s, int64_t *ret);
+/* What was committed is in no file any more, and so far it came. ERR_BUSY: another connection reads
+ * what was before; call again. */
+enum err event_store_set_erased_to(struct event_store *s, int64_t place);
 
 /* A run of a tour, or with `recording` a recording, that began and of which no end is known. */
 struct event_unended {

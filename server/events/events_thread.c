@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/events/events_erase.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
@@ -16,6 +17,7 @@
 #define BATCH 256        /* in one transaction */
 #define RETRY (1 * US_PER_S)
 #define PRUNE (3600 * US_PER_S)
+#define ERASE (60 * US_PER_S)
 #define LAST_TRIES (15 * US_PER_S) /* at the end, while another connection writes */
 
 struct events_thread {
@@ -24,6 +26,7 @@ struct events_thread {
     struct courier_thread *couriers[EVENT_SINKS_MAX];
     size_t n_couriers;
     us_t keep;
+    char *recordings; /* NULL: none */
     pthread_t thread;
     /* Shared. */
     atomic_bool stop;
@@ -37,7 +40,8 @@ struct events_thread {
     struct event_store *store;
     struct event *batch[BATCH]; /* that are not stored yet */
     size_t n_batch;
-    us_t retry_at, pruned;
+    us_t retry_at, pruned, erased;
+    bool not_erased; /* the last time it could not */
     enum err error; /* of the last batch */
     bool failing;
 };
@@ -105,10 +109,27 @@ static void prune(struct events_thread *t) {
     }
 }
 
+/* What another process shredded, or whoever did had no time to have erased. */
+static void erase(struct events_thread *t) {
+    char why[WHY_MAX] = "";
+    if (!t->recordings || clock_now() - t->erased < ERASE) {
+        return;
+    }
+    enum err e = events_erase_in(t->store, t->recordings, why);
+    t->erased = clock_now();
+    if (e != OK && !t->not_erased) {
+        LOG(LOG_LEVEL_WARN, "events_not_erased",
+            "What was shredded is in the ledger of events still; it is tried again.",
+            LOG_STR("why", why));
+    }
+    t->not_erased = e != OK;
+}
+
 static void *events_main(void *arg) {
     struct events_thread *t = arg;
     while (!atomic_load(&t->stop)) {
         us_t wake = us_min(t->pruned + PRUNE, t->n_batch > 0 ? t->retry_at : US_NEVER);
+        wake = us_min(wake, t->recordings ? t->erased + ERASE : US_NEVER);
         struct pollfd fd = {.fd = mailbox_fd(t->posted), .events = POLLIN};
         int n = poll(&fd, 1, clock_wait_ms(clock_now(), wake));
         CHECK(n >= 0 || errno == EINTR);
@@ -116,6 +137,7 @@ static void *events_main(void *arg) {
         while (clock_now() >= t->retry_at && store_some(t)) {
         }
         prune(t);
+        erase(t);
     }
     /* What was posted before the end. */
     us_t by = clock_now() + LAST_TRIES;
@@ -146,6 +168,7 @@ static struct events_thread *thread_free(struct events_thread *t) {
         mem_free(t->batch[--t->n_batch]);
     }
     mailbox_free(t->posted);
+    mem_free(t->recordings);
     event_store_close(t->store);
     return mem_free(t);
 }
@@ -178,8 +201,11 @@ enum err events_thread_start(const struct events_thread_config *c, struct events
     t->keep = c->keep;
     t->rng = clock_rng();
     t->pruned = -1;
+    t->erased = clock_now();
+    t->recordings = c->recordings ? mem_strdup(c->recordings) : NULL;
     t->posted = mailbox_new(POSTED_MAX, sizeof(struct event *));
-    enum err e = t->posted ? event_store_open(c->store, &t->store, why) : ERR_NOMEM;
+    bool room = t->posted && (t->recordings || !c->recordings);
+    enum err e = room ? event_store_open(c->store, &t->store, why) : ERR_NOMEM;
     e = e == OK ? start_couriers(t, c, why) : e;
     e = e == OK ? thread_start("oriel-events", events_main, t, &t->thread, why) : e;
     if (e != OK) {

@@ -17,7 +17,13 @@ static void begin(struct buffer *data) {
     json_open(data, NULL, '{');
 }
 
-static void post(struct glue *g, enum event_type type, const struct tour *t, const char *user,
+/* What it is about, beside the tour. */
+struct about {
+    const struct person *person; /* NULL: nobody */
+    const char *recording;       /* NULL: none */
+};
+
+static void post(struct glue *g, enum event_type type, const struct tour *t, struct about about,
                  struct buffer *data) {
     json_close(data, '}');
     struct event *e = data->bad ? NULL : event_new(type, data->p + 1, data->n - 2);
@@ -28,10 +34,17 @@ static void post(struct glue *g, enum event_type type, const struct tour *t, con
     }
     e->at = clock_wall();
     glue_copy(e->tour, sizeof(e->tour), t->name);
-    glue_copy(e->user, sizeof(e->user), user);
     glue_copy(e->session, sizeof(e->session), t->run);
+    glue_copy(e->recording, sizeof(e->recording), about.recording);
+    if (about.person) {
+        glue_copy(e->user, sizeof(e->user), about.person->sub);
+        e->person = about.person->order.participant;
+        e->number = about.person->number;
+    }
     events_thread_post(g->config.events, e);
 }
+
+#define NOTHING ((struct about){0})
 
 static bool tells(const struct glue *g, const struct tour *t) {
     return g->config.events && t;
@@ -66,7 +79,7 @@ void glue_event_tour(struct glue *g, const struct signaling_effect *e, const str
     }
     begin(&data);
     json_put_string(&data, "title", t->title);
-    post(g, e->on ? EVENT_TOUR_STARTED : EVENT_TOUR_ENDED, t, NULL, &data);
+    post(g, e->on ? EVENT_TOUR_STARTED : EVENT_TOUR_ENDED, t, NOTHING, &data);
 }
 
 /* ---- who is in it ---- */
@@ -79,7 +92,7 @@ static void post_person(struct glue *g, enum event_type type, const struct tour 
     if (type != EVENT_PARTICIPANT_LEFT) {
         put_consent(&data, p->order.consent_version);
     }
-    post(g, type, t, p->sub, &data);
+    post(g, type, t, (struct about){.person = p}, &data);
 }
 
 static void post_muted(struct glue *g, const struct tour *t, const struct person *p,
@@ -89,7 +102,7 @@ static void post_muted(struct glue *g, const struct tour *t, const struct person
     put_person(&data, p);
     json_put_string(&data, "source", source_kind_name(kind));
     json_put_bool(&data, "muted", p->muted & 1u << kind);
-    post(g, EVENT_PARTICIPANT_MUTED, t, p->sub, &data);
+    post(g, EVENT_PARTICIPANT_MUTED, t, (struct about){.person = p}, &data);
 }
 
 static bool is_told(const struct person *p) {
@@ -181,7 +194,7 @@ void glue_event_entry(struct glue *g, const struct signaling_effect *e, const st
     json_put_string(&data, "kind", e->name);
     json_put_string(&data, "text", e->title && *e->title ? e->title : NULL);
     json_put_raw(&data, "fields", e->text);
-    post(g, EVENT_MESSAGE, t, by ? by->sub : NULL, &data);
+    post(g, EVENT_MESSAGE, t, (struct about){.person = by}, &data);
 }
 
 void glue_event_paused(struct glue *g, const struct signaling_effect *e, const struct tour *t) {
@@ -189,7 +202,7 @@ void glue_event_paused(struct glue *g, const struct signaling_effect *e, const s
     if (tells(g, t)) {
         begin(&data);
         json_put_bool(&data, "paused", e->on);
-        post(g, EVENT_RECORDING_PAUSED, t, NULL, &data);
+        post(g, EVENT_RECORDING_PAUSED, t, NOTHING, &data);
     }
 }
 
@@ -247,7 +260,7 @@ void glue_event_refused(struct glue *g, const struct tour *t) {
         json_put_null(&data, "recording");
         json_put_bool(&data, "failing", true);
         json_put_string(&data, "error", "quota");
-        post(g, EVENT_RECORDING_FAILING, t, NULL, &data);
+        post(g, EVENT_RECORDING_FAILING, t, NOTHING, &data);
     }
 }
 
@@ -275,7 +288,7 @@ static void post_recorder(struct glue *g, const struct recorder_event *e, const 
         json_put_bool(&data, "failing", e->type == RECORDER_FAILING);
         json_put_string(&data, "error", e->error ? err_name((enum err)e->error) : NULL);
     }
-    post(g, types[e->type], t, NULL, &data);
+    post(g, types[e->type], t, (struct about){.recording = e->recording}, &data);
 }
 
 void glue_event_recorder(struct glue *g, const struct recorder_event *e) {
@@ -306,7 +319,7 @@ static void end_tour(struct glue *g, const struct tour *t) {
     begin(&data);
     json_put_string(&data, "title", t->title);
     json_put_string(&data, "reason", "shutdown");
-    post(g, EVENT_TOUR_ENDED, t, NULL, &data);
+    post(g, EVENT_TOUR_ENDED, t, NOTHING, &data);
 }
 
 void glue_events_end(struct glue *g) {

@@ -90,6 +90,9 @@ static enum err order(struct jobs_thread *t, const struct job_request *q, struct
     enum err e = job_order(&t->orders, t->library, q, r);
     if (e == OK && q->type == JOB_SHRED) {
         job_list_drop(&t->jobs, q->recording); /* it has no keys any more, and must leave nothing */
+        if (t->config.shredded) {
+            t->config.shredded(t->config.ctx);
+        }
     }
     return e;
 }

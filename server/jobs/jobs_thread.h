@@ -58,6 +58,8 @@ struct jobs_thread_config {
     uint16_t width, height; /* of exports [pixels] */
     uint8_t fps;
     us_t keep;                    /* exports are removed after [us] */
+    void (*shredded)(void *ctx); /* something was, by order; in the thread. NULL: nobody asks */
+    void *ctx;
     void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */
     void *wake_ctx;
 };

@@ -290,6 +290,9 @@ static void sweep(struct keeper *k, us_t now, bool old_only) {
     if (e == OK) {
         k->refused = false;
     }
+    if (n.shredded && k->hooks.shredded) {
+        k->hooks.shredded(k->hooks.ctx);
+    }
     note_sweep(k, &s, e, &n);
     if (!old_only) {
         try_again(k);

@@ -79,6 +79,8 @@ struct keeper_hooks {
     bool (*go_on)(void *ctx);
     /* The state has changed. */
     void (*publish)(void *ctx, const struct keeper_state *s);
+    /* A sweep has shredded something. NULL: nobody asks. */
+    void (*shredded)(void *ctx);
     void *ctx;
 };
 

@@ -69,6 +69,13 @@ static void publish(void *ctx, const struct keeper_state *s) {
     }
 }
 
+static void shredded(void *ctx) {
+    struct keeper_thread *t = ctx;
+    if (t->config.shredded) {
+        t->config.shredded(t->config.ctx);
+    }
+}
+
 /* The key configuration is made anew: the caller's is gone by now. */
 static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
     const struct config *cfg = t->config.config;
@@ -86,7 +93,7 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 
 static enum err make_keeper(struct keeper_thread *t) {
     const struct keeper_config c = keeper_configured(t->config.config);
-    const struct keeper_hooks hooks = {now, wall, go_on, publish, t};
+    const struct keeper_hooks hooks = {now, wall, go_on, publish, shredded, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;
 }

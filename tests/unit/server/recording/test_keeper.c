@@ -30,6 +30,7 @@ struct house {
     us_t now;
     wall_t wall;
     bool ends;
+    unsigned shreds; /* sweeps that have shredded something */
 };
 
 static us_t now(void *ctx) {
@@ -48,9 +49,13 @@ static void publish(void *ctx, const struct keeper_state *s) {
     ((struct house *)ctx)->seen = *s;
 }
 
+static void shredded(void *ctx) {
+    ((struct house *)ctx)->shreds++;
+}
+
 /* A new process at this time of day. */
 static void start(struct house *h, int64_t at) {
-    const struct keeper_hooks hooks = {now, wall, go_on, publish, h};
+    const struct keeper_hooks hooks = {now, wall, go_on, publish, shredded, h};
     h->keeper = keeper_free(h->keeper);
     h->now = 1000 * US_PER_S;
     h->wall.us = at;
@@ -118,9 +123,10 @@ TEST(keeper_sweeps_some_time_after_the_start_and_every_day) {
     EXPECT(h.seen.swept && h.seen.runs[KEEPER_OK] == 1 && h.seen.last == KEEPER_OK);
     EXPECT_EQ(h.seen.last_ok.us, ENDED + DAY + 600 * US_PER_S);
     pass(&h, 28 * DAY);
-    EXPECT(h.seen.runs[KEEPER_OK] == 29 && h.seen.shredded == 0);
+    EXPECT(h.seen.runs[KEEPER_OK] == 29 && h.seen.shredded == 0 && h.shreds == 0);
     pass(&h, 2 * DAY);
     EXPECT(h.seen.shredded == 1 && h.seen.held == 1 && h.seen.failed == 0);
+    EXPECT_EQ(h.shreds, 1);
     EXPECT_EQ(h.seen.totals.recordings, 1);
     struct wraps_note note;
     struct key_context two = {h.two.id, 0};

@@ -1,0 +1,172 @@
+/* DESIGN. An event that is erased keeps its place: receivers count on numbers without holes. Its new
+ * envelope is padded with blanks to the length of the old one, so that SQLite writes it where the
+ * old one was and moves nothing: what is moved may leave a copy in a page's free space. The log has
+ * the old page still; it is truncated before the order counts as done. */
+#include "server/events/event_store_parts.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what is known of recordings ---- */
+
+static bool is_about_people(uint8_t type) {
+    switch ((enum event_type)type) {
+    case EVENT_RECORDING_STARTED:
+    case EVENT_RECORDING_PAUSED:
+    case EVENT_RECORDING_FAILING:
+    case EVENT_RECORDING_COMPLETED:
+    case EVENT_RECORDING_ERASED:
+    case EVENT_PARTICIPANT_ERASED:
+        return false;
+    default:
+        return true;
+    }
+}
+
+enum err event_store_remember(struct event_store *s, const struct event *e) {
+    enum err err = OK;
+    if (*e->recording && e->type != EVENT_RECORDING_ERASED && e->type != EVENT_PARTICIPANT_ERASED) {
+        err = sql_run_kept(&s->cache, "INSERT OR IGNORE INTO recorded VALUES(?1, ?2, ?3)", "ttt",
+                           e->recording, e->tour, e->session);
+    }
+    if (err == OK && e->type == EVENT_PARTICIPANT_JOINED && e->person) {
+        err = sql_run_kept(&s->cache, "INSERT OR IGNORE INTO seat VALUES(?1, ?2, ?3)", "tii",
+                           e->session, (int64_t)e->person, (int64_t)e->number);
+    }
+    return err;
+}
+
+enum err event_store_is_erased(struct event_store *s, const struct event *e, bool *ret) {
+    int64_t found = 0;
+    enum err err = ERR_UNKNOWN;
+    if (is_about_people(e->type) && *e->session) {
+        err = event_store_numbers(
+            s,
+            sql_borrow(&s->cache,
+                       "SELECT 1 FROM recorded r JOIN erased x ON x.recording = r.recording"
+                       " WHERE r.session = ?1 AND ((x.person = 0 AND x.at >= ?3)"
+                       " OR (x.person <> 0 AND x.person = ?2)) LIMIT 1",
+                       "tii", e->session, (int64_t)e->person, e->at.us),
+            &found, 1);
+    }
+    *ret = err == OK;
+    return err == ERR_UNKNOWN ? OK : err;
+}
+
+enum err event_store_forget(struct event_store *s) {
+    return sql_exec(s->db,
+                    "DELETE FROM recorded WHERE NOT EXISTS"
+                    " (SELECT 1 FROM event e WHERE e.session = recorded.session) AND EXISTS"
+                    " (SELECT 1 FROM erased x WHERE x.recording = recorded.recording"
+                    " AND x.person = 0);"
+                    "DELETE FROM erased WHERE NOT EXISTS"
+                    " (SELECT 1 FROM recorded r WHERE r.recording = erased.recording);"
+                    "DELETE FROM seat WHERE NOT EXISTS"
+                    " (SELECT 1 FROM event e WHERE e.session = seat.session) AND NOT EXISTS"
+                    " (SELECT 1 FROM recorded r WHERE r.session = seat.session);");
+}
+
+/* ---- erasing ---- */
+
+/* ERR_UNKNOWN: nobody told of it, or it was done before. */
+static enum err find(struct event_store *s, struct event_erasure *x) {
+    sqlite3_stmt *q = sql_borrow(&s->cache,
+                                 "SELECT r.tour, r.session, COALESCE((SELECT number FROM seat"
+                                 " WHERE session = r.session AND person = ?2), 0)"
+                                 " FROM recorded r WHERE r.recording = ?1 AND NOT EXISTS"
+                                 " (SELECT 1 FROM erased x WHERE x.recording = ?1"
+                                 " AND x.person IN (0, ?2))",
+                                 "ti", x->recording, (int64_t)x->person);
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    if (e == OK) {
+        sql_text(q, 0, x->tour, sizeof(x->tour));
+        sql_text(q, 1, x->session, sizeof(x->session));
+        x->number = (uint32_t)sqlite3_column_int64(q, 2);
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+/* The next that is to be erased behind number n. Those of an earlier format say of nobody whom they
+ * are about, so that all of them in the run are. */
+#define TO_ERASE                                                                               \
+    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                           \
+    " json_extract(body, '$.metadata.correlationId') FROM event"                               \
+    " WHERE session = ?1 AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'"            \
+    " AND type <> 'participant.erased' AND ((?3 = 0 AND at <= ?4) OR (?3 <> 0 AND (person = ?3" \
+    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"          \
+    " ORDER BY n LIMIT 1"
+
+struct target {
+    int64_t n, length;
+    uint64_t seq;
+    struct event *e; /* as it will be */
+};
+
+static enum err next_target(struct event_store *s, const struct event_erasure *x,
+                            struct target *t) {
+    char type[48];
+    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, t->n, (int64_t)x->person,
+                                 x->at.us);
+    enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
+    if (e == OK) {
+        t->n = sqlite3_column_int64(q, 0);
+        t->seq = (uint64_t)sqlite3_column_int64(q, 1);
+        t->length = sqlite3_column_int64(q, 6);
+        t->e->at = (wall_t){sqlite3_column_int64(q, 2)};
+        sql_text(q, 3, type, sizeof(type));
+        t->e->type = (uint8_t)event_type_from_name(type);
+        sql_text(q, 4, t->e->id, sizeof(t->e->id));
+        sql_text(q, 5, t->e->tour, sizeof(t->e->tour));
+        sql_text(q, 7, t->e->correlation, sizeof(t->e->correlation));
+    }
+    sql_give_back(&s->cache, q);
+    return e;
+}
+
+static enum err overwrite(struct event_store *s, const struct target *t) {
+    buffer_cut(&s->body, 0);
+    event_write(&s->body, t->e, t->seq);
+    while (!s->body.bad && (int64_t)s->body.n < t->length) {
+        buffer_str(&s->body, " ");
+    }
+    return s->body.bad ? ERR_NOMEM
+                       : sql_run_kept(&s->cache,
+                                      "UPDATE event SET body = ?2, erased = 1 WHERE n = ?1", "it",
+                                      t->n, s->body.p);
+}
+
+static enum err overwrite_all(struct event_store *s, const struct event_erasure *x) {
+    struct target t = {.e = event_new(EVENT_MESSAGE, "", 0)};
+    enum err e = t.e ? OK : ERR_NOMEM;
+    if (t.e) {
+        t.e->erased = true;
+        snprintf(t.e->session, sizeof(t.e->session), "%s", x->session);
+    }
+    while (e == OK) {
+        e = next_target(s, x, &t);
+        e = e == OK ? overwrite(s, &t) : e;
+    }
+    mem_free(t.e);
+    return e == ERR_UNKNOWN ? OK : e;
+}
+
+enum err event_store_erase(struct event_store *s, struct event_erasure *x) {
+    enum err e = find(s, x);
+    e = e == OK ? overwrite_all(s, x) : e;
+    return e != OK
+               ? e
+               : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)", "tii",
+                              x->recording, (int64_t)x->person, x->at.us);
+}
+
+enum err event_store_erased_to(struct event_store *s, int64_t *ret) {
+    return event_store_numbers(s, sql_borrow(&s->cache, "SELECT place FROM shreds", ""), ret, 1);
+}
+
+enum err event_store_set_erased_to(struct event_store *s, int64_t place) {
+    enum err e = sql_truncate_log(s->db);
+    return e == OK ? sql_run_kept(&s->cache, "UPDATE shreds SET place = ?1", "i", place) : e;
+}

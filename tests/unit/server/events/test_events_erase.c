@@ -1,0 +1,292 @@
+/* What is shredded of recordings is in the ledger of events no more, and receivers are told. */
+#include "server/events/events_erase.h"
+
+#include "base/alloc.h"
+#include "recorder/db/sql.h"
+#include "recorder/seal/wraps.h"
+#include "server/os/clock.h"
+#include "tests/unit/recorder/search_files.h"
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ONE "11111111111111111111111111111111"
+#define TWO "22222222222222222222222222222222"
+#define RUN "01KB3SA6Z3T0V8W5X2Y9N4P7QR"
+#define NEXT "01KB3SA6Z3T0V8W5X2Y9N4P7QS"
+#define ADA "Wilhelmina Featherstone"
+#define BOB "Bartholomew Underhill"
+
+struct ledger {
+    char dir[32], path[64], why[WHY_MAX];
+    struct event_store *store;
+    struct ulid_maker ids;
+    unsigned rows, erased;
+    uint64_t seq;
+    char types[1000], last[2000];
+};
+static struct ledger l;
+
+static void open_store(void) {
+    EXPECT_EQ(event_store_open(l.path, &l.store, l.why), OK);
+}
+
+static void begin(void) {
+    memset(&l, 0, sizeof(l));
+    strcpy(l.dir, "/tmp/oriel-erase-XXXXXX");
+    EXPECT(mkdtemp(l.dir) != NULL);
+    snprintf(l.path, sizeof(l.path), "%s/events.db", l.dir);
+    open_store();
+}
+
+static void end(void) {
+    char command[64];
+    l.store = event_store_close(l.store);
+    snprintf(command, sizeof(command), "rm -r %s", l.dir);
+    EXPECT_EQ(system(command), 0);
+}
+
+struct said {
+    enum event_type type;
+    const char *name; /* of the person; NULL: of nobody */
+    uint64_t person;
+    const char *recording, *run;
+    us_t at;
+};
+
+static void append(const struct said *x) {
+    char data[300];
+    struct rng rng = clock_rng();
+    int n = x->recording ? snprintf(data, sizeof(data), "\"recording\":\"%s\"", x->recording)
+            : x->name    ? snprintf(data, sizeof(data),
+                                    "\"participant\":{\"id\":\"p%d\",\"name\":\"%s\"}",
+                                    (int)x->person, x->name)
+                         : snprintf(data, sizeof(data), "\"title\":\"Zwetschgenhof\"");
+    struct event *e = event_new(x->type, data, (size_t)n);
+    REQUIRE(e);
+    e->at = (wall_t){x->at ? x->at : 1767323045000000};
+    ulid_next(&l.ids, e->at, &rng, e->id);
+    strcpy(e->tour, "elm");
+    strcpy(e->session, x->run ? x->run : RUN);
+    if (x->recording) {
+        strcpy(e->recording, x->recording);
+    }
+    if (x->name) {
+        e->person = x->person;
+        e->number = (uint32_t)x->person;
+        snprintf(e->user, sizeof(e->user), "sub of %s", x->name);
+    }
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    EXPECT_EQ(event_store_append(l.store, e), OK);
+    EXPECT_EQ(event_store_commit(l.store), OK);
+    mem_free(e);
+}
+
+/* A run with two people, recorded as ONE. */
+static void run(void) {
+    append(&(struct said){.type = EVENT_TOUR_STARTED});
+    append(&(struct said){.type = EVENT_PARTICIPANT_JOINED, .name = ADA, .person = 1});
+    append(&(struct said){.type = EVENT_PARTICIPANT_JOINED, .name = BOB, .person = 2});
+    append(&(struct said){.type = EVENT_RECORDING_STARTED, .recording = ONE});
+    append(&(struct said){.type = EVENT_MESSAGE, .name = BOB, .person = 2});
+    append(&(struct said){.type = EVENT_PARTICIPANT_LEFT, .name = ADA, .person = 1});
+    append(&(struct said){.type = EVENT_RECORDING_COMPLETED, .recording = ONE});
+}
+
+/* Note, as the recorder does, that it was shredded. */
+static void shred(const char *recording, uint64_t person, us_t at) {
+    char path[64];
+    struct wraps *w = NULL;
+    struct wraps_note n = {.what.subject = person, .at = {at}, .who = "olga", .why = "by order"};
+    snprintf(path, sizeof(path), "%s/wraps.db", l.dir);
+    EXPECT(id_parse(recording, &n.what.recording));
+    EXPECT_EQ(wraps_open(path, true, &w), OK);
+    EXPECT_EQ(wraps_note_shredded(w, &n), OK);
+    wraps_close(w);
+}
+
+static void erase(void) {
+    EXPECT_EQ(events_erase_in(l.store, l.dir, l.why), OK);
+}
+
+static bool look(void *ctx, const struct event_row *r) {
+    (void)ctx;
+    char *end = l.types + strlen(l.types);
+    snprintf(end, sizeof(l.types) - (size_t)(end - l.types), "%s ", r->type);
+    EXPECT_EQ(r->seq, ++l.seq); /* no hole */
+    EXPECT(r->body[strlen(r->body) - 1] == '}');
+    EXPECT(strstr(r->body, r->id) && strstr(r->body, r->type));
+    bool erased = strstr(r->body, "\"erased\":true") != NULL;
+    EXPECT(!erased || (strstr(r->body, "\"userId\":null") && !strstr(r->body, "participant\":")));
+    l.erased += erased;
+    l.rows++;
+    snprintf(l.last, sizeof(l.last), "%s", r->body);
+    return true;
+}
+
+static void list(void) {
+    l.rows = l.erased = 0;
+    l.seq = 0;
+    l.types[0] = '\0';
+    const struct event_page p = {0, 1000, look, NULL};
+    EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
+}
+
+static unsigned found(const char *text) {
+    return search_files(l.dir, bytes_of(text, strlen(text)));
+}
+
+TEST(a_person_who_was_shredded_is_in_no_file_of_the_ledger_and_others_are) {
+    begin();
+    run();
+    EXPECT(found(BOB) > 0);
+    shred(ONE, 2, 1767323046000000);
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    EXPECT(found(ADA) > 0);
+    EXPECT(found("Zwetschgenhof") > 0);
+    list();
+    EXPECT_EQ(l.rows, 8);
+    EXPECT_EQ(l.erased, 2);
+    EXPECT(strstr(l.types, "recording.completed participant.erased ") != NULL);
+    EXPECT(strstr(l.last, "\"recording\":\"" ONE "\",\"participant\":{\"id\":\"p2\"},"
+                          "\"recorded_as\":\"0000000000000002\"") != NULL);
+    EXPECT(strstr(l.last, "\"sessionId\":\"" RUN "\"") != NULL);
+    /* What is said of them later in that run is not written either; of another run it is. */
+    append(&(struct said){
+        .type = EVENT_PARTICIPANT_LEFT, .name = BOB, .person = 2, .at = 1767323099000000});
+    EXPECT_EQ(found(BOB), 0);
+    append(&(struct said){.type = EVENT_PARTICIPANT_LEFT, .name = BOB, .person = 2, .run = NEXT});
+    EXPECT(found(BOB) > 0);
+    list();
+    EXPECT_EQ(l.erased, 3);
+    end();
+}
+
+TEST(a_recording_that_was_shredded_takes_what_was_said_in_its_run_until_then) {
+    begin();
+    run();
+    shred(ONE, 0, 1767323046000000);
+    erase();
+    EXPECT_EQ(found(ADA) + found(BOB) + found("Zwetschgenhof"), 0);
+    list();
+    EXPECT_EQ(l.erased, 5); /* all but the recording's own */
+    EXPECT(strstr(l.types, "recording.completed recording.erased ") != NULL);
+    EXPECT(strstr(l.last, "\"recording\":\"" ONE "\"}") != NULL);
+    /* One that was posted before and is stored only now; and one of the run that goes on. */
+    append(&(struct said){.type = EVENT_MESSAGE, .name = ADA, .person = 1});
+    EXPECT_EQ(found(ADA), 0);
+    append(&(struct said){
+        .type = EVENT_PARTICIPANT_LEFT, .name = ADA, .person = 1, .at = 1767323099000000});
+    EXPECT(found(ADA) > 0);
+    end();
+}
+
+TEST(what_was_shredded_is_told_once_whoever_died_in_between) {
+    begin();
+    run();
+    struct event_erasure x = {.recording = ONE, .person = 2, .at = {1767323046000000}};
+    shred(ONE, 2, x.at.us);
+    EXPECT_EQ(event_store_begin(l.store), OK);
+    EXPECT_EQ(event_store_erase(l.store, &x), OK);
+    EXPECT_EQ(x.number, 2);
+    event_store_rollback(l.store); /* it died before the commit, */
+    event_store_close(l.store);
+    open_store();
+    EXPECT(found(BOB) > 0);
+    EXPECT_EQ(events_erase(l.path, l.dir, l.why), OK);
+    EXPECT_EQ(event_store_set_erased_to(l.store, 0), OK); /* or before it was noted that it is done */
+    erase();
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    list();
+    EXPECT_EQ(l.rows, 8);
+    /* And the whole of it afterwards. */
+    shred(ONE, 0, 1767323046000000);
+    erase();
+    list();
+    EXPECT_EQ(l.rows, 9);
+    EXPECT_EQ(l.erased, 5);
+    end();
+}
+
+TEST(a_recording_of_which_nothing_was_told_is_passed_over) {
+    int64_t place = 0;
+    begin();
+    run();
+    erase(); /* there is no wraps.db yet */
+    shred(TWO, 0, 1767323046000000);
+    shred(TWO, 7, 1767323046000000);
+    erase();
+    list();
+    EXPECT_EQ(l.rows, 7);
+    EXPECT_EQ(event_store_erased_to(l.store, &place), OK);
+    EXPECT_EQ(place, 2);
+    EXPECT_EQ(events_erase("/nonexistent/events.db", l.dir, l.why), OK);
+    end();
+}
+
+TEST(an_older_list_of_orders_is_gone_through_from_its_beginning) {
+    char command[64];
+    begin();
+    run();
+    shred(TWO, 0, 1767323046000000);
+    shred(TWO, 7, 1767323046000000);
+    erase();
+    snprintf(command, sizeof(command), "rm %s/wraps.db", l.dir);
+    EXPECT_EQ(system(command), 0);
+    shred(ONE, 2, 1767323046000000);
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    end();
+}
+
+TEST(receivers_are_told_also_when_the_events_are_not_kept_any_more) {
+    bool more = true;
+    begin();
+    run();
+    EXPECT_EQ(event_store_prune(l.store, (wall_t){INT64_MAX}, &more), OK);
+    EXPECT(!more);
+    list();
+    EXPECT_EQ(l.rows, 0);
+    shred(ONE, 2, 1767323046000000);
+    erase();
+    l.seq = 7; /* numbers go on */
+    const struct event_page p = {0, 1000, look, NULL};
+    EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
+    EXPECT_EQ(l.rows, 1);
+    EXPECT(strstr(l.last, "\"participant\":{\"id\":\"p2\"}") != NULL);
+    /* What is erased as a whole is forgotten with its last event. */
+    shred(ONE, 0, 1767323046000000);
+    erase();
+    EXPECT_EQ(event_store_prune(l.store, (wall_t){INT64_MAX}, &more), OK);
+    l.store = event_store_close(l.store); /* and its log */
+    EXPECT_EQ(found(ONE) + found(RUN), 0);
+    end();
+}
+
+/* What of an earlier release says whom it is about is not known: all of them of that run are. */
+TEST(a_ledger_of_the_first_format_is_taken_over) {
+    sqlite3 *db = NULL;
+    begin();
+    run();
+    l.store = event_store_close(l.store);
+    EXPECT_EQ(sql_open(l.path, false, &db), OK);
+    EXPECT_EQ(sql_exec(db, "DROP INDEX event_session; ALTER TABLE event DROP COLUMN session;"
+                           "ALTER TABLE event DROP COLUMN person;"
+                           "ALTER TABLE event DROP COLUMN erased; DROP TABLE recorded;"
+                           "DROP TABLE seat; DROP TABLE erased; DROP TABLE shreds;"
+                           "PRAGMA user_version = 1;"),
+              OK);
+    sqlite3_close(db);
+    open_store();
+    shred(ONE, 2, 1767323046000000);
+    erase();
+    EXPECT_EQ(found(BOB), 0);
+    list();
+    EXPECT_EQ(l.rows, 8);
+    EXPECT(strstr(l.last, "\"participant\":null,\"recorded_as\":\"0000000000000002\"") != NULL);
+    end();
+}
