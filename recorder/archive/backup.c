@@ -206,6 +206,10 @@ static enum err copy_objects(struct copy *c, char why[WHY_MAX]) {
 
 /* ---- backup ---- */
 
+static enum err copy_more(const struct backup_more *more, const char *folder, char why[WHY_MAX]) {
+    return more ? more->copy(more->ctx, folder, why) : OK;
+}
+
 static enum err copy_databases_to(struct archive *a, const char *dir, char why[WHY_MAX]) {
     char path[PATH_MAX];
     path_in(path, dir, "catalogue.db");
@@ -276,6 +280,7 @@ enum err backup_make(struct archive *a, const struct backup_order *o, struct bac
         e = a->store.waits(a->store.ctx, "recordings/", &ret->waiting);
         e = e == OK ? OK : fail(why, e, "looking for what waits for", "the object store");
     }
+    e = e == OK ? copy_more(o->more, o->dir, why) : e;
     e = e == OK ? copy_wraps_to(a, o->dir, o->objects ? &to : NULL, ret, why) : e;
     e = e == OK ? copy_signer(o->state, o->dir, why) : e;
     e = e == OK ? write_label(o, ret, why) : e;
@@ -396,6 +401,7 @@ enum err backup_restore(const struct restore_order *o, struct backup_report *ret
     e = e == OK ? claim_folder(o->dir, may, why) : e;
     e = e == OK ? copy_back(o, objects, ret, why) : e;
     e = e == OK ? copy_databases_back(o, why) : e;
+    e = e == OK ? copy_more(o->more, o->from, why) : e;
     e = e == OK ? erase_what_was(o, objects, ret, why) : e;
     return e == OK ? give_name(o, why) : e;
 }

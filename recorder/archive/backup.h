@@ -22,6 +22,14 @@ struct backup_report {
     bool waiting;        /* objects are neither in the backup nor in the far store: they wait */
 };
 
+/* What else belongs to a backup, and is not the recorder's: called with its folder, before wraps.db
+ * is copied there, or before it gets its name in what is brought back, so that what it knows to be
+ * shredded can be looked for in what was copied. Errors end it, with the reason in why[WHY_MAX]. */
+struct backup_more {
+    enum err (*copy)(void *ctx, const char *folder, char why[WHY_MAX]);
+    void *ctx;
+};
+
 /* Into the folder dir, which is made and must not exist or be empty (ERR_EXISTS). objects: those of
  * a spool folder and of the bucket behind it alike; false: the store is somewhere else and has its
  * own copies, but not of what waits for it on this machine. On an error what was copied stays and
@@ -31,6 +39,7 @@ struct backup_order {
     const char *dir;
     bool objects;
     wall_t at;
+    const struct backup_more *more; /* NULL: nothing */
 };
 enum err backup_make(struct archive *a, const struct backup_order *o, struct backup_report *ret,
                      char why[WHY_MAX]);
@@ -42,6 +51,7 @@ enum err backup_make(struct archive *a, const struct backup_order *o, struct bac
  * again. */
 struct restore_order {
     const char *from, *dir, *shredded;
+    const struct backup_more *more; /* NULL: nothing */
 };
 enum err backup_restore(const struct restore_order *o, struct backup_report *ret,
                         char why[WHY_MAX]);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,30 @@ enum err sql_copy(sqlite3 *db, const char *path) {
         unlink(path);
     }
     return e;
+}
+
+static bool sync_path(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+enum err sql_copy_file(const char *from, const char *to) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(to, '/');
+    size_t n = slash ? (size_t)(slash - to) : 0;
+    snprintf(folder, sizeof(folder), "%.*s%s", (int)n, to, !slash ? "." : n == 0 ? "/" : "");
+    if (access(to, F_OK) == 0) {
+        return ERR_EXISTS;
+    }
+    sqlite3 *db = NULL;
+    enum err e = sql_open(from, false, &db);
+    e = e == OK ? sql_copy(db, to) : e;
+    sqlite3_close(db);
+    return e == OK && !(sync_path(to) && sync_path(folder)) ? ERR_IO : e;
 }
 
 enum err sql_exec(sqlite3 *db, const char *text) {

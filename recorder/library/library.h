@@ -198,11 +198,18 @@ struct library_copied {
                            the newer wraps.db is needed as well */
     bool waiting; /* without objects: some wait on this machine for the store, and are in neither */
 };
+/* What else belongs to it, and is not the library's: called with the backup's folder, before what
+ * was shredded is looked for. Errors end it; the reason in why. */
+struct library_more {
+    enum err (*copy)(void *ctx, const char *folder, char why[WHY_MAX]);
+    void *ctx;
+};
 struct library_backup {
     const char *state; /* the state directory that is open */
     const char *dir;   /* the new folder */
     bool objects;      /* false: the store is elsewhere and has copies of its own */
     wall_t at;
+    struct library_more more; /* copy NULL: nothing */
 };
 /* Beside the running server; no key is needed. ERR_EXISTS: dir is there and not empty; ERR_IO,
  * ERR_NOSPACE, ERR_NOMEM; the reason in why. */
@@ -210,7 +217,8 @@ enum err library_backup(struct library *l, const struct library_backup *b,
                         struct library_copied *ret, char why[WHY_MAX]);
 struct library_restore {
     const char *from, *dir;
-    const char *shredded; /* NULL, or a newer wraps.db: what it says was erased is so again */
+    const char *shredded;     /* NULL, or a newer wraps.db: what it says was erased is so again */
+    struct library_more more; /* copy NULL: nothing */
 };
 /* Into a folder without recordings; nothing may be open there. ERR_EXISTS, ERR_UNKNOWN (no backup
  * that was finished), ERR_IO, ERR_NOSPACE, ERR_NOMEM; the reason in why. */

@@ -137,9 +137,9 @@ enum err wraps_shred_person(struct wraps *w, const struct key_context *c,
 
 struct wraps_note {
     struct key_context what; /* of a hold: subject 0 */
-    int64_t place;           /* among all that was shredded, from 1; 0: not asked for */
     wall_t at;
     char who[WRAPS_TEXT_MAX], why[WRAPS_TEXT_MAX];
+    int64_t place; /* among all that was shredded, from 1; 0: not asked for */
 };
 /* Whether, when and by whom this was shredded: the participant, or the whole recording. ret may be
  * NULL. ERR_UNKNOWN: it was not. */

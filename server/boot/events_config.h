@@ -13,8 +13,9 @@ struct courier_thread_config webhook_configured(const struct config *cfg,
                                                 const struct webhook_keys *keys);
 /* Does a webhook name tour.message? Otherwise what people say is not even stored. */
 bool events_want_messages(const struct config *cfg);
-/* After something was shredded in recordings: the ledger forgets it, too. What cannot be done now is
- * done later by the thread of events, or at the next start. ctx: the configuration. Thread: any. */
+/* After something was shredded in recordings: the ledger forgets it, too. What cannot be done now
+ * is done later by the thread of events, or at the next start. ctx: the configuration. Thread: any.
+ */
 void events_shredded(void *ctx);
 /* Read the webhooks' secrets and start; *ret stays NULL where events.enabled is false or
  * there are no webhooks. The errors

@@ -1,7 +1,10 @@
-/* backup and restore: the recordings' state directory, to a folder and back. */
+/* backup and restore: the recordings' state directory, and the databases beside it, to a folder and
+ * back. */
 #include "server/cli/cli.h"
 
 #include "recorder/library/library.h"
+#include "server/cli/cli_databases.h"
+#include "server/events/events_erase.h"
 #include "server/os/clock.h"
 #include "server/recording/stores.h"
 
@@ -42,7 +45,11 @@ static int backup(const struct config *cfg, const struct words *x) {
     struct stores *stores = NULL;
     struct library_copied n = {0};
     struct library_config c = {.dir = cfg->recording_dir, .no_key = true};
-    struct library_backup b = {cfg->recording_dir, x->word, !x->without_objects, clock_wall()};
+    struct library_backup b = {cfg->recording_dir,
+                               x->word,
+                               !x->without_objects,
+                               clock_wall(),
+                               {cli_databases_out, (void *)cfg}};
     enum err e = stores_open(cfg, STORES_READ, NULL, &stores, why);
     c.store = stores_both(stores);
     e = e == OK ? library_open(&c, &l, why) : e;
@@ -65,8 +72,11 @@ static int backup(const struct config *cfg, const struct words *x) {
 static int restore(const struct config *cfg, const struct words *x) {
     char why[WHY_MAX] = "";
     struct library_copied n;
-    struct library_restore r = {x->word, cfg->recording_dir, x->shredded};
-    if (library_restore(&r, &n, why) != OK) {
+    struct library_restore r = {
+        x->word, cfg->recording_dir, x->shredded, {cli_databases_in, (void *)cfg}};
+    enum err e = library_restore(&r, &n, why);
+    e = e == OK ? events_erase(cfg->events_file, cfg->recording_dir, why) : e;
+    if (e != OK) {
         return cli_fail(CLI_FAILED, "restore: %s", why);
     }
     printf("%s: %" PRIu64 " objects, %" PRIu64 " bytes; %" PRIu64 " erased again\n",

@@ -6,8 +6,8 @@
 #include "recorder/library/library_sweep.h"
 #include "recorder/writer/writer.h"
 #include "server/cli/cli.h"
-#include "server/events/events_erase.h"
 #include "server/config/units.h"
+#include "server/events/events_erase.h"
 #include "server/os/clock.h"
 #include "server/recording/stores.h"
 

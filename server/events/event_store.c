@@ -97,6 +97,10 @@ struct event_store *event_store_close(struct event_store *s) {
     return mem_free(s);
 }
 
+enum err event_store_copy(const char *from, const char *to) {
+    return sql_copy_file(from, to);
+}
+
 /* ---- appending ---- */
 
 enum err event_store_begin(struct event_store *s) {
@@ -279,13 +283,14 @@ static enum err seen(struct event_store *s, const char *sink, int64_t from, int6
  * tour of which something is held are found when that is settled. */
 static enum err unseen(struct event_store *s, const char *sink, struct event_row *ret) {
     int64_t at[2]; /* how far it is, how far is looked now */
-    enum err e = event_store_numbers(s,
-                         sql_borrow(&s->cache,
-                                    "SELECT s.done, MIN((SELECT MAX(n) FROM event), ?2 +"
-                                    " (SELECT MIN(n) FROM event WHERE n > s.done))"
-                                    " FROM sink s WHERE s.name = ?1",
-                                    "ti", sink, (int64_t)PASSED_MAX - 1),
-                         at, 2);
+    enum err e =
+        event_store_numbers(s,
+                            sql_borrow(&s->cache,
+                                       "SELECT s.done, MIN((SELECT MAX(n) FROM event), ?2 +"
+                                       " (SELECT MIN(n) FROM event WHERE n > s.done))"
+                                       " FROM sink s WHERE s.name = ?1",
+                                       "ti", sink, (int64_t)PASSED_MAX - 1),
+                            at, 2);
     if (e != OK || at[1] <= at[0]) {
         return e == OK ? ERR_UNKNOWN : e;
     }
@@ -313,13 +318,14 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
     enum err e = held_due(s, sink, wall, ret);
     e = e == ERR_UNKNOWN ? unseen(s, sink, ret) : e;
     if (e == ERR_UNKNOWN) {
-        enum err c = event_store_numbers(s,
-                             sql_borrow(&s->cache,
-                                        "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
-                                        " FROM held h WHERE h.sink = ?1 AND h.state IN (0, 2)"
-                                        " AND h.next > ?2",
-                                        "ti", sink, wall.us),
-                             &next, 1);
+        enum err c =
+            event_store_numbers(s,
+                                sql_borrow(&s->cache,
+                                           "SELECT COALESCE(MIN(h.next), 9223372036854775807)"
+                                           " FROM held h WHERE h.sink = ?1 AND h.state IN (0, 2)"
+                                           " AND h.next > ?2",
+                                           "ti", sink, wall.us),
+                                &next, 1);
         e = c == OK ? e : c;
     }
     *ret_next = (wall_t){next};
@@ -330,13 +336,14 @@ enum err event_store_next(struct event_store *s, const char *sink, wall_t wall,
  * more. In a transaction. */
 static enum err advance(struct event_store *s, const char *sink, const struct event_row *r) {
     int64_t next = 0;
-    enum err e = event_store_numbers(s,
-                         sql_borrow(&s->cache,
-                                    "SELECT e.n FROM event e WHERE e.tour = ?4 AND e.n > ?2"
-                                    " AND e.n <= (SELECT done FROM sink WHERE name = ?1)"
-                                    " AND " WANTED " ORDER BY e.n LIMIT 1",
-                                    "titt", sink, r->n, s->types, r->tour),
-                         &next, 1);
+    enum err e =
+        event_store_numbers(s,
+                            sql_borrow(&s->cache,
+                                       "SELECT e.n FROM event e WHERE e.tour = ?4 AND e.n > ?2"
+                                       " AND e.n <= (SELECT done FROM sink WHERE name = ?1)"
+                                       " AND " WANTED " ORDER BY e.n LIMIT 1",
+                                       "titt", sink, r->n, s->types, r->tour),
+                            &next, 1);
     if (e != OK && e != ERR_UNKNOWN) {
         return e;
     }

@@ -18,6 +18,9 @@ enum err event_store_open(const char *path, struct event_store **ret, char why[W
 /* NULL allowed; returns NULL. */
 struct event_store *event_store_close(struct event_store *s);
 
+/* A copy of this moment, for a backup and back: errors of sql_copy_file. */
+enum err event_store_copy(const char *from, const char *to);
+
 /* Several appends in one transaction: begin, append ..., commit. What was shredded before it is
  * appended is stored without what it says of people. ERR_IO, ERR_NOSPACE, ERR_BUSY. */
 enum err event_store_begin(struct event_store *s);

@@ -1,7 +1,7 @@
-/* DESIGN. An event that is erased keeps its place: receivers count on numbers without holes. Its new
- * envelope is padded with blanks to the length of the old one, so that SQLite writes it where the
- * old one was and moves nothing: what is moved may leave a copy in a page's free space. The log has
- * the old page still; it is truncated before the order counts as done. */
+/* DESIGN. An event that is erased keeps its place: receivers count on numbers without holes. Its
+ * new envelope is padded with blanks to the length of the old one, so that SQLite writes it where
+ * the old one was and moves nothing: what is moved may leave a copy in a page's free space. The log
+ * has the old page still; it is truncated before the order counts as done. */
 #include "server/events/event_store_parts.h"
 
 #include "base/alloc.h"
@@ -56,16 +56,15 @@ enum err event_store_is_erased(struct event_store *s, const struct event *e, boo
 }
 
 enum err event_store_forget(struct event_store *s) {
-    return sql_exec(s->db,
-                    "DELETE FROM recorded WHERE NOT EXISTS"
-                    " (SELECT 1 FROM event e WHERE e.session = recorded.session) AND EXISTS"
-                    " (SELECT 1 FROM erased x WHERE x.recording = recorded.recording"
-                    " AND x.person = 0);"
-                    "DELETE FROM erased WHERE NOT EXISTS"
-                    " (SELECT 1 FROM recorded r WHERE r.recording = erased.recording);"
-                    "DELETE FROM seat WHERE NOT EXISTS"
-                    " (SELECT 1 FROM event e WHERE e.session = seat.session) AND NOT EXISTS"
-                    " (SELECT 1 FROM recorded r WHERE r.session = seat.session);");
+    return sql_exec(s->db, "DELETE FROM recorded WHERE NOT EXISTS"
+                           " (SELECT 1 FROM event e WHERE e.session = recorded.session) AND EXISTS"
+                           " (SELECT 1 FROM erased x WHERE x.recording = recorded.recording"
+                           " AND x.person = 0);"
+                           "DELETE FROM erased WHERE NOT EXISTS"
+                           " (SELECT 1 FROM recorded r WHERE r.recording = erased.recording);"
+                           "DELETE FROM seat WHERE NOT EXISTS"
+                           " (SELECT 1 FROM event e WHERE e.session = seat.session) AND NOT EXISTS"
+                           " (SELECT 1 FROM recorded r WHERE r.session = seat.session);");
 }
 
 /* ---- erasing ---- */
@@ -91,12 +90,12 @@ static enum err find(struct event_store *s, struct event_erasure *x) {
 
 /* The next that is to be erased behind number n. Those of an earlier format say of nobody whom they
  * are about, so that all of them in the run are. */
-#define TO_ERASE                                                                               \
-    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                           \
-    " json_extract(body, '$.metadata.correlationId') FROM event"                               \
-    " WHERE session = ?1 AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'"            \
+#define TO_ERASE                                                                                \
+    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                            \
+    " json_extract(body, '$.metadata.correlationId') FROM event"                                \
+    " WHERE session = ?1 AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'"             \
     " AND type <> 'participant.erased' AND ((?3 = 0 AND at <= ?4) OR (?3 <> 0 AND (person = ?3" \
-    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"          \
+    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"           \
     " ORDER BY n LIMIT 1"
 
 struct target {
@@ -108,8 +107,8 @@ struct target {
 static enum err next_target(struct event_store *s, const struct event_erasure *x,
                             struct target *t) {
     char type[48];
-    sqlite3_stmt *q = sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, t->n, (int64_t)x->person,
-                                 x->at.us);
+    sqlite3_stmt *q =
+        sql_borrow(&s->cache, TO_ERASE, "tiii", x->session, t->n, (int64_t)x->person, x->at.us);
     enum err e = q ? sql_step(q) : sql_error(sqlite3_errcode(s->db));
     if (e == OK) {
         t->n = sqlite3_column_int64(q, 0);
@@ -132,10 +131,10 @@ static enum err overwrite(struct event_store *s, const struct target *t) {
     while (!s->body.bad && (int64_t)s->body.n < t->length) {
         buffer_str(&s->body, " ");
     }
-    return s->body.bad ? ERR_NOMEM
-                       : sql_run_kept(&s->cache,
-                                      "UPDATE event SET body = ?2, erased = 1 WHERE n = ?1", "it",
-                                      t->n, s->body.p);
+    return s->body.bad
+               ? ERR_NOMEM
+               : sql_run_kept(&s->cache, "UPDATE event SET body = ?2, erased = 1 WHERE n = ?1",
+                              "it", t->n, s->body.p);
 }
 
 static enum err overwrite_all(struct event_store *s, const struct event_erasure *x) {
@@ -156,10 +155,9 @@ static enum err overwrite_all(struct event_store *s, const struct event_erasure 
 enum err event_store_erase(struct event_store *s, struct event_erasure *x) {
     enum err e = find(s, x);
     e = e == OK ? overwrite_all(s, x) : e;
-    return e != OK
-               ? e
-               : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)", "tii",
-                              x->recording, (int64_t)x->person, x->at.us);
+    return e != OK ? e
+                   : sql_run_kept(&s->cache, "INSERT INTO erased VALUES(?1, ?2, ?3)", "tii",
+                                  x->recording, (int64_t)x->person, x->at.us);
 }
 
 enum err event_store_erased_to(struct event_store *s, int64_t *ret) {

@@ -1,8 +1,8 @@
 /* What is shredded of recordings is erased in the ledger of events as well, and receivers are told
- * so. The orders are those that wraps.db keeps for ever, and the ledger remembers how far in them it
- * came: so nothing needs to be handed over, whoever shreds (server, keeper, command line), and what
- * a process that died had not done is done by the next. Blocks. Thread: any, each with a connection
- * of its own. */
+ * so. The orders are those that wraps.db keeps for ever, and the ledger remembers how far in them
+ * it came: so nothing needs to be handed over, whoever shreds (server, keeper, command line), and
+ * what a process that died had not done is done by the next. Blocks. Thread: any, each with a
+ * connection of its own. */
 #ifndef ORIEL_SERVER_EVENTS_EVENTS_ERASE_H
 #define ORIEL_SERVER_EVENTS_EVENTS_ERASE_H
 

@@ -42,7 +42,7 @@ struct events_thread {
     size_t n_batch;
     us_t retry_at, pruned, erased;
     bool not_erased; /* the last time it could not */
-    enum err error; /* of the last batch */
+    enum err error;  /* of the last batch */
     bool failing;
 };
 

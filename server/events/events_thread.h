@@ -11,8 +11,8 @@ struct events_thread;
 #define EVENT_SINKS_MAX 8
 
 struct events_thread_config {
-    const char *store; /* path of the events' file; borrowed until the start returns */
-    us_t keep;         /* [us] events that all sinks have are kept for so long */
+    const char *store;      /* path of the events' file; borrowed until the start returns */
+    us_t keep;              /* [us] events that all sinks have are kept for so long */
     const char *recordings; /* their directory: what is shredded there is erased here, too (it is
                                looked for every minute); copied; NULL: none */
     const struct courier_thread_config *sinks; /* likewise; their `store` is filled in */

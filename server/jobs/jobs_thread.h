@@ -57,7 +57,7 @@ struct jobs_thread_config {
     uint16_t thumbnail_width;
     uint16_t width, height; /* of exports [pixels] */
     uint8_t fps;
-    us_t keep;                    /* exports are removed after [us] */
+    us_t keep;                   /* exports are removed after [us] */
     void (*shredded)(void *ctx); /* something was, by order; in the thread. NULL: nobody asks */
     void *ctx;
     void (*wake)(void *wake_ctx); /* the control loop has replies to read; any thread */

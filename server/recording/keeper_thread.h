@@ -11,9 +11,9 @@ struct keeper_thread;
 struct keeper_thread_config {
     const struct config *config;
     struct uploader_threads *uploaders; /* rung when something was put; NULL: none */
-    void (*shredded)(void *ctx);        /* a sweep has, something; in the thread. NULL: nobody asks */
+    void (*shredded)(void *ctx); /* a sweep has, something; in the thread. NULL: nobody asks */
     void *ctx;
-    void (*wake)(void *wake_ctx);       /* the quota is reached, or is not any more; any thread */
+    void (*wake)(void *wake_ctx); /* the quota is reached, or is not any more; any thread */
     void *wake_ctx;
 };
 

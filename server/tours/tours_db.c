@@ -119,6 +119,10 @@ struct tours_db *tours_db_close(struct tours_db *db) {
     return mem_free(db);
 }
 
+enum err tours_db_copy(const char *from, const char *to) {
+    return sql_copy_file(from, to);
+}
+
 static void read_texts(sqlite3_stmt *s, struct tour_record *r) {
     char word[32];
     sql_text(s, 0, r->id, sizeof(r->id));

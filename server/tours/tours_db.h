@@ -13,6 +13,8 @@ struct tours_db;
 enum err tours_db_open(const char *path, struct tours_db **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. */
 struct tours_db *tours_db_close(struct tours_db *db);
+/* A copy of this moment, for a backup and back: errors of sql_copy_file. */
+enum err tours_db_copy(const char *from, const char *to);
 /* Hand all records to take, which owns them, in the order of their ids, until it says false
  * (ERR_NOMEM). */
 enum err tours_db_each(struct tours_db *db, bool (*take)(void *ctx, struct tour_record *r),

@@ -2,13 +2,15 @@
 // server running and stopped. Every file is searched for names, wraps, keys and plaintext, and whoever
 // kept a backup of the store opens nothing of it with all the keys that are there.
 import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { launchChromium } from './lib/chromium.mjs';
 import { breakOpen, call, expectGone, markersOf, mint, recordTours, SECRET, textMarkers } from './lib/erasure.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { found } from './lib/search.mjs';
-import { ORIEL, Server, tempDir, writeConfig } from './lib/server.mjs';
+import { ORIEL, Server, freePort, tempDir, writeConfig } from './lib/server.mjs';
 import { openAll, rootKeys, wrapRows } from './lib/unseal.mjs';
 
 const TOURS = {
@@ -19,6 +21,10 @@ const TOURS = {
 
 const dir = path.join(tempDir(), 'var');
 const backup = path.join(tempDir(), 'backup'); // elsewhere, as a backup should be
+// Nobody is there to be told before it is all shredded, so that everything stays in the ledger of events.
+const office = await freePort();
+const officeSecret = path.join(tempDir(), 'office.secret');
+fs.writeFileSync(officeSecret, `whsec_${crypto.randomBytes(32).toString('base64')}`, { mode: 0o600 });
 const config = await writeConfig(path.dirname(dir), (c) => { // the titles are in it
   c.state_dir = dir;
   c.recording.dir = path.join(dir, 'recordings');
@@ -26,6 +32,7 @@ const config = await writeConfig(path.dirname(dir), (c) => { // the titles are i
   c.auth = { hs256_secret: SECRET, audience: 'oriel' };
   c.tours = Object.entries(TOURS).map(([name, { title }]) => ({ name, title, record: 'auto' }));
   c.derived = { thumbnail_every_s: 1 };
+  c.events = { retry_s: 1, retry_max_s: 1, webhooks: [{ name: 'office', url: `http://127.0.0.1:${office}/`, secret_file: officeSecret }] };
 });
 const state = path.join(dir, 'recordings');
 const kek = path.join(dir, 'kek');
@@ -54,7 +61,12 @@ await test('three_tours_are_recorded', async () => {
   expect(pictures.thumbnails.length > 0, JSON.stringify(pictures));
 });
 
-await test('who_has_a_backup_and_its_keys_reads_everything', () => {
+const asPlatform = { authorization: `Bearer ${mint({ role: 'service', tour: undefined, scope: 'tours:read tours:write' })}` };
+
+await test('who_has_a_backup_and_its_keys_reads_everything', async () => {
+  const kept = await fetch(new URL('/v1/tours', server.urls.agent),
+    { method: 'POST', headers: { ...asPlatform, 'content-type': 'application/json' }, body: '{"name":"attic"}' });
+  expectEqual(kept.status, 201, 'a tour of the API');
   const made = oriel('backup', '-c', config, backup);
   expectEqual(made.status, 0, made.stderr);
   attack = breakOpen(backup, kek);
@@ -74,7 +86,10 @@ await test('keys_and_plaintext_are_in_no_file_before_and_names_where_they_are_as
   for (const [tour, { title, agent }] of Object.entries(TOURS)) {
     const hits = found(dir, markersOf(attack, tours[tour].id));
     expect(hits.length > 0 && hits.every((h) => /^wrap of .* in recordings\/wraps\.db(-wal)?$/.test(h)), hits.slice(0, 5).join('; '));
-    expect(found(dir, textMarkers(title)).length > 0 && found(dir, textMarkers(agent)).length > 0, `${title}, ${agent}`);
+    for (const text of [title, agent]) {
+      const files = found(dir, textMarkers(text)).join('; ');
+      expect(/recordings\/catalogue\.db/.test(files) && /events\.db/.test(files), `${text} in ${files}`);
+    }
   }
   const media = Buffer.from(await (await call(server, 'GET', `/${tours.north.id}/programme/0.webm`)).arrayBuffer());
   expect(media.length > 10000, `${media.length} bytes`);
@@ -153,6 +168,37 @@ await test('a_recording_shredded_by_the_command_is_in_no_file_of_a_running_serve
   expectEqual(opensNow(tours.south.id), 0, 'objects of the backup that open');
 });
 
+await test('who_is_told_of_it_later_is_told_no_names_and_that_they_are_erased', async () => {
+  const told = [];
+  const receiver = http.createServer((request, response) => {
+    const parts = [];
+    request.on('data', (part) => parts.push(part));
+    request.on('end', () => {
+      told.push(JSON.parse(Buffer.concat(parts)));
+      response.writeHead(204).end();
+    });
+  }).listen(office, '127.0.0.1');
+  const of = (type) => told.filter((e) => e.eventType === type);
+  await until(() => of('recording.erased').length === 2, 'what is told', 20000);
+  const [gone] = of('participant.erased');
+  expectEqual(`${gone.data.recording} ${gone.data.recorded_as}`, `${tours.south.id} ${person}`, 'who is erased');
+  const begun = of('recording.started').find((e) => e.data.recording === tours.south.id);
+  expectEqual(gone.metadata.sessionId, begun.metadata.sessionId, 'the run');
+  const joined = of('participant.joined').filter((e) => e.metadata.sessionId === gone.metadata.sessionId);
+  expectEqual(joined.map((e) => Object.keys(e.data).join()).join(' '), 'tour,seq,erased tour,seq,erased', 'who joined');
+  const text = JSON.stringify(told);
+  for (const [name, word] of Object.entries(textMarkers(TOURS.south.agent, TOURS.south.buyer, TOURS.north.agent, TOURS.north.title))) {
+    expect(!text.includes(word.toString()), `${name} is told`);
+  }
+  expect(text.includes(TOURS.west.agent), 'who was not erased');
+  for (const tour of Object.keys(TOURS)) {
+    const seqs = told.filter((e) => e.data.tour === tour).map((e) => e.data.seq);
+    expectEqual(seqs.join(), seqs.map((_, i) => i + 1).join(), `numbers in ${tour}`);
+  }
+  receiver.closeAllConnections();
+  receiver.close();
+});
+
 /** All that was shredded, after everything else that may write it again. */
 function expectAllGone(when) {
   const texts = textMarkers(TOURS.north.title, TOURS.north.agent, TOURS.south.title, TOURS.south.agent, TOURS.south.buyer);
@@ -198,6 +244,13 @@ await test('a_backup_that_is_brought_back_shreds_again', async () => {
   expectGone(elsewhere, { ...markersOf(attack, tours.north.id), ...markersOf(attack, tours.south.id), ...texts }, 'in what was brought back');
   const said = oriel('recordings', '-c', other, 'verify', tours.west.id);
   expectEqual(said.status, 0, said.stdout + said.stderr);
+  const files = found(elsewhere, textMarkers(TOURS.west.agent)).join('; ');
+  expect(/ in events\.db/.test(files), `the ledger of events: ${files}`);
+  const back = await new Server([ORIEL, 'serve', '-c', other]).ready;
+  expectEqual((await fetch(new URL('/v1/tours/attic', back.urls.agent), { headers: asPlatform })).status, 200, 'the tour of the API');
+  expectEqual((await back.stop()).code, 0, 'exit status');
+  const twice = oriel('restore', '-c', other, backup);
+  expect(twice.status === 1 && /something already/.test(twice.stderr), twice.stderr);
 });
 
 

@@ -48,7 +48,7 @@ static void place_end(struct place *p) {
 }
 
 static enum err make(struct place *p) {
-    struct backup_order o = {p->state, p->copy, true, {1700000000000000}};
+    struct backup_order o = {p->state, p->copy, true, {1700000000000000}, NULL};
     return backup_make(p->archive, &o, &p->report, p->why);
 }
 
@@ -66,7 +66,7 @@ static void bring_key(struct place *p) {
 }
 
 static enum err restore(struct place *p, const char *shredded) {
-    struct restore_order o = {p->copy, p->back, shredded};
+    struct restore_order o = {p->copy, p->back, shredded, NULL};
     return backup_restore(&o, &p->report, p->why);
 }
 

@@ -281,7 +281,7 @@ TEST(bucket_a_recording_is_followed_from_both_places) {
 static enum err back_up(struct tour *t, const char *name, bool objects, struct backup_report *ret) {
     char dir[PATH_MAX];
     snprintf(dir, sizeof(dir), "%s/%s", t->scratch.dir, name);
-    struct backup_order o = {t->scratch.dir, dir, objects, {1700000000000000}};
+    struct backup_order o = {t->scratch.dir, dir, objects, {1700000000000000}, NULL};
     return backup_make(t->library->archive, &o, ret, t->why);
 }
 
@@ -314,7 +314,7 @@ TEST(bucket_a_backup_has_what_is_in_both_places) {
     /* It stands for itself: in a folder, without the bucket. */
     snprintf(from, sizeof(from), "%s/all", t.scratch.dir);
     snprintf(to, sizeof(to), "%s/back", t.scratch.dir);
-    struct restore_order r = {from, to, NULL};
+    struct restore_order r = {from, to, NULL, NULL};
     EXPECT_EQ(backup_restore(&r, &all, t.why), OK);
     snprintf(from, sizeof(from), "%s/kek", t.scratch.dir);
     snprintf(to, sizeof(to), "%s/back/kek", t.scratch.dir);

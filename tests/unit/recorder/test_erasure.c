@@ -148,7 +148,7 @@ TEST(erasure_holds_in_backups) {
     snprintf(back, sizeof(back), "%s/back", scratch.dir);
     snprintf(newer, sizeof(newer), "%s/wraps.db", h.rig.dir);
     snprintf(kek, sizeof(kek), "%s/kek", h.rig.dir);
-    struct backup_order b = {h.rig.dir, before, true, house_order.at};
+    struct backup_order b = {h.rig.dir, before, true, house_order.at, NULL};
     REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
     EXPECT(search_files(before, bytes_of(GONE_NAME, strlen(GONE_NAME))) > 0);
     EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &house_order), OK);
@@ -156,7 +156,7 @@ TEST(erasure_holds_in_backups) {
     REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
     snprintf(command, sizeof(command), "mkdir %s && cp -p %s %s/kek", back, kek, back);
     CHECK(system(command) == 0);
-    struct restore_order x = {before, back, newer};
+    struct restore_order x = {before, back, newer, NULL};
     REQUIRE(backup_restore(&x, &r, h.why) == OK);
     EXPECT_EQ(r.erased, 1);
     const char *const folders[] = {after, back};
@@ -194,7 +194,7 @@ TEST(erasure_during_a_backup_brings_no_export_back) {
     snprintf(before, sizeof(before), "%.100s/before", scratch.dir);
     snprintf(after, sizeof(after), "%.100s/after", scratch.dir);
     snprintf(back, sizeof(back), "%.100s/back", scratch.dir);
-    struct backup_order b = {h.rig.dir, before, true, house_order.at};
+    struct backup_order b = {h.rig.dir, before, true, house_order.at, NULL};
     REQUIRE(backup_make(h.archive, &b, &r, h.why) == OK);
     EXPECT_EQ(library_shred_person(h.library, h.text, GONE, &house_order), OK);
     b.dir = after;
@@ -202,7 +202,7 @@ TEST(erasure_during_a_backup_brings_no_export_back) {
     snprintf(command, sizeof(command), "cp %s/wraps.db %s/wraps.db; mkdir %s && cp -p %s/kek %s",
              after, before, back, h.rig.dir, back);
     CHECK(system(command) == 0);
-    struct restore_order x = {before, back, NULL};
+    struct restore_order x = {before, back, NULL, NULL};
     REQUIRE(backup_restore(&x, &r, h.why) == OK);
     snprintf(command, sizeof(command), "%s/objects/%s", before, name);
     EXPECT_EQ(access(command, F_OK), 0);

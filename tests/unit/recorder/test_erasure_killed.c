@@ -174,7 +174,7 @@ static void forget_only(struct house *h) {
 static void delete_key_only(struct house *h) {
     struct wraps *w = h->archive->wraps;
     struct key_context c = {h->id, GONE};
-    struct wraps_note n = {c, house_order.at, "ann", "asked to"};
+    struct wraps_note n = {c, house_order.at, "ann", "asked to", 0};
     CHECK(wraps_shred_again(w, &n) == OK); /* which leaves the log to its caller */
 }
 

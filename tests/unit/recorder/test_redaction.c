@@ -55,7 +55,7 @@ static void place_end(struct place *p) {
 }
 
 static enum err make(struct place *p, const char *dir) {
-    struct backup_order o = {p->state, dir, true, {1700000000000000}};
+    struct backup_order o = {p->state, dir, true, {1700000000000000}, NULL};
     struct backup_report r;
     return backup_make(p->archive, &o, &r, p->why);
 }
@@ -70,7 +70,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 /* Into a folder with nothing but the key that wraps. newer: a state directory, or NULL. */
 static enum err restore(struct place *p, const char *newer, struct backup_report *r) {
     char command[4 * PATH_MAX], wraps[PATH_MAX + 16];
-    struct restore_order o = {p->copy, p->back, newer ? wraps : NULL};
+    struct restore_order o = {p->copy, p->back, newer ? wraps : NULL, NULL};
     nftw(p->back, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     snprintf(command, sizeof(command), "mkdir %s && cp -p %s/kek %s/kek", p->back, p->state,
              p->back);
@@ -265,7 +265,7 @@ TEST(redaction_of_another_branch_is_refused_too) {
     REQUIRE(make(&p, p.copy) == OK);
     snprintf(command, sizeof(command), "mkdir %s && cp -p %s/kek %s/kek", branch, p.state, branch);
     CHECK(system(command) == 0);
-    struct restore_order o = {first, branch, NULL};
+    struct restore_order o = {first, branch, NULL, NULL};
     REQUIRE(backup_restore(&o, &r, p.why) == OK);
     EXPECT_EQ(redact_in(&p, branch, PROGRAMME_TRACK, 4500 * US_PER_MS), OK);
     REQUIRE(restore(&p, branch, &r) == OK);

@@ -60,10 +60,10 @@ static void append(const struct said *x) {
     char data[300];
     struct rng rng = clock_rng();
     int n = x->recording ? snprintf(data, sizeof(data), "\"recording\":\"%s\"", x->recording)
-            : x->name    ? snprintf(data, sizeof(data),
-                                    "\"participant\":{\"id\":\"p%d\",\"name\":\"%s\"}",
-                                    (int)x->person, x->name)
-                         : snprintf(data, sizeof(data), "\"title\":\"Zwetschgenhof\"");
+            : x->name
+                ? snprintf(data, sizeof(data), "\"participant\":{\"id\":\"p%d\",\"name\":\"%s\"}",
+                           (int)x->person, x->name)
+                : snprintf(data, sizeof(data), "\"title\":\"Zwetschgenhof\"");
     struct event *e = event_new(x->type, data, (size_t)n);
     REQUIRE(e);
     e->at = (wall_t){x->at ? x->at : 1767323045000000};
@@ -197,7 +197,8 @@ TEST(what_was_shredded_is_told_once_whoever_died_in_between) {
     open_store();
     EXPECT(found(BOB) > 0);
     EXPECT_EQ(events_erase(l.path, l.dir, l.why), OK);
-    EXPECT_EQ(event_store_set_erased_to(l.store, 0), OK); /* or before it was noted that it is done */
+    EXPECT_EQ(event_store_set_erased_to(l.store, 0),
+              OK); /* or before it was noted that it is done */
     erase();
     erase();
     EXPECT_EQ(found(BOB), 0);
