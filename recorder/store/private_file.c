@@ -25,7 +25,7 @@ static bool is_credential(const char *real) {
     return (dir && lies_in(real, dir)) || (unit && !strchr(unit + 1, '/'));
 }
 
-const char *private_file_wrong(int fd, const char *real) {
+static const char *wrong_with(int fd, mode_t forbidden) {
     struct stat st;
     /* The descriptor is what is asked, not the name: nobody exchanges the file in between. */
     if (fstat(fd, &st) != 0) {
@@ -34,11 +34,20 @@ const char *private_file_wrong(int fd, const char *real) {
     if (!S_ISREG(st.st_mode)) {
         return "is no regular file";
     }
-    if (st.st_mode & (S_IWGRP | S_IWOTH | S_IROTH | (is_credential(real) ? 0 : S_IRGRP))) {
-        return "its group or others can read or write it; chmod 0600 it";
+    if (st.st_mode & forbidden) {
+        return forbidden & S_IRGRP ? "its group or others can read or write it; chmod 0600 it"
+                                   : "its group can write it, or others read it; chmod 0640 it";
     }
     if (geteuid() != 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
         return "belongs to another account";
     }
     return NULL;
+}
+
+const char *private_file_wrong(int fd, const char *real) {
+    return wrong_with(fd, S_IWGRP | S_IWOTH | S_IROTH | (is_credential(real) ? 0 : S_IRGRP));
+}
+
+const char *group_file_wrong(int fd) {
+    return wrong_with(fd, S_IWGRP | S_IWOTH | S_IROTH);
 }

@@ -7,5 +7,8 @@
  * credential of systemd may be readable by its group: so looks the mask of the ACL by which the
  * service is given it. */
 const char *private_file_wrong(int fd, const char *real);
+/* The same of a file that several services share by a group, as they do the key of a certificate:
+ * the group may read it. */
+const char *group_file_wrong(int fd);
 
 #endif

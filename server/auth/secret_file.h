@@ -11,5 +11,9 @@
  * the next call of anybody to strerror. */
 enum err secret_file_read(const char *file, size_t max, char **ret, size_t *ret_n,
                           const char **ret_why);
+/* Who owns a secret may read it; of some the group, too (group_file_wrong). */
+enum secret_readers { SECRET_OWNER, SECRET_GROUP };
+/* Without a look inside, for a file that a library reads: ERR_IO with errno, ERR_DENIED. */
+enum err secret_file_check(const char *file, enum secret_readers readers, const char **ret_why);
 
 #endif

@@ -1,5 +1,6 @@
 #include "server/auth/tls.h"
 
+#include "server/auth/secret_file.h"
 #include "server/os/files.h"
 
 #include <errno.h>
@@ -32,13 +33,22 @@ static enum err readable(const char *file, char why[WHY_MAX]) {
     return ERR_IO;
 }
 
+/* Who has the key is the server. */
+static enum err private(const char *file, char why[WHY_MAX]) {
+    const char *wrong = NULL; enum err e = secret_file_check(file, SECRET_GROUP, &wrong);
+    if (e != OK){snprintf(why, WHY_MAX, "%.120s: cannot read the key: %.80s", file, wrong);}
+return e;
+}
+
 enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]) {
-    if (readable(cert, why) != OK || readable(key, why) != OK) {
-        return ERR_IO;
+    enum err e = readable(cert, why);
+    e = e == OK ? private(key, why) : e;
+    if (e != OK) {
+        return e;
     }
     ERR_clear_error();
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    enum err e = ctx ? OK : ERR_NOMEM;
+    e = ctx ? OK : ERR_NOMEM;
     if (e == OK && SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
         e = fail(why, cert, "not a usable certificate");
     }

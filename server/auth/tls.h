@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* Both files load and belong together. ERR_IO, ERR_CRYPTO; the reason in why. */
+/* Both files load and belong together, and only its owner and group read the key. ERR_IO,
+ * ERR_DENIED, ERR_CRYPTO; the reason in why. */
 enum err tls_check(const char *cert, const char *key, char why[WHY_MAX]);
 /* True when the certificate names this IP address and is valid for another day. */
 bool tls_names(const char *cert, const char *ip, wall_t wall);

@@ -3,17 +3,16 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "server/auth/secret_file.h"
 #include "server/config/turn_url.h"
 #include "server/os/files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SECRET_MIN 16         /* [bytes] a shorter one can be guessed from one password */
 #define SHA1_LEN 20           /* [bytes] coturn knows no other */
@@ -46,13 +45,10 @@ static enum err read_secret(const struct config *cfg, struct turn *t, char why[W
     const char *file = files_credential(cfg->turn_secret_file, path);
     char *text = NULL;
     size_t n = 0;
-    struct stat st;
-    if (stat(file, &st) == 0 && (st.st_mode & S_IRWXO)) {
-        return refuse(ERR_DENIED, file, "everybody may read it; chmod 600", why);
-    }
-    enum err e = files_read(file, TURN_SECRET_MAX, &text, &n);
+    const char *wrong = "";
+    enum err e = secret_file_read(file, TURN_SECRET_MAX, &text, &n, &wrong);
     if (e != OK) {
-        return refuse(e, file, e == ERR_LONG ? "longer than 1024 bytes" : strerror(errno), why);
+        return refuse(e, file, e == ERR_LONG ? "longer than 1024 bytes" : wrong, why);
     }
     t->n = strcspn(text, "\r\n");
     memcpy(t->secret, text, t->n);

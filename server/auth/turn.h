@@ -15,7 +15,7 @@
 struct turn;
 
 /* Reads turn.secret_file, if turn.urls names a TURN server. ERR_SHORT (under 16 characters),
- * ERR_DENIED (everybody may read it), ERR_IO, ERR_LONG, ERR_NOMEM; the reason in why[WHY_MAX]. */
+ * ERR_DENIED (secret_file.h), ERR_IO, ERR_LONG, ERR_NOMEM; the reason in why[WHY_MAX]. */
 enum err turn_new(const struct config *cfg, struct turn **ret, char why[WHY_MAX]);
 /* NULL allowed; returns NULL. Wipes the secret. */
 struct turn *turn_free(struct turn *t);

@@ -4,6 +4,7 @@
 #include "server/auth/authority.h"
 #include "server/auth/tls.h"
 #include "server/auth/turn.h"
+#include "server/boot/secret_files.h"
 #include "server/recording/stores.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ int cli_check_config(int argc, char **argv) {
     }
     int status = CLI_OK;
     struct turn *turn = NULL;
-    if (stores_check(cfg, why) != OK) {
+    if (secret_files_check(cfg, why) != OK || stores_check(cfg, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);
     } else if (*cfg->tls_cert && tls_check(cfg->tls_cert, cfg->tls_key, why) != OK) {
         status = cli_fail(CLI_FAILED, "%s", why);

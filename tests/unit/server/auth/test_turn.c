@@ -95,9 +95,13 @@ TEST(turn_secrets_that_are_none_are_refused) {
     EXPECT_EQ(turn_new(&cfg, &t, why), ERR_SHORT);
     EXPECT(!strstr(why, "short\""));
     unlink(path);
-    write_secret(path, "long enough, but for everybody", 0644);
-    EXPECT_EQ(turn_new(&cfg, &t, why), ERR_DENIED);
-    unlink(path);
+    static const mode_t modes[] = {0644, 0640, 0620, 0602};
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+        write_secret(path, "long enough, but for others, too", modes[i]);
+        EXPECT_EQ(turn_new(&cfg, &t, why), ERR_DENIED);
+        EXPECT(strstr(why, "chmod 0600") != NULL);
+        unlink(path);
+    }
 }
 
 TEST(turn_urls_that_may_be_told) {

@@ -95,5 +95,11 @@ TEST(tls_pairs_that_do_not_fit) {
     EXPECT_EQ(tls_check(path("none"), path("k.pem"), why), ERR_IO);
     EXPECT(strstr(why, "none: cannot read: No such file") != NULL);
     EXPECT(!tls_names(path("none"), "::1", clock_wall()));
+    EXPECT_EQ(tls_check(path("c.pem"), path("none"), why), ERR_IO);
+    EXPECT(chmod(path("k.pem"), 0644) == 0);
+    EXPECT_EQ(tls_check(path("c.pem"), path("k.pem"), why), ERR_DENIED);
+    EXPECT(strstr(why, "k.pem: cannot read the key: its group can write it, or others") != NULL);
+    EXPECT(chmod(path("c.pem"), 0644) == 0 && chmod(path("k.pem"), 0640) == 0);
+    EXPECT_EQ(tls_check(path("c.pem"), path("k.pem"), why), OK);
     end((const char *const[]){"c.pem", "k.pem", "c2.pem", "k2.pem", NULL});
 }
