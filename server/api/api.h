@@ -48,6 +48,7 @@ struct api {
     void (*settle)(void *ctx); /* after each call into signaling: its effects are drained */
     void *ctx;
     uint64_t reloads[2];                       /* that failed, that did not */
+    us_t reload_refused;                       /* when the last one was; 0: it was not */
     uint64_t playback_bytes, playback_refused; /* downloads that found no place */
 };
 

@@ -85,11 +85,21 @@ static const char *admission_state(const struct api *a) {
     return a->admission.refuses ? "overloaded: newcomers are refused" : "ok";
 }
 
+/* Why stays in the log: who asks here may be anybody. */
+static const char *reload_state(const struct api *a, char out[TOLD_MAX]) {
+    if (a->reload_refused == 0) {
+        return "ok";
+    }
+    snprintf(out, TOLD_MAX, "the last reload was refused %lld s ago: all is as before",
+             (long long)(us_max(clock_now() - a->reload_refused, 0) / US_PER_S));
+    return out;
+}
+
 void status_ready(struct request *r) {
     const struct api *a = api_of(r);
     const char *recorder = recorder_state(a);
     struct keeper_state kept = {0};
-    char keys[TOLD_MAX], tokens[TOLD_MAX];
+    char keys[TOLD_MAX], tokens[TOLD_MAX], reload[TOLD_MAX];
     if (a->keeper) {
         keeper_thread_state(a->keeper, &kept);
     }
@@ -105,6 +115,7 @@ void status_ready(struct request *r) {
         {"quota", quota_state(a, &kept), true},
         {"retention", retention_state(a, &kept), true},
         {"admission", admission_state(a), true},
+        {"reload", reload_state(a, reload), true},
         {"pages", a->assets ? "ok" : "web.dir could not be read", a->assets != NULL},
         {"accepting", a->loop->stopping ? "the server is stopping" : "ok", !a->loop->stopping},
     };

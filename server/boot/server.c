@@ -69,6 +69,7 @@ static bool is_revoked(void *ctx, const char *sub) {
 
 void server_note_reload(struct server *s, bool ok) {
     s->api.reloads[ok]++;
+    s->api.reload_refused = ok ? 0 : clock_now();
 }
 
 enum err server_tokens_again(struct server *s, const struct config *cfg, char why[WHY_MAX]) {

@@ -113,27 +113,35 @@ static void announce_ready(struct server *s) {
     fflush(stdout);
 }
 
-static enum err reload_certificate(struct loop *l, char why[WHY_MAX]) {
-    enum err e = tls_check(l->config->tls_cert, l->config->tls_key, why);
-    return e == OK ? loop_certificate(l, why) : e;
+/* All is looked at before anything changes: the certificate is the last to be taken, and has been
+ * found good. *ret_at: the file that is wrong. */
+static enum err reload_all(struct server *s, const struct config *fresh, const char **ret_at,
+                           char why[WHY_MAX]) {
+    struct loop *l = server_loop(s);
+    const char *cert = l->config->tls_cert, *file = *ret_at;
+    *ret_at = l->tls ? cert : file;
+    enum err e = l->tls ? tls_check(cert, l->config->tls_key, why) : OK;
+    if (e != OK) {
+        return e;
+    }
+    e = server_tokens_again(s, fresh, why);
+    if (e != OK) {
+        *ret_at = file;
+        return e;
+    }
+    return l->tls ? loop_certificate(l, why) : OK;
 }
 
 /* SIGHUP: the TLS files, who may sign tokens and the keys of that, and log.level, and then the
- * names of media.announce. Whatever is wrong, all that was not read stays as it was, and there is
- * one line that says how it ended. */
+ * names of media.announce. Whatever is wrong, all stays as it was, and there is one line that says
+ * how it ended. */
 static void reload(struct server *s, const char *file) {
     struct loop *l = server_loop(s);
     char why[WHY_MAX] = "";
     struct config *fresh = NULL;
+    const char *at = file;
     enum err e = config_load(file, &fresh, why);
-    const char *at = e != OK || !l->tls ? file : l->config->tls_cert;
-    if (e == OK && l->tls) {
-        e = reload_certificate(l, why);
-    }
-    if (e == OK) {
-        e = server_tokens_again(s, fresh, why);
-        at = e == OK ? at : file;
-    }
+    e = e == OK ? reload_all(s, fresh, &at, why) : e;
     server_note_reload(s, e == OK);
     if (e != OK) {
         LOG(LOG_LEVEL_ERROR, "reload_failed", *why ? why : err_name(e), LOG_STR("file", at));
