@@ -91,6 +91,7 @@ static void put_http(struct buffer *t, const struct api *a) {
     labelled(t, "oriel_http_timeouts_total", "phase", "headers", n->timeouts_headers);
     labelled(t, "oriel_http_timeouts_total", "phase", "body", n->timeouts_body);
     labelled(t, "oriel_http_timeouts_total", "phase", "answer", n->timeouts_answer);
+    labelled(t, "oriel_http_timeouts_total", "phase", "message", n->timeouts_message);
     head(t, "oriel_http_requests_total", "counter", "HTTP requests by class of answer.");
     for (int i = 1; i < HTTP_STATUS_MAX; i++) {
         buffer_printf(t, "oriel_http_requests_total{code=\"%s\"} %" PRIu64 "\n", classes[i],

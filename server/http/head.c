@@ -1,17 +1,25 @@
 #include "server/http/head.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "server/http/header.h"
 #include "server/http/urls.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Another program could take these for what they look like. */
-static bool has_space_before_colon(struct lws *wsi) {
-    static const char *const names[] = {"content-length :", "transfer-encoding :", "host :",
-                                        "content-length\t:", "transfer-encoding\t:"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (lws_hdr_custom_length(wsi, names[i], (int)strlen(names[i])) >= 0) {
+/* Another program could take a name with a space around it for the name (RFC 9112 section 5.1), or
+ * a line that begins with one for the rest of the line before (section 5.2). To libwebsockets they
+ * are names that nobody knows, so what matters is asked for by those. */
+static bool has_spaced_name(struct lws *wsi) {
+    static const char *const names[] = {"content-length", "transfer-encoding", "host",
+                                        "authorization",  "connection",        "upgrade"};
+    static const char *const spaced[] = {"%s :", "%s\t:", " %s:", "\t%s:"};
+    char text[32];
+    for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(spaced); i++) {
+        int n = snprintf(text, sizeof(text), spaced[i % ARRAY_LEN(spaced)],
+                         names[i / ARRAY_LEN(spaced)]);
+        if (lws_hdr_custom_length(wsi, text, n) >= 0) {
             return true;
         }
     }
@@ -52,7 +60,7 @@ static bool is_ours(const struct loop *l, const char *host) {
 
 int head_status(struct loop *l, struct lws *wsi, bool any_host) {
     char *host = NULL;
-    int status = has_space_before_colon(wsi) ? 400 : version_status(wsi);
+    int status = has_spaced_name(wsi) ? 400 : version_status(wsi);
     if (status == 0 && !any_host && *l->config->public_url) {
         status = !header_copy(wsi, WSI_TOKEN_HOST, &host) ? 503 : is_ours(l, host) ? 0 : 421;
         mem_free(host);

@@ -22,6 +22,9 @@
 #include <unistd.h>
 
 #define DRAIN_TIME US_PER_S
+/* Of TLS 1.2: with forward secrecy, and no CBC (RFC 9325 section 4.2). Of 1.3 OpenSSL has good ones
+ * only. */
+#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SPARE 16 /* header tables, deadlines: beyond one for each connection */
 
 static const struct lws_protocols protocols[] = {
@@ -149,7 +152,6 @@ static void fill_urls(struct loop *l) {
         snprintf(l->url, sizeof(l->url), "%s://%s%.64s%s:%u", l->tls ? "https" : "http",
                  v6 ? "[" : "", any ? "127.0.0.1" : cfg->listen_address, v6 ? "]" : "", l->port);
     }
-    l->https = strncasecmp(l->url, "https://", 8) == 0;
     if (!url_origin(l->url, l->origin, sizeof(l->origin))) {
         l->origin[0] = '\0';
     }
@@ -158,6 +160,7 @@ static void fill_urls(struct loop *l) {
 enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
     const struct config *cfg = l->config;
     bool v6 = strchr(cfg->listen_address, ':') != NULL;
+    l->https = *cfg->public_url ? strncasecmp(cfg->public_url, "https://", 8) == 0 : l->tls;
     struct lws_context_creation_info info = {
         .port = cfg->listen_port ? (int)cfg->listen_port : 0,
         .iface = strcmp(cfg->listen_address, "::") == 0 ? NULL : cfg->listen_address,
@@ -169,7 +172,9 @@ enum err loop_listen(struct loop *l, char why[WHY_MAX]) {
         /* Ours are tcp.h's; these stand behind them. */
         .timeout_secs_ah_idle = (unsigned)cfg->timeouts_headers_s + SPARE,
         .keepalive_timeout = KEEPALIVE_S,
+        .ssl_cipher_list = CIPHERS,
         .alpn = "http/1.1",
+        .headers = respond_always(l->https), /* also on what libwebsockets answers itself */
         .ssl_cert_filepath = l->tls ? cfg->tls_cert : NULL,
         .ssl_private_key_filepath = l->tls ? cfg->tls_key : NULL,
         .ssl_options_set = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,

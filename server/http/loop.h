@@ -28,9 +28,10 @@ struct loop_counters {
     uint64_t http_requests[HTTP_STATUS_MAX]; /* by first digit of the status */
     /* limits.connections, limits.connections_per_address, limits.requests_per_address */
     uint64_t refused_connections, refused_address, refused_requests;
-    uint64_t refused_input;                                    /* limits.input_mib_per_address */
-    uint64_t refused[LOOP_REFUSALS];                           /* by reason */
-    uint64_t timeouts_headers, timeouts_body, timeouts_answer; /* connections ended by a deadline */
+    uint64_t refused_input;          /* limits.input_mib_per_address */
+    uint64_t refused[LOOP_REFUSALS]; /* by reason */
+    /* Connections ended by a deadline. */
+    uint64_t timeouts_headers, timeouts_body, timeouts_answer, timeouts_message;
     uint64_t ws_opened, ws_in, ws_out, ws_slow, ws_too_large, ws_origin_refused;
     uint64_t ws_pong_missing; /* clients that did not answer a ping */
     uint64_t ws_killed;       /* clients that did not take our close */

@@ -11,17 +11,21 @@
 #define HEADERS_MAX (6 * 1024) /* [bytes] of one answer */
 
 /* On every answer. The pages load nothing from elsewhere and may not be framed. */
-static const struct {
-    const char *name, *value;
-} always[] = {
-    {"content-security-policy:",
+static const struct lws_protocol_vhost_options always[] = {
+    {&always[1], NULL, "content-security-policy:",
      "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' "
      "data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; "
      "frame-ancestors 'none'"},
-    {"x-content-type-options:", "nosniff"},
-    {"referrer-policy:", "no-referrer"},
-    {"permissions-policy:", "camera=(self), microphone=(self), display-capture=(self)"},
+    {&always[2], NULL, "x-content-type-options:", "nosniff"},
+    {&always[3], NULL, "referrer-policy:", "no-referrer"},
+    {NULL, NULL, "permissions-policy:", "camera=(self), microphone=(self), display-capture=(self)"},
 };
+static const struct lws_protocol_vhost_options always_https = {
+    always, NULL, "strict-transport-security:", "max-age=31536000"};
+
+const struct lws_protocol_vhost_options *respond_always(bool https) {
+    return https ? &always_https : always;
+}
 
 static const struct {
     int status;
@@ -153,19 +157,8 @@ static bool add(struct lws *wsi, const char *name, const char *value, uint8_t **
                                        end) == 0;
 }
 
-static bool add_always(const struct loop *l, struct lws *wsi, uint8_t **p, uint8_t *end) {
-    bool ok = true;
-    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
-        ok = ok && add(wsi, always[i].name, always[i].value, p, end);
-    }
-    if (l->https) {
-        ok = ok && add(wsi, "strict-transport-security:", "max-age=31536000", p, end);
-    }
-    return ok;
-}
-
 static bool add_common(struct request *r, uint8_t **p, uint8_t *end) {
-    bool ok = add_always(r->loop, r->wsi, p, end);
+    bool ok = true;
     if (r->route && r->route->cors) {
         ok = ok && add(r->wsi, "access-control-allow-origin:", "*", p, end) &&
              add(r->wsi, "access-control-expose-headers:",
@@ -279,7 +272,6 @@ void respond_retry_after(struct request *r, us_t wait) {
 
 /* An answer outside of any request. */
 struct refusal {
-    const struct loop *loop;
     struct lws *wsi;
     int status;
     us_t wait;
@@ -291,7 +283,7 @@ static bool add_refusal(const struct refusal *x, uint8_t **p, uint8_t *end) {
     int status = x->status;
     char text[RETRY_TEXT];
     bool ok = lws_add_http_header_status(wsi, (unsigned)status, p, end) == 0 &&
-              add_always(x->loop, wsi, p, end) && add(wsi, "content-type:", PROBLEM_TYPE, p, end) &&
+              add(wsi, "content-type:", PROBLEM_TYPE, p, end) &&
               add(wsi, "cache-control:", "no-store", p, end);
     if (status == 426) { /* RFC 6455 section 4.4 */
         ok = ok && add(wsi, "sec-websocket-version:", "13", p, end);
@@ -303,7 +295,7 @@ static bool add_refusal(const struct refusal *x, uint8_t **p, uint8_t *end) {
 }
 
 int respond_refuse(struct loop *l, struct lws *wsi, int status, us_t wait) {
-    const struct refusal x = {l, wsi, status, wait};
+    const struct refusal x = {wsi, status, wait};
     uint8_t *start = l->scratch + LWS_PRE, *p = start, *end = start + HEADERS_MAX;
     struct problem problem = usual(status);
     char text[1024]; /* also where memory is out */

@@ -24,6 +24,7 @@ struct ws_out {
  * that ends. */
 #define DISCARD_MAX (8 * 1024 * 1024) /* [bytes] */
 #define NONCE 8                       /* [bytes] of a ping's payload */
+#define KEY_LEN 24                    /* [bytes] of Sec-WebSocket-Key */
 #define TURN_BYTES (256 * 1024)       /* written to one connection before others get their turn */
 
 /* DESIGN. A connection ends in two steps. conn_close is for a client that can still be told: what
@@ -32,9 +33,10 @@ struct ws_out {
  * is ended without a word. The service is told at the first step: nobody sees a seat whose
  * connection only lingers. */
 struct ws_conn {
-    struct deadline deadline; /* the earliest of the four below */
+    struct deadline deadline; /* the earliest of those below */
     us_t ping_at;             /* the next ping goes out */
     us_t pong_by;             /* the last one must be answered; US_NEVER: it has been */
+    us_t whole_by;            /* the message that has begun must be; US_NEVER: none has */
     us_t kill_at;             /* after our close; US_NEVER: open */
     struct loop *loop;
     struct link in_loop;
@@ -63,7 +65,8 @@ static void drop_queue(struct ws_conn *w) {
 }
 
 static void watch(struct ws_conn *w) {
-    us_t at = w->kill_at != US_NEVER ? w->kill_at : us_min(w->ping_at, w->pong_by);
+    us_t at = us_min(us_min(w->ping_at, w->pong_by), w->whole_by);
+    at = w->kill_at != US_NEVER ? w->kill_at : at;
     deadlines_set(w->loop->deadlines, &w->deadline, at);
 }
 
@@ -117,6 +120,12 @@ static void on_deadline(struct deadline *d, us_t now) {
         l->ws->settle(l->ws->ctx);
         return;
     }
+    if (w->whole_by <= now) {
+        l->counters.timeouts_message++;
+        conn_close(w, WS_CLOSE_POLICY);
+        l->ws->settle(l->ws->ctx);
+        return;
+    }
     if (w->ping_at <= now) {
         struct rng rng = clock_rng();
         w->ping_at = now + us_of_s(l->config->timeouts_ping_s);
@@ -137,7 +146,7 @@ static struct ws_conn *conn_new(struct loop *l, struct lws *wsi) {
     }
     w->deadline = (struct deadline){.timer = {.at = US_NEVER}, .due = on_deadline};
     w->ping_at = clock_now() + us_of_s(l->config->timeouts_ping_s);
-    w->pong_by = w->kill_at = US_NEVER;
+    w->pong_by = w->whole_by = w->kill_at = US_NEVER;
     w->loop = l;
     w->wsi = wsi;
     w->id = ++l->next_id;
@@ -218,6 +227,15 @@ static bool append(struct ws_conn *w, const char *in, size_t n) {
     return !w->in.bad;
 }
 
+/* What trickles holds memory, as long as it comes in time. Who answers pings may do that for ever,
+ * so its time runs from the first byte and no later one moves it. */
+static void await_rest(struct ws_conn *w) {
+    if (w->whole_by == US_NEVER) {
+        w->whole_by = clock_now() + us_of_s(w->loop->config->timeouts_body_s);
+        watch(w);
+    }
+}
+
 static int received(struct loop *l, struct ws_conn *w, const char *in, size_t n) {
     if (!w || w->close_status || l->stopping) {
         return 0; /* what comes after our close is not read (RFC 6455 section 5.5.1) */
@@ -237,8 +255,10 @@ static int received(struct loop *l, struct ws_conn *w, const char *in, size_t n)
         return 0;
     }
     if (!last) {
+        await_rest(w);
         return 0;
     }
+    w->whole_by = US_NEVER;
     l->counters.ws_in++;
     l->counters.ws_too_large += w->in_more > 0;
     if (lws_frame_is_binary(w->wsi)) {
@@ -367,6 +387,20 @@ static bool origin_ok(const struct loop *l, const char *origin, const char *host
            (host && url_same_host(origin, host));
 }
 
+/* 0, or 400: HTTP/1.1 with a key of 16 bytes in base64 and no body, which would be taken for frames
+ * (RFC 6455 section 4.2.1). libwebsockets looks for a key of any size only. */
+static int handshake_status(struct lws *wsi) {
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char key[KEY_LEN + 1] = "", version[16] = "";
+    bool is_key = lws_hdr_copy(wsi, key, sizeof(key), WSI_TOKEN_KEY) == KEY_LEN &&
+                  strspn(key, base64) == KEY_LEN - 2 && strcmp(key + KEY_LEN - 2, "==") == 0;
+    bool body = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+                lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+    bool is_1_1 = lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP) > 0 &&
+                  strcmp(version, "HTTP/1.1") == 0;
+    return is_key && is_1_1 && !body ? 0 : 400;
+}
+
 int ws_upgrade_status(struct loop *l, struct lws *wsi) {
     char path[64] = "";
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 0 ||
@@ -393,7 +427,8 @@ int ws_upgrade_status(struct loop *l, struct lws *wsi) {
         strcmp(version, "13") != 0) {
         return 426;
     }
-    return l->stopping ? 503 : protocol_status(wsi);
+    int status = handshake_status(wsi);
+    return status ? status : l->stopping ? 503 : protocol_status(wsi);
 }
 
 /* The first in the queue does not count, however large it is: a roster that is longer than the

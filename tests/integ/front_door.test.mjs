@@ -397,6 +397,38 @@ await test('a message that never ends is cut off', async () => {
   expectEqual((await server.metric('oriel_ws_too_large_total')) - tooLarge, 1, 'counted');
 });
 
+await test('300 messages that trickle: a join is quick, and they end although they answer pings', async () => {
+  const s = await startFull((c) => { c.timeouts = { body_s: BODY_S, ping_s: 1, pong_s: 20, close_s: 1 }; });
+  const hello = JSON.stringify({ type: 'hello', id: 1, token: mint({ sub: 'slow' }) });
+  const clients = [];
+  for (let i = 0; i < 300; i++) {
+    clients.push(await WsClient.open(s.base, { from: '127.0.0.5' }));
+    clients[i].send(hello); // known, so that only their message can end them
+  }
+  const ended = [];
+  clients.forEach((c) => {
+    c.closed.then(({ code }) => ended.push(code));
+    c.socket.write(frame(1, Buffer.from('{"type":'), { fin: false }));
+  });
+  const drips = setInterval(() => clients.forEach((c) => c.socket.writable && c.socket.write(frame(0, Buffer.from(' '), { fin: false }))), 300);
+  try {
+    await join(s, { sub: 'agent', role: 'agent' });
+    expectEqual(ended.length, 0, 'none has ended yet');
+    const began = Date.now();
+    await join(s, { sub: 'buyer' });
+    const took = Date.now() - began;
+    console.log(`# a join took ${took} ms`);
+    expect(took < 200, `a join took ${took} ms`);
+    await until(() => ended.length === 300, 'them to end', BODY_S * 1000 + 10000);
+    expectEqual(ended.filter((code) => code !== 1008).length, 0, 'close codes');
+    expectEqual(await s.metric('oriel_http_timeouts_total{phase="message"}'), 300, 'counted');
+    expectEqual(await count(s), 2, 'who is in the tour stays');
+  } finally {
+    clearInterval(drips);
+  }
+  expectEqual((await s.stop()).code, 0, 'exit status');
+});
+
 await test('messages and bodies that are not completed: one address holds only so much', async () => {
   const s = await startFull((c) => {
     c.recording.consent_text = 'Yes?';

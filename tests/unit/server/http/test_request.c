@@ -55,6 +55,10 @@ TEST(request_heads_that_are_refused) {
         {"GET /text HTTP/9.9\r\nHost: here\r\n\r\n", 505},
         {"POST /body HTTP/1.1\r\nHost: here\r\nContent-Length : 5\r\n\r\nhello", 400},
         {"POST /body HTTP/1.1\r\nHost: here\r\nTransfer-Encoding : chunked\r\n\r\n", 400},
+        {"POST /body HTTP/1.1\r\nHost: here\r\nTransfer-Encoding\t: chunked\r\n\r\n", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\n Content-Length: 5\r\n\r\nhello", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\n\tHost: there\r\n\r\n", 400},
+        {"GET /text HTTP/1.1\r\nHost: here\r\nAuthorization : Bearer x\r\n\r\n", 400},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         REQUIRE(start());
@@ -70,6 +74,28 @@ TEST(request_heads_that_are_refused) {
     EXPECT(client_say(&one, "GET /text HTTP/1.0\r\n\r\n")); /* needs no Host */
     UNTIL(&rim, client_has(&one, "a text"));
     stop();
+}
+
+/* Answers of libwebsockets' own: no other page may frame them either. */
+TEST(request_that_never_comes_to_us) {
+    static const char *const cases[] = {"TRACE / HTTP/1.1\r\nHost: here\r\n\r\n",
+                                        "PROPFIND / HTTP/1.1\r\nHost: here\r\n\r\n",
+                                        "GET http://here/ HTTP/1.1\r\nHost: here\r\n\r\n"};
+    static char url[] = "https://here";
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        rim_init(&rim);
+        rim.config.public_url = url;
+        REQUIRE(rim_start(&rim));
+        client_open(&one, rim.loop.port, NULL);
+        EXPECT(client_say(&one, cases[i]));
+        UNTIL(&rim, client_ended(&one));
+        EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), 403);
+        EXPECT_EQ(rim.begun, 0);
+        EXPECT_EQ(client_count(&one, "frame-ancestors 'none'"), 1);
+        EXPECT_EQ(client_count(&one, "x-content-type-options: nosniff\r\n"), 1);
+        EXPECT_EQ(client_count(&one, "strict-transport-security: "), 1);
+        stop();
+    }
 }
 
 /* A page whose name was made to point here may not pass for one of ours (DNS rebinding). */

@@ -245,6 +245,28 @@ TEST(ws_message_without_end) {
     stop();
 }
 
+/* Each piece comes in time and pings are answered: the message is late all the same. */
+TEST(ws_message_that_trickles) {
+    REQUIRE(start());
+    EXPECT(client_frame(&one, TEXT_BEGINS, "a", 1));
+    EXPECT(client_frame(&one, LAST, "b", 1));
+    UNTIL(&rim, rim.messages == 1);
+    rim_later(&rim, 201 * US_PER_S);
+    rim_turn(&rim);
+    EXPECT_EQ(rim.ws_closed, 0); /* the whole one stopped the clock */
+    EXPECT(client_frame(&one, TEXT_BEGINS, "a", 1));
+    EXPECT(client_frame(&one, MORE, "b", 1));
+    rim_idle_turns(&rim);
+    rim_later(&rim, 199 * US_PER_S);
+    EXPECT_EQ(rim.ws_closed, 0);
+    rim_later(&rim, 201 * US_PER_S); /* and so the time to take the close, too */
+    EXPECT_EQ(rim.loop.counters.timeouts_message, 1);
+    EXPECT_EQ(rim.ws_closed, 1);
+    UNTIL(&rim, rim.loop.open == 0 && client_ended(&one));
+    EXPECT_EQ(rim.messages, 1);
+    stop();
+}
+
 /* Messages of one address that are not complete: a MiB in all. */
 TEST(ws_input_of_an_address) {
     static char text[700 * 1024];
@@ -340,6 +362,33 @@ TEST(ws_upgrade_of_another_version) {
     EXPECT(client_has(&one, " 426 "));
     EXPECT(client_has(&one, "sec-websocket-version: 13\r\n"));
     stop();
+}
+
+/* RFC 6455 section 4.2.1, and what would be read as frames. */
+TEST(ws_handshakes_that_are_none) {
+    static const char *const cases[] = {
+        "1.1\r\nSec-WebSocket-Key: abc\r\n",
+        "1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=!\r\n",
+        "1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==AAAA\r\n",
+        "1.0\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: 5\r\n",
+    };
+    char text[512];
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        rim_init(&rim);
+        REQUIRE(rim_start(&rim));
+        client_open(&one, rim.loop.port, NULL);
+        snprintf(text, sizeof(text),
+                 "GET /v1/signal HTTP/%sHost: here\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n",
+                 cases[i]);
+        EXPECT(client_say(&one, text));
+        UNTIL(&rim, client_has(&one, "\"bad_request\""));
+        EXPECT_EQ(strtol(one.in + strlen("HTTP/1.x "), NULL, 10), 400);
+        EXPECT_EQ(rim.ws_opened, 0);
+        stop();
+    }
 }
 
 TEST(ws_of_a_server_that_stops) {
