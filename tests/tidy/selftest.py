@@ -65,6 +65,7 @@ BAD = [
     ("circles", "signaling/seats/a.c", "void a(void) {\n    b();\n}\n", 1),
     ("own_header", "media/x.c", "\nvoid stray(void) {\n}\n", 2),
     ("own_header", "signaling/tell/x.c", "\nvoid b(void) {\n}\n", 2),
+    ("linked", "media/secure/z.c", '\n#include "media/b.h"\n', 2),
     ("test_lines", "signaling/x.c", "int x;\n" * 20, None),
     ("owners", "recorder/capture/recorder.h", "/* One. */\nvoid recorder_unchecked(struct recorder *r);\n", 2),
     ("owners", "recorder/capture/recorder.h", "/* Two. */\nint recorder_gone(\n    const struct recorder *r);\n"
@@ -134,6 +135,9 @@ GOOD = {
 }
 
 SUPPORT = {
+    "CMakeLists.txt": "folder_library(base base)\nfolder_library(media media)\n# depends(media_secure media)\n"
+                      "folder_library(media_secure media/secure)\ndepends(media_secure base)\n"
+                      "depends(media base media_secure PkgConfig::OPUS)\n",
     "recorder/catalogue/catalogue.h": '#define LIST(X) X(RECORDING_OPEN, "open")\n',
     "server/config/config_keys.h": '#define KEYS(STR) STR(rec_dir, "recording.dir", "@/recordings", "objects")\n',
     "server/api/metrics.c": 'ROW(lost, "x")\n"oriel_socket_%s_total"\n"oriel_media_%s_total"\n'

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import docs  # noqa: E402 (beside this file)
+import linked  # noqa: E402
 import selftest  # noqa: E402
 
 CHECKED = ("base", "json", "media", "signaling", "recorder", "helper", "server", "bench", "tests/sim")
@@ -652,6 +653,11 @@ def rule_leftovers(tree):
                     for number, line in enumerate(f, 1):
                         if LEFTOVERS.search(line):
                             yield Finding(path, number, line.strip()[:80])
+
+
+def rule_linked(tree):
+    """A room links the rooms whose modules it includes."""
+    yield from (Finding(*found) for found in linked.find(tree.root, tree.files))
 
 
 def rule_docs_files(tree):
