@@ -2,6 +2,7 @@
 
 #include "server/api/api.h"
 #include "server/api/recordings_operations.h"
+#include "server/api/tagged.h"
 #include "server/api/tours_schemas.h"
 #include "server/http/respond.h"
 #include "server/rest/openapi.h"
@@ -39,16 +40,16 @@ const struct operation operation_document = {
     .id = "getDocument",
     .tag = "document",
     .summary = "This document.",
+    .tagged = true,
     .answers = (const struct operation_answer[]){{200, "OpenAPI 3.1", &any_object, NULL}, {0}}};
 
 static const struct schema recording = {
     .kind = SCHEMA_TEXT, .min = 32, .max = 32, .pattern = "^[0-9a-f]{32}$"};
 static const struct schema segment = {.kind = SCHEMA_TEXT, .min = 1, .max = 128};
 static const struct openapi_segment segments[] = {
-    {"tour", &schema_tour_name}, {"recording", &recording},
-    {"participant", &segment},   {"track", &segment},
-    {"epoch", &segment},         {"number", &segment},
-    {"file", &segment},          {0}};
+    {"tour", &schema_tour_name}, {"recording", &recording}, {"participant", &segment},
+    {"track", &segment},         {"epoch", &segment},       {"number", &segment},
+    {"file", &segment},          {"receiver", &segment},    {0}};
 
 static struct openapi_row row(const void *ctx, size_t i) {
     const struct route *t = &((const struct route_table *)ctx)->rows[i];
@@ -73,6 +74,9 @@ void document_get(struct request *r) {
         respond_problem(r, 503, NULL, NULL);
         return;
     }
+    const struct bytes whole = bytes_of(a->document.p, a->document.n);
     respond_header(r, "cache-control:", "no-cache");
-    respond_static(r, 200, "application/json", bytes_of(a->document.p, a->document.n));
+    if (!tagged(r, ORIEL_VERSION, whole)) {
+        respond_static(r, 200, "application/json", whole);
+    }
 }

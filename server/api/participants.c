@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "server/api/call.h"
 #include "server/api/refuse.h"
+#include "server/api/tagged.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/tours/registry.h"
@@ -50,8 +51,15 @@ static const struct operation_refusal of_person[] = {{403, "forbidden scope_miss
                                                .scope = (word),         \
                                                .answers = (good),       \
                                                .refusals = (bad)}
-OPERATION(participants_list, "listParticipants", "Who is in the tour, and who waits.",
-          "participants:read", listed, of_tour);
+const struct operation operation_participants_list = {.id = "listParticipants",
+                                                      .tag = "participants",
+                                                      .summary =
+                                                          "Who is in the tour, and who waits.",
+                                                      .door = OPERATION_TOKEN,
+                                                      .scope = "participants:read",
+                                                      .tagged = true,
+                                                      .answers = listed,
+                                                      .refusals = of_tour};
 OPERATION(participants_remove, "removeParticipant",
           "Remove somebody, who cannot come back as long as the tour runs.", "participants:write",
           done, of_person);
@@ -91,8 +99,7 @@ void participants_list(struct request *r) {
     json_close(&b, ']');
     json_close(&b, '}');
     if (known) {
-        respond_header(r, "cache-control:", "no-store");
-        respond_buffer(r, 200, "application/json", &b);
+        tagged_answer(r, "", &b);
     } else {
         buffer_free(&b);
         refuse_code(r, CODE_TOUR_UNKNOWN);

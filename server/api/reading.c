@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "server/api/refuse.h"
+#include "server/api/tagged.h"
 
 #include <stdio.h>
 
@@ -52,8 +53,10 @@ void reading_answer(struct request *r, struct read_reply *reply) {
         return;
     }
     respond_header(r, "cache-control:", "no-store");
-    respond_owned(r, 200, reply->type, reply->data, reply->len);
-    reply->data = NULL;
+    if (!tagged(r, "", bytes_of(reply->data, reply->len))) {
+        respond_owned(r, 200, reply->type, reply->data, reply->len);
+        reply->data = NULL;
+    }
 }
 
 void reading_reply(struct api *a, struct read_reply *reply) {

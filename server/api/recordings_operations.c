@@ -99,6 +99,7 @@ static const struct operation_query query_segments[] = {
 
 const struct operation operation_recordings_list = {
     .id = "listRecordings",
+    .tagged = true,
     .tag = "recordings",
     .summary = "The recordings, page by page, newest first.",
     .door = OPERATION_TOKEN,
@@ -123,6 +124,7 @@ const struct operation operation_recordings_status = {
     .refusals = READS};
 const struct operation operation_recordings_get = {
     .id = "getRecording",
+    .tagged = true,
     .tag = "recordings",
     .summary = "One recording: tracks, epochs, events.",
     .door = OPERATION_TOKEN,

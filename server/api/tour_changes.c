@@ -6,6 +6,7 @@
 #include "server/api/call.h"
 #include "server/api/keyed.h"
 #include "server/api/refuse.h"
+#include "server/api/tagged.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/tours/registry.h"
@@ -21,8 +22,9 @@ struct change {
     struct link in_waiting;
     uint64_t tag, req, key;
     enum kind kind;
-    struct tour_record *record; /* in the registry, and busy */
-    struct tour_record *other;  /* UPDATE: as it was; END: as it will be; or NULL */
+    struct tour_record *record;       /* in the registry, and busy */
+    struct tour_record *other;        /* UPDATE: as it was; END: as it will be; or NULL */
+    struct idempotency_answer answer; /* MAKE */
 };
 
 void tour_changes_init(struct tour_changes *c) {
@@ -32,6 +34,7 @@ void tour_changes_init(struct tour_changes *c) {
 static void change_free(struct change *c) {
     list_remove(&c->in_waiting);
     tour_record_free(c->other);
+    mem_free(c->answer.body);
     mem_free(c);
 }
 
@@ -69,20 +72,79 @@ static void refuse_later(struct request *r) {
 }
 
 /* Order it; what is kept is `record`, or `other` where the change is yet to be made. NULL: it
- * cannot be ordered, and other is freed. */
-static struct change *order(struct api *a, enum kind kind, struct tour_record *record,
-                            struct tour_record *other) {
+ * cannot be ordered, and other is freed; so is the answer, which is kept with it (NULL: none). */
+static struct change *order_with(struct api *a, enum kind kind, struct tour_record *record,
+                                 struct tour_record *other, struct kept_answer *answer) {
     struct tour_changes *all = &a->tours;
     struct change *c = mem_zalloc(1, sizeof(*c));
     struct tour_record *copy = tour_record_copy(kind == END ? other : record);
-    if (!c || !copy || !tours_thread_order(all->thread, ++all->tags, copy, kind == FORGET)) {
+    if (!c || !copy ||
+        !tours_thread_order(all->thread, ++all->tags, copy, kind == FORGET, answer)) {
         tour_record_free(copy);
+        mem_free(answer);
         mem_free(c);
         return NULL;
     }
     *c = (struct change){.tag = all->tags, .kind = kind, .record = record, .other = other};
     list_push(&all->waiting, &c->in_waiting);
     record->busy = true;
+    return c;
+}
+
+static struct change *order(struct api *a, enum kind kind, struct tour_record *record,
+                            struct tour_record *other) {
+    return order_with(a, kind, record, other, NULL);
+}
+
+/* What is answered: the tour as it is now. False: memory is out. */
+static bool write_answer(struct api *a, const struct tour_record *record, bool made,
+                         struct idempotency_answer *ret) {
+    struct signaling_tour_view view;
+    struct buffer b = {0};
+    char version[TOUR_VERSION];
+    *ret = (struct idempotency_answer){.status = made ? 201 : 200};
+    enum err e = signaling_tour_get(a->signaling, clock_now(), record->name, &view);
+    tour_json(&b, record, e == OK ? &view : NULL);
+    if (!b.bad) {
+        tagged_etag(tour_version(record, version), bytes_of(b.p, b.n), ret->etag);
+    }
+    if (made) {
+        snprintf(ret->location, sizeof(ret->location), "/v1/tours/%s", record->name);
+    }
+    ret->len = b.n;
+    ret->body = buffer_take(&b);
+    buffer_free(&b);
+    return ret->body != NULL;
+}
+
+/* It goes with the tour into the database, so that who asks again after a restart gets it. */
+static struct kept_answer *keep(struct api *a, uint64_t key, const struct idempotency_answer *x) {
+    struct kept_answer *k = kept_answer_new(x->body, x->len);
+    if (k) {
+        k->id = key;
+        k->request = idempotency_asked(a->idempotency, key);
+        k->until.us = clock_wall().us + IDEMPOTENCY_KEEP;
+        k->status = x->status;
+        memcpy(k->etag, x->etag, sizeof(k->etag));
+        memcpy(k->location, x->location, sizeof(k->location));
+    }
+    return k;
+}
+
+static struct change *order_make(struct api *a, uint64_t key, struct tour_record *record) {
+    struct idempotency_answer x;
+    struct kept_answer *kept = NULL;
+    bool ok = write_answer(a, record, true, &x);
+    if (ok && key) {
+        kept = keep(a, key, &x);
+        ok = kept != NULL;
+    }
+    struct change *c = ok ? order_with(a, MAKE, record, NULL, kept) : NULL;
+    if (c) {
+        c->answer = x;
+    } else {
+        mem_free(x.body);
+    }
     return c;
 }
 
@@ -133,7 +195,7 @@ void tour_changes_make(struct request *r, uint64_t key, struct tour_record *reco
         tour_record_free(record);
         return;
     }
-    struct change *c = order(a, MAKE, record, NULL);
+    struct change *c = order_make(a, key, record);
     a->settle(a->ctx);
     if (!c) {
         undo_make(a, record);
@@ -197,20 +259,11 @@ void tour_changes_end(struct request *r, struct tour_record *kept, bool forget) 
 
 /* ---- replies ---- */
 
-static void answer_tour(struct api *a, struct request *r, const struct change *c) {
-    struct signaling_tour_view view;
-    struct buffer b = {0};
-    struct idempotency_answer x = {.status = c->kind == MAKE ? 201 : 200};
-    enum err e = signaling_tour_get(a->signaling, clock_now(), c->record->name, &view);
-    tour_json(&b, c->record, e == OK ? &view : NULL);
-    tour_etag(c->record, x.etag);
-    if (c->kind == MAKE) {
-        snprintf(x.location, sizeof(x.location), "/v1/tours/%s", c->record->name);
+static void answer_tour(struct api *a, struct request *r, struct change *c) {
+    if (c->kind == UPDATE) {
+        (void)write_answer(a, c->record, false, &c->answer);
     }
-    x.len = b.n;
-    x.body = buffer_take(&b);
-    buffer_free(&b);
-    keyed_answer(a, r, c->key, &x);
+    keyed_answer(a, r, c->key, &c->answer); /* and has its body */
 }
 
 /* It is durable. */

@@ -6,6 +6,7 @@
 #include "server/api/call.h"
 #include "server/api/keyed.h"
 #include "server/api/refuse.h"
+#include "server/api/tagged.h"
 #include "server/api/tours_schemas.h"
 #include "server/os/clock.h"
 #include "server/tours/registry.h"
@@ -27,17 +28,13 @@ void tours_get(struct request *r) {
     const struct tour_record *kept = registry_find(a->tours.registry, r->args.v[0]);
     const struct signaling_tour_view *view = view_of(a, r->args.v[0], &v);
     struct buffer b = {0};
-    char etag[TOUR_ETAG];
+    char version[TOUR_VERSION] = "";
     if (!kept && !view) {
         refuse_code(r, CODE_TOUR_UNKNOWN);
         return;
     }
     tour_json(&b, kept, view);
-    if (kept) {
-        respond_header(r, "etag:", tour_etag(kept, etag));
-    }
-    respond_header(r, "cache-control:", "no-store");
-    respond_buffer(r, 200, "application/json", &b);
+    tagged_answer(r, kept ? tour_version(kept, version) : "", &b);
 }
 
 /* The record that the path names; NULL: refused. */
@@ -59,9 +56,7 @@ static struct tour_record *kept_of(struct request *r) {
 
 /* May it be changed now? Else the request is refused. */
 static bool may_change(struct request *r, const struct tour_record *kept) {
-    char etag[TOUR_ETAG];
-    if (r->headers[H_IF_MATCH] &&
-        !url_etag_matched(r->headers[H_IF_MATCH], tour_etag(kept, etag))) {
+    if (r->headers[H_IF_MATCH] && !tour_is_matched(kept, r->headers[H_IF_MATCH])) {
         respond_problem(r, 412, code_name(CODE_ETAG_MISMATCH), "The tour has changed since.");
         return false;
     }

@@ -2,7 +2,9 @@
 
 #include "base/json_write.h"
 #include "base/terms.h"
+#include "server/http/urls.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static const char *record_word(enum record_mode mode) {
@@ -79,7 +81,13 @@ void tour_json(struct buffer *b, const struct tour_record *kept,
     json_close(b, '}');
 }
 
-const char *tour_etag(const struct tour_record *r, char out[TOUR_ETAG]) {
-    snprintf(out, TOUR_ETAG, "\"%s.%llu\"", r->id, (unsigned long long)r->version);
+const char *tour_version(const struct tour_record *r, char out[TOUR_VERSION]) {
+    snprintf(out, TOUR_VERSION, "%s.%" PRIu64, r->id, r->version);
     return out;
+}
+
+bool tour_is_matched(const struct tour_record *r, const char *if_match) {
+    char version[TOUR_VERSION], etag[TOUR_VERSION + 2];
+    snprintf(etag, sizeof(etag), "\"%s-", tour_version(r, version));
+    return url_etag_matched(if_match, etag);
 }

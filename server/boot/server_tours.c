@@ -1,4 +1,5 @@
 /* The tours of the API: those that were kept, and what keeps them. */
+#include "base/alloc.h"
 #include "server/boot/server_parts.h"
 #include "server/boot/tours_config.h"
 #include "server/os/clock.h"
@@ -20,15 +21,36 @@ static bool take(void *ctx, struct tour_record *r) {
     return true;
 }
 
+static bool take_seed(void *ctx, uint64_t seed) {
+    struct server *s = ctx;
+    const struct tours_config t = tours_configured(s->api.config);
+    s->api.idempotency = idempotency_new(t.idempotency_keys, seed);
+    return s->api.idempotency != NULL;
+}
+
+/* What cannot be kept in memory is not given again. */
+static bool take_answer(void *ctx, struct kept_answer *x) {
+    struct server *s = ctx;
+    struct idempotency_kept k = {
+        .id = x->id,
+        .request = x->request,
+        .left = x->until.us - clock_wall().us,
+        .answer = {.status = x->status, .body = x->len ? x->body : NULL, .len = x->len}};
+    memcpy(k.answer.etag, x->etag, sizeof(k.answer.etag));
+    memcpy(k.answer.location, x->location, sizeof(k.answer.location));
+    idempotency_restore(s->api.idempotency, clock_now(), &k);
+    mem_free(x);
+    return true;
+}
+
 enum err server_start_tours(struct server *s, char why[WHY_MAX]) {
     struct api *a = &s->api;
     struct rng rng = clock_rng();
     char path[PATH_MAX];
     const struct tours_config t = tours_configured(a->config);
-    a->idempotency = idempotency_new(t.idempotency_keys, rng_u64(&rng));
     a->tours.registry = registry_new(t.records, rng_u64(&rng));
     a->tours.most_ended = t.ended;
-    if (!a->idempotency || !a->tours.registry) {
+    if (!a->tours.registry) {
         return ERR_NOMEM;
     }
     snprintf(path, sizeof(path), "%s/tours.db", a->config->state_dir);
@@ -36,8 +58,15 @@ enum err server_start_tours(struct server *s, char why[WHY_MAX]) {
         snprintf(why, WHY_MAX, "%.300s: the folder cannot be made: %.60s", path, strerror(errno));
         return ERR_IO;
     }
-    const struct tours_thread_config c = {
-        .path = path, .take = take, .wake = loop_wake, .ctx = s, .wake_ctx = &s->loop};
+    const struct tours_thread_config c = {.path = path,
+                                          .take = take,
+                                          .seed = take_seed,
+                                          .take_answer = take_answer,
+                                          .fresh = rng_u64(&rng),
+                                          .most_answers = t.idempotency_keys,
+                                          .wake = loop_wake,
+                                          .ctx = s,
+                                          .wake_ctx = &s->loop};
     return tours_thread_start(&c, &a->tours.thread, why);
 }
 

@@ -114,6 +114,23 @@ enum idempotency_state idempotency_begin(struct idempotency *x, us_t now,
                                  : IDEMPOTENCY_BUSY;
 }
 
+uint64_t idempotency_asked(const struct idempotency *x, uint64_t id) {
+    const struct entry *e = map_get(x->entries, id);
+    return e ? e->request : 0;
+}
+
+void idempotency_restore(struct idempotency *x, us_t now, const struct idempotency_kept *k) {
+    us_t left = us_min(k->left, IDEMPOTENCY_KEEP); /* clocks are set */
+    if (left <= 0 || !k->id || map_get(x->entries, k->id) || !add(x, k->id, k->request)) {
+        return;
+    }
+    idempotency_done(x, now, k->id, &k->answer);
+    struct entry *e = map_get(x->entries, k->id);
+    if (e) {
+        e->until = now + left;
+    }
+}
+
 void idempotency_done(struct idempotency *x, us_t now, uint64_t id,
                       const struct idempotency_answer *a) {
     struct entry *e = id ? map_get(x->entries, id) : NULL;

@@ -1,6 +1,7 @@
 /* Idempotency keys (draft-ietf-httpapi-idempotency-key-header): whoever is not sure whether a
  * request was done asks again with the same key, and gets the first answer. Kept for a while, as
- * many as there is room for, in memory. Owner: one thread. */
+ * many as there is room for, in memory; who keeps answers elsewhere, too, brings them back. Owner:
+ * one thread. */
 #ifndef ORIEL_SERVER_REST_IDEMPOTENCY_H
 #define ORIEL_SERVER_REST_IDEMPOTENCY_H
 
@@ -14,7 +15,7 @@ struct idempotency;
 /* A good answer, as it is given again. */
 struct idempotency_answer {
     int status;
-    char etag[64], location[192]; /* empty: none */
+    char etag[96], location[192]; /* empty: none */
     char *body;                   /* NULL: none */
     size_t len;
 };
@@ -44,6 +45,17 @@ struct idempotency *idempotency_free(struct idempotency *x);
 enum idempotency_state idempotency_begin(struct idempotency *x, us_t now,
                                          const struct idempotency_request *r, uint64_t *ret_id,
                                          const struct idempotency_answer **ret_answer);
+/* What was asked under this id (of idempotency_begin), for whoever keeps the answer elsewhere: a
+ * hash under the seed. */
+uint64_t idempotency_asked(const struct idempotency *x, uint64_t id);
+/* An answer that was kept elsewhere, for a request with these hashes under the seed of this one, is
+ * given again for `left` [us] from now on. Where there is no room or memory it is not. */
+struct idempotency_kept {
+    uint64_t id, request;
+    us_t left;
+    struct idempotency_answer answer; /* borrowed */
+};
+void idempotency_restore(struct idempotency *x, us_t now, const struct idempotency_kept *k);
 /* It was done; copies the answer. Without memory it is forgotten. id 0: it had no key. */
 void idempotency_done(struct idempotency *x, us_t now, uint64_t id,
                       const struct idempotency_answer *a);

@@ -70,6 +70,10 @@ static void put_parameters(struct buffer *b, const struct openapi_source *s,
         put_parameter(b, "header", "If-Match", &header_text,
                       "Only if this is still its ETag; else 412.");
     }
+    if (o->tagged) {
+        put_parameter(b, "header", "If-None-Match", &header_text,
+                      "The ETag of an earlier answer; 304, if it would be the same.");
+    }
     json_close(b, ']');
 }
 
@@ -169,6 +173,10 @@ static void put_operation(struct buffer *b, const struct openapi_source *s,
     json_open(b, "responses", '{');
     for (const struct operation_answer *a = o->answers; a->status; a++) {
         put_answer(b, a);
+    }
+    if (o->tagged) {
+        const struct operation_answer same = {304, "It is as it was.", NULL, NULL};
+        put_answer(b, &same);
     }
     put_refusals(b, s, o);
     json_close(b, '}');

@@ -42,6 +42,7 @@ struct operation {
     const char *scope;                   /* of the token (server/auth/scopes.h); NULL: any token */
     bool keyed;                          /* Idempotency-Key is possible */
     bool matched;                        /* If-Match is possible */
+    bool tagged;                         /* If-None-Match is possible, and then 304 */
     const struct operation_query *query; /* NULL: none */
     const struct schema *body;           /* of the request; NULL: none */
     const struct operation_answer *answers;

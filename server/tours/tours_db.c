@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA 1
+#define SCHEMA 2
 
 /* migrations[v] takes a database of user_version v to v + 1. Never edit one that was released. */
 static const char *const migrations[SCHEMA] = {
@@ -17,6 +17,10 @@ static const char *const migrations[SCHEMA] = {
     " capacity INTEGER NOT NULL, property TEXT NOT NULL, created_at INTEGER NOT NULL,"
     " updated_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, version INTEGER NOT NULL)"
     " WITHOUT ROWID;",
+    "CREATE TABLE answers(id INTEGER PRIMARY KEY, request INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, etag TEXT NOT NULL, location TEXT NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX answers_until ON answers(until);"
+    "CREATE TABLE seed(one INTEGER PRIMARY KEY CHECK(one = 1), value INTEGER NOT NULL);",
 };
 
 struct tours_db {
@@ -209,4 +213,61 @@ enum err tours_db_put(struct tours_db *db, const struct tour_record *r) {
 
 enum err tours_db_remove(struct tours_db *db, const char *id) {
     return sql_run(db->db, "DELETE FROM tours WHERE id = ?", "t", id);
+}
+
+/* ---- answers ---- */
+
+enum err tours_db_seed(struct tours_db *db, uint64_t fresh, uint64_t *ret) {
+    enum err e = sql_run(db->db, "INSERT OR IGNORE INTO seed VALUES(1, ?)", "i", (int64_t)fresh);
+    sqlite3_stmt *s = e == OK ? sql_prepare(db->db, "SELECT value FROM seed", "") : NULL;
+    e = e == OK && !s ? sql_error(sqlite3_errcode(db->db)) : e;
+    e = e == OK ? sql_step(s) : e;
+    if (e == OK) {
+        *ret = (uint64_t)sqlite3_column_int64(s, 0);
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
+enum err tours_db_put_answer(struct tours_db *db, const struct kept_answer *x, wall_t now,
+                             size_t most) {
+    enum err e = sql_run(db->db, "DELETE FROM answers WHERE until <= ?", "i", now.us);
+    e = e == OK ? sql_run(db->db, "INSERT OR REPLACE INTO answers VALUES(?,?,?,?,?,?,?)", "iiiittt",
+                          (int64_t)x->id, (int64_t)x->request, x->until.us, (int64_t)x->status,
+                          x->etag, x->location, x->body)
+                : e;
+    return e == OK ? sql_run(db->db,
+                             "DELETE FROM answers WHERE id IN (SELECT id FROM answers"
+                             " ORDER BY until DESC LIMIT -1 OFFSET ?)",
+                             "i", (int64_t)most)
+                   : e;
+}
+
+static struct kept_answer *read_answer(sqlite3_stmt *s) {
+    const char *body = (const char *)sqlite3_column_text(s, 6);
+    struct kept_answer *x = kept_answer_new(body ? body : "", body ? strlen(body) : 0);
+    if (x) {
+        x->id = (uint64_t)sqlite3_column_int64(s, 0);
+        x->request = (uint64_t)sqlite3_column_int64(s, 1);
+        x->until = (wall_t){sqlite3_column_int64(s, 2)};
+        x->status = sqlite3_column_int(s, 3);
+        sql_text(s, 4, x->etag, sizeof(x->etag));
+        sql_text(s, 5, x->location, sizeof(x->location));
+    }
+    return x;
+}
+
+enum err tours_db_each_answer(struct tours_db *db, bool (*take)(void *ctx, struct kept_answer *x),
+                              void *ctx) {
+    sqlite3_stmt *s = sql_prepare(db->db,
+                                  "SELECT id, request, until, status, etag, location, body"
+                                  " FROM answers ORDER BY until",
+                                  "");
+    enum err e = s ? sql_step(s) : sql_error(sqlite3_errcode(db->db));
+    while (e == OK) {
+        struct kept_answer *x = read_answer(s);
+        e = x && take(ctx, x) ? sql_step(s) : ERR_NOMEM;
+    }
+    sqlite3_finalize(s);
+    return e == ERR_UNKNOWN ? OK : e;
 }

@@ -4,6 +4,7 @@
 #ifndef ORIEL_SERVER_TOURS_TOURS_DB_H
 #define ORIEL_SERVER_TOURS_TOURS_DB_H
 
+#include "server/tours/kept_answer.h"
 #include "server/tours/tour_record.h"
 
 struct tours_db;
@@ -25,6 +26,15 @@ enum err tours_db_commit(struct tours_db *db);
 void tours_db_undo(struct tours_db *db);
 /* The record is from now on the one of its id. */
 enum err tours_db_put(struct tours_db *db, const struct tour_record *r);
+/* What hashes of kept answers are made with: the same for ever, `fresh` the first time. */
+enum err tours_db_seed(struct tours_db *db, uint64_t fresh, uint64_t *ret);
+/* Keep it; those whose time is over at `now` go, and the oldest beyond `most`. */
+enum err tours_db_put_answer(struct tours_db *db, const struct kept_answer *x, wall_t now,
+                             size_t most);
+/* Hand all that are kept to take, which owns them, oldest first, until it says false (ERR_NOMEM).
+ */
+enum err tours_db_each_answer(struct tours_db *db, bool (*take)(void *ctx, struct kept_answer *x),
+                              void *ctx);
 /* There is none of this id any more. */
 enum err tours_db_remove(struct tours_db *db, const char *id);
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
 #include "server/queue/mailbox.h"
@@ -15,12 +16,14 @@ struct order {
     uint64_t tag;
     struct tour_record *record; /* NULL: the thread is to end */
     bool forget;
+    struct kept_answer *answer; /* NULL: none */
 };
 
 struct tours_thread {
     pthread_t thread;
     struct mailbox *orders, *replies;
-    uint32_t under_way; /* of the control thread */
+    uint32_t under_way;  /* of the control thread */
+    size_t most_answers; /* constant */
     /* Owned by the thread. */
     struct tours_db *db;
 };
@@ -28,7 +31,10 @@ struct tours_thread {
 /* ---- runs in the thread ---- */
 
 static enum err do_one(struct tours_thread *t, const struct order *o) {
-    return o->forget ? tours_db_remove(t->db, o->record->id) : tours_db_put(t->db, o->record);
+    enum err e = o->forget ? tours_db_remove(t->db, o->record->id) : tours_db_put(t->db, o->record);
+    return e == OK && o->answer
+               ? tours_db_put_answer(t->db, o->answer, clock_wall(), t->most_answers)
+               : e;
 }
 
 /* All at once. A failure is everybody's. */
@@ -47,6 +53,7 @@ static enum err do_all(struct tours_thread *t, const struct order *orders, size_
 static void answer(struct tours_thread *t, struct order *o, enum err e) {
     const struct tours_reply reply = {o->tag, e};
     o->record = tour_record_free(o->record);
+    o->answer = mem_free(o->answer);
     CHECK(mailbox_push(t->replies, &reply)); /* there is room for all that are under way */
 }
 
@@ -96,6 +103,13 @@ static struct tours_thread *tours_thread_free(struct tours_thread *t) {
     return mem_free(t);
 }
 
+static enum err give_answers(struct tours_thread *t, const struct tours_thread_config *c) {
+    uint64_t seed = 0;
+    enum err e = tours_db_seed(t->db, c->fresh, &seed);
+    e = e == OK && !c->seed(c->ctx, seed) ? ERR_NOMEM : e;
+    return e == OK ? tours_db_each_answer(t->db, c->take_answer, c->ctx) : e;
+}
+
 static enum err prepare(struct tours_thread *t, const struct tours_thread_config *c,
                         char why[WHY_MAX]) {
     t->orders = mailbox_new(TOURS_ORDERS + 1, sizeof(struct order));
@@ -105,7 +119,9 @@ static enum err prepare(struct tours_thread *t, const struct tours_thread_config
         snprintf(why, WHY_MAX, "out of memory or descriptors");
         return ERR_NOMEM;
     }
+    t->most_answers = c->most_answers;
     enum err e = tours_db_open(c->path, &t->db, why);
+    e = e == OK && c->seed ? give_answers(t, c) : e;
     e = e == OK ? tours_db_each(t->db, c->take, c->ctx) : e;
     if (e != OK && !*why) {
         snprintf(why, WHY_MAX, "%.300s: the tours cannot be read", c->path);
@@ -141,8 +157,9 @@ struct tours_thread *tours_thread_stop(struct tours_thread *t) {
     return tours_thread_free(t);
 }
 
-bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget) {
-    const struct order o = {tag, r, forget};
+bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget,
+                        struct kept_answer *answer) {
+    const struct order o = {tag, r, forget, answer};
     if (t->under_way == TOURS_ORDERS || !mailbox_push(t->orders, &o)) {
         return false;
     }

@@ -4,6 +4,7 @@
 #ifndef ORIEL_SERVER_TOURS_TOURS_THREAD_H
 #define ORIEL_SERVER_TOURS_TOURS_THREAD_H
 
+#include "server/tours/kept_answer.h"
 #include "server/tours/tour_record.h"
 
 struct tours_thread;
@@ -16,6 +17,12 @@ struct tours_thread;
 struct tours_thread_config {
     const char *path;
     bool (*take)(void *ctx, struct tour_record *r);
+    /* Before that the answers that are kept; `seed` first, once: false, memory is out. Both NULL:
+     * none are. */
+    bool (*seed)(void *ctx, uint64_t seed);
+    bool (*take_answer)(void *ctx, struct kept_answer *x);
+    uint64_t fresh;      /* random: the seed of a new database */
+    size_t most_answers; /* that are kept */
     void (*wake)(void *wake_ctx);
     void *ctx, *wake_ctx;
 };
@@ -24,9 +31,11 @@ enum err tours_thread_start(const struct tours_thread_config *c, struct tours_th
 /* What was ordered is written first. NULL allowed; returns NULL. */
 struct tours_thread *tours_thread_stop(struct tours_thread *t);
 
-/* Keep the record, which passes to the thread, or forget it. False: too much is under way; it is
+/* Keep the record, which passes to the thread, or forget it; with it, in one and the same
+ * transaction, the answer to who asked for it (NULL: none). False: too much is under way; both are
  * the caller's still. tag comes back with the reply. */
-bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget);
+bool tours_thread_order(struct tours_thread *t, uint64_t tag, struct tour_record *r, bool forget,
+                        struct kept_answer *answer);
 
 struct tours_reply {
     uint64_t tag;

@@ -46,6 +46,11 @@ await test('the document is valid OpenAPI 3.1', async () => {
   expect(result.valid, JSON.stringify(result.errors));
   expectEqual(doc.openapi, '3.1.0', 'version');
   expectEqual(doc.servers[0].url, base, 'server');
+  const url = `${base}/v1/openapi.json`;
+  const { headers } = await fetch(url);
+  const same = await fetch(url, { headers: { 'if-none-match': headers.get('etag') } });
+  expectEqual(`${same.status} ${await same.text()}`, '304 ', 'for who has it');
+  expectEqual((await fetch(url, { headers: { 'if-none-match': '"0.0.0-0123456789abcdef"' } })).status, 200, 'for who has another');
 });
 
 await test('a tour is made, and people join by the links of their invites', async () => {
@@ -80,6 +85,14 @@ await test('a tour is made, and people join by the links of their invites', asyn
 
 await test('it is changed if it is still as it was', async () => {
   const before = await client.getTour({ tour: 'villa' });
+  const have = { tour: 'villa', 'If-None-Match': before.headers.etag };
+  expectEqual((await client.getTour(have)).status, 304, 'a tour as it was');
+  const people = await client.listParticipants({ tour: 'villa' });
+  expectEqual((await client.listParticipants({ ...have, 'If-None-Match': people.headers.etag })).status, 304, 'people as they were');
+  expectEqual((await client.lockTour({ tour: 'villa' })).status, 204, 'lock');
+  const locked = await client.getTour(have);
+  expectEqual(`${locked.status} ${locked.data.locked}`, '200 true', 'one that is locked now is another answer');
+  expectEqual((await client.unlockTour({ tour: 'villa' })).status, 204, 'unlock');
   const wrong = await client.updateTour({ tour: 'villa', 'If-Match': '"other"' }, { title: 'No' });
   expectEqual(`${wrong.status} ${wrong.data.code}`, '412 etag_mismatch', 'another tag');
   const change = { title: 'Villa by the sea', capacity: 10, property: null };
@@ -158,6 +171,28 @@ await test('the same request with the same key is done once', async () => {
   expectEqual(data.tours.filter((t) => t.title === 'Once').length, 1, 'tours');
   const somebody = await clientFor(mint({ sub: 'another', scope: 'tours:write' }));
   expectEqual((await somebody.createTour(key, { title: 'Mine' })).status, 201, 'keys are of whoever asks');
+});
+
+await test('and once over a server that is killed before it has answered', async () => {
+  const ask = (key, title) => client.createTour({ 'Idempotency-Key': key }, { title });
+  const [first] = (await client.listTours({})).data.tours.filter((t) => t.title === 'Once');
+  const made = () => server.log.filter((l) => l.includes('tour_made')).length;
+  const before = made();
+  const lost = ask('order-4712', 'Unanswered').catch(() => {});
+  await until(() => made() > before, 'it is durable', 10000);
+  server.child.kill('SIGKILL');
+  await server.gone;
+  await lost;
+  client = await start();
+  const again = await ask('order-4711', 'Once');
+  expectEqual(`${again.status} ${again.data.id}`, `201 ${first.id}`, 'one of before');
+  const unanswered = await ask('order-4712', 'Unanswered');
+  expectEqual(unanswered.status, 201, 'one that nobody got an answer to');
+  expectEqual((await ask('order-4712', 'Other')).data.code, 'idempotency_key_reused', 'another body');
+  const { data } = await client.listTours({});
+  for (const title of ['Once', 'Unanswered']) {
+    expectEqual(data.tours.filter((t) => t.title === title).length, 1, title);
+  }
 });
 
 await test('pages are full, in order, and what is made meanwhile moves none', async () => {

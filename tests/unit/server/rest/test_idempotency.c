@@ -87,3 +87,29 @@ TEST_ALLOC(idempotency_without_memory) {
     }
     idempotency_free(x);
 }
+
+TEST(idempotency_brings_back_what_was_kept_elsewhere) {
+    struct idempotency *x = idempotency_new(2, 7);
+    REQUIRE(x);
+    EXPECT_EQ(ask(x, 0, "ada", "k", "one"), IDEMPOTENCY_NEW);
+    char body[] = "{}";
+    struct idempotency_kept k = {.id = id, .request = idempotency_asked(x, id), .left = 100};
+    k.answer = (struct idempotency_answer){.status = 201, .body = body, .len = 2};
+    EXPECT(k.request != 0);
+    EXPECT_EQ(idempotency_asked(x, id + 1), 0);
+    idempotency_free(x);
+    x = idempotency_new(2, 7); /* another process, with the same seed */
+    REQUIRE(x);
+    idempotency_restore(x, 1000, &k);
+    idempotency_restore(x, 1000, &k); /* twice is as once */
+    EXPECT_EQ(ask(x, 1001, "ada", "k", "two"), IDEMPOTENCY_OTHER);
+    EXPECT_EQ(ask(x, 1099, "ada", "k", "one"), IDEMPOTENCY_AGAIN);
+    REQUIRE(before);
+    EXPECT_STR(before->body, "{}");
+    EXPECT_EQ(ask(x, 1100, "ada", "k", "one"), IDEMPOTENCY_NEW); /* it is over */
+    idempotency_drop(x, id);
+    k.left = 0;
+    idempotency_restore(x, 1200, &k);
+    EXPECT_EQ(ask(x, 1200, "ada", "k", "one"), IDEMPOTENCY_NEW);
+    idempotency_free(x);
+}

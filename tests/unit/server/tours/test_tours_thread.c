@@ -1,4 +1,5 @@
 /* What was ordered is there after a restart, and nothing else. */
+#include "base/alloc.h"
 #include "base/check.h"
 #include "server/os/clock.h"
 #include "server/tours/tours_db.h"
@@ -48,10 +49,36 @@ static void forget_taken(void) {
     }
 }
 
+/* Answers that were kept. */
+static uint64_t seed;
+static char answers[1000];
+
+static bool take_seed(void *ctx, uint64_t x) {
+    (void)ctx;
+    seed = x;
+    answers[0] = '\0';
+    return true;
+}
+
+static bool take_answer(void *ctx, struct kept_answer *x) {
+    size_t n = strlen(answers);
+    (void)ctx;
+    snprintf(answers + n, sizeof(answers) - n, "%d/%d %d %s %s %s;", (int)x->id, (int)x->request,
+             x->status, x->etag, x->location, x->body);
+    mem_free(x);
+    return true;
+}
+
 static struct tours_thread *start(enum err wanted) {
     char why[WHY_MAX];
     struct tours_thread *t = NULL;
-    const struct tours_thread_config c = {.path = path, .take = take, .wake = wake};
+    const struct tours_thread_config c = {.path = path,
+                                          .take = take,
+                                          .seed = take_seed,
+                                          .take_answer = take_answer,
+                                          .fresh = seed + 99,
+                                          .most_answers = 2,
+                                          .wake = wake};
     forget_taken();
     EXPECT_EQ(tours_thread_start(&c, &t, why), wanted);
     EXPECT(t || *why);
@@ -98,9 +125,9 @@ TEST(tours_are_kept) {
     struct tours_thread *t = start(OK);
     REQUIRE(t);
     EXPECT_EQ(n_taken, 0);
-    EXPECT(tours_thread_order(t, 1, make("02", "b", "{\"a\":1}"), false));
-    EXPECT(tours_thread_order(t, 2, make("01", "a", NULL), false));
-    EXPECT(tours_thread_order(t, 3, make("03", "c", NULL), false));
+    EXPECT(tours_thread_order(t, 1, make("02", "b", "{\"a\":1}"), false, NULL));
+    EXPECT(tours_thread_order(t, 2, make("01", "a", NULL), false, NULL));
+    EXPECT(tours_thread_order(t, 3, make("03", "c", NULL), false, NULL));
     for (uint64_t tag = 1; tag <= 3; tag++) {
         struct tours_reply r = reply(t);
         EXPECT_EQ(r.tag, tag);
@@ -109,8 +136,8 @@ TEST(tours_are_kept) {
     EXPECT(atomic_load(&woken) > 0);
     struct tour_record *changed = make("02", "b", "{\"a\":2}");
     changed->ended_at.us = 99;
-    EXPECT(tours_thread_order(t, 4, changed, false));
-    EXPECT(tours_thread_order(t, 5, make("03", "c", NULL), true));
+    EXPECT(tours_thread_order(t, 4, changed, false, NULL));
+    EXPECT(tours_thread_order(t, 5, make("03", "c", NULL), true, NULL));
     tours_thread_stop(t); /* what was ordered is written first */
     t = start(OK);
     REQUIRE(t);
@@ -137,9 +164,9 @@ TEST(tours_that_are_not_kept) {
     make_dir();
     struct tours_thread *t = start(OK);
     REQUIRE(t);
-    EXPECT(tours_thread_order(t, 1, make("01", "a", NULL), false));
+    EXPECT(tours_thread_order(t, 1, make("01", "a", NULL), false, NULL));
     EXPECT_EQ(reply(t).error, OK);
-    EXPECT(tours_thread_order(t, 2, make("02", "a", NULL), false));
+    EXPECT(tours_thread_order(t, 2, make("02", "a", NULL), false, NULL));
     EXPECT_EQ(reply(t).error, ERR_EXISTS);
     tours_thread_stop(t);
     t = start(OK);
@@ -171,12 +198,53 @@ TEST(tours_orders_are_bounded) {
     for (uint64_t tag = 1; tag <= TOURS_ORDERS; tag++) {
         char id[32];
         snprintf(id, sizeof(id), "%04u", (unsigned)tag);
-        EXPECT(tours_thread_order(t, tag, make(id, id, NULL), false));
+        EXPECT(tours_thread_order(t, tag, make(id, id, NULL), false, NULL));
     }
     struct tour_record *more = make("9999", "more", NULL);
-    EXPECT(!tours_thread_order(t, 999, more, false)); /* no reply was taken */
+    EXPECT(!tours_thread_order(t, 999, more, false, NULL)); /* no reply was taken */
     EXPECT_EQ(reply(t).tag, 1);
-    EXPECT(tours_thread_order(t, 999, more, false));
+    EXPECT(tours_thread_order(t, 999, more, false, NULL));
     tours_thread_stop(t);
+    remove_dir();
+}
+
+static struct kept_answer *answer_of(uint64_t id, us_t left) {
+    struct kept_answer *x = kept_answer_new("{}", 2);
+    CHECK(x);
+    x->id = id;
+    x->request = id + 1;
+    x->until.us = clock_wall().us + left;
+    x->status = 201;
+    strcpy(x->etag, "\"1\"");
+    strcpy(x->location, "/there");
+    return x;
+}
+
+/* With its tour, or not at all. */
+TEST(answers_are_kept_with_their_tours) {
+    make_dir();
+    struct tours_thread *t = start(OK);
+    REQUIRE(t);
+    uint64_t first = seed;
+    EXPECT(tours_thread_order(t, 1, make("01", "a", NULL), false, answer_of(5, 100 * US_PER_S)));
+    EXPECT_EQ(reply(t).error, OK);
+    EXPECT(tours_thread_order(t, 2, make("02", "a", NULL), false, answer_of(6, 100 * US_PER_S)));
+    EXPECT_EQ(reply(t).error, ERR_EXISTS);
+    tours_thread_stop(t);
+    t = start(OK);
+    REQUIRE(t);
+    EXPECT(seed == first); /* for ever */
+    EXPECT_STR(answers, "5/6 201 \"1\" /there {};");
+    EXPECT(tours_thread_order(t, 3, make("03", "c", NULL), false, answer_of(7, 300 * US_PER_S)));
+    EXPECT(tours_thread_order(t, 4, make("04", "d", NULL), false, answer_of(8, 1)));
+    EXPECT_EQ(reply(t).error, OK);
+    EXPECT_EQ(reply(t).error, OK);
+    EXPECT(tours_thread_order(t, 5, make("05", "e", NULL), false, answer_of(9, 200 * US_PER_S)));
+    EXPECT_EQ(reply(t).error, OK);
+    tours_thread_stop(t);
+    t = start(OK); /* 8 is over, and 5 the oldest beyond two */
+    EXPECT_STR(answers, "9/10 201 \"1\" /there {};7/8 201 \"1\" /there {};");
+    tours_thread_stop(t);
+    forget_taken();
     remove_dir();
 }
