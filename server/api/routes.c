@@ -5,6 +5,8 @@
 #include "server/api/derived.h"
 #include "server/api/document.h"
 #include "server/api/door.h"
+#include "server/api/events.h"
+#include "server/api/events_operations.h"
 #include "server/api/invites.h"
 #include "server/api/keeper.h"
 #include "server/api/keys.h"
@@ -64,6 +66,19 @@ static const struct route routes[] = {
      &operation_tours_lock},
     {HTTP_DELETE, "/v1/tours/{tour}/lock", DOOR_SCOPE, true, participants_unlock,
      &operation_tours_unlock},
+    {HTTP_GET, "/v1/tours/{tour}/events", DOOR_SCOPE, true, events_of_tour,
+     &operation_events_of_tour},
+    {HTTP_GET, "/v1/events", DOOR_SCOPE, true, events_list, &operation_events_list},
+    {HTTP_GET, "/v1/events/receivers", DOOR_SCOPE, true, events_receivers,
+     &operation_receivers_list},
+    {HTTP_GET, "/v1/events/receivers/{receiver}/dead", DOOR_SCOPE, true, events_dead,
+     &operation_dead_list},
+    {HTTP_POST, "/v1/events/receivers/{receiver}/dead/retry", DOOR_SCOPE, true, events_retry_all,
+     &operation_dead_retry_all},
+    {HTTP_POST, "/v1/events/receivers/{receiver}/dead/{number}/retry", DOOR_SCOPE, true,
+     events_retry, &operation_dead_retry},
+    {HTTP_POST, "/v1/events/receivers/{receiver}/replay", DOOR_SCOPE, true, events_replay,
+     &operation_replay},
     {HTTP_GET, "/v1/recordings", DOOR_SCOPE, true, recordings_list, &operation_recordings_list},
     {HTTP_GET, "/v1/recordings/keys", DOOR_NOTHING, true, keys_public, &operation_recordings_keys},
     {HTTP_GET, "/v1/recordings/status", DOOR_SCOPE, true, keeper_status,

@@ -51,7 +51,7 @@ struct courier_thread_config webhook_configured(const struct config *cfg,
                                           .timeout = cfg->events_timeout_s * US_PER_S};
 }
 
-static enum err start(const struct config *cfg, struct webhook_keys *keys,
+static enum err start(const struct config *cfg, struct loop *loop, struct webhook_keys *keys,
                       struct events_thread **ret, char why[WHY_MAX]) {
     struct courier_thread_config sinks[EVENT_SINKS_MAX];
     struct events_thread_config c = events_configured(cfg);
@@ -63,6 +63,8 @@ static enum err start(const struct config *cfg, struct webhook_keys *keys,
         }
         sinks[i] = webhook_configured(cfg, &cfg->webhooks[i], &keys[i]);
     }
+    c.wake = loop_wake;
+    c.wake_ctx = loop;
     c.sinks = sinks;
     c.n_sinks = cfg->n_webhooks;
     if (files_make_parents(cfg->events_file) != OK) {
@@ -85,14 +87,15 @@ void events_shredded(void *ctx) {
     }
 }
 
-enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]) {
+enum err events_start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
+                      char why[WHY_MAX]) {
     struct webhook_keys keys[EVENT_SINKS_MAX];
     /* What nobody is told is not kept: it has names of people in it. */
     bool any = cfg->events_enabled && cfg->n_webhooks > 0;
     if (!any) { /* one of before, when there were some */
         events_shredded((void *)cfg);
     }
-    enum err e = any ? start(cfg, keys, ret, why) : OK;
+    enum err e = any ? start(cfg, loop, keys, ret, why) : OK;
     mem_wipe(keys, sizeof(keys));
     return e;
 }

@@ -4,6 +4,7 @@
 
 #include "server/config/config.h"
 #include "server/events/events_thread.h"
+#include "server/http/loop.h"
 
 /* Without sinks. Borrows from cfg. */
 struct events_thread_config events_configured(const struct config *cfg);
@@ -18,8 +19,9 @@ bool events_want_messages(const struct config *cfg);
  */
 void events_shredded(void *ctx);
 /* Read the webhooks' secrets and start; *ret stays NULL where events.enabled is false or
- * there are no webhooks. The errors
+ * there are no webhooks. loop is woken when there are replies. The errors
  * of webhook_keys_load and events_thread_start, with why[WHY_MAX]. */
-enum err events_start(const struct config *cfg, struct events_thread **ret, char why[WHY_MAX]);
+enum err events_start(const struct config *cfg, struct loop *loop, struct events_thread **ret,
+                      char why[WHY_MAX]);
 
 #endif

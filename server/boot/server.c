@@ -97,7 +97,7 @@ enum err server_start(const struct config *cfg, struct server **ret, char why[WH
     server_control(s);
     enum err e = start_basics(s, why);
     e = e == OK ? server_start_recording(s, why) : e;
-    e = e == OK ? events_start(cfg, &s->api.events, why) : e;
+    e = e == OK ? events_start(cfg, &s->loop, &s->api.events, why) : e;
     e = e == OK ? server_start_workers(s, why) : e;
     e = e == OK ? server_start_tours(s, why) : e;
     e = e == OK ? server_start_signaling(s, why) : e;

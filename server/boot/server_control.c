@@ -1,4 +1,5 @@
 /* The control thread's turn: what its connections and other threads have brought. */
+#include "server/api/events.h"
 #include "server/api/reading.h"
 #include "server/api/routes.h"
 #include "server/api/tasks.h"
@@ -13,6 +14,17 @@ static void settle(void *ctx) {
         signaling_clock(s->api.signaling, clock_now(), clock_wall());
         glue_effects(s->api.glue, clock_now());
         loop_alarm(&s->loop, glue_deadline(s->api.glue));
+    }
+}
+
+static void answer_events(struct api *a) {
+    struct events_reply reply;
+    if (!a->events) {
+        return;
+    }
+    events_thread_listen(a->events);
+    while (events_thread_reply(a->events, &reply)) {
+        events_reply(a, &reply);
     }
 }
 
@@ -37,6 +49,7 @@ void server_woken(void *ctx) {
     while (a->jobs && jobs_thread_reply(a->jobs, &job)) {
         tasks_reply(a, &job);
     }
+    answer_events(a);
     if (a->glue && !s->loop.stopping) {
         signaling_clock(a->signaling, clock_now(), clock_wall());
         glue_service(a->glue, clock_now());

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/seqlock.h"
 #include "server/os/clock.h"
 #include "server/os/log.h"
 #include "server/os/thread.h"
@@ -28,6 +29,7 @@ struct courier_thread {
     /* Shared. */
     atomic_bool stop, failing;
     _Atomic uint64_t sent, refused, dead, behind;
+    shared_word why[SEQLOCK_WORDS(EVENT_WHY_MAX)]; /* of the last failure */
     /* Owned by the thread. */
     struct event_store *store; /* NULL: not open */
     struct http http;
@@ -97,6 +99,11 @@ static void close_all(struct courier_thread *t) {
 
 /* One line when it begins to fail, and one when that is over. */
 static void note(struct courier_thread *t, bool failing, const char *why) {
+    char text[EVENT_WHY_MAX] = "";
+    if (failing || t->noted) {
+        snprintf(text, sizeof(text), "%s", failing ? why : "");
+        seqlock_write(&(struct seqlock){t->why, sizeof(text)}, text, sizeof(text));
+    }
     if (failing && !t->noted) {
         LOG(LOG_LEVEL_WARN, "events_not_delivered",
             "Events do not get to a receiver; they wait for it.", LOG_STR("sink", t->c.name),
@@ -256,6 +263,13 @@ struct courier_state courier_thread_state(const struct courier_thread *t) {
                                   .dead = atomic_load(&t->dead),
                                   .behind = atomic_load(&t->behind),
                                   .failing = atomic_load(&t->failing)};
+}
+
+void courier_thread_why(const struct courier_thread *t, char ret[EVENT_WHY_MAX]) {
+    const struct seqlock l = {(shared_word *)t->why, EVENT_WHY_MAX};
+    if (!seqlock_get(&l, ret)) {
+        ret[0] = '\0';
+    }
 }
 
 const char *courier_thread_name(const struct courier_thread *t) {

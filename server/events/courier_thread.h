@@ -46,6 +46,8 @@ struct courier_state {
 };
 /* How it goes. Any thread. */
 struct courier_state courier_thread_state(const struct courier_thread *t);
+/* What the last failure said; "": nothing, or it works. Any thread. */
+void courier_thread_why(const struct courier_thread *t, char ret[EVENT_WHY_MAX]);
 /* That of the sink. Any thread. */
 const char *courier_thread_name(const struct courier_thread *t);
 

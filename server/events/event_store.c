@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT 2        /* PRAGMA user_version */
-#define PASSED_MAX 1000 /* new events that one call passes over */
-#define PRUNED_MAX 1000 /* events that one call forgets */
+#define FORMAT 2         /* PRAGMA user_version */
+#define PASSED_MAX 1000  /* new events that one call passes over */
+#define PRUNED_MAX 1000  /* events that one call forgets */
+#define LOOKED_MAX 20000 /* rows that one page looks at */
 
 /* event.n never comes again (AUTOINCREMENT): it is how far a sink has got. `tour` remembers the
  * numbers of tours whose events have been forgotten. held.state: 0 waits, and with it
@@ -428,20 +429,43 @@ enum err event_store_counts(struct event_store *s, const char *sink, struct even
 
 /* ---- lists ---- */
 
+static bool is_wanted(const struct event_page *p, sqlite3_stmt *q) {
+    const char *type = p->type ? (const char *)sqlite3_column_text(q, 4) : NULL;
+    return !p->type || (type && strcmp(type, p->type) == 0);
+}
+
+static enum err give_row(sqlite3_stmt *q, bool held, const struct event_page *p, bool *ret_more) {
+    struct event_row r = {0};
+    enum err e = read_row(q, &r);
+    if (e == OK && held) {
+        read_held(q, &r);
+    }
+    *ret_more = e == OK && p->each(p->ctx, &r);
+    mem_free(r.body);
+    return e;
+}
+
 static enum err each_row(struct event_store *s, sqlite3_stmt *q, bool held,
                          const struct event_page *p) {
     enum err e = q ? OK : sql_error(sqlite3_errcode(s->db));
+    uint32_t looked = 0, given = 0;
     bool more = true;
+    int64_t next = 0;
     while (e == OK && more && (e = sql_step(q)) == OK) {
-        struct event_row r = {0};
-        e = read_row(q, &r);
-        if (e == OK && held) {
-            read_held(q, &r);
+        if (given == p->most || looked == LOOKED_MAX) {
+            next = sqlite3_column_int64(q, 0);
+            break;
         }
-        more = e == OK && p->each(p->ctx, &r);
-        mem_free(r.body);
+        looked++;
+        if (is_wanted(p, q)) {
+            given++;
+            e = give_row(q, held, p, &more);
+        }
     }
     sql_give_back(&s->cache, q);
+    if (p->ret_next) {
+        *p->ret_next = next;
+    }
     return e == ERR_UNKNOWN ? OK : e;
 }
 
@@ -449,8 +473,8 @@ enum err event_store_dead(struct event_store *s, const char *sink, const struct 
     sqlite3_stmt *q = sql_borrow(&s->cache,
                                  "SELECT " COLUMNS ", h.attempts, h.why"
                                  " FROM held h JOIN event e ON e.n = h.n WHERE h.sink = ?1"
-                                 " AND h.state = 1 AND h.n >= ?2 ORDER BY h.n LIMIT ?3",
-                                 "tii", sink, p->from, (int64_t)p->most);
+                                 " AND h.state = 1 AND h.n >= ?2 ORDER BY h.n",
+                                 "ti", sink, p->from);
     return each_row(s, q, true, p);
 }
 
@@ -458,12 +482,36 @@ enum err event_store_list(struct event_store *s, const char *tour, const struct 
     sqlite3_stmt *q =
         tour ? sql_borrow(&s->cache,
                           "SELECT " COLUMNS " FROM event e WHERE e.tour = ?1 AND e.n >= ?2"
-                          " ORDER BY e.n LIMIT ?3",
-                          "tii", tour, p->from, (int64_t)p->most)
-             : sql_borrow(&s->cache,
-                          "SELECT " COLUMNS " FROM event e WHERE e.n >= ?1 ORDER BY e.n LIMIT ?2",
-                          "ii", p->from, (int64_t)p->most);
+                          " ORDER BY e.n",
+                          "ti", tour, p->from)
+             : sql_borrow(&s->cache, "SELECT " COLUMNS " FROM event e WHERE e.n >= ?1 ORDER BY e.n",
+                          "i", p->from);
     return each_row(s, q, false, p);
+}
+
+enum err event_store_where(struct event_store *s, const char *sink, int64_t *ret_done,
+                           int64_t *ret_last) {
+    int64_t both[2];
+    enum err e = event_store_numbers(s,
+                                     sql_borrow(&s->cache,
+                                                "SELECT done, COALESCE((SELECT seq FROM"
+                                                " sqlite_sequence WHERE name = 'event'), 0)"
+                                                " FROM sink WHERE name = ?1",
+                                                "t", sink),
+                                     both, 2);
+    *ret_done = both[0];
+    *ret_last = both[1];
+    return e;
+}
+
+enum err event_store_first_since(struct event_store *s, wall_t wall, int64_t *ret) {
+    return event_store_numbers(
+        s,
+        sql_borrow(&s->cache,
+                   "SELECT COALESCE((SELECT n FROM event WHERE at >= ?1 ORDER BY at, n LIMIT 1),"
+                   " (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'event'), 1)",
+                   "i", wall.us),
+        ret, 1);
 }
 
 /* ---- again ---- */

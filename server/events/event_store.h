@@ -77,17 +77,25 @@ struct event_counts {
 enum err event_store_counts(struct event_store *s, const char *sink, struct event_counts *ret);
 
 /* A part of a list: from number `from` on, at most `most`; one row after the other, whose body is
- * borrowed. It ends early when `each` says false. */
+ * borrowed. It ends early when `each` says false, and when 20000 were passed over. */
 struct event_page {
     int64_t from;
     uint32_t most;
     bool (*each)(void *ctx, const struct event_row *r);
     void *ctx;
+    const char *type;  /* of event_store_list: those of this type only; NULL: all */
+    int64_t *ret_next; /* where it goes on; 0: it does not. NULL allowed */
 };
 /* Those that were given up. */
 enum err event_store_dead(struct event_store *s, const char *sink, const struct event_page *p);
 /* Of a tour; NULL: of all. */
 enum err event_store_list(struct event_store *s, const char *tour, const struct event_page *p);
+/* How far the sink is, and the number of the last event of all; 0: none. ERR_UNKNOWN: no such sink.
+ */
+enum err event_store_where(struct event_store *s, const char *sink, int64_t *ret_done,
+                           int64_t *ret_last);
+/* The first that happened at this time or later, or the number of the next that will. */
+enum err event_store_first_since(struct event_store *s, wall_t wall, int64_t *ret);
 /* Send what was given up again, beside what goes on of its tour; n: that one, 0: all. ERR_UNKNOWN:
  * there is none. */
 enum err event_store_revive(struct event_store *s, const char *sink, int64_t n);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #define POSTED_MAX 16384 /* events that wait to be stored */
+#define ASKED_MAX 64     /* questions under way */
 #define BATCH 256        /* in one transaction */
 #define RETRY (1 * US_PER_S)
 #define PRUNE (3600 * US_PER_S)
@@ -22,7 +23,9 @@
 
 struct events_thread {
     /* Constant after the start. */
-    struct mailbox *posted; /* control -> thread: struct event *, owned */
+    struct mailbox *posted;  /* control -> thread: struct event *, owned */
+    struct mailbox *asked;   /* control -> thread: struct events_request */
+    struct mailbox *replies; /* thread -> control: struct events_reply */
     struct courier_thread *couriers[EVENT_SINKS_MAX];
     size_t n_couriers;
     us_t keep;
@@ -36,6 +39,7 @@ struct events_thread {
     struct rng rng;
     struct ulid_maker ulids;
     uint64_t lost;
+    uint32_t under_way; /* questions */
     /* Owned by the thread. */
     struct event_store *store;
     struct event *batch[BATCH]; /* that are not stored yet */
@@ -70,6 +74,12 @@ static enum err store_batch(struct events_thread *t) {
     return e;
 }
 
+static void wake_couriers(struct events_thread *t) {
+    for (size_t i = 0; i < t->n_couriers; i++) {
+        courier_thread_wake(t->couriers[i]);
+    }
+}
+
 /* False: there is nothing more, or it cannot be stored now. */
 static bool store_some(struct events_thread *t) {
     while (t->n_batch < BATCH && mailbox_pop(t->posted, &t->batch[t->n_batch])) {
@@ -90,9 +100,7 @@ static bool store_some(struct events_thread *t) {
     while (t->n_batch > 0) {
         mem_free(t->batch[--t->n_batch]);
     }
-    for (size_t i = 0; i < t->n_couriers; i++) {
-        courier_thread_wake(t->couriers[i]);
-    }
+    wake_couriers(t);
     return true;
 }
 
@@ -125,17 +133,48 @@ static void erase(struct events_thread *t) {
     t->not_erased = e != OK;
 }
 
+/* One at a time: what is to be stored comes first. */
+static bool serve_one(struct events_thread *t) {
+    const struct events_query x = {t->store, t->couriers, t->n_couriers};
+    struct events_request q;
+    struct events_reply r;
+    if (!t->asked || !mailbox_pop(t->asked, &q)) {
+        return false;
+    }
+    events_query(&x, &q, &r);
+    CHECK(mailbox_push(t->replies, &r)); /* there is room for all that are under way */
+    mailbox_notify(t->replies);
+    if (q.question == EVENTS_RETRY || q.question == EVENTS_REPLAY) {
+        wake_couriers(t);
+    }
+    return true;
+}
+
+static void work(struct events_thread *t) {
+    do {
+        while (clock_now() >= t->retry_at && store_some(t)) {
+        }
+    } while (!atomic_load(&t->stop) && serve_one(t));
+}
+
+static void wait_for_work(struct events_thread *t) {
+    us_t wake = us_min(t->pruned + PRUNE, t->n_batch > 0 ? t->retry_at : US_NEVER);
+    wake = us_min(wake, t->recordings ? t->erased + ERASE : US_NEVER);
+    struct pollfd fds[2] = {{.fd = mailbox_fd(t->posted), .events = POLLIN},
+                            {.fd = t->asked ? mailbox_fd(t->asked) : -1, .events = POLLIN}};
+    int n = poll(fds, 2, clock_wait_ms(clock_now(), wake));
+    CHECK(n >= 0 || errno == EINTR);
+    mailbox_ack(t->posted);
+    if (t->asked) {
+        mailbox_ack(t->asked);
+    }
+}
+
 static void *events_main(void *arg) {
     struct events_thread *t = arg;
     while (!atomic_load(&t->stop)) {
-        us_t wake = us_min(t->pruned + PRUNE, t->n_batch > 0 ? t->retry_at : US_NEVER);
-        wake = us_min(wake, t->recordings ? t->erased + ERASE : US_NEVER);
-        struct pollfd fd = {.fd = mailbox_fd(t->posted), .events = POLLIN};
-        int n = poll(&fd, 1, clock_wait_ms(clock_now(), wake));
-        CHECK(n >= 0 || errno == EINTR);
-        mailbox_ack(t->posted);
-        while (clock_now() >= t->retry_at && store_some(t)) {
-        }
+        wait_for_work(t);
+        work(t);
         prune(t);
         erase(t);
     }
@@ -155,6 +194,7 @@ static void *events_main(void *arg) {
 
 static struct events_thread *thread_free(struct events_thread *t) {
     struct event *e;
+    struct events_reply r;
     for (size_t i = 0; i < t->n_couriers; i++) {
         courier_thread_ring(t->couriers[i]);
     }
@@ -167,7 +207,12 @@ static struct events_thread *thread_free(struct events_thread *t) {
     while (t->n_batch > 0) {
         mem_free(t->batch[--t->n_batch]);
     }
+    while (t->replies && mailbox_pop(t->replies, &r)) {
+        mem_free(r.data);
+    }
     mailbox_free(t->posted);
+    mailbox_free(t->asked);
+    mailbox_free(t->replies);
     mem_free(t->recordings);
     event_store_close(t->store);
     return mem_free(t);
@@ -191,6 +236,15 @@ static enum err start_couriers(struct events_thread *t, const struct events_thre
     return e;
 }
 
+static bool make_mailboxes(struct events_thread *t, const struct events_thread_config *c) {
+    if (!c->wake) {
+        return true; /* nobody asks */
+    }
+    t->asked = mailbox_new(ASKED_MAX, sizeof(struct events_request));
+    t->replies = mailbox_new_wake(ASKED_MAX, sizeof(struct events_reply), c->wake, c->wake_ctx);
+    return t->asked && t->replies;
+}
+
 enum err events_thread_start(const struct events_thread_config *c, struct events_thread **ret,
                              char why[WHY_MAX]) {
     struct events_thread *t = mem_zalloc(1, sizeof(*t));
@@ -204,7 +258,7 @@ enum err events_thread_start(const struct events_thread_config *c, struct events
     t->erased = clock_now();
     t->recordings = c->recordings ? mem_strdup(c->recordings) : NULL;
     t->posted = mailbox_new(POSTED_MAX, sizeof(struct event *));
-    bool room = t->posted && (t->recordings || !c->recordings);
+    bool room = t->posted && (t->recordings || !c->recordings) && make_mailboxes(t, c);
     enum err e = room ? event_store_open(c->store, &t->store, why) : ERR_NOMEM;
     e = e == OK ? start_couriers(t, c, why) : e;
     e = e == OK ? thread_start("oriel-events", events_main, t, &t->thread, why) : e;
@@ -232,6 +286,27 @@ void events_thread_post(struct events_thread *t, struct event *e) {
         return;
     }
     mailbox_notify(t->posted);
+}
+
+bool events_thread_ask(struct events_thread *t, const struct events_request *q) {
+    if (!t->asked || t->under_way == ASKED_MAX || !mailbox_push(t->asked, q)) {
+        return false;
+    }
+    t->under_way++;
+    mailbox_notify(t->asked);
+    return true;
+}
+
+void events_thread_listen(struct events_thread *t) {
+    if (t->replies) {
+        mailbox_ack(t->replies);
+    }
+}
+
+bool events_thread_reply(struct events_thread *t, struct events_reply *ret) {
+    bool got = t->replies && mailbox_pop(t->replies, ret);
+    t->under_way -= got;
+    return got;
 }
 
 void events_thread_ring(struct events_thread *t) {

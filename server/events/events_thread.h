@@ -5,6 +5,7 @@
 #define ORIEL_SERVER_EVENTS_EVENTS_THREAD_H
 
 #include "server/events/courier_thread.h"
+#include "server/events/events_query.h"
 
 struct events_thread;
 
@@ -15,6 +16,8 @@ struct events_thread_config {
     us_t keep;              /* [us] events that all sinks have are kept for so long */
     const char *recordings; /* their directory: what is shredded there is erased here, too (it is
                                looked for every minute); copied; NULL: none */
+    void (*wake)(void *wake_ctx); /* there are replies; called in the thread. NULL: nobody asks */
+    void *wake_ctx;
     const struct courier_thread_config *sinks; /* likewise; their `store` is filled in */
     size_t n_sinks;                            /* at most EVENT_SINKS_MAX */
 };
@@ -26,6 +29,12 @@ enum err events_thread_start(const struct events_thread_config *c, struct events
 /* Takes e over (which it frees), whatever becomes of it; it is given its id here. NULL allowed for
  * both. An event that finds no room is lost and counted: thousands wait, and none can be stored. */
 void events_thread_post(struct events_thread *t, struct event *e);
+/* Ask, or order. False: too much is asked already. */
+bool events_thread_ask(struct events_thread *t, const struct events_request *q);
+/* After a wake-up, before replies are taken. */
+void events_thread_listen(struct events_thread *t);
+/* The next reply, whose data passes to the caller; false: none. */
+bool events_thread_reply(struct events_thread *t, struct events_reply *ret);
 /* It is to end, and events_thread_stop will be called. NULL allowed. */
 void events_thread_ring(struct events_thread *t);
 /* Stores what was posted, then ends; sinks get what they lack after the next start. NULL allowed;

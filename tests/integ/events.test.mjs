@@ -76,6 +76,15 @@ async function start() {
 }
 await start();
 
+/** A program's token, and what the API says of the ledger to it. */
+const program = (claims = {}) => token({ role: 'service', sub: 'platform', tour: undefined, scope: 'events:read events:write', ...claims });
+async function api(where, method = 'GET', body = undefined, claims = {}) {
+  const answer = await fetch(new URL(`/v1/events${where}`, server.urls.agent), { method, body,
+    headers: { authorization: `Bearer ${program(claims)}`, ...(body ? { 'content-type': 'application/json' } : {}) } });
+  const text = await answer.text();
+  return { status: answer.status, data: text ? JSON.parse(text) : null };
+}
+
 /** The reply to a request. */
 async function request(client, message) {
   client.send(JSON.stringify({ id: 1, ...message }));
@@ -179,6 +188,54 @@ await test('an event that is refused holds up its own tour, and is given up', as
   await until(() => first('oak').some((e) => e.eventType === 'participant.left' && e.metadata.userId === 'eve'), 'the events', 15000);
   expectEqual(await server.metric('oriel_events_given_up_total{sink="office"}'), 1);
   await leaveElm();
+  const mine = await api('/receivers');
+  expectEqual(`${mine.status} ${mine.data.receivers[0].name} ${mine.data.receivers[0].dead}`, '200 office 1', JSON.stringify(mine.data));
+  const [dead] = (await api('/receivers/office/dead')).data.events;
+  expectEqual(`${dead.event.id} ${dead.attempts}`, `${refused.id} 3`, 'what was given up');
+  expect(/422/.test(dead.why), dead.why);
+  office.answer = () => 204;
+  expectEqual((await api(`/receivers/office/dead/${dead.number}/retry`, 'POST')).status, 204, 'again');
+  await until(() => first('oak').some((e) => e.id === refused.id), 'what was given up', 10000);
+  const none = await api(`/receivers/office/dead/${dead.number}/retry`, 'POST');
+  expectEqual(`${none.status} ${none.data.code}`, '404 event_unknown', 'twice');
+  expectEqual((await api('/receivers/office/dead/retry', 'POST')).status, 204, 'all of none');
+});
+
+await test('the ledger is read and replayed over REST', async () => {
+  const all = [];
+  let after = 0;
+  while (after !== null) {
+    const { data } = await api(`?limit=7&after=${after}`);
+    all.push(...data.events);
+    after = data.next;
+  }
+  const numbers = all.map((e) => e.number);
+  expect(all.length > 20 && numbers.every((n, i) => i === 0 || n > numbers[i - 1]), numbers.join());
+  const oak = await api(`?tour=oak&limit=500`);
+  expectEqual(oak.data.events.map((e) => e.event.id).join(), all.filter((e) => e.event.data.tour === 'oak').map((e) => e.event.id).join(), 'of a tour');
+  const left = await api('?type=participant.left&tour=oak&limit=500');
+  expectEqual(left.data.events.length, all.filter((e) => e.event.eventType === 'participant.left' && e.event.data.tour === 'oak').length, 'of a type');
+  const one = await fetch(new URL('/v1/tours/oak/events?limit=500', server.urls.agent), { headers: { authorization: `Bearer ${program({ tour: 'oak' })}` } });
+  expectEqual(JSON.stringify(await one.json()), JSON.stringify(oak.data), 'as the tour has it');
+  for (const [status, where, method, body, claims] of [
+    [400, '?type=nothing'], [400, '?limit=501'], [400, '?after=-1'], [403, '?tour=elm', 'GET', undefined, { tour: 'oak' }],
+    [403, '/receivers', 'GET', undefined, { tour: 'oak' }], [403, '', 'GET', undefined, { scope: 'tours:read' }],
+    [403, '/receivers/office/replay', 'POST', '{"from":1}', { scope: 'events:read' }], [404, '/receivers/nobody/dead'],
+    [404, '/receivers/nobody/replay', 'POST', '{"from":1}'], [415, '/receivers/office/replay', 'POST'],
+    [400, '/receivers/office/replay', 'POST', '{"all":true}'], [400, '/receivers/office/replay', 'POST', '{"from":0}'],
+    [404, '/receivers/office/dead/x/retry', 'POST']]) {
+    const said = await api(where, method, body, claims);
+    expectEqual(said.status, status, `${method} ${where} ${body}: ${JSON.stringify(said.data)}`);
+  }
+  const before = office.taken.length;
+  const from = all[all.length - 5];
+  const replayed = await api('/receivers/office/replay', 'POST', JSON.stringify({ since: from.event.timestamp }));
+  expectEqual(replayed.status, 200, JSON.stringify(replayed.data));
+  expect(replayed.data.from <= from.number, `from ${replayed.data.from}`);
+  await until(() => office.taken.length >= before + all.length - numbers.indexOf(replayed.data.from), 'all of it again', 10000);
+  expectEqual(office.taken[before].id, all[numbers.indexOf(replayed.data.from)].event.id, 'the first');
+  const last = await api('/receivers/office/replay', 'POST', JSON.stringify({ from: from.number, since: '2026-01-01T00:00:00Z' }));
+  expectEqual(last.data.from, from.number, 'the later of the two');
 });
 
 for (const [tour, signal, reason] of [['ash', 'SIGTERM', 'shutdown'], ['fir', 'SIGKILL', 'crash']]) {

@@ -256,7 +256,8 @@ TEST(what_is_given_up_is_listed_and_can_be_sent_again) {
     REQUIRE(b.receiver.n_got == 1); /* the tour goes on behind it */
     EXPECT_STR(b.receiver.got[0], "elm 2");
     unsigned dead = 0;
-    EXPECT_EQ(event_store_dead(b.store, "office", &(struct event_page){0, 10, count_dead, &dead}),
+    EXPECT_EQ(event_store_dead(b.store, "office",
+                               &(struct event_page){.most = 10, .each = count_dead, .ctx = &dead}),
               OK);
     EXPECT_EQ(dead, 1);
     EXPECT_EQ(event_store_revive(b.store, "office", 77), ERR_UNKNOWN);

@@ -130,7 +130,7 @@ static void list(void) {
     l.rows = l.erased = 0;
     l.seq = 0;
     l.types[0] = '\0';
-    const struct event_page p = {0, 1000, look, NULL};
+    const struct event_page p = {.most = 1000, .each = look};
     EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
 }
 
@@ -255,7 +255,7 @@ TEST(receivers_are_told_also_when_the_events_are_not_kept_any_more) {
     shred(ONE, 2, 1767323046000000);
     erase();
     l.seq = 7; /* numbers go on */
-    const struct event_page p = {0, 1000, look, NULL};
+    const struct event_page p = {.most = 1000, .each = look};
     EXPECT_EQ(event_store_list(l.store, "elm", &p), OK);
     EXPECT_EQ(l.rows, 1);
     EXPECT(strstr(l.last, "\"participant\":{\"id\":\"p2\"}") != NULL);

@@ -69,6 +69,10 @@ static unsigned got(void) {
     return n;
 }
 
+static void woken(void *ctx) {
+    (void)ctx; /* it is looked for again and again */
+}
+
 static struct events_thread *start_with(enum err (*open)(const struct http_config *,
                                                          struct http *)) {
     struct webhook_keys keys;
@@ -86,7 +90,7 @@ static struct events_thread *start_with(enum err (*open)(const struct http_confi
         .http_open = open,
         .http_close = close_http};
     const struct events_thread_config c = {
-        .store = path, .keep = 3600 * US_PER_S, .sinks = &sink, .n_sinks = 1};
+        .store = path, .keep = 3600 * US_PER_S, .wake = woken, .sinks = &sink, .n_sinks = 1};
     EXPECT_EQ(events_thread_start(&c, &t, why), OK);
     return t;
 }
@@ -255,5 +259,84 @@ TEST(at_the_end_another_that_writes_is_waited_for) {
     REQUIRE(t);
     EXPECT(arrive(10));
     events_thread_stop(t);
+    end();
+}
+
+/* The answer, as text that the caller frees; "" without any. */
+static char *ask(struct events_thread *t, const struct events_request *q, enum err wanted) {
+    struct events_reply r = {.error = ERR_AGAIN};
+    us_t by = clock_now() + PATIENCE;
+    EXPECT(events_thread_ask(t, q));
+    for (bool got = false; !got && clock_now() < by; usleep(1000)) {
+        events_thread_listen(t);
+        got = events_thread_reply(t, &r);
+    }
+    EXPECT_EQ(r.error, wanted);
+    EXPECT_EQ(r.req, q->req);
+    EXPECT(!r.data || strlen(r.data) == r.len);
+    return r.data ? r.data : mem_strdup("");
+}
+
+static void expect_said(struct events_thread *t, const struct events_request *q, const char *says) {
+    char *text = ask(t, q, OK);
+    EXPECT(text && strstr(text, says));
+    mem_free(text);
+}
+
+TEST(the_ledger_is_asked_and_ordered_by_another_thread) {
+    struct events_request q = {.req = 7, .question = EVENTS_LIST, .limit = 2, .tour = "elm"};
+    q.type = EVENT_TYPE_COUNT;
+    REQUIRE(begin());
+    receiver.refuses = true;
+    struct events_thread *t = start();
+    REQUIRE(t);
+    post(t, 5);
+    struct events_state s = {0};
+    us_t by = clock_now() + PATIENCE;
+    while ((s.n_sinks == 0 || s.sink[0].state.dead < 5) && clock_now() < by) {
+        events_thread_state(t, &s);
+        usleep(1000);
+    }
+    expect_said(t, &q, "\"number\":2,\"event\":{\"id\"");
+    expect_said(t, &q, "],\"next\":2}");
+    q.from = 4;
+    expect_said(t, &q, "],\"next\":null}");
+    q.from = 0;
+    q.type = EVENT_TOUR_ENDED;
+    expect_said(t, &q, "{\"events\":[],\"next\":null}");
+    strcpy(q.tour, "oak");
+    q.type = EVENT_TYPE_COUNT;
+    expect_said(t, &q, "{\"events\":[],\"next\":null}");
+    q.question = EVENTS_RECEIVERS;
+    expect_said(
+        t, &q, "\"name\":\"office\",\"position\":5,\"last\":5,\"waiting\":0,\"held\":0,\"dead\":5");
+    q.question = EVENTS_DEAD;
+    mem_free(ask(t, &q, ERR_UNKNOWN)); /* nobody is called "" */
+    strcpy(q.sink, "office");
+    expect_said(t, &q, "{\"number\":1,\"attempts\":3,\"why\":\"");
+    pthread_mutex_lock(&receiver.lock);
+    receiver.refuses = false;
+    receiver.got = 0;
+    pthread_mutex_unlock(&receiver.lock);
+    q.question = EVENTS_RETRY;
+    q.from = 9;
+    mem_free(ask(t, &q, ERR_RANGE));
+    q.from = 3;
+    expect_said(t, &q, "");
+    EXPECT(arrive(1));
+    q.from = 0;
+    expect_said(t, &q, "");
+    EXPECT(arrive(5));
+    q.question = EVENTS_REPLAY;
+    q.from = 2;
+    expect_said(t, &q, "{\"from\":2}");
+    EXPECT(arrive(9));
+    q.from = 0;
+    q.since = (wall_t){INT64_MAX}; /* nothing yet */
+    expect_said(t, &q, "{\"from\":6}");
+    q.from = 8;
+    expect_said(t, &q, "{\"from\":8}");
+    events_thread_stop(t);
+    EXPECT_EQ(receiver.got, 9);
     end();
 }

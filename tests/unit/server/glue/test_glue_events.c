@@ -110,7 +110,10 @@ static void read_ledger(struct rig *r) {
     r->events = events_thread_stop(r->events);
     r->types[0] = '\0';
     CHECK(event_store_open(r->path, &s, why) == OK);
-    EXPECT_EQ(event_store_list(s, NULL, &(struct event_page){1, 1000, note_row, r}), OK);
+    EXPECT_EQ(
+        event_store_list(s, NULL,
+                         &(struct event_page){.from = 1, .most = 1000, .each = note_row, .ctx = r}),
+        OK);
     event_store_close(s);
 }
 
