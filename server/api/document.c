@@ -2,6 +2,7 @@
 
 #include "server/api/api.h"
 #include "server/api/recordings_operations.h"
+#include "server/api/recordings_schemas.h"
 #include "server/api/tagged.h"
 #include "server/api/tours_schemas.h"
 #include "server/http/respond.h"
@@ -43,13 +44,16 @@ const struct operation operation_document = {
     .tagged = true,
     .answers = (const struct operation_answer[]){{200, "OpenAPI 3.1", &any_object, NULL}, {0}}};
 
-static const struct schema recording = {
-    .kind = SCHEMA_TEXT, .min = 32, .max = 32, .pattern = "^[0-9a-f]{32}$"};
 static const struct schema segment = {.kind = SCHEMA_TEXT, .min = 1, .max = 128};
-static const struct openapi_segment segments[] = {
-    {"tour", &schema_tour_name}, {"recording", &recording}, {"participant", &segment},
-    {"track", &segment},         {"epoch", &segment},       {"number", &segment},
-    {"file", &segment},          {"receiver", &segment},    {0}};
+static const struct openapi_segment segments[] = {{"tour", &schema_tour_name},
+                                                  {"recording", &schema_recording_id},
+                                                  {"participant", &segment},
+                                                  {"track", &segment},
+                                                  {"epoch", &segment},
+                                                  {"number", &segment},
+                                                  {"file", &segment},
+                                                  {"receiver", &segment},
+                                                  {0}};
 
 static struct openapi_row row(const void *ctx, size_t i) {
     const struct route *t = &((const struct route_table *)ctx)->rows[i];

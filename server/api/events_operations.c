@@ -104,7 +104,7 @@ static const struct schema_member members_replay[] = {
      "And of these the first that happened then or later, and all behind it."},
     {0}};
 const struct schema schema_replay = {
-    .name = "Replay", .kind = SCHEMA_OBJECT, .members = members_replay, .about = "One of the two."};
+    .name = "Replay", .kind = SCHEMA_OBJECT, .members = members_replay};
 static const struct schema_member members_replayed[] = {{"from", &number, true, 0, NULL}, {0}};
 static const struct schema replayed = {
     .name = "Replayed", .kind = SCHEMA_OBJECT, .members = members_replayed};

@@ -1,59 +1,11 @@
 #include "server/api/recordings_operations.h"
 
+#include "server/api/recordings_schemas.h"
+
 /* ---- values ---- */
 
-static const struct schema text = {.kind = SCHEMA_TEXT};
-static const struct schema text_or_null = {.kind = SCHEMA_TEXT, .null = true};
-static const struct schema some_object = {.kind = SCHEMA_OPEN};
-static const struct schema objects = {.kind = SCHEMA_LIST, .items = &some_object};
-static const struct schema texts = {.kind = SCHEMA_LIST, .items = &text};
-static const struct schema whole = {.kind = SCHEMA_INTEGER};
-static const struct schema count_or_null = {.kind = SCHEMA_INTEGER, .null = true};
-static const struct schema yes_or_no = {.kind = SCHEMA_BOOL};
-static const struct schema time_or_null = {.kind = SCHEMA_TIME, .null = true};
 static const struct schema short_text = {.kind = SCHEMA_TEXT, .max = 128};
 static const struct schema page_limit = {.kind = SCHEMA_INTEGER, .max = 9999999};
-static const struct schema recording_id = {
-    .kind = SCHEMA_TEXT, .min = 32, .max = 32, .pattern = "^[0-9a-f]{32}$"};
-
-/* ---- bodies ---- */
-
-static const struct schema_member members_recording[] = {{"id", &recording_id, true, 0, NULL},
-                                                         {"tour", &text, true, 0, NULL},
-                                                         {"title", &text, true, 0, NULL},
-                                                         {"started", &time_or_null, true, 0, NULL},
-                                                         {"ended", &time_or_null, true, 0, NULL},
-                                                         {"duration_ms", &whole, true, 0, NULL},
-                                                         {"state", &text, true, 0, NULL},
-                                                         {"bytes", &whole, true, 0, NULL},
-                                                         {"participants", &texts, true, 0, NULL},
-                                                         {"damage", &text, false, 0, NULL},
-                                                         {0}};
-static const struct schema recording = {
-    .name = "Recording", .kind = SCHEMA_OBJECT, .members = members_recording};
-static const struct schema list_of_recordings = {.kind = SCHEMA_LIST, .items = &recording};
-static const struct schema_member members_page[] = {
-    {"recordings", &list_of_recordings, true, 0, "Newest first."},
-    {"next", &text_or_null, true, 0, NULL},
-    {"previous", &text_or_null, true, 0, NULL},
-    {0}};
-static const struct schema page = {
-    .name = "RecordingPage", .kind = SCHEMA_OBJECT, .members = members_page};
-static const struct schema_member members_ticket[] = {{"expires_s", &whole, true, 0, NULL}, {0}};
-static const struct schema ticket = {
-    .name = "PlaybackTicket", .kind = SCHEMA_OBJECT, .members = members_ticket};
-static const struct schema_member members_segments[] = {
-    {"segments", &objects, true, 0, NULL},
-    {"type", &text_or_null, true, 0, NULL},
-    {"epoch_start_ms", &whole, true, 0, NULL},
-    {"growing", &yes_or_no, true, 0, NULL},
-    {"next_epoch", &count_or_null, true, 0, NULL},
-    {"last", &count_or_null, true, 0, NULL},
-    {"more", &yes_or_no, true, 0, NULL},
-    {"wait_ms", &whole, true, 0, NULL},
-    {0}};
-static const struct schema segments = {
-    .name = "SegmentPage", .kind = SCHEMA_OBJECT, .members = members_segments};
 
 /* ---- arguments ---- */
 
@@ -105,14 +57,15 @@ const struct operation operation_recordings_list = {
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
     .query = query_list,
-    .answers = ANSWERS({200, "A page.", &page, NULL}),
+    .answers = ANSWERS({200, "A page.", &schema_recording_page, NULL}),
     .refusals = READS};
 const struct operation operation_recordings_keys = {
     .id = "getRecordingKeys",
     .tag = "recordings",
     .summary = "Who signs recordings here.",
     .door = OPERATION_OPEN,
-    .answers = ANSWERS({200, "Public keys (RFC 7517).", &some_object, "application/jwk-set+json"}),
+    .answers =
+        ANSWERS({200, "Public keys (RFC 7517).", &schema_public_keys, "application/jwk-set+json"}),
     .refusals = REFUSALS({404, "recording_off"})};
 const struct operation operation_recordings_status = {
     .id = "getRecordingStatus",
@@ -120,7 +73,7 @@ const struct operation operation_recordings_status = {
     .summary = "How recordings are kept, as a whole.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "As it is.", &some_object, NULL}),
+    .answers = ANSWERS({200, "As it is.", &schema_recordings_status, NULL}),
     .refusals = READS};
 const struct operation operation_recordings_get = {
     .id = "getRecording",
@@ -129,7 +82,7 @@ const struct operation operation_recordings_get = {
     .summary = "One recording: tracks, epochs, events.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "The recording.", &some_object, NULL}),
+    .answers = ANSWERS({200, "The recording.", &schema_recording_details, NULL}),
     .refusals = READS};
 const struct operation operation_recordings_shred = {
     .id = "shredRecording",
@@ -155,11 +108,12 @@ const struct operation operation_hold_get = {.id = "getHold",
                                              .door = OPERATION_TOKEN,
                                              .scope = "recordings:read",
                                              .answers =
-                                                 ANSWERS({200, "The hold.", &some_object, NULL}),
+                                                 ANSWERS({200, "The hold.", &schema_hold, NULL}),
                                              .refusals = READS};
 const struct operation operation_hold_set = {.id = "setHold",
                                              .tag = "recordings",
                                              .summary = "Hold it: nobody shreds it.",
+                                             .body = &schema_hold_new,
                                              .door = OPERATION_TOKEN,
                                              .scope = "recordings:write",
                                              .answers = ANSWERS({204, "Held.", NULL, NULL}),
@@ -177,7 +131,7 @@ const struct operation operation_playback_allow = {
     .summary = "A cookie by which a player reads it.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "With Set-Cookie.", &ticket, NULL}),
+    .answers = ANSWERS({200, "With Set-Cookie.", &schema_ticket, NULL}),
     .refusals = READS};
 const struct operation operation_playback_revoke = {
     .id = "revokePlayback",
@@ -194,8 +148,7 @@ const struct operation operation_thumbnails_list = {
     .summary = "Which pictures there are.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "The list.", &some_object, NULL},
-                       {202, "They are being made.", &some_object, NULL}),
+    .answers = ANSWERS({200, "The list.", &schema_thumbnail_list, NULL}),
     .refusals = ORDERS};
 const struct operation operation_thumbnail_get = {
     .id = "getThumbnail",
@@ -211,7 +164,7 @@ const struct operation operation_waveform_get = {
     .summary = "Loudness of a track.",
     .door = OPERATION_COOKIE,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "The waveform.", &some_object, NULL}),
+    .answers = ANSWERS({200, "The waveform.", NULL, "application/octet-stream"}),
     .refusals = ORDERS};
 const struct operation operation_exports_list = {
     .id = "listExports",
@@ -219,15 +172,16 @@ const struct operation operation_exports_list = {
     .summary = "All MP4 files that were, or are being, made.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "The list.", &some_object, NULL}),
+    .answers = ANSWERS({200, "The list.", &schema_export_list, NULL}),
     .refusals = READS};
 const struct operation operation_export_start = {
     .id = "startExport",
     .tag = "recordings",
     .summary = "Make one MP4 file of it.",
+    .body = &schema_export_new,
     .door = OPERATION_TOKEN,
     .scope = "recordings:write",
-    .answers = ANSWERS({202, "It is being made; Location says which.", &some_object, NULL}),
+    .answers = ANSWERS({202, "It is being made; Location says which.", &schema_export, NULL}),
     .refusals = ORDERS};
 const struct operation operation_export_get = {
     .id = "getExport",
@@ -235,7 +189,7 @@ const struct operation operation_export_get = {
     .summary = "State and progress.",
     .door = OPERATION_TOKEN,
     .scope = "recordings:read",
-    .answers = ANSWERS({200, "The export.", &some_object, NULL}),
+    .answers = ANSWERS({200, "The export.", &schema_export, NULL}),
     .refusals = READS};
 const struct operation operation_export_remove = {.id = "removeExport",
                                                   .tag = "recordings",
@@ -254,15 +208,15 @@ const struct operation operation_export_media = {
     .answers =
         ANSWERS({200, "The file.", NULL, "video/mp4"}, {206, "A part of it.", NULL, "video/mp4"}),
     .refusals = READS};
-const struct operation operation_segments_list = {.id = "listSegments",
-                                                  .tag = "recordings",
-                                                  .summary = "What came behind a segment.",
-                                                  .door = OPERATION_COOKIE,
-                                                  .scope = "recordings:read",
-                                                  .query = query_segments,
-                                                  .answers =
-                                                      ANSWERS({200, "A page.", &segments, NULL}),
-                                                  .refusals = READS};
+const struct operation operation_segments_list = {
+    .id = "listSegments",
+    .tag = "recordings",
+    .summary = "What came behind a segment.",
+    .door = OPERATION_COOKIE,
+    .scope = "recordings:read",
+    .query = query_segments,
+    .answers = ANSWERS({200, "A page.", &schema_segment_page, NULL}),
+    .refusals = READS};
 const struct operation operation_segment_get = {
     .id = "getSegment",
     .tag = "recordings",

@@ -98,6 +98,8 @@ static void put_members(struct buffer *b, const struct schema *s) {
     }
     if (read) { /* it is one of requests, where what is not known is refused */
         json_put_bool(b, "additionalProperties", false);
+    } else if (s->kind == SCHEMA_OPEN) {
+        json_put_bool(b, "additionalProperties", true);
     }
 }
 

@@ -16,7 +16,7 @@ enum schema_kind {
     SCHEMA_BOOL,    /* bool, false: not there, or null */
     SCHEMA_OBJECT,  /* with `members`; const struct json * */
     SCHEMA_LIST,    /* of `items`; const struct json * */
-    SCHEMA_OPEN     /* any object; const struct json * */
+    SCHEMA_OPEN     /* any object; const struct json *. With `members` it has at least these */
 };
 
 struct schema_member;

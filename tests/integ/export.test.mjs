@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { launchChromium } from './lib/chromium.mjs';
 import { launchFirefox } from './lib/firefox.mjs';
+import { documented } from './lib/documented.mjs';
 import { expect, expectEqual, finish, test, until } from './lib/harness.mjs';
 import { ORIEL, Server, tempDir, tokenOf, writeConfig } from './lib/server.mjs';
 import { endTour, joinTour, untilComplete } from './lib/tour.mjs';
@@ -26,6 +27,7 @@ const json = async (where) => (await call('GET', where)).json();
 async function order(layout) {
   const answer = await call('POST', '/exports', JSON.stringify({ layout }));
   expectEqual(answer.status, 202, 'status of the order');
+  (await documented(server.urls.ops))('startExport', 202, await answer.json());
   return answer.headers.get('location').replace(`/v1/recordings/${recording.id}`, '');
 }
 
@@ -63,9 +65,36 @@ await test('a_tour_is_recorded', async () => {
   recording = await untilComplete(server.urls.ops, token);
 });
 
+await test('what_is_answered_of_recordings_is_as_the_document_says', async () => {
+  const check = await documented(server.urls.ops);
+  const get = async (id, where, method = 'GET', body = undefined) => {
+    const answer = await fetch(new URL(`/v1/recordings${where}`, server.urls.ops), { method, body, headers: { authorization: `Bearer ${token}` } });
+    const data = await answer.json();
+    check(id, answer.status, data);
+    return data;
+  };
+  const one = `/${recording.id}`;
+  const details = await get('getRecording', one);
+  expect(details.tracks.length >= 3 && details.events.length > 3, JSON.stringify(details));
+  await get('listRecordings', '');
+  await get('getRecordingKeys', '/keys');
+  await get('getRecordingStatus', '/status');
+  await get('listSegments', `${one}/programme/0/segments`);
+  await get('getHold', `${one}/hold`);
+  expectEqual((await call('POST', '/hold', '{"reason":"a court asks"}')).status, 204, 'hold');
+  expectEqual((await get('getHold', `${one}/hold`)).reason, 'a court asks', 'why');
+  expectEqual((await call('DELETE', '/hold')).status, 204, 'release');
+  await get('allowPlayback', `${one}/playback`, 'POST');
+  const etag = (await call('GET', '')).headers.get('etag');
+  const same = await fetch(new URL(`/v1/recordings${one}`, server.urls.ops), { headers: { authorization: `Bearer ${token}`, 'if-none-match': etag } });
+  expectEqual(same.status, 304, 'for who has it');
+});
+
 await test('thumbnails_and_waveforms_are_made_when_somebody_looks', async () => {
   expectEqual((await json('/thumbnails')).state, 'making', 'at first');
-  const { thumbnails } = await untilState('/thumbnails', 'ready');
+  const list = await untilState('/thumbnails', 'ready');
+  (await documented(server.urls.ops))('listThumbnails', 200, list);
+  const { thumbnails } = list;
   expect(thumbnails.length >= 1, `${thumbnails.length} thumbnails`);
   thumbnails.forEach((t, i) => expect(t.width === 320 && t.t_ms <= recording.duration_ms &&
     (i === 0 || t.t_ms > thumbnails[i - 1].t_ms), JSON.stringify(t)));
@@ -80,7 +109,9 @@ await test('thumbnails_and_waveforms_are_made_when_somebody_looks', async () => 
 
 await test('an_export_is_the_whole_tour', async () => {
   const where = await order('faces');
-  await untilState(where, 'done');
+  const check = await documented(server.urls.ops);
+  check('getExport', 200, await untilState(where, 'done'));
+  check('listExports', 200, await json('/exports'));
   const media = await call('GET', `${where}/media`);
   expectEqual(media.headers.get('content-type'), 'video/mp4', 'type');
   fs.writeFileSync(path.join(dir, 'tour.mp4'), Buffer.from(await media.arrayBuffer()));

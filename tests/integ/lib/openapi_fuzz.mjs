@@ -36,7 +36,7 @@ export class OpenApiFuzz {
     addFormats(this.ajv);
     // Answers may have nothing that the document does not tell.
     const strict = structuredClone(doc.components.schemas);
-    Object.values(strict).filter((s) => s.properties).forEach((s) => { s.additionalProperties = false; });
+    Object.values(strict).filter((s) => s.properties && s.additionalProperties !== true).forEach((s) => { s.additionalProperties = false; });
     this.ajv.addSchema({ $id: 'http://x/doc', components: { schemas: strict } });
     this.compiled = new Map();
     this.operations = Object.entries(doc.paths).flatMap(([path, methods]) =>

@@ -1,0 +1,15 @@
+/* What recordings, and what is made and said of them, look like in the API. */
+#ifndef ORIEL_SERVER_API_RECORDINGS_SCHEMAS_H
+#define ORIEL_SERVER_API_RECORDINGS_SCHEMAS_H
+
+#include "server/rest/schema.h"
+
+extern const struct schema schema_recording_page, schema_recording_details, schema_segment_page;
+extern const struct schema schema_hold, schema_hold_new;
+extern const struct schema schema_thumbnail_list, schema_export, schema_export_list,
+    schema_export_new;
+extern const struct schema schema_ticket, schema_public_keys, schema_recordings_status;
+/* 32 hex digits. */
+extern const struct schema schema_recording_id;
+
+#endif
