@@ -90,12 +90,12 @@ static enum err find(struct event_store *s, struct event_erasure *x) {
 
 /* The next that is to be erased behind number n. Those of an earlier format say of nobody whom they
  * are about, so that all of them in the run are. */
-#define TO_ERASE                                                                                \
-    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                            \
-    " json_extract(body, '$.metadata.correlationId') FROM event"                                \
-    " WHERE session = ?1 AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'"             \
-    " AND type <> 'participant.erased' AND ((?3 = 0 AND at <= ?4) OR (?3 <> 0 AND (person = ?3" \
-    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"           \
+#define TO_ERASE                                                                                 \
+    "SELECT n, seq, at, type, id, tour, length(CAST(body AS BLOB)),"                             \
+    " json_extract(body, '$.metadata.correlationId') FROM event"                                 \
+    " WHERE session = ?1 AND ?1 <> '' AND erased = 0 AND n > ?2 AND type NOT LIKE 'recording.%'" \
+    " AND type <> 'participant.erased' AND ((?3 = 0 AND at <= ?4) OR (?3 <> 0 AND (person = ?3"  \
+    " OR (person = 0 AND json_extract(body, '$.data.participant.id') IS NOT NULL))))"            \
     " ORDER BY n LIMIT 1"
 
 struct target {

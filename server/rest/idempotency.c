@@ -121,7 +121,11 @@ uint64_t idempotency_asked(const struct idempotency *x, uint64_t id) {
 
 void idempotency_restore(struct idempotency *x, us_t now, const struct idempotency_kept *k) {
     us_t left = us_min(k->left, IDEMPOTENCY_KEEP); /* clocks are set */
-    if (left <= 0 || !k->id || map_get(x->entries, k->id) || !add(x, k->id, k->request)) {
+    if (left <= 0 || !k->id || map_get(x->entries, k->id)) {
+        return;
+    }
+    make_room(x, now);
+    if (!add(x, k->id, k->request)) {
         return;
     }
     idempotency_done(x, now, k->id, &k->answer);

@@ -49,7 +49,7 @@ enum idempotency_state idempotency_begin(struct idempotency *x, us_t now,
  * hash under the seed. */
 uint64_t idempotency_asked(const struct idempotency *x, uint64_t id);
 /* An answer that was kept elsewhere, for a request with these hashes under the seed of this one, is
- * given again for `left` [us] from now on. Where there is no room or memory it is not. */
+ * given again for `left` [us] from now on; oldest first. Where there is no memory it is not. */
 struct idempotency_kept {
     uint64_t id, request;
     us_t left;

@@ -111,5 +111,12 @@ TEST(idempotency_brings_back_what_was_kept_elsewhere) {
     k.left = 0;
     idempotency_restore(x, 1200, &k);
     EXPECT_EQ(ask(x, 1200, "ada", "k", "one"), IDEMPOTENCY_NEW);
+    idempotency_drop(x, id);
+    k.left = 100;
+    for (uint64_t i = 1; i <= 3; i++) { /* the oldest makes room */
+        k.id = i;
+        idempotency_restore(x, 1300, &k);
+    }
+    EXPECT(!idempotency_asked(x, 1) && idempotency_asked(x, 2) && idempotency_asked(x, 3));
     idempotency_free(x);
 }
