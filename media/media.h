@@ -36,6 +36,8 @@ struct engine_config {
     uint32_t max_tours;     /* range 1..65535 */
     uint32_t cache_packets; /* retransmission cache per source, power of two, 64..4096 */
     struct police_limit police[SOURCE_KIND_COUNT]; /* per sending m-line; zeros: no limit */
+    uint32_t tour_bytes;     /* [bytes/s] of RTP that sessions here send in one tour, 0: no limit */
+    uint32_t worker_bytes;   /* [bytes/s] and in all */
     uint32_t rtcp_packets;   /* [1/s] RTCP datagrams of a session, 0: no limit */
     uint32_t rtcp_requests;  /* [1/s] what it may ask for in them, 0: no limit: packets by NACK, key
                                 frames by PLI and FIR */
@@ -103,7 +105,7 @@ enum media_event_type {
 };
 
 enum media_offence {
-    OFFENCE_RATE, /* sends more than its m-line may */
+    OFFENCE_RATE, /* sends more than its m-line may; source_kind: the one that does most */
     OFFENCE_NACK, /* asks for the same packets more often than any client (send/limit.h), or for
                      what was never sent */
     OFFENCE_RTP,  /* sends packets that are no m-line's */

@@ -1,5 +1,6 @@
 #include "media/engine/event.h"
 
+#include "media/engine/offence.h"
 #include "media/engine/source.h"
 
 /* [us] a path that is just wide enough does not have a page told more often than that */
@@ -99,6 +100,7 @@ static bool session_event(struct session *s, struct media_event *ret) {
         s->offender &= (uint8_t)(s->offender - 1);
         *ret = event_of(s, MEDIA_OFFENCE);
         ret->reason = (uint8_t)kind;
+        ret->source_kind = kind == OFFENCE_RATE ? offence_source(s) : SOURCE_NONE;
         return true;
     }
     if (s->end == SESSION_GOES_ON || s->end == SESSION_REMOVED) {

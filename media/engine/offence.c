@@ -8,6 +8,7 @@ void offence_note(struct session *s, us_t now, enum media_offence kind, unsigned
     if (now - s->offence_since >= OFFENCE_WINDOW) {
         s->offence_since = now;
         memset(s->offences, 0, sizeof(s->offences));
+        memset(s->over, 0, sizeof(s->over));
     }
     bool told = s->offences[kind] >= OFFENCE_MIN;
     s->offences[kind] += n;
@@ -15,4 +16,17 @@ void offence_note(struct session *s, us_t now, enum media_offence kind, unsigned
         s->offender |= (uint8_t)(1u << kind);
         event_session(s);
     }
+}
+
+void offence_rate(struct session *s, us_t now, uint8_t source) {
+    offence_note(s, now, OFFENCE_RATE, 1);
+    s->over[source]++;
+}
+
+uint8_t offence_source(const struct session *s) {
+    uint8_t most = SOURCE_NONE;
+    for (uint8_t k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
+        most = s->over[k] > s->over[most] ? k : most;
+    }
+    return most;
 }

@@ -1,5 +1,6 @@
 #include "media/engine/rtcp_out.h"
 
+#include "media/engine/intake.h"
 #include "media/engine/need.h"
 #include "media/engine/relay_out.h"
 #include "media/engine/remb.h"
@@ -25,7 +26,11 @@ _Static_assert(24 * SESSION_STREAMS_MAX + SLOT_REPORT * SESSION_SLOTS_MAX <= COM
 /* When its sender is to be asked for a key frame: not before there is room for one. */
 static us_t keyframe_deadline(const struct layer *l) {
     us_t at = recv_keyframe_deadline(&l->feed.keyframe);
-    us_t room_at = police_room_at(&inbound_of(l)->line->police);
+    const struct inbound_line *line = inbound_of(l)->line;
+    us_t room_at = police_room_at(&line->police);
+    if (line->police.cut) {
+        room_at = us_max(room_at, intake_room_at(source_of(l->flow)->session));
+    }
     bool agreed = l->flow->line->pli || l->flow->line->fir;
     return agreed && l->feed.live ? us_max(at, room_at) : US_NEVER;
 }

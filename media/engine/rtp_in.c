@@ -2,6 +2,7 @@
 
 #include "base/seq.h"
 #include "media/engine/bind.h"
+#include "media/engine/intake.h"
 #include "media/engine/need.h"
 #include "media/engine/offence.h"
 #include "media/engine/red_in.h"
@@ -97,8 +98,10 @@ struct incoming {
 static bool resumes(struct layer *l, us_t now, const struct media_packet *p) {
     struct inbound *in = inbound_of(l);
     const struct police_limit *limit = &l->flow->tour->engine->c.police[in->line->s.source];
+    struct session *s = source_of(l->flow)->session;
     return p->keyframe && p->lead == 0 && p->seq == in->books->stats.ext.high &&
-           inbound_resume(in, limit, now, p->packet->len);
+           now >= intake_room_at(s) && inbound_resume(in, limit, now, p->packet->len) &&
+           intake_pass(s, now, p->packet->len, true);
 }
 
 /* Nothing of the stream is passed on any more up to a key frame. */
@@ -250,6 +253,21 @@ static void receive(struct layer *l, us_t now, struct incoming *k) {
     take_in(l, now, k);
 }
 
+/* It is within all limits. What is left out anyway takes nothing of what others share. */
+static bool conforms(struct session *s, us_t now, const struct inbound *in, size_t n) {
+    struct engine *e = s->engine;
+    struct inbound_line *line = in->line;
+    if (!police_pass(&line->police, &e->c.police[line->s.source], now, n)) {
+        e->n.drop_policed++;
+        offence_rate(s, now, line->s.source);
+        return false;
+    }
+    bool left_out = line->muted || line->police.cut || in->cut;
+    bool may = left_out || intake_pass(s, now, n, inbound_is_video(line));
+    e->n.drop_quota += !may;
+    return may;
+}
+
 /* Into the stream that has been found. NULL when it cannot be received. */
 static struct layer *prepare(struct session *s, us_t now, const struct arrival *a,
                              struct incoming *k) {
@@ -258,13 +276,9 @@ static struct layer *prepare(struct session *s, us_t now, const struct arrival *
     struct inbound_line *line = in->line;
     unsigned i = (unsigned)(line - s->lines), number = (unsigned)(in - line->streams);
     struct layer *l = s->sources[i] ? s->sources[i]->flow.layers[number] : NULL;
-    k->over = !police_pass(&line->police, &e->c.police[line->s.source], now, k->packet->len);
-    if (k->over) {
-        e->n.drop_policed++;
-        offence_note(s, now, OFFENCE_RATE, 1);
-        if (!l || a->rtx || a->restart) {
-            return NULL;
-        }
+    k->over = !conforms(s, now, in, k->packet->len);
+    if (k->over && (!l || a->rtx || a->restart)) {
+        return NULL;
     }
     if (a->rtx) {
         return undo(s, in, k->packet, &k->r) ? l : NULL;

@@ -53,9 +53,10 @@ struct session {
     uint64_t handle, participant;
     us_t offence_since; /* [us] begin of the window of offence.h */
     uint32_t offences[OFFENCE_COUNT];
-    uint8_t offender;   /* bit of media_offence: to be told */
-    us_t rtcp_paid;     /* police_spend of engine_config.rtcp_packets */
-    us_t requests_paid; /* and of rtcp_requests */
+    uint32_t over[SOURCE_KIND_COUNT]; /* of OFFENCE_RATE, by which source */
+    uint8_t offender;                 /* bit of media_offence: to be told */
+    us_t rtcp_paid;                   /* police_spend of engine_config.rtcp_packets */
+    us_t requests_paid;               /* and of rtcp_requests */
     bool host, record_consent;
     bool obeys_layers;                   /* what nobody needs can be stopped (need.h) */
     struct session_slot *kept_in;        /* the rim's memory; NULL = not kept (keep.h) */

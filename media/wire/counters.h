@@ -47,6 +47,7 @@
     X(drop_rtp)  /* authentic but malformed or too long, or no m-line for it */               \
     X(drop_rtcp)                                                                              \
     X(drop_policed)    /* RTP over the limit of its m-line, or of a picture cut by that */    \
+    X(drop_quota)      /* RTP that its tour, or this worker, has no room for */               \
     X(drop_gap)        /* RTP of a picture after a gap too long to be asked for */            \
     X(rtcp_policed)    /* authentic RTCP over the limit of its session, dropped */            \
     X(drop_dependency) /* refer to a dependency structure that has not come */                \
