@@ -6,9 +6,11 @@
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
 #include "signaling/tell/layers.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/sessions.h"
+#include "signaling/tours/sources.h"
 #include "signaling/tours/tours.h"
 
 #include <inttypes.h>
@@ -26,8 +28,8 @@ void signaling_peer_connected(struct signaling *s, us_t now, uint64_t peer) {
     }
 }
 
-void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
-    OWNER_CHECK(&s->owner);
+/* media: it knows of the peer still, and is to forget it. */
+static void peer_gone(struct signaling *s, us_t now, uint64_t peer, bool media) {
     struct session *session = map_get(s->peers, peer);
     if (!session) {
         return;
@@ -38,7 +40,7 @@ void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
     if (seat) {
         seat_spend(seat);
     }
-    session_stop(s, session, false);
+    session_stop(s, session, media);
     if (seat && whip) {
         seat_leave(s, now, seat, "disconnected");
     } else if (seat) {
@@ -49,6 +51,11 @@ void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
     }
 }
 
+void signaling_peer_gone(struct signaling *s, us_t now, uint64_t peer) {
+    OWNER_CHECK(&s->owner);
+    peer_gone(s, now, peer, false);
+}
+
 void signaling_source(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind,
                       bool on) {
     OWNER_CHECK(&s->owner);
@@ -56,10 +63,14 @@ void signaling_source(struct signaling *s, us_t now, uint64_t peer, enum source_
     if (!session || !session->seat || kind <= SOURCE_NONE || kind >= SOURCE_KIND_COUNT) {
         return;
     }
-    uint8_t bits = (uint8_t)(on ? session->on | 1u << kind : session->on & ~(1u << kind));
-    if (bits != session->on) {
-        session->on = bits;
-        tell_changed(s, now, session->seat);
+    sources_report(s, now, session, kind, on);
+}
+
+void signaling_excess(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind) {
+    OWNER_CHECK(&s->owner);
+    struct session *session = map_get(s->peers, peer);
+    if (session && session->seat && kind > SOURCE_NONE && kind < SOURCE_KIND_COUNT) {
+        sources_excess(s, now, session, kind);
     }
 }
 
@@ -98,6 +109,7 @@ void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant)
     }
     struct buffer o = {0};
     t->speaker = participant;
+    roster_settle(s, s->clock.now, participant);
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "speaker");
     json_key(&o, "participant");
@@ -106,11 +118,12 @@ void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant)
     send_all(s, t, NULL, &o);
 }
 
-/* Of the others only what was wanted is lost; but nobody else would say that this peer is gone. */
+/* Nobody else would say that a peer has never been. And one that has not heard what it may, or that
+ * it is muted, must not go on: its client makes a new one, which is told all. */
 void signaling_lost(struct signaling *s, us_t now, const struct command *c) {
     OWNER_CHECK(&s->owner);
-    if (c->type == COMMAND_PEER_ADD) {
-        signaling_peer_gone(s, now, c->peer);
+    if (c->peer && c->type != COMMAND_PEER_REMOVE) {
+        peer_gone(s, now, c->peer, c->type != COMMAND_PEER_ADD);
     }
 }
 

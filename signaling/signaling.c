@@ -13,6 +13,7 @@
 #include "signaling/seats/departures.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
 #include "signaling/tours/schedule.h"
@@ -39,7 +40,7 @@ static bool make_parts(struct signaling *s) {
     s->consent_text = mem_strdup(s->config.consent_text ? s->config.consent_text : "");
     return s->conns && s->tours && s->names && s->seats && s->peers && s->resumes && s->resources &&
            s->load && s->consent_version && s->consent_text &&
-           timers_init(&s->timers, 3 * conns + 4 * tours) == OK && effects_reserve(s, 0) == OK;
+           timers_init(&s->timers, 3 * conns + 5 * tours) == OK && effects_reserve(s, 0) == OK;
 }
 
 struct signaling *signaling_new(const struct signaling_config *c) {
@@ -74,6 +75,7 @@ static void free_tours(struct signaling *s) {
         ledger_forget(&t->ledger);
         tour_forgive(t);
         rights_forget(t);
+        roster_forget(t);
         mem_free(t->plan.property);
         mem_free(t);
     }
@@ -274,6 +276,9 @@ static void timeout(struct signaling *s, us_t now, struct signaling_timer *t) {
         if (schedule_due(s, now, CONTAINER_OF(t, struct tour, end), &why)) {
             tour_end(s, now, CONTAINER_OF(t, struct tour, end), why);
         }
+        break;
+    case TIMER_ROLLOVER:
+        tour_record_anew(s, now, CONTAINER_OF(t, struct tour, rollover));
         break;
     case TIMER_CONN:
         idle_timeout(s, now, CONTAINER_OF(t, struct conn, idle));

@@ -43,6 +43,8 @@ struct signaling_config {
     uint32_t max_tours_per_sub; /* that one agent's joins have made; 0 = any number; 100 */
     uint32_t max_participants;  /* per tour, 1000 */
     uint32_t max_whep_per_token;
+    uint32_t max_sources[SOURCE_KIND_COUNT]; /* that flow in one tour at once; 0 = any number */
+    us_t excess_limit; /* [us] one that is over its limit for so long is refused (10 s); 0 = none */
     uint32_t max_seats_per_token; /* in one tour, range 1..15; 3 */
     uint32_t max_mix;           /* viewers by WHEP who hear the mix, of all tours; 0 = nobody may */
     uint32_t max_mix_per_tour;  /* of these */
@@ -51,13 +53,16 @@ struct signaling_config {
     uint32_t history;             /* entries of a tour that are kept for who comes later; 500 */
     size_t history_bytes;         /* [bytes] of these; 256 KiB */
     uint32_t chat_per_minute;     /* of one seat, burst 10: what it says; 0 = any number; 60 */
+    uint32_t changes_per_minute;  /* of one seat, burst 20: what of it or of the tour it has be
+                                     different, as docs/protocol.md lists; 0 = any number; 60 */
     uint32_t messages_per_second; /* per connection, burst twice that; 50 */
-    us_t token_limit;  /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
-    us_t idle_limit;   /* [us] then it may be silent without a seat (120 s); 0 = ever */
-    us_t roster_tick;  /* [us] changes are told this often (50 ms) */
-    us_t resume_grace; /* [us] a seat outlives its connection by this (15 s) */
-    us_t seat_limit;   /* [us] a resume secret ends this long after the join (12 h) */
-    us_t empty_tour_grace; /* [us] a tour without participants ends after this (60 s) */
+    us_t token_limit; /* [us] a connection must show a valid token in this time (30 s); 0 = ever */
+    us_t idle_limit;  /* [us] then it may be silent without a seat (120 s); 0 = ever */
+    us_t roster_tick; /* [us] changes are told this often (50 ms) */
+    uint32_t roster_per_second; /* messages about who is in a tour, burst 8; 0 = any number; 4 */
+    us_t resume_grace;          /* [us] a seat outlives its connection by this (15 s) */
+    us_t seat_limit;            /* [us] a resume secret ends this long after the join (12 h) */
+    us_t empty_tour_grace;      /* [us] a tour without participants ends after this (60 s) */
     us_t host_limit; /* [us] one that its last host has left ends after this (600 s); 0 = never */
     /* Of tours that an agent's join makes; 0 = no such limit. */
     bool default_lobby;
@@ -67,6 +72,7 @@ struct signaling_config {
         default_guest;        /* what guests may, where it is not capabilities_default */
     enum codec default_codec; /* CODEC_VP8 */
     enum record_mode default_record;
+    us_t max_recording;          /* [us] then it ends and another begins (12 h); 0 = never */
     uint32_t start_bitrate_kbps; /* x-google-start-bitrate in answers */
     const char *consent_version, *consent_text;
     uint32_t workers;     /* tours are spread over 0..workers-1, range 1..63 */
@@ -195,6 +201,8 @@ struct signaling_bound {
     bool paused; /* its picture is not sent: the viewer's path does not carry it */
 };
 void signaling_slot(struct signaling *s, us_t now, uint64_t peer, const struct signaling_bound *b);
+/* This source has sent more than it may for a second. */
+void signaling_excess(struct signaling *s, us_t now, uint64_t peer, enum source_kind kind);
 /* Which layers of this source are needed: bit per rid of its session_line, in that order. */
 void signaling_layers(struct signaling *s, uint64_t peer, enum source_kind kind, uint8_t active);
 void signaling_speaker(struct signaling *s, uint64_t tour, uint64_t participant);

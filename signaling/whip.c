@@ -9,6 +9,7 @@
 #include "signaling/seats/seats.h"
 #include "signaling/state/state.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
 #include "signaling/tours/rights.h"

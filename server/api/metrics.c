@@ -371,6 +371,9 @@ static void put_quota(struct buffer *t, const struct api *a, const struct keeper
           (uint64_t)cfg->recording_quota_recordings);
     gauge(t, "oriel_quota_bytes", "recording.quota.mib in bytes; 0: no limit.",
           bytes_of_mib(cfg->recording_quota_mib));
+    if (s->free != UINT64_MAX) {
+        gauge(t, "oriel_quota_free_bytes", "Free where recordings lie.", s->free);
+    }
     gauge(t, "oriel_quota_reached", "1 while no recording may begin.", s->quota_reached);
     counter(t, "oriel_quota_refused_total", "Recordings that could not begin for the quota.",
             glue_refused(a->glue));

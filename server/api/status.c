@@ -58,7 +58,8 @@ static const char *retention_state(const struct api *a, const struct keeper_stat
 }
 
 static const char *quota_state(const struct api *a, const struct keeper_state *s) {
-    bool any = a->config->recording_quota_mib || a->config->recording_quota_recordings;
+    bool any = a->config->recording_quota_mib || a->config->recording_quota_recordings ||
+               a->config->recording_quota_free_mib;
     return !a->keeper || !any ? "off"
            : !s->counted      ? NOT_YET
            : s->quota_reached ? "quota: no further recording begins"

@@ -19,6 +19,8 @@ static struct engine_config engine(const struct config *c) {
         .police = {[SOURCE_MICROPHONE] = police(c, c->media_microphone_kbps),
                    [SOURCE_CAMERA] = police(c, c->media_camera_kbps),
                    [SOURCE_SCREEN] = police(c, c->media_screen_kbps)},
+        .tour_bytes = bytes_of_kbit(c->media_tour_kbps),
+        .worker_bytes = bytes_of_kbit(c->media_worker_kbps),
         .rtcp_packets = (uint32_t)c->media_rtcp_packets,
         .rtcp_requests = (uint32_t)c->media_rtcp_requests,
         .pool_packets = (uint32_t)c->media_packets,

@@ -114,6 +114,9 @@
     INT(media_camera_kbps, "media.camera_kbps", 10000, 0, 1000000, "most a camera may send") \
     INT(media_screen_kbps, "media.screen_kbps", 20000, 0, 1000000, "most a screen may send") \
     INT(media_source_packets, "media.source_packets", 4000, 0, 1000000, "packets/s, any of them") \
+    INT(media_tour_kbps, "media.tour_kbps", 200000, 0, 10000000, \
+        "all that is sent in a tour, per worker") \
+    INT(media_worker_kbps, "media.worker_kbps", 1000000, 0, 10000000, "and to a worker in all") \
     INT(media_rtcp_packets, "media.rtcp_packets", 2000, 0, 1000000, "RTCP/s of a session") \
     INT(media_level_decoders, "media.level_decoders", 64, 0, 65535, "without levels, per worker") \
     INT(media_share_repair_percent, "media.share_repair_percent", 2, 0, 100, \
@@ -182,6 +185,11 @@
         "of one client") \
     INT(limits_tcp_queue_kib, "limits.tcp_queue_kib", 128, 8, 512, "unsent per connection [KiB]") \
     INT(limits_whep_per_token, "limits.whep_per_token", 50, 1, 65535, "WHEP sessions per token") \
+    INT(limits_microphones, "limits.microphones", 300, 0, 65535, "on in one tour; 0 = any") \
+    INT(limits_cameras, "limits.cameras", 100, 0, 65535, "likewise") \
+    INT(limits_screens, "limits.screens", 8, 0, 65535, "likewise") \
+    INT(limits_excess_s, "limits.excess_s", 10, 0, 3600, \
+        "over its bit rate a source is stopped after; 0 = never [s]") \
     INT(limits_seats_per_token, "limits.seats_per_token", 3, 1, 15, "devices of one person") \
     INT(limits_message_kib, "limits.message_kib", 256, 16, 4096, "one WebSocket message [KiB]") \
     INT(limits_sdp_kib, "limits.sdp_kib", 128, 16, 2048, "one session description [KiB]") \
@@ -195,8 +203,12 @@
     INT(limits_history_kib, "limits.history_kib", 256, 1, 4096, "of these [KiB]") \
     INT(limits_chat_per_minute, "limits.chat_per_minute", 60, 1, 100000, \
         "messages, questions, hands and reactions per seat") \
+    INT(limits_changes_per_minute, "limits.changes_per_minute", 60, 0, 100000, \
+        "unmuting, consent, recording and what hosts decide, per seat; 0 = any") \
     INT(limits_roster_tick_ms, "limits.roster_tick_ms", 50, 1, 1000, \
         "changes are told every [ms]") \
+    INT(limits_roster_per_second, "limits.roster_per_second", 4, 0, 1000, \
+        "messages about who is in a tour; 0 = each change by itself") \
     INT(limits_send_queue_kib, "limits.send_queue_kib", 1024, 64, 65536, \
         "unsent per connection [KiB]")
 
@@ -298,6 +310,8 @@
         "wait for a packet [ms]") \
     BOOL(recording_per_source_tracks, "recording.per_source_tracks", true, \
         "every source a track of its own") \
+    INT(recording_max_length_s, "recording.max_length_s", 43200, 0, 2592000, \
+        "then another begins; 0 = never [s]") \
     INT(recording_sources_per_tour, "recording.sources_per_tour", 512, 1, 65535, \
         "recorded at once") \
     INT(recording_sources_per_participant, "recording.sources_per_participant", 8, 1, 65535, \
@@ -321,6 +335,8 @@
     INT(recording_quota_mib, "recording.quota.mib", 0, 0, 1073741824, "media kept; 0 = no limit") \
     INT(recording_quota_recordings, "recording.quota.recordings", 0, 0, 1000000000, \
         "kept; 0 = any") \
+    INT(recording_quota_free_mib, "recording.quota.free_mib", 1024, 0, 1073741824, \
+        "of the disk left free; 0 = none") \
     ENUM(recording_quota_policy, "recording.quota.policy", enum quota_policy, QUOTA_REFUSE, \
          QUOTA_POLICIES, "then") \
     INT(recording_downloads, "recording.downloads", 128, 1, 4096, "recordings sent at once") \

@@ -15,6 +15,12 @@ static bool post_to_worker(void *ctx, const void *order) {
     return worker_post(ctx, order);
 }
 
+/* Of a tour there are few, and to forget a peer is said once. */
+static bool must_wait(const void *command) {
+    const struct command *c = command;
+    return c->peer == 0 || c->type == COMMAND_PEER_REMOVE;
+}
+
 static void drop_command(const void *command) {
     command_drop(command);
 }
@@ -38,9 +44,12 @@ struct glue *glue_new(const struct glue_config *c) {
     g->tell_at = US_NEVER;
     order_backlog_init(&g->orders, post_to_recorder, c->recorder);
     backlog_init(&g->mix, sizeof(struct mix_order), post_to_mix, c->mix);
+    g->mix.max = GLUE_BACKLOG_MAX;
     for (uint32_t i = 0; i < c->n_workers; i++) {
         backlog_init(&g->backlogs[i], sizeof(struct command), post_to_worker, c->workers[i]);
         g->backlogs[i].drop = drop_command;
+        g->backlogs[i].must = must_wait;
+        g->backlogs[i].max = GLUE_BACKLOG_MAX;
     }
     return g;
 }
@@ -164,6 +173,9 @@ static void on_offence(struct glue *g, us_t now, const struct media_event *e) {
     enum media_offence kind = (enum media_offence)e->reason;
     struct signaling_who who;
     char detail[sizeof(who) + 32];
+    if (kind == OFFENCE_RATE) {
+        signaling_excess(g->config.signaling, now, e->peer, (enum source_kind)e->source_kind);
+    }
     if (signaling_peer_who(g->config.signaling, e->peer, &who) &&
         offenders_note(&g->offenders, now, &who, kind) && g->config.note) {
         snprintf(detail, sizeof(detail), "%s by %s in %s", media_offence_name(kind),

@@ -35,6 +35,9 @@ struct glue *glue_free(struct glue *g);
 /* Drain signaling's effects: call after each call that tells it something. */
 void glue_effects(struct glue *g, us_t now);
 #define GLUE_TURN_EVENTS 256
+/* [orders] that may wait for a worker, and for the mix. Newcomers are refused long before
+ * (overload.orders), so this is reached only by those who are in; 8 MiB per worker. */
+#define GLUE_BACKLOG_MAX 65536
 /* Take in what workers and recorder reported, at most GLUE_TURN_EVENTS of each, call timeouts that
  * are due, drain effects. Call when woken, and at glue_deadline, which is due at once when there is
  * more. */

@@ -25,13 +25,15 @@ void glue_post(struct glue *g, uint32_t worker, const struct command *c) {
     struct command own;
     char detail[40];
     CHECK(worker < g->config.n_workers);
-    if (command_copy(c, &own) == OK && backlog_post(&g->backlogs[worker], &own) == OK) {
+    enum err e = command_copy(c, &own);
+    e = e == OK ? backlog_post(&g->backlogs[worker], &own) : e;
+    if (e == OK) {
         return;
     }
     g->lost++;
     snprintf(detail, sizeof(detail), "%s dropped", command_name((enum command_type)c->type));
-    glue_note(g, "out_of_memory", &(struct signaling_effect){.tour = c->tour, .peer = c->peer},
-              detail);
+    glue_note(g, e == ERR_FULL ? "worker_backlog_full" : "out_of_memory",
+              &(struct signaling_effect){.tour = c->tour, .peer = c->peer}, detail);
     signaling_lost(g->config.signaling, g->now, c);
 }
 

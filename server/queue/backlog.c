@@ -54,10 +54,11 @@ enum err backlog_post(struct backlog *b, const void *message) {
     if (backlog_flush(b) && b->post(b->ctx, message)) {
         return OK;
     }
-    struct entry *x = mem_alloc(sizeof(*x) + b->size);
+    bool full = b->max && b->n >= b->max && !(b->must && b->must(message));
+    struct entry *x = full ? NULL : mem_alloc(sizeof(*x) + b->size);
     if (!x) {
         drop(b, message);
-        return ERR_NOMEM;
+        return full ? ERR_FULL : ERR_NOMEM;
     }
     memset(x, 0, sizeof(*x));
     memcpy(x->message, message, b->size);

@@ -16,7 +16,9 @@ struct backlog {
         const void *message); /* frees what a message holds that will never be posted; NULL */
     void *ctx;
     struct link waiting;
-    uint32_t n; /* of them */
+    uint32_t n;   /* of them */
+    uint32_t max; /* that may wait, 0 = any number: beyond it only what is `must` */
+    bool (*must)(const void *message); /* bounded by something else; NULL: nothing is */
 };
 
 /* An empty backlog of messages of this size before post(ctx, message). */
@@ -24,7 +26,8 @@ void backlog_init(struct backlog *b, size_t size, bool (*post)(void *ctx, const 
                   void *ctx);
 /* Drops what still waits. */
 void backlog_free(struct backlog *b);
-/* Post now, or keep a copy for later behind what waits already. ERR_NOMEM: it was dropped. */
+/* Post now, or keep a copy for later behind what waits already. ERR_FULL (max), ERR_NOMEM: it was
+ * dropped. */
 enum err backlog_post(struct backlog *b, const void *message);
 /* Post what waits, as far as there is room. True when nothing waits any more. */
 bool backlog_flush(struct backlog *b);

@@ -93,19 +93,21 @@ static void check_keys(struct keeper *k) {
 /* ---- quota ---- */
 
 static bool has_quota(const struct keeper *k) {
-    return k->c.quota_bytes || k->c.quota_recordings;
+    return k->c.quota_bytes || k->c.quota_recordings || k->c.quota_free;
 }
 
 static bool is_reached(const struct keeper *k) {
     const struct library_totals *t = &k->state.totals;
     return (k->c.quota_bytes && t->bytes >= k->c.quota_bytes) ||
-           (k->c.quota_recordings && t->recordings >= k->c.quota_recordings);
+           (k->c.quota_recordings && t->recordings >= k->c.quota_recordings) ||
+           k->state.free < k->c.quota_free;
 }
 
 /* What cannot be read leaves everything as it was. */
 static void count(struct keeper *k) {
     us_t begun = k->hooks.now(k->hooks.ctx);
     enum err e = library_totals(k->library, &k->state.totals);
+    k->state.free = k->hooks.space(k->hooks.ctx);
     bool reached = is_reached(k);
     if (e != OK && k->totals_known) {
         LOG(LOG_LEVEL_WARN, "totals_unknown", "What recordings there are cannot be counted.",
@@ -117,7 +119,7 @@ static void count(struct keeper *k) {
         LOG(LOG_LEVEL_WARN, "quota_reached",
             "recording.quota is reached: no further recording begins; tours go on.",
             LOG_NUM("recordings", k->state.totals.recordings),
-            LOG_NUM("bytes", k->state.totals.bytes));
+            LOG_NUM("bytes", k->state.totals.bytes), LOG_NUM("free", k->state.free));
     } else if (!reached && k->state.quota_reached) {
         LOG(LOG_LEVEL_INFO, "quota_free", "There is room for recordings again.",
             LOG_NUM("recordings", k->state.totals.recordings),

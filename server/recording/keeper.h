@@ -38,6 +38,7 @@ struct keeper_config {
     us_t retention;   /* [us] what ended longer ago is shredded; 0: nothing is for its age */
     us_t keys_every;  /* [us] key providers are asked; 0: never */
     uint64_t quota_bytes, quota_recordings; /* 0: no limit */
+    uint64_t quota_free;                    /* [bytes] of the disk that recordings leave; 0: none */
     bool quota_expired; /* what is too old is shredded at once when it is reached */
 };
 
@@ -65,6 +66,7 @@ struct keeper_state {
     bool counted; /* totals are known, and so is whether the quota is reached */
     struct library_totals totals;
     bool quota_reached;
+    uint64_t free; /* [bytes] of the disk; UINT64_MAX: unknown */
     uint32_t n_providers;
     struct keeper_provider providers[LIBRARY_PROVIDERS_MAX];
 };
@@ -77,6 +79,8 @@ struct keeper_hooks {
     wall_t (*wall)(void *ctx);
     /* Asked between two steps of a sweep: false ends it. */
     bool (*go_on)(void *ctx);
+    /* [bytes] that are free where recordings lie; UINT64_MAX: it cannot be said. */
+    uint64_t (*space)(void *ctx);
     /* The state has changed. */
     void (*publish)(void *ctx, const struct keeper_state *s);
     /* A sweep has shredded something. NULL: nobody asks. */

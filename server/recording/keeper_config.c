@@ -10,6 +10,7 @@ struct keeper_config keeper_configured(const struct config *c) {
         .keys_every = us_of_s(c->recording_keys_check_s),
         .quota_bytes = bytes_of_mib(c->recording_quota_mib),
         .quota_recordings = (uint64_t)c->recording_quota_recordings,
+        .quota_free = bytes_of_mib(c->recording_quota_free_mib),
         .quota_expired = c->recording_quota_policy == QUOTA_EXPIRED,
     };
 }

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define OPEN_AGAIN (60 * US_PER_S) /* [us] after a library that could not be opened */
@@ -43,6 +44,13 @@ static us_t now(void *ctx) {
 static wall_t wall(void *ctx) {
     (void)ctx;
     return clock_wall();
+}
+
+static uint64_t space(void *ctx) {
+    const struct keeper_thread *t = ctx;
+    struct statvfs v;
+    return statvfs(t->config.config->recording_dir, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize
+                                                             : UINT64_MAX;
 }
 
 static bool go_on(void *ctx) {
@@ -93,7 +101,7 @@ static enum err open_library(struct keeper_thread *t, char why[WHY_MAX]) {
 
 static enum err make_keeper(struct keeper_thread *t) {
     const struct keeper_config c = keeper_configured(t->config.config);
-    const struct keeper_hooks hooks = {now, wall, go_on, publish, shredded, t};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, t};
     t->keeper = keeper_new(&c, t->library, &hooks);
     return t->keeper ? OK : ERR_NOMEM;
 }

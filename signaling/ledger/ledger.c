@@ -5,6 +5,7 @@
 #include "signaling/ledger/history.h"
 #include "signaling/ledger/pointing.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 
 #include <string.h>
@@ -136,6 +137,8 @@ enum err entry_add(struct signaling *s, us_t now, struct tour *t, const struct e
         mem_free(k);
         return ERR_NOMEM;
     }
+    roster_settle(s, now, in->from ? in->from->id : 0);
+    roster_settle(s, now, in->about ? in->about->id : 0);
     t->ledger.seq++;
     tell_rim(s, t, &rim, said);
     tell_people(s, t, in, event);

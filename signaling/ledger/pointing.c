@@ -4,6 +4,7 @@
 #include "base/json_write.h"
 #include "signaling/ledger/ledger.h"
 #include "signaling/tell/state_json.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 
 #include <string.h>

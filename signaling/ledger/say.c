@@ -12,17 +12,7 @@ bool may(const struct seat *seat, enum right right) {
 }
 
 bool say_admit(const struct signaling *s, us_t now, struct seat *seat) {
-    if (s->config.chat_per_minute == 0) {
-        return true;
-    }
-    us_t cost = 60 * US_PER_S / s->config.chat_per_minute, passed = now - seat->said_at;
-    seat->said_used = us_max(seat->said_used - passed, 0);
-    seat->said_at = now;
-    if (seat->said_used + cost > BURST * cost) {
-        return false;
-    }
-    seat->said_used += cost;
-    return true;
+    return account_admit(&seat->said, now, s->config.chat_per_minute, BURST);
 }
 
 bool say_fits(const char *text, size_t n, bool lines) {

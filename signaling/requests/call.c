@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MESSAGE_VALUES_MAX 2048
+#define CHANGES_BURST 20
 /* Above it JavaScript's integers are not exact (RFC 8259 section 6). */
 #define EXACT_MAX ((INT64_C(1) << 53) - 1)
 
@@ -202,4 +203,9 @@ enum code call_token_tour(struct call *c, struct claims *ret) {
 void call_refused(struct call *c, const struct offer *o) {
     c->field = o->field ? o->field : c->field;
     memcpy(c->why, o->why, sizeof(c->why));
+}
+
+bool call_change(const struct call *c) {
+    return account_admit(&c->conn->seat->decided, c->now, c->s->config.changes_per_minute,
+                         CHANGES_BURST);
 }

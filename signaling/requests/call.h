@@ -31,6 +31,9 @@ void call_object(const struct call *c, const char *name, struct buffer *out);
 void call_refused(struct call *c, const struct offer *o);
 /* Read "sources" and "slots" into ret. CODE_BAD_FIELD with c->field. */
 enum code call_wants(struct call *c, struct wants *ret);
+/* It changes what others are told and a recording keeps: false when its seat has done so too often
+ * (changes_per_minute). */
+bool call_change(const struct call *c);
 /* Read and verify "token"; a valid one makes the connection a known one. The codes of
  * verify_token. */
 enum code call_token(struct call *c, struct claims *ret);

@@ -7,6 +7,9 @@
 static enum code consent(struct call *c) {
     struct seat *seat = c->conn->seat;
     bool given = call_bool(c, "recording");
+    if (given && !seat->consent && !call_change(c)) { /* to withdraw it is never too often */
+        return CODE_RATE_LIMITED;
+    }
     reply_ok(c);
     if (given == seat->consent) {
         return CODE_OK;

@@ -25,4 +25,5 @@ static enum code hand_over(struct call *c) {
 const struct request request_hand_over = {.type = "hand_over",
                                           .fields = {{"participant", FIELD_STRING, true, 16}},
                                           .needs_seat = true,
+                                          .changes = true,
                                           .run = hand_over};

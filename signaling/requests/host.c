@@ -31,4 +31,5 @@ const struct request request_host = {
     .type = "host",
     .fields = {{"participant", FIELD_STRING, true, 16}, {"host", FIELD_BOOL, true, 0}},
     .needs_seat = true,
+    .changes = true,
     .run = host};

@@ -7,7 +7,7 @@
 #include "signaling/seats/departures.h"
 #include "signaling/seats/devices.h"
 #include "signaling/seats/seats.h"
-#include "signaling/tell/tick.h"
+#include "signaling/tell/roster.h"
 
 #include <string.h>
 

@@ -20,5 +20,8 @@ static enum code lobby(struct call *c) {
     return CODE_OK;
 }
 
-const struct request request_lobby = {
-    .type = "lobby", .fields = {{"on", FIELD_BOOL, true, 0}}, .needs_seat = true, .run = lobby};
+const struct request request_lobby = {.type = "lobby",
+                                      .fields = {{"on", FIELD_BOOL, true, 0}},
+                                      .needs_seat = true,
+                                      .changes = true,
+                                      .run = lobby};

@@ -15,5 +15,8 @@ static enum code lock(struct call *c) {
     return CODE_OK;
 }
 
-const struct request request_lock = {
-    .type = "lock", .fields = {{"on", FIELD_BOOL, true, 0}}, .needs_seat = true, .run = lock};
+const struct request request_lock = {.type = "lock",
+                                     .fields = {{"on", FIELD_BOOL, true, 0}},
+                                     .needs_seat = true,
+                                     .changes = true,
+                                     .run = lock};

@@ -3,8 +3,9 @@
 #include "signaling/requests/call.h"
 #include "signaling/requests/reply.h"
 #include "signaling/seats/moderation.h"
-#include "signaling/tell/tick.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tours/rights.h"
+#include "signaling/tours/sources.h"
 
 static enum code mute_other(struct call *c, struct seat *who, enum source_kind kind) {
     const struct seat *me = c->conn->seat;
@@ -32,8 +33,18 @@ static enum code mute(struct call *c) {
     if (who != seat) {
         return mute_other(c, who, kind);
     }
+    bool muted = call_bool(c, "muted");
+    bool opens = !muted && (seat->muted & 1u << kind);
+    if (opens && !call_change(c)) { /* to be silent is never too often */
+        return CODE_RATE_LIMITED;
+    }
+    enum code code =
+        seat->session && !muted ? sources_again(c->s, c->now, seat->session, kind) : CODE_OK;
+    if (code != CODE_OK) {
+        return code;
+    }
     reply_ok(c);
-    if (rights_mute(c->s, seat, kind, call_bool(c, "muted"))) {
+    if (rights_mute(c->s, seat, kind, muted)) {
         tell_changed(c->s, c->now, seat);
     }
     return CODE_OK;

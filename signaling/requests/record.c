@@ -8,6 +8,9 @@ static enum code record(struct call *c) {
     if (!seat->host || seat->tour->record == RECORD_OFF) {
         return CODE_FORBIDDEN;
     }
+    if (call_bool(c, "on") && !call_bool(c, "paused") && !call_change(c)) {
+        return CODE_RATE_LIMITED; /* to stop it is never too often */
+    }
     reply_ok(c);
     tour_record(c->s, seat->tour, call_bool(c, "on"));
     tour_record_pause(c->s, seat->tour, seat->id, call_bool(c, "paused"));

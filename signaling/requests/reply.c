@@ -6,6 +6,7 @@
 #include "signaling/requests/ice_servers.h"
 #include "signaling/seats/lobby.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 
@@ -30,15 +31,7 @@ void reply_ok(const struct call *c) {
     }
 }
 
-void reply_state(const struct call *c, struct buffer *o, const struct seat *seat) {
-    json_key(o, "participant");
-    put_participant(o, seat);
-    json_key(o, "tour");
-    put_tour(o, c->s, c->now, seat->tour);
-    tour_shown(c->s, c->now, seat->tour);
-    json_key(o, "slots");
-    put_slots(o, c->s, seat->session);
-    slots_shown(seat->session);
+void reply_roster(const struct call *c, struct buffer *o, const struct seat *seat) {
     json_key(o, "roster");
     put_roster(o, seat->tour);
     roster_shown(seat->tour);
@@ -48,6 +41,18 @@ void reply_state(const struct call *c, struct buffer *o, const struct seat *seat
         json_key(o, "lobby");
         lobby_put(o, seat->tour);
     }
+}
+
+void reply_state(const struct call *c, struct buffer *o, const struct seat *seat) {
+    json_key(o, "participant");
+    put_participant(o, seat);
+    json_key(o, "tour");
+    put_tour(o, c->s, c->now, seat->tour);
+    tour_shown(c->s, c->now, seat->tour);
+    json_key(o, "slots");
+    put_slots(o, c->s, seat->session);
+    slots_shown(seat->session);
+    reply_roster(c, o, seat);
 }
 
 void reply_entries(const struct call *c, struct buffer *o, const struct seat *seat) {

@@ -12,8 +12,9 @@ void reply_open(const struct call *c, struct buffer *o, const char *type);
 void reply_send(const struct call *c, struct buffer *o);
 /* {"type":"ok"}, only when there was an id. */
 void reply_ok(const struct call *c);
-/* The members that joined and resumed share: participant, tour, slots, roster, speaker, and for a
- * host lobby. */
+/* The members roster, speaker, and for a host lobby. */
+void reply_roster(const struct call *c, struct buffer *o, const struct seat *seat);
+/* The members that joined and resumed share: participant, tour, slots, and those. */
 void reply_state(const struct call *c, struct buffer *o, const struct seat *seat);
 /* The members resume and seat_ends_at. */
 void reply_secret(const struct call *c, struct buffer *o, const struct seat *seat);

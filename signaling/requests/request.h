@@ -43,6 +43,7 @@ struct request {
     const char *type;
     struct field fields[FIELDS_MAX]; /* ended by a NULL name */
     bool needs_seat;
+    bool changes;    /* it counts as one of changes_per_minute */
     bool from_lobby; /* who waits in the lobby may ask this, too */
     enum code (*run)(struct call *c);
 };
@@ -52,6 +53,6 @@ extern const struct request request_hello, request_join, request_resume, request
     request_remove, request_ping, request_host, request_hand_over, request_lock, request_admit,
     request_lobby, request_mute_all, request_allow, request_chat, request_ask, request_answer,
     request_hand, request_react, request_point, request_chapter, request_follow, request_retract,
-    request_renew, request_spotlight;
+    request_renew, request_spotlight, request_roster;
 
 #endif

@@ -12,7 +12,8 @@ static const struct request *const table[] = {
     &request_remove,  &request_ping,   &request_host,     &request_hand_over, &request_lock,
     &request_admit,   &request_lobby,  &request_mute_all, &request_allow,     &request_chat,
     &request_ask,     &request_answer, &request_hand,     &request_react,     &request_point,
-    &request_chapter, &request_follow, &request_retract,  &request_renew,     &request_spotlight};
+    &request_chapter, &request_follow, &request_retract,  &request_renew,     &request_spotlight,
+    &request_roster};
 
 static const struct request *find_request(const char *type) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -40,6 +41,9 @@ static enum code run(struct call *c, const char *text, size_t n) {
         return CODE_NOT_ADMITTED;
     }
     code = call_check(c, r);
+    if (code == CODE_OK && r->changes && !call_change(c)) {
+        return CODE_RATE_LIMITED;
+    }
     return code == CODE_OK ? r->run(c) : code;
 }
 

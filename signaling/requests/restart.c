@@ -4,6 +4,7 @@
 #include "signaling/requests/ice_servers.h"
 #include "signaling/requests/reply.h"
 #include "signaling/seats/seats.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 #include "signaling/tell/tick.h"
 

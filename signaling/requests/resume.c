@@ -8,7 +8,7 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/layers.h"
-#include "signaling/tell/tick.h"
+#include "signaling/tell/roster.h"
 
 static void reply_resumed(const struct call *c, const struct seat *seat,
                           const struct offer *offer) {

@@ -24,4 +24,5 @@ static enum code spotlight(struct call *c) {
 const struct request request_spotlight = {.type = "spotlight",
                                           .fields = {{"participant", FIELD_STRING, false, 16}},
                                           .needs_seat = true,
+                                          .changes = true,
                                           .run = spotlight};

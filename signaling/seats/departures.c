@@ -10,7 +10,7 @@
 #include "signaling/seats/lobby.h"
 #include "signaling/seats/seats.h"
 #include "signaling/tell/effects.h"
-#include "signaling/tell/state_json.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 #include "signaling/tours/mix.h"
 #include "signaling/tours/rights.h"
@@ -48,7 +48,7 @@ void seat_leave(struct signaling *s, us_t now, struct seat *seat, const char *re
     pointing_ends(s, now, seat);
     seat_delete(s, seat); /* in the trash it can still be read */
     if (!waited) {
-        tell_left(s, t, seat->number, reason);
+        tell_gone(s, now, seat, reason);
         devices_left(s, now, t, seat->sub);
     } else if (!seat->admitted) {
         lobby_tell_left(s, t, seat->number, reason);
@@ -145,6 +145,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     timers_clear(&s->timers, &t->tick.timer);
     timers_clear(&s->timers, &t->host.timer);
     timers_clear(&s->timers, &t->end.timer);
+    timers_clear(&s->timers, &t->rollover.timer);
     t->id = t->speaker = t->lead = t->spotlight = t->known = 0;
     t->recording = RECORDING_OFF;
     t->had_host = t->attended = t->locked = t->lobby_on = t->changed = t->end_told = false;
@@ -155,6 +156,7 @@ static void forget_run(struct signaling *s, struct tour *t) {
     ledger_forget(&t->ledger);
     tour_forgive(t);
     rights_forget(t);
+    roster_forget(t);
 }
 
 static void delete_all(struct signaling *s, const struct link *seats) {

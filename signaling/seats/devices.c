@@ -1,7 +1,7 @@
 #include "signaling/seats/devices.h"
 
 #include "base/check.h"
-#include "signaling/tell/tick.h"
+#include "signaling/tell/roster.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 
 #include "base/json_write.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
-#include "signaling/tell/tick.h"
 #include "signaling/tours/rights.h"
 
 void seat_silence(struct signaling *s, us_t now, struct seat *seat, enum source_kind kind,

@@ -72,3 +72,17 @@ struct seat *waiting_by_sub(const struct tour *t, const char *sub) {
 struct seat *waiting_by_number(const struct tour *t, const char *id) {
     return find_number(&t->lobby, id);
 }
+
+bool account_admit(struct account *a, us_t now, uint32_t per_minute, uint32_t burst) {
+    if (per_minute == 0) {
+        return true;
+    }
+    us_t cost = 60 * US_PER_S / per_minute;
+    a->used = us_max(a->used - (now - a->at), 0);
+    a->at = now;
+    if (a->used + cost > burst * cost) {
+        return false;
+    }
+    a->used += cost;
+    return true;
+}

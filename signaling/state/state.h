@@ -5,6 +5,7 @@
 #ifndef ORIEL_SIGNALING_STATE_STATE_H
 #define ORIEL_SIGNALING_STATE_STATE_H
 
+#include "base/buffer.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/owner.h"
@@ -38,7 +39,15 @@ struct trash {
     struct trash *next;
 };
 
-enum timer_kind { TIMER_SEAT, TIMER_TOUR, TIMER_TICK, TIMER_CONN, TIMER_HOST, TIMER_END };
+enum timer_kind {
+    TIMER_SEAT,
+    TIMER_TOUR,
+    TIMER_TICK,
+    TIMER_CONN,
+    TIMER_HOST,
+    TIMER_END,
+    TIMER_ROLLOVER
+};
 struct signaling_timer {
     struct timer timer;
     enum timer_kind kind;
@@ -80,7 +89,11 @@ struct session {
     uint32_t worker;
     struct seat *seat; /* NULL for a WHEP viewer */
     bool connected;
-    uint8_t on; /* bit per source_kind: packets arrive */
+    uint8_t on;      /* bit per source_kind: packets arrive */
+    uint8_t refused; /* likewise: sources.h */
+    struct excess {
+        us_t began, last; /* 0: it was not over its limit */
+    } excess[SOURCE_KIND_COUNT];
     uint64_t
         described;    /* id of its session descriptions (RFC 8829 section 5.2.1): 63 random bits */
     uint32_t version; /* of the answer */
@@ -102,6 +115,11 @@ struct session {
         struct capabilities_part limit;
         struct capabilities can;
     } viewer; /* likewise */
+};
+
+/* How much of what one may do in a while is used up. Zeros: nothing. */
+struct account {
+    us_t at, used; /* [us] used was right then */
 };
 
 struct seat {
@@ -133,11 +151,15 @@ struct seat {
     uint8_t device; /* its number among those of its sub, from 1 */
     bool several;   /* there are others of its sub in the tour */
     bool changed;   /* others have not been told yet: waits for the tick */
+    bool arrived;   /* they have not even been told that it is here, */
+    bool shown;     /* but for some, who have seen the roster */
+    bool news;      /* of roster.c, while it tells */
     uint64_t known; /* fingerprint of what they have been told */
     struct wants wants;
-    wall_t hand_at;          /* since when the hand is up; 0: it is down */
-    us_t said_at, said_used; /* how much of what one may say in a while was used up, and when that
-                                was right */
+    us_t roster_at;         /* [us] the whole roster may be asked for again */
+    wall_t hand_at;         /* since when the hand is up; 0: it is down */
+    struct account said;    /* of what one may say, */
+    struct account decided; /* and change, that others are told and a recording keeps */
 };
 
 /* Tokens' subs that something is true of as long as a tour runs: signaling/tours/subs.h. */
@@ -163,6 +185,14 @@ struct tour_plan {
     struct capabilities_part guest; /* what guests may, where it is not the default */
 };
 
+/* What of a tour's roster is still to be told. */
+struct roster {
+    us_t paid;  /* [us] until when the messages about it are paid for */
+    bool waits; /* something may be */
+    uint32_t n_arrived, n_left;
+    struct buffer left; /* members of a list: those n_left */
+};
+
 struct tour {
     struct trash trash;
     struct signaling_timer empty, tick;
@@ -182,11 +212,12 @@ struct tour {
     uint32_t n_mix; /* of viewers: they hear the mix */
     struct link seats, viewers;
     uint64_t speaker;
-    bool record_on;           /* what was ordered */
-    bool record_paused;       /* likewise; false while it is off */
-    struct sub_list refused;  /* removed by a host */
-    struct sub_list admitted; /* let in by a host, and may come again */
-    struct link lobby;        /* seats that wait, in the order of coming; never in `seats` */
+    bool record_on;                  /* what was ordered */
+    struct signaling_timer rollover; /* another recording begins */
+    bool record_paused;              /* likewise; false while it is off */
+    struct sub_list refused;         /* removed by a host */
+    struct sub_list admitted;        /* let in by a host, and may come again */
+    struct link lobby;               /* seats that wait, in the order of coming; never in `seats` */
     uint32_t n_lobby;
     bool lobby_on, locked;
     uint64_t lead, spotlight;         /* participants, 0 = none; lead: a host who has a seat */
@@ -205,6 +236,8 @@ struct tour {
     uint32_t n_grants;
     bool had_host; /* since the run began or its recording ended for want of people */
     enum signaling_recording_state recording;
+    struct roster roster;
+    uint32_t n_on[SOURCE_KIND_COUNT]; /* sessions of which such a source flows */
     struct ledger ledger;
 };
 
@@ -261,6 +294,10 @@ void random_hex(struct signaling *s, char *out, size_t n);
 /* What a wall clock shows at `now`, and when it will show `wall`. */
 wall_t wall_at(const struct signaling *s, us_t now);
 us_t us_at(const struct signaling *s, wall_t wall);
+
+/* One thing more, of so many a minute (0: any number) with this burst: true when it may be, and
+ * counts. */
+bool account_admit(struct account *a, us_t now, uint32_t per_minute, uint32_t burst);
 
 /* The tour, waiting or live, or NULL. */
 struct tour *tour_by_name(const struct signaling *s, const char *name);

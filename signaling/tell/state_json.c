@@ -17,7 +17,7 @@ static const char *source_state(const struct seat *seat, enum source_kind kind) 
     has_line = has_line && seat->can.send & 1u << kind;
     return !has_line                  ? "off"
            : seat->muted & 1u << kind ? "muted"
-           : session->on & 1u << kind ? "on"
+           : session->on & 1u << kind ? "on" /* what is refused is not */
                                       : "off";
 }
 
@@ -230,16 +230,6 @@ void tell_participant(struct signaling *s, const struct seat *seat, const char *
     put_participant(&o, seat);
     json_close(&o, '}');
     send_all(s, seat->tour, except, &o);
-}
-
-void tell_left(struct signaling *s, const struct tour *t, uint32_t number, const char *reason) {
-    struct buffer o = {0};
-    json_open(&o, NULL, '{');
-    json_put_string(&o, "type", "participant_left");
-    put_number(&o, "id", number);
-    json_put_string(&o, "reason", reason);
-    json_close(&o, '}');
-    send_all(s, t, NULL, &o);
 }
 
 /* A pause is an intent, so it holds as soon as it is said; that writing fails is told first. */

@@ -29,8 +29,6 @@ void put_id(struct buffer *o, const struct signaling *s, uint64_t participant);
 /* An event of this type with the participant to everybody in the tour but `except`. */
 void tell_participant(struct signaling *s, const struct seat *seat, const char *type,
                       const struct conn *except);
-/* Tell everybody who left. */
-void tell_left(struct signaling *s, const struct tour *t, uint32_t number, const char *reason);
 /* Everybody in the tour: whether it is recorded. */
 void tell_recording(struct signaling *s, const struct tour *t);
 

@@ -1,6 +1,7 @@
-/* What changes often is told once per tick of its tour: the net change of each participant, and of
- * each slot. A source that flaps on, off and on again within a tick is not told at all; a client
- * that flaps for ever costs everybody else one message per tick, and not one per packet.
+/* What changes often is told once per tick of its tour: the net change of each participant
+ * (roster.h), and of each slot. A source that flaps on, off and on again within a tick is not told
+ * at all; a client that flaps for ever costs everybody else a few messages a second, and not one
+ * per packet.
  *
  * A participant's change waits for the end of the tick. A slot's first change is told at once, for
  * the page puts a name under a picture that is already there; those that follow in the same tick
@@ -9,58 +10,14 @@
 
 #include "base/json_write.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/state_json.h"
 
 #include <string.h>
 
 void tell_at_tick(struct signaling *s, us_t now, struct tour *t) {
-    if (t->tick.timer.at == US_NEVER) {
+    if (t->tick.timer.at > now + s->config.roster_tick) {
         timers_set(&s->timers, &t->tick.timer, now + s->config.roster_tick);
-    }
-}
-
-/* ---- participants ---- */
-
-/* What others know of a participant, as a fingerprint of its JSON; 0 when memory is out, which is
- * never taken for known. */
-static uint64_t known_of(const struct signaling *s, const struct seat *seat) {
-    struct buffer b = {0};
-    put_participant(&b, seat);
-    uint64_t known = b.bad ? 0 : hash_bytes(b.p, b.n, s->seed) | 1;
-    buffer_free(&b);
-    return known;
-}
-
-void tell_changed(struct signaling *s, us_t now, struct seat *seat) {
-    seat->changed = true;
-    tell_at_tick(s, now, seat->tour);
-}
-
-void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over) {
-    if (took_over) {
-        tell_changed(s, now, seat);
-    } else {
-        seat->known = known_of(s, seat);
-        seat->changed = false;
-        tell_participant(s, seat, "participant_joined", seat->conn);
-    }
-}
-
-static void tell_net_change(struct signaling *s, struct seat *seat) {
-    uint64_t known = known_of(s, seat);
-    seat->changed = false;
-    if (known == 0 || known != seat->known) {
-        seat->known = known;
-        tell_participant(s, seat, "participant_changed", NULL);
-    }
-}
-
-/* One person has seen states that the others have not: even if they do not last until the end of
- * the tick, all must be told what is true then. */
-void roster_shown(struct tour *t) {
-    LIST_EACH(l, &t->seats) {
-        struct seat *seat = LIST_ENTRY(l, struct seat, in_tour);
-        seat->known = seat->changed ? 0 : seat->known;
     }
 }
 
@@ -97,6 +54,8 @@ static void tell_net_tour(struct signaling *s, us_t now, struct tour *t) {
         t->property_changed = false;
         return;
     }
+    roster_settle(s, now, t->lead);
+    roster_settle(s, now, t->spotlight);
     t->known = known;
     json_open(&o, NULL, '{');
     json_put_string(&o, "type", "tour_changed");
@@ -125,6 +84,7 @@ static void tell_binding(struct signaling *s, us_t now, struct session *session,
         told->binding.paused != b->paused) {
         told->binding = *b;
         told->at = now;
+        roster_settle(s, now, b->participant);
         put_slot(&o, s, session, line);
         send_out(s, session->seat ? session->seat->conn : NULL, &o);
     }
@@ -163,8 +123,6 @@ void tour_tick(struct signaling *s, us_t now, struct tour *t) {
         if (seat->session) {
             tell_net_slots(s, now, seat->session);
         }
-        if (seat->changed) {
-            tell_net_change(s, seat);
-        }
     }
+    roster_tick(s, now, t);
 }

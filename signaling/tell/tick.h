@@ -4,12 +4,6 @@
 
 #include "signaling/state/state.h"
 
-/* Tell everybody else, at once, that somebody is there; of a seat that was taken over, at the end
- * of the tick what is different. */
-void tell_entered(struct signaling *s, us_t now, struct seat *seat, bool took_over);
-/* Something about a participant may have changed: everybody is told the net change at the end of
- * the tour's tick. */
-void tell_changed(struct signaling *s, us_t now, struct seat *seat);
 /* The slot params.lines[line] may have changed: its client is told, at most once per tick. */
 void tell_slot(struct signaling *s, us_t now, struct session *session, int line);
 /* The tour object may be another: everybody in it is told at the end of the tick, if it is. */
@@ -18,8 +12,7 @@ void tell_tour_changed(struct signaling *s, us_t now, struct tour *t);
 void tell_at_tick(struct signaling *s, us_t now, struct tour *t);
 /* Somebody was shown it as it is now. */
 void tour_shown(const struct signaling *s, us_t now, struct tour *t);
-/* Somebody was shown the whole roster, or all slots of a session (may be NULL), as they are now. */
-void roster_shown(struct tour *t);
+/* Somebody was shown all slots of a session (may be NULL) as they are now. */
 void slots_shown(struct session *session);
 /* The end of a tick. What is too much for one call waits for the next, which signaling_deadline
  * asks for at once. */

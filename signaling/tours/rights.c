@@ -5,6 +5,7 @@
 #include "signaling/ledger/say.h"
 #include "signaling/state/standing.h"
 #include "signaling/tell/effects.h"
+#include "signaling/tell/roster.h"
 #include "signaling/tell/tick.h"
 
 #include <string.h>
@@ -77,7 +78,8 @@ static uint8_t sources_of(const struct session *session) {
 void rights_tell(struct signaling *s, struct session *session) {
     const struct seat *seat = session->seat;
     const struct capabilities *can = seat ? &seat->can : &session->viewer.can;
-    uint8_t off = seat ? (uint8_t)((seat->muted | ~can->send) & sources_of(session)) : 0;
+    uint8_t off =
+        seat ? (uint8_t)((seat->muted | session->refused | ~can->send) & sources_of(session)) : 0;
     uint8_t deaf = (uint8_t)(~can->receive & SOURCES_ALL);
     for (uint8_t k = SOURCE_MICROPHONE; k < SOURCE_KIND_COUNT; k++) {
         unsigned bit = 1u << k;

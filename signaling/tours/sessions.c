@@ -8,6 +8,7 @@
 #include "signaling/tours/mix.h"
 #include "signaling/tours/persons.h"
 #include "signaling/tours/rights.h"
+#include "signaling/tours/sources.h"
 #include "signaling/tours/tours.h"
 
 #include <stdio.h>
@@ -158,6 +159,7 @@ void session_stop(struct signaling *s, struct session *session, bool tell_media)
     }
     s->load[session->worker]--;
     t->n_sessions--;
+    sources_end(session);
     if (session->params.mix) {
         mix_end(s, session);
     }

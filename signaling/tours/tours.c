@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define ROLLOVER_WAIT (60 * US_PER_S) /* looks again while it is paused */
+
 static bool has_ended(const struct signaling *s, us_t now, const char *name) {
     for (size_t i = 0; i < ENDED_MAX; i++) {
         if (s->ended[i].until > now && strcmp(s->ended[i].name, name) == 0) {
@@ -96,6 +98,7 @@ enum err tour_create(struct signaling *s, const char *name, const char *title, s
     t->empty = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TOUR};
     t->tick = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_TICK};
     t->host = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_HOST};
+    t->rollover = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_ROLLOVER};
     t->end = (struct signaling_timer){.timer = {.at = US_NEVER}, .kind = TIMER_END};
     ledger_init(&t->ledger);
     t->record = s->config.default_record;
@@ -198,10 +201,23 @@ void tour_record(struct signaling *s, struct tour *t, bool on) {
                                             .tour = t->id,
                                             .worker = t->worker,
                                             .on = on});
+        us_t most = s->config.max_recording;
+        timers_set(&s->timers, &t->rollover.timer, on && most ? s->clock.now + most : US_NEVER);
         if (on) {
             ledger_again(s, t);
         }
     }
+}
+
+void tour_record_anew(struct signaling *s, us_t now, struct tour *t) {
+    us_t next = s->config.max_recording;
+    if (t->record_paused) { /* nothing is recorded meanwhile: it does not grow */
+        next = ROLLOVER_WAIT;
+    } else {
+        tour_record(s, t, false);
+        tour_record(s, t, true);
+    }
+    timers_set(&s->timers, &t->rollover.timer, now + next);
 }
 
 void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant, bool paused) {

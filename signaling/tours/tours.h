@@ -25,6 +25,8 @@ void tour_record(struct signaling *s, struct tour *t, bool on);
 /* By order of this participant nothing is recorded for now, or again. Nothing happens when nothing
  * changes, or when the tour is not to be recorded. */
 void tour_record_pause(struct signaling *s, struct tour *t, uint64_t participant, bool paused);
+/* It has been recorded for as long as a recording may be: that one ends, and another begins. */
+void tour_record_anew(struct signaling *s, us_t now, struct tour *t);
 /* Refuse this sub as long as the tour runs; as many as people fit in a tour, then the oldest is
  * forgotten. ERR_NOMEM. */
 enum err tour_refuse(struct signaling *s, struct tour *t, const char *sub);

@@ -60,6 +60,10 @@
     X(CODE_SEAT_TAKEN_OVER, "seat_taken_over", 409, "You joined from another window.")           \
     X(CODE_SEAT_TAKEN, "seat_taken", 409, "You are in this tour on another device.")             \
     X(CODE_SEATS_FULL, "seats_full", 409, "You are in this tour on as many devices as may be.")  \
+    X(CODE_SOURCES_FULL, "sources_full", 409,                                                    \
+      "As many share such a source in this tour as may. Try again when one has stopped.")        \
+    X(CODE_SOURCE_EXCESS, "source_excess", 409,                                                  \
+      "This source sends more than it may, and has been stopped.")                               \
     X(CODE_RATE_LIMITED, "rate_limited", 429, "Too many messages. Slow down.")                   \
     X(CODE_INTERNAL, "internal", 500, "The server failed to do this.")
 

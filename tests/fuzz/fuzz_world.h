@@ -45,6 +45,7 @@ static inline struct signaling *fuzz_signaling(struct rng_seeded *seed) {
     c.history = 4;
     c.history_bytes = 1000;
     c.roster_tick = 50 * US_PER_MS;
+    c.roster_per_second = 4;
     c.host_limit = 20 * US_PER_S;
     c.candidates = fuzz_candidates;
     c.verify = fuzz_verify;

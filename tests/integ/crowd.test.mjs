@@ -56,7 +56,11 @@ async function join(i) {
         roster.add(m.participant.id);
       } else if (m.type === 'participant_left') {
         roster.delete(m.id);
+      } else if (m.type === 'roster_changed') {
+        m.joined.forEach((p) => roster.add(p.id));
+        m.left.forEach((p) => roster.delete(p.id));
       }
+      client.told = (client.told ?? 0) + (/^(participant|roster)_/.test(m.type) ? 1 : 0);
       if (m.re === 1) {
         client.took = Date.now() - began;
         resolve(m);

@@ -235,9 +235,10 @@ async function stuff(s, client, sub) {
 async function hears(client, id, what) {
   for (;;) {
     const m = await client.next(5000);
-    if (m.type === 'participant_changed' && m.participant.id === id) {
+    const p = [m.participant ?? [], m.changed ?? []].flat().find((x) => x.id === id);
+    if (p && /_changed$/.test(m.type)) {
       client.heard = (client.heard ?? 0) + 1;
-      if (what(m.participant)) {
+      if (what(p)) {
         return m;
       }
     }

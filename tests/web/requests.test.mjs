@@ -31,7 +31,7 @@ const CALLS = {
   chapter: ['Kitchen'], follow: [{ plan: 1 }], retract: [3], end: [], ping: [],
 };
 /** Of the client itself, besides; join, resume and restart are in the tests of their own. */
-const OWN = { mute: ['camera', true], consent: [false], renew: ['fresh'], leave: [] };
+const OWN = { mute: ['camera', true], refreshRoster: [], consent: [false], renew: ['fresh'], leave: [] };
 const ELSEWHERE = ['hello', 'join', 'resume', 'restart'];
 
 const wanted = requestsOfServer();
@@ -40,7 +40,7 @@ const wanted = requestsOfServer();
 async function sentBy(method, args) {
   const client = new OrielClient({ url: 'ws://there', token: 't' });
   const sent = [];
-  client.signal = { request: async (type, fields = {}) => { sent.push({ type, fields }); return {}; }, close() {} };
+  client.signal = { request: async (type, fields = {}) => { sent.push({ type, fields }); return { roster: [] }; }, close() {} };
   await client[method](...args);
   return sent[0];
 }

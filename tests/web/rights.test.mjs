@@ -90,4 +90,40 @@ await test('hosts_ask', async () => {
     'allow {"can":{"chat":false}}']);
 });
 
+await test('changes_of_a_roster_come_in_any_order', () => {
+  const { c, log } = client();
+  c.addEventListener('roster', (e) => log.push(e.detail.map((p) => p.id).join()));
+  const bob = { id: 'p3', name: 'Bob', host: false };
+  c.receive({ type: 'roster_changed', joined: [bob], changed: [{ ...c.me, name: 'Ada' }], left: [{ id: 'p9', reason: 'left' }] });
+  assert.equal(c.me.name, 'Ada');
+  c.receive({ type: 'roster_changed', joined: [], changed: [{ ...bob, name: 'Bo' }], left: [{ id: 'p1', reason: 'timeout' }] });
+  assert.deepEqual(log.filter((x) => typeof x === 'string'), ['p1,p2,p3', 'p2,p3']);
+  assert.equal(c.participants.get('p3').name, 'Bo');
+});
+
+await test('the_whole_roster_replaces_what_was_known', async () => {
+  const { c } = client();
+  c.signal = { request: async () => ({ roster: [{ ...c.me, name: 'Ada' }], speaker: null }) };
+  assert.deepEqual((await c.refreshRoster()).map((p) => p.name), ['Ada']);
+  assert.equal(c.me.name, 'Ada');
+});
+
+await test('what_the_server_refuses_is_stopped_and_asked_for_again', async () => {
+  const { c, log } = client();
+  await c.publish('camera', {});
+  c.addEventListener('refused', (e) => log.push(e.detail.code));
+  log.length = 0;
+  c.receive({ type: 'source_refused', source: 'camera', code: 'sources_full', message: 'Full.' });
+  assert.deepEqual(log, ['stop camera', 'sources_full']);
+  log.length = 0;
+  const request = c.signal.request;
+  c.signal.request = async () => { throw Object.assign(new Error('Full.'), { code: 'sources_full' }); };
+  await assert.rejects(c.publish('camera', {}), { code: 'sources_full' });
+  assert.deepEqual(log, []);
+  c.signal.request = request;
+  await c.publish('camera', {});
+  await c.publish('camera', {});
+  assert.deepEqual(log, ['mute {"kind":"camera","muted":false}', 'send camera', 'send camera']);
+});
+
 finish();

@@ -12,7 +12,7 @@ import { capabilities, maySend } from './rights.js';
 import { Session } from './session.js';
 import { Signal } from './signal.js';
 import { Sources } from './sources.js';
-import { onRecording, told } from './told.js';
+import { onRecording, onWholeRoster, told } from './told.js';
 import { Transport } from './transport.js';
 
 export { OrielError };
@@ -225,6 +225,12 @@ export class OrielClient extends Requests {
   roster() {
     return [...this.participants.values()].sort(
       (a, b) => Number(b.host) - Number(a.host) || a.name.localeCompare(b.name));
+  }
+
+  /** Asks the server who is here, for a page that is not sure; once a second. @returns {Promise<Participant[]>} */
+  async refreshRoster() {
+    onWholeRoster(this, await this.request('roster'));
+    return this.roster();
   }
 
   /** What somebody may do, oneself if nobody is named. @param {Participant|null} [person] @returns {Capabilities} */

@@ -6,7 +6,7 @@ import { maySend } from './rights.js';
 /** @typedef {import('./oriel.js').OrielClient} OrielClient */
 /** @typedef {import('./types.js').SourceKind} SourceKind */
 
-/** Tells by events of the client: `withdrawn`, `muted` and `can`. */
+/** Tells by events of the client: `withdrawn`, `muted`, `refused` and `can`. */
 export class Sources {
   /** @param {OrielClient} client */
   constructor(client) {
@@ -15,6 +15,8 @@ export class Sources {
     this.published = new Map();
     /** @type {Set<SourceKind>} by ourselves, not by a host */
     this.ownMutes = new Set();
+    /** @type {Set<SourceKind>} by the server: as many are on as may be, or it was too much */
+    this.refused = new Set();
     this.could = ''; // own capabilities as they were told last
   }
 
@@ -22,6 +24,10 @@ export class Sources {
   async publish(kind, track) {
     if (track && !this.client.maySend(kind)) {
       throw new OrielError('forbidden', `You may not send your ${kind} in this tour.`);
+    }
+    if (track && this.refused.has(kind)) {
+      await this.client.request('mute', { kind, muted: false }); // asks again: `sources_full` when it is in vain
+      this.refused.delete(kind);
     }
     this.published.set(kind, track);
     await this.client.session?.publish(kind, track);
@@ -70,6 +76,13 @@ export class Sources {
   onMuted(source, by) {
     this.drop(source);
     this.client.emit('muted', { source, by: (by && this.client.participants.get(by)) || null });
+  }
+
+  /** @param {SourceKind} source @param {string} code @param {string} message */
+  onRefused(source, code, message) {
+    this.drop(source);
+    this.refused.add(source);
+    this.client.emit('refused', { source, code, message });
   }
 
   /** @param {SourceKind} kind */

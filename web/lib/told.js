@@ -6,17 +6,16 @@ import { isFinal } from './errors.js';
 
 /** @type {Record<string, (client: OrielClient, message: any) => void>} */
 const EVENTS = {
-  participant_joined: onParticipant,
-  participant_changed: onParticipant,
-  participant_left(client, { id }) {
-    client.participants.delete(id);
-    client.emit('roster', client.roster());
-  },
+  participant_joined: (client, { participant }) => onRoster(client, [participant], []),
+  participant_changed: (client, { participant }) => onRoster(client, [participant], []),
+  participant_left: (client, left) => onRoster(client, [], [left]),
+  roster_changed: (client, { joined, changed, left }) => onRoster(client, [...joined, ...changed], left),
   tour_changed(client, { tour }) {
     client.tour = { property: client.tour?.property, ...tour }; // told only when it is another
     client.sources.heed();
     client.emit('tour', /** @type {import('./types.js').Tour} */ (client.tour));
   },
+  source_refused: (client, { source, code, message }) => client.sources.onRefused(source, code, message),
   muted: (client, { source, by }) => client.sources.onMuted(source, by),
   slot: (client, message) => onSlot(client, message),
   layers: (client, { source, active }) => { client.session?.setLayers(source, active); },
@@ -42,14 +41,25 @@ export function told(client, message) {
   }
 }
 
-/** @param {OrielClient} client @param {any} message */
-function onParticipant(client, { participant }) {
-  client.participants.set(participant.id, participant);
-  if (participant.id === client.me?.id) {
-    client.me = participant;
+/**
+ * @param {OrielClient} client
+ * @param {import('./types.js').Participant[]} here new or different @param {{id: string}[]} left
+ */
+function onRoster(client, here, left) {
+  here.forEach((p) => client.participants.set(p.id, p));
+  left.forEach(({ id }) => client.participants.delete(id));
+  const me = here.find((p) => p.id === client.me?.id);
+  if (me) {
+    client.me = me;
     client.sources.heed();
   }
   client.emit('roster', client.roster());
+}
+
+/** Who is here as the server says it whole. @param {OrielClient} client @param {{roster: import('./types.js').Participant[]}} reply */
+export function onWholeRoster(client, { roster }) {
+  client.participants.clear();
+  onRoster(client, roster, []);
 }
 
 /** @param {OrielClient} client @param {import('./types.js').RecordingState} state */

@@ -125,6 +125,7 @@
  * @property {Capabilities} can one's own have changed
  * @property {SourceKind} withdrawn it may not be sent any more, and is not
  * @property {{source: SourceKind, by: Participant|null}} muted a host has muted it, and it is not sent any more
+ * @property {{source: SourceKind, code: string, message: string}} refused the server does not take it, and it is not sent any more
  * @property {LinkState} link
  * @property {Tour} tour it is different
  * @property {{at: string, reason: string}} ending it will end by itself

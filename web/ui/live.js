@@ -45,6 +45,10 @@ export class Live {
     on('ending', ({ at }) => toast(`The tour ends at ${new Date(at).toLocaleTimeString([], { timeStyle: 'short' })}.`));
     on('muted', ({ source, by }) => this.onMuted(source, by?.name ?? 'A host'));
     on('withdrawn', (source) => this.onWithdrawn(source));
+    on('refused', async ({ source, message }) => {
+      toast(message);
+      await this.stop(source);
+    });
     on('can', () => this.showDevices());
     on('roster', (roster) => {
       this.people.update(roster, this.client.me?.id);

@@ -1,5 +1,6 @@
 /* No ghosts: clients come, go, drop, resume and take over at random; each keeps a roster from the
  * events it gets, as a page would, and all rosters must equal the truth of a small model. */
+#include "signaling/tell/roster.h"
 #include "tests/unit/signaling/world.h"
 
 #include <jansson.h>
@@ -28,7 +29,8 @@ struct crowd {
     struct client client[PEOPLE];
     struct person person[PEOPLE];
     uint64_t next_conn;
-    size_t seen; /* log records looked at */
+    size_t seen;     /* log records looked at */
+    size_t together; /* messages with several changes */
 };
 
 static struct client *client_of(struct crowd *c, uint64_t conn) {
@@ -63,6 +65,24 @@ static void on_joined(struct crowd *c, struct client *k, const json_t *m) {
     k->joined = true;
 }
 
+/* Several at once: who came since is on the roster already, or has never heard of who left. */
+static void on_changes(struct crowd *c, struct client *k, const json_t *m) {
+    size_t i;
+    json_t *p;
+    json_array_foreach(json_object_get(m, "joined"), i, p) {
+        put(k, p);
+    }
+    json_array_foreach(json_object_get(m, "changed"), i, p) {
+        EXPECT(json_object_get(k->roster, json_string_value(json_object_get(p, "id"))));
+        put(k, p);
+    }
+    json_array_foreach(json_object_get(m, "left"), i, p) {
+        EXPECT(json_object_get(p, "reason"));
+        (void)json_object_del(k->roster, json_string_value(json_object_get(p, "id")));
+    }
+    c->together++;
+}
+
 static void on_text(struct crowd *c, struct client *k, const char *text) {
     json_t *m = json_loads(text, 0, NULL);
     const char *type = json_string_value(json_object_get(m, "type"));
@@ -82,6 +102,8 @@ static void on_text(struct crowd *c, struct client *k, const char *text) {
         put(k, json_object_get(m, "participant"));
     } else if (strcmp(type, "participant_left") == 0) {
         EXPECT_EQ(json_object_del(k->roster, json_string_value(json_object_get(m, "id"))), 0);
+    } else if (strcmp(type, "roster_changed") == 0) {
+        on_changes(c, k, m);
     }
     json_decref(m);
 }
@@ -145,6 +167,16 @@ static void leave(struct crowd *c, struct client *k) {
     }
 }
 
+static void step_time(struct crowd *c) {
+    for (int i = 0; i < PEOPLE; i++) {
+        struct person *p = &c->person[i];
+        if (*p->id && p->lost_at >= 0 && c->w.now >= p->lost_at + c->w.config.resume_grace) {
+            *p = (struct person){.lost_at = -1};
+        }
+    }
+    read_log(c);
+}
+
 static void step(struct crowd *c) {
     struct client *k = &c->client[rng_below(&c->rng, PEOPLE)];
     int who = (int)rng_below(&c->rng, PEOPLE);
@@ -165,13 +197,7 @@ static void step(struct crowd *c) {
     default:
         world_pass(&c->w, (us_t)rng_below(&c->rng, 10) * US_PER_S);
     }
-    for (int i = 0; i < PEOPLE; i++) {
-        struct person *p = &c->person[i];
-        if (*p->id && p->lost_at >= 0 && c->w.now >= p->lost_at + c->w.config.resume_grace) {
-            *p = (struct person){.lost_at = -1};
-        }
-    }
-    read_log(c);
+    step_time(c);
 }
 
 static void compare(struct crowd *c, const struct client *k) {
@@ -190,18 +216,34 @@ static void compare(struct crowd *c, const struct client *k) {
     EXPECT_EQ(signaling_stats(c->w.signaling).participants, alive);
 }
 
-static void run(uint64_t seed) {
+static void limited(struct signaling_config *c) {
+    c->roster_tick = 50 * US_PER_MS;
+    c->roster_per_second = 1;
+}
+
+/* Where there is a limit all that waits is told a second later. */
+static void settle(struct crowd *c) {
+    if (c->w.config.roster_per_second) {
+        world_pass(&c->w, 8 * US_PER_S);
+        step_time(c);
+    }
+}
+
+static size_t run(uint64_t seed, void (*change)(struct signaling_config *), int every) {
     struct crowd c = {0};
     rng_seed(&c.seed, seed);
     c.rng = rng_from_seeded(&c.seed);
-    REQUIRE(world_open(&c.w, NULL));
+    CHECK(world_open(&c.w, change));
     for (int i = 0; i < PEOPLE; i++) {
         c.client[i].roster = json_object();
         c.person[i].lost_at = -1;
     }
     for (int i = 0; i < STEPS; i++) {
         step(&c);
-        for (int k = 0; k < PEOPLE; k++) {
+        if (i % every == 0) {
+            settle(&c);
+        }
+        for (int k = 0; k < PEOPLE && i % every == 0; k++) {
             if (c.client[k].joined) {
                 compare(&c, &c.client[k]);
             }
@@ -211,10 +253,126 @@ static void run(uint64_t seed) {
         json_decref(c.client[i].roster);
     }
     world_close(&c.w);
+    return c.together;
 }
 
 TEST(rosters_have_no_ghosts) {
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        run(seed);
+        EXPECT_EQ(run(seed, NULL, 1), 0);
     }
+}
+
+TEST(rosters_told_together_have_no_ghosts) {
+    size_t together = 0;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        together += run(seed, limited, 20);
+    }
+    EXPECT(together > 100);
+}
+
+/* ---- a crowd ---- */
+
+#define CROWD 60
+
+static void crowded(struct signaling_config *c) {
+    c->roster_tick = 50 * US_PER_MS;
+    c->roster_per_second = 4;
+    c->max_connections = c->max_participants = 200;
+}
+
+static size_t told(const struct world *w, uint64_t conn, const char *part) {
+    size_t n = 0;
+    for (size_t i = w->mark; i < w->n; i++) {
+        const struct record *r = &w->log[i];
+        n += r->e.type == EFFECT_SEND && r->e.conn == conn && strstr(r->text, part) != NULL;
+    }
+    return n;
+}
+
+static void come(struct world *w, unsigned i) {
+    char token[64];
+    snprintf(token, sizeof(token), "buyer|demo|s%u|Person %u", i, i);
+    world_join(w, i, token, small_offer(), small_lines);
+    world_pass(w, 10 * US_PER_MS);
+}
+
+TEST(a_crowd_costs_each_of_those_who_are_in_a_few_messages_a_second) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    come(&w, 1);
+    size_t mark = w.n;
+    for (unsigned i = 2; i <= CROWD; i++) {
+        come(&w, i); /* a hundred a second */
+    }
+    world_pass(&w, US_PER_S);
+    w.mark = mark;
+    size_t n = told(&w, 1, "\"participant_joined\"") + told(&w, 1, "\"roster_changed\"");
+    EXPECT(n >= ROSTER_BURST && n <= ROSTER_BURST + 4 * 2);
+    for (unsigned i = 2; i <= CROWD; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "\"Person %u\"", i);
+        EXPECT_EQ(told(&w, 1, name), 1);
+    }
+    world_close(&w);
+}
+
+/* Uses up what may be told at once. */
+static void tire(struct world *w) {
+    for (unsigned i = 1; i <= ROSTER_BURST + 2; i++) {
+        come(w, i);
+    }
+}
+
+TEST(who_is_named_is_told_before) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    tire(&w);
+    come(&w, 50);
+    EXPECT_EQ(told(&w, 1, "Person 50"), 0); /* it waits */
+    world_send(&w, 50, "{\"type\":\"chat\",\"text\":\"Hello\"}");
+    size_t at[2] = {0};
+    for (size_t i = w.mark; i < w.n; i++) {
+        if (w.log[i].e.type == EFFECT_SEND && w.log[i].e.conn == 1) {
+            at[0] = strstr(w.log[i].text, "\"roster_changed\"") ? i : at[0];
+            at[1] = strstr(w.log[i].text, "\"entry\"") ? i : at[1];
+        }
+    }
+    EXPECT(at[0] && at[0] < at[1]);
+    world_close(&w);
+}
+
+TEST(who_comes_and_goes_unseen_is_not_told) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    tire(&w);
+    size_t mark = w.n;
+    world_join(&w, 50, "buyer|demo|unseen|Unseen", small_offer(), small_lines);
+    world_send(&w, 50, "{\"type\":\"leave\"}");
+    world_join(&w, 51, "buyer|demo|seen|Seen", small_offer(), small_lines);
+    world_send(&w, 1, "{\"type\":\"roster\",\"id\":7}");
+    EXPECT_GOT(&w, 1, "\"type\":\"roster\",\"re\":7,\"roster\":[");
+    EXPECT_GOT(&w, 1, "\"Seen\"");
+    world_send(&w, 51, "{\"type\":\"leave\"}");
+    world_pass(&w, US_PER_S);
+    w.mark = mark;
+    EXPECT_EQ(told(&w, 2, "Unseen"), 0);
+    EXPECT_EQ(told(&w, 2, "{\"id\":\"p11\""), 0);
+    EXPECT_EQ(told(&w, 1, "{\"id\":\"p12\",\"reason\":\"left\"}"), 1); /* he has seen it */
+    world_close(&w);
+}
+
+TEST(the_whole_roster_is_told_once_a_second) {
+    struct world w;
+    REQUIRE(world_open(&w, crowded));
+    come(&w, 1);
+    world_send(&w, 1, "{\"type\":\"roster\",\"id\":1}");
+    EXPECT_GOT(&w, 1, "\"Person 1\"");
+    world_send(&w, 1, "{\"type\":\"roster\",\"id\":2}");
+    EXPECT_GOT(&w, 1, "\"rate_limited\"");
+    world_pass(&w, US_PER_S);
+    world_send(&w, 1, "{\"type\":\"roster\",\"id\":3}");
+    EXPECT_GOT(&w, 1, "\"Person 1\"");
+    world_send(&w, 9, "{\"type\":\"roster\",\"id\":1}");
+    EXPECT_GOT(&w, 9, "\"not_joined\"");
+    world_close(&w);
 }

@@ -309,12 +309,31 @@ TEST(a_peer_whose_command_is_lost_is_gone) {
     struct command c = world_command(&w, COMMAND_PEER_ADD)->e.command;
     struct command other = {.type = COMMAND_MUTE, .tour = c.tour, .peer = c.peer};
     uint32_t sessions = signaling_stats(w.signaling).sessions;
-    signaling_lost(w.signaling, w.now, &other);
-    world_drain(&w);
-    EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions);
     signaling_lost(w.signaling, w.now, &c);
     world_drain(&w);
     EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions - 1);
     EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 0); /* its worker never knew it */
+    signaling_lost(w.signaling, w.now, &other);            /* behind it, and of nobody any more */
+    world_drain(&w);
+    EXPECT_EQ(w.n, w.mark);
+    world_close(&w);
+}
+
+/* A worker that has not heard that somebody is muted must not go on passing it on. */
+TEST(a_peer_that_has_lost_what_was_said_of_it_is_given_up) {
+    struct world w;
+    REQUIRE(world_open(&w, NULL));
+    world_join(&w, 1, "agent|demo|ann|Ann", small_offer(), small_lines);
+    struct command c = world_command(&w, COMMAND_PEER_ADD)->e.command;
+    uint32_t sessions = signaling_stats(w.signaling).sessions;
+    signaling_lost(w.signaling, w.now, &(struct command){.type = COMMAND_TOUR_TAP, .tour = c.tour});
+    signaling_lost(w.signaling, w.now,
+                   &(struct command){.type = COMMAND_PEER_REMOVE, .peer = c.peer});
+    world_drain(&w);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions);
+    signaling_lost(w.signaling, w.now, &(struct command){.type = COMMAND_MUTE, .peer = c.peer});
+    world_drain(&w);
+    EXPECT_EQ(signaling_stats(w.signaling).sessions, sessions - 1);
+    EXPECT_EQ(world_commands(&w, COMMAND_PEER_REMOVE), 1);
     world_close(&w);
 }

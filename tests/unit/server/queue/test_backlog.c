@@ -73,3 +73,33 @@ TEST_ALLOC(backlog_without_memory_drops_nothing_else) {
     (void)post(&b, 9);
     backlog_free(&b);
 }
+
+static bool is_odd(const void *order) {
+    return ((const struct command *)order)->peer % 2;
+}
+
+TEST(backlog_has_a_bound_but_for_what_must_wait) {
+    struct sink s = {0};
+    struct backlog b;
+    backlog_init(&b, sizeof(struct command), take, &s);
+    b.drop = drop;
+    b.max = 3;
+    b.must = is_odd;
+    for (uint64_t i = 0; i < 3; i++) {
+        EXPECT_EQ(post(&b, 2 * i), OK);
+    }
+    EXPECT_EQ(post(&b, 6), ERR_FULL);
+    EXPECT_EQ(post(&b, 7), OK);
+    EXPECT_EQ(b.n, 4);
+    s.room = 2;
+    EXPECT(!backlog_flush(&b));
+    EXPECT_EQ(post(&b, 8), OK);
+    s.room = 10;
+    EXPECT(backlog_flush(&b));
+    const uint64_t got[] = {0, 2, 4, 7, 8};
+    REQUIRE(s.n == 5);
+    for (unsigned i = 0; i < 5; i++) {
+        EXPECT_EQ(s.peers[i], got[i]);
+    }
+    backlog_free(&b);
+}

@@ -29,6 +29,7 @@ struct house {
     struct keeper_state seen;
     us_t now;
     wall_t wall;
+    uint64_t free; /* [bytes] of the disk */
     bool ends;
     unsigned shreds; /* sweeps that have shredded something */
 };
@@ -39,6 +40,10 @@ static us_t now(void *ctx) {
 
 static wall_t wall(void *ctx) {
     return ((struct house *)ctx)->wall;
+}
+
+static uint64_t space(void *ctx) {
+    return ((struct house *)ctx)->free;
 }
 
 static bool go_on(void *ctx) {
@@ -55,7 +60,7 @@ static void shredded(void *ctx) {
 
 /* A new process at this time of day. */
 static void start(struct house *h, int64_t at) {
-    const struct keeper_hooks hooks = {now, wall, go_on, publish, shredded, h};
+    const struct keeper_hooks hooks = {now, wall, go_on, space, publish, shredded, h};
     h->keeper = keeper_free(h->keeper);
     h->now = 1000 * US_PER_S;
     h->wall.us = at;
@@ -335,6 +340,23 @@ TEST(keeper_quota_refuses_and_removes_nothing_that_is_not_too_old) {
     EXPECT_EQ(library_shred(h.library, h.one_id, &order), OK);
     pass(&h, KEEPER_TOTALS_QUOTA);
     EXPECT(!h.seen.quota_reached && h.seen.totals.recordings == 1);
+    house_end(&h);
+}
+
+TEST(keeper_quota_leaves_some_of_the_disk_free) {
+    struct house h;
+    house_begin(&h, 7);
+    h.config.quota_free = 1000;
+    h.free = 1000;
+    start(&h, ENDED + 2 * DAY);
+    pass(&h, US_PER_S);
+    EXPECT(!h.seen.quota_reached && h.seen.free == 1000);
+    h.free = 999;
+    pass(&h, KEEPER_TOTALS_QUOTA);
+    EXPECT(h.seen.quota_reached);
+    h.free = UINT64_MAX; /* it cannot be said: nobody is refused for that */
+    pass(&h, KEEPER_TOTALS_QUOTA);
+    EXPECT(!h.seen.quota_reached);
     house_end(&h);
 }
 
